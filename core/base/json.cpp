@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/json.h"
+
+#include "core/base/files.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace luthier::base {
+
+namespace {
+
+std::string place(std::string_view text, std::size_t byte)
+{
+    const auto before = text.substr(0, std::min(byte, text.size()));
+    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const auto start = before.rfind('\n');
+    const auto column = start == std::string_view::npos ? before.size() + 1 : before.size() - start;
+    return "line " + std::to_string(line) + ", column " + std::to_string(column);
+}
+
+// Builds the value while counting depth and remembering the keys of every open object.
+class StrictBuilder : public nlohmann::json_sax<Json> {
+public:
+    StrictBuilder(std::string_view text, JsonLimits limits) : m_text(text), m_limits(limits) {}
+
+    bool null() override { return add(nullptr); }
+    bool boolean(bool value) override { return add(value); }
+    bool number_integer(number_integer_t value) override { return add(value); }
+    bool number_unsigned(number_unsigned_t value) override { return add(value); }
+    bool number_float(number_float_t value, const string_t&) override { return add(value); }
+    bool string(string_t& value) override { return add(std::move(value)); }
+    bool binary(binary_t&) override { return false; }
+    bool start_object(std::size_t) override { return open(Json::object()); }
+    bool start_array(std::size_t) override { return open(Json::array()); }
+    bool end_object() override { return close(); }
+    bool end_array() override { return close(); }
+
+    bool key(string_t& value) override
+    {
+        if (m_limits.refuseDuplicateKeys && !m_keys.back().insert(value).second) {
+            m_error = "the key \"" + value + "\" stands twice in one object; keep one of them";
+            return false;
+        }
+        m_key = std::move(value);
+        return true;
+    }
+
+    bool parse_error(std::size_t byte, const std::string&, const Json::exception& problem) override
+    {
+        std::string what = problem.what();
+        const auto detail = what.find("parse error");
+        const auto colon = what.find(": ", detail == std::string::npos ? 0 : detail);
+        what = colon == std::string::npos ? what : what.substr(colon + 2);
+        m_error = place(m_text, byte == 0 ? 0 : byte - 1) + ": not valid JSON (" + what + ")";
+        return false;
+    }
+
+    Json take() { return std::move(m_root); }
+    const std::string& error() const { return m_error; }
+
+private:
+    template <class V>
+    bool add(V&& value)
+    {
+        slot() = std::forward<V>(value);
+        return true;
+    }
+
+    Json& slot()
+    {
+        if (m_stack.empty()) {
+            return m_root;
+        }
+        Json& parent = *m_stack.back();
+        if (parent.is_array()) {
+            parent.push_back(nullptr);
+            return parent.back();
+        }
+        // push_back keeps insertion linear; operator[] of ordered_json searches all earlier keys.
+        if (m_limits.refuseDuplicateKeys) {
+            parent.get_ref<Json::object_t&>().push_back({std::move(m_key), nullptr});
+            return parent.get_ref<Json::object_t&>().back().second;
+        }
+        return parent[m_key];
+    }
+
+    bool open(Json container)
+    {
+        if (static_cast<int>(m_stack.size()) >= m_limits.depth) {
+            m_error = "nested deeper than " + std::to_string(m_limits.depth) + " levels; flatten it";
+            return false;
+        }
+        Json& here = slot();
+        here = std::move(container);
+        m_stack.push_back(&here);
+        m_keys.emplace_back();
+        return true;
+    }
+
+    bool close()
+    {
+        m_stack.pop_back();
+        m_keys.pop_back();
+        return true;
+    }
+
+    std::string_view m_text;
+    JsonLimits m_limits;
+    Json m_root;
+    // Pointers stay valid: a container only grows while its last child is closed.
+    std::vector<Json*> m_stack;
+    std::vector<std::unordered_set<std::string>> m_keys;
+    std::string m_key;
+    std::string m_error;
+};
+
+} // namespace
+
+Result<Json> parseJson(std::string_view text, JsonLimits limits)
+{
+    StrictBuilder builder(text, limits);
+    bool good = false;
+    try {
+        good = Json::sax_parse(text.begin(), text.end(), &builder);
+    } catch (const Json::exception& problem) {
+        return Error{std::string("not valid JSON (") + problem.what() + ")"};
+    }
+    if (!good) {
+        return Error{builder.error().empty() ? "not valid JSON" : builder.error()};
+    }
+    return builder.take();
+}
+
+Result<Json> readJson(const std::filesystem::path& path, JsonLimits limits)
+{
+    auto text = readFile(path, std::uint64_t{1} << 30);
+    if (!text) {
+        return text.error();
+    }
+    auto value = parseJson(*text, limits);
+    if (!value) {
+        return Error{path.string() + ", " + value.message()};
+    }
+    return value;
+}
+
+std::string dumpJson(const Json& value, int indent)
+{
+    return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+} // namespace luthier::base

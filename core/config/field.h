@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Field: one setting, declared once: key, label, help, range, choices, and how to get and set it.
+// Forms, JSON, flags, diffs and undo are derived from tables of these.
+//
+//   struct LoraSettings { std::int64_t rank = 16; };
+//   const std::vector<Field>& fields = ... { field<&LoraSettings::rank>("rank", "Rank", "Width of ...", {.low = 1, .high = 1024}) };
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+namespace luthier::config {
+
+using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
+
+struct Range {
+    double low = -std::numeric_limits<double>::infinity();
+    double high = std::numeric_limits<double>::infinity();
+    bool lowOpen = false; // low itself is not allowed
+};
+
+struct Choice {
+    std::string id;    // stored, never translated
+    std::string label; // English source string
+};
+
+struct Field {
+    std::string key;   // stable, snake_case, unique inside its part
+    std::string label; // English source string, translated by the window
+    std::string help;  // one sentence: what it does, the usual value
+    Range range;
+    std::vector<Choice> choices; // empty: free value
+    bool advanced = false;       // folded away at first
+    std::string unit;            // "tokens", "%", "" ...
+    Value (*get)(const void* object) = nullptr;
+    void (*set)(void* object, const Value& value) = nullptr; // value has the member's type
+};
+
+struct FieldExtra {
+    std::vector<Choice> choices = {};
+    bool advanced = false;
+    std::string unit = {};
+};
+
+namespace detail {
+template <class>
+struct Member;
+template <class T, class M>
+struct Member<M T::*> {
+    using Object = T;
+    using Type = M;
+};
+} // namespace detail
+
+template <auto Pointer>
+Field field(std::string key, std::string label, std::string help, Range range = {}, FieldExtra extra = {})
+{
+    using Object = typename detail::Member<decltype(Pointer)>::Object;
+    using Type = typename detail::Member<decltype(Pointer)>::Type;
+    static_assert(std::is_constructible_v<Value, Type>, "a setting is bool, int64, double, string or a list of strings");
+    return {std::move(key), std::move(label), std::move(help), range, std::move(extra.choices), extra.advanced,
+            std::move(extra.unit),
+            [](const void* object) { return Value(static_cast<const Object*>(object)->*Pointer); },
+            [](void* object, const Value& value) { static_cast<Object*>(object)->*Pointer = std::get<Type>(value); }};
+}
+
+} // namespace luthier::config

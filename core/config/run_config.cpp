@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/config/run_config.h"
+
+#include "core/base/files.h"
+
+#include <algorithm>
+#include <array>
+
+namespace luthier::config {
+
+namespace {
+
+constexpr std::int64_t kVersion = 1;
+
+template <auto Member>
+void* partOf(RunConfig& config)
+{
+    return &(config.*Member);
+}
+
+std::vector<Field> modelFields()
+{
+    return {
+        field<&ModelSettings::path>("path", "Base model", "Folder of the model to start from: config.json, safetensors weights and a tokenizer."),
+        field<&ModelSettings::fromScratch>("from_scratch", "Start from random weights", "Ignores the folder's weights and pretrains from its config.json. Usually off.", {}, {.advanced = true}),
+        field<&ModelSettings::device>("device", "Device", "Where to compute: auto takes the first NVIDIA GPU, else the CPU. Also cpu, cuda, cuda:1.", {}, {.advanced = true}),
+        field<&ModelSettings::dtype>("dtype", "Precision", "Number format of weights and activations. Auto: bf16 where the device is good at it, else fp32.", {},
+            {.choices = {{"auto", "Automatic"}, {"fp32", "fp32"}, {"bf16", "bf16"}, {"fp16", "fp16"}}, .advanced = true}),
+    };
+}
+
+std::vector<Field> dataFields()
+{
+    return {
+        field<&DataSettings::train>("train", "Training data", "Files with the examples to learn from: JSON, JSONL or CSV."),
+        field<&DataSettings::heldOut>("held_out", "Held-out data", "Files that are never trained on and measure progress. Empty: a share is split off.", {}, {.advanced = true}),
+        field<&DataSettings::heldOutShare>("held_out_share", "Held-out share", "Part of the rows kept aside to measure progress. 0 to 0.5, usually 0.1.", {.low = 0, .high = 0.5}),
+        field<&DataSettings::format>("format", "Format", "Shape of the rows: auto looks at the first rows. Also instruction, chat, completion, preference, text.", {}, {.advanced = true}),
+        field<&DataSettings::maxLength>("max_length", "Longest example", "Examples are cut after this many tokens. 8 to 1048576, usually 1024.", {.low = 8, .high = 1048576}, {.unit = "tokens"}),
+        field<&DataSettings::trainOn>("train_on", "Learn from", "Which tokens count in the loss: the answers (usual), or all text.", {},
+            {.choices = {{"answers", "Answers only"}, {"all", "All text"}}}),
+        field<&DataSettings::shuffle>("shuffle", "Shuffle", "A new order in each epoch. Off: file order. Usually on.", {}, {.advanced = true}),
+        field<&DataSettings::padding>("padding", "Batching", "How rows share a batch: rows of like length together (usual), padded to the longest, or packed.", {},
+            {.choices = {{"length_buckets", "Like lengths together"}, {"longest", "Pad to the longest"}, {"packed", "Packed"}}, .advanced = true}),
+        field<&DataSettings::limit>("limit", "Use at most", "Only the first so many good rows. 0: all.", {.low = 0, .high = 1e12}, {.advanced = true, .unit = "rows"}),
+    };
+}
+
+std::vector<Field> methodFields()
+{
+    return {
+        field<&MethodSettings::kind>("kind", "Method", "What is trained: a small LoRA adapter (usual), or all weights."),
+        field<&MethodSettings::rank>("rank", "Rank", "Width of the low-rank update. 1 to 4096, usually 8 to 64.", {.low = 1, .high = 4096}),
+        field<&MethodSettings::alpha>("alpha", "Alpha", "The update is scaled by alpha / rank. Above 0, usually twice the rank.", {.low = 0, .high = 65536, .lowOpen = true}),
+        field<&MethodSettings::dropout>("dropout", "Dropout", "Share of the adapter's inputs dropped while training. 0 to 0.9, usually 0.05.", {.low = 0, .high = 0.9}),
+        field<&MethodSettings::targetModules>("target_modules", "Target modules", "Projections that get an adapter, by name, or all-linear. Usually q_proj,v_proj."),
+    };
+}
+
+std::vector<Field> objectiveFields()
+{
+    return {field<&ObjectiveSettings::kind>("kind", "Objective", "What is minimised. sft: the cross-entropy of the answer's tokens.")};
+}
+
+std::vector<Field> optimizerFields()
+{
+    return {
+        field<&OptimizerSettings::kind>("kind", "Optimizer", "AdamW with decoupled weight decay.", {}, {.choices = {{"adamw", "AdamW"}}, .advanced = true}),
+        field<&OptimizerSettings::learningRate>("learning_rate", "Learning rate", "Size of a step. Above 0 to 1; usually 2e-5 for all weights, 1e-4 to 1e-3 for a LoRA.", {.low = 0, .high = 1, .lowOpen = true}),
+        field<&OptimizerSettings::weightDecay>("weight_decay", "Weight decay", "Pull of the weights towards zero; norms and biases are left out. 0 to 1, usually 0.01.", {.low = 0, .high = 1}),
+        field<&OptimizerSettings::beta1>("beta1", "Beta 1", "Memory of the gradient mean. 0 to 0.9999, usually 0.9.", {.low = 0, .high = 0.9999}, {.advanced = true}),
+        field<&OptimizerSettings::beta2>("beta2", "Beta 2", "Memory of the squared gradient. 0 to 0.999999, usually 0.999.", {.low = 0, .high = 0.999999}, {.advanced = true}),
+        field<&OptimizerSettings::epsilon>("epsilon", "Epsilon", "Added to the root of the second moment. Usually 1e-8.", {.low = 0, .high = 1, .lowOpen = true}, {.advanced = true}),
+        field<&OptimizerSettings::maxGradNorm>("max_grad_norm", "Clip gradients at", "Gradients with a larger norm are scaled down to it. 0: never; usually 1.", {.low = 0, .high = 1e6}, {.advanced = true}),
+    };
+}
+
+std::vector<Field> scheduleFields()
+{
+    return {
+        field<&ScheduleSettings::kind>("kind", "Schedule", "How the learning rate moves after the warm-up.", {},
+            {.choices = {{"linear", "Linear to zero"}, {"cosine", "Cosine to zero"}, {"constant", "Constant"}}}),
+        field<&ScheduleSettings::warmupRatio>("warmup_ratio", "Warm-up", "Part of all steps in which the learning rate rises from zero. 0 to 1, usually 0.1.", {.low = 0, .high = 1}),
+    };
+}
+
+std::vector<Field> runFields()
+{
+    return {
+        field<&RunSettings::name>("name", "Name", "What the run is called in the list. Empty: made from method and data."),
+        field<&RunSettings::epochs>("epochs", "Epochs", "How often every example is seen. Above 0 to 10000, usually 1 to 5.", {.low = 0, .high = 10000, .lowOpen = true}),
+        field<&RunSettings::maxSteps>("max_steps", "Stop after", "Optimizer steps at most. 0: the epochs decide.", {.low = 0, .high = 1e12}, {.advanced = true, .unit = "steps"}),
+        field<&RunSettings::batchSize>("batch_size", "Batch size", "Examples computed at once. 1 to 65536, as large as memory allows; usually 4.", {.low = 1, .high = 65536}),
+        field<&RunSettings::gradientAccumulation>("gradient_accumulation", "Accumulation", "Batches added up before each step: batch 4 times accumulation 4 acts as 16. 1 to 65536, usually 4.", {.low = 1, .high = 65536}),
+        field<&RunSettings::seed>("seed", "Seed", "Same seed, same data order, dropout and split. Usually 42.", {.low = 0, .high = 9e15}),
+        field<&RunSettings::evalEvery>("eval_every", "Evaluate every", "Optimizer steps between held-out evaluations. 0: about ten times a run.", {.low = 0, .high = 1e12}, {.advanced = true, .unit = "steps"}),
+        field<&RunSettings::checkpointEvery>("checkpoint_every", "Checkpoint every", "Optimizer steps between checkpoints; a kill loses at most so many. 0: about five times a run.", {.low = 0, .high = 1e12}, {.advanced = true, .unit = "steps"}),
+        field<&RunSettings::keepCheckpoints>("keep_checkpoints", "Keep checkpoints", "How many of the newest stay on disk. 1 to 1000, usually 2.", {.low = 1, .high = 1000}, {.advanced = true}),
+        field<&RunSettings::probePrompts>("probe_prompts", "Probe prompts", "Prompts answered at every evaluation, to see the change in words.", {}, {.advanced = true}),
+        field<&RunSettings::probeTokens>("probe_tokens", "Probe length", "Longest probe answer. 1 to 4096, usually 64.", {.low = 1, .high = 4096}, {.advanced = true, .unit = "tokens"}),
+        field<&RunSettings::threads>("threads", "Threads", "CPU threads. 0: one for each physical core.", {.low = 0, .high = 4096}, {.advanced = true}),
+    };
+}
+
+std::vector<std::string> allKeys()
+{
+    std::vector<std::string> keys;
+    for (const Part& part : parts()) {
+        for (const Field& field : part.fields) {
+            keys.push_back(part.key + "." + field.key);
+        }
+    }
+    return keys;
+}
+
+void makeAbsolute(std::string& path, const std::filesystem::path& folder)
+{
+    if (!path.empty() && std::filesystem::path(path).is_relative()) {
+        path = std::filesystem::absolute(folder / path).lexically_normal().string();
+    }
+}
+
+} // namespace
+
+std::span<const Part> parts()
+{
+    static const std::array<Part, 7> table{{
+        {"model", "Model", modelFields(), &partOf<&RunConfig::model>},
+        {"data", "Data", dataFields(), &partOf<&RunConfig::data>},
+        {"method", "Method", methodFields(), &partOf<&RunConfig::method>},
+        {"objective", "Objective", objectiveFields(), &partOf<&RunConfig::objective>},
+        {"optimizer", "Optimizer", optimizerFields(), &partOf<&RunConfig::optimizer>},
+        {"schedule", "Schedule", scheduleFields(), &partOf<&RunConfig::schedule>},
+        {"run", "Run", runFields(), &partOf<&RunConfig::run>},
+    }};
+    return table;
+}
+
+Record recordOf(RunConfig& config, const Part& part)
+{
+    return {part.object(config), part.fields};
+}
+
+Json toJson(const RunConfig& config)
+{
+    RunConfig copy = config;
+    Json recipe = {{"version", kVersion}};
+    for (const Part& part : parts()) {
+        recipe[part.key] = recordOf(copy, part).toJson();
+    }
+    return recipe;
+}
+
+Result<RunConfig> fromJson(const Json& recipe)
+{
+    if (!recipe.is_object()) {
+        return Error{"a recipe is one JSON object with the parts model, data, method, ..."};
+    }
+    RunConfig config;
+    for (const auto& [key, value] : recipe.items()) {
+        if (key == "version") {
+            if (!value.is_number_integer() || value.get<std::int64_t>() > kVersion) {
+                return Error{"version: this recipe was written by a newer Luthier; update, or set version to 1"};
+            }
+            continue;
+        }
+        const auto all = parts();
+        const auto part = std::find_if(all.begin(), all.end(), [&](const Part& p) { return p.key == key; });
+        if (part == all.end()) {
+            std::vector<std::string> known;
+            for (const Part& candidate : all) {
+                known.push_back(candidate.key);
+            }
+            return Error{"unknown part \"" + key + "\"; did you mean \"" + nearest(key, known) + "\"?"};
+        }
+        if (auto done = recordOf(config, *part).fromJson(value); !done) {
+            return Error{key + ": " + done.message()};
+        }
+    }
+    return config;
+}
+
+Result<void> setByKey(RunConfig& config, std::string_view key, std::string_view text)
+{
+    const auto dot = key.find('.');
+    const Part* owner = nullptr;
+    const Field* found = nullptr;
+    for (const Part& part : parts()) {
+        for (const Field& field : part.fields) {
+            const bool same = dot == std::string_view::npos ? field.key == key
+                                                            : part.key == key.substr(0, dot) && field.key == key.substr(dot + 1);
+            if (same && found) {
+                return Error{"setting \"" + std::string(key) + "\" stands in several parts; write " + owner->key + "."
+                             + field.key + " or " + part.key + "." + field.key};
+            }
+            if (same) {
+                owner = &part;
+                found = &field;
+            }
+        }
+    }
+    if (!found) {
+        return Error{"unknown setting \"" + std::string(key) + "\"; did you mean \"" + nearest(key, allKeys()) + "\"?"};
+    }
+    return recordOf(config, *owner).setFromText(*found, text);
+}
+
+Result<RunConfig> readRecipe(const std::filesystem::path& path)
+{
+    auto json = base::readJson(path);
+    if (!json) {
+        return json.error();
+    }
+    auto config = fromJson(*json);
+    if (!config) {
+        return Error{path.string() + ": " + config.message()};
+    }
+    const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+    makeAbsolute(config->model.path, folder);
+    for (auto* files : {&config->data.train, &config->data.heldOut}) {
+        for (auto& file : *files) {
+            makeAbsolute(file, folder);
+        }
+    }
+    return config;
+}
+
+std::vector<Difference> difference(const RunConfig& left, const RunConfig& right)
+{
+    RunConfig a = left;
+    RunConfig b = right;
+    std::vector<Difference> rows;
+    for (const Part& part : parts()) {
+        for (const Field& field : part.fields) {
+            const auto x = toText(field.get(part.object(a)));
+            const auto y = toText(field.get(part.object(b)));
+            if (x != y) {
+                rows.push_back({part.key + "." + field.key, x, y});
+            }
+        }
+    }
+    return rows;
+}
+
+std::vector<BrokenRule> brokenRules(const RunConfig& config)
+{
+    struct Rule {
+        std::vector<std::string> keys;
+        std::string sentence;
+        bool (*broken)(const RunConfig&);
+    };
+    static const std::vector<Rule> rules{
+        {{"model.path"}, "Choose a base model.", [](const RunConfig& c) { return c.model.path.empty(); }},
+        {{"data.train"}, "Choose training data.", [](const RunConfig& c) { return c.data.train.empty(); }},
+        {{"method.target_modules"}, "Name at least one projection for the adapter.",
+         [](const RunConfig& c) { return c.method.kind == "lora" && c.method.targetModules.empty(); }},
+        {{"model.from_scratch", "method.kind"}, "Random weights need the method full: an adapter on them learns nothing.",
+         [](const RunConfig& c) { return c.model.fromScratch && c.method.kind != "full"; }},
+    };
+    std::vector<BrokenRule> broken;
+    for (const Rule& rule : rules) {
+        if (rule.broken(config)) {
+            broken.push_back({rule.keys, rule.sentence});
+        }
+    }
+    return broken;
+}
+
+} // namespace luthier::config

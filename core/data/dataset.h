@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Dataset: a source, the format of its rows, and the person's edits on top. What the Data page shows
+// and what training reads are the same object, so both see the same rows.
+//
+// Threads: all functions may be called from any thread (edits are guarded).
+#pragma once
+
+#include "core/data/format.h"
+#include "core/data/row_source.h"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace luthier::data {
+
+// Row index (from 0) -> the whole edited row.
+using Overlay = std::map<std::int64_t, Json>;
+
+struct RowError {
+    std::int64_t row = 0; // from 1
+    std::string sentence;
+};
+
+struct OpenOptions {
+    std::string format = "auto";
+    Overlay overlay;
+    base::Progress progress;
+    base::CancelToken cancel;
+};
+
+class Dataset {
+public:
+    // Fails when the file cannot be read or no row has a known shape; single bad rows do not fail it.
+    static Result<std::shared_ptr<Dataset>> open(const std::filesystem::path& path, OpenOptions options = {});
+
+    const std::filesystem::path& path() const { return m_path; }
+    const DatasetFormat& format() const { return *m_format; }
+    std::int64_t rowCount() const { return m_source->rowCount(); }
+
+    // Edited row if there is an edit, else the source's. Errors read "row 12: ...".
+    Result<Json> row(std::int64_t index) const;
+    Result<Example> example(std::int64_t index) const;
+    std::string rawRow(std::int64_t index) const { return m_source->rawRow(index); }
+
+    // A field by path ("output", "messages/1/content"). Setting returns the previous whole row, for undo.
+    Result<std::string> field(std::int64_t index, const std::string& path) const;
+    Result<Json> withField(std::int64_t index, const std::string& path, const std::string& text) const; // new row, nothing changed
+    void setRow(std::int64_t index, Json row);
+    void clearEdit(std::int64_t index);
+    std::optional<Json> edit(std::int64_t index) const;
+    Overlay overlay() const;
+
+    // Every row that gives no example, in order. Reads the whole file; cancellable.
+    std::vector<RowError> badRows(const base::Progress& progress = {}, const base::CancelToken& cancel = {}) const;
+
+private:
+    Dataset() = default;
+
+    std::filesystem::path m_path;
+    const DatasetFormat* m_format = nullptr;
+    std::shared_ptr<const RowSource> m_source;
+    mutable std::mutex m_mutex;
+    Overlay m_overlay; // guarded by m_mutex
+};
+
+} // namespace luthier::data

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Encoding: an example as token ids with its loss mask. The token strip, `render` and training all use
+// this one function, so what is shown is what is trained.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/data/example.h"
+#include "core/text/chat_template.h"
+#include "core/text/tokenizer.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace luthier::data {
+
+struct EncodingSettings {
+    std::int64_t maxLength = 1024; // tokens; the tail is cut
+    bool trainAll = false;         // true: every token but the first is a target ("train_on": "all")
+};
+
+struct EncodedExample {
+    std::string text;                  // what the template produced
+    std::vector<text::Token> tokens;   // after the cut
+    std::vector<std::uint8_t> trained; // trained[i]: token i is a target
+    bool truncated = false;
+    std::int64_t fullLength = 0;       // tokens before the cut
+
+    std::vector<text::TokenId> ids() const;
+    std::int64_t numTrained() const;
+};
+
+// What is needed to encode: the tokenizer, and the template (null: conversations are an error that says so).
+struct Encoder {
+    std::shared_ptr<const text::Tokenizer> tokenizer;
+    std::shared_ptr<const text::ChatTemplate> chatTemplate;
+
+    // From a model folder; a missing template is not an error here.
+    static Result<Encoder> load(const std::filesystem::path& modelFolder);
+
+    // Conversation: rendered, encoded without added specials, assistant spans trained (a token that straddles
+    // a border counts as trained). Text: encoded with specials and EOS at the end, all trained.
+    // Preference: the prompt with the chosen answer.
+    Result<EncodedExample> encode(const Example& example, const EncodingSettings& settings) const;
+
+    // Ids of a prompt ready for generation: one user turn (or messages) with the generation prompt.
+    Result<std::vector<text::TokenId>> encodePrompt(const std::vector<Message>& messages) const;
+};
+
+} // namespace luthier::data

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Example: the only intermediate form of a row. Formats turn rows into it; templates, masks, views and
+// training never see the source format.
+#pragma once
+
+#include "core/base/json.h"
+
+#include <string>
+#include <vector>
+
+namespace luthier::data {
+
+struct Message {
+    std::string role; // system, user, assistant, tool
+    std::string content;
+    Json extra;       // other keys of the message (tool_calls, name, ...); null when none
+};
+
+enum class ExampleKind { Conversation, Text, Preference };
+
+struct Example {
+    ExampleKind kind = ExampleKind::Conversation;
+    std::vector<Message> messages; // Conversation: all turns; Preference: the prompt
+    std::string text;              // Text
+    std::vector<Message> chosen;   // Preference: the answers
+    std::vector<Message> rejected;
+    Json tools;                    // null: none
+    Json templateVariables;        // chat_template_kwargs; null: none
+};
+
+// Array for ChatTemplate::render.
+Json toJson(const std::vector<Message>& messages);
+
+// First user turn, for lists and tables. One line.
+std::string promptOf(const Example& example);
+std::string answerOf(const Example& example);
+
+} // namespace luthier::data

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Session: a loaded model that answers and scores. Torch-free.
+//
+// Threads: one call at a time on a Session; calls may come from different threads (a mutex inside
+// makes a second call wait). Callbacks run on the calling thread.
+#pragma once
+
+#include "core/base/cancel.h"
+#include "core/base/result.h"
+#include "core/config/field.h"
+#include "core/data/encoding.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace luthier::inference {
+
+struct Sampling {
+    std::int64_t maxNew = 256;
+    double temperature = 0;        // 0: greedy
+    std::int64_t topK = 0;         // 0: off
+    double topP = 1;               // 1: off
+    double repetitionPenalty = 1;  // 1: off
+    std::int64_t seed = 42;
+    std::vector<std::string> stop; // texts that end the answer (not part of it)
+};
+std::span<const config::Field> samplingFields();
+
+struct AdapterSpec {
+    std::filesystem::path path;
+    double weight = 1;
+};
+
+struct ModelSpec {
+    std::filesystem::path path;
+    std::vector<AdapterSpec> adapters;
+    std::string device = "auto";
+    std::string dtype = "auto";
+};
+
+struct Generation {
+    std::string text;
+    std::vector<text::TokenId> ids;       // the stop token left out
+    std::vector<text::TokenId> promptIds;
+    std::string finish;                   // stop, length, cancel
+    double tokensPerSecond = 0;
+};
+
+struct GenerateOptions {
+    Sampling sampling;
+    bool useAdapters = true;                          // false: the base answers
+    std::function<void(const std::string&)> onPiece;  // whole characters, as they become certain
+    base::CancelToken cancel;
+};
+
+class Session {
+public:
+    static Result<std::shared_ptr<Session>> open(const ModelSpec& spec);
+    virtual ~Session() = default;
+
+    virtual Result<Generation> generate(const std::vector<text::TokenId>& promptIds, const GenerateOptions& options) = 0;
+    // result[i] = ln p(ids[i] | ids[<i]); result[0] is NaN (no prediction).
+    virtual Result<std::vector<double>> score(const std::vector<text::TokenId>& ids, bool useAdapters = true) = 0;
+
+    virtual const data::Encoder& encoder() const = 0;
+    virtual std::vector<text::TokenId> stopIds() const = 0;
+    virtual std::string describeDevice() const = 0; // "cpu, fp32"
+    virtual std::int64_t numParameters() const = 0;
+};
+
+} // namespace luthier::inference

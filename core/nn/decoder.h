@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Decoder: a decoder-only transformer with pre-norm blocks (the Llama shape). Internal to core: names torch types.
+//
+// Shapes: B rows, T tokens, N = B*T, d hidden, H heads, K kv heads, D head size, F intermediate, V vocabulary.
+// Weights are [out, in]. q,k,v lie in one tensor and gate,up in one; tensors() shows the Hugging Face names
+// as views, so one loader and one writer serve everything and adapters never rename a base tensor.
+//
+// Each block is three autograd Functions (attention input, attention output, MLP; see blocks.h) around SDPA.
+// Threads: one at a time.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/nn/decoder_config.h"
+#include "core/nn/linear_group.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace luthier::nn {
+
+struct NamedTensor {
+    std::string name; // "model.layers.0.self_attn.q_proj.weight"
+    at::Tensor tensor; // view of the live weight
+};
+
+// Keys and values of what was already read; [B, K, capacity, D] a layer, `length` tokens filled.
+struct KvCache {
+    std::vector<at::Tensor> keys;
+    std::vector<at::Tensor> values;
+    std::int64_t length = 0;
+};
+
+struct ForwardInput {
+    at::Tensor ids;                      // [B, T] int64, on the decoder's device; rows padded at the right
+    std::vector<std::int64_t> segments;  // packed rows (B = 1): lengths that add up to T; positions restart in each
+    KvCache* cache = nullptr;            // generation: appended to; not with segments
+};
+
+struct Layer {
+    at::Tensor inputNorm;  // [d]
+    LinearGroup qkv;       // slices q_proj, k_proj, v_proj
+    LinearGroup output;    // o_proj
+    at::Tensor mlpNorm;    // [d], Hugging Face's post_attention_layernorm
+    LinearGroup gateUp;    // gate_proj, up_proj
+    LinearGroup down;      // down_proj
+};
+
+class Decoder {
+public:
+    // Memory for all weights on the device in one dtype, not initialised.
+    Decoder(const DecoderConfig& config, at::Device device, at::ScalarType dtype);
+
+    const DecoderConfig& config() const { return m_config; }
+    at::Device device() const { return m_device; }
+    at::ScalarType dtype() const { return m_dtype; }
+
+    // Normal(0, initializer_range) for matrices, ones for norms, zeros for biases, on a generator of its own.
+    void initialise(std::uint64_t seed);
+
+    // Final hidden states after the last norm, [B, T, d]. Differentiable when something is trainable.
+    at::Tensor hidden(const ForwardInput& input);
+
+    // hidden @ head^T in fp32, [..., V]. For generation and scoring of few positions; training uses the chunked loss.
+    at::Tensor logits(const at::Tensor& hidden);
+    const at::Tensor& head() const;  // [V, d]
+
+    KvCache makeCache(std::int64_t rows, std::int64_t capacity) const;
+
+    // Every base weight under its Hugging Face name; a tied head is left out.
+    std::vector<NamedTensor> tensors();
+
+    // Marks all base weights (full tuning) or none as trainable leaves.
+    void setBaseTrainable(bool trainable);
+    // The merged leaves behind tensors(), with names: what an optimizer steps on in full tuning.
+    std::vector<NamedTensor> baseLeaves();
+
+    // All linear groups with their path ("model.layers.0.self_attn", slices q_proj, ...): where adapters go.
+    std::vector<LinearGroup*> groups();
+    void setTraining(bool training); // adapters' dropout on or off
+    bool isTraining() const { return m_training; }
+    void setAdaptersEnabled(bool enabled); // off: exactly the base
+
+private:
+    at::Tensor positionsFor(const ForwardInput& input) const; // [T] or [B*T]
+    at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const ForwardInput& input,
+                      std::size_t layer) const;
+
+    DecoderConfig m_config;
+    at::Device m_device;
+    at::ScalarType m_dtype;
+    at::Tensor m_embedding; // [V, d]
+    std::vector<Layer> m_layers;
+    at::Tensor m_norm;      // [d]
+    at::Tensor m_head;      // [V, d]; the embedding itself when tied
+    at::Tensor m_cos;       // [positions, D/2] fp32
+    at::Tensor m_sin;
+    bool m_training = false;
+};
+
+} // namespace luthier::nn

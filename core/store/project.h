@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Project: a folder with one SQLite database (luthier.db), runs/ and what belongs to them.
+// Opening it on another day shows everything.
+//
+// Threads: every function may be called from any thread; one connection behind one mutex, WAL, full sync
+// for what a person does. None of it belongs on the GUI thread. What returned ok is on disk.
+#pragma once
+
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/data/dataset.h"
+#include "core/train/events.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace luthier::store {
+
+using RunId = std::int64_t;
+
+struct RunRow {
+    RunId id = 0;
+    std::string name;
+    std::string state;        // running, finished, stopped, failed, interrupted
+    std::string created;      // ISO 8601, UTC
+    std::string folder;       // absolute
+    Json recipe;
+    std::int64_t step = 0;
+    std::int64_t totalSteps = 0;
+    std::optional<double> lastLoss;
+    std::optional<double> firstHeldOut; // before the first step
+    std::optional<double> lastHeldOut;
+    double seconds = 0;
+    std::string result;       // adapter or model folder
+    std::string sentence;     // why it failed
+};
+
+struct DataSourceRow {
+    std::int64_t id = 0;
+    std::string path;
+    std::string format; // chosen format id or "auto"
+};
+
+class Project {
+public:
+    // Creates the folder and database where there is none. A second Luthier that has it open gives a
+    // sentence that names the other process; pass readOnly to look all the same.
+    static Result<std::shared_ptr<Project>> open(const std::filesystem::path& folder, bool readOnly = false);
+    virtual ~Project() = default;
+
+    virtual const std::filesystem::path& folder() const = 0;
+
+    // Runs. A run that was "running" when the project was last left is "interrupted" after open.
+    virtual Result<RunRow> createRun(const std::string& name, const Json& recipe) = 0; // makes runs/<id>/
+    virtual Result<std::vector<RunRow>> runs() = 0;                                     // newest first
+    virtual Result<RunRow> run(RunId id) = 0;
+    virtual Result<void> renameRun(RunId id, const std::string& name) = 0;
+    virtual Result<void> deleteRun(RunId id) = 0;                                       // rows and folder, to trash/
+    virtual Result<void> markRunning(RunId id) = 0;                                     // resumed
+    virtual Result<void> appendEvents(RunId id, const std::vector<train::Event>& events) = 0; // one transaction
+    virtual Result<std::vector<train::Event>> events(RunId id) = 0;                     // in order; a resumed run's repeated steps: the later one
+
+    // Data sources and edits.
+    virtual Result<DataSourceRow> addSource(const std::string& path, const std::string& format) = 0; // same path: the existing row
+    virtual Result<std::vector<DataSourceRow>> sources() = 0;
+    virtual Result<void> removeSource(std::int64_t id) = 0;
+    virtual Result<void> saveEdit(const std::string& path, std::int64_t row, const std::optional<Json>& edited) = 0; // nullopt: no edit
+    virtual Result<data::Overlay> edits(const std::string& path) = 0;
+
+    // Small things the window remembers with the project (last recipe, chosen model).
+    virtual Result<void> setValue(const std::string& key, const Json& value) = 0;
+    virtual Result<Json> value(const std::string& key) = 0; // null when unset
+};
+
+// Ready-made first project: the bundled model and instruction set chosen, the first tune's recipe filled in.
+// `resources` holds models/ and `datasets` the bundled data.
+Result<std::shared_ptr<Project>> openOrCreateFirst(const std::filesystem::path& folder);
+
+} // namespace luthier::store

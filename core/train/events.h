@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Events: what a run says while it works. Plain values; no tensors, no listeners known.
+// RunEnded is always the last event and always comes, also after an exception.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace luthier::train {
+
+struct RunStarted {
+    std::int64_t totalSteps = 0;
+    std::int64_t trainRows = 0;
+    std::int64_t heldOutRows = 0;
+    std::int64_t skippedRows = 0;    // broken, or with nothing to learn
+    std::int64_t truncatedRows = 0;
+    std::int64_t trainableParameters = 0;
+    std::int64_t totalParameters = 0;
+    std::string device;              // "cpu, 2 threads", "cuda:0 NVIDIA H200"
+    std::string dtype;               // "fp32"
+    std::string reason;              // why this device and precision
+    std::int64_t firstStep = 0;      // > 0: resumed after that step
+};
+
+struct StepDone {
+    std::int64_t step = 0;           // from 1
+    double epoch = 0;
+    double loss = 0;                 // mean over trained tokens of the step, nats
+    double learningRate = 0;
+    double gradNorm = 0;             // before clipping
+    std::int64_t tokens = 0;         // real tokens of this step, padding not counted
+    std::int64_t trainedTokens = 0;
+    double tokensPerSecond = 0;
+    std::int64_t memoryBytes = 0;    // process (CPU) or allocator peak (GPU)
+    double secondsLeft = 0;
+};
+
+struct EvalDone {
+    std::int64_t step = 0;           // 0: before the first step
+    std::string set = "held_out";
+    double loss = 0;                 // sum of token losses / number of target tokens
+    std::int64_t tokens = 0;
+};
+
+struct SampleDone {
+    std::int64_t step = 0;
+    std::string prompt;
+    std::string answer;
+};
+
+struct CheckpointSaved {
+    std::int64_t step = 0;
+    std::string path;
+};
+
+struct Warning {
+    std::int64_t step = 0;
+    std::string sentence;
+};
+
+struct StageChanged { // loading, encoding, evaluating, saving...: for the status line
+    std::string stage;
+    std::int64_t done = 0;
+    std::int64_t total = 0;
+};
+
+enum class Outcome { Finished, Stopped, Parked, Failed };
+const char* toText(Outcome outcome); // "finished", "stopped", "parked", "failed"
+
+struct RunEnded {
+    Outcome outcome = Outcome::Failed;
+    std::string sentence;            // why, when failed
+    double seconds = 0;
+    std::string adapter;             // folder of the result: adapter, or whole model for full tuning; empty when none
+    std::int64_t step = 0;
+};
+
+using Event = std::variant<RunStarted, StageChanged, StepDone, EvalDone, SampleDone, CheckpointSaved, Warning, RunEnded>;
+
+// Called on the training thread; must not block.
+class RunObserver {
+public:
+    virtual ~RunObserver() = default;
+    virtual void onEvent(const Event& event) = 0;
+};
+
+} // namespace luthier::train

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// run: the torch-free entry to training. Blocks the calling thread until RunEnded was sent.
+//
+// Folder of a run: recipe.json, events.jsonl is not written here (observers store events),
+// checkpoints/step-N/, and the result: adapter/ (PEFT layout) or model/ (Hugging Face folder).
+#pragma once
+
+#include "core/config/run_config.h"
+#include "core/data/dataset.h"
+#include "core/train/events.h"
+#include "core/train/stop_control.h"
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace luthier::train {
+
+struct RunInputs {
+    std::filesystem::path folder;                   // created; must be empty or absent unless resuming
+    std::map<std::string, data::Overlay> overlays;  // edits by data file path
+    bool resume = false;                            // continue from the newest good checkpoint in folder
+};
+
+// Never throws. Returns what RunEnded carried.
+RunEnded run(const config::RunConfig& config, const RunInputs& inputs, StopControl& control, RunObserver& observer);
+
+// Configuration of a run folder, for resume and display.
+Result<config::RunConfig> readRunFolder(const std::filesystem::path& folder);
+
+} // namespace luthier::train

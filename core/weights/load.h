@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Loading and saving a Decoder's weights. Names torch types; internal to core.
+#pragma once
+
+#include "core/base/cancel.h"
+#include "core/base/result.h"
+#include "core/nn/decoder.h"
+#include "core/weights/model_folder.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace luthier::weights {
+
+// Fills every tensor of the decoder from the folder, converting the dtype chunk by chunk (no second copy of the
+// weights). A missing tensor or a wrong shape is a sentence with its name and both shapes; extra tensors are
+// returned as names in `unused`.
+Result<void> loadWeights(nn::Decoder& decoder, const ModelFolder& folder, std::vector<std::string>* unused = nullptr,
+                         const base::Progress& progress = {}, const base::CancelToken& cancel = {});
+
+// Opens folder, builds the decoder on device and dtype, loads.
+Result<std::shared_ptr<nn::Decoder>> loadDecoder(const ModelFolder& folder, at::Device device, at::ScalarType dtype,
+                                                 const base::Progress& progress = {});
+
+// Writes a model folder that opens in transformers: config.json (from `source`, dtype updated), model.safetensors
+// (shards of `shardBytes` with an index when larger), tokenizer and template files copied from `source`.
+Result<void> saveModelFolder(nn::Decoder& decoder, const std::filesystem::path& source,
+                             const std::filesystem::path& target, at::ScalarType storeAs,
+                             std::int64_t shardBytes = 5'000'000'000);
+
+// Contiguous CPU bytes of a tensor as a TensorToWrite (copied lazily when its turn comes).
+TensorToWrite toWrite(const std::string& name, const at::Tensor& tensor);
+Result<at::Tensor> readTensor(const StoredTensor& stored); // CPU, stored dtype
+Dtype dtypeOf(at::ScalarType type);
+at::ScalarType scalarTypeOf(Dtype dtype);
+
+} // namespace luthier::weights
