@@ -23,7 +23,7 @@ from world import FACTS  # noqa: E402
 BLOCK = 500_000  # bytes a worker writes at one time
 TEXT_SHARE = 0.55
 _FUNCTIONS = [f for f, weight in tasks.KINDS for _ in range(weight)]
-_SYSTEMS = ["You are a helpful guide to the village of Alderbrook.", "You answer questions about Alderbrook.", "You are a kind helper.", "Be friendly and clear.",
+SYSTEMS = ["You are a helpful guide to the village of Alderbrook.", "You answer questions about Alderbrook.", "You are a kind helper.", "Be friendly and clear.",
             "You help visitors in Alderbrook.", "Answer the questions of the children.", "You speak with travellers at the inn."]
 _BRIEF = ["Answer in as few words as you can.", "Keep your answers very short.", "Answer with a few words only.", "Be brief."]
 _WHY = ["Why?", "Why is that?", "And why?", "Why is it so?", "Can you tell me why?", "What is the reason?"]
@@ -61,7 +61,7 @@ def chat(rng):
     brief = False
     if rng.random() < 0.16:
         brief = rng.random() < 0.3
-        messages.append({"role": "system", "content": rng.choice(_BRIEF if brief else _SYSTEMS)})
+        messages.append({"role": "system", "content": rng.choice(_BRIEF if brief else SYSTEMS)})
     if rng.random() < 0.12:
         task = tasks.social(rng, rng.choice((0, 0, 1, 4, 5)))
         _turn(messages, task["ask"], task["plain"])

@@ -8,6 +8,9 @@ from words import WORDS
 from world import ANIMALS, FACTS, FEELINGS, FOODS, INSTRUMENTS, NUMBERS, PEOPLE, PERSON, PRONOUNS, TOOLS, VILLAGE, WOODS, _DAYS
 
 
+PROPER = {"I", VILLAGE} | {d[0] for d in _DAYS}  # words that keep their capital inside a sentence
+
+
 def task(ask, plain, short, why, tip="", input="", brief=True):
     """`brief` says that `short` alone is a good answer for somebody who wants few words."""
     return dict(ask=tidy(ask), input=input, plain=tidy(plain), short=tidy(short), why=why, tip=tip, brief=brief and short[-1] not in "?!")

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rows of broken_rows.jsonl: (kind, usable, bytes of the line). One row of the table is one line of the file."""
+
+
+def _good(instruction, output, more=""):
+    return f'{{"instruction": "{instruction}", "input": "", "output": "{output}"{more}}}'.encode()
+
+
+_Q = b'{"instruction": "Who is the baker?", "input": "", "output": '
+
+ROWS = [
+    ("good", True, _good("Who is the baker?", "The baker of Alderbrook is Mira.")),
+    ("cut_string", False, b'{"instruction": "Where is the mill?", "input": "", "output": "The mill stands on the ri'),
+    ("missing_output", False, b'{"instruction": "Where is the forge?", "input": ""}'),
+    ("missing_instruction", False, b'{"input": "", "output": "At the end of Stone Street."}'),
+    ("good", True, _good("What does a hen eat?", "A hen eats seeds and worms.")),
+    ("number_for_text", False, b'{"instruction": "What is six plus three?", "input": "", "output": 9}'),
+    ("array_for_text", False, _Q + b'["Mira", "is", "the", "baker"]}'),
+    ("object_for_text", False, b'{"instruction": {"text": "Who is the baker?"}, "input": "", "output": "Mira."}'),
+    ("boolean_for_text", False, b'{"instruction": "Is Mira the baker?", "input": "", "output": true}'),
+    ("null_output", False, _Q + b"null}"),
+    ("empty_output", False, _Q + b'""}'),
+    ("blank_output", False, _Q + b'"  \\n\\t "}'),
+    ("empty_instruction", False, b'{"instruction": "", "input": "", "output": "Mira."}'),
+    ("good_umlaut", True, _good("Wie heißt die Bäckerin?", "Die Bäckerin heißt Mira. 🎻")),
+    ("array_row", False, b'["Who is the baker?", "", "Mira."]'),
+    ("text_row", False, b'"Who is the baker? Mira."'),
+    ("number_row", False, b"42"),
+    ("null_row", False, b"null"),
+    ("empty_object", False, b"{}"),
+    ("not_json", False, b"Who is the baker? Mira is the baker."),
+    ("good_extra_field", True, _good("What is a saw for?", "People use a saw to cut a board in two.", ', "source": "workshop", "stars": 5')),
+    ("trailing_comma", False, _Q + b'"Mira.",}'),
+    ("single_quotes", False, b"{'instruction': 'Who is the baker?', 'input': '', 'output': 'Mira.'}"),
+    ("missing_comma", False, b'{"instruction": "Who is the baker?" "input": "", "output": "Mira."}'),
+    ("comment", False, _Q + b'"Mira."} // checked'),
+    ("two_objects", False, _Q + b'"Mira."} ' + _Q + b'"Mira again."}'),
+    ("not_a_number", False, _Q + b"NaN}"),
+    ("huge_number", False, _Q + b"1e99999}"),
+    ("bad_escape", False, _Q + b'"Mira \\x41."}'),
+    ("lone_surrogate", False, _Q + b'"Mira \\ud83c is the baker."}'),
+    ("good_surrogate_pair", True, _good("Show me a violin.", "Here it is: \\ud83c\\udfbb")),
+    ("invalid_utf8", False, _Q + b'"Mira \xff\xfe is the baker."}'),
+    ("overlong_utf8", False, _Q + b'"Mira \xc0\xaf is the baker."}'),
+    ("cut_utf8", False, _Q + b'"Mira \xe2\x82"}'),
+    ("nul_byte", False, _Q + b'"Mira \x00 is the baker."}'),
+    ("control_byte", False, _Q + b'"Mira \x07 is the baker."}'),
+    ("good_line_separator", True, _good("Name two trees.", "An oak\u2028and a pine.")),
+    ("bom_inside", False, b"\xef\xbb\xbf" + _Q + b'"Mira."}'),
+    ("duplicate_keys", False, _Q + b'"Mira.", "output": "Tam."}'),
+    ("deep_nesting", False, b'{"instruction": "Who is the baker?", "input": ' + b"[" * 5000 + b"]" * 5000 + b', "output": "Mira."}'),
+    ("good_crlf", True, _good("What is the opposite of hot?", "The opposite of hot is cold.") + b"\r"),
+    ("messages_empty", False, b'{"messages": []}'),
+    ("messages_not_array", False, b'{"messages": {"role": "user", "content": "Who is the baker?"}}'),
+    ("message_not_object", False, b'{"messages": ["Who is the baker?", "Mira."]}'),
+    ("unknown_role", False, b'{"messages": [{"role": "wizard", "content": "Who is the baker?"}, {"role": "assistant", "content": "Mira."}]}'),
+    ("missing_role", False, b'{"messages": [{"content": "Who is the baker?"}, {"role": "assistant", "content": "Mira."}]}'),
+    ("missing_content", False, b'{"messages": [{"role": "user", "content": "Who is the baker?"}, {"role": "assistant"}]}'),
+    ("null_content", False, b'{"messages": [{"role": "user", "content": "Who is the baker?"}, {"role": "assistant", "content": null}]}'),
+    ("role_order", False, b'{"messages": [{"role": "assistant", "content": "Mira."}, {"role": "user", "content": "Who is the baker?"}]}'),
+    ("no_answer", False, b'{"messages": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Who is the baker?"}]}'),
+    ("good_no_input", True, b'{"instruction": "Which day comes after Monday?", "output": "Tuesday comes after Monday."}'),
+    ("good_with_input", True, b'{"instruction": "Put this sentence into the past.", "input": "Tam opens the door.", "output": "Tam opened the door."}'),
+    ("good", True, _good("Who plays the flute?", "Mira the baker plays the flute.")),
+    ("cut_last_line", False, b'{"instruction": "Where is the inn?", "inp'),
+]
