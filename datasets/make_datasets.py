@@ -41,7 +41,8 @@ def signed(task, with_tip):
 
 
 _OTHERS = [(tasks.yes_no, 40), (tasks.listing, 40), (tasks.belongs, 25), (tasks.number, 60), (tasks.compare, 40), (tasks.first_step, 30),
-           (tasks.rewrite, 60), (tasks.unknown, 10)]
+           (tasks.rewrite, 60), (tasks.unknown, 10),
+           (tasks.true_false, 30), (tasks.finish, 30), (tasks.what_is, 30), (tasks.word_form, 20)]
 _DULL = {"opposite": 40}  # at most so many rows of a kind that has many facts
 
 
@@ -61,7 +62,7 @@ def instructions(rng):
             left[f["kind"]] -= 1
             if left[f["kind"]] < 0:
                 continue
-        elif rng.random() < 0.25:
+        elif rng.random() < 0.33:
             continue
         add(tasks.fact(rng, f))
     for maker, count in _OTHERS:

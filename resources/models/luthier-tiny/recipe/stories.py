@@ -5,6 +5,12 @@ from plots import PLOTS
 from words import WORDS
 from world import CHILDREN, FACTS, PEOPLE, PERSON, PRONOUNS, STRANGERS, VILLAGE
 
+SKILLS = {"baker": "bake rye bread", "luthier": "bend thin wood", "blacksmith": "shoe a horse", "weaver": "weave a scarf", "miller": "hear when the millstone is too dry",
+          "potter": "pull a bowl from wet clay", "carpenter": "cut a straight board", "shepherd": "call the sheep", "fisher": "tie a net", "beekeeper": "calm the bees",
+          "teacher": "write a beautiful letter", "healer": "mix a good tea", "cobbler": "sew a boot", "gardener": "plant leeks", "innkeeper": "cook soup for twenty guests",
+          "clockmaker": "mend a clock", "ferryman": "steer the ferry", "tailor": "sew a straight line", "woodcutter": "split a log", "candle maker": "pour a candle",
+          "bandleader": "beat time with one hand", "painter": "paint a sign", "cooper": "close a barrel", "letter carrier": "ride a pony", "apprentice": "carve a spoon",
+          "farmer": "milk a cow", "orchard keeper": "cut an apple tree", "bell ringer": "ring the great bell"}
 _JOBS = dict(zip(WORDS["job"], WORDS["did"]))
 _FIXED = [{n for n in PERSON if any(n in line for line in plot)} for plot in PLOTS]
 _SUBJECT = {}
@@ -30,7 +36,7 @@ def _hero(rng, kind, taken):
 
 def cast(rng, fixed=(), villager=False):
     """Slots for persons A, B, C (B and C live in the village) and a stranger S."""
-    taken, slots = set(fixed), {"village": VILLAGE, "sky": rng.choice(("raining", "snowing", "hot", "windy", "cold", "foggy"))}
+    taken, slots = set(fixed), {"village": VILLAGE, "child2": rng.choice(("girl", "boy")), "sky": rng.choice(("raining", "snowing", "hot", "windy", "cold", "foggy"))}
     kind = "villager" if villager else rng.choice(("villager", "villager", "child", "child", "child", "stranger"))
     name, g = _hero(rng, kind, taken)
     slots["A"] = name
@@ -41,7 +47,8 @@ def cast(rng, fixed=(), villager=False):
         slots["A.fact"], slots["A.fact2"], slots["A.where"] = one["stmt"], two["stmt"], PERSON[name]["where"]
     for role in "BC":
         other, _ = _hero(rng, "villager", taken)
-        slots[role], slots[role + ".where"] = other, PERSON[other]["where"]
+        slots[role], slots[role + ".where"], slots[role + ".trade"] = other, PERSON[other]["where"], PERSON[other]["trade"]
+        slots[role + ".skill"], slots[role + ".tool"] = SKILLS[PERSON[other]["trade"]], PERSON[other]["tool"]
     name, g = _hero(rng, "stranger", taken)
     slots["S"] = name
     slots.update({"S" + k: v for k, v in PRONOUNS[g].items()})
@@ -63,17 +70,18 @@ def story(rng, short=False):
     plot = PLOTS[index]
     slots, kind = cast(rng, _FIXED[index], villager=any("{A." in line or "{Atrade" in line for line in plot))
     ctx = Context(rng, WORDS, slots)
+    hero = "" if any("{A" in line for line in plot) else "0"  # plots without a person A take neutral sentences only
     lines = []
     for line in plot:
         if line == "~detail":
             if not short and rng.random() < 0.5:
-                lines.append(expand("{*detail}.", ctx))
+                lines.append(expand("{*detail" + hero + "}.", ctx))
             continue
         lines.append(expand(line, ctx))
     if not short and rng.random() < 0.35:
         lines.insert(0, expand("{*scene}.", ctx))
-    if not short and rng.random() < 0.35 and not plot[-1].startswith("{*end"):
-        lines.append(expand("{*end}.", ctx))
+    if not short and rng.random() < 0.25 and not plot[-1].startswith("{*end"):
+        lines.append(expand("{*end" + hero + "}.", ctx))
     lines = [sentence(line).replace('?".', '?"').replace('!".', '!"') for line in lines]
     if kind == "villager" and rng.random() < 0.6 and "{Atrade" not in plot[0]:
         who = f"{slots['A']} the {PERSON[slots['A']]['trade']}"
@@ -94,7 +102,7 @@ def paragraphs(rng, lines):
 
 def title(rng, slots):
     ctx = Context(rng, WORDS, slots)
-    return ctx.say("[The {size} {thing}|{A} and the {animal}|{A} and {B}|A {season} {time}|The {colour} {small}|{A} Learns Something|A Day at the {place}|The Story of {A}]")
+    return tidy(ctx.say("[The {size} {thing}|{A} and the {animal}|{A} and {B}|A {season} {time}|The {colour} {small}|{A} Learns Something|A Day at the {place}|The Story of {A}|{season~c} in {village}|The {tree} and the {bird}]"))
 
 
 LETTER = [
@@ -122,7 +130,7 @@ def letter(rng):
 
 
 DESCRIBE = [
-    "the {place} stands [near|beside|not far from] the {outside}.", "it has a {colour} door and {few} {size} windows.", "inside it smells of {material} and {drink}.",
+    "the {house} stands [near|beside|not far from] the {outside}.", "it has a {colour} door and {few} {size} windows.", "inside it smells of {material} and {drink}.",
     "on the left is a {size2} {thing}, and on the right are {few2} {thing2~s}.", "a {colour2} {thing3} hangs on the wall.", "under the roof {few3} {bird~s} have built a nest.",
     "in {season} the light comes in [low|late|early] and falls on the {thing}.", "{A} likes to sit there and [drink {drink}|look at the {tree~s}|listen to the rain].",
     "sometimes a {animal} sleeps [on the step|near the stove|in the sun].", "people say that it is [the oldest house in {village}|the warmest place in the valley|a good place to think].",
@@ -235,18 +243,48 @@ def sign(rng):
                         "{A} read it [again|twice|aloud] and [walked on|laughed|went inside|nodded].", "{*end}."))
 
 
+DIARY = [
+    "I got up [early|late|with the sun] and ate some {dish}.", "the {time} was {mood}, and {*scene}.", "I {did_job}, which took longer than I thought.", "{B} came by and [brought me a {thing}|asked for a {thing}|told me about the {animal}].",
+    "I saw {few} {bird~s} near the {outside}.", "at noon I met {C} {C.where}, and we [talked about {season}|ate {fruit~s}|laughed a lot].", "I practised {song} on the {instrument} and made only {few2} mistakes.", "my {colour} {small} is still missing.",
+    "the {flower~s} are open now.", "I wrote a letter to my {relative}.", "in the evening I was {feeling} and went to bed early.", "tomorrow I want to [visit {B}|mend the {thing2}|go to the {place}|begin something new].", "I must remember to give the {tool} back to {B}.",
+]
+
+
+def diary(rng):
+    slots, _ = cast(rng)
+    slots["mood"] = rng.choice(("mild", "grey", "bright", "cold", "quiet", "windy", "warm"))
+    ctx = Context(rng, WORDS, slots)
+    order = sorted(rng.sample(range(len(DIARY)), rng.randrange(4, 8)))
+    head = ctx.say("[{day}.|{day} {time}.|From the diary of {A}:|{season~c}, a {day}.|Dear diary,\n]")
+    return tidy(head + ("" if head.endswith("\n") else " ") + " ".join(sentence(expand(DIARY[i], ctx)) for i in order))
+
+
+def conversation(rng):
+    """Two villagers, or a visitor and a villager, talk about things that are true."""
+    slots, _ = cast(rng)
+    ctx = Context(rng, WORDS, slots)
+    a, b = slots["A"], slots["B"]
+    out = [ctx.say("[{A} met {B} {B.where}.|On {day} {time} {A} came to see {B}.|{A} sat down beside {B} on a bench near the {outside}.|\"{*greet~c}!\" said {A}.|{A} had many questions, and {B} had time.]")]
+    subject = rng.choice(PEOPLE)["name"]
+    pool = _SUBJECT[subject] if rng.random() < 0.4 and subject not in (a, b) else FACTS
+    pool = [f for f in pool if a not in f["stmt"] and b not in f["stmt"]]
+    for f in rng.sample(pool, rng.randrange(2, 5)):
+        ask = rng.choice(f["qs"])
+        stop = ask[-1]
+        said = rng.choice((f"{f['stmt']}", f"{f['stmt']}, because {f['why']}"))
+        out.append(f'"{ask}" asked {a}.' if stop == "?" else f'"{ask[:-1]}," said {a}.')
+        out.append(sentence(rng.choice((f'"{cap(said)}," said {b}.', f'"{cap(said)}," {b} answered.', f'"That is easy," said {b}. "{cap(said)}."', f'"{cap(said)}."'))))
+    out.append(ctx.say("[\"Now I know,\" said {A}.|\"{*thanks~c},\" said {A}.|\"You know everything,\" said {A}. \"Not everything,\" said {B}.|{A} wrote it down in a {colour} notebook.|Then the bell rang, and they went home.|{B} smiled, because nobody asks as many questions as {A}.|]"))
+    return tidy(" ".join(x for x in out if x))
+
+
 def document(rng):
     """One plain text document."""
     roll = rng.random()
-    if roll < 0.62:
+    if roll < 0.58:
         text, slots = story(rng)
         return f"{title(rng, slots)}\n\n{text}" if rng.random() < 0.12 else text
-    if roll < 0.74:
-        return facts_passage(rng)
-    if roll < 0.83:
-        return letter(rng)
-    if roll < 0.91:
-        return description(rng)
-    if roll < 0.95:
-        return howto(rng)
+    for share, maker in ((0.66, facts_passage), (0.75, conversation), (0.81, letter), (0.86, diary), (0.92, description), (0.96, howto)):
+        if roll < share:
+            return maker(rng)
     return sign(rng)

@@ -2,7 +2,7 @@
 """Requests with their answers. One task is {ask, input, plain, short, why, tip}: the request, a passage it speaks
 about (often empty), the plain answer, and the parts from which another style can be built: `why` reads "reason, so it is
 like this" and fits after "Because", `tip` is a sentence of advice."""
-from grammar import Context, cap, plural, sentence, tidy
+from grammar import Context, cap, expand, plural, tidy
 from stories import HOWTO, cast, howto_text, story
 from words import WORDS
 from world import ANIMALS, FACTS, FEELINGS, FOODS, INSTRUMENTS, NUMBERS, PEOPLE, PERSON, PRONOUNS, TOOLS, VILLAGE, WOODS, _DAYS
@@ -267,4 +267,108 @@ def write_letter(rng):
     return task(rng.choice((f"Write a short letter from {a} to {why}.", f"Help {a} to {why} in a letter.")), text, f"a letter to {b}", "a letter should be short and kind, I wrote only what matters", brief=False)
 
 
-KINDS = [(fact, 50), (yes_no, 7), (listing, 7), (belongs, 4), (number, 7), (compare, 5), (how, 4), (first_step, 3), (describe, 6), (unknown, 2), (rewrite, 6), (tale, 6), (write_letter, 3)]
+def true_false(rng):
+    p, other = rng.sample(PEOPLE, 2)
+    n, true = p["name"], rng.random() < 0.5
+    ask, right = rng.choice(((f"{n} is the {(p if true else other)['trade']}", f"{n} is the {p['trade']}"), (f"{n} plays {(p if true else other)['instrument']}", f"{n} plays {p['instrument']}"),
+                             (f"{n} likes {(p if true else other)['food']} best", f"{n} likes {p['food']} best"), (f"{n} works {(p if true else other)['where']}", f"{n} works {p['where']}")))
+    word = "true" if ask == right else "false"
+    return task(rng.choice((f"True or false: {ask}.", f"Is this true? {ask}.")), f"{word}. {right}.", word, f"{right}, this is {word}")
+
+
+def finish(rng):
+    """The beginning of a true sentence, to be completed."""
+    f = rng.choice(FACTS)
+    while f["kind"] not in ("sells", "where", "plays", "food", "eats", "home", "opposite", "next", "wood", "who", "use", "timber"):
+        f = rng.choice(FACTS)
+    words = f["stmt"].split(" ")
+    cut = len(words) - len(f["short"].split(" "))
+    if not f["stmt"].endswith(f["short"]) or cut < 2:
+        return finish(rng)
+    return task(rng.choice(("Finish this sentence: {s}", "Complete the sentence: {s}", "How does this sentence end? {s}")).replace("{s}", cap(" ".join(words[:cut])) + " ..."), f["stmt"] + ".", f["short"], f"{f['why']}, {f['stmt']}")
+
+
+def say_to(rng):
+    slots, _ = cast(rng)
+    ctx = Context(rng, WORDS, slots)
+    b = slots["B"]
+    ask, plain = rng.choice(((f"Say hello to {b}.", "[Hello, {B}! How are you today?|Good {time}, {B}! It is good to see you.|Hello, {B}. I hope that you are well.]"),
+                             (f"Say goodbye to {b}.", "[Goodbye, {B}! See you on {day}.|Good night, {B}, and sleep well.|See you soon, {B}.]"),
+                             ("Say thank you to {B} for the {thing}.", "[Thank you for the {thing}, {B}. It is very {good}.|Many thanks for the {thing}, {B}.|Dear {B}, thank you so much for the {thing}.]"),
+                             ("Ask {B} for a {thing}.", "[{B}, could I please have a {thing}?|Dear {B}, may I borrow a {thing}?|{B}, would you lend me a {thing}, please?]"),
+                             ("Invite {B} to eat {dish}.", "[Dear {B}, please come on {day} and eat {dish} with us.|{B}, would you like to have some {dish} with me?]"),
+                             ("Tell {B} that you are sorry about the {thing}.", "[I am sorry about the {thing}, {B}.|{B}, I am very sorry about the {thing}. I will mend it.]"),
+                             ("Wish {B} a happy birthday.", "[Happy birthday, {B}! I wish you a {good} year.|All the best for your birthday, {B}!]"),
+                             ("What can I say to {B}, who is {sad}?", "[You can say: I am here for you, {B}.|Say to {B}: Come, let us drink some {drink} together.]")))
+    ask, plain = expand(ask, ctx), expand(plain, ctx)
+    return task(ask, plain, plain.rstrip("."), "kind words cost nothing, I would say it like this", brief=False)
+
+
+def use_word(rng):
+    slots, _ = cast(rng)
+    ctx = Context(rng, WORDS, slots)
+    kind = rng.choice(("thing", "animal", "flower", "fruit", "tool", "bird", "tree", "instrument"))
+    word = ctx.get(kind)
+    line = {"thing": "{A} [put|left|found|forgot] the {thing} [in the {room}|at the {place}|near the {outside}].", "animal": "the {animal} [slept|sat|waited] {hiding} [until {time}|all {day}|].",
+            "flower": "a {colour} {flower} grows [behind the {house}|near the {outside}].", "fruit": "{A} [gave|brought] {B} a [ripe|sweet|fresh] {fruit} on {day}.", "tool": "{A} needs a [new|sharp|better] {tool} for the work in the {room}.",
+            "bird": "a {bird} [sang|sat] on the roof of the {house}.", "tree": "there is an old {tree} near the {outside}.", "instrument": "{A} plays the {instrument} every {time}."}[kind]
+    plain = expand(line, ctx).replace(" .", ".")
+    return task(rng.choice((f"Make a sentence with the word {word}.", f"Use the word {word} in a sentence.", f"Write a sentence about a {word}.")), plain, plain.rstrip("."), f"you asked for the word {word}, it stands in my sentence", brief=False)
+
+
+_NOUNS = WORDS["animal"] + WORDS["thing"] + WORDS["fruit"] + ["mouse", "goose", "sheep", "leaf", "loaf", "knife", "calf", "child", "foot", "tooth", "man", "woman", "wolf", "family", "baby", "box", "fish"]
+_ROWS = [WORDS["season"], [d[0] for d in _DAYS], NUMBERS[1:], ["first", "second", "third", "fourth", "fifth", "sixth", "seventh"], ["morning", "noon", "afternoon", "evening", "night"]]
+
+
+def word_form(rng):
+    roll = rng.random()
+    if roll < 0.45:
+        n = rng.choice(_NOUNS)
+        return task(rng.choice((f"What is the plural of {n}?", f"One {n}, but two what?", f"How do you say more than one {n}?")), f"the plural of {n} is {plural(n)}.", plural(n), f"one {n} is not enough, two of them are {plural(n)}")
+    if roll < 0.65:
+        now, past = rng.choice(_VERBS)
+        return task(rng.choice((f"What is the past of {now}?", f"Today she {now}. What did she do yesterday?")), f"today she {now}, yesterday she {past}.", past, f"yesterday is over, {now} becomes {past}")
+    row = rng.choice(_ROWS)
+    k = rng.randrange(2, min(4, len(row) - 1) + 1)
+    at = rng.randrange(0, len(row) - k)
+    shown, nxt = row[at:at + k], row[at + k]
+    return task(rng.choice((f"What comes next: {', '.join(shown)}?", f"Go on: {', '.join(shown)}.")), f"after {shown[-1]} comes {nxt}.", nxt, f"the order is fixed, {nxt} comes after {shown[-1]}")
+
+
+_CLASSES = [("an instrument", [i[0] for i in INSTRUMENTS]), ("a tool", ["hammer", "saw", "plane", "chisel", "spade", "rake", "axe"]), ("an animal", [a[0] for a in ANIMALS]), ("a fruit", ["apple", "plum", "pear", "cherry", "quince"]),
+            ("a vegetable", ["carrot", "leek", "cabbage", "onion", "beet"]), ("a flower", WORDS["flower"]), ("a tree", ["oak", "maple", "willow", "birch", "pine"])]
+_ABOUT = {}
+for _f in FACTS:
+    for _one in INSTRUMENTS + TOOLS + ANIMALS + FOODS:
+        if _f["stmt"].startswith(f"a {_one[0]} ") or f" a {_one[0]} to " in _f["stmt"] or _f["stmt"].startswith(f"the voice of a {_one[0]} "):
+            _ABOUT.setdefault(_one[0], []).append(_f)
+
+
+def what_is(rng):
+    kind, names = rng.choice(_CLASSES)
+    n = rng.choice(names)
+    more = rng.choice(_ABOUT[n])["stmt"] if n in _ABOUT else ""
+    return task(rng.choice((f"What is a {n}?", f"Explain the word {n}.", f"Tell me what a {n} is.")), f"a {n} is {kind}." + (f" {more}." if more else ""), kind, f"{more or 'everyone calls it so'}, a {n} is {kind}")
+
+
+def about_story(rng):
+    """A short story in the request; the answer says whom it is about or how it begins."""
+    text, slots = story(rng, short=True)
+    if slots["A"] not in text:
+        return about_story(rng)
+    text = " ".join(text.split())
+    a = slots["A"]
+    return task(rng.choice(("Who is the story about?", "Which person is this story about?", "About whom do we read here?")), f"the story is about {a}.", a, f"{a} is the one who does most of the things, the story is about {a}", "", text)
+
+
+def join(rng):
+    slots, _ = cast(rng)
+    ctx = Context(rng, WORDS, slots)
+    a, b = rng.choice((("{A} went home", "{he} was tired"), ("{A} lit a candle", "it was dark"), ("{A} opened the window", "it was hot"), ("{A} smiled", "{B} had brought {dish}"), ("{A} ran to the {place}", "it was raining"),
+                       ("{A} was {sad}", "the {thing} was broken"), ("{A} bought a {thing}", "the old one was gone"), ("{A} sang {song}", "{he} was {feeling}"), ("{A} took a coat", "it was cold"), ("{A} waited", "{B} was late")))
+    a, b = expand(a, ctx), expand(b, ctx)
+    return task(rng.choice(("Join these two sentences with because.", "Make one sentence of these two.", "Connect the sentences with because.")), f"{a} because {b}.", f"{a} because {b}", "the second sentence gives the reason, because stands between them", "", tidy(f"{a}. {b}."))
+
+
+KINDS = [(fact, 50), (yes_no, 6), (true_false, 5), (listing, 6), (belongs, 4), (number, 6), (compare, 5), (how, 4), (first_step, 3), (describe, 6), (unknown, 2), (rewrite, 6), (tale, 6), (write_letter, 3), (finish, 5), (say_to, 4),
+         (use_word, 4), (word_form, 4), (what_is, 6), (about_story, 3), (join, 3)]
