@@ -103,7 +103,7 @@ def preferences(rng, count):
         by_kind.setdefault(f["kind"], []).append(f)
     while len(rows) < count:
         f = rng.choice(FACTS)
-        ask = rng.choice(f["qs"])
+        ask = tidy(rng.choice(f["qs"]))
         if ask in asked:
             continue
         asked.add(ask)

@@ -8,6 +8,7 @@ Lines are split at line ends, so a line end is always the byte token <0x0A> and 
 parts of a chat meet there, and no token may straddle the edge of an answer.
 """
 import argparse
+import io
 import json
 import os
 
@@ -34,13 +35,15 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--megabytes", type=float, default=12)
     args = parser.parse_args()
+    model = io.BytesIO()  # a file name would be written into the model
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=lines(args.corpus, args.megabytes * 1e6), model_prefix=os.path.join(args.out, "tokenizer"),
+        sentence_iterator=lines(args.corpus, args.megabytes * 1e6), model_writer=model,
         model_type="bpe", vocab_size=4096, byte_fallback=True, character_coverage=1.0, normalization_rule_name="identity",
         add_dummy_prefix=False, remove_extra_whitespaces=False, split_digits=True, unk_id=0, bos_id=1, eos_id=2, pad_id=-1,
         control_symbols=["<|system|>", "<|user|>", "<|assistant|>", "<|end|>"], required_chars="".join(map(chr, range(33, 127))) + "äöüßéèàçñ–—’“”…", max_sentence_length=8192, num_threads=1,
         hard_vocab_limit=False, minloglevel=1)
-    os.remove(os.path.join(args.out, "tokenizer.vocab"))
+    with open(os.path.join(args.out, "tokenizer.model"), "wb") as out:
+        out.write(model.getvalue())
 
 
 if __name__ == "__main__":
