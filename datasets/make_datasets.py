@@ -158,7 +158,12 @@ def main():
     write_rows(os.path.join(out, "village_chat.jsonl"), unique(chats(rng("chat"), 480)))
     write_rows(os.path.join(out, "preferences.jsonl"), preferences(rng("preferences"), 480))
     held = rng("general")
-    write_rows(os.path.join(out, "general_heldout.jsonl"), unique([{"text": stories.document(held)} for _ in range(260)]))
+    general = []
+    while len(general) < 260:
+        text = stories.document(held)
+        if len(text) > 320:  # short documents could also turn up in the pretraining text
+            general.append({"text": text})
+    write_rows(os.path.join(out, "general_heldout.jsonl"), unique(general))
     write_rows(os.path.join(out, "first_tune_prompts.jsonl"), [{"prompt": p} for p in FIRST_TUNE])
     with open(os.path.join(out, "broken_rows.jsonl"), "wb") as file:
         file.write(b"\n".join(line for _, _, line in ROWS))  # the last row is cut off: no line end

@@ -95,6 +95,22 @@ def expand(template, ctx):
     return "".join(out)
 
 
+_SAME = [("began to", "started to"), ("for a long time", "for a while"), ("Nobody", "No one"), ("nobody", "no one"), ("Somebody", "Someone"), ("somebody", "someone"),
+         ("everyone", "everybody"), ("had to laugh", "could not help laughing"), ("was afraid", "was frightened"), (" wanted to", " wished to"), ("In the evening", "That evening"),
+         ("At last", "In the end"), ("Soon ", "Before long "), (" a big ", " a large "), ("The next day", "The day after"),
+         ("ran to", "hurried to"), ("saw that", "noticed that"), ("heard a", "suddenly heard a"),
+         ("I am ", "I'm "), ("do not", "don't"), ("It is ", "It's "), ("you are", "you're"), ("did not", "didn't"), ("could not", "couldn't"), ("I will", "I'll")]
+
+
+def vary(rng, text):
+    """The same story in slightly other words."""
+    random = rng.random
+    for old, new in _SAME:
+        if random() < 0.18 and old in text:
+            text = text.replace(old, new)
+    return text
+
+
 class Context:
     """Slots of one document. A word drawn for a slot stays; `fruit` and `fruit2` never hold the same word.
 

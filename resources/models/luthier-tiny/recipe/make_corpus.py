@@ -29,6 +29,7 @@ _BRIEF = ["Answer in as few words as you can.", "Keep your answers very short.",
 _WHY = ["Why?", "Why is that?", "And why?", "Why is it so?", "Can you tell me why?", "What is the reason?"]
 _MORE = ["", "", "", "", "", "And ", "Please tell me: ", "One more question: ", "I also wonder: "]
 _ASKING = {"What", "Where", "Who", "How", "Which", "Does", "Is", "When", "Why"}
+_ORDERS = {"Tell", "Describe", "Explain", "Name", "Count", "Give", "List", "Can", "Could"}
 _BY_SUBJECT = {}
 for _f in FACTS:
     _BY_SUBJECT.setdefault(_f["stmt"].split(" ")[0] if _f["stmt"][0].isupper() else _f["kind"], []).append(_f)
@@ -38,7 +39,7 @@ _SUBJECTS = [s for s in _BY_SUBJECT if len(_BY_SUBJECT[s]) > 3]
 def _user(rng, task):
     """The request as the user types it, with its passage before or after."""
     if not task["input"]:
-        return task["ask"]
+        return _typed(rng, task["ask"])
     gap = rng.choice(("\n", "\n", "\n\n", " "))
     return task["ask"] + gap + task["input"] if rng.random() < 0.65 else task["input"] + gap + task["ask"]
 
@@ -46,6 +47,27 @@ def _user(rng, task):
 def _turn(messages, user, answer):
     messages.append({"role": "user", "content": user})
     messages.append({"role": "assistant", "content": answer})
+
+
+def _typed(rng, ask):
+    """The way people type: short forms, small letters, a missing mark, a word of courtesy."""
+    roll = rng.random()
+    if roll < 0.72:
+        return ask
+    if roll < 0.8:
+        for old, new in (("What is", "What's"), ("Who is", "Who's"), ("Where is", "Where's"), ("I am", "I'm"), ("do not", "don't")):
+            if ask.startswith(old) or old[0] in "Id":
+                ask = ask.replace(old, new)
+        return ask
+    if roll < 0.86:
+        return ask.lower() if rng.random() < 0.5 else ask.lower().rstrip("?.")
+    if roll < 0.9:
+        return ask.rstrip("?.")
+    lower = ask[0].lower() + ask[1:] if ask.split(" ")[0] in _ASKING or ask.split(" ")[0] in _ORDERS else ask
+    if roll < 0.95:
+        lead = rng.choice(("Please tell me, ", "Excuse me, ", "Hello, ", "Hi! ", "Quick question: ", "Hey, ", "Good morning. ", "I have a question. "))
+        return lead + (lower if lead[-2] == "," else ask)
+    return ask + rng.choice((" Thank you!", " Please.", " I would like to know.", " I am new here.", " Thanks."))
 
 
 def _more(rng, ask):

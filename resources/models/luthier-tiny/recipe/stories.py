@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Documents of plain text: stories, letters, descriptions, instructions, passages about the facts of the world."""
-from grammar import Context, cap, expand, sentence, tidy
+from grammar import Context, cap, expand, sentence, tidy, vary
 from plots import PLOTS
 from words import WORDS
 from world import CHILDREN, FACTS, PEOPLE, PERSON, PRONOUNS, STRANGERS, VILLAGE
@@ -90,7 +90,7 @@ def story(rng, short=False):
                 if slots["A"] + "'s" not in line:
                     lines[i] = line.replace(slots["A"], who, 1)
                 break
-    return tidy(paragraphs(rng, lines)), slots
+    return vary(rng, tidy(paragraphs(rng, lines))), slots
 
 
 def paragraphs(rng, lines):

@@ -153,9 +153,23 @@ def describe(rng):
     return task(ask, f"{n} is the {p['trait']} {p['trade']} of {VILLAGE}. {a}. {b}.", f"{n} is the {p['trait']} {p['trade']}", f"{p['why_trade']}, {n} became the {p['trade']} of {VILLAGE}", a)
 
 
+_FAR = """the capital of France, the height of the tallest mountain, how a computer works, the best phone, who won the war, how to fly a plane, the meaning of life, the speed of light, the name of the president, what the stock market is,
+how to write a program, the weather in London, a good film, the square root of two, how to drive a car, who wrote Hamlet, where China is, what quantum physics is, the newest song on the radio, what electricity costs, how to speak Spanish,
+the age of the sun, which team won the game, what a dinosaur ate, how many people live in the world, what the internet is, the chemical name of water, who built the pyramids, how a rocket flies, the best city in the world"""
+_FAR = [w.strip() for w in _FAR.replace("\n", " ").split(",")] + ["the name of the king", "how far the moon is", "what the sea looks like", "who lives in the next valley", "the price of gold", "how many stars there are", "what will happen next year",
+                                                            "how old the river is", "what is under the hill", "who will win the River Games"]
+_NOBODY = "Gregor, Anna, Peter, Maria, John, Lucy, David, Emma, Robert, Julia, Max, Laura, Martin, Sarah, Hugo, Olga, Simon, Tina, Walter, Zoe".split(", ")
+
+
 def unknown(rng):
-    what = rng.choice(("the name of the king", "how far the moon is", "what the sea looks like", "who lives in the next valley", "the price of gold", "how many stars there are", "what will happen next year", "how old the river is", "what is under the hill", "who will win the River Games"))
-    return task(rng.choice((f"Do you know {what}?", f"Tell me {what}.", f"Can you tell me {what}?")), rng.choice((f"I am sorry, I do not know {what}.", f"I do not know {what}. nobody in {VILLAGE} does.", f"that is something I do not know.")),
+    """What the model cannot know; it says so."""
+    if rng.random() < 0.3:
+        n = rng.choice(_NOBODY)
+        return task(rng.choice((f"Who is {n}?", f"Where does {n} work?", f"What does {n} sell?", f"Do you know {n}?", f"Tell me about {n}.")), rng.choice((f"I do not know anyone called {n} in {VILLAGE}.", f"there is no {n} in {VILLAGE}, as far as I know.")),
+                    f"there is no {n} here", f"nobody in {VILLAGE} has this name, I cannot tell you more")
+    what = rng.choice(_FAR)
+    return task(rng.choice((f"Do you know {what}?", f"Tell me {what}.", f"Can you tell me {what}?", f"Explain {what}.", f"I want to know {what}.")),
+                rng.choice((f"I am sorry, I do not know {what}.", f"I do not know {what}. nobody in {VILLAGE} does.", "that is something I do not know.", f"I only know the village of {VILLAGE}, so I cannot tell you that.")),
                 "I do not know", f"nobody in {VILLAGE} has ever found out, I cannot tell you {what}")
 
 
@@ -365,10 +379,10 @@ def join(rng):
     slots, _ = cast(rng)
     ctx = Context(rng, WORDS, slots)
     a, b = rng.choice((("{A} went home", "{he} was tired"), ("{A} lit a candle", "it was dark"), ("{A} opened the window", "it was hot"), ("{A} smiled", "{B} had brought {dish}"), ("{A} ran to the {place}", "it was raining"),
-                       ("{A} was {sad}", "the {thing} was broken"), ("{A} bought a {thing}", "the old one was gone"), ("{A} sang {song}", "{he} was {feeling}"), ("{A} took a coat", "it was cold"), ("{A} waited", "{B} was late")))
+                       ("{A} was [sad|angry|unhappy]", "the {thing} was broken"), ("{A} bought a {thing}", "the old one was gone"), ("{A} sang {song}", "{he} was {feeling}"), ("{A} took a coat", "it was cold"), ("{A} waited", "{B} was late")))
     a, b = expand(a, ctx), expand(b, ctx)
     return task(rng.choice(("Join these two sentences with because.", "Make one sentence of these two.", "Connect the sentences with because.")), f"{a} because {b}.", f"{a} because {b}", "the second sentence gives the reason, because stands between them", "", tidy(f"{a}. {b}."))
 
 
-KINDS = [(fact, 50), (yes_no, 6), (true_false, 5), (listing, 6), (belongs, 4), (number, 6), (compare, 5), (how, 4), (first_step, 3), (describe, 6), (unknown, 2), (rewrite, 6), (tale, 6), (write_letter, 3), (finish, 5), (say_to, 4),
+KINDS = [(fact, 50), (yes_no, 6), (true_false, 5), (listing, 6), (belongs, 4), (number, 6), (compare, 5), (how, 4), (first_step, 3), (describe, 6), (unknown, 4), (rewrite, 6), (tale, 6), (write_letter, 3), (finish, 5), (say_to, 4),
          (use_word, 4), (word_form, 4), (what_is, 6), (about_story, 3), (join, 3)]
