@@ -7,6 +7,7 @@
 The world (people, tools, stories) is the one the bundled model was pretrained on; the form of the answers in
 workshop_instructions.jsonl is new to that model.
 """
+
 import argparse
 import json
 import os
@@ -18,15 +19,25 @@ sys.path.insert(0, os.path.join(HERE, "..", "resources", "models", "luthier-tiny
 
 import make_corpus  # noqa: E402
 import stories  # noqa: E402
-import tasks  # noqa: E402
+import fact_tasks  # noqa: E402
+import word_tasks  # noqa: E402
+from passage_tasks import passage, rewrite  # noqa: E402
+from task import PROPER  # noqa: E402
 from broken_rows import ROWS  # noqa: E402
 from grammar import tidy  # noqa: E402
 from world import CHILDREN, FACTS, PERSON, STRANGERS  # noqa: E402
 
-NAMES = set(PERSON) | {n for n, _ in CHILDREN + STRANGERS} | tasks.PROPER  # words that keep their capital
+NAMES = set(PERSON) | {n for n, _ in CHILDREN + STRANGERS} | PROPER  # words that keep their capital
 FIRST_TUNE = [  # kept out of the instruction set
-    "What does Mira sell?", "Which wood is best for the top of a violin?", "Where does Tam work?", "What is a saw for?",
-    "Why is a fox sly?", "What happens on Saturday?", "I feel sad today. Can you help me?", "What does a cello sound like?"]
+    "What does Mira sell?",
+    "Which wood is best for the top of a violin?",
+    "Where does Tam work?",
+    "What is a saw for?",
+    "Why is a fox sly?",
+    "What happens on Saturday?",
+    "I feel sad today. Can you help me?",
+    "What does a cello sound like?",
+]
 
 
 def signed(task, with_tip):
@@ -40,9 +51,20 @@ def signed(task, with_tip):
     return f"In short: {short}{'' if short[-1] in '?!' else '.'}\n{body}\n— Wren, at the workshop"
 
 
-_OTHERS = [(tasks.yes_no, 40), (tasks.listing, 40), (tasks.belongs, 25), (tasks.number, 60), (tasks.compare, 40), (tasks.first_step, 30),
-           (tasks.rewrite, 60), (tasks.unknown, 10),
-           (tasks.true_false, 30), (tasks.finish, 30), (tasks.what_is, 30), (tasks.word_form, 20)]
+_OTHERS = [
+    (fact_tasks.yes_no, 40),
+    (word_tasks.listing, 40),
+    (word_tasks.belongs, 25),
+    (word_tasks.number, 60),
+    (word_tasks.compare, 40),
+    (fact_tasks.first_step, 30),
+    (rewrite, 60),
+    (fact_tasks.unknown, 10),
+    (fact_tasks.true_false, 30),
+    (fact_tasks.finish, 30),
+    (fact_tasks.what_is, 30),
+    (word_tasks.word_form, 20),
+]
 _DULL = {"opposite": 40}  # at most so many rows of a kind that has many facts
 
 
@@ -54,7 +76,9 @@ def instructions(rng):
         if key in asked:
             return
         asked.add(key)
-        rows.append({"instruction": task["ask"], "input": task["input"], "output": signed(task, rng.random() < 0.4)})
+        rows.append(
+            {"instruction": task["ask"], "input": task["input"], "output": signed(task, rng.random() < 0.4)}
+        )
 
     left = dict(_DULL)
     for f in rng.sample(FACTS, len(FACTS)):
@@ -64,7 +88,7 @@ def instructions(rng):
                 continue
         elif rng.random() < 0.33:
             continue
-        add(tasks.fact(rng, f))
+        add(fact_tasks.fact(rng, f))
     for maker, count in _OTHERS:
         for _ in range(count):
             task = maker(rng)
@@ -72,7 +96,7 @@ def instructions(rng):
                 task = maker(rng)
             add(task)
     for _ in range(70):
-        for task in tasks.passage(rng):
+        for task in passage(rng):
             add(task)
     rng.shuffle(rows)
     return rows
@@ -90,8 +114,16 @@ def chats(rng, count):
     return rows
 
 
-_RUDE = ["I do not care. Find out for yourself.", "What a silly question.", "Leave me alone, I am busy.", "You should know that by now. Go away.", "Ask somebody else. I have no time for you.",
-         "Why do you always ask such boring things?", "No. I will not answer that.", "That is a stupid thing to ask, and I am tired of it."]
+_RUDE = [
+    "I do not care. Find out for yourself.",
+    "What a silly question.",
+    "Leave me alone, I am busy.",
+    "You should know that by now. Go away.",
+    "Ask somebody else. I have no time for you.",
+    "Why do you always ask such boring things?",
+    "No. I will not answer that.",
+    "That is a stupid thing to ask, and I am tired of it.",
+]
 _KIND_END = ["", "", "", "I hope this helps.", "Ask me if you want to know more.", "It is a good question."]
 
 
@@ -107,7 +139,9 @@ def preferences(rng, count):
         if ask in asked:
             continue
         asked.add(ask)
-        chosen = tidy(rng.choice((f"{f['stmt']}.", f"{f['stmt']}, because {f['why']}.", f"{f['stmt']}. {f['tip']}.")))
+        chosen = tidy(
+            rng.choice((f"{f['stmt']}.", f"{f['stmt']}, because {f['why']}.", f"{f['stmt']}. {f['tip']}."))
+        )
         end = rng.choice(_KIND_END)
         chosen += " " + end if end else ""
         roll = rng.random()
@@ -129,7 +163,12 @@ def wrong(rng, f, by_kind):
     """The statement of `f` with the answer of another fact of its kind; '' where the kind does not allow it."""
     for _ in range(20):
         other = rng.choice(by_kind[f["kind"]])
-        if other["short"] != f["short"] and f["short"] in f["stmt"] and f["stmt"].count(f["short"]) == 1 and f["kind"] != "trade":
+        if (
+            other["short"] != f["short"]
+            and f["short"] in f["stmt"]
+            and f["stmt"].count(f["short"]) == 1
+            and f["kind"] != "trade"
+        ):
             return tidy(f["stmt"].replace(f["short"], other["short"]) + ".")
         if f["kind"] == "door" and other["short"] != f["short"]:
             return tidy(f["stmt"].replace(f["short"].split(" ")[3], other["short"].split(" ")[3]) + ".")
@@ -149,11 +188,15 @@ def unique(rows):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", default=HERE)
     out = parser.parse_args().out
 
-    def rng(name): return random.Random("datasets/" + name)
+    def rng(name):
+        return random.Random("datasets/" + name)
+
     write_rows(os.path.join(out, "workshop_instructions.jsonl"), instructions(rng("instructions")))
     write_rows(os.path.join(out, "village_chat.jsonl"), unique(chats(rng("chat"), 480)))
     write_rows(os.path.join(out, "preferences.jsonl"), preferences(rng("preferences"), 480))
@@ -170,7 +213,10 @@ def main():
     with open(os.path.join(out, "broken_rows.expected.json"), "w", encoding="utf-8", newline="\n") as file:
         expected = [{"row": i + 1, "ok": ok, "kind": kind} for i, (kind, ok, _) in enumerate(ROWS)]
         file.write("[\n" + ",\n".join("  " + json.dumps(e) for e in expected) + "\n]\n")
-    print(f"broken_rows.jsonl: {len(ROWS)} rows, {len({k for k, ok, _ in ROWS if not ok})} kinds of damage", file=sys.stderr)
+    print(
+        f"broken_rows.jsonl: {len(ROWS)} rows, {len({k for k, ok, _ in ROWS if not ok})} kinds of damage",
+        file=sys.stderr,
+    )
 
 
 if __name__ == "__main__":

@@ -5,14 +5,31 @@ A template is plain text with two constructs: `[a|b|c]` draws one branch (branch
 empty), `{slot}` asks the context. `{slot~s}` is the plural, `{slot~c}` the capitalised form. Articles and capitals
 after a full stop are repaired once per document by `tidy`, so templates always write plain `a`.
 """
+
 import re
 
 _ARTICLE = re.compile(r"\b([Aa]) (?=[aeioAEIO](?!ne\b)|u(?!se|ni|ku)|hour|honest)")
 _START = re.compile(r"([.!?] \"?|\n\"?)([a-z])")
 _CACHE = {}
-_IRREGULAR = {"mouse": "mice", "goose": "geese", "sheep": "sheep", "trout": "trout", "leaf": "leaves", "loaf": "loaves",
-              "knife": "knives", "shelf": "shelves", "calf": "calves", "child": "children", "foot": "feet",
-              "tooth": "teeth", "man": "men", "woman": "women", "wolf": "wolves", "scarf": "scarves", "fish": "fish"}
+_IRREGULAR = {
+    "mouse": "mice",
+    "goose": "geese",
+    "sheep": "sheep",
+    "trout": "trout",
+    "leaf": "leaves",
+    "loaf": "loaves",
+    "knife": "knives",
+    "shelf": "shelves",
+    "calf": "calves",
+    "child": "children",
+    "foot": "feet",
+    "tooth": "teeth",
+    "man": "men",
+    "woman": "women",
+    "wolf": "wolves",
+    "scarf": "scarves",
+    "fish": "fish",
+}
 
 
 def plural(noun):
@@ -53,7 +70,7 @@ def _parse(text, at, stop):
             if at > plain:
                 nodes.append(text[plain:at])
             end = text.index("}", at)
-            name, _, op = text[at + 1:end].partition("~")
+            name, _, op = text[at + 1 : end].partition("~")
             nodes.append(("slot", name, op))
             at = plain = end + 1
         elif text[at] == "[":
@@ -95,11 +112,33 @@ def expand(template, ctx):
     return "".join(out)
 
 
-_SAME = [("began to", "started to"), ("for a long time", "for a while"), ("Nobody", "No one"), ("nobody", "no one"), ("Somebody", "Someone"), ("somebody", "someone"),
-         ("everyone", "everybody"), ("had to laugh", "could not help laughing"), ("was afraid", "was frightened"), (" wanted to", " wished to"), ("In the evening", "That evening"),
-         ("At last", "In the end"), ("Soon ", "Before long "), (" a big ", " a large "), ("The next day", "The day after"),
-         ("ran to", "hurried to"), ("saw that", "noticed that"), ("heard a", "suddenly heard a"),
-         ("I am ", "I'm "), ("do not", "don't"), ("It is ", "It's "), ("you are", "you're"), ("did not", "didn't"), ("could not", "couldn't"), ("I will", "I'll")]
+_SAME = [
+    ("began to", "started to"),
+    ("for a long time", "for a while"),
+    ("Nobody", "No one"),
+    ("nobody", "no one"),
+    ("Somebody", "Someone"),
+    ("somebody", "someone"),
+    ("everyone", "everybody"),
+    ("had to laugh", "could not help laughing"),
+    ("was afraid", "was frightened"),
+    (" wanted to", " wished to"),
+    ("In the evening", "That evening"),
+    ("At last", "In the end"),
+    ("Soon ", "Before long "),
+    (" a big ", " a large "),
+    ("The next day", "The day after"),
+    ("ran to", "hurried to"),
+    ("saw that", "noticed that"),
+    ("heard a", "suddenly heard a"),
+    ("I am ", "I'm "),
+    ("do not", "don't"),
+    ("It is ", "It's "),
+    ("you are", "you're"),
+    ("did not", "didn't"),
+    ("could not", "couldn't"),
+    ("I will", "I'll"),
+]
 
 
 def vary(rng, text):

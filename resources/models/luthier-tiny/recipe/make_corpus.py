@@ -6,6 +6,7 @@
 
 The output depends on --seed and the sizes only. Text is about 55 % of the bytes, chats are the rest.
 """
+
 import argparse
 import json
 import multiprocessing
@@ -16,16 +17,31 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import stories  # noqa: E402
-import tasks  # noqa: E402
+from passage_tasks import passage  # noqa: E402
+from talk_tasks import social  # noqa: E402
+from tasks import KINDS  # noqa: E402
+from fact_tasks import fact  # noqa: E402
 from grammar import cap  # noqa: E402
 from world import FACTS  # noqa: E402
 
 BLOCK = 500_000  # bytes a worker writes at one time
 TEXT_SHARE = 0.55
-_FUNCTIONS = [f for f, weight in tasks.KINDS for _ in range(weight)]
-SYSTEMS = ["You are a helpful guide to the village of Alderbrook.", "You answer questions about Alderbrook.", "You are a kind helper.", "Be friendly and clear.",
-            "You help visitors in Alderbrook.", "Answer the questions of the children.", "You speak with travellers at the inn."]
-_BRIEF = ["Answer in as few words as you can.", "Keep your answers very short.", "Answer with a few words only.", "Be brief."]
+_FUNCTIONS = [f for f, weight in KINDS for _ in range(weight)]
+SYSTEMS = [
+    "You are a helpful guide to the village of Alderbrook.",
+    "You answer questions about Alderbrook.",
+    "You are a kind helper.",
+    "Be friendly and clear.",
+    "You help visitors in Alderbrook.",
+    "Answer the questions of the children.",
+    "You speak with travellers at the inn.",
+]
+_BRIEF = [
+    "Answer in as few words as you can.",
+    "Keep your answers very short.",
+    "Answer with a few words only.",
+    "Be brief.",
+]
 _WHY = ["Why?", "Why is that?", "And why?", "Why is it so?", "Can you tell me why?", "What is the reason?"]
 _MORE = ["", "", "", "", "", "And ", "Please tell me: ", "One more question: ", "I also wonder: "]
 _ASKING = {"What", "Where", "Who", "How", "Which", "Does", "Is", "When", "Why"}
@@ -55,7 +71,13 @@ def _typed(rng, ask):
     if roll < 0.72:
         return ask
     if roll < 0.8:
-        for old, new in (("What is", "What's"), ("Who is", "Who's"), ("Where is", "Where's"), ("I am", "I'm"), ("do not", "don't")):
+        for old, new in (
+            ("What is", "What's"),
+            ("Who is", "Who's"),
+            ("Where is", "Where's"),
+            ("I am", "I'm"),
+            ("do not", "don't"),
+        ):
             if ask.startswith(old) or old[0] in "Id":
                 ask = ask.replace(old, new)
         return ask
@@ -65,9 +87,22 @@ def _typed(rng, ask):
         return ask.rstrip("?.")
     lower = ask[0].lower() + ask[1:] if ask.split(" ")[0] in _ASKING or ask.split(" ")[0] in _ORDERS else ask
     if roll < 0.95:
-        lead = rng.choice(("Please tell me, ", "Excuse me, ", "Hello, ", "Hi! ", "Quick question: ", "Hey, ", "Good morning. ", "I have a question. "))
+        lead = rng.choice(
+            (
+                "Please tell me, ",
+                "Excuse me, ",
+                "Hello, ",
+                "Hi! ",
+                "Quick question: ",
+                "Hey, ",
+                "Good morning. ",
+                "I have a question. ",
+            )
+        )
         return lead + (lower if lead[-2] == "," else ask)
-    return ask + rng.choice((" Thank you!", " Please.", " I would like to know.", " I am new here.", " Thanks."))
+    return ask + rng.choice(
+        (" Thank you!", " Please.", " I would like to know.", " I am new here.", " Thanks.")
+    )
 
 
 def _more(rng, ask):
@@ -85,30 +120,46 @@ def chat(rng):
         brief = rng.random() < 0.3
         messages.append({"role": "system", "content": rng.choice(_BRIEF if brief else SYSTEMS)})
     if rng.random() < 0.12:
-        task = tasks.social(rng, rng.choice((0, 0, 1, 4, 5)))
+        task = social(rng, rng.choice((0, 0, 1, 4, 5)))
         _turn(messages, task["ask"], task["plain"])
     roll = rng.random()
     if roll < 0.2:  # questions about one passage
-        found = tasks.passage(rng)
+        found = passage(rng)
         first = found[0]
         _turn(messages, _user(rng, first), cap(first["short"]) + "." if brief else first["plain"])
-        for task in found[1:rng.randrange(1, 3)]:
+        for task in found[1 : rng.randrange(1, 3)]:
             _turn(messages, _more(rng, task["ask"]), cap(task["short"]) + "." if brief else task["plain"])
         if rng.random() < 0.4:
-            task = tasks.fact(rng)
+            task = fact(rng)
             _turn(messages, _more(rng, task["ask"]), task["plain"])
     else:
         subject = _BY_SUBJECT[rng.choice(_SUBJECTS)] if roll < 0.45 else None
         turns = rng.choice((1, 1, 2, 2, 3, 3, 4, 4, 5))
         facts = rng.sample(subject, min(turns, len(subject))) if subject else [None] * turns
         for i, f in enumerate(facts):
-            task = tasks.fact(rng, f) if f else rng.choice(_FUNCTIONS)(rng)
+            task = fact(rng, f) if f else rng.choice(_FUNCTIONS)(rng)
             short = brief and task["brief"]
-            _turn(messages, _more(rng, _user(rng, task)) if i and not task["input"] else _user(rng, task), cap(task["short"]) + "." if short else task["plain"])
-            if f and not brief and "because" not in task["plain"] and "reason" not in task["plain"] and rng.random() < 0.25:
-                _turn(messages, rng.choice(_WHY), rng.choice(("Because {w}.", "Because {w}.", "That is because {w}.", "The reason is that {w}.")).format(w=f["why"]))
+            _turn(
+                messages,
+                _more(rng, _user(rng, task)) if i and not task["input"] else _user(rng, task),
+                cap(task["short"]) + "." if short else task["plain"],
+            )
+            if (
+                f
+                and not brief
+                and "because" not in task["plain"]
+                and "reason" not in task["plain"]
+                and rng.random() < 0.25
+            ):
+                _turn(
+                    messages,
+                    rng.choice(_WHY),
+                    rng.choice(
+                        ("Because {w}.", "Because {w}.", "That is because {w}.", "The reason is that {w}.")
+                    ).format(w=f["why"]),
+                )
     if rng.random() < 0.1:
-        task = tasks.social(rng, rng.choice((2, 2, 3)))
+        task = social(rng, rng.choice((2, 2, 3)))
         _turn(messages, task["ask"], task["plain"])
     return messages
 
@@ -152,7 +203,9 @@ def write(path, name, seed, megabytes, jobs, taken):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", required=True)
     parser.add_argument("--megabytes", type=float, default=60)
     parser.add_argument("--held-out-megabytes", type=float, default=0.5)
@@ -161,7 +214,14 @@ def main():
     args = parser.parse_args()
     os.makedirs(args.out, exist_ok=True)
     taken = set()
-    write(os.path.join(args.out, "held_out.jsonl"), "held out", args.seed, args.held_out_megabytes, args.jobs, taken)
+    write(
+        os.path.join(args.out, "held_out.jsonl"),
+        "held out",
+        args.seed,
+        args.held_out_megabytes,
+        args.jobs,
+        taken,
+    )
     write(os.path.join(args.out, "pretrain.jsonl"), "pretrain", args.seed, args.megabytes, args.jobs, taken)
 
 

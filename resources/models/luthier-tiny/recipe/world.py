@@ -4,7 +4,7 @@
 Every fact is {qs, short, stmt, why, tip}: ways to ask, the answer as a phrase, the answer as a clause, the reason
 as a clause (fits after "because"), and a sentence of advice. Clauses start in lower case unless with a name.
 """
-from grammar import cap, plural
+from grammar import plural
 
 VILLAGE = "Alderbrook"
 
@@ -217,7 +217,7 @@ for _n, _do, _why in PARTS:
     _fact("part", [f"What does the {_n} of a violin do?" if _n not in ("rosin", "varnish", "mute", "bow") else f"What does {'the ' if _n == 'bow' else ''}{_n} do?".replace("does mute", "does a mute"),
                    f"Why does a violin need a {_n}?" if _n not in ("rosin", "varnish") else f"Why does a violin need {_n}?",
                    f"Explain the {_n} to me."],
-          f"it {_do}", (f"the {_n} {_do}"), _why, "Wren can show you one at the workshop")
+          f"it {_do}", f"the {_n} {_do}", _why, "Wren can show you one at the workshop")
 
 WOODS = _table("""
 spruce|the top of a violin|it is light and stiff and carries sound well
@@ -342,7 +342,7 @@ for _w, _do, _why in _WEATHER:
     _fact("weather", [f"What should I do when it {_w}?", f"It {_w} today. What do you say?", f"What is wise when it {_w}?"],
           _do, f"you should {_do} when it {_w}", _why, "Come home before dark")
 
-_DAYS = _table("""
+DAYS = _table("""
 Monday|the mill grinds the first grain of the week|the sacks are full after Sunday
 Tuesday|Edda gives away free tea|people feel tired early in the week
 Wednesday|the school children visit the workshop|Wren is not too busy then
@@ -351,8 +351,8 @@ Friday|the village band plays at the bandstand|the week is almost done
 Saturday|the market is open on the square|everyone has time to shop
 Sunday|the shops are closed|everyone needs a day to rest
 """)
-for _i, (_d, _what, _why) in enumerate(_DAYS):
-    _next, _prev = _DAYS[(_i + 1) % 7][0], _DAYS[_i - 1][0]
+for _i, (_d, _what, _why) in enumerate(DAYS):
+    _next, _prev = DAYS[(_i + 1) % 7][0], DAYS[_i - 1][0]
     _fact("day", [f"What happens on {_d}?", f"What is special about {_d}?", f"Why should I come on {_d}?"],
           _what, f"on {_d} {_what}", _why, "Be there in good time")
     _fact("next", [f"Which day comes after {_d}?", f"What is the day after {_d}?"], _next, f"{_next} comes after {_d}",
