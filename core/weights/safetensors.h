@@ -19,9 +19,10 @@
 
 namespace luthier::weights {
 
-enum class Dtype { F64, F32, F16, BF16, I64, I32, I16, I8, U8, Bool };
+// In the order in which the writer sorts tensors.
+enum class Dtype { U64, I64, F64, F32, U32, I32, BF16, F16, U16, I16, F8E4M3, F8E5M2, I8, U8, Bool };
 std::int64_t sizeOf(Dtype dtype);
-const char* nameOf(Dtype dtype);
+const char* nameOf(Dtype dtype); // as the header spells it: "BF16"
 
 struct TensorInfo {
     std::string name;

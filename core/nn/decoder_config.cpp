@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/decoder_config.h"
+
+#include "core/base/checked.h"
+#include "core/nn/families.h"
+
+#include <algorithm>
+
+namespace luthier::nn {
+
+namespace {
+
+// As stored, bytes of a model stay below what a signed 64-bit size can say.
+constexpr std::uint64_t kMaxParameters = std::uint64_t{1} << 50;
+
+Result<std::vector<std::int64_t>> idsAt(const Json& config, const char* key, std::int64_t vocab)
+{
+    std::vector<std::int64_t> ids;
+    const auto found = config.find(key);
+    if (found == config.end() || found->is_null()) {
+        return ids;
+    }
+    const Json list = found->is_array() ? *found : Json::array({*found});
+    for (const Json& item : list) {
+        // -1 stands for "none" in some old files.
+        if (!item.is_number_integer() || item.get<std::int64_t>() < -1) {
+            return Error{std::string(key) + " must be a token id or a list of token ids"};
+        }
+        if (const auto id = item.get<std::int64_t>(); id >= 0 && id < vocab) {
+            ids.push_back(id);
+        }
+    }
+    return ids;
+}
+
+const Family* findFamily(const std::string& type, std::string& known)
+{
+    const Family* found = nullptr;
+    for (const Family& family : families()) {
+        known += (known.empty() ? "" : ", ") + std::string(family.modelType);
+        found = type == family.modelType ? &family : found;
+    }
+    return found;
+}
+
+Result<void> checkSizes(const DecoderConfig& config)
+{
+    if (config.heads % config.kvHeads != 0) {
+        return Error{"num_attention_heads (" + std::to_string(config.heads)
+                     + ") must be a multiple of num_key_value_heads (" + std::to_string(config.kvHeads) + ")"};
+    }
+    if (config.headDim % 2 != 0) {
+        return Error{"head_dim (" + std::to_string(config.headDim) + ") must be even for rotary positions"};
+    }
+    if (config.numParameters() < 0) {
+        return Error{"the sizes multiply to more weights than can be counted; check vocab_size, hidden_size, "
+                     "intermediate_size and num_hidden_layers"};
+    }
+    return {};
+}
+
+Result<std::string> storedDtype(const Json& config)
+{
+    for (const char* key : {"dtype", "torch_dtype"}) {
+        const auto found = config.find(key);
+        if (found == config.end() || found->is_null()) {
+            continue;
+        }
+        std::string name = found->is_string() ? found->get<std::string>() : base::dumpJson(*found);
+        if (name.rfind("torch.", 0) == 0) {
+            name = name.substr(6);
+        }
+        for (const char* known : {"float32", "float16", "bfloat16"}) {
+            if (name == known) {
+                return name;
+            }
+        }
+        return Error{std::string(key) + " is \"" + name + "\"; known are float32, float16, bfloat16"};
+    }
+    return std::string("float32");
+}
+
+} // namespace
+
+std::int64_t DecoderConfig::numParameters() const
+{
+    // Saturating: once a product wraps, the total stays "too many".
+    bool wrapped = false;
+    const auto times = [&](std::int64_t a, std::int64_t b) {
+        const auto product = base::checkedMul(static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b));
+        wrapped = wrapped || !product || *product > kMaxParameters;
+        return wrapped ? std::int64_t{0} : static_cast<std::int64_t>(*product);
+    };
+    const std::int64_t queries = times(heads, headDim);
+    const std::int64_t keys = times(kvHeads, headDim);
+    const std::int64_t attention = 2 * times(hidden, queries) + 2 * times(hidden, keys)
+        + (attentionBias ? queries + 2 * keys + hidden : 0);
+    const std::int64_t mlp = 3 * times(hidden, intermediate) + (mlpBias ? 2 * intermediate + hidden : 0);
+    const std::int64_t embeddings = times(vocab, hidden);
+    const std::int64_t total = times(layers, attention + mlp + 2 * hidden) + hidden + embeddings
+        + (tiedHead ? 0 : embeddings);
+    return wrapped ? -1 : total;
+}
+
+Result<DecoderConfig> parseDecoderConfig(const Json& json)
+{
+    if (!json.is_object()) {
+        return Error{"must be a JSON object"};
+    }
+    const auto type = json.find("model_type");
+    if (type == json.end() || !type->is_string()) {
+        return Error{"model_type is missing; is this the config.json of a language model?"};
+    }
+    std::string known;
+    const Family* family = findFamily(type->get<std::string>(), known);
+    if (!family) {
+        return Error{"model_type \"" + type->get<std::string>() + "\" is not a family known here; known are " + known};
+    }
+    if (const auto found = json.find("quantization_config"); found != json.end() && !found->is_null()) {
+        return Error{"quantization_config: the weights are quantised, which cannot be read; take the unquantised model"};
+    }
+    DecoderConfig config;
+    config.family = family->modelType;
+    ConfigReader reader(json);
+    family->read(reader, config);
+    config.bosId = reader.integer("bos_token_id", -1, -1, config.vocab - 1);
+    if (reader.error()) {
+        return *reader.error();
+    }
+    if (auto good = checkSizes(config); !good) {
+        return good.error();
+    }
+    auto dtype = storedDtype(json);
+    if (!dtype) {
+        return dtype.error();
+    }
+    config.dtype = *dtype;
+    auto ends = idsAt(json, "eos_token_id", config.vocab);
+    if (!ends) {
+        return ends.error();
+    }
+    config.eosIds = *ends;
+    return config;
+}
+
+Result<DecoderConfig> readDecoderConfig(const std::filesystem::path& folder)
+{
+    namespace fs = std::filesystem;
+    const fs::path path = folder / "config.json";
+    std::error_code code;
+    if (!fs::exists(path, code)) {
+        return Error{folder.string() + ": there is no config.json; choose the folder of a model"};
+    }
+    auto json = base::readJson(path);
+    if (!json) {
+        return json.error();
+    }
+    auto config = parseDecoderConfig(*json);
+    if (!config) {
+        return Error{path.string() + ": " + config.message()};
+    }
+    const fs::path generation = folder / "generation_config.json";
+    if (fs::exists(generation, code)) {
+        auto defaults = base::readJson(generation);
+        if (!defaults) {
+            return defaults.error();
+        }
+        auto ends = defaults->is_object() ? idsAt(*defaults, "eos_token_id", config->vocab)
+                                          : Result<std::vector<std::int64_t>>(Error{"must be a JSON object"});
+        if (!ends) {
+            return Error{generation.string() + ": " + ends.message()};
+        }
+        for (const std::int64_t id : *ends) {
+            if (std::find(config->eosIds.begin(), config->eosIds.end(), id) == config->eosIds.end()) {
+                config->eosIds.push_back(id);
+            }
+        }
+    }
+    return config;
+}
+
+} // namespace luthier::nn
