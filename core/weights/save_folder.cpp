@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/files.h"
+#include "core/weights/load.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace luthier::weights {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kSingle = "model.safetensors";
+constexpr const char* kIndex = "model.safetensors.index.json";
+constexpr std::uint64_t kSmallFile = std::uint64_t{1} << 28;
+
+// What travels with the weights unchanged.
+constexpr const char* kCompanions[] = {
+    "tokenizer.json", "tokenizer.model",     "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+    "vocab.json",     "merges.txt",          "chat_template.jinja",   "generation_config.json",
+};
+
+std::string dtypeName(at::ScalarType type)
+{
+    return type == at::kBFloat16 ? "bfloat16" : type == at::kHalf ? "float16" : "float32";
+}
+
+TensorToWrite converted(const nn::NamedTensor& item, at::ScalarType storeAs)
+{
+    auto held = std::make_shared<at::Tensor>();
+    return {item.name, dtypeOf(storeAs), item.tensor.sizes().vec(), [tensor = item.tensor, held, storeAs]() -> const void* {
+                *held = tensor.detach().to(at::kCPU).to(storeAs).contiguous();
+                return held->const_data_ptr();
+            }};
+}
+
+std::int64_t bytesOf(const nn::NamedTensor& item, at::ScalarType storeAs)
+{
+    return item.tensor.numel() * static_cast<std::int64_t>(c10::elementSize(storeAs));
+}
+
+// In the order of the tensors; a tensor above the limit gets a shard alone.
+std::vector<std::vector<nn::NamedTensor>> split(std::vector<nn::NamedTensor> tensors, at::ScalarType storeAs,
+                                                std::int64_t shardBytes)
+{
+    std::vector<std::vector<nn::NamedTensor>> shards(1);
+    std::int64_t filled = 0;
+    for (nn::NamedTensor& item : tensors) {
+        const std::int64_t bytes = bytesOf(item, storeAs);
+        if (!shards.back().empty() && filled + bytes > shardBytes) {
+            shards.emplace_back();
+            filled = 0;
+        }
+        filled += bytes;
+        shards.back().push_back(std::move(item));
+    }
+    return shards;
+}
+
+std::string shardName(std::size_t index, std::size_t count)
+{
+    if (count == 1) {
+        return kSingle;
+    }
+    char name[64];
+    std::snprintf(name, sizeof name, "model-%05zu-of-%05zu.safetensors", index + 1, count);
+    return name;
+}
+
+bool isWeightFile(const std::string& name)
+{
+    const bool shard = name.rfind("model-", 0) == 0 && name.find("-of-") != std::string::npos
+        && fs::path(name).extension() == ".safetensors";
+    return shard || name == kSingle || name == kIndex;
+}
+
+// An older save of another number of shards must not stay beside the new one.
+void removeStale(const fs::path& target, const std::vector<std::string>& written)
+{
+    std::error_code code;
+    for (const auto& entry : fs::directory_iterator(target, code)) {
+        const std::string name = entry.path().filename().string();
+        if (isWeightFile(name) && std::find(written.begin(), written.end(), name) == written.end()) {
+            fs::remove(entry.path(), code);
+        }
+    }
+}
+
+Result<std::vector<std::string>> writeWeights(nn::Decoder& decoder, const fs::path& target, at::ScalarType storeAs,
+                                              std::int64_t shardBytes)
+{
+    const auto shards = split(decoder.tensors(), storeAs, shardBytes);
+    std::vector<std::string> written;
+    Json map = Json::object();
+    std::int64_t total = 0;
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        written.push_back(shardName(i, shards.size()));
+        std::vector<TensorToWrite> list;
+        for (const nn::NamedTensor& item : shards[i]) {
+            list.push_back(converted(item, storeAs));
+            total += bytesOf(item, storeAs);
+            map.get_ref<Json::object_t&>().push_back({item.name, written.back()});
+        }
+        if (auto done = writeSafetensors(target / written.back(), std::move(list)); !done) {
+            return done.error();
+        }
+    }
+    if (shards.size() > 1) {
+        written.push_back(kIndex);
+        const Json index = {{"metadata", {{"total_size", total}}}, {"weight_map", map}};
+        if (auto done = base::writeFileAtomically(target / kIndex, base::dumpJson(index, 2) + "\n"); !done) {
+            return done.error();
+        }
+    }
+    return written;
+}
+
+Result<void> copyFile(const fs::path& from, const fs::path& to)
+{
+    auto content = base::readFile(from, kSmallFile);
+    return content ? base::writeFileAtomically(to, *content) : Result<void>(content.error());
+}
+
+Result<void> copyCompanions(const fs::path& source, const fs::path& target)
+{
+    std::error_code code;
+    for (const char* name : kCompanions) {
+        if (!fs::exists(source / name, code)) {
+            continue;
+        }
+        if (auto copied = copyFile(source / name, target / name); !copied) {
+            return copied;
+        }
+    }
+    const char* templates = "additional_chat_templates";
+    for (const auto& entry : fs::directory_iterator(source / templates, code)) {
+        if (auto made = base::makeDirectories(target / templates); !made) {
+            return made;
+        }
+        if (auto copied = copyFile(entry.path(), target / templates / entry.path().filename()); !copied) {
+            return copied;
+        }
+    }
+    return {};
+}
+
+Result<Json> newConfig(nn::Decoder& decoder, const fs::path& source, at::ScalarType storeAs)
+{
+    auto config = base::readJson(source / "config.json");
+    if (!config) {
+        return config;
+    }
+    if (!config->is_object()) {
+        return Error{(source / "config.json").string() + ": must be a JSON object"};
+    }
+    (*config)[config->contains("dtype") ? "dtype" : "torch_dtype"] = dtypeName(storeAs);
+    (*config)["tie_word_embeddings"] = decoder.config().tiedHead;
+    return config;
+}
+
+Result<void> save(nn::Decoder& decoder, const fs::path& source, const fs::path& target, at::ScalarType storeAs,
+                  std::int64_t shardBytes)
+{
+    std::error_code code;
+    if (fs::equivalent(source, target, code)) {
+        return Error{target.string() + ": is the base model itself; choose another folder, the base is never overwritten"};
+    }
+    auto config = newConfig(decoder, source, storeAs);
+    if (!config) {
+        return config.error();
+    }
+    if (auto made = base::makeDirectories(target); !made) {
+        return made;
+    }
+    if (auto copied = copyCompanions(source, target); !copied) {
+        return copied;
+    }
+    auto written = writeWeights(decoder, target, storeAs, shardBytes);
+    if (!written) {
+        return written.error();
+    }
+    removeStale(target, *written);
+    // Last, so that a folder with a config is a whole model.
+    return base::writeFileAtomically(target / "config.json", base::dumpJson(*config, 2) + "\n");
+}
+
+} // namespace
+
+Result<void> saveModelFolder(nn::Decoder& decoder, const fs::path& source, const fs::path& target, at::ScalarType storeAs,
+                             std::int64_t shardBytes)
+{
+    try {
+        return save(decoder, source, target, storeAs, shardBytes);
+    } catch (const std::exception& problem) {
+        return Error{target.string() + ": cannot save the model: " + problem.what()};
+    }
+}
+
+} // namespace luthier::weights
