@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// DataPage: what training will see, row by row: files and filters at the left, rows in the middle, the reader
+// with its tokens at the right. Opens files, finds out their shape and lets rows be edited with undo.
+//
+// Threads: GUI thread; files, tokens and the project's database are touched in jobs only.
+#pragma once
+
+#include "core/data/encoding.h"
+#include "ui/models/data_document.h"
+#include "ui/pages/data_sources.h"
+
+#include <QWidget>
+
+#include <map>
+#include <memory>
+
+class QLabel;
+class QProgressBar;
+class QPushButton;
+class QSplitter;
+class QStackedWidget;
+
+namespace luthier::ui {
+
+class DataReader;
+class DataTable;
+class EmptyState;
+class Workspace;
+
+class DataPage : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit DataPage(Workspace& workspace, QWidget* parent = nullptr);
+    ~DataPage() override;
+
+    void openFiles(const QStringList& paths); // adds them to the project and shows the last
+    void openFileDialog();
+    void openBundledExample();
+
+    DataDocument* document() const { return m_document; }
+    DataTable* table() const { return m_table; }
+    DataReader* reader() const { return m_reader; }
+
+Q_SIGNALS:
+    void documentChanged();
+
+protected:
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    struct Listing; // sources of the project, read by a job
+
+    void buildWork();
+    void buildOpening();
+    void buildActions();
+    void reloadSources(std::int64_t show);
+    void takeSources(const Listing& listing, std::int64_t show);
+    void showSource(std::int64_t id);
+    void openDocument(const SourceItem& source);
+    void takeDocument(const SourceItem& source, const Result<DataDocument::Opened>& opened);
+    void showDocument(DataDocument* document);
+    void showProblem(const QString& sentence);
+    void removeSource(std::int64_t id);
+    void chooseFormat(const QString& id);
+    void loadEncoder();
+    void pushEdit(DataDocument* document, const RowEdit& edit);
+
+    Workspace& m_workspace;
+    std::vector<SourceItem> m_items;
+    std::map<QString, std::unique_ptr<DataDocument>> m_documents; // by path; kept, because undo may return to them
+    DataDocument* m_document = nullptr;                           // the one shown, of m_documents
+    SourceItem m_source;
+    base::CancelToken m_cancelOpening;
+    int m_opening = 0; // number of the newest opening
+    data::Encoder m_encoder;
+    data::EncodingSettings m_encoding;
+    QString m_encoderNote;
+
+    QStackedWidget* m_stack;
+    EmptyState* m_empty;
+    QSplitter* m_work;
+    DataSources* m_sources;
+    QStackedWidget* m_middle;
+    DataTable* m_table;
+    DataReader* m_reader;
+    QWidget* m_openingView;
+    QLabel* m_openingText;
+    QProgressBar* m_openingBar;
+    QLabel* m_problem;
+};
+
+} // namespace luthier::ui

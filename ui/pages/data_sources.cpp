@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/data_sources.h"
+
+#include "core/data/format.h"
+
+#include <QComboBox>
+#include <QCoreApplication>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QListWidget>
+#include <QLocale>
+#include <QShortcut>
+#include <QSignalBlocker>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace luthier::ui {
+namespace {
+
+QLabel* heading(const QString& text)
+{
+    auto* label = new QLabel(text);
+    QFont font = label->font();
+    font.setBold(true);
+    label->setFont(font);
+    return label;
+}
+
+QString fieldText(const std::string& text) // core's English, translated under one context
+{
+    return QCoreApplication::translate("DatasetFormat", text.c_str());
+}
+
+} // namespace
+
+DataSources::DataSources(QWidget* parent)
+    : QWidget(parent), m_sources(new QListWidget), m_remove(new QToolButton), m_format(new QComboBox),
+      m_formatHelp(new QLabel), m_filters(new QListWidget)
+{
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    buildSources();
+    buildFilters();
+}
+
+void DataSources::buildSources()
+{
+    auto* layout = static_cast<QVBoxLayout*>(this->layout());
+    auto* add = new QToolButton;
+    add->setObjectName(QStringLiteral("addSource"));
+    add->setText(QStringLiteral("+"));
+    add->setToolTip(tr("Add data files to the project (Ctrl+O)"));
+    add->setAccessibleName(tr("Add data"));
+    m_remove->setObjectName(QStringLiteral("removeSource"));
+    m_remove->setText(QStringLiteral("\u2212"));
+    m_remove->setToolTip(tr("Take the file out of the project (Delete). The file itself and its edits stay."));
+    m_remove->setAccessibleName(tr("Remove data"));
+    auto* head = new QHBoxLayout;
+    head->addWidget(heading(tr("Files")));
+    head->addStretch();
+    head->addWidget(m_remove);
+    head->addWidget(add);
+    layout->addLayout(head);
+
+    m_sources->setObjectName(QStringLiteral("sources"));
+    m_sources->setAccessibleName(tr("Data files of the project"));
+    m_sources->setToolTip(tr("The project's data files. Drop files here to add them."));
+    m_sources->setTextElideMode(Qt::ElideMiddle);
+    m_sources->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    layout->addWidget(m_sources, 2);
+    m_format->setObjectName(QStringLiteral("format"));
+    m_format->setAccessibleName(tr("Shape of the rows"));
+    m_format->setToolTip(tr("How a row is read. Found out from the rows; choose another one if that is wrong."));
+    m_format->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_formatHelp->setObjectName(QStringLiteral("formatHelp"));
+    m_formatHelp->setWordWrap(true);
+    m_formatHelp->setForegroundRole(QPalette::PlaceholderText);
+    auto* formatLabel = new QLabel(tr("&Shape"));
+    formatLabel->setBuddy(m_format);
+    auto* formatRow = new QHBoxLayout;
+    formatRow->addWidget(formatLabel);
+    formatRow->addWidget(m_format, 1);
+    layout->addLayout(formatRow);
+    layout->addWidget(m_formatHelp);
+
+    connect(add, &QToolButton::clicked, this, &DataSources::addWanted);
+    connect(m_remove, &QToolButton::clicked, this, [this] { Q_EMIT removeWanted(currentSource()); });
+    auto* remove = new QShortcut(QKeySequence::Delete, m_sources);
+    remove->setContext(Qt::WidgetShortcut);
+    connect(remove, &QShortcut::activated, m_remove, &QToolButton::click);
+    connect(m_sources, &QListWidget::currentItemChanged, this, [this](const QListWidgetItem* item) {
+        if (item != nullptr) {
+            Q_EMIT sourceChosen(currentSource());
+        }
+    });
+    connect(m_format, &QComboBox::activated, this, [this] { Q_EMIT formatChosen(m_format->currentData().toString()); });
+}
+
+void DataSources::buildFilters()
+{
+    auto* layout = static_cast<QVBoxLayout*>(this->layout());
+    layout->addSpacing(fontMetrics().height() / 2);
+    layout->addWidget(heading(tr("Show")));
+    m_filters->setObjectName(QStringLiteral("filters"));
+    m_filters->setAccessibleName(tr("Filters"));
+    m_filters->setToolTip(tr("Which rows the table shows"));
+    for (const FilterRow& row : rowFilters()) {
+        auto* item = new QListWidgetItem(QCoreApplication::translate("RowFilter", row.label), m_filters);
+        item->setData(Qt::UserRole, static_cast<int>(row.filter));
+        item->setToolTip(QCoreApplication::translate("RowFilter", row.help));
+    }
+    m_filters->setCurrentRow(0);
+    const int rowHeight = m_filters->sizeHintForRow(0);
+    m_filters->setFixedHeight(rowHeight * m_filters->count() + 2 * m_filters->frameWidth() + 2);
+    layout->addWidget(m_filters);
+    connect(m_filters, &QListWidget::currentRowChanged, this, [this](int index) {
+        if (index >= 0) {
+            Q_EMIT filterChosen(static_cast<RowFilter>(m_filters->item(index)->data(Qt::UserRole).toInt()));
+        }
+    });
+}
+
+void DataSources::setSources(const std::vector<SourceItem>& sources, std::int64_t current)
+{
+    const QSignalBlocker blocker(m_sources);
+    m_sources->clear();
+    for (const SourceItem& source : sources) {
+        auto* item = new QListWidgetItem(source.path.section(u'/', -1), m_sources);
+        item->setData(Qt::UserRole, static_cast<qlonglong>(source.id));
+        item->setToolTip(source.path);
+        if (source.id == current) {
+            m_sources->setCurrentItem(item);
+        }
+    }
+    m_remove->setEnabled(m_sources->currentItem() != nullptr);
+}
+
+std::int64_t DataSources::currentSource() const
+{
+    const QListWidgetItem* item = m_sources->currentItem();
+    return item == nullptr ? 0 : item->data(Qt::UserRole).toLongLong();
+}
+
+void DataSources::setFormat(const QString& chosen, const QString& detected)
+{
+    const QSignalBlocker blocker(m_format);
+    m_format->clear();
+    const data::DatasetFormat* found = data::findFormat(detected.toStdString());
+    m_format->addItem(found == nullptr ? tr("found out") : tr("%1 (found out)").arg(fieldText(found->label)),
+                      QStringLiteral("auto"));
+    for (const data::DatasetFormat& format : data::formats()) {
+        m_format->addItem(fieldText(format.label), QString::fromStdString(format.id));
+        m_format->setItemData(m_format->count() - 1, fieldText(format.help), Qt::ToolTipRole);
+    }
+    m_format->setCurrentIndex(std::max(0, m_format->findData(chosen)));
+    m_format->setEnabled(!chosen.isEmpty());
+    m_formatHelp->setText(found == nullptr ? QString() : fieldText(found->help));
+}
+
+void DataSources::setCounts(const DataCounts& counts, bool isChecking)
+{
+    for (int i = 0; i < m_filters->count(); ++i) {
+        const FilterRow& row = rowFilters()[static_cast<std::size_t>(i)];
+        const std::int64_t count = counts.of(row.filter);
+        const QString label = QCoreApplication::translate("RowFilter", row.label);
+        const bool growing = isChecking && row.filter != RowFilter::All && row.filter != RowFilter::Edited;
+        //: name of a filter, number of rows it shows
+        m_filters->item(i)->setText(tr("%1  \u00b7  %2%3").arg(label, QLocale().toString(static_cast<qlonglong>(count)),
+                                                              growing ? QStringLiteral("\u2026") : QString()));
+    }
+}
+
+void DataSources::setFilter(RowFilter filter)
+{
+    const QSignalBlocker blocker(m_filters);
+    for (int i = 0; i < m_filters->count(); ++i) {
+        if (m_filters->item(i)->data(Qt::UserRole).toInt() == static_cast<int>(filter)) {
+            m_filters->setCurrentRow(i);
+        }
+    }
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// DataSources: the left side of the Data page: the project's data files, the shape of the chosen one, and the
+// filters with their counts. It asks; the page does.
+#pragma once
+
+#include "ui/models/row_facts.h"
+
+#include <QWidget>
+
+class QComboBox;
+class QLabel;
+class QListWidget;
+class QToolButton;
+
+namespace luthier::ui {
+
+struct SourceItem {
+    std::int64_t id = 0;
+    QString path;
+    QString format; // chosen: an id, or "auto"
+};
+
+class DataSources : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit DataSources(QWidget* parent = nullptr);
+
+    void setSources(const std::vector<SourceItem>& sources, std::int64_t current);
+    std::int64_t currentSource() const; // 0: none
+    // What the open file turned out to be; empty ids: nothing is open.
+    void setFormat(const QString& chosen, const QString& detected);
+    void setCounts(const DataCounts& counts, bool isChecking);
+    void setFilter(RowFilter filter);
+
+Q_SIGNALS:
+    void sourceChosen(qint64 id);
+    void addWanted();
+    void removeWanted(qint64 id);
+    void formatChosen(const QString& id);
+    void filterChosen(luthier::ui::RowFilter filter);
+
+private:
+    void buildSources();
+    void buildFilters();
+
+    QListWidget* m_sources;
+    QToolButton* m_remove;
+    QComboBox* m_format;
+    QLabel* m_formatHelp;
+    QListWidget* m_filters;
+    QString m_detected;
+};
+
+} // namespace luthier::ui

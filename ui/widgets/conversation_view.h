@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ConversationView: an example as bubbles, one a field, from top to bottom. Up and Down walk through them.
+#pragma once
+
+#include "ui/widgets/example_field.h"
+
+#include <QScrollArea>
+
+#include <vector>
+
+class QVBoxLayout;
+
+namespace luthier::ui {
+
+class FieldBubble;
+
+class ConversationView : public QScrollArea {
+    Q_OBJECT
+
+public:
+    explicit ConversationView(QWidget* parent = nullptr);
+
+    // Bubbles are reused, so the focus stays where it was when only texts change.
+    void setFields(const std::vector<ExampleField>& fields);
+    int numFields() const { return m_numFields; }
+    FieldBubble* bubble(int index) const { return m_bubbles[static_cast<std::size_t>(index)]; }
+
+    bool isEditing() const;
+    void acceptEdit();         // accepts what is being typed, if anything is
+    void editField(int index); // focus and open the editor
+
+Q_SIGNALS:
+    void fieldAccepted(const QString& path, const QString& text);
+    void editingChanged(bool editing);
+
+private:
+    FieldBubble* makeBubble();
+    void stepFrom(const FieldBubble* bubble, int direction);
+
+    QVBoxLayout* m_layout;
+    std::vector<FieldBubble*> m_bubbles; // owned by the content widget
+    int m_numFields = 0;
+};
+
+} // namespace luthier::ui

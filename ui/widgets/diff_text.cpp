@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/widgets/diff_text.h"
+
+#include "ui/widgets/role_colors.h"
+
+#include <QEvent>
+#include <QScrollBar>
+#include <QTextBlock>
+
+namespace luthier::ui {
+
+DiffText::DiffText(QWidget* parent) : QPlainTextEdit(parent)
+{
+    setReadOnly(true);
+    setFrameShape(QFrame::NoFrame);
+    setTabChangesFocus(true);
+    setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    document()->setDocumentMargin(fontMetrics().height() / 2.0);
+}
+
+void DiffText::setText(const QString& text)
+{
+    m_ranges.clear();
+    setExtraSelections({});
+    setPlainText(text);
+}
+
+void DiffText::append(const QString& piece)
+{
+    const QScrollBar* bar = verticalScrollBar();
+    const bool atEnd = bar->value() >= bar->maximum() - 1;
+    QTextCursor cursor(document());
+    cursor.movePosition(QTextCursor::End);
+    cursor.insertText(piece);
+    if (atEnd) {
+        verticalScrollBar()->setValue(verticalScrollBar()->maximum());
+    }
+}
+
+void DiffText::setDifferences(const std::vector<TextRange>& ranges)
+{
+    m_ranges = ranges;
+    applyTints();
+}
+
+void DiffText::applyTints()
+{
+    QList<QTextEdit::ExtraSelection> selections;
+    for (const TextRange& range : m_ranges) {
+        QTextEdit::ExtraSelection selection;
+        selection.cursor = QTextCursor(document());
+        selection.cursor.setPosition(static_cast<int>(range.begin));
+        selection.cursor.setPosition(static_cast<int>(range.end), QTextCursor::KeepAnchor);
+        selection.format.setBackground(mixed(palette().color(QPalette::Base), differenceColor(), 0.25));
+        selection.format.setUnderlineStyle(QTextCharFormat::SingleUnderline);
+        selection.format.setUnderlineColor(differenceColor());
+        selections.push_back(selection);
+    }
+    setExtraSelections(selections);
+}
+
+void DiffText::changeEvent(QEvent* event)
+{
+    QPlainTextEdit::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) {
+        applyTints();
+    }
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// FieldBubble: one field of an example, spoken by its role. F2, Return or a double click edits in place;
+// Ctrl+Return accepts, Esc gives back what was there. It changes nothing itself: accepted() says what is wanted.
+#pragma once
+
+#include "ui/widgets/example_field.h"
+
+#include <QFrame>
+
+class QLabel;
+class QPlainTextEdit;
+class QPushButton;
+
+namespace luthier::ui {
+
+class FieldBubble : public QFrame {
+    Q_OBJECT
+
+public:
+    explicit FieldBubble(QWidget* parent = nullptr);
+
+    void setField(const ExampleField& field); // ends an edit without accepting it
+    const ExampleField& field() const { return m_field; }
+    bool isEditing() const;
+    bool isEditable() const { return !m_field.path.isEmpty(); }
+
+    void beginEdit();
+    void acceptEdit();
+    void cancelEdit();
+
+Q_SIGNALS:
+    void accepted(const QString& path, const QString& text);
+    void editingChanged(bool editing);
+    void stepWanted(int direction); // -1 or 1: the neighbour bubble should take the focus
+
+protected:
+    void keyPressEvent(QKeyEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void paintEvent(QPaintEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    void makeEditor();
+    void fitEditor();
+    void closeEditor();
+    void applyColors();
+    void showText();
+
+    ExampleField m_field;
+    QLabel* m_role;
+    QLabel* m_text;
+    QLabel* m_extra;
+    QPushButton* m_edit;
+    QWidget* m_editBox = nullptr; // made at the first edit
+    QPlainTextEdit* m_editor = nullptr;
+};
+
+} // namespace luthier::ui
