@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// LoraConfig: adapter_config.json of a LoRA adapter, as PEFT reads and writes it. Torch-free.
+// What would change the result and cannot be computed here is refused by name, never ignored.
+#pragma once
+
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/peft/path_pattern.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace luthier::peft {
+
+struct LoraConfig {
+    std::int64_t rank = 8;
+    double alpha = 8;
+    bool rootScale = false; // use_rslora: alpha / sqrt(r)
+    std::vector<std::pair<PathPattern, double>> ranks;  // rank_pattern, first match wins
+    std::vector<std::pair<PathPattern, double>> alphas; // alpha_pattern
+
+    std::int64_t rankFor(std::string_view path) const;
+    double scaleFor(std::string_view path) const;
+};
+
+Result<LoraConfig> parseLoraConfig(const Json& config);
+Result<LoraConfig> readLoraConfig(const std::filesystem::path& folder); // errors begin with the path
+
+} // namespace luthier::peft
