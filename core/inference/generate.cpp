@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/inference/generate.h"
+
+#include "core/config/record.h"
+#include "core/inference/sampler.h"
+#include "core/inference/stop_texts.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/tensor.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace luthier::inference {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::int64_t kFirstRoom = 256; // tokens of answer the cache holds before it grows
+constexpr std::int64_t kScoreRows = 256;
+
+at::Tensor idsTensor(std::span<const text::TokenId> ids, at::Device device)
+{
+    const std::vector<std::int64_t> wide(ids.begin(), ids.end());
+    return at::tensor(wide, at::TensorOptions().dtype(at::kLong)).unsqueeze(0).to(device);
+}
+
+Result<void> checkIds(const nn::DecoderConfig& config, std::span<const text::TokenId> ids)
+{
+    if (ids.empty()) {
+        return Error{"There is nothing to read: the text has no tokens."};
+    }
+    for (const text::TokenId id : ids) {
+        if (id < 0 || id >= config.vocab) {
+            return Error{"Token " + std::to_string(id) + " is outside the model's vocabulary of "
+                         + std::to_string(config.vocab) + "; tokenizer and model do not fit together."};
+        }
+    }
+    if (static_cast<std::int64_t>(ids.size()) > config.maxPositions) {
+        return Error{"The text has " + std::to_string(ids.size()) + " tokens; this model reads at most "
+                     + std::to_string(config.maxPositions) + ". Shorten it."};
+    }
+    return {};
+}
+
+Result<void> checkSampling(Sampling sampling)
+{
+    config::Record record(&sampling, samplingFields());
+    for (const config::Field& field : samplingFields()) {
+        if (auto good = record.set(field, field.get(&sampling)); !good) {
+            return good;
+        }
+    }
+    return {};
+}
+
+// Reads tokens and gives the logits of what follows; owns the cache.
+class Stepper {
+public:
+    Stepper(nn::Decoder& decoder, std::int64_t promptSize, std::int64_t most)
+        : m_decoder(decoder), m_most(most), m_capacity(std::min(most, promptSize + kFirstRoom)),
+          m_cache(decoder.makeCache(1, m_capacity))
+    {
+    }
+
+    bool hasRoomFor(std::size_t tokens) const { return m_cache.length + static_cast<std::int64_t>(tokens) <= m_most; }
+
+    at::Tensor read(std::span<const text::TokenId> fresh) // [V] fp32 on the CPU
+    {
+        makeRoom();
+        nn::ForwardInput input;
+        input.ids = idsTensor(fresh, m_decoder.device());
+        input.cache = &m_cache;
+        const at::Tensor hidden = m_decoder.hidden(input);
+        ++m_steps;
+        const at::Tensor last = hidden.select(1, hidden.size(1) - 1);
+        at::Tensor logits = m_decoder.logits(last).to(at::kCPU, at::kFloat).reshape({-1}).contiguous();
+        m_last = Clock::now();
+        m_started = m_steps == 1 ? m_last : m_started;
+        return logits;
+    }
+
+    // Of the steps after the prefill.
+    double tokensPerSecond() const
+    {
+        const double seconds = std::chrono::duration<double>(m_last - m_started).count();
+        return m_steps > 1 && seconds > 0 ? static_cast<double>(m_steps - 1) / seconds : 0;
+    }
+
+private:
+    // The cache grows by doubling: a limit of 100,000 new tokens must not cost memory before they exist.
+    void makeRoom()
+    {
+        if (m_cache.length < m_capacity) {
+            return;
+        }
+        m_capacity = std::min(m_most, m_capacity * 2);
+        nn::KvCache larger = m_decoder.makeCache(1, m_capacity);
+        for (std::size_t i = 0; i < m_cache.keys.size(); ++i) {
+            larger.keys[i].narrow(2, 0, m_cache.length).copy_(m_cache.keys[i].narrow(2, 0, m_cache.length));
+            larger.values[i].narrow(2, 0, m_cache.length).copy_(m_cache.values[i].narrow(2, 0, m_cache.length));
+        }
+        larger.length = m_cache.length;
+        m_cache = std::move(larger);
+    }
+
+    nn::Decoder& m_decoder;
+    std::int64_t m_most;
+    std::int64_t m_capacity;
+    nn::KvCache m_cache;
+    std::int64_t m_steps = 0;
+    Clock::time_point m_started;
+    Clock::time_point m_last;
+};
+
+// Text of the answer as it becomes certain.
+class Output {
+public:
+    Output(std::shared_ptr<const text::Tokenizer> tokenizer, const GenerateOptions& options, std::string& text)
+        : m_decoder(std::move(tokenizer)), m_stops(options.sampling.stop), m_options(options), m_text(text)
+    {
+    }
+
+    bool push(text::TokenId id)
+    {
+        show(m_stops.push(m_decoder.push(id)));
+        return !m_stops.isStopped();
+    }
+
+    bool finish()
+    {
+        show(m_stops.push(m_decoder.finish()));
+        show(m_stops.isStopped() ? std::string() : m_stops.finish());
+        return !m_stops.isStopped();
+    }
+
+private:
+    void show(const std::string& piece)
+    {
+        m_text += piece;
+        if (m_options.onPiece && !piece.empty()) {
+            m_options.onPiece(piece);
+        }
+    }
+
+    text::StreamDecoder m_decoder;
+    StopTexts m_stops;
+    const GenerateOptions& m_options;
+    std::string& m_text;
+};
+
+} // namespace
+
+Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::Tokenizer> tokenizer,
+                            const std::vector<text::TokenId>& promptIds, std::span<const text::TokenId> stopIds,
+                            const GenerateOptions& options)
+{
+    const at::NoGradGuard noGrad;
+    if (auto good = checkIds(decoder.config(), promptIds); !good) {
+        return good.error();
+    }
+    if (auto good = checkSampling(options.sampling); !good) {
+        return good.error();
+    }
+    const std::size_t end = promptIds.size() + static_cast<std::size_t>(options.sampling.maxNew);
+    Stepper stepper(decoder, static_cast<std::int64_t>(promptIds.size()),
+                    std::min(decoder.config().maxPositions, static_cast<std::int64_t>(end)));
+    Sampler sampler(options.sampling);
+    Generation result;
+    result.promptIds = promptIds;
+    result.finish = "length";
+    Output output(std::move(tokenizer), options, result.text);
+    std::vector<text::TokenId> context = promptIds;
+    std::span<const text::TokenId> fresh = promptIds;
+    while (context.size() < end && stepper.hasRoomFor(fresh.size())) {
+        if (options.cancel.isCancelled()) {
+            result.finish = "cancel";
+            break;
+        }
+        at::Tensor logits = stepper.read(fresh);
+        auto next = sampler.pick({logits.data_ptr<float>(), static_cast<std::size_t>(logits.numel())}, context);
+        if (!next) {
+            return next.error();
+        }
+        if (std::find(stopIds.begin(), stopIds.end(), *next) != stopIds.end()) {
+            result.finish = "stop";
+            break;
+        }
+        context.push_back(*next);
+        result.ids.push_back(*next);
+        if (!output.push(*next)) {
+            break;
+        }
+        fresh = std::span(context).last(1);
+    }
+    result.finish = output.finish() ? result.finish : "stop";
+    result.tokensPerSecond = stepper.tokensPerSecond();
+    return result;
+}
+
+Result<std::vector<double>> score(nn::Decoder& decoder, const std::vector<text::TokenId>& ids)
+{
+    const at::NoGradGuard noGrad;
+    if (auto good = checkIds(decoder.config(), ids); !good) {
+        return good.error();
+    }
+    std::vector<double> result(ids.size(), std::nan(""));
+    const at::Tensor tokens = idsTensor(ids, decoder.device());
+    nn::ForwardInput input;
+    input.ids = tokens;
+    const at::Tensor hidden = decoder.hidden(input).squeeze(0);
+    const auto rows = static_cast<std::int64_t>(ids.size()) - 1;
+    for (std::int64_t start = 0; start < rows; start += kScoreRows) {
+        const std::int64_t count = std::min(kScoreRows, rows - start);
+        const at::Tensor logProbs = at::log_softmax(decoder.logits(hidden.narrow(0, start, count)), -1);
+        const at::Tensor targets = tokens.squeeze(0).narrow(0, start + 1, count).unsqueeze(1);
+        const at::Tensor picked = logProbs.gather(1, targets).to(at::kCPU, at::kDouble).contiguous();
+        std::copy_n(picked.data_ptr<double>(), count, result.begin() + start + 1);
+    }
+    return result;
+}
+
+std::vector<text::TokenId> stopIdsOf(const nn::DecoderConfig& config, const text::Tokenizer& tokenizer)
+{
+    std::vector<text::TokenId> ids;
+    for (const std::int64_t id : config.eosIds) {
+        ids.push_back(static_cast<text::TokenId>(id));
+    }
+    if (const auto end = tokenizer.eos(); end && std::find(ids.begin(), ids.end(), *end) == ids.end()) {
+        ids.push_back(*end);
+    }
+    return ids;
+}
+
+} // namespace luthier::inference

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/inference/session.h"
+
+#include "core/inference/generate.h"
+#include "core/nn/device.h"
+#include "core/peft/adapter_folder.h"
+#include "core/weights/load.h"
+
+#include <mutex>
+
+namespace luthier::inference {
+
+namespace {
+
+class LocalSession : public Session {
+public:
+    LocalSession(std::shared_ptr<nn::Decoder> decoder, data::Encoder encoder, std::string device)
+        : m_decoder(std::move(decoder)), m_encoder(std::move(encoder)), m_device(std::move(device)),
+          m_stopIds(stopIdsOf(m_decoder->config(), *m_encoder.tokenizer))
+    {
+        m_decoder->setTraining(false);
+    }
+
+    Result<Generation> generate(const std::vector<text::TokenId>& promptIds, const GenerateOptions& options) override
+    {
+        return run<Generation>(options.useAdapters, "answer", [&] {
+            return inference::generate(*m_decoder, m_encoder.tokenizer, promptIds, m_stopIds, options);
+        });
+    }
+
+    Result<std::vector<double>> score(const std::vector<text::TokenId>& ids, bool useAdapters) override
+    {
+        return run<std::vector<double>>(useAdapters, "score the text", [&] { return inference::score(*m_decoder, ids); });
+    }
+
+    const data::Encoder& encoder() const override { return m_encoder; }
+    std::vector<text::TokenId> stopIds() const override { return m_stopIds; }
+    std::string describeDevice() const override { return m_device; }
+    std::int64_t numParameters() const override { return m_decoder->config().numParameters(); }
+
+private:
+    // Adapters are switched for one call only; an exception must not leave them off.
+    struct Adapters {
+        nn::Decoder& decoder;
+        Adapters(nn::Decoder& owner, bool use) : decoder(owner) { decoder.setAdaptersEnabled(use); }
+        ~Adapters() { decoder.setAdaptersEnabled(true); }
+    };
+
+    template <class T, class Work>
+    Result<T> run(bool useAdapters, const char* action, Work work)
+    {
+        const std::lock_guard lock(m_mutex);
+        try {
+            const Adapters adapters(*m_decoder, useAdapters);
+            return work();
+        } catch (const std::exception& problem) {
+            return Error{std::string("The model could not ") + action + ": " + problem.what()};
+        }
+    }
+
+    std::mutex m_mutex;
+    std::shared_ptr<nn::Decoder> m_decoder;
+    data::Encoder m_encoder;
+    std::string m_device;
+    std::vector<text::TokenId> m_stopIds;
+};
+
+Result<void> attachAll(nn::Decoder& decoder, const weights::ModelFolder& folder, const std::vector<AdapterSpec>& adapters)
+{
+    if (adapters.empty()) {
+        return {};
+    }
+    auto fingerprint = folder.fingerprint();
+    if (!fingerprint) {
+        return fingerprint.error();
+    }
+    for (const AdapterSpec& adapter : adapters) {
+        if (auto attached = peft::attachAdapter(decoder, adapter.path, adapter.weight, *fingerprint); !attached) {
+            return attached;
+        }
+    }
+    return {};
+}
+
+Result<std::shared_ptr<Session>> openSession(const ModelSpec& spec)
+{
+    auto placement = nn::choosePlacement(spec.device, spec.dtype);
+    if (!placement) {
+        return placement.error();
+    }
+    auto folder = weights::ModelFolder::open(spec.path);
+    if (!folder) {
+        return folder.error();
+    }
+    auto encoder = data::Encoder::load(spec.path);
+    if (!encoder) {
+        return encoder.error();
+    }
+    auto decoder = weights::loadDecoder(*folder, placement->device, placement->dtype);
+    if (!decoder) {
+        return decoder.error();
+    }
+    if (auto attached = attachAll(**decoder, *folder, spec.adapters); !attached) {
+        return attached.error();
+    }
+    return std::shared_ptr<Session>(std::make_shared<LocalSession>(
+        *decoder, std::move(*encoder), placement->deviceText + ", " + placement->dtypeText));
+}
+
+} // namespace
+
+Result<std::shared_ptr<Session>> Session::open(const ModelSpec& spec)
+{
+    try {
+        return openSession(spec);
+    } catch (const std::exception& problem) {
+        return Error{spec.path.string() + ": cannot open the model: " + problem.what()};
+    }
+}
+
+} // namespace luthier::inference
