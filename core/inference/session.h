@@ -27,7 +27,7 @@ struct Sampling {
     double topP = 1;               // 1: off
     double repetitionPenalty = 1;  // 1: off
     std::int64_t seed = 42;
-    std::vector<std::string> stop; // texts that end the answer (not part of it)
+    std::vector<std::string> stop = {}; // texts that end the answer (not part of it)
 };
 std::span<const config::Field> samplingFields();
 
