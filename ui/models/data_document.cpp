@@ -43,6 +43,14 @@ DataDocument::DataDocument(Opened opened, std::shared_ptr<store::Project> projec
     m_counts.rows = rowCount();
 }
 
+void DataDocument::replace(Opened opened)
+{
+    m_dataset = std::move(opened.dataset);
+    m_edited = {opened.editedRows.begin(), opened.editedRows.end()};
+    m_facts.assign(static_cast<std::size_t>(m_dataset->rowCount()), {});
+    setEncoder(m_encoder, m_settings);
+}
+
 RowJudge DataDocument::judge() const
 {
     return {m_dataset, m_encoder, m_settings};

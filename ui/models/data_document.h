@@ -37,6 +37,9 @@ public:
     const QString& path() const { return m_path; }
     std::int64_t rowCount() const { return static_cast<std::int64_t>(m_facts.size()); }
 
+    // The same file opened in another shape. Views must be told by setting the document again.
+    void replace(Opened opened);
+
     // Counts tokens with this from now on; starts judging all rows again.
     void setEncoder(data::Encoder encoder, const data::EncodingSettings& settings);
     RowJudge judge() const;

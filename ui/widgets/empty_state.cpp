@@ -54,6 +54,9 @@ void EmptyState::setText(const Text& text)
 {
     m_title->setText(text.title);
     m_body->setText(text.body);
+    for (QLabel* label : {m_title, m_body}) {
+        label->setFixedHeight(label->heightForWidth(label->width())); // a centred label is not asked for it
+    }
     m_button->setText(text.button);
     m_second->setText(text.secondButton);
     m_button->setVisible(!text.button.isEmpty());

@@ -12,6 +12,7 @@
 #include <QPainter>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -36,9 +37,10 @@ void makeReadable(QLabel* label)
 } // namespace
 
 FieldBubble::FieldBubble(QWidget* parent)
-    : QFrame(parent), m_role(new QLabel), m_text(new QLabel), m_extra(new QLabel), m_edit(new QPushButton)
+    : QFrame(parent), m_role(new QLabel), m_text(new QLabel), m_extra(new QLabel), m_edit(new QToolButton)
 {
     setFocusPolicy(Qt::StrongFocus);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
     const int unit = fontMetrics().height() / 4;
     QFont roleFont = font();
     roleFont.setBold(true);
@@ -49,7 +51,7 @@ FieldBubble::FieldBubble(QWidget* parent)
     m_text->setObjectName(QStringLiteral("fieldText"));
     m_extra->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
     m_edit->setObjectName(QStringLiteral("editField"));
-    m_edit->setFlat(true);
+    m_edit->setAutoRaise(true);
     m_edit->setText(tr("Edit"));
     m_edit->setFont(roleFont);
     m_edit->setToolTip(tr("Edit this field (F2, Return or a double click)"));
@@ -66,7 +68,7 @@ FieldBubble::FieldBubble(QWidget* parent)
     layout->addWidget(m_text);
     layout->addWidget(m_extra);
     setMaximumWidth(fontMetrics().averageCharWidth() * kMaxColumns + unit * 7);
-    connect(m_edit, &QPushButton::clicked, this, &FieldBubble::beginEdit);
+    connect(m_edit, &QToolButton::clicked, this, &FieldBubble::beginEdit);
 }
 
 void FieldBubble::setField(const ExampleField& field)
@@ -130,6 +132,7 @@ void FieldBubble::makeEditor()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_editor);
     layout->addLayout(buttons);
+    m_editBox->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
     this->layout()->addWidget(m_editBox);
     connect(accept, &QPushButton::clicked, this, &FieldBubble::acceptEdit);
     connect(cancel, &QPushButton::clicked, this, &FieldBubble::cancelEdit);
@@ -153,9 +156,9 @@ void FieldBubble::beginEdit()
     }
     m_text->hide();
     m_edit->hide();
-    m_editBox->show();
     m_editor->setPlainText(m_field.text);
     m_editor->moveCursor(QTextCursor::End);
+    m_editBox->show();
     fitEditor();
     m_editor->setFocus(Qt::OtherFocusReason);
     Q_EMIT editingChanged(true);

@@ -9,7 +9,7 @@
 
 class QLabel;
 class QPlainTextEdit;
-class QPushButton;
+class QToolButton;
 
 namespace luthier::ui {
 
@@ -53,7 +53,7 @@ private:
     QLabel* m_role;
     QLabel* m_text;
     QLabel* m_extra;
-    QPushButton* m_edit;
+    QToolButton* m_edit;
     QWidget* m_editBox = nullptr; // made at the first edit
     QPlainTextEdit* m_editor = nullptr;
 };

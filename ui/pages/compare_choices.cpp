@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/compare_choices.h"
+
+#include "ui/bridge/job.h"
+
+#include <QComboBox>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QSignalBlocker>
+
+#include <algorithm>
+
+namespace luthier::ui {
+namespace {
+
+QComboBox* makeBox(const QString& id, const QString& name, const QString& help)
+{
+    auto* box = new QComboBox;
+    box->setObjectName(id);
+    box->setAccessibleName(name);
+    box->setToolTip(help);
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box->setMinimumContentsLength(16);
+    return box;
+}
+
+QPushButton* makeFolderButton(const QString& id, const QString& text, const QString& name, const QString& help)
+{
+    auto* button = new QPushButton(text);
+    button->setObjectName(id);
+    button->setAccessibleName(name);
+    button->setToolTip(help);
+    button->setAutoDefault(false);
+    return button;
+}
+
+} // namespace
+
+CompareChoices::CompareChoices(QWidget* parent)
+    : QWidget(parent),
+      m_model(makeBox(QStringLiteral("baseModel"), tr("Base model"), tr("The model before tuning. A run brings its own."))),
+      m_tuned(makeBox(QStringLiteral("tunedRun"), tr("Tuned model"),
+                      tr("The tuned contender: a finished run of this project, or a folder")))
+{
+    auto* modelFolder = makeFolderButton(QStringLiteral("chooseModel"), tr("Folder\u2026"), tr("Choose a model folder"),
+                                         tr("Choose the folder of another base model"));
+    auto* tunedFolder = makeFolderButton(QStringLiteral("chooseTuned"), tr("Folder\u2026"), tr("Choose a tuned folder"),
+                                         tr("Choose an adapter folder, or the folder of a tuned model"));
+    auto* baseLabel = new QLabel(tr("&Base"));
+    baseLabel->setBuddy(m_model);
+    auto* tunedLabel = new QLabel(tr("T&uned"));
+    tunedLabel->setBuddy(m_tuned);
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(baseLabel);
+    layout->addWidget(m_model, 1);
+    layout->addWidget(modelFolder);
+    layout->addSpacing(fontMetrics().height());
+    layout->addWidget(tunedLabel);
+    layout->addWidget(m_tuned, 1);
+    layout->addWidget(tunedFolder);
+    connect(modelFolder, &QPushButton::clicked, this, &CompareChoices::askForModelFolder);
+    connect(tunedFolder, &QPushButton::clicked, this, &CompareChoices::askForTunedFolder);
+    connect(m_tuned, &QComboBox::currentIndexChanged, this, &CompareChoices::onTunedChosen);
+    connect(m_model, &QComboBox::currentIndexChanged, this, &CompareChoices::chosen);
+}
+
+const TunedRun* CompareChoices::tuned() const
+{
+    const int index = m_tuned->currentIndex();
+    if (index < 0) {
+        return nullptr;
+    }
+    const auto at = static_cast<std::size_t>(index);
+    return at < m_runs.size() ? &m_runs[at] : &m_folders[at - m_runs.size()];
+}
+
+QString CompareChoices::model() const
+{
+    return m_model->currentData().toString();
+}
+
+void CompareChoices::fill()
+{
+    const QString current = m_tuned->currentData().toString();
+    {
+        const QSignalBlocker blocker(m_tuned);
+        m_tuned->clear();
+        for (const TunedRun& run : m_runs) {
+            m_tuned->addItem(run.name, run.result);
+            m_tuned->setItemData(m_tuned->count() - 1, run.result, Qt::ToolTipRole);
+        }
+        for (const TunedRun& run : m_folders) {
+            m_tuned->addItem(run.name, run.result);
+            m_tuned->setItemData(m_tuned->count() - 1, run.result, Qt::ToolTipRole);
+        }
+        const int kept = m_tuned->findData(current);
+        m_tuned->setCurrentIndex(kept >= 0 ? kept : std::min(0, m_tuned->count() - 1));
+    }
+    if (m_tuned->currentData().toString() != current) {
+        onTunedChosen();
+    }
+}
+
+void CompareChoices::setRuns(std::vector<TunedRun> runs)
+{
+    m_runs = std::move(runs);
+    fill();
+}
+
+void CompareChoices::setDefaultModel(const QString& folder)
+{
+    if (m_model->count() == 0) {
+        addModel(folder);
+    }
+}
+
+void CompareChoices::addModel(const QString& folder)
+{
+    int index = m_model->findData(folder);
+    if (index < 0 && !folder.isEmpty()) {
+        m_model->addItem(QFileInfo(folder).fileName(), folder);
+        index = m_model->count() - 1;
+        m_model->setItemData(index, folder, Qt::ToolTipRole);
+    }
+    m_model->setCurrentIndex(std::max(index, 0));
+}
+
+void CompareChoices::onTunedChosen()
+{
+    if (const TunedRun* run = tuned(); run != nullptr && !run->model.isEmpty()) {
+        const QSignalBlocker blocker(m_model);
+        addModel(run->model);
+    }
+    Q_EMIT chosen();
+}
+
+void CompareChoices::chooseRun(store::RunId id)
+{
+    const auto at = std::find_if(m_runs.begin(), m_runs.end(), [id](const TunedRun& run) { return run.id == id; });
+    if (at != m_runs.end()) {
+        m_tuned->setCurrentIndex(static_cast<int>(at - m_runs.begin()));
+    }
+}
+
+void CompareChoices::openTunedFolder(const QString& folder)
+{
+    startJob(this, [folder] { return readTunedFolder(folder); }, [this](const Result<TunedRun>& run) {
+        if (!run) {
+            Q_EMIT problemFound(QString::fromStdString(run.message()));
+            return;
+        }
+        m_folders.push_back(*run);
+        fill();
+        m_tuned->setCurrentIndex(m_tuned->count() - 1);
+    });
+}
+
+void CompareChoices::askForTunedFolder()
+{
+    auto* dialog = new QFileDialog(this, tr("Open a tuned model"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    connect(dialog, &QFileDialog::fileSelected, this, &CompareChoices::openTunedFolder);
+    dialog->open();
+}
+
+void CompareChoices::askForModelFolder()
+{
+    auto* dialog = new QFileDialog(this, tr("Choose the base model"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    connect(dialog, &QFileDialog::fileSelected, this, &CompareChoices::addModel);
+    dialog->open();
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// CompareChoices: which base and which tuned model stand against each other: finished runs of the project,
+// or folders. A run brings its own base.
+#pragma once
+
+#include "ui/models/tuned_runs.h"
+
+#include <QWidget>
+
+class QComboBox;
+
+namespace luthier::ui {
+
+class CompareChoices : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit CompareChoices(QWidget* parent = nullptr);
+
+    void setRuns(std::vector<TunedRun> runs); // keeps the choice and the folders opened by hand
+    void setDefaultModel(const QString& folder);
+    void chooseRun(store::RunId id);
+    void openTunedFolder(const QString& folder);
+    void askForTunedFolder();
+
+    const TunedRun* tuned() const; // null: none
+    QString model() const;
+
+Q_SIGNALS:
+    void chosen(); // another base or tuned model
+    void problemFound(const QString& sentence);
+
+private:
+    void fill();
+    void askForModelFolder();
+    void addModel(const QString& folder);
+    void onTunedChosen();
+
+    std::vector<TunedRun> m_runs;
+    std::vector<TunedRun> m_folders; // opened by hand
+    QComboBox* m_model;
+    QComboBox* m_tuned;
+};
+
+} // namespace luthier::ui

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/data_page.h"
+
+#include "core/base/paths.h"
+#include "core/store/project.h"
+#include "ui/bridge/job.h"
+#include "ui/pages/data_reader.h"
+#include "ui/pages/data_table.h"
+#include "ui/widgets/empty_state.h"
+#include "ui/workspace.h"
+
+#include <QAction>
+#include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QLabel>
+#include <QMimeData>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+namespace luthier::ui {
+namespace {
+
+constexpr int kMaxFieldName = 40;
+
+QStringList localFiles(const QMimeData* data)
+{
+    QStringList paths;
+    for (const QUrl& url : data->urls()) {
+        if (url.isLocalFile()) {
+            paths += url.toLocalFile();
+        }
+    }
+    return paths;
+}
+
+QString bundledData()
+{
+    return QString::fromStdString((base::datasetsFolder() / "tiny_instruct.jsonl").string());
+}
+
+Result<DataDocument::Opened> openSet(store::Project* project, const SourceItem& source, const base::Progress& progress,
+                                     const base::CancelToken& cancel)
+{
+    data::OpenOptions options;
+    options.format = source.format.toStdString();
+    options.progress = progress;
+    options.cancel = cancel;
+    if (project != nullptr) {
+        Result<data::Overlay> edits = project->edits(source.path.toStdString());
+        if (!edits) {
+            return edits.error();
+        }
+        options.overlay = std::move(*edits);
+    }
+    DataDocument::Opened opened;
+    opened.path = source.path;
+    for (const auto& [row, edited] : options.overlay) {
+        opened.editedRows.push_back(row);
+    }
+    Result<std::shared_ptr<data::Dataset>> dataset = data::Dataset::open(source.path.toStdString(), std::move(options));
+    if (!dataset) {
+        return dataset.error();
+    }
+    opened.dataset = std::move(*dataset);
+    return opened;
+}
+
+} // namespace
+
+struct DataPage::Listing {
+    std::vector<SourceItem> items;
+    QString problem;
+};
+
+DataPage::DataPage(Workspace& workspace, QWidget* parent)
+    : QWidget(parent), m_workspace(workspace), m_stack(new QStackedWidget), m_empty(new EmptyState), m_work(new QSplitter),
+      m_sources(new DataSources), m_middle(new QStackedWidget), m_table(new DataTable), m_reader(new DataReader),
+      m_openingView(new QWidget), m_openingText(new QLabel), m_openingBar(new QProgressBar), m_problem(new QLabel)
+{
+    setObjectName(QStringLiteral("dataPage"));
+    setAcceptDrops(true);
+    buildOpening();
+    buildWork();
+    buildActions();
+    m_stack->addWidget(m_empty);
+    m_stack->addWidget(m_work);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_stack);
+
+    connect(m_empty, &EmptyState::triggered, this, &DataPage::openFileDialog);
+    connect(m_empty, &EmptyState::secondTriggered, this, &DataPage::openBundledExample);
+    connect(m_sources, &DataSources::addWanted, this, &DataPage::openFileDialog);
+    connect(m_sources, &DataSources::removeWanted, this, &DataPage::removeSource);
+    connect(m_sources, &DataSources::sourceChosen, this, &DataPage::showSource);
+    connect(m_sources, &DataSources::formatChosen, this, &DataPage::chooseFormat);
+    connect(m_sources, &DataSources::filterChosen, m_table, &DataTable::setFilter);
+    connect(m_table, &DataTable::filterChanged, m_sources, &DataSources::setFilter);
+    connect(m_table, &DataTable::currentRowChanged, m_reader, &DataReader::showRow);
+    connect(m_table, &DataTable::activated, m_reader, &DataReader::editFirstField);
+    reloadSources(0);
+    loadEncoder();
+}
+
+DataPage::~DataPage()
+{
+    m_cancelOpening.cancel();
+}
+
+void DataPage::buildOpening()
+{
+    m_openingText->setAlignment(Qt::AlignCenter);
+    m_openingText->setWordWrap(true);
+    m_openingBar->setObjectName(QStringLiteral("openingProgress"));
+    m_openingBar->setAccessibleName(tr("Progress of opening the file"));
+    m_problem->setObjectName(QStringLiteral("openProblem"));
+    m_problem->setWordWrap(true);
+    m_problem->setAlignment(Qt::AlignCenter);
+    m_problem->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    auto* layout = new QVBoxLayout(m_openingView);
+    layout->addStretch();
+    layout->addWidget(m_openingText);
+    layout->addWidget(m_openingBar);
+    layout->addWidget(m_problem);
+    layout->addStretch();
+}
+
+void DataPage::buildWork()
+{
+    m_empty->setText({tr("Your examples go here"),
+                      tr("Luthier learns from files of examples: JSON Lines, JSON, CSV or TSV, with questions and answers, "
+                         "conversations or plain text. Drop a file here, or add one. The file is only read, never written."),
+                      tr("Add data\u2026"), tr("Open the bundled example")});
+    m_middle->addWidget(m_table);
+    m_middle->addWidget(m_openingView);
+    m_work->setObjectName(QStringLiteral("dataSplitter"));
+    m_work->setChildrenCollapsible(false);
+    m_work->addWidget(m_sources);
+    m_work->addWidget(m_middle);
+    m_work->addWidget(m_reader);
+    const int column = fontMetrics().averageCharWidth();
+    m_work->setSizes({column * 26, column * 70, column * 64});
+    m_work->setStretchFactor(1, 1);
+    m_work->setStretchFactor(2, 1);
+}
+
+void DataPage::buildActions()
+{
+    struct Row {
+        const char* id;
+        QString text;
+        QList<QKeySequence> keys;
+        void (*run)(DataPage&);
+    };
+    const Row rows[] = {
+        {"findInRows", tr("Find in rows"), {QKeySequence::Find}, [](DataPage& page) { page.m_table->focusSearch(); }},
+        {"findNextRow", tr("Next match"), {QKeySequence(Qt::Key_F3)}, [](DataPage& page) { page.m_table->findNext(1); }},
+        {"findPreviousRow", tr("Previous match"), {QKeySequence(Qt::SHIFT | Qt::Key_F3)},
+         [](DataPage& page) { page.m_table->findNext(-1); }},
+    };
+    for (const Row& row : rows) {
+        auto* action = new QAction(row.text, this);
+        action->setObjectName(QString::fromLatin1(row.id));
+        action->setShortcuts(row.keys);
+        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+        connect(action, &QAction::triggered, this, [this, run = row.run] { run(*this); });
+        addAction(action);
+    }
+}
+
+void DataPage::reloadSources(std::int64_t show)
+{
+    const auto work = [project = m_workspace.project()] {
+        Listing listing;
+        Result<std::vector<store::DataSourceRow>> rows = project ? project->sources() : std::vector<store::DataSourceRow>();
+        if (!rows) {
+            listing.problem = QString::fromStdString(rows.message());
+            return listing;
+        }
+        for (const store::DataSourceRow& row : *rows) {
+            listing.items.push_back({row.id, QString::fromStdString(row.path), QString::fromStdString(row.format)});
+        }
+        return listing;
+    };
+    startJob(this, work, [this, show](const Listing& listing) { takeSources(listing, show); });
+}
+
+void DataPage::takeSources(const Listing& listing, std::int64_t show)
+{
+    m_items = listing.items;
+    const bool isEmpty = m_items.empty();
+    m_stack->setCurrentWidget(isEmpty ? static_cast<QWidget*>(m_empty) : m_work);
+    if (isEmpty) {
+        showDocument(nullptr);
+        m_source = {};
+        return;
+    }
+    const auto has = [this](std::int64_t id) {
+        return std::any_of(m_items.begin(), m_items.end(), [id](const SourceItem& item) { return item.id == id; });
+    };
+    const std::int64_t current = has(show) ? show : has(m_source.id) ? m_source.id : m_items.front().id;
+    m_sources->setSources(m_items, current);
+    if (current != m_source.id) {
+        showSource(current);
+    }
+    if (!listing.problem.isEmpty()) {
+        showProblem(listing.problem);
+    }
+}
+
+void DataPage::showSource(std::int64_t id)
+{
+    const auto at = std::find_if(m_items.begin(), m_items.end(), [id](const SourceItem& item) { return item.id == id; });
+    if (at == m_items.end()) {
+        return;
+    }
+    m_source = *at;
+    const auto known = m_documents.find(m_source.path);
+    if (known != m_documents.end()) {
+        m_cancelOpening.cancel();
+        ++m_opening;
+        showDocument(known->second.get());
+    } else {
+        openDocument(m_source);
+    }
+}
+
+void DataPage::openDocument(const SourceItem& source)
+{
+    m_cancelOpening.cancel();
+    m_cancelOpening = {};
+    showDocument(nullptr);
+    m_problem->clear();
+    m_openingText->setText(tr("Reading %1\u2026").arg(QFileInfo(source.path).fileName()));
+    m_openingText->show();
+    m_openingBar->setRange(0, 0);
+    m_openingBar->show();
+    m_middle->setCurrentWidget(m_openingView);
+    const auto work = [project = m_workspace.project(), source, cancel = m_cancelOpening] {
+        return openSet(project.get(), source, {}, cancel);
+    };
+    startJob(this, work, [this, source, number = ++m_opening](const Result<DataDocument::Opened>& opened) {
+        if (number == m_opening) {
+            takeDocument(source, opened);
+        }
+    });
+}
+
+void DataPage::takeDocument(const SourceItem& source, const Result<DataDocument::Opened>& opened)
+{
+    if (!opened) {
+        showProblem(QString::fromStdString(opened.message()));
+        return;
+    }
+    if (const auto known = m_documents.find(source.path); known != m_documents.end()) {
+        known->second->replace(*opened); // read in another shape; the undo steps still know it
+        showDocument(known->second.get());
+        return;
+    }
+    auto document = std::make_unique<DataDocument>(*opened, m_workspace.project());
+    DataDocument* shown = document.get();
+    connect(shown, &DataDocument::editPrepared, this, [this, shown](const RowEdit& edit) { pushEdit(shown, edit); });
+    connect(shown, &DataDocument::rowEdited, this, [this, shown](qint64 row) {
+        // Undo may change a row that is not in view, or a set that is not: show where it happened.
+        if (shown != m_document) {
+            const auto at = std::find_if(m_items.begin(), m_items.end(),
+                                         [shown](const SourceItem& item) { return item.path == shown->path(); });
+            if (at != m_items.end()) {
+                m_sources->setSources(m_items, at->id);
+                showSource(at->id);
+            }
+        }
+        m_table->setCurrentRow(row);
+    });
+    connect(shown, &DataDocument::countsChanged, this, [this, shown] {
+        if (shown == m_document) {
+            m_sources->setCounts(shown->counts(), shown->isChecking());
+        }
+    });
+    m_documents[source.path] = std::move(document);
+    showDocument(shown);
+    shown->setEncoder(m_encoder, m_encoding);
+}
+
+void DataPage::showDocument(DataDocument* document)
+{
+    m_document = document;
+    m_reader->setDocument(document);
+    m_table->setDocument(document);
+    m_sources->setFilter(RowFilter::All);
+    if (document == nullptr) {
+        m_sources->setFormat({}, {});
+        m_sources->setCounts({}, false);
+    } else {
+        m_middle->setCurrentWidget(m_table);
+        m_sources->setFormat(m_source.format, QString::fromStdString(document->dataset()->format().id));
+        m_sources->setCounts(document->counts(), document->isChecking());
+        m_reader->showRow(m_table->currentRow());
+    }
+    Q_EMIT documentChanged();
+}
+
+void DataPage::showProblem(const QString& sentence)
+{
+    m_openingText->hide();
+    m_openingBar->hide();
+    m_problem->setText(sentence);
+    m_middle->setCurrentWidget(m_openingView);
+    // The way out of a wrongly read file is its shape.
+    m_sources->setFormat(m_source.format, {});
+}
+
+void DataPage::pushEdit(DataDocument* document, const RowEdit& edit)
+{
+    const QString text = tr("edit of row %1").arg(edit.row + 1);
+    m_workspace.undoStack()->push(new EditRow(document, edit, text));
+}
+
+void DataPage::openFiles(const QStringList& paths)
+{
+    if (paths.isEmpty() || !m_workspace.project()) {
+        return;
+    }
+    struct Added {
+        std::int64_t last = 0;
+        QString problem;
+    };
+    const auto work = [project = m_workspace.project(), paths] {
+        Added added;
+        for (const QString& path : paths) {
+            const auto row = project->addSource(QFileInfo(path).absoluteFilePath().toStdString(), "auto");
+            if (row) {
+                added.last = row->id;
+            } else {
+                added.problem = QString::fromStdString(row.message());
+            }
+        }
+        return added;
+    };
+    startJob(this, work, [this](const Added& added) {
+        reloadSources(added.last);
+        if (!added.problem.isEmpty()) {
+            m_stack->setCurrentWidget(m_work);
+            showProblem(added.problem);
+        }
+    });
+}
+
+void DataPage::openFileDialog()
+{
+    auto* dialog = new QFileDialog(this, tr("Add data"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFiles);
+    dialog->setNameFilters({tr("Data (*.jsonl *.ndjson *.json *.csv *.tsv *.txt)"), tr("All files (*)")});
+    connect(dialog, &QFileDialog::filesSelected, this, &DataPage::openFiles);
+    dialog->open();
+}
+
+void DataPage::openBundledExample()
+{
+    openFiles({bundledData()});
+}
+
+void DataPage::removeSource(std::int64_t id)
+{
+    if (id == 0) {
+        return;
+    }
+    const auto work = [project = m_workspace.project(), id] { return project->removeSource(id); };
+    startJob(this, work, [this](const Result<void>& removed) {
+        if (removed) {
+            reloadSources(0);
+        } else {
+            showProblem(QString::fromStdString(removed.error().message));
+        }
+    });
+}
+
+void DataPage::chooseFormat(const QString& id)
+{
+    if (m_source.id == 0 || id == m_source.format) {
+        return;
+    }
+    SourceItem changed = m_source;
+    changed.format = id;
+    const auto work = [project = m_workspace.project(), changed]() -> Result<SourceItem> {
+        if (Result<void> removed = project->removeSource(changed.id); !removed) {
+            return removed.error();
+        }
+        const auto added = project->addSource(changed.path.toStdString(), changed.format.toStdString());
+        return added ? Result<SourceItem>(SourceItem{added->id, changed.path, changed.format}) : added.error();
+    };
+    startJob(this, work, [this](const Result<SourceItem>& chosen) {
+        if (!chosen) {
+            showProblem(QString::fromStdString(chosen.message()));
+            return;
+        }
+        m_source = *chosen;
+        openDocument(m_source);
+        reloadSources(m_source.id);
+    });
+}
+
+void DataPage::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (!localFiles(event->mimeData()).isEmpty()) {
+        event->acceptProposedAction();
+    }
+}
+
+void DataPage::dropEvent(QDropEvent* event)
+{
+    openFiles(localFiles(event->mimeData()));
+    event->acceptProposedAction();
+}
+
+} // namespace luthier::ui
