@@ -83,7 +83,8 @@ double firstMatch(const std::vector<std::pair<PathPattern, double>>& rows, std::
 Result<void> readNumbers(const Json& config, LoraConfig& result)
 {
     if (const auto rank = config.find("r"); rank != config.end() && !rank->is_null()) {
-        if (!rank->is_number_unsigned() || rank->get<std::uint64_t>() < 1 || rank->get<std::uint64_t>() > kMaxRank) {
+        const bool huge = rank->is_number_unsigned() && rank->get<std::uint64_t>() > kMaxRank;
+        if (!rank->is_number_integer() || huge || rank->get<std::int64_t>() < 1 || rank->get<std::int64_t>() > kMaxRank) {
             return Error{"r is " + base::dumpJson(*rank).substr(0, 80) + "; it must be a whole number from 1 to 65536"};
         }
         result.rank = rank->get<std::int64_t>();

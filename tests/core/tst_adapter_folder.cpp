@@ -7,6 +7,7 @@
 #include "core/peft/lora_folder.h"
 #include "core/weights/load.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/full.h>
@@ -60,7 +61,9 @@ struct RefusedConfig {
 
 Json lora(const char* key, Json value)
 {
-    return Json{{"peft_type", "LORA"}, {"r", 2}, {"lora_alpha", 4}, {key, std::move(value)}};
+    Json config = {{"peft_type", "LORA"}, {"r", 2}, {"lora_alpha", 4}};
+    config[key] = std::move(value);
+    return config;
 }
 
 const std::vector<RefusedConfig>& refusedConfigs()
