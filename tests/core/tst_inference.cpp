@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Generation and scoring: equal to transformers on its own outputs, with the cache and without; ends, limits, cancel.
+#include "core/base/json.h"
+#include "core/inference/generate.h"
+#include "core/peft/adapter_folder.h"
+#include "core/weights/load.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/tensor.h>
+#include <c10/core/GradMode.h>
+
+#include <QtTest>
+
+#include <cmath>
+
+using namespace luthier;
+namespace fs = std::filesystem;
+using inference::GenerateOptions;
+using text::TokenId;
+
+namespace {
+
+// One letter a token; ids from 26 on are special.
+class Letters : public text::Tokenizer {
+public:
+    std::vector<text::Token> encode(std::string_view text, text::EncodeOptions) const override
+    {
+        std::vector<text::Token> tokens;
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            tokens.push_back({text[i] - 'a', static_cast<std::int64_t>(i), static_cast<std::int64_t>(i + 1)});
+        }
+        return tokens;
+    }
+    std::string decode(std::span<const TokenId> ids, bool skipSpecial) const override
+    {
+        std::string text;
+        for (const TokenId id : ids) {
+            text += id < 26 || !skipSpecial ? piece(id) : std::string();
+        }
+        return text;
+    }
+    std::int64_t vocabSize() const override { return 30; }
+    std::string piece(TokenId id) const override { return std::string(1, static_cast<char>('a' + id)); }
+    bool isSpecial(TokenId id) const override { return id >= 26; }
+    std::optional<TokenId> idOf(std::string_view piece) const override { return piece[0] - 'a'; }
+    std::optional<TokenId> bos() const override { return std::nullopt; }
+    std::optional<TokenId> eos() const override { return 29; }
+    std::optional<TokenId> pad() const override { return std::nullopt; }
+    std::string kind() const override { return "letters"; }
+};
+
+std::shared_ptr<nn::Decoder> tinyDecoder(std::int64_t positions = 2048)
+{
+    nn::DecoderConfig config;
+    config.family = "llama";
+    config.vocab = 30;
+    config.hidden = 16;
+    config.intermediate = 24;
+    config.layers = 2;
+    config.heads = 4;
+    config.kvHeads = 2;
+    config.headDim = 4;
+    config.maxPositions = positions;
+    config.initializerRange = 0.4;
+    auto decoder = std::make_shared<nn::Decoder>(config, at::kCPU, at::kFloat);
+    decoder->initialise(11);
+    decoder->setTraining(false);
+    return decoder;
+}
+
+at::Tensor logitsOf(nn::Decoder& decoder, const std::vector<TokenId>& ids)
+{
+    const at::NoGradGuard noGrad;
+    nn::ForwardInput input;
+    input.ids = at::tensor(std::vector<std::int64_t>(ids.begin(), ids.end()), at::kLong).unsqueeze(0);
+    return decoder.logits(decoder.hidden(input)).squeeze(0);
+}
+
+// The slow way: everything is read anew for each token.
+std::vector<TokenId> greedyWithoutCache(nn::Decoder& decoder, std::vector<TokenId> ids, int count)
+{
+    const std::size_t start = ids.size();
+    for (int i = 0; i < count; ++i) {
+        ids.push_back(static_cast<TokenId>(logitsOf(decoder, ids)[-1].argmax().item<std::int64_t>()));
+    }
+    return {ids.begin() + static_cast<std::ptrdiff_t>(start), ids.end()};
+}
+
+const std::vector<TokenId> kPrompt = {3, 1, 4, 1, 5};
+
+GenerateOptions newTokens(std::int64_t count)
+{
+    GenerateOptions options;
+    options.sampling.maxNew = count;
+    return options;
+}
+
+} // namespace
+
+class InferenceTest : public QObject {
+    Q_OBJECT
+
+    std::shared_ptr<const Letters> m_letters = std::make_shared<Letters>();
+
+    inference::Generation run(nn::Decoder& decoder, const GenerateOptions& options, std::vector<TokenId> stops = {},
+                              const std::vector<TokenId>& prompt = kPrompt)
+    {
+        auto result = inference::generate(decoder, m_letters, prompt, stops, options);
+        if (!result) {
+            qFatal("%s", result.message().c_str());
+        }
+        return *result;
+    }
+
+private Q_SLOTS:
+    void cacheChangesNothing()
+    {
+        const auto decoder = tinyDecoder();
+        const auto slow = greedyWithoutCache(*decoder, kPrompt, 40);
+        const auto fast = run(*decoder, newTokens(40));
+        QCOMPARE(fast.ids, slow);
+        QCOMPARE(fast.finish, std::string("length"));
+        QCOMPARE(fast.promptIds, kPrompt);
+        QCOMPARE(fast.text, m_letters->decode(slow, true));
+        QVERIFY(fast.tokensPerSecond > 0);
+    }
+
+    void cacheGrows()
+    {
+        // 600 tokens need the cache to grow twice.
+        const auto decoder = tinyDecoder();
+        const auto all = run(*decoder, newTokens(600)).ids;
+        QCOMPARE(all.size(), std::size_t{600});
+        std::vector<TokenId> text = kPrompt;
+        text.insert(text.end(), all.begin(), all.end() - 1);
+        const at::Tensor best = logitsOf(*decoder, text).argmax(-1);
+        for (std::size_t i = 0; i < all.size(); i += 7) {
+            QCOMPARE(all[i], static_cast<TokenId>(best[static_cast<std::int64_t>(kPrompt.size() - 1 + i)].item<std::int64_t>()));
+        }
+    }
+
+    void stopTokenEndsAndIsLeftOut()
+    {
+        const auto decoder = tinyDecoder();
+        const auto free = run(*decoder, newTokens(40)).ids;
+        const TokenId stop = free[20];
+        const auto first = static_cast<std::size_t>(std::find(free.begin(), free.end(), stop) - free.begin());
+        const auto result = run(*decoder, newTokens(40), {stop});
+        QCOMPARE(result.finish, std::string("stop"));
+        QCOMPARE(result.ids, std::vector<TokenId>(free.begin(), free.begin() + static_cast<std::ptrdiff_t>(first)));
+    }
+
+    void stopTextEndsAndIsLeftOut()
+    {
+        const auto decoder = tinyDecoder();
+        const auto free = run(*decoder, newTokens(40));
+        GenerateOptions options = newTokens(40);
+        options.sampling.stop = {free.text.substr(10, 3)};
+        std::string shown;
+        options.onPiece = [&](const std::string& piece) { shown += piece; };
+        const auto result = run(*decoder, options);
+        QCOMPARE(result.finish, std::string("stop"));
+        QCOMPARE(result.text, free.text.substr(0, free.text.find(options.sampling.stop[0])));
+        QCOMPARE(shown, result.text);
+    }
+
+    void cancelKeepsWhatIsThere()
+    {
+        const auto decoder = tinyDecoder();
+        GenerateOptions options = newTokens(1000);
+        int pieces = 0;
+        options.onPiece = [&](const std::string&) {
+            if (++pieces == 3) {
+                options.cancel.cancel();
+            }
+        };
+        const auto result = run(*decoder, options);
+        QCOMPARE(result.finish, std::string("cancel"));
+        QVERIFY(result.ids.size() >= 3 && result.ids.size() < 10);
+    }
+
+    void positionsEndTheAnswer()
+    {
+        const auto decoder = tinyDecoder(12);
+        const auto result = run(*decoder, newTokens(100));
+        QCOMPARE(result.finish, std::string("length"));
+        QCOMPARE(result.ids.size(), std::size_t{8}); // the twelfth position still gives one
+        QVERIFY(!inference::generate(*decoder, m_letters, std::vector<TokenId>(13, 1), {}, newTokens(1)).ok());
+    }
+
+    void sampledTokensAreAmongTheLikeliest()
+    {
+        const auto decoder = tinyDecoder();
+        GenerateOptions options = newTokens(30);
+        options.sampling.temperature = 1.5;
+        options.sampling.topK = 3;
+        const auto one = run(*decoder, options);
+        QCOMPARE(run(*decoder, options).ids, one.ids);
+        options.sampling.seed = 7;
+        QVERIFY(run(*decoder, options).ids != one.ids);
+        std::vector<TokenId> context = kPrompt;
+        for (const TokenId id : one.ids) {
+            const at::Tensor last = logitsOf(*decoder, context)[-1];
+            QVERIFY((last > last[id]).sum().item<std::int64_t>() < 3);
+            context.push_back(id);
+        }
+    }
+
+    void badInputIsASentence()
+    {
+        const auto decoder = tinyDecoder();
+        QVERIFY(!inference::generate(*decoder, m_letters, {}, {}, newTokens(1)).ok());
+        QVERIFY(!inference::generate(*decoder, m_letters, {30}, {}, newTokens(1)).ok());
+        QVERIFY(!inference::generate(*decoder, m_letters, {-1}, {}, newTokens(1)).ok());
+        GenerateOptions options = newTokens(1);
+        options.sampling.temperature = -1;
+        const auto result = inference::generate(*decoder, m_letters, kPrompt, {}, options);
+        QVERIFY(!result.ok());
+        QVERIFY2(result.message().find("temperature") != std::string::npos, result.message().c_str());
+        QVERIFY(!inference::score(*decoder, {}).ok());
+        QVERIFY(!inference::score(*decoder, std::vector<TokenId>(2049, 1)).ok());
+    }
+
+    void damagedModelIsASentence()
+    {
+        const auto decoder = tinyDecoder();
+        for (nn::NamedTensor& item : decoder->tensors()) {
+            item.tensor.fill_(std::nan(""));
+        }
+        const auto result = inference::generate(*decoder, m_letters, kPrompt, {}, newTokens(3));
+        QVERIFY(!result.ok());
+        QVERIFY2(result.message().find("NaN") != std::string::npos, result.message().c_str());
+    }
+
+    void scoresEveryToken()
+    {
+        const auto decoder = tinyDecoder();
+        std::vector<TokenId> ids;
+        for (int i = 0; i < 600; ++i) { // more than two blocks of rows
+            ids.push_back(i * i % 30);
+        }
+        const auto scores = inference::score(*decoder, ids);
+        QVERIFY(scores.ok());
+        QCOMPARE(scores->size(), ids.size());
+        QVERIFY(std::isnan((*scores)[0]));
+        const at::Tensor logProbs = at::log_softmax(logitsOf(*decoder, ids), -1);
+        for (std::size_t i = 1; i < ids.size(); ++i) {
+            const double expected = logProbs[static_cast<std::int64_t>(i - 1)][ids[i]].item<double>();
+            QVERIFY(std::abs((*scores)[i] - expected) < 1e-5);
+        }
+        QCOMPARE(inference::score(*decoder, {3})->size(), std::size_t{1});
+    }
+
+    void stopIdsComeFromEverywhere()
+    {
+        nn::DecoderConfig config;
+        config.eosIds = {2, 6};
+        QCOMPARE(inference::stopIdsOf(config, *m_letters), (std::vector<TokenId>{2, 6, 29}));
+        config.eosIds = {29};
+        QCOMPARE(inference::stopIdsOf(config, *m_letters), (std::vector<TokenId>{29}));
+    }
+};
+
+QTEST_GUILESS_MAIN(InferenceTest)
+#include "tst_inference.moc"
