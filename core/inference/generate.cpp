@@ -66,7 +66,10 @@ public:
     {
     }
 
-    bool hasRoomFor(std::size_t tokens) const { return m_cache.length + static_cast<std::int64_t>(tokens) <= m_most; }
+    bool hasRoomFor(std::size_t tokens) const
+    {
+        return m_cache.length + static_cast<std::int64_t>(tokens) <= m_most;
+    }
 
     at::Tensor read(std::span<const text::TokenId> fresh) // [V] fp32 on the CPU
     {
@@ -101,7 +104,9 @@ private:
         nn::KvCache larger = m_decoder.makeCache(1, m_capacity);
         for (std::size_t i = 0; i < m_cache.keys.size(); ++i) {
             larger.keys[i].narrow(2, 0, m_cache.length).copy_(m_cache.keys[i].narrow(2, 0, m_cache.length));
-            larger.values[i].narrow(2, 0, m_cache.length).copy_(m_cache.values[i].narrow(2, 0, m_cache.length));
+            larger.values[i]
+                .narrow(2, 0, m_cache.length)
+                .copy_(m_cache.values[i].narrow(2, 0, m_cache.length));
         }
         larger.length = m_cache.length;
         m_cache = std::move(larger);
@@ -119,7 +124,8 @@ private:
 // Text of the answer as it becomes certain.
 class Output {
 public:
-    Output(std::shared_ptr<const text::Tokenizer> tokenizer, const GenerateOptions& options, std::string& text)
+    Output(std::shared_ptr<const text::Tokenizer> tokenizer, const GenerateOptions& options,
+           std::string& text)
         : m_decoder(std::move(tokenizer)), m_stops(options.sampling.stop), m_options(options), m_text(text)
     {
     }
@@ -155,8 +161,8 @@ private:
 } // namespace
 
 Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::Tokenizer> tokenizer,
-                            const std::vector<text::TokenId>& promptIds, std::span<const text::TokenId> stopIds,
-                            const GenerateOptions& options)
+                            const std::vector<text::TokenId>& promptIds,
+                            std::span<const text::TokenId> stopIds, const GenerateOptions& options)
 {
     const at::NoGradGuard noGrad;
     if (auto good = checkIds(decoder.config(), promptIds); !good) {
@@ -181,7 +187,8 @@ Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::To
             break;
         }
         at::Tensor logits = stepper.read(fresh);
-        auto next = sampler.pick({logits.data_ptr<float>(), static_cast<std::size_t>(logits.numel())}, context);
+        auto next =
+            sampler.pick({logits.data_ptr<float>(), static_cast<std::size_t>(logits.numel())}, context);
         if (!next) {
             return next.error();
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Generation and scoring on a Decoder: prefill in one pass, then one token a step with a cache of keys and values.
+// Generation and scoring on a Decoder: prefill in one pass, then one token a step with a cache of keys and
+// values.
 // Internal to core: names torch types. Used by Session, and by training for its samples.
 #pragma once
 
@@ -12,11 +13,12 @@
 namespace luthier::inference {
 
 // `stopIds` end the answer and are not part of it. options.useAdapters is the caller's business.
-// Errors: no prompt, an id outside the vocabulary, a prompt that fills the model's positions, sampling out of range.
+// Errors: no prompt, an id outside the vocabulary, a prompt that fills the model's positions, sampling out of
+// range.
 // May throw what torch throws (memory); callers catch.
 Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::Tokenizer> tokenizer,
-                            const std::vector<text::TokenId>& promptIds, std::span<const text::TokenId> stopIds,
-                            const GenerateOptions& options);
+                            const std::vector<text::TokenId>& promptIds,
+                            std::span<const text::TokenId> stopIds, const GenerateOptions& options);
 
 // As Session::score. Logits exist for a block of rows at a time.
 Result<std::vector<double>> score(nn::Decoder& decoder, const std::vector<text::TokenId>& ids);

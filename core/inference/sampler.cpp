@@ -23,8 +23,9 @@ Result<text::TokenId> Sampler::pick(std::span<float> logits, std::span<const tex
         }
     }
     if (best == logits.size() || std::isinf(logits[best])) {
-        return Error{"The model gives no usable numbers (NaN or infinity). Its weights are damaged, or it was trained "
-                     "with too high a learning rate."};
+        return Error{
+            "The model gives no usable numbers (NaN or infinity). Its weights are damaged, or it was trained "
+            "with too high a learning rate."};
     }
     if (m_sampling.temperature <= 0) {
         return static_cast<text::TokenId>(best);
@@ -68,7 +69,8 @@ void Sampler::keepTopK(std::span<const float> logits)
     };
     const auto k = static_cast<std::size_t>(std::max<std::int64_t>(0, m_sampling.topK));
     if (k > 0 && k < m_kept.size()) {
-        std::nth_element(m_kept.begin(), m_kept.begin() + static_cast<std::ptrdiff_t>(k - 1), m_kept.end(), better);
+        std::nth_element(m_kept.begin(), m_kept.begin() + static_cast<std::ptrdiff_t>(k - 1), m_kept.end(),
+                         better);
         const float least = m_kept[k - 1].logit;
         // Equals of the last one stay, as in the reference.
         std::erase_if(m_kept, [least](const Candidate& item) { return item.logit < least; });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sampler: picks the next token from logits, in transformers' order: repetition penalty, temperature, top-k, top-p.
+// Sampler: picks the next token from logits, in transformers' order: repetition penalty, temperature, top-k,
+// top-p.
 // The draw comes from our own generator, so one seed gives one answer on every machine. Torch-free.
 #pragma once
 

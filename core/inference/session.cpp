@@ -21,7 +21,8 @@ public:
         m_decoder->setTraining(false);
     }
 
-    Result<Generation> generate(const std::vector<text::TokenId>& promptIds, const GenerateOptions& options) override
+    Result<Generation> generate(const std::vector<text::TokenId>& promptIds,
+                                const GenerateOptions& options) override
     {
         return run<Generation>(options.useAdapters, "answer", [&] {
             return inference::generate(*m_decoder, m_encoder.tokenizer, promptIds, m_stopIds, options);
@@ -30,7 +31,8 @@ public:
 
     Result<std::vector<double>> score(const std::vector<text::TokenId>& ids, bool useAdapters) override
     {
-        return run<std::vector<double>>(useAdapters, "score the text", [&] { return inference::score(*m_decoder, ids); });
+        return run<std::vector<double>>(useAdapters, "score the text",
+                                        [&] { return inference::score(*m_decoder, ids); });
     }
 
     const data::Encoder& encoder() const override { return m_encoder; }
@@ -65,7 +67,8 @@ private:
     std::vector<text::TokenId> m_stopIds;
 };
 
-Result<void> attachAll(nn::Decoder& decoder, const weights::ModelFolder& folder, const std::vector<AdapterSpec>& adapters)
+Result<void> attachAll(nn::Decoder& decoder, const weights::ModelFolder& folder,
+                       const std::vector<AdapterSpec>& adapters)
 {
     if (adapters.empty()) {
         return {};
@@ -75,7 +78,8 @@ Result<void> attachAll(nn::Decoder& decoder, const weights::ModelFolder& folder,
         return fingerprint.error();
     }
     for (const AdapterSpec& adapter : adapters) {
-        if (auto attached = peft::attachAdapter(decoder, adapter.path, adapter.weight, *fingerprint); !attached) {
+        if (auto attached = peft::attachAdapter(decoder, adapter.path, adapter.weight, *fingerprint);
+            !attached) {
             return attached;
         }
     }

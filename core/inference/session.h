@@ -63,9 +63,11 @@ public:
     static Result<std::shared_ptr<Session>> open(const ModelSpec& spec);
     virtual ~Session() = default;
 
-    virtual Result<Generation> generate(const std::vector<text::TokenId>& promptIds, const GenerateOptions& options) = 0;
+    virtual Result<Generation> generate(const std::vector<text::TokenId>& promptIds,
+                                        const GenerateOptions& options) = 0;
     // result[i] = ln p(ids[i] | ids[<i]); result[0] is NaN (no prediction).
-    virtual Result<std::vector<double>> score(const std::vector<text::TokenId>& ids, bool useAdapters = true) = 0;
+    virtual Result<std::vector<double>> score(const std::vector<text::TokenId>& ids,
+                                              bool useAdapters = true) = 0;
 
     virtual const data::Encoder& encoder() const = 0;
     virtual std::vector<text::TokenId> stopIds() const = 0;

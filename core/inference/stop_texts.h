@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// StopTexts: lets text through piece by piece, holding back what may turn out to begin a stop text. Torch-free.
+// StopTexts: lets text through piece by piece, holding back what may turn out to begin a stop text. Torch-
+// free.
 #pragma once
 
 #include <string>

@@ -49,7 +49,8 @@ std::int64_t ConfigReader::integer(const char* key, std::int64_t usual, std::int
     // 2048.0 is a whole number that some writers leave as a float.
     const bool wholeFloat = value->is_number_float() && std::abs(value->get<double>()) < 9e15
         && std::floor(value->get<double>()) == value->get<double>();
-    const bool tooLarge = value->is_number_unsigned() && value->get<std::uint64_t>() > static_cast<std::uint64_t>(high);
+    const bool tooLarge =
+        value->is_number_unsigned() && value->get<std::uint64_t>() > static_cast<std::uint64_t>(high);
     if ((!value->is_number_integer() && !wholeFloat) || tooLarge) {
         wrong(key, *value, allowed);
         return usual;

@@ -47,7 +47,8 @@ Result<void> checkSizes(const DecoderConfig& config)
 {
     if (config.heads % config.kvHeads != 0) {
         return Error{"num_attention_heads (" + std::to_string(config.heads)
-                     + ") must be a multiple of num_key_value_heads (" + std::to_string(config.kvHeads) + ")"};
+                     + ") must be a multiple of num_key_value_heads (" + std::to_string(config.kvHeads)
+                     + ")"};
     }
     if (config.headDim % 2 != 0) {
         return Error{"head_dim (" + std::to_string(config.headDim) + ") must be even for rotary positions"};
@@ -114,10 +115,12 @@ Result<DecoderConfig> parseDecoderConfig(const Json& json)
     std::string known;
     const Family* family = findFamily(type->get<std::string>(), known);
     if (!family) {
-        return Error{"model_type \"" + type->get<std::string>() + "\" is not a family known here; known are " + known};
+        return Error{"model_type \"" + type->get<std::string>() + "\" is not a family known here; known are "
+                     + known};
     }
     if (const auto found = json.find("quantization_config"); found != json.end() && !found->is_null()) {
-        return Error{"quantization_config: the weights are quantised, which cannot be read; take the unquantised model"};
+        return Error{"quantization_config: the weights are quantised, which cannot be read; take the "
+                     "unquantised model"};
     }
     DecoderConfig config;
     config.family = family->modelType;

@@ -45,7 +45,8 @@ int numGpus()
 std::string whatThereIs(int gpus)
 {
     if (gpus > 0) {
-        return "this machine has cpu and cuda:0" + (gpus > 1 ? " to cuda:" + std::to_string(gpus - 1) : std::string());
+        return "this machine has cpu and cuda:0"
+               + (gpus > 1 ? " to cuda:" + std::to_string(gpus - 1) : std::string());
     }
     return at::globalContext().hasCUDA() ? "no GPU was found, only cpu"
                                          : "this build or machine has no CUDA, only cpu";
@@ -147,7 +148,8 @@ int physicalCores()
             continue;
         }
         ++logical;
-        std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
+        std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(cpu)
+                           + "/topology/thread_siblings_list");
         std::string siblings;
         if (std::getline(file, siblings)) {
             cores.insert(siblings);

@@ -20,8 +20,9 @@ void readLlama(ConfigReader& reader, DecoderConfig& config)
     config.heads = reader.integer("num_attention_heads", 32, 1, kMaxHeads);
     config.kvHeads = reader.integer("num_key_value_heads", config.heads, 1, kMaxHeads);
     if (!reader.find("head_dim") && config.hidden % config.heads != 0) {
-        reader.fail("hidden_size (" + std::to_string(config.hidden) + ") is not a multiple of num_attention_heads ("
-                    + std::to_string(config.heads) + ") and there is no head_dim; set head_dim");
+        reader.fail("hidden_size (" + std::to_string(config.hidden)
+                    + ") is not a multiple of num_attention_heads (" + std::to_string(config.heads)
+                    + ") and there is no head_dim; set head_dim");
     }
     config.headDim = reader.integer("head_dim", config.hidden / config.heads, 1, 65536);
     config.maxPositions = reader.integer("max_position_embeddings", 2048, 1, kMaxPositions);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Families: one row for each model_type whose config.json can be read. A new family is one reader and one row.
+// Families: one row for each model_type whose config.json can be read. A new family is one reader and one
+// row.
 // Torch-free. Errors name the key of config.json, what stands there and what is allowed.
 #pragma once
 
@@ -18,7 +19,10 @@ namespace luthier::nn {
 class ConfigReader {
 public:
     // `where` stands before the key in sentences: "rope_parameters." for a nested object.
-    explicit ConfigReader(const Json& config, std::string where = {}) : m_config(config), m_where(std::move(where)) {}
+    explicit ConfigReader(const Json& config, std::string where = {})
+        : m_config(config), m_where(std::move(where))
+    {
+    }
 
     std::int64_t integer(const char* key, std::int64_t usual, std::int64_t low, std::int64_t high);
     double number(const char* key, double usual, double low, double high); // low itself is not allowed

@@ -77,7 +77,8 @@ void readRope(ConfigReader& reader, DecoderConfig& config, double usualTheta)
         ConfigReader scaling(*settings, std::string(key) + ".");
         config.rope.theta = scaling.number("rope_theta", config.rope.theta, 0, 1e15);
         if (scaling.number("partial_rotary_factor", 1, 0, 1) != 1) {
-            scaling.fail(std::string(key) + ".partial_rotary_factor below 1 is not supported for this family");
+            scaling.fail(std::string(key)
+                         + ".partial_rotary_factor below 1 is not supported for this family");
         }
         readScaling(reader, scaling, config);
         if (scaling.error()) {

@@ -61,7 +61,8 @@ bool cut(std::string& key, std::string_view prefix, std::string_view suffix)
 }
 
 // Module path -> its two matrices; keys of any other kind are an error that lists them.
-Result<std::map<std::string, Pair>> pairsOf(const weights::SafetensorsFile& file, const std::map<std::string, Place>& places)
+Result<std::map<std::string, Pair>> pairsOf(const weights::SafetensorsFile& file,
+                                            const std::map<std::string, Place>& places)
 {
     std::map<std::string, Pair> pairs;
     std::vector<std::string> unmatched;
@@ -75,8 +76,8 @@ Result<std::map<std::string, Pair>> pairsOf(const weights::SafetensorsFile& file
         (isA ? pairs[path].a : pairs[path].b) = &info;
     }
     if (!unmatched.empty()) {
-        return Error{file.path().string() + ": these keys fit no projection of the model: " + listed(unmatched)
-                     + "; the adapter belongs to another model"};
+        return Error{file.path().string() + ": these keys fit no projection of the model: "
+                     + listed(unmatched) + "; the adapter belongs to another model"};
     }
     if (pairs.empty()) {
         return Error{file.path().string() + ": holds no adapter weights"};
@@ -89,17 +90,18 @@ std::string shapeText(std::int64_t rows, std::int64_t columns)
     return "[" + std::to_string(rows) + ", " + std::to_string(columns) + "]";
 }
 
-Result<void> checkShape(const weights::SafetensorsFile& file, const weights::TensorInfo& info, std::int64_t rows,
-                        std::int64_t columns)
+Result<void> checkShape(const weights::SafetensorsFile& file, const weights::TensorInfo& info,
+                        std::int64_t rows, std::int64_t columns)
 {
     using weights::Dtype;
     if (info.shape != std::vector<std::int64_t>{rows, columns}) {
-        return Error{file.path().string() + ": tensor \"" + info.name + "\" is " + base::dumpJson(Json(info.shape))
-                     + ", the model and adapter_config.json ask for " + shapeText(rows, columns)};
+        return Error{file.path().string() + ": tensor \"" + info.name + "\" is "
+                     + base::dumpJson(Json(info.shape)) + ", the model and adapter_config.json ask for "
+                     + shapeText(rows, columns)};
     }
     if (info.dtype != Dtype::F32 && info.dtype != Dtype::F16 && info.dtype != Dtype::BF16) {
-        return Error{file.path().string() + ": tensor \"" + info.name + "\" is stored as " + weights::nameOf(info.dtype)
-                     + "; it must be F32, F16 or BF16"};
+        return Error{file.path().string() + ": tensor \"" + info.name + "\" is stored as "
+                     + weights::nameOf(info.dtype) + "; it must be F32, F16 or BF16"};
     }
     return {};
 }
@@ -108,8 +110,8 @@ Result<void> checkPair(const weights::SafetensorsFile& file, const std::string& 
                        const Place& place, std::int64_t rank)
 {
     if (!pair.a || !pair.b) {
-        return Error{file.path().string() + ": " + path + " has lora_" + (pair.a ? "A" : "B") + " but no lora_"
-                     + (pair.a ? "B" : "A")};
+        return Error{file.path().string() + ": " + path + " has lora_" + (pair.a ? "A" : "B")
+                     + " but no lora_" + (pair.a ? "B" : "A")};
     }
     if (auto good = checkShape(file, *pair.a, rank, place.group->weight.size(1)); !good) {
         return good;
@@ -124,11 +126,13 @@ Result<void> checkBase(const weights::SafetensorsFile& file, const std::string& 
         || recorded->second == baseFingerprint) {
         return {};
     }
-    return Error{file.path().string() + ": this adapter was trained on another base (" + recorded->second.substr(0, 12)
-                 + ", this one is " + baseFingerprint.substr(0, 12) + "); open the model it was trained on"};
+    return Error{file.path().string() + ": this adapter was trained on another base ("
+                 + recorded->second.substr(0, 12) + ", this one is " + baseFingerprint.substr(0, 12)
+                 + "); open the model it was trained on"};
 }
 
-Result<void> attach(nn::Decoder& decoder, const fs::path& folder, double weight, const std::string& baseFingerprint)
+Result<void> attach(nn::Decoder& decoder, const fs::path& folder, double weight,
+                    const std::string& baseFingerprint)
 {
     auto config = readLoraConfig(folder);
     if (!config) {
@@ -162,7 +166,8 @@ Result<void> attach(nn::Decoder& decoder, const fs::path& folder, double weight,
             return a ? b.error() : a.error();
         }
         const Place place = places.at(path);
-        ready.push_back({place, {place.slice, a->to(options), b->to(options), config->scaleFor(path) * weight, 0}});
+        ready.push_back(
+            {place, {place.slice, a->to(options), b->to(options), config->scaleFor(path) * weight, 0}});
     }
     for (auto& [place, lowRank] : ready) {
         place.group->adapters.push_back(std::move(lowRank));
@@ -172,7 +177,8 @@ Result<void> attach(nn::Decoder& decoder, const fs::path& folder, double weight,
 
 } // namespace
 
-Result<void> attachAdapter(nn::Decoder& decoder, const fs::path& folder, double weight, const std::string& baseFingerprint)
+Result<void> attachAdapter(nn::Decoder& decoder, const fs::path& folder, double weight,
+                           const std::string& baseFingerprint)
 {
     try {
         const at::NoGradGuard noGrad;
@@ -191,7 +197,8 @@ void mergeAdapters(nn::Decoder& decoder)
             for (const nn::LowRank& adapter : group->adapters) {
                 if (adapter.slice == slice) {
                     sum = sum.defined() ? sum : group->sliceWeight(slice).to(at::kFloat).clone();
-                    sum.addmm_(adapter.b.detach().to(at::kFloat), adapter.a.detach().to(at::kFloat), 1, adapter.scale);
+                    sum.addmm_(adapter.b.detach().to(at::kFloat), adapter.a.detach().to(at::kFloat), 1,
+                               adapter.scale);
                 }
             }
             if (sum.defined()) {

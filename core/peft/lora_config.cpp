@@ -11,9 +11,20 @@ constexpr std::int64_t kMaxRank = 65536;
 
 // Keys that change what the adapter computes; any value but those that switch them off is refused.
 constexpr const char* kRefused[] = {
-    "use_dora", "lora_bias", "modules_to_save", "layer_replication", "trainable_token_indices", "target_parameters",
-    "use_qalora", "alora_invocation_tokens", "arrow_config", "fan_in_fan_out", "use_bdlora", "kasa_config",
-    "velora_config", "monteclora_config",
+    "use_dora",
+    "lora_bias",
+    "modules_to_save",
+    "layer_replication",
+    "trainable_token_indices",
+    "target_parameters",
+    "use_qalora",
+    "alora_invocation_tokens",
+    "arrow_config",
+    "fan_in_fan_out",
+    "use_bdlora",
+    "kasa_config",
+    "velora_config",
+    "monteclora_config",
 };
 
 bool isOff(const Json& value)
@@ -24,7 +35,8 @@ bool isOff(const Json& value)
 
 Result<void> refuseUnknown(const Json& config)
 {
-    const std::string type = config.value("peft_type", Json()).is_string() ? config["peft_type"].get<std::string>() : "";
+    const std::string type =
+        config.value("peft_type", Json()).is_string() ? config["peft_type"].get<std::string>() : "";
     if (type != "LORA") {
         return Error{type.empty() ? "peft_type is missing; is this an adapter's config?"
                                   : "peft_type \"" + type + "\" cannot be opened; only LORA can"};
@@ -36,13 +48,15 @@ Result<void> refuseUnknown(const Json& config)
         }
     }
     if (const auto bias = config.find("bias"); bias != config.end() && !bias->is_null() && *bias != "none") {
-        return Error{"bias is " + base::dumpJson(*bias).substr(0, 80) + "; only adapters with bias \"none\" can be opened"};
+        return Error{"bias is " + base::dumpJson(*bias).substr(0, 80)
+                     + "; only adapters with bias \"none\" can be opened"};
     }
     const auto start = config.find("init_lora_weights");
     const std::string how = start != config.end() && start->is_string() ? start->get<std::string>() : "";
     // These change the base weights too; alone, the adapter would be added to another base.
     if (how.rfind("pissa", 0) == 0 || how == "olora" || how == "corda" || how == "loftq") {
-        return Error{"init_lora_weights \"" + how + "\" changed the base weights; convert it to a plain LoRA first"};
+        return Error{"init_lora_weights \"" + how
+                     + "\" changed the base weights; convert it to a plain LoRA first"};
     }
     return {};
 }
@@ -70,7 +84,8 @@ Result<std::vector<std::pair<PathPattern, double>>> patterns(const Json& config,
     return rows;
 }
 
-double firstMatch(const std::vector<std::pair<PathPattern, double>>& rows, std::string_view path, double usual)
+double firstMatch(const std::vector<std::pair<PathPattern, double>>& rows, std::string_view path,
+                  double usual)
 {
     for (const auto& [pattern, value] : rows) {
         if (pattern.matchesTail(path)) {
@@ -84,8 +99,10 @@ Result<void> readNumbers(const Json& config, LoraConfig& result)
 {
     if (const auto rank = config.find("r"); rank != config.end() && !rank->is_null()) {
         const bool huge = rank->is_number_unsigned() && rank->get<std::uint64_t>() > kMaxRank;
-        if (!rank->is_number_integer() || huge || rank->get<std::int64_t>() < 1 || rank->get<std::int64_t>() > kMaxRank) {
-            return Error{"r is " + base::dumpJson(*rank).substr(0, 80) + "; it must be a whole number from 1 to 65536"};
+        if (!rank->is_number_integer() || huge || rank->get<std::int64_t>() < 1
+            || rank->get<std::int64_t>() > kMaxRank) {
+            return Error{"r is " + base::dumpJson(*rank).substr(0, 80)
+                         + "; it must be a whole number from 1 to 65536"};
         }
         result.rank = rank->get<std::int64_t>();
     }

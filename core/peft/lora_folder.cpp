@@ -49,8 +49,10 @@ Result<Saved> collect(nn::Decoder& decoder)
                 return Error{"two adapters act on " + path + "; merge them before saving"};
             }
             saved.modules.insert(group->slices[adapter.slice].name);
-            saved.tensors.push_back(weights::toWrite("base_model.model." + path + ".lora_A.weight", adapter.a));
-            saved.tensors.push_back(weights::toWrite("base_model.model." + path + ".lora_B.weight", adapter.b));
+            saved.tensors.push_back(
+                weights::toWrite("base_model.model." + path + ".lora_A.weight", adapter.a));
+            saved.tensors.push_back(
+                weights::toWrite("base_model.model." + path + ".lora_B.weight", adapter.b));
         }
     }
     if (saved.tensors.empty()) {
@@ -76,11 +78,13 @@ Result<void> save(nn::Decoder& decoder, const fs::path& folder, LoraFolderInfo i
     if (!info.baseFingerprint.empty()) {
         metadata["luthier_base"] = info.baseFingerprint;
     }
-    auto written = weights::writeSafetensors(folder / "adapter_model.safetensors", std::move(saved->tensors), metadata);
+    auto written =
+        weights::writeSafetensors(folder / "adapter_model.safetensors", std::move(saved->tensors), metadata);
     if (!written) {
         return written;
     }
-    return base::writeFileAtomically(folder / "adapter_config.json", base::dumpJson(loraFolderConfig(info), 2) + "\n");
+    return base::writeFileAtomically(folder / "adapter_config.json",
+                                     base::dumpJson(loraFolderConfig(info), 2) + "\n");
 }
 
 } // namespace

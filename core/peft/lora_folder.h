@@ -25,9 +25,11 @@ struct LoraFolderInfo {
     std::string baseFingerprint;            // kept in the file's metadata; attachAdapter compares it
 };
 
-// Writes adapter_config.json and adapter_model.safetensors: the trainable adapters, or all when none is trainable.
+// Writes adapter_config.json and adapter_model.safetensors: the trainable adapters, or all when none is
+// trainable.
 // Errors: two adapters of one projection, no adapter at all, a full disk (older files stay whole).
-Result<void> saveLoraFolder(nn::Decoder& decoder, const std::filesystem::path& folder, const LoraFolderInfo& info);
+Result<void> saveLoraFolder(nn::Decoder& decoder, const std::filesystem::path& folder,
+                            const LoraFolderInfo& info);
 
 // adapter_config.json with every LoRA key, sorted.
 Json loraFolderConfig(const LoraFolderInfo& info);

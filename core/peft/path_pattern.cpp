@@ -32,7 +32,8 @@ bool PathPattern::matchesWhole(std::string_view path) const
         ++step;
         std::vector<std::size_t> after;
         for (const std::size_t state : now) {
-            if (m_states[state].kind == State::Kind::Bytes && m_states[state].bytes.test(static_cast<unsigned char>(letter))) {
+            if (m_states[state].kind == State::Kind::Bytes
+                && m_states[state].bytes.test(static_cast<unsigned char>(letter))) {
                 enter(m_states[state].next, after);
             }
         }

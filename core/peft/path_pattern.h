@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// PathPattern: the small regular expressions that adapter configs hold as keys of rank_pattern and alpha_pattern.
-// Understands literals, ., \d \w \s, \ before punctuation, [sets], groups, |, *, +, ? and {m,n}; matching takes time
-// linear in the path, whatever the pattern. Torch-free.
+// PathPattern: the small regular expressions that adapter configs hold as keys of rank_pattern and
+// alpha_pattern.
+// Understands literals, ., \d \w \s, \ before punctuation, [sets], groups, |, *, +, ? and {m,n}; matching
+// takes time linear in the path, whatever the pattern. Torch-free.
 #pragma once
 
 #include "core/base/result.h"

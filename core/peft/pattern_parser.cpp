@@ -242,7 +242,8 @@ private:
         case Node::Kind::Choice: {
             std::size_t start = compile(pattern, node.children.back(), next);
             for (std::size_t i = node.children.size() - 1; i-- > 0;) {
-                start = add(pattern, {State::Kind::Split, {}, compile(pattern, node.children[i], next), start});
+                start =
+                    add(pattern, {State::Kind::Split, {}, compile(pattern, node.children[i], next), start});
             }
             return start;
         }

@@ -18,10 +18,21 @@ namespace {
 constexpr std::uint64_t kPiece = std::uint64_t{16} << 20;
 
 constexpr std::pair<Dtype, at::ScalarType> kTypes[] = {
-    {Dtype::F64, at::kDouble},   {Dtype::F32, at::kFloat},   {Dtype::F16, at::kHalf},     {Dtype::BF16, at::kBFloat16},
-    {Dtype::I64, at::kLong},     {Dtype::I32, at::kInt},     {Dtype::I16, at::kShort},    {Dtype::I8, at::kChar},
-    {Dtype::U8, at::kByte},      {Dtype::Bool, at::kBool},   {Dtype::U64, at::kUInt64},   {Dtype::U32, at::kUInt32},
-    {Dtype::U16, at::kUInt16},   {Dtype::F8E4M3, at::kFloat8_e4m3fn}, {Dtype::F8E5M2, at::kFloat8_e5m2},
+    {Dtype::F64, at::kDouble},
+    {Dtype::F32, at::kFloat},
+    {Dtype::F16, at::kHalf},
+    {Dtype::BF16, at::kBFloat16},
+    {Dtype::I64, at::kLong},
+    {Dtype::I32, at::kInt},
+    {Dtype::I16, at::kShort},
+    {Dtype::I8, at::kChar},
+    {Dtype::U8, at::kByte},
+    {Dtype::Bool, at::kBool},
+    {Dtype::U64, at::kUInt64},
+    {Dtype::U32, at::kUInt32},
+    {Dtype::U16, at::kUInt16},
+    {Dtype::F8E4M3, at::kFloat8_e4m3fn},
+    {Dtype::F8E5M2, at::kFloat8_e5m2},
 };
 
 std::string shapeText(at::IntArrayRef shape)
@@ -42,7 +53,8 @@ bool isWeight(Dtype dtype)
 bool isIgnored(const std::string& name)
 {
     const std::string suffix = "rotary_emb.inv_freq";
-    return name.size() >= suffix.size() && name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
+    return name.size() >= suffix.size()
+           && name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
 }
 
 using Found = std::map<std::string, StoredTensor>::const_iterator;
@@ -52,7 +64,8 @@ Found findStored(const std::map<std::string, StoredTensor>& stored, const std::s
 {
     const auto found = stored.find(name);
     const std::string prefix = "model.";
-    return found == stored.end() && name.rfind(prefix, 0) == 0 ? stored.find(name.substr(prefix.size())) : found;
+    return found == stored.end() && name.rfind(prefix, 0) == 0 ? stored.find(name.substr(prefix.size()))
+                                                               : found;
 }
 
 Result<void> checkTensor(const ModelFolder& folder, const nn::NamedTensor& wanted)
@@ -60,8 +73,8 @@ Result<void> checkTensor(const ModelFolder& folder, const nn::NamedTensor& wante
     const auto found = findStored(folder.tensors(), wanted.name);
     if (found == folder.tensors().end()) {
         const bool head = wanted.name == "lm_head.weight";
-        return Error{folder.path().string() + ": tensor \"" + wanted.name + "\" " + shapeText(wanted.tensor.sizes())
-                     + " is missing; the files do not fit config.json"
+        return Error{folder.path().string() + ": tensor \"" + wanted.name + "\" "
+                     + shapeText(wanted.tensor.sizes()) + " is missing; the files do not fit config.json"
                      + (head ? " (with tie_word_embeddings it would not be needed)" : "")};
     }
     const TensorInfo& info = *found->second.info;
@@ -78,7 +91,10 @@ Result<void> checkTensor(const ModelFolder& folder, const nn::NamedTensor& wante
 
 class Loader {
 public:
-    Loader(const base::Progress& progress, const base::CancelToken& cancel) : m_progress(progress), m_cancel(cancel) {}
+    Loader(const base::Progress& progress, const base::CancelToken& cancel)
+        : m_progress(progress), m_cancel(cancel)
+    {
+    }
 
     void addTotal(const StoredTensor& tensor) { m_total += tensor.info->end - tensor.info->begin; }
 
@@ -88,7 +104,9 @@ public:
         const std::uint64_t bytes = stored.info->end - stored.info->begin;
         const auto size = static_cast<std::uint64_t>(sizeOf(stored.info->dtype));
         // A slice of rows is contiguous; anything else goes through a copy of its own.
-        const at::Tensor flat = target.is_contiguous() ? target.view({-1}) : at::empty(target.sizes(), target.options()).view({-1});
+        const at::Tensor flat = target.is_contiguous()
+                                    ? target.view({-1})
+                                    : at::empty(target.sizes(), target.options()).view({-1});
         if (!m_buffer.defined()) {
             m_buffer = at::empty({static_cast<std::int64_t>(kPiece)}, at::kByte);
         }
@@ -123,7 +141,8 @@ private:
 };
 
 Result<void> load(const std::vector<nn::NamedTensor>& targets, const ModelFolder& folder,
-                  std::vector<std::string>* unused, const base::Progress& progress, const base::CancelToken& cancel)
+                  std::vector<std::string>* unused, const base::Progress& progress,
+                  const base::CancelToken& cancel)
 {
     const at::NoGradGuard noGrad;
     Loader loader(progress, cancel);
@@ -137,7 +156,8 @@ Result<void> load(const std::vector<nn::NamedTensor>& targets, const ModelFolder
         loader.addTotal(found->second);
     }
     for (const nn::NamedTensor& target : targets) {
-        if (auto copied = loader.copy(findStored(folder.tensors(), target.name)->second, target.tensor); !copied) {
+        if (auto copied = loader.copy(findStored(folder.tensors(), target.name)->second, target.tensor);
+            !copied) {
             return copied;
         }
     }
@@ -182,8 +202,8 @@ Result<void> loadWeights(nn::Decoder& decoder, const ModelFolder& folder, std::v
     }
 }
 
-Result<std::shared_ptr<nn::Decoder>> loadDecoder(const ModelFolder& folder, at::Device device, at::ScalarType dtype,
-                                                 const base::Progress& progress)
+Result<std::shared_ptr<nn::Decoder>> loadDecoder(const ModelFolder& folder, at::Device device,
+                                                 at::ScalarType dtype, const base::Progress& progress)
 {
     try {
         // On the meta device nothing is allocated: a config that lies about its sizes ends here.
@@ -217,10 +237,12 @@ Result<at::Tensor> readTensor(const StoredTensor& stored)
 {
     try {
         at::Tensor tensor = at::empty(stored.info->shape, scalarTypeOf(stored.info->dtype));
-        auto got = stored.file->read(*stored.info, 0, stored.info->end - stored.info->begin, tensor.data_ptr());
+        auto got =
+            stored.file->read(*stored.info, 0, stored.info->end - stored.info->begin, tensor.data_ptr());
         return got ? Result<at::Tensor>(tensor) : Result<at::Tensor>(got.error());
     } catch (const std::exception& problem) {
-        return Error{stored.file->path().string() + ": cannot read tensor \"" + stored.info->name + "\": " + problem.what()};
+        return Error{stored.file->path().string() + ": cannot read tensor \"" + stored.info->name
+                     + "\": " + problem.what()};
     }
 }
 

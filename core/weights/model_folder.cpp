@@ -28,7 +28,8 @@ bool isThere(const fs::path& path)
 // such links), a name may not.
 bool isPlainName(const std::string& name)
 {
-    if (name.empty() || name.size() > 255 || name.find_first_of(std::string("\\:\0", 3)) != std::string::npos) {
+    if (name.empty() || name.size() > 255
+        || name.find_first_of(std::string("\\:\0", 3)) != std::string::npos) {
         return false;
     }
     const fs::path path(name);
@@ -43,7 +44,8 @@ Error noWeights(const fs::path& folder)
     if (isThere(folder / "adapter_model.safetensors")) {
         hint = "this is an adapter; open its base model and add the adapter to it";
     } else if (isThere(folder / "pytorch_model.bin") || isThere(folder / "pytorch_model.bin.index.json")) {
-        hint = "its weights are in a pickle (.bin), which can run code when opened; get or convert to safetensors";
+        hint = "its weights are in a pickle (.bin), which can run code when opened; get or convert to "
+               "safetensors";
     }
     return {folder.string() + ": there is no " + kSingle + " and no " + kIndex + "; " + hint};
 }
@@ -73,7 +75,8 @@ Result<std::map<std::string, std::string>> readIndex(const fs::path& path)
         return Error{path.string() + ": weight_map is missing or not an object"};
     }
     if (map->size() > kMaxTensors) {
-        return Error{path.string() + ": more than " + std::to_string(kMaxTensors) + " tensors; no model has so many"};
+        return Error{path.string() + ": more than " + std::to_string(kMaxTensors)
+                     + " tensors; no model has so many"};
     }
     std::map<std::string, std::string> shards;
     for (const auto& [tensor, shard] : map->items()) {
@@ -108,9 +111,9 @@ openShards(const fs::path& folder, const std::map<std::string, std::string>& sha
         }
     }
     if (numMissing > 0) {
-        return Error{folder.string() + ": " + std::to_string(numMissing) + " of " + std::to_string(files.size())
-                     + " weight files are missing: " + missing + (numMissing > 5 ? ", ..." : "")
-                     + "; finish the download"};
+        return Error{folder.string() + ": " + std::to_string(numMissing) + " of "
+                     + std::to_string(files.size()) + " weight files are missing: " + missing
+                     + (numMissing > 5 ? ", ..." : "") + "; finish the download"};
     }
     for (auto& [shard, file] : files) {
         auto opened = SafetensorsFile::open(folder / shard);

@@ -23,7 +23,8 @@ namespace {
 constexpr std::size_t kWritePiece = std::size_t{16} << 20;
 
 // All of [offset, offset + size), or a sentence.
-Result<void> readAt(int descriptor, const fs::path& path, std::uint64_t offset, std::uint64_t size, void* target)
+Result<void> readAt(int descriptor, const fs::path& path, std::uint64_t offset, std::uint64_t size,
+                    void* target)
 {
     char* at = static_cast<char*>(target);
     while (size > 0) {
@@ -33,11 +34,12 @@ Result<void> readAt(int descriptor, const fs::path& path, std::uint64_t offset, 
             continue;
         }
         if (got < 0) {
-            return Error{path.string() + ": cannot read at byte " + std::to_string(offset) + ": " + std::strerror(errno)};
+            return Error{path.string() + ": cannot read at byte " + std::to_string(offset) + ": "
+                         + std::strerror(errno)};
         }
         if (got == 0) {
-            return Error{path.string() + ": ended at byte " + std::to_string(offset) + ", " + std::to_string(size)
-                         + " bytes short; it was changed while being read"};
+            return Error{path.string() + ": ended at byte " + std::to_string(offset) + ", "
+                         + std::to_string(size) + " bytes short; it was changed while being read"};
         }
         at += got;
         offset += static_cast<std::uint64_t>(got);
@@ -156,7 +158,8 @@ Result<void> writeSafetensors(const fs::path& path, std::vector<TensorToWrite> t
     std::vector<TensorInfo> infos;
     for (const TensorToWrite& tensor : tensors) {
         if (tensor.name == "__metadata__" || !names.insert(tensor.name).second) {
-            return Error{path.string() + ": two tensors are called " + inQuotes(tensor.name) + "; nothing was saved"};
+            return Error{path.string() + ": two tensors are called " + inQuotes(tensor.name)
+                         + "; nothing was saved"};
         }
         infos.push_back({tensor.name, tensor.dtype, tensor.shape, 0, 0});
     }
@@ -176,7 +179,8 @@ Result<void> writeSafetensors(const fs::path& path, std::vector<TensorToWrite> t
         const std::uint64_t bytes = infos[i].end - infos[i].begin;
         const char* data = bytes > 0 ? static_cast<const char*>(tensors[i].bytes()) : nullptr;
         for (std::uint64_t done = 0; done < bytes; done += kWritePiece) {
-            if (auto wrote = file->write(data + done, std::min<std::uint64_t>(kWritePiece, bytes - done)); !wrote) {
+            if (auto wrote = file->write(data + done, std::min<std::uint64_t>(kWritePiece, bytes - done));
+                !wrote) {
                 return wrote;
             }
         }

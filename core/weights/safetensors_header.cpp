@@ -37,7 +37,8 @@ public:
         if (m_at == At::Offsets) {
             m_offsets.push_back(value);
             return m_offsets.size() <= 2
-                || fail("tensor " + inQuotes(m_tensor.name) + ": data_offsets must be two numbers, begin and end");
+                   || fail("tensor " + inQuotes(m_tensor.name)
+                           + ": data_offsets must be two numbers, begin and end");
         }
         return scalar("a number");
     }
@@ -51,7 +52,8 @@ public:
         if (m_at == At::Tensor && m_key == "dtype") {
             const auto dtype = findDtype(value);
             if (!dtype) {
-                return fail("tensor " + inQuotes(m_tensor.name) + ": dtype " + inQuotes(value) + " is not known");
+                return fail("tensor " + inQuotes(m_tensor.name) + ": dtype " + inQuotes(value)
+                            + " is not known");
             }
             m_tensor.dtype = *dtype;
             return true;
@@ -128,8 +130,9 @@ public:
             return fail("the name " + inQuotes(value) + " stands twice in the header");
         }
         if (m_at != At::Root && !m_innerKeys.insert(value).second) {
-            return fail("the key " + inQuotes(value) + " stands twice in "
-                        + (m_at == At::Tensor ? "tensor " + inQuotes(m_tensor.name) : std::string("__metadata__")));
+            return fail(
+                "the key " + inQuotes(value) + " stands twice in "
+                + (m_at == At::Tensor ? "tensor " + inQuotes(m_tensor.name) : std::string("__metadata__")));
         }
         m_key = std::move(value);
         return true;
@@ -137,7 +140,8 @@ public:
 
     bool parse_error(std::size_t byte, const std::string&, const Json::exception&) override
     {
-        return fail("the header is not valid JSON in UTF-8 at byte " + std::to_string(8 + (byte == 0 ? 0 : byte - 1)));
+        return fail("the header is not valid JSON in UTF-8 at byte "
+                    + std::to_string(8 + (byte == 0 ? 0 : byte - 1)));
     }
 
     SafetensorsHeader result;
@@ -166,7 +170,8 @@ private:
         case At::Shape:
             return fail("tensor " + inQuotes(m_tensor.name) + ": shape must hold whole numbers, not " + what);
         case At::Offsets:
-            return fail("tensor " + inQuotes(m_tensor.name) + ": data_offsets must hold whole numbers, not " + what);
+            return fail("tensor " + inQuotes(m_tensor.name) + ": data_offsets must hold whole numbers, not "
+                        + what);
         case At::Tensor:
             break;
         }
@@ -203,7 +208,8 @@ private:
             }
         }
         if (m_offsets.size() != 2) {
-            return fail("tensor " + inQuotes(m_tensor.name) + ": data_offsets must be two numbers, begin and end");
+            return fail("tensor " + inQuotes(m_tensor.name)
+                        + ": data_offsets must be two numbers, begin and end");
         }
         m_tensor.begin = m_offsets[0];
         m_tensor.end = m_offsets[1];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// SafetensorsHeader: the JSON in front of a safetensors file, read as a stream so that a header of any content costs
-// no more memory than the tensors it names. Torch-free; no files.
+// SafetensorsHeader: the JSON in front of a safetensors file, read as a stream so that a header of any
+// content costs no more memory than the tensors it names. Torch-free; no files.
 // Errors are sentences without the path; the caller puts it in front.
 #pragma once
 
@@ -31,7 +31,8 @@ Result<SafetensorsHeader> parseSafetensorsHeader(std::string_view json, std::uin
 Result<void> arrange(std::vector<TensorInfo>& tensors, std::uint64_t dataBytes);
 
 // Padded with spaces to a multiple of eight; offsets of `tensors` are set in the order given.
-std::string makeSafetensorsHeader(std::vector<TensorInfo>& tensors, const std::map<std::string, std::string>& metadata);
+std::string makeSafetensorsHeader(std::vector<TensorInfo>& tensors,
+                                  const std::map<std::string, std::string>& metadata);
 
 std::optional<Dtype> findDtype(const std::string& name);
 std::string inQuotes(const std::string& name); // for sentences, cut when it is long

@@ -46,7 +46,8 @@ std::string checkTensor(const TensorInfo& tensor, std::uint64_t previousEnd)
             + std::to_string(tensor.end - tensor.begin);
     }
     if (tensor.begin > previousEnd) {
-        return name + "there is a hole of " + std::to_string(tensor.begin - previousEnd) + " bytes before its data";
+        return name + "there is a hole of " + std::to_string(tensor.begin - previousEnd)
+               + " bytes before its data";
     }
     if (tensor.begin < previousEnd) {
         return name + "its data overlaps that of another tensor";
@@ -57,12 +58,13 @@ std::string checkTensor(const TensorInfo& tensor, std::uint64_t previousEnd)
 std::string checkTotal(std::uint64_t needed, std::uint64_t dataBytes)
 {
     if (needed > dataBytes) {
-        return "the file is cut short: its tensors need " + std::to_string(needed) + " bytes after the header, it has "
-            + std::to_string(dataBytes) + "; download or copy it again";
+        return "the file is cut short: its tensors need " + std::to_string(needed)
+               + " bytes after the header, it has " + std::to_string(dataBytes)
+               + "; download or copy it again";
     }
     if (needed < dataBytes) {
-        return std::to_string(dataBytes - needed) + " bytes stand after the last tensor (" + std::to_string(dataBytes)
-            + " bytes of data, " + std::to_string(needed) + " expected)";
+        return std::to_string(dataBytes - needed) + " bytes stand after the last tensor ("
+               + std::to_string(dataBytes) + " bytes of data, " + std::to_string(needed) + " expected)";
     }
     return {};
 }
@@ -112,7 +114,8 @@ Result<void> arrange(std::vector<TensorInfo>& tensors, std::uint64_t dataBytes)
     return {};
 }
 
-std::string makeSafetensorsHeader(std::vector<TensorInfo>& tensors, const std::map<std::string, std::string>& metadata)
+std::string makeSafetensorsHeader(std::vector<TensorInfo>& tensors,
+                                  const std::map<std::string, std::string>& metadata)
 {
     std::string text = "{\"__metadata__\":" + base::dumpJson(Json(metadata));
     std::uint64_t offset = 0;
@@ -120,9 +123,9 @@ std::string makeSafetensorsHeader(std::vector<TensorInfo>& tensors, const std::m
         tensor.begin = offset;
         offset += bytesOf(tensor).value_or(0);
         tensor.end = offset;
-        text += "," + base::dumpJson(Json(tensor.name)) + ":{\"dtype\":\"" + nameOf(tensor.dtype) + "\",\"shape\":"
-            + base::dumpJson(Json(tensor.shape)) + ",\"data_offsets\":[" + std::to_string(tensor.begin) + ","
-            + std::to_string(tensor.end) + "]}";
+        text += "," + base::dumpJson(Json(tensor.name)) + ":{\"dtype\":\"" + nameOf(tensor.dtype)
+                + "\",\"shape\":" + base::dumpJson(Json(tensor.shape)) + ",\"data_offsets\":["
+                + std::to_string(tensor.begin) + "," + std::to_string(tensor.end) + "]}";
     }
     text += "}";
     text.append((8 - text.size() % 8) % 8, ' ');

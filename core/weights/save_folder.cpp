@@ -19,8 +19,15 @@ constexpr std::uint64_t kSmallFile = std::uint64_t{1} << 28;
 
 // What travels with the weights unchanged.
 constexpr const char* kCompanions[] = {
-    "tokenizer.json", "tokenizer.model",     "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-    "vocab.json",     "merges.txt",          "chat_template.jinja",   "generation_config.json",
+    "tokenizer.json",
+    "tokenizer.model",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    "chat_template.jinja",
+    "generation_config.json",
 };
 
 std::string dtypeName(at::ScalarType type)
@@ -31,7 +38,8 @@ std::string dtypeName(at::ScalarType type)
 TensorToWrite converted(const nn::NamedTensor& item, at::ScalarType storeAs)
 {
     auto held = std::make_shared<at::Tensor>();
-    return {item.name, dtypeOf(storeAs), item.tensor.sizes().vec(), [tensor = item.tensor, held, storeAs]() -> const void* {
+    return {item.name, dtypeOf(storeAs), item.tensor.sizes().vec(),
+            [tensor = item.tensor, held, storeAs]() -> const void* {
                 *held = tensor.detach().to(at::kCPU).to(storeAs).contiguous();
                 return held->const_data_ptr();
             }};
@@ -89,8 +97,8 @@ void removeStale(const fs::path& target, const std::vector<std::string>& written
     }
 }
 
-Result<std::vector<std::string>> writeWeights(nn::Decoder& decoder, const fs::path& target, at::ScalarType storeAs,
-                                              std::int64_t shardBytes)
+Result<std::vector<std::string>> writeWeights(nn::Decoder& decoder, const fs::path& target,
+                                              at::ScalarType storeAs, std::int64_t shardBytes)
 {
     const auto shards = split(decoder.tensors(), storeAs, shardBytes);
     std::vector<std::string> written;
@@ -161,12 +169,13 @@ Result<Json> newConfig(nn::Decoder& decoder, const fs::path& source, at::ScalarT
     return config;
 }
 
-Result<void> save(nn::Decoder& decoder, const fs::path& source, const fs::path& target, at::ScalarType storeAs,
-                  std::int64_t shardBytes)
+Result<void> save(nn::Decoder& decoder, const fs::path& source, const fs::path& target,
+                  at::ScalarType storeAs, std::int64_t shardBytes)
 {
     std::error_code code;
     if (fs::equivalent(source, target, code)) {
-        return Error{target.string() + ": is the base model itself; choose another folder, the base is never overwritten"};
+        return Error{target.string()
+                     + ": is the base model itself; choose another folder, the base is never overwritten"};
     }
     auto config = newConfig(decoder, source, storeAs);
     if (!config) {
@@ -189,8 +198,8 @@ Result<void> save(nn::Decoder& decoder, const fs::path& source, const fs::path& 
 
 } // namespace
 
-Result<void> saveModelFolder(nn::Decoder& decoder, const fs::path& source, const fs::path& target, at::ScalarType storeAs,
-                             std::int64_t shardBytes)
+Result<void> saveModelFolder(nn::Decoder& decoder, const fs::path& source, const fs::path& target,
+                             at::ScalarType storeAs, std::int64_t shardBytes)
 {
     try {
         return save(decoder, source, target, storeAs, shardBytes);

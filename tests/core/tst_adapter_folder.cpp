@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Adapter folders: PEFT's config with its patterns, what is refused, and that saving, opening and merging agree.
+// Adapter folders: PEFT's config with its patterns, what is refused, and that saving, opening and merging
+// agree.
 #include "core/base/files.h"
 #include "core/nn/decoder.h"
 #include "core/peft/adapter_folder.h"
@@ -75,8 +76,10 @@ const std::vector<RefusedConfig>& refusedConfigs()
         {"dora", lora("use_dora", true), "use_dora is true"},
         {"bias of B", lora("lora_bias", true), "lora_bias is true"},
         {"bias", lora("bias", "all"), "bias is \"all\""},
-        {"whole modules", lora("modules_to_save", Json::array({"lm_head"})), "modules_to_save is [\"lm_head\"]"},
-        {"replicated layers", lora("layer_replication", Json::array({Json::array({0, 1})})), "layer_replication"},
+        {"whole modules", lora("modules_to_save", Json::array({"lm_head"})),
+         "modules_to_save is [\"lm_head\"]"},
+        {"replicated layers", lora("layer_replication", Json::array({Json::array({0, 1})})),
+         "layer_replication"},
         {"trainable tokens", lora("trainable_token_indices", Json::array({1})), "trainable_token_indices"},
         {"parameters", lora("target_parameters", Json::array({"x"})), "target_parameters"},
         {"qalora", lora("use_qalora", true), "use_qalora"},
@@ -191,19 +194,36 @@ std::vector<RefusedAdapter> refusedAdapters()
 {
     const std::string layer = "base_model.model.model.layers.0.self_attn.q_proj";
     return {
-        {"another layer", {"base_model.model.model.layers.9.self_attn.q_proj.lora_A.weight"}, "layers.9.self_attn.q_proj"},
-        {"another model", {"base_model.model.transformer.h.0.attn.c_attn.lora_A.weight"}, "belongs to another model"},
+        {"another layer",
+         {"base_model.model.model.layers.9.self_attn.q_proj.lora_A.weight"},
+         "layers.9.self_attn.q_proj"},
+        {"another model",
+         {"base_model.model.transformer.h.0.attn.c_attn.lora_A.weight"},
+         "belongs to another model"},
         {"embedding", {"base_model.model.model.embed_tokens.lora_embedding_A"}, "lora_embedding_A"},
         {"dora vector", {layer + ".lora_magnitude_vector"}, "lora_magnitude_vector"},
         {"no prefix", {"model.layers.0.self_attn.q_proj.lora_A.weight"}, "fit no projection"},
         {"only A", {layer + ".lora_A.weight", ""}, "has lora_A but no lora_B"},
         {"only B", {layer + ".lora_B.weight", "", {16, 2}}, "has lora_B but no lora_A"},
-        {"rank of A", {layer + ".lora_A.weight", layer + ".lora_B.weight", {3, 16}}, "is [3,16], the model and adapter_config.json ask for [2, 16]"},
+        {"rank of A",
+         {layer + ".lora_A.weight", layer + ".lora_B.weight", {3, 16}},
+         "is [3,16], the model and adapter_config.json ask for [2, 16]"},
         {"width of A", {layer + ".lora_A.weight", layer + ".lora_B.weight", {2, 8}}, "ask for [2, 16]"},
-        {"height of B", {layer + ".lora_A.weight", layer + ".lora_B.weight", {2, 16}, {8, 2}}, "ask for [16, 2]"},
+        {"height of B",
+         {layer + ".lora_A.weight", layer + ".lora_B.weight", {2, 16}, {8, 2}},
+         "ask for [16, 2]"},
         {"one dimension", {layer + ".lora_A.weight", layer + ".lora_B.weight", {32}}, "is [32]"},
-        {"integers", {layer + ".lora_A.weight", layer + ".lora_B.weight", {2, 16}, {16, 2}, at::kInt}, "must be F32, F16 or BF16"},
-        {"another base", {layer + ".lora_A.weight", layer + ".lora_B.weight", {2, 16}, {16, 2}, at::kFloat, {{"luthier_base", "other"}}}, "another base"},
+        {"integers",
+         {layer + ".lora_A.weight", layer + ".lora_B.weight", {2, 16}, {16, 2}, at::kInt},
+         "must be F32, F16 or BF16"},
+        {"another base",
+         {layer + ".lora_A.weight",
+          layer + ".lora_B.weight",
+          {2, 16},
+          {16, 2},
+          at::kFloat,
+          {{"luthier_base", "other"}}},
+         "another base"},
     };
 }
 
@@ -228,7 +248,8 @@ private Q_SLOTS:
         for (const PatternCase& item : kPatterns) {
             const auto pattern = peft::PathPattern::parse(item.pattern);
             QVERIFY2(pattern.ok(), pattern.ok() ? "" : pattern.message().c_str());
-            QVERIFY2(pattern->matchesTail(item.path) == item.tail, (std::string(item.pattern) + " " + item.path).c_str());
+            QVERIFY2(pattern->matchesTail(item.path) == item.tail,
+                     (std::string(item.pattern) + " " + item.path).c_str());
         }
     }
 
@@ -237,19 +258,25 @@ private Q_SLOTS:
         for (const RefusedConfig& item : refusedConfigs()) {
             const auto config = peft::parseLoraConfig(item.config);
             QVERIFY2(!config.ok(), item.name);
-            QVERIFY2(config.message().find(item.fragment) != std::string::npos, (item.name + (": " + config.message())).c_str());
+            QVERIFY2(config.message().find(item.fragment) != std::string::npos,
+                     (item.name + (": " + config.message())).c_str());
         }
     }
 
     void defaultsAndPatterns()
     {
-        const auto plain = peft::parseLoraConfig(Json{{"peft_type", "LORA"}, {"some_later_key", Json::object()}});
+        const auto plain =
+            peft::parseLoraConfig(Json{{"peft_type", "LORA"}, {"some_later_key", Json::object()}});
         QVERIFY(plain.ok());
         QCOMPARE(plain->rankFor("model.layers.0.self_attn.q_proj"), 8);
         QCOMPARE(plain->scaleFor("model.layers.0.self_attn.q_proj"), 1.0);
-        const auto config = peft::parseLoraConfig(Json{
-            {"peft_type", "LORA"}, {"r", 16}, {"lora_alpha", 8}, {"use_rslora", true},
-            {"rank_pattern", {{"layers.1.self_attn.q_proj", 4}, {"q_proj", 64}}}, {"alpha_pattern", {{"v_proj", 32}}}});
+        const auto config =
+            peft::parseLoraConfig(Json{{"peft_type", "LORA"},
+                                       {"r", 16},
+                                       {"lora_alpha", 8},
+                                       {"use_rslora", true},
+                                       {"rank_pattern", {{"layers.1.self_attn.q_proj", 4}, {"q_proj", 64}}},
+                                       {"alpha_pattern", {{"v_proj", 32}}}});
         QVERIFY2(config.ok(), config.ok() ? "" : config.message().c_str());
         QCOMPARE(config->rankFor("model.layers.1.self_attn.q_proj"), 4);
         QCOMPARE(config->rankFor("model.layers.0.self_attn.q_proj"), 64);
@@ -266,7 +293,8 @@ private Q_SLOTS:
             putAdapter(folder, item.spec);
             const auto attached = peft::attachAdapter(*decoder, folder, 1, "this");
             QVERIFY2(!attached.ok(), item.name);
-            QVERIFY2(attached.message().find(item.fragment) != std::string::npos, (item.name + (": " + attached.message())).c_str());
+            QVERIFY2(attached.message().find(item.fragment) != std::string::npos,
+                     (item.name + (": " + attached.message())).c_str());
             for (const nn::LinearGroup* group : decoder->groups()) {
                 QVERIFY2(group->adapters.empty(), item.name);
             }
@@ -306,7 +334,8 @@ private Q_SLOTS:
         const at::Tensor adapted = logitsOf(*decoder);
         QVERIFY(distance(plain, adapted) > 1e-3);
         const fs::path folder = freshFolder();
-        const auto saved = peft::saveLoraFolder(*decoder, folder, {3, 6, 0.05, {"all-linear"}, "base/path", "print"});
+        const auto saved =
+            peft::saveLoraFolder(*decoder, folder, {3, 6, 0.05, {"all-linear"}, "base/path", "print"});
         QVERIFY2(saved.ok(), saved.ok() ? "" : saved.message().c_str());
 
         const auto again = tinyDecoder();
@@ -333,14 +362,16 @@ private Q_SLOTS:
         addAdapters(*decoder, 2, 1);
         nn::LinearGroup* group = decoder->groups()[0];
         QVERIFY(!peft::saveLoraFolder(*tinyDecoder(), freshFolder(), {}).ok());
-        group->adapters.push_back({0, at::zeros({4, 16}).requires_grad_(), at::zeros({16, 4}).requires_grad_(), 1, 0});
+        group->adapters.push_back(
+            {0, at::zeros({4, 16}).requires_grad_(), at::zeros({16, 4}).requires_grad_(), 1, 0});
         const fs::path folder = freshFolder();
         QVERIFY(peft::saveLoraFolder(*decoder, folder, {4, 4, 0, {"q_proj"}, "", ""}).ok());
         const auto file = weights::SafetensorsFile::open(folder / "adapter_model.safetensors");
         QVERIFY(file.ok());
         QCOMPARE((*file)->tensors().size(), std::size_t{2});
         QVERIFY((*file)->find("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"));
-        group->adapters.push_back({0, at::zeros({4, 16}).requires_grad_(), at::zeros({16, 4}).requires_grad_(), 1, 0});
+        group->adapters.push_back(
+            {0, at::zeros({4, 16}).requires_grad_(), at::zeros({16, 4}).requires_grad_(), 1, 0});
         QVERIFY(!peft::saveLoraFolder(*decoder, folder, {}).ok());
     }
 
@@ -354,7 +385,8 @@ private Q_SLOTS:
         peft::mergeAdapters(*decoder);
         QVERIFY(decoder->groups()[0]->adapters.empty());
         QVERIFY(distance(plain, adapted) > 1e-3);
-        QVERIFY2(distance(adapted, logitsOf(*decoder)) <= 1e-5, std::to_string(distance(adapted, logitsOf(*decoder))).c_str());
+        QVERIFY2(distance(adapted, logitsOf(*decoder)) <= 1e-5,
+                 std::to_string(distance(adapted, logitsOf(*decoder))).c_str());
     }
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Generation and scoring: equal to transformers on its own outputs, with the cache and without; ends, limits, cancel.
+// Generation and scoring: equal to transformers on its own outputs, with the cache and without; ends, limits,
+// cancel.
 #include "core/base/json.h"
 #include "core/inference/generate.h"
 #include "core/peft/adapter_folder.h"
@@ -88,6 +89,73 @@ std::vector<TokenId> greedyWithoutCache(nn::Decoder& decoder, std::vector<TokenI
     return {ids.begin() + static_cast<std::ptrdiff_t>(start), ids.end()};
 }
 
+// What transformers gave for a small model; see tests/reference.
+struct Expected {
+    std::vector<TokenId> ids;
+    at::Tensor logits; // [T, V]
+    std::vector<TokenId> greedy;
+    std::vector<double> logProbs; // [T], the first is NaN
+};
+
+at::Tensor matrixOf(const Json& rows)
+{
+    std::vector<float> values;
+    for (const Json& row : rows) {
+        for (const Json& value : row) {
+            values.push_back(value.get<float>());
+        }
+    }
+    return at::tensor(values).view({static_cast<std::int64_t>(rows.size()), -1});
+}
+
+Expected readExpected(const fs::path& path)
+{
+    const auto json = base::readJson(path);
+    if (!json) {
+        qFatal("%s", json.message().c_str());
+    }
+    Expected expected;
+    expected.ids = json->at("ids").get<std::vector<TokenId>>();
+    expected.logits = matrixOf(json->at("logits"));
+    expected.greedy = json->at("greedy").get<std::vector<TokenId>>();
+    for (const Json& value : json->at("logprobs")) {
+        expected.logProbs.push_back(value.is_null() ? std::nan("") : value.get<double>());
+    }
+    return expected;
+}
+
+std::vector<fs::path> variants()
+{
+    std::vector<fs::path> folders;
+    std::error_code none;
+    const fs::path root = fs::path(LUTHIER_SOURCE_DIR) / "tests/reference/llama";
+    for (const auto& entry : fs::directory_iterator(root, none)) {
+        if (fs::exists(entry.path() / "expected.json")) {
+            folders.push_back(entry.path());
+        }
+    }
+    return folders;
+}
+
+std::shared_ptr<nn::Decoder> load(const fs::path& folder)
+{
+    const auto model = weights::ModelFolder::open(folder);
+    if (!model) {
+        qFatal("%s", model.message().c_str());
+    }
+    const auto decoder = weights::loadDecoder(*model, at::kCPU, at::kFloat);
+    if (!decoder) {
+        qFatal("%s", decoder.message().c_str());
+    }
+    (*decoder)->setTraining(false);
+    return *decoder;
+}
+
+double distance(const at::Tensor& a, const at::Tensor& b)
+{
+    return (a - b).abs().max().item<double>();
+}
+
 const std::vector<TokenId> kPrompt = {3, 1, 4, 1, 5};
 
 GenerateOptions newTokens(std::int64_t count)
@@ -104,8 +172,8 @@ class InferenceTest : public QObject {
 
     std::shared_ptr<const Letters> m_letters = std::make_shared<Letters>();
 
-    inference::Generation run(nn::Decoder& decoder, const GenerateOptions& options, std::vector<TokenId> stops = {},
-                              const std::vector<TokenId>& prompt = kPrompt)
+    inference::Generation run(nn::Decoder& decoder, const GenerateOptions& options,
+                              std::vector<TokenId> stops = {}, const std::vector<TokenId>& prompt = kPrompt)
     {
         auto result = inference::generate(decoder, m_letters, prompt, stops, options);
         if (!result) {
@@ -115,6 +183,37 @@ class InferenceTest : public QObject {
     }
 
 private Q_SLOTS:
+    void referencesAreThere() { QVERIFY(variants().size() >= 3); }
+
+    void equalsTransformers_data()
+    {
+        QTest::addColumn<QString>("folder");
+        for (const fs::path& folder : variants()) {
+            QTest::newRow(folder.filename().c_str()) << QString::fromStdString(folder.string());
+        }
+    }
+
+    void equalsTransformers()
+    {
+        QFETCH(QString, folder);
+        const Expected expected = readExpected(fs::path(folder.toStdString()) / "expected.json");
+        const auto decoder = load(folder.toStdString());
+        const double error = distance(logitsOf(*decoder, expected.ids), expected.logits);
+        QVERIFY2(error <= 1e-4, std::to_string(error).c_str());
+
+        const auto count = static_cast<std::int64_t>(expected.greedy.size());
+        QVERIFY(count > 0);
+        QCOMPARE(run(*decoder, newTokens(count), {}, expected.ids).ids, expected.greedy);
+        QCOMPARE(greedyWithoutCache(*decoder, expected.ids, static_cast<int>(count)), expected.greedy);
+
+        const auto scores = inference::score(*decoder, expected.ids);
+        QVERIFY(scores.ok());
+        QCOMPARE(scores->size(), expected.logProbs.size());
+        for (std::size_t i = 1; i < scores->size(); ++i) {
+            QVERIFY(std::abs((*scores)[i] - expected.logProbs[i]) <= 1e-4);
+        }
+    }
+
     void cacheChangesNothing()
     {
         const auto decoder = tinyDecoder();
@@ -137,7 +236,9 @@ private Q_SLOTS:
         text.insert(text.end(), all.begin(), all.end() - 1);
         const at::Tensor best = logitsOf(*decoder, text).argmax(-1);
         for (std::size_t i = 0; i < all.size(); i += 7) {
-            QCOMPARE(all[i], static_cast<TokenId>(best[static_cast<std::int64_t>(kPrompt.size() - 1 + i)].item<std::int64_t>()));
+            QCOMPARE(all[i],
+                     static_cast<TokenId>(
+                         best[static_cast<std::int64_t>(kPrompt.size() - 1 + i)].item<std::int64_t>()));
         }
     }
 
@@ -149,7 +250,8 @@ private Q_SLOTS:
         const auto first = static_cast<std::size_t>(std::find(free.begin(), free.end(), stop) - free.begin());
         const auto result = run(*decoder, newTokens(40), {stop});
         QCOMPARE(result.finish, std::string("stop"));
-        QCOMPARE(result.ids, std::vector<TokenId>(free.begin(), free.begin() + static_cast<std::ptrdiff_t>(first)));
+        QCOMPARE(result.ids,
+                 std::vector<TokenId>(free.begin(), free.begin() + static_cast<std::ptrdiff_t>(first)));
     }
 
     void stopTextEndsAndIsLeftOut()
@@ -187,7 +289,8 @@ private Q_SLOTS:
         const auto result = run(*decoder, newTokens(100));
         QCOMPARE(result.finish, std::string("length"));
         QCOMPARE(result.ids.size(), std::size_t{8}); // the twelfth position still gives one
-        QVERIFY(!inference::generate(*decoder, m_letters, std::vector<TokenId>(13, 1), {}, newTokens(1)).ok());
+        QVERIFY(
+            !inference::generate(*decoder, m_letters, std::vector<TokenId>(13, 1), {}, newTokens(1)).ok());
     }
 
     void sampledTokensAreAmongTheLikeliest()

@@ -24,9 +24,17 @@ namespace {
 
 Json tinyConfig(bool tied)
 {
-    return Json{{"model_type", "llama"}, {"vocab_size", 23}, {"hidden_size", 16}, {"intermediate_size", 24},
-                {"num_hidden_layers", 2}, {"num_attention_heads", 4}, {"num_key_value_heads", 2},
-                {"attention_bias", true}, {"tie_word_embeddings", tied}, {"torch_dtype", "float32"}, {"mine", 5}};
+    return Json{{"model_type", "llama"},
+                {"vocab_size", 23},
+                {"hidden_size", 16},
+                {"intermediate_size", 24},
+                {"num_hidden_layers", 2},
+                {"num_attention_heads", 4},
+                {"num_key_value_heads", 2},
+                {"attention_bias", true},
+                {"tie_word_embeddings", tied},
+                {"torch_dtype", "float32"},
+                {"mine", 5}};
 }
 
 void put(const fs::path& path, const std::string& content)
@@ -56,25 +64,51 @@ const std::vector<Change>& changes()
 {
     static const std::vector<Change> rows = {
         {"nothing", [](Tensors&, Json&) {}, nullptr},
-        {"old rotary table", [](Tensors& t, Json&) { t["model.layers.0.self_attn.rotary_emb.inv_freq"] = at::full({2}, 1.0); }, nullptr},
+        {"old rotary table",
+         [](Tensors& t, Json&) { t["model.layers.0.self_attn.rotary_emb.inv_freq"] = at::full({2}, 1.0); },
+         nullptr},
         {"extra tensor", [](Tensors& t, Json&) { t["model.vision.weight"] = at::full({2}, 1.0); }, nullptr},
-        {"no prefix", [](Tensors& t, Json&) {
+        {"no prefix",
+         [](Tensors& t, Json&) {
              Tensors bare;
              for (const auto& [name, tensor] : t) {
                  bare[name.rfind("model.", 0) == 0 ? name.substr(6) : name] = tensor;
              }
              t = bare;
-         }, nullptr},
-        {"norm missing", [](Tensors& t, Json&) { t.erase("model.norm.weight"); }, "tensor \"model.norm.weight\" [16] is missing"},
-        {"head missing", [](Tensors& t, Json&) { t.erase("lm_head.weight"); }, "\"lm_head.weight\" [23, 16] is missing"},
-        {"head missing but tied", [](Tensors& t, Json& c) { t.erase("lm_head.weight"); c["tie_word_embeddings"] = true; }, nullptr},
-        {"only the head, tied", [](Tensors& t, Json& c) { t.erase("model.embed_tokens.weight"); c["tie_word_embeddings"] = true; }, nullptr},
-        {"bias missing", [](Tensors& t, Json&) { t.erase("model.layers.1.self_attn.k_proj.bias"); }, "k_proj.bias\" [8] is missing"},
-        {"wrong shape", [](Tensors& t, Json&) { t["model.layers.1.mlp.down_proj.weight"] = at::randn({24, 16}); },
+         },
+         nullptr},
+        {"norm missing", [](Tensors& t, Json&) { t.erase("model.norm.weight"); },
+         "tensor \"model.norm.weight\" [16] is missing"},
+        {"head missing", [](Tensors& t, Json&) { t.erase("lm_head.weight"); },
+         "\"lm_head.weight\" [23, 16] is missing"},
+        {"head missing but tied",
+         [](Tensors& t, Json& c) {
+             t.erase("lm_head.weight");
+             c["tie_word_embeddings"] = true;
+         },
+         nullptr},
+        {"only the head, tied",
+         [](Tensors& t, Json& c) {
+             t.erase("model.embed_tokens.weight");
+             c["tie_word_embeddings"] = true;
+         },
+         nullptr},
+        {"bias missing", [](Tensors& t, Json&) { t.erase("model.layers.1.self_attn.k_proj.bias"); },
+         "k_proj.bias\" [8] is missing"},
+        {"wrong shape",
+         [](Tensors& t, Json&) { t["model.layers.1.mlp.down_proj.weight"] = at::randn({24, 16}); },
          "\"model.layers.1.mlp.down_proj.weight\" is [24, 16], config.json asks for [16, 24]"},
-        {"integers", [](Tensors& t, Json&) { t["model.norm.weight"] = at::full({16}, 1, at::kInt); }, "stored as I32"},
-        {"a config of petabytes", [](Tensors&, Json& c) { c["intermediate_size"] = 16000000; c["hidden_size"] = 1 << 22; c["head_dim"] = 4; }, "config.json asks for"},
-        {"more layers than files", [](Tensors&, Json& c) { c["num_hidden_layers"] = 4000; }, "model.layers.2."},
+        {"integers", [](Tensors& t, Json&) { t["model.norm.weight"] = at::full({16}, 1, at::kInt); },
+         "stored as I32"},
+        {"a config of petabytes",
+         [](Tensors&, Json& c) {
+             c["intermediate_size"] = 16000000;
+             c["hidden_size"] = 1 << 22;
+             c["head_dim"] = 4;
+         },
+         "config.json asks for"},
+        {"more layers than files", [](Tensors&, Json& c) { c["num_hidden_layers"] = 4000; },
+         "model.layers.2."},
     };
     return rows;
 }
@@ -132,7 +166,8 @@ private Q_SLOTS:
     void savedLoadsBackEqual()
     {
         for (const bool tied : {false, true}) {
-            for (const std::int64_t shardBytes : {std::int64_t{1} << 40, std::int64_t{3000}, std::int64_t{1}}) {
+            for (const std::int64_t shardBytes :
+                 {std::int64_t{1} << 40, std::int64_t{3000}, std::int64_t{1}}) {
                 const fs::path source = sourceFolder(tied);
                 const auto decoder = decoderFor(source);
                 const fs::path target = freshFolder();
@@ -167,7 +202,8 @@ private Q_SLOTS:
                 QCOMPARE(before.size(), after.size());
                 for (std::size_t i = 0; i < before.size(); ++i) {
                     QCOMPARE(after[i].tensor.scalar_type(), opened);
-                    QVERIFY2(after[i].tensor.equal(before[i].tensor.to(stored).to(opened)), before[i].name.c_str());
+                    QVERIFY2(after[i].tensor.equal(before[i].tensor.to(stored).to(opened)),
+                             before[i].name.c_str());
                 }
             }
         }
@@ -193,11 +229,13 @@ private Q_SLOTS:
             QVERIFY2(model.ok(), item.name);
             const auto decoder = weights::loadDecoder(*model, at::kCPU, at::kFloat);
             if (!item.fragment) {
-                QVERIFY2(decoder.ok(), (item.name + (": " + (decoder.ok() ? "" : decoder.message()))).c_str());
+                QVERIFY2(decoder.ok(),
+                         (item.name + (": " + (decoder.ok() ? "" : decoder.message()))).c_str());
                 continue;
             }
             QVERIFY2(!decoder.ok(), item.name);
-            QVERIFY2(decoder.message().find(item.fragment) != std::string::npos, (item.name + (": " + decoder.message())).c_str());
+            QVERIFY2(decoder.message().find(item.fragment) != std::string::npos,
+                     (item.name + (": " + decoder.message())).c_str());
         }
     }
 
@@ -220,7 +258,8 @@ private Q_SLOTS:
         QCOMPARE(total, done);
         base::CancelToken cancel;
         cancel.cancel();
-        QVERIFY(!weights::loadWeights(*decoder, *weights::ModelFolder::open(source), nullptr, {}, cancel).ok());
+        QVERIFY(
+            !weights::loadWeights(*decoder, *weights::ModelFolder::open(source), nullptr, {}, cancel).ok());
     }
 
     void unlikeTiedWeightsAreNotTied()
@@ -242,7 +281,8 @@ private Q_SLOTS:
     {
         const fs::path source = sourceFolder();
         const auto decoder = decoderFor(source);
-        const auto saved = weights::saveModelFolder(*decoder, source, source / ".." / source.filename(), at::kFloat);
+        const auto saved =
+            weights::saveModelFolder(*decoder, source, source / ".." / source.filename(), at::kFloat);
         QVERIFY(!saved.ok());
         QVERIFY(!fs::exists(source / "model.safetensors"));
     }
@@ -255,15 +295,22 @@ private Q_SLOTS:
             const char* fragment; // nullptr: good
         };
         constexpr Row rows[] = {
-            {"cpu", "auto", nullptr},        {"cpu", "bf16", nullptr},  {"auto", "fp32", nullptr},
-            {"cpu", "fp16", "fp16 is for GPUs"}, {"tpu", "auto", "use auto, cpu, cuda"}, {"cuda:x", "auto", "is not known"},
-            {"cuda:-1", "auto", "is not known"}, {"cuda:99", "auto", "is not there"}, {"cpu", "int8", "use auto, fp32, bf16 or fp16"},
+            {"cpu", "auto", nullptr},
+            {"cpu", "bf16", nullptr},
+            {"auto", "fp32", nullptr},
+            {"cpu", "fp16", "fp16 is for GPUs"},
+            {"tpu", "auto", "use auto, cpu, cuda"},
+            {"cuda:x", "auto", "is not known"},
+            {"cuda:-1", "auto", "is not known"},
+            {"cuda:99", "auto", "is not there"},
+            {"cpu", "int8", "use auto, fp32, bf16 or fp16"},
         };
         for (const Row& row : rows) {
             const auto placement = nn::choosePlacement(row.device, row.dtype);
             QVERIFY2(placement.ok() == !row.fragment, row.device);
             if (row.fragment) {
-                QVERIFY2(placement.message().find(row.fragment) != std::string::npos, placement.message().c_str());
+                QVERIFY2(placement.message().find(row.fragment) != std::string::npos,
+                         placement.message().c_str());
             } else {
                 QVERIFY(!placement->deviceText.empty() && !placement->reason.empty());
             }

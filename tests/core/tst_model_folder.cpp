@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Model folders: config.json in every spelling, shards by index, links, and a sentence for each broken folder.
+// Model folders: config.json in every spelling, shards by index, links, and a sentence for each broken
+// folder.
 #include "core/base/files.h"
 #include "core/weights/model_folder.h"
 
@@ -61,14 +62,19 @@ const std::vector<BadConfig>& badConfigs()
         {"activation", with("hidden_act", "gelu"), "hidden_act is \"gelu\""},
         {"theta negative", with("rope_theta", -1), "rope_theta is -1"},
         {"rope a number", with("rope_scaling", 3), "rope_scaling must be an object"},
-        {"rope unknown", with("rope_scaling", Json{{"type", "spiral"}}), "rope type \"spiral\" is not known here"},
+        {"rope unknown", with("rope_scaling", Json{{"type", "spiral"}}),
+         "rope type \"spiral\" is not known here"},
         {"linear without factor", with("rope_scaling", Json{{"type", "linear"}}), "needs factor"},
-        {"linear factor zero", with("rope_scaling", Json{{"type", "linear"}, {"factor", 0}}), "rope_scaling.factor is 0"},
-        {"llama3 incomplete", with("rope_parameters", Json{{"rope_type", "llama3"}, {"factor", 8}}), "needs low_freq_factor"},
+        {"linear factor zero", with("rope_scaling", Json{{"type", "linear"}, {"factor", 0}}),
+         "rope_scaling.factor is 0"},
+        {"llama3 incomplete", with("rope_parameters", Json{{"rope_type", "llama3"}, {"factor", 8}}),
+         "needs low_freq_factor"},
         {"llama3 inverted",
-         with("rope_parameters", Json{{"rope_type", "llama3"}, {"factor", 8}, {"low_freq_factor", 4}, {"high_freq_factor", 4}}),
+         with("rope_parameters",
+              Json{{"rope_type", "llama3"}, {"factor", 8}, {"low_freq_factor", 4}, {"high_freq_factor", 4}}),
          "must be below high_freq_factor"},
-        {"rope by layer", with("rope_parameters", Json{{"full_attention", Json::object()}}), "differs by layer type"},
+        {"rope by layer", with("rope_parameters", Json{{"full_attention", Json::object()}}),
+         "differs by layer type"},
         {"partial rotary", with("partial_rotary_factor", 0.5), "partial_rotary_factor"},
         {"quantised", with("quantization_config", Json{{"bits", 4}}), "quantised"},
         {"dtype", with("torch_dtype", "int8"), "torch_dtype is \"int8\""},
@@ -76,8 +82,12 @@ const std::vector<BadConfig>& badConfigs()
         {"eos nested", with("eos_token_id", Json::array({Json::array({2})})), "eos_token_id must be"},
         {"bos beyond", with("bos_token_id", 11), "bos_token_id is 11"},
         {"too many weights",
-         Json{{"model_type", "llama"}, {"hidden_size", 16777216}, {"intermediate_size", 16777216},
-              {"num_attention_heads", 16384}, {"head_dim", 65536}, {"num_hidden_layers", 4096}},
+         Json{{"model_type", "llama"},
+              {"hidden_size", 16777216},
+              {"intermediate_size", 16777216},
+              {"num_attention_heads", 16384},
+              {"head_dim", 65536},
+              {"num_hidden_layers", 4096}},
          "more weights than can be counted"},
     };
     return rows;
@@ -112,7 +122,8 @@ void putConfig(const fs::path& folder)
 void putIndex(const fs::path& folder, const Json& weightMap)
 {
     putConfig(folder);
-    put(folder / "model.safetensors.index.json", base::dumpJson(Json{{"metadata", Json::object()}, {"weight_map", weightMap}}));
+    put(folder / "model.safetensors.index.json",
+        base::dumpJson(Json{{"metadata", Json::object()}, {"weight_map", weightMap}}));
 }
 
 std::function<void(const fs::path&)> indexTo(const std::string& shard)
@@ -127,11 +138,16 @@ const std::vector<BadFolder>& badFolders()
 {
     static const std::vector<BadFolder> rows = {
         {"empty", [](const fs::path&) {}, "there is no model.safetensors"},
-        {"no config", [](const fs::path& f) { put(f / "model.safetensors", tensorFile("a")); }, "there is no config.json"},
-        {"adapter", [](const fs::path& f) { put(f / "adapter_model.safetensors", ""); }, "this is an adapter"},
+        {"no config", [](const fs::path& f) { put(f / "model.safetensors", tensorFile("a")); },
+         "there is no config.json"},
+        {"adapter", [](const fs::path& f) { put(f / "adapter_model.safetensors", ""); },
+         "this is an adapter"},
         {"pickle", [](const fs::path& f) { put(f / "pytorch_model.bin", ""); }, "can run code"},
         {"config broken",
-         [](const fs::path& f) { put(f / "model.safetensors", tensorFile("a")); put(f / "config.json", "{\"a\":1,\n\"a\":2}"); },
+         [](const fs::path& f) {
+             put(f / "model.safetensors", tensorFile("a"));
+             put(f / "config.json", "{\"a\":1,\n\"a\":2}");
+         },
          "stands twice"},
         {"generation config broken",
          [](const fs::path& f) {
@@ -140,12 +156,29 @@ const std::vector<BadFolder>& badFolders()
              put(f / "generation_config.json", "{\"eos_token_id\":\"x\"}");
          },
          "generation_config.json: eos_token_id must be"},
-        {"index broken", [](const fs::path& f) { putConfig(f); put(f / "model.safetensors.index.json", "{"); }, "not valid JSON"},
-        {"index a list", [](const fs::path& f) { putConfig(f); put(f / "model.safetensors.index.json", "[]"); }, "weight_map is missing"},
-        {"no weight_map", [](const fs::path& f) { putConfig(f); put(f / "model.safetensors.index.json", "{}"); }, "weight_map is missing"},
-        {"weight_map a list", [](const fs::path& f) { putIndex(f, Json::array()); }, "weight_map is missing or not"},
+        {"index broken",
+         [](const fs::path& f) {
+             putConfig(f);
+             put(f / "model.safetensors.index.json", "{");
+         },
+         "not valid JSON"},
+        {"index a list",
+         [](const fs::path& f) {
+             putConfig(f);
+             put(f / "model.safetensors.index.json", "[]");
+         },
+         "weight_map is missing"},
+        {"no weight_map",
+         [](const fs::path& f) {
+             putConfig(f);
+             put(f / "model.safetensors.index.json", "{}");
+         },
+         "weight_map is missing"},
+        {"weight_map a list", [](const fs::path& f) { putIndex(f, Json::array()); },
+         "weight_map is missing or not"},
         {"weight_map empty", [](const fs::path& f) { putIndex(f, Json::object()); }, "names no tensor"},
-        {"shard a number", [](const fs::path& f) { putIndex(f, Json{{"a", 1}}); }, "gives no file name for tensor \"a\""},
+        {"shard a number", [](const fs::path& f) { putIndex(f, Json{{"a", 1}}); },
+         "gives no file name for tensor \"a\""},
         {"parent", indexTo("../outside.safetensors"), "not a name inside the folder"},
         {"parent in the middle", indexTo("sub/../../outside.safetensors"), "not a name inside the folder"},
         {"absolute", indexTo("/etc/passwd"), "not a name inside the folder"},
@@ -161,7 +194,10 @@ const std::vector<BadFolder>& badFolders()
          },
          "2 of 3 weight files are missing: m2.safetensors, m3.safetensors"},
         {"tensor not in its shard",
-         [](const fs::path& f) { put(f / "m1.safetensors", tensorFile("a")); putIndex(f, Json{{"b", "m1.safetensors"}}); },
+         [](const fs::path& f) {
+             put(f / "m1.safetensors", tensorFile("a"));
+             putIndex(f, Json{{"b", "m1.safetensors"}});
+         },
          "tensor \"b\" should be in m1.safetensors"},
         {"shard is a pipe",
          [](const fs::path& f) {
@@ -176,10 +212,16 @@ const std::vector<BadFolder>& badFolders()
          },
          "not a regular file"},
         {"shard is a folder",
-         [](const fs::path& f) { fs::create_directory(f / "m1.safetensors"); putIndex(f, Json{{"a", "m1.safetensors"}}); },
+         [](const fs::path& f) {
+             fs::create_directory(f / "m1.safetensors");
+             putIndex(f, Json{{"a", "m1.safetensors"}});
+         },
          "not a regular file"},
         {"link to nothing",
-         [](const fs::path& f) { putConfig(f); fs::create_symlink("../blobs/gone", f / "model.safetensors"); },
+         [](const fs::path& f) {
+             putConfig(f);
+             fs::create_symlink("../blobs/gone", f / "model.safetensors");
+         },
          "cannot open"},
     };
     return rows;
@@ -262,7 +304,8 @@ private Q_SLOTS:
     void countsEveryWeight()
     {
         Json json = tinyConfig();
-        json.update({{"tie_word_embeddings", true}, {"attention_bias", true}, {"mlp_bias", true}, {"head_dim", 6}});
+        json.update(
+            {{"tie_word_embeddings", true}, {"attention_bias", true}, {"mlp_bias", true}, {"head_dim", 6}});
         const auto config = nn::parseDecoderConfig(json);
         QVERIFY(config.ok());
         const std::int64_t attention = 2 * 8 * 12 + 2 * 8 * 6 + 12 + 6 + 6 + 8;
@@ -290,11 +333,13 @@ private Q_SLOTS:
             QCOMPARE(config->rope.highFreqFactor, 4.0);
             QCOMPARE(config->rope.originalMaxPositions, 8192);
         }
-        const auto linear = nn::parseDecoderConfig(with("rope_scaling", Json{{"type", "linear"}, {"factor", 4}}));
+        const auto linear =
+            nn::parseDecoderConfig(with("rope_scaling", Json{{"type", "linear"}, {"factor", 4}}));
         QVERIFY(linear.ok());
         QCOMPARE(linear->rope.type, std::string("linear"));
         QCOMPARE(linear->rope.factor, 4.0);
-        const auto plain = nn::parseDecoderConfig(with("rope_parameters", Json{{"rope_type", "default"}, {"rope_theta", 7}}));
+        const auto plain = nn::parseDecoderConfig(
+            with("rope_parameters", Json{{"rope_type", "default"}, {"rope_theta", 7}}));
         QVERIFY(plain.ok());
         QCOMPARE(plain->rope.theta, 7.0);
     }

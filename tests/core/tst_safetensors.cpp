@@ -31,7 +31,8 @@ std::string fileOf(const std::string& header, std::size_t dataBytes)
 std::string entry(const std::string& name, const std::string& dtype, const std::string& shape,
                   const std::string& offsets)
 {
-    return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":[" + shape + "],\"data_offsets\":[" + offsets + "]}";
+    return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":[" + shape + "],\"data_offsets\":["
+           + offsets + "]}";
 }
 
 std::string oneTensor(const std::string& dtype, const std::string& shape, const std::string& offsets,
@@ -60,7 +61,8 @@ const std::vector<Malformed>& corpus()
     static const std::vector<Malformed> rows = {
         {"empty", [] { return std::string(); }, "too short"},
         {"seven bytes", [] { return std::string(7, '\0'); }, "too short"},
-        {"header longer than file", [] { return lengthPrefix(1000) + "{}"; }, "needs 1008 bytes, the file has 10"},
+        {"header longer than file", [] { return lengthPrefix(1000) + "{}"; },
+         "needs 1008 bytes, the file has 10"},
         {"header above the limit", [] { return lengthPrefix(100'000'001) + "{}"; }, "at most 100000000"},
         {"header length that wraps", [] { return lengthPrefix(~0ULL) + "{}"; }, "at most 100000000"},
         {"no header", [] { return lengthPrefix(0); }, "not valid JSON"},
@@ -77,31 +79,46 @@ const std::vector<Malformed>& corpus()
         {"entry is a list", [] { return fileOf("{\"a\":[1]}", 0); }, "must be an object"},
         {"entry is null", [] { return fileOf("{\"a\":null}", 0); }, "must be an object"},
         {"same tensor twice",
-         [] { return fileOf("{" + entry("a", "U8", "1", "0,1") + "," + entry("a", "U8", "1", "1,2") + "}", 2); },
+         [] {
+             return fileOf("{" + entry("a", "U8", "1", "0,1") + "," + entry("a", "U8", "1", "1,2") + "}", 2);
+         },
          "stands twice"},
         {"same key twice in a tensor",
-         [] { return fileOf("{\"a\":{\"dtype\":\"U8\",\"dtype\":\"I8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1); },
+         [] {
+             return fileOf("{\"a\":{\"dtype\":\"U8\",\"dtype\":\"I8\",\"shape\":[1],\"data_offsets\":[0,1]}}",
+                           1);
+         },
          "\"dtype\" stands twice in tensor \"a\""},
-        {"same key twice in metadata", [] { return fileOf("{\"__metadata__\":{\"x\":\"1\",\"x\":\"2\"}}", 0); },
+        {"same key twice in metadata",
+         [] { return fileOf("{\"__metadata__\":{\"x\":\"1\",\"x\":\"2\"}}", 0); },
          "stands twice in __metadata__"},
-        {"metadata twice", [] { return fileOf("{\"__metadata__\":{},\"__metadata__\":{}}", 0); }, "stands twice"},
+        {"metadata twice", [] { return fileOf("{\"__metadata__\":{},\"__metadata__\":{}}", 0); },
+         "stands twice"},
         {"metadata is a number", [] { return fileOf("{\"__metadata__\":3}", 0); }, "must be an object"},
         {"metadata of numbers", [] { return fileOf("{\"__metadata__\":{\"x\":3}}", 0); }, "must be a text"},
         {"metadata nested", [] { return fileOf("{\"__metadata__\":{\"x\":{}}}", 0); }, "must be a text"},
-        {"no dtype", [] { return fileOf("{\"a\":{\"shape\":[1],\"data_offsets\":[0,1]}}", 1); }, "dtype is missing"},
-        {"no shape", [] { return fileOf("{\"a\":{\"dtype\":\"U8\",\"data_offsets\":[0,1]}}", 1); }, "shape is missing"},
-        {"no offsets", [] { return fileOf("{\"a\":{\"dtype\":\"U8\",\"shape\":[1]}}", 1); }, "data_offsets is missing"},
-        {"old key offsets", [] { return fileOf("{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"offsets\":[0,1]}}", 1); },
+        {"no dtype", [] { return fileOf("{\"a\":{\"shape\":[1],\"data_offsets\":[0,1]}}", 1); },
+         "dtype is missing"},
+        {"no shape", [] { return fileOf("{\"a\":{\"dtype\":\"U8\",\"data_offsets\":[0,1]}}", 1); },
+         "shape is missing"},
+        {"no offsets", [] { return fileOf("{\"a\":{\"dtype\":\"U8\",\"shape\":[1]}}", 1); },
+         "data_offsets is missing"},
+        {"old key offsets",
+         [] { return fileOf("{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"offsets\":[0,1]}}", 1); },
          "data_offsets is missing"},
         {"unknown dtype", [] { return oneTensor("F4", "2", "0,1", 1); }, "dtype \"F4\" is not known"},
         {"lower-case dtype", [] { return oneTensor("f32", "1", "0,4", 4); }, "is not known"},
-        {"dtype is a number", [] { return fileOf("{\"a\":{\"dtype\":3,\"shape\":[1],\"data_offsets\":[0,1]}}", 1); },
+        {"dtype is a number",
+         [] { return fileOf("{\"a\":{\"dtype\":3,\"shape\":[1],\"data_offsets\":[0,1]}}", 1); },
          "dtype must not be a number"},
-        {"dtype is an object", [] { return fileOf("{\"a\":{\"dtype\":{},\"shape\":[1],\"data_offsets\":[0,1]}}", 1); },
+        {"dtype is an object",
+         [] { return fileOf("{\"a\":{\"dtype\":{},\"shape\":[1],\"data_offsets\":[0,1]}}", 1); },
          "dtype must not be an object"},
         {"negative extent", [] { return oneTensor("U8", "-1", "0,1", 1); }, "shape must hold whole numbers"},
-        {"fractional extent", [] { return oneTensor("U8", "1.5", "0,1", 1); }, "shape must hold whole numbers"},
-        {"extent as text", [] { return oneTensor("U8", "\"1\"", "0,1", 1); }, "shape must hold whole numbers"},
+        {"fractional extent", [] { return oneTensor("U8", "1.5", "0,1", 1); },
+         "shape must hold whole numbers"},
+        {"extent as text", [] { return oneTensor("U8", "\"1\"", "0,1", 1); },
+         "shape must hold whole numbers"},
         {"nested shape", [] { return oneTensor("U8", "[1]", "0,1", 1); }, "shape must hold whole numbers"},
         {"extent of 2^63", [] { return oneTensor("U8", "9223372036854775808", "0,1", 1); }, "too large"},
         {"extent of 2^64", [] { return oneTensor("U8", "18446744073709551616", "0,1", 1); },
@@ -119,28 +136,39 @@ const std::vector<Malformed>& corpus()
              return oneTensor("U8", shape, "0,1", 1);
          },
          "too large to be true"},
-        {"shape and offsets differ", [] { return oneTensor("F32", "2", "0,4", 4); }, "need 8 bytes, its data_offsets give 4"},
+        {"shape and offsets differ", [] { return oneTensor("F32", "2", "0,4", 4); },
+         "need 8 bytes, its data_offsets give 4"},
         {"one offset", [] { return oneTensor("U8", "1", "0", 1); }, "two numbers"},
         {"three offsets", [] { return oneTensor("U8", "1", "0,1,2", 1); }, "two numbers"},
-        {"negative offset", [] { return oneTensor("U8", "1", "-1,0", 1); }, "data_offsets must hold whole numbers"},
+        {"negative offset", [] { return oneTensor("U8", "1", "-1,0", 1); },
+         "data_offsets must hold whole numbers"},
         {"end before begin", [] { return oneTensor("U8", "1", "2,1", 2); }, "before it begins"},
         {"first not at zero", [] { return oneTensor("U8", "1", "1,2", 2); }, "hole of 1 bytes"},
         {"hole",
-         [] { return fileOf("{" + entry("a", "U8", "1", "0,1") + "," + entry("b", "U8", "1", "2,3") + "}", 3); },
+         [] {
+             return fileOf("{" + entry("a", "U8", "1", "0,1") + "," + entry("b", "U8", "1", "2,3") + "}", 3);
+         },
          "tensor \"b\": there is a hole"},
         {"overlap",
-         [] { return fileOf("{" + entry("a", "U8", "2", "0,2") + "," + entry("b", "U8", "2", "1,3") + "}", 3); },
+         [] {
+             return fileOf("{" + entry("a", "U8", "2", "0,2") + "," + entry("b", "U8", "2", "1,3") + "}", 3);
+         },
          "overlaps"},
         {"same bytes twice",
-         [] { return fileOf("{" + entry("a", "U8", "2", "0,2") + "," + entry("b", "U8", "2", "0,2") + "}", 2); },
+         [] {
+             return fileOf("{" + entry("a", "U8", "2", "0,2") + "," + entry("b", "U8", "2", "0,2") + "}", 2);
+         },
          "overlaps"},
-        {"cut data", [] { return oneTensor("F32", "4", "0,16", 12); }, "need 16 bytes after the header, it has 12"},
-        {"offset of 2^64 - 1", [] { return oneTensor("U8", "18446744073709551615", "0,18446744073709551615", 1); },
-         "too large"},
-        {"trailing bytes", [] { return oneTensor("U8", "1", "0,1", 3); }, "2 bytes stand after the last tensor"},
+        {"cut data", [] { return oneTensor("F32", "4", "0,16", 12); },
+         "need 16 bytes after the header, it has 12"},
+        {"offset of 2^64 - 1",
+         [] { return oneTensor("U8", "18446744073709551615", "0,18446744073709551615", 1); }, "too large"},
+        {"trailing bytes", [] { return oneTensor("U8", "1", "0,1", 3); },
+         "2 bytes stand after the last tensor"},
         {"data without tensors", [] { return fileOf("{}", 5); }, "5 bytes stand after"},
         {"deep header",
-         [] { return fileOf("{\"a\":{\"x\":" + std::string(5000, '[') + std::string(5000, ']') + "}}", 0); }, "too deep"},
+         [] { return fileOf("{\"a\":{\"x\":" + std::string(5000, '[') + std::string(5000, ']') + "}}", 0); },
+         "too deep"},
         {"too many tensors", [] { return manyTensors(200'001); }, "more than 200000 tensors"},
         {"megabytes of numbers",
          [] {
@@ -203,15 +231,19 @@ private Q_SLOTS:
         };
         row("nothing inside", fileOf("{}      ", 0), 0);
         row("metadata null", fileOf("{\"__metadata__\":null}", 0), 0);
-        row("metadata after tensors", fileOf("{" + entry("a", "U8", "1", "0,1") + ",\"__metadata__\":{\"k\":\"v\"}}", 1), 1);
+        row("metadata after tensors",
+            fileOf("{" + entry("a", "U8", "1", "0,1") + ",\"__metadata__\":{\"k\":\"v\"}}", 1), 1);
         row("a single number", oneTensor("F32", "", "0,4", 4), 1);
         row("zero extent", oneTensor("F32", "0,7", "0,0", 0), 1);
         row("empty ones sharing an offset",
             fileOf("{" + entry("a", "U8", "0", "0,0") + "," + entry("b", "U8", "1", "0,1") + ","
                        + entry("c", "U8", "0", "0,0") + "," + entry("d", "U8", "0", "1,1") + "}", 1), 4);
-        row("later offsets first", fileOf("{" + entry("b", "U8", "1", "1,2") + "," + entry("a", "U8", "1", "0,1") + "}", 2), 2);
+        row("later offsets first",
+            fileOf("{" + entry("b", "U8", "1", "1,2") + "," + entry("a", "U8", "1", "0,1") + "}", 2), 2);
         row("unknown key in a tensor",
-            fileOf("{\"a\":{\"dtype\":\"U8\",\"extra\":{\"x\":[1,{}]},\"shape\":[1],\"data_offsets\":[0,1]}}", 1), 1);
+            fileOf("{\"a\":{\"dtype\":\"U8\",\"extra\":{\"x\":[1,{}]},\"shape\":[1],\"data_offsets\":[0,1]}}",
+                   1),
+            1);
         for (const char* dtype : {"BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3"}) {
             row(dtype, oneTensor(dtype, "3", "0,3", 3), 1);
         }
@@ -237,10 +269,14 @@ private Q_SLOTS:
         const std::vector<std::int64_t> longs = {-1};
         const fs::path path = put("old");
         std::vector<weights::TensorToWrite> list;
-        list.push_back({"z.bytes", weights::Dtype::U8, {5}, [&] { return static_cast<const void*>(bytes.data()); }});
-        list.push_back({"b \"quoted\" \xc3\xa9", weights::Dtype::F32, {3, 1}, [&] { return static_cast<const void*>(floats.data()); }});
+        list.push_back(
+            {"z.bytes", weights::Dtype::U8, {5}, [&] { return static_cast<const void*>(bytes.data()); }});
+        list.push_back({"b \"quoted\" \xc3\xa9", weights::Dtype::F32, {3, 1}, [&] {
+                            return static_cast<const void*>(floats.data());
+                        }});
         list.push_back({"a", weights::Dtype::F32, {0, 4}, [] { return static_cast<const void*>(nullptr); }});
-        list.push_back({"longs", weights::Dtype::I64, {}, [&] { return static_cast<const void*>(longs.data()); }});
+        list.push_back(
+            {"longs", weights::Dtype::I64, {}, [&] { return static_cast<const void*>(longs.data()); }});
         QVERIFY(weights::writeSafetensors(path, std::move(list), {{"luthier_base", "abc"}}).ok());
 
         const std::string raw = *base::readFile(path);
@@ -248,7 +284,8 @@ private Q_SLOTS:
         std::memcpy(&header, raw.data(), 8);
         QCOMPARE(header % 8, std::uint64_t{0});
         QCOMPARE(raw.substr(8, 16), std::string("{\"__metadata__\":"));
-        QVERIFY(raw.find("longs") < raw.find("b \\\"quoted") && raw.find("b \\\"quoted") < raw.find("z.bytes"));
+        QVERIFY(raw.find("longs") < raw.find("b \\\"quoted")
+                && raw.find("b \\\"quoted") < raw.find("z.bytes"));
 
         const auto file = weights::SafetensorsFile::open(path);
         QVERIFY2(file.ok(), file.ok() ? "" : file.message().c_str());
@@ -268,7 +305,8 @@ private Q_SLOTS:
     {
         const fs::path path = put("untouched");
         const auto null = [] { return static_cast<const void*>(nullptr); };
-        std::vector<weights::TensorToWrite> list = {{"a", weights::Dtype::U8, {0}, null}, {"a", weights::Dtype::I8, {0}, null}};
+        std::vector<weights::TensorToWrite> list = {{"a", weights::Dtype::U8, {0}, null},
+                                                    {"a", weights::Dtype::I8, {0}, null}};
         QVERIFY(!weights::writeSafetensors(path, std::move(list)).ok());
         QCOMPARE(*base::readFile(path), std::string("untouched"));
     }

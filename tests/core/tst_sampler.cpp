@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sampler and stop texts: order and borders of each rule, one seed one answer, frequencies as the probabilities say.
+// Sampler and stop texts: order and borders of each rule, one seed one answer, frequencies as the
+// probabilities say.
 #include "core/inference/sampler.h"
 #include "core/inference/stop_texts.h"
 
@@ -60,7 +61,10 @@ const std::vector<ShareCase>& shareCases()
         // ln 0.5 * 2 = ln 0.25; said twice counts once.
         {"penalty", {.temperature = 1, .repetitionPenalty = 2}, {0, 0}, {0.3333, 0.4, 0.2, 0.0667}},
         // The penalty comes before the temperature: 0.25^2, 0.3^2, ...
-        {"penalty then temperature", {.temperature = 0.5, .repetitionPenalty = 2}, {0}, {0.3571, 0.5143, 0.1286, 0.0143}},
+        {"penalty then temperature",
+         {.temperature = 0.5, .repetitionPenalty = 2},
+         {0},
+         {0.3571, 0.5143, 0.1286, 0.0143}},
         {"foreign context", {.temperature = 1, .repetitionPenalty = 2}, {-1, 77}, {0.5, 0.3, 0.15, 0.05}},
     };
     return rows;
@@ -123,7 +127,8 @@ private Q_SLOTS:
     {
         const float nan = std::nanf("");
         const float infinity = std::numeric_limits<float>::infinity();
-        for (std::vector<float> logits : {std::vector<float>{nan, nan}, {infinity, 0}, {-infinity, -infinity}, {}}) {
+        for (std::vector<float> logits :
+             {std::vector<float>{nan, nan}, {infinity, 0}, {-infinity, -infinity}, {}}) {
             for (const double temperature : {0.0, 1.0}) {
                 Sampler sampler({.temperature = temperature});
                 std::vector<float> scratch = logits;
