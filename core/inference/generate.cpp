@@ -46,7 +46,8 @@ Result<void> checkIds(const nn::DecoderConfig& config, std::span<const text::Tok
     return {};
 }
 
-Result<void> checkSampling(Sampling sampling)
+Result<void> checkRequest(const nn::DecoderConfig& config, std::span<const text::TokenId> ids,
+                          Sampling sampling)
 {
     config::Record record(&sampling, samplingFields());
     for (const config::Field& field : samplingFields()) {
@@ -54,7 +55,7 @@ Result<void> checkSampling(Sampling sampling)
             return good;
         }
     }
-    return {};
+    return checkIds(config, ids);
 }
 
 // Reads tokens and gives the logits of what follows; owns the cache.
@@ -165,10 +166,7 @@ Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::To
                             std::span<const text::TokenId> stopIds, const GenerateOptions& options)
 {
     const at::NoGradGuard noGrad;
-    if (auto good = checkIds(decoder.config(), promptIds); !good) {
-        return good.error();
-    }
-    if (auto good = checkSampling(options.sampling); !good) {
+    if (auto good = checkRequest(decoder.config(), promptIds, options.sampling); !good) {
         return good.error();
     }
     const std::size_t end = promptIds.size() + static_cast<std::size_t>(options.sampling.maxNew);
