@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/bridge/run_controller.h"
+
+#include "core/store/recorder.h"
+#include "core/train/fanout.h"
+#include "ui/bridge/job.h"
+#include "ui/workspace.h"
+
+#include <QFileInfo>
+#include <QMetaObject>
+
+#include <utility>
+
+namespace luthier::ui {
+namespace {
+
+// "LoRA 16, workshop_instructions"
+std::string nameOf(const config::RunConfig& config)
+{
+    if (!config.run.name.empty()) {
+        return config.run.name;
+    }
+    const QString data = config.data.train.empty() ? QString()
+                                                   : QFileInfo(QString::fromStdString(config.data.train.front())).completeBaseName();
+    const QString method = config.method.kind == "lora"
+                               ? RunController::tr("LoRA %1").arg(config.method.rank)
+                               : config.method.kind == "full" ? RunController::tr("Full") : QString::fromStdString(config.method.kind);
+    //: a run's name: method, data file
+    return RunController::tr("%1, %2").arg(method, data).toStdString();
+}
+
+Result<std::map<std::string, data::Overlay>> editsOf(store::Project& project, const config::RunConfig& config)
+{
+    std::map<std::string, data::Overlay> overlays;
+    for (const auto* files : {&config.data.train, &config.data.heldOut}) {
+        for (const std::string& file : *files) {
+            Result<data::Overlay> edits = project.edits(file);
+            if (!edits) {
+                return edits.error();
+            }
+            overlays[file] = std::move(*edits);
+        }
+    }
+    return overlays;
+}
+
+} // namespace
+
+RunController::RunController(Workspace& workspace) : QObject(&workspace), m_workspace(workspace)
+{
+    connectBridge();
+}
+
+RunController::~RunController()
+{
+    stopAndWait();
+}
+
+void RunController::connectBridge()
+{
+    connect(&m_bridge, &RunBridge::started, this, [this](const train::RunStarted& started) {
+        m_totalSteps = started.totalSteps;
+        m_step = started.firstStep;
+        m_deviceText = QString::fromStdString(started.device + ", " + started.dtype);
+        Q_EMIT progressed();
+    });
+    connect(&m_bridge, &RunBridge::stageChanged, this, [this](const train::StageChanged& stage) {
+        m_stage = QString::fromStdString(stage.stage);
+        Q_EMIT progressed();
+    });
+    connect(&m_bridge, &RunBridge::stepsDone, this, [this](const std::vector<train::StepDone>& steps) {
+        m_step = steps.back().step;
+        m_secondsLeft = steps.back().secondsLeft;
+        m_memoryBytes = steps.back().memoryBytes;
+        m_stage.clear();
+        Q_EMIT progressed();
+    });
+    connect(&m_bridge, &RunBridge::ended, this, &RunController::showEnd);
+}
+
+void RunController::start(const config::RunConfig& config)
+{
+    const auto project = m_workspace.project();
+    if (isBusy() || !project) {
+        return;
+    }
+    prepare([project, config = config]() mutable -> Result<Prepared> {
+        config.run.name = nameOf(config);
+        auto overlays = editsOf(*project, config);
+        if (!overlays) {
+            return overlays.error();
+        }
+        Result<store::RunRow> row = project->createRun(config.run.name, config::toJson(config));
+        if (!row) {
+            return row.error();
+        }
+        train::RunInputs inputs{row->folder, std::move(*overlays), false};
+        return Prepared{std::move(*row), std::move(config), std::move(inputs)};
+    });
+}
+
+void RunController::resume(store::RunId id)
+{
+    const auto project = m_workspace.project();
+    if (isBusy() || !project) {
+        return;
+    }
+    prepare([project, id]() -> Result<Prepared> {
+        Result<store::RunRow> row = project->run(id);
+        if (!row) {
+            return row.error();
+        }
+        Result<config::RunConfig> config = config::fromJson(row->recipe);
+        if (!config) {
+            return config.error();
+        }
+        auto overlays = editsOf(*project, *config);
+        if (!overlays) {
+            return overlays.error();
+        }
+        if (Result<void> marked = project->markRunning(id); !marked) {
+            return marked.error();
+        }
+        train::RunInputs inputs{row->folder, std::move(*overlays), true};
+        return Prepared{std::move(*row), std::move(*config), std::move(inputs)};
+    });
+}
+
+void RunController::prepare(std::function<Result<Prepared>()> work)
+{
+    setState(State::Preparing);
+    startJob(this, std::move(work), [this](const Result<Prepared>& prepared) {
+        if (!prepared) {
+            setState(State::Idle);
+            Q_EMIT failed(QString::fromStdString(prepared.message()));
+            return;
+        }
+        launch(*prepared);
+    });
+}
+
+void RunController::launch(Prepared prepared)
+{
+    m_id = prepared.row.id;
+    m_name = QString::fromStdString(prepared.row.name);
+    m_step = prepared.row.step;
+    m_totalSteps = prepared.row.totalSteps;
+    m_secondsLeft = -1;
+    m_memoryBytes = 0;
+    m_stage.clear();
+    m_endTold = false;
+    m_threadDone = false;
+    m_control = std::make_unique<train::StopControl>();
+    setState(State::Running);
+    Q_EMIT runStarting(m_id);
+    Q_EMIT m_workspace.runsChanged();
+    m_thread = std::jthread([this, prepared = std::move(prepared), project = m_workspace.project(), control = m_control.get()] {
+        {
+            store::Recorder recorder(project, prepared.row.id, [this](const std::string& problem) {
+                QMetaObject::invokeMethod(this, [this, problem] { Q_EMIT failed(QString::fromStdString(problem)); },
+                                          Qt::QueuedConnection);
+            });
+            train::Fanout fanout{&recorder, &m_bridge};
+            train::run(prepared.config, prepared.inputs, *control, fanout);
+        } // what the recorder still holds is written here, not on the GUI thread
+        QMetaObject::invokeMethod(this, [this] {
+            m_threadDone = true;
+            finishWhenBothAreThere();
+        }, Qt::QueuedConnection);
+    });
+}
+
+void RunController::stop()
+{
+    if (m_control && (m_state == State::Running || m_state == State::Held)) {
+        m_control->requestStop();
+        setState(State::Stopping);
+    }
+}
+
+void RunController::setHeld(bool held)
+{
+    if (m_control && (m_state == State::Running || m_state == State::Held)) {
+        m_control->setHeld(held);
+        setState(held ? State::Held : State::Running);
+    }
+}
+
+void RunController::stopAndWait()
+{
+    if (m_thread.joinable()) {
+        m_control->requestStop();
+        m_thread.join();
+    }
+}
+
+void RunController::showEnd(const train::RunEnded& ended)
+{
+    m_endTold = true;
+    if (ended.outcome == train::Outcome::Failed) {
+        Q_EMIT failed(QString::fromStdString(ended.sentence));
+    }
+    finishWhenBothAreThere();
+}
+
+void RunController::finishWhenBothAreThere()
+{
+    if (!m_endTold || !m_threadDone) {
+        return;
+    }
+    m_thread.join(); // it has nothing left to do
+    m_secondsLeft = -1;
+    m_stage.clear();
+    setState(State::Idle);
+    Q_EMIT runEnded(m_id);
+    Q_EMIT m_workspace.runsChanged();
+}
+
+void RunController::setState(State state)
+{
+    if (state != m_state) {
+        m_state = state;
+        Q_EMIT stateChanged();
+    }
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Page: one place of work in the window, and PageRow: its line in the table of pages (pages.cpp).
+// A new page is one class, one line there and one in CMakeLists.txt; navigation, shortcut, palette and tests follow.
+//
+// The frame shows title, purpose and the main action; a page draws only its work.
+// A page is made before the project is open: it starts empty and listens to Workspace::projectChanged.
+#pragma once
+
+#include <QWidget>
+
+#include <span>
+
+class QAction;
+
+namespace luthier::ui {
+
+class Workspace;
+
+class Page : public QWidget {
+    Q_OBJECT
+
+public:
+    using QWidget::QWidget;
+
+    // The one main action, top right, named with a verb; null: none. Owned by the page, the same each time.
+    virtual QAction* mainAction() { return nullptr; }
+    virtual void activated() {} // it was brought to the front
+    virtual void openFile(const QString& path) {}
+    // Shows one thing of the page: a run's id on Runs and Compare, "part.key" on Tune.
+    virtual void reveal(const QString& what) {}
+};
+
+struct PageRow {
+    const char* id;      // "data"; objectName of the page is id + "Page"
+    const char* title;   // English source strings, context "Page"
+    const char* purpose; // one line
+    const char* icon;    // file of resources/icons
+    Page* (*make)(Workspace& workspace, QWidget* parent);
+};
+
+std::span<const PageRow> pages(); // in the order of work
+
+} // namespace luthier::ui

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/compare_page.h"
+#include "ui/pages/data_page.h"
+#include "ui/pages/page.h"
+#include "ui/pages/runs_page.h"
+#include "ui/pages/tune_page.h"
+
+#include <QCoreApplication>
+
+#include <array>
+
+namespace luthier::ui {
+namespace {
+
+template <class T>
+Page* make(Workspace& workspace, QWidget* parent)
+{
+    return new T(workspace, parent);
+}
+
+} // namespace
+
+std::span<const PageRow> pages()
+{
+    static constexpr std::array table{
+        PageRow{"data", QT_TRANSLATE_NOOP("Page", "Data"),
+                QT_TRANSLATE_NOOP("Page", "What the model will learn from, row by row"), "table-2", &make<DataPage>},
+        PageRow{"tune", QT_TRANSLATE_NOOP("Page", "Tune"),
+                QT_TRANSLATE_NOOP("Page", "This model, this data, this way"), "sliders-horizontal", &make<TunePage>},
+        PageRow{"runs", QT_TRANSLATE_NOOP("Page", "Runs"),
+                QT_TRANSLATE_NOOP("Page", "What is being learned, and what was"), "chart-spline", &make<RunsPage>},
+        PageRow{"compare", QT_TRANSLATE_NOOP("Page", "Compare"),
+                QT_TRANSLATE_NOOP("Page", "Base and tuned model answer the same prompt"), "columns-2", &make<ComparePage>},
+    };
+    return table;
+}
+
+} // namespace luthier::ui

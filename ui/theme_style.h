@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ThemeStyle: Fusion with quieter frames: flat buttons and fields, thin splitters and scroll bars, spaces from
+// the font. Buttons with the property "primary" are filled with the accent.
+#pragma once
+
+#include <QProxyStyle>
+
+namespace luthier::ui {
+
+class ThemeStyle : public QProxyStyle {
+    Q_OBJECT
+
+public:
+    ThemeStyle();
+
+    int pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const override;
+    int styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget, QStyleHintReturn* data) const override;
+    QSize sizeFromContents(ContentsType type, const QStyleOption* option, const QSize& size, const QWidget* widget) const override;
+    void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter, const QWidget* widget) const override;
+    void drawControl(ControlElement element, const QStyleOption* option, QPainter* painter, const QWidget* widget) const override;
+};
+
+} // namespace luthier::ui

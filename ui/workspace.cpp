@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/workspace.h"
+
+#include "core/base/paths.h"
+#include "ui/bridge/job.h"
+#include "ui/bridge/run_controller.h"
+#include "ui/settings/app_settings.h"
+
+#include <QUndoStack>
+
+namespace luthier::ui {
+namespace {
+
+const char kModelKey[] = "model";
+
+} // namespace
+
+Workspace::Workspace(QObject* parent)
+    : QObject(parent), m_modelPath(QString::fromStdString(base::bundledModel().string())),
+      m_settings(std::make_unique<AppSettings>()), m_undoStack(new QUndoStack(this)), m_runs(new RunController(*this))
+{
+    connect(m_runs, &RunController::failed, this, &Workspace::said);
+}
+
+Workspace::~Workspace()
+{
+    delete m_runs; // while the project and all else it uses still stand
+}
+
+template <class Open>
+void Workspace::open(Open work)
+{
+    if (m_runs->isBusy()) {
+        Q_EMIT projectFailed(tr("A run is in progress. Stop it before opening another project."));
+        return;
+    }
+    m_isOpening = true;
+    startJob(this, std::move(work), [this](const Result<std::shared_ptr<store::Project>>& project) { takeProject(project); });
+}
+
+void Workspace::openProject(const QString& folder)
+{
+    open([path = folder.toStdString()] { return store::Project::open(path); });
+}
+
+void Workspace::openFirstProject(const QString& folder)
+{
+    open([path = folder.toStdString()] { return store::openOrCreateFirst(path); });
+}
+
+void Workspace::takeProject(const Result<std::shared_ptr<store::Project>>& project)
+{
+    m_isOpening = false;
+    if (!project) {
+        Q_EMIT projectFailed(QString::fromStdString(project.message()));
+        return;
+    }
+    setProject(*project);
+}
+
+void Workspace::setProject(std::shared_ptr<store::Project> project)
+{
+    m_project = std::move(project);
+    m_undoStack->clear();
+    if (m_project) {
+        m_settings->addRecentProject(QString::fromStdString(m_project->folder().string()));
+        startJob(this, [project = m_project] { return project->value(kModelKey); }, [this, opened = m_project](const Result<Json>& value) {
+            if (opened == m_project && value && value->is_string()) {
+                m_modelPath = QString::fromStdString(value->get<std::string>());
+                Q_EMIT modelPathChanged(m_modelPath);
+            }
+        });
+    }
+    Q_EMIT projectChanged();
+    Q_EMIT sourcesChanged();
+    Q_EMIT runsChanged();
+}
+
+void Workspace::setModelPath(const QString& folder)
+{
+    if (folder == m_modelPath) {
+        return;
+    }
+    m_modelPath = folder;
+    if (m_project) {
+        startJob(this, [project = m_project, path = folder.toStdString()] { return project->setValue(kModelKey, path); },
+                 [this](const Result<void>& saved) {
+                     if (!saved) {
+                         say(QString::fromStdString(saved.error().message));
+                     }
+                 });
+    }
+    Q_EMIT modelPathChanged(folder);
+}
+
+void Workspace::say(const QString& message)
+{
+    Q_EMIT said(message);
+}
+
+} // namespace luthier::ui

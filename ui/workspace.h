@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Workspace: what the pages of one window share: the open project, its undo stack, the run in progress, the
+// chosen model, and what is said in the status line.
+//
+// The project is opened by a job; until projectChanged() comes project() is null.
+// Threads: GUI thread. Project's functions belong in jobs.
+#pragma once
+
+#include "core/store/project.h"
+
+#include <QObject>
+#include <QString>
+
+#include <memory>
+
+class QUndoStack;
+
+namespace luthier::ui {
+
+class AppSettings;
+class RunController;
+
+class Workspace : public QObject {
+    Q_OBJECT
+
+public:
+    explicit Workspace(QObject* parent = nullptr);
+    ~Workspace() override;
+
+    const std::shared_ptr<store::Project>& project() const { return m_project; }
+    void openProject(const QString& folder);
+    void openFirstProject(const QString& folder); // made ready with the bundled model and data where there is none
+    void setProject(std::shared_ptr<store::Project> project);
+    bool isOpening() const { return m_isOpening; }
+
+    QUndoStack* undoStack() const { return m_undoStack; }
+    RunController* runs() const { return m_runs; }
+    AppSettings& settings() const { return *m_settings; }
+
+    QString modelPath() const { return m_modelPath; } // folder of the model in use; the bundled one at first
+    void setModelPath(const QString& folder);         // remembered with the project
+
+    void say(const QString& message); // one sentence for the status line
+
+Q_SIGNALS:
+    void projectChanged();
+    void projectFailed(const QString& sentence);
+    void modelPathChanged(const QString& folder);
+    void runsChanged();    // a run was made, renamed, deleted, or ended
+    void sourcesChanged(); // data files were added or removed, or rows were edited
+    void said(const QString& message);
+    void pageWanted(const QString& id, const QString& what); // show a page, and there what Page::reveal knows
+    void fileWanted(const QString& path);                    // open as data
+
+private:
+    void takeProject(const Result<std::shared_ptr<store::Project>>& project);
+    template <class Open>
+    void open(Open work);
+
+    std::shared_ptr<store::Project> m_project;
+    bool m_isOpening = false;
+    QString m_modelPath;
+    std::unique_ptr<AppSettings> m_settings;
+    QUndoStack* m_undoStack;
+    RunController* m_runs;
+};
+
+} // namespace luthier::ui
