@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The cursor of a ChartPanel: values told by hover and by keyboard, and the chart in words.
+#include "ui/charts/chart_curve.h"
+
+#include <QKeyEvent>
+#include <QLabel>
+#include <QLocale>
+
+#include <algorithm>
+#include <cmath>
+
+namespace luthier::ui {
+namespace {
+
+constexpr int kMaxToldRows = 12; // of the table told to readers of the screen
+
+// The point nearest to `step`; null when there is none.
+const QCPGraphData* nearest(const QCPGraph* graph, double step)
+{
+    const auto data = graph->data();
+    if (data->isEmpty()) {
+        return nullptr;
+    }
+    auto at = data->findBegin(step, true);
+    const auto next = at + 1;
+    if (next != data->constEnd() && std::abs(next->key - step) < std::abs(at->key - step)) {
+        at = next;
+    }
+    return &*at;
+}
+
+} // namespace
+
+QString ChartPanel::valueText(double value) const
+{
+    return QLocale().toString(value, 'g', m_spec.digits);
+}
+
+void ChartPanel::setCursor(double step)
+{
+    const QCPGraphData* point = nearest(m_curves[0]->raw, step);
+    if (point == nullptr) {
+        return;
+    }
+    m_cursor = point->key;
+    m_cursorLine->point1->setCoords(m_cursor, 0);
+    m_cursorLine->point2->setCoords(m_cursor, 1);
+    m_cursorLine->setVisible(true);
+    m_value->setText(cursorText());
+    m_value->setToolTip(cursorText());
+    setAccessibleDescription(cursorText());
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+QString ChartPanel::cursorText() const
+{
+    if (m_cursor < 0) {
+        return {};
+    }
+    QStringList texts{tr("step %1").arg(QLocale().toString(static_cast<qlonglong>(m_cursor)))};
+    for (const auto& curve : m_curves) {
+        const QCPGraphData* point = nearest(curve->raw, m_cursor);
+        if (point == nullptr) {
+            continue;
+        }
+        const QString name = curve->name.isEmpty() ? QString() : curve->name + u' ';
+        texts += name + valueText(point->value);
+        const QCPGraphData* smooth = nearest(curve->smooth, m_cursor);
+        if (m_weight > 0 && smooth != nullptr) {
+            texts += tr("smoothed %1").arg(valueText(smooth->value));
+        }
+        if (const QCPGraphData* eval = nearest(curve->evals, m_cursor); eval != nullptr && eval->key == m_cursor) {
+            texts += tr("held-out %1").arg(valueText(eval->value));
+        }
+    }
+    for (const auto& [step, sentence] : m_remarkTexts) {
+        if (static_cast<double>(step) == m_cursor) {
+            texts += sentence;
+        }
+    }
+    return texts.join(QStringLiteral(", "));
+}
+
+void ChartPanel::moveCursor(int direction)
+{
+    const auto data = m_curves[0]->raw->data();
+    if (data->isEmpty()) {
+        return;
+    }
+    if (m_cursor < 0) {
+        setCursor(direction > 0 ? data->constBegin()->key : (data->constEnd() - 1)->key);
+        return;
+    }
+    auto at = data->findBegin(m_cursor, false);
+    const auto offset = std::clamp<qint64>((at - data->constBegin()) + direction, 0, data->size() - 1);
+    setCursor((data->constBegin() + offset)->key);
+}
+
+void ChartPanel::keyPressEvent(QKeyEvent* event)
+{
+    constexpr int kPage = 10;
+    switch (event->key()) {
+    case Qt::Key_Left: moveCursor(-1); break;
+    case Qt::Key_Right: moveCursor(1); break;
+    case Qt::Key_PageUp: moveCursor(-kPage); break;
+    case Qt::Key_PageDown: moveCursor(kPage); break;
+    case Qt::Key_Home: m_cursor = -1; moveCursor(1); break;
+    case Qt::Key_End: m_cursor = -1; moveCursor(-1); break;
+    default: QWidget::keyPressEvent(event);
+    }
+}
+
+bool ChartPanel::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::MouseButtonPress) {
+        setFocus(Qt::MouseFocusReason);
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+// What the curve says, in words, for readers of the screen: a few rows spread over the run.
+void ChartPanel::tellTable()
+{
+    const auto data = m_curves[0]->raw->data();
+    QStringList rows;
+    const int size = data->size();
+    for (int i = 0; i < std::min(size, kMaxToldRows); ++i) {
+        const int at = size <= kMaxToldRows ? i : static_cast<int>(static_cast<std::int64_t>(i) * (size - 1) / (kMaxToldRows - 1));
+        const QCPGraphData& point = *data->at(at);
+        rows += tr("step %1: %2").arg(QLocale().toString(static_cast<qlonglong>(point.key)), valueText(point.value));
+    }
+    m_plot->setAccessibleName(title());
+    m_plot->setAccessibleDescription(rows.join(QStringLiteral("; ")));
+}
+
+} // namespace luthier::ui

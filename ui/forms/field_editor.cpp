@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/forms/field_editor.h"
+
+#include "ui/forms/number_box.h"
+#include "ui/theme.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QCoreApplication>
+#include <QEvent>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QSignalBlocker>
+
+#include <algorithm>
+#include <array>
+
+namespace luthier::ui {
+namespace {
+
+constexpr int kListLines = 3;
+
+class CheckEditor : public FieldEditor {
+public:
+    CheckEditor(const RecipeDocument& document, const FieldRef& field, QWidget* parent)
+        : FieldEditor(document, field, new QCheckBox(parent), parent), m_box(static_cast<QCheckBox*>(widget()))
+    {
+        connect(m_box, &QCheckBox::toggled, this, [this](bool on) { Q_EMIT edited(checked(on)); });
+    }
+    void show(const config::Value& value) override
+    {
+        const QSignalBlocker quiet(m_box);
+        m_box->setChecked(std::get<bool>(value));
+    }
+
+private:
+    QCheckBox* m_box;
+};
+
+class ChoiceEditor : public FieldEditor {
+public:
+    ChoiceEditor(const RecipeDocument& document, const FieldRef& field, QWidget* parent)
+        : FieldEditor(document, field, new QComboBox(parent), parent), m_box(static_cast<QComboBox*>(widget()))
+    {
+        for (const config::Choice& choice : field.field->choices) {
+            m_box->addItem(QCoreApplication::translate("Field", choice.label.c_str()), QString::fromStdString(choice.id));
+        }
+        m_box->setFocusPolicy(Qt::StrongFocus);
+        connect(m_box, &QComboBox::activated, this,
+                [this] { Q_EMIT edited(checked(m_box->currentData().toString().toStdString())); });
+    }
+    void show(const config::Value& value) override
+    {
+        m_box->setCurrentIndex(m_box->findData(QString::fromStdString(std::get<std::string>(value))));
+    }
+
+private:
+    QComboBox* m_box;
+};
+
+class NumberEditor : public FieldEditor {
+public:
+    NumberEditor(const RecipeDocument& document, const FieldRef& field, QWidget* parent)
+        : FieldEditor(document, field, new NumberBox(kindOf(document, field), parent), parent),
+          m_box(static_cast<NumberBox*>(widget()))
+    {
+        m_box->setLimits(field.field->range.low, field.field->range.high);
+        connect(m_box, &NumberBox::edited, this, [this](const QString& text) { Q_EMIT edited(parse(text)); });
+    }
+    void show(const config::Value& value) override
+    {
+        // 1e-4 typed is 0.0001 kept: the text stays as the person wrote it while it means the same.
+        const Result<config::Value> shown = parse(m_box->text());
+        if (!shown || *shown != value) {
+            m_box->setText(QString::fromStdString(config::toText(value)));
+        }
+    }
+
+private:
+    static NumberBox::Kind kindOf(const RecipeDocument& document, const FieldRef& field)
+    {
+        return std::holds_alternative<std::int64_t>(document.value(field)) ? NumberBox::Kind::Whole : NumberBox::Kind::Real;
+    }
+
+    NumberBox* m_box;
+};
+
+class LineEditor : public FieldEditor {
+public:
+    LineEditor(const RecipeDocument& document, const FieldRef& field, QWidget* parent)
+        : FieldEditor(document, field, new QLineEdit(parent), parent), m_line(static_cast<QLineEdit*>(widget()))
+    {
+        connect(m_line, &QLineEdit::textEdited, this, [this](const QString& text) { Q_EMIT edited(checked(text.toStdString())); });
+    }
+    void show(const config::Value& value) override
+    {
+        const QString text = QString::fromStdString(std::get<std::string>(value));
+        if (text != m_line->text()) {
+            m_line->setText(text);
+        }
+    }
+
+private:
+    QLineEdit* m_line;
+};
+
+class ListEditor : public FieldEditor {
+public:
+    ListEditor(const RecipeDocument& document, const FieldRef& field, QWidget* parent)
+        : FieldEditor(document, field, new QPlainTextEdit(parent), parent), m_lines(static_cast<QPlainTextEdit*>(widget()))
+    {
+        m_lines->setTabChangesFocus(true);
+        m_lines->setPlaceholderText(QCoreApplication::translate("FieldEditor", "One per line"));
+        m_lines->setFixedHeight(m_lines->fontMetrics().lineSpacing() * kListLines + space(3));
+        connect(m_lines, &QPlainTextEdit::textChanged, this, [this] { Q_EMIT edited(checked(lines())); });
+    }
+    void show(const config::Value& value) override
+    {
+        if (lines() == std::get<std::vector<std::string>>(value)) {
+            return;
+        }
+        QStringList texts;
+        for (const std::string& line : std::get<std::vector<std::string>>(value)) {
+            texts += QString::fromStdString(line);
+        }
+        const QSignalBlocker quiet(m_lines);
+        m_lines->setPlainText(texts.join(u'\n'));
+    }
+
+private:
+    std::vector<std::string> lines() const
+    {
+        std::vector<std::string> found;
+        const QStringList texts = m_lines->toPlainText().split(u'\n');
+        for (const QString& text : texts) {
+            if (!text.trimmed().isEmpty()) {
+                found.push_back(text.trimmed().toStdString());
+            }
+        }
+        return found;
+    }
+
+    QPlainTextEdit* m_lines;
+};
+
+} // namespace
+
+FieldEditor::FieldEditor(const RecipeDocument& document, const FieldRef& field, QWidget* widget, QWidget* parent)
+    : QObject(parent), m_document(document), m_field(field), m_widget(widget)
+{
+    m_widget->setObjectName(field.key());
+    m_widget->setAccessibleName(translatedLabel(*field.field));
+    m_widget->setAccessibleDescription(tooltipOf(*field.field));
+    m_widget->setToolTip(tooltipOf(*field.field));
+    m_widget->installEventFilter(this);
+}
+
+FieldEditor* FieldEditor::make(const RecipeDocument& document, const FieldRef& field, QWidget* parent)
+{
+    if (!field.field->choices.empty()) {
+        return new ChoiceEditor(document, field, parent);
+    }
+    // In the order of config::Value's alternatives.
+    using Maker = FieldEditor* (*)(const RecipeDocument&, const FieldRef&, QWidget*);
+    static constexpr std::array<Maker, 5> makers{
+        [](const RecipeDocument& d, const FieldRef& f, QWidget* p) -> FieldEditor* { return new CheckEditor(d, f, p); },
+        [](const RecipeDocument& d, const FieldRef& f, QWidget* p) -> FieldEditor* { return new NumberEditor(d, f, p); },
+        [](const RecipeDocument& d, const FieldRef& f, QWidget* p) -> FieldEditor* { return new NumberEditor(d, f, p); },
+        [](const RecipeDocument& d, const FieldRef& f, QWidget* p) -> FieldEditor* { return new LineEditor(d, f, p); },
+        [](const RecipeDocument& d, const FieldRef& f, QWidget* p) -> FieldEditor* { return new ListEditor(d, f, p); },
+    };
+    static_assert(makers.size() == std::variant_size_v<config::Value>);
+    return makers[document.value(field).index()](document, field, parent);
+}
+
+Result<config::Value> FieldEditor::checked(const config::Value& value) const
+{
+    if (Result<void> fits = m_document.check(m_field, value); !fits) {
+        return fits.error();
+    }
+    return value;
+}
+
+bool FieldEditor::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::FocusOut) {
+        Q_EMIT finished();
+    }
+    return QObject::eventFilter(watched, event);
+}
+
+QString translatedLabel(const config::Field& field)
+{
+    return QCoreApplication::translate("Field", field.label.c_str());
+}
+
+QString tooltipOf(const config::Field& field)
+{
+    const QString help = QCoreApplication::translate("Field", field.help.c_str());
+    const QString allowed = QString::fromStdString(config::describeAllowed(field));
+    return allowed.isEmpty() ? help : QCoreApplication::translate("FieldEditor", "%1\nAllowed: %2").arg(help, allowed);
+}
+
+QString shownValue(const config::Field& field, const config::Value& value)
+{
+    const std::string text = config::toText(value);
+    const auto choice = std::find_if(field.choices.begin(), field.choices.end(),
+                                     [&text](const config::Choice& candidate) { return candidate.id == text; });
+    if (choice != field.choices.end()) {
+        return QCoreApplication::translate("Field", choice->label.c_str());
+    }
+    if (const bool* on = std::get_if<bool>(&value)) {
+        return *on ? QCoreApplication::translate("FieldEditor", "on") : QCoreApplication::translate("FieldEditor", "off");
+    }
+    if (text.empty()) {
+        return QCoreApplication::translate("FieldEditor", "empty");
+    }
+    return QString::fromStdString(text);
+}
+
+} // namespace luthier::ui

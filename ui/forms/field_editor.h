@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// FieldEditor: the widget a setting is edited with, chosen by its type: check box, combo box, number box, line or
+// list of lines. It shows values and tells what was typed; it changes nothing.
+//
+// The widget's objectName is the setting's "part.key", its tooltip and description say help and range.
+#pragma once
+
+#include "ui/forms/recipe_document.h"
+
+#include <QObject>
+
+class QWidget;
+
+namespace luthier::ui {
+
+class FieldEditor : public QObject {
+    Q_OBJECT
+
+public:
+    // The editor belongs to `parent`, as its widget does.
+    static FieldEditor* make(const RecipeDocument& document, const FieldRef& field, QWidget* parent);
+
+    QWidget* widget() const { return m_widget; }
+    virtual void show(const config::Value& value) = 0; // never emits
+
+Q_SIGNALS:
+    void edited(const luthier::Result<luthier::config::Value>& value);
+    void finished(); // the person went on to something else
+
+protected:
+    FieldEditor(const RecipeDocument& document, const FieldRef& field, QWidget* widget, QWidget* parent);
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+    Result<config::Value> parse(const QString& text) const { return m_document.parse(m_field, text); }
+    Result<config::Value> checked(const config::Value& value) const;
+
+private:
+    const RecipeDocument& m_document;
+    FieldRef m_field;
+    QWidget* m_widget;
+};
+
+QString translatedLabel(const config::Field& field);
+QString tooltipOf(const config::Field& field); // help and what is allowed
+QString shownValue(const config::Field& field, const config::Value& value); // a choice by its label
+
+} // namespace luthier::ui

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/forms/form_row.h"
+
+#include "ui/forms/field_editor.h"
+#include "ui/forms/set_field.h"
+#include "ui/icons.h"
+#include "ui/theme.h"
+#include "ui/widgets/status_label.h"
+
+#include <QCoreApplication>
+#include <QGridLayout>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QToolButton>
+#include <QUndoStack>
+
+namespace luthier::ui {
+
+FormRow::FormRow(RecipeDocument* document, const FieldRef& field, QUndoStack* undo, QGridLayout* grid, int gridRow, QWidget* parent)
+    : QObject(parent), m_document(document), m_field(field), m_undo(undo), m_label(new QLabel(translatedLabel(*field.field))),
+      m_editor(FieldEditor::make(*document, field, parent)),
+      m_unit(new StatusLabel(Token::TextQuiet)), m_usual(new StatusLabel(Token::TextQuiet)), m_reset(new QToolButton),
+      m_problem(new StatusLabel(Token::Bad))
+{
+    m_label->setBuddy(m_editor->widget());
+    m_label->setToolTip(m_editor->widget()->toolTip());
+    m_unit->setText(QCoreApplication::translate("Field", field.field->unit.c_str()));
+    m_unit->setFont(textFont(TextSize::Small));
+    m_usual->setFont(textFont(TextSize::Small));
+    m_usual->setObjectName(field.key() + QStringLiteral(".usual"));
+    m_reset->setObjectName(field.key() + QStringLiteral(".reset"));
+    m_reset->setIcon(icon(QStringLiteral("rotate-ccw"), Token::TextQuiet));
+    m_reset->setAutoRaise(true);
+    m_reset->setAccessibleName(tr("Usual value for %1").arg(m_label->text()));
+    m_reset->setToolTip(tr("Go back to the usual value"));
+    m_problem->setObjectName(field.key() + QStringLiteral(".problem"));
+    m_problem->setFont(textFont(TextSize::Small));
+    m_problem->setWordWrap(true);
+
+    const bool isTall = qobject_cast<QPlainTextEdit*>(m_editor->widget()) != nullptr;
+    grid->addWidget(m_label, gridRow, 0, isTall ? Qt::AlignTop : Qt::AlignVCenter);
+    grid->addWidget(m_editor->widget(), gridRow, 1);
+    grid->addWidget(m_unit, gridRow, 2);
+    grid->addWidget(m_usual, gridRow, 3);
+    grid->addWidget(m_reset, gridRow, 4);
+    grid->addWidget(m_problem, gridRow + 1, 1, 1, 4);
+
+    connect(m_editor, &FieldEditor::edited, this, &FormRow::take);
+    connect(m_editor, &FieldEditor::finished, this, [this] { ++m_session; });
+    connect(m_reset, &QToolButton::clicked, this, [this] { push(m_document->usual(m_field)); });
+    refresh();
+}
+
+QWidget* FormRow::editor() const
+{
+    return m_editor->widget();
+}
+
+void FormRow::take(const Result<config::Value>& value)
+{
+    m_typing = value ? QString() : QString::fromStdString(value.message());
+    if (value) {
+        push(*value);
+    }
+    showProblem();
+    Q_EMIT problemChanged();
+}
+
+void FormRow::push(const config::Value& value)
+{
+    if (value != m_document->value(m_field)) {
+        m_undo->push(new SetField(m_document, m_field, value, m_session));
+    }
+}
+
+void FormRow::refresh()
+{
+    const config::Value value = m_document->value(m_field);
+    const config::Value usual = m_document->usual(m_field);
+    m_editor->show(value);
+    if (!m_typing.isEmpty()) {
+        m_typing.clear(); // the shown value is a good one again
+        Q_EMIT problemChanged();
+    }
+    const bool differs = value != usual;
+    m_usual->setText(differs ? tr("usually %1").arg(shownValue(*m_field.field, usual)) : QString());
+    m_usual->setVisible(m_isVisible && differs);
+    m_reset->setVisible(m_isVisible && differs);
+    showProblem();
+}
+
+void FormRow::setRule(const QString& sentence)
+{
+    m_rule = sentence;
+    showProblem();
+}
+
+void FormRow::setVisible(bool visible)
+{
+    m_isVisible = visible;
+    m_label->setVisible(visible);
+    m_editor->widget()->setVisible(visible);
+    m_unit->setVisible(visible && !m_unit->text().isEmpty());
+    refresh();
+}
+
+void FormRow::showProblem()
+{
+    m_problem->setText(m_typing.isEmpty() ? m_rule : m_typing);
+    m_problem->setVisible(m_isVisible && !m_problem->text().isEmpty());
+}
+
+} // namespace luthier::ui

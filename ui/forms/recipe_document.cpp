@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/forms/recipe_document.h"
+
+#include "core/peft/method.h"
+
+namespace luthier::ui {
+namespace {
+
+config::Record recordOf(config::RunConfig& config, const FieldRef& field)
+{
+    return config::recordOf(config, *field.part);
+}
+
+} // namespace
+
+QString FieldRef::key() const
+{
+    return field == nullptr ? QString() : QString::fromStdString(part->key + "." + field->key);
+}
+
+void RecipeDocument::replace(const config::RunConfig& config)
+{
+    m_config = config;
+    Q_EMIT changed({});
+}
+
+FieldRef RecipeDocument::find(const QString& key)
+{
+    for (const config::Part& part : config::parts()) {
+        for (const config::Field& field : part.fields) {
+            if (key == QString::fromStdString(part.key + "." + field.key)) {
+                return {&part, &field};
+            }
+        }
+    }
+    return {};
+}
+
+config::Value RecipeDocument::value(const FieldRef& field) const
+{
+    config::RunConfig copy = m_config;
+    return recordOf(copy, field).get(*field.field);
+}
+
+config::Value RecipeDocument::usual(const FieldRef& field) const
+{
+    config::RunConfig usual = usualConfig(m_config.method.kind);
+    return recordOf(usual, field).get(*field.field);
+}
+
+Result<void> RecipeDocument::check(const FieldRef& field, const config::Value& value) const
+{
+    config::RunConfig copy = m_config;
+    return recordOf(copy, field).set(*field.field, value);
+}
+
+Result<config::Value> RecipeDocument::parse(const FieldRef& field, const QString& text) const
+{
+    config::RunConfig copy = m_config;
+    config::Record record = recordOf(copy, field);
+    if (Result<void> set = record.setFromText(*field.field, text.trimmed().toStdString()); !set) {
+        return set.error();
+    }
+    return record.get(*field.field);
+}
+
+Result<void> RecipeDocument::setValue(const FieldRef& field, const config::Value& value)
+{
+    Result<void> set = recordOf(m_config, field).set(*field.field, value);
+    if (set) {
+        Q_EMIT changed(field.key());
+    }
+    return set;
+}
+
+config::RunConfig usualConfig(const std::string& methodKind)
+{
+    config::RunConfig usual;
+    usual.method.kind = methodKind;
+    if (const peft::Method* method = peft::findMethod(methodKind)) {
+        usual.optimizer.learningRate = method->usualLearningRate;
+    }
+    return usual;
+}
+
+} // namespace luthier::ui

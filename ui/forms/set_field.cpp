@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/forms/set_field.h"
+
+#include <QCoreApplication>
+
+namespace luthier::ui {
+namespace {
+
+constexpr int kMergeId = 1;
+
+void set(RecipeDocument* document, const FieldRef& field, const config::Value& value)
+{
+    if (document != nullptr) {
+        // Both values were the field's before, so they fit it.
+        (void)document->setValue(field, value);
+    }
+}
+
+} // namespace
+
+SetField::SetField(RecipeDocument* document, const FieldRef& field, config::Value value, int session)
+    : m_document(document), m_field(field), m_before(document->value(field)), m_after(std::move(value)), m_session(session)
+{
+    //: undo step: the setting's name
+    setText(QCoreApplication::translate("SetField", "change of %1")
+                .arg(QCoreApplication::translate("Field", field.field->label.c_str())));
+}
+
+void SetField::undo()
+{
+    set(m_document, m_field, m_before);
+}
+
+void SetField::redo()
+{
+    set(m_document, m_field, m_after);
+}
+
+int SetField::id() const
+{
+    return kMergeId;
+}
+
+bool SetField::mergeWith(const QUndoCommand* other)
+{
+    const auto* next = dynamic_cast<const SetField*>(other);
+    if (next == nullptr || next->m_document != m_document || next->m_field.field != m_field.field
+        || next->m_session != m_session) {
+        return false;
+    }
+    m_after = next->m_after;
+    setObsolete(m_after == m_before);
+    return true;
+}
+
+SetRecipe::SetRecipe(RecipeDocument* document, config::RunConfig config, const QString& text)
+    : QUndoCommand(text), m_document(document), m_before(document->config()), m_after(std::move(config))
+{
+}
+
+void SetRecipe::undo()
+{
+    if (m_document) {
+        m_document->replace(m_before);
+    }
+}
+
+void SetRecipe::redo()
+{
+    if (m_document) {
+        m_document->replace(m_after);
+    }
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SetField: one changed setting. Typing into one field in one go is one step; a value that came back to where it
+// started is none. SetRecipe: all of them at once, by a preset or a file.
+#pragma once
+
+#include "ui/forms/recipe_document.h"
+
+#include <QPointer>
+#include <QUndoCommand>
+
+namespace luthier::ui {
+
+class SetField : public QUndoCommand {
+public:
+    // `session`: changes of the same field with the same number merge.
+    SetField(RecipeDocument* document, const FieldRef& field, config::Value value, int session = 0);
+
+    void undo() override;
+    void redo() override;
+    int id() const override;
+    bool mergeWith(const QUndoCommand* other) override;
+
+private:
+    QPointer<RecipeDocument> m_document;
+    FieldRef m_field;
+    config::Value m_before;
+    config::Value m_after;
+    int m_session;
+};
+
+class SetRecipe : public QUndoCommand {
+public:
+    SetRecipe(RecipeDocument* document, config::RunConfig config, const QString& text);
+
+    void undo() override;
+    void redo() override;
+
+private:
+    QPointer<RecipeDocument> m_document;
+    config::RunConfig m_before;
+    config::RunConfig m_after;
+};
+
+} // namespace luthier::ui

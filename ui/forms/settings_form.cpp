@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/forms/settings_form.h"
+
+#include "ui/forms/form_row.h"
+#include "ui/icons.h"
+#include "ui/theme.h"
+
+#include <QGridLayout>
+#include <QToolButton>
+
+#include <algorithm>
+
+namespace luthier::ui {
+
+SettingsForm::SettingsForm(RecipeDocument* document, const config::Part& part, QUndoStack* undo,
+                           const std::set<std::string>& hidden, QWidget* parent)
+    : QWidget(parent), m_document(document), m_undo(undo), m_grid(new QGridLayout(this)), m_more(new QToolButton(this))
+{
+    setObjectName(QString::fromStdString(part.key) + QStringLiteral("Form"));
+    m_grid->setContentsMargins(0, 0, 0, 0);
+    m_grid->setColumnStretch(1, 1);
+    m_grid->setVerticalSpacing(space(1));
+    m_more->setObjectName(QString::fromStdString(part.key) + QStringLiteral("More"));
+    m_more->setText(tr("More settings"));
+    m_more->setToolTip(tr("Settings that seldom need a change"));
+    m_more->setCheckable(true);
+    m_more->setAutoRaise(true);
+    m_more->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    build(part, hidden);
+    connect(m_more, &QToolButton::toggled, this, &SettingsForm::showRows);
+    connect(document, &RecipeDocument::changed, this, &SettingsForm::refresh);
+    showRows();
+    showRules();
+}
+
+void SettingsForm::build(const config::Part& part, const std::set<std::string>& hidden)
+{
+    int gridRow = 0;
+    for (const bool advanced : {false, true}) {
+        if (advanced) {
+            m_grid->addWidget(m_more, gridRow++, 0, 1, 2, Qt::AlignLeft);
+        }
+        for (const config::Field& field : part.fields) {
+            if (field.advanced != advanced || hidden.contains(field.key)) {
+                continue;
+            }
+            auto* row = new FormRow(m_document, {&part, &field}, m_undo, m_grid, gridRow, this);
+            gridRow += FormRow::kGridRows;
+            m_rows[row->field().key()] = row;
+            connect(row, &FormRow::problemChanged, this, &SettingsForm::problemsChanged);
+        }
+    }
+}
+
+void SettingsForm::setApplying(const std::set<std::string>& keys)
+{
+    m_applying = keys;
+    showRows();
+}
+
+bool SettingsForm::hasProblem() const
+{
+    return std::any_of(m_rows.begin(), m_rows.end(), [](const auto& entry) { return entry.second->hasProblem(); });
+}
+
+bool SettingsForm::reveal(const QString& key)
+{
+    const auto at = m_rows.find(key);
+    if (at == m_rows.end()) {
+        return false;
+    }
+    if (at->second->field().field->advanced) {
+        m_more->setChecked(true);
+    }
+    at->second->editor()->setFocus(Qt::OtherFocusReason);
+    return true;
+}
+
+void SettingsForm::refresh(const QString& key)
+{
+    if (const auto at = m_rows.find(key); at != m_rows.end()) {
+        at->second->refresh();
+    } else if (key.isEmpty() || key == QStringLiteral("method.kind")) { // the method decides what is usual
+        for (const auto& [name, row] : m_rows) {
+            row->refresh();
+        }
+    }
+    showRules();
+}
+
+void SettingsForm::showRules()
+{
+    std::map<QString, QString> sentences;
+    for (const config::BrokenRule& rule : m_document->brokenRules()) {
+        for (const std::string& key : rule.keys) {
+            sentences[QString::fromStdString(key)] = QString::fromStdString(rule.sentence);
+        }
+    }
+    for (const auto& [key, row] : m_rows) {
+        const auto broken = sentences.find(key);
+        row->setRule(broken == sentences.end() ? QString() : broken->second);
+    }
+}
+
+void SettingsForm::showRows()
+{
+    bool hasAdvanced = false;
+    for (const auto& [key, row] : m_rows) {
+        const config::Field& field = *row->field().field;
+        const bool applies = m_applying.empty() || m_applying.contains(field.key);
+        hasAdvanced |= applies && field.advanced;
+        row->setVisible(applies && (!field.advanced || m_more->isChecked()));
+    }
+    m_more->setVisible(hasAdvanced);
+    m_more->setIcon(icon(m_more->isChecked() ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right"), Token::TextQuiet));
+}
+
+} // namespace luthier::ui

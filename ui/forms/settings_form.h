@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SettingsForm: one part of the recipe as a form made from its table of fields. Advanced fields are folded away;
+// beside a changed one stands what is usual and a button that goes back to it; what is wrong is said under its field.
+// Every change is a step of the undo stack.
+#pragma once
+
+#include "ui/forms/recipe_document.h"
+
+#include <QWidget>
+
+#include <map>
+#include <set>
+
+class QGridLayout;
+class QToolButton;
+class QUndoStack;
+
+namespace luthier::ui {
+
+class FormRow;
+
+class SettingsForm : public QWidget {
+    Q_OBJECT
+
+public:
+    // `hidden`: keys that stand elsewhere ("kind").
+    SettingsForm(RecipeDocument* document, const config::Part& part, QUndoStack* undo, const std::set<std::string>& hidden = {},
+                 QWidget* parent = nullptr);
+
+    void setApplying(const std::set<std::string>& keys); // only these are shown; empty: all
+    bool hasProblem() const; // something typed that is no value
+    bool reveal(const QString& key); // unfolds, shows and focuses "part.key"; false: not of this form
+
+Q_SIGNALS:
+    void problemsChanged();
+
+private:
+    void build(const config::Part& part, const std::set<std::string>& hidden);
+    void refresh(const QString& key);
+    void showRules();
+    void showRows();
+
+    RecipeDocument* m_document;
+    QUndoStack* m_undo;
+    QGridLayout* m_grid;
+    QToolButton* m_more;
+    std::map<QString, FormRow*> m_rows; // by "part.key"
+    std::set<std::string> m_applying;
+};
+
+} // namespace luthier::ui
