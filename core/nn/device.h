@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/nn/threads.h"
 
 #include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
@@ -22,8 +23,5 @@ struct Placement {
 
 // Auto: the first GPU with bf16, else the CPU in fp32. Errors say what the machine has.
 Result<Placement> choosePlacement(const std::string& device, const std::string& dtype);
-
-// Sets the number of CPU threads (0: physical cores). Once a process, before the first work.
-void setThreads(std::int64_t threads);
 
 } // namespace luthier::nn

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/command.h"
+#include "core/cli/display.h"
+#include "core/train/bench_generate.h"
+#include "core/train/bench_step.h"
+
+#include <CLI/App.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace luthier::cli {
+
+namespace {
+
+// Shapes of models that people know; weights are random.
+struct Preset {
+    const char* id;
+    std::int64_t vocab, hidden, intermediate, layers, heads, kvHeads, headDim, maxPositions;
+    bool tiedHead;
+};
+constexpr std::array kPresets = {
+    Preset{"tiny", 4096, 256, 704, 8, 8, 4, 32, 1024, true},
+    Preset{"135m", 49152, 576, 1536, 30, 9, 3, 64, 2048, true},
+    Preset{"1b", 128256, 2048, 8192, 16, 32, 8, 64, 131072, true},
+};
+
+struct Flags;
+struct Verb {
+    const char* name;
+    const char* summary;
+    int (*run)(const Flags&, Context&);
+};
+
+struct Flags {
+    std::string preset = "tiny";
+    std::string model;
+    std::int64_t batch = 4;
+    std::int64_t length = 512;
+    std::int64_t steps = 8;
+    std::int64_t warmup = 4;
+    std::string targets = "qv";
+    std::string method = "lora";
+    std::int64_t prompt = 128;
+    std::int64_t tokens = 128;
+    const Verb* verb = nullptr;
+};
+
+Result<nn::DecoderConfig> configOf(const Flags& flags, std::int64_t positions)
+{
+    nn::DecoderConfig config;
+    if (!flags.model.empty()) {
+        auto read = nn::readDecoderConfig(flags.model);
+        if (!read) {
+            return read;
+        }
+        config = std::move(*read);
+    } else {
+        const auto& preset = *std::find_if(kPresets.begin(), kPresets.end(),
+                                           [&](const Preset& p) { return flags.preset == p.id; });
+        config.family = "llama";
+        config.vocab = preset.vocab;
+        config.hidden = preset.hidden;
+        config.intermediate = preset.intermediate;
+        config.layers = preset.layers;
+        config.heads = preset.heads;
+        config.kvHeads = preset.kvHeads;
+        config.headDim = preset.headDim;
+        config.maxPositions = preset.maxPositions;
+        config.tiedHead = preset.tiedHead;
+    }
+    config.maxPositions = std::max(config.maxPositions, positions);
+    return config;
+}
+
+// One measurement; limit is what the hardware would allow, 0 where that is not known.
+void print(Console& console, const char* name, double value, const char* unit, double limit = 0)
+{
+    const double share = limit > 0 ? value / limit : 0;
+    if (console.isJson()) {
+        console.line({{"name", name},
+                      {"value", value},
+                      {"unit", unit},
+                      {"limit", limit > 0 ? Json(limit) : Json()},
+                      {"share", limit > 0 ? Json(share) : Json()}});
+        return;
+    }
+    const bool bytes = std::string_view(unit) == "bytes";
+    std::string text = std::string(name) + "  " + (bytes ? byteSize(value) : fixed(value, value < 100 ? 2 : 0) + " " + unit);
+    if (limit > 0) {
+        text += "  (" + fixed(share * 100, 1) + " % of " + fixed(limit, limit < 100 ? 2 : 0) + ")";
+    }
+    console.text(text);
+}
+
+int benchStep(const Flags& flags, Context& context)
+{
+    auto config = configOf(flags, flags.length);
+    if (!config) {
+        return context.fail(config.message());
+    }
+    config::MethodSettings method;
+    method.kind = flags.method;
+    if (flags.targets == "all") {
+        method.targetModules = {"all-linear"};
+    }
+    const auto progress = [&](std::int64_t done, std::int64_t all) {
+        context.console.progress("step " + counted(done) + "/" + counted(all));
+    };
+    auto result = train::benchStep({std::move(*config), method, flags.batch, flags.length, flags.steps, flags.warmup,
+                                    context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(), progress, context.cancel});
+    context.console.endProgress();
+    if (!result) {
+        return context.fail(result.message());
+    }
+    context.console.note(result->device + ", " + result->dtype + ", " + counted(result->trainableParameters) + " of "
+                         + counted(result->totalParameters) + " parameters trained, loss " + fixed(result->loss, 3));
+    print(context.console, "matmul", result->matmulFlops / 1e12, "TFLOP/s");
+    print(context.console, "step", result->tokensPerSecond, "tokens/s", result->matmulFlops / result->flopsPerToken);
+    print(context.console, "step_time", result->secondsPerStep, "s");
+    print(context.console, "peak_memory", static_cast<double>(result->peakBytes), "bytes");
+    return kDone;
+}
+
+int benchGenerate(const Flags& flags, Context& context)
+{
+    auto config = configOf(flags, flags.prompt + flags.tokens + 16);
+    if (!config) {
+        return context.fail(config.message());
+    }
+    auto result = train::benchGenerate({std::move(*config), flags.prompt, flags.tokens, context.globals.deviceOrAuto(),
+                                        context.globals.dtypeOrAuto(), context.cancel});
+    if (!result) {
+        return context.fail(result.message());
+    }
+    context.console.note(result->device + ", " + result->dtype);
+    print(context.console, "copy", result->copyRate / 1e9, "GB/s");
+    print(context.console, "generate", result->tokensPerSecond, "tokens/s", result->copyRate / result->bytesPerToken);
+    print(context.console, "peak_memory", static_cast<double>(result->peakBytes), "bytes");
+    return kDone;
+}
+
+constexpr std::array kVerbs = {
+    Verb{"step", "Optimizer steps: tokens a second, and the share of what matrix products reach", benchStep},
+    Verb{"generate", "One answer: tokens a second, and the share of what copying memory reaches", benchGenerate},
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    app.require_subcommand(1);
+    std::vector<std::string> presets;
+    std::transform(kPresets.begin(), kPresets.end(), std::back_inserter(presets), [](const Preset& p) { return p.id; });
+    const auto number = [](CLI::App* sub, const char* name, std::int64_t& value, const char* help, std::int64_t low) {
+        sub->add_option(name, value, help)
+            ->check(CLI::Range(low, std::int64_t{1} << 24))
+            ->option_text(std::to_string(value));
+    };
+    for (const Verb& verb : kVerbs) {
+        CLI::App* sub = app.add_subcommand(verb.name, verb.summary);
+        sub->group("Commands");
+        auto* preset = sub->add_option("--preset", flags.preset, "Shape of the model: tiny, 135m, 1b")
+                           ->check(CLI::IsMember(presets))
+                           ->option_text("tiny");
+        sub->add_option("--model", flags.model, "Shape from this folder's config.json")->excludes(preset)->option_text("DIR");
+        if (std::string_view(verb.name) == "step") {
+            number(sub, "--batch", flags.batch, "Rows of a step", 1);
+            number(sub, "--length", flags.length, "Tokens of a row", 1);
+            number(sub, "--steps", flags.steps, "Measured steps; their median counts", 1);
+            number(sub, "--warmup", flags.warmup, "Steps before them", 0);
+            sub->add_option("--targets", flags.targets, "Projections with an adapter: qv, all")
+                ->check(CLI::IsMember({"qv", "all"}))
+                ->option_text("qv");
+            sub->add_option("--method", flags.method, "What is trained: lora, full")
+                ->check(CLI::IsMember({"lora", "full"}))
+                ->option_text("lora");
+        } else {
+            number(sub, "--prompt", flags.prompt, "Tokens that are there already", 1);
+            number(sub, "--tokens", flags.tokens, "Measured tokens", 1);
+        }
+        sub->parse_complete_callback([&flags, &verb] { flags.verb = &verb; });
+    }
+}
+
+int run(const Flags& flags, Context& context)
+{
+    return flags.verb->run(flags, context);
+}
+
+} // namespace
+
+Command benchCommand()
+{
+    return command<Flags>("bench", "How fast this machine trains and answers, beside what it could reach",
+                          "luthier bench step --preset 135m --batch 4 --length 512\n"
+                          "luthier bench step --preset 1b --targets all --device cuda --json\n"
+                          "luthier bench generate --preset 135m",
+                          setup, run);
+}
+
+} // namespace luthier::cli

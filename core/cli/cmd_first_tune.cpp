@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/paths.h"
+#include "core/cli/comparison.h"
+#include "core/cli/display.h"
+#include "core/cli/table.h"
+#include "core/cli/tune_run.h"
+
+#include <CLI/App.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace luthier::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t kAnswerTokens = 96;
+
+struct Flags {
+    std::string model;
+    std::string project;
+    std::string out;
+};
+
+// Why the first tune's recipe leaves the usual preset. A changed value without a row here is shown without a reason.
+struct Reason {
+    const char* key;
+    const char* why;
+};
+constexpr std::array kReasons = {
+    Reason{"optimizer.learning_rate", "a small model on about a thousand short rows takes large steps well; the usual "
+                                      "rate is made for models a hundred times this size"},
+    Reason{"schedule.kind", "a cosine stays high for longer and ends softly, which suits a run this short"},
+    Reason{"data.max_length", "the rows are short, and the model reads at most 1,024 tokens"},
+    Reason{"run.epochs", "few rows: each must be seen more often"},
+    Reason{"run.probe_prompts", "questions that are not in the data show what changes while it trains"},
+    Reason{"run.probe_tokens", "long enough for the answers in the data"},
+};
+// Not part of the preset: what is tuned with what.
+constexpr std::array kOwn = {"model.path", "data.train", "run.name", "run.threads", "model.device", "model.dtype"};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    app.add_option("--model", flags.model, "Model folder; usually the bundled one")->option_text("DIR");
+    app.add_option("--project", flags.project, "Record the run in this project; made when there is none")
+        ->option_text("DIR");
+    app.add_option("--out", flags.out, "Folder of the run; usually a new one in your data folder")->option_text("DIR");
+}
+
+// The first of first-tune/1, first-tune/2, ... that is not there yet.
+fs::path freeFolder()
+{
+    std::error_code code;
+    for (int i = 1;; ++i) {
+        const auto folder = base::userDataFolder() / "first-tune" / std::to_string(i);
+        if (!fs::exists(folder, code)) {
+            return folder;
+        }
+    }
+}
+
+Result<config::RunConfig> configOf(const Flags& flags, const Globals& globals)
+{
+    auto config = readTuneConfig(base::resourcesFolder() / "recipes" / "first_tune.json", {}, globals);
+    if (!config) {
+        return config;
+    }
+    if (!flags.model.empty()) {
+        config->model.path = fs::absolute(flags.model).lexically_normal().string();
+    }
+    std::error_code code;
+    for (auto& file : config->data.train) {
+        if (!fs::exists(file, code)) {
+            file = (base::datasetsFolder() / fs::path(file).filename()).string();
+        }
+    }
+    return config;
+}
+
+std::string reasonFor(const std::string& key)
+{
+    const auto found = std::find_if(kReasons.begin(), kReasons.end(), [&](const Reason& r) { return key == r.key; });
+    return found == kReasons.end() ? std::string() : found->why;
+}
+
+void printDifferences(const config::RunConfig& config, Console& console)
+{
+    Table table({{"setting"}, {"usual"}, {"here", true}, {"why", true}});
+    Json list = Json::array();
+    for (const auto& row : config::difference(config::RunConfig{}, config)) {
+        if (std::find(kOwn.begin(), kOwn.end(), row.key) != kOwn.end()) {
+            continue;
+        }
+        list.push_back({{"key", row.key}, {"usual", row.left}, {"here", row.right}, {"why", reasonFor(row.key)}});
+        table.add({row.key, row.left.empty() ? "-" : row.left, row.right, reasonFor(row.key)});
+    }
+    if (console.isJson()) {
+        console.line({{"event", "recipe"}, {"differences", std::move(list)}});
+    } else if (!table.isEmpty()) {
+        console.text("Settings that differ from the usual preset:\n" + table.toText(console.width()) + "\n");
+    }
+}
+
+Result<TuneRun> prepare(const Flags& flags, Context& context)
+{
+    auto config = configOf(flags, context.globals);
+    if (!config) {
+        return config.error();
+    }
+    printDifferences(*config, context.console);
+    if (flags.project.empty()) {
+        return TuneRun{std::move(*config), flags.out.empty() ? freeFolder() : fs::path(flags.out), false, nullptr, 0};
+    }
+    auto project = store::openOrCreateFirst(flags.project);
+    return project ? recordedRun(std::move(*config), *project, flags.out) : Result<TuneRun>(project.error());
+}
+
+Result<ComparisonSettings> comparisonOf(const TuneRun& run, const train::RunEnded& ended)
+{
+    auto prompts = readPrompts(base::datasetsFolder() / "first_tune_prompts.jsonl");
+    if (!prompts) {
+        return prompts.error();
+    }
+    inference::Sampling sampling;
+    sampling.maxNew = kAnswerTokens;
+    return ComparisonSettings{{{"base answer", run.config.model.path, {}},
+                               {"tuned answer", run.config.model.path, {{ended.adapter, 1}}}},
+                              std::move(*prompts),
+                              sampling,
+                              true};
+}
+
+void printResult(const ComparisonSettings& settings, const std::vector<std::vector<std::string>>& answers,
+                 const TuneRun& run, const train::RunEnded& ended, const RunPrinter& printer, Console& console)
+{
+    if (console.isJson()) {
+        for (std::size_t p = 0; p < settings.prompts.size(); ++p) {
+            console.line({{"event", "compare"}, {"prompt", settings.prompts[p].text}, {"base", answers[0][p]}, {"tuned", answers[1][p]}});
+        }
+        return;
+    }
+    console.text("\n" + comparisonTable(settings, answers, console.width()) + "\n");
+    if (printer.firstHeldOut() && printer.lastHeldOut()) {
+        console.text("Held-out loss   " + fixed(*printer.firstHeldOut(), 4) + " before, " + fixed(*printer.lastHeldOut(), 4)
+                     + " after " + counted(ended.step) + " steps in " + duration(ended.seconds));
+    }
+    console.text("Adapter         " + ended.adapter + "\n\nTry next:\n  luthier generate --model " + run.config.model.path
+                 + " --adapter " + ended.adapter + " --chat --prompt \"What does Mira sell?\"\n  luthier compare --model "
+                 + run.config.model.path + " --adapter " + ended.adapter
+                 + " --prompts questions.jsonl\n  luthier recipe --example lora > recipe.json");
+}
+
+int run(const Flags& flags, Context& context)
+{
+    auto prepared = prepare(flags, context);
+    if (!prepared) {
+        return context.fail(prepared.message());
+    }
+    RunPrinter printer(context.console);
+    const auto ended = runToEnd(*prepared, printer, context);
+    if (ended.outcome != train::Outcome::Finished) {
+        return codeOf(*prepared, ended, context);
+    }
+    auto settings = comparisonOf(*prepared, ended);
+    if (!settings) {
+        return context.fail(settings.message());
+    }
+    auto answers = compare(*settings, context);
+    if (!answers) {
+        return context.fail(answers.message());
+    }
+    printResult(*settings, *answers, *prepared, ended, printer, context.console);
+    return kDone;
+}
+
+} // namespace
+
+Command firstTuneCommand()
+{
+    return command<Flags>("first-tune", "Tune the bundled model and see what changed, in a few minutes",
+                          "luthier first-tune\nluthier first-tune --project ~/tunes\nluthier first-tune --out /tmp/first --threads 2",
+                          setup, run);
+}
+
+} // namespace luthier::cli

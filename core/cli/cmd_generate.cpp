@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/command.h"
+#include "core/cli/display.h"
+#include "core/cli/inputs.h"
+
+#include <CLI/App.hpp>
+
+#include <optional>
+
+namespace luthier::cli {
+
+namespace {
+
+struct Flags {
+    std::string model;
+    std::vector<std::string> adapters;
+    std::optional<std::string> prompt;
+    std::string prompts;
+    bool chat = false;
+    std::string system;
+    inference::Sampling sampling;
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    app.add_option("--model", flags.model, "Model folder")->required()->option_text("DIR");
+    app.add_option("--adapter", flags.adapters, "Adapter folder, DIR=0.7 to weigh it; may be repeated")
+        ->allow_extra_args(false)
+        ->option_text("DIR");
+    auto* input = app.add_option_group("Prompt");
+    input->add_option("--prompt", flags.prompt, "What to go on from")->option_text("TEXT");
+    input->add_option("--prompts", flags.prompts, "Rows of {\"prompt\":...} or {\"messages\":[...]}")
+        ->option_text("FILE.jsonl");
+    input->require_option(1);
+    app.add_flag("--chat", flags.chat, "The prompt is a question, written with the model's chat template");
+    app.add_option("--system", flags.system, "System message before it; means --chat")->option_text("TEXT");
+    addFieldFlags(app, &flags.sampling, inference::samplingFields());
+}
+
+Result<std::vector<Prompt>> promptsOf(const Flags& flags)
+{
+    if (flags.prompt) {
+        return std::vector<Prompt>{{*flags.prompt, {}}};
+    }
+    return readPrompts(flags.prompts);
+}
+
+void printJson(const inference::Generation& answer, Console& console)
+{
+    console.line({{"text", answer.text},
+                  {"ids", toJson(answer.ids)},
+                  {"prompt_ids", toJson(answer.promptIds)},
+                  {"finish", answer.finish},
+                  {"tokens_per_second", answer.tokensPerSecond}});
+}
+
+Result<void> answerOne(inference::Session& session, const Prompt& prompt, const Flags& flags, Context& context)
+{
+    auto ids = promptIds(session.encoder(), prompt, flags.chat, flags.system);
+    if (!ids) {
+        return ids.error();
+    }
+    inference::GenerateOptions options{flags.sampling, true, {}, context.cancel};
+    if (!context.console.isJson()) {
+        options.onPiece = [&context](const std::string& piece) { context.console.piece(harmless(piece)); };
+    }
+    auto answer = session.generate(*ids, options);
+    if (!answer) {
+        return answer.error();
+    }
+    if (context.console.isJson()) {
+        printJson(*answer, context.console);
+    } else {
+        context.console.text("");
+        context.console.note(counted(static_cast<std::int64_t>(answer->ids.size())) + " tokens, "
+                             + fixed(answer->tokensPerSecond, 1) + " tokens/s, " + session.describeDevice());
+    }
+    return {};
+}
+
+int run(const Flags& flags, Context& context)
+{
+    auto prompts = promptsOf(flags);
+    if (!prompts) {
+        return context.fail(prompts.message());
+    }
+    auto session = inference::Session::open({flags.model, adaptersOf(flags.adapters), context.globals.deviceOrAuto(),
+                                             context.globals.dtypeOrAuto()});
+    if (!session) {
+        return context.fail(session.message());
+    }
+    std::int64_t row = 0;
+    for (const Prompt& prompt : *prompts) {
+        ++row;
+        if (context.cancel.isCancelled()) {
+            break;
+        }
+        if (!context.console.isJson() && prompts->size() > 1) {
+            context.console.text((row > 1 ? "\n> " : "> ") + harmless(prompt.text));
+        }
+        if (auto done = answerOne(**session, prompt, flags, context); !done) {
+            const auto where = flags.prompt ? "" : flags.prompts + ": row " + counted(row) + ": ";
+            return context.fail(where + done.message());
+        }
+    }
+    return context.cancel.isCancelled() ? context.fail("cancelled") : kDone;
+}
+
+} // namespace
+
+Command generateCommand()
+{
+    return command<Flags>("generate", "Let a model answer",
+                          "luthier generate --model MODEL --chat --prompt \"What does Mira sell?\"\n"
+                          "luthier generate --model MODEL --adapter runs/first/adapter --chat --prompts questions.jsonl\n"
+                          "luthier generate --model MODEL --prompt \"Once\" --temperature 0.7 --max-new 40 --json",
+                          setup, run);
+}
+
+} // namespace luthier::cli

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/tune_run.h"
+
+#include <CLI/App.hpp>
+
+namespace luthier::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Flags {
+    std::string folder;
+    std::string project;
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    app.add_option("folder", flags.folder, "Folder of a run that was stopped")->required()->option_text("DIR");
+    app.add_option("--project", flags.project, "Project that records the run; found by itself for runs inside one")
+        ->option_text("DIR");
+}
+
+// <project>/runs/<id>: the project whose run this is.
+fs::path projectAround(const fs::path& folder)
+{
+    std::error_code code;
+    const auto project = fs::absolute(folder, code).lexically_normal().parent_path().parent_path();
+    return fs::exists(project / "luthier.db", code) ? project : fs::path();
+}
+
+Result<void> attachProject(TuneRun& run, const fs::path& folder)
+{
+    auto project = store::Project::open(folder);
+    if (!project) {
+        return project.error();
+    }
+    auto rows = (*project)->runs();
+    if (!rows) {
+        return rows.error();
+    }
+    std::error_code code;
+    for (const auto& row : *rows) {
+        if (fs::equivalent(row.folder, run.folder, code)) {
+            run.project = *project;
+            run.id = row.id;
+            return run.project->markRunning(run.id);
+        }
+    }
+    return Error{folder.string() + ": no run of this project lies in " + run.folder.string()};
+}
+
+int run(const Flags& flags, Context& context)
+{
+    fs::path folder = fs::path(flags.folder).lexically_normal();
+    folder = folder.has_filename() ? folder : folder.parent_path();
+    auto config = train::readRunFolder(folder);
+    if (!config) {
+        return context.fail(config.message());
+    }
+    TuneRun run{std::move(*config), folder, true, nullptr, 0};
+    if (!context.globals.device.empty()) {
+        run.config.model.device = context.globals.device;
+    }
+    if (context.globals.threads > 0) {
+        run.config.run.threads = context.globals.threads;
+    }
+    const fs::path project = flags.project.empty() ? projectAround(folder) : fs::path(flags.project);
+    if (!project.empty()) {
+        if (auto attached = attachProject(run, project); !attached) {
+            return context.fail(attached.message());
+        }
+    }
+    RunPrinter printer(context.console);
+    const auto ended = runToEnd(run, printer, context);
+    printSummary(ended, printer, context);
+    return codeOf(run, ended, context);
+}
+
+} // namespace
+
+Command resumeCommand()
+{
+    return command<Flags>("resume", "Go on with a run that was stopped",
+                          "luthier resume runs/first\nluthier resume ~/tunes/runs/3 --json", setup, run);
+}
+
+} // namespace luthier::cli

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/command.h"
+#include "core/cli/display.h"
+#include "core/cli/table.h"
+#include "core/config/run_config.h"
+#include "core/store/project.h"
+
+#include <CLI/App.hpp>
+
+#include <array>
+#include <charconv>
+
+namespace luthier::cli {
+
+namespace {
+
+using Project = std::shared_ptr<store::Project>;
+
+struct Flags;
+struct Verb {
+    const char* name;
+    const char* summary;
+    int arguments;          // runs (and a new name) that it takes
+    const char* argumentText;
+    bool writes;
+    int (*run)(const Flags&, Project, Context&);
+};
+
+struct Flags {
+    std::string project;
+    std::vector<std::string> arguments;
+    const Verb* verb = nullptr;
+};
+
+Json rowJson(const store::RunRow& row)
+{
+    const auto number = [](const std::optional<double>& value) { return value ? Json(*value) : Json(); };
+    return {{"id", row.id},
+            {"name", row.name},
+            {"state", row.state},
+            {"created", row.created},
+            {"folder", row.folder},
+            {"step", row.step},
+            {"total_steps", row.totalSteps},
+            {"last_loss", number(row.lastLoss)},
+            {"first_held_out", number(row.firstHeldOut)},
+            {"last_held_out", number(row.lastHeldOut)},
+            {"seconds", row.seconds},
+            {"result", row.result},
+            {"sentence", row.sentence}};
+}
+
+std::string lossText(const std::optional<double>& value)
+{
+    return value ? fixed(*value, 4) : "-";
+}
+
+// By id, or by name where only one run has it.
+Result<store::RunRow> findRun(const Project& project, const std::string& word)
+{
+    store::RunId id = 0;
+    const auto parsed = std::from_chars(word.data(), word.data() + word.size(), id);
+    if (parsed.ec == std::errc() && parsed.ptr == word.data() + word.size()) {
+        return project->run(id);
+    }
+    auto rows = project->runs();
+    if (!rows) {
+        return rows.error();
+    }
+    std::optional<store::RunRow> found;
+    for (const auto& row : *rows) {
+        if (row.name == word && found) {
+            return Error{"several runs are called \"" + word + "\"; give the number"};
+        }
+        if (row.name == word) {
+            found = row;
+        }
+    }
+    if (!found) {
+        return Error{"no run is called \"" + word + "\"; see luthier runs list"};
+    }
+    return *found;
+}
+
+int listRuns(const Flags&, Project project, Context& context)
+{
+    auto rows = project->runs();
+    if (!rows) {
+        return context.fail(rows.message());
+    }
+    Table table({{"run", false, true}, {"name", true}, {"state"}, {"step", false, true}, {"loss", false, true},
+                 {"held-out", false, true}, {"time", false, true}, {"created"}});
+    for (const auto& row : *rows) {
+        if (context.console.isJson()) {
+            context.console.line(rowJson(row));
+        }
+        table.add({std::to_string(row.id), row.name, row.state, counted(row.step) + "/" + counted(row.totalSteps),
+                   lossText(row.lastLoss), lossText(row.lastHeldOut), duration(row.seconds), row.created});
+    }
+    if (!context.console.isJson()) {
+        context.console.text(table.isEmpty() ? "No runs yet; luthier tune RECIPE.json --project DIR makes one."
+                                             : table.toText(context.console.width()));
+    }
+    return kDone;
+}
+
+Json evalsOf(const std::vector<train::Event>& events)
+{
+    Json evals = Json::array();
+    for (const auto& event : events) {
+        if (const auto* eval = std::get_if<train::EvalDone>(&event)) {
+            evals.push_back({{"step", eval->step}, {"set", eval->set}, {"loss", eval->loss}});
+        }
+    }
+    return evals;
+}
+
+int showRun(const Flags& flags, Project project, Context& context)
+{
+    auto row = findRun(project, flags.arguments.front());
+    if (!row) {
+        return context.fail(row.message());
+    }
+    auto events = project->events(row->id);
+    if (!events) {
+        return context.fail(events.message());
+    }
+    Json object = rowJson(*row);
+    object["evals"] = evalsOf(*events);
+    object["recipe"] = row->recipe;
+    if (context.console.isJson()) {
+        context.console.line(object);
+        return kDone;
+    }
+    Table table({{"run " + std::to_string(row->id)}, {row->name, true}});
+    for (const auto& [key, value] : object.items()) {
+        if (key != "id" && key != "name" && key != "recipe" && key != "evals") {
+            table.add({key, value.is_string() ? value.get<std::string>() : base::dumpJson(value)});
+        }
+    }
+    for (const Json& eval : object["evals"]) {
+        table.add({"step " + base::dumpJson(eval["step"]),
+                   eval["set"].get<std::string>() + " loss " + fixed(eval["loss"].get<double>(), 4)});
+    }
+    context.console.text(table.toText(context.console.width()) + "\n\n" + base::dumpJson(row->recipe, 2));
+    return kDone;
+}
+
+int diffRuns(const Flags& flags, Project project, Context& context)
+{
+    std::vector<config::RunConfig> configs;
+    for (const auto& word : flags.arguments) {
+        auto row = findRun(project, word);
+        auto config = row ? config::fromJson(row->recipe) : Result<config::RunConfig>(row.error());
+        if (!config) {
+            return context.fail("run " + word + ": " + config.message());
+        }
+        configs.push_back(std::move(*config));
+    }
+    Table table({{"setting"}, {"run " + flags.arguments[0], true}, {"run " + flags.arguments[1], true}});
+    Json differences = Json::array();
+    for (const auto& row : config::difference(configs[0], configs[1])) {
+        differences.push_back({{"key", row.key}, {"left", row.left}, {"right", row.right}});
+        table.add({row.key, row.left, row.right});
+    }
+    if (context.console.isJson()) {
+        context.console.line({{"differences", std::move(differences)}});
+    } else {
+        context.console.text(table.isEmpty() ? "The recipes are equal." : table.toText(context.console.width()));
+    }
+    return kDone;
+}
+
+int changed(const store::RunRow& row, const Result<void>& done, const char* what, Context& context)
+{
+    if (!done) {
+        return context.fail(done.message());
+    }
+    if (context.console.isJson()) {
+        context.console.line({{"id", row.id}, {what, true}});
+    } else {
+        context.console.text("Run " + std::to_string(row.id) + " " + what + ".");
+    }
+    return kDone;
+}
+
+int deleteRun(const Flags& flags, Project project, Context& context)
+{
+    auto row = findRun(project, flags.arguments.front());
+    return row ? changed(*row, project->deleteRun(row->id), "deleted", context) : context.fail(row.message());
+}
+
+int renameRun(const Flags& flags, Project project, Context& context)
+{
+    auto row = findRun(project, flags.arguments.front());
+    return row ? changed(*row, project->renameRun(row->id, flags.arguments[1]), "renamed", context)
+               : context.fail(row.message());
+}
+
+constexpr std::array kVerbs = {
+    Verb{"list", "All runs of the project, newest first", 0, "", false, listRuns},
+    Verb{"show", "One run with its recipe and measurements", 1, "RUN", false, showRun},
+    Verb{"diff", "Settings in which two runs differ", 2, "RUN RUN", false, diffRuns},
+    Verb{"delete", "Move a run to the project's trash", 1, "RUN", true, deleteRun},
+    Verb{"rename", "Give a run another name", 2, "RUN NAME", true, renameRun},
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    app.add_option("--project", flags.project, "Project folder")->envname("LUTHIER_PROJECT")->option_text("DIR");
+    app.require_subcommand(0, 1);
+    flags.verb = &kVerbs.front();
+    for (const Verb& verb : kVerbs) {
+        CLI::App* sub = app.add_subcommand(verb.name, verb.summary);
+        sub->group("Commands");
+        if (verb.arguments > 0) {
+            sub->add_option("run", flags.arguments, "Number or name of a run")
+                ->required()
+                ->expected(verb.arguments)
+                ->option_text(verb.argumentText);
+        }
+        sub->parse_complete_callback([&flags, &verb] { flags.verb = &verb; });
+    }
+}
+
+int run(const Flags& flags, Context& context)
+{
+    if (flags.project.empty()) {
+        context.console.error("say which project: --project DIR, or LUTHIER_PROJECT (see luthier runs --help)");
+        return kWrongUsage;
+    }
+    std::error_code code;
+    if (!std::filesystem::exists(std::filesystem::path(flags.project) / "luthier.db", code)) {
+        return context.fail(flags.project + ": no project lies there; luthier tune RECIPE.json --project DIR makes one");
+    }
+    auto project = store::Project::open(flags.project, !flags.verb->writes);
+    return project ? flags.verb->run(flags, *project, context) : context.fail(project.message());
+}
+
+} // namespace
+
+Command runsCommand()
+{
+    return command<Flags>("runs", "Runs of a project: list, show, diff, delete, rename",
+                          "luthier runs --project ~/tunes\n"
+                          "luthier runs show 3 --project ~/tunes\n"
+                          "luthier runs diff 2 3 --project ~/tunes --json",
+                          setup, run);
+}
+
+} // namespace luthier::cli

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/tune_run.h"
+
+#include <CLI/App.hpp>
+
+namespace luthier::cli {
+
+namespace {
+
+struct Flags {
+    std::string recipe;
+    std::vector<std::string> settings;
+    std::string out;
+    std::string project;
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    app.add_option("recipe", flags.recipe, "Recipe file (luthier recipe --example lora prints one)")
+        ->required()
+        ->option_text("RECIPE.json");
+    app.add_option("--set", flags.settings, "Change a setting of the recipe; may be repeated")
+        ->allow_extra_args(false)
+        ->option_text("KEY=VALUE");
+    app.add_option("--out", flags.out, "Folder for checkpoints and the result; new or empty")->option_text("DIR");
+    app.add_option("--project", flags.project, "Record the run in this project folder")->option_text("DIR");
+}
+
+Result<TuneRun> prepare(const Flags& flags, const Context& context)
+{
+    auto config = readTuneConfig(flags.recipe, flags.settings, context.globals);
+    if (!config) {
+        return config.error();
+    }
+    if (auto checked = checkRules(*config); !checked) {
+        return checked.error();
+    }
+    if (flags.project.empty()) {
+        return TuneRun{std::move(*config), flags.out, false, nullptr, 0};
+    }
+    auto project = store::Project::open(flags.project);
+    return project ? recordedRun(std::move(*config), *project, flags.out) : Result<TuneRun>(project.error());
+}
+
+int run(const Flags& flags, Context& context)
+{
+    if (flags.out.empty() && flags.project.empty()) {
+        context.console.error("say where the run goes: --out DIR, or --project DIR (see luthier tune --help)");
+        return kWrongUsage;
+    }
+    auto prepared = prepare(flags, context);
+    if (!prepared) {
+        return context.fail(prepared.message());
+    }
+    RunPrinter printer(context.console);
+    const auto ended = runToEnd(*prepared, printer, context);
+    printSummary(ended, printer, context);
+    return codeOf(*prepared, ended, context);
+}
+
+} // namespace
+
+Command tuneCommand()
+{
+    return command<Flags>("tune", "Train by a recipe",
+                          "luthier tune recipe.json --out runs/first\n"
+                          "luthier tune recipe.json --set learning_rate=1e-3 --set epochs=2 --out runs/second\n"
+                          "luthier tune recipe.json --project ~/tunes --json > events.jsonl",
+                          setup, run);
+}
+
+} // namespace luthier::cli

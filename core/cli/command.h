@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Command: one row of the table of verbs. A new verb is one file cmd_<name>.cpp, one declaration here and one row
+// in commands.cpp; help, global flags, exit codes and tests come from the table.
+//
+// A row's `setup` declares flags on its CLI::App and returns the work to do when the verb was chosen. The work
+// returns the exit code: 0 done, 1 could not be done (one sentence on stderr), 2 wrong usage, 130 interrupted.
+//
+// Threads: work runs on the main thread; Interrupts watches signals on a thread of its own.
+#pragma once
+
+#include "core/base/cancel.h"
+#include "core/cli/console.h"
+#include "core/cli/interrupts.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace CLI {
+class App;
+}
+
+namespace luthier::cli {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+constexpr int kInterrupted = 130;
+
+// Flags that every command takes, before or after its name. Empty strings: not given.
+struct Globals {
+    bool json = false;
+    bool quiet = false;
+    std::int64_t threads = 0; // 0: not given
+    std::string device;
+    std::string dtype;
+
+    std::string deviceOrAuto() const { return device.empty() ? "auto" : device; }
+    std::string dtypeOrAuto() const { return dtype.empty() ? "auto" : dtype; }
+};
+
+struct Context {
+    const Globals& globals;
+    Console& console;
+    Interrupts& interrupts;
+    base::CancelToken cancel; // set at the first Ctrl-C, and when nobody reads stdout any more
+
+    // The sentence on stderr; the exit code of a failure, or of an interruption when that was the cause.
+    int fail(const std::string& sentence) const;
+};
+
+using Work = std::function<int(Context&)>;
+
+struct Command {
+    std::string name;
+    std::string summary;
+    std::string examples; // one command line each, for --help
+    std::function<Work(CLI::App&)> setup;
+};
+
+std::span<const Command> commands();
+
+// Lets flags live exactly as long as the command: setup fills a Flags, the work reads it.
+template <class Flags>
+Command command(std::string name, std::string summary, std::string examples, void (*setup)(CLI::App&, Flags&),
+                int (*run)(const Flags&, Context&))
+{
+    return {std::move(name), std::move(summary), std::move(examples), [setup, run](CLI::App& app) -> Work {
+                auto flags = std::make_shared<Flags>();
+                setup(app, *flags);
+                return [flags, run](Context& context) { return run(*flags, context); };
+            }};
+}
+
+Command benchCommand();
+Command compareCommand();
+Command dataCommand();
+Command detokenizeCommand();
+Command firstTuneCommand();
+Command generateCommand();
+Command modelsCommand();
+Command recipeCommand();
+Command renderCommand();
+Command resumeCommand();
+Command runsCommand();
+Command scoreCommand();
+Command tokenizeCommand();
+Command tuneCommand();
+
+} // namespace luthier::cli

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/run_printer.h"
+
+#include "core/cli/display.h"
+#include "core/store/event_codec.h"
+
+namespace luthier::cli {
+
+void RunPrinter::onEvent(const train::Event& event)
+{
+    keep(event);
+    // Stages come often and only matter while they last.
+    if (m_console.isJson() && !std::holds_alternative<train::StageChanged>(event)) {
+        m_console.line(store::toJson(event));
+    }
+    std::visit([this](const auto& e) { show(e); }, event);
+}
+
+void RunPrinter::keep(const train::Event& event)
+{
+    if (const auto* started = std::get_if<train::RunStarted>(&event)) {
+        m_started = *started;
+    } else if (const auto* step = std::get_if<train::StepDone>(&event)) {
+        m_trainedTokens += step->trainedTokens;
+    } else if (const auto* eval = std::get_if<train::EvalDone>(&event)) {
+        if (!m_firstHeldOut) {
+            m_firstHeldOut = eval->loss;
+        }
+        m_lastHeldOut = eval->loss;
+    }
+}
+
+void RunPrinter::show(const train::RunStarted& started)
+{
+    std::string text = "Training " + counted(started.trainableParameters) + " of " + counted(started.totalParameters)
+        + " parameters on " + started.device + " in " + started.dtype + ": " + counted(started.trainRows) + " rows, "
+        + counted(started.totalSteps) + " steps";
+    if (started.heldOutRows > 0) {
+        text += ", " + counted(started.heldOutRows) + " rows held out";
+    }
+    if (started.skippedRows > 0) {
+        text += ", " + counted(started.skippedRows) + " rows skipped";
+    }
+    if (started.truncatedRows > 0) {
+        text += ", " + counted(started.truncatedRows) + " rows cut";
+    }
+    if (started.firstStep > 0) {
+        text += ", from step " + counted(started.firstStep + 1);
+    }
+    m_console.note(text + ".");
+}
+
+void RunPrinter::show(const train::StageChanged& stage)
+{
+    const std::string share =
+        stage.total > 0 ? " " + counted(stage.done) + " / " + counted(stage.total) : std::string();
+    m_console.progress(oneLine(stage.stage) + share);
+}
+
+void RunPrinter::show(const train::StepDone& step)
+{
+    std::string text = "step " + counted(step.step) + "/" + counted(m_started.totalSteps) + "  loss " + fixed(step.loss, 3);
+    if (m_lastHeldOut) {
+        text += "  held-out " + fixed(*m_lastHeldOut, 3);
+    }
+    text += "  " + counted(static_cast<std::int64_t>(step.tokensPerSecond + 0.5)) + " tokens/s";
+    if (step.secondsLeft > 0) {
+        text += "  " + duration(step.secondsLeft) + " left";
+    }
+    m_console.progress(text);
+}
+
+void RunPrinter::show(const train::EvalDone& eval)
+{
+    if (!m_console.isJson()) {
+        m_console.text("step " + counted(eval.step) + "  " + oneLine(eval.set) + " loss " + fixed(eval.loss, 4));
+    }
+}
+
+void RunPrinter::show(const train::SampleDone& sample)
+{
+    if (!m_console.isJson()) {
+        m_console.text("step " + counted(sample.step) + "  " + oneLine(sample.prompt) + "  ->  " + oneLine(sample.answer));
+    }
+}
+
+void RunPrinter::show(const train::CheckpointSaved& checkpoint)
+{
+    m_console.progress("checkpoint of step " + counted(checkpoint.step));
+}
+
+void RunPrinter::show(const train::Warning& warning)
+{
+    m_console.note("Step " + counted(warning.step) + ": " + oneLine(warning.sentence));
+}
+
+void RunPrinter::show(const train::RunEnded&)
+{
+    m_console.endProgress();
+}
+
+} // namespace luthier::cli

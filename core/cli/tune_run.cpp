@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/tune_run.h"
+
+#include "core/cli/display.h"
+#include "core/store/recorder.h"
+#include "core/train/fanout.h"
+
+#include <optional>
+
+namespace luthier::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+Result<void> applySettings(config::RunConfig& config, const std::vector<std::string>& settings)
+{
+    for (const auto& setting : settings) {
+        const auto equals = setting.find('=');
+        if (equals == std::string::npos) {
+            return Error{"--set " + setting + ": write it as key=value, for example --set learning_rate=1e-3"};
+        }
+        auto done = config::setByKey(config, setting.substr(0, equals), setting.substr(equals + 1));
+        if (!done) {
+            return done;
+        }
+    }
+    return {};
+}
+
+void makeAbsolute(std::string& path)
+{
+    if (!path.empty()) {
+        path = fs::absolute(path).lexically_normal().string();
+    }
+}
+
+std::map<std::string, data::Overlay> overlaysOf(const TuneRun& run, Console& console)
+{
+    std::map<std::string, data::Overlay> overlays;
+    if (!run.project) {
+        return overlays;
+    }
+    for (const auto* files : {&run.config.data.train, &run.config.data.heldOut}) {
+        for (const auto& file : *files) {
+            auto edits = run.project->edits(file);
+            if (!edits) {
+                console.note("The edits of " + file + " could not be read: " + edits.message());
+            } else if (!edits->empty()) {
+                overlays[file] = std::move(*edits);
+            }
+        }
+    }
+    return overlays;
+}
+
+} // namespace
+
+Result<config::RunConfig> readTuneConfig(const fs::path& recipe, const std::vector<std::string>& settings,
+                                         const Globals& globals)
+{
+    auto config = config::readRecipe(recipe);
+    if (!config) {
+        return config.error();
+    }
+    if (auto done = applySettings(*config, settings); !done) {
+        return done.error();
+    }
+    makeAbsolute(config->model.path);
+    for (auto* files : {&config->data.train, &config->data.heldOut}) {
+        for (auto& file : *files) {
+            makeAbsolute(file);
+        }
+    }
+    if (!globals.device.empty()) {
+        config->model.device = globals.device;
+    }
+    if (!globals.dtype.empty()) {
+        config->model.dtype = globals.dtype;
+    }
+    if (globals.threads > 0) {
+        config->run.threads = globals.threads;
+    }
+    return config;
+}
+
+Result<void> checkRules(const config::RunConfig& config)
+{
+    const auto broken = config::brokenRules(config);
+    if (broken.empty()) {
+        return {};
+    }
+    std::string keys;
+    for (const auto& key : broken.front().keys) {
+        keys += (keys.empty() ? "" : ", ") + key;
+    }
+    return Error{keys + ": " + broken.front().sentence};
+}
+
+Result<TuneRun> recordedRun(config::RunConfig config, std::shared_ptr<store::Project> project, const fs::path& out)
+{
+    auto row = project->createRun(config.run.name, config::toJson(config));
+    if (!row) {
+        return row.error();
+    }
+    TuneRun run{std::move(config), row->folder, false, std::move(project), row->id};
+    if (!out.empty()) {
+        std::error_code code;
+        run.folder = fs::absolute(out).lexically_normal();
+        fs::create_directories(run.folder, code);
+        fs::remove(row->folder, code);
+        fs::create_directory_symlink(run.folder, row->folder, code);
+        if (code) {
+            return Error{row->folder + ": cannot point to " + run.folder.string() + ": " + code.message()
+                         + "; leave --out away and the run lies in the project"};
+        }
+    }
+    return run;
+}
+
+train::RunEnded runToEnd(const TuneRun& run, RunPrinter& printer, Context& context)
+{
+    train::StopControl control;
+    const InterruptScope scope(context.interrupts, [&control] { control.requestStop(); });
+    const train::RunInputs inputs{run.folder, overlaysOf(run, context.console), run.resume};
+    if (!run.project) {
+        return train::run(run.config, inputs, control, printer);
+    }
+    store::Recorder recorder(run.project, run.id, [&context](const std::string& problem) {
+        context.console.note("Recording: " + oneLine(problem));
+    });
+    train::Fanout observers{&printer, &recorder};
+    return train::run(run.config, inputs, control, observers);
+}
+
+int codeOf(const TuneRun& run, const train::RunEnded& ended, Context& context)
+{
+    if (ended.outcome == train::Outcome::Failed) {
+        return context.fail(ended.sentence);
+    }
+    if (ended.outcome == train::Outcome::Stopped) {
+        context.console.note("Go on with: luthier resume " + run.folder.string());
+        return context.console.isClosed() ? kFailed : kInterrupted;
+    }
+    return kDone;
+}
+
+void printSummary(const train::RunEnded& ended, const RunPrinter& printer, Context& context)
+{
+    if (context.console.isJson() || ended.outcome == train::Outcome::Failed) {
+        return;
+    }
+    std::string text = ended.outcome == train::Outcome::Finished ? "Finished" : "Stopped";
+    text += " after " + counted(ended.step) + (ended.step == 1 ? " step in " : " steps in ") + duration(ended.seconds);
+    if (printer.firstHeldOut() && printer.lastHeldOut()) {
+        text += "; held-out loss " + fixed(*printer.firstHeldOut(), 4) + " -> " + fixed(*printer.lastHeldOut(), 4);
+    }
+    context.console.text(text + ".");
+    if (!ended.adapter.empty()) {
+        context.console.text("The result lies in " + ended.adapter);
+    }
+}
+
+} // namespace luthier::cli

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// TuneRun: one training run from the command line, recorded in a project when there is one. Used by tune, resume
+// and first-tune.
+//
+// Threads: blocks the main thread; Ctrl-C reaches the run through StopControl.
+#pragma once
+
+#include "core/cli/command.h"
+#include "core/cli/run_printer.h"
+#include "core/config/run_config.h"
+#include "core/store/project.h"
+#include "core/train/run.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace luthier::cli {
+
+struct TuneRun {
+    config::RunConfig config;
+    std::filesystem::path folder;
+    bool resume = false;
+    std::shared_ptr<store::Project> project; // null: not recorded
+    store::RunId id = 0;
+};
+
+// Reads the recipe, applies "key=value" settings (relative paths in them count from here) and the global flags.
+Result<config::RunConfig> readTuneConfig(const std::filesystem::path& recipe, const std::vector<std::string>& settings,
+                                         const Globals& globals);
+// The first broken rule as a sentence.
+Result<void> checkRules(const config::RunConfig& config);
+
+// Makes the project's run. With `out` given the run lies there and the project's folder points to it; empty: it lies
+// in the project.
+Result<TuneRun> recordedRun(config::RunConfig config, std::shared_ptr<store::Project> project,
+                            const std::filesystem::path& out);
+
+train::RunEnded runToEnd(const TuneRun& run, RunPrinter& printer, Context& context);
+
+// Exit code; says why it failed or how to go on.
+int codeOf(const TuneRun& run, const train::RunEnded& ended, Context& context);
+// "Finished after 190 steps in 1 min 20 s." and where the result lies, on stdout; nothing with --json.
+void printSummary(const train::RunEnded& ended, const RunPrinter& printer, Context& context);
+
+} // namespace luthier::cli

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// benchGenerate: tokens a second of one answer with a cache, beside how fast this machine copies memory, which is
+// what bounds it: every token reads all weights once. Torch-free. Random weights, greedy choice.
+//
+// Threads: blocks the calling thread.
+#pragma once
+
+#include "core/base/cancel.h"
+#include "core/base/result.h"
+#include "core/nn/decoder_config.h"
+
+#include <cstdint>
+#include <string>
+
+namespace luthier::train {
+
+struct GenerateBenchSettings {
+    nn::DecoderConfig model;
+    std::int64_t prompt = 128; // tokens that are there already
+    std::int64_t tokens = 128; // measured
+    std::string device = "auto";
+    std::string dtype = "auto";
+    base::CancelToken cancel;  // gives the error "cancelled"
+};
+
+struct GenerateBenchResult {
+    double tokensPerSecond = 0;
+    double bytesPerToken = 0;  // weights, and the cache at its mean length
+    double copyRate = 0;       // bytes/s read and written by a large copy in the same run
+    double share = 0;          // tokensPerSecond * bytesPerToken / copyRate
+    std::int64_t peakBytes = 0;
+    std::string device;
+    std::string dtype;
+};
+
+Result<GenerateBenchResult> benchGenerate(const GenerateBenchSettings& settings);
+
+} // namespace luthier::train

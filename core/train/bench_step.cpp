@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/bench_step.h"
+
+#include "core/nn/decoder.h"
+#include "core/nn/device.h"
+#include "core/objectives/chunked_cross_entropy.h"
+#include "core/optim/adamw.h"
+#include "core/peft/method.h"
+#include "core/train/bench_probe.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/randint.h>
+
+#include <chrono>
+#include <memory>
+
+namespace luthier::train {
+
+namespace {
+
+constexpr std::uint64_t kSeed = 42;
+constexpr double kRate = 1e-4;
+
+std::int64_t countOf(const std::vector<nn::NamedTensor>& tensors)
+{
+    std::int64_t count = 0;
+    for (const auto& named : tensors) {
+        count += named.tensor.numel();
+    }
+    return count;
+}
+
+double flopsPerToken(nn::Decoder& decoder, const StepBenchSettings& settings, std::int64_t trainable, bool adapter)
+{
+    const auto& model = decoder.config();
+    double weights = static_cast<double>(model.vocab * model.hidden);
+    for (const auto* group : decoder.groups()) {
+        weights += static_cast<double>(group->weight.numel());
+    }
+    const double attention = 2.0 * static_cast<double>(settings.length * model.heads * model.headDim * model.layers);
+    return adapter ? 4 * weights + 3 * attention + 6 * static_cast<double>(trainable) : 6 * weights + 3 * attention;
+}
+
+struct Step {
+    nn::Decoder& decoder;
+    optim::AdamW& optimizer;
+    at::Tensor ids;     // [B, T]
+    at::Tensor targets; // [B * T]
+
+    at::Tensor operator()() const
+    {
+        const auto hidden = decoder.hidden({ids, {}, nullptr});
+        const auto loss = objectives::chunkedCrossEntropy(hidden.reshape({targets.numel(), hidden.size(-1)}), decoder.head(),
+                                                          targets, 1.0 / static_cast<double>(targets.numel()));
+        loss.backward();
+        optimizer.step(kRate);
+        return loss.detach();
+    }
+};
+
+Result<std::vector<double>> timeSteps(const Step& step, const StepBenchSettings& settings, at::Device device,
+                                      StepBenchResult& result)
+{
+    std::vector<double> times;
+    at::Tensor loss;
+    const auto all = settings.warmup + settings.steps;
+    for (std::int64_t i = 0; i < all; ++i) {
+        if (settings.cancel.isCancelled()) {
+            return Error{"cancelled"};
+        }
+        const auto start = std::chrono::steady_clock::now();
+        loss = step();
+        synchronise(device);
+        if (i >= settings.warmup) {
+            times.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+        }
+        if (settings.progress) {
+            settings.progress(i + 1, all);
+        }
+    }
+    result.loss = loss.defined() ? loss.item<double>() : 0;
+    return times;
+}
+
+Result<StepBenchResult> bench(const StepBenchSettings& settings)
+{
+    const auto* method = peft::findMethod(settings.method.kind);
+    if (!method) {
+        return Error{"there is no method \"" + settings.method.kind + "\""};
+    }
+    auto placement = nn::choosePlacement(settings.device, settings.dtype);
+    if (!placement) {
+        return placement.error();
+    }
+    StepBenchResult result;
+    result.device = placement->deviceText;
+    result.dtype = placement->dtypeText;
+    result.matmulFlops = measureMatmul(placement->device, placement->dtype);
+    resetPeakMemory(placement->device);
+
+    nn::Decoder decoder(settings.model, placement->device, placement->dtype);
+    decoder.initialise(kSeed);
+    if (auto attached = method->attach(decoder, settings.method, kSeed); !attached) {
+        return attached.error();
+    }
+    decoder.setTraining(true);
+    const auto leaves = method->trainable(decoder);
+    result.trainableParameters = countOf(leaves);
+    result.totalParameters = settings.model.numParameters();
+    optim::AdamW optimizer(leaves, config::OptimizerSettings{});
+
+    const auto options = at::TensorOptions().device(placement->device).dtype(at::kLong);
+    const auto tokens = settings.batch * settings.length;
+    const Step step{decoder, optimizer, at::randint(settings.model.vocab, {settings.batch, settings.length}, options),
+                    at::randint(settings.model.vocab, {tokens}, options)};
+    auto times = timeSteps(step, settings, placement->device, result);
+    if (!times) {
+        return times.error();
+    }
+    result.secondsPerStep = median(*times);
+    result.tokensPerSecond = static_cast<double>(tokens) / result.secondsPerStep;
+    result.flopsPerToken = flopsPerToken(decoder, settings, result.trainableParameters, method->writesAdapter);
+    result.share = result.tokensPerSecond * result.flopsPerToken / result.matmulFlops;
+    result.peakBytes = peakMemory(placement->device);
+    return result;
+}
+
+} // namespace
+
+Result<StepBenchResult> benchStep(const StepBenchSettings& settings)
+{
+    if (settings.batch < 1 || settings.length < 1 || settings.steps < 1) {
+        return Error{"batch, length and steps must be at least 1"};
+    }
+    try {
+        return bench(settings);
+    } catch (const std::exception& problem) {
+        const std::string what = problem.what();
+        return Error{"the steps could not run: " + what.substr(0, what.find('\n'))};
+    }
+}
+
+} // namespace luthier::train
