@@ -27,7 +27,8 @@ std::string checkDevice(const std::string& text)
 {
     const bool numbered = text.rfind("cuda:", 0) == 0 && text.size() > 5
         && text.find_first_not_of("0123456789", 5) == std::string::npos;
-    return text == "auto" || text == "cpu" || text == "cuda" || numbered ? "" : "give auto, cpu, cuda or cuda:N";
+    return text == "auto" || text == "cpu" || text == "cuda" || numbered ? ""
+                                                                         : "give auto, cpu, cuda or cuda:N";
 }
 
 void addGlobals(CLI::App& app, Globals& globals)
@@ -47,7 +48,8 @@ void addGlobals(CLI::App& app, Globals& globals)
 
 std::string footerOf(const Command& command)
 {
-    std::string footer = "Every command also takes --json --quiet --threads N --device D --dtype T.\n\nExamples:\n  ";
+    std::string footer
+        = "Every command also takes --json --quiet --threads N --device D --dtype T.\n\nExamples:\n  ";
     for (const char c : command.examples) {
         footer += c == '\n' ? std::string("\n  ") : std::string(1, c);
     }
@@ -111,8 +113,8 @@ std::string usageSentence(const CLI::App& app, const CLI::ParseError& error)
         return "unknown flag \"" + flag + "\"; did you mean \"" + config::nearest(flag, flagsOf(at)) + "\"?";
     }
     if (!rest.empty() && !below.empty()) {
-        return "there is no command \"" + rest.front() + "\"; did you mean \"" + config::nearest(rest.front(), below)
-            + "\"?";
+        return "there is no command \"" + rest.front() + "\"; did you mean \""
+               + config::nearest(rest.front(), below) + "\"?";
     }
     if (!rest.empty()) {
         return "\"" + rest.front() + "\" was not expected here";
@@ -171,7 +173,8 @@ int runCommandLine(int argc, char** argv)
     nn::setThreads(globals.threads);
     Console console({globals.json, globals.quiet, [&interrupts] { interrupts.trigger(); }});
     Context context{globals, console, interrupts, interrupts.token()};
-    const auto entry = std::find_if(entries.begin(), entries.end(), [](const Entry& e) { return e.app->parsed(); });
+    const auto entry
+        = std::find_if(entries.begin(), entries.end(), [](const Entry& e) { return e.app->parsed(); });
     const int code = runGuarded(entry->work, context);
     return code == kDone && console.isClosed() ? kFailed : code;
 }

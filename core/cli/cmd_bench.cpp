@@ -77,16 +77,17 @@ Result<nn::DecoderConfig> configOf(const Flags& flags, std::int64_t positions)
 void print(Console& console, const char* name, double value, const char* unit, double limit = 0)
 {
     const double share = limit > 0 ? value / limit : 0;
+    const bool bytes = std::string_view(unit) == "bytes";
     if (console.isJson()) {
         console.line({{"name", name},
-                      {"value", value},
+                      {"value", bytes ? Json(static_cast<std::int64_t>(value)) : Json(value)},
                       {"unit", unit},
                       {"limit", limit > 0 ? Json(limit) : Json()},
                       {"share", limit > 0 ? Json(share) : Json()}});
         return;
     }
-    const bool bytes = std::string_view(unit) == "bytes";
-    std::string text = std::string(name) + "  " + (bytes ? byteSize(value) : fixed(value, value < 100 ? 2 : 0) + " " + unit);
+    std::string text = std::string(name) + "  "
+                       + (bytes ? byteSize(value) : fixed(value, value < 100 ? 2 : 0) + " " + unit);
     if (limit > 0) {
         text += "  (" + fixed(share * 100, 1) + " % of " + fixed(limit, limit < 100 ? 2 : 0) + ")";
     }
@@ -107,16 +108,19 @@ int benchStep(const Flags& flags, Context& context)
     const auto progress = [&](std::int64_t done, std::int64_t all) {
         context.console.progress("step " + counted(done) + "/" + counted(all));
     };
-    auto result = train::benchStep({std::move(*config), method, flags.batch, flags.length, flags.steps, flags.warmup,
-                                    context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(), progress, context.cancel});
+    auto result = train::benchStep({std::move(*config), method, flags.batch, flags.length, flags.steps,
+                                    flags.warmup, context.globals.deviceOrAuto(),
+                                    context.globals.dtypeOrAuto(), progress, context.cancel});
     context.console.endProgress();
     if (!result) {
         return context.fail(result.message());
     }
-    context.console.note(result->device + ", " + result->dtype + ", " + counted(result->trainableParameters) + " of "
-                         + counted(result->totalParameters) + " parameters trained, loss " + fixed(result->loss, 3));
+    context.console.note(result->device + ", " + result->dtype + ", " + counted(result->trainableParameters)
+                         + " of " + counted(result->totalParameters) + " parameters trained, loss "
+                         + fixed(result->loss, 3));
     print(context.console, "matmul", result->matmulFlops / 1e12, "TFLOP/s");
-    print(context.console, "step", result->tokensPerSecond, "tokens/s", result->matmulFlops / result->flopsPerToken);
+    print(context.console, "step", result->tokensPerSecond, "tokens/s",
+          result->matmulFlops / result->flopsPerToken);
     print(context.console, "step_time", result->secondsPerStep, "s");
     print(context.console, "peak_memory", static_cast<double>(result->peakBytes), "bytes");
     return kDone;
@@ -128,29 +132,34 @@ int benchGenerate(const Flags& flags, Context& context)
     if (!config) {
         return context.fail(config.message());
     }
-    auto result = train::benchGenerate({std::move(*config), flags.prompt, flags.tokens, context.globals.deviceOrAuto(),
-                                        context.globals.dtypeOrAuto(), context.cancel});
+    auto result = train::benchGenerate({std::move(*config), flags.prompt, flags.tokens,
+                                        context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(),
+                                        context.cancel});
     if (!result) {
         return context.fail(result.message());
     }
     context.console.note(result->device + ", " + result->dtype);
     print(context.console, "copy", result->copyRate / 1e9, "GB/s");
-    print(context.console, "generate", result->tokensPerSecond, "tokens/s", result->copyRate / result->bytesPerToken);
+    print(context.console, "generate", result->tokensPerSecond, "tokens/s",
+          result->copyRate / result->bytesPerToken);
     print(context.console, "peak_memory", static_cast<double>(result->peakBytes), "bytes");
     return kDone;
 }
 
 constexpr std::array kVerbs = {
     Verb{"step", "Optimizer steps: tokens a second, and the share of what matrix products reach", benchStep},
-    Verb{"generate", "One answer: tokens a second, and the share of what copying memory reaches", benchGenerate},
+    Verb{"generate", "One answer: tokens a second, and the share of what copying memory reaches",
+         benchGenerate},
 };
 
 void setup(CLI::App& app, Flags& flags)
 {
     app.require_subcommand(1);
     std::vector<std::string> presets;
-    std::transform(kPresets.begin(), kPresets.end(), std::back_inserter(presets), [](const Preset& p) { return p.id; });
-    const auto number = [](CLI::App* sub, const char* name, std::int64_t& value, const char* help, std::int64_t low) {
+    std::transform(kPresets.begin(), kPresets.end(), std::back_inserter(presets),
+                   [](const Preset& p) { return p.id; });
+    const auto number = [](CLI::App* sub, const char* name, std::int64_t& value, const char* help,
+                           std::int64_t low) {
         sub->add_option(name, value, help)
             ->check(CLI::Range(low, std::int64_t{1} << 24))
             ->option_text(std::to_string(value));
@@ -161,7 +170,9 @@ void setup(CLI::App& app, Flags& flags)
         auto* preset = sub->add_option("--preset", flags.preset, "Shape of the model: tiny, 135m, 1b")
                            ->check(CLI::IsMember(presets))
                            ->option_text("tiny");
-        sub->add_option("--model", flags.model, "Shape from this folder's config.json")->excludes(preset)->option_text("DIR");
+        sub->add_option("--model", flags.model, "Shape from this folder's config.json")
+            ->excludes(preset)
+            ->option_text("DIR");
         if (std::string_view(verb.name) == "step") {
             number(sub, "--batch", flags.batch, "Rows of a step", 1);
             number(sub, "--length", flags.length, "Tokens of a row", 1);

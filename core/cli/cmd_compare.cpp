@@ -18,7 +18,8 @@ struct Flags {
 void setup(CLI::App& app, Flags& flags)
 {
     app.add_option("--model", flags.model, "Base model folder")->required()->option_text("DIR");
-    app.add_option("--adapter", flags.adapters, "Adapter folder, DIR=0.7 to weigh it; each is a column of its own")
+    app.add_option("--adapter", flags.adapters,
+                   "Adapter folder, DIR=0.7 to weigh it; each is a column of its own")
         ->required()
         ->allow_extra_args(false)
         ->option_text("DIR");
@@ -37,7 +38,8 @@ Result<ComparisonSettings> settingsOf(const Flags& flags)
     }
     ComparisonSettings settings{{{"base", flags.model, {}}}, std::move(*prompts), flags.sampling, !flags.raw};
     for (const auto& adapter : flags.adapters) {
-        settings.columns.push_back({flags.adapters.size() == 1 ? "tuned" : adapter, flags.model, {adapterOf(adapter)}});
+        settings.columns.push_back(
+            {flags.adapters.size() == 1 ? "tuned" : adapter, flags.model, {adapterOf(adapter)}});
     }
     return settings;
 }
@@ -74,10 +76,11 @@ int run(const Flags& flags, Context& context)
 
 Command compareCommand()
 {
-    return command<Flags>("compare", "The same prompts answered by the base and by tuned models",
-                          "luthier compare --model MODEL --adapter runs/first/adapter --prompts questions.jsonl\n"
-                          "luthier compare --model MODEL --adapter A --adapter B --prompts questions.jsonl --json",
-                          setup, run);
+    return command<Flags>(
+        "compare", "The same prompts answered by the base and by tuned models",
+        "luthier compare --model MODEL --adapter runs/first/adapter --prompts questions.jsonl\n"
+        "luthier compare --model MODEL --adapter A --adapter B --prompts questions.jsonl --json",
+        setup, run);
 }
 
 } // namespace luthier::cli

@@ -31,17 +31,20 @@ struct Flags {
 
 Result<std::shared_ptr<data::Dataset>> openFile(const std::string& file, const Flags& flags, Context& context)
 {
-    return data::Dataset::open(file, {flags.format, {},
+    return data::Dataset::open(file, {flags.format,
+                                      {},
                                       [&](std::int64_t done, std::int64_t total) {
-                                          context.console.progress(file + ": " + byteSize(static_cast<double>(done))
-                                                                   + (total ? " of " + byteSize(static_cast<double>(total)) : ""));
+                                          context.console.progress(
+                                              file + ": " + byteSize(static_cast<double>(done))
+                                              + (total ? " of " + byteSize(static_cast<double>(total)) : ""));
                                       },
                                       context.cancel});
 }
 
 Json countsJson(const DataReport& report)
 {
-    const auto number = [](const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(); };
+    const auto number
+        = [](const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(); };
     return {{"file", report.file},
             {"format", report.format},
             {"rows", report.rows},
@@ -57,8 +60,8 @@ Json countsJson(const DataReport& report)
 // Sums over files; null where a file has none.
 Json totalsJson(const std::vector<DataReport>& reports)
 {
-    static constexpr std::array kSummed = {"rows", "good", "bad", "duplicates", "characters", "tokens", "trained_tokens",
-                                           "truncated"};
+    static constexpr std::array kSummed
+        = {"rows", "good", "bad", "duplicates", "characters", "tokens", "trained_tokens", "truncated"};
     Json totals = Json::object();
     for (const char* key : kSummed) {
         totals[key] = 0;
@@ -96,8 +99,8 @@ Result<std::vector<DataReport>> reportAll(const Flags& flags, Context& context)
         const auto progress = [&](std::int64_t done, std::int64_t total) {
             context.console.progress(file + ": row " + counted(done) + " of " + counted(total));
         };
-        reports.push_back(reportOn(**dataset, encoder.tokenizer ? &encoder : nullptr, {flags.maxLength, false}, progress,
-                                   context.cancel));
+        reports.push_back(reportOn(**dataset, encoder.tokenizer ? &encoder : nullptr,
+                                   {flags.maxLength, false}, progress, context.cancel));
         if (context.cancel.isCancelled()) {
             return Error{"cancelled"};
         }
@@ -108,8 +111,9 @@ Result<std::vector<DataReport>> reportAll(const Flags& flags, Context& context)
 
 std::string countsText(const DataReport& report)
 {
-    std::string text = report.file + ": " + report.format + ", " + counted(report.rows) + " rows, " + counted(report.good)
-        + " good, " + counted(report.bad) + " bad, " + counted(report.duplicates) + " repeated";
+    std::string text = report.file + ": " + report.format + ", " + counted(report.rows) + " rows, "
+                       + counted(report.good) + " good, " + counted(report.bad) + " bad, "
+                       + counted(report.duplicates) + " repeated";
     if (report.tokens) {
         text += ", " + counted(*report.tokens) + " tokens, " + counted(*report.trainedTokens) + " trained";
     }
@@ -126,7 +130,10 @@ int checkFiles(const Flags& flags, Context& context)
     for (const auto& report : *reports) {
         Table table({{"row", false, true}, {"what"}, {"why", true}});
         for (const auto& finding : report.findings) {
-            findings.push_back({{"file", report.file}, {"row", finding.row}, {"kind", finding.kind}, {"sentence", finding.sentence}});
+            findings.push_back({{"file", report.file},
+                                {"row", finding.row},
+                                {"kind", finding.kind},
+                                {"sentence", finding.sentence}});
             table.add({std::to_string(finding.row), finding.kind, finding.sentence});
         }
         if (!context.console.isJson()) {
@@ -172,11 +179,13 @@ int fileStats(const Flags& flags, Context& context)
         Table table({{"file"}, {file["file"].get<std::string>(), true}});
         for (const auto& [key, value] : file.items()) {
             if (key != "file" && key != "lengths" && !value.is_null()) {
-                table.add({key, value.is_string() ? value.get<std::string>() : counted(value.get<std::int64_t>())});
+                table.add(
+                    {key, value.is_string() ? value.get<std::string>() : counted(value.get<std::int64_t>())});
             }
         }
         for (const auto& [key, value] : file["lengths"].items()) {
-            table.add({"length: " + key, value.is_string() ? value.get<std::string>() : counted(value.get<std::int64_t>())});
+            table.add({"length: " + key,
+                       value.is_string() ? value.get<std::string>() : counted(value.get<std::int64_t>())});
         }
         context.console.text(table.toText(context.console.width()));
     }
@@ -201,7 +210,8 @@ void showRow(const data::Dataset& dataset, std::int64_t row, Table& table, Conso
     if (example) {
         table.add({std::to_string(row), data::promptOf(*example), data::answerOf(*example)});
     } else {
-        table.add({std::to_string(row), oneLine(cutTo(dataset.rawRow(row - 1), 200)), "bad: " + example.message()});
+        table.add(
+            {std::to_string(row), oneLine(cutTo(dataset.rawRow(row - 1), 200)), "bad: " + example.message()});
     }
 }
 
@@ -238,14 +248,18 @@ void setup(CLI::App& app, Flags& flags)
     for (const Verb& verb : kVerbs) {
         CLI::App* sub = app.add_subcommand(verb.name, verb.summary);
         sub->group("Commands");
-        sub->add_option("files", flags.files, "Data files: JSON, JSONL or CSV")->required()->option_text("FILE...");
-        sub->add_option("--format", flags.format, "Shape of the rows; auto looks at the first")->option_text("ID");
+        sub->add_option("files", flags.files, "Data files: JSON, JSONL or CSV")
+            ->required()
+            ->option_text("FILE...");
+        sub->add_option("--format", flags.format, "Shape of the rows; auto looks at the first")
+            ->option_text("ID");
         if (std::string_view(verb.name) == "show") {
             sub->add_option("--first", flags.first, "So many rows; 0: all; usually 20")
                 ->check(CLI::NonNegativeNumber)
                 ->option_text("N");
         } else {
-            sub->add_option("--model", flags.model, "Also count the tokens of this model")->option_text("DIR");
+            sub->add_option("--model", flags.model, "Also count the tokens of this model")
+                ->option_text("DIR");
             sub->add_option("--max-length", flags.maxLength, "Longer rows are cut; usually 1024")
                 ->check(CLI::Range(std::int64_t{8}, std::int64_t{1048576}))
                 ->option_text("TOKENS");

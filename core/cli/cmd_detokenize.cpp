@@ -21,11 +21,12 @@ struct Flags {
 
 void setup(CLI::App& app, Flags& flags)
 {
-    app.add_option("--model", flags.model, "Model folder; its tokenizer files are enough")->required()->option_text("DIR");
-    auto* input = app.add_option_group("Ids");
-    input->add_option("--ids", flags.ids, "Token ids")->option_text("1,2,3");
-    input->add_option("--file", flags.file, "Rows of {\"ids\":[...]}")->option_text("FILE.jsonl");
-    input->require_option(1);
+    app.add_option("--model", flags.model, "Model folder; its tokenizer files are enough")
+        ->required()
+        ->option_text("DIR");
+    auto* ids = app.add_option("--ids", flags.ids, "Token ids")->option_text("1,2,3");
+    auto* file = app.add_option("--file", flags.file, "Rows of {\"ids\":[...]}")->option_text("FILE.jsonl");
+    requireOne(app, {ids, file});
     app.add_flag("--skip-special", flags.skipSpecial, "Leave special tokens out");
     app.add_flag("--pieces", flags.pieces, "Also what a streaming reader shows after each id and at the end");
 }

@@ -24,14 +24,16 @@ struct Flags {
     std::string out;
 };
 
-// Why the first tune's recipe leaves the usual preset. A changed value without a row here is shown without a reason.
+// Why the first tune's recipe leaves the usual preset. A changed value without a row here is shown without a
+// reason.
 struct Reason {
     const char* key;
     const char* why;
 };
 constexpr std::array kReasons = {
-    Reason{"optimizer.learning_rate", "a small model on about a thousand short rows takes large steps well; the usual "
-                                      "rate is made for models a hundred times this size"},
+    Reason{"optimizer.learning_rate",
+           "a small model on about a thousand short rows takes large steps well; the usual "
+           "rate is made for models a hundred times this size"},
     Reason{"schedule.kind", "a cosine stays high for longer and ends softly, which suits a run this short"},
     Reason{"data.max_length", "the rows are short, and the model reads at most 1,024 tokens"},
     Reason{"run.epochs", "few rows: each must be seen more often"},
@@ -39,14 +41,16 @@ constexpr std::array kReasons = {
     Reason{"run.probe_tokens", "long enough for the answers in the data"},
 };
 // Not part of the preset: what is tuned with what.
-constexpr std::array kOwn = {"model.path", "data.train", "run.name", "run.threads", "model.device", "model.dtype"};
+constexpr std::array kOwn
+    = {"model.path", "data.train", "run.name", "run.threads", "model.device", "model.dtype"};
 
 void setup(CLI::App& app, Flags& flags)
 {
     app.add_option("--model", flags.model, "Model folder; usually the bundled one")->option_text("DIR");
     app.add_option("--project", flags.project, "Record the run in this project; made when there is none")
         ->option_text("DIR");
-    app.add_option("--out", flags.out, "Folder of the run; usually a new one in your data folder")->option_text("DIR");
+    app.add_option("--out", flags.out, "Folder of the run; usually a new one in your data folder")
+        ->option_text("DIR");
 }
 
 // The first of first-tune/1, first-tune/2, ... that is not there yet.
@@ -81,7 +85,8 @@ Result<config::RunConfig> configOf(const Flags& flags, const Globals& globals)
 
 std::string reasonFor(const std::string& key)
 {
-    const auto found = std::find_if(kReasons.begin(), kReasons.end(), [&](const Reason& r) { return key == r.key; });
+    const auto found
+        = std::find_if(kReasons.begin(), kReasons.end(), [&](const Reason& r) { return key == r.key; });
     return found == kReasons.end() ? std::string() : found->why;
 }
 
@@ -93,7 +98,8 @@ void printDifferences(const config::RunConfig& config, Console& console)
         if (std::find(kOwn.begin(), kOwn.end(), row.key) != kOwn.end()) {
             continue;
         }
-        list.push_back({{"key", row.key}, {"usual", row.left}, {"here", row.right}, {"why", reasonFor(row.key)}});
+        list.push_back(
+            {{"key", row.key}, {"usual", row.left}, {"here", row.right}, {"why", reasonFor(row.key)}});
         table.add({row.key, row.left.empty() ? "-" : row.left, row.right, reasonFor(row.key)});
     }
     if (console.isJson()) {
@@ -111,7 +117,8 @@ Result<TuneRun> prepare(const Flags& flags, Context& context)
     }
     printDifferences(*config, context.console);
     if (flags.project.empty()) {
-        return TuneRun{std::move(*config), flags.out.empty() ? freeFolder() : fs::path(flags.out), false, nullptr, 0};
+        return TuneRun{std::move(*config), flags.out.empty() ? freeFolder() : fs::path(flags.out), false,
+                       nullptr, 0};
     }
     auto project = store::openOrCreateFirst(flags.project);
     return project ? recordedRun(std::move(*config), *project, flags.out) : Result<TuneRun>(project.error());
@@ -133,21 +140,27 @@ Result<ComparisonSettings> comparisonOf(const TuneRun& run, const train::RunEnde
 }
 
 void printResult(const ComparisonSettings& settings, const std::vector<std::vector<std::string>>& answers,
-                 const TuneRun& run, const train::RunEnded& ended, const RunPrinter& printer, Console& console)
+                 const TuneRun& run, const train::RunEnded& ended, const RunPrinter& printer,
+                 Console& console)
 {
     if (console.isJson()) {
         for (std::size_t p = 0; p < settings.prompts.size(); ++p) {
-            console.line({{"event", "compare"}, {"prompt", settings.prompts[p].text}, {"base", answers[0][p]}, {"tuned", answers[1][p]}});
+            console.line({{"event", "compare"},
+                          {"prompt", settings.prompts[p].text},
+                          {"base", answers[0][p]},
+                          {"tuned", answers[1][p]}});
         }
         return;
     }
     console.text("\n" + comparisonTable(settings, answers, console.width()) + "\n");
     if (printer.firstHeldOut() && printer.lastHeldOut()) {
-        console.text("Held-out loss   " + fixed(*printer.firstHeldOut(), 4) + " before, " + fixed(*printer.lastHeldOut(), 4)
-                     + " after " + counted(ended.step) + " steps in " + duration(ended.seconds));
+        console.text("Held-out loss   " + fixed(*printer.firstHeldOut(), 4) + " before, "
+                     + fixed(*printer.lastHeldOut(), 4) + " after " + counted(ended.step) + " steps in "
+                     + duration(ended.seconds));
     }
-    console.text("Adapter         " + ended.adapter + "\n\nTry next:\n  luthier generate --model " + run.config.model.path
-                 + " --adapter " + ended.adapter + " --chat --prompt \"What does Mira sell?\"\n  luthier compare --model "
+    console.text("Adapter         " + ended.adapter + "\n\nTry next:\n  luthier generate --model "
+                 + run.config.model.path + " --adapter " + ended.adapter
+                 + " --chat --prompt \"What does Mira sell?\"\n  luthier compare --model "
                  + run.config.model.path + " --adapter " + ended.adapter
                  + " --prompts questions.jsonl\n  luthier recipe --example lora > recipe.json");
 }
@@ -180,7 +193,8 @@ int run(const Flags& flags, Context& context)
 Command firstTuneCommand()
 {
     return command<Flags>("first-tune", "Tune the bundled model and see what changed, in a few minutes",
-                          "luthier first-tune\nluthier first-tune --project ~/tunes\nluthier first-tune --out /tmp/first --threads 2",
+                          "luthier first-tune\nluthier first-tune --project ~/tunes\nluthier first-tune "
+                          "--out /tmp/first --threads 2",
                           setup, run);
 }
 

@@ -27,11 +27,11 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--adapter", flags.adapters, "Adapter folder, DIR=0.7 to weigh it; may be repeated")
         ->allow_extra_args(false)
         ->option_text("DIR");
-    auto* input = app.add_option_group("Prompt");
-    input->add_option("--prompt", flags.prompt, "What to go on from")->option_text("TEXT");
-    input->add_option("--prompts", flags.prompts, "Rows of {\"prompt\":...} or {\"messages\":[...]}")
-        ->option_text("FILE.jsonl");
-    input->require_option(1);
+    auto* prompt = app.add_option("--prompt", flags.prompt, "What to go on from")->option_text("TEXT");
+    auto* prompts
+        = app.add_option("--prompts", flags.prompts, "Rows of {\"prompt\":...} or {\"messages\":[...]}")
+              ->option_text("FILE.jsonl");
+    requireOne(app, {prompt, prompts});
     app.add_flag("--chat", flags.chat, "The prompt is a question, written with the model's chat template");
     app.add_option("--system", flags.system, "System message before it; means --chat")->option_text("TEXT");
     addFieldFlags(app, &flags.sampling, inference::samplingFields());
@@ -54,7 +54,8 @@ void printJson(const inference::Generation& answer, Console& console)
                   {"tokens_per_second", answer.tokensPerSecond}});
 }
 
-Result<void> answerOne(inference::Session& session, const Prompt& prompt, const Flags& flags, Context& context)
+Result<void> answerOne(inference::Session& session, const Prompt& prompt, const Flags& flags,
+                       Context& context)
 {
     auto ids = promptIds(session.encoder(), prompt, flags.chat, flags.system);
     if (!ids) {
@@ -84,8 +85,8 @@ int run(const Flags& flags, Context& context)
     if (!prompts) {
         return context.fail(prompts.message());
     }
-    auto session = inference::Session::open({flags.model, adaptersOf(flags.adapters), context.globals.deviceOrAuto(),
-                                             context.globals.dtypeOrAuto()});
+    auto session = inference::Session::open({flags.model, adaptersOf(flags.adapters),
+                                             context.globals.deviceOrAuto(), context.globals.dtypeOrAuto()});
     if (!session) {
         return context.fail(session.message());
     }
@@ -110,11 +111,12 @@ int run(const Flags& flags, Context& context)
 
 Command generateCommand()
 {
-    return command<Flags>("generate", "Let a model answer",
-                          "luthier generate --model MODEL --chat --prompt \"What does Mira sell?\"\n"
-                          "luthier generate --model MODEL --adapter runs/first/adapter --chat --prompts questions.jsonl\n"
-                          "luthier generate --model MODEL --prompt \"Once\" --temperature 0.7 --max-new 40 --json",
-                          setup, run);
+    return command<Flags>(
+        "generate", "Let a model answer",
+        "luthier generate --model MODEL --chat --prompt \"What does Mira sell?\"\n"
+        "luthier generate --model MODEL --adapter runs/first/adapter --chat --prompts questions.jsonl\n"
+        "luthier generate --model MODEL --prompt \"Once\" --temperature 0.7 --max-new 40 --json",
+        setup, run);
 }
 
 } // namespace luthier::cli

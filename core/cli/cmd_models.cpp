@@ -84,12 +84,14 @@ std::int64_t weightBytes(const fs::path& folder)
 
 int listModels(const Flags& flags, Context& context)
 {
-    Table table({{"model"}, {"family"}, {"parameters", false, true}, {"weights", false, true}, {"folder", true}});
+    Table table(
+        {{"model"}, {"family"}, {"parameters", false, true}, {"weights", false, true}, {"folder", true}});
     for (const auto& folder : modelFolders(flags)) {
         auto config = nn::readDecoderConfig(folder);
         const auto bytes = weightBytes(folder);
         if (context.console.isJson()) {
-            Json line = {{"name", folder.filename().string()}, {"path", folder.string()}, {"weight_bytes", bytes}};
+            Json line
+                = {{"name", folder.filename().string()}, {"path", folder.string()}, {"weight_bytes", bytes}};
             line.update(config ? configJson(*config) : Json{{"error", config.message()}});
             context.console.line(line);
         }
@@ -98,7 +100,8 @@ int listModels(const Flags& flags, Context& context)
                    bytes > 0 ? byteSize(static_cast<double>(bytes)) : "none yet", folder.string()});
     }
     if (!context.console.isJson()) {
-        context.console.text(table.isEmpty() ? "No models on this machine." : table.toText(context.console.width()));
+        context.console.text(table.isEmpty() ? "No models on this machine."
+                                             : table.toText(context.console.width()));
     }
     return kDone;
 }
@@ -109,11 +112,13 @@ int showModel(const fs::path& folder, Context& context)
     if (!config) {
         return context.fail(config.message());
     }
-    Json object = {{"name", fs::absolute(folder).lexically_normal().filename().string()}, {"path", folder.string()}};
+    Json object
+        = {{"name", fs::absolute(folder).lexically_normal().filename().string()}, {"path", folder.string()}};
     object.update(configJson(*config));
     object["weight_bytes"] = weightBytes(folder);
     auto opened = weights::ModelFolder::open(folder);
-    object["weights"] = opened ? Json(std::to_string(opened->tensors().size()) + " tensors") : Json(opened.message());
+    object["weights"]
+        = opened ? Json(std::to_string(opened->tensors().size()) + " tensors") : Json(opened.message());
     if (opened) {
         auto fingerprint = opened->fingerprint();
         object["fingerprint"] = fingerprint ? Json(*fingerprint) : Json();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/paths.h"
 #include "core/cli/command.h"
+#include "core/cli/inputs.h"
 #include "core/cli/table.h"
 #include "core/config/run_config.h"
 #include "core/peft/method.h"
@@ -20,10 +21,11 @@ struct Flags {
 
 void setup(CLI::App& app, Flags& flags)
 {
-    auto* input = app.add_option_group("What to print");
-    input->add_flag("--list", flags.list, "Every setting with its default, what is allowed and what it does");
-    input->add_option("--example", flags.example, "A complete recipe for this method")->option_text("METHOD");
-    input->require_option(1);
+    auto* list = app.add_flag("--list", flags.list,
+                              "Every setting with its default, what is allowed and what it does");
+    auto* example = app.add_option("--example", flags.example, "A complete recipe for this method")
+                        ->option_text("METHOD");
+    requireOne(app, {list, example});
 }
 
 const char* typeName(const config::Value& value)
@@ -44,7 +46,10 @@ Json settingJson(const config::Part& part, const config::Field& field, const con
             {"label", field.label},
             {"type", typeName(usual)},
             {"default", config::toJson(usual)},
-            {"range", {{"low", limit(field.range.low)}, {"high", limit(field.range.high)}, {"low_open", field.range.lowOpen}}},
+            {"range",
+             {{"low", limit(field.range.low)},
+              {"high", limit(field.range.high)},
+              {"low_open", field.range.lowOpen}}},
             {"choices", choices.empty() ? Json() : std::move(choices)},
             {"unit", field.unit},
             {"help", field.help}};
@@ -59,7 +64,8 @@ int printList(Context& context)
         for (const config::Field& field : part.fields) {
             const auto value = field.get(part.object(usual));
             settings.push_back(settingJson(part, field, value));
-            table.add({part.key + "." + field.key, config::toText(value), config::describeAllowed(field), field.help});
+            table.add({part.key + "." + field.key, config::toText(value), config::describeAllowed(field),
+                       field.help});
         }
     }
     if (context.console.isJson()) {
@@ -89,7 +95,8 @@ int printExample(const std::string& name, Context& context)
     config.method.kind = method->id;
     config.optimizer.learningRate = method->usualLearningRate;
     config.model.path = base::bundledModel().lexically_normal().string();
-    config.data.train = {(base::datasetsFolder() / "workshop_instructions.jsonl").lexically_normal().string()};
+    config.data.train
+        = {(base::datasetsFolder() / "workshop_instructions.jsonl").lexically_normal().string()};
     config.run.name = method->label;
     const auto recipe = config::toJson(config);
     context.console.text(base::dumpJson(recipe, context.console.isJson() ? -1 : 2));

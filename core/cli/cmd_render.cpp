@@ -24,7 +24,9 @@ struct Flags {
 
 void setup(CLI::App& app, Flags& flags)
 {
-    app.add_option("--model", flags.model, "Model folder; its tokenizer files are enough")->required()->option_text("DIR");
+    app.add_option("--model", flags.model, "Model folder; its tokenizer files are enough")
+        ->required()
+        ->option_text("DIR");
     app.add_option("--data", flags.file, "Data file: JSON, JSONL or CSV")->required()->option_text("FILE");
     app.add_option("--row", flags.row, "Only this row, counted from 1")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 62))
@@ -34,11 +36,13 @@ void setup(CLI::App& app, Flags& flags)
         ->check(CLI::Range(std::int64_t{8}, std::int64_t{1048576}))
         ->option_text("TOKENS");
     app.add_flag("--train-all", flags.trainAll, "Every token is a target, not the answers alone");
-    app.add_flag("--generation-prompt", flags.generationPrompt, "End where the model's next answer would begin");
+    app.add_flag("--generation-prompt", flags.generationPrompt,
+                 "End where the model's next answer would begin");
 }
 
 // The encoder cuts prompts for training; with a generation prompt the text is the template's own.
-Result<data::EncodedExample> encodePrompted(const data::Encoder& encoder, const data::Example& example, const Flags& flags)
+Result<data::EncodedExample> encodePrompted(const data::Encoder& encoder, const data::Example& example,
+                                            const Flags& flags)
 {
     if (example.kind != data::ExampleKind::Conversation || !encoder.chatTemplate) {
         return encoder.encode(example, {flags.maxLength, flags.trainAll});
@@ -55,15 +59,17 @@ Result<data::EncodedExample> encodePrompted(const data::Encoder& encoder, const 
     encoded.truncated = encoded.fullLength > flags.maxLength;
     encoded.tokens.resize(static_cast<std::size_t>(std::min(encoded.fullLength, flags.maxLength)));
     for (const auto& token : encoded.tokens) {
-        const bool answer = std::any_of(rendered->assistant.begin(), rendered->assistant.end(),
-                                        [&](const text::Span& s) { return token.begin < s.end && token.end > s.begin; });
+        const bool answer
+            = std::any_of(rendered->assistant.begin(), rendered->assistant.end(),
+                          [&](const text::Span& s) { return token.begin < s.end && token.end > s.begin; });
         const bool first = encoded.trained.empty();
         encoded.trained.push_back((flags.trainAll ? !first : answer) ? 1 : 0);
     }
     return encoded;
 }
 
-void printRow(std::int64_t row, const data::EncodedExample& encoded, const text::Tokenizer& tokenizer, Console& console)
+void printRow(std::int64_t row, const data::EncodedExample& encoded, const text::Tokenizer& tokenizer,
+              Console& console)
 {
     if (console.isJson()) {
         Json trained = Json::array();
@@ -85,13 +91,14 @@ void printRow(std::int64_t row, const data::EncodedExample& encoded, const text:
         shown += trained == inside ? "" : trained ? "[" : "]";
         inside = trained;
         const auto& token = encoded.tokens[i];
-        shown += token.begin == token.end ? tokenizer.piece(token.id)
-                                          : encoded.text.substr(static_cast<std::size_t>(token.begin),
-                                                                static_cast<std::size_t>(token.end - token.begin));
+        shown += token.begin == token.end
+                     ? tokenizer.piece(token.id)
+                     : encoded.text.substr(static_cast<std::size_t>(token.begin),
+                                           static_cast<std::size_t>(token.end - token.begin));
     }
-    console.text("row " + counted(row) + ": " + counted(static_cast<std::int64_t>(encoded.tokens.size())) + " tokens, "
-                 + counted(encoded.numTrained()) + " trained" + (encoded.truncated ? ", cut" : "") + "\n"
-                 + harmless(shown) + (inside ? "]" : "") + "\n");
+    console.text("row " + counted(row) + ": " + counted(static_cast<std::int64_t>(encoded.tokens.size()))
+                 + " tokens, " + counted(encoded.numTrained()) + " trained"
+                 + (encoded.truncated ? ", cut" : "") + "\n" + harmless(shown) + (inside ? "]" : "") + "\n");
 }
 
 void printBadRow(std::int64_t row, const std::string& sentence, Console& console)
@@ -115,13 +122,14 @@ int run(const Flags& flags, Context& context)
     }
     const std::int64_t count = (*dataset)->rowCount();
     if (flags.row > count) {
-        return context.fail(flags.file + ": there is no row " + counted(flags.row) + "; the file has " + counted(count)
-                            + " rows");
+        return context.fail(flags.file + ": there is no row " + counted(flags.row) + "; the file has "
+                            + counted(count) + " rows");
     }
     std::int64_t usable = 0;
     std::string problem;
     const std::int64_t last = flags.row > 0 ? flags.row : count;
-    for (std::int64_t row = flags.row > 0 ? flags.row : 1; row <= last && !context.cancel.isCancelled(); ++row) {
+    for (std::int64_t row = flags.row > 0 ? flags.row : 1; row <= last && !context.cancel.isCancelled();
+         ++row) {
         auto example = (*dataset)->example(row - 1);
         auto encoded = !example ? Result<data::EncodedExample>(example.error())
             : flags.generationPrompt ? encodePrompted(*encoder, *example, flags)

@@ -16,8 +16,11 @@ struct Flags {
 
 void setup(CLI::App& app, Flags& flags)
 {
-    app.add_option("folder", flags.folder, "Folder of a run that was stopped")->required()->option_text("DIR");
-    app.add_option("--project", flags.project, "Project that records the run; found by itself for runs inside one")
+    app.add_option("folder", flags.folder, "Folder of a run that was stopped")
+        ->required()
+        ->option_text("DIR");
+    app.add_option("--project", flags.project,
+                   "Project that records the run; found by itself for runs inside one")
         ->option_text("DIR");
 }
 

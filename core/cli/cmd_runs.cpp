@@ -88,18 +88,26 @@ int listRuns(const Flags&, Project project, Context& context)
     if (!rows) {
         return context.fail(rows.message());
     }
-    Table table({{"run", false, true}, {"name", true}, {"state"}, {"step", false, true}, {"loss", false, true},
-                 {"held-out", false, true}, {"time", false, true}, {"created"}});
+    Table table({{"run", false, true},
+                 {"name", true},
+                 {"state"},
+                 {"step", false, true},
+                 {"loss", false, true},
+                 {"held-out", false, true},
+                 {"time", false, true},
+                 {"created"}});
     for (const auto& row : *rows) {
         if (context.console.isJson()) {
             context.console.line(rowJson(row));
         }
-        table.add({std::to_string(row.id), row.name, row.state, counted(row.step) + "/" + counted(row.totalSteps),
-                   lossText(row.lastLoss), lossText(row.lastHeldOut), duration(row.seconds), row.created});
+        table.add({std::to_string(row.id), row.name, row.state,
+                   counted(row.step) + "/" + counted(row.totalSteps), lossText(row.lastLoss),
+                   lossText(row.lastHeldOut), duration(row.seconds), row.created});
     }
     if (!context.console.isJson()) {
-        context.console.text(table.isEmpty() ? "No runs yet; luthier tune RECIPE.json --project DIR makes one."
-                                             : table.toText(context.console.width()));
+        context.console.text(table.isEmpty()
+                                 ? "No runs yet; luthier tune RECIPE.json --project DIR makes one."
+                                 : table.toText(context.console.width()));
     }
     return kDone;
 }
@@ -166,7 +174,8 @@ int diffRuns(const Flags& flags, Project project, Context& context)
     if (context.console.isJson()) {
         context.console.line({{"differences", std::move(differences)}});
     } else {
-        context.console.text(table.isEmpty() ? "The recipes are equal." : table.toText(context.console.width()));
+        context.console.text(table.isEmpty() ? "The recipes are equal."
+                                             : table.toText(context.console.width()));
     }
     return kDone;
 }
@@ -207,7 +216,9 @@ constexpr std::array kVerbs = {
 
 void setup(CLI::App& app, Flags& flags)
 {
-    app.add_option("--project", flags.project, "Project folder")->envname("LUTHIER_PROJECT")->option_text("DIR");
+    app.add_option("--project", flags.project, "Project folder")
+        ->envname("LUTHIER_PROJECT")
+        ->option_text("DIR");
     app.require_subcommand(0, 1);
     flags.verb = &kVerbs.front();
     for (const Verb& verb : kVerbs) {
@@ -226,12 +237,14 @@ void setup(CLI::App& app, Flags& flags)
 int run(const Flags& flags, Context& context)
 {
     if (flags.project.empty()) {
-        context.console.error("say which project: --project DIR, or LUTHIER_PROJECT (see luthier runs --help)");
+        context.console.error(
+            "say which project: --project DIR, or LUTHIER_PROJECT (see luthier runs --help)");
         return kWrongUsage;
     }
     std::error_code code;
     if (!std::filesystem::exists(std::filesystem::path(flags.project) / "luthier.db", code)) {
-        return context.fail(flags.project + ": no project lies there; luthier tune RECIPE.json --project DIR makes one");
+        return context.fail(flags.project
+                            + ": no project lies there; luthier tune RECIPE.json --project DIR makes one");
     }
     auto project = store::Project::open(flags.project, !flags.verb->writes);
     return project ? flags.verb->run(flags, *project, context) : context.fail(project.message());

@@ -27,11 +27,11 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--adapter", flags.adapters, "Adapter folder, DIR=0.7 to weigh it; may be repeated")
         ->allow_extra_args(false)
         ->option_text("DIR");
-    auto* input = app.add_option_group("What to score");
-    input->add_option("--text", flags.text, "Text to score")->option_text("TEXT");
-    input->add_option("--ids", flags.ids, "Token ids to score")->option_text("1,2,3");
-    input->add_option("--file", flags.file, "Rows of {\"text\":...} or {\"ids\":[...]}")->option_text("FILE.jsonl");
-    input->require_option(1);
+    auto* text = app.add_option("--text", flags.text, "Text to score")->option_text("TEXT");
+    auto* ids = app.add_option("--ids", flags.ids, "Token ids to score")->option_text("1,2,3");
+    auto* file = app.add_option("--file", flags.file, "Rows of {\"text\":...} or {\"ids\":[...]}")
+                     ->option_text("FILE.jsonl");
+    requireOne(app, {text, ids, file});
 }
 
 // exp of minus the mean over what was predicted; NaN (null in JSON) when that is nothing.
@@ -101,8 +101,8 @@ Result<void> scoreAll(inference::Session& session, const Flags& flags, Context& 
 
 int run(const Flags& flags, Context& context)
 {
-    auto session = inference::Session::open({flags.model, adaptersOf(flags.adapters), context.globals.deviceOrAuto(),
-                                             context.globals.dtypeOrAuto()});
+    auto session = inference::Session::open({flags.model, adaptersOf(flags.adapters),
+                                             context.globals.deviceOrAuto(), context.globals.dtypeOrAuto()});
     if (!session) {
         return context.fail(session.message());
     }
@@ -117,10 +117,11 @@ int run(const Flags& flags, Context& context)
 
 Command scoreCommand()
 {
-    return command<Flags>("score", "How likely a model finds a text, token by token",
-                          "luthier score --model MODEL --text \"Mira sells fish.\"\n"
-                          "luthier score --model MODEL --adapter runs/first/adapter --file texts.jsonl --json",
-                          setup, run);
+    return command<Flags>(
+        "score", "How likely a model finds a text, token by token",
+        "luthier score --model MODEL --text \"Mira sells fish.\"\n"
+        "luthier score --model MODEL --adapter runs/first/adapter --file texts.jsonl --json",
+        setup, run);
 }
 
 } // namespace luthier::cli

@@ -23,12 +23,14 @@ struct Flags {
 
 void setup(CLI::App& app, Flags& flags)
 {
-    app.add_option("--model", flags.model, "Model folder; its tokenizer files are enough")->required()->option_text("DIR");
-    auto* input = app.add_option_group("Text");
-    input->add_option("--text", flags.text, "Text to split")->option_text("TEXT");
-    input->add_option("--file", flags.file, "File to split as a whole; .jsonl: its rows of {\"text\":...}")
-        ->option_text("FILE");
-    input->require_option(1);
+    app.add_option("--model", flags.model, "Model folder; its tokenizer files are enough")
+        ->required()
+        ->option_text("DIR");
+    auto* text = app.add_option("--text", flags.text, "Text to split")->option_text("TEXT");
+    auto* file
+        = app.add_option("--file", flags.file, "File to split as a whole; .jsonl: its rows of {\"text\":...}")
+              ->option_text("FILE");
+    requireOne(app, {text, file});
     app.add_flag("--lines", flags.lines, "One result for each line of the file");
     app.add_flag("--no-special", flags.noSpecial, "Without the tokens that the tokenizer adds by itself");
     app.add_flag("--plain", flags.plain, "Text that spells a special token is read as text");
@@ -97,7 +99,8 @@ int run(const Flags& flags, Context& context)
     if (flags.text) {
         print(**tokenizer, *flags.text, flags, context.console);
     } else {
-        done = isRowFile(flags.file) ? printRows(**tokenizer, flags, context) : printFile(**tokenizer, flags, context);
+        done = isRowFile(flags.file) ? printRows(**tokenizer, flags, context)
+                                     : printFile(**tokenizer, flags, context);
     }
     if (!done || context.cancel.isCancelled()) {
         return context.fail(done ? "cancelled" : done.message());

@@ -22,7 +22,8 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--set", flags.settings, "Change a setting of the recipe; may be repeated")
         ->allow_extra_args(false)
         ->option_text("KEY=VALUE");
-    app.add_option("--out", flags.out, "Folder for checkpoints and the result; new or empty")->option_text("DIR");
+    app.add_option("--out", flags.out, "Folder for checkpoints and the result; new or empty")
+        ->option_text("DIR");
     app.add_option("--project", flags.project, "Record the run in this project folder")->option_text("DIR");
 }
 
@@ -45,7 +46,8 @@ Result<TuneRun> prepare(const Flags& flags, const Context& context)
 int run(const Flags& flags, Context& context)
 {
     if (flags.out.empty() && flags.project.empty()) {
-        context.console.error("say where the run goes: --out DIR, or --project DIR (see luthier tune --help)");
+        context.console.error(
+            "say where the run goes: --out DIR, or --project DIR (see luthier tune --help)");
         return kWrongUsage;
     }
     auto prepared = prepare(flags, context);
@@ -62,11 +64,12 @@ int run(const Flags& flags, Context& context)
 
 Command tuneCommand()
 {
-    return command<Flags>("tune", "Train by a recipe",
-                          "luthier tune recipe.json --out runs/first\n"
-                          "luthier tune recipe.json --set learning_rate=1e-3 --set epochs=2 --out runs/second\n"
-                          "luthier tune recipe.json --project ~/tunes --json > events.jsonl",
-                          setup, run);
+    return command<Flags>(
+        "tune", "Train by a recipe",
+        "luthier tune recipe.json --out runs/first\n"
+        "luthier tune recipe.json --set learning_rate=1e-3 --set epochs=2 --out runs/second\n"
+        "luthier tune recipe.json --project ~/tunes --json > events.jsonl",
+        setup, run);
 }
 
 } // namespace luthier::cli

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Command: one row of the table of verbs. A new verb is one file cmd_<name>.cpp, one declaration here and one row
-// in commands.cpp; help, global flags, exit codes and tests come from the table.
+// Command: one row of the table of verbs. A new verb is one file cmd_<name>.cpp, one declaration here and one
+// row in commands.cpp; help, global flags, exit codes and tests come from the table.
 //
-// A row's `setup` declares flags on its CLI::App and returns the work to do when the verb was chosen. The work
-// returns the exit code: 0 done, 1 could not be done (one sentence on stderr), 2 wrong usage, 130 interrupted.
+// A row's `setup` declares flags on its CLI::App and returns the work to do when the verb was chosen. The
+// work returns the exit code: 0 done, 1 could not be done (one sentence on stderr), 2 wrong usage, 130
+// interrupted.
 //
 // Threads: work runs on the main thread; Interrupts watches signals on a thread of its own.
 #pragma once

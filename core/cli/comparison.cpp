@@ -26,9 +26,11 @@ public:
                 continue;
             }
             // The bare model is answered by the next column's session with its adapters off.
-            const auto next = std::find_if(
-                m_settings.columns.begin() + static_cast<std::ptrdiff_t>(c), m_settings.columns.end(),
-                [&](const auto& other) { return other.model == m_settings.columns[c].model && !other.adapters.empty(); });
+            const auto next = std::find_if(m_settings.columns.begin() + static_cast<std::ptrdiff_t>(c),
+                                           m_settings.columns.end(), [&](const auto& other) {
+                                               return other.model == m_settings.columns[c].model
+                                                      && !other.adapters.empty();
+                                           });
             const bool borrowed = m_settings.columns[c].adapters.empty() && next != m_settings.columns.end();
             if (auto done = answerWith(borrowed ? *next : m_settings.columns[c], c); !done) {
                 return done.error();
@@ -47,8 +49,9 @@ private:
     {
         m_session.reset();
         m_context.console.progress("loading " + opened.title);
-        auto session = inference::Session::open({opened.model, opened.adapters, m_context.globals.deviceOrAuto(),
-                                                 m_context.globals.dtypeOrAuto()});
+        auto session
+            = inference::Session::open({opened.model, opened.adapters, m_context.globals.deviceOrAuto(),
+                                        m_context.globals.dtypeOrAuto()});
         if (!session) {
             return session.error();
         }
@@ -72,7 +75,8 @@ private:
             }
             auto answer = m_session->generate(*ids, {m_settings.sampling, useAdapters, {}, m_context.cancel});
             if (!answer) {
-                return Error{m_settings.columns[c].title + ", prompt " + std::to_string(p + 1) + ": " + answer.message()};
+                return Error{m_settings.columns[c].title + ", prompt " + std::to_string(p + 1) + ": "
+                             + answer.message()};
             }
             if (m_seen) {
                 m_seen(c, p, *answer);
@@ -92,7 +96,8 @@ private:
 std::string trimmed(const std::string& text)
 {
     const auto first = text.find_first_not_of(" \n\t");
-    return first == std::string::npos ? std::string() : text.substr(first, text.find_last_not_of(" \n\t") - first + 1);
+    return first == std::string::npos ? std::string()
+                                      : text.substr(first, text.find_last_not_of(" \n\t") - first + 1);
 }
 
 } // namespace

@@ -25,15 +25,17 @@ struct ComparisonSettings {
     bool chat = true; // bare prompts are questions, where the model has a chat template
 };
 
-using AnswerSeen = std::function<void(std::size_t column, std::size_t prompt, const inference::Generation& answer)>;
+using AnswerSeen
+    = std::function<void(std::size_t column, std::size_t prompt, const inference::Generation& answer)>;
 
-// answers[column][prompt]. A model is in memory only while its columns answer; columns of one model and one adapter
-// beside the bare model share a loading. Progress goes to the console. Errors name the column; "cancelled" when so.
+// answers[column][prompt]. A model is in memory only while its columns answer; columns of one model and one
+// adapter beside the bare model share a loading. Progress goes to the console. Errors name the column;
+// "cancelled" when so.
 Result<std::vector<std::vector<std::string>>> compare(const ComparisonSettings& settings, Context& context,
                                                       const AnswerSeen& seen = {});
 
 // prompt · one column an answer, wrapped to the terminal.
-std::string comparisonTable(const ComparisonSettings& settings, const std::vector<std::vector<std::string>>& answers,
-                            int width);
+std::string comparisonTable(const ComparisonSettings& settings,
+                            const std::vector<std::vector<std::string>>& answers, int width);
 
 } // namespace luthier::cli

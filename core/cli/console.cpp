@@ -26,7 +26,8 @@ int terminalWidth(int descriptor)
     }
     const char* columns = std::getenv("COLUMNS");
     int width = 0;
-    if (columns && std::from_chars(columns, columns + std::strlen(columns), width).ec == std::errc() && width > 0) {
+    if (columns && std::from_chars(columns, columns + std::strlen(columns), width).ec == std::errc()
+        && width > 0) {
         return width;
     }
     return kUsualWidth;
@@ -50,7 +51,10 @@ bool writeAll(int descriptor, std::string_view text)
 
 } // namespace
 
-Console::Console(Settings settings) : m_settings(std::move(settings)), m_terminal(::isatty(STDERR_FILENO) == 1) {}
+Console::Console(Settings settings)
+    : m_settings(std::move(settings)), m_terminal(::isatty(STDERR_FILENO) == 1)
+{
+}
 
 Console::~Console()
 {

@@ -13,8 +13,9 @@ namespace {
 // What the model would see, so that rows that differ only in fields nobody reads count as equal.
 std::string contentOf(const data::Example& example)
 {
-    return base::dumpJson(Json::array({data::toJson(example.messages), example.text, data::toJson(example.chosen),
-                                       data::toJson(example.rejected), example.tools, example.templateVariables}));
+    return base::dumpJson(
+        Json::array({data::toJson(example.messages), example.text, data::toJson(example.chosen),
+                     data::toJson(example.rejected), example.tools, example.templateVariables}));
 }
 
 std::int64_t bytesOf(const data::Example& example)
@@ -49,7 +50,8 @@ public:
         const auto [first, isNew] = m_seen.emplace(base::sha256(contentOf(*example)), row);
         if (!isNew) {
             ++m_report.duplicates;
-            m_report.findings.push_back({row, "duplicate", "the same as row " + std::to_string(first->second)});
+            m_report.findings.push_back(
+                {row, "duplicate", "the same as row " + std::to_string(first->second)});
         }
         addGood(row, *example);
     }
@@ -78,7 +80,8 @@ private:
         *m_report.tokens += m_report.lengths.back();
         *m_report.trainedTokens += encoded->numTrained();
         if (encoded->numTrained() == 0) {
-            m_report.findings.push_back({row, "nothing_to_learn", "no token of it is trained; it is skipped"});
+            m_report.findings.push_back(
+                {row, "nothing_to_learn", "no token of it is trained; it is skipped"});
         }
         if (encoded->truncated) {
             ++*m_report.truncated;
@@ -96,14 +99,15 @@ private:
 
 } // namespace
 
-DataReport reportOn(const data::Dataset& dataset, const data::Encoder* encoder, const data::EncodingSettings& settings,
-                    const base::Progress& progress, const base::CancelToken& cancel)
+DataReport reportOn(const data::Dataset& dataset, const data::Encoder* encoder,
+                    const data::EncodingSettings& settings, const base::Progress& progress,
+                    const base::CancelToken& cancel)
 {
     Reporter reporter(encoder, settings);
     const auto count = dataset.rowCount();
     for (std::int64_t i = 0; i < count && !cancel.isCancelled(); ++i) {
         reporter.add(i + 1, dataset.example(i));
-        if (progress && i % 1024 == 0) {
+        if (progress && i > 0 && i % 1024 == 0) {
             progress(i, count);
         }
     }

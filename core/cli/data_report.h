@@ -37,8 +37,9 @@ struct DataReport {
 };
 
 // `encoder` null: no tokens. `settings` say how rows are cut and trained.
-DataReport reportOn(const data::Dataset& dataset, const data::Encoder* encoder, const data::EncodingSettings& settings,
-                    const base::Progress& progress, const base::CancelToken& cancel);
+DataReport reportOn(const data::Dataset& dataset, const data::Encoder* encoder,
+                    const data::EncodingSettings& settings, const base::Progress& progress,
+                    const base::CancelToken& cancel);
 
 // The value below which a share of the (sorted) lengths lies; 0 when there are none.
 std::int64_t lengthAt(const std::vector<std::int64_t>& sorted, double share);

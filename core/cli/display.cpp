@@ -124,8 +124,9 @@ std::string harmless(std::string_view text)
     out.reserve(text.size());
     for (std::size_t at = 0; at < text.size();) {
         const Letter letter = letterAt(text, at);
-        const bool control = (letter.code < 0x20 && letter.code != '\n' && letter.code != '\t') || letter.code == 0x7F
-            || (letter.size > 1 && letter.code >= 0x80 && letter.code < 0xA0);
+        const bool control = (letter.code < 0x20 && letter.code != '\n' && letter.code != '\t')
+                             || letter.code == 0x7F
+                             || (letter.size > 1 && letter.code >= 0x80 && letter.code < 0xA0);
         out += control ? "\uFFFD" : std::string(text.substr(at, letter.size));
         at += letter.size;
     }

@@ -15,7 +15,8 @@ int displayWidth(std::string_view text);
 std::string cutTo(std::string_view text, int width);
 // Broken at spaces and line ends, inside words only where one is too long.
 std::vector<std::string> wrapTo(std::string_view text, int width);
-// Control characters of foreign text made visible (escape sequences cannot reach the terminal); \n and \t stay.
+// Control characters of foreign text made visible (escape sequences cannot reach the terminal); \n and \t
+// stay.
 std::string harmless(std::string_view text);
 std::string oneLine(std::string_view text); // harmless, line ends as spaces
 

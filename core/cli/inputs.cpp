@@ -186,7 +186,8 @@ Result<std::vector<text::TokenId>> idsOf(const Json& list)
     std::vector<text::TokenId> ids;
     for (const Json& item : list) {
         const bool whole = item.is_number_unsigned()
-            && item.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<text::TokenId>::max());
+                           && item.get<std::uint64_t>()
+                                  <= static_cast<std::uint64_t>(std::numeric_limits<text::TokenId>::max());
         if (!whole) {
             return Error{"\"ids\" holds " + base::dumpJson(item) + "; a token id is a whole number from 0"};
         }
@@ -204,6 +205,22 @@ Json toJson(const std::vector<text::TokenId>& ids)
     return list;
 }
 
+void requireOne(CLI::App& app, std::vector<CLI::Option*> options)
+{
+    app.parse_complete_callback([options = std::move(options)] {
+        std::string names;
+        for (std::size_t i = 0; i < options.size(); ++i) {
+            names += (i == 0 ? "" : i + 1 == options.size() ? " or " : ", ") + options[i]->get_name();
+        }
+        const auto given = std::count_if(options.begin(), options.end(),
+                                         [](const CLI::Option* o) { return o->count() > 0; });
+        if (given != 1) {
+            throw CLI::RequiredError((given == 0 ? "give " : "give only one of ") + names,
+                                     CLI::ExitCodes::RequiredError);
+        }
+    });
+}
+
 void addFieldFlags(CLI::App& app, void* object, std::span<const config::Field> fields)
 {
     for (const config::Field& field : fields) {
@@ -219,7 +236,8 @@ void addFieldFlags(CLI::App& app, void* object, std::span<const config::Field> f
         };
         app.add_option_function<std::vector<std::string>>(name, assign, field.help)
             ->allow_extra_args(false)
-            ->option_text(config::toText(field.get(object)).empty() ? "TEXT" : config::toText(field.get(object)));
+            ->option_text(config::toText(field.get(object)).empty() ? "TEXT"
+                                                                    : config::toText(field.get(object)));
     }
 }
 

@@ -16,6 +16,7 @@
 
 namespace CLI {
 class App;
+class Option;
 }
 
 namespace luthier::cli {
@@ -46,6 +47,9 @@ std::vector<std::string_view> linesOf(std::string_view text); // line ends left 
 Result<std::vector<text::TokenId>> parseIds(std::string_view text); // "1,2,3", spaces allowed
 Result<std::vector<text::TokenId>> idsOf(const Json& list);
 Json toJson(const std::vector<text::TokenId>& ids);
+
+// Exactly one of the flags must be given; the usage error names them.
+void requireOne(CLI::App& app, std::vector<CLI::Option*> options);
 
 // One flag for each field ("max_new": --max-new), written into `object`, which must outlive parsing.
 void addFieldFlags(CLI::App& app, void* object, std::span<const config::Field> fields);

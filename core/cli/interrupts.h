@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Interrupts: Ctrl-C (and SIGTERM) as a polite request first and an order second. The first cancels the token and
-// calls the handler; the second ends the process at once with 130.
+// Interrupts: Ctrl-C (and SIGTERM) as a polite request first and an order second. The first cancels the token
+// and calls the handler; the second ends the process at once with 130.
 //
 // Signals are blocked in every thread and taken by one watcher, so that handlers may lock and allocate.
 // Make it before any other thread exists. Threads: trigger and setHandler from any thread.

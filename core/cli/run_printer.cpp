@@ -32,9 +32,10 @@ void RunPrinter::keep(const train::Event& event)
 
 void RunPrinter::show(const train::RunStarted& started)
 {
-    std::string text = "Training " + counted(started.trainableParameters) + " of " + counted(started.totalParameters)
-        + " parameters on " + started.device + " in " + started.dtype + ": " + counted(started.trainRows) + " rows, "
-        + counted(started.totalSteps) + " steps";
+    std::string text = "Training " + counted(started.trainableParameters) + " of "
+                       + counted(started.totalParameters) + " parameters on " + started.device + " in "
+                       + started.dtype + ": " + counted(started.trainRows) + " rows, "
+                       + counted(started.totalSteps) + " steps";
     if (started.heldOutRows > 0) {
         text += ", " + counted(started.heldOutRows) + " rows held out";
     }
@@ -59,7 +60,8 @@ void RunPrinter::show(const train::StageChanged& stage)
 
 void RunPrinter::show(const train::StepDone& step)
 {
-    std::string text = "step " + counted(step.step) + "/" + counted(m_started.totalSteps) + "  loss " + fixed(step.loss, 3);
+    std::string text = "step " + counted(step.step) + "/" + counted(m_started.totalSteps) + "  loss "
+                       + fixed(step.loss, 3);
     if (m_lastHeldOut) {
         text += "  held-out " + fixed(*m_lastHeldOut, 3);
     }
@@ -73,14 +75,16 @@ void RunPrinter::show(const train::StepDone& step)
 void RunPrinter::show(const train::EvalDone& eval)
 {
     if (!m_console.isJson()) {
-        m_console.text("step " + counted(eval.step) + "  " + oneLine(eval.set) + " loss " + fixed(eval.loss, 4));
+        m_console.text("step " + counted(eval.step) + "  " + oneLine(eval.set) + " loss "
+                       + fixed(eval.loss, 4));
     }
 }
 
 void RunPrinter::show(const train::SampleDone& sample)
 {
     if (!m_console.isJson()) {
-        m_console.text("step " + counted(sample.step) + "  " + oneLine(sample.prompt) + "  ->  " + oneLine(sample.answer));
+        m_console.text("step " + counted(sample.step) + "  " + oneLine(sample.prompt) + "  ->  "
+                       + oneLine(sample.answer));
     }
 }
 

@@ -15,7 +15,10 @@ struct Column {
 
 class Table {
 public:
-    explicit Table(std::vector<Column> columns, bool spaced = false) : m_columns(std::move(columns)), m_spaced(spaced) {}
+    explicit Table(std::vector<Column> columns, bool spaced = false)
+        : m_columns(std::move(columns)), m_spaced(spaced)
+    {
+    }
 
     void add(std::vector<std::string> cells); // missing cells are empty; made harmless for a terminal
     bool isEmpty() const { return m_rows.empty(); }

@@ -18,7 +18,8 @@ Result<void> applySettings(config::RunConfig& config, const std::vector<std::str
     for (const auto& setting : settings) {
         const auto equals = setting.find('=');
         if (equals == std::string::npos) {
-            return Error{"--set " + setting + ": write it as key=value, for example --set learning_rate=1e-3"};
+            return Error{"--set " + setting
+                         + ": write it as key=value, for example --set learning_rate=1e-3"};
         }
         auto done = config::setByKey(config, setting.substr(0, equals), setting.substr(equals + 1));
         if (!done) {
@@ -97,7 +98,8 @@ Result<void> checkRules(const config::RunConfig& config)
     return Error{keys + ": " + broken.front().sentence};
 }
 
-Result<TuneRun> recordedRun(config::RunConfig config, std::shared_ptr<store::Project> project, const fs::path& out)
+Result<TuneRun> recordedRun(config::RunConfig config, std::shared_ptr<store::Project> project,
+                            const fs::path& out)
 {
     auto row = project->createRun(config.run.name, config::toJson(config));
     if (!row) {
@@ -151,9 +153,11 @@ void printSummary(const train::RunEnded& ended, const RunPrinter& printer, Conte
         return;
     }
     std::string text = ended.outcome == train::Outcome::Finished ? "Finished" : "Stopped";
-    text += " after " + counted(ended.step) + (ended.step == 1 ? " step in " : " steps in ") + duration(ended.seconds);
+    text += " after " + counted(ended.step) + (ended.step == 1 ? " step in " : " steps in ")
+            + duration(ended.seconds);
     if (printer.firstHeldOut() && printer.lastHeldOut()) {
-        text += "; held-out loss " + fixed(*printer.firstHeldOut(), 4) + " -> " + fixed(*printer.lastHeldOut(), 4);
+        text += "; held-out loss " + fixed(*printer.firstHeldOut(), 4) + " -> "
+                + fixed(*printer.lastHeldOut(), 4);
     }
     context.console.text(text + ".");
     if (!ended.adapter.empty()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// TuneRun: one training run from the command line, recorded in a project when there is one. Used by tune, resume
-// and first-tune.
+// TuneRun: one training run from the command line, recorded in a project when there is one. Used by tune,
+// resume and first-tune.
 //
 // Threads: blocks the main thread; Ctrl-C reaches the run through StopControl.
 #pragma once
@@ -26,14 +26,15 @@ struct TuneRun {
     store::RunId id = 0;
 };
 
-// Reads the recipe, applies "key=value" settings (relative paths in them count from here) and the global flags.
-Result<config::RunConfig> readTuneConfig(const std::filesystem::path& recipe, const std::vector<std::string>& settings,
-                                         const Globals& globals);
+// Reads the recipe, applies "key=value" settings (relative paths in them count from here) and the global
+// flags.
+Result<config::RunConfig> readTuneConfig(const std::filesystem::path& recipe,
+                                         const std::vector<std::string>& settings, const Globals& globals);
 // The first broken rule as a sentence.
 Result<void> checkRules(const config::RunConfig& config);
 
-// Makes the project's run. With `out` given the run lies there and the project's folder points to it; empty: it lies
-// in the project.
+// Makes the project's run. With `out` given the run lies there and the project's folder points to it; empty:
+// it lies in the project.
 Result<TuneRun> recordedRun(config::RunConfig config, std::shared_ptr<store::Project> project,
                             const std::filesystem::path& out);
 

@@ -102,12 +102,12 @@ std::vector<Field> runFields()
     };
 }
 
-std::vector<std::string> allKeys()
+std::vector<std::string> allKeys(bool withPart)
 {
     std::vector<std::string> keys;
     for (const Part& part : parts()) {
         for (const Field& field : part.fields) {
-            keys.push_back(part.key + "." + field.key);
+            keys.push_back(withPart ? part.key + "." + field.key : field.key);
         }
     }
     return keys;
@@ -200,7 +200,8 @@ Result<void> setByKey(RunConfig& config, std::string_view key, std::string_view 
         }
     }
     if (!found) {
-        return Error{"unknown setting \"" + std::string(key) + "\"; did you mean \"" + nearest(key, allKeys()) + "\"?"};
+        const auto known = allKeys(dot != std::string_view::npos);
+        return Error{"unknown setting \"" + std::string(key) + "\"; did you mean \"" + nearest(key, known) + "\"?"};
     }
     return recordOf(config, *owner).setFromText(*found, text);
 }

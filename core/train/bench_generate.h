@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// benchGenerate: tokens a second of one answer with a cache, beside how fast this machine copies memory, which is
-// what bounds it: every token reads all weights once. Torch-free. Random weights, greedy choice.
+// benchGenerate: tokens a second of one answer with a cache, beside how fast this machine copies memory,
+// which is what bounds it: every token reads all weights once. Torch-free. Random weights, greedy choice.
 //
 // Threads: blocks the calling thread.
 #pragma once

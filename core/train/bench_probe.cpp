@@ -92,7 +92,8 @@ void resetPeakMemory(at::Device device)
 std::int64_t peakMemory(at::Device device)
 {
     if (!device.is_cpu()) {
-        const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.has_index() ? device.index() : 0);
+        const auto stats
+            = c10::getDeviceAllocator(device.type())->getDeviceStats(device.has_index() ? device.index() : 0);
         return stats.allocated_bytes[0].peak;
     }
     std::ifstream status("/proc/self/status");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Probes of a device for benchmarks: what it reaches at best, and what memory was used. Internal to core: names
-// torch types. May throw what torch throws.
+// Probes of a device for benchmarks: what it reaches at best, and what memory was used. Internal to core:
+// names torch types. May throw what torch throws.
 #pragma once
 
 #include <c10/core/Device.h>

@@ -30,15 +30,18 @@ std::int64_t countOf(const std::vector<nn::NamedTensor>& tensors)
     return count;
 }
 
-double flopsPerToken(nn::Decoder& decoder, const StepBenchSettings& settings, std::int64_t trainable, bool adapter)
+double flopsPerToken(nn::Decoder& decoder, const StepBenchSettings& settings, std::int64_t trainable,
+                     bool adapter)
 {
     const auto& model = decoder.config();
     double weights = static_cast<double>(model.vocab * model.hidden);
     for (const auto* group : decoder.groups()) {
         weights += static_cast<double>(group->weight.numel());
     }
-    const double attention = 2.0 * static_cast<double>(settings.length * model.heads * model.headDim * model.layers);
-    return adapter ? 4 * weights + 3 * attention + 6 * static_cast<double>(trainable) : 6 * weights + 3 * attention;
+    const double attention
+        = 2.0 * static_cast<double>(settings.length * model.heads * model.headDim * model.layers);
+    return adapter ? 4 * weights + 3 * attention + 6 * static_cast<double>(trainable)
+                   : 6 * weights + 3 * attention;
 }
 
 struct Step {
@@ -50,8 +53,9 @@ struct Step {
     at::Tensor operator()() const
     {
         const auto hidden = decoder.hidden({ids, {}, nullptr});
-        const auto loss = objectives::chunkedCrossEntropy(hidden.reshape({targets.numel(), hidden.size(-1)}), decoder.head(),
-                                                          targets, 1.0 / static_cast<double>(targets.numel()));
+        const auto loss = objectives::chunkedCrossEntropy(hidden.reshape({targets.numel(), hidden.size(-1)}),
+                                                          decoder.head(), targets,
+                                                          1.0 / static_cast<double>(targets.numel()));
         loss.backward();
         optimizer.step(kRate);
         return loss.detach();
@@ -111,7 +115,8 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
 
     const auto options = at::TensorOptions().device(placement->device).dtype(at::kLong);
     const auto tokens = settings.batch * settings.length;
-    const Step step{decoder, optimizer, at::randint(settings.model.vocab, {settings.batch, settings.length}, options),
+    const Step step{decoder, optimizer,
+                    at::randint(settings.model.vocab, {settings.batch, settings.length}, options),
                     at::randint(settings.model.vocab, {tokens}, options)};
     auto times = timeSteps(step, settings, placement->device, result);
     if (!times) {
@@ -119,7 +124,8 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     }
     result.secondsPerStep = median(*times);
     result.tokensPerSecond = static_cast<double>(tokens) / result.secondsPerStep;
-    result.flopsPerToken = flopsPerToken(decoder, settings, result.trainableParameters, method->writesAdapter);
+    result.flopsPerToken
+        = flopsPerToken(decoder, settings, result.trainableParameters, method->writesAdapter);
     result.share = result.tokensPerSecond * result.flopsPerToken / result.matmulFlops;
     result.peakBytes = peakMemory(placement->device);
     return result;

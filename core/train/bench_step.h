@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// benchStep: how fast real optimizer steps run here, beside how fast this machine multiplies matrices in the same
-// minute. Torch-free. Random weights from a DecoderConfig and random tokens; forward, loss, backward, clipping, AdamW.
+// benchStep: how fast real optimizer steps run here, beside how fast this machine multiplies matrices in the
+// same minute. Torch-free. Random weights from a DecoderConfig and random tokens; forward, loss, backward,
+// clipping, AdamW.
 //
-// Threads: blocks the calling thread. FLOPs of a token: LoRA 4N + 3a + 6N_lora, full 6N + 3a, where N counts the
-// weights of all projections and the head, and a = 2 T d_a L is causal attention's forward pass.
+// Threads: blocks the calling thread. FLOPs of a token: LoRA 4N + 3a + 6N_lora, full 6N + 3a, where N counts
+// the weights of all projections and the head, and a = 2 T d_a L is causal attention's forward pass.
 #pragma once
 
 #include "core/base/cancel.h"
