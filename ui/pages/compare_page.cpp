@@ -12,6 +12,7 @@
 #include "ui/widgets/role_colors.h"
 #include "ui/workspace.h"
 
+#include <QAction>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
@@ -54,7 +55,7 @@ QPushButton* makeButton(const QString& id, const QString& text, const QString& h
 } // namespace
 
 ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
-    : QWidget(parent), m_workspace(workspace), m_contest(new CompareContest(this)), m_stack(new QStackedWidget),
+    : Page(parent), m_workspace(workspace), m_contest(new CompareContest(this)), m_action(new QAction(tr("Compare"), this)), m_stack(new QStackedWidget),
       m_empty(new EmptyState), m_work(new QSplitter), m_choices(new CompareChoices), m_problem(new QLabel),
       m_base(new CompareColumn(QStringLiteral("base"), tr("Base"))),
       m_tunedColumn(new CompareColumn(QStringLiteral("tuned"), tr("Tuned"))), m_expectedBox(new QWidget),
@@ -102,6 +103,10 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     });
     connect(m_side, &CompareSide::comparisonChosen, this, &ComparePage::showComparison);
     connectContest();
+    m_action->setToolTip(tr("Let both models answer the prompt"));
+    connect(m_action, &QAction::triggered, this, &ComparePage::compare);
+    connect(this, &ComparePage::tuneWanted, &m_workspace, [this] { Q_EMIT m_workspace.pageWanted(QStringLiteral("tune"), {}); });
+    connect(&m_workspace, &Workspace::runsChanged, this, &ComparePage::reload);
     m_choices->setDefaultModel(bundledModelPath());
     updateActions();
     reload();
@@ -351,6 +356,7 @@ void ComparePage::updateActions()
 {
     const bool running = m_contest->isRunning();
     m_compare->setEnabled(!running && m_choices->tuned() != nullptr && !m_promptText->toPlainText().trimmed().isEmpty());
+    m_action->setEnabled(m_compare->isEnabled());
     m_stop->setEnabled(running);
     m_choices->setEnabled(!running);
 }

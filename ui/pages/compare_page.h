@@ -6,8 +6,7 @@
 
 #include "ui/models/comparison_model.h"
 #include "ui/pages/compare_contest.h"
-
-#include <QWidget>
+#include "ui/pages/page.h"
 
 class QLabel;
 class QPlainTextEdit;
@@ -24,12 +23,15 @@ class DiffText;
 class EmptyState;
 class Workspace;
 
-class ComparePage : public QWidget {
+class ComparePage : public Page {
     Q_OBJECT
 
 public:
     explicit ComparePage(Workspace& workspace, QWidget* parent = nullptr);
     ~ComparePage() override;
+
+    QAction* mainAction() override { return m_action; }
+    void reveal(const QString& what) override { chooseRun(what.toLongLong()); }
 
     void reload();                               // runs of the project, as they are now
     void chooseRun(qint64 id);
@@ -64,6 +66,7 @@ private:
     QString m_heldOutOf; // result folder whose held-out rows are listed
     base::CancelToken m_cancelHeldOut;
 
+    QAction* m_action;
     QStackedWidget* m_stack;
     EmptyState* m_empty;
     QSplitter* m_work;

@@ -39,7 +39,7 @@ QStringList localFiles(const QMimeData* data)
 
 QString bundledData()
 {
-    return QString::fromStdString((base::datasetsFolder() / "tiny_instruct.jsonl").string());
+    return QString::fromStdString((base::datasetsFolder() / "workshop_instructions.jsonl").string());
 }
 
 Result<DataDocument::Opened> openSet(store::Project* project, const SourceItem& source, const base::Progress& progress,
@@ -77,7 +77,7 @@ struct DataPage::Listing {
 };
 
 DataPage::DataPage(Workspace& workspace, QWidget* parent)
-    : QWidget(parent), m_workspace(workspace), m_stack(new QStackedWidget), m_empty(new EmptyState), m_work(new QSplitter),
+    : Page(parent), m_workspace(workspace), m_add(new QAction(tr("Add data\u2026"), this)), m_stack(new QStackedWidget), m_empty(new EmptyState), m_work(new QSplitter),
       m_sources(new DataSources), m_middle(new QStackedWidget), m_table(new DataTable), m_reader(new DataReader),
       m_openingView(new QWidget), m_openingText(new QLabel), m_openingBar(new QProgressBar), m_problem(new QLabel)
 {
@@ -102,6 +102,9 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
     connect(m_table, &DataTable::filterChanged, m_sources, &DataSources::setFilter);
     connect(m_table, &DataTable::currentRowChanged, m_reader, &DataReader::showRow);
     connect(m_table, &DataTable::activated, m_reader, &DataReader::editFirstField);
+    connect(m_add, &QAction::triggered, this, &DataPage::openFileDialog);
+    connect(&m_workspace, &Workspace::projectChanged, this, &DataPage::onProjectChanged);
+    connect(&m_workspace, &Workspace::modelPathChanged, this, &DataPage::loadEncoder);
     reloadSources(0);
     loadEncoder();
 }
@@ -170,6 +173,36 @@ void DataPage::buildActions()
         connect(action, &QAction::triggered, this, [this, run = row.run] { run(*this); });
         addAction(action);
     }
+}
+
+// Documents hold the project they save to, and the undo stack that names them was cleared.
+void DataPage::onProjectChanged()
+{
+    showDocument(nullptr);
+    m_cancelOpening.cancel();
+    ++m_opening;
+    m_source = {};
+    m_documents.clear();
+    reloadSources(0);
+    if (!m_waiting.isEmpty()) {
+        openFiles(std::exchange(m_waiting, {}));
+    }
+}
+
+void DataPage::loadEncoder()
+{
+    const auto work = [folder = m_workspace.modelPath().toStdString()] { return data::Encoder::load(folder); };
+    startJob(this, work, [this, folder = m_workspace.modelPath()](const Result<data::Encoder>& encoder) {
+        if (folder != m_workspace.modelPath()) {
+            return;
+        }
+        m_encoder = encoder ? *encoder : data::Encoder{};
+        m_encoderNote = encoder ? tr("tokens of %1").arg(QFileInfo(folder).fileName()) : QString::fromStdString(encoder.message());
+        m_reader->setEncoderNote(m_encoderNote);
+        for (const auto& [path, document] : m_documents) {
+            document->setEncoder(m_encoder, m_encoding);
+        }
+    });
 }
 
 void DataPage::reloadSources(std::int64_t show)
@@ -322,7 +355,11 @@ void DataPage::pushEdit(DataDocument* document, const RowEdit& edit)
 
 void DataPage::openFiles(const QStringList& paths)
 {
-    if (paths.isEmpty() || !m_workspace.project()) {
+    if (!m_workspace.project()) {
+        m_waiting = paths;
+        return;
+    }
+    if (paths.isEmpty()) {
         return;
     }
     struct Added {
@@ -343,6 +380,7 @@ void DataPage::openFiles(const QStringList& paths)
     };
     startJob(this, work, [this](const Added& added) {
         reloadSources(added.last);
+        Q_EMIT m_workspace.sourcesChanged();
         if (!added.problem.isEmpty()) {
             m_stack->setCurrentWidget(m_work);
             showProblem(added.problem);
@@ -374,6 +412,7 @@ void DataPage::removeSource(std::int64_t id)
     startJob(this, work, [this](const Result<void>& removed) {
         if (removed) {
             reloadSources(0);
+            Q_EMIT m_workspace.sourcesChanged();
         } else {
             showProblem(QString::fromStdString(removed.error().message));
         }
@@ -402,6 +441,7 @@ void DataPage::chooseFormat(const QString& id)
         m_source = *chosen;
         openDocument(m_source);
         reloadSources(m_source.id);
+        Q_EMIT m_workspace.sourcesChanged();
     });
 }
 

@@ -8,8 +8,7 @@
 #include "core/data/encoding.h"
 #include "ui/models/data_document.h"
 #include "ui/pages/data_sources.h"
-
-#include <QWidget>
+#include "ui/pages/page.h"
 
 #include <map>
 #include <memory>
@@ -27,12 +26,15 @@ class DataTable;
 class EmptyState;
 class Workspace;
 
-class DataPage : public QWidget {
+class DataPage : public Page {
     Q_OBJECT
 
 public:
     explicit DataPage(Workspace& workspace, QWidget* parent = nullptr);
     ~DataPage() override;
+
+    QAction* mainAction() override { return m_add; }
+    void openFile(const QString& path) override { openFiles({path}); }
 
     void openFiles(const QStringList& paths); // adds them to the project and shows the last
     void openFileDialog();
@@ -55,6 +57,7 @@ private:
     void buildWork();
     void buildOpening();
     void buildActions();
+    void onProjectChanged();
     void reloadSources(std::int64_t show);
     void takeSources(const Listing& listing, std::int64_t show);
     void showSource(std::int64_t id);
@@ -77,7 +80,9 @@ private:
     data::Encoder m_encoder;
     data::EncodingSettings m_encoding;
     QString m_encoderNote;
+    QStringList m_waiting; // files asked for before the project was open
 
+    QAction* m_add;
     QStackedWidget* m_stack;
     EmptyState* m_empty;
     QSplitter* m_work;

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Application: what the program is made of, in the order it must live: theme, workspace, window. The window shows
+// first; the project is opened by a job.
+//
+// Threads: GUI thread.
+#pragma once
+
+#include "ui/main_window.h"
+#include "ui/theme.h"
+#include "ui/workspace.h"
+
+#include <QString>
+
+class QApplication;
+
+namespace luthier::app {
+
+struct Request {
+    QString project; // folder; empty: the first project, or the folder given as `path`
+    QString path;    // a project folder or a data file; empty: none
+};
+
+class Application {
+public:
+    explicit Application(QApplication& app);
+
+    void start(const Request& request);
+    ui::MainWindow& window() { return m_window; }
+    ui::Workspace& workspace() { return m_workspace; }
+
+private:
+    ui::Theme& m_theme; // owned by the QApplication, which outlives this
+    ui::Workspace m_workspace;
+    ui::MainWindow m_window;
+};
+
+} // namespace luthier::app

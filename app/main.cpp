@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/application.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QLocale>
+#include <QTranslator>
+
+int main(int argc, char** argv)
+{
+    QApplication app(argc, argv);
+    QApplication::setApplicationName(QStringLiteral("luthier-studio"));
+    QApplication::setApplicationDisplayName(QStringLiteral("Luthier"));
+    QApplication::setApplicationVersion(QStringLiteral(LUTHIER_VERSION));
+    QApplication::setDesktopFileName(QStringLiteral("luthier"));
+
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QApplication::translate("main", "Fine-tunes language models and shows what they learn."));
+    const QCommandLineOption project(QStringLiteral("project"), QApplication::translate("main", "Open this project; made when there is none."),
+                                     QStringLiteral("DIR"));
+    parser.addOption(project);
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument(QStringLiteral("path"), QApplication::translate("main", "A project folder, or a data file to open."),
+                                 QStringLiteral("[path]"));
+    parser.process(app);
+
+    QTranslator translator;
+    if (translator.load(QLocale(), QStringLiteral("luthier"), QStringLiteral("_"), QStringLiteral(":/i18n"))) {
+        QApplication::installTranslator(&translator);
+    }
+
+    luthier::app::Application studio(app);
+    studio.start({parser.value(project), parser.positionalArguments().value(0)});
+    return QApplication::exec();
+}

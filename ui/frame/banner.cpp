@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/frame/banner.h"
+
+#include "ui/icons.h"
+#include "ui/theme.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+#include <QPushButton>
+#include <QToolButton>
+
+namespace luthier::ui {
+
+Banner::Banner(QWidget* parent) : QFrame(parent), m_text(new QLabel), m_remedy(new QPushButton)
+{
+    setObjectName(QStringLiteral("banner"));
+    m_text->setObjectName(QStringLiteral("bannerText"));
+    m_text->setTextFormat(Qt::PlainText);
+    m_text->setWordWrap(true);
+    m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_remedy->setObjectName(QStringLiteral("bannerRemedy"));
+    auto* close = new QToolButton;
+    close->setObjectName(QStringLiteral("bannerClose"));
+    close->setIcon(icon(QStringLiteral("x")));
+    close->setAutoRaise(true);
+    close->setAccessibleName(tr("Hide this message"));
+    close->setToolTip(close->accessibleName());
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(space(4), space(2), space(2), space(2));
+    layout->addWidget(m_text, 1);
+    layout->addWidget(m_remedy);
+    layout->addWidget(close);
+    connect(m_remedy, &QPushButton::clicked, this, &Banner::remedyWanted);
+    connect(close, &QToolButton::clicked, this, &QWidget::hide);
+    hide();
+}
+
+void Banner::show(const QString& sentence, const QString& remedy)
+{
+    m_text->setText(sentence);
+    m_remedy->setText(remedy);
+    m_remedy->setVisible(!remedy.isEmpty());
+    setAccessibleName(sentence);
+    setVisible(true);
+}
+
+void Banner::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.fillRect(rect(), color(Token::Raised));
+    painter.fillRect(QRect(0, 0, space(1), height()), color(Token::Bad));
+}
+
+} // namespace luthier::ui

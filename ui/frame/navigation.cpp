@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/frame/navigation.h"
+
+#include "ui/frame/run_badge.h"
+#include "ui/icons.h"
+#include "ui/theme.h"
+
+#include <QAction>
+#include <QKeyEvent>
+#include <QPainter>
+#include <QPainterPath>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace luthier::ui {
+namespace {
+
+constexpr int kWidth = 20; // characters
+
+// A page in the column: icon and name, a bar of accent at the chosen one, its key at the right.
+class PageButton : public QToolButton {
+public:
+    using QToolButton::QToolButton;
+
+    QSize sizeHint() const override { return {fontMetrics().averageCharWidth() * kWidth, space(9)}; }
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        QPainter painter(this);
+        painter.setRenderHint(QPainter::Antialiasing);
+        const QRect box = rect().adjusted(space(1), 1, -space(1), -1);
+        if (isChecked() || underMouse() || hasFocus()) {
+            QPainterPath path;
+            path.addRoundedRect(box, space(1), space(1));
+            painter.fillPath(path, color(isChecked() ? Token::AccentSoft : Token::Raised));
+            if (hasFocus()) {
+                painter.setPen(QPen(color(Token::Accent), 2));
+                painter.drawPath(path);
+            }
+        }
+        if (isChecked()) {
+            painter.fillRect(QRect(box.left(), box.top() + space(2), space(1) - 1, box.height() - space(4)), color(Token::Accent));
+        }
+        const int size = ui::iconSize();
+        const QRect picture(box.left() + space(3), box.center().y() - size / 2, size, size);
+        icon().paint(&painter, picture);
+        painter.setPen(color(Token::Text));
+        QFont heavy = font();
+        heavy.setWeight(isChecked() ? QFont::DemiBold : QFont::Normal);
+        painter.setFont(heavy);
+        const QRect text = box.adjusted(picture.right() - box.left() + space(2), 0, -space(2), 0);
+        painter.drawText(text, Qt::AlignVCenter | Qt::AlignLeft, QString(this->text()).remove(u'&'));
+        painter.setFont(textFont(TextSize::Small));
+        painter.setPen(color(Token::TextQuiet));
+        painter.drawText(text, Qt::AlignVCenter | Qt::AlignRight, defaultAction()->shortcut().toString(QKeySequence::NativeText));
+    }
+};
+
+} // namespace
+
+Navigation::Navigation(const std::vector<QAction*>& pages, RunController* runs, QWidget* parent)
+    : QWidget(parent), m_badge(new RunBadge(runs))
+{
+    setObjectName(QStringLiteral("navigation"));
+    setAccessibleName(tr("Pages"));
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, space(2), 1, space(2));
+    layout->setSpacing(0);
+    for (QAction* page : pages) {
+        auto* button = new PageButton;
+        button->setDefaultAction(page);
+        button->setObjectName(page->objectName() + QStringLiteral("Button"));
+        button->setAccessibleName(page->iconText());
+        button->setFocusPolicy(Qt::StrongFocus);
+        button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+        layout->addWidget(button);
+        m_buttons.push_back(button);
+    }
+    layout->addStretch();
+    layout->addWidget(m_badge);
+}
+
+void Navigation::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    QColor line = color(Token::Line);
+    line.setAlphaF(0.4F);
+    painter.setPen(line);
+    painter.drawLine(width() - 1, 0, width() - 1, height());
+}
+
+void Navigation::keyPressEvent(QKeyEvent* event)
+{
+    const int direction = event->key() == Qt::Key_Down ? 1 : event->key() == Qt::Key_Up ? -1 : 0;
+    const auto at = std::find_if(m_buttons.begin(), m_buttons.end(), [](const QToolButton* button) { return button->hasFocus(); });
+    if (direction == 0 || at == m_buttons.end()) {
+        QWidget::keyPressEvent(event);
+        return;
+    }
+    const auto next = std::clamp<std::ptrdiff_t>((at - m_buttons.begin()) + direction, 0, static_cast<std::ptrdiff_t>(m_buttons.size()) - 1);
+    m_buttons[static_cast<std::size_t>(next)]->setFocus(Qt::TabFocusReason);
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/frame/page_frame.h"
+
+#include "ui/widgets/status_label.h"
+
+#include <QAction>
+#include <QCoreApplication>
+#include <QHBoxLayout>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace luthier::ui {
+
+QString translatedPage(const char* source)
+{
+    return QCoreApplication::translate("Page", source);
+}
+
+PageFrame::PageFrame(const PageRow& row, Workspace& workspace, QWidget* parent)
+    : QWidget(parent), m_row(row), m_page(row.make(workspace, this)), m_main(new QPushButton)
+{
+    auto* title = new QLabel(translatedPage(row.title));
+    title->setFont(textFont(TextSize::Title));
+    auto* purpose = new StatusLabel(translatedPage(row.purpose), Token::TextQuiet);
+    purpose->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_main->setObjectName(QString::fromLatin1(row.id) + QStringLiteral("MainAction"));
+    m_main->setProperty("primary", true);
+    auto* header = new QHBoxLayout;
+    header->setContentsMargins(space(4), space(2), space(4), space(2));
+    header->setSpacing(space(3));
+    header->addWidget(title, 0, Qt::AlignBaseline);
+    header->addWidget(purpose, 1, Qt::AlignBaseline);
+    header->addWidget(m_main);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addLayout(header);
+    auto* body = new QVBoxLayout;
+    body->setContentsMargins(space(4), 0, space(4), space(2));
+    body->addWidget(m_page);
+    layout->addLayout(body, 1);
+    m_page->setObjectName(QString::fromLatin1(row.id) + QStringLiteral("Page"));
+    m_page->setAccessibleName(title->text());
+    if (QAction* action = m_page->mainAction()) {
+        connect(action, &QAction::changed, this, &PageFrame::followAction);
+        connect(m_main, &QPushButton::clicked, action, &QAction::trigger);
+        followAction();
+    } else {
+        m_main->hide();
+    }
+}
+
+void PageFrame::followAction()
+{
+    const QAction* action = m_page->mainAction();
+    m_main->setText(action->text());
+    m_main->setEnabled(action->isEnabled());
+    const QString keys = action->shortcut().toString(QKeySequence::NativeText);
+    m_main->setToolTip(keys.isEmpty() ? action->toolTip() : QStringLiteral("%1 (%2)").arg(action->toolTip(), keys));
+    m_main->setVisible(action->isVisible());
+}
+
+} // namespace luthier::ui

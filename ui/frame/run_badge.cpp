@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/frame/run_badge.h"
+
+#include "ui/bridge/run_controller.h"
+#include "ui/icons.h"
+#include "ui/widgets/status_label.h"
+
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QLocale>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QProgressBar>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include <cmath>
+
+namespace luthier::ui {
+namespace {
+
+QToolButton* makeButton(const QString& id, const QString& picture, const QString& text)
+{
+    auto* button = new QToolButton;
+    button->setObjectName(id);
+    button->setIcon(icon(picture));
+    button->setToolTip(text);
+    button->setAccessibleName(text);
+    button->setAutoRaise(true);
+    return button;
+}
+
+} // namespace
+
+QString duration(double seconds)
+{
+    const auto whole = static_cast<qint64>(std::llround(seconds));
+    if (whole < 60) {
+        return RunBadge::tr("%1 s").arg(whole);
+    }
+    if (whole < 3600) {
+        return RunBadge::tr("%1 min %2 s").arg(whole / 60).arg(whole % 60);
+    }
+    return RunBadge::tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60);
+}
+
+QString timeLeft(double seconds)
+{
+    if (!(seconds >= 0) || !std::isfinite(seconds)) {
+        return {};
+    }
+    constexpr double kMinute = 60;
+    return seconds < kMinute ? RunBadge::tr("less than a minute left")
+           : seconds < 60 * kMinute ? RunBadge::tr("%n min left", nullptr, static_cast<int>(std::lround(seconds / kMinute)))
+                                    : RunBadge::tr("%1 h left").arg(QLocale().toString(seconds / (60 * kMinute), 'f', 1));
+}
+
+RunBadge::RunBadge(RunController* runs, QWidget* parent)
+    : QFrame(parent), m_runs(runs), m_name(new QLabel), m_bar(new QProgressBar), m_left(new StatusLabel(Token::TextQuiet)),
+      m_hold(makeButton(QStringLiteral("badgeHold"), QStringLiteral("pause"), tr("Hold"))),
+      m_stop(makeButton(QStringLiteral("badgeStop"), QStringLiteral("square"), tr("Stop and save a checkpoint")))
+{
+    setObjectName(QStringLiteral("runBadge"));
+    setFocusPolicy(Qt::StrongFocus);
+    setCursor(Qt::PointingHandCursor);
+    setAccessibleName(tr("Run in progress"));
+    m_name->setTextFormat(Qt::PlainText);
+    m_name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_bar->setTextVisible(false);
+    m_bar->setFixedHeight(space(2));
+    m_bar->setAccessibleName(tr("Progress of the run"));
+    m_left->setFont(textFont(TextSize::Small));
+    m_left->setWordWrap(true);
+    auto* top = new QHBoxLayout;
+    top->setSpacing(0);
+    top->addWidget(m_name, 1);
+    top->addWidget(m_hold);
+    top->addWidget(m_stop);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(space(3), space(2), space(2), space(2));
+    layout->setSpacing(space(1));
+    layout->addLayout(top);
+    layout->addWidget(m_bar);
+    layout->addWidget(m_left);
+    connect(m_hold, &QToolButton::clicked, this, [this] { m_runs->setHeld(m_runs->state() != RunController::State::Held); });
+    connect(m_stop, &QToolButton::clicked, m_runs, &RunController::stop);
+    connect(m_runs, &RunController::stateChanged, this, &RunBadge::refresh);
+    connect(m_runs, &RunController::progressed, this, &RunBadge::refresh);
+    refresh();
+}
+
+void RunBadge::refresh()
+{
+    using State = RunController::State;
+    const State state = m_runs->state();
+    setVisible(m_runs->isBusy());
+    if (!m_runs->isBusy()) {
+        return;
+    }
+    m_name->setText(state == State::Preparing ? tr("Getting ready\u2026") : m_runs->name());
+    m_name->setToolTip(m_runs->name());
+    const bool knowsSteps = m_runs->totalSteps() > 0;
+    m_bar->setRange(0, knowsSteps ? static_cast<int>(m_runs->totalSteps()) : 0);
+    m_bar->setValue(static_cast<int>(m_runs->step()));
+    QString line = m_runs->stage();
+    if (state == State::Held) {
+        line = tr("on hold at step %1").arg(QLocale().toString(static_cast<qlonglong>(m_runs->step())));
+    } else if (state == State::Stopping) {
+        line = tr("saving a checkpoint\u2026");
+    } else if (line.isEmpty()) {
+        line = timeLeft(m_runs->secondsLeft());
+    }
+    m_left->setText(line);
+    m_left->setToolTip(m_runs->secondsLeft() >= 0 ? duration(m_runs->secondsLeft()) : QString());
+    const bool held = state == State::Held;
+    m_hold->setIcon(icon(held ? QStringLiteral("play") : QStringLiteral("pause")));
+    m_hold->setToolTip(held ? tr("Go on") : tr("Hold"));
+    m_hold->setAccessibleName(m_hold->toolTip());
+    m_hold->setEnabled(state == State::Running || held);
+    m_stop->setEnabled(state == State::Running || held);
+}
+
+void RunBadge::mouseReleaseEvent(QMouseEvent* event)
+{
+    if (rect().contains(event->position().toPoint())) {
+        Q_EMIT clicked();
+    }
+}
+
+void RunBadge::keyPressEvent(QKeyEvent* event)
+{
+    if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Space) {
+        Q_EMIT clicked();
+    } else {
+        QFrame::keyPressEvent(event);
+    }
+}
+
+void RunBadge::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(color(hasFocus() ? Token::Accent : Token::Raised), hasFocus() ? 2 : 1));
+    painter.setBrush(color(Token::Surface));
+    painter.drawRoundedRect(QRectF(rect()).adjusted(space(1), 1, -space(1), -1), space(1), space(1));
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/frame/status_line.h"
+
+#include "ui/bridge/job.h"
+#include "ui/bridge/run_controller.h"
+#include "ui/widgets/status_label.h"
+
+#include <QFile>
+#include <QLocale>
+#include <QThread>
+#include <QTime>
+
+namespace luthier::ui {
+namespace {
+
+constexpr int kRefreshMs = 2000;
+constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
+
+struct Memory {
+    double own = 0;
+    double free = 0;
+};
+
+double bytesOf(const char* file, const QByteArray& key)
+{
+    QFile proc(QString::fromLatin1(file));
+    if (!proc.open(QIODevice::ReadOnly)) {
+        return 0;
+    }
+    for (const QByteArray& line : proc.readAll().split('\n')) {
+        if (line.startsWith(key)) {
+            return line.mid(key.size()).trimmed().split(' ').first().toDouble() * 1024;
+        }
+    }
+    return 0;
+}
+
+} // namespace
+
+StatusLine::StatusLine(RunController* runs, QWidget* parent)
+    : QStatusBar(parent), m_runs(runs), m_message(new QLabel), m_device(new StatusLabel(Token::TextQuiet)),
+      m_memory(new StatusLabel(Token::TextQuiet))
+{
+    setSizeGripEnabled(false);
+    m_message->setObjectName(QStringLiteral("statusMessage"));
+    m_message->setTextFormat(Qt::PlainText);
+    m_message->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_message->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_device->setObjectName(QStringLiteral("statusDevice"));
+    m_memory->setObjectName(QStringLiteral("statusMemory"));
+    m_memory->setToolTip(tr("Memory of Luthier, and what this machine has free"));
+    for (QLabel* label : {m_message, m_device, m_memory}) {
+        label->setFont(textFont(TextSize::Small));
+    }
+    addWidget(m_message, 1);
+    addPermanentWidget(m_device);
+    addPermanentWidget(m_memory);
+    setStyleSheet(QStringLiteral("QStatusBar::item { border: none; }"));
+    connect(&m_timer, &QTimer::timeout, this, &StatusLine::refresh);
+    connect(m_runs, &RunController::progressed, this, [this] {
+        if (!m_runs->deviceText().isEmpty()) {
+            m_device->setText(m_runs->deviceText());
+        }
+    });
+    m_device->setText(tr("CPU, %n thread(s)", nullptr, QThread::idealThreadCount()));
+    m_device->setToolTip(tr("Where the last run computed"));
+    m_timer.start(kRefreshMs);
+    refresh();
+}
+
+void StatusLine::say(const QString& message)
+{
+    m_message->setText(message);
+    m_message->setToolTip(QStringLiteral("%1  %2").arg(QTime::currentTime().toString(QStringLiteral("HH:mm:ss")), message));
+    setAccessibleDescription(message);
+}
+
+void StatusLine::refresh()
+{
+    const auto work = [] {
+        return Memory{bytesOf("/proc/self/status", "VmRSS:"), bytesOf("/proc/meminfo", "MemAvailable:")};
+    };
+    startJob(this, work, [this](const Memory& memory) {
+        m_memory->setText(tr("%1 GiB used, %2 GiB free")
+                              .arg(QLocale().toString(memory.own / kGiB, 'f', 1), QLocale().toString(memory.free / kGiB, 'f', 1)));
+    });
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/main_window.h"
+
+#include "ui/bridge/job.h"
+#include "ui/bridge/run_controller.h"
+#include "ui/frame/banner.h"
+#include "ui/frame/navigation.h"
+#include "ui/frame/page_frame.h"
+#include "ui/frame/run_badge.h"
+#include "ui/frame/status_line.h"
+#include "ui/pages/page.h"
+#include "ui/settings/app_settings.h"
+#include "ui/workspace.h"
+
+#include <QAction>
+#include <QCloseEvent>
+#include <QDragEnterEvent>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace luthier::ui {
+namespace {
+
+constexpr QSize kFirstSize(1280, 800);
+constexpr QSize kLeastSize(1024, 640);
+const QString kGeometry = QStringLiteral("geometry");
+const QString kLastPage = QStringLiteral("lastPage");
+
+QStringList localFiles(const QMimeData* data)
+{
+    QStringList paths;
+    for (const QUrl& url : data->urls()) {
+        if (url.isLocalFile()) {
+            paths += url.toLocalFile();
+        }
+    }
+    return paths;
+}
+
+QString splitterKey(const QSplitter* splitter)
+{
+    return QStringLiteral("splitter/") + splitter->objectName();
+}
+
+} // namespace
+
+MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
+    : QMainWindow(parent), m_workspace(workspace), m_theme(theme), m_stack(new QStackedWidget),
+      m_status(new StatusLine(workspace.runs())), m_banner(new Banner)
+{
+    setObjectName(QStringLiteral("mainWindow"));
+    setAcceptDrops(true);
+    setMinimumSize(kLeastSize);
+    setStatusBar(m_status);
+    buildPages();
+    buildMenus();
+    connectWorkspace();
+    refreshActions();
+    refreshTitle();
+    restore();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::buildPages()
+{
+    int number = 0;
+    for (const PageRow& row : pages()) {
+        auto* frame = new PageFrame(row, m_workspace);
+        m_stack->addWidget(frame);
+        m_frames.push_back(frame);
+        auto* action = new QAction(translatedPage(row.title), this);
+        action->setObjectName(QString::fromLatin1(row.id));
+        action->setCheckable(true);
+        action->setShortcut(QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + number++)));
+        action->setToolTip(translatedPage(row.purpose));
+        connect(action, &QAction::triggered, this, [this, id = action->objectName()] { showPage(id); });
+        m_pageActions.push_back(action);
+    }
+    auto* right = new QWidget;
+    auto* column = new QVBoxLayout(right);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(m_banner);
+    column->addWidget(m_stack, 1);
+    auto* navigation = new Navigation(m_pageActions, m_workspace.runs());
+    auto* all = new QWidget;
+    auto* layout = new QHBoxLayout(all);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(navigation);
+    layout->addWidget(right, 1);
+    setCentralWidget(all);
+    connect(navigation->badge(), &RunBadge::clicked, this, &MainWindow::showRun);
+}
+
+void MainWindow::connectWorkspace()
+{
+    connect(&m_workspace, &Workspace::said, m_status, &StatusLine::say);
+    connect(&m_workspace, &Workspace::pageWanted, this, &MainWindow::showPage);
+    connect(&m_workspace, &Workspace::fileWanted, this, &MainWindow::openData);
+    connect(&m_workspace, &Workspace::projectChanged, this, &MainWindow::refreshTitle);
+    connect(&m_workspace, &Workspace::projectChanged, m_banner, &QWidget::hide);
+    connect(&m_workspace, &Workspace::projectFailed, this,
+            [this](const QString& sentence) { m_banner->show(sentence, tr("Open another project\u2026")); });
+    connect(m_banner, &Banner::remedyWanted, this, &MainWindow::chooseProject);
+    connect(&m_workspace, &Workspace::runsChanged, this, &MainWindow::reloadRunNames);
+    connect(m_workspace.runs(), &RunController::stateChanged, this, &MainWindow::refreshActions);
+    connect(m_workspace.runs(), &RunController::runEnded, this, [this] {
+        if (m_closesWhenSaved) {
+            close();
+        }
+    });
+}
+
+Page* MainWindow::page(const QString& id) const
+{
+    for (const PageFrame* frame : m_frames) {
+        if (id == QLatin1String(frame->row().id)) {
+            return frame->page();
+        }
+    }
+    return nullptr;
+}
+
+QString MainWindow::currentPage() const
+{
+    return QString::fromLatin1(m_frames[static_cast<std::size_t>(m_stack->currentIndex())]->row().id);
+}
+
+void MainWindow::showPage(const QString& id, const QString& what)
+{
+    for (std::size_t i = 0; i < m_frames.size(); ++i) {
+        const bool isWanted = id == QLatin1String(m_frames[i]->row().id);
+        m_pageActions[i]->setChecked(isWanted);
+        if (!isWanted) {
+            continue;
+        }
+        m_stack->setCurrentIndex(static_cast<int>(i));
+        Page* shown = m_frames[i]->page();
+        shown->activated();
+        if (!what.isEmpty()) {
+            shown->reveal(what);
+        } else if (!shown->isAncestorOf(focusWidget()) && shown->focusWidget() != nullptr) {
+            shown->focusWidget()->setFocus(Qt::OtherFocusReason); // where the person left it
+        }
+    }
+}
+
+void MainWindow::openData(const QString& path)
+{
+    showPage(QStringLiteral("data"));
+    page(QStringLiteral("data"))->openFile(path);
+}
+
+void MainWindow::refreshTitle()
+{
+    const auto& project = m_workspace.project();
+    setWindowTitle(project ? tr("%1 \u2014 Luthier").arg(QFileInfo(QString::fromStdString(project->folder().string())).fileName())
+                           : tr("Luthier"));
+}
+
+void MainWindow::reloadRunNames()
+{
+    const auto work = [project = m_workspace.project()] {
+        std::vector<RunName> names;
+        if (const auto rows = project ? project->runs() : std::vector<store::RunRow>(); rows) {
+            for (const store::RunRow& row : *rows) {
+                names.push_back({row.id, QString::fromStdString(row.name)});
+            }
+        }
+        return names;
+    };
+    startJob(this, work, [this](const std::vector<RunName>& names) { m_runNames = names; });
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (!localFiles(event->mimeData()).isEmpty()) {
+        event->acceptProposedAction();
+    }
+}
+
+void MainWindow::dropEvent(QDropEvent* event)
+{
+    for (const QString& path : localFiles(event->mimeData())) {
+        openData(path);
+    }
+    event->acceptProposedAction();
+}
+
+void MainWindow::restore()
+{
+    const AppSettings& settings = m_workspace.settings();
+    if (!restoreGeometry(settings.bytes(kGeometry))) {
+        resize(kFirstSize);
+    }
+    for (QSplitter* splitter : findChildren<QSplitter*>()) {
+        if (const QByteArray state = settings.bytes(splitterKey(splitter)); !state.isEmpty()) {
+            splitter->restoreState(state);
+        }
+    }
+    const QString last = settings.text(kLastPage);
+    showPage(page(last) == nullptr ? QString::fromLatin1(pages().front().id) : last);
+}
+
+void MainWindow::save()
+{
+    AppSettings& settings = m_workspace.settings();
+    settings.setBytes(kGeometry, saveGeometry());
+    settings.setText(kLastPage, currentPage());
+    for (const QSplitter* splitter : findChildren<QSplitter*>()) {
+        if (!splitter->objectName().isEmpty()) {
+            settings.setBytes(splitterKey(splitter), splitter->saveState());
+        }
+    }
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    if (m_workspace.runs()->isBusy()) {
+        event->ignore();
+        askBeforeClosing();
+        return;
+    }
+    save();
+    event->accept();
+}
+
+void MainWindow::askBeforeClosing()
+{
+    if (m_closesWhenSaved || findChild<QMessageBox*>(QStringLiteral("closeQuestion")) != nullptr) {
+        return; // asked once is enough
+    }
+    auto* question = new QMessageBox(QMessageBox::Question, tr("Close Luthier?"),
+                                     tr("%1 is still in progress.").arg(m_workspace.runs()->name()), QMessageBox::NoButton, this);
+    question->setObjectName(QStringLiteral("closeQuestion"));
+    question->setAttribute(Qt::WA_DeleteOnClose);
+    question->setInformativeText(tr("It can be stopped at a checkpoint and resumed another day."));
+    QPushButton* stop = question->addButton(tr("Stop, save and close"), QMessageBox::AcceptRole);
+    stop->setObjectName(QStringLiteral("stopAndClose"));
+    question->addButton(tr("Go on training"), QMessageBox::RejectRole);
+    connect(question, &QDialog::finished, this, [this, question, stop] {
+        if (question->clickedButton() == static_cast<QAbstractButton*>(stop)) {
+            m_closesWhenSaved = true;
+            if (m_workspace.runs()->isBusy()) {
+                m_workspace.runs()->stop();
+                m_workspace.say(tr("Saving a checkpoint, then closing\u2026"));
+            } else {
+                close();
+            }
+        }
+    });
+    question->open();
+}
+
+} // namespace luthier::ui

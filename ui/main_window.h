@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// MainWindow: the frame around the pages: navigation, header, menus, palette, status line, and what a window
+// remembers. It knows the pages only through their table.
+//
+// Threads: GUI thread. The Workspace must outlive it.
+#pragma once
+
+#include "ui/theme.h"
+
+#include <QMainWindow>
+
+#include <vector>
+
+class QActionGroup;
+class QMenu;
+class QStackedWidget;
+
+namespace luthier::ui {
+
+class Banner;
+class Page;
+class PageFrame;
+class StatusLine;
+class Workspace;
+struct Command;
+
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    MainWindow(Workspace& workspace, Theme& theme, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    void showPage(const QString& id, const QString& what = {}); // "data"; what: see Page::reveal
+    void openData(const QString& path);
+    Page* page(const QString& id) const;
+    QString currentPage() const;
+
+    // The actions of actionRows().
+    void newProject();
+    void chooseProject();
+    void chooseData();
+    void quit();
+    void toggleHold();
+    void stopRun();
+    void showRun();
+    void showPalette();
+    void showShortcuts();
+    void showAbout();
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    struct RunName {
+        qint64 id = 0;
+        QString name;
+    };
+
+    void buildPages();
+    void buildMenus();
+    void fillViewMenu();
+    void fillRecent();
+    void connectWorkspace();
+    void askBeforeClosing();
+    void refreshActions();
+    void refreshTitle();
+    void reloadRunNames();
+    void restore();
+    void save();
+    std::vector<Command> commands();
+
+    Workspace& m_workspace;
+    Theme& m_theme;
+    std::vector<PageFrame*> m_frames;
+    std::vector<QAction*> m_pageActions;
+    std::vector<RunName> m_runNames; // for the palette
+    QStackedWidget* m_stack;
+    StatusLine* m_status;
+    Banner* m_banner;
+    QMenu* m_recent = nullptr;
+    bool m_closesWhenSaved = false;
+};
+
+} // namespace luthier::ui

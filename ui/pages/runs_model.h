@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RunsModel: the project's runs as a table, newest first. Columns are rows of a table in the .cpp.
+// Renaming asks through renameWanted; the rows change when the project says so.
+#pragma once
+
+#include "core/store/project.h"
+
+#include <QAbstractTableModel>
+
+#include <vector>
+
+namespace luthier::ui {
+
+class RunsModel : public QAbstractTableModel {
+    Q_OBJECT
+
+public:
+    enum Roles { IdRole = Qt::UserRole };
+    static constexpr int kNameColumn = 0;
+
+    using QAbstractTableModel::QAbstractTableModel;
+
+    void setRuns(std::vector<store::RunRow> runs); // keeps what is selected when the runs are the same
+    void update(store::RunId id, std::int64_t step, double loss, double seconds); // while it runs
+    const store::RunRow* run(int row) const;
+    const store::RunRow* find(store::RunId id) const;
+    int rowOf(store::RunId id) const; // -1: none
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+    bool setData(const QModelIndex& index, const QVariant& value, int role = Qt::EditRole) override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+    Qt::ItemFlags flags(const QModelIndex& index) const override;
+
+Q_SIGNALS:
+    void renameWanted(qint64 id, const QString& name);
+
+private:
+    std::vector<store::RunRow> m_runs;
+};
+
+QString stateText(const std::string& state);
+
+} // namespace luthier::ui

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// TuneWay: the third column of Tune: the method as cards from the core's table, and the settings of method,
+// optimizer, schedule and run as forms.
+#pragma once
+
+#include "ui/widgets/card.h"
+
+#include <map>
+#include <vector>
+
+class QAbstractButton;
+class QUndoStack;
+
+namespace luthier::ui {
+
+class RecipeDocument;
+class SettingsForm;
+
+class TuneWay : public Card {
+    Q_OBJECT
+
+public:
+    TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent = nullptr);
+
+    const std::vector<SettingsForm*>& forms() const { return m_forms; }
+
+private:
+    QWidget* buildMethods();
+    void chooseMethod(const std::string& id);
+    void showMethod();
+
+    RecipeDocument* m_document;
+    QUndoStack* m_undo;
+    std::map<std::string, QAbstractButton*> m_methods; // by id
+    std::vector<SettingsForm*> m_forms;
+    SettingsForm* m_methodForm = nullptr;
+};
+
+} // namespace luthier::ui

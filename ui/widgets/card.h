@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Card: a titled surface that holds things which belong together.
+#pragma once
+
+#include <QFrame>
+
+class QHBoxLayout;
+class QLabel;
+class QVBoxLayout;
+
+namespace luthier::ui {
+
+class Card : public QFrame {
+    Q_OBJECT
+
+public:
+    explicit Card(const QString& title, QWidget* parent = nullptr); // empty title: none
+
+    QVBoxLayout* body() const { return m_body; }
+    QHBoxLayout* header() const { return m_header; } // right of the title
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    QHBoxLayout* m_header;
+    QVBoxLayout* m_body;
+};
+
+} // namespace luthier::ui
