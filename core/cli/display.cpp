@@ -159,10 +159,14 @@ std::string fixed(double value, int digits)
 
 std::string counted(std::int64_t value)
 {
-    auto text = std::to_string(value);
-    const std::ptrdiff_t first = value < 0 ? 1 : 0;
-    for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > first; at -= 3) {
-        text.insert(static_cast<std::size_t>(at), ",");
+    const auto digits = std::to_string(value);
+    std::string text;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        const bool first = i == 0 || digits[i - 1] == '-';
+        if (!first && (digits.size() - i) % 3 == 0) {
+            text += ',';
+        }
+        text += digits[i];
     }
     return text;
 }
