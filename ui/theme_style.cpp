@@ -59,6 +59,30 @@ void drawButton(QPainter* painter, const QStyleOption& option, const QWidget* wi
             focused ? 2 : 1);
 }
 
+void drawBar(QPainter* painter, const QRect& rect, const QBrush& fill)
+{
+    const double radius = std::min(rect.height(), space(1)) / 2.0;
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(Qt::NoPen);
+    painter->setBrush(fill);
+    painter->drawRoundedRect(rect, radius, radius);
+    painter->restore();
+}
+
+// Hatched while it is not known how much there is to do.
+void drawProgress(QPainter* painter, const QStyleOptionProgressBar& bar)
+{
+    const qint64 range = static_cast<qint64>(bar.maximum) - bar.minimum;
+    if (range <= 0) {
+        drawBar(painter, bar.rect, QBrush(color(Token::Accent), Qt::BDiagPattern));
+        return;
+    }
+    QRect done = bar.rect;
+    done.setWidth(static_cast<int>(bar.rect.width() * (static_cast<qint64>(bar.progress) - bar.minimum) / range));
+    drawBar(painter, done, color(Token::Accent));
+}
+
 } // namespace
 
 ThemeStyle::ThemeStyle() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
@@ -105,6 +129,9 @@ QSize ThemeStyle::sizeFromContents(ContentsType type, const QStyleOption* option
     QSize result = QProxyStyle::sizeFromContents(type, option, size, widget);
     switch (type) {
     case CT_PushButton:
+        result.rwidth() += space(3);
+        result.setHeight(std::max(result.height(), space(7)));
+        break;
     case CT_LineEdit:
     case CT_ComboBox:
     case CT_SpinBox:
@@ -152,6 +179,52 @@ void ThemeStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opt
     }
 }
 
+// Scroll bars are a slider alone: no arrows, no groove.
+QRect ThemeStyle::subControlRect(ComplexControl control, const QStyleOptionComplex* option, SubControl sub, const QWidget* widget) const
+{
+    const auto* bar = qstyleoption_cast<const QStyleOptionSlider*>(option);
+    if (control != CC_ScrollBar || bar == nullptr) {
+        return QProxyStyle::subControlRect(control, option, sub, widget);
+    }
+    const bool flat = bar->orientation == Qt::Horizontal;
+    const int room = flat ? bar->rect.width() : bar->rect.height();
+    const double range = static_cast<double>(bar->maximum) - bar->minimum + bar->pageStep;
+    const int length = std::clamp(static_cast<int>(room * (range > 0 ? bar->pageStep / range : 1.0)), std::min(room, space(8)), room);
+    const int at = sliderPositionFromValue(bar->minimum, bar->maximum, bar->sliderPosition, room - length, bar->upsideDown);
+    const auto part = [&](int begin, int size) {
+        return flat ? QRect(bar->rect.x() + begin, bar->rect.y(), size, bar->rect.height())
+                    : QRect(bar->rect.x(), bar->rect.y() + begin, bar->rect.width(), size);
+    };
+    switch (sub) {
+    case SC_ScrollBarSlider: return visualRect(bar->direction, bar->rect, part(at, length));
+    case SC_ScrollBarGroove: return bar->rect;
+    case SC_ScrollBarSubPage: return part(0, at);
+    case SC_ScrollBarAddPage: return part(at + length, room - at - length);
+    default: return {};
+    }
+}
+
+void ThemeStyle::drawComplexControl(ComplexControl control, const QStyleOptionComplex* option, QPainter* painter, const QWidget* widget) const
+{
+    const auto* bar = qstyleoption_cast<const QStyleOptionSlider*>(option);
+    if (control != CC_ScrollBar || bar == nullptr) {
+        QProxyStyle::drawComplexControl(control, option, painter, widget);
+        return;
+    }
+    if (bar->maximum <= bar->minimum) {
+        return;
+    }
+    const bool isHeld = bar->state & (State_MouseOver | State_Sunken);
+    const QRectF slider = QRectF(subControlRect(control, option, SC_ScrollBarSlider, widget)).adjusted(2, 2, -2, -2);
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(Qt::NoPen);
+    painter->setBrush(blend(color(Token::Window), color(Token::Line), isHeld ? 1.0 : 0.6));
+    const double radius = std::min(slider.width(), slider.height()) / 2;
+    painter->drawRoundedRect(slider, radius, radius);
+    painter->restore();
+}
+
 void ThemeStyle::drawControl(ControlElement element, const QStyleOption* option, QPainter* painter, const QWidget* widget) const
 {
     switch (element) {
@@ -176,6 +249,14 @@ void ThemeStyle::drawControl(ControlElement element, const QStyleOption* option,
         painter->restore();
         return;
     }
+    case CE_ProgressBarGroove:
+        drawBar(painter, option->rect, color(Token::Raised));
+        return;
+    case CE_ProgressBarContents:
+        if (const auto* bar = qstyleoption_cast<const QStyleOptionProgressBar*>(option)) {
+            drawProgress(painter, *bar);
+        }
+        return;
     default:
         break;
     }

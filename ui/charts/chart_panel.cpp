@@ -49,6 +49,8 @@ ChartPanel::ChartPanel(const ChartSpec& spec, QWidget* parent)
     buildPlot();
     buildActions();
     applyTheme();
+    setBackgroundRole(QPalette::Base); // last: it tells of a new palette
+    setAutoFillBackground(true);
 }
 
 ChartPanel::~ChartPanel() = default;

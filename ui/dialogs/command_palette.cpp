@@ -16,7 +16,7 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kMaxShown = 60;
-constexpr int kWidth = 72; // characters
+constexpr int kWidth = 140; // units of space
 constexpr int kRows = 12;
 
 enum Roles { GroupRole = Qt::UserRole, ShortcutRole, CommandRole };
@@ -27,8 +27,11 @@ public:
 
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override
     {
-        QStyledItemDelegate::paint(painter, option, index);
-        const QRect box = option.rect.adjusted(0, 0, -space(2), 0);
+        QStyleOptionViewItem item = option;
+        initStyleOption(&item, index);
+        item.text.clear();
+        option.widget->style()->drawControl(QStyle::CE_ItemViewItem, &item, painter, option.widget);
+        const QRect box = option.rect.adjusted(space(2), 0, -space(2), 0);
         painter->save();
         painter->setFont(textFont(TextSize::Small));
         painter->setPen(color(Token::TextQuiet));
@@ -36,6 +39,11 @@ public:
         const QString right = shortcut.isEmpty() ? index.data(GroupRole).toString()
                                                  : shortcut + QStringLiteral("   ") + index.data(GroupRole).toString();
         painter->drawText(box, Qt::AlignVCenter | Qt::AlignRight, right);
+        const int room = box.width() - painter->fontMetrics().horizontalAdvance(right) - space(4);
+        painter->setFont(option.font);
+        painter->setPen(color(Token::Text));
+        const QString text = option.fontMetrics.elidedText(index.data().toString(), Qt::ElideRight, room);
+        painter->drawText(box, Qt::AlignVCenter | Qt::AlignLeft, text);
         painter->restore();
     }
 };
@@ -78,7 +86,7 @@ CommandPalette::CommandPalette(std::vector<Command> commands, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->addWidget(m_search);
     layout->addWidget(m_list);
-    const int width = fontMetrics().averageCharWidth() * kWidth;
+    const int width = space(kWidth);
     resize(width, space(7) * kRows);
     move(parent->mapToGlobal(QPoint((parent->width() - width) / 2, space(14))));
     connect(m_search, &QLineEdit::textChanged, this, &CommandPalette::filter);

@@ -215,7 +215,7 @@ QString shownValue(const config::Field& field, const config::Value& value)
     if (text.empty()) {
         return QCoreApplication::translate("FieldEditor", "empty");
     }
-    return QString::fromStdString(text);
+    return std::holds_alternative<double>(value) ? tidyNumber(QString::fromStdString(text)) : QString::fromStdString(text);
 }
 
 } // namespace luthier::ui

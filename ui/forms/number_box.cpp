@@ -14,7 +14,7 @@
 namespace luthier::ui {
 namespace {
 
-constexpr int kWidth = 12; // characters
+constexpr int kWidth = 9; // characters
 
 // The next of ..., 1, 2, 5, 10, 20, ... away from or towards zero.
 double nextNice(double value, int direction)
@@ -33,6 +33,11 @@ double nextNice(double value, int direction)
 
 } // namespace
 
+QString tidyNumber(QString text)
+{
+    return text.replace(QLatin1String("e-0"), QLatin1String("e-")).replace(QLatin1String("e+0"), QLatin1String("e"));
+}
+
 NumberBox::NumberBox(Kind kind, QWidget* parent)
     : QAbstractSpinBox(parent), m_kind(kind), m_low(-std::numeric_limits<double>::infinity()),
       m_high(std::numeric_limits<double>::infinity())
@@ -45,7 +50,7 @@ NumberBox::NumberBox(Kind kind, QWidget* parent)
 void NumberBox::setText(const QString& text)
 {
     if (lineEdit()->text() != text) {
-        lineEdit()->setText(text);
+        lineEdit()->setText(tidyNumber(text));
     }
 }
 

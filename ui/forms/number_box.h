@@ -39,4 +39,7 @@ private:
     double m_high;
 };
 
+// "2e-05" as a person writes it: "2e-5".
+QString tidyNumber(QString text);
+
 } // namespace luthier::ui

@@ -11,6 +11,11 @@
 #include <algorithm>
 
 namespace luthier::ui {
+namespace {
+
+constexpr int kLabelWidth = 26; // units of space
+
+} // namespace
 
 SettingsForm::SettingsForm(RecipeDocument* document, const config::Part& part, QUndoStack* undo,
                            const std::set<std::string>& hidden, QWidget* parent)
@@ -19,6 +24,7 @@ SettingsForm::SettingsForm(RecipeDocument* document, const config::Part& part, Q
     setObjectName(QString::fromStdString(part.key) + QStringLiteral("Form"));
     m_grid->setContentsMargins(0, 0, 0, 0);
     m_grid->setColumnStretch(1, 1);
+    m_grid->setColumnMinimumWidth(0, space(kLabelWidth)); // forms under each other keep one line
     m_grid->setVerticalSpacing(space(1));
     m_more->setObjectName(QString::fromStdString(part.key) + QStringLiteral("More"));
     m_more->setText(tr("More settings"));

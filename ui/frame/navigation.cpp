@@ -17,14 +17,14 @@
 namespace luthier::ui {
 namespace {
 
-constexpr int kWidth = 20; // characters
+constexpr int kWidth = 40; // units of space
 
 // A page in the column: icon and name, a bar of accent at the chosen one, its key at the right.
 class PageButton : public QToolButton {
 public:
     using QToolButton::QToolButton;
 
-    QSize sizeHint() const override { return {fontMetrics().averageCharWidth() * kWidth, space(9)}; }
+    QSize sizeHint() const override { return {space(kWidth), space(9)}; }
 
 protected:
     void paintEvent(QPaintEvent*) override

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/frame/page_frame.h"
 
-#include "ui/widgets/status_label.h"
+#include "ui/widgets/elided_label.h"
 
 #include <QAction>
 #include <QCoreApplication>
@@ -21,8 +21,8 @@ PageFrame::PageFrame(const PageRow& row, Workspace& workspace, QWidget* parent)
 {
     auto* title = new QLabel(translatedPage(row.title));
     title->setFont(textFont(TextSize::Title));
-    auto* purpose = new StatusLabel(translatedPage(row.purpose), Token::TextQuiet);
-    purpose->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    auto* purpose = new ElidedLabel(Token::TextQuiet);
+    purpose->setText(translatedPage(row.purpose));
     m_main->setObjectName(QString::fromLatin1(row.id) + QStringLiteral("MainAction"));
     m_main->setProperty("primary", true);
     auto* header = new QHBoxLayout;

@@ -3,7 +3,7 @@
 
 #include "ui/bridge/run_controller.h"
 #include "ui/icons.h"
-#include "ui/widgets/status_label.h"
+#include "ui/widgets/elided_label.h"
 
 #include <QHBoxLayout>
 #include <QKeyEvent>
@@ -56,7 +56,7 @@ QString timeLeft(double seconds)
 }
 
 RunBadge::RunBadge(RunController* runs, QWidget* parent)
-    : QFrame(parent), m_runs(runs), m_name(new QLabel), m_bar(new QProgressBar), m_left(new StatusLabel(Token::TextQuiet)),
+    : QFrame(parent), m_runs(runs), m_name(new ElidedLabel(Token::Text)), m_bar(new QProgressBar), m_left(new StatusLabel(Token::TextQuiet)),
       m_hold(makeButton(QStringLiteral("badgeHold"), QStringLiteral("pause"), tr("Hold"))),
       m_stop(makeButton(QStringLiteral("badgeStop"), QStringLiteral("square"), tr("Stop and save a checkpoint")))
 {
@@ -64,8 +64,6 @@ RunBadge::RunBadge(RunController* runs, QWidget* parent)
     setFocusPolicy(Qt::StrongFocus);
     setCursor(Qt::PointingHandCursor);
     setAccessibleName(tr("Run in progress"));
-    m_name->setTextFormat(Qt::PlainText);
-    m_name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_bar->setTextVisible(false);
     m_bar->setFixedHeight(space(2));
     m_bar->setAccessibleName(tr("Progress of the run"));

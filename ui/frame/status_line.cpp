@@ -51,10 +51,12 @@ StatusLine::StatusLine(RunController* runs, QWidget* parent)
     m_memory->setToolTip(tr("Memory of Luthier, and what this machine has free"));
     for (QLabel* label : {m_message, m_device, m_memory}) {
         label->setFont(textFont(TextSize::Small));
+        label->setContentsMargins(0, 0, space(3), 0);
     }
     addWidget(m_message, 1);
     addPermanentWidget(m_device);
     addPermanentWidget(m_memory);
+    setContentsMargins(space(4), 0, space(4), 0);
     setStyleSheet(QStringLiteral("QStatusBar::item { border: none; }"));
     connect(&m_timer, &QTimer::timeout, this, &StatusLine::refresh);
     connect(m_runs, &RunController::progressed, this, [this] {

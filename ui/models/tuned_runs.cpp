@@ -2,7 +2,7 @@
 #include "ui/models/tuned_runs.h"
 
 #include "core/config/run_config.h"
-#include "core/data/split.h"
+#include "core/data/dataset.h"
 
 #include <QFileInfo>
 
@@ -69,3 +69,68 @@ Result<TunedRun> readTunedFolder(const QString& folder)
     return TunedRun{0, QFileInfo(folder).fileName(), {}, folder, isAdapter, {}};
 }
 
+namespace {
+
+// A row as a prompt: everything before the last answer. Empty messages: it asks nothing.
+PromptItem promptOf(const data::Example& example, std::int64_t row)
+{
+    PromptItem item;
+    if (example.kind != data::ExampleKind::Conversation || example.messages.size() < 2
+        || example.messages.back().role != "assistant") {
+        return item;
+    }
+    item.row = row;
+    item.messages.assign(example.messages.begin(), example.messages.end() - 1);
+    item.expected = QString::fromStdString(example.messages.back().content);
+    return item;
+}
+
+Result<std::shared_ptr<data::Dataset>> openHeldOut(store::Project* project, const std::string& path, const std::string& format,
+                                                   const base::CancelToken& cancel)
+{
+    data::OpenOptions options;
+    options.format = format;
+    options.cancel = cancel;
+    if (project != nullptr) {
+        Result<data::Overlay> edits = project->edits(path);
+        if (!edits) {
+            return edits.error();
+        }
+        options.overlay = std::move(*edits);
+    }
+    return data::Dataset::open(path, std::move(options));
+}
+
+} // namespace
+
+HeldOutPrompts readHeldOut(store::Project* project, const Json& recipe, std::int64_t limit, const base::CancelToken& cancel)
+{
+    HeldOutPrompts read;
+    const Result<config::RunConfig> config = config::fromJson(recipe);
+    if (!config) {
+        read.problem = QString::fromStdString(config.message());
+        return read;
+    }
+    for (const std::string& path : config->data.heldOut) {
+        const auto dataset = openHeldOut(project, path, config->data.format, cancel);
+        if (!dataset) {
+            read.problem = QString::fromStdString(dataset.message());
+            return read;
+        }
+        read.source = QFileInfo(QString::fromStdString(path)).fileName();
+        for (std::int64_t row = 0; row < (*dataset)->rowCount() && !cancel.isCancelled(); ++row) {
+            const Result<data::Example> example = (*dataset)->example(row);
+            PromptItem item = example ? promptOf(*example, row) : PromptItem{};
+            if (item.messages.empty()) {
+                continue;
+            }
+            ++read.total;
+            if (static_cast<std::int64_t>(read.items.size()) < limit) {
+                read.items.push_back(std::move(item));
+            }
+        }
+    }
+    return read;
+}
+
+} // namespace luthier::ui

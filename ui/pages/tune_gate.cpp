@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/tune_gate.h"
 
-#include "ui/icons.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/status_label.h"
 #include "ui/widgets/token_legend.h"
@@ -17,7 +16,6 @@ namespace luthier::ui {
 
 TuneGate::TuneGate(QWidget* parent)
     : QWidget(parent), m_verdict(new TuneVerdict), m_row(new QLabel), m_strip(new TokenStrip),
-      m_start(new QPushButton(icon(QStringLiteral("play"), Token::AccentText), tr("Start now"))),
       m_back(new QPushButton(tr("Back to the settings")))
 {
     setObjectName(QStringLiteral("gate"));
@@ -33,15 +31,11 @@ TuneGate::TuneGate(QWidget* parent)
     card->body()->addWidget(m_strip, 1);
     card->body()->addWidget(new TokenLegend);
     card->body()->addWidget(hint);
-    m_start->setObjectName(QStringLiteral("gateStart"));
-    m_start->setProperty("primary", true);
-    m_start->setToolTip(tr("Start training with these settings"));
     m_back->setObjectName(QStringLiteral("gateBack"));
     m_back->setToolTip(tr("Change something first (Esc)"));
     auto* buttons = new QHBoxLayout;
-    buttons->addStretch();
     buttons->addWidget(m_back);
-    buttons->addWidget(m_start);
+    buttons->addStretch();
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(card, 1);
@@ -51,7 +45,9 @@ TuneGate::TuneGate(QWidget* parent)
     escape->setContext(Qt::WidgetWithChildrenShortcut);
     connect(escape, &QShortcut::activated, this, &TuneGate::rejected);
     connect(m_back, &QPushButton::clicked, this, &TuneGate::rejected);
-    connect(m_start, &QPushButton::clicked, this, &TuneGate::accepted);
+    auto* start = new QShortcut(QKeySequence(Qt::Key_Return), this);
+    start->setContext(Qt::WidgetWithChildrenShortcut);
+    connect(start, &QShortcut::activated, this, &TuneGate::accepted);
 }
 
 void TuneGate::show(const Verdict& verdict)
@@ -62,7 +58,7 @@ void TuneGate::show(const Verdict& verdict)
     const QString all = QLocale().toString(static_cast<qlonglong>(verdict.plan.sample.tiles.size()));
     m_row->setText(tr("Row %1 of %2: %3 of %4 tokens are learned.")
                        .arg(QLocale().toString(static_cast<qlonglong>(verdict.plan.sampleRow)), verdict.plan.sampleFile, trained, all));
-    m_start->setFocus(Qt::OtherFocusReason);
+    m_strip->setFocus(Qt::OtherFocusReason);
 }
 
 } // namespace luthier::ui

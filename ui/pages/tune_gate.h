@@ -29,7 +29,6 @@ private:
     TuneVerdict* m_verdict;
     QLabel* m_row;
     TokenStrip* m_strip;
-    QPushButton* m_start;
     QPushButton* m_back;
 };
 

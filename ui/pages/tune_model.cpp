@@ -5,7 +5,7 @@
 #include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"
 #include "ui/icons.h"
-#include "ui/widgets/status_label.h"
+#include "ui/widgets/elided_label.h"
 
 #include <QFileDialog>
 #include <QFileInfo>
@@ -55,7 +55,7 @@ const config::Part& modelPart()
 } // namespace
 
 TuneModel::TuneModel(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
-    : Card(tr("This model"), parent), m_document(document), m_undo(undo), m_name(new QLabel), m_folder(new StatusLabel(Token::TextQuiet)),
+    : Card(tr("This model"), parent), m_document(document), m_undo(undo), m_name(new QLabel), m_folder(new ElidedLabel(Token::TextQuiet, Qt::ElideMiddle)),
       m_problem(new StatusLabel(Token::Bad)), m_bundled(new QPushButton(tr("Use the bundled model"))),
       m_form(new SettingsForm(document, modelPart(), undo, {"path"}))
 {
@@ -66,7 +66,6 @@ TuneModel::TuneModel(RecipeDocument* document, QUndoStack* undo, QWidget* parent
     m_name->setFont(heavy);
     m_folder->setObjectName(QStringLiteral("modelFolder"));
     m_folder->setFont(textFont(TextSize::Small));
-    m_folder->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_problem->setObjectName(QStringLiteral("modelProblem"));
     m_problem->setWordWrap(true);
     m_bundled->setObjectName(QStringLiteral("useBundledModel"));

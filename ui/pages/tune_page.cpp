@@ -9,11 +9,10 @@
 #include "ui/pages/tune_model.h"
 #include "ui/pages/tune_recipes.h"
 #include "ui/pages/tune_way.h"
-#include "ui/widgets/status_label.h"
+#include "ui/widgets/vertical_scroll.h"
 #include "ui/workspace.h"
 
 #include <QAction>
-#include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QUndoStack>
@@ -27,16 +26,6 @@ namespace {
 const char kRecipeKey[] = "recipe"; // of Project::value
 constexpr int kRecheckMs = 400;     // after the last key stroke
 constexpr int kSaveMs = 1000;
-
-QScrollArea* scrolled(QWidget* widget)
-{
-    auto* area = new QScrollArea;
-    area->setWidget(widget);
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
-    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    return area;
-}
 
 } // namespace
 
@@ -89,12 +78,12 @@ QWidget* TunePage::buildColumns()
     auto* splitter = new QSplitter;
     splitter->setObjectName(QStringLiteral("tuneSplitter"));
     splitter->setChildrenCollapsible(false);
-    splitter->addWidget(scrolled(m_model));
-    splitter->addWidget(scrolled(m_data));
+    splitter->addWidget(new VerticalScroll(m_model));
+    splitter->addWidget(new VerticalScroll(m_data));
     m_way->header()->addWidget(new TuneRecipes(m_document, m_workspace));
     splitter->addWidget(m_way);
     const int column = fontMetrics().averageCharWidth();
-    splitter->setSizes({column * 36, column * 50, column * 64});
+    splitter->setSizes({column * 34, column * 46, column * 68});
     splitter->setStretchFactor(1, 1);
     splitter->setStretchFactor(2, 1);
     auto* all = new QWidget;

@@ -7,11 +7,11 @@
 #include "ui/forms/settings_form.h"
 #include "ui/pages/method_button.h"
 #include "ui/widgets/status_label.h"
+#include "ui/widgets/vertical_scroll.h"
 
 #include <QButtonGroup>
 #include <QCoreApplication>
 #include <QHBoxLayout>
-#include <QScrollArea>
 #include <QUndoStack>
 #include <QVBoxLayout>
 
@@ -61,16 +61,8 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
     }
     column->addStretch();
     m_methodForm = m_forms.front();
-    auto* scroll = new QScrollArea;
-    scroll->setObjectName(QStringLiteral("wayScroll"));
-    scroll->setWidget(content);
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->viewport()->setAutoFillBackground(false);
-    content->setAutoFillBackground(false);
     body()->addWidget(buildMethods());
-    body()->addWidget(scroll, 1);
+    body()->addWidget(new VerticalScroll(content), 1);
     connect(document, &RecipeDocument::changed, this, [this](const QString& key) {
         if (key.isEmpty() || key == QLatin1String(kKind)) {
             showMethod();

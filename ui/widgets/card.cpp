@@ -20,6 +20,7 @@ Card::Card(const QString& title, QWidget* parent) : QFrame(parent), m_header(new
         QFont heavy = textFont(TextSize::Body);
         heavy.setWeight(QFont::DemiBold);
         label->setFont(heavy);
+        label->setMinimumHeight(space(6)); // a button beside it must not move it
         m_header->addWidget(label, 1);
     }
     layout->addLayout(m_header);

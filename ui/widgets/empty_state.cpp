@@ -6,6 +6,8 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace luthier::ui {
 namespace {
 
@@ -21,6 +23,7 @@ EmptyState::EmptyState(QWidget* parent)
     m_button->setObjectName(QStringLiteral("emptyButton"));
     m_second->setObjectName(QStringLiteral("emptySecondButton"));
     m_button->setDefault(true);
+    m_button->setProperty("primary", true);
     QFont titleFont = font();
     titleFont.setPointSizeF(titleFont.pointSizeF() * 1.5);
     titleFont.setBold(true);
@@ -55,7 +58,7 @@ void EmptyState::setText(const Text& text)
     m_title->setText(text.title);
     m_body->setText(text.body);
     for (QLabel* label : {m_title, m_body}) {
-        label->setFixedHeight(label->heightForWidth(label->width())); // a centred label is not asked for it
+        label->setFixedHeight(std::max(0, label->heightForWidth(label->width()))); // a centred label is not asked for it
     }
     m_button->setText(text.button);
     m_second->setText(text.secondButton);
