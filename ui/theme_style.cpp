@@ -2,9 +2,9 @@
 #include "ui/theme_style.h"
 
 #include "ui/theme.h"
+#include "ui/theme_paint.h"
 
 #include <QPainter>
-#include <QPainterPath>
 #include <QStyleFactory>
 #include <QStyleOption>
 #include <QWidget>
@@ -15,73 +15,6 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kMaxMotionMs = 120;
-
-QColor blend(const QColor& ground, const QColor& over, double share)
-{
-    const auto mix = [share](int a, int b) { return static_cast<int>(a + (b - a) * share); };
-    return QColor(mix(ground.red(), over.red()), mix(ground.green(), over.green()), mix(ground.blue(), over.blue()));
-}
-
-bool isPrimary(const QWidget* widget)
-{
-    return widget != nullptr && widget->property("primary").toBool();
-}
-
-void drawBox(QPainter* painter, const QRect& rect, const QBrush& fill, const QColor& border, double width = 1)
-{
-    const double radius = space(1);
-    painter->save();
-    painter->setRenderHint(QPainter::Antialiasing);
-    painter->setPen(QPen(border, width));
-    painter->setBrush(fill);
-    const double inset = width / 2;
-    painter->drawRoundedRect(QRectF(rect).adjusted(inset, inset, -inset, -inset), radius, radius);
-    painter->restore();
-}
-
-void drawButton(QPainter* painter, const QStyleOption& option, const QWidget* widget)
-{
-    const bool enabled = option.state & QStyle::State_Enabled;
-    const bool down = option.state & (QStyle::State_Sunken | QStyle::State_On);
-    const bool hover = enabled && (option.state & QStyle::State_MouseOver);
-    const bool primary = isPrimary(widget) && enabled;
-    QColor fill = color(primary ? Token::Accent : Token::Surface);
-    if (!enabled) {
-        fill = color(Token::Window);
-    } else if (down) {
-        fill = primary ? blend(fill, color(Token::Text), 0.2) : color(Token::Raised);
-    } else if (hover) {
-        fill = blend(fill, color(Token::Text), primary ? 0.1 : 0.04);
-    }
-    const bool focused = option.state & QStyle::State_HasFocus;
-    const QColor quiet = blend(color(Token::Window), color(Token::Line), 0.6);
-    drawBox(painter, option.rect, fill, focused ? color(primary ? Token::Text : Token::Accent) : primary ? fill : quiet,
-            focused ? 2 : 1);
-}
-
-void drawBar(QPainter* painter, const QRect& rect, const QBrush& fill)
-{
-    const double radius = std::min(rect.height(), space(1)) / 2.0;
-    painter->save();
-    painter->setRenderHint(QPainter::Antialiasing);
-    painter->setPen(Qt::NoPen);
-    painter->setBrush(fill);
-    painter->drawRoundedRect(rect, radius, radius);
-    painter->restore();
-}
-
-// Hatched while it is not known how much there is to do.
-void drawProgress(QPainter* painter, const QStyleOptionProgressBar& bar)
-{
-    const qint64 range = static_cast<qint64>(bar.maximum) - bar.minimum;
-    if (range <= 0) {
-        drawBar(painter, bar.rect, QBrush(color(Token::Accent), Qt::BDiagPattern));
-        return;
-    }
-    QRect done = bar.rect;
-    done.setWidth(static_cast<int>(bar.rect.width() * (static_cast<qint64>(bar.progress) - bar.minimum) / range));
-    drawBar(painter, done, color(Token::Accent));
-}
 
 } // namespace
 
@@ -165,6 +98,10 @@ void ThemeStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opt
         drawBox(painter, option->rect, color(option->state & State_Enabled ? Token::Surface : Token::Window),
                 option->state & State_HasFocus ? color(Token::Accent) : quiet, option->state & State_HasFocus ? 2 : 1);
         return;
+    case PE_IndicatorCheckBox:
+    case PE_IndicatorItemViewItemCheck:
+        drawCheckBox(painter, *option);
+        return;
     case PE_FrameFocusRect:
         drawBox(painter, option->rect, Qt::NoBrush, color(Token::Accent), 2);
         return;
@@ -207,22 +144,17 @@ QRect ThemeStyle::subControlRect(ComplexControl control, const QStyleOptionCompl
 void ThemeStyle::drawComplexControl(ComplexControl control, const QStyleOptionComplex* option, QPainter* painter, const QWidget* widget) const
 {
     const auto* bar = qstyleoption_cast<const QStyleOptionSlider*>(option);
+    if (const auto* spin = qstyleoption_cast<const QStyleOptionSpinBox*>(option); control == CC_SpinBox && spin != nullptr) {
+        drawSpinBox(painter, *spin, *this, widget);
+        return;
+    }
     if (control != CC_ScrollBar || bar == nullptr) {
         QProxyStyle::drawComplexControl(control, option, painter, widget);
         return;
     }
-    if (bar->maximum <= bar->minimum) {
-        return;
+    if (bar->maximum > bar->minimum) {
+        drawScrollSlider(painter, subControlRect(control, option, SC_ScrollBarSlider, widget), bar->state & (State_MouseOver | State_Sunken));
     }
-    const bool isHeld = bar->state & (State_MouseOver | State_Sunken);
-    const QRectF slider = QRectF(subControlRect(control, option, SC_ScrollBarSlider, widget)).adjusted(2, 2, -2, -2);
-    painter->save();
-    painter->setRenderHint(QPainter::Antialiasing);
-    painter->setPen(Qt::NoPen);
-    painter->setBrush(blend(color(Token::Window), color(Token::Line), isHeld ? 1.0 : 0.6));
-    const double radius = std::min(slider.width(), slider.height()) / 2;
-    painter->drawRoundedRect(slider, radius, radius);
-    painter->restore();
 }
 
 void ThemeStyle::drawControl(ControlElement element, const QStyleOption* option, QPainter* painter, const QWidget* widget) const

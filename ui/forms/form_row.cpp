@@ -9,6 +9,7 @@
 
 #include <QCoreApplication>
 #include <QGridLayout>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QToolButton>
@@ -19,7 +20,7 @@ namespace luthier::ui {
 FormRow::FormRow(RecipeDocument* document, const FieldRef& field, QUndoStack* undo, QGridLayout* grid, int gridRow, QWidget* parent)
     : QObject(parent), m_document(document), m_field(field), m_undo(undo), m_label(new QLabel(translatedLabel(*field.field))),
       m_editor(FieldEditor::make(*document, field, parent)),
-      m_unit(new StatusLabel(Token::TextQuiet)), m_usual(new StatusLabel(Token::TextQuiet)), m_reset(new QToolButton),
+      m_unit(new StatusLabel(Token::TextQuiet)), m_note(new QWidget), m_usual(new StatusLabel(Token::TextQuiet)), m_reset(new QToolButton),
       m_problem(new StatusLabel(Token::Bad))
 {
     m_label->setBuddy(m_editor->widget());
@@ -41,9 +42,14 @@ FormRow::FormRow(RecipeDocument* document, const FieldRef& field, QUndoStack* un
     grid->addWidget(m_label, gridRow, 0, isTall ? Qt::AlignTop : Qt::AlignVCenter);
     grid->addWidget(m_editor->widget(), gridRow, 1);
     grid->addWidget(m_unit, gridRow, 2);
-    grid->addWidget(m_usual, gridRow, 3);
-    grid->addWidget(m_reset, gridRow, 4);
-    grid->addWidget(m_problem, gridRow + 1, 1, 1, 4);
+    auto* note = new QHBoxLayout(m_note);
+    note->setContentsMargins(0, 0, 0, 0);
+    note->setSpacing(0);
+    note->addWidget(m_usual);
+    note->addWidget(m_reset);
+    note->addStretch();
+    grid->addWidget(m_note, gridRow + 1, 1, 1, 2);
+    grid->addWidget(m_problem, gridRow + 2, 1, 1, 2);
 
     connect(m_editor, &FieldEditor::edited, this, &FormRow::take);
     connect(m_editor, &FieldEditor::finished, this, [this] { ++m_session; });
@@ -84,8 +90,7 @@ void FormRow::refresh()
     }
     const bool differs = value != usual;
     m_usual->setText(differs ? tr("usually %1").arg(shownValue(*m_field.field, usual)) : QString());
-    m_usual->setVisible(m_isVisible && differs);
-    m_reset->setVisible(m_isVisible && differs);
+    m_note->setVisible(m_isVisible && differs);
     showProblem();
 }
 

@@ -20,7 +20,7 @@ class FormRow : public QObject {
     Q_OBJECT
 
 public:
-    static constexpr int kGridRows = 2; // the setting, and the line under it
+    static constexpr int kGridRows = 3; // the setting, what is usual, what is wrong
 
     FormRow(RecipeDocument* document, const FieldRef& field, QUndoStack* undo, QGridLayout* grid, int gridRow, QWidget* parent);
 
@@ -50,6 +50,7 @@ private:
     QLabel* m_label;
     FieldEditor* m_editor;
     QLabel* m_unit;
+    QWidget* m_note; // holds the next two
     QLabel* m_usual;
     QToolButton* m_reset;
     QLabel* m_problem;

@@ -66,6 +66,7 @@ Navigation::Navigation(const std::vector<QAction*>& pages, RunController* runs, 
 {
     setObjectName(QStringLiteral("navigation"));
     setAccessibleName(tr("Pages"));
+    setFixedWidth(space(kWidth)); // a run with a long name must not move the page
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, space(2), 1, space(2));
     layout->setSpacing(0);
