@@ -9,7 +9,7 @@
 
 namespace luthier::app {
 
-Application::Application(QApplication& app) : m_theme(*new ui::Theme(app)), m_window(m_workspace, m_theme) {}
+Application::Application(QApplication& app) : m_theme(app), m_window(m_workspace, m_theme) {}
 
 void Application::start(const Request& request)
 {

@@ -29,7 +29,7 @@ public:
     ui::Workspace& workspace() { return m_workspace; }
 
 private:
-    ui::Theme& m_theme; // owned by the QApplication, which outlives this
+    ui::Theme m_theme;
     ui::Workspace m_workspace;
     ui::MainWindow m_window;
 };

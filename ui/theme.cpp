@@ -104,7 +104,9 @@ QColor seriesColor(int index)
 
 double contrast(const QColor& left, const QColor& right)
 {
-    const auto [low, high] = std::minmax(luminance(left), luminance(right));
+    const double one = luminance(left);
+    const double other = luminance(right);
+    const auto [low, high] = std::minmax(one, other);
     return (high + 0.05) / (low + 0.05);
 }
 
@@ -160,7 +162,7 @@ int space(int units)
     return units * std::max(2, static_cast<int>(std::lround(QFontMetrics(QGuiApplication::font()).height() / 4.0)));
 }
 
-Theme::Theme(QApplication& app) : QObject(&app), m_app(app), m_desktop(readDesktop(app))
+Theme::Theme(QApplication& app) : m_app(app), m_desktop(readDesktop(app))
 {
     m_app.setStyle(new ThemeStyle);
     m_app.installEventFilter(this);

@@ -60,7 +60,7 @@ class Theme : public QObject {
 public:
     enum class Choice { System, Light, Dark };
 
-    // Installs style and palette. LUTHIER_THEME=light|dark stands over the choice.
+    // Installs style and palette. LUTHIER_THEME=light|dark stands over the choice. `app` must outlive it.
     explicit Theme(QApplication& app);
 
     Choice choice() const { return m_choice; }

@@ -13,6 +13,7 @@ VerticalScroll::VerticalScroll(QWidget* content, QWidget* parent) : QScrollArea(
     setWidget(content);
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
+    setFocusPolicy(Qt::NoFocus); // what it holds is reached by Tab and scrolls into view
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     viewport()->setAutoFillBackground(false);
     content->setAutoFillBackground(false);

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What crosses the border between threads: events in order with the end last, jobs with progress, stale results dropped.
+#include "ui/bridge/job.h"
+#include "ui/bridge/run_bridge.h"
+
+#include <QSemaphore>
+#include <QSignalSpy>
+#include <QtTest>
+
+#include <thread>
+
+using namespace luthier;
+using namespace luthier::ui;
+
+namespace {
+
+constexpr int kAwaitMs = 10'000;
+
+struct Log {
+    explicit Log(RunBridge& bridge)
+    {
+        QObject::connect(&bridge, &RunBridge::started, &bridge, [this](const train::RunStarted&) { lines += QStringLiteral("started"); });
+        QObject::connect(&bridge, &RunBridge::stepsDone, &bridge, [this](const std::vector<train::StepDone>& steps) {
+            ++batches;
+            for (const train::StepDone& step : steps) {
+                lines += QStringLiteral("step %1").arg(step.step);
+            }
+        });
+        QObject::connect(&bridge, &RunBridge::evalDone, &bridge,
+                         [this](const train::EvalDone& eval) { lines += QStringLiteral("eval %1").arg(eval.step); });
+        QObject::connect(&bridge, &RunBridge::ended, &bridge, [this](const train::RunEnded&) { lines += QStringLiteral("ended"); });
+    }
+    QStringList lines;
+    int batches = 0;
+};
+
+} // namespace
+
+class TestBridge : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void orderIsKeptAndTheEndComesLast()
+    {
+        constexpr int kSteps = 20'000;
+        RunBridge bridge;
+        Log log(bridge);
+        QStringList expected{QStringLiteral("started")};
+        for (int step = 1; step <= kSteps; ++step) {
+            expected += QStringLiteral("step %1").arg(step);
+            if (step % 1000 == 0) {
+                expected += QStringLiteral("eval %1").arg(step);
+            }
+        }
+        expected += QStringLiteral("ended");
+        std::jthread trainer([&bridge] {
+            bridge.onEvent(train::RunStarted{});
+            for (int step = 1; step <= kSteps; ++step) {
+                bridge.onEvent(train::StepDone{.step = step});
+                if (step % 1000 == 0) {
+                    bridge.onEvent(train::EvalDone{.step = step});
+                }
+            }
+            bridge.onEvent(train::RunEnded{});
+        });
+        QTRY_VERIFY_WITH_TIMEOUT(!log.lines.isEmpty() && log.lines.back() == QStringLiteral("ended"), kAwaitMs);
+        QCOMPARE(log.lines, expected);
+        QVERIFY2(log.batches <= 200, qPrintable(QString::number(log.batches)));
+    }
+
+    void nothingArrivesInsideOnEvent()
+    {
+        RunBridge bridge;
+        Log log(bridge);
+        bridge.onEvent(train::StepDone{.step = 1});
+        QVERIFY(log.lines.isEmpty());
+        QTRY_COMPARE(log.lines, QStringList{QStringLiteral("step 1")});
+    }
+
+    void jobsBringTheirResultToTheGuiThread()
+    {
+        QThread* worker = nullptr;
+        QThread* receiver = nullptr;
+        int result = 0;
+        startJob(this, [&worker] { worker = QThread::currentThread(); return 42; },
+                 [&](int value) { receiver = QThread::currentThread(); result = value; });
+        QCOMPARE(result, 0);
+        QTRY_COMPARE(result, 42);
+        QVERIFY(worker != nullptr && worker != QThread::currentThread());
+        QCOMPARE(receiver, QThread::currentThread());
+    }
+
+    void aDeadContextIsToldNothing()
+    {
+        bool told = false;
+        QSemaphore mayEnd;
+        auto context = std::make_unique<QObject>();
+        startJob(context.get(), [&mayEnd] { mayEnd.acquire(); return 1; }, [&told](int) { told = true; });
+        context.reset();
+        mayEnd.release();
+        waitForJobs();
+        bool later = false;
+        startJob(this, [] { return 1; }, [&later](int) { later = true; });
+        QTRY_VERIFY(later); // jobs are told in the order in which they end
+        QVERIFY(!told);
+    }
+
+    void aNewStartDropsTheOldResult()
+    {
+        JobSlot slot;
+        QSemaphore mayEnd;
+        QList<int> told;
+        bool wasCancelled = false;
+        slot.start(this, [&](const JobControl& control) { mayEnd.acquire(); wasCancelled = control.cancel.isCancelled(); return 1; },
+                   [&told](int value) { told += value; });
+        slot.start(this, [] { return 2; }, [&told](int value) { told += value; });
+        QVERIFY(slot.isRunning());
+        QTRY_COMPARE(told, QList<int>{2});
+        mayEnd.release();
+        waitForJobs();
+        QTest::qWait(0);
+        QCOMPARE(told, QList<int>{2});
+        QVERIFY(wasCancelled && !slot.isRunning());
+    }
+
+    void aSlotThatIsGoneIsToldNothing()
+    {
+        bool told = false;
+        QSemaphore mayEnd;
+        {
+            JobSlot slot;
+            slot.start(this, [&mayEnd] { mayEnd.acquire(); return 1; }, [&told](int) { told = true; });
+        }
+        mayEnd.release();
+        waitForJobs();
+        QTest::qWait(0);
+        QVERIFY(!told);
+    }
+
+    void progressIsBatched()
+    {
+        JobSlot slot;
+        int count = 0;
+        std::int64_t last = 0;
+        bool ended = false;
+        slot.start(
+            this,
+            [](const JobControl& control) {
+                for (int i = 1; i <= 100'000; ++i) {
+                    control.progress(i, 100'000);
+                }
+                return 0;
+            },
+            [&ended](int) { ended = true; }, [&](std::int64_t done, std::int64_t) { ++count; last = done; });
+        QTRY_VERIFY(ended && last == 100'000);
+        QVERIFY2(count < 100, qPrintable(QString::number(count)));
+    }
+};
+
+QTEST_MAIN(TestBridge)
+#include "tst_bridge.moc"

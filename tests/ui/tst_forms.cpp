@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Forms derived from the tables of settings: complete for every part, honest about ranges, undoable.
+#include "core/config/run_config.h"
+#include "core/peft/method.h"
+#include "ui/forms/field_editor.h"
+#include "ui/forms/number_box.h"
+#include "ui/forms/set_field.h"
+#include "ui/forms/settings_form.h"
+#include "ui/theme.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QToolButton>
+#include <QUndoStack>
+#include <QtTest>
+
+using namespace luthier;
+using namespace luthier::ui;
+
+Q_DECLARE_METATYPE(const luthier::config::Part*)
+
+class TestForms : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void everyPartIsComplete_data()
+    {
+        QTest::addColumn<const config::Part*>("part");
+        for (const config::Part& part : config::parts()) {
+            QTest::newRow(part.key.c_str()) << &part;
+        }
+    }
+
+    void everyPartIsComplete()
+    {
+        QFETCH(const config::Part*, part);
+        RecipeDocument document;
+        QUndoStack undo;
+        SettingsForm form(&document, *part, &undo);
+        form.show();
+        for (const config::Field& field : part->fields) {
+            const QString key = QString::fromStdString(part->key + "." + field.key);
+            auto* editor = form.findChild<QWidget*>(key);
+            QVERIFY2(editor != nullptr, qPrintable(key));
+            QVERIFY2(!editor->accessibleName().isEmpty() && !editor->accessibleDescription().isEmpty(), qPrintable(key));
+            QVERIFY2(editor->toolTip().contains(QString::fromStdString(field.help)), qPrintable(key));
+            const auto labels = form.findChildren<QLabel*>();
+            QVERIFY2(std::any_of(labels.begin(), labels.end(), [editor](const QLabel* label) { return label->buddy() == editor; }),
+                     qPrintable(key));
+            QVERIFY2(form.reveal(key) && editor->isVisibleTo(&form), qPrintable(key));
+        }
+    }
+
+    void editorsChangeValuesAndUndo_data() { everyPartIsComplete_data(); }
+
+    void editorsChangeValuesAndUndo()
+    {
+        QFETCH(const config::Part*, part);
+        RecipeDocument document;
+        QUndoStack undo;
+        SettingsForm form(&document, *part, &undo);
+        for (const config::Field& field : part->fields) {
+            const FieldRef ref{part, &field};
+            const config::Value before = document.value(ref);
+            if (!edit(form.findChild<QWidget*>(ref.key()))) {
+                continue; // one choice only
+            }
+            const config::Value after = document.value(ref);
+            QVERIFY2(after != before, qPrintable(ref.key()));
+            QCOMPARE(undo.count(), 1);
+            undo.undo();
+            QVERIFY2(document.value(ref) == before, qPrintable(ref.key()));
+            undo.redo();
+            QVERIFY2(document.value(ref) == after, qPrintable(ref.key()));
+            undo.undo();
+            undo.clear();
+        }
+    }
+
+    void typingIsOneStepAndBackIsNone()
+    {
+        Fixture fixture("method");
+        auto* rank = fixture.find<NumberBox>("method.rank");
+        type(rank, QStringLiteral("64"));
+        QCOMPARE(fixture.document.config().method.rank, 64);
+        QCOMPARE(fixture.undo.count(), 1);
+        QVERIFY(fixture.undo.undoText().contains(QStringLiteral("Rank")));
+        type(rank, QStringLiteral("16"));
+        QCOMPARE(fixture.document.config().method.rank, 16);
+        QCOMPARE(fixture.undo.count(), 0); // as if nothing had been typed
+    }
+
+    void scientificNotationIsANumber()
+    {
+        Fixture fixture("optimizer");
+        auto* rate = fixture.find<NumberBox>("optimizer.learning_rate");
+        type(rate, QStringLiteral("3e-4"));
+        QCOMPARE(fixture.document.config().optimizer.learningRate, 3e-4);
+        QCOMPARE(rate->text(), QStringLiteral("3e-4"));
+        QTest::keyClick(rate, Qt::Key_Up);
+        QCOMPARE(fixture.document.config().optimizer.learningRate, 5e-4);
+        QTest::keyClick(rate, Qt::Key_Down);
+        QTest::keyClick(rate, Qt::Key_Down);
+        QCOMPARE(fixture.document.config().optimizer.learningRate, 1e-4);
+    }
+
+    void outOfRangeIsSaidInPlaceAndChangesNothing()
+    {
+        Fixture fixture("method");
+        auto* rank = fixture.find<NumberBox>("method.rank");
+        auto* problem = fixture.find<QLabel>("method.rank.problem");
+        QVERIFY(problem->isHidden());
+        QSignalSpy told(&fixture.form, &SettingsForm::problemsChanged);
+        type(rank, QStringLiteral("0"));
+        QCOMPARE(fixture.document.config().method.rank, 16);
+        QVERIFY(!problem->isHidden() && problem->text().contains(QStringLiteral("1 to 4096")));
+        QVERIFY(fixture.form.hasProblem() && told.count() > 0);
+        type(rank, QStringLiteral("abc"));
+        QVERIFY(fixture.form.hasProblem());
+        type(rank, QStringLiteral("8"));
+        QVERIFY(problem->isHidden() && !fixture.form.hasProblem());
+        QCOMPARE(fixture.document.config().method.rank, 8);
+    }
+
+    void usualValueStandsBesideAChangedOne()
+    {
+        Fixture fixture("run");
+        auto* reset = fixture.find<QToolButton>("run.epochs.reset");
+        QVERIFY(!reset->isVisibleTo(&fixture.form));
+        type(fixture.find<NumberBox>("run.epochs"), QStringLiteral("7"));
+        QVERIFY(reset->isVisibleTo(&fixture.form));
+        QCOMPARE(fixture.find<QLabel>("run.epochs.usual")->text(), QStringLiteral("usually 3"));
+        reset->click();
+        QCOMPARE(fixture.document.config().run.epochs, 3.0);
+        QVERIFY(!reset->isVisibleTo(&fixture.form));
+    }
+
+    void methodDecidesTheUsualRate()
+    {
+        RecipeDocument document;
+        const FieldRef rate = RecipeDocument::find(QStringLiteral("optimizer.learning_rate"));
+        for (const peft::Method& method : peft::methods()) {
+            document.replace(usualConfig(method.id));
+            QCOMPARE(std::get<double>(document.usual(rate)), method.usualLearningRate);
+            QVERIFY(document.value(rate) == document.usual(rate));
+        }
+    }
+
+    void advancedFieldsAreFolded()
+    {
+        Fixture fixture("optimizer");
+        auto* beta = fixture.find<NumberBox>("optimizer.beta1");
+        QVERIFY(!beta->isVisibleTo(&fixture.form));
+        fixture.find<QToolButton>("optimizerMore")->click();
+        QVERIFY(beta->isVisibleTo(&fixture.form));
+    }
+
+    void onlyApplyingSettingsAreShown()
+    {
+        Fixture fixture("method");
+        fixture.form.setApplying({"rank"});
+        QVERIFY(fixture.find<NumberBox>("method.rank")->isVisibleTo(&fixture.form));
+        QVERIFY(!fixture.find<NumberBox>("method.alpha")->isVisibleTo(&fixture.form));
+    }
+
+    void brokenRulesStandAtTheirFields()
+    {
+        RecipeDocument document; // no model, no data: rules about both are broken
+        QUndoStack undo;
+        const auto rules = document.brokenRules();
+        QVERIFY(!rules.empty());
+        for (const config::BrokenRule& rule : rules) {
+            for (const std::string& key : rule.keys) {
+                const FieldRef field = RecipeDocument::find(QString::fromStdString(key));
+                QVERIFY2(field, key.c_str());
+                SettingsForm form(&document, *field.part, &undo);
+                form.reveal(field.key());
+                auto* problem = form.findChild<QLabel*>(field.key() + QStringLiteral(".problem"));
+                QVERIFY2(problem->isVisibleTo(&form) && !problem->text().isEmpty(), key.c_str());
+            }
+        }
+    }
+
+    void recipesChangeEverythingInOneStep()
+    {
+        RecipeDocument document;
+        QUndoStack undo;
+        config::RunConfig other;
+        other.run.epochs = 9;
+        other.method.rank = 4;
+        undo.push(new SetRecipe(&document, other, QStringLiteral("recipe")));
+        QCOMPARE(document.config().run.epochs, 9.0);
+        QCOMPARE(document.config().method.rank, 4);
+        undo.undo();
+        QCOMPARE(document.config().run.epochs, 3.0);
+        QCOMPARE(document.config().method.rank, 16);
+    }
+
+private:
+    struct Fixture {
+        explicit Fixture(const char* part) : form(&document, *partOf(part), &undo) { form.show(); }
+
+        static const config::Part* partOf(const std::string& key)
+        {
+            for (const config::Part& part : config::parts()) {
+                if (part.key == key) {
+                    return &part;
+                }
+            }
+            return nullptr;
+        }
+
+        template <class T>
+        T* find(const char* name)
+        {
+            T* found = form.findChild<T*>(QString::fromLatin1(name));
+            Q_ASSERT(found != nullptr);
+            return found;
+        }
+
+        RecipeDocument document;
+        QUndoStack undo;
+        SettingsForm form;
+    };
+
+    static void type(QWidget* box, const QString& text)
+    {
+        box->setFocus();
+        QTest::keyClick(box, Qt::Key_A, Qt::ControlModifier);
+        QTest::keyClicks(box, text);
+    }
+
+    // Changes whatever the editor edits; false: there is nothing else to choose.
+    static bool edit(QWidget* editor)
+    {
+        if (auto* box = qobject_cast<QCheckBox*>(editor)) {
+            box->click();
+        } else if (auto* combo = qobject_cast<QComboBox*>(editor)) {
+            if (combo->count() < 2) {
+                return false;
+            }
+            QTest::keyClick(combo, combo->currentIndex() == 0 ? Qt::Key_Down : Qt::Key_Up);
+        } else if (auto* number = qobject_cast<NumberBox*>(editor)) {
+            const double before = number->text().toDouble();
+            number->stepBy(1);
+            if (number->text().toDouble() == before) { // at its upper end
+                number->stepBy(-1);
+            }
+        } else if (auto* line = qobject_cast<QLineEdit*>(editor)) {
+            QTest::keyClicks(line, QStringLiteral("x"));
+        } else if (auto* lines = qobject_cast<QPlainTextEdit*>(editor)) {
+            lines->setPlainText(QStringLiteral("one\ntwo"));
+        } else {
+            qFatal("an editor of an unknown kind: %s", qPrintable(editor->objectName()));
+        }
+        return true;
+    }
+};
+
+QTEST_MAIN(TestForms)
+#include "tst_forms.moc"

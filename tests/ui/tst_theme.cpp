@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The table of colours: complete, in order, and readable in both schemes; switching live.
+#include "ui/icons.h"
+#include "ui/theme.h"
+#include "ui/widgets/status_label.h"
+
+#include <QApplication>
+#include <QDirIterator>
+#include <QtTest>
+
+#include <set>
+
+using namespace luthier::ui;
+
+namespace {
+
+constexpr double kTextContrast = 4.5;
+constexpr double kGraphicContrast = 3.0;
+
+} // namespace
+
+class TestTheme : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void contrastIsMeasuredAsInWcag()
+    {
+        QVERIFY(qAbs(contrast(Qt::white, Qt::black) - 21) < 1e-9);
+        QVERIFY(qAbs(contrast(QColor(119, 119, 119), Qt::white) - 4.478) < 1e-3);
+    }
+
+    void tableIsInOrderAndWithoutDoubles()
+    {
+        std::set<std::string> names;
+        int index = 0;
+        for (const TokenRow& row : tokens()) {
+            QCOMPARE(static_cast<int>(row.token), index++);
+            QVERIFY2(names.insert(row.name).second, row.name);
+        }
+        QCOMPARE(index, static_cast<int>(Token::Series8) + 1);
+    }
+
+    void everyTokenIsReadable_data()
+    {
+        QTest::addColumn<int>("index");
+        QTest::addColumn<int>("scheme");
+        for (const TokenRow& row : tokens()) {
+            for (const Scheme scheme : {Scheme::Light, Scheme::Dark}) {
+                QTest::addRow("%s %s", row.name, scheme == Scheme::Dark ? "dark" : "light")
+                    << static_cast<int>(row.token) << static_cast<int>(scheme);
+            }
+        }
+    }
+
+    void everyTokenIsReadable()
+    {
+        QFETCH(int, index);
+        QFETCH(int, scheme);
+        const TokenRow& row = tokens()[static_cast<std::size_t>(index)];
+        const auto at = [scheme](Token token) { return color(token, static_cast<Scheme>(scheme)); };
+        std::vector<Token> grounds{Token::Window, Token::Surface, Token::Raised};
+        if (row.use == TokenUse::Text) {
+            grounds.push_back(Token::AccentSoft); // the chosen row
+        }
+        if (row.use == TokenUse::Ground) {
+            const Token ink = row.token == Token::AccentText ? Token::Accent : Token::Text;
+            QVERIFY(contrast(at(row.token), at(ink)) >= kTextContrast);
+            return;
+        }
+        for (const Token ground : grounds) {
+            const double least = row.use == TokenUse::Text ? kTextContrast : kGraphicContrast;
+            const double found = contrast(at(row.token), at(ground));
+            QVERIFY2(found >= least, qPrintable(QStringLiteral("%1 on %2: %3").arg(QLatin1String(row.name),
+                                                    QLatin1String(tokens()[static_cast<std::size_t>(ground)].name)).arg(found)));
+        }
+    }
+
+    void seriesDifferFromEachOther()
+    {
+        for (const Scheme scheme : {Scheme::Light, Scheme::Dark}) {
+            std::set<QRgb> colors;
+            for (int i = 0; i < kNumSeries; ++i) {
+                colors.insert(color(static_cast<Token>(static_cast<int>(Token::Series1) + i), scheme).rgb());
+            }
+            QCOMPARE(colors.size(), static_cast<std::size_t>(kNumSeries));
+        }
+    }
+
+    void switchesLive()
+    {
+        Theme theme(*qApp);
+        StatusLabel label(QStringLiteral("late"), Token::Warn);
+        label.show();
+        theme.setChoice(Theme::Choice::Dark);
+        QCOMPARE(currentScheme(), Scheme::Dark);
+        QTRY_COMPARE(label.palette().color(QPalette::WindowText), color(Token::Warn, Scheme::Dark));
+        theme.setChoice(Theme::Choice::Light);
+        QCOMPARE(currentScheme(), Scheme::Light);
+        QTRY_COMPARE(label.palette().color(QPalette::WindowText), color(Token::Warn, Scheme::Light));
+        QCOMPARE(qApp->palette().color(QPalette::Window), color(Token::Window, Scheme::Light));
+    }
+
+    void environmentStandsAboveTheChoice()
+    {
+        qputenv("LUTHIER_THEME", "dark");
+        Theme theme(*qApp);
+        theme.setChoice(Theme::Choice::Light);
+        QCOMPARE(currentScheme(), Scheme::Dark);
+        qunsetenv("LUTHIER_THEME");
+        theme.setChoice(Theme::Choice::Light);
+        QCOMPARE(currentScheme(), Scheme::Light);
+    }
+
+    void sizesFollowTheFont()
+    {
+        QVERIFY(textFont(TextSize::Small).pointSizeF() < textFont(TextSize::Body).pointSizeF());
+        QVERIFY(textFont(TextSize::Body).pointSizeF() < textFont(TextSize::Title).pointSizeF());
+        QCOMPARE(space(3), 3 * space());
+        QVERIFY(space() >= 2);
+    }
+
+    void iconsAreThereAndTinted()
+    {
+        Theme theme(*qApp);
+        theme.setChoice(Theme::Choice::Light);
+        (void)icon(QStringLiteral("play")); // takes the resources
+        int found = 0;
+        QDirIterator files(QStringLiteral(":/icons"), {QStringLiteral("*.svg")});
+        while (files.hasNext()) {
+            const QString name = QFileInfo(files.next()).completeBaseName();
+            const QImage drawn = icon(name, Token::Accent).pixmap(48, 48).toImage().convertToFormat(QImage::Format_ARGB32);
+            bool hasInk = false;
+            for (int y = 0; y < drawn.height(); ++y) {
+                for (int x = 0; x < drawn.width(); ++x) {
+                    hasInk |= QColor::fromRgba(drawn.pixel(x, y)) == color(Token::Accent);
+                }
+            }
+            QVERIFY2(hasInk, qPrintable(name));
+            ++found;
+        }
+        QVERIFY(found >= 10);
+    }
+};
+
+QTEST_MAIN(TestTheme)
+#include "tst_theme.moc"

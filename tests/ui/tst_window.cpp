@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The frame: pages by key, palette, menus from the table, names for everything that can be used, and what is
+// remembered. Runs without a project: the frame must stand before one is open.
+#include "core/config/run_config.h"
+#include "ui/actions/actions.h"
+#include "ui/dialogs/command_palette.h"
+#include "ui/frame/run_badge.h"
+#include "ui/main_window.h"
+#include "ui/pages/page.h"
+#include "ui/pages/runs_model.h"
+#include "ui/workspace.h"
+
+#include <QAbstractItemModelTester>
+#include <QAction>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QMenu>
+#include <QMenuBar>
+#include <QSplitter>
+#include <QTemporaryDir>
+#include <QUndoStack>
+#include <QtTest>
+
+#include <set>
+
+using namespace luthier;
+using namespace luthier::ui;
+
+class TestWindow : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init()
+    {
+        m_folder = std::make_unique<QTemporaryDir>();
+        qputenv("LUTHIER_SETTINGS", m_folder->filePath(QStringLiteral("settings.ini")).toUtf8());
+        qputenv("XDG_DATA_HOME", m_folder->path().toUtf8());
+        open();
+    }
+
+    void cleanup()
+    {
+        m_window.reset();
+        m_workspace.reset();
+        m_theme.reset();
+    }
+
+    void everyPageIsReachedByItsKey()
+    {
+        int number = 0;
+        for (const PageRow& row : pages()) {
+            QTest::keyClick(m_window.get(), static_cast<Qt::Key>(Qt::Key_1 + number++), Qt::ControlModifier);
+            QCOMPARE(m_window->currentPage(), QString::fromLatin1(row.id));
+            QVERIFY(m_window->page(QString::fromLatin1(row.id))->isVisible());
+            QVERIFY(row.title[0] != '\0' && row.purpose[0] != '\0');
+        }
+    }
+
+    void everyActionStandsInAMenuAndShortcutsAreUnique()
+    {
+        for (const ActionRow& row : actionRows()) {
+            auto* menu = m_window->findChild<QMenu*>(QString::fromLatin1(row.menu) + QStringLiteral("Menu"));
+            auto* action = m_window->findChild<QAction*>(QString::fromLatin1(row.id));
+            QVERIFY2(menu != nullptr && menu->actions().contains(action), row.id);
+        }
+        std::set<QString> keys;
+        for (const QAction* action : m_window->findChildren<QAction*>()) {
+            const QString key = action->shortcut().toString();
+            if (!key.isEmpty() && action->shortcutContext() == Qt::WindowShortcut) {
+                QVERIFY2(keys.insert(key).second, qPrintable(key));
+            }
+        }
+    }
+
+    void paletteFindsASettingAndGoesThere()
+    {
+        m_window->showPalette();
+        auto* search = m_window->findChild<QLineEdit*>(QStringLiteral("paletteSearch"));
+        auto* list = m_window->findChild<QListWidget*>(QStringLiteral("paletteList"));
+        QVERIFY(list->count() > static_cast<int>(pages().size()));
+        QTest::keyClicks(search, QStringLiteral("weight dec"));
+        QCOMPARE(list->currentItem()->text(), QStringLiteral("Weight decay"));
+        QTest::keyClick(search, Qt::Key_Return);
+        QCOMPARE(m_window->currentPage(), QStringLiteral("tune"));
+        auto* editor = m_window->findChild<QWidget*>(QStringLiteral("optimizer.weight_decay"));
+        QTRY_VERIFY(editor->hasFocus());
+    }
+
+    void wordsMatchInAnyOrder()
+    {
+        QVERIFY(matchScore(QStringLiteral("rate learn"), QStringLiteral("Learning rate")) > 0);
+        QCOMPARE(matchScore(QStringLiteral("rat x"), QStringLiteral("Learning rate")), 0);
+        QVERIFY(matchScore(QStringLiteral("rate"), QStringLiteral("Learning rate")) > matchScore(QStringLiteral("ate"), QStringLiteral("Learning rate")));
+    }
+
+    void everythingUsableHasANameAndIsReachedByTab_data()
+    {
+        QTest::addColumn<QString>("id");
+        for (const PageRow& row : pages()) {
+            QTest::newRow(row.id) << QString::fromLatin1(row.id);
+        }
+    }
+
+    void everythingUsableHasANameAndIsReachedByTab()
+    {
+        QFETCH(QString, id);
+        m_window->showPage(id);
+        std::set<const QWidget*> reached;
+        const QWidget* at = m_window.get();
+        do {
+            reached.insert(at);
+            at = at->nextInFocusChain();
+        } while (at != m_window.get());
+        for (const QWidget* widget : m_window->page(id)->findChildren<QWidget*>()) {
+            const bool isUsable = (widget->focusPolicy() & Qt::TabFocus) && widget->isVisible() && widget->focusProxy() == nullptr;
+            if (!isUsable || widget->objectName().startsWith(QStringLiteral("qt_"))) {
+                continue;
+            }
+            const QString who = QString::fromLatin1(widget->metaObject()->className()) + u' ' + widget->objectName();
+            QVERIFY2(!widget->objectName().isEmpty(), qPrintable(who));
+            QVERIFY2(!widget->accessibleName().isEmpty() || widget->property("text").toString().size() > 1, qPrintable(who));
+            QVERIFY2(reached.contains(widget), qPrintable(who));
+        }
+    }
+
+    void pageAndThemeAreRemembered()
+    {
+        m_window->showPage(QStringLiteral("runs"));
+        m_window->findChild<QAction*>(QStringLiteral("theme.dark"))->trigger();
+        QCOMPARE(currentScheme(), Scheme::Dark);
+        m_window->close();
+        cleanup();
+        open();
+        QCOMPARE(m_window->currentPage(), QStringLiteral("runs"));
+        QCOMPARE(currentScheme(), Scheme::Dark);
+        m_window->findChild<QAction*>(QStringLiteral("theme.light"))->trigger();
+        QCOMPARE(currentScheme(), Scheme::Light);
+    }
+
+    void undoReachesSettings()
+    {
+        m_window->showPage(QStringLiteral("tune"), QStringLiteral("run.epochs"));
+        auto* epochs = m_window->findChild<QWidget*>(QStringLiteral("run.epochs"));
+        QTRY_VERIFY(epochs->hasFocus());
+        QTest::keyClick(epochs, Qt::Key_Up);
+        QCOMPARE(m_workspace->undoStack()->count(), 1);
+        QVERIFY(m_window->findChild<QAction*>(QStringLiteral("undo"))->isEnabled());
+        m_window->findChild<QAction*>(QStringLiteral("undo"))->trigger();
+        QCOMPARE(m_workspace->undoStack()->index(), 0);
+    }
+
+    void problemWithAProjectStandsAboveThePages()
+    {
+        Q_EMIT m_workspace->projectFailed(QStringLiteral("It is open elsewhere."));
+        QVERIFY(m_window->findChild<QWidget*>(QStringLiteral("banner"))->isVisible());
+        QVERIFY(m_window->findChild<QWidget*>(QStringLiteral("bannerRemedy"))->isVisible());
+    }
+
+    void runsModelKeepsTheRulesOfModels()
+    {
+        RunsModel model;
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        store::RunRow first;
+        first.id = 1;
+        first.name = "first";
+        first.state = "running";
+        first.created = "2026-01-02T03:04:05Z";
+        first.recipe = config::toJson(config::RunConfig{});
+        first.firstHeldOut = 3.25;
+        first.lastHeldOut = 1.5;
+        store::RunRow second = first;
+        second.id = 2;
+        model.setRuns({second, first});
+        QCOMPARE(model.rowCount(), 2);
+        QCOMPARE(model.rowOf(1), 1);
+        model.update(1, 7, 1.25, 3);
+        QCOMPARE(model.find(1)->step, 7);
+        QSignalSpy reset(&model, &QAbstractItemModel::modelReset);
+        second.state = "finished";
+        model.setRuns({second, first});
+        QCOMPARE(reset.count(), 0); // the same runs: what is selected stays selected
+        QSignalSpy wanted(&model, &RunsModel::renameWanted);
+        QVERIFY(model.setData(model.index(0, RunsModel::kNameColumn), QStringLiteral("better name")));
+        QCOMPARE(wanted.first().at(1).toString(), QStringLiteral("better name"));
+        QVERIFY(!model.setData(model.index(0, RunsModel::kNameColumn), QStringLiteral("  ")));
+        for (int column = 0; column < model.columnCount(); ++column) {
+            QVERIFY(!model.headerData(column, Qt::Horizontal).toString().isEmpty());
+            QVERIFY(!model.index(0, column).data().toString().isEmpty());
+        }
+    }
+
+    void timesAreSaidInWords()
+    {
+        QVERIFY(timeLeft(-1).isEmpty());
+        QVERIFY(timeLeft(30).contains(QStringLiteral("less than a minute")));
+        QVERIFY(timeLeft(185).contains(QStringLiteral("3 min")));
+        QVERIFY(duration(200).contains(QStringLiteral("3 min 20 s")));
+        QVERIFY(duration(7260).contains(QStringLiteral("2 h 1 min")));
+    }
+
+private:
+    void open()
+    {
+        m_theme = std::make_unique<Theme>(*qApp);
+        m_workspace = std::make_unique<Workspace>();
+        m_window = std::make_unique<MainWindow>(*m_workspace, *m_theme);
+        m_window->show();
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+    }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<Theme> m_theme;
+    std::unique_ptr<Workspace> m_workspace;
+    std::unique_ptr<MainWindow> m_window;
+};
+
+QTEST_MAIN(TestWindow)
+#include "tst_window.moc"
