@@ -121,6 +121,8 @@ ensure_libtorch() {
         download "torch==$TORCH_VERSION" "$work" || download_failed "$work"
     else
         download "torch==$TORCH_VERSION+cpu" "$work" || {
+            # Then no index was reached at all.
+            ! grep -q 'from versions: none' "$work/pip.log" || download_failed "$work"
             say "the package index has no LibTorch for processors alone: taking the CUDA build (0.5 GB) without its CUDA" \
                 "libraries; LUTHIER_TORCH_INDEX may name an index that has ${TORCH_VERSION}+cpu"
             download "torch==$TORCH_VERSION" "$work" || download_failed "$work"
