@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data_page.h"
 
-#include "core/base/paths.h"
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
 #include "ui/pages/data_reader.h"
@@ -11,7 +10,6 @@
 
 #include <QAction>
 #include <QDragEnterEvent>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QLabel>
 #include <QMimeData>
@@ -35,11 +33,6 @@ QStringList localFiles(const QMimeData* data)
         }
     }
     return paths;
-}
-
-QString bundledData()
-{
-    return QString::fromStdString((base::datasetsFolder() / "workshop_instructions.jsonl").string());
 }
 
 Result<DataDocument::Opened> openSet(store::Project* project, const SourceItem& source, const base::Progress& progress,
@@ -70,11 +63,6 @@ Result<DataDocument::Opened> openSet(store::Project* project, const SourceItem& 
 }
 
 } // namespace
-
-struct DataPage::Listing {
-    std::vector<SourceItem> items;
-    QString problem;
-};
 
 DataPage::DataPage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_add(new QAction(tr("Add data\u2026"), this)), m_stack(new QStackedWidget), m_empty(new EmptyState), m_work(new QSplitter),
@@ -198,51 +186,11 @@ void DataPage::loadEncoder()
         }
         m_encoder = encoder ? *encoder : data::Encoder{};
         m_encoderNote = encoder ? tr("tokens of %1").arg(QFileInfo(folder).fileName()) : QString::fromStdString(encoder.message());
-        m_reader->setEncoderNote(m_encoderNote);
         for (const auto& [path, document] : m_documents) {
             document->setEncoder(m_encoder, m_encoding);
         }
+        m_reader->setEncoderNote(m_encoderNote); // reads the row again, with the documents' new encoder
     });
-}
-
-void DataPage::reloadSources(std::int64_t show)
-{
-    const auto work = [project = m_workspace.project()] {
-        Listing listing;
-        Result<std::vector<store::DataSourceRow>> rows = project ? project->sources() : std::vector<store::DataSourceRow>();
-        if (!rows) {
-            listing.problem = QString::fromStdString(rows.message());
-            return listing;
-        }
-        for (const store::DataSourceRow& row : *rows) {
-            listing.items.push_back({row.id, QString::fromStdString(row.path), QString::fromStdString(row.format)});
-        }
-        return listing;
-    };
-    startJob(this, work, [this, show](const Listing& listing) { takeSources(listing, show); });
-}
-
-void DataPage::takeSources(const Listing& listing, std::int64_t show)
-{
-    m_items = listing.items;
-    const bool isEmpty = m_items.empty();
-    m_stack->setCurrentWidget(isEmpty ? static_cast<QWidget*>(m_empty) : m_work);
-    if (isEmpty) {
-        showDocument(nullptr);
-        m_source = {};
-        return;
-    }
-    const auto has = [this](std::int64_t id) {
-        return std::any_of(m_items.begin(), m_items.end(), [id](const SourceItem& item) { return item.id == id; });
-    };
-    const std::int64_t current = has(show) ? show : has(m_source.id) ? m_source.id : m_items.front().id;
-    m_sources->setSources(m_items, current);
-    if (current != m_source.id) {
-        showSource(current);
-    }
-    if (!listing.problem.isEmpty()) {
-        showProblem(listing.problem);
-    }
 }
 
 void DataPage::showSource(std::int64_t id)
@@ -315,8 +263,8 @@ void DataPage::takeDocument(const SourceItem& source, const Result<DataDocument:
         }
     });
     m_documents[source.path] = std::move(document);
-    showDocument(shown);
     shown->setEncoder(m_encoder, m_encoding);
+    showDocument(shown);
 }
 
 void DataPage::showDocument(DataDocument* document)
@@ -351,98 +299,6 @@ void DataPage::pushEdit(DataDocument* document, const RowEdit& edit)
 {
     const QString text = tr("edit of row %1").arg(edit.row + 1);
     m_workspace.undoStack()->push(new EditRow(document, edit, text));
-}
-
-void DataPage::openFiles(const QStringList& paths)
-{
-    if (!m_workspace.project()) {
-        m_waiting = paths;
-        return;
-    }
-    if (paths.isEmpty()) {
-        return;
-    }
-    struct Added {
-        std::int64_t last = 0;
-        QString problem;
-    };
-    const auto work = [project = m_workspace.project(), paths] {
-        Added added;
-        for (const QString& path : paths) {
-            const auto row = project->addSource(QFileInfo(path).absoluteFilePath().toStdString(), "auto");
-            if (row) {
-                added.last = row->id;
-            } else {
-                added.problem = QString::fromStdString(row.message());
-            }
-        }
-        return added;
-    };
-    startJob(this, work, [this](const Added& added) {
-        reloadSources(added.last);
-        Q_EMIT m_workspace.sourcesChanged();
-        if (!added.problem.isEmpty()) {
-            m_stack->setCurrentWidget(m_work);
-            showProblem(added.problem);
-        }
-    });
-}
-
-void DataPage::openFileDialog()
-{
-    auto* dialog = new QFileDialog(this, tr("Add data"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFiles);
-    dialog->setNameFilters({tr("Data (*.jsonl *.ndjson *.json *.csv *.tsv *.txt)"), tr("All files (*)")});
-    connect(dialog, &QFileDialog::filesSelected, this, &DataPage::openFiles);
-    dialog->open();
-}
-
-void DataPage::openBundledExample()
-{
-    openFiles({bundledData()});
-}
-
-void DataPage::removeSource(std::int64_t id)
-{
-    if (id == 0) {
-        return;
-    }
-    const auto work = [project = m_workspace.project(), id] { return project->removeSource(id); };
-    startJob(this, work, [this](const Result<void>& removed) {
-        if (removed) {
-            reloadSources(0);
-            Q_EMIT m_workspace.sourcesChanged();
-        } else {
-            showProblem(QString::fromStdString(removed.error().message));
-        }
-    });
-}
-
-void DataPage::chooseFormat(const QString& id)
-{
-    if (m_source.id == 0 || id == m_source.format) {
-        return;
-    }
-    SourceItem changed = m_source;
-    changed.format = id;
-    const auto work = [project = m_workspace.project(), changed]() -> Result<SourceItem> {
-        if (Result<void> removed = project->removeSource(changed.id); !removed) {
-            return removed.error();
-        }
-        const auto added = project->addSource(changed.path.toStdString(), changed.format.toStdString());
-        return added ? Result<SourceItem>(SourceItem{added->id, changed.path, changed.format}) : added.error();
-    };
-    startJob(this, work, [this](const Result<SourceItem>& chosen) {
-        if (!chosen) {
-            showProblem(QString::fromStdString(chosen.message()));
-            return;
-        }
-        m_source = *chosen;
-        openDocument(m_source);
-        reloadSources(m_source.id);
-        Q_EMIT m_workspace.sourcesChanged();
-    });
 }
 
 void DataPage::dragEnterEvent(QDragEnterEvent* event)

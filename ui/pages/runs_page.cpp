@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/runs_page.h"
 
-#include "core/base/files.h"
 #include "ui/bridge/run_controller.h"
 #include "ui/frame/banner.h"
 #include "ui/icons.h"
@@ -22,15 +21,6 @@
 #include <algorithm>
 
 namespace luthier::ui {
-namespace {
-
-bool canResume(const store::RunRow& run)
-{
-    return run.state == "stopped" || run.state == "interrupted" || run.state == "failed";
-}
-
-} // namespace
-
 RunsPage::RunsPage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_model(new RunsModel(this)), m_compare(new QAction(tr("Compare with base"), this)),
       m_resume(new QAction(icon(QStringLiteral("play")), tr("Resume"), this)),
@@ -93,44 +83,6 @@ QWidget* RunsPage::buildTop()
     column->addWidget(m_table, 1);
     column->addWidget(m_sentence);
     return top;
-}
-
-void RunsPage::buildActions()
-{
-    m_compare->setObjectName(QStringLiteral("compareRun"));
-    m_compare->setToolTip(tr("Ask the tuned and the base model the same things"));
-    m_resume->setObjectName(QStringLiteral("resumeRun"));
-    m_resume->setToolTip(tr("Go on from the last checkpoint"));
-    m_resume->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_R));
-    m_delete->setObjectName(QStringLiteral("deleteRun"));
-    m_delete->setToolTip(tr("Move the run and its folder to the project's trash"));
-    m_delete->setShortcut(QKeySequence::Delete);
-    auto* rename = new QAction(icon(QStringLiteral("pencil")), tr("Rename"), this);
-    rename->setObjectName(QStringLiteral("renameRun"));
-    rename->setShortcut(QKeySequence(Qt::Key_F2));
-    for (QAction* action : {m_resume, rename, m_delete}) {
-        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-        m_table->addAction(action);
-    }
-    connect(m_compare, &QAction::triggered, this, [this] {
-        if (const auto ids = chosen(); !ids.empty()) {
-            Q_EMIT m_workspace.pageWanted(QStringLiteral("compare"), QString::number(ids.front()));
-        }
-    });
-    connect(m_resume, &QAction::triggered, this, &RunsPage::resumeChosen);
-    connect(m_delete, &QAction::triggered, this, &RunsPage::askToDelete);
-    connect(rename, &QAction::triggered, this,
-            [this] { m_table->edit(m_table->currentIndex().siblingAtColumn(RunsModel::kNameColumn)); });
-    connect(m_question, &Banner::remedyWanted, this, &RunsPage::deleteChosen);
-    connect(m_empty, &EmptyState::triggered, this, [this] { Q_EMIT m_workspace.pageWanted(QStringLiteral("tune"), {}); });
-    connect(m_model, &RunsModel::renameWanted, this, &RunsPage::rename);
-    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &RunsPage::onSelection);
-    connect(m_charts, &RunsCharts::saveWanted, this, [this](const QString& path, const QByteArray& content) {
-        startJob(this, [path, content] { return base::writeFileAtomically(path.toStdString(), content.toStdString()); },
-                 [this, path](const Result<void>& saved) {
-                     say(saved ? tr("Saved %1").arg(path) : QString::fromStdString(saved.error().message));
-                 });
-    });
 }
 
 void RunsPage::connectRuns()
@@ -290,58 +242,6 @@ void RunsPage::showHistories(const std::vector<store::RunRow>& runs, const std::
         m_side->showDifference(runs[0], runs[1]);
     } else if (!runs.empty()) {
         m_side->showSettings(runs[0]);
-    }
-}
-
-void RunsPage::refreshActions()
-{
-    const auto ids = chosen();
-    const store::RunRow* run = ids.empty() ? nullptr : m_model->find(ids.front());
-    const bool busy = m_workspace.runs()->isBusy();
-    const bool isInProgress = busy && run != nullptr && run->id == m_workspace.runs()->runId();
-    m_compare->setEnabled(run != nullptr && !run->result.empty());
-    m_resume->setEnabled(run != nullptr && !busy && canResume(*run));
-    m_delete->setEnabled(run != nullptr && !isInProgress);
-}
-
-void RunsPage::rename(qint64 id, const QString& name)
-{
-    startJob(this, [project = m_workspace.project(), id, name] { return project->renameRun(id, name.toStdString()); },
-             [this](const Result<void>& renamed) {
-                 if (!renamed) {
-                     say(QString::fromStdString(renamed.error().message));
-                 }
-                 Q_EMIT m_workspace.runsChanged();
-             });
-}
-
-void RunsPage::askToDelete()
-{
-    const auto ids = chosen();
-    if (ids.empty()) {
-        return;
-    }
-    m_deleting = ids.front();
-    const QString name = QString::fromStdString(m_model->find(m_deleting)->name);
-    m_question->show(tr("Move \u201c%1\u201d to the project's trash? Its curves leave this list; its folder is kept in trash/.").arg(name),
-                     tr("Move to trash"));
-    m_question->findChild<QWidget*>(QStringLiteral("bannerRemedy"))->setFocus(Qt::OtherFocusReason);
-}
-
-void RunsPage::deleteChosen()
-{
-    m_question->hide();
-    startJob(this, [project = m_workspace.project(), id = m_deleting] { return project->deleteRun(id); },
-             [this](const Result<void>& deleted) {
-                 say(deleted ? tr("The run is in the project's trash.") : QString::fromStdString(deleted.error().message));
-                 Q_EMIT m_workspace.runsChanged();
-             });
-}
-
-void RunsPage::resumeChosen()
-{
-    if (const auto ids = chosen(); !ids.empty()) {
-        m_workspace.runs()->resume(ids.front());
     }
 }
 

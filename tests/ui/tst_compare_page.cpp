@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Compare page: word differences, the lists at its side, and, when the bundled model has its weights, two
+// answers that stream and stop.
+#include "core/base/files.h"
+#include "core/base/paths.h"
+#include "core/base/random.h"
+#include "ui/models/comparison_model.h"
+#include "ui/pages/compare_page.h"
+#include "ui/pages/compare_side.h"
+#include "ui/widgets/diff_text.h"
+#include "ui/widgets/word_diff.h"
+#include "ui/workspace.h"
+
+#include <QAbstractItemModelTester>
+#include <QComboBox>
+#include <QLabel>
+#include <QListView>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QSpinBox>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <filesystem>
+
+using namespace luthier;
+using namespace luthier::ui;
+
+namespace {
+
+constexpr int kAwaitMs = 60'000;
+
+bool hasWeights()
+{
+    return std::filesystem::exists(base::bundledModel() / "model.safetensors");
+}
+
+QStringList wordsAt(const QString& text, const std::vector<TextRange>& ranges)
+{
+    QStringList words;
+    for (const TextRange& range : ranges) {
+        words += text.mid(range.begin, range.end - range.begin);
+    }
+    return words;
+}
+
+} // namespace
+
+class TestComparePage : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void differences_data()
+    {
+        QTest::addColumn<QString>("left");
+        QTest::addColumn<QString>("right");
+        QTest::addColumn<QString>("onlyLeft");
+        QTest::addColumn<QString>("onlyRight");
+        QTest::newRow("equal") << "a b c" << "a b c" << "" << "";
+        QTest::newRow("white space only") << "a  b\nc" << " a b c " << "" << "";
+        QTest::newRow("one word") << "the red ball" << "the blue ball" << "red" << "blue";
+        QTest::newRow("added at the end") << "a b" << "a b c d" << "" << "c d";
+        QTest::newRow("empty") << "" << "a" << "" << "a";
+        QTest::newRow("moved") << "a b c" << "c a b" << "c" << "c";
+        QTest::newRow("nothing shared") << "x y" << "a b c" << "x y" << "a b c";
+    }
+
+    void differences()
+    {
+        QFETCH(QString, left);
+        QFETCH(QString, right);
+        const WordDiff diff = wordDiff(left, right);
+        QTEST(wordsAt(left, diff.left).join(u' '), "onlyLeft");
+        QTEST(wordsAt(right, diff.right).join(u' '), "onlyRight");
+    }
+
+    void sharedWordsAreTheSame()
+    {
+        base::Random random(7);
+        for (int round = 0; round < 200; ++round) {
+            QStringList sides[2];
+            for (QStringList& side : sides) {
+                for (std::uint64_t i = random.below(30); i > 0; --i) {
+                    side += QString(QChar(static_cast<char16_t>(u'a' + random.below(5))));
+                }
+            }
+            const QString left = sides[0].join(u' ');
+            const QString right = sides[1].join(u' ');
+            const WordDiff diff = wordDiff(left, right);
+            const auto rest = [](QString text, const std::vector<TextRange>& ranges) {
+                for (auto at = ranges.rbegin(); at != ranges.rend(); ++at) {
+                    text.remove(at->begin, at->end - at->begin);
+                }
+                return text.simplified();
+            };
+            QCOMPARE(rest(left, diff.left), rest(right, diff.right));
+        }
+    }
+
+    void longTextsStayQuick()
+    {
+        const QString left = QStringLiteral("word ").repeated(100'000) + QStringLiteral("left");
+        const QString right = QStringLiteral("word ").repeated(100'000) + QStringLiteral("right");
+        const WordDiff diff = wordDiff(left, right);
+        QCOMPARE(wordsAt(left, diff.left), QStringList{QStringLiteral("left")});
+    }
+
+    void listsKeepTheRulesOfModels()
+    {
+        PromptListModel prompts;
+        QAbstractItemModelTester promptsTester(&prompts, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        prompts.setItems({{3, {{"user", "First\nquestion", {}}}, QStringLiteral("Answer")}, {4, {{"user", "Second", {}}}, {}}});
+        QCOMPARE(prompts.rowCount(), 2);
+        QCOMPARE(prompts.index(0).data().toString(), QStringLiteral("First question"));
+        ComparisonModel history;
+        QAbstractItemModelTester historyTester(&history, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        history.prepend({prompts.item(0), {}, {}, QStringLiteral("old")});
+        history.prepend({prompts.item(1), {}, {}, QStringLiteral("new")});
+        QCOMPARE(history.item(0).settings, QStringLiteral("new"));
+        QCOMPARE(history.index(1).data().toString(), QStringLiteral("First question"));
+    }
+
+    void init()
+    {
+        m_folder = std::make_unique<QTemporaryDir>();
+        openPage();
+    }
+
+    void cleanup()
+    {
+        m_page.reset();
+        m_workspace.reset();
+    }
+
+    void emptyPageLeadsToTune()
+    {
+        QSignalSpy wanted(m_page.get(), &ComparePage::tuneWanted);
+        QTRY_VERIFY(find<QPushButton>("emptyButton")->isVisible());
+        QTest::keyClick(find<QPushButton>("emptyButton"), Qt::Key_Space);
+        QCOMPARE(wanted.count(), 1);
+    }
+
+    void wrongFolderIsASentence()
+    {
+        m_page->openTunedFolder(m_folder->path());
+        QTRY_VERIFY(find<QLabel>("compareProblem")->text().contains(QStringLiteral("adapter_config.json")));
+    }
+
+    // A whole model as the tuned side: the bundled one against itself answers the same, word for word.
+    void answersStreamAndAgree()
+    {
+        if (!hasWeights()) {
+            QSKIP("the bundled model's weights are not here");
+        }
+        m_page->openTunedFolder(QString::fromStdString(base::bundledModel().string()));
+        QTRY_VERIFY(find<QPushButton>("chooseTuned")->isVisible());
+        find<QSpinBox>("max_new")->setValue(24);
+        auto* prompt = find<QPlainTextEdit>("prompt");
+        prompt->setFocus();
+        QTest::keyClicks(prompt, QStringLiteral("Tell me a story about a fox."));
+        QSignalSpy pieces(m_page->contest(), &CompareContest::pieceArrived);
+        QSignalSpy finished(m_page->contest(), &CompareContest::finished);
+        QTest::keyClick(prompt, Qt::Key_Return, Qt::ControlModifier);
+        QVERIFY(finished.wait(kAwaitMs));
+        QVERIFY(pieces.count() >= 2);
+        const QString base = find<DiffText>("baseAnswer")->text();
+        QVERIFY(!base.isEmpty());
+        QCOMPARE(find<DiffText>("tunedAnswer")->text(), base);
+        QCOMPARE(find<DiffText>("tunedAnswer")->numDifferences(), 0);
+        QVERIFY(find<QLabel>("baseFooter")->text().contains(QStringLiteral("tokens/s")));
+        QCOMPARE(find<QListView>("history")->model()->rowCount(), 1);
+    }
+
+    void escapeStops()
+    {
+        if (!hasWeights()) {
+            QSKIP("the bundled model's weights are not here");
+        }
+        m_page->openTunedFolder(QString::fromStdString(base::bundledModel().string()));
+        QTRY_VERIFY(find<QPushButton>("chooseTuned")->isVisible());
+        find<QSpinBox>("max_new")->setValue(900);
+        auto* prompt = find<QPlainTextEdit>("prompt");
+        prompt->setFocus();
+        QTest::keyClicks(prompt, QStringLiteral("Tell me a very long story."));
+        QSignalSpy finished(m_page->contest(), &CompareContest::finished);
+        QTest::keyClick(prompt, Qt::Key_Return, Qt::ControlModifier);
+        QVERIFY(m_page->contest()->isRunning());
+        QTest::keyClick(prompt, Qt::Key_Escape);
+        QVERIFY(finished.wait(kAwaitMs));
+        QVERIFY(!m_page->contest()->isRunning());
+    }
+
+private:
+    void openPage();
+
+    template <class T>
+    T* find(const char* name) const
+    {
+        T* found = m_page->findChild<T*>(QString::fromLatin1(name));
+        Q_ASSERT(found != nullptr);
+        return found;
+    }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<Workspace> m_workspace;
+    std::unique_ptr<ComparePage> m_page;
+};
+
+
+void TestComparePage::openPage()
+{
+    qputenv("LUTHIER_SETTINGS", m_folder->filePath(QStringLiteral("settings.ini")).toUtf8());
+    m_workspace = std::make_unique<Workspace>();
+    auto project = store::Project::open(m_folder->filePath(QStringLiteral("project")).toStdString());
+    QVERIFY2(project.ok(), project.ok() ? "" : project.message().c_str());
+    m_page = std::make_unique<ComparePage>(*m_workspace);
+    m_page->resize(1200, 800);
+    m_page->show();
+    QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
+    m_workspace->setProject(*project);
+}
+
+QTEST_MAIN(TestComparePage)
+#include "tst_compare_page.moc"

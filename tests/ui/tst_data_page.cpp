@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Data page driven by keyboard: open a file, walk, search, edit, undo, filter, another shape, another file.
+#include "core/base/files.h"
+#include "core/store/project.h"
+#include "ui/models/data_document.h"
+#include "ui/models/edit_saver.h"
+#include "ui/models/row_model.h"
+#include "ui/pages/data_page.h"
+#include "ui/pages/data_reader.h"
+#include "ui/pages/data_table.h"
+#include "ui/widgets/conversation_view.h"
+#include "ui/widgets/field_bubble.h"
+#include "ui/widgets/token_strip.h"
+#include "ui/workspace.h"
+
+#include <QComboBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QUndoStack>
+#include <QtTest>
+
+using namespace luthier;
+using namespace luthier::ui;
+
+namespace {
+
+constexpr int kAwaitMs = 20'000;
+
+std::string rowsText()
+{
+    std::string text;
+    for (int i = 0; i < 300; ++i) {
+        if (i == 4) {
+            text += "{\"instruction\": \"torn\n";
+        } else if (i == 9) {
+            text += R"({"instruction":"Nothing to say","input":"","output":""})" "\n";
+        } else {
+            text += R"({"instruction":"Question )" + std::to_string(i) + R"(","input":"","output":"Answer )" + std::to_string(i)
+                    + "\"}\n";
+        }
+    }
+    return text;
+}
+
+} // namespace
+
+class TestDataPage : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init()
+    {
+        m_folder = std::make_unique<QTemporaryDir>();
+        m_path = m_folder->filePath(QStringLiteral("rows.jsonl"));
+        QVERIFY(base::writeFileAtomically(m_path.toStdString(), rowsText()).ok());
+        openPage();
+    }
+
+    void cleanup()
+    {
+        m_page.reset();
+        m_workspace.reset();
+    }
+
+    void emptyPageSaysWhatBelongsHere()
+    {
+        QTRY_VERIFY(m_page->findChild<QPushButton*>(QStringLiteral("emptyButton"))->isVisible());
+        QVERIFY(!find<QLabel>("emptyBody")->text().isEmpty());
+        QTest::keyClick(find<QPushButton>("emptySecondButton"), Qt::Key_Space);
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr, kAwaitMs);
+        QVERIFY(m_page->document()->rowCount() > 0);
+    }
+
+    void walkingShowsRows()
+    {
+        openRows();
+        auto* view = find<QTableView>("rows");
+        view->setFocus();
+        QTRY_COMPARE(fieldText(0), QStringLiteral("Question 0"));
+        QTest::keyClick(view, Qt::Key_Down);
+        QTRY_COMPARE(fieldText(0), QStringLiteral("Question 1"));
+        QTest::keyClick(view, Qt::Key_End, Qt::ControlModifier);
+        QTRY_COMPARE(fieldText(0), QStringLiteral("Question 299"));
+    }
+
+    void editUndoRedoByKeyboard()
+    {
+        openRows();
+        auto* view = find<QTableView>("rows");
+        view->setFocus();
+        QTest::keyClick(view, Qt::Key_Down);
+        QTRY_COMPARE(fieldText(0), QStringLiteral("Question 1"));
+        editField(2, QStringLiteral("A new answer"));
+        QTRY_COMPARE(outputOf(1), std::string("A new answer"));
+        QTRY_COMPARE(find<QLabel>("saveState")->text(), QStringLiteral("edited, saved"));
+        // Saved means on disk: another opening of the project sees it.
+        const auto edits = m_workspace->project()->edits(m_path.toStdString());
+        QVERIFY(edits.ok() && edits->contains(1));
+
+        m_workspace->undoStack()->undo();
+        QTRY_COMPARE(fieldText(2), QStringLiteral("Answer 1"));
+        QCOMPARE(outputOf(1), std::string("Answer 1"));
+        m_workspace->undoStack()->redo();
+        QTRY_COMPARE(fieldText(2), QStringLiteral("A new answer"));
+    }
+
+    void escapeGivesBackWhatWasThere()
+    {
+        openRows();
+        QTRY_COMPARE(fieldText(2), QStringLiteral("Answer 0"));
+        FieldBubble* bubble = bubbleAt(2);
+        bubble->setFocus();
+        QTest::keyClick(bubble, Qt::Key_F2);
+        auto* editor = bubble->findChild<QPlainTextEdit*>(QStringLiteral("fieldEditor"));
+        QTest::keyClicks(editor, QStringLiteral("typed"));
+        QTest::keyClick(editor, Qt::Key_Escape);
+        QVERIFY(!bubble->isEditing());
+        QCOMPARE(bubble->findChild<QLabel*>(QStringLiteral("fieldText"))->text(), QStringLiteral("Answer 0"));
+        QCOMPARE(m_workspace->undoStack()->count(), 0);
+    }
+
+    void undoComesBackToItsRow()
+    {
+        openRows();
+        QTRY_COMPARE(fieldText(2), QStringLiteral("Answer 0"));
+        editField(2, QStringLiteral("Changed"));
+        QTRY_COMPARE(outputOf(0), std::string("Changed"));
+        m_page->table()->setCurrentRow(200);
+        QTRY_COMPARE(fieldText(2), QStringLiteral("Answer 200"));
+        m_workspace->undoStack()->undo();
+        QTRY_COMPARE(m_page->table()->currentRow(), 0);
+        QTRY_COMPARE(fieldText(2), QStringLiteral("Answer 0"));
+    }
+
+    void walkingAwayKeepsWhatWasTyped()
+    {
+        openRows();
+        QTRY_COMPARE(fieldText(2), QStringLiteral("Answer 0"));
+        bubbleAt(2)->beginEdit();
+        bubbleAt(2)->findChild<QPlainTextEdit*>(QStringLiteral("fieldEditor"))->setPlainText(QStringLiteral("Half a tho"));
+        m_page->table()->setCurrentRow(5);
+        QTRY_COMPARE(outputOf(0), std::string("Half a tho"));
+    }
+
+    void brokenRowShowsItsBytesAndSentence()
+    {
+        openRows();
+        m_page->table()->setCurrentRow(4);
+        QTRY_VERIFY(find<QPlainTextEdit>("rawRow")->toPlainText().contains(QStringLiteral("torn")));
+        QVERIFY(find<QLabel>("rowProblem")->isVisible());
+        QVERIFY(find<QLabel>("rowProblem")->text().size() > 10);
+    }
+
+    void countsAndFilters()
+    {
+        openRows();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->document()->isChecking() && m_page->document()->hasEncoder(), kAwaitMs);
+        QCOMPARE(m_page->document()->counts().broken, 1);
+        auto* filters = find<QListWidget>("filters");
+        filters->setFocus();
+        QTest::keyClick(filters, Qt::Key_Down);
+        QCOMPARE(m_page->table()->model()->rowCount(), 1);
+        QCOMPARE(m_page->table()->currentRow(), 4);
+        QTest::keyClick(filters, Qt::Key_Home);
+        QCOMPARE(m_page->table()->model()->rowCount(), 300);
+        QVERIFY(find<QLabel>("counts")->text().contains(QStringLiteral("300")));
+    }
+
+    void searchGoesToMatches()
+    {
+        openRows();
+        auto* search = find<QLineEdit>("search");
+        search->setFocus();
+        QTest::keyClicks(search, QStringLiteral("answer 25"));
+        QTRY_COMPARE(m_page->table()->currentRow(), 25);
+        QTRY_COMPARE(find<QLabel>("searchCount")->text(), QStringLiteral("1 of 11"));
+        QTest::keyClick(search, Qt::Key_F3);
+        QCOMPARE(m_page->table()->currentRow(), 250);
+        QTest::keyClick(search, Qt::Key_F3, Qt::ShiftModifier);
+        QCOMPARE(m_page->table()->currentRow(), 25);
+        QTest::keyClick(search, Qt::Key_Escape);
+        QCOMPARE(search->text(), QString());
+    }
+
+    void tokensFollowTheRow()
+    {
+        openRows();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->reader()->strip()->content().tiles.empty(), kAwaitMs);
+        QVERIFY(m_page->reader()->strip()->content().numTrained() > 0);
+        QTRY_VERIFY(find<QLabel>("tokenCounts")->text().contains(QStringLiteral("trained")));
+        const auto before = m_page->reader()->strip()->content().tiles.size();
+        QTRY_COMPARE(fieldText(2), QStringLiteral("Answer 0"));
+        editField(2, QStringLiteral("A much longer answer with many more words than before, so there are more tokens."));
+        QTRY_VERIFY(m_page->reader()->strip()->content().tiles.size() > before + 5);
+    }
+
+    void missingFileIsASentence()
+    {
+        m_page->openFiles({m_folder->filePath(QStringLiteral("missing.jsonl"))});
+        QTRY_VERIFY(find<QLabel>("openProblem")->text().contains(QStringLiteral("missing.jsonl")));
+    }
+
+    void everyControlCanBeNamed()
+    {
+        openRows();
+        for (const QWidget* widget : m_page->findChildren<QWidget*>()) {
+            if (widget->focusPolicy() == Qt::NoFocus || !widget->isVisible() || qobject_cast<const QLabel*>(widget) != nullptr) {
+                continue;
+            }
+            if (widget->objectName().startsWith(QStringLiteral("qt_"))) {
+                continue;
+            }
+            const QString who = QString::fromLatin1(widget->metaObject()->className()) + u' ' + widget->objectName();
+            QVERIFY2(!widget->objectName().isEmpty(), qPrintable(who));
+            const bool hasName = !widget->accessibleName().isEmpty() || widget->property("text").toString().size() > 1;
+            QVERIFY2(hasName, qPrintable(who));
+        }
+    }
+
+private:
+    void openPage();
+
+    template <class T>
+    T* find(const char* name) const
+    {
+        T* found = m_page->findChild<T*>(QString::fromLatin1(name));
+        Q_ASSERT(found != nullptr);
+        return found;
+    }
+
+    void openRows()
+    {
+        m_page->openFiles({m_path});
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr, kAwaitMs);
+        QTRY_VERIFY(m_page->reader()->conversation()->numFields() > 0);
+    }
+
+    FieldBubble* bubbleAt(int index) const { return m_page->reader()->conversation()->bubble(index); }
+
+    QString fieldText(int index) const
+    {
+        return index < m_page->reader()->conversation()->numFields() ? bubbleAt(index)->field().text : QString();
+    }
+
+    void editField(int index, const QString& text)
+    {
+        FieldBubble* bubble = bubbleAt(index);
+        bubble->setFocus();
+        QTest::keyClick(bubble, Qt::Key_Return);
+        auto* editor = bubble->findChild<QPlainTextEdit*>(QStringLiteral("fieldEditor"));
+        QTest::keyClick(editor, Qt::Key_A, Qt::ControlModifier);
+        QTest::keyClicks(editor, text);
+        QTest::keyClick(editor, Qt::Key_Return, Qt::ControlModifier);
+    }
+
+    std::string outputOf(std::int64_t row) const
+    {
+        const auto text = m_page->document()->dataset()->field(row, "output");
+        return text ? *text : text.message();
+    }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    QString m_path;
+    std::unique_ptr<Workspace> m_workspace;
+    std::unique_ptr<DataPage> m_page;
+};
+
+
+void TestDataPage::openPage()
+{
+    qputenv("LUTHIER_SETTINGS", m_folder->filePath(QStringLiteral("settings.ini")).toUtf8());
+    m_workspace = std::make_unique<Workspace>();
+    auto project = store::Project::open(m_folder->filePath(QStringLiteral("project")).toStdString());
+    QVERIFY2(project.ok(), project.ok() ? "" : project.message().c_str());
+    m_page = std::make_unique<DataPage>(*m_workspace);
+    m_page->resize(1200, 800);
+    m_page->show();
+    QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
+    m_workspace->setProject(*project);
+}
+
+QTEST_MAIN(TestDataPage)
+#include "tst_data_page.moc"
