@@ -256,6 +256,7 @@ void DataPage::takeDocument(const SourceItem& source, const Result<DataDocument:
             }
         }
         m_table->setCurrentRow(row);
+        Q_EMIT m_workspace.sourcesChanged(); // what would be trained is another
     });
     connect(shown, &DataDocument::countsChanged, this, [this, shown] {
         if (shown == m_document) {

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The promise of the first ten minutes: open, look at the data, tune, watch, compare, with the bundled model; and
+// the window answers all the while.
+#include "app/application.h"
+#include "core/base/paths.h"
+#include "tests/support/heartbeat.h"
+#include "ui/bridge/run_controller.h"
+#include "ui/charts/chart_panel.h"
+#include "ui/forms/recipe_document.h"
+#include "ui/pages/compare_page.h"
+#include "ui/pages/data_page.h"
+#include "ui/pages/runs_charts.h"
+#include "ui/pages/runs_model.h"
+#include "ui/pages/runs_page.h"
+#include "ui/pages/tune_page.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <filesystem>
+
+using namespace luthier;
+using namespace luthier::ui;
+
+namespace {
+
+constexpr int kAwaitMs = 300'000; // a busy machine trains slowly
+constexpr int kOpenMs = 20'000;
+constexpr int kWindowMs = 2'000;
+constexpr int kSilenceMs = 50; // promised; a loaded test machine gets kSlack times as long
+constexpr int kSlack = 5;
+constexpr int kSteps = 12;
+
+bool hasWeights()
+{
+    std::error_code code;
+    return std::filesystem::exists(base::bundledModel() / "model.safetensors", code);
+}
+
+} // namespace
+
+class TestJourney : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        qputenv("LUTHIER_SETTINGS", m_folder.filePath(QStringLiteral("settings.ini")).toUtf8());
+        qputenv("XDG_DATA_HOME", m_folder.path().toUtf8());
+        if (!hasWeights()) {
+            QSKIP("the bundled model's weights are not here");
+        }
+    }
+
+    void cleanupTestCase()
+    {
+        qInfo("longest silence of the window: %lld ms", m_longest);
+        m_app.reset();
+    }
+
+    void opens()
+    {
+        QElapsedTimer clock;
+        clock.start();
+        m_app = std::make_unique<app::Application>(*qApp);
+        m_app->window().resize(1280, 800);
+        m_app->start({});
+        QVERIFY(QTest::qWaitForWindowExposed(&m_app->window()));
+        qInfo("window after %lld ms", clock.elapsed());
+        QVERIFY2(clock.elapsed() < kWindowMs, "the window must show within two seconds");
+        m_heart = std::make_unique<support::Heartbeat>();
+        QTRY_VERIFY_WITH_TIMEOUT(m_app->workspace().project() != nullptr, kOpenMs);
+        auto* data = page<DataPage>("data");
+        m_app->window().showPage(QStringLiteral("data"));
+        QTRY_VERIFY_WITH_TIMEOUT(data->document() != nullptr && data->document()->rowCount() > 100, kOpenMs);
+        checkHeart("opening");
+    }
+
+    void tunesAndIsWatched()
+    {
+        m_app->window().showPage(QStringLiteral("tune"));
+        auto* tune = page<TunePage>("tune");
+        setValue(tune, "run.max_steps", std::int64_t{kSteps});
+        setValue(tune, "run.eval_every", std::int64_t{kSteps / 2});
+        setValue(tune, "run.probe_tokens", std::int64_t{8});
+        QTRY_VERIFY_WITH_TIMEOUT(!tune->isChecking() && tune->mainAction()->isEnabled(), kOpenMs);
+        QCOMPARE(tune->verdict().plan.steps, kSteps);
+        checkHeart("reading the data");
+
+        tune->mainAction()->trigger(); // the gate
+        auto* strip = tune->findChild<QWidget*>(QStringLiteral("gateStrip"));
+        QTRY_VERIFY(strip->isVisible());
+        tune->mainAction()->trigger();
+        QCOMPARE(m_app->window().currentPage(), QStringLiteral("runs"));
+        RunController* runs = m_app->workspace().runs();
+        QTRY_VERIFY_WITH_TIMEOUT(runs->isBusy() && runs->runId() != 0, kOpenMs);
+        auto* watch = page<RunsPage>("runs");
+        QTRY_VERIFY_WITH_TIMEOUT(watch->charts()->panels().front()->numPoints(0) >= 2, kAwaitMs);
+        QVERIFY2(runs->isBusy(), "the curve must grow while training goes on");
+        QTRY_VERIFY_WITH_TIMEOUT(!runs->isBusy(), kAwaitMs);
+        QTRY_COMPARE(watch->model()->find(runs->runId())->state, std::string("finished"));
+        QCOMPARE(watch->charts()->panels().front()->numPoints(0), kSteps);
+        const store::RunRow* row = watch->model()->find(runs->runId());
+        QVERIFY(row->firstHeldOut && row->lastHeldOut);
+        QVERIFY2(*row->lastHeldOut < *row->firstHeldOut, "a first tune must lower the held-out loss");
+        checkHeart("training");
+    }
+
+    void staysAfterReopening()
+    {
+        const auto before = page<RunsPage>("runs")->model()->rowCount();
+        const std::string folder = m_app->workspace().project()->folder().string();
+        m_app.reset();
+        m_app = std::make_unique<app::Application>(*qApp);
+        m_app->window().resize(1280, 800);
+        m_app->start({QString::fromStdString(folder), {}});
+        QTRY_VERIFY_WITH_TIMEOUT(m_app->workspace().project() != nullptr, kOpenMs);
+        auto* watch = page<RunsPage>("runs");
+        m_app->window().showPage(QStringLiteral("runs"));
+        QTRY_COMPARE(watch->model()->rowCount(), before);
+        QTRY_COMPARE(watch->charts()->panels().front()->numPoints(0), kSteps);
+    }
+
+    void comparesAndAnswersDiffer()
+    {
+        page<RunsPage>("runs")->mainAction()->trigger();
+        QCOMPARE(m_app->window().currentPage(), QStringLiteral("compare"));
+        auto* compare = page<ComparePage>("compare");
+        auto* prompt = compare->findChild<QPlainTextEdit*>(QStringLiteral("prompt"));
+        QTRY_VERIFY_WITH_TIMEOUT(prompt->isVisible(), kOpenMs);
+        prompt->setPlainText(QStringLiteral("Why do we oil the bench?"));
+        QTRY_VERIFY(compare->mainAction()->isEnabled());
+        compare->mainAction()->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(!compare->contest()->isRunning(), kAwaitMs);
+        for (const int side : {CompareContest::kBase, CompareContest::kTuned}) {
+            QVERIFY2(compare->contest()->answer(side).problem.isEmpty(), qPrintable(compare->contest()->answer(side).problem));
+            QVERIFY(!compare->contest()->answer(side).text.isEmpty());
+        }
+        checkHeart("comparing");
+    }
+
+private:
+    template <class T>
+    T* page(const char* id) const
+    {
+        return static_cast<T*>(m_app->window().page(QString::fromLatin1(id)));
+    }
+
+    static void setValue(TunePage* tune, const char* key, const config::Value& value)
+    {
+        QVERIFY(tune->document()->setValue(RecipeDocument::find(QString::fromLatin1(key)), value).ok());
+    }
+
+    void checkHeart(const char* during)
+    {
+        const qint64 silence = m_heart->longestSilenceMs();
+        qInfo("longest silence while %s: %lld ms", during, silence);
+        m_longest = std::max(m_longest, silence);
+        QVERIFY2(silence <= kSilenceMs * kSlack, during);
+        m_heart->restart();
+    }
+
+    QTemporaryDir m_folder;
+    std::unique_ptr<app::Application> m_app;
+    std::unique_ptr<support::Heartbeat> m_heart;
+    qint64 m_longest = 0;
+};
+
+QTEST_MAIN(TestJourney)
+#include "tst_journey.moc"

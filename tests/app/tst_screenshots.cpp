@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A picture of every page in both schemes at 1280x800, in the scale the environment asks for, written into
+// screenshots/ of the build folder. Fails when a page is blank or does not fit.
+#include "app/application.h"
+#include "core/base/paths.h"
+#include "core/config/run_config.h"
+#include "tests/support/story.h"
+#include "ui/bridge/job.h"
+#include "ui/charts/chart_panel.h"
+#include "ui/pages/page.h"
+#include "ui/pages/runs_charts.h"
+#include "ui/pages/runs_model.h"
+#include "ui/pages/runs_page.h"
+#include "ui/pages/tune_page.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QDir>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <set>
+
+using namespace luthier;
+
+namespace {
+
+constexpr int kAwaitMs = 60'000;
+constexpr QSize kSize(1280, 800);
+constexpr std::size_t kFewestColors = 24; // a blank page has a handful
+constexpr int kShrink = 3;
+
+} // namespace
+
+class TestScreenshots : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        qputenv("LUTHIER_SETTINGS", m_folder.filePath(QStringLiteral("settings.ini")).toUtf8());
+        m_app = std::make_unique<app::Application>(*qApp);
+        m_app->window().resize(kSize);
+        makeProject();
+        m_app->start({m_folder.filePath(QStringLiteral("workshop")), {}});
+        QTRY_VERIFY_WITH_TIMEOUT(m_app->workspace().project() != nullptr, kAwaitMs);
+        auto* tune = static_cast<ui::TunePage*>(m_app->window().page(QStringLiteral("tune")));
+        QTRY_VERIFY_WITH_TIMEOUT(tune->verdict().plan.trainRows > 0 && !tune->isChecking(), kAwaitMs);
+    }
+
+    void cleanupTestCase() { m_app.reset(); }
+
+    void everyPage_data()
+    {
+        QTest::addColumn<QString>("page");
+        QTest::addColumn<QString>("theme");
+        for (const ui::PageRow& row : ui::pages()) {
+            for (const char* theme : {"light", "dark"}) {
+                QTest::addRow("%s %s", row.id, theme) << QString::fromLatin1(row.id) << QString::fromLatin1(theme);
+            }
+        }
+    }
+
+    void everyPage()
+    {
+        QFETCH(QString, page);
+        QFETCH(QString, theme);
+        m_app->window().findChild<QAction*>(QStringLiteral("theme.") + theme)->trigger();
+        m_app->window().showPage(page);
+        settle(page);
+        save(page + u'-' + theme);
+    }
+
+    void gate()
+    {
+        m_app->window().findChild<QAction*>(QStringLiteral("theme.light"))->trigger();
+        m_app->window().showPage(QStringLiteral("tune"));
+        QAction* start = m_app->window().page(QStringLiteral("tune"))->mainAction();
+        if (!start->isEnabled()) {
+            QSKIP("the bundled model's weights are not here");
+        }
+        start->trigger();
+        QTRY_VERIFY(m_app->window().findChild<QWidget*>(QStringLiteral("gateStrip"))->isVisible());
+        save(QStringLiteral("gate-light"));
+    }
+
+private:
+    void makeProject()
+    {
+        const auto folder = m_folder.filePath(QStringLiteral("workshop")).toStdString();
+        auto project = store::Project::open(folder);
+        QVERIFY2(project.ok(), project.ok() ? "" : project.message().c_str());
+        config::RunConfig config;
+        config.model.path = base::bundledModel().string();
+        config.data.train = {(base::datasetsFolder() / "workshop_instructions.jsonl").string()};
+        QVERIFY((*project)->addSource(config.data.train.front(), "auto").ok());
+        QVERIFY((*project)->setValue("recipe", config::toJson(config)).ok());
+        addRun(**project, config, "LoRA 16, workshop_instructions", 0.015);
+        config.method.rank = 8;
+        config.optimizer.learningRate = 1e-3;
+        addRun(**project, config, "smaller and faster", 0.03);
+    }
+
+    void addRun(store::Project& project, const config::RunConfig& config, const std::string& name, double speed)
+    {
+        auto row = project.createRun(name, config::toJson(config));
+        QVERIFY(row.ok());
+        // An adapter folder by name only: enough for the pages to offer it.
+        const QString result = QString::fromStdString(row->folder) + QStringLiteral("/adapter");
+        QVERIFY(QDir().mkpath(result));
+        QFile file(result + QStringLiteral("/adapter_config.json"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("{}");
+        QVERIFY(project.appendEvents(row->id, support::storyOfARun(300, speed, result.toStdString())).ok());
+    }
+
+    // Waits until what the page reads has been read and drawn.
+    void settle(const QString& page)
+    {
+        if (page == QStringLiteral("runs")) {
+            auto* runs = static_cast<ui::RunsPage*>(m_app->window().page(page));
+            QTRY_COMPARE(runs->model()->rowCount(), 2);
+            auto* table = runs->findChild<QTableView*>(QStringLiteral("runs"));
+            table->selectAll();
+            QTRY_COMPARE(runs->charts()->panels().front()->numPoints(1), 300);
+        }
+        ui::waitForJobs();
+        QTest::qWait(kSettleMs);
+        ui::waitForJobs();
+        QTest::qWait(kSettleMs);
+    }
+
+    void save(const QString& name)
+    {
+        const QPixmap picture = m_app->window().grab();
+        const double scale = picture.devicePixelRatio();
+        QCOMPARE(picture.size(), QSize(kSize * scale));
+        std::set<QRgb> colors;
+        const QImage image = picture.toImage();
+        for (int y = 0; y < image.height(); y += kShrink) {
+            for (int x = 0; x < image.width(); x += kShrink) {
+                colors.insert(image.pixel(x, y));
+            }
+        }
+        QVERIFY2(colors.size() >= kFewestColors, qPrintable(name));
+        const QString folder = QStringLiteral(LUTHIER_BIN_DIR "/../screenshots");
+        QVERIFY(QDir().mkpath(folder));
+        QVERIFY(picture.save(QStringLiteral("%1/%2@%3.png").arg(folder, name).arg(scale)));
+    }
+
+    static constexpr int kSettleMs = 250; // the bridge's and the charts' frames
+
+    QTemporaryDir m_folder;
+    std::unique_ptr<app::Application> m_app;
+};
+
+QTEST_MAIN(TestScreenshots)
+#include "tst_screenshots.moc"
