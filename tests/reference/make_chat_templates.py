@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes chat_templates.json: what transformers renders for our own templates in the styles that models use.
+
+Templates lie in chat_templates/*.jinja. Each entry of "cases": "template" (name), "conversation" (name), "kwargs", and
+either "text" with "assistant" (character spans that {% generation %} marked, null where the template marks none)
+or "error" (the message that the template raised) or "fails" (the kind of failure, where the template did not raise it itself).
+"templates", "conversations" and "specials" hold what the names stand for. The clock stands at "now".
+"""
+
+import datetime
+import logging
+import re
+
+from reference import HERE, ROOT, write_json
+
+import jinja2
+from transformers.utils import chat_template_utils
+
+NOW = datetime.datetime(2024, 7, 26, 13, 5, 9)
+SPECIALS = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
+
+WEATHER = {"type": "function", "function": {
+    "name": "get_weather", "description": "Weather <now> & later, for one \"place\"",
+    "parameters": {"type": "object", "required": ["place"],
+                   "properties": {"place": {"type": "string", "description": "Größe der Stadt"},
+                                  "days": {"type": "integer", "minimum": 1, "maximum": 7, "default": 1},
+                                  "exact": {"type": "boolean", "default": False}, "unit": {"enum": ["C", "F", None]}}}}}
+CLOCK = {"type": "function", "function": {"name": "clock", "description": "", "parameters": {"type": "object", "properties": {}}}}
+
+
+def call(name, **arguments):
+    return {"type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def message(role, content, **more):
+    return {"role": role, "content": content, **more}
+
+
+CONVERSATIONS = {
+    "one_turn": [message("user", "Who tends the bees?"), message("assistant", "Maren does.")],
+    "question": [message("user", "  Who tends the bees?\n")],
+    "system_first": [message("system", "Answer briefly.\n"), message("user", "Hi"), message("assistant", "Hello."),
+                     message("user", "What's 2 < 3 & \"x\"?"), message("assistant", " True \n")],
+    "unicode": [message("user", "日本語 😀 e\u0301 \u00a0 'quoted' \\n\n\n\ttab"), message("assistant", "مرحبا 👩‍👩‍👧")],
+    "two_users": [message("user", "a"), message("user", "b"), message("assistant", "c")],
+    "assistant_first": [message("assistant", "Good morning."), message("user", "Morning.")],
+    "template_text": [message("user", "{{ bos_token }} {% if x %}<|im_end|>{# no #}"), message("assistant", "</s>[/INST]<s>")],
+    "empty_answer": [message("user", ""), message("assistant", "")],
+    "thinking": [message("user", "6*7?"), message("assistant", "<think>\nsix sevens\n</think>\n\n42"), message("user", "sure?"),
+                 message("assistant", "Yes, 42.", reasoning_content="I said 42.")],
+    "tool_calls": [message("system", "Use tools."), message("user", "Weather in Köln?"),
+                   message("assistant", None, tool_calls=[call("get_weather", place="Köln", days=2, exact=True, unit=None),
+                                                          call("clock")]),
+                   message("tool", "{\"sky\": \"grey\"}", name="get_weather"), message("tool", "13:05", name="clock"),
+                   message("assistant", "Grey, at five past one.")],
+    "parts": [message("user", [{"type": "text", "text": "Look: "}, {"type": "image"}, {"type": "text", "text": "what is it?"}]),
+              message("assistant", [{"type": "text", "text": "A hive."}])],
+    "long": [message(("user", "assistant")[i % 2], f"turn {i}") for i in range(12)],
+    "nothing": [],
+    "odd_role": [message("user", "x"), message("critic", "y")],
+}
+
+# name, kwargs: each is tried with every template; conversations apart from the first take the first two.
+VARIANTS = [
+    {},
+    {"add_generation_prompt": True},
+    {"tools": [WEATHER, CLOCK], "add_generation_prompt": True},
+    {"enable_thinking": False, "add_generation_prompt": True, "custom": [1, 2.5, True, None, "ü"]},
+]
+FIRST_ONLY = 2
+WITH_ALL = ("one_turn", "tool_calls", "thinking")
+
+
+class StoppedClock(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return NOW
+
+
+def render(template, conversation, kwargs):
+    marks = re.search(r"\{%-?\s*generation\s*-?%\}", template) is not None
+    try:
+        result = chat_template_utils.render_jinja_template([conversation], chat_template=template,
+                                                           return_assistant_tokens_mask=marks, **kwargs, **SPECIALS)
+    except (jinja2.exceptions.SecurityError, jinja2.exceptions.UndefinedError,
+            jinja2.exceptions.TemplateSyntaxError) as error:
+        return {"fails": type(error).__name__}
+    except jinja2.exceptions.TemplateError as error:
+        return {"error": str(error)}
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
+        return {"fails": type(error).__name__}
+    texts, spans = result
+    return {"text": texts[0], "assistant": [list(span) for span in spans[0]] if marks else None}
+
+
+def main():
+    logging.disable(logging.WARNING)
+    chat_template_utils.datetime = StoppedClock
+    templates = {path.stem: path.read_text(encoding="utf-8") for path in sorted((HERE / "chat_templates").glob("*.jinja"))}
+    bundled = ROOT / "resources" / "models" / "luthier-tiny" / "chat_template.jinja"
+    templates["luthier_tiny"] = bundled.read_text(encoding="utf-8")
+    cases = []
+    for name, template in templates.items():
+        for about, conversation in CONVERSATIONS.items():
+            for kwargs in VARIANTS if about in WITH_ALL else VARIANTS[:FIRST_ONLY]:
+                cases.append({"template": name, "conversation": about, "kwargs": kwargs, **render(template, conversation, kwargs)})
+    write_json(HERE / "chat_templates.json",
+               {"made_with": {"jinja2": jinja2.__version__, "transformers": __import__("transformers").__version__},
+                "now": NOW.isoformat(), "specials": SPECIALS, "templates": templates, "conversations": CONVERSATIONS,
+                "cases": cases})
+    print(len(templates), "templates,", len(cases), "cases,", sum("text" not in case for case in cases), "of them errors")
+
+
+if __name__ == "__main__":
+    main()
