@@ -5,11 +5,28 @@
 
 #include <QApplication>
 #include <QFileInfo>
+#include <QLocale>
 #include <QTimer>
 
 namespace luthier::app {
 
-Application::Application(QApplication& app) : m_theme(app), m_window(m_workspace, m_theme) {}
+namespace {
+
+// The person's language where there is one; English has its plural forms only.
+bool install(QTranslator& translator)
+{
+    const QString folder = QStringLiteral(":/i18n");
+    return (translator.load(QLocale(), QStringLiteral("luthier"), QStringLiteral("_"), folder)
+            || translator.load(QStringLiteral("luthier_en"), folder))
+           && QCoreApplication::installTranslator(&translator);
+}
+
+} // namespace
+
+Application::Application(QApplication& app)
+    : m_isTranslated(install(m_translator)), m_theme(app), m_window(m_workspace, m_theme)
+{
+}
 
 void Application::start(const Request& request)
 {

@@ -10,6 +10,7 @@
 #include "ui/workspace.h"
 
 #include <QString>
+#include <QTranslator>
 
 class QApplication;
 
@@ -29,6 +30,8 @@ public:
     ui::Workspace& workspace() { return m_workspace; }
 
 private:
+    QTranslator m_translator; // installed before the first text is asked for
+    bool m_isTranslated;
     ui::Theme m_theme;
     ui::Workspace m_workspace;
     ui::MainWindow m_window;

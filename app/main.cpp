@@ -3,8 +3,6 @@
 
 #include <QApplication>
 #include <QCommandLineParser>
-#include <QLocale>
-#include <QTranslator>
 
 int main(int argc, char** argv)
 {
@@ -24,11 +22,6 @@ int main(int argc, char** argv)
     parser.addPositionalArgument(QStringLiteral("path"), QApplication::translate("main", "A project folder, or a data file to open."),
                                  QStringLiteral("[path]"));
     parser.process(app);
-
-    QTranslator translator;
-    if (translator.load(QLocale(), QStringLiteral("luthier"), QStringLiteral("_"), QStringLiteral(":/i18n"))) {
-        QApplication::installTranslator(&translator);
-    }
 
     luthier::app::Application studio(app);
     studio.start({parser.value(project), parser.positionalArguments().value(0)});

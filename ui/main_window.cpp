@@ -45,6 +45,20 @@ QStringList localFiles(const QMimeData* data)
     return paths;
 }
 
+// Where the page wants the keys to go, else the first widget that takes them.
+QWidget* firstUsable(QWidget* page)
+{
+    if (page->focusProxy() != nullptr && page->focusProxy()->isVisibleTo(page)) {
+        return page->focusProxy();
+    }
+    for (QWidget* at = page->nextInFocusChain(); at != page; at = at->nextInFocusChain()) {
+        if (page->isAncestorOf(at) && (at->focusPolicy() & Qt::TabFocus) && at->isVisibleTo(page) && at->isEnabled()) {
+            return at;
+        }
+    }
+    return nullptr;
+}
+
 QString splitterKey(const QSplitter* splitter)
 {
     return QStringLiteral("splitter/") + splitter->objectName();
@@ -149,8 +163,10 @@ void MainWindow::showPage(const QString& id, const QString& what)
         shown->activated();
         if (!what.isEmpty()) {
             shown->reveal(what);
-        } else if (!shown->isAncestorOf(focusWidget()) && shown->focusWidget() != nullptr) {
-            shown->focusWidget()->setFocus(Qt::OtherFocusReason); // where the person left it
+        } else if (!shown->isAncestorOf(focusWidget())) {
+            if (QWidget* target = shown->focusWidget() != nullptr ? shown->focusWidget() : firstUsable(shown)) {
+                target->setFocus(Qt::OtherFocusReason); // where the person left it
+            }
         }
     }
 }

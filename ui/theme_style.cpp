@@ -89,6 +89,7 @@ void ThemeStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opt
     case PE_PanelButtonCommand:
         drawButton(painter, *option, widget);
         return;
+    case PE_FrameStatusBarItem:
     case PE_FrameDefaultButton:
         return;
     case PE_PanelLineEdit:

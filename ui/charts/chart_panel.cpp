@@ -255,7 +255,7 @@ void ChartPanel::applyTheme()
         }
         hasLegend |= !curve.evals->data()->isEmpty() || (run > 0 && !curve.smooth->data()->isEmpty());
     }
-    m_plot->legend->setVisible(hasLegend);
+    m_plot->legend->setVisible(hasLegend && m_spec.hasEvals); // one legend tells for all charts of a run
     m_remarks->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssTriangle, color(Token::Warn), color(Token::Warn), space(2)));
     m_cursorLine->setPen(QPen(color(Token::Line), 1, Qt::DashLine));
 }

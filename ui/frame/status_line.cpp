@@ -57,7 +57,6 @@ StatusLine::StatusLine(RunController* runs, QWidget* parent)
     addPermanentWidget(m_device);
     addPermanentWidget(m_memory);
     setContentsMargins(space(4), 0, space(4), 0);
-    setStyleSheet(QStringLiteral("QStatusBar::item { border: none; }"));
     connect(&m_timer, &QTimer::timeout, this, &StatusLine::refresh);
     connect(m_runs, &RunController::progressed, this, [this] {
         if (!m_runs->deviceText().isEmpty()) {
