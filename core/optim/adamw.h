@@ -4,7 +4,12 @@
 // Decay is left out for norms and biases (transformers' name patterns). Clipping is by the global norm of all
 // gradients; the norm reported is the one before. No host synchronisation on a GPU inside step().
 //
+// A leaf in fp32 is stepped on as it is. A leaf in bf16 or fp16 has a master copy in fp32: gradients are widened,
+// the master is stepped on, the leaf gets its rounding. Moments are fp32 always. So full tuning in bf16 loses no
+// small step; it takes 16 bytes a weight, gradient included, as fp32 does.
+//
 // Invariant: the state names equal the leaves' names, so a checkpoint made for other leaves is refused.
+// Threads: one at a time.
 #pragma once
 
 #include "core/base/result.h"
@@ -23,27 +28,37 @@ bool isDecayed(const std::string& name);
 
 class AdamW {
 public:
+    // The learning rate of `settings` is not used; step() takes it.
     AdamW(std::vector<nn::NamedTensor> leaves, const config::OptimizerSettings& settings);
 
-    // Clips, steps and zeroes the gradients. Returns the gradient norm before clipping as a scalar tensor on the device.
-    // With `finiteCheck` a non-finite norm leaves weights and moments unchanged (decided on the device).
+    // Clips, steps and drops the gradients. Returns the gradient norm before clipping as a fp32 scalar tensor on the
+    // device. A norm that is not finite leaves weights, moments and step count unchanged (decided on the device).
+    // Leaves without a gradient are left alone.
     at::Tensor step(double learningRate);
     void zeroGrad();
 
-    // Moments and step count under "exp_avg.<name>", "exp_avg_sq.<name>", "step": for checkpoints.
+    // Live tensors under "exp_avg.<name>", "exp_avg_sq.<name>", "master.<name>" (bf16 and fp16 leaves alone) and
+    // "step": for checkpoints.
     std::vector<nn::NamedTensor> state();
+    // Copies; errors name the tensor that is missing, too many, or of another shape, and change nothing.
     Result<void> restore(const std::vector<nn::NamedTensor>& state);
 
 private:
-    struct Group {
-        double weightDecay = 0;
-        std::vector<std::size_t> members; // into m_leaves
+    struct Slot {
+        nn::NamedTensor leaf;
+        at::Tensor master; // the leaf itself when it is fp32
+        at::Tensor expAvg;
+        at::Tensor expAvgSq;
+        bool decayed = false;
+
+        bool hasMaster() const { return !master.is_same(leaf.tensor); }
     };
-    std::vector<nn::NamedTensor> m_leaves;
-    std::vector<at::Tensor> m_expAvg;
-    std::vector<at::Tensor> m_expAvgSq;
-    std::vector<at::Tensor> m_steps;
-    std::vector<Group> m_groups;
+    struct Call; // the lists of one fused kernel call
+
+    void apply(Call& call, double learningRate, const at::Tensor& divisor, const at::Tensor& notFinite);
+
+    std::vector<Slot> m_slots;
+    at::Tensor m_step; // fp32 scalar on the device, shared by all leaves
     config::OptimizerSettings m_settings;
 };
 

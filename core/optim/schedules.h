@@ -18,7 +18,8 @@ struct Schedule {
 };
 
 std::span<const Schedule> schedules();
-// Multiplier of the base rate for the step after `taken` steps.
+const Schedule* findSchedule(std::string_view id); // null: no such row
+// Multiplier of the base rate for the step after `taken` steps. An unknown id acts as the table's first row.
 double learningRateAt(std::string_view schedule, std::int64_t taken, std::int64_t total, double warmupRatio);
 
 } // namespace luthier::optim

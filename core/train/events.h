@@ -67,7 +67,11 @@ struct StageChanged { // loading, encoding, evaluating, saving...: for the statu
 };
 
 enum class Outcome { Finished, Stopped, Parked, Failed };
-const char* toText(Outcome outcome); // "finished", "stopped", "parked", "failed"
+inline const char* toText(Outcome outcome) // as stored
+{
+    constexpr const char* kTexts[] = {"finished", "stopped", "parked", "failed"};
+    return kTexts[static_cast<int>(outcome)];
+}
 
 struct RunEnded {
     Outcome outcome = Outcome::Failed;

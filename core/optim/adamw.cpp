@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/optim/adamw.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/_foreach_copy.h>
+#include <ATen/ops/_foreach_norm.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+namespace luthier::optim {
+
+namespace {
+
+// Gradients widened at once: bounds the memory that a step needs beside the state.
+constexpr std::int64_t kWidenedElements = std::int64_t{1} << 26;
+
+// `mark` stands in the name and a dot or the end follows; at `mark`'s front a dot or the beginning when asked.
+bool hasPart(const std::string& name, const std::string& mark, bool wholeFront)
+{
+    for (auto at = name.find(mark); at != std::string::npos; at = name.find(mark, at + 1)) {
+        const auto end = at + mark.size();
+        const bool front = !wholeFront || at == 0 || name[at - 1] == '.';
+        if (front && (end == name.size() || name[end] == '.')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::string shapeText(at::IntArrayRef shape)
+{
+    std::string text = "[";
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+        text += (i ? ", " : "") + std::to_string(shape[i]);
+    }
+    return text + "]";
+}
+
+} // namespace
+
+// Patterns of transformers' Trainer: bias, layernorm, rmsnorm, (?:^|\.)norm(?:$|\.), _norm(?:$|\.).
+bool isDecayed(const std::string& name)
+{
+    std::string lower = name;
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const auto holds = [&](const char* text) { return lower.find(text) != std::string::npos; };
+    return !holds("bias") && !holds("layernorm") && !holds("rmsnorm") && !hasPart(lower, "norm", true)
+           && !hasPart(lower, "_norm", false);
+}
+
+struct AdamW::Call {
+    std::vector<at::Tensor> leaves; // of those with a master
+    std::vector<at::Tensor> rounded;
+    std::vector<at::Tensor> parameters;
+    std::vector<at::Tensor> gradients;
+    std::vector<at::Tensor> expAvgs;
+    std::vector<at::Tensor> expAvgSqs;
+    double weightDecay = 0;
+    std::int64_t widened = 0;
+};
+
+AdamW::AdamW(std::vector<nn::NamedTensor> leaves, const config::OptimizerSettings& settings) : m_settings(settings)
+{
+    const at::NoGradGuard noGrad;
+    for (auto& leaf : leaves) {
+        Slot slot;
+        slot.master = leaf.tensor.scalar_type() == at::kFloat ? leaf.tensor : leaf.tensor.detach().to(at::kFloat);
+        slot.expAvg = at::zeros_like(slot.master);
+        slot.expAvgSq = at::zeros_like(slot.master);
+        slot.decayed = isDecayed(leaf.name);
+        slot.leaf = std::move(leaf);
+        m_slots.push_back(std::move(slot));
+    }
+    const auto device = m_slots.empty() ? at::Device(at::kCPU) : m_slots.front().leaf.tensor.device();
+    m_step = at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(device));
+}
+
+at::Tensor AdamW::step(double learningRate)
+{
+    const at::NoGradGuard noGrad;
+    std::vector<at::Tensor> gradients;
+    for (const Slot& slot : m_slots) {
+        if (slot.leaf.tensor.grad().defined()) {
+            gradients.push_back(slot.leaf.tensor.grad());
+        }
+    }
+    if (gradients.empty()) {
+        return at::zeros({}, m_step.options());
+    }
+    const at::Tensor norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients, 2, at::kFloat)));
+    gradients.clear();
+    const at::Tensor finite = at::isfinite(norm);
+    const at::Tensor notFinite = finite.logical_not().to(at::kFloat);
+    // The kernel divides by it: clip_grad_norm_'s factor max / (norm + 1e-6), at most 1, turned over.
+    const at::Tensor divisor
+        = m_settings.maxGradNorm > 0 ? norm.add(1e-6).div_(m_settings.maxGradNorm).clamp_min_(1) : at::Tensor();
+    m_step.add_(finite);
+
+    std::map<bool, Call> calls;
+    for (const Slot& slot : m_slots) {
+        at::Tensor& leaf = const_cast<at::Tensor&>(slot.leaf.tensor);
+        if (!leaf.grad().defined()) {
+            continue;
+        }
+        Call& call = calls[slot.decayed];
+        call.weightDecay = slot.decayed ? m_settings.weightDecay : 0;
+        if (slot.hasMaster()) {
+            call.leaves.push_back(leaf);
+            call.rounded.push_back(slot.master);
+            call.widened += leaf.numel();
+        }
+        call.parameters.push_back(slot.master);
+        call.gradients.push_back(leaf.grad().to(at::kFloat));
+        call.expAvgs.push_back(slot.expAvg);
+        call.expAvgSqs.push_back(slot.expAvgSq);
+        leaf.mutable_grad().reset();
+        if (call.widened >= kWidenedElements) {
+            apply(call, learningRate, divisor, notFinite);
+            call = Call{};
+        }
+    }
+    for (auto& [decayed, call] : calls) {
+        apply(call, learningRate, divisor, notFinite);
+    }
+    return norm;
+}
+
+void AdamW::apply(Call& call, double learningRate, const at::Tensor& divisor, const at::Tensor& notFinite)
+{
+    if (call.parameters.empty()) {
+        return;
+    }
+    const std::vector<at::Tensor> steps(call.parameters.size(), m_step);
+    const auto scale = divisor.defined() ? std::optional(divisor) : std::nullopt;
+    at::_fused_adamw_(call.parameters, call.gradients, call.expAvgs, call.expAvgSqs, {}, steps, learningRate,
+                      m_settings.beta1, m_settings.beta2, call.weightDecay, m_settings.epsilon,
+                      /*amsgrad=*/false, /*maximize=*/false, scale, notFinite);
+    if (!call.leaves.empty()) {
+        at::_foreach_copy_(call.leaves, call.rounded);
+    }
+}
+
+void AdamW::zeroGrad()
+{
+    for (Slot& slot : m_slots) {
+        slot.leaf.tensor.mutable_grad().reset();
+    }
+}
+
+std::vector<nn::NamedTensor> AdamW::state()
+{
+    std::vector<nn::NamedTensor> all;
+    for (const Slot& slot : m_slots) {
+        all.push_back({"exp_avg." + slot.leaf.name, slot.expAvg});
+        all.push_back({"exp_avg_sq." + slot.leaf.name, slot.expAvgSq});
+        if (slot.hasMaster()) {
+            all.push_back({"master." + slot.leaf.name, slot.master});
+        }
+    }
+    all.push_back({"step", m_step});
+    return all;
+}
+
+Result<void> AdamW::restore(const std::vector<nn::NamedTensor>& saved)
+{
+    const at::NoGradGuard noGrad;
+    std::map<std::string, at::Tensor> byName;
+    for (const auto& [name, tensor] : saved) {
+        byName[name] = tensor;
+    }
+    auto targets = state();
+    for (const auto& [name, tensor] : targets) {
+        const auto found = byName.find(name);
+        if (found == byName.end()) {
+            return Error{"the optimizer's \"" + name + "\" is missing; the checkpoint belongs to another setup"};
+        }
+        if (!found->second.sizes().equals(tensor.sizes())) {
+            return Error{"the optimizer's \"" + name + "\" is " + shapeText(found->second.sizes()) + ", expected "
+                         + shapeText(tensor.sizes()) + "; the checkpoint belongs to another setup"};
+        }
+    }
+    if (byName.size() != targets.size()) {
+        for (const auto& [name, tensor] : targets) {
+            byName.erase(name);
+        }
+        return Error{"the optimizer has no \"" + byName.begin()->first
+                     + "\"; the checkpoint belongs to another setup"};
+    }
+    for (auto& [name, tensor] : targets) {
+        tensor.copy_(byName[name]);
+    }
+    return {};
+}
+
+} // namespace luthier::optim
