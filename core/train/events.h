@@ -67,11 +67,7 @@ struct StageChanged { // loading, encoding, evaluating, saving...: for the statu
 };
 
 enum class Outcome { Finished, Stopped, Parked, Failed };
-inline const char* toText(Outcome outcome) // as stored
-{
-    constexpr const char* kTexts[] = {"finished", "stopped", "parked", "failed"};
-    return kTexts[static_cast<int>(outcome)];
-}
+const char* toText(Outcome outcome); // "finished", "stopped", "parked", "failed"
 
 struct RunEnded {
     Outcome outcome = Outcome::Failed;
