@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/files.h"
+#include "core/store/project_store.h"
+#include "core/store/schema.h"
+
+#include <system_error>
+#include <unistd.h>
+
+namespace luthier::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const char kDatabase[] = "luthier.db";
+
+// Up to this size every page is read at each opening; above it only where the last one ended badly.
+constexpr std::uintmax_t kAlwaysCheckedBytes = std::uintmax_t{64} << 20;
+
+// Projects that are open for writing here: asking for one again gives the same, whatever its path is called.
+struct Registry {
+    std::mutex mutex;
+    std::map<ProjectLock::FileId, std::weak_ptr<Project>> open; // guarded by mutex
+};
+
+Registry& registry()
+{
+    static Registry instance;
+    return instance;
+}
+
+fs::path cleaned(const fs::path& folder)
+{
+    std::error_code code;
+    fs::path path = fs::absolute(folder, code).lexically_normal();
+    return path.has_filename() ? path : path.parent_path();
+}
+
+Result<Database> openDatabase(const fs::path& path, const ProjectLock& lock)
+{
+    auto database = Database::open(path, Database::Mode::ReadWrite);
+    if (!database) {
+        return database;
+    }
+    std::error_code code;
+    if (const auto size = fs::file_size(path, code); !code && (lock.wasLeftOpen() || size <= kAlwaysCheckedBytes)) {
+        if (auto checked = checkPages(*database); !checked) {
+            return checked.error();
+        }
+    }
+    if (auto prepared = prepareSchema(*database); !prepared) {
+        return prepared.error();
+    }
+    return database;
+}
+
+Result<std::shared_ptr<Project>> openForWriting(const fs::path& folder)
+{
+    if (auto made = base::makeDirectories(folder); !made) {
+        return made.error();
+    }
+    const std::lock_guard guard(registry().mutex);
+    auto lock = ProjectLock::open(folder);
+    if (!lock) {
+        return lock.error();
+    }
+    const auto id = lock->id();
+    if (const auto known = registry().open.find(id); known != registry().open.end()) {
+        if (auto project = known->second.lock()) {
+            return project;
+        }
+    }
+    if (auto taken = lock->take(); !taken) {
+        return taken.error();
+    }
+    auto database = openDatabase(folder / kDatabase, *lock);
+    if (!database) {
+        return database.error();
+    }
+    auto project = std::make_shared<ProjectStore>(folder, std::move(*lock), std::move(*database));
+    if (auto tidied = project->tidy(); !tidied) {
+        return tidied.error();
+    }
+    registry().open[id] = project;
+    return std::shared_ptr<Project>(std::move(project));
+}
+
+// In a folder where nothing can be written SQLite cannot make the files it shares with other processes.
+bool isFixed(const fs::path& folder)
+{
+    std::error_code code;
+    const auto journal = fs::file_size(folder / (std::string(kDatabase) + "-wal"), code);
+    return ::access(folder.c_str(), W_OK) != 0 && (code || journal == 0);
+}
+
+Result<std::shared_ptr<Project>> openForLooking(const fs::path& folder)
+{
+    const fs::path path = folder / kDatabase;
+    std::error_code code;
+    if (!fs::exists(path, code)) {
+        return Error{folder.string() + ": no project lies there (" + kDatabase + " is missing)"};
+    }
+    auto database = Database::open(path, isFixed(folder) ? Database::Mode::Fixed : Database::Mode::ReadOnly);
+    if (!database) {
+        return database.error();
+    }
+    if (auto checked = checkSchema(*database); !checked) {
+        return checked.error();
+    }
+    return std::shared_ptr<Project>(std::make_shared<ProjectStore>(folder, std::nullopt, std::move(*database)));
+}
+
+} // namespace
+
+Result<std::shared_ptr<Project>> Project::open(const fs::path& folder, bool readOnly)
+{
+    return readOnly ? openForLooking(cleaned(folder)) : openForWriting(cleaned(folder));
+}
+
+ProjectStore::ProjectStore(fs::path folder, std::optional<ProjectLock> lock, Database database)
+    : m_folder(std::move(folder)), m_lock(std::move(lock)), m_database(std::move(database))
+{
+}
+
+Result<Transaction> ProjectStore::beginWriting()
+{
+    if (!m_lock) {
+        return Error{m_folder.string() + ": opened only to look at; open it for writing to change it"};
+    }
+    return Transaction::begin(m_database);
+}
+
+Result<void> ProjectStore::tidy()
+{
+    const std::lock_guard guard(m_mutex);
+    std::vector<RunId> gone;
+    auto read = m_database.each("SELECT id, trash FROM runs WHERE trash IS NOT NULL", [&](const Statement& row) -> Result<void> {
+        std::error_code code;
+        if (fs::symlink_status(m_folder / row.text(1), code).type() == fs::file_type::not_found) {
+            gone.push_back(row.integer(0));
+        }
+        return {};
+    });
+    if (!read) {
+        return read;
+    }
+    auto transaction = beginWriting();
+    if (!transaction) {
+        return transaction.error();
+    }
+    for (const RunId id : gone) {
+        if (auto removed = m_database.run("DELETE FROM runs WHERE id = ?1", id); !removed) {
+            return removed;
+        }
+    }
+    if (auto marked = m_database.run("UPDATE runs SET state = 'interrupted' WHERE state = 'running'"); !marked) {
+        return marked;
+    }
+    return transaction->commit();
+}
+
+Result<void> ProjectStore::setValue(const std::string& key, const Json& value)
+{
+    const std::lock_guard guard(m_mutex);
+    auto transaction = beginWriting();
+    if (!transaction) {
+        return transaction.error();
+    }
+    auto done = m_database.run("INSERT INTO project_values (key, value) VALUES (?1, ?2) "
+                               "ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, base::dumpJson(value));
+    return done ? transaction->commit() : done;
+}
+
+Result<Json> ProjectStore::value(const std::string& key)
+{
+    const std::lock_guard guard(m_mutex);
+    Json value;
+    auto read = m_database.each("SELECT value FROM project_values WHERE key = ?1", [&](const Statement& row) -> Result<void> {
+        auto parsed = base::parseJson(row.text(0));
+        if (!parsed) {
+            return Error{m_database.path().string() + ": the value \"" + key + "\" cannot be read: " + parsed.message()};
+        }
+        value = std::move(*parsed);
+        return {};
+    }, key);
+    return read ? Result<Json>(std::move(value)) : read.error();
+}
+
+} // namespace luthier::store

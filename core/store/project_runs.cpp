@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The project's runs: rows of the table `runs`, folders runs/<id>/, and the trash.
+#include "core/base/files.h"
+#include "core/store/project_store.h"
+
+#include <array>
+#include <ctime>
+#include <system_error>
+
+namespace luthier::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string nowText()
+{
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    std::array<char, 32> text{};
+    std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return text.data();
+}
+
+bool isThere(const fs::path& path) // also a link that leads nowhere
+{
+    std::error_code code;
+    return fs::symlink_status(path, code).type() != fs::file_type::not_found;
+}
+
+// Moves a run's folder, or the link that stands for it, and leaves an empty folder where there was none.
+Result<fs::path> moveToTrash(const fs::path& from, const fs::path& trash, RunId id)
+{
+    if (auto made = base::makeDirectories(trash); !made) {
+        return made.error();
+    }
+    fs::path to = trash / std::to_string(id);
+    for (int i = 2; isThere(to); ++i) {
+        to = trash / (std::to_string(id) + "-" + std::to_string(i));
+    }
+    if (!isThere(from)) {
+        auto made = base::makeDirectories(to);
+        return made ? Result<fs::path>(to) : made.error();
+    }
+    std::error_code code;
+    fs::rename(from, to, code);
+    if (code) {
+        return Error{from.string() + ": cannot be moved to " + to.string() + ": " + code.message()};
+    }
+    return to;
+}
+
+} // namespace
+
+Error ProjectStore::noRun(RunId id) const
+{
+    return {m_folder.string() + ": no run " + std::to_string(id) + " in this project; luthier runs lists them"};
+}
+
+std::string ProjectStore::storedPath(const std::string& path) const
+{
+    const std::string inside = m_folder.string() + "/";
+    return path.starts_with(inside) ? path.substr(inside.size()) : path;
+}
+
+std::string ProjectStore::absolutePath(const std::string& path) const
+{
+    return path.empty() || fs::path(path).is_absolute() ? path : (m_folder / path).string();
+}
+
+RunRow ProjectStore::rowOf(const Statement& statement, bool isAnyoneRunning) const
+{
+    RunRow row;
+    row.id = statement.integer(0);
+    row.name = statement.text(1);
+    row.state = statement.text(2);
+    row.created = statement.text(3);
+    row.folder = runFolder(row.id).string();
+    // One unreadable recipe must not hide the other runs; who needs it says that it is none.
+    if (auto recipe = base::parseJson(statement.text(4))) {
+        row.recipe = std::move(*recipe);
+    }
+    row.step = statement.integer(5);
+    row.totalSteps = statement.integer(6);
+    row.lastLoss = statement.optionalReal(7);
+    row.firstHeldOut = statement.optionalReal(8);
+    row.lastHeldOut = statement.optionalReal(9);
+    row.seconds = statement.real(10);
+    row.result = absolutePath(statement.text(11));
+    row.sentence = statement.text(12);
+    if (row.state == "running" && !isAnyoneRunning) {
+        row.state = "interrupted";
+    }
+    return row;
+}
+
+// `where` goes on behind "trash IS NULL".
+Result<std::vector<RunRow>> ProjectStore::readRuns(const char* where, RunId id)
+{
+    const bool isAnyoneRunning = m_lock || ProjectLock::isHeld(m_folder);
+    std::vector<RunRow> rows;
+    const std::string sql = std::string("SELECT id, name, state, created, recipe, step, total_steps, last_loss, first_held_out, "
+                                        "last_held_out, seconds, result, sentence FROM runs WHERE trash IS NULL ") + where;
+    auto read = m_database.each(sql, [&](const Statement& statement) -> Result<void> {
+        rows.push_back(rowOf(statement, isAnyoneRunning));
+        return {};
+    }, id);
+    return read ? Result<std::vector<RunRow>>(std::move(rows)) : read.error();
+}
+
+// The next number that no run and no folder has had: a database from a backup may be older than its folders.
+Result<RunId> ProjectStore::freeRunId()
+{
+    const auto last = m_database.number("SELECT seq FROM sqlite_sequence WHERE name = 'runs'");
+    if (!last) {
+        return last.error();
+    }
+    RunId id = *last + 1;
+    while (isThere(runFolder(id))) {
+        ++id;
+    }
+    return id;
+}
+
+Result<RunRow> ProjectStore::createRun(const std::string& name, const Json& recipe)
+{
+    const std::lock_guard guard(m_mutex);
+    auto transaction = beginWriting();
+    if (!transaction) {
+        return transaction.error();
+    }
+    const auto id = freeRunId();
+    if (!id) {
+        return id.error();
+    }
+    auto done = m_database.run("INSERT INTO runs (id, name, state, created, recipe) VALUES (?1, ?2, 'running', ?3, ?4)", *id, name,
+                               nowText(), base::dumpJson(recipe));
+    if (done) {
+        done = base::makeDirectories(runFolder(*id));
+    }
+    if (done) {
+        done = base::syncDirectory(m_folder / "runs");
+    }
+    if (done) {
+        done = transaction->commit();
+    }
+    if (!done) {
+        std::error_code code;
+        fs::remove(runFolder(*id), code); // empty, or not there
+        return done.error();
+    }
+    auto rows = readRuns("AND id = ?1", *id);
+    return rows ? Result<RunRow>(std::move(rows->front())) : rows.error();
+}
+
+Result<std::vector<RunRow>> ProjectStore::runs()
+{
+    const std::lock_guard guard(m_mutex);
+    return readRuns("AND ?1 = 0 ORDER BY id DESC", 0); // by number: clocks jump
+}
+
+Result<RunRow> ProjectStore::run(RunId id)
+{
+    const std::lock_guard guard(m_mutex);
+    auto rows = readRuns("AND id = ?1", id);
+    if (!rows) {
+        return rows.error();
+    }
+    return rows->empty() ? Result<RunRow>(noRun(id)) : std::move(rows->front());
+}
+
+Result<void> ProjectStore::change(const char* sql, RunId id, const std::string& text)
+{
+    auto transaction = beginWriting();
+    if (!transaction) {
+        return transaction.error();
+    }
+    if (auto done = m_database.run(sql, text, id); !done) {
+        return done;
+    }
+    return m_database.changes() == 0 ? noRun(id) : transaction->commit();
+}
+
+Result<void> ProjectStore::renameRun(RunId id, const std::string& name)
+{
+    const std::lock_guard guard(m_mutex);
+    return change("UPDATE runs SET name = ?1 WHERE id = ?2 AND trash IS NULL", id, name);
+}
+
+Result<void> ProjectStore::markRunning(RunId id)
+{
+    const std::lock_guard guard(m_mutex);
+    return change("UPDATE runs SET state = ?1, sentence = '' WHERE id = ?2 AND trash IS NULL", id, "running");
+}
+
+Result<void> ProjectStore::deleteRun(RunId id)
+{
+    const std::lock_guard guard(m_mutex);
+    const auto known = m_database.number("SELECT count(*) FROM runs WHERE id = ?1 AND trash IS NULL", id);
+    if (!known || *known == 0) {
+        return known ? noRun(id) : known.error();
+    }
+    auto transaction = beginWriting();
+    if (!transaction) {
+        return transaction.error();
+    }
+    const fs::path from = runFolder(id);
+    const auto to = moveToTrash(from, m_folder / "trash", id);
+    if (!to) {
+        return to.error();
+    }
+    // The rows stay as long as the folder in the trash does; see tidy().
+    auto done = m_database.run("UPDATE runs SET trash = ?1 WHERE id = ?2", storedPath(to->string()), id);
+    if (done) {
+        done = transaction->commit();
+    }
+    if (!done) {
+        std::error_code code;
+        fs::rename(*to, from, code);
+    }
+    return done;
+}
+
+} // namespace luthier::store

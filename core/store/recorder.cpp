@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/store/recorder.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <iterator>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace luthier::store {
+
+namespace {
+
+constexpr std::chrono::milliseconds kBatchTime{1000};
+constexpr int kLastTries = 3; // when the run is over and the disk still refuses
+constexpr std::chrono::milliseconds kLastPause{300};
+
+// After these nothing may be missing from the project, whatever happens next.
+bool isUrgent(const train::Event& event)
+{
+    return std::holds_alternative<train::CheckpointSaved>(event) || std::holds_alternative<train::RunEnded>(event);
+}
+
+} // namespace
+
+struct Recorder::State {
+    State(std::shared_ptr<Project> project, RunId run, std::function<void(std::string)> onProblem)
+        : project(std::move(project)), run(run), onProblem(std::move(onProblem)), thread([this] { work(); })
+    {
+    }
+
+    void work();
+    bool write();
+    void tell(const std::string& problem);
+
+    const std::shared_ptr<Project> project;
+    const RunId run;
+    const std::function<void(std::string)> onProblem;
+
+    std::mutex mutex;
+    std::condition_variable wake;
+    std::vector<train::Event> pending; // guarded by mutex
+    bool urgent = false;               // guarded by mutex
+    bool ending = false;               // guarded by mutex
+
+    std::vector<train::Event> batch; // of the thread alone; what could not be written stays in it
+    std::string told;                // of the thread alone; the same problem is told once
+
+    std::thread thread; // last: it uses all of the above
+};
+
+void Recorder::State::work()
+{
+    std::unique_lock lock(mutex);
+    while (!ending || !pending.empty()) {
+        if (batch.empty()) {
+            wake.wait(lock, [this] { return ending || !pending.empty(); });
+        }
+        wake.wait_for(lock, kBatchTime, [this] { return ending || urgent; });
+        urgent = false;
+        batch.insert(batch.end(), std::make_move_iterator(pending.begin()), std::make_move_iterator(pending.end()));
+        pending.clear();
+        lock.unlock();
+        write();
+        lock.lock();
+    }
+    lock.unlock();
+    for (int i = 1; !batch.empty() && i < kLastTries; ++i) {
+        std::this_thread::sleep_for(kLastPause);
+        write();
+    }
+    if (!batch.empty()) {
+        tell("the last " + std::to_string(batch.size()) + " events of run " + std::to_string(run)
+             + " are not in the project; its folder holds all that was saved. " + told);
+    }
+}
+
+bool Recorder::State::write()
+{
+    if (batch.empty()) {
+        return true;
+    }
+    const Result<void> written = project->appendEvents(run, batch);
+    if (written) {
+        batch.clear();
+        told.clear();
+    } else if (written.message() != told) {
+        told = written.message();
+        tell(told + " What the run says is kept and tried again.");
+    }
+    return written.ok();
+}
+
+void Recorder::State::tell(const std::string& problem)
+{
+    if (onProblem) {
+        onProblem(problem);
+    }
+}
+
+Recorder::Recorder(std::shared_ptr<Project> project, RunId run, std::function<void(std::string)> onProblem)
+    : m_state(std::make_unique<State>(std::move(project), run, std::move(onProblem)))
+{
+}
+
+Recorder::~Recorder()
+{
+    {
+        const std::lock_guard lock(m_state->mutex);
+        m_state->ending = true;
+    }
+    m_state->wake.notify_one();
+    m_state->thread.join();
+}
+
+void Recorder::onEvent(const train::Event& event)
+{
+    // Stages come often and only matter while they last.
+    if (std::holds_alternative<train::StageChanged>(event)) {
+        return;
+    }
+    bool wakes = false;
+    {
+        const std::lock_guard lock(m_state->mutex);
+        wakes = m_state->pending.empty() || isUrgent(event);
+        m_state->urgent = m_state->urgent || isUrgent(event);
+        m_state->pending.push_back(event);
+    }
+    if (wakes) {
+        m_state->wake.notify_one();
+    }
+}
+
+} // namespace luthier::store

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/store/schema.h"
+
+#include <array>
+
+namespace luthier::store {
+
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x4c757468; // "Luth", so that tools can tell the file
+
+// Row n leads from version n to n + 1. Rows are added, never changed.
+// Measurements have no declared type: with REAL, SQLite keeps whole numbers as integers and loses the sign of -0.
+constexpr std::array kMigrations{
+    R"sql(
+CREATE TABLE runs (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice: folders are named by it
+    name           TEXT NOT NULL,
+    state          TEXT NOT NULL,
+    created        TEXT NOT NULL,
+    recipe         TEXT NOT NULL,
+    step           INTEGER NOT NULL DEFAULT 0,
+    total_steps    INTEGER NOT NULL DEFAULT 0,
+    last_loss,
+    first_held_out,
+    last_held_out,
+    seconds        NOT NULL DEFAULT 0,
+    result         TEXT NOT NULL DEFAULT '',          -- relative when it lies in the project
+    sentence       TEXT NOT NULL DEFAULT '',
+    trash          TEXT                               -- folder in trash/; null: not deleted
+);
+CREATE TABLE steps (                                  -- train::StepDone, by far the most frequent event
+    run            INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+    seq            INTEGER NOT NULL,                  -- order among all events of the run
+    step           INTEGER NOT NULL,
+    epoch, loss, learning_rate, grad_norm,
+    tokens         INTEGER NOT NULL,
+    trained_tokens INTEGER NOT NULL,
+    tokens_per_second,
+    memory_bytes   INTEGER NOT NULL,
+    seconds_left,
+    PRIMARY KEY (run, seq)
+) WITHOUT ROWID;
+CREATE TABLE events (                                 -- all others, as event_codec writes them
+    run            INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+    seq            INTEGER NOT NULL,
+    body           TEXT NOT NULL,
+    PRIMARY KEY (run, seq)
+);
+CREATE TABLE sources (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    path           TEXT NOT NULL UNIQUE,
+    format         TEXT NOT NULL
+);
+CREATE TABLE edits (                                  -- stay when a source is removed and added again
+    path           TEXT NOT NULL,
+    row            INTEGER NOT NULL,                  -- from 0
+    body           TEXT NOT NULL,
+    PRIMARY KEY (path, row)
+);
+CREATE TABLE project_values (
+    key            TEXT PRIMARY KEY NOT NULL,
+    value          TEXT NOT NULL
+);
+)sql",
+};
+constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
+
+// Version of the file; 0: empty.
+Result<std::int64_t> knownVersion(Database& database)
+{
+    const auto id = database.number("PRAGMA application_id");
+    const auto version = database.number("PRAGMA user_version");
+    const auto tables = database.number("SELECT count(*) FROM sqlite_master");
+    for (const auto* read : {&id, &version, &tables}) {
+        if (!*read) {
+            return read->error();
+        }
+    }
+    if (*id == 0 && *version == 0 && *tables == 0) {
+        return 0;
+    }
+    const std::string path = database.path().string();
+    if (*id != kApplicationId || *version < 1) {
+        return Error{path + ": a database, but not one of Luthier; choose another folder for the project"};
+    }
+    if (*version > kVersion) {
+        return Error{path + ": written by a newer Luthier (version " + std::to_string(*version) + " of the file, this one knows "
+                     + std::to_string(kVersion) + "); nothing was changed. Open it with the newer one"};
+    }
+    return version;
+}
+
+Result<void> migrateFrom(Database& database, std::int64_t version)
+{
+    auto transaction = Transaction::begin(database);
+    if (!transaction) {
+        return transaction.error();
+    }
+    const std::string mark = "PRAGMA user_version = " + std::to_string(version + 1)
+                             + "; PRAGMA application_id = " + std::to_string(kApplicationId);
+    for (const char* sql : {kMigrations[static_cast<std::size_t>(version)], mark.c_str()}) {
+        if (auto done = database.execute(sql); !done) {
+            return done;
+        }
+    }
+    return transaction->commit();
+}
+
+} // namespace
+
+Result<void> prepareSchema(Database& database)
+{
+    const auto version = knownVersion(database);
+    if (!version) {
+        return version.error();
+    }
+    // Where the file system cannot do WAL the mode stays a rollback journal, as safe and only slower.
+    if (auto set = database.execute("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=16777216"); !set) {
+        return set;
+    }
+    for (std::int64_t from = *version; from < kVersion; ++from) {
+        if (auto migrated = migrateFrom(database, from); !migrated) {
+            return migrated;
+        }
+    }
+    return {};
+}
+
+Result<void> checkSchema(Database& database)
+{
+    const auto version = knownVersion(database);
+    if (!version) {
+        return version.error();
+    }
+    if (*version < kVersion) {
+        return Error{database.path().string() + ": from an older Luthier; open it once for writing, so that it is brought up to date"};
+    }
+    return {};
+}
+
+Result<void> checkPages(Database& database)
+{
+    std::string found;
+    auto read = database.each("PRAGMA quick_check(1)", [&found](const Statement& row) -> Result<void> {
+        found = row.text(0);
+        return {};
+    });
+    if (!read) {
+        return read;
+    }
+    if (found != "ok") {
+        return Error{database.path().string() + ": the file is damaged (" + found
+                     + "); nothing was changed. Keep a copy of the folder and go back to a backup of it"};
+    }
+    return {};
+}
+
+} // namespace luthier::store
