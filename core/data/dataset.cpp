@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/dataset.h"
+
+#include "core/data/field_path.h"
+
+#include <algorithm>
+#include <set>
+
+namespace luthier::data {
+
+namespace {
+
+constexpr std::int64_t kSampledRows = 64;  // from the beginning, and as many from all over the file
+constexpr std::int64_t kProgressRows = 1024;
+
+std::string named(std::int64_t index)
+{
+    return "row " + std::to_string(index + 1) + ": ";
+}
+
+Result<Json> rowOf(const RowSource& source, const Overlay& overlay, std::int64_t index)
+{
+    const auto edited = overlay.find(index);
+    return edited == overlay.end() ? source.row(index) : Result<Json>(edited->second);
+}
+
+struct Sample {
+    std::vector<Json> rows;
+    std::string problem; // of the first row that cannot be read
+};
+
+// Broken rows are passed over, so a file that begins with damage is still known by the rest.
+Sample sampleOf(const RowSource& source, const Overlay& overlay, const base::CancelToken& cancel)
+{
+    const std::int64_t count = source.rowCount();
+    std::set<std::int64_t> wanted;
+    for (std::int64_t i = 0; i < kSampledRows; ++i) {
+        wanted.insert(std::min(i, count - 1));
+        wanted.insert(count / kSampledRows * i + count % kSampledRows * i / kSampledRows);
+    }
+    Sample sample;
+    for (const std::int64_t index : wanted) {
+        if (cancel.isCancelled()) {
+            break;
+        }
+        auto row = rowOf(source, overlay, index);
+        if (row) {
+            sample.rows.push_back(std::move(*row));
+        } else if (sample.problem.empty()) {
+            sample.problem = named(index) + row.message();
+        }
+    }
+    return sample;
+}
+
+Result<const DatasetFormat*> chooseFormat(const RowSource& source, const OpenOptions& options)
+{
+    if (options.format != "auto" && !options.format.empty()) {
+        if (const DatasetFormat* format = findFormat(options.format)) {
+            return format;
+        }
+        std::string known = "auto";
+        for (const DatasetFormat& format : formats()) {
+            known += ", " + format.id;
+        }
+        return Error{"there is no format \"" + options.format + "\"; choose one of " + known};
+    }
+    const Sample sample = sampleOf(source, options.overlay, options.cancel);
+    if (options.cancel.isCancelled()) {
+        return Error{"cancelled"};
+    }
+    if (sample.rows.empty()) {
+        return Error{"no row can be read; the first problem is in " + sample.problem};
+    }
+    auto format = detectFormat(sample.rows);
+    if (!format && !sample.problem.empty()) {
+        return Error{format.message() + ". Besides, " + sample.problem};
+    }
+    return format;
+}
+
+// Another shape that the row has, when the file is read in one it has not.
+std::string otherShape(const DatasetFormat& read, const Json& row)
+{
+    const std::span<const Json> rows(&row, 1);
+    auto found = detectFormat(rows);
+    if (!found || *found == &read || read.matches(rows) > 0) {
+        return {};
+    }
+    return " (this row looks like " + (*found)->label + ", but the file is read as " + read.label + ")";
+}
+
+Error noSuchField(const std::string& path)
+{
+    return Error{"there is no field \"" + path + "\" in this row"};
+}
+
+// There already, or one that the format lets a person fill in.
+bool isKnown(const DatasetFormat& format, const Json& row, const std::string& path)
+{
+    const auto paths = format.editablePaths(row);
+    return hasField(row, path) || std::find(paths.begin(), paths.end(), path) != paths.end();
+}
+
+} // namespace
+
+Result<std::shared_ptr<Dataset>> Dataset::open(const std::filesystem::path& path, OpenOptions options)
+{
+    auto source = openSource(path, options.progress, options.cancel);
+    if (!source) {
+        return source.error();
+    }
+    if ((*source)->rowCount() == 0) {
+        return Error{path.string() + ": the file holds no rows; choose another one"};
+    }
+    auto format = chooseFormat(**source, options);
+    if (!format) {
+        return options.cancel.isCancelled() ? format.error() : Error{path.string() + ": " + format.message()};
+    }
+    std::shared_ptr<Dataset> dataset(new Dataset);
+    dataset->m_path = path;
+    dataset->m_format = *format;
+    dataset->m_source = std::move(*source);
+    dataset->m_overlay = std::move(options.overlay);
+    return dataset;
+}
+
+Result<Json> Dataset::row(std::int64_t index) const
+{
+    if (index < 0 || index >= rowCount()) {
+        return Error{named(index) + "there is no such row; the file has " + std::to_string(rowCount()) + " rows"};
+    }
+    if (auto edited = edit(index)) {
+        return std::move(*edited);
+    }
+    auto row = m_source->row(index);
+    return row ? row : Result<Json>(Error{named(index) + row.message()});
+}
+
+Result<Example> Dataset::example(std::int64_t index) const
+{
+    auto row = this->row(index);
+    if (!row) {
+        return row.error();
+    }
+    auto example = m_format->toExample(*row);
+    return example ? example : Result<Example>(Error{named(index) + example.message() + otherShape(*m_format, *row)});
+}
+
+Result<std::string> Dataset::field(std::int64_t index, const std::string& path) const
+{
+    auto row = this->row(index);
+    if (!row) {
+        return row.error();
+    }
+    auto text = isKnown(*m_format, *row, path) ? textAt(*row, path) : noSuchField(path);
+    return text ? text : Result<std::string>(Error{named(index) + text.message()});
+}
+
+Result<Json> Dataset::withField(std::int64_t index, const std::string& path, const std::string& text) const
+{
+    auto row = this->row(index);
+    if (!row) {
+        return row.error();
+    }
+    auto done = isKnown(*m_format, *row, path) ? setTextAt(*row, path, text) : Result<void>(noSuchField(path));
+    return done ? row : Result<Json>(Error{named(index) + done.message()});
+}
+
+void Dataset::setRow(std::int64_t index, Json row)
+{
+    const std::lock_guard lock(m_mutex);
+    m_overlay.insert_or_assign(index, std::move(row));
+}
+
+void Dataset::clearEdit(std::int64_t index)
+{
+    const std::lock_guard lock(m_mutex);
+    m_overlay.erase(index);
+}
+
+std::optional<Json> Dataset::edit(std::int64_t index) const
+{
+    const std::lock_guard lock(m_mutex);
+    const auto found = m_overlay.find(index);
+    return found == m_overlay.end() ? std::nullopt : std::optional(found->second);
+}
+
+Overlay Dataset::overlay() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_overlay;
+}
+
+std::vector<RowError> Dataset::badRows(const base::Progress& progress, const base::CancelToken& cancel) const
+{
+    std::vector<RowError> bad;
+    const std::int64_t count = rowCount();
+    for (std::int64_t i = 0; i < count && !cancel.isCancelled(); ++i) {
+        auto example = this->example(i);
+        if (!example) {
+            bad.push_back({i + 1, example.message()});
+        }
+        if (progress && ((i + 1) % kProgressRows == 0 || i + 1 == count)) {
+            progress(i + 1, count);
+        }
+    }
+    return bad;
+}
+
+} // namespace luthier::data

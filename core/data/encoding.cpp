@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/encoding.h"
+
+#include "core/text/tokenizer_config.h"
+
+#include <algorithm>
+
+namespace luthier::data {
+
+namespace {
+
+constexpr const char* kNoTemplate
+    = "this model has no chat template, so a conversation cannot be written the way it reads one; add "
+      "chat_template.jinja to its folder, or use rows of plain text";
+
+// Whether the folder means to have a template, so that a broken one is told from none.
+bool namesTemplate(const std::filesystem::path& folder)
+{
+    std::error_code code;
+    if (std::filesystem::exists(folder / "chat_template.jinja", code)) {
+        return true;
+    }
+    auto config = text::readTokenizerConfig(folder);
+    return config && !config->chatTemplate.is_null();
+}
+
+// Tokens that overlap a span of `spans`, which are in order. A token that straddles a border counts.
+std::vector<std::uint8_t> overlapping(const std::vector<text::Token>& tokens, std::vector<text::Span> spans)
+{
+    std::sort(spans.begin(), spans.end(), [](const text::Span& a, const text::Span& b) { return a.begin < b.begin; });
+    std::vector<std::uint8_t> inside(tokens.size(), 0);
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        while (next < spans.size() && spans[next].end <= tokens[i].begin) {
+            ++next;
+        }
+        inside[i] = next < spans.size() && tokens[i].begin < spans[next].end && tokens[i].end > spans[next].begin ? 1 : 0;
+    }
+    return inside;
+}
+
+// Marks and cuts. Nothing comes before the first token, so it is never a target.
+EncodedExample finished(EncodedExample encoded, const EncodingSettings& settings)
+{
+    if (settings.trainAll) {
+        encoded.trained.assign(encoded.tokens.size(), 1);
+    }
+    if (!encoded.trained.empty()) {
+        encoded.trained.front() = 0;
+    }
+    encoded.fullLength = static_cast<std::int64_t>(encoded.tokens.size());
+    const auto limit = std::max<std::int64_t>(settings.maxLength, 0);
+    encoded.truncated = encoded.fullLength > limit;
+    if (encoded.truncated) {
+        encoded.tokens.resize(static_cast<std::size_t>(limit));
+        encoded.trained.resize(static_cast<std::size_t>(limit));
+    }
+    return encoded;
+}
+
+EncodedExample encodeText(const text::Tokenizer& tokenizer, const std::string& content)
+{
+    EncodedExample encoded;
+    encoded.text = content;
+    encoded.tokens = tokenizer.encode(content);
+    const auto eos = tokenizer.eos();
+    if (eos && (encoded.tokens.empty() || encoded.tokens.back().id != *eos)) {
+        const auto end = static_cast<std::int64_t>(content.size());
+        encoded.tokens.push_back({*eos, end, end});
+    }
+    encoded.trained.assign(encoded.tokens.size(), 1);
+    return encoded;
+}
+
+// The spans of answers in the conversation that are not part of the prompt.
+std::vector<text::Span> answerSpans(const text::Rendered& rendered, std::size_t numPromptMessages)
+{
+    std::vector<text::Span> spans;
+    std::int64_t from = 0;
+    if (numPromptMessages > 0 && numPromptMessages < rendered.messages.size()) {
+        from = rendered.messages[numPromptMessages].begin;
+    }
+    std::copy_if(rendered.assistant.begin(), rendered.assistant.end(), std::back_inserter(spans),
+                 [from](const text::Span& span) { return span.end > from; });
+    return spans;
+}
+
+} // namespace
+
+std::vector<text::TokenId> EncodedExample::ids() const
+{
+    std::vector<text::TokenId> ids(tokens.size());
+    std::transform(tokens.begin(), tokens.end(), ids.begin(), [](const text::Token& token) { return token.id; });
+    return ids;
+}
+
+std::int64_t EncodedExample::numTrained() const
+{
+    return std::count_if(trained.begin(), trained.end(), [](std::uint8_t flag) { return flag != 0; });
+}
+
+Result<Encoder> Encoder::load(const std::filesystem::path& modelFolder)
+{
+    auto tokenizer = text::loadTokenizer(modelFolder);
+    if (!tokenizer) {
+        return tokenizer.error();
+    }
+    Encoder encoder;
+    encoder.tokenizer = std::move(*tokenizer);
+    if (namesTemplate(modelFolder)) {
+        auto chatTemplate = text::ChatTemplate::load(modelFolder);
+        if (!chatTemplate) {
+            return chatTemplate.error();
+        }
+        encoder.chatTemplate = std::make_shared<const text::ChatTemplate>(std::move(*chatTemplate));
+    }
+    return encoder;
+}
+
+Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSettings& settings) const
+{
+    if (example.kind == ExampleKind::Text) {
+        return finished(encodeText(*tokenizer, example.text), settings);
+    }
+    if (!chatTemplate) {
+        return Error{kNoTemplate};
+    }
+    auto messages = example.messages;
+    messages.insert(messages.end(), example.chosen.begin(), example.chosen.end());
+    auto rendered = chatTemplate->render(toJson(messages), {false, example.tools, example.templateVariables, {}});
+    if (!rendered) {
+        return rendered.error();
+    }
+    const std::size_t numPrompt = example.kind == ExampleKind::Preference ? example.messages.size() : 0;
+    EncodedExample encoded;
+    encoded.tokens = tokenizer->encode(rendered->text, {.addSpecial = false, .parseSpecial = true});
+    encoded.trained = overlapping(encoded.tokens, answerSpans(*rendered, numPrompt));
+    encoded.text = std::move(rendered->text);
+    return finished(std::move(encoded), settings);
+}
+
+Result<std::vector<text::TokenId>> Encoder::encodePrompt(const std::vector<Message>& messages) const
+{
+    if (!chatTemplate) {
+        return Error{kNoTemplate};
+    }
+    auto rendered = chatTemplate->render(toJson(messages), {true, {}, {}, {}});
+    if (!rendered) {
+        return rendered.error();
+    }
+    return tokenizer->ids(rendered->text, {.addSpecial = false, .parseSpecial = true});
+}
+
+} // namespace luthier::data

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// FormatParts: what the formats share: fields of a row by their names. Sentences name the field and say what to do,
+// without file and row.
+//
+// Threads: free functions, any thread.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/data/example.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace luthier::data {
+
+// Names a field goes by, the usual one first.
+using Names = std::initializer_list<const char*>;
+
+const char* kindOf(const Json& value); // "a number", "a list", ...
+bool isBlankText(const Json& value);   // text of white space alone
+std::string columnsOf(const Json& row); // "\"a\", \"b\""; at most a dozen
+
+// Share of the rows for which `is` holds.
+template <class Predicate>
+double shareOf(std::span<const Json> rows, Predicate is)
+{
+    return rows.empty() ? 0 : static_cast<double>(std::count_if(rows.begin(), rows.end(), is)) / static_cast<double>(rows.size());
+}
+
+// The name that is there with a value other than null; null: none is.
+const char* nameIn(const Json& row, Names names);
+const Json* fieldIn(const Json& row, Names names);
+std::string nameOr(const Json& row, Names names); // the name that is there, else the usual one
+
+Result<void> requireObject(const Json& row, const char* wanted);
+Result<std::string> requireText(const Json& row, Names names);  // text that is not blank
+Result<std::string> optionalText(const Json& row, Names names); // empty when missing or null
+
+// Lists and objects may stand as JSON inside a text, as they must in CSV. Text that is no JSON stays text.
+Json unpacked(const Json& value);
+
+// "tools" and "chat_template_kwargs" of the row, where it has them.
+Result<void> takeTemplateFields(const Json& row, Example& example);
+
+} // namespace luthier::data
