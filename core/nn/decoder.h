@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Decoder: a decoder-only transformer with pre-norm blocks (the Llama shape). Internal to core: names torch types.
+// Decoder: a decoder-only transformer; DecoderConfig's switches say which family's. Internal to core: names torch types.
 //
 // Shapes: B rows, T tokens, N = B*T, d hidden, H heads, K kv heads, D head size, F intermediate, V vocabulary.
 // Weights are [out, in]. q,k,v lie in one tensor and gate,up in one; tensors() shows the Hugging Face names
@@ -12,6 +12,8 @@
 #include "core/base/result.h"
 #include "core/nn/decoder_config.h"
 #include "core/nn/linear_group.h"
+#include "core/nn/norm.h"
+#include "core/nn/rope.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -40,13 +42,18 @@ struct ForwardInput {
     KvCache* cache = nullptr;            // generation: appended to; not with segments
 };
 
+// Norms that a family does not have are absent (Norm::exists() is false).
 struct Layer {
-    at::Tensor inputNorm;  // [d]
-    LinearGroup qkv;       // slices q_proj, k_proj, v_proj
-    LinearGroup output;    // o_proj
-    at::Tensor mlpNorm;    // [d], Hugging Face's post_attention_layernorm
-    LinearGroup gateUp;    // gate_proj, up_proj
-    LinearGroup down;      // down_proj
+    Norm inputNorm;     // before attention
+    LinearGroup qkv;    // slices q_proj, k_proj, v_proj (or qkv_proj, c_attn)
+    Norm queryNorm;
+    Norm keyNorm;
+    LinearGroup output; // o_proj
+    Norm attentionNorm; // behind attention
+    Norm mlpNorm;       // before the MLP
+    LinearGroup gateUp; // gate_proj, up_proj (or gate_up_proj, c_fc)
+    LinearGroup down;   // down_proj
+    Norm outputNorm;    // behind the MLP
 };
 
 class Decoder {
@@ -64,7 +71,7 @@ public:
     // Final hidden states after the last norm, [B, T, d]. Differentiable when something is trainable.
     at::Tensor hidden(const ForwardInput& input);
 
-    // hidden @ head^T in fp32, [..., V]. For generation and scoring of few positions; training uses the chunked loss.
+    // hidden @ head^T (soft-capped where the family does it) in fp32, [..., V]. For generation and scoring of few positions; training uses the chunked loss.
     at::Tensor logits(const at::Tensor& hidden);
     const at::Tensor& head() const;  // [V, d]
 
@@ -85,19 +92,23 @@ public:
     void setAdaptersEnabled(bool enabled); // off: exactly the base
 
 private:
-    at::Tensor positionsFor(const ForwardInput& input) const; // [T] or [B*T]
-    at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const ForwardInput& input,
-                      std::size_t layer) const;
+    void build();
+    void buildLayer(Layer& layer, std::int64_t index);
+    at::Tensor embed(const ForwardInput& input);
+    RopeTables tablesFor(const ForwardInput& input, bool local);
+    at::Tensor through(Layer& layer, std::int64_t index, const at::Tensor& h, const ForwardInput& input,
+                       const RopeTables& tables);
 
     DecoderConfig m_config;
     at::Device m_device;
     at::ScalarType m_dtype;
     at::Tensor m_embedding; // [V, d]
+    at::Tensor m_positions; // [positions, d]; gpt2 only
     std::vector<Layer> m_layers;
-    at::Tensor m_norm;      // [d]
+    Norm m_norm;
     at::Tensor m_head;      // [V, d]; the embedding itself when tied
-    at::Tensor m_cos;       // [positions, D/2] fp32
-    at::Tensor m_sin;
+    Rope m_rope;
+    Rope m_localRope;       // of sliding layers, where they differ
     bool m_training = false;
 };
 

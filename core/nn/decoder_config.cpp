@@ -50,7 +50,7 @@ Result<void> checkSizes(const DecoderConfig& config)
                      + ") must be a multiple of num_key_value_heads (" + std::to_string(config.kvHeads)
                      + ")"};
     }
-    if (config.headDim % 2 != 0) {
+    if (config.rotaryDim % 2 != 0 || config.rotaryDim > config.headDim) {
         return Error{"head_dim (" + std::to_string(config.headDim) + ") must be even for rotary positions"};
     }
     if (config.numParameters() < 0) {
@@ -95,11 +95,18 @@ std::int64_t DecoderConfig::numParameters() const
     const std::int64_t queries = times(heads, headDim);
     const std::int64_t keys = times(kvHeads, headDim);
     const std::int64_t attention = 2 * times(hidden, queries) + 2 * times(hidden, keys)
-        + (attentionBias ? queries + 2 * keys + hidden : 0);
-    const std::int64_t mlp = 3 * times(hidden, intermediate) + (mlpBias ? 2 * intermediate + hidden : 0);
+        + (attentionBias ? queries + 2 * keys : 0) + (outputBias ? hidden : 0);
+    const std::int64_t matrices = isGated() ? 3 : 2;
+    const std::int64_t mlp = matrices * times(hidden, intermediate)
+        + (mlpBias ? (matrices - 1) * intermediate + hidden : 0);
+    const std::int64_t oneNorm = norm == NormKind::Layer ? 2 * hidden : hidden;
+    const std::int64_t queryKey = queryKeyNorm == QueryKeyNorm::Head    ? 2 * headDim
+                                  : queryKeyNorm == QueryKeyNorm::Whole ? queries + keys
+                                                                        : 0;
     const std::int64_t embeddings = times(vocab, hidden);
-    const std::int64_t total = times(layers, attention + mlp + 2 * hidden) + hidden + embeddings
-        + (tiedHead ? 0 : embeddings);
+    const std::int64_t norms = normPlace == NormPlace::Both ? 4 : 2;
+    const std::int64_t total = times(layers, attention + mlp + norms * oneNorm + queryKey) + oneNorm + embeddings
+        + (tiedHead ? 0 : embeddings) + (layout == WeightLayout::Gpt2 ? times(maxPositions, hidden) : 0);
     return wrapped ? -1 : total;
 }
 

@@ -13,13 +13,24 @@
 namespace luthier::nn {
 
 struct RopeSettings {
-    std::string type = "default"; // default, llama3, linear
+    std::string type = "default"; // default, linear, dynamic, llama3, yarn, longrope
     double theta = 10000;
     double factor = 1;
     double lowFreqFactor = 1;
     double highFreqFactor = 4;
     std::int64_t originalMaxPositions = 8192;
+    double attentionFactor = 0;      // yarn, longrope: scale of cos and sin; 0: from the factor
+    double betaFast = 32;            // yarn
+    double betaSlow = 1;
+    std::vector<double> shortFactor; // longrope, rotary / 2 numbers
+    std::vector<double> longFactor;
 };
+
+enum class NormKind { Rms, RmsPlusOne, Layer };       // RmsPlusOne: y * (1 + w) in fp32 (gemma); Layer: mean, scale, shift
+enum class NormPlace { Before, Both, After };         // of a branch: llama; gemma2; olmo2
+enum class QueryKeyNorm { None, Head, Whole };        // over each head [D] (qwen3, gemma3); over the projection (olmo2)
+enum class Activation { SiluGated, GeluTanhGated, GeluTanh };
+enum class WeightLayout { Split, Fused, Gpt2 };       // q,k,v apart; qkv_proj and gate_up_proj (phi3); Conv1D (gpt2)
 
 struct DecoderConfig {
     std::string family;              // "llama"
@@ -34,14 +45,33 @@ struct DecoderConfig {
     double normEps = 1e-6;
     double initializerRange = 0.02;
     bool tiedHead = false;
-    bool attentionBias = false;      // on q, k, v, o
+    bool attentionBias = false;      // on q, k, v
+    bool outputBias = false;         // on o
     bool mlpBias = false;            // on gate, up, down
     RopeSettings rope;
+    RopeSettings localRope;          // of sliding layers when hasLocalRope (gemma3)
+    bool hasLocalRope = false;
+    std::int64_t rotaryDim = 0;      // first dimensions of a head that rotate; 0: learned positions (gpt2)
+    std::vector<std::int64_t> windows; // per layer: keys seen, self included; 0: all. Empty: all layers see all
+    NormKind norm = NormKind::Rms;
+    NormPlace normPlace = NormPlace::Before;
+    QueryKeyNorm queryKeyNorm = QueryKeyNorm::None;
+    Activation activation = Activation::SiluGated;
+    WeightLayout layout = WeightLayout::Split;
+    double attentionScale = 0;       // of scores; 0: headDim^-0.5
+    double attentionSoftcap = 0;     // cap * tanh(score / cap); 0: off
+    double logitSoftcap = 0;
+    double embeddingScale = 1;       // rounded to the weights' dtype before use
     std::string dtype = "float32";   // stored: float32, float16, bfloat16
     std::vector<std::int64_t> eosIds;
     std::int64_t bosId = -1;
 
     std::int64_t numParameters() const;
+    std::int64_t windowOf(std::int64_t layer) const
+    {
+        return windows.empty() ? 0 : windows[static_cast<std::size_t>(layer)];
+    }
+    bool isGated() const { return activation != Activation::GeluTanh; }
 };
 
 // Reads config.json of a folder. Errors name the key: missing, wrong type, out of range, unknown family or rope type.

@@ -30,6 +30,8 @@ void readLlama(ConfigReader& reader, DecoderConfig& config)
     config.initializerRange = reader.number("initializer_range", 0.02, 0, 1000);
     config.tiedHead = reader.boolean("tie_word_embeddings", false);
     config.attentionBias = reader.boolean("attention_bias", false);
+    config.outputBias = config.attentionBias;
+    config.rotaryDim = config.headDim;
     config.mlpBias = reader.boolean("mlp_bias", false);
     const std::string activation = reader.text("hidden_act", "silu");
     if (activation != "silu" && activation != "swish") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // LinearGroup: projections that read the same input, computed as one product, with the low-rank adapters of its slices.
 //   y = x W^T + b + sum over adapters of scale * (dropout(x) A^T) B^T, each B added into its slice.
+// Internal to core: names torch types.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -38,6 +39,30 @@ struct LinearGroup {
     std::string slicePath(std::size_t slice) const { return path + "." + slices[slice].name; }
     at::Tensor sliceWeight(std::size_t slice) const; // view [size, in]
     at::Tensor sliceBias(std::size_t slice) const;   // view [size] or undefined
+    bool usesAdapters() const { return adaptersEnabled && !adapters.empty(); }
+    std::int64_t inputs() const { return weight.size(1); }
+    std::int64_t outputs() const { return weight.size(0); }
 };
+
+// What the backward pass needs besides the input.
+struct LinearSaved {
+    at::Tensor low;  // [N, sum of ranks]: dropout(x) A^T of all adapters side by side
+    at::Tensor kept; // [N, in] bool: inputs the adapters' dropout kept; undefined without dropout
+};
+
+// The leaves in the order in which linearBackward returns gradients: weight, bias, then each adapter's a and b.
+// Leaves that are not used now (no bias, adapters off) are left out.
+std::vector<at::Tensor> leavesOf(const LinearGroup& group);
+
+// x [N, in] -> [N, out]. Not recorded by autograd: callers are autograd nodes or run without gradients.
+at::Tensor linearForward(const LinearGroup& group, const at::Tensor& x, LinearSaved* saved = nullptr);
+
+// Gradient of x [N, in] (undefined when not wanted). Gradients of the leaves, as leavesOf orders them and undefined
+// where a leaf does not require one, are appended to `leaves`. `x` may be undefined when no leaf needs it (see needsInput).
+at::Tensor linearBackward(const LinearGroup& group, const at::Tensor& x, const at::Tensor& dy,
+                          const LinearSaved& saved, bool wantInput, std::vector<at::Tensor>& leaves);
+
+// Whether the backward pass reads the input: some trained leaf is multiplied by it.
+bool needsInput(const LinearGroup& group);
 
 } // namespace luthier::nn

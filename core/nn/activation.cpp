@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/activation.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/gelu_backward.h>
+#include <ATen/ops/silu.h>
+#include <ATen/ops/silu_backward.h>
+
+namespace luthier::nn {
+
+namespace {
+
+at::Tensor act(Activation kind, const at::Tensor& gate)
+{
+    return kind == Activation::SiluGated ? at::silu(gate) : at::gelu(gate, "tanh");
+}
+
+at::Tensor actBackward(Activation kind, const at::Tensor& dy, const at::Tensor& gate)
+{
+    return kind == Activation::SiluGated ? at::silu_backward(dy, gate) : at::gelu_backward(dy, gate, "tanh");
+}
+
+} // namespace
+
+at::Tensor activate(Activation kind, const at::Tensor& x)
+{
+    if (kind == Activation::GeluTanh) {
+        return at::gelu(x, "tanh");
+    }
+    const std::int64_t size = x.size(1) / 2;
+    return act(kind, x.narrow(1, 0, size)).mul_(x.narrow(1, size, size));
+}
+
+at::Tensor activateBackward(Activation kind, const at::Tensor& x, const at::Tensor& dy)
+{
+    if (kind == Activation::GeluTanh) {
+        return at::gelu_backward(dy, x, "tanh");
+    }
+    const std::int64_t size = x.size(1) / 2;
+    const at::Tensor gate = x.narrow(1, 0, size);
+    at::Tensor dx = at::empty_like(x);
+    dx.narrow(1, 0, size).copy_(actBackward(kind, dy * x.narrow(1, size, size), gate));
+    dx.narrow(1, size, size).copy_(act(kind, gate).mul_(dy));
+    return dx;
+}
+
+} // namespace luthier::nn

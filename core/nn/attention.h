@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Attention: softmax(q k^T * scale) v with causal order, sliding windows, soft-capped scores, packed rows and a cache.
+// Key head g serves the query heads g H/K ... (g + 1) H/K - 1. Internal to core: names torch types.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace luthier::nn {
+
+struct AttentionSettings {
+    double scale = 1;
+    double softcap = 0;                      // 0: off
+    std::int64_t window = 0;                 // keys seen, self included; 0: all
+    std::vector<std::int64_t> segments = {}; // packed rows (B = 1): lengths that add up to T; none sees another
+};
+
+// q [B, H, T, D], k and v [B, K, S, D] where the T queries are the last of the S positions (S = T while training).
+// -> [B * T, H * D]. Differentiable.
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings);
+
+} // namespace luthier::nn

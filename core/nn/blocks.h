@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Blocks: what a layer computes around attention, each as one autograd node with a backward pass written by hand, so
+// that a frozen weight saves nothing and norms and activations are rebuilt instead of kept.
+//
+// Shapes as in decoder.h; N = B * T. The LinearGroups must outlive the backward pass. Internal to core.
+#pragma once
+
+#include "core/nn/decoder_config.h"
+#include "core/nn/linear_group.h"
+#include "core/nn/norm.h"
+#include "core/nn/rope.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace luthier::nn {
+
+struct HeadShape {
+    std::int64_t rows = 1;    // B
+    std::int64_t tokens = 1;  // T
+    std::int64_t heads = 1;   // H
+    std::int64_t kvHeads = 1; // K
+    std::int64_t dim = 1;     // D
+};
+
+// h [N, d] -> norm -> q, k, v products -> norms of q and k -> rotation.
+struct AttentionInput {
+    Norm norm; // absent: h is read as it is
+    const LinearGroup* qkv = nullptr;
+    QueryKeyNorm queryKeyNorm = QueryKeyNorm::None;
+    Norm queryNorm;
+    Norm keyNorm;
+    HeadShape shape;
+    RopeTables tables; // undefined: no rotation
+};
+struct Heads {
+    at::Tensor q; // [B, H, T, D]
+    at::Tensor k; // [B, K, T, D]
+    at::Tensor v;
+    at::Tensor residual; // h again: its gradient is added inside the same node
+};
+Heads attentionInput(const AttentionInput& block, const at::Tensor& h);
+
+// residual + after(linear(x)); x [N, in].
+struct BranchOutput {
+    const LinearGroup* linear = nullptr;
+    Norm after; // absent in most families
+};
+at::Tensor branchOutput(const BranchOutput& block, const at::Tensor& x, const at::Tensor& residual);
+
+// h + after(down(act(gateUp(norm(h))))).
+struct Mlp {
+    Norm norm;
+    const LinearGroup* gateUp = nullptr;
+    const LinearGroup* down = nullptr;
+    Norm after;
+    Activation activation = Activation::SiluGated;
+};
+at::Tensor mlp(const Mlp& block, const at::Tensor& h);
+
+// The norm alone as a node.
+at::Tensor normalise(const Norm& norm, const at::Tensor& h);
+
+} // namespace luthier::nn

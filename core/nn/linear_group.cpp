@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/linear_group.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/addmm.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/mm.h>
+
+namespace luthier::nn {
+
+namespace {
+
+// A of all adapters above each other, [sum of ranks, in], in the activations' dtype.
+at::Tensor stackedA(const LinearGroup& group, const at::Tensor& like)
+{
+    if (group.adapters.size() == 1) {
+        return group.adapters.front().a.detach().to(like.scalar_type());
+    }
+    std::vector<at::Tensor> parts;
+    for (const LowRank& adapter : group.adapters) {
+        parts.push_back(adapter.a.detach());
+    }
+    return at::cat(parts).to(like.scalar_type());
+}
+
+double dropoutOf(const LinearGroup& group)
+{
+    return group.training && !group.adapters.empty() ? group.adapters.front().dropout : 0;
+}
+
+at::Tensor droppedOut(const at::Tensor& x, const at::Tensor& kept, double dropout)
+{
+    return kept.defined() ? (x * kept).mul_(1.0 / (1.0 - dropout)) : x;
+}
+
+void addAdapters(const LinearGroup& group, const at::Tensor& x, const at::Tensor& y, LinearSaved* saved)
+{
+    at::Tensor kept;
+    const double dropout = dropoutOf(group);
+    if (dropout > 0) {
+        kept = at::empty_like(x, x.options().dtype(at::kBool)).bernoulli_(1.0 - dropout);
+    }
+    const at::Tensor low = droppedOut(x, kept, dropout).mm(stackedA(group, x).t());
+    std::int64_t first = 0;
+    for (const LowRank& adapter : group.adapters) {
+        const LinearSlice& slice = group.slices[adapter.slice];
+        const std::int64_t rank = adapter.a.size(0);
+        y.narrow(1, slice.begin, slice.size)
+            .addmm_(low.narrow(1, first, rank), adapter.b.detach().to(x.scalar_type()).t(), 1, adapter.scale);
+        first += rank;
+    }
+    if (saved) {
+        saved->low = low;
+        saved->kept = kept;
+    }
+}
+
+// Gradients of a and b; returns d(dropout(x) A^T) [N, sum of ranks].
+at::Tensor adapterGradients(const LinearGroup& group, const at::Tensor& x, const at::Tensor& dy,
+                            const LinearSaved& saved, std::vector<at::Tensor>& leaves)
+{
+    at::Tensor dLow = at::empty_like(saved.low);
+    std::vector<at::Tensor> gradB;
+    std::int64_t first = 0;
+    for (const LowRank& adapter : group.adapters) {
+        const LinearSlice& slice = group.slices[adapter.slice];
+        const std::int64_t rank = adapter.a.size(0);
+        const at::Tensor part = dy.narrow(1, slice.begin, slice.size);
+        at::Tensor target = dLow.narrow(1, first, rank);
+        target.copy_(part.mm(adapter.b.detach().to(dy.scalar_type())).mul_(adapter.scale));
+        gradB.push_back(adapter.b.requires_grad()
+                            ? part.t().mm(saved.low.narrow(1, first, rank)).mul_(adapter.scale).to(adapter.b.scalar_type())
+                            : at::Tensor());
+        first += rank;
+    }
+    at::Tensor gradA;
+    if (needsInput(group)) {
+        gradA = dLow.t().mm(droppedOut(x, saved.kept, dropoutOf(group)));
+    }
+    first = 0;
+    for (std::size_t i = 0; i < group.adapters.size(); ++i) {
+        const LowRank& adapter = group.adapters[i];
+        const std::int64_t rank = adapter.a.size(0);
+        leaves.push_back(adapter.a.requires_grad() ? gradA.narrow(0, first, rank).to(adapter.a.scalar_type()) : at::Tensor());
+        leaves.push_back(gradB[i]);
+        first += rank;
+    }
+    return dLow;
+}
+
+} // namespace
+
+at::Tensor LinearGroup::sliceWeight(std::size_t slice) const
+{
+    return weight.detach().narrow(0, slices[slice].begin, slices[slice].size);
+}
+
+at::Tensor LinearGroup::sliceBias(std::size_t slice) const
+{
+    return bias.defined() ? bias.detach().narrow(0, slices[slice].begin, slices[slice].size) : bias;
+}
+
+std::vector<at::Tensor> leavesOf(const LinearGroup& group)
+{
+    std::vector<at::Tensor> leaves{group.weight};
+    if (group.bias.defined()) {
+        leaves.push_back(group.bias);
+    }
+    if (group.usesAdapters()) {
+        for (const LowRank& adapter : group.adapters) {
+            leaves.push_back(adapter.a);
+            leaves.push_back(adapter.b);
+        }
+    }
+    return leaves;
+}
+
+at::Tensor linearForward(const LinearGroup& group, const at::Tensor& x, LinearSaved* saved)
+{
+    const at::Tensor weight = group.weight.detach();
+    const at::Tensor y = group.bias.defined() ? at::addmm(group.bias.detach(), x, weight.t()) : x.mm(weight.t());
+    if (group.usesAdapters()) {
+        addAdapters(group, x, y, saved);
+    }
+    return y;
+}
+
+at::Tensor linearBackward(const LinearGroup& group, const at::Tensor& x, const at::Tensor& dy,
+                          const LinearSaved& saved, bool wantInput, std::vector<at::Tensor>& leaves)
+{
+    leaves.push_back(group.weight.requires_grad() ? dy.t().mm(x) : at::Tensor());
+    if (group.bias.defined()) {
+        leaves.push_back(group.bias.requires_grad() ? dy.sum(0) : at::Tensor());
+    }
+    at::Tensor dLow;
+    if (group.usesAdapters()) {
+        dLow = adapterGradients(group, x, dy, saved, leaves);
+    }
+    if (!wantInput) {
+        return {};
+    }
+    at::Tensor dx = dy.mm(group.weight.detach());
+    if (dLow.defined()) {
+        const at::Tensor a = stackedA(group, dy);
+        if (saved.kept.defined()) {
+            dx.add_(dLow.mm(a).mul_(saved.kept), 1.0 / (1.0 - dropoutOf(group)));
+        } else {
+            dx.addmm_(dLow, a);
+        }
+    }
+    return dx;
+}
+
+bool needsInput(const LinearGroup& group)
+{
+    bool needs = group.weight.requires_grad();
+    for (const LowRank& adapter : group.adapters) {
+        needs = needs || (group.adaptersEnabled && adapter.a.requires_grad());
+    }
+    return needs;
+}
+
+} // namespace luthier::nn

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/norm.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/mean.h>
+#include <ATen/ops/rsqrt.h>
+
+namespace luthier::nn {
+
+namespace {
+
+// The weight as it multiplies, fp32.
+at::Tensor factor(const Norm& norm)
+{
+    const at::Tensor weight = norm.weight.detach().to(at::kFloat);
+    return norm.kind == NormKind::RmsPlusOne ? weight + 1 : weight;
+}
+
+at::Tensor centred(const Norm& norm, const at::Tensor& x)
+{
+    const at::Tensor wide = x.to(at::kFloat);
+    return norm.kind == NormKind::Layer ? wide - wide.mean(-1, true) : wide;
+}
+
+at::Tensor inverseRoot(const Norm& norm, const at::Tensor& wide)
+{
+    return wide.square().mean(-1, true).add_(norm.eps).rsqrt_();
+}
+
+at::Tensor sumOfRows(const at::Tensor& x, at::ScalarType type)
+{
+    return x.reshape({-1, x.size(-1)}).sum(0).to(type);
+}
+
+} // namespace
+
+std::vector<at::Tensor> leavesOf(const Norm& norm)
+{
+    std::vector<at::Tensor> leaves;
+    if (norm.exists()) {
+        leaves.push_back(norm.weight);
+        if (norm.bias.defined()) {
+            leaves.push_back(norm.bias);
+        }
+    }
+    return leaves;
+}
+
+at::Tensor normForward(const Norm& norm, const at::Tensor& x)
+{
+    const at::Tensor wide = centred(norm, x);
+    at::Tensor y = wide * inverseRoot(norm, wide);
+    if (norm.kind == NormKind::Rms) {
+        return y.to(x.scalar_type()).mul_(norm.weight.detach());
+    }
+    y.mul_(factor(norm));
+    if (norm.bias.defined()) {
+        y.add_(norm.bias.detach());
+    }
+    return y.to(x.scalar_type());
+}
+
+at::Tensor normBackward(const Norm& norm, const at::Tensor& x, const at::Tensor& dy, std::vector<at::Tensor>& leaves)
+{
+    const at::Tensor wide = centred(norm, x);
+    const at::Tensor root = inverseRoot(norm, wide);
+    const at::Tensor unit = wide * root;
+    const at::Tensor dWide = dy.to(at::kFloat);
+    leaves.push_back(norm.weight.requires_grad() ? sumOfRows(dWide * unit, norm.weight.scalar_type()) : at::Tensor());
+    if (norm.bias.defined()) {
+        leaves.push_back(norm.bias.requires_grad() ? sumOfRows(dWide, norm.bias.scalar_type()) : at::Tensor());
+    }
+    const at::Tensor scaled = dWide * factor(norm);
+    at::Tensor dx = scaled - unit * (scaled * unit).mean(-1, true);
+    if (norm.kind == NormKind::Layer) {
+        dx = dx - scaled.mean(-1, true);
+    }
+    return dx.mul_(root).to(x.scalar_type());
+}
+
+} // namespace luthier::nn
