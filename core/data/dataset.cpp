@@ -87,7 +87,9 @@ std::string otherShape(const DatasetFormat& read, const Json& row)
     if (!found || *found == &read || read.matches(rows) > 0) {
         return {};
     }
-    return " (this row looks like " + (*found)->label + ", but the file is read as " + read.label + ")";
+    auto example = (*found)->toExample(row);
+    return " (the file is read as " + read.label + ", but this row looks like " + (*found)->label
+           + (example ? ")" : ": " + example.message() + ")");
 }
 
 Error noSuchField(const std::string& path)

@@ -11,13 +11,16 @@ constexpr const char* kWanted = "a chat row has \"messages\", a list of {\"role\
 
 // Short of certain, so that pairs of answers that also carry "messages" are taken as preferences.
 constexpr double kWeight = 0.95;
+constexpr double kNameWeight = 0.2; // of the name alone, with something else than messages under it
 
 double matches(std::span<const Json> rows)
 {
-    return kWeight * shareOf(rows, [](const Json& row) {
+    const double named = shareOf(rows, [](const Json& row) { return nameIn(row, kMessages) != nullptr; });
+    const double certain = shareOf(rows, [](const Json& row) {
         const Json* list = row.is_array() ? &row : fieldIn(row, kMessages);
         return list && looksLikeMessages(unpacked(*list));
     });
+    return std::max(kWeight * certain, kNameWeight * named);
 }
 
 Result<Example> toExample(const Json& row)

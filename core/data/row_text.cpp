@@ -24,15 +24,17 @@ constexpr std::array kHints{
     Hint{"after backslash", "after a backslash only \" \\ / b f n r t u may stand; write \\\\ for a backslash"},
     Hint{"four hex digits", "\\u needs four hex digits after it"},
     Hint{"number overflow", "a number is too large to be held; write it as text or smaller"},
-    Hint{"expected end of input", "something follows the end of the row; one row is one value alone"},
+    Hint{"; expected end of input", "something follows the end of the row; one row is one value alone"},
     Hint{"object key - unexpected '}'", "a comma stands before a closing brace; remove it"},
     Hint{"object key - invalid literal", "the name of a field needs double quotes"},
-    Hint{"expected string literal", "the name of a field, in double quotes, was expected"},
-    Hint{"expected ':'", "a colon after the name of a field was expected"},
-    Hint{"expected ',' or '}'", "a comma or a closing brace was expected"},
-    Hint{"expected ',' or ']'", "a comma or a closing bracket was expected"},
+    Hint{"; expected string literal", "the name of a field, in double quotes, was expected"},
+    Hint{"; expected ':'", "a colon after the name of a field was expected"},
+    Hint{"; expected ',' or '}'", "a comma or a closing brace was expected"},
+    Hint{"; expected ',' or ']'", "a comma or a closing bracket was expected"},
     Hint{"object separator", "a comma or a closing brace was expected"},
-    Hint{"invalid literal", "this is no JSON value; text needs double quotes"},
+    Hint{"while parsing object -", "a comma or a closing brace was expected"},
+    Hint{"while parsing array -", "a comma or a closing bracket was expected"},
+    Hint{"invalid literal", "this is no JSON value; text needs double quotes, and there is no NaN"},
 };
 
 constexpr std::size_t kSentenceBytes = 300;
@@ -51,9 +53,12 @@ std::string rowSentence(const std::string& said)
     if (place.starts_with("line 1, ")) {
         place = place.substr(8);
     }
+    // What was last read may be anything, so signs in it do not count.
+    const auto read = said.find("; last read: '");
+    const auto readEnd = said.rfind('\'');
+    const std::string signs = read < readEnd ? said.substr(0, read) + said.substr(readEnd + 1) : said;
     for (const Hint& hint : kHints) {
-        // What was last read may be anything, so signs in it do not count.
-        if (said.substr(0, said.find("; last read")).find(hint.sign) != std::string::npos) {
+        if (signs.find(hint.sign) != std::string::npos) {
             return (place.empty() ? "" : place + ": ") + "not valid JSON: " + hint.sentence;
         }
     }

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Row sources: what is a row in each kind of file, what stays readable beside damage, and what the sentences say.
+#include "core/base/files.h"
+#include "core/base/random.h"
+#include "core/data/csv_source.h"
+#include "core/data/row_source.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <fstream>
+
+using namespace luthier;
+
+namespace {
+
+const std::string kBom = "\xEF\xBB\xBF";
+
+struct Case {
+    const char* name;
+    const char* file;
+    std::string content;
+    std::vector<std::string> rows; // JSON of each, or "!" and part of its sentence
+};
+
+const std::vector<Case>& cases()
+{
+    static const std::vector<Case> table{
+        {"lines", "a.jsonl", "{\"a\":1}\n{\"a\":2}\n", {R"({"a":1})", R"({"a":2})"}},
+        {"no last line end", "a.jsonl", "{\"a\":1}\n{\"a\":2}", {R"({"a":1})", R"({"a":2})"}},
+        {"blank lines", "a.ndjson", "\n\n{\"a\":1}\n \t\r\n{\"a\":2}\n\n", {R"({"a":1})", R"({"a":2})"}},
+        {"crlf", "a.JSONL", "{\"a\":1}\r\n{\"a\":2}\r\n", {R"({"a":1})", R"({"a":2})"}},
+        {"mark at the beginning", "a.jsonl", kBom + "{\"a\":1}\n", {R"({"a":1})"}},
+        {"mark inside", "a.jsonl", "{\"a\":1}\n" + kBom + "{\"a\":2}\n", {R"({"a":1})", "!byte-order mark"}},
+        {"damage stays in its line", "a.jsonl", "{\"a\":\"x\n{\"a\":2}\n", {"!column 8", R"({"a":2})"}},
+        {"invalid byte", "a.jsonl", "{\"a\":\"\xff\"}\n{\"a\":2}\n", {"!byte 7 (0xff) is not UTF-8", R"({"a":2})"}},
+        {"surrogate in bytes", "a.jsonl", "{\"a\":\"\xED\xA0\x80\"}\n", {"!byte 7 (0xed)"}},
+        {"nul after a row", "a.jsonl", std::string("{\"a\":1}\0x\n", 10), {"!byte 8 (0x00) is a NUL"}},
+        {"lists as rows", "a.jsonl", "[1]\n[2]\n", {"[1]", "[2]"}},
+        {"document called jsonl", "a.jsonl", "[\n{\"a\":1},\n{\"a\":2}\n]\n", {R"({"a":1})", R"({"a":2})"}},
+        {"empty", "a.jsonl", "", {}},
+        {"blank", "a.jsonl", "\n \n", {}},
+        {"list", "a.json", " [ {\"a\":1} ,\n{\"a\":[2,{\"b\":\"],[\"}]} ] ", {R"({"a":1})", R"({"a":[2,{"b":"],["}]})"}},
+        {"empty list", "a.json", "[]", {}},
+        {"escaped quotes", "a.json", R"([{"a":"\\"},{"a":"\","}])", {R"({"a":"\\"})", R"({"a":"\","})"}},
+        {"data", "a.json", R"({"version":"1","data":[{"a":1},{"a":2}],"more":{"x":[1]}})", {R"({"a":1})", R"({"a":2})"}},
+        {"words called data", "a.json", R"({"data":["x","y"],"a":1})", {R"({"data":["x","y"],"a":1})"}},
+        {"one object", "a.json", "{\n \"a\": 1\n}\n", {R"({"a":1})"}},
+        {"lines in json", "a.json", "{\"a\":1}\n\n{\"a\":2}\n", {R"({"a":1})", R"({"a":2})"}},
+        {"lists as lines in json", "a.json", "[1]\n[2]\n", {"[1]", "[2]"}},
+        {"torn lines in json", "a.json", "{\"a\":\"x\n{\"a\":2}\n", {"!column 8", R"({"a":2})"}},
+        {"torn list", "a.json", R"([{"a":1},{"a":)", {R"({"a":1})", "!breaks off"}},
+        {"torn data", "a.json", R"({"data":[{"a":1},{"a":)", {R"({"a":1})", "!breaks off"}},
+        {"missing comma in list", "a.json", R"([{"a":1} {"a":2},{"a":3}])", {"!follows the end", R"({"a":3})"}},
+        {"missing quote in list", "a.json", "[{\"a\":\"x},\n{\"a\":2}]", {"!not valid JSON"}},
+        {"no extension", "rows", "{\"a\":1}\n{\"a\":2}\n", {R"({"a":1})", R"({"a":2})"}},
+        {"csv", "a.csv", "a,b\n1,2\n3,4\n", {R"({"a":"1","b":"2"})", R"({"a":"3","b":"4"})"}},
+        {"csv crlf and mark", "a.csv", kBom + "a,b\r\n1,2\r\n", {R"({"a":"1","b":"2"})"}},
+        {"csv quotes", "a.csv", "a,b\n\"x, \"\"y\"\"\nz\",2\n", {R"({"a":"x, \"y\"\nz","b":"2"})"}},
+        {"csv empty fields", "a.csv", "a,b\n,\n\"\",\"\"\n", {R"({"a":"","b":""})", R"({"a":"","b":""})"}},
+        {"csv blank lines", "a.csv", "\na,b\n\n1,2\n\r\n   \n", {R"({"a":"1","b":"2"})"}},
+        {"csv quote inside", "a.csv", "a,b\nx\"y,2\n", {R"({"a":"x\"y","b":"2"})"}},
+        {"csv too few", "a.csv", "a,b\n1\n1,2\n", {"!it has 1 fields, the header has 2", R"({"a":"1","b":"2"})"}},
+        {"csv too many", "a.csv", "a,b\n1,2,3\n", {"!it has 3 fields"}},
+        {"csv after the quote", "a.csv", "a,b\n\"x\"y,2\n", {"!follows the closing quote"}},
+        {"csv open quote", "a.csv", "a,b\n\"x,2\n3,4\n5,6\n", {"!never closed", R"({"a":"3","b":"4"})", R"({"a":"5","b":"6"})"}},
+        {"csv invalid byte", "a.csv", "a,b\n\xe9,2\n3,4\n", {"!byte 1 (0xe9)", R"({"a":"3","b":"4"})"}},
+        {"csv semicolons", "a.csv", "a;b\n1,5;2\n", {R"({"a":"1,5","b":"2"})"}},
+        {"csv nameless column", "a.csv", ",b\n1,2\n", {R"({"column 1":"1","b":"2"})"}},
+        {"csv one column", "a.csv", "text\nhello\n\"\"\n", {R"({"text":"hello"})", R"({"text":""})"}},
+        {"csv header alone", "a.csv", "a,b\n", {}},
+        {"tsv", "a.tsv", "a\tb\n1,0\t\"x\ty\"\n\t\n", {R"({"a":"1,0","b":"x\ty"})", R"({"a":"","b":""})"}},
+    };
+    return table;
+}
+
+struct Refused {
+    const char* name;
+    const char* file;
+    std::string content;
+    const char* part;
+};
+
+const std::vector<Refused>& refused()
+{
+    static const std::vector<Refused> table{
+        {"gzip", "a.jsonl", "\x1f\x8b\x08 ", "gzip"},
+        {"zstd", "a.jsonl", "\x28\xb5\x2f\xfd", "zstd"},
+        {"parquet", "a.parquet", "PAR1abc", "Parquet"},
+        {"zip", "a.csv", "PK\x03\x04", "spreadsheet"},
+        {"utf-16", "a.csv", "\xff\xfe" "a", "UTF-16"},
+        {"unknown", "a.txt", "hello", ".jsonl, .json, .csv or .tsv"},
+        {"column twice", "a.csv", "a,b,a\n1,2,3\n", "\"a\" twice"},
+        {"header byte", "a.csv", "a,\xff\n1,2\n", "the header: byte 3"},
+        {"header quote", "a.csv", "a,\"b\n1,2\n", "the header: the quote in column 3"},
+    };
+    return table;
+}
+
+std::string quotedField(const std::string& text, base::Random& random)
+{
+    const bool must = text.find_first_of("\",\r\n") != std::string::npos;
+    if (!must && random.below(2) == 0) {
+        return text;
+    }
+    std::string quoted = "\"";
+    for (const char byte : text) {
+        quoted += byte == '"' ? "\"\"" : std::string(1, byte);
+    }
+    return quoted + "\"";
+}
+
+std::string randomText(base::Random& random, const std::vector<std::string>& pieces)
+{
+    std::string text;
+    for (auto count = random.below(6); count > 0; --count) {
+        text += pieces[random.below(pieces.size())];
+    }
+    return text;
+}
+
+} // namespace
+
+class TestSources : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void rows_data()
+    {
+        QTest::addColumn<int>("index");
+        for (std::size_t i = 0; i < cases().size(); ++i) {
+            QTest::newRow(cases()[i].name) << static_cast<int>(i);
+        }
+    }
+
+    void rows()
+    {
+        QFETCH(int, index);
+        const Case& one = cases()[static_cast<std::size_t>(index)];
+        const auto source = open(one.file, one.content);
+        QVERIFY2(source.ok(), source.ok() ? "" : source.message().c_str());
+        std::vector<std::string> found;
+        for (std::int64_t i = 0; i < (*source)->rowCount(); ++i) {
+            const auto row = (*source)->row(i);
+            found.push_back(row ? base::dumpJson(*row) : "!" + row.message());
+            QVERIFY(!(*source)->rawRow(i).empty());
+        }
+        QCOMPARE(found.size(), one.rows.size());
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            const bool bad = one.rows[i].starts_with('!');
+            const bool same = bad ? found[i].starts_with('!') && found[i].find(one.rows[i].substr(1)) != std::string::npos
+                                  : base::parseJson(found[i]).value() == base::parseJson(one.rows[i]).value();
+            QVERIFY2(same, (found[i] + " for " + one.rows[i]).c_str());
+        }
+        QVERIFY(!(*source)->row((*source)->rowCount()).ok());
+        QVERIFY(!(*source)->row(-1).ok());
+        QCOMPARE((*source)->rawRow((*source)->rowCount()), std::string());
+    }
+
+    void refusesWithASentence_data()
+    {
+        QTest::addColumn<int>("index");
+        for (std::size_t i = 0; i < refused().size(); ++i) {
+            QTest::newRow(refused()[i].name) << static_cast<int>(i);
+        }
+    }
+
+    void refusesWithASentence()
+    {
+        QFETCH(int, index);
+        const Refused& one = refused()[static_cast<std::size_t>(index)];
+        const auto source = open(one.file, one.content);
+        QVERIFY(!source.ok());
+        QVERIFY2(source.message().starts_with(pathOf(one.file)), source.message().c_str());
+        QVERIFY2(source.message().find(one.part) != std::string::npos, source.message().c_str());
+    }
+
+    void whatIsNoFile()
+    {
+        const auto missing = data::openSource(pathOf("missing.jsonl"));
+        QVERIFY(!missing.ok() && missing.message().find("missing.jsonl: there is no such file") != std::string::npos);
+        const auto folder = data::openSource(m_folder.path().toStdString());
+        QVERIFY(!folder.ok() && folder.message().find("folder") != std::string::npos);
+        const auto device = data::openSource("/dev/zero");
+        QVERIFY(!device.ok() && device.message().find("regular") != std::string::npos);
+    }
+
+    // Lines longer than the buffer, and line ends on its border.
+    void linesOfAnyLength()
+    {
+        std::string content;
+        std::vector<std::string> expected;
+        for (const std::size_t size : {1UL, (1UL << 20) - 9, 1UL << 20, (1UL << 20) + 1, 3UL << 20, 5UL}) {
+            expected.emplace_back(size, 'x');
+            content += "{\"a\":\"" + expected.back() + "\"}\n";
+        }
+        const auto source = open("long.jsonl", content);
+        QVERIFY(source.ok());
+        QCOMPARE((*source)->rowCount(), static_cast<std::int64_t>(expected.size()));
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            const auto row = (*source)->row(static_cast<std::int64_t>(i));
+            QVERIFY(row.ok() && (*row)["a"] == expected[i]);
+        }
+        QCOMPARE((*source)->rawRow(4).size(), std::size_t{65536});
+    }
+
+    void randomCsvComesBack()
+    {
+        base::Random random(7);
+        const std::vector<std::string> pieces{"a", "\"", ",", "\n", "\r\n", " ", "\xC3\xBC", ";", "\t", "x y"};
+        for (int round = 0; round < 200; ++round) {
+            std::string content = "one,two,three\n";
+            std::vector<std::vector<std::string>> expected;
+            for (int row = 0; row < 8; ++row) {
+                auto& fields = expected.emplace_back();
+                for (int column = 0; column < 3; ++column) {
+                    fields.push_back(randomText(random, pieces));
+                    content += quotedField(fields.back(), random) + (column < 2 ? "," : random.below(2) ? "\r\n" : "\n");
+                }
+            }
+            const auto source = open("random.csv", content);
+            QVERIFY2(source.ok() && (*source)->rowCount() == 8, content.c_str());
+            for (std::int64_t row = 0; row < 8; ++row) {
+                const auto object = (*source)->row(row);
+                QVERIFY2(object.ok(), content.c_str());
+                const auto& fields = expected[static_cast<std::size_t>(row)];
+                QVERIFY((*object) == Json({{"one", fields[0]}, {"two", fields[1]}, {"three", fields[2]}}));
+            }
+        }
+    }
+
+    // Random bytes of JSON's and CSV's own letters: no crash, no endless walk, each row a value or a sentence.
+    void noiseIsSurvived()
+    {
+        base::Random random(11);
+        const std::vector<std::string> pieces{"{", "}", "[", "]", "\"", "\\", ":", ",", "\n", "a", "1", " ", "\"data\":[{", "\xff"};
+        for (int round = 0; round < 3000; ++round) {
+            std::string content;
+            for (auto count = random.below(12); count > 0; --count) {
+                content += randomText(random, pieces);
+            }
+            for (const char* name : {"noise.json", "noise.jsonl", "noise.csv", "noise.tsv"}) {
+                const auto source = open(name, content);
+                for (std::int64_t i = 0; source && i < (*source)->rowCount(); ++i) {
+                    const auto row = (*source)->row(i);
+                    QVERIFY(row.ok() || !row.message().empty());
+                }
+            }
+        }
+    }
+
+    void progressAndCancel()
+    {
+        std::string content;
+        while (content.size() < (40UL << 20)) {
+            content += "{\"a\":\"" + std::string(1000, 'y') + "\"}\n";
+        }
+        for (const char* name : {"big.jsonl", "big.json", "big.csv"}) {
+            put(name, content);
+            std::vector<std::int64_t> seen;
+            const base::CancelToken cancel;
+            const auto total = static_cast<std::int64_t>(content.size());
+            const auto source = data::openSource(pathOf(name), [&](std::int64_t done, std::int64_t all) {
+                seen.push_back(all == total ? done : -1);
+            });
+            QVERIFY(source.ok());
+            QVERIFY(seen.size() >= 2 && seen.front() > 0 && std::is_sorted(seen.begin(), seen.end()));
+            QCOMPARE(seen.back(), total);
+            const auto stopped = data::openSource(pathOf(name), [&](std::int64_t, std::int64_t) { cancel.cancel(); }, cancel);
+            QVERIFY(!stopped.ok());
+            QCOMPARE(stopped.message(), std::string("cancelled"));
+        }
+    }
+
+    void changedFilesAreNoticed()
+    {
+        const auto source = open("change.jsonl", "{\"a\":1}\n{\"a\":2}\n");
+        std::ofstream(pathOf("change.jsonl"), std::ios::app) << "{\"a\":3}\n";
+        QVERIFY((*source)->row(1).ok()); // growing harms nothing
+        std::ofstream(pathOf("change.jsonl"), std::ios::trunc) << "{\"something\":\"else\"}\n";
+        const auto row = (*source)->row(1);
+        QVERIFY(!row.ok() && row.message().find("changed since") != std::string::npos);
+        std::ofstream(pathOf("change.jsonl"), std::ios::trunc) << "";
+        const auto gone = (*source)->row(1);
+        QVERIFY(!gone.ok() && gone.message().find("shorter") != std::string::npos);
+        for (const auto& [name, content] : {std::pair{"change.csv", "a\n1\n"}, std::pair{"change.json", "[{\"a\":1}]"}}) {
+            const auto other = open(name, content);
+            QVERIFY(other.ok() && (*other)->row(0).ok());
+            std::ofstream(pathOf(name), std::ios::app) << "\n";
+            QVERIFY(!(*other)->row(0).ok());
+        }
+    }
+
+private:
+    std::string pathOf(const char* name) const { return m_folder.filePath(QString::fromLatin1(name)).toStdString(); }
+
+    void put(const char* name, const std::string& content) const
+    {
+        std::ofstream(pathOf(name), std::ios::binary) << content;
+    }
+
+    Result<std::shared_ptr<const data::RowSource>> open(const char* name, const std::string& content) const
+    {
+        put(name, content);
+        return data::openSource(pathOf(name));
+    }
+
+    QTemporaryDir m_folder;
+};
+
+QTEST_APPLESS_MAIN(TestSources)
+#include "tst_sources.moc"
