@@ -40,7 +40,9 @@ public:
     // Live tensors under "exp_avg.<name>", "exp_avg_sq.<name>", "master.<name>" (bf16 and fp16 leaves alone) and
     // "step": for checkpoints.
     std::vector<nn::NamedTensor> state();
-    // Copies; errors name the tensor that is missing, too many, or of another shape, and change nothing.
+    // Copies; errors name the tensor that is missing, too many, or of another shape, and change nothing. The leaves
+    // hold the checkpoint's weights already: masters that are not stored start from them, stored masters that are not
+    // needed here (another device or precision) become the leaves' values.
     Result<void> restore(const std::vector<nn::NamedTensor>& state);
 
 private:
@@ -55,6 +57,7 @@ private:
     };
     struct Call; // the lists of one fused kernel call
 
+    std::vector<nn::NamedTensor> named(bool withLeaves) const; // with the fp32 leaves, which are their own masters
     void apply(Call& call, double learningRate, const at::Tensor& divisor, const at::Tensor& notFinite);
 
     std::vector<Slot> m_slots;

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Checkpoints: checkpoints/step-N/ in a run's folder, with all that a run needs to go on exactly.
+// Internal to core: names torch types.
+//
+//   weights.safetensors    the trained leaves
+//   optimizer.safetensors  moments, fp32 masters and step count (see AdamW::state)
+//   checkpoint.json        step, place in the data, recipe, size and SHA-256 of the files; "hash" is its own
+// Dropout and order of the data are functions of seed, step and place (TrainStep, BatchPlan): no other random
+// state exists.
+//
+// A folder appears whole under its name (written beside it, synced, read back, renamed) or not at all. Older ones
+// go only after that.
+#pragma once
+
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/nn/decoder.h"
+#include "core/train/batch_plan.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace luthier::train {
+
+struct CheckpointInfo {
+    std::int64_t step = 0;
+    BatchCursor next;         // where the step after this one begins
+    double seconds = 0;       // trained so far
+    std::string dataHash;     // TokenStore::hash of the training rows
+    std::string device;       // where the run can go on bit for bit
+    std::string dtype;
+    std::int64_t threads = 0;
+    Json recipe;
+};
+
+struct Checkpoint {
+    std::filesystem::path folder;
+    CheckpointInfo info;
+};
+
+struct CheckpointSearch {
+    std::optional<Checkpoint> newest;  // whose files are whole
+    std::vector<std::string> problems; // one sentence for each newer one that is broken
+    bool foundAny = false;
+};
+
+// Gives the folder. Errors (a full disk, ...) leave no trace and older checkpoints as they are.
+Result<std::filesystem::path> saveCheckpoint(const std::filesystem::path& runFolder, const CheckpointInfo& info,
+                                             const std::vector<nn::NamedTensor>& weights,
+                                             const std::vector<nn::NamedTensor>& optimizer);
+
+// Checks every hash. A broken checkpoint is renamed to <name>.broken and never used; leftovers of a kill go.
+CheckpointSearch newestCheckpoint(const std::filesystem::path& runFolder);
+
+// Copies into `weights`. Errors name the tensor that is missing or of another shape; nothing changes then.
+Result<void> loadWeightsFrom(const Checkpoint& checkpoint, std::vector<nn::NamedTensor> weights);
+Result<std::vector<nn::NamedTensor>> optimizerStateOf(const Checkpoint& checkpoint);
+
+// Deletes all but the newest `keep` (at least one).
+void rotateCheckpoints(const std::filesystem::path& runFolder, std::int64_t keep);
+
+} // namespace luthier::train

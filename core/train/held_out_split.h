@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Held-out split: which rows are kept aside, by a hash of each row and the seed alone, so that neither the order
+// of the rows nor the machine changes it, and equal rows land on the same side. Torch-free.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace luthier::train {
+
+// `rowHashes`: base::rowHash of each row's content. Gives round(share * rows) held-out rows, the smallest hashes
+// first; more or fewer where equal rows stand at the border. Never all of them.
+std::vector<bool> holdOut(std::span<const std::uint64_t> rowHashes, double share, std::uint64_t seed);
+
+} // namespace luthier::train

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/probes.h"
+
+#include "core/inference/generate.h"
+
+namespace luthier::train {
+
+namespace {
+
+Result<std::vector<text::TokenId>> idsOf(const data::Encoder& encoder, const std::string& prompt, bool asText)
+{
+    if (!asText && encoder.chatTemplate) {
+        return encoder.encodePrompt({data::Message{"user", prompt, {}}});
+    }
+    auto ids = encoder.tokenizer->ids(prompt);
+    // Some tokenizers close a text; a prompt goes on.
+    if (!ids.empty() && encoder.tokenizer->eos() == ids.back()) {
+        ids.pop_back();
+    }
+    return ids;
+}
+
+} // namespace
+
+Probes::Probes(nn::Decoder& decoder, const data::Encoder& encoder, const config::RunSettings& settings,
+               bool areTexts)
+    : m_decoder(decoder), m_tokenizer(encoder.tokenizer),
+      m_stopIds(inference::stopIdsOf(decoder.config(), *encoder.tokenizer)), m_tokens(settings.probeTokens)
+{
+    for (const std::string& prompt : settings.probePrompts) {
+        auto ids = idsOf(encoder, prompt, areTexts);
+        if (ids) {
+            m_prompts.push_back({prompt, std::move(*ids)});
+        } else {
+            m_warnings.push_back("The probe prompt \"" + prompt.substr(0, 80) + "\" is left out: " + ids.message());
+        }
+    }
+}
+
+void Probes::answer(std::int64_t step, RunObserver& observer, const std::function<bool()>& isStopped)
+{
+    m_decoder.setTraining(false);
+    for (const Prompt& prompt : m_prompts) {
+        inference::GenerateOptions options;
+        options.sampling.maxNew = m_tokens;
+        options.onPiece = [&options, &isStopped](const std::string&) {
+            if (isStopped()) {
+                options.cancel.cancel();
+            }
+        };
+        if (isStopped()) {
+            return;
+        }
+        auto answer = inference::generate(m_decoder, m_tokenizer, prompt.ids, m_stopIds, options);
+        if (!answer) {
+            observer.onEvent(Warning{step, "The probe prompt \"" + prompt.text.substr(0, 80)
+                                               + "\" could not be answered: " + answer.message()});
+        } else if (answer->finish != "cancel") {
+            observer.onEvent(SampleDone{step, prompt.text, answer->text});
+        }
+    }
+}
+
+} // namespace luthier::train

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Probes: a run's prompts, answered by the model as it is now, greedily. Internal to core: names torch types.
+#pragma once
+
+#include "core/config/run_config.h"
+#include "core/data/encoding.h"
+#include "core/nn/decoder.h"
+#include "core/train/events.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace luthier::train {
+
+class Probes {
+public:
+    // `areTexts`: the data is plain text, so prompts are continued instead of being asked as a user's turn.
+    // Prompts that cannot be encoded are left out and told in warnings().
+    Probes(nn::Decoder& decoder, const data::Encoder& encoder, const config::RunSettings& settings, bool areTexts);
+
+    const std::vector<std::string>& warnings() const { return m_warnings; }
+
+    // Answers come as SampleDone, what fails as Warning. Ends early when `isStopped` says so.
+    void answer(std::int64_t step, RunObserver& observer, const std::function<bool()>& isStopped);
+
+private:
+    struct Prompt {
+        std::string text;
+        std::vector<text::TokenId> ids;
+    };
+
+    nn::Decoder& m_decoder;
+    std::shared_ptr<const text::Tokenizer> m_tokenizer;
+    std::vector<text::TokenId> m_stopIds;
+    std::vector<Prompt> m_prompts;
+    std::int64_t m_tokens = 64;
+    std::vector<std::string> m_warnings;
+};
+
+} // namespace luthier::train

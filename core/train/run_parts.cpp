@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/run_parts.h"
+
+#include "core/weights/load.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+namespace luthier::train {
+
+namespace {
+
+constexpr const char* kObjective = "sft";
+
+class Assembly {
+public:
+    Assembly(const config::RunConfig& config, const RunInputs& inputs, StopControl& control, RunObserver& observer)
+        : m_config(config), m_inputs(inputs), m_control(control), m_observer(observer)
+    {
+    }
+
+    Result<std::unique_ptr<RunParts>> make();
+
+private:
+    base::Progress stage(const char* name);
+    Result<const peft::Method*> findMethod() const;
+    Result<void> loadModel(RunParts& parts);
+    Result<void> loadData(RunParts& parts);
+    Result<void> attach(RunParts& parts);
+
+    const config::RunConfig& m_config;
+    const RunInputs& m_inputs;
+    StopControl& m_control;
+    RunObserver& m_observer;
+    std::int64_t m_maxLength = 0;
+};
+
+base::Progress Assembly::stage(const char* name)
+{
+    m_observer.onEvent(StageChanged{name, 0, 0});
+    return [this, name](std::int64_t done, std::int64_t total) {
+        m_observer.onEvent(StageChanged{name, done, total});
+    };
+}
+
+Result<const peft::Method*> Assembly::findMethod() const
+{
+    if (m_config.objective.kind != kObjective) {
+        return Error{"objective.kind: there is no objective \"" + m_config.objective.kind + "\"; there is "
+                     + kObjective};
+    }
+    if (const auto* method = peft::findMethod(m_config.method.kind)) {
+        return method;
+    }
+    std::string names;
+    for (const peft::Method& method : peft::methods()) {
+        names += (names.empty() ? "" : ", ") + method.id;
+    }
+    return Error{"method.kind: there is no method \"" + m_config.method.kind + "\"; there are " + names};
+}
+
+Result<void> Assembly::loadModel(RunParts& parts)
+{
+    const auto progress = stage("loading");
+    const auto& where = parts.placement;
+    auto encoder = data::Encoder::load(m_config.model.path);
+    if (!encoder) {
+        return encoder.error();
+    }
+    parts.encoder = std::move(*encoder);
+    if (m_config.model.fromScratch) {
+        auto model = nn::readDecoderConfig(m_config.model.path);
+        if (!model) {
+            return model.error();
+        }
+        parts.decoder = std::make_shared<nn::Decoder>(*model, where.device, where.dtype);
+        parts.decoder->initialise(static_cast<std::uint64_t>(m_config.run.seed));
+        return {};
+    }
+    auto folder = weights::ModelFolder::open(m_config.model.path);
+    if (!folder) {
+        return folder.error();
+    }
+    auto decoder = weights::loadDecoder(*folder, where.device, where.dtype, progress);
+    if (!decoder) {
+        return decoder.error();
+    }
+    parts.decoder = std::move(*decoder);
+    return {};
+}
+
+Result<void> Assembly::loadData(RunParts& parts)
+{
+    const auto& model = parts.decoder->config();
+    m_maxLength = std::min(m_config.data.maxLength, model.maxPositions);
+    if (m_maxLength < m_config.data.maxLength) {
+        parts.warnings.push_back("The model reads at most " + std::to_string(model.maxPositions)
+                                 + " tokens, so examples are cut there and not after "
+                                 + std::to_string(m_config.data.maxLength) + ".");
+    }
+    EncodeSettings settings;
+    settings.encoding = {m_maxLength, m_config.data.trainOn == "all"};
+    settings.vocab = model.vocab;
+    settings.threads = parts.threads;
+    settings.progress = stage("encoding");
+    settings.isStopped = [this] { return m_control.stopRequested(); };
+    auto data = prepareData({m_config, m_inputs.overlays, parts.encoder, settings});
+    if (!data) {
+        return data.error();
+    }
+    parts.data = std::move(*data);
+    parts.warnings.insert(parts.warnings.end(), parts.data.warnings.begin(), parts.data.warnings.end());
+    return {};
+}
+
+Result<void> Assembly::attach(RunParts& parts)
+{
+    const auto seed = static_cast<std::uint64_t>(m_config.run.seed);
+    if (auto attached = parts.method->attach(*parts.decoder, m_config.method, seed); !attached) {
+        return attached;
+    }
+    parts.leaves = parts.method->trainable(*parts.decoder);
+    parts.optimizer = std::make_unique<optim::AdamW>(parts.leaves, m_config.optimizer);
+    parts.plan = std::make_unique<BatchPlan>(parts.data.train, batchSettings(m_config, m_maxLength));
+    parts.totalSteps = parts.plan->totalSteps(m_config.run.epochs, m_config.run.maxSteps);
+    if (parts.placement.dtype == at::kHalf) {
+        parts.warnings.push_back("fp16 has a small range and no loss scaling here; steps may be lost. bf16 or fp32 "
+                                 "are the safe choices.");
+    }
+    return {};
+}
+
+Result<std::unique_ptr<RunParts>> Assembly::make()
+{
+    auto method = findMethod();
+    if (!method) {
+        return method.error();
+    }
+    nn::setThreads(m_config.run.threads);
+    auto placement = nn::choosePlacement(m_config.model.device, m_config.model.dtype);
+    if (!placement) {
+        return placement.error();
+    }
+    auto parts = std::make_unique<RunParts>(std::move(*placement));
+    parts->method = *method;
+    parts->threads = at::get_num_threads();
+    for (const auto step : {&Assembly::loadModel, &Assembly::loadData, &Assembly::attach}) {
+        if (m_control.stopRequested()) {
+            return Error{"cancelled"};
+        }
+        if (auto done = (this->*step)(*parts); !done) {
+            return done.error();
+        }
+    }
+    return parts;
+}
+
+} // namespace
+
+std::int64_t RunParts::trainableParameters() const
+{
+    std::int64_t count = 0;
+    for (const auto& leaf : leaves) {
+        count += leaf.tensor.numel();
+    }
+    return count;
+}
+
+Result<std::unique_ptr<RunParts>> makeParts(const config::RunConfig& config, const RunInputs& inputs,
+                                            StopControl& control, RunObserver& observer)
+{
+    return Assembly(config, inputs, control, observer).make();
+}
+
+} // namespace luthier::train

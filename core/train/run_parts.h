@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RunParts: everything that a run is made of, loaded and fitted together from its configuration.
+// Internal to core: names torch types.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/nn/decoder.h"
+#include "core/nn/device.h"
+#include "core/optim/adamw.h"
+#include "core/peft/method.h"
+#include "core/train/batch_plan.h"
+#include "core/train/run.h"
+#include "core/train/training_data.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace luthier::train {
+
+struct RunParts {
+    explicit RunParts(nn::Placement where) : placement(std::move(where)) {}
+
+    nn::Placement placement;
+    data::Encoder encoder;
+    const peft::Method* method = nullptr;
+    std::shared_ptr<nn::Decoder> decoder;
+    TrainingData data;
+    std::vector<nn::NamedTensor> leaves; // trained, in the optimizer's order
+    std::unique_ptr<optim::AdamW> optimizer;
+    std::unique_ptr<BatchPlan> plan;     // of data.train
+    std::int64_t totalSteps = 0;
+    std::int64_t threads = 1;
+    std::vector<std::string> warnings;
+
+    std::int64_t trainableParameters() const;
+};
+
+// Loading and encoding come as StageChanged. Errors are sentences; "cancelled" when the control asked to stop.
+// May throw what torch throws.
+Result<std::unique_ptr<RunParts>> makeParts(const config::RunConfig& config, const RunInputs& inputs,
+                                            StopControl& control, RunObserver& observer);
+
+} // namespace luthier::train

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// StepReports: what a step gave, told once the device has it. On a GPU the numbers are copied without waiting
+// and read one step later, so that the queue never runs dry; on the CPU at once. Also throughput and time left.
+// Internal to core: names torch types.
+#pragma once
+
+#include "core/train/events.h"
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Event.h>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+namespace luthier::train {
+
+class StepReports {
+public:
+    StepReports(RunObserver& observer, at::Device device, std::int64_t totalSteps)
+        : m_observer(observer), m_device(device), m_total(totalSteps)
+    {
+    }
+
+    // `values` [2]: loss and gradient norm, on the device. The other members of `step` are filled in here.
+    void add(StepDone step, const at::Tensor& values);
+    // Tells all that is outstanding.
+    void flush();
+
+    // Time that is not a step's (evaluation, saving, a hold): the clock starts again.
+    void restartClock();
+
+    std::int64_t badInARow() const { return m_bad; } // steps with a loss or gradient that is not finite
+
+private:
+    using Clock = std::chrono::steady_clock;
+    struct Waiting {
+        StepDone step;
+        at::Tensor values;               // [2] in CPU memory, there once `ready`
+        std::optional<c10::Event> ready; // none on the CPU
+    };
+
+    void tell(Waiting waiting);
+    double measure(std::int64_t step);
+
+    RunObserver& m_observer;
+    at::Device m_device;
+    std::int64_t m_total = 0;
+    std::deque<Waiting> m_waiting;
+    Clock::time_point m_last = Clock::now();
+    double m_secondsPerStep = 0; // moving average
+    std::int64_t m_measured = 0;
+    std::int64_t m_bad = 0;
+};
+
+} // namespace luthier::train

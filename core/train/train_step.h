@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// TrainStep: one optimizer step over several micro-batches. Internal to core: names torch types.
+//
+//   loss = sum over the step's targets of -ln p / number of targets of the whole step
+// so that how a step is cut into micro-batches does not matter.
+// Dropout draws from the device's default generator, which every step seeds from (seed, step): a resumed run
+// draws what an uninterrupted one would, whatever ran in between.
+#pragma once
+
+#include "core/nn/decoder.h"
+#include "core/optim/adamw.h"
+#include "core/train/batch_feed.h"
+
+#include <cstdint>
+#include <functional>
+
+namespace luthier::train {
+
+class TrainStep {
+public:
+    TrainStep(nn::Decoder& decoder, optim::AdamW& optimizer, std::uint64_t seed)
+        : m_decoder(decoder), m_optimizer(optimizer), m_seed(seed)
+    {
+    }
+
+    // [2] fp32 on the device: mean loss of the step's targets, gradient norm before clipping. Queues work and
+    // does not wait for it. `between` is called before each micro-batch.
+    at::Tensor run(const StepBatches& step, std::int64_t number, double learningRate,
+                   const std::function<void()>& between);
+
+    // False while an exception came from the optimizer: its state may be half stepped.
+    bool isWhole() const { return m_whole; }
+
+private:
+    void seedDropout(std::int64_t number) const;
+
+    nn::Decoder& m_decoder;
+    optim::AdamW& m_optimizer;
+    std::uint64_t m_seed;
+    bool m_whole = true;
+};
+
+} // namespace luthier::train

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/trainer.h"
+
+#include "core/optim/schedules.h"
+#include "core/train/bench_probe.h"
+#include "core/train/failure.h"
+
+#include <algorithm>
+
+namespace luthier::train {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t kMostBadSteps = 5;
+constexpr auto kStageEvery = std::chrono::milliseconds(150);
+constexpr std::int64_t kUsualEvaluations = 10;
+constexpr std::int64_t kUsualCheckpoints = 5;
+
+std::int64_t every(std::int64_t wanted, std::int64_t total, std::int64_t times)
+{
+    return wanted > 0 ? wanted : std::max<std::int64_t>(1, total / times);
+}
+
+} // namespace
+
+Trainer::Trainer(const config::RunConfig& config, const RunInputs& inputs, RunParts& parts, StopControl& control,
+                 RunObserver& observer)
+    : m_config(config), m_inputs(inputs), m_parts(parts), m_control(control), m_observer(observer),
+      m_trainStep(*parts.decoder, *parts.optimizer, static_cast<std::uint64_t>(config.run.seed)),
+      m_reports(observer, parts.placement.device, parts.totalSteps),
+      m_evaluator(*parts.decoder, parts.data.heldOut, config.run.batchSize),
+      m_probes(*parts.decoder, parts.encoder, config.run, parts.data.areTexts),
+      m_evalEvery(every(config.run.evalEvery, parts.totalSteps, kUsualEvaluations)),
+      m_checkpointEvery(every(config.run.checkpointEvery, parts.totalSteps, kUsualCheckpoints)),
+      m_dataHash(parts.data.train.hash())
+{
+}
+
+Result<void> Trainer::resume()
+{
+    const CheckpointSearch search = newestCheckpoint(m_inputs.folder);
+    for (const std::string& problem : search.problems) {
+        warn(problem);
+    }
+    if (!search.newest) {
+        return search.foundAny ? Result<void>(Error{m_inputs.folder.string()
+                                                    + ": no checkpoint is whole, so the run cannot go on; start it "
+                                                      "again in a new folder"})
+                               : Result<void>();
+    }
+    const CheckpointInfo& from = search.newest->info;
+    if (auto loaded = loadWeightsFrom(*search.newest, m_parts.leaves); !loaded) {
+        return loaded;
+    }
+    auto state = optimizerStateOf(*search.newest);
+    auto restored = state ? m_parts.optimizer->restore(*state) : Result<void>(state.error());
+    if (!restored) {
+        return Error{search.newest->folder.string() + ": " + restored.message()};
+    }
+    m_step = m_firstStep = from.step;
+    m_saved = from.step;
+    m_next = from.next;
+    m_secondsBefore = from.seconds;
+    if (from.dataHash != m_dataHash) {
+        warn("The training data is not what it was when the run was stopped; it goes on with the data as it is now.");
+    }
+    const CheckpointInfo now = info();
+    if (from.device != now.device || from.dtype != now.dtype || from.threads != now.threads) {
+        warn("The run was stopped on " + from.device + " in " + from.dtype + " and goes on on " + now.device + " in "
+             + now.dtype + "; it will differ in the last digits from a run that was not stopped.");
+    }
+    return {};
+}
+
+RunEnded Trainer::run()
+{
+    try {
+        return train();
+    } catch (const std::exception& problem) {
+        return failed(sentenceOf(problem));
+    }
+}
+
+RunEnded Trainer::train()
+{
+    resetPeakMemory(m_parts.placement.device);
+    announce();
+    if (m_firstStep == 0) {
+        evaluate();
+    }
+    if (m_step < m_parts.totalSteps) {
+        BatchFeed feed(m_parts.data.train, *m_parts.plan, m_next, !m_parts.placement.device.is_cpu());
+        m_reports.restartClock();
+        while (m_step < m_parts.totalSteps) {
+            if (m_control.stopRequested()) {
+                return stopHere();
+            }
+            step(feed);
+            if (m_reports.badInARow() >= kMostBadSteps) {
+                return failed("The loss or its gradient was not a finite number in " + std::to_string(kMostBadSteps)
+                              + " steps in a row. Lower optimizer.learning_rate, or use bf16 or fp32 instead of fp16.");
+            }
+            afterStep();
+        }
+    }
+    return finish();
+}
+
+void Trainer::announce()
+{
+    const auto& where = m_parts.placement;
+    RunStarted started;
+    started.totalSteps = m_parts.totalSteps;
+    started.trainRows = static_cast<std::int64_t>(m_parts.data.train.size());
+    started.heldOutRows = static_cast<std::int64_t>(m_parts.data.heldOut.size());
+    started.skippedRows = m_parts.data.skipped;
+    started.truncatedRows = m_parts.data.truncated;
+    started.trainableParameters = m_parts.trainableParameters();
+    started.totalParameters = m_parts.decoder->config().numParameters();
+    started.device = where.deviceText;
+    started.dtype = where.dtypeText;
+    started.reason = where.reason;
+    started.firstStep = m_firstStep;
+    m_observer.onEvent(started);
+    for (const std::string& sentence : m_parts.warnings) {
+        warn(sentence);
+    }
+    for (const std::string& sentence : m_probes.warnings()) {
+        warn(sentence);
+    }
+}
+
+void Trainer::holdIfAsked()
+{
+    if (m_control.isHeld()) {
+        m_reports.flush();
+        m_observer.onEvent(StageChanged{"held", 0, 0});
+        m_control.waitWhileHeld();
+        m_reports.restartClock();
+    }
+}
+
+void Trainer::step(BatchFeed& feed)
+{
+    const StepBatches batches = feed.next();
+    const double rate = m_config.optimizer.learningRate
+                        * optim::learningRateAt(m_config.schedule.kind, m_step, m_parts.totalSteps,
+                                                m_config.schedule.warmupRatio);
+    const at::Tensor values = m_trainStep.run(batches, m_step + 1, rate, [this] { holdIfAsked(); });
+    ++m_step;
+    m_next = batches.after;
+    StepDone done;
+    done.step = m_step;
+    done.epoch = batches.epoch;
+    done.learningRate = rate;
+    done.tokens = batches.tokens;
+    done.trainedTokens = batches.trained;
+    m_reports.add(std::move(done), values);
+}
+
+void Trainer::afterStep()
+{
+    if (m_step == m_parts.totalSteps) {
+        return; // finish() does both
+    }
+    const bool checkpointDue = m_step % m_checkpointEvery == 0;
+    const bool evaluationDue = m_step % m_evalEvery == 0;
+    if (!checkpointDue && !evaluationDue) {
+        return;
+    }
+    m_reports.flush();
+    if (checkpointDue && !m_control.stopRequested()) { // a stop saves by itself
+        save();
+    }
+    if (evaluationDue) {
+        evaluate();
+    }
+    m_reports.restartClock();
+}
+
+bool Trainer::save()
+{
+    if (m_saved == m_step) {
+        return true;
+    }
+    m_observer.onEvent(StageChanged{"saving", 0, 0});
+    auto saved = saveCheckpoint(m_inputs.folder, info(), m_parts.leaves, m_parts.optimizer->state());
+    if (!saved) {
+        m_saveProblem = saved.message();
+        warn("The checkpoint of step " + std::to_string(m_step) + " could not be saved: " + m_saveProblem
+             + ". Free some space. " + standing());
+        return false;
+    }
+    m_saved = m_step;
+    m_observer.onEvent(CheckpointSaved{m_step, fs::absolute(*saved).string()});
+    rotateCheckpoints(m_inputs.folder, m_config.run.keepCheckpoints);
+    return true;
+}
+
+void Trainer::evaluate()
+{
+    const auto isStopped = [this] { return m_control.stopRequested(); };
+    if (!m_evaluator.isEmpty()) {
+        auto told = std::chrono::steady_clock::time_point();
+        const auto progress = [&](std::int64_t done, std::int64_t total) {
+            if (const auto now = std::chrono::steady_clock::now(); now - told > kStageEvery) {
+                told = now;
+                m_observer.onEvent(StageChanged{"evaluating", done, total});
+            }
+        };
+        if (const auto loss = m_evaluator.loss(progress, isStopped)) {
+            m_observer.onEvent(EvalDone{m_step, "held_out", *loss, m_evaluator.numTargets()});
+        }
+    }
+    m_probes.answer(m_step, m_observer, isStopped);
+}
+
+RunEnded Trainer::finish()
+{
+    m_reports.flush();
+    const bool safe = save();
+    evaluate();
+    m_observer.onEvent(StageChanged{"saving", 0, 0});
+    const fs::path result = fs::absolute(m_inputs.folder / (m_parts.method->writesAdapter ? "adapter" : "model"));
+    auto written = m_parts.method->save(*m_parts.decoder, m_config.method, m_config.model.path, result);
+    if (!written) {
+        return ended(Outcome::Failed, "The run is done but its result could not be saved: " + written.message()
+                                          + (safe ? ". Free some space and resume the run: it only writes the result."
+                                                  : ". " + standing()));
+    }
+    return ended(Outcome::Finished, {}, result);
+}
+
+RunEnded Trainer::stopHere()
+{
+    m_reports.flush();
+    if (m_step > 0 && !save()) {
+        return ended(Outcome::Failed, "The run was stopped, but its checkpoint could not be saved: " + m_saveProblem
+                                          + ". " + standing());
+    }
+    return ended(Outcome::Stopped, {});
+}
+
+RunEnded Trainer::failed(const std::string& sentence)
+{
+    const std::string place = "Step " + std::to_string(m_step + 1) + ": ";
+    return ended(Outcome::Failed, place + sentence + rescue());
+}
+
+// What the last whole step left is worth keeping even when the next one cannot be computed.
+std::string Trainer::rescue()
+{
+    try {
+        m_parts.optimizer->zeroGrad(); // room for what saving needs
+        if (m_trainStep.isWhole() && m_step > m_firstStep) {
+            m_reports.flush();
+            save();
+        }
+    } catch (const std::exception&) {
+        // The device may be gone; the checkpoint before stands.
+    }
+    return m_saved ? " " + standing() : std::string();
+}
+
+std::string Trainer::standing() const
+{
+    return m_saved ? "The checkpoint of step " + std::to_string(*m_saved) + " stands."
+                   : "There is no checkpoint yet.";
+}
+
+RunEnded Trainer::ended(Outcome outcome, const std::string& sentence, const fs::path& result) const
+{
+    return {outcome, sentence, seconds(), result.string(), m_step};
+}
+
+CheckpointInfo Trainer::info() const
+{
+    return {m_step,
+            m_next,
+            seconds(),
+            m_dataHash,
+            m_parts.placement.deviceText,
+            m_parts.placement.dtypeText,
+            m_parts.threads,
+            config::toJson(m_config)};
+}
+
+double Trainer::seconds() const
+{
+    return m_secondsBefore
+           + std::chrono::duration<double>(std::chrono::steady_clock::now() - m_started).count();
+}
+
+} // namespace luthier::train

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Trainer: the loop of a run: steps, checkpoints, evaluations, probes, stopping and holding.
+// Internal to core: names torch types.
+//
+// Order at a step where both are due: checkpoint, then evaluation, so that an evaluation that fails costs nothing.
+#pragma once
+
+#include "core/train/checkpoint.h"
+#include "core/train/evaluator.h"
+#include "core/train/probes.h"
+#include "core/train/run_parts.h"
+#include "core/train/step_reports.h"
+#include "core/train/train_step.h"
+
+#include <chrono>
+#include <optional>
+
+namespace luthier::train {
+
+class Trainer {
+public:
+    // All must outlive it.
+    Trainer(const config::RunConfig& config, const RunInputs& inputs, RunParts& parts, StopControl& control,
+            RunObserver& observer);
+
+    // Continues from the newest good checkpoint, or from the start when there is none at all.
+    Result<void> resume();
+
+    // To the end, to a stop, or to a failure. Catches what a step throws and saves what is whole.
+    // RunEnded is returned, not sent.
+    RunEnded run();
+
+private:
+    RunEnded train();
+    void announce();
+    void step(BatchFeed& feed);
+    void afterStep();
+    void holdIfAsked();
+    bool save();
+    void evaluate();
+    RunEnded finish();
+    RunEnded stopHere();
+    RunEnded failed(const std::string& sentence);
+    std::string rescue();
+    RunEnded ended(Outcome outcome, const std::string& sentence, const std::filesystem::path& result = {}) const;
+    void warn(const std::string& sentence) { m_observer.onEvent(Warning{m_step, sentence}); }
+    std::string standing() const; // which checkpoint holds, for sentences
+    CheckpointInfo info() const;
+    double seconds() const;
+
+    const config::RunConfig& m_config;
+    const RunInputs& m_inputs;
+    RunParts& m_parts;
+    StopControl& m_control;
+    RunObserver& m_observer;
+    TrainStep m_trainStep;
+    StepReports m_reports;
+    Evaluator m_evaluator;
+    Probes m_probes;
+    std::int64_t m_evalEvery = 1;
+    std::int64_t m_checkpointEvery = 1;
+    std::int64_t m_step = 0;      // steps done
+    std::int64_t m_firstStep = 0; // done before this run() began
+    BatchCursor m_next;
+    std::optional<std::int64_t> m_saved; // step of the newest checkpoint that is whole
+    std::string m_dataHash;
+    std::string m_saveProblem;           // why the last save failed
+    double m_secondsBefore = 0;
+    std::chrono::steady_clock::time_point m_started = std::chrono::steady_clock::now();
+};
+
+} // namespace luthier::train
