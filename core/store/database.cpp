@@ -31,10 +31,14 @@ std::string reason(int extended, int system, const char* text)
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
-        return std::string("cannot be opened for this (") + text + "); look at the rights of the file and its folder";
+        return std::string("cannot be opened for this (") + text
+               + "); look at the rights of the file and its folder";
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return "another program holds the file; close it there and try again";
+    case SQLITE_IOERR:
+        return std::string("the disk does not take or give the data (") + text + ", SQLite "
+               + std::to_string(extended) + "); look at its free space and its health and try again";
     case SQLITE_TOOBIG:
         return "a single value is larger than 256 MiB and is not stored";
     default:
@@ -57,8 +61,10 @@ void protect(sqlite3* handle)
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_busy_timeout(handle, kBusyMs);
     sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, kLimitBytes);
-    for (const auto& [option, value] : {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1}, {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
-                                        {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_ENABLE_VIEW, 0}}) {
+    for (const auto& [option, value] : {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1},
+                                        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                                        {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+                                        {SQLITE_DBCONFIG_ENABLE_VIEW, 0}}) {
         sqlite3_db_config(handle, option, value, nullptr);
     }
 }
@@ -67,9 +73,11 @@ void protect(sqlite3* handle)
 
 Result<Database> Database::open(const fs::path& path, Mode mode)
 {
-    const int access = mode == Mode::ReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    const int access =
+        mode == Mode::ReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
     const std::string name = mode == Mode::Fixed ? immutableUri(path) : path.string();
-    const int flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | (mode == Mode::Fixed ? SQLITE_OPEN_URI : 0);
+    const int flags =
+        access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | (mode == Mode::Fixed ? SQLITE_OPEN_URI : 0);
     sqlite3* handle = nullptr;
     const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
     Database database(path, handle); // closes the handle also when opening failed
@@ -77,7 +85,8 @@ Result<Database> Database::open(const fs::path& path, Mode mode)
         return database.failure(handle == nullptr ? SQLITE_NOMEM : code);
     }
     protect(handle);
-    const char* sql = "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0";
+    const char* sql =
+        "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0";
     if (auto set = database.execute(sql); !set) {
         return set.error();
     }
@@ -97,7 +106,8 @@ Database::~Database()
 Result<Statement> Database::prepare(std::string_view sql) const
 {
     sqlite3_stmt* statement = nullptr;
-    const int code = sqlite3_prepare_v2(m_handle, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+    const int code =
+        sqlite3_prepare_v2(m_handle, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
     if (code != SQLITE_OK) {
         return failure(code);
     }

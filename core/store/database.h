@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Database: one SQLite connection. A commit that returned ok has been synced to the disk (WAL, synchronous FULL).
-// Written with care for files of unknown origin: no triggers, no views, no functions from the schema.
+// Database: one SQLite connection. A commit that returned ok has been synced to the disk (WAL, synchronous
+// FULL). Written with care for files of unknown origin: no triggers, no views, no functions from the schema.
 //
 // Errors name the file and say what to do: disk full, no permission, damaged, busy.
 // Threads: one at a time; the owner has the mutex.

@@ -144,7 +144,8 @@ const char* read(const Json& value, double& to)
 const char* read(const Json& value, std::int64_t& to)
 {
     // Above the signed range a number is read as unsigned and would wrap.
-    if (!value.is_number_integer() || (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX)) {
+    if (!value.is_number_integer()
+        || (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX)) {
         return "a whole number";
     }
     to = value.get<std::int64_t>();
@@ -197,7 +198,9 @@ template <std::size_t... I>
 Result<train::Event> readKind(const Json& object, const std::string& kind, std::index_sequence<I...>)
 {
     std::optional<Result<train::Event>> event;
-    ((kind == kKinds[I] && (event.emplace(readAs<std::variant_alternative_t<I, train::Event>>(object, kKinds[I])), true)) || ...);
+    ((kind == kKinds[I]
+      && (event.emplace(readAs<std::variant_alternative_t<I, train::Event>>(object, kKinds[I])), true))
+     || ...);
     if (!event) {
         return Error{"no event is called \"" + kind + "\"; a newer Luthier may have written it"};
     }
@@ -215,10 +218,14 @@ Json toJson(const train::Event& event)
 {
     Json object{{"event", kindOf(event)}};
     auto& entries = object.get_ref<Json::object_t&>();
-    std::visit([&entries](const auto& e) {
-        // The keys differ by construction; looking for each again would cost more than writing them.
-        members(e, [&entries](const char* key, const auto& member) { entries.push_back({key, written(member)}); });
-    }, event);
+    std::visit(
+        [&entries](const auto& e) {
+            // The keys differ by construction; looking for each again would cost more than writing them.
+            members(e, [&entries](const char* key, const auto& member) {
+                entries.push_back({key, written(member)});
+            });
+        },
+        event);
     return object;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Event codec: a run's events as JSON objects, {"event":"step","step":1,"loss":2.5,...}. The form that the command
-// line prints and the project keeps, so names once given stay.
+// Event codec: a run's events as JSON objects, {"event":"step","step":1,"loss":2.5,...}. The form that the
+// command line prints and the project keeps, so names once given stay.
 //
 // Every event comes back equal. JSON knows no NaN and no infinity: they are the strings "NaN", "Infinity" and
 // "-Infinity", so that a diverged run is never mistaken for one without a measurement.

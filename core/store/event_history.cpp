@@ -29,7 +29,10 @@ private:
     bool keep(const train::StageChanged&) { return true; }
     bool keep(const train::RunEnded&) { return true; }
     bool keep(const train::Warning& warning) { return warning.step <= m_limit; }
-    bool keep(const train::StepDone& done) { return done.step <= m_limit && m_steps.insert(done.step).second; }
+    bool keep(const train::StepDone& done)
+    {
+        return done.step <= m_limit && m_steps.insert(done.step).second;
+    }
     bool keep(const train::EvalDone& eval) { return isFirst("eval", eval.step, eval.set); }
     bool keep(const train::SampleDone& sample) { return isFirst("sample", sample.step, sample.prompt); }
     bool keep(const train::CheckpointSaved& saved) { return isFirst("checkpoint", saved.step, {}); }

@@ -26,7 +26,9 @@ Result<config::RunConfig> firstRecipe()
     std::error_code code;
     recipe->model.path = fs::absolute(base::bundledModel(), code).lexically_normal().string();
     for (std::string& file : recipe->data.train) {
-        file = fs::absolute(base::datasetsFolder() / fs::path(file).filename(), code).lexically_normal().string();
+        file = fs::absolute(base::datasetsFolder() / fs::path(file).filename(), code)
+                   .lexically_normal()
+                   .string();
     }
     return recipe;
 }

@@ -14,6 +14,7 @@ namespace {
 
 const char kDatabase[] = "luthier.db";
 
+constexpr std::uintmax_t kSmallestPage = 512;
 // Up to this size every page is read at each opening; above it only where the last one ended badly.
 constexpr std::uintmax_t kAlwaysCheckedBytes = std::uintmax_t{64} << 20;
 
@@ -36,14 +37,31 @@ fs::path cleaned(const fs::path& folder)
     return path.has_filename() ? path : path.parent_path();
 }
 
+// SQLite takes a file shorter than a page for an empty one and would write over it.
+Result<void> checkLength(const fs::path& path)
+{
+    std::error_code code;
+    const auto size = fs::file_size(path, code);
+    if (!code && size > 0 && size < kSmallestPage) {
+        return Error{
+            path.string() + ": the file is damaged or no project (" + std::to_string(size)
+            + " bytes); nothing was changed. Keep a copy of the folder and go back to a backup of it"};
+    }
+    return {};
+}
+
 Result<Database> openDatabase(const fs::path& path, const ProjectLock& lock)
 {
+    if (auto checked = checkLength(path); !checked) {
+        return checked.error();
+    }
     auto database = Database::open(path, Database::Mode::ReadWrite);
     if (!database) {
         return database;
     }
     std::error_code code;
-    if (const auto size = fs::file_size(path, code); !code && (lock.wasLeftOpen() || size <= kAlwaysCheckedBytes)) {
+    if (const auto size = fs::file_size(path, code);
+        !code && (lock.wasLeftOpen() || size <= kAlwaysCheckedBytes)) {
         if (auto checked = checkPages(*database); !checked) {
             return checked.error();
         }
@@ -100,6 +118,9 @@ Result<std::shared_ptr<Project>> openForLooking(const fs::path& folder)
     if (!fs::exists(path, code)) {
         return Error{folder.string() + ": no project lies there (" + kDatabase + " is missing)"};
     }
+    if (auto checked = checkLength(path); !checked) {
+        return checked.error();
+    }
     auto database = Database::open(path, isFixed(folder) ? Database::Mode::Fixed : Database::Mode::ReadOnly);
     if (!database) {
         return database.error();
@@ -107,7 +128,8 @@ Result<std::shared_ptr<Project>> openForLooking(const fs::path& folder)
     if (auto checked = checkSchema(*database); !checked) {
         return checked.error();
     }
-    return std::shared_ptr<Project>(std::make_shared<ProjectStore>(folder, std::nullopt, std::move(*database)));
+    return std::shared_ptr<Project>(
+        std::make_shared<ProjectStore>(folder, std::nullopt, std::move(*database)));
 }
 
 } // namespace
@@ -134,13 +156,14 @@ Result<void> ProjectStore::tidy()
 {
     const std::lock_guard guard(m_mutex);
     std::vector<RunId> gone;
-    auto read = m_database.each("SELECT id, trash FROM runs WHERE trash IS NOT NULL", [&](const Statement& row) -> Result<void> {
-        std::error_code code;
-        if (fs::symlink_status(m_folder / row.text(1), code).type() == fs::file_type::not_found) {
-            gone.push_back(row.integer(0));
-        }
-        return {};
-    });
+    auto read = m_database.each(
+        "SELECT id, trash FROM runs WHERE trash IS NOT NULL", [&](const Statement& row) -> Result<void> {
+            std::error_code code;
+            if (fs::symlink_status(m_folder / row.text(1), code).type() == fs::file_type::not_found) {
+                gone.push_back(row.integer(0));
+            }
+            return {};
+        });
     if (!read) {
         return read;
     }
@@ -153,7 +176,8 @@ Result<void> ProjectStore::tidy()
             return removed;
         }
     }
-    if (auto marked = m_database.run("UPDATE runs SET state = 'interrupted' WHERE state = 'running'"); !marked) {
+    if (auto marked = m_database.run("UPDATE runs SET state = 'interrupted' WHERE state = 'running'");
+        !marked) {
         return marked;
     }
     return transaction->commit();
@@ -167,7 +191,8 @@ Result<void> ProjectStore::setValue(const std::string& key, const Json& value)
         return transaction.error();
     }
     auto done = m_database.run("INSERT INTO project_values (key, value) VALUES (?1, ?2) "
-                               "ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, base::dumpJson(value));
+                               "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                               key, base::dumpJson(value));
     return done ? transaction->commit() : done;
 }
 
@@ -175,14 +200,18 @@ Result<Json> ProjectStore::value(const std::string& key)
 {
     const std::lock_guard guard(m_mutex);
     Json value;
-    auto read = m_database.each("SELECT value FROM project_values WHERE key = ?1", [&](const Statement& row) -> Result<void> {
-        auto parsed = base::parseJson(row.text(0));
-        if (!parsed) {
-            return Error{m_database.path().string() + ": the value \"" + key + "\" cannot be read: " + parsed.message()};
-        }
-        value = std::move(*parsed);
-        return {};
-    }, key);
+    auto read = m_database.each(
+        "SELECT value FROM project_values WHERE key = ?1",
+        [&](const Statement& row) -> Result<void> {
+            auto parsed = base::parseJson(row.text(0));
+            if (!parsed) {
+                return Error{m_database.path().string() + ": the value \"" + key
+                             + "\" cannot be read: " + parsed.message()};
+            }
+            value = std::move(*parsed);
+            return {};
+        },
+        key);
     return read ? Result<Json>(std::move(value)) : read.error();
 }
 

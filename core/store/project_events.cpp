@@ -13,16 +13,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-const char kInsertStep[] = "INSERT INTO steps (run, seq, step, epoch, loss, learning_rate, grad_norm, tokens, trained_tokens, "
-                           "tokens_per_second, memory_bytes, seconds_left) "
-                           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-const char kSelectSteps[] = "SELECT seq, step, epoch, loss, learning_rate, grad_norm, tokens, trained_tokens, tokens_per_second, "
-                            "memory_bytes, seconds_left FROM steps WHERE run = ?1 ORDER BY seq";
+const char kInsertStep[] =
+    "INSERT INTO steps (run, seq, step, epoch, loss, learning_rate, grad_norm, tokens, trained_tokens, "
+    "tokens_per_second, memory_bytes, seconds_left) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+const char kSelectSteps[] =
+    "SELECT seq, step, epoch, loss, learning_rate, grad_norm, tokens, trained_tokens, tokens_per_second, "
+    "memory_bytes, seconds_left FROM steps WHERE run = ?1 ORDER BY seq";
 
 Result<void> insertStep(Statement& insert, RunId id, std::int64_t seq, const train::StepDone& e)
 {
-    insert.bindAll(id, seq, e.step, e.epoch, e.loss, e.learningRate, e.gradNorm, e.tokens, e.trainedTokens, e.tokensPerSecond,
-                   e.memoryBytes, e.secondsLeft);
+    insert.bindAll(id, seq, e.step, e.epoch, e.loss, e.learningRate, e.gradNorm, e.tokens, e.trainedTokens,
+                   e.tokensPerSecond, e.memoryBytes, e.secondsLeft);
     return insert.run();
 }
 
@@ -45,7 +47,8 @@ train::StepDone stepOf(const Statement& row)
 // A parked run can go on like a stopped one, and the row knows no third way to be at rest.
 const char* stateOf(train::Outcome outcome)
 {
-    return outcome == train::Outcome::Parked ? train::toText(train::Outcome::Stopped) : train::toText(outcome);
+    return outcome == train::Outcome::Parked ? train::toText(train::Outcome::Stopped)
+                                             : train::toText(outcome);
 }
 
 } // namespace
@@ -61,12 +64,14 @@ void ProjectStore::apply(RunRow& row, const train::Event& event)
     } else if (const auto* step = std::get_if<train::StepDone>(&event)) {
         row.step = step->step;
         row.lastLoss = step->loss;
-    } else if (const auto* eval = std::get_if<train::EvalDone>(&event); eval != nullptr && eval->set == "held_out") {
+    } else if (const auto* eval = std::get_if<train::EvalDone>(&event);
+               eval != nullptr && eval->set == "held_out") {
         row.firstHeldOut = eval->step == 0 ? eval->loss : row.firstHeldOut;
         row.lastHeldOut = eval->loss;
     } else if (const auto* ended = std::get_if<train::RunEnded>(&event)) {
         const auto sitting = m_sittings.find(row.id);
-        row.seconds = (sitting == m_sittings.end() ? row.seconds : sitting->second.secondsBefore) + ended->seconds;
+        row.seconds =
+            (sitting == m_sittings.end() ? row.seconds : sitting->second.secondsBefore) + ended->seconds;
         m_sittings.erase(row.id);
         row.state = stateOf(ended->outcome);
         row.sentence = ended->sentence;
@@ -78,7 +83,8 @@ void ProjectStore::apply(RunRow& row, const train::Event& event)
 Result<void> ProjectStore::insertEvents(RunId id, const std::vector<train::Event>& events)
 {
     auto seq = m_database.number("SELECT max(ifnull((SELECT max(seq) FROM steps WHERE run = ?1), 0), "
-                                 "ifnull((SELECT max(seq) FROM events WHERE run = ?1), 0))", id);
+                                 "ifnull((SELECT max(seq) FROM events WHERE run = ?1), 0))",
+                                 id);
     auto steps = m_database.prepare(kInsertStep);
     auto others = m_database.prepare("INSERT INTO events (run, seq, body) VALUES (?1, ?2, ?3)");
     if (!seq || !steps || !others) {
@@ -102,10 +108,11 @@ Result<void> ProjectStore::insertEvents(RunId id, const std::vector<train::Event
 
 Result<void> ProjectStore::updateRun(const RunRow& row)
 {
-    return m_database.run("UPDATE runs SET state = ?1, step = ?2, total_steps = ?3, last_loss = ?4, first_held_out = ?5, "
-                          "last_held_out = ?6, seconds = ?7, result = ?8, sentence = ?9 WHERE id = ?10",
-                          row.state, row.step, row.totalSteps, row.lastLoss, row.firstHeldOut, row.lastHeldOut, row.seconds,
-                          storedPath(row.result), row.sentence, row.id);
+    return m_database.run(
+        "UPDATE runs SET state = ?1, step = ?2, total_steps = ?3, last_loss = ?4, first_held_out = ?5, "
+        "last_held_out = ?6, seconds = ?7, result = ?8, sentence = ?9 WHERE id = ?10",
+        row.state, row.step, row.totalSteps, row.lastLoss, row.firstHeldOut, row.lastHeldOut, row.seconds,
+        storedPath(row.result), row.sentence, row.id);
 }
 
 Result<void> ProjectStore::appendEvents(RunId id, const std::vector<train::Event>& events)
@@ -161,17 +168,20 @@ Result<std::vector<train::Event>> ProjectStore::events(RunId id)
             events.emplace_back(stepOf(*steps));
         }
     };
-    auto read = m_database.each("SELECT seq, body FROM events WHERE run = ?1 ORDER BY seq", [&](const Statement& row) -> Result<void> {
-        takeStepsBefore(row.integer(0));
-        const auto body = base::parseJson(row.text(1));
-        auto event = body ? eventFromJson(*body) : Result<train::Event>(body.error());
-        if (!event) {
-            return Error{m_database.path().string() + ": event " + std::to_string(row.integer(0)) + " of run " + std::to_string(id)
-                         + " cannot be read: " + event.message()};
-        }
-        events.push_back(std::move(*event));
-        return {};
-    }, id);
+    auto read = m_database.each(
+        "SELECT seq, body FROM events WHERE run = ?1 ORDER BY seq",
+        [&](const Statement& row) -> Result<void> {
+            takeStepsBefore(row.integer(0));
+            const auto body = base::parseJson(row.text(1));
+            auto event = body ? eventFromJson(*body) : Result<train::Event>(body.error());
+            if (!event) {
+                return Error{m_database.path().string() + ": event " + std::to_string(row.integer(0))
+                             + " of run " + std::to_string(id) + " cannot be read: " + event.message()};
+            }
+            events.push_back(std::move(*event));
+            return {};
+        },
+        id);
     takeStepsBefore(std::numeric_limits<std::int64_t>::max());
     if (!read || !step) {
         return read ? step.error() : read.error();

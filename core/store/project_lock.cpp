@@ -54,8 +54,10 @@ std::string sentence(const fs::path& folder, const Holder& holder)
     std::string who = holder.program.empty() ? "another Luthier" : holder.program;
     who += holder.pid.empty() ? "" : " (process " + holder.pid + ")";
     who += holder.host.empty() || holder.host == hostName() ? "" : " on " + holder.host;
-    return folder.string() + ": " + who + " has this project open; close it there first. "
-           "Until then it can be looked at: luthier runs --project " + folder.string();
+    return folder.string() + ": " + who
+           + " has this project open; close it there first. "
+             "Until then it can be looked at: luthier runs --project "
+           + folder.string();
 }
 
 bool tryLock(int descriptor, int operation)
@@ -75,16 +77,16 @@ ProjectLock::ProjectLock(fs::path folder, int descriptor, FileId id)
 }
 
 ProjectLock::ProjectLock(ProjectLock&& other) noexcept
-    : m_folder(std::move(other.m_folder)), m_descriptor(std::exchange(other.m_descriptor, -1)), m_id(other.m_id),
-      m_isTaken(std::exchange(other.m_isTaken, false)), m_wasLeftOpen(other.m_wasLeftOpen)
+    : m_folder(std::move(other.m_folder)), m_descriptor(std::exchange(other.m_descriptor, -1)),
+      m_id(other.m_id), m_isTaken(std::exchange(other.m_isTaken, false)), m_wasLeftOpen(other.m_wasLeftOpen)
 {
 }
 
 ProjectLock::~ProjectLock()
 {
     if (m_isTaken) {
-        // An empty file says that the project was closed well. The file itself stays: removing it would let two
-        // processes lock two files of this name.
+        // An empty file says that the project was closed well. The file itself stays: removing it would let
+        // two processes lock two files of this name.
         static_cast<void>(::ftruncate(m_descriptor, 0));
     }
     if (m_descriptor >= 0) {
@@ -96,7 +98,7 @@ Result<ProjectLock> ProjectLock::open(const fs::path& folder)
 {
     const fs::path path = folder / kName;
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    struct stat info {};
+    struct stat info{};
     if (descriptor < 0 || ::fstat(descriptor, &info) != 0) {
         const std::string why = std::strerror(errno);
         if (descriptor >= 0) {
@@ -104,7 +106,8 @@ Result<ProjectLock> ProjectLock::open(const fs::path& folder)
         }
         return Error{path.string() + ": cannot be written: " + why + "; choose a folder where you may write"};
     }
-    return ProjectLock(folder, descriptor, {static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino)});
+    return ProjectLock(folder, descriptor,
+                       {static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino)});
 }
 
 Result<void> ProjectLock::take()
@@ -124,7 +127,8 @@ Result<void> ProjectLock::take()
     }
     m_isTaken = true;
     m_wasLeftOpen = !last.pid.empty();
-    const std::string own = std::to_string(::getpid()) + "\n" + program_invocation_short_name + "\n" + hostName() + "\n";
+    const std::string own =
+        std::to_string(::getpid()) + "\n" + program_invocation_short_name + "\n" + hostName() + "\n";
     if (::ftruncate(m_descriptor, 0) != 0 || ::pwrite(m_descriptor, own.data(), own.size(), 0) < 0) {
         // The lock holds all the same; a full disk only keeps others from being told by whom.
         m_wasLeftOpen = true;

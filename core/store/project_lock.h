@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ProjectLock: a project is open for writing in one process at a time. The lock file luthier.lock is held with
-// flock(2), which ends with the process however it ends, and names its holder.
+// ProjectLock: a project is open for writing in one process at a time. The lock file luthier.lock is held
+// with flock(2), which ends with the process however it ends, and names its holder.
 //
 // Threads: one at a time.
 #pragma once

@@ -55,7 +55,8 @@ Result<fs::path> moveToTrash(const fs::path& from, const fs::path& trash, RunId 
 
 Error ProjectStore::noRun(RunId id) const
 {
-    return {m_folder.string() + ": no run " + std::to_string(id) + " in this project; luthier runs lists them"};
+    return {m_folder.string() + ": no run " + std::to_string(id)
+            + " in this project; luthier runs lists them"};
 }
 
 std::string ProjectStore::storedPath(const std::string& path) const
@@ -100,12 +101,17 @@ Result<std::vector<RunRow>> ProjectStore::readRuns(const char* where, RunId id)
 {
     const bool isAnyoneRunning = m_lock || ProjectLock::isHeld(m_folder);
     std::vector<RunRow> rows;
-    const std::string sql = std::string("SELECT id, name, state, created, recipe, step, total_steps, last_loss, first_held_out, "
-                                        "last_held_out, seconds, result, sentence FROM runs WHERE trash IS NULL ") + where;
-    auto read = m_database.each(sql, [&](const Statement& statement) -> Result<void> {
-        rows.push_back(rowOf(statement, isAnyoneRunning));
-        return {};
-    }, id);
+    const std::string sql =
+        std::string("SELECT id, name, state, created, recipe, step, total_steps, last_loss, first_held_out, "
+                    "last_held_out, seconds, result, sentence FROM runs WHERE trash IS NULL ")
+        + where;
+    auto read = m_database.each(
+        sql,
+        [&](const Statement& statement) -> Result<void> {
+            rows.push_back(rowOf(statement, isAnyoneRunning));
+            return {};
+        },
+        id);
     return read ? Result<std::vector<RunRow>>(std::move(rows)) : read.error();
 }
 
@@ -134,8 +140,9 @@ Result<RunRow> ProjectStore::createRun(const std::string& name, const Json& reci
     if (!id) {
         return id.error();
     }
-    auto done = m_database.run("INSERT INTO runs (id, name, state, created, recipe) VALUES (?1, ?2, 'running', ?3, ?4)", *id, name,
-                               nowText(), base::dumpJson(recipe));
+    auto done = m_database.run(
+        "INSERT INTO runs (id, name, state, created, recipe) VALUES (?1, ?2, 'running', ?3, ?4)", *id, name,
+        nowText(), base::dumpJson(recipe));
     if (done) {
         done = base::makeDirectories(runFolder(*id));
     }

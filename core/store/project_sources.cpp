@@ -27,13 +27,17 @@ Result<DataSourceRow> ProjectStore::addSource(const std::string& path, const std
         return transaction.error();
     }
     const std::string key = keyOf(path);
-    auto done = m_database.run("INSERT INTO sources (path, format) VALUES (?1, ?2) ON CONFLICT (path) DO NOTHING", key, format);
+    auto done = m_database.run(
+        "INSERT INTO sources (path, format) VALUES (?1, ?2) ON CONFLICT (path) DO NOTHING", key, format);
     DataSourceRow source;
     if (done) {
-        done = m_database.each("SELECT id, path, format FROM sources WHERE path = ?1", [&](const Statement& row) -> Result<void> {
-            source = {row.integer(0), row.text(1), row.text(2)};
-            return {};
-        }, key);
+        done = m_database.each(
+            "SELECT id, path, format FROM sources WHERE path = ?1",
+            [&](const Statement& row) -> Result<void> {
+                source = {row.integer(0), row.text(1), row.text(2)};
+                return {};
+            },
+            key);
     }
     if (done) {
         done = transaction->commit();
@@ -45,10 +49,11 @@ Result<std::vector<DataSourceRow>> ProjectStore::sources()
 {
     const std::lock_guard guard(m_mutex);
     std::vector<DataSourceRow> sources;
-    auto read = m_database.each("SELECT id, path, format FROM sources ORDER BY id", [&](const Statement& row) -> Result<void> {
-        sources.push_back({row.integer(0), row.text(1), row.text(2)});
-        return {};
-    });
+    auto read = m_database.each("SELECT id, path, format FROM sources ORDER BY id",
+                                [&](const Statement& row) -> Result<void> {
+                                    sources.push_back({row.integer(0), row.text(1), row.text(2)});
+                                    return {};
+                                });
     return read ? Result<std::vector<DataSourceRow>>(std::move(sources)) : read.error();
 }
 
@@ -63,7 +68,8 @@ Result<void> ProjectStore::removeSource(std::int64_t id)
     return done ? transaction->commit() : done;
 }
 
-Result<void> ProjectStore::saveEdit(const std::string& path, std::int64_t row, const std::optional<Json>& edited)
+Result<void> ProjectStore::saveEdit(const std::string& path, std::int64_t row,
+                                    const std::optional<Json>& edited)
 {
     const std::lock_guard guard(m_mutex);
     auto transaction = beginWriting();
@@ -72,7 +78,8 @@ Result<void> ProjectStore::saveEdit(const std::string& path, std::int64_t row, c
     }
     const std::string key = keyOf(path);
     auto done = edited ? m_database.run("INSERT INTO edits (path, row, body) VALUES (?1, ?2, ?3) "
-                                        "ON CONFLICT (path, row) DO UPDATE SET body = excluded.body", key, row, base::dumpJson(*edited))
+                                        "ON CONFLICT (path, row) DO UPDATE SET body = excluded.body",
+                                        key, row, base::dumpJson(*edited))
                        : m_database.run("DELETE FROM edits WHERE path = ?1 AND row = ?2", key, row);
     return done ? transaction->commit() : done;
 }
@@ -81,15 +88,19 @@ Result<data::Overlay> ProjectStore::edits(const std::string& path)
 {
     const std::lock_guard guard(m_mutex);
     data::Overlay edits;
-    auto read = m_database.each("SELECT row, body FROM edits WHERE path = ?1 ORDER BY row", [&](const Statement& row) -> Result<void> {
-        auto body = base::parseJson(row.text(1));
-        if (!body) {
-            return Error{m_database.path().string() + ": the edit of row " + std::to_string(row.integer(0) + 1) + " of " + path
-                         + " cannot be read: " + body.message()};
-        }
-        edits.emplace_hint(edits.end(), row.integer(0), std::move(*body));
-        return {};
-    }, keyOf(path));
+    auto read = m_database.each(
+        "SELECT row, body FROM edits WHERE path = ?1 ORDER BY row",
+        [&](const Statement& row) -> Result<void> {
+            auto body = base::parseJson(row.text(1));
+            if (!body) {
+                return Error{m_database.path().string() + ": the edit of row "
+                             + std::to_string(row.integer(0) + 1) + " of " + path
+                             + " cannot be read: " + body.message()};
+            }
+            edits.emplace_hint(edits.end(), row.integer(0), std::move(*body));
+            return {};
+        },
+        keyOf(path));
     return read ? Result<data::Overlay>(std::move(edits)) : read.error();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ProjectStore: a Project in a SQLite database. Its parts lie in project.cpp (opening, values), project_runs.cpp,
-// project_events.cpp and project_sources.cpp.
+// ProjectStore: a Project in a SQLite database. Its parts lie in project.cpp (opening, values),
+// project_runs.cpp, project_events.cpp and project_sources.cpp.
 //
 // Threads: any; every public function takes m_mutex, private ones expect it taken.
 #pragma once
@@ -34,13 +34,15 @@ public:
     Result<DataSourceRow> addSource(const std::string& path, const std::string& format) override;
     Result<std::vector<DataSourceRow>> sources() override;
     Result<void> removeSource(std::int64_t id) override;
-    Result<void> saveEdit(const std::string& path, std::int64_t row, const std::optional<Json>& edited) override;
+    Result<void> saveEdit(const std::string& path, std::int64_t row,
+                          const std::optional<Json>& edited) override;
     Result<data::Overlay> edits(const std::string& path) override;
 
     Result<void> setValue(const std::string& key, const Json& value) override;
     Result<Json> value(const std::string& key) override;
 
-    // After opening for writing: runs that were left running are interrupted, rows whose trash was emptied go.
+    // After opening for writing: runs that were left running are interrupted, rows whose trash was emptied
+    // go.
     Result<void> tidy();
 
 private:
@@ -51,7 +53,8 @@ private:
     };
 
     Result<Transaction> beginWriting();
-    Result<void> change(const char* sql, RunId id, const std::string& text); // ?1 text, ?2 id; one run or a sentence
+    Result<void> change(const char* sql, RunId id,
+                        const std::string& text); // ?1 text, ?2 id; one run or a sentence
     Error noRun(RunId id) const;
 
     std::filesystem::path runFolder(RunId id) const { return m_folder / "runs" / std::to_string(id); }

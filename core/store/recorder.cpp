@@ -19,7 +19,8 @@ constexpr std::chrono::milliseconds kLastPause{300};
 // After these nothing may be missing from the project, whatever happens next.
 bool isUrgent(const train::Event& event)
 {
-    return std::holds_alternative<train::CheckpointSaved>(event) || std::holds_alternative<train::RunEnded>(event);
+    return std::holds_alternative<train::CheckpointSaved>(event)
+           || std::holds_alternative<train::RunEnded>(event);
 }
 
 } // namespace
@@ -59,7 +60,8 @@ void Recorder::State::work()
         }
         wake.wait_for(lock, kBatchTime, [this] { return ending || urgent; });
         urgent = false;
-        batch.insert(batch.end(), std::make_move_iterator(pending.begin()), std::make_move_iterator(pending.end()));
+        batch.insert(batch.end(), std::make_move_iterator(pending.begin()),
+                     std::make_move_iterator(pending.end()));
         pending.clear();
         lock.unlock();
         write();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Recorder: the observer that writes a run's events into the project, in batches (about one transaction a
 // second, at once for checkpoints and the end), on a thread of its own so that training never waits for a disk.
+// StageChanged is left out: it only matters while it lasts.
 // A failed write is kept, tried again with the next batch, and told through `onProblem` (any thread).
 #pragma once
 

@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x4c757468; // "Luth", so that tools can tell the file
 
 // Row n leads from version n to n + 1. Rows are added, never changed.
-// Measurements have no declared type: with REAL, SQLite keeps whole numbers as integers and loses the sign of -0.
+// Measurements have no declared type: with REAL, SQLite would keep -0.0 as the integer 0.
 constexpr std::array kMigrations{
     R"sql(
 CREATE TABLE runs (
@@ -85,8 +85,9 @@ Result<std::int64_t> knownVersion(Database& database)
         return Error{path + ": a database, but not one of Luthier; choose another folder for the project"};
     }
     if (*version > kVersion) {
-        return Error{path + ": written by a newer Luthier (version " + std::to_string(*version) + " of the file, this one knows "
-                     + std::to_string(kVersion) + "); nothing was changed. Open it with the newer one"};
+        return Error{path + ": written by a newer Luthier (version " + std::to_string(*version)
+                     + " of the file, this one knows " + std::to_string(kVersion)
+                     + "); nothing was changed. Open it with the newer one"};
     }
     return version;
 }
@@ -133,8 +134,13 @@ Result<void> checkSchema(Database& database)
     if (!version) {
         return version.error();
     }
+    if (*version == 0) {
+        return Error{database.path().string()
+                     + ": an empty file, no project yet; open it for writing to make one"};
+    }
     if (*version < kVersion) {
-        return Error{database.path().string() + ": from an older Luthier; open it once for writing, so that it is brought up to date"};
+        return Error{database.path().string()
+                     + ": from an older Luthier; open it once for writing, so that it is brought up to date"};
     }
     return {};
 }

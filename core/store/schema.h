@@ -6,8 +6,8 @@
 
 namespace luthier::store {
 
-// Makes the tables of an empty database and migrates an older one, each step in one transaction. A newer one, or
-// one that is no project, is a sentence, and nothing in it has changed.
+// Makes the tables of an empty database and migrates an older one, each step in one transaction. A newer one,
+// or one that is no project, is a sentence, and nothing in it has changed.
 Result<void> prepareSchema(Database& database);
 
 // For looking only: the same checks, and no older one either.

@@ -18,7 +18,8 @@ constexpr std::string_view kNan = "NaN";
 } // namespace
 
 Statement::Statement(Statement&& other) noexcept
-    : m_database(other.m_database), m_statement(std::exchange(other.m_statement, nullptr)), m_bindCode(other.m_bindCode)
+    : m_database(other.m_database), m_statement(std::exchange(other.m_statement, nullptr)),
+      m_bindCode(other.m_bindCode)
 {
 }
 
@@ -45,8 +46,8 @@ void Statement::bind(int place, double value)
 
 void Statement::bind(int place, std::string_view value)
 {
-    const int code = sqlite3_bind_text64(m_statement, place, value.empty() ? "" : value.data(), value.size(), SQLITE_TRANSIENT,
-                                         SQLITE_UTF8);
+    const int code = sqlite3_bind_text64(m_statement, place, value.empty() ? "" : value.data(), value.size(),
+                                         SQLITE_TRANSIENT, SQLITE_UTF8);
     m_bindCode = m_bindCode == SQLITE_OK ? code : m_bindCode;
 }
 
@@ -110,8 +111,9 @@ std::optional<double> Statement::optionalReal(int column) const
 std::string Statement::text(int column) const
 {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(m_statement, column));
-    return bytes == nullptr ? std::string()
-                            : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(m_statement, column)));
+    return bytes == nullptr
+               ? std::string()
+               : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(m_statement, column)));
 }
 
 bool Statement::isNull(int column) const

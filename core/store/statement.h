@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Statement: one prepared SQL statement with its bound values and the row it stands on.
 //
-// Reals keep NaN and infinity: SQLite stores NaN as null, so it is bound as the text 'NaN' and read back from it.
-// Threads: those of its Database, which must outlive it.
+// Reals keep NaN and infinity: SQLite stores NaN as null, so it is bound as the text 'NaN' and read back from
+// it. Threads: those of its Database, which must outlive it.
 #pragma once
 
 #include "core/base/result.h"
@@ -38,8 +38,8 @@ public:
         (bind(++place, values), ...);
     }
 
-    Result<bool> step();  // true: stands on a row
-    Result<void> run();   // to the end, then ready to be bound again
+    Result<bool> step(); // true: stands on a row
+    Result<void> run();  // to the end, then ready to be bound again
 
     // Columns of the row it stands on, counted from 0.
     std::int64_t integer(int column) const;
@@ -50,7 +50,10 @@ public:
 
 private:
     friend class Database;
-    Statement(const Database& database, sqlite3_stmt* statement) : m_database(database), m_statement(statement) {}
+    Statement(const Database& database, sqlite3_stmt* statement)
+        : m_database(database), m_statement(statement)
+    {
+    }
 
     const Database& m_database;
     sqlite3_stmt* m_statement;
