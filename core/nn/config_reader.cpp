@@ -27,6 +27,12 @@ const Json* ConfigReader::find(const char* key) const
     return found == m_config.end() || found->is_null() ? nullptr : &*found;
 }
 
+bool ConfigReader::isSwitchedOff(const char* key) const
+{
+    const auto found = m_config.find(key);
+    return found != m_config.end() && found->is_null();
+}
+
 void ConfigReader::fail(const std::string& sentence)
 {
     if (m_error.message.empty()) {

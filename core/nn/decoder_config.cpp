@@ -50,7 +50,7 @@ Result<void> checkSizes(const DecoderConfig& config)
                      + ") must be a multiple of num_key_value_heads (" + std::to_string(config.kvHeads)
                      + ")"};
     }
-    if (config.rotaryDim % 2 != 0 || config.rotaryDim > config.headDim) {
+    if (config.rotaryDim % 2 != 0) {
         return Error{"head_dim (" + std::to_string(config.headDim) + ") must be even for rotary positions"};
     }
     if (config.numParameters() < 0) {

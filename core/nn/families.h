@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Families: one row for each model_type whose config.json can be read. A new family is one reader and one
-// row.
+// Families: one row for each model_type whose config.json can be read. A new family is one reader in its own file and
+// one row.
 // Torch-free. Errors name the key of config.json, what stands there and what is allowed.
 #pragma once
 
@@ -29,6 +29,7 @@ public:
     bool boolean(const char* key, bool usual);
     std::string text(const char* key, const std::string& usual);
     const Json* find(const char* key) const; // null when absent or null in the file
+    bool isSwitchedOff(const char* key) const; // there, and null
 
     void fail(const std::string& sentence); // keeps the first
     const Error* error() const { return m_error.message.empty() ? nullptr : &m_error; }
@@ -48,7 +49,42 @@ struct Family {
 
 std::span<const Family> families();
 
-// Both spellings: rope_theta with rope_scaling, and rope_parameters.
-void readRope(ConfigReader& reader, DecoderConfig& config, double usualTheta);
+// Class defaults of a family, for what config.json leaves out.
+struct FamilyDefaults {
+    std::int64_t vocab = 32000;
+    std::int64_t hidden = 4096;
+    std::int64_t intermediate = 11008;
+    std::int64_t layers = 32;
+    std::int64_t heads = 32;
+    std::int64_t kvHeads = 0; // 0: as many as heads
+    std::int64_t headDim = 0; // 0: hidden / heads
+    std::int64_t maxPositions = 2048;
+    double normEps = 1e-6;
+    bool tiedHead = false;
+    double theta = 10000;
+    const char* activationKey = "hidden_act";
+    Activation activation = Activation::SiluGated;
+    bool partialRotary = false; // partial_rotary_factor below 1 is known
+};
+
+// The sizes, switches and rope that families share.
+void readCommon(ConfigReader& reader, DecoderConfig& config, const FamilyDefaults& defaults);
+
+// Both spellings: rope_theta with rope_scaling, and rope_parameters (also one for each kind of layer).
+void readRope(ConfigReader& reader, DecoderConfig& config, double usualTheta, bool partialRotary = false);
+
+// Which layers see only `window` keys: layer_types where the file has them, else isSliding(layer).
+void readWindows(ConfigReader& reader, DecoderConfig& config, std::int64_t window, bool (*isSliding)(std::int64_t layer));
+
+void readLlama(ConfigReader& reader, DecoderConfig& config);
+void readMistral(ConfigReader& reader, DecoderConfig& config);
+void readQwen2(ConfigReader& reader, DecoderConfig& config);
+void readQwen3(ConfigReader& reader, DecoderConfig& config);
+void readGemma2(ConfigReader& reader, DecoderConfig& config);
+void readGemma3(ConfigReader& reader, DecoderConfig& config);     // text_config of a model that also sees
+void readGemma3Text(ConfigReader& reader, DecoderConfig& config);
+void readPhi3(ConfigReader& reader, DecoderConfig& config);
+void readOlmo2(ConfigReader& reader, DecoderConfig& config);
+void readGpt2(ConfigReader& reader, DecoderConfig& config);
 
 } // namespace luthier::nn

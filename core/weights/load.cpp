@@ -52,20 +52,31 @@ bool isWeight(Dtype dtype)
 // Old files hold a table that is computed here.
 bool isIgnored(const std::string& name)
 {
-    const std::string suffix = "rotary_emb.inv_freq";
-    return name.size() >= suffix.size()
-           && name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
+    // gpt2's masks stand among the weights; what belongs to pictures is not used.
+    return name.ends_with("rotary_emb.inv_freq") || name.ends_with("attn.masked_bias")
+           || (name.ends_with("attn.bias") && !name.ends_with("c_attn.bias")) || name.starts_with("vision_tower.")
+           || name.starts_with("model.vision_tower.") || name.find("multi_modal_projector.") != std::string::npos;
 }
 
 using Found = std::map<std::string, StoredTensor>::const_iterator;
 
-// Files saved from the bare model lack the prefix "model.".
+// Files saved from the bare model lack the first part of a name; models that also see put one more in front.
 Found findStored(const std::map<std::string, StoredTensor>& stored, const std::string& name)
 {
-    const auto found = stored.find(name);
-    const std::string prefix = "model.";
-    return found == stored.end() && name.rfind(prefix, 0) == 0 ? stored.find(name.substr(prefix.size()))
-                                                               : found;
+    auto found = stored.find(name);
+    if (found != stored.end()) {
+        return found;
+    }
+    for (const std::string prefix : {"model.", "transformer."}) {
+        const bool has = name.rfind(prefix, 0) == 0;
+        const std::string rest = has ? name.substr(prefix.size()) : name;
+        for (const std::string& other : {has ? rest : name, "language_model." + name, "model.language_model." + rest}) {
+            if (found = stored.find(other); found != stored.end()) {
+                return found;
+            }
+        }
+    }
+    return found;
 }
 
 Result<void> checkTensor(const ModelFolder& folder, const nn::NamedTensor& wanted)
