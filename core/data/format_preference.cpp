@@ -131,7 +131,11 @@ Result<Example> toExample(const Json& row)
 std::vector<std::string> editablePaths(const Json& row)
 {
     std::vector<std::string> paths;
-    if (const Json* prompt = fieldIn(row, kPrompt)) {
+    const Json* prompt = fieldIn(row, kPrompt);
+    const Json* chosen = fieldIn(row, kChosen);
+    // A prompt beside answers that repeat the conversation is not what is read.
+    const bool repeated = chosen && chosen->is_array() && chosen->size() > 1;
+    if (prompt && !repeated) {
         appendTextPaths(*prompt, nameIn(row, kPrompt), paths);
     }
     for (const char* name : {"chosen", "rejected"}) {

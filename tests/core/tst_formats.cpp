@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The table of formats: what each makes of its rows, what it says of bad ones, that detection finds it, and that every
+// field a person may edit reaches the example.
+#include "core/data/field_path.h"
+#include "core/data/format.h"
+
+#include <QtTest>
+
+#include <set>
+
+using namespace luthier;
+
+namespace {
+
+struct Good {
+    const char* format;
+    const char* row;
+    const char* example; // "role:content|role:content", answers after ">>" and "<<"; a text as it is
+};
+
+const std::vector<Good>& goodRows()
+{
+    static const std::vector<Good> table{
+        {"instruction", R"({"instruction":"Ask","input":"","output":"Say"})", "user:Ask|assistant:Say"},
+        {"instruction", R"({"instruction":"Ask","output":"Say"})", "user:Ask|assistant:Say"},
+        {"instruction", R"({"instruction":"Ask","input":null,"output":"Say"})", "user:Ask|assistant:Say"},
+        {"instruction", R"({"instruction":"Ask","input":"this","output":"Say"})", "user:Ask\nthis|assistant:Say"},
+        {"instruction", R"({"instruction":"Ask","context":"this","response":"Say"})", "user:Ask\nthis|assistant:Say"},
+        {"instruction", R"({"system":"Be kind","history":[["q","a"],["r","b"]],"instruction":"Ask","input":"","output":"Say"})",
+         "system:Be kind|user:q|assistant:a|user:r|assistant:b|user:Ask|assistant:Say"},
+        {"instruction", R"({"instruction":"Ask","output":"Say","history":"[[\u0022q\u0022,\u0022a\u0022]]"})", "user:q|assistant:a|user:Ask|assistant:Say"},
+        {"chat", R"({"messages":[{"role":"user","content":"Ask"},{"role":"assistant","content":"Say"}]})", "user:Ask|assistant:Say"},
+        {"chat", R"({"messages":[{"role":"developer","content":"Be kind"},{"role":"user","content":"Ask"},{"role":"assistant","content":"Say"},{"role":"user","content":"More"}]})",
+         "system:Be kind|user:Ask|assistant:Say|user:More"},
+        {"chat", R"({"conversations":[{"from":"human","value":"Ask"},{"from":"gpt","value":"Say"}]})", "user:Ask|assistant:Say"},
+        {"chat", R"({"system":"Be kind","conversations":[{"from":"human","value":"Ask"},{"from":"gpt","value":"Say"}]})",
+         "system:Be kind|user:Ask|assistant:Say"},
+        {"chat", R"([{"role":"user","content":"Ask"},{"role":"assistant","content":"Say"}])", "user:Ask|assistant:Say"},
+        {"chat", R"([{"from":"human","value":"Ask"},{"from":"gpt","value":"Say"}])", "user:Ask|assistant:Say"},
+        {"chat", R"({"messages":"[{\u0022role\u0022:\u0022user\u0022,\u0022content\u0022:\u0022Ask\u0022},{\u0022role\u0022:\u0022assistant\u0022,\u0022content\u0022:\u0022Say\u0022}]"})", "user:Ask|assistant:Say"},
+        {"chat", R"({"messages":[{"role":"user","content":[{"type":"text","text":"As"},{"type":"text","text":"k"}]},{"role":"assistant","content":"Say"}]})",
+         "user:Ask|assistant:Say"},
+        {"chat", R"({"messages":[{"role":"user","content":"Ask"},{"role":"assistant","content":null,"tool_calls":[{"type":"function","function":{"name":"f","arguments":"{\u0022x\u0022:1}"}}]},{"role":"tool","name":"f","content":"2"},{"role":"assistant","content":"Say"}]})",
+         "user:Ask|assistant:+{\"tool_calls\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":{\"x\":1}}}]}|tool:2+{\"name\":\"f\"}|assistant:Say"},
+        {"chat", R"({"conversations":[{"from":"human","value":"Ask"},{"from":"function_call","value":"{\u0022name\u0022:\u0022f\u0022,\u0022arguments\u0022:{\u0022x\u0022:1}}"},{"from":"observation","value":"2"},{"from":"gpt","value":"Say"}]})",
+         "user:Ask|assistant:+{\"tool_calls\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":{\"x\":1}}}]}|tool:2|assistant:Say"},
+        {"completion", R"({"prompt":"Ask","completion":"Say"})", "user:Ask|assistant:Say"},
+        {"completion", R"({"question":"Ask","answer":"Say"})", "user:Ask|assistant:Say"},
+        {"completion", R"({"prompt":[{"role":"system","content":"Be kind"},{"role":"user","content":"Ask"}],"completion":[{"role":"assistant","content":"Say"}]})",
+         "system:Be kind|user:Ask|assistant:Say"},
+        {"preference", R"({"prompt":"Ask","chosen":"Yes","rejected":"No"})", "user:Ask>>assistant:Yes<<assistant:No"},
+        {"preference", R"({"prompt":[{"role":"user","content":"Ask"}],"chosen":[{"role":"assistant","content":"Yes"}],"rejected":[{"role":"assistant","content":"No"}]})",
+         "user:Ask>>assistant:Yes<<assistant:No"},
+        {"preference", R"({"chosen":[{"role":"user","content":"Ask"},{"role":"assistant","content":"Yes"}],"rejected":[{"role":"user","content":"Ask"},{"role":"assistant","content":"No"}]})",
+         "user:Ask>>assistant:Yes<<assistant:No"},
+        {"preference", R"({"prompt":"Ask","chosen":[{"role":"user","content":"Ask"},{"role":"assistant","content":"Yes"}],"rejected":[{"role":"user","content":"Ask"},{"role":"assistant","content":"No"}]})",
+         "user:Ask>>assistant:Yes<<assistant:No"},
+        {"preference", R"({"chosen":"Who? The baker","rejected":"Who? The miller"})", "user:Who? The>>assistant: baker<<assistant: miller"},
+        {"preference", R"({"chosen":"Wie? ä","rejected":"Wie? ö"})", "user:Wie?>>assistant: ä<<assistant: ö"},
+        {"text", R"({"text":"Once upon a time"})", "Once upon a time"},
+        {"classification", R"({"text":"Good bread","label":"praise"})", "user:Good bread\n\nWhat is the label of this text?|assistant:praise"},
+        {"classification", R"({"text":"Good bread","label":1})", "user:Good bread\n\nWhat is the label of this text?|assistant:1"},
+        {"classification", R"({"sentence":"Good bread","label":1,"label_text":"praise"})", "user:Good bread\n\nWhat is the label of this text?|assistant:praise"},
+        {"prompt", R"({"prompt":"Ask"})", "user:Ask"},
+    };
+    return table;
+}
+
+struct Bad {
+    const char* format;
+    const char* row;
+    const char* part;
+};
+
+const std::vector<Bad>& badRows()
+{
+    static const std::vector<Bad> table{
+        {"instruction", R"([])", "it is a list, not an object"},
+        {"instruction", R"({})", "empty object"},
+        {"instruction", R"({"instruction":"a"})", "\"output\" is missing; the row has \"instruction\""},
+        {"instruction", R"({"instruction":"a","output":null})", "\"output\" is null"},
+        {"instruction", R"({"instruction":"a","output":9})", "\"output\" is a number"},
+        {"instruction", R"({"instruction":"a","output":" \n"})", "\"output\" holds only white space"},
+        {"instruction", R"({"instruction":"","output":"b"})", "\"instruction\" is empty"},
+        {"instruction", R"({"instruction":"a","input":[1],"output":"b"})", "\"input\" is a list"},
+        {"instruction", R"({"instruction":"a","output":"b","history":[["x"]]})", "pairs of texts"},
+        {"chat", R"({"messages":[]})", "\"messages\" is an empty list"},
+        {"chat", R"({"messages":{"role":"user","content":"a"}})", "\"messages\" is an object"},
+        {"chat", R"({"messages":["a","b"]})", "message 1 of \"messages\": it is a text"},
+        {"chat", R"({"messages":[{"role":"wizard","content":"a"}]})", "its role is \"wizard\""},
+        {"chat", R"({"messages":[{"content":"a"}]})", "it has no \"role\""},
+        {"chat", R"({"messages":[{"role":"user","content":"a"},{"role":"assistant"}]})", "message 2 of \"messages\": it has no \"content\""},
+        {"chat", R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":null}]})", "its content is null"},
+        {"chat", R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":" "}]})", "message 2 of \"messages\": its content is empty"},
+        {"chat", R"({"messages":[{"role":"user","content":7}]})", "its content is a number"},
+        {"chat", R"({"messages":[{"role":"user","content":[{"type":"image"}]}]})", "of type \"image\""},
+        {"chat", R"({"messages":[{"role":"assistant","content":"a"},{"role":"user","content":"b"}]})", "begins with the role \"assistant\""},
+        {"chat", R"({"messages":[{"role":"system","content":"a"},{"role":"user","content":"b"}]})", "nothing to learn"},
+        {"chat", R"({"messages":[{"role":"system","content":"a"}]})", "has no turns"},
+        {"chat", R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[7]}]})", "each call must be an object"},
+        {"chat", R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}],"tools":"x"})", "\"tools\" is a text"},
+        {"chat", R"({"other":1})", "\"messages\" is missing"},
+        {"chat", R"("hello")", "it is a text, not an object"},
+        {"completion", R"({"prompt":"a"})", "\"completion\" is missing"},
+        {"completion", R"({"prompt":"a","completion":""})", "\"completion\" is empty"},
+        {"preference", R"({"prompt":"a","chosen":"b"})", "\"rejected\" is missing"},
+        {"preference", R"({"prompt":"a","chosen":"b","rejected":"b"})", "are the same"},
+        {"preference", R"({"chosen":"b","rejected":"c"})", "\"prompt\" is missing"},
+        {"preference", R"({"chosen":"a b","rejected":"a b"})", "\"chosen\" is empty after"},
+        {"preference", R"({"prompt":"a","chosen":[{"role":"user","content":"b"}],"rejected":"c"})", "\"chosen\" holds no message of the assistant"},
+        {"text", R"({"text":""})", "\"text\" is empty"},
+        {"text", R"({"content":"a"})", "\"text\" is missing"},
+        {"classification", R"({"text":"a"})", "\"label\" is missing"},
+        {"classification", R"({"text":"a","label":""})", "\"label\" is empty"},
+        {"classification", R"({"text":"a","label":[1]})", "\"label\" is a list"},
+        {"prompt", R"({"prompt":[]})", "\"prompt\" is an empty list"},
+    };
+    return table;
+}
+
+std::string spelled(const std::vector<data::Message>& messages)
+{
+    std::string text;
+    for (const auto& message : messages) {
+        text.append(text.empty() ? "" : "|").append(message.role).append(":").append(message.content);
+        if (!message.extra.is_null()) {
+            text.append("+").append(base::dumpJson(message.extra));
+        }
+    }
+    return text;
+}
+
+std::string spelled(const data::Example& example)
+{
+    std::string text = example.kind == data::ExampleKind::Text ? example.text : spelled(example.messages);
+    if (example.kind == data::ExampleKind::Preference) {
+        text.append(">>").append(spelled(example.chosen)).append("<<").append(spelled(example.rejected));
+    }
+    return text;
+}
+
+Json parsed(const char* text)
+{
+    return base::parseJson(text).value();
+}
+
+} // namespace
+
+class TestFormats : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void everyFormatIsTried()
+    {
+        std::set<std::string> ids;
+        for (const auto& format : data::formats()) {
+            QVERIFY(ids.insert(format.id).second);
+            QVERIFY(!format.label.empty() && !format.help.empty());
+            QCOMPARE(data::findFormat(format.id), &format);
+            const auto isIts = [&](const auto& row) { return format.id == row.format; };
+            QVERIFY2(std::any_of(goodRows().begin(), goodRows().end(), isIts), format.id.c_str());
+            QVERIFY2(std::any_of(badRows().begin(), badRows().end(), isIts), format.id.c_str());
+        }
+        QVERIFY(data::findFormat("auto") == nullptr);
+    }
+
+    void good_data() { numbers(goodRows()); }
+
+    void good()
+    {
+        QFETCH(int, index);
+        const Good& one = goodRows()[static_cast<std::size_t>(index)];
+        const Json row = parsed(one.row);
+        const auto* format = data::findFormat(one.format);
+        const auto example = format->toExample(row);
+        QVERIFY2(example.ok(), example.ok() ? "" : example.message().c_str());
+        QCOMPARE(spelled(*example), std::string(one.example));
+        const auto found = data::detectFormat(std::span(&row, 1));
+        QVERIFY(found.ok());
+        QCOMPARE((*found)->id, format->id);
+        const double score = format->matches(std::span(&row, 1));
+        QVERIFY(score > 0 && score <= 1);
+    }
+
+    // What is put into a field comes out of it, reaches the example, and is undone by putting the old text back.
+    void fieldsReachTheExample_data() { numbers(goodRows()); }
+
+    void fieldsReachTheExample()
+    {
+        QFETCH(int, index);
+        const Good& one = goodRows()[static_cast<std::size_t>(index)];
+        const Json row = parsed(one.row);
+        const auto* format = data::findFormat(one.format);
+        const auto paths = format->editablePaths(row);
+        QVERIFY(!paths.empty());
+        for (const auto& path : paths) {
+            const auto before = data::textAt(row, path);
+            QVERIFY2(before.ok(), path.c_str());
+            Json edited = row;
+            QVERIFY(data::setTextAt(edited, path, *before).ok());
+            QVERIFY2(edited == row, path.c_str());
+            const bool isList = before->starts_with('[') || before->starts_with('{');
+            const std::string text = isList ? std::string("[{\"role\":\"user\",\"content\":\"zebra\"},{\"role\":\"assistant\",\"content\":\"z\"}]") : "zebra";
+            QVERIFY(data::setTextAt(edited, path, text).ok());
+            QCOMPARE(*data::textAt(edited, path), text);
+            const auto example = format->toExample(edited);
+            const bool reaches = example.ok() && spelled(*example).find("zebra") != std::string::npos;
+            // A tool call is no longer one, and texts that begin differently have no common beginning: sentences.
+            QVERIFY2(reaches || (!example.ok() && !example.message().empty()) || path.find("label") == 0, path.c_str());
+            QVERIFY(data::setTextAt(edited, path, *before).ok());
+            // A field that was not there, or null, may be left behind empty.
+            const auto again = format->toExample(edited);
+            QVERIFY2(again.ok() && spelled(*again) == one.example, path.c_str());
+        }
+    }
+
+    void bad_data() { numbers(badRows()); }
+
+    void bad()
+    {
+        QFETCH(int, index);
+        const Bad& one = badRows()[static_cast<std::size_t>(index)];
+        const auto example = data::findFormat(one.format)->toExample(parsed(one.row));
+        QVERIFY(!example.ok());
+        QVERIFY2(example.message().find(one.part) != std::string::npos, example.message().c_str());
+    }
+
+    // Every format meets every row of every other: an example or a sentence, never a crash; paths lead somewhere.
+    void everyFormatMeetsEveryRow()
+    {
+        std::vector<Json> rows{nullptr, 1, "text", true, Json::array(), Json::object(), Json::array({Json::array()})};
+        for (const Good& one : goodRows()) {
+            rows.push_back(parsed(one.row));
+        }
+        for (const Bad& one : badRows()) {
+            rows.push_back(parsed(one.row));
+        }
+        for (const auto& format : data::formats()) {
+            for (const Json& row : rows) {
+                const auto example = format.toExample(row);
+                QVERIFY(example.ok() || !example.message().empty());
+                for (const auto& path : format.editablePaths(row)) {
+                    QVERIFY2(data::textAt(row, path).ok(), (path + " " + base::dumpJson(row)).c_str());
+                }
+            }
+        }
+    }
+
+    void detectionLooksAtSeveralRows()
+    {
+        const std::vector<Json> rows{parsed("[]"), parsed(R"({"text":"a"})"), parsed(goodRows()[0].row), parsed(goodRows()[1].row)};
+        QCOMPARE((*data::detectFormat(rows))->id, std::string("instruction"));
+    }
+
+    void detectionNamesColumnsAndShapes()
+    {
+        const std::vector<Json> rows{parsed(R"({"foo":1,"bar":2})"), parsed("3")};
+        const auto found = data::detectFormat(rows);
+        QVERIFY(!found.ok());
+        for (const char* part : {"\"foo\", \"bar\"", "Instruction", "\"messages\"", "Preference"}) {
+            QVERIFY2(found.message().find(part) != std::string::npos, found.message().c_str());
+        }
+        // Answers marked good or bad are not learned by accident.
+        const Json unpaired = parsed(R"({"prompt":"a","completion":"b","label":false})");
+        const auto shape = data::detectFormat(std::span(&unpaired, 1));
+        QVERIFY(!shape.ok() || (*shape)->id != "completion");
+    }
+
+    void extrasOfTheRowReachTheTemplate()
+    {
+        const auto example = data::findFormat("chat")->toExample(parsed(
+            R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}],"tools":"[{\u0022type\u0022:\u0022function\u0022}]","chat_template_kwargs":{"enable_thinking":false}})"));
+        QVERIFY(example.ok());
+        QVERIFY(example->tools == parsed(R"([{"type":"function"}])"));
+        QVERIFY(example->templateVariables == parsed(R"({"enable_thinking":false})"));
+    }
+
+    void oneLineForLists()
+    {
+        const auto example = data::findFormat("instruction")->toExample(parsed(R"({"instruction":" a\n\tb ","output":"c\nd"})"));
+        QCOMPARE(data::promptOf(*example), std::string("a b"));
+        QCOMPARE(data::answerOf(*example), std::string("c d"));
+        const auto pair = data::findFormat("preference")->toExample(parsed(R"({"prompt":"a","chosen":"b","rejected":"c"})"));
+        QCOMPARE(data::answerOf(*pair), std::string("b"));
+        const auto text = data::findFormat("text")->toExample(parsed(R"({"text":"x\ny"})"));
+        QCOMPARE(data::promptOf(*text), std::string("x y"));
+        QCOMPARE(data::answerOf(*text), std::string());
+    }
+
+private:
+    template <class T>
+    static void numbers(const std::vector<T>& table)
+    {
+        QTest::addColumn<int>("index");
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            QTest::addRow("%s %zu", table[i].format, i) << static_cast<int>(i);
+        }
+    }
+};
+
+QTEST_APPLESS_MAIN(TestFormats)
+#include "tst_formats.moc"
