@@ -21,8 +21,10 @@ std::string_view withoutLineEnd(std::string_view record)
 
 class CsvSource : public RowSource {
 public:
-    CsvSource(std::shared_ptr<const DataFile> file, std::vector<std::string> names, char delimiter, RowIndex index)
-        : m_file(std::move(file)), m_names(std::move(names)), m_delimiter(delimiter), m_index(std::move(index))
+    CsvSource(std::shared_ptr<const DataFile> file, std::vector<std::string> names, char delimiter,
+              RowIndex index)
+        : m_file(std::move(file)), m_names(std::move(names)), m_delimiter(delimiter),
+          m_index(std::move(index))
     {
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// CsvSource: records as in RFC 4180: quoted fields may hold delimiters, doubled quotes and line ends; the first
-// record names the columns. A row is an object of texts. A quote that is never closed spoils its own line only.
+// CsvSource: records as in RFC 4180: quoted fields may hold delimiters, doubled quotes and line ends; the
+// first record names the columns. A row is an object of texts. A quote that is never closed spoils its own
+// line only.
 //
 // Threads: as RowSource.
 #pragma once

@@ -86,14 +86,16 @@ bool DataFile::isUnchanged() const
            && facts.st_mtim.tv_sec == m_changedSeconds && facts.st_mtim.tv_nsec == m_changedNanoseconds;
 }
 
-FileScanner::FileScanner(const DataFile& file, const base::Progress& progress, const base::CancelToken& cancel)
+FileScanner::FileScanner(const DataFile& file, const base::Progress& progress,
+                         const base::CancelToken& cancel)
     : m_file(file), m_progress(progress), m_cancel(cancel), m_buffer(kBufferBytes)
 {
 }
 
 std::string_view FileScanner::rest()
 {
-    return m_at < m_used || fill() ? std::string_view(m_buffer.data() + m_at, m_used - m_at) : std::string_view();
+    return m_at < m_used || fill() ? std::string_view(m_buffer.data() + m_at, m_used - m_at)
+                                   : std::string_view();
 }
 
 void FileScanner::seek(std::uint64_t position)

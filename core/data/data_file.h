@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DataFile: a file open for reading at any place, and FileScanner, which walks through it once. Read with pread,
-// never mapped: a file that shrinks while it is open gives an error, not a signal.
+// DataFile: a file open for reading at any place, and FileScanner, which walks through it once. Read with
+// pread, never mapped: a file that shrinks while it is open gives an error, not a signal.
 //
 // Threads: a DataFile may be read from any thread at once; a FileScanner belongs to one thread.
 #pragma once
@@ -56,10 +56,7 @@ public:
     void seek(std::uint64_t position);
 
     // The byte here, -1 at the end.
-    int peek()
-    {
-        return m_at < m_used || fill() ? static_cast<unsigned char>(m_buffer[m_at]) : -1;
-    }
+    int peek() { return m_at < m_used || fill() ? static_cast<unsigned char>(m_buffer[m_at]) : -1; }
     int get()
     {
         const int byte = peek();

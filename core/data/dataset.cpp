@@ -10,7 +10,7 @@ namespace luthier::data {
 
 namespace {
 
-constexpr std::int64_t kSampledRows = 64;  // from the beginning, and as many from all over the file
+constexpr std::int64_t kSampledRows = 64; // from the beginning, and as many from all over the file
 constexpr std::int64_t kProgressRows = 1024;
 
 std::string named(std::int64_t index)
@@ -130,7 +130,8 @@ Result<std::shared_ptr<Dataset>> Dataset::open(const std::filesystem::path& path
 Result<Json> Dataset::row(std::int64_t index) const
 {
     if (index < 0 || index >= rowCount()) {
-        return Error{named(index) + "there is no such row; the file has " + std::to_string(rowCount()) + " rows"};
+        return Error{named(index) + "there is no such row; the file has " + std::to_string(rowCount())
+                     + " rows"};
     }
     if (auto edited = edit(index)) {
         return std::move(*edited);
@@ -146,7 +147,8 @@ Result<Example> Dataset::example(std::int64_t index) const
         return row.error();
     }
     auto example = m_format->toExample(*row);
-    return example ? example : Result<Example>(Error{named(index) + example.message() + otherShape(*m_format, *row)});
+    return example ? example
+                   : Result<Example>(Error{named(index) + example.message() + otherShape(*m_format, *row)});
 }
 
 Result<std::string> Dataset::field(std::int64_t index, const std::string& path) const
@@ -165,7 +167,8 @@ Result<Json> Dataset::withField(std::int64_t index, const std::string& path, con
     if (!row) {
         return row.error();
     }
-    auto done = isKnown(*m_format, *row, path) ? setTextAt(*row, path, text) : Result<void>(noSuchField(path));
+    auto done
+        = isKnown(*m_format, *row, path) ? setTextAt(*row, path, text) : Result<void>(noSuchField(path));
     return done ? row : Result<Json>(Error{named(index) + done.message()});
 }
 

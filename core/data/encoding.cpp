@@ -27,14 +27,18 @@ bool namesTemplate(const std::filesystem::path& folder)
 // Tokens that overlap a span of `spans`, which are in order. A token that straddles a border counts.
 std::vector<std::uint8_t> overlapping(const std::vector<text::Token>& tokens, std::vector<text::Span> spans)
 {
-    std::sort(spans.begin(), spans.end(), [](const text::Span& a, const text::Span& b) { return a.begin < b.begin; });
+    std::sort(spans.begin(), spans.end(),
+              [](const text::Span& a, const text::Span& b) { return a.begin < b.begin; });
     std::vector<std::uint8_t> inside(tokens.size(), 0);
     std::size_t next = 0;
     for (std::size_t i = 0; i < tokens.size(); ++i) {
         while (next < spans.size() && spans[next].end <= tokens[i].begin) {
             ++next;
         }
-        inside[i] = next < spans.size() && tokens[i].begin < spans[next].end && tokens[i].end > spans[next].begin ? 1 : 0;
+        inside[i]
+            = next < spans.size() && tokens[i].begin < spans[next].end && tokens[i].end > spans[next].begin
+                  ? 1
+                  : 0;
     }
     return inside;
 }
@@ -90,7 +94,8 @@ std::vector<text::Span> answerSpans(const text::Rendered& rendered, std::size_t 
 std::vector<text::TokenId> EncodedExample::ids() const
 {
     std::vector<text::TokenId> ids(tokens.size());
-    std::transform(tokens.begin(), tokens.end(), ids.begin(), [](const text::Token& token) { return token.id; });
+    std::transform(tokens.begin(), tokens.end(), ids.begin(),
+                   [](const text::Token& token) { return token.id; });
     return ids;
 }
 
@@ -127,7 +132,8 @@ Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSet
     }
     auto messages = example.messages;
     messages.insert(messages.end(), example.chosen.begin(), example.chosen.end());
-    auto rendered = chatTemplate->render(toJson(messages), {false, example.tools, example.templateVariables, {}});
+    auto rendered
+        = chatTemplate->render(toJson(messages), {false, example.tools, example.templateVariables, {}});
     if (!rendered) {
         return rendered.error();
     }

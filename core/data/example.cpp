@@ -27,7 +27,8 @@ std::string oneLine(const std::string& text)
 
 std::string firstOf(const std::vector<Message>& messages, const char* role)
 {
-    const auto found = std::find_if(messages.begin(), messages.end(), [role](const Message& m) { return m.role == role; });
+    const auto found
+        = std::find_if(messages.begin(), messages.end(), [role](const Message& m) { return m.role == role; });
     if (found == messages.end()) {
         return {};
     }

@@ -23,7 +23,8 @@ Json* step(Json& value, const std::string& name)
     std::size_t index = 0;
     const char* end = name.data() + name.size();
     const auto parsed = std::from_chars(name.data(), end, index);
-    const bool good = value.is_array() && parsed.ec == std::errc() && parsed.ptr == end && index < value.size();
+    const bool good
+        = value.is_array() && parsed.ec == std::errc() && parsed.ptr == end && index < value.size();
     return good ? &value[index] : nullptr;
 }
 
@@ -51,7 +52,9 @@ std::optional<Place> placeOf(Json& row, const std::string& path)
 
 std::string textOf(const Json& value)
 {
-    return value.is_string() ? value.get<std::string>() : value.is_null() ? std::string() : base::dumpJson(value);
+    return value.is_string() ? value.get<std::string>()
+           : value.is_null() ? std::string()
+                             : base::dumpJson(value);
 }
 
 // The text in the type that was there before.

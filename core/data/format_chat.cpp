@@ -33,7 +33,8 @@ Result<Example> toExample(const Json& row)
     }
     const Json* list = row.is_array() ? &row : fieldIn(row, kMessages);
     if (!list) {
-        return Error{"\"messages\" is " + std::string(row.contains("messages") ? "null" : "missing") + "; " + kWanted};
+        return Error{"\"messages\" is " + std::string(row.contains("messages") ? "null" : "missing") + "; "
+                     + kWanted};
     }
     auto messages = parseMessages(unpacked(*list), row.is_array() ? "the row" : nameIn(row, kMessages));
     auto system = row.is_array() ? Result<std::string>(std::string()) : optionalText(row, {"system"});
@@ -70,9 +71,13 @@ std::vector<std::string> editablePaths(const Json& row)
 
 DatasetFormat chatFormat()
 {
-    return {"chat", "Chat",
-            "\"messages\" with \"role\" and \"content\", \"conversations\" with \"from\" and \"value\", or the list alone",
-            matches, toExample, editablePaths};
+    return {"chat",
+            "Chat",
+            "\"messages\" with \"role\" and \"content\", \"conversations\" with \"from\" and \"value\", or "
+            "the list alone",
+            matches,
+            toExample,
+            editablePaths};
 }
 
 } // namespace luthier::data

@@ -45,7 +45,8 @@ Result<Example> toExample(const Json& row)
 
 std::vector<std::string> editablePaths(const Json& row)
 {
-    return row.is_object() ? std::vector<std::string>{nameOr(row, kText), nameIn(row, kLabel) ? nameIn(row, kLabel) : "label"}
+    return row.is_object() ? std::vector<std::string>{nameOr(row, kText),
+                                                      nameIn(row, kLabel) ? nameIn(row, kLabel) : "label"}
                            : std::vector<std::string>{};
 }
 
@@ -53,8 +54,12 @@ std::vector<std::string> editablePaths(const Json& row)
 
 DatasetFormat classificationFormat()
 {
-    return {"classification", "Classification", "\"text\" and \"label\"; the model learns to answer with the label",
-            matches, toExample, editablePaths};
+    return {"classification",
+            "Classification",
+            "\"text\" and \"label\"; the model learns to answer with the label",
+            matches,
+            toExample,
+            editablePaths};
 }
 
 } // namespace luthier::data

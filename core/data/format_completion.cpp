@@ -14,9 +14,9 @@ constexpr double kWeight = 0.9;
 double matches(std::span<const Json> rows)
 {
     return kWeight * shareOf(rows, [](const Json& row) {
-        const Json* label = fieldIn(row, {"label"});
-        return nameIn(row, kPrompt) && nameIn(row, kCompletion) && !(label && label->is_boolean());
-    });
+               const Json* label = fieldIn(row, {"label"});
+               return nameIn(row, kPrompt) && nameIn(row, kCompletion) && !(label && label->is_boolean());
+           });
 }
 
 Result<Example> toExample(const Json& row)
@@ -54,8 +54,8 @@ std::vector<std::string> editablePaths(const Json& row)
 
 DatasetFormat completionFormat()
 {
-    return {"completion", "Completion", "\"prompt\" and \"completion\", texts or lists of messages", matches, toExample,
-            editablePaths};
+    return {"completion", "Completion", "\"prompt\" and \"completion\", texts or lists of messages",
+            matches,      toExample,    editablePaths};
 }
 
 } // namespace luthier::data

@@ -93,9 +93,12 @@ std::vector<std::string> editablePaths(const Json& row)
 
 DatasetFormat instructionFormat()
 {
-    return {"instruction", "Instruction",
+    return {"instruction",
+            "Instruction",
             "\"instruction\" and \"output\", with \"input\", \"system\" and \"history\" if you like",
-            matches, toExample, editablePaths};
+            matches,
+            toExample,
+            editablePaths};
 }
 
 } // namespace luthier::data

@@ -16,12 +16,22 @@ struct RoleName {
 
 // Names of speakers met in data sets. New name: one line.
 constexpr std::array kRoles{
-    RoleName{"system", "system"},       RoleName{"developer", "system"}, RoleName{"user", "user"},
-    RoleName{"human", "user"},          RoleName{"prompter", "user"},    RoleName{"assistant", "assistant"},
-    RoleName{"gpt", "assistant"},       RoleName{"chatgpt", "assistant"}, RoleName{"model", "assistant"},
-    RoleName{"bot", "assistant"},       RoleName{"function_call", "assistant"},
-    RoleName{"tool", "tool"},           RoleName{"function", "tool"},    RoleName{"observation", "tool"},
-    RoleName{"ipython", "tool"},        RoleName{"function_response", "tool"},
+    RoleName{"system", "system"},
+    RoleName{"developer", "system"},
+    RoleName{"user", "user"},
+    RoleName{"human", "user"},
+    RoleName{"prompter", "user"},
+    RoleName{"assistant", "assistant"},
+    RoleName{"gpt", "assistant"},
+    RoleName{"chatgpt", "assistant"},
+    RoleName{"model", "assistant"},
+    RoleName{"bot", "assistant"},
+    RoleName{"function_call", "assistant"},
+    RoleName{"tool", "tool"},
+    RoleName{"function", "tool"},
+    RoleName{"observation", "tool"},
+    RoleName{"ipython", "tool"},
+    RoleName{"function_response", "tool"},
 };
 
 constexpr Names kRoleKeys = {"role", "from"};
@@ -32,7 +42,8 @@ Result<void> normalizeCalls(Json& calls)
 {
     for (Json& call : calls) {
         if (!call.is_object()) {
-            return Error{std::string("\"tool_calls\" holds ") + kindOf(call) + "; each call must be an object"};
+            return Error{std::string("\"tool_calls\" holds ") + kindOf(call)
+                         + "; each call must be an object"};
         }
         Json& function = call.contains("function") && call["function"].is_object() ? call["function"] : call;
         if (function.contains("arguments")) {
@@ -57,8 +68,9 @@ Result<std::string> contentOf(const Json& content)
         if (!piece || !piece->is_string()) {
             const Json* type = fieldIn(part, {"type"});
             return Error{"its content holds a part "
-                         + (type && type->is_string() ? "of type \"" + shortened(type->get<std::string>(), 40) + "\""
-                                                      : std::string("without text"))
+                         + (type && type->is_string()
+                                ? "of type \"" + shortened(type->get<std::string>(), 40) + "\""
+                                : std::string("without text"))
                          + "; only text can be learned here"};
         }
         text += piece->get<std::string>();
@@ -79,7 +91,8 @@ Result<void> takeExtras(const Json& item, Message& message)
             message.extra[key] = unpacked(value);
             auto done = message.extra[key].is_array()
                             ? normalizeCalls(message.extra[key])
-                            : Result<void>(Error{"\"tool_calls\" is " + std::string(kindOf(value)) + "; it must be a list"});
+                            : Result<void>(Error{"\"tool_calls\" is " + std::string(kindOf(value))
+                                                 + "; it must be a list"});
             if (!done) {
                 return done;
             }
@@ -107,7 +120,8 @@ Result<void> takeFunctionCall(Message& message)
 Result<Message> parseMessage(const Json& item)
 {
     if (!item.is_object()) {
-        return Error{std::string("it is ") + kindOf(item) + "; it must be an object with \"role\" and \"content\""};
+        return Error{std::string("it is ") + kindOf(item)
+                     + "; it must be an object with \"role\" and \"content\""};
     }
     const Json* name = fieldIn(item, kRoleKeys);
     if (!name || !name->is_string()) {
@@ -115,9 +129,11 @@ Result<Message> parseMessage(const Json& item)
                           : "it has no \"role\"; say system, user, assistant or tool"};
     }
     const auto& said = name->get_ref<const std::string&>();
-    const auto role = std::find_if(kRoles.begin(), kRoles.end(), [&](const RoleName& r) { return r.name == said; });
+    const auto role
+        = std::find_if(kRoles.begin(), kRoles.end(), [&](const RoleName& r) { return r.name == said; });
     if (role == kRoles.end()) {
-        return Error{"its role is \"" + shortened(said, 40) + "\"; it must be system, user, assistant or tool"};
+        return Error{"its role is \"" + shortened(said, 40)
+                     + "\"; it must be system, user, assistant or tool"};
     }
     Message message{role->role, {}, {}};
     auto done = takeExtras(item, message);
@@ -132,7 +148,8 @@ Result<Message> parseMessage(const Json& item)
         message.content = std::move(*text);
     } else if (!fieldIn(message.extra, {"tool_calls"})) {
         const bool isNull = item.contains("content") || item.contains("value");
-        return Error{isNull ? "its content is null; it must be a text" : "it has no \"content\"; add its text"};
+        return Error{isNull ? "its content is null; it must be a text"
+                            : "it has no \"content\"; add its text"};
     }
     if (said == "function_call") {
         done = takeFunctionCall(message);
@@ -149,9 +166,16 @@ bool mayBeEmpty(const Message& message)
 
 bool looksLikeMessages(const Json& value)
 {
-    return value.is_array() && !value.empty() && std::all_of(value.begin(), value.end(), [](const Json& item) {
-        return item.is_object() && (item.contains("role") || item.contains("from"));
-    });
+    return value.is_array() && !value.empty()
+           && std::all_of(value.begin(), value.end(), [](const Json& item) {
+                  return item.is_object() && (item.contains("role") || item.contains("from"));
+              });
+}
+
+Json messagesOrText(const Json& value)
+{
+    Json list = unpacked(value);
+    return value.is_string() && !looksLikeMessages(list) ? value : list;
 }
 
 Result<std::vector<Message>> parseMessages(const Json& list, const std::string& name)
@@ -160,7 +184,8 @@ Result<std::vector<Message>> parseMessages(const Json& list, const std::string& 
         return Error{"\"" + name + "\" is " + kindOf(list) + "; it must be a list of messages"};
     }
     if (list.empty()) {
-        return Error{"\"" + name + "\" is an empty list; it needs at least a user's and an assistant's message"};
+        return Error{"\"" + name
+                     + "\" is an empty list; it needs at least a user's and an assistant's message"};
     }
     std::vector<Message> messages;
     for (const Json& item : list) {
@@ -169,7 +194,8 @@ Result<std::vector<Message>> parseMessages(const Json& list, const std::string& 
             message = Error{"its content is empty; write something there or leave the row out"};
         }
         if (!message) {
-            return Error{"message " + std::to_string(messages.size() + 1) + " of \"" + name + "\": " + message.message()};
+            return Error{"message " + std::to_string(messages.size() + 1) + " of \"" + name
+                         + "\": " + message.message()};
         }
         messages.push_back(std::move(*message));
     }
@@ -179,7 +205,7 @@ Result<std::vector<Message>> parseMessages(const Json& list, const std::string& 
 Result<std::vector<Message>> parseTextOrMessages(const Json& row, Names names, const char* role)
 {
     if (const Json* value = fieldIn(row, names)) {
-        const Json list = unpacked(*value);
+        const Json list = messagesOrText(*value);
         if (list.is_array()) {
             return parseMessages(list, nameOr(row, names));
         }
@@ -193,7 +219,8 @@ Result<std::vector<Message>> parseTextOrMessages(const Json& row, Names names, c
 
 Result<void> checkConversation(const std::vector<Message>& messages)
 {
-    const auto first = std::find_if(messages.begin(), messages.end(), [](const Message& m) { return m.role != "system"; });
+    const auto first
+        = std::find_if(messages.begin(), messages.end(), [](const Message& m) { return m.role != "system"; });
     if (first == messages.end()) {
         return Error{"the conversation has no turns; it needs a user and an assistant"};
     }
@@ -220,7 +247,9 @@ void appendTextPaths(const Json& value, const std::string& name, std::vector<std
         if (!item.is_object()) {
             continue;
         }
-        const std::string path = here + "/" + (item.contains("from") && !item.contains("role") ? "value" : nameOr(item, kContentKeys));
+        const std::string path
+            = here + "/"
+              + (item.contains("from") && !item.contains("role") ? "value" : nameOr(item, kContentKeys));
         if (!content || !content->is_array()) {
             paths.push_back(path);
             continue;

@@ -10,6 +10,11 @@ namespace luthier::data {
 
 // A list of {"role","content"} or {"from","value"}; `name` is how sentences call it.
 bool looksLikeMessages(const Json& value);
+
+// A list as it is, and one that stands as JSON inside a text; any other text, a list of numbers say, stays a
+// text.
+Json messagesOrText(const Json& value);
+
 Result<std::vector<Message>> parseMessages(const Json& list, const std::string& name);
 
 // A text as the one message of `role`, or a list of messages.

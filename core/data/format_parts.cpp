@@ -94,8 +94,9 @@ Result<std::string> requireText(const Json& row, Names names)
         return Error{name + " is " + kindOf(*value) + "; it must be a text"};
     }
     if (isBlankText(*value)) {
-        return Error{name + (value->get_ref<const std::string&>().empty() ? " is empty" : " holds only white space")
-                     + "; write something there or leave the row out"};
+        return Error{
+            name + (value->get_ref<const std::string&>().empty() ? " is empty" : " holds only white space")
+            + "; write something there or leave the row out"};
     }
     return value->get<std::string>();
 }
@@ -132,7 +133,8 @@ Result<void> takeTemplateFields(const Json& row, Example& example)
         if (isBlankText(example.tools) || (example.tools.is_array() && example.tools.empty())) {
             example.tools = nullptr;
         } else if (!example.tools.is_array()) {
-            return Error{std::string("\"tools\" is ") + kindOf(example.tools) + "; it must be a list of tools"};
+            return Error{std::string("\"tools\" is ") + kindOf(example.tools)
+                         + "; it must be a list of tools"};
         }
     }
     if (const Json* variables = fieldIn(row, {"chat_template_kwargs"})) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// FormatParts: what the formats share: fields of a row by their names. Sentences name the field and say what to do,
-// without file and row.
+// FormatParts: what the formats share: fields of a row by their names. Sentences name the field and say what
+// to do, without file and row.
 //
 // Threads: free functions, any thread.
 #pragma once
@@ -20,15 +20,17 @@ namespace luthier::data {
 // Names a field goes by, the usual one first.
 using Names = std::initializer_list<const char*>;
 
-const char* kindOf(const Json& value); // "a number", "a list", ...
-bool isBlankText(const Json& value);   // text of white space alone
+const char* kindOf(const Json& value);  // "a number", "a list", ...
+bool isBlankText(const Json& value);    // text of white space alone
 std::string columnsOf(const Json& row); // "\"a\", \"b\""; at most a dozen
 
 // Share of the rows for which `is` holds.
 template <class Predicate>
 double shareOf(std::span<const Json> rows, Predicate is)
 {
-    return rows.empty() ? 0 : static_cast<double>(std::count_if(rows.begin(), rows.end(), is)) / static_cast<double>(rows.size());
+    return rows.empty() ? 0
+                        : static_cast<double>(std::count_if(rows.begin(), rows.end(), is))
+                              / static_cast<double>(rows.size());
 }
 
 // The name that is there with a value other than null; null: none is.

@@ -27,7 +27,8 @@ void takeCommonTurns(Example& example)
     auto& chosen = example.chosen;
     auto& rejected = example.rejected;
     std::size_t same = 0;
-    while (same + 1 < chosen.size() && same + 1 < rejected.size() && sameMessage(chosen[same], rejected[same])) {
+    while (same + 1 < chosen.size() && same + 1 < rejected.size()
+           && sameMessage(chosen[same], rejected[same])) {
         ++same;
     }
     const auto count = static_cast<std::ptrdiff_t>(same);
@@ -61,7 +62,8 @@ void takeCommonText(Example& example)
 
 Result<void> takePrompt(const Json& row, Example& example)
 {
-    const bool lists = unpacked(*fieldIn(row, kChosen)).is_array() && unpacked(*fieldIn(row, kRejected)).is_array();
+    const bool lists = messagesOrText(*fieldIn(row, kChosen)).is_array()
+                       && messagesOrText(*fieldIn(row, kRejected)).is_array();
     if (lists) {
         takeCommonTurns(example);
     }
@@ -70,8 +72,9 @@ Result<void> takePrompt(const Json& row, Example& example)
             takeCommonText(example);
         }
         return example.messages.empty()
-                   ? Result<void>(Error{"\"prompt\" is missing, and \"chosen\" and \"rejected\" do not begin alike; "
-                                        "add the prompt"})
+                   ? Result<void>(
+                         Error{"\"prompt\" is missing, and \"chosen\" and \"rejected\" do not begin alike; "
+                               "add the prompt"})
                    : Result<void>();
     }
     // Answers that repeat the conversation say it better than a prompt beside them.
@@ -88,16 +91,21 @@ Result<void> takePrompt(const Json& row, Example& example)
 Result<void> checkAnswers(const Example& example)
 {
     const auto isAnswer = [](const Message& m) { return m.role == "assistant"; };
-    for (const auto& [name, answer] : {std::pair{"chosen", &example.chosen}, std::pair{"rejected", &example.rejected}}) {
+    for (const auto& [name, answer] :
+         {std::pair{"chosen", &example.chosen}, std::pair{"rejected", &example.rejected}}) {
         if (std::none_of(answer->begin(), answer->end(), isAnswer)) {
             return Error{std::string("\"") + name + "\" holds no message of the assistant; add its answer"};
         }
-        if (std::all_of(answer->begin(), answer->end(), [](const Message& m) { return isBlank(m.content) && m.extra.is_null(); })) {
-            return Error{std::string("\"") + name + "\" is empty after what both answers begin with; write a whole answer"};
+        if (std::all_of(answer->begin(), answer->end(),
+                        [](const Message& m) { return isBlank(m.content) && m.extra.is_null(); })) {
+            return Error{std::string("\"") + name
+                         + "\" is empty after what both answers begin with; write a whole answer"};
         }
     }
-    if (std::equal(example.chosen.begin(), example.chosen.end(), example.rejected.begin(), example.rejected.end(), sameMessage)) {
-        return Error{"\"chosen\" and \"rejected\" are the same, so neither can be preferred; change one or leave the row out"};
+    if (std::equal(example.chosen.begin(), example.chosen.end(), example.rejected.begin(),
+                   example.rejected.end(), sameMessage)) {
+        return Error{"\"chosen\" and \"rejected\" are the same, so neither can be preferred; change one or "
+                     "leave the row out"};
     }
     return {};
 }
@@ -150,9 +158,13 @@ std::vector<std::string> editablePaths(const Json& row)
 
 DatasetFormat preferenceFormat()
 {
-    return {"preference", "Preference",
-            "\"prompt\", \"chosen\" and \"rejected\", texts or lists of messages; the prompt may be what both begin with",
-            matches, toExample, editablePaths};
+    return {"preference",
+            "Preference",
+            "\"prompt\", \"chosen\" and \"rejected\", texts or lists of messages; the prompt may be what "
+            "both begin with",
+            matches,
+            toExample,
+            editablePaths};
 }
 
 } // namespace luthier::data

@@ -41,8 +41,8 @@ std::vector<std::string> editablePaths(const Json& row)
 
 DatasetFormat promptFormat()
 {
-    return {"prompt", "Prompts", "\"prompt\" alone: questions to ask a model; nothing of them is learned", matches,
-            toExample, editablePaths};
+    return {"prompt", "Prompts", "\"prompt\" alone: questions to ask a model; nothing of them is learned",
+            matches,  toExample, editablePaths};
 }
 
 } // namespace luthier::data

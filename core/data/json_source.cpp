@@ -61,10 +61,7 @@ private:
     }
 
     // After a closed list only white space may follow; else these are lists, one a line.
-    bool scanList()
-    {
-        return !scanElements() || atEnd();
-    }
+    bool scanList() { return !scanElements() || atEnd(); }
 
     bool scanObject()
     {
@@ -147,7 +144,8 @@ private:
         return false;
     }
 
-    // Walks to the comma or bracket that ends the value here; returns where its last byte that is no space ends.
+    // Walks to the comma or bracket that ends the value here; returns where its last byte that is no space
+    // ends.
     std::uint64_t skipValue(int closing)
     {
         std::uint64_t end = m_scanner.position();
@@ -196,8 +194,8 @@ private:
 
 } // namespace
 
-Result<std::shared_ptr<const RowSource>> openJsonDocument(std::shared_ptr<const DataFile> file, std::uint64_t begin,
-                                                          const base::Progress& progress,
+Result<std::shared_ptr<const RowSource>> openJsonDocument(std::shared_ptr<const DataFile> file,
+                                                          std::uint64_t begin, const base::Progress& progress,
                                                           const base::CancelToken& cancel)
 {
     FileScanner scanner(*file, progress, cancel);

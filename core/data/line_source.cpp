@@ -59,7 +59,8 @@ public:
         for (std::size_t at = 0; at < piece.size();) {
             const void* found = std::memchr(piece.data() + at, '\n', piece.size() - at);
             const std::size_t end
-                = found ? static_cast<std::size_t>(static_cast<const char*>(found) - piece.data()) : piece.size();
+                = found ? static_cast<std::size_t>(static_cast<const char*>(found) - piece.data())
+                        : piece.size();
             m_blank = m_blank && isBlank(piece.substr(at, end - at));
             if (found) {
                 finish(offset + end);

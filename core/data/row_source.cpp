@@ -61,8 +61,11 @@ struct Kind {
     Opened (*open)(const Opening&);
 };
 constexpr std::array kKinds = {
-    Kind{".jsonl", linesOrDocument}, Kind{".ndjson", linesOrDocument}, Kind{".json", documentOrLines},
-    Kind{".csv", commas},            Kind{".tsv", tabs},
+    Kind{".jsonl", linesOrDocument},
+    Kind{".ndjson", linesOrDocument},
+    Kind{".json", documentOrLines},
+    Kind{".csv", commas},
+    Kind{".tsv", tabs},
 };
 
 struct Foreign {
@@ -88,8 +91,8 @@ std::string extensionOf(const std::filesystem::path& path)
 
 Opened openAs(const Opening& opening, const std::string& extension)
 {
-    const auto kind = std::find_if(kKinds.begin(), kKinds.end(),
-                                   [&](const Kind& k) { return extension == k.extension; });
+    const auto kind
+        = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return extension == k.extension; });
     if (kind != kKinds.end()) {
         return kind->open(opening);
     }
@@ -103,7 +106,8 @@ Opened openAs(const Opening& opening, const std::string& extension)
 
 } // namespace
 
-Opened openSource(const std::filesystem::path& path, const base::Progress& progress, const base::CancelToken& cancel)
+Opened openSource(const std::filesystem::path& path, const base::Progress& progress,
+                  const base::CancelToken& cancel)
 {
     auto file = DataFile::open(path);
     if (!file) {

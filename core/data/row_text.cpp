@@ -19,9 +19,11 @@ struct Hint {
 constexpr std::array kHints{
     Hint{"missing closing quote", "the row breaks off inside a text; was it cut off?"},
     Hint{"unexpected end of input", "the row breaks off; was it cut off?"},
-    Hint{"surrogate", "a text holds half of a surrogate pair (\\uD800 to \\uDFFF alone); write the character itself"},
+    Hint{"surrogate",
+         "a text holds half of a surrogate pair (\\uD800 to \\uDFFF alone); write the character itself"},
     Hint{"control character", "a text holds a bare control character; remove it or write it as \\u00XX"},
-    Hint{"after backslash", "after a backslash only \" \\ / b f n r t u may stand; write \\\\ for a backslash"},
+    Hint{"after backslash",
+         "after a backslash only \" \\ / b f n r t u may stand; write \\\\ for a backslash"},
     Hint{"four hex digits", "\\u needs four hex digits after it"},
     Hint{"number overflow", "a number is too large to be held; write it as text or smaller"},
     Hint{"; expected end of input", "something follows the end of the row; one row is one value alone"},
@@ -93,15 +95,17 @@ Result<void> checkRowText(std::string_view bytes)
         if (at + sizeof word <= bytes.size()) {
             std::memcpy(&word, bytes.data() + at, sizeof word);
             // All eight are ASCII, and none is zero: subtracting one from each borrows from no neighbour.
-            if ((word & 0x8080808080808080ULL) == 0 && ((word - 0x0101010101010101ULL) & 0x8080808080808080ULL) == 0) {
+            if ((word & 0x8080808080808080ULL) == 0
+                && ((word - 0x0101010101010101ULL) & 0x8080808080808080ULL) == 0) {
                 at += sizeof word;
                 continue;
             }
         }
         const auto point = text::decodeAt(bytes, at);
         if (!point.valid || point.value == 0) {
-            return Error{"byte " + std::to_string(at + 1) + " (" + hexByte(static_cast<unsigned char>(bytes[at]))
-                         + (point.valid ? ") is a NUL byte; remove it" : ") is not UTF-8; save the file as UTF-8")};
+            return Error{
+                "byte " + std::to_string(at + 1) + " (" + hexByte(static_cast<unsigned char>(bytes[at]))
+                + (point.valid ? ") is a NUL byte; remove it" : ") is not UTF-8; save the file as UTF-8")};
         }
         at += static_cast<std::size_t>(point.length);
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// RowText: what the bytes of one row must be before anything is made of them. Sentences are without file and row.
+// RowText: what the bytes of one row must be before anything is made of them. Sentences are without file and
+// row.
 //
 // Threads: free functions, any thread. Bytes and columns count from 1.
 #pragma once

@@ -45,6 +45,7 @@ const std::vector<Good>& goodRows()
         {"chat", R"({"conversations":[{"from":"human","value":"Ask"},{"from":"function_call","value":"{\u0022name\u0022:\u0022f\u0022,\u0022arguments\u0022:{\u0022x\u0022:1}}"},{"from":"observation","value":"2"},{"from":"gpt","value":"Say"}]})",
          "user:Ask|assistant:+{\"tool_calls\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":{\"x\":1}}}]}|tool:2|assistant:Say"},
         {"completion", R"({"prompt":"Ask","completion":"Say"})", "user:Ask|assistant:Say"},
+        {"completion", R"({"prompt":"Count","completion":"[1, 2, 3]"})", "user:Count|assistant:[1, 2, 3]"},
         {"completion", R"({"question":"Ask","answer":"Say"})", "user:Ask|assistant:Say"},
         {"completion", R"({"prompt":[{"role":"system","content":"Be kind"},{"role":"user","content":"Ask"}],"completion":[{"role":"assistant","content":"Say"}]})",
          "system:Be kind|user:Ask|assistant:Say"},
@@ -57,6 +58,7 @@ const std::vector<Good>& goodRows()
          "user:Ask>>assistant:Yes<<assistant:No"},
         {"preference", R"({"chosen":"Who? The baker","rejected":"Who? The miller"})", "user:Who? The>>assistant: baker<<assistant: miller"},
         {"preference", R"({"chosen":"Wie? ä","rejected":"Wie? ö"})", "user:Wie?>>assistant: ä<<assistant: ö"},
+        {"preference", R"({"prompt":"Count","chosen":"[1, 2]","rejected":"{}"})", "user:Count>>assistant:[1, 2]<<assistant:{}"},
         {"text", R"({"text":"Once upon a time"})", "Once upon a time"},
         {"classification", R"({"text":"Good bread","label":"praise"})", "user:Good bread\n\nWhat is the label of this text?|assistant:praise"},
         {"classification", R"({"text":"Good bread","label":1})", "user:Good bread\n\nWhat is the label of this text?|assistant:1"},
@@ -199,7 +201,7 @@ private Q_SLOTS:
             Json edited = row;
             QVERIFY(data::setTextAt(edited, path, *before).ok());
             QVERIFY2(edited == row, path.c_str());
-            const bool isList = before->starts_with('[') || before->starts_with('{');
+            const bool isList = before->starts_with("[{");
             const std::string text = isList ? std::string("[{\"role\":\"user\",\"content\":\"zebra\"},{\"role\":\"assistant\",\"content\":\"z\"}]") : "zebra";
             QVERIFY(data::setTextAt(edited, path, text).ok());
             QCOMPARE(*data::textAt(edited, path), text);
