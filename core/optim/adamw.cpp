@@ -48,15 +48,16 @@ std::string shapeText(at::IntArrayRef shape)
 
 } // namespace
 
-// Patterns of transformers' Trainer: bias, layernorm, rmsnorm, (?:^|\.)norm(?:$|\.), _norm(?:$|\.).
+// Patterns of transformers' Trainer: bias, layernorm, rmsnorm, (?:^|\.)norm(?:$|\.), _norm(?:$|\.); and the
+// LayerNorms that it knows by their class: ln_1, ln_2, ln_f of gpt2.
 bool isDecayed(const std::string& name)
 {
     std::string lower = name;
     std::transform(lower.begin(), lower.end(), lower.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     const auto holds = [&](const char* text) { return lower.find(text) != std::string::npos; };
-    return !holds("bias") && !holds("layernorm") && !holds("rmsnorm") && !hasPart(lower, "norm", true)
-           && !hasPart(lower, "_norm", false);
+    return !holds("bias") && !holds("layernorm") && !holds("rmsnorm") && !holds(".ln_")
+           && !hasPart(lower, "norm", true) && !hasPart(lower, "_norm", false);
 }
 
 struct AdamW::Call {

@@ -43,9 +43,9 @@ std::optional<double> Evaluator::loss(const base::Progress& progress, const std:
             = toDevice(makeMicroBatch(m_rows, m_plan.batch(i), false, !device.is_cpu()), device);
         nn::ForwardInput input;
         input.ids = batch.ids;
-        const at::Tensor hidden = m_decoder.hidden(input);
-        sum.add_(objectives::chunkedTokenLosses(hidden.reshape({-1, hidden.size(-1)}), m_decoder.head(),
-                                                batch.targets)
+        const at::Tensor hidden = pickTargets(m_decoder.hidden(input), batch);
+        sum.add_(objectives::chunkedTokenLosses(hidden, m_decoder.head(), batch.targets,
+                                                m_decoder.config().logitSoftcap)
                      .sum(at::kDouble));
     }
     return sum.item<double>() / static_cast<double>(std::max<std::int64_t>(1, m_targets));

@@ -36,9 +36,10 @@ at::Tensor TrainStep::run(const StepBatches& step, std::int64_t number, double l
         nn::ForwardInput input;
         input.ids = batch.ids;
         input.segments = batch.segments;
-        const at::Tensor hidden = m_decoder.hidden(input);
-        const at::Tensor loss = objectives::chunkedCrossEntropy(hidden.reshape({-1, hidden.size(-1)}),
-                                                                m_decoder.head(), batch.targets, scale);
+        const at::Tensor hidden = pickTargets(m_decoder.hidden(input), batch);
+        const at::Tensor loss = objectives::chunkedCrossEntropy(
+            hidden, m_decoder.head(), batch.targets,
+            objectives::CrossEntropySettings{scale, m_decoder.config().logitSoftcap, 0});
         loss.backward();
         total.add_(loss.detach());
     }

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Twenty optimizer steps as transformers and PEFT compute them: losses, gradient norms, learning rates, the logits
+// and the adapter at the end. See tests/reference.
+#include "core/base/json.h"
+#include "core/optim/schedules.h"
+#include "core/peft/adapter_folder.h"
+#include "core/peft/method.h"
+#include "core/train/train_step.h"
+#include "core/weights/load.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/tensor.h>
+#include <c10/core/GradMode.h>
+
+#include <QtTest>
+
+#include <cmath>
+
+using namespace luthier;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path kReference = fs::path(LUTHIER_SOURCE_DIR) / "tests/reference";
+constexpr double kLossTolerance = 1e-4;
+
+Json readJson(const fs::path& path)
+{
+    auto json = base::readJson(path);
+    if (!json) {
+        qFatal("%s", json.message().c_str());
+    }
+    return *json;
+}
+
+train::TokenStore rows()
+{
+    train::TokenStore store;
+    const Json all = readJson(kReference / "training_rows.json");
+    for (const Json& row : all.at("rows")) {
+        const auto ids = row.at("ids").get<std::vector<std::int32_t>>();
+        std::vector<std::uint8_t> trained(ids.size(), 0);
+        for (auto i = row.at("labels_from").get<std::size_t>(); i < ids.size(); ++i) {
+            trained[i] = 1;
+        }
+        store.append(ids, trained);
+    }
+    return store;
+}
+
+std::shared_ptr<nn::Decoder> plainDecoder()
+{
+    auto folder = weights::ModelFolder::open(kReference / "llama/plain");
+    auto decoder = folder ? weights::loadDecoder(*folder, at::kCPU, at::kFloat)
+                          : Result<std::shared_ptr<nn::Decoder>>(folder.error());
+    if (!decoder) {
+        qFatal("%s", decoder.message().c_str());
+    }
+    return *decoder;
+}
+
+config::OptimizerSettings settingsOf(const Json& json)
+{
+    config::OptimizerSettings settings;
+    settings.weightDecay = json.at("weight_decay");
+    settings.beta1 = json.at("betas")[0];
+    settings.beta2 = json.at("betas")[1];
+    settings.epsilon = json.at("epsilon");
+    settings.maxGradNorm = json.at("max_grad_norm");
+    return settings;
+}
+
+at::Tensor valuesOf(const Json& json)
+{
+    std::vector<float> values;
+    for (const Json& row : json) {
+        for (const Json& value : row) {
+            values.push_back(value.get<float>());
+        }
+    }
+    return at::tensor(values).view({static_cast<std::int64_t>(json.size()), -1});
+}
+
+} // namespace
+
+class TestTrainingParity : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        at::set_num_threads(1); // tiny products: threads would only wait for each other
+        m_expected = readJson(kReference / "training_expected.json");
+    }
+    void full();
+    void lora();
+    void undecayedNames();
+
+private:
+    void train(const char* kind, nn::Decoder& decoder, const std::vector<nn::NamedTensor>& leaves);
+    Json m_expected;
+};
+
+void TestTrainingParity::train(const char* kind, nn::Decoder& decoder, const std::vector<nn::NamedTensor>& leaves)
+{
+    const Json& expected = m_expected.at(kind);
+    const Json& settings = m_expected.at("settings");
+    const train::TokenStore store = rows();
+    const train::BatchPlan plan(store, {settings.at("batch"), settings.at("accumulation"), 1024, "longest", false, 1});
+    train::BatchFeed feed(store, plan, {}, false);
+    optim::AdamW optimizer(leaves, settingsOf(settings));
+    train::TrainStep step(decoder, optimizer, 1);
+    const auto total = settings.at("steps").get<std::int64_t>();
+    QCOMPARE(plan.totalSteps(1, 0), total);
+    for (std::int64_t i = 0; i < total; ++i) {
+        const Json& want = expected.at("steps").at(static_cast<std::size_t>(i));
+        const auto batches = feed.next();
+        const double rate = expected.at("learning_rate").get<double>()
+                            * optim::learningRateAt(settings.at("schedule").get<std::string>(), i, total,
+                                                    settings.at("warmup_ratio"));
+        const at::Tensor values = step.run(batches, i + 1, rate, [] {});
+        QCOMPARE(batches.trained, want.at("trained_tokens").get<std::int64_t>());
+        QVERIFY(std::abs(rate - want.at("learning_rate").get<double>()) < 1e-15);
+        const double lossGap = values[0].item<double>() - want.at("loss").get<double>();
+        const double norm = want.at("grad_norm").get<double>();
+        const double normGap = (values[1].item<double>() - norm) / norm;
+        QVERIFY2(std::abs(lossGap) <= kLossTolerance,
+                 qPrintable(QStringLiteral("step %1: loss off by %2").arg(i + 1).arg(lossGap)));
+        QVERIFY2(std::abs(normGap) <= 1e-3,
+                 qPrintable(QStringLiteral("step %1: gradient norm off by %2").arg(i + 1).arg(normGap)));
+    }
+    decoder.setTraining(false);
+    const at::NoGradGuard noGrad;
+    nn::ForwardInput probe;
+    probe.ids = at::tensor(expected.at("probe").at("ids").get<std::vector<std::int64_t>>(), at::kLong).unsqueeze(0);
+    const at::Tensor gap
+        = (decoder.logits(decoder.hidden(probe))[0] - valuesOf(expected.at("probe").at("logits"))).abs().max();
+    QVERIFY2(gap.item<double>() < 1e-3, qPrintable(QString::number(gap.item<double>())));
+}
+
+void TestTrainingParity::full()
+{
+    const auto decoder = plainDecoder();
+    const auto* method = peft::findMethod("full");
+    QVERIFY(method->attach(*decoder, {}, 1).ok());
+    train("full", *decoder, method->trainable(*decoder));
+}
+
+void TestTrainingParity::lora()
+{
+    const auto decoder = plainDecoder();
+    QVERIFY(peft::attachAdapter(*decoder, kReference / "llama/plain/adapter_start").ok());
+    for (nn::LinearGroup* group : decoder->groups()) {
+        for (nn::LowRank& adapter : group->adapters) {
+            adapter.a.requires_grad_(true);
+            adapter.b.requires_grad_(true);
+        }
+    }
+    const auto leaves = peft::findMethod("lora")->trainable(*decoder);
+    train("lora", *decoder, leaves);
+    const auto ended = plainDecoder();
+    QVERIFY(peft::attachAdapter(*ended, kReference / "llama/plain/adapter_end").ok());
+    for (std::size_t g = 0; g < decoder->groups().size(); ++g) {
+        const auto& mine = decoder->groups()[g]->adapters;
+        const auto& theirs = ended->groups()[g]->adapters;
+        QCOMPARE(mine.size(), theirs.size());
+        for (std::size_t i = 0; i < mine.size(); ++i) {
+            QVERIFY((mine[i].a.detach() - theirs[i].a).abs().max().item<double>() < 1e-3);
+            QVERIFY((mine[i].b.detach() - theirs[i].b).abs().max().item<double>() < 1e-3);
+        }
+    }
+}
+
+void TestTrainingParity::undecayedNames()
+{
+    const auto decoder = plainDecoder();
+    std::vector<std::string> undecayed;
+    for (const auto& leaf : decoder->baseLeaves()) {
+        if (!optim::isDecayed(leaf.name)) {
+            undecayed.push_back(leaf.name);
+        }
+    }
+    std::sort(undecayed.begin(), undecayed.end());
+    QCOMPARE(undecayed, m_expected.at("full").at("undecayed").get<std::vector<std::string>>());
+}
+
+QTEST_APPLESS_MAIN(TestTrainingParity)
+#include "tst_training_parity.moc"
