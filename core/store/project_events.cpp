@@ -69,9 +69,9 @@ void ProjectStore::apply(RunRow& row, const train::Event& event)
         row.firstHeldOut = eval->step == 0 ? eval->loss : row.firstHeldOut;
         row.lastHeldOut = eval->loss;
     } else if (const auto* ended = std::get_if<train::RunEnded>(&event)) {
-        const auto sitting = m_sittings.find(row.id);
-        row.seconds =
-            (sitting == m_sittings.end() ? row.seconds : sitting->second.secondsBefore) + ended->seconds;
+        // A run that failed may know its last sitting alone.
+        const bool failed = ended->outcome == train::Outcome::Failed;
+        row.seconds = failed ? std::max(row.seconds, ended->seconds) : ended->seconds;
         m_sittings.erase(row.id);
         row.state = stateOf(ended->outcome);
         row.sentence = ended->sentence;

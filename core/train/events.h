@@ -72,7 +72,7 @@ const char* toText(Outcome outcome); // "finished", "stopped", "parked", "failed
 struct RunEnded {
     Outcome outcome = Outcome::Failed;
     std::string sentence;            // why, when failed
-    double seconds = 0;
+    double seconds = 0;              // of all sittings; of the last alone when it failed early
     std::string adapter;             // folder of the result: adapter, or whole model for full tuning; empty when none
     std::int64_t step = 0;
 };

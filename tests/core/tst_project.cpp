@@ -146,7 +146,7 @@ private Q_SLOTS:
     void sourcesAndEdits();
     void runsHaveFoldersAndNumbersOfTheirOwn();
     void rowsFollowTheirEvents();
-    void secondsAddUpOverSittings();
+    void secondsAreOfAllSittings();
     void eventsComeBackFromTheFile();
     void aResumedRunIsOneStory();
     void manyStepsAreQuick();
@@ -316,17 +316,20 @@ void TestProject::rowsFollowTheirEvents()
     QCOMPARE(row().step, 2);
 }
 
-void TestProject::secondsAddUpOverSittings()
+void TestProject::secondsAreOfAllSittings()
 {
     const auto project = opened(folder());
     const auto id = project->createRun("one", Json::object())->id;
-    QVERIFY(project
-                ->appendEvents(
-                    id, {started(9), step(1), train::RunEnded{train::Outcome::Stopped, "", 100, "", 1}})
-                .ok());
+    const auto end = [](train::Outcome outcome, double seconds) {
+        return train::RunEnded{outcome, "", seconds, "", 1};
+    };
+    QVERIFY(project->appendEvents(id, {started(9), step(1), end(train::Outcome::Stopped, 100)}).ok());
     QVERIFY(project->appendEvents(id, {started(9, 1)}).ok());
-    QVERIFY(
-        project->appendEvents(id, {step(2), train::RunEnded{train::Outcome::Finished, "", 50, "", 2}}).ok());
+    QVERIFY(project->run(id)->seconds >= 100);
+    QVERIFY(project->appendEvents(id, {step(2), end(train::Outcome::Stopped, 150)}).ok());
+    QCOMPARE(project->run(id)->seconds, 150.0);
+    // Fails before its first step: what was measured stays.
+    QVERIFY(project->appendEvents(id, {end(train::Outcome::Failed, 0.5)}).ok());
     QCOMPARE(project->run(id)->seconds, 150.0);
 }
 
