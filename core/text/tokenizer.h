@@ -48,10 +48,11 @@ public:
     virtual std::optional<TokenId> pad() const = 0;
     virtual std::string kind() const = 0; // "sentencepiece BPE", ...
 
-    std::vector<TokenId> ids(std::string_view text, EncodeOptions options = {}) const;
+    // The ids of encode(); quicker where nobody asks for places.
+    virtual std::vector<TokenId> ids(std::string_view text, EncodeOptions options = {}) const;
 };
 
-// From a model folder (tokenizer.model with tokenizer_config.json, ...). Errors say what is missing.
+// From a model folder (tokenizer.json, else tokenizer.model, each with tokenizer_config.json, ...). Errors say what is missing.
 Result<std::shared_ptr<const Tokenizer>> loadTokenizer(const std::filesystem::path& folder);
 
 // Turns ids into text piece by piece, never splitting a character.

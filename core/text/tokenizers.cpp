@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/text/json_tokenizer.h"
 #include "core/text/sentencepiece_tokenizer.h"
 #include "core/text/tokenizer.h"
 
@@ -13,6 +14,7 @@ struct LoaderRow {
 
 // The first file that is there decides.
 constexpr LoaderRow kLoaders[] = {
+    {"tokenizer.json", loadTokenizerJson},
     {"tokenizer.model", loadSentencePiece},
 };
 
