@@ -16,6 +16,11 @@ namespace {
 constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kProgressBytes = std::uint64_t{16} << 20;
 
+std::size_t bufferBytes(const DataFile& file)
+{
+    return static_cast<std::size_t>(std::clamp<std::uint64_t>(file.size(), 4096, kBufferBytes));
+}
+
 } // namespace
 
 Result<std::shared_ptr<const DataFile>> DataFile::open(const std::filesystem::path& path)
@@ -88,7 +93,7 @@ bool DataFile::isUnchanged() const
 
 FileScanner::FileScanner(const DataFile& file, const base::Progress& progress,
                          const base::CancelToken& cancel)
-    : m_file(file), m_progress(progress), m_cancel(cancel), m_buffer(kBufferBytes)
+    : m_file(file), m_progress(progress), m_cancel(cancel), m_buffer(bufferBytes(file))
 {
 }
 
