@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Ast: a template as statements and expressions. Immutable once parsed; its constants hold no message's text.
 //
-// Threads: may be read from any thread.
+// Threads: may be read from any thread once parsed.
 #pragma once
 
 #include "core/text/jinja_value.h"
@@ -56,6 +56,13 @@ struct Expression {
     std::vector<std::string> operators;
     std::vector<Argument> arguments;
 };
+
+inline constexpr int kDeepestExpression = 200; // a chain of a.b.c... or a + b + c... is as deep as it is long
+
+std::unique_ptr<Expression> makeExpression(ExpressionKind kind, int line, std::string text = {});
+ExpressionPtr makeConstant(Value value, int line);
+// `part` may be null. Errors: Problem past kDeepestExpression.
+void addPart(Expression& parent, ExpressionPtr part);
 
 enum class StatementKind : std::uint8_t {
     Data,       // text

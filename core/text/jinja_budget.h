@@ -11,7 +11,8 @@
 namespace luthier::text::jinja {
 
 inline constexpr std::size_t kMostSteps = std::size_t{10} << 20;
-inline constexpr std::size_t kMostBytes = std::size_t{384} << 20; // made in all, kept or not
+inline constexpr std::size_t kMostBytes = std::size_t{256} << 20; // made in all, kept or not
+inline constexpr std::size_t kLongestText = std::size_t{64} << 20;
 
 class Budget {
 public:

@@ -85,7 +85,7 @@ bool isDigit(char32_t c)
 
 std::string upper(std::string_view text)
 {
-    spend(text.size() / 16);
+    spend(text.size());
     std::string out;
     for (const auto c : toCodePoints(text)) {
         appendUpper(out, c);
@@ -95,7 +95,7 @@ std::string upper(std::string_view text)
 
 std::string lower(std::string_view text)
 {
-    spend(text.size() / 16);
+    spend(text.size());
     std::string out;
     const auto points = toCodePoints(text);
     for (std::size_t i = 0; i < points.size(); ++i) {
@@ -112,7 +112,7 @@ std::string capitalized(std::string_view text)
 
 std::string swapped(std::string_view text)
 {
-    spend(text.size() / 16);
+    spend(text.size());
     std::string out;
     for (const auto c : toCodePoints(text)) {
         appendUtf8(out, upperOf(c) != c ? upperOf(c) : lowerOf(c));
@@ -122,7 +122,7 @@ std::string swapped(std::string_view text)
 
 std::string titled(std::string_view text)
 {
-    spend(text.size() / 16);
+    spend(text.size());
     std::string out;
     const auto points = toCodePoints(text);
     for (std::size_t i = 0; i < points.size(); ++i) {

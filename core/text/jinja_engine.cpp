@@ -6,43 +6,6 @@
 
 namespace luthier::text::jinja {
 
-namespace {
-
-constexpr int kDeepestRun = 2400; // statements and expressions within one another, macros that call macros included
-
-} // namespace
-
-// A scope of its own while it lives.
-class Engine::Inner {
-public:
-    Inner(Engine& engine, ScopePtr parent) : m_engine(engine), m_outer(engine.m_scope)
-    {
-        engine.m_scope = std::make_shared<Scope>();
-        engine.m_scope->parent = std::move(parent);
-    }
-    explicit Inner(Engine& engine) : Inner(engine, engine.m_scope) {}
-    ~Inner() { m_engine.m_scope = m_outer; }
-
-private:
-    Engine& m_engine;
-    ScopePtr m_outer;
-};
-
-class Engine::Nesting {
-public:
-    explicit Nesting(Engine& engine) : m_engine(engine)
-    {
-        if (++engine.m_depth > kDeepestRun) {
-            --engine.m_depth;
-            fail("macros or loops call one another without an end");
-        }
-    }
-    ~Nesting() { --m_engine.m_depth; }
-
-private:
-    Engine& m_engine;
-};
-
 Engine::Engine(std::string now) : m_now(std::move(now)), m_scope(std::make_shared<Scope>())
 {
     defineGlobals(*this);
@@ -183,7 +146,7 @@ void Engine::runFor(const Statement& statement, const Value& items, int level, T
     }
     const Value loopValue(loop);
     for (loop->index = 0; loop->index < loop->items->items.size(); ++loop->index) {
-        spend(1);
+        spend(4);
         const Value item = loop->items->items[loop->index];
         if (runIteration(statement, item, loopValue, out) == Flow::Break) {
             break;
@@ -273,66 +236,6 @@ void Engine::assign(const Target& target, const Value& value)
     for (std::size_t i = 0; i < values.size(); ++i) {
         assign(target.parts[i], values[i]);
     }
-}
-
-Value Engine::evaluateOr(const ExpressionPtr& expression, Value otherwise)
-{
-    return expression != nullptr ? evaluate(*expression) : std::move(otherwise);
-}
-
-Value Engine::evaluate(const Expression& expression)
-{
-    const Nesting nesting(*this);
-    spend(1);
-    const auto part = [&](std::size_t i) { return evaluate(*expression.parts[i]); };
-    switch (expression.kind) {
-    case ExpressionKind::Constant:
-        return expression.value;
-    case ExpressionKind::Name:
-        return lookUp(expression.text);
-    case ExpressionKind::List:
-    case ExpressionKind::Tuple:
-    case ExpressionKind::Dict:
-        return literal(expression);
-    case ExpressionKind::Not:
-        return Value(!part(0).truth());
-    case ExpressionKind::Negative:
-        return negative(part(0));
-    case ExpressionKind::Positive:
-        return binary("*", part(0), Value(std::int64_t{1}));
-    case ExpressionKind::Binary:
-        return binary(expression.text, part(0), part(1));
-    case ExpressionKind::Concat:
-        return concatenate(expression);
-    case ExpressionKind::Compare:
-        return compareChain(expression);
-    case ExpressionKind::And:
-    case ExpressionKind::Or: {
-        auto left = part(0);
-        return left.truth() == (expression.kind == ExpressionKind::And) ? part(1) : left;
-    }
-    case ExpressionKind::Conditional:
-        return conditional(expression);
-    case ExpressionKind::Attribute:
-        return attribute(part(0), expression.text);
-    case ExpressionKind::Item:
-        return itemOf(expression);
-    case ExpressionKind::Slice:
-        fail("a slice stands only inside [ ]");
-    case ExpressionKind::Call: {
-        const auto callee = part(0);
-        auto arguments = argumentsOf(expression);
-        return call(callee, arguments);
-    }
-    case ExpressionKind::Filter:
-        return filterOf(expression);
-    case ExpressionKind::Test: {
-        const auto subject = part(0);
-        auto arguments = argumentsOf(expression);
-        return Value(test(expression.text, subject, arguments));
-    }
-    }
-    return {};
 }
 
 } // namespace luthier::text::jinja

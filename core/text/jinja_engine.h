@@ -81,6 +81,39 @@ private:
     int m_depth = 0;
 };
 
+inline constexpr int kDeepestRun = 2400; // statements and expressions within one another, macros in macros too
+
+// A scope of its own while it lives.
+class Engine::Inner {
+public:
+    Inner(Engine& engine, ScopePtr parent) : m_engine(engine), m_outer(engine.m_scope)
+    {
+        engine.m_scope = std::make_shared<Scope>();
+        engine.m_scope->parent = std::move(parent);
+    }
+    explicit Inner(Engine& engine) : Inner(engine, engine.m_scope) {}
+    ~Inner() { m_engine.m_scope = m_outer; }
+
+private:
+    Engine& m_engine;
+    ScopePtr m_outer;
+};
+
+class Engine::Nesting {
+public:
+    explicit Nesting(Engine& engine) : m_engine(engine)
+    {
+        if (++engine.m_depth > kDeepestRun) {
+            --engine.m_depth;
+            fail("macros or loops call one another without an end");
+        }
+    }
+    ~Nesting() { --m_engine.m_depth; }
+
+private:
+    Engine& m_engine;
+};
+
 // What "+", "-" and so on make of two values.
 Value binary(const std::string& operation, const Value& a, const Value& b);
 Value negative(const Value& value);

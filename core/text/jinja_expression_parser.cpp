@@ -1,59 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/text/jinja_expression_parser.h"
 
-#include <algorithm>
-
 namespace luthier::text::jinja {
-
-namespace {
-
-constexpr int kDeepestExpression = 200; // a chain of a.b.c... or a + b + c... is as deep as it is long
-
-using Draft = std::unique_ptr<Expression>;
-
-Draft make(ExpressionKind kind, int line, std::string text = {})
-{
-    auto out = std::make_unique<Expression>();
-    out->kind = kind;
-    out->line = line;
-    out->text = std::move(text);
-    return out;
-}
-
-void add(Expression& parent, ExpressionPtr part)
-{
-    if (part != nullptr) {
-        parent.depth = std::max(parent.depth, part->depth + 1);
-        if (parent.depth > kDeepestExpression) {
-            throw Problem{"an expression is nested deeper than " + std::to_string(kDeepestExpression) + " levels",
-                          parent.line, false};
-        }
-    }
-    parent.parts.push_back(std::move(part));
-}
-
-ExpressionPtr constant(Value value, int line)
-{
-    auto out = make(ExpressionKind::Constant, line);
-    out->value = std::move(value);
-    return out;
-}
-
-} // namespace
-
-class ExpressionParser::Nesting {
-public:
-    explicit Nesting(ExpressionParser& parser) : m_parser(parser)
-    {
-        if (++m_parser.m_depth > kDeepestExpression) {
-            m_parser.stop("an expression is nested deeper than " + std::to_string(kDeepestExpression) + " levels");
-        }
-    }
-    ~Nesting() { --m_parser.m_depth; }
-
-private:
-    ExpressionParser& m_parser;
-};
 
 ExpressionPtr ExpressionParser::expression(bool withConditional)
 {
@@ -66,11 +14,11 @@ ExpressionPtr ExpressionParser::conditional()
     const int line = current().line;
     auto value = disjunction();
     while (skipName("if")) {
-        auto out = make(ExpressionKind::Conditional, line);
+        auto out = makeExpression(ExpressionKind::Conditional, line);
         auto condition = disjunction();
-        add(*out, std::move(value));
-        add(*out, std::move(condition));
-        add(*out, skipName("else") ? expression() : nullptr);
+        addPart(*out, std::move(value));
+        addPart(*out, std::move(condition));
+        addPart(*out, skipName("else") ? expression() : nullptr);
         value = std::move(out);
     }
     return value;
@@ -80,9 +28,9 @@ ExpressionPtr ExpressionParser::disjunction()
 {
     auto left = conjunction();
     while (skipName("or")) {
-        auto out = make(ExpressionKind::Or, left->line);
-        add(*out, std::move(left));
-        add(*out, conjunction());
+        auto out = makeExpression(ExpressionKind::Or, left->line);
+        addPart(*out, std::move(left));
+        addPart(*out, conjunction());
         left = std::move(out);
     }
     return left;
@@ -92,9 +40,9 @@ ExpressionPtr ExpressionParser::conjunction()
 {
     auto left = negation();
     while (skipName("and")) {
-        auto out = make(ExpressionKind::And, left->line);
-        add(*out, std::move(left));
-        add(*out, negation());
+        auto out = makeExpression(ExpressionKind::And, left->line);
+        addPart(*out, std::move(left));
+        addPart(*out, negation());
         left = std::move(out);
     }
     return left;
@@ -107,15 +55,15 @@ ExpressionPtr ExpressionParser::negation()
     if (!skipName("not")) {
         return comparison();
     }
-    auto out = make(ExpressionKind::Not, line);
-    add(*out, negation());
+    auto out = makeExpression(ExpressionKind::Not, line);
+    addPart(*out, negation());
     return out;
 }
 
 ExpressionPtr ExpressionParser::comparison()
 {
     auto first = sum();
-    Draft out;
+    std::unique_ptr<Expression> out;
     while (true) {
         std::string op;
         for (const auto* symbol : {"==", "!=", "<=", ">=", "<", ">"}) {
@@ -135,11 +83,11 @@ ExpressionPtr ExpressionParser::comparison()
             return out != nullptr ? ExpressionPtr(std::move(out)) : std::move(first);
         }
         if (out == nullptr) {
-            out = make(ExpressionKind::Compare, first->line);
-            add(*out, std::move(first));
+            out = makeExpression(ExpressionKind::Compare, first->line);
+            addPart(*out, std::move(first));
         }
         out->operators.push_back(op);
-        add(*out, sum());
+        addPart(*out, sum());
     }
 }
 
@@ -147,9 +95,9 @@ ExpressionPtr ExpressionParser::sum()
 {
     auto left = concatenation();
     while (isOperator("+") || isOperator("-")) {
-        auto out = make(ExpressionKind::Binary, current().line, next().text);
-        add(*out, std::move(left));
-        add(*out, concatenation());
+        auto out = makeExpression(ExpressionKind::Binary, current().line, next().text);
+        addPart(*out, std::move(left));
+        addPart(*out, concatenation());
         left = std::move(out);
     }
     return left;
@@ -161,10 +109,10 @@ ExpressionPtr ExpressionParser::concatenation()
     if (!isOperator("~")) {
         return first;
     }
-    auto out = make(ExpressionKind::Concat, first->line);
-    add(*out, std::move(first));
+    auto out = makeExpression(ExpressionKind::Concat, first->line);
+    addPart(*out, std::move(first));
     while (skipOperator("~")) {
-        add(*out, product());
+        addPart(*out, product());
     }
     return out;
 }
@@ -173,9 +121,9 @@ ExpressionPtr ExpressionParser::product()
 {
     auto left = power();
     while (isOperator("*") || isOperator("/") || isOperator("//") || isOperator("%")) {
-        auto out = make(ExpressionKind::Binary, current().line, next().text);
-        add(*out, std::move(left));
-        add(*out, power());
+        auto out = makeExpression(ExpressionKind::Binary, current().line, next().text);
+        addPart(*out, std::move(left));
+        addPart(*out, power());
         left = std::move(out);
     }
     return left;
@@ -185,9 +133,9 @@ ExpressionPtr ExpressionParser::power()
 {
     auto left = unary();
     while (isOperator("**")) {
-        auto out = make(ExpressionKind::Binary, current().line, next().text);
-        add(*out, std::move(left));
-        add(*out, unary());
+        auto out = makeExpression(ExpressionKind::Binary, current().line, next().text);
+        addPart(*out, std::move(left));
+        addPart(*out, unary());
         left = std::move(out);
     }
     return left;
@@ -199,126 +147,14 @@ ExpressionPtr ExpressionParser::unary(bool withFilter)
     ExpressionPtr out;
     if (isOperator("-") || isOperator("+")) {
         const auto kind = current().text == "-" ? ExpressionKind::Negative : ExpressionKind::Positive;
-        auto sign = make(kind, next().line);
-        add(*sign, unary(false));
+        auto sign = makeExpression(kind, next().line);
+        addPart(*sign, unary(false));
         out = std::move(sign);
     } else {
         out = primary();
     }
     out = postfix(std::move(out));
     return withFilter ? filters(std::move(out)) : std::move(out);
-}
-
-ExpressionPtr ExpressionParser::nameOrConstant()
-{
-    const int line = current().line;
-    const auto text = next().text;
-    if (text == "true" || text == "True" || text == "false" || text == "False") {
-        return constant(Value(text == "true" || text == "True"), line);
-    }
-    if (text == "none" || text == "None") {
-        return constant(Value(None{}), line);
-    }
-    namesSeen.insert(text);
-    return make(ExpressionKind::Name, line, text);
-}
-
-ExpressionPtr ExpressionParser::primary()
-{
-    const int line = current().line;
-    switch (current().kind) {
-    case TokenKind::Name:
-        return nameOrConstant();
-    case TokenKind::String: {
-        std::string text;
-        while (current().kind == TokenKind::String) {
-            text += next().text;
-        }
-        return constant(Value(std::move(text)), line);
-    }
-    case TokenKind::Integer:
-        return constant(Value(next().integer), line);
-    case TokenKind::Float:
-        return constant(Value(next().real), line);
-    default:
-        break;
-    }
-    if (skipOperator("(")) {
-        auto out = tuple(true, {}, true);
-        expectOperator(")");
-        return out;
-    }
-    if (isOperator("[")) {
-        return list();
-    }
-    if (isOperator("{")) {
-        return dict();
-    }
-    stop("expected a value, found " + (current().text.empty() ? "the end of the tag" : '"' + current().text + '"'));
-}
-
-ExpressionPtr ExpressionParser::tuple(bool withConditional, std::string_view end, bool inParentheses)
-{
-    const int line = current().line;
-    std::vector<ExpressionPtr> parts;
-    bool comma = false;
-    while (true) {
-        const auto kind = current().kind;
-        if (kind == TokenKind::BlockEnd || kind == TokenKind::VariableEnd || isOperator(")")
-            || (!end.empty() && isName(end))) {
-            break;
-        }
-        parts.push_back(expression(withConditional));
-        if (!skipOperator(",")) {
-            break;
-        }
-        comma = true;
-    }
-    if (!comma && parts.size() == 1) {
-        return std::move(parts[0]);
-    }
-    if (parts.empty() && !inParentheses) {
-        stop("expected a value, found the end of the tag");
-    }
-    auto out = make(ExpressionKind::Tuple, line);
-    for (auto& part : parts) {
-        add(*out, std::move(part));
-    }
-    return out;
-}
-
-ExpressionPtr ExpressionParser::list()
-{
-    auto out = make(ExpressionKind::List, next().line);
-    while (!isOperator("]")) {
-        if (!out->parts.empty()) {
-            expectOperator(",");
-            if (isOperator("]")) {
-                break;
-            }
-        }
-        add(*out, expression());
-    }
-    next();
-    return out;
-}
-
-ExpressionPtr ExpressionParser::dict()
-{
-    auto out = make(ExpressionKind::Dict, next().line);
-    while (!isOperator("}")) {
-        if (!out->parts.empty()) {
-            expectOperator(",");
-            if (isOperator("}")) {
-                break;
-            }
-        }
-        add(*out, expression());
-        expectOperator(":");
-        add(*out, expression());
-    }
-    next();
-    return out;
 }
 
 ExpressionPtr ExpressionParser::postfix(ExpressionPtr subject)
@@ -329,8 +165,8 @@ ExpressionPtr ExpressionParser::postfix(ExpressionPtr subject)
         } else if (isOperator("[")) {
             subject = item(std::move(subject));
         } else if (isOperator("(")) {
-            auto out = make(ExpressionKind::Call, current().line);
-            add(*out, std::move(subject));
+            auto out = makeExpression(ExpressionKind::Call, current().line);
+            addPart(*out, std::move(subject));
             out->arguments = arguments();
             subject = std::move(out);
         } else {
@@ -346,11 +182,11 @@ ExpressionPtr ExpressionParser::filters(ExpressionPtr subject, bool startsInline
             subject = test(std::move(subject));
         } else if (startsInline || skipOperator("|")) {
             startsInline = false;
-            auto out = make(ExpressionKind::Filter, current().line, name("the name of a filter"));
+            auto out = makeExpression(ExpressionKind::Filter, current().line, name("the name of a filter"));
             while (skipOperator(".")) {
                 out->text += "." + name("the name of a filter");
             }
-            add(*out, std::move(subject));
+            addPart(*out, std::move(subject));
             if (isOperator("(")) {
                 out->arguments = arguments();
             }

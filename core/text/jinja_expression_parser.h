@@ -63,4 +63,19 @@ private:
     int m_depth = 0;
 };
 
+// One level of nesting while it lives.
+class ExpressionParser::Nesting {
+public:
+    explicit Nesting(ExpressionParser& parser) : m_parser(parser)
+    {
+        if (++m_parser.m_depth > kDeepestExpression) {
+            m_parser.stop("an expression is nested deeper than " + std::to_string(kDeepestExpression) + " levels");
+        }
+    }
+    ~Nesting() { --m_parser.m_depth; }
+
+private:
+    ExpressionParser& m_parser;
+};
+
 } // namespace luthier::text::jinja

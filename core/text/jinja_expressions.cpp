@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The rest of Engine: the longer expressions, and macros.
+// The rest of Engine: expressions and calls.
 #include "core/text/jinja_engine.h"
-
-#include <algorithm>
 
 namespace luthier::text::jinja {
 
@@ -15,6 +13,66 @@ Value Engine::lookUp(const std::string& name) const
         spend(1);
     }
     return Value::undefined("'" + name + "' is undefined");
+}
+
+Value Engine::evaluateOr(const ExpressionPtr& expression, Value otherwise)
+{
+    return expression != nullptr ? evaluate(*expression) : std::move(otherwise);
+}
+
+Value Engine::evaluate(const Expression& expression)
+{
+    const Nesting nesting(*this);
+    spend(1);
+    const auto part = [&](std::size_t i) { return evaluate(*expression.parts[i]); };
+    switch (expression.kind) {
+    case ExpressionKind::Constant:
+        return expression.value;
+    case ExpressionKind::Name:
+        return lookUp(expression.text);
+    case ExpressionKind::List:
+    case ExpressionKind::Tuple:
+    case ExpressionKind::Dict:
+        return literal(expression);
+    case ExpressionKind::Not:
+        return Value(!part(0).truth());
+    case ExpressionKind::Negative:
+        return negative(part(0));
+    case ExpressionKind::Positive:
+        return binary("*", part(0), Value(std::int64_t{1}));
+    case ExpressionKind::Binary:
+        return binary(expression.text, part(0), part(1));
+    case ExpressionKind::Concat:
+        return concatenate(expression);
+    case ExpressionKind::Compare:
+        return compareChain(expression);
+    case ExpressionKind::And:
+    case ExpressionKind::Or: {
+        auto left = part(0);
+        return left.truth() == (expression.kind == ExpressionKind::And) ? part(1) : left;
+    }
+    case ExpressionKind::Conditional:
+        return conditional(expression);
+    case ExpressionKind::Attribute:
+        return attribute(part(0), expression.text);
+    case ExpressionKind::Item:
+        return itemOf(expression);
+    case ExpressionKind::Slice:
+        fail("a slice stands only inside [ ]");
+    case ExpressionKind::Call: {
+        const auto callee = part(0);
+        auto arguments = argumentsOf(expression);
+        return call(callee, arguments);
+    }
+    case ExpressionKind::Filter:
+        return filterOf(expression);
+    case ExpressionKind::Test: {
+        const auto subject = part(0);
+        auto arguments = argumentsOf(expression);
+        return Value(test(expression.text, subject, arguments));
+    }
+    }
+    return {};
 }
 
 Value Engine::literal(const Expression& expression)
@@ -140,84 +198,6 @@ Value Engine::call(const Value& callee, Arguments& arguments)
         return (*loop)->again(*this, arguments.positional[0]);
     }
     fail(std::string("a value of type ") + callee.typeName() + " cannot be called");
-}
-
-Value Engine::macro(const Statement& statement)
-{
-    auto function = std::make_shared<Function>();
-    function->name = statement.text.empty() ? "caller" : statement.text;
-    function->call = [&statement, closure = m_scope](Engine& engine, Arguments& arguments) {
-        return engine.enter(statement, closure, arguments);
-    };
-    allocate(sizeof(Function) + sizeof(Scope));
-    if (m_captured.empty() || m_captured.back() != m_scope) {
-        m_captured.push_back(m_scope);
-    }
-    return Value(std::shared_ptr<const Function>(std::move(function)));
-}
-
-Value Engine::enter(const Statement& statement, const ScopePtr& closure, Arguments& arguments)
-{
-    struct Place {
-        Engine& engine;
-        ScopePtr outer;
-        ~Place() { engine.m_scope = outer; }
-    } const place{*this, m_scope};
-    m_scope = std::make_shared<Scope>();
-    m_scope->parent = closure;
-    bind(statement, arguments);
-    Text text;
-    run(statement.body, text);
-    return Value(std::move(text));
-}
-
-void Engine::bind(const Statement& statement, Arguments& arguments)
-{
-    const auto& rows = statement.parameters;
-    auto& names = m_scope->names;
-    for (std::size_t i = 0; i < std::min(rows.size(), arguments.positional.size()); ++i) {
-        names[rows[i].target.name] = arguments.positional[i];
-    }
-    auto extra = std::make_shared<Dict>();
-    for (auto& [name, value] : arguments.named) {
-        const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& one) { return one.target.name == name; });
-        if (row != rows.end() && names.contains(name)) {
-            fail("macro '" + statement.text + "' got two values for '" + name + "'");
-        }
-        if (row != rows.end() || name == "caller") {
-            names[name] = value;
-        } else if (statement.takesExtraNamed) {
-            extra->set(Value(name), value);
-        } else {
-            fail("macro '" + statement.text + "' takes no keyword argument '" + name + "'");
-        }
-    }
-    if (arguments.positional.size() > rows.size() && !statement.takesExtra) {
-        fail("macro '" + statement.text + "' takes not more than " + std::to_string(rows.size()) + " argument(s)");
-    }
-    for (const auto& row : rows) {
-        if (!names.contains(row.target.name)) {
-            names[row.target.name] =
-                evaluateOr(row.value, Value::undefined("parameter '" + row.target.name + "' was not provided"));
-        }
-    }
-    if (statement.takesExtra) {
-        const auto first = std::min(rows.size(), arguments.positional.size());
-        names["varargs"] = Value::list({arguments.positional.begin() + static_cast<std::ptrdiff_t>(first),
-                                        arguments.positional.end()}, true);
-    }
-    if (statement.takesExtraNamed) {
-        names["kwargs"] = Value(std::move(extra));
-    }
-}
-
-void Engine::runCall(const Statement& statement, Text& out)
-{
-    const auto& target = *statement.expression;
-    const auto callee = evaluate(*target.parts[0]);
-    auto arguments = argumentsOf(target);
-    arguments.named.emplace_back("caller", macro(statement));
-    out.append(str(call(callee, arguments)));
 }
 
 } // namespace luthier::text::jinja

@@ -155,67 +155,110 @@ Spec bracesSpec(std::string_view text)
     return spec;
 }
 
+// What "%" takes its values from: a tuple one by one, a dict by name, or the one value itself.
+class PercentValues {
+public:
+    explicit PercentValues(const Value& values) : m_values(values), m_several(values.isList() && values.list().tuple) {}
+
+    const Value& next()
+    {
+        if (m_used >= (m_several ? m_values.list().items.size() : 1)) {
+            fail("not enough arguments for format string");
+        }
+        return m_several ? m_values.list().items[m_used++] : (++m_used, m_values);
+    }
+
+    // At the "(" of "%(name)s"; moves behind the ")".
+    const Value& named(std::string_view text, std::size_t& at) const
+    {
+        const auto close = std::min(text.find(')', at), text.size());
+        const auto name = text.substr(at + 1, close - at - 1);
+        const auto* found = m_values.isMapping() ? m_values.dict().find(name) : nullptr;
+        if (found == nullptr) {
+            fail("a format names \"" + std::string(name.substr(0, 60)) + "\", which is not given");
+        }
+        at = close + 1;
+        return *found;
+    }
+
+    void finish() const
+    {
+        if (m_several && m_used < m_values.list().items.size()) {
+            fail("not all arguments converted during string formatting");
+        }
+    }
+
+private:
+    const Value& m_values;
+    bool m_several = false;
+    std::size_t m_used = 0;
+};
+
+Spec percentSpec(std::string_view text, std::size_t& at)
+{
+    Spec spec;
+    for (; at < text.size() && std::string_view("#0- +").find(text[at]) != std::string_view::npos; ++at) {
+        spec.alternate = spec.alternate || text[at] == '#';
+        spec.align = text[at] == '-' ? '<' : text[at] == '0' && spec.align == '\0' ? '=' : spec.align;
+        spec.sign = text[at] == '+' ? '+' : text[at] == ' ' && spec.sign == '-' ? ' ' : spec.sign;
+    }
+    spec.width = readCount(text, at);
+    if (at < text.size() && text[at] == '.') {
+        spec.precision = readCount(text, ++at);
+    }
+    spec.type = at < text.size() ? text[at++] : '\0';
+    if (spec.type == '\0' || std::string_view("srdiufFeEgGxXoc%a").find(spec.type) == std::string_view::npos) {
+        fail("unsupported format character in \"" + std::string(text.substr(0, 60)) + '"');
+    }
+    if (std::string_view("srac").find(spec.type) != std::string_view::npos && spec.align != '<') {
+        spec.align = '>';
+    }
+    return spec;
+}
+
+// The value of a field "name" or "0" or "" of str.format.
+const Value& fieldValue(std::string_view name, const Arguments& arguments, std::size_t& used)
+{
+    std::size_t index = 0;
+    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), index);
+    if (name.empty() || (parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size())) {
+        index = name.empty() ? used++ : index;
+        if (index < arguments.positional.size()) {
+            return arguments.positional[index];
+        }
+    }
+    for (const auto& [key, value] : arguments.named) {
+        if (key == name) {
+            return value;
+        }
+    }
+    fail("a format names \"" + std::string(name.substr(0, 60)) + "\", which is not given");
+}
+
 } // namespace
 
 Text formatPercent(const Text& format, const Value& values)
 {
-    const bool several = values.isList() && values.list().tuple;
-    std::size_t used = 0;
-    const auto next = [&]() -> Value {
-        const auto count = several ? values.list().items.size() : 1;
-        if (used >= count) {
-            fail("not enough arguments for format string");
-        }
-        return several ? values.list().items[used++] : (++used, values);
-    };
     Text out;
+    PercentValues in(values);
     const std::string_view text = format.bytes;
-    std::size_t begin = 0;
-    while (true) {
-        auto at = text.find('%', begin);
-        out.append(format.slice(begin, std::min(at, text.size())));
-        if (at == std::string_view::npos) {
+    for (std::size_t begin = 0; begin < text.size();) {
+        auto at = std::min(text.find('%', begin), text.size());
+        out.append(format.slice(begin, at));
+        if (at == text.size()) {
             break;
         }
         spend(1);
-        Spec spec;
-        Value named;
-        bool isNamed = false;
-        if (++at < text.size() && text[at] == '(') {
-            const auto close = std::min(text.find(')', at), text.size() - 1);
-            const auto* found = values.isMapping() ? values.dict().find(text.substr(at + 1, close - at - 1)) : nullptr;
-            if (found == nullptr) {
-                fail("a format names \"" + std::string(text.substr(at + 1, close - at - 1)) + "\", which is not given");
-            }
-            named = *found;
-            isNamed = true;
-            at = close + 1;
-        }
-        for (; at < text.size() && std::string_view("#0- +").find(text[at]) != std::string_view::npos; ++at) {
-            spec.alternate = spec.alternate || text[at] == '#';
-            spec.align = text[at] == '-' ? '<' : text[at] == '0' && spec.align == '\0' ? '=' : spec.align;
-            spec.sign = text[at] == '+' ? '+' : text[at] == ' ' && spec.sign == '-' ? ' ' : spec.sign;
-        }
-        spec.width = readCount(text, at);
-        if (at < text.size() && text[at] == '.') {
-            spec.precision = readCount(text, ++at);
-        }
-        spec.type = at < text.size() ? text[at++] : '\0';
-        if (std::string_view("srdiufFeEgGxXoc%a").find(spec.type) == std::string_view::npos || spec.type == '\0') {
-            fail("unsupported format character in \"" + std::string(text.substr(0, 60)) + '"');
-        }
-        begin = at;
+        const Value* named = ++at < text.size() && text[at] == '(' ? &in.named(text, at) : nullptr;
+        const auto spec = percentSpec(text, at);
         if (spec.type == '%') {
             out.append(std::string_view("%"));
-            continue;
+        } else {
+            out.append(written(named != nullptr ? *named : in.next(), spec));
         }
-        const bool isText = spec.type == 's' || spec.type == 'r' || spec.type == 'a' || spec.type == 'c';
-        spec.align = isText && spec.align != '<' ? '>' : spec.align;
-        out.append(written(isNamed ? named : next(), spec));
+        begin = at;
     }
-    if (several && used < values.list().items.size()) {
-        fail("not all arguments converted during string formatting");
-    }
+    in.finish();
     return out;
 }
 
@@ -245,21 +288,9 @@ Text formatBraces(const Text& format, const Arguments& arguments)
         auto rest = field.substr(name.size());
         const bool asRepr = rest.starts_with("!r");
         rest = rest.starts_with('!') ? rest.substr(std::min<std::size_t>(2, rest.size())) : rest;
-        const Value* value = nullptr;
-        std::size_t index = 0;
-        const auto parsed = std::from_chars(name.data(), name.data() + name.size(), index);
-        if (name.empty() || (parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size())) {
-            index = name.empty() ? used++ : index;
-            value = index < arguments.positional.size() ? &arguments.positional[index] : nullptr;
-        }
-        for (const auto& [key, one] : arguments.named) {
-            value = value == nullptr && key == name ? &one : value;
-        }
-        if (value == nullptr) {
-            fail("a format names \"" + std::string(name) + "\", which is not given");
-        }
+        const auto& value = fieldValue(name, arguments, used);
         const auto spec = bracesSpec(rest.starts_with(':') ? rest.substr(1) : rest);
-        out.append(written(asRepr ? Value(repr(*value)) : *value, spec));
+        out.append(written(asRepr ? Value(repr(value)) : value, spec));
         begin = close + 1;
     }
     return out;

@@ -38,7 +38,7 @@ Value range(Engine&, Args& args)
             break;
         }
     }
-    spend(out.size() / 16);
+    spend(out.size() / 2);
     return Value::list(std::move(out));
 }
 

@@ -2,36 +2,7 @@
 // The rest of ExpressionParser: the token stream, and what follows a value: attributes, items, arguments, tests.
 #include "core/text/jinja_expression_parser.h"
 
-#include <algorithm>
-
 namespace luthier::text::jinja {
-
-namespace {
-
-std::unique_ptr<Expression> make(ExpressionKind kind, int line, std::string text, ExpressionPtr subject)
-{
-    auto out = std::make_unique<Expression>();
-    out->kind = kind;
-    out->line = line;
-    out->text = std::move(text);
-    if (subject != nullptr) {
-        out->depth = subject->depth + 1;
-        if (out->depth > 200) {
-            throw Problem{"an expression is nested deeper than 200 levels", line, false};
-        }
-        out->parts.push_back(std::move(subject));
-    }
-    return out;
-}
-
-ExpressionPtr constant(Value value, int line)
-{
-    auto out = make(ExpressionKind::Constant, line, {}, nullptr);
-    out->value = std::move(value);
-    return out;
-}
-
-} // namespace
 
 const LexToken& ExpressionParser::next()
 {
@@ -103,32 +74,32 @@ ExpressionPtr ExpressionParser::attribute(ExpressionPtr subject)
 {
     const int line = next().line;
     if (current().kind == TokenKind::Integer) {
-        auto key = constant(Value(next().integer), line);
-        auto out = make(ExpressionKind::Item, line, {}, std::move(subject));
-        out->parts.push_back(std::move(key));
+        auto key = makeConstant(Value(next().integer), line);
+        auto out = makeExpression(ExpressionKind::Item, line);
+        addPart(*out, std::move(subject));
+        addPart(*out, std::move(key));
         return out;
     }
-    auto attribute = name("a name after the dot");
-    return make(ExpressionKind::Attribute, line, std::move(attribute), std::move(subject));
+    auto out = makeExpression(ExpressionKind::Attribute, line, name("a name after the dot"));
+    addPart(*out, std::move(subject));
+    return out;
 }
 
 ExpressionPtr ExpressionParser::item(ExpressionPtr subject)
 {
     const int line = next().line;
-    auto out = make(ExpressionKind::Item, line, {}, std::move(subject));
+    auto out = makeExpression(ExpressionKind::Item, line);
+    addPart(*out, std::move(subject));
     auto key = subscript();
     if (isOperator(",")) {
-        auto keys = make(ExpressionKind::Tuple, line, {}, nullptr);
-        keys->depth = key->depth + 1;
-        keys->parts.push_back(std::move(key));
+        auto keys = makeExpression(ExpressionKind::Tuple, line);
+        addPart(*keys, std::move(key));
         while (skipOperator(",")) {
-            keys->parts.push_back(expression());
-            keys->depth = std::max(keys->depth, keys->parts.back()->depth + 1);
+            addPart(*keys, expression());
         }
         key = std::move(keys);
     }
-    out->depth = std::max(out->depth, key->depth + 1);
-    out->parts.push_back(std::move(key));
+    addPart(*out, std::move(key));
     expectOperator("]");
     return out;
 }
@@ -140,14 +111,11 @@ ExpressionPtr ExpressionParser::subscript()
     if (!isOperator(":")) {
         return first;
     }
-    auto out = make(ExpressionKind::Slice, line, {}, nullptr);
-    out->parts.push_back(std::move(first));
+    auto out = makeExpression(ExpressionKind::Slice, line);
+    addPart(*out, std::move(first));
     for (int i = 0; i < 2; ++i) {
         const bool given = skipOperator(":") && !isOperator(":") && !isOperator("]") && !isOperator(",");
-        out->parts.push_back(given ? expression() : nullptr);
-    }
-    for (const auto& part : out->parts) {
-        out->depth = std::max(out->depth, part != nullptr ? part->depth + 1 : 1);
+        addPart(*out, given ? expression() : nullptr);
     }
     return out;
 }
@@ -197,7 +165,8 @@ ExpressionPtr ExpressionParser::test(ExpressionPtr subject)
 {
     const int line = next().line;
     const bool negated = skipName("not");
-    auto out = make(ExpressionKind::Test, line, name("the name of a test"), std::move(subject));
+    auto out = makeExpression(ExpressionKind::Test, line, name("the name of a test"));
+    addPart(*out, std::move(subject));
     while (skipOperator(".")) {
         out->text += "." + name("the name of a test");
     }
@@ -214,7 +183,9 @@ ExpressionPtr ExpressionParser::test(ExpressionPtr subject)
     if (!negated) {
         return out;
     }
-    return make(ExpressionKind::Not, line, {}, std::move(out));
+    auto other = makeExpression(ExpressionKind::Not, line);
+    addPart(*other, std::move(out));
+    return other;
 }
 
 } // namespace luthier::text::jinja

@@ -15,9 +15,9 @@ void fail(const std::string& message)
 
 void Text::append(const Text& other)
 {
-    allocate(other.bytes.size() + other.runs.size() * sizeof(Run));
+    allocate(other.runs.size() * sizeof(Run));
     const auto shift = bytes.size();
-    bytes += other.bytes;
+    append(std::string_view(other.bytes));
     for (auto run : other.runs) {
         run.begin += shift;
         run.end += shift;
@@ -28,11 +28,15 @@ void Text::append(const Text& other)
 void Text::append(std::string_view plain)
 {
     allocate(plain.size());
+    if (bytes.size() + plain.size() > kLongestText) {
+        fail("the template wrote more than " + std::to_string(kLongestText >> 20) + " MiB and was stopped");
+    }
     bytes += plain;
 }
 
 void Text::mark(std::size_t begin, Source source, int message)
 {
+    allocate(sizeof(Run));
     runs.push_back({begin, bytes.size(), source, message});
 }
 
@@ -221,6 +225,7 @@ std::vector<Value> iterate(const Value& value)
     }
     spend(1);
     if (value.isList()) {
+        spend(value.list().items.size() / 8);
         allocate(value.list().items.size() * sizeof(Value));
         return value.list().items;
     }
