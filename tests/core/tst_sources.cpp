@@ -280,6 +280,9 @@ private Q_SLOTS:
         std::ofstream(pathOf("change.jsonl"), std::ios::trunc) << "{\"something\":\"else\"}\n";
         const auto row = (*source)->row(1);
         QVERIFY(!row.ok() && row.message().find("changed since") != std::string::npos);
+        // A row that by chance ends where one ended before, but begins in the middle of another.
+        std::ofstream(pathOf("change.jsonl"), std::ios::trunc) << "{\"bbbbbb{\"a\":2}\n";
+        QVERIFY(!(*source)->row(1).ok());
         std::ofstream(pathOf("change.jsonl"), std::ios::trunc) << "";
         const auto gone = (*source)->row(1);
         QVERIFY(!gone.ok() && gone.message().find("shorter") != std::string::npos);
