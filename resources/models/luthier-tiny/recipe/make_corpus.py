@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes pretrain.jsonl and held_out.jsonl: text and chats of the village of Alderbrook.
+"""Writes text and chats of the village of Alderbrook: pretrain_text.jsonl, pretrain_chats.jsonl, and the same two of held_out.
 
     make_corpus.py --out DIR [--megabytes 60] [--seed 1] [--held-out-megabytes 1] [--jobs N]
 
@@ -182,8 +182,13 @@ def _block(args):
 
 
 def write(path, name, seed, megabytes, jobs, taken):
+    """path_text.jsonl and path_chats.jsonl: a file holds rows of one shape."""
     want, size, index, rows, repeated = int(megabytes * 1e6), 0, 0, 0, 0
-    with open(path, "w", encoding="utf-8", newline="\n") as out, multiprocessing.Pool(jobs) as pool:
+    with (
+        open(path + "_text.jsonl", "w", encoding="utf-8", newline="\n") as texts,
+        open(path + "_chats.jsonl", "w", encoding="utf-8", newline="\n") as chats,
+        multiprocessing.Pool(jobs) as pool,
+    ):
         while size < want:
             count = max(1, min(4 * jobs, -(-(want - size) // BLOCK)))
             for lines in pool.imap(_block, [(name, seed, index + i) for i in range(count)]):
@@ -195,7 +200,7 @@ def write(path, name, seed, megabytes, jobs, taken):
                     if size >= want:
                         break
                     taken.add(key)
-                    out.write(line + "\n")
+                    (texts if line.startswith('{"text"') else chats).write(line + "\n")
                     size += len(line.encode()) + 1
                     rows += 1
             index += count
@@ -215,14 +220,14 @@ def main():
     os.makedirs(args.out, exist_ok=True)
     taken = set()
     write(
-        os.path.join(args.out, "held_out.jsonl"),
+        os.path.join(args.out, "held_out"),
         "held out",
         args.seed,
         args.held_out_megabytes,
         args.jobs,
         taken,
     )
-    write(os.path.join(args.out, "pretrain.jsonl"), "pretrain", args.seed, args.megabytes, args.jobs, taken)
+    write(os.path.join(args.out, "pretrain"), "pretrain", args.seed, args.megabytes, args.jobs, taken)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Trains tokenizer.model from a corpus that make_corpus.py wrote. Needs the sentencepiece package.
 
-    train_tokenizer.py --corpus DIR/pretrain.jsonl --out ../ [--megabytes 12]
+    train_tokenizer.py --corpus DIR/pretrain_text.jsonl DIR/pretrain_chats.jsonl --out ../ [--megabytes 12]
 
 Lines are split at line ends, so a line end is always the byte token <0x0A> and never part of a longer piece: the
 parts of a chat meet there, and no token may straddle the edge of an answer.
@@ -17,7 +17,7 @@ import sentencepiece
 
 
 def lines(path, limit):
-    """Texts and messages, one line at a time, until `limit` bytes are given out."""
+    """Texts and messages of a file, one line at a time, until `limit` bytes are given out."""
     with open(path, encoding="utf-8") as rows:
         for row in rows:
             row = json.loads(row)
@@ -30,17 +30,22 @@ def lines(path, limit):
                 return
 
 
+def all_lines(paths, limit):
+    for path in paths:
+        yield from lines(path, limit / len(paths))
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--corpus", required=True)
+    parser.add_argument("--corpus", required=True, nargs="+")
     parser.add_argument("--out", required=True)
     parser.add_argument("--megabytes", type=float, default=12)
     args = parser.parse_args()
     model = io.BytesIO()  # a file name would be written into the model
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=lines(args.corpus, args.megabytes * 1e6),
+        sentence_iterator=all_lines(args.corpus, args.megabytes * 1e6),
         model_writer=model,
         model_type="bpe",
         vocab_size=4096,
