@@ -134,7 +134,7 @@ bool FileScanner::fill()
     }
     m_used = *got;
     const std::uint64_t done = m_base + m_used;
-    if (m_progress && (done >= m_reported + kProgressBytes || (m_used == 0 && done > m_reported))) {
+    if (m_progress && (done >= m_reported + kProgressBytes || (m_used == 0 && m_reported > 0 && done > m_reported))) {
         m_reported = done;
         m_progress(static_cast<std::int64_t>(done), static_cast<std::int64_t>(std::max(done, m_file.size())));
     }

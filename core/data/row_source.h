@@ -26,7 +26,8 @@ public:
 };
 
 // By extension and content: .jsonl/.ndjson, .json (array, {"data":[...]}, or JSON lines), .csv, .tsv.
-// Blank lines are not rows. Indexing reports progress in bytes and can be cancelled (Error "cancelled").
+// Blank lines are not rows. Indexing reports progress in bytes, every 16 MiB, and can be cancelled
+// (Error "cancelled").
 Result<std::shared_ptr<const RowSource>> openSource(const std::filesystem::path& path,
                                                     const base::Progress& progress = {},
                                                     const base::CancelToken& cancel = {});
