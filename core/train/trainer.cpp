@@ -6,6 +6,7 @@
 #include "core/train/failure.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace luthier::train {
 
@@ -210,8 +211,11 @@ void Trainer::evaluate()
                 m_observer.onEvent(StageChanged{"evaluating", done, total});
             }
         };
-        if (const auto loss = m_evaluator.loss(progress, isStopped)) {
+        const auto loss = m_evaluator.loss(progress, isStopped);
+        if (loss && std::isfinite(*loss)) {
             m_observer.onEvent(EvalDone{m_step, "held_out", *loss, m_evaluator.numTargets()});
+        } else if (loss) {
+            warn("The held-out loss is not a finite number.");
         }
     }
     m_probes.answer(m_step, m_observer, isStopped);
