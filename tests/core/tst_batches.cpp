@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is learnt when: rows as stored tokens, the held-out split, plans of every padding, micro-batches, the feed.
+#include "core/base/hash.h"
+#include "core/config/run_config.h"
+#include "core/train/batch_feed.h"
+#include "core/train/batch_plan.h"
+#include "core/train/held_out_split.h"
+#include "core/train/micro_batch.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <QtTest>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+using namespace luthier;
+using train::BatchPlan;
+using train::BatchSettings;
+using train::TokenStore;
+
+namespace {
+
+// Row i has 3 + (i * 7) % 23 tokens, of which the first two are no targets.
+TokenStore storeOf(int rows)
+{
+    TokenStore store;
+    for (int i = 0; i < rows; ++i) {
+        std::vector<std::int32_t> ids(static_cast<std::size_t>(3 + (i * 7) % 23));
+        std::iota(ids.begin(), ids.end(), i * 100);
+        std::vector<std::uint8_t> trained(ids.size(), 1);
+        trained[0] = trained[1] = 0;
+        store.append(ids, trained);
+    }
+    return store;
+}
+
+BatchSettings settingsOf(const std::string& padding, std::int64_t batch = 4, std::int64_t accumulation = 2)
+{
+    return {batch, accumulation, 32, padding, true, 42};
+}
+
+std::vector<std::string> paddings()
+{
+    for (const auto& part : config::parts()) {
+        for (const auto& field : part.fields) {
+            if (part.key == "data" && field.key == "padding") {
+                std::vector<std::string> ids;
+                for (const auto& choice : field.choices) {
+                    ids.push_back(choice.id);
+                }
+                return ids;
+            }
+        }
+    }
+    return {};
+}
+
+std::vector<std::uint64_t> hashes(int count)
+{
+    std::vector<std::uint64_t> all;
+    for (int i = 0; i < count; ++i) {
+        all.push_back(base::rowHash("row " + std::to_string(i)));
+    }
+    return all;
+}
+
+std::set<std::uint64_t> heldOf(const std::vector<std::uint64_t>& rows, double share, std::uint64_t seed)
+{
+    const auto held = train::holdOut(rows, share, seed);
+    std::set<std::uint64_t> kept;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (held[i]) {
+            kept.insert(rows[i]);
+        }
+    }
+    return kept;
+}
+
+} // namespace
+
+class TestBatches : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void storeKeepsTargets();
+    void splitIsStable();
+    void equalRowsStayTogether();
+    void everyPadding_data();
+    void everyPadding();
+    void cuttingStepsKeepsTheirRows();
+    void bucketsSaveWork();
+    void packedFillsItsRoom();
+    void stepsAreCounted();
+    void microBatches();
+    void feedGoesOnAnywhere();
+};
+
+void TestBatches::storeKeepsTargets()
+{
+    TokenStore store;
+    const std::vector<std::int32_t> ids{5, 0, 9, 7};
+    store.append(ids, std::vector<std::uint8_t>{1, 0, 1, 1});
+    store.append(store.row(0));
+    for (std::size_t row = 0; row < 2; ++row) {
+        QCOMPARE(store.length(row), 4);
+        QCOMPARE(store.numTrained(row), 2); // the first never counts
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            QCOMPARE(TokenStore::idOf(store.row(row)[i]), ids[i]);
+            QCOMPARE(TokenStore::isTarget(store.row(row)[i]), i >= 2);
+        }
+    }
+    QCOMPARE(store.numTokens(), 8);
+    TokenStore other;
+    other.append(ids, std::vector<std::uint8_t>{1, 1, 1, 1});
+    other.append(ids, std::vector<std::uint8_t>{1, 0, 1, 1});
+    QVERIFY(store.hash() != other.hash());
+}
+
+void TestBatches::splitIsStable()
+{
+    auto rows = hashes(500);
+    const auto kept = heldOf(rows, 0.1, 42);
+    QCOMPARE(kept.size(), 50u);
+    std::reverse(rows.begin(), rows.end());
+    QCOMPARE(heldOf(rows, 0.1, 42), kept);
+    QVERIFY(heldOf(rows, 0.1, 43) != kept);
+    QVERIFY(heldOf(rows, 0, 42).empty());
+    // A larger share keeps what a smaller one held out.
+    const auto more = heldOf(rows, 0.3, 42);
+    QVERIFY(std::includes(more.begin(), more.end(), kept.begin(), kept.end()));
+    // A few new rows hardly change it.
+    auto grown = hashes(505);
+    const auto then = heldOf(grown, 0.1, 42);
+    std::vector<std::uint64_t> both;
+    std::set_intersection(then.begin(), then.end(), kept.begin(), kept.end(), std::back_inserter(both));
+    QVERIFY(both.size() >= 45);
+}
+
+void TestBatches::equalRowsStayTogether()
+{
+    auto rows = hashes(60);
+    for (int i = 0; i < 60; ++i) {
+        rows.push_back(rows[static_cast<std::size_t>(i)]);
+    }
+    for (const double share : {0.02, 0.1, 0.25, 0.5}) {
+        const auto held = train::holdOut(rows, share, 1);
+        for (std::size_t i = 0; i < 60; ++i) {
+            QCOMPARE(held[i], held[i + 60]);
+        }
+    }
+    const std::vector<std::uint64_t> same(10, 77);
+    const auto held = train::holdOut(same, 0.3, 1);
+    QVERIFY(std::none_of(held.begin(), held.end(), [](bool b) { return b; }));
+}
+
+void TestBatches::everyPadding_data()
+{
+    QTest::addColumn<QString>("padding");
+    QTest::addColumn<bool>("shuffle");
+    for (const auto& padding : paddings()) {
+        QTest::addRow("%s", padding.c_str()) << QString::fromStdString(padding) << true;
+        QTest::addRow("%s in order", padding.c_str()) << QString::fromStdString(padding) << false;
+    }
+}
+
+void TestBatches::everyPadding()
+{
+    QFETCH(QString, padding);
+    QFETCH(bool, shuffle);
+    for (const int rows : {1, 3, 4, 8, 9, 301}) {
+        const TokenStore store = storeOf(rows);
+        auto settings = settingsOf(padding.toStdString());
+        settings.shuffle = shuffle;
+        const BatchPlan plan(store, settings);
+        for (const std::int64_t epoch : {0, 1, 7}) {
+            const auto first = plan.epoch(epoch);
+            const auto again = plan.epoch(epoch);
+            QCOMPARE(first.rows, again.rows);
+            QCOMPARE(first.ends, again.ends);
+            auto sorted = first.rows;
+            std::sort(sorted.begin(), sorted.end());
+            std::vector<std::uint32_t> all(static_cast<std::size_t>(rows));
+            std::iota(all.begin(), all.end(), 0u);
+            QCOMPARE(sorted, all); // every row once
+            QCOMPARE(first.ends.back(), all.size());
+            for (std::size_t i = 0; i < first.numBatches(); ++i) {
+                QVERIFY(!first.batch(i).empty());
+                QVERIFY(plan.isPacked() || first.batch(i).size() <= 4);
+            }
+        }
+        if (rows > 100) {
+            QCOMPARE(plan.epoch(0).rows == plan.epoch(1).rows, !shuffle);
+        }
+    }
+}
+
+// The rows of a step do not depend on how it is cut into micro-batches.
+void TestBatches::cuttingStepsKeepsTheirRows()
+{
+    const TokenStore store = storeOf(101);
+    for (const char* padding : {"longest", "length_buckets"}) {
+        std::vector<std::vector<std::set<std::uint32_t>>> steps;
+        for (const auto& [batch, accumulation] : {std::pair{8, 1}, {1, 8}, {4, 2}}) {
+            const BatchPlan plan(store, settingsOf(padding, batch, accumulation));
+            const auto epoch = plan.epoch(3);
+            std::vector<std::set<std::uint32_t>> rows(static_cast<std::size_t>(plan.stepsOf(epoch)));
+            for (std::size_t i = 0; i < epoch.numBatches(); ++i) {
+                const auto batchRows = epoch.batch(i);
+                rows[i / static_cast<std::size_t>(accumulation)].insert(batchRows.begin(), batchRows.end());
+            }
+            steps.push_back(rows);
+        }
+        QVERIFY(steps[0] == steps[1] && steps[0] == steps[2]);
+        QCOMPARE(steps[0].size(), 13u);
+    }
+}
+
+void TestBatches::bucketsSaveWork()
+{
+    const TokenStore store = storeOf(1000);
+    const auto padded = [&](const char* padding) {
+        const BatchPlan plan(store, settingsOf(padding));
+        const auto epoch = plan.epoch(0);
+        std::int64_t places = 0;
+        for (std::size_t i = 0; i < epoch.numBatches(); ++i) {
+            std::int64_t longest = 0;
+            for (const auto row : epoch.batch(i)) {
+                longest = std::max(longest, store.length(row));
+            }
+            places += longest * static_cast<std::int64_t>(epoch.batch(i).size());
+        }
+        return places;
+    };
+    QVERIFY(static_cast<double>(padded("length_buckets")) < 1.05 * static_cast<double>(store.numTokens()));
+    QVERIFY(static_cast<double>(padded("longest")) > 1.2 * static_cast<double>(store.numTokens()));
+}
+
+void TestBatches::packedFillsItsRoom()
+{
+    const TokenStore store = storeOf(300);
+    const BatchPlan plan(store, settingsOf("packed"));
+    const auto epoch = plan.epoch(0);
+    for (std::size_t i = 0; i < epoch.numBatches(); ++i) {
+        std::int64_t tokens = 0;
+        for (const auto row : epoch.batch(i)) {
+            tokens += store.length(row);
+        }
+        QVERIFY(tokens <= 4 * 32);
+        QVERIFY(i + 1 == epoch.numBatches() || tokens > 4 * 32 - 26); // the next row did not fit
+    }
+}
+
+void TestBatches::stepsAreCounted()
+{
+    const TokenStore store = storeOf(21); // 6 batches of 4, 3 steps of 2
+    const BatchPlan plan(store, settingsOf("longest"));
+    QCOMPARE(plan.totalSteps(1, 0), 3);
+    QCOMPARE(plan.totalSteps(3, 0), 9);
+    QCOMPARE(plan.totalSteps(0.5, 0), 2);
+    QCOMPARE(plan.totalSteps(2.01, 0), 7);
+    QCOMPARE(plan.totalSteps(100, 5), 5);
+    QCOMPARE(plan.totalSteps(1, 50), 3);
+    const TokenStore many = storeOf(300);
+    const BatchPlan packed(many, settingsOf("packed"));
+    std::int64_t sum = 0;
+    for (std::int64_t epoch = 0; epoch < 4; ++epoch) {
+        sum += packed.stepsOf(packed.epoch(epoch));
+    }
+    QCOMPARE(packed.totalSteps(4, 0), sum);
+}
+
+void TestBatches::microBatches()
+{
+    const TokenStore store = storeOf(3); // lengths 3, 10, 17
+    const std::vector<std::uint32_t> rows{1, 0};
+    const auto padded = train::makeMicroBatch(store, rows, false, false);
+    QVERIFY(padded.ids.sizes().equals({2, 10}) && padded.segments.empty());
+    QCOMPARE(padded.tokens, 13);
+    QCOMPARE(padded.trained, 9);
+    QCOMPARE(padded.targets.size(0), 9);
+    QCOMPARE(padded.places.size(0), 9);
+    const auto packed = train::makeMicroBatch(store, rows, true, false);
+    QVERIFY(packed.ids.sizes().equals({1, 13}));
+    QCOMPARE(packed.segments, (std::vector<std::int64_t>{10, 3}));
+    for (const auto* batch : {&padded, &packed}) {
+        const auto flat = batch->ids.flatten();
+        for (std::int64_t i = 0; i < batch->trained; ++i) {
+            // Ids of a row count upwards: the target follows what stands at its place.
+            const auto place = batch->places[i].item<std::int64_t>();
+            QCOMPARE(batch->targets[i].item<std::int64_t>(), flat[place].item<std::int64_t>() + 1);
+        }
+    }
+}
+
+void TestBatches::feedGoesOnAnywhere()
+{
+    const TokenStore store = storeOf(45);
+    for (const auto& padding : paddings()) {
+        const BatchPlan plan(store, settingsOf(padding));
+        std::vector<train::BatchCursor> cursors{{}};
+        std::vector<at::Tensor> first;
+        train::BatchFeed feed(store, plan, {}, false);
+        for (int i = 0; i < 15; ++i) {
+            auto step = feed.next();
+            first.push_back(step.batches[0].ids);
+            cursors.push_back(step.after);
+        }
+        for (std::size_t from = 0; from < 12; ++from) {
+            train::BatchFeed later(store, plan, cursors[from], false);
+            for (std::size_t i = from; i < from + 3; ++i) {
+                auto step = later.next();
+                QVERIFY(step.batches[0].ids.equal(first[i]));
+                QVERIFY(step.after == cursors[i + 1]);
+            }
+        }
+    }
+}
+
+QTEST_APPLESS_MAIN(TestBatches)
+#include "tst_batches.moc"
