@@ -72,10 +72,19 @@ std::size_t headerLength(std::string_view before, std::string_view prompt)
     return mark == std::string_view::npos ? 0 : mark + 1;
 }
 
-std::size_t answerBegin(std::string_view text, const Run& turn, std::size_t first, std::string_view prompt)
+// Where the answer of a turn begins, whose first byte from the message is that of `first`.
+std::size_t answerBegin(std::string_view text, const Run& turn, const Run& first, const SpanRequest& request)
 {
-    const auto header = headerLength(text.substr(turn.begin, first - turn.begin), prompt);
-    return header > 0 ? turn.begin + header : first;
+    if (!request.prompt) {
+        return first.begin;
+    }
+    if (request.prompt->empty()) {
+        // The header stands in the turn before. Before content there may still be space or an old-style header,
+        // but what stands before a tool call or a thought belongs to it.
+        return first.source == Source::Answer ? turn.begin : first.begin;
+    }
+    const auto header = headerLength(text.substr(turn.begin, first.begin - turn.begin), *request.prompt);
+    return header > 0 ? turn.begin + header : first.begin;
 }
 
 // Where what follows an answer ends: its end-of-sequence token, else the last byte before `limit` that is no space.
@@ -114,15 +123,15 @@ void appendTurn(std::vector<Span>& out, std::string_view text, const Account& ac
                 const SpanRequest& request)
 {
     const auto limit = std::min(turn.end, request.end);
-    std::size_t first = std::string::npos;
+    const Run* first = nullptr;
     std::size_t last = 0;
     for (const auto& run : account.said[static_cast<std::size_t>(turn.message)]) {
         if (run.begin >= turn.begin && run.end <= limit) {
-            first = std::min(first, run.begin);
+            first = first == nullptr ? &run : first; // they are in order
             last = std::max(last, run.end);
         }
     }
-    if (first == std::string::npos) {
+    if (first == nullptr) {
         return;
     }
     auto stop = limit;
@@ -132,7 +141,7 @@ void appendTurn(std::vector<Span>& out, std::string_view text, const Account& ac
          next != account.allTurns.end() && next->begin < stop; ++next) {
         stop = next->message != turn.message ? next->begin : stop;
     }
-    const auto begin = answerBegin(text, turn, first, request.prompt);
+    const auto begin = answerBegin(text, turn, *first, request);
     out.push_back(span(begin, answerEnd(text, account, last, stop)));
 }
 

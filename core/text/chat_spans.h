@@ -8,15 +8,16 @@
 #include "core/text/chat_template.h"
 #include "core/text/jinja_value.h"
 
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace luthier::text {
 
 struct SpanRequest {
     bool marksAnswers = false;   // the template holds {% generation %}: its blocks are the answer
-    std::string_view prompt;     // what the template writes to ask for an answer: the header of an answer
+    // What the template writes to ask for an answer: the header of an answer. Empty: an answer has none in its turn.
+    std::optional<std::string> prompt; // nullopt: not known
     std::size_t end = 0;         // where the conversation ends and such a prompt may begin
     std::vector<bool> assistant; // message i is an assistant's
 };

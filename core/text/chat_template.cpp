@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/text/chat_template.h"
 
-#include "core/base/files.h"
+#include "core/text/chat_sources.h"
 #include "core/text/chat_spans.h"
 #include "core/text/jinja_engine.h"
 #include "core/text/jinja_parse.h"
@@ -9,7 +9,8 @@
 #include "core/text/tokenizer_config.h"
 
 #include <algorithm>
-#include <map>
+#include <optional>
+#include <utility>
 
 namespace luthier::text {
 
@@ -17,17 +18,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t kLongestTemplate = std::uint64_t{4} << 20;
 constexpr const char* kReasoning[] = {"reasoning_content", "thinking", "reasoning"};
-constexpr const char* kDefault = "default";
-constexpr const char* kToolUse = "tool_use";
 
 struct Parsed {
     std::string source;
     jinja::Template tree;
 };
-
-using Sources = std::map<std::string, std::string>; // by name
 
 Result<Parsed> parsed(std::string source)
 {
@@ -86,8 +82,17 @@ void define(jinja::Engine& engine, const Json& variables, bool areSpecials)
     }
 }
 
-jinja::Text renderOnce(const jinja::Template& tree, const Json& specials, const Json& messages,
-                       const RenderOptions& options, bool addGenerationPrompt)
+struct Job {
+    const jinja::Template& tree;
+    const Json& specials;
+    const RenderOptions& options;
+
+    jinja::Text render(const Json& messages, bool addGenerationPrompt) const;
+    // Empty where the template cannot render these messages.
+    std::optional<std::string> tryRender(const Json& messages, bool addGenerationPrompt) const;
+};
+
+jinja::Text Job::render(const Json& messages, bool addGenerationPrompt) const
 {
     jinja::Engine engine(options.localTime.empty() ? jinja::localNow() : options.localTime);
     std::vector<jinja::Value> list;
@@ -101,6 +106,40 @@ jinja::Text renderOnce(const jinja::Template& tree, const Json& specials, const 
     engine.define("tools", jinja::fromJson(options.tools));
     engine.define("add_generation_prompt", jinja::Value(addGenerationPrompt));
     return engine.render(tree);
+}
+
+std::optional<std::string> Job::tryRender(const Json& messages, bool addGenerationPrompt) const
+{
+    try {
+        return render(messages, addGenerationPrompt).bytes;
+    } catch (const jinja::Problem&) {
+        return std::nullopt;
+    }
+}
+
+// What the template adds to ask for an answer, which is the header of an answer: seen before the first answer, and
+// where that cannot be rendered, behind the whole conversation.
+std::optional<std::string> promptBefore(const Job& job, const Json& messages, std::size_t firstAnswer)
+{
+    Json before = Json::array();
+    for (std::size_t i = 0; i < firstAnswer; ++i) {
+        before.push_back(messages[i]);
+    }
+    for (const Json* conversation : {&std::as_const(before), &messages}) {
+        const auto longer = conversation->empty() ? std::nullopt : job.tryRender(*conversation, true);
+        const auto shorter = longer ? job.tryRender(*conversation, false) : std::nullopt;
+        if (shorter && longer->starts_with(*shorter)) {
+            return longer->substr(shorter->size());
+        }
+    }
+    return std::nullopt;
+}
+
+// Where the conversation ends in `text`, which asks for one more answer behind it.
+std::size_t endWithoutPrompt(const Job& job, const Json& messages, const jinja::Text& text)
+{
+    const auto shorter = job.tryRender(messages, false);
+    return shorter && text.bytes.starts_with(*shorter) ? shorter->size() : text.bytes.size();
 }
 
 Result<void> checkMessages(const Json& messages)
@@ -122,55 +161,6 @@ std::vector<bool> assistants(const Json& messages)
     for (const auto& message : messages) {
         const auto role = message.find("role");
         out.push_back(role != message.end() && role->is_string() && (*role == "assistant" || *role == "model"));
-    }
-    return out;
-}
-
-Result<Sources> sourcesOfFolder(const fs::path& folder)
-{
-    Sources out;
-    std::error_code problem;
-    const auto add = [&](const std::string& name, const fs::path& path) -> Result<void> {
-        auto text = base::readFile(path, kLongestTemplate);
-        if (!text) {
-            return text.error();
-        }
-        out[name] = std::move(*text);
-        return {};
-    };
-    const auto main = folder / "chat_template.jinja";
-    if (fs::exists(main, problem)) {
-        if (auto added = add(kDefault, main); !added) {
-            return added.error();
-        }
-    }
-    const auto more = folder / "additional_chat_templates";
-    for (fs::directory_iterator entry(more, problem), end; !problem && entry != end; entry.increment(problem)) {
-        if (entry->path().extension() != ".jinja") {
-            continue;
-        }
-        if (auto added = add(entry->path().stem().string(), entry->path()); !added) {
-            return added.error();
-        }
-    }
-    return out;
-}
-
-Result<Sources> sourcesOfConfig(const Json& value, const fs::path& path)
-{
-    Sources out;
-    if (value.is_string()) {
-        out[kDefault] = value.get<std::string>();
-    } else if (value.is_array()) {
-        for (const auto& row : value) {
-            if (!row.is_object() || !row.contains("name") || !row["name"].is_string() || !row.contains("template")
-                || !row["template"].is_string()) {
-                return Error{path.string() + ": chat_template is a list whose rows must be {\"name\", \"template\"}"};
-            }
-            out[row["name"].get<std::string>()] = row["template"].get<std::string>();
-        }
-    } else if (!value.is_null()) {
-        return Error{path.string() + ": chat_template must be a string or a list of {\"name\", \"template\"}"};
     }
     return out;
 }
@@ -200,34 +190,18 @@ Result<ChatTemplate> ChatTemplate::load(const fs::path& folder)
     if (!config) {
         return config.error();
     }
-    auto sources = sourcesOfFolder(folder);
-    if (sources && !sources->contains(kDefault)) {
-        auto more = sourcesOfConfig(config->chatTemplate, folder / "tokenizer_config.json");
-        if (!more) {
-            return more.error();
-        }
-        sources->merge(*more);
-    }
+    auto sources = chatSources(folder, config->chatTemplate);
     if (!sources) {
         return sources.error();
     }
-    if (sources->empty()) {
-        return Error{folder.string() + ": has no chat template, neither chat_template.jinja nor \"chat_template\" in "
-                     "tokenizer_config.json; add one to train on conversations"};
-    }
-    const auto named = sources->find(kDefault);
-    if (named == sources->end() && sources->size() > 1) {
-        return Error{folder.string() + ": has several chat templates, none of them named \"default\""};
-    }
-    auto main = parsed(named != sources->end() ? named->second : sources->begin()->second);
-    const auto tools = sources->find(kToolUse);
-    auto other = tools != sources->end() ? parsed(tools->second) : Result<Parsed>(Parsed{});
-    if (!main || !other) {
-        return Error{folder.string() + ": " + (!main ? main.message() : other.message())};
+    auto main = parsed(std::move(sources->main));
+    auto tools = sources->toolUse ? parsed(std::move(*sources->toolUse)) : Result<Parsed>(Parsed{});
+    if (!main || !tools) {
+        return Error{folder.string() + ": " + (!main ? main.message() : tools.message())};
     }
     ChatTemplate out;
     out.m_state = std::make_shared<const State>(
-        State{std::move(*main), tools != sources->end() ? std::optional(std::move(*other)) : std::nullopt,
+        State{std::move(*main), sources->toolUse ? std::optional(std::move(*tools)) : std::nullopt,
               std::move(config->specials)});
     return out;
 }
@@ -243,25 +217,14 @@ Result<Rendered> ChatTemplate::render(const Json& messages, const RenderOptions&
         return checked.error();
     }
     const bool usesTools = m_state->toolUse && !options.tools.is_null();
-    const auto& tree = usesTools ? m_state->toolUse->tree : m_state->main.tree;
-    const auto once = [&](bool prompt) { return renderOnce(tree, m_state->specials, messages, options, prompt); };
+    const Job job{usesTools ? m_state->toolUse->tree : m_state->main.tree, m_state->specials, options};
     try {
-        const auto text = once(options.addGenerationPrompt);
-        SpanRequest request{tree.marksAnswers, {}, text.bytes.size(), assistants(messages)};
-        std::string other;
-        if (!tree.marksAnswers && std::find(request.assistant.begin(), request.assistant.end(), true) != request.assistant.end()) {
-            // What the template adds to ask for an answer is the header of an answer.
-            try {
-                other = once(!options.addGenerationPrompt).bytes;
-            } catch (const jinja::Problem&) {
-                other.clear(); // it renders one way only: no header is known
-            }
-        }
-        const auto& longer = options.addGenerationPrompt ? text.bytes : other;
-        const auto& shorter = options.addGenerationPrompt ? other : text.bytes;
-        if (!other.empty() && longer.size() > shorter.size() && longer.starts_with(shorter)) {
-            request.prompt = std::string_view(longer).substr(shorter.size());
-            request.end = shorter.size();
+        const auto text = job.render(messages, options.addGenerationPrompt);
+        SpanRequest request{job.tree.marksAnswers, std::nullopt, text.bytes.size(), assistants(messages)};
+        const auto first = std::find(request.assistant.begin(), request.assistant.end(), true);
+        if (!job.tree.marksAnswers && first != request.assistant.end()) {
+            request.prompt = promptBefore(job, messages, static_cast<std::size_t>(first - request.assistant.begin()));
+            request.end = options.addGenerationPrompt ? endWithoutPrompt(job, messages, text) : request.end;
         }
         return Rendered{text.bytes, assistantSpans(text, request), messageSpans(text, messages.size())};
     } catch (const jinja::Problem& problem) {

@@ -60,7 +60,7 @@ JsonStyle jsonStyle(const Bound& in)
         } else {
             style.indent = std::string(static_cast<std::size_t>(std::clamp<std::int64_t>(in.integer(1, 0), 0, 100)), ' ');
         }
-        style.itemSeparator = ",";
+        style.itemSeparator.resize(1);
     }
     if (!in.isNone(2)) {
         const auto pair = iterate(in.at(2));

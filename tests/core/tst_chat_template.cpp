@@ -113,6 +113,7 @@ class TestChatTemplate : public QObject {
 
 private Q_SLOTS:
     void rendersAsTransformers();
+    void rendersSnippetsAsTransformers();
     void spansHoldWhatTheAssistantSaid_data();
     void spansHoldWhatTheAssistantSaid();
     void spansAgreeWithMarkedBlocks();
@@ -167,8 +168,27 @@ void TestChatTemplate::rendersAsTransformers()
             qWarning("%s: %s", about.c_str(), problem.c_str());
         }
     }
-    QVERIFY(seen > 500);
+    QVERIFY(seen > 1000);
     QCOMPARE(wrong, 0);
+}
+
+void TestChatTemplate::rendersSnippetsAsTransformers()
+{
+    const auto read = base::readJson(fs::path(LUTHIER_SOURCE_DIR) / "tests" / "reference" / "chat_snippets.json");
+    QVERIFY2(read.ok(), read ? "" : read.message().c_str());
+    const auto& data = *read;
+    QVERIFY(data["snippets"].size() > 300);
+    for (const auto& row : data["snippets"]) {
+        const auto source = row["source"].get<std::string>();
+        const auto made = text::ChatTemplate::parse(source, data["specials"]);
+        const auto ours = made ? made->render(data["conversation"]) : Result<text::Rendered>(Error{made.message()});
+        if (!row.contains("text")) {
+            QVERIFY2(!ours.ok(), source.c_str());
+            continue;
+        }
+        const auto problem = ours ? difference(ours->text, row["text"].get<std::string>()) : ours.message();
+        QVERIFY2(problem.empty(), (source + "\n  " + problem).c_str());
+    }
 }
 
 void TestChatTemplate::spansHoldWhatTheAssistantSaid_data()
@@ -194,6 +214,24 @@ void TestChatTemplate::spansHoldWhatTheAssistantSaid_data()
     row("headers_date", "system_first", {"Hello.<|eot_id|>", "True<|eot_id|>"});
     row("luthier_tiny", "system_first", {"Hello.<|end|>", " True \n<|end|>"});
     row("marked_answers", "tool_calls", {"<|end|>", "Grey, at five past one.<|end|>"});
+    row("strict_turns", "open_call", {"[CALLS] [{\"name\": \"get_weather\", \"arguments\": {\"place\": \"X\\n\\\"Y\\\"\", "
+                                      "\"days\": 0, \"list\": [1, {\"a\": null}]}}]</s>"});
+    row("flagged_calls", "text_arguments",
+        {QString::fromUtf8("<\xEF\xBD\x9C" "calls\xE2\x96\x81" "begin\xEF\xBD\x9C><\xEF\xBD\x9C" "call\xE2\x96\x81" "begin\xEF\xBD\x9C>"
+                           "function<\xEF\xBD\x9C" "sep\xEF\xBD\x9C>clock\n```json\n{\"zone\": \"UTC\"}\n```<\xEF\xBD\x9C" "call\xE2\x96\x81"
+                           "end\xEF\xBD\x9C><\xEF\xBD\x9C" "calls\xE2\x96\x81" "end\xEF\xBD\x9C></s>"),
+         "Five past one.</s>"});
+    row("typed_tools", "text_arguments", {" to=functions.clock<|channel|>commentary json<|message|>{\"zone\": \"UTC\"}<|call|>",
+                                          "<|channel|>final<|message|>Five past one.<|return|>"});
+    row("visible_text", "thinking", {"\n<think></think>\n42", "\n<think>I said 42.</think>\nYes, 42."});
+    row("named_blocks", "thinking", {"<think>\nsix sevens\n</think>\n\n42<|im_end|>",
+                                     "<think>I said 42.</think>Yes, 42.<|im_end|>"});
+    row("eos_unless_last", "system_first", {"Hello.</s>", " True \n</s>"});
+    row("folded_system", "parts", {"A hive.<end_of_turn>"});
+    row("numbered_results", "system_first", {"Hello.<|END_OF_TURN_TOKEN|>", " True \n<|END_OF_TURN_TOKEN|>"});
+    row("controls_documents", "text_arguments",
+        {"I look.\n<tool_call>\n{\"name\": \"clock\", \"arguments\": {\"zone\": \"UTC\"}}\n</tool_call><|end_of_text|>",
+         "Five past one.<|end_of_text|>"});
     row("tools_thinking", "thinking", {"42<|im_end|>", // its thoughts are left out of earlier turns
                                       
                                        "<think>\nI said 42.\n</think>\n\nYes, 42.<|im_end|>"});
@@ -213,7 +251,7 @@ void TestChatTemplate::spansHoldWhatTheAssistantSaid()
     QVERIFY2(made.ok(), made ? "" : made.message().c_str());
     for (const bool prompt : {false, true}) {
         auto options = optionsOf(Json::object());
-        options.addGenerationPrompt = prompt;
+        options.addGenerationPrompt = prompt && name != "typed_tools"; // which ends differently when it asks for more
         const auto rendered = made->render(data["conversations"][conversation.toStdString()], options);
         QVERIFY2(rendered.ok(), rendered ? "" : rendered.message().c_str());
         QStringList ours;

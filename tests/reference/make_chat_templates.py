@@ -57,6 +57,22 @@ CONVERSATIONS = {
     "parts": [message("user", [{"type": "text", "text": "Look: "}, {"type": "image"}, {"type": "text", "text": "what is it?"}]),
               message("assistant", [{"type": "text", "text": "A hive."}])],
     "long": [message(("user", "assistant")[i % 2], f"turn {i}") for i in range(12)],
+    "system_only": [message("system", "  Only rules. /no_think ")],
+    "late_system": [message("user", "a"), message("system", "Be kind."), message("user", "b"), message("assistant", "c")],
+    "developer": [message("developer", "Use metric units."), message("user", "How far?"), message("assistant", "12 km.")],
+    "two_answers": [message("user", "a"), message("assistant", "b"), message("assistant", "c")],
+    "text_arguments": [message("user", "Time?"), message("assistant", "I look.", tool_calls=[
+                           {"id": "call_1", "type": "function", "function": {"name": "clock", "arguments": "{\"zone\": \"UTC\"}"}}]),
+                       message("tool", "13:05", tool_call_id="call_1"), message("assistant", "Five past one.")],
+    "open_call": [message("user", "Weather?"), message("assistant", "", reasoning_content="A tool knows.",
+                                                       tool_calls=[call("get_weather", place="X\n\"Y\"", days=0, list=[1, {"a": None}])]),
+                  message("tool", "rain")],
+    "system_parts": [message("system", [{"type": "text", "text": "Rules."}]), message("user", [{"type": "text", "text": "Hi"}]),
+                     message("assistant", "Ho")],
+    "windows_lines": [message("user", "a\r\nb\r\n\r\nc"), message("assistant", "\n\n d \n\n")],
+    "null_fields": [message("user", "x", name=None), message("assistant", "y", tool_calls=None, reasoning_content=None)],
+    "thinking_twice": [message("user", "q"), message("assistant", "<think>a</think>b<think>c</think>d"),
+                       message("user", "r"), message("assistant", "<think>\nlast\n</think>\n\ne")],
     "nothing": [],
     "odd_role": [message("user", "x"), message("critic", "y")],
 }
@@ -70,6 +86,11 @@ VARIANTS = [
 ]
 FIRST_ONLY = 2
 WITH_ALL = ("one_turn", "tool_calls", "thinking")
+# Written in the manner of published families; each conversation takes one variant in turn, so that the file stays small.
+FAMILIES = ("colon_roles", "controls_documents", "eos_unless_last", "flagged_calls", "folded_system", "listed_tools",
+            "modes_in_system", "named_blocks", "numbered_results", "parts_first", "tagged_arguments", "typed_tools",
+            "visible_text")
+SEPARATOR = "\n----\n"
 
 
 class StoppedClock(datetime.datetime):
@@ -79,6 +100,8 @@ class StoppedClock(datetime.datetime):
 
 
 def render(template, conversation, kwargs):
+    # As apply_chat_template does before it comes here.
+    conversation = [{key: value for key, value in one.items() if value is not None} for one in conversation]
     marks = re.search(r"\{%-?\s*generation\s*-?%\}", template) is not None
     try:
         result = chat_template_utils.render_jinja_template([conversation], chat_template=template,
@@ -88,10 +111,24 @@ def render(template, conversation, kwargs):
         return {"fails": type(error).__name__}
     except jinja2.exceptions.TemplateError as error:
         return {"error": str(error)}
-    except (TypeError, ValueError, KeyError, OverflowError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
         return {"fails": type(error).__name__}
     texts, spans = result
     return {"text": texts[0], "assistant": [list(span) for span in spans[0]] if marks else None}
+
+
+def variants(template, conversation, index):
+    if template in FAMILIES and conversation not in WITH_ALL:
+        return [VARIANTS[index % len(VARIANTS)]]
+    return VARIANTS if conversation in WITH_ALL else VARIANTS[:FIRST_ONLY]
+
+
+def snippets():
+    """Small templates, and every {{ }} of theirs alone, so that one failure does not hide the others."""
+    whole = (HERE / "chat_snippets.txt").read_text(encoding="utf-8").rstrip("\n").split(SEPARATOR)
+    parts = [part for one in whole if "{%" not in one for part in re.findall(r"\{\{ .*? \}\}(?=[ |]|$)", one)]
+    conversation = [message("user", "Hello there"), message("assistant", "Grüße, dear")]
+    return conversation, [{"source": one, **render(one, conversation, {})} for one in dict.fromkeys(whole + parts)]
 
 
 def main():
@@ -103,8 +140,10 @@ def main():
     cases = []
     for name, template in templates.items():
         for about, conversation in CONVERSATIONS.items():
-            for kwargs in VARIANTS if about in WITH_ALL else VARIANTS[:FIRST_ONLY]:
+            for kwargs in variants(name, about, len(cases)):
                 cases.append({"template": name, "conversation": about, "kwargs": kwargs, **render(template, conversation, kwargs)})
+    conversation, small = snippets()
+    write_json(HERE / "chat_snippets.json", {"specials": SPECIALS, "conversation": conversation, "snippets": small})
     write_json(HERE / "chat_templates.json",
                {"made_with": {"jinja2": jinja2.__version__, "transformers": __import__("transformers").__version__},
                 "now": NOW.isoformat(), "specials": SPECIALS, "templates": templates, "conversations": CONVERSATIONS,
