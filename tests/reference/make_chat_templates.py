@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes chat_templates.json: what transformers renders for our own templates in the styles that models use.
+"""Writes chat_templates.json and chat_snippets.json: what transformers renders for our own templates in the styles that
+models use, and for the small ones of chat_snippets.txt.
 
 Templates lie in chat_templates/*.jinja. Each entry of "cases": "template" (name), "conversation" (name), "kwargs", and
 either "text" with "assistant" (character spans that {% generation %} marked, null where the template marks none)
