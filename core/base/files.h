@@ -46,6 +46,10 @@ Result<void> writeFileAtomically(const fs::path& path, std::string_view content)
 // mkdir -p with a sentence on failure.
 Result<void> makeDirectories(const fs::path& path);
 
+// Removes a file, or a folder with everything in it; links are removed, never followed. What is not there is no error.
+// Stands in for std::filesystem::remove_all, which LibTorch's libraries may replace with a copy that crashes.
+Result<void> removeTree(const fs::path& path);
+
 // fsync of a directory, so that a rename inside it survives a power cut.
 Result<void> syncDirectory(const fs::path& path);
 
