@@ -71,13 +71,12 @@ void countRows(TunePlan& plan, const data::Dataset& dataset, const data::Encoder
 
 void countSteps(TunePlan& plan, const config::RunConfig& config)
 {
-    const std::int64_t good = plan.trainRows;
+    // As the run does it: the first good rows, then the split.
+    const std::int64_t good = config.data.limit > 0 ? std::min(plan.trainRows, config.data.limit) : plan.trainRows;
+    plan.trainRows = good;
     if (config.data.heldOut.empty()) {
         plan.heldOutRows = std::llround(static_cast<double>(good) * config.data.heldOutShare);
         plan.trainRows = good - plan.heldOutRows;
-    }
-    if (config.data.limit > 0) {
-        plan.trainRows = std::min(plan.trainRows, config.data.limit);
     }
     const std::int64_t batches = divideUp(plan.trainRows, config.run.batchSize);
     const std::int64_t perEpoch = divideUp(batches, config.run.gradientAccumulation);
