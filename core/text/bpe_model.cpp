@@ -2,19 +2,45 @@
 #include "core/text/bpe_model.h"
 
 #include "core/text/char_class.h"
+#include "core/text/tokenizer_spec.h"
 #include "core/text/utf8.h"
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 
 namespace luthier::text {
 
 namespace {
 
 // From here on a queue is quicker than looking through all ranks for each merge.
-constexpr std::size_t kShortWord = 96;
+constexpr std::size_t kShortWord = 64;
+constexpr int kPlaceBits = 6;
 
 constexpr std::uint32_t kEnd = 0xFFFFFFFF;
+
+// Rank and place of a merge in one number, so that the smallest is the next one; kNoMerge is larger than all.
+constexpr std::int32_t kNoMerge = 0x7FFFFFFF;
+static_assert((kMostMerges << kPlaceBits) < static_cast<std::size_t>(kNoMerge));
+
+std::int32_t keyOf(std::uint32_t rank, std::size_t place)
+{
+    return rank == MergeTable::kNever ? kNoMerge : static_cast<std::int32_t>((rank << kPlaceBits) | place);
+}
+
+// count is a multiple of 4.
+std::int32_t smallest(const std::int32_t* keys, std::size_t count)
+{
+    using Four = std::int32_t __attribute__((vector_size(16)));
+    Four best;
+    std::memcpy(&best, keys, sizeof best);
+    for (std::size_t i = 4; i < count; i += 4) {
+        Four more;
+        std::memcpy(&more, keys + i, sizeof more);
+        best = more < best ? more : best;
+    }
+    return std::min(std::min(best[0], best[1]), std::min(best[2], best[3]));
+}
 
 } // namespace
 
@@ -46,9 +72,31 @@ BpeModel::BpeModel(const PieceTable& pieces, BpeSettings settings) : m_pieces(pi
     }
 }
 
+void BpeModel::finish()
+{
+    // Words that are one token: with ignoreMerges all of the vocabulary, else what merges back to itself.
+    WordTable words;
+    words.reserve(m_pieces.count());
+    ModelScratch scratch;
+    std::vector<Symbol> symbols;
+    for (TokenId id = 0; id < m_pieces.end(); ++id) {
+        const auto piece = m_pieces.piece(id);
+        if (piece.empty() || piece.size() > WordKey::kLongest) {
+            continue;
+        }
+        symbols.clear();
+        encode(piece, scratch, symbols);
+        if (symbols.size() == 1 && symbols[0].id == id) {
+            words.add(WordKey::of(piece), id);
+        }
+    }
+    m_words = std::move(words);
+}
+
 void BpeModel::encode(std::string_view piece, ModelScratch& scratch, std::vector<Symbol>& out) const
 {
-    if (m_settings.ignoreMerges) {
+    // Short words were looked up as a whole before.
+    if (m_settings.ignoreMerges && (m_words.isEmpty() || piece.size() > WordKey::kLongest)) {
         const auto whole = m_pieces.find(piece);
         if (whole != PieceTable::kNone) {
             out.push_back({whole, static_cast<std::uint32_t>(piece.size())});
@@ -62,7 +110,7 @@ void BpeModel::encode(std::string_view piece, ModelScratch& scratch, std::vector
         startCharacters(piece, out);
     }
     if (out.size() - first <= kShortWord) {
-        mergeShort(scratch, out, first);
+        mergeShort(out, first);
     } else {
         mergeLong(scratch, out, first);
     }
@@ -131,41 +179,55 @@ void BpeModel::addUnknown(std::string_view bytes, std::size_t first, std::vector
     }
 }
 
-void BpeModel::mergeShort(ModelScratch& scratch, std::vector<Symbol>& out, std::size_t first) const
+// Symbols stay where they are; links lead over those that were merged away.
+void BpeModel::mergeShort(std::vector<Symbol>& out, std::size_t first) const
 {
-    auto count = out.size() - first;
+    const auto count = out.size() - first;
     if (count < 2) {
         return;
     }
     Symbol* word = out.data() + first;
-    std::uint32_t ranks[kShortWord];
-    TokenId made[kShortWord];
-    const auto look = [&](std::size_t i) {
-        const auto merge = m_merges.find(word[i].id, word[i + 1].id);
-        ranks[i] = merge.rank;
-        made[i] = merge.id;
+    alignas(16) std::int32_t keys[kShortWord + 4];
+    std::uint8_t next[kShortWord + 1];
+    std::uint8_t before[kShortWord + 1];
+    const auto look = [&](std::size_t at, std::size_t right) {
+        keys[at] = keyOf(m_merges.find(word[at].id, word[right].id), at);
     };
     for (std::size_t i = 0; i + 1 < count; ++i) {
-        look(i);
+        look(i, i + 1);
     }
-    while (count > 1) {
-        const auto best = static_cast<std::size_t>(std::min_element(ranks, ranks + count - 1) - ranks);
-        if (ranks[best] == MergeTable::kNever) {
+    for (std::size_t i = 0; i <= count; ++i) {
+        next[i] = static_cast<std::uint8_t>(i + 1);
+        before[i] = static_cast<std::uint8_t>(i - 1); // 255 for the first
+    }
+    const auto padded = (count + 3) / 4 * 4;
+    std::fill(keys + count - 1, keys + padded, kNoMerge);
+    for (;;) {
+        const auto key = smallest(keys, padded);
+        if (key == kNoMerge) {
             break;
         }
-        word[best] = {made[best], word[best].length + word[best + 1].length};
-        std::copy(word + best + 2, word + count, word + best + 1);
-        std::copy(ranks + best + 1, ranks + count - 1, ranks + best);
-        std::copy(made + best + 1, made + count - 1, made + best);
-        --count;
-        if (best + 1 < count) {
-            look(best);
+        const auto at = static_cast<std::size_t>(key) & (kShortWord - 1);
+        const std::size_t right = next[at];
+        word[at] = {m_merges.made(static_cast<std::uint32_t>(key) >> kPlaceBits), word[at].length + word[right].length};
+        word[right].length = 0;
+        keys[right] = kNoMerge;
+        next[at] = next[right];
+        before[next[at]] = static_cast<std::uint8_t>(at);
+        if (next[at] < count) {
+            look(at, next[at]);
+        } else {
+            keys[at] = kNoMerge;
         }
-        if (best > 0) {
-            look(best - 1);
+        if (at > 0) {
+            look(before[at], at);
         }
     }
-    out.resize(first + count);
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < count; i = next[i]) {
+        word[kept++] = word[i];
+    }
+    out.resize(first + kept);
 }
 
 // Symbols stay where they are and are linked; a symbol that was merged away has length 0.
@@ -181,9 +243,9 @@ void BpeModel::mergeLong(ModelScratch& scratch, std::vector<Symbol>& out, std::s
     queue.clear();
     const auto offer = [&](std::uint32_t i) {
         if (next[i] != kEnd) {
-            const auto merge = m_merges.find(word[i].id, word[next[i]].id);
-            if (merge.rank != MergeTable::kNever) {
-                queue.push_back((static_cast<std::uint64_t>(merge.rank) << 32) | i);
+            const auto rank = m_merges.find(word[i].id, word[next[i]].id);
+            if (rank != MergeTable::kNever) {
+                queue.push_back((static_cast<std::uint64_t>(rank) << 32) | i);
                 return true;
             }
         }
@@ -211,11 +273,10 @@ void BpeModel::mergeLong(ModelScratch& scratch, std::vector<Symbol>& out, std::s
         if (word[at].length == 0 || right == kEnd) {
             continue;
         }
-        const auto merge = m_merges.find(word[at].id, word[right].id);
-        if (merge.rank != rank) {
+        if (m_merges.find(word[at].id, word[right].id) != rank) {
             continue; // one of the two changed since
         }
-        word[at] = {merge.id, word[at].length + word[right].length};
+        word[at] = {m_merges.made(rank), word[at].length + word[right].length};
         word[right].length = 0;
         next[at] = next[right];
         if (next[at] != kEnd) {

@@ -27,8 +27,10 @@ public:
     // `pieces` must outlive the model: spelling as it is matched, raw bytes when byteLevel.
     BpeModel(const PieceTable& pieces, BpeSettings settings);
 
-    void reserveMerges(std::size_t count) { m_merges.reserve(count); }
-    void addMerge(TokenId left, TokenId right, std::uint32_t rank, TokenId made) { m_merges.add(left, right, {rank, made}); }
+    // In the order of ranks.
+    void addMerge(TokenId left, TokenId right, TokenId made) { m_merges.add(left, right, made); }
+    // After the last merge.
+    void finish();
 
     void encode(std::string_view piece, ModelScratch& scratch, std::vector<Symbol>& out) const override;
     std::string name() const override { return m_settings.byteLevel ? "byte-level BPE" : "BPE"; }
@@ -39,7 +41,7 @@ private:
     void addUnknown(std::string_view bytes, std::size_t first, std::vector<Symbol>& out) const;
     TokenId characterId(char32_t value) const;
     bool fallsBack(std::string_view bytes) const;
-    void mergeShort(ModelScratch& scratch, std::vector<Symbol>& out, std::size_t first) const;
+    void mergeShort(std::vector<Symbol>& out, std::size_t first) const;
     void mergeLong(ModelScratch& scratch, std::vector<Symbol>& out, std::size_t first) const;
 
     const PieceTable& m_pieces;

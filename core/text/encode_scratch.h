@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace luthier::text {
@@ -19,6 +20,7 @@ struct EncodeScratch {
     ModelScratch model;
     std::vector<Range> pieces;
     std::vector<Range> spare;
+    std::vector<std::pair<WordKey, std::uint64_t>> keys; // of the pieces, with their hashes
     std::vector<Symbol> symbols;
     std::vector<TokenId> ids;
 };

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // MergeTable: which two neighbours become one piece, and how early. A lower rank merges first.
 //
+// A pair of ids (46 bits) is scrambled one to one; the upper bits choose its slot and only the lower ones are kept
+// there, with how far the pair lies from its slot and its rank, so that a slot is one machine word.
 // Threads: const functions may be called from any thread at once.
 #pragma once
 
-#include "core/text/byte_hash.h"
 #include "core/text/tokenizer.h"
 
 #include <cstdint>
@@ -14,66 +15,63 @@ namespace luthier::text {
 
 class MergeTable {
 public:
-    static constexpr std::uint32_t kNever = 0xFFFFFFFF;
+    static constexpr std::uint32_t kNever = 0x3FFFFFFF;
 
-    struct Merge {
-        std::uint32_t rank = kNever;
-        TokenId id = 0;
-    };
+    // The next rank. Ids and ranks are at most 2^22; the last of equal pairs counts.
+    void add(TokenId left, TokenId right, TokenId made);
 
-    void reserve(std::size_t count)
+    // The rank of a pair; kNever when it does not merge.
+    std::uint32_t find(TokenId left, TokenId right) const
     {
-        std::size_t size = 1024;
-        while (size < count * 2) {
-            size *= 2;
+        if ((left | right) < 0) {
+            return kNever;
         }
-        m_slots.assign(size, {});
-        m_filter.assign(size * 4 / 64, 0);
-    }
-    // reserve() came before with at least the number of pairs. The last of equal pairs counts.
-    void add(TokenId left, TokenId right, Merge merge)
-    {
-        const auto key = keyOf(left, right);
-        const auto hash = mixBits(key);
-        const auto mask = m_slots.size() - 1;
-        auto slot = hash & mask;
-        while (m_slots[slot].merge.rank != kNever && m_slots[slot].key != key) {
-            slot = (slot + 1) & mask;
-        }
-        m_slots[slot] = {key, merge};
-        m_filter[filterWord(hash)] |= filterBit(hash);
-    }
-    Merge find(TokenId left, TokenId right) const
-    {
-        const auto key = keyOf(left, right);
-        const auto hash = mixBits(key);
+        const auto key = scrambled(left, right);
         // Most pairs are in no merge; a small table of bits says so without reading the large one.
-        if (m_slots.empty() || (m_filter[filterWord(hash)] & filterBit(hash)) == 0) {
-            return {};
+        if (m_slots.empty() || (m_filter[filterWord(key)] & filterBit(key)) == 0) {
+            return kNever;
         }
-        const auto mask = m_slots.size() - 1;
-        for (auto slot = hash & mask; m_slots[slot].merge.rank != kNever; slot = (slot + 1) & mask) {
-            if (m_slots[slot].key == key) {
-                return m_slots[slot].merge;
+        const auto wanted = key & m_restMask;
+        for (auto slot = key >> m_restBits;; ++slot) {
+            const auto value = m_slots[slot];
+            if ((value & kUsed) == 0) {
+                return kNever;
+            }
+            if ((value >> kRestShift) == (wanted | ((slot - (key >> m_restBits)) << m_restBits))) {
+                return static_cast<std::uint32_t>(value & kRankMask);
             }
         }
-        return {};
     }
+    TokenId made(std::uint32_t rank) const { return m_made[rank]; }
 
 private:
-    struct Slot {
-        std::uint64_t key = 0;
-        Merge merge;
-    };
-    static std::uint64_t keyOf(TokenId left, TokenId right)
-    {
-        return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32) | static_cast<std::uint32_t>(right);
-    }
-    std::size_t filterWord(std::uint64_t hash) const { return (hash >> 38) & (m_filter.size() - 1); }
-    static std::uint64_t filterBit(std::uint64_t hash) { return std::uint64_t{1} << ((hash >> 32) & 63); }
+    static constexpr int kIdBits = 23; // of ids and ranks
+    static constexpr int kKeyBits = 2 * kIdBits;
+    static constexpr std::uint64_t kKeyMask = (std::uint64_t{1} << kKeyBits) - 1;
+    static constexpr std::uint64_t kRankMask = (std::uint64_t{1} << kIdBits) - 1;
+    static constexpr std::uint64_t kUsed = std::uint64_t{1} << kIdBits;
+    static constexpr int kRestShift = kIdBits + 1;
+    static constexpr std::uint64_t kFarthest = 15; // slots a pair may lie behind its own
 
-    std::vector<Slot> m_slots;           // open addressing, at most half full
+    static std::uint64_t scrambled(TokenId left, TokenId right)
+    {
+        // Odd factors and xor-shifts are one to one on numbers of kKeyBits bits.
+        auto key = (static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << kIdBits) | static_cast<std::uint32_t>(right);
+        key = (key * 0x9E3779B97F4A7C15ULL) & kKeyMask;
+        key ^= key >> (kKeyBits / 2);
+        return (key * 0xD6E8FEB86659FD93ULL) & kKeyMask;
+    }
+    std::size_t filterWord(std::uint64_t key) const { return (key >> (m_restBits - 2 + 6)) & (m_filter.size() - 1); }
+    std::uint64_t filterBit(std::uint64_t key) const { return std::uint64_t{1} << ((key >> (m_restBits - 2)) & 63); }
+    bool put(std::uint64_t key, std::uint32_t rank);
+    void grow();
+
+    std::vector<std::uint64_t> m_slots;  // a few more than a power of two, at most three quarters full
     std::vector<std::uint64_t> m_filter; // 4 bits a slot
+    std::vector<TokenId> m_made;         // by rank
+    std::vector<std::uint64_t> m_keys;  // by rank
+    int m_restBits = 0;
+    std::uint64_t m_restMask = 0;
 };
 
 } // namespace luthier::text

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "core/text/piece_table.h"
-#include "core/text/tokenizer.h"
+#include "core/text/word_key.h"
 
 #include <cstdint>
 #include <string>
@@ -35,6 +35,8 @@ public:
     // Appends the symbols of a pre-token; their lengths add up to its size. Not empty, at most kLongestRun bytes.
     virtual void encode(std::string_view piece, ModelScratch& scratch, std::vector<Symbol>& out) const = 0;
     virtual std::string name() const = 0;
+    // The token that a short word is as a whole, where the model knows it at once.
+    TokenId whole(const WordKey& key) const { return m_words.find(key); }
     // Bytes of a text that a token stands for when it is no substitute (unknown, byte fallback).
     std::uint32_t sizeOf(TokenId id) const
     {
@@ -42,6 +44,7 @@ public:
     }
 
 protected:
+    WordTable m_words;
     std::vector<std::uint32_t> m_sizes;
 };
 

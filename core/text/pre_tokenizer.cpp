@@ -3,9 +3,9 @@
 
 #include "core/text/char_class.h"
 #include "core/text/json_part.h"
+#include "core/text/text_rewrites.h"
 #include "core/text/utf8.h"
 
-#include <algorithm>
 
 namespace luthier::text {
 
@@ -89,65 +89,6 @@ Result<SplitBehavior> behavior(const JsonPart& part, const char* otherwise)
                                                  "MergedWithPrevious, MergedWithNext, Contiguous"});
 }
 
-PreTokenizer::Rewrite spaceInFront()
-{
-    return {[](std::string_view text, bool, std::vector<Range>& pieces, EditedText& out) {
-        for (auto& piece : pieces) {
-            const auto begin = out.text.size();
-            if (text[piece.begin] != ' ') {
-                out.replace(" ", piece.begin);
-            }
-            out.keep(text.substr(piece.begin, piece.end - piece.begin), piece.begin);
-            piece = {begin, out.text.size()};
-        }
-        out.finish(text.size());
-    }};
-}
-
-PreTokenizer::Rewrite byteLetters()
-{
-    return {[](std::string_view text, bool, std::vector<Range>& pieces, EditedText& out) {
-        for (auto& piece : pieces) {
-            const auto begin = out.text.size();
-            for (auto at = piece.begin; at < piece.end; ++at) {
-                std::string letter;
-                appendUtf8(letter, byteLetter(static_cast<unsigned char>(text[at])));
-                out.replace(letter, at);
-            }
-            piece = {begin, out.text.size()};
-        }
-        out.finish(text.size());
-    }};
-}
-
-enum class Prepend { Never, First, Always };
-
-PreTokenizer::Rewrite spaceMarks(std::string mark, Prepend prepend)
-{
-    return {[mark = std::move(mark), prepend](std::string_view text, bool atStart, std::vector<Range>& pieces,
-                                              EditedText& out) {
-        for (auto& piece : pieces) {
-            const auto begin = out.text.size();
-            const auto body = text.substr(piece.begin, piece.end - piece.begin);
-            const bool first = atStart && piece.begin == 0;
-            const bool wanted = prepend == Prepend::Always || (prepend == Prepend::First && first);
-            if (wanted && !body.starts_with(mark) && !body.starts_with(' ')) {
-                out.replace(mark, piece.begin);
-            }
-            for (std::size_t at = 0; at < body.size();) {
-                const auto space = std::min(body.find(' ', at), body.size());
-                out.keep(body.substr(at, space - at), piece.begin + at);
-                if (space < body.size()) {
-                    out.replace(mark, piece.begin + space);
-                }
-                at = space + 1;
-            }
-            piece = {begin, out.text.size()};
-        }
-        out.finish(text.size());
-    }};
-}
-
 struct Row {
     const char* type;
     Result<void> (PreTokenizerReader::*read)(const JsonPart& part);
@@ -229,7 +170,7 @@ Result<void> PreTokenizerReader::metaspace(const JsonPart& part)
     if (scheme != "always" && scheme != "first" && scheme != "never") {
         return Error{part.key() + ".prepend_scheme: \"" + scheme + "\" is not supported; supported are always, first, never"};
     }
-    rewrite(spaceMarks(mark, scheme == "always" ? Prepend::Always : scheme == "first" ? Prepend::First : Prepend::Never));
+    rewrite(spaceMarks(mark, scheme == "always" ? MarkPrepend::Always : scheme == "first" ? MarkPrepend::First : MarkPrepend::Never));
     if (part.flag("split", true)) {
         cut(finderSplitter(literalFinder(mark), SplitBehavior::MergedWithNext, false));
     }

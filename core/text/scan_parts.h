@@ -6,6 +6,10 @@
 
 #include "core/text/char_class.h"
 
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
 namespace luthier::text::scan {
 
 using Byte = unsigned char;
@@ -14,6 +18,32 @@ struct Char {
     unsigned bits = 0;
     int length = 0;
 };
+
+// Letters of ASCII at p, eight bytes at a time; stops at the latest eight bytes before the end. Which letters the bits
+// mean: all, or with kUpperish or kLowerish alone those of one case.
+template <unsigned Bits>
+const Byte* asciiLetters(const Byte* p, const Byte* end)
+{
+    constexpr bool all = (Bits & kLetter) != 0;
+    constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+    constexpr std::uint64_t kHighs = 0x80 * kOnes;
+    constexpr Byte first = all || (Bits & kLowerish) != 0 ? 'a' : 'A';
+    static_assert(std::endian::native == std::endian::little);
+    while (end - p >= 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, p, 8);
+        // Sums of seven bits and a constant below 0x80 carry nothing into the next byte.
+        const auto low = ((all ? word | (0x20 * kOnes) : word) & ~kHighs);
+        const auto fromFirst = low + (0x80 - first) * kOnes;
+        const auto afterLast = low + (0x80 - (first + 26)) * kOnes;
+        const auto others = (~fromFirst | afterLast | word) & kHighs;
+        if (others != 0) {
+            return p + std::countr_zero(others) / 8;
+        }
+        p += 8;
+    }
+    return p;
+}
 
 class Classes {
 public:
@@ -30,6 +60,10 @@ public:
     template <unsigned Bits, bool Has = true>
     const Byte* run(const Byte* p, const Byte* end) const
     {
+        constexpr bool letters = (Bits & kLetter) != 0 || Bits == kUpperish || Bits == kLowerish;
+        if constexpr (Has && letters) {
+            p = asciiLetters<Bits>(p, end);
+        }
         while (p < end) {
             if (*p < 0x80) {
                 if (((m_table.ascii(*p) & Bits) != 0) != Has) {

@@ -2,6 +2,7 @@
 // Scanners for the split patterns of well-known vocabularies. Each follows its pattern's alternatives in their order;
 // nothing here backtracks further than one run of characters.
 #include "core/text/scan_parts.h"
+#include "core/text/split_patterns.h"
 #include "core/text/splitter.h"
 
 #include <algorithm>
@@ -230,33 +231,17 @@ SplitterPtr make()
 
 constexpr unsigned kWordWithMarks = kLetter | kMark;
 
-#define TAIL "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
-#define SHORTS "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
-#define UPPER "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
-#define LOWER "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
-#define BEFORE "[^\\r\\n\\p{L}\\p{N}]?"
 constexpr KnownRow kKnown[] = {
-    {"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", make<Gpt2Scan>},
-    {SHORTS "|" BEFORE "\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*" TAIL, make<Gpt4Scan<3, kLetter>>},
-    {SHORTS "|" BEFORE "\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*" TAIL, make<Gpt4Scan<1, kLetter>>},
-    {SHORTS "|" BEFORE "[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*" TAIL,
-     make<Gpt4Scan<1, kWordWithMarks>>},
-    {BEFORE UPPER "*" LOWER "+" SHORTS "?|" BEFORE UPPER "+" LOWER "*" SHORTS
-            "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*" TAIL,
-     make<Gpt4oScan<3, true>>},
-    {BEFORE UPPER "*" LOWER "+|" BEFORE UPPER "+" LOWER "*|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*" TAIL,
-     make<Gpt4oScan<1, false>>},
-    {"[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
-     "| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+",
-     make<DeepSeekScan>, false},
-    {"\\p{N}{1,3}", make<ThreeDigitsScan>, false},
-    {"[\xE4\xB8\x80-\xE9\xBE\xA5\xE3\x81\x80-\xE3\x82\x9F\xE3\x82\xA0-\xE3\x83\xBF]+", make<HanKanaScan>, false},
+    {kGpt2Pattern, make<Gpt2Scan>},
+    {kLlama3Pattern, make<Gpt4Scan<3, kLetter>>},
+    {kQwen2Pattern, make<Gpt4Scan<1, kLetter>>},
+    {kQwen35Pattern, make<Gpt4Scan<1, kWordWithMarks>>},
+    {kGpt4oPattern, make<Gpt4oScan<3, true>>},
+    {kTekkenPattern, make<Gpt4oScan<1, false>>},
+    {kDeepSeekPattern, make<DeepSeekScan>, false},
+    {kThreeDigitsPattern, make<ThreeDigitsScan>, false},
+    {kHanKanaPattern, make<HanKanaScan>, false},
 };
-#undef TAIL
-#undef SHORTS
-#undef UPPER
-#undef LOWER
-#undef BEFORE
 
 } // namespace
 

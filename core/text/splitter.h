@@ -21,7 +21,7 @@ struct Range {
 };
 
 // How many pieces a call should stop at; long texts are cut batch by batch.
-inline constexpr std::size_t kPieceBatch = 512;
+inline constexpr std::size_t kPieceBatch = 128;
 
 class Splitter {
 public:

@@ -12,24 +12,33 @@ namespace {
 
 constexpr std::size_t kLongestWord = std::size_t{1} << 30; // bytes; longer ones are cut
 
-// ASCII eight bytes at a time, the rest character by character.
+std::size_t asciiEnd(std::string_view text, std::size_t at)
+{
+    constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
+    std::uint64_t words[4];
+    for (; at + sizeof words <= text.size(); at += sizeof words) {
+        std::memcpy(words, text.data() + at, sizeof words);
+        if (((words[0] | words[1] | words[2] | words[3]) & kHighs) != 0) {
+            break;
+        }
+    }
+    while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) {
+        ++at;
+    }
+    return at;
+}
+
 bool isValid(std::string_view text)
 {
-    std::size_t at = 0;
-    while (at < text.size()) {
-        std::uint64_t word = 0;
-        if (at + 8 <= text.size()) {
-            std::memcpy(&word, text.data() + at, 8);
-            if ((word & 0x8080808080808080ULL) == 0) {
-                at += 8;
-                continue;
-            }
-        }
+    for (auto at = asciiEnd(text, 0); at < text.size();) {
         const auto point = decodeAt(text, at);
         if (!point.valid) {
             return false;
         }
         at += static_cast<std::size_t>(point.length);
+        if (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) {
+            at = asciiEnd(text, at);
+        }
     }
     return true;
 }
@@ -51,6 +60,7 @@ std::size_t cutAt(std::string_view word, std::size_t at)
 std::vector<Token> StagedTokenizer::encode(std::string_view text, EncodeOptions options) const
 {
     TokenSink sink;
+    sink.expect(text.size());
     const auto& around = m_stages->postProcessor;
     if (options.addSpecial) {
         for (const auto id : around.before) {
@@ -77,6 +87,7 @@ std::vector<Token> StagedTokenizer::encode(std::string_view text, EncodeOptions 
 std::vector<TokenId> StagedTokenizer::ids(std::string_view text, EncodeOptions options) const
 {
     IdSink sink;
+    sink.expect(text.size());
     const auto& around = m_stages->postProcessor;
     for (std::size_t i = 0; options.addSpecial && i < around.before.size(); ++i) {
         sink.add(around.before[i], 0, 0);
@@ -161,26 +172,34 @@ void StagedTokenizer::encodeText(std::string_view text, std::size_t base, bool a
     sink.move(first, changed, base);
 }
 
+// Keys first, so that the cache's lines are on their way when they are looked at.
 template <class Sink>
 void StagedTokenizer::encodePieces(std::string_view text, std::size_t base, EncodeScratch& scratch, Sink& sink) const
 {
     const auto& model = *m_stages->model;
     auto& pieces = scratch.pieces;
+    auto& keys = scratch.keys;
     for (std::size_t at = 0; at < text.size();) {
         pieces.clear();
         at = m_stages->preTokenizer.split(text, at, pieces, scratch.spare);
-        for (const auto& [begin, end] : pieces) {
-            const auto size = end - begin;
-            if (size > WordCache::kShort) {
-                encodeWord(text.substr(begin, size), base + begin, scratch, sink, nullptr);
-                continue;
+        keys.resize(std::max(keys.size(), pieces.size()));
+        for (std::size_t i = 0; i < pieces.size(); ++i) {
+            const auto [begin, end] = pieces[i];
+            if (end - begin <= WordKey::kLongest) {
+                const auto key = WordKey::of(text.data() + begin, end - begin, begin + 16 <= text.size());
+                keys[i] = {key, key.hash()};
+                scratch.cache.prefetch(keys[i].second);
             }
-            const auto key = WordCache::keyOf(text.data() + begin, size, begin + 16 <= text.size());
-            if (const auto* entry = scratch.cache.find(WordCache::lineOf(key), key)) {
+        }
+        for (std::size_t i = 0; i < pieces.size(); ++i) {
+            const auto [begin, end] = pieces[i];
+            if (end - begin > WordKey::kLongest) {
+                encodeWord(text.substr(begin, end - begin), base + begin, scratch, sink, nullptr);
+            } else if (const auto* entry = scratch.cache.find(keys[i].first, keys[i].second)) {
                 sink.room(WordCache::kMostIds);
                 sink.put(*entry, base + begin, base + end, model);
             } else {
-                encodeWord(text.substr(begin, size), base + begin, scratch, sink, &key);
+                encodeWord(text.substr(begin, end - begin), base + begin, scratch, sink, &keys[i].first);
             }
         }
     }
@@ -189,11 +208,16 @@ void StagedTokenizer::encodePieces(std::string_view text, std::size_t base, Enco
 // A word that the short cache does not hold; `key` is null for a long one.
 template <class Sink>
 void StagedTokenizer::encodeWord(std::string_view word, std::size_t begin, EncodeScratch& scratch, Sink& sink,
-                                 const WordCache::Key* key) const
+                                 const WordKey* key) const
 {
     const auto& model = *m_stages->model;
-    const bool keeps = key != nullptr || word.size() <= WordCache::kLong;
-    if (key == nullptr && keeps) {
+    const bool keeps = word.size() <= WordCache::kLong;
+    if (const auto whole = key == nullptr ? PieceTable::kNone : model.whole(*key); whole != PieceTable::kNone) {
+        sink.add(whole, begin, begin + word.size());
+        scratch.cache.put(*key, {whole, WordCache::kNone, WordCache::kNone, WordCache::kNone});
+        return;
+    }
+    if (keeps) {
         const auto known = scratch.cache.findLong(word);
         for (const auto id : known) {
             const auto end = begin + model.sizeOf(id);
@@ -225,8 +249,8 @@ void StagedTokenizer::encodeWord(std::string_view word, std::size_t begin, Encod
     if (plain && key != nullptr && ids.size() <= WordCache::kMostIds) {
         std::array<TokenId, WordCache::kMostIds> kept{WordCache::kNone, WordCache::kNone, WordCache::kNone, WordCache::kNone};
         std::copy(ids.begin(), ids.end(), kept.begin());
-        scratch.cache.put(WordCache::lineOf(*key), *key, kept);
-    } else if (plain && key == nullptr) {
+        scratch.cache.put(*key, kept);
+    } else if (plain) {
         scratch.cache.putLong(word, ids);
     }
 }

@@ -62,7 +62,7 @@ private:
     void encodePieces(std::string_view text, std::size_t base, EncodeScratch& scratch, Sink& sink) const;
     template <class Sink>
     void encodeWord(std::string_view word, std::size_t begin, EncodeScratch& scratch, Sink& sink,
-                    const WordCache::Key* key) const;
+                    const WordKey* key) const;
     std::string spelling(TokenId id) const;
 
     std::unique_ptr<const TokenizerStages> m_stages;

@@ -24,6 +24,8 @@ public:
             m_items.resize(std::max(m_size + more, m_items.size() * 2));
         }
     }
+    // About as many tokens as a text of this size has.
+    void expect(std::size_t bytes) { room(std::min(bytes / 3, std::size_t{1} << 16) + 16); }
     std::size_t size() const { return m_size; }
     std::vector<T> take()
     {

@@ -80,11 +80,10 @@ std::unique_ptr<PieceModel> makeBpe(const TokenizerSpec& spec, TokenizerStages& 
         stages.preTokenizer.append(std::make_shared<MarkSplitter>());
     }
     auto model = std::make_unique<BpeModel>(settings.byteLevel ? stages.bytes : stages.spellings, settings);
-    model->reserveMerges(spec.merges.size());
-    for (std::size_t rank = 0; rank < spec.merges.size(); ++rank) {
-        const auto& merge = spec.merges[rank];
-        model->addMerge(merge.left, merge.right, static_cast<std::uint32_t>(rank), merge.made);
+    for (const auto& merge : spec.merges) {
+        model->addMerge(merge.left, merge.right, merge.made);
     }
+    model->finish();
     return model;
 }
 

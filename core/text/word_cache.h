@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// WordCache: ids of pre-tokens that were met lately. Short ones (up to 15 bytes and 4 tokens) lie in a table that fits
-// the second-level cache of a core, two to a line; a newcomer pushes out the older of the two. Longer ones lie in a
-// bounded store that starts over when it is full.
+// WordCache: ids of pre-tokens that were met lately. Short ones (up to 15 bytes and 4 tokens) lie in a table, two to a
+// cache line and four to a place; a newcomer pushes out the oldest of the four. The table grows with the words that come, from what a core's
+// second-level cache holds to 8 MiB; frequent words keep their lines near the core either way. Others lie in a bounded
+// store that starts over when it is full.
 //
 // Threads: belongs to one thread at a time.
 #pragma once
 
 #include "core/text/byte_hash.h"
-#include "core/text/tokenizer.h"
+#include "core/text/word_key.h"
 
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,61 +22,39 @@ namespace luthier::text {
 
 class WordCache {
 public:
-    static constexpr std::size_t kShort = 15;   // bytes
     static constexpr std::size_t kLong = 256;   // bytes; longer words are not kept
     static constexpr std::size_t kMostIds = 4;  // of a short word
     static constexpr TokenId kNone = -1;
-    // Of the first n bytes of a word of eight; all of them from eight on.
-    static constexpr std::uint64_t kAll = ~std::uint64_t{0};
-    static constexpr std::array<std::uint64_t, 16> kMasks = {
-        0,    0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF,
-        kAll, kAll, kAll,   kAll,     kAll,       kAll,         kAll,           kAll};
-
-    struct Key {
-        std::uint64_t low = 0;
-        std::uint64_t high = 0; // the last byte holds the length
-        bool operator==(const Key&) const = default;
-    };
     struct Entry {
-        Key key;
+        WordKey key;
         std::array<TokenId, kMostIds> ids{kNone, kNone, kNone, kNone};
         int count() const { return 1 + (ids[1] != kNone) + (ids[2] != kNone) + (ids[3] != kNone); }
     };
 
-    WordCache() : m_lines(kLines) {}
+    WordCache() : m_lines(kFewestLines) {}
 
-    // `readable` says whether 16 bytes may be read from `at`.
-    static Key keyOf(const char* at, std::size_t size, bool readable)
+    void prefetch(std::uint64_t hash) const { __builtin_prefetch(&m_lines[hash & (m_lines.size() - 1)]); }
+    const Entry* find(const WordKey& key, std::uint64_t hash) const
     {
-        Key key;
-        if (readable) {
-            std::memcpy(&key, at, 16);
-        } else {
-            std::memcpy(&key, at, size);
+        const auto home = hash & (m_lines.size() - 1);
+        for (const auto line : {home, home ^ 1U}) {
+            for (const auto& entry : m_lines[line].two) {
+                if (entry.key == key) {
+                    return &entry;
+                }
+            }
         }
-        key.low &= kMasks[size];
-        key.high = (key.high & kMasks[size > 8 ? size - 8 : 0]) | (static_cast<std::uint64_t>(size) << 56);
-        return key;
+        return nullptr;
     }
-    static std::size_t lineOf(const Key& key)
+    void put(const WordKey& key, const std::array<TokenId, kMostIds>& ids)
     {
-        const auto hash = (key.low ^ (key.high * 0x9E3779B97F4A7C15ULL)) * 0xD6E8FEB86659FD93ULL;
-        return static_cast<std::size_t>(hash >> (64 - kLineBits));
+        if (++m_puts > m_lines.size() && m_lines.size() < kMostLines) {
+            grow();
+        }
+        place({key, ids});
     }
-    const Entry* find(std::size_t line, const Key& key) const
-    {
-        const auto& two = m_lines[line].two;
-        return two[0].key == key ? &two[0] : two[1].key == key ? &two[1] : nullptr;
-    }
-    void put(std::size_t line, const Key& key, const std::array<TokenId, kMostIds>& ids)
-    {
-        auto& two = m_lines[line].two;
-        two[1] = two[0];
-        two[0] = {key, ids};
-    }
-    void prefetch(std::size_t line) const { __builtin_prefetch(&m_lines[line]); }
 
-    // Words of 16 to kLong bytes.
+    // Words of more bytes or tokens.
     std::span<const TokenId> findLong(std::string_view word) const
     {
         const auto& slot = m_slots[hashBytes(word) >> (64 - kSlotBits)];
@@ -101,14 +79,40 @@ public:
     }
 
 private:
-    static constexpr int kLineBits = 14;
-    static constexpr std::size_t kLines = std::size_t{1} << kLineBits; // 1 MiB
-    static constexpr int kSlotBits = 13;
-    static constexpr std::size_t kMostBytes = std::size_t{1} << 19;
+    static constexpr std::size_t kFewestLines = std::size_t{1} << 12;
+    static constexpr std::size_t kMostLines = std::size_t{1} << 17;
+    static constexpr int kSlotBits = 16;
+    static constexpr std::size_t kMostBytes = std::size_t{1} << 21;
 
     struct alignas(64) Line {
         Entry two[2];
     };
+    void place(const Entry& entry)
+    {
+        const auto home = entry.key.hash() & (m_lines.size() - 1);
+        auto& two = m_lines[home].two;
+        auto& others = m_lines[home ^ 1U].two;
+        others[1] = others[0].ids[0] == kNone ? others[1] : two[1];
+        if (others[0].ids[0] == kNone) {
+            others[0] = two[1];
+        }
+        two[1] = two[0];
+        two[0] = entry;
+    }
+    void grow()
+    {
+        std::vector<Line> old(m_lines.size() * 2);
+        old.swap(m_lines);
+        m_puts = 0;
+        for (const auto& line : old) {
+            for (const auto* entry : {&line.two[1], &line.two[0]}) {
+                if (entry->ids[0] != kNone) {
+                    place(*entry);
+                    ++m_puts;
+                }
+            }
+        }
+    }
     struct Slot {
         std::uint32_t begin = 0;
         std::uint32_t firstId = 0;
@@ -116,6 +120,7 @@ private:
         std::uint16_t count = 0;
     };
     std::vector<Line> m_lines;
+    std::size_t m_puts = 0; // since the table grew
     std::vector<Slot> m_slots{std::size_t{1} << kSlotBits};
     std::string m_bytes;
     std::vector<TokenId> m_ids;
