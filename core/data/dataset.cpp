@@ -124,6 +124,7 @@ Result<std::shared_ptr<Dataset>> Dataset::open(const std::filesystem::path& path
     dataset->m_format = *format;
     dataset->m_source = std::move(*source);
     dataset->m_overlay = std::move(options.overlay);
+    dataset->m_excluded = std::move(options.excluded);
     return dataset;
 }
 
@@ -195,6 +196,28 @@ Overlay Dataset::overlay() const
 {
     const std::lock_guard lock(m_mutex);
     return m_overlay;
+}
+
+void Dataset::setExcluded(std::int64_t index, bool excluded)
+{
+    const std::lock_guard lock(m_mutex);
+    if (excluded) {
+        m_excluded.insert(index);
+    } else {
+        m_excluded.erase(index);
+    }
+}
+
+bool Dataset::isExcluded(std::int64_t index) const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_excluded.contains(index);
+}
+
+Exclusions Dataset::exclusions() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_excluded;
 }
 
 std::vector<RowError> Dataset::badRows(const base::Progress& progress, const base::CancelToken& cancel) const

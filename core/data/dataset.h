@@ -2,7 +2,7 @@
 // Dataset: a source, the format of its rows, and the person's edits on top. What the Data page shows
 // and what training reads are the same object, so both see the same rows.
 //
-// Threads: all functions may be called from any thread (edits are guarded).
+// Threads: all functions may be called from any thread (edits and exclusions are guarded).
 #pragma once
 
 #include "core/data/format.h"
@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ namespace luthier::data {
 
 // Row index (from 0) -> the whole edited row.
 using Overlay = std::map<std::int64_t, Json>;
+// Rows (from 0) that the person left out: shown, never trained.
+using Exclusions = std::set<std::int64_t>;
 
 struct RowError {
     std::int64_t row = 0; // from 1
@@ -31,6 +34,7 @@ struct OpenOptions {
     Overlay overlay;
     base::Progress progress;
     base::CancelToken cancel;
+    Exclusions excluded;
 };
 
 class Dataset {
@@ -55,6 +59,10 @@ public:
     std::optional<Json> edit(std::int64_t index) const;
     Overlay overlay() const;
 
+    void setExcluded(std::int64_t index, bool excluded);
+    bool isExcluded(std::int64_t index) const;
+    Exclusions exclusions() const;
+
     // Every row that gives no example, in order. Reads the whole file; cancellable.
     std::vector<RowError> badRows(const base::Progress& progress = {}, const base::CancelToken& cancel = {}) const;
 
@@ -65,7 +73,8 @@ private:
     const DatasetFormat* m_format = nullptr;
     std::shared_ptr<const RowSource> m_source;
     mutable std::mutex m_mutex;
-    Overlay m_overlay; // guarded by m_mutex
+    Overlay m_overlay;       // guarded by m_mutex, as the next
+    Exclusions m_excluded;
 };
 
 } // namespace luthier::data

@@ -81,6 +81,9 @@ void Work::fail(const std::string& sentence)
 
 void Work::encodeRow(EncodedRows& rows, std::int64_t row)
 {
+    if (m_dataset.isExcluded(row)) {
+        return; // the person left it out, so nothing is said about it
+    }
     const std::string name = "row " + std::to_string(row + 1);
     const auto broken = [&](const std::string& sentence) {
         ++rows.broken;

@@ -20,6 +20,7 @@ struct RunInputs {
     std::filesystem::path folder;                   // created; must be empty or absent unless resuming
     std::map<std::string, data::Overlay> overlays;  // edits by data file path
     bool resume = false;                            // continue from the newest good checkpoint in folder
+    std::map<std::string, data::Exclusions> exclusions = {}; // rows left out, by data file path
 };
 
 // Never throws. Returns what RunEnded carried.

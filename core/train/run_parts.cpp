@@ -105,7 +105,7 @@ Result<void> Assembly::loadData(RunParts& parts)
     settings.threads = parts.threads;
     settings.progress = stage("encoding");
     settings.isStopped = [this] { return m_control.stopRequested(); };
-    auto data = prepareData({m_config, m_inputs.overlays, parts.encoder, settings});
+    auto data = prepareData({m_config, m_inputs.overlays, parts.encoder, settings, &m_inputs.exclusions});
     if (!data) {
         return data.error();
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/training_data.h"
 
-#include "core/train/held_out_split.h"
+#include "core/data/held_out_split.h"
 
 #include <filesystem>
 
@@ -58,6 +58,10 @@ Result<EncodedRows> Preparation::encodeFile(const std::string& path, std::int64_
     options.format = m_request.config.data.format;
     if (const auto edits = m_request.overlays.find(path); edits != m_request.overlays.end()) {
         options.overlay = edits->second;
+    }
+    if (m_request.exclusions) {
+        const auto left = m_request.exclusions->find(path);
+        options.excluded = left == m_request.exclusions->end() ? data::Exclusions{} : left->second;
     }
     auto dataset = data::Dataset::open(path, std::move(options));
     if (!dataset) {
@@ -124,7 +128,7 @@ void Preparation::split()
         return;
     }
     const auto held
-        = holdOut(m_hashes, config.data.heldOutShare, static_cast<std::uint64_t>(config.run.seed));
+        = data::holdOut(m_hashes, config.data.heldOutShare, static_cast<std::uint64_t>(config.run.seed));
     for (std::size_t i = 0; i < m_rows.size(); ++i) {
         (held[i] ? m_data.heldOut : m_data.train).append(m_rows.row(i));
     }

@@ -30,6 +30,7 @@ struct DataRequest {
     const std::map<std::string, data::Overlay>& overlays;
     const data::Encoder& encoder;
     EncodeSettings encode; // limit is taken from the config
+    const std::map<std::string, data::Exclusions>* exclusions = nullptr; // null: none
 };
 
 // Errors: a file that cannot be read, no row to learn from, "cancelled".

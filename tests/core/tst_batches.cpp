@@ -4,7 +4,7 @@
 #include "core/config/run_config.h"
 #include "core/train/batch_feed.h"
 #include "core/train/batch_plan.h"
-#include "core/train/held_out_split.h"
+#include "core/data/held_out_split.h"
 #include "core/train/micro_batch.h"
 
 #include <ATen/core/Tensor.h>
@@ -68,7 +68,7 @@ std::vector<std::uint64_t> hashes(int count)
 
 std::set<std::uint64_t> heldOf(const std::vector<std::uint64_t>& rows, double share, std::uint64_t seed)
 {
-    const auto held = train::holdOut(rows, share, seed);
+    const auto held = data::holdOut(rows, share, seed);
     std::set<std::uint64_t> kept;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (held[i]) {
@@ -145,13 +145,13 @@ void TestBatches::equalRowsStayTogether()
         rows.push_back(rows[static_cast<std::size_t>(i)]);
     }
     for (const double share : {0.02, 0.1, 0.25, 0.5}) {
-        const auto held = train::holdOut(rows, share, 1);
+        const auto held = data::holdOut(rows, share, 1);
         for (std::size_t i = 0; i < 60; ++i) {
             QCOMPARE(held[i], held[i + 60]);
         }
     }
     const std::vector<std::uint64_t> same(10, 77);
-    const auto held = train::holdOut(same, 0.3, 1);
+    const auto held = data::holdOut(same, 0.3, 1);
     QVERIFY(std::none_of(held.begin(), held.end(), [](bool b) { return b; }));
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/train/held_out_split.h"
+#include "core/data/held_out_split.h"
 
 #include "core/base/random.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace luthier::train {
+namespace luthier::data {
 
 std::vector<bool> holdOut(std::span<const std::uint64_t> rowHashes, double share, std::uint64_t seed)
 {
@@ -33,4 +33,4 @@ std::vector<bool> holdOut(std::span<const std::uint64_t> rowHashes, double share
     return held;
 }
 
-} // namespace luthier::train
+} // namespace luthier::data

@@ -7,10 +7,10 @@
 #include <span>
 #include <vector>
 
-namespace luthier::train {
+namespace luthier::data {
 
 // `rowHashes`: base::rowHash of each row's content. Gives round(share * rows) held-out rows, the smallest hashes
 // first; more or fewer where equal rows stand at the border. Never all of them.
 std::vector<bool> holdOut(std::span<const std::uint64_t> rowHashes, double share, std::uint64_t seed);
 
-} // namespace luthier::train
+} // namespace luthier::data

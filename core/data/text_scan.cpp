@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/text_scan.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace luthier::data {
+
+namespace {
+
+constexpr std::size_t kNone = std::string_view::npos;
+constexpr std::size_t kLongestName = 64;    // RFC 5321: of the part before the @
+constexpr std::size_t kFewestDigits = 9;    // shorter ones are dates and amounts
+constexpr std::size_t kMostDigits = 15;     // E.164
+constexpr std::size_t kFewestCharacters = 12; // below that "mostly" says nothing
+constexpr std::size_t kRefusalBytes = 160;  // of the beginning
+
+bool isDigit(char c) { return c >= '0' && c <= '9'; }
+bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool isWord(char c) { return isDigit(c) || isLetter(c) || c == '_' || c == '-'; }
+char lowered(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+// Marks that chat templates put between turns: inside a text they would end a turn or begin one.
+constexpr std::array<std::string_view, 22> kTemplateMarks = {
+    "<|im_start|>", "<|im_end|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>", "<|eot_id|>",
+    "<|start_header_id|>", "<|end_header_id|>", "<|begin_of_text|>", "<|end_of_text|>", "<|endoftext|>",
+    "<start_of_turn>", "<end_of_turn>", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<|tool_call|>",
+    "### Instruction:", "### Response:", "<|channel|>"};
+
+struct KeyPrefix {
+    std::string_view prefix;
+    std::size_t after; // so many word characters at least must follow
+};
+constexpr std::array<KeyPrefix, 12> kKeys = {{{"sk-", 20}, {"ghp_", 30}, {"gho_", 30}, {"github_pat_", 30},
+                                              {"glpat-", 18}, {"xoxb-", 20}, {"xoxp-", 20}, {"AKIA", 16},
+                                              {"AIza", 30}, {"hf_", 30}, {"npm_", 30}, {"SG.", 20}}};
+
+constexpr std::array<std::string_view, 20> kRefusals = {
+    "i'm sorry, but i can", "i am sorry, but i can", "i'm sorry, i can", "sorry, but i can", "sorry, i can't",
+    "i cannot assist", "i can't assist", "i cannot help with", "i can't help with", "i'm unable to",
+    "i am unable to", "i'm not able to", "i am not able to", "as an ai language model", "as an ai,",
+    "i cannot fulfill", "i can't fulfill", "i cannot provide", "i can't provide", "i must decline"};
+
+std::size_t emailAt(std::string_view text, std::size_t at)
+{
+    std::size_t begin = at;
+    const auto isName = [](char c) { return isWord(c) || c == '.' || c == '+' || c == '%'; };
+    while (begin > 0 && at - begin < kLongestName && isName(text[begin - 1])) {
+        --begin;
+    }
+    std::size_t end = at + 1;
+    std::size_t dot = kNone;
+    while (end < text.size() && (isDigit(text[end]) || isLetter(text[end]) || text[end] == '-' || text[end] == '.')) {
+        dot = text[end] == '.' && end + 1 < text.size() && isLetter(text[end + 1]) ? end : dot;
+        ++end;
+    }
+    std::size_t letters = 0;
+    while (dot != kNone && dot + 1 + letters < end && isLetter(text[dot + 1 + letters])) {
+        ++letters;
+    }
+    return begin < at && dot != kNone && dot > at + 1 && letters >= 2 ? begin : kNone;
+}
+
+} // namespace
+
+std::size_t findEmail(std::string_view text)
+{
+    for (std::size_t at = text.find('@'); at != kNone; at = text.find('@', at + 1)) {
+        if (const std::size_t begin = emailAt(text, at); begin != kNone) {
+            return begin;
+        }
+    }
+    return kNone;
+}
+
+std::size_t findPhone(std::string_view text)
+{
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool begins = isDigit(text[i]) || text[i] == '+' || text[i] == '(';
+        if (!begins || (i > 0 && (isWord(text[i - 1]) || text[i - 1] == '.'))) {
+            continue;
+        }
+        std::size_t digits = 0;
+        std::size_t separators = 0;
+        std::size_t dots = 0;
+        std::size_t end = i;
+        std::size_t run = 0; // separators since the last digit
+        for (; end < text.size() && run <= 2; ++end) {
+            const char c = text[end];
+            if (isDigit(c)) {
+                ++digits;
+                run = 0;
+            } else if (c == ' ' || c == '-' || c == '(' || c == ')' || c == '.' || c == '/' || (c == '+' && end == i)) {
+                ++run;
+                separators += c != '.' ? 1 : 0;
+                dots += c == '.' ? 1 : 0;
+            } else {
+                break;
+            }
+        }
+        const bool wordFollows = end < text.size() && isLetter(text[end]) && run == 0;
+        const bool marked = text[i] == '+' || text[i] == '(' || text[i] == '0';
+        if (digits >= kFewestDigits && digits <= kMostDigits && separators + dots >= (text[i] == '+' ? 1U : 2U)
+            && marked && !wordFollows) {
+            return i;
+        }
+        i = std::max(i, end - std::min(end, run + 1));
+    }
+    return kNone;
+}
+
+std::size_t findKey(std::string_view text)
+{
+    if (const std::size_t block = text.find("-----BEGIN "); block != kNone) {
+        const std::string_view head = text.substr(block, 64);
+        if (head.find("PRIVATE KEY-----") != kNone) {
+            return block;
+        }
+    }
+    for (const KeyPrefix& key : kKeys) {
+        for (std::size_t at = text.find(key.prefix); at != kNone; at = text.find(key.prefix, at + 1)) {
+            std::size_t end = at + key.prefix.size();
+            std::size_t digits = 0;
+            while (end < text.size() && (isWord(text[end]) || text[end] == '.')) {
+                digits += isDigit(text[end]) ? 1 : 0;
+                ++end;
+            }
+            const bool alone = at == 0 || !isWord(text[at - 1]);
+            if (alone && digits > 0 && end - at - key.prefix.size() >= key.after) {
+                return at;
+            }
+        }
+    }
+    return kNone;
+}
+
+std::size_t findTemplateMark(std::string_view text)
+{
+    std::size_t first = kNone;
+    // Nearly all texts hold none of these first bytes, so one pass settles them.
+    if (text.find_first_of("<[#") == kNone) {
+        return first;
+    }
+    for (const std::string_view mark : kTemplateMarks) {
+        first = std::min(first, text.find(mark));
+    }
+    return first;
+}
+
+bool hasOpenFence(std::string_view text)
+{
+    std::size_t open = 0; // length of the fence that is open; 0: none
+    for (std::size_t line = 0; line < text.size();) {
+        const std::size_t end = std::min(text.find('\n', line), text.size());
+        std::size_t at = line;
+        while (at < end && (text[at] == ' ' || text[at] == '\t')) {
+            ++at;
+        }
+        std::size_t ticks = 0;
+        while (at + ticks < end && text[at + ticks] == '`') {
+            ++ticks;
+        }
+        const std::string_view rest = text.substr(at + ticks, end - at - ticks);
+        if (open == 0 && ticks >= 3 && rest.find('`') == kNone) {
+            open = ticks;
+        } else if (open > 0 && ticks >= open && rest.find_first_not_of(" \t\r") == kNone) {
+            open = 0;
+        }
+        line = end + 1;
+    }
+    return open > 0;
+}
+
+bool isMostlyNonText(std::string_view text)
+{
+    std::size_t characters = 0;
+    std::size_t other = 0;
+    std::size_t blanks = 0;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((byte & 0xC0U) == 0x80U) {
+            continue; // inside a character
+        }
+        ++characters;
+        blanks += byte <= ' ' ? 1 : 0;
+        other += byte < 0x80 && byte > ' ' && !isDigit(c) && !isLetter(c) ? 1 : 0;
+    }
+    const std::size_t visible = characters - blanks;
+    return visible >= kFewestCharacters && 2 * other > visible;
+}
+
+bool isRefusal(std::string_view answer)
+{
+    const std::size_t first = answer.find_first_not_of(" \t\r\n\"*");
+    if (first == kNone) {
+        return false;
+    }
+    std::string begin;
+    const std::string_view head = answer.substr(first, kRefusalBytes);
+    for (std::size_t i = 0; i < head.size(); ++i) {
+        if (head.substr(i).starts_with("\xE2\x80\x99")) { // the typographic apostrophe
+            begin += '\'';
+            i += 2;
+        } else {
+            begin += lowered(head[i]);
+        }
+    }
+    return std::any_of(kRefusals.begin(), kRefusals.end(), [&](std::string_view r) {
+        const std::size_t at = begin.find(r);
+        return at == 0 || (at != kNone && begin[at - 1] == ' ' && at < 40);
+    });
+}
+
+} // namespace luthier::data
