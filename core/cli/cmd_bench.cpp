@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/files.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
+#include "core/cli/inputs.h"
+#include "core/text/bench_tokenize.h"
 #include "core/train/bench_generate.h"
 #include "core/train/bench_step.h"
 
@@ -43,6 +46,8 @@ struct Flags {
     std::string method = "lora";
     std::int64_t prompt = 128;
     std::int64_t tokens = 128;
+    std::string file;
+    std::int64_t repeats = 3;
     const Verb* verb = nullptr;
 };
 
@@ -146,10 +151,60 @@ int benchGenerate(const Flags& flags, Context& context)
     return kDone;
 }
 
+// Rows of {"text":...}, a file as one text, or texts of our own.
+Result<std::vector<std::string>> benchTexts(const Flags& flags)
+{
+    constexpr std::size_t kOwnTexts = std::size_t{8} << 20;
+    std::vector<std::string> texts;
+    if (flags.file.empty()) {
+        return text::mixedTexts(kOwnTexts);
+    }
+    if (isRowFile(flags.file)) {
+        auto read = forEachRow(flags.file, [&](std::int64_t row, const Json& value) -> Result<void> {
+            if (!value.is_object() || !value.contains("text") || !value["text"].is_string()) {
+                return Error{"row " + std::to_string(row) + " needs \"text\""};
+            }
+            texts.push_back(value["text"].get<std::string>());
+            return {};
+        });
+        return read ? Result<std::vector<std::string>>(std::move(texts)) : Result<std::vector<std::string>>(read.error());
+    }
+    auto whole = base::readFile(flags.file);
+    if (!whole) {
+        return whole.error();
+    }
+    texts.push_back(std::move(*whole));
+    return texts;
+}
+
+int benchTokenize(const Flags& flags, Context& context)
+{
+    auto tokenizer = text::loadTokenizer(flags.model);
+    if (!tokenizer) {
+        return context.fail(tokenizer.message());
+    }
+    auto texts = benchTexts(flags);
+    if (!texts) {
+        return context.fail(texts.message());
+    }
+    auto result = text::benchTokenize(**tokenizer, *texts, static_cast<int>(flags.repeats), context.cancel);
+    if (!result) {
+        return context.fail(result.message());
+    }
+    context.console.note((*tokenizer)->kind() + ", " + counted((*tokenizer)->vocabSize()) + " tokens; "
+                         + counted(static_cast<std::int64_t>(texts->size())) + " texts, " + byteSize(static_cast<double>(result->bytes))
+                         + ", " + counted(result->tokens) + " tokens; one core, processor time");
+    print(context.console, "tokenize", result->bytesPerSecond / 1e6, "MB/s");
+    print(context.console, "tokenize_first_time", result->firstBytesPerSecond / 1e6, "MB/s");
+    print(context.console, "tokenize_with_places", result->placedBytesPerSecond / 1e6, "MB/s");
+    return kDone;
+}
+
 constexpr std::array kVerbs = {
     Verb{"step", "Optimizer steps: tokens a second, and the share of what matrix products reach", benchStep},
     Verb{"generate", "One answer: tokens a second, and the share of what copying memory reaches",
          benchGenerate},
+    Verb{"tokenize", "A tokenizer: megabytes of text a second on one core", benchTokenize},
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -167,6 +222,13 @@ void setup(CLI::App& app, Flags& flags)
     for (const Verb& verb : kVerbs) {
         CLI::App* sub = app.add_subcommand(verb.name, verb.summary);
         sub->group("Commands");
+        sub->parse_complete_callback([&flags, &verb] { flags.verb = &verb; });
+        if (std::string_view(verb.name) == "tokenize") {
+            sub->add_option("--model", flags.model, "Model folder; its tokenizer files are enough")->required()->option_text("DIR");
+            sub->add_option("--file", flags.file, "Text to measure with; .jsonl: its rows of {\"text\":...}")->option_text("FILE");
+            number(sub, "--repeat", flags.repeats, "Rounds after the first; the best counts", 1);
+            continue;
+        }
         auto* preset = sub->add_option("--preset", flags.preset, "Shape of the model: tiny, 135m, 1b")
                            ->check(CLI::IsMember(presets))
                            ->option_text("tiny");
@@ -188,7 +250,6 @@ void setup(CLI::App& app, Flags& flags)
             number(sub, "--prompt", flags.prompt, "Tokens that are there already", 1);
             number(sub, "--tokens", flags.tokens, "Measured tokens", 1);
         }
-        sub->parse_complete_callback([&flags, &verb] { flags.verb = &verb; });
     }
 }
 
@@ -201,10 +262,11 @@ int run(const Flags& flags, Context& context)
 
 Command benchCommand()
 {
-    return command<Flags>("bench", "How fast this machine trains and answers, beside what it could reach",
+    return command<Flags>("bench", "How fast this machine trains, answers and tokenizes, beside what it could reach",
                           "luthier bench step --preset 135m --batch 4 --length 512\n"
                           "luthier bench step --preset 1b --targets all --device cuda --json\n"
-                          "luthier bench generate --preset 135m",
+                          "luthier bench generate --preset 135m\n"
+                          "luthier bench tokenize --model DIR --file texts.jsonl",
                           setup, run);
 }
 

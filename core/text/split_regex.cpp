@@ -8,7 +8,6 @@
 #include "core/text/utf8.h"
 
 #include <chrono>
-#include <mutex>
 
 namespace luthier::text {
 
@@ -19,8 +18,9 @@ constexpr std::uint32_t kMatchLimit = 2'000'000; // about 10 ms
 constexpr std::uint32_t kDepthLimit = 100'000;
 constexpr std::uint32_t kHeapLimit = 64 << 10; // KiB
 constexpr std::uint32_t kMostGroups = 250;     // nested parentheses
-constexpr std::size_t kProbeSize = 20'000;
-constexpr auto kProbeTime = std::chrono::milliseconds(1000);
+constexpr std::size_t kProbeSizes[] = {500, 8000}; // bytes
+constexpr auto kProbeTime = std::chrono::milliseconds(600);
+constexpr std::size_t kJitStack = std::size_t{2} << 20;
 
 constexpr const char* kSpaceSet = "\\x{9}-\\x{d}\\x{20}\\x{85}\\p{Z}";
 constexpr const char* kWordSet = "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}";
@@ -71,7 +71,27 @@ std::string inPcreDialect(const std::string& pattern)
     return out;
 }
 
-// A pattern ready to match. Match data is made for each text, so that threads share nothing that changes.
+// What matching works with, one for each thread.
+struct MatchRoom {
+    pcre2_match_data* data = pcre2_match_data_create(1, nullptr);
+    pcre2_jit_stack* stack = pcre2_jit_stack_create(32 << 10, kJitStack, nullptr);
+
+    MatchRoom() = default;
+    MatchRoom(const MatchRoom&) = delete;
+    MatchRoom& operator=(const MatchRoom&) = delete;
+    ~MatchRoom()
+    {
+        pcre2_match_data_free(data);
+        pcre2_jit_stack_free(stack);
+    }
+    static MatchRoom& get()
+    {
+        static thread_local MatchRoom room;
+        return room;
+    }
+};
+
+// A pattern ready to match.
 class Regex {
 public:
     ~Regex()
@@ -89,7 +109,8 @@ public:
 
 private:
     Regex() = default;
-    bool findFrom(std::string_view text, pcre2_match_data* data, std::size_t& done, std::vector<Stretch>& out) const;
+    int match(std::string_view text, std::size_t at, MatchRoom& room) const;
+    bool findFrom(std::string_view text, MatchRoom& room, std::size_t& done, std::vector<Stretch>& out) const;
 
     pcre2_code* m_code = nullptr;
     pcre2_match_context* m_context = nullptr;
@@ -120,18 +141,28 @@ Result<std::shared_ptr<const Regex>> Regex::compile(const std::string& pattern)
     pcre2_set_match_limit(regex->m_context, kMatchLimit);
     pcre2_set_depth_limit(regex->m_context, kDepthLimit);
     pcre2_set_heap_limit(regex->m_context, kHeapLimit);
+    pcre2_jit_stack_assign(regex->m_context, [](void*) { return MatchRoom::get().stack; }, nullptr);
     return std::shared_ptr<const Regex>(std::move(regex));
 }
 
-bool Regex::findFrom(std::string_view text, pcre2_match_data* data, std::size_t& done, std::vector<Stretch>& out) const
+int Regex::match(std::string_view text, std::size_t at, MatchRoom& room) const
 {
     const auto* subject = reinterpret_cast<PCRE2_SPTR>(text.data());
+    const int found = pcre2_match(m_code, subject, text.size(), at, PCRE2_NO_UTF_CHECK, room.data, m_context);
+    // The interpreter keeps its places on the heap.
+    return found != PCRE2_ERROR_JIT_STACKLIMIT ? found
+                                               : pcre2_match(m_code, subject, text.size(), at,
+                                                             PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, room.data, m_context);
+}
+
+bool Regex::findFrom(std::string_view text, MatchRoom& room, std::size_t& done, std::vector<Stretch>& out) const
+{
     for (std::size_t at = 0; at < text.size();) {
-        const int found = pcre2_match(m_code, subject, text.size(), at, PCRE2_NO_UTF_CHECK, data, m_context);
+        const int found = match(text, at, room);
         if (found < 0) {
             return found == PCRE2_ERROR_NOMATCH;
         }
-        const auto* where = pcre2_get_ovector_pointer(data);
+        const auto* where = pcre2_get_ovector_pointer(room.data);
         const std::size_t begin = where[0];
         const std::size_t end = where[1];
         if (end <= begin) { // an empty match, or \K in a lookbehind: nothing to cut
@@ -150,10 +181,9 @@ bool Regex::findFrom(std::string_view text, pcre2_match_data* data, std::size_t&
 
 bool Regex::find(std::string_view text, std::vector<Stretch>& out) const
 {
-    auto* data = pcre2_match_data_create(1, nullptr);
+    auto& room = MatchRoom::get();
     std::size_t done = 0;
-    const bool good = data != nullptr && findFrom(text, data, done, out);
-    pcre2_match_data_free(data);
+    const bool good = room.data != nullptr && findFrom(text, room, done, out);
     if (done < text.size()) {
         out.push_back({{done, text.size()}, false});
     }
@@ -164,17 +194,19 @@ bool Regex::find(std::string_view text, std::vector<Stretch>& out) const
 Result<void> probe(const Regex& regex, const std::string& pattern)
 {
     const auto start = std::chrono::steady_clock::now();
-    for (const char* unit : {"a", "A", "1", " ", "\n", "'", "-", "aA", "a1", "a ", " \n", "\xC3\xA9", "\xE4\xB8\xAD", "\xCC\x81"}) {
-        for (const char* tail : {"", "!", "\x01"}) {
+    for (const auto size : kProbeSizes) {
+        for (const char* unit : {"a", "A", "1", " ", "\n", "'", "-", "aA", "a1", "a ", " \n", "\xC3\xA9", "\xE4\xB8\xAD", "\xCC\x81"}) {
             std::string text;
-            while (text.size() < kProbeSize) {
+            while (text.size() < size) {
                 text += unit;
             }
-            std::vector<Stretch> stretches;
-            const bool good = regex.find(text + tail, stretches);
-            if (!good || std::chrono::steady_clock::now() - start > kProbeTime) {
-                return Error{"the pattern \"" + pattern + "\" takes too many steps on a long run of \"" + unit
-                             + "\"; a text could keep it busy without end, so it is refused"};
+            for (const char* tail : {"", "!", "\x01"}) {
+                std::vector<Stretch> stretches;
+                const bool good = regex.find(text + tail, stretches);
+                if (!good || std::chrono::steady_clock::now() - start > kProbeTime) {
+                    return Error{"the pattern \"" + pattern + "\" takes too many steps on a long run of \"" + unit
+                                 + "\"; a text could keep it busy without end, so it is refused"};
+                }
             }
         }
     }

@@ -49,6 +49,11 @@ bool StagedTokenizer::isSpecial(TokenId id) const
     return found != m_addedById.end() && m_stages->added[found->second].special;
 }
 
+bool StagedTokenizer::isOpen(TokenId id) const
+{
+    return m_stages->decoder.joinsBytes() && byteOfSpelling(spelling(id)) >= 0;
+}
+
 std::optional<TokenId> StagedTokenizer::idOf(std::string_view piece) const
 {
     const auto added = m_addedIds.find(std::string(piece));

@@ -45,6 +45,7 @@ public:
     std::int64_t vocabSize() const override { return m_vocabSize; }
     std::string piece(TokenId id) const override;
     bool isSpecial(TokenId id) const override;
+    bool isOpen(TokenId id) const override;
     std::optional<TokenId> idOf(std::string_view piece) const override;
     std::optional<TokenId> bos() const override { return m_stages->bos; }
     std::optional<TokenId> eos() const override { return m_stages->eos; }

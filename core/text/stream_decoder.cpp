@@ -29,6 +29,9 @@ StreamDecoder::StreamDecoder(std::shared_ptr<const Tokenizer> tokenizer, bool sk
 std::string StreamDecoder::push(TokenId id)
 {
     m_ids.push_back(id);
+    if (m_tokenizer->isOpen(id)) {
+        return {};
+    }
     const auto window = std::span<const TokenId>(m_ids).subspan(m_start);
     const auto text = m_tokenizer->decode(window, m_skipSpecial);
     const auto certain = certainSize(text);

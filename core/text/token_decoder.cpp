@@ -42,14 +42,6 @@ void decodeLetters(Tokens& tokens)
     tokens.assign(1, lossyUtf8(bytes));
 }
 
-int byteOf(const std::string& token)
-{
-    unsigned value = 0;
-    const bool shape = token.size() == 6 && token.starts_with("<0x") && token.ends_with('>');
-    const auto* digits = token.data() + 3;
-    return shape && std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2 ? static_cast<int>(value) : -1;
-}
-
 void joinBytes(Tokens& tokens)
 {
     Tokens out;
@@ -65,7 +57,7 @@ void joinBytes(Tokens& tokens)
         bytes.clear();
     };
     for (auto& token : tokens) {
-        const int byte = byteOf(token);
+        const int byte = byteOfSpelling(token);
         if (byte >= 0) {
             bytes += static_cast<char>(byte);
             continue;
@@ -246,6 +238,7 @@ Result<TokenDecoder> TokenDecoder::fromJson(const Json& value, const std::string
     const JsonPart part(value, key);
     out.m_joinWithSpaces = false;
     out.m_byteLevel = part.type() == "ByteLevel";
+    out.m_joinsBytes = base::dumpJson(value).find("\"ByteFallback\"") != std::string::npos;
     if (auto read = collect(part, out.m_steps); !read) {
         return read.error();
     }
@@ -258,6 +251,14 @@ std::string TokenDecoder::decode(std::vector<std::string> tokens) const
         step(tokens);
     }
     return joined(tokens, m_joinWithSpaces ? " " : "");
+}
+
+int byteOfSpelling(std::string_view token)
+{
+    unsigned value = 0;
+    const bool shape = token.size() == 6 && token.starts_with("<0x") && token.ends_with('>');
+    const auto* digits = token.data() + 3;
+    return shape && std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2 ? static_cast<int>(value) : -1;
 }
 
 std::string lossyUtf8(std::string_view bytes)

@@ -42,6 +42,9 @@ public:
     virtual std::int64_t vocabSize() const = 0;
     virtual std::string piece(TokenId id) const = 0; // the vocabulary's own spelling, for display
     virtual bool isSpecial(TokenId id) const = 0;    // control and added special tokens, BOS, EOS, ...
+    // Whether text that ends with this token may still read otherwise when more comes: a byte of a run that is judged as
+    // a whole.
+    virtual bool isOpen(TokenId id) const { return false; }
     virtual std::optional<TokenId> idOf(std::string_view piece) const = 0;
     virtual std::optional<TokenId> bos() const = 0;
     virtual std::optional<TokenId> eos() const = 0;
