@@ -103,13 +103,13 @@ private:
         }
         m_capacity = std::min(m_most, m_capacity * 2);
         nn::KvCache larger = m_decoder.makeCache(1, m_capacity);
+        const std::int64_t filled = m_cache.filled();
         for (std::size_t i = 0; i < m_cache.keys.size(); ++i) {
-            larger.keys[i].narrow(2, 0, m_cache.length).copy_(m_cache.keys[i].narrow(2, 0, m_cache.length));
-            larger.values[i]
-                .narrow(2, 0, m_cache.length)
-                .copy_(m_cache.values[i].narrow(2, 0, m_cache.length));
+            larger.keys[i].narrow(2, 0, filled).copy_(m_cache.keys[i].narrow(2, 0, filled));
+            larger.values[i].narrow(2, 0, filled).copy_(m_cache.values[i].narrow(2, 0, filled));
         }
         larger.length = m_cache.length;
+        larger.front = m_cache.front;
         m_cache = std::move(larger);
     }
 

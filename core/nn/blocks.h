@@ -42,7 +42,7 @@ struct Heads {
 };
 Heads attentionInput(const AttentionInput& block, const at::Tensor& h);
 
-// residual + after(linear(x)); x [N, in].
+// residual + after(linear(x)); x [N, in]. An undefined residual is left out.
 struct BranchOutput {
     const LinearGroup* linear = nullptr;
     Norm after; // absent in most families
@@ -56,6 +56,7 @@ struct Mlp {
     const LinearGroup* down = nullptr;
     Norm after;
     Activation activation = Activation::SiluGated;
+    bool residual = true; // false: without h +
 };
 at::Tensor mlp(const Mlp& block, const at::Tensor& h);
 

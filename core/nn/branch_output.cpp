@@ -9,8 +9,8 @@ namespace {
 class BranchOutputNode : public Computation {
 public:
     BranchOutputNode(BranchOutput block, const at::Tensor& x, const at::Tensor& residual)
-        : m_block(std::move(block)), m_x(x.detach()), m_residual(residual.detach()), m_wantInput(x.requires_grad()),
-          m_wantResidual(residual.requires_grad())
+        : m_block(std::move(block)), m_x(x.detach()), m_residual(residual.defined() ? residual.detach() : residual), m_wantInput(x.requires_grad()),
+          m_wantResidual(residual.defined() && residual.requires_grad())
     {
     }
 
@@ -22,10 +22,11 @@ public:
         }
         const at::Tensor residual = std::move(m_residual);
         if (!m_block.after.exists()) {
-            return {y.add_(residual)};
+            return {residual.defined() ? y.add_(residual) : y};
         }
         m_y = y;
-        return {normForward(m_block.after, y).add_(residual)};
+        const at::Tensor normed = normForward(m_block.after, y);
+        return {residual.defined() ? normed.add_(residual) : normed};
     }
 
     std::vector<at::Tensor> backward(const std::vector<at::Tensor>& grads) override

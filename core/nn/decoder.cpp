@@ -11,6 +11,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/scalar_tensor.h>
+#include <c10/util/Exception.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
@@ -20,90 +21,193 @@ namespace luthier::nn {
 
 namespace {
 
-// A text longer than its rows' own segments never looks further than the longest.
-std::int64_t longestOf(const ForwardInput& input)
-{
-    const std::int64_t before = input.cache ? input.cache->length : 0;
-    return input.segments.empty() ? before + input.ids.size(1)
-                                  : *std::max_element(input.segments.begin(), input.segments.end());
-}
-
-// Positions of packed rows, restarting in each segment. On the CPU first: the lengths are known there.
-at::Tensor packedPositions(const ForwardInput& input)
+// Positions of packed rows, restarting at `first` in each segment. On the CPU first: the lengths are known there.
+at::Tensor packedPositions(const std::vector<std::int64_t>& segments, std::int64_t first, at::Device device)
 {
     std::vector<at::Tensor> parts;
-    for (const std::int64_t length : input.segments) {
-        parts.push_back(at::arange(length, at::kLong));
+    for (const std::int64_t length : segments) {
+        parts.push_back(at::arange(first, first + length, at::kLong));
     }
-    return at::cat(parts).to(input.ids.device(), true);
+    return at::cat(parts).to(device, true);
 }
 
 } // namespace
 
-at::Tensor Decoder::embed(const ForwardInput& input)
+// What one forward pass computes, virtual tokens counted.
+struct Decoder::Reading {
+    std::int64_t rows = 1;
+    std::int64_t tokens = 1;            // a row, with those of a prompt that is read now
+    std::int64_t first = 0;             // position of the first: what the cache or a prefix holds
+    std::vector<std::int64_t> segments; // with the prompt of each
+    KvCache* cache = nullptr;
+    bool readsPrompt = false;
+    at::Tensor prefix;                  // [n, 2 L, K, D], put in front now
+
+    // A text longer than its rows' own segments never looks further than the longest.
+    std::int64_t longest() const
+    {
+        return first + (segments.empty() ? tokens : *std::max_element(segments.begin(), segments.end()));
+    }
+};
+
+Decoder::Reading Decoder::readingOf(const ForwardInput& input)
+{
+    Reading reading{input.ids.size(0), input.ids.size(1), 0, input.segments, input.cache, false, {}};
+    if (input.cache && input.cache->length > 0) {
+        reading.first = input.cache->filled();
+        return reading;
+    }
+    if (!m_adaptersEnabled || m_extras.isEmpty()) {
+        return reading;
+    }
+    const std::int64_t virtualTokens = m_extras.virtualTokens();
+    if (m_extras.prompt.defined()) {
+        reading.readsPrompt = true;
+        reading.tokens += virtualTokens * std::max<std::int64_t>(1, static_cast<std::int64_t>(input.segments.size()));
+        for (std::int64_t& length : reading.segments) {
+            length += virtualTokens;
+        }
+    } else if (m_extras.prefix.exists()) {
+        reading.first = virtualTokens;
+        reading.prefix = m_extras.prefix.evaluated().to(m_dtype).view(
+            {virtualTokens, 2 * m_config.layers, m_config.kvHeads, m_config.headDim});
+    }
+    if (input.cache) {
+        input.cache->front = virtualTokens;
+    }
+    return reading;
+}
+
+// h [B * T, d] -> the prompt in front of each row or segment.
+at::Tensor Decoder::withPrompt(const at::Tensor& h, const ForwardInput& input)
+{
+    const at::Tensor prompt = m_extras.prompt.to(m_dtype);
+    std::vector<at::Tensor> parts;
+    std::int64_t first = 0;
+    const auto lengths = input.segments.empty()
+                             ? std::vector<std::int64_t>(static_cast<std::size_t>(input.ids.size(0)), input.ids.size(1))
+                             : input.segments;
+    for (const std::int64_t length : lengths) {
+        parts.push_back(prompt);
+        parts.push_back(h.narrow(0, first, length));
+        first += length;
+    }
+    return at::cat(parts);
+}
+
+at::Tensor Decoder::withoutPrompt(const at::Tensor& h, const ForwardInput& input)
+{
+    const std::int64_t virtualTokens = m_extras.prompt.size(0);
+    if (input.segments.empty()) {
+        return h.unflatten(0, {input.ids.size(0), -1}).narrow(1, virtualTokens, input.ids.size(1)).flatten(0, 1);
+    }
+    std::vector<at::Tensor> parts;
+    std::int64_t first = 0;
+    for (const std::int64_t length : input.segments) {
+        parts.push_back(h.narrow(0, first + virtualTokens, length));
+        first += virtualTokens + length;
+    }
+    return at::cat(parts);
+}
+
+at::Tensor Decoder::embed(const ForwardInput& input, const Reading& reading)
 {
     at::Tensor h = at::embedding(m_embedding, input.ids.flatten());
     if (m_config.embeddingScale != 1) {
         h = h * at::scalar_tensor(m_config.embeddingScale, at::TensorOptions().dtype(m_dtype)).item<double>();
     }
+    if (reading.readsPrompt) {
+        h = withPrompt(h, input);
+    }
     if (m_positions.defined()) {
-        const std::int64_t before = input.cache ? input.cache->length : 0;
+        TORCH_CHECK(reading.longest() <= m_positions.size(0), "the model knows ", m_positions.size(0),
+                    " positions, and the text with its virtual tokens needs ", reading.longest());
         const at::Tensor positions
-            = input.segments.empty()
-                  ? at::arange(before, before + input.ids.size(1), input.ids.options()).repeat({input.ids.size(0)})
-                  : packedPositions(input);
+            = reading.segments.empty()
+                  ? at::arange(reading.first, reading.first + reading.tokens, input.ids.options()).repeat({reading.rows})
+                  : packedPositions(reading.segments, reading.first, m_device);
         h = h + at::embedding(m_positions, positions);
     }
     return h;
 }
 
-RopeTables Decoder::tablesFor(const ForwardInput& input, bool local)
+RopeTables Decoder::tablesFor(const Reading& reading, bool local)
 {
     if (m_config.rotaryDim == 0) {
         return {};
     }
     Rope& rope = local ? m_localRope : m_rope;
-    if (input.segments.empty()) {
-        return rope.rows(input.cache ? input.cache->length : 0, input.ids.size(1));
+    if (reading.segments.empty()) {
+        return rope.rows(reading.first, reading.tokens);
     }
-    return rope.at(packedPositions(input), longestOf(input));
+    return rope.at(packedPositions(reading.segments, reading.first, m_device), reading.longest());
 }
 
-at::Tensor Decoder::through(Layer& layer, std::int64_t index, const at::Tensor& h, const ForwardInput& input,
+at::Tensor Decoder::attend(Heads& heads, std::size_t index, const Reading& reading)
+{
+    const double scale = m_config.attentionScale > 0 ? m_config.attentionScale
+                                                     : 1 / std::sqrt(static_cast<double>(m_config.headDim));
+    const AttentionSettings settings{scale, m_config.attentionSoftcap,
+                                     m_config.windowOf(static_cast<std::int64_t>(index)), reading.segments};
+    const auto layer = static_cast<std::int64_t>(index);
+    at::Tensor prefixK;
+    at::Tensor prefixV;
+    if (reading.prefix.defined()) {
+        prefixK = reading.prefix.select(1, 2 * layer);
+        prefixV = reading.prefix.select(1, 2 * layer + 1);
+    }
+    if (!reading.cache) {
+        return prefixK.defined() ? prefixedAttention(heads.q, heads.k, heads.v, prefixK, prefixV, settings)
+                                 : attention(heads.q, heads.k, heads.v, settings);
+    }
+    const at::Tensor& keys = reading.cache->keys[index];
+    const at::Tensor& values = reading.cache->values[index];
+    if (prefixK.defined()) {
+        keys.narrow(2, 0, prefixK.size(0)).copy_(prefixK.transpose(0, 1).unsqueeze(0));
+        values.narrow(2, 0, prefixV.size(0)).copy_(prefixV.transpose(0, 1).unsqueeze(0));
+    }
+    keys.narrow(2, reading.first, reading.tokens).copy_(heads.k);
+    values.narrow(2, reading.first, reading.tokens).copy_(heads.v);
+    const std::int64_t filled = reading.first + reading.tokens;
+    return attention(heads.q, keys.narrow(2, 0, filled), values.narrow(2, 0, filled), settings);
+}
+
+at::Tensor Decoder::through(Layer& layer, std::size_t index, const at::Tensor& h, const Reading& reading,
                             const RopeTables& tables)
 {
     AttentionInput in{layer.inputNorm, &layer.qkv, m_config.queryKeyNorm, layer.queryNorm, layer.keyNorm,
-                      {input.ids.size(0), input.ids.size(1), m_config.heads, m_config.kvHeads, m_config.headDim},
-                      tables};
+                      {reading.rows, reading.tokens, m_config.heads, m_config.kvHeads, m_config.headDim}, tables};
     Heads heads = attentionInput(in, h);
-    if (input.cache) {
-        const auto i = static_cast<std::size_t>(index);
-        const std::int64_t before = input.cache->length;
-        const std::int64_t now = input.ids.size(1);
-        input.cache->keys[i].narrow(2, before, now).copy_(heads.k);
-        input.cache->values[i].narrow(2, before, now).copy_(heads.v);
-        heads.k = input.cache->keys[i].narrow(2, 0, before + now);
-        heads.v = input.cache->values[i].narrow(2, 0, before + now);
+    const at::Tensor mixed = attend(heads, index, reading);
+    const auto behind = [&](const std::vector<Bottleneck>& layers) {
+        return m_adaptersEnabled && !layers.empty() ? &layers[index] : nullptr;
+    };
+    at::Tensor middle;
+    if (const Bottleneck* own = behind(m_extras.afterAttention)) {
+        middle = behindBranch(*own, branchOutput({&layer.output, layer.attentionNorm}, mixed, {}), heads.residual);
+    } else {
+        middle = branchOutput({&layer.output, layer.attentionNorm}, mixed, heads.residual);
     }
-    const double scale = m_config.attentionScale > 0 ? m_config.attentionScale
-                                                     : 1 / std::sqrt(static_cast<double>(m_config.headDim));
-    const at::Tensor mixed = attention(heads.q, heads.k, heads.v,
-                                       {scale, m_config.attentionSoftcap, m_config.windowOf(index), input.segments});
-    const at::Tensor middle = branchOutput({&layer.output, layer.attentionNorm}, mixed, heads.residual);
-    return mlp({layer.mlpNorm, &layer.gateUp, &layer.down, layer.outputNorm, m_config.activation}, middle);
+    const Bottleneck* own = behind(m_extras.afterMlp);
+    const Mlp block{layer.mlpNorm, &layer.gateUp, &layer.down, layer.outputNorm, m_config.activation, !own};
+    const at::Tensor out = mlp(block, middle);
+    return own ? behindBranch(*own, out, middle) : out;
 }
 
 at::Tensor Decoder::hidden(const ForwardInput& input)
 {
-    at::Tensor h = embed(input);
-    const RopeTables tables = tablesFor(input, false);
-    const RopeTables local = m_config.hasLocalRope ? tablesFor(input, true) : tables;
+    const Reading reading = readingOf(input);
+    at::Tensor h = embed(input, reading);
+    const RopeTables tables = tablesFor(reading, false);
+    const RopeTables local = m_config.hasLocalRope ? tablesFor(reading, true) : tables;
     for (std::size_t i = 0; i < m_layers.size(); ++i) {
-        const auto index = static_cast<std::int64_t>(i);
-        h = through(m_layers[i], index, h, input, m_config.windowOf(index) > 0 ? local : tables);
+        h = through(m_layers[i], i, h, reading, m_config.windowOf(static_cast<std::int64_t>(i)) > 0 ? local : tables);
     }
     if (input.cache) {
         input.cache->length += input.ids.size(1);
+    }
+    if (reading.readsPrompt) {
+        h = withoutPrompt(h, input);
     }
     return normalise(m_norm, h).view({input.ids.size(0), input.ids.size(1), m_config.hidden});
 }
@@ -122,6 +226,7 @@ const at::Tensor& Decoder::head() const
 KvCache Decoder::makeCache(std::int64_t rows, std::int64_t capacity) const
 {
     KvCache cache;
+    capacity += m_adaptersEnabled ? m_extras.virtualTokens() : 0;
     const auto options = at::TensorOptions().device(m_device).dtype(m_dtype);
     for (std::int64_t i = 0; i < m_config.layers; ++i) {
         cache.keys.push_back(at::empty({rows, m_config.kvHeads, capacity, m_config.headDim}, options));
@@ -149,9 +254,11 @@ void Decoder::setTraining(bool training)
 
 void Decoder::setAdaptersEnabled(bool enabled)
 {
+    m_adaptersEnabled = enabled;
     for (LinearGroup* group : groups()) {
         group->adaptersEnabled = enabled;
     }
+    showReplacements(enabled);
 }
 
 } // namespace luthier::nn

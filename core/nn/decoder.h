@@ -11,6 +11,7 @@
 
 #include "core/base/result.h"
 #include "core/nn/decoder_config.h"
+#include "core/nn/extras.h"
 #include "core/nn/linear_group.h"
 #include "core/nn/norm.h"
 #include "core/nn/rope.h"
@@ -29,11 +30,14 @@ struct NamedTensor {
     at::Tensor tensor; // view of the live weight
 };
 
-// Keys and values of what was already read; [B, K, capacity, D] a layer, `length` tokens filled.
+// Keys and values of what was already read; [B, K, front + capacity, D] a layer, of which front + length are filled.
 struct KvCache {
     std::vector<at::Tensor> keys;
     std::vector<at::Tensor> values;
-    std::int64_t length = 0;
+    std::int64_t length = 0; // tokens
+    std::int64_t front = 0;  // virtual tokens before them, known once something was read
+
+    std::int64_t filled() const { return front + length; }
 };
 
 struct ForwardInput {
@@ -56,10 +60,14 @@ struct Layer {
     Norm outputNorm;    // behind the MLP
 };
 
+struct Heads;
+
 class Decoder {
 public:
     // Memory for all weights on the device in one dtype, not initialised.
     Decoder(const DecoderConfig& config, at::Device device, at::ScalarType dtype);
+    Decoder(const Decoder&) = delete;
+    Decoder& operator=(const Decoder&) = delete;
 
     const DecoderConfig& config() const { return m_config; }
     at::Device device() const { return m_device; }
@@ -91,13 +99,28 @@ public:
     bool isTraining() const { return m_training; }
     void setAdaptersEnabled(bool enabled); // off: exactly the base
 
+    // The seam of methods that are no adapters of projections; set before the first forward pass.
+    Extras& extras() { return m_extras; }
+    // Puts a trainable copy in the place of a base tensor (a name of baseLeaves()) and returns it; tensors() and
+    // baseLeaves() go on showing the base. Errors name a tensor that is not there or is part of a merged one.
+    Result<at::Tensor> replace(const std::string& name);
+    const std::vector<Replacement>& replacements() const { return m_replacements; }
+    void keepReplacements(); // the copies become the base
+
 private:
+    struct Reading;
     void build();
     void buildLayer(Layer& layer, std::int64_t index);
-    at::Tensor embed(const ForwardInput& input);
-    RopeTables tablesFor(const ForwardInput& input, bool local);
-    at::Tensor through(Layer& layer, std::int64_t index, const at::Tensor& h, const ForwardInput& input,
+    Reading readingOf(const ForwardInput& input);
+    at::Tensor embed(const ForwardInput& input, const Reading& reading);
+    at::Tensor withPrompt(const at::Tensor& h, const ForwardInput& input);
+    at::Tensor withoutPrompt(const at::Tensor& h, const ForwardInput& input);
+    RopeTables tablesFor(const Reading& reading, bool local);
+    at::Tensor attend(Heads& heads, std::size_t index, const Reading& reading);
+    at::Tensor through(Layer& layer, std::size_t index, const at::Tensor& h, const Reading& reading,
                        const RopeTables& tables);
+    at::Tensor* slotOf(const std::string& name);
+    void showReplacements(bool copies);
 
     DecoderConfig m_config;
     at::Device m_device;
@@ -110,6 +133,9 @@ private:
     Rope m_rope;
     Rope m_localRope;       // of sliding layers, where they differ
     bool m_training = false;
+    Extras m_extras;
+    bool m_adaptersEnabled = true;
+    std::vector<Replacement> m_replacements;
 };
 
 } // namespace luthier::nn

@@ -50,70 +50,87 @@ struct Maker {
     }
 };
 
-void addNorm(std::vector<NamedTensor>& list, const std::string& name, const Norm& norm)
-{
-    if (norm.exists()) {
-        list.push_back({name + ".weight", norm.weight});
-        if (norm.bias.defined()) {
-            list.push_back({name + ".bias", norm.bias});
-        }
-    }
-}
-
-void addGroup(std::vector<NamedTensor>& list, const LinearGroup& group, bool transposed)
-{
-    for (std::size_t i = 0; i < group.slices.size(); ++i) {
-        const at::Tensor weight = group.sliceWeight(i);
-        list.push_back({group.slicePath(i) + ".weight", transposed ? weight.t() : weight});
-        if (group.bias.defined()) {
-            list.push_back({group.slicePath(i) + ".bias", group.sliceBias(i)});
-        }
-    }
-}
-
-void addMerged(std::vector<NamedTensor>& list, const LinearGroup& group)
+std::string mergedName(const LinearGroup& group)
 {
     std::string name = group.path + ".";
     for (std::size_t i = 0; i < group.slices.size(); ++i) {
         name += (i ? "+" : "") + group.slices[i].name;
     }
-    list.push_back({name + ".weight", group.weight});
-    if (group.bias.defined()) {
-        list.push_back({name + ".bias", group.bias});
+    return name;
+}
+
+template <class Sink>
+void showNorm(Sink& sink, const std::string& name, Norm& norm)
+{
+    if (norm.exists()) {
+        sink.tensor(name + ".weight", norm.weight);
+        if (norm.bias.defined()) {
+            sink.tensor(name + ".bias", norm.bias);
+        }
     }
 }
 
-// What tensors() and baseLeaves() share; `addLinear` adds a group in either way.
-template <class AddLinear>
-std::vector<NamedTensor> listed(const DecoderConfig& config, std::vector<Layer>& layers, const at::Tensor& embedding,
-                                const at::Tensor& positions, const Norm& finalNorm, const at::Tensor& head,
-                                AddLinear addLinear)
+// The order of tensors() and baseLeaves(): sink.tensor(name, tensor) and sink.linear(group).
+template <class Sink>
+void show(Sink sink, const DecoderConfig& config, std::vector<Layer>& layers, at::Tensor& embedding,
+          at::Tensor& positions, Norm& finalNorm, at::Tensor& head)
 {
     const WeightNames names = weightNames(config);
-    std::vector<NamedTensor> list{{names.embedding + ".weight", embedding}};
+    sink.tensor(names.embedding + ".weight", embedding);
     if (positions.defined()) {
-        list.push_back({names.positions + ".weight", positions});
+        sink.tensor(names.positions + ".weight", positions);
     }
     for (std::size_t i = 0; i < layers.size(); ++i) {
         Layer& layer = layers[i];
         const std::string path = names.layers + std::to_string(i) + ".";
-        addLinear(list, layer.qkv);
-        addNorm(list, path + names.attention + "." + names.queryNorm, layer.queryNorm);
-        addNorm(list, path + names.attention + "." + names.keyNorm, layer.keyNorm);
-        addLinear(list, layer.output);
-        addLinear(list, layer.gateUp);
-        addLinear(list, layer.down);
-        addNorm(list, path + names.inputNorm, layer.inputNorm);
-        addNorm(list, path + names.attentionNorm, layer.attentionNorm);
-        addNorm(list, path + names.mlpNorm, layer.mlpNorm);
-        addNorm(list, path + names.outputNorm, layer.outputNorm);
+        sink.linear(layer.qkv);
+        showNorm(sink, path + names.attention + "." + names.queryNorm, layer.queryNorm);
+        showNorm(sink, path + names.attention + "." + names.keyNorm, layer.keyNorm);
+        sink.linear(layer.output);
+        sink.linear(layer.gateUp);
+        sink.linear(layer.down);
+        showNorm(sink, path + names.inputNorm, layer.inputNorm);
+        showNorm(sink, path + names.attentionNorm, layer.attentionNorm);
+        showNorm(sink, path + names.mlpNorm, layer.mlpNorm);
+        showNorm(sink, path + names.outputNorm, layer.outputNorm);
     }
-    addNorm(list, names.finalNorm, finalNorm);
+    showNorm(sink, names.finalNorm, finalNorm);
     if (!config.tiedHead) {
-        list.push_back({"lm_head.weight", head});
+        sink.tensor("lm_head.weight", head);
     }
-    return list;
 }
+
+// Slices as views under their Hugging Face names.
+struct ViewList {
+    std::vector<NamedTensor>& list;
+    bool transposed;
+
+    void tensor(const std::string& name, const at::Tensor& tensor) const { list.push_back({name, tensor.detach()}); }
+    void linear(const LinearGroup& group) const
+    {
+        for (std::size_t i = 0; i < group.slices.size(); ++i) {
+            const at::Tensor weight = group.sliceWeight(i);
+            tensor(group.slicePath(i) + ".weight", transposed ? weight.t() : weight);
+            if (group.bias.defined()) {
+                tensor(group.slicePath(i) + ".bias", group.sliceBias(i));
+            }
+        }
+    }
+};
+
+// The tensors themselves, merged as they are.
+struct SlotList {
+    std::vector<std::pair<std::string, at::Tensor*>>& list;
+
+    void tensor(const std::string& name, at::Tensor& tensor) const { list.emplace_back(name, &tensor); }
+    void linear(LinearGroup& group) const
+    {
+        tensor(mergedName(group) + ".weight", group.weight);
+        if (group.bias.defined()) {
+            tensor(mergedName(group) + ".bias", group.bias);
+        }
+    }
+};
 
 } // namespace
 
@@ -189,20 +206,24 @@ void Decoder::initialise(std::uint64_t seed)
 
 std::vector<NamedTensor> Decoder::tensors()
 {
-    const bool transposed = weightNames(m_config).transposed;
-    auto list = listed(m_config, m_layers, m_embedding, m_positions, m_norm, m_head,
-                       [transposed](std::vector<NamedTensor>& all, const LinearGroup& group) {
-                           addGroup(all, group, transposed);
-                       });
-    for (NamedTensor& named : list) {
-        named.tensor = named.tensor.detach();
-    }
+    std::vector<NamedTensor> list;
+    showReplacements(false);
+    show(ViewList{list, weightNames(m_config).transposed}, m_config, m_layers, m_embedding, m_positions, m_norm, m_head);
+    showReplacements(m_adaptersEnabled);
     return list;
 }
 
 std::vector<NamedTensor> Decoder::baseLeaves()
 {
-    return listed(m_config, m_layers, m_embedding, m_positions, m_norm, m_head, addMerged);
+    std::vector<std::pair<std::string, at::Tensor*>> slots;
+    std::vector<NamedTensor> list;
+    showReplacements(false);
+    show(SlotList{slots}, m_config, m_layers, m_embedding, m_positions, m_norm, m_head);
+    for (const auto& [name, slot] : slots) {
+        list.push_back({name, *slot});
+    }
+    showReplacements(m_adaptersEnabled);
+    return list;
 }
 
 void Decoder::setBaseTrainable(bool trainable)
@@ -210,6 +231,48 @@ void Decoder::setBaseTrainable(bool trainable)
     for (const NamedTensor& leaf : baseLeaves()) {
         leaf.tensor.requires_grad_(trainable);
     }
+}
+
+at::Tensor* Decoder::slotOf(const std::string& name)
+{
+    std::vector<std::pair<std::string, at::Tensor*>> slots;
+    show(SlotList{slots}, m_config, m_layers, m_embedding, m_positions, m_norm, m_head);
+    for (const auto& [known, slot] : slots) {
+        if (known == name) {
+            return slot;
+        }
+    }
+    // A tied head is no tensor of its own until a copy stands in for it.
+    return name == "lm_head.weight" ? &m_head : nullptr;
+}
+
+Result<at::Tensor> Decoder::replace(const std::string& name)
+{
+    at::Tensor* slot = slotOf(name);
+    if (!slot) {
+        return Error{"the model has no tensor \"" + name + "\" of its own"};
+    }
+    const at::Tensor copy = slot->detach().clone();
+    m_replacements.push_back({name, copy, *slot});
+    showReplacements(m_adaptersEnabled);
+    return copy;
+}
+
+void Decoder::showReplacements(bool copies)
+{
+    for (const Replacement& replacement : m_replacements) {
+        *slotOf(replacement.name) = copies ? replacement.copy : replacement.base;
+    }
+}
+
+void Decoder::keepReplacements()
+{
+    const at::NoGradGuard noGrad;
+    for (const Replacement& replacement : m_replacements) {
+        replacement.base.copy_(replacement.copy);
+    }
+    showReplacements(false);
+    m_replacements.clear();
 }
 
 } // namespace luthier::nn

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/linear_group.h"
 
+#include "core/nn/linear_extras.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/cat.h>
@@ -113,15 +115,24 @@ std::vector<at::Tensor> leavesOf(const LinearGroup& group)
             leaves.push_back(adapter.b);
         }
     }
+    if (usesExtras(group)) {
+        addExtraLeaves(group, leaves);
+    }
     return leaves;
 }
 
 at::Tensor linearForward(const LinearGroup& group, const at::Tensor& x, LinearSaved* saved)
 {
     const at::Tensor weight = group.weight.detach();
-    const at::Tensor y = group.bias.defined() ? at::addmm(group.bias.detach(), x, weight.t()) : x.mm(weight.t());
+    const bool extras = usesExtras(group);
+    const at::Tensor input = extras ? inputNow(group, x) : x;
+    const at::Tensor bias = extras ? biasNow(group) : group.bias.defined() ? group.bias.detach() : group.bias;
+    const at::Tensor y = bias.defined() ? at::addmm(bias, input, weight.t()) : input.mm(weight.t());
     if (group.usesAdapters()) {
-        addAdapters(group, x, y, saved);
+        addAdapters(group, input, y, saved);
+    }
+    if (extras) {
+        scaleOutput(group, y, saved);
     }
     return y;
 }
@@ -129,27 +140,34 @@ at::Tensor linearForward(const LinearGroup& group, const at::Tensor& x, LinearSa
 at::Tensor linearBackward(const LinearGroup& group, const at::Tensor& x, const at::Tensor& dy,
                           const LinearSaved& saved, bool wantInput, std::vector<at::Tensor>& leaves)
 {
-    leaves.push_back(group.weight.requires_grad() ? dy.t().mm(x) : at::Tensor());
+    const bool extras = usesExtras(group);
+    std::vector<at::Tensor> scaleGrads;
+    const at::Tensor dz = extras ? beforeScaling(group, dy, saved, scaleGrads) : dy;
+    const at::Tensor input = extras && needsInput(group) ? inputNow(group, x) : x;
+    leaves.push_back(group.weight.requires_grad() ? dz.t().mm(input) : at::Tensor());
     if (group.bias.defined()) {
         leaves.push_back(group.bias.requires_grad() ? dy.sum(0) : at::Tensor());
     }
     at::Tensor dLow;
     if (group.usesAdapters()) {
-        dLow = adapterGradients(group, x, dy, saved, leaves);
+        dLow = adapterGradients(group, input, dz, saved, leaves);
     }
-    if (!wantInput) {
-        return {};
-    }
-    at::Tensor dx = dy.mm(group.weight.detach());
-    if (dLow.defined()) {
-        const at::Tensor a = stackedA(group, dy);
-        if (saved.kept.defined()) {
-            dx.add_(dLow.mm(a).mul_(saved.kept), 1.0 / (1.0 - dropoutOf(group)));
-        } else {
-            dx.addmm_(dLow, a);
+    at::Tensor dx;
+    if (wantInput || (extras && group.usesFactors())) {
+        dx = dz.mm(group.weight.detach());
+        if (dLow.defined()) {
+            const at::Tensor a = stackedA(group, dz);
+            if (saved.kept.defined()) {
+                dx.add_(dLow.mm(a).mul_(saved.kept), 1.0 / (1.0 - dropoutOf(group)));
+            } else {
+                dx.addmm_(dLow, a);
+            }
         }
     }
-    return dx;
+    if (extras) {
+        extraGradients(group, x, dy, scaleGrads, dx, leaves);
+    }
+    return wantInput ? dx : at::Tensor();
 }
 
 bool needsInput(const LinearGroup& group)
@@ -157,6 +175,9 @@ bool needsInput(const LinearGroup& group)
     bool needs = group.weight.requires_grad();
     for (const LowRank& adapter : group.adapters) {
         needs = needs || (group.adaptersEnabled && adapter.a.requires_grad());
+    }
+    for (const SliceFactor& factor : group.factors) {
+        needs = needs || (group.adaptersEnabled && factor.onInput && factor.factor.requires_grad());
     }
     return needs;
 }

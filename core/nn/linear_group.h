@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // LinearGroup: projections that read the same input, computed as one product, with the low-rank adapters of its slices.
 //   y = x W^T + b + sum over adapters of scale * (dropout(x) A^T) B^T, each B added into its slice.
+// What else adapters change stands in linear_extras.cpp: DoRA's magnitudes, IA3's factors, biases of their own.
 // Internal to core: names torch types.
 #pragma once
 
@@ -25,6 +26,22 @@ struct LowRank {
     at::Tensor b;
     double scale = 1;        // alpha / r, times the adapter's weight
     double dropout = 0;      // while training
+    // DoRA: [out] fp32; the slice becomes b + magnitude / |W + scale B A| (by rows, a constant) times the rest.
+    // Then the slice has this adapter alone.
+    at::Tensor magnitude = {};
+};
+
+// IA3: the slice's output (bias included) or, in a group of one slice, the input is multiplied by `factor`.
+struct SliceFactor {
+    std::size_t slice = 0;
+    at::Tensor factor;       // [size], or [in] on the input
+    bool onInput = false;
+};
+
+// Stands in for the base's bias of a slice.
+struct SliceBias {
+    std::size_t slice = 0;
+    at::Tensor bias;         // [size]
 };
 
 struct LinearGroup {
@@ -33,6 +50,8 @@ struct LinearGroup {
     at::Tensor bias;                // [out] or undefined
     std::vector<LinearSlice> slices;
     std::vector<LowRank> adapters;  // several of one slice add up
+    std::vector<SliceFactor> factors;
+    std::vector<SliceBias> biases;  // where the group has a bias
     bool adaptersEnabled = true;
     bool training = false;
 
@@ -40,6 +59,8 @@ struct LinearGroup {
     at::Tensor sliceWeight(std::size_t slice) const; // view [size, in]
     at::Tensor sliceBias(std::size_t slice) const;   // view [size] or undefined
     bool usesAdapters() const { return adaptersEnabled && !adapters.empty(); }
+    bool usesFactors() const { return adaptersEnabled && !factors.empty(); }
+    bool usesBiases() const { return adaptersEnabled && !biases.empty(); }
     std::int64_t inputs() const { return weight.size(1); }
     std::int64_t outputs() const { return weight.size(0); }
 };
@@ -48,9 +69,16 @@ struct LinearGroup {
 struct LinearSaved {
     at::Tensor low;  // [N, sum of ranks]: dropout(x) A^T of all adapters side by side
     at::Tensor kept; // [N, in] bool: inputs the adapters' dropout kept; undefined without dropout
+    // For each magnitude, then each factor on an output: what was multiplied [N, size] and, for a magnitude, the norm.
+    struct Scaled {
+        at::Tensor before; // undefined when the multiplier is not trained
+        at::Tensor norm;   // [size]
+    };
+    std::vector<Scaled> scaled;
 };
 
-// The leaves in the order in which linearBackward returns gradients: weight, bias, then each adapter's a and b.
+// The leaves in the order in which linearBackward returns gradients: weight, bias, then each adapter's a and b,
+// each magnitude, each factor, each slice's bias.
 // Leaves that are not used now (no bias, adapters off) are left out.
 std::vector<at::Tensor> leavesOf(const LinearGroup& group);
 

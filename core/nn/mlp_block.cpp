@@ -18,10 +18,11 @@ public:
         m_hidden = linearForward(*m_block.gateUp, input(), &m_savedUp);
         const at::Tensor y = linearForward(*m_block.down, activate(m_block.activation, m_hidden), &m_savedDown);
         if (!m_block.after.exists()) {
-            return {y.add(m_h)};
+            return {m_block.residual ? y.add(m_h) : y};
         }
         m_y = y;
-        return {normForward(m_block.after, y).add_(m_h)};
+        const at::Tensor normed = normForward(m_block.after, y);
+        return {m_block.residual ? normed.add_(m_h) : normed};
     }
 
     std::vector<at::Tensor> backward(const std::vector<at::Tensor>& grads) override
@@ -38,7 +39,7 @@ public:
         std::vector<at::Tensor> result{at::Tensor()};
         if (dIn.defined()) {
             const at::Tensor dh = m_block.norm.exists() ? normBackward(m_block.norm, m_h, dIn, result) : dIn;
-            result[0] = m_wantInput ? dh.add_(grads[0]) : at::Tensor();
+            result[0] = !m_wantInput ? at::Tensor() : m_block.residual ? dh.add_(grads[0]) : dh;
         } else {
             result.resize(1 + leavesOf(m_block.norm).size());
         }

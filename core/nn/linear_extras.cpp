@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/linear_extras.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/addmm.h>
+#include <ATen/ops/linalg_vector_norm.h>
+
+namespace luthier::nn {
+
+namespace {
+
+bool hasMagnitude(const LinearGroup& group)
+{
+    for (const LowRank& adapter : group.adapters) {
+        if (adapter.magnitude.defined()) {
+            return true;
+        }
+    }
+    return false;
+}
+
+at::Tensor sliceOf(const LinearGroup& group, std::size_t slice, const at::Tensor& wide)
+{
+    return wide.narrow(1, group.slices[slice].begin, group.slices[slice].size);
+}
+
+// magnitude / norm in the activations' dtype; 1 exactly at the start.
+at::Tensor multiplier(const LowRank& adapter, const at::Tensor& norm, const at::Tensor& like)
+{
+    return (adapter.magnitude.detach().to(at::kFloat) / norm).to(like.scalar_type());
+}
+
+const SliceFactor* onInput(const LinearGroup& group)
+{
+    if (group.usesFactors()) {
+        for (const SliceFactor& factor : group.factors) {
+            if (factor.onInput) {
+                return &factor;
+            }
+        }
+    }
+    return nullptr;
+}
+
+at::Tensor factorLike(const SliceFactor& factor, const at::Tensor& like)
+{
+    return factor.factor.detach().to(like.scalar_type());
+}
+
+} // namespace
+
+bool usesExtras(const LinearGroup& group)
+{
+    return group.adaptersEnabled && (!group.factors.empty() || !group.biases.empty() || hasMagnitude(group));
+}
+
+void addExtraLeaves(const LinearGroup& group, std::vector<at::Tensor>& leaves)
+{
+    for (const LowRank& adapter : group.adapters) {
+        if (adapter.magnitude.defined()) {
+            leaves.push_back(adapter.magnitude);
+        }
+    }
+    for (const SliceFactor& factor : group.factors) {
+        leaves.push_back(factor.factor);
+    }
+    for (const SliceBias& bias : group.biases) {
+        leaves.push_back(bias.bias);
+    }
+}
+
+at::Tensor biasNow(const LinearGroup& group)
+{
+    if (!group.bias.defined() || !group.usesBiases()) {
+        return group.bias.defined() ? group.bias.detach() : group.bias;
+    }
+    const at::Tensor bias = group.bias.detach().clone();
+    for (const SliceBias& own : group.biases) {
+        bias.narrow(0, group.slices[own.slice].begin, group.slices[own.slice].size).copy_(own.bias.detach());
+    }
+    return bias;
+}
+
+at::Tensor inputNow(const LinearGroup& group, const at::Tensor& x)
+{
+    const SliceFactor* factor = onInput(group);
+    return factor ? x * factorLike(*factor, x) : x;
+}
+
+at::Tensor normOf(const LinearGroup& group, const LowRank& adapter)
+{
+    const at::Tensor weight = group.sliceWeight(adapter.slice).to(at::kFloat);
+    const at::Tensor moved = at::addmm(weight, adapter.b.detach().to(at::kFloat), adapter.a.detach().to(at::kFloat), 1,
+                                       adapter.scale);
+    return at::linalg_vector_norm(moved, 2, at::OptionalIntArrayRef(1));
+}
+
+void scaleOutput(const LinearGroup& group, const at::Tensor& y, LinearSaved* saved)
+{
+    for (const LowRank& adapter : group.adapters) {
+        if (!adapter.magnitude.defined()) {
+            continue;
+        }
+        const at::Tensor norm = normOf(group, adapter);
+        at::Tensor part = sliceOf(group, adapter.slice, y);
+        const at::Tensor bias = biasNow(group);
+        const at::Tensor before
+            = bias.defined() ? part - bias.narrow(0, group.slices[adapter.slice].begin, part.size(1)) : part.clone();
+        part.add_(before * (multiplier(adapter, norm, y) - 1));
+        if (saved) {
+            saved->scaled.push_back({adapter.magnitude.requires_grad() ? before : at::Tensor(), norm});
+        }
+    }
+    for (const SliceFactor& factor : group.factors) {
+        if (factor.onInput) {
+            continue;
+        }
+        at::Tensor part = sliceOf(group, factor.slice, y);
+        if (saved) {
+            saved->scaled.push_back({factor.factor.requires_grad() ? part.clone() : at::Tensor(), {}});
+        }
+        part.mul_(factorLike(factor, y));
+    }
+}
+
+at::Tensor beforeScaling(const LinearGroup& group, const at::Tensor& dy, const LinearSaved& saved,
+                         std::vector<at::Tensor>& scaleGrads)
+{
+    if (saved.scaled.empty()) {
+        return dy;
+    }
+    const at::Tensor dz = dy.clone();
+    auto scaled = saved.scaled.begin();
+    const auto gradient = [&](std::size_t slice) { // summed in fp32
+        return scaled->before.defined() ? (sliceOf(group, slice, dy) * scaled->before).sum(0, false, at::kFloat)
+                                        : at::Tensor();
+    };
+    for (const LowRank& adapter : group.adapters) {
+        if (adapter.magnitude.defined()) {
+            const at::Tensor sum = gradient(adapter.slice);
+            scaleGrads.push_back(sum.defined() ? (sum / scaled->norm).to(adapter.magnitude.scalar_type()) : sum);
+            sliceOf(group, adapter.slice, dz).mul_(multiplier(adapter, scaled->norm, dy));
+            ++scaled;
+        }
+    }
+    for (const SliceFactor& factor : group.factors) {
+        if (!factor.onInput) {
+            const at::Tensor sum = gradient(factor.slice);
+            scaleGrads.push_back(sum.defined() ? sum.to(factor.factor.scalar_type()) : sum);
+            sliceOf(group, factor.slice, dz).mul_(factorLike(factor, dy));
+            ++scaled;
+        }
+    }
+    return dz;
+}
+
+void extraGradients(const LinearGroup& group, const at::Tensor& x, const at::Tensor& dy,
+                    const std::vector<at::Tensor>& scaleGrads, at::Tensor& dx, std::vector<at::Tensor>& leaves)
+{
+    auto scaleGrad = scaleGrads.begin();
+    for (const LowRank& adapter : group.adapters) {
+        if (adapter.magnitude.defined()) {
+            leaves.push_back(*scaleGrad++);
+        }
+    }
+    for (const SliceFactor& factor : group.factors) {
+        if (!factor.onInput) {
+            leaves.push_back(*scaleGrad++);
+            continue;
+        }
+        leaves.push_back(factor.factor.requires_grad() ? (dx * x).sum(0, false, at::kFloat).to(factor.factor.scalar_type())
+                                                       : at::Tensor());
+        dx = dx * factorLike(factor, dx);
+    }
+    for (const SliceBias& bias : group.biases) {
+        // The magnitude leaves the bias alone, a factor does not; no group has both.
+        leaves.push_back(bias.bias.requires_grad() ? sliceOf(group, bias.slice, dy).sum(0).to(bias.bias.scalar_type())
+                                                   : at::Tensor());
+    }
+}
+
+} // namespace luthier::nn
