@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/application.h"
+#include "core/base/thread_patience.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
 
 int main(int argc, char** argv)
 {
+    luthier::base::haveThreadsYield(argv);
     QApplication app(argc, argv);
     QApplication::setApplicationName(QStringLiteral("luthier-studio"));
     QApplication::setApplicationDisplayName(QStringLiteral("Luthier"));

@@ -64,7 +64,7 @@ void removeLeftovers(const fs::path& runFolder)
         }
     }
     for (const fs::path& path : leftovers) {
-        base::removeTree(path);
+        static_cast<void>(base::removeTree(path));
     }
 }
 
@@ -208,7 +208,7 @@ Result<fs::path> saveCheckpoint(const fs::path& runFolder, const CheckpointInfo&
     const fs::path target = checkpointsOf(runFolder) / (kPrefix + std::to_string(info.step));
     const fs::path temporary = target.string() + kTemporary + std::to_string(::getpid());
     std::error_code code;
-    base::removeTree(temporary);
+    static_cast<void>(base::removeTree(temporary));
     auto done = base::makeDirectories(temporary);
     done = done ? writeInto(temporary, info, weights, optimizer) : std::move(done);
     done = done ? base::syncDirectory(temporary) : std::move(done);
@@ -219,10 +219,10 @@ Result<fs::path> saveCheckpoint(const fs::path& runFolder, const CheckpointInfo&
         done = code ? Result<void>(Error{target.string() + ": cannot be renamed into place: " + code.message()})
                     : base::syncDirectory(target.parent_path());
         std::error_code ignored;
-        base::removeTree(old);
+        static_cast<void>(base::removeTree(old));
     }
     if (!done) {
-        base::removeTree(temporary);
+        static_cast<void>(base::removeTree(temporary));
         return done.error();
     }
     return target;
@@ -242,7 +242,7 @@ CheckpointSearch newestCheckpoint(const fs::path& runFolder)
         search.problems.push_back("The checkpoint of step " + std::to_string(step) + " is broken and was put aside: "
                                   + checkpoint.message());
         std::error_code code;
-        base::removeTree(folder.string() + ".broken");
+        static_cast<void>(base::removeTree(folder.string() + ".broken"));
         fs::rename(folder, folder.string() + ".broken", code);
     }
     return search;
@@ -284,7 +284,7 @@ void rotateCheckpoints(const fs::path& runFolder, std::int64_t keep)
         // Renamed first: a kill in between leaves a leftover, not half a checkpoint.
         const fs::path leaving = folders[i].second.string() + kTemporary + "old";
         fs::rename(folders[i].second, leaving, code);
-        base::removeTree(code ? folders[i].second : leaving);
+        static_cast<void>(base::removeTree(code ? folders[i].second : leaving));
     }
 }
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/thread_patience.h"
+
+#include <cstdlib>
+#include <unistd.h>
+
+namespace luthier::base {
+
+void haveThreadsYield(char** argv)
+{
+    if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY")) {
+        return;
+    }
+    if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0) {
+        execv("/proc/self/exe", argv);
+    }
+}
+
+} // namespace luthier::base
