@@ -2,7 +2,9 @@
 #include "core/nn/decoder_config.h"
 
 #include "core/base/checked.h"
+#include "core/base/gguf_file.h"
 #include "core/nn/families.h"
+#include "core/nn/gguf_config.h"
 
 #include <algorithm>
 
@@ -81,6 +83,17 @@ Result<std::string> storedDtype(const Json& config)
     return std::string("float32");
 }
 
+Result<DecoderConfig> readGguf(const std::filesystem::path& path)
+{
+    auto file = base::GgufFile::open(path);
+    if (!file) {
+        return file.error();
+    }
+    auto json = ggufConfigJson(**file);
+    auto config = json ? parseDecoderConfig(*json) : Result<DecoderConfig>(json.error());
+    return config ? config : Error{path.string() + ": " + config.message()};
+}
+
 } // namespace
 
 std::int64_t DecoderConfig::numParameters() const
@@ -156,6 +169,9 @@ Result<DecoderConfig> parseDecoderConfig(const Json& json)
 Result<DecoderConfig> readDecoderConfig(const std::filesystem::path& folder)
 {
     namespace fs = std::filesystem;
+    if (base::isGguf(folder)) {
+        return readGguf(folder);
+    }
     const fs::path path = folder / "config.json";
     std::error_code code;
     if (!fs::exists(path, code)) {

@@ -74,7 +74,7 @@ struct DecoderConfig {
     bool isGated() const { return activation != Activation::GeluTanh; }
 };
 
-// Reads config.json of a folder. Errors name the key: missing, wrong type, out of range, unknown family or rope type.
+// Reads config.json of a folder, or the settings of a GGUF file. Errors name the key: missing, wrong type, out of range, unknown family or rope type.
 Result<DecoderConfig> readDecoderConfig(const std::filesystem::path& folder);
 Result<DecoderConfig> parseDecoderConfig(const Json& config);
 

@@ -147,16 +147,24 @@ std::vector<std::string_view> preTokenizerNames()
     return names;
 }
 
-Result<std::shared_ptr<const Tokenizer>> makeBpeTokenizer(BpeParts parts)
+Result<BpeSplit> bpeSplit(std::string_view name)
 {
-    const auto row = std::find_if(rows().begin(), rows().end(),
-                                  [&](const PreTokenizerRow& known) { return parts.preTokenizer == known.name; });
+    const auto row = std::find_if(rows().begin(), rows().end(), [&](const PreTokenizerRow& known) { return name == known.name; });
     if (row == rows().end()) {
         std::string known;
-        for (const auto name : preTokenizerNames()) {
-            known += (known.empty() ? "" : ", ") + std::string(name);
+        for (const auto other : preTokenizerNames()) {
+            known += (known.empty() ? "" : ", ") + std::string(other);
         }
-        return Error{"the pre-tokenizer \"" + parts.preTokenizer + "\" is not known; known are " + known};
+        return Error{"the pre-tokenizer \"" + std::string(name) + "\" is not known; known are " + known};
+    }
+    return BpeSplit{row->normalizer == nullptr ? Json() : Json{{"type", row->normalizer}}, preTokenizerOf(*row), row->ignoreMerges};
+}
+
+Result<std::shared_ptr<const Tokenizer>> makeBpeTokenizer(BpeParts parts)
+{
+    auto split = bpeSplit(parts.preTokenizer);
+    if (!split) {
+        return split.error();
     }
     auto bos = spelling(parts, parts.bos, "beginning");
     auto eos = spelling(parts, parts.eos, "end");
@@ -176,9 +184,9 @@ Result<std::shared_ptr<const Tokenizer>> makeBpeTokenizer(BpeParts parts)
     spec.bos = *bos;
     spec.eos = *eos;
     spec.pad = *pad;
-    spec.ignoreMerges = row->ignoreMerges;
-    spec.normalizer = row->normalizer == nullptr ? Json() : Json{{"type", row->normalizer}};
-    spec.preTokenizer = preTokenizerOf(*row);
+    spec.ignoreMerges = split->ignoreMerges;
+    spec.normalizer = std::move(split->normalizer);
+    spec.preTokenizer = std::move(split->preTokenizer);
     spec.postProcessor = aroundText(parts, *bos, *eos);
     spec.decoder = {{"type", "ByteLevel"}};
     parts = {};

@@ -5,6 +5,7 @@
 // Threads: plain data; makeBpeTokenizer from any thread.
 #pragma once
 
+#include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/text/tokenizer.h"
 
@@ -39,6 +40,14 @@ struct BpeParts {
 
 // "gpt-2", "llama-bpe", "qwen2", ... GGUF's "default" is none of them: it stands for a vocabulary that was not recognised.
 std::vector<std::string_view> preTokenizerNames();
+
+// What such a row stands for, in the terms of a tokenizer.json. Errors name the known ones.
+struct BpeSplit {
+    Json normalizer; // null: none
+    Json preTokenizer;
+    bool ignoreMerges = false;
+};
+Result<BpeSplit> bpeSplit(std::string_view name);
 
 // Errors name the part and what is wrong with it ("merges[17]: ..."), without a file.
 Result<std::shared_ptr<const Tokenizer>> makeBpeTokenizer(BpeParts parts);

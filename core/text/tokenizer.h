@@ -55,7 +55,7 @@ public:
     virtual std::vector<TokenId> ids(std::string_view text, EncodeOptions options = {}) const;
 };
 
-// From a model folder (tokenizer.json, else tokenizer.model, each with tokenizer_config.json, ...). Errors say what is missing.
+// From a model folder (tokenizer.json, else tokenizer.model, each with tokenizer_config.json, ...) or a GGUF file. Errors say what is missing.
 Result<std::shared_ptr<const Tokenizer>> loadTokenizer(const std::filesystem::path& folder);
 
 // Turns ids into text piece by piece, never splitting a character.

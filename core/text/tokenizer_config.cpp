@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/text/tokenizer_config.h"
 
+#include "core/text/gguf_tokenizer.h"
+
 #include <algorithm>
 #include <charconv>
 
@@ -147,7 +149,7 @@ Result<TokenizerConfig> readTokenizerConfig(const fs::path& folder)
     TokenizerConfig config;
     const auto mainPath = folder / "tokenizer_config.json";
     const auto addedPath = folder / "added_tokens.json";
-    auto main = readObject(mainPath);
+    auto main = base::isGguf(folder) ? readGgufTokenizerConfig(folder) : readObject(mainPath);
     auto map = readObject(folder / "special_tokens_map.json");
     auto added = readObject(addedPath);
     for (const auto* part : {&main, &map, &added}) {

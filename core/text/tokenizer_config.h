@@ -30,6 +30,7 @@ struct TokenizerConfig {
     std::string special(const std::string& name) const;
 };
 
+// Of a GGUF file: what its settings say.
 Result<TokenizerConfig> readTokenizerConfig(const std::filesystem::path& folder);
 
 } // namespace luthier::text

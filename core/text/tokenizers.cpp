@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/text/gguf_tokenizer.h"
 #include "core/text/json_tokenizer.h"
 #include "core/text/sentencepiece_tokenizer.h"
 #include "core/text/tokenizer.h"
@@ -31,6 +32,9 @@ std::vector<TokenId> Tokenizer::ids(std::string_view text, EncodeOptions options
 
 Result<std::shared_ptr<const Tokenizer>> loadTokenizer(const std::filesystem::path& folder)
 {
+    if (base::isGguf(folder)) {
+        return loadGgufTokenizer(folder);
+    }
     std::string known;
     for (const auto& row : kLoaders) {
         std::error_code problem;

@@ -2,6 +2,7 @@
 #include "core/weights/model_folder.h"
 
 #include "core/base/hash.h"
+#include "core/weights/gguf_model.h"
 #include "core/weights/safetensors_header.h"
 
 #include <algorithm>
@@ -201,6 +202,18 @@ Result<ModelFolder> ModelFolder::open(const fs::path& folder)
 {
     ModelFolder result;
     result.m_path = folder;
+    if (base::isGguf(folder)) {
+        auto model = GgufModel::open(folder);
+        if (!model) {
+            return model.error();
+        }
+        result.m_config = (*model)->config();
+        result.m_quantisation = (*model)->quantisation();
+        for (const TensorInfo& info : (*model)->tensors()) {
+            result.m_tensors[info.name] = {*model, &info};
+        }
+        return result;
+    }
     std::error_code code;
     if (!fs::is_directory(folder, code)) {
         return Error{folder.string() + ": there is no such folder; choose the folder of a model"};

@@ -8,6 +8,7 @@
 
 #include "core/base/json.h"
 #include "core/base/result.h"
+#include "core/weights/tensor_source.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -19,31 +20,18 @@
 
 namespace luthier::weights {
 
-// In the order in which the writer sorts tensors.
-enum class Dtype { U64, I64, F64, F32, U32, I32, BF16, F16, U16, I16, F8E4M3, F8E5M2, I8, U8, Bool };
-std::int64_t sizeOf(Dtype dtype);
-const char* nameOf(Dtype dtype); // as the header spells it: "BF16"
-
-struct TensorInfo {
-    std::string name;
-    Dtype dtype = Dtype::F32;
-    std::vector<std::int64_t> shape;
-    std::uint64_t begin = 0; // bytes from the start of the data
-    std::uint64_t end = 0;
-};
-
-class SafetensorsFile {
+class SafetensorsFile : public TensorSource {
 public:
     static Result<std::shared_ptr<SafetensorsFile>> open(const std::filesystem::path& path);
-    ~SafetensorsFile();
+    ~SafetensorsFile() override;
 
-    const std::filesystem::path& path() const { return m_path; }
+    const std::filesystem::path& path() const override { return m_path; }
     const std::vector<TensorInfo>& tensors() const { return m_tensors; } // in file order
     const TensorInfo* find(const std::string& name) const;
     const std::map<std::string, std::string>& metadata() const { return m_metadata; }
 
     // Reads bytes [offset, offset+size) of one tensor into `target`.
-    Result<void> read(const TensorInfo& tensor, std::uint64_t offset, std::uint64_t size, void* target) const;
+    Result<void> read(const TensorInfo& tensor, std::uint64_t offset, std::uint64_t size, void* target) const override;
 
 private:
     SafetensorsFile() = default;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// GgufConfig: the config.json that the settings of a GGUF file stand for, so that sizes and switches are read, checked
+// and saved in one way whatever file they come from. Torch-free.
+#pragma once
+
+#include "core/base/gguf_file.h"
+#include "core/base/json.h"
+#include "core/base/result.h"
+
+#include <cstdint>
+#include <string>
+
+namespace luthier::nn {
+
+// How the weights of an architecture stand in a GGUF file, against a model folder.
+struct GgufLayout {
+    bool interleavedHeads = false; // rows of q and k: rotated pairs lie side by side (llama)
+    bool normsPlusOne = false;     // norms are stored as 1 + w (gemma)
+    bool untransposed = false;     // matrices that the folder has as [in, out] stand as [out, in] (gpt2)
+};
+
+// Errors name the architecture or the setting, without the file.
+Result<Json> ggufConfigJson(const base::GgufFile& file);
+Result<GgufLayout> ggufLayout(const base::GgufFile& file);
+
+} // namespace luthier::nn
