@@ -2,6 +2,7 @@
 #include "core/train/row_encoder.h"
 
 #include "core/base/hash.h"
+#include "core/data/mixing.h"
 
 #include <algorithm>
 #include <chrono>
@@ -119,6 +120,7 @@ void Work::encodeRow(EncodedRows& rows, std::int64_t row)
     rows.truncated += encoded->truncated ? 1 : 0;
     rows.store.append(ids, trained);
     rows.hashes.push_back(base::rowHash(base::dumpJson(*json)));
+    rows.synthetic.push_back(data::isSynthetic(*json));
 }
 
 void Work::encodeChunks()
@@ -170,6 +172,7 @@ EncodedRows Work::merged()
         for (std::size_t i = 0; i < chunk.store.size() && (limit == 0 || all.store.size() < limit); ++i) {
             all.store.append(chunk.store.row(i));
             all.hashes.push_back(chunk.hashes[i]);
+            all.synthetic.push_back(chunk.synthetic[i]);
         }
         all.broken += chunk.broken;
         all.nothingToLearn += chunk.nothingToLearn;

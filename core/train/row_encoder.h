@@ -18,6 +18,7 @@ namespace luthier::train {
 struct EncodedRows {
     TokenStore store;
     std::vector<std::uint64_t> hashes; // base::rowHash of each row in the store
+    std::vector<bool> synthetic;       // likewise: made by augmentation, never held out
     std::int64_t broken = 0;
     std::int64_t nothingToLearn = 0;
     std::int64_t truncated = 0;

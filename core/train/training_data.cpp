@@ -49,6 +49,7 @@ private:
     const DataRequest& m_request;
     TokenStore m_rows; // of all training files
     std::vector<std::uint64_t> m_hashes;
+    std::vector<bool> m_synthetic;
     TrainingData m_data;
 };
 
@@ -93,6 +94,7 @@ Result<void> Preparation::readTrain()
             m_rows.append(rows->store.row(i));
         }
         m_hashes.insert(m_hashes.end(), rows->hashes.begin(), rows->hashes.end());
+        m_synthetic.insert(m_synthetic.end(), rows->synthetic.begin(), rows->synthetic.end());
         m_data.skipped += rows->broken + rows->nothingToLearn;
         m_data.truncated += rows->truncated;
         m_data.areTexts = m_data.areTexts || rows->areTexts;
@@ -127,10 +129,17 @@ void Preparation::split()
         m_data.train = std::move(m_rows);
         return;
     }
-    const auto held
-        = data::holdOut(m_hashes, config.data.heldOutShare, static_cast<std::uint64_t>(config.run.seed));
+    std::vector<std::uint64_t> natural; // made rows are like those they were made of: held out they would tell nothing
     for (std::size_t i = 0; i < m_rows.size(); ++i) {
-        (held[i] ? m_data.heldOut : m_data.train).append(m_rows.row(i));
+        if (!m_synthetic[i]) {
+            natural.push_back(m_hashes[i]);
+        }
+    }
+    const auto held
+        = data::holdOut(natural, config.data.heldOutShare, static_cast<std::uint64_t>(config.run.seed));
+    for (std::size_t i = 0, next = 0; i < m_rows.size(); ++i) {
+        const bool isHeld = !m_synthetic[i] && held[next++];
+        (isHeld ? m_data.heldOut : m_data.train).append(m_rows.row(i));
     }
     if (m_data.heldOut.isEmpty()) {
         m_data.warnings.push_back("The data has too few different rows to hold some out, so nothing measures "
