@@ -70,7 +70,7 @@ public:
             // Plain English and sources more often than the rest.
             const auto pick = next(10);
             out += pick < 4 ? kLines[next(4)] : pick < 7 ? kLines[20 + next(7)] : kLines[next(std::size(kLines))];
-            out += next(4) == 0 ? " " + word() + (next(3) == 0 ? " = " + std::to_string(next(100000)) : std::string()) : "";
+            out += next(2) == 0 ? " " + word() + (next(3) == 0 ? " = " + std::to_string(next(100000)) : std::string()) : "";
             out += next(6) == 0 ? "\n\n" : "\n";
         }
         return out;
@@ -88,7 +88,7 @@ private:
         static constexpr const char* kSyllables[] = {"al", "der", "brook", "mill", "en", "ta", "ri", "so", "un", "ex",
                                                      "port", "Get", "Row", "_id", "ver", "sion", "lo", "gic"};
         std::string out;
-        for (auto left = 2 + next(3); left > 0; --left) {
+        for (auto left = 2 + next(4); left > 0; --left) {
             out += kSyllables[next(std::size(kSyllables))];
         }
         return out;

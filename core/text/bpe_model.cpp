@@ -23,6 +23,11 @@ constexpr std::uint32_t kEnd = 0xFFFFFFFF;
 constexpr std::int32_t kNoMerge = 0x7FFFFFFF;
 static_assert((kMostMerges << kPlaceBits) < static_cast<std::size_t>(kNoMerge));
 
+std::size_t pairOf(char left, char right)
+{
+    return (static_cast<std::size_t>(static_cast<unsigned char>(left)) << 8) | static_cast<unsigned char>(right);
+}
+
 std::int32_t keyOf(std::uint32_t rank, std::size_t place)
 {
     return rank == MergeTable::kNever ? kNoMerge : static_cast<std::int32_t>((rank << kPlaceBits) | place);
@@ -74,6 +79,12 @@ BpeModel::BpeModel(const PieceTable& pieces, BpeSettings settings) : m_pieces(pi
 
 void BpeModel::finish()
 {
+    if (m_settings.byteLevel) {
+        m_bytePairs.resize(std::size_t{1} << 16);
+        for (std::size_t pair = 0; pair < m_bytePairs.size(); ++pair) {
+            m_bytePairs[pair] = m_merges.find(m_byteIds[pair >> 8], m_byteIds[pair & 0xFF]);
+        }
+    }
     // Words that are one token: with ignoreMerges all of the vocabulary, else what merges back to itself.
     WordTable words;
     words.reserve(m_pieces.count());
@@ -110,7 +121,7 @@ void BpeModel::encode(std::string_view piece, ModelScratch& scratch, std::vector
         startCharacters(piece, out);
     }
     if (out.size() - first <= kShortWord) {
-        mergeShort(out, first);
+        mergeShort(piece, out, first);
     } else {
         mergeLong(scratch, out, first);
     }
@@ -180,7 +191,7 @@ void BpeModel::addUnknown(std::string_view bytes, std::size_t first, std::vector
 }
 
 // Symbols stay where they are; links lead over those that were merged away.
-void BpeModel::mergeShort(std::vector<Symbol>& out, std::size_t first) const
+void BpeModel::mergeShort(std::string_view piece, std::vector<Symbol>& out, std::size_t first) const
 {
     const auto count = out.size() - first;
     if (count < 2) {
@@ -193,8 +204,14 @@ void BpeModel::mergeShort(std::vector<Symbol>& out, std::size_t first) const
     const auto look = [&](std::size_t at, std::size_t right) {
         keys[at] = keyOf(m_merges.find(word[at].id, word[right].id), at);
     };
+    // Each symbol is a byte at first, and pairs of bytes have a table of their own.
+    const bool bytes = !m_bytePairs.empty() && count == piece.size();
     for (std::size_t i = 0; i + 1 < count; ++i) {
-        look(i, i + 1);
+        if (bytes) {
+            keys[i] = keyOf(m_bytePairs[pairOf(piece[i], piece[i + 1])], i);
+        } else {
+            look(i, i + 1);
+        }
     }
     for (std::size_t i = 0; i <= count; ++i) {
         next[i] = static_cast<std::uint8_t>(i + 1);

@@ -41,12 +41,13 @@ private:
     void addUnknown(std::string_view bytes, std::size_t first, std::vector<Symbol>& out) const;
     TokenId characterId(char32_t value) const;
     bool fallsBack(std::string_view bytes) const;
-    void mergeShort(std::vector<Symbol>& out, std::size_t first) const;
+    void mergeShort(std::string_view piece, std::vector<Symbol>& out, std::size_t first) const;
     void mergeLong(ModelScratch& scratch, std::vector<Symbol>& out, std::size_t first) const;
 
     const PieceTable& m_pieces;
     BpeSettings m_settings;
     MergeTable m_merges;
+    std::vector<std::uint32_t> m_bytePairs; // byte-level: the rank of each two bytes; empty before finish()
     std::array<TokenId, 256> m_byteIds{};         // byte-level: of each byte; else of each ASCII character
     std::array<TokenId, 256> m_fallbackIds{};     // "<0x00>" ...
     std::unordered_map<char32_t, TokenId> m_characters; // beyond ASCII

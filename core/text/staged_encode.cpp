@@ -28,14 +28,31 @@ std::size_t asciiEnd(std::string_view text, std::size_t at)
     return at;
 }
 
+// Bytes of the character beyond ASCII at `at`; 0 when there is none.
+std::size_t characterSize(std::string_view text, std::size_t at)
+{
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+    const auto goesOn = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+    const auto left = text.size() - at;
+    const unsigned first = byte(0);
+    if (first >= 0xC2 && first < 0xE0) {
+        return left >= 2 && goesOn(1) ? 2 : 0;
+    }
+    if (first > 0xE0 && first < 0xF0 && first != 0xED) {
+        return left >= 3 && goesOn(1) && goesOn(2) ? 3 : 0;
+    }
+    const auto point = decodeAt(text, at);
+    return point.valid ? static_cast<std::size_t>(point.length) : 0;
+}
+
 bool isValid(std::string_view text)
 {
     for (auto at = asciiEnd(text, 0); at < text.size();) {
-        const auto point = decodeAt(text, at);
-        if (!point.valid) {
+        const auto size = characterSize(text, at);
+        if (size == 0) {
             return false;
         }
-        at += static_cast<std::size_t>(point.length);
+        at += size;
         if (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) {
             at = asciiEnd(text, at);
         }

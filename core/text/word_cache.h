@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // WordCache: ids of pre-tokens that were met lately. Short ones (up to 15 bytes and 4 tokens) lie in a table, two to a
 // cache line and four to a place; a newcomer pushes out the oldest of the four. The table grows with the words that come, from what a core's
-// second-level cache holds to 8 MiB; frequent words keep their lines near the core either way. Others lie in a bounded
+// second-level cache holds to 16 MiB; frequent words keep their lines near the core either way. Others lie in a bounded
 // store that starts over when it is full.
 //
 // Threads: belongs to one thread at a time.
@@ -57,9 +57,12 @@ public:
     // Words of more bytes or tokens.
     std::span<const TokenId> findLong(std::string_view word) const
     {
-        const auto& slot = m_slots[hashBytes(word) >> (64 - kSlotBits)];
-        if (slot.size == word.size() && std::memcmp(m_bytes.data() + slot.begin, word.data(), word.size()) == 0) {
-            return {m_ids.data() + slot.firstId, slot.count};
+        const auto home = hashBytes(word) >> (64 - kSlotBits);
+        for (const auto at : {home, home ^ 1U}) {
+            const auto& slot = m_slots[at];
+            if (slot.size == word.size() && std::memcmp(m_bytes.data() + slot.begin, word.data(), word.size()) == 0) {
+                return {m_ids.data() + slot.firstId, slot.count};
+            }
         }
         return {};
     }
@@ -70,31 +73,31 @@ public:
             m_ids.clear();
             m_slots.assign(m_slots.size(), {});
         }
-        m_slots[hashBytes(word) >> (64 - kSlotBits)] = {static_cast<std::uint32_t>(m_bytes.size()),
-                                                        static_cast<std::uint32_t>(m_ids.size()),
-                                                        static_cast<std::uint16_t>(word.size()),
-                                                        static_cast<std::uint16_t>(ids.size())};
+        const auto home = hashBytes(word) >> (64 - kSlotBits);
+        m_slots[home ^ 1U] = m_slots[home].size > 0 ? m_slots[home] : m_slots[home ^ 1U];
+        m_slots[home] = {static_cast<std::uint32_t>(m_bytes.size()), static_cast<std::uint32_t>(m_ids.size()),
+                         static_cast<std::uint16_t>(word.size()), static_cast<std::uint16_t>(ids.size())};
         m_bytes += word;
         m_ids.insert(m_ids.end(), ids.begin(), ids.end());
     }
 
 private:
     static constexpr std::size_t kFewestLines = std::size_t{1} << 12;
-    static constexpr std::size_t kMostLines = std::size_t{1} << 17;
+    static constexpr std::size_t kMostLines = std::size_t{1} << 18;
     static constexpr int kSlotBits = 16;
     static constexpr std::size_t kMostBytes = std::size_t{1} << 21;
 
     struct alignas(64) Line {
         Entry two[2];
     };
+    // In front of its line; what falls off the line goes to its neighbour, in front of what was there.
     void place(const Entry& entry)
     {
         const auto home = entry.key.hash() & (m_lines.size() - 1);
         auto& two = m_lines[home].two;
         auto& others = m_lines[home ^ 1U].two;
-        others[1] = others[0].ids[0] == kNone ? others[1] : two[1];
-        if (others[0].ids[0] == kNone) {
-            others[0] = two[1];
+        if (two[1].ids[0] != kNone) {
+            others[others[0].ids[0] == kNone ? 0 : 1] = two[1];
         }
         two[1] = two[0];
         two[0] = entry;
