@@ -34,9 +34,16 @@ constexpr std::array kReasons = {
     Reason{"optimizer.learning_rate",
            "a small model on about a thousand short rows takes large steps well; the usual "
            "rate is made for models a hundred times this size"},
+    Reason{"method.target_modules",
+           "adapters on every projection learn the new form of answers in the same few steps: held-out loss 0.21 "
+           "instead of 0.69"},
     Reason{"schedule.kind", "a cosine stays high for longer and ends softly, which suits a run this short"},
-    Reason{"data.max_length", "the rows are short, and the model reads at most 1,024 tokens"},
-    Reason{"run.epochs", "few rows: each must be seen more often"},
+    Reason{"data.max_length", "the rows are short"},
+    Reason{"data.limit", "enough to learn a manner of answering, and few enough for some minutes on a processor"},
+    Reason{"run.epochs", "one round is what a larger model needs for a manner of answering"},
+    Reason{"run.gradient_accumulation", "a short run needs its steps"},
+    Reason{"run.eval_every", "few measurements: each takes seconds that could train"},
+    Reason{"run.checkpoint_every", "a run of some minutes is begun again sooner than resumed"},
     Reason{"run.probe_prompts", "questions that are not in the data show what changes while it trains"},
     Reason{"run.probe_tokens", "long enough for the answers in the data"},
 };
@@ -46,7 +53,9 @@ constexpr std::array kOwn
 
 void setup(CLI::App& app, Flags& flags)
 {
-    app.add_option("--model", flags.model, "Model folder; usually the bundled one")->option_text("DIR");
+    app.add_option("--model", flags.model,
+                   "Model folder or GGUF file; usually the bundled one. Another one takes fewer rows")
+        ->option_text("PATH");
     app.add_option("--project", flags.project, "Record the run in this project; made when there is none")
         ->option_text("DIR");
     app.add_option("--out", flags.out, "Folder of the run; usually a new one in your data folder")
@@ -67,7 +76,9 @@ fs::path freeFolder()
 
 Result<config::RunConfig> configOf(const Flags& flags, const Globals& globals)
 {
-    auto config = readTuneConfig(base::resourcesFolder() / "recipes" / "first_tune.json", {}, globals);
+    // Made for the bundled model, or for one that is perhaps a hundred times its size.
+    const char* recipe = flags.model.empty() ? "first_tune.json" : "first_tune_model.json";
+    auto config = readTuneConfig(base::resourcesFolder() / "recipes" / recipe, {}, globals);
     if (!config) {
         return config;
     }
@@ -193,8 +204,8 @@ int run(const Flags& flags, Context& context)
 Command firstTuneCommand()
 {
     return command<Flags>("first-tune", "Tune the bundled model and see what changed, in a few minutes",
-                          "luthier first-tune\nluthier first-tune --project ~/tunes\nluthier first-tune "
-                          "--out /tmp/first --threads 2",
+                          "luthier first-tune\nluthier first-tune --model some-model.gguf\n"
+                          "luthier first-tune --project ~/tunes\nluthier first-tune --out /tmp/first --threads 2",
                           setup, run);
 }
 
