@@ -24,7 +24,8 @@ Result<std::shared_ptr<nn::Decoder>> loadDecoder(const ModelFolder& folder, at::
                                                  const base::Progress& progress = {});
 
 // Writes a model folder that opens in transformers: config.json (from `source`, dtype updated), model.safetensors
-// (shards of `shardBytes` with an index when larger), tokenizer and template files copied from `source`.
+// (shards of `shardBytes` with an index when larger), tokenizer and template files copied from `source`. Where `source` is
+// a GGUF file, config and tokenizer files are made from its settings.
 Result<void> saveModelFolder(nn::Decoder& decoder, const std::filesystem::path& source,
                              const std::filesystem::path& target, at::ScalarType storeAs,
                              std::int64_t shardBytes = 5'000'000'000);

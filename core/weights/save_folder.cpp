@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
+#include "core/base/gguf_file.h"
+#include "core/weights/gguf_export.h"
 #include "core/weights/load.h"
 
 #include <ATen/core/Tensor.h>
@@ -134,6 +136,9 @@ Result<void> copyFile(const fs::path& from, const fs::path& to)
 
 Result<void> copyCompanions(const fs::path& source, const fs::path& target)
 {
+    if (base::isGguf(source)) {
+        return writeGgufCompanions(source, target);
+    }
     std::error_code code;
     for (const char* name : kCompanions) {
         if (!fs::exists(source / name, code)) {
@@ -157,7 +162,7 @@ Result<void> copyCompanions(const fs::path& source, const fs::path& target)
 
 Result<Json> newConfig(nn::Decoder& decoder, const fs::path& source, at::ScalarType storeAs)
 {
-    auto config = base::readJson(source / "config.json");
+    auto config = base::isGguf(source) ? ggufFolderConfig(source) : base::readJson(source / "config.json");
     if (!config) {
         return config;
     }
