@@ -87,6 +87,10 @@ Result<void> Assembly::loadModel(RunParts& parts)
         return decoder.error();
     }
     parts.decoder = std::move(*decoder);
+    if (!folder->quantisation().empty()) {
+        parts.warnings.push_back("The base is stored as " + folder->quantisation() + " and was dequantised: what is trained "
+                                 "fits these rounded weights, and less exactly the model they were made from.");
+    }
     return {};
 }
 
