@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/cli/command.h"
-#include "core/cli/data_report.h"
+#include "core/cli/data_verbs.h"
 #include "core/cli/display.h"
-#include "core/cli/table.h"
+#include "core/data/augment.h"
 
 #include <CLI/App.hpp>
 
@@ -13,274 +12,176 @@ namespace luthier::cli {
 
 namespace {
 
-struct Flags;
-struct Verb {
-    const char* name;
-    const char* summary;
-    int (*run)(const Flags&, Context&);
-};
-
-struct Flags {
-    std::vector<std::string> files;
-    std::string format = "auto";
-    std::string model;
-    std::int64_t maxLength = 1024;
-    std::int64_t first = 20;
-    const Verb* verb = nullptr;
-};
-
-Result<std::shared_ptr<data::Dataset>> openFile(const std::string& file, const Flags& flags, Context& context)
+template <class Table>
+std::vector<std::string> idsOf(const Table& table)
 {
-    return data::Dataset::open(file, {flags.format,
-                                      {},
-                                      [&](std::int64_t done, std::int64_t total) {
-                                          context.console.progress(
-                                              file + ": " + byteSize(static_cast<double>(done))
-                                              + (total ? " of " + byteSize(static_cast<double>(total)) : ""));
-                                      },
-                                      context.cancel});
+    std::vector<std::string> ids;
+    for (const auto& row : table) {
+        ids.emplace_back(row.id);
+    }
+    return ids;
 }
 
-Json countsJson(const DataReport& report)
+CLI::Option* addOut(CLI::App& app, DataFlags& flags, const char* help)
 {
-    const auto number
-        = [](const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(); };
-    return {{"file", report.file},
-            {"format", report.format},
-            {"rows", report.rows},
-            {"good", report.good},
-            {"bad", report.bad},
-            {"duplicates", report.duplicates},
-            {"characters", report.characters},
-            {"tokens", number(report.tokens)},
-            {"trained_tokens", number(report.trainedTokens)},
-            {"truncated", number(report.truncated)}};
+    return app.add_option("-o,--out", flags.out, help)->option_text("FILE");
 }
 
-// Sums over files; null where a file has none.
-Json totalsJson(const std::vector<DataReport>& reports)
+void addSeed(CLI::App& app, DataFlags& flags)
 {
-    static constexpr std::array kSummed
-        = {"rows", "good", "bad", "duplicates", "characters", "tokens", "trained_tokens", "truncated"};
-    Json totals = Json::object();
-    for (const char* key : kSummed) {
-        totals[key] = 0;
-    }
-    Json files = Json::array();
-    for (const auto& report : reports) {
-        Json counts = countsJson(report);
-        for (const char* key : kSummed) {
-            totals[key] = counts[key].is_null() || totals[key].is_null()
-                ? Json()
-                : Json(totals[key].get<std::int64_t>() + counts[key].get<std::int64_t>());
-        }
-        files.push_back(std::move(counts));
-    }
-    totals["files"] = std::move(files);
-    return totals;
+    app.add_option("--seed", flags.seed, "Other rows for another number; usually 42, as in recipes")->option_text("N");
 }
 
-Result<std::vector<DataReport>> reportAll(const Flags& flags, Context& context)
+void addTo(CLI::App& app, DataFlags& flags, const char* help)
 {
-    data::Encoder encoder;
-    if (!flags.model.empty()) {
-        auto loaded = data::Encoder::load(flags.model);
-        if (!loaded) {
-            return loaded.error();
-        }
-        encoder = std::move(*loaded);
-    }
-    std::vector<DataReport> reports;
-    for (const auto& file : flags.files) {
-        auto dataset = openFile(file, flags, context);
-        if (!dataset) {
-            return dataset.error();
-        }
-        const auto progress = [&](std::int64_t done, std::int64_t total) {
-            context.console.progress(file + ": row " + counted(done) + " of " + counted(total));
-        };
-        reports.push_back(reportOn(**dataset, encoder.tokenizer ? &encoder : nullptr,
-                                   {flags.maxLength, false}, progress, context.cancel));
-        if (context.cancel.isCancelled()) {
-            return Error{"cancelled"};
-        }
-    }
-    context.console.endProgress();
-    return reports;
+    app.add_option("--to", flags.to, help)->check(CLI::IsMember(idsOf(data::rowShapes())))->option_text("SHAPE");
 }
 
-std::string countsText(const DataReport& report)
+void showFlags(CLI::App& app, DataFlags& flags)
 {
-    std::string text = report.file + ": " + report.format + ", " + counted(report.rows) + " rows, "
-                       + counted(report.good) + " good, " + counted(report.bad) + " bad, "
-                       + counted(report.duplicates) + " repeated";
-    if (report.tokens) {
-        text += ", " + counted(*report.tokens) + " tokens, " + counted(*report.trainedTokens) + " trained";
-    }
-    return oneLine(text);
+    app.add_option("--first", flags.first, "So many rows; 0: all; usually 20")->check(CLI::NonNegativeNumber)->option_text("N");
 }
 
-int checkFiles(const Flags& flags, Context& context)
+void countFlags(CLI::App& app, DataFlags& flags)
 {
-    auto reports = reportAll(flags, context);
-    if (!reports) {
-        return context.fail(reports.message());
-    }
-    Json findings = Json::array();
-    for (const auto& report : *reports) {
-        Table table({{"row", false, true}, {"what"}, {"why", true}});
-        for (const auto& finding : report.findings) {
-            findings.push_back({{"file", report.file},
-                                {"row", finding.row},
-                                {"kind", finding.kind},
-                                {"sentence", finding.sentence}});
-            table.add({std::to_string(finding.row), finding.kind, finding.sentence});
-        }
-        if (!context.console.isJson()) {
-            context.console.text(countsText(report));
-            if (!table.isEmpty()) {
-                context.console.text(table.toText(context.console.width()));
-            }
-        }
-    }
-    if (context.console.isJson()) {
-        Json object = totalsJson(*reports);
-        object["findings"] = std::move(findings);
-        context.console.line(object);
-    }
-    return kDone;
+    app.add_option("--model", flags.model, "Also count the tokens of this model")->option_text("DIR");
+    app.add_option("--max-length", flags.maxLength, "Longer rows are cut; usually 1024")
+        ->check(CLI::Range(std::int64_t{8}, std::int64_t{1048576}))
+        ->option_text("TOKENS");
 }
 
-Json lengthsJson(const DataReport& report)
+void dedupeFlags(CLI::App& app, DataFlags& flags)
 {
-    return {{"unit", report.tokens ? "tokens" : "bytes"},
-            {"shortest", lengthAt(report.lengths, 0)},
-            {"median", lengthAt(report.lengths, 0.5)},
-            {"p90", lengthAt(report.lengths, 0.9)},
-            {"p99", lengthAt(report.lengths, 0.99)},
-            {"longest", lengthAt(report.lengths, 1)}};
+    addOut(app, flags, "Write the rows without the repeated ones (.jsonl, .csv, .tsv)");
+    app.add_flag("--near", flags.near, "Also rows that are nearly the same");
+    app.add_option("--similarity", flags.similarity, "Share of common word triples from which rows are nearly the same; usually 0.8")
+        ->check(CLI::Range(0.5, 1.0))
+        ->option_text("X");
+    app.add_option("--against", flags.against, "Also rows that stand in this held-out file")->option_text("FILE");
 }
 
-int fileStats(const Flags& flags, Context& context)
+void splitFlags(CLI::App& app, DataFlags& flags)
 {
-    auto reports = reportAll(flags, context);
-    if (!reports) {
-        return context.fail(reports.message());
-    }
-    Json object = totalsJson(*reports);
-    for (std::size_t i = 0; i < reports->size(); ++i) {
-        object["files"][i]["lengths"] = lengthsJson((*reports)[i]);
-    }
-    if (context.console.isJson()) {
-        context.console.line(object);
-        return kDone;
-    }
-    for (const Json& file : object["files"]) {
-        Table table({{"file"}, {file["file"].get<std::string>(), true}});
-        for (const auto& [key, value] : file.items()) {
-            if (key != "file" && key != "lengths" && !value.is_null()) {
-                table.add(
-                    {key, value.is_string() ? value.get<std::string>() : counted(value.get<std::int64_t>())});
-            }
-        }
-        for (const auto& [key, value] : file["lengths"].items()) {
-            table.add({"length: " + key,
-                       value.is_string() ? value.get<std::string>() : counted(value.get<std::int64_t>())});
-        }
-        context.console.text(table.toText(context.console.width()));
-    }
-    return kDone;
+    addOut(app, flags, "rows.jsonl gives rows.train.jsonl and rows.held_out.jsonl")->required();
+    app.add_option("--share", flags.share, "Of the rows that is held out; usually 0.1")->check(CLI::Range(0.0, 0.9))->option_text("X");
+    app.add_option("--by", flags.by, "Hold out this share of every value of a field")->option_text("FIELD");
+    addSeed(app, flags);
+    addTo(app, flags, "Write the rows in another shape");
 }
 
-void showRow(const data::Dataset& dataset, std::int64_t row, Table& table, Console& console)
+void mixFlags(CLI::App& app, DataFlags& flags)
 {
-    auto value = dataset.row(row - 1);
-    auto example = value ? dataset.example(row - 1) : Result<data::Example>(value.error());
-    if (console.isJson()) {
-        Json line = {{"row", row}};
-        if (value) {
-            line["data"] = *value;
-        }
-        if (!example) {
-            line["error"] = example.message();
-        }
-        console.line(line);
-        return;
-    }
-    if (example) {
-        table.add({std::to_string(row), data::promptOf(*example), data::answerOf(*example)});
-    } else {
-        table.add(
-            {std::to_string(row), oneLine(cutTo(dataset.rawRow(row - 1), 200)), "bad: " + example.message()});
-    }
+    addOut(app, flags, "The mixture (.jsonl, .csv, .tsv)")->required();
+    app.add_option("--weight", flags.weights, "Of each file, in their order; usually as many rows as it has")->option_text("W...");
+    app.add_option("--rows", flags.rows, "Rows in all; usually as many as there are, none twice")->check(CLI::NonNegativeNumber)->option_text("N");
+    app.add_option("--general", flags.general, "Mix in rows of this file against forgetting")->option_text("FILE");
+    app.add_option("--share", flags.share, "Of the mixture that is general; usually 0.1")->check(CLI::Range(0.0, 0.9))->option_text("X");
+    addSeed(app, flags);
+    addTo(app, flags, "Write all rows in this shape");
 }
 
-int showRows(const Flags& flags, Context& context)
+void augmentFlags(CLI::App& app, DataFlags& flags)
 {
-    for (const auto& file : flags.files) {
-        auto dataset = openFile(file, flags, context);
-        if (!dataset) {
-            return context.fail(dataset.message());
-        }
-        const auto count = (*dataset)->rowCount();
-        const auto last = flags.first == 0 ? count : std::min(count, flags.first);
-        Table table({{"row", false, true}, {"prompt", true}, {"answer", true}}, true);
-        for (std::int64_t row = 1; row <= last && !context.cancel.isCancelled(); ++row) {
-            showRow(**dataset, row, table, context.console);
-        }
-        if (!context.console.isJson()) {
-            context.console.text(file + ": " + (*dataset)->format().label + ", " + counted(count) + " rows\n"
-                                 + table.toText(context.console.width()));
-        }
+    std::string help = "What to change:";
+    for (const auto& way : data::augmentations()) {
+        help += std::string(" ") + way.id;
     }
-    return context.cancel.isCancelled() ? context.fail("cancelled") : kDone;
+    addOut(app, flags, "All rows and those made from them (.jsonl)")->required();
+    app.add_option("--way", flags.ways, help)->required()->check(CLI::IsMember(idsOf(data::augmentations())))->option_text("ID...");
+    app.add_option("--times", flags.times, "New rows of each kind for every row; usually 1")->check(CLI::Range(1, 100))->option_text("N");
+    app.add_option("--strength", flags.strength, "How much noise, 0 to 1; usually 0.1")->check(CLI::Range(0.0, 1.0))->option_text("X");
+    app.add_option("--held-out-share", flags.heldOutShare, "Make nothing from the rows a split with this share and seed holds out")
+        ->check(CLI::Range(0.0, 0.9))
+        ->option_text("X");
+    addSeed(app, flags);
+}
+
+void convertFlags(CLI::App& app, DataFlags& flags)
+{
+    addOut(app, flags, "The file to write: .jsonl, .csv or .tsv")->required();
+    addTo(app, flags, "Shape of the rows; usually they keep theirs");
 }
 
 constexpr std::array kVerbs = {
-    Verb{"show", "Rows as they are read", showRows},
-    Verb{"check", "What is wrong with which row, and repeated rows", checkFiles},
-    Verb{"stats", "Counts and lengths", fileStats},
+    DataVerb{"show", "Rows as they are read", showFlags, showRows},
+    DataVerb{"check", "What is wrong with which row, and repeated rows", countFlags, checkFiles},
+    DataVerb{"stats", "Counts, lengths, labels, openings and scripts", countFlags, fileStats},
+    DataVerb{"dedupe", "Rows that repeat an earlier one, or nearly do", dedupeFlags, dedupeFiles},
+    DataVerb{"split", "Hold some rows out, as training does", splitFlags, splitFiles},
+    DataVerb{"mix", "Several files in one, shuffled, by weight", mixFlags, mixFiles},
+    DataVerb{"augment", "More rows that say the same in another form", augmentFlags, augmentFiles},
+    DataVerb{"convert", "Another file format, another shape of rows", convertFlags, convertFiles},
 };
 
-void setup(CLI::App& app, Flags& flags)
+void setup(CLI::App& app, DataFlags& flags)
 {
     app.require_subcommand(1);
-    for (const Verb& verb : kVerbs) {
+    for (const DataVerb& verb : kVerbs) {
         CLI::App* sub = app.add_subcommand(verb.name, verb.summary);
         sub->group("Commands");
-        sub->add_option("files", flags.files, "Data files: JSON, JSONL or CSV")
-            ->required()
-            ->option_text("FILE...");
-        sub->add_option("--format", flags.format, "Shape of the rows; auto looks at the first")
-            ->option_text("ID");
-        if (std::string_view(verb.name) == "show") {
-            sub->add_option("--first", flags.first, "So many rows; 0: all; usually 20")
-                ->check(CLI::NonNegativeNumber)
-                ->option_text("N");
-        } else {
-            sub->add_option("--model", flags.model, "Also count the tokens of this model")
-                ->option_text("DIR");
-            sub->add_option("--max-length", flags.maxLength, "Longer rows are cut; usually 1024")
-                ->check(CLI::Range(std::int64_t{8}, std::int64_t{1048576}))
-                ->option_text("TOKENS");
-        }
+        sub->add_option("files", flags.files, "Data files: JSON, JSONL or CSV")->required()->option_text("FILE...");
+        sub->add_option("--format", flags.format, "Shape of the rows; auto looks at the first")->option_text("ID");
+        verb.flags(*sub, flags);
         sub->parse_complete_callback([&flags, &verb] { flags.verb = &verb; });
     }
 }
 
-int run(const Flags& flags, Context& context)
+int run(const DataFlags& flags, Context& context)
 {
     return flags.verb->run(flags, context);
 }
 
 } // namespace
 
+Result<std::shared_ptr<data::Dataset>> openData(const std::string& file, const DataFlags& flags, Context& context)
+{
+    data::OpenOptions options;
+    options.format = flags.format;
+    options.cancel = context.cancel;
+    options.progress = [&](std::int64_t done, std::int64_t total) {
+        context.console.progress(file + ": " + byteSize(static_cast<double>(done))
+                                 + (total ? " of " + byteSize(static_cast<double>(total)) : ""));
+    };
+    return data::Dataset::open(file, std::move(options));
+}
+
+Result<data::Encoder> loadEncoder(const DataFlags& flags)
+{
+    return flags.model.empty() ? Result<data::Encoder>(data::Encoder{}) : data::Encoder::load(flags.model);
+}
+
+data::WalkOptions walkOptions(const std::string& what, Context& context)
+{
+    data::WalkOptions options;
+    options.threads = context.globals.threads;
+    options.cancel = context.cancel;
+    options.progress = [&context, what, isFirst = true](std::int64_t done, std::int64_t total) mutable {
+        // Small files are done before anybody could read a line.
+        if (!std::exchange(isFirst, false)) {
+            context.console.progress(what + " " + counted(done) + " of " + counted(total));
+        }
+    };
+    return options;
+}
+
+Json rowsFromOne(const std::vector<std::int64_t>& rows)
+{
+    Json list = Json::array();
+    for (const std::int64_t row : rows) {
+        list.push_back(row + 1);
+    }
+    return list;
+}
+
 Command dataCommand()
 {
-    return command<Flags>("data", "Look at data files: show, check, stats",
-                          "luthier data show rows.jsonl --first 5\n"
-                          "luthier data check rows.jsonl more.csv --model MODEL --json",
-                          setup, run);
+    return command<DataFlags>("data", "Look at data files, clean, split, mix and convert them",
+                              "luthier data show rows.jsonl --first 5\n"
+                              "luthier data check rows.jsonl more.csv --model MODEL --json\n"
+                              "luthier data dedupe rows.jsonl --near --out clean.jsonl\n"
+                              "luthier data split clean.jsonl --out set.jsonl\n"
+                              "luthier data convert rows.csv --to chat --out rows.jsonl",
+                              setup, run);
 }
 
 } // namespace luthier::cli

@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/data_report.h"
 
-#include "core/base/hash.h"
+#include "core/data/example_text.h"
 
-#include <algorithm>
 #include <unordered_map>
 
 namespace luthier::cli {
 
 namespace {
-
-// What the model would see, so that rows that differ only in fields nobody reads count as equal.
-std::string contentOf(const data::Example& example)
-{
-    return base::dumpJson(
-        Json::array({data::toJson(example.messages), example.text, data::toJson(example.chosen),
-                     data::toJson(example.rejected), example.tools, example.templateVariables}));
-}
 
 std::int64_t bytesOf(const data::Example& example)
 {
@@ -47,7 +38,7 @@ public:
             m_report.findings.push_back({row, "bad", example.message()});
             return;
         }
-        const auto [first, isNew] = m_seen.emplace(base::sha256(contentOf(*example)), row);
+        const auto [first, isNew] = m_seen.emplace(data::exampleHash(*example), row);
         if (!isNew) {
             ++m_report.duplicates;
             m_report.findings.push_back(
@@ -65,7 +56,6 @@ private:
         if (!m_encoder) {
             ++m_report.good;
             m_report.characters += bytes;
-            m_report.lengths.push_back(bytes);
             return;
         }
         auto encoded = m_encoder->encode(example, m_settings);
@@ -76,8 +66,7 @@ private:
         }
         ++m_report.good;
         m_report.characters += bytes;
-        m_report.lengths.push_back(static_cast<std::int64_t>(encoded->tokens.size()));
-        *m_report.tokens += m_report.lengths.back();
+        *m_report.tokens += static_cast<std::int64_t>(encoded->tokens.size());
         *m_report.trainedTokens += encoded->numTrained();
         if (encoded->numTrained() == 0) {
             m_report.findings.push_back(
@@ -94,7 +83,7 @@ private:
     const data::Encoder* m_encoder;
     data::EncodingSettings m_settings;
     DataReport m_report;
-    std::unordered_map<std::string, std::int64_t> m_seen; // content hash -> first row
+    std::unordered_map<std::uint64_t, std::int64_t> m_seen; // what the model sees -> first row
 };
 
 } // namespace
@@ -114,17 +103,7 @@ DataReport reportOn(const data::Dataset& dataset, const data::Encoder* encoder,
     auto report = reporter.take();
     report.file = dataset.path().string();
     report.format = dataset.format().id;
-    std::sort(report.lengths.begin(), report.lengths.end());
     return report;
-}
-
-std::int64_t lengthAt(const std::vector<std::int64_t>& sorted, double share)
-{
-    if (sorted.empty()) {
-        return 0;
-    }
-    const auto last = static_cast<double>(sorted.size() - 1);
-    return sorted[static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * last + 0.5)];
 }
 
 } // namespace luthier::cli

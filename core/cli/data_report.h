@@ -17,7 +17,7 @@ namespace luthier::cli {
 
 struct DataFinding {
     std::int64_t row = 0;
-    std::string kind; // bad, duplicate, nothing_to_learn, truncated
+    std::string kind; // bad, duplicate, nothing_to_learn, truncated, or the id of a check
     std::string sentence;
 };
 
@@ -29,19 +29,16 @@ struct DataReport {
     std::int64_t bad = 0;
     std::int64_t duplicates = 0;        // rows that repeat an earlier one
     std::int64_t characters = 0;        // bytes of the good rows' texts
-    std::vector<std::int64_t> lengths;  // of each good row: tokens with an encoder, else bytes
     std::optional<std::int64_t> tokens; // with an encoder, as the next two
     std::optional<std::int64_t> trainedTokens;
     std::optional<std::int64_t> truncated;
     std::vector<DataFinding> findings;  // in the order of rows
+    Json checks = Json::object();       // count by id of the check; empty until they are run
 };
 
 // `encoder` null: no tokens. `settings` say how rows are cut and trained.
 DataReport reportOn(const data::Dataset& dataset, const data::Encoder* encoder,
                     const data::EncodingSettings& settings, const base::Progress& progress,
                     const base::CancelToken& cancel);
-
-// The value below which a share of the (sorted) lengths lies; 0 when there are none.
-std::int64_t lengthAt(const std::vector<std::int64_t>& sorted, double share);
 
 } // namespace luthier::cli

@@ -34,7 +34,7 @@ struct OpenOptions {
     Overlay overlay;
     base::Progress progress;
     base::CancelToken cancel;
-    Exclusions excluded;
+    Exclusions excluded = {};
 };
 
 class Dataset {

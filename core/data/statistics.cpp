@@ -103,7 +103,8 @@ bool Counting::measure(const Example& example, std::size_t place)
         const std::string prompt = promptTextOf(example);
         const std::string whole = wholeTextOf(example); // begins with the prompt and a line end
         m_prompt[place] = characters(prompt);
-        m_answer[place] = characters(std::string_view(whole).substr(prompt.empty() ? 0 : prompt.size() + 1));
+        m_answer[place] = characters(std::string_view(whole).substr(
+            std::min(whole.size(), prompt.empty() ? 0 : prompt.size() + 1)));
         return true;
     }
     auto encoded = m_encoder->encode(example, {kUncut, false});

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// DataVerbs: what the verbs of `luthier data` share: their flags, how they open files and say how far they are.
+// A verb is one row of kVerbs in cmd_data.cpp and one function in a data_<noun>.cpp. Torch-free.
+#pragma once
+
+#include "core/cli/command.h"
+#include "core/data/dataset.h"
+#include "core/data/encoding.h"
+#include "core/data/row_walk.h"
+#include "core/data/row_writer.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace luthier::cli {
+
+struct DataVerb;
+
+struct DataFlags {
+    std::vector<std::string> files;
+    std::string format = "auto";
+    std::string model;
+    std::int64_t maxLength = 1024;
+    std::int64_t first = 20;
+    std::string out;
+    bool near = false;
+    double similarity = 0.8;
+    std::string against;              // held-out file to compare with
+    double share = 0.1;               // held out, or general rows of the mixture
+    std::int64_t seed = 42;
+    std::string by;                   // field to stratify by
+    std::vector<double> weights;
+    std::string general;
+    std::int64_t rows = 0;
+    std::vector<std::string> ways;    // augmentations
+    double strength = 0.1;
+    std::int64_t times = 1;
+    double heldOutShare = 0;
+    std::string to;                   // shape to write
+    const DataVerb* verb = nullptr;
+};
+
+struct DataVerb {
+    const char* name;
+    const char* summary;
+    void (*flags)(CLI::App&, DataFlags&); // beside the files and --format; null: none
+    int (*run)(const DataFlags&, Context&);
+};
+
+Result<std::shared_ptr<data::Dataset>> openData(const std::string& file, const DataFlags& flags, Context& context);
+Result<data::Encoder> loadEncoder(const DataFlags& flags); // without --model one that has no tokenizer
+data::WalkOptions walkOptions(const std::string& what, Context& context);
+Json rowsFromOne(const std::vector<std::int64_t>& rows); // counted from 1
+
+// The row as it stands, or in the shape of --to. Errors name file and row.
+Result<Json> shapedRow(const data::Dataset& dataset, std::int64_t row, const std::string& to);
+
+Result<std::vector<std::shared_ptr<data::Dataset>>> openAll(const std::vector<std::string>& files, const DataFlags& flags,
+                                                            Context& context);
+// The result as JSON or as a sentence; gives kDone.
+int tell(const Json& object, const std::string& sentence, Context& context);
+
+int showRows(const DataFlags& flags, Context& context);
+int checkFiles(const DataFlags& flags, Context& context);
+int fileStats(const DataFlags& flags, Context& context);
+int dedupeFiles(const DataFlags& flags, Context& context);
+int splitFiles(const DataFlags& flags, Context& context);
+int mixFiles(const DataFlags& flags, Context& context);
+int augmentFiles(const DataFlags& flags, Context& context);
+int convertFiles(const DataFlags& flags, Context& context);
+
+} // namespace luthier::cli
