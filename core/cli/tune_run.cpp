@@ -55,6 +55,25 @@ std::map<std::string, data::Overlay> overlaysOf(const TuneRun& run, Console& con
     return overlays;
 }
 
+std::map<std::string, data::Exclusions> exclusionsOf(const TuneRun& run, Console& console)
+{
+    std::map<std::string, data::Exclusions> all;
+    if (!run.project) {
+        return all;
+    }
+    for (const auto* files : {&run.config.data.train, &run.config.data.heldOut}) {
+        for (const auto& file : *files) {
+            auto rows = run.project->exclusions(file);
+            if (!rows) {
+                console.note("The rows left out of " + file + " could not be read: " + rows.message());
+            } else if (!rows->empty()) {
+                all[file] = std::move(*rows);
+            }
+        }
+    }
+    return all;
+}
+
 } // namespace
 
 Result<config::RunConfig> readTuneConfig(const fs::path& recipe, const std::vector<std::string>& settings,
@@ -124,7 +143,8 @@ train::RunEnded runToEnd(const TuneRun& run, RunPrinter& printer, Context& conte
 {
     train::StopControl control;
     const InterruptScope scope(context.interrupts, [&control] { control.requestStop(); });
-    const train::RunInputs inputs{run.folder, overlaysOf(run, context.console), run.resume};
+    const train::RunInputs inputs{run.folder, overlaysOf(run, context.console), run.resume,
+                                  exclusionsOf(run, context.console)};
     if (!run.project) {
         return train::run(run.config, inputs, control, printer);
     }

@@ -70,6 +70,9 @@ public:
     virtual Result<void> removeSource(std::int64_t id) = 0;
     virtual Result<void> saveEdit(const std::string& path, std::int64_t row, const std::optional<Json>& edited) = 0; // nullopt: no edit
     virtual Result<data::Overlay> edits(const std::string& path) = 0;
+    // Rows (from 0) left out of training: all at once or none.
+    virtual Result<void> setExcluded(const std::string& path, const std::vector<std::int64_t>& rows, bool excluded) = 0;
+    virtual Result<data::Exclusions> exclusions(const std::string& path) = 0;
 
     // Small things the window remembers with the project (last recipe, chosen model).
     virtual Result<void> setValue(const std::string& key, const Json& value) = 0;

@@ -104,4 +104,36 @@ Result<data::Overlay> ProjectStore::edits(const std::string& path)
     return read ? Result<data::Overlay>(std::move(edits)) : read.error();
 }
 
+Result<void> ProjectStore::setExcluded(const std::string& path, const std::vector<std::int64_t>& rows, bool excluded)
+{
+    const std::lock_guard guard(m_mutex);
+    auto transaction = beginWriting();
+    if (!transaction) {
+        return transaction.error();
+    }
+    const std::string key = keyOf(path);
+    for (const std::int64_t row : rows) {
+        auto done = excluded ? m_database.run("INSERT INTO exclusions (path, row) VALUES (?1, ?2) ON CONFLICT DO NOTHING", key, row)
+                             : m_database.run("DELETE FROM exclusions WHERE path = ?1 AND row = ?2", key, row);
+        if (!done) {
+            return done;
+        }
+    }
+    return transaction->commit();
+}
+
+Result<data::Exclusions> ProjectStore::exclusions(const std::string& path)
+{
+    const std::lock_guard guard(m_mutex);
+    data::Exclusions rows;
+    auto read = m_database.each(
+        "SELECT row FROM exclusions WHERE path = ?1 ORDER BY row",
+        [&](const Statement& row) -> Result<void> {
+            rows.insert(rows.end(), row.integer(0));
+            return {};
+        },
+        keyOf(path));
+    return read ? Result<data::Exclusions>(std::move(rows)) : read.error();
+}
+
 } // namespace luthier::store

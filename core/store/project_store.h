@@ -37,6 +37,8 @@ public:
     Result<void> saveEdit(const std::string& path, std::int64_t row,
                           const std::optional<Json>& edited) override;
     Result<data::Overlay> edits(const std::string& path) override;
+    Result<void> setExcluded(const std::string& path, const std::vector<std::int64_t>& rows, bool excluded) override;
+    Result<data::Exclusions> exclusions(const std::string& path) override;
 
     Result<void> setValue(const std::string& key, const Json& value) override;
     Result<Json> value(const std::string& key) override;

@@ -63,6 +63,13 @@ CREATE TABLE project_values (
     value          TEXT NOT NULL
 );
 )sql",
+    R"sql(
+CREATE TABLE exclusions (                             -- rows left out of training, beside the edits
+    path           TEXT NOT NULL,
+    row            INTEGER NOT NULL,                  -- from 0
+    PRIMARY KEY (path, row)
+) WITHOUT ROWID;
+)sql",
 };
 constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
 

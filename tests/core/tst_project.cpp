@@ -252,6 +252,11 @@ void TestProject::sourcesAndEdits()
     QCOMPARE(project->addSource("/data/rows.jsonl", "alpaca")->format, std::string("alpaca"));
     QCOMPARE(project->edits("/data/rows.jsonl")->size(), std::size_t{1});
     QVERIFY(project->edits("/data/unknown.jsonl")->empty());
+
+    QVERIFY(project->setExcluded("/data/rows.jsonl", {3, 1, 3}, true).ok());
+    QVERIFY(project->setExcluded("/data/rows.jsonl", {1, 8}, false).ok());
+    QCOMPARE(*project->exclusions("/data/../data/rows.jsonl"), data::Exclusions{3});
+    QVERIFY(project->exclusions("/data/unknown.jsonl")->empty());
 }
 
 void TestProject::runsHaveFoldersAndNumbersOfTheirOwn()

@@ -41,6 +41,8 @@ public:
         return Error{"no"};
     }
     Result<data::Overlay> edits(const std::string&) override { return Error{"no"}; }
+    Result<void> setExcluded(const std::string&, const std::vector<std::int64_t>&, bool) override { return Error{"no"}; }
+    Result<data::Exclusions> exclusions(const std::string&) override { return Error{"no"}; }
     Result<void> setValue(const std::string&, const Json&) override { return Error{"no"}; }
     Result<Json> value(const std::string&) override { return Error{"no"}; }
 

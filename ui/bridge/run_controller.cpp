@@ -44,6 +44,21 @@ Result<std::map<std::string, data::Overlay>> editsOf(store::Project& project, co
     return overlays;
 }
 
+Result<std::map<std::string, data::Exclusions>> exclusionsOf(store::Project& project, const config::RunConfig& config)
+{
+    std::map<std::string, data::Exclusions> all;
+    for (const auto* files : {&config.data.train, &config.data.heldOut}) {
+        for (const std::string& file : *files) {
+            Result<data::Exclusions> rows = project.exclusions(file);
+            if (!rows) {
+                return rows.error();
+            }
+            all[file] = std::move(*rows);
+        }
+    }
+    return all;
+}
+
 } // namespace
 
 RunController::RunController(Workspace& workspace) : QObject(&workspace), m_workspace(workspace)
@@ -90,11 +105,15 @@ void RunController::start(const config::RunConfig& config)
         if (!overlays) {
             return overlays.error();
         }
+        auto exclusions = exclusionsOf(*project, config);
+        if (!exclusions) {
+            return exclusions.error();
+        }
         Result<store::RunRow> row = project->createRun(config.run.name, config::toJson(config));
         if (!row) {
             return row.error();
         }
-        train::RunInputs inputs{row->folder, std::move(*overlays), false};
+        train::RunInputs inputs{row->folder, std::move(*overlays), false, std::move(*exclusions)};
         return Prepared{std::move(*row), std::move(config), std::move(inputs)};
     });
 }
@@ -118,10 +137,14 @@ void RunController::resume(store::RunId id)
         if (!overlays) {
             return overlays.error();
         }
+        auto exclusions = exclusionsOf(*project, *config);
+        if (!exclusions) {
+            return exclusions.error();
+        }
         if (Result<void> marked = project->markRunning(id); !marked) {
             return marked.error();
         }
-        train::RunInputs inputs{row->folder, std::move(*overlays), true};
+        train::RunInputs inputs{row->folder, std::move(*overlays), true, std::move(*exclusions)};
         return Prepared{std::move(*row), std::move(*config), std::move(inputs)};
     });
 }
