@@ -5,16 +5,9 @@
 
 #include <QPainter>
 
-#include <algorithm>
-
 namespace luthier::ui {
-namespace {
 
-constexpr int kWidth = 30; // characters
-
-} // namespace
-
-MethodButton::MethodButton(const QString& title, const QString& help, QWidget* parent) : QAbstractButton(parent), m_help(help)
+MethodButton::MethodButton(const QString& title, const QString& help, QWidget* parent) : QAbstractButton(parent)
 {
     setText(title);
     setToolTip(help);
@@ -22,27 +15,20 @@ MethodButton::MethodButton(const QString& title, const QString& help, QWidget* p
     setAccessibleDescription(help);
     setCheckable(true);
     setFocusPolicy(Qt::StrongFocus);
-    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-    policy.setHeightForWidth(true);
-    setSizePolicy(policy);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
 }
 
 QSize MethodButton::sizeHint() const
 {
-    const int width = fontMetrics().averageCharWidth() * kWidth;
-    return {width, heightForWidth(width)};
+    QFont heavy = font();
+    heavy.setWeight(QFont::DemiBold);
+    const QFontMetrics metrics(heavy);
+    return {metrics.horizontalAdvance(text()) + space(12), metrics.height() + space(4)};
 }
 
 QSize MethodButton::minimumSizeHint() const
 {
-    return {fontMetrics().averageCharWidth() * kWidth / 2, heightForWidth(fontMetrics().averageCharWidth() * kWidth)};
-}
-
-int MethodButton::heightForWidth(int width) const
-{
-    const QFontMetrics small(textFont(TextSize::Small));
-    const QRect room(0, 0, std::max(1, width - space(6)), small.height() * 8);
-    return fontMetrics().height() + small.boundingRect(room, Qt::TextWordWrap, m_help).height() + space(5);
+    return sizeHint();
 }
 
 void MethodButton::paintEvent(QPaintEvent*)
@@ -53,20 +39,17 @@ void MethodButton::paintEvent(QPaintEvent*)
     painter.setPen(QPen(border, hasFocus() ? 2 : 1));
     painter.setBrush(color(isChecked() ? Token::AccentSoft : underMouse() ? Token::Raised : Token::Surface));
     painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), space(1), space(1));
-    const QRect inner = rect().adjusted(space(3), space(2), -space(3), -space(2));
+    const QRect inner = rect().adjusted(space(3), 0, -space(3), 0);
     QFont heavy = font();
     heavy.setWeight(QFont::DemiBold);
     painter.setFont(heavy);
     painter.setPen(color(Token::Text));
-    painter.drawText(inner, Qt::AlignTop | Qt::AlignLeft, text());
+    painter.drawText(inner, Qt::AlignVCenter | Qt::AlignLeft, text());
     if (isChecked()) { // said by more than colour
         painter.setPen(QPen(color(Token::Accent), 2));
-        const QPoint at(inner.right() - space(3), inner.top() + space(2));
+        const QPoint at(inner.right() - space(3), inner.center().y());
         painter.drawPolyline(QPolygon{{at, at + QPoint(space(1), space(1)), at + QPoint(space(3), -space(1))}});
     }
-    painter.setFont(textFont(TextSize::Small));
-    painter.setPen(color(Token::TextQuiet));
-    painter.drawText(inner.adjusted(0, fontMetrics().height() + space(1), 0, 0), Qt::TextWordWrap, m_help);
 }
 
 } // namespace luthier::ui

@@ -14,14 +14,9 @@ public:
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
-    bool hasHeightForWidth() const override { return true; }
-    int heightForWidth(int width) const override;
 
 protected:
     void paintEvent(QPaintEvent* event) override;
-
-private:
-    QString m_help;
 };
 
 } // namespace luthier::ui

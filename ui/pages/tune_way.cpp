@@ -11,7 +11,7 @@
 
 #include <QButtonGroup>
 #include <QCoreApplication>
-#include <QHBoxLayout>
+#include <QGridLayout>
 #include <QUndoStack>
 #include <QVBoxLayout>
 
@@ -19,6 +19,7 @@ namespace luthier::ui {
 namespace {
 
 const char kKind[] = "method.kind";
+constexpr int kButtonsARow = 3;
 
 struct FormPlace {
     const char* part;
@@ -74,18 +75,24 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
 QWidget* TuneWay::buildMethods()
 {
     auto* box = new QWidget;
-    auto* row = new QHBoxLayout(box);
-    row->setContentsMargins(0, 0, 0, 0);
+    auto* grid = new QGridLayout(box);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setSpacing(space(1));
     auto* group = new QButtonGroup(this);
     for (const peft::Method& method : peft::methods()) {
         auto* button = new MethodButton(QCoreApplication::translate("Method", method.label.c_str()),
                                         QCoreApplication::translate("Method", method.help.c_str()));
         button->setObjectName(QStringLiteral("method.") + QString::fromStdString(method.id));
         group->addButton(button);
-        row->addWidget(button, 1);
+        const int place = static_cast<int>(m_methods.size());
+        grid->addWidget(button, place / kButtonsARow, place % kButtonsARow);
         m_methods[method.id] = button;
         connect(button, &QAbstractButton::clicked, this, [this, id = method.id] { chooseMethod(id); });
     }
+    m_methodHelp = new StatusLabel(Token::TextQuiet);
+    m_methodHelp->setFont(textFont(TextSize::Small));
+    m_methodHelp->setWordWrap(true);
+    grid->addWidget(m_methodHelp, grid->rowCount(), 0, 1, kButtonsARow);
     return box;
 }
 
@@ -116,6 +123,7 @@ void TuneWay::showMethod()
         std::set<std::string> applying(method->settings.begin(), method->settings.end());
         applying.insert("-"); // a method without settings shows none, not all
         m_methodForm->setApplying(applying);
+        m_methodHelp->setText(QCoreApplication::translate("Method", method->help.c_str()));
     }
 }
 

@@ -15,6 +15,7 @@ namespace luthier::ui {
 
 class RecipeDocument;
 class SettingsForm;
+class StatusLabel;
 
 class TuneWay : public Card {
     Q_OBJECT
@@ -34,6 +35,7 @@ private:
     std::map<std::string, QAbstractButton*> m_methods; // by id
     std::vector<SettingsForm*> m_forms;
     SettingsForm* m_methodForm = nullptr;
+    StatusLabel* m_methodHelp = nullptr; // of the chosen one
 };
 
 } // namespace luthier::ui
