@@ -45,6 +45,7 @@ private:
     }
     bool takeText(std::string& text, std::uint64_t longest, const std::string& what);
     bool fail(const std::string& sentence);
+    static std::string shown(const std::string& name); // in quotes, cut when it is long
     std::uint64_t left() const { return m_size - m_at; }
 
     GgufFile& m_file;

@@ -4,6 +4,7 @@
 #include "core/nn/gguf_rope.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 namespace luthier::nn {
@@ -198,8 +199,15 @@ void addEnds(const GgufSettings& s, Json& config)
 std::optional<double> GgufSettings::number(const char* key) const
 {
     const auto value = file.number(arch + "." + key);
+    if (!value) {
+        return value;
+    }
     // Written as a float: 1e-05f must not become 9.99999974737875e-06.
-    return value ? std::optional(base::parseJson(base::dumpJson(Json(static_cast<float>(*value))))->get<double>()) : value;
+    char digits[32];
+    const auto end = std::to_chars(digits, digits + sizeof digits, static_cast<float>(*value)).ptr;
+    double shortest = *value;
+    std::from_chars(digits, end, shortest);
+    return shortest;
 }
 
 Result<GgufLayout> ggufLayout(const GgufFile& file)
