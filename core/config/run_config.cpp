@@ -49,11 +49,31 @@ std::vector<Field> dataFields()
 std::vector<Field> methodFields()
 {
     return {
-        field<&MethodSettings::kind>("kind", "Method", "What is trained: a small LoRA adapter (usual), or all weights."),
+        field<&MethodSettings::kind>("kind", "Method", "What is trained: a small LoRA adapter (usual), another kind of adapter, or all weights."),
         field<&MethodSettings::rank>("rank", "Rank", "Width of the low-rank update. 1 to 4096, usually 8 to 64.", {.low = 1, .high = 4096}),
         field<&MethodSettings::alpha>("alpha", "Alpha", "The update is scaled by alpha / rank. Above 0, usually twice the rank.", {.low = 0, .high = 65536, .lowOpen = true}),
         field<&MethodSettings::dropout>("dropout", "Dropout", "Share of the adapter's inputs dropped while training. 0 to 0.9, usually 0.05.", {.low = 0, .high = 0.9}),
         field<&MethodSettings::targetModules>("target_modules", "Target modules", "Projections that get an adapter, by name, or all-linear. Usually q_proj,v_proj."),
+        field<&MethodSettings::rankPattern>("rank_pattern", "Rank by module", "Ranks of some modules, as name=rank; the first name that fits decides. Usually empty.", {}, {.advanced = true}),
+        field<&MethodSettings::alphaPattern>("alpha_pattern", "Alpha by module", "Alphas of some modules, as name=alpha; the first name that fits decides. Usually empty.", {}, {.advanced = true}),
+        field<&MethodSettings::useRslora>("use_rslora", "Scale by root of rank", "Scales the update by alpha / sqrt(rank), which suits ranks above 64. Usually off.", {}, {.advanced = true}),
+        field<&MethodSettings::useDora>("use_dora", "DoRA", "Trains the length of each weight row apart from its direction: a little better at small ranks, slower. Usually off.", {}, {.advanced = true}),
+        field<&MethodSettings::bias>("bias", "Biases", "Which biases of the model train too: none (usual), all, or those of the adapted projections.", {},
+            {.choices = {{"none", "None"}, {"all", "All"}, {"lora_only", "Adapted projections"}}, .advanced = true}),
+        field<&MethodSettings::modulesToSave>("modules_to_save", "Modules trained whole", "Embeddings, head or norms that train whole and are kept in the adapter, such as embed_tokens,lm_head. Usually empty.", {}, {.advanced = true}),
+        field<&MethodSettings::ia3Modules>("ia3_modules", "Scaled modules", "Projections that get a vector of factors. Usually k_proj,v_proj,down_proj."),
+        field<&MethodSettings::feedforwardModules>("feedforward_modules", "Scaled at the input", "Those of the scaled modules whose input is scaled and not their output. Usually down_proj.", {}, {.advanced = true}),
+        field<&MethodSettings::virtualTokens>("num_virtual_tokens", "Virtual tokens", "How many trained tokens stand before the text. 1 to 4096, usually 20.", {.low = 1, .high = 4096}, {.unit = "tokens"}),
+        field<&MethodSettings::promptText>("prompt_text", "Start text", "The virtual tokens start as this text's, cut or repeated to their number. Empty: random.", {}),
+        field<&MethodSettings::prefixProjection>("prefix_projection", "Projection", "Makes the prefix with a small network while training, which steadies it. Usually off.", {}),
+        field<&MethodSettings::encoderHiddenSize>("encoder_hidden_size", "Projection width", "Width of the projection's middle. 0: as wide as a layer's keys; up to 65536.", {.low = 0, .high = 65536}, {.advanced = true}),
+        field<&MethodSettings::bottleneckPlaces>("bottleneck_places", "Places", "Where the layers stand: behind the MLP (Pfeiffer, usual), or behind attention and MLP (Houlsby).", {},
+            {.choices = {{"pfeiffer", "Behind the MLP"}, {"houlsby", "Behind attention and MLP"}}}),
+        field<&MethodSettings::reductionFactor>("reduction_factor", "Reduction", "The bottleneck is the model's width divided by this. 1 to 4096, usually 16.", {.low = 1, .high = 4096}),
+        field<&MethodSettings::nonLinearity>("non_linearity", "Non-linearity", "Function inside the bottleneck. Usually relu.", {},
+            {.choices = {{"relu", "ReLU"}, {"swish", "Swish"}, {"gelu", "GELU"}, {"tanh", "tanh"}}, .advanced = true}),
+        field<&MethodSettings::frozenLayers>("frozen_layers", "Frozen layers", "The first so many layers stay as they are: less memory, less forgetting. 0: all train.", {.low = 0, .high = 100000}, {.unit = "layers"}),
+        field<&MethodSettings::freezeEmbeddings>("freeze_embeddings", "Freeze the embeddings", "Keeps the embeddings, and a head tied to them, as they are. Usually off.", {}, {.advanced = true}),
     };
 }
 
@@ -255,6 +275,15 @@ std::vector<BrokenRule> brokenRules(const RunConfig& config)
         {{"data.train"}, "Choose training data.", [](const RunConfig& c) { return c.data.train.empty(); }},
         {{"method.target_modules"}, "Name at least one projection for the adapter.",
          [](const RunConfig& c) { return c.method.kind == "lora" && c.method.targetModules.empty(); }},
+        {{"method.ia3_modules"}, "Name at least one projection to scale.",
+         [](const RunConfig& c) { return c.method.kind == "ia3" && c.method.ia3Modules.empty(); }},
+        {{"method.feedforward_modules", "method.ia3_modules"}, "Modules scaled at the input must stand among the scaled modules.",
+         [](const RunConfig& c) {
+             const auto& all = c.method.ia3Modules;
+             return c.method.kind == "ia3" && !std::all_of(c.method.feedforwardModules.begin(), c.method.feedforwardModules.end(), [&](const std::string& name) {
+                 return std::find(all.begin(), all.end(), name) != all.end();
+             });
+         }},
         {{"model.from_scratch", "method.kind"}, "Random weights need the method full: an adapter on them learns nothing.",
          [](const RunConfig& c) { return c.model.fromScratch && c.method.kind != "full"; }},
     };

@@ -44,6 +44,27 @@ struct MethodSettings {
     double alpha = 32;
     double dropout = 0.05;
     std::vector<std::string> targetModules = {"q_proj", "v_proj"}; // names, or "all-linear"
+    std::vector<std::string> rankPattern;   // "pattern=rank"
+    std::vector<std::string> alphaPattern;  // "pattern=alpha"
+    bool useRslora = false;
+    bool useDora = false;
+    std::string bias = "none";              // none, all, lora_only
+    std::vector<std::string> modulesToSave; // embeddings, head and norms trained whole
+    // IA3
+    std::vector<std::string> ia3Modules = {"k_proj", "v_proj", "down_proj"};
+    std::vector<std::string> feedforwardModules = {"down_proj"}; // those of them scaled at their input
+    // Prompt and prefix tuning
+    std::int64_t virtualTokens = 20;
+    std::string promptText;            // its tokens' embeddings are the start; empty: random
+    bool prefixProjection = false;
+    std::int64_t encoderHiddenSize = 0; // of the projection; 0: as wide as a layer's keys
+    // Bottleneck layers
+    std::string bottleneckPlaces = "pfeiffer"; // pfeiffer, houlsby
+    std::int64_t reductionFactor = 16;
+    std::string nonLinearity = "relu"; // relu, swish, gelu, tanh
+    // Full tuning
+    std::int64_t frozenLayers = 0;     // the first n
+    bool freezeEmbeddings = false;
 };
 
 struct ObjectiveSettings {

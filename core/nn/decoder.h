@@ -101,8 +101,10 @@ public:
 
     // The seam of methods that are no adapters of projections; set before the first forward pass.
     Extras& extras() { return m_extras; }
-    // Puts a trainable copy in the place of a base tensor (a name of baseLeaves()) and returns it; tensors() and
-    // baseLeaves() go on showing the base. Errors name a tensor that is not there or is part of a merged one.
+    // Puts a copy in the place of a base tensor that belongs to no projection and returns it, to be trained; tensors()
+    // and baseLeaves() go on showing the base. Errors name a tensor that is not there.
+    std::vector<std::string> replaceable(); // embeddings, norms, head, by Hugging Face name
+    at::Tensor replaceableTensor(const std::string& name); // undefined: not one of them
     Result<at::Tensor> replace(const std::string& name);
     const std::vector<Replacement>& replacements() const { return m_replacements; }
     void keepReplacements(); // the copies become the base

@@ -132,6 +132,11 @@ struct SlotList {
     }
 };
 
+// What belongs to no projection: embeddings, norms, head.
+struct LooseList : SlotList {
+    void linear(LinearGroup&) const {}
+};
+
 } // namespace
 
 Decoder::Decoder(const DecoderConfig& config, at::Device device, at::ScalarType dtype)
@@ -236,7 +241,7 @@ void Decoder::setBaseTrainable(bool trainable)
 at::Tensor* Decoder::slotOf(const std::string& name)
 {
     std::vector<std::pair<std::string, at::Tensor*>> slots;
-    show(SlotList{slots}, m_config, m_layers, m_embedding, m_positions, m_norm, m_head);
+    show(LooseList{{slots}}, m_config, m_layers, m_embedding, m_positions, m_norm, m_head);
     for (const auto& [known, slot] : slots) {
         if (known == name) {
             return slot;
@@ -246,11 +251,31 @@ at::Tensor* Decoder::slotOf(const std::string& name)
     return name == "lm_head.weight" ? &m_head : nullptr;
 }
 
+std::vector<std::string> Decoder::replaceable()
+{
+    std::vector<std::pair<std::string, at::Tensor*>> slots;
+    std::vector<std::string> names;
+    show(LooseList{{slots}}, m_config, m_layers, m_embedding, m_positions, m_norm, m_head);
+    for (const auto& slot : slots) {
+        names.push_back(slot.first);
+    }
+    if (m_config.tiedHead) {
+        names.push_back("lm_head.weight");
+    }
+    return names;
+}
+
+at::Tensor Decoder::replaceableTensor(const std::string& name)
+{
+    const at::Tensor* slot = slotOf(name);
+    return slot ? *slot : at::Tensor();
+}
+
 Result<at::Tensor> Decoder::replace(const std::string& name)
 {
     at::Tensor* slot = slotOf(name);
     if (!slot) {
-        return Error{"the model has no tensor \"" + name + "\" of its own"};
+        return Error{"the model has no embedding, norm or head \"" + name + "\""};
     }
     const at::Tensor copy = slot->detach().clone();
     m_replacements.push_back({name, copy, *slot});

@@ -14,13 +14,16 @@ class Decoder;
 
 namespace luthier::peft {
 
-// Adds the folder's adapter to the decoder, scaled by `weight`, not trainable. Refuses with a sentence what cannot be
-// computed (other peft types, DoRA, ...), keys that fit no projection, wrong shapes, and an adapter
-// whose recorded base is another one than `baseFingerprint` (when both are known).
+// Adds the folder's adapter to the decoder, scaled by `weight`, not trainable. Every kind that a row of methods() saves;
+// others are refused by name. Refuses with a sentence what cannot be computed, keys that fit nothing in the model, wrong
+// shapes, an adapter whose recorded base is another one than `baseFingerprint` (when both are known), and a second
+// adapter or a weight other than 1 where one of them is more than a plain LoRA.
 Result<void> attachAdapter(nn::Decoder& decoder, const std::filesystem::path& folder, double weight = 1,
                            const std::string& baseFingerprint = {});
 
-// W' = W + scale * B A in fp32 for every adapter, then removes the adapters.
-void mergeAdapters(nn::Decoder& decoder);
+// Folds the adapters into the weights, computed in fp32, and removes them: LoRA with all its variants and IA3.
+// Virtual tokens, prefixes and bottleneck layers cannot be folded, nor trained copies of one half of a tied embedding
+// and head: a sentence, and nothing changes.
+Result<void> mergeAdapters(nn::Decoder& decoder);
 
 } // namespace luthier::peft

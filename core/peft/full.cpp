@@ -1,23 +1,55 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Full tuning: every base weight is a leaf; the result is a whole model folder.
+// Full tuning: every base weight that is not frozen is a leaf; the result is a whole model folder.
 #include "core/peft/method.h"
 
 #include "core/nn/decoder.h"
+#include "core/nn/weight_names.h"
 #include "core/weights/load.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <charconv>
 
 namespace luthier::peft {
 
 namespace {
 
-Result<void> attach(nn::Decoder& decoder, const config::MethodSettings&, std::uint64_t)
-{
-    decoder.setBaseTrainable(true);
-    return {};
-}
-
 std::vector<nn::NamedTensor> trainable(nn::Decoder& decoder)
 {
-    return decoder.baseLeaves();
+    auto leaves = decoder.baseLeaves();
+    std::erase_if(leaves, [](const nn::NamedTensor& leaf) { return !leaf.tensor.requires_grad(); });
+    return leaves;
+}
+
+// Whether the leaf belongs to one of the first `layers`: its path holds ".<index>.", "layers.3.mlp".
+bool isInFirst(const std::string& name, const std::string& layers, std::int64_t count)
+{
+    if (!name.starts_with(layers)) {
+        return false;
+    }
+    std::int64_t index = -1;
+    const char* digits = name.data() + layers.size();
+    std::from_chars(digits, name.data() + name.size(), index);
+    return index >= 0 && index < count;
+}
+
+Result<void> attach(nn::Decoder& decoder, const config::MethodSettings& settings, const Start&)
+{
+    const std::int64_t layers = decoder.config().layers;
+    if (settings.frozenLayers > layers) {
+        return Error{"method.frozen_layers: the model has " + std::to_string(layers) + " layers, fewer than "
+                     + std::to_string(settings.frozenLayers)};
+    }
+    decoder.setBaseTrainable(true);
+    const nn::WeightNames names = nn::weightNames(decoder.config());
+    for (const nn::NamedTensor& leaf : decoder.baseLeaves()) {
+        const bool embeds = leaf.name == names.embedding + ".weight" || leaf.name == names.positions + ".weight";
+        if (isInFirst(leaf.name, names.layers, settings.frozenLayers) || (embeds && settings.freezeEmbeddings)) {
+            leaf.tensor.requires_grad_(false);
+        }
+    }
+    return trainable(decoder).empty() ? Error{"method: everything is frozen; let at least one layer train"}
+                                      : Result<void>();
 }
 
 Result<void> save(nn::Decoder& decoder, const config::MethodSettings&, const std::filesystem::path& baseFolder,
@@ -34,7 +66,7 @@ Method fullMethod()
             "All weights",
             "Trains every weight: the most freedom, for much data or a new language. Needs about four times the "
             "memory of the model and writes a whole model.",
-            {},
+            {"frozen_layers", "freeze_embeddings"},
             false,
             2e-5,
             attach,

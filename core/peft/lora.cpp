@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// LoRA: a trained low-rank update beside chosen projections of a frozen base; W x + alpha / r * B (A x).
-// A starts uniform in +-1/sqrt(in) (Kaiming with a = sqrt(5), as PEFT), B with zeros: step 0 is the base.
+// LoRA: a trained low-rank update beside chosen projections of a frozen base; W x + s B (A x), where s is alpha / r, or
+// alpha / sqrt(r) (rsLoRA). A starts uniform in +-1/sqrt(in) (Kaiming with a = sqrt(5), as PEFT), B with zeros: step 0 is
+// the base. DoRA adds a magnitude for each output row that starts as the row's norm. Dropout acts on the low-rank part
+// alone, with DoRA too (PEFT also drops inputs of the rescaled base product then).
 #include "core/peft/method.h"
 
 #include "core/nn/decoder.h"
+#include "core/nn/linear_extras.h"
+#include "core/peft/adapter_file.h"
+#include "core/peft/lora_config.h"
 #include "core/peft/lora_folder.h"
-#include "core/weights/model_folder.h"
+#include "core/peft/targets.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/Tensor.h>
@@ -14,130 +19,180 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <set>
 
 namespace luthier::peft {
 
+Result<void> openLora(nn::Decoder& decoder, AdapterFile& file); // lora_open.cpp
+
 namespace {
 
-constexpr const char* kAll = "all-linear";
-
-struct Place {
-    nn::LinearGroup* group = nullptr;
-    std::size_t slice = 0;
-};
-
-// As PEFT: the whole path, or what stands after one of its dots.
-bool matches(const std::string& path, const std::string& target)
+// "q_proj=8" rows as the object of PEFT's config; the pattern may hold "=" itself.
+Result<Json> patternObject(const std::vector<std::string>& rows, const char* key)
 {
-    return target == kAll || path == target || path.ends_with("." + target);
+    Json object = Json::object();
+    for (const std::string& row : rows) {
+        const auto at = row.rfind('=');
+        double value = 0;
+        const char* end = row.data() + row.size();
+        const bool split = at != std::string::npos && at > 0;
+        if (!split || std::from_chars(row.data() + at + 1, end, value).ptr != end || at + 1 == row.size()) {
+            return Error{"method." + std::string(key) + ": \"" + row + "\" must be name=number, such as k_proj=8"};
+        }
+        const bool whole = std::floor(value) == value && std::abs(value) < 1e9;
+        object[row.substr(0, at)] = whole ? Json(static_cast<std::int64_t>(value)) : Json(value);
+    }
+    return object;
 }
 
-std::string namesOf(nn::Decoder& decoder)
+Result<LoraFolderInfo> infoOf(const config::MethodSettings& settings)
 {
-    std::set<std::string> seen;
-    std::string names;
-    for (const nn::LinearGroup* group : decoder.groups()) {
-        for (const nn::LinearSlice& slice : group->slices) {
-            names += seen.insert(slice.name).second ? slice.name + ", " : "";
+    auto ranks = patternObject(settings.rankPattern, "rank_pattern");
+    auto alphas = patternObject(settings.alphaPattern, "alpha_pattern");
+    if (!ranks || !alphas) {
+        return ranks ? alphas.error() : ranks.error();
+    }
+    return LoraFolderInfo{settings.rank, settings.alpha, settings.dropout, settings.targetModules, {}, {},
+                          settings.useRslora, settings.useDora, settings.bias, settings.modulesToSave,
+                          std::move(*ranks), std::move(*alphas)};
+}
+
+// Names of whole tensors that train: those of a module whose path ends in a wanted name, as PEFT looks for them.
+Result<std::vector<std::string>> wholeTensors(nn::Decoder& decoder, const std::vector<std::string>& modules)
+{
+    std::vector<std::string> names;
+    std::string there;
+    std::set<std::string> found;
+    for (const std::string& name : decoder.replaceable()) {
+        const std::string path = name.substr(0, name.rfind('.'));
+        bool wanted = false;
+        for (const std::string& module : modules) {
+            if (path.ends_with(module)) {
+                found.insert(module);
+                wanted = true;
+            }
+        }
+        if (wanted) {
+            names.push_back(name);
+        }
+        const std::string last = path.substr(path.rfind('.') + 1);
+        there += there.find(last) == std::string::npos ? (there.empty() ? "" : ", ") + last : "";
+    }
+    for (const std::string& module : modules) {
+        if (module.empty() || !found.contains(module)) {
+            return Error{"method.modules_to_save: \"" + module + "\" is none of " + there
+                         + "; projections are adapted by target_modules"};
         }
     }
-    return names + "or " + kAll;
+    return names;
 }
 
-Result<std::vector<Place>> placesOf(nn::Decoder& decoder, const std::vector<std::string>& targets)
+Result<void> attachBiases(nn::Decoder& decoder, const std::string& which, const std::vector<Place>& adapted,
+                          std::vector<std::string>& whole)
 {
-    if (targets.empty()) {
-        return Error{"method.target_modules: name at least one projection; there are " + namesOf(decoder)};
+    std::set<std::string> paths;
+    for (const Place& place : adapted) {
+        paths.insert(place.path());
     }
-    std::vector<bool> found(targets.size(), false);
-    std::vector<Place> places;
+    bool any = false;
     for (nn::LinearGroup* group : decoder.groups()) {
-        for (std::size_t slice = 0; slice < group->slices.size(); ++slice) {
-            const std::string path = group->slicePath(slice);
-            bool wanted = false;
-            for (std::size_t i = 0; i < targets.size(); ++i) {
-                const bool fits = matches(path, targets[i]);
-                found[i] = found[i] || fits;
-                wanted = wanted || fits;
-            }
-            if (wanted) {
-                places.push_back({group, slice});
+        for (std::size_t slice = 0; group->bias.defined() && slice < group->slices.size(); ++slice) {
+            if (which == "all" || paths.contains(group->slicePath(slice))) {
+                any = true;
+                group->biases.push_back({slice, group->sliceBias(slice).clone().set_requires_grad(true)});
             }
         }
     }
-    if (const auto missing = std::find(found.begin(), found.end(), false); missing != found.end()) {
-        return Error{"method.target_modules: this model has no projection \""
-                     + targets[static_cast<std::size_t>(missing - found.begin())] + "\"; there are "
-                     + namesOf(decoder)};
+    if (which == "all") {
+        for (const std::string& name : decoder.replaceable()) {
+            if (name.ends_with(".bias") && std::find(whole.begin(), whole.end(), name) == whole.end()) {
+                whole.push_back(name);
+                any = true;
+            }
+        }
     }
-    return places;
+    return any ? Result<void>()
+               : Error{"method.bias: the model has no biases there; choose none"};
 }
 
-// fp32 costs nothing on the CPU. On a GPU the thin products of a bf16 model run in bf16; the optimizer keeps a
-// fp32 master copy of such leaves, so that no small step is lost.
-at::ScalarType adapterDtype(const nn::Decoder& decoder)
+void attachLowRank(nn::Decoder& decoder, const Place& place, const LoraConfig& config, double dropout,
+                   at::Generator& generator)
 {
-    return decoder.device().is_cuda() ? decoder.dtype() : at::kFloat;
+    const auto options = thinOptions(decoder);
+    const std::int64_t rank = config.rankFor(place.path());
+    const double bound = 1 / std::sqrt(static_cast<double>(place.inputs()));
+    nn::LowRank adapter;
+    adapter.slice = place.slice;
+    adapter.a = at::empty({rank, place.inputs()}, at::kFloat).uniform_(-bound, bound, generator).to(options);
+    adapter.b = at::zeros({place.outputs(), rank}, options);
+    adapter.scale = config.scaleFor(place.path());
+    adapter.dropout = dropout;
+    adapter.a.set_requires_grad(true);
+    adapter.b.set_requires_grad(true);
+    if (config.dora) {
+        adapter.magnitude = nn::normOf(*place.group, adapter).set_requires_grad(true);
+    }
+    place.group->adapters.push_back(std::move(adapter));
 }
 
-Result<void> attach(nn::Decoder& decoder, const config::MethodSettings& settings, std::uint64_t seed)
+Result<void> attach(nn::Decoder& decoder, const config::MethodSettings& settings, const Start& start)
 {
-    auto places = placesOf(decoder, settings.targetModules);
+    auto places = placesOf(decoder, settings.targetModules, "method.target_modules");
     if (!places) {
         return places.error();
     }
+    auto info = infoOf(settings);
+    if (!info) {
+        return info.error();
+    }
+    auto config = parseLoraConfig(loraFolderConfig(*info));
+    if (!config) {
+        return Error{"method: " + config.message()};
+    }
+    auto whole = wholeTensors(decoder, settings.modulesToSave);
+    if (!whole) {
+        return whole.error();
+    }
     const at::NoGradGuard noGrad;
     decoder.setBaseTrainable(false);
-    const auto options = at::TensorOptions().device(decoder.device()).dtype(adapterDtype(decoder));
+    if (settings.bias != "none") {
+        if (auto biases = attachBiases(decoder, settings.bias, *places, *whole); !biases) {
+            return biases;
+        }
+    }
     // Drawn on the CPU, so that a seed gives the same start on every device.
-    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
-    for (const auto& [group, slice] : *places) {
-        const std::int64_t in = group->weight.size(1);
-        const double bound = 1 / std::sqrt(static_cast<double>(in));
-        const at::Tensor start = at::empty({settings.rank, in}, at::kFloat).uniform_(-bound, bound, generator);
-        nn::LowRank adapter;
-        adapter.slice = slice;
-        adapter.a = start.to(options);
-        adapter.b = at::zeros({group->slices[slice].size, settings.rank}, options);
-        adapter.scale = settings.alpha / static_cast<double>(settings.rank);
-        adapter.dropout = settings.dropout;
-        adapter.a.set_requires_grad(true);
-        adapter.b.set_requires_grad(true);
-        group->adapters.push_back(std::move(adapter));
+    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(start.seed);
+    for (const Place& place : *places) {
+        attachLowRank(decoder, place, *config, settings.dropout, generator);
+    }
+    for (const std::string& name : *whole) {
+        auto copy = decoder.replace(name);
+        if (!copy) {
+            return copy.error();
+        }
+        copy->set_requires_grad(true);
     }
     return {};
 }
 
 std::vector<nn::NamedTensor> trainable(nn::Decoder& decoder)
 {
-    std::vector<nn::NamedTensor> leaves;
-    for (nn::LinearGroup* group : decoder.groups()) {
-        for (const nn::LowRank& adapter : group->adapters) {
-            if (adapter.a.requires_grad()) {
-                const std::string path = group->slicePath(adapter.slice);
-                leaves.push_back({path + ".lora_A.weight", adapter.a});
-                leaves.push_back({path + ".lora_B.weight", adapter.b});
-            }
-        }
-    }
-    return leaves;
+    return loraTensors(decoder, true);
 }
 
 Result<void> save(nn::Decoder& decoder, const config::MethodSettings& settings,
                   const std::filesystem::path& baseFolder, const std::filesystem::path& target)
 {
-    LoraFolderInfo info{settings.rank, settings.alpha, settings.dropout, settings.targetModules,
-                        baseFolder.string(), {}};
-    if (auto base = weights::ModelFolder::open(baseFolder)) {
-        auto fingerprint = base->fingerprint();
-        if (!fingerprint) {
-            return fingerprint.error();
-        }
-        info.baseFingerprint = *fingerprint;
+    auto info = infoOf(settings);
+    auto fingerprint = fingerprintOf(baseFolder);
+    if (!info || !fingerprint) {
+        return info ? fingerprint.error() : info.error();
     }
-    return saveLoraFolder(decoder, target, info);
+    info->basePath = baseFolder.string();
+    info->baseFingerprint = *fingerprint;
+    return saveLoraFolder(decoder, target, *info);
 }
 
 } // namespace
@@ -148,12 +203,15 @@ Method loraMethod()
             "LoRA",
             "Trains a small adapter beside the frozen model: little memory, a small file, and the base stays as it "
             "is. The usual choice.",
-            {"rank", "alpha", "dropout", "target_modules"},
+            {"rank", "alpha", "dropout", "target_modules", "rank_pattern", "alpha_pattern", "use_rslora", "use_dora",
+             "bias", "modules_to_save"},
             true,
             2e-4,
             attach,
             trainable,
-            save};
+            save,
+            "LORA",
+            openLora};
 }
 
 } // namespace luthier::peft

@@ -9,18 +9,16 @@ namespace {
 
 constexpr std::int64_t kMaxRank = 65536;
 
-// Keys that change what the adapter computes; any value but those that switch them off is refused.
+// Keys that change what the adapter computes; any value but those that switch them off is refused. fan_in_fan_out only
+// says that the base stores its matrices [in, out], which the loader knows; A and B lie as always.
 constexpr const char* kRefused[] = {
-    "use_dora",
     "lora_bias",
-    "modules_to_save",
     "layer_replication",
     "trainable_token_indices",
     "target_parameters",
     "use_qalora",
     "alora_invocation_tokens",
     "arrow_config",
-    "fan_in_fan_out",
     "use_bdlora",
     "kasa_config",
     "velora_config",
@@ -47,9 +45,9 @@ Result<void> refuseUnknown(const Json& config)
                          + ", which cannot be computed here; merge the adapter with the tool that made it"};
         }
     }
-    if (const auto bias = config.find("bias"); bias != config.end() && !bias->is_null() && *bias != "none") {
-        return Error{"bias is " + base::dumpJson(*bias).substr(0, 80)
-                     + "; only adapters with bias \"none\" can be opened"};
+    if (const auto bias = config.find("bias");
+        bias != config.end() && !bias->is_null() && *bias != "none" && *bias != "all" && *bias != "lora_only") {
+        return Error{"bias is " + base::dumpJson(*bias).substr(0, 80) + "; it must be none, all or lora_only"};
     }
     const auto start = config.find("init_lora_weights");
     const std::string how = start != config.end() && start->is_string() ? start->get<std::string>() : "";
@@ -112,11 +110,13 @@ Result<void> readNumbers(const Json& config, LoraConfig& result)
         }
         result.alpha = alpha->get<double>();
     }
-    if (const auto root = config.find("use_rslora"); root != config.end() && !root->is_null()) {
-        if (!root->is_boolean()) {
-            return Error{"use_rslora must be true or false"};
+    for (const auto& [key, target] : {std::pair{"use_rslora", &result.rootScale}, {"use_dora", &result.dora}}) {
+        if (const auto value = config.find(key); value != config.end() && !value->is_null()) {
+            if (!value->is_boolean()) {
+                return Error{std::string(key) + " must be true or false"};
+            }
+            *target = value->get<bool>();
         }
-        result.rootScale = root->get<bool>();
     }
     return {};
 }

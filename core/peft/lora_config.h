@@ -20,6 +20,7 @@ struct LoraConfig {
     std::int64_t rank = 8;
     double alpha = 8;
     bool rootScale = false; // use_rslora: alpha / sqrt(r)
+    bool dora = false;      // use_dora: a magnitude for each output row
     std::vector<std::pair<PathPattern, double>> ranks;  // rank_pattern, first match wins
     std::vector<std::pair<PathPattern, double>> alphas; // alpha_pattern
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/peft/lora_folder.h"
 
-#include "core/base/files.h"
 #include "core/nn/decoder.h"
-#include "core/weights/load.h"
+#include "core/peft/adapter_file.h"
+#include "core/peft/targets.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -24,70 +24,79 @@ Json number(double value)
     return whole ? Json(static_cast<std::int64_t>(value)) : Json(value);
 }
 
-struct Saved {
-    std::vector<weights::TensorToWrite> tensors;
-    std::set<std::string> modules;
-};
-
-Result<Saved> collect(nn::Decoder& decoder)
+std::set<std::string> adaptedNames(nn::Decoder& decoder)
 {
-    bool anyTrainable = false;
-    for (nn::LinearGroup* group : decoder.groups()) {
+    std::set<std::string> names;
+    for (const nn::LinearGroup* group : decoder.groups()) {
         for (const nn::LowRank& adapter : group->adapters) {
-            anyTrainable = anyTrainable || adapter.a.requires_grad();
+            names.insert(group->slices[adapter.slice].name);
         }
     }
-    Saved saved;
-    std::set<std::string> paths;
-    for (nn::LinearGroup* group : decoder.groups()) {
-        for (const nn::LowRank& adapter : group->adapters) {
-            if (anyTrainable && !adapter.a.requires_grad()) {
-                continue;
-            }
-            const std::string path = group->slicePath(adapter.slice);
-            if (!paths.insert(path).second) {
-                return Error{"two adapters act on " + path + "; merge them before saving"};
-            }
-            saved.modules.insert(group->slices[adapter.slice].name);
-            saved.tensors.push_back(
-                weights::toWrite("base_model.model." + path + ".lora_A.weight", adapter.a));
-            saved.tensors.push_back(
-                weights::toWrite("base_model.model." + path + ".lora_B.weight", adapter.b));
-        }
+    return names;
+}
+
+Result<std::vector<nn::NamedTensor>> collect(nn::Decoder& decoder)
+{
+    auto tensors = loraTensors(decoder, true);
+    if (tensors.empty()) {
+        tensors = loraTensors(decoder, false);
     }
-    if (saved.tensors.empty()) {
+    if (tensors.empty()) {
         return Error{"the model has no adapter to save"};
     }
-    return saved;
+    std::set<std::string> names;
+    for (nn::NamedTensor& named : tensors) {
+        if (!names.insert(named.name).second) {
+            return Error{"two adapters act on one projection (" + named.name + "); merge them before saving"};
+        }
+        named.name = kPeftPrefix + named.name;
+    }
+    return tensors;
 }
 
 Result<void> save(nn::Decoder& decoder, const fs::path& folder, LoraFolderInfo info)
 {
-    auto saved = collect(decoder);
-    if (!saved) {
-        return Error{folder.string() + ": " + saved.message()};
+    auto tensors = collect(decoder);
+    if (!tensors) {
+        return Error{folder.string() + ": " + tensors.message()};
     }
     const auto& wanted = info.targetModules;
-    if (wanted.empty() || std::find(wanted.begin(), wanted.end(), "all-linear") != wanted.end()) {
-        info.targetModules.assign(saved->modules.begin(), saved->modules.end());
+    if (wanted.empty() || std::find(wanted.begin(), wanted.end(), kAllLinear) != wanted.end()) {
+        const auto names = adaptedNames(decoder);
+        info.targetModules.assign(names.begin(), names.end());
     }
-    if (auto made = base::makeDirectories(folder); !made) {
-        return made;
-    }
-    std::map<std::string, std::string> metadata;
-    if (!info.baseFingerprint.empty()) {
-        metadata["luthier_base"] = info.baseFingerprint;
-    }
-    auto written =
-        weights::writeSafetensors(folder / "adapter_model.safetensors", std::move(saved->tensors), metadata);
-    if (!written) {
-        return written;
-    }
-    return base::writeFileAtomically(folder / "adapter_config.json",
-                                     base::dumpJson(loraFolderConfig(info), 2) + "\n");
+    return writeAdapter(folder, "adapter_model.safetensors", std::move(*tensors), loraFolderConfig(info),
+                        info.baseFingerprint);
 }
 
 } // namespace
+
+std::vector<nn::NamedTensor> loraTensors(nn::Decoder& decoder, bool trainableOnly)
+{
+    std::vector<nn::NamedTensor> list;
+    const auto add = [&](const std::string& name, const at::Tensor& tensor) {
+        if (tensor.defined() && (!trainableOnly || tensor.requires_grad())) {
+            list.push_back({name, tensor});
+        }
+    };
+    for (nn::LinearGroup* group : decoder.groups()) {
+        std::set<std::size_t> adapted;
+        for (const nn::LowRank& adapter : group->adapters) {
+            const std::string path = group->slicePath(adapter.slice);
+            adapted.insert(adapter.slice);
+            add(path + ".lora_A.weight", adapter.a);
+            add(path + ".lora_B.weight", adapter.b);
+            add(path + ".lora_magnitude_vector", adapter.magnitude);
+        }
+        for (const nn::SliceBias& bias : group->biases) {
+            add(group->slicePath(bias.slice) + (adapted.contains(bias.slice) ? ".base_layer.bias" : ".bias"), bias.bias);
+        }
+    }
+    for (const nn::Replacement& replacement : decoder.replacements()) {
+        add(replacement.name, replacement.copy);
+    }
+    return list;
+}
 
 Json loraFolderConfig(const LoraFolderInfo& info)
 {
@@ -95,11 +104,11 @@ Json loraFolderConfig(const LoraFolderInfo& info)
     std::sort(modules.begin(), modules.end());
     return Json{
         {"alora_invocation_tokens", nullptr},
-        {"alpha_pattern", Json::object()},
+        {"alpha_pattern", info.alphaPattern},
         {"arrow_config", nullptr},
         {"auto_mapping", nullptr},
         {"base_model_name_or_path", info.basePath},
-        {"bias", "none"},
+        {"bias", info.bias},
         {"corda_config", nullptr},
         {"ensure_weight_tying", false},
         {"eva_config", nullptr},
@@ -116,19 +125,19 @@ Json loraFolderConfig(const LoraFolderInfo& info)
         {"lora_dropout", info.dropout},
         {"megatron_config", nullptr},
         {"megatron_core", "megatron.core"},
-        {"modules_to_save", nullptr},
+        {"modules_to_save", info.modulesToSave.empty() ? Json() : Json(info.modulesToSave)},
         {"peft_type", "LORA"},
         {"qalora_group_size", 16},
         {"r", info.rank},
-        {"rank_pattern", Json::object()},
+        {"rank_pattern", info.rankPattern},
         {"revision", nullptr},
         {"target_modules", modules},
         {"target_parameters", nullptr},
         {"task_type", "CAUSAL_LM"},
         {"trainable_token_indices", nullptr},
-        {"use_dora", false},
+        {"use_dora", info.dora},
         {"use_qalora", false},
-        {"use_rslora", false},
+        {"use_rslora", info.rootScale},
     };
 }
 

@@ -12,6 +12,7 @@
 
 namespace luthier::nn {
 class Decoder;
+struct NamedTensor;
 }
 
 namespace luthier::peft {
@@ -23,6 +24,12 @@ struct LoraFolderInfo {
     std::vector<std::string> targetModules; // "all-linear" or empty: the names of what was adapted
     std::string basePath;                   // base_model_name_or_path
     std::string baseFingerprint;            // kept in the file's metadata; attachAdapter compares it
+    bool rootScale = false;                 // use_rslora
+    bool dora = false;                      // use_dora
+    std::string bias = "none";
+    std::vector<std::string> modulesToSave = {};
+    Json rankPattern = Json::object();      // pattern: rank
+    Json alphaPattern = Json::object();
 };
 
 // Writes adapter_config.json and adapter_model.safetensors: the trainable adapters, or all when none is
@@ -30,6 +37,10 @@ struct LoraFolderInfo {
 // Errors: two adapters of one projection, no adapter at all, a full disk (older files stay whole).
 Result<void> saveLoraFolder(nn::Decoder& decoder, const std::filesystem::path& folder,
                             const LoraFolderInfo& info);
+
+// What the adapters train or hold, under the keys of PEFT's file without its prefix: A, B and magnitude of each
+// projection, biases, trained copies of whole tensors.
+std::vector<nn::NamedTensor> loraTensors(nn::Decoder& decoder, bool trainableOnly);
 
 // adapter_config.json with every LoRA key, sorted.
 Json loraFolderConfig(const LoraFolderInfo& info);

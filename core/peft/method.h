@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace luthier::nn {
@@ -20,6 +21,16 @@ struct NamedTensor;
 }
 
 namespace luthier::peft {
+
+class AdapterFile;
+
+// What a method may start from besides its settings.
+struct Start {
+    std::uint64_t seed = 0;
+    std::filesystem::path baseFolder; // for its tokenizer; may be empty
+
+    Start(std::uint64_t seedToUse, std::filesystem::path base = {}) : seed(seedToUse), baseFolder(std::move(base)) {}
+};
 
 struct Method {
     std::string id;
@@ -30,12 +41,17 @@ struct Method {
     double usualLearningRate = 2e-5;
 
     // Makes the decoder trainable in this way. Errors: a target that names no projection (lists what there is), ...
-    Result<void> (*attach)(nn::Decoder& decoder, const config::MethodSettings& settings, std::uint64_t seed);
+    Result<void> (*attach)(nn::Decoder& decoder, const config::MethodSettings& settings, const Start& start);
     // The trained leaves with stable names, in a fixed order: for the optimizer and checkpoints.
     std::vector<nn::NamedTensor> (*trainable)(nn::Decoder& decoder);
     // Writes the result (adapter in PEFT layout, or whole folder) so that it opens elsewhere unchanged.
     Result<void> (*save)(nn::Decoder& decoder, const config::MethodSettings& settings,
                          const std::filesystem::path& baseFolder, const std::filesystem::path& target);
+    // Kind of adapter folder that save() writes (peft_type, or "BOTTLENECK" for AdapterHub's), and how it is opened,
+    // not trainable. The decoder stays as it was on errors. Empty: none.
+    std::string folderType = {};
+    Result<void> (*open)(nn::Decoder& decoder, AdapterFile& file) = nullptr;
+    bool startsAtBase = true; // before the first step the model computes exactly what the base computes
 };
 
 std::span<const Method> methods();

@@ -6,12 +6,17 @@
 
 namespace luthier::peft {
 
-Method loraMethod(); // lora.cpp
-Method fullMethod(); // full.cpp
+Method loraMethod();       // lora.cpp
+Method fullMethod();       // full.cpp
+Method ia3Method();        // ia3.cpp
+Method bottleneckMethod(); // bottleneck.cpp
+Method prefixMethod();     // prefix.cpp
+Method promptMethod();     // prompt.cpp
 
 std::span<const Method> methods()
 {
-    static const std::array<Method, 2> table{loraMethod(), fullMethod()};
+    static const std::array<Method, 6> table{loraMethod(),       fullMethod(),   ia3Method(),
+                                             bottleneckMethod(), prefixMethod(), promptMethod()};
     return table;
 }
 

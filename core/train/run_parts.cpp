@@ -121,7 +121,7 @@ Result<void> Assembly::loadData(RunParts& parts)
 Result<void> Assembly::attach(RunParts& parts)
 {
     const auto seed = static_cast<std::uint64_t>(m_config.run.seed);
-    if (auto attached = parts.method->attach(*parts.decoder, m_config.method, seed); !attached) {
+    if (auto attached = parts.method->attach(*parts.decoder, m_config.method, {seed, m_config.model.path}); !attached) {
         return attached;
     }
     parts.leaves = parts.method->trainable(*parts.decoder);

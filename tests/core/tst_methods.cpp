@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Every row of the table of methods: settings that exist, a start equal to the base, leaves that learn while the
-// rest stays, and a result that opens again. Then what LoRA alone promises.
+// Every row of the table of methods, in its variants: settings that exist, a start equal to the base where it is promised,
+// leaves that learn while the base stays, a result that opens again, cached = uncached, packed = apart, resumed =
+// uninterrupted, and merged = adapted or a sentence. Then what LoRA alone promises.
 #include "core/base/paths.h"
 #include "core/peft/adapter_folder.h"
 #include "core/peft/lora_config.h"
@@ -11,10 +12,13 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
 #include <QtTest>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -58,14 +62,94 @@ void learn(nn::Decoder& decoder, const std::vector<nn::NamedTensor>& leaves)
     }
 }
 
+// A row of the table with some settings of its own.
+struct Variant {
+    const char* name;
+    const char* method;
+    void (*change)(config::MethodSettings&);
+    bool merges = true;
+};
+
+const std::vector<Variant> kVariants{
+    {"lora", "lora", [](config::MethodSettings&) {}},
+    {"rsLoRA with patterns", "lora",
+     [](config::MethodSettings& s) {
+         s.useRslora = true;
+         s.targetModules = {"all-linear"};
+         s.rankPattern = {"layers.1.mlp.up_proj=3", "k_proj=2"};
+         s.alphaPattern = {"k_proj=5.5"};
+     }},
+    {"DoRA", "lora",
+     [](config::MethodSettings& s) {
+         s.useDora = true;
+         s.targetModules = {"all-linear"};
+     }},
+    {"LoRA with norms", "lora", [](config::MethodSettings& s) { s.modulesToSave = {"norm"}; }},
+    {"LoRA with embeddings", "lora", [](config::MethodSettings& s) { s.modulesToSave = {"embed_tokens"}; }, false},
+    {"full", "full", [](config::MethodSettings&) {}},
+    {"full, some frozen", "full",
+     [](config::MethodSettings& s) {
+         s.frozenLayers = 1;
+         s.freezeEmbeddings = true;
+     }},
+    {"ia3", "ia3", [](config::MethodSettings&) {}},
+    {"bottleneck", "bottleneck", [](config::MethodSettings& s) { s.reductionFactor = 4; }, false},
+    {"bottleneck, Houlsby", "bottleneck",
+     [](config::MethodSettings& s) {
+         s.bottleneckPlaces = "houlsby";
+         s.nonLinearity = "swish";
+     },
+     false},
+    {"prefix", "prefix", [](config::MethodSettings& s) { s.virtualTokens = 3; }, false},
+    {"prefix, projected", "prefix",
+     [](config::MethodSettings& s) {
+         s.virtualTokens = 3;
+         s.prefixProjection = true;
+     },
+     false},
+    {"prompt", "prompt", [](config::MethodSettings& s) { s.virtualTokens = 3; }, false},
+    {"prompt from text", "prompt",
+     [](config::MethodSettings& s) {
+         s.virtualTokens = 7;
+         s.promptText = "Answer briefly.";
+     },
+     false},
+};
+
+at::Tensor hiddenOf(nn::Decoder& decoder, const std::vector<std::int64_t>& ids, std::vector<std::int64_t> segments = {},
+                    nn::KvCache* cache = nullptr)
+{
+    nn::ForwardInput input;
+    input.ids = at::tensor(ids, at::kLong).unsqueeze(0);
+    input.segments = std::move(segments);
+    input.cache = cache;
+    return decoder.hidden(input);
+}
+
+double distance(const at::Tensor& a, const at::Tensor& b)
+{
+    return (a - b).abs().max().item<double>();
+}
+
 } // namespace
 
 class TestMethods : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void everyMethod_data();
+    void everyMethod_data() { variants(); }
     void everyMethod();
+    void cachedIsUncached_data() { variants(); }
+    void cachedIsUncached();
+    void packedIsApart_data() { variants(); }
+    void packedIsApart();
+    void resumedIsUninterrupted_data() { variants(); }
+    void resumedIsUninterrupted();
+    void mergedOrSaid_data() { variants(); }
+    void mergedOrSaid();
+    void everyRowHasVariants();
+    void onlyPlainLoraAddsUp();
+    void frozenStays();
     void idsAreDistinct();
     void loraStartsAsPeftDoes();
     void loraTargets_data();
@@ -79,6 +163,33 @@ private:
         auto folder = weights::ModelFolder::open(m_run.path("model"));
         return *weights::loadDecoder(*folder, at::kCPU, at::kFloat);
     }
+    void variants() const
+    {
+        QTest::addColumn<int>("index");
+        for (std::size_t i = 0; i < kVariants.size(); ++i) {
+            QTest::newRow(kVariants[i].name) << static_cast<int>(i);
+        }
+    }
+    config::MethodSettings settingsOf(const Variant& variant) const
+    {
+        auto wanted = settings();
+        wanted.kind = variant.method;
+        variant.change(wanted);
+        return wanted;
+    }
+    // Attached and moved a little.
+    std::shared_ptr<nn::Decoder> learned(const Variant& variant) const
+    {
+        const auto tuned = decoder();
+        const auto* method = peft::findMethod(variant.method);
+        const auto attached = method->attach(*tuned, settingsOf(variant), {7, m_run.path("model")});
+        if (!attached) {
+            qFatal("%s", attached.message().c_str());
+        }
+        learn(*tuned, method->trainable(*tuned));
+        tuned->setTraining(false);
+        return tuned;
+    }
     config::MethodSettings settings() const
     {
         config::MethodSettings settings;
@@ -90,19 +201,14 @@ private:
     support::TinyRun m_run;
 };
 
-void TestMethods::everyMethod_data()
-{
-    QTest::addColumn<QString>("id");
-    for (const auto& method : peft::methods()) {
-        QTest::newRow(method.id.c_str()) << QString::fromStdString(method.id);
-    }
-}
-
 void TestMethods::everyMethod()
 {
-    QFETCH(QString, id);
-    const auto* method = peft::findMethod(id.toStdString());
+    QFETCH(int, index);
+    const Variant& variant = kVariants[static_cast<std::size_t>(index)];
+    const auto wanted = settingsOf(variant);
+    const auto* method = peft::findMethod(variant.method);
     QVERIFY(method && !method->label.empty() && !method->help.empty() && method->usualLearningRate > 0);
+    QVERIFY(method->writesAdapter == (method->open != nullptr && !method->folderType.empty()));
     std::set<std::string> keys;
     for (const auto& part : config::parts()) {
         for (const auto& field : part.fields) {
@@ -115,8 +221,9 @@ void TestMethods::everyMethod()
 
     const auto tuned = decoder();
     const at::Tensor base = logitsOf(*tuned);
-    QVERIFY(method->attach(*tuned, settings(), 7).ok());
-    QVERIFY(logitsOf(*tuned).equal(base));
+    const auto attached = method->attach(*tuned, wanted, {7, m_run.path("model")});
+    QVERIFY2(attached.ok(), attached.ok() ? "" : attached.message().c_str());
+    QVERIFY(logitsOf(*tuned).equal(base) == method->startsAtBase);
     const auto leaves = method->trainable(*tuned);
     QVERIFY(!leaves.empty());
     std::set<std::string> names;
@@ -136,19 +243,156 @@ void TestMethods::everyMethod()
             QVERIFY2(now[i].tensor.equal(baseBefore[i].tensor), now[i].name.c_str());
         }
     }
-    const fs::path target = m_run.path("result-" + id.toStdString());
-    const auto saved = method->save(*tuned, settings(), m_run.path("model"), target);
+    const fs::path target = m_run.path("result-" + std::to_string(index));
+    const auto saved = method->save(*tuned, wanted, m_run.path("model"), target);
     QVERIFY2(saved.ok(), saved.ok() ? "" : saved.message().c_str());
     std::shared_ptr<nn::Decoder> again;
     if (method->writesAdapter) {
         again = decoder();
         const auto print = *weights::ModelFolder::open(m_run.path("model"))->fingerprint();
-        QVERIFY(peft::attachAdapter(*again, target, 1, print).ok());
+        const auto opened = peft::attachAdapter(*again, target, 1, print);
+        QVERIFY2(opened.ok(), opened.ok() ? "" : opened.message().c_str());
+        QVERIFY(method->trainable(*again).empty());
+        tuned->setAdaptersEnabled(false);
+        QVERIFY(logitsOf(*tuned).equal(base));
+        tuned->setAdaptersEnabled(true);
     } else {
         again = *weights::loadDecoder(*weights::ModelFolder::open(target), at::kCPU, at::kFloat);
     }
     QVERIFY(!logitsOf(*tuned).equal(base));
     QVERIFY(logitsOf(*again).equal(logitsOf(*tuned)));
+}
+
+void TestMethods::cachedIsUncached()
+{
+    QFETCH(int, index);
+    const auto tuned = learned(kVariants[static_cast<std::size_t>(index)]);
+    const at::NoGradGuard noGrad;
+    const at::Tensor whole = hiddenOf(*tuned, {5, 9, 11, 3, 8, 60, 7});
+    nn::KvCache cache = tuned->makeCache(1, 7);
+    const at::Tensor first = hiddenOf(*tuned, {5, 9, 11, 3}, {}, &cache);
+    const at::Tensor second = hiddenOf(*tuned, {8, 60}, {}, &cache);
+    const at::Tensor third = hiddenOf(*tuned, {7}, {}, &cache);
+    QCOMPARE(cache.length, std::int64_t{7});
+    const double gap = distance(at::cat({first, second, third}, 1), whole);
+    QVERIFY2(gap < 1e-5, qPrintable(QString::number(gap)));
+}
+
+void TestMethods::packedIsApart()
+{
+    QFETCH(int, index);
+    const Variant& variant = kVariants[static_cast<std::size_t>(index)];
+    const auto tuned = learned(variant);
+    const auto leaves = peft::findMethod(variant.method)->trainable(*tuned);
+    const auto gradients = [&](const std::vector<at::Tensor>& parts) {
+        for (const at::Tensor& part : parts) {
+            part.pow(2).sum().backward();
+        }
+        std::vector<at::Tensor> all;
+        for (const auto& leaf : leaves) {
+            all.push_back(leaf.tensor.grad().clone());
+            leaf.tensor.mutable_grad().reset();
+        }
+        return all;
+    };
+    const at::Tensor packed = hiddenOf(*tuned, {5, 9, 11, 3, 8, 60, 7, 4}, {3, 5});
+    const at::Tensor one = hiddenOf(*tuned, {5, 9, 11});
+    const at::Tensor other = hiddenOf(*tuned, {3, 8, 60, 7, 4});
+    QVERIFY(distance(packed, at::cat({one, other}, 1)) < 1e-5);
+    const auto together = gradients({packed});
+    const auto apart = gradients({one, other});
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+        const double size = std::max(1.0, apart[i].abs().max().item<double>());
+        QVERIFY2(distance(together[i], apart[i]) / size < 1e-4, leaves[i].name.c_str());
+    }
+}
+
+void TestMethods::resumedIsUninterrupted()
+{
+    QFETCH(int, index);
+    support::TinyRun tiny;
+    tiny.config.method = settingsOf(kVariants[static_cast<std::size_t>(index)]);
+    tiny.config.run.maxSteps = 6;
+    tiny.config.data.padding = index % 2 ? "packed" : "length_buckets";
+    support::EventLog log;
+    const auto whole = tiny.run("whole", log);
+    QVERIFY2(whole.outcome == train::Outcome::Finished, whole.sentence.c_str());
+    QCOMPARE(tiny.runUntil("cut", log, 3).outcome, train::Outcome::Stopped);
+    const auto resumed = tiny.run("cut", log, true);
+    QVERIFY2(resumed.outcome == train::Outcome::Finished, resumed.sentence.c_str());
+    bool compared = false;
+    for (const char* name : {"adapter_model.safetensors", "adapter.safetensors", "model.safetensors"}) {
+        const auto expected = base::readFile(fs::path(whole.adapter) / name);
+        const auto found = base::readFile(fs::path(resumed.adapter) / name);
+        QCOMPARE(expected.ok(), found.ok());
+        compared = compared || expected.ok();
+        QVERIFY(!expected.ok() || *expected == *found);
+    }
+    QVERIFY(compared);
+}
+
+void TestMethods::mergedOrSaid()
+{
+    QFETCH(int, index);
+    const Variant& variant = kVariants[static_cast<std::size_t>(index)];
+    const auto tuned = learned(variant);
+    const at::Tensor adapted = logitsOf(*tuned);
+    const auto merged = peft::mergeAdapters(*tuned);
+    QCOMPARE(merged.ok(), variant.merges);
+    QVERIFY(merged.ok() || merged.message().find("cannot be folded") != std::string::npos);
+    QVERIFY(distance(logitsOf(*tuned), adapted) < 1e-4);
+    if (merged.ok() && peft::findMethod(variant.method)->writesAdapter) {
+        tuned->setAdaptersEnabled(false); // nothing is left to switch off
+        QVERIFY(distance(logitsOf(*tuned), adapted) < 1e-4);
+    }
+}
+
+void TestMethods::everyRowHasVariants()
+{
+    for (const auto& method : peft::methods()) {
+        QVERIFY2(std::any_of(kVariants.begin(), kVariants.end(),
+                             [&](const Variant& variant) { return variant.method == method.id; }),
+                 method.id.c_str());
+    }
+}
+
+void TestMethods::onlyPlainLoraAddsUp()
+{
+    std::vector<fs::path> folders;
+    for (const Variant& variant : kVariants) {
+        const auto* method = peft::findMethod(variant.method);
+        if (method->writesAdapter) {
+            folders.emplace_back(m_run.path("adds-" + std::to_string(folders.size())));
+            QVERIFY(method->save(*learned(variant), settingsOf(variant), m_run.path("model"), folders.back()).ok());
+        }
+    }
+    QVERIFY(folders.size() > 8);
+    for (std::size_t first = 0; first < folders.size(); ++first) {
+        for (std::size_t second = 0; second < folders.size(); second += 3) {
+            const auto both = decoder();
+            QVERIFY(peft::attachAdapter(*both, folders[first]).ok());
+            const at::Tensor one = logitsOf(*both);
+            const auto added = peft::attachAdapter(*both, folders[second]);
+            QCOMPARE(added.ok(), first < 2 && second < 2); // the first two are plain
+            QVERIFY(added.ok() || logitsOf(*both).equal(one));
+        }
+        QCOMPARE(peft::attachAdapter(*decoder(), folders[first], 0.5).ok(), first < 2);
+    }
+}
+
+void TestMethods::frozenStays()
+{
+    const auto tuned = decoder();
+    auto wanted = settings();
+    wanted.frozenLayers = 1;
+    const auto* full = peft::findMethod("full");
+    QVERIFY(full->attach(*tuned, wanted, 1).ok());
+    for (const auto& leaf : full->trainable(*tuned)) {
+        QVERIFY2(leaf.name.find("layers.0.") == std::string::npos, leaf.name.c_str());
+    }
+    wanted.frozenLayers = 3;
+    const auto refused = full->attach(*decoder(), wanted, 1);
+    QVERIFY(!refused.ok() && refused.message().find("2 layers") != std::string::npos);
 }
 
 void TestMethods::idsAreDistinct()
@@ -240,7 +484,7 @@ void TestMethods::mergedEqualsAdapter()
     QVERIFY(lora->attach(*tuned, wanted, 3).ok());
     learn(*tuned, lora->trainable(*tuned));
     const at::Tensor adapted = logitsOf(*tuned);
-    peft::mergeAdapters(*tuned);
+    QVERIFY(peft::mergeAdapters(*tuned).ok());
     QVERIFY((logitsOf(*tuned) - adapted).abs().max().item<double>() < 1e-4);
 }
 

@@ -76,7 +76,9 @@ def save_adapter(model, folder):
     path = folder / "adapter_config.json"
     config = json.loads(path.read_text())
     config["base_model_name_or_path"] = None
-    config["target_modules"].sort()
+    for key in ("target_modules", "feedforward_modules", "modules_to_save"):  # sets, written in any order
+        if config.get(key):
+            config[key].sort()
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
     readable(folder)
 

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// AdapterFile: an adapter folder while it is opened, and how one is written. Names torch types.
+#pragma once
+
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/nn/decoder.h"
+#include "core/weights/safetensors.h"
+
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace luthier::peft {
+
+inline constexpr const char* kPeftPrefix = "base_model.model.";
+
+class AdapterFile {
+public:
+    // Reads adapter_config.json and the safetensors file beside it. Refuses an adapter whose recorded base is another
+    // one than `baseFingerprint` (when both are known).
+    static Result<AdapterFile> open(const std::filesystem::path& folder, double weight,
+                                    const std::string& baseFingerprint);
+
+    const Json& config() const { return m_config; }
+    double weight() const { return m_weight; }
+    const std::filesystem::path& configPath() const { return m_configPath; }
+    const weights::SafetensorsFile& tensors() const { return *m_file; }
+    // peft_type, "BOTTLENECK" for AdapterHub's bottleneck layers; empty: neither.
+    std::string type() const;
+
+    // The tensor in fp32 on the CPU. Errors name file, tensor and both shapes.
+    Result<at::Tensor> read(const std::string& name, const std::vector<std::int64_t>& shape);
+    // Errors list the tensors that nothing read: they fit nothing in the model.
+    Result<void> checkAllRead() const;
+
+    // A whole number of the config within [low, high]; `usual` when absent or null.
+    Result<std::int64_t> count(const char* key, std::int64_t usual, std::int64_t low, std::int64_t high) const;
+    // Refuses with the config's path unless the key is absent, null, false or empty.
+    Result<void> refuse(const char* key) const;
+    Error problem(const std::string& sentence) const; // begins with the config's path
+    // Only plain LoRA adds up and can be weighed; others want a model without adapters and the weight 1.
+    Result<void> checkAlone(nn::Decoder& decoder) const;
+
+private:
+    Json m_config;
+    double m_weight = 1;
+    std::filesystem::path m_configPath;
+    std::shared_ptr<const weights::SafetensorsFile> m_file;
+    std::set<std::string> m_read;
+};
+
+// "a, b and 3 more".
+std::string listedNames(const std::vector<std::string>& names);
+
+// The config's key switched off: absent, null, false, empty.
+bool isOff(const Json& config, const char* key);
+
+// Whether something that only stands alone is attached; any adapter at all.
+bool carriesMoreThanLora(nn::Decoder& decoder);
+bool carriesAdapters(nn::Decoder& decoder);
+
+// Writes `file` (safetensors) and adapter_config.json; the base's fingerprint is kept in the file's metadata.
+Result<void> writeAdapter(const std::filesystem::path& target, const char* file, std::vector<nn::NamedTensor> tensors,
+                          const Json& config, const std::string& baseFingerprint);
+
+// Fingerprint of a base folder; empty when it is no model folder.
+Result<std::string> fingerprintOf(const std::filesystem::path& baseFolder);
+
+} // namespace luthier::peft

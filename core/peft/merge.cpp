@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/decoder.h"
+#include "core/nn/linear_extras.h"
+#include "core/peft/adapter_folder.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <c10/core/GradMode.h>
+
+namespace luthier::peft {
+
+namespace {
+
+Result<void> checkMergeable(nn::Decoder& decoder)
+{
+    const nn::Extras& extras = decoder.extras();
+    const std::string aside = "; keep the adapter in its own folder and name both";
+    if (extras.prompt.defined()) {
+        return Error{"virtual tokens stand before the text and cannot be folded into weights" + aside};
+    }
+    if (extras.prefix.exists()) {
+        return Error{"a prefix of keys and values cannot be folded into weights" + aside};
+    }
+    if (!extras.isEmpty()) {
+        return Error{"bottleneck layers are layers of their own and cannot be folded into weights" + aside};
+    }
+    for (const nn::Replacement& replacement : decoder.replacements()) {
+        if (decoder.config().tiedHead
+            && (replacement.name == "lm_head.weight" || replacement.name == decoder.baseLeaves().front().name)) {
+            return Error{"the model's head is its embedding, so a trained copy of one of them (" + replacement.name
+                         + ") cannot be folded into it" + aside};
+        }
+    }
+    return {};
+}
+
+// One rounding to the weights' dtype, however many adapters.
+void mergeSlice(nn::LinearGroup& group, std::size_t slice)
+{
+    at::Tensor sum;
+    for (const nn::LowRank& adapter : group.adapters) {
+        if (adapter.slice != slice) {
+            continue;
+        }
+        sum = sum.defined() ? sum : group.sliceWeight(slice).to(at::kFloat).clone();
+        const at::Tensor norm = adapter.magnitude.defined() ? nn::normOf(group, adapter) : at::Tensor();
+        sum.addmm_(adapter.b.detach().to(at::kFloat), adapter.a.detach().to(at::kFloat), 1, adapter.scale);
+        if (norm.defined()) {
+            sum.mul_((adapter.magnitude.detach().to(at::kFloat) / norm).unsqueeze(1));
+        }
+    }
+    if (sum.defined()) {
+        group.sliceWeight(slice).copy_(sum);
+    }
+}
+
+void mergeFactor(nn::LinearGroup& group, const nn::SliceFactor& factor)
+{
+    const at::Tensor by = factor.factor.detach().to(at::kFloat);
+    const at::Tensor weight = group.sliceWeight(factor.slice);
+    weight.copy_(weight.to(at::kFloat) * (factor.onInput ? by.unsqueeze(0) : by.unsqueeze(1)));
+    if (group.bias.defined() && !factor.onInput) {
+        const at::Tensor bias = group.sliceBias(factor.slice);
+        bias.copy_(bias.to(at::kFloat) * by);
+    }
+}
+
+} // namespace
+
+Result<void> mergeAdapters(nn::Decoder& decoder)
+{
+    if (auto good = checkMergeable(decoder); !good) {
+        return good;
+    }
+    const at::NoGradGuard noGrad;
+    for (nn::LinearGroup* group : decoder.groups()) {
+        for (std::size_t slice = 0; slice < group->slices.size(); ++slice) {
+            mergeSlice(*group, slice);
+        }
+        for (const nn::SliceBias& bias : group->biases) {
+            group->sliceBias(bias.slice).copy_(bias.bias.detach());
+        }
+        for (const nn::SliceFactor& factor : group->factors) {
+            mergeFactor(*group, factor);
+        }
+        group->adapters.clear();
+        group->biases.clear();
+        group->factors.clear();
+    }
+    decoder.keepReplacements();
+    return {};
+}
+
+} // namespace luthier::peft

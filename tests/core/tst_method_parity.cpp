@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Methods beside PEFT: what it wrote computes the same here, and twenty steps from there lose the same. See
+// tests/reference/make_method_parity.py.
+#include "core/base/json.h"
+#include "core/optim/schedules.h"
+#include "core/peft/adapter_folder.h"
+#include "core/peft/method.h"
+#include "core/train/train_step.h"
+#include "core/weights/load.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/tensor.h>
+#include <c10/core/GradMode.h>
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <cmath>
+
+using namespace luthier;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path kReference = fs::path(LUTHIER_SOURCE_DIR) / "tests/reference";
+constexpr double kTolerance = 1e-4;
+
+template <class T>
+T need(Result<T> result)
+{
+    if (!result) {
+        qFatal("%s", result.message().c_str());
+    }
+    return std::move(*result);
+}
+
+std::shared_ptr<nn::Decoder> decoderOf(const std::string& base)
+{
+    const auto folder = need(weights::ModelFolder::open(kReference / "llama" / base));
+    return need(weights::loadDecoder(folder, at::kCPU, at::kFloat));
+}
+
+train::TokenStore rows()
+{
+    train::TokenStore store;
+    const Json all = need(base::readJson(kReference / "training_rows.json"));
+    for (const Json& row : all.at("rows")) {
+        const auto ids = row.at("ids").get<std::vector<std::int32_t>>();
+        std::vector<std::uint8_t> trained(ids.size(), 0);
+        for (auto i = row.at("labels_from").get<std::size_t>(); i < ids.size(); ++i) {
+            trained[i] = 1;
+        }
+        store.append(ids, trained);
+    }
+    return store;
+}
+
+at::Tensor tensorOf(const Json& values)
+{
+    std::vector<float> all;
+    for (const Json& value : values) {
+        all.push_back(value.get<float>());
+    }
+    return at::tensor(all);
+}
+
+} // namespace
+
+class TestMethodParity : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        at::set_num_threads(1); // tiny products: threads would only wait for each other
+        m_expected = need(base::readJson(kReference / "methods_expected.json"));
+    }
+    void opened_data() { variants(); }
+    void opened();
+    void trained_data() { variants(); }
+    void trained();
+
+private:
+    void variants() const;
+    config::MethodSettings settingsOf(const Json& variant) const;
+    // The largest distance of the logits at the probe's last positions.
+    double distance(nn::Decoder& decoder, const Json& logits) const;
+    void copyStart(const std::string& name, const Json& variant, const std::vector<nn::NamedTensor>& leaves) const;
+    void trainSteps(nn::Decoder& decoder, const Json& variant, const std::vector<nn::NamedTensor>& leaves) const;
+
+    Json m_expected;
+};
+
+void TestMethodParity::variants() const
+{
+    QTest::addColumn<QString>("name");
+    for (const auto& [name, value] : m_expected.items()) {
+        if (value.is_object() && value.contains("losses")) {
+            QTest::newRow(name.c_str()) << QString::fromStdString(name);
+        }
+    }
+}
+
+config::MethodSettings TestMethodParity::settingsOf(const Json& variant) const
+{
+    config::RunConfig config;
+    for (const config::Part& part : config::parts()) {
+        if (part.key == "method") {
+            const auto read = config::recordOf(config, part).fromJson(variant.at("settings"));
+            if (!read) {
+                qFatal("%s", read.message().c_str());
+            }
+        }
+    }
+    return config.method;
+}
+
+double TestMethodParity::distance(nn::Decoder& decoder, const Json& logits) const
+{
+    const at::NoGradGuard noGrad;
+    decoder.setTraining(false);
+    nn::ForwardInput probe;
+    probe.ids = at::tensor(m_expected.at("probe").get<std::vector<std::int64_t>>(), at::kLong).unsqueeze(0);
+    const at::Tensor mine = decoder.logits(decoder.hidden(probe))[0];
+    double largest = 0;
+    const auto count = static_cast<std::int64_t>(logits.size());
+    for (std::int64_t i = 0; i < count; ++i) {
+        const at::Tensor gap
+            = (mine[mine.size(0) - count + i] - tensorOf(logits.at(static_cast<std::size_t>(i)))).abs().max();
+        largest = std::max(largest, gap.item<double>());
+    }
+    return largest;
+}
+
+void TestMethodParity::opened()
+{
+    QFETCH(QString, name);
+    const Json& variant = m_expected.at(name.toStdString());
+    const auto decoder = decoderOf(variant.at("base"));
+    const double before = distance(*decoder, variant.at("logits"));
+    const auto attached = peft::attachAdapter(*decoder, kReference / "methods" / name.toStdString());
+    QVERIFY2(attached.ok(), attached.ok() ? "" : attached.message().c_str());
+    const double gap = distance(*decoder, variant.at("logits"));
+    QVERIFY2(gap <= kTolerance && before > 10 * kTolerance, qPrintable(QString::number(gap)));
+    decoder->setAdaptersEnabled(false);
+    QVERIFY(std::abs(distance(*decoder, variant.at("logits")) - before) < 1e-12);
+}
+
+void TestMethodParity::copyStart(const std::string& name, const Json& variant,
+                                 const std::vector<nn::NamedTensor>& leaves) const
+{
+    const at::NoGradGuard noGrad;
+    const auto file = need(weights::SafetensorsFile::open(kReference / "methods" / name / "adapter_model.safetensors"));
+    std::size_t copied = 0;
+    for (const auto& [leaf, tensor] : leaves) {
+        const Json& made = variant.at("projection");
+        at::Tensor target = tensor;
+        if (const auto found = made.find(leaf); found != made.end()) {
+            target.copy_(tensorOf(found->at("values")).view(target.sizes()));
+            continue;
+        }
+        const auto* info = file->find("base_model.model." + leaf);
+        info = info ? info : file->find(leaf);
+        QVERIFY2(info, leaf.c_str());
+        target.copy_(need(weights::readTensor({file, info})).view(target.sizes()));
+        ++copied;
+    }
+    QVERIFY(copied == file->tensors().size() || !variant.at("projection").empty());
+}
+
+void TestMethodParity::trainSteps(nn::Decoder& decoder, const Json& variant,
+                                  const std::vector<nn::NamedTensor>& leaves) const
+{
+    const Json& settings = m_expected.at("settings");
+    config::OptimizerSettings optimizing;
+    optimizing.weightDecay = settings.at("weight_decay");
+    optimizing.maxGradNorm = settings.at("max_grad_norm");
+    const train::TokenStore store = rows();
+    const train::BatchPlan plan(store, {settings.at("batch"), settings.at("accumulation"), 1024, "longest", false, 1});
+    train::BatchFeed feed(store, plan, {}, false);
+    optim::AdamW optimizer(leaves, optimizing);
+    train::TrainStep step(decoder, optimizer, 1);
+    const auto total = settings.at("steps").get<std::int64_t>();
+    for (std::int64_t i = 0; i < total; ++i) {
+        const double rate = variant.at("learning_rate").get<double>()
+                            * optim::learningRateAt(settings.at("schedule").get<std::string>(), i, total,
+                                                    settings.at("warmup_ratio"));
+        const double loss = step.run(feed.next(), i + 1, rate, [] {})[0].item<double>();
+        const double gap = loss - variant.at("losses").at(static_cast<std::size_t>(i)).get<double>();
+        QVERIFY2(std::abs(gap) <= kTolerance, qPrintable(QStringLiteral("step %1: off by %2").arg(i + 1).arg(gap)));
+    }
+}
+
+void TestMethodParity::trained()
+{
+    QFETCH(QString, name);
+    const Json& variant = m_expected.at(name.toStdString());
+    const auto settings = settingsOf(variant);
+    const auto* method = peft::findMethod(settings.kind);
+    QVERIFY(method);
+    const auto decoder = decoderOf(variant.at("base"));
+    const auto attached = method->attach(*decoder, settings, 1);
+    QVERIFY2(attached.ok(), attached.ok() ? "" : attached.message().c_str());
+    const auto leaves = method->trainable(*decoder);
+    copyStart(name.toStdString(), variant, leaves);
+    trainSteps(*decoder, variant, leaves);
+    const double gap = distance(*decoder, variant.at("end"));
+    QVERIFY2(gap < 1e-3, qPrintable(QString::number(gap)));
+    // LUTHIER_KEEP_ADAPTERS keeps what was written, for check_methods_in_peft.py.
+    const QTemporaryDir temporary;
+    const QString kept = qEnvironmentVariable("LUTHIER_KEEP_ADAPTERS", temporary.path());
+    const fs::path target = fs::path(kept.toStdString()) / name.toStdString();
+    const auto saved = method->save(*decoder, settings, kReference / "llama" / variant.at("base").get<std::string>(), target);
+    QVERIFY2(saved.ok(), saved.ok() ? "" : saved.message().c_str());
+    const auto again = decoderOf(variant.at("base"));
+    QVERIFY(peft::attachAdapter(*again, target).ok());
+    QVERIFY(distance(*again, variant.at("end")) < 1e-3);
+}
+
+QTEST_APPLESS_MAIN(TestMethodParity)
+#include "tst_method_parity.moc"
