@@ -5,6 +5,7 @@
 #include "core/cli/inputs.h"
 #include "core/text/bench_tokenize.h"
 #include "core/train/bench_generate.h"
+#include "core/train/bench_kernels.h"
 #include "core/train/bench_step.h"
 
 #include <CLI/App.hpp>
@@ -151,6 +152,29 @@ int benchGenerate(const Flags& flags, Context& context)
     return kDone;
 }
 
+// Fails where a fused kernel is further from its plain body than rounding explains.
+int benchKernels(const Flags&, Context& context)
+{
+    auto result = train::benchKernels(context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(), context.cancel);
+    if (!result) {
+        return context.fail(result.message());
+    }
+    context.console.note(result->device + ", " + result->dtype);
+    double worst = 0;
+    for (const auto& check : result->checks) {
+        worst = std::max(worst, check.difference);
+        if (context.console.isJson()) {
+            context.console.line({{"name", check.name}, {"shape", check.shape}, {"difference", check.difference},
+                                  {"plain_seconds", check.plainSeconds}, {"fused_seconds", check.fusedSeconds}});
+        } else {
+            context.console.text(check.name + ", " + check.shape + ": differs by " + fixed(check.difference * 1e6, 2)
+                                 + " of a million, " + fixed(check.plainSeconds * 1e6, 0) + " -> "
+                                 + fixed(check.fusedSeconds * 1e6, 0) + " us");
+        }
+    }
+    return worst <= result->allowed ? kDone : context.fail("a fused kernel differs from its plain body");
+}
+
 // Rows of {"text":...}, a file as one text, or texts of our own.
 Result<std::vector<std::string>> benchTexts(const Flags& flags)
 {
@@ -204,6 +228,7 @@ constexpr std::array kVerbs = {
     Verb{"step", "Optimizer steps: tokens a second, and the share of what matrix products reach", benchStep},
     Verb{"generate", "One answer: tokens a second, and the share of what copying memory reaches",
          benchGenerate},
+    Verb{"kernels", "Fused kernels: how far from their plain bodies, and the time of both", benchKernels},
     Verb{"tokenize", "A tokenizer: megabytes of text a second on one core", benchTokenize},
 };
 
@@ -229,6 +254,7 @@ void setup(CLI::App& app, Flags& flags)
             number(sub, "--repeat", flags.repeats, "Rounds after the first; the best counts", 1);
             continue;
         }
+        if (verb.run == benchKernels) { continue; } // shapes of its own
         auto* preset = sub->add_option("--preset", flags.preset, "Shape of the model: tiny, 135m, 1b")
                            ->check(CLI::IsMember(presets))
                            ->option_text("tiny");

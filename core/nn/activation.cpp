@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/activation.h"
 
+#include "core/nn/kernels/kernels.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/gelu.h>
@@ -29,6 +31,9 @@ at::Tensor activate(Activation kind, const at::Tensor& x)
     if (kind == Activation::GeluTanh) {
         return at::gelu(x, "tanh");
     }
+    if (at::Tensor y = kernels::gatedForward(kind == Activation::SiluGated, x); y.defined()) {
+        return y;
+    }
     const std::int64_t size = x.size(1) / 2;
     return act(kind, x.narrow(1, 0, size)).mul_(x.narrow(1, size, size));
 }
@@ -37,6 +42,9 @@ at::Tensor activateBackward(Activation kind, const at::Tensor& x, const at::Tens
 {
     if (kind == Activation::GeluTanh) {
         return at::gelu_backward(dy, x, "tanh");
+    }
+    if (at::Tensor fused = kernels::gatedBackward(kind == Activation::SiluGated, x, dy); fused.defined()) {
+        return fused;
     }
     const std::int64_t size = x.size(1) / 2;
     const at::Tensor gate = x.narrow(1, 0, size);

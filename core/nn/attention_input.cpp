@@ -24,7 +24,7 @@ public:
             queryPart(qkv).copy_(normForward(m_block.queryNorm, queryPart(m_projected)));
             keyPart(qkv).copy_(normForward(m_block.keyNorm, keyPart(m_projected)));
         }
-        turn(qkv, 1);
+        turn(qkv);
         const at::Tensor heads = byHead(qkv);
         const HeadShape& s = m_block.shape;
         return {heads.narrow(2, 0, s.heads).transpose(1, 2), heads.narrow(2, s.heads, s.kvHeads).transpose(1, 2),
@@ -33,8 +33,7 @@ public:
 
     std::vector<at::Tensor> backward(const std::vector<at::Tensor>& grads) override
     {
-        at::Tensor dQkv = gathered(grads);
-        turn(dQkv, -1);
+        const at::Tensor dQkv = gathered(grads);
         std::vector<at::Tensor> normGrads;
         if (m_block.queryKeyNorm != QueryKeyNorm::None) {
             queryPart(dQkv).copy_(normBackward(m_block.queryNorm, queryPart(m_projected), queryPart(dQkv), normGrads));
@@ -48,8 +47,11 @@ public:
             = linearBackward(*m_block.qkv, x, dQkv, m_saved, m_wantInput || normTrains, linearGrads);
         std::vector<at::Tensor> result{at::Tensor()};
         if (dx.defined()) {
-            const at::Tensor dh = m_block.norm.exists() ? normBackward(m_block.norm, m_h, dx, result) : dx;
-            result[0] = !m_wantInput ? at::Tensor() : grads[3].defined() ? dh.add_(grads[3]) : dh;
+            const at::Tensor add = m_wantInput ? grads[3] : at::Tensor();
+            const at::Tensor dh = m_block.norm.exists() ? normBackward(m_block.norm, m_h, dx, result, add)
+                                  : add.defined()       ? dx.add(add)
+                                                        : dx;
+            result[0] = m_wantInput ? dh : at::Tensor();
         } else {
             result.resize(1 + leavesOf(m_block.norm).size());
             result[0] = m_wantInput ? grads[3] : at::Tensor();
@@ -83,14 +85,14 @@ private:
         return qkv.view({s.rows, s.tokens, s.heads + 2 * s.kvHeads, s.dim});
     }
 
-    void turn(const at::Tensor& qkv, int sign) const
+    void turn(const at::Tensor& qkv) const
     {
         if (m_block.tables.cos.defined()) {
-            rotate(byHead(qkv).narrow(2, 0, m_block.shape.heads + m_block.shape.kvHeads), m_block.tables, sign);
+            rotate(byHead(qkv).narrow(2, 0, m_block.shape.heads + m_block.shape.kvHeads), m_block.tables, 1);
         }
     }
 
-    // Gradients of q, k, v as one [N, (H + 2K) D].
+    // Gradients of q, k, v as one [N, (H + 2K) D], q's and k's turned back.
     at::Tensor gathered(const std::vector<at::Tensor>& grads) const
     {
         const HeadShape& s = m_block.shape;
@@ -100,9 +102,14 @@ private:
         for (int i = 0; i < 3; ++i) {
             const std::int64_t count = i == 0 ? s.heads : s.kvHeads;
             at::Tensor part = heads.narrow(2, first, count);
-            grads[static_cast<std::size_t>(i)].defined()
-                ? part.copy_(grads[static_cast<std::size_t>(i)].transpose(1, 2))
-                : part.zero_();
+            const at::Tensor& grad = grads[static_cast<std::size_t>(i)];
+            if (!grad.defined()) {
+                part.zero_();
+            } else if (i < 2 && m_block.tables.cos.defined()) {
+                rotateInto(part, grad.transpose(1, 2), m_block.tables, -1);
+            } else {
+                part.copy_(grad.transpose(1, 2));
+            }
             first += count;
         }
         return dQkv;

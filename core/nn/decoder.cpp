@@ -3,6 +3,7 @@
 
 #include "core/nn/attention.h"
 #include "core/nn/blocks.h"
+#include "core/nn/kernels/kernels.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
@@ -214,7 +215,17 @@ at::Tensor Decoder::hidden(const ForwardInput& input)
 
 at::Tensor Decoder::logits(const at::Tensor& hidden)
 {
-    const at::Tensor raw = at::matmul(hidden, m_head.t()).to(at::kFloat);
+    at::Tensor raw;
+    if (hidden.numel() == m_config.hidden && !hidden.requires_grad()) {
+        raw = kernels::rowProduct(hidden.reshape({1, m_config.hidden}), m_head);
+    }
+    if (raw.defined()) {
+        auto shape = hidden.sizes().vec();
+        shape.back() = m_head.size(0);
+        raw = raw.view(shape).to(at::kFloat);
+    } else {
+        raw = at::matmul(hidden, m_head.t()).to(at::kFloat);
+    }
     return m_config.logitSoftcap > 0 ? (raw / m_config.logitSoftcap).tanh_().mul_(m_config.logitSoftcap) : raw;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/linear_group.h"
 
+#include "core/nn/kernels/kernels.h"
 #include "core/nn/linear_extras.h"
 
 #include <ATen/TensorOperators.h>
@@ -36,23 +37,34 @@ at::Tensor droppedOut(const at::Tensor& x, const at::Tensor& kept, double dropou
     return kept.defined() ? (x * kept).mul_(1.0 / (1.0 - dropout)) : x;
 }
 
+// In place.
+at::Tensor scaleBy(at::Tensor x, double factor)
+{
+    return factor == 1 ? x : x.mul_(factor);
+}
+
 void addAdapters(const LinearGroup& group, const at::Tensor& x, const at::Tensor& y, LinearSaved* saved)
 {
+    const at::Tensor a = stackedA(group, x);
     at::Tensor kept;
     const double dropout = dropoutOf(group);
     if (dropout > 0) {
         kept = at::empty_like(x, x.options().dtype(at::kBool)).bernoulli_(1.0 - dropout);
     }
-    const at::Tensor low = droppedOut(x, kept, dropout).mm(stackedA(group, x).t());
+    const at::Tensor low = droppedOut(x, kept, dropout).mm(a.t());
     std::int64_t first = 0;
     for (const LowRank& adapter : group.adapters) {
         const LinearSlice& slice = group.slices[adapter.slice];
         const std::int64_t rank = adapter.a.size(0);
-        y.narrow(1, slice.begin, slice.size)
-            .addmm_(low.narrow(1, first, rank), adapter.b.detach().to(x.scalar_type()).t(), 1, adapter.scale);
+        const at::Tensor b = adapter.b.detach().to(x.scalar_type());
+        y.narrow(1, slice.begin, slice.size).addmm_(low.narrow(1, first, rank), b.t(), 1, adapter.scale);
+        if (saved) {
+            saved->b.push_back(b);
+        }
         first += rank;
     }
     if (saved) {
+        saved->a = a;
         saved->low = low;
         saved->kept = kept;
     }
@@ -62,17 +74,24 @@ void addAdapters(const LinearGroup& group, const at::Tensor& x, const at::Tensor
 at::Tensor adapterGradients(const LinearGroup& group, const at::Tensor& x, const at::Tensor& dy,
                             const LinearSaved& saved, std::vector<at::Tensor>& leaves)
 {
-    at::Tensor dLow = at::empty_like(saved.low);
+    const bool one = group.adapters.size() == 1;
+    at::Tensor dLow = one ? at::Tensor() : at::empty_like(saved.low);
     std::vector<at::Tensor> gradB;
     std::int64_t first = 0;
-    for (const LowRank& adapter : group.adapters) {
+    for (std::size_t i = 0; i < group.adapters.size(); ++i) {
+        const LowRank& adapter = group.adapters[i];
         const LinearSlice& slice = group.slices[adapter.slice];
         const std::int64_t rank = adapter.a.size(0);
         const at::Tensor part = dy.narrow(1, slice.begin, slice.size);
-        at::Tensor target = dLow.narrow(1, first, rank);
-        target.copy_(part.mm(adapter.b.detach().to(dy.scalar_type())).mul_(adapter.scale));
+        if (one) {
+            dLow = part.mm(saved.b[i]);
+        } else {
+            at::Tensor target = dLow.narrow(1, first, rank);
+            at::mm_out(target, part, saved.b[i]);
+        }
+        scaleBy(dLow.narrow(1, first, rank), adapter.scale);
         gradB.push_back(adapter.b.requires_grad()
-                            ? part.t().mm(saved.low.narrow(1, first, rank)).mul_(adapter.scale).to(adapter.b.scalar_type())
+                            ? scaleBy(part.t().mm(saved.low.narrow(1, first, rank)), adapter.scale).to(adapter.b.scalar_type())
                             : at::Tensor());
         first += rank;
     }
@@ -127,7 +146,12 @@ at::Tensor linearForward(const LinearGroup& group, const at::Tensor& x, LinearSa
     const bool extras = usesExtras(group);
     const at::Tensor input = extras ? inputNow(group, x) : x;
     const at::Tensor bias = extras ? biasNow(group) : group.bias.defined() ? group.bias.detach() : group.bias;
-    const at::Tensor y = bias.defined() ? at::addmm(bias, input, weight.t()) : input.mm(weight.t());
+    at::Tensor y = kernels::rowProduct(input, weight);
+    if (!y.defined()) {
+        y = bias.defined() ? at::addmm(bias, input, weight.t()) : input.mm(weight.t());
+    } else if (bias.defined()) {
+        y.add_(bias);
+    }
     if (group.usesAdapters()) {
         addAdapters(group, input, y, saved);
     }
@@ -156,7 +180,7 @@ at::Tensor linearBackward(const LinearGroup& group, const at::Tensor& x, const a
     if (wantInput || (extras && group.usesFactors())) {
         dx = dz.mm(group.weight.detach());
         if (dLow.defined()) {
-            const at::Tensor a = stackedA(group, dz);
+            const at::Tensor& a = saved.a;
             if (saved.kept.defined()) {
                 dx.add_(dLow.mm(a).mul_(saved.kept), 1.0 / (1.0 - dropoutOf(group)));
             } else {

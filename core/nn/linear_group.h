@@ -67,6 +67,8 @@ struct LinearGroup {
 
 // What the backward pass needs besides the input.
 struct LinearSaved {
+    at::Tensor a;    // [sum of ranks, in]: A of all adapters above each other, in the activations' dtype
+    std::vector<at::Tensor> b; // each adapter's, in that dtype
     at::Tensor low;  // [N, sum of ranks]: dropout(x) A^T of all adapters side by side
     at::Tensor kept; // [N, in] bool: inputs the adapters' dropout kept; undefined without dropout
     // For each magnitude, then each factor on an output: what was multiplied [N, size] and, for a magnitude, the norm.

@@ -16,9 +16,9 @@ public:
     std::vector<at::Tensor> forward() override
     {
         m_hidden = linearForward(*m_block.gateUp, input(), &m_savedUp);
-        const at::Tensor y = linearForward(*m_block.down, activate(m_block.activation, m_hidden), &m_savedDown);
+        at::Tensor y = linearForward(*m_block.down, activate(m_block.activation, m_hidden), &m_savedDown);
         if (!m_block.after.exists()) {
-            return {m_block.residual ? y.add(m_h) : y};
+            return {m_block.residual ? y.add_(m_h) : y};
         }
         m_y = y;
         const at::Tensor normed = normForward(m_block.after, y);
@@ -38,8 +38,11 @@ public:
         const at::Tensor dIn = linearBackward(*m_block.gateUp, x, dx, m_savedUp, m_wantInput || normTrains, upGrads);
         std::vector<at::Tensor> result{at::Tensor()};
         if (dIn.defined()) {
-            const at::Tensor dh = m_block.norm.exists() ? normBackward(m_block.norm, m_h, dIn, result) : dIn;
-            result[0] = !m_wantInput ? at::Tensor() : m_block.residual ? dh.add_(grads[0]) : dh;
+            const at::Tensor add = m_wantInput && m_block.residual ? grads[0] : at::Tensor();
+            const at::Tensor dh = m_block.norm.exists() ? normBackward(m_block.norm, m_h, dIn, result, add)
+                                  : add.defined()       ? dIn.add_(add)
+                                                        : dIn;
+            result[0] = m_wantInput ? dh : at::Tensor();
         } else {
             result.resize(1 + leavesOf(m_block.norm).size());
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/norm.h"
 
+#include "core/nn/kernels/kernels.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/mean.h>
@@ -33,6 +35,16 @@ at::Tensor sumOfRows(const at::Tensor& x, at::ScalarType type)
     return x.reshape({-1, x.size(-1)}).sum(0).to(type);
 }
 
+bool isRms(const Norm& norm)
+{
+    return norm.kind != NormKind::Layer && !norm.bias.defined();
+}
+
+kernels::Rms rmsOf(const Norm& norm)
+{
+    return {norm.weight.detach(), norm.eps, norm.kind == NormKind::RmsPlusOne};
+}
+
 } // namespace
 
 std::vector<at::Tensor> leavesOf(const Norm& norm)
@@ -49,6 +61,11 @@ std::vector<at::Tensor> leavesOf(const Norm& norm)
 
 at::Tensor normForward(const Norm& norm, const at::Tensor& x)
 {
+    if (isRms(norm)) {
+        if (at::Tensor y = kernels::rmsForward(rmsOf(norm), x); y.defined()) {
+            return y;
+        }
+    }
     const at::Tensor wide = centred(norm, x);
     at::Tensor y = wide * inverseRoot(norm, wide);
     if (norm.kind == NormKind::Rms) {
@@ -61,8 +78,17 @@ at::Tensor normForward(const Norm& norm, const at::Tensor& x)
     return y.to(x.scalar_type());
 }
 
-at::Tensor normBackward(const Norm& norm, const at::Tensor& x, const at::Tensor& dy, std::vector<at::Tensor>& leaves)
+at::Tensor normBackward(const Norm& norm, const at::Tensor& x, const at::Tensor& dy, std::vector<at::Tensor>& leaves,
+                        const at::Tensor& add)
 {
+    if (isRms(norm)) {
+        at::Tensor dWeight;
+        at::Tensor dx = kernels::rmsBackward(rmsOf(norm), x, dy, add, norm.weight.requires_grad() ? &dWeight : nullptr);
+        if (dx.defined()) {
+            leaves.push_back(dWeight);
+            return dx;
+        }
+    }
     const at::Tensor wide = centred(norm, x);
     const at::Tensor root = inverseRoot(norm, wide);
     const at::Tensor unit = wide * root;
@@ -76,7 +102,8 @@ at::Tensor normBackward(const Norm& norm, const at::Tensor& x, const at::Tensor&
     if (norm.kind == NormKind::Layer) {
         dx = dx - scaled.mean(-1, true);
     }
-    return dx.mul_(root).to(x.scalar_type());
+    dx = dx.mul_(root).to(x.scalar_type());
+    return add.defined() ? dx.add_(add) : dx;
 }
 
 } // namespace luthier::nn

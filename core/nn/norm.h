@@ -29,7 +29,9 @@ std::vector<at::Tensor> leavesOf(const Norm& norm);
 // x [..., n] -> same shape and dtype.
 at::Tensor normForward(const Norm& norm, const at::Tensor& x);
 
-// Gradient of x. Gradients of the leaves (undefined where none is required) are appended.
-at::Tensor normBackward(const Norm& norm, const at::Tensor& x, const at::Tensor& dy, std::vector<at::Tensor>& leaves);
+// Gradient of x, plus `add` (of x's shape and dtype) where it is defined. Gradients of the leaves (undefined where none is
+// required) are appended.
+at::Tensor normBackward(const Norm& norm, const at::Tensor& x, const at::Tensor& dy, std::vector<at::Tensor>& leaves,
+                        const at::Tensor& add = {});
 
 } // namespace luthier::nn

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/rope.h"
 
+#include "core/nn/kernels/kernels.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
@@ -179,6 +181,9 @@ RopeTables Rope::at(const at::Tensor& positions, std::int64_t length)
 
 void rotate(const at::Tensor& x, const RopeTables& tables, int sign)
 {
+    if (kernels::rotate(x, x, tables.cos, tables.sin, sign)) {
+        return;
+    }
     const std::int64_t half = tables.cos.size(-1);
     const at::Tensor cos = tables.cos.unsqueeze(1); // [T, 1, R / 2] over heads
     const at::Tensor sin = tables.sin.unsqueeze(1);
@@ -188,6 +193,14 @@ void rotate(const at::Tensor& x, const RopeTables& tables, int sign)
     const at::Tensor b = second.to(at::kFloat, false, true);
     first.copy_((a * cos).addcmul_(b, sin, -sign));
     second.copy_((b * cos).addcmul_(a, sin, sign));
+}
+
+void rotateInto(const at::Tensor& to, const at::Tensor& x, const RopeTables& tables, int sign)
+{
+    if (!kernels::rotate(x, to, tables.cos, tables.sin, sign)) {
+        to.copy_(x);
+        rotate(to, tables, sign);
+    }
 }
 
 } // namespace luthier::nn

@@ -53,4 +53,7 @@ private:
 // `sign` -1 turns back, which is the backward pass.
 void rotate(const at::Tensor& x, const RopeTables& tables, int sign);
 
+// The same from one tensor to another of the same shape, x's dtype and device.
+void rotateInto(const at::Tensor& to, const at::Tensor& x, const RopeTables& tables, int sign);
+
 } // namespace luthier::nn

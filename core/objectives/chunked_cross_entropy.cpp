@@ -2,6 +2,7 @@
 #include "core/objectives/chunked_cross_entropy.h"
 
 #include "core/nn/autograd_node.h"
+#include "core/nn/kernels/kernels.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
@@ -113,10 +114,26 @@ public:
 
 private:
     // The chunk's loss; its gradients go to `gradRows` and the head's sum.
-    at::Tensor addChunk(const at::Tensor& rows, const at::Tensor& targets, at::Tensor gradRows)
+    at::Tensor addChunk(const at::Tensor& rows, const at::Tensor& targets, const at::Tensor& gradRows)
     {
+        if (m_settings.softcap == 0) {
+            const at::Tensor logits = rows.mm(m_head.t());
+            const bool gradient = m_wantHidden || m_wantHead;
+            if (const at::Tensor losses = nn::kernels::tokenLosses(logits, targets, m_settings.scale, gradient);
+                losses.defined()) {
+                addGradients(logits, rows, gradRows);
+                return losses.sum();
+            }
+            return addPlainChunk(logits.to(at::kFloat), {}, rows, targets, gradRows);
+        }
         at::Tensor slope;
-        at::Tensor logits = logitsOf(rows, m_head, m_settings.softcap, &slope);
+        const at::Tensor logits = logitsOf(rows, m_head, m_settings.softcap, &slope);
+        return addPlainChunk(logits, slope, rows, targets, gradRows);
+    }
+
+    at::Tensor addPlainChunk(const at::Tensor& logits, const at::Tensor& slope, const at::Tensor& rows,
+                             const at::Tensor& targets, const at::Tensor& gradRows)
+    {
         const Chunk chunk = lossesOf(logits, targets);
         if (m_wantHidden || m_wantHead) {
             // softmax - one-hot, written over the logits.
@@ -126,17 +143,22 @@ private:
             if (slope.defined()) {
                 logits.mul_(slope);
             }
-            const at::Tensor grad = logits.to(rows.scalar_type());
-            if (m_wantHidden) {
-                at::mm_out(gradRows, grad, m_head);
-            }
-            if (m_wantHead && grad.scalar_type() == at::kFloat) {
-                m_gradHead.addmm_(grad.t(), rows);
-            } else if (m_wantHead) {
-                m_gradHead.add_(grad.t().mm(rows));
-            }
+            addGradients(logits.to(rows.scalar_type()), rows, gradRows);
         }
         return chunk.losses.sum();
+    }
+
+    // From the gradient of the logits.
+    void addGradients(const at::Tensor& grad, const at::Tensor& rows, at::Tensor gradRows)
+    {
+        if (m_wantHidden) {
+            at::mm_out(gradRows, grad, m_head);
+        }
+        if (m_wantHead && grad.scalar_type() == at::kFloat) {
+            m_gradHead.addmm_(grad.t(), rows);
+        } else if (m_wantHead) {
+            m_gradHead.add_(grad.t().mm(rows));
+        }
     }
 
     // Gradients of the picked rows back among all rows.

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// CpuLoops: the inner loops of the fused CPU kernels over plain memory, one thread, compiled for several instruction
+// sets of which the machine's best is taken when the program starts. Knows no torch.
+#pragma once
+
+#include <cstdint>
+
+namespace luthier::nn::kernels {
+
+// RMSNorm of `rows` rows of n: y = x / sqrt(mean(x^2) + eps) * (w + shift); shift is 0 or 1.
+struct RmsRows {
+    const float* x;
+    const float* w;
+    std::int64_t rows;
+    std::int64_t n;
+    float eps;
+    float shift;
+};
+void rmsForwardRows(const RmsRows& in, float* y);
+// dx of dy, plus `add` where it is not null; dWeight [n], where it is not null, is added to.
+void rmsBackwardRows(const RmsRows& in, const float* dy, const float* add, float* dx, float* dWeight);
+
+// Rotates `heads` heads of one token, `stride` apart: [a, b] -> [a cos - b sin, b cos + a sin].
+void rotateHeads(const float* from, std::int64_t fromStride, float* to, std::int64_t toStride, std::int64_t heads,
+                 const float* cos, const float* sin, std::int64_t half, float sign);
+
+// gate and up of `rows` rows [2n] -> act(gate) * up [n].
+void gatedForwardRows(const float* x, float* y, std::int64_t rows, std::int64_t n, bool silu);
+void gatedBackwardRows(const float* x, const float* dy, float* dx, std::int64_t rows, std::int64_t n, bool silu);
+
+// -ln p(target) of a row of logits, which become (softmax - one-hot) * scale when `gradient`. A negative target gives 0.
+float lossRow(float* logits, std::int64_t n, std::int64_t target, float scale, bool gradient);
+
+// y[i] = w[i] . x over n, for `rows` rows of a matrix; bits are those of bfloat16.
+void dotRows(const float* w, const float* x, float* y, std::int64_t rows, std::int64_t n);
+void dotRowsBf16(const std::uint16_t* w, const float* x, float* y, std::int64_t rows, std::int64_t n);
+
+} // namespace luthier::nn::kernels

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Cuda: the place of fused kernels in bf16 on a CUDA card. kernels.cpp has checked types; shapes that do not fit give an
+// undefined tensor or false. cuda_none.cpp has none: isReady() is false and the plain bodies run. Internal to core: names torch types.
+#pragma once
+
+#include "core/nn/kernels/kernels.h"
+
+namespace luthier::nn::kernels::cuda {
+
+// Whether the card runs the kernels.
+bool isReady(at::Device device);
+
+at::Tensor rmsForward(const Rms& norm, const at::Tensor& x);
+at::Tensor rmsBackward(const Rms& norm, const at::Tensor& x, const at::Tensor& dy, const at::Tensor& add);
+bool rotate(const at::Tensor& from, const at::Tensor& to, const at::Tensor& cos, const at::Tensor& sin, int sign);
+at::Tensor gatedForward(bool silu, const at::Tensor& x);
+at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy);
+at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, double scale, bool gradient);
+
+} // namespace luthier::nn::kernels::cuda

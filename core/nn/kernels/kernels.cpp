@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/kernels/kernels.h"
+
+#include "core/nn/kernels/cpu.h"
+#include "core/nn/kernels/cuda.h"
+
+#include <atomic>
+
+namespace luthier::nn::kernels {
+
+namespace {
+
+std::atomic<bool> fusedOn{true};
+
+enum class Place { None, Cpu, Cuda };
+
+Place placeOf(const at::Tensor& x)
+{
+    if (!fusedOn.load(std::memory_order_relaxed) || x.numel() == 0) {
+        return Place::None;
+    }
+    if (x.is_cpu()) {
+        return x.scalar_type() == at::kFloat ? Place::Cpu : Place::None;
+    }
+    return x.is_cuda() && x.scalar_type() == at::kBFloat16 && cuda::isReady(x.device()) ? Place::Cuda : Place::None;
+}
+
+bool isLike(const at::Tensor& x, const at::Tensor& y)
+{
+    return y.scalar_type() == x.scalar_type() && y.device() == x.device() && y.is_contiguous();
+}
+
+// Rows of the last dimension without gaps, and a factor of the same kind.
+bool isRms(const Rms& norm, const at::Tensor& x)
+{
+    return x.is_contiguous() && isLike(x, norm.weight) && norm.weight.numel() == x.size(-1);
+}
+
+} // namespace
+
+void setFused(bool on)
+{
+    fusedOn = on;
+}
+
+bool isFused()
+{
+    return fusedOn;
+}
+
+at::Tensor rmsForward(const Rms& norm, const at::Tensor& x)
+{
+    const Place place = placeOf(x);
+    if (place == Place::None || !isRms(norm, x)) {
+        return {};
+    }
+    return place == Place::Cpu ? cpu::rmsForward(norm, x) : cuda::rmsForward(norm, x);
+}
+
+at::Tensor rmsBackward(const Rms& norm, const at::Tensor& x, const at::Tensor& dy, const at::Tensor& add,
+                       at::Tensor* dWeight)
+{
+    const Place place = placeOf(x);
+    if (place == Place::None || !isRms(norm, x) || !isLike(x, dy) || (add.defined() && !isLike(x, add))) {
+        return {};
+    }
+    if (place == Place::Cuda) {
+        return dWeight ? at::Tensor() : cuda::rmsBackward(norm, x, dy, add);
+    }
+    return cpu::rmsBackward(norm, x, dy, add, dWeight);
+}
+
+bool rotate(const at::Tensor& from, const at::Tensor& to, const at::Tensor& cos, const at::Tensor& sin, int sign)
+{
+    const Place place = placeOf(to);
+    const std::int64_t half = cos.size(-1);
+    const bool whole = from.size(3) == 2 * half || from.data_ptr() == to.data_ptr();
+    const bool tables = cos.dim() == 2 && cos.size(0) == from.size(1) && isLike(cos, sin) && cos.is_contiguous()
+                        && cos.scalar_type() == at::kFloat && cos.device() == from.device();
+    if (place == Place::None || !whole || !tables || from.scalar_type() != to.scalar_type() || from.stride(3) != 1
+        || to.stride(3) != 1) {
+        return false;
+    }
+    return place == Place::Cpu ? cpu::rotate(from, to, cos, sin, sign) : cuda::rotate(from, to, cos, sin, sign);
+}
+
+at::Tensor gatedForward(bool silu, const at::Tensor& x)
+{
+    const Place place = placeOf(x);
+    if (place == Place::None || !x.is_contiguous()) {
+        return {};
+    }
+    return place == Place::Cpu ? cpu::gatedForward(silu, x) : cuda::gatedForward(silu, x);
+}
+
+at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy)
+{
+    const Place place = placeOf(x);
+    if (place == Place::None || !x.is_contiguous() || !isLike(x, dy)) {
+        return {};
+    }
+    return place == Place::Cpu ? cpu::gatedBackward(silu, x, dy) : cuda::gatedBackward(silu, x, dy);
+}
+
+at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, double scale, bool gradient)
+{
+    const Place place = placeOf(logits);
+    if (place == Place::None || !logits.is_contiguous() || targets.scalar_type() != at::kLong
+        || targets.device() != logits.device() || !targets.is_contiguous()) {
+        return {};
+    }
+    return place == Place::Cpu ? cpu::tokenLosses(logits, targets, scale, gradient)
+                               : cuda::tokenLosses(logits, targets, scale, gradient);
+}
+
+at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight)
+{
+    const bool known = weight.scalar_type() == at::kFloat || weight.scalar_type() == at::kBFloat16;
+    if (!fusedOn.load(std::memory_order_relaxed) || x.size(0) != 1 || !x.is_cpu() || !known
+        || x.scalar_type() != weight.scalar_type() || !weight.is_contiguous()) {
+        return {};
+    }
+    return cpu::rowProduct(x, weight);
+}
+
+} // namespace luthier::nn::kernels

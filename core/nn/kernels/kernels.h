@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Kernels: the seam of the fused kernels. Each function does what the plain ATen body beside its caller does, or says
+// that it has nothing for these tensors (an undefined tensor, or false), and the plain body runs. There is something for
+// fp32 on the CPU; cuda.h is the place of a card's. Results differ from the plain bodies by rounding alone.
+//
+// Internal to core: names torch types. Nothing here is recorded by autograd. Any thread.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace luthier::nn::kernels {
+
+// RMSNorm over the last dimension with the factor w or, with plusOne, 1 + w.
+struct Rms {
+    at::Tensor weight;
+    double eps = 1e-6;
+    bool plusOne = false;
+};
+at::Tensor rmsForward(const Rms& norm, const at::Tensor& x);
+// Gradient of x, plus `add` (same shape) where it is defined. `dWeight`, where it is not null, receives the weight's.
+at::Tensor rmsBackward(const Rms& norm, const at::Tensor& x, const at::Tensor& dy, const at::Tensor& add,
+                       at::Tensor* dWeight);
+
+// Turned heads of `from` [B, T, heads, D] go to `to` of that shape, which may be `from`; cos and sin [T, R / 2] fp32.
+bool rotate(const at::Tensor& from, const at::Tensor& to, const at::Tensor& cos, const at::Tensor& sin, int sign);
+
+// [N, 2F] -> act(gate) * up [N, F]; silu, or gelu's tanh form. And the gradient of x.
+at::Tensor gatedForward(bool silu, const at::Tensor& x);
+at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy);
+
+// -ln p(target) of each row of logits [rows, V], fp32 [rows], 0 where the target is negative. With `gradient` the
+// logits become (softmax - one-hot) * scale in their place. targets [rows] int64 on the same device.
+at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, double scale, bool gradient);
+
+// x [1, in] times weight [out, in] transposed, [1, out]: one read of the weight at the memory's speed. CPU.
+at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight);
+
+// Off: plain bodies everywhere, for comparison. Set while nothing runs.
+void setFused(bool on);
+bool isFused();
+
+} // namespace luthier::nn::kernels

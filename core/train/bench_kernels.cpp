@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/bench_kernels.h"
+
+#include "core/nn/activation.h"
+#include "core/nn/device.h"
+#include "core/nn/kernels/kernels.h"
+#include "core/nn/linear_group.h"
+#include "core/nn/norm.h"
+#include "core/nn/rope.h"
+#include "core/objectives/chunked_cross_entropy.h"
+#include "core/train/bench_probe.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/randint.h>
+#include <ATen/ops/randn.h>
+#include <c10/core/GradMode.h>
+
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+namespace luthier::train {
+
+namespace {
+
+using Tensors = std::vector<at::Tensor>;
+
+struct Shape {
+    std::int64_t rows;
+    std::int64_t n;
+    std::string text() const { return std::to_string(rows) + " x " + std::to_string(n); }
+};
+
+// Odd ones fit no vector; the last is what a step of a small model has.
+constexpr Shape kShapes[] = {{1, 8}, {3, 37}, {7, 40}, {33, 264}, {5, 1000}, {2, 4104}, {4096, 2048}};
+
+struct Bench {
+    at::TensorOptions options;
+    KernelBenchResult& result;
+
+    at::Tensor normal(at::IntArrayRef shape) const { return at::randn(shape, options.dtype(at::kFloat)).to(options); }
+
+    double timeOf(const std::function<Tensors()>& work) const
+    {
+        std::vector<double> times;
+        for (int i = 0; i < 5; ++i) {
+            synchronise(options.device());
+            const auto start = std::chrono::steady_clock::now();
+            work();
+            synchronise(options.device());
+            times.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+        }
+        return median(std::move(times));
+    }
+
+    void check(const char* name, const std::string& shape, const std::function<Tensors()>& work) const
+    {
+        KernelCheck check{name, shape};
+        nn::kernels::setFused(false);
+        const Tensors plain = work();
+        check.plainSeconds = timeOf(work);
+        nn::kernels::setFused(true);
+        const Tensors fused = work();
+        check.fusedSeconds = timeOf(work);
+        for (std::size_t i = 0; i < plain.size(); ++i) {
+            const at::Tensor wide = plain[i].to(at::kFloat);
+            const double scale = wide.abs().max().item<double>();
+            const double apart = (fused[i].to(at::kFloat) - wide).abs().max().item<double>();
+            const double share = apart / (scale > 0 ? scale : 1);
+            check.difference = std::isfinite(share) ? std::max(check.difference, share)
+                                                    : std::numeric_limits<double>::infinity();
+        }
+        result.checks.push_back(check);
+    }
+};
+
+void checkNorms(const Bench& bench, const Shape& shape)
+{
+    for (const auto kind : {nn::NormKind::Rms, nn::NormKind::RmsPlusOne}) {
+        const bool trained = kind == nn::NormKind::RmsPlusOne;
+        nn::Norm norm{kind, 1e-5, bench.normal({shape.n}), {}};
+        norm.weight.set_requires_grad(trained);
+        const at::Tensor x = bench.normal({shape.rows, shape.n});
+        const at::Tensor dy = bench.normal({shape.rows, shape.n});
+        const at::Tensor add = bench.normal({shape.rows, shape.n});
+        bench.check(trained ? "norm 1 + w forward" : "norm forward", shape.text(),
+                    [&] { return Tensors{nn::normForward(norm, x)}; });
+        bench.check(trained ? "norm 1 + w backward" : "norm backward", shape.text(), [&] {
+            Tensors leaves;
+            at::Tensor dx = nn::normBackward(norm, x, dy, leaves, add);
+            return leaves[0].defined() ? Tensors{dx, leaves[0]} : Tensors{dx};
+        });
+    }
+}
+
+void checkActivations(const Bench& bench, const Shape& shape)
+{
+    for (const auto kind : {nn::Activation::SiluGated, nn::Activation::GeluTanhGated}) {
+        const bool silu = kind == nn::Activation::SiluGated;
+        const at::Tensor x = bench.normal({shape.rows, 2 * shape.n}).mul_(3);
+        const at::Tensor dy = bench.normal({shape.rows, shape.n});
+        bench.check(silu ? "silu forward" : "gelu forward", shape.text(), [&] { return Tensors{nn::activate(kind, x)}; });
+        bench.check(silu ? "silu backward" : "gelu backward", shape.text(),
+                    [&] { return Tensors{nn::activateBackward(kind, x, dy)}; });
+    }
+}
+
+struct HeadCase {
+    std::int64_t rows, tokens, heads, dim, rotated;
+};
+constexpr HeadCase kHeads[] = {{1, 1, 1, 16, 16}, {2, 5, 3, 64, 64}, {3, 7, 2, 24, 24}, {2, 9, 5, 80, 32}, {8, 512, 40, 64, 64}};
+
+void checkRope(const Bench& bench, const HeadCase& c)
+{
+    const std::string shape = std::to_string(c.rows * c.tokens) + " x " + std::to_string(c.heads) + " x "
+                              + std::to_string(c.dim);
+    const at::Tensor angles = at::randn({c.tokens, c.rotated / 2}, bench.options.dtype(at::kFloat));
+    const nn::RopeTables tables{angles.cos(), angles.sin()};
+    // A third of a wider projection, as q and k are.
+    const at::Tensor wide = bench.normal({c.rows, c.tokens, c.heads + 8, c.dim});
+    bench.check("rope", shape, [&] {
+        at::Tensor x = wide.clone();
+        nn::rotate(x.narrow(2, 0, c.heads), tables, 1);
+        return Tensors{x};
+    });
+    const at::Tensor dy = bench.normal({c.rows, c.heads, c.tokens, c.dim}).transpose(1, 2);
+    bench.check("rope backward", shape, [&] {
+        at::Tensor x = wide.clone();
+        nn::rotateInto(x.narrow(2, 0, c.heads), dy, tables, -1);
+        return Tensors{x};
+    });
+}
+
+void checkLoss(const Bench& bench, const Shape& shape)
+{
+    const at::AutoGradMode grad(true);
+    const std::int64_t vocabulary = shape.n;
+    const at::Tensor hidden = bench.normal({shape.rows, 64}).set_requires_grad(true);
+    const at::Tensor head = bench.normal({vocabulary, 64}).mul_(0.3).set_requires_grad(true);
+    at::Tensor targets = at::randint(vocabulary, {shape.rows}, bench.options.dtype(at::kLong));
+    if (shape.rows > 2) {
+        targets.narrow(0, 1, 1).fill_(-100);
+    }
+    bench.check("loss and gradients", shape.text(), [&] {
+        hidden.mutable_grad().reset();
+        head.mutable_grad().reset();
+        const at::Tensor loss = objectives::chunkedCrossEntropy(hidden, head, targets, 1.0 / static_cast<double>(shape.rows));
+        loss.backward();
+        return Tensors{loss.detach(), hidden.grad(), head.grad()};
+    });
+}
+
+void checkProduct(const Bench& bench, const Shape& shape)
+{
+    const at::Tensor x = bench.normal({1, shape.n});
+    nn::LinearGroup group;
+    group.weight = bench.normal({shape.rows, shape.n});
+    bench.check("product of one row", shape.text(), [&] { return Tensors{nn::linearForward(group, x)}; });
+}
+
+Result<KernelBenchResult> checkAll(const std::string& device, const std::string& dtype, base::CancelToken cancel)
+{
+    auto placement = nn::choosePlacement(device, dtype);
+    if (!placement) {
+        return placement.error();
+    }
+    const c10::NoGradGuard noGrad;
+    KernelBenchResult result;
+    result.device = placement->deviceText;
+    result.dtype = placement->dtypeText;
+    result.allowed = placement->dtype == at::kFloat ? 2e-5 : 2e-2;
+    const Bench bench{at::TensorOptions().device(placement->device).dtype(placement->dtype), result};
+    for (const Shape& shape : kShapes) {
+        if (cancel.isCancelled()) {
+            return Error{"cancelled"};
+        }
+        checkNorms(bench, shape);
+        checkActivations(bench, shape);
+        checkLoss(bench, shape);
+        checkProduct(bench, shape);
+    }
+    for (const HeadCase& heads : kHeads) {
+        checkRope(bench, heads);
+    }
+    return result;
+}
+
+} // namespace
+
+Result<KernelBenchResult> benchKernels(const std::string& device, const std::string& dtype, base::CancelToken cancel)
+{
+    try {
+        return checkAll(device, dtype, cancel);
+    } catch (const std::exception& problem) {
+        nn::kernels::setFused(true);
+        const std::string what = problem.what();
+        return Error{"the kernels could not be compared: " + what.substr(0, what.find('\n'))};
+    }
+}
+
+} // namespace luthier::train
