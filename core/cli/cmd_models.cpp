@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/base/paths.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
+#include "core/cli/models_hub.h"
 #include "core/cli/table.h"
+#include "core/hub/hub_settings.h"
+#include "core/hub/installed_models.h"
 #include "core/text/chat_template.h"
 #include "core/text/tokenizer.h"
 #include "core/weights/model_folder.h"
 
 #include <CLI/App.hpp>
+#include <CLI/Validators.hpp>
 
-#include <algorithm>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace luthier::cli {
 
@@ -19,8 +23,13 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Flags {
+    std::string verb = "list";
     std::string project;
-    std::string folder; // show; empty: list
+    std::string model; // show, download, delete
+    std::vector<std::string> words;
+    std::string gguf;
+    int limit = 20;
+    bool sure = false;
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -29,28 +38,29 @@ void setup(CLI::App& app, Flags& flags)
         ->envname("LUTHIER_PROJECT")
         ->option_text("DIR");
     app.require_subcommand(0, 1);
-    app.add_subcommand("list", "Models on this machine: bundled, your own, the project's")->group("Commands");
-    auto* show = app.add_subcommand("show", "Sizes, precision and files of one model")->group("Commands");
-    show->add_option("model", flags.folder, "Model folder")->required()->option_text("DIR");
+    const auto verb = [&](const char* name, const char* summary) {
+        CLI::App* sub = app.add_subcommand(name, summary);
+        sub->group("Commands");
+        sub->parse_complete_callback([&flags, name] { flags.verb = name; });
+        return sub;
+    };
+    verb("list", "Models on this machine: bundled, your own, the project's, the hub cache's");
+    auto* show = verb("show", "Sizes, precision and files of one model");
+    show->add_option("model", flags.model, "Model folder, .gguf file, or a name of the list")->required()->option_text("MODEL");
+    auto* search = verb("search", "Models on the hub that write text, most downloaded first");
+    search->add_option("words", flags.words, "Words of the name")->required()->option_text("WORDS");
+    search->add_option("--limit", flags.limit, "At most so many")->check(CLI::Range(1, 1000))->option_text("N");
+    auto* download = verb("download", "Download what is needed of a model; a cut download goes on");
+    download->add_option("model", flags.model, "org/name, or org/name@revision")->required()->option_text("NAME");
+    download->add_option("--file", flags.gguf, "Take the GGUF file whose name holds this")->option_text("PART");
+    auto* remove = verb("delete", "Delete a downloaded model from the hub cache");
+    remove->add_option("model", flags.model, "org/name")->required()->option_text("NAME");
+    remove->add_flag("--yes", flags.sure, "Do not ask");
 }
 
-std::vector<fs::path> modelFolders(const Flags& flags)
+hub::ModelPlaces placesOf(const Flags& flags)
 {
-    std::vector<fs::path> places{base::resourcesFolder() / "models", base::userDataFolder() / "models"};
-    if (!flags.project.empty()) {
-        places.push_back(fs::path(flags.project) / "models");
-    }
-    std::vector<fs::path> folders;
-    for (const auto& place : places) {
-        std::error_code code;
-        for (const auto& entry : fs::directory_iterator(place, code)) {
-            if (fs::exists(entry.path() / "config.json", code)) {
-                folders.push_back(entry.path().lexically_normal());
-            }
-        }
-    }
-    std::sort(folders.begin(), folders.end());
-    return folders;
+    return {flags.project, hub::hubCacheFolder(), {}};
 }
 
 Json configJson(const nn::DecoderConfig& config)
@@ -69,35 +79,24 @@ Json configJson(const nn::DecoderConfig& config)
             {"dtype", config.dtype}};
 }
 
-std::int64_t weightBytes(const fs::path& folder)
-{
-    std::int64_t bytes = 0;
-    std::error_code code;
-    for (const auto& entry : fs::directory_iterator(folder, code)) {
-        if (entry.path().extension() == ".safetensors") {
-            const auto size = entry.file_size(code);
-            bytes += code ? 0 : static_cast<std::int64_t>(size);
-        }
-    }
-    return bytes;
-}
-
 int listModels(const Flags& flags, Context& context)
 {
-    Table table(
-        {{"model"}, {"family"}, {"parameters", false, true}, {"weights", false, true}, {"folder", true}});
-    for (const auto& folder : modelFolders(flags)) {
-        auto config = nn::readDecoderConfig(folder);
-        const auto bytes = weightBytes(folder);
+    Table table({{"model"}, {"family"}, {"parameters", false, true}, {"weights", false, true}, {"folder", true}});
+    for (const hub::InstalledModel& model : hub::installedModels(placesOf(flags))) {
+        const bool good = model.problem.empty();
         if (context.console.isJson()) {
-            Json line
-                = {{"name", folder.filename().string()}, {"path", folder.string()}, {"weight_bytes", bytes}};
-            line.update(config ? configJson(*config) : Json{{"error", config.message()}});
+            Json line = {{"name", model.name},
+                         {"path", model.path.string()},
+                         {"source", hub::sourceName(model.source)},
+                         {"license", model.license.empty() ? Json() : Json(model.license)},
+                         {"weight_bytes", model.weightBytes}};
+            line.update(good ? configJson(model.config) : Json{{"error", model.problem}});
             context.console.line(line);
         }
-        table.add({folder.filename().string(), config ? config->family : config.message(),
-                   config ? counted(config->numParameters()) : "-",
-                   bytes > 0 ? byteSize(static_cast<double>(bytes)) : "none yet", folder.string()});
+        table.add({model.name, good ? model.config.family : model.problem,
+                   good ? counted(model.config.numParameters()) : "-",
+                   model.weightBytes > 0 ? byteSize(static_cast<double>(model.weightBytes)) : "none yet",
+                   model.path.string()});
     }
     if (!context.console.isJson()) {
         context.console.text(table.isEmpty() ? "No models on this machine."
@@ -106,16 +105,23 @@ int listModels(const Flags& flags, Context& context)
     return kDone;
 }
 
-int showModel(const fs::path& folder, Context& context)
+int showModel(const Flags& flags, Context& context)
 {
+    const auto found = hub::findModel(flags.model, placesOf(flags));
+    if (!found) {
+        return context.fail(found.message());
+    }
+    const fs::path& folder = *found;
     auto config = nn::readDecoderConfig(folder);
     if (!config) {
         return context.fail(config.message());
     }
     Json object
-        = {{"name", fs::absolute(folder).lexically_normal().filename().string()}, {"path", folder.string()}};
+        = {{"name", hub::modelNameOf(fs::absolute(folder).lexically_normal())}, {"path", folder.string()}};
     object.update(configJson(*config));
-    object["weight_bytes"] = weightBytes(folder);
+    const auto model = hub::readInstalledModel(folder, hub::ModelSource::Added);
+    object["weight_bytes"] = model.weightBytes;
+    object["license"] = model.license.empty() ? Json() : Json(model.license);
     auto opened = weights::ModelFolder::open(folder);
     object["weights"]
         = opened ? Json(std::to_string(opened->tensors().size()) + " tensors") : Json(opened.message());
@@ -144,15 +150,28 @@ int showModel(const fs::path& folder, Context& context)
 
 int run(const Flags& flags, Context& context)
 {
-    return flags.folder.empty() ? listModels(flags, context) : showModel(flags.folder, context);
+    if (flags.verb == "search") {
+        std::string words;
+        for (const std::string& word : flags.words) {
+            words += (words.empty() ? "" : " ") + word;
+        }
+        return searchModels(words, flags.limit, context);
+    }
+    if (flags.verb == "download") {
+        return downloadModel(flags.model, flags.gguf, context);
+    }
+    if (flags.verb == "delete") {
+        return deleteModel(flags.model, flags.sure, placesOf(flags), context);
+    }
+    return flags.verb == "show" ? showModel(flags, context) : listModels(flags, context);
 }
 
 } // namespace
 
 Command modelsCommand()
 {
-    return command<Flags>("models", "Models on this machine: list, show",
-                          "luthier models\nluthier models show path/to/model --json", setup, run);
+    return command<Flags>("models", "Models on this machine and on the hub: list, search, download, show, delete",
+                          "luthier models\nluthier models search smollm\nluthier models download org/name\nluthier models show org/name --json", setup, run);
 }
 
 } // namespace luthier::cli
