@@ -8,6 +8,7 @@
 #include "ui/frame/page_frame.h"
 #include "ui/frame/run_badge.h"
 #include "ui/frame/status_line.h"
+#include "ui/models/model_library.h"
 #include "ui/pages/page.h"
 #include "ui/settings/app_settings.h"
 #include "ui/workspace.h"
@@ -177,6 +178,12 @@ void MainWindow::openData(const QString& path)
     page(QStringLiteral("data"))->openFile(path);
 }
 
+void MainWindow::openModel(const QString& path)
+{
+    showPage(QStringLiteral("models"));
+    page(QStringLiteral("models"))->openFile(path);
+}
+
 void MainWindow::refreshTitle()
 {
     const auto& project = m_workspace.project();
@@ -208,7 +215,11 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event)
 void MainWindow::dropEvent(QDropEvent* event)
 {
     for (const QString& path : localFiles(event->mimeData())) {
-        openData(path);
+        if (ModelLibrary::isModel(path)) {
+            openModel(path);
+        } else {
+            openData(path);
+        }
     }
     event->acceptProposedAction();
 }

@@ -33,6 +33,7 @@ public:
 
     void showPage(const QString& id, const QString& what = {}); // "data"; what: see Page::reveal
     void openData(const QString& path);
+    void openModel(const QString& path); // a folder or a .gguf file
     Page* page(const QString& id) const;
     QString currentPage() const;
 

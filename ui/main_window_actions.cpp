@@ -8,6 +8,7 @@
 #include "ui/frame/page_frame.h"
 #include "ui/icons.h"
 #include "ui/main_window.h"
+#include "ui/models/model_library.h"
 #include "ui/settings/app_settings.h"
 #include "ui/workspace.h"
 
@@ -157,6 +158,10 @@ std::vector<Command> MainWindow::commands()
             found.push_back({translatedLabel(field), tr("Setting, %1").arg(QCoreApplication::translate("Field", part.label.c_str())), {},
                              [this, key] { showPage(QStringLiteral("tune"), key); }});
         }
+    }
+    for (const hub::InstalledModel& model : m_workspace.models()->models()) {
+        const QString path = QString::fromStdString(model.path.string());
+        found.push_back({QString::fromStdString(model.name), tr("Model"), {}, [this, path] { showPage(QStringLiteral("models"), path); }});
     }
     for (const RunName& run : m_runNames) {
         found.push_back({run.name, tr("Run"), {}, [this, id = run.id] { showPage(QStringLiteral("runs"), QString::number(id)); }});

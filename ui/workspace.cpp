@@ -4,6 +4,7 @@
 #include "core/base/paths.h"
 #include "ui/bridge/job.h"
 #include "ui/bridge/run_controller.h"
+#include "ui/models/model_library.h"
 #include "ui/settings/app_settings.h"
 
 #include <QUndoStack>
@@ -17,7 +18,8 @@ const char kModelKey[] = "model";
 
 Workspace::Workspace(QObject* parent)
     : QObject(parent), m_modelPath(QString::fromStdString(base::bundledModel().string())),
-      m_settings(std::make_unique<AppSettings>()), m_undoStack(new QUndoStack(this)), m_runs(new RunController(*this))
+      m_settings(std::make_unique<AppSettings>()), m_undoStack(new QUndoStack(this)), m_runs(new RunController(*this)),
+      m_models(new ModelLibrary(*m_settings, this))
 {
     connect(m_runs, &RunController::failed, this, &Workspace::said);
 }
@@ -62,6 +64,7 @@ void Workspace::setProject(std::shared_ptr<store::Project> project)
 {
     m_project = std::move(project);
     m_undoStack->clear();
+    m_models->setProject(m_project ? QString::fromStdString(m_project->folder().string()) : QString());
     if (m_project) {
         m_settings->addRecentProject(QString::fromStdString(m_project->folder().string()));
         startJob(this, [project = m_project] { return project->value(kModelKey); }, [this, opened = m_project](const Result<Json>& value) {

@@ -18,6 +18,7 @@ class QUndoStack;
 namespace luthier::ui {
 
 class AppSettings;
+class ModelLibrary;
 class RunController;
 
 class Workspace : public QObject {
@@ -36,6 +37,7 @@ public:
     QUndoStack* undoStack() const { return m_undoStack; }
     RunController* runs() const { return m_runs; }
     AppSettings& settings() const { return *m_settings; }
+    ModelLibrary* models() const { return m_models; } // what is on this machine
 
     QString modelPath() const { return m_modelPath; } // folder of the model in use; the bundled one at first
     void setModelPath(const QString& folder);         // remembered with the project
@@ -63,6 +65,7 @@ private:
     std::unique_ptr<AppSettings> m_settings;
     QUndoStack* m_undoStack;
     RunController* m_runs;
+    ModelLibrary* m_models;
 };
 
 } // namespace luthier::ui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/compare_page.h"
 #include "ui/pages/data_page.h"
+#include "ui/pages/models_page.h"
 #include "ui/pages/page.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/tune_page.h"
@@ -25,6 +26,8 @@ std::span<const PageRow> pages()
     static constexpr std::array table{
         PageRow{"data", QT_TRANSLATE_NOOP("Page", "Data"),
                 QT_TRANSLATE_NOOP("Page", "What the model will learn from, row by row"), "table-2", &make<DataPage>},
+        PageRow{"models", QT_TRANSLATE_NOOP("Page", "Models"),
+                QT_TRANSLATE_NOOP("Page", "What is on this machine, and what the hub has"), "box", &make<ModelsPage>},
         PageRow{"tune", QT_TRANSLATE_NOOP("Page", "Tune"),
                 QT_TRANSLATE_NOOP("Page", "This model, this data, this way"), "sliders-horizontal", &make<TunePage>},
         PageRow{"runs", QT_TRANSLATE_NOOP("Page", "Runs"),

@@ -2,6 +2,7 @@
 #include "ui/pages/tune_facts.h"
 
 #include "core/data/dataset.h"
+#include "core/hub/installed_models.h"
 
 #include <QCoreApplication>
 #include <QFileInfo>
@@ -9,12 +10,9 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 
 namespace luthier::ui {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct Projection {
     const char* name;
@@ -32,33 +30,20 @@ constexpr std::array kProjections{
     Projection{"down_proj", [](const nn::DecoderConfig& c) { return c.intermediate; }, [](const nn::DecoderConfig& c) { return c.hidden; }},
 };
 
-std::int64_t weightBytes(const fs::path& folder)
-{
-    std::int64_t bytes = 0;
-    std::error_code code;
-    for (fs::directory_iterator at(folder, code), end; at != end; at.increment(code)) {
-        if (at->path().extension() == ".safetensors") {
-            const auto size = fs::file_size(at->path(), code);
-            bytes += code ? 0 : static_cast<std::int64_t>(size);
-        }
-    }
-    return bytes;
-}
-
 } // namespace
 
 ModelFacts readModelFacts(const QString& folder)
 {
     ModelFacts facts;
     facts.folder = folder;
-    facts.name = QFileInfo(folder).fileName();
-    const Result<nn::DecoderConfig> config = nn::readDecoderConfig(folder.toStdString());
-    if (!config) {
-        facts.problem = QString::fromStdString(config.message());
+    const hub::InstalledModel model = hub::readInstalledModel(folder.toStdString(), hub::ModelSource::Added);
+    facts.name = QString::fromStdString(model.name);
+    if (!model.problem.empty()) {
+        facts.problem = QString::fromStdString(model.problem);
         return facts;
     }
-    facts.config = *config;
-    facts.weightBytes = weightBytes(folder.toStdString());
+    facts.config = model.config;
+    facts.weightBytes = model.weightBytes;
     if (facts.weightBytes == 0) {
         facts.problem = QCoreApplication::translate("TuneFacts", "%1 holds no weights (*.safetensors). Choose a folder with weights, "
                                                                  "or start from random ones.").arg(folder);

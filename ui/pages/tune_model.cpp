@@ -5,8 +5,10 @@
 #include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"
 #include "ui/icons.h"
+#include "ui/models/model_library.h"
 #include "ui/widgets/elided_label.h"
 
+#include <QComboBox>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QFormLayout>
@@ -54,8 +56,8 @@ const config::Part& modelPart()
 
 } // namespace
 
-TuneModel::TuneModel(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
-    : Card(tr("This model"), parent), m_document(document), m_undo(undo), m_name(new QLabel), m_folder(new ElidedLabel(Token::TextQuiet, Qt::ElideMiddle)),
+TuneModel::TuneModel(RecipeDocument* document, QUndoStack* undo, ModelLibrary* library, QWidget* parent)
+    : Card(tr("This model"), parent), m_document(document), m_undo(undo), m_library(library), m_name(new QLabel), m_choices(new QComboBox), m_folder(new ElidedLabel(Token::TextQuiet, Qt::ElideMiddle)),
       m_problem(new StatusLabel(Token::Bad)), m_bundled(new QPushButton(tr("Use the bundled model"))),
       m_form(new SettingsForm(document, modelPart(), undo, {"path"}))
 {
@@ -73,6 +75,12 @@ TuneModel::TuneModel(RecipeDocument* document, QUndoStack* undo, QWidget* parent
     auto* choose = new QPushButton(icon(QStringLiteral("folder-open")), tr("Choose a model\u2026"));
     choose->setObjectName(QStringLiteral("chooseModel"));
     choose->setToolTip(tr("A Hugging Face folder: config.json, safetensors weights and a tokenizer"));
+    m_choices->setObjectName(QStringLiteral("modelChoice"));
+    m_choices->setAccessibleName(tr("Models on this machine"));
+    m_choices->setToolTip(tr("Models on this machine; the Models page adds and downloads more"));
+    m_choices->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_choices->setMinimumContentsLength(12);
+    body()->addWidget(m_choices);
     body()->addWidget(m_name);
     body()->addWidget(m_folder);
     auto* form = new QFormLayout;
@@ -87,6 +95,8 @@ TuneModel::TuneModel(RecipeDocument* document, QUndoStack* undo, QWidget* parent
     body()->addWidget(m_bundled);
     body()->addWidget(m_form);
     body()->addStretch();
+    connect(m_choices, &QComboBox::activated, this, [this](int row) { this->choose(m_choices->itemData(row).toString()); });
+    connect(m_library, &ModelLibrary::changed, this, &TuneModel::fillChoices);
     connect(choose, &QPushButton::clicked, this, &TuneModel::askForFolder);
     connect(m_bundled, &QPushButton::clicked, this, [this] { this->choose(bundledFolder()); });
     connect(document, &RecipeDocument::changed, this, [this](const QString& key) {
@@ -113,7 +123,8 @@ void TuneModel::reload()
     if (folder == m_facts.folder && !folder.isEmpty()) {
         return;
     }
-    m_name->setText(folder.isEmpty() ? tr("No model chosen") : QFileInfo(folder).fileName());
+    fillChoices();
+    m_name->setText(folder.isEmpty() ? tr("No model chosen") : QString::fromStdString(hub::modelNameOf(folder.toStdString())));
     m_folder->setText(QFileInfo(folder).path());
     m_folder->setToolTip(folder);
     m_bundled->setVisible(folder != bundledFolder());
@@ -139,6 +150,23 @@ void TuneModel::take(const ModelFacts& facts)
 void TuneModel::choose(const QString& folder)
 {
     m_undo->push(new SetField(m_document, RecipeDocument::find(QLatin1String(kPath)), folder.toStdString()));
+}
+
+void TuneModel::fillChoices()
+{
+    const QString folder = QString::fromStdString(m_document->config().model.path);
+    m_choices->clear();
+    for (const hub::InstalledModel& model : m_library->models()) {
+        const QString path = QString::fromStdString(model.path.string());
+        if (model.problem.empty()) {
+            m_choices->addItem(QString::fromStdString(model.name), path);
+            m_choices->setItemData(m_choices->count() - 1, path, Qt::ToolTipRole);
+        }
+    }
+    if (m_choices->findData(folder) < 0 && !folder.isEmpty()) {
+        m_choices->addItem(QString::fromStdString(hub::modelNameOf(folder.toStdString())), folder);
+    }
+    m_choices->setCurrentIndex(m_choices->findData(folder));
 }
 
 void TuneModel::askForFolder()

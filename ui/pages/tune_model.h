@@ -6,6 +6,7 @@
 #include "ui/pages/tune_facts.h"
 #include "ui/widgets/card.h"
 
+class QComboBox;
 class QFormLayout;
 class QLabel;
 class QPushButton;
@@ -13,6 +14,7 @@ class QUndoStack;
 
 namespace luthier::ui {
 
+class ModelLibrary;
 class RecipeDocument;
 class SettingsForm;
 
@@ -20,7 +22,7 @@ class TuneModel : public Card {
     Q_OBJECT
 
 public:
-    TuneModel(RecipeDocument* document, QUndoStack* undo, QWidget* parent = nullptr);
+    TuneModel(RecipeDocument* document, QUndoStack* undo, ModelLibrary* library, QWidget* parent = nullptr);
 
     const ModelFacts& facts() const { return m_facts; }
     SettingsForm* form() const { return m_form; }
@@ -33,13 +35,16 @@ private:
     void take(const ModelFacts& facts);
     void choose(const QString& folder);
     void askForFolder();
+    void fillChoices();
     void addFact(QFormLayout* form, const QString& id, const QString& label);
 
     RecipeDocument* m_document;
     QUndoStack* m_undo;
+    ModelLibrary* m_library;
     ModelFacts m_facts;
     JobSlot m_job;
     QLabel* m_name;
+    QComboBox* m_choices; // models on this machine
     QLabel* m_folder;
     QLabel* m_problem;
     QPushButton* m_bundled;

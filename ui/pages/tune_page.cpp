@@ -36,7 +36,7 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
     config::RunConfig first = usualConfig("lora");
     first.model.path = base::bundledModel().string();
     m_document->replace(first);
-    m_model = new TuneModel(m_document, workspace.undoStack());
+    m_model = new TuneModel(m_document, workspace.undoStack(), workspace.models());
     m_data = new TuneData(m_document, workspace);
     m_way = new TuneWay(m_document, workspace.undoStack());
     m_start->setObjectName(QStringLiteral("startTuning"));

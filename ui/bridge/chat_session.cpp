@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/bridge/chat_session.h"
+
+#include "ui/bridge/job.h"
+
+#include <QLocale>
+
+#include <mutex>
+#include <utility>
+
+namespace luthier::ui {
+namespace {
+
+constexpr int kDeliverMs = 33;
+
+} // namespace
+
+struct ChatSession::Pieces {
+    std::mutex mutex;
+    std::string text; // guarded by mutex
+
+    void add(const std::string& piece)
+    {
+        const std::lock_guard lock(mutex);
+        text += piece;
+    }
+    std::string take()
+    {
+        const std::lock_guard lock(mutex);
+        return std::exchange(text, {});
+    }
+};
+
+ChatSession::ChatSession(QObject* parent) : QObject(parent)
+{
+    m_deliver.setInterval(kDeliverMs);
+    connect(&m_deliver, &QTimer::timeout, this, &ChatSession::deliver);
+}
+
+ChatSession::~ChatSession()
+{
+    m_cancel.cancel();
+}
+
+void ChatSession::setModel(const QString& path)
+{
+    if (path == m_model) {
+        return;
+    }
+    m_cancel.cancel();
+    ++m_turn;
+    m_session.reset();
+    m_model = path;
+    setRunning(false);
+    clear();
+}
+
+void ChatSession::clear()
+{
+    stop();
+    ++m_turn;
+    setRunning(false);
+    m_messages.clear();
+    Q_EMIT messagesChanged();
+    Q_EMIT stageChanged({});
+}
+
+void ChatSession::ask(const QString& question, const inference::Sampling& sampling)
+{
+    if (m_isRunning || m_model.isEmpty() || question.trimmed().isEmpty()) {
+        return;
+    }
+    m_cancel = {};
+    ++m_turn;
+    m_messages.push_back({"user", question.toStdString(), {}});
+    setRunning(true);
+    Q_EMIT messagesChanged();
+    if (m_session) {
+        generate(sampling);
+        return;
+    }
+    Q_EMIT stageChanged(tr("Loading the model\u2026"));
+    inference::ModelSpec spec;
+    spec.path = m_model.toStdString();
+    startJob(this, [spec] { return inference::Session::open(spec); },
+             [this, sampling, turn = m_turn](const Result<std::shared_ptr<inference::Session>>& session) {
+                 if (turn != m_turn) {
+                     return;
+                 }
+                 if (!session) {
+                     giveUp(QString::fromStdString(session.message()));
+                     return;
+                 }
+                 m_session = *session;
+                 generate(sampling);
+             });
+}
+
+void ChatSession::generate(const inference::Sampling& sampling)
+{
+    Q_EMIT stageChanged(tr("Answering\u2026"));
+    m_pieces = std::make_shared<Pieces>();
+    const auto work = [session = m_session, messages = m_messages, sampling, pieces = m_pieces, cancel = m_cancel]() -> Result<inference::Generation> {
+        const auto ids = session->encoder().encodePrompt(messages);
+        if (!ids) {
+            return ids.error();
+        }
+        inference::GenerateOptions options;
+        options.sampling = sampling;
+        options.cancel = cancel;
+        options.onPiece = [pieces](const std::string& piece) { pieces->add(piece); };
+        return session->generate(*ids, options);
+    };
+    m_messages.push_back({"assistant", {}, {}});
+    Q_EMIT messagesChanged();
+    m_deliver.start();
+    startJob(this, work, [this, turn = m_turn](const Result<inference::Generation>& generation) {
+        if (turn == m_turn) {
+            end(generation);
+        }
+    });
+}
+
+void ChatSession::deliver()
+{
+    const std::string piece = m_pieces ? m_pieces->take() : std::string();
+    if (!piece.empty() && !m_messages.empty()) {
+        m_messages.back().content += piece;
+        Q_EMIT messagesChanged();
+    }
+}
+
+void ChatSession::end(const Result<inference::Generation>& generation)
+{
+    m_deliver.stop();
+    if (!generation) {
+        m_messages.pop_back();
+        giveUp(QString::fromStdString(generation.message()));
+        return;
+    }
+    m_messages.back().content = generation->text; // stop texts are not part of the answer
+    const QString how = generation->finish == "length"   ? tr("reached the token limit")
+                        : generation->finish == "cancel" ? tr("stopped")
+                                                         : tr("complete");
+    setRunning(false);
+    Q_EMIT messagesChanged();
+    Q_EMIT stageChanged(tr("%1 tokens  \u00b7  %2 tokens/s  \u00b7  %3")
+                            .arg(QLocale().toString(static_cast<qlonglong>(generation->ids.size())),
+                                 QLocale().toString(generation->tokensPerSecond, 'f', 1), how));
+}
+
+void ChatSession::giveUp(const QString& sentence)
+{
+    m_messages.pop_back();
+    setRunning(false);
+    Q_EMIT messagesChanged();
+    Q_EMIT stageChanged({});
+    Q_EMIT failed(sentence);
+}
+
+void ChatSession::setRunning(bool running)
+{
+    if (!running) {
+        m_deliver.stop();
+    }
+    if (std::exchange(m_isRunning, running) != running) {
+        Q_EMIT runningChanged(running);
+    }
+}
+
+void ChatSession::stop()
+{
+    m_cancel.cancel();
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ChatSession: a conversation with one model. The model is opened at the first question and kept until another is chosen;
+// answers stream.
+//
+// Threads: GUI thread; the model works in jobs, pieces are told about thirty times a second.
+#pragma once
+
+#include "core/data/example.h"
+#include "core/inference/session.h"
+
+#include <QObject>
+#include <QString>
+#include <QTimer>
+
+#include <memory>
+#include <vector>
+
+namespace luthier::ui {
+
+class ChatSession : public QObject {
+    Q_OBJECT
+
+public:
+    explicit ChatSession(QObject* parent = nullptr);
+    ~ChatSession() override;
+
+    void setModel(const QString& path); // forgets the conversation and lets the old model go
+    const QString& model() const { return m_model; }
+    void ask(const QString& question, const inference::Sampling& sampling);
+    void stop();
+    void clear(); // the conversation; the model stays
+
+    bool isRunning() const { return m_isRunning; }
+    const std::vector<data::Message>& messages() const { return m_messages; } // the last one grows while it is answered
+
+Q_SIGNALS:
+    void messagesChanged();
+    void stageChanged(const QString& stage); // "Loading the model..."; how it went at the end
+    void failed(const QString& sentence);
+    void runningChanged(bool running);
+
+private:
+    struct Pieces;
+
+    void generate(const inference::Sampling& sampling);
+    void deliver();
+    void end(const Result<inference::Generation>& generation);
+    void giveUp(const QString& sentence); // takes the unanswered question back
+    void setRunning(bool running);
+
+    QString m_model;
+    std::shared_ptr<inference::Session> m_session; // of m_model; null: not open
+    std::vector<data::Message> m_messages;
+    std::shared_ptr<Pieces> m_pieces;
+    base::CancelToken m_cancel;
+    QTimer m_deliver;
+    int m_turn = 0; // answers of an earlier one are dropped
+    bool m_isRunning = false;
+};
+
+} // namespace luthier::ui
