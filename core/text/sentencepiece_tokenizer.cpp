@@ -2,12 +2,8 @@
 #include "core/text/sentencepiece_tokenizer.h"
 
 #include "core/base/files.h"
-#include "core/text/added_tokens.h"
-#include "core/text/spm_model.h"
-#include "core/text/tokenizer_config.h"
+#include "core/text/sentencepiece_class.h"
 #include "core/text/utf8.h"
-
-#include <sentencepiece_processor.h>
 
 #include <algorithm>
 #include <charconv>
@@ -15,63 +11,6 @@
 #include <unordered_set>
 
 namespace luthier::text {
-
-namespace {
-
-constexpr std::string_view kSpaceMark = "\xE2\x96\x81"; // U+2581
-
-std::string withSpaces(std::string_view piece)
-{
-    std::string out;
-    for (std::size_t at = 0; at < piece.size();) {
-        const bool mark = piece.substr(at, kSpaceMark.size()) == kSpaceMark;
-        out += mark ? ' ' : piece[at];
-        at += mark ? kSpaceMark.size() : 1;
-    }
-    return out;
-}
-
-class SentencePieceTokenizer : public Tokenizer {
-public:
-    SentencePieceTokenizer(SpmModel model, const TokenizerConfig& config);
-    Result<void> start();
-
-    std::vector<Token> encode(std::string_view text, EncodeOptions options) const override;
-    std::string decode(std::span<const TokenId> ids, bool skipSpecial) const override;
-    std::int64_t vocabSize() const override { return m_vocabSize; }
-    std::string piece(TokenId id) const override;
-    bool isSpecial(TokenId id) const override;
-    std::optional<TokenId> idOf(std::string_view piece) const override;
-    std::optional<TokenId> bos() const override { return m_bos; }
-    std::optional<TokenId> eos() const override { return m_eos; }
-    std::optional<TokenId> pad() const override { return m_pad; }
-    std::string kind() const override;
-
-private:
-    void collectAdded(const TokenizerConfig& config);
-    std::optional<TokenId> specialId(const TokenizerConfig& config, const char* name, std::int64_t modelId) const;
-    bool inModel(TokenId id) const { return id >= 0 && static_cast<std::size_t>(id) < m_model.pieces.size(); }
-    bool isByte(TokenId id) const { return inModel(id) && m_model.pieces[id].type == PieceType::Byte; }
-
-    std::vector<Token> encodeClean(std::string_view text, bool special) const;
-    void encodeSegment(std::string_view text, std::int64_t begin, bool prefix, std::vector<Token>& out) const;
-    void runModel(std::string_view text, std::int64_t shift, std::size_t skip, std::vector<Token>& out) const;
-
-    SpmModel m_model;
-    AddedTokens m_added;
-    std::unordered_map<std::string_view, TokenId> m_ids; // views into m_model
-    sentencepiece::SentencePieceProcessor m_processor;
-    std::int64_t m_vocabSize = 0;
-    bool m_legacy = true;
-    bool m_prefixSpace = true;
-    bool m_dropsPrefix = false; // decoding takes one space off the beginning
-    bool m_addBos = true;
-    bool m_addEos = false;
-    std::size_t m_unkLength = 0; // pieces the spelling of the unknown token takes
-    std::optional<TokenId> m_bos;
-    std::optional<TokenId> m_eos;
-    std::optional<TokenId> m_pad;
-};
 
 SentencePieceTokenizer::SentencePieceTokenizer(SpmModel model, const TokenizerConfig& config)
     : m_model(std::move(model)), m_legacy(config.legacy.value_or(true)),
@@ -243,73 +182,6 @@ void SentencePieceTokenizer::runModel(std::string_view text, std::int64_t shift,
         }
     }
 }
-
-std::string SentencePieceTokenizer::decode(std::span<const TokenId> ids, bool skipSpecial) const
-{
-    std::string out;
-    std::string bytes;
-    bool fresh = m_dropsPrefix; // the next ordinary piece may begin with the dummy prefix
-    bool begun = false;
-    const auto flush = [&] {
-        out += replaceInvalid(bytes);
-        bytes.clear();
-    };
-    for (const TokenId id : ids) {
-        if (isByte(id)) {
-            int value = 0;
-            const auto& text = m_model.pieces[static_cast<std::size_t>(id)].text;
-            std::from_chars(text.data() + 3, text.data() + 5, value, 16);
-            bytes += static_cast<char>(value);
-            fresh = false;
-            begun = true;
-            continue;
-        }
-        flush();
-        if (const auto* added = m_added.byId(id); added != nullptr) {
-            out += skipSpecial && added->special ? std::string() : added->content;
-            fresh = m_dropsPrefix && (m_legacy || (!begun && out.empty()));
-        } else if (inModel(id)) {
-            const auto text = withSpaces(m_model.pieces[static_cast<std::size_t>(id)].text);
-            out += fresh && text.starts_with(' ') ? text.substr(1) : text;
-            fresh = false;
-            begun = true;
-        }
-    }
-    flush();
-    return out;
-}
-
-std::string SentencePieceTokenizer::piece(TokenId id) const
-{
-    if (const auto* added = m_added.byId(id); added != nullptr) {
-        return added->content;
-    }
-    return inModel(id) ? m_model.pieces[static_cast<std::size_t>(id)].text : std::string();
-}
-
-bool SentencePieceTokenizer::isSpecial(TokenId id) const
-{
-    const auto* added = m_added.byId(id);
-    return added != nullptr && added->special;
-}
-
-std::optional<TokenId> SentencePieceTokenizer::idOf(std::string_view piece) const
-{
-    if (const auto* added = m_added.byContent(piece); added != nullptr) {
-        return added->id;
-    }
-    const auto found = m_ids.find(piece);
-    return found == m_ids.end() ? std::nullopt : std::optional(found->second);
-}
-
-std::string SentencePieceTokenizer::kind() const
-{
-    static constexpr const char* kNames[] = {"", "unigram", "BPE", "word", "character"};
-    return std::string("sentencepiece ") + kNames[static_cast<int>(m_model.kind)];
-}
-
-} // namespace
-
 Result<std::shared_ptr<const Tokenizer>> loadSentencePiece(const std::filesystem::path& folder)
 {
     const auto path = folder / "tokenizer.model";
