@@ -7,6 +7,7 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/gelu_backward.h>
+#include <ATen/ops/mul.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/silu_backward.h>
 
@@ -17,11 +18,6 @@ namespace {
 at::Tensor act(Activation kind, const at::Tensor& gate)
 {
     return kind == Activation::SiluGated ? at::silu(gate) : at::gelu(gate, "tanh");
-}
-
-at::Tensor actBackward(Activation kind, const at::Tensor& dy, const at::Tensor& gate)
-{
-    return kind == Activation::SiluGated ? at::silu_backward(dy, gate) : at::gelu_backward(dy, gate, "tanh");
 }
 
 } // namespace
@@ -49,8 +45,15 @@ at::Tensor activateBackward(Activation kind, const at::Tensor& x, const at::Tens
     const std::int64_t size = x.size(1) / 2;
     const at::Tensor gate = x.narrow(1, 0, size);
     at::Tensor dx = at::empty_like(x);
-    dx.narrow(1, 0, size).copy_(actBackward(kind, dy * x.narrow(1, size, size), gate));
-    dx.narrow(1, size, size).copy_(act(kind, gate).mul_(dy));
+    at::Tensor dGate = dx.narrow(1, 0, size);
+    at::Tensor dUp = dx.narrow(1, size, size);
+    at::mul_out(dUp, dy, x.narrow(1, size, size)); // holds the gradient of act(gate) until dGate is made of it
+    if (kind == Activation::SiluGated) {
+        at::silu_backward_out(dGate, dUp, gate);
+    } else {
+        dGate.copy_(at::gelu_backward(dUp, gate, "tanh"));
+    }
+    at::mul_out(dUp, act(kind, gate), dy);
     return dx;
 }
 

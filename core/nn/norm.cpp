@@ -4,6 +4,8 @@
 #include "core/nn/kernels/kernels.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/_fused_rms_norm.h>
+#include <ATen/ops/_fused_rms_norm_backward.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/rsqrt.h>
@@ -40,6 +42,13 @@ bool isRms(const Norm& norm)
     return norm.kind != NormKind::Layer && !norm.bias.defined();
 }
 
+// LibTorch's own fused norm, which multiplies by the weight before it rounds.
+bool fitsLibTorch(const Norm& norm, const at::Tensor& x)
+{
+    return norm.kind == NormKind::Rms && !norm.bias.defined() && x.is_cuda() && x.is_contiguous()
+           && norm.weight.scalar_type() == x.scalar_type();
+}
+
 kernels::Rms rmsOf(const Norm& norm)
 {
     return {norm.weight.detach(), norm.eps, norm.kind == NormKind::RmsPlusOne};
@@ -66,6 +75,9 @@ at::Tensor normForward(const Norm& norm, const at::Tensor& x)
             return y;
         }
     }
+    if (fitsLibTorch(norm, x)) {
+        return std::get<0>(at::_fused_rms_norm(x, {x.size(-1)}, norm.weight.detach(), norm.eps));
+    }
     const at::Tensor wide = centred(norm, x);
     at::Tensor y = wide * inverseRoot(norm, wide);
     if (norm.kind == NormKind::Rms) {
@@ -88,6 +100,14 @@ at::Tensor normBackward(const Norm& norm, const at::Tensor& x, const at::Tensor&
             leaves.push_back(dWeight);
             return dx;
         }
+    }
+    if (fitsLibTorch(norm, x)) {
+        const at::Tensor weight = norm.weight.detach();
+        const at::Tensor root = std::get<1>(at::_fused_rms_norm(x, {x.size(-1)}, weight, norm.eps));
+        auto [dx, dWeight] = at::_fused_rms_norm_backward(dy.contiguous(), x, {x.size(-1)}, root, weight,
+                                                          {true, norm.weight.requires_grad()});
+        leaves.push_back(norm.weight.requires_grad() ? dWeight : at::Tensor());
+        return add.defined() ? dx.add_(add) : dx;
     }
     const at::Tensor wide = centred(norm, x);
     const at::Tensor root = inverseRoot(norm, wide);

@@ -189,10 +189,10 @@ void rotate(const at::Tensor& x, const RopeTables& tables, int sign)
     const at::Tensor sin = tables.sin.unsqueeze(1);
     at::Tensor first = x.narrow(-1, 0, half);
     at::Tensor second = x.narrow(-1, half, half);
-    const at::Tensor a = first.to(at::kFloat, false, true);
-    const at::Tensor b = second.to(at::kFloat, false, true);
-    first.copy_((a * cos).addcmul_(b, sin, -sign));
-    second.copy_((b * cos).addcmul_(a, sin, sign));
+    const at::Tensor a = (first * cos).addcmul_(second, sin, -sign); // fp32: the tables are
+    const at::Tensor b = (second * cos).addcmul_(first, sin, sign);
+    first.copy_(a);
+    second.copy_(b);
 }
 
 void rotateInto(const at::Tensor& to, const at::Tensor& x, const RopeTables& tables, int sign)
