@@ -217,4 +217,20 @@ Result<std::string> fingerprintOf(const fs::path& baseFolder)
     return base ? base->fingerprint() : Result<std::string>(std::string());
 }
 
+Result<std::int64_t> AdapterFile::virtualTokens(nn::Decoder& decoder) const
+{
+    if (auto alone = checkAlone(decoder); !alone) {
+        return alone.error();
+    }
+    if (auto refused = refuse("modules_to_save"); !refused) {
+        return refused.error();
+    }
+    auto tokens = count("num_virtual_tokens", 0, 1, 1'000'000);
+    auto parts = count("num_transformer_submodules", 1, 1, 1);
+    if (!tokens || !parts) {
+        return tokens ? parts.error() : tokens.error();
+    }
+    return tokens;
+}
+
 } // namespace luthier::peft

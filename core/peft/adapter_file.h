@@ -43,6 +43,8 @@ public:
     Error problem(const std::string& sentence) const; // begins with the config's path
     // Only plain LoRA adds up and can be weighed; others want a model without adapters and the weight 1.
     Result<void> checkAlone(nn::Decoder& decoder) const;
+    // num_virtual_tokens of a prompt or prefix that stands alone; what such a file cannot hold is refused.
+    Result<std::int64_t> virtualTokens(nn::Decoder& decoder) const;
 
 private:
     Json m_config;

@@ -114,16 +114,9 @@ Result<void> save(nn::Decoder& decoder, const config::MethodSettings& settings,
 
 Result<void> open(nn::Decoder& decoder, AdapterFile& file)
 {
-    if (auto alone = file.checkAlone(decoder); !alone) {
-        return alone;
-    }
-    if (auto refused = file.refuse("modules_to_save"); !refused) {
-        return refused;
-    }
-    auto tokens = file.count("num_virtual_tokens", 0, 1, 1'000'000);
-    auto parts = file.count("num_transformer_submodules", 1, 1, 1);
-    if (!tokens || !parts) {
-        return tokens ? parts.error() : tokens.error();
+    auto tokens = file.virtualTokens(decoder);
+    if (!tokens) {
+        return tokens.error();
     }
     auto prompt = file.read(kTensor, {*tokens, decoder.config().hidden});
     if (!prompt) {

@@ -38,18 +38,6 @@ std::size_t skipSpacesBack(std::string_view text, std::size_t from, std::size_t 
     return at;
 }
 
-std::size_t skipSpaces(std::string_view text, std::size_t at)
-{
-    while (at < text.size()) {
-        const auto point = decodeAt(text, at);
-        if (!isSpace(point.value)) {
-            break;
-        }
-        at += static_cast<std::size_t>(point.length);
-    }
-    return at;
-}
-
 } // namespace
 
 AddedTokens::AddedTokens(std::vector<AddedToken> tokens) : m_tokens(std::move(tokens))

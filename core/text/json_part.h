@@ -86,4 +86,39 @@ private:
     std::string m_key;
 };
 
+// Steps of a component that is one part or a "Sequence" of them under `listKey`, made by the rows {type, make} of its
+// table, at most kMostParts. A type without a row is an error that names the rows.
+template <class Step, class Rows>
+Result<void> collectSteps(const JsonPart& part, const char* listKey, const Rows& rows, std::vector<Step>& steps)
+{
+    if (part.type() == "Sequence") {
+        auto parts = part.parts(listKey);
+        if (!parts) {
+            return parts.error();
+        }
+        for (const auto& inner : *parts) {
+            if (auto added = collectSteps(inner, listKey, rows, steps); !added) {
+                return added;
+            }
+        }
+        return {};
+    }
+    std::string known = "Sequence";
+    for (const auto& row : rows) {
+        known += std::string(", ") + row.type;
+        if (part.type() == row.type) {
+            auto step = row.make(part);
+            if (!step) {
+                return step.error();
+            }
+            if (steps.size() >= kMostParts) {
+                return part.wrong("more than " + std::to_string(kMostParts) + " steps");
+            }
+            steps.push_back(std::move(*step));
+            return {};
+        }
+    }
+    return part.unknownType(known);
+}
+
 } // namespace luthier::text

@@ -200,45 +200,13 @@ constexpr Row kRows[] = {
     {"Strip", makeStrip},                   {"Precompiled", makeCharsmap},
 };
 
-Result<void> collect(const JsonPart& part, std::vector<Step>& steps)
-{
-    if (part.type() == "Sequence") {
-        auto parts = part.parts("normalizers");
-        if (!parts) {
-            return parts.error();
-        }
-        for (const auto& inner : *parts) {
-            if (auto added = collect(inner, steps); !added) {
-                return added;
-            }
-        }
-        return {};
-    }
-    std::string known = "Sequence";
-    for (const auto& row : kRows) {
-        known += std::string(", ") + row.type;
-        if (part.type() == row.type) {
-            auto step = row.make(part);
-            if (!step) {
-                return step.error();
-            }
-            if (steps.size() >= kMostParts) {
-                return part.wrong("more than " + std::to_string(kMostParts) + " steps");
-            }
-            steps.push_back(std::move(*step));
-            return {};
-        }
-    }
-    return part.unknownType(known);
-}
-
 } // namespace
 
 Result<Normalizer> Normalizer::fromJson(const Json& value, const std::string& key)
 {
     Normalizer out;
     if (!value.is_null()) {
-        if (auto read = collect(JsonPart(value, key), out.m_steps); !read) {
+        if (auto read = collectSteps(JsonPart(value, key), "normalizers", kRows, out.m_steps); !read) {
             return read.error();
         }
     }

@@ -195,38 +195,6 @@ constexpr Row kRows[] = {
     {"Replace", makeReplace},     {"Strip", makeStrip},               {"WordPiece", makeWordPiece},
 };
 
-Result<void> collect(const JsonPart& part, std::vector<Step>& steps)
-{
-    if (part.type() == "Sequence") {
-        auto parts = part.parts("decoders");
-        if (!parts) {
-            return parts.error();
-        }
-        for (const auto& inner : *parts) {
-            if (auto added = collect(inner, steps); !added) {
-                return added;
-            }
-        }
-        return {};
-    }
-    std::string known = "Sequence";
-    for (const auto& row : kRows) {
-        known += std::string(", ") + row.type;
-        if (part.type() == row.type) {
-            auto step = row.make(part);
-            if (!step) {
-                return step.error();
-            }
-            if (steps.size() >= kMostParts) {
-                return part.wrong("more than " + std::to_string(kMostParts) + " steps");
-            }
-            steps.push_back(std::move(*step));
-            return {};
-        }
-    }
-    return part.unknownType(known);
-}
-
 } // namespace
 
 Result<TokenDecoder> TokenDecoder::fromJson(const Json& value, const std::string& key)
@@ -239,7 +207,7 @@ Result<TokenDecoder> TokenDecoder::fromJson(const Json& value, const std::string
     out.m_joinWithSpaces = false;
     out.m_byteLevel = part.type() == "ByteLevel";
     out.m_joinsBytes = base::dumpJson(value).find("\"ByteFallback\"") != std::string::npos;
-    if (auto read = collect(part, out.m_steps); !read) {
+    if (auto read = collectSteps(part, "decoders", kRows, out.m_steps); !read) {
         return read.error();
     }
     return out;

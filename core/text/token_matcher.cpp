@@ -38,18 +38,6 @@ std::size_t spaceBegin(std::string_view text, std::size_t from, std::size_t at)
     return std::max(at, from);
 }
 
-std::size_t spaceEnd(std::string_view text, std::size_t at)
-{
-    while (at < text.size()) {
-        const auto point = decodeAt(text, at);
-        if (!isSpace(point.value)) {
-            break;
-        }
-        at += static_cast<std::size_t>(point.length);
-    }
-    return at;
-}
-
 } // namespace
 
 TokenMatcher::TokenMatcher(std::vector<Rule> rules) : m_rules(std::move(rules))
@@ -128,7 +116,7 @@ bool TokenMatcher::next(std::string_view text, std::size_t from, bool special, P
             at = end;
             continue;
         }
-        found = {rule->lstrip ? spaceBegin(text, from, at) : at, rule->rstrip ? spaceEnd(text, end) : end, rule->id};
+        found = {rule->lstrip ? spaceBegin(text, from, at) : at, rule->rstrip ? skipSpaces(text, end) : end, rule->id};
         return true;
     }
     return false;

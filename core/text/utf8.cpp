@@ -107,4 +107,16 @@ bool isSpace(char32_t c)
            || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
+std::size_t skipSpaces(std::string_view text, std::size_t at)
+{
+    while (at < text.size()) {
+        const auto point = decodeAt(text, at);
+        if (!isSpace(point.value)) {
+            break;
+        }
+        at += static_cast<std::size_t>(point.length);
+    }
+    return at;
+}
+
 } // namespace luthier::text

@@ -37,5 +37,7 @@ std::string replaceInvalid(std::string_view text, std::vector<std::int64_t>* ori
 
 // Unicode White_Space.
 bool isSpace(char32_t value);
+// The first place from `at` on that is no white space.
+std::size_t skipSpaces(std::string_view text, std::size_t at);
 
 } // namespace luthier::text
