@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // run: the torch-free entry to training. Blocks the calling thread until RunEnded was sent.
 //
-// Folder of a run: recipe.json, events.jsonl is not written here (observers store events),
+// Folder of a run: recipe.json, held_out.json (see held_out_list.h), events.jsonl is not written here (observers store events),
 // checkpoints/step-N/, and the result: adapter/ (PEFT layout) or model/ (Hugging Face folder).
 #pragma once
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/run_parts.h"
 
+#include "core/train/held_out_list.h"
 #include "core/weights/load.h"
 
 #include <ATen/Parallel.h>
@@ -115,7 +116,10 @@ Result<void> Assembly::loadData(RunParts& parts)
     }
     parts.data = std::move(*data);
     parts.warnings.insert(parts.warnings.end(), parts.data.warnings.begin(), parts.data.warnings.end());
-    return {};
+    if (parts.data.heldOutHashes.empty() || m_inputs.resume) { // a resumed run keeps the list it began with
+        return {};
+    }
+    return writeHeldOutList(m_inputs.folder, parts.data.heldOutHashes);
 }
 
 Result<void> Assembly::attach(RunParts& parts)

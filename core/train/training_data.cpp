@@ -140,6 +140,9 @@ void Preparation::split()
     for (std::size_t i = 0, next = 0; i < m_rows.size(); ++i) {
         const bool isHeld = !m_synthetic[i] && held[next++];
         (isHeld ? m_data.heldOut : m_data.train).append(m_rows.row(i));
+        if (isHeld) {
+            m_data.heldOutHashes.push_back(m_hashes[i]);
+        }
     }
     if (m_data.heldOut.isEmpty()) {
         m_data.warnings.push_back("The data has too few different rows to hold some out, so nothing measures "

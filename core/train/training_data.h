@@ -19,6 +19,7 @@ namespace luthier::train {
 struct TrainingData {
     TokenStore train;
     TokenStore heldOut;
+    std::vector<std::uint64_t> heldOutHashes; // base::rowHash of the rows that were split off
     std::int64_t skipped = 0;   // of the training files: broken, or with nothing to learn
     std::int64_t truncated = 0; // likewise
     bool areTexts = false;      // plain texts: prompts are continued, not answered

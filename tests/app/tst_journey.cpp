@@ -14,6 +14,7 @@
 #include "ui/pages/runs_page.h"
 #include "ui/pages/tune_page.h"
 
+#include <QAbstractItemView>
 #include <QAction>
 #include <QApplication>
 #include <QPlainTextEdit>
@@ -89,6 +90,7 @@ private Q_SLOTS:
         setValue(tune, "run.probe_tokens", std::int64_t{8});
         QTRY_VERIFY_WITH_TIMEOUT(!tune->isChecking() && tune->mainAction()->isEnabled(), kOpenMs);
         QCOMPARE(tune->verdict().plan.steps, kSteps);
+        m_heldOutRows = static_cast<int>(tune->verdict().plan.heldOutRows);
         checkHeart("reading the data");
 
         tune->mainAction()->trigger(); // the gate
@@ -132,6 +134,10 @@ private Q_SLOTS:
         auto* compare = page<ComparePage>("compare");
         auto* prompt = compare->findChild<QPlainTextEdit*>(QStringLiteral("prompt"));
         QTRY_VERIFY_WITH_TIMEOUT(prompt->isVisible(), kOpenMs);
+        // What was split off by share is offered, as many rows as the run said.
+        auto* heldOut = compare->findChild<QAbstractItemView*>(QStringLiteral("heldOut"));
+        QTRY_VERIFY_WITH_TIMEOUT(heldOut->model()->rowCount() > 0, kOpenMs);
+        QCOMPARE(heldOut->model()->rowCount(), m_heldOutRows);
         prompt->setPlainText(QStringLiteral("Why do we oil the bench?"));
         QTRY_VERIFY(compare->mainAction()->isEnabled());
         compare->mainAction()->trigger();
@@ -167,6 +173,7 @@ private:
     QTemporaryDir m_folder;
     std::unique_ptr<app::Application> m_app;
     std::unique_ptr<support::Heartbeat> m_heart;
+    int m_heldOutRows = 0; // that the plan promised
     qint64 m_longest = 0;
 };
 

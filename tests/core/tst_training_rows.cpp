@@ -61,6 +61,8 @@ void TestTrainingRows::excludedRowsAreNotTrained()
     const auto all = prepare({});
     QVERIFY2(all, all ? "" : all.message().c_str());
     QCOMPARE(all->train.size() + all->heldOut.size(), std::size_t{100});
+    QVERIFY(!all->heldOut.isEmpty());
+    QCOMPARE(all->heldOutHashes.size(), all->heldOut.size());
     const auto fewer = prepare({{m_path, {0, 5, 99}}, {"/elsewhere.jsonl", {1, 2}}});
     QVERIFY(fewer);
     QCOMPARE(fewer->train.size() + fewer->heldOut.size(), std::size_t{97});

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/tuned_runs.h"
 
+#include "core/base/hash.h"
 #include "core/config/run_config.h"
 #include "core/data/dataset.h"
+#include "core/train/held_out_list.h"
 
+#include <QCoreApplication>
 #include <QFileInfo>
 
 #include <filesystem>
+#include <unordered_set>
 
 namespace luthier::ui {
 namespace {
@@ -101,34 +105,57 @@ Result<std::shared_ptr<data::Dataset>> openHeldOut(store::Project* project, cons
     return data::Dataset::open(path, std::move(options));
 }
 
+// Adds the prompts of a file; with `only`, of the rows with these hashes alone.
+void addPrompts(const data::Dataset& dataset, const std::unordered_set<std::uint64_t>* only, std::int64_t limit,
+                   const base::CancelToken& cancel, HeldOutPrompts& read)
+{
+    for (std::int64_t row = 0; row < dataset.rowCount() && !cancel.isCancelled(); ++row) {
+        if (only != nullptr) {
+            const Result<Json> json = dataset.row(row);
+            if (!json || !only->contains(base::rowHash(base::dumpJson(*json)))) {
+                continue;
+            }
+        }
+        const Result<data::Example> example = dataset.example(row);
+        PromptItem item = example ? promptOf(*example, row) : PromptItem{};
+        if (item.messages.empty()) {
+            continue;
+        }
+        ++read.total;
+        if (static_cast<std::int64_t>(read.items.size()) < limit) {
+            read.items.push_back(std::move(item));
+        }
+    }
+}
+
 } // namespace
 
-HeldOutPrompts readHeldOut(store::Project* project, const Json& recipe, std::int64_t limit, const base::CancelToken& cancel)
+HeldOutPrompts readHeldOut(store::Project* project, const TunedRun& run, std::int64_t limit, const base::CancelToken& cancel)
 {
     HeldOutPrompts read;
-    const Result<config::RunConfig> config = config::fromJson(recipe);
+    const Result<config::RunConfig> config = config::fromJson(run.recipe);
     if (!config) {
         read.problem = QString::fromStdString(config.message());
         return read;
     }
-    for (const std::string& path : config->data.heldOut) {
+    const bool ownFiles = !config->data.heldOut.empty();
+    std::unordered_set<std::uint64_t> splitOff;
+    if (!ownFiles) {
+        auto list = train::readHeldOutList(fs::path(run.result.toStdString()).parent_path());
+        if (!list) {
+            read.problem = QCoreApplication::translate("luthier::ui::TunedRun", "This run kept no rows aside, or no list of them.");
+            return read;
+        }
+        splitOff = std::move(*list);
+    }
+    for (const std::string& path : ownFiles ? config->data.heldOut : config->data.train) {
         const auto dataset = openHeldOut(project, path, config->data.format, cancel);
         if (!dataset) {
             read.problem = QString::fromStdString(dataset.message());
             return read;
         }
         read.source = QFileInfo(QString::fromStdString(path)).fileName();
-        for (std::int64_t row = 0; row < (*dataset)->rowCount() && !cancel.isCancelled(); ++row) {
-            const Result<data::Example> example = (*dataset)->example(row);
-            PromptItem item = example ? promptOf(*example, row) : PromptItem{};
-            if (item.messages.empty()) {
-                continue;
-            }
-            ++read.total;
-            if (static_cast<std::int64_t>(read.items.size()) < limit) {
-                read.items.push_back(std::move(item));
-            }
-        }
+        addPrompts(**dataset, ownFiles ? nullptr : &splitOff, limit, cancel, read);
     }
     return read;
 }

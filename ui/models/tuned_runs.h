@@ -41,7 +41,8 @@ struct HeldOutPrompts {
     QString problem;
 };
 
-// The rows this run never trained on, split off as training did it. Only rows with a question and an answer.
-HeldOutPrompts readHeldOut(store::Project* project, const Json& recipe, std::int64_t limit, const base::CancelToken& cancel);
+// The rows this run never trained on: its held-out files, or what the run wrote down of the rows it split off. Only rows
+// with a question and an answer.
+HeldOutPrompts readHeldOut(store::Project* project, const TunedRun& run, std::int64_t limit, const base::CancelToken& cancel);
 
 } // namespace luthier::ui

@@ -8,6 +8,7 @@
 #include "ui/pages/compare_column.h"
 #include "ui/pages/compare_side.h"
 #include "ui/widgets/diff_text.h"
+#include "ui/widgets/named_button.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/role_colors.h"
 #include "ui/workspace.h"
@@ -40,14 +41,6 @@ QString settingsLine(const inference::Sampling& sampling)
                              ? ComparePage::tr("temperature %1, seed %2").arg(sampling.temperature).arg(sampling.seed)
                              : ComparePage::tr("always the likeliest token");
     return ComparePage::tr("%1, at most %2 tokens").arg(text).arg(sampling.maxNew);
-}
-
-QPushButton* makeButton(const QString& id, const QString& text, const QString& help)
-{
-    auto* button = new QPushButton(text);
-    button->setObjectName(id);
-    button->setToolTip(help);
-    return button;
 }
 
 } // namespace
@@ -153,8 +146,8 @@ void ComparePage::loadHeldOut()
         return;
     }
     m_side->setHeldOut({}, tr("Reading the held-out rows\u2026"));
-    const auto work = [project = m_workspace.project(), recipe = run->recipe, cancel = m_cancelHeldOut] {
-        return readHeldOut(project.get(), recipe, kMaxHeldOut, cancel);
+    const auto work = [project = m_workspace.project(), run = *run, cancel = m_cancelHeldOut] {
+        return readHeldOut(project.get(), run, kMaxHeldOut, cancel);
     };
     startJob(this, work, [this, result](const HeldOutPrompts& read) {
         if (result != m_heldOutOf) {
