@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/example.h"
 
+#include "core/data/example_text.h"
+
 #include <algorithm>
 
 namespace luthier::data {
 
 namespace {
-
-std::string oneLine(const std::string& text)
-{
-    std::string line;
-    line.reserve(text.size());
-    for (const char byte : text) {
-        const bool space = byte == ' ' || (byte >= '\t' && byte <= '\r');
-        if (!space) {
-            line += byte;
-        } else if (!line.empty() && line.back() != ' ') {
-            line += ' ';
-        }
-    }
-    if (line.ends_with(' ')) {
-        line.pop_back();
-    }
-    return line;
-}
 
 std::string firstOf(const std::vector<Message>& messages, const char* role)
 {
@@ -33,7 +17,7 @@ std::string firstOf(const std::vector<Message>& messages, const char* role)
         return {};
     }
     const bool onlyCalls = found->content.empty() && found->extra.contains("tool_calls");
-    return oneLine(onlyCalls ? base::dumpJson(found->extra["tool_calls"]) : found->content);
+    return squeezed(onlyCalls ? base::dumpJson(found->extra["tool_calls"]) : found->content);
 }
 
 } // namespace
@@ -55,7 +39,7 @@ Json toJson(const std::vector<Message>& messages)
 
 std::string promptOf(const Example& example)
 {
-    return example.kind == ExampleKind::Text ? oneLine(example.text) : firstOf(example.messages, "user");
+    return example.kind == ExampleKind::Text ? squeezed(example.text) : firstOf(example.messages, "user");
 }
 
 std::string answerOf(const Example& example)

@@ -22,6 +22,16 @@
     </message>
 </context>
 <context>
+    <name>luthier::ui::ModelsList</name>
+    <message numerus="yes">
+        <source>%n model(s)</source>
+        <translation>
+            <numerusform>%n model</numerusform>
+            <numerusform>%n models</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>luthier::ui::RunBadge</name>
     <message numerus="yes">
         <source>%n min left</source>

@@ -82,6 +82,7 @@ private Q_SLOTS:
         }
         start->trigger();
         QTRY_VERIFY(m_app->window().findChild<QWidget*>(QStringLiteral("gateStrip"))->isVisible());
+        settle(QStringLiteral("tune"));
         save(QStringLiteral("gate-light"));
     }
 

@@ -4,6 +4,7 @@
 #include "ui/pages/compare_sampling.h"
 #include "ui/theme.h"
 #include "ui/widgets/conversation_view.h"
+#include "ui/widgets/named_button.h"
 #include "ui/widgets/elided_label.h"
 
 #include <QHBoxLayout>
@@ -17,14 +18,6 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kQuestionLines = 2;
-
-QPushButton* makeButton(const QString& id, const QString& text, const QString& help)
-{
-    auto* button = new QPushButton(text);
-    button->setObjectName(id);
-    button->setToolTip(help);
-    return button;
-}
 
 } // namespace
 
