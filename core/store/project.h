@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/data/dataset.h"
+#include "core/store/edit_step.h"
 #include "core/train/events.h"
 
 #include <cstdint>
@@ -73,6 +74,19 @@ public:
     // Rows (from 0) left out of training: all at once or none.
     virtual Result<void> setExcluded(const std::string& path, const std::vector<std::int64_t>& rows, bool excluded) = 0;
     virtual Result<data::Exclusions> exclusions(const std::string& path) = 0;
+
+    // Edits as steps that can be undone on another day. Recording does the step to edits, exclusions and tags in the
+    // same transaction, and forgets the steps that were undone before it: they cannot be done again any more.
+    virtual Result<std::int64_t> recordStep(const EditStep& step) = 0; // its id
+    virtual Result<void> setStepUndone(std::int64_t id, bool undone) = 0;
+    virtual Result<std::vector<EditStep>> steps(std::int64_t maxBytes) = 0; // oldest first, of the newest that fit
+    virtual Result<RowTags> tags(const std::string& path) = 0;
+
+    // Versions of a data file: its edits and exclusions as they are now, under a name.
+    virtual Result<VersionRow> addVersion(const std::string& path, const std::string& name) = 0;
+    virtual Result<std::vector<VersionRow>> versions(const std::string& path) = 0; // oldest first
+    virtual Result<Snapshot> version(std::int64_t id) = 0;
+    virtual Result<void> removeVersion(std::int64_t id) = 0;
 
     // Small things the window remembers with the project (last recipe, chosen model).
     virtual Result<void> setValue(const std::string& key, const Json& value) = 0;

@@ -8,16 +8,12 @@ namespace luthier::store {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-std::string keyOf(const std::string& path)
+std::string ProjectStore::keyOf(const std::string& path)
 {
     std::error_code code;
     const fs::path absolute = fs::absolute(path, code);
     return code ? path : absolute.lexically_normal().string();
 }
-
-} // namespace
 
 Result<DataSourceRow> ProjectStore::addSource(const std::string& path, const std::string& format)
 {
@@ -68,6 +64,14 @@ Result<void> ProjectStore::removeSource(std::int64_t id)
     return done ? transaction->commit() : done;
 }
 
+Result<void> ProjectStore::writeEdit(const std::string& key, std::int64_t row, const std::optional<Json>& edited)
+{
+    return edited ? m_database.run("INSERT INTO edits (path, row, body) VALUES (?1, ?2, ?3) "
+                                   "ON CONFLICT (path, row) DO UPDATE SET body = excluded.body",
+                                   key, row, base::dumpJson(*edited))
+                  : m_database.run("DELETE FROM edits WHERE path = ?1 AND row = ?2", key, row);
+}
+
 Result<void> ProjectStore::saveEdit(const std::string& path, std::int64_t row,
                                     const std::optional<Json>& edited)
 {
@@ -76,17 +80,12 @@ Result<void> ProjectStore::saveEdit(const std::string& path, std::int64_t row,
     if (!transaction) {
         return transaction.error();
     }
-    const std::string key = keyOf(path);
-    auto done = edited ? m_database.run("INSERT INTO edits (path, row, body) VALUES (?1, ?2, ?3) "
-                                        "ON CONFLICT (path, row) DO UPDATE SET body = excluded.body",
-                                        key, row, base::dumpJson(*edited))
-                       : m_database.run("DELETE FROM edits WHERE path = ?1 AND row = ?2", key, row);
+    auto done = writeEdit(keyOf(path), row, edited);
     return done ? transaction->commit() : done;
 }
 
-Result<data::Overlay> ProjectStore::edits(const std::string& path)
+Result<data::Overlay> ProjectStore::readEdits(const std::string& key)
 {
-    const std::lock_guard guard(m_mutex);
     data::Overlay edits;
     auto read = m_database.each(
         "SELECT row, body FROM edits WHERE path = ?1 ORDER BY row",
@@ -94,14 +93,37 @@ Result<data::Overlay> ProjectStore::edits(const std::string& path)
             auto body = base::parseJson(row.text(1));
             if (!body) {
                 return Error{m_database.path().string() + ": the edit of row "
-                             + std::to_string(row.integer(0) + 1) + " of " + path
+                             + std::to_string(row.integer(0) + 1) + " of " + key
                              + " cannot be read: " + body.message()};
             }
             edits.emplace_hint(edits.end(), row.integer(0), std::move(*body));
             return {};
         },
-        keyOf(path));
+        key);
     return read ? Result<data::Overlay>(std::move(edits)) : read.error();
+}
+
+Result<data::Overlay> ProjectStore::edits(const std::string& path)
+{
+    const std::lock_guard guard(m_mutex);
+    return readEdits(keyOf(path));
+}
+
+Result<void> ProjectStore::writeExcluded(const std::string& key, const std::vector<std::int64_t>& rows, bool excluded)
+{
+    auto statement
+        = m_database.prepare(excluded ? "INSERT INTO exclusions (path, row) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
+                                      : "DELETE FROM exclusions WHERE path = ?1 AND row = ?2");
+    if (!statement) {
+        return statement.error();
+    }
+    for (const std::int64_t row : rows) {
+        statement->bindAll(key, row);
+        if (auto done = statement->run(); !done) {
+            return done;
+        }
+    }
+    return {};
 }
 
 Result<void> ProjectStore::setExcluded(const std::string& path, const std::vector<std::int64_t>& rows, bool excluded)
@@ -111,20 +133,12 @@ Result<void> ProjectStore::setExcluded(const std::string& path, const std::vecto
     if (!transaction) {
         return transaction.error();
     }
-    const std::string key = keyOf(path);
-    for (const std::int64_t row : rows) {
-        auto done = excluded ? m_database.run("INSERT INTO exclusions (path, row) VALUES (?1, ?2) ON CONFLICT DO NOTHING", key, row)
-                             : m_database.run("DELETE FROM exclusions WHERE path = ?1 AND row = ?2", key, row);
-        if (!done) {
-            return done;
-        }
-    }
-    return transaction->commit();
+    auto done = writeExcluded(keyOf(path), rows, excluded);
+    return done ? transaction->commit() : done;
 }
 
-Result<data::Exclusions> ProjectStore::exclusions(const std::string& path)
+Result<data::Exclusions> ProjectStore::readExclusions(const std::string& key)
 {
-    const std::lock_guard guard(m_mutex);
     data::Exclusions rows;
     auto read = m_database.each(
         "SELECT row FROM exclusions WHERE path = ?1 ORDER BY row",
@@ -132,8 +146,14 @@ Result<data::Exclusions> ProjectStore::exclusions(const std::string& path)
             rows.insert(rows.end(), row.integer(0));
             return {};
         },
-        keyOf(path));
+        key);
     return read ? Result<data::Exclusions>(std::move(rows)) : read.error();
+}
+
+Result<data::Exclusions> ProjectStore::exclusions(const std::string& path)
+{
+    const std::lock_guard guard(m_mutex);
+    return readExclusions(keyOf(path));
 }
 
 } // namespace luthier::store

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ProjectStore: a Project in a SQLite database. Its parts lie in project.cpp (opening, values),
-// project_runs.cpp, project_events.cpp and project_sources.cpp.
+// project_runs.cpp, project_events.cpp, project_sources.cpp, project_steps.cpp and project_versions.cpp.
 //
 // Threads: any; every public function takes m_mutex, private ones expect it taken.
 #pragma once
@@ -39,6 +39,14 @@ public:
     Result<data::Overlay> edits(const std::string& path) override;
     Result<void> setExcluded(const std::string& path, const std::vector<std::int64_t>& rows, bool excluded) override;
     Result<data::Exclusions> exclusions(const std::string& path) override;
+    Result<std::int64_t> recordStep(const EditStep& step) override;
+    Result<void> setStepUndone(std::int64_t id, bool undone) override;
+    Result<std::vector<EditStep>> steps(std::int64_t maxBytes) override;
+    Result<RowTags> tags(const std::string& path) override;
+    Result<VersionRow> addVersion(const std::string& path, const std::string& name) override;
+    Result<std::vector<VersionRow>> versions(const std::string& path) override;
+    Result<Snapshot> version(std::int64_t id) override;
+    Result<void> removeVersion(std::int64_t id) override;
 
     Result<void> setValue(const std::string& key, const Json& value) override;
     Result<Json> value(const std::string& key) override;
@@ -55,6 +63,13 @@ private:
     };
 
     Result<Transaction> beginWriting();
+    static std::string keyOf(const std::string& path); // of a data file: absolute, without detours
+    Result<void> writeEdit(const std::string& key, std::int64_t row, const std::optional<Json>& edited);
+    Result<void> writeExcluded(const std::string& key, const std::vector<std::int64_t>& rows, bool excluded);
+    Result<void> writeTag(const std::string& key, const TagChange& change, bool added);
+    Result<void> writeStep(const EditStep& step, bool forward);
+    Result<data::Overlay> readEdits(const std::string& key);
+    Result<data::Exclusions> readExclusions(const std::string& key);
     Result<void> change(const char* sql, RunId id,
                         const std::string& text); // ?1 text, ?2 id; one run or a sentence
     Error noRun(RunId id) const;

@@ -70,6 +70,30 @@ CREATE TABLE exclusions (                             -- rows left out of traini
     PRIMARY KEY (path, row)
 ) WITHOUT ROWID;
 )sql",
+    R"sql(
+CREATE TABLE edit_steps (                             -- what a person did to data files, for undo on another day
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    path           TEXT NOT NULL,
+    text           TEXT NOT NULL,
+    undone         INTEGER NOT NULL DEFAULT 0,
+    body           TEXT NOT NULL                      -- as edit_step writes it
+);
+CREATE TABLE row_tags (
+    path           TEXT NOT NULL,
+    row            INTEGER NOT NULL,                  -- from 0
+    tag            TEXT NOT NULL,
+    PRIMARY KEY (path, row, tag)
+) WITHOUT ROWID;
+CREATE TABLE data_versions (                          -- named snapshots of edits and exclusions
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    path           TEXT NOT NULL,
+    name           TEXT NOT NULL,
+    created        TEXT NOT NULL,
+    num_edits      INTEGER NOT NULL,
+    num_excluded   INTEGER NOT NULL,
+    body           TEXT NOT NULL
+);
+)sql",
 };
 constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
 
