@@ -114,20 +114,23 @@ Result<void> checkKind(const GgufSettings& s)
     return {};
 }
 
-Result<const Architecture*> architectureOf(const GgufFile& file)
+Result<const Architecture*> architectureNamed(const std::string& name)
 {
-    const auto name = file.text("general.architecture");
-    if (!name) {
-        return Error{"general.architecture is missing; this is not the file of a model"};
-    }
     std::string known;
     for (const Architecture& row : kArchitectures) {
-        if (*name == row.name) {
+        if (name == row.name) {
             return &row;
         }
         known += (known.empty() ? "" : ", ") + std::string(row.name);
     }
-    return Error{"general.architecture \"" + *name + "\" is not known here; known are " + known};
+    return Error{"general.architecture \"" + name + "\" is not known here; known are " + known};
+}
+
+Result<const Architecture*> architectureOf(const GgufFile& file)
+{
+    const auto name = file.text("general.architecture");
+    return name ? architectureNamed(*name)
+                : Result<const Architecture*>(Error{"general.architecture is missing; this is not the file of a model"});
 }
 
 Result<void> addSizes(const GgufSettings& s, Json& config)
@@ -208,6 +211,12 @@ std::optional<double> GgufSettings::number(const char* key) const
     double shortest = *value;
     std::from_chars(digits, end, shortest);
     return shortest;
+}
+
+Result<GgufLayout> ggufLayoutOf(const std::string& name)
+{
+    auto architecture = architectureNamed(name);
+    return architecture ? Result<GgufLayout>((*architecture)->layout) : Result<GgufLayout>(architecture.error());
 }
 
 Result<GgufLayout> ggufLayout(const GgufFile& file)

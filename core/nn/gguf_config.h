@@ -22,5 +22,6 @@ struct GgufLayout {
 // Errors name the architecture or the setting, without the file.
 Result<Json> ggufConfigJson(const base::GgufFile& file);
 Result<GgufLayout> ggufLayout(const base::GgufFile& file);
+Result<GgufLayout> ggufLayoutOf(const std::string& architecture);
 
 } // namespace luthier::nn

@@ -92,6 +92,24 @@ Result<void> addLongrope(const GgufSettings& s, const std::vector<double>& short
     return {};
 }
 
+// A factor on the attention multiplies the usual one there and stands for it in config.json.
+Result<void> addYarn(const GgufSettings& s, const std::optional<double>& factor, Json& config)
+{
+    const auto original = s.integer("rope.scaling.original_context_length");
+    if (!factor || !(*factor >= 1) || !original) {
+        return Error{s.arch + ".rope.scaling.type is yarn, so " + s.arch + ".rope.scaling.factor and .original_context_length "
+                     "must be there"};
+    }
+    Json scaling = {{"rope_type", "yarn"}, {"factor", *factor}, {"original_max_position_embeddings", *original},
+                    {"beta_fast", s.number("rope.scaling.yarn_beta_fast").value_or(32)},
+                    {"beta_slow", s.number("rope.scaling.yarn_beta_slow").value_or(1)}};
+    if (const auto more = s.number("rope.scaling.attn_factor"); more && *more > 0 && *more != 1) {
+        scaling["attention_factor"] = *more * (0.1 * std::log(*factor) + 1);
+    }
+    config["rope_scaling"] = std::move(scaling);
+    return {};
+}
+
 Result<void> addScaling(const GgufSettings& s, Json& config)
 {
     const auto type = s.file.text(s.arch + ".rope.scaling.type").value_or("none");
@@ -106,8 +124,11 @@ Result<void> addScaling(const GgufSettings& s, Json& config)
         config["rope_scaling"] = {{"rope_type", "linear"}, {"factor", *factor}};
         return {};
     }
+    if (type == "yarn") {
+        return addYarn(s, factor, config);
+    }
     if (type != "none" && type != "") {
-        return Error{s.arch + ".rope.scaling.type \"" + type + "\" is not known here; known are none, linear, and the tensors of "
+        return Error{s.arch + ".rope.scaling.type \"" + type + "\" is not known here; known are none, linear, yarn, and the tensors of "
                      "divisors that llama and phi3 have"};
     }
     return {};

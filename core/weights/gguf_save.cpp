@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/weights/gguf_save.h"
+
+#include "core/nn/decoder.h"
+#include "core/nn/gguf_settings.h"
+#include "core/text/gguf_tokens.h"
+#include "core/weights/gguf_names.h"
+#include "core/weights/gguf_quantise.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+
+namespace luthier::weights {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t kPiece = std::int64_t{1} << 22; // numbers that are rounded at once
+
+// The folder's row s D / 2 + j of a head becomes row 2 j + s.
+at::Tensor interleaved(const at::Tensor& tensor, std::int64_t headDim)
+{
+    return tensor.reshape({-1, 2, headDim / 2, tensor.dim() > 1 ? tensor.size(1) : 1}).transpose(1, 2).reshape(tensor.sizes());
+}
+
+// How the decoder's tensor stands in the file; views as far as possible.
+at::Tensor inFile(const nn::NamedTensor& item, const nn::DecoderConfig& config, const nn::GgufLayout& layout)
+{
+    const bool isRotated = item.name.find(".q_proj.") != std::string::npos || item.name.find(".k_proj.") != std::string::npos;
+    at::Tensor tensor = item.tensor.detach();
+    if (layout.interleavedHeads && isRotated) {
+        tensor = interleaved(tensor, config.headDim);
+    }
+    if (layout.normsPlusOne && item.name.ends_with("norm.weight")) {
+        tensor = tensor.to(at::kFloat) + 1;
+    }
+    if (layout.untransposed && tensor.dim() == 2 && item.name.find(".h.") != std::string::npos) {
+        tensor = tensor.t();
+    }
+    return tensor;
+}
+
+Result<void> putRounded(const at::Tensor& rows, const base::GgufTensorType& type, const base::GgufSink& put)
+{
+    const at::Tensor numbers = rows.to(at::kCPU).to(at::kFloat).contiguous();
+    const float* from = numbers.const_data_ptr<float>();
+    const std::int64_t blocks = numbers.numel() / type.elements;
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(blocks) * type.bytes);
+    const GgufQuantiser& quantiser = *findGgufQuantiser(type.name);
+    at::parallel_for(0, blocks, 1024, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t i = first; i < last; ++i) {
+            quantiser.quantise(from + i * type.elements, bytes.data() + i * type.bytes);
+        }
+    });
+    return put(bytes.data(), bytes.size());
+}
+
+base::GgufTensorToWrite written(const std::string& name, const at::Tensor& tensor, const base::GgufTensorType* type,
+                                const std::vector<std::uint64_t>& dims)
+{
+    return {name, dims, type, [tensor, type](const base::GgufSink& put) -> Result<void> {
+                const std::int64_t rows = tensor.size(0);
+                const std::int64_t step = std::max<std::int64_t>(1, tensor.dim() > 1 ? kPiece / tensor.size(1) : rows);
+                for (std::int64_t first = 0; first < rows; first += step) {
+                    const auto piece = tensor.narrow(0, first, std::min(step, rows - first));
+                    if (auto done = putRounded(piece, *type, put); !done) {
+                        return done;
+                    }
+                }
+                return {};
+            }};
+}
+
+Result<void> addWeights(nn::Decoder& decoder, const nn::GgufLayout& layout, const GgufFileKind& kind, base::GgufContent& content)
+{
+    const nn::DecoderConfig& config = decoder.config();
+    std::map<std::string, std::string> names; // the folder's: the file's
+    for (const auto& [gguf, folder] : ggufNames(config)) {
+        names[folder] = gguf;
+    }
+    for (const nn::NamedTensor& item : decoder.tensors()) {
+        const auto name = names.find(item.name);
+        if (name == names.end()) {
+            return Error{"tensor \"" + item.name + "\" has no name in a GGUF file"};
+        }
+        const at::Tensor tensor = inFile(item, config, layout);
+        std::vector<std::uint64_t> dims(tensor.sizes().rbegin(), tensor.sizes().rend());
+        const auto* type = ggufFormatOf(kind, name->second, dims, config.layers, !config.tiedHead);
+        content.add(written(name->second, tensor, type, dims));
+    }
+    return {};
+}
+
+Result<void> save(nn::Decoder& decoder, const fs::path& source, const fs::path& target, const GgufFileKind& kind,
+                  std::vector<std::string>& notes, const base::Progress& progress, const base::CancelToken& cancel)
+{
+    const nn::DecoderConfig& config = decoder.config();
+    auto architecture = nn::ggufArchitectureOf(config);
+    if (!architecture) {
+        return architecture.error();
+    }
+    base::GgufContent content;
+    content.text("general.architecture", architecture->name);
+    content.text("general.type", "model");
+    content.text("general.name", fs::absolute(source).lexically_normal().stem().string());
+    content.whole("general.file_type", kind.fileType);
+    if (std::string(kind.format).starts_with("Q")) {
+        content.whole("general.quantization_version", 2);
+    }
+    if (auto added = nn::addGgufSettings(config, content, notes); !added) {
+        return added;
+    }
+    auto tokens = text::ggufTokens(source, config.vocab, config.eosIds);
+    if (!tokens) {
+        return tokens.error();
+    }
+    text::addTokens(*tokens, content);
+    if (auto added = addWeights(decoder, architecture->layout, kind, content); !added) {
+        return added;
+    }
+    return content.write(target, progress, cancel);
+}
+
+} // namespace
+
+Result<void> saveGguf(nn::Decoder& decoder, const fs::path& source, const fs::path& target, const GgufFileKind& kind,
+                      std::vector<std::string>& notes, const base::Progress& progress, const base::CancelToken& cancel)
+{
+    try {
+        const at::NoGradGuard noGrad;
+        return save(decoder, source, target, kind, notes, progress, cancel);
+    } catch (const std::exception& problem) {
+        return Error{target.string() + ": cannot write the model: " + problem.what()};
+    }
+}
+
+} // namespace luthier::weights

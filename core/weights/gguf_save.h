@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// GgufSave: a decoder written as a GGUF file, a row for each kind of file. Torch-free.
+#pragma once
+
+#include "core/base/cancel.h"
+#include "core/base/gguf_content.h"
+#include "core/base/result.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace luthier::nn {
+class Decoder;
+}
+
+namespace luthier::weights {
+
+struct GgufFileKind {
+    const char* id;         // "q4_k_m"
+    const char* help;
+    std::uint32_t fileType; // general.file_type
+    const char* format;     // of most matrices, as base::ggufTensorTypes() has it
+    bool isMixed = false;   // some matrices finer than the others, as llama.cpp chooses them
+};
+
+std::span<const GgufFileKind> ggufFileKinds();
+const GgufFileKind* findGgufFileKind(std::string_view id);
+std::string ggufFileKindNames(); // "f16, bf16, ..."
+
+// The format of one tensor of a file, by its GGUF name; rows that do not divide into blocks fall back to smaller ones.
+const base::GgufTensorType* ggufFormatOf(const GgufFileKind& kind, const std::string& name, const std::vector<std::uint64_t>& dims,
+                                         std::int64_t layers, bool hasHead);
+
+// Configuration, tokenizer, chat template and weights; `source` is the folder or GGUF file that the decoder was loaded
+// from. Atomic; progress in bytes. What other programs may read otherwise goes to `notes`.
+Result<void> saveGguf(nn::Decoder& decoder, const std::filesystem::path& source, const std::filesystem::path& target,
+                      const GgufFileKind& kind, std::vector<std::string>& notes, const base::Progress& progress = {},
+                      const base::CancelToken& cancel = {});
+
+} // namespace luthier::weights
