@@ -15,7 +15,7 @@ forbid(ui "torch/|ATen/|c10/|sqlite3|sentencepiece|app/" "ui never sees tensors 
 foreach(folder base config text data hub store cli)
   forbid(core/${folder} "torch/|ATen/|c10/" "only nn and what builds on it sees tensors")
 endforeach()
-foreach(folder base config text data nn weights hub peft objectives optim train inference)
+foreach(folder base config text data quant nn weights hub peft objectives optim train inference)
   forbid(core/${folder} "sqlite3|core/store/|core/cli/" "storage stays in store")
 endforeach()
 foreach(folder pages models forms widgets bridge dialogs commands settings)
