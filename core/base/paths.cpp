@@ -32,6 +32,15 @@ fs::path find(const char* variable, const char* name)
     return fs::path(LUTHIER_SOURCE_DIR) / name;
 }
 
+fs::path userFolder(const char* variable, const fs::path& underHome)
+{
+    if (const char* given = std::getenv(variable); given && *given) {
+        return fs::path(given) / "luthier";
+    }
+    const char* home = std::getenv("HOME");
+    return fs::path(home && *home ? home : "/tmp") / underHome / "luthier";
+}
+
 } // namespace
 
 fs::path resourcesFolder()
@@ -51,11 +60,12 @@ fs::path bundledModel()
 
 fs::path userDataFolder()
 {
-    if (const char* data = std::getenv("XDG_DATA_HOME"); data && *data) {
-        return fs::path(data) / "luthier";
-    }
-    const char* home = std::getenv("HOME");
-    return fs::path(home && *home ? home : "/tmp") / ".local" / "share" / "luthier";
+    return userFolder("XDG_DATA_HOME", fs::path(".local") / "share");
+}
+
+fs::path userCacheFolder()
+{
+    return userFolder("XDG_CACHE_HOME", ".cache");
 }
 
 } // namespace luthier::base

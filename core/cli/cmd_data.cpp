@@ -119,7 +119,7 @@ void setup(CLI::App& app, DataFlags& flags)
     for (const DataVerb& verb : kVerbs) {
         CLI::App* sub = app.add_subcommand(verb.name, verb.summary);
         sub->group("Commands");
-        sub->add_option("files", flags.files, "Data files: JSON, JSONL or CSV")->required()->option_text("FILE...");
+        sub->add_option("files", flags.files, "Data files: JSON, JSONL, CSV, TSV or text, also packed with gzip or zstd, or folders of texts")->required()->option_text("FILE...");
         sub->add_option("--format", flags.format, "Shape of the rows; auto looks at the first")->option_text("ID");
         verb.flags(*sub, flags);
         sub->parse_complete_callback([&flags, &verb] { flags.verb = &verb; });
@@ -142,7 +142,13 @@ Result<std::shared_ptr<data::Dataset>> openData(const std::string& file, const D
         context.console.progress(file + ": " + byteSize(static_cast<double>(done))
                                  + (total ? " of " + byteSize(static_cast<double>(total)) : ""));
     };
-    return data::Dataset::open(file, std::move(options));
+    auto dataset = data::Dataset::open(file, std::move(options));
+    if (dataset) {
+        for (const auto& note : (*dataset)->notes()) {
+            context.console.note(file + ": " + note);
+        }
+    }
+    return dataset;
 }
 
 Result<data::Encoder> loadEncoder(const DataFlags& flags)

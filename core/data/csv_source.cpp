@@ -261,7 +261,7 @@ Result<std::vector<std::string>> parseCsvRecord(std::string_view record, char de
     }
 }
 
-Result<std::shared_ptr<const RowSource>> openCsv(std::shared_ptr<const DataFile> file, std::uint64_t begin,
+Result<std::shared_ptr<RowSource>> openCsv(std::shared_ptr<const DataFile> file, std::uint64_t begin,
                                                  char delimiter, const base::Progress& progress,
                                                  const base::CancelToken& cancel)
 {
@@ -280,7 +280,7 @@ Result<std::shared_ptr<const RowSource>> openCsv(std::shared_ptr<const DataFile>
     if (!index) {
         return index.error();
     }
-    return std::shared_ptr<const RowSource>(
+    return std::shared_ptr<RowSource>(
         std::make_shared<CsvSource>(std::move(file), std::move(*names), delimiter, std::move(*index)));
 }
 

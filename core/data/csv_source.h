@@ -19,7 +19,7 @@ namespace luthier::data {
 Result<std::vector<std::string>> parseCsvRecord(std::string_view record, char delimiter);
 
 // `delimiter` 0: comma, semicolon or tab, whichever the header uses. Errors are without the path.
-Result<std::shared_ptr<const RowSource>> openCsv(std::shared_ptr<const DataFile> file, std::uint64_t begin,
+Result<std::shared_ptr<RowSource>> openCsv(std::shared_ptr<const DataFile> file, std::uint64_t begin,
                                                  char delimiter, const base::Progress& progress,
                                                  const base::CancelToken& cancel);
 

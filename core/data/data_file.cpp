@@ -91,6 +91,11 @@ bool DataFile::isUnchanged() const
            && facts.st_mtim.tv_sec == m_changedSeconds && facts.st_mtim.tv_nsec == m_changedNanoseconds;
 }
 
+std::string DataFile::stamp() const
+{
+    return std::to_string(m_changedSeconds) + "." + std::to_string(m_changedNanoseconds);
+}
+
 FileScanner::FileScanner(const DataFile& file, const base::Progress& progress,
                          const base::CancelToken& cancel)
     : m_file(file), m_progress(progress), m_cancel(cancel), m_buffer(bufferBytes(file))

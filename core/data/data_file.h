@@ -34,6 +34,7 @@ public:
 
     // False once size or time of change differ from what they were when it was opened.
     bool isUnchanged() const;
+    std::string stamp() const; // the time of change as it was then, for keys of what is made from the file
 
 private:
     DataFile() = default;

@@ -45,6 +45,7 @@ public:
     const std::filesystem::path& path() const { return m_path; }
     const DatasetFormat& format() const { return *m_format; }
     std::int64_t rowCount() const { return m_source->rowCount(); }
+    const std::vector<std::string>& notes() const { return m_source->notes(); } // how the file was read
 
     // Edited row if there is an edit, else the source's. Errors read "row 12: ...".
     Result<Json> row(std::int64_t index) const;

@@ -194,7 +194,7 @@ private:
 
 } // namespace
 
-Result<std::shared_ptr<const RowSource>> openJsonDocument(std::shared_ptr<const DataFile> file,
+Result<std::shared_ptr<RowSource>> openJsonDocument(std::shared_ptr<const DataFile> file,
                                                           std::uint64_t begin, const base::Progress& progress,
                                                           const base::CancelToken& cancel)
 {
@@ -205,7 +205,7 @@ Result<std::shared_ptr<const RowSource>> openJsonDocument(std::shared_ptr<const 
     if (!scanner.status()) {
         return scanner.status().error();
     }
-    std::shared_ptr<const RowSource> source;
+    std::shared_ptr<RowSource> source;
     if (isDocument) {
         source = std::make_shared<JsonSource>(std::move(file), scan.take());
     }

@@ -12,7 +12,7 @@
 namespace luthier::data {
 
 // Null: the text is no such document (JSON lines, perhaps). Errors are without the path.
-Result<std::shared_ptr<const RowSource>> openJsonDocument(std::shared_ptr<const DataFile> file,
+Result<std::shared_ptr<RowSource>> openJsonDocument(std::shared_ptr<const DataFile> file,
                                                           std::uint64_t begin, const base::Progress& progress,
                                                           const base::CancelToken& cancel);
 

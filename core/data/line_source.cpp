@@ -88,7 +88,7 @@ private:
 
 } // namespace
 
-Result<std::shared_ptr<const RowSource>> openLines(std::shared_ptr<const DataFile> file, std::uint64_t begin,
+Result<std::shared_ptr<RowSource>> openLines(std::shared_ptr<const DataFile> file, std::uint64_t begin,
                                                    const base::Progress& progress,
                                                    const base::CancelToken& cancel)
 {
@@ -103,7 +103,7 @@ Result<std::shared_ptr<const RowSource>> openLines(std::shared_ptr<const DataFil
         return scanner.status().error();
     }
     indexer.finish(scanner.position());
-    return std::shared_ptr<const RowSource>(
+    return std::shared_ptr<RowSource>(
         std::make_shared<LineSource>(std::move(file), begin, indexer.take()));
 }
 

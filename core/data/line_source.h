@@ -10,7 +10,7 @@
 namespace luthier::data {
 
 // `begin`: where the text begins, after a byte-order mark. Errors are without the path.
-Result<std::shared_ptr<const RowSource>> openLines(std::shared_ptr<const DataFile> file, std::uint64_t begin,
+Result<std::shared_ptr<RowSource>> openLines(std::shared_ptr<const DataFile> file, std::uint64_t begin,
                                                    const base::Progress& progress,
                                                    const base::CancelToken& cancel);
 

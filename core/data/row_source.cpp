@@ -5,6 +5,8 @@
 #include "core/data/json_source.h"
 #include "core/data/line_source.h"
 #include "core/data/row_text.h"
+#include "core/data/text_documents.h"
+#include "core/data/unpacked_file.h"
 
 #include <algorithm>
 #include <array>
@@ -21,7 +23,7 @@ struct Opening {
     const base::CancelToken& cancel;
 };
 
-using Opened = Result<std::shared_ptr<const RowSource>>;
+using Opened = Result<std::shared_ptr<RowSource>>;
 
 constexpr std::size_t kHeadBytes = 4096;
 
@@ -56,6 +58,11 @@ Opened tabs(const Opening& opening)
     return openCsv(opening.file, opening.begin, '\t', opening.progress, opening.cancel);
 }
 
+Opened document(const Opening& opening)
+{
+    return openTextFile(opening.file->path());
+}
+
 struct Kind {
     const char* extension;
     Opened (*open)(const Opening&);
@@ -66,6 +73,10 @@ constexpr std::array kKinds = {
     Kind{".json", documentOrLines},
     Kind{".csv", commas},
     Kind{".tsv", tabs},
+    Kind{".txt", document},
+    Kind{".text", document},
+    Kind{".md", document},
+    Kind{".markdown", document},
 };
 
 struct Foreign {
@@ -73,8 +84,8 @@ struct Foreign {
     const char* sentence;
 };
 const std::array kForeign = {
-    Foreign{"\x1f\x8b", "this is compressed (gzip); unpack it first"},
-    Foreign{"\x28\xb5\x2f\xfd", "this is compressed (zstd); unpack it first"},
+    Foreign{"BZh", "this is compressed with bzip2, which is not read; unpack it, or pack it with gzip or zstd"},
+    Foreign{"\xfd" "7zXZ", "this is compressed with xz, which is not read; unpack it, or pack it with gzip or zstd"},
     Foreign{"PK\x03\x04", "this is a zip archive or a spreadsheet; unpack it, or save it as CSV"},
     Foreign{"PAR1", "this is Parquet, which is not read; save it as JSONL or CSV"},
     Foreign{"\xff\xfe", "this is UTF-16; save it as UTF-8"},
@@ -101,33 +112,77 @@ Opened openAs(const Opening& opening, const std::string& extension)
     if (byte == '{' || byte == '[') {
         return documentOrLines(opening);
     }
-    return Error{"this kind of file is not read; give .jsonl, .json, .csv or .tsv"};
+    return Error{"this kind of file is not read; give .jsonl, .json, .csv, .tsv, .txt or .md"};
+}
+
+constexpr std::size_t kTarMark = 257; // POSIX ustar: where the header says what it is
+
+// The file, or what it holds when it is compressed.
+Result<std::shared_ptr<const DataFile>> unpackedOf(std::shared_ptr<const DataFile> file, std::string& head,
+                                                   std::vector<std::string>& notes, const base::Progress& progress,
+                                                   const base::CancelToken& cancel)
+{
+    const PackedKind* kind = findPackedKind(head);
+    if (!kind) {
+        return file;
+    }
+    auto path = unpackedFile(*file, *kind, {}, progress, cancel);
+    auto plain = path ? DataFile::open(*path) : Result<std::shared_ptr<const DataFile>>(path.error());
+    auto first = plain ? (*plain)->read(0, kHeadBytes) : Result<std::string>(plain.error());
+    if (!first) {
+        return first.error();
+    }
+    head = std::move(*first);
+    if (head.size() > kTarMark && std::string_view(head).substr(kTarMark).starts_with("ustar")) {
+        return Error{"this is an archive of several files (tar); unpack it, then choose a data file in it"};
+    }
+    notes.push_back(std::string("it was unpacked (") + kind->name + ") into " + (*plain)->path().string());
+    return plain;
+}
+
+Opened openFile(const std::filesystem::path& path, const base::Progress& progress, const base::CancelToken& cancel)
+{
+    auto packed = DataFile::open(path);
+    auto head = packed ? (*packed)->read(0, kHeadBytes) : Result<std::string>(packed.error());
+    if (!head) {
+        return head.error();
+    }
+    std::vector<std::string> notes;
+    auto file = unpackedOf(*packed, *head, notes, progress, cancel);
+    if (!file) {
+        return file.error();
+    }
+    for (const Foreign& foreign : kForeign) {
+        if (head->starts_with(foreign.magic)) {
+            return Error{foreign.sentence};
+        }
+    }
+    const std::uint64_t begin = head->starts_with(kBom) ? kBom.size() : 0;
+    if (begin > 0) {
+        notes.push_back("it begins with a byte-order mark, which is left out");
+    }
+    auto source = openAs({*file, begin, head->substr(begin), progress, cancel}, extensionOf((*file)->path()));
+    for (auto& note : notes) {
+        if (source) {
+            (*source)->addNote(std::move(note));
+        }
+    }
+    return source;
 }
 
 } // namespace
 
-Opened openSource(const std::filesystem::path& path, const base::Progress& progress,
-                  const base::CancelToken& cancel)
+Result<std::shared_ptr<const RowSource>> openSource(const std::filesystem::path& path, const base::Progress& progress,
+                                                    const base::CancelToken& cancel)
 {
-    auto file = DataFile::open(path);
-    if (!file) {
-        return file.error();
+    std::error_code code;
+    auto source = std::filesystem::is_directory(path, code) ? openTextFolder(path, progress, cancel)
+                                                            : openFile(path, progress, cancel);
+    if (source) {
+        return std::shared_ptr<const RowSource>(std::move(*source));
     }
-    const auto fail = [&](const Error& error) {
-        return error.message == "cancelled" ? error : Error{path.string() + ": " + error.message};
-    };
-    auto head = (*file)->read(0, kHeadBytes);
-    if (!head) {
-        return fail(head.error());
-    }
-    for (const Foreign& foreign : kForeign) {
-        if (head->starts_with(foreign.magic)) {
-            return fail({foreign.sentence});
-        }
-    }
-    const std::uint64_t begin = head->starts_with(kBom) ? kBom.size() : 0;
-    auto source = openAs({*file, begin, head->substr(begin), progress, cancel}, extensionOf(path));
-    return source ? source : Opened(fail(source.error()));
+    const std::string& said = source.message();
+    return said == "cancelled" || said.starts_with(path.string() + ":") ? source.error() : Error{path.string() + ": " + said};
 }
 
 } // namespace luthier::data

@@ -12,6 +12,8 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace luthier::data {
 
@@ -23,10 +25,18 @@ public:
     virtual Result<Json> row(std::int64_t index) const = 0;
     // The row's bytes as they stand in the file, for showing what is broken (cut at 64 KiB).
     virtual std::string rawRow(std::int64_t index) const = 0;
+
+    // What a person should know of how the file was read, a sentence each ("it was unpacked (gzip)").
+    const std::vector<std::string>& notes() const { return m_notes; }
+    void addNote(std::string sentence) { m_notes.push_back(std::move(sentence)); } // while it is opened
+
+private:
+    std::vector<std::string> m_notes;
 };
 
-// By extension and content: .jsonl/.ndjson, .json (array, {"data":[...]}, or JSON lines), .csv, .tsv.
-// Blank lines are not rows. Indexing reports progress in bytes, every 16 MiB, and can be cancelled
+// By extension and content: .jsonl/.ndjson, .json (array, {"data":[...]}, or JSON lines), .csv, .tsv; .txt and .md, one
+// document a file, and folders of them; each also packed with gzip or zstd, which is unpacked once (unpacked_file.h).
+// Blank lines are not rows. Unpacking and indexing report progress in bytes, every 16 MiB, and can be cancelled
 // (Error "cancelled").
 Result<std::shared_ptr<const RowSource>> openSource(const std::filesystem::path& path,
                                                     const base::Progress& progress = {},

@@ -69,6 +69,9 @@ const std::vector<Case>& cases()
         {"csv nameless column", "a.csv", ",b\n1,2\n", {R"({"column 1":"1","b":"2"})"}},
         {"csv one column", "a.csv", "text\nhello\n\"\"\n", {R"({"text":"hello"})", R"({"text":""})"}},
         {"csv header alone", "a.csv", "a,b\n", {}},
+        {"name twice", "a.jsonl", "{\"a\":1,\"a\":2}\n{\"a\":2}\n", {"!\"a\"", R"({"a":2})"}},
+        {"text", "a.txt", kBom + "one\r\n\r\ntwo\rthree\n", {R"({"text":"one\n\ntwo\rthree\n","file":"a.txt"})"}},
+        {"text with an invalid byte", "a.md", "one\xff", {"!byte 4 (0xff)"}},
         {"tsv", "a.tsv", "a\tb\n1,0\t\"x\ty\"\n\t\n", {R"({"a":"1,0","b":"x\ty"})", R"({"a":"","b":""})"}},
     };
     return table;
@@ -84,12 +87,11 @@ struct Refused {
 const std::vector<Refused>& refused()
 {
     static const std::vector<Refused> table{
-        {"gzip", "a.jsonl", "\x1f\x8b\x08 ", "gzip"},
-        {"zstd", "a.jsonl", "\x28\xb5\x2f\xfd", "zstd"},
+        {"xz", "a.jsonl", "\xfd" "7zXZ", "xz"},
         {"parquet", "a.parquet", "PAR1abc", "Parquet"},
         {"zip", "a.csv", "PK\x03\x04", "spreadsheet"},
         {"utf-16", "a.csv", "\xff\xfe" "a", "UTF-16"},
-        {"unknown", "a.txt", "hello", ".jsonl, .json, .csv or .tsv"},
+        {"unknown", "a.doc", "hello", ".jsonl, .json, .csv, .tsv, .txt or .md"},
         {"column twice", "a.csv", "a,b,a\n1,2,3\n", "\"a\" twice"},
         {"header byte", "a.csv", "a,\xff\n1,2\n", "the header: byte 3"},
         {"header quote", "a.csv", "a,\"b\n1,2\n", "the header: the quote in column 3"},
@@ -179,8 +181,9 @@ private Q_SLOTS:
     {
         const auto missing = data::openSource(pathOf("missing.jsonl"));
         QVERIFY(!missing.ok() && missing.message().find("missing.jsonl: there is no such file") != std::string::npos);
-        const auto folder = data::openSource(m_folder.path().toStdString());
-        QVERIFY(!folder.ok() && folder.message().find("folder") != std::string::npos);
+        QDir(m_folder.path()).mkdir("empty");
+        const auto folder = data::openSource(pathOf("empty"));
+        QVERIFY(!folder.ok() && folder.message().find("empty: this folder holds no texts") != std::string::npos);
         const auto device = data::openSource("/dev/zero");
         QVERIFY(!device.ok() && device.message().find("regular") != std::string::npos);
     }
@@ -190,7 +193,7 @@ private Q_SLOTS:
     {
         std::string content;
         std::vector<std::string> expected;
-        for (const std::size_t size : {1UL, (1UL << 20) - 9, 1UL << 20, (1UL << 20) + 1, 3UL << 20, 5UL}) {
+        for (const std::size_t size : {1UL, (1UL << 20) - 9, 1UL << 20, (1UL << 20) + 1, 50UL << 20, 5UL}) {
             expected.emplace_back(size, 'x');
             content += "{\"a\":\"" + expected.back() + "\"}\n";
         }

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// PackedStream: compressed bytes in, plain bytes out, piece by piece. One row of the table a kind of compression.
+//
+// Threads: one stream belongs to one thread; the table any.
+#pragma once
+
+#include "core/base/result.h"
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+namespace luthier::data {
+
+class PackedStream {
+public:
+    virtual ~PackedStream() = default;
+
+    struct Taken {
+        std::size_t read = 0;    // of what was given
+        std::size_t written = 0; // of what there was room for
+    };
+    // Either number may be 0, never both while there is something to read and room to write. Several streams one
+    // behind the other are one text. Error: damage, without file and place.
+    virtual Result<Taken> take(std::string_view packed, char* to, std::size_t room) = 0;
+    // False: the stream breaks off when nothing follows.
+    virtual bool isComplete() const = 0;
+};
+
+struct PackedKind {
+    const char* name;       // "gzip"
+    std::string_view magic; // what such a file begins with
+    std::unique_ptr<PackedStream> (*open)();
+};
+
+const PackedKind* findPackedKind(std::string_view head); // null: not compressed, or not known
+
+} // namespace luthier::data
