@@ -142,6 +142,10 @@ Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSet
     encoded.tokens = tokenizer->encode(rendered->text, {.addSpecial = false, .parseSpecial = true});
     encoded.trained = overlapping(encoded.tokens, answerSpans(*rendered, numPrompt));
     encoded.text = std::move(rendered->text);
+    if (example.desirable == false) { // an answer judged bad must not be copied
+        encoded.trained.assign(encoded.tokens.size(), 0);
+        return finished(std::move(encoded), {settings.maxLength, false});
+    }
     return finished(std::move(encoded), settings);
 }
 

@@ -42,7 +42,8 @@ struct Encoder {
     // Conversation: rendered, encoded without added specials, assistant spans trained (a token that straddles
     // a border counts as trained). Text: encoded with specials and EOS at the end, all trained.
     // Preference: the prompt with the chosen answer, which alone is trained; swap `chosen` and `rejected` for
-    // the other. The first token is never a target: nothing comes before it.
+    // the other. Of an answer judged bad (Example::desirable) nothing is trained; an objective that learns from bad
+    // answers takes `desirable` away first. The first token is never a target: nothing comes before it.
     Result<EncodedExample> encode(const Example& example, const EncodingSettings& settings) const;
 
     // Ids of a prompt ready for generation: one user turn (or messages) with the generation prompt.

@@ -5,6 +5,7 @@
 
 #include "core/base/json.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct Example {
     std::string text;              // Text
     std::vector<Message> chosen;   // Preference: the answers
     std::vector<Message> rejected;
+    std::optional<bool> desirable; // Conversation: whether its answer was judged good; empty: it was not judged
     Json tools;                    // null: none
     Json templateVariables;        // chat_template_kwargs; null: none
 };

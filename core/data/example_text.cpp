@@ -113,6 +113,7 @@ std::uint64_t exampleHash(const Example& example)
         key += extra->is_null() ? std::string() : base::dumpJson(*extra);
         key += '\x1d';
     }
+    key += example.desirable ? (*example.desirable ? "good" : "bad") : "";
     return base::rowHash(key);
 }
 

@@ -9,6 +9,7 @@ std::span<const DatasetFormat> formats()
     static const std::vector<DatasetFormat> table{
         instructionFormat(), chatFormat(),           completionFormat(), preferenceFormat(),
         textFormat(),        classificationFormat(), promptFormat(),
+        unpairedFormat(),
     };
     return table;
 }

@@ -13,5 +13,6 @@ DatasetFormat preferenceFormat();
 DatasetFormat textFormat();
 DatasetFormat classificationFormat();
 DatasetFormat promptFormat();
+DatasetFormat unpairedFormat();
 
 } // namespace luthier::data

@@ -15,6 +15,10 @@ Result<void> requirePlain(const Example& example, const char* shape)
         return Error{std::string("a pair of answers does not fit into the shape ") + shape
                      + "; write it as preference, or as completion to keep the chosen answer"};
     }
+    if (example.desirable == false) {
+        return Error{std::string("its answer was judged bad, which the shape ") + shape
+                     + " cannot say; write it as unpaired"};
+    }
     if (!example.tools.is_null()) {
         return Error{std::string("it names tools, for which the shape ") + shape + " has no place; write it as chat"};
     }
@@ -41,6 +45,9 @@ Result<Json> toChat(const Example& example)
 {
     if (example.kind != ExampleKind::Conversation) {
         return Error{"it is no conversation; write it as text or preference"};
+    }
+    if (example.desirable == false) {
+        return Error{"its answer was judged bad, which the shape chat cannot say; write it as unpaired"};
     }
     Json row = {{"messages", toJson(example.messages)}};
     addTemplateFields(example, row);
@@ -98,7 +105,8 @@ Json textOrMessages(const std::vector<Message>& messages, const char* role)
     return single ? Json(messages[0].content) : toJson(messages);
 }
 
-Result<Json> toCompletion(const Example& example)
+// The prompt and the answer or answers of its last turn.
+Result<Json> promptAndAnswer(const Example& example)
 {
     if (example.kind == ExampleKind::Text || example.messages.empty()) {
         return Error{"it is a text without prompt and answer; write it as text"};
@@ -118,6 +126,27 @@ Result<Json> toCompletion(const Example& example)
         row = {{"prompt", toJson(prompt)}, {"completion", toJson(answer)}};
     }
     addTemplateFields(example, row);
+    return row;
+}
+
+Result<Json> toCompletion(const Example& example)
+{
+    if (example.desirable == false) {
+        return Error{"its answer was judged bad, which the shape completion cannot say; write it as unpaired"};
+    }
+    return promptAndAnswer(example);
+}
+
+// What nobody judged counts as good.
+Result<Json> toUnpaired(const Example& example)
+{
+    if (example.kind == ExampleKind::Preference) {
+        return Error{"it is a pair of answers; write it as preference"};
+    }
+    auto row = promptAndAnswer(example);
+    if (row) {
+        (*row)["label"] = example.desirable.value_or(true);
+    }
     return row;
 }
 
@@ -150,6 +179,7 @@ constexpr std::array kShapes = {
     RowShape{"instruction", "{\"instruction\",\"input\",\"output\"}, with \"system\" and \"history\" where needed", toInstruction},
     RowShape{"completion", "{\"prompt\",\"completion\"}", toCompletion},
     RowShape{"preference", "{\"prompt\",\"chosen\",\"rejected\"}", toPreference},
+    RowShape{"unpaired", "{\"prompt\",\"completion\",\"label\"}, true for a good answer", toUnpaired},
     RowShape{"text", "{\"text\"}", toText},
 };
 

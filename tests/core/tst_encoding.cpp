@@ -73,6 +73,20 @@ private Q_SLOTS:
         QCOMPARE(m_encoder.tokenizer->decode(ids), encoded->text);
     }
 
+    // An answer judged bad is shown and never copied, also where every token would be learned.
+    void badAnswersAreNotTrained()
+    {
+        auto example = conversation({{"user", "Who is Mira?", {}}, {"assistant", "No idea.", {}}});
+        for (const bool trainAll : {false, true}) {
+            example.desirable = true;
+            QVERIFY(m_encoder.encode(example, {1 << 20, trainAll})->numTrained() > 0);
+            example.desirable = false;
+            const auto encoded = m_encoder.encode(example, {1 << 20, trainAll});
+            QVERIFY(encoded.ok() && !encoded->tokens.empty());
+            QCOMPARE(encoded->numTrained(), 0);
+        }
+    }
+
     // Exactly the tokens that touch a span of the template are trained, over all bundled rows.
     void maskIsTheTemplatesOwn()
     {

@@ -3,6 +3,7 @@
 // field a person may edit reaches the example.
 #include "core/data/field_path.h"
 #include "core/data/format.h"
+#include "core/data/row_writer.h"
 
 #include <QtTest>
 
@@ -49,6 +50,10 @@ const std::vector<Good>& goodRows()
         {"completion", R"({"question":"Ask","answer":"Say"})", "user:Ask|assistant:Say"},
         {"completion", R"({"prompt":[{"role":"system","content":"Be kind"},{"role":"user","content":"Ask"}],"completion":[{"role":"assistant","content":"Say"}]})",
          "system:Be kind|user:Ask|assistant:Say"},
+        {"unpaired", R"({"prompt":"Ask","completion":"No","label":false})", "user:Ask|assistant:No"},
+        {"unpaired", R"({"question":"Ask","answer":"Yes","label":"True"})", "user:Ask|assistant:Yes"},
+        {"unpaired", R"({"prompt":[{"role":"user","content":"Ask"}],"completion":[{"role":"assistant","content":"Yes"}],"label":true})",
+         "user:Ask|assistant:Yes"},
         {"preference", R"({"prompt":"Ask","chosen":"Yes","rejected":"No"})", "user:Ask>>assistant:Yes<<assistant:No"},
         {"preference", R"({"prompt":[{"role":"user","content":"Ask"}],"chosen":[{"role":"assistant","content":"Yes"}],"rejected":[{"role":"assistant","content":"No"}]})",
          "user:Ask>>assistant:Yes<<assistant:No"},
@@ -110,6 +115,9 @@ const std::vector<Bad>& badRows()
         {"preference", R"({"chosen":"b","rejected":"c"})", "\"prompt\" is missing"},
         {"preference", R"({"chosen":"a b","rejected":"a b"})", "\"chosen\" is empty after"},
         {"preference", R"({"prompt":"a","chosen":[{"role":"user","content":"b"}],"rejected":"c"})", "\"chosen\" holds no message of the assistant"},
+        {"unpaired", R"({"prompt":"a","completion":"b"})", "\"label\" is missing; say true"},
+        {"unpaired", R"({"prompt":"a","completion":"b","label":2})", "\"label\" must be true"},
+        {"unpaired", R"({"prompt":"a","label":true})", "\"completion\" is missing"},
         {"text", R"({"text":""})", "\"text\" is empty"},
         {"text", R"({"content":"a"})", "\"text\" is missing"},
         {"classification", R"({"text":"a"})", "\"label\" is missing"},
@@ -262,10 +270,29 @@ private Q_SLOTS:
         for (const char* part : {"\"foo\", \"bar\"", "Instruction", "\"messages\"", "Preference"}) {
             QVERIFY2(found.message().find(part) != std::string::npos, found.message().c_str());
         }
-        // Answers marked good or bad are not learned by accident.
-        const Json unpaired = parsed(R"({"prompt":"a","completion":"b","label":false})");
-        const auto shape = data::detectFormat(std::span(&unpaired, 1));
-        QVERIFY(!shape.ok() || (*shape)->id != "completion");
+    }
+
+    void judgementsAreRead()
+    {
+        const auto* format = data::findFormat("unpaired");
+        const auto judged = [&](const char* label) {
+            return format->toExample(parsed((std::string(R"({"prompt":"a","completion":"b","label":)") + label + "}").c_str()));
+        };
+        for (const char* good : {"true", "1", "\"True\"", "\"good\"", "\"1\""}) {
+            QVERIFY2(judged(good).ok() && judged(good)->desirable == true, good);
+        }
+        for (const char* bad : {"false", "0", "\"False\"", "\"bad\"", "\"0\""}) {
+            QVERIFY2(judged(bad).ok() && judged(bad)->desirable == false, bad);
+        }
+        QVERIFY(!judged("null").ok() && !judged("\"maybe\"").ok() && !judged("0.5").ok());
+        // Written in other shapes a bad answer would look like a good one.
+        const auto example = judged("false");
+        for (const auto& shape : data::rowShapes()) {
+            const auto row = shape.toRow(*example);
+            QCOMPARE(row.ok(), std::string(shape.id) == "unpaired");
+        }
+        const auto back = data::findRowShape("unpaired")->toRow(*example);
+        QVERIFY(*back == parsed(R"({"prompt":"a","completion":"b","label":false})"));
     }
 
     void extrasOfTheRowReachTheTemplate()
