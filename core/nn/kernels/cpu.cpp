@@ -2,6 +2,7 @@
 #include "core/nn/kernels/cpu.h"
 
 #include "core/nn/kernels/cpu_loops.h"
+#include "core/nn/kernels/dot_rows.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
@@ -132,17 +133,18 @@ at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight)
 {
     const std::int64_t n = weight.size(1);
     const bool narrow = weight.scalar_type() == at::kBFloat16;
-    const at::Tensor wide = x.to(at::kFloat).contiguous();
-    at::Tensor y = at::empty({1, weight.size(0)}, wide.options());
-    const float* in = wide.const_data_ptr<float>();
+    const at::Tensor in = x.contiguous();
+    at::Tensor y = at::empty({1, weight.size(0)}, x.options().dtype(at::kFloat));
     float* out = y.mutable_data_ptr<float>();
     const void* w = weight.const_data_ptr();
+    const void* v = in.const_data_ptr();
     const std::int64_t grain = rowsAThread(kReadBytes / weight.element_size(), n);
     at::parallel_for(0, weight.size(0), grain, [&](std::int64_t first, std::int64_t last) {
         if (narrow) {
-            dotRowsBf16(static_cast<const std::uint16_t*>(w) + first * n, in, out + first, last - first, n);
+            dotRowsBf16(static_cast<const std::uint16_t*>(w) + first * n, static_cast<const std::uint16_t*>(v),
+                        out + first, last - first, n);
         } else {
-            dotRows(static_cast<const float*>(w) + first * n, in, out + first, last - first, n);
+            dotRows(static_cast<const float*>(w) + first * n, static_cast<const float*>(v), out + first, last - first, n);
         }
     });
     return y.to(x.scalar_type());

@@ -31,8 +31,4 @@ void gatedBackwardRows(const float* x, const float* dy, float* dx, std::int64_t 
 // -ln p(target) of a row of logits, which become (softmax - one-hot) * scale when `gradient`. A negative target gives 0.
 float lossRow(float* logits, std::int64_t n, std::int64_t target, float scale, bool gradient);
 
-// y[i] = w[i] . x over n, for `rows` rows of a matrix; bits are those of bfloat16.
-void dotRows(const float* w, const float* x, float* y, std::int64_t rows, std::int64_t n);
-void dotRowsBf16(const std::uint16_t* w, const float* x, float* y, std::int64_t rows, std::int64_t n);
-
 } // namespace luthier::nn::kernels

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// DotRows: a matrix times one vector over plain memory, one thread: a weight of one token's product is read once, so the
+// loops are as fast as memory is. The machine's best instructions are taken when the program starts. Knows no torch.
+#pragma once
+
+#include <cstdint>
+
+namespace luthier::nn::kernels {
+
+// y[i] = w[i] . x over n, for `rows` rows of a matrix, summed in fp32.
+void dotRows(const float* w, const float* x, float* y, std::int64_t rows, std::int64_t n);
+
+// The same with both in bfloat16 (its bits).
+void dotRowsBf16(const std::uint16_t* w, const std::uint16_t* x, float* y, std::int64_t rows, std::int64_t n);
+
+} // namespace luthier::nn::kernels
