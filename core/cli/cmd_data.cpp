@@ -121,6 +121,9 @@ void setup(CLI::App& app, DataFlags& flags)
         sub->group("Commands");
         sub->add_option("files", flags.files, "Data files: JSON, JSONL, CSV, TSV or text, also packed with gzip or zstd, or folders of texts")->required()->option_text("FILE...");
         sub->add_option("--format", flags.format, "Shape of the rows; auto looks at the first")->option_text("ID");
+        sub->add_option("--map", flags.columns, "What the files call a field, as prompt=question,answer=solution")
+            ->delimiter(',')
+            ->option_text("FIELD=COLUMN...");
         verb.flags(*sub, flags);
         sub->parse_complete_callback([&flags, &verb] { flags.verb = &verb; });
     }
@@ -137,6 +140,7 @@ Result<std::shared_ptr<data::Dataset>> openData(const std::string& file, const D
 {
     data::OpenOptions options;
     options.format = flags.format;
+    options.columns = flags.columns;
     options.cancel = context.cancel;
     options.progress = [&](std::int64_t done, std::int64_t total) {
         context.console.progress(file + ": " + byteSize(static_cast<double>(done))

@@ -21,6 +21,7 @@ struct DataVerb;
 struct DataFlags {
     std::vector<std::string> files;
     std::string format = "auto";
+    std::vector<std::string> columns; // "field=column"
     std::string model;
     std::int64_t maxLength = 1024;
     std::int64_t first = 20;

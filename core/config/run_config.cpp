@@ -32,13 +32,15 @@ std::vector<Field> modelFields()
 std::vector<Field> dataFields()
 {
     return {
-        field<&DataSettings::train>("train", "Training data", "Files with the examples to learn from: JSON, JSONL or CSV."),
+        field<&DataSettings::train>("train", "Training data", "Files with the examples to learn from: JSON, JSONL, CSV or text, also packed, or folders of texts."),
         field<&DataSettings::heldOut>("held_out", "Held-out data", "Files that are never trained on and measure progress. Empty: a share is split off.", {}, {.advanced = true}),
         field<&DataSettings::heldOutShare>("held_out_share", "Held-out share", "Part of the rows kept aside to measure progress. 0 to 0.5, usually 0.1.", {.low = 0, .high = 0.5}),
         field<&DataSettings::format>("format", "Format", "Shape of the rows: auto looks at the first rows. Also instruction, chat, completion, preference, text.", {}, {.advanced = true}),
+        field<&DataSettings::columns>("columns", "Columns", "What the files call a field of the format, as prompt=question. Empty: they use its names.", {}, {.advanced = true}),
         field<&DataSettings::maxLength>("max_length", "Longest example", "Examples are cut after this many tokens. 8 to 1048576, usually 1024.", {.low = 8, .high = 1048576}, {.unit = "tokens"}),
         field<&DataSettings::trainOn>("train_on", "Learn from", "Which tokens count in the loss: the answers (usual), or all text.", {},
             {.choices = {{"answers", "Answers only"}, {"all", "All text"}}}),
+        field<&DataSettings::stratifyBy>("stratify_by", "Hold out by", "A field of the rows: every value of it gives its share of held-out rows. Empty: all rows alike.", {}, {.advanced = true}),
         field<&DataSettings::shuffle>("shuffle", "Shuffle", "A new order in each epoch. Off: file order. Usually on.", {}, {.advanced = true}),
         field<&DataSettings::padding>("padding", "Batching", "How rows share a batch: rows of like length together (usual), padded to the longest, or packed.", {},
             {.choices = {{"length_buckets", "Like lengths together"}, {"longest", "Pad to the longest"}, {"packed", "Packed"}}, .advanced = true}),
@@ -116,6 +118,7 @@ std::vector<Field> runFields()
         field<&RunSettings::evalEvery>("eval_every", "Evaluate every", "Optimizer steps between held-out evaluations. 0: about ten times a run.", {.low = 0, .high = 1e12}, {.advanced = true, .unit = "steps"}),
         field<&RunSettings::checkpointEvery>("checkpoint_every", "Checkpoint every", "Optimizer steps between checkpoints; a kill loses at most so many. 0: about five times a run.", {.low = 0, .high = 1e12}, {.advanced = true, .unit = "steps"}),
         field<&RunSettings::keepCheckpoints>("keep_checkpoints", "Keep checkpoints", "How many of the newest stay on disk. 1 to 1000, usually 2.", {.low = 1, .high = 1000}, {.advanced = true}),
+        field<&RunSettings::rowLosses>("row_losses", "Loss of each row", "Measure every training row before the first step and after the last; takes two more passes over the data. Usually off.", {}, {.advanced = true}),
         field<&RunSettings::probePrompts>("probe_prompts", "Probe prompts", "Prompts answered at every evaluation, to see the change in words.", {}, {.advanced = true}),
         field<&RunSettings::probeTokens>("probe_tokens", "Probe length", "Longest probe answer. 1 to 4096, usually 64.", {.low = 1, .high = 4096}, {.advanced = true, .unit = "tokens"}),
         field<&RunSettings::threads>("threads", "Threads", "CPU threads. 0: one for each physical core.", {.low = 0, .high = 4096}, {.advanced = true}),

@@ -30,8 +30,10 @@ struct DataSettings {
     std::vector<std::string> heldOut; // files; empty: split off by share
     double heldOutShare = 0.1;        // of the rows, chosen by seed and row hash; 0: none
     std::string format = "auto";      // id of a dataset format, or auto
+    std::vector<std::string> columns; // "field=column": what the files call a field of the format
     std::int64_t maxLength = 1024;    // tokens; longer rows are cut at the end and counted
     std::string trainOn = "answers";  // answers, all
+    std::string stratifyBy;           // a field: every value of it gives its share of held-out rows
     bool shuffle = true;              // new order each epoch
     std::string padding = "length_buckets"; // longest, length_buckets, packed
     std::int64_t limit = 0;           // use only the first n good rows; 0: all
@@ -96,6 +98,7 @@ struct RunSettings {
     std::int64_t evalEvery = 0;       // optimizer steps; 0: about ten times a run, and at start and end
     std::int64_t checkpointEvery = 0; // optimizer steps; 0: about five times a run
     std::int64_t keepCheckpoints = 2;
+    bool rowLosses = false;           // measure every row before and after
     std::vector<std::string> probePrompts; // answered at start, at each evaluation and at the end
     std::int64_t probeTokens = 64;
     std::int64_t threads = 0; // CPU threads; 0: all physical cores

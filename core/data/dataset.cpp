@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/dataset.h"
 
+#include "core/data/columns.h"
 #include "core/data/field_path.h"
 
 #include <algorithm>
@@ -53,7 +54,21 @@ Sample sampleOf(const RowSource& source, const Overlay& overlay, const base::Can
     return sample;
 }
 
-Result<const DatasetFormat*> chooseFormat(const RowSource& source, const OpenOptions& options)
+// A mapping of columns that would read the rows; empty: none is known.
+std::string offerOf(std::span<const Json> rows)
+{
+    const auto guess = guessColumns(rows);
+    if (!guess) {
+        return {};
+    }
+    std::string text;
+    for (const auto& one : toTexts(guess->columns)) {
+        text += (text.empty() ? "" : ",") + one;
+    }
+    return text + " would read it as " + findFormat(guess->format)->label + " (--map, or data.columns in a recipe)";
+}
+
+Result<const DatasetFormat*> chooseFormat(const RowSource& source, const OpenOptions& options, std::vector<std::string>& notes)
 {
     if (options.format != "auto" && !options.format.empty()) {
         if (const DatasetFormat* format = findFormat(options.format)) {
@@ -73,10 +88,14 @@ Result<const DatasetFormat*> chooseFormat(const RowSource& source, const OpenOpt
         return Error{"no row can be read; the first problem is in " + sample.problem};
     }
     auto format = detectFormat(sample.rows);
-    if (!format && !sample.problem.empty()) {
-        return Error{format.message() + ". Besides, " + sample.problem};
+    if (format) {
+        if (auto offered = offerOf(sample.rows); !offered.empty()) {
+            notes.push_back("it is read as " + (*format)->label + "; " + offered);
+        }
+        return format;
     }
-    return format;
+    const std::string offered = offerOf(sample.rows);
+    return Error{format.message() + (offered.empty() ? "" : ". Or say which column is what: " + offered) + (sample.problem.empty() ? "" : ". Besides, " + sample.problem)};
 }
 
 // Another shape that the row has, when the file is read in one it has not.
@@ -108,14 +127,18 @@ bool isKnown(const DatasetFormat& format, const Json& row, const std::string& pa
 
 Result<std::shared_ptr<Dataset>> Dataset::open(const std::filesystem::path& path, OpenOptions options)
 {
-    auto source = openSource(path, options.progress, options.cancel);
+    auto columns = parseColumns(options.columns);
+    auto source = columns ? openSource(path, options.progress, options.cancel)
+                          : Result<std::shared_ptr<const RowSource>>(columns.error());
     if (!source) {
         return source.error();
     }
+    *source = withColumns(std::move(*source), std::move(*columns));
     if ((*source)->rowCount() == 0) {
         return Error{path.string() + ": the file holds no rows; choose another one"};
     }
-    auto format = chooseFormat(**source, options);
+    std::vector<std::string> notes = (*source)->notes();
+    auto format = chooseFormat(**source, options, notes);
     if (!format) {
         return options.cancel.isCancelled() ? format.error() : Error{path.string() + ": " + format.message()};
     }
@@ -123,9 +146,29 @@ Result<std::shared_ptr<Dataset>> Dataset::open(const std::filesystem::path& path
     dataset->m_path = path;
     dataset->m_format = *format;
     dataset->m_source = std::move(*source);
+    dataset->m_notes = std::move(notes);
     dataset->m_overlay = std::move(options.overlay);
     dataset->m_excluded = std::move(options.excluded);
     return dataset;
+}
+
+Result<std::vector<Json>> Dataset::sample(const std::filesystem::path& path, const base::Progress& progress,
+                                          const base::CancelToken& cancel)
+{
+    auto source = openSource(path, progress, cancel);
+    if (!source) {
+        return source.error();
+    }
+    if ((*source)->rowCount() == 0) {
+        return Error{path.string() + ": the file holds no rows; choose another one"};
+    }
+    Sample sample = sampleOf(**source, {}, cancel);
+    if (cancel.isCancelled()) {
+        return Error{"cancelled"};
+    }
+    return sample.rows.empty() && !sample.problem.empty()
+               ? Result<std::vector<Json>>(Error{path.string() + ": no row can be read; the first problem is in " + sample.problem})
+               : Result<std::vector<Json>>(std::move(sample.rows));
 }
 
 Result<Json> Dataset::row(std::int64_t index) const

@@ -35,6 +35,7 @@ struct OpenOptions {
     base::Progress progress;
     base::CancelToken cancel;
     Exclusions excluded = {};
+    std::vector<std::string> columns = {}; // "field=column" each (columns.h): for rows with names of their own
 };
 
 class Dataset {
@@ -42,10 +43,14 @@ public:
     // Fails when the file cannot be read or no row has a known shape; single bad rows do not fail it.
     static Result<std::shared_ptr<Dataset>> open(const std::filesystem::path& path, OpenOptions options = {});
 
+    // Rows from the beginning and all over the file, as they stand there: for a form that says which column is what.
+    static Result<std::vector<Json>> sample(const std::filesystem::path& path, const base::Progress& progress = {},
+                                            const base::CancelToken& cancel = {});
+
     const std::filesystem::path& path() const { return m_path; }
     const DatasetFormat& format() const { return *m_format; }
     std::int64_t rowCount() const { return m_source->rowCount(); }
-    const std::vector<std::string>& notes() const { return m_source->notes(); } // how the file was read
+    const std::vector<std::string>& notes() const { return m_notes; } // how the file was read
 
     // Edited row if there is an edit, else the source's. Errors read "row 12: ...".
     Result<Json> row(std::int64_t index) const;
@@ -73,6 +78,7 @@ private:
     std::filesystem::path m_path;
     const DatasetFormat* m_format = nullptr;
     std::shared_ptr<const RowSource> m_source;
+    std::vector<std::string> m_notes;
     mutable std::mutex m_mutex;
     Overlay m_overlay;       // guarded by m_mutex, as the next
     Exclusions m_excluded;

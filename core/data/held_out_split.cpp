@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace luthier::data {
 
@@ -29,6 +30,27 @@ std::vector<bool> holdOut(std::span<const std::uint64_t> rowHashes, double share
     const bool with = through < sorted.size() && 2 * through <= 3 * wanted + 2;
     for (std::size_t i = 0; i < keys.size(); ++i) {
         held[i] = with ? keys[i] <= border : keys[i] < border;
+    }
+    return held;
+}
+
+std::vector<bool> holdOutByStratum(std::span<const std::uint64_t> rowHashes, std::span<const std::uint64_t> strata, double share,
+                                   std::uint64_t seed)
+{
+    std::map<std::uint64_t, std::vector<std::size_t>> groups;
+    for (std::size_t i = 0; i < rowHashes.size(); ++i) {
+        groups[strata[i]].push_back(i);
+    }
+    std::vector<bool> held(rowHashes.size(), false);
+    for (const auto& [stratum, rows] : groups) {
+        std::vector<std::uint64_t> hashes;
+        for (const std::size_t row : rows) {
+            hashes.push_back(rowHashes[row]);
+        }
+        const auto ofGroup = holdOut(hashes, share, seed);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            held[rows[i]] = ofGroup[i];
+        }
     }
     return held;
 }

@@ -13,4 +13,8 @@ namespace luthier::data {
 // first; more or fewer where equal rows stand at the border. Never all of them.
 std::vector<bool> holdOut(std::span<const std::uint64_t> rowHashes, double share, std::uint64_t seed);
 
+// The same in each group of rows with an equal stratum, so that each gives its share.
+std::vector<bool> holdOutByStratum(std::span<const std::uint64_t> rowHashes, std::span<const std::uint64_t> strata, double share,
+                                   std::uint64_t seed);
+
 } // namespace luthier::data

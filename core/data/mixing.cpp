@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <numeric>
 
 namespace luthier::data {
@@ -118,30 +117,33 @@ Result<std::vector<SplitSide>> splitRows(const Dataset& dataset, const SplitSett
         hashes[place] = base::rowHash(base::dumpJson(*row));
         natural[place] = isSynthetic(*row) ? 0 : 1;
         if (!settings.stratifyBy.empty()) {
-            const auto value = textAt(*row, settings.stratifyBy);
-            strata[place] = value ? base::rowHash(*value) : 0;
+            strata[place] = stratumOf(*row, settings.stratifyBy);
         }
     });
     if (!walked) {
         return walked.error();
     }
-    std::map<std::uint64_t, std::vector<std::size_t>> groups;
+    std::vector<std::size_t> rows; // that may be held out
+    std::vector<std::uint64_t> ofRows;
+    std::vector<std::uint64_t> strataOfRows;
     for (std::size_t i = 0; i < count; ++i) {
         if (natural[i]) {
-            groups[strata[i]].push_back(i);
+            rows.push_back(i);
+            ofRows.push_back(hashes[i]);
+            strataOfRows.push_back(strata[i]);
         }
     }
-    for (const auto& [stratum, rows] : groups) {
-        std::vector<std::uint64_t> ofGroup;
-        for (const std::size_t row : rows) {
-            ofGroup.push_back(hashes[row]);
-        }
-        const auto held = holdOut(ofGroup, settings.share, settings.seed);
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            sides[rows[i]] = held[i] ? SplitSide::HeldOut : SplitSide::Train;
-        }
+    const auto held = holdOutByStratum(ofRows, strataOfRows, settings.share, settings.seed);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        sides[rows[i]] = held[i] ? SplitSide::HeldOut : SplitSide::Train;
     }
     return sides;
+}
+
+std::uint64_t stratumOf(const Json& row, const std::string& field)
+{
+    const auto value = textAt(row, field);
+    return value ? base::rowHash(*value) : 0;
 }
 
 bool isSynthetic(const Json& row)

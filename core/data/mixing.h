@@ -45,6 +45,8 @@ struct SplitSettings {
 // By holdOut over the hashes training uses, so both choose the same rows. Synthetic rows are never held out.
 Result<std::vector<SplitSide>> splitRows(const Dataset& dataset, const SplitSettings& settings, const WalkOptions& options = {});
 
+std::uint64_t stratumOf(const Json& row, const std::string& field); // equal for rows with an equal value there
+
 bool isSynthetic(const Json& row); // "synthetic": true
 
 } // namespace luthier::data

@@ -114,6 +114,7 @@ void Work::encodeRow(EncodedRows& rows, std::int64_t row)
     const auto& trained = encoded->trained;
     if (ids.size() < 2 || std::find_if(trained.begin() + 1, trained.end(), [](auto t) { return t; }) == trained.end()) {
         ++rows.nothingToLearn;
+        rows.judgedBad += example->desirable == false ? 1 : 0;
         rows.firstNothing = rows.firstNothing.empty() ? name : rows.firstNothing;
         return;
     }
@@ -121,6 +122,10 @@ void Work::encodeRow(EncodedRows& rows, std::int64_t row)
     rows.store.append(ids, trained);
     rows.hashes.push_back(base::rowHash(base::dumpJson(*json)));
     rows.synthetic.push_back(data::isSynthetic(*json));
+    rows.rows.push_back(row);
+    if (!m_settings.stratifyBy.empty()) {
+        rows.strata.push_back(data::stratumOf(*json, m_settings.stratifyBy));
+    }
 }
 
 void Work::encodeChunks()
@@ -173,9 +178,14 @@ EncodedRows Work::merged()
             all.store.append(chunk.store.row(i));
             all.hashes.push_back(chunk.hashes[i]);
             all.synthetic.push_back(chunk.synthetic[i]);
+            all.rows.push_back(chunk.rows[i]);
+            if (!chunk.strata.empty()) {
+                all.strata.push_back(chunk.strata[i]);
+            }
         }
         all.broken += chunk.broken;
         all.nothingToLearn += chunk.nothingToLearn;
+        all.judgedBad += chunk.judgedBad;
         all.truncated += chunk.truncated;
         all.areTexts = all.areTexts || chunk.areTexts;
         all.firstBroken = all.firstBroken.empty() ? chunk.firstBroken : all.firstBroken;

@@ -19,8 +19,11 @@ struct EncodedRows {
     TokenStore store;
     std::vector<std::uint64_t> hashes; // base::rowHash of each row in the store
     std::vector<bool> synthetic;       // likewise: made by augmentation, never held out
+    std::vector<std::uint64_t> strata; // likewise: data::stratumOf; empty when not asked for
+    std::vector<std::int64_t> rows;    // likewise: where it stands in the data set, from 0
     std::int64_t broken = 0;
     std::int64_t nothingToLearn = 0;
+    std::int64_t judgedBad = 0; // of those: answers marked as bad
     std::int64_t truncated = 0;
     std::string firstBroken;    // "row 12: ..."
     std::string firstNothing;   // "row 12"
@@ -30,6 +33,7 @@ struct EncodedRows {
 struct EncodeSettings {
     data::EncodingSettings encoding;
     std::int64_t vocab = 0;   // ids must lie below
+    std::string stratifyBy;   // a field of the rows
     std::int64_t limit = 0;   // the first so many good rows; 0: all
     std::int64_t threads = 1;
     base::Progress progress;  // rows; called on the calling thread, a few times a second

@@ -22,8 +22,12 @@ void warn(std::vector<std::string>& warnings, const std::string& path, const Enc
         warnings.push_back(file + ": " + counted(rows.broken, "row was", "rows were")
                            + " skipped because they give no example. First: " + rows.firstBroken);
     }
-    if (rows.nothingToLearn > 0) {
-        warnings.push_back(file + ": " + counted(rows.nothingToLearn, "row was", "rows were")
+    if (rows.judgedBad > 0) {
+        warnings.push_back(file + ": " + counted(rows.judgedBad, "row was", "rows were")
+                           + " skipped because the answer is marked as bad, and this objective copies answers");
+    }
+    if (rows.nothingToLearn > rows.judgedBad) {
+        warnings.push_back(file + ": " + counted(rows.nothingToLearn - rows.judgedBad, "row was", "rows were")
                            + " skipped because no answer is left to learn within "
                            + std::to_string(maxLength) + " tokens. First: " + rows.firstNothing
                            + "; raise data.max_length or shorten the prompt");
@@ -50,6 +54,8 @@ private:
     TokenStore m_rows; // of all training files
     std::vector<std::uint64_t> m_hashes;
     std::vector<bool> m_synthetic;
+    std::vector<std::uint64_t> m_strata; // empty: not stratified
+    std::vector<RowPlace> m_places;
     TrainingData m_data;
 };
 
@@ -57,6 +63,7 @@ Result<EncodedRows> Preparation::encodeFile(const std::string& path, std::int64_
 {
     data::OpenOptions options;
     options.format = m_request.config.data.format;
+    options.columns = m_request.config.data.columns;
     if (const auto edits = m_request.overlays.find(path); edits != m_request.overlays.end()) {
         options.overlay = edits->second;
     }
@@ -70,6 +77,7 @@ Result<EncodedRows> Preparation::encodeFile(const std::string& path, std::int64_
     }
     EncodeSettings settings = m_request.encode;
     settings.limit = limit;
+    settings.stratifyBy = m_request.config.data.stratifyBy;
     auto rows = encodeRows(**dataset, m_request.encoder, settings);
     if (rows) {
         warn(m_data.warnings, path, *rows, settings.encoding.maxLength);
@@ -81,7 +89,8 @@ Result<void> Preparation::readTrain()
 {
     const auto& settings = m_request.config.data;
     std::string broken;
-    for (const std::string& path : settings.train) {
+    for (std::uint32_t file = 0; file < settings.train.size(); ++file) {
+        const std::string& path = settings.train[file];
         const std::int64_t left = settings.limit - static_cast<std::int64_t>(m_rows.size());
         if (settings.limit > 0 && left <= 0) {
             break;
@@ -92,7 +101,9 @@ Result<void> Preparation::readTrain()
         }
         for (std::size_t i = 0; i < rows->store.size(); ++i) {
             m_rows.append(rows->store.row(i));
+            m_places.push_back({file, rows->rows[i]});
         }
+        m_strata.insert(m_strata.end(), rows->strata.begin(), rows->strata.end());
         m_hashes.insert(m_hashes.end(), rows->hashes.begin(), rows->hashes.end());
         m_synthetic.insert(m_synthetic.end(), rows->synthetic.begin(), rows->synthetic.end());
         m_data.skipped += rows->broken + rows->nothingToLearn;
@@ -127,21 +138,26 @@ void Preparation::split()
     const auto& config = m_request.config;
     if (!config.data.heldOut.empty() || config.data.heldOutShare <= 0) {
         m_data.train = std::move(m_rows);
+        m_data.places = std::move(m_places);
         return;
     }
     std::vector<std::uint64_t> natural; // made rows are like those they were made of: held out they would tell nothing
+    std::vector<std::uint64_t> strata;
     for (std::size_t i = 0; i < m_rows.size(); ++i) {
         if (!m_synthetic[i]) {
             natural.push_back(m_hashes[i]);
+            strata.push_back(m_strata.empty() ? 0 : m_strata[i]);
         }
     }
     const auto held
-        = data::holdOut(natural, config.data.heldOutShare, static_cast<std::uint64_t>(config.run.seed));
+        = data::holdOutByStratum(natural, strata, config.data.heldOutShare, static_cast<std::uint64_t>(config.run.seed));
     for (std::size_t i = 0, next = 0; i < m_rows.size(); ++i) {
         const bool isHeld = !m_synthetic[i] && held[next++];
         (isHeld ? m_data.heldOut : m_data.train).append(m_rows.row(i));
         if (isHeld) {
             m_data.heldOutHashes.push_back(m_hashes[i]);
+        } else {
+            m_data.places.push_back(m_places[i]);
         }
     }
     if (m_data.heldOut.isEmpty()) {

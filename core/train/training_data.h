@@ -16,9 +16,16 @@
 
 namespace luthier::train {
 
+// Where a row of a store comes from.
+struct RowPlace {
+    std::uint32_t file = 0; // of data.train
+    std::int64_t row = 0;   // from 0
+};
+
 struct TrainingData {
     TokenStore train;
     TokenStore heldOut;
+    std::vector<RowPlace> places; // of each row of `train`
     std::vector<std::uint64_t> heldOutHashes; // base::rowHash of the rows that were split off
     std::int64_t skipped = 0;   // of the training files: broken, or with nothing to learn
     std::int64_t truncated = 0; // likewise
