@@ -4,6 +4,7 @@
 #include "core/nn/attention.h"
 #include "core/nn/blocks.h"
 #include "core/nn/kernels/kernels.h"
+#include "core/nn/layer_checkpoint.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
@@ -50,6 +51,17 @@ struct Decoder::Reading {
         return first + (segments.empty() ? tokens : *std::max_element(segments.begin(), segments.end()));
     }
 };
+
+Decoder::Decoder(const DecoderConfig& config, at::Device device, at::ScalarType dtype,
+                 std::optional<quant::Quantisation> quantisation)
+    : m_config(config), m_device(device), m_dtype(dtype)
+{
+    if (m_config.family.empty() || m_config.family == "llama") {
+        // Configurations made in code may leave it out; no llama model has learned positions.
+        m_config.rotaryDim = m_config.rotaryDim > 0 ? m_config.rotaryDim : m_config.headDim;
+    }
+    build(quantisation);
+}
 
 Decoder::Reading Decoder::readingOf(const ForwardInput& input)
 {
@@ -195,14 +207,33 @@ at::Tensor Decoder::through(Layer& layer, std::size_t index, const at::Tensor& h
     return own ? behindBranch(*own, out, middle) : out;
 }
 
+at::Tensor Decoder::throughAgain(Layer& layer, std::size_t index, const at::Tensor& h, const Reading& reading,
+                                 const RopeTables& tables)
+{
+    CheckpointedLayer checkpoint;
+    checkpoint.run = [this, &layer, index, reading, tables](const std::vector<at::Tensor>& inputs) {
+        Reading again = reading;
+        again.prefix = inputs[1];
+        return through(layer, index, inputs[0], again, tables);
+    };
+    checkpoint.inputs = {h, reading.prefix};
+    addLeaves(layer, checkpoint);
+    if (m_adaptersEnabled) {
+        addLeaves(m_extras, index, checkpoint);
+    }
+    return checkpointed(std::move(checkpoint));
+}
+
 at::Tensor Decoder::hidden(const ForwardInput& input)
 {
     const Reading reading = readingOf(input);
     at::Tensor h = embed(input, reading);
     const RopeTables tables = tablesFor(reading, false);
     const RopeTables local = m_config.hasLocalRope ? tablesFor(reading, true) : tables;
+    const bool again = m_checkpointing && m_training && !input.cache && c10::GradMode::is_enabled();
     for (std::size_t i = 0; i < m_layers.size(); ++i) {
-        h = through(m_layers[i], i, h, reading, m_config.windowOf(static_cast<std::int64_t>(i)) > 0 ? local : tables);
+        const RopeTables& own = m_config.windowOf(static_cast<std::int64_t>(i)) > 0 ? local : tables;
+        h = again ? throughAgain(m_layers[i], i, h, reading, own) : through(m_layers[i], i, h, reading, own);
     }
     if (input.cache) {
         input.cache->length += input.ids.size(1);
@@ -232,44 +263,6 @@ at::Tensor Decoder::logits(const at::Tensor& hidden)
 const at::Tensor& Decoder::head() const
 {
     return m_head;
-}
-
-KvCache Decoder::makeCache(std::int64_t rows, std::int64_t capacity) const
-{
-    KvCache cache;
-    capacity += m_adaptersEnabled ? m_extras.virtualTokens() : 0;
-    const auto options = at::TensorOptions().device(m_device).dtype(m_dtype);
-    for (std::int64_t i = 0; i < m_config.layers; ++i) {
-        cache.keys.push_back(at::empty({rows, m_config.kvHeads, capacity, m_config.headDim}, options));
-        cache.values.push_back(at::empty({rows, m_config.kvHeads, capacity, m_config.headDim}, options));
-    }
-    return cache;
-}
-
-std::vector<LinearGroup*> Decoder::groups()
-{
-    std::vector<LinearGroup*> all;
-    for (Layer& layer : m_layers) {
-        all.insert(all.end(), {&layer.qkv, &layer.output, &layer.gateUp, &layer.down});
-    }
-    return all;
-}
-
-void Decoder::setTraining(bool training)
-{
-    m_training = training;
-    for (LinearGroup* group : groups()) {
-        group->training = training;
-    }
-}
-
-void Decoder::setAdaptersEnabled(bool enabled)
-{
-    m_adaptersEnabled = enabled;
-    for (LinearGroup* group : groups()) {
-        group->adaptersEnabled = enabled;
-    }
-    showReplacements(enabled);
 }
 
 } // namespace luthier::nn

@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,8 +65,10 @@ struct Heads;
 
 class Decoder {
 public:
-    // Memory for all weights on the device in one dtype, not initialised.
-    Decoder(const DecoderConfig& config, at::Device device, at::ScalarType dtype);
+    // Memory for all weights on the device in one dtype, not initialised. Quantised, the projections are held in 4-bit
+    // codes and stay frozen; embeddings, norms and head are not.
+    Decoder(const DecoderConfig& config, at::Device device, at::ScalarType dtype,
+            std::optional<quant::Quantisation> quantisation = {});
     Decoder(const Decoder&) = delete;
     Decoder& operator=(const Decoder&) = delete;
 
@@ -85,7 +88,7 @@ public:
 
     KvCache makeCache(std::int64_t rows, std::int64_t capacity) const;
 
-    // Every base weight under its Hugging Face name; a tied head is left out.
+    // Every base weight under its Hugging Face name; a tied head and what is quantised (see groups()) are left out.
     std::vector<NamedTensor> tensors();
 
     // Marks all base weights (full tuning) or none as trainable leaves.
@@ -93,10 +96,16 @@ public:
     // The merged leaves behind tensors(), with names: what an optimizer steps on in full tuning.
     std::vector<NamedTensor> baseLeaves();
 
+    bool isQuantised();
+    void dequantise(); // numbers instead of codes, for what must write weights
+
     // All linear groups with their path ("model.layers.0.self_attn", slices q_proj, ...): where adapters go.
     std::vector<LinearGroup*> groups();
     void setTraining(bool training); // adapters' dropout on or off
     bool isTraining() const { return m_training; }
+    // While training each layer keeps its input alone and the backward pass computes the layer again: less memory, a third
+    // more work, the same gradients to the bit (see layer_checkpoint.h).
+    void setActivationCheckpointing(bool on) { m_checkpointing = on; }
     void setAdaptersEnabled(bool enabled); // off: exactly the base
 
     // The seam of methods that are no adapters of projections; set before the first forward pass.
@@ -111,8 +120,9 @@ public:
 
 private:
     struct Reading;
-    void build();
-    void buildLayer(Layer& layer, std::int64_t index);
+    struct Maker;
+    void build(const std::optional<quant::Quantisation>& quantisation);
+    void buildLayer(const Maker& make, Layer& layer, std::int64_t index);
     Reading readingOf(const ForwardInput& input);
     at::Tensor embed(const ForwardInput& input, const Reading& reading);
     at::Tensor withPrompt(const at::Tensor& h, const ForwardInput& input);
@@ -121,6 +131,8 @@ private:
     at::Tensor attend(Heads& heads, std::size_t index, const Reading& reading);
     at::Tensor through(Layer& layer, std::size_t index, const at::Tensor& h, const Reading& reading,
                        const RopeTables& tables);
+    at::Tensor throughAgain(Layer& layer, std::size_t index, const at::Tensor& h, const Reading& reading,
+                            const RopeTables& tables);
     at::Tensor* slotOf(const std::string& name);
     void showReplacements(bool copies);
 
@@ -135,6 +147,7 @@ private:
     Rope m_rope;
     Rope m_localRope;       // of sliding layers, where they differ
     bool m_training = false;
+    bool m_checkpointing = false;
     Extras m_extras;
     bool m_adaptersEnabled = true;
     std::vector<Replacement> m_replacements;

@@ -5,6 +5,7 @@
 #include "core/base/gguf_file.h"
 #include "core/nn/families.h"
 #include "core/nn/gguf_config.h"
+#include "core/quant/code_tables.h"
 
 #include <algorithm>
 
@@ -83,6 +84,33 @@ Result<std::string> storedDtype(const Json& config)
     return std::string("float32");
 }
 
+// Id of the 4-bit code that bitsandbytes stored, or nothing.
+Result<std::string> storedQuantisation(const Json& config)
+{
+    const auto found = config.find("quantization_config");
+    if (found == config.end() || found->is_null()) {
+        return std::string();
+    }
+    const auto at = [&](const char* key) {
+        return found->is_object() && found->contains(key) ? found->at(key) : Json();
+    };
+    const std::string hint = "; take the unquantised model and set model.quantization to nf4";
+    if (at("quant_method") != Json("bitsandbytes") && at("load_in_4bit") != Json(true)) {
+        return Error{"quantization_config: the weights are quantised by a method other than bitsandbytes, which cannot be "
+                     "read" + hint};
+    }
+    if (at("load_in_4bit") != Json(true)) {
+        return Error{"quantization_config: the weights are quantised to 8 bits; only 4-bit ones (load_in_4bit) can be read"
+                     + hint};
+    }
+    const Json kind = at("bnb_4bit_quant_type").is_null() ? Json("fp4") : at("bnb_4bit_quant_type");
+    const auto* table = kind.is_string() ? quant::findCodeTable(kind.get<std::string>()) : nullptr;
+    if (!table) {
+        return Error{"quantization_config: bnb_4bit_quant_type is " + base::dumpJson(kind) + "; known are nf4 and fp4"};
+    }
+    return std::string(table->id);
+}
+
 Result<DecoderConfig> readGguf(const std::filesystem::path& path)
 {
     auto file = base::GgufFile::open(path);
@@ -138,10 +166,6 @@ Result<DecoderConfig> parseDecoderConfig(const Json& json)
         return Error{"model_type \"" + type->get<std::string>() + "\" is not a family known here; known are "
                      + known};
     }
-    if (const auto found = json.find("quantization_config"); found != json.end() && !found->is_null()) {
-        return Error{"quantization_config: the weights are quantised, which cannot be read; take the "
-                     "unquantised model"};
-    }
     DecoderConfig config;
     config.family = family->modelType;
     ConfigReader reader(json);
@@ -158,6 +182,11 @@ Result<DecoderConfig> parseDecoderConfig(const Json& json)
         return dtype.error();
     }
     config.dtype = *dtype;
+    auto stored = storedQuantisation(json);
+    if (!stored) {
+        return stored.error();
+    }
+    config.storedAs = *stored;
     auto ends = idsAt(json, "eos_token_id", config.vocab);
     if (!ends) {
         return ends.error();

@@ -63,6 +63,7 @@ struct DecoderConfig {
     double logitSoftcap = 0;
     double embeddingScale = 1;       // rounded to the weights' dtype before use
     std::string dtype = "float32";   // stored: float32, float16, bfloat16
+    std::string storedAs;            // "nf4", "fp4": projections are stored in 4-bit blocks by bitsandbytes; else empty
     std::vector<std::int64_t> eosIds;
     std::int64_t bosId = -1;
 

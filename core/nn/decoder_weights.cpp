@@ -1,54 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The weights of a Decoder: made, named, filled at random, and marked as trained.
+// The weights of a Decoder: named, filled at random, marked as trained, and stood in for by copies.
 #include "core/nn/decoder.h"
 #include "core/nn/weight_names.h"
+#include "core/quant/weight_quantiser.h"
 
 #include <ATen/Context.h>
 #include <ATen/core/Generator.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
 #include <set>
 
 namespace luthier::nn {
 
 namespace {
-
-struct Maker {
-    at::TensorOptions options;
-
-    at::Tensor operator()(std::vector<std::int64_t> shape) const { return at::empty(shape, options); }
-
-    Norm norm(const DecoderConfig& config, const std::string& name, std::int64_t size) const
-    {
-        Norm norm{config.norm, config.normEps, {}, {}};
-        if (!name.empty()) {
-            norm.weight = (*this)({size});
-            norm.bias = config.norm == NormKind::Layer ? (*this)({size}) : at::Tensor();
-        }
-        return norm;
-    }
-
-    LinearGroup linear(std::string path, const std::vector<std::string>& names, const std::vector<std::int64_t>& sizes,
-                       std::int64_t inputs, bool bias) const
-    {
-        LinearGroup group;
-        group.path = std::move(path);
-        std::int64_t outputs = 0;
-        for (const std::int64_t size : sizes) {
-            outputs += size;
-        }
-        // A fused matrix is one slice, however many projections it holds.
-        for (std::size_t i = 0, first = 0; i < names.size(); ++i) {
-            const std::int64_t size = names.size() == 1 ? outputs : sizes[i];
-            group.slices.push_back({names[i], static_cast<std::int64_t>(first), size});
-            first += static_cast<std::size_t>(size);
-        }
-        group.weight = (*this)({outputs, inputs});
-        group.bias = bias ? (*this)({outputs}) : at::Tensor();
-        return group;
-    }
-};
 
 std::string mergedName(const LinearGroup& group)
 {
@@ -100,7 +66,7 @@ void show(Sink sink, const DecoderConfig& config, std::vector<Layer>& layers, at
     }
 }
 
-// Slices as views under their Hugging Face names.
+// Slices as views under their Hugging Face names; a quantised one has no tensor to view.
 struct ViewList {
     std::vector<NamedTensor>& list;
     bool transposed;
@@ -109,8 +75,10 @@ struct ViewList {
     void linear(const LinearGroup& group) const
     {
         for (std::size_t i = 0; i < group.slices.size(); ++i) {
-            const at::Tensor weight = group.sliceWeight(i);
-            tensor(group.slicePath(i) + ".weight", transposed ? weight.t() : weight);
+            if (!group.isQuantised()) {
+                const at::Tensor weight = group.sliceWeight(i);
+                tensor(group.slicePath(i) + ".weight", transposed ? weight.t() : weight);
+            }
             if (group.bias.defined()) {
                 tensor(group.slicePath(i) + ".bias", group.sliceBias(i));
             }
@@ -125,9 +93,43 @@ struct SlotList {
     void tensor(const std::string& name, at::Tensor& tensor) const { list.emplace_back(name, &tensor); }
     void linear(LinearGroup& group) const
     {
-        tensor(mergedName(group) + ".weight", group.weight);
+        if (!group.isQuantised()) {
+            tensor(mergedName(group) + ".weight", group.weight);
+        }
         if (group.bias.defined()) {
             tensor(mergedName(group) + ".bias", group.bias);
+        }
+    }
+};
+
+// Random numbers, the same whether a projection is quantised or not.
+struct RandomFill {
+    const DecoderConfig& config;
+    at::Generator& generator;
+    at::Device device;
+    at::ScalarType dtype;
+
+    void tensor(const std::string& name, at::Tensor& tensor) const
+    {
+        if (tensor.dim() > 1) {
+            tensor.normal_(0, config.initializerRange, generator);
+        } else {
+            tensor.fill_(name.ends_with(".bias") || config.norm == NormKind::RmsPlusOne ? 0 : 1);
+        }
+    }
+    void linear(LinearGroup& group) const
+    {
+        at::Tensor numbers = group.isQuantised()
+                                 ? at::empty({group.outputs(), group.inputs()}, at::TensorOptions().device(device).dtype(dtype))
+                                 : group.weight;
+        tensor(".weight", numbers);
+        for (std::size_t i = 0; i < group.quantised.size(); ++i) {
+            const auto done
+                = quant::quantise(numbers.narrow(0, group.slices[i].begin, group.slices[i].size), group.quantised[i]);
+            TORCH_CHECK(done.ok(), "random weights cannot be quantised");
+        }
+        if (group.bias.defined()) {
+            tensor(".bias", group.bias);
         }
     }
 };
@@ -139,74 +141,14 @@ struct LooseList : SlotList {
 
 } // namespace
 
-Decoder::Decoder(const DecoderConfig& config, at::Device device, at::ScalarType dtype)
-    : m_config(config), m_device(device), m_dtype(dtype)
-{
-    if (m_config.family.empty() || m_config.family == "llama") {
-        // Configurations made in code may leave it out; no llama model has learned positions.
-        m_config.rotaryDim = m_config.rotaryDim > 0 ? m_config.rotaryDim : m_config.headDim;
-    }
-    build();
-}
-
-void Decoder::build()
-{
-    const at::NoGradGuard noGrad;
-    const Maker make{at::TensorOptions().device(m_device).dtype(m_dtype)};
-    m_embedding = make({m_config.vocab, m_config.hidden});
-    m_head = m_config.tiedHead ? m_embedding : make({m_config.vocab, m_config.hidden});
-    if (m_config.layout == WeightLayout::Gpt2) {
-        m_positions = make({m_config.maxPositions, m_config.hidden});
-    }
-    m_layers.resize(static_cast<std::size_t>(m_config.layers));
-    for (std::size_t i = 0; i < m_layers.size(); ++i) {
-        buildLayer(m_layers[i], static_cast<std::int64_t>(i));
-    }
-    m_norm = make.norm(m_config, weightNames(m_config).finalNorm, m_config.hidden);
-    m_rope = Rope(m_config.rope, m_config.rotaryDim, m_config.maxPositions, m_device);
-    if (m_config.hasLocalRope) {
-        m_localRope = Rope(m_config.localRope, m_config.rotaryDim, m_config.maxPositions, m_device);
-    }
-}
-
-void Decoder::buildLayer(Layer& layer, std::int64_t index)
-{
-    const Maker make{at::TensorOptions().device(m_device).dtype(m_dtype)};
-    const WeightNames names = weightNames(m_config);
-    const std::string path = names.layers + std::to_string(index) + ".";
-    const std::int64_t queries = m_config.heads * m_config.headDim;
-    const std::int64_t keys = m_config.kvHeads * m_config.headDim;
-    const std::int64_t hidden = m_config.hidden;
-    const std::int64_t wide = m_config.intermediate;
-    layer.qkv = make.linear(path + names.attention, names.qkv, {queries, keys, keys}, hidden, m_config.attentionBias);
-    layer.output = make.linear(path + names.attention, {names.output}, {hidden}, queries, m_config.outputBias);
-    layer.gateUp = make.linear(path + names.mlp, names.gateUp,
-                               m_config.isGated() ? std::vector{wide, wide} : std::vector{wide}, hidden, m_config.mlpBias);
-    layer.down = make.linear(path + names.mlp, {names.down}, {hidden}, wide, m_config.mlpBias);
-    layer.inputNorm = make.norm(m_config, names.inputNorm, hidden);
-    layer.attentionNorm = make.norm(m_config, names.attentionNorm, hidden);
-    layer.mlpNorm = make.norm(m_config, names.mlpNorm, hidden);
-    layer.outputNorm = make.norm(m_config, names.outputNorm, hidden);
-    if (m_config.queryKeyNorm != QueryKeyNorm::None) {
-        const bool perHead = m_config.queryKeyNorm == QueryKeyNorm::Head;
-        layer.queryNorm = make.norm(m_config, names.queryNorm, perHead ? m_config.headDim : queries);
-        layer.keyNorm = make.norm(m_config, names.keyNorm, perHead ? m_config.headDim : keys);
-    }
-}
-
 void Decoder::initialise(std::uint64_t seed)
 {
     const at::NoGradGuard noGrad;
     at::Generator generator = at::globalContext().defaultGenerator(m_device).clone();
     generator.set_current_seed(seed);
-    for (const NamedTensor& leaf : baseLeaves()) {
-        const bool isBias = leaf.name.ends_with(".bias");
-        if (leaf.tensor.dim() > 1) {
-            leaf.tensor.normal_(0, m_config.initializerRange, generator);
-        } else {
-            leaf.tensor.fill_(isBias || m_config.norm == NormKind::RmsPlusOne ? 0 : 1);
-        }
-    }
+    showReplacements(false);
+    show(RandomFill{m_config, generator, m_device, m_dtype}, m_config, m_layers, m_embedding, m_positions, m_norm, m_head);
+    showReplacements(m_adaptersEnabled);
 }
 
 std::vector<NamedTensor> Decoder::tensors()
@@ -229,6 +171,46 @@ std::vector<NamedTensor> Decoder::baseLeaves()
     }
     showReplacements(m_adaptersEnabled);
     return list;
+}
+
+std::vector<LinearGroup*> Decoder::groups()
+{
+    std::vector<LinearGroup*> all;
+    for (Layer& layer : m_layers) {
+        all.insert(all.end(), {&layer.qkv, &layer.output, &layer.gateUp, &layer.down});
+    }
+    return all;
+}
+
+bool Decoder::isQuantised()
+{
+    const auto all = groups();
+    return std::any_of(all.begin(), all.end(), [](const LinearGroup* group) { return group->isQuantised(); });
+}
+
+void Decoder::dequantise()
+{
+    const at::NoGradGuard noGrad;
+    for (LinearGroup* group : groups()) {
+        group->dequantise();
+    }
+}
+
+void Decoder::setTraining(bool training)
+{
+    m_training = training;
+    for (LinearGroup* group : groups()) {
+        group->training = training;
+    }
+}
+
+void Decoder::setAdaptersEnabled(bool enabled)
+{
+    m_adaptersEnabled = enabled;
+    for (LinearGroup* group : groups()) {
+        group->adaptersEnabled = enabled;
+    }
+    showReplacements(enabled);
 }
 
 void Decoder::setBaseTrainable(bool trainable)

@@ -7,6 +7,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/mm.h>
 
@@ -112,14 +113,47 @@ at::Tensor adapterGradients(const LinearGroup& group, const at::Tensor& x, const
 
 } // namespace
 
+at::Tensor LinearGroup::weightNow() const
+{
+    if (!isQuantised()) {
+        return weight.detach();
+    }
+    const at::Tensor numbers = buffer->memory.narrow(0, 0, outputs() * inputs()).view({outputs(), inputs()});
+    for (std::size_t i = 0; i < slices.size(); ++i) {
+        quant::dequantise(quantised[i], numbers.narrow(0, slices[i].begin, slices[i].size));
+    }
+    return numbers;
+}
+
 at::Tensor LinearGroup::sliceWeight(std::size_t slice) const
 {
+    if (isQuantised()) {
+        const at::Tensor numbers = at::empty({slices[slice].size, inputs()}, buffer->memory.options());
+        quant::dequantise(quantised[slice], numbers);
+        return numbers;
+    }
     return weight.detach().narrow(0, slices[slice].begin, slices[slice].size);
 }
 
 at::Tensor LinearGroup::sliceBias(std::size_t slice) const
 {
     return bias.defined() ? bias.detach().narrow(0, slices[slice].begin, slices[slice].size) : bias;
+}
+
+void LinearGroup::holdNumbers()
+{
+    weight = at::empty({outputs(), inputs()}, buffer->memory.options());
+    quantised.clear();
+    buffer.reset();
+}
+
+void LinearGroup::dequantise()
+{
+    if (isQuantised()) {
+        const at::Tensor numbers = weightNow();
+        holdNumbers();
+        weight.copy_(numbers);
+    }
 }
 
 std::vector<at::Tensor> leavesOf(const LinearGroup& group)
@@ -142,15 +176,15 @@ std::vector<at::Tensor> leavesOf(const LinearGroup& group)
 
 at::Tensor linearForward(const LinearGroup& group, const at::Tensor& x, LinearSaved* saved)
 {
-    const at::Tensor weight = group.weight.detach();
+    const at::Tensor weight = group.weightNow();
     const bool extras = usesExtras(group);
     const at::Tensor input = extras ? inputNow(group, x) : x;
     const at::Tensor bias = extras ? biasNow(group) : group.bias.defined() ? group.bias.detach() : group.bias;
     at::Tensor y = kernels::rowProduct(input, weight);
     if (!y.defined()) {
         y = bias.defined() ? at::addmm(bias, input, weight.t()) : input.mm(weight.t());
-    } else if (bias.defined()) {
-        y.add_(bias);
+    } else {
+        y = (bias.defined() ? y.add_(bias) : y).to(input.scalar_type());
     }
     if (group.usesAdapters()) {
         addAdapters(group, input, y, saved);
@@ -178,7 +212,7 @@ at::Tensor linearBackward(const LinearGroup& group, const at::Tensor& x, const a
     }
     at::Tensor dx;
     if (wantInput || (extras && group.usesFactors())) {
-        dx = dz.mm(group.weight.detach());
+        dx = dz.mm(group.weightNow());
         if (dLow.defined()) {
             const at::Tensor& a = saved.a;
             if (saved.kept.defined()) {

@@ -2,12 +2,17 @@
 // LinearGroup: projections that read the same input, computed as one product, with the low-rank adapters of its slices.
 //   y = x W^T + b + sum over adapters of scale * (dropout(x) A^T) B^T, each B added into its slice.
 // What else adapters change stands in linear_extras.cpp: DoRA's magnitudes, IA3's factors, biases of their own.
+// A frozen weight may be quantised, each slice by itself: every pass makes its numbers again, in memory that all groups
+// of a decoder share, so nothing of it is saved.
 // Internal to core: names torch types.
 #pragma once
+
+#include "core/quant/quantised_weight.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -44,9 +49,16 @@ struct SliceBias {
     at::Tensor bias;         // [size]
 };
 
+// Where the numbers of quantised weights go, one group's at a time.
+struct WeightBuffer {
+    at::Tensor memory; // flat, as large as the largest group asks, in the activations' dtype
+};
+
 struct LinearGroup {
     std::string path;               // "model.layers.0.self_attn"
-    at::Tensor weight;              // [out, in], all slices
+    at::Tensor weight;              // [out, in], all slices; undefined when quantised
+    std::vector<quant::QuantisedWeight> quantised; // one a slice, or empty
+    std::shared_ptr<WeightBuffer> buffer;          // of a quantised group
     at::Tensor bias;                // [out] or undefined
     std::vector<LinearSlice> slices;
     std::vector<LowRank> adapters;  // several of one slice add up
@@ -56,13 +68,17 @@ struct LinearGroup {
     bool training = false;
 
     std::string slicePath(std::size_t slice) const { return path + "." + slices[slice].name; }
-    at::Tensor sliceWeight(std::size_t slice) const; // view [size, in]
+    bool isQuantised() const { return !quantised.empty(); }
+    at::Tensor weightNow() const;                    // [out, in]; of a quantised group valid until the next group's
+    at::Tensor sliceWeight(std::size_t slice) const; // view [size, in], or new numbers when quantised
     at::Tensor sliceBias(std::size_t slice) const;   // view [size] or undefined
+    void holdNumbers();                              // memory for `weight` instead of codes, not filled
+    void dequantise();                               // `weight` holds the numbers from now on
     bool usesAdapters() const { return adaptersEnabled && !adapters.empty(); }
     bool usesFactors() const { return adaptersEnabled && !factors.empty(); }
     bool usesBiases() const { return adaptersEnabled && !biases.empty(); }
-    std::int64_t inputs() const { return weight.size(1); }
-    std::int64_t outputs() const { return weight.size(0); }
+    std::int64_t inputs() const { return isQuantised() ? quantised.front().columns : weight.size(1); }
+    std::int64_t outputs() const { return slices.back().begin + slices.back().size; }
 };
 
 // What the backward pass needs besides the input.

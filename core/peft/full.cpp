@@ -35,6 +35,10 @@ bool isInFirst(const std::string& name, const std::string& layers, std::int64_t 
 
 Result<void> attach(nn::Decoder& decoder, const config::MethodSettings& settings, const Start&)
 {
+    if (decoder.isQuantised()) {
+        return Error{"method.kind: the model is held in 4 bits, where not all weights can be trained; take an adapter such as "
+                     "qlora, or the unquantised model"};
+    }
     const std::int64_t layers = decoder.config().layers;
     if (settings.frozenLayers > layers) {
         return Error{"method.frozen_layers: the model has " + std::to_string(layers) + " layers, fewer than "

@@ -73,6 +73,7 @@ Result<void> mergeAdapters(nn::Decoder& decoder)
         return good;
     }
     const at::NoGradGuard noGrad;
+    decoder.dequantise();
     for (nn::LinearGroup* group : decoder.groups()) {
         for (std::size_t slice = 0; slice < group->slices.size(); ++slice) {
             mergeSlice(*group, slice);

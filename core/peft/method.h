@@ -52,6 +52,7 @@ struct Method {
     std::string folderType = {};
     Result<void> (*open)(nn::Decoder& decoder, AdapterFile& file) = nullptr;
     bool startsAtBase = true; // before the first step the model computes exactly what the base computes
+    std::string quantization = {}; // how the base is held unless the settings say: "nf4"; empty: as it is stored
 };
 
 std::span<const Method> methods();

@@ -7,6 +7,7 @@
 namespace luthier::peft {
 
 Method loraMethod();       // lora.cpp
+Method qloraMethod();      // lora.cpp
 Method fullMethod();       // full.cpp
 Method ia3Method();        // ia3.cpp
 Method bottleneckMethod(); // bottleneck.cpp
@@ -15,7 +16,7 @@ Method promptMethod();     // prompt.cpp
 
 std::span<const Method> methods()
 {
-    static const std::array<Method, 6> table{loraMethod(),       fullMethod(),   ia3Method(),
+    static const std::array<Method, 7> table{loraMethod(),       qloraMethod(),  fullMethod(),  ia3Method(),
                                              bottleneckMethod(), prefixMethod(), promptMethod()};
     return table;
 }

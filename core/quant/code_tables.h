@@ -15,6 +15,12 @@ namespace luthier::quant {
 
 enum class CodeKind { Nf4, Fp4 };
 
+// How weights are to be held.
+struct Quantisation {
+    CodeKind kind = CodeKind::Nf4;
+    bool nested = true; // constants doubly quantised
+};
+
 struct CodeTable {
     CodeKind kind;
     std::string_view id;                // "nf4", as settings and files spell it

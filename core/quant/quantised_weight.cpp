@@ -114,6 +114,14 @@ QuantisedWeight emptyWeight(CodeKind kind, bool nested, std::int64_t rows, std::
     return weight;
 }
 
+QuantisedWeight onDevice(QuantisedWeight weight, at::Device device)
+{
+    for (at::Tensor* part : {&weight.codes, &weight.absmax, &weight.nestedAbsmax}) {
+        *part = part->defined() ? part->to(device) : *part;
+    }
+    return weight;
+}
+
 at::Tensor absmaxOf(const QuantisedWeight& weight)
 {
     if (!weight.isNested()) {

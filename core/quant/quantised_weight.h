@@ -37,6 +37,8 @@ struct QuantisedWeight {
 // Memory on a device, not filled (see weight_quantiser.h).
 QuantisedWeight emptyWeight(CodeKind kind, bool nested, std::int64_t rows, std::int64_t columns, at::Device device);
 
+QuantisedWeight onDevice(QuantisedWeight weight, at::Device device);
+
 // Writes the numbers into `out` [rows, columns], contiguous, on the weight's device, fp32, bf16 or fp16. On a card this is
 // queued on the current stream.
 void dequantise(const QuantisedWeight& weight, const at::Tensor& out);

@@ -26,6 +26,7 @@ public:
 private:
     base::Progress stage(const char* name);
     Result<const peft::Method*> findMethod() const;
+    std::optional<quant::Quantisation> quantisation(const peft::Method& method) const;
     Result<void> loadModel(RunParts& parts);
     Result<void> loadData(RunParts& parts);
     Result<void> attach(RunParts& parts);
@@ -61,6 +62,13 @@ Result<const peft::Method*> Assembly::findMethod() const
     return Error{"method.kind: there is no method \"" + m_config.method.kind + "\"; there are " + names};
 }
 
+std::optional<quant::Quantisation> Assembly::quantisation(const peft::Method& method) const
+{
+    const std::string& wanted = m_config.model.quantization;
+    const auto* table = quant::findCodeTable(wanted == "auto" ? method.quantization : wanted);
+    return table ? std::optional(quant::Quantisation{table->kind, m_config.model.doubleQuantization}) : std::nullopt;
+}
+
 Result<void> Assembly::loadModel(RunParts& parts)
 {
     const auto progress = stage("loading");
@@ -83,7 +91,7 @@ Result<void> Assembly::loadModel(RunParts& parts)
     if (!folder) {
         return folder.error();
     }
-    auto decoder = weights::loadDecoder(*folder, where.device, where.dtype, progress);
+    auto decoder = weights::loadDecoder(*folder, where.device, where.dtype, progress, quantisation(*parts.method));
     if (!decoder) {
         return decoder.error();
     }
@@ -130,6 +138,7 @@ Result<void> Assembly::attach(RunParts& parts)
     }
     parts.leaves = parts.method->trainable(*parts.decoder);
     parts.optimizer = std::make_unique<optim::AdamW>(parts.leaves, m_config.optimizer);
+    parts.decoder->setActivationCheckpointing(m_config.run.activationCheckpointing);
     parts.plan = std::make_unique<BatchPlan>(parts.data.train, batchSettings(m_config, m_maxLength));
     parts.totalSteps = parts.plan->totalSteps(m_config.run.epochs, m_config.run.maxSteps);
     if (parts.placement.dtype == at::kHalf) {

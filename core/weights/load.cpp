@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/weights/load.h"
 
+#include "core/nn/weight_names.h"
+#include "core/weights/stored_codes.h"
+#include "core/weights/stored_names.h"
+#include "core/weights/tensor_loader.h"
+
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
@@ -14,8 +18,6 @@
 namespace luthier::weights {
 
 namespace {
-
-constexpr std::uint64_t kPiece = std::uint64_t{16} << 20;
 
 constexpr std::pair<Dtype, at::ScalarType> kTypes[] = {
     {Dtype::F64, at::kDouble},
@@ -35,20 +37,6 @@ constexpr std::pair<Dtype, at::ScalarType> kTypes[] = {
     {Dtype::F8E5M2, at::kFloat8_e5m2},
 };
 
-std::string shapeText(at::IntArrayRef shape)
-{
-    std::string text = "[";
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-        text += (i ? ", " : "") + std::to_string(shape[i]);
-    }
-    return text + "]";
-}
-
-bool isWeight(Dtype dtype)
-{
-    return dtype == Dtype::F32 || dtype == Dtype::F16 || dtype == Dtype::BF16;
-}
-
 // Old files hold a table that is computed here.
 bool isIgnored(const std::string& name)
 {
@@ -58,127 +46,147 @@ bool isIgnored(const std::string& name)
            || name.starts_with("model.vision_tower.") || name.find("multi_modal_projector.") != std::string::npos;
 }
 
-using Found = std::map<std::string, StoredTensor>::const_iterator;
-
-// Files saved from the bare model lack the first part of a name; models that also see put one more in front.
-Found findStored(const std::map<std::string, StoredTensor>& stored, const std::string& name)
-{
-    auto found = stored.find(name);
-    if (found != stored.end()) {
-        return found;
-    }
-    for (const std::string prefix : {"model.", "transformer."}) {
-        const bool has = name.rfind(prefix, 0) == 0;
-        const std::string rest = has ? name.substr(prefix.size()) : name;
-        for (const std::string& other : {has ? rest : name, "language_model." + name, "model.language_model." + rest}) {
-            if (found = stored.find(other); found != stored.end()) {
-                return found;
-            }
-        }
-    }
-    return found;
-}
-
-Result<void> checkTensor(const ModelFolder& folder, const nn::NamedTensor& wanted)
-{
-    const auto found = findStored(folder.tensors(), wanted.name);
-    if (found == folder.tensors().end()) {
-        const bool head = wanted.name == "lm_head.weight";
-        return Error{folder.path().string() + ": tensor \"" + wanted.name + "\" "
-                     + shapeText(wanted.tensor.sizes()) + " is missing; the files do not fit config.json"
-                     + (head ? " (with tie_word_embeddings it would not be needed)" : "")};
-    }
-    const TensorInfo& info = *found->second.info;
-    if (!wanted.tensor.sizes().equals(info.shape)) {
-        return Error{found->second.file->path().string() + ": tensor \"" + wanted.name + "\" is "
-                     + shapeText(info.shape) + ", config.json asks for " + shapeText(wanted.tensor.sizes())};
-    }
-    if (!isWeight(info.dtype)) {
-        return Error{found->second.file->path().string() + ": tensor \"" + wanted.name + "\" is stored as "
-                     + nameOf(info.dtype) + "; weights must be F32, F16 or BF16"};
-    }
-    return {};
-}
-
-class Loader {
+// What a decoder needs from the folder: tensors, and projections that are held in codes.
+class Filling {
 public:
-    Loader(const base::Progress& progress, const base::CancelToken& cancel)
-        : m_progress(progress), m_cancel(cancel)
+    Filling(nn::Decoder& decoder, const ModelFolder& folder, const base::Progress& progress, const base::CancelToken& cancel)
+        : m_decoder(decoder), m_folder(folder), m_transposed(nn::weightNames(decoder.config()).transposed),
+          m_loader(progress, cancel)
     {
     }
 
-    void addTotal(const StoredTensor& tensor) { m_total += tensor.info->end - tensor.info->begin; }
-
-    Result<void> copy(const StoredTensor& stored, const at::Tensor& target)
-    {
-        const at::ScalarType type = scalarTypeOf(stored.info->dtype);
-        const std::uint64_t bytes = stored.info->end - stored.info->begin;
-        const auto size = static_cast<std::uint64_t>(sizeOf(stored.info->dtype));
-        // A slice of rows is contiguous; anything else goes through a copy of its own.
-        const at::Tensor flat = target.is_contiguous()
-                                    ? target.view({-1})
-                                    : at::empty(target.sizes(), target.options()).view({-1});
-        if (!m_buffer.defined()) {
-            m_buffer = at::empty({static_cast<std::int64_t>(kPiece)}, at::kByte);
-        }
-        for (std::uint64_t done = 0; done < bytes; done += kPiece) {
-            if (m_cancel.isCancelled()) {
-                return Error{"Loading was cancelled."};
-            }
-            const std::uint64_t step = std::min(kPiece, bytes - done);
-            if (auto got = stored.file->read(*stored.info, done, step, m_buffer.data_ptr()); !got) {
-                return got;
-            }
-            const auto count = static_cast<std::int64_t>(step / size);
-            flat.narrow(0, static_cast<std::int64_t>(done / size), count)
-                .copy_(at::from_blob(m_buffer.data_ptr(), {count}, at::TensorOptions().dtype(type)));
-            m_done += step;
-            if (m_progress) {
-                m_progress(static_cast<std::int64_t>(m_done), static_cast<std::int64_t>(m_total));
-            }
-        }
-        if (!target.is_contiguous()) {
-            target.copy_(flat.view(target.sizes()));
-        }
-        return {};
-    }
+    // Groups whose slices are not all in codes take numbers; then everything must be there in its shape.
+    Result<void> check();
+    Result<void> fill();
+    std::vector<std::string> unused() const;
 
 private:
-    const base::Progress& m_progress;
-    const base::CancelToken& m_cancel;
-    at::Tensor m_buffer;
-    std::uint64_t m_done = 0;
-    std::uint64_t m_total = 0;
+    bool isStoredWhole(const nn::LinearGroup& group) const;
+    Result<void> fillSlice(nn::LinearGroup& group, std::size_t slice);
+    void use(const std::string& name);
+
+    nn::Decoder& m_decoder;
+    const ModelFolder& m_folder;
+    bool m_transposed;
+    TensorLoader m_loader;
+    std::set<std::string> m_used;
 };
 
-Result<void> load(const std::vector<nn::NamedTensor>& targets, const ModelFolder& folder,
-                  std::vector<std::string>* unused, const base::Progress& progress,
-                  const base::CancelToken& cancel)
+bool Filling::isStoredWhole(const nn::LinearGroup& group) const
 {
-    const at::NoGradGuard noGrad;
-    Loader loader(progress, cancel);
-    std::set<std::string> used;
-    for (const nn::NamedTensor& target : targets) {
-        if (auto good = checkTensor(folder, target); !good) {
+    std::size_t codes = 0;
+    for (std::size_t i = 0; i < group.slices.size(); ++i) {
+        codes += holdsCodes(m_folder, group.slicePath(i) + ".weight") ? 1 : 0;
+    }
+    return codes == group.slices.size() || (codes == 0 && m_folder.config().storedAs.empty());
+}
+
+void Filling::use(const std::string& name)
+{
+    for (const std::string& part : codeTensors(m_folder, name)) {
+        if (const auto found = m_folder.tensors().find(part); found != m_folder.tensors().end()) {
+            m_used.insert(part);
+            m_loader.addTotal(found->second);
+        }
+    }
+}
+
+Result<void> Filling::check()
+{
+    for (nn::LinearGroup* group : m_decoder.groups()) {
+        if (group->isQuantised() && !isStoredWhole(*group)) {
+            group->holdNumbers();
+        }
+        for (std::size_t i = 0; i < group->quantised.size(); ++i) {
+            const std::string name = group->slicePath(i) + ".weight";
+            std::vector<std::int64_t> shape{group->quantised[i].rows, group->quantised[i].columns};
+            if (m_transposed) {
+                std::swap(shape[0], shape[1]);
+            }
+            auto good = holdsCodes(m_folder, name) ? Result<void>() : checkStored(m_folder, name, shape);
+            if (!good) {
+                return good;
+            }
+            use(name);
+        }
+    }
+    for (const nn::NamedTensor& wanted : m_decoder.tensors()) {
+        const bool codes = holdsCodes(m_folder, wanted.name);
+        if (auto good = checkStored(m_folder, wanted.name, wanted.tensor.sizes().vec()); !codes && !good) {
             return good;
         }
-        const auto found = findStored(folder.tensors(), target.name);
-        used.insert(found->first);
-        loader.addTotal(found->second);
-    }
-    for (const nn::NamedTensor& target : targets) {
-        if (auto copied = loader.copy(findStored(folder.tensors(), target.name)->second, target.tensor);
-            !copied) {
-            return copied;
-        }
-    }
-    for (const auto& [name, tensor] : folder.tensors()) {
-        const bool tied = name == "lm_head.weight" && folder.config().tiedHead;
-        if (unused && !used.contains(name) && !tied && !isIgnored(name)) {
-            unused->push_back(name);
-        }
+        use(wanted.name);
     }
     return {};
+}
+
+Result<void> Filling::fillSlice(nn::LinearGroup& group, std::size_t slice)
+{
+    const std::string name = group.slicePath(slice) + ".weight";
+    quant::QuantisedWeight& target = group.quantised[slice];
+    if (!holdsCodes(m_folder, name)) {
+        return m_loader.quantise(findStored(m_folder.tensors(), name)->second, target, m_transposed);
+    }
+    auto codes = readCodes(m_folder, name, target.rows, target.columns);
+    if (!codes) {
+        return codes.error();
+    }
+    target = quant::onDevice(std::move(*codes), target.codes.device());
+    return {};
+}
+
+Result<void> Filling::fill()
+{
+    for (nn::LinearGroup* group : m_decoder.groups()) {
+        for (std::size_t i = 0; i < group->quantised.size(); ++i) {
+            if (auto done = fillSlice(*group, i); !done) {
+                return done;
+            }
+        }
+    }
+    for (const nn::NamedTensor& target : m_decoder.tensors()) {
+        if (!holdsCodes(m_folder, target.name)) {
+            const auto found = findStored(m_folder.tensors(), target.name);
+            if (auto copied = m_loader.copy(found->second, target.tensor); !copied) {
+                return copied;
+            }
+            continue;
+        }
+        // Numbers are wanted, codes are stored.
+        const at::Tensor matrix = m_transposed ? target.tensor.t() : target.tensor;
+        auto codes = readCodes(m_folder, target.name, matrix.size(0), matrix.size(1));
+        if (!codes) {
+            return codes.error();
+        }
+        const at::Tensor numbers = at::empty(matrix.sizes(), at::TensorOptions().dtype(matrix.scalar_type()));
+        quant::dequantise(*codes, numbers);
+        matrix.copy_(numbers);
+    }
+    return {};
+}
+
+std::vector<std::string> Filling::unused() const
+{
+    std::vector<std::string> names;
+    for (const auto& [name, tensor] : m_folder.tensors()) {
+        const bool tied = name == "lm_head.weight" && m_folder.config().tiedHead;
+        if (!m_used.contains(name) && !tied && !isIgnored(name)) {
+            names.push_back(name);
+        }
+    }
+    return names;
+}
+
+// How the projections are to be held: as the folder stores them, or as is asked.
+Result<std::optional<quant::Quantisation>> heldAs(const ModelFolder& folder, std::optional<quant::Quantisation> asked)
+{
+    const quant::CodeTable* stored = quant::findCodeTable(folder.config().storedAs);
+    if (stored && asked && asked->kind != stored->kind) {
+        return Error{folder.path().string() + ": the weights are stored as " + std::string(stored->id)
+                     + " already and cannot become " + std::string(quant::codeTable(asked->kind).id)
+                     + "; set model.quantization to auto"};
+    }
+    return stored ? std::optional(quant::Quantisation{stored->kind, true}) : asked;
 }
 
 } // namespace
@@ -207,24 +215,33 @@ Result<void> loadWeights(nn::Decoder& decoder, const ModelFolder& folder, std::v
                          const base::Progress& progress, const base::CancelToken& cancel)
 {
     try {
-        return load(decoder.tensors(), folder, unused, progress, cancel);
+        const at::NoGradGuard noGrad;
+        Filling filling(decoder, folder, progress, cancel);
+        auto done = filling.check();
+        done = done ? filling.fill() : std::move(done);
+        if (done && unused) {
+            *unused = filling.unused();
+        }
+        return done;
     } catch (const std::exception& problem) {
         return Error{folder.path().string() + ": cannot load the weights: " + problem.what()};
     }
 }
 
-Result<std::shared_ptr<nn::Decoder>> loadDecoder(const ModelFolder& folder, at::Device device,
-                                                 at::ScalarType dtype, const base::Progress& progress)
+Result<std::shared_ptr<nn::Decoder>> loadDecoder(const ModelFolder& folder, at::Device device, at::ScalarType dtype,
+                                                 const base::Progress& progress, std::optional<quant::Quantisation> asked)
 {
     try {
-        // On the meta device nothing is allocated: a config that lies about its sizes ends here.
-        nn::Decoder plan(folder.config(), at::Device(at::kMeta), dtype);
-        for (const nn::NamedTensor& wanted : plan.tensors()) {
-            if (auto good = checkTensor(folder, wanted); !good) {
-                return good.error();
-            }
+        const auto held = heldAs(folder, asked);
+        if (!held) {
+            return held.error();
         }
-        auto decoder = std::make_shared<nn::Decoder>(folder.config(), device, dtype);
+        // On the meta device nothing is allocated: a config that lies about its sizes ends here.
+        nn::Decoder plan(folder.config(), at::Device(at::kMeta), dtype, *held);
+        if (auto good = Filling(plan, folder, {}, {}).check(); !good) {
+            return good.error();
+        }
+        auto decoder = std::make_shared<nn::Decoder>(folder.config(), device, dtype, *held);
         if (auto loaded = loadWeights(*decoder, folder, nullptr, progress); !loaded) {
             return loaded.error();
         }

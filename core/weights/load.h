@@ -9,19 +9,24 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace luthier::weights {
 
 // Fills every tensor of the decoder from the folder, converting the dtype chunk by chunk (no second copy of the
 // weights). A missing tensor or a wrong shape is a sentence with its name and both shapes; extra tensors are
-// returned as names in `unused`.
+// returned as names in `unused`. Projections that the decoder holds in 4-bit codes are quantised while they are read, or
+// taken as bitsandbytes stored them; where a folder stores only some projections of a group in codes, the group takes
+// numbers.
 Result<void> loadWeights(nn::Decoder& decoder, const ModelFolder& folder, std::vector<std::string>* unused = nullptr,
                          const base::Progress& progress = {}, const base::CancelToken& cancel = {});
 
-// Opens folder, builds the decoder on device and dtype, loads.
+// Opens folder, builds the decoder on device and dtype, loads. What bitsandbytes quantised stays so; other folders'
+// projections are quantised where that is `asked`.
 Result<std::shared_ptr<nn::Decoder>> loadDecoder(const ModelFolder& folder, at::Device device, at::ScalarType dtype,
-                                                 const base::Progress& progress = {});
+                                                 const base::Progress& progress = {},
+                                                 std::optional<quant::Quantisation> asked = {});
 
 // Writes a model folder that opens in transformers: config.json (from `source`, dtype updated), model.safetensors
 // (shards of `shardBytes` with an index when larger), tokenizer and template files copied from `source`. Where `source` is

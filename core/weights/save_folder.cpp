@@ -170,6 +170,7 @@ Result<Json> newConfig(nn::Decoder& decoder, const fs::path& source, at::ScalarT
         return Error{(source / "config.json").string() + ": must be a JSON object"};
     }
     (*config)[config->contains("dtype") ? "dtype" : "torch_dtype"] = dtypeName(storeAs);
+    config->erase("quantization_config"); // what is written are numbers
     (*config)["tie_word_embeddings"] = decoder.config().tiedHead;
     return config;
 }
@@ -177,6 +178,9 @@ Result<Json> newConfig(nn::Decoder& decoder, const fs::path& source, at::ScalarT
 Result<void> save(nn::Decoder& decoder, const fs::path& source, const fs::path& target,
                   at::ScalarType storeAs, std::int64_t shardBytes)
 {
+    if (decoder.isQuantised()) {
+        return Error{target.string() + ": the model is held in 4-bit codes; a folder holds numbers, so dequantise it first"};
+    }
     std::error_code code;
     if (fs::equivalent(source, target, code)) {
         return Error{target.string()
