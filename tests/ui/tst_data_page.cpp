@@ -21,6 +21,7 @@
 #include <QPushButton>
 #include <QTableView>
 #include <QTemporaryDir>
+#include <QToolButton>
 #include <QUndoStack>
 #include <QtTest>
 
@@ -163,12 +164,67 @@ private Q_SLOTS:
         QCOMPARE(m_page->document()->counts().broken, 2); // a torn row, and an empty answer
         auto* filters = find<QListWidget>("filters");
         filters->setFocus();
-        QTest::keyClick(filters, Qt::Key_Down);
+        for (int i = 0; i < 3; ++i) { // excluded, edited, broken
+            QTest::keyClick(filters, Qt::Key_Down);
+        }
         QCOMPARE(m_page->table()->model()->rowCount(), 2);
         QCOMPARE(m_page->table()->currentRow(), 4);
         QTest::keyClick(filters, Qt::Key_Home);
         QCOMPARE(m_page->table()->model()->rowCount(), 300);
         QVERIFY(find<QLabel>("counts")->text().contains(QStringLiteral("300")));
+    }
+
+    void rowsAreLeftOutByKeyboard()
+    {
+        openRows();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->document()->isChecking() && m_page->document()->hasEncoder(), kAwaitMs);
+        auto* view = find<QTableView>("rows");
+        view->setFocus();
+        m_page->table()->setCurrentRow(10);
+        QTest::keyClick(view, Qt::Key_Down, Qt::ShiftModifier);
+        QTest::keyClick(view, Qt::Key_Delete);
+        QCOMPARE(m_page->document()->counts().excluded, 2);
+        QVERIFY(m_page->document()->isExcluded(10) && m_page->document()->isExcluded(11));
+        QTRY_VERIFY(find<QToolButton>("chip.excluded")->isVisible());
+        find<QToolButton>("chip.excluded")->click();
+        QCOMPARE(m_page->table()->model()->rowCount(), 2);
+        QVERIFY(find<QWidget>("filterNote")->isVisible());
+        find<QPushButton>("applyRemedy")->click(); // takes them in again
+        QCOMPARE(m_page->document()->counts().excluded, 0);
+        m_workspace->undoStack()->undo();
+        m_workspace->undoStack()->undo();
+        QCOMPARE(m_page->document()->counts().excluded, 0);
+        m_workspace->undoStack()->redo();
+        QCOMPARE(m_page->document()->counts().excluded, 2);
+    }
+
+    void undoReachesAnotherDay()
+    {
+        openRows();
+        m_page->document()->prepareExclusion({3, 4}, true);
+        QTRY_COMPARE(m_workspace->project()->exclusions(m_path.toStdString())->size(), std::size_t{2});
+        m_page.reset();
+        m_workspace.reset();
+        openPage();
+        QTRY_VERIFY(m_workspace->undoStack()->canUndo());
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr, kAwaitMs);
+        QVERIFY(m_page->document()->isExcluded(3));
+        m_workspace->undoStack()->undo();
+        QCOMPARE(m_page->document()->counts().excluded, 0);
+        QTRY_VERIFY(m_workspace->project()->exclusions(m_path.toStdString())->empty());
+    }
+
+    void theCheckIsAClickAndFilters()
+    {
+        openRows();
+        find<QPushButton>("checkRows")->click();
+        auto* filters = find<QListWidget>("filters");
+        QTRY_VERIFY_WITH_TIMEOUT(!filters->findItems(QStringLiteral("Empty answer"), Qt::MatchStartsWith).isEmpty(), kAwaitMs);
+        filters->setCurrentItem(filters->findItems(QStringLiteral("Empty answer"), Qt::MatchStartsWith).front());
+        QCOMPARE(m_page->table()->model()->rowCount(), 1);
+        QCOMPARE(m_page->table()->currentRow(), 9);
+        find<QPushButton>("applyRemedy")->click();
+        QVERIFY(m_page->document()->isExcluded(9));
     }
 
     void searchGoesToMatches()

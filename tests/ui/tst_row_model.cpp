@@ -5,9 +5,11 @@
 #include "core/base/paths.h"
 #include "core/base/random.h"
 #include "core/store/project.h"
-#include "ui/commands/edit_row.h"
-#include "ui/models/data_document.h"
+#include "ui/commands/data_step.h"
+#include "ui/models/data_checkup.h"
+#include "ui/models/data_documents.h"
 #include "ui/models/edit_saver.h"
+#include "ui/models/row_filters.h"
 #include "ui/models/row_model.h"
 #include "ui/models/row_search.h"
 
@@ -54,17 +56,18 @@ private Q_SLOTS:
         auto project = store::Project::open(m_folder->filePath(QStringLiteral("project")).toStdString());
         QVERIFY2(project.ok(), project.ok() ? "" : project.message().c_str());
         m_project = *project;
-        m_document = openDocument();
+        m_documents = std::make_unique<DataDocuments>();
+        m_document = m_documents->add(openDocument());
         m_model = std::make_unique<RowModel>();
         m_tester = std::make_unique<QAbstractItemModelTester>(m_model.get(), QAbstractItemModelTester::FailureReportingMode::QtTest);
-        m_model->setDocument(m_document.get());
+        m_model->setDocument(m_document);
     }
 
     void cleanup()
     {
         m_tester.reset();
         m_model.reset();
-        m_document.reset();
+        m_documents.reset();
         m_project.reset();
     }
 
@@ -95,10 +98,10 @@ private Q_SLOTS:
         QCOMPARE(counts.broken, kNumRows / 100);
         QCOMPARE(counts.good, kNumRows - kNumRows / 100);
         for (const FilterRow& filter : rowFilters()) {
-            m_model->setFilter(filter.filter);
+            m_model->setRows(rowsOfFilter(*m_document, QString::fromLatin1(filter.id)));
             QCOMPARE(m_model->rowCount(), static_cast<int>(counts.of(filter.filter)));
         }
-        m_model->setFilter(RowFilter::Broken);
+        m_model->setRows(m_document->rowsOf(RowFilter::Broken));
         for (int i = 0; i < m_model->rowCount(); ++i) {
             QVERIFY(isBrokenRow(static_cast<int>(m_model->rowAt(i))));
             QCOMPARE(m_model->viewRowOf(m_model->rowAt(i)), i);
@@ -111,8 +114,7 @@ private Q_SLOTS:
         const std::vector<Json> before = allRows();
         const DataCounts countsBefore = m_document->counts();
         QUndoStack stack;
-        connect(m_document.get(), &DataDocument::editPrepared, this,
-                [this, &stack](const RowEdit& edit) { stack.push(new EditRow(m_document.get(), edit, QStringLiteral("edit"))); });
+        pushOn(stack);
         base::Random random(20);
         for (int i = 0; i < 60; ++i) {
             const auto row = static_cast<std::int64_t>(random.below(40)); // few rows: many meet twice
@@ -151,24 +153,149 @@ private Q_SLOTS:
     {
         const QModelIndex answer = m_model->index(2, RowModel::AnswerColumn);
         QTRY_COMPARE(answer.data().toString(), QStringLiteral("Answer 2"));
-        QSignalSpy prepared(m_document.get(), &DataDocument::editPrepared);
+        QUndoStack stack;
+        pushOn(stack);
         m_document->prepareEdit(2, QStringLiteral("output"), QStringLiteral("Another answer"));
-        QVERIFY(prepared.wait());
-        EditRow command(m_document.get(), prepared.at(0).at(0).value<RowEdit>(), {});
-        command.redo();
         QTRY_COMPARE(answer.data().toString(), QStringLiteral("Another answer"));
         QVERIFY(answer.data(RowModel::EditedRole).toBool());
+    }
+
+    void exclusionsCountAndAreUndone()
+    {
+        judgeAll();
+        const DataCounts before = m_document->counts();
+        QUndoStack stack;
+        pushOn(stack);
+        m_document->prepareExclusion({3, 7, 5, 3}, true); // 7 is broken
+        QCOMPARE(stack.count(), 1);
+        QCOMPARE(m_document->counts().excluded, 3);
+        QCOMPARE(m_document->counts().good, before.good - 2);
+        QCOMPARE(m_document->counts().broken, before.broken - 1);
+        QVERIFY(m_model->index(3, 0).data(RowModel::ExcludedRole).toBool());
+        m_document->prepareExclusion({3, 5}, true); // are out already
+        QCOMPARE(stack.count(), 1);
+        QTRY_COMPARE(m_document->saver()->state(), EditSaver::State::Saved);
+        QCOMPARE(*m_project->exclusions(m_path.toStdString()), (data::Exclusions{3, 5, 7}));
+        stack.undo();
+        QCOMPARE(m_document->counts().excluded, 0);
+        QCOMPARE(m_document->counts().good, before.good);
+        QTRY_VERIFY(m_project->exclusions(m_path.toStdString())->empty());
+    }
+
+    void aTagIsAFilter()
+    {
+        QUndoStack stack;
+        pushOn(stack);
+        m_document->prepareTag({2, 4}, QStringLiteral("look again"), true);
+        m_document->prepareTag({4, 6}, QStringLiteral("look again"), true);
+        const auto rows = rowsOfFilter(*m_document, QStringLiteral("tag:look again"));
+        QVERIFY(rows == std::vector<std::int64_t>({2, 4, 6}));
+        QCOMPARE(m_model->index(4, RowModel::TagsColumn).data().toString(), QStringLiteral("look again"));
+        stack.undo(); // takes it off 6 alone: 4 had it before
+        QVERIFY(rowsOfFilter(*m_document, QStringLiteral("tag:look again")) == std::vector<std::int64_t>({2, 4}));
+        QTRY_COMPARE(m_document->saver()->state(), EditSaver::State::Saved);
+        QCOMPARE(m_project->tags(m_path.toStdString())->size(), std::size_t{2});
+    }
+
+    void stepsComeBackOnAnotherDay()
+    {
+        {
+            QUndoStack stack;
+            pushOn(stack);
+            m_document->prepareExclusion({1}, true);
+            m_document->prepareExclusion({2}, true);
+            m_document->prepareTag({1}, QStringLiteral("x"), true);
+            stack.undo();
+            QTRY_COMPARE(m_document->saver()->state(), EditSaver::State::Saved);
+        }
+        DataDocuments documents;
+        QUndoStack stack;
+        documents.restore(*m_project->steps(1 << 20), stack);
+        QCOMPARE(stack.count(), 3);
+        QCOMPARE(stack.index(), 2);
+        QSignalSpy wanted(&documents, &DataDocuments::wanted);
+        stack.undo(); // its file is not open: it is asked for, and the step is done when it comes
+        QCOMPARE(wanted.count(), 1);
+        DataDocument* document = documents.add(openDocument());
+        QVERIFY(document->isExcluded(1) && !document->isExcluded(2));
+        stack.redo();
+        QVERIFY(document->isExcluded(2));
+        stack.redo();
+        QCOMPARE(document->tags().size(), std::size_t{1});
+        stack.setIndex(0);
+        QVERIFY(document->tags().empty() && document->counts().excluded == 0);
+        QTRY_COMPARE(document->saver()->state(), EditSaver::State::Saved);
+        QVERIFY(m_project->exclusions(m_path.toStdString())->empty());
+    }
+
+    void sortsByWhatIsKnown()
+    {
+        judgeAll();
+        const QPersistentModelIndex kept = m_model->index(1000, 0);
+        m_model->sort(RowModel::TokensColumn, Qt::DescendingOrder);
+        QTRY_VERIFY(!m_model->isSorting());
+        for (int i = 1; i < m_model->rowCount(); ++i) {
+            QVERIFY(m_model->index(i - 1, 0).data(RowModel::TokensRole).toInt() >= m_model->index(i, 0).data(RowModel::TokensRole).toInt());
+            QCOMPARE(m_model->viewRowOf(m_model->rowAt(i)), i);
+        }
+        QCOMPARE(m_model->rowAt(kept.row()), 1000); // what is selected stays selected
+        m_model->sort(-1, Qt::AscendingOrder);
+        QCOMPARE(m_model->rowAt(10), 10);
+    }
+
+    void theCheckFindsAndFollows()
+    {
+        QUndoStack stack;
+        pushOn(stack);
+        m_document->prepareEdit(20, QStringLiteral("output"), QStringLiteral("Write to a.person@example.org"));
+        QTRY_COMPARE(stack.count(), 1);
+        m_document->prepareChange(21, {}, [](const Json&) -> Result<Json> {
+            return Json{{"instruction", "Question 22"}, {"input", ""}, {"output", "Answer 22"}};
+        });
+        QTRY_COMPARE(stack.count(), 2);
+        DataCheckup* checkup = m_document->checkup();
+        QVERIFY(!checkup->hasResult());
+        checkup->start();
+        QTRY_VERIFY_WITH_TIMEOUT(!checkup->isRunning() && checkup->hasResult(), 20'000);
+        QCOMPARE(checkup->count(data::findCheck("email")), 1);
+        QVERIFY(checkup->rowsOf(data::findCheck("email")) == std::vector<std::int64_t>{20});
+        QVERIFY(rowsOfFilter(*m_document, QStringLiteral("copies")) == std::vector<std::int64_t>({21, 22}));
+        for (const RowFilterItem& item : filterItems(*m_document)) {
+            if (const auto rows = rowsOfFilter(*m_document, item.id)) {
+                QCOMPARE(static_cast<std::int64_t>(rows->size()), item.count);
+            }
+        }
+        m_document->prepareExclusion(data::Duplicates::surplus(checkup->groups(Likeness::Exact)), true);
+        QVERIFY(m_document->isExcluded(22) && checkup->groups(Likeness::Exact).empty());
+        m_document->prepareEdit(20, QStringLiteral("output"), QStringLiteral("Write to nobody"));
+        QTRY_COMPARE(checkup->count(data::findCheck("email")), 0);
+        stack.setIndex(0);
+        QTRY_COMPARE(m_document->counts().edited, 0);
+    }
+
+    void anotherLimitCountsAnew()
+    {
+        judgeAll();
+        QCOMPARE(m_document->counts().truncated, 0);
+        m_document->setLimit(1);
+        const DataCounts tight = m_document->counts();
+        QCOMPARE(tight.truncated, tight.good);
+        QCOMPARE(tight.nothingToLearn, tight.good);
+        m_document->setLimit(1024);
+        QCOMPARE(m_document->counts().truncated, 0);
+        QCOMPARE(m_document->counts().nothingToLearn, 0);
     }
 
     void searchFindsInOrderAndWraps()
     {
         RowSearch search;
-        QSignalSpy finished(&search, &RowSearch::finished);
-        std::vector<std::int64_t> rows;
-        for (int i = 0; i < kNumRows; ++i) {
-            rows.push_back(i);
-        }
-        search.start(m_document->dataset(), rows, QStringLiteral("QUESTION 12"));
+        const auto look = [&](const QString& text, bool isRegex = false, const char* field = "") {
+            const text::PatternOptions options{.isRegex = isRegex};
+            auto pattern = text::TextPattern::compile(text.toStdString(), options);
+            Q_ASSERT(pattern.ok());
+            search.start(m_document->dataset(), std::nullopt, {*pattern, field, data::plainNeedle(text.toStdString(), options)});
+        };
+        look(QStringLiteral("QUESTION 12"));
         QTRY_VERIFY(!search.isRunning());
         std::vector<std::int64_t> expected;
         for (int i = 0; i < kNumRows; ++i) {
@@ -181,11 +308,17 @@ private Q_SLOTS:
         QCOMPARE(search.nextHit(12, -1), expected.back());
         QCOMPARE(search.nextHit(expected.back(), 1), 12);
         QCOMPARE(search.numberOf(120), 2);
-        search.start(m_document->dataset(), rows, QStringLiteral("torn"));
+        look(QStringLiteral("torn"));
         QTRY_VERIFY(!search.isRunning());
         QCOMPARE(search.hits().size(), static_cast<std::size_t>(kNumRows / 100));
-        search.start(m_document->dataset(), rows, QStringLiteral("Question"));
-        search.cancel();
+        look(QStringLiteral("^question 12\\d$"), true);
+        QTRY_VERIFY(!search.isRunning());
+        QCOMPARE(search.hits().size(), std::size_t{10});
+        look(QStringLiteral("Question 12"), false, "output"); // stands in another field
+        QTRY_VERIFY(!search.isRunning());
+        QVERIFY(search.hits().empty());
+        look(QStringLiteral("Question"));
+        search.stop();
         QVERIFY(!search.isRunning());
         QVERIFY(search.hits().empty());
     }
@@ -193,17 +326,15 @@ private Q_SLOTS:
 private:
     std::unique_ptr<DataDocument> openDocument()
     {
-        data::OpenOptions options;
-        if (auto edits = m_project->edits(m_path.toStdString())) {
-            options.overlay = *edits;
-        }
-        auto dataset = data::Dataset::open(m_path.toStdString(), options);
-        Q_ASSERT(dataset.ok());
-        std::vector<std::int64_t> edited;
-        for (const auto& [row, json] : options.overlay) {
-            edited.push_back(row);
-        }
-        return std::make_unique<DataDocument>(DataDocument::Opened{*dataset, edited, m_path}, m_project);
+        auto opened = DataDocuments::open(m_project.get(), m_path, QStringLiteral("auto"), {});
+        Q_ASSERT(opened.ok());
+        return std::make_unique<DataDocument>(std::move(*opened), m_project);
+    }
+
+    void pushOn(QUndoStack& stack)
+    {
+        connect(m_document, &DataDocument::stepPrepared, &stack,
+                [this, &stack](const StepRecord& step) { stack.push(new DataStep(m_documents.get(), step)); });
     }
 
     void judgeAll()
@@ -227,7 +358,8 @@ private:
     std::unique_ptr<QTemporaryDir> m_folder;
     QString m_path;
     std::shared_ptr<store::Project> m_project;
-    std::unique_ptr<DataDocument> m_document;
+    std::unique_ptr<DataDocuments> m_documents;
+    DataDocument* m_document = nullptr; // of m_documents
     std::unique_ptr<RowModel> m_model;
     std::unique_ptr<QAbstractItemModelTester> m_tester;
 };

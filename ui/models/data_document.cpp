@@ -2,7 +2,7 @@
 #include "ui/models/data_document.h"
 
 #include "ui/bridge/job.h"
-#include "ui/models/edit_saver.h"
+#include "ui/models/data_checkup.h"
 
 #include <QElapsedTimer>
 
@@ -35,19 +35,33 @@ Judged judgeRows(const RowJudge& judge, const std::vector<std::int64_t>& rows)
 } // namespace
 
 DataDocument::DataDocument(Opened opened, std::shared_ptr<store::Project> project, QObject* parent)
-    : QObject(parent), m_dataset(std::move(opened.dataset)), m_path(std::move(opened.path)),
-      m_saver(new EditSaver(std::move(project), m_path, this)),
-      m_facts(static_cast<std::size_t>(m_dataset->rowCount())),
-      m_edited(opened.editedRows.begin(), opened.editedRows.end())
+    : QObject(parent), m_path(opened.path), m_saver(new EditSaver(std::move(project), this)),
+      m_checkup(new DataCheckup(this))
 {
+    take(std::move(opened));
+}
+
+void DataDocument::take(Opened opened)
+{
+    m_dataset = std::move(opened.dataset);
+    m_edited = {opened.editedRows.begin(), opened.editedRows.end()};
+    m_tags = std::move(opened.tags);
+    m_facts.assign(static_cast<std::size_t>(m_dataset->rowCount()), {});
+    m_excluded.assign(m_facts.size(), false);
+    m_counts = {};
     m_counts.rows = rowCount();
+    for (const std::int64_t row : m_dataset->exclusions()) {
+        if (row < rowCount()) { // the file may have become shorter
+            m_excluded[static_cast<std::size_t>(row)] = true;
+            ++m_counts.excluded;
+        }
+    }
 }
 
 void DataDocument::replace(Opened opened)
 {
-    m_dataset = std::move(opened.dataset);
-    m_edited = {opened.editedRows.begin(), opened.editedRows.end()};
-    m_facts.assign(static_cast<std::size_t>(m_dataset->rowCount()), {});
+    take(std::move(opened));
+    m_checkup->forget();
     setEncoder(m_encoder, m_settings);
 }
 
@@ -62,8 +76,10 @@ void DataDocument::setEncoder(data::Encoder encoder, const data::EncodingSetting
     m_settings = settings;
     ++m_generation;
     std::fill(m_facts.begin(), m_facts.end(), RowFacts{});
+    const std::int64_t excluded = m_counts.excluded;
     m_counts = {};
     m_counts.rows = rowCount();
+    m_counts.excluded = excluded;
     m_next = 0;
     m_checking = true;
     Q_EMIT factsChanged(0, rowCount() - 1);
@@ -126,7 +142,9 @@ void DataDocument::takeJudged(const std::vector<std::int64_t>& rows, const std::
         std::int64_t last = -1;
         for (const auto& [row, found] : judged) {
             if (!m_touched.contains(row)) {
-                setFacts(row, found);
+                RowFacts facts = found;
+                facts.judgeAt(m_settings.maxLength); // the limit may have moved meanwhile
+                setFacts(row, facts);
             }
             first = std::min(first, row);
             last = std::max(last, row);
@@ -144,24 +162,45 @@ void DataDocument::takeJudged(const std::vector<std::int64_t>& rows, const std::
     checkNext();
 }
 
-void DataDocument::count(const RowFacts& facts, int sign)
+void DataDocument::count(std::int64_t row, int sign)
 {
-    if (facts.state == RowState::Unknown) {
+    const RowFacts& known = m_facts[static_cast<std::size_t>(row)];
+    if (known.state == RowState::Unknown) {
         return;
     }
-    const bool broken = facts.state == RowState::Broken;
     m_counts.checked += sign;
+    if (isExcluded(row)) {
+        return;
+    }
+    const bool broken = known.state == RowState::Broken;
     (broken ? m_counts.broken : m_counts.good) += sign;
-    m_counts.truncated += facts.truncated ? sign : 0;
-    m_counts.nothingToLearn += facts.state == RowState::NothingToLearn ? sign : 0;
+    m_counts.truncated += matches(RowFilter::Truncated, known) ? sign : 0;
+    m_counts.nothingToLearn += matches(RowFilter::NothingToLearn, known) ? sign : 0;
+    m_counts.noEnd += matches(RowFilter::NoEnd, known) ? sign : 0;
+    m_counts.doubledStart += matches(RowFilter::DoubledStart, known) ? sign : 0;
 }
 
 void DataDocument::setFacts(std::int64_t row, const RowFacts& facts)
 {
-    RowFacts& known = m_facts[static_cast<std::size_t>(row)];
-    count(known, -1);
-    known = facts;
-    count(known, 1);
+    count(row, -1);
+    m_mostTurns = std::max<int>(m_mostTurns, facts.turns);
+    m_facts[static_cast<std::size_t>(row)] = facts;
+    count(row, 1);
+}
+
+void DataDocument::setLimit(std::int64_t tokens)
+{
+    if (tokens == m_settings.maxLength) {
+        return;
+    }
+    m_settings.maxLength = tokens;
+    for (std::int64_t row = 0; row < rowCount(); ++row) {
+        count(row, -1);
+        m_facts[static_cast<std::size_t>(row)].judgeAt(tokens);
+        count(row, 1);
+    }
+    Q_EMIT factsChanged(0, rowCount() - 1);
+    Q_EMIT countsChanged();
 }
 
 DataCounts DataDocument::counts() const
@@ -178,56 +217,28 @@ std::vector<std::int64_t> DataDocument::rowsOf(RowFilter filter) const
     }
     std::vector<std::int64_t> rows;
     for (std::int64_t row = 0; row < rowCount(); ++row) {
-        const RowFacts known = facts(row);
-        const bool wanted = filter == RowFilter::All || (filter == RowFilter::Broken && known.state == RowState::Broken)
-                            || (filter == RowFilter::Truncated && known.truncated)
-                            || (filter == RowFilter::NothingToLearn && known.state == RowState::NothingToLearn);
-        if (wanted) {
+        const bool excluded = isExcluded(row);
+        if (filter == RowFilter::All || (filter == RowFilter::Excluded && excluded) || (!excluded && matches(filter, facts(row)))) {
             rows.push_back(row);
         }
     }
     return rows;
 }
 
-void DataDocument::prepareEdit(std::int64_t row, const QString& path, const QString& text)
+std::vector<std::uint32_t> DataDocument::lengths(LengthKind kind) const
 {
-    const auto work = [dataset = m_dataset, row, path = path.toStdString(), text = text.toStdString()] {
-        return dataset->withField(row, path, text);
-    };
-    startJob(this, work, [this, row](const Result<Json>& edited) {
-        if (!edited) {
-            Q_EMIT editRefused(row, QString::fromStdString(edited.message()));
-            return;
+    std::vector<std::uint32_t> lengths;
+    lengths.reserve(m_facts.size());
+    for (std::int64_t row = 0; row < rowCount(); ++row) {
+        const RowFacts known = facts(row);
+        if (known.tokens >= 0 && !isExcluded(row)) {
+            const std::int32_t length = kind == LengthKind::Total    ? known.tokens
+                                        : kind == LengthKind::Answer ? known.trained
+                                                                     : known.tokens - known.trained;
+            lengths.push_back(static_cast<std::uint32_t>(std::max(length, 0)));
         }
-        Q_EMIT editPrepared({row, m_dataset->edit(row), *edited});
-    });
-}
-
-void DataDocument::prepareRevert(std::int64_t row)
-{
-    if (isEdited(row)) {
-        Q_EMIT editPrepared({row, m_dataset->edit(row), std::nullopt});
     }
-}
-
-void DataDocument::applyEdit(std::int64_t row, const std::optional<Json>& edited)
-{
-    if (edited) {
-        m_dataset->setRow(row, *edited);
-        m_edited.insert(row);
-    } else {
-        m_dataset->clearEdit(row);
-        m_edited.erase(row);
-    }
-    m_saver->save(row, edited);
-    m_touched.insert(row);
-    setFacts(row, {});
-    m_soon.push_back(row);
-    m_next = std::min(m_next, row);
-    Q_EMIT rowEdited(row);
-    Q_EMIT factsChanged(row, row);
-    Q_EMIT countsChanged();
-    checkNext();
+    return lengths;
 }
 
 } // namespace luthier::ui

@@ -3,24 +3,51 @@
 
 #include "ui/bridge/job.h"
 
+#include <map>
 #include <utility>
 
 namespace luthier::ui {
 
-EditSaver::EditSaver(std::shared_ptr<store::Project> project, QString path, QObject* parent)
-    : QObject(parent), m_project(std::move(project)), m_path(std::move(path))
+EditSaver::EditSaver(std::shared_ptr<store::Project> project, QObject* parent) : QObject(parent), m_project(std::move(project))
 {
 }
 
-void EditSaver::save(std::int64_t row, std::optional<Json> edited)
+void EditSaver::save(StepRecord step, Action action)
 {
-    m_waiting[row] = std::move(edited);
+    m_waiting.push_back({std::move(step), action});
     next();
 }
 
 void EditSaver::retry()
 {
     next();
+}
+
+// A step's contents never change once it is an order; its id does, so jobs keep ids of their own.
+EditSaver::Outcome EditSaver::write(store::Project& project, const std::vector<Order>& batch)
+{
+    Outcome outcome;
+    std::map<const store::EditStep*, std::int64_t> recorded;
+    for (const Order& order : batch) {
+        if (order.action == Action::Record) {
+            const Result<std::int64_t> id = project.recordStep(*order.step);
+            if (!id) {
+                outcome.saved = id.error();
+                return outcome;
+            }
+            recorded[order.step.get()] = *id;
+            outcome.ids.push_back(*id);
+            continue;
+        }
+        const auto fresh = recorded.find(order.step.get());
+        const std::int64_t id = fresh == recorded.end() ? order.step->id : fresh->second;
+        outcome.saved = project.setStepUndone(id, order.action == Action::Undo);
+        if (!outcome.saved) {
+            return outcome;
+        }
+        outcome.ids.push_back(id);
+    }
+    return outcome;
 }
 
 void EditSaver::next()
@@ -34,24 +61,21 @@ void EditSaver::next()
     }
     m_inFlight = true;
     setState(State::Saving);
-    Edits batch = std::exchange(m_waiting, {});
-    const auto work = [project = m_project, path = m_path.toStdString(), batch]() -> Result<void> {
-        for (const auto& [row, edited] : batch) {
-            if (Result<void> saved = project->saveEdit(path, row, edited); !saved) {
-                return saved;
-            }
-        }
-        return {};
-    };
-    startJob(this, work, [this, batch](const Result<void>& saved) { finished(batch, saved); });
+    std::vector<Order> batch = std::exchange(m_waiting, {});
+    startJob(this, [project = m_project, batch] { return write(*project, batch); },
+             [this, batch](const Outcome& outcome) { finished(batch, outcome); });
 }
 
-void EditSaver::finished(Edits batch, const Result<void>& saved)
+void EditSaver::finished(std::vector<Order> batch, const Outcome& outcome)
 {
     m_inFlight = false;
-    if (!saved) {
-        m_waiting.merge(batch); // an edit made meanwhile is newer and stays
-        setState(State::Failed, QString::fromStdString(saved.error().message));
+    for (std::size_t i = 0; i < outcome.ids.size(); ++i) {
+        batch[i].step->id = outcome.ids[i];
+    }
+    if (!outcome.saved) {
+        batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(outcome.ids.size()));
+        m_waiting.insert(m_waiting.begin(), batch.begin(), batch.end());
+        setState(State::Failed, QString::fromStdString(outcome.saved.error().message));
         return;
     }
     if (m_waiting.empty()) {

@@ -1,51 +1,53 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/row_model.h"
 
-#include "ui/bridge/job.h"
 #include "ui/models/data_document.h"
 
 #include <QLocale>
-#include <QTimer>
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace luthier::ui {
-namespace {
 
-constexpr std::int64_t kPageRows = 256;
-constexpr std::size_t kMaxPages = 64;
-constexpr std::size_t kMaxWanted = 4; // pages scrolled past are not worth reading
-constexpr qsizetype kPreviewChars = 240;
-
-QString oneLine(const std::string& text)
+RowModel::RowModel(QObject* parent)
+    : QAbstractTableModel(parent), m_pages(new RowPages([this](int first, int last) { return shownRows(first, last); }, this))
 {
-    // Simplifying costs the whole length; a preview needs only the beginning. A cut character is dropped with it.
-    const QString begin = QString::fromUtf8(text.data(), static_cast<qsizetype>(std::min<std::size_t>(text.size(), 4 * kPreviewChars)));
-    return begin.simplified().left(kPreviewChars);
-}
-
-} // namespace
-
-RowModel::RowModel(QObject* parent) : QAbstractTableModel(parent)
-{
+    connect(m_pages, &RowPages::read, this, [this](int first, int last) {
+        Q_EMIT dataChanged(index(first, PromptColumn), index(last, StateColumn), {Qt::DisplayRole, Qt::ToolTipRole, FetchedRole});
+    });
+    connect(m_pages, &RowPages::wanted, this, [this](const std::vector<std::int64_t>& rows) {
+        if (m_document) {
+            m_document->judgeSoon(rows);
+        }
+    });
 }
 
 void RowModel::setDocument(DataDocument* document)
 {
+    m_sorting.cancel();
     beginResetModel();
     if (m_document) {
         m_document->disconnect(this);
     }
     m_document = document;
-    m_filter = RowFilter::All;
-    m_rows.reset();
-    dropPages();
+    m_given.reset();
+    m_order.reset();
+    m_pages->reset(m_document ? m_document->dataset() : nullptr);
     if (m_document) {
         connect(m_document, &DataDocument::factsChanged, this, &RowModel::onFactsChanged);
         connect(m_document, &DataDocument::rowEdited, this, &RowModel::onRowEdited);
+        connect(m_document, &DataDocument::rowsEdited, this, [this] {
+            m_pages->touchAll();
+            showAgain(NumberColumn, StateColumn);
+        });
+        connect(m_document, &DataDocument::exclusionsChanged, this, [this] { showAgain(NumberColumn, StateColumn); });
+        connect(m_document, &DataDocument::tagsChanged, this, [this] { showAgain(TagsColumn, TagsColumn); });
+        connect(m_document, &DataDocument::checkFinished, this, &RowModel::startSorting); // now the keys are known
     }
     endResetModel();
+    startSorting();
 }
 
 DataDocument* RowModel::document() const
@@ -53,29 +55,96 @@ DataDocument* RowModel::document() const
     return m_document;
 }
 
-void RowModel::setFilter(RowFilter filter)
+void RowModel::setRows(std::optional<std::vector<std::int64_t>> rows)
 {
-    m_filter = filter;
-    refilter();
-}
-
-void RowModel::refilter()
-{
+    m_sorting.cancel();
     beginResetModel();
-    m_rows.reset();
-    if (m_document && m_filter != RowFilter::All) {
-        m_rows = m_document->rowsOf(m_filter);
+    m_given = std::move(rows);
+    m_order.reset();
+    if (m_given && m_document) {
+        m_order.emplace(*m_given, m_document->rowCount());
     }
-    dropPages();
+    m_pages->reset(m_document ? m_document->dataset() : nullptr);
     endResetModel();
+    startSorting();
 }
 
-void RowModel::dropPages()
+std::vector<std::int64_t> RowModel::keysOf(const std::vector<std::int64_t>& rows) const
 {
-    ++m_version;
-    m_pages.clear();
-    m_wanted.clear();
-    m_inFlight = -1;
+    std::map<std::string, std::int64_t> ranks; // of tags, by name; rows without one come last
+    for (const auto& [tag, count] : m_document->tagCounts()) {
+        ranks.emplace(tag, static_cast<std::int64_t>(ranks.size()));
+    }
+    std::vector<std::int64_t> keys;
+    keys.reserve(rows.size());
+    for (const std::int64_t row : rows) {
+        const RowFacts facts = m_document->facts(row);
+        switch (m_sortColumn) {
+        case TokensColumn: keys.push_back(facts.tokens); break;
+        case TurnsColumn: keys.push_back(facts.turns); break;
+        case StateColumn: keys.push_back((m_document->isExcluded(row) ? 100 : 0) + static_cast<int>(facts.state)); break;
+        case TagsColumn: {
+            const auto& tags = m_document->tagsOf(row);
+            keys.push_back(tags.empty() ? std::numeric_limits<std::int64_t>::max() : ranks[*tags.begin()]);
+            break;
+        }
+        default: keys.push_back(row); break;
+        }
+    }
+    return keys;
+}
+
+void RowModel::sort(int column, Qt::SortOrder order)
+{
+    m_sortColumn = column >= 0 && canSort(column) ? column : -1;
+    m_sortOrder = order;
+    startSorting();
+}
+
+void RowModel::startSorting()
+{
+    const bool asGiven = m_sortColumn < 0 || (m_sortColumn == NumberColumn && m_sortOrder == Qt::AscendingOrder && !m_given);
+    if (!m_document) {
+        return;
+    }
+    if (asGiven) {
+        m_sorting.cancel();
+        takeOrder(m_given ? std::optional(RowOrder(*m_given, m_document->rowCount())) : std::nullopt);
+        return;
+    }
+    std::vector<std::int64_t> rows;
+    if (m_given) {
+        rows = *m_given;
+    } else {
+        rows.resize(static_cast<std::size_t>(m_document->rowCount()));
+        std::iota(rows.begin(), rows.end(), std::int64_t{0});
+    }
+    const auto work = [rows, keys = keysOf(rows), order = m_sortOrder, count = m_document->rowCount()] {
+        return RowOrder::sorted(rows, keys, order, count);
+    };
+    m_sorting.start(this, work, [this](const RowOrder& order) { takeOrder(order); });
+}
+
+// The same rows in another order: what is selected stays selected.
+void RowModel::takeOrder(std::optional<RowOrder> order)
+{
+    if (!order && !m_order) {
+        return;
+    }
+    Q_EMIT layoutAboutToBeChanged({}, VerticalSortHint);
+    const QModelIndexList before = persistentIndexList();
+    std::vector<std::int64_t> rows;
+    for (const QModelIndex& persistent : before) {
+        rows.push_back(rowAt(persistent.row()));
+    }
+    m_order = std::move(order);
+    m_pages->reset(m_document->dataset());
+    QModelIndexList after;
+    for (qsizetype i = 0; i < before.size(); ++i) {
+        after += index(viewRowOf(rows[static_cast<std::size_t>(i)]), before[i].column());
+    }
+    changePersistentIndexList(before, after);
+    Q_EMIT layoutChanged({}, VerticalSortHint);
 }
 
 std::int64_t RowModel::rowAt(int viewRow) const
@@ -83,16 +152,15 @@ std::int64_t RowModel::rowAt(int viewRow) const
     if (viewRow < 0 || viewRow >= rowCount()) {
         return -1;
     }
-    return m_rows ? (*m_rows)[static_cast<std::size_t>(viewRow)] : viewRow;
+    return m_order ? m_order->rowAt(viewRow) : viewRow;
 }
 
 int RowModel::viewRowOf(std::int64_t row) const
 {
-    if (!m_rows) {
-        return row >= 0 && row < rowCount() ? static_cast<int>(row) : -1;
+    if (!m_document || row < 0 || row >= m_document->rowCount()) {
+        return -1;
     }
-    const auto at = std::lower_bound(m_rows->begin(), m_rows->end(), row);
-    return at != m_rows->end() && *at == row ? static_cast<int>(at - m_rows->begin()) : -1;
+    return m_order ? m_order->placeOf(row) : static_cast<int>(row);
 }
 
 int RowModel::rowCount(const QModelIndex& parent) const
@@ -100,7 +168,7 @@ int RowModel::rowCount(const QModelIndex& parent) const
     if (parent.isValid() || !m_document) {
         return 0;
     }
-    const std::int64_t count = m_rows ? static_cast<std::int64_t>(m_rows->size()) : m_document->rowCount();
+    const std::int64_t count = m_order ? m_order->count() : m_document->rowCount();
     return static_cast<int>(std::min<std::int64_t>(count, std::numeric_limits<int>::max()));
 }
 
@@ -109,126 +177,41 @@ int RowModel::columnCount(const QModelIndex& parent) const
     return parent.isValid() ? 0 : NumColumns;
 }
 
-std::vector<RowModel::Preview> RowModel::readPage(const data::Dataset& dataset, const std::vector<std::int64_t>& rows)
+std::vector<std::int64_t> RowModel::shownRows(int first, int last) const
 {
-    std::vector<Preview> previews;
-    previews.reserve(rows.size());
-    for (const std::int64_t row : rows) {
-        const Result<data::Example> example = dataset.example(row);
-        if (example) {
-            previews.push_back({oneLine(data::promptOf(*example)), oneLine(data::answerOf(*example)), {}});
-        } else {
-            previews.push_back({oneLine(dataset.rawRow(row)), {}, QString::fromStdString(example.message())});
-        }
-    }
-    return previews;
-}
-
-const RowModel::Preview* RowModel::preview(int viewRow) const
-{
-    const std::int64_t number = viewRow / kPageRows;
-    const auto at = m_pages.find(number);
-    if (at == m_pages.end()) {
-        want(number);
-        return nullptr;
-    }
-    at->second.used = ++m_clock;
-    if (at->second.stale) {
-        want(number);
-    }
-    const auto offset = static_cast<std::size_t>(viewRow % kPageRows);
-    return offset < at->second.rows.size() ? &at->second.rows[offset] : nullptr;
-}
-
-void RowModel::want(std::int64_t page) const
-{
-    if (page == m_inFlight) {
-        return;
-    }
-    std::erase(m_wanted, page);
-    m_wanted.push_back(page);
-    if (m_wanted.size() > kMaxWanted) {
-        m_wanted.erase(m_wanted.begin());
-    }
-    if (!m_fetchScheduled) {
-        m_fetchScheduled = true;
-        // Not now: the view is in the middle of painting and may ask for the neighbour page too.
-        auto* self = const_cast<RowModel*>(this);
-        QTimer::singleShot(0, self, &RowModel::fetchNext);
-    }
-}
-
-void RowModel::fetchNext()
-{
-    m_fetchScheduled = false;
-    if (!m_document || m_inFlight >= 0 || m_wanted.empty()) {
-        return;
-    }
-    m_inFlight = m_wanted.back();
-    m_wanted.pop_back();
-    const std::int64_t page = m_inFlight;
     std::vector<std::int64_t> rows;
-    const std::int64_t end = std::min<std::int64_t>((page + 1) * kPageRows, rowCount());
-    for (std::int64_t row = page * kPageRows; row < end; ++row) {
-        rows.push_back(rowAt(static_cast<int>(row)));
+    for (int place = first; place <= std::min(last, rowCount() - 1); ++place) {
+        rows.push_back(rowAt(place));
     }
-    if (const auto at = m_pages.find(page); at != m_pages.end()) {
-        at->second.stale = false; // an edit from here on makes it stale again
-    }
-    m_document->judgeSoon(rows);
-    startJob(this, [dataset = m_document->dataset(), rows] { return readPage(*dataset, rows); },
-             [this, page, version = m_version](std::vector<Preview> read) { takePage(page, std::move(read), version); });
+    return rows;
 }
 
-void RowModel::takePage(std::int64_t page, std::vector<Preview> rows, int version)
+void RowModel::showAgain(int firstColumn, int lastColumn)
 {
-    if (version != m_version) {
-        return;
+    if (rowCount() > 0) {
+        Q_EMIT dataChanged(index(0, firstColumn), index(rowCount() - 1, lastColumn));
     }
-    m_inFlight = -1;
-    ++m_numPagesRead;
-    const bool stale = m_pages.contains(page) && m_pages[page].stale;
-    const auto numRows = static_cast<int>(rows.size());
-    m_pages[page] = {std::move(rows), ++m_clock, stale};
-    if (m_pages.size() > kMaxPages) {
-        const auto oldest = std::min_element(m_pages.begin(), m_pages.end(), [](const auto& left, const auto& right) {
-            return left.second.used < right.second.used;
-        });
-        m_pages.erase(oldest);
-    }
-    const auto first = static_cast<int>(page * kPageRows);
-    Q_EMIT dataChanged(index(first, PromptColumn), index(first + numRows - 1, StateColumn),
-                       {Qt::DisplayRole, Qt::ToolTipRole, FetchedRole});
-    fetchNext();
 }
 
 void RowModel::onFactsChanged(qint64 first, qint64 last)
 {
-    int from = static_cast<int>(first);
-    int to = static_cast<int>(last);
-    if (m_rows) {
-        from = static_cast<int>(std::lower_bound(m_rows->begin(), m_rows->end(), first) - m_rows->begin());
-        to = static_cast<int>(std::upper_bound(m_rows->begin(), m_rows->end(), last) - m_rows->begin()) - 1;
+    if (m_order) {
+        showAgain(TokensColumn, StateColumn);
+        return;
     }
-    if (from <= to && to < rowCount()) {
-        Q_EMIT dataChanged(index(from, TokensColumn), index(to, StateColumn));
+    const auto to = static_cast<int>(last);
+    if (first <= to && to < rowCount()) {
+        Q_EMIT dataChanged(index(static_cast<int>(first), TokensColumn), index(to, StateColumn));
     }
 }
 
 void RowModel::onRowEdited(qint64 row)
 {
     const int viewRow = viewRowOf(row);
-    if (viewRow < 0) {
-        return;
+    if (viewRow >= 0) {
+        m_pages->touch(viewRow);
+        Q_EMIT dataChanged(index(viewRow, NumberColumn), index(viewRow, StateColumn));
     }
-    const std::int64_t page = viewRow / kPageRows;
-    if (const auto at = m_pages.find(page); at != m_pages.end()) {
-        at->second.stale = true;
-        want(page);
-    } else if (page == m_inFlight) {
-        m_pages[page].stale = true; // what is on its way may be older than the edit
-    }
-    Q_EMIT dataChanged(index(viewRow, NumberColumn), index(viewRow, StateColumn));
 }
 
 QString RowModel::stateText(std::int64_t row) const
@@ -241,7 +224,19 @@ QString RowModel::stateText(std::int64_t row) const
     case RowState::Truncated: text = tr("cut"); break;
     case RowState::NothingToLearn: text = tr("nothing to learn"); break;
     }
+    if (m_document->isExcluded(row)) {
+        text = tr("excluded");
+    }
     return m_document->isEdited(row) ? tr("%1, edited").arg(text) : text;
+}
+
+QStringList RowModel::tagsOf(std::int64_t row) const
+{
+    QStringList tags;
+    for (const std::string& tag : m_document->tagsOf(row)) {
+        tags += QString::fromStdString(tag);
+    }
+    return tags;
 }
 
 QVariant RowModel::displayed(int viewRow, int column) const
@@ -257,9 +252,14 @@ QVariant RowModel::displayed(int viewRow, int column) const
         }
         return facts.state == RowState::Unknown ? QStringLiteral("\u2026") : QStringLiteral("\u2013");
     }
+    case TurnsColumn: {
+        const RowFacts facts = m_document->facts(row);
+        return facts.turns > 0 ? QLocale().toString(facts.turns) : QString();
+    }
+    case TagsColumn: return tagsOf(row).join(QStringLiteral(", "));
     default: break;
     }
-    const Preview* known = preview(viewRow);
+    const RowPreview* known = m_pages->at(viewRow);
     if (known == nullptr) {
         return QStringLiteral("\u2026");
     }
@@ -276,20 +276,22 @@ QVariant RowModel::data(const QModelIndex& index, int role) const
     switch (role) {
     case Qt::DisplayRole: return displayed(index.row(), index.column());
     case Qt::TextAlignmentRole:
-        return index.column() == NumberColumn || index.column() == TokensColumn
+        return index.column() == NumberColumn || index.column() == TokensColumn || index.column() == TurnsColumn
                    ? QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter))
                    : QVariant::fromValue(Qt::Alignment(Qt::AlignLeft | Qt::AlignVCenter));
     case Qt::ToolTipRole: {
-        const Preview* known = preview(index.row());
+        const RowPreview* known = m_pages->at(index.row());
         return known == nullptr ? QVariant() : known->problem.isEmpty() ? displayed(index.row(), index.column()) : known->problem;
     }
     case RowRole: return static_cast<qlonglong>(row);
     case StateRole: return static_cast<int>(facts.state);
     case EditedRole: return m_document->isEdited(row);
+    case ExcludedRole: return m_document->isExcluded(row);
+    case TagsRole: return tagsOf(row);
     case TokensRole: return facts.tokens;
     case LimitRole: return static_cast<qlonglong>(m_document->encodingSettings().maxLength);
     case TruncatedRole: return facts.truncated;
-    case FetchedRole: return preview(index.row()) != nullptr;
+    case FetchedRole: return m_pages->at(index.row()) != nullptr;
     default: return {};
     }
 }
@@ -300,10 +302,11 @@ QVariant RowModel::headerData(int section, Qt::Orientation orientation, int role
         return {};
     }
     static const char* const kTitles[] = {QT_TR_NOOP("#"), QT_TR_NOOP("Prompt"), QT_TR_NOOP("Answer"), QT_TR_NOOP("Tokens"),
-                                          QT_TR_NOOP("State")};
+                                          QT_TR_NOOP("Turns"), QT_TR_NOOP("Tags"), QT_TR_NOOP("State")};
     static const char* const kHelp[] = {QT_TR_NOOP("Number of the row in the file, from 1"),
                                         QT_TR_NOOP("What the model is asked"), QT_TR_NOOP("What the model should learn to answer"),
-                                        QT_TR_NOOP("Length in tokens, against the limit"),
+                                        QT_TR_NOOP("Length in tokens, against the limit. Click to sort."),
+                                        QT_TR_NOOP("Number of turns. Click to sort."), QT_TR_NOOP("Tags (T adds one). Click to sort."),
                                         QT_TR_NOOP("Whether training can use the row")};
     if (role == Qt::DisplayRole) {
         return tr(kTitles[section]);

@@ -1,50 +1,47 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/row_search.h"
 
+#include "core/data/row_walk.h"
 #include "ui/bridge/job.h"
 
 #include <QElapsedTimer>
 
 #include <algorithm>
+#include <utility>
 
 namespace luthier::ui {
 namespace {
 
-constexpr qint64 kChunkMs = 80;
+constexpr std::int64_t kChunkMs = 80;
+constexpr std::int64_t kFirstChunk = 512;
+constexpr std::int64_t kMostChunk = 1 << 17;
 
 struct Chunk {
     std::vector<std::int64_t> hits;
-    std::size_t looked = 0;
+    std::int64_t ms = 0;
 };
 
-bool hasText(const Json& value, const QString& text)
-{
-    if (value.is_string()) {
-        return QString::fromStdString(value.get_ref<const std::string&>()).contains(text, Qt::CaseInsensitive);
-    }
-    if (value.is_structured()) {
-        return std::any_of(value.begin(), value.end(), [&text](const Json& inner) { return hasText(inner, text); });
-    }
-    return !value.is_null() && QString::fromStdString(value.dump()).contains(text, Qt::CaseInsensitive);
-}
-
-bool rowHasText(const data::Dataset& dataset, std::int64_t index, const QString& text)
-{
-    const Result<Json> row = dataset.row(index);
-    return row ? hasText(*row, text) : QString::fromStdString(dataset.rawRow(index)).contains(text, Qt::CaseInsensitive);
-}
-
-Chunk searchFrom(const data::Dataset& dataset, const std::vector<std::int64_t>& rows, std::size_t from, const QString& text)
+Chunk searchFrom(const data::Dataset& dataset, const std::optional<std::vector<std::int64_t>>& rows, const data::RowQuery& query,
+                 std::int64_t from, std::int64_t count, const base::CancelToken& cancel)
 {
     QElapsedTimer clock;
     clock.start();
+    const auto rowAt = [&](std::int64_t place) { return rows ? (*rows)[static_cast<std::size_t>(from + place)] : from + place; };
+    std::vector<char> found(static_cast<std::size_t>(count), 0); // a place for each row: several threads write
+    data::WalkOptions options;
+    options.cancel = cancel;
     Chunk chunk;
-    while (from + chunk.looked < rows.size() && clock.elapsed() < kChunkMs) {
-        const std::int64_t row = rows[from + chunk.looked++];
-        if (rowHasText(dataset, row, text)) {
-            chunk.hits.push_back(row);
+    if (!data::walkRows(count, options, [&](std::int64_t place, std::size_t) {
+            found[static_cast<std::size_t>(place)] = data::rowMatches(dataset, rowAt(place), query) ? 1 : 0;
+        })) {
+        return chunk; // cancelled: nobody waits for it
+    }
+    for (std::int64_t place = 0; place < count; ++place) {
+        if (found[static_cast<std::size_t>(place)] != 0) {
+            chunk.hits.push_back(rowAt(place));
         }
     }
+    chunk.ms = clock.elapsed();
     return chunk;
 }
 
@@ -54,46 +51,55 @@ RowSearch::RowSearch(QObject* parent) : QObject(parent)
 {
 }
 
-void RowSearch::start(std::shared_ptr<const data::Dataset> dataset, std::vector<std::int64_t> rows, const QString& text)
+RowSearch::~RowSearch()
 {
-    cancel();
-    m_dataset = std::move(dataset);
-    m_rows = std::make_shared<const std::vector<std::int64_t>>(std::move(rows));
-    m_text = text;
-    m_hits.clear();
-    m_done = 0;
-    m_running = !text.isEmpty() && m_dataset;
-    Q_EMIT hitsChanged();
-    if (m_running) {
-        next();
-    }
+    m_cancel.cancel();
 }
 
-void RowSearch::cancel()
+void RowSearch::start(std::shared_ptr<const data::Dataset> dataset, std::optional<std::vector<std::int64_t>> rows, data::RowQuery query)
+{
+    stop();
+    m_dataset = std::move(dataset);
+    m_numRows = rows ? static_cast<std::int64_t>(rows->size()) : m_dataset->rowCount();
+    m_rows = std::make_shared<const std::optional<std::vector<std::int64_t>>>(std::move(rows));
+    m_query = std::make_shared<const data::RowQuery>(std::move(query));
+    m_done = 0;
+    m_chunk = kFirstChunk;
+    m_isActive = true;
+    m_running = true;
+    next();
+}
+
+void RowSearch::stop()
 {
     ++m_generation;
-    if (std::exchange(m_running, false)) {
-        Q_EMIT finished();
-    }
+    m_cancel.cancel();
+    m_cancel = {};
+    m_hits.clear();
+    m_isActive = false;
+    m_running = false;
+    Q_EMIT hitsChanged();
 }
 
 double RowSearch::fraction() const
 {
-    return !m_rows || m_rows->empty() ? 1.0 : static_cast<double>(m_done) / static_cast<double>(m_rows->size());
+    return m_numRows == 0 ? 1.0 : static_cast<double>(m_done) / static_cast<double>(m_numRows);
 }
 
 void RowSearch::next()
 {
-    const auto work = [dataset = m_dataset, rows = m_rows, from = m_done, text = m_text] {
-        return searchFrom(*dataset, *rows, from, text);
+    const std::int64_t count = std::min(m_chunk, m_numRows - m_done);
+    const auto work = [dataset = m_dataset, rows = m_rows, query = m_query, from = m_done, count, cancel = m_cancel] {
+        return searchFrom(*dataset, *rows, *query, from, count, cancel);
     };
-    startJob(this, work, [this, generation = m_generation](const Chunk& chunk) {
+    startJob(this, work, [this, count, generation = m_generation](const Chunk& chunk) {
         if (generation != m_generation) {
             return;
         }
-        m_done += chunk.looked;
+        m_done += count;
         m_hits.insert(m_hits.end(), chunk.hits.begin(), chunk.hits.end());
-        m_running = m_done < m_rows->size();
+        m_running = m_done < m_numRows;
+        m_chunk = std::clamp(m_chunk * kChunkMs / std::max<std::int64_t>(chunk.ms, 1), kFirstChunk, kMostChunk);
         Q_EMIT hitsChanged();
         if (m_running) {
             next();

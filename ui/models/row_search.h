@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// RowSearch: finds the rows of a data set that contain a text, in jobs of a fraction of a second each, in order.
-// Case does not count. Looks into the texts of a row, not into its JSON; in broken rows into the bytes.
+// RowSearch: finds the rows of a data set that a query matches, in jobs of a fraction of a second each, on all
+// cores, in order. Looks into the texts of a row, not into its JSON; in broken rows into the bytes.
 //
 // Threads: GUI thread only.
 #pragma once
 
-#include "core/data/dataset.h"
+#include "core/data/row_fields.h"
 
 #include <QObject>
-#include <QString>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace luthier::ui {
@@ -20,12 +20,13 @@ class RowSearch : public QObject {
 
 public:
     explicit RowSearch(QObject* parent = nullptr);
+    ~RowSearch() override;
 
-    // Begins anew. rows: those to look at, sorted; an empty text ends the search.
-    void start(std::shared_ptr<const data::Dataset> dataset, std::vector<std::int64_t> rows, const QString& text);
-    void cancel();
+    // Begins anew. rows: those to look at, ascending; nullopt: all.
+    void start(std::shared_ptr<const data::Dataset> dataset, std::optional<std::vector<std::int64_t>> rows, data::RowQuery query);
+    void stop(); // and forgets
 
-    const QString& text() const { return m_text; }
+    bool isActive() const { return m_isActive; } // has been started, and not stopped
     const std::vector<std::int64_t>& hits() const { return m_hits; } // sorted, growing while it runs
     bool isRunning() const { return m_running; }
     double fraction() const; // of the rows looked at
@@ -42,11 +43,15 @@ private:
     void next();
 
     std::shared_ptr<const data::Dataset> m_dataset;
-    std::shared_ptr<const std::vector<std::int64_t>> m_rows;
-    QString m_text;
+    std::shared_ptr<const std::optional<std::vector<std::int64_t>>> m_rows;
+    std::shared_ptr<const data::RowQuery> m_query;
     std::vector<std::int64_t> m_hits;
-    std::size_t m_done = 0;
+    std::int64_t m_numRows = 0;
+    std::int64_t m_done = 0;
+    std::int64_t m_chunk = 0; // rows of the next job: as many as it does in a fraction of a second
+    base::CancelToken m_cancel;
     int m_generation = 0;
+    bool m_isActive = false;
     bool m_running = false;
 };
 

@@ -100,7 +100,12 @@ Result<std::shared_ptr<data::Dataset>> openHeldOut(store::Project* project, cons
         if (!edits) {
             return edits.error();
         }
+        Result<data::Exclusions> excluded = project->exclusions(path);
+        if (!excluded) {
+            return excluded.error();
+        }
         options.overlay = std::move(*edits);
+        options.excluded = std::move(*excluded);
     }
     return data::Dataset::open(path, std::move(options));
 }
@@ -110,6 +115,9 @@ void addPrompts(const data::Dataset& dataset, const std::unordered_set<std::uint
                    const base::CancelToken& cancel, HeldOutPrompts& read)
 {
     for (std::int64_t row = 0; row < dataset.rowCount() && !cancel.isCancelled(); ++row) {
+        if (dataset.isExcluded(row)) {
+            continue;
+        }
         if (only != nullptr) {
             const Result<Json> json = dataset.row(row);
             if (!json || !only->contains(base::rowHash(base::dumpJson(*json)))) {

@@ -3,7 +3,9 @@
 
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
+#include "ui/pages/data_filters.h"
 #include "ui/pages/data_reader.h"
+#include "ui/pages/data_search.h"
 #include "ui/pages/data_table.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/workspace.h"
@@ -22,8 +24,6 @@
 namespace luthier::ui {
 namespace {
 
-constexpr int kMaxFieldName = 40;
-
 QStringList localFiles(const QMimeData* data)
 {
     QStringList paths;
@@ -35,38 +35,12 @@ QStringList localFiles(const QMimeData* data)
     return paths;
 }
 
-Result<DataDocument::Opened> openSet(store::Project* project, const SourceItem& source, const base::Progress& progress,
-                                     const base::CancelToken& cancel)
-{
-    data::OpenOptions options;
-    options.format = source.format.toStdString();
-    options.progress = progress;
-    options.cancel = cancel;
-    if (project != nullptr) {
-        Result<data::Overlay> edits = project->edits(source.path.toStdString());
-        if (!edits) {
-            return edits.error();
-        }
-        options.overlay = std::move(*edits);
-    }
-    DataDocument::Opened opened;
-    opened.path = source.path;
-    for (const auto& [row, edited] : options.overlay) {
-        opened.editedRows.push_back(row);
-    }
-    Result<std::shared_ptr<data::Dataset>> dataset = data::Dataset::open(source.path.toStdString(), std::move(options));
-    if (!dataset) {
-        return dataset.error();
-    }
-    opened.dataset = std::move(*dataset);
-    return opened;
-}
-
 } // namespace
 
 DataPage::DataPage(Workspace& workspace, QWidget* parent)
-    : Page(parent), m_workspace(workspace), m_add(new QAction(tr("Add data\u2026"), this)), m_stack(new QStackedWidget), m_empty(new EmptyState), m_work(new QSplitter),
-      m_sources(new DataSources), m_middle(new QStackedWidget), m_table(new DataTable), m_reader(new DataReader),
+    : Page(parent), m_workspace(workspace), m_documents(new DataDocuments(this)), m_add(new QAction(tr("Add data\u2026"), this)),
+      m_stack(new QStackedWidget), m_empty(new EmptyState), m_work(new QSplitter), m_sources(new DataSources),
+      m_filters(new DataFilters), m_middle(new QStackedWidget), m_table(new DataTable), m_reader(new DataReader),
       m_openingView(new QWidget), m_openingText(new QLabel), m_openingBar(new QProgressBar), m_problem(new QLabel)
 {
     setObjectName(QStringLiteral("dataPage"));
@@ -86,8 +60,9 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
     connect(m_sources, &DataSources::removeWanted, this, &DataPage::removeSource);
     connect(m_sources, &DataSources::sourceChosen, this, &DataPage::showSource);
     connect(m_sources, &DataSources::formatChosen, this, &DataPage::chooseFormat);
-    connect(m_sources, &DataSources::filterChosen, m_table, &DataTable::setFilter);
-    connect(m_table, &DataTable::filterChanged, m_sources, &DataSources::setFilter);
+    connect(m_filters, &DataFilters::filterChosen, m_table, &DataTable::setFilter);
+    connect(m_table, &DataTable::filterChanged, m_filters, &DataFilters::setFilter);
+    connect(m_documents, &DataDocuments::wanted, this, &DataPage::openForStep);
     connect(m_table, &DataTable::currentRowChanged, m_reader, &DataReader::showRow);
     connect(m_table, &DataTable::activated, m_reader, &DataReader::editFirstField);
     connect(m_add, &QAction::triggered, this, &DataPage::openFileDialog);
@@ -130,11 +105,16 @@ void DataPage::buildWork()
     m_middle->addWidget(m_openingView);
     m_work->setObjectName(QStringLiteral("dataSplitter"));
     m_work->setChildrenCollapsible(false);
-    m_work->addWidget(m_sources);
+    auto* left = new QWidget;
+    auto* column = new QVBoxLayout(left);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addWidget(m_sources, 2);
+    column->addWidget(m_filters, 5);
+    m_work->addWidget(left);
     m_work->addWidget(m_middle);
     m_work->addWidget(m_reader);
-    const int column = fontMetrics().averageCharWidth();
-    m_work->setSizes({column * 26, column * 70, column * 64});
+    const int character = fontMetrics().averageCharWidth();
+    m_work->setSizes({character * 30, character * 74, character * 58});
     m_work->setStretchFactor(1, 1);
     m_work->setStretchFactor(2, 1);
 }
@@ -148,10 +128,14 @@ void DataPage::buildActions()
         void (*run)(DataPage&);
     };
     const Row rows[] = {
-        {"findInRows", tr("Find in rows"), {QKeySequence::Find}, [](DataPage& page) { page.m_table->focusSearch(); }},
-        {"findNextRow", tr("Next match"), {QKeySequence(Qt::Key_F3)}, [](DataPage& page) { page.m_table->findNext(1); }},
+        {"findInRows", tr("Find in rows"), {QKeySequence::Find}, [](DataPage& page) { page.m_table->search()->take(); }},
+        {"findNextRow", tr("Next match"), {QKeySequence(Qt::Key_F3)}, [](DataPage& page) { page.m_table->search()->findNext(1); }},
         {"findPreviousRow", tr("Previous match"), {QKeySequence(Qt::SHIFT | Qt::Key_F3)},
-         [](DataPage& page) { page.m_table->findNext(-1); }},
+         [](DataPage& page) { page.m_table->search()->findNext(-1); }},
+        {"checkAllRows", tr("Check all rows"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_K)},
+         [](DataPage& page) { page.m_filters->startCheck(); }},
+        {"excludeRows", tr("Exclude or take in the selected rows"), {}, [](DataPage& page) { page.m_table->toggleExcluded(); }},
+        {"tagRows", tr("Tag the selected rows"), {}, [](DataPage& page) { page.m_table->editTags(); }},
     };
     for (const Row& row : rows) {
         auto* action = new QAction(row.text, this);
@@ -170,8 +154,9 @@ void DataPage::onProjectChanged()
     m_cancelOpening.cancel();
     ++m_opening;
     m_source = {};
-    m_documents.clear();
+    m_documents->clear();
     reloadSources(0);
+    restoreSteps();
     if (!m_waiting.isEmpty()) {
         openFiles(std::exchange(m_waiting, {}));
     }
@@ -186,9 +171,7 @@ void DataPage::loadEncoder()
         }
         m_encoder = encoder ? *encoder : data::Encoder{};
         m_encoderNote = encoder ? tr("tokens of %1").arg(QFileInfo(folder).fileName()) : QString::fromStdString(encoder.message());
-        for (const auto& [path, document] : m_documents) {
-            document->setEncoder(m_encoder, m_encoding);
-        }
+        m_documents->forEach([this](DataDocument& document) { document.setEncoder(m_encoder, document.encodingSettings()); });
         m_reader->setEncoderNote(m_encoderNote); // reads the row again, with the documents' new encoder
     });
 }
@@ -200,11 +183,10 @@ void DataPage::showSource(std::int64_t id)
         return;
     }
     m_source = *at;
-    const auto known = m_documents.find(m_source.path);
-    if (known != m_documents.end()) {
+    if (DataDocument* known = m_documents->find(m_source.path)) {
         m_cancelOpening.cancel();
         ++m_opening;
-        showDocument(known->second.get());
+        showDocument(known);
     } else {
         openDocument(m_source);
     }
@@ -222,7 +204,7 @@ void DataPage::openDocument(const SourceItem& source)
     m_openingBar->show();
     m_middle->setCurrentWidget(m_openingView);
     const auto work = [project = m_workspace.project(), source, cancel = m_cancelOpening] {
-        return openSet(project.get(), source, {}, cancel);
+        return DataDocuments::open(project.get(), source.path, source.format, cancel);
     };
     startJob(this, work, [this, source, number = ++m_opening](const Result<DataDocument::Opened>& opened) {
         if (number == m_opening) {
@@ -237,35 +219,17 @@ void DataPage::takeDocument(const SourceItem& source, const Result<DataDocument:
         showProblem(QString::fromStdString(opened.message()));
         return;
     }
-    if (const auto known = m_documents.find(source.path); known != m_documents.end()) {
-        known->second->replace(*opened); // read in another shape; the undo steps still know it
-        showDocument(known->second.get());
+    if (DataDocument* known = m_documents->find(source.path)) {
+        known->replace(*opened); // read in another shape; the undo steps still know it
+        showDocument(known);
         return;
     }
     auto document = std::make_unique<DataDocument>(*opened, m_workspace.project());
     DataDocument* shown = document.get();
-    connect(shown, &DataDocument::editPrepared, this, [this, shown](const RowEdit& edit) { pushEdit(shown, edit); });
-    connect(shown, &DataDocument::rowEdited, this, [this, shown](qint64 row) {
-        // Undo may change a row that is not in view, or a set that is not: show where it happened.
-        if (shown != m_document) {
-            const auto at = std::find_if(m_items.begin(), m_items.end(),
-                                         [shown](const SourceItem& item) { return item.path == shown->path(); });
-            if (at != m_items.end()) {
-                m_sources->setSources(m_items, at->id);
-                showSource(at->id);
-            }
-        }
-        m_table->setCurrentRow(row);
-        Q_EMIT m_workspace.sourcesChanged(); // what would be trained is another
-    });
-    connect(shown, &DataDocument::countsChanged, this, [this, shown] {
-        if (shown == m_document) {
-            m_sources->setCounts(shown->counts(), shown->isChecking());
-        }
-    });
-    m_documents[source.path] = std::move(document);
+    watch(shown);
     shown->setEncoder(m_encoder, m_encoding);
     showDocument(shown);
+    m_documents->add(std::move(document)); // shown before: a step that waited for it shows its row
 }
 
 void DataPage::showDocument(DataDocument* document)
@@ -273,14 +237,12 @@ void DataPage::showDocument(DataDocument* document)
     m_document = document;
     m_reader->setDocument(document);
     m_table->setDocument(document);
-    m_sources->setFilter(RowFilter::All);
+    m_filters->setDocument(document);
     if (document == nullptr) {
         m_sources->setFormat({}, {});
-        m_sources->setCounts({}, false);
     } else {
         m_middle->setCurrentWidget(m_table);
         m_sources->setFormat(m_source.format, QString::fromStdString(document->dataset()->format().id));
-        m_sources->setCounts(document->counts(), document->isChecking());
         m_reader->showRow(m_table->currentRow());
     }
     Q_EMIT documentChanged();
@@ -294,12 +256,6 @@ void DataPage::showProblem(const QString& sentence)
     m_middle->setCurrentWidget(m_openingView);
     // The way out of a wrongly read file is its shape.
     m_sources->setFormat(m_source.format, {});
-}
-
-void DataPage::pushEdit(DataDocument* document, const RowEdit& edit)
-{
-    const QString text = tr("edit of row %1").arg(edit.row + 1);
-    m_workspace.undoStack()->push(new EditRow(document, edit, text));
 }
 
 void DataPage::dragEnterEvent(QDragEnterEvent* event)

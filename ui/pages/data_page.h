@@ -6,11 +6,10 @@
 #pragma once
 
 #include "core/data/encoding.h"
-#include "ui/models/data_document.h"
+#include "ui/models/data_documents.h"
 #include "ui/pages/data_sources.h"
 #include "ui/pages/page.h"
 
-#include <map>
 #include <memory>
 
 class QLabel;
@@ -21,6 +20,7 @@ class QStackedWidget;
 
 namespace luthier::ui {
 
+class DataFilters;
 class DataReader;
 class DataTable;
 class EmptyState;
@@ -43,6 +43,7 @@ public:
     DataDocument* document() const { return m_document; }
     DataTable* table() const { return m_table; }
     DataReader* reader() const { return m_reader; }
+    DataFilters* filters() const { return m_filters; }
 
 Q_SIGNALS:
     void documentChanged();
@@ -68,12 +69,15 @@ private:
     void removeSource(std::int64_t id);
     void chooseFormat(const QString& id);
     void loadEncoder();
-    void pushEdit(DataDocument* document, const RowEdit& edit);
+    void watch(DataDocument* document);
+    void restoreSteps();
+    void showStep(DataDocument* document, qint64 row);
+    void openForStep(const QString& path);
 
     Workspace& m_workspace;
     std::vector<SourceItem> m_items;
-    std::map<QString, std::unique_ptr<DataDocument>> m_documents; // by path; kept, because undo may return to them
-    DataDocument* m_document = nullptr;                           // the one shown, of m_documents
+    DataDocuments* m_documents;
+    DataDocument* m_document = nullptr; // the one shown, of m_documents
     SourceItem m_source;
     base::CancelToken m_cancelOpening;
     int m_opening = 0; // number of the newest opening
@@ -87,6 +91,7 @@ private:
     EmptyState* m_empty;
     QSplitter* m_work;
     DataSources* m_sources;
+    DataFilters* m_filters;
     QStackedWidget* m_middle;
     DataTable* m_table;
     DataReader* m_reader;

@@ -3,6 +3,7 @@
 
 #include "ui/models/row_model.h"
 #include "ui/widgets/role_colors.h"
+#include "ui/widgets/tag_color.h"
 
 #include <QPainter>
 
@@ -15,6 +16,9 @@ QColor textColor(const QModelIndex& index)
 {
     const auto state = static_cast<RowState>(index.data(RowModel::StateRole).toInt());
     const bool fetched = index.data(RowModel::FetchedRole).toBool();
+    if (index.data(RowModel::ExcludedRole).toBool()) {
+        return quietTextColor();
+    }
     switch (index.column()) {
     case RowModel::NumberColumn: return quietTextColor();
     case RowModel::PromptColumn:
@@ -29,6 +33,27 @@ QColor textColor(const QModelIndex& index)
     }
 }
 
+// Each tag as a dot in its colour and its name, as many as there is room for.
+void paintTags(QPainter* painter, const QStyleOptionViewItem& option, const QStringList& tags)
+{
+    const int dot = option.fontMetrics.height() / 2;
+    int x = option.rect.left() + dot / 2;
+    painter->save();
+    painter->setClipRect(option.rect);
+    painter->setRenderHint(QPainter::Antialiasing);
+    const bool isSelected = (option.state & QStyle::State_Selected) != 0;
+    for (const QString& tag : tags) {
+        painter->setPen(Qt::NoPen);
+        painter->setBrush(tagColor(tag));
+        painter->drawEllipse(QRect(x, option.rect.center().y() - dot / 2, dot, dot));
+        x += dot + dot / 2;
+        painter->setPen(option.palette.color(isSelected ? QPalette::HighlightedText : QPalette::Text));
+        painter->drawText(QRect(x, option.rect.top(), option.rect.right() - x, option.rect.height()), Qt::AlignVCenter, tag);
+        x += option.fontMetrics.horizontalAdvance(tag) + dot;
+    }
+    painter->restore();
+}
+
 } // namespace
 
 void DataRowDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const
@@ -38,11 +63,21 @@ void DataRowDelegate::initStyleOption(QStyleOptionViewItem* option, const QModel
     if (color.isValid()) {
         option->palette.setColor(QPalette::Text, color);
     }
+    const bool isText = index.column() == RowModel::PromptColumn || index.column() == RowModel::AnswerColumn;
+    if (isText && index.data(RowModel::ExcludedRole).toBool()) {
+        option->font.setStrikeOut(true); // never by colour alone
+    }
+    if (index.column() == RowModel::TagsColumn) {
+        option->text.clear(); // drawn as dots with names
+    }
 }
 
 void DataRowDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
     QStyledItemDelegate::paint(painter, option, index);
+    if (index.column() == RowModel::TagsColumn) {
+        paintTags(painter, option, index.data(RowModel::TagsRole).toStringList());
+    }
     const int tokens = index.data(RowModel::TokensRole).toInt();
     const int limit = index.data(RowModel::LimitRole).toInt();
     if (index.column() != RowModel::TokensColumn || tokens < 0 || limit <= 0) {

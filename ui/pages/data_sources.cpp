@@ -9,7 +9,6 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QListWidget>
-#include <QLocale>
 #include <QShortcut>
 #include <QSignalBlocker>
 #include <QToolButton>
@@ -36,15 +35,14 @@ QString fieldText(const std::string& text) // core's English, translated under o
 
 DataSources::DataSources(QWidget* parent)
     : QWidget(parent), m_sources(new QListWidget), m_remove(new QToolButton), m_format(new QComboBox),
-      m_formatHelp(new QLabel), m_filters(new QListWidget)
+      m_formatHelp(new QLabel)
 {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    buildSources();
-    buildFilters();
+    build();
 }
 
-void DataSources::buildSources()
+void DataSources::build()
 {
     auto* layout = static_cast<QVBoxLayout*>(this->layout());
     auto* add = new QToolButton;
@@ -68,7 +66,7 @@ void DataSources::buildSources()
     m_sources->setToolTip(tr("The project's data files. Drop files here to add them."));
     m_sources->setTextElideMode(Qt::ElideMiddle);
     m_sources->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    layout->addWidget(m_sources, 2);
+    layout->addWidget(m_sources, 1);
     m_format->setObjectName(QStringLiteral("format"));
     m_format->setAccessibleName(tr("Shape of the rows"));
     m_format->setToolTip(tr("How a row is read. Found out from the rows; choose another one if that is wrong."));
@@ -95,30 +93,6 @@ void DataSources::buildSources()
         }
     });
     connect(m_format, &QComboBox::activated, this, [this] { Q_EMIT formatChosen(m_format->currentData().toString()); });
-}
-
-void DataSources::buildFilters()
-{
-    auto* layout = static_cast<QVBoxLayout*>(this->layout());
-    layout->addSpacing(fontMetrics().height() / 2);
-    layout->addWidget(heading(tr("Show")));
-    m_filters->setObjectName(QStringLiteral("filters"));
-    m_filters->setAccessibleName(tr("Filters"));
-    m_filters->setToolTip(tr("Which rows the table shows"));
-    for (const FilterRow& row : rowFilters()) {
-        auto* item = new QListWidgetItem(QCoreApplication::translate("RowFilter", row.label), m_filters);
-        item->setData(Qt::UserRole, static_cast<int>(row.filter));
-        item->setToolTip(QCoreApplication::translate("RowFilter", row.help));
-    }
-    m_filters->setCurrentRow(0);
-    const int rowHeight = m_filters->sizeHintForRow(0);
-    m_filters->setFixedHeight(rowHeight * m_filters->count() + 2 * m_filters->frameWidth() + 2);
-    layout->addWidget(m_filters);
-    connect(m_filters, &QListWidget::currentRowChanged, this, [this](int index) {
-        if (index >= 0) {
-            Q_EMIT filterChosen(static_cast<RowFilter>(m_filters->item(index)->data(Qt::UserRole).toInt()));
-        }
-    });
 }
 
 void DataSources::setSources(const std::vector<SourceItem>& sources, std::int64_t current)
@@ -156,29 +130,6 @@ void DataSources::setFormat(const QString& chosen, const QString& detected)
     m_format->setCurrentIndex(std::max(0, m_format->findData(chosen)));
     m_format->setEnabled(!chosen.isEmpty());
     m_formatHelp->setText(found == nullptr ? QString() : fieldText(found->help));
-}
-
-void DataSources::setCounts(const DataCounts& counts, bool isChecking)
-{
-    for (int i = 0; i < m_filters->count(); ++i) {
-        const FilterRow& row = rowFilters()[static_cast<std::size_t>(i)];
-        const std::int64_t count = counts.of(row.filter);
-        const QString label = QCoreApplication::translate("RowFilter", row.label);
-        const bool growing = isChecking && row.filter != RowFilter::All && row.filter != RowFilter::Edited;
-        //: name of a filter, number of rows it shows
-        m_filters->item(i)->setText(tr("%1  \u00b7  %2%3").arg(label, QLocale().toString(static_cast<qlonglong>(count)),
-                                                              growing ? QStringLiteral("\u2026") : QString()));
-    }
-}
-
-void DataSources::setFilter(RowFilter filter)
-{
-    const QSignalBlocker blocker(m_filters);
-    for (int i = 0; i < m_filters->count(); ++i) {
-        if (m_filters->item(i)->data(Qt::UserRole).toInt() == static_cast<int>(filter)) {
-            m_filters->setCurrentRow(i);
-        }
-    }
 }
 
 } // namespace luthier::ui

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DataSources: the left side of the Data page: the project's data files, the shape of the chosen one, and the
-// filters with their counts. It asks; the page does.
+// DataSources: at the left of the Data page: the project's data files and the shape of the chosen one. It asks; the
+// page does.
 #pragma once
-
-#include "ui/models/row_facts.h"
 
 #include <QWidget>
 
@@ -30,26 +28,20 @@ public:
     std::int64_t currentSource() const; // 0: none
     // What the open file turned out to be; empty ids: nothing is open.
     void setFormat(const QString& chosen, const QString& detected);
-    void setCounts(const DataCounts& counts, bool isChecking);
-    void setFilter(RowFilter filter);
 
 Q_SIGNALS:
     void sourceChosen(qint64 id);
     void addWanted();
     void removeWanted(qint64 id);
     void formatChosen(const QString& id);
-    void filterChosen(luthier::ui::RowFilter filter);
 
 private:
-    void buildSources();
-    void buildFilters();
+    void build();
 
     QListWidget* m_sources;
     QToolButton* m_remove;
     QComboBox* m_format;
     QLabel* m_formatHelp;
-    QListWidget* m_filters;
-    QString m_detected;
 };
 
 } // namespace luthier::ui

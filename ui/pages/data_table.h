@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DataTable: the middle of the Data page: the banner of counts, the search line, and the table of rows.
-// The current row is a row of the data set and survives filters and edits.
+// DataTable: the middle of the Data page: counts as chips, what the filter means, the search line, and the table of
+// rows. The current row is a row of the data set and survives filters, sorting and edits. What is done to selected
+// rows (leaving out, tags) becomes steps of the document.
 #pragma once
-
-#include "ui/models/row_facts.h"
 
 #include <QWidget>
 
+#include <cstdint>
+#include <vector>
+
 class QLabel;
-class QLineEdit;
 class QTableView;
-class QToolButton;
 
 namespace luthier::ui {
 
+class DataChips;
 class DataDocument;
+class DataFilterNote;
+class DataSearch;
 class RowModel;
-class RowSearch;
 
 class DataTable : public QWidget {
     Q_OBJECT
@@ -25,40 +27,46 @@ public:
     explicit DataTable(QWidget* parent = nullptr);
 
     void setDocument(DataDocument* document);
-    void setFilter(RowFilter filter);
+    void setFilter(const QString& id); // of filterItems
+    void showRows(const QString& title, std::vector<std::int64_t> rows); // found some other way, in this order
+    const QString& filter() const { return m_filter; } // empty: rows found some other way
     void setCurrentRow(std::int64_t row); // shows it, also when the filter hides it
     std::int64_t currentRow() const;      // -1: none
-    void setNote(const QString& note);    // beside the counts: which model counts the tokens
-    void focusSearch();
-    void findNext(int direction);
+    std::vector<std::int64_t> selectedRows() const;
+    void toggleExcluded();                // of the selected rows: out, or all in again
+    void editTags();                      // of the selected rows, in a menu
 
+    DataSearch* search() const { return m_search; }
     RowModel* model() const { return m_model; }
     QTableView* view() const { return m_view; }
 
 Q_SIGNALS:
     void currentRowChanged(qint64 row);
     void activated(qint64 row);
-    void filterChanged(luthier::ui::RowFilter filter); // changed from inside, to show a row
+    void filterChanged(const QString& id); // changed from inside, to show a row
+    void clustersWanted(bool near);
 
 private:
-    void buildSearch();
     void buildView();
-    void startSearch();
-    void onHitsChanged();
-    void showBanner();
-    void copySelection() const;
+    void addShortcut(const QKeySequence& keys, void (DataTable::*slot)());
+    void showMenu(const QPoint& at);
+    void showCounts();
+    void showColumns();
+    void copySelection();
     void keepFilterFresh();
+    void chooseFilter(const QString& id);
+    void showAll();
+    void makeCurrent(int viewRow);
+    void restrictSearch();
+    void excludeShown();
 
     RowModel* m_model;
-    RowSearch* m_search;
+    DataSearch* m_search;
     QLabel* m_banner;
-    QLabel* m_note;
-    QLineEdit* m_searchText;
-    QLabel* m_searchCount;
-    QToolButton* m_previous;
-    QToolButton* m_next;
+    DataChips* m_chips;
+    DataFilterNote* m_note;
     QTableView* m_view;
-    bool m_jumpToHit = false; // the next hit found is to be shown
+    QString m_filter;
 };
 
 } // namespace luthier::ui

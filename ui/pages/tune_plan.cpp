@@ -32,7 +32,12 @@ Result<std::shared_ptr<data::Dataset>> openFile(const std::string& path, const c
         if (!edits) {
             return edits.error();
         }
+        Result<data::Exclusions> excluded = project->exclusions(path);
+        if (!excluded) {
+            return excluded.error();
+        }
         options.overlay = std::move(*edits);
+        options.excluded = std::move(*excluded);
     }
     return data::Dataset::open(path, std::move(options));
 }
@@ -45,6 +50,10 @@ void countRows(TunePlan& plan, const data::Dataset& dataset, const data::Encoder
     for (std::int64_t row = 0; row < dataset.rowCount() && !control.cancel.isCancelled(); ++row) {
         if (row % kProgressEvery == 0 && control.progress) {
             control.progress(row, dataset.rowCount());
+        }
+        if (dataset.isExcluded(row)) {
+            ++plan.excluded;
+            continue;
         }
         const Result<data::Example> example = dataset.example(row);
         const Result<data::EncodedExample> encoded = example ? encoder.encode(*example, settings)

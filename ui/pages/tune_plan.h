@@ -23,6 +23,7 @@ struct TunePlan {
     std::int64_t nothingToLearn = 0;
     std::int64_t cut = 0;
     std::int64_t broken = 0;
+    std::int64_t excluded = 0; // left out by the person; counted nowhere else
     std::int64_t steps = 0;
     std::optional<double> secondsPerStep;
     TokenStripContent sample;   // one row with its mask

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Data page and the steps of editing: those made ready go onto the undo stack, those of earlier days come back to
+// it, and each is shown where it happened.
+#include "core/store/project.h"
+#include "ui/bridge/job.h"
+#include "ui/commands/data_step.h"
+#include "ui/pages/data_page.h"
+#include "ui/pages/data_table.h"
+#include "ui/workspace.h"
+
+#include <QUndoStack>
+
+#include <algorithm>
+
+namespace luthier::ui {
+namespace {
+
+constexpr std::int64_t kStepBytes = std::int64_t{32} << 20; // of earlier days kept for undo
+
+} // namespace
+
+void DataPage::watch(DataDocument* document)
+{
+    connect(document, &DataDocument::stepPrepared, this,
+            [this](const StepRecord& step) { m_workspace.undoStack()->push(new DataStep(m_documents, step)); });
+    connect(document, &DataDocument::stepApplied, this, [this, document](qint64 row) { showStep(document, row); });
+}
+
+// Undo may change a row that is not in view, or a set that is not: show where it happened.
+void DataPage::showStep(DataDocument* document, qint64 row)
+{
+    if (document != m_document) {
+        const auto at = std::find_if(m_items.begin(), m_items.end(),
+                                     [document](const SourceItem& item) { return item.path == document->path(); });
+        if (at != m_items.end()) {
+            m_sources->setSources(m_items, at->id);
+            showSource(at->id);
+        }
+    }
+    const std::vector<std::int64_t> selected = m_table->selectedRows();
+    if (!std::binary_search(selected.begin(), selected.end(), row)) { // else it is in sight, and what is selected stays so
+        m_table->setCurrentRow(row);
+    }
+    Q_EMIT m_workspace.sourcesChanged(); // what would be trained is another
+}
+
+void DataPage::openForStep(const QString& path)
+{
+    const auto at = std::find_if(m_items.begin(), m_items.end(), [&path](const SourceItem& item) { return item.path == path; });
+    if (at == m_items.end()) {
+        m_workspace.say(tr("The step belongs to %1, which is not in the project any more. Add it again, and the step is done.").arg(path));
+        return;
+    }
+    m_sources->setSources(m_items, at->id);
+    showSource(at->id);
+}
+
+void DataPage::restoreSteps()
+{
+    const auto project = m_workspace.project();
+    if (!project) {
+        return;
+    }
+    startJob(this, [project] { return project->steps(kStepBytes); }, [this, project](const Result<std::vector<store::EditStep>>& steps) {
+        if (project != m_workspace.project()) {
+            return;
+        }
+        if (steps) {
+            m_documents->restore(*steps, *m_workspace.undoStack());
+        } else {
+            m_workspace.say(QString::fromStdString(steps.message()));
+        }
+    });
+}
+
+} // namespace luthier::ui
