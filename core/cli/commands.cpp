@@ -14,6 +14,8 @@ std::span<const Command> commands()
         generateCommand(),
         compareCommand(),
         scoreCommand(),
+        mergeCommand(),
+        exportCommand(),
         tokenizeCommand(),
         detokenizeCommand(),
         renderCommand(),

@@ -13,18 +13,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Result<void> checkBase(const weights::SafetensorsFile& file, const std::string& baseFingerprint)
-{
-    const auto recorded = file.metadata().find("luthier_base");
-    if (baseFingerprint.empty() || recorded == file.metadata().end() || recorded->second.empty()
-        || recorded->second == baseFingerprint) {
-        return {};
-    }
-    return Error{file.path().string() + ": this adapter was trained on another base ("
-                 + recorded->second.substr(0, 12) + ", this one is " + baseFingerprint.substr(0, 12)
-                 + "); open the model it was trained on"};
-}
-
 bool isBottleneck(const Json& config)
 {
     const auto inner = config.find("config");
@@ -33,6 +21,16 @@ bool isBottleneck(const Json& config)
 }
 
 } // namespace
+
+Result<void> checkBase(const std::string& recorded, const std::string& baseFingerprint, const std::string& recordedName)
+{
+    if (baseFingerprint.empty() || recorded.empty() || recorded == baseFingerprint) {
+        return {};
+    }
+    const std::string name = recordedName.empty() ? std::string() : recordedName + ", ";
+    return Error{"this adapter was trained on another base (" + name + recorded.substr(0, 12) + ", this one is "
+                 + baseFingerprint.substr(0, 12) + "); open the model it was trained on"};
+}
 
 std::string listedNames(const std::vector<std::string>& names)
 {
@@ -69,8 +67,12 @@ Result<AdapterFile> AdapterFile::open(const fs::path& folder, double weight, con
         return file.error();
     }
     result.m_file = *file;
-    if (auto good = checkBase(*result.m_file, baseFingerprint); !good) {
-        return good.error();
+    const auto recorded = result.m_file->metadata().find("luthier_base");
+    const auto name = result.m_config.find("base_model_name_or_path");
+    const auto good = checkBase(recorded == result.m_file->metadata().end() ? "" : recorded->second, baseFingerprint,
+                                name != result.m_config.end() && name->is_string() ? name->get<std::string>() : "");
+    if (!good) {
+        return Error{result.m_file->path().string() + ": " + good.message()};
     }
     return result;
 }

@@ -54,6 +54,9 @@ private:
     std::set<std::string> m_read;
 };
 
+// Refuses when both fingerprints are known and differ; the sentence names both, and the name of the recorded base.
+Result<void> checkBase(const std::string& recorded, const std::string& baseFingerprint, const std::string& recordedName);
+
 // "a, b and 3 more".
 std::string listedNames(const std::vector<std::string>& names);
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/peft/adapter_folder.h"
 
+#include "core/base/gguf_file.h"
 #include "core/nn/decoder.h"
 #include "core/peft/adapter_file.h"
+#include "core/peft/lora_gguf.h"
 #include "core/peft/method.h"
 
 #include <c10/core/GradMode.h>
@@ -15,6 +17,11 @@ namespace {
 
 Result<void> attach(nn::Decoder& decoder, const fs::path& folder, double weight, const std::string& baseFingerprint)
 {
+    if (base::isGguf(folder)) {
+        return carriesMoreThanLora(decoder)
+                   ? Result<void>(Error{folder.string() + ": the model carries an adapter already that no other can be added to"})
+                   : openLoraGguf(decoder, folder, weight, baseFingerprint);
+    }
     auto file = AdapterFile::open(folder, weight, baseFingerprint);
     if (!file) {
         return file.error();

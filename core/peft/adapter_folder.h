@@ -14,7 +14,7 @@ class Decoder;
 
 namespace luthier::peft {
 
-// Adds the folder's adapter to the decoder, scaled by `weight`, not trainable. Every kind that a row of methods() saves;
+// Adds the folder's adapter, or that of a GGUF file, to the decoder, scaled by `weight`, not trainable. Every kind that a row of methods() saves;
 // others are refused by name. Refuses with a sentence what cannot be computed, keys that fit nothing in the model, wrong
 // shapes, an adapter whose recorded base is another one than `baseFingerprint` (when both are known), and a second
 // adapter or a weight other than 1 where one of them is more than a plain LoRA.

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Proof: what a written file computes beside what was meant. Both read the same texts; compared are the log-probability of
+// each next token and the token that comes first. Torch-free.
+//
+// Limits by type (a proof fails beyond any of them). They are about three times what the bundled model of 7 million weights
+// shows, which feels rounding more than larger models do; a file with rows out of order or a wrong setting is off by units.
+//   type      largest  mean    greedy agreement
+//   f32       0.01     0.001   0.99
+//   f16       0.1      0.01    0.98
+//   bf16      0.5      0.06    0.95
+//   q8_0      1.0      0.12    0.93
+//   q6_k      2.0      0.3     0.88
+//   q4_k_m    5.0      0.8     0.75
+//   q4_0      6.0      1.0     0.7
+#pragma once
+
+#include "core/base/cancel.h"
+#include "core/publish/proof_texts.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace luthier::nn {
+class Decoder;
+}
+
+namespace luthier::publish {
+
+struct Difference {
+    std::int64_t tokens = 0;     // compared
+    double largest = 0;          // of |ln p - ln p'| of the next token, nats
+    double mean = 0;
+    double greedyAgreement = 1;  // share of places where both put the same token first
+};
+
+struct Limits {
+    double largest = 0;
+    double mean = 0;
+    double greedyAgreement = 1;
+};
+Limits limitsOf(std::string_view type); // "f32", "bf16", "q4_k_m", ...
+
+struct Proof {
+    std::string texts;           // what was read
+    std::int64_t rows = 0;
+    Difference difference;
+    Limits limits;
+
+    bool holds() const;
+    std::string sentence() const; // numbers, and beyond which limit when it does not hold
+};
+
+// What a decoder says on the texts.
+struct Reading {
+    std::vector<std::vector<float>> logProbs;      // of ids[1..]
+    std::vector<std::vector<std::int32_t>> greedy; // most likely id at each place before the last
+};
+
+// Errors: an id the model lacks, "cancelled". May throw what torch throws.
+Result<Reading> readTexts(nn::Decoder& decoder, const ProofTexts& texts, const base::CancelToken& cancel);
+Difference differenceOf(const Reading& live, const Reading& written);
+
+} // namespace luthier::publish

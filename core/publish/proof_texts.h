@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ProofTexts: texts on which a written model is held against the live one: the rows a run held out, or built-in ones.
+// Torch-free.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/data/encoding.h"
+#include "core/text/tokenizer.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace luthier::publish {
+
+struct ProofText {
+    std::string text; // as rendered; special tokens are spelled in it
+    std::vector<text::TokenId> ids;
+};
+
+struct ProofTexts {
+    std::vector<ProofText> rows;
+    std::string source; // "48 held-out rows of runs/first", "built-in texts"
+};
+
+// Passages in several languages and some code, and a short conversation where there is a chat template.
+ProofTexts builtInTexts(const data::Encoder& encoder);
+
+// At most `most` of the rows that the run in this folder split off or was given to hold out, each cut to 256 tokens.
+// Error when the folder is no run or holds none out.
+Result<ProofTexts> heldOutTexts(const std::filesystem::path& runFolder, const data::Encoder& encoder, std::size_t most = 32);
+
+// The held-out rows of the run that the adapter lies in, else the built-in texts.
+ProofTexts textsFor(const std::filesystem::path& adapter, const data::Encoder& encoder);
+
+} // namespace luthier::publish

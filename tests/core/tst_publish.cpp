@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is written for other programs: merged folders, adapters, GGUF files; the proof that they are what was meant, that it
+// fails when they are not, and that nothing stays behind then.
+#include "core/base/files.h"
+#include "core/base/gguf_file.h"
+#include "core/base/json.h"
+#include "core/nn/decoder.h"
+#include "core/peft/adapter_folder.h"
+#include "core/peft/lora_folder.h"
+#include "core/publish/modelfile.h"
+#include "core/publish/publish.h"
+#include "core/weights/load.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/randn.h>
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <cmath>
+
+using namespace luthier;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path kTiny = fs::path(LUTHIER_SOURCE_DIR) / "resources/models/luthier-tiny";
+const fs::path kReference = fs::path(LUTHIER_SOURCE_DIR) / "tests/reference";
+
+template <class T>
+T need(Result<T> result)
+{
+    if (!result) {
+        qFatal("%s", result.message().c_str());
+    }
+    return std::move(*result);
+}
+
+// A LoRA of the bundled model that changes it a little.
+void makeAdapter(const fs::path& target, std::int64_t rank, double size)
+{
+    const auto folder = need(weights::ModelFolder::open(kTiny));
+    const auto decoder = need(weights::loadDecoder(folder, at::kCPU, at::kFloat));
+    for (nn::LinearGroup* group : decoder->groups()) {
+        for (std::size_t i = 0; i < group->slices.size(); ++i) {
+            group->adapters.push_back({i, at::randn({rank, group->inputs()}) * size, at::randn({group->slices[i].size, rank}) * size,
+                                       2.0 / static_cast<double>(rank), 0});
+        }
+    }
+    peft::LoraFolderInfo info;
+    info.rank = rank;
+    info.alpha = 2;
+    info.baseFingerprint = need(folder.fingerprint());
+    info.basePath = "luthier-tiny";
+    if (auto saved = peft::saveLoraFolder(*decoder, target, info); !saved) {
+        qFatal("%s", saved.message().c_str());
+    }
+}
+
+QStringList namesIn(const fs::path& folder)
+{
+    return QDir(QString::fromStdString(folder.string())).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot);
+}
+
+bool has(const publish::Published& published, const std::string& name)
+{
+    return std::any_of(published.files.begin(), published.files.end(), [&](const auto& file) { return file.name == name && file.bytes > 0; });
+}
+
+} // namespace
+
+class TestPublish : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir m_folder;
+    fs::path at(const char* name) const { return fs::path(m_folder.path().toStdString()) / name; }
+    publish::Source source(std::vector<inference::AdapterSpec> adapters) const
+    {
+        publish::Source s;
+        s.model = kTiny;
+        s.adapters = std::move(adapters);
+        s.device = "cpu";
+        return s;
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        makeAdapter(at("a"), 4, 0.08);
+        makeAdapter(at("b"), 4, 0.08);
+    }
+
+    void mergedFolder()
+    {
+        const auto result = need(publish::publishModel(source({{at("a"), 1}}), at("merged"), "auto", {}));
+        QVERIFY2(result.proof.holds(), result.proof.sentence().c_str());
+        QVERIFY(result.proof.difference.tokens > 100);
+        for (const char* name : {"config.json", "model.safetensors", "tokenizer.model", "chat_template.jinja", "generation_config.json"}) {
+            QVERIFY2(has(result, name), name);
+        }
+        // The same with all weights in fp32 rounds nothing.
+        const auto exact = need(publish::publishModel(source({{at("a"), 1}}), at("exact"), "f32", {}));
+        QVERIFY(exact.proof.difference.largest < 1e-3);
+        QVERIFY(exact.proof.difference.largest < result.proof.difference.largest);
+    }
+
+    void severalBecomeOne()
+    {
+        const std::vector<inference::AdapterSpec> both = {{at("a"), 0.7}, {at("b"), -0.4}};
+        const auto sum = need(publish::publishAdapter(source(both), at("sum"), {}));
+        QCOMPARE(sum.rank, 8);
+        QVERIFY(sum.proof.difference.largest < 1e-3);
+        QVERIFY(!sum.fromSum);
+        auto linear = source(both);
+        linear.how = "linear";
+        const auto other = need(publish::publishAdapter(linear, at("linear"), {}));
+        QCOMPARE(other.rank, 4);
+        QVERIFY(other.fromSum && other.fromSum->largest > 0.01); // it is no weighted sum, and that is told
+        // A merged model of the two is the sum as well.
+        const auto model = need(publish::publishModel(source(both), at("merged-both"), "f32", {}));
+        QVERIFY(model.proof.difference.largest < 1e-3);
+    }
+
+    void ggufAdapter()
+    {
+        const auto written = need(publish::publishAdapter(source({{at("a"), 1}}), at("a.gguf"), {}));
+        QVERIFY(written.proof.difference.largest < 1e-3);
+        const auto file = need(base::GgufFile::open(at("a.gguf")));
+        QCOMPARE(file->text("general.type").value(), "adapter");
+        QCOMPARE(file->number("adapter.lora.alpha").value(), 2.0);
+        QVERIFY(file->find("blk.0.attn_q.weight.lora_a") && file->find("blk.7.ffn_down.weight.lora_b"));
+        // And back into a folder.
+        const auto folder = need(publish::publishAdapter(source({{at("a.gguf"), 1}}), at("back"), {}));
+        QVERIFY(folder.proof.difference.largest < 1e-3 && has(folder, "adapter_model.safetensors"));
+    }
+
+    void ggufFiles_data()
+    {
+        QTest::addColumn<QString>("type");
+        for (const char* type : {"f16", "q8_0", "q6_k", "q4_k_m", "q4_0"}) {
+            QTest::newRow(type) << QString(type);
+        }
+    }
+
+    void ggufFiles()
+    {
+        QFETCH(QString, type);
+        const fs::path target = at(("m-" + type.toStdString() + ".gguf").c_str());
+        const auto result = need(publish::publishGguf(source({{at("a"), 1}}), target, type.toStdString(), {}));
+        qInfo("%s", result.proof.sentence().c_str());
+        QVERIFY(result.proof.holds());
+        QVERIFY(has(result, "m-" + type.toStdString() + ".Modelfile"));
+        QVERIFY(result.sameTokens.has_value());
+    }
+
+    void modelfile()
+    {
+        const auto chat = need(text::ChatTemplate::load(kTiny));
+        const auto marks = need(publish::turnMarks(chat));
+        QCOMPARE(marks.front, "<s>");
+        QCOMPARE(marks.user.before, "<|user|>\n");
+        QCOMPARE(marks.user.after, "<|end|>\n");
+        QCOMPARE(marks.assistant.before, "<|assistant|>\n");
+        QCOMPARE(marks.opening, "<|assistant|>\n");
+        QCOMPARE(marks.system.before, "<|system|>\n");
+        const std::string text = need(base::readFile(at("m-q8_0.Modelfile")));
+        QVERIFY(text.starts_with("FROM ./m-q8_0.gguf\n"));
+        QVERIFY(text.find("{{ if eq .Role \"user\" }}<|user|>\n{{ .Content }}<|end|>\n{{ end }}") != std::string::npos);
+        QVERIFY(text.find("PARAMETER stop \"<|end|>\"") != std::string::npos);
+        QVERIFY(text.find("<s>") == std::string::npos);
+        const auto odd = need(text::ChatTemplate::parse("{% for m in messages %}{{ m.content | upper }}{% endfor %}", Json::object()));
+        QVERIFY(!publish::turnMarks(odd));
+    }
+
+    // This model's window has no place in a GGUF file, so what is read back is another model: that must be seen.
+    void wrongFilesAreNotKept()
+    {
+        const fs::path model = at("windowed");
+        fs::create_directory(model);
+        for (const char* name : {"config.json", "model.safetensors"}) {
+            fs::copy_file(kReference / "families/mistral" / name, model / name);
+        }
+        Json vocab = Json::object();
+        for (int i = 0; i < 60; ++i) {
+            vocab[std::string(1, static_cast<char>('A' + i))] = i;
+        }
+        const Json file = {{"added_tokens", Json::array()}, {"decoder", {{"type", "ByteLevel"}}},
+                           {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", true}}},
+                           {"model", {{"type", "BPE"}, {"vocab", vocab}, {"merges", Json::array()}}}};
+        QVERIFY(base::writeFileAtomically(model / "tokenizer.json", base::dumpJson(file)).ok());
+        const fs::path out = at("wrong");
+        fs::create_directory(out);
+        publish::Source s;
+        s.model = model;
+        s.device = "cpu";
+        const auto result = publish::publishGguf(s, out / "wrong.gguf", "f16", {});
+        QVERIFY(!result);
+        QVERIFY2(QString::fromStdString(result.message()).contains("not the model that was meant"), result.message().c_str());
+        QVERIFY(namesIn(out).isEmpty());
+    }
+
+    void refusals()
+    {
+        QVERIFY(QString::fromStdString(publish::publishModel(source({{at("a"), 1}}), at("a"), "auto", {}).message()).contains("there already"));
+        QVERIFY(QString::fromStdString(publish::publishGguf(source({}), at("x.gguf"), "q2", {}).message()).contains("f16, bf16"));
+        QVERIFY(QString::fromStdString(publish::publishAdapter(source({}), at("x"), {}).message()).contains("no adapter"));
+        auto other = source({{at("a"), 1}});
+        other.model = at("merged"); // not what it was trained on
+        const auto wrong = QString::fromStdString(publish::publishModel(other, at("y"), "auto", {}).message());
+        QVERIFY2(wrong.contains("another base (luthier-tiny, "), qPrintable(wrong));
+        publish::Watch cancelled;
+        cancelled.cancel.cancel();
+        QCOMPARE(publish::publishModel(source({{at("a"), 1}}), at("z"), "auto", cancelled).message(), std::string("cancelled"));
+        QVERIFY(!fs::exists(at("y")) && !fs::exists(at("z")));
+        for (const QString& name : namesIn(at("."))) {
+            QVERIFY2(!name.contains(".part-"), qPrintable(name));
+        }
+    }
+
+    void limits()
+    {
+        publish::Proof proof{"texts", 1, {10, 0.001, 0.0001, 1}, publish::limitsOf("f32")};
+        QVERIFY(proof.holds());
+        proof.difference.largest = std::nan("");
+        QVERIFY(!proof.holds());
+        proof.difference = {10, 0.001, 0.0001, 0.5};
+        QVERIFY(!proof.holds());
+        QVERIFY(QString::fromStdString(proof.sentence()).contains("allowed are 0.01"));
+        proof.difference = {};
+        QVERIFY(!proof.holds()); // nothing was compared
+        QVERIFY(!publish::Proof({"", 1, {10, 0, 0, 1}, publish::limitsOf("q3")}).limits.largest);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestPublish)
+#include "tst_publish.moc"
