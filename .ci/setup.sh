@@ -6,11 +6,15 @@
 #   LUTHIER_LIBTORCH      an unpacked LibTorch to build against (the folder that holds lib/ and share/)
 #   LUTHIER_CMAKE_ARGS    more arguments for CMake; -DCMAKE_PREFIX_PATH=... with a LibTorch is used as it is
 #   LUTHIER_TORCH_INDEX   the Python package index that LibTorch is downloaded from, instead of pip's own setting
-#   LUTHIER_HOME          where LibTorch is kept for all clones; otherwise $XDG_DATA_HOME/luthier or ~/.local/share/luthier
+#   LUTHIER_ARROW_ROOT    an unpacked Apache Arrow (the folder that holds include/ and libarrow.so.*)
+#   LUTHIER_HOME          where LibTorch and Apache Arrow are kept for all clones; otherwise $XDG_DATA_HOME/luthier or ~/.local/share/luthier
 
 set -euo pipefail
 
 TORCH_VERSION=2.13.0
+ARROW_VERSION=26.0.1 # as in cmake/LuthierArrow.cmake
+ARROW_SHA256=(39cb0f2418282c24bea6ceda77b03e5a8f0a5766b63a8bf194d4e2a2c423548c  # x86_64
+    22a96a225de107eb9acd1ad9a818198ca832df2a4c0952412f754a7ed2105a98)           # aarch64
 PACKAGES=(g++ cmake ninja-build ccache mold pkg-config binutils unzip ca-certificates python3 python3-pip
     qt6-base-dev qt6-svg-dev qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools qt6-qpa-plugins libqcustomplot-dev
     libgl1-mesa-dev fonts-dejavu-core
@@ -23,6 +27,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=$ROOT/build
 [ -n "${HOME:-}" ] || HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
 KEPT=${LUTHIER_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/luthier}/libtorch-$TORCH_VERSION
+ARROW_KEPT=$(dirname "$KEPT")/arrow-$ARROW_VERSION
 
 say() { printf '%s\n' "luthier: $*" >&2; }
 die() {
@@ -196,12 +201,51 @@ stand_in_for() {
     rm "$1/stand_in.map"
 }
 
+# --- Apache Arrow -----------------------------------------------------------------------------------------------------
+
+# Sets ARROW: the folder that holds include/ and the libraries. Luthier is built without it, too, so nothing here ends it.
+find_arrow() {
+    ARROW=${LUTHIER_ARROW_ROOT:-$ARROW_KEPT/pyarrow}
+    case " ${LUTHIER_CMAKE_ARGS:-}" in *" -DLUTHIER_ARROW=OFF"*) ARROW= && return 0 ;; esac
+    [ -e "$ARROW/include/parquet/arrow/reader.h" ] || [ -e "$ARROW_KEPT.failed" ]
+}
+
+ensure_arrow() {
+    find_arrow && return
+    find_pip
+    local work said
+    mkdir -p "$(dirname "$ARROW_KEPT")"
+    work=$(mktemp -d "$ARROW_KEPT.XXXXXX")
+    chmod 755 "$work"
+    # shellcheck disable=SC2064
+    trap "rm -rf '$work'" EXIT
+    say "downloading Apache Arrow $ARROW_VERSION for Parquet files (55 MB, once, for all clones)"
+    printf 'pyarrow==%s%s\n' "$ARROW_VERSION" "$(printf ' --hash=sha256:%s' "${ARROW_SHA256[@]}")" >"$work/requirements.txt"
+    if "$PYTHON" -m pip --disable-pip-version-check download -q --no-deps --no-cache-dir --only-binary=:all: --require-hashes \
+        --python-version 3.11 --platform "manylinux_2_28_$(uname -m)" --dest "$work" -r "$work/requirements.txt" \
+        >"$work/pip.log" 2>&1 &&
+        (cd "$work" && unzip -q pyarrow-*.whl 'pyarrow/libarrow.so.*' 'pyarrow/libparquet.so.*' 'pyarrow/include/arrow/*' \
+            'pyarrow/include/parquet/*' '*.dist-info/*' && rm pyarrow-*.whl); then
+        rm -f "$work"/pip.log "$work"/requirements.txt
+        # Who comes second finds the same thing there.
+        mv -T "$work" "$ARROW_KEPT" 2>/dev/null || [ -e "$ARROW/include/parquet/arrow/reader.h" ] ||
+            die "$ARROW_KEPT is in the way: remove it and start this again."
+    else
+        said=$(tail -n 1 "$work/pip.log")
+        say "Apache Arrow could not be downloaded ($said): Luthier is built without it and reads no Parquet;" \
+            "remove $ARROW_KEPT.failed to have it tried again."
+        : >"$ARROW_KEPT.failed"
+    fi
+    rm -rf "$work"
+    trap - EXIT
+}
+
 # --- build ------------------------------------------------------------------------------------------------------------
 
 SOURCES=(CMakeLists.txt cmake core ui app resources tests)
 
 # build_key: what a build depends on besides the sources.
-build_key() { printf '%s\n' "$LIBTORCH" "${CMAKE_PREFIX_PATH:-}" "${LUTHIER_CMAKE_ARGS:-}"; }
+build_key() { printf '%s\n' "$LIBTORCH" "$ARROW" "${CMAKE_PREFIX_PATH:-}" "${LUTHIER_CMAKE_ARGS:-}"; }
 
 # is_built NAME TARGET...: whether nothing changed since `build NAME` ended well. Its stamp is as old as that build's beginning.
 is_built() {
@@ -230,6 +274,7 @@ build() {
     local stamp=$BUILD/.built-$1 arguments=(-S "$ROOT" -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release)
     shift
     [ -z "$LIBTORCH" ] || arguments+=("-DCMAKE_PREFIX_PATH=$LIBTORCH")
+    [ -z "$ARROW" ] || arguments+=("-DLUTHIER_ARROW_ROOT=$ARROW")
     # shellcheck disable=SC2206
     arguments+=(${LUTHIER_CMAKE_ARGS:-})
     build_key >"$stamp.new"
@@ -249,7 +294,7 @@ build() {
 
 # ready NAME TARGET...: everything that must be there before TARGETs can be started.
 ready() {
-    if find_libtorch && is_built "$@"; then
+    if find_libtorch && find_arrow && is_built "$@"; then
         return
     fi
     mkdir -p "$BUILD"
@@ -257,6 +302,7 @@ ready() {
     flock "$lock"
     ensure_packages
     ensure_libtorch
+    ensure_arrow
     build "$@"
     exec {lock}>&-
 }

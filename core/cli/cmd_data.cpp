@@ -98,7 +98,7 @@ void augmentFlags(CLI::App& app, DataFlags& flags)
 
 void convertFlags(CLI::App& app, DataFlags& flags)
 {
-    addOut(app, flags, "The file to write: .jsonl, .csv or .tsv")->required();
+    addOut(app, flags, "The file to write: .jsonl, .csv, .tsv or .parquet")->required();
     addTo(app, flags, "Shape of the rows; usually they keep theirs");
 }
 
@@ -119,7 +119,7 @@ void setup(CLI::App& app, DataFlags& flags)
     for (const DataVerb& verb : kVerbs) {
         CLI::App* sub = app.add_subcommand(verb.name, verb.summary);
         sub->group("Commands");
-        sub->add_option("files", flags.files, "Data files: JSON, JSONL, CSV, TSV or text, also packed with gzip or zstd, or folders of texts")->required()->option_text("FILE...");
+        sub->add_option("files", flags.files, "Data files: JSON, JSONL, CSV, TSV, Parquet, Arrow or text, also packed with gzip or zstd, or folders of texts")->required()->option_text("FILE...");
         sub->add_option("--format", flags.format, "Shape of the rows; auto looks at the first")->option_text("ID");
         sub->add_option("--map", flags.columns, "What the files call a field, as prompt=question,answer=solution")
             ->delimiter(',')

@@ -74,7 +74,7 @@ int convertFiles(const DataFlags& flags, Context& context)
         return context.fail(context.cancel.isCancelled() ? "cancelled"
                                                          : "no row could be written. The first: " + findings[0]["sentence"].get<std::string>());
     }
-    if (auto done = sink->commit(); !done) {
+    if (auto done = sink->commit(context.cancel); !done) {
         return context.fail(done.message());
     }
     if (bad > 0) {

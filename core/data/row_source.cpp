@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/row_source.h"
 
+#include "core/base/files.h"
+#include "core/data/columnar_file.h"
 #include "core/data/csv_source.h"
 #include "core/data/json_source.h"
 #include "core/data/line_source.h"
@@ -87,7 +89,6 @@ const std::array kForeign = {
     Foreign{"BZh", "this is compressed with bzip2, which is not read; unpack it, or pack it with gzip or zstd"},
     Foreign{"\xfd" "7zXZ", "this is compressed with xz, which is not read; unpack it, or pack it with gzip or zstd"},
     Foreign{"PK\x03\x04", "this is a zip archive or a spreadsheet; unpack it, or save it as CSV"},
-    Foreign{"PAR1", "this is Parquet, which is not read; save it as JSONL or CSV"},
     Foreign{"\xff\xfe", "this is UTF-16; save it as UTF-8"},
     Foreign{"\xfe\xff", "this is UTF-16; save it as UTF-8"},
 };
@@ -112,7 +113,7 @@ Opened openAs(const Opening& opening, const std::string& extension)
     if (byte == '{' || byte == '[') {
         return documentOrLines(opening);
     }
-    return Error{"this kind of file is not read; give .jsonl, .json, .csv, .tsv, .txt or .md"};
+    return Error{"this kind of file is not read; give .jsonl, .json, .csv, .tsv, .parquet, .arrow, .txt or .md"};
 }
 
 constexpr std::size_t kTarMark = 257; // POSIX ustar: where the header says what it is
@@ -140,6 +141,42 @@ Result<std::shared_ptr<const DataFile>> unpackedOf(std::shared_ptr<const DataFil
     return plain;
 }
 
+void note(Opened& source, std::vector<std::string>& notes)
+{
+    for (auto& note : notes) {
+        if (source) {
+            (*source)->addNote(std::move(note));
+        }
+    }
+}
+
+// Its rows as lines in the cache. What was said of the columns is kept beside them for the next time.
+Opened openColumnar(const std::shared_ptr<const DataFile>& file, std::vector<std::string>& notes, const base::Progress& progress,
+                    const base::CancelToken& cancel)
+{
+    auto place = cachePlace(*file, file->path().stem().string() + ".jsonl");
+    if (place && !place->isThere) {
+        auto lines = base::AtomicFile::create(place->path);
+        auto facts = lines ? columnarToLines(file->path(), [&](std::string_view text) { return lines->write(text); }, progress, cancel)
+                           : Result<ColumnarFacts>(lines.error());
+        auto done = facts ? base::writeFileAtomically(place->path.string() + ".notes", base::dumpJson(Json(facts->notes)))
+                          : Result<void>(facts.error());
+        done = done ? lines->commit() : done;
+        if (!done) {
+            return done.error();
+        }
+    }
+    auto plain = place ? DataFile::open(place->path) : Result<std::shared_ptr<const DataFile>>(place.error());
+    auto source = plain ? openLines(*plain, 0, progress, cancel) : Opened(plain.error());
+    if (auto said = place ? base::readJson(place->path.string() + ".notes") : Result<Json>(Error{}); said && said->is_array()) {
+        for (const Json& sentence : *said) {
+            notes.push_back(sentence.is_string() ? sentence.get<std::string>() : std::string());
+        }
+    }
+    note(source, notes);
+    return source;
+}
+
 Opened openFile(const std::filesystem::path& path, const base::Progress& progress, const base::CancelToken& cancel)
 {
     auto packed = DataFile::open(path);
@@ -149,6 +186,9 @@ Opened openFile(const std::filesystem::path& path, const base::Progress& progres
     }
     std::vector<std::string> notes;
     auto file = unpackedOf(*packed, *head, notes, progress, cancel);
+    if (file && isColumnar(*head)) {
+        return openColumnar(*file, notes, progress, cancel);
+    }
     if (!file) {
         return file.error();
     }
@@ -162,11 +202,7 @@ Opened openFile(const std::filesystem::path& path, const base::Progress& progres
         notes.push_back("it begins with a byte-order mark, which is left out");
     }
     auto source = openAs({*file, begin, head->substr(begin), progress, cancel}, extensionOf((*file)->path()));
-    for (auto& note : notes) {
-        if (source) {
-            (*source)->addNote(std::move(note));
-        }
-    }
+    note(source, notes);
     return source;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/row_writer.h"
 
+#include "core/data/columnar_file.h"
+
 #include <algorithm>
 
 namespace luthier::data {
@@ -38,15 +40,20 @@ std::string csvField(std::string_view text, char delimiter)
     return field + '"';
 }
 
-RowSink::RowSink(std::filesystem::path path, base::AtomicFile file, char delimiter)
-    : m_path(std::move(path)), m_file(std::move(file)), m_delimiter(delimiter)
+RowSink::RowSink(std::filesystem::path path, std::filesystem::path lines, base::AtomicFile file, char delimiter)
+    : m_path(std::move(path)), m_lines(std::move(lines)), m_file(std::move(file)), m_delimiter(delimiter)
 {
 }
 
 Result<RowSink> RowSink::create(const std::filesystem::path& path)
 {
-    auto file = base::AtomicFile::create(path);
-    return file ? Result<RowSink>(RowSink(path, std::move(*file), delimiterOf(path))) : file.error();
+    const bool waits = path.extension() == ".parquet";
+    if (waits && !hasColumnar()) {
+        return Error{path.string() + ": this build of Luthier has no Apache Arrow and writes no Parquet; choose .jsonl or .csv"};
+    }
+    const std::filesystem::path lines = waits ? path.string() + ".rows" : std::string();
+    auto file = base::AtomicFile::create(waits ? lines : path);
+    return file ? Result<RowSink>(RowSink(path, lines, std::move(*file), delimiterOf(path))) : file.error();
 }
 
 Result<std::string> RowSink::csvLine(const Json& row)
@@ -93,10 +100,25 @@ Result<void> RowSink::flush()
     return written;
 }
 
-Result<void> RowSink::commit()
+Result<void> RowSink::commit(const base::CancelToken& cancel)
 {
     auto written = flush();
-    return written ? m_file.commit() : written;
+    written = written ? m_file.commit() : written;
+    return written && !m_lines.empty() ? commitParquet(cancel) : written;
+}
+
+Result<void> RowSink::commitParquet(const base::CancelToken& cancel)
+{
+    auto file = base::AtomicFile::create(m_path);
+    auto done = file ? linesToParquet(m_lines, [&](std::string_view bytes) { return file->write(bytes); }, cancel)
+                     : Result<void>(file.error());
+    if (file && !done && done.message() != "cancelled") {
+        done = Error{m_path.string() + ": " + done.message()};
+    }
+    done = done ? file->commit() : done;
+    std::error_code code;
+    std::filesystem::remove(m_lines, code);
+    return done;
 }
 
 } // namespace luthier::data

@@ -4,6 +4,7 @@
 // Threads: shapes any thread; a RowSink belongs to one thread.
 #pragma once
 
+#include "core/base/cancel.h"
 #include "core/base/files.h"
 #include "core/data/example.h"
 
@@ -29,7 +30,8 @@ const RowShape* findRowShape(std::string_view id);
 // One CSV field, quoted where it must be.
 std::string csvField(std::string_view text, char delimiter);
 
-// A file that appears whole on commit(), or not at all. By the name: .csv, .tsv, else JSON Lines.
+// A file that appears whole on commit(), or not at all. By the name: .csv, .tsv, .parquet, else JSON Lines. Parquet waits
+// as JSON Lines beside the file until commit(), when the types of all its columns are known.
 class RowSink {
 public:
     static Result<RowSink> create(const std::filesystem::path& path);
@@ -37,15 +39,17 @@ public:
     // CSV: the first row names the columns; a later row with another one is an error. Lists and objects are
     // written as JSON, null as nothing.
     Result<void> write(const Json& row);
-    Result<void> commit();
+    Result<void> commit(const base::CancelToken& cancel = {});
     std::int64_t count() const { return m_count; }
 
 private:
-    RowSink(std::filesystem::path path, base::AtomicFile file, char delimiter);
+    RowSink(std::filesystem::path path, std::filesystem::path lines, base::AtomicFile file, char delimiter);
     Result<std::string> csvLine(const Json& row);
     Result<void> flush();
+    Result<void> commitParquet(const base::CancelToken& cancel);
 
     std::filesystem::path m_path;
+    std::filesystem::path m_lines; // where the rows wait; empty: they are written at once
     base::AtomicFile m_file;
     char m_delimiter; // 0: JSON Lines
     std::vector<std::string> m_columns;

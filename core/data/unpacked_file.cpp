@@ -161,26 +161,36 @@ void removeUnused(const fs::path& folder, std::uint64_t maxAgeDays)
 
 } // namespace
 
-Result<fs::path> unpackedFile(const DataFile& packed, const PackedKind& kind, const UnpackSettings& settings,
-                              const base::Progress& progress, const base::CancelToken& cancel)
+Result<CachePlace> cachePlace(const DataFile& file, const std::string& name, const UnpackSettings& settings)
 {
     const fs::path folder = settings.folder.empty() ? base::userCacheFolder() / "unpacked" : settings.folder;
     std::error_code code;
-    const std::string key = fs::absolute(packed.path(), code).string() + "\n" + std::to_string(packed.size()) + "\n" + packed.stamp();
+    const std::string key = fs::absolute(file.path(), code).string() + "\n" + std::to_string(file.size()) + "\n" + file.stamp();
     const fs::path place = folder / base::sha256(key).substr(0, 16);
-    const fs::path target = place / plainName(packed.path());
-    const bool isThere = fs::is_regular_file(target, code);
-    if (!isThere) {
+    CachePlace found{place / name, fs::is_regular_file(place / name, code)};
+    if (!found.isThere) {
         removeUnused(folder, settings.maxAgeDays);
-        auto made = base::makeDirectories(place);
-        auto done = made ? Unpacking(packed, kind, settings, target).run(progress, cancel) : made;
-        if (!done) {
-            fs::remove(place, code); // only if nobody else is at work in it
-            return done.error();
+        if (auto made = base::makeDirectories(place); !made) {
+            return made.error();
         }
     }
     fs::last_write_time(place, fs::file_time_type::clock::now(), code); // when it was last used
-    return target;
+    return found;
+}
+
+Result<fs::path> unpackedFile(const DataFile& packed, const PackedKind& kind, const UnpackSettings& settings,
+                              const base::Progress& progress, const base::CancelToken& cancel)
+{
+    auto place = cachePlace(packed, plainName(packed.path()), settings);
+    if (!place || place->isThere) {
+        return place ? Result<fs::path>(place->path) : place.error();
+    }
+    if (auto done = Unpacking(packed, kind, settings, place->path).run(progress, cancel); !done) {
+        std::error_code code;
+        fs::remove(place->path.parent_path(), code); // only if nobody else is at work in it
+        return done.error();
+    }
+    return place->path;
 }
 
 } // namespace luthier::data

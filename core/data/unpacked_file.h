@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// UnpackedFile: a compressed file is unpacked once, into the cache, and read there as any other. The name there comes
+// UnpackedFile: a file that has to be made into another before its rows can be reached (compressed, or in columns) is so
+// once, into the cache, and read there as any other. The name there comes
 // from the path, size and time of the compressed file, so one that changed is unpacked anew.
 //
 //   $XDG_CACHE_HOME/luthier/unpacked/<hash>/<name without .gz or .zst>      (~/.cache without the variable)
@@ -16,6 +17,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 namespace luthier::data {
 
@@ -25,6 +27,14 @@ struct UnpackSettings {
     std::uint64_t spareBytes = std::uint64_t{1} << 30; // what must stay free on the disk
     std::uint64_t maxAgeDays = 14;
 };
+
+// Where what is made from `file` lies, and whether it lies there already: then it counts as used. If not, what was not used
+// for long is removed and the folder made.
+struct CachePlace {
+    std::filesystem::path path;
+    bool isThere = false;
+};
+Result<CachePlace> cachePlace(const DataFile& file, const std::string& name, const UnpackSettings& settings = {});
 
 // The unpacked file. Progress in bytes of the compressed one. Errors, without its path: it is damaged or breaks off
 // (with the byte), the disk is full, "cancelled".

@@ -2,6 +2,7 @@
 // Row sources: what is a row in each kind of file, what stays readable beside damage, and what the sentences say.
 #include "core/base/files.h"
 #include "core/base/random.h"
+#include "core/data/columnar_file.h"
 #include "core/data/csv_source.h"
 #include "core/data/row_source.h"
 
@@ -88,10 +89,10 @@ const std::vector<Refused>& refused()
 {
     static const std::vector<Refused> table{
         {"xz", "a.jsonl", "\xfd" "7zXZ", "xz"},
-        {"parquet", "a.parquet", "PAR1abc", "Parquet"},
+        {"parquet", "a.parquet", "PAR1abc", data::hasColumnar() ? "cannot be read" : "Parquet"},
         {"zip", "a.csv", "PK\x03\x04", "spreadsheet"},
         {"utf-16", "a.csv", "\xff\xfe" "a", "UTF-16"},
-        {"unknown", "a.doc", "hello", ".jsonl, .json, .csv, .tsv, .txt or .md"},
+        {"unknown", "a.doc", "hello", ".parquet, .arrow, .txt or .md"},
         {"column twice", "a.csv", "a,b,a\n1,2,3\n", "\"a\" twice"},
         {"header byte", "a.csv", "a,\xff\n1,2\n", "the header: byte 3"},
         {"header quote", "a.csv", "a,\"b\n1,2\n", "the header: the quote in column 3"},
