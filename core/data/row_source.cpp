@@ -157,7 +157,14 @@ Opened openColumnar(const std::shared_ptr<const DataFile>& file, std::vector<std
     auto place = cachePlace(*file, file->path().stem().string() + ".jsonl");
     if (place && !place->isThere) {
         auto lines = base::AtomicFile::create(place->path);
-        auto facts = lines ? columnarToLines(file->path(), [&](std::string_view text) { return lines->write(text); }, progress, cancel)
+        // In bytes of the file, as everywhere, though rows are counted.
+        const auto inBytes = [&](std::int64_t done, std::int64_t total) {
+            const auto size = static_cast<double>(file->size());
+            if (progress && total > 0) {
+                progress(static_cast<std::int64_t>(size * static_cast<double>(done) / static_cast<double>(total)), static_cast<std::int64_t>(size));
+            }
+        };
+        auto facts = lines ? columnarToLines(file->path(), [&](std::string_view text) { return lines->write(text); }, inBytes, cancel)
                            : Result<ColumnarFacts>(lines.error());
         auto done = facts ? base::writeFileAtomically(place->path.string() + ".notes", base::dumpJson(Json(facts->notes)))
                           : Result<void>(facts.error());
