@@ -5,6 +5,7 @@
 #include "core/nn/blocks.h"
 #include "core/nn/kernels/kernels.h"
 #include "core/nn/layer_checkpoint.h"
+#include "core/nn/row/walker.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
@@ -62,6 +63,8 @@ Decoder::Decoder(const DecoderConfig& config, at::Device device, at::ScalarType 
     }
     build(quantisation);
 }
+
+Decoder::~Decoder() = default;
 
 Decoder::Reading Decoder::readingOf(const ForwardInput& input)
 {
@@ -224,6 +227,28 @@ at::Tensor Decoder::throughAgain(Layer& layer, std::size_t index, const at::Tens
     return checkpointed(std::move(checkpoint));
 }
 
+// One token of an answer. Undefined: a part needs the layers' own operators.
+at::Tensor Decoder::throughAsRow(const at::Tensor& h, const Reading& reading, const RopeTables& tables,
+                                 const RopeTables& local)
+{
+    const bool alone = reading.cache && reading.rows == 1 && reading.tokens == 1 && !reading.prefix.defined();
+    const bool bottlenecks = m_adaptersEnabled && (!m_extras.afterAttention.empty() || !m_extras.afterMlp.empty());
+    if (!alone || bottlenecks || c10::GradMode::is_enabled() || !kernels::isFused()) {
+        return {};
+    }
+    const auto plan = row::planRow(m_config, m_layers, *reading.cache, tables, local);
+    if (!plan) {
+        return {};
+    }
+    m_walker = m_walker ? std::move(m_walker) : row::makeWalker(m_device);
+    if (!m_walker || !m_walker->fits(*plan)) {
+        return {};
+    }
+    at::Tensor out = at::empty(h.sizes(), h.options().dtype(at::kFloat)).copy_(h);
+    m_walker->run(*plan, out);
+    return out.to(m_dtype);
+}
+
 at::Tensor Decoder::hidden(const ForwardInput& input)
 {
     const Reading reading = readingOf(input);
@@ -231,10 +256,12 @@ at::Tensor Decoder::hidden(const ForwardInput& input)
     const RopeTables tables = tablesFor(reading, false);
     const RopeTables local = m_config.hasLocalRope ? tablesFor(reading, true) : tables;
     const bool again = m_checkpointing && m_training && !input.cache && c10::GradMode::is_enabled();
-    for (std::size_t i = 0; i < m_layers.size(); ++i) {
+    const at::Tensor row = throughAsRow(h, reading, tables, local);
+    for (std::size_t i = 0; i < m_layers.size() && !row.defined(); ++i) {
         const RopeTables& own = m_config.windowOf(static_cast<std::int64_t>(i)) > 0 ? local : tables;
         h = again ? throughAgain(m_layers[i], i, h, reading, own) : through(m_layers[i], i, h, reading, own);
     }
+    h = row.defined() ? row : h;
     if (input.cache) {
         input.cache->length += input.ids.size(1);
     }
@@ -253,7 +280,7 @@ at::Tensor Decoder::logits(const at::Tensor& hidden)
     if (raw.defined()) {
         auto shape = hidden.sizes().vec();
         shape.back() = m_head.size(0);
-        raw = raw.view(shape).to(at::kFloat);
+        raw = raw.view(shape);
     } else {
         raw = at::matmul(hidden, m_head.t()).to(at::kFloat);
     }

@@ -62,6 +62,9 @@ struct Layer {
 };
 
 struct Heads;
+namespace row {
+class Walker;
+}
 
 class Decoder {
 public:
@@ -69,6 +72,7 @@ public:
     // codes and stay frozen; embeddings, norms and head are not.
     Decoder(const DecoderConfig& config, at::Device device, at::ScalarType dtype,
             std::optional<quant::Quantisation> quantisation = {});
+    ~Decoder();
     Decoder(const Decoder&) = delete;
     Decoder& operator=(const Decoder&) = delete;
 
@@ -133,6 +137,7 @@ private:
                        const RopeTables& tables);
     at::Tensor throughAgain(Layer& layer, std::size_t index, const at::Tensor& h, const Reading& reading,
                             const RopeTables& tables);
+    at::Tensor throughAsRow(const at::Tensor& h, const Reading& reading, const RopeTables& tables, const RopeTables& local);
     at::Tensor* slotOf(const std::string& name);
     void showReplacements(bool copies);
 
@@ -151,6 +156,7 @@ private:
     Extras m_extras;
     bool m_adaptersEnabled = true;
     std::vector<Replacement> m_replacements;
+    std::unique_ptr<row::Walker> m_walker; // made when a first token comes alone
 };
 
 } // namespace luthier::nn

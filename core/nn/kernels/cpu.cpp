@@ -147,7 +147,7 @@ at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight)
             dotRows(static_cast<const float*>(w) + first * n, static_cast<const float*>(v), out + first, last - first, n);
         }
     });
-    return y.to(x.scalar_type());
+    return y;
 }
 
 } // namespace luthier::nn::kernels::cpu

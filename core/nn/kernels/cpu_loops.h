@@ -26,6 +26,7 @@ void rotateHeads(const float* from, std::int64_t fromStride, float* to, std::int
 
 // gate and up of `rows` rows [2n] -> act(gate) * up [n].
 void gatedForwardRows(const float* x, float* y, std::int64_t rows, std::int64_t n, bool silu);
+void gateRange(const float* gate, const float* up, float* y, std::int64_t n, bool silu); // the same of one range
 void gatedBackwardRows(const float* x, const float* dy, float* dx, std::int64_t rows, std::int64_t n, bool silu);
 
 // -ln p(target) of a row of logits, which become (softmax - one-hot) * scale when `gradient`. A negative target gives 0.

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/kernels/dot_rows.h"
 
-#include <bit>
+#include "core/nn/kernels/vector_math.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
-#define LUTHIER_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #define LUTHIER_HAS_BF16_DOTS
 #include <immintrin.h>
-#else
-#define LUTHIER_CLONES
 #endif
 
 namespace luthier::nn::kernels {
@@ -23,11 +20,6 @@ constexpr std::int64_t kLine = 64;
 inline __attribute__((always_inline)) void prefetch(const void* here)
 {
     __builtin_prefetch(static_cast<const char*>(here) + kAhead, 0, 3);
-}
-
-inline __attribute__((always_inline)) float widened(std::uint16_t bits)
-{
-    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
 LUTHIER_CLONES

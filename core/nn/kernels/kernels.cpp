@@ -116,11 +116,14 @@ at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, doub
 at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight)
 {
     const bool known = weight.scalar_type() == at::kFloat || weight.scalar_type() == at::kBFloat16;
-    if (!fusedOn.load(std::memory_order_relaxed) || x.size(0) != 1 || !x.is_cpu() || !known
-        || x.scalar_type() != weight.scalar_type() || !weight.is_contiguous()) {
+    if (!fusedOn.load(std::memory_order_relaxed) || x.size(0) != 1 || !known || x.scalar_type() != weight.scalar_type()
+        || x.device() != weight.device() || !weight.is_contiguous()) {
         return {};
     }
-    return cpu::rowProduct(x, weight);
+    if (x.is_cpu()) {
+        return cpu::rowProduct(x, weight);
+    }
+    return placeOf(x) == Place::Cuda ? cuda::rowProduct(x, weight) : at::Tensor();
 }
 
 } // namespace luthier::nn::kernels

@@ -34,7 +34,7 @@ at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy);
 // logits become (softmax - one-hot) * scale in their place. targets [rows] int64 on the same device.
 at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, double scale, bool gradient);
 
-// x [1, in] times weight [out, in] transposed, [1, out]: one read of the weight at the memory's speed. CPU.
+// x [1, in] times weight [out, in] transposed, [1, out] fp32: one read of the weight at the memory's speed.
 at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight);
 
 // Off: plain bodies everywhere, for comparison. Set while nothing runs.

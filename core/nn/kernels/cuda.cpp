@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/kernels/cuda.h"
+
+#include "core/nn/kernels/cuda_module.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace luthier::nn::kernels::cuda {
+
+namespace {
+
+constexpr std::int64_t kVector = 8; // values read at once
+constexpr std::int64_t kMostBlocks = std::numeric_limits<std::int32_t>::max();
+
+const void* in(const at::Tensor& x)
+{
+    return x.defined() ? x.const_data_ptr() : nullptr;
+}
+
+bool isAligned(const at::Tensor& x)
+{
+    return !x.defined() || reinterpret_cast<std::uintptr_t>(x.const_data_ptr()) % 16 == 0;
+}
+
+bool areRows(std::int64_t rows, std::int64_t n)
+{
+    return n % kVector == 0 && n < (std::int64_t{1} << 28) && rows <= kMostBlocks;
+}
+
+// A thread for every vector of a row, in whole warps.
+std::int64_t threadsFor(std::int64_t n, std::int64_t most)
+{
+    return std::clamp<std::int64_t>((n / kVector + 31) / 32 * 32, 32, most);
+}
+
+bool fitsHeads(const at::Tensor& x)
+{
+    return isAligned(x) && x.stride(0) % kVector == 0 && x.stride(1) % kVector == 0 && x.stride(2) % kVector == 0;
+}
+
+} // namespace
+
+at::Tensor rmsForward(const Rms& norm, const at::Tensor& x)
+{
+    const std::int64_t n = x.size(-1);
+    const std::int64_t rows = x.numel() / n;
+    if (!areRows(rows, n) || !isAligned(x) || !isAligned(norm.weight)) {
+        return {};
+    }
+    const at::Tensor y = at::empty_like(x);
+    launch(Kernel::RmsForward, x.device(), {rows, 1, threadsFor(n, 512)}, in(x), in(norm.weight), y.mutable_data_ptr(),
+           static_cast<int>(n), static_cast<float>(norm.eps), static_cast<int>(norm.plusOne));
+    return y;
+}
+
+at::Tensor rmsBackward(const Rms& norm, const at::Tensor& x, const at::Tensor& dy, const at::Tensor& add)
+{
+    const std::int64_t n = x.size(-1);
+    const std::int64_t rows = x.numel() / n;
+    if (!areRows(rows, n) || !isAligned(x) || !isAligned(norm.weight) || !isAligned(dy) || !isAligned(add)) {
+        return {};
+    }
+    const at::Tensor dx = at::empty_like(x);
+    launch(Kernel::RmsBackward, x.device(), {rows, 1, threadsFor(n, 512)}, in(x), in(norm.weight), in(dy), in(add),
+           dx.mutable_data_ptr(), static_cast<int>(n), static_cast<float>(norm.eps), static_cast<int>(norm.plusOne));
+    return dx;
+}
+
+bool rotate(const at::Tensor& from, const at::Tensor& to, const at::Tensor& cos, const at::Tensor& sin, int sign)
+{
+    const std::int64_t half = cos.size(-1);
+    const std::int64_t blocks = from.size(0) * from.size(1);
+    if (half % kVector != 0 || !fitsHeads(from) || !fitsHeads(to) || !isAligned(cos) || !isAligned(sin)
+        || blocks > kMostBlocks) {
+        return false;
+    }
+    const auto stride = [](const at::Tensor& x, std::int64_t i) { return static_cast<long long>(x.stride(i)); };
+    launch(Kernel::Rotate, to.device(), {blocks, 1, threadsFor(from.size(2) * half, 256)}, in(from), stride(from, 0),
+           stride(from, 1), stride(from, 2), to.mutable_data_ptr(), stride(to, 0), stride(to, 1), stride(to, 2), in(cos),
+           in(sin), static_cast<int>(from.size(1)), static_cast<int>(from.size(2)), static_cast<int>(half),
+           static_cast<float>(sign));
+    return true;
+}
+
+at::Tensor gatedForward(bool silu, const at::Tensor& x)
+{
+    const std::int64_t n = x.size(1) / 2;
+    if (!areRows(x.size(0), n) || !isAligned(x)) {
+        return {};
+    }
+    const at::Tensor y = at::empty({x.size(0), n}, x.options());
+    const std::int64_t threads = threadsFor(n, 256);
+    const std::int64_t parts = (n / kVector + threads - 1) / threads;
+    launch(Kernel::GatedForward, x.device(), {x.size(0), parts, threads}, in(x), y.mutable_data_ptr(),
+           static_cast<int>(n), static_cast<int>(silu));
+    return y;
+}
+
+at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy)
+{
+    const std::int64_t n = x.size(1) / 2;
+    if (!areRows(x.size(0), n) || !isAligned(x) || !isAligned(dy)) {
+        return {};
+    }
+    const at::Tensor dx = at::empty_like(x);
+    const std::int64_t threads = threadsFor(n, 256);
+    const std::int64_t parts = (n / kVector + threads - 1) / threads;
+    launch(Kernel::GatedBackward, x.device(), {x.size(0), parts, threads}, in(x), in(dy), dx.mutable_data_ptr(),
+           static_cast<int>(n), static_cast<int>(silu));
+    return dx;
+}
+
+at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight)
+{
+    constexpr std::int64_t kThreads = 256;
+    const std::int64_t rows = weight.size(0);
+    const at::Tensor input = x.contiguous();
+    if (!areRows(rows, weight.size(1)) || !isAligned(input) || !isAligned(weight)) {
+        return {};
+    }
+    const at::Tensor y = at::empty({1, rows}, x.options().dtype(at::kFloat));
+    launch(Kernel::RowProduct, x.device(), {(rows * 32 + kThreads - 1) / kThreads, 1, kThreads}, in(weight), in(input),
+           static_cast<const void*>(nullptr), y.mutable_data_ptr<float>(), static_cast<int>(rows),
+           static_cast<int>(weight.size(1)), 0);
+    return y;
+}
+
+at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, double scale, bool gradient)
+{
+    const std::int64_t n = logits.size(1);
+    if (!areRows(logits.size(0), n) || !isAligned(logits)) {
+        return {};
+    }
+    const at::Tensor losses = at::empty({logits.size(0)}, logits.options().dtype(at::kFloat));
+    launch(Kernel::LossRows, logits.device(), {logits.size(0), 1, threadsFor(n, 1024)}, logits.mutable_data_ptr(),
+           in(targets), losses.mutable_data_ptr(), static_cast<int>(n), static_cast<float>(scale),
+           static_cast<int>(gradient));
+    return losses;
+}
+
+} // namespace luthier::nn::kernels::cuda

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/kernels/cuda_module.h"
+
+#include "core/base/files.h"
+#include "core/base/paths.h"
+#include "core/nn/kernels/cuda.h"
+
+#include <ATen/Context.h>
+#include <c10/core/DeviceGuard.h>
+#include <c10/cuda/CUDAStream.h>
+#include <c10/util/Exception.h>
+
+#include <array>
+#include <atomic>
+#include <dlfcn.h>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace luthier::nn::kernels::cuda {
+
+namespace {
+
+constexpr const char* kFiles[] = {"blocks.cu", "row.cu"}; // one program, in this order
+constexpr const char* kNames[] = {"rms_forward", "rms_backward", "rotate", "gated_forward", "gated_backward",
+                                  "loss_rows", "row_norm", "row_product", "row_normed_product", "row_gated_product",
+                                  "row_low", "row_raise", "row_heads",
+                                  "row_attention", "row_gate"};
+static_assert(std::size(kNames) == static_cast<std::size_t>(Kernel::Count));
+
+constexpr std::size_t kMostCards = 64;
+
+// Handles and results of the driver and of NVRTC, as their headers have them; LibTorch does not ship its own header.
+using Handle = void*;
+using Result = int; // 0: it worked
+
+struct Functions {
+    Result (*nvrtcCreateProgram)(Handle*, const char*, const char*, int, const char* const*, const char* const*) = nullptr;
+    Result (*nvrtcCompileProgram)(Handle, int, const char* const*) = nullptr;
+    Result (*nvrtcGetProgramLogSize)(Handle, std::size_t*) = nullptr;
+    Result (*nvrtcGetProgramLog)(Handle, char*) = nullptr;
+    Result (*nvrtcGetPTXSize)(Handle, std::size_t*) = nullptr;
+    Result (*nvrtcGetPTX)(Handle, char*) = nullptr;
+    Result (*nvrtcDestroyProgram)(Handle*) = nullptr;
+    Result (*cuModuleLoadData)(Handle*, const void*) = nullptr;
+    Result (*cuModuleGetFunction)(Handle*, Handle, const char*) = nullptr;
+    Result (*cuLaunchKernel)(Handle, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, Handle, void**,
+                             void**) = nullptr;
+    Result (*cuGetErrorString)(Result, const char**) = nullptr;
+    bool complete = true;
+};
+
+// LibTorch loads a library that is linked to both; looking a name up in it looks in those as well.
+Functions loadFunctions()
+{
+    Functions all;
+    static_cast<void>(at::globalContext().getNVRTC());
+    Handle library = dlopen("libcaffe2_nvrtc.so", RTLD_LAZY);
+    Handle driver = dlopen("libcuda.so.1", RTLD_LAZY);
+    const auto find = [&](auto& target, const char* name) {
+        Handle symbol = library ? dlsym(library, name) : nullptr;
+        if (!symbol && driver) {
+            symbol = dlsym(driver, name);
+        }
+        target = reinterpret_cast<std::remove_reference_t<decltype(target)>>(symbol);
+        all.complete = all.complete && symbol;
+    };
+    find(all.nvrtcCreateProgram, "nvrtcCreateProgram");
+    find(all.nvrtcCompileProgram, "nvrtcCompileProgram");
+    find(all.nvrtcGetProgramLogSize, "nvrtcGetProgramLogSize");
+    find(all.nvrtcGetProgramLog, "nvrtcGetProgramLog");
+    find(all.nvrtcGetPTXSize, "nvrtcGetPTXSize");
+    find(all.nvrtcGetPTX, "nvrtcGetPTX");
+    find(all.nvrtcDestroyProgram, "nvrtcDestroyProgram");
+    find(all.cuModuleLoadData, "cuModuleLoadData");
+    find(all.cuModuleGetFunction, "cuModuleGetFunction");
+    find(all.cuLaunchKernel, "cuLaunchKernel");
+    find(all.cuGetErrorString, "cuGetErrorString");
+    return all;
+}
+
+const Functions& functions()
+{
+    static const Functions all = loadFunctions();
+    return all;
+}
+
+struct Card {
+    std::array<Handle, std::size(kNames)> functions{};
+    bool ready = false;
+};
+
+std::mutex mutex;
+std::array<std::unique_ptr<Card>, kMostCards> owned;
+std::array<std::atomic<const Card*>, kMostCards> cards{};
+
+// Code that the driver finishes for whatever card it finds, from Ampere on: the first with bf16 arithmetic.
+std::optional<std::string> compile(const std::string& source, std::string& problem)
+{
+    const Functions& nvrtc = functions();
+    Handle program = nullptr;
+    if (!nvrtc.complete || nvrtc.nvrtcCreateProgram(&program, source.c_str(), "blocks.cu", 0, nullptr, nullptr) != 0) {
+        problem = "NVRTC does not start";
+        return std::nullopt;
+    }
+    const char* options[] = {"--gpu-architecture=compute_80", "--std=c++17"};
+    std::string text;
+    std::size_t size = 0;
+    if (nvrtc.nvrtcCompileProgram(program, static_cast<int>(std::size(options)), options) != 0) {
+        nvrtc.nvrtcGetProgramLogSize(program, &size);
+        problem.resize(size);
+        nvrtc.nvrtcGetProgramLog(program, problem.data());
+    } else if (nvrtc.nvrtcGetPTXSize(program, &size) == 0) {
+        text.resize(size);
+        nvrtc.nvrtcGetPTX(program, text.data());
+    }
+    nvrtc.nvrtcDestroyProgram(&program);
+    return text.empty() ? std::nullopt : std::optional(text);
+}
+
+std::string textOf(Result result)
+{
+    const char* text = nullptr;
+    functions().cuGetErrorString(result, &text);
+    return text ? text : "error " + std::to_string(result);
+}
+
+// The module stays loaded as long as the process runs.
+void fill(Card& card, std::string& problem)
+{
+    std::string source;
+    for (const char* name : kFiles) {
+        const auto text = base::readFile(base::resourcesFolder() / "kernels" / name);
+        if (!text) {
+            problem = text.message();
+            return;
+        }
+        source += *text;
+    }
+    const auto code = compile(source, problem);
+    if (!code) {
+        return;
+    }
+    const Functions& driver = functions();
+    Handle module = nullptr;
+    Result result = driver.cuModuleLoadData(&module, code->c_str());
+    for (std::size_t i = 0; result == 0 && i < std::size(kNames); ++i) {
+        result = driver.cuModuleGetFunction(&card.functions[i], module, kNames[i]);
+    }
+    card.ready = result == 0;
+    if (!card.ready) {
+        problem = textOf(result);
+    }
+}
+
+const Card* cardOf(at::Device device)
+{
+    const auto index = static_cast<std::size_t>(device.index());
+    if (!device.has_index() || index >= kMostCards) {
+        return nullptr;
+    }
+    if (const Card* known = cards[index].load(std::memory_order_acquire)) {
+        return known;
+    }
+    const std::lock_guard lock(mutex);
+    if (!owned[index]) {
+        owned[index] = std::make_unique<Card>();
+        const c10::DeviceGuard guard(device);
+        std::string problem;
+        fill(*owned[index], problem);
+        if (!owned[index]->ready) {
+            TORCH_WARN("the fused kernels are not used on cuda:", index, ": ", problem);
+        }
+        cards[index].store(owned[index].get(), std::memory_order_release);
+    }
+    return owned[index].get();
+}
+
+} // namespace
+
+bool isReady(at::Device device)
+{
+    const Card* card = cardOf(device);
+    return card && card->ready;
+}
+
+void launch(Kernel kernel, at::Device device, const Grid& grid, void** arguments)
+{
+    const Card* card = cardOf(device);
+    TORCH_CHECK(card && card->ready, "the fused kernels are not there");
+    const c10::DeviceGuard guard(device);
+    const auto stream = c10::cuda::getCurrentCUDAStream(device.index());
+    const Result result = functions().cuLaunchKernel(
+        card->functions[static_cast<std::size_t>(kernel)], static_cast<unsigned>(grid.x), static_cast<unsigned>(grid.y),
+        1, static_cast<unsigned>(grid.threads), 1, 1, 0, stream.stream(), arguments, nullptr);
+    TORCH_CHECK(result == 0, "the kernel ", kNames[static_cast<std::size_t>(kernel)], " could not start: ",
+                textOf(result));
+}
+
+} // namespace luthier::nn::kernels::cuda

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// CudaModule: a card's compiled kernels and their launch. Only in builds with CUDA.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <cstdint>
+
+namespace luthier::nn::kernels::cuda {
+
+// Indices into a card's functions, in the order of their names in cuda_module.cpp.
+enum class Kernel {
+    RmsForward, RmsBackward, Rotate, GatedForward, GatedBackward, LossRows,                 // blocks.cu
+    RowNorm, RowProduct, RowNormedProduct, RowGatedProduct, RowLow, RowRaise, RowHeads, RowAttention, RowGate, // row.cu
+    Count
+};
+
+struct Grid {
+    std::int64_t x = 1; // blocks
+    std::int64_t y = 1;
+    std::int64_t threads = 256;
+};
+
+// Queues the kernel on the device's current stream; `arguments` points to each argument, as cuLaunchKernel takes them.
+// Throws what torch throws when the card refuses.
+void launch(Kernel kernel, at::Device device, const Grid& grid, void** arguments);
+
+template <class... Arguments>
+void launch(Kernel kernel, at::Device device, const Grid& grid, Arguments... arguments)
+{
+    void* pointers[] = {&arguments...};
+    launch(kernel, device, grid, static_cast<void**>(pointers));
+}
+
+} // namespace luthier::nn::kernels::cuda

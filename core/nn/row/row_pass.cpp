@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/row/row_pass.h"
+
+#include "core/nn/kernels/attend_row.h"
+#include "core/nn/kernels/cpu_loops.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace luthier::nn::row {
+
+namespace {
+
+constexpr std::int64_t kStep = 16; // rows of a share are a multiple: no two threads write one line of memory
+
+std::int64_t largestRank(const RowPlan& plan)
+{
+    std::int64_t rank = 1;
+    for (const RowLayer& layer : plan.layers) {
+        for (const RowLinear* linear : {&layer.qkv, &layer.output, &layer.gateUp, &layer.down}) {
+            for (const RowUpdate& update : linear->updates) {
+                rank = std::max(rank, update.rank);
+            }
+        }
+    }
+    return rank;
+}
+
+template <class T>
+void grow(std::vector<T>& values, std::int64_t size)
+{
+    if (static_cast<std::int64_t>(values.size()) < size) {
+        values.resize(static_cast<std::size_t>(size));
+    }
+}
+
+} // namespace
+
+void RowPass::prepare(const RowPlan& plan)
+{
+    m_plan = &plan;
+    const std::int64_t mixed = plan.heads * plan.dim;
+    const std::int64_t widest = std::max({plan.hidden, mixed, plan.intermediate});
+    const std::int64_t projected = mixed + 2 * plan.kvHeads * plan.dim;
+    grow(m_h, plan.hidden);
+    grow(m_branch, plan.hidden);
+    grow(m_qkv, projected);
+    grow(m_mixed, mixed);
+    grow(m_gateUp, 2 * plan.intermediate);
+    grow(m_inner, plan.intermediate);
+    const std::int64_t rank = largestRank(plan);
+    for (Own& own : m_own) {
+        grow(own.input, widest);
+        grow(own.bits, widest);
+        grow(own.weight, std::max({widest, projected, rank}));
+        grow(own.low, rank);
+        grow(own.head, plan.dim);
+        grow(own.headBits, plan.dim);
+        grow(own.scores, plan.capacity);
+    }
+}
+
+void RowPass::run(const RowPlan& plan, const at::Tensor& tensor)
+{
+    prepare(plan);
+    auto* h = tensor.mutable_data_ptr<float>();
+    std::copy_n(h, plan.hidden, m_h.begin());
+    m_team.run([&](int thread) {
+        for (const RowLayer& each : plan.layers) {
+            layer(each, thread);
+        }
+    });
+    std::copy_n(m_h.begin(), plan.hidden, h);
+}
+
+RowPass::Range RowPass::share(std::int64_t rows, int thread) const
+{
+    const std::int64_t steps = (rows + kStep - 1) / kStep;
+    const std::int64_t threads = m_team.size();
+    const auto border = [&](std::int64_t index) { return std::min(rows, steps * index / threads * kStep); };
+    return {border(thread), border(thread + 1)};
+}
+
+void RowPass::layer(const RowLayer& layer, int thread)
+{
+    const RowPlan& plan = *m_plan;
+    Own& own = m_own[static_cast<std::size_t>(thread)];
+    read(own, layer.inputNorm, m_h, plan.hidden);
+    product(own, layer.qkv, share(layer.qkv.out, thread), m_qkv.data());
+    m_team.meet();
+    for (std::int64_t head = thread; head < plan.kvHeads; head += m_team.size()) {
+        writeKeyAndValue(own, layer, head);
+        attend(own, layer, head);
+    }
+    m_team.meet();
+    read(own, {}, m_mixed, layer.output.in);
+    finishBranch(own, layer.output, layer.attentionNorm, thread);
+
+    read(own, layer.mlpNorm, m_h, plan.hidden);
+    const std::int64_t size = plan.intermediate;
+    const Range rows = share(size, thread);
+    product(own, layer.gateUp, rows, m_gateUp.data());
+    product(own, layer.gateUp, {size + rows.first, size + rows.last}, m_gateUp.data());
+    kernels::gateRange(m_gateUp.data() + rows.first, m_gateUp.data() + size + rows.first, m_inner.data() + rows.first,
+                       rows.last - rows.first, plan.silu);
+    m_team.meet();
+    read(own, {}, m_inner, size);
+    finishBranch(own, layer.down, layer.outputNorm, thread);
+}
+
+// The branch's product of own.input, its norm, and the sum with h; all threads have met at the end.
+void RowPass::finishBranch(Own& own, const RowLinear& linear, const RowNorm& norm, int thread)
+{
+    const Range rows = share(linear.out, thread);
+    product(own, linear, rows, m_branch.data());
+    const float* branch = m_branch.data();
+    if (norm.exists()) {
+        m_team.meet();
+        read(own, norm, m_branch, linear.out);
+        branch = own.input.data();
+    }
+    for (std::int64_t i = rows.first; i < rows.last; ++i) {
+        m_h[static_cast<std::size_t>(i)] += branch[i];
+    }
+    m_team.meet();
+}
+
+void RowPass::read(Own& own, const RowNorm& norm, const std::vector<float>& x, std::int64_t n)
+{
+    if (norm.exists()) {
+        widen(norm.weight, 0, n, own.weight.data());
+        kernels::rmsForwardRows({x.data(), own.weight.data(), 1, n, norm.eps, norm.shift}, own.input.data());
+    } else {
+        std::copy_n(x.begin(), n, own.input.begin());
+    }
+    narrow(own.input.data(), n, own.bits.data());
+}
+
+void RowPass::product(Own& own, const RowLinear& linear, Range rows, float* y)
+{
+    const Vector x{own.input.data(), own.bits.data()};
+    dots(linear.weight, x, rows.first, rows.last - rows.first, linear.in, y + rows.first);
+    if (linear.bias.data) {
+        widen(linear.bias, rows.first, rows.last - rows.first, own.weight.data());
+        for (std::int64_t i = rows.first; i < rows.last; ++i) {
+            y[i] += own.weight[static_cast<std::size_t>(i - rows.first)];
+        }
+    }
+    for (const RowUpdate& update : linear.updates) {
+        const Range part{std::max(rows.first, update.begin), std::min(rows.last, update.begin + update.size)};
+        if (part.first >= part.last) {
+            continue;
+        }
+        dots(update.a, x, 0, update.rank, linear.in, own.low.data());
+        for (std::int64_t i = part.first; i < part.last; ++i) {
+            widen(update.b, (i - update.begin) * update.rank, update.rank, own.weight.data());
+            float sum = 0;
+            for (std::int64_t j = 0; j < update.rank; ++j) {
+                sum += own.weight[static_cast<std::size_t>(j)] * own.low[static_cast<std::size_t>(j)];
+            }
+            y[i] += update.scale * sum;
+        }
+    }
+}
+
+// Head `head` of q, or of k behind them, normed and turned, into own.head.
+void RowPass::readHead(Own& own, const RowLayer& layer, std::int64_t head)
+{
+    const RowPlan& plan = *m_plan;
+    const bool isKey = head >= plan.heads;
+    const RowNorm& norm = isKey ? layer.keyNorm : layer.queryNorm;
+    const float* from = m_qkv.data() + head * plan.dim;
+    if (norm.exists() && plan.wholeNorm) {
+        const std::int64_t begin = isKey ? plan.heads * plan.dim : 0;
+        const std::int64_t n = (isKey ? plan.kvHeads : plan.heads) * plan.dim;
+        float sum = 0;
+        for (std::int64_t i = 0; i < n; ++i) {
+            sum += m_qkv[static_cast<std::size_t>(begin + i)] * m_qkv[static_cast<std::size_t>(begin + i)];
+        }
+        const float root = 1 / std::sqrt(sum / static_cast<float>(n) + norm.eps);
+        widen(norm.weight, head * plan.dim - begin, plan.dim, own.weight.data());
+        for (std::int64_t i = 0; i < plan.dim; ++i) {
+            own.head[static_cast<std::size_t>(i)] = from[i] * root * (own.weight[static_cast<std::size_t>(i)] + norm.shift);
+        }
+    } else if (norm.exists()) {
+        widen(norm.weight, 0, plan.dim, own.weight.data());
+        kernels::rmsForwardRows({from, own.weight.data(), 1, plan.dim, norm.eps, norm.shift}, own.head.data());
+    } else {
+        std::copy_n(from, plan.dim, own.head.begin());
+    }
+    kernels::rotateHeads(own.head.data(), plan.dim, own.head.data(), plan.dim, 1, layer.cos, layer.sin, plan.half, 1);
+    narrow(own.head.data(), plan.dim, own.headBits.data());
+}
+
+void RowPass::writeKeyAndValue(Own& own, const RowLayer& layer, std::int64_t kvHead)
+{
+    const RowPlan& plan = *m_plan;
+    const std::int64_t place = (kvHead * plan.capacity + plan.position) * plan.dim;
+    const auto write = [&](const Numbers& cache) {
+        void* to = const_cast<void*>(cache.from(place));
+        if (cache.isNarrow) {
+            std::copy_n(own.headBits.begin(), plan.dim, static_cast<std::uint16_t*>(to));
+        } else {
+            std::copy_n(own.head.begin(), plan.dim, static_cast<float*>(to));
+        }
+    };
+    readHead(own, layer, plan.heads + kvHead);
+    write(layer.keys);
+    std::copy_n(m_qkv.data() + (plan.heads + plan.kvHeads + kvHead) * plan.dim, plan.dim, own.head.begin());
+    narrow(own.head.data(), plan.dim, own.headBits.data());
+    write(layer.values);
+}
+
+void RowPass::attend(Own& own, const RowLayer& layer, std::int64_t kvHead)
+{
+    const RowPlan& plan = *m_plan;
+    const std::int64_t seen = plan.position + 1 - layer.first;
+    const std::int64_t start = kvHead * plan.capacity + layer.first;
+    const std::int64_t group = plan.heads / plan.kvHeads;
+    for (std::int64_t head = kvHead * group; head < (kvHead + 1) * group; ++head) {
+        readHead(own, layer, head);
+        dots(layer.keys, {own.head.data(), own.headBits.data()}, start, seen, plan.dim, own.scores.data());
+        kernels::softmaxRow(own.scores.data(), seen, plan.scale, plan.cap);
+        float* y = m_mixed.data() + head * plan.dim;
+        const void* values = layer.values.from(start * plan.dim);
+        if (layer.values.isNarrow) {
+            kernels::weighRowsBf16(own.scores.data(), static_cast<const std::uint16_t*>(values), y, seen, plan.dim);
+        } else {
+            kernels::weighRows(own.scores.data(), static_cast<const float*>(values), y, seen, plan.dim);
+        }
+    }
+}
+
+} // namespace luthier::nn::row

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RowPass: one token through all layers on the CPU, the way an answer is generated. Each weight is read once, by one
+// thread; what is small is computed by every thread for itself, so that a layer needs four meetings and no tensors.
+// Sums are in fp32; inputs of products with bfloat16 weights are rounded to it, as the layers' operators do.
+// Internal to core. One call at a time.
+#pragma once
+
+#include "core/nn/row/team.h"
+#include "core/nn/row/walker.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace luthier::nn::row {
+
+class RowPass : public Walker {
+public:
+    explicit RowPass(int threads) : m_team(threads), m_own(static_cast<std::size_t>(threads)) {}
+
+    bool fits(const RowPlan&) const override { return true; }
+    void run(const RowPlan& plan, const at::Tensor& h) override;
+
+private:
+    // What a thread computes for itself.
+    struct Own {
+        std::vector<float> input;          // of the next product
+        std::vector<std::uint16_t> bits;   // the same in bfloat16
+        std::vector<float> weight;         // of a norm
+        std::vector<float> low;            // A x of the updates
+        std::vector<float> head;           // one head of q or k
+        std::vector<std::uint16_t> headBits;
+        std::vector<float> scores;
+    };
+    struct Range {
+        std::int64_t first;
+        std::int64_t last;
+    };
+
+    void prepare(const RowPlan& plan);
+    Range share(std::int64_t rows, int thread) const;
+    void layer(const RowLayer& layer, int thread);
+    void read(Own& own, const RowNorm& norm, const std::vector<float>& x, std::int64_t n);
+    void product(Own& own, const RowLinear& linear, Range rows, float* y);
+    void attend(Own& own, const RowLayer& layer, std::int64_t kvHead);
+    void readHead(Own& own, const RowLayer& layer, std::int64_t head);
+    void writeKeyAndValue(Own& own, const RowLayer& layer, std::int64_t kvHead);
+    void finishBranch(Own& own, const RowLinear& linear, const RowNorm& norm, int thread);
+
+    Team m_team;
+    std::vector<Own> m_own;
+    const RowPlan* m_plan = nullptr;
+    std::vector<float> m_h;
+    std::vector<float> m_qkv;
+    std::vector<float> m_mixed;
+    std::vector<float> m_gateUp;
+    std::vector<float> m_inner;
+    std::vector<float> m_branch;
+};
+
+} // namespace luthier::nn::row

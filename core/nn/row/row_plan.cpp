@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/row/row_plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace luthier::nn::row {
+
+namespace {
+
+bool isKnown(const DecoderConfig& config)
+{
+    return config.norm != NormKind::Layer && config.isGated() && config.rotaryDim > 0;
+}
+
+bool planNorm(const Norm& norm, RowNorm& row)
+{
+    if (!norm.exists()) {
+        return true;
+    }
+    if (norm.kind == NormKind::Layer || norm.bias.defined() || !isPlain(norm.weight)) {
+        return false;
+    }
+    row = {numbersOf(norm.weight), static_cast<float>(norm.eps), norm.kind == NormKind::RmsPlusOne ? 1.0f : 0.0f};
+    return true;
+}
+
+bool planLinear(const LinearGroup& group, RowLinear& row)
+{
+    const bool plain = group.weight.defined() && isPlain(group.weight) && (!group.bias.defined() || isPlain(group.bias));
+    if (!plain || group.usesFactors() || group.usesBiases()) {
+        return false;
+    }
+    row.weight = numbersOf(group.weight);
+    row.bias = numbersOf(group.bias);
+    row.in = group.inputs();
+    row.out = group.outputs();
+    if (!group.usesAdapters()) {
+        return true;
+    }
+    for (const LowRank& adapter : group.adapters) {
+        if (adapter.magnitude.defined() || !isPlain(adapter.a) || !isPlain(adapter.b)) {
+            return false;
+        }
+        const LinearSlice& slice = group.slices[adapter.slice];
+        row.updates.push_back({numbersOf(adapter.a), numbersOf(adapter.b), adapter.a.size(0), slice.begin, slice.size,
+                               static_cast<float>(adapter.scale)});
+    }
+    return true;
+}
+
+bool planLayer(const Layer& layer, RowLayer& row)
+{
+    return planNorm(layer.inputNorm, row.inputNorm) && planNorm(layer.queryNorm, row.queryNorm)
+           && planNorm(layer.keyNorm, row.keyNorm) && planNorm(layer.attentionNorm, row.attentionNorm)
+           && planNorm(layer.mlpNorm, row.mlpNorm) && planNorm(layer.outputNorm, row.outputNorm)
+           && planLinear(layer.qkv, row.qkv) && planLinear(layer.output, row.output)
+           && planLinear(layer.gateUp, row.gateUp) && planLinear(layer.down, row.down);
+}
+
+} // namespace
+
+std::optional<RowPlan> planRow(const DecoderConfig& config, const std::vector<Layer>& layers, const KvCache& cache,
+                               const RopeTables& tables, const RopeTables& local)
+{
+    if (!isKnown(config) || layers.empty() || !isPlain(cache.keys.front()) || !isPlain(cache.values.front())) {
+        return std::nullopt;
+    }
+    RowPlan plan;
+    plan.hidden = config.hidden;
+    plan.heads = config.heads;
+    plan.kvHeads = config.kvHeads;
+    plan.dim = config.headDim;
+    plan.intermediate = config.intermediate;
+    plan.half = tables.cos.size(-1);
+    plan.position = cache.filled();
+    plan.capacity = cache.keys.front().size(2);
+    const double usual = 1 / std::sqrt(static_cast<double>(config.headDim));
+    plan.scale = static_cast<float>(config.attentionScale > 0 ? config.attentionScale : usual);
+    plan.cap = static_cast<float>(config.attentionSoftcap);
+    plan.silu = config.activation == Activation::SiluGated;
+    plan.wholeNorm = config.queryKeyNorm == QueryKeyNorm::Whole;
+    plan.layers.resize(layers.size());
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        RowLayer& row = plan.layers[i];
+        if (!planLayer(layers[i], row)) {
+            return std::nullopt;
+        }
+        const std::int64_t window = config.windowOf(static_cast<std::int64_t>(i));
+        const RopeTables& turn = window > 0 ? local : tables;
+        row.first = window > 0 ? std::max<std::int64_t>(0, plan.position + 1 - window) : 0;
+        row.keys = numbersOf(cache.keys[i]);
+        row.values = numbersOf(cache.values[i]);
+        row.cos = turn.cos.const_data_ptr<float>();
+        row.sin = turn.sin.const_data_ptr<float>();
+    }
+    return plan;
+}
+
+} // namespace luthier::nn::row

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RowPlan: where everything lies that one token's way through a decoder's layers reads and writes, as plain memory.
+// Made anew for each token, so that adapters that were switched since are seen. Internal to core.
+#pragma once
+
+#include "core/nn/decoder.h"
+#include "core/nn/row/numbers.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace luthier::nn::row {
+
+struct RowUpdate { // scale * B (A x), added to rows [begin, begin + size)
+    Numbers a;     // [rank, in]
+    Numbers b;     // [size, rank]
+    std::int64_t rank = 0;
+    std::int64_t begin = 0;
+    std::int64_t size = 0;
+    float scale = 1;
+};
+
+struct RowLinear {
+    Numbers weight; // [out, in]
+    Numbers bias;   // [out] or nothing
+    std::int64_t in = 0;
+    std::int64_t out = 0;
+    std::vector<RowUpdate> updates;
+};
+
+struct RowNorm {
+    Numbers weight; // nothing: the norm is absent
+    float eps = 0;
+    float shift = 0; // 1: multiplies by 1 + w
+
+    bool exists() const { return weight.data != nullptr; }
+};
+
+struct RowLayer {
+    RowNorm inputNorm;
+    RowNorm queryNorm;
+    RowNorm keyNorm;
+    RowNorm attentionNorm;
+    RowNorm mlpNorm;
+    RowNorm outputNorm;
+    RowLinear qkv;
+    RowLinear output;
+    RowLinear gateUp;
+    RowLinear down;
+    Numbers keys; // [K, capacity, D]: this token's are written at `position`
+    Numbers values;
+    std::int64_t first = 0; // of the keys that are seen; later than 0 behind a window
+    const float* cos = nullptr; // [half]
+    const float* sin = nullptr;
+};
+
+struct RowPlan {
+    std::vector<RowLayer> layers;
+    std::int64_t hidden = 0;
+    std::int64_t heads = 0;
+    std::int64_t kvHeads = 0;
+    std::int64_t dim = 0;
+    std::int64_t intermediate = 0;
+    std::int64_t half = 0; // of the rotating dimensions
+    std::int64_t position = 0;
+    std::int64_t capacity = 0;
+    float scale = 1;
+    float cap = 0;
+    bool silu = true;
+    bool wholeNorm = false; // norms of q and k over the projection, not over a head
+};
+
+// Nothing where a part is of a kind that this way does not know (LayerNorm, plain MLPs, DoRA and IA3, fp16):
+// the layers' own operators then do it. `tables` and `local` hold one row.
+std::optional<RowPlan> planRow(const DecoderConfig& config, const std::vector<Layer>& layers, const KvCache& cache,
+                               const RopeTables& tables, const RopeTables& local);
+
+} // namespace luthier::nn::row
