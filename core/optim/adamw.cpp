@@ -11,6 +11,7 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <cctype>
@@ -71,20 +72,43 @@ struct AdamW::Call {
     std::int64_t widened = 0;
 };
 
-AdamW::AdamW(std::vector<nn::NamedTensor> leaves, const config::OptimizerSettings& settings) : m_settings(settings)
+AdamW::AdamW(std::vector<nn::NamedTensor> leaves, const config::OptimizerSettings& settings, std::int64_t pageElements)
+    : m_settings(settings), m_pageElements(pageElements)
 {
     const at::NoGradGuard noGrad;
     for (auto& leaf : leaves) {
-        Slot slot;
-        slot.master = leaf.tensor.scalar_type() == at::kFloat ? leaf.tensor : leaf.tensor.detach().to(at::kFloat);
-        slot.expAvg = at::zeros_like(slot.master);
-        slot.expAvgSq = at::zeros_like(slot.master);
-        slot.decayed = isDecayed(leaf.name);
-        slot.leaf = std::move(leaf);
-        m_slots.push_back(std::move(slot));
+        m_slots.push_back({std::move(leaf), {}, {}, {}, false});
+        m_slots.back().decayed = isDecayed(m_slots.back().leaf.name);
     }
     const auto device = m_slots.empty() ? at::Device(at::kCPU) : m_slots.front().leaf.tensor.device();
     m_step = at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(device));
+    bool fits = m_settings.paging != "on";
+    if (fits) {
+        try {
+            makeState();
+        } catch (const c10::OutOfMemoryError&) {
+            if (m_settings.paging == "off") {
+                throw;
+            }
+            fits = false;
+        }
+    }
+    if (!fits) {
+        for (Slot& slot : m_slots) { // what was made until there was no room
+            slot.master = slot.expAvg = slot.expAvgSq = at::Tensor();
+        }
+        pageOut();
+    }
+}
+
+void AdamW::makeState()
+{
+    for (Slot& slot : m_slots) {
+        const at::Tensor& leaf = slot.leaf.tensor;
+        slot.master = leaf.scalar_type() == at::kFloat ? leaf : leaf.detach().to(at::kFloat);
+        slot.expAvg = at::zeros_like(slot.master);
+        slot.expAvgSq = at::zeros_like(slot.master);
+    }
 }
 
 at::Tensor AdamW::step(double learningRate)
@@ -108,23 +132,18 @@ at::Tensor AdamW::step(double learningRate)
         = m_settings.maxGradNorm > 0 ? norm.add(1e-6).div_(m_settings.maxGradNorm).clamp_min_(1) : at::Tensor();
     m_step.add_(finite);
 
+    if (m_pager) {
+        stepPaged(learningRate, divisor, notFinite);
+        return norm;
+    }
     std::map<bool, Call> calls;
     for (const Slot& slot : m_slots) {
-        at::Tensor& leaf = const_cast<at::Tensor&>(slot.leaf.tensor);
+        at::Tensor leaf = slot.leaf.tensor;
         if (!leaf.grad().defined()) {
             continue;
         }
         Call& call = calls[slot.decayed];
-        call.weightDecay = slot.decayed ? m_settings.weightDecay : 0;
-        if (slot.hasMaster()) {
-            call.leaves.push_back(leaf);
-            call.rounded.push_back(slot.master);
-            call.widened += leaf.numel();
-        }
-        call.parameters.push_back(slot.master);
-        call.gradients.push_back(leaf.grad().to(at::kFloat));
-        call.expAvgs.push_back(slot.expAvg);
-        call.expAvgSqs.push_back(slot.expAvgSq);
+        add(call, slot, leaf, leaf.grad(), {slot.expAvg, slot.expAvgSq, slot.master});
         leaf.mutable_grad().reset();
         if (call.widened >= kWidenedElements) {
             apply(call, learningRate, divisor, notFinite);
@@ -135,6 +154,47 @@ at::Tensor AdamW::step(double learningRate)
         apply(call, learningRate, divisor, notFinite);
     }
     return norm;
+}
+
+void AdamW::add(Call& call, const Slot& slot, const at::Tensor& leaf, const at::Tensor& gradient,
+                const std::vector<at::Tensor>& state) const
+{
+    call.weightDecay = slot.decayed ? m_settings.weightDecay : 0;
+    if (slot.hasMaster()) {
+        call.leaves.push_back(leaf);
+        call.rounded.push_back(state[2]);
+        call.widened += leaf.numel();
+    }
+    call.parameters.push_back(slot.hasMaster() ? state[2] : leaf);
+    call.gradients.push_back(gradient.to(at::kFloat));
+    call.expAvgs.push_back(state[0]);
+    call.expAvgSqs.push_back(state[1]);
+}
+
+void AdamW::stepPaged(double learningRate, const at::Tensor& divisor, const at::Tensor& notFinite)
+{
+    m_pager->forEachPage([&](const std::vector<StatePager::Piece>& pieces, const std::vector<at::Tensor>& page) {
+        std::map<bool, Call> calls;
+        for (const StatePager::Piece& piece : pieces) {
+            const Slot& slot = m_slots[piece.leaf];
+            at::Tensor leaf = slot.leaf.tensor;
+            if (!leaf.grad().defined()) {
+                continue;
+            }
+            std::vector<at::Tensor> state;
+            for (const at::Tensor& kind : page) {
+                state.push_back(kind.narrow(0, piece.place, piece.count));
+            }
+            add(calls[slot.decayed], slot, leaf.detach().view({-1}).narrow(0, piece.first, piece.count),
+                leaf.grad().reshape({-1}).narrow(0, piece.first, piece.count), state);
+            if (piece.isLast) {
+                leaf.mutable_grad().reset();
+            }
+        }
+        for (auto& [decayed, call] : calls) {
+            apply(call, learningRate, divisor, notFinite);
+        }
+    });
 }
 
 void AdamW::apply(Call& call, double learningRate, const at::Tensor& divisor, const at::Tensor& notFinite)
@@ -175,12 +235,18 @@ std::vector<nn::NamedTensor> AdamW::named(bool withLeaves) const
 
 std::vector<nn::NamedTensor> AdamW::state()
 {
+    if (m_pager) {
+        m_pager->settle();
+    }
     return named(/*withLeaves=*/false);
 }
 
 Result<void> AdamW::restore(const std::vector<nn::NamedTensor>& saved)
 {
     const at::NoGradGuard noGrad;
+    if (m_pager) {
+        m_pager->settle();
+    }
     std::map<std::string, at::Tensor> byName;
     for (const auto& [name, tensor] : saved) {
         byName[name] = tensor;

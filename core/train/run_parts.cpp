@@ -138,6 +138,10 @@ Result<void> Assembly::attach(RunParts& parts)
     }
     parts.leaves = parts.method->trainable(*parts.decoder);
     parts.optimizer = std::make_unique<optim::AdamW>(parts.leaves, m_config.optimizer);
+    if (parts.optimizer->isPaged() && m_config.optimizer.paging == "auto") {
+        parts.warnings.push_back("The card has no room for the optimizer's state, so its "
+                                 + std::to_string(parts.optimizer->pagedBytes() >> 20) + " MiB stay in host memory.");
+    }
     parts.decoder->setActivationCheckpointing(m_config.run.activationCheckpointing);
     parts.plan = std::make_unique<BatchPlan>(parts.data.train, batchSettings(m_config, m_maxLength));
     parts.totalSteps = parts.plan->totalSteps(m_config.run.epochs, m_config.run.maxSteps);

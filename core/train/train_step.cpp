@@ -8,6 +8,7 @@
 #include <ATen/core/Generator.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <mutex>
@@ -23,8 +24,7 @@ void TrainStep::seedDropout(std::int64_t number) const
     generator.set_current_seed(seed);
 }
 
-at::Tensor TrainStep::run(const StepBatches& step, std::int64_t number, double learningRate,
-                          const std::function<void()>& between)
+at::Tensor TrainStep::accumulate(const StepBatches& step, std::int64_t number, const std::function<void()>& between)
 {
     seedDropout(number);
     m_decoder.setTraining(true);
@@ -42,6 +42,27 @@ at::Tensor TrainStep::run(const StepBatches& step, std::int64_t number, double l
             objectives::CrossEntropySettings{scale, m_decoder.config().logitSoftcap, 0});
         loss.backward();
         total.add_(loss.detach());
+    }
+    return total;
+}
+
+at::Tensor TrainStep::run(const StepBatches& step, std::int64_t number, double learningRate,
+                          const std::function<void()>& between)
+{
+    at::Tensor total;
+    try {
+        total = accumulate(step, number, between);
+    } catch (const c10::OutOfMemoryError&) {
+        if (m_optimizer.isPaged()) {
+            throw;
+        }
+    }
+    if (!total.defined()) { // outside of the handler, which keeps what the failed pass held
+        m_optimizer.zeroGrad();
+        TORCH_CHECK_WITH(OutOfMemoryError, m_optimizer.pageOut(), "CUDA out of memory, and optimizer.paging is off");
+        m_notice = "The card had no room for this step, so the optimizer's state ("
+                   + std::to_string(m_optimizer.pagedBytes() >> 20) + " MiB) moved to host memory.";
+        total = accumulate(step, number, between);
     }
     m_whole = false;
     const at::Tensor norm = m_optimizer.step(learningRate);

@@ -5,6 +5,7 @@
 // so that how a step is cut into micro-batches does not matter.
 // Dropout draws from the device's default generator, which every step seeds from (seed, step): a resumed run
 // draws what an uninterrupted one would, whatever ran in between.
+// A step for which the card has no room is computed again once the optimizer's state has left it (optimizer.paging).
 #pragma once
 
 #include "core/nn/decoder.h"
@@ -13,6 +14,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <utility>
 
 namespace luthier::train {
 
@@ -31,13 +34,18 @@ public:
     // False while an exception came from the optimizer: its state may be half stepped.
     bool isWhole() const { return m_whole; }
 
+    // What the last run() had to do to find room on the card, as a sentence; empty: nothing. Given once.
+    std::string takeNotice() { return std::exchange(m_notice, {}); }
+
 private:
+    at::Tensor accumulate(const StepBatches& step, std::int64_t number, const std::function<void()>& between);
     void seedDropout(std::int64_t number) const;
 
     nn::Decoder& m_decoder;
     optim::AdamW& m_optimizer;
     std::uint64_t m_seed;
     bool m_whole = true;
+    std::string m_notice;
 };
 
 } // namespace luthier::train

@@ -150,6 +150,9 @@ void Trainer::step(BatchFeed& feed)
                         * optim::learningRateAt(m_config.schedule.kind, m_step, m_parts.totalSteps,
                                                 m_config.schedule.warmupRatio);
     const at::Tensor values = m_trainStep.run(batches, m_step + 1, rate, [this] { holdIfAsked(); });
+    if (const std::string notice = m_trainStep.takeNotice(); !notice.empty()) {
+        warn(notice);
+    }
     ++m_step;
     m_next = batches.after;
     StepDone done;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// AdamW against the formula in double precision, clipping, masters of bf16 leaves, steps that are not finite, state.
+// AdamW against the formula in double precision, clipping, masters of bf16 leaves, steps that are not finite, state, paging.
 #include "core/optim/adamw.h"
 
 #include <ATen/TensorOperators.h>
@@ -73,6 +73,9 @@ private Q_SLOTS:
     void stateGoesOn();
     void mastersCrossPrecisions();
     void foreignStateIsRefused();
+    void pagedIsUnpaged_data();
+    void pagedIsUnpaged();
+    void pagingOffStaysOff();
 };
 
 void TestAdamW::decayByName_data()
@@ -266,6 +269,80 @@ void TestAdamW::foreignStateIsRefused()
     more.push_back({"exp_avg.c.weight", at::full({1}, 0.0)});
     QVERIFY(!optimizer.restore(more).ok());
     QVERIFY(optimizer.restore(optimizer.state()).ok());
+}
+
+void TestAdamW::pagedIsUnpaged_data()
+{
+    QTest::addColumn<int>("pageElements");
+    QTest::addColumn<bool>("bf16");
+    QTest::addColumn<int>("pageOutAfter"); // -1: paged from the start
+    for (const int page : {64, 192, 1 << 20}) {
+        QTest::addRow("fp32, %d", page) << page << false << -1;
+        QTest::addRow("bf16, %d", page) << page << true << -1;
+        QTest::addRow("fp32, %d, out between", page) << page << false << 3;
+        QTest::addRow("bf16, %d, out between", page) << page << true << 3;
+    }
+}
+
+// Leaves smaller and larger than a page, one without a gradient now and then, a step that is not finite, and a state that
+// goes on in the other kind.
+void TestAdamW::pagedIsUnpaged()
+{
+    QFETCH(int, pageElements);
+    QFETCH(bool, bf16);
+    QFETCH(int, pageOutAfter);
+    const auto made = [&] {
+        return std::vector<nn::NamedTensor>{leaf("a.weight", 1000, bf16 ? at::kBFloat16 : at::kFloat), leaf("a.bias", 7),
+                                            leaf("b.weight", 130, bf16 ? at::kBFloat16 : at::kFloat)};
+    };
+    const auto kept = made();
+    const auto moved = made();
+    config::OptimizerSettings off;
+    off.paging = "off";
+    config::OptimizerSettings paging;
+    paging.paging = pageOutAfter < 0 ? "on" : "auto";
+    optim::AdamW usual(kept, off);
+    optim::AdamW paged(moved, paging, pageElements);
+    QCOMPARE(paged.isPaged(), pageOutAfter < 0);
+    for (int i = 0; i < 8; ++i) {
+        if (i == pageOutAfter) {
+            QVERIFY(paged.pageOut());
+            QVERIFY(!paged.pageOut());
+        }
+        for (std::size_t n = 0; n < kept.size(); ++n) {
+            if (n == 2 && i % 3 == 1) {
+                continue;
+            }
+            at::Tensor gradient = wave(kept[n].tensor.numel(), i + static_cast<double>(n)).to(kept[n].tensor.scalar_type());
+            gradient[0].fill_(i == 5 ? std::numeric_limits<float>::infinity() : 1.0f);
+            kept[n].tensor.mutable_grad() = gradient.clone();
+            moved[n].tensor.mutable_grad() = gradient.clone();
+        }
+        QVERIFY(usual.step(0.01).equal(paged.step(0.01)));
+        for (std::size_t n = 0; n < kept.size(); ++n) {
+            QVERIFY2(kept[n].tensor.equal(moved[n].tensor), kept[n].name.c_str());
+            QVERIFY(!moved[n].tensor.grad().defined());
+        }
+    }
+    const auto state = usual.state();
+    const auto pagedState = paged.state();
+    QCOMPARE(state.size(), pagedState.size());
+    for (std::size_t n = 0; n < state.size(); ++n) {
+        QCOMPARE(state[n].name, pagedState[n].name);
+        QVERIFY2(state[n].tensor.equal(pagedState[n].tensor), state[n].name.c_str());
+    }
+    optim::AdamW next(made(), paging, pageElements);
+    QVERIFY(next.restore(state).ok());
+    QVERIFY(next.state()[0].tensor.equal(state[0].tensor));
+    QVERIFY(usual.restore(pagedState).ok());
+}
+
+void TestAdamW::pagingOffStaysOff()
+{
+    config::OptimizerSettings settings;
+    settings.paging = "off";
+    optim::AdamW optimizer({leaf("a.weight", 4)}, settings);
+    QVERIFY(!optimizer.pageOut() && !optimizer.isPaged() && optimizer.pagedBytes() == 0);
 }
 
 QTEST_APPLESS_MAIN(TestAdamW)

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/optim/adamw.h"
+
+#include <c10/core/GradMode.h>
+
+namespace luthier::optim {
+
+bool AdamW::pageOut()
+{
+    if (m_pager || m_settings.paging == "off" || m_slots.empty()) {
+        return false;
+    }
+    const at::NoGradGuard noGrad;
+    std::vector<std::int64_t> sizes;
+    bool masters = false;
+    for (const Slot& slot : m_slots) {
+        sizes.push_back(slot.leaf.tensor.numel());
+        masters = masters || slot.leaf.tensor.scalar_type() != at::kFloat;
+    }
+    // Room for the pages on the device comes from the state, which leaves it one leaf after the other.
+    std::vector<std::vector<at::Tensor>> states;
+    for (Slot& slot : m_slots) {
+        const bool widened = slot.leaf.tensor.scalar_type() != at::kFloat;
+        const at::Tensor master = slot.master.defined() ? slot.master : slot.leaf.tensor;
+        states.push_back({});
+        for (at::Tensor* part : {&slot.expAvg, &slot.expAvgSq}) {
+            states.back().push_back(part->defined() ? part->to(at::kCPU).flatten() : at::Tensor());
+            part->reset();
+        }
+        if (widened) {
+            states.back().push_back(master.detach().to(at::kCPU).to(at::kFloat).flatten());
+            slot.master.reset();
+        } else {
+            slot.master = slot.leaf.tensor;
+        }
+    }
+    m_pager = std::make_unique<StatePager>(sizes, masters ? 3 : 2, m_step.device(), m_pageElements);
+    for (std::size_t i = 0; i < m_slots.size(); ++i) {
+        Slot& slot = m_slots[i];
+        at::Tensor* parts[] = {&slot.expAvg, &slot.expAvgSq, &slot.master};
+        for (std::size_t kind = 0; kind < states[i].size(); ++kind) {
+            const at::Tensor place = m_pager->stateOf(i, kind);
+            if (states[i][kind].defined()) {
+                place.copy_(states[i][kind]);
+            }
+            *parts[kind] = place.view(slot.leaf.tensor.sizes());
+        }
+    }
+    return true;
+}
+
+} // namespace luthier::optim
