@@ -2,14 +2,21 @@
 // The Data page driven by keyboard: open a file, walk, search, edit, undo, filter, another shape, another file.
 #include "core/base/files.h"
 #include "core/store/project.h"
+#include "ui/models/data_checkup.h"
 #include "ui/models/data_document.h"
 #include "ui/models/edit_saver.h"
+#include "ui/models/replace_model.h"
 #include "ui/models/row_model.h"
+#include "ui/pages/data_clusters.h"
+#include "ui/pages/data_overview.h"
 #include "ui/pages/data_page.h"
 #include "ui/pages/data_reader.h"
+#include "ui/pages/data_replace.h"
 #include "ui/pages/data_table.h"
+#include "ui/pages/data_versions.h"
 #include "ui/widgets/conversation_view.h"
 #include "ui/widgets/field_bubble.h"
+#include "ui/widgets/length_histogram.h"
 #include "ui/widgets/token_strip.h"
 #include "ui/workspace.h"
 
@@ -19,6 +26,7 @@
 #include <QListWidget>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QSpinBox>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QToolButton>
@@ -225,6 +233,126 @@ private Q_SLOTS:
         QCOMPARE(m_page->table()->currentRow(), 9);
         find<QPushButton>("applyRemedy")->click();
         QVERIFY(m_page->document()->isExcluded(9));
+    }
+
+    void draggingTheLimitCountsAnew()
+    {
+        openRows();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->document()->isChecking() && m_page->document()->hasEncoder(), kAwaitMs);
+        LengthHistogram* histogram = m_page->overview()->histogram();
+        QTRY_VERIFY(!histogram->histogram().counts.empty());
+        find<QSpinBox>("tokenLimit")->setValue(40);
+        QCOMPARE(histogram->limit(), 40);
+        const QPoint line(histogram->xOf(40), histogram->height() / 2);
+        const QPoint goal(histogram->xOf(12), line.y());
+        QTest::mousePress(histogram, Qt::LeftButton, {}, line);
+        QTest::mouseMove(histogram, goal);
+        QTest::mouseRelease(histogram, Qt::LeftButton, {}, goal);
+        QVERIFY(m_page->document()->encodingSettings().maxLength < 20);
+        QCOMPARE(m_page->document()->counts().truncated, m_page->document()->counts().good);
+        QVERIFY(find<QToolButton>("chip.cut")->text().contains(QLocale().toString(qlonglong(m_page->document()->counts().truncated))));
+    }
+
+    void replacingIsShownAndOneStep()
+    {
+        openRows();
+        find<QLineEdit>("search")->setText(QStringLiteral("Answer (2\\d)$"));
+        find<QToolButton>("searchRegex")->click();
+        find<QToolButton>("replace")->click();
+        auto* dialog = m_page->findChild<DataReplace*>();
+        QVERIFY(dialog != nullptr);
+        dialog->findChild<QLineEdit*>(QStringLiteral("replaceWith"))->setText(QStringLiteral("No. $1"));
+        QTRY_COMPARE(dialog->model()->rowCount(), 10);
+        QTRY_COMPARE(dialog->model()->index(3, ReplaceModel::AfterColumn).data().toString(), QStringLiteral("No. 23"));
+        dialog->model()->setData(dialog->model()->index(0, 0), Qt::Unchecked, Qt::CheckStateRole); // not row 20
+        const int steps = m_workspace->undoStack()->count();
+        dialog->findChild<QPushButton*>(QStringLiteral("acceptReplace"))->click();
+        QCOMPARE(m_workspace->undoStack()->count(), steps + 1);
+        QCOMPARE(outputOf(20), std::string("Answer 20"));
+        QCOMPARE(outputOf(25), std::string("No. 25"));
+        m_workspace->undoStack()->undo();
+        QCOMPARE(outputOf(25), std::string("Answer 25"));
+    }
+
+    void versionsCompareAndComeBack()
+    {
+        openRows();
+        m_page->document()->prepareExclusion({8}, true);
+        m_page->document()->prepareEdit(2, QStringLiteral("output"), QStringLiteral("Before"));
+        QTRY_COMPARE(outputOf(2), std::string("Before"));
+        QTRY_COMPARE(m_page->document()->saver()->state(), EditSaver::State::Saved);
+        DataVersions* dialog = new DataVersions(m_page->document(), m_workspace->project(), m_page.get());
+        dialog->open();
+        dialog->findChild<QLineEdit*>(QStringLiteral("versionName"))->setText(QStringLiteral("first"));
+        dialog->findChild<QPushButton*>(QStringLiteral("addVersion"))->click();
+        QTRY_COMPARE(m_workspace->project()->versions(m_path.toStdString())->size(), std::size_t{1});
+        m_page->document()->prepareExclusion({8}, false);
+        m_page->document()->prepareEdit(2, QStringLiteral("output"), QStringLiteral("After"));
+        QTRY_COMPARE(outputOf(2), std::string("After"));
+        auto* left = dialog->findChild<QComboBox*>(QStringLiteral("leftVersion"));
+        QTRY_COMPARE(left->count(), 3);
+        left->setCurrentIndex(0);
+        left->setCurrentIndex(1);
+        QTRY_COMPARE(dialog->model()->rowCount(), 2);
+        QVERIFY(dialog->model()->at(1).before.startsWith(QStringLiteral("(excluded)")));
+        dialog->findChild<QPushButton*>(QStringLiteral("bringBack"))->click();
+        QCOMPARE(outputOf(2), std::string("Before"));
+        QVERIFY(m_page->document()->isExcluded(8));
+        QTRY_COMPARE(dialog->model()->rowCount(), 0);
+        m_workspace->undoStack()->undo();
+        QCOMPARE(outputOf(2), std::string("After"));
+        QVERIFY(!m_page->document()->isExcluded(8));
+        dialog->close();
+    }
+
+    void clustersKeepOne()
+    {
+        openRows();
+        for (const std::int64_t row : {30, 31}) {
+            m_page->document()->prepareChange(row, {}, [](const Json&) -> Result<Json> {
+                return Json{{"instruction", "What is a lathe good for?"}, {"input", ""}, {"output", "Turning wood and metal round."}};
+            });
+        }
+        QTRY_COMPARE(m_page->document()->counts().edited, 2);
+        m_page->document()->checkup()->start();
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document()->checkup()->hasResult(), kAwaitMs);
+        auto* clusters = new DataClusters(m_page->document(), Likeness::Exact, m_page.get());
+        clusters->open();
+        QCOMPARE(clusters->numGroups(), 1);
+        QTRY_VERIFY(clusters->findChild<QPushButton*>(QStringLiteral("keep1")) != nullptr);
+        QTest::keyClick(clusters, Qt::Key_2);
+        QVERIFY(m_page->document()->isExcluded(30) && !m_page->document()->isExcluded(31));
+        QTRY_VERIFY(m_page->findChild<DataClusters*>() == nullptr); // that was the last group
+    }
+
+    void turnsAreEditedByKeyboard()
+    {
+        const QString path = m_folder->filePath(QStringLiteral("chat.jsonl"));
+        const std::string row = R"({"messages":[{"role":"user","content":"one"},{"role":"assistant","content":"two three"}]})";
+        QVERIFY(base::writeFileAtomically(path.toStdString(), row + "\n" + row + "\n").ok());
+        m_page->openFiles({path});
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr, kAwaitMs);
+        QTRY_COMPARE(m_page->reader()->conversation()->numFields(), 2);
+        bubbleAt(1)->beginEdit();
+        auto* editor = bubbleAt(1)->findChild<QPlainTextEdit*>(QStringLiteral("fieldEditor"));
+        QTextCursor cursor = editor->textCursor();
+        cursor.setPosition(4);
+        editor->setTextCursor(cursor);
+        QTest::keyClick(editor, Qt::Key_Return, Qt::ControlModifier | Qt::ShiftModifier);
+        QTRY_COMPARE(m_page->reader()->conversation()->numFields(), 3);
+        QTRY_COMPARE(fieldText(2), QStringLiteral("three"));
+        QTest::keyClick(bubbleAt(2), Qt::Key_Up, Qt::AltModifier);
+        QTRY_COMPARE(fieldText(1), QStringLiteral("three"));
+        QTest::keyClick(bubbleAt(0), Qt::Key_Delete);
+        QTRY_COMPARE(m_page->reader()->conversation()->numFields(), 2);
+        QTest::keyClick(bubbleAt(1), Qt::Key_Insert);
+        QTRY_COMPARE(m_page->reader()->conversation()->numFields(), 3);
+        QCOMPARE(bubbleAt(2)->field().role, QStringLiteral("user"));
+        while (m_workspace->undoStack()->canUndo()) {
+            m_workspace->undoStack()->undo();
+        }
+        QTRY_COMPARE(fieldText(1), QStringLiteral("two three"));
+        QCOMPARE(m_page->document()->counts().edited, 0);
     }
 
     void searchGoesToMatches()

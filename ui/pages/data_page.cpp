@@ -4,6 +4,7 @@
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
 #include "ui/pages/data_filters.h"
+#include "ui/pages/data_overview.h"
 #include "ui/pages/data_reader.h"
 #include "ui/pages/data_search.h"
 #include "ui/pages/data_table.h"
@@ -40,7 +41,7 @@ QStringList localFiles(const QMimeData* data)
 DataPage::DataPage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_documents(new DataDocuments(this)), m_add(new QAction(tr("Add data\u2026"), this)),
       m_stack(new QStackedWidget), m_empty(new EmptyState), m_work(new QSplitter), m_sources(new DataSources),
-      m_filters(new DataFilters), m_middle(new QStackedWidget), m_table(new DataTable), m_reader(new DataReader),
+      m_filters(new DataFilters), m_middle(new QStackedWidget), m_overview(new DataOverview), m_table(new DataTable), m_reader(new DataReader),
       m_openingView(new QWidget), m_openingText(new QLabel), m_openingBar(new QProgressBar), m_problem(new QLabel)
 {
     setObjectName(QStringLiteral("dataPage"));
@@ -62,6 +63,9 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
     connect(m_sources, &DataSources::formatChosen, this, &DataPage::chooseFormat);
     connect(m_filters, &DataFilters::filterChosen, m_table, &DataTable::setFilter);
     connect(m_table, &DataTable::filterChanged, m_filters, &DataFilters::setFilter);
+    connect(m_overview, &DataOverview::rowsWanted, m_table, &DataTable::showRows);
+    connect(m_table, &DataTable::clustersWanted, this, &DataPage::showClusters);
+    connect(m_table->search(), &DataSearch::replaceWanted, this, &DataPage::showReplace);
     connect(m_documents, &DataDocuments::wanted, this, &DataPage::openForStep);
     connect(m_table, &DataTable::currentRowChanged, m_reader, &DataReader::showRow);
     connect(m_table, &DataTable::activated, m_reader, &DataReader::editFirstField);
@@ -101,7 +105,12 @@ void DataPage::buildWork()
                       tr("Luthier learns from files of examples: JSON Lines, JSON, CSV or TSV, with questions and answers, "
                          "conversations or plain text. Drop a file here, or add one. The file is only read, never written."),
                       tr("Add data\u2026"), tr("Open the bundled example")});
-    m_middle->addWidget(m_table);
+    auto* middle = new QWidget;
+    auto* stacked = new QVBoxLayout(middle);
+    stacked->setContentsMargins(0, 0, 0, 0);
+    stacked->addWidget(m_overview);
+    stacked->addWidget(m_table, 1);
+    m_middle->addWidget(middle);
     m_middle->addWidget(m_openingView);
     m_work->setObjectName(QStringLiteral("dataSplitter"));
     m_work->setChildrenCollapsible(false);
@@ -135,6 +144,9 @@ void DataPage::buildActions()
         {"checkAllRows", tr("Check all rows"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_K)},
          [](DataPage& page) { page.m_filters->startCheck(); }},
         {"excludeRows", tr("Exclude or take in the selected rows"), {}, [](DataPage& page) { page.m_table->toggleExcluded(); }},
+        {"replaceInRows", tr("Find and replace\u2026"), {QKeySequence(Qt::CTRL | Qt::Key_H)}, [](DataPage& page) { page.showReplace(); }},
+        {"dataVersions", tr("Versions of the data\u2026"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_V)},
+         [](DataPage& page) { page.showVersions(); }},
         {"tagRows", tr("Tag the selected rows"), {}, [](DataPage& page) { page.m_table->editTags(); }},
     };
     for (const Row& row : rows) {
@@ -238,10 +250,11 @@ void DataPage::showDocument(DataDocument* document)
     m_reader->setDocument(document);
     m_table->setDocument(document);
     m_filters->setDocument(document);
+    m_overview->setDocument(document);
     if (document == nullptr) {
         m_sources->setFormat({}, {});
     } else {
-        m_middle->setCurrentWidget(m_table);
+        m_middle->setCurrentIndex(0);
         m_sources->setFormat(m_source.format, QString::fromStdString(document->dataset()->format().id));
         m_reader->showRow(m_table->currentRow());
     }

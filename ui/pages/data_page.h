@@ -21,6 +21,7 @@ class QStackedWidget;
 namespace luthier::ui {
 
 class DataFilters;
+class DataOverview;
 class DataReader;
 class DataTable;
 class EmptyState;
@@ -44,6 +45,7 @@ public:
     DataTable* table() const { return m_table; }
     DataReader* reader() const { return m_reader; }
     DataFilters* filters() const { return m_filters; }
+    DataOverview* overview() const { return m_overview; }
 
 Q_SIGNALS:
     void documentChanged();
@@ -73,6 +75,9 @@ private:
     void restoreSteps();
     void showStep(DataDocument* document, qint64 row);
     void openForStep(const QString& path);
+    void showClusters(bool near);
+    void showReplace();
+    void showVersions();
 
     Workspace& m_workspace;
     std::vector<SourceItem> m_items;
@@ -93,6 +98,7 @@ private:
     DataSources* m_sources;
     DataFilters* m_filters;
     QStackedWidget* m_middle;
+    DataOverview* m_overview;
     DataTable* m_table;
     DataReader* m_reader;
     QWidget* m_openingView;

@@ -4,8 +4,11 @@
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
 #include "ui/commands/data_step.h"
+#include "ui/pages/data_clusters.h"
 #include "ui/pages/data_page.h"
+#include "ui/pages/data_replace.h"
 #include "ui/pages/data_table.h"
+#include "ui/pages/data_versions.h"
 #include "ui/workspace.h"
 
 #include <QUndoStack>
@@ -71,6 +74,27 @@ void DataPage::restoreSteps()
             m_workspace.say(QString::fromStdString(steps.message()));
         }
     });
+}
+
+void DataPage::showClusters(bool near)
+{
+    if (m_document != nullptr) {
+        (new DataClusters(m_document, near ? Likeness::Near : Likeness::Exact, this))->open();
+    }
+}
+
+void DataPage::showReplace()
+{
+    if (m_document != nullptr) {
+        (new DataReplace(m_document, *m_table->search(), this))->open();
+    }
+}
+
+void DataPage::showVersions()
+{
+    if (m_document != nullptr && m_workspace.project()) {
+        (new DataVersions(m_document, m_workspace.project(), this))->open();
+    }
 }
 
 } // namespace luthier::ui

@@ -24,7 +24,7 @@ namespace luthier::ui {
 
 DataReader::DataReader(QWidget* parent)
     : QWidget(parent), m_splitter(new QSplitter(Qt::Vertical)), m_title(new QLabel), m_saved(new QLabel),
-      m_retry(new QPushButton(tr("Try again"))), m_revert(new QPushButton(tr("Take edits back"))), m_problem(new QLabel),
+      m_retry(new QPushButton(tr("Try again"))), m_revert(new QPushButton(tr("Take edits back"))), m_exclude(new QPushButton), m_problem(new QLabel),
       m_body(new QStackedWidget), m_conversation(new ConversationView), m_raw(new QPlainTextEdit), m_strip(new TokenStrip),
       m_counts(new QLabel), m_token(new QLabel)
 {
@@ -44,6 +44,9 @@ DataReader::DataReader(QWidget* parent)
             reload();
         }
     });
+    connect(m_conversation, &ConversationView::turnWanted, this, &DataReader::editTurn);
+    connect(m_conversation, &ConversationView::menuWanted, this, &DataReader::showTurnMenu);
+    connect(m_exclude, &QPushButton::clicked, this, &DataReader::toggleExcluded);
     connect(m_retry, &QPushButton::clicked, this, [this] { m_document->saver()->retry(); });
     connect(m_revert, &QPushButton::clicked, this, [this] { m_document->prepareRevert(m_row); });
     showRow(-1);
@@ -61,6 +64,8 @@ void DataReader::buildTop()
     m_retry->setToolTip(tr("Save the edits again"));
     m_revert->setObjectName(QStringLiteral("revertRow"));
     m_revert->setToolTip(tr("Show the row as the file has it. Undo brings the edits back."));
+    m_exclude->setObjectName(QStringLiteral("excludeRow"));
+    m_exclude->setToolTip(tr("Training leaves excluded rows out (Del in the table). Undo brings them back."));
     m_problem->setObjectName(QStringLiteral("rowProblem"));
     m_problem->setWordWrap(true);
     m_problem->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -79,6 +84,7 @@ void DataReader::buildTop()
     head->addWidget(m_saved);
     head->addWidget(m_retry);
     head->addWidget(m_revert);
+    head->addWidget(m_exclude);
     auto* top = new QWidget;
     auto* layout = new QVBoxLayout(top);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -122,6 +128,9 @@ void DataReader::setDocument(DataDocument* document)
                 reload();
             }
         });
+        connect(m_document, &DataDocument::rowsEdited, this, &DataReader::reload);
+        connect(m_document, &DataDocument::exclusionsChanged, this, &DataReader::showSaveState);
+        connect(m_document, &DataDocument::factsChanged, this, &DataReader::onFactsChanged);
         connect(m_document, &DataDocument::editRefused, this, &DataReader::onRefused);
         connect(m_document->saver(), &EditSaver::stateChanged, this, &DataReader::showSaveState);
     }
@@ -149,6 +158,11 @@ DataReader::Reading DataReader::read(const RowJudge& judge, std::int64_t row)
 {
     Reading reading;
     reading.row = readRow(*judge.dataset, row);
+    if (const Result<Json> json = judge.dataset->row(row)) {
+        for (const ExampleField& field : reading.row.fields) {
+            reading.roles = reading.roles.empty() ? data::turnRoles(*json, field.path.toStdString()) : reading.roles;
+        }
+    }
     if (!reading.row.example || !judge.encoder.tokenizer) {
         return reading;
     }
@@ -182,6 +196,7 @@ void DataReader::reload()
 void DataReader::take(const Reading& reading)
 {
     const ReadRow& row = reading.row;
+    m_roles = reading.roles;
     const bool isBroken = !row.problem.isEmpty();
     m_title->setText(row.index < 0 ? QString() : tr("Row %1").arg(QLocale().toString(static_cast<qlonglong>(row.index + 1))));
     m_revert->setVisible(row.edited);
@@ -227,6 +242,9 @@ void DataReader::showSaveState()
     const bool isEdited = saver != nullptr && m_row >= 0 && m_document->isEdited(m_row);
     const bool failed = saver != nullptr && saver->state() == EditSaver::State::Failed;
     const bool saving = saver != nullptr && saver->state() == EditSaver::State::Saving;
+    const bool isExcluded = m_row >= 0 && m_document && m_document->isExcluded(m_row);
+    m_exclude->setVisible(m_row >= 0 && m_document);
+    m_exclude->setText(isExcluded ? tr("Take in") : tr("Exclude"));
     m_retry->setVisible(failed);
     m_saved->setToolTip(failed ? saver->problem() : QString());
     m_saved->setText(failed ? tr("not saved") : saving ? tr("saving\u2026") : isEdited ? tr("edited, saved") : QString());

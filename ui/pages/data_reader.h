@@ -4,6 +4,7 @@
 // a row that is no longer shown is dropped.
 #pragma once
 
+#include "core/data/turn_edits.h"
 #include "ui/models/example_fields.h"
 #include "ui/widgets/token_tile.h"
 
@@ -43,6 +44,7 @@ private:
         ReadRow row;
         TokenStripContent tokens;
         QString tokensProblem;
+        std::vector<std::string> roles;
     };
 
     static Reading read(const RowJudge& judge, std::int64_t row);
@@ -54,9 +56,15 @@ private:
     void showSaveState();
     void onAccepted(const QString& path, const QString& text);
     void onRefused(qint64 row, const QString& sentence);
+    void editTurn(const data::TurnEdit& edit);
+    void showTurnMenu(const QString& path, const QPoint& globalPos);
+    void toggleExcluded();
+    void onFactsChanged(qint64 first, qint64 last);
 
     QPointer<DataDocument> m_document;
     std::int64_t m_row = -1;
+    std::int64_t m_limit = 0;      // at which the tokens shown are cut
+    std::vector<std::string> m_roles; // that turns of the row may have; empty: its fields are no turns
     int m_request = 0;             // number of the newest reading
     bool m_waitsForEditor = false; // a reading came while a field was being edited and was not shown
 
@@ -65,6 +73,7 @@ private:
     QLabel* m_saved;
     QPushButton* m_retry;
     QPushButton* m_revert;
+    QPushButton* m_exclude;
     QLabel* m_problem;
     QStackedWidget* m_body;
     ConversationView* m_conversation;

@@ -13,6 +13,8 @@
 #include <QShortcut>
 #include <QToolButton>
 
+#include <algorithm>
+
 namespace luthier::ui {
 namespace {
 
@@ -147,6 +149,15 @@ QString DataSearch::field() const
     return m_field->currentData().toString();
 }
 
+std::vector<std::pair<QString, QString>> DataSearch::fields() const
+{
+    std::vector<std::pair<QString, QString>> fields;
+    for (int i = 0; i < m_field->count(); ++i) {
+        fields.emplace_back(m_field->itemText(i), m_field->itemData(i).toString());
+    }
+    return fields;
+}
+
 bool DataSearch::isRegex() const
 {
     return m_regex->isChecked();
@@ -204,7 +215,9 @@ void DataSearch::showHits()
     m_previous->setEnabled(count > 0);
     m_next->setEnabled(count > 0);
     m_all->setEnabled(count > 0 && !searching);
-    m_all->setVisible(m_search->isActive());
+    for (QToolButton* step : {m_previous, m_next, m_all}) {
+        step->setVisible(m_search->isActive());
+    }
 }
 
 } // namespace luthier::ui

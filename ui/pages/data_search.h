@@ -33,6 +33,7 @@ public:
     QString text() const;
     QString field() const; // empty: all
     bool isRegex() const;
+    std::vector<std::pair<QString, QString>> fields() const; // shown name, name
 
 Q_SIGNALS:
     void rowWanted(qint64 row);

@@ -43,6 +43,8 @@ FieldBubble* ConversationView::makeBubble()
     m_layout->insertLayout(m_layout->count() - 1, row);
     connect(bubble, &FieldBubble::accepted, this, &ConversationView::fieldAccepted);
     connect(bubble, &FieldBubble::editingChanged, this, &ConversationView::editingChanged);
+    connect(bubble, &FieldBubble::turnWanted, this, &ConversationView::turnWanted);
+    connect(bubble, &FieldBubble::menuWanted, this, [this, bubble](const QPoint& at) { Q_EMIT menuWanted(bubble->field().path, at); });
     connect(bubble, &FieldBubble::stepWanted, this, [this, bubble](int direction) { stepFrom(bubble, direction); });
     return bubble;
 }

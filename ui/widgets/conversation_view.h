@@ -2,6 +2,7 @@
 // ConversationView: an example as bubbles, one a field, from top to bottom. Up and Down walk through them.
 #pragma once
 
+#include "core/data/turn_edits.h"
 #include "ui/widgets/example_field.h"
 
 #include <QScrollArea>
@@ -32,6 +33,8 @@ public:
 Q_SIGNALS:
     void fieldAccepted(const QString& path, const QString& text);
     void editingChanged(bool editing);
+    void turnWanted(const luthier::data::TurnEdit& edit);
+    void menuWanted(const QString& path, const QPoint& globalPos);
 
 private:
     FieldBubble* makeBubble();

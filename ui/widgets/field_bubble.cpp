@@ -4,6 +4,7 @@
 #include "ui/widgets/role_colors.h"
 
 #include <QApplication>
+#include <QContextMenuEvent>
 #include <QEvent>
 #include <QFontDatabase>
 #include <QHBoxLayout>
@@ -115,7 +116,7 @@ void FieldBubble::makeEditor()
     m_editor = new QPlainTextEdit(m_editBox);
     m_editor->setObjectName(QStringLiteral("fieldEditor"));
     m_editor->setAccessibleName(tr("Text of %1").arg(m_field.label));
-    m_editor->setToolTip(tr("Ctrl+Return accepts, Esc gives back what was there"));
+    m_editor->setToolTip(tr("Ctrl+Return accepts, Esc gives back what was there, Ctrl+Shift+Return splits a turn at the cursor"));
     m_editor->setTabChangesFocus(true);
     m_editor->installEventFilter(this);
     auto* accept = new QPushButton(tr("Accept"), m_editBox);
@@ -214,13 +215,49 @@ bool FieldBubble::eventFilter(QObject* watched, QEvent* event)
     }
     event->accept();
     if (event->type() == QEvent::KeyPress) {
-        accepts ? acceptEdit() : cancelEdit();
+        if (accepts && key->modifiers().testFlag(Qt::ShiftModifier)) {
+            splitAtCursor();
+        } else {
+            accepts ? acceptEdit() : cancelEdit();
+        }
     }
     return true;
 }
 
+void FieldBubble::splitAtCursor()
+{
+    const QString text = m_editor->toPlainText();
+    const int at = m_editor->textCursor().position();
+    cancelEdit(); // the halves hold what was typed
+    Q_EMIT turnWanted({data::TurnEdit::Kind::Split, m_field.path.toStdString(), {}, text.left(at).toStdString(), text.mid(at).toStdString()});
+}
+
+bool FieldBubble::wantTurn(QKeyEvent* event)
+{
+    using Kind = data::TurnEdit::Kind;
+    const bool alt = event->modifiers().testFlag(Qt::AltModifier);
+    const int key = event->key();
+    const bool moves = alt && (key == Qt::Key_Up || key == Qt::Key_Down);
+    if (!isEditable() || (!moves && key != Qt::Key_Insert && key != Qt::Key_Delete)) {
+        return false;
+    }
+    const Kind move = key == Qt::Key_Up ? Kind::MoveUp : Kind::MoveDown;
+    Q_EMIT turnWanted({moves ? move : key == Qt::Key_Insert ? Kind::Add : Kind::Remove, m_field.path.toStdString()});
+    return true;
+}
+
+void FieldBubble::contextMenuEvent(QContextMenuEvent* event)
+{
+    if (isEditable() && !isEditing()) {
+        Q_EMIT menuWanted(event->globalPos());
+    }
+}
+
 void FieldBubble::keyPressEvent(QKeyEvent* event)
 {
+    if (wantTurn(event)) {
+        return;
+    }
     switch (event->key()) {
     case Qt::Key_F2:
     case Qt::Key_Return:

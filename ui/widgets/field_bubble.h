@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // FieldBubble: one field of an example, spoken by its role. F2, Return or a double click edits in place;
-// Ctrl+Return accepts, Esc gives back what was there. It changes nothing itself: accepted() says what is wanted.
+// Ctrl+Return accepts, Esc gives back what was there, Ctrl+Shift+Return splits a turn at the cursor. Insert, Delete and
+// Alt with an arrow add, remove and move a turn. It changes nothing itself: its signals say what is wanted.
 #pragma once
 
+#include "core/data/turn_edits.h"
 #include "ui/widgets/example_field.h"
 
 #include <QFrame>
@@ -31,11 +33,14 @@ public:
 Q_SIGNALS:
     void accepted(const QString& path, const QString& text);
     void editingChanged(bool editing);
+    void turnWanted(const luthier::data::TurnEdit& edit);
+    void menuWanted(const QPoint& globalPos);
     void stepWanted(int direction); // -1 or 1: the neighbour bubble should take the focus
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;
     void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
     void changeEvent(QEvent* event) override;
     void focusInEvent(QFocusEvent* event) override;
@@ -48,6 +53,8 @@ private:
     void closeEditor();
     void applyColors();
     void showText();
+    void splitAtCursor();
+    bool wantTurn(QKeyEvent* event);
 
     ExampleField m_field;
     QLabel* m_role;
