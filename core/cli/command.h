@@ -90,6 +90,7 @@ Command renderCommand();
 Command resumeCommand();
 Command runsCommand();
 Command scoreCommand();
+Command shootoutCommand();
 Command tokenizeCommand();
 Command tuneCommand();
 

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/display.h"
+#include "core/cli/table.h"
+#include "core/cli/tune_run.h"
+#include "core/train/shootout.h"
+
+#include <CLI/App.hpp>
+
+#include <algorithm>
+
+namespace luthier::cli {
+
+namespace {
+
+struct Flags {
+    std::string recipe;
+    std::vector<std::string> methods;
+    std::vector<std::string> settings;
+    std::string out;
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    app.add_option("recipe", flags.recipe, "Recipe file; its method is replaced")->required()->option_text("RECIPE.json");
+    app.add_option("--methods", flags.methods, "Ids of methods, the order is that of the queue")
+        ->required()
+        ->delimiter(',')
+        ->option_text("lora,full,...");
+    app.add_option("--set", flags.settings, "Change a setting of the recipe for all; may be repeated")
+        ->allow_extra_args(false)
+        ->option_text("KEY=VALUE");
+    app.add_option("--out", flags.out, "Folder; each method's run lies in a folder of its name in it")->required()->option_text("DIR");
+}
+
+// Events of the runs: only progress and warnings, the lines belong to the table.
+class Progress : public train::RunObserver {
+public:
+    explicit Progress(Console& console) : m_console(console) {}
+    std::string method;
+
+    void onEvent(const train::Event& event) override
+    {
+        if (const auto* started = std::get_if<train::RunStarted>(&event)) {
+            m_total = started->totalSteps;
+        } else if (const auto* step = std::get_if<train::StepDone>(&event)) {
+            m_console.progress(method + ": step " + counted(step->step) + "/" + counted(m_total) + "  loss " + fixed(step->loss, 3));
+        } else if (const auto* stage = std::get_if<train::StageChanged>(&event)) {
+            m_console.progress(method + ": " + oneLine(stage->stage));
+        } else if (const auto* warning = std::get_if<train::Warning>(&event)) {
+            m_console.note(method + ": " + oneLine(warning->sentence));
+        }
+    }
+
+private:
+    Console& m_console;
+    std::int64_t m_total = 0;
+};
+
+Json orNull(const std::optional<double>& value)
+{
+    return value ? Json(*value) : Json();
+}
+
+Json toJson(const train::ShootoutRow& row)
+{
+    return {{"method", row.method},
+            {"outcome", train::toText(row.ended.outcome)},
+            {"sentence", row.ended.sentence.empty() ? Json() : Json(row.ended.sentence)},
+            {"held_out_before", orNull(row.firstHeldOut)},
+            {"held_out", orNull(row.lastHeldOut)},
+            {"trained_parameters", row.trainedParameters},
+            {"trained_share", row.trainedShare()},
+            {"peak_memory_bytes", row.peakMemoryBytes},
+            {"seconds", row.ended.seconds},
+            {"minutes", row.ended.seconds / 60},
+            {"adapter_bytes", row.resultBytes},
+            {"adapter", row.ended.adapter.empty() ? Json() : Json(row.ended.adapter)},
+            {"learning_rate", row.learningRate}};
+}
+
+std::string tableOf(const std::vector<train::ShootoutRow>& rows, int width)
+{
+    Table table({{"method"}, {"held-out loss", false, true}, {"trained", false, true}, {"%", false, true}, {"peak memory", false, true},
+                 {"minutes", false, true}, {"size", false, true}, {"learning rate", false, true}, {"", true}});
+    for (const train::ShootoutRow& row : rows) {
+        const bool finished = row.ended.outcome == train::Outcome::Finished;
+        table.add({row.method, row.lastHeldOut ? fixed(*row.lastHeldOut, 4) : "-", counted(row.trainedParameters),
+                   fixed(100 * row.trainedShare(), 3), row.peakMemoryBytes > 0 ? byteSize(static_cast<double>(row.peakMemoryBytes)) : "-",
+                   fixed(row.ended.seconds / 60, 2), row.resultBytes > 0 ? byteSize(static_cast<double>(row.resultBytes)) : "-",
+                   shortest(row.learningRate), finished ? "" : std::string(train::toText(row.ended.outcome)) + ": " + row.ended.sentence});
+    }
+    return table.toText(width);
+}
+
+int run(const Flags& flags, Context& context)
+{
+    auto config = readTuneConfig(flags.recipe, flags.settings, context.globals);
+    if (!config) {
+        return context.fail(config.message());
+    }
+    train::StopControl control;
+    const InterruptScope scope(context.interrupts, [&control] { control.requestStop(); });
+    Progress progress(context.console);
+    progress.method = flags.methods.front();
+    std::size_t done = 0;
+    const auto onRow = [&](const train::ShootoutRow& row) {
+        if (context.console.isJson()) {
+            context.console.line(toJson(row));
+        }
+        progress.method = ++done < flags.methods.size() ? flags.methods[done] : "";
+    };
+    auto rows = train::shootout(*config, flags.methods, flags.out, control, &progress, onRow);
+    context.console.endProgress();
+    if (!rows) {
+        return context.fail(rows.message());
+    }
+    if (!context.console.isJson()) {
+        context.console.text(tableOf(*rows, context.console.width()));
+    }
+    const bool any = std::any_of(rows->begin(), rows->end(),
+                                 [](const auto& row) { return row.ended.outcome == train::Outcome::Finished; });
+    return control.stopRequested() ? kInterrupted : any ? kDone : context.fail("no method finished: " + rows->front().ended.sentence);
+}
+
+} // namespace
+
+Command shootoutCommand()
+{
+    return command<Flags>("shootout", "The same data by several methods, one after the other, in one table",
+                          "luthier shootout recipe.json --methods lora,full,ia3 --out shootout\n"
+                          "luthier shootout recipe.json --methods lora,prompt --set epochs=1 --out shootout --json",
+                          setup, run);
+}
+
+} // namespace luthier::cli

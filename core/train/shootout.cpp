@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/shootout.h"
+
+#include "core/peft/method.h"
+
+#include <algorithm>
+#include <malloc.h>
+
+namespace luthier::train {
+
+namespace fs = std::filesystem;
+
+double ShootoutRow::trainedShare() const
+{
+    return totalParameters > 0 ? static_cast<double>(trainedParameters) / static_cast<double>(totalParameters) : 0;
+}
+
+Result<config::RunConfig> withMethod(const config::RunConfig& config, const std::string& method)
+{
+    const peft::Method* row = peft::findMethod(method);
+    if (!row) {
+        std::string known;
+        for (const peft::Method& other : peft::methods()) {
+            known += (known.empty() ? "" : ", ") + other.id;
+        }
+        return Error{"\"" + method + "\" is no method; there are " + known};
+    }
+    config::RunConfig changed = config;
+    if (config.method.kind != method) {
+        changed.method.kind = method;
+        changed.optimizer.learningRate = row->usualLearningRate;
+    }
+    return changed;
+}
+
+void ShootoutMeter::onEvent(const Event& event)
+{
+    if (const auto* started = std::get_if<RunStarted>(&event)) {
+        row.trainedParameters = started->trainableParameters;
+        row.totalParameters = started->totalParameters;
+    } else if (const auto* step = std::get_if<StepDone>(&event)) {
+        row.peakMemoryBytes = std::max(row.peakMemoryBytes, step->memoryBytes);
+    } else if (const auto* eval = std::get_if<EvalDone>(&event)) {
+        row.firstHeldOut = row.firstHeldOut ? row.firstHeldOut : eval->loss;
+        row.lastHeldOut = eval->loss;
+    } else if (const auto* ended = std::get_if<RunEnded>(&event)) {
+        row.ended = *ended;
+        row.resultBytes = ended->adapter.empty() ? 0 : bytesIn(ended->adapter);
+    }
+    if (m_next) {
+        m_next->onEvent(event);
+    }
+}
+
+Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const std::vector<std::string>& methods,
+                                          const fs::path& folder, StopControl& control, RunObserver* observer,
+                                          const std::function<void(const ShootoutRow&)>& onRow)
+{
+    if (methods.empty()) {
+        return Error{"name at least one method, such as lora,full"};
+    }
+    std::vector<config::RunConfig> configs;
+    for (const std::string& method : methods) {
+        auto changed = withMethod(config, method);
+        if (!changed) {
+            return changed.error();
+        }
+        configs.push_back(std::move(*changed));
+    }
+    std::vector<ShootoutRow> rows;
+    for (std::size_t i = 0; i < methods.size() && !control.stopRequested(); ++i) {
+        ::malloc_trim(0); // what the last one used must not count for this one
+        ShootoutMeter meter(observer);
+        meter.row.method = methods[i];
+        meter.row.learningRate = configs[i].optimizer.learningRate;
+        run(configs[i], {folder / methods[i], {}, false}, control, meter);
+        rows.push_back(meter.row);
+        if (onRow) {
+            onRow(rows.back());
+        }
+    }
+    return rows;
+}
+
+std::int64_t bytesIn(const fs::path& folder)
+{
+    std::int64_t bytes = 0;
+    std::error_code code;
+    for (const auto& entry : fs::recursive_directory_iterator(folder, code)) {
+        bytes += entry.is_regular_file(code) ? static_cast<std::int64_t>(entry.file_size(code)) : 0;
+    }
+    return bytes;
+}
+
+} // namespace luthier::train

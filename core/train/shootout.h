@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Shootout: the same data learned by several methods, one after the other, and what each cost and reached. Torch-free.
+// All settings but the method and its learning rate are the recipe's; a method other than the recipe's takes its own usual
+// learning rate, since one rate does not suit all.
+#pragma once
+
+#include "core/train/run.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace luthier::train {
+
+struct ShootoutRow {
+    std::string method; // id
+    RunEnded ended;
+    double learningRate = 0;
+    std::optional<double> firstHeldOut;
+    std::optional<double> lastHeldOut;
+    std::int64_t trainedParameters = 0;
+    std::int64_t totalParameters = 0;
+    std::int64_t peakMemoryBytes = 0;
+    std::int64_t resultBytes = 0; // of the adapter or model; 0: none
+
+    double trainedShare() const;
+};
+
+// The recipe with another method.
+Result<config::RunConfig> withMethod(const config::RunConfig& config, const std::string& method);
+
+// Keeps a run's measurements while they come.
+class ShootoutMeter : public RunObserver {
+public:
+    explicit ShootoutMeter(RunObserver* next) : m_next(next) {} // told as well; may be null
+    void onEvent(const Event& event) override;
+    ShootoutRow row;
+
+private:
+    RunObserver* m_next;
+};
+
+// Each method in a folder of its own, <folder>/<method>. One that fails ends with its sentence and the next begins; a stop
+// asked for ends the whole. `onRow` comes after each. Unknown methods are an error before the first begins.
+Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const std::vector<std::string>& methods,
+                                          const std::filesystem::path& folder, StopControl& control, RunObserver* observer,
+                                          const std::function<void(const ShootoutRow&)>& onRow);
+
+// Bytes of all files below; 0 when there are none.
+std::int64_t bytesIn(const std::filesystem::path& folder);
+
+} // namespace luthier::train
