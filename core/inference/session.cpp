@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/inference/session.h"
 
+#include "core/inference/adapter_weights.h"
 #include "core/inference/generate.h"
 #include "core/nn/device.h"
-#include "core/peft/adapter_folder.h"
 #include "core/weights/load.h"
 
 #include <mutex>
@@ -14,8 +14,8 @@ namespace {
 
 class LocalSession : public Session {
 public:
-    LocalSession(std::shared_ptr<nn::Decoder> decoder, data::Encoder encoder, std::string device)
-        : m_decoder(std::move(decoder)), m_encoder(std::move(encoder)), m_device(std::move(device)),
+    LocalSession(std::shared_ptr<nn::Decoder> decoder, AdapterWeights adapters, data::Encoder encoder, std::string device)
+        : m_decoder(std::move(decoder)), m_adapters(std::move(adapters)), m_encoder(std::move(encoder)), m_device(std::move(device)),
           m_stopIds(stopIdsOf(m_decoder->config(), *m_encoder.tokenizer))
     {
         m_decoder->setTraining(false);
@@ -33,6 +33,12 @@ public:
     {
         return run<std::vector<double>>(useAdapters, "score the text",
                                         [&] { return inference::score(*m_decoder, ids); });
+    }
+
+    Result<void> setAdapterWeights(const std::vector<double>& weights) override
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_adapters.set(weights);
     }
 
     const data::Encoder& encoder() const override { return m_encoder; }
@@ -62,29 +68,11 @@ private:
 
     std::mutex m_mutex;
     std::shared_ptr<nn::Decoder> m_decoder;
+    AdapterWeights m_adapters; // guarded by m_mutex
     data::Encoder m_encoder;
     std::string m_device;
     std::vector<text::TokenId> m_stopIds;
 };
-
-Result<void> attachAll(nn::Decoder& decoder, const weights::ModelFolder& folder,
-                       const std::vector<AdapterSpec>& adapters)
-{
-    if (adapters.empty()) {
-        return {};
-    }
-    auto fingerprint = folder.fingerprint();
-    if (!fingerprint) {
-        return fingerprint.error();
-    }
-    for (const AdapterSpec& adapter : adapters) {
-        if (auto attached = peft::attachAdapter(decoder, adapter.path, adapter.weight, *fingerprint);
-            !attached) {
-            return attached;
-        }
-    }
-    return {};
-}
 
 Result<std::shared_ptr<Session>> openSession(const ModelSpec& spec)
 {
@@ -104,11 +92,16 @@ Result<std::shared_ptr<Session>> openSession(const ModelSpec& spec)
     if (!decoder) {
         return decoder.error();
     }
-    if (auto attached = attachAll(**decoder, *folder, spec.adapters); !attached) {
+    auto fingerprint = spec.adapters.empty() ? Result<std::string>(std::string()) : folder->fingerprint();
+    if (!fingerprint) {
+        return fingerprint.error();
+    }
+    AdapterWeights adapters;
+    if (auto attached = adapters.attach(**decoder, spec.adapters, *fingerprint); !attached) {
         return attached.error();
     }
     return std::shared_ptr<Session>(std::make_shared<LocalSession>(
-        *decoder, std::move(*encoder), placement->deviceText + ", " + placement->dtypeText));
+        *decoder, std::move(adapters), std::move(*encoder), placement->deviceText + ", " + placement->dtypeText));
 }
 
 } // namespace

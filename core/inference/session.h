@@ -69,6 +69,11 @@ public:
     virtual Result<std::vector<double>> score(const std::vector<text::TokenId>& ids,
                                               bool useAdapters = true) = 0;
 
+    // How much each adapter of ModelSpec::adapters counts from the next call on, in their order; 0 leaves one out. Takes no
+    // reloading, so answers of different blends can follow one another. Plain LoRAs only, unless all weights stay as they
+    // were. Errors: another number of weights, one that is not finite, an adapter that cannot be weighed.
+    virtual Result<void> setAdapterWeights(const std::vector<double>& weights) = 0;
+
     virtual const data::Encoder& encoder() const = 0;
     virtual std::vector<text::TokenId> stopIds() const = 0;
     virtual std::string describeDevice() const = 0; // "cpu, fp32"

@@ -15,6 +15,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/randn.h>
 
+#include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -121,6 +122,46 @@ private Q_SLOTS:
         // A merged model of the two is the sum as well.
         const auto model = need(publish::publishModel(source(both), at("merged-both"), "f32", {}));
         QVERIFY(model.proof.difference.largest < 1e-3);
+    }
+
+    // Two adapters stay loaded; blends follow one another without loading anything.
+    void switchedWhileLoaded()
+    {
+        const auto open = [&](std::vector<inference::AdapterSpec> adapters) {
+            return need(inference::Session::open({kTiny, std::move(adapters), "cpu", "fp32"}));
+        };
+        const auto both = open({{at("a"), 1}, {at("b"), 0}});
+        const auto ids = both->encoder().tokenizer->ids("Mira sells fish at the harbour.");
+        const auto differ = [](const std::vector<double>& a, const std::vector<double>& b) {
+            double most = 0;
+            for (std::size_t i = 1; i < a.size(); ++i) {
+                most = std::max(most, std::abs(a[i] - b[i]));
+            }
+            return most;
+        };
+        const auto onlyA = need(open({{at("a"), 1}})->score(ids));
+        const auto onlyB = need(open({{at("b"), 1}})->score(ids));
+        const auto blend = need(open({{at("a"), 0.3}, {at("b"), -0.7}})->score(ids));
+        QVERIFY(differ(need(both->score(ids)), onlyA) < 1e-4);
+        QElapsedTimer timer;
+        timer.start();
+        QVERIFY(both->setAdapterWeights({0, 1}).ok());
+        const double milliseconds = static_cast<double>(timer.nsecsElapsed()) / 1e6;
+        qInfo("switched in %.3f ms", milliseconds);
+        QVERIFY(milliseconds < 50);
+        QVERIFY(differ(need(both->score(ids)), onlyB) < 1e-4);
+        QVERIFY(both->setAdapterWeights({0.3, -0.7}).ok());
+        QVERIFY(differ(need(both->score(ids)), blend) < 1e-4);
+        QVERIFY(differ(blend, onlyB) > 0.01);
+        QVERIFY(both->setAdapterWeights({0, 0}).ok());
+        QVERIFY(differ(need(both->score(ids)), need(both->score(ids, false))) < 1e-6);
+        // Answers, too, which take another way through the layers.
+        inference::GenerateOptions options;
+        options.sampling.maxNew = 12;
+        QVERIFY(both->setAdapterWeights({0, 1}).ok());
+        QCOMPARE(need(both->generate(ids, options)).text, need(open({{at("b"), 1}})->generate(ids, options)).text);
+        QVERIFY(both->setAdapterWeights({1}).message().find("1 weights were given for 2") == 0);
+        QVERIFY(!both->setAdapterWeights({1, std::nan("")}));
     }
 
     void ggufAdapter()

@@ -14,18 +14,18 @@ private Q_SLOTS:
     void oneTable()
     {
         support::TinyRun tiny;
-        tiny.config.method.virtualTokens = 4000; // no room for a prompt of so many tokens: it must fail by itself
+        tiny.config.method.ia3Modules = {"absent"}; // that one must fail by itself
         train::StopControl control;
         std::vector<std::string> told;
-        const auto rows = train::shootout(tiny.config, {"lora", "prompt", "full"}, tiny.path("out"), control, nullptr,
+        const auto rows = train::shootout(tiny.config, {"lora", "ia3", "full"}, tiny.path("out"), control, nullptr,
                                           [&](const train::ShootoutRow& row) { told.push_back(row.method); });
         QVERIFY2(rows.ok(), rows.ok() ? "" : rows.message().c_str());
         QCOMPARE(rows->size(), std::size_t(3));
-        QCOMPARE(told, std::vector<std::string>({"lora", "prompt", "full"}));
+        QCOMPARE(told, std::vector<std::string>({"lora", "ia3", "full"}));
         const auto& lora = (*rows)[0];
-        const auto& prompt = (*rows)[1];
+        const auto& ia3 = (*rows)[1];
         const auto& full = (*rows)[2];
-        QVERIFY(prompt.ended.outcome == train::Outcome::Failed && !prompt.ended.sentence.empty());
+        QVERIFY(ia3.ended.outcome == train::Outcome::Failed && !ia3.ended.sentence.empty());
         for (const auto* row : {&lora, &full}) {
             QVERIFY2(row->ended.outcome == train::Outcome::Finished, row->ended.sentence.c_str());
             QVERIFY(row->lastHeldOut && row->firstHeldOut && *row->lastHeldOut < *row->firstHeldOut);
