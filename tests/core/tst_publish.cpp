@@ -11,6 +11,7 @@
 #include "core/publish/publish.h"
 #include "core/weights/load.h"
 
+#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/randn.h>
@@ -89,6 +90,7 @@ private:
 private Q_SLOTS:
     void initTestCase()
     {
+        at::manual_seed(3);
         makeAdapter(at("a"), 4, 0.08);
         makeAdapter(at("b"), 4, 0.08);
     }
