@@ -27,6 +27,8 @@ constexpr std::array kPresets = {
     Preset{"tiny", 4096, 256, 704, 8, 8, 4, 32, 1024, true},
     Preset{"135m", 49152, 576, 1536, 30, 9, 3, 64, 2048, true},
     Preset{"1b", 128256, 2048, 8192, 16, 32, 8, 64, 131072, true},
+    Preset{"8b", 128256, 4096, 14336, 32, 32, 8, 128, 131072, false},
+    Preset{"65b", 32000, 8192, 22016, 80, 64, 64, 128, 2048, false},
 };
 
 struct Flags;
@@ -45,6 +47,9 @@ struct Flags {
     std::int64_t warmup = 4;
     std::string targets = "qv";
     std::string method = "lora";
+    std::string quantization = "auto";
+    std::string paging = "auto";
+    bool checkpointing = false;
     std::int64_t prompt = 128;
     std::int64_t tokens = 128;
     std::string file;
@@ -116,7 +121,8 @@ int benchStep(const Flags& flags, Context& context)
     };
     auto result = train::benchStep({std::move(*config), method, flags.batch, flags.length, flags.steps,
                                     flags.warmup, context.globals.deviceOrAuto(),
-                                    context.globals.dtypeOrAuto(), progress, context.cancel});
+                                    context.globals.dtypeOrAuto(), progress, context.cancel, flags.quantization,
+                                    flags.checkpointing, flags.paging});
     context.console.endProgress();
     if (!result) {
         return context.fail(result.message());
@@ -255,7 +261,7 @@ void setup(CLI::App& app, Flags& flags)
             continue;
         }
         if (verb.run == benchKernels) { continue; } // shapes of its own
-        auto* preset = sub->add_option("--preset", flags.preset, "Shape of the model: tiny, 135m, 1b")
+        auto* preset = sub->add_option("--preset", flags.preset, "Shape of the model: tiny, 135m, 1b, 8b, 65b")
                            ->check(CLI::IsMember(presets))
                            ->option_text("tiny");
         sub->add_option("--model", flags.model, "Shape from this folder's config.json")
@@ -269,9 +275,16 @@ void setup(CLI::App& app, Flags& flags)
             sub->add_option("--targets", flags.targets, "Projections with an adapter: qv, all")
                 ->check(CLI::IsMember({"qv", "all"}))
                 ->option_text("qv");
-            sub->add_option("--method", flags.method, "What is trained: lora, full")
-                ->check(CLI::IsMember({"lora", "full"}))
+            sub->add_option("--method", flags.method, "What is trained: lora, qlora, full")
+                ->check(CLI::IsMember({"lora", "qlora", "full"}))
                 ->option_text("lora");
+            sub->add_option("--quantization", flags.quantization, "How the frozen weights are held: auto (nf4 for qlora), none, nf4, fp4")
+                ->check(CLI::IsMember({"auto", "none", "nf4", "fp4"}))
+                ->option_text("auto");
+            sub->add_flag("--checkpointing", flags.checkpointing, "Compute each layer again in the backward pass");
+            sub->add_option("--paging", flags.paging, "The optimizer's state in host memory: auto, on, off")
+                ->check(CLI::IsMember({"auto", "on", "off"}))
+                ->option_text("auto");
         } else {
             number(sub, "--prompt", flags.prompt, "Tokens that are there already", 1);
             number(sub, "--tokens", flags.tokens, "Measured tokens", 1);

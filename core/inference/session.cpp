@@ -4,6 +4,7 @@
 #include "core/inference/adapter_weights.h"
 #include "core/inference/generate.h"
 #include "core/nn/device.h"
+#include "core/peft/trained_on.h"
 #include "core/weights/load.h"
 
 #include <mutex>
@@ -88,7 +89,16 @@ Result<std::shared_ptr<Session>> openSession(const ModelSpec& spec)
     if (!encoder) {
         return encoder.error();
     }
-    auto decoder = weights::loadDecoder(*folder, placement->device, placement->dtype);
+    std::vector<std::filesystem::path> adapters;
+    for (const AdapterSpec& adapter : spec.adapters) {
+        adapters.push_back(adapter.path);
+    }
+    const auto held = peft::readTrainedOn(adapters);
+    if (!held) {
+        return held.error();
+    }
+    auto decoder = weights::loadDecoder(*folder, placement->device, placement->dtype, {},
+                                        folder->config().storedAs.empty() ? *held : std::nullopt);
     if (!decoder) {
         return decoder.error();
     }
@@ -96,12 +106,12 @@ Result<std::shared_ptr<Session>> openSession(const ModelSpec& spec)
     if (!fingerprint) {
         return fingerprint.error();
     }
-    AdapterWeights adapters;
-    if (auto attached = adapters.attach(**decoder, spec.adapters, *fingerprint); !attached) {
+    AdapterWeights weighed;
+    if (auto attached = weighed.attach(**decoder, spec.adapters, *fingerprint); !attached) {
         return attached.error();
     }
     return std::shared_ptr<Session>(std::make_shared<LocalSession>(
-        *decoder, std::move(adapters), std::move(*encoder), placement->deviceText + ", " + placement->dtypeText));
+        *decoder, std::move(weighed), std::move(*encoder), placement->deviceText + ", " + placement->dtypeText));
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/peft/adapter_folder.h"
 #include "core/peft/combine.h"
+#include "core/peft/trained_on.h"
 #include "core/weights/load.h"
 
 #include <algorithm>
@@ -43,9 +44,27 @@ Result<LiveModel> LiveModel::open(const Source& source, bool combine, const Watc
     return done ? Result<LiveModel>(std::move(live)) : Result<LiveModel>(done.error());
 }
 
+Result<std::shared_ptr<nn::Decoder>> LiveModel::loadBase(const Watch& watch, const char* stage) const
+{
+    auto decoder = weights::loadDecoder(m_folder, m_placement.device, m_placement.dtype, progressOf(watch, stage), m_held);
+    if (decoder) {
+        (*decoder)->dequantise(); // what is written are numbers
+    }
+    return decoder;
+}
+
 Result<void> LiveModel::load(const Source& source, const Watch& watch)
 {
-    auto decoder = weights::loadDecoder(m_folder, m_placement.device, m_placement.dtype, progressOf(watch, "loading the model"));
+    std::vector<fs::path> adapters;
+    for (const inference::AdapterSpec& adapter : source.adapters) {
+        adapters.push_back(adapter.path);
+    }
+    auto held = peft::readTrainedOn(adapters);
+    if (!held) {
+        return held.error();
+    }
+    m_held = m_folder.config().storedAs.empty() ? *held : std::nullopt;
+    auto decoder = loadBase(watch, "loading the model");
     auto fingerprint = decoder ? m_folder.fingerprint() : Result<std::string>(decoder.error());
     if (!fingerprint) {
         return fingerprint.error();
@@ -122,7 +141,7 @@ Result<void> LiveModel::proveModel(const fs::path& written, const std::string& t
 Result<void> LiveModel::proveAdapter(const fs::path& written, const Watch& watch)
 {
     release();
-    auto decoder = weights::loadDecoder(m_folder, m_placement.device, m_placement.dtype, progressOf(watch, "opening what was written"));
+    auto decoder = loadBase(watch, "opening what was written");
     if (!decoder) {
         return decoder.error();
     }

@@ -9,17 +9,19 @@
 #include "core/weights/model_folder.h"
 
 #include <memory>
+#include <optional>
 
 namespace luthier::publish {
 
 class LiveModel {
 public:
-    // Loads, attaches, reads the texts, and combines several adapters where they are to become one or `how` is no plain sum.
+    // Loads (numbers, but those of the codes that the adapters were trained on), attaches, reads the texts, and combines several adapters where they are to become one or `how` is no plain sum.
     static Result<LiveModel> open(const Source& source, bool combine, const Watch& watch);
 
     nn::Decoder& decoder() { return *m_decoder; }
     const weights::ModelFolder& folder() const { return m_folder; }
     const std::string& fingerprint() const { return m_fingerprint; }
+    const std::optional<quant::Quantisation>& held() const { return m_held; }
     const data::Encoder& encoder() const { return m_encoder; }
     const ProofTexts& texts() const { return m_texts; }
     bool isCombined() const { return m_rank > 0; }
@@ -37,6 +39,7 @@ private:
         : m_placement(std::move(placement)), m_folder(std::move(folder)), m_encoder(std::move(encoder))
     {
     }
+    Result<std::shared_ptr<nn::Decoder>> loadBase(const Watch& watch, const char* stage) const;
     Result<void> load(const Source& source, const Watch& watch);
     Result<void> combine(const Source& source, bool wanted, const Watch& watch);
     Result<void> compare(nn::Decoder& written, const std::string& type, const Watch& watch);
@@ -46,6 +49,7 @@ private:
     data::Encoder m_encoder;
     std::shared_ptr<nn::Decoder> m_decoder;
     std::string m_fingerprint;
+    std::optional<quant::Quantisation> m_held; // as the base was while the adapters were trained
     ProofTexts m_texts;
     Reading m_reading;
     std::int64_t m_rank = 0;

@@ -6,6 +6,7 @@
 #include "core/peft/combine.h"
 #include "core/peft/lora_folder.h"
 #include "core/peft/lora_gguf.h"
+#include "core/peft/trained_on.h"
 #include "core/publish/live_model.h"
 #include "core/publish/modelfile.h"
 #include "core/weights/gguf_save.h"
@@ -147,6 +148,9 @@ Result<Published> adapter(const Source& source, const fs::path& target, const Wa
     if (done) {
         done = target.extension() == ".gguf" ? peft::saveLoraGguf(live->decoder(), temporary.path, live->fingerprint())
                                              : writeFolder(*live, source, temporary.path);
+    }
+    if (done && target.extension() != ".gguf") {
+        done = peft::writeTrainedOn(temporary.path, live->held());
     }
     done = done ? live->proveAdapter(temporary.path, watch) : done;
     return done ? named(*live, temporary, target) : Result<Published>(done.error());

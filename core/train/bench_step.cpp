@@ -36,7 +36,7 @@ double flopsPerToken(nn::Decoder& decoder, const StepBenchSettings& settings, st
     const auto& model = decoder.config();
     double weights = static_cast<double>(model.vocab * model.hidden);
     for (const auto* group : decoder.groups()) {
-        weights += static_cast<double>(group->weight.numel());
+        weights += static_cast<double>(group->outputs() * group->inputs());
     }
     const double attention
         = 2.0 * static_cast<double>(settings.length * model.heads * model.headDim * model.layers);
@@ -102,8 +102,11 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     result.matmulFlops = measureMatmul(placement->device, placement->dtype);
     resetPeakMemory(placement->device);
 
-    nn::Decoder decoder(settings.model, placement->device, placement->dtype);
+    const auto* codes = quant::findCodeTable(settings.quantization == "auto" ? method->quantization : settings.quantization);
+    nn::Decoder decoder(settings.model, placement->device, placement->dtype,
+                        codes ? std::optional(quant::Quantisation{codes->kind, true}) : std::nullopt);
     decoder.initialise(kSeed);
+    decoder.setActivationCheckpointing(settings.activationCheckpointing);
     if (auto attached = method->attach(decoder, settings.method, kSeed); !attached) {
         return attached.error();
     }
@@ -111,7 +114,9 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     const auto leaves = method->trainable(decoder);
     result.trainableParameters = countOf(leaves);
     result.totalParameters = settings.model.numParameters();
-    optim::AdamW optimizer(leaves, config::OptimizerSettings{});
+    config::OptimizerSettings optimizerSettings;
+    optimizerSettings.paging = settings.paging;
+    optim::AdamW optimizer(leaves, optimizerSettings);
 
     const auto options = at::TensorOptions().device(placement->device).dtype(at::kLong);
     const auto tokens = settings.batch * settings.length;

@@ -28,6 +28,9 @@ struct StepBenchSettings {
     std::string dtype = "auto";
     base::Progress progress;  // steps
     base::CancelToken cancel; // gives the error "cancelled"
+    std::string quantization = "auto"; // of the random weights: as the method asks, none, nf4, fp4
+    bool activationCheckpointing = false;
+    std::string paging = "auto";       // of the optimizer's state
 };
 
 struct StepBenchResult {

@@ -91,11 +91,13 @@ Result<void> Assembly::loadModel(RunParts& parts)
     if (!folder) {
         return folder.error();
     }
-    auto decoder = weights::loadDecoder(*folder, where.device, where.dtype, progress, quantisation(*parts.method));
+    const auto held = quantisation(*parts.method);
+    auto decoder = weights::loadDecoder(*folder, where.device, where.dtype, progress, held);
     if (!decoder) {
         return decoder.error();
     }
     parts.decoder = std::move(*decoder);
+    parts.quantisation = folder->config().storedAs.empty() ? held : std::nullopt;
     if (!folder->quantisation().empty()) {
         parts.warnings.push_back("The base is stored as " + folder->quantisation() + " and was dequantised: what is trained "
                                  "fits these rounded weights, and less exactly the model they were made from.");

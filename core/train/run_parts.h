@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct RunParts {
     nn::Placement placement;
     data::Encoder encoder;
     const peft::Method* method = nullptr;
+    std::optional<quant::Quantisation> quantisation; // made while loading; what a folder stores quantised is not
     std::shared_ptr<nn::Decoder> decoder;
     TrainingData data;
     std::vector<nn::NamedTensor> leaves; // trained, in the optimizer's order

@@ -3,9 +3,11 @@
 // sentence; every adapter method works on codes as on the numbers they stand for, with activation checkpointing too, saves,
 // opens, merges and resumes; twenty steps lose what PEFT loses on the same numbers.
 #include "core/base/json.h"
+#include "core/inference/session.h"
 #include "core/optim/schedules.h"
 #include "core/peft/adapter_folder.h"
 #include "core/peft/method.h"
+#include "core/peft/trained_on.h"
 #include "core/train/train_step.h"
 #include "core/weights/load.h"
 #include "tests/support/tiny_run.h"
@@ -251,6 +253,7 @@ private Q_SLOTS:
     void resumedIsUninterrupted();
     void allWeightsAreRefused();
     void lossesArePefts();
+    void baseIsRemembered();
 
 private:
     void variants() const
@@ -534,6 +537,33 @@ void TestQlora::lossesArePefts()
     }
     const at::Tensor logits = logitsOf(*decoder, want.at("probe").at("ids").get<std::vector<std::int64_t>>());
     QVERIFY(gap(logits, valuesOf(want.at("probe").at("logits"))) < 1e-3);
+}
+
+// What answers with a QLoRA reads the rounded base it was trained on.
+void TestQlora::baseIsRemembered()
+{
+    support::TinyRun tiny;
+    support::EventLog log;
+    tiny.config.method.kind = "qlora";
+    tiny.config.run.maxSteps = 2;
+    const auto quantised = tiny.run("quantised", log);
+    tiny.config.model.doubleQuantization = false;
+    const auto single = tiny.run("single", log);
+    tiny.config.method.kind = "lora";
+    const auto plain = tiny.run("plain", log);
+    const auto held = peft::readTrainedOn({quantised.adapter});
+    QVERIFY(held.ok() && *held && (*held)->kind == quant::CodeKind::Nf4 && (*held)->nested);
+    QVERIFY(!(*peft::readTrainedOn({single.adapter}))->nested);
+    QVERIFY(!*peft::readTrainedOn({plain.adapter}));
+    QVERIFY(!*peft::readTrainedOn({quantised.adapter, single.adapter}));
+    QVERIFY(!*peft::readTrainedOn({quantised.adapter, plain.adapter}));
+
+    const auto session = inference::Session::open({tiny.path("model"), {{quantised.adapter, 1}}, "cpu", "fp32"});
+    QVERIFY2(session.ok(), session.ok() ? "" : session.message().c_str());
+    const fs::path note = fs::path(quantised.adapter) / "base_quantization.json";
+    QVERIFY(base::writeFileAtomically(note, "{\"quantization\":\"int4\"}").ok());
+    const auto damaged = inference::Session::open({tiny.path("model"), {{quantised.adapter, 1}}, "cpu", "fp32"});
+    QVERIFY(!damaged.ok() && damaged.message().find("base_quantization.json") != std::string::npos);
 }
 
 QTEST_APPLESS_MAIN(TestQlora)
