@@ -26,6 +26,9 @@ std::vector<Field> modelFields()
         field<&ModelSettings::device>("device", "Device", "Where to compute: auto takes the first NVIDIA GPU, else the CPU. Also cpu, cuda, cuda:1.", {}, {.advanced = true}),
         field<&ModelSettings::dtype>("dtype", "Precision", "Number format of weights and activations. Auto: bf16 where the device is good at it, else fp32.", {},
             {.choices = {{"auto", "Automatic"}, {"fp32", "fp32"}, {"bf16", "bf16"}, {"fp16", "fp16"}}, .advanced = true}),
+        field<&ModelSettings::quantization>("quantization", "Quantise", "Holds the frozen weights in 4 bits: a quarter of bf16's memory. Automatic: NF4 for QLoRA, else as the folder stores them.", {},
+            {.choices = {{"auto", "Automatic"}, {"none", "As stored"}, {"nf4", "NF4"}, {"fp4", "FP4"}}, .advanced = true}),
+        field<&ModelSettings::doubleQuantization>("double_quantization", "Double quantisation", "Quantises the constants of the 4-bit blocks, too: 0.37 bit a weight less. Usually on.", {}, {.advanced = true}),
     };
 }
 
@@ -94,6 +97,8 @@ std::vector<Field> optimizerFields()
         field<&OptimizerSettings::beta2>("beta2", "Beta 2", "Memory of the squared gradient. 0 to 0.999999, usually 0.999.", {.low = 0, .high = 0.999999}, {.advanced = true}),
         field<&OptimizerSettings::epsilon>("epsilon", "Epsilon", "Added to the root of the second moment. Usually 1e-8.", {.low = 0, .high = 1, .lowOpen = true}, {.advanced = true}),
         field<&OptimizerSettings::maxGradNorm>("max_grad_norm", "Clip gradients at", "Gradients with a larger norm are scaled down to it. 0: never; usually 1.", {.low = 0, .high = 1e6}, {.advanced = true}),
+        field<&OptimizerSettings::paging>("paging", "Paged state", "Keeps the optimizer's state in host memory and moves it to the card step by step. Automatic: only when the card is short of memory.", {},
+            {.choices = {{"auto", "Automatic"}, {"on", "On"}, {"off", "Off"}}, .advanced = true}),
     };
 }
 
@@ -121,6 +126,7 @@ std::vector<Field> runFields()
         field<&RunSettings::rowLosses>("row_losses", "Loss of each row", "Measure every training row before the first step and after the last; takes two more passes over the data. Usually off.", {}, {.advanced = true}),
         field<&RunSettings::probePrompts>("probe_prompts", "Probe prompts", "Prompts answered at every evaluation, to see the change in words.", {}, {.advanced = true}),
         field<&RunSettings::probeTokens>("probe_tokens", "Probe length", "Longest probe answer. 1 to 4096, usually 64.", {.low = 1, .high = 4096}, {.advanced = true, .unit = "tokens"}),
+        field<&RunSettings::activationCheckpointing>("activation_checkpointing", "Activation checkpointing", "Computes each layer a second time instead of keeping what it computed: much less memory, about a third slower. Usually off.", {}, {.advanced = true}),
         field<&RunSettings::threads>("threads", "Threads", "CPU threads. 0: one for each physical core.", {.low = 0, .high = 4096}, {.advanced = true}),
     };
 }
@@ -264,39 +270,6 @@ std::vector<Difference> difference(const RunConfig& left, const RunConfig& right
         }
     }
     return rows;
-}
-
-std::vector<BrokenRule> brokenRules(const RunConfig& config)
-{
-    struct Rule {
-        std::vector<std::string> keys;
-        std::string sentence;
-        bool (*broken)(const RunConfig&);
-    };
-    static const std::vector<Rule> rules{
-        {{"model.path"}, "Choose a base model.", [](const RunConfig& c) { return c.model.path.empty(); }},
-        {{"data.train"}, "Choose training data.", [](const RunConfig& c) { return c.data.train.empty(); }},
-        {{"method.target_modules"}, "Name at least one projection for the adapter.",
-         [](const RunConfig& c) { return c.method.kind == "lora" && c.method.targetModules.empty(); }},
-        {{"method.ia3_modules"}, "Name at least one projection to scale.",
-         [](const RunConfig& c) { return c.method.kind == "ia3" && c.method.ia3Modules.empty(); }},
-        {{"method.feedforward_modules", "method.ia3_modules"}, "Modules scaled at the input must stand among the scaled modules.",
-         [](const RunConfig& c) {
-             const auto& all = c.method.ia3Modules;
-             return c.method.kind == "ia3" && !std::all_of(c.method.feedforwardModules.begin(), c.method.feedforwardModules.end(), [&](const std::string& name) {
-                 return std::find(all.begin(), all.end(), name) != all.end();
-             });
-         }},
-        {{"model.from_scratch", "method.kind"}, "Random weights need the method full: an adapter on them learns nothing.",
-         [](const RunConfig& c) { return c.model.fromScratch && c.method.kind != "full"; }},
-    };
-    std::vector<BrokenRule> broken;
-    for (const Rule& rule : rules) {
-        if (rule.broken(config)) {
-            broken.push_back({rule.keys, rule.sentence});
-        }
-    }
-    return broken;
 }
 
 } // namespace luthier::config

@@ -23,6 +23,8 @@ struct ModelSettings {
     bool fromScratch = false;         // random weights from config.json alone (pretraining)
     std::string device = "auto";      // auto, cpu, cuda, cuda:N
     std::string dtype = "auto";       // auto, fp32, bf16, fp16: what the frozen weights and activations are
+    std::string quantization = "auto"; // auto: as the method asks and the folder stores; none, nf4, fp4
+    bool doubleQuantization = true;   // the constants of quantised weights, too
 };
 
 struct DataSettings {
@@ -81,6 +83,7 @@ struct OptimizerSettings {
     double beta2 = 0.999;
     double epsilon = 1e-8;
     double maxGradNorm = 1.0; // 0: no clipping
+    std::string paging = "auto"; // auto, on, off: moments and masters in host memory
 };
 
 struct ScheduleSettings {
@@ -101,6 +104,7 @@ struct RunSettings {
     bool rowLosses = false;           // measure every row before and after
     std::vector<std::string> probePrompts; // answered at start, at each evaluation and at the end
     std::int64_t probeTokens = 64;
+    bool activationCheckpointing = false;
     std::int64_t threads = 0; // CPU threads; 0: all physical cores
 };
 
