@@ -12,7 +12,7 @@
     </message>
 </context>
 <context>
-    <name>luthier::ui::DataTable</name>
+    <name>luthier::ui::DataSearch</name>
     <message numerus="yes">
         <source>%n row(s)%1</source>
         <translation>
@@ -58,6 +58,135 @@
         <translation>
             <numerusform>%n token cut</numerusform>
             <numerusform>%n tokens cut</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::DataClusters</name>
+    <message numerus="yes">
+        <source>Group %1 of %2: %n row(s). Words that differ from the first are marked; 1 to 9 keep that row and leave the others out.</source>
+        <translation>
+            <numerusform>Group %1 of %2: %n row. Words that differ from the first are marked; 1 to 9 keep that row and leave the others out.</numerusform>
+            <numerusform>Group %1 of %2: %n rows. Words that differ from the first are marked; 1 to 9 keep that row and leave the others out.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::DataFilterNote</name>
+    <message numerus="yes">
+        <source>%1 — %n row(s)</source>
+        <translation>
+            <numerusform>%1 — %n row</numerusform>
+            <numerusform>%1 — %n rows</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::DataFilters</name>
+    <message numerus="yes">
+        <source>%n s left</source>
+        <translation>
+            <numerusform>%n s left</numerusform>
+            <numerusform>%n s left</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::DataReplace</name>
+    <message numerus="yes">
+        <source>Replace in %n row(s)</source>
+        <translation>
+            <numerusform>Replace in %n row</numerusform>
+            <numerusform>Replace in %n rows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n row(s) would change.</source>
+        <translation>
+            <numerusform>%n row would change.</numerusform>
+            <numerusform>%n rows would change.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>replacing in %n row(s)</source>
+        <translation>
+            <numerusform>replacing in %n row</numerusform>
+            <numerusform>replacing in %n rows</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::DataTable</name>
+    <message numerus="yes">
+        <source>Take %n row(s) in again	Del</source>
+        <translation>
+            <numerusform>Take %n row in again	Del</numerusform>
+            <numerusform>Take %n rows in again	Del</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Exclude %n row(s) from training	Del</source>
+        <translation>
+            <numerusform>Exclude %n row from training	Del</numerusform>
+            <numerusform>Exclude %n rows from training	Del</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::DataVersions</name>
+    <message numerus="yes">
+        <source>%n row(s) differ.</source>
+        <translation>
+            <numerusform>%n row differs.</numerusform>
+            <numerusform>%n rows differ.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>bringing %n row(s) back</source>
+        <translation>
+            <numerusform>bringing %n row back</numerusform>
+            <numerusform>bringing %n rows back</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::LengthHistogram</name>
+    <message numerus="yes">
+        <source>%1 to %2: %n row(s)</source>
+        <translation>
+            <numerusform>%1 to %2: %n row</numerusform>
+            <numerusform>%1 to %2: %n rows</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::DataDocument</name>
+    <message numerus="yes">
+        <source>leaving out %n row(s)</source>
+        <translation>
+            <numerusform>leaving out %n row</numerusform>
+            <numerusform>leaving out %n rows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>taking in %n row(s)</source>
+        <translation>
+            <numerusform>taking in %n row</numerusform>
+            <numerusform>taking in %n rows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>tag “%1” on %n row(s)</source>
+        <translation>
+            <numerusform>tag “%1” on %n row</numerusform>
+            <numerusform>tag “%1” on %n rows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>tag “%1” off %n row(s)</source>
+        <translation>
+            <numerusform>tag “%1” off %n row</numerusform>
+            <numerusform>tag “%1” off %n rows</numerusform>
         </translation>
     </message>
 </context>

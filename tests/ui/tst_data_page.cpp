@@ -5,22 +5,27 @@
 #include "ui/models/data_checkup.h"
 #include "ui/models/data_document.h"
 #include "ui/models/edit_saver.h"
+#include "ui/bridge/job.h"
 #include "ui/models/replace_model.h"
 #include "ui/models/row_model.h"
 #include "ui/pages/data_clusters.h"
+#include "ui/pages/data_filters.h"
 #include "ui/pages/data_overview.h"
 #include "ui/pages/data_page.h"
 #include "ui/pages/data_reader.h"
 #include "ui/pages/data_replace.h"
+#include "ui/pages/data_search.h"
 #include "ui/pages/data_table.h"
 #include "ui/pages/data_versions.h"
 #include "ui/widgets/conversation_view.h"
 #include "ui/widgets/field_bubble.h"
 #include "ui/widgets/length_histogram.h"
+#include "ui/theme.h"
 #include "ui/widgets/token_strip.h"
 #include "ui/workspace.h"
 
 #include <QComboBox>
+#include <QDir>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -39,6 +44,8 @@ using namespace luthier::ui;
 namespace {
 
 constexpr int kAwaitMs = 20'000;
+constexpr int kPictureMs = 350;
+constexpr QSize kPictureSize(1120, 740); // the page in a window of 1280x800
 
 std::string rowsText()
 {
@@ -389,6 +396,64 @@ private Q_SLOTS:
         QTRY_VERIFY(find<QLabel>("openProblem")->text().contains(QStringLiteral("missing.jsonl")));
     }
 
+    void pictures_data()
+    {
+        QTest::addColumn<Theme::Choice>("theme");
+        QTest::newRow("light") << Theme::Choice::Light;
+        QTest::newRow("dark") << Theme::Choice::Dark;
+    }
+
+    // Saves what is to be looked at into screenshots/ of the build folder; here it is only held to fit.
+    void pictures()
+    {
+        QFETCH(Theme::Choice, theme);
+        Theme look(*qApp);
+        look.setChoice(theme);
+        m_page->resize(kPictureSize);
+        m_page->openBundledExample();
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr && !m_page->document()->isChecking() && m_page->document()->hasEncoder(), kAwaitMs);
+        DataDocument* document = m_page->document();
+        document->prepareExclusion({2, 5, 6}, true);
+        document->prepareTag({1, 3}, QStringLiteral("look again"), true);
+        document->prepareTag({3, 7}, QStringLiteral("good"), true);
+        for (const std::int64_t row : {10, 11}) {
+            document->prepareChange(row, {}, [row](const Json& was) -> Result<Json> {
+                Json now = was;
+                now["instruction"] = "Why does a lathe turn the piece and not the tool, as a drill does with the tool in its chuck?";
+                now["output"] = "Because the tool can then be led by hand or slide along the piece while it turns about one axis, "
+                                + std::string(row == 10 ? "which makes it round." : "which leaves it round.");
+                return now;
+            });
+        }
+        QTRY_COMPARE(document->counts().edited, 2);
+        document->checkup()->start();
+        QTRY_VERIFY_WITH_TIMEOUT(document->checkup()->hasResult(), kAwaitMs);
+        m_page->table()->setCurrentRow(3);
+        save(QStringLiteral("data"));
+        m_page->overview()->setView(DataOverview::View::PromptOpenings);
+        m_page->table()->setFilter(QStringLiteral("nearCopies"));
+        m_page->filters()->setFilter(QStringLiteral("nearCopies"));
+        save(QStringLiteral("data-copies"));
+        auto* clusters = new DataClusters(document, Likeness::Near, m_page.get());
+        clusters->open();
+        QTRY_VERIFY(clusters->findChild<QPushButton*>(QStringLiteral("keep1")) != nullptr);
+        save(QStringLiteral("data-clusters"), clusters);
+        clusters->close();
+        find<QLineEdit>("search")->setText(QStringLiteral("the"));
+        auto* replace = new DataReplace(document, *m_page->table()->search(), m_page.get());
+        replace->findChild<QLineEdit*>(QStringLiteral("replaceWith"))->setText(QStringLiteral("that"));
+        replace->open();
+        QTest::qWait(kPictureMs);
+        QTRY_VERIFY(replace->model()->rowCount() > 0);
+        save(QStringLiteral("data-replace"), replace);
+        replace->close();
+        auto* versions = new DataVersions(document, m_workspace->project(), m_page.get());
+        versions->open();
+        QTRY_VERIFY(versions->model()->rowCount() > 0);
+        save(QStringLiteral("data-versions"), versions);
+        versions->close();
+    }
+
     void everyControlCanBeNamed()
     {
         openRows();
@@ -425,6 +490,18 @@ private:
     }
 
     FieldBubble* bubbleAt(int index) const { return m_page->reader()->conversation()->bubble(index); }
+
+    void save(const QString& name, QWidget* what = nullptr)
+    {
+        QWidget* widget = what == nullptr ? m_page.get() : what;
+        QTest::qWait(kPictureMs);
+        waitForJobs();
+        QTest::qWait(kPictureMs);
+        QVERIFY(widget->minimumSizeHint().width() <= kPictureSize.width());
+        const QString folder = QStringLiteral(LUTHIER_BIN_DIR "/../screenshots");
+        QVERIFY(QDir().mkpath(folder));
+        QVERIFY(widget->grab().save(QStringLiteral("%1/%2-%3.png").arg(folder, name, QString::fromLatin1(QTest::currentDataTag()))));
+    }
 
     QString fieldText(int index) const
     {

@@ -95,6 +95,8 @@ DataOverview::DataOverview(QWidget* parent)
     m_tallies->setRootIsDecorated(false);
     m_tallies->header()->setStretchLastSection(false);
     m_tallies->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+    m_tallies->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+    m_tallies->header()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
     m_stack->addWidget(m_histogram);
     m_stack->addWidget(m_tallies);
     m_stack->setFixedHeight(m_histogram->sizeHint().height());
@@ -190,8 +192,9 @@ void DataOverview::showLengths()
                      [this](const data::LengthSummary& summary) {
                          m_histogram->setHistogram(summary.histogram);
                          m_note->setText(summary.count == 0 ? QString()
-                                                            : tr("half up to %1, nine in ten up to %2, longest %3")
+                                                            : tr("median %1, longest %3; 9 in 10 up to %2")
                                                                   .arg(number(summary.median), number(summary.p90), number(summary.longest)));
+                         m_note->setToolTip(m_note->text());
                      });
 }
 
@@ -211,8 +214,8 @@ void DataOverview::showTallies()
         const double share = kShare * static_cast<double>(tally.count) / static_cast<double>(std::max<std::int64_t>(statistics.good, 1));
         auto* item = new QTreeWidgetItem(m_tallies, {QString::fromStdString(tally.text), number(tally.count), tr("%1 %").arg(share, 0, 'f', 1)});
         item->setData(0, Qt::UserRole, QString::fromStdString(tally.text));
-        item->setTextAlignment(1, Qt::AlignRight);
-        item->setTextAlignment(2, Qt::AlignRight);
+        item->setTextAlignment(1, Qt::AlignRight | Qt::AlignVCenter);
+        item->setTextAlignment(2, Qt::AlignRight | Qt::AlignVCenter);
     }
     m_note->setText(tallies.empty() ? tr("none in this set") : tr("Enter shows the rows"));
 }

@@ -118,12 +118,12 @@ void DataPage::buildWork()
     auto* column = new QVBoxLayout(left);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(m_sources, 2);
-    column->addWidget(m_filters, 5);
+    column->addWidget(m_filters, 7);
     m_work->addWidget(left);
     m_work->addWidget(m_middle);
     m_work->addWidget(m_reader);
     const int character = fontMetrics().averageCharWidth();
-    m_work->setSizes({character * 30, character * 74, character * 58});
+    m_work->setSizes({character * 27, character * 84, character * 52});
     m_work->setStretchFactor(1, 1);
     m_work->setStretchFactor(2, 1);
 }

@@ -65,6 +65,7 @@ void DataSources::build()
     m_sources->setAccessibleName(tr("Data files of the project"));
     m_sources->setToolTip(tr("The project's data files. Drop files here to add them."));
     m_sources->setTextElideMode(Qt::ElideMiddle);
+    m_sources->setMinimumHeight(fontMetrics().height() * 4);
     m_sources->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     layout->addWidget(m_sources, 1);
     m_format->setObjectName(QStringLiteral("format"));

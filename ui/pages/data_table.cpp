@@ -84,10 +84,10 @@ void DataTable::buildView()
     header->setSortIndicatorClearable(true);
     m_view->setSortingEnabled(true);
     const int digit = fontMetrics().horizontalAdvance(u'0');
-    header->resizeSection(RowModel::NumberColumn, digit * 8);
-    header->resizeSection(RowModel::TokensColumn, digit * 9);
+    header->resizeSection(RowModel::NumberColumn, digit * 7);
+    header->resizeSection(RowModel::TokensColumn, digit * 8);
     header->resizeSection(RowModel::TurnsColumn, digit * 7);
-    header->resizeSection(RowModel::TagsColumn, digit * 12);
+    header->resizeSection(RowModel::TagsColumn, digit * 11);
     header->resizeSection(RowModel::StateColumn, digit * 13);
     static_cast<QVBoxLayout*>(layout())->addWidget(m_view, 1);
 
@@ -280,6 +280,8 @@ void DataTable::showMenu(const QPoint& at)
 void DataTable::showColumns()
 {
     const DataDocument* document = m_model->document();
+    const int digits = static_cast<int>(QLocale().toString(static_cast<qlonglong>(document == nullptr ? 0 : document->rowCount())).size());
+    m_view->horizontalHeader()->resizeSection(RowModel::NumberColumn, fontMetrics().horizontalAdvance(u'0') * (digits + 2));
     m_view->setColumnHidden(RowModel::TagsColumn, document == nullptr || document->tags().empty());
     m_view->setColumnHidden(RowModel::TurnsColumn, document == nullptr || !document->hasLongTalks());
 }
