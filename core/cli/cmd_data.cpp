@@ -50,13 +50,18 @@ void countFlags(CLI::App& app, DataFlags& flags)
         ->option_text("TOKENS");
 }
 
-void dedupeFlags(CLI::App& app, DataFlags& flags)
+void addNear(CLI::App& app, DataFlags& flags)
 {
-    addOut(app, flags, "Write the rows without the repeated ones (.jsonl, .csv, .tsv)");
     app.add_flag("--near", flags.near, "Also rows that are nearly the same");
     app.add_option("--similarity", flags.similarity, "Share of common word triples from which rows are nearly the same; usually 0.8")
         ->check(CLI::Range(0.5, 1.0))
         ->option_text("X");
+}
+
+void dedupeFlags(CLI::App& app, DataFlags& flags)
+{
+    addOut(app, flags, "Write the rows without the repeated ones (.jsonl, .csv, .tsv)");
+    addNear(app, flags);
     app.add_option("--against", flags.against, "Also rows that stand in this held-out file")->option_text("FILE");
 }
 
@@ -74,7 +79,7 @@ void mixFlags(CLI::App& app, DataFlags& flags)
     addOut(app, flags, "The mixture (.jsonl, .csv, .tsv)")->required();
     app.add_option("--weight", flags.weights, "Of each file, in their order; usually as many rows as it has")->option_text("W...");
     app.add_option("--rows", flags.rows, "Rows in all; usually as many as there are, none twice")->check(CLI::NonNegativeNumber)->option_text("N");
-    app.add_option("--general", flags.general, "Mix in rows of this file against forgetting")->option_text("FILE");
+    app.add_option("--general", flags.general, "Mix in rows of this file against forgetting; \"bundled\": general texts that come with Luthier")->option_text("FILE");
     app.add_option("--share", flags.share, "Of the mixture that is general; usually 0.1")->check(CLI::Range(0.0, 0.9))->option_text("X");
     addSeed(app, flags);
     addTo(app, flags, "Write all rows in this shape");
@@ -102,6 +107,51 @@ void convertFlags(CLI::App& app, DataFlags& flags)
     addTo(app, flags, "Shape of the rows; usually they keep theirs");
 }
 
+void overlapFlags(CLI::App& app, DataFlags& flags)
+{
+    addOut(app, flags, "Write the training rows that are not held out");
+    addNear(app, flags);
+}
+
+void mapFlags(CLI::App& app, DataFlags& flags)
+{
+    app.add_option("--max-rows", flags.maxRows, "Of more rows so many are taken; usually 100000")->check(CLI::Range(1, 1000000))->option_text("N");
+    app.add_flag("--prompts", flags.promptsAlone, "By their prompts alone");
+    addSeed(app, flags);
+}
+
+void diverseFlags(CLI::App& app, DataFlags& flags)
+{
+    app.add_option("--keep", flags.keep, "So many rows, each as far from the others as can be; usually 100")
+        ->check(CLI::PositiveNumber)
+        ->option_text("N");
+    addOut(app, flags, "Write them, in the order of the file");
+    addTo(app, flags, "Write the rows in another shape");
+    mapFlags(app, flags);
+}
+
+void lossFlags(CLI::App& app, DataFlags& flags)
+{
+    app.add_option("--model", flags.model, "Measure with this model")->option_text("DIR");
+    app.add_option("--adapter", flags.adapters, "And with this adapter: before and after")->allow_extra_args(false)->option_text("DIR");
+    app.add_option("--run", flags.run, "As this run measured them (run.row_losses)")->option_text("DIR");
+    app.add_option("--project", flags.project, "Keep them in this project, too")->option_text("DIR");
+    app.add_option("--run-id", flags.runId, "As those of this run of the project")->check(CLI::NonNegativeNumber)->option_text("N");
+    app.add_option("--sort", flags.sort, "hardest (usual) or row")->check(CLI::IsMember({"hardest", "row"}))->option_text("HOW");
+    app.add_option("--only", flags.only, "never_learned, or suspect: its neighbours were learned")
+        ->check(CLI::IsMember({"never_learned", "suspect"}))
+        ->option_text("WHICH");
+    app.add_option("--max-length", flags.maxLength, "Longer rows are cut; usually 1024")
+        ->check(CLI::Range(std::int64_t{8}, std::int64_t{1048576}))
+        ->option_text("TOKENS");
+    showFlags(app, flags);
+}
+
+void batchFlags(CLI::App& app, DataFlags& flags)
+{
+    app.add_option("--step", flags.step, "Optimizer step, from 1")->required()->check(CLI::PositiveNumber)->option_text("N");
+}
+
 constexpr std::array kVerbs = {
     DataVerb{"show", "Rows as they are read", showFlags, showRows},
     DataVerb{"check", "What is wrong with which row, and repeated rows", countFlags, checkFiles},
@@ -110,6 +160,11 @@ constexpr std::array kVerbs = {
     DataVerb{"split", "Hold some rows out, as training does", splitFlags, splitFiles},
     DataVerb{"mix", "Several files in one, shuffled, by weight", mixFlags, mixFiles},
     DataVerb{"augment", "More rows that say the same in another form", augmentFlags, augmentFiles},
+    DataVerb{"overlap", "Training rows that stand in the held-out file", overlapFlags, overlapFiles},
+    DataVerb{"diverse", "Rows that stand for all others", diverseFlags, diverseRows},
+    DataVerb{"map", "Every row as a point, rows of like words near each other", mapFlags, mapFiles},
+    DataVerb{"loss", "What each row costs a model, before and after tuning", lossFlags, rowLosses},
+    DataVerb{"batch", "The rows a step of a run learned from; FILE is the run's folder", batchFlags, batchRows},
     DataVerb{"convert", "Another file format, another shape of rows", convertFlags, convertFiles},
 };
 

@@ -20,38 +20,6 @@ Json groupsJson(const Groups& groups)
     return list;
 }
 
-// Every row but the surplus ones, bad ones too: what cannot be compared is not thrown away in silence.
-Result<std::int64_t> writeRest(const data::Dataset& dataset, const std::vector<std::int64_t>& surplus,
-                               const DataFlags& flags, Context& context)
-{
-    auto sink = data::RowSink::create(flags.out);
-    if (!sink) {
-        return sink.error();
-    }
-    std::int64_t unreadable = 0;
-    for (std::int64_t row = 0; row < dataset.rowCount(); ++row) {
-        if (context.cancel.isCancelled()) {
-            return Error{"cancelled"};
-        }
-        if (std::binary_search(surplus.begin(), surplus.end(), row)) {
-            continue;
-        }
-        auto json = dataset.row(row);
-        if (!json) {
-            ++unreadable;
-            continue;
-        }
-        if (auto written = sink->write(*json); !written) {
-            return written.error();
-        }
-    }
-    if (unreadable > 0) {
-        context.console.note(counted(unreadable) + " rows that cannot be read were left out; luthier data check names them");
-    }
-    auto done = sink->commit();
-    return done ? Result<std::int64_t>(sink->count()) : done.error();
-}
-
 std::vector<std::int64_t> rowsOf(const std::vector<data::OverlapPair>& pairs)
 {
     std::vector<std::int64_t> rows;
@@ -124,6 +92,37 @@ std::string told(const Json& object)
 }
 
 } // namespace
+
+Result<std::int64_t> writeRest(const data::Dataset& dataset, const std::vector<std::int64_t>& surplus,
+                               const DataFlags& flags, Context& context)
+{
+    auto sink = data::RowSink::create(flags.out);
+    if (!sink) {
+        return sink.error();
+    }
+    std::int64_t unreadable = 0;
+    for (std::int64_t row = 0; row < dataset.rowCount(); ++row) {
+        if (context.cancel.isCancelled()) {
+            return Error{"cancelled"};
+        }
+        if (std::binary_search(surplus.begin(), surplus.end(), row)) {
+            continue;
+        }
+        auto json = dataset.row(row);
+        if (!json) {
+            ++unreadable;
+            continue;
+        }
+        if (auto written = sink->write(*json); !written) {
+            return written.error();
+        }
+    }
+    if (unreadable > 0) {
+        context.console.note(counted(unreadable) + " rows that cannot be read were left out; luthier data check names them");
+    }
+    auto done = sink->commit(context.cancel);
+    return done ? Result<std::int64_t>(sink->count()) : done.error();
+}
 
 int dedupeFiles(const DataFlags& flags, Context& context)
 {

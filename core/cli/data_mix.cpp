@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/data_verbs.h"
 #include "core/cli/display.h"
+#include "core/base/paths.h"
 #include "core/data/mixing.h"
 
 namespace luthier::cli {
@@ -38,7 +39,11 @@ Result<Mixture> mixtureOf(const DataFlags& flags, Context& context)
     Mixture mixture;
     mixture.files = flags.files;
     if (!flags.general.empty()) {
-        mixture.files.push_back(flags.general);
+        const bool isBundled = flags.general == "bundled";
+        mixture.files.push_back(isBundled ? (base::datasetsFolder() / "general_heldout.jsonl").string() : flags.general);
+        if (isBundled) {
+            context.console.note("these general texts are learned then: do not measure forgetting with the same ones");
+        }
     }
     auto sets = openAll(mixture.files, flags, context);
     if (!sets) {

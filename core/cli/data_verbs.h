@@ -40,6 +40,16 @@ struct DataFlags {
     std::int64_t times = 1;
     double heldOutShare = 0;
     std::string to;                   // shape to write
+    std::int64_t keep = 100;          // diverse rows
+    std::int64_t maxRows = 100000;    // of a map
+    bool promptsAlone = false;
+    std::vector<std::string> adapters;
+    std::string run;                  // folder of a run
+    std::string project;
+    std::int64_t runId = 0;
+    std::string sort = "hardest";
+    std::string only;                 // never_learned or suspect; empty: all
+    std::int64_t step = 1;
     const DataVerb* verb = nullptr;
 };
 
@@ -60,6 +70,10 @@ Result<Json> shapedRow(const data::Dataset& dataset, std::int64_t row, const std
 
 Result<std::vector<std::shared_ptr<data::Dataset>>> openAll(const std::vector<std::string>& files, const DataFlags& flags,
                                                             Context& context);
+// Every row but the surplus ones (from 0, ascending) into --out, bad ones too: what cannot be compared is not thrown away
+// in silence. Gives how many were written.
+Result<std::int64_t> writeRest(const data::Dataset& dataset, const std::vector<std::int64_t>& surplus, const DataFlags& flags,
+                               Context& context);
 // The result as JSON or as a sentence; gives kDone.
 int tell(const Json& object, const std::string& sentence, Context& context);
 
@@ -70,6 +84,11 @@ int dedupeFiles(const DataFlags& flags, Context& context);
 int splitFiles(const DataFlags& flags, Context& context);
 int mixFiles(const DataFlags& flags, Context& context);
 int augmentFiles(const DataFlags& flags, Context& context);
+int mapFiles(const DataFlags& flags, Context& context);
+int diverseRows(const DataFlags& flags, Context& context);
+int overlapFiles(const DataFlags& flags, Context& context);
+int rowLosses(const DataFlags& flags, Context& context);
+int batchRows(const DataFlags& flags, Context& context);
 int convertFiles(const DataFlags& flags, Context& context);
 
 } // namespace luthier::cli

@@ -133,8 +133,10 @@ std::optional<ColumnGuess> byContent(const std::vector<Column>& columns, std::si
     if (texts.empty()) {
         return std::nullopt;
     }
-    const Column* longest = *std::max_element(texts.begin(), texts.end(),
-                                              [](const Column* a, const Column* b) { return a->bytes < b->bytes; });
+    const Column* longest = texts[0];
+    for (const Column* column : texts) { // of equal ones the last
+        longest = column->bytes >= longest->bytes ? column : longest;
+    }
     if (texts.size() == 1) {
         return ColumnGuess{"text", {{"text", longest->name}}};
     }

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/data/dataset.h"
+#include "core/data/row_losses.h"
 #include "core/store/edit_step.h"
 #include "core/train/events.h"
 
@@ -87,6 +88,11 @@ public:
     virtual Result<std::vector<VersionRow>> versions(const std::string& path) = 0; // oldest first
     virtual Result<Snapshot> version(std::int64_t id) = 0;
     virtual Result<void> removeVersion(std::int64_t id) = 0;
+
+    // Losses of single rows (data/row_losses.h tells from them what is hard, never learned or suspect). Saving replaces
+    // what there is of the run and file; run 0: measured without one. A Recorder saves those of its run when it ends.
+    virtual Result<void> saveRowLosses(RunId run, const std::string& path, const std::vector<data::RowLoss>& losses) = 0;
+    virtual Result<std::vector<data::RowLoss>> rowLosses(RunId run, const std::string& path) = 0; // by the row
 
     // Small things the window remembers with the project (last recipe, chosen model).
     virtual Result<void> setValue(const std::string& key, const Json& value) = 0;

@@ -48,6 +48,9 @@ public:
     Result<Snapshot> version(std::int64_t id) override;
     Result<void> removeVersion(std::int64_t id) override;
 
+    Result<void> saveRowLosses(RunId run, const std::string& path, const std::vector<data::RowLoss>& losses) override;
+    Result<std::vector<data::RowLoss>> rowLosses(RunId run, const std::string& path) override;
+
     Result<void> setValue(const std::string& key, const Json& value) override;
     Result<Json> value(const std::string& key) override;
 

@@ -33,6 +33,7 @@ struct Recorder::State {
 
     void work();
     bool write();
+    void takeRowLosses();
     void tell(const std::string& problem);
 
     const std::shared_ptr<Project> project;
@@ -85,6 +86,9 @@ bool Recorder::State::write()
     }
     const Result<void> written = project->appendEvents(run, batch);
     if (written) {
+        if (std::holds_alternative<train::RunEnded>(batch.back())) {
+            takeRowLosses();
+        }
         batch.clear();
         told.clear();
     } else if (written.message() != told) {
@@ -92,6 +96,21 @@ bool Recorder::State::write()
         tell(told + " What the run says is kept and tried again.");
     }
     return written.ok();
+}
+
+// What the run measured lies in its folder.
+void Recorder::State::takeRowLosses()
+{
+    const auto row = project->run(run);
+    const auto losses = row ? data::readRowLosses(row->folder) : Result<data::FileLosses>(row.error());
+    if (!losses) {
+        return tell(losses.message());
+    }
+    for (const auto& [path, rows] : *losses) {
+        if (auto saved = project->saveRowLosses(run, path, rows); !saved) {
+            tell(saved.message());
+        }
+    }
 }
 
 void Recorder::State::tell(const std::string& problem)

@@ -94,6 +94,19 @@ CREATE TABLE data_versions (                          -- named snapshots of edit
     body           TEXT NOT NULL
 );
 )sql",
+    R"sql(
+CREATE TABLE row_losses (                             -- of single rows, before and after a run
+    run            INTEGER NOT NULL,                  -- 0: measured without one
+    path           TEXT NOT NULL,
+    row            INTEGER NOT NULL,                  -- from 0
+    before, after,                                    -- null: not measured
+    tokens         INTEGER NOT NULL,
+    PRIMARY KEY (run, path, row)
+) WITHOUT ROWID;
+CREATE TRIGGER row_losses_of_runs AFTER DELETE ON runs BEGIN
+    DELETE FROM row_losses WHERE run = old.id;
+END;
+)sql",
 };
 constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
 

@@ -90,6 +90,7 @@ RunEnded Trainer::train()
     resetPeakMemory(m_parts.placement.device);
     announce();
     if (m_firstStep == 0) {
+        measureRows(RowLossTime::Before);
         evaluate();
     }
     if (m_step < m_parts.totalSteps) {
@@ -225,11 +226,21 @@ void Trainer::evaluate()
     m_probes.answer(m_step, m_observer, isStopped);
 }
 
+// A run is worth more than what is said of its rows, so a failure is told and no more.
+void Trainer::measureRows(RowLossTime time)
+{
+    auto done = recordRowLosses(m_config, m_inputs.folder, m_parts, time, m_control, m_observer);
+    if (!done) {
+        warn("The loss of each row could not be kept: " + done.message());
+    }
+}
+
 RunEnded Trainer::finish()
 {
     m_reports.flush();
     const bool safe = save();
     evaluate();
+    measureRows(RowLossTime::After);
     m_observer.onEvent(StageChanged{"saving", 0, 0});
     const fs::path result = fs::absolute(m_inputs.folder / (m_parts.method->writesAdapter ? "adapter" : "model"));
     auto written = m_parts.method->save(*m_parts.decoder, m_config.method, m_config.model.path, result);

@@ -8,6 +8,7 @@
 #include "core/train/checkpoint.h"
 #include "core/train/evaluator.h"
 #include "core/train/probes.h"
+#include "core/train/row_loss_pass.h"
 #include "core/train/run_parts.h"
 #include "core/train/step_reports.h"
 #include "core/train/train_step.h"
@@ -38,6 +39,7 @@ private:
     void holdIfAsked();
     bool save();
     void evaluate();
+    void measureRows(RowLossTime time);
     RunEnded finish();
     RunEnded stopHere();
     RunEnded failed(const std::string& sentence);

@@ -56,6 +56,10 @@ private Q_SLOTS:
     void splitIsWhole();
     void mix();
     void augment();
+    void mapAndDiverse();
+    void overlap();
+    void lossesOfRows();
+    void mappedAndPacked();
     void convertAndBack();
     void failuresLeaveNothing_data();
     void failuresLeaveNothing();
@@ -201,6 +205,113 @@ void TestCliData::failuresLeaveNothing()
     QCOMPARE(outcome.code, code);
     QVERIFY(outcome.err.startsWith("luthier: "));
     QVERIFY(QDir(m_folder->path()).isEmpty());
+}
+
+void TestCliData::mapAndDiverse()
+{
+    const auto map = data({"map", kInstructions});
+    QCOMPARE(map.code, 0);
+    const auto points = map.object["points"].toArray();
+    QCOMPARE(points.size(), 1107);
+    QCOMPARE(points[5].toArray()[0].toInt(), 6);
+    QCOMPARE(map.object["edges"].toObject()["rarest"].toArray().size(), 20);
+    const QString out = m_folder->filePath("few.jsonl");
+    const auto few = data({"diverse", kInstructions, "--keep", "30", "--to", "chat", "--out", out});
+    QCOMPARE(few.code, 0);
+    QCOMPARE(few.object["kept"].toArray().size(), 30);
+    QCOMPARE(linesOf(out).size(), 30);
+    QVERIFY(linesOf(out)[0].startsWith("{\"messages\""));
+    QCOMPARE(data({"diverse", kInstructions, kInstructions}).code, 1);
+}
+
+void TestCliData::overlap()
+{
+    QFile train(m_folder->filePath("train.jsonl"));
+    QVERIFY(train.open(QIODevice::WriteOnly));
+    const auto rows = linesOf(kInstructions);
+    train.write(rows.mid(0, 50).join('\n') + '\n');
+    train.close();
+    QFile held(m_folder->filePath("held.jsonl"));
+    QVERIFY(held.open(QIODevice::WriteOnly));
+    held.write(rows.mid(45, 20).join('\n') + '\n');
+    held.close();
+    const QString out = m_folder->filePath("clean.jsonl");
+    const auto found = data({"overlap", train.fileName(), held.fileName(), "--out", out});
+    QCOMPARE(found.code, 0);
+    QCOMPARE(found.object["overlap"].toArray().size(), 5);
+    QCOMPARE(found.object["overlap"].toArray()[0].toObject()["row"].toInt(), 46);
+    QCOMPARE(linesOf(out).size(), 45);
+    QCOMPARE(data({"overlap", train.fileName()}).code, 2);
+}
+
+// What a run measures of its rows is what measuring afterwards gives.
+void TestCliData::lossesOfRows()
+{
+    QFile rows(m_folder->filePath("rows.jsonl"));
+    QVERIFY(rows.open(QIODevice::WriteOnly));
+    rows.write(linesOf(kInstructions).mid(0, 24).join('\n') + '\n');
+    rows.close();
+    QFile recipe(m_folder->filePath("recipe.json"));
+    QVERIFY(recipe.open(QIODevice::WriteOnly));
+    recipe.write(QJsonDocument(QJsonObject{{"model", QJsonObject{{"path", kModel}}},
+                                           {"data", QJsonObject{{"train", QJsonArray{rows.fileName()}}, {"held_out_share", 0}}},
+                                           {"optimizer", QJsonObject{{"learning_rate", 0.01}}},
+                                           {"run", QJsonObject{{"row_losses", true}, {"max_steps", 4}, {"gradient_accumulation", 1}}}})
+                     .toJson());
+    recipe.close();
+    const QString run = m_folder->filePath("run");
+    QProcess tune;
+    tune.start(kProgram, {"tune", recipe.fileName(), "--out", run, "--quiet"});
+    QVERIFY(tune.waitForFinished(60'000) && tune.exitCode() == 0);
+    const auto linesFrom = [](const QStringList& arguments) {
+        QProcess process;
+        process.start(kProgram, QStringList{"data", "loss"} + arguments + QStringList{"--json", "--sort", "row", "--first", "0"});
+        process.waitForFinished(60'000);
+        return process.readAllStandardOutput().trimmed().split('\n');
+    };
+    const auto measured = linesFrom({rows.fileName(), "--run", run});
+    const auto again = linesFrom({rows.fileName(), "--model", kModel, "--adapter", run + "/adapter"});
+    QCOMPARE(measured.size(), 24);
+    QCOMPARE(again.size(), 24);
+    for (int i = 0; i < 24; ++i) {
+        const auto one = QJsonDocument::fromJson(measured[i]).object();
+        const auto other = QJsonDocument::fromJson(again[i]).object();
+        QCOMPARE(one["row"].toInt(), i + 1);
+        QCOMPARE(one["tokens"].toInt(), other["tokens"].toInt());
+        for (const char* when : {"before", "after"}) {
+            QVERIFY2(qAbs(one[when].toDouble() - other[when].toDouble()) < 1e-3, (measured[i] + " and " + again[i]).constData());
+        }
+        QVERIFY(one["after"].toDouble() != one["before"].toDouble());
+    }
+    const auto batch = data({"batch", run, "--step", "4"});
+    QCOMPARE(batch.code, 0);
+    QCOMPARE(batch.object["rows"].toArray().size(), 4);
+    QCOMPARE(data({"batch", run, "--step", "5"}).code, 1);
+    QCOMPARE(data({"loss", rows.fileName()}).code, 2);
+}
+
+// A table with names of its own becomes a chat file, goes into columns and comes back.
+void TestCliData::mappedAndPacked()
+{
+    QFile rows(m_folder->filePath("rows.csv"));
+    QVERIFY(rows.open(QIODevice::WriteOnly));
+    rows.write("Frage;Loesung\nWas?;Das.\nWer?;Der.\n");
+    rows.close();
+    const QString out = m_folder->filePath("rows.jsonl");
+    const auto failed = data({"convert", rows.fileName(), "--out", out});
+    QCOMPARE(failed.code, 1);
+    QVERIFY2(failed.err.contains("prompt=Frage,completion=Loesung"), failed.err.constData());
+    QCOMPARE(data({"convert", rows.fileName(), "--map", "prompt=Frage,completion=Loesung", "--to", "chat", "--out", out}).code, 0);
+    QVERIFY(linesOf(out)[1].contains("\"content\":\"Der.\""));
+    const QString parquet = m_folder->filePath("rows.parquet");
+    const auto written = data({"convert", out, "--out", parquet});
+    if (written.code == 0) { // where this build has Apache Arrow
+        const QString back = m_folder->filePath("back.jsonl");
+        QCOMPARE(data({"convert", parquet, "--out", back}).code, 0);
+        QCOMPARE(linesOf(back), linesOf(out));
+    } else {
+        QVERIFY2(written.err.contains("Arrow"), written.err.constData());
+    }
 }
 
 QTEST_APPLESS_MAIN(TestCliData)

@@ -144,6 +144,7 @@ private Q_SLOTS:
     void everythingIsThereOnAnotherDay();
     void valuesComeBack();
     void sourcesAndEdits();
+    void lossesOfRowsAreKept();
     void runsHaveFoldersAndNumbersOfTheirOwn();
     void rowsFollowTheirEvents();
     void secondsAreOfAllSittings();
@@ -257,6 +258,21 @@ void TestProject::sourcesAndEdits()
     QVERIFY(project->setExcluded("/data/rows.jsonl", {1, 8}, false).ok());
     QCOMPARE(*project->exclusions("/data/../data/rows.jsonl"), data::Exclusions{3});
     QVERIFY(project->exclusions("/data/unknown.jsonl")->empty());
+}
+
+void TestProject::lossesOfRowsAreKept()
+{
+    const auto project = opened(folder());
+    QVERIFY(project->saveRowLosses(1, "/data/rows.jsonl", {{7, 2.5, 0.1, 12}, {2, 1.0, std::nullopt, 3}}).ok());
+    QVERIFY(project->saveRowLosses(0, "/data/rows.jsonl", {{4, 1.0, std::nullopt, 3}}).ok());
+    const auto losses = project->rowLosses(1, "/data/../data/rows.jsonl");
+    QVERIFY(losses.ok() && losses->size() == 2);
+    QVERIFY((*losses)[0].row == 2 && (*losses)[0].before == 1.0 && !(*losses)[0].after && (*losses)[0].tokens == 3);
+    QVERIFY((*losses)[1].row == 7 && (*losses)[1].before == 2.5 && (*losses)[1].after == 0.1);
+    QVERIFY(project->saveRowLosses(1, "/data/rows.jsonl", {{9, 2.5, 0.2, 12}}).ok()); // replaces
+    QCOMPARE(project->rowLosses(1, "/data/rows.jsonl")->size(), std::size_t{1});
+    QCOMPARE(project->rowLosses(0, "/data/rows.jsonl")->front().row, 4);
+    QVERIFY(project->rowLosses(5, "/data/rows.jsonl")->empty());
 }
 
 void TestProject::runsHaveFoldersAndNumbersOfTheirOwn()

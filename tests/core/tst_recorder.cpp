@@ -25,7 +25,13 @@ public:
     const std::filesystem::path& folder() const override { return m_folder; }
     Result<store::RunRow> createRun(const std::string&, const Json&) override { return Error{"no"}; }
     Result<std::vector<store::RunRow>> runs() override { return Error{"no"}; }
-    Result<store::RunRow> run(store::RunId) override { return Error{"no"}; }
+    Result<store::RunRow> run(store::RunId id) override
+    {
+        store::RunRow row;
+        row.id = id;
+        row.folder = runFolder;
+        return row;
+    }
     Result<void> renameRun(store::RunId, const std::string&) override { return Error{"no"}; }
     Result<void> deleteRun(store::RunId) override { return Error{"no"}; }
     Result<void> markRunning(store::RunId) override { return Error{"no"}; }
@@ -43,6 +49,20 @@ public:
     Result<data::Overlay> edits(const std::string&) override { return Error{"no"}; }
     Result<void> setExcluded(const std::string&, const std::vector<std::int64_t>&, bool) override { return Error{"no"}; }
     Result<data::Exclusions> exclusions(const std::string&) override { return Error{"no"}; }
+    Result<std::int64_t> recordStep(const store::EditStep&) override { return Error{"no"}; }
+    Result<void> setStepUndone(std::int64_t, bool) override { return Error{"no"}; }
+    Result<std::vector<store::EditStep>> steps(std::int64_t) override { return Error{"no"}; }
+    Result<store::RowTags> tags(const std::string&) override { return Error{"no"}; }
+    Result<store::VersionRow> addVersion(const std::string&, const std::string&) override { return Error{"no"}; }
+    Result<std::vector<store::VersionRow>> versions(const std::string&) override { return Error{"no"}; }
+    Result<store::Snapshot> version(std::int64_t) override { return Error{"no"}; }
+    Result<void> removeVersion(std::int64_t) override { return Error{"no"}; }
+    Result<void> saveRowLosses(store::RunId, const std::string& path, const std::vector<data::RowLoss>& losses) override
+    {
+        savedLosses.emplace_back(path, losses.size());
+        return {};
+    }
+    Result<std::vector<data::RowLoss>> rowLosses(store::RunId, const std::string&) override { return Error{"no"}; }
     Result<void> setValue(const std::string&, const Json&) override { return Error{"no"}; }
     Result<Json> value(const std::string&) override { return Error{"no"}; }
 
@@ -82,6 +102,8 @@ public:
 
     std::atomic<bool> refuses = false;
     std::atomic<std::chrono::milliseconds> delay{0ms};
+    std::string runFolder;                                          // set before a recorder is made
+    std::vector<std::pair<std::string, std::size_t>> savedLosses; // read once the recorder is gone
 
 private:
     std::filesystem::path m_folder;
@@ -129,6 +151,27 @@ class TestRecorder : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    // What a run measured of its rows goes into the project with its end, and only then.
+    void lossesOfRowsAreTaken()
+    {
+        const QTemporaryDir folder;
+        const auto project = std::make_shared<FakeProject>();
+        project->runFolder = folder.path().toStdString();
+        QVERIFY(data::writeRowLosses(project->runFolder, {{"/a.jsonl", {{0, 2.0, 1.0, 5}, {1, 2.0, 1.5, 5}}}}).ok());
+        {
+            store::Recorder recorder(project, 3);
+            recorder.onEvent(step(1));
+        }
+        QVERIFY(project->savedLosses.empty());
+        {
+            store::Recorder recorder(project, 3);
+            recorder.onEvent(step(2));
+            recorder.onEvent(train::RunEnded{});
+        }
+        QCOMPARE(project->savedLosses.size(), std::size_t{1});
+        QCOMPARE(project->savedLosses[0], (std::pair<std::string, std::size_t>{"/a.jsonl", 2}));
+    }
+
     void everythingArrivesOnceInOrderInFewBatches()
     {
         const auto project = std::make_shared<FakeProject>();

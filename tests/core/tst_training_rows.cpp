@@ -2,10 +2,14 @@
 // Which rows training takes: none that the person left out, and none made by augmentation among the held-out ones.
 #include "core/base/files.h"
 #include "core/base/paths.h"
+#include "core/train/step_rows.h"
 #include "core/train/training_data.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
+
+#include <algorithm>
+#include <set>
 
 using namespace luthier;
 
@@ -16,6 +20,8 @@ private Q_SLOTS:
     void initTestCase();
     void excludedRowsAreNotTrained();
     void syntheticRowsAreNeverHeldOut();
+    void rowsOfAStepAreFound();
+    void fieldsDecideWhoIsHeldOut();
 
 private:
     Result<train::TrainingData> prepare(const std::map<std::string, data::Exclusions>& exclusions) const
@@ -80,6 +86,66 @@ void TestTrainingRows::syntheticRowsAreNeverHeldOut()
     QCOMPARE(more->train.size(), natural->train.size() + 100);
     // The very same rows are held out as without them.
     QCOMPARE(more->heldOut.hash(), natural->heldOut.hash());
+}
+
+// Over one epoch every training row is in one step, and the last step takes what is left.
+void TestTrainingRows::rowsOfAStepAreFound()
+{
+    writeRows(false);
+    const auto all = prepare({});
+    QVERIFY(all.ok());
+    config::RunConfig config;
+    config.model.path = base::bundledModel().string();
+    config.data.train = {m_path};
+    config.data.heldOutShare = 0.2;
+    config.run.batchSize = 4;
+    config.run.gradientAccumulation = 3;
+    config.run.epochs = 2;
+    const auto folder = m_folder.filePath(QStringLiteral("run")).toStdString();
+    QVERIFY(base::makeDirectories(folder).ok());
+    QVERIFY(base::writeFileAtomically(folder + "/recipe.json", base::dumpJson(config::toJson(config))).ok());
+    const std::int64_t steps = (static_cast<std::int64_t>(all->train.size()) + 11) / 12;
+    for (const std::int64_t epoch : {0, 1}) {
+        std::set<std::int64_t> seen;
+        for (std::int64_t step = 1; step <= steps; ++step) {
+            const auto rows = train::rowsOfStep({folder, epoch * steps + step});
+            QVERIFY2(rows.ok(), rows.ok() ? "" : rows.message().c_str());
+            QVERIFY(rows->size() <= 12 && (step == steps || rows->size() == 12));
+            for (const auto& [file, row] : *rows) {
+                QCOMPARE(file, m_path);
+                QVERIFY(seen.insert(row).second);
+            }
+        }
+        std::set<std::int64_t> wanted;
+        for (const auto& place : all->places) {
+            wanted.insert(place.row);
+        }
+        QVERIFY(seen == wanted);
+    }
+    QVERIFY(train::rowsOfStep({folder, 2 * steps + 1}).message().find("1 to " + std::to_string(2 * steps)) != std::string::npos);
+    QVERIFY(!train::rowsOfStep({m_folder.path().toStdString(), 1}).ok());
+}
+
+void TestTrainingRows::fieldsDecideWhoIsHeldOut()
+{
+    std::string text;
+    for (int i = 0; i < 100; ++i) {
+        const Json row = {{"Frage", "Question " + std::to_string(i) + "?"}, {"Antwort", "Answer."}, {"tag", i < 90 ? "often" : "seldom"}};
+        text += base::dumpJson(row) + "\n";
+    }
+    QVERIFY(base::writeFileAtomically(m_path, text));
+    config::RunConfig config;
+    config.data.train = {m_path};
+    config.data.heldOutShare = 0.2;
+    config.data.columns = {"prompt=Frage", "completion=Antwort"};
+    config.data.stratifyBy = "tag";
+    train::EncodeSettings encode;
+    encode.vocab = std::int64_t{1} << 30;
+    const auto data = train::prepareData({config, {}, m_encoder, encode, nullptr});
+    QVERIFY2(data, data ? "" : data.message().c_str());
+    QCOMPARE(data->heldOut.size(), std::size_t{20});
+    const auto seldom = std::count_if(data->places.begin(), data->places.end(), [](const auto& place) { return place.row >= 90; });
+    QCOMPARE(seldom, 8); // two of ten are held out
 }
 
 QTEST_APPLESS_MAIN(TestTrainingRows)

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RowLossPass: the loss of every training row, before the first step and after the last, kept as row_losses.json in the
+// run's folder (data/row_losses.h). Internal to core: names torch types.
+#pragma once
+
+#include "core/train/run_parts.h"
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace luthier::train {
+
+enum class RowLossTime { Before, After };
+
+// Mean loss of each row's trained tokens, in the order of the store; adapters on, dropout off. Nothing when stopped.
+std::optional<std::vector<double>> rowLossesOf(nn::Decoder& decoder, const TokenStore& rows, std::int64_t batchSize,
+                                               const base::Progress& progress, const std::function<bool()>& isStopped);
+
+// Does nothing where the recipe does not ask for it (run.row_losses), or when the control asks to stop meanwhile.
+Result<void> recordRowLosses(const config::RunConfig& config, const std::filesystem::path& runFolder, RunParts& parts,
+                             RowLossTime time, StopControl& control, RunObserver& observer);
+
+} // namespace luthier::train
