@@ -33,80 +33,115 @@ std::uint16_t convert(float value, std::uint16_t)
     return roundedToBf16(value);
 }
 
-// One block whose values are `scaled`; also what is left behind the vector loops.
 template <class Out>
-void lookUp(const Out* scaled, const std::uint8_t* codes, std::int64_t first, std::int64_t end, Out* out)
+void dequantiseOne(const CodeTable& table, float absmax, const std::uint8_t* codes, std::int64_t first, std::int64_t end, Out* out)
 {
     for (std::int64_t i = first; i < end; ++i) {
         const std::uint8_t pair = codes[i / 2];
-        out[i] = scaled[i % 2 == 0 ? pair >> 4 : pair & 15];
+        const std::uint8_t code = i % 2 == 0 ? static_cast<std::uint8_t>(pair >> 4) : static_cast<std::uint8_t>(pair & 15);
+        out[i] = convert(table.values[code] * absmax, Out{});
     }
 }
 
-// How the codes of one block become numbers, from the first to a multiple that it returns.
-template <class Out>
-using BlockLoop = std::int64_t (*)(const Out* scaled, const std::uint8_t* codes, std::int64_t elements, Out* out);
+// Where block `index` begins and how long it is.
+struct Span {
+    std::int64_t first;
+    std::int64_t elements;
+};
+
+Span spanOf(const Blocks& blocks, std::int64_t index)
+{
+    const std::int64_t first = index * blocks.blockSize;
+    return {first, std::min(blocks.blockSize, blocks.elements - first)};
+}
 
 template <class Out>
-std::int64_t plainLoop(const Out*, const std::uint8_t*, std::int64_t, Out*)
+void plainBlocks(const CodeTable& table, const Blocks& blocks, const std::uint8_t* codes, const float* absmax, Out* out)
 {
-    return 0;
+    for (std::int64_t block = 0; block < blocks.count(); ++block) {
+        const Span span = spanOf(blocks, block);
+        dequantiseOne(table, absmax[block], codes + span.first / 2, 0, span.elements, out + span.first);
+    }
 }
 
 #ifdef LUTHIER_X86
 
+// Vector loops multiply the table by a block's constant and not each number: the same products, sixteen a block. What is left
+// behind a multiple of the vector's width is done one by one.
+#define LUTHIER_AVX2 __attribute__((target("avx2")))
+#define LUTHIER_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl")))
+
 // Codes of 2n bytes as one byte each, in order: high, low, high, low.
-__attribute__((target("avx2"), always_inline)) inline __m128i spread8(const std::uint8_t* codes)
+LUTHIER_AVX2 inline __m128i spread8(const std::uint8_t* codes)
 {
     const __m128i pairs = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(codes));
     const __m128i mask = _mm_set1_epi8(15);
     return _mm_unpacklo_epi8(_mm_and_si128(_mm_srli_epi16(pairs, 4), mask), _mm_and_si128(pairs, mask));
 }
 
-__attribute__((target("avx2"))) std::int64_t avx2Loop(const float* scaled, const std::uint8_t* codes,
-                                                      std::int64_t elements, float* out)
+LUTHIER_AVX2 void avx2Blocks(const CodeTable& table, const Blocks& blocks, const std::uint8_t* codes, const float* absmax,
+                             float* out)
 {
-    const __m256 low = _mm256_loadu_ps(scaled);
-    const __m256 high = _mm256_loadu_ps(scaled + 8);
-    std::int64_t i = 0;
-    for (; i + 16 <= elements; i += 16) {
-        const __m128i bytes = spread8(codes + i / 2);
-        for (int half = 0; half < 2; ++half) {
-            const __m256i index = _mm256_cvtepu8_epi32(half ? _mm_unpackhi_epi64(bytes, bytes) : bytes);
-            const __m256 isHigh = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)); // bit 3 as the sign
-            _mm256_storeu_ps(out + i + 8 * half, _mm256_blendv_ps(_mm256_permutevar8x32_ps(low, index),
-                                                                  _mm256_permutevar8x32_ps(high, index), isHigh));
+    const __m256 lowValues = _mm256_loadu_ps(table.values.data());
+    const __m256 highValues = _mm256_loadu_ps(table.values.data() + 8);
+    for (std::int64_t block = 0; block < blocks.count(); ++block) {
+        const Span span = spanOf(blocks, block);
+        const __m256 low = _mm256_mul_ps(lowValues, _mm256_set1_ps(absmax[block]));
+        const __m256 high = _mm256_mul_ps(highValues, _mm256_set1_ps(absmax[block]));
+        float* to = out + span.first;
+        std::int64_t i = 0;
+        for (; i + 16 <= span.elements; i += 16) {
+            const __m128i bytes = spread8(codes + (span.first + i) / 2);
+            for (int half = 0; half < 2; ++half) {
+                const __m256i index = _mm256_cvtepu8_epi32(half ? _mm_unpackhi_epi64(bytes, bytes) : bytes);
+                const __m256 isHigh = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)); // bit 3 as the sign
+                _mm256_storeu_ps(to + i + 8 * half, _mm256_blendv_ps(_mm256_permutevar8x32_ps(low, index),
+                                                                     _mm256_permutevar8x32_ps(high, index), isHigh));
+            }
         }
+        dequantiseOne(table, absmax[block], codes + span.first / 2, i, span.elements, to);
     }
-    return i;
 }
 
-__attribute__((target("avx512f,avx512bw,avx512vl"))) std::int64_t avx512Loop(const float* scaled, const std::uint8_t* codes,
-                                                                             std::int64_t elements, float* out)
+LUTHIER_AVX512 void avx512Blocks(const CodeTable& table, const Blocks& blocks, const std::uint8_t* codes, const float* absmax,
+                                 float* out)
 {
-    const __m512 table = _mm512_loadu_ps(scaled);
-    std::int64_t i = 0;
-    for (; i + 16 <= elements; i += 16) {
-        const __m512i index = _mm512_cvtepu8_epi32(spread8(codes + i / 2));
-        _mm512_storeu_ps(out + i, _mm512_permutexvar_ps(index, table));
+    const __m512 values = _mm512_loadu_ps(table.values.data());
+    for (std::int64_t block = 0; block < blocks.count(); ++block) {
+        const Span span = spanOf(blocks, block);
+        const __m512 scaled = _mm512_mul_ps(values, _mm512_set1_ps(absmax[block]));
+        float* to = out + span.first;
+        std::int64_t i = 0;
+        for (; i + 16 <= span.elements; i += 16) {
+            const __m512i index = _mm512_cvtepu8_epi32(spread8(codes + (span.first + i) / 2));
+            _mm512_storeu_ps(to + i, _mm512_permutexvar_ps(index, scaled));
+        }
+        dequantiseOne(table, absmax[block], codes + span.first / 2, i, span.elements, to);
     }
-    return i;
 }
 
-__attribute__((target("avx512f,avx512bw,avx512vl"))) std::int64_t
-avx512LoopBf16(const std::uint16_t* scaled, const std::uint8_t* codes, std::int64_t elements, std::uint16_t* out)
+LUTHIER_AVX512 void avx512BlocksBf16(const CodeTable& table, const Blocks& blocks, const std::uint8_t* codes,
+                                     const float* absmax, std::uint16_t* out)
 {
-    const __m512i table = _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(scaled)));
+    const __m512 values = _mm512_loadu_ps(table.values.data());
     const __m128i mask = _mm_set1_epi8(15);
-    std::int64_t i = 0;
-    for (; i + 32 <= elements; i += 32) {
-        const __m128i pairs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(codes + i / 2));
-        const __m128i high = _mm_and_si128(_mm_srli_epi16(pairs, 4), mask);
-        const __m128i low = _mm_and_si128(pairs, mask);
-        const __m256i bytes = _mm256_set_m128i(_mm_unpackhi_epi8(high, low), _mm_unpacklo_epi8(high, low));
-        _mm512_storeu_si512(out + i, _mm512_permutexvar_epi16(_mm512_cvtepu8_epi16(bytes), table));
+    for (std::int64_t block = 0; block < blocks.count(); ++block) {
+        const Span span = spanOf(blocks, block);
+        const __m512i bits = _mm512_castps_si512(_mm512_mul_ps(values, _mm512_set1_ps(absmax[block])));
+        const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+        const __m512i rounded = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
+        const __m512i scaled = _mm512_castsi256_si512(_mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16)));
+        std::uint16_t* to = out + span.first;
+        std::int64_t i = 0;
+        for (; i + 32 <= span.elements; i += 32) {
+            const __m128i pairs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(codes + (span.first + i) / 2));
+            const __m128i high = _mm_and_si128(_mm_srli_epi16(pairs, 4), mask);
+            const __m128i low = _mm_and_si128(pairs, mask);
+            const __m256i bytes = _mm256_set_m128i(_mm_unpackhi_epi8(high, low), _mm_unpacklo_epi8(high, low));
+            _mm512_storeu_si512(to + i, _mm512_permutexvar_epi16(_mm512_cvtepu8_epi16(bytes), scaled));
+        }
+        dequantiseOne(table, absmax[block], codes + span.first / 2, i, span.elements, to);
     }
-    return i;
 }
 
 bool hasAvx512()
@@ -116,43 +151,13 @@ bool hasAvx512()
     return has;
 }
 
-BlockLoop<float> loopFor(float)
+bool hasAvx2()
 {
-    static const bool avx2 = __builtin_cpu_supports("avx2");
-    return hasAvx512() ? avx512Loop : avx2 ? avx2Loop : plainLoop<float>;
-}
-
-BlockLoop<std::uint16_t> loopFor(std::uint16_t)
-{
-    return hasAvx512() ? avx512LoopBf16 : plainLoop<std::uint16_t>;
-}
-
-#else
-
-template <class Out>
-BlockLoop<Out> loopFor(Out)
-{
-    return plainLoop<Out>;
+    static const bool has = __builtin_cpu_supports("avx2");
+    return has;
 }
 
 #endif
-
-template <class Out>
-void dequantiseAll(const CodeTable& table, const Blocks& blocks, const std::uint8_t* codes, const float* absmax, Out* out)
-{
-    const BlockLoop<Out> loop = loopFor(Out{});
-    for (std::int64_t block = 0; block < blocks.count(); ++block) {
-        // Sixteen products a block instead of one for each value: the same products.
-        Out scaled[16];
-        for (int code = 0; code < 16; ++code) {
-            scaled[code] = convert(table.values[static_cast<std::size_t>(code)] * absmax[block], Out{});
-        }
-        const std::int64_t first = block * blocks.blockSize;
-        const std::int64_t elements = std::min(blocks.blockSize, blocks.elements - first);
-        const std::int64_t done = loop(scaled, codes + first / 2, elements, out + first);
-        lookUp(scaled, codes + first / 2, done, elements, out + first);
-    }
-}
 
 #if defined(LUTHIER_X86) && !defined(__clang__) && __GNUC__ >= 12
 __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
@@ -198,13 +203,25 @@ void quantiseBlocks(const CodeTable& table, const Blocks& blocks, const float* x
 
 void dequantiseBlocks(const CodeTable& table, const Blocks& blocks, const std::uint8_t* codes, const float* absmax, float* out)
 {
-    dequantiseAll(table, blocks, codes, absmax, out);
+#ifdef LUTHIER_X86
+    if (hasAvx512() || hasAvx2()) {
+        (hasAvx512() ? avx512Blocks : avx2Blocks)(table, blocks, codes, absmax, out);
+        return;
+    }
+#endif
+    plainBlocks(table, blocks, codes, absmax, out);
 }
 
 void dequantiseBlocksBf16(const CodeTable& table, const Blocks& blocks, const std::uint8_t* codes, const float* absmax,
                           std::uint16_t* out)
 {
-    dequantiseAll(table, blocks, codes, absmax, out);
+#ifdef LUTHIER_X86
+    if (hasAvx512()) {
+        avx512BlocksBf16(table, blocks, codes, absmax, out);
+        return;
+    }
+#endif
+    plainBlocks(table, blocks, codes, absmax, out);
 }
 
 } // namespace luthier::quant

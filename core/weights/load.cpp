@@ -63,6 +63,7 @@ public:
 private:
     bool isStoredWhole(const nn::LinearGroup& group) const;
     Result<void> fillSlice(nn::LinearGroup& group, std::size_t slice);
+    Result<quant::QuantisedWeight> codesOf(const std::string& name, std::int64_t rows, std::int64_t columns);
     void use(const std::string& name);
 
     nn::Decoder& m_decoder;
@@ -120,6 +121,17 @@ Result<void> Filling::check()
     return {};
 }
 
+Result<quant::QuantisedWeight> Filling::codesOf(const std::string& name, std::int64_t rows, std::int64_t columns)
+{
+    auto codes = readCodes(m_folder, name, rows, columns);
+    for (const std::string& part : codeTensors(m_folder, name)) {
+        if (const auto found = m_folder.tensors().find(part); found != m_folder.tensors().end()) {
+            m_loader.count(found->second);
+        }
+    }
+    return codes;
+}
+
 Result<void> Filling::fillSlice(nn::LinearGroup& group, std::size_t slice)
 {
     const std::string name = group.slicePath(slice) + ".weight";
@@ -127,7 +139,7 @@ Result<void> Filling::fillSlice(nn::LinearGroup& group, std::size_t slice)
     if (!holdsCodes(m_folder, name)) {
         return m_loader.quantise(findStored(m_folder.tensors(), name)->second, target, m_transposed);
     }
-    auto codes = readCodes(m_folder, name, target.rows, target.columns);
+    auto codes = codesOf(name, target.rows, target.columns);
     if (!codes) {
         return codes.error();
     }
@@ -154,7 +166,7 @@ Result<void> Filling::fill()
         }
         // Numbers are wanted, codes are stored.
         const at::Tensor matrix = m_transposed ? target.tensor.t() : target.tensor;
-        auto codes = readCodes(m_folder, target.name, matrix.size(0), matrix.size(1));
+        auto codes = codesOf(target.name, matrix.size(0), matrix.size(1));
         if (!codes) {
             return codes.error();
         }

@@ -17,6 +17,14 @@ constexpr std::uint64_t kPiece = std::uint64_t{16} << 20; // whole blocks of eve
 
 } // namespace
 
+void TensorLoader::advance(std::uint64_t bytes)
+{
+    m_done += bytes;
+    if (m_progress) {
+        m_progress(static_cast<std::int64_t>(m_done), static_cast<std::int64_t>(m_total));
+    }
+}
+
 Result<void> TensorLoader::inPieces(const StoredTensor& stored, const Take& take)
 {
     const at::ScalarType type = scalarTypeOf(stored.info->dtype);
@@ -36,10 +44,7 @@ Result<void> TensorLoader::inPieces(const StoredTensor& stored, const Take& take
         const auto count = static_cast<std::int64_t>(step / size);
         take(at::from_blob(m_buffer.data_ptr(), {count}, at::TensorOptions().dtype(type)),
              static_cast<std::int64_t>(done / size));
-        m_done += step;
-        if (m_progress) {
-            m_progress(static_cast<std::int64_t>(m_done), static_cast<std::int64_t>(m_total));
-        }
+        advance(step);
     }
     return {};
 }

@@ -22,6 +22,9 @@ public:
 
     void addTotal(const StoredTensor& tensor) { m_total += tensor.info->end - tensor.info->begin; }
 
+    // Counts what was read elsewhere.
+    void count(const StoredTensor& tensor) { advance(tensor.info->end - tensor.info->begin); }
+
     // Converts to the target's dtype; shapes are equal.
     Result<void> copy(const StoredTensor& stored, const at::Tensor& target);
 
@@ -32,6 +35,8 @@ private:
     // Numbers in their stored dtype, on the CPU, valid during the call.
     using Take = std::function<void(const at::Tensor& numbers, std::int64_t first)>;
     Result<void> inPieces(const StoredTensor& stored, const Take& take);
+
+    void advance(std::uint64_t bytes);
 
     const base::Progress& m_progress;
     const base::CancelToken& m_cancel;

@@ -252,6 +252,8 @@ private Q_SLOTS:
     void resumedIsUninterrupted_data() { variants(); }
     void resumedIsUninterrupted();
     void allWeightsAreRefused();
+    void everyAdapterRowIsHere();
+    void progressEndsAtItsTotal();
     void lossesArePefts();
     void baseIsRemembered();
 
@@ -500,6 +502,33 @@ void TestQlora::allWeightsAreRefused()
     tiny.config.method.kind = "qlora";
     tiny.config.model.quantization = "none";
     QVERIFY(tiny.run("none", log).sentence.find("QLoRA") != std::string::npos);
+}
+
+void TestQlora::everyAdapterRowIsHere()
+{
+    for (const auto& method : peft::methods()) {
+        QVERIFY2(!method.writesAdapter || std::any_of(kVariants.begin(), kVariants.end(), [&](const Variant& variant) {
+                     return variant.method == method.id;
+                 }),
+                 method.id.c_str());
+    }
+}
+
+void TestQlora::progressEndsAtItsTotal()
+{
+    for (const char* name : {"quantised/nf4", "quantised/fp4", "llama/plain"}) {
+        std::int64_t last = 0;
+        std::int64_t all = 0;
+        const auto progress = [&](std::int64_t done, std::int64_t total) {
+            QVERIFY(done > last);
+            last = done;
+            all = total;
+        };
+        const auto folder = need(weights::ModelFolder::open(kReference / name));
+        QVERIFY(weights::loadDecoder(folder, at::kCPU, at::kFloat, progress).ok());
+        QVERIFY(all > 0);
+        QCOMPARE(last, all);
+    }
 }
 
 void TestQlora::lossesArePefts()
