@@ -73,7 +73,7 @@ std::optional<std::int64_t> trainableParameters(const config::MethodSettings& me
     if (method.kind == "full") {
         return config.numParameters();
     }
-    if (method.kind != "lora") {
+    if (method.kind != "lora" && method.kind != "qlora") {
         return std::nullopt;
     }
     const auto& targets = method.targetModules;
