@@ -44,6 +44,13 @@ at::Tensor scaleBy(at::Tensor x, double factor)
     return factor == 1 ? x : x.mul_(factor);
 }
 
+void dequantiseInto(const quant::QuantisedWeight& weight, const at::Tensor& out)
+{
+    if (!kernels::dequantise(weight, out)) {
+        quant::dequantise(weight, out);
+    }
+}
+
 void addAdapters(const LinearGroup& group, const at::Tensor& x, const at::Tensor& y, LinearSaved* saved)
 {
     const at::Tensor a = stackedA(group, x);
@@ -120,7 +127,7 @@ at::Tensor LinearGroup::weightNow() const
     }
     const at::Tensor numbers = buffer->memory.narrow(0, 0, outputs() * inputs()).view({outputs(), inputs()});
     for (std::size_t i = 0; i < slices.size(); ++i) {
-        quant::dequantise(quantised[i], numbers.narrow(0, slices[i].begin, slices[i].size));
+        dequantiseInto(quantised[i], numbers.narrow(0, slices[i].begin, slices[i].size));
     }
     return numbers;
 }
@@ -129,7 +136,7 @@ at::Tensor LinearGroup::sliceWeight(std::size_t slice) const
 {
     if (isQuantised()) {
         const at::Tensor numbers = at::empty({slices[slice].size, inputs()}, buffer->memory.options());
-        quant::dequantise(quantised[slice], numbers);
+        dequantiseInto(quantised[slice], numbers);
         return numbers;
     }
     return weight.detach().narrow(0, slices[slice].begin, slices[slice].size);

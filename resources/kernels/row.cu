@@ -65,11 +65,11 @@ extern "C" __global__ void row_norm(const float* h, const u16* w, u16* x, float*
     }
 }
 
-// line . x over n, a multiple of 8, by a warp; four reads are on their way at once.
-__device__ __forceinline__ float lineDot(const u16* line, const u16* x, int n)
+// line . x over n, a multiple of 8, from `begin` on, by a warp; four reads are on their way at once.
+__device__ __forceinline__ float lineDot(const u16* line, const u16* x, int n, int begin = 0)
 {
     float sum = 0;
-    int i = (threadIdx.x & 31) * 8;
+    int i = begin + (threadIdx.x & 31) * 8;
     for (; i + 768 < n; i += 1024) {
         uint4 part[4];
 #pragma unroll
@@ -87,15 +87,29 @@ __device__ __forceinline__ float lineDot(const u16* line, const u16* x, int n)
     return warpSum(sum);
 }
 
-// y[row] (+)= w[row] . x + bias[row]; a warp a row.
-extern "C" __global__ void row_product(const u16* w, const u16* x, const u16* bias, float* y, int rows, int n, int add)
+// y[row] (+)= w[row] . x + bias[row]; `share` warps of a block a row, so that few rows keep the card busy, too.
+extern "C" __global__ void row_product(const u16* w, const u16* x, const u16* bias, float* y, int rows, int n, int add,
+                                       int share)
 {
-    const int row = (blockIdx.x * blockDim.x + threadIdx.x) >> 5;
-    if (row >= rows) {
-        return;
+    __shared__ float sums[32];
+    const int warp = threadIdx.x >> 5;
+    const int row = (blockIdx.x * (blockDim.x >> 5) + warp) / share;
+    const int part = warp % share;
+    float sum = 0;
+    if (row < rows) {
+        const int each = (n / 8 + share - 1) / share * 8;
+        sum = lineDot(w + (i64)row * n, x, min(n, (part + 1) * each), part * each);
     }
-    float sum = lineDot(w + (i64)row * n, x, n);
-    if ((threadIdx.x & 31) == 0) {
+    if (share > 1) {
+        if ((threadIdx.x & 31) == 0) {
+            sums[warp] = sum;
+        }
+        __syncthreads();
+        for (int i = 1; part == 0 && i < share; ++i) {
+            sum += sums[warp + i];
+        }
+    }
+    if (row < rows && part == 0 && (threadIdx.x & 31) == 0) {
         sum += bias ? wide(bias[row]) : 0.0f;
         y[row] = add ? y[row] + sum : sum;
     }
@@ -114,14 +128,20 @@ __device__ __forceinline__ void normInto(u16* own, const float* h, const u16* w,
 {
     __shared__ float slots[32];
     float squares = 0;
-    for (int i = threadIdx.x; i < n; i += blockDim.x) {
-        squares += h[i] * h[i];
+    for (int i = threadIdx.x * 4; i < n; i += blockDim.x * 4) {
+        const float4 a = *reinterpret_cast<const float4*>(h + i);
+        squares += a.x * a.x + a.y * a.y + a.z * a.z + a.w * a.w;
     }
     const float root = rsqrtf(blockSum(squares, slots) / n + eps);
-    for (int i = threadIdx.x; i < n; i += blockDim.x) {
-        own[i] = narrow(h[i] * root * (wide(w[i]) + shift));
+    for (int i = threadIdx.x * 4; i < n; i += blockDim.x * 4) {
+        const float4 a = *reinterpret_cast<const float4*>(h + i);
+        const uint2 f = *reinterpret_cast<const uint2*>(w + i);
+        uint2 y;
+        y.x = pack(a.x * root * (__uint_as_float(f.x << 16) + shift), a.y * root * (__uint_as_float(f.x & 0xffff0000u) + shift));
+        y.y = pack(a.z * root * (__uint_as_float(f.y << 16) + shift), a.w * root * (__uint_as_float(f.y & 0xffff0000u) + shift));
+        *reinterpret_cast<uint2*>(own + i) = y;
         if (blockIdx.x == 0) {
-            x[i] = own[i];
+            *reinterpret_cast<uint2*>(x + i) = y;
         }
     }
     __syncthreads();
@@ -200,8 +220,9 @@ extern "C" __global__ void row_raise(const void* b, int isNarrow, const float* l
 // One block a head, a thread a number; dim at most 256.
 extern "C" __global__ void row_heads(float* qkv, const u16* queryNorm, const u16* keyNorm, float queryEps, float keyEps,
                                      float shift, const float* cosines, const float* sines, u16* keys, u16* values,
-                                     int heads, int kvHeads, int dim, int half, i64 capacity, i64 position)
+                                     int heads, int kvHeads, int dim, int half, i64 capacity, const i64* place)
 {
+    const i64 position = *place;
     __shared__ float slots[32];
     __shared__ float own[256];
     const int head = blockIdx.x;
@@ -220,15 +241,14 @@ extern "C" __global__ void row_heads(float* qkv, const u16* queryNorm, const u16
         return;
     }
     if (!isValue && d < 2 * half) {
-        const float c = cosines[d % half];
-        const float s = sines[d % half];
+        const float c = cosines[position * half + d % half];
+        const float s = sines[position * half + d % half];
         v = d < half ? v * c - own[d + half] * s : v * c + own[d - half] * s;
     }
     if (head < heads) {
         qkv[head * dim + d] = v;
     } else {
-        const i64 place = ((head - heads) % kvHeads * capacity + position) * dim + d;
-        (isValue ? values : keys)[place] = narrow(v);
+        (isValue ? values : keys)[((head - heads) % kvHeads * capacity + position) * dim + d] = narrow(v);
     }
 }
 
@@ -247,15 +267,18 @@ __device__ __forceinline__ void unite(float& top, float& total, float* sums, flo
     top = higher;
 }
 
-// One query head a block of whole warps: y = softmax(scale q . k) v over the keys [first, first + seen), read once.
+// One query head a block of whole warps: y = softmax(scale q . k) v over the keys up to *place, read once;
+// of a window > 0 the last ones alone.
 // dim is 64, 128 or 256, so that dim / 8 threads share a key.
 extern "C" __global__ void row_attention(const float* q, const u16* keys, const u16* values, u16* y, int group, int dim,
-                                         i64 capacity, i64 first, int seen, float scale, float cap)
+                                         i64 capacity, const i64* place, i64 window, float scale, float cap)
 {
     __shared__ float tops[32];
     __shared__ float totals[32];
     __shared__ float parts[32 * 256];
     const int head = blockIdx.x;
+    const i64 first = window > 0 && *place >= window ? *place + 1 - window : 0;
+    const int seen = (int)(*place + 1 - first);
     const int lanes = dim / 8;
     const int lane = threadIdx.x % lanes;
     const int team = threadIdx.x / lanes;
@@ -333,4 +356,9 @@ extern "C" __global__ void row_gate(const float* x, u16* y, int n, int silu)
         float slope;
         y[i] = narrow(x[i] * gateOf(x[i], silu, slope) * x[n + i]);
     }
+}
+
+extern "C" __global__ void row_place(i64* place, i64 position)
+{
+    *place = position;
 }

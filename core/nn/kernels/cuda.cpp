@@ -7,6 +7,7 @@
 #include <ATen/ops/empty_like.h>
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 namespace luthier::nn::kernels::cuda {
@@ -125,8 +126,32 @@ at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight)
     const at::Tensor y = at::empty({1, rows}, x.options().dtype(at::kFloat));
     launch(Kernel::RowProduct, x.device(), {(rows * 32 + kThreads - 1) / kThreads, 1, kThreads}, in(weight), in(input),
            static_cast<const void*>(nullptr), y.mutable_data_ptr<float>(), static_cast<int>(rows),
-           static_cast<int>(weight.size(1)), 0);
+           static_cast<int>(weight.size(1)), 0, 1);
     return y;
+}
+
+bool dequantise(const quant::QuantisedWeight& weight, const at::Tensor& out)
+{
+    constexpr std::int64_t kEach = 16; // numbers of a thread: within one block
+    constexpr std::int64_t kThreads = 256;
+    struct Tables {
+        float codes[16];
+        float map[256];
+    };
+    const std::int64_t elements = weight.elements();
+    const bool fits = elements % kEach == 0 && std::has_single_bit(static_cast<std::uint64_t>(weight.blockSize))
+                      && isAligned(out) && isAligned(weight.codes);
+    if (!fits) {
+        return false;
+    }
+    Tables tables;
+    std::copy_n(quant::codeTable(weight.kind).values.begin(), 16, tables.codes);
+    std::copy_n(quant::dynamicMap().begin(), 256, tables.map);
+    const auto shift = std::countr_zero(static_cast<std::uint64_t>(weight.blockSize));
+    launch(Kernel::Dequantise, out.device(), {(elements / kEach + kThreads - 1) / kThreads, 1, kThreads},
+           in(weight.codes), in(weight.absmax), in(weight.nestedAbsmax), weight.offset, tables, out.mutable_data_ptr(),
+           static_cast<long long>(elements), static_cast<int>(shift));
+    return true;
 }
 
 at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, double scale, bool gradient)

@@ -16,6 +16,7 @@ bool rotate(const at::Tensor& from, const at::Tensor& to, const at::Tensor& cos,
 at::Tensor gatedForward(bool silu, const at::Tensor& x);
 at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy);
 at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight);
+bool dequantise(const quant::QuantisedWeight& weight, const at::Tensor& out);
 at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, double scale, bool gradient);
 
 } // namespace luthier::nn::kernels::cuda

@@ -126,4 +126,10 @@ at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight)
     return placeOf(x) == Place::Cuda ? cuda::rowProduct(x, weight) : at::Tensor();
 }
 
+bool dequantise(const quant::QuantisedWeight& weight, const at::Tensor& out)
+{
+    return placeOf(out) == Place::Cuda && out.is_contiguous() && weight.codes.device() == out.device()
+           && cuda::dequantise(weight, out);
+}
+
 } // namespace luthier::nn::kernels

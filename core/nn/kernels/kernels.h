@@ -6,6 +6,8 @@
 // Internal to core: names torch types. Nothing here is recorded by autograd. Any thread.
 #pragma once
 
+#include "core/quant/quantised_weight.h"
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -36,6 +38,9 @@ at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, doub
 
 // x [1, in] times weight [out, in] transposed, [1, out] fp32: one read of the weight at the memory's speed.
 at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight);
+
+// The numbers of a quantised weight into `out`, contiguous. bf16 on a card.
+bool dequantise(const quant::QuantisedWeight& weight, const at::Tensor& out);
 
 // Off: plain bodies everywhere, for comparison. Set while nothing runs.
 void setFused(bool on);

@@ -13,6 +13,7 @@ struct Numbers {
     const void* data = nullptr;
     bool isNarrow = false; // bfloat16
 
+    bool operator==(const Numbers&) const = default;
     const void* from(std::int64_t index) const
     {
         return static_cast<const char*>(data) + index * (isNarrow ? 2 : 4);

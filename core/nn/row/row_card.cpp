@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One token through all layers on a CUDA card: six kernels a layer at least, queued without a tensor in between, so that the card
-// is never waited for by the host and never waits for it. Only in builds with CUDA.
+// One token through all layers on a CUDA card: six kernels a layer, recorded once for an answer and played for each of
+// its tokens, since starting them one by one takes the host longer than the card computes. Only in builds with CUDA.
 #include "core/nn/kernels/cuda.h"
+#include "core/nn/kernels/cuda_graph.h"
 #include "core/nn/kernels/cuda_module.h"
 #include "core/nn/row/walker.h"
 
@@ -22,7 +23,9 @@ using kernels::cuda::launch;
 constexpr std::int64_t kThreads = 256;
 constexpr std::int64_t kWarps = kThreads / 32;
 constexpr std::int64_t kAttentionThreads = 512;
-constexpr std::int64_t kMostBlocks = 1024; // that compute a norm each
+constexpr std::int64_t kMostBlocks = 528; // that compute a norm each: four for each core of an H100
+constexpr std::int64_t kManyRows = 4096;   // fewer are shared by warps
+constexpr std::int64_t kShare = 4;
 constexpr std::int64_t kMostNormed = 8192; // numbers of h that a block has room for
 
 std::int64_t blocksFor(std::int64_t items, std::int64_t each)
@@ -65,14 +68,26 @@ public:
     void run(const RowPlan& plan, const at::Tensor& h) override
     {
         prepare(plan);
-        m_h = h.mutable_data_ptr<float>();
+        m_residual.narrow(0, 0, plan.hidden).copy_(h.flatten());
+        launch(Kernel::RowPlace, m_device, Grid{1, 1, 1}, m_place.mutable_data_ptr(), static_cast<long long>(plan.position));
+        m_recorded.position = plan.position;
+        if (!m_graph.exists() || !(m_recorded == plan)) {
+            m_recorded = plan;
+            m_graph.record(m_device, [&] { queue(plan); });
+        }
+        m_graph.play(m_device);
+        h.flatten().copy_(m_residual.narrow(0, 0, plan.hidden));
+    }
+
+private:
+    void queue(const RowPlan& plan)
+    {
         for (const RowLayer& layer : plan.layers) {
             attention(plan, layer);
             mlp(plan, layer);
         }
     }
 
-private:
     // Memory in between, made anew only when a larger plan comes.
     void prepare(const RowPlan& plan)
     {
@@ -98,6 +113,9 @@ private:
         make(m_output, std::max(projected, 2 * plan.intermediate), wide);
         make(m_branch, plan.hidden, wide);
         make(m_low, rank, wide);
+        make(m_residual, plan.hidden, wide);
+        make(m_place, 1, wide.dtype(at::kLong));
+        m_h = m_residual.mutable_data_ptr<float>();
     }
 
     // The next product's input: the norm of h, or of the branch added to h.
@@ -109,8 +127,10 @@ private:
 
     void product(const RowLinear& linear, float* y, bool add)
     {
-        launch(Kernel::RowProduct, m_device, Grid{blocksFor(linear.out, kWarps), 1, kThreads}, linear.weight.data,
-               m_input.const_data_ptr(), orNull(linear.bias), y, static_cast<int>(linear.out), static_cast<int>(linear.in), static_cast<int>(add));
+        const std::int64_t share = linear.out < kManyRows ? kShare : 1;
+        launch(Kernel::RowProduct, m_device, Grid{blocksFor(linear.out * share, kWarps), 1, kThreads},
+               linear.weight.data, m_input.const_data_ptr(), orNull(linear.bias), y, static_cast<int>(linear.out),
+               static_cast<int>(linear.in), static_cast<int>(add), static_cast<int>(share));
         update(linear, y);
     }
 
@@ -166,10 +186,10 @@ private:
         launch(Kernel::RowHeads, m_device, Grid{plan.heads + 2 * plan.kvHeads, 1, blocksFor(plan.dim, 32) * 32}, qkv,
                orNull(layer.queryNorm.weight), orNull(layer.keyNorm.weight), layer.queryNorm.eps, layer.keyNorm.eps,
                shift, layer.cos, layer.sin, orNull(layer.keys), orNull(layer.values), heads, kvHeads, dim,
-               static_cast<int>(plan.half), static_cast<long long>(plan.capacity), static_cast<long long>(plan.position));
+               static_cast<int>(plan.half), static_cast<long long>(plan.capacity), m_place.const_data_ptr());
         launch(Kernel::RowAttention, m_device, Grid{plan.heads, 1, kAttentionThreads}, static_cast<const float*>(qkv),
-               orNull(layer.keys), orNull(layer.values), m_input.mutable_data_ptr(), heads / kvHeads, dim, static_cast<long long>(plan.capacity), static_cast<long long>(layer.first),
-               static_cast<int>(plan.position + 1 - layer.first), plan.scale, plan.cap);
+               orNull(layer.keys), orNull(layer.values), m_input.mutable_data_ptr(), heads / kvHeads, dim, static_cast<long long>(plan.capacity), m_place.const_data_ptr(),
+               static_cast<long long>(layer.window), plan.scale, plan.cap);
         finishBranch(layer.output, layer.attentionNorm);
     }
 
@@ -196,7 +216,11 @@ private:
     }
 
     at::Device m_device;
+    kernels::cuda::Graph m_graph;
+    RowPlan m_recorded;    // what the graph holds
     float* m_h = nullptr;
+    at::Tensor m_residual; // h
+    at::Tensor m_place;    // the position, where the graph's kernels read it
     at::Tensor m_input;  // of the next product
     at::Tensor m_inner;  // of down, where the input of gate and up was still read
     at::Tensor m_output; // of q, k, v; of gate and up

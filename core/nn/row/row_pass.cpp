@@ -188,7 +188,8 @@ void RowPass::readHead(Own& own, const RowLayer& layer, std::int64_t head)
     } else {
         std::copy_n(from, plan.dim, own.head.begin());
     }
-    kernels::rotateHeads(own.head.data(), plan.dim, own.head.data(), plan.dim, 1, layer.cos, layer.sin, plan.half, 1);
+    kernels::rotateHeads(own.head.data(), plan.dim, own.head.data(), plan.dim, 1,
+                         layer.cos + plan.position * plan.half, layer.sin + plan.position * plan.half, plan.half, 1);
     narrow(own.head.data(), plan.dim, own.headBits.data());
 }
 
@@ -214,8 +215,9 @@ void RowPass::writeKeyAndValue(Own& own, const RowLayer& layer, std::int64_t kvH
 void RowPass::attend(Own& own, const RowLayer& layer, std::int64_t kvHead)
 {
     const RowPlan& plan = *m_plan;
-    const std::int64_t seen = plan.position + 1 - layer.first;
-    const std::int64_t start = kvHead * plan.capacity + layer.first;
+    const std::int64_t first = layer.firstSeen(plan.position);
+    const std::int64_t seen = plan.position + 1 - first;
+    const std::int64_t start = kvHead * plan.capacity + first;
     const std::int64_t group = plan.heads / plan.kvHeads;
     for (std::int64_t head = kvHead * group; head < (kvHead + 1) * group; ++head) {
         readHead(own, layer, head);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/row/row_plan.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace luthier::nn::row {
@@ -88,11 +87,11 @@ std::optional<RowPlan> planRow(const DecoderConfig& config, const std::vector<La
         }
         const std::int64_t window = config.windowOf(static_cast<std::int64_t>(i));
         const RopeTables& turn = window > 0 ? local : tables;
-        row.first = window > 0 ? std::max<std::int64_t>(0, plan.position + 1 - window) : 0;
+        row.window = window;
         row.keys = numbersOf(cache.keys[i]);
         row.values = numbersOf(cache.values[i]);
-        row.cos = turn.cos.const_data_ptr<float>();
-        row.sin = turn.sin.const_data_ptr<float>();
+        row.cos = turn.cos.const_data_ptr<float>() - plan.position * plan.half;
+        row.sin = turn.sin.const_data_ptr<float>() - plan.position * plan.half;
     }
     return plan;
 }

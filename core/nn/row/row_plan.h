@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // RowPlan: where everything lies that one token's way through a decoder's layers reads and writes, as plain memory.
-// Made anew for each token, so that adapters that were switched since are seen. Internal to core.
+// Made anew for each token, so that adapters that were switched since are seen; from one token to the next of an answer
+// only the position differs. Internal to core.
 #pragma once
 
 #include "core/nn/decoder.h"
@@ -19,6 +20,7 @@ struct RowUpdate { // scale * B (A x), added to rows [begin, begin + size)
     std::int64_t begin = 0;
     std::int64_t size = 0;
     float scale = 1;
+    bool operator==(const RowUpdate&) const = default;
 };
 
 struct RowLinear {
@@ -27,6 +29,7 @@ struct RowLinear {
     std::int64_t in = 0;
     std::int64_t out = 0;
     std::vector<RowUpdate> updates;
+    bool operator==(const RowLinear&) const = default;
 };
 
 struct RowNorm {
@@ -35,6 +38,7 @@ struct RowNorm {
     float shift = 0; // 1: multiplies by 1 + w
 
     bool exists() const { return weight.data != nullptr; }
+    bool operator==(const RowNorm&) const = default;
 };
 
 struct RowLayer {
@@ -50,9 +54,15 @@ struct RowLayer {
     RowLinear down;
     Numbers keys; // [K, capacity, D]: this token's are written at `position`
     Numbers values;
-    std::int64_t first = 0; // of the keys that are seen; later than 0 behind a window
-    const float* cos = nullptr; // [half]
+    std::int64_t window = 0;    // keys seen, this token's included; 0: all
+    const float* cos = nullptr; // [positions, half]
     const float* sin = nullptr;
+
+    std::int64_t firstSeen(std::int64_t position) const
+    {
+        return window > 0 && position >= window ? position + 1 - window : 0;
+    }
+    bool operator==(const RowLayer&) const = default;
 };
 
 struct RowPlan {
@@ -69,10 +79,11 @@ struct RowPlan {
     float cap = 0;
     bool silu = true;
     bool wholeNorm = false; // norms of q and k over the projection, not over a head
+    bool operator==(const RowPlan&) const = default;
 };
 
 // Nothing where a part is of a kind that this way does not know (LayerNorm, plain MLPs, DoRA and IA3, fp16):
-// the layers' own operators then do it. `tables` and `local` hold one row.
+// the layers' own operators then do it. `tables` and `local` hold the row of this token's position, in memory that holds all before it.
 std::optional<RowPlan> planRow(const DecoderConfig& config, const std::vector<Layer>& layers, const KvCache& cache,
                                const RopeTables& tables, const RopeTables& local);
 
