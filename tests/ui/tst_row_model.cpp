@@ -9,6 +9,7 @@
 #include "ui/models/data_checkup.h"
 #include "ui/models/data_documents.h"
 #include "ui/models/edit_saver.h"
+#include "ui/models/replace_model.h"
 #include "ui/models/row_filters.h"
 #include "ui/models/row_model.h"
 #include "ui/models/row_search.h"
@@ -182,6 +183,22 @@ private Q_SLOTS:
         QTRY_VERIFY(m_project->exclusions(m_path.toStdString())->empty());
     }
 
+    void replacementsAreAModel()
+    {
+        const auto pattern = text::TextPattern::compile("Answer 1(\\d)$", {.isRegex = true});
+        Replacements found = findReplacements(*m_document->dataset(), {*pattern, {}}, "no. $1", {});
+        QCOMPARE(found.rows.size(), std::size_t{10});
+        ReplaceModel model;
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        model.setReplacements(std::move(found.rows));
+        QCOMPARE(model.numWanted(), 10);
+        QVERIFY(model.setData(model.index(3, ReplaceModel::RowColumn), Qt::Unchecked, Qt::CheckStateRole));
+        QCOMPARE(model.wanted().size(), std::size_t{9});
+        QCOMPARE(model.index(2, ReplaceModel::AfterColumn).data().toString(), QStringLiteral("no. 2"));
+        const auto wrong = text::TextPattern::compile("(Answer)", {.isRegex = true});
+        QVERIFY(!findReplacements(*m_document->dataset(), {*wrong, {}}, "$7", {}).problem.isEmpty());
+    }
+
     void aTagIsAFilter()
     {
         QUndoStack stack;
@@ -226,6 +243,58 @@ private Q_SLOTS:
         QVERIFY(document->tags().empty() && document->counts().excluded == 0);
         QTRY_COMPARE(document->saver()->state(), EditSaver::State::Saved);
         QVERIFY(m_project->exclusions(m_path.toStdString())->empty());
+    }
+
+    void randomSequencesUndoneGiveTheSameBytes_data()
+    {
+        QTest::addColumn<int>("seed");
+        for (int seed = 1; seed <= 6; ++seed) {
+            QTest::addRow("%d", seed) << seed;
+        }
+    }
+
+    void randomSequencesUndoneGiveTheSameBytes()
+    {
+        QFETCH(int, seed);
+        QUndoStack stack;
+        pushOn(stack);
+        base::Random random(static_cast<std::uint64_t>(seed));
+        std::vector<std::string> exports{exported(*m_document)};
+        for (int i = 0; i < 40; ++i) {
+            if (stack.canUndo() && random.below(4) == 0) { // back, and maybe on with something else
+                stack.undo();
+                QCOMPARE(exported(*m_document) == exports[static_cast<std::size_t>(stack.index())], true);
+                continue;
+            }
+            const int before = stack.index();
+            editSomething(random);
+            QTRY_VERIFY(stack.index() == before + 1);
+            exports.resize(static_cast<std::size_t>(before) + 1);
+            exports.push_back(exported(*m_document));
+        }
+        QTRY_COMPARE(m_document->saver()->state(), EditSaver::State::Saved);
+        const int reached = stack.index();
+        QVERIFY(reached > 5);
+        while (stack.canUndo()) {
+            stack.undo();
+            QCOMPARE(exported(*m_document) == exports[static_cast<std::size_t>(stack.index())], true);
+        }
+        stack.setIndex(reached);
+        QCOMPARE(exported(*m_document) == exports[static_cast<std::size_t>(reached)], true);
+        QTRY_COMPARE(m_document->saver()->state(), EditSaver::State::Saved);
+
+        // On another day, with another document: from the end to the start and back.
+        DataDocuments documents;
+        QUndoStack again;
+        documents.restore(*m_project->steps(1 << 24), again);
+        DataDocument* document = documents.add(openDocument());
+        QCOMPARE(again.index(), reached);
+        QCOMPARE(exported(*document) == exports[static_cast<std::size_t>(reached)], true);
+        again.setIndex(0);
+        QCOMPARE(exported(*document) == exports.front(), true);
+        QTRY_COMPARE(document->saver()->state(), EditSaver::State::Saved);
+        QVERIFY(m_project->edits(m_path.toStdString())->empty() && m_project->exclusions(m_path.toStdString())->empty());
+        QVERIFY(m_project->tags(m_path.toStdString())->empty());
     }
 
     void sortsByWhatIsKnown()
@@ -343,6 +412,66 @@ private:
         QVERIFY2(encoder.ok(), encoder.ok() ? "" : encoder.message().c_str());
         m_document->setEncoder(*encoder, {});
         QTRY_VERIFY_WITH_TIMEOUT(!m_document->isChecking(), 20'000);
+    }
+
+    // What is written when the set is saved elsewhere, and the tags.
+    static std::string exported(const DataDocument& document)
+    {
+        std::string text;
+        for (std::int64_t row = 0; row < 60; ++row) {
+            const auto json = document.dataset()->row(row);
+            if (json && !document.dataset()->isExcluded(row)) {
+                text += base::dumpJson(*json) + '\n';
+            }
+            for (const std::string& tag : document.tagsOf(row)) {
+                text += "#" + tag;
+            }
+        }
+        return text;
+    }
+
+    // One step that changes something, among the first sixty rows.
+    void editSomething(base::Random& random)
+    {
+        std::int64_t row = static_cast<std::int64_t>(random.below(60));
+        row += isBrokenRow(static_cast<int>(row)) ? 1 : 0;
+        const QString fresh = QString::number(random.next());
+        switch (random.below(6)) {
+        case 0: m_document->prepareEdit(row, QStringLiteral("output"), fresh); break;
+        case 1: m_document->prepareExclusion({row, row + 1}, !m_document->isExcluded(row)); break;
+        case 2: m_document->prepareTag({row, row + 2}, fresh.left(1), !m_document->tagsOf(row).contains(fresh.left(1).toStdString())); break;
+        case 3: { // the edits taken back, or a first one made
+            if (m_document->isEdited(row)) {
+                m_document->prepareRevert(row);
+            } else {
+                m_document->prepareEdit(row, QStringLiteral("instruction"), fresh);
+            }
+            break;
+        }
+        case 4:
+            m_document->prepareChange(row, QStringLiteral("change"), [fresh](const Json& was) -> Result<Json> {
+                Json now = was;
+                now[fresh.left(3).toStdString()] = {{"deep", {1, nullptr, fresh.toStdString()}}};
+                now.erase("input");
+                return now;
+            });
+            break;
+        default: { // many rows at once, as replacing does
+            const auto pattern = text::TextPattern::compile("[0-9]", {.isRegex = true});
+            Replacements found = findReplacements(*m_document->dataset(), {*pattern, "output"}, fresh.left(2).toStdString(), {});
+            store::EditStep step;
+            for (const Replacement& one : found.rows) {
+                if (one.change.row < 60) {
+                    step.rows.push_back(one.change);
+                }
+            }
+            if (step.isEmpty()) {
+                m_document->prepareEdit(row, QStringLiteral("output"), fresh);
+            } else {
+                m_document->prepareStep(std::move(step), QStringLiteral("replace"));
+            }
+        }
+        }
     }
 
     std::vector<Json> allRows() const

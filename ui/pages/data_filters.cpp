@@ -10,8 +10,10 @@
 #include <QLabel>
 #include <QListWidget>
 #include <QLocale>
+#include <QPainter>
 #include <QProgressBar>
 #include <QSignalBlocker>
+#include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
 #include <cmath>
@@ -22,6 +24,7 @@ namespace {
 constexpr int kRefreshMs = 100; // counts grow a dozen times a second while rows are judged
 constexpr int kParts = 1000;
 constexpr int kMinute = 60;
+constexpr int kCountRole = Qt::UserRole + 1;
 
 QString timeLeft(std::optional<double> seconds)
 {
@@ -32,6 +35,29 @@ QString timeLeft(std::optional<double> seconds)
     return whole < kMinute ? DataFilters::tr("%n s left", nullptr, whole)
                            : DataFilters::tr("%n min left", nullptr, (whole + kMinute - 1) / kMinute);
 }
+
+// The count stands at the right, and only the name gives way where the list is narrow.
+class CountDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override
+    {
+        const QString count = index.data(kCountRole).toString();
+        const int room = count.isEmpty() ? 0 : option.fontMetrics.horizontalAdvance(count) + space(3);
+        QStyleOptionViewItem whole = option;
+        initStyleOption(&whole, index);
+        const QStyle* style = whole.widget->style();
+        style->drawPrimitive(QStyle::PE_PanelItemViewItem, &whole, painter, whole.widget); // the ground, over the whole line
+        QStyleOptionViewItem name = option;
+        name.rect.setRight(name.rect.right() - room);
+        QStyledItemDelegate::paint(painter, name, index);
+        painter->save();
+        painter->setPen(whole.palette.color((option.state & QStyle::State_Selected) != 0 ? QPalette::HighlightedText : QPalette::Text));
+        painter->drawText(option.rect.adjusted(0, 0, -space(1), 0), Qt::AlignRight | Qt::AlignVCenter, count);
+        painter->restore();
+    }
+};
 
 } // namespace
 
@@ -45,6 +71,7 @@ DataFilters::DataFilters(QWidget* parent)
     m_list->setAccessibleName(tr("Filters"));
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_list->setTextElideMode(Qt::ElideRight);
+    m_list->setItemDelegate(new CountDelegate(m_list));
     m_progress->setObjectName(QStringLiteral("checkProgress"));
     m_progress->setAccessibleName(tr("Progress of the check"));
     m_progress->setRange(0, kParts);
@@ -143,9 +170,11 @@ void DataFilters::refresh()
             heading->setFont(textFont(TextSize::Small));
         }
         QListWidgetItem* shown = m_list->item(line++);
-        //: name of a filter, number of rows it shows, dots while it grows
-        shown->setText(tr("%1  \u00b7  %2%3").arg(item.label, QLocale().toString(static_cast<qlonglong>(item.count)),
-                                                  item.isGrowing ? QStringLiteral("\u2026") : QString()));
+        const QString count = QLocale().toString(static_cast<qlonglong>(item.count)) + (item.isGrowing ? QStringLiteral("\u2026") : QString());
+        shown->setText(item.label);
+        shown->setData(kCountRole, count);
+        //: name of a filter, number of rows it shows
+        shown->setData(Qt::AccessibleTextRole, tr("%1, %2").arg(item.label, count));
         shown->setToolTip(item.advice.isEmpty() ? item.help : item.help + u'\n' + item.advice);
         shown->setData(Qt::UserRole, item.id);
         shown->setForeground(item.count == 0 ? quietTextColor() : palette().color(QPalette::Text));

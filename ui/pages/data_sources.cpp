@@ -66,6 +66,7 @@ void DataSources::build()
     m_sources->setToolTip(tr("The project's data files. Drop files here to add them."));
     m_sources->setTextElideMode(Qt::ElideMiddle);
     m_sources->setMinimumHeight(fontMetrics().height() * 4);
+    m_sources->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Ignored); // a few files; the filters need the room
     m_sources->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     layout->addWidget(m_sources, 1);
     m_format->setObjectName(QStringLiteral("format"));
