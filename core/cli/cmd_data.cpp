@@ -2,6 +2,7 @@
 #include "core/cli/data_verbs.h"
 #include "core/cli/display.h"
 #include "core/data/augment.h"
+#include "core/data/generated_rows.h"
 
 #include <CLI/App.hpp>
 
@@ -147,6 +148,32 @@ void lossFlags(CLI::App& app, DataFlags& flags)
     showFlags(app, flags);
 }
 
+void generateFlags(CLI::App& app, DataFlags& flags)
+{
+    std::string help = "What the model makes:";
+    for (const auto& way : data::generationWays()) {
+        help += std::string(" ") + way.id;
+    }
+    addOut(app, flags, "Where the rows wait for review (.jsonl)")->required();
+    app.add_option("--model", flags.model, "Model folder")->required()->option_text("DIR");
+    app.add_option("--adapter", flags.adapters, "Adapter folder, DIR=0.7 to weigh it; may be repeated")->allow_extra_args(false)->option_text("DIR");
+    app.add_option("--way", flags.ways, help)->required()->check(CLI::IsMember(idsOf(data::generationWays())))->option_text("ID...");
+    app.add_option("--times", flags.times, "New rows of each kind for every row; usually 1")->check(CLI::Range(1, 100))->option_text("N");
+    app.add_option("--max-new", flags.maxNew, "Tokens of an answer; usually 256")->check(CLI::Range(1, 32768))->option_text("N");
+    app.add_option("--temperature", flags.temperature, "How freely it words; usually 0.8")->check(CLI::Range(0.0, 5.0))->option_text("X");
+    app.add_option("--held-out-share", flags.heldOutShare, "Make nothing from the rows a split with this share and seed holds out")
+        ->check(CLI::Range(0.0, 0.9))
+        ->option_text("X");
+    showFlags(app, flags);
+    addSeed(app, flags);
+}
+
+void acceptFlags(CLI::App& app, DataFlags& flags)
+{
+    addOut(app, flags, "The accepted rows")->required();
+    app.add_flag("--all", flags.all, "Also what nobody reviewed");
+}
+
 void batchFlags(CLI::App& app, DataFlags& flags)
 {
     app.add_option("--step", flags.step, "Optimizer step, from 1")->required()->check(CLI::PositiveNumber)->option_text("N");
@@ -165,6 +192,8 @@ constexpr std::array kVerbs = {
     DataVerb{"map", "Every row as a point, rows of like words near each other", mapFlags, mapFiles},
     DataVerb{"loss", "What each row costs a model, before and after tuning", lossFlags, rowLosses},
     DataVerb{"batch", "The rows a step of a run learned from; FILE is the run's folder", batchFlags, batchRows},
+    DataVerb{"generate", "New rows made by a model, for review", generateFlags, generateRows},
+    DataVerb{"accept", "The accepted rows of a review file", acceptFlags, acceptRows},
     DataVerb{"convert", "Another file format, another shape of rows", convertFlags, convertFiles},
 };
 

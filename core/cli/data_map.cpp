@@ -5,6 +5,7 @@
 #include "core/data/map_layout.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace luthier::cli {
 
@@ -25,6 +26,12 @@ data::FeatureSettings settingsOf(const DataFlags& flags)
 base::Progress progressOf(const std::string& what, Context& context)
 {
     return walkOptions(what, context).progress;
+}
+
+// More digits than a screen has points would only make the answer long.
+double rounded(float value)
+{
+    return std::round(static_cast<double>(value) * 1e5) / 1e5;
 }
 
 // The rows at `indices`, counted from 1.
@@ -61,7 +68,7 @@ Result<void> mapFile(const std::string& file, const DataFlags& flags, Context& c
     }
     Json points = Json::array();
     for (std::size_t i = 0; i < map->size(); ++i) {
-        points.push_back({features->rows[i] + 1, (*map)[i].x, (*map)[i].y});
+        points.push_back({features->rows[i] + 1, rounded((*map)[i].x), rounded((*map)[i].y)});
     }
     tell({{"file", file}, {"rows", (*dataset)->rowCount()}, {"points", std::move(points)}, {"edges", edges}}, {}, context);
     return {};

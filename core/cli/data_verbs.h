@@ -50,6 +50,9 @@ struct DataFlags {
     std::string sort = "hardest";
     std::string only;                 // never_learned or suspect; empty: all
     std::int64_t step = 1;
+    std::int64_t maxNew = 256;
+    double temperature = 0.8;
+    bool all = false;                 // accept what was not rejected
     const DataVerb* verb = nullptr;
 };
 
@@ -89,6 +92,8 @@ int diverseRows(const DataFlags& flags, Context& context);
 int overlapFiles(const DataFlags& flags, Context& context);
 int rowLosses(const DataFlags& flags, Context& context);
 int batchRows(const DataFlags& flags, Context& context);
+int generateRows(const DataFlags& flags, Context& context);
+int acceptRows(const DataFlags& flags, Context& context);
 int convertFiles(const DataFlags& flags, Context& context);
 
 } // namespace luthier::cli

@@ -4,6 +4,8 @@
 #include "core/base/files.h"
 #include "core/base/paths.h"
 #include "core/data/augment.h"
+#include "core/data/format.h"
+#include "core/data/generated_rows.h"
 #include "core/data/dataset.h"
 #include "core/data/example_text.h"
 #include "core/data/row_writer.h"
@@ -35,6 +37,57 @@ class TestAugment : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    // A model that always says the same: what becomes of it in each way.
+    void modelsMakeRowsForReview()
+    {
+        data::Example example;
+        example.messages = {{"system", "Be kind.", {}}, {"user", "Who sells fish?", {}}, {"assistant", "Mira.", {}}};
+        std::vector<std::size_t> asked;
+        std::string says = " Who is it that sells fish? \n";
+        const data::AnswerTo answer = [&](const std::vector<data::Message>& messages) {
+            asked.push_back(messages.size());
+            return Result<std::string>(says);
+        };
+        for (const auto& way : data::generationWays()) {
+            asked.clear();
+            const auto made = data::generateRow(way, example, 7, answer);
+            QVERIFY(made.ok() && made->row.is_object());
+            const auto& messages = made->row["messages"];
+            QCOMPARE(messages.size(), std::size_t{3});
+            QCOMPARE(messages[0]["content"].get<std::string>(), std::string("Be kind."));
+            QCOMPARE(messages[1]["content"] == "Who sells fish?", !*way.ask);
+            QCOMPARE(messages[2]["content"] == "Mira.", !way.answersAnew);
+            QVERIFY(made->row["synthetic"] == true && made->row["augmented_from"] == 7 && made->row["augmentation"] == way.id);
+            QCOMPARE(asked.size(), std::size_t(*way.ask ? 1 : 0) + (way.answersAnew ? 1 : 0));
+            const auto line = data::toReview(made->row, "rows.jsonl", 7);
+            QVERIFY(!data::detectFormat(std::span(&line, 1)).ok()); // nobody learns it by accident
+            QVERIFY(data::acceptedRow(line, false)->is_null() && data::acceptedRow(line, true)->is_object());
+        }
+        says = "";
+        for (const auto& way : data::generationWays()) {
+            const auto made = data::generateRow(way, example, 7, answer);
+            QVERIFY(made.ok() && made->row.is_null() && !made->why.empty());
+        }
+        says = "who";
+        QVERIFY(data::generateRow(*data::findGenerationWay("reword"), data::Example{}, 1, answer)->row.is_null());
+        const auto failed = data::generateRow(*data::findGenerationWay("answer"), example, 1,
+                                              [](const auto&) { return Result<std::string>(Error{"no"}); });
+        QVERIFY(!failed.ok());
+    }
+
+    void reviewsDecide()
+    {
+        Json line = data::toReview({{"messages", Json::array()}, {"synthetic", false}}, "a", 1);
+        line["review"] = "accepted";
+        QVERIFY((*data::acceptedRow(line, false))["synthetic"] == true); // also when somebody took the mark away
+        line["review"] = "rejected";
+        QVERIFY(data::acceptedRow(line, true)->is_null());
+        line["review"] = "perhaps";
+        QVERIFY(!data::acceptedRow(line, true).ok());
+        QVERIFY(!data::acceptedRow(Json{{"text", "a"}}, true).ok());
+        QVERIFY(!data::acceptedRow(Json::array(), true).ok());
+    }
+
     void table_data();
     void table();
     void strength();

@@ -60,6 +60,7 @@ private Q_SLOTS:
     void overlap();
     void lossesOfRows();
     void mappedAndPacked();
+    void generatedRowsAreReviewed();
     void convertAndBack();
     void failuresLeaveNothing_data();
     void failuresLeaveNothing();
@@ -312,6 +313,29 @@ void TestCliData::mappedAndPacked()
     } else {
         QVERIFY2(written.err.contains("Arrow"), written.err.constData());
     }
+}
+
+// What is made waits, and only what a person took is written.
+void TestCliData::generatedRowsAreReviewed()
+{
+    const QString review = m_folder->filePath("review.jsonl");
+    const QString out = m_folder->filePath("accepted.jsonl");
+    const auto made = data({"generate", kInstructions, "--model", kModel, "--way", "answer", "--first", "6", "--max-new", "200", "--temperature",
+                            "1", "--out", review});
+    QCOMPARE(made.code, 0);
+    const int rows = made.object["made"].toInt();
+    QCOMPARE(rows + made.object["refused"].toInt(), 6);
+    QFile file(review);
+    QVERIFY(file.open(QIODevice::WriteOnly | QIODevice::Append));
+    file.write("{\"review\":\"pending\",\"row\":{\"text\":\"x\"}}\n{\"review\":\"accepted\",\"row\":{\"text\":\"y\"}}\n");
+    file.close();
+    const auto few = data({"accept", review, "--out", out});
+    QCOMPARE(few.code, 0);
+    QCOMPARE(few.object["accepted"].toInt(), 1);
+    QCOMPARE(linesOf(out), QList<QByteArray>{"{\"text\":\"y\",\"synthetic\":true}"});
+    QCOMPARE(data({"accept", review, "--all", "--out", out}).object["accepted"].toInt(), rows + 2);
+    QCOMPARE(data({"accept", kInstructions, "--out", out}).code, 1);
+    QCOMPARE(data({"check", review}).code, 1); // no format takes it for data
 }
 
 QTEST_APPLESS_MAIN(TestCliData)
