@@ -28,6 +28,7 @@ public:
 
 Q_SIGNALS:
     void filterChosen(const QString& id);
+    void versionsWanted();
 
 private:
     void refreshSoon();
@@ -40,6 +41,7 @@ private:
     QTimer m_refresh;
     QListWidget* m_list;
     QPushButton* m_check;
+    QPushButton* m_versions;
     QProgressBar* m_progress;
     QLabel* m_left;
 };

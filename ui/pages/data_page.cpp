@@ -64,6 +64,7 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
     connect(m_filters, &DataFilters::filterChosen, m_table, &DataTable::setFilter);
     connect(m_table, &DataTable::filterChanged, m_filters, &DataFilters::setFilter);
     connect(m_overview, &DataOverview::rowsWanted, m_table, &DataTable::showRows);
+    connect(m_filters, &DataFilters::versionsWanted, this, &DataPage::showVersions);
     connect(m_table, &DataTable::clustersWanted, this, &DataPage::showClusters);
     connect(m_table->search(), &DataSearch::replaceWanted, this, &DataPage::showReplace);
     connect(m_documents, &DataDocuments::wanted, this, &DataPage::openForStep);
@@ -169,6 +170,7 @@ void DataPage::onProjectChanged()
     m_documents->clear();
     reloadSources(0);
     restoreSteps();
+    readLimit();
     if (!m_waiting.isEmpty()) {
         openFiles(std::exchange(m_waiting, {}));
     }

@@ -73,6 +73,7 @@ private:
     void loadEncoder();
     void watch(DataDocument* document);
     void restoreSteps();
+    void readLimit();
     void showStep(DataDocument* document, qint64 row);
     void openForStep(const QString& path);
     void showClusters(bool near);

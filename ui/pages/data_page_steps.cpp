@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Data page and the steps of editing: those made ready go onto the undo stack, those of earlier days come back to
 // it, and each is shown where it happened.
+#include "core/config/run_config.h"
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
 #include "ui/commands/data_step.h"
@@ -18,6 +19,7 @@
 namespace luthier::ui {
 namespace {
 
+const char kRecipeKey[] = "recipe"; // as the Tune page keeps it
 constexpr std::int64_t kStepBytes = std::int64_t{32} << 20; // of earlier days kept for undo
 
 } // namespace
@@ -72,6 +74,26 @@ void DataPage::restoreSteps()
             m_documents->restore(*steps, *m_workspace.undoStack());
         } else {
             m_workspace.say(QString::fromStdString(steps.message()));
+        }
+    });
+}
+
+// Files are opened at the limit that the project's recipe trains with.
+void DataPage::readLimit()
+{
+    const auto project = m_workspace.project();
+    if (!project) {
+        return;
+    }
+    const auto work = [project]() -> std::int64_t {
+        const Result<Json> recipe = project->value(kRecipeKey);
+        const Result<config::RunConfig> config = recipe && recipe->is_object() ? config::fromJson(*recipe) : Result<config::RunConfig>(Error{});
+        return config ? config->data.maxLength : 0;
+    };
+    startJob(this, work, [this, project](std::int64_t limit) {
+        if (project == m_workspace.project() && limit > 0) {
+            m_encoding.maxLength = limit;
+            m_documents->forEach([limit](DataDocument& document) { document.setLimit(limit); });
         }
     });
 }

@@ -70,6 +70,10 @@ void TuneData::reload()
         auto rows = project ? project->sources() : std::vector<store::DataSourceRow>();
         if (rows) {
             sources.rows = std::move(*rows);
+            for (const store::DataSourceRow& row : sources.rows) {
+                const auto excluded = project ? project->exclusions(row.path) : data::Exclusions();
+                sources.excluded[QString::fromStdString(row.path)] = excluded ? static_cast<std::int64_t>(excluded->size()) : 0;
+            }
         } else {
             sources.problem = QString::fromStdString(rows.message());
         }
@@ -77,6 +81,7 @@ void TuneData::reload()
     };
     m_job.start(this, work, [this](const Sources& sources) {
         m_sources = sources.rows;
+        m_excluded = sources.excluded;
         m_problem->setText(sources.problem);
         m_problem->setVisible(!sources.problem.isEmpty());
         fill();
@@ -102,6 +107,7 @@ void TuneData::fill()
         const QString& path = paths[i];
         const bool chosen = std::find(train.begin(), train.end(), path.toStdString()) != train.end();
         m_list->item(i)->setCheckState(chosen ? Qt::Checked : Qt::Unchecked);
+        m_list->item(i)->setText(textOf(path)); // rows may have been left out since
         if (!m_facts.contains(path)) {
             countRows(path);
         }
@@ -133,6 +139,14 @@ QString TuneData::textOf(const QString& path) const
     }
     if (!known->second.problem.isEmpty()) {
         return tr("%1 \u2014 %2").arg(name, known->second.problem);
+    }
+    const auto excluded = m_excluded.find(path);
+    if (excluded != m_excluded.end() && excluded->second > 0) {
+        const QLocale locale;
+        //: a data file, its number of rows that are not left out, of those that are, its shape
+        return tr("%1 \u2014 %2 rows, %3 excluded, %4")
+            .arg(name, locale.toString(static_cast<qlonglong>(known->second.rows - excluded->second)),
+                 locale.toString(static_cast<qlonglong>(excluded->second)), known->second.format);
     }
     //: a data file, its number of rows, its shape
     return tr("%1 \u2014 %2 rows, %3").arg(name, QLocale().toString(static_cast<qlonglong>(known->second.rows)), known->second.format);

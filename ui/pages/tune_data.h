@@ -30,6 +30,7 @@ public:
 private:
     struct Sources {
         std::vector<store::DataSourceRow> rows;
+        std::map<QString, std::int64_t> excluded; // rows left out, by path
         QString problem;
     };
 
@@ -43,7 +44,8 @@ private:
     RecipeDocument* m_document;
     Workspace& m_workspace;
     std::vector<store::DataSourceRow> m_sources;
-    std::map<QString, SourceFacts> m_facts; // by path
+    std::map<QString, SourceFacts> m_facts;      // by path
+    std::map<QString, std::int64_t> m_excluded;  // rows left out, by path
     QStringList m_paths; // as listed
     JobSlot m_job;
     base::CancelToken m_cancel;
