@@ -76,6 +76,7 @@ Command command(std::string name, std::string summary, std::string examples, voi
             }};
 }
 
+Command adaptersCommand();
 Command benchCommand();
 Command compareCommand();
 Command dataCommand();

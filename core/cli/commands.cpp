@@ -23,6 +23,7 @@ std::span<const Command> commands()
         dataCommand(),
         runsCommand(),
         modelsCommand(),
+        adaptersCommand(),
         recipeCommand(),
         benchCommand(),
     };

@@ -107,12 +107,12 @@ private:
     {
         auto row = project.createRun(name, config::toJson(config));
         QVERIFY(row.ok());
-        // An adapter folder by name only: enough for the pages to offer it.
         const QString result = QString::fromStdString(row->folder) + QStringLiteral("/adapter");
+        const QString source = QStringLiteral(LUTHIER_SOURCE_DIR "/tests/reference/combine/first/");
         QVERIFY(QDir().mkpath(result));
-        QFile file(result + QStringLiteral("/adapter_config.json"));
-        QVERIFY(file.open(QIODevice::WriteOnly));
-        file.write("{}");
+        for (const char* name : {"adapter_config.json", "adapter_model.safetensors"}) {
+            QVERIFY(QFile::copy(source + QString::fromLatin1(name), result + u'/' + QString::fromLatin1(name)));
+        }
         QVERIFY(project.appendEvents(row->id, support::storyOfARun(300, speed, result.toStdString())).ok());
     }
 

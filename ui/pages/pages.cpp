@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/adapters_page.h"
 #include "ui/pages/compare_page.h"
 #include "ui/pages/data_page.h"
 #include "ui/pages/models_page.h"
@@ -34,6 +35,8 @@ std::span<const PageRow> pages()
                 QT_TRANSLATE_NOOP("Page", "What is being learned, and what was"), "chart-spline", &make<RunsPage>},
         PageRow{"compare", QT_TRANSLATE_NOOP("Page", "Compare"),
                 QT_TRANSLATE_NOOP("Page", "Base and tuned model answer the same prompt"), "columns-2", &make<ComparePage>},
+        PageRow{"adapters", QT_TRANSLATE_NOOP("Page", "Adapters"),
+                QT_TRANSLATE_NOOP("Page", "What was learned, to keep, combine and carry elsewhere"), "layers", &make<AdaptersPage>},
     };
     return table;
 }

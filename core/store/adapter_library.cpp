@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/store/adapter_library.h"
+
+#include "core/base/files.h"
+
+#include <algorithm>
+
+namespace luthier::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kNotes = "adapter_notes"; // value of the project: {path in the project: text}
+
+std::string keyOf(const Project& project, const fs::path& path)
+{
+    const fs::path relative = path.lexically_relative(project.folder());
+    return relative.empty() || relative.string().starts_with("..") ? path.string() : relative.string();
+}
+
+Json notesOf(Project& project)
+{
+    auto notes = project.value(kNotes);
+    return notes && notes->is_object() ? *notes : Json::object();
+}
+
+std::string filesOf(const Json& recipe)
+{
+    std::string names;
+    if (!recipe.is_object() || !recipe.contains("data") || !recipe["data"].is_object() || !recipe["data"].contains("train")) {
+        return names;
+    }
+    const Json& train = recipe["data"]["train"];
+    for (std::size_t i = 0; train.is_array() && i < train.size(); ++i) {
+        names += train[i].is_string() ? (names.empty() ? "" : ", ") + fs::path(train[i].get<std::string>()).filename().string() : "";
+    }
+    return names;
+}
+
+std::string modelOf(const Json& recipe)
+{
+    const bool has = recipe.is_object() && recipe.contains("model") && recipe["model"].is_object() && recipe["model"].contains("path")
+                     && recipe["model"]["path"].is_string();
+    return has ? recipe["model"]["path"].get<std::string>() : std::string();
+}
+
+fs::path freeName(const fs::path& wanted)
+{
+    fs::path path = wanted;
+    std::error_code code;
+    for (int i = 2; fs::exists(fs::symlink_status(path, code)); ++i) {
+        path = wanted.parent_path() / (wanted.stem().string() + "-" + std::to_string(i) + wanted.extension().string());
+    }
+    return path;
+}
+
+Result<void> copyInto(const fs::path& from, const fs::path& to)
+{
+    std::error_code code;
+    if (!fs::is_directory(from, code)) {
+        fs::copy_file(from, to, code);
+        return code ? Result<void>(Error{from.string() + ": cannot be copied: " + code.message()}) : Result<void>();
+    }
+    if (auto made = base::makeDirectories(to); !made) {
+        return made;
+    }
+    for (const auto& entry : fs::directory_iterator(from, code)) {
+        const auto extension = entry.path().extension();
+        // What an adapter is made of, and no checkpoints that lie beside it.
+        if (entry.is_regular_file() && (extension == ".json" || extension == ".safetensors" || extension == ".md")) {
+            fs::copy_file(entry.path(), to / entry.path().filename(), code);
+        }
+        if (code) {
+            return Error{entry.path().string() + ": cannot be copied: " + code.message()};
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+fs::path adaptersFolder(const Project& project)
+{
+    return project.folder() / "adapters";
+}
+
+Result<std::vector<LibraryAdapter>> adapters(Project& project)
+{
+    auto runs = project.runs();
+    if (!runs) {
+        return runs.error();
+    }
+    const Json notes = notesOf(project);
+    const auto note = [&](const fs::path& path) { return notes.value(keyOf(project, path), std::string()); };
+    std::vector<LibraryAdapter> all;
+    for (const RunRow& run : *runs) {
+        if (run.result.empty() || !peft::isAdapter(run.result)) {
+            continue; // a whole model, or gone
+        }
+        all.push_back({peft::readAdapterFacts(run.result), run.name.empty() ? "#" + std::to_string(run.id) : run.name, run.id, run.created,
+                       filesOf(run.recipe), modelOf(run.recipe), run.firstHeldOut, run.lastHeldOut, note(run.result)});
+    }
+    std::vector<fs::path> imported;
+    std::error_code code;
+    for (const auto& entry : fs::directory_iterator(adaptersFolder(project), code)) {
+        const bool hidden = entry.path().filename().string().starts_with(".");
+        if (!hidden && peft::isAdapter(entry.path())) {
+            imported.push_back(entry.path());
+        }
+    }
+    std::sort(imported.begin(), imported.end());
+    for (const fs::path& path : imported) {
+        LibraryAdapter adapter;
+        adapter.facts = peft::readAdapterFacts(path);
+        adapter.name = path.filename().string();
+        adapter.model = fs::exists(adapter.facts.baseName, code) ? adapter.facts.baseName : std::string();
+        adapter.notes = note(path);
+        all.push_back(std::move(adapter));
+    }
+    return all;
+}
+
+Result<fs::path> importAdapter(Project& project, const fs::path& given)
+{
+    const fs::path absolute = fs::absolute(given).lexically_normal();
+    const fs::path path = absolute.has_filename() ? absolute : absolute.parent_path();
+    if (!peft::isAdapter(path)) {
+        return Error{path.string() + ": this is no adapter; choose a folder with adapter_config.json, or a GGUF adapter"};
+    }
+    if (const auto facts = peft::readAdapterFacts(path); !facts.problem.empty()) {
+        return Error{facts.problem};
+    }
+    if (auto made = base::makeDirectories(adaptersFolder(project)); !made) {
+        return made.error();
+    }
+    // "adapter" is what every run calls its result; the folder around it says more.
+    const fs::path name = path.filename() == "adapter" ? path.parent_path().filename() : path.filename();
+    const fs::path target = freeName(adaptersFolder(project) / name);
+    const fs::path temporary = target.parent_path() / ("." + target.filename().string() + ".part");
+    (void)base::removeTree(temporary);
+    auto copied = copyInto(path, temporary);
+    std::error_code code;
+    if (copied) {
+        fs::rename(temporary, target, code);
+    }
+    if (!copied || code) {
+        (void)base::removeTree(temporary);
+        return copied ? Error{target.string() + ": cannot be given its name: " + code.message()} : copied.error();
+    }
+    return target;
+}
+
+Result<void> deleteAdapter(Project& project, const fs::path& path)
+{
+    auto all = adapters(project);
+    if (!all) {
+        return all.error();
+    }
+    const auto found = std::find_if(all->begin(), all->end(), [&](const LibraryAdapter& adapter) {
+        return adapter.facts.path.lexically_normal() == fs::absolute(path).lexically_normal();
+    });
+    if (found == all->end()) {
+        return Error{path.string() + ": no adapter of this project lies there; luthier adapters lists them"};
+    }
+    const fs::path trash = project.folder() / "trash";
+    if (auto made = base::makeDirectories(trash); !made) {
+        return made;
+    }
+    const std::string name = found->run > 0 ? "adapter-of-run-" + std::to_string(found->run) : found->facts.path.filename().string();
+    std::error_code code;
+    fs::rename(found->facts.path, freeName(trash / name), code);
+    return code ? Result<void>(Error{path.string() + ": cannot be moved to the trash: " + code.message()}) : Result<void>();
+}
+
+Result<void> setAdapterNotes(Project& project, const fs::path& path, const std::string& text)
+{
+    Json notes = notesOf(project);
+    const std::string key = keyOf(project, path);
+    if (text.empty()) {
+        notes.erase(key);
+    } else {
+        notes[key] = text;
+    }
+    return project.setValue(kNotes, notes);
+}
+
+} // namespace luthier::store

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// AdapterLibrary: the adapters of a project: results of its runs, and imported ones, which lie in its folder adapters/.
+// Notes belong to the project. Deleting moves to the project's trash.
+//
+// Threads: any; everything here touches disks.
+#pragma once
+
+#include "core/peft/adapter_facts.h"
+#include "core/store/project.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace luthier::store {
+
+struct LibraryAdapter {
+    peft::AdapterFacts facts;
+    std::string name;                 // the run's, or the folder's
+    RunId run = 0;                    // 0: imported
+    std::string created;              // of the run
+    std::string trainedOn;            // names of its data files
+    std::string model;                // path of the base it was trained on; empty: not known
+    std::optional<double> firstHeldOut;
+    std::optional<double> lastHeldOut;
+    std::string notes;
+};
+
+std::filesystem::path adaptersFolder(const Project& project);
+
+// Runs' adapters, newest first, then imported ones by name.
+Result<std::vector<LibraryAdapter>> adapters(Project& project);
+
+// Copies a folder or GGUF file into the project under a free name and returns its path. Errors: it is no adapter that can
+// be opened; the copy failed, and nothing is left of it.
+Result<std::filesystem::path> importAdapter(Project& project, const std::filesystem::path& path);
+
+// Error when it is none of the project's. The run that made it stays, without its result.
+Result<void> deleteAdapter(Project& project, const std::filesystem::path& path);
+
+Result<void> setAdapterNotes(Project& project, const std::filesystem::path& path, const std::string& notes);
+
+} // namespace luthier::store

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Adapters page by keyboard and mouse: empty at first, imports, notes, several chosen, what is written and proved, a base
+// that does not fit, stopping, deleting.
+#include "core/base/files.h"
+#include "core/base/paths.h"
+#include "ui/bridge/job.h"
+#include "ui/models/adapter_library.h"
+#include "ui/pages/adapters_page.h"
+#include "ui/pages/adapters_work.h"
+#include "ui/widgets/empty_state.h"
+#include "ui/workspace.h"
+
+#include <QComboBox>
+#include <QFileInfo>
+#include <QDoubleSpinBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListView>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QStackedWidget>
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace luthier;
+using namespace luthier::ui;
+
+namespace {
+
+constexpr int kAwaitMs = 60'000;
+const QString kReference = QStringLiteral(LUTHIER_SOURCE_DIR "/tests/reference/");
+
+} // namespace
+
+class TestAdaptersPage : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init()
+    {
+        m_folder = std::make_unique<QTemporaryDir>();
+        qputenv("LUTHIER_SETTINGS", m_folder->filePath(QStringLiteral("settings.ini")).toUtf8());
+        m_workspace = std::make_unique<Workspace>();
+        m_workspace->openProject(m_folder->filePath(QStringLiteral("project")));
+        m_page = std::make_unique<AdaptersPage>(*m_workspace);
+        m_page->resize(1100, 700);
+        m_page->show();
+        QTRY_VERIFY_WITH_TIMEOUT(m_workspace->project() != nullptr, kAwaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->library()->isRead(), kAwaitMs);
+    }
+
+    void cleanup()
+    {
+        m_page.reset();
+        waitForJobs();
+        m_workspace.reset();
+        waitForJobs();
+    }
+
+    void emptyAtFirst()
+    {
+        auto* empty = m_page->findChild<EmptyState*>();
+        QVERIFY(empty->isVisible());
+        QSignalSpy wanted(m_workspace.get(), &Workspace::pageWanted);
+        empty->button()->click();
+        QCOMPARE(wanted.size(), 1);
+        QCOMPARE(wanted[0][0].toString(), QStringLiteral("tune"));
+    }
+
+    void importedNotedAndDeleted()
+    {
+        import(QStringLiteral("combine/first"), 1);
+        QVERIFY(!m_page->findChild<EmptyState*>()->isVisible());
+        const QString facts = find<QLabel>("adapterFacts")->text();
+        QVERIFY2(facts.contains(QStringLiteral("rank 3")) && facts.contains(QStringLiteral("LoRA")), qPrintable(facts));
+        QTest::keyClicks(find<QPlainTextEdit>("adapterNotes"), QStringLiteral("good with fish"));
+        QTRY_COMPARE_WITH_TIMEOUT(notes(), std::string("good with fish"), kAwaitMs);
+        // What is no adapter is a sentence and changes nothing.
+        m_page->openFile(kReference + QStringLiteral("llama/plain"));
+        auto* problem = find<QLabel>("adaptersProblem");
+        QTRY_VERIFY_WITH_TIMEOUT(problem->isVisible(), kAwaitMs);
+        QVERIFY(problem->text().contains(QStringLiteral("no adapter")));
+        QCOMPARE(list()->model()->rowCount(), 1);
+        list()->setFocus();
+        QTest::keyClick(list(), Qt::Key_Delete);
+        auto* yes = m_page->findChild<QPushButton*>(QStringLiteral("deleteYes"));
+        QVERIFY(yes != nullptr);
+        yes->click();
+        QTRY_COMPARE_WITH_TIMEOUT(list()->model()->rowCount(), 0, kAwaitMs);
+        QVERIFY(QFile::exists(m_folder->filePath(QStringLiteral("project/trash/first/adapter_config.json"))));
+    }
+
+    void severalBecomeOne()
+    {
+        import(QStringLiteral("combine/first"), 1);
+        import(QStringLiteral("combine/second"), 2);
+        list()->selectAll();
+        QVERIFY(find<QPushButton>("combineAdapters")->isEnabled());
+        find<QPushButton>("combineAdapters")->click();
+        m_page->findChild<QLineEdit*>(QStringLiteral("publishModel"))->setText(tokenizedBase());
+        m_page->findChild<QDoubleSpinBox*>(QStringLiteral("publishWeight1"))->setValue(0.5);
+        const QString target = m_page->findChild<QLineEdit*>(QStringLiteral("publishTarget"))->text();
+        go();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->work()->isRunning(), kAwaitMs);
+        const QString text = find<QLabel>("publishText")->text();
+        QVERIFY2(text.contains(QStringLiteral("log-probabilities differ")), qPrintable(text));
+        QVERIFY(QFile::exists(target + QStringLiteral("/adapter_model.safetensors")));
+        QTRY_COMPARE_WITH_TIMEOUT(list()->model()->rowCount(), 3, kAwaitMs); // it went into the project
+    }
+
+    void anotherBaseIsRefusedByName()
+    {
+        // An adapter that says what it was trained on.
+        const QString folder = m_folder->filePath(QStringLiteral("given"));
+        QVERIFY(QDir().mkpath(folder));
+        const auto first = base::readFile((kReference + QStringLiteral("combine/first/adapter_model.safetensors")).toStdString());
+        auto config = base::readJson((kReference + QStringLiteral("combine/first/adapter_config.json")).toStdString());
+        (*config)["base_model_name_or_path"] = "some/parent";
+        std::string bytes = *first;
+        std::uint64_t size = 0;
+        std::memcpy(&size, bytes.data(), sizeof size);
+        Json header = *base::parseJson(std::string_view(bytes).substr(8, size));
+        header["__metadata__"]["luthier_base"] = std::string(64, 'a');
+        std::string text = base::dumpJson(header);
+        text.resize((text.size() + 7) / 8 * 8, ' ');
+        const std::uint64_t longer = text.size();
+        bytes = std::string(reinterpret_cast<const char*>(&longer), 8) + text + bytes.substr(8 + size);
+        QVERIFY(base::writeFileAtomically((folder + QStringLiteral("/adapter_model.safetensors")).toStdString(), bytes).ok());
+        QVERIFY(base::writeFileAtomically((folder + QStringLiteral("/adapter_config.json")).toStdString(), base::dumpJson(*config)).ok());
+        m_page->openFile(folder);
+        QTRY_COMPARE_WITH_TIMEOUT(list()->model()->rowCount(), 1, kAwaitMs);
+        list()->setFocus();
+        QTest::keyClick(list(), Qt::Key_E, Qt::ControlModifier);
+        m_page->findChild<QLineEdit*>(QStringLiteral("publishModel"))->setText(tokenizedBase());
+        go();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->work()->isRunning(), kAwaitMs);
+        const QString said = find<QLabel>("publishText")->text();
+        QVERIFY2(said.contains(QStringLiteral("some/parent (aaaaaaaaaaaa)")) && said.contains(tokenizedBase()), qPrintable(said));
+    }
+
+    void stoppedKeepsNothing()
+    {
+        import(QStringLiteral("combine/first"), 1);
+        find<QPushButton>("mergeAdapter")->click();
+        m_page->findChild<QLineEdit*>(QStringLiteral("publishModel"))->setText(tokenizedBase());
+        const QString target = m_page->findChild<QLineEdit*>(QStringLiteral("publishTarget"))->text();
+        go();
+        QVERIFY(find<QPushButton>("publishStop")->isVisible());
+        find<QPushButton>("publishStop")->click();
+        QVERIFY(!m_page->work()->isRunning());
+        QVERIFY(find<QLabel>("publishText")->text().contains(QStringLiteral("Stopped")));
+        waitForJobs();
+        QVERIFY(!find<QPushButton>("publishStop")->isVisible());
+        QVERIFY(!QFileInfo::exists(target));
+    }
+
+private:
+    template <class T>
+    T* find(const char* name) const
+    {
+        T* found = m_page->findChild<T*>(QString::fromLatin1(name));
+        Q_ASSERT(found != nullptr);
+        return found;
+    }
+    QListView* list() const { return find<QListView>("adaptersList"); }
+    void import(const QString& name, int count)
+    {
+        m_page->openFile(kReference + name);
+        QTRY_COMPARE_WITH_TIMEOUT(list()->model()->rowCount(), count, kAwaitMs);
+    }
+    void go()
+    {
+        auto* button = m_page->findChild<QPushButton*>(QStringLiteral("publishGo"));
+        QVERIFY(button != nullptr && button->isEnabled());
+        button->click();
+    }
+    std::string notes() const
+    {
+        const auto all = store::adapters(*m_workspace->project());
+        return all && !all->empty() ? all->front().notes : std::string();
+    }
+    // The base of the reference's adapters with a tokenizer of single letters.
+    QString tokenizedBase()
+    {
+        const QString folder = m_folder->filePath(QStringLiteral("base"));
+        QDir().mkpath(folder);
+        for (const char* name : {"config.json", "model.safetensors"}) {
+            QFile::copy(kReference + QStringLiteral("llama/plain/") + QString::fromLatin1(name), folder + u'/' + QString::fromLatin1(name));
+        }
+        Json vocab = Json::object();
+        for (int i = 0; i < 60; ++i) {
+            vocab[std::string(1, static_cast<char>('A' + i))] = i;
+        }
+        const Json file = {{"added_tokens", Json::array()}, {"decoder", {{"type", "ByteLevel"}}},
+                           {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", true}}},
+                           {"model", {{"type", "BPE"}, {"vocab", vocab}, {"merges", Json::array()}}}};
+        (void)base::writeFileAtomically((folder + QStringLiteral("/tokenizer.json")).toStdString(), base::dumpJson(file));
+        return folder;
+    }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<Workspace> m_workspace;
+    std::unique_ptr<AdaptersPage> m_page;
+};
+
+QTEST_MAIN(TestAdaptersPage)
+#include "tst_adapters_page.moc"

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// AdaptersDetails: one adapter: what it was trained on, how, what it reached, notes, and what can be done with it.
+#pragma once
+
+#include "core/store/adapter_library.h"
+#include "ui/widgets/card.h"
+
+class QLabel;
+class QPlainTextEdit;
+class QPushButton;
+class QTimer;
+
+namespace luthier::ui {
+
+class StatusLabel;
+
+class AdaptersDetails : public Card {
+    Q_OBJECT
+
+public:
+    explicit AdaptersDetails(QWidget* parent = nullptr);
+
+    // Null: none chosen. `numChosen`: with several the actions are for all of them.
+    void show(const store::LibraryAdapter* adapter, int numChosen);
+    void flushNotes(); // says what was typed and not yet told
+
+Q_SIGNALS:
+    void exportWanted();
+    void mergeWanted();
+    void combineWanted();
+    void revealWanted();
+    void deleteWanted();
+    void notesChanged(const QString& path, const QString& notes);
+
+private:
+    void buildButtons();
+
+    QString m_path;
+    QString m_told; // the notes as they are known
+    QLabel* m_name;
+    QLabel* m_place;
+    QLabel* m_facts;
+    StatusLabel* m_problem;
+    QPlainTextEdit* m_notes;
+    QPushButton* m_export;
+    QPushButton* m_merge;
+    QPushButton* m_combine;
+    QPushButton* m_reveal;
+    QPushButton* m_delete;
+    QTimer* m_tell;
+};
+
+} // namespace luthier::ui
