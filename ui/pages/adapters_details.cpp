@@ -6,6 +6,7 @@
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/named_button.h"
 
+#include <QDateTime>
 #include <QHBoxLayout>
 #include <QLocale>
 #include <QPlainTextEdit>
@@ -16,6 +17,7 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kTellAfterMs = 600;
+constexpr int kNoteLines = 9;
 
 QString line(const QString& name, const std::string& value)
 {
@@ -36,7 +38,10 @@ QString factsOf(const store::LibraryAdapter& adapter)
         text += adapter.firstHeldOut ? AdaptersDetails::tr("Held-out loss: %1, before %2\n").arg(last, locale.toString(*adapter.firstHeldOut, 'f', 4))
                                      : AdaptersDetails::tr("Held-out loss: %1\n").arg(last);
     }
-    text += line(AdaptersDetails::tr("Made"), adapter.created);
+    const QDateTime made = QDateTime::fromString(QString::fromStdString(adapter.created), Qt::ISODate);
+    if (made.isValid()) {
+        text += AdaptersDetails::tr("Made: %1\n").arg(locale.toString(made.toLocalTime(), QLocale::ShortFormat));
+    }
     return text.trimmed();
 }
 
@@ -77,7 +82,9 @@ AdaptersDetails::AdaptersDetails(QWidget* parent)
         body()->addWidget(part);
     }
     buildButtons();
-    body()->addWidget(m_notes, 1);
+    m_notes->setMaximumHeight(fontMetrics().lineSpacing() * kNoteLines);
+    body()->addWidget(m_notes);
+    body()->addStretch(1);
     show(nullptr, 0);
 }
 
