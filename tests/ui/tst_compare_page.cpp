@@ -5,6 +5,7 @@
 #include "core/base/paths.h"
 #include "core/base/random.h"
 #include "ui/models/comparison_model.h"
+#include "ui/pages/compare_blend.h"
 #include "ui/pages/compare_page.h"
 #include "ui/pages/compare_side.h"
 #include "ui/widgets/diff_text.h"
@@ -15,11 +16,14 @@
 #include <QComboBox>
 #include <QLabel>
 #include <QListView>
+#include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QSlider>
 #include <QSpinBox>
 #include <QTemporaryDir>
+#include <QToolButton>
 #include <QtTest>
 
 #include <filesystem>
@@ -104,6 +108,35 @@ private Q_SLOTS:
         const QString right = QStringLiteral("word ").repeated(100'000) + QStringLiteral("right");
         const WordDiff diff = wordDiff(left, right);
         QCOMPARE(wordsAt(left, diff.left), QStringList{QStringLiteral("left")});
+    }
+
+    void adaptersAreBlended()
+    {
+        CompareBlend blend;
+        QSignalSpy told(&blend, &CompareBlend::weightsChanged);
+        const TunedRun tuned{1, QStringLiteral("fish"), QStringLiteral("/base"), QStringLiteral("/a"), true, {}};
+        const TunedRun other{2, QStringLiteral("boats"), QStringLiteral("/base"), QStringLiteral("/b"), true, {}};
+        blend.setChoices(&tuned, {});
+        QVERIFY(blend.isHidden());
+        blend.setChoices(&tuned, {other});
+        QVERIFY(!blend.isHidden() && blend.weights().empty());
+        auto* add = blend.findChild<QToolButton*>(QStringLiteral("blendAdd"));
+        QCOMPARE(add->menu()->actions().size(), 1);
+        add->menu()->actions().front()->trigger();
+        QCOMPARE(blend.weights(), (std::vector<double>{0.5, 0.5}));
+        QCOMPARE(blend.added(), QStringList{QStringLiteral("/b")});
+        QVERIFY(!add->isEnabled());
+        QTRY_COMPARE(told.size(), 1);
+        auto* slider = blend.findChild<QSlider*>(QStringLiteral("blendSlider1"));
+        for (int i = 0; i < 5; ++i) {
+            QTest::keyClick(slider, Qt::Key_Right);
+        }
+        QCOMPARE(blend.weights()[1], 0.55);
+        QTRY_COMPARE(told.size(), 2); // once for all five
+        blend.findChild<QToolButton*>(QStringLiteral("blendRemove1"))->click();
+        QVERIFY(blend.weights().empty() && add->isEnabled());
+        blend.setChoices(nullptr, {other});
+        QVERIFY(blend.isHidden());
     }
 
     void listsKeepTheRulesOfModels()

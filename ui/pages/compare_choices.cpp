@@ -83,6 +83,21 @@ QString CompareChoices::model() const
     return m_model->currentData().toString();
 }
 
+std::vector<TunedRun> CompareChoices::siblings() const
+{
+    std::vector<TunedRun> others;
+    const TunedRun* run = tuned();
+    if (run == nullptr || !run->isAdapter || run->model.isEmpty()) {
+        return others;
+    }
+    for (const TunedRun& other : m_runs) {
+        if (other.isAdapter && other.model == run->model && other.result != run->result) {
+            others.push_back(other);
+        }
+    }
+    return others;
+}
+
 void CompareChoices::fill()
 {
     const QString current = m_tuned->currentData().toString();

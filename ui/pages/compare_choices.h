@@ -25,6 +25,7 @@ public:
 
     const TunedRun* tuned() const; // null: none
     QString model() const;
+    std::vector<TunedRun> siblings() const; // other adapters that were tuned from the same base
 
 Q_SIGNALS:
     void chosen(); // another base or tuned model

@@ -49,6 +49,9 @@ CompareContest::Sessions CompareContest::open(const Contenders& contenders)
     inference::ModelSpec tuned = base;
     if (contenders.isAdapter) {
         tuned.adapters.push_back({contenders.tuned.toStdString(), 1});
+        for (const QString& path : contenders.blended) {
+            tuned.adapters.push_back({path.toStdString(), 1});
+        }
     } else {
         tuned.path = contenders.tuned.toStdString();
     }
@@ -118,7 +121,13 @@ void CompareContest::beginSide(int side, const std::vector<data::Message>& messa
     auto pieces = std::make_shared<Pieces>();
     m_sides[static_cast<std::size_t>(side)].pieces = pieces;
     const auto session = m_sessions.sides[static_cast<std::size_t>(side)];
-    const auto work = [session, messages, sampling, pieces, side, cancel = m_cancel]() -> Result<inference::Generation> {
+    const std::vector<double> weights = side == kTuned ? m_weights : std::vector<double>();
+    const auto work = [session, messages, sampling, pieces, side, weights, cancel = m_cancel]() -> Result<inference::Generation> {
+        if (!weights.empty()) {
+            if (auto set = session->setAdapterWeights(weights); !set) {
+                return set.error();
+            }
+        }
         const auto ids = session->encoder().encodePrompt(messages);
         if (!ids) {
             return ids.error();

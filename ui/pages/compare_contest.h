@@ -11,6 +11,7 @@
 
 #include <QObject>
 #include <QString>
+#include <QStringList>
 #include <QTimer>
 
 #include <array>
@@ -23,6 +24,7 @@ struct Contenders {
     QString model;         // folder of the base
     QString tuned;         // adapter folder, or a model folder
     bool isAdapter = true; // false: `tuned` is a whole model
+    QStringList blended = {};   // further adapters that answer together with it
     QString device = QStringLiteral("auto");
     bool operator==(const Contenders&) const = default;
 };
@@ -45,6 +47,9 @@ public:
     explicit CompareContest(QObject* parent = nullptr);
     ~CompareContest() override;
 
+    // How much the tuned adapter and each blended one count in answers that start from now on; empty: 1 each. Nothing is
+    // loaded anew for it.
+    void setWeights(std::vector<double> weights) { m_weights = std::move(weights); }
     void start(const Contenders& contenders, const std::vector<data::Message>& messages, const inference::Sampling& sampling);
     void stop();
     bool isRunning() const { return m_numRunning > 0 || m_isOpening; }
@@ -76,6 +81,7 @@ private:
     void deliver();
 
     Contenders m_contenders;
+    std::vector<double> m_weights;
     Sessions m_sessions; // of m_contenders; empty: not open
     std::array<Side, 2> m_sides;
     base::CancelToken m_cancel;

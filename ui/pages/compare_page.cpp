@@ -4,6 +4,7 @@
 #include "core/base/paths.h"
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
+#include "ui/pages/compare_blend.h"
 #include "ui/pages/compare_choices.h"
 #include "ui/pages/compare_column.h"
 #include "ui/pages/compare_side.h"
@@ -24,6 +25,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace luthier::ui {
 namespace {
@@ -47,7 +49,7 @@ QString settingsLine(const inference::Sampling& sampling)
 
 ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_contest(new CompareContest(this)), m_action(new QAction(tr("Compare"), this)), m_stack(new QStackedWidget),
-      m_empty(new EmptyState), m_work(new QSplitter), m_choices(new CompareChoices), m_problem(new QLabel),
+      m_empty(new EmptyState), m_work(new QSplitter), m_choices(new CompareChoices), m_blend(new CompareBlend), m_problem(new QLabel),
       m_base(new CompareColumn(QStringLiteral("base"), tr("Base"))),
       m_tunedColumn(new CompareColumn(QStringLiteral("tuned"), tr("Tuned"))), m_expectedBox(new QWidget),
       m_expected(new DiffText), m_promptText(new QPlainTextEdit), m_context(new QLabel),
@@ -64,6 +66,7 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     auto* column = new QVBoxLayout(left);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(m_choices);
+    column->addWidget(m_blend);
     column->addWidget(m_problem);
     column->addWidget(buildColumns(), 1);
     column->addWidget(buildPrompt());
@@ -86,6 +89,7 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     connect(m_empty, &EmptyState::triggered, this, &ComparePage::tuneWanted);
     connect(m_empty, &EmptyState::secondTriggered, m_choices, &CompareChoices::askForTunedFolder);
     connect(m_choices, &CompareChoices::chosen, this, &ComparePage::onChosen);
+    connect(m_blend, &CompareBlend::weightsChanged, this, &ComparePage::answerAgain);
     connect(m_choices, &CompareChoices::problemFound, this, &ComparePage::showProblem);
     connect(m_side, &CompareSide::promptChosen, this, &ComparePage::showPrompt);
     connect(m_side, &CompareSide::promptActivated, this, [this](const PromptItem& item) {
@@ -127,6 +131,7 @@ void ComparePage::onChosen()
     m_problem->hide();
     m_tunedColumn->setSubtitle(m_choices->tuned() == nullptr ? QString() : m_choices->tuned()->name);
     m_base->setSubtitle(m_choices->model().section(u'/', -1));
+    m_blend->setChoices(m_choices->tuned(), m_choices->siblings());
     updateActions();
     loadHeldOut();
 }
@@ -184,7 +189,8 @@ void ComparePage::compare()
     m_base->clear(tr("The base model is about to answer\u2026"));
     m_tunedColumn->clear(tr("The tuned model is about to answer\u2026"));
     showExpected(prompt.expected);
-    m_contest->start({m_choices->model(), run->result, run->isAdapter, QStringLiteral("auto")}, prompt.messages,
+    m_contest->setWeights(m_blend->weights());
+    m_contest->start({m_choices->model(), run->result, run->isAdapter, m_blend->added(), QStringLiteral("auto")}, prompt.messages,
                      m_askedSettings);
     updateActions();
     Q_EMIT runningChanged(m_contest->isRunning());
@@ -209,6 +215,9 @@ void ComparePage::onFinished()
     }
     updateActions();
     Q_EMIT runningChanged(false);
+    if (std::exchange(m_answerAgain, false)) {
+        compare();
+    }
 }
 
 void ComparePage::showComparison(const Comparison& comparison)

@@ -16,6 +16,7 @@ class QStackedWidget;
 
 namespace luthier::ui {
 
+class CompareBlend;
 class CompareChoices;
 class CompareColumn;
 class CompareSide;
@@ -49,6 +50,7 @@ private:
     QWidget* buildPrompt();
     void connectContest();
     void onChosen();
+    void answerAgain(); // with other weights, where something was asked
     void loadHeldOut();
     void showPrompt(const PromptItem& item);
     void showComparison(const Comparison& comparison);
@@ -63,6 +65,7 @@ private:
     PromptItem m_prompt;   // what the box was filled from
     PromptItem m_asked;    // what is being answered
     inference::Sampling m_askedSettings;
+    bool m_answerAgain = false; // once the running answers have stopped
     QString m_heldOutOf; // result folder whose held-out rows are listed
     base::CancelToken m_cancelHeldOut;
 
@@ -71,6 +74,7 @@ private:
     EmptyState* m_empty;
     QSplitter* m_work;
     CompareChoices* m_choices;
+    CompareBlend* m_blend;
     QLabel* m_problem;
     CompareColumn* m_base;
     CompareColumn* m_tunedColumn;

@@ -81,6 +81,16 @@ QWidget* ComparePage::buildPrompt()
     return box;
 }
 
+void ComparePage::answerAgain()
+{
+    if (m_contest->isRunning()) {
+        m_contest->stop();
+        m_answerAgain = true;
+    } else if (!m_asked.messages.empty()) {
+        compare();
+    }
+}
+
 void ComparePage::connectContest()
 {
     const auto column = [this](int side) { return side == CompareContest::kBase ? m_base : m_tunedColumn; };
