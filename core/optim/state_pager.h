@@ -19,7 +19,7 @@
 
 namespace luthier::optim {
 
-constexpr std::int64_t kPageElements = std::int64_t{1} << 24; // 64 MiB of fp32 a kind
+constexpr std::int64_t kPageElements = std::int64_t{1} << 22; // 16 MiB of fp32 a kind; two pages are on the device
 
 class StatePager {
 public:
