@@ -254,7 +254,7 @@ private Q_SLOTS:
                     QVERIFY(database->execute(("DROP TABLE " + table).c_str()).ok());
                 }
             }
-            QVERIFY(database->execute("PRAGMA user_version = 2").ok());
+            QVERIFY(database->execute("DROP TRIGGER row_losses_of_runs; PRAGMA user_version = 2").ok());
         }
         const auto project = opened(m_dir->path());
         QVERIFY(project);
