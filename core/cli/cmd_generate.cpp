@@ -13,6 +13,7 @@ namespace {
 
 struct Flags {
     std::string model;
+    std::string chatTemplate = "folder";
     std::vector<std::string> adapters;
     std::optional<std::string> prompt;
     std::string prompts;
@@ -24,6 +25,7 @@ struct Flags {
 void setup(CLI::App& app, Flags& flags)
 {
     app.add_option("--model", flags.model, "Model folder")->required()->option_text("DIR");
+    addChatTemplate(app, flags.chatTemplate);
     app.add_option("--adapter", flags.adapters, "Adapter folder, DIR=0.7 to weigh it; may be repeated")
         ->allow_extra_args(false)
         ->option_text("DIR");
@@ -86,7 +88,8 @@ int run(const Flags& flags, Context& context)
         return context.fail(prompts.message());
     }
     auto session = inference::Session::open({flags.model, adaptersOf(flags.adapters),
-                                             context.globals.deviceOrAuto(), context.globals.dtypeOrAuto()});
+                                             context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(),
+                                             flags.chatTemplate});
     if (!session) {
         return context.fail(session.message());
     }

@@ -14,6 +14,7 @@ namespace {
 
 struct Flags {
     std::string model;
+    std::string chatTemplate = "folder";
     std::string file;
     std::string format = "auto";
     std::int64_t row = 0; // from 1; 0: all
@@ -27,6 +28,7 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--model", flags.model, "Model folder; its tokenizer files are enough")
         ->required()
         ->option_text("DIR");
+    addChatTemplate(app, flags.chatTemplate);
     app.add_option("--data", flags.file, "Data file: JSON, JSONL or CSV")->required()->option_text("FILE");
     app.add_option("--row", flags.row, "Only this row, counted from 1")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 62))
@@ -112,7 +114,7 @@ void printBadRow(std::int64_t row, const std::string& sentence, Console& console
 
 int run(const Flags& flags, Context& context)
 {
-    auto encoder = data::Encoder::load(flags.model);
+    auto encoder = data::Encoder::load(flags.model, flags.chatTemplate);
     if (!encoder) {
         return context.fail(encoder.message());
     }

@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/config/record.h"
 #include "core/data/row_source.h"
+#include "core/text/known_templates.h"
 
 #include <CLI/App.hpp>
 
@@ -60,6 +61,19 @@ Result<Prompt> promptOfRow(const Json& value)
 }
 
 } // namespace
+
+void addChatTemplate(CLI::App& app, std::string& id)
+{
+    std::vector<std::string> ids{"folder"};
+    for (const text::KnownTemplate& known : text::knownTemplates()) {
+        ids.push_back(known.id);
+    }
+    app.add_option("--chat-template", id,
+                   "How conversations are written: the model folder's own, or one of these for a model without: "
+                   "chatml, llama3, gemma, plain")
+        ->check(CLI::IsMember(ids))
+        ->option_text("folder");
+}
 
 inference::AdapterSpec adapterOf(const std::string& text)
 {

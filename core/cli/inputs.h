@@ -21,6 +21,9 @@ class Option;
 
 namespace luthier::cli {
 
+// --chat-template: the model folder's own or a known one.
+void addChatTemplate(CLI::App& app, std::string& id);
+
 // "DIR" or "DIR=0.7".
 inference::AdapterSpec adapterOf(const std::string& text);
 std::vector<inference::AdapterSpec> adaptersOf(const std::vector<std::string>& texts);

@@ -22,6 +22,8 @@ std::vector<Field> modelFields()
 {
     return {
         field<&ModelSettings::path>("path", "Base model", "Folder of the model to start from: config.json, safetensors weights and a tokenizer."),
+        field<&ModelSettings::chatTemplate>("chat_template", "Chat template", "How conversations are written for the model. Usually its folder's own; a base model without one needs a choice.", {},
+            {.choices = {{"folder", "The model's own"}, {"chatml", "ChatML"}, {"llama3", "Llama 3"}, {"gemma", "Gemma"}, {"plain", "Plain names"}}, .advanced = true}),
         field<&ModelSettings::fromScratch>("from_scratch", "Start from random weights", "Ignores the folder's weights and pretrains from its config.json. Usually off.", {}, {.advanced = true}),
         field<&ModelSettings::device>("device", "Device", "Where to compute: auto takes the first NVIDIA GPU, else the CPU. Also cpu, cuda, cuda:1.", {}, {.advanced = true}),
         field<&ModelSettings::dtype>("dtype", "Precision", "Number format of weights and activations. Auto: bf16 where the device is good at it, else fp32.", {},

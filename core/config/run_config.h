@@ -20,6 +20,7 @@ namespace luthier::config {
 
 struct ModelSettings {
     std::string path;                 // Hugging Face folder
+    std::string chatTemplate = "folder"; // the folder's own, or the id of a known one
     bool fromScratch = false;         // random weights from config.json alone (pretraining)
     std::string device = "auto";      // auto, cpu, cuda, cuda:N
     std::string dtype = "auto";       // auto, fp32, bf16, fp16: what the frozen weights and activations are

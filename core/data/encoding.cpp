@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/encoding.h"
 
+#include "core/text/known_templates.h"
 #include "core/text/tokenizer_config.h"
 
 #include <algorithm>
@@ -9,9 +10,31 @@ namespace luthier::data {
 
 namespace {
 
-constexpr const char* kNoTemplate
-    = "this model has no chat template, so a conversation cannot be written the way it reads one; add "
-      "chat_template.jinja to its folder, or use rows of plain text";
+// Asks; nothing is taken silently.
+Error noTemplate(const std::string& fitting)
+{
+    std::string offer;
+    if (const auto* known = text::findKnownTemplate(fitting)) {
+        offer = known->marks.empty()
+                    ? ". No marks of turns stand in its vocabulary, so plain names (User: ..., Assistant: ...) would be used"
+                    : ". Its vocabulary has the marks of " + known->label + ", which would be used";
+        offer += ": say so with the chat template \"" + known->id + "\" (model.chat_template, --chat-template)";
+    }
+    return Error{"this model's folder has no chat template, so how it reads a conversation is not known" + offer
+                 + ", or add chat_template.jinja to its folder, or use rows of plain text"};
+}
+
+Result<text::ChatTemplate> openKnown(const std::string& id, const std::filesystem::path& folder)
+{
+    if (const auto* known = text::findKnownTemplate(id)) {
+        return text::openKnownTemplate(*known, folder);
+    }
+    std::string names = "folder";
+    for (const text::KnownTemplate& known : text::knownTemplates()) {
+        names += ", " + known.id;
+    }
+    return Error{"there is no chat template \"" + id + "\"; there are " + names};
+}
 
 // Whether the folder means to have a template, so that a broken one is told from none.
 bool namesTemplate(const std::filesystem::path& folder)
@@ -104,7 +127,7 @@ std::int64_t EncodedExample::numTrained() const
     return std::count_if(trained.begin(), trained.end(), [](std::uint8_t flag) { return flag != 0; });
 }
 
-Result<Encoder> Encoder::load(const std::filesystem::path& modelFolder)
+Result<Encoder> Encoder::load(const std::filesystem::path& modelFolder, const std::string& chatTemplate)
 {
     auto tokenizer = text::loadTokenizer(modelFolder);
     if (!tokenizer) {
@@ -112,13 +135,15 @@ Result<Encoder> Encoder::load(const std::filesystem::path& modelFolder)
     }
     Encoder encoder;
     encoder.tokenizer = std::move(*tokenizer);
-    if (namesTemplate(modelFolder)) {
-        auto chatTemplate = text::ChatTemplate::load(modelFolder);
-        if (!chatTemplate) {
-            return chatTemplate.error();
-        }
-        encoder.chatTemplate = std::make_shared<const text::ChatTemplate>(std::move(*chatTemplate));
+    if (chatTemplate == "folder" && !namesTemplate(modelFolder)) {
+        encoder.fitting = text::templateFor(*encoder.tokenizer).id;
+        return encoder;
     }
+    auto opened = chatTemplate == "folder" ? text::ChatTemplate::load(modelFolder) : openKnown(chatTemplate, modelFolder);
+    if (!opened) {
+        return opened.error();
+    }
+    encoder.chatTemplate = std::make_shared<const text::ChatTemplate>(std::move(*opened));
     return encoder;
 }
 
@@ -128,7 +153,7 @@ Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSet
         return finished(encodeText(*tokenizer, example.text), settings);
     }
     if (!chatTemplate) {
-        return Error{kNoTemplate};
+        return noTemplate(fitting);
     }
     auto messages = example.messages;
     messages.insert(messages.end(), example.chosen.begin(), example.chosen.end());
@@ -152,7 +177,7 @@ Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSet
 Result<std::vector<text::TokenId>> Encoder::encodePrompt(const std::vector<Message>& messages) const
 {
     if (!chatTemplate) {
-        return Error{kNoTemplate};
+        return noTemplate(fitting);
     }
     auto rendered = chatTemplate->render(toJson(messages), {true, {}, {}, {}});
     if (!rendered) {

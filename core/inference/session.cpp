@@ -6,6 +6,7 @@
 #include "core/nn/device.h"
 #include "core/peft/trained_on.h"
 #include "core/weights/load.h"
+#include "core/text/known_templates.h"
 
 #include <mutex>
 
@@ -75,6 +76,25 @@ private:
     std::vector<text::TokenId> m_stopIds;
 };
 
+// An adapter trained with a template of its own choice brings it along.
+Result<data::Encoder> openEncoder(const ModelSpec& spec)
+{
+    auto encoder = data::Encoder::load(spec.path, spec.chatTemplate);
+    std::error_code code;
+    for (std::size_t i = 0; encoder && !encoder->chatTemplate && i < spec.adapters.size(); ++i) {
+        const auto& folder = spec.adapters[i].path;
+        if (!std::filesystem::exists(folder / "chat_template.jinja", code)) {
+            continue;
+        }
+        auto opened = text::openTemplateFile(folder / "chat_template.jinja", spec.path);
+        if (!opened) {
+            return opened.error();
+        }
+        encoder->chatTemplate = std::make_shared<const text::ChatTemplate>(std::move(*opened));
+    }
+    return encoder;
+}
+
 Result<std::shared_ptr<Session>> openSession(const ModelSpec& spec)
 {
     auto placement = nn::choosePlacement(spec.device, spec.dtype);
@@ -85,7 +105,7 @@ Result<std::shared_ptr<Session>> openSession(const ModelSpec& spec)
     if (!folder) {
         return folder.error();
     }
-    auto encoder = data::Encoder::load(spec.path);
+    auto encoder = openEncoder(spec);
     if (!encoder) {
         return encoder.error();
     }

@@ -73,7 +73,7 @@ Result<void> Assembly::loadModel(RunParts& parts)
 {
     const auto progress = stage("loading");
     const auto& where = parts.placement;
-    auto encoder = data::Encoder::load(m_config.model.path);
+    auto encoder = data::Encoder::load(m_config.model.path, m_config.model.chatTemplate);
     if (!encoder) {
         return encoder.error();
     }

@@ -15,7 +15,7 @@ namespace {
 
 Result<TrainingData> dataOf(const config::RunConfig& config, const nn::DecoderConfig& model, const StepRowsRequest& request)
 {
-    auto encoder = data::Encoder::load(config.model.path);
+    auto encoder = data::Encoder::load(config.model.path, config.model.chatTemplate);
     if (!encoder) {
         return encoder.error();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/trainer.h"
 
+#include "core/base/files.h"
 #include "core/optim/schedules.h"
 #include "core/peft/trained_on.h"
 #include "core/train/bench_probe.h"
@@ -245,6 +246,9 @@ RunEnded Trainer::finish()
     const fs::path result = fs::absolute(m_inputs.folder / (m_parts.method->writesAdapter ? "adapter" : "model"));
     auto written = m_parts.method->save(*m_parts.decoder, m_config.method, m_config.model.path, result);
     written = written ? peft::writeTrainedOn(result, m_parts.quantisation) : std::move(written);
+    if (written && m_config.model.chatTemplate != "folder" && m_parts.encoder.chatTemplate) {
+        written = base::writeFileAtomically(result / "chat_template.jinja", m_parts.encoder.chatTemplate->source());
+    }
     if (!written) {
         return ended(Outcome::Failed, "The run is done but its result could not be saved: " + written.message()
                                           + (safe ? ". Free some space and resume the run: it only writes the result."

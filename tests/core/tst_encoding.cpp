@@ -4,6 +4,7 @@
 #include "core/base/random.h"
 #include "core/data/dataset.h"
 #include "core/data/encoding.h"
+#include "core/text/known_templates.h"
 
 #include <QDir>
 #include <QFile>
@@ -50,6 +51,42 @@ private Q_SLOTS:
         QVERIFY2(encoder.ok(), encoder.ok() ? "" : encoder.message().c_str());
         m_encoder = std::move(*encoder);
         QVERIFY(m_encoder.tokenizer && m_encoder.chatTemplate);
+    }
+
+    // No way of writing turns is taken silently: the error names the one that the vocabulary speaks for.
+    void aFolderWithoutATemplateAsks()
+    {
+        QTemporaryDir folder;
+        QVERIFY(folder.isValid());
+        const QDir bundled(QString::fromStdString(base::bundledModel().string()));
+        QVERIFY(QFile::copy(bundled.filePath("tokenizer.model"), folder.filePath("tokenizer.model")));
+        const std::filesystem::path path = folder.path().toStdString();
+        const auto bare = data::Encoder::load(path);
+        QVERIFY2(bare.ok(), bare.ok() ? "" : bare.message().c_str());
+        QVERIFY(!bare->chatTemplate);
+        const auto asked = bare->encodePrompt({{"user", "Who is Mira?", {}}});
+        QVERIFY(!asked.ok());
+        QVERIFY2(asked.message().find('"' + bare->fitting + '"') != std::string::npos, asked.message().c_str());
+        QVERIFY(!data::Encoder::load(path, "no such template").ok());
+    }
+
+    // Of every known template the answers are trained, ends included, and nothing of the question is.
+    void knownTemplatesTrainTheAnswers()
+    {
+        for (const text::KnownTemplate& known : text::knownTemplates()) {
+            const auto encoder = data::Encoder::load(base::bundledModel(), known.id);
+            QVERIFY2(encoder.ok(), known.id.c_str());
+            const auto encoded = encoder->encode(conversation({{"user", "Who is Mira?", {}}, {"assistant", "The baker.", {}},
+                                                               {"user", "And Tam?", {}}, {"assistant", "The smith.", {}}}), kWhole);
+            QVERIFY2(encoded.ok(), known.id.c_str());
+            const std::string trained = trainedText(*encoded);
+            for (const char* answer : {"The baker.", "The smith."}) {
+                QVERIFY2(trained.find(answer) != std::string::npos, (known.id + ": " + trained).c_str());
+            }
+            for (const char* question : {"Mira", "Tam", "user", "User"}) {
+                QVERIFY2(trained.find(question) == std::string::npos, (known.id + ": " + trained).c_str());
+            }
+        }
     }
 
     void answersAndTheirEndsAreTrained()

@@ -105,7 +105,7 @@ TunePlan planTune(const config::RunConfig& config, store::Project* project, cons
                                                  : QCoreApplication::translate("TunePlan", "Choose at least one file to learn from.");
         return plan;
     }
-    const Result<data::Encoder> encoder = data::Encoder::load(config.model.path);
+    const Result<data::Encoder> encoder = data::Encoder::load(config.model.path, config.model.chatTemplate);
     if (!encoder) {
         plan.problem = QString::fromStdString(encoder.message());
         return plan;
