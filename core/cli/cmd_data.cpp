@@ -66,6 +66,18 @@ void dedupeFlags(CLI::App& app, DataFlags& flags)
     app.add_option("--against", flags.against, "Also rows that stand in this held-out file")->option_text("FILE");
 }
 
+void replaceFlags(CLI::App& app, DataFlags& flags)
+{
+    addOut(app, flags, "Write the rows with the changes (.jsonl, .csv, .tsv); without it they are only told");
+    app.add_option("--find", flags.find, "Text to find, in capitals or small letters")->required()->option_text("TEXT");
+    app.add_option("--with", flags.with, "What stands there instead; nothing removes it")->option_text("TEXT");
+    app.add_option("--field", flags.field, "In this field, or the turns of this role, alone")->option_text("NAME");
+    app.add_flag("--regex", flags.regex, "Read --find as a regular expression (PCRE2); $1 in --with is a group");
+    app.add_flag("--case", flags.matchCase, "Capital and small letters differ");
+    app.add_flag("--words", flags.wholeWords, "Whole words only");
+    app.add_option("--first", flags.first, "Changes that --json shows")->check(CLI::NonNegativeNumber)->option_text("N");
+}
+
 void splitFlags(CLI::App& app, DataFlags& flags)
 {
     addOut(app, flags, "rows.jsonl gives rows.train.jsonl and rows.held_out.jsonl")->required();
@@ -194,6 +206,7 @@ constexpr std::array kVerbs = {
     DataVerb{"batch", "The rows a step of a run learned from; FILE is the run's folder", batchFlags, batchRows},
     DataVerb{"generate", "New rows made by a model, for review", generateFlags, generateRows},
     DataVerb{"accept", "The accepted rows of a review file", acceptFlags, acceptRows},
+    DataVerb{"replace", "A text or pattern replaced in every row", replaceFlags, replaceRows},
     DataVerb{"convert", "Another file format, another shape of rows", convertFlags, convertFiles},
 };
 

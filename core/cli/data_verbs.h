@@ -53,6 +53,12 @@ struct DataFlags {
     std::int64_t maxNew = 256;
     double temperature = 0.8;
     bool all = false;                 // accept what was not rejected
+    std::string find;                 // to replace
+    std::string with;
+    std::string field;                // empty: every field
+    bool regex = false;
+    bool matchCase = false;
+    bool wholeWords = false;
     const DataVerb* verb = nullptr;
 };
 
@@ -94,6 +100,7 @@ int rowLosses(const DataFlags& flags, Context& context);
 int batchRows(const DataFlags& flags, Context& context);
 int generateRows(const DataFlags& flags, Context& context);
 int acceptRows(const DataFlags& flags, Context& context);
+int replaceRows(const DataFlags& flags, Context& context);
 int convertFiles(const DataFlags& flags, Context& context);
 
 } // namespace luthier::cli

@@ -53,6 +53,7 @@ private Q_SLOTS:
     void checkFindsByTheTable();
     void statsCount();
     void dedupe();
+    void replace();
     void splitIsWhole();
     void mix();
     void augment();
@@ -113,6 +114,21 @@ void TestCliData::statsCount()
     QVERIFY(total["shortest"].toInt() <= total["median"].toInt() && total["median"].toInt() <= total["longest"].toInt());
     QCOMPARE(file["openings"].toObject()["answer"].toArray()[0].toObject()["text"].toString().left(8), QStringLiteral("in short"));
     QVERIFY(outcome.object["trained_tokens"].toInt() > 0 && outcome.object["trained_tokens"].toInt() < outcome.object["tokens"].toInt());
+}
+
+void TestCliData::replace()
+{
+    const QString path = write("words.jsonl", R"({"instruction":"Say colour","input":"","output":"colour 12"})" "\n"
+                                              R"({"instruction":"Say it","input":"","output":"Colour 7"})" "\n");
+    const auto looked = data({"replace", path, "--find", "colour", "--with", "color", "--field", "output"});
+    QCOMPARE(looked.code, 0);
+    QCOMPARE(looked.object["changed"].toInt(), 2);
+    QCOMPARE(looked.object["changes"].toArray().first()["after"].toObject()["instruction"].toString(), QStringLiteral("Say colour"));
+    const auto done = data({"replace", path, "--regex", "--case", "--find", "^colour (\\d+)$", "--with", "<$1>", "--out", at("out.jsonl")});
+    QCOMPARE(done.object["changed"].toInt(), 1);
+    QCOMPARE(done.object["written"].toInt(), 2);
+    QVERIFY(data({"show", at("out.jsonl")}).object["data"].toObject()["output"].toString() == QStringLiteral("<12>"));
+    QCOMPARE(data({"replace", path, "--regex", "--find", "("}).code, 1);
 }
 
 void TestCliData::dedupe()
