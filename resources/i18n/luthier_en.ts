@@ -2,6 +2,36 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>luthier::ui::AdaptersDetails</name>
+    <message numerus="yes">
+        <source>%n adapter(s) chosen</source>
+        <translation>
+            <numerusform>%n adapter chosen</numerusform>
+            <numerusform>%n adapters chosen</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::AdaptersPage</name>
+    <message numerus="yes">
+        <source>Move %n adapter(s) to the project's trash?</source>
+        <translation>
+            <numerusform>Move %n adapter to the project's trash?</numerusform>
+            <numerusform>Move %n adapters to the project's trash?</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::PublishDialog</name>
+    <message numerus="yes">
+        <source>Combine %n adapter(s)</source>
+        <translation>
+            <numerusform>Combine %n adapter</numerusform>
+            <numerusform>Combine %n adapters</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>luthier::ui::ComparePage</name>
     <message numerus="yes">
         <source>after %n earlier message(s) of the row</source>
