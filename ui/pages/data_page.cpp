@@ -118,8 +118,8 @@ void DataPage::buildWork()
     auto* left = new QWidget;
     auto* column = new QVBoxLayout(left);
     column->setContentsMargins(0, 0, 0, 0);
-    column->addWidget(m_sources, 2);
-    column->addWidget(m_filters, 7);
+    column->addWidget(m_sources);
+    column->addWidget(m_filters, 1);
     m_work->addWidget(left);
     m_work->addWidget(m_middle);
     m_work->addWidget(m_reader);

@@ -17,6 +17,8 @@
 namespace luthier::ui {
 namespace {
 
+constexpr int kFileLines = 6;
+
 QLabel* heading(const QString& text)
 {
     auto* label = new QLabel(text);
@@ -65,8 +67,7 @@ void DataSources::build()
     m_sources->setAccessibleName(tr("Data files of the project"));
     m_sources->setToolTip(tr("The project's data files. Drop files here to add them."));
     m_sources->setTextElideMode(Qt::ElideMiddle);
-    m_sources->setMinimumHeight(fontMetrics().height() * 4);
-    m_sources->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Ignored); // a few files; the filters need the room
+    m_sources->setFixedHeight(fontMetrics().height() * kFileLines); // a few files; the filters need the room
     m_sources->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     layout->addWidget(m_sources, 1);
     m_format->setObjectName(QStringLiteral("format"));
