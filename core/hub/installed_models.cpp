@@ -22,13 +22,24 @@ std::string_view trimmed(std::string_view text)
     return begin == std::string_view::npos ? std::string_view() : text.substr(begin, text.find_last_not_of(" \t\r'\"") - begin + 1);
 }
 
+// What the text of a licence itself says in its first lines.
+std::string licenseOfText(const fs::path& file)
+{
+    const auto text = base::readFile(file, kMaxReadme);
+    const std::string_view head = text ? std::string_view(*text).substr(0, 400) : std::string_view();
+    if (head.find("Apache License") != std::string_view::npos && head.find("Version 2.0") != std::string_view::npos) {
+        return "apache-2.0";
+    }
+    return head.find("MIT License") != std::string_view::npos ? "mit" : "";
+}
+
 // "license: apache-2.0" between the two lines of dashes that a model's README begins with; "other" has a name of its own.
 std::string licenseOf(const fs::path& folder)
 {
     const auto readme = base::readFile(folder / "README.md", kMaxReadme);
     std::string license;
     if (!readme || !readme->starts_with("---")) {
-        return license;
+        return licenseOfText(folder / "LICENSE");
     }
     std::string_view rest = std::string_view(*readme).substr(3);
     rest = rest.substr(0, rest.find("\n---"));
@@ -78,7 +89,7 @@ std::vector<fs::path> ggufFiles(const fs::path& folder)
     return files;
 }
 
-// What a place holds: model folders and .gguf files, one level deep.
+// What a place holds: model folders and .gguf files, also one in a folder of its own.
 void addPlace(std::vector<InstalledModel>& models, const fs::path& place, ModelSource source)
 {
     std::vector<fs::path> found = ggufFiles(place);
@@ -87,6 +98,9 @@ void addPlace(std::vector<InstalledModel>& models, const fs::path& place, ModelS
         std::error_code ignored;
         if (fs::exists(at->path() / "config.json", ignored)) {
             found.push_back(at->path());
+        } else if (fs::is_directory(at->path(), ignored) && !at->path().filename().string().starts_with('.')) {
+            const auto inside = ggufFiles(at->path());
+            found.insert(found.end(), inside.begin(), inside.end());
         }
     }
     std::sort(found.begin(), found.end());

@@ -11,6 +11,7 @@
 #include "ui/pages/models_chat.h"
 #include "ui/pages/models_details.h"
 #include "ui/pages/models_downloads.h"
+#include "ui/pages/models_first.h"
 #include "ui/pages/models_list.h"
 #include "ui/pages/models_search.h"
 #include "ui/widgets/status_label.h"
@@ -76,6 +77,7 @@ void ModelsPage::build()
     leftLayout->setContentsMargins(0, 0, 0, 0);
     leftLayout->addWidget(m_problem);
     leftLayout->addWidget(lists, 1);
+    leftLayout->addWidget(new ModelsFirst(m_workspace.models(), m_downloads, this));
     leftLayout->addWidget(m_downloadList);
     auto* right = new QWidget;
     auto* rightLayout = new QVBoxLayout(right);
