@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/optim/adamw.h"
 
+#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/GradMode.h>
 
 namespace luthier::optim {
@@ -33,6 +34,10 @@ bool AdamW::pageOut()
         } else {
             slot.master = slot.leaf.tensor;
         }
+    }
+    if (!m_step.is_cpu()) {
+        // What the state held lies in the allocator's cache, where the card's libraries cannot take it.
+        c10::getDeviceAllocator(m_step.device().type())->emptyCache();
     }
     m_pager = std::make_unique<StatePager>(sizes, masters ? 3 : 2, m_step.device(), m_pageElements);
     for (std::size_t i = 0; i < m_slots.size(); ++i) {
