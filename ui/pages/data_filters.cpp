@@ -66,6 +66,7 @@ DataFilters::DataFilters(QWidget* parent)
       m_check(makeButton(QStringLiteral("checkRows"), tr("Check all rows"),
                          tr("Looks for empty answers, duplicates, broken roles, addresses, keys and more in every row (Ctrl+Shift+K)"))),
       m_versions(makeButton(QStringLiteral("versions"), tr("Versions\u2026"), tr("Keep the data as it is now under a name, and compare (Ctrl+Shift+V)"))),
+      m_map(makeButton(QStringLiteral("mapButton"), tr("Map\u2026"), tr("The rows as a map, like ones near each other: choose some, pick diverse ones (Ctrl+Shift+M)"))),
       m_progress(new QProgressBar), m_left(new QLabel)
 {
     m_list->setObjectName(QStringLiteral("filters"));
@@ -86,11 +87,13 @@ DataFilters::DataFilters(QWidget* parent)
     layout->addWidget(m_left);
     layout->addWidget(m_progress);
     layout->addWidget(m_check);
+    layout->addWidget(m_map);
     layout->addWidget(m_versions);
     m_refresh.setSingleShot(true);
     m_refresh.setInterval(kRefreshMs);
     connect(&m_refresh, &QTimer::timeout, this, &DataFilters::refresh);
     connect(m_versions, &QPushButton::clicked, this, &DataFilters::versionsWanted);
+    connect(m_map, &QPushButton::clicked, this, &DataFilters::mapWanted);
     connect(m_check, &QPushButton::clicked, this, &DataFilters::startCheck);
     connect(m_list, &QListWidget::currentRowChanged, this, [this](int line) {
         const QString id = line >= 0 ? m_list->item(line)->data(Qt::UserRole).toString() : QString();
@@ -193,6 +196,7 @@ void DataFilters::showProgress()
     const bool isRunning = checkup != nullptr && checkup->isRunning();
     m_check->setEnabled(checkup != nullptr);
     m_versions->setEnabled(checkup != nullptr);
+    m_map->setEnabled(checkup != nullptr);
     m_check->setText(isRunning ? tr("Stop the check") : checkup != nullptr && checkup->hasResult() ? tr("Check all rows again") : tr("Check all rows"));
     m_progress->setVisible(isRunning);
     m_progress->setValue(isRunning ? static_cast<int>(kParts * checkup->fraction()) : 0);

@@ -29,6 +29,7 @@ public:
 Q_SIGNALS:
     void filterChosen(const QString& id);
     void versionsWanted();
+    void mapWanted();
 
 private:
     void refreshSoon();
@@ -42,6 +43,7 @@ private:
     QListWidget* m_list;
     QPushButton* m_check;
     QPushButton* m_versions;
+    QPushButton* m_map;
     QProgressBar* m_progress;
     QLabel* m_left;
 };

@@ -65,6 +65,7 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
     connect(m_table, &DataTable::filterChanged, m_filters, &DataFilters::setFilter);
     connect(m_overview, &DataOverview::rowsWanted, m_table, &DataTable::showRows);
     connect(m_filters, &DataFilters::versionsWanted, this, &DataPage::showVersions);
+    connect(m_filters, &DataFilters::mapWanted, this, &DataPage::showMap);
     connect(m_table, &DataTable::clustersWanted, this, &DataPage::showClusters);
     connect(m_table->search(), &DataSearch::replaceWanted, this, &DataPage::showReplace);
     connect(m_documents, &DataDocuments::wanted, this, &DataPage::openForStep);
@@ -140,14 +141,14 @@ void DataPage::buildActions()
     const Row rows[] = {
         {"findInRows", tr("Find in rows"), {QKeySequence::Find}, [](DataPage& page) { page.m_table->search()->take(); }},
         {"findNextRow", tr("Next match"), {QKeySequence(Qt::Key_F3)}, [](DataPage& page) { page.m_table->search()->findNext(1); }},
-        {"findPreviousRow", tr("Previous match"), {QKeySequence(Qt::SHIFT | Qt::Key_F3)},
-         [](DataPage& page) { page.m_table->search()->findNext(-1); }},
+        {"findPreviousRow", tr("Previous match"), {QKeySequence(Qt::SHIFT | Qt::Key_F3)}, [](DataPage& page) { page.m_table->search()->findNext(-1); }},
         {"checkAllRows", tr("Check all rows"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_K)},
          [](DataPage& page) { page.m_filters->startCheck(); }},
         {"excludeRows", tr("Exclude or take in the selected rows"), {}, [](DataPage& page) { page.m_table->toggleExcluded(); }},
         {"replaceInRows", tr("Find and replace\u2026"), {QKeySequence(Qt::CTRL | Qt::Key_H)}, [](DataPage& page) { page.showReplace(); }},
         {"dataVersions", tr("Versions of the data\u2026"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_V)},
          [](DataPage& page) { page.showVersions(); }},
+        {"mapRows", tr("Map of the rows\u2026"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M)}, [](DataPage& page) { page.showMap(); }},
         {"tagRows", tr("Tag the selected rows"), {}, [](DataPage& page) { page.m_table->editTags(); }},
     };
     for (const Row& row : rows) {

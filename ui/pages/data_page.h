@@ -79,6 +79,7 @@ private:
     void showClusters(bool near);
     void showReplace();
     void showVersions();
+    void showMap();
 
     Workspace& m_workspace;
     std::vector<SourceItem> m_items;

@@ -6,6 +6,8 @@
 #include "ui/bridge/job.h"
 #include "ui/commands/data_step.h"
 #include "ui/pages/data_clusters.h"
+#include "ui/pages/data_filters.h"
+#include "ui/pages/data_map.h"
 #include "ui/pages/data_page.h"
 #include "ui/pages/data_replace.h"
 #include "ui/pages/data_table.h"
@@ -117,6 +119,23 @@ void DataPage::showVersions()
     if (m_document != nullptr && m_workspace.project()) {
         (new DataVersions(m_document, m_workspace.project(), this))->open();
     }
+}
+
+// Beside the page, not over it: what is chosen on the map is what the table shows.
+void DataPage::showMap()
+{
+    if (m_document == nullptr) {
+        return;
+    }
+    auto* map = new DataMap(m_document, m_workspace.project(), this);
+    connect(map, &DataMap::rowsWanted, m_table, &DataTable::showRows);
+    connect(map, &DataMap::rowWanted, m_table, &DataTable::setCurrentRow);
+    connect(map, &DataMap::allWanted, this, [this] {
+        m_table->setFilter(QStringLiteral("all"));
+        m_filters->setFilter(QStringLiteral("all"));
+    });
+    connect(this, &DataPage::documentChanged, map, &QDialog::close); // its rows are those of another set
+    map->show();
 }
 
 } // namespace luthier::ui

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The map of the rows: made in a job, chosen from by lasso and keyboard, and what is chosen is what the table shows.
+#include "core/base/files.h"
+#include "core/data/row_losses.h"
+#include "core/store/project.h"
+#include "ui/bridge/job.h"
+#include "ui/models/row_model.h"
+#include "ui/pages/data_map.h"
+#include "ui/pages/data_page.h"
+#include "ui/pages/data_table.h"
+#include "ui/theme.h"
+#include "ui/widgets/point_map.h"
+#include "ui/workspace.h"
+
+#include <QAction>
+#include <QComboBox>
+#include <QDir>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSpinBox>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <random>
+
+using namespace luthier;
+using namespace luthier::ui;
+
+namespace {
+
+constexpr int kAwaitMs = 20'000;
+constexpr int kRows = 120;
+constexpr int kOdd = 77; // the row unlike all others
+
+// Three kinds of rows, each with words of its own.
+std::string rowsText()
+{
+    const char* const kinds[] = {"bread flour yeast oven dough crust", "planet orbit moon star comet sky", "violin bow string bridge tune wood"};
+    std::string text;
+    for (int i = 0; i < kRows; ++i) {
+        const std::string words = i == kOdd ? "zymurgy quixotic jabberwock xylem" : kinds[i % 3];
+        text += R"({"instruction":"Say )" + words + " " + std::to_string(i) + R"(","input":"","output":"Well, )" + words + R"(","label":"kind )"
+                + std::to_string(i % 3) + "\"}\n";
+    }
+    return text;
+}
+
+} // namespace
+
+class TestDataMap : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        QVERIFY(base::writeFileAtomically(m_folder.filePath(QStringLiteral("rows.jsonl")).toStdString(), rowsText()).ok());
+        qputenv("LUTHIER_SETTINGS", m_folder.filePath(QStringLiteral("settings.ini")).toUtf8());
+        auto project = store::Project::open(m_folder.filePath(QStringLiteral("project")).toStdString());
+        QVERIFY(project.ok());
+        m_workspace = std::make_unique<Workspace>();
+        m_page = std::make_unique<DataPage>(*m_workspace);
+        m_page->resize(1200, 800);
+        m_page->show();
+        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
+        m_workspace->setProject(*project);
+        m_page->openFiles({m_folder.filePath(QStringLiteral("rows.jsonl"))});
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr && !m_page->document()->isChecking(), kAwaitMs);
+    }
+
+    void init()
+    {
+        m_page->findChild<QAction*>(QStringLiteral("mapRows"))->trigger();
+        m_map = m_page->findChild<DataMap*>();
+        QVERIFY(m_map != nullptr);
+        QTRY_VERIFY_WITH_TIMEOUT(m_map->hasMap() && !m_map->isRunning(), kAwaitMs);
+        QTest::qWait(50);
+    }
+
+    void cleanup()
+    {
+        m_map->close();
+        QTRY_VERIFY(m_page->findChild<DataMap*>() == nullptr);
+    }
+
+    void cleanupTestCase()
+    {
+        m_page.reset();
+        m_workspace.reset();
+    }
+
+    // Like rows lie near each other, so a lasso around the nearest of a row holds mostly its kind.
+    void likeRowsLieTogether()
+    {
+        QCOMPARE(m_map->points()->numPoints(), std::size_t{kRows});
+        int same = 0;
+        for (std::size_t i = 0; i < kRows; ++i) {
+            double least = 1e9;
+            std::size_t nearest = i;
+            for (std::size_t other = 0; other < kRows; ++other) {
+                const QPointF apart = m_map->points()->placeOf(i) - m_map->points()->placeOf(other);
+                if (other != i && QPointF::dotProduct(apart, apart) < least) {
+                    least = QPointF::dotProduct(apart, apart);
+                    nearest = other;
+                }
+            }
+            same += i % 3 == nearest % 3 ? 1 : 0;
+        }
+        QVERIFY2(same > kRows * 9 / 10, qPrintable(QString::number(same)));
+    }
+
+    void lassoFiltersTheTable()
+    {
+        PointMap* points = m_map->points();
+        const QPoint at = points->placeOf(0).toPoint();
+        const int reach = 25;
+        QTest::mousePress(points, Qt::LeftButton, {}, at + QPoint(-reach, -reach));
+        for (const QPoint corner : {QPoint(reach, -reach), QPoint(reach, reach), QPoint(-reach, reach)}) {
+            QTest::mouseMove(points, at + corner);
+        }
+        QTest::mouseRelease(points, Qt::LeftButton, {}, at + QPoint(-reach, reach));
+        const std::vector<std::int64_t> chosen = m_map->chosen();
+        QVERIFY(std::find(chosen.begin(), chosen.end(), 0) != chosen.end());
+        QVERIFY(chosen.size() < kRows);
+        QCOMPARE(m_page->table()->model()->rowCount(), static_cast<int>(chosen.size()));
+        find<QPushButton>("mapAll")->click();
+        QCOMPARE(m_page->table()->model()->rowCount(), kRows);
+    }
+
+    void keysZoomMoveAndChoose()
+    {
+        PointMap* points = m_map->points();
+        points->setFocus();
+        QTest::keyClick(points, Qt::Key_Return);
+        QCOMPARE(m_map->chosen().size(), std::size_t{kRows});
+        for (int i = 0; i < 8; ++i) {
+            QTest::keyClick(points, Qt::Key_Plus);
+        }
+        const QPointF before = points->placeOf(0);
+        QTest::keyClick(points, Qt::Key_Right);
+        QVERIFY(points->placeOf(0).x() < before.x());
+        QTest::keyClick(points, Qt::Key_Return);
+        QVERIFY(m_map->chosen().size() < kRows);
+        QTest::keyClick(points, Qt::Key_0);
+        QCOMPARE(points->zoom(), 1.0);
+        QTest::keyClick(points, Qt::Key_Return);
+        QTest::keyClick(points, Qt::Key_Escape);
+        QVERIFY(m_map->chosen().empty());
+        QCOMPARE(m_page->table()->model()->rowCount(), kRows);
+    }
+
+    void diverseRowsAreOfEveryKindAndTagged()
+    {
+        find<QSpinBox>("diverseCount")->setValue(6);
+        find<QPushButton>("pickDiverse")->click();
+        QTRY_COMPARE_WITH_TIMEOUT(m_map->chosen().size(), std::size_t{6}, kAwaitMs);
+        std::set<std::int64_t> kinds;
+        for (const std::int64_t row : m_map->chosen()) {
+            kinds.insert(row == kOdd ? 3 : row % 3);
+        }
+        QCOMPARE(kinds.size(), std::size_t{4});
+        QCOMPARE(m_page->table()->model()->rowCount(), 6);
+        find<QLineEdit>("mapTag")->setText(QStringLiteral("diverse"));
+        find<QPushButton>("tagChosen")->click();
+        QTRY_COMPARE(m_page->document()->tagCounts()["diverse"], 6);
+        m_map->setColoring(DataMap::Coloring::Tag);
+        QVERIFY(find<QLabel>("mapLegend")->text().contains(QStringLiteral("diverse")));
+    }
+
+    void edgeCasesAndLosses()
+    {
+        auto* edges = find<QComboBox>("mapEdges");
+        Q_EMIT edges->activated(1);
+        QVERIFY(!m_map->chosen().empty());
+        QCOMPARE(m_map->chosen().front(), kOdd);
+        Q_EMIT edges->activated(3);
+        QVERIFY(m_map->chosen().empty());
+        QVERIFY(find<QLabel>("mapNote")->text().contains(QStringLiteral("measured")));
+        const auto run = m_workspace->project()->createRun("measured", Json::object());
+        QVERIFY(run.ok());
+        const std::string path = m_page->document()->path().toStdString();
+        const std::vector<data::RowLoss> losses = {{.row = 3, .before = 4.0, .after = 1.0, .tokens = 5}, {.row = 8, .before = 4.0, .after = 3.0, .tokens = 5}};
+        QVERIFY(m_workspace->project()->saveRowLosses(run->id, path, losses).ok());
+        m_map->start();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_map->isRunning(), kAwaitMs);
+        Q_EMIT edges->activated(3);
+        QCOMPARE(m_map->chosen(), (std::vector<std::int64_t>{8, 3}));
+    }
+
+    void stoppedIsSaid()
+    {
+        m_map->start();
+        QVERIFY(m_map->isRunning());
+        m_map->start();
+        QVERIFY(!m_map->isRunning());
+        QVERIFY(find<QLabel>("mapNote")->text().contains(QStringLiteral("Stopped")));
+        QVERIFY(m_map->hasMap()); // the one made before
+    }
+
+    void manyPointsAreDrawnQuickly()
+    {
+        PointMap many;
+        many.resize(800, 700);
+        std::mt19937 random(1);
+        std::normal_distribution<float> spread(0, 0.3F);
+        std::vector<data::MapPoint> points(100'000);
+        for (data::MapPoint& point : points) {
+            point = {spread(random), spread(random)};
+        }
+        many.setPoints(std::move(points));
+        many.grab();
+        QElapsedTimer clock;
+        clock.start();
+        for (int i = 0; i < 5; ++i) {
+            QTest::keyClick(&many, Qt::Key_Left);
+            many.grab();
+        }
+        qInfo("a frame of 100,000 points: %lld ms", clock.elapsed() / 5);
+        QVERIFY(clock.elapsed() / 5 < 500); // far over the 20 to 40 ms of an idle machine
+    }
+
+    void pictures_data()
+    {
+        QTest::addColumn<Theme::Choice>("theme");
+        QTest::newRow("light") << Theme::Choice::Light;
+        QTest::newRow("dark") << Theme::Choice::Dark;
+    }
+
+    void pictures()
+    {
+        QFETCH(Theme::Choice, theme);
+        Theme look(*qApp);
+        look.setChoice(theme);
+        m_map->setColoring(DataMap::Coloring::Label);
+        find<QSpinBox>("diverseCount")->setValue(12);
+        m_map->pickDiverseRows();
+        QTRY_COMPARE_WITH_TIMEOUT(m_map->chosen().size(), std::size_t{12}, kAwaitMs);
+        QTest::qWait(200);
+        const QString folder = QStringLiteral(LUTHIER_BIN_DIR "/../screenshots");
+        QVERIFY(QDir().mkpath(folder));
+        const QString name = QString::fromLatin1(QTest::currentDataTag());
+        QVERIFY(m_map->grab().save(QStringLiteral("%1/data-map-%2.png").arg(folder, name)));
+        QVERIFY(m_page->grab().save(QStringLiteral("%1/data-map-page-%2.png").arg(folder, name)));
+    }
+
+    void everyControlCanBeNamed()
+    {
+        for (const QWidget* widget : m_map->findChildren<QWidget*>()) {
+            if (widget->focusPolicy() != Qt::NoFocus && widget->isVisible() && !widget->objectName().startsWith(QStringLiteral("qt_"))) {
+                const bool hasName = !widget->accessibleName().isEmpty() || widget->property("text").toString().size() > 1;
+                QVERIFY2(hasName && !widget->objectName().isEmpty(), widget->metaObject()->className());
+            }
+        }
+    }
+
+private:
+    template <class T>
+    T* find(const char* name) const
+    {
+        return m_map->findChild<T*>(QString::fromLatin1(name));
+    }
+
+    QTemporaryDir m_folder;
+    std::unique_ptr<Workspace> m_workspace;
+    std::unique_ptr<DataPage> m_page;
+    QPointer<DataMap> m_map;
+};
+
+QTEST_MAIN(TestDataMap)
+#include "tst_data_map.moc"
