@@ -4,9 +4,11 @@
 #include "core/store/project.h"
 #include "ui/models/data_checkup.h"
 #include "ui/models/data_document.h"
+#include "ui/models/data_losses.h"
 #include "ui/models/edit_saver.h"
 #include "ui/bridge/job.h"
 #include "ui/models/replace_model.h"
+#include "ui/models/row_filters.h"
 #include "ui/models/row_model.h"
 #include "ui/pages/data_clusters.h"
 #include "ui/pages/data_filters.h"
@@ -360,6 +362,48 @@ private Q_SLOTS:
         }
         QTRY_COMPARE(fieldText(1), QStringLiteral("two three"));
         QCOMPARE(m_page->document()->counts().edited, 0);
+    }
+
+    // Rows 20 and 21 never got cheaper, though everything like them did.
+    void lossesOfTheNewestRunSortAndFilter()
+    {
+        openRows();
+        waitForJobs();
+        m_page->table()->setFilter(QStringLiteral("loss:hardest"));
+        QCOMPARE(m_page->table()->model()->rowCount(), 0);
+        QVERIFY(find<QLabel>("filterHelp")->text().contains(QStringLiteral("run.row_losses")));
+        QVERIFY(find<QTableView>("rows")->isColumnHidden(RowModel::LossAfterColumn));
+        std::vector<data::RowLoss> losses;
+        for (std::int64_t row = 0; row < 300; ++row) {
+            const bool hard = row == 20 || row == 21;
+            losses.push_back({row, 3.0, hard ? 2.95 + 0.01 * static_cast<double>(row - 20) : 0.5, 4});
+        }
+        for (const char* name : {"older", "newer"}) {
+            const auto run = m_workspace->project()->createRun(name, Json::object());
+            QVERIFY(run.ok() && m_workspace->project()->saveRowLosses(run->id, m_path.toStdString(), losses).ok());
+            losses[40].after = 0.25;
+        }
+        m_page->document()->losses()->load();
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document()->losses()->hasResult(), kAwaitMs);
+        auto* view = find<QTableView>("rows");
+        QVERIFY(!view->isColumnHidden(RowModel::LossAfterColumn));
+        m_page->table()->setFilter(idOf(RowFilter::All));
+        QCOMPARE(view->model()->index(40, RowModel::LossAfterColumn).data().toString(), QLocale().toString(0.25, 'f', 3));
+        view->sortByColumn(RowModel::LossAfterColumn, Qt::DescendingOrder);
+        QTRY_COMPARE(m_page->table()->model()->rowAt(0), 21);
+        QCOMPARE(m_page->table()->model()->rowAt(299), 40);
+        view->sortByColumn(-1, Qt::AscendingOrder);
+        auto* filters = find<QListWidget>("filters");
+        const std::pair<QString, int> expected[] = {{"Hardest", 30}, {"Never learned", 2}, {"Suspect label", 2}};
+        for (const auto& [label, count] : expected) {
+            filters->setCurrentItem(filters->findItems(label, Qt::MatchExactly).front());
+            QCOMPARE(m_page->table()->model()->rowCount(), count);
+        }
+        QCOMPARE(m_page->table()->model()->rowAt(0), 20);
+        filters->setCurrentItem(filters->findItems(QStringLiteral("Hardest"), Qt::MatchExactly).front());
+        QCOMPARE(m_page->table()->model()->rowAt(0), 21);
+        m_page->resize(kPictureSize);
+        save(QStringLiteral("data-losses"));
     }
 
     void searchGoesToMatches()

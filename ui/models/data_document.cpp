@@ -3,6 +3,7 @@
 
 #include "ui/bridge/job.h"
 #include "ui/models/data_checkup.h"
+#include "ui/models/data_losses.h"
 
 #include <QElapsedTimer>
 
@@ -35,10 +36,11 @@ Judged judgeRows(const RowJudge& judge, const std::vector<std::int64_t>& rows)
 } // namespace
 
 DataDocument::DataDocument(Opened opened, std::shared_ptr<store::Project> project, QObject* parent)
-    : QObject(parent), m_path(opened.path), m_saver(new EditSaver(std::move(project), this)),
-      m_checkup(new DataCheckup(this))
+    : QObject(parent), m_path(opened.path), m_saver(new EditSaver(project, this)),
+      m_checkup(new DataCheckup(this)), m_losses(new DataLosses(this, project))
 {
     take(std::move(opened));
+    m_losses->load();
 }
 
 void DataDocument::take(Opened opened)

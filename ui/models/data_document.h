@@ -18,6 +18,7 @@
 namespace luthier::ui {
 
 class DataCheckup;
+class DataLosses;
 
 enum class LengthKind { Total, Prompt, Answer };
 
@@ -77,6 +78,7 @@ public:
 
     EditSaver* saver() const { return m_saver; }
     DataCheckup* checkup() const { return m_checkup; }
+    DataLosses* losses() const { return m_losses; }
 
 Q_SIGNALS:
     void factsChanged(qint64 first, qint64 last);
@@ -108,6 +110,7 @@ private:
     data::EncodingSettings m_settings;
     EditSaver* m_saver;
     DataCheckup* m_checkup;
+    DataLosses* m_losses;
     std::vector<RowFacts> m_facts; // one a row
     std::set<std::int64_t> m_edited;
     std::vector<bool> m_excluded; // one a row

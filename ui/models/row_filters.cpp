@@ -3,6 +3,7 @@
 
 #include "ui/models/data_checkup.h"
 #include "ui/models/data_document.h"
+#include "ui/models/data_losses.h"
 
 #include <QCoreApplication>
 
@@ -83,6 +84,41 @@ void appendTags(const DataDocument& document, std::vector<RowFilterItem>& items)
     }
 }
 
+struct LossRow {
+    LossFilter filter;
+    const char* id;
+    const char* label;
+    const char* help;
+    const char* advice;
+};
+constexpr LossRow kLosses[] = {
+    {LossFilter::Hardest, "loss:hardest", QT_TRANSLATE_NOOP("RowFilter", "Hardest"),
+     QT_TRANSLATE_NOOP("RowFilter", "The tenth of the rows with the highest loss after the newest run that measured them, the highest first."),
+     QT_TRANSLATE_NOOP("RowFilter", "Look whether they are hard or wrong; more examples like the hard ones help.")},
+    {LossFilter::NeverLearned, "loss:never", QT_TRANSLATE_NOOP("RowFilter", "Never learned"),
+     QT_TRANSLATE_NOOP("RowFilter", "Rows above the median loss whose loss fell by less than a tenth of what the median row's fell by."),
+     QT_TRANSLATE_NOOP("RowFilter", "Look at them; mend the answer or leave the row out.")},
+    {LossFilter::SuspectLabel, "loss:suspect", QT_TRANSLATE_NOOP("RowFilter", "Suspect label"),
+     QT_TRANSLATE_NOOP("RowFilter", "Rows never learned though the rows most like them were: their answer may be wrong."),
+     QT_TRANSLATE_NOOP("RowFilter", "Read the answer; mend it or leave the row out.")},
+};
+
+void appendLosses(const DataDocument& document, std::vector<RowFilterItem>& items)
+{
+    const DataLosses& losses = *document.losses();
+    for (const LossRow& row : kLosses) {
+        RowFilterItem item{QString::fromLatin1(row.id), said("Losses"), said(row.label), said(row.help), said(row.advice),
+                           static_cast<std::int64_t>(losses.rowsOf(row.filter).size()), false, Remedy::Exclude};
+        if (!losses.hasResult()) {
+            item.advice = losses.problem().isEmpty()
+                              ? said("No run has measured the rows of this file yet: switch on \"run.row_losses\" in a recipe and train.")
+                              : losses.problem();
+            item.remedy = Remedy::None;
+        }
+        items.push_back(item);
+    }
+}
+
 std::vector<std::int64_t> flattened(const DataCheckup::Groups& groups)
 {
     std::vector<std::int64_t> rows;
@@ -110,6 +146,7 @@ std::vector<RowFilterItem> filterItems(const DataDocument& document)
     std::vector<RowFilterItem> items;
     appendFacts(document, items);
     appendTags(document, items);
+    appendLosses(document, items);
     appendChecks(document, items);
     return items;
 }
@@ -140,6 +177,11 @@ std::optional<std::vector<std::int64_t>> rowsOfFilter(const DataDocument& docume
     }
     if (id.startsWith(kTag)) {
         return rowsWithTag(document, id.mid(kTag.size()).toStdString());
+    }
+    for (const LossRow& row : kLosses) {
+        if (id == QLatin1String(row.id)) {
+            return document.losses()->rowsOf(row.filter);
+        }
     }
     const DataCheckup& checkup = *document.checkup();
     if (!checkup.hasResult()) {

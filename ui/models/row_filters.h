@@ -19,7 +19,7 @@ class DataDocument;
 enum class Remedy { None, Exclude, Include, KeepOne };
 
 struct RowFilterItem {
-    QString id;      // "all", "cut", "check:email", "copies", "tag:good"
+    QString id;      // "all", "cut", "check:email", "copies", "tag:good", "loss:hardest"
     QString section; // translated
     QString label;
     QString help;    // what it means

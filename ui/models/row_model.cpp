@@ -2,14 +2,21 @@
 #include "ui/models/row_model.h"
 
 #include "ui/models/data_document.h"
-
-#include <QLocale>
+#include "ui/models/data_losses.h"
 
 #include <algorithm>
 #include <limits>
 #include <numeric>
 
 namespace luthier::ui {
+namespace {
+
+bool isNumber(int column)
+{
+    return column == RowModel::NumberColumn || (column >= RowModel::TokensColumn && column <= RowModel::LossAfterColumn);
+}
+
+} // namespace
 
 RowModel::RowModel(QObject* parent)
     : QAbstractTableModel(parent), m_pages(new RowPages([this](int first, int last) { return shownRows(first, last); }, this))
@@ -30,6 +37,7 @@ void RowModel::setDocument(DataDocument* document)
     beginResetModel();
     if (m_document) {
         m_document->disconnect(this);
+        m_document->losses()->disconnect(this);
     }
     m_document = document;
     m_given.reset();
@@ -44,6 +52,10 @@ void RowModel::setDocument(DataDocument* document)
         });
         connect(m_document, &DataDocument::exclusionsChanged, this, [this] { showAgain(NumberColumn, StateColumn); });
         connect(m_document, &DataDocument::tagsChanged, this, [this] { showAgain(TagsColumn, TagsColumn); });
+        connect(m_document->losses(), &DataLosses::changed, this, [this] {
+            showAgain(LossBeforeColumn, LossAfterColumn);
+            startSorting();
+        });
         connect(m_document, &DataDocument::checkFinished, this, &RowModel::startSorting); // now the keys are known
     }
     endResetModel();
@@ -82,6 +94,8 @@ std::vector<std::int64_t> RowModel::keysOf(const std::vector<std::int64_t>& rows
         switch (m_sortColumn) {
         case TokensColumn: keys.push_back(facts.tokens); break;
         case TurnsColumn: keys.push_back(facts.turns); break;
+        case LossBeforeColumn: keys.push_back(m_document->losses()->sortKey(row, LossTime::Before)); break;
+        case LossAfterColumn: keys.push_back(m_document->losses()->sortKey(row, LossTime::After)); break;
         case StateColumn: keys.push_back((m_document->isExcluded(row) ? 100 : 0) + static_cast<int>(facts.state)); break;
         case TagsColumn: {
             const auto& tags = m_document->tagsOf(row);
@@ -214,58 +228,6 @@ void RowModel::onRowEdited(qint64 row)
     }
 }
 
-QString RowModel::stateText(std::int64_t row) const
-{
-    QString text;
-    switch (m_document->facts(row).state) {
-    case RowState::Unknown: text = QStringLiteral("\u2026"); break;
-    case RowState::Good: text = tr("good"); break;
-    case RowState::Broken: text = tr("broken"); break;
-    case RowState::Truncated: text = tr("cut"); break;
-    case RowState::NothingToLearn: text = tr("nothing to learn"); break;
-    }
-    if (m_document->isExcluded(row)) {
-        text = tr("excluded");
-    }
-    return m_document->isEdited(row) ? tr("%1, edited").arg(text) : text;
-}
-
-QStringList RowModel::tagsOf(std::int64_t row) const
-{
-    QStringList tags;
-    for (const std::string& tag : m_document->tagsOf(row)) {
-        tags += QString::fromStdString(tag);
-    }
-    return tags;
-}
-
-QVariant RowModel::displayed(int viewRow, int column) const
-{
-    const std::int64_t row = rowAt(viewRow);
-    switch (column) {
-    case NumberColumn: return QLocale().toString(static_cast<qlonglong>(row + 1));
-    case StateColumn: return stateText(row);
-    case TokensColumn: {
-        const RowFacts facts = m_document->facts(row);
-        if (facts.tokens >= 0) {
-            return QLocale().toString(facts.tokens);
-        }
-        return facts.state == RowState::Unknown ? QStringLiteral("\u2026") : QStringLiteral("\u2013");
-    }
-    case TurnsColumn: {
-        const RowFacts facts = m_document->facts(row);
-        return facts.turns > 0 ? QLocale().toString(facts.turns) : QString();
-    }
-    case TagsColumn: return tagsOf(row).join(QStringLiteral(", "));
-    default: break;
-    }
-    const RowPreview* known = m_pages->at(viewRow);
-    if (known == nullptr) {
-        return QStringLiteral("\u2026");
-    }
-    return column == PromptColumn ? known->prompt : known->answer;
-}
-
 QVariant RowModel::data(const QModelIndex& index, int role) const
 {
     if (!m_document || !checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid)) {
@@ -276,7 +238,7 @@ QVariant RowModel::data(const QModelIndex& index, int role) const
     switch (role) {
     case Qt::DisplayRole: return displayed(index.row(), index.column());
     case Qt::TextAlignmentRole:
-        return index.column() == NumberColumn || index.column() == TokensColumn || index.column() == TurnsColumn
+        return isNumber(index.column())
                    ? QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter))
                    : QVariant::fromValue(Qt::Alignment(Qt::AlignLeft | Qt::AlignVCenter));
     case Qt::ToolTipRole: {
@@ -294,24 +256,6 @@ QVariant RowModel::data(const QModelIndex& index, int role) const
     case FetchedRole: return m_pages->at(index.row()) != nullptr;
     default: return {};
     }
-}
-
-QVariant RowModel::headerData(int section, Qt::Orientation orientation, int role) const
-{
-    if (orientation != Qt::Horizontal || section < 0 || section >= NumColumns) {
-        return {};
-    }
-    static const char* const kTitles[] = {QT_TR_NOOP("#"), QT_TR_NOOP("Prompt"), QT_TR_NOOP("Answer"), QT_TR_NOOP("Tokens"),
-                                          QT_TR_NOOP("Turns"), QT_TR_NOOP("Tags"), QT_TR_NOOP("State")};
-    static const char* const kHelp[] = {QT_TR_NOOP("Number of the row in the file, from 1"),
-                                        QT_TR_NOOP("What the model is asked"), QT_TR_NOOP("What the model should learn to answer"),
-                                        QT_TR_NOOP("Length in tokens, against the limit. Click to sort."),
-                                        QT_TR_NOOP("Number of turns. Click to sort."), QT_TR_NOOP("Tags (T adds one). Click to sort."),
-                                        QT_TR_NOOP("Whether training can use the row")};
-    if (role == Qt::DisplayRole) {
-        return tr(kTitles[section]);
-    }
-    return role == Qt::ToolTipRole ? tr(kHelp[section]) : QVariant();
 }
 
 } // namespace luthier::ui

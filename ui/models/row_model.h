@@ -24,7 +24,7 @@ class RowModel : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    enum Column { NumberColumn, PromptColumn, AnswerColumn, TokensColumn, TurnsColumn, TagsColumn, StateColumn, NumColumns };
+    enum Column { NumberColumn, PromptColumn, AnswerColumn, TokensColumn, TurnsColumn, LossBeforeColumn, LossAfterColumn, TagsColumn, StateColumn, NumColumns };
     enum Role {
         RowRole = Qt::UserRole, // qint64: row of the data set, from 0
         StateRole,              // int of RowState

@@ -2,6 +2,7 @@
 #include "ui/pages/data_filters.h"
 
 #include "ui/models/data_checkup.h"
+#include "ui/models/data_losses.h"
 #include "ui/models/row_filters.h"
 #include "ui/theme.h"
 #include "ui/widgets/named_button.h"
@@ -113,6 +114,7 @@ void DataFilters::setDocument(DataDocument* document)
     }
     m_document = document;
     m_filter = QStringLiteral("all");
+        m_document->losses()->disconnect(this);
     if (m_document) {
         connect(m_document, &DataDocument::countsChanged, this, &DataFilters::refreshSoon);
         connect(m_document, &DataDocument::tagsChanged, this, &DataFilters::refreshSoon);
@@ -120,6 +122,7 @@ void DataFilters::setDocument(DataDocument* document)
         connect(m_document->checkup(), &DataCheckup::progressChanged, this, &DataFilters::showProgress);
     }
     refresh();
+        connect(m_document->losses(), &DataLosses::changed, this, &DataFilters::refresh);
     showProgress();
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
+#include "ui/models/data_losses.h"
 #include "ui/pages/data_filters.h"
 #include "ui/pages/data_overview.h"
 #include "ui/pages/data_reader.h"
@@ -276,6 +277,15 @@ void DataPage::showProblem(const QString& sentence)
 
 void DataPage::dragEnterEvent(QDragEnterEvent* event)
 {
+// A run may have measured the rows since.
+void DataPage::showEvent(QShowEvent* event)
+{
+    Page::showEvent(event);
+    if (m_document != nullptr) {
+        m_document->losses()->load();
+    }
+}
+
     if (!localFiles(event->mimeData()).isEmpty()) {
         event->acceptProposedAction();
     }

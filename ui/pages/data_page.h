@@ -51,6 +51,7 @@ Q_SIGNALS:
     void documentChanged();
 
 protected:
+    void showEvent(QShowEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
 

@@ -2,6 +2,7 @@
 #include "ui/pages/data_table.h"
 
 #include "ui/models/data_checkup.h"
+#include "ui/models/data_losses.h"
 #include "ui/models/data_document.h"
 #include "ui/models/row_filters.h"
 #include "ui/models/row_model.h"
@@ -77,7 +78,6 @@ void DataTable::buildView()
     QHeaderView* header = m_view->horizontalHeader();
     header->setHighlightSections(false);
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    header->setSectionResizeMode(QHeaderView::Interactive);
     header->setSectionResizeMode(RowModel::PromptColumn, QHeaderView::Stretch);
     header->setSectionResizeMode(RowModel::AnswerColumn, QHeaderView::Stretch);
     header->setSortIndicator(-1, Qt::AscendingOrder);
@@ -87,6 +87,8 @@ void DataTable::buildView()
     header->resizeSection(RowModel::NumberColumn, digit * 7);
     header->resizeSection(RowModel::TokensColumn, digit * 8);
     header->resizeSection(RowModel::TurnsColumn, digit * 7);
+    header->resizeSection(RowModel::LossBeforeColumn, digit * 11);
+    header->resizeSection(RowModel::LossAfterColumn, digit * 11);
     header->resizeSection(RowModel::TagsColumn, digit * 11);
     header->resizeSection(RowModel::StateColumn, digit * 13);
     static_cast<QVBoxLayout*>(layout())->addWidget(m_view, 1);
@@ -115,6 +117,7 @@ void DataTable::setDocument(DataDocument* document)
     if (DataDocument* old = m_model->document()) {
         old->disconnect(this);
         old->checkup()->disconnect(this);
+        old->losses()->disconnect(this);
     }
     m_model->setDocument(document);
     m_note->setDocument(document);
@@ -125,6 +128,7 @@ void DataTable::setDocument(DataDocument* document)
         connect(document, &DataDocument::countsChanged, this, &DataTable::keepFilterFresh);
         connect(document, &DataDocument::tagsChanged, this, &DataTable::showColumns);
         connect(document, &DataDocument::checkFinished, this, &DataTable::showColumns);
+        connect(document->losses(), &DataLosses::changed, this, &DataTable::showColumns);
         connect(document->checkup(), &DataCheckup::changed, m_note, &DataFilterNote::refresh);
         setCurrentRow(0);
     }
@@ -283,6 +287,9 @@ void DataTable::showColumns()
     const int digits = static_cast<int>(QLocale().toString(static_cast<qlonglong>(document == nullptr ? 0 : document->rowCount())).size());
     m_view->horizontalHeader()->resizeSection(RowModel::NumberColumn, fontMetrics().horizontalAdvance(u'0') * (digits + 2));
     m_view->setColumnHidden(RowModel::TagsColumn, document == nullptr || document->tags().empty());
+    for (const int column : {RowModel::LossBeforeColumn, RowModel::LossAfterColumn}) {
+        m_view->setColumnHidden(column, document == nullptr || !document->losses()->hasResult());
+    }
     m_view->setColumnHidden(RowModel::TurnsColumn, document == nullptr || !document->hasLongTalks());
 }
 
