@@ -26,13 +26,16 @@
 #include "ui/widgets/token_strip.h"
 #include "ui/workspace.h"
 
+#include <QClipboard>
 #include <QComboBox>
 #include <QDir>
+#include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QSignalSpy>
 #include <QSpinBox>
 #include <QTableView>
 #include <QTemporaryDir>
@@ -404,6 +407,31 @@ private Q_SLOTS:
         QCOMPARE(m_page->table()->model()->rowAt(0), 21);
         m_page->resize(kPictureSize);
         save(QStringLiteral("data-losses"));
+    }
+
+    void pastedTextBecomesAFileOfTheProject()
+    {
+        QTRY_VERIFY(m_page->findChild<QPushButton*>(QStringLiteral("emptyButton"))->isVisible());
+        QSignalSpy said(m_workspace.get(), &Workspace::said);
+        QGuiApplication::clipboard()->setText(QStringLiteral("  \n"));
+        find<QPushButton>("emptyButton")->setFocus();
+        QTest::keyClick(find<QPushButton>("emptyButton"), Qt::Key_V, Qt::ControlModifier);
+        QTRY_COMPARE(said.count(), 1);
+        QVERIFY(m_workspace->project()->sources()->empty());
+        QGuiApplication::clipboard()->setText(QStringLiteral("prompt\tcompletion\nWhat turns?\tThe spindle.\nWhat cuts?\tThe tool.\n"));
+        QTest::keyClick(find<QPushButton>("emptyButton"), Qt::Key_V, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr, kAwaitMs);
+        QCOMPARE(m_page->document()->rowCount(), 2);
+        QVERIFY(m_page->document()->path().endsWith(QStringLiteral(".tsv")));
+        QVERIFY(QFileInfo::exists(m_page->document()->path()));
+        QTRY_COMPARE(fieldText(1), QStringLiteral("The spindle."));
+        QGuiApplication::clipboard()->setText(QStringLiteral(R"([{"prompt":"Who?","completion":"The turner."}])"));
+        find<QListWidget>("sources")->setFocus();
+        QTest::keyClick(find<QListWidget>("sources"), Qt::Key_V, Qt::ControlModifier);
+        QTRY_COMPARE(find<QListWidget>("sources")->count(), 2);
+        QTRY_COMPARE(fieldText(1), QStringLiteral("The turner."));
+        m_page->resize(kPictureSize);
+        save(QStringLiteral("data-pasted"));
     }
 
     void searchGoesToMatches()

@@ -111,18 +111,18 @@ void DataFilters::setDocument(DataDocument* document)
     if (m_document) {
         m_document->disconnect(this);
         m_document->checkup()->disconnect(this);
+        m_document->losses()->disconnect(this);
     }
     m_document = document;
     m_filter = QStringLiteral("all");
-        m_document->losses()->disconnect(this);
     if (m_document) {
         connect(m_document, &DataDocument::countsChanged, this, &DataFilters::refreshSoon);
         connect(m_document, &DataDocument::tagsChanged, this, &DataFilters::refreshSoon);
         connect(m_document->checkup(), &DataCheckup::changed, this, &DataFilters::refresh);
+        connect(m_document->losses(), &DataLosses::changed, this, &DataFilters::refresh);
         connect(m_document->checkup(), &DataCheckup::progressChanged, this, &DataFilters::showProgress);
     }
     refresh();
-        connect(m_document->losses(), &DataLosses::changed, this, &DataFilters::refresh);
     showProgress();
 }
 

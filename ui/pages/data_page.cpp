@@ -50,6 +50,7 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
     buildOpening();
     buildWork();
     buildActions();
+    buildPasting();
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_work);
     auto* layout = new QVBoxLayout(this);
@@ -275,8 +276,6 @@ void DataPage::showProblem(const QString& sentence)
     m_sources->setFormat(m_source.format, {});
 }
 
-void DataPage::dragEnterEvent(QDragEnterEvent* event)
-{
 // A run may have measured the rows since.
 void DataPage::showEvent(QShowEvent* event)
 {
@@ -286,6 +285,8 @@ void DataPage::showEvent(QShowEvent* event)
     }
 }
 
+void DataPage::dragEnterEvent(QDragEnterEvent* event)
+{
     if (!localFiles(event->mimeData()).isEmpty()) {
         event->acceptProposedAction();
     }

@@ -61,6 +61,8 @@ private:
     void buildWork();
     void buildOpening();
     void buildActions();
+    void buildPasting();
+    void paste();
     void onProjectChanged();
     void reloadSources(std::int64_t show);
     void takeSources(const Listing& listing, std::int64_t show);

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Data page and the project's list of files: adding, removing, and reading one in another shape.
 #include "core/base/paths.h"
+#include "core/data/pasted_text.h"
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
 #include "ui/pages/data_page.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/workspace.h"
 
+#include <QAction>
+#include <QClipboard>
 #include <QFileDialog>
 #include <QFileInfo>
+#include <QGuiApplication>
+#include <QMimeData>
 #include <QSplitter>
 #include <QStackedWidget>
 
@@ -112,6 +117,42 @@ void DataPage::openFileDialog()
     dialog->setNameFilters({tr("Data (*.jsonl *.ndjson *.json *.csv *.tsv *.txt)"), tr("All files (*)")});
     connect(dialog, &QFileDialog::filesSelected, this, &DataPage::openFiles);
     dialog->open();
+}
+
+// Where there are files the list of them pastes, else the page: a text field beside them keeps its own Ctrl+V.
+void DataPage::buildPasting()
+{
+    auto* action = new QAction(tr("Paste"), this);
+    action->setObjectName(QStringLiteral("pasteData"));
+    action->setShortcut(QKeySequence::Paste);
+    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    action->setToolTip(tr("Take the text of the clipboard as a file of the project: JSON, JSON lines, a table or plain text (Ctrl+V in the list)"));
+    connect(action, &QAction::triggered, this, &DataPage::paste);
+    m_empty->addAction(action);
+    m_sources->setPasting(action);
+}
+
+void DataPage::paste()
+{
+    const QMimeData* clipboard = QGuiApplication::clipboard()->mimeData();
+    QStringList files;
+    for (const QUrl& url : clipboard == nullptr ? QList<QUrl>() : clipboard->urls()) {
+        files += url.isLocalFile() ? QStringList(url.toLocalFile()) : QStringList();
+    }
+    if (!files.isEmpty() || !m_workspace.project()) {
+        openFiles(files);
+        return;
+    }
+    const auto work = [project = m_workspace.project(), text = QGuiApplication::clipboard()->text()] {
+        return data::keepPasted(text.toStdString(), project->folder() / "pasted");
+    };
+    startJob(this, work, [this](const Result<std::filesystem::path>& kept) {
+        if (kept) {
+            openFiles({QString::fromStdString(kept->string())});
+        } else {
+            m_workspace.say(QString::fromStdString(kept.message()));
+        }
+    });
 }
 
 void DataPage::openBundledExample()

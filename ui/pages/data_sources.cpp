@@ -3,6 +3,7 @@
 
 #include "core/data/format.h"
 
+#include <QAction>
 #include <QComboBox>
 #include <QCoreApplication>
 #include <QFileInfo>
@@ -36,7 +37,7 @@ QString fieldText(const std::string& text) // core's English, translated under o
 } // namespace
 
 DataSources::DataSources(QWidget* parent)
-    : QWidget(parent), m_sources(new QListWidget), m_remove(new QToolButton), m_format(new QComboBox),
+    : QWidget(parent), m_sources(new QListWidget), m_paste(new QToolButton), m_remove(new QToolButton), m_format(new QComboBox),
       m_formatHelp(new QLabel)
 {
     auto* layout = new QVBoxLayout(this);
@@ -59,6 +60,7 @@ void DataSources::build()
     auto* head = new QHBoxLayout;
     head->addWidget(heading(tr("Files")));
     head->addStretch();
+    head->addWidget(m_paste);
     head->addWidget(m_remove);
     head->addWidget(add);
     layout->addLayout(head);
@@ -111,6 +113,15 @@ void DataSources::setSources(const std::vector<SourceItem>& sources, std::int64_
         }
     }
     m_remove->setEnabled(m_sources->currentItem() != nullptr);
+}
+
+void DataSources::setPasting(QAction* action)
+{
+    m_paste->setObjectName(QStringLiteral("pasteSource"));
+    m_paste->setDefaultAction(action);
+    m_paste->setAccessibleName(action->text());
+    m_sources->addAction(action);
+    m_sources->setContextMenuPolicy(Qt::ActionsContextMenu);
 }
 
 std::int64_t DataSources::currentSource() const

@@ -5,6 +5,7 @@
 
 #include <QWidget>
 
+class QAction;
 class QComboBox;
 class QLabel;
 class QListWidget;
@@ -26,6 +27,7 @@ public:
 
     void setSources(const std::vector<SourceItem>& sources, std::int64_t current);
     std::int64_t currentSource() const; // 0: none
+    void setPasting(QAction* action); // a button and a line of the list's menu
     // What the open file turned out to be; empty ids: nothing is open.
     void setFormat(const QString& chosen, const QString& detected);
 
@@ -39,6 +41,7 @@ private:
     void build();
 
     QListWidget* m_sources;
+    QToolButton* m_paste;
     QToolButton* m_remove;
     QComboBox* m_format;
     QLabel* m_formatHelp;
