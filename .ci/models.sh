@@ -16,7 +16,7 @@ is_sum() { printf '%s  %s\n' "$2" "$1" | sha256sum --check --status; }
 
 # hub_model REPO: prints the folder of a model of the hub that is on this machine.
 hub_model() {
-    "$BUILD/bin/luthier" models show "$1" --json 2>/dev/null | sed -n 's/.*"path":"\([^"]*\)".*/\1/p'
+    "$BUILD/bin/luthier" models show "$1" --json 2>/dev/null | sed -n 's/.*"path":"\([^"]*\)".*/\1/p' || true
 }
 
 # find_model NAME: sets MODEL to what is there of that row; else gets its folder from the hub, or, where the hub cannot be
