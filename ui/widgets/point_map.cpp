@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/point_map.h"
 
-#include "ui/theme.h"
-#include "ui/widgets/role_colors.h"
-
 #include <QKeyEvent>
-#include <QPainter>
-#include <QStyle>
-#include <QStyleOptionFocusRect>
+#include <QMouseEvent>
+#include <QWheelEvent>
 
 #include <algorithm>
 #include <cmath>
@@ -19,10 +15,7 @@ constexpr double kMostZoom = 200;
 constexpr double kZoomStep = 1.25;
 constexpr double kWheelNotch = 120;
 constexpr double kKeyMove = 0.1; // of the view
-constexpr double kReach = 8;     // pixels around a point
 constexpr double kFill = 0.46;   // of the shorter side, so that the map has a margin
-constexpr std::size_t kFinePoints = 10000; // more are drawn as squares, which is quick
-constexpr double kFaded = 0.25;
 constexpr int kLeastCharacters = 30;
 
 } // namespace
@@ -122,61 +115,6 @@ int PointMap::nearest(const QPointF& place) const
         }
     }
     return found;
-}
-
-void PointMap::drawPoints(QPainter& painter) const
-{
-    const bool isFine = m_points.size() <= kFinePoints;
-    const double radius = std::clamp((isFine ? 3.0 : 1.0) * std::sqrt(std::sqrt(m_zoom)), 1.0, 6.0);
-    const QRectF seen = QRectF(rect()).adjusted(-radius, -radius, radius, radius);
-    const QColor ground = palette().color(QPalette::Base);
-    painter.setRenderHint(QPainter::Antialiasing, isFine);
-    painter.setPen(Qt::NoPen);
-    for (const char pass : {0, 1}) { // the marked ones lie over the others and are larger: never by colour alone
-        for (std::size_t i = 0; i < m_points.size(); ++i) {
-            const QPointF place = placeOf(i);
-            if (m_marked[i] != pass || !seen.contains(place)) {
-                continue;
-            }
-            const QColor own = m_colors.empty() ? color(Token::Series1) : m_colors[i];
-            const QColor fill = m_hasMarks && pass == 0 ? mixed(ground, own, kFaded) : own;
-            const double size = pass == 1 ? radius * 1.5 : radius;
-            if (isFine) {
-                painter.setBrush(fill);
-                painter.drawEllipse(place, size, size);
-            } else {
-                painter.fillRect(QRectF(place.x() - size, place.y() - size, 2 * size, 2 * size), fill);
-            }
-        }
-    }
-}
-
-void PointMap::paintEvent(QPaintEvent* event)
-{
-    Q_UNUSED(event);
-    if (m_picture.isNull()) {
-        m_picture = QPixmap(size() * devicePixelRatioF());
-        m_picture.setDevicePixelRatio(devicePixelRatioF());
-        m_picture.fill(palette().color(QPalette::Base));
-        QPainter painter(&m_picture);
-        drawPoints(painter);
-    }
-    QPainter painter(this);
-    painter.drawPixmap(0, 0, m_picture);
-    painter.setRenderHint(QPainter::Antialiasing);
-    if (m_hovered >= 0) {
-        painter.setPen(QPen(color(Token::Text), 2));
-        painter.drawEllipse(placeOf(static_cast<std::size_t>(m_hovered)), kReach, kReach);
-    }
-    if (m_lasso.size() > 1) {
-        painter.setPen(QPen(color(Token::Accent), 2, Qt::DashLine));
-        painter.drawPolygon(m_lasso);
-    }
-    if (hasFocus()) {
-        QStyleOptionFocusRect option;
-        option.initFrom(this);
-        style()->drawPrimitive(QStyle::PE_FrameFocusRect, &option, &painter, this);
-    }
 }
 
 void PointMap::resizeEvent(QResizeEvent* event)

@@ -53,12 +53,14 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
+    static constexpr double kReach = 8; // pixels around a point
+
     double scale() const; // pixels to one of the map
     void zoomAt(const QPointF& place, double factor);
     void moveBy(const QPointF& pixels);
     void hover(int point);
     void redraw();
-    void drawPoints(QPainter& painter) const;
+    void drawPoints(QImage& image) const;
 
     std::vector<data::MapPoint> m_points;
     std::vector<QColor> m_colors;
