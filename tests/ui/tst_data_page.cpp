@@ -7,6 +7,7 @@
 #include "ui/models/data_losses.h"
 #include "ui/models/edit_saver.h"
 #include "ui/bridge/job.h"
+#include "ui/forms/recipe_document.h"
 #include "ui/models/replace_model.h"
 #include "ui/models/row_filters.h"
 #include "ui/models/row_model.h"
@@ -19,6 +20,7 @@
 #include "ui/pages/data_search.h"
 #include "ui/pages/data_table.h"
 #include "ui/pages/data_versions.h"
+#include "ui/pages/tune_data.h"
 #include "ui/widgets/conversation_view.h"
 #include "ui/widgets/field_bubble.h"
 #include "ui/widgets/length_histogram.h"
@@ -432,6 +434,40 @@ private Q_SLOTS:
         QTRY_COMPARE(fieldText(1), QStringLiteral("The turner."));
         m_page->resize(kPictureSize);
         save(QStringLiteral("data-pasted"));
+    }
+
+    void unknownColumnsAreAskedForAndKept()
+    {
+        const QString path = m_folder->filePath(QStringLiteral("strange.csv"));
+        QVERIFY(base::writeFileAtomically(path.toStdString(), "frage,antwort,nummer\nWhat turns?,The spindle turns the piece.,1\n"
+                                                              "What cuts?,The tool cuts the piece.,2\n").ok());
+        m_page->openFiles({path});
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->findChild<QPushButton*>(QStringLiteral("acceptMapping"))->isVisible(), kAwaitMs);
+        QVERIFY(find<QPlainTextEdit>("mappingPreview")->toPlainText().contains(QStringLiteral("Answer: The spindle")));
+        find<QComboBox>("column.completion")->setCurrentIndex(0);
+        QVERIFY(!find<QPushButton>("acceptMapping")->isEnabled());
+        find<QComboBox>("column.completion")->setCurrentIndex(find<QComboBox>("column.completion")->findData(QStringLiteral("antwort")));
+        m_page->resize(kPictureSize);
+        save(QStringLiteral("data-mapping"));
+        find<QPushButton>("acceptMapping")->click();
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr, kAwaitMs);
+        QCOMPARE(m_page->document()->dataset()->format().id, std::string("completion"));
+        QTRY_COMPARE(fieldText(0), QStringLiteral("What turns?"));
+        // The Tune page reads the file the same way once it is learned from.
+        const std::vector<std::string> kept{"prompt=frage", "completion=antwort"};
+        QCOMPARE(DataDocuments::columnsOf(*m_workspace->project(), path), kept);
+        m_page.reset();
+        m_workspace.reset();
+        openPage();
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr, kAwaitMs);
+        QTRY_COMPARE(fieldText(0), QStringLiteral("What turns?"));
+        RecipeDocument recipe;
+        TuneData tune(&recipe, *m_workspace);
+        auto* list = tune.findChild<QListWidget*>(QStringLiteral("data.train"));
+        QTRY_COMPARE(list->count(), 1);
+        list->item(0)->setCheckState(Qt::Checked);
+        QCOMPARE(recipe.config().data.columns, kept);
+        QTRY_VERIFY(list->item(0)->text().contains(QLocale().toString(2)));
     }
 
     void searchGoesToMatches()

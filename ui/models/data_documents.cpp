@@ -9,6 +9,11 @@
 #include <utility>
 
 namespace luthier::ui {
+namespace {
+
+const std::string kColumns = "columns:"; // and the file's path
+
+} // namespace
 
 Result<DataDocument::Opened> DataDocuments::open(store::Project* project, const QString& path, const QString& format,
                                                  const base::CancelToken& cancel, const base::Progress& progress)
@@ -26,6 +31,7 @@ Result<DataDocument::Opened> DataDocuments::open(store::Project* project, const 
         if (!edits || !excluded || !tags) {
             return !edits ? edits.error() : !excluded ? excluded.error() : tags.error();
         }
+        options.columns = columnsOf(*project, path);
         options.overlay = std::move(*edits);
         options.excluded = std::move(*excluded);
         opened.tags = std::move(*tags);
@@ -39,6 +45,23 @@ Result<DataDocument::Opened> DataDocuments::open(store::Project* project, const 
     }
     opened.dataset = std::move(*dataset);
     return opened;
+}
+
+Result<void> DataDocuments::keepColumns(store::Project& project, const QString& path, const std::vector<std::string>& columns)
+{
+    return project.setValue(kColumns + path.toStdString(), Json(columns));
+}
+
+std::vector<std::string> DataDocuments::columnsOf(store::Project& project, const QString& path)
+{
+    std::vector<std::string> columns;
+    const Result<Json> kept = project.value(kColumns + path.toStdString());
+    for (const Json& column : kept && kept->is_array() ? *kept : Json::array()) {
+        if (column.is_string()) {
+            columns.push_back(column.get<std::string>());
+        }
+    }
+    return columns;
 }
 
 DataDocument* DataDocuments::find(const QString& path) const

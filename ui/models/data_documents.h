@@ -27,6 +27,10 @@ public:
     static Result<DataDocument::Opened> open(store::Project* project, const QString& path, const QString& format,
                                              const base::CancelToken& cancel, const base::Progress& progress = {});
 
+    // How the file's own column names are read, "field=column" each (core/data/columns.h), kept with the project. Any thread.
+    static Result<void> keepColumns(store::Project& project, const QString& path, const std::vector<std::string>& columns);
+    static std::vector<std::string> columnsOf(store::Project& project, const QString& path); // empty: none kept
+
     DataDocument* find(const QString& path) const; // null: not open
     DataDocument* add(std::unique_ptr<DataDocument> document); // does the steps that waited for it
     void clear();

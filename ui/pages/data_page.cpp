@@ -51,6 +51,7 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
     buildWork();
     buildActions();
     buildPasting();
+    buildMapping();
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_work);
     auto* layout = new QVBoxLayout(this);
@@ -234,6 +235,7 @@ void DataPage::takeDocument(const SourceItem& source, const Result<DataDocument:
 {
     if (!opened) {
         showProblem(QString::fromStdString(opened.message()));
+        offerColumns(source);
         return;
     }
     if (DataDocument* known = m_documents->find(source.path)) {

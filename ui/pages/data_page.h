@@ -21,6 +21,7 @@ class QStackedWidget;
 namespace luthier::ui {
 
 class DataFilters;
+class DataMapping;
 class DataOverview;
 class DataReader;
 class DataTable;
@@ -63,6 +64,9 @@ private:
     void buildActions();
     void buildPasting();
     void paste();
+    void buildMapping();
+    void offerColumns(const SourceItem& source);
+    void keepColumns();
     void onProjectChanged();
     void reloadSources(std::int64_t show);
     void takeSources(const Listing& listing, std::int64_t show);
@@ -107,6 +111,7 @@ private:
     DataTable* m_table;
     DataReader* m_reader;
     QWidget* m_openingView;
+    DataMapping* m_mapping;
     QLabel* m_openingText;
     QProgressBar* m_openingBar;
     QLabel* m_problem;

@@ -4,6 +4,7 @@
 #include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"
 #include "ui/icons.h"
+#include "ui/models/data_documents.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace.h"
 
@@ -71,8 +72,10 @@ void TuneData::reload()
         if (rows) {
             sources.rows = std::move(*rows);
             for (const store::DataSourceRow& row : sources.rows) {
+                const QString path = QString::fromStdString(row.path);
+                sources.columns[path] = DataDocuments::columnsOf(*project, path);
                 const auto excluded = project ? project->exclusions(row.path) : data::Exclusions();
-                sources.excluded[QString::fromStdString(row.path)] = excluded ? static_cast<std::int64_t>(excluded->size()) : 0;
+                sources.excluded[path] = excluded ? static_cast<std::int64_t>(excluded->size()) : 0;
             }
         } else {
             sources.problem = QString::fromStdString(rows.message());
@@ -82,6 +85,17 @@ void TuneData::reload()
     m_job.start(this, work, [this](const Sources& sources) {
         m_sources = sources.rows;
         m_excluded = sources.excluded;
+        for (const auto& [path, columns] : sources.columns) {
+            if (const auto known = m_columns.find(path); known != m_columns.end() && known->second != columns) {
+                m_facts.erase(path); // it reads otherwise now
+            }
+        }
+        // Named since, in a file that is learned from already; what a recipe says when it is opened stays as it is.
+        const bool isNew = !m_columns.empty() && m_columns != sources.columns;
+        m_columns = sources.columns;
+        if (isNew) {
+            takeColumns();
+        }
         m_problem->setText(sources.problem);
         m_problem->setVisible(!sources.problem.isEmpty());
         fill();
@@ -161,7 +175,7 @@ void TuneData::countRows(const QString& path)
             format = QString::fromStdString(source.format);
         }
     }
-    startJob(this, [path, format, cancel = m_cancel] { return readSourceFacts(path, format, cancel); },
+    startJob(this, [path, format, columns = m_columns[path], cancel = m_cancel] { return readSourceFacts(path, format, columns, cancel); },
              [this, path](const SourceFacts& facts) {
                  m_facts[path] = facts;
                  const QSignalBlocker quiet(m_list);
@@ -183,6 +197,24 @@ void TuneData::onItemChanged()
     }
     if (chosen != m_document->config().data.train) {
         m_workspace.undoStack()->push(new SetField(m_document, trainField(), chosen));
+        takeColumns();
+    }
+}
+
+// A file whose columns were named on the Data page is read the same way in training. One run has one set of names.
+void TuneData::takeColumns()
+{
+    std::vector<std::string> columns = m_document->config().data.columns;
+    for (const std::string& path : m_document->config().data.train) {
+        for (const std::string& column : m_columns[QString::fromStdString(path)]) {
+            const std::string field = column.substr(0, column.find('=') + 1);
+            if (std::none_of(columns.begin(), columns.end(), [&](const std::string& known) { return known.starts_with(field); })) {
+                columns.push_back(column);
+            }
+        }
+    }
+    if (columns != m_document->config().data.columns) {
+        m_workspace.undoStack()->push(new SetField(m_document, RecipeDocument::find(QStringLiteral("data.columns")), columns));
     }
 }
 

@@ -31,6 +31,7 @@ private:
     struct Sources {
         std::vector<store::DataSourceRow> rows;
         std::map<QString, std::int64_t> excluded; // rows left out, by path
+        std::map<QString, std::vector<std::string>> columns;
         QString problem;
     };
 
@@ -39,6 +40,7 @@ private:
     void setPaths(const QStringList& paths);
     void countRows(const QString& path);
     void onItemChanged();
+    void takeColumns();
     QString textOf(const QString& path) const;
 
     RecipeDocument* m_document;
@@ -46,6 +48,7 @@ private:
     std::vector<store::DataSourceRow> m_sources;
     std::map<QString, SourceFacts> m_facts;      // by path
     std::map<QString, std::int64_t> m_excluded;  // rows left out, by path
+    std::map<QString, std::vector<std::string>> m_columns; // their own names for fields, by path
     QStringList m_paths; // as listed
     JobSlot m_job;
     base::CancelToken m_cancel;

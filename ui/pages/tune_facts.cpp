@@ -51,12 +51,14 @@ ModelFacts readModelFacts(const QString& folder)
     return facts;
 }
 
-SourceFacts readSourceFacts(const QString& path, const QString& format, const base::CancelToken& cancel)
+SourceFacts readSourceFacts(const QString& path, const QString& format, const std::vector<std::string>& columns,
+                            const base::CancelToken& cancel)
 {
     SourceFacts facts;
     facts.path = path;
     data::OpenOptions options;
     options.format = format.toStdString();
+    options.columns = columns;
     options.cancel = cancel;
     const auto dataset = data::Dataset::open(path.toStdString(), std::move(options));
     if (!dataset) {

@@ -32,7 +32,7 @@ struct SourceFacts {
     QString format;
     QString problem;
 };
-SourceFacts readSourceFacts(const QString& path, const QString& format, const base::CancelToken& cancel);
+SourceFacts readSourceFacts(const QString& path, const QString& format, const std::vector<std::string>& columns, const base::CancelToken& cancel);
 
 // Parameters the method would train; nullopt where arithmetic does not tell.
 std::optional<std::int64_t> trainableParameters(const config::MethodSettings& method, const nn::DecoderConfig& config);
