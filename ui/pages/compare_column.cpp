@@ -27,6 +27,7 @@ CompareColumn::CompareColumn(const QString& id, const QString& title, QWidget* p
     m_text->setObjectName(id + QStringLiteral("Answer"));
     m_text->setAccessibleName(tr("Answer of %1").arg(title));
     m_text->setToolTip(tr("Words that only this answer has are tinted and underlined."));
+    m_text->setPlaceholderText(tr("The answer appears here"));
     m_footer->setObjectName(id + QStringLiteral("Footer"));
     m_footer->setForegroundRole(QPalette::PlaceholderText);
     m_footer->setWordWrap(true);
