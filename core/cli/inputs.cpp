@@ -65,12 +65,13 @@ Result<Prompt> promptOfRow(const Json& value)
 void addChatTemplate(CLI::App& app, std::string& id)
 {
     std::vector<std::string> ids{"folder"};
+    std::string names;
     for (const text::KnownTemplate& known : text::knownTemplates()) {
         ids.push_back(known.id);
+        names += (names.empty() ? "" : ", ") + known.id;
     }
     app.add_option("--chat-template", id,
-                   "How conversations are written: the model folder's own, or one of these for a model without: "
-                   "chatml, llama3, gemma, plain")
+                   "How conversations are written: the model folder's own, or one of these for a model without: " + names)
         ->check(CLI::IsMember(ids))
         ->option_text("folder");
 }

@@ -30,24 +30,12 @@ Result<Example> toExample(const Json& row)
     if (!answer) {
         return answer.error();
     }
-    Example example;
-    example.messages = std::move(*prompt);
-    example.messages.insert(example.messages.end(), answer->begin(), answer->end());
-    auto good = checkConversation(example.messages);
-    auto taken = good ? takeTemplateFields(row, example) : good;
-    return taken ? Result<Example>(std::move(example)) : Result<Example>(taken.error());
+    return answeredExample(row, std::move(*prompt), std::move(*answer));
 }
 
 std::vector<std::string> editablePaths(const Json& row)
 {
-    std::vector<std::string> paths;
-    if (row.is_object()) {
-        for (const Names& names : {kPrompt, kCompletion}) {
-            const Json* value = fieldIn(row, names);
-            appendTextPaths(value ? *value : Json(), nameOr(row, names), paths);
-        }
-    }
-    return paths;
+    return textPaths(row, {kPrompt, kCompletion});
 }
 
 } // namespace

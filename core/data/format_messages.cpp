@@ -262,4 +262,24 @@ void appendTextPaths(const Json& value, const std::string& name, std::vector<std
     }
 }
 
+Result<Example> answeredExample(const Json& row, std::vector<Message> prompt, std::vector<Message> answer)
+{
+    Example example;
+    example.messages = std::move(prompt);
+    example.messages.insert(example.messages.end(), answer.begin(), answer.end());
+    auto good = checkConversation(example.messages);
+    auto taken = good ? takeTemplateFields(row, example) : good;
+    return taken ? Result<Example>(std::move(example)) : Result<Example>(taken.error());
+}
+
+std::vector<std::string> textPaths(const Json& row, std::initializer_list<Names> fields)
+{
+    std::vector<std::string> paths;
+    for (const Names& names : row.is_object() ? fields : std::initializer_list<Names>()) {
+        const Json* value = fieldIn(row, names);
+        appendTextPaths(value ? *value : Json(), nameOr(row, names), paths);
+    }
+    return paths;
+}
+
 } // namespace luthier::data

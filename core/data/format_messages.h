@@ -26,4 +26,10 @@ Result<void> checkConversation(const std::vector<Message>& messages);
 // Paths to the texts of a text or a list of messages under `name`.
 void appendTextPaths(const Json& value, const std::string& name, std::vector<std::string>& paths);
 
+// The prompt with its answer behind it as one checked conversation, with the row's template fields.
+Result<Example> answeredExample(const Json& row, std::vector<Message> prompt, std::vector<Message> answer);
+
+// Paths of the texts in these fields; empty for a row that is no object.
+std::vector<std::string> textPaths(const Json& row, std::initializer_list<Names> fields);
+
 } // namespace luthier::data

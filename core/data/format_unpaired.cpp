@@ -69,23 +69,17 @@ Result<Example> toExample(const Json& row)
     if (!judgement) {
         return judgement.error();
     }
-    Example example;
-    example.desirable = *judgement;
-    example.messages = std::move(*prompt);
-    example.messages.insert(example.messages.end(), answer->begin(), answer->end());
-    auto good = checkConversation(example.messages);
-    auto taken = good ? takeTemplateFields(row, example) : good;
-    return taken ? Result<Example>(std::move(example)) : Result<Example>(taken.error());
+    auto example = answeredExample(row, std::move(*prompt), std::move(*answer));
+    if (example) {
+        example->desirable = *judgement;
+    }
+    return example;
 }
 
 std::vector<std::string> editablePaths(const Json& row)
 {
-    std::vector<std::string> paths;
+    auto paths = textPaths(row, {kPrompt, kCompletion});
     if (row.is_object()) {
-        for (const Names& names : {kPrompt, kCompletion}) {
-            const Json* value = fieldIn(row, names);
-            appendTextPaths(value ? *value : Json(), nameOr(row, names), paths);
-        }
         paths.push_back(nameOr(row, kLabel));
     }
     return paths;

@@ -40,6 +40,12 @@ const std::vector<KnownTemplate> kTemplates = {
      "{% if add_generation_prompt %}{{ 'Assistant: ' }}{% endif %}"},
 };
 
+Result<ChatTemplate> parsed(std::string source, const std::filesystem::path& folder)
+{
+    auto config = readTokenizerConfig(folder);
+    return config ? ChatTemplate::parse(std::move(source), std::move(config->specials)) : Result<ChatTemplate>(config.error());
+}
+
 } // namespace
 
 std::span<const KnownTemplate> knownTemplates()
@@ -63,16 +69,13 @@ const KnownTemplate& templateFor(const Tokenizer& tokenizer)
 
 Result<ChatTemplate> openKnownTemplate(const KnownTemplate& known, const std::filesystem::path& folder)
 {
-    auto config = readTokenizerConfig(folder);
-    return config ? ChatTemplate::parse(known.source, std::move(config->specials)) : Result<ChatTemplate>(config.error());
+    return parsed(known.source, folder);
 }
 
 Result<ChatTemplate> openTemplateFile(const std::filesystem::path& file, const std::filesystem::path& folder)
 {
     auto source = base::readFile(file, kLongestTemplate);
-    auto config = source ? readTokenizerConfig(folder) : Result<TokenizerConfig>(source.error());
-    return config ? ChatTemplate::parse(std::move(*source), std::move(config->specials))
-                  : Result<ChatTemplate>(config.error());
+    return source ? parsed(std::move(*source), folder) : Result<ChatTemplate>(source.error());
 }
 
 } // namespace luthier::text

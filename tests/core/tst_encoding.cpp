@@ -2,6 +2,7 @@
 // Encoding: which tokens are trained, what is cut, and that what is shown is what the template wrote.
 #include "core/base/paths.h"
 #include "core/base/random.h"
+#include "core/config/run_config.h"
 #include "core/data/dataset.h"
 #include "core/data/encoding.h"
 #include "core/text/known_templates.h"
@@ -10,6 +11,8 @@
 #include <QFile>
 #include <QTemporaryDir>
 #include <QtTest>
+
+#include <set>
 
 using namespace luthier;
 using data::Example;
@@ -68,6 +71,24 @@ private Q_SLOTS:
         QVERIFY(!asked.ok());
         QVERIFY2(asked.message().find('"' + bare->fitting + '"') != std::string::npos, asked.message().c_str());
         QVERIFY(!data::Encoder::load(path, "no such template").ok());
+    }
+
+    // The setting offers exactly what the table of templates has.
+    void theSettingOffersEveryKnownTemplate()
+    {
+        std::set<std::string> offered;
+        for (const config::Part& part : config::parts()) {
+            for (const config::Field& field : part.fields) {
+                for (const auto& choice : field.key == "chat_template" ? field.choices : std::vector<config::Choice>()) {
+                    offered.insert(choice.id);
+                }
+            }
+        }
+        std::set<std::string> known{"folder"};
+        for (const text::KnownTemplate& each : text::knownTemplates()) {
+            known.insert(each.id);
+        }
+        QCOMPARE(offered == known, true);
     }
 
     // Of every known template the answers are trained, ends included, and nothing of the question is.

@@ -2,6 +2,7 @@
 #include "ui/pages/data_replace.h"
 
 #include "ui/models/replace_model.h"
+#include "ui/pages/data_change_view.h"
 #include "ui/pages/data_search.h"
 #include "ui/widgets/diff_text.h"
 #include "ui/widgets/named_button.h"
@@ -10,7 +11,6 @@
 #include <QComboBox>
 #include <QFormLayout>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QLocale>
@@ -93,14 +93,7 @@ void DataReplace::build(const DataSearch& search)
     m_view->setObjectName(QStringLiteral("replacements"));
     m_view->setAccessibleName(tr("Changes"));
     m_view->setToolTip(tr("Space ticks a change on or off"));
-    m_view->setModel(m_model);
-    m_view->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_view->setShowGrid(false);
-    m_view->setWordWrap(false);
-    m_view->setTabKeyNavigation(false);
-    m_view->verticalHeader()->hide();
-    m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-    m_view->horizontalHeader()->setSectionResizeMode(ReplaceModel::RowColumn, QHeaderView::ResizeToContents);
+    showChanges(m_view, m_model);
     m_count->setObjectName(QStringLiteral("replaceCount"));
     m_count->setWordWrap(true);
 

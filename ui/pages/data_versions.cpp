@@ -3,13 +3,13 @@
 
 #include "ui/models/replace_model.h"
 #include "ui/models/version_diff.h"
+#include "ui/pages/data_change_view.h"
 #include "ui/widgets/diff_text.h"
 #include "ui/widgets/named_button.h"
 
 #include <QComboBox>
 #include <QDateTime>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QLocale>
@@ -83,14 +83,7 @@ void DataVersions::build()
     m_view->setObjectName(QStringLiteral("versionRows"));
     m_view->setAccessibleName(tr("Rows that differ"));
     m_view->setToolTip(tr("Space ticks a row on or off"));
-    m_view->setModel(m_model);
-    m_view->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_view->setShowGrid(false);
-    m_view->setWordWrap(false);
-    m_view->setTabKeyNavigation(false);
-    m_view->verticalHeader()->hide();
-    m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-    m_view->horizontalHeader()->setSectionResizeMode(ReplaceModel::RowColumn, QHeaderView::ResizeToContents);
+    showChanges(m_view, m_model);
     auto* saving = new QHBoxLayout;
     saving->addWidget(m_name, 1);
     saving->addWidget(m_add);

@@ -95,14 +95,6 @@ private:
         const std::int64_t projected = mixed + 2 * plan.kvHeads * plan.dim;
         const std::int64_t widest = std::max({plan.hidden, mixed, plan.intermediate});
         const auto wide = at::TensorOptions().device(m_device).dtype(at::kFloat);
-        std::int64_t rank = 1;
-        for (const RowLayer& layer : plan.layers) {
-            for (const RowLinear* linear : {&layer.qkv, &layer.output, &layer.gateUp, &layer.down}) {
-                for (const RowUpdate& update : linear->updates) {
-                    rank = std::max(rank, update.rank);
-                }
-            }
-        }
         const auto make = [](at::Tensor& tensor, std::int64_t size, const at::TensorOptions& options) {
             if (!tensor.defined() || tensor.numel() < size) {
                 tensor = at::empty({size}, options);
@@ -112,7 +104,7 @@ private:
         make(m_inner, widest, wide.dtype(at::kBFloat16));
         make(m_output, std::max(projected, 2 * plan.intermediate), wide);
         make(m_branch, plan.hidden, wide);
-        make(m_low, rank, wide);
+        make(m_low, plan.largestRank(), wide);
         make(m_residual, plan.hidden, wide);
         make(m_place, 1, wide.dtype(at::kLong));
         m_h = m_residual.mutable_data_ptr<float>();

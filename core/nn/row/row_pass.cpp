@@ -13,19 +13,6 @@ namespace {
 
 constexpr std::int64_t kStep = 16; // rows of a share are a multiple: no two threads write one line of memory
 
-std::int64_t largestRank(const RowPlan& plan)
-{
-    std::int64_t rank = 1;
-    for (const RowLayer& layer : plan.layers) {
-        for (const RowLinear* linear : {&layer.qkv, &layer.output, &layer.gateUp, &layer.down}) {
-            for (const RowUpdate& update : linear->updates) {
-                rank = std::max(rank, update.rank);
-            }
-        }
-    }
-    return rank;
-}
-
 template <class T>
 void grow(std::vector<T>& values, std::int64_t size)
 {
@@ -48,7 +35,7 @@ void RowPass::prepare(const RowPlan& plan)
     grow(m_mixed, mixed);
     grow(m_gateUp, 2 * plan.intermediate);
     grow(m_inner, plan.intermediate);
-    const std::int64_t rank = largestRank(plan);
+    const std::int64_t rank = plan.largestRank();
     for (Own& own : m_own) {
         grow(own.input, widest);
         grow(own.bits, widest);

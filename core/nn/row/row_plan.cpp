@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/row/row_plan.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace luthier::nn::row {
@@ -58,6 +59,19 @@ bool planLayer(const Layer& layer, RowLayer& row)
 }
 
 } // namespace
+
+std::int64_t RowPlan::largestRank() const
+{
+    std::int64_t rank = 1;
+    for (const RowLayer& layer : layers) {
+        for (const RowLinear* linear : {&layer.qkv, &layer.output, &layer.gateUp, &layer.down}) {
+            for (const RowUpdate& update : linear->updates) {
+                rank = std::max(rank, update.rank);
+            }
+        }
+    }
+    return rank;
+}
 
 std::optional<RowPlan> planRow(const DecoderConfig& config, const std::vector<Layer>& layers, const KvCache& cache,
                                const RopeTables& tables, const RopeTables& local)

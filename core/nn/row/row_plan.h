@@ -79,6 +79,8 @@ struct RowPlan {
     float cap = 0;
     bool silu = true;
     bool wholeNorm = false; // norms of q and k over the projection, not over a head
+
+    std::int64_t largestRank() const; // of all updates; at least 1
     bool operator==(const RowPlan&) const = default;
 };
 
