@@ -81,10 +81,8 @@ void DataSources::build()
     m_formatHelp->setForegroundRole(QPalette::PlaceholderText);
     auto* formatLabel = new QLabel(tr("&Shape"));
     formatLabel->setBuddy(m_format);
-    auto* formatRow = new QHBoxLayout;
-    formatRow->addWidget(formatLabel);
-    formatRow->addWidget(m_format, 1);
-    layout->addLayout(formatRow);
+    layout->addWidget(formatLabel); // above, not beside: the column is narrow and the shape's name is long
+    layout->addWidget(m_format);
     layout->addWidget(m_formatHelp);
 
     connect(add, &QToolButton::clicked, this, &DataSources::addWanted);
