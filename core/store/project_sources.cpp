@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The project's data files and the edits of their rows. Files are known by their absolute path.
+#include "core/store/data_files.h"
 #include "core/store/project_store.h"
-
-#include <system_error>
 
 namespace luthier::store {
 
-namespace fs = std::filesystem;
-
 std::string ProjectStore::keyOf(const std::string& path)
 {
-    std::error_code code;
-    const fs::path absolute = fs::absolute(path, code);
-    return code ? path : absolute.lexically_normal().string();
+    return dataFileKey(path);
 }
 
 Result<DataSourceRow> ProjectStore::addSource(const std::string& path, const std::string& format)

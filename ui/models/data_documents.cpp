@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/data_documents.h"
 
+#include "core/store/data_files.h"
 #include "ui/commands/data_step.h"
 
 #include <QUndoStack>
@@ -9,11 +10,6 @@
 #include <utility>
 
 namespace luthier::ui {
-namespace {
-
-const std::string kColumns = "columns:"; // and the file's path
-
-} // namespace
 
 Result<DataDocument::Opened> DataDocuments::open(store::Project* project, const QString& path, const QString& format,
                                                  const base::CancelToken& cancel, const base::Progress& progress)
@@ -49,19 +45,12 @@ Result<DataDocument::Opened> DataDocuments::open(store::Project* project, const 
 
 Result<void> DataDocuments::keepColumns(store::Project& project, const QString& path, const std::vector<std::string>& columns)
 {
-    return project.setValue(kColumns + path.toStdString(), Json(columns));
+    return store::keepColumns(project, path.toStdString(), columns);
 }
 
 std::vector<std::string> DataDocuments::columnsOf(store::Project& project, const QString& path)
 {
-    std::vector<std::string> columns;
-    const Result<Json> kept = project.value(kColumns + path.toStdString());
-    for (const Json& column : kept && kept->is_array() ? *kept : Json::array()) {
-        if (column.is_string()) {
-            columns.push_back(column.get<std::string>());
-        }
-    }
-    return columns;
+    return store::keptColumns(project, path.toStdString());
 }
 
 DataDocument* DataDocuments::find(const QString& path) const

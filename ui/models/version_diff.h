@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// versionDiff: the rows in which two versions of a data file differ, and the step that brings some of them back.
+// versionDiff: the rows in which two versions of a data file differ, as a table shows them.
 //
 // Threads: any; meant for a job.
 #pragma once
@@ -11,8 +11,5 @@ namespace luthier::ui {
 
 // before: the row in `from`, after: in `to`, both as JSON with a mark where the row is left out.
 std::vector<Replacement> versionDiff(const data::Dataset& dataset, const store::Snapshot& from, const store::Snapshot& to);
-
-// Makes these rows what they are in `wanted`, seen from `now`.
-store::EditStep stepTowards(const std::vector<store::RowChange>& rows, const store::Snapshot& wanted, const store::Snapshot& now);
 
 } // namespace luthier::ui

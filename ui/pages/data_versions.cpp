@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data_versions.h"
 
+#include "core/store/version_changes.h"
 #include "ui/models/replace_model.h"
 #include "ui/models/version_diff.h"
 #include "ui/pages/data_change_view.h"
@@ -229,7 +230,7 @@ void DataVersions::bringBack()
     if (m_document) {
         const store::Snapshot now{m_document->dataset()->overlay(), m_document->dataset()->exclusions()};
         const std::vector<store::RowChange> rows = m_model->wanted();
-        m_document->prepareStep(stepTowards(rows, m_from, now), tr("bringing %n row(s) back", nullptr, static_cast<int>(rows.size())));
+        m_document->prepareStep(store::stepTowards(rows, m_from, now), tr("bringing %n row(s) back", nullptr, static_cast<int>(rows.size())));
         compare();
     }
 }
