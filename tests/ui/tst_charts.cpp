@@ -5,7 +5,10 @@
 #include "ui/charts/smoothing.h"
 #include "ui/theme.h"
 
+#include <QAction>
+#include <QApplication>
 #include <QElapsedTimer>
+#include <QSignalSpy>
 #include <QtTest>
 
 #include <cmath>
@@ -129,6 +132,40 @@ private Q_SLOTS:
         QCOMPARE(csv[1], QStringLiteral("0,,4,"));
         QTest::keyClick(&panel, Qt::Key_End);
         QVERIFY(panel.cursorText().contains(QStringLiteral("held-out 2")));
+    }
+
+    // By click, by Enter at the cursor and by the menu; a drag and a double click ask for nothing.
+    void aPointAsksForItsStep()
+    {
+        ChartPanel panel(charts().front());
+        panel.resize(500, 300);
+        panel.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&panel));
+        panel.append(0, stepsUpTo(20));
+        QSignalSpy asked(&panel, &ChartPanel::stepWanted);
+        QTest::keyClick(&panel, Qt::Key_Return);
+        QCOMPARE(asked.size(), 0); // no cursor yet
+        QTest::keyClick(&panel, Qt::Key_Home);
+        QTest::keyClick(&panel, Qt::Key_Right);
+        QTest::keyClick(&panel, Qt::Key_Return);
+        QCOMPARE(asked.takeFirst().front().toLongLong(), 2);
+        panel.findChild<QAction*>(QStringLiteral("loss.rows"))->trigger();
+        QCOMPARE(asked.takeFirst().front().toLongLong(), 2);
+
+        auto* plot = panel.findChild<QWidget*>(QStringLiteral("lossPlot"));
+        const QPoint middle = plot->rect().center();
+        QTest::mouseClick(plot, Qt::LeftButton, {}, middle);
+        QTRY_COMPARE(asked.size(), 1);
+        const qint64 step = asked.takeFirst().front().toLongLong();
+        QVERIFY(step > 5 && step < 15);
+        QVERIFY(panel.cursorText().startsWith(QStringLiteral("step %1,").arg(step)));
+        QTest::mouseClick(plot, Qt::LeftButton, {}, middle);
+        QTest::mouseDClick(plot, Qt::LeftButton, {}, middle);
+        QTest::mousePress(plot, Qt::LeftButton, {}, middle);
+        QTest::mouseMove(plot, middle + QPoint(60, 0));
+        QTest::mouseRelease(plot, Qt::LeftButton, {}, middle + QPoint(60, 0));
+        QTest::qWait(QApplication::doubleClickInterval() + 100);
+        QCOMPARE(asked.size(), 0);
     }
 
     void brokenStepsLeaveAGap()

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Data page driven by keyboard: open a file, walk, search, edit, undo, filter, another shape, another file.
 #include "core/base/files.h"
+#include "core/base/paths.h"
+#include "core/config/run_config.h"
 #include "core/store/project.h"
+#include "core/train/step_rows.h"
 #include "ui/models/data_checkup.h"
 #include "ui/models/data_document.h"
 #include "ui/models/data_losses.h"
@@ -11,6 +14,7 @@
 #include "ui/models/replace_model.h"
 #include "ui/models/row_filters.h"
 #include "ui/models/row_model.h"
+#include "ui/pages/data_batch.h"
 #include "ui/pages/data_clusters.h"
 #include "ui/pages/data_filters.h"
 #include "ui/pages/data_overview.h"
@@ -409,6 +413,65 @@ private Q_SLOTS:
         QCOMPARE(m_page->table()->model()->rowAt(0), 21);
         m_page->resize(kPictureSize);
         save(QStringLiteral("data-losses"));
+    }
+
+    // A step of a run, chosen on the Runs page by keyboard or otherwise, becomes what the table shows.
+    void stepOfARunShowsItsRows()
+    {
+        openRows();
+        config::RunConfig config;
+        config.model.path = base::bundledModel().string();
+        config.data.train = {m_path.toStdString()};
+        config.run.batchSize = 4;
+        config.run.gradientAccumulation = 2;
+        auto run = m_workspace->project()->createRun("Night shift", config::toJson(config));
+        QVERIFY2(run.ok(), run.ok() ? "" : run.message().c_str());
+        QVERIFY(base::writeFileAtomically(std::filesystem::path(run->folder) / "recipe.json", base::dumpJson(config::toJson(config))).ok());
+        m_page->reveal(stepPlace(run->id, 3));
+        QTRY_COMPARE_WITH_TIMEOUT(find<QLabel>("filterTitle")->text(), QStringLiteral("Step 3 of \u201cNight shift\u201d \u2014 8 row(s)"), kAwaitMs);
+        QCOMPARE(m_page->table()->model()->rowCount(), 8);
+        train::StepRowsRequest request;
+        request.runFolder = run->folder;
+        request.step = 3;
+        const auto rows = train::rowsOfStep(request);
+        QVERIFY(rows.ok());
+        for (int i = 0; i < 8; ++i) {
+            QCOMPARE(m_page->table()->model()->rowAt(i), (*rows)[static_cast<std::size_t>(i)].row);
+        }
+        QVERIFY(!find<QFrame>("batch")->isVisible());
+
+        m_page->reveal(stepPlace(run->id, 1'000'000)); // there is no such step: said where it was asked, the table stays
+        QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("batchText")->text().contains(QStringLiteral("no step 1000000")), kAwaitMs);
+        QVERIFY(find<QFrame>("batch")->isVisible());
+        QCOMPARE(m_page->table()->model()->rowCount(), 8);
+        QTest::keyClick(find<QPushButton>("stopBatch"), Qt::Key_Space);
+        QVERIFY(!find<QFrame>("batch")->isVisible());
+        QTest::keyClick(find<QTableView>("rows"), Qt::Key_Escape);
+        QCOMPARE(m_page->table()->model()->rowCount(), 300);
+    }
+
+    void stepsOfSeveralFilesOfferThem()
+    {
+        const QString other = m_folder->filePath(QStringLiteral("other.jsonl"));
+        QVERIFY(base::writeFileAtomically(other.toStdString(), rowsText().substr(0, 12'000)).ok());
+        m_page->openFiles({other});
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr, kAwaitMs);
+        openRows();
+        QTRY_COMPARE(m_page->document()->path(), m_path);
+        config::RunConfig config;
+        config.model.path = base::bundledModel().string();
+        config.data.train = {m_path.toStdString(), other.toStdString()};
+        config.run.batchSize = 16;
+        auto run = m_workspace->project()->createRun("Two files", config::toJson(config));
+        QVERIFY(run.ok());
+        QVERIFY(base::writeFileAtomically(std::filesystem::path(run->folder) / "recipe.json", base::dumpJson(config::toJson(config))).ok());
+        m_page->reveal(stepPlace(run->id, 2));
+        QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("batchText")->text().contains(QStringLiteral("other.jsonl")), kAwaitMs);
+        QTRY_COMPARE(m_page->document()->path(), m_path);
+        save(QStringLiteral("data-step"));
+        Q_EMIT find<QLabel>("batchText")->linkActivated(QStringLiteral("1"));
+        QTRY_VERIFY(m_page->document() != nullptr && m_page->document()->path() == other);
+        QTRY_VERIFY(m_page->table()->model()->rowCount() < m_page->document()->rowCount() && !m_page->table()->model()->showsAll());
     }
 
     void pastedTextBecomesAFileOfTheProject()

@@ -4,6 +4,7 @@
 #include "core/store/recorder.h"
 #include "core/train/fanout.h"
 #include "ui/bridge/job.h"
+#include "ui/bridge/run_rows.h"
 #include "ui/workspace.h"
 
 #include <QFileInfo>
@@ -27,36 +28,6 @@ std::string nameOf(const config::RunConfig& config)
                                : config.method.kind == "full" ? RunController::tr("Full") : QString::fromStdString(config.method.kind);
     //: a run's name: method, data file
     return RunController::tr("%1, %2").arg(method, data).toStdString();
-}
-
-Result<std::map<std::string, data::Overlay>> editsOf(store::Project& project, const config::RunConfig& config)
-{
-    std::map<std::string, data::Overlay> overlays;
-    for (const auto* files : {&config.data.train, &config.data.heldOut}) {
-        for (const std::string& file : *files) {
-            Result<data::Overlay> edits = project.edits(file);
-            if (!edits) {
-                return edits.error();
-            }
-            overlays[file] = std::move(*edits);
-        }
-    }
-    return overlays;
-}
-
-Result<std::map<std::string, data::Exclusions>> exclusionsOf(store::Project& project, const config::RunConfig& config)
-{
-    std::map<std::string, data::Exclusions> all;
-    for (const auto* files : {&config.data.train, &config.data.heldOut}) {
-        for (const std::string& file : *files) {
-            Result<data::Exclusions> rows = project.exclusions(file);
-            if (!rows) {
-                return rows.error();
-            }
-            all[file] = std::move(*rows);
-        }
-    }
-    return all;
 }
 
 } // namespace

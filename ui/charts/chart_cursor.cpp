@@ -2,9 +2,11 @@
 // The cursor of a ChartPanel: values told by hover and by keyboard, and the chart in words.
 #include "ui/charts/chart_curve.h"
 
+#include <QApplication>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QLocale>
+#include <QMouseEvent>
 
 #include <algorithm>
 #include <cmath>
@@ -106,8 +108,37 @@ void ChartPanel::keyPressEvent(QKeyEvent* event)
     case Qt::Key_PageDown: moveCursor(kPage); break;
     case Qt::Key_Home: m_cursor = -1; moveCursor(1); break;
     case Qt::Key_End: m_cursor = -1; moveCursor(-1); break;
+    case Qt::Key_Return:
+    case Qt::Key_Enter: askForStep(); break;
     default: QWidget::keyPressEvent(event);
     }
+}
+
+void ChartPanel::askForStep()
+{
+    if (m_cursor >= 1) { // step 0 has learned nothing
+        Q_EMIT stepWanted(static_cast<qint64>(m_cursor));
+    }
+}
+
+// A press that moved was a drag, and the first click of a double click asks for nothing.
+void ChartPanel::connectClicks()
+{
+    m_click.setSingleShot(true);
+    m_click.setInterval(QApplication::doubleClickInterval());
+    connect(&m_click, &QTimer::timeout, this, &ChartPanel::askForStep);
+    connect(m_plot, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) { m_pressedAt = event->pos(); });
+    connect(m_plot, &QCustomPlot::mouseRelease, this, [this](QMouseEvent* event) {
+        const bool isDrag = (event->pos() - m_pressedAt).manhattanLength() >= QApplication::startDragDistance();
+        if (event->button() == Qt::LeftButton && !isDrag && m_plot->axisRect()->rect().contains(event->pos())) {
+            setCursor(m_plot->xAxis->pixelToCoord(event->pos().x()));
+            m_click.start();
+        }
+    });
+    connect(m_plot, &QCustomPlot::mouseDoubleClick, this, [this] {
+        m_click.stop();
+        m_pressedAt = {}; // its release is no click
+    });
 }
 
 bool ChartPanel::eventFilter(QObject* watched, QEvent* event)

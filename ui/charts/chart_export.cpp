@@ -75,6 +75,7 @@ void ChartPanel::buildActions()
         bool isSwitch;
     };
     const Row rows[] = {
+        {"rows", tr("Open the rows of this step"), [](ChartPanel& panel, bool) { panel.askForStep(); }, false},
         {"log", tr("Logarithmic"), [](ChartPanel& panel, bool on) { panel.setLogarithmic(on); }, true},
         {"copy", tr("Copy values as CSV"),
          [](ChartPanel& panel, bool) { QGuiApplication::clipboard()->setText(panel.csv()); }, false},

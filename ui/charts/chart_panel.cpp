@@ -32,7 +32,7 @@ ChartPanel::ChartPanel(const ChartSpec& spec, QWidget* parent)
     setFocusPolicy(Qt::StrongFocus);
     setContextMenuPolicy(Qt::ActionsContextMenu);
     m_title->setFont(textFont(TextSize::Body));
-    m_title->setToolTip(tr("Arrow keys move the cursor, the wheel zooms, a double click shows everything"));
+    m_title->setToolTip(tr("Arrow keys move the cursor, Enter or a click opens the rows of that step, the wheel zooms, a double click shows everything"));
     m_value->setObjectName(QString::fromLatin1(spec.id) + QStringLiteral("Value"));
     m_value->setFont(textFont(TextSize::Small));
     m_value->setForegroundRole(QPalette::PlaceholderText);
@@ -47,6 +47,7 @@ ChartPanel::ChartPanel(const ChartSpec& spec, QWidget* parent)
     layout->addLayout(top);
     layout->addWidget(m_plot, 1);
     buildPlot();
+    connectClicks();
     buildActions();
     applyTheme();
     setBackgroundRole(QPalette::Base); // last: it tells of a new palette
@@ -64,6 +65,7 @@ QString ChartPanel::title() const
 
 void ChartPanel::buildPlot()
 {
+    m_plot->setObjectName(QString::fromLatin1(m_spec.id) + QStringLiteral("Plot"));
     m_plot->setFocusPolicy(Qt::NoFocus);
     m_plot->setMinimumHeight(space(20));
     m_plot->installEventFilter(this);

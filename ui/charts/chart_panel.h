@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ChartPanel: one chart of one or two runs: the raw values faint under a smoothed line, held-out losses as joined
 // dots, remarks as flags on the time axis. Hover or the arrow keys move a cursor that tells the values;
-// wheel and drag zoom, a double click shows everything again.
+// wheel and drag zoom, a double click shows everything again. A click, or Enter at the cursor, asks for a step's rows.
 //
 // Batches are appended and the axes rescaled once a batch. The curves of a second run are dashed.
 // Threads: GUI thread.
@@ -9,7 +9,9 @@
 
 #include "ui/charts/charts.h"
 
+#include <QPoint>
 #include <QString>
+#include <QTimer>
 #include <QWidget>
 
 #include <array>
@@ -22,6 +24,7 @@ class QCPItemStraightLine;
 class QCustomPlot;
 class QLabel;
 class QMenu;
+class QMouseEvent;
 
 namespace luthier::ui {
 
@@ -52,9 +55,11 @@ public:
     void addActionsTo(QMenu* menu);    // log scale, copy, save
 
     void moveCursor(int direction); // to the neighbouring step
+    void askForStep();              // at the cursor
     QString cursorText() const;
 
 Q_SIGNALS:
+    void stepWanted(qint64 step); // of the first run: what it learned from
     void saveWanted(const QString& path, const QByteArray& content); // the person chose a file; writing is not drawing's work
 
 protected:
@@ -79,6 +84,7 @@ private:
     void rescale();
     void applyTheme();
     void setCursor(double step);
+    void connectClicks();
     void tellTable();
     QString valueText(double value) const;
     void save(const QString& suffix, QByteArray (*content)(ChartPanel&));
@@ -94,6 +100,8 @@ private:
     Extent m_extent;
     double m_weight = 0;
     double m_cursor = -1; // step; negative: none
+    QPoint m_pressedAt;
+    QTimer m_click; // runs until a click cannot become a double click any more
     bool m_isLogarithmic = false;
     bool m_isZoomed = false;
 };

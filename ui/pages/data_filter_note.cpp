@@ -69,7 +69,7 @@ void DataFilterNote::refresh()
     const QString count = QLocale().toString(static_cast<qlonglong>(item->count));
     //: name of a filter, number of its rows
     m_title->setText(tr("%1 \u2014 %n row(s)", nullptr, static_cast<int>(item->count)).arg(item->label));
-    m_help->setText(item->advice.isEmpty() ? item->help : item->help + u' ' + item->advice);
+    setHelp(item->advice.isEmpty() ? item->help : item->help + u' ' + item->advice);
     m_remedy->setVisible(item->remedy != Remedy::None);
     m_remedy->setEnabled(item->count > 0);
     m_remedy->setText(item->remedy == Remedy::KeepOne   ? tr("Keep one of each")
@@ -79,12 +79,18 @@ void DataFilterNote::refresh()
     m_clusters->setEnabled(item->count > 0);
 }
 
+void DataFilterNote::setHelp(const QString& help)
+{
+    m_help->setText(help);
+    m_help->setVisible(!help.isEmpty());
+}
+
 void DataFilterNote::setRows(const QString& title, std::int64_t number)
 {
     m_filter.clear();
     const QString count = QLocale().toString(static_cast<qlonglong>(number));
     m_title->setText(tr("%1 \u2014 %n row(s)", nullptr, static_cast<int>(number)).arg(title));
-    m_help->clear();
+    setHelp({});
     m_remedy->setText(tr("Exclude these %1").arg(count));
     m_remedy->setVisible(true);
     m_remedy->setEnabled(number > 0);

@@ -22,6 +22,7 @@ public:
     void setDocument(DataDocument* document);
     void setFilter(const QString& id);                       // one of filterItems
     void setRows(const QString& title, std::int64_t number); // rows found some other way
+    void setHelp(const QString& help);
     void refresh();                                          // counts have changed
 
 Q_SIGNALS:

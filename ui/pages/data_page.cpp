@@ -4,6 +4,7 @@
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
 #include "ui/models/data_losses.h"
+#include "ui/pages/data_batch.h"
 #include "ui/pages/data_filters.h"
 #include "ui/pages/data_overview.h"
 #include "ui/pages/data_reader.h"
@@ -41,7 +42,7 @@ QStringList localFiles(const QMimeData* data)
 
 DataPage::DataPage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_documents(new DataDocuments(this)), m_add(new QAction(tr("Add data\u2026"), this)),
-      m_stack(new QStackedWidget), m_empty(new EmptyState), m_work(new QSplitter), m_sources(new DataSources),
+      m_batch(new DataBatch), m_stack(new QStackedWidget), m_empty(new EmptyState), m_work(new QSplitter), m_sources(new DataSources),
       m_filters(new DataFilters), m_middle(new QStackedWidget), m_overview(new DataOverview), m_table(new DataTable), m_reader(new DataReader),
       m_openingView(new QWidget), m_openingText(new QLabel), m_openingBar(new QProgressBar), m_problem(new QLabel)
 {
@@ -56,7 +57,8 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
     m_stack->addWidget(m_work);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_stack);
+    layout->addWidget(m_batch);
+    layout->addWidget(m_stack, 1);
 
     connect(m_empty, &EmptyState::triggered, this, &DataPage::openFileDialog);
     connect(m_empty, &EmptyState::secondTriggered, this, &DataPage::openBundledExample);
@@ -71,6 +73,7 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
     connect(m_filters, &DataFilters::mapWanted, this, &DataPage::showMap);
     connect(m_table, &DataTable::clustersWanted, this, &DataPage::showClusters);
     connect(m_table->search(), &DataSearch::replaceWanted, this, &DataPage::showReplace);
+    connect(m_batch, &DataBatch::rowsFound, this, &DataPage::showBatch);
     connect(m_documents, &DataDocuments::wanted, this, &DataPage::openForStep);
     connect(m_table, &DataTable::currentRowChanged, m_reader, &DataReader::showRow);
     connect(m_table, &DataTable::activated, m_reader, &DataReader::editFirstField);
@@ -86,88 +89,12 @@ DataPage::~DataPage()
     m_cancelOpening.cancel();
 }
 
-void DataPage::buildOpening()
-{
-    m_openingText->setAlignment(Qt::AlignCenter);
-    m_openingText->setWordWrap(true);
-    m_openingBar->setObjectName(QStringLiteral("openingProgress"));
-    m_openingBar->setAccessibleName(tr("Progress of opening the file"));
-    m_problem->setObjectName(QStringLiteral("openProblem"));
-    m_problem->setWordWrap(true);
-    m_problem->setAlignment(Qt::AlignCenter);
-    m_problem->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    auto* layout = new QVBoxLayout(m_openingView);
-    layout->addStretch();
-    layout->addWidget(m_openingText);
-    layout->addWidget(m_openingBar);
-    layout->addWidget(m_problem);
-    layout->addStretch();
-}
-
-void DataPage::buildWork()
-{
-    m_empty->setText({tr("Your examples go here"),
-                      tr("Luthier learns from files of examples: JSON Lines, JSON, CSV or TSV, with questions and answers, "
-                         "conversations or plain text. Drop a file here, or add one. The file is only read, never written."),
-                      tr("Add data\u2026"), tr("Open the bundled example")});
-    auto* middle = new QWidget;
-    auto* stacked = new QVBoxLayout(middle);
-    stacked->setContentsMargins(0, 0, 0, 0);
-    stacked->addWidget(m_overview);
-    stacked->addWidget(m_table, 1);
-    m_middle->addWidget(middle);
-    m_middle->addWidget(m_openingView);
-    m_work->setObjectName(QStringLiteral("dataSplitter"));
-    m_work->setChildrenCollapsible(false);
-    auto* left = new QWidget;
-    auto* column = new QVBoxLayout(left);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->addWidget(m_sources);
-    column->addWidget(m_filters, 1);
-    m_work->addWidget(left);
-    m_work->addWidget(m_middle);
-    m_work->addWidget(m_reader);
-    const int character = fontMetrics().averageCharWidth();
-    m_work->setSizes({character * 27, character * 84, character * 52});
-    m_work->setStretchFactor(1, 1);
-    m_work->setStretchFactor(2, 1);
-}
-
-void DataPage::buildActions()
-{
-    struct Row {
-        const char* id;
-        QString text;
-        QList<QKeySequence> keys;
-        void (*run)(DataPage&);
-    };
-    const Row rows[] = {
-        {"findInRows", tr("Find in rows"), {QKeySequence::Find}, [](DataPage& page) { page.m_table->search()->take(); }},
-        {"findNextRow", tr("Next match"), {QKeySequence(Qt::Key_F3)}, [](DataPage& page) { page.m_table->search()->findNext(1); }},
-        {"findPreviousRow", tr("Previous match"), {QKeySequence(Qt::SHIFT | Qt::Key_F3)}, [](DataPage& page) { page.m_table->search()->findNext(-1); }},
-        {"checkAllRows", tr("Check all rows"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_K)},
-         [](DataPage& page) { page.m_filters->startCheck(); }},
-        {"excludeRows", tr("Exclude or take in the selected rows"), {}, [](DataPage& page) { page.m_table->toggleExcluded(); }},
-        {"replaceInRows", tr("Find and replace\u2026"), {QKeySequence(Qt::CTRL | Qt::Key_H)}, [](DataPage& page) { page.showReplace(); }},
-        {"dataVersions", tr("Versions of the data\u2026"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_V)},
-         [](DataPage& page) { page.showVersions(); }},
-        {"mapRows", tr("Map of the rows\u2026"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M)}, [](DataPage& page) { page.showMap(); }},
-        {"tagRows", tr("Tag the selected rows"), {}, [](DataPage& page) { page.m_table->editTags(); }},
-    };
-    for (const Row& row : rows) {
-        auto* action = new QAction(row.text, this);
-        action->setObjectName(QString::fromLatin1(row.id));
-        action->setShortcuts(row.keys);
-        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-        connect(action, &QAction::triggered, this, [this, run = row.run] { run(*this); });
-        addAction(action);
-    }
-}
-
 // Documents hold the project they save to, and the undo stack that names them was cleared.
 void DataPage::onProjectChanged()
 {
     showDocument(nullptr);
+    m_batch->cancel();
+    m_wantedRows = {};
     m_cancelOpening.cancel();
     ++m_opening;
     m_source = {};
@@ -265,6 +192,7 @@ void DataPage::showDocument(DataDocument* document)
         m_sources->setFormat(m_source.format, QString::fromStdString(document->dataset()->format().id));
         m_reader->showRow(m_table->currentRow());
     }
+    showWantedRows();
     Q_EMIT documentChanged();
 }
 

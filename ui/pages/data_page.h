@@ -20,6 +20,7 @@ class QStackedWidget;
 
 namespace luthier::ui {
 
+class DataBatch;
 class DataFilters;
 class DataMapping;
 class DataOverview;
@@ -37,6 +38,7 @@ public:
 
     QAction* mainAction() override { return m_add; }
     void openFile(const QString& path) override { openFiles({path}); }
+    void reveal(const QString& what) override; // a step of a run, as stepPlace gives it
 
     void openFiles(const QStringList& paths); // adds them to the project and shows the last
     void openFileDialog();
@@ -58,6 +60,12 @@ protected:
 
 private:
     struct Listing; // sources of the project, read by a job
+    struct WantedRows {
+        QString path;
+        QString title;
+        std::vector<std::int64_t> rows;
+        QString help;
+    };
 
     void buildWork();
     void buildOpening();
@@ -83,6 +91,8 @@ private:
     void readLimit();
     void showStep(DataDocument* document, qint64 row);
     void openForStep(const QString& path);
+    void showBatch(const QString& path, const QString& title, const std::vector<std::int64_t>& rows, const QString& help);
+    void showWantedRows();
     void showClusters(bool near);
     void showReplace();
     void showVersions();
@@ -100,7 +110,10 @@ private:
     QString m_encoderNote;
     QStringList m_waiting; // files asked for before the project was open
 
+    WantedRows m_wantedRows; // of a file that is being opened; without a path: none
+
     QAction* m_add;
+    DataBatch* m_batch;
     QStackedWidget* m_stack;
     EmptyState* m_empty;
     QSplitter* m_work;

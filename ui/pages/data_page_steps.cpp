@@ -5,6 +5,7 @@
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
 #include "ui/commands/data_step.h"
+#include "ui/pages/data_batch.h"
 #include "ui/pages/data_clusters.h"
 #include "ui/pages/data_filters.h"
 #include "ui/pages/data_map.h"
@@ -14,9 +15,11 @@
 #include "ui/pages/data_versions.h"
 #include "ui/workspace.h"
 
+#include <QTableView>
 #include <QUndoStack>
 
 #include <algorithm>
+#include <utility>
 
 namespace luthier::ui {
 namespace {
@@ -98,6 +101,43 @@ void DataPage::readLimit()
             m_documents->forEach([limit](DataDocument& document) { document.setLimit(limit); });
         }
     });
+}
+
+void DataPage::reveal(const QString& what)
+{
+    const auto place = stepAt(what);
+    if (place && m_workspace.project()) {
+        m_batch->find(m_workspace.project(), place->first, place->second);
+    }
+}
+
+void DataPage::showBatch(const QString& path, const QString& title, const std::vector<std::int64_t>& rows, const QString& help)
+{
+    const auto at = std::find_if(m_items.begin(), m_items.end(), [&path](const SourceItem& item) { return item.path == path; });
+    if (at == m_items.end()) {
+        m_batch->showProblem(tr("%1: the rows lie in %2, which is not among the data of the project. Add it, and choose the step again.").arg(title, path));
+        return;
+    }
+    m_wantedRows = {path, title, rows, help};
+    if (at->id != m_source.id) {
+        m_sources->setSources(m_items, at->id);
+        showSource(at->id);
+    } else {
+        showWantedRows();
+    }
+}
+
+// Once their file is open; rows that it has no more are not shown.
+void DataPage::showWantedRows()
+{
+    if (m_document == nullptr || m_wantedRows.path != m_document->path()) {
+        return;
+    }
+    WantedRows wanted = std::exchange(m_wantedRows, {});
+    std::erase_if(wanted.rows, [this](std::int64_t row) { return row >= m_document->rowCount(); });
+    m_table->showRows(wanted.title, std::move(wanted.rows));
+    m_table->setHelp(wanted.help);
+    m_table->view()->setFocus(Qt::OtherFocusReason);
 }
 
 void DataPage::showClusters(bool near)

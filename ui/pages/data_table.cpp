@@ -10,15 +10,10 @@
 #include "ui/pages/data_filter_note.h"
 #include "ui/pages/data_row_delegate.h"
 #include "ui/pages/data_search.h"
-#include "ui/pages/data_tag_menu.h"
-#include "ui/widgets/table_csv.h"
 
-#include <QClipboard>
-#include <QGuiApplication>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLocale>
-#include <QMenu>
 #include <QShortcut>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -163,6 +158,11 @@ void DataTable::showRows(const QString& title, std::vector<std::int64_t> rows)
     Q_EMIT filterChanged({});
 }
 
+void DataTable::setHelp(const QString& help)
+{
+    m_note->setHelp(help);
+}
+
 void DataTable::chooseFilter(const QString& id)
 {
     setFilter(id);
@@ -232,55 +232,6 @@ std::vector<std::int64_t> DataTable::selectedRows() const
     return rows;
 }
 
-void DataTable::toggleExcluded()
-{
-    DataDocument* document = m_model->document();
-    const std::vector<std::int64_t> rows = selectedRows();
-    if (document != nullptr && !rows.empty()) {
-        const bool allOut = std::all_of(rows.begin(), rows.end(), [document](std::int64_t row) { return document->isExcluded(row); });
-        document->prepareExclusion(rows, !allOut);
-    }
-}
-
-void DataTable::excludeShown()
-{
-    if (DataDocument* document = m_model->document()) {
-        std::vector<std::int64_t> rows(static_cast<std::size_t>(m_model->rowCount()));
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            rows[i] = m_model->rowAt(static_cast<int>(i));
-        }
-        document->prepareExclusion(rows, true);
-    }
-}
-
-void DataTable::editTags()
-{
-    DataDocument* document = m_model->document();
-    const std::vector<std::int64_t> rows = selectedRows();
-    if (document != nullptr && !rows.empty()) {
-        auto* menu = new DataTagMenu(document, rows, this);
-        menu->popup(m_view->viewport()->mapToGlobal(m_view->visualRect(m_view->currentIndex()).bottomLeft()));
-    }
-}
-
-void DataTable::showMenu(const QPoint& at)
-{
-    DataDocument* document = m_model->document();
-    const std::vector<std::int64_t> rows = selectedRows();
-    if (document == nullptr || rows.empty()) {
-        return;
-    }
-    const bool allOut = std::all_of(rows.begin(), rows.end(), [document](std::int64_t row) { return document->isExcluded(row); });
-    const auto count = static_cast<int>(rows.size());
-    auto* menu = new QMenu(this);
-    menu->setAttribute(Qt::WA_DeleteOnClose);
-    menu->addAction(allOut ? tr("Take %n row(s) in again\tDel", nullptr, count) : tr("Exclude %n row(s) from training\tDel", nullptr, count),
-                    this, &DataTable::toggleExcluded);
-    menu->addAction(tr("Tags\u2026\tT"), this, &DataTable::editTags);
-    menu->addAction(tr("Copy\tCtrl+C"), this, &DataTable::copySelection);
-    menu->popup(m_view->viewport()->mapToGlobal(at));
-}
-
 void DataTable::showColumns()
 {
     const DataDocument* document = m_model->document();
@@ -310,11 +261,6 @@ void DataTable::showCounts()
     }
     m_banner->setText(text);
     m_banner->setAccessibleName(text);
-}
-
-void DataTable::copySelection()
-{
-    QGuiApplication::clipboard()->setText(selectionAsCsv(*m_view));
 }
 
 } // namespace luthier::ui

@@ -29,6 +29,7 @@ public:
     void setDocument(DataDocument* document);
     void setFilter(const QString& id); // of filterItems
     void showRows(const QString& title, std::vector<std::int64_t> rows); // found some other way, in this order
+    void setHelp(const QString& help); // what the rows that were shown last are worth
     const QString& filter() const { return m_filter; } // empty: rows found some other way
     void setCurrentRow(std::int64_t row); // shows it, also when the filter hides it
     std::int64_t currentRow() const;      // -1: none

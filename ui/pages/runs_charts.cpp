@@ -33,6 +33,7 @@ RunsCharts::RunsCharts(QWidget* parent) : QWidget(parent), m_smoothing(new QSlid
         (m_panels.empty() ? split : others)->addWidget(panel);
         m_panels.push_back(panel);
         connect(panel, &ChartPanel::saveWanted, this, &RunsCharts::saveWanted);
+        connect(panel, &ChartPanel::stepWanted, this, &RunsCharts::stepWanted);
     }
     split->addWidget(others);
     split->setStretchFactor(0, 2);

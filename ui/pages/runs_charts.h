@@ -26,6 +26,7 @@ public:
 
 Q_SIGNALS:
     void saveWanted(const QString& path, const QByteArray& content);
+    void stepWanted(qint64 step); // of place 0
 
 private:
     QWidget* buildControls();

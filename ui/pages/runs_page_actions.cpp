@@ -4,6 +4,7 @@
 #include "ui/bridge/run_controller.h"
 #include "ui/frame/banner.h"
 #include "ui/icons.h"
+#include "ui/pages/data_batch.h"
 #include "ui/pages/runs_charts.h"
 #include "ui/pages/runs_model.h"
 #include "ui/pages/runs_page.h"
@@ -53,6 +54,11 @@ void RunsPage::buildActions()
     connect(m_empty, &EmptyState::triggered, this, [this] { Q_EMIT m_workspace.pageWanted(QStringLiteral("tune"), {}); });
     connect(m_model, &RunsModel::renameWanted, this, &RunsPage::rename);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &RunsPage::onSelection);
+    connect(m_charts, &RunsCharts::stepWanted, this, [this](qint64 step) {
+        if (!m_shown.empty()) {
+            Q_EMIT m_workspace.pageWanted(QStringLiteral("data"), stepPlace(m_shown.front(), step));
+        }
+    });
     connect(m_charts, &RunsCharts::saveWanted, this, [this](const QString& path, const QByteArray& content) {
         startJob(this, [path, content] { return base::writeFileAtomically(path.toStdString(), content.toStdString()); },
                  [this, path](const Result<void>& saved) {
