@@ -70,6 +70,7 @@ void replaceFlags(CLI::App& app, DataFlags& flags)
 {
     addOut(app, flags, "Write the rows with the changes (.jsonl, .csv, .tsv); without it they are only told");
     app.add_option("--find", flags.find, "Text to find, in capitals or small letters")->required()->option_text("TEXT");
+    app.add_flag("--save", flags.save, "Keep the changes as one step of --project, which undo takes back");
     app.add_option("--with", flags.with, "What stands there instead; nothing removes it")->option_text("TEXT");
     app.add_option("--field", flags.field, "In this field, or the turns of this role, alone")->option_text("NAME");
     app.add_flag("--regex", flags.regex, "Read --find as a regular expression (PCRE2); $1 in --with is a group");
@@ -82,7 +83,8 @@ void splitFlags(CLI::App& app, DataFlags& flags)
 {
     addOut(app, flags, "rows.jsonl gives rows.train.jsonl and rows.held_out.jsonl")->required();
     app.add_option("--share", flags.share, "Of the rows that is held out; usually 0.1")->check(CLI::Range(0.0, 0.9))->option_text("X");
-    app.add_option("--by", flags.by, "Hold out this share of every value of a field")->option_text("FIELD");
+    auto* by = app.add_option("--by", flags.by, "Hold out this share of every value of a field")->option_text("FIELD");
+    app.add_flag("--by-tag", flags.byTag, "Hold out this share of every tag that the rows have in --project")->excludes(by);
     addSeed(app, flags);
     addTo(app, flags, "Write the rows in another shape");
 }
@@ -208,6 +210,14 @@ constexpr std::array kVerbs = {
     DataVerb{"accept", "The accepted rows of a review file", acceptFlags, acceptRows},
     DataVerb{"replace", "A text or pattern replaced in every row", replaceFlags, replaceRows},
     DataVerb{"convert", "Another file format, another shape of rows", convertFlags, convertFiles},
+    DataVerb{"edit", "Change a row: its texts, its turns, their roles", editFlags, editRow},
+    DataVerb{"tag", "Tags on rows, or which there are", tagFlags, tagRows},
+    DataVerb{"exclude", "Leave rows out of training", markFlags, excludeRows},
+    DataVerb{"include", "Take rows in again", markFlags, includeRows},
+    DataVerb{"undo", "Take the newest step of editing back", stepFlags, undoSteps},
+    DataVerb{"redo", "Do again what was undone", stepFlags, redoSteps},
+    DataVerb{"history", "The steps of editing that can be undone", historyFlags, showHistory},
+    DataVerb{"versions", "Named states of a file: list, save NAME, diff A B, restore NAME, delete NAME", versionFlags, fileVersions},
 };
 
 void setup(CLI::App& app, DataFlags& flags)
@@ -222,6 +232,9 @@ void setup(CLI::App& app, DataFlags& flags)
             ->delimiter(',')
             ->option_text("FIELD=COLUMN...");
         verb.flags(*sub, flags);
+        if (sub->get_option_no_throw("--project") == nullptr) {
+            sub->add_option("--project", flags.project, "Read the rows with the edits of this project, without those left out")->option_text("DIR");
+        }
         sub->parse_complete_callback([&flags, &verb] { flags.verb = &verb; });
     }
 }
@@ -232,25 +245,6 @@ int run(const DataFlags& flags, Context& context)
 }
 
 } // namespace
-
-Result<std::shared_ptr<data::Dataset>> openData(const std::string& file, const DataFlags& flags, Context& context)
-{
-    data::OpenOptions options;
-    options.format = flags.format;
-    options.columns = flags.columns;
-    options.cancel = context.cancel;
-    options.progress = [&](std::int64_t done, std::int64_t total) {
-        context.console.progress(file + ": " + byteSize(static_cast<double>(done))
-                                 + (total ? " of " + byteSize(static_cast<double>(total)) : ""));
-    };
-    auto dataset = data::Dataset::open(file, std::move(options));
-    if (dataset) {
-        for (const auto& note : (*dataset)->notes()) {
-            context.console.note(file + ": " + note);
-        }
-    }
-    return dataset;
-}
 
 Result<data::Encoder> loadEncoder(const DataFlags& flags)
 {
@@ -287,7 +281,9 @@ Command dataCommand()
                               "luthier data check rows.jsonl more.csv --model MODEL --json\n"
                               "luthier data dedupe rows.jsonl --near --out clean.jsonl\n"
                               "luthier data split clean.jsonl --out set.jsonl\n"
-                              "luthier data convert rows.csv --to chat --out rows.jsonl",
+                              "luthier data convert rows.csv --to chat --out rows.jsonl\n"
+                              "luthier data edit rows.jsonl --row 3 --turn 2 --set \"Better so.\" --project ~/tunes\n"
+                              "luthier data exclude rows.jsonl --check refusal --project ~/tunes",
                               setup, run);
 }
 

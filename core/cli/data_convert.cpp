@@ -59,8 +59,13 @@ int convertFiles(const DataFlags& flags, Context& context)
     }
     Json findings = Json::array();
     std::int64_t bad = 0;
+    std::int64_t excluded = 0;
     for (const auto& dataset : *sets) {
         for (std::int64_t row = 0; row < dataset->rowCount() && !context.cancel.isCancelled(); ++row) {
+            if (dataset->isExcluded(row)) {
+                ++excluded;
+                continue;
+            }
             auto json = shapedRow(*dataset, row, flags.to);
             if (!json) {
                 ++bad;
@@ -72,6 +77,7 @@ int convertFiles(const DataFlags& flags, Context& context)
     }
     if (context.cancel.isCancelled() || sink->count() == 0) {
         return context.fail(context.cancel.isCancelled() ? "cancelled"
+                            : bad == 0                    ? "every row is left out in the project; luthier data include takes rows in again"
                                                          : "no row could be written. The first: " + findings[0]["sentence"].get<std::string>());
     }
     if (auto done = sink->commit(context.cancel); !done) {
@@ -80,7 +86,7 @@ int convertFiles(const DataFlags& flags, Context& context)
     if (bad > 0) {
         context.console.note(counted(bad) + " rows were left out. The first: " + findings[0]["sentence"].get<std::string>());
     }
-    return tell({{"out", flags.out}, {"rows", sink->count() + bad}, {"good", sink->count()}, {"bad", bad}, {"findings", std::move(findings)}},
+    return tell({{"out", flags.out}, {"rows", sink->count() + bad + excluded}, {"good", sink->count()}, {"bad", bad}, {"excluded", excluded}, {"findings", std::move(findings)}},
                 counted(sink->count()) + " rows written to " + flags.out, context);
 }
 

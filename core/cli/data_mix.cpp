@@ -13,7 +13,7 @@ Result<std::vector<std::uint32_t>> goodRows(const data::Dataset& dataset, Contex
 {
     std::vector<std::uint8_t> good(static_cast<std::size_t>(dataset.rowCount()));
     auto walked = data::walkRows(dataset.rowCount(), walkOptions(dataset.path().string() + ": row", context),
-                                 [&](std::int64_t row, std::size_t) { good[static_cast<std::size_t>(row)] = dataset.example(row).ok(); });
+                                 [&](std::int64_t row, std::size_t) { good[static_cast<std::size_t>(row)] = !dataset.isExcluded(row) && dataset.example(row).ok(); });
     if (!walked) {
         return walked.error();
     }

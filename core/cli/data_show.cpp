@@ -18,6 +18,12 @@ void showRow(const data::Dataset& dataset, std::int64_t row, Table& table, Conso
         if (value) {
             line["data"] = *value;
         }
+        if (dataset.isExcluded(row - 1)) {
+            line["excluded"] = true;
+        }
+        if (dataset.edit(row - 1)) {
+            line["edited"] = true;
+        }
         if (!example) {
             line["error"] = example.message();
         }

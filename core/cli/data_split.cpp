@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/cli/data_verbs.h"
+#include "core/base/hash.h"
+#include "core/cli/data_project.h"
 #include "core/cli/display.h"
 #include "core/data/mixing.h"
 
@@ -14,6 +15,29 @@ std::string besideOf(const std::string& path, const char* part)
 {
     const std::filesystem::path whole(path);
     return (whole.parent_path() / (whole.stem().string() + "." + part + whole.extension().string())).string();
+}
+
+// Rows with the same tags are one group.
+Result<data::SplitSettings> settingsFor(const std::string& file, const DataFlags& flags)
+{
+    data::SplitSettings settings{flags.share, static_cast<std::uint64_t>(flags.seed), flags.by};
+    if (!flags.byTag) {
+        return settings;
+    }
+    auto project = openProject(flags, false);
+    auto tags = project ? (*project)->tags(file) : Result<store::RowTags>(project.error());
+    if (!tags) {
+        return tags.error();
+    }
+    settings.stratum = [tags = std::move(*tags)](std::int64_t row) -> std::uint64_t {
+        const auto found = tags.find(row);
+        std::string all;
+        for (const std::string& tag : found == tags.end() ? std::set<std::string>() : found->second) {
+            all += tag + '\n';
+        }
+        return all.empty() ? 0 : base::rowHash(all);
+    };
+    return settings;
 }
 
 struct Halves {
@@ -31,8 +55,11 @@ Result<Halves> writeHalves(const std::vector<std::shared_ptr<data::Dataset>>& se
     }
     Halves halves;
     for (const auto& dataset : sets) {
-        auto sides = data::splitRows(*dataset, {flags.share, static_cast<std::uint64_t>(flags.seed), flags.by},
-                                     walkOptions(dataset->path().string() + ": row", context));
+        auto settings = settingsFor(dataset->path().string(), flags);
+        if (!settings) {
+            return settings.error();
+        }
+        auto sides = data::splitRows(*dataset, *settings, walkOptions(dataset->path().string() + ": row", context));
         if (!sides) {
             return sides.error();
         }

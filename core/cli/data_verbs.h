@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/cli/command.h"
+#include "core/cli/row_choice.h"
 #include "core/data/dataset.h"
 #include "core/data/encoding.h"
 #include "core/data/row_walk.h"
@@ -11,12 +12,32 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+namespace luthier::store {
+class Project;
+}
 
 namespace luthier::cli {
 
 struct DataVerb;
+
+// What `data edit` does to a row; one of its ways.
+struct RowEdit {
+    std::int64_t row = 0;             // from 1
+    std::int64_t turn = 0;            // from 1; 0: not named
+    std::string field;
+    std::optional<std::string> set;
+    std::optional<std::string> add;
+    std::optional<std::string> split; // before this text
+    std::string role;                 // of the turn, or of the one that is added
+    std::string move;                 // up, down
+    bool remove = false;
+    bool merge = false;
+    bool revert = false;
+};
 
 struct DataFlags {
     std::vector<std::string> files;
@@ -32,6 +53,7 @@ struct DataFlags {
     double share = 0.1;               // held out, or general rows of the mixture
     std::int64_t seed = 42;
     std::string by;                   // field to stratify by
+    bool byTag = false;               // or by the tags that the project knows
     std::vector<double> weights;
     std::string general;
     std::int64_t rows = 0;
@@ -59,6 +81,14 @@ struct DataFlags {
     bool regex = false;
     bool matchCase = false;
     bool wholeWords = false;
+    bool save = false;                // replaced rows become an edit of the project
+    RowChoice choice;
+    RowEdit edit;
+    std::string addTag;
+    std::string removeTag;
+    std::int64_t steps = 1;           // to undo or do again
+    std::string action = "list";      // of versions
+    std::vector<std::string> arguments;
     const DataVerb* verb = nullptr;
 };
 
@@ -69,7 +99,9 @@ struct DataVerb {
     int (*run)(const DataFlags&, Context&);
 };
 
-Result<std::shared_ptr<data::Dataset>> openData(const std::string& file, const DataFlags& flags, Context& context);
+// With the edits and left-out rows of the project: the one given, else that of --project. Without either as it lies there.
+Result<std::shared_ptr<data::Dataset>> openData(const std::string& file, const DataFlags& flags, Context& context,
+                                                store::Project* project = nullptr);
 Result<data::Encoder> loadEncoder(const DataFlags& flags); // without --model one that has no tokenizer
 data::WalkOptions walkOptions(const std::string& what, Context& context);
 Json rowsFromOne(const std::vector<std::int64_t>& rows); // counted from 1
@@ -102,5 +134,20 @@ int generateRows(const DataFlags& flags, Context& context);
 int acceptRows(const DataFlags& flags, Context& context);
 int replaceRows(const DataFlags& flags, Context& context);
 int convertFiles(const DataFlags& flags, Context& context);
+int tagRows(const DataFlags& flags, Context& context);
+int excludeRows(const DataFlags& flags, Context& context);
+int includeRows(const DataFlags& flags, Context& context);
+int editRow(const DataFlags& flags, Context& context);
+int fileVersions(const DataFlags& flags, Context& context);
+int undoSteps(const DataFlags& flags, Context& context);
+int redoSteps(const DataFlags& flags, Context& context);
+int showHistory(const DataFlags& flags, Context& context);
+
+void tagFlags(CLI::App& app, DataFlags& flags);
+void markFlags(CLI::App& app, DataFlags& flags);
+void editFlags(CLI::App& app, DataFlags& flags);
+void versionFlags(CLI::App& app, DataFlags& flags);
+void stepFlags(CLI::App& app, DataFlags& flags);
+void historyFlags(CLI::App& app, DataFlags& flags);
 
 } // namespace luthier::cli

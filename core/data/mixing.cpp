@@ -116,7 +116,9 @@ Result<std::vector<SplitSide>> splitRows(const Dataset& dataset, const SplitSett
         sides[place] = SplitSide::Train;
         hashes[place] = base::rowHash(base::dumpJson(*row));
         natural[place] = isSynthetic(*row) ? 0 : 1;
-        if (!settings.stratifyBy.empty()) {
+        if (settings.stratum) {
+            strata[place] = settings.stratum(index);
+        } else if (!settings.stratifyBy.empty()) {
             strata[place] = stratumOf(*row, settings.stratifyBy);
         }
     });

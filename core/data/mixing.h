@@ -10,6 +10,7 @@
 #include "core/data/row_walk.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct SplitSettings {
     double share = 0.1;
     std::uint64_t seed = 0;
     std::string stratifyBy; // a field; every value of it gives its share; empty: not stratified
+    std::function<std::uint64_t(std::int64_t row)> stratum = {}; // or any other groups of rows, by a number each; any thread
 };
 
 // By holdOut over the hashes training uses, so both choose the same rows. Synthetic rows are never held out.
