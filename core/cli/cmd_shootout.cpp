@@ -56,28 +56,6 @@ private:
     std::int64_t m_total = 0;
 };
 
-Json orNull(const std::optional<double>& value)
-{
-    return value ? Json(*value) : Json();
-}
-
-Json toJson(const train::ShootoutRow& row)
-{
-    return {{"method", row.method},
-            {"outcome", train::toText(row.ended.outcome)},
-            {"sentence", row.ended.sentence.empty() ? Json() : Json(row.ended.sentence)},
-            {"held_out_before", orNull(row.firstHeldOut)},
-            {"held_out", orNull(row.lastHeldOut)},
-            {"trained_parameters", row.trainedParameters},
-            {"trained_share", row.trainedShare()},
-            {"peak_memory_bytes", row.peakMemoryBytes},
-            {"seconds", row.ended.seconds},
-            {"minutes", row.ended.seconds / 60},
-            {"adapter_bytes", row.resultBytes},
-            {"adapter", row.ended.adapter.empty() ? Json() : Json(row.ended.adapter)},
-            {"learning_rate", row.learningRate}};
-}
-
 std::string tableOf(const std::vector<train::ShootoutRow>& rows, int width)
 {
     Table table({{"method"}, {"held-out loss", false, true}, {"trained", false, true}, {"%", false, true}, {"peak memory", false, true},
@@ -105,7 +83,7 @@ int run(const Flags& flags, Context& context)
     std::size_t done = 0;
     const auto onRow = [&](const train::ShootoutRow& row) {
         if (context.console.isJson()) {
-            context.console.line(toJson(row));
+            context.console.line(train::toJson(row));
         }
         progress.method = ++done < flags.methods.size() ? flags.methods[done] : "";
     };

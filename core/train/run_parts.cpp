@@ -26,7 +26,6 @@ public:
 private:
     base::Progress stage(const char* name);
     Result<const peft::Method*> findMethod() const;
-    std::optional<quant::Quantisation> quantisation(const peft::Method& method) const;
     Result<void> loadModel(RunParts& parts);
     Result<void> loadData(RunParts& parts);
     Result<void> attach(RunParts& parts);
@@ -62,13 +61,6 @@ Result<const peft::Method*> Assembly::findMethod() const
     return Error{"method.kind: there is no method \"" + m_config.method.kind + "\"; there are " + names};
 }
 
-std::optional<quant::Quantisation> Assembly::quantisation(const peft::Method& method) const
-{
-    const std::string& wanted = m_config.model.quantization;
-    const auto* table = quant::findCodeTable(wanted == "auto" ? method.quantization : wanted);
-    return table ? std::optional(quant::Quantisation{table->kind, m_config.model.doubleQuantization}) : std::nullopt;
-}
-
 Result<void> Assembly::loadModel(RunParts& parts)
 {
     const auto progress = stage("loading");
@@ -91,7 +83,7 @@ Result<void> Assembly::loadModel(RunParts& parts)
     if (!folder) {
         return folder.error();
     }
-    const auto held = quantisation(*parts.method);
+    const auto held = quantisationOf(m_config, *parts.method);
     auto decoder = weights::loadDecoder(*folder, where.device, where.dtype, progress, held);
     if (!decoder) {
         return decoder.error();
@@ -188,6 +180,13 @@ std::int64_t RunParts::trainableParameters() const
         count += leaf.tensor.numel();
     }
     return count;
+}
+
+std::optional<quant::Quantisation> quantisationOf(const config::RunConfig& config, const peft::Method& method)
+{
+    const std::string& wanted = config.model.quantization;
+    const auto* table = quant::findCodeTable(wanted == "auto" ? method.quantization : wanted);
+    return table ? std::optional(quant::Quantisation{table->kind, config.model.doubleQuantization}) : std::nullopt;
 }
 
 Result<std::unique_ptr<RunParts>> makeParts(const config::RunConfig& config, const RunInputs& inputs,

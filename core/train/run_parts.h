@@ -39,6 +39,9 @@ struct RunParts {
     std::int64_t trainableParameters() const;
 };
 
+// How a run holds its base where the folder says nothing of its own; nullopt: in numbers.
+std::optional<quant::Quantisation> quantisationOf(const config::RunConfig& config, const peft::Method& method);
+
 // Loading and encoding come as StageChanged. Errors are sentences; "cancelled" when the control asked to stop.
 // May throw what torch throws.
 Result<std::unique_ptr<RunParts>> makeParts(const config::RunConfig& config, const RunInputs& inputs,

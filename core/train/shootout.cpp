@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/shootout.h"
 
+#include "core/data/row_writer.h"
 #include "core/peft/method.h"
 
 #include <algorithm>
@@ -10,9 +11,52 @@ namespace luthier::train {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+Json orNull(const std::optional<double>& value)
+{
+    return value ? Json(*value) : Json();
+}
+
+} // namespace
+
 double ShootoutRow::trainedShare() const
 {
     return totalParameters > 0 ? static_cast<double>(trainedParameters) / static_cast<double>(totalParameters) : 0;
+}
+
+Json toJson(const ShootoutRow& row)
+{
+    return {{"method", row.method},
+            {"outcome", toText(row.ended.outcome)},
+            {"sentence", row.ended.sentence.empty() ? Json() : Json(row.ended.sentence)},
+            {"held_out_before", orNull(row.firstHeldOut)},
+            {"held_out", orNull(row.lastHeldOut)},
+            {"trained_parameters", row.trainedParameters},
+            {"trained_share", row.trainedShare()},
+            {"peak_memory_bytes", row.peakMemoryBytes},
+            {"seconds", row.ended.seconds},
+            {"minutes", row.ended.seconds / 60},
+            {"adapter_bytes", row.resultBytes},
+            {"adapter", row.ended.adapter.empty() ? Json() : Json(row.ended.adapter)},
+            {"learning_rate", row.learningRate}};
+}
+
+std::string toCsv(const std::vector<ShootoutRow>& rows)
+{
+    std::string names;
+    std::string lines;
+    for (const ShootoutRow& row : rows) {
+        names.clear();
+        const Json json = toJson(row);
+        for (const auto& [name, value] : json.items()) {
+            const std::string before = names.empty() ? "" : ",";
+            names += before + name;
+            lines += before + (value.is_null() ? "" : value.is_string() ? data::csvField(value.get<std::string>(), ',') : base::dumpJson(value));
+        }
+        lines += "\n";
+    }
+    return names + "\n" + lines;
 }
 
 Result<config::RunConfig> withMethod(const config::RunConfig& config, const std::string& method)
@@ -69,7 +113,7 @@ Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const
     }
     std::vector<ShootoutRow> rows;
     for (std::size_t i = 0; i < methods.size() && !control.stopRequested(); ++i) {
-        ::malloc_trim(0); // what the last one used must not count for this one
+        giveMemoryBack();
         ShootoutMeter meter(observer);
         meter.row.method = methods[i];
         meter.row.learningRate = configs[i].optimizer.learningRate;
@@ -80,6 +124,11 @@ Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const
         }
     }
     return rows;
+}
+
+void giveMemoryBack()
+{
+    ::malloc_trim(0);
 }
 
 std::int64_t bytesIn(const fs::path& folder)

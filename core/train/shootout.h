@@ -4,6 +4,7 @@
 // learning rate, since one rate does not suit all.
 #pragma once
 
+#include "core/base/json.h"
 #include "core/train/run.h"
 
 #include <cstdint>
@@ -29,6 +30,10 @@ struct ShootoutRow {
     double trainedShare() const;
 };
 
+Json toJson(const ShootoutRow& row);
+// The same, one line a row under a line of names; numbers in full precision, empty where there is none.
+std::string toCsv(const std::vector<ShootoutRow>& rows);
+
 // The recipe with another method.
 Result<config::RunConfig> withMethod(const config::RunConfig& config, const std::string& method);
 
@@ -48,6 +53,9 @@ private:
 Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const std::vector<std::string>& methods,
                                           const std::filesystem::path& folder, StopControl& control, RunObserver* observer,
                                           const std::function<void(const ShootoutRow&)>& onRow);
+
+// Gives memory that the last run freed back to the system, so that it does not count for the next.
+void giveMemoryBack();
 
 // Bytes of all files below; 0 when there are none.
 std::int64_t bytesIn(const std::filesystem::path& folder);

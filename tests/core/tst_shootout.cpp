@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Shoot-out: one row a method with what it cost; one that fails does not stop the others.
+#include "core/peft/method.h"
+#include "core/train/method_size.h"
 #include "core/train/shootout.h"
 #include "tests/support/tiny_run.h"
 
@@ -37,6 +39,45 @@ private Q_SLOTS:
         QVERIFY(lora.resultBytes < full.resultBytes);
         QCOMPARE(lora.learningRate, tiny.config.optimizer.learningRate);
         QVERIFY(full.learningRate != lora.learningRate);
+
+        const QStringList lines = QString::fromStdString(train::toCsv(*rows)).split(u'\n');
+        QCOMPARE(lines.size(), 5); // names, three rows, nothing
+        QVERIFY(lines[0].startsWith(QStringLiteral("method,outcome,sentence,held_out_before,held_out,")));
+        QVERIFY(lines[1].startsWith(QStringLiteral("lora,finished,,")));
+        QVERIFY2(lines[2].startsWith(QStringLiteral("ia3,failed,") + QString::fromStdString(ia3.ended.sentence)), qPrintable(lines[2]));
+        train::ShootoutRow quoted;
+        quoted.ended.sentence = "a \"b\", c";
+        QVERIFY(train::toCsv({quoted}).find(",failed,\"a \"\"b\"\", c\",") != std::string::npos);
+        const Json json = train::toJson(lora);
+        QCOMPARE(json.at("held_out").get<double>(), *lora.lastHeldOut);
+        QCOMPARE(lines[3].split(u',')[4].toDouble(), *full.lastHeldOut);
+    }
+
+    // Counted before anything is loaded, and what the run then says.
+    void sizesAreTheRuns()
+    {
+        support::TinyRun tiny;
+        tiny.config.run.maxSteps = 1;
+        train::StopControl control;
+        std::vector<std::string> all;
+        for (const peft::Method& method : peft::methods()) {
+            all.push_back(method.id);
+        }
+        const auto rows = train::shootout(tiny.config, all, tiny.path("out"), control, nullptr, {});
+        QVERIFY(rows.ok());
+        for (const train::ShootoutRow& row : *rows) {
+            QVERIFY2(row.ended.outcome == train::Outcome::Finished, row.ended.sentence.c_str());
+            const auto size = train::methodSize(*train::withMethod(tiny.config, row.method));
+            QVERIFY2(size.ok(), size.ok() ? "" : size.message().c_str());
+            QCOMPARE(size->trainedParameters, row.trainedParameters);
+            QCOMPARE(size->totalParameters, row.totalParameters);
+            QVERIFY(size->leastMemoryBytes > 0 && size->leastMemoryBytes < row.peakMemoryBytes);
+        }
+        const auto held = [&](const char* method) { return train::methodSize(*train::withMethod(tiny.config, method))->leastMemoryBytes; };
+        QVERIFY(held("qlora") < held("lora") && held("lora") < held("full"));
+        tiny.config.method.targetModules = {"absent"};
+        const auto refused = train::methodSize(tiny.config);
+        QVERIFY(!refused && refused.message().find("absent") != std::string::npos);
     }
 
     void unknownMethodsAndStops()

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/method_size.h"
+
+#include "core/nn/decoder.h"
+#include "core/nn/device.h"
+#include "core/peft/method.h"
+#include "core/train/failure.h"
+#include "core/train/run_parts.h"
+#include "core/weights/model_folder.h"
+
+namespace luthier::train {
+
+namespace {
+
+constexpr std::int64_t kMomentBytes = 2 * 4; // fp32, two a weight
+
+std::int64_t bytesOf(const at::Tensor& tensor)
+{
+    return tensor.defined() ? static_cast<std::int64_t>(tensor.nbytes()) : 0;
+}
+
+std::int64_t heldBytes(nn::Decoder& decoder)
+{
+    std::int64_t bytes = 0;
+    for (const nn::NamedTensor& tensor : decoder.tensors()) {
+        bytes += bytesOf(tensor.tensor);
+    }
+    for (const nn::LinearGroup* group : decoder.groups()) {
+        for (const quant::QuantisedWeight& weight : group->quantised) {
+            bytes += weight.bytes();
+        }
+    }
+    return bytes;
+}
+
+// As AdamW keeps it: a gradient in the leaf's dtype, two moments, and a master copy of what is not fp32.
+std::int64_t trainingBytes(const at::Tensor& leaf)
+{
+    const std::int64_t master = leaf.scalar_type() == at::kFloat ? 0 : 4;
+    return bytesOf(leaf) + leaf.numel() * (kMomentBytes + master);
+}
+
+Result<nn::DecoderConfig> modelOf(const config::ModelSettings& settings)
+{
+    if (settings.fromScratch) {
+        return nn::readDecoderConfig(settings.path);
+    }
+    auto folder = weights::ModelFolder::open(settings.path);
+    return folder ? Result<nn::DecoderConfig>(folder->config()) : Result<nn::DecoderConfig>(folder.error());
+}
+
+Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& method)
+{
+    const auto where = nn::choosePlacement(config.model.device, config.model.dtype);
+    if (!where) {
+        return where.error();
+    }
+    auto model = modelOf(config.model);
+    if (!model) {
+        return model.error();
+    }
+    // A folder that is stored in codes is held in its own; the difference between two kinds of them is small.
+    nn::Decoder decoder(*model, at::Device(at::kMeta), where->dtype, quantisationOf(config, method));
+    MethodSize size;
+    size.totalParameters = model->numParameters();
+    size.leastMemoryBytes = heldBytes(decoder);
+    const auto seed = static_cast<std::uint64_t>(config.run.seed);
+    if (auto attached = method.attach(decoder, config.method, {seed, config.model.path}); !attached) {
+        return attached.error();
+    }
+    for (const nn::NamedTensor& leaf : method.trainable(decoder)) {
+        size.trainedParameters += leaf.tensor.numel();
+        size.leastMemoryBytes += trainingBytes(leaf.tensor) + (method.writesAdapter ? bytesOf(leaf.tensor) : 0);
+    }
+    return size;
+}
+
+} // namespace
+
+double MethodSize::trainedShare() const
+{
+    return totalParameters > 0 ? static_cast<double>(trainedParameters) / static_cast<double>(totalParameters) : 0;
+}
+
+Result<MethodSize> methodSize(const config::RunConfig& config)
+{
+    const peft::Method* method = peft::findMethod(config.method.kind);
+    if (method == nullptr) {
+        return Error{"\"" + config.method.kind + "\" is no method"};
+    }
+    if (const auto broken = config::brokenRules(config); !broken.empty()) {
+        return Error{broken.front().sentence};
+    }
+    try {
+        return measure(config, *method);
+    } catch (const std::exception& problem) {
+        return Error{sentenceOf(problem)};
+    }
+}
+
+} // namespace luthier::train

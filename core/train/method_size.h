@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// MethodSize: what a method would train of a model, counted on a decoder without memory: the method is attached to it as
+// in a run, so the count is the run's. Torch-free.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/config/run_config.h"
+
+#include <cstdint>
+
+namespace luthier::train {
+
+struct MethodSize {
+    std::int64_t trainedParameters = 0;
+    std::int64_t totalParameters = 0;
+    // Weights as they are held, gradients, moments and master copies: what is there before the first activation.
+    std::int64_t leastMemoryBytes = 0;
+
+    double trainedShare() const;
+};
+
+// Reads the model's configuration, no weights. Errors are those that the run would end with: a target that names no
+// projection, a device that is not there, ...
+Result<MethodSize> methodSize(const config::RunConfig& config);
+
+} // namespace luthier::train
