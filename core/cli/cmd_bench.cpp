@@ -3,6 +3,7 @@
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
+#include "core/peft/method.h"
 #include "core/text/bench_tokenize.h"
 #include "core/train/bench_generate.h"
 #include "core/train/bench_kernels.h"
@@ -49,6 +50,7 @@ struct Flags {
     std::string method = "lora";
     std::string quantization = "auto";
     std::string paging = "auto";
+    double dropout = 0;
     bool checkpointing = false;
     std::int64_t prompt = 128;
     std::int64_t tokens = 128;
@@ -113,6 +115,7 @@ int benchStep(const Flags& flags, Context& context)
     }
     config::MethodSettings method;
     method.kind = flags.method;
+    method.dropout = flags.dropout;
     if (flags.targets == "all") {
         method.targetModules = {"all-linear"};
     }
@@ -130,6 +133,9 @@ int benchStep(const Flags& flags, Context& context)
     context.console.note(result->device + ", " + result->dtype + ", " + counted(result->trainableParameters)
                          + " of " + counted(result->totalParameters) + " parameters trained, loss "
                          + fixed(result->loss, 3));
+    if (!result->notice.empty()) {
+        context.console.note(result->notice);
+    }
     print(context.console, "matmul", result->matmulFlops / 1e12, "TFLOP/s");
     print(context.console, "step", result->tokensPerSecond, "tokens/s",
           result->matmulFlops / result->flopsPerToken);
@@ -275,9 +281,16 @@ void setup(CLI::App& app, Flags& flags)
             sub->add_option("--targets", flags.targets, "Projections with an adapter: qv, all")
                 ->check(CLI::IsMember({"qv", "all"}))
                 ->option_text("qv");
-            sub->add_option("--method", flags.method, "What is trained: lora, qlora, full")
-                ->check(CLI::IsMember({"lora", "qlora", "full"}))
+            std::vector<std::string> methods;
+            for (const auto& method : peft::methods()) {
+                methods.emplace_back(method.id);
+            }
+            sub->add_option("--method", flags.method, "What is trained: any of `luthier tune --method`'s")
+                ->check(CLI::IsMember(methods))
                 ->option_text("lora");
+            sub->add_option("--dropout", flags.dropout, "Share of an adapter's inputs dropped; the peers' tables have 0")
+                ->check(CLI::Range(0.0, 0.9))
+                ->option_text("0");
             sub->add_option("--quantization", flags.quantization, "How the frozen weights are held: auto (nf4 for qlora), none, nf4, fp4")
                 ->check(CLI::IsMember({"auto", "none", "nf4", "fp4"}))
                 ->option_text("auto");

@@ -57,6 +57,7 @@ struct Mlp {
     Norm after;
     Activation activation = Activation::SiluGated;
     bool residual = true; // false: without h +
+    bool outputWanted = true; // false: run again for the backward pass, whose caller reads none of the output's numbers
 };
 at::Tensor mlp(const Mlp& block, const at::Tensor& h);
 

@@ -45,6 +45,7 @@ struct Decoder::Reading {
     KvCache* cache = nullptr;
     bool readsPrompt = false;
     at::Tensor prefix;                  // [n, 2 L, K, D], put in front now
+    bool again = false;                 // a layer runs once more for its backward pass
 
     // A text longer than its rows' own segments never looks further than the longest.
     std::int64_t longest() const
@@ -205,7 +206,7 @@ at::Tensor Decoder::through(Layer& layer, std::size_t index, const at::Tensor& h
         middle = branchOutput({&layer.output, layer.attentionNorm}, mixed, heads.residual);
     }
     const Bottleneck* own = behind(m_extras.afterMlp);
-    const Mlp block{layer.mlpNorm, &layer.gateUp, &layer.down, layer.outputNorm, m_config.activation, !own};
+    const Mlp block{layer.mlpNorm, &layer.gateUp, &layer.down, layer.outputNorm, m_config.activation, !own, own || !reading.again};
     const at::Tensor out = mlp(block, middle);
     return own ? behindBranch(*own, out, middle) : out;
 }
@@ -214,10 +215,11 @@ at::Tensor Decoder::throughAgain(Layer& layer, std::size_t index, const at::Tens
                                  const RopeTables& tables)
 {
     CheckpointedLayer checkpoint;
-    checkpoint.run = [this, &layer, index, reading, tables](const std::vector<at::Tensor>& inputs) {
-        Reading again = reading;
-        again.prefix = inputs[1];
-        return through(layer, index, inputs[0], again, tables);
+    checkpoint.run = [this, &layer, index, reading, tables](const std::vector<at::Tensor>& inputs, bool again) {
+        Reading own = reading;
+        own.prefix = inputs[1];
+        own.again = again;
+        return through(layer, index, inputs[0], own, tables);
     };
     checkpoint.inputs = {h, reading.prefix};
     addLeaves(layer, checkpoint);

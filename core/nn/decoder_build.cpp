@@ -57,7 +57,7 @@ private:
                 quant::emptyWeight(quantisation->kind, quantisation->nested, slice.size, inputs, options.device()));
         }
         group.buffer = buffer;
-        if (const std::int64_t needed = group.outputs() * inputs; !buffer->memory.defined() || buffer->memory.numel() < needed) {
+        if (const std::int64_t needed = group.numbersAtOnce(); !buffer->memory.defined() || buffer->memory.numel() < needed) {
             buffer->memory = (*this)({needed});
         }
     }

@@ -60,7 +60,7 @@ public:
             const std::lock_guard lock(generator.mutex());
             m_state = generator.get_state();
         }
-        return {m_layer.run(m_layer.inputs)};
+        return {m_layer.run(m_layer.inputs, false)};
     }
 
     std::vector<at::Tensor> backward(const std::vector<at::Tensor>& grads) override
@@ -84,7 +84,7 @@ public:
                 places.push_back(inputs.size() + i);
             }
         }
-        const at::Tensor output = m_layer.run(inputs);
+        const at::Tensor output = m_layer.run(inputs, true);
         auto found = torch::autograd::grad({output}, sources, {grads[0]}, std::nullopt, /*create_graph=*/false,
                                            /*allow_unused=*/true);
         std::vector<at::Tensor> result(inputs.size() + m_layer.leaves.size());

@@ -13,7 +13,8 @@
 namespace luthier::nn {
 
 struct CheckpointedLayer {
-    std::function<at::Tensor(const std::vector<at::Tensor>&)> run; // of tensors like `inputs`; twice
+    // Of tensors like `inputs`; twice. The second time nobody reads the output's numbers, only its history.
+    std::function<at::Tensor(const std::vector<at::Tensor>& inputs, bool again)> run;
     std::vector<at::Tensor> inputs; // the first is defined; others may be undefined
     std::vector<at::Tensor> leaves; // what `run` reads besides and may be trained
     bool draws = false;             // `run` draws from the default generator of the first input's device

@@ -11,6 +11,8 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/mm.h>
 
+#include <algorithm>
+
 namespace luthier::nn {
 
 namespace {
@@ -33,9 +35,24 @@ double dropoutOf(const LinearGroup& group)
     return group.training && !group.adapters.empty() ? group.adapters.front().dropout : 0;
 }
 
-at::Tensor droppedOut(const at::Tensor& x, const at::Tensor& kept, double dropout)
+// Which inputs the adapters see.
+void drawKept(const LinearGroup& group, const at::Tensor& x, LinearSaved& saved)
 {
-    return kept.defined() ? (x * kept).mul_(1.0 / (1.0 - dropout)) : x;
+    const double dropout = dropoutOf(group);
+    if (dropout > 0) {
+        saved.draw = kernels::drawDropout(x);
+        if (!saved.draw) {
+            saved.kept = at::empty_like(x, x.options().dtype(at::kBool)).bernoulli_(1.0 - dropout);
+        }
+    }
+}
+
+at::Tensor droppedOut(const LinearGroup& group, const at::Tensor& x, const LinearSaved& saved)
+{
+    if (saved.draw) {
+        return kernels::dropped(x, *saved.draw, dropoutOf(group));
+    }
+    return saved.kept.defined() ? (x * saved.kept).mul_(1.0 / (1.0 - dropoutOf(group))) : x;
 }
 
 // In place.
@@ -51,30 +68,27 @@ void dequantiseInto(const quant::QuantisedWeight& weight, const at::Tensor& out)
     }
 }
 
-void addAdapters(const LinearGroup& group, const at::Tensor& x, const at::Tensor& y, LinearSaved* saved)
+// The adapters' numbers in the activations' dtype, and their low-rank inputs.
+void readLow(const LinearGroup& group, const at::Tensor& x, LinearSaved& saved)
 {
-    const at::Tensor a = stackedA(group, x);
-    at::Tensor kept;
-    const double dropout = dropoutOf(group);
-    if (dropout > 0) {
-        kept = at::empty_like(x, x.options().dtype(at::kBool)).bernoulli_(1.0 - dropout);
-    }
-    const at::Tensor low = droppedOut(x, kept, dropout).mm(a.t());
-    std::int64_t first = 0;
+    drawKept(group, x, saved);
+    saved.a = stackedA(group, x);
+    saved.low = droppedOut(group, x, saved).mm(saved.a.t());
     for (const LowRank& adapter : group.adapters) {
+        saved.b.push_back(adapter.b.detach().to(x.scalar_type()));
+    }
+}
+
+void addAdapters(const LinearGroup& group, const at::Tensor& y, const LinearSaved& saved)
+{
+    std::int64_t first = 0;
+    for (std::size_t i = 0; i < group.adapters.size(); ++i) {
+        const LowRank& adapter = group.adapters[i];
         const LinearSlice& slice = group.slices[adapter.slice];
         const std::int64_t rank = adapter.a.size(0);
-        const at::Tensor b = adapter.b.detach().to(x.scalar_type());
-        y.narrow(1, slice.begin, slice.size).addmm_(low.narrow(1, first, rank), b.t(), 1, adapter.scale);
-        if (saved) {
-            saved->b.push_back(b);
-        }
+        y.narrow(1, slice.begin, slice.size)
+            .addmm_(saved.low.narrow(1, first, rank), saved.b[i].t(), 1, adapter.scale);
         first += rank;
-    }
-    if (saved) {
-        saved->a = a;
-        saved->low = low;
-        saved->kept = kept;
     }
 }
 
@@ -105,7 +119,7 @@ at::Tensor adapterGradients(const LinearGroup& group, const at::Tensor& x, const
     }
     at::Tensor gradA;
     if (needsInput(group)) {
-        gradA = dLow.t().mm(droppedOut(x, saved.kept, dropoutOf(group)));
+        gradA = dLow.t().mm(droppedOut(group, x, saved));
     }
     first = 0;
     for (std::size_t i = 0; i < group.adapters.size(); ++i) {
@@ -118,6 +132,41 @@ at::Tensor adapterGradients(const LinearGroup& group, const at::Tensor& x, const
     return dLow;
 }
 
+// x W^T + b.
+at::Tensor product(const LinearGroup& group, const at::Tensor& x, const at::Tensor& bias)
+{
+    const at::Tensor weight = group.weightNow();
+    at::Tensor y = kernels::rowProduct(x, weight);
+    if (!y.defined()) {
+        return bias.defined() ? at::addmm(bias, x, weight.t()) : x.mm(weight.t());
+    }
+    return (bias.defined() ? y.add_(bias) : y).to(x.scalar_type());
+}
+
+at::Tensor productBySlice(const LinearGroup& group, const at::Tensor& x, const at::Tensor& bias)
+{
+    const at::Tensor y = at::empty({x.size(0), group.outputs()}, x.options());
+    for (std::size_t i = 0; i < group.slices.size(); ++i) {
+        at::Tensor part = y.narrow(1, group.slices[i].begin, group.slices[i].size);
+        at::mm_out(part, x, group.sliceNow(i).t());
+    }
+    return bias.defined() ? y.add_(bias) : y;
+}
+
+// dy W.
+at::Tensor inputGradient(const LinearGroup& group, const at::Tensor& dy)
+{
+    if (!group.isReadBySlice()) {
+        return dy.mm(group.weightNow());
+    }
+    at::Tensor dx;
+    for (std::size_t i = 0; i < group.slices.size(); ++i) {
+        const at::Tensor part = dy.narrow(1, group.slices[i].begin, group.slices[i].size);
+        dx = i == 0 ? part.mm(group.sliceNow(i)) : dx.addmm_(part, group.sliceNow(i));
+    }
+    return dx;
+}
+
 } // namespace
 
 at::Tensor LinearGroup::weightNow() const
@@ -125,10 +174,34 @@ at::Tensor LinearGroup::weightNow() const
     if (!isQuantised()) {
         return weight.detach();
     }
-    const at::Tensor numbers = buffer->memory.narrow(0, 0, outputs() * inputs()).view({outputs(), inputs()});
+    const at::Tensor numbers = isReadBySlice()
+                                   ? at::empty({outputs(), inputs()}, buffer->memory.options())
+                                   : buffer->memory.narrow(0, 0, outputs() * inputs()).view({outputs(), inputs()});
     for (std::size_t i = 0; i < slices.size(); ++i) {
         dequantiseInto(quantised[i], numbers.narrow(0, slices[i].begin, slices[i].size));
     }
+    return numbers;
+}
+
+bool LinearGroup::isReadBySlice() const
+{
+    return isQuantised() && outputs() * inputs() > buffer->together && slices.size() > 1;
+}
+
+std::int64_t LinearGroup::numbersAtOnce() const
+{
+    std::int64_t rows = isReadBySlice() ? 0 : outputs();
+    for (const LinearSlice& slice : slices) {
+        rows = std::max(rows, slice.size);
+    }
+    return rows * inputs();
+}
+
+at::Tensor LinearGroup::sliceNow(std::size_t slice) const
+{
+    const at::Tensor numbers
+        = buffer->memory.narrow(0, 0, slices[slice].size * inputs()).view({slices[slice].size, inputs()});
+    dequantiseInto(quantised[slice], numbers);
     return numbers;
 }
 
@@ -183,23 +256,31 @@ std::vector<at::Tensor> leavesOf(const LinearGroup& group)
 
 at::Tensor linearForward(const LinearGroup& group, const at::Tensor& x, LinearSaved* saved)
 {
-    const at::Tensor weight = group.weightNow();
     const bool extras = usesExtras(group);
     const at::Tensor input = extras ? inputNow(group, x) : x;
     const at::Tensor bias = extras ? biasNow(group) : group.bias.defined() ? group.bias.detach() : group.bias;
-    at::Tensor y = kernels::rowProduct(input, weight);
-    if (!y.defined()) {
-        y = bias.defined() ? at::addmm(bias, input, weight.t()) : input.mm(weight.t());
-    } else {
-        y = (bias.defined() ? y.add_(bias) : y).to(input.scalar_type());
-    }
+    at::Tensor y = group.isReadBySlice() ? productBySlice(group, input, bias) : product(group, input, bias);
     if (group.usesAdapters()) {
-        addAdapters(group, input, y, saved);
+        LinearSaved own;
+        LinearSaved& kept = saved ? *saved : own;
+        readLow(group, input, kept);
+        addAdapters(group, y, kept);
     }
     if (extras) {
         scaleOutput(group, y, saved);
     }
     return y;
+}
+
+bool linearSavedOnly(const LinearGroup& group, const at::Tensor& x, LinearSaved& saved)
+{
+    if (usesExtras(group)) {
+        return false;
+    }
+    if (group.usesAdapters()) {
+        readLow(group, x, saved);
+    }
+    return true;
 }
 
 at::Tensor linearBackward(const LinearGroup& group, const at::Tensor& x, const at::Tensor& dy,
@@ -219,10 +300,12 @@ at::Tensor linearBackward(const LinearGroup& group, const at::Tensor& x, const a
     }
     at::Tensor dx;
     if (wantInput || (extras && group.usesFactors())) {
-        dx = dz.mm(group.weightNow());
+        dx = inputGradient(group, dz);
         if (dLow.defined()) {
             const at::Tensor& a = saved.a;
-            if (saved.kept.defined()) {
+            if (saved.draw) {
+                kernels::addDropped(dx, dLow.mm(a), *saved.draw, dropoutOf(group));
+            } else if (saved.kept.defined()) {
                 dx.add_(dLow.mm(a).mul_(saved.kept), 1.0 / (1.0 - dropoutOf(group)));
             } else {
                 dx.addmm_(dLow, a);

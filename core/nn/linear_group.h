@@ -7,12 +7,14 @@
 // Internal to core: names torch types.
 #pragma once
 
+#include "core/nn/kernels/kernels.h"
 #include "core/quant/quantised_weight.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +54,9 @@ struct SliceBias {
 // Where the numbers of quantised weights go, one group's at a time.
 struct WeightBuffer {
     at::Tensor memory; // flat, as large as the largest group asks, in the activations' dtype
+    // Elements up to which a group's slices are made together: a model of 65B needs a third of a GB less this way, and
+    // products as large as these lose nothing by being cut.
+    std::int64_t together = std::int64_t{1} << 27;
 };
 
 struct LinearGroup {
@@ -70,9 +75,12 @@ struct LinearGroup {
     std::string slicePath(std::size_t slice) const { return path + "." + slices[slice].name; }
     bool isQuantised() const { return !quantised.empty(); }
     at::Tensor weightNow() const;                    // [out, in]; of a quantised group valid until the next group's
+    bool isReadBySlice() const;                      // quantised, and too large for the numbers of all slices at once
+    std::int64_t numbersAtOnce() const;              // elements that the buffer must have for this group
     at::Tensor sliceWeight(std::size_t slice) const; // view [size, in], or new numbers when quantised
     at::Tensor sliceBias(std::size_t slice) const;   // view [size] or undefined
     void holdNumbers();                              // memory for `weight` instead of codes, not filled
+    at::Tensor sliceNow(std::size_t slice) const;    // as weightNow(), of one slice
     void dequantise();                               // `weight` holds the numbers from now on
     bool usesAdapters() const { return adaptersEnabled && !adapters.empty(); }
     bool usesFactors() const { return adaptersEnabled && !factors.empty(); }
@@ -87,6 +95,7 @@ struct LinearSaved {
     std::vector<at::Tensor> b; // each adapter's, in that dtype
     at::Tensor low;  // [N, sum of ranks]: dropout(x) A^T of all adapters side by side
     at::Tensor kept; // [N, in] bool: inputs the adapters' dropout kept; undefined without dropout
+    std::optional<kernels::DropoutDraw> draw = {}; // instead of it, where a card draws them again
     // For each magnitude, then each factor on an output: what was multiplied [N, size] and, for a magnitude, the norm.
     struct Scaled {
         at::Tensor before; // undefined when the multiplier is not trained
@@ -102,6 +111,10 @@ std::vector<at::Tensor> leavesOf(const LinearGroup& group);
 
 // x [N, in] -> [N, out]. Not recorded by autograd: callers are autograd nodes or run without gradients.
 at::Tensor linearForward(const LinearGroup& group, const at::Tensor& x, LinearSaved* saved = nullptr);
+
+// What linearForward saves, without its output: when a layer is computed again for its backward pass. False, and nothing
+// done, where the output is needed for that.
+bool linearSavedOnly(const LinearGroup& group, const at::Tensor& x, LinearSaved& saved);
 
 // Gradient of x [N, in] (undefined when not wanted). Gradients of the leaves, as leavesOf orders them and undefined
 // where a leaf does not require one, are appended to `leaves`. `x` may be undefined when no leaf needs it (see needsInput).

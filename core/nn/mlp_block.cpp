@@ -3,6 +3,8 @@
 #include "core/nn/autograd_node.h"
 #include "core/nn/blocks.h"
 
+#include <ATen/ops/empty.h>
+
 namespace luthier::nn {
 
 namespace {
@@ -16,7 +18,11 @@ public:
     std::vector<at::Tensor> forward() override
     {
         m_hidden = linearForward(*m_block.gateUp, input(), &m_savedUp);
-        at::Tensor y = linearForward(*m_block.down, activate(m_block.activation, m_hidden), &m_savedDown);
+        const at::Tensor product = activate(m_block.activation, m_hidden);
+        if (!m_block.outputWanted && !m_block.after.exists() && linearSavedOnly(*m_block.down, product, m_savedDown)) {
+            return {at::empty({1, 1}, m_h.options()).expand(m_h.sizes())};
+        }
+        at::Tensor y = linearForward(*m_block.down, product, &m_savedDown);
         if (!m_block.after.exists()) {
             return {m_block.residual ? y.add_(m_h) : y};
         }

@@ -5,6 +5,7 @@
 #include <ATen/ops/_foreach_copy.h>
 #include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/stack.h>
@@ -45,6 +46,33 @@ std::string shapeText(at::IntArrayRef shape)
         text += (i ? ", " : "") + std::to_string(shape[i]);
     }
     return text + "]";
+}
+
+// Gradients in fp32, all made in one kernel on a card.
+void widen(std::vector<at::Tensor>& gradients)
+{
+    std::vector<at::Tensor> narrow;
+    std::int64_t elements = 0;
+    for (const at::Tensor& gradient : gradients) {
+        if (gradient.scalar_type() != at::kFloat) {
+            narrow.push_back(gradient);
+            elements += gradient.numel();
+        }
+    }
+    if (narrow.empty()) {
+        return;
+    }
+    const at::Tensor memory = at::empty({elements}, narrow.front().options().dtype(at::kFloat));
+    std::vector<at::Tensor> wide;
+    std::int64_t first = 0;
+    for (at::Tensor& gradient : gradients) {
+        if (gradient.scalar_type() != at::kFloat) {
+            gradient = memory.narrow(0, first, gradient.numel()).view(gradient.sizes());
+            wide.push_back(gradient);
+            first += gradient.numel();
+        }
+    }
+    at::_foreach_copy_(wide, narrow);
 }
 
 } // namespace
@@ -166,7 +194,7 @@ void AdamW::add(Call& call, const Slot& slot, const at::Tensor& leaf, const at::
         call.widened += leaf.numel();
     }
     call.parameters.push_back(slot.hasMaster() ? state[2] : leaf);
-    call.gradients.push_back(gradient.to(at::kFloat));
+    call.gradients.push_back(gradient);
     call.expAvgs.push_back(state[0]);
     call.expAvgSqs.push_back(state[1]);
 }
@@ -202,6 +230,7 @@ void AdamW::apply(Call& call, double learningRate, const at::Tensor& divisor, co
     if (call.parameters.empty()) {
         return;
     }
+    widen(call.gradients);
     const std::vector<at::Tensor> steps(call.parameters.size(), m_step);
     const auto scale = divisor.defined() ? std::optional(divisor) : std::nullopt;
     at::_fused_adamw_(call.parameters, call.gradients, call.expAvgs, call.expAvgSqs, {}, steps, learningRate,
@@ -210,6 +239,15 @@ void AdamW::apply(Call& call, double learningRate, const at::Tensor& divisor, co
     if (!call.leaves.empty()) {
         at::_foreach_copy_(call.leaves, call.rounded);
     }
+}
+
+std::vector<at::Tensor> AdamW::leaves() const
+{
+    std::vector<at::Tensor> all;
+    for (const Slot& slot : m_slots) {
+        all.push_back(slot.leaf.tensor);
+    }
+    return all;
 }
 
 void AdamW::zeroGrad()

@@ -43,6 +43,7 @@ public:
     // Leaves without a gradient are left alone.
     at::Tensor step(double learningRate);
     void zeroGrad();
+    std::vector<at::Tensor> leaves() const;
 
     bool isPaged() const { return m_pager != nullptr; }
     std::int64_t pagedBytes() const { return m_pager ? m_pager->bytes() : 0; }

@@ -3,10 +3,10 @@
 
 #include "core/nn/decoder.h"
 #include "core/nn/device.h"
-#include "core/objectives/chunked_cross_entropy.h"
 #include "core/optim/adamw.h"
 #include "core/peft/method.h"
 #include "core/train/bench_probe.h"
+#include "core/train/train_step.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/randint.h>
@@ -44,36 +44,33 @@ double flopsPerToken(nn::Decoder& decoder, const StepBenchSettings& settings, st
                    : 6 * weights + 3 * attention;
 }
 
-struct Step {
-    nn::Decoder& decoder;
-    optim::AdamW& optimizer;
-    at::Tensor ids;     // [B, T]
-    at::Tensor targets; // [B * T]
+// Random tokens, all of them trained.
+StepBatches randomStep(const StepBenchSettings& settings)
+{
+    const std::int64_t tokens = settings.batch * settings.length;
+    MicroBatch batch;
+    batch.ids = at::randint(settings.model.vocab, {settings.batch, settings.length}, at::kLong);
+    batch.targets = at::randint(settings.model.vocab, {tokens}, at::kLong);
+    batch.tokens = batch.trained = tokens;
+    StepBatches step;
+    step.batches.push_back(std::move(batch));
+    step.tokens = step.trained = tokens;
+    return step;
+}
 
-    at::Tensor operator()() const
-    {
-        const auto hidden = decoder.hidden({ids, {}, nullptr});
-        const auto loss = objectives::chunkedCrossEntropy(hidden.reshape({targets.numel(), hidden.size(-1)}),
-                                                          decoder.head(), targets,
-                                                          1.0 / static_cast<double>(targets.numel()));
-        loss.backward();
-        optimizer.step(kRate);
-        return loss.detach();
-    }
-};
-
-Result<std::vector<double>> timeSteps(const Step& step, const StepBenchSettings& settings, at::Device device,
+Result<std::vector<double>> timeSteps(TrainStep& trainStep, const StepBenchSettings& settings, at::Device device,
                                       StepBenchResult& result)
 {
+    const StepBatches batches = randomStep(settings);
     std::vector<double> times;
-    at::Tensor loss;
+    at::Tensor values;
     const auto all = settings.warmup + settings.steps;
     for (std::int64_t i = 0; i < all; ++i) {
         if (settings.cancel.isCancelled()) {
             return Error{"cancelled"};
         }
         const auto start = std::chrono::steady_clock::now();
-        loss = step();
+        values = trainStep.run(batches, i + 1, kRate, [] {});
         synchronise(device);
         if (i >= settings.warmup) {
             times.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
@@ -82,7 +79,8 @@ Result<std::vector<double>> timeSteps(const Step& step, const StepBenchSettings&
             settings.progress(i + 1, all);
         }
     }
-    result.loss = loss.defined() ? loss.item<double>() : 0;
+    result.loss = values.defined() ? values[0].item<double>() : 0;
+    result.notice = trainStep.takeNotice();
     return times;
 }
 
@@ -118,17 +116,13 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     optimizerSettings.paging = settings.paging;
     optim::AdamW optimizer(leaves, optimizerSettings);
 
-    const auto options = at::TensorOptions().device(placement->device).dtype(at::kLong);
-    const auto tokens = settings.batch * settings.length;
-    const Step step{decoder, optimizer,
-                    at::randint(settings.model.vocab, {settings.batch, settings.length}, options),
-                    at::randint(settings.model.vocab, {tokens}, options)};
-    auto times = timeSteps(step, settings, placement->device, result);
+    TrainStep trainStep(decoder, optimizer, kSeed);
+    auto times = timeSteps(trainStep, settings, placement->device, result);
     if (!times) {
         return times.error();
     }
     result.secondsPerStep = median(*times);
-    result.tokensPerSecond = static_cast<double>(tokens) / result.secondsPerStep;
+    result.tokensPerSecond = static_cast<double>(settings.batch * settings.length) / result.secondsPerStep;
     result.flopsPerToken
         = flopsPerToken(decoder, settings, result.trainableParameters, method->writesAdapter);
     result.share = result.tokensPerSecond * result.flopsPerToken / result.matmulFlops;

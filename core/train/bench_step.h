@@ -45,6 +45,7 @@ struct StepBenchResult {
     double loss = 0;               // of the last step: near ln(vocabulary) while nothing is learnt
     std::string device;
     std::string dtype;
+    std::string notice;            // what the card made the steps do; empty: nothing
 };
 
 Result<StepBenchResult> benchStep(const StepBenchSettings& settings);

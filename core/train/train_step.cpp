@@ -6,14 +6,47 @@
 
 #include <ATen/Context.h>
 #include <ATen/core/Generator.h>
+#include <ATen/ops/_foreach_add.h>
+#include <ATen/ops/_foreach_zero.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
+#include <torch/csrc/api/include/torch/autograd.h>
 
 #include <algorithm>
 #include <mutex>
 
 namespace luthier::train {
+
+namespace {
+
+// Their gradients stand twice for a moment.
+constexpr std::int64_t kSmallElements = std::int64_t{1} << 27;
+
+std::int64_t elementsOf(const std::vector<at::Tensor>& leaves)
+{
+    std::int64_t count = 0;
+    for (const at::Tensor& leaf : leaves) {
+        count += leaf.numel();
+    }
+    return count;
+}
+
+} // namespace
+
+TrainStep::TrainStep(nn::Decoder& decoder, optim::AdamW& optimizer, std::uint64_t seed)
+    : m_decoder(decoder), m_optimizer(optimizer), m_seed(seed), m_leaves(optimizer.leaves()),
+      m_small(elementsOf(m_leaves) <= kSmallElements), m_graphs(decoder.device())
+{
+}
+
+std::string TrainStep::takeNotice()
+{
+    const std::string own = std::exchange(m_notice, {});
+    const std::string recording = m_graphs.takeNotice();
+    return own.empty() || recording.empty() ? own + recording : own + " " + recording;
+}
 
 void TrainStep::seedDropout(std::int64_t number) const
 {
@@ -28,41 +61,98 @@ at::Tensor TrainStep::accumulate(const StepBatches& step, std::int64_t number, c
 {
     seedDropout(number);
     m_decoder.setTraining(true);
-    const double scale = 1.0 / static_cast<double>(std::max<std::int64_t>(1, step.trained));
+    const at::Tensor scale = at::full({}, 1.0 / static_cast<double>(std::max<std::int64_t>(1, step.trained)),
+                                      at::TensorOptions().dtype(at::kFloat).device(m_decoder.device()));
+    placeGradients();
     at::Tensor total = at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(m_decoder.device()));
     for (const MicroBatch& cpu : step.batches) {
         between();
-        const MicroBatch batch = toDevice(cpu, m_decoder.device());
-        nn::ForwardInput input;
-        input.ids = batch.ids;
-        input.segments = batch.segments;
-        const at::Tensor hidden = pickTargets(m_decoder.hidden(input), batch);
-        const at::Tensor loss = objectives::chunkedCrossEntropy(
-            hidden, m_decoder.head(), batch.targets,
-            objectives::CrossEntropySettings{scale, m_decoder.config().logitSoftcap, 0});
-        loss.backward();
-        total.add_(loss.detach());
+        const MicroBatch batch = m_graphs.padded(cpu);
+        total.add_(m_gradients.empty()
+                       ? pass(toDevice(batch, m_decoder.device()), scale)
+                       : m_graphs.run(batch, scale, [this](const MicroBatch& b, const at::Tensor& s) { return pass(b, s); }));
+    }
+    if (m_small && m_gradients.empty() && m_graphs.areWanted()) {
+        for (const at::Tensor& leaf : m_leaves) {
+            m_gradients.push_back(leaf.grad());
+        }
     }
     return total;
+}
+
+at::Tensor TrainStep::pass(const MicroBatch& batch, const at::Tensor& scale)
+{
+    nn::ForwardInput input;
+    input.ids = batch.ids;
+    input.segments = batch.segments;
+    const at::Tensor hidden = pickTargets(m_decoder.hidden(input), batch);
+    const at::Tensor loss = objectives::chunkedCrossEntropy(
+        hidden, m_decoder.head(), batch.targets,
+        objectives::CrossEntropySettings{1, m_decoder.config().logitSoftcap, 0});
+    addGradients(loss, scale);
+    return loss.detach().mul(scale);
+}
+
+void TrainStep::addGradients(const at::Tensor& loss, const at::Tensor& scale)
+{
+    if (!m_small) {
+        loss.backward(scale); // each gradient is gone before the next is made
+        return;
+    }
+    const auto fresh = torch::autograd::grad({loss}, m_leaves, {scale}, std::nullopt, /*create_graph=*/false,
+                                             /*allow_unused=*/true);
+    std::vector<at::Tensor> sums;
+    std::vector<at::Tensor> addends;
+    for (std::size_t i = 0; i < fresh.size(); ++i) {
+        at::Tensor& leaf = m_leaves[i];
+        if (fresh[i].defined() && leaf.grad().defined()) {
+            sums.push_back(leaf.grad());
+            addends.push_back(fresh[i]);
+        } else if (fresh[i].defined()) {
+            leaf.mutable_grad() = fresh[i];
+        }
+    }
+    if (!sums.empty()) {
+        at::_foreach_add_(sums, addends);
+    }
+}
+
+// The optimizer drops gradients behind each step; recorded passes add to these.
+void TrainStep::placeGradients()
+{
+    std::vector<at::Tensor> present;
+    for (std::size_t i = 0; i < m_gradients.size(); ++i) {
+        m_leaves[i].mutable_grad() = m_gradients[i];
+        if (m_gradients[i].defined()) {
+            present.push_back(m_gradients[i]);
+        }
+    }
+    if (!present.empty()) {
+        at::_foreach_zero_(present);
+    }
 }
 
 at::Tensor TrainStep::run(const StepBatches& step, std::int64_t number, double learningRate,
                           const std::function<void()>& between)
 {
     at::Tensor total;
-    try {
-        total = accumulate(step, number, between);
-    } catch (const c10::OutOfMemoryError&) {
-        if (m_optimizer.isPaged()) {
-            throw;
+    while (!total.defined()) {
+        try {
+            total = accumulate(step, number, between);
+            break;
+        } catch (const c10::OutOfMemoryError&) {
+            if (m_optimizer.isPaged() && !m_graphs.areWanted()) {
+                throw;
+            }
         }
-    }
-    if (!total.defined()) { // outside of the handler, which keeps what the failed pass held
-        m_optimizer.zeroGrad();
+        m_optimizer.zeroGrad(); // outside of the handler, which keeps what the failed pass held
+        if (m_graphs.areWanted()) {
+            m_graphs.giveUp();
+            continue;
+        }
         TORCH_CHECK_WITH(OutOfMemoryError, m_optimizer.pageOut(), "CUDA out of memory, and optimizer.paging is off");
         m_notice = "The card had no room for this step, so the optimizer's state ("
                    + std::to_string(m_optimizer.pagedBytes() >> 20) + " MiB) moved to host memory.";
-        total = accumulate(step, number, between);
     }
     m_whole = false;
     const at::Tensor norm = m_optimizer.step(learningRate);

@@ -5,12 +5,14 @@
 // so that how a step is cut into micro-batches does not matter.
 // Dropout draws from the device's default generator, which every step seeds from (seed, step): a resumed run
 // draws what an uninterrupted one would, whatever ran in between.
-// A step for which the card has no room is computed again once the optimizer's state has left it (optimizer.paging).
+// A step for which the card has no room is computed again once what can leave it has left: recorded passes, then the
+// optimizer's state (optimizer.paging). Small passes are recorded on a card (see step_graphs.h).
 #pragma once
 
 #include "core/nn/decoder.h"
 #include "core/optim/adamw.h"
 #include "core/train/batch_feed.h"
+#include "core/train/step_graphs.h"
 
 #include <cstdint>
 #include <functional>
@@ -21,10 +23,7 @@ namespace luthier::train {
 
 class TrainStep {
 public:
-    TrainStep(nn::Decoder& decoder, optim::AdamW& optimizer, std::uint64_t seed)
-        : m_decoder(decoder), m_optimizer(optimizer), m_seed(seed)
-    {
-    }
+    TrainStep(nn::Decoder& decoder, optim::AdamW& optimizer, std::uint64_t seed);
 
     // [2] fp32 on the device: mean loss of the step's targets, gradient norm before clipping. Queues work and
     // does not wait for it. `between` is called before each micro-batch.
@@ -34,16 +33,23 @@ public:
     // False while an exception came from the optimizer: its state may be half stepped.
     bool isWhole() const { return m_whole; }
 
-    // What the last run() had to do to find room on the card, as a sentence; empty: nothing. Given once.
-    std::string takeNotice() { return std::exchange(m_notice, {}); }
+    // What the last run() had to do to go on on the card, as a sentence; empty: nothing. Given once.
+    std::string takeNotice();
 
 private:
     at::Tensor accumulate(const StepBatches& step, std::int64_t number, const std::function<void()>& between);
+    at::Tensor pass(const MicroBatch& batch, const at::Tensor& scale);
+    void addGradients(const at::Tensor& loss, const at::Tensor& scale);
+    void placeGradients();
     void seedDropout(std::int64_t number) const;
 
     nn::Decoder& m_decoder;
     optim::AdamW& m_optimizer;
     std::uint64_t m_seed;
+    std::vector<at::Tensor> m_leaves;
+    bool m_small;                        // little is trained: gradients are added together, and keep their place
+    StepGraphs m_graphs;
+    std::vector<at::Tensor> m_gradients; // of the leaves, once known: where recorded passes add
     bool m_whole = true;
     std::string m_notice;
 };

@@ -308,3 +308,67 @@ extern "C" __global__ void loss_rows(u16* logits, const i64* targets, float* los
         store8(logits + i, a);
     }
 }
+
+// Which values a dropout keeps; see kernels.h.
+struct Draw {
+    unsigned long long seed;
+    unsigned long long offset;
+    const i64* seedAt;
+    const i64* offsetAt;
+};
+
+// Philox 4x32 with ten rounds (Salmon et al., 2011): 128 random bits for a key and a counter.
+__device__ __forceinline__ uint4 philox(unsigned long long seed, unsigned long long offset, unsigned long long place)
+{
+    uint2 key = make_uint2((u32)seed, (u32)(seed >> 32));
+    uint4 c = make_uint4((u32)offset, (u32)(offset >> 32), (u32)place, (u32)(place >> 32));
+#pragma unroll
+    for (int round = 0; round < 10; ++round) {
+        const u32 high0 = __umulhi(0xD2511F53u, c.x);
+        const u32 low0 = 0xD2511F53u * c.x;
+        const u32 high1 = __umulhi(0xCD9E8D57u, c.z);
+        const u32 low1 = 0xCD9E8D57u * c.z;
+        c = make_uint4(high1 ^ c.y ^ key.x, low1, high0 ^ c.w ^ key.y, low0);
+        key.x += 0x9E3779B9u;
+        key.y += 0xBB67AE85u;
+    }
+    return c;
+}
+
+// Eight values: kept where their 16 random bits reach the limit, times the factor.
+__device__ __forceinline__ Eight keptOf(Eight x, const Draw& draw, i64 place, u32 limit, float factor)
+{
+    const unsigned long long seed = draw.seedAt ? (unsigned long long)*draw.seedAt : draw.seed;
+    const unsigned long long offset = draw.offset + (draw.offsetAt ? (unsigned long long)*draw.offsetAt : 0ull);
+    const uint4 bits = philox(seed, offset, place);
+    const u32 words[4] = {bits.x, bits.y, bits.z, bits.w};
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+        x.v[2 * i] = (words[i] & 0xffffu) >= limit ? x.v[2 * i] * factor : 0.0f;
+        x.v[2 * i + 1] = (words[i] >> 16) >= limit ? x.v[2 * i + 1] * factor : 0.0f;
+    }
+    return x;
+}
+
+extern "C" __global__ void dropped(const u16* x, u16* y, i64 count, const Draw draw, u32 limit, float factor)
+{
+    const i64 place = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+    if (place * 8 < count) {
+        store8(y + place * 8, keptOf(load8(x + place * 8), draw, place, limit, factor));
+    }
+}
+
+extern "C" __global__ void add_dropped(const u16* x, u16* target, i64 count, const Draw draw, u32 limit, float factor)
+{
+    const i64 place = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+    if (place * 8 >= count) {
+        return;
+    }
+    const Eight more = keptOf(load8(x + place * 8), draw, place, limit, factor);
+    Eight sum = load8(target + place * 8);
+#pragma unroll
+    for (int i = 0; i < 8; ++i) {
+        sum.v[i] += more.v[i];
+    }
+    store8(target + place * 8, sum);
+}

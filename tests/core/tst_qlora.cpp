@@ -249,6 +249,7 @@ private Q_SLOTS:
     void methodsWorkOnCodes();
     void checkpointingIsExact_data() { variants(); }
     void checkpointingIsExact();
+    void slicesOneByOne();
     void resumedIsUninterrupted_data() { variants(); }
     void resumedIsUninterrupted();
     void allWeightsAreRefused();
@@ -450,6 +451,25 @@ void TestQlora::checkpointingIsExact()
             QVERIFY2(again[i].equal(kept[i]), leaves[i].name.c_str());
         }
     }
+}
+
+// As a group is read whose slices are too large together.
+void TestQlora::slicesOneByOne()
+{
+    const auto decoder = decoderOf(m_run.path("model"), quant::Quantisation{});
+    const auto leaves = attached(kVariants.front(), *decoder);
+    const auto logits = logitsOf(*decoder, kIds);
+    const auto together = gradientsOf(*decoder, leaves);
+    QVERIFY(!decoder->groups().front()->isReadBySlice());
+    decoder->groups().front()->buffer->together = 1; // shared by all
+    QVERIFY(decoder->groups().front()->isReadBySlice());
+    QVERIFY(gap(logitsOf(*decoder, kIds), logits) < 1e-5);
+    const auto alone = gradientsOf(*decoder, leaves);
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+        QVERIFY2(gap(alone[i], together[i]) <= 1e-5 * together[i].abs().max().item<double>() + 1e-6, leaves[i].name.c_str());
+    }
+    decoder->dequantise();
+    QVERIFY(gap(logitsOf(*decoder, kIds), logits) < 1e-5);
 }
 
 void TestQlora::resumedIsUninterrupted()

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How fast one LoRA training step runs with transformers and PEFT: the peer that `luthier bench step` is set beside.
 
-Random weights, random tokens, LoRA with Luthier's defaults (rank 16, alpha 32, dropout 0.05), forward, loss, backward,
-clipping at 1.0, AdamW (fused). The model is kept in --dtype; PEFT keeps the adapters in fp32 unless --adapter-dtype base.
+Random weights, random tokens, LoRA of rank 16, alpha 32 and, as in `luthier bench step`, no dropout unless asked, forward,
+loss, backward, clipping at 1.0, AdamW (fused). The model is kept in --dtype; PEFT keeps the adapters in fp32 unless
+--adapter-dtype base. --method qlora takes bitsandbytes: NF4, double quantisation, its paged 8-bit AdamW; the peak there
+is counted from the first step on, without the making of the codes.
 Prints one JSON object; tokens_per_second is of the median step. Runs with transformers 5.17 or later, torch 2.11 or later.
 """
 
@@ -28,6 +30,8 @@ PRESETS = {
                  num_key_value_heads=3, head_dim=64, max_position_embeddings=2048, tie_word_embeddings=True),
     "1b": dict(vocab_size=128256, hidden_size=2048, intermediate_size=8192, num_hidden_layers=16, num_attention_heads=32,
                num_key_value_heads=8, head_dim=64, max_position_embeddings=131072, tie_word_embeddings=True),
+    "8b": dict(vocab_size=128256, hidden_size=4096, intermediate_size=14336, num_hidden_layers=32, num_attention_heads=32,
+               num_key_value_heads=8, head_dim=128, max_position_embeddings=131072, tie_word_embeddings=False),
 }
 TARGETS = {"qv": ["q_proj", "v_proj"], "all": "all-linear"}
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -71,6 +75,23 @@ def peak_bytes(device):
     return 0
 
 
+def in_codes(model):
+    """Every projection of a layer in 4-bit codes, one by one."""
+    import bitsandbytes
+
+    for name, module in list(model.named_modules()):
+        if not isinstance(module, torch.nn.Linear) or name.endswith("lm_head"):
+            continue
+        coded = bitsandbytes.nn.Linear4bit(module.in_features, module.out_features, bias=False, compute_dtype=torch.bfloat16,
+                                           compress_statistics=True, quant_type="nf4", device="meta")
+        coded.weight = bitsandbytes.nn.Params4bit(module.weight.data.cpu(), requires_grad=False, compress_statistics=True,
+                                                  quant_type="nf4").to(module.weight.device)
+        parent, _, last = name.rpartition(".")
+        setattr(model.get_submodule(parent), last, coded)
+    model.is_loaded_in_4bit = True
+    return model
+
+
 def make_model(arguments, device, dtype):
     fields = dict(PRESETS[arguments.preset], rms_norm_eps=1e-5, bos_token_id=1, eos_token_id=2)
     if arguments.config:
@@ -82,7 +103,12 @@ def make_model(arguments, device, dtype):
     with torch.device(device):
         model = transformers.AutoModelForCausalLM.from_config(config, dtype=dtype)
     model.config.use_cache = False
-    if arguments.checkpointing:
+    if arguments.method == "qlora":
+        model = peft.prepare_model_for_kbit_training(in_codes(model), use_gradient_checkpointing=arguments.checkpointing,
+                                                     gradient_checkpointing_kwargs={"use_reentrant": False})
+        torch.cuda.empty_cache()
+        reset_peak(device)
+    elif arguments.checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         model.enable_input_require_grads()
     if arguments.method == "full":
@@ -94,7 +120,12 @@ def make_model(arguments, device, dtype):
 
 def step_times(model, arguments, device):
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=1e-4, weight_decay=0.01, fused=True)
+    if arguments.method == "qlora":
+        import bitsandbytes
+
+        optimizer = bitsandbytes.optim.PagedAdamW8bit(trained, lr=1e-4, weight_decay=0.01)
+    else:
+        optimizer = torch.optim.AdamW(trained, lr=1e-4, weight_decay=0.01, fused=True)
     vocab = model.get_input_embeddings().num_embeddings
     ids = torch.randint(vocab, (arguments.batch, arguments.length), device=device)
     times = []
@@ -115,7 +146,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", choices=PRESETS, default="tiny")
     parser.add_argument("--config", help="fields of a config.json, as JSON or as a file, instead of a preset")
-    parser.add_argument("--method", choices=["lora", "full"], default="lora")
+    parser.add_argument("--method", choices=["lora", "qlora", "full"], default="lora")
     parser.add_argument("--targets", choices=TARGETS, default="qv")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--length", type=int, default=512)
@@ -124,7 +155,7 @@ def parse():
     parser.add_argument("--device", default="auto")
     parser.add_argument("--dtype", choices=["auto", *DTYPES], default="auto")
     parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--dropout", type=float, default=0.05)
+    parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--adapter-dtype", choices=["fp32", "base"], default="fp32")
     parser.add_argument("--checkpointing", action="store_true", help="recompute activations in the backward pass")
     return parser.parse_args()

@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 PEER = pathlib.Path(__file__).resolve().parent / "bench_peft.py"
-FLAGS = ["preset", "batch", "length", "steps", "warmup", "targets", "method", "device", "dtype", "threads"]
+FLAGS = ["preset", "batch", "length", "steps", "warmup", "targets", "method", "device", "dtype", "threads", "dropout"]
 
 
 def lines_of(command):
@@ -41,8 +41,10 @@ def main():
     parser.add_argument("--repeats", type=int, default=3)
     for flag in FLAGS:
         parser.add_argument(f"--{flag}")
+    parser.add_argument("--checkpointing", action="store_true")
     arguments = parser.parse_args()
     flags = [part for flag in FLAGS if getattr(arguments, flag) for part in (f"--{flag}", getattr(arguments, flag))]
+    flags += ["--checkpointing"] if arguments.checkpointing else []
 
     ours, theirs = [], []
     for index in range(arguments.repeats):

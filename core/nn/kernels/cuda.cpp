@@ -3,12 +3,14 @@
 
 #include "core/nn/kernels/cuda_module.h"
 
+#include <ATen/cuda/CUDAGeneratorImpl.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <mutex>
 
 namespace luthier::nn::kernels::cuda {
 
@@ -36,6 +38,23 @@ bool areRows(std::int64_t rows, std::int64_t n)
 std::int64_t threadsFor(std::int64_t n, std::int64_t most)
 {
     return std::clamp<std::int64_t>((n / kVector + 31) / 32 * 32, 32, most);
+}
+
+// As blocks.cu takes it.
+struct Draw {
+    unsigned long long seed;
+    unsigned long long offset;
+    const std::int64_t* seedAt;
+    const std::int64_t* offsetAt;
+};
+
+void launchDropout(Kernel kernel, const at::Tensor& x, const at::Tensor& target, const DropoutDraw& draw, double p)
+{
+    constexpr std::int64_t kThreads = 256;
+    const auto limit = static_cast<unsigned>(std::clamp(p, 0.0, 1.0) * 65536 + 0.5);
+    launch(kernel, x.device(), {(x.numel() / kVector + kThreads - 1) / kThreads, 1, kThreads}, in(x),
+           target.mutable_data_ptr(), static_cast<long long>(x.numel()), Draw{draw.seed, draw.offset, draw.seedAt, draw.offsetAt},
+           limit, static_cast<float>(1 / (1 - p)));
 }
 
 bool fitsHeads(const at::Tensor& x)
@@ -113,6 +132,34 @@ at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy)
     launch(Kernel::GatedBackward, x.device(), {x.size(0), parts, threads}, in(x), in(dy), dx.mutable_data_ptr(),
            static_cast<int>(n), static_cast<int>(silu));
     return dx;
+}
+
+std::optional<DropoutDraw> drawDropout(const at::Tensor& x)
+{
+    if (x.numel() % kVector != 0 || !isAligned(x)) {
+        return std::nullopt;
+    }
+    auto* generator = at::get_generator_or_default<at::CUDAGeneratorImpl>(
+        std::nullopt, at::cuda::detail::getDefaultCUDAGenerator(x.device().index()));
+    const std::lock_guard lock(generator->mutex_);
+    const at::PhiloxCudaState state = generator->philox_cuda_state(4);
+    if (state.captured_) {
+        return DropoutDraw{0, state.offset_intragraph_, state.seed_.ptr, state.offset_.ptr};
+    }
+    return DropoutDraw{state.seed_.val, state.offset_.val, nullptr, nullptr};
+}
+
+at::Tensor dropped(const at::Tensor& x, const DropoutDraw& draw, double p)
+{
+    const at::Tensor y = at::empty_like(x);
+    launchDropout(Kernel::Dropped, x, y, draw, p);
+    return y;
+}
+
+void addDropped(const at::Tensor& target, const at::Tensor& x, const DropoutDraw& draw, double p)
+{
+    TORCH_CHECK(target.is_contiguous() && target.sizes() == x.sizes(), "dropout: shapes differ");
+    launchDropout(Kernel::AddDropped, x, target, draw, p);
 }
 
 at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight)

@@ -1,58 +1,72 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/kernels/cuda_graph.h"
 
+#include <ATen/cuda/CUDAGraph.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 
-#include <cuda_runtime_api.h>
+#include <map>
+#include <mutex>
 
 namespace luthier::nn::kernels::cuda {
 
-Graph::~Graph()
+namespace {
+
+// One for all recordings on a card: libraries keep working memory for each stream that they see.
+c10::cuda::CUDAStream recordingStream(at::DeviceIndex card)
 {
-    forget();
+    static std::mutex mutex;
+    static std::map<at::DeviceIndex, c10::cuda::CUDAStream> streams;
+    const std::lock_guard lock(mutex);
+    return streams.try_emplace(card, c10::cuda::getStreamFromPool(false, card)).first->second;
 }
 
-void Graph::forget()
+} // namespace
+
+struct Graph::Recorded {
+    at::cuda::CUDAGraph graph;
+};
+
+Graph::Graph() = default;
+Graph::~Graph() = default;
+
+bool Graph::canRecord(at::Device device)
 {
-    if (m_playable) {
-        // An error here has nobody to tell, and the process may be ending.
-        static_cast<void>(cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(m_playable)));
-        m_playable = nullptr;
-    }
+    return device.is_cuda();
 }
 
-void Graph::record(at::Device device, const std::function<void()>& work)
+void Graph::record(at::Device device, const std::function<void()>& work, const Graph* beside)
 {
-    forget();
+    m_recorded.reset();
     const c10::DeviceGuard guard(device);
-    const auto stream = c10::cuda::getStreamFromPool(false, device.index());
-    cudaGraph_t graph = nullptr;
+    // What was queued must be over: recording may give memory another meaning.
+    C10_CUDA_CHECK(cudaDeviceSynchronize());
+    auto recorded = std::make_unique<Recorded>();
     {
-        const c10::cuda::CUDAStreamGuard onStream(stream);
-        C10_CUDA_CHECK(cudaStreamBeginCapture(stream.stream(), cudaStreamCaptureModeThreadLocal));
+        const c10::cuda::CUDAStreamGuard onStream(recordingStream(device.index()));
+        const auto pool = beside && beside->exists() ? beside->m_recorded->graph.pool() : at::cuda::MempoolId_t{0, 0};
+        recorded->graph.capture_begin(pool, cudaStreamCaptureModeThreadLocal);
         try {
             work();
         } catch (...) {
-            static_cast<void>(cudaStreamEndCapture(stream.stream(), &graph));
+            try {
+                recorded->graph.capture_end(); // the stream must be usable again; a broken recording says so once more
+            } catch (const c10::Error&) {
+                static_cast<void>(cudaGetLastError());
+            }
             throw;
         }
-        C10_CUDA_CHECK(cudaStreamEndCapture(stream.stream(), &graph));
+        recorded->graph.capture_end();
     }
-    cudaGraphExec_t playable = nullptr;
-    const auto result = cudaGraphInstantiate(&playable, graph, 0);
-    static_cast<void>(cudaGraphDestroy(graph));
-    C10_CUDA_CHECK(result);
-    m_playable = playable;
+    m_recorded = std::move(recorded);
 }
 
 void Graph::play(at::Device device)
 {
     const c10::DeviceGuard guard(device);
-    C10_CUDA_CHECK(cudaGraphLaunch(static_cast<cudaGraphExec_t>(m_playable),
-                                   c10::cuda::getCurrentCUDAStream(device.index()).stream()));
+    m_recorded->graph.replay();
 }
 
 } // namespace luthier::nn::kernels::cuda

@@ -2,6 +2,10 @@
 // No fused kernels for CUDA cards: the plain bodies run there.
 #include "core/nn/kernels/cuda.h"
 
+#include "core/nn/kernels/cuda_graph.h"
+
+#include <c10/util/Exception.h>
+
 namespace luthier::nn::kernels::cuda {
 
 bool isReady(at::Device)
@@ -34,6 +38,21 @@ at::Tensor gatedBackward(bool, const at::Tensor&, const at::Tensor&)
     return {};
 }
 
+std::optional<DropoutDraw> drawDropout(const at::Tensor&)
+{
+    return std::nullopt;
+}
+
+at::Tensor dropped(const at::Tensor&, const DropoutDraw&, double)
+{
+    TORCH_CHECK(false, "this build has no kernels for cards");
+}
+
+void addDropped(const at::Tensor&, const at::Tensor&, const DropoutDraw&, double)
+{
+    TORCH_CHECK(false, "this build has no kernels for cards");
+}
+
 at::Tensor rowProduct(const at::Tensor&, const at::Tensor&)
 {
     return {};
@@ -47,6 +66,26 @@ bool dequantise(const quant::QuantisedWeight&, const at::Tensor&)
 at::Tensor tokenLosses(const at::Tensor&, const at::Tensor&, double, bool)
 {
     return {};
+}
+
+struct Graph::Recorded {};
+
+Graph::Graph() = default;
+Graph::~Graph() = default;
+
+bool Graph::canRecord(at::Device)
+{
+    return false;
+}
+
+void Graph::record(at::Device, const std::function<void()>&, const Graph*)
+{
+    TORCH_CHECK(false, "this build records nothing on cards");
+}
+
+void Graph::play(at::Device)
+{
+    TORCH_CHECK(false, "this build records nothing on cards");
 }
 
 } // namespace luthier::nn::kernels::cuda

@@ -113,6 +113,21 @@ at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, doub
                                : cuda::tokenLosses(logits, targets, scale, gradient);
 }
 
+std::optional<DropoutDraw> drawDropout(const at::Tensor& x)
+{
+    return placeOf(x) == Place::Cuda && x.is_contiguous() ? cuda::drawDropout(x) : std::nullopt;
+}
+
+at::Tensor dropped(const at::Tensor& x, const DropoutDraw& draw, double p)
+{
+    return cuda::dropped(x.contiguous(), draw, p);
+}
+
+void addDropped(const at::Tensor& target, const at::Tensor& x, const DropoutDraw& draw, double p)
+{
+    cuda::addDropped(target, x.contiguous(), draw, p);
+}
+
 at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight)
 {
     const bool known = weight.scalar_type() == at::kFloat || weight.scalar_type() == at::kBFloat16;

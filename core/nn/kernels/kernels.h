@@ -11,6 +11,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 
 namespace luthier::nn::kernels {
 
@@ -41,6 +42,21 @@ at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight);
 
 // The numbers of a quantised weight into `out`, contiguous. bf16 on a card.
 bool dequantise(const quant::QuantisedWeight& weight, const at::Tensor& out);
+
+// Which values a dropout keeps: a place in the random numbers of the card's default generator, from which the same choice
+// is made again as often as it is needed, so that it is not stored.
+struct DropoutDraw {
+    std::uint64_t seed = 0;
+    std::uint64_t offset = 0;
+    const std::int64_t* seedAt = nullptr;   // while work is recorded: where both will stand when it is played;
+    const std::int64_t* offsetAt = nullptr; // `offset` then comes on top
+};
+// A new draw for x; nothing where dropped() has nothing for it.
+std::optional<DropoutDraw> drawDropout(const at::Tensor& x);
+// x / (1 - p) where kept, else 0. The share p is taken in steps of 1/65536.
+at::Tensor dropped(const at::Tensor& x, const DropoutDraw& draw, double p);
+// target += dropped(x), in place.
+void addDropped(const at::Tensor& target, const at::Tensor& x, const DropoutDraw& draw, double p);
 
 // Off: plain bodies everywhere, for comparison. Set while nothing runs.
 void setFused(bool on);

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/step_graphs.h"
+
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <bit>
+
+namespace luthier::train {
+
+namespace {
+
+constexpr std::int64_t kMostTokens = 4096;   // of a pass that is recorded: a larger one keeps a card busy by itself
+constexpr std::int64_t kPaddedTokens = 2048; // up to here padding costs less than queueing
+constexpr std::size_t kMostRecordings = 32;  // shapes
+constexpr std::int64_t kNoTarget = -100;
+
+// One of eight sizes between a power of two and the next, at least 16 apart.
+std::int64_t roundSize(std::int64_t size)
+{
+    const auto step = std::max<std::uint64_t>(16, std::bit_ceil(static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1))) / 16);
+    const auto wide = static_cast<std::uint64_t>(size);
+    return static_cast<std::int64_t>((wide + step - 1) / step * step);
+}
+
+// In memory of the same kind.
+at::Tensor emptyLike(const at::Tensor& x, at::IntArrayRef sizes)
+{
+    return at::empty(sizes, x.options().pinned_memory(x.is_pinned()));
+}
+
+at::Tensor longer(const at::Tensor& x, std::int64_t size, std::int64_t value)
+{
+    auto sizes = x.sizes().vec();
+    const std::int64_t had = std::exchange(sizes.back(), size);
+    at::Tensor target = emptyLike(x, sizes);
+    target.narrow(-1, 0, had).copy_(x);
+    target.narrow(-1, had, size - had).fill_(value);
+    return target;
+}
+
+// Keeps the place of each trained token where rows grow wider.
+at::Tensor moved(const at::Tensor& places, std::int64_t width, std::int64_t wider)
+{
+    at::Tensor target = emptyLike(places, places.sizes());
+    const auto* from = places.const_data_ptr<std::int64_t>();
+    auto* to = target.mutable_data_ptr<std::int64_t>();
+    for (std::int64_t i = 0; i < places.numel(); ++i) {
+        to[i] = from[i] / width * wider + from[i] % width;
+    }
+    return target;
+}
+
+} // namespace
+
+StepGraphs::StepGraphs(at::Device device) : m_device(device), m_wanted(nn::kernels::cuda::Graph::canRecord(device)) {}
+
+void StepGraphs::giveUp()
+{
+    m_wanted = false;
+    m_recordings.clear();
+}
+
+MicroBatch StepGraphs::padded(MicroBatch batch) const
+{
+    const std::int64_t width = batch.ids.size(1);
+    if (!nn::kernels::cuda::Graph::canRecord(m_device) || !batch.segments.empty() || batch.ids.numel() > kPaddedTokens
+        || !batch.places.defined()) {
+        return batch; // trained everywhere: of one width, as texts are cut
+    }
+    const std::int64_t wider = roundSize(width);
+    batch.places = moved(batch.places, width, wider);
+    batch.ids = longer(batch.ids, wider, 0);
+    const std::int64_t count = roundSize(batch.places.numel());
+    batch.places = longer(batch.places, count, 0);
+    batch.targets = longer(batch.targets, count, kNoTarget);
+    return batch;
+}
+
+StepGraphs::Recording& StepGraphs::recordingOf(const MicroBatch& batch)
+{
+    const std::int64_t places = batch.places.defined() ? batch.places.numel() : -1;
+    const auto found = std::find_if(m_recordings.begin(), m_recordings.end(), [&](const auto& r) {
+        return r->rows == batch.ids.size(0) && r->width == batch.ids.size(1) && r->places == places;
+    });
+    if (found != m_recordings.end()) {
+        std::rotate(found, found + 1, m_recordings.end()); // the one used last stands last
+        return *m_recordings.back();
+    }
+    if (m_recordings.size() >= kMostRecordings) {
+        m_recordings.erase(m_recordings.begin());
+    }
+    auto recording = std::make_unique<Recording>();
+    recording->rows = batch.ids.size(0);
+    recording->width = batch.ids.size(1);
+    recording->places = places;
+    m_recordings.push_back(std::move(recording));
+    return *m_recordings.back();
+}
+
+bool StepGraphs::record(Recording& recording, const MicroBatch& batch, const at::Tensor& scale, const Pass& pass)
+{
+    recording.inputs = toDevice(batch, m_device);
+    recording.scale = scale.clone();
+    const auto shared = std::find_if(m_recordings.begin(), m_recordings.end(),
+                                     [&](const auto& other) { return other->graph.exists(); });
+    try {
+        recording.graph.record(
+            m_device, [&] { recording.loss = pass(recording.inputs, recording.scale); },
+            shared == m_recordings.end() ? nullptr : &(*shared)->graph);
+        return true;
+    } catch (const std::exception& problem) {
+        const std::string what = problem.what();
+        m_notice = "Steps are queued one by one, as the card could not record them: " + what.substr(0, what.find('\n')) + ".";
+    }
+    giveUp();
+    return false;
+}
+
+at::Tensor StepGraphs::run(const MicroBatch& batch, const at::Tensor& scale, const Pass& pass)
+{
+    if (!m_wanted || !batch.segments.empty() || batch.ids.numel() > kMostTokens) {
+        return pass(toDevice(batch, m_device), scale);
+    }
+    Recording& recording = recordingOf(batch);
+    if (!std::exchange(recording.seen, true)) {
+        return pass(toDevice(batch, m_device), scale);
+    }
+    if (!recording.graph.exists()) {
+        if (!record(recording, batch, scale, pass)) {
+            return pass(toDevice(batch, m_device), scale);
+        }
+    } else {
+        recording.inputs.ids.copy_(batch.ids, true);
+        recording.inputs.targets.copy_(batch.targets, true);
+        if (batch.places.defined()) {
+            recording.inputs.places.copy_(batch.places, true);
+        }
+        recording.scale.copy_(scale);
+    }
+    recording.graph.play(m_device);
+    return recording.loss;
+}
+
+} // namespace luthier::train
