@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/line_source.h"
 
+#include "core/data/line_index.h"
 #include "core/data/row_text.h"
-
-#include <cstring>
 
 namespace luthier::data {
 
@@ -49,62 +48,17 @@ private:
     RowIndex m_index;
 };
 
-// Takes the file piece by piece; a line may span many pieces.
-class LineIndexer {
-public:
-    explicit LineIndexer(std::uint64_t begin) : m_lineBegin(begin) {}
-
-    void feed(std::string_view piece, std::uint64_t offset)
-    {
-        for (std::size_t at = 0; at < piece.size();) {
-            const void* found = std::memchr(piece.data() + at, '\n', piece.size() - at);
-            const std::size_t end
-                = found ? static_cast<std::size_t>(static_cast<const char*>(found) - piece.data())
-                        : piece.size();
-            m_blank = m_blank && isBlank(piece.substr(at, end - at));
-            if (found) {
-                finish(offset + end);
-                m_lineBegin = offset + end + 1;
-            }
-            at = end + 1;
-        }
-    }
-
-    void finish(std::uint64_t end)
-    {
-        if (!m_blank) {
-            m_index.add(m_lineBegin, end);
-        }
-        m_blank = true;
-    }
-
-    RowIndex take() { return std::move(m_index); }
-
-private:
-    RowIndex m_index;
-    std::uint64_t m_lineBegin;
-    bool m_blank = true;
-};
-
 } // namespace
 
 Result<std::shared_ptr<RowSource>> openLines(std::shared_ptr<const DataFile> file, std::uint64_t begin,
                                                    const base::Progress& progress,
                                                    const base::CancelToken& cancel)
 {
-    FileScanner scanner(*file, progress, cancel);
-    scanner.seek(begin);
-    LineIndexer indexer(begin);
-    for (auto piece = scanner.rest(); !piece.empty(); piece = scanner.rest()) {
-        indexer.feed(piece, scanner.position());
-        scanner.skip(piece.size());
+    auto index = indexLines(*file, begin, progress, cancel);
+    if (!index) {
+        return index.error();
     }
-    if (!scanner.status()) {
-        return scanner.status().error();
-    }
-    indexer.finish(scanner.position());
-    return std::shared_ptr<RowSource>(
-        std::make_shared<LineSource>(std::move(file), begin, indexer.take()));
+    return std::shared_ptr<RowSource>(std::make_shared<LineSource>(std::move(file), begin, std::move(*index)));
 }
 
 } // namespace luthier::data

@@ -23,6 +23,17 @@ public:
             std::min<std::uint64_t>(end - begin, std::numeric_limits<std::uint32_t>::max())));
     }
 
+    void append(const RowIndex& other)
+    {
+        m_begins.insert(m_begins.end(), other.m_begins.begin(), other.m_begins.end());
+        m_sizes.insert(m_sizes.end(), other.m_sizes.begin(), other.m_sizes.end());
+    }
+    void reserve(std::int64_t rows)
+    {
+        m_begins.reserve(static_cast<std::size_t>(rows));
+        m_sizes.reserve(static_cast<std::size_t>(rows));
+    }
+
     std::int64_t count() const { return static_cast<std::int64_t>(m_begins.size()); }
     std::uint64_t begin(std::int64_t row) const { return m_begins[static_cast<std::size_t>(row)]; }
     std::uint32_t size(std::int64_t row) const { return m_sizes[static_cast<std::size_t>(row)]; }

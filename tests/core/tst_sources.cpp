@@ -4,6 +4,7 @@
 #include "core/base/random.h"
 #include "core/data/columnar_file.h"
 #include "core/data/csv_source.h"
+#include "core/data/line_index.h"
 #include "core/data/row_source.h"
 
 #include <QTemporaryDir>
@@ -273,6 +274,35 @@ private Q_SLOTS:
             const auto stopped = data::openSource(pathOf(name), [&](std::int64_t, std::int64_t) { cancel.cancel(); }, cancel);
             QVERIFY(!stopped.ok());
             QCOMPARE(stopped.message(), std::string("cancelled"));
+        }
+    }
+
+    // Wherever a piece ends, and however many threads take them, the lines are the same.
+    void linesAcrossPieces()
+    {
+        base::Random random(3);
+        for (int round = 0; round < 60; ++round) {
+            std::string content;
+            std::vector<std::pair<std::uint64_t, std::uint64_t>> expected;
+            for (auto lines = random.below(9); lines > 0; --lines) {
+                const std::string line(random.below(12), random.below(3) == 0 ? ' ' : 'x');
+                if (line.find('x') != std::string::npos) {
+                    expected.emplace_back(content.size(), content.size() + line.size());
+                }
+                content += line + (lines == 1 && random.below(2) == 0 ? "" : "\n");
+            }
+            put("pieces.jsonl", content);
+            const auto file = data::DataFile::open(pathOf("pieces.jsonl"));
+            QVERIFY(file.ok());
+            for (std::uint64_t piece = 1; piece < 30; ++piece) {
+                const auto index = data::indexLines(**file, 0, {}, {}, {piece, static_cast<unsigned>(piece % 3 + 1)});
+                QVERIFY(index.ok());
+                std::vector<std::pair<std::uint64_t, std::uint64_t>> found;
+                for (std::int64_t row = 0; row < index->count(); ++row) {
+                    found.emplace_back(index->begin(row), index->begin(row) + index->size(row));
+                }
+                QVERIFY2(found == expected, content.c_str());
+            }
         }
     }
 
