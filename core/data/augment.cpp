@@ -206,12 +206,12 @@ bool rewordRole(Json& row, Random& random, double)
 }
 
 constexpr std::array kAugmentations = {
-    Augmentation{"paraphrase", "Ask in other words", "The instruction put into another phrase.", paraphrase},
-    Augmentation{"typos", "Typing errors", "Letters swapped, left out or doubled in what the person says.", typos},
-    Augmentation{"case", "Upper and lower case", "What the person says all small, all large, or begun small.", letterCase},
-    Augmentation{"whitespace", "White space", "Blanks doubled, and some at the ends.", whiteSpace},
-    Augmentation{"dropout", "Fields left out", "The system message or the history left out.", dropField},
-    Augmentation{"role", "Role in other words", "The system message replaced, or one added.", rewordRole},
+    Augmentation{"paraphrase", "Ask in other words", "The instruction put into another phrase.", paraphrase, false},
+    Augmentation{"typos", "Typing errors", "Letters swapped, left out or doubled in what the person says.", typos, true},
+    Augmentation{"case", "Upper and lower case", "What the person says all small, all large, or begun small.", letterCase, false},
+    Augmentation{"whitespace", "White space", "Blanks doubled, and some at the ends.", whiteSpace, true},
+    Augmentation{"dropout", "Fields left out", "The system message or the history left out.", dropField, false},
+    Augmentation{"role", "Role in other words", "The system message replaced, or one added.", rewordRole, false},
 };
 
 } // namespace

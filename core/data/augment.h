@@ -22,6 +22,7 @@ struct Augmentation {
     const char* help;
     // False: there is nothing to change in this row.
     bool (*change)(Json& row, base::Random& random, double strength);
+    bool hasStrength; // else `strength` changes nothing
 };
 
 std::span<const Augmentation> augmentations();

@@ -11,6 +11,7 @@
 #include <QLabel>
 #include <QListWidget>
 #include <QLocale>
+#include <QMenu>
 #include <QPainter>
 #include <QProgressBar>
 #include <QSignalBlocker>
@@ -68,6 +69,7 @@ DataFilters::DataFilters(QWidget* parent)
                          tr("Looks for empty answers, duplicates, broken roles, addresses, keys and more in every row (Ctrl+Shift+K)"))),
       m_versions(makeButton(QStringLiteral("versions"), tr("Versions\u2026"), tr("Keep the data as it is now under a name, and compare (Ctrl+Shift+V)"))),
       m_map(makeButton(QStringLiteral("mapButton"), tr("Map\u2026"), tr("The rows as a map, like ones near each other: choose some, pick diverse ones (Ctrl+Shift+M)"))),
+      m_making(makeButton(QStringLiteral("makeFile"), tr("New file\u2026"), tr("A new file of these rows: split, mixed, augmented or made by a model; this one stays as it is"))),
       m_progress(new QProgressBar), m_left(new QLabel)
 {
     m_list->setObjectName(QStringLiteral("filters"));
@@ -89,6 +91,7 @@ DataFilters::DataFilters(QWidget* parent)
     layout->addWidget(m_progress);
     layout->addWidget(m_check);
     layout->addWidget(m_map);
+    layout->addWidget(m_making);
     layout->addWidget(m_versions);
     m_refresh.setSingleShot(true);
     m_refresh.setInterval(kRefreshMs);
@@ -130,6 +133,15 @@ void DataFilters::setFilter(const QString& id)
 {
     m_filter = id;
     refresh();
+}
+
+void DataFilters::setMaking(const QList<QAction*>& actions)
+{
+    auto* menu = new QMenu(m_making);
+    menu->setObjectName(QStringLiteral("makeFileMenu"));
+    menu->setToolTipsVisible(true);
+    menu->addActions(actions);
+    m_making->setMenu(menu);
 }
 
 void DataFilters::startCheck()
@@ -200,6 +212,7 @@ void DataFilters::showProgress()
     m_check->setEnabled(checkup != nullptr);
     m_versions->setEnabled(checkup != nullptr);
     m_map->setEnabled(checkup != nullptr);
+    m_making->setEnabled(checkup != nullptr);
     m_check->setText(isRunning ? tr("Stop the check") : checkup != nullptr && checkup->hasResult() ? tr("Check all rows again") : tr("Check all rows"));
     m_progress->setVisible(isRunning);
     m_progress->setValue(isRunning ? static_cast<int>(kParts * checkup->fraction()) : 0);

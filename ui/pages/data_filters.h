@@ -9,6 +9,7 @@
 #include <QTimer>
 #include <QWidget>
 
+class QAction;
 class QLabel;
 class QListWidget;
 class QProgressBar;
@@ -24,6 +25,7 @@ public:
 
     void setDocument(DataDocument* document); // null: nothing to filter
     void setFilter(const QString& id);        // shows it as chosen; an unknown one: none
+    void setMaking(const QList<QAction*>& actions); // the menu of its button
     void startCheck();                        // or cancels it
 
 Q_SIGNALS:
@@ -44,6 +46,7 @@ private:
     QPushButton* m_check;
     QPushButton* m_versions;
     QPushButton* m_map;
+    QPushButton* m_making;
     QProgressBar* m_progress;
     QLabel* m_left;
 };

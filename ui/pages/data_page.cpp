@@ -51,6 +51,7 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
     buildOpening();
     buildWork();
     buildActions();
+    buildMaking();
     buildPasting();
     buildMapping();
     m_stack->addWidget(m_empty);

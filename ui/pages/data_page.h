@@ -18,10 +18,15 @@ class QPushButton;
 class QSplitter;
 class QStackedWidget;
 
+namespace luthier::config {
+struct RunConfig;
+}
+
 namespace luthier::ui {
 
 class DataBatch;
 class DataFilters;
+class DataMaking;
 class DataMapping;
 class DataOverview;
 class DataReader;
@@ -96,6 +101,15 @@ private:
     void showClusters(bool near);
     void showReplace();
     void showVersions();
+    void buildMaking();
+    void withRecipe(void (DataPage::*then)(const config::RunConfig&));
+    QString makingFolder() const;
+    void showMaking(DataMaking* making);
+    void showSplit(const config::RunConfig& config);
+    void showMix(const config::RunConfig& config);
+    void showAugment(const config::RunConfig& config);
+    void showGenerate(const config::RunConfig& config);
+    void showReview(const QString& path);
     void showMap();
 
     Workspace& m_workspace;

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/made_files.h"
+
+namespace luthier::data {
+
+namespace {
+
+constexpr std::int64_t kTold = 1024; // rows between two words about progress
+
+// False: cancelled.
+bool goesOn(const WalkOptions& options, std::int64_t done, std::int64_t total)
+{
+    if (done % kTold == 0 && options.progress) {
+        options.progress(done, total);
+    }
+    return !options.cancel.isCancelled();
+}
+
+Result<void> writeSides(const Dataset& dataset, const std::vector<SplitSide>& sides, RowSink& train, RowSink& heldOut,
+                        const WalkOptions& options)
+{
+    for (std::int64_t row = 0; row < dataset.rowCount(); ++row) {
+        if (!goesOn(options, row, dataset.rowCount())) {
+            return Error{"cancelled"};
+        }
+        const SplitSide side = sides[static_cast<std::size_t>(row)];
+        if (side == SplitSide::None) {
+            continue;
+        }
+        auto json = dataset.row(row);
+        auto written = json ? (side == SplitSide::HeldOut ? heldOut : train).write(*json) : Result<void>(json.error());
+        if (!written) {
+            return written;
+        }
+    }
+    auto done = train.commit(options.cancel);
+    return done ? heldOut.commit(options.cancel) : done;
+}
+
+Result<Json> rowInShape(const Dataset& dataset, std::int64_t row, const RowShape* shape)
+{
+    auto json = dataset.row(row);
+    if (!json || shape == nullptr) {
+        return json;
+    }
+    auto example = dataset.example(row);
+    auto made = example ? shape->toRow(*example) : Result<Json>(example.error());
+    if (made && isSynthetic(*json)) {
+        (*made)["synthetic"] = true; // the mark keeps it out of held-out rows
+    }
+    return made;
+}
+
+} // namespace
+
+SplitCounts countSides(const std::vector<SplitSide>& sides)
+{
+    SplitCounts counts;
+    for (const SplitSide side : sides) {
+        (side == SplitSide::Train ? counts.train : side == SplitSide::HeldOut ? counts.heldOut : counts.left) += 1;
+    }
+    return counts;
+}
+
+Result<SplitCounts> writeSplit(const Dataset& dataset, const std::vector<SplitSide>& sides, const std::filesystem::path& train,
+                               const std::filesystem::path& heldOut, const WalkOptions& options)
+{
+    auto trainSink = RowSink::create(train);
+    auto heldOutSink = trainSink ? RowSink::create(heldOut) : std::move(trainSink);
+    if (!heldOutSink) {
+        return heldOutSink.error();
+    }
+    auto written = writeSides(dataset, sides, *trainSink, *heldOutSink, options);
+    return written ? Result<SplitCounts>(countSides(sides)) : written.error();
+}
+
+Result<AugmentCounts> writeAugmented(const Dataset& dataset, const AugmentSettings& settings, const std::filesystem::path& out,
+                                     const WalkOptions& options)
+{
+    auto sink = RowSink::create(out);
+    auto sides = sink ? splitRows(dataset, {settings.heldOutShare, settings.seed, {}}, options) : Result<std::vector<SplitSide>>(sink.error());
+    if (!sides) {
+        return sides.error();
+    }
+    AugmentCounts counts;
+    for (std::int64_t row = 0; row < dataset.rowCount(); ++row) {
+        if (!goesOn(options, row, dataset.rowCount())) {
+            return Error{"cancelled"};
+        }
+        const SplitSide side = (*sides)[static_cast<std::size_t>(row)];
+        if (side == SplitSide::None) {
+            ++counts.left;
+            continue;
+        }
+        auto json = dataset.row(row);
+        auto written = json ? sink->write(*json) : Result<void>(json.error());
+        ++counts.kept;
+        // A row that will be held out may have no likeness among those that are learned.
+        const bool changes = side == SplitSide::Train && json && !isSynthetic(*json);
+        for (std::int64_t time = 0; changes && written && time < settings.times; ++time) {
+            for (const auto& [way, strength] : settings.ways) {
+                auto changed = augmented(*way, *json, row + 1, settings.seed + static_cast<std::uint64_t>(time), strength);
+                if (changed && written) {
+                    written = sink->write(*changed);
+                    ++counts.made;
+                }
+            }
+        }
+        if (!written) {
+            return written.error();
+        }
+    }
+    auto done = sink->commit(options.cancel);
+    return done ? Result<AugmentCounts>(counts) : done.error();
+}
+
+Result<std::vector<std::uint32_t>> goodRows(const Dataset& dataset, const WalkOptions& options)
+{
+    std::vector<std::uint8_t> good(static_cast<std::size_t>(dataset.rowCount()));
+    auto walked = walkRows(dataset.rowCount(), options, [&](std::int64_t row, std::size_t) {
+        good[static_cast<std::size_t>(row)] = !dataset.isExcluded(row) && dataset.example(row).ok();
+    });
+    if (!walked) {
+        return walked.error();
+    }
+    std::vector<std::uint32_t> rows;
+    for (std::size_t i = 0; i < good.size(); ++i) {
+        if (good[i]) {
+            rows.push_back(static_cast<std::uint32_t>(i));
+        }
+    }
+    return rows;
+}
+
+Result<std::int64_t> writeMixture(const std::vector<MixedSet>& sets, const std::vector<MixedRow>& mixed, const RowShape* shape,
+                                  const std::filesystem::path& out, const WalkOptions& options)
+{
+    auto sink = RowSink::create(out);
+    if (!sink) {
+        return sink.error();
+    }
+    for (std::size_t i = 0; i < mixed.size(); ++i) {
+        if (!goesOn(options, static_cast<std::int64_t>(i), static_cast<std::int64_t>(mixed.size()))) {
+            return Error{"cancelled"};
+        }
+        const MixedSet& set = sets[mixed[i].source];
+        const std::int64_t row = set.rows[mixed[i].row];
+        auto json = rowInShape(*set.dataset, row, shape);
+        if (!json) {
+            return Error{set.dataset->path().string() + ": row " + std::to_string(row + 1) + ": " + json.message()};
+        }
+        if (auto written = sink->write(*json); !written) {
+            return written.error();
+        }
+    }
+    auto done = sink->commit(options.cancel);
+    return done ? Result<std::int64_t>(sink->count()) : done.error();
+}
+
+} // namespace luthier::data

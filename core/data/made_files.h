@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// MadeFiles: files of rows made out of data sets: the two sides of a split, a mixture of several, rows with others made
+// from them. Rows are as they are read, with edits, without those left out; the sources are never written.
+//
+// Threads: block, on any thread; a file appears whole at the end or not at all, and an error ("cancelled", what could not
+// be written) leaves none.
+#pragma once
+
+#include "core/data/augment.h"
+#include "core/data/mixing.h"
+#include "core/data/row_writer.h"
+
+#include <filesystem>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace luthier::data {
+
+struct SplitCounts {
+    std::int64_t train = 0;
+    std::int64_t heldOut = 0;
+    std::int64_t left = 0; // of those excluded or unreadable
+};
+
+SplitCounts countSides(const std::vector<SplitSide>& sides);
+// `sides`: of splitRows, one a row.
+Result<SplitCounts> writeSplit(const Dataset& dataset, const std::vector<SplitSide>& sides, const std::filesystem::path& train,
+                               const std::filesystem::path& heldOut, const WalkOptions& options);
+
+struct AugmentSettings {
+    std::vector<std::pair<const Augmentation*, double>> ways; // with the strength of each, 0 to 1
+    std::int64_t times = 1;                                   // new rows of each way for every row
+    double heldOutShare = 0;                                  // nothing is made from rows that a split by this and `seed` holds out
+    std::uint64_t seed = 42;
+};
+
+struct AugmentCounts {
+    std::int64_t kept = 0;
+    std::int64_t made = 0;
+    std::int64_t left = 0;
+};
+
+// Each row, and behind it those made from it.
+Result<AugmentCounts> writeAugmented(const Dataset& dataset, const AugmentSettings& settings, const std::filesystem::path& out,
+                                     const WalkOptions& options);
+
+// Rows, from 0, that give an example and are not excluded.
+Result<std::vector<std::uint32_t>> goodRows(const Dataset& dataset, const WalkOptions& options);
+
+struct MixedSet {
+    std::shared_ptr<const Dataset> dataset;
+    std::vector<std::uint32_t> rows; // its good ones, which MixedRow::row counts
+};
+
+// `mixed`: of mixRows. `shape` null: rows stay as they are. Error: a row that does not fit into the shape.
+Result<std::int64_t> writeMixture(const std::vector<MixedSet>& sets, const std::vector<MixedRow>& mixed, const RowShape* shape,
+                                  const std::filesystem::path& out, const WalkOptions& options);
+
+} // namespace luthier::data
