@@ -52,6 +52,8 @@ Q_SIGNALS:
     void sourcesChanged(); // data files were added or removed, or rows were edited
     void said(const QString& message);
     void pageWanted(const QString& id, const QString& what); // show a page, and there what Page::reveal knows
+    void lengthChosen(qint64 tokens);      // where rows are cut, on the Data page; the recipe takes it
+    void lengthChanged(qint64 tokens);     // of the recipe
     void fileWanted(const QString& path);                    // open as data
 
 private:

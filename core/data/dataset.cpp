@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/dataset.h"
 
+#include "core/data/columnar_lines.h"
 #include "core/data/columns.h"
 #include "core/data/field_path.h"
 
@@ -30,10 +31,9 @@ struct Sample {
     std::string problem; // of the first row that cannot be read
 };
 
-// Broken rows are passed over, so a file that begins with damage is still known by the rest.
-Sample sampleOf(const RowSource& source, const Overlay& overlay, const base::CancelToken& cancel)
+// Of the first `count` rows. Broken rows are passed over, so a file that begins with damage is still known by the rest.
+Sample sampleOf(const RowSource& source, std::int64_t count, const Overlay& overlay, const base::CancelToken& cancel)
 {
-    const std::int64_t count = source.rowCount();
     std::set<std::int64_t> wanted;
     for (std::int64_t i = 0; i < kSampledRows; ++i) {
         wanted.insert(std::min(i, count - 1));
@@ -68,7 +68,8 @@ std::string offerOf(std::span<const Json> rows)
     return text + " would read it as " + findFormat(guess->format)->label + " (--map, or data.columns in a recipe)";
 }
 
-Result<const DatasetFormat*> chooseFormat(const RowSource& source, const OpenOptions& options, std::vector<std::string>& notes)
+Result<const DatasetFormat*> chooseFormat(const RowSource& source, std::int64_t telling, const OpenOptions& options,
+                                          std::vector<std::string>& notes)
 {
     if (options.format != "auto" && !options.format.empty()) {
         if (const DatasetFormat* format = findFormat(options.format)) {
@@ -80,7 +81,7 @@ Result<const DatasetFormat*> chooseFormat(const RowSource& source, const OpenOpt
         }
         return Error{"there is no format \"" + options.format + "\"; choose one of " + known};
     }
-    const Sample sample = sampleOf(source, options.overlay, options.cancel);
+    const Sample sample = sampleOf(source, telling, options.overlay, options.cancel);
     if (options.cancel.isCancelled()) {
         return Error{"cancelled"};
     }
@@ -133,12 +134,13 @@ Result<std::shared_ptr<Dataset>> Dataset::open(const std::filesystem::path& path
     if (!source) {
         return source.error();
     }
+    const std::int64_t telling = tellingRows(**source);
     *source = withColumns(std::move(*source), std::move(*columns));
     if ((*source)->rowCount() == 0) {
         return Error{path.string() + ": the file holds no rows; choose another one"};
     }
     std::vector<std::string> notes = (*source)->notes();
-    auto format = chooseFormat(**source, options, notes);
+    auto format = chooseFormat(**source, telling, options, notes);
     if (!format) {
         return options.cancel.isCancelled() ? format.error() : Error{path.string() + ": " + format.message()};
     }
@@ -148,7 +150,10 @@ Result<std::shared_ptr<Dataset>> Dataset::open(const std::filesystem::path& path
     dataset->m_source = std::move(*source);
     dataset->m_notes = std::move(notes);
     dataset->m_overlay = std::move(options.overlay);
-    dataset->m_excluded = std::move(options.excluded);
+    dataset->m_excluded.resize(static_cast<std::size_t>(dataset->m_source->rowCount()));
+    for (const std::int64_t row : options.excluded) {
+        dataset->mark(row, true);
+    }
     return dataset;
 }
 
@@ -162,7 +167,7 @@ Result<std::vector<Json>> Dataset::sample(const std::filesystem::path& path, con
     if ((*source)->rowCount() == 0) {
         return Error{path.string() + ": the file holds no rows; choose another one"};
     }
-    Sample sample = sampleOf(**source, {}, cancel);
+    Sample sample = sampleOf(**source, tellingRows(**source), {}, cancel);
     if (cancel.isCancelled()) {
         return Error{"cancelled"};
     }
@@ -244,23 +249,41 @@ Overlay Dataset::overlay() const
 void Dataset::setExcluded(std::int64_t index, bool excluded)
 {
     const std::lock_guard lock(m_mutex);
-    if (excluded) {
-        m_excluded.insert(index);
-    } else {
-        m_excluded.erase(index);
+    mark(index, excluded);
+}
+
+void Dataset::setExcluded(const std::vector<std::int64_t>& rows, bool excluded)
+{
+    const std::lock_guard lock(m_mutex);
+    for (const std::int64_t row : rows) {
+        mark(row, excluded);
+    }
+}
+
+// Rows that the file does not have (any more) cannot be excluded.
+void Dataset::mark(std::int64_t index, bool excluded)
+{
+    if (index >= 0 && index < static_cast<std::int64_t>(m_excluded.size())) {
+        m_excluded[static_cast<std::size_t>(index)] = excluded;
     }
 }
 
 bool Dataset::isExcluded(std::int64_t index) const
 {
     const std::lock_guard lock(m_mutex);
-    return m_excluded.contains(index);
+    return index >= 0 && index < static_cast<std::int64_t>(m_excluded.size()) && m_excluded[static_cast<std::size_t>(index)];
 }
 
 Exclusions Dataset::exclusions() const
 {
     const std::lock_guard lock(m_mutex);
-    return m_excluded;
+    Exclusions rows;
+    for (std::size_t row = 0; row < m_excluded.size(); ++row) {
+        if (m_excluded[row]) {
+            rows.insert(rows.end(), static_cast<std::int64_t>(row));
+        }
+    }
+    return rows;
 }
 
 std::vector<RowError> Dataset::badRows(const base::Progress& progress, const base::CancelToken& cancel) const

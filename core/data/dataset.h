@@ -66,6 +66,7 @@ public:
     Overlay overlay() const;
 
     void setExcluded(std::int64_t index, bool excluded);
+    void setExcluded(const std::vector<std::int64_t>& rows, bool excluded); // some hundred thousand in a millisecond
     bool isExcluded(std::int64_t index) const;
     Exclusions exclusions() const;
 
@@ -81,7 +82,8 @@ private:
     std::vector<std::string> m_notes;
     mutable std::mutex m_mutex;
     Overlay m_overlay;       // guarded by m_mutex, as the next
-    Exclusions m_excluded;
+    std::vector<bool> m_excluded; // one a row
+    void mark(std::int64_t index, bool excluded);
 };
 
 } // namespace luthier::data

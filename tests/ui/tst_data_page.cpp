@@ -25,6 +25,7 @@
 #include "ui/pages/data_table.h"
 #include "ui/pages/data_versions.h"
 #include "ui/pages/tune_data.h"
+#include "ui/pages/tune_limit.h"
 #include "ui/widgets/conversation_view.h"
 #include "ui/widgets/field_bubble.h"
 #include "ui/widgets/length_histogram.h"
@@ -269,6 +270,82 @@ private Q_SLOTS:
         QVERIFY(m_page->document()->encodingSettings().maxLength < 20);
         QCOMPARE(m_page->document()->counts().truncated, m_page->document()->counts().good);
         QVERIFY(find<QToolButton>("chip.cut")->text().contains(QLocale().toString(qlonglong(m_page->document()->counts().truncated))));
+    }
+
+    // What is dragged here is where training cuts, as a step that can be undone; undoing brings the line back.
+    void theLimitIsThatOfTheRecipe()
+    {
+        RecipeDocument recipe;
+        new TuneLimit(&recipe, *m_workspace);
+        QSignalSpy said(m_workspace.get(), &Workspace::said);
+        openRows();
+        const std::int64_t before = recipe.config().data.maxLength;
+        QCOMPARE(m_page->document()->encodingSettings().maxLength, before);
+        find<QSpinBox>("tokenLimit")->setValue(40);
+        find<QSpinBox>("tokenLimit")->setValue(48);
+        QTRY_COMPARE(recipe.config().data.maxLength, 48);
+        QCOMPARE(m_workspace->undoStack()->count(), 1); // what was passed on the way is no step
+        QVERIFY(said.last().front().toString().contains(QStringLiteral("48 tokens")));
+        m_workspace->undoStack()->undo();
+        QCOMPARE(recipe.config().data.maxLength, before);
+        QCOMPARE(m_page->document()->encodingSettings().maxLength, before);
+        QCOMPARE(find<QSpinBox>("tokenLimit")->value(), static_cast<int>(before));
+        (void)recipe.setValue(RecipeDocument::find(QStringLiteral("data.max_length")), config::Value(std::int64_t{64})); // on Tune
+        QCOMPARE(m_page->document()->encodingSettings().maxLength, 64);
+    }
+
+    // F3 and the list of matches follow the table's order.
+    void matchesFollowTheSortedOrder()
+    {
+        openRows();
+        auto* view = find<QTableView>("rows");
+        RowModel* model = m_page->table()->model();
+        model->sort(RowModel::NumberColumn, Qt::DescendingOrder);
+        QTRY_VERIFY(!model->isSorting() && model->rowAt(0) == 299);
+        m_page->table()->setCurrentRow(299);
+        auto* search = find<QLineEdit>("search");
+        search->setText(QStringLiteral("Question 10")); // 10 and 100 to 109
+        QTRY_COMPARE(m_page->table()->currentRow(), 109);
+        QTRY_COMPARE(find<QLabel>("searchCount")->text(), QStringLiteral("1 of 11"));
+        QTest::keyClick(search, Qt::Key_Return);
+        QCOMPARE(m_page->table()->currentRow(), 108);
+        QTest::keyClick(view, Qt::Key_F3, Qt::ShiftModifier);
+        QTest::keyClick(view, Qt::Key_F3, Qt::ShiftModifier);
+        QCOMPARE(m_page->table()->currentRow(), 10); // around the end
+        QTRY_VERIFY(find<QToolButton>("showMatches")->isEnabled());
+        find<QToolButton>("showMatches")->click();
+        QTRY_VERIFY(!model->isSorting() && model->rowCount() == 11);
+        QCOMPARE(model->rowAt(0), 109);
+        QCOMPARE(model->rowAt(10), 10);
+    }
+
+    // A replacement in many rows is counted by the checks at once, and what only a whole check knows is said to be old.
+    void bulkEditsAreCheckedAgain()
+    {
+        openRows();
+        DataDocument* document = m_page->document();
+        const int empty = data::findCheck("empty_answer");
+        QVERIFY(empty >= 0);
+        document->checkup()->start();
+        QTRY_VERIFY_WITH_TIMEOUT(document->checkup()->hasResult(), kAwaitMs);
+        QCOMPARE(document->checkup()->count(empty), 1);
+        QVERIFY(!document->checkup()->isStale());
+        store::EditStep step;
+        for (const std::int64_t row : {20, 21, 22}) {
+            Json json = *document->dataset()->row(row);
+            json["output"] = "";
+            step.rows.push_back({row, std::nullopt, json});
+        }
+        document->prepareStep(step, QStringLiteral("emptying"));
+        QTRY_COMPARE(document->checkup()->count(empty), 4);
+        QCOMPARE(document->checkup()->rowsOf(empty), (std::vector<std::int64_t>{9, 20, 21, 22}));
+        QVERIFY(document->checkup()->isStale());
+        QVERIFY(find<QLabel>("checkLeft")->isVisible() && find<QLabel>("checkLeft")->text().contains(QStringLiteral("edited since")));
+        m_workspace->undoStack()->undo();
+        QTRY_COMPARE(document->checkup()->count(empty), 1);
+        QTest::keyClick(find<QPushButton>("checkRows"), Qt::Key_Space);
+        QTRY_VERIFY_WITH_TIMEOUT(!document->checkup()->isRunning() && !document->checkup()->isStale(), kAwaitMs);
+        QVERIFY(!find<QLabel>("checkLeft")->isVisible());
     }
 
     void replacingIsShownAndOneStep()

@@ -37,14 +37,12 @@ data::WalkOptions optionsOf(const JobControl& control, Stage stage)
 
 DataCheckup::DataCheckup(DataDocument* document) : QObject(document), m_document(document)
 {
-    connect(document, &DataDocument::rowEdited, this, &DataCheckup::recheck);
-    connect(document, &DataDocument::exclusionsChanged, this, [this] {
-        recount();
-        Q_EMIT changed();
-    });
+    connect(document, &DataDocument::rowEdited, this, [this](qint64 row) { recheck({row}); });
+    connect(document, &DataDocument::rowsEdited, this, &DataCheckup::recheck);
+    connect(document, &DataDocument::exclusionsChanged, this, &DataCheckup::recount);
 }
 
-Result<std::shared_ptr<DataCheckup::Findings>> DataCheckup::work(const data::Dataset& dataset, const JobControl& control)
+Result<DataCheckup::Found> DataCheckup::work(const data::Dataset& dataset, const JobControl& control)
 {
     auto found = std::make_shared<Findings>();
     // Tokens are counted by the document already.
@@ -63,20 +61,29 @@ Result<std::shared_ptr<DataCheckup::Findings>> DataCheckup::work(const data::Dat
         return statistics.error();
     }
     found->statistics = std::move(*statistics);
-    return found;
+    std::vector<bool> excluded(static_cast<std::size_t>(dataset.rowCount()));
+    for (const std::int64_t row : dataset.exclusions()) {
+        excluded[static_cast<std::size_t>(row)] = true;
+    }
+    Counts counts = countsOf(*found, {}, excluded);
+    return Found{std::move(found), std::move(counts)};
 }
 
 void DataCheckup::start()
 {
     m_fraction = 0;
     m_problem.clear();
+    m_editedMeanwhile = false;
     m_clock.start();
     m_job.start(
         this, [dataset = m_document->dataset()](const JobControl& control) { return work(*dataset, control); },
-        [this](const Result<std::shared_ptr<Findings>>& found) {
+        [this](const Result<Found>& found) {
             if (found) {
-                m_result = *found;
-                recount();
+                m_result = found->first;
+                m_masks.clear();
+                m_isStale = m_editedMeanwhile;
+                takeCounts(found->second);
+                recount(); // rows may have been left out while it ran
             } else {
                 m_problem = QString::fromStdString(found.message());
             }
@@ -99,8 +106,11 @@ void DataCheckup::cancel()
 void DataCheckup::forget()
 {
     m_job.cancel();
+    m_counting.cancel();
     m_result.reset();
+    m_masks.clear();
     m_counts.clear();
+    m_isStale = false;
     Q_EMIT progressChanged();
     Q_EMIT changed();
 }
@@ -114,44 +124,84 @@ std::optional<double> DataCheckup::secondsLeft() const
 }
 
 // The comparison between rows stays as it was; it is made anew by the next check of all rows.
-void DataCheckup::recheck(std::int64_t row)
+void DataCheckup::recheck(const std::vector<std::int64_t>& rows)
 {
+    m_editedMeanwhile = true;
     if (!m_result) {
         return;
     }
-    const auto work = [dataset = m_document->dataset(), row] { return data::checkRow(*dataset, row, {}).mask; };
-    startJob(this, work, [this, row, result = m_result](const data::CheckMask& mask) {
-        if (result != m_result || row >= static_cast<std::int64_t>(m_result->report.masks.size())) {
+    m_isStale = true;
+    Q_EMIT progressChanged();
+    const auto work = [dataset = m_document->dataset(), rows] {
+        std::vector<data::CheckMask> masks;
+        masks.reserve(rows.size());
+        for (const std::int64_t row : rows) {
+            masks.push_back(data::checkRow(*dataset, row, {}).mask);
+        }
+        return masks;
+    };
+    startJob(this, work, [this, rows, result = m_result](const std::vector<data::CheckMask>& masks) {
+        if (result != m_result) {
             return;
         }
         data::CheckMask across = 0;
         for (std::size_t i = 0; i < data::checks().size(); ++i) {
             across |= data::checks()[i].kind == data::CheckKind::AcrossRows ? data::CheckMask{1} << i : 0;
         }
-        data::CheckMask& known = m_result->report.masks[static_cast<std::size_t>(row)];
-        known = (known & across) | (mask & ~across);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (rows[i] < static_cast<std::int64_t>(m_result->report.masks.size())) {
+                m_masks[rows[i]] = (m_result->report.masks[static_cast<std::size_t>(rows[i])] & across) | (masks[i] & ~across);
+            }
+        }
         recount();
-        Q_EMIT changed();
     });
 }
 
 void DataCheckup::recount()
 {
-    m_counts.assign(data::checks().size(), 0);
-    m_numExact = countAlike(Likeness::Exact);
-    m_numNear = countAlike(Likeness::Near);
     if (!m_result) {
         return;
     }
-    const std::vector<data::CheckMask>& masks = m_result->report.masks;
-    for (std::size_t row = 0; row < masks.size(); ++row) {
-        if (masks[row] == 0 || m_document->isExcluded(static_cast<std::int64_t>(row))) {
-            continue;
-        }
-        for (std::size_t i = 0; i < m_counts.size(); ++i) {
-            m_counts[i] += masks[row] >> i & 1U;
+    m_counting.start(
+        this, [result = m_result, masks = m_masks, excluded = m_document->excluded()] { return countsOf(*result, masks, excluded); },
+        [this](const Counts& counts) {
+            takeCounts(counts);
+            Q_EMIT changed();
+        });
+}
+
+void DataCheckup::takeCounts(const Counts& counts)
+{
+    m_counts = counts.ofChecks;
+    m_numExact = counts.exact;
+    m_numNear = counts.near;
+}
+
+DataCheckup::Counts DataCheckup::countsOf(const Findings& findings, const Masks& masks, const std::vector<bool>& excluded)
+{
+    Counts counts;
+    counts.ofChecks.assign(data::checks().size(), 0);
+    auto again = masks.begin();
+    for (std::size_t row = 0; row < findings.report.masks.size() && row < excluded.size(); ++row) {
+        const bool isAgain = again != masks.end() && again->first == static_cast<std::int64_t>(row);
+        const data::CheckMask mask = isAgain ? (again++)->second : findings.report.masks[row];
+        for (std::size_t i = 0; mask != 0 && !excluded[row] && i < counts.ofChecks.size(); ++i) {
+            counts.ofChecks[i] += mask >> i & 1U;
         }
     }
+    counts.exact = countAlike(findings.duplicates.exact, excluded);
+    counts.near = countAlike(findings.duplicates.near, excluded);
+    return counts;
+}
+
+std::int64_t DataCheckup::countAlike(const Groups& groups, const std::vector<bool>& excluded)
+{
+    std::int64_t count = 0;
+    for (const std::vector<std::int64_t>& group : groups) {
+        const auto left = std::count_if(group.begin(), group.end(), [&excluded](std::int64_t row) { return !excluded[static_cast<std::size_t>(row)]; });
+        count += left > 1 ? left : 0;
+    }
+    return count;
 }
 
 std::int64_t DataCheckup::count(int check) const
@@ -161,7 +211,20 @@ std::int64_t DataCheckup::count(int check) const
 
 std::vector<std::int64_t> DataCheckup::rowsOf(int check) const
 {
-    return m_result ? included(m_result->report.rowsOf(check)) : std::vector<std::int64_t>();
+    if (!m_result) {
+        return {};
+    }
+    std::vector<std::int64_t> rows = m_result->report.rowsOf(check);
+    if (!m_masks.empty()) {
+        std::erase_if(rows, [this](std::int64_t row) { return m_masks.contains(row); });
+        for (const auto& [row, mask] : m_masks) {
+            if ((mask >> check & 1U) != 0) {
+                rows.push_back(row);
+            }
+        }
+        std::sort(rows.begin(), rows.end());
+    }
+    return included(rows);
 }
 
 std::vector<std::int64_t> DataCheckup::included(const std::vector<std::int64_t>& rows) const
@@ -182,15 +245,6 @@ DataCheckup::Groups DataCheckup::groups(Likeness likeness) const
         }
     }
     return kept;
-}
-
-std::int64_t DataCheckup::countAlike(Likeness likeness) const
-{
-    std::int64_t count = 0;
-    for (const auto& group : groups(likeness)) {
-        count += static_cast<std::int64_t>(group.size());
-    }
-    return count;
 }
 
 } // namespace luthier::ui

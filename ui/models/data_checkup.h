@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataCheckup: the core's checks, duplicates and statistics over all rows of a document, made by one job with
-// progress. What it found follows edits (a changed row is checked again) and exclusions (they count no more).
+// progress. What it found follows edits (changed rows are checked again) and exclusions (they count no more); counting
+// anew takes a job, and until it is done the old counts stand. Comparisons between rows stay as they were until the next
+// check of all rows, which isStale tells.
 //
 // Threads: GUI thread only.
 #pragma once
@@ -13,6 +15,7 @@
 #include <QElapsedTimer>
 #include <QObject>
 
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -39,6 +42,8 @@ public:
     QString problem() const { return m_problem; } // of the last attempt
 
     bool hasResult() const { return m_result != nullptr; }
+    bool isStale() const { return m_result != nullptr && m_isStale; } // rows were edited since
+    bool isCounting() const { return m_counting.isRunning(); }
     std::int64_t count(int check) const; // of rows that are not excluded
     std::vector<std::int64_t> rowsOf(int check) const;
     // Groups of at least two rows that are not excluded, without the excluded ones.
@@ -52,23 +57,37 @@ Q_SIGNALS:
     void changed(); // results, or that there are none
 
 private:
+    using Masks = std::map<std::int64_t, data::CheckMask>; // of rows checked again
+    struct Counts {
+        std::vector<std::int64_t> ofChecks;
+        std::int64_t exact = 0;
+        std::int64_t near = 0;
+    };
     struct Findings {
         data::CheckReport report;
         data::Duplicates duplicates;
         data::Statistics statistics;
     };
 
-    static Result<std::shared_ptr<Findings>> work(const data::Dataset& dataset, const JobControl& control);
-    void recheck(std::int64_t row);
+    using Found = std::pair<std::shared_ptr<const Findings>, Counts>;
+
+    static Result<Found> work(const data::Dataset& dataset, const JobControl& control);
+    static Counts countsOf(const Findings& findings, const Masks& masks, const std::vector<bool>& excluded);
+    static std::int64_t countAlike(const Groups& groups, const std::vector<bool>& excluded);
+    void recheck(const std::vector<std::int64_t>& rows);
     void recount();
-    std::int64_t countAlike(Likeness likeness) const;
+    void takeCounts(const Counts& counts);
 
     DataDocument* m_document;
     JobSlot m_job;
     QElapsedTimer m_clock;
     double m_fraction = 0;
     QString m_problem;
-    std::shared_ptr<Findings> m_result; // null: none yet
+    std::shared_ptr<const Findings> m_result; // null: none yet
+    Masks m_masks; // instead of those of the result
+    JobSlot m_counting;
+    bool m_isStale = false;
+    bool m_editedMeanwhile = false; // while the check ran
     std::vector<std::int64_t> m_counts;
     std::int64_t m_numExact = 0;
     std::int64_t m_numNear = 0;

@@ -52,6 +52,7 @@ public:
     RowFacts facts(std::int64_t row) const { return m_facts[static_cast<std::size_t>(row)]; }
     bool isEdited(std::int64_t row) const { return m_edited.contains(row); }
     bool isExcluded(std::int64_t row) const { return m_excluded[static_cast<std::size_t>(row)]; }
+    const std::vector<bool>& excluded() const { return m_excluded; } // one a row
     const store::RowTags& tags() const { return m_tags; }
     const std::set<std::string>& tagsOf(std::int64_t row) const;
     std::map<std::string, std::int64_t> tagCounts() const;
@@ -85,7 +86,7 @@ Q_SIGNALS:
     void countsChanged();
     void checkFinished();
     void rowEdited(qint64 row);   // the text of one row
-    void rowsEdited();            // of many
+    void rowsEdited(const std::vector<std::int64_t>& rows); // of many
     void exclusionsChanged();
     void tagsChanged();
     void stepApplied(qint64 row); // the first row that it touched

@@ -67,7 +67,9 @@ void DataDocument::prepareExclusion(const std::vector<std::int64_t>& rows, bool 
     std::vector<std::int64_t>& changed = excluded ? step.excluded : step.included;
     std::copy_if(rows.begin(), rows.end(), std::back_inserter(changed),
                  [this, excluded](std::int64_t row) { return row >= 0 && row < rowCount() && isExcluded(row) != excluded; });
-    std::sort(changed.begin(), changed.end());
+    if (!std::is_sorted(changed.begin(), changed.end())) {
+        std::sort(changed.begin(), changed.end());
+    }
     changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
     const auto count = static_cast<int>(changed.size());
     prepareStep(std::move(step), excluded ? tr("leaving out %n row(s)", nullptr, count) : tr("taking in %n row(s)", nullptr, count));
@@ -131,8 +133,8 @@ bool DataDocument::setExcluded(const std::vector<std::int64_t>& rows, bool exclu
         m_excluded[static_cast<std::size_t>(row)] = excluded;
         count(row, 1);
         m_counts.excluded += excluded ? 1 : -1;
-        m_dataset->setExcluded(row, excluded);
     }
+    m_dataset->setExcluded(rows, excluded);
     return !rows.empty();
 }
 
@@ -174,7 +176,11 @@ void DataDocument::apply(const StepRecord& step, EditSaver::Action action)
         Q_EMIT rowEdited(step->rows.front().row);
         Q_EMIT factsChanged(step->rows.front().row, step->rows.front().row);
     } else if (!step->rows.empty()) {
-        Q_EMIT rowsEdited();
+        std::vector<std::int64_t> edited;
+        for (const store::RowChange& change : step->rows) {
+            edited.push_back(change.row);
+        }
+        Q_EMIT rowsEdited(edited);
     }
     if (flags) {
         Q_EMIT exclusionsChanged();

@@ -161,6 +161,11 @@ void RowModel::takeOrder(std::optional<RowOrder> order)
     Q_EMIT layoutChanged({}, VerticalSortHint);
 }
 
+bool RowModel::isInFileOrder() const
+{
+    return !m_order || m_order->isAscending();
+}
+
 std::int64_t RowModel::rowAt(int viewRow) const
 {
     if (viewRow < 0 || viewRow >= rowCount()) {

@@ -44,6 +44,7 @@ public:
     // nullopt: all. Shown in the order given unless a column sorts them.
     void setRows(std::optional<std::vector<std::int64_t>> rows);
     bool showsAll() const { return !m_given; }
+    bool isInFileOrder() const; // by ascending rows
 
     std::int64_t rowAt(int viewRow) const;    // row of the data set
     int viewRowOf(std::int64_t row) const;    // -1: not among those shown

@@ -20,6 +20,7 @@ public:
 
     std::int64_t count() const { return static_cast<std::int64_t>(m_rows.size()); }
     std::int64_t rowAt(int place) const { return m_rows[static_cast<std::size_t>(place)]; }
+    bool isAscending() const { return m_places.empty(); }
     int placeOf(std::int64_t row) const; // -1: not among them
 
 private:

@@ -114,6 +114,21 @@ std::int64_t RowSearch::nextHit(std::int64_t row, int direction) const
     if (m_hits.empty()) {
         return -1;
     }
+    if (m_placeOf) {
+        // The hit with the nearest place behind (or before) that of `row`; around the end the one nearest to the other side.
+        const int from = m_placeOf(row);
+        std::int64_t best = -1;
+        std::pair<bool, int> nearest{};
+        for (const std::int64_t hit : m_hits) {
+            const int place = m_placeOf(hit) * direction;
+            const std::pair<bool, int> distance{place <= from * direction, place};
+            if (best < 0 || distance < nearest) {
+                best = hit;
+                nearest = distance;
+            }
+        }
+        return best;
+    }
     if (direction > 0) {
         const auto at = std::upper_bound(m_hits.begin(), m_hits.end(), row);
         return at == m_hits.end() ? m_hits.front() : *at;
@@ -124,8 +139,34 @@ std::int64_t RowSearch::nextHit(std::int64_t row, int direction) const
 
 int RowSearch::numberOf(std::int64_t row) const
 {
-    const auto at = std::lower_bound(m_hits.begin(), m_hits.end(), row);
-    return at != m_hits.end() && *at == row ? static_cast<int>(at - m_hits.begin()) + 1 : 0;
+    if (!isHit(row)) {
+        return 0;
+    }
+    if (m_placeOf) {
+        const int place = m_placeOf(row);
+        return 1 + static_cast<int>(std::count_if(m_hits.begin(), m_hits.end(), [&](std::int64_t hit) { return m_placeOf(hit) < place; }));
+    }
+    return static_cast<int>(std::lower_bound(m_hits.begin(), m_hits.end(), row) - m_hits.begin()) + 1;
+}
+
+bool RowSearch::isHit(std::int64_t row) const
+{
+    return std::binary_search(m_hits.begin(), m_hits.end(), row);
+}
+
+void RowSearch::setOrder(std::function<int(std::int64_t row)> placeOf)
+{
+    m_placeOf = std::move(placeOf);
+    Q_EMIT hitsChanged();
+}
+
+std::vector<std::int64_t> RowSearch::orderedHits() const
+{
+    std::vector<std::int64_t> rows = m_hits;
+    if (m_placeOf) {
+        std::sort(rows.begin(), rows.end(), [this](std::int64_t left, std::int64_t right) { return m_placeOf(left) < m_placeOf(right); });
+    }
+    return rows;
 }
 
 } // namespace luthier::ui

@@ -9,6 +9,8 @@
 
 #include <QObject>
 
+#include <functional>
+
 #include <memory>
 #include <optional>
 #include <vector>
@@ -35,17 +37,23 @@ public:
     std::int64_t nextHit(std::int64_t row, int direction) const;
     int numberOf(std::int64_t row) const; // from 1; 0: not a hit
 
+    // The order that hits are gone through in: the place of a row, -1 where it is not shown. Null: that of the file.
+    void setOrder(std::function<int(std::int64_t row)> placeOf);
+    std::vector<std::int64_t> orderedHits() const;
+
 Q_SIGNALS:
     void hitsChanged();
     void finished();
 
 private:
     void next();
+    bool isHit(std::int64_t row) const;
 
     std::shared_ptr<const data::Dataset> m_dataset;
     std::shared_ptr<const std::optional<std::vector<std::int64_t>>> m_rows;
     std::shared_ptr<const data::RowQuery> m_query;
     std::vector<std::int64_t> m_hits;
+    std::function<int(std::int64_t row)> m_placeOf;
     std::int64_t m_numRows = 0;
     std::int64_t m_done = 0;
     std::int64_t m_chunk = 0; // rows of the next job: as many as it does in a fraction of a second

@@ -217,8 +217,12 @@ void DataFilters::showProgress()
     m_progress->setVisible(isRunning);
     m_progress->setValue(isRunning ? static_cast<int>(kParts * checkup->fraction()) : 0);
     const QString problem = checkup != nullptr ? checkup->problem() : QString();
-    m_left->setText(isRunning ? timeLeft(checkup->secondsLeft()) : problem);
-    m_left->setVisible(isRunning || !problem.isEmpty());
+    const QString stale = checkup != nullptr && checkup->isStale()
+                              ? tr("Rows were edited since the check: copies and whole-set counts are from before.")
+                              : QString();
+    const QString said = isRunning ? timeLeft(checkup->secondsLeft()) : problem.isEmpty() ? stale : problem;
+    m_left->setText(said);
+    m_left->setVisible(isRunning || !said.isEmpty());
 }
 
 } // namespace luthier::ui

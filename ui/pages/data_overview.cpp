@@ -23,6 +23,7 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kSoonMs = 700;
+constexpr int kRestMs = 400;
 constexpr int kLeastLimit = 8;
 constexpr int kMostLimit = 1 << 20;
 constexpr int kShare = 100;
@@ -80,7 +81,7 @@ DataOverview::DataOverview(QWidget* parent)
     m_note->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_limit->setObjectName(QStringLiteral("tokenLimit"));
     m_limit->setAccessibleName(tr("Token limit"));
-    m_limit->setToolTip(tr("Where rows are cut in this view, %1 to %2 tokens, usually 1024. Drag the line to try others.")
+    m_limit->setToolTip(tr("Where rows are cut, here and in training, %1 to %2 tokens, usually 1024. Drag the line to try others; undo takes it back.")
                             .arg(number(kLeastLimit), number(kMostLimit)));
     m_limit->setRange(kLeastLimit, kMostLimit);
     m_limit->setGroupSeparatorShown(true);
@@ -113,6 +114,13 @@ DataOverview::DataOverview(QWidget* parent)
     m_soon.setInterval(kSoonMs);
     connect(&m_soon, &QTimer::timeout, this, &DataOverview::showView);
     connect(m_view, &QComboBox::currentIndexChanged, this, &DataOverview::showView);
+    m_rest.setSingleShot(true);
+    m_rest.setInterval(kRestMs);
+    connect(&m_rest, &QTimer::timeout, this, [this] {
+        if (m_document) {
+            Q_EMIT limitChosen(m_document->encodingSettings().maxLength);
+        }
+    });
     connect(m_limit, &QSpinBox::valueChanged, this, &DataOverview::setLimit);
     connect(m_histogram, &LengthHistogram::limitMoved, this, &DataOverview::setLimit);
     connect(m_tallies, &QTreeWidget::itemActivated, this, [this](const QTreeWidgetItem* item) { findRows(item->data(0, Qt::UserRole).toString()); });
@@ -155,6 +163,7 @@ void DataOverview::setLimit(std::int64_t limit)
 {
     if (m_document) {
         m_document->setLimit(std::clamp<std::int64_t>(limit, kLeastLimit, kMostLimit));
+        m_rest.start();
     }
 }
 

@@ -34,6 +34,7 @@ public:
 
 Q_SIGNALS:
     void rowsWanted(const QString& title, std::vector<std::int64_t> rows);
+    void limitChosen(qint64 tokens); // by hand, once it rests
 
 private:
     View view() const;
@@ -45,6 +46,7 @@ private:
     void findRows(const QString& text);
 
     QPointer<DataDocument> m_document;
+    QTimer m_rest; // until a limit that is dragged counts as chosen
     QTimer m_soon; // lengths grow while rows are judged
     JobSlot m_counting;
     JobSlot m_finding;

@@ -81,6 +81,8 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
     connect(m_add, &QAction::triggered, this, &DataPage::openFileDialog);
     connect(&m_workspace, &Workspace::projectChanged, this, &DataPage::onProjectChanged);
     connect(&m_workspace, &Workspace::modelPathChanged, this, &DataPage::loadEncoder);
+    connect(&m_workspace, &Workspace::lengthChanged, this, &DataPage::takeLimit);
+    connect(m_overview, &DataOverview::limitChosen, &m_workspace, &Workspace::lengthChosen);
     reloadSources(0);
     loadEncoder();
 }

@@ -94,6 +94,7 @@ private:
     void watch(DataDocument* document);
     void restoreSteps();
     void readLimit();
+    void takeLimit(std::int64_t tokens);
     void showStep(DataDocument* document, qint64 row);
     void openForStep(const QString& path);
     void showBatch(const QString& path, const QString& title, const std::vector<std::int64_t>& rows, const QString& help);

@@ -97,10 +97,15 @@ void DataPage::readLimit()
     };
     startJob(this, work, [this, project](std::int64_t limit) {
         if (project == m_workspace.project() && limit > 0) {
-            m_encoding.maxLength = limit;
-            m_documents->forEach([limit](DataDocument& document) { document.setLimit(limit); });
+            takeLimit(limit);
         }
     });
+}
+
+void DataPage::takeLimit(std::int64_t tokens)
+{
+    m_encoding.maxLength = tokens;
+    m_documents->forEach([tokens](DataDocument& document) { document.setLimit(tokens); });
 }
 
 void DataPage::reveal(const QString& what)

@@ -52,7 +52,7 @@ DataSearch::DataSearch(QWidget* parent)
     connect(m_regex, &QAction::toggled, this, &DataSearch::start);
     connect(m_previous, &QToolButton::clicked, this, [this] { findNext(-1); });
     connect(m_next, &QToolButton::clicked, this, [this] { findNext(1); });
-    connect(m_all, &QToolButton::clicked, this, [this] { Q_EMIT rowsWanted(tr("Matches of \u201c%1\u201d").arg(m_text->text()), m_search->hits()); });
+    connect(m_all, &QToolButton::clicked, this, [this] { Q_EMIT rowsWanted(tr("Matches of \u201c%1\u201d").arg(m_text->text()), m_search->orderedHits()); });
     connect(m_replace, &QToolButton::clicked, this, &DataSearch::replaceWanted);
     auto* escape = new QShortcut(QKeySequence(Qt::Key_Escape), m_text);
     escape->setContext(Qt::WidgetShortcut);
@@ -133,6 +133,11 @@ void DataSearch::setCurrentRow(std::int64_t row)
     showHits();
 }
 
+void DataSearch::setOrder(std::function<int(std::int64_t row)> placeOf)
+{
+    m_search->setOrder(std::move(placeOf));
+}
+
 void DataSearch::take()
 {
     m_text->setFocus(Qt::ShortcutFocusReason);
@@ -199,7 +204,7 @@ void DataSearch::showHits()
     const bool searching = m_search->isRunning();
     if (m_jumpToHit && count > 0) {
         m_jumpToHit = false;
-        Q_EMIT rowWanted(m_search->nextHit(m_row - 1, 1)); // comes back with the row
+        Q_EMIT rowWanted(m_search->numberOf(m_row) > 0 ? m_row : m_search->nextHit(m_row, 1)); // comes back with the row
     }
     const int position = m_search->numberOf(m_row);
     const QString dots = searching ? QStringLiteral("\u2026") : QString();

@@ -33,6 +33,7 @@ public:
     QString text() const;
     QString field() const; // empty: all
     bool isRegex() const;
+    void setOrder(std::function<int(std::int64_t row)> placeOf); // see RowSearch
     std::vector<std::pair<QString, QString>> fields() const; // shown name, name
 
 Q_SIGNALS:

@@ -51,6 +51,11 @@ DataTable::DataTable(QWidget* parent)
     connect(m_note, &DataFilterNote::clustersWanted, this, &DataTable::clustersWanted);
     connect(m_search, &DataSearch::rowWanted, this, &DataTable::setCurrentRow);
     connect(m_search, &DataSearch::rowsWanted, this, &DataTable::showRows);
+    const auto takeOrder = [this] {
+        m_search->setOrder(m_model->isInFileOrder() ? std::function<int(std::int64_t)>() : [this](std::int64_t row) { return m_model->viewRowOf(row); });
+    };
+    connect(m_model, &QAbstractItemModel::layoutChanged, this, takeOrder);
+    connect(m_model, &QAbstractItemModel::modelReset, this, takeOrder);
     connect(m_search, &DataSearch::left, m_view, qOverload<>(&QWidget::setFocus));
 }
 

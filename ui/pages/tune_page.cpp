@@ -6,6 +6,7 @@
 #include "ui/forms/settings_form.h"
 #include "ui/pages/tune_data.h"
 #include "ui/pages/tune_gate.h"
+#include "ui/pages/tune_limit.h"
 #include "ui/pages/tune_model.h"
 #include "ui/pages/tune_recipes.h"
 #include "ui/pages/tune_way.h"
@@ -33,6 +34,7 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_document(new RecipeDocument(this)), m_start(new QAction(tr("Start tuning"), this)),
       m_stack(new QStackedWidget), m_verdictBar(new TuneVerdict), m_gate(new TuneGate)
 {
+    new TuneLimit(m_document, m_workspace);
     config::RunConfig first = usualConfig("lora");
     first.model.path = base::bundledModel().string();
     m_document->replace(first);
