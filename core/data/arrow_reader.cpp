@@ -7,6 +7,7 @@
 #include <arrow/record_batch.h>
 #include <parquet/arrow/reader.h>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 
@@ -28,7 +29,7 @@ Error damaged(const arrow::Status& status)
 // What is common to both kinds: the batches one after the other.
 struct Batches {
     std::shared_ptr<arrow::Schema> schema;
-    std::int64_t rows = 0; // 0: not known before the end
+    std::int64_t rows = -1; // not known before the end
     std::function<arrow::Result<std::shared_ptr<arrow::RecordBatch>>()> next; // null at the end
 };
 
@@ -36,8 +37,11 @@ arrow::Result<Batches> openParquet(std::shared_ptr<arrow::io::RandomAccessFile> 
 {
     parquet::ArrowReaderProperties properties(/*use_threads=*/false);
     properties.set_batch_size(kBatchRows);
+    properties.set_pre_buffer(false);
+    parquet::ReaderProperties pages;
+    pages.enable_buffered_stream(); // page by page: a row group may hold all rows, and the first are wanted at once
     parquet::arrow::FileReaderBuilder builder;
-    ARROW_RETURN_NOT_OK(builder.Open(std::move(file)));
+    ARROW_RETURN_NOT_OK(builder.Open(std::move(file), pages));
     ARROW_ASSIGN_OR_RAISE(auto built, builder.properties(properties)->Build());
     const std::shared_ptr<parquet::arrow::FileReader> reader(std::move(built));
     Batches batches;
@@ -62,6 +66,7 @@ arrow::Result<Batches> openIpcFile(std::shared_ptr<arrow::io::RandomAccessFile> 
     ARROW_ASSIGN_OR_RAISE(auto reader, arrow::ipc::RecordBatchFileReader::Open(std::move(file)));
     Batches batches;
     batches.schema = reader->schema();
+    ARROW_ASSIGN_OR_RAISE(batches.rows, reader->CountRows());
     batches.next = [reader, at = 0]() mutable -> arrow::Result<std::shared_ptr<arrow::RecordBatch>> {
         if (at >= reader->num_record_batches()) {
             return nullptr;
@@ -132,6 +137,18 @@ private:
     std::string m_text;
 };
 
+ColumnarFacts factsOf(const Batches& batches)
+{
+    ColumnarFacts facts;
+    facts.rows = batches.rows;
+    for (const auto& field : batches.schema->fields()) {
+        if (holdsBytes(*field->type())) {
+            facts.notes.push_back("the column \"" + field->name() + "\" holds bytes, which are left out");
+        }
+    }
+    return facts;
+}
+
 Result<ColumnarFacts> convert(const std::filesystem::path& path, const WriteText& write, const base::Progress& progress,
                               const base::CancelToken& cancel)
 {
@@ -139,12 +156,8 @@ Result<ColumnarFacts> convert(const std::filesystem::path& path, const WriteText
     if (!batches.ok()) {
         return damaged(batches.status());
     }
-    ColumnarFacts facts;
-    for (const auto& field : batches->schema->fields()) {
-        if (holdsBytes(*field->type())) {
-            facts.notes.push_back("the column \"" + field->name() + "\" holds bytes, which are left out");
-        }
-    }
+    ColumnarFacts facts = factsOf(*batches);
+    facts.rows = 0;
     LineWriter lines(write);
     for (;;) {
         if (cancel.isCancelled()) {
@@ -160,7 +173,7 @@ Result<ColumnarFacts> convert(const std::filesystem::path& path, const WriteText
         }
         facts.rows += (*batch)->num_rows();
         if (progress) {
-            progress(facts.rows, batches->rows);
+            progress(facts.rows, std::max<std::int64_t>(batches->rows, 0));
         }
     }
 }
@@ -170,6 +183,16 @@ Result<ColumnarFacts> convert(const std::filesystem::path& path, const WriteText
 bool hasColumnar()
 {
     return true;
+}
+
+Result<ColumnarFacts> columnarFacts(const std::filesystem::path& path)
+{
+    try {
+        auto batches = openBatches(path);
+        return batches.ok() ? Result<ColumnarFacts>(factsOf(*batches)) : damaged(batches.status());
+    } catch (const std::exception& problem) {
+        return damaged(arrow::Status::IOError(problem.what()));
+    }
 }
 
 Result<ColumnarFacts> columnarToLines(const std::filesystem::path& path, const WriteText& write, const base::Progress& progress,

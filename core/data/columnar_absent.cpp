@@ -15,6 +15,11 @@ bool hasColumnar()
     return false;
 }
 
+Result<ColumnarFacts> columnarFacts(const std::filesystem::path&)
+{
+    return Error{kAbsent};
+}
+
 Result<ColumnarFacts> columnarToLines(const std::filesystem::path&, const WriteText&, const base::Progress&,
                                       const base::CancelToken&)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ColumnarFile: Parquet and Arrow files (IPC files, streams, Feather) through Apache Arrow C++. They are read once, a few
-// thousand rows at a time, and written to the cache as JSON lines (cached_file.h), where every row can be reached at
+// thousand rows at a time, and written to the cache as JSON lines (columnar_lines.h), where every row can be reached at
 // once; and rows are written as Parquet.
 //
 // Null members of nested objects are left out: columns cannot tell null from missing. Columns of bytes (pictures,
@@ -27,10 +27,13 @@ bool hasColumnar(); // false: this build has no Arrow
 bool isColumnar(std::string_view head);
 
 struct ColumnarFacts {
-    std::int64_t rows = 0;
+    std::int64_t rows = 0;          // -1: only reading it all tells
     std::vector<std::string> notes; // "the column \"image\" holds bytes and is left out"
 };
 using WriteText = std::function<Result<void>(std::string_view text)>;
+
+// What stands in its schema and at its end. Errors, without the path: damage.
+Result<ColumnarFacts> columnarFacts(const std::filesystem::path& path);
 
 // Every row as a line of JSON, in pieces. Progress in rows. Errors, without the path: damage, "cancelled".
 Result<ColumnarFacts> columnarToLines(const std::filesystem::path& path, const WriteText& write, const base::Progress& progress = {},

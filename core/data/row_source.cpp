@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/row_source.h"
 
-#include "core/base/files.h"
 #include "core/data/columnar_file.h"
+#include "core/data/columnar_lines.h"
 #include "core/data/csv_source.h"
 #include "core/data/json_source.h"
 #include "core/data/line_source.h"
@@ -150,40 +150,6 @@ void note(Opened& source, std::vector<std::string>& notes)
     }
 }
 
-// Its rows as lines in the cache. What was said of the columns is kept beside them for the next time.
-Opened openColumnar(const std::shared_ptr<const DataFile>& file, std::vector<std::string>& notes, const base::Progress& progress,
-                    const base::CancelToken& cancel)
-{
-    auto place = cachePlace(*file, file->path().stem().string() + ".jsonl");
-    if (place && !place->isThere) {
-        auto lines = base::AtomicFile::create(place->path);
-        // In bytes of the file, as everywhere, though rows are counted.
-        const auto inBytes = [&](std::int64_t done, std::int64_t total) {
-            const auto size = static_cast<double>(file->size());
-            if (progress && total > 0) {
-                progress(static_cast<std::int64_t>(size * static_cast<double>(done) / static_cast<double>(total)), static_cast<std::int64_t>(size));
-            }
-        };
-        auto facts = lines ? columnarToLines(file->path(), [&](std::string_view text) { return lines->write(text); }, inBytes, cancel)
-                           : Result<ColumnarFacts>(lines.error());
-        auto done = facts ? base::writeFileAtomically(place->path.string() + ".notes", base::dumpJson(Json(facts->notes)))
-                          : Result<void>(facts.error());
-        done = done ? lines->commit() : done;
-        if (!done) {
-            return done.error();
-        }
-    }
-    auto plain = place ? DataFile::open(place->path) : Result<std::shared_ptr<const DataFile>>(place.error());
-    auto source = plain ? openLines(*plain, 0, progress, cancel) : Opened(plain.error());
-    if (auto said = place ? base::readJson(place->path.string() + ".notes") : Result<Json>(Error{}); said && said->is_array()) {
-        for (const Json& sentence : *said) {
-            notes.push_back(sentence.is_string() ? sentence.get<std::string>() : std::string());
-        }
-    }
-    note(source, notes);
-    return source;
-}
-
 Opened openFile(const std::filesystem::path& path, const base::Progress& progress, const base::CancelToken& cancel)
 {
     auto packed = DataFile::open(path);
@@ -194,7 +160,9 @@ Opened openFile(const std::filesystem::path& path, const base::Progress& progres
     std::vector<std::string> notes;
     auto file = unpackedOf(*packed, *head, notes, progress, cancel);
     if (file && isColumnar(*head)) {
-        return openColumnar(*file, notes, progress, cancel);
+        auto source = openColumnar(*file, progress, cancel);
+        note(source, notes);
+        return source;
     }
     if (!file) {
         return file.error();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Parquet and Arrow: what the reference wrote is read value by value, what is written comes back, damage is said.
 #include "core/base/files.h"
+#include "core/base/paths.h"
 #include "core/base/random.h"
 #include "core/data/columnar_file.h"
 #include "core/data/dataset.h"
@@ -156,6 +157,44 @@ private Q_SLOTS:
         }
     }
 
+    // More rows than are waited for: the rest comes while the first are read, and from the cache the next time.
+    void rowsThatAreStillMade()
+    {
+        const std::int64_t count = 40'000;
+        const auto path = manyRows("many.parquet", count);
+        for (int round = 0; round < 2; ++round) {
+            const auto source = data::openSource(path);
+            QVERIFY2(source.ok(), source.ok() ? "" : source.message().c_str());
+            QCOMPARE((*source)->rowCount(), count);
+            for (const std::int64_t row : {std::int64_t{0}, count - 1, count / 2}) {
+                QCOMPARE(base::dumpJson(*(*source)->row(row)), rowText(row));
+                QCOMPARE((*source)->rawRow(row), rowText(row));
+            }
+            QVERIFY(!(*source)->row(count).ok());
+        }
+        // Closed at once: what was made goes, and the next one makes it all.
+        const auto other = manyRows("other.parquet", count);
+        const auto parts = partFiles();
+        QVERIFY(data::openSource(other).ok());
+        QCOMPARE(partFiles(), parts);
+        QCOMPARE(base::dumpJson(*(*data::openSource(other))->row(count - 1)), rowText(count - 1));
+    }
+
+    void damageBehindTheFirstRows()
+    {
+        const std::int64_t count = 140'000; // in three groups
+        const auto path = manyRows("torn.parquet", count);
+        std::string bytes = base::readFile(path).value();
+        std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() * 7 / 10), bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() * 8 / 10), '\xff');
+        std::ofstream(path, std::ios::binary) << bytes;
+        const auto source = data::openSource(path);
+        QVERIFY2(source.ok(), source.ok() ? "" : source.message().c_str());
+        QCOMPARE(base::dumpJson(*(*source)->row(0)), rowText(0));
+        const auto last = (*source)->row(count - 1);
+        QVERIFY(!last.ok() && last.message().find("cannot be read") != std::string::npos);
+        QVERIFY((*source)->rawRow(count - 1).empty());
+    }
+
     void cancelLeavesNothing()
     {
         const base::CancelToken cancel;
@@ -167,6 +206,33 @@ private Q_SLOTS:
     }
 
 private:
+    static std::string rowText(std::int64_t row)
+    {
+        return base::dumpJson({{"prompt", "Question " + std::to_string(row)}, {"completion", std::to_string(row * 7919 % 10007)}});
+    }
+    std::string manyRows(const std::string& name, std::int64_t count) const
+    {
+        std::ofstream lines(pathOf("lines.jsonl"), std::ios::binary);
+        for (std::int64_t row = 0; row < count; ++row) {
+            lines << rowText(row) << '\n';
+        }
+        lines.close();
+        std::ofstream out(pathOf(name), std::ios::binary);
+        const auto write = [&out](std::string_view text) -> Result<void> {
+            out << text;
+            return {};
+        };
+        return data::linesToParquet(pathOf("lines.jsonl"), write).ok() ? pathOf(name) : std::string();
+    }
+    static int partFiles()
+    {
+        int count = 0;
+        for (const auto& entry : fs::recursive_directory_iterator(base::userCacheFolder())) {
+            count += entry.path().string().find(".part-") != std::string::npos ? 1 : 0;
+        }
+        return count;
+    }
+
     std::string pathOf(const std::string& name) const { return m_folder.filePath(QString::fromStdString(name)).toStdString(); }
 
     QTemporaryDir m_folder;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/bridge/job.h"
 
+#include "core/data/columnar_lines.h"
+
 #include <QCoreApplication>
 #include <QMetaObject>
 #include <QThread>
@@ -22,7 +24,10 @@ QThreadPool& pool()
     static QThreadPool& instance = []() -> QThreadPool& {
         static QThreadPool made;
         made.setMaxThreadCount(std::max(kMinThreads, QThread::idealThreadCount()));
-        qAddPostRoutine([] { made.waitForDone(); });
+        qAddPostRoutine([] {
+            data::stopColumnarWork(); // or the end would wait with the jobs that wait for rows
+            made.waitForDone();
+        });
         return made;
     }();
     return instance;
