@@ -2,6 +2,7 @@
 #include "core/base/json.h"
 
 #include "core/base/files.h"
+#include "core/base/json_plain.h"
 
 #include <algorithm>
 #include <unordered_set>
@@ -119,6 +120,9 @@ private:
 
 Result<Json> parseJson(std::string_view text, JsonLimits limits)
 {
+    if (auto plain = parsePlainJson(text, limits)) {
+        return std::move(*plain);
+    }
     StrictBuilder builder(text, limits);
     bool good = false;
     try {

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/json_plain.h"
+
+#include "core/base/json_string.h"
+
+#include <charconv>
+#include <cstdint>
+
+namespace luthier::base {
+
+namespace {
+
+constexpr std::size_t kMostKeys = 24; // more are compared by the hashes of the strict parser
+constexpr std::size_t kUsualKeys = 4;
+constexpr std::ptrdiff_t kMostDigits = 18; // fit 64 bits whatever they are
+
+class PlainParser {
+public:
+    PlainParser(std::string_view text, const JsonLimits& limits)
+        : m_at(text.data()), m_end(text.data() + text.size()), m_depth(limits.depth)
+    {
+    }
+
+    bool whole(Json& value)
+    {
+        skipSpace();
+        if (!read(value)) {
+            return false;
+        }
+        skipSpace();
+        return m_at == m_end;
+    }
+
+private:
+    void skipSpace()
+    {
+        while (m_at < m_end && (*m_at == ' ' || *m_at == '\n' || *m_at == '\r' || *m_at == '\t')) {
+            ++m_at;
+        }
+    }
+
+    bool take(char wanted)
+    {
+        skipSpace();
+        const bool is = m_at < m_end && *m_at == wanted;
+        m_at += is ? 1 : 0;
+        return is;
+    }
+
+    bool word(std::string_view wanted)
+    {
+        const bool is = std::string_view(m_at, static_cast<std::size_t>(m_end - m_at)).starts_with(wanted);
+        m_at += is ? wanted.size() : 0;
+        return is;
+    }
+
+    bool read(Json& value)
+    {
+        if (m_at == m_end) {
+            return false;
+        }
+        switch (*m_at) {
+        case '"': {
+            std::string text;
+            const bool good = takePlainString(m_at, m_end, text);
+            value = std::move(text);
+            return good;
+        }
+        case '{': return object(value);
+        case '[': return array(value);
+        case 't': value = true; return word("true");
+        case 'f': value = false; return word("false");
+        case 'n': value = nullptr; return word("null");
+        default: return number(value);
+        }
+    }
+
+    bool object(Json& value)
+    {
+        ++m_at;
+        if (--m_depth < 0) {
+            return false;
+        }
+        value = Json::object();
+        auto& members = value.get_ref<Json::object_t&>();
+        if (!take('}')) {
+            members.reserve(kUsualKeys);
+            do {
+                std::string key;
+                skipSpace();
+                if (m_at == m_end || *m_at != '"' || !takePlainString(m_at, m_end, key) || isKnown(members, key) || !take(':')) {
+                    return false;
+                }
+                skipSpace();
+                members.push_back({std::move(key), nullptr});
+                if (!read(members.back().second)) {
+                    return false;
+                }
+            } while (take(','));
+            if (!take('}')) {
+                return false;
+            }
+        }
+        ++m_depth;
+        return true;
+    }
+
+    static bool isKnown(const Json::object_t& members, const std::string& key)
+    {
+        if (members.size() >= kMostKeys) {
+            return true;
+        }
+        for (const auto& member : members) {
+            if (member.first == key) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    bool array(Json& value)
+    {
+        ++m_at;
+        if (--m_depth < 0) {
+            return false;
+        }
+        value = Json::array();
+        auto& items = value.get_ref<Json::array_t&>();
+        if (!take(']')) {
+            do {
+                skipSpace();
+                items.emplace_back(nullptr);
+                if (!read(items.back())) {
+                    return false;
+                }
+            } while (take(','));
+            if (!take(']')) {
+                return false;
+            }
+        }
+        ++m_depth;
+        return true;
+    }
+
+    bool number(Json& value)
+    {
+        const char* begin = m_at;
+        const bool isNegative = *m_at == '-';
+        m_at += isNegative ? 1 : 0;
+        const char* digits = m_at;
+        skipDigits();
+        if (m_at == digits || (*digits == '0' && m_at - digits > 1)) {
+            return false;
+        }
+        const bool isWhole = m_at == m_end || (*m_at != '.' && *m_at != 'e' && *m_at != 'E');
+        if (isWhole) {
+            return m_at - digits <= kMostDigits && (isNegative ? convert<std::int64_t>(begin, value) : convert<std::uint64_t>(begin, value));
+        }
+        if (*m_at == '.') {
+            const char* fraction = ++m_at;
+            skipDigits();
+            if (m_at == fraction) {
+                return false;
+            }
+        }
+        if (m_at < m_end && (*m_at == 'e' || *m_at == 'E')) {
+            ++m_at;
+            m_at += m_at < m_end && (*m_at == '+' || *m_at == '-') ? 1 : 0;
+            const char* exponent = m_at;
+            skipDigits();
+            if (m_at == exponent) {
+                return false;
+            }
+        }
+        return convert<double>(begin, value);
+    }
+
+    void skipDigits()
+    {
+        while (m_at < m_end && *m_at >= '0' && *m_at <= '9') {
+            ++m_at;
+        }
+    }
+
+    template <class Number>
+    bool convert(const char* begin, Json& value)
+    {
+        Number number{};
+        const auto parsed = std::from_chars(begin, m_at, number);
+        value = number;
+        return parsed.ec == std::errc() && parsed.ptr == m_at;
+    }
+
+    const char* m_at;
+    const char* m_end;
+    int m_depth;
+};
+
+} // namespace
+
+std::optional<Json> parsePlainJson(std::string_view text, const JsonLimits& limits)
+{
+    std::optional<Json> value(std::in_place);
+    return PlainParser(text, limits).whole(*value) ? std::move(value) : std::nullopt;
+}
+
+} // namespace luthier::base

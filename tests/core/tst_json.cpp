@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// JSON read in one pass: whatever it reads is what the strict parser reads, and what it leaves alone is told as before.
+#include "core/base/json_plain.h"
+#include "core/base/random.h"
+
+#include <QtTest>
+
+using namespace luthier;
+
+namespace {
+
+// Values with their types: 1 and 1.0 are equal to the comparison of values, but not here.
+bool isSame(const Json& a, const Json& b)
+{
+    if (a.type() != b.type() || a.size() != b.size()) {
+        return false;
+    }
+    if (a.is_object()) {
+        return std::equal(a.items().begin(), a.items().end(), b.items().begin(),
+                          [](const auto& x, const auto& y) { return x.key() == y.key() && isSame(x.value(), y.value()); });
+    }
+    return a.is_array() ? std::equal(a.begin(), a.end(), b.begin(), isSame) : a.dump() == b.dump();
+}
+
+const char* const kPlain[] = {
+    R"({"instruction":"Say \"it\"","input":"","output":"A line\nand \u00e4, \ud83d\ude00 \/ \\ \b\f\r\t"})",
+    " { \"a\" : [ 1 , -2 , 0 , -0 , 1.5 , -0.0 , 1e3 , 2E-7 , true , false , null , { } , [ ] ] }\r\n",
+    "\"K\xc3\xa4se \xe2\x82\xac \xf0\x9f\x98\x80\"",
+    "123456789012345678",
+    "[[[[\"\"]]]]",
+    R"("\u0000 \u001f and a text that is longer than eight bytes\u0041")",
+};
+
+const char* const kLeft[] = {
+    "", "{", R"({"a":1,"a":2})", "[1,]", "01", "1.", "1e", "-", "+1", ".5", "1e400", "nul", "\"\\ud800\"", "\"\\udc00x\"", "\"\\x\"", "\"a\nb\"",
+    "\"\xff\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\xe2\x82\"", "\"open", "\"\\u12", "[1] 2", "{1:2}", "{\"a\" 1}", "{\"a\":1 \"b\":2}",
+};
+
+} // namespace
+
+class TestJson : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void plainOnesAreRead()
+    {
+        for (const char* text : kPlain) {
+            const auto value = base::parsePlainJson(text, {});
+            QVERIFY2(value, text);
+            QVERIFY2(isSame(*value, Json::parse(text)), text);
+        }
+    }
+
+    void othersAreLeftToTheStrictParser()
+    {
+        for (const char* text : kLeft) {
+            QVERIFY2(!base::parsePlainJson(text, {}), text);
+            QVERIFY2(!base::parseJson(text).ok(), text);
+        }
+        // Right, but beyond what is read in one pass.
+        for (const std::string& text : {std::string("12345678901234567890"), std::string("1234567890123456789012")}) {
+            QVERIFY(!base::parsePlainJson(text, {}));
+            QVERIFY(isSame(base::parseJson(text).value(), Json::parse(text)));
+        }
+    }
+
+    void depthIsBounded()
+    {
+        for (const int depth : {128, 129}) {
+            const std::string text = std::string(static_cast<std::size_t>(depth), '[') + std::string(static_cast<std::size_t>(depth), ']');
+            QCOMPARE(base::parsePlainJson(text, {}).has_value(), depth == 128);
+            QCOMPARE(base::parseJson(text).ok(), depth == 128);
+        }
+    }
+
+    // Texts changed at random: it reads none that the library refuses, and none otherwise.
+    void changedTextsAreReadAlike()
+    {
+        base::Random random(11);
+        const std::string_view kBytes = "{}[]\",:\\u0123456789abcdefDE+-. \n\t\x01\x7f\x80\xbf\xc2\xe2\xed\xf0\xf4\xff" "truefalsn";
+        int read = 0;
+        for (int round = 0; round < 60'000; ++round) {
+            std::string text = kPlain[random.below(std::size(kPlain))];
+            for (auto changes = random.below(3) + 1; changes > 0; --changes) {
+                const auto at = random.below(text.size());
+                const char byte = kBytes[random.below(kBytes.size())];
+                switch (random.below(3)) {
+                case 0: text[at] = byte; break;
+                case 1: text.insert(at, 1, byte); break;
+                default: text.erase(at, 1); break;
+                }
+                text += text.empty() ? " " : "";
+            }
+            if (const auto value = base::parsePlainJson(text, {})) {
+                const Json strict = Json::parse(text, nullptr, false);
+                QVERIFY2(!strict.is_discarded() && isSame(*value, strict), text.c_str());
+                ++read;
+            }
+        }
+        QVERIFY(read > 5'000);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestJson)
+#include "tst_json.moc"
