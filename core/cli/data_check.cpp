@@ -94,15 +94,12 @@ Result<std::vector<DataReport>> reportAll(const DataFlags& flags, Context& conte
         if (!dataset) {
             return dataset.error();
         }
-        const auto progress = [&](std::int64_t done, std::int64_t total) {
-            context.console.progress(file + ": row " + counted(done) + " of " + counted(total));
-        };
-        reports.push_back(reportOn(**dataset, encoder.tokenizer ? &encoder : nullptr,
-                                   {flags.maxLength, false}, progress, context.cancel));
-        if (context.cancel.isCancelled()) {
-            return Error{"cancelled"};
-        }
         const data::Encoder* counting = encoder.tokenizer ? &encoder : nullptr;
+        auto report = reportOn(**dataset, counting, {flags.maxLength, false}, walkOptions(file + ": row", context));
+        if (!report) {
+            return report.error();
+        }
+        reports.push_back(std::move(*report));
         if (auto added = addChecks(**dataset, counting, flags, context, reports.back()); !added) {
             return added.error();
         }

@@ -3,6 +3,7 @@
 
 #include "core/data/example_text.h"
 
+#include <mutex>
 #include <unordered_map>
 
 namespace luthier::cli {
@@ -20,85 +21,133 @@ std::int64_t bytesOf(const data::Example& example)
     return static_cast<std::int64_t>(bytes);
 }
 
-class Reporter {
+// What a row is, found on any thread.
+struct LookedAt {
+    std::uint64_t hash = 0; // what the model sees
+    std::int64_t bytes = 0;
+    std::int32_t tokens = 0;
+    std::int32_t trained = 0;
+    std::int32_t uncut = 0; // tokens before the cut; 0: nothing is cut
+    bool isExample = false; // else it is bad
+    bool isGood = false;    // and can be encoded
+};
+
+class Looker {
 public:
-    Reporter(const data::Encoder* encoder, const data::EncodingSettings& settings)
-        : m_encoder(encoder), m_settings(settings)
+    Looker(const data::Dataset& dataset, const data::Encoder* encoder, const data::EncodingSettings& settings)
+        : m_dataset(dataset), m_encoder(encoder), m_settings(settings), m_rows(static_cast<std::size_t>(dataset.rowCount()))
     {
-        if (encoder) {
-            m_report.tokens = m_report.trainedTokens = m_report.truncated = 0;
-        }
     }
 
-    void add(std::int64_t row, const Result<data::Example>& example)
+    void look(std::int64_t row)
     {
-        ++m_report.rows;
+        LookedAt& looked = m_rows[static_cast<std::size_t>(row)];
+        auto example = m_dataset.example(row);
         if (!example) {
-            ++m_report.bad;
-            m_report.findings.push_back({row, "bad", example.message()});
+            refuse(row, example.message());
             return;
         }
-        const auto [first, isNew] = m_seen.emplace(data::exampleHash(*example), row);
-        if (!isNew) {
-            ++m_report.duplicates;
-            m_report.findings.push_back(
-                {row, "duplicate", "the same as row " + std::to_string(first->second)});
+        looked.isExample = true;
+        looked.hash = data::exampleHash(*example);
+        looked.bytes = bytesOf(*example);
+        auto encoded = m_encoder ? m_encoder->encode(*example, m_settings) : Result<data::EncodedExample>(data::EncodedExample{});
+        if (!encoded) {
+            refuse(row, encoded.message());
+            return;
         }
-        addGood(row, *example);
+        looked.isGood = true;
+        looked.tokens = static_cast<std::int32_t>(encoded->tokens.size());
+        looked.trained = static_cast<std::int32_t>(encoded->numTrained());
+        looked.uncut = encoded->truncated ? static_cast<std::int32_t>(encoded->fullLength) : 0;
+    }
+
+    const std::vector<LookedAt>& rows() const { return m_rows; }
+    const std::string& problemOf(std::int64_t row) const { return m_problems.at(row); }
+
+private:
+    void refuse(std::int64_t row, const std::string& why)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_problems[row] = why;
+    }
+
+    const data::Dataset& m_dataset;
+    const data::Encoder* m_encoder;
+    data::EncodingSettings m_settings;
+    std::vector<LookedAt> m_rows; // each written by whoever looks at the row
+    std::mutex m_mutex;
+    std::unordered_map<std::int64_t, std::string> m_problems; // guarded by m_mutex
+};
+
+class Reporter {
+public:
+    Reporter(const Looker& looker, bool countsTokens) : m_looker(looker), m_countsTokens(countsTokens)
+    {
+        if (countsTokens) {
+            m_report.tokens = m_report.trainedTokens = m_report.truncated = 0;
+        }
+        m_seen.reserve(looker.rows().size());
+    }
+
+    void add(std::int64_t row, const LookedAt& looked) // from 1
+    {
+        ++m_report.rows;
+        if (looked.isExample) {
+            const auto [first, isNew] = m_seen.emplace(looked.hash, row);
+            if (!isNew) {
+                ++m_report.duplicates;
+                find(row, "duplicate", "the same as row " + std::to_string(first->second));
+            }
+        }
+        if (!looked.isGood) {
+            ++m_report.bad;
+            find(row, "bad", m_looker.problemOf(row - 1));
+            return;
+        }
+        ++m_report.good;
+        m_report.characters += looked.bytes;
+        if (m_countsTokens) {
+            addTokens(row, looked);
+        }
     }
 
     DataReport take() { return std::move(m_report); }
 
 private:
-    void addGood(std::int64_t row, const data::Example& example)
+    void addTokens(std::int64_t row, const LookedAt& looked)
     {
-        const auto bytes = bytesOf(example);
-        if (!m_encoder) {
-            ++m_report.good;
-            m_report.characters += bytes;
-            return;
+        *m_report.tokens += looked.tokens;
+        *m_report.trainedTokens += looked.trained;
+        if (looked.trained == 0) {
+            find(row, "nothing_to_learn", "no token of it is trained; it is skipped");
         }
-        auto encoded = m_encoder->encode(example, m_settings);
-        if (!encoded) {
-            ++m_report.bad;
-            m_report.findings.push_back({row, "bad", encoded.message()});
-            return;
-        }
-        ++m_report.good;
-        m_report.characters += bytes;
-        *m_report.tokens += static_cast<std::int64_t>(encoded->tokens.size());
-        *m_report.trainedTokens += encoded->numTrained();
-        if (encoded->numTrained() == 0) {
-            m_report.findings.push_back(
-                {row, "nothing_to_learn", "no token of it is trained; it is skipped"});
-        }
-        if (encoded->truncated) {
+        if (looked.uncut > 0) {
             ++*m_report.truncated;
-            m_report.findings.push_back({row, "truncated",
-                                         std::to_string(encoded->fullLength) + " tokens are cut to "
-                                             + std::to_string(encoded->tokens.size())});
+            find(row, "truncated", std::to_string(looked.uncut) + " tokens are cut to " + std::to_string(looked.tokens));
         }
     }
 
-    const data::Encoder* m_encoder;
-    data::EncodingSettings m_settings;
+    void find(std::int64_t row, const char* kind, std::string sentence) { m_report.findings.push_back({row, kind, std::move(sentence)}); }
+
+    const Looker& m_looker;
+    bool m_countsTokens;
     DataReport m_report;
     std::unordered_map<std::uint64_t, std::int64_t> m_seen; // what the model sees -> first row
 };
 
 } // namespace
 
-DataReport reportOn(const data::Dataset& dataset, const data::Encoder* encoder,
-                    const data::EncodingSettings& settings, const base::Progress& progress,
-                    const base::CancelToken& cancel)
+Result<DataReport> reportOn(const data::Dataset& dataset, const data::Encoder* encoder, const data::EncodingSettings& settings,
+                            const data::WalkOptions& options)
 {
-    Reporter reporter(encoder, settings);
-    const auto count = dataset.rowCount();
-    for (std::int64_t i = 0; i < count && !cancel.isCancelled(); ++i) {
-        reporter.add(i + 1, dataset.example(i));
-        if (progress && i > 0 && i % 1024 == 0) {
-            progress(i, count);
-        }
+    Looker looker(dataset, encoder, settings);
+    auto walked = data::walkRows(dataset.rowCount(), options, [&](std::int64_t row, std::size_t) { looker.look(row); });
+    if (!walked) {
+        return walked.error();
+    }
+    Reporter reporter(looker, encoder != nullptr);
+    for (std::int64_t row = 0; row < dataset.rowCount(); ++row) {
+        reporter.add(row + 1, looker.rows()[static_cast<std::size_t>(row)]);
     }
     auto report = reporter.take();
     report.file = dataset.path().string();

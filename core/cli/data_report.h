@@ -3,10 +3,10 @@
 // Torch-free. Rows count from 1.
 #pragma once
 
-#include "core/base/cancel.h"
 #include "core/base/json.h"
 #include "core/data/dataset.h"
 #include "core/data/encoding.h"
+#include "core/data/row_walk.h"
 
 #include <cstdint>
 #include <optional>
@@ -36,9 +36,8 @@ struct DataReport {
     Json checks = Json::object();       // count by id of the check; empty until they are run
 };
 
-// `encoder` null: no tokens. `settings` say how rows are cut and trained.
-DataReport reportOn(const data::Dataset& dataset, const data::Encoder* encoder,
-                    const data::EncodingSettings& settings, const base::Progress& progress,
-                    const base::CancelToken& cancel);
+// `encoder` null: no tokens. `settings` say how rows are cut and trained. Works on several threads. Error: "cancelled".
+Result<DataReport> reportOn(const data::Dataset& dataset, const data::Encoder* encoder, const data::EncodingSettings& settings,
+                            const data::WalkOptions& options);
 
 } // namespace luthier::cli

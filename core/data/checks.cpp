@@ -115,9 +115,11 @@ bool isTooShort(const CheckedRow& checked)
         return false; // an empty answer is told as such
     }
     const bool calls = !checked.example->messages.empty() && !checked.example->messages.back().extra.is_null();
-    const auto visible = std::count_if(checked.answer.begin(), checked.answer.end(), [](char c) {
-        return static_cast<unsigned char>(c) > ' ' && (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-    });
+    std::int64_t visible = 0;
+    for (std::size_t i = 0; i < checked.answer.size() && visible < checked.settings->fewestCharacters; ++i) {
+        const auto byte = static_cast<unsigned char>(checked.answer[i]);
+        visible += byte > ' ' && (byte & 0xC0U) != 0x80U ? 1 : 0;
+    }
     return !calls && visible < checked.settings->fewestCharacters;
 }
 

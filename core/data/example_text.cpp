@@ -88,18 +88,16 @@ std::string wholeTextOf(const Example& example)
 
 std::string squeezed(std::string_view text)
 {
-    std::string line;
-    line.reserve(text.size());
-    for (const char byte : text) {
-        if (!isSpace(byte)) {
-            line += byte;
-        } else if (!line.empty() && line.back() != ' ') {
-            line += ' ';
-        }
+    std::string line(text.size(), '\0');
+    std::size_t size = 0;
+    bool isBehindSpace = true;
+    for (const char byte : text) { // without branches: texts are long, and words short
+        const bool space = isSpace(byte);
+        line[size] = space ? ' ' : byte;
+        size += !(space && isBehindSpace);
+        isBehindSpace = space;
     }
-    if (line.ends_with(' ')) {
-        line.pop_back();
-    }
+    line.resize(size - (size > 0 && isBehindSpace ? 1 : 0));
     return line;
 }
 

@@ -37,6 +37,17 @@ std::size_t scriptOf(char32_t code)
     return row == std::end(kRanges) ? kOther : row->script;
 }
 
+// Most characters are of the first 128, so their row is not searched for.
+constexpr std::array<std::uint8_t, 0x80> kOfAscii = [] {
+    std::array<std::uint8_t, 0x80> scripts{};
+    std::size_t row = 0;
+    for (char32_t code = 0; code < scripts.size(); ++code) {
+        row += code > kRanges[row].last ? 1 : 0;
+        scripts[code] = static_cast<std::uint8_t>(kRanges[row].script);
+    }
+    return scripts;
+}();
+
 } // namespace
 
 const char* scriptName(std::size_t script)
@@ -48,8 +59,13 @@ void countScripts(std::string_view text, ScriptCounts& counts)
 {
     for (std::size_t i = 0; i < text.size();) {
         const auto lead = static_cast<unsigned char>(text[i]);
-        const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-        char32_t code = length == 1 ? lead : lead & (0xFFU >> (length + 1));
+        if (lead < 0x80) {
+            ++counts[kOfAscii[lead]];
+            ++i;
+            continue;
+        }
+        const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+        char32_t code = lead & (0xFFU >> (length + 1));
         for (std::size_t k = 1; k < length && i + k < text.size(); ++k) {
             code = code << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3FU);
         }

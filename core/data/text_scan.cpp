@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string>
 
 namespace luthier::data {
@@ -16,9 +17,26 @@ constexpr std::size_t kMostDigits = 15;     // E.164
 constexpr std::size_t kFewestCharacters = 12; // below that "mostly" says nothing
 constexpr std::size_t kRefusalBytes = 160;  // of the beginning
 
+// What a byte is, looked up: these scanners look at every byte of a million rows.
+enum : std::uint8_t { kDigit = 1, kLetter = 2, kWordMark = 4, kPhoneStart = 8, kMarkStart = 16, kInside = 32, kBlank = 64, kOtherSign = 128 };
+constexpr std::array<std::uint8_t, 256> kClasses = [] {
+    std::array<std::uint8_t, 256> classes{};
+    for (unsigned byte = 0; byte < classes.size(); ++byte) {
+        const bool digit = byte >= '0' && byte <= '9';
+        const bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+        classes[byte] = static_cast<std::uint8_t>(
+            (digit ? kDigit : 0) | (letter ? kLetter : 0) | (byte == '_' || byte == '-' ? kWordMark : 0)
+            | (digit || byte == '+' || byte == '(' ? kPhoneStart : 0) | (byte == '<' || byte == '[' || byte == '#' ? kMarkStart : 0)
+            | ((byte & 0xC0U) == 0x80U ? kInside : 0) | (byte <= ' ' ? kBlank : 0)
+            | (byte > ' ' && byte < 0x80 && !digit && !letter ? kOtherSign : 0));
+    }
+    return classes;
+}();
+bool isOf(char c, unsigned classes) { return (kClasses[static_cast<unsigned char>(c)] & classes) != 0; }
+
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool isWord(char c) { return isDigit(c) || isLetter(c) || c == '_' || c == '-'; }
+bool isWord(char c) { return isOf(c, kDigit | kLetter | kWordMark); }
 char lowered(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 // Marks that chat templates put between turns: inside a text they would end a turn or begin one.
@@ -62,6 +80,21 @@ std::size_t emailAt(std::string_view text, std::size_t at)
     return begin < at && dot != kNone && dot > at + 1 && letters >= 2 ? begin : kNone;
 }
 
+bool isKeyAt(std::string_view text, std::size_t at, const KeyPrefix& key)
+{
+    if (!text.substr(at).starts_with(key.prefix)) {
+        return false;
+    }
+    const std::size_t begin = at + key.prefix.size();
+    std::size_t end = begin;
+    std::size_t digits = 0;
+    while (end < text.size() && (isWord(text[end]) || text[end] == '.')) {
+        digits += isDigit(text[end]) ? 1 : 0;
+        ++end;
+    }
+    return digits > 0 && end - begin >= key.after;
+}
+
 } // namespace
 
 std::size_t findEmail(std::string_view text)
@@ -77,8 +110,7 @@ std::size_t findEmail(std::string_view text)
 std::size_t findPhone(std::string_view text)
 {
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool begins = isDigit(text[i]) || text[i] == '+' || text[i] == '(';
-        if (!begins || (i > 0 && (isWord(text[i - 1]) || text[i - 1] == '.'))) {
+        if (!isOf(text[i], kPhoneStart) || (i > 0 && (isWord(text[i - 1]) || text[i - 1] == '.'))) {
             continue;
         }
         std::size_t digits = 0;
@@ -118,28 +150,28 @@ std::size_t findKey(std::string_view text)
             return block;
         }
     }
-    for (const KeyPrefix& key : kKeys) {
-        for (std::size_t at = text.find(key.prefix); at != kNone; at = text.find(key.prefix, at + 1)) {
-            std::size_t end = at + key.prefix.size();
-            std::size_t digits = 0;
-            while (end < text.size() && (isWord(text[end]) || text[end] == '.')) {
-                digits += isDigit(text[end]) ? 1 : 0;
-                ++end;
-            }
-            const bool alone = at == 0 || !isWord(text[at - 1]);
-            if (alone && digits > 0 && end - at - key.prefix.size() >= key.after) {
-                return at;
+    // Keys begin where words do. Of several the one whose prefix stands first in the table.
+    std::size_t found = kNone;
+    std::size_t foundKey = kKeys.size();
+    bool isInWord = false;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const bool begins = !isInWord && isOf(text[at], kLetter);
+        isInWord = isWord(text[at]);
+        for (std::size_t key = 0; begins && key < foundKey; ++key) {
+            if (text[at] == kKeys[key].prefix.front() && isKeyAt(text, at, kKeys[key])) {
+                found = at;
+                foundKey = key;
             }
         }
     }
-    return kNone;
+    return found;
 }
 
 std::size_t findTemplateMark(std::string_view text)
 {
     std::size_t first = kNone;
     // Nearly all texts hold none of these first bytes, so one pass settles them.
-    if (text.find_first_of("<[#") == kNone) {
+    if (std::none_of(text.begin(), text.end(), [](char c) { return isOf(c, kMarkStart); })) {
         return first;
     }
     for (const std::string_view mark : kTemplateMarks) {
@@ -178,13 +210,10 @@ bool isMostlyNonText(std::string_view text)
     std::size_t other = 0;
     std::size_t blanks = 0;
     for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if ((byte & 0xC0U) == 0x80U) {
-            continue; // inside a character
-        }
-        ++characters;
-        blanks += byte <= ' ' ? 1 : 0;
-        other += byte < 0x80 && byte > ' ' && !isDigit(c) && !isLetter(c) ? 1 : 0;
+        const std::uint8_t classes = kClasses[static_cast<unsigned char>(c)];
+        characters += (classes & kInside) == 0; // else it is inside a character
+        blanks += (classes & kBlank) != 0;
+        other += (classes & kOtherSign) != 0;
     }
     const std::size_t visible = characters - blanks;
     return visible >= kFewestCharacters && 2 * other > visible;
