@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
+#include "core/cli/bench_shapes.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
@@ -17,20 +18,6 @@
 namespace luthier::cli {
 
 namespace {
-
-// Shapes of models that people know; weights are random.
-struct Preset {
-    const char* id;
-    std::int64_t vocab, hidden, intermediate, layers, heads, kvHeads, headDim, maxPositions;
-    bool tiedHead;
-};
-constexpr std::array kPresets = {
-    Preset{"tiny", 4096, 256, 704, 8, 8, 4, 32, 1024, true},
-    Preset{"135m", 49152, 576, 1536, 30, 9, 3, 64, 2048, true},
-    Preset{"1b", 128256, 2048, 8192, 16, 32, 8, 64, 131072, true},
-    Preset{"8b", 128256, 4096, 14336, 32, 32, 8, 128, 131072, false},
-    Preset{"65b", 32000, 8192, 22016, 80, 64, 64, 128, 2048, false},
-};
 
 struct Flags;
 struct Verb {
@@ -59,30 +46,13 @@ struct Flags {
     const Verb* verb = nullptr;
 };
 
+// A folder's shape, or a preset's, with room for as many positions.
 Result<nn::DecoderConfig> configOf(const Flags& flags, std::int64_t positions)
 {
-    nn::DecoderConfig config;
-    if (!flags.model.empty()) {
-        auto read = nn::readDecoderConfig(flags.model);
-        if (!read) {
-            return read;
-        }
-        config = std::move(*read);
-    } else {
-        const auto& preset = *std::find_if(kPresets.begin(), kPresets.end(),
-                                           [&](const Preset& p) { return flags.preset == p.id; });
-        config.family = "llama";
-        config.vocab = preset.vocab;
-        config.hidden = preset.hidden;
-        config.intermediate = preset.intermediate;
-        config.layers = preset.layers;
-        config.heads = preset.heads;
-        config.kvHeads = preset.kvHeads;
-        config.headDim = preset.headDim;
-        config.maxPositions = preset.maxPositions;
-        config.tiedHead = preset.tiedHead;
+    auto config = flags.model.empty() ? Result(shapeOf(flags.preset)) : nn::readDecoderConfig(flags.model);
+    if (config) {
+        config->maxPositions = std::max(config->maxPositions, positions);
     }
-    config.maxPositions = std::max(config.maxPositions, positions);
     return config;
 }
 
@@ -247,9 +217,6 @@ constexpr std::array kVerbs = {
 void setup(CLI::App& app, Flags& flags)
 {
     app.require_subcommand(1);
-    std::vector<std::string> presets;
-    std::transform(kPresets.begin(), kPresets.end(), std::back_inserter(presets),
-                   [](const Preset& p) { return p.id; });
     const auto number = [](CLI::App* sub, const char* name, std::int64_t& value, const char* help,
                            std::int64_t low) {
         sub->add_option(name, value, help)
@@ -268,7 +235,7 @@ void setup(CLI::App& app, Flags& flags)
         }
         if (verb.run == benchKernels) { continue; } // shapes of its own
         auto* preset = sub->add_option("--preset", flags.preset, "Shape of the model: tiny, 135m, 1b, 8b, 65b")
-                           ->check(CLI::IsMember(presets))
+                           ->check(CLI::IsMember(shapeNames()))
                            ->option_text("tiny");
         sub->add_option("--model", flags.model, "Shape from this folder's config.json")
             ->excludes(preset)

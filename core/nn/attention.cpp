@@ -90,13 +90,9 @@ at::Tensor flat(const at::Tensor& heads)
 // All segments in one kernel, where the card has it.
 at::Tensor packedFlash(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
 {
-    std::vector<std::int32_t> ends{0};
-    std::int64_t longest = 0;
-    for (const std::int64_t length : settings.segments) {
-        ends.push_back(ends.back() + static_cast<std::int32_t>(length));
-        longest = std::max(longest, length);
-    }
-    const at::Tensor starts = at::tensor(ends, at::kInt).to(q.device(), true);
+    const std::int64_t longest = *std::max_element(settings.segments.begin(), settings.segments.end());
+    const at::Tensor starts
+        = settings.borders.defined() ? settings.borders : bordersOf(settings.segments, q.device());
     const auto rows = [](const at::Tensor& x) { return x.squeeze(0).transpose(0, 1); };
     const auto out = at::_flash_attention_forward(rows(q), rows(k), rows(v), starts, starts, longest, longest, 0.0, true,
                                                   false, settings.scale);
@@ -111,6 +107,15 @@ bool canPack(const at::Tensor& q, const AttentionSettings& settings)
 }
 
 } // namespace
+
+at::Tensor bordersOf(const std::vector<std::int64_t>& segments, at::Device device)
+{
+    std::vector<std::int32_t> borders{0};
+    for (const std::int64_t length : segments) {
+        borders.push_back(borders.back() + static_cast<std::int32_t>(length));
+    }
+    return at::tensor(borders, at::kInt).to(device, true);
+}
 
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
 {

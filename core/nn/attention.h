@@ -15,7 +15,11 @@ struct AttentionSettings {
     double softcap = 0;                      // 0: off
     std::int64_t window = 0;                 // keys seen, self included; 0: all
     std::vector<std::int64_t> segments = {}; // packed rows (B = 1): lengths that add up to T; none sees another
+    at::Tensor borders = {};                 // bordersOf(segments) on q's device, so that layers share it
 };
+
+// [segments + 1] int32: where each segment begins, and T.
+at::Tensor bordersOf(const std::vector<std::int64_t>& segments, at::Device device);
 
 // q [B, H, T, D], k and v [B, K, S, D] where the T queries are the last of the S positions (S = T while training).
 // -> [B * T, H * D]. Differentiable.

@@ -45,6 +45,7 @@ struct Decoder::Reading {
     KvCache* cache = nullptr;
     bool readsPrompt = false;
     at::Tensor prefix;                  // [n, 2 L, K, D], put in front now
+    at::Tensor borders;                 // of the segments, where a card reads them
     bool again = false;                 // a layer runs once more for its backward pass
 
     // A text longer than its rows' own segments never looks further than the longest.
@@ -165,7 +166,7 @@ at::Tensor Decoder::attend(Heads& heads, std::size_t index, const Reading& readi
     const double scale = m_config.attentionScale > 0 ? m_config.attentionScale
                                                      : 1 / std::sqrt(static_cast<double>(m_config.headDim));
     const AttentionSettings settings{scale, m_config.attentionSoftcap,
-                                     m_config.windowOf(static_cast<std::int64_t>(index)), reading.segments};
+                                     m_config.windowOf(static_cast<std::int64_t>(index)), reading.segments, reading.borders};
     const auto layer = static_cast<std::int64_t>(index);
     at::Tensor prefixK;
     at::Tensor prefixV;
@@ -253,7 +254,10 @@ at::Tensor Decoder::throughAsRow(const at::Tensor& h, const Reading& reading, co
 
 at::Tensor Decoder::hidden(const ForwardInput& input)
 {
-    const Reading reading = readingOf(input);
+    Reading reading = readingOf(input);
+    if (reading.segments.size() > 1 && !m_device.is_cpu()) {
+        reading.borders = bordersOf(reading.segments, m_device);
+    }
     at::Tensor h = embed(input, reading);
     const RopeTables tables = tablesFor(reading, false);
     const RopeTables local = m_config.hasLocalRope ? tablesFor(reading, true) : tables;

@@ -12,6 +12,9 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <map>
+#include <mutex>
+#include <tuple>
 #include <vector>
 
 namespace luthier::quant {
@@ -63,12 +66,26 @@ void onCpu(const QuantisedWeight& weight, const at::Tensor& out)
     });
 }
 
+// A table of the program on a device, copied once: work that is recorded on a card cannot copy it.
+template <class Values>
+at::Tensor onceOn(at::Device device, const Values& values)
+{
+    using Key = std::tuple<const float*, at::DeviceType, at::DeviceIndex>;
+    static std::mutex mutex;
+    static auto& known = *new std::map<Key, at::Tensor>; // never destroyed: a card may be gone by then
+    const std::lock_guard lock(mutex);
+    at::Tensor& table = known[{values.data(), device.type(), device.index()}];
+    if (!table.defined()) {
+        table = at::tensor(at::ArrayRef<float>(values.data(), values.size())).to(device);
+    }
+    return table;
+}
+
 // On every device and for every dtype; piece by piece, so that it needs little memory beside `out`.
 void plain(const QuantisedWeight& weight, const at::Tensor& out)
 {
     const auto& values = codeTable(weight.kind).values;
-    const at::Tensor table
-        = at::tensor(at::ArrayRef<float>(values.data(), values.size())).to(weight.codes.device());
+    const at::Tensor table = onceOn(weight.codes.device(), values);
     const at::Tensor absmax = absmaxOf(weight);
     const at::Tensor flat = out.view({-1});
     const std::int64_t piece = std::max(kPlainElements / weight.blockSize, std::int64_t{1}) * weight.blockSize;
@@ -128,7 +145,7 @@ at::Tensor absmaxOf(const QuantisedWeight& weight)
         return weight.absmax;
     }
     const auto& map = dynamicMap();
-    const at::Tensor table = at::tensor(at::ArrayRef<float>(map.data(), map.size())).to(weight.absmax.device());
+    const at::Tensor table = onceOn(weight.absmax.device(), map);
     const at::Tensor scales
         = weight.nestedAbsmax.repeat_interleave(kNestedBlockSize).narrow(0, 0, weight.absmax.numel());
     return table.index_select(0, weight.absmax.to(at::kInt)).mul_(scales).add_(static_cast<double>(weight.offset));
