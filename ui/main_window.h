@@ -45,6 +45,7 @@ public:
     void toggleHold();
     void stopRun();
     void showRun();
+    void showShootout();
     void showPalette();
     void showShortcuts();
     void showAbout();

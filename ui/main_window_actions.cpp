@@ -220,6 +220,11 @@ void MainWindow::showRun()
     showPage(QStringLiteral("runs"), QString::number(m_workspace.runs()->runId()));
 }
 
+void MainWindow::showShootout()
+{
+    showPage(QStringLiteral("tune"), QStringLiteral("shootout"));
+}
+
 void MainWindow::showPalette()
 {
     (new CommandPalette(commands(), this))->open();

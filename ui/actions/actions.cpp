@@ -32,6 +32,8 @@ std::span<const ActionRow> actionRows()
         ActionRow{"stopRun", "run", QT_TRANSLATE_NOOP("Action", "&Stop and save"), "Ctrl+.", "square", &MainWindow::stopRun},
         ActionRow{"showRun", "run", QT_TRANSLATE_NOOP("Action", "Show the &run in progress"), "", "chart-spline",
                   &MainWindow::showRun},
+        ActionRow{"shootout", "run", QT_TRANSLATE_NOOP("Action", "Try several &methods\u2026"), "Ctrl+Shift+T", "layers",
+                  &MainWindow::showShootout},
         ActionRow{"palette", "help", QT_TRANSLATE_NOOP("Action", "&Find anything\u2026"), "Ctrl+K", "search", &MainWindow::showPalette},
         ActionRow{"shortcuts", "help", QT_TRANSLATE_NOOP("Action", "&Shortcuts"), "F1", "", &MainWindow::showShortcuts},
         ActionRow{"about", "help", QT_TRANSLATE_NOOP("Action", "&About Luthier"), "", "", &MainWindow::showAbout, true},

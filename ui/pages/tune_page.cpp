@@ -9,6 +9,7 @@
 #include "ui/pages/tune_limit.h"
 #include "ui/pages/tune_model.h"
 #include "ui/pages/tune_recipes.h"
+#include "ui/pages/tune_shootout.h"
 #include "ui/pages/tune_way.h"
 #include "ui/widgets/vertical_scroll.h"
 #include "ui/workspace.h"
@@ -32,7 +33,8 @@ constexpr int kSaveMs = 1000;
 
 TunePage::TunePage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_document(new RecipeDocument(this)), m_start(new QAction(tr("Start tuning"), this)),
-      m_stack(new QStackedWidget), m_verdictBar(new TuneVerdict), m_gate(new TuneGate)
+      m_stack(new QStackedWidget), m_verdictBar(new TuneVerdict), m_gate(new TuneGate),
+      m_shootout(new TuneShootout(workspace))
 {
     new TuneLimit(m_document, m_workspace);
     config::RunConfig first = usualConfig("lora");
@@ -48,6 +50,7 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
     addAction(m_start);
     m_stack->addWidget(buildColumns());
     m_stack->addWidget(m_gate);
+    m_stack->addWidget(m_shootout);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_stack);
@@ -63,6 +66,9 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
     connect(m_model, &TuneModel::factsChanged, this, &TunePage::showVerdict);
     connect(m_gate, &TuneGate::accepted, this, &TunePage::startNow);
     connect(m_gate, &TuneGate::rejected, this, [this] { showGate(false); });
+    connect(m_way, &TuneWay::shootoutWanted, this, &TunePage::showShootout);
+    connect(m_shootout, &TuneShootout::left, this, [this] { showGate(false); });
+    connect(m_shootout, &TuneShootout::startChanged, this, &TunePage::refreshAction);
     connect(&m_workspace, &Workspace::projectChanged, this, &TunePage::loadRecipe);
     connect(&m_workspace, &Workspace::modelPathChanged, this, [this](const QString& folder) {
         (void)m_document->setValue(RecipeDocument::find(QStringLiteral("model.path")), folder.toStdString());
@@ -106,6 +112,10 @@ std::vector<SettingsForm*> TunePage::forms() const
 
 void TunePage::reveal(const QString& what)
 {
+    if (what == QStringLiteral("shootout")) {
+        showShootout();
+        return;
+    }
     showGate(false);
     const auto all = forms();
     std::any_of(all.begin(), all.end(), [&what](SettingsForm* form) { return form->reveal(what); });
@@ -208,19 +218,29 @@ void TunePage::showVerdict()
     m_verdict.trainable = config.layers > 0 ? trainableParameters(m_document->config().method, config) : std::nullopt;
     m_verdict.problems = problems();
     m_verdictBar->show(m_verdict);
+    m_shootout->setRecipe(m_document->config(), m_verdict.plan.steps, m_verdict.problems.isEmpty());
     refreshAction();
 }
 
 void TunePage::refreshAction()
 {
     const bool busy = m_workspace.runs()->isBusy();
+    if (m_stack->currentWidget() == m_shootout) {
+        m_start->setText(m_shootout->startText());
+        m_start->setEnabled(m_shootout->canStart());
+        m_start->setToolTip(tr("Train with each chosen method, one after the other"));
+        return;
+    }
+    m_start->setText(m_stack->currentWidget() == m_gate ? tr("Start now") : tr("Start tuning"));
     m_start->setEnabled(!busy && m_verdict.problems.isEmpty() && m_workspace.project() != nullptr);
     m_start->setToolTip(busy ? tr("One run at a time: wait for it or stop it") : tr("Show one row as it will be read, then start"));
 }
 
 void TunePage::onMainAction()
 {
-    if (m_stack->currentWidget() == m_gate) {
+    if (m_stack->currentWidget() == m_shootout) {
+        m_shootout->start();
+    } else if (m_stack->currentWidget() == m_gate) {
         startNow();
     } else if (m_recheck.isActive() || m_planJob.isRunning()) {
         m_wantsGate = true; // as soon as the data is read
@@ -236,10 +256,17 @@ void TunePage::onMainAction()
 void TunePage::showGate(bool gate)
 {
     m_stack->setCurrentIndex(gate ? 1 : 0);
-    m_start->setText(gate ? tr("Start now") : tr("Start tuning"));
+    refreshAction();
     if (gate) {
         m_gate->show(m_verdict);
     }
+}
+
+void TunePage::showShootout()
+{
+    m_shootout->setRecipe(m_document->config(), m_verdict.plan.steps, m_verdict.problems.isEmpty());
+    m_stack->setCurrentWidget(m_shootout);
+    refreshAction();
 }
 
 void TunePage::startNow()

@@ -21,6 +21,7 @@ class SettingsForm;
 class TuneData;
 class TuneGate;
 class TuneModel;
+class TuneShootout;
 class TuneWay;
 
 class TunePage : public Page {
@@ -30,10 +31,11 @@ public:
     explicit TunePage(Workspace& workspace, QWidget* parent = nullptr);
 
     QAction* mainAction() override { return m_start; }
-    void reveal(const QString& what) override; // "part.key"
+    void reveal(const QString& what) override; // "part.key", or "shootout"
 
     RecipeDocument* document() const { return m_document; }
     const Verdict& verdict() const { return m_verdict; }
+    TuneShootout* shootout() const { return m_shootout; }
     bool isChecking() const { return m_planJob.isRunning() || m_recheck.isActive(); }
 
 private:
@@ -47,6 +49,7 @@ private:
     void onMainAction();
     void startNow();
     void showGate(bool gate);
+    void showShootout();
     void refreshAction();
     std::vector<SettingsForm*> forms() const;
 
@@ -66,6 +69,7 @@ private:
     TuneWay* m_way;
     TuneVerdict* m_verdictBar;
     TuneGate* m_gate;
+    TuneShootout* m_shootout;
 };
 
 } // namespace luthier::ui

@@ -12,6 +12,7 @@
 #include <QButtonGroup>
 #include <QCoreApplication>
 #include <QGridLayout>
+#include <QToolButton>
 #include <QUndoStack>
 #include <QVBoxLayout>
 
@@ -62,6 +63,13 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
     }
     column->addStretch();
     m_methodForm = m_forms.front();
+    auto* several = new QToolButton;
+    several->setObjectName(QStringLiteral("openShootout"));
+    several->setText(tr("Try several\u2026"));
+    several->setToolTip(tr("The same data by several methods, one after the other, in one table (Ctrl+Shift+T)"));
+    several->setAutoRaise(true);
+    connect(several, &QToolButton::clicked, this, &TuneWay::shootoutWanted);
+    header()->addWidget(several);
     body()->addWidget(buildMethods());
     body()->addWidget(new VerticalScroll(content), 1);
     connect(document, &RecipeDocument::changed, this, [this](const QString& key) {

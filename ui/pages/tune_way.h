@@ -25,6 +25,9 @@ public:
 
     const std::vector<SettingsForm*>& forms() const { return m_forms; }
 
+Q_SIGNALS:
+    void shootoutWanted();
+
 private:
     QWidget* buildMethods();
     void chooseMethod(const std::string& id);
