@@ -99,13 +99,26 @@ bool hasBrokenRoles(const CheckedRow& checked)
     return isBrokenOrder(roles);
 }
 
+// More bytes that are not white space than so many.
+bool hasMoreVisible(std::string_view text, std::size_t bytes)
+{
+    std::size_t visible = 0;
+    for (std::size_t i = 0; i < text.size() && visible <= bytes; ++i) {
+        visible += static_cast<unsigned char>(text[i]) > ' ' ? 1 : 0;
+    }
+    return visible > bytes;
+}
+
 bool isCopied(const CheckedRow& checked)
 {
     if (!checked.example || checked.example->kind == ExampleKind::Text) {
         return false;
     }
-    const std::string answer = squeezed(checked.answer);
     const std::string prompt = squeezed(checked.prompt);
+    if (hasMoreVisible(checked.answer, prompt.size())) {
+        return false; // most answers are longer than their prompts
+    }
+    const std::string answer = squeezed(checked.answer);
     return !answer.empty() && (answer == prompt || (answer.size() >= kShortCopy && prompt.find(answer) != kNone));
 }
 

@@ -3,6 +3,10 @@
 
 #include "core/base/hash.h"
 
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
 namespace luthier::data {
 
 namespace {
@@ -10,6 +14,18 @@ namespace {
 bool isSpace(char byte)
 {
     return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+// Eight bytes that stay as they are: no white space but single blanks, which do not follow another.
+bool isSqueezed(std::uint64_t word, bool isBehindSpace)
+{
+    static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
+    constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+    constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
+    const std::uint64_t controls = (word - kOnes * 0x20) & ~word & kHighs; // or none: a false one only stands behind a true one
+    const std::uint64_t other = word ^ (kOnes * ' ');
+    const std::uint64_t blanks = ~(((other & ~kHighs) + ~kHighs) | other) & kHighs; // the highest bit of each, and no other
+    return controls == 0 && (blanks & (blanks >> 8)) == 0 && !(isBehindSpace && (blanks & 0x80) != 0);
 }
 
 // Index of the message that is learned last: everything before it is the prompt.
@@ -91,11 +107,24 @@ std::string squeezed(std::string_view text)
     std::string line(text.size(), '\0');
     std::size_t size = 0;
     bool isBehindSpace = true;
-    for (const char byte : text) { // without branches: texts are long, and words short
-        const bool space = isSpace(byte);
-        line[size] = space ? ' ' : byte;
-        size += !(space && isBehindSpace);
-        isBehindSpace = space;
+    for (std::size_t at = 0; at < text.size();) {
+        std::uint64_t word = 0;
+        if (at + sizeof word <= text.size()) {
+            std::memcpy(&word, text.data() + at, sizeof word);
+            if (isSqueezed(word, isBehindSpace)) {
+                std::memcpy(line.data() + size, &word, sizeof word);
+                size += sizeof word;
+                at += sizeof word;
+                isBehindSpace = line[size - 1] == ' ';
+                continue;
+            }
+        }
+        for (const std::size_t end = std::min(at + sizeof word, text.size()); at < end; ++at) {
+            const bool space = isSpace(text[at]);
+            line[size] = space ? ' ' : text[at];
+            size += space && isBehindSpace ? 0 : 1;
+            isBehindSpace = space;
+        }
     }
     line.resize(size - (size > 0 && isBehindSpace ? 1 : 0));
     return line;

@@ -54,6 +54,14 @@ constexpr std::array<KeyPrefix, 12> kKeys = {{{"sk-", 20}, {"ghp_", 30}, {"gho_"
                                               {"glpat-", 18}, {"xoxb-", 20}, {"xoxp-", 20}, {"AKIA", 16},
                                               {"AIza", 30}, {"hf_", 30}, {"npm_", 30}, {"SG.", 20}}};
 
+constexpr std::array<bool, 256> kBeginsKey = [] {
+    std::array<bool, 256> begins{};
+    for (const KeyPrefix& key : kKeys) {
+        begins[static_cast<unsigned char>(key.prefix.front())] = true;
+    }
+    return begins;
+}();
+
 constexpr std::array<std::string_view, 20> kRefusals = {
     "i'm sorry, but i can", "i am sorry, but i can", "i'm sorry, i can", "sorry, but i can", "sorry, i can't",
     "i cannot assist", "i can't assist", "i cannot help with", "i can't help with", "i'm unable to",
@@ -155,7 +163,7 @@ std::size_t findKey(std::string_view text)
     std::size_t foundKey = kKeys.size();
     bool isInWord = false;
     for (std::size_t at = 0; at < text.size(); ++at) {
-        const bool begins = !isInWord && isOf(text[at], kLetter);
+        const bool begins = !isInWord && kBeginsKey[static_cast<unsigned char>(text[at])];
         isInWord = isWord(text[at]);
         for (std::size_t key = 0; begins && key < foundKey; ++key) {
             if (text[at] == kKeys[key].prefix.front() && isKeyAt(text, at, kKeys[key])) {

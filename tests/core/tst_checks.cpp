@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Checks: every row of the table finds what it names and leaves its neighbour alone; the bundled data is clean of
 // what must not be in it; a run over a set counts, leaves out what is excluded, and can be cancelled.
+#include "core/data/example_text.h"
+#include "core/base/random.h"
 #include "core/base/files.h"
 #include "core/base/paths.h"
 #include "core/data/checks.h"
@@ -78,6 +80,27 @@ class TestChecks : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void whiteSpaceIsSqueezed()
+    {
+        base::Random random(5);
+        for (int round = 0; round < 20'000; ++round) {
+            std::string text;
+            std::string expected;
+            for (auto left = random.below(40); left > 0; --left) {
+                const char byte = "  \t\n\v\f\rab\x01\x1f\xc3\xa4!"[random.below(14)];
+                text += byte;
+                const bool space = byte == ' ' || (byte >= '\t' && byte <= '\r');
+                if (!space) {
+                    expected += byte;
+                } else if (!expected.empty() && expected.back() != ' ') {
+                    expected += ' ';
+                }
+            }
+            expected.resize(expected.size() - (expected.ends_with(' ') ? 1 : 0));
+            QCOMPARE(data::squeezed(text), expected);
+        }
+    }
+
     void table();
     void rows_data();
     void rows();
