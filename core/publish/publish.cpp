@@ -10,7 +10,7 @@
 #include "core/publish/live_model.h"
 #include "core/publish/modelfile.h"
 #include "core/weights/gguf_save.h"
-#include "core/weights/load.h"
+#include "core/weights/save_folder.h"
 
 #include <algorithm>
 #include <iterator>
@@ -78,9 +78,9 @@ Result<Published> model(const Source& source, const fs::path& target, const std:
         return merged.error();
     }
     const Temporary temporary(target);
-    say(watch, "writing " + target.string());
-    auto done = cancelled(watch);
-    done = done ? weights::saveModelFolder(live->decoder(), source.model, temporary.path, row->type) : done;
+    const weights::SaveWatch saving{
+        [&](std::int64_t some, std::int64_t all) { say(watch, "writing " + target.string(), some, all); }, watch.cancel};
+    auto done = weights::saveModelFolder(live->decoder(), source.model, temporary.path, row->type, saving);
     done = done ? live->proveModel(temporary.path, row->id, watch) : done;
     return done ? named(*live, temporary, target) : Result<Published>(done.error());
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/weights/save_folder.h"
+
 #include "core/base/files.h"
 #include "core/base/gguf_file.h"
 #include "core/weights/gguf_export.h"
-#include "core/weights/load.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -37,11 +38,33 @@ std::string dtypeName(at::ScalarType type)
     return type == at::kBFloat16 ? "bfloat16" : type == at::kHalf ? "float16" : "float32";
 }
 
-TensorToWrite converted(const nn::NamedTensor& item, at::ScalarType storeAs)
+// Leaves the writer of a file, which takes back what it began, in the middle.
+struct Cancelled {};
+
+// What was asked for when the turn of a tensor came adds up to the progress.
+struct Counter {
+    const SaveWatch& watch;
+    std::int64_t done = 0;
+    std::int64_t total = 0;
+
+    void add(std::int64_t bytes)
+    {
+        if (watch.cancel.isCancelled()) {
+            throw Cancelled{};
+        }
+        if (watch.progress) {
+            watch.progress(done, total);
+        }
+        done += bytes;
+    }
+};
+
+TensorToWrite converted(const nn::NamedTensor& item, at::ScalarType storeAs, Counter& counter)
 {
     auto held = std::make_shared<at::Tensor>();
     return {item.name, dtypeOf(storeAs), item.tensor.sizes().vec(),
-            [tensor = item.tensor, held, storeAs]() -> const void* {
+            [tensor = item.tensor, held, storeAs, &counter]() -> const void* {
+                counter.add(tensor.numel() * static_cast<std::int64_t>(c10::elementSize(storeAs)));
                 *held = tensor.detach().to(at::kCPU).to(storeAs).contiguous();
                 return held->const_data_ptr();
             }};
@@ -100,18 +123,22 @@ void removeStale(const fs::path& target, const std::vector<std::string>& written
 }
 
 Result<std::vector<std::string>> writeWeights(nn::Decoder& decoder, const fs::path& target,
-                                              at::ScalarType storeAs, std::int64_t shardBytes)
+                                              at::ScalarType storeAs, std::int64_t shardBytes, const SaveWatch& watch)
 {
     const auto shards = split(decoder.tensors(), storeAs, shardBytes);
     std::vector<std::string> written;
     Json map = Json::object();
-    std::int64_t total = 0;
+    Counter counter{watch};
+    for (const auto& shard : shards) {
+        for (const nn::NamedTensor& item : shard) {
+            counter.total += bytesOf(item, storeAs);
+        }
+    }
     for (std::size_t i = 0; i < shards.size(); ++i) {
         written.push_back(shardName(i, shards.size()));
         std::vector<TensorToWrite> list;
         for (const nn::NamedTensor& item : shards[i]) {
-            list.push_back(converted(item, storeAs));
-            total += bytesOf(item, storeAs);
+            list.push_back(converted(item, storeAs, counter));
             map.get_ref<Json::object_t&>().push_back({item.name, written.back()});
         }
         if (auto done = writeSafetensors(target / written.back(), std::move(list)); !done) {
@@ -120,11 +147,12 @@ Result<std::vector<std::string>> writeWeights(nn::Decoder& decoder, const fs::pa
     }
     if (shards.size() > 1) {
         written.push_back(kIndex);
-        const Json index = {{"metadata", {{"total_size", total}}}, {"weight_map", map}};
+        const Json index = {{"metadata", {{"total_size", counter.total}}}, {"weight_map", map}};
         if (auto done = base::writeFileAtomically(target / kIndex, base::dumpJson(index, 2) + "\n"); !done) {
             return done.error();
         }
     }
+    counter.add(0); // the last shard may have taken its time
     return written;
 }
 
@@ -176,7 +204,7 @@ Result<Json> newConfig(nn::Decoder& decoder, const fs::path& source, at::ScalarT
 }
 
 Result<void> save(nn::Decoder& decoder, const fs::path& source, const fs::path& target,
-                  at::ScalarType storeAs, std::int64_t shardBytes)
+                  at::ScalarType storeAs, std::int64_t shardBytes, const SaveWatch& watch)
 {
     if (decoder.isQuantised()) {
         return Error{target.string() + ": the model is held in 4-bit codes; a folder holds numbers, so dequantise it first"};
@@ -196,7 +224,7 @@ Result<void> save(nn::Decoder& decoder, const fs::path& source, const fs::path& 
     if (auto copied = copyCompanions(source, target); !copied) {
         return copied;
     }
-    auto written = writeWeights(decoder, target, storeAs, shardBytes);
+    auto written = writeWeights(decoder, target, storeAs, shardBytes, watch);
     if (!written) {
         return written.error();
     }
@@ -208,13 +236,21 @@ Result<void> save(nn::Decoder& decoder, const fs::path& source, const fs::path& 
 } // namespace
 
 Result<void> saveModelFolder(nn::Decoder& decoder, const fs::path& source, const fs::path& target,
-                             at::ScalarType storeAs, std::int64_t shardBytes)
+                             at::ScalarType storeAs, const SaveWatch& watch, std::int64_t shardBytes)
 {
     try {
-        return save(decoder, source, target, storeAs, shardBytes);
+        return save(decoder, source, target, storeAs, shardBytes, watch);
+    } catch (const Cancelled&) {
+        return Error{"cancelled"};
     } catch (const std::exception& problem) {
         return Error{target.string() + ": cannot save the model: " + problem.what()};
     }
+}
+
+Result<void> saveModelFolder(nn::Decoder& decoder, const fs::path& source, const fs::path& target,
+                             at::ScalarType storeAs, std::int64_t shardBytes)
+{
+    return saveModelFolder(decoder, source, target, storeAs, SaveWatch{}, shardBytes);
 }
 
 } // namespace luthier::weights

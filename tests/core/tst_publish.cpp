@@ -20,6 +20,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace luthier;
@@ -242,6 +243,40 @@ private Q_SLOTS:
         QVERIFY(!result);
         QVERIFY2(QString::fromStdString(result.message()).contains("not the model that was meant"), result.message().c_str());
         QVERIFY(namesIn(out).isEmpty());
+    }
+
+    // Between two tensors, with what is left told meanwhile; nothing stays behind, and the same goes through afterwards.
+    void mergedFolderStops()
+    {
+        const fs::path out = at("stopped");
+        fs::create_directory(out);
+        std::vector<std::int64_t> written;
+        std::int64_t all = 0;
+        publish::Watch watch;
+        watch.stage = [&](const std::string& stage, std::int64_t done, std::int64_t total) {
+            if (stage.starts_with("writing ")) {
+                written.push_back(done);
+                all = total;
+                if (written.size() == 5) {
+                    watch.cancel.cancel();
+                }
+            }
+        };
+        QCOMPARE(publish::publishModel(source({{at("a"), 1}}), out / "merged", "auto", watch).message(), std::string("cancelled"));
+        QCOMPARE(written.size(), std::size_t(5)); // not one tensor more
+        QVERIFY(std::is_sorted(written.begin(), written.end()) && written.front() == 0 && written.back() > 0 && written.back() < all);
+        QVERIFY(namesIn(out).isEmpty());
+
+        written.clear();
+        watch.cancel = {};
+        watch.stage = [&](const std::string& stage, std::int64_t done, std::int64_t) {
+            if (stage.starts_with("writing ")) {
+                written.push_back(done);
+            }
+        };
+        const auto result = need(publish::publishModel(source({{at("a"), 1}}), out / "merged", "auto", watch));
+        QVERIFY(result.proof.holds());
+        QCOMPARE(written.back(), all);
     }
 
     void refusals()

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/adapters_work.h"
 
+#include "core/hub/transfer_rate.h"
 #include "core/peft/adapter_facts.h"
+#include "ui/frame/run_badge.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/status_label.h"
 
@@ -15,7 +17,9 @@ namespace luthier::ui {
 
 struct AdaptersWork::Stage { // told by the job, shown by the window
     std::mutex mutex;
-    std::string text;
+    std::string text;       // guarded by mutex
+    std::string timed;      // the text that `rate` is of; the window's
+    hub::TransferRate rate; // the window's
 };
 
 namespace {
@@ -110,7 +114,15 @@ void AdaptersWork::showStage(std::int64_t done, std::int64_t total)
         return;
     }
     const std::lock_guard lock(m_stage->mutex);
-    m_text->setText(QString::fromStdString(m_stage->text));
+    if (m_stage->text != m_stage->timed || total <= 0) {
+        m_stage->timed = m_stage->text;
+        m_stage->rate = {};
+    }
+    m_stage->rate.add(done);
+    const QString left = total > 0 ? timeLeft(m_stage->rate.secondsLeft(total)) : QString();
+    const QString text = QString::fromStdString(m_stage->text);
+    //: what is done, time left
+    m_text->setText(left.isEmpty() ? text : tr("%1, %2").arg(text, left));
     m_bar->setRange(0, total > 0 ? 1000 : 0);
     m_bar->setValue(total > 0 ? static_cast<int>(1000 * done / total) : 0);
 }
