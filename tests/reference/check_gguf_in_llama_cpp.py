@@ -7,7 +7,8 @@
 LUTHIER is the program, MODEL a folder. For each type: exported by `luthier export`, opened by the `gguf` package and by
 llama.cpp; log-probabilities of a text by `luthier score` on the same file are compared with llama.cpp's. Quantised types are
 compared with llama.cpp's own quantisation of the f16 file too: the format of every tensor, and how far either is from f16.
-With an adapter its GGUF form is applied to the base's f16 file by llama.cpp and compared with `luthier score --adapter`.
+With an adapter each type is written and compared with it merged, too, and its GGUF form is applied to the base's f16 file by
+llama.cpp and compared with `luthier score --adapter`.
 Exit code 1 when a difference is above the limit or a format is another one.
 """
 
@@ -58,6 +59,20 @@ def llama_logprobs(path, ids, adapter=None):
     return numpy.array([logprobs[i, ids[i + 1]] for i in range(len(ids) - 1)]), text_ids
 
 
+def merged(arguments, kind, folder, ids):
+    """The same with the adapter in the weights, beside the adapter in `luthier score`."""
+    path = folder / f"{kind}-merged.gguf"
+    luthier(arguments.luthier, "export", "--model", arguments.model, "--adapter", arguments.adapter, "--to", "gguf", "--type", kind,
+            "--out", path)
+    own = numpy.array(luthier(arguments.luthier, "score", "--model", path, "--text", TEXT)[0]["logprobs"][1:])
+    live = luthier(arguments.luthier, "score", "--model", arguments.model, "--adapter", arguments.adapter, "--text", TEXT)[0]
+    other, _ = llama_logprobs(path, ids)
+    difference = float(abs(own - other).max() if kind == "f16" else abs(own - other).mean())
+    lost = float(abs(other - numpy.array(live["logprobs"][1:])).mean())
+    print(f"{kind} merged: {difference:.2g}; in llama.cpp {lost:.2g} on average from the live adapter", flush=True)
+    return difference <= arguments.limit and math.isfinite(difference)
+
+
 def formats(path):
     return {tensor.name: tensor.tensor_type.name for tensor in GGUFReader(str(path)).tensors}
 
@@ -98,6 +113,8 @@ def main():
                          f"{abs(theirs_values - live_values).mean():.3g}; other formats: {wrong or 'none'}")
                 good &= not wrong
             print(line, flush=True)
+            if arguments.adapter:
+                good &= merged(arguments, kind, folder, live["ids"])
         if arguments.adapter:
             path = folder / "adapter.gguf"
             luthier(arguments.luthier, "export", "--model", arguments.model, "--adapter", arguments.adapter, "--to", "adapter", "--out", path)
