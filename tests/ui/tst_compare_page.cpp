@@ -5,9 +5,12 @@
 #include "core/base/paths.h"
 #include "core/base/random.h"
 #include "ui/models/comparison_model.h"
+#include "ui/models/model_library.h"
 #include "ui/pages/compare_blend.h"
+#include "ui/pages/compare_choices.h"
 #include "ui/pages/compare_page.h"
 #include "ui/pages/compare_side.h"
+#include "ui/settings/app_settings.h"
 #include "ui/widgets/diff_text.h"
 #include "ui/widgets/word_diff.h"
 #include "ui/workspace.h"
@@ -108,6 +111,36 @@ private Q_SLOTS:
         const QString right = QStringLiteral("word ").repeated(100'000) + QStringLiteral("right");
         const WordDiff diff = wordDiff(left, right);
         QCOMPARE(wordsAt(left, diff.left), QStringList{QStringLiteral("left")});
+    }
+
+    // As the Models page knows them; what is chosen stays when the list is read again.
+    void offersTheModelsOfThisMachine()
+    {
+        const QTemporaryDir folder;
+        qputenv("LUTHIER_SETTINGS", folder.filePath(QStringLiteral("settings.ini")).toUtf8());
+        AppSettings settings;
+        ModelLibrary library(settings);
+        CompareChoices choices(&library);
+        const QSignalSpy chosen(&choices, &CompareChoices::chosen);
+        const QString bundled = QString::fromStdString(base::bundledModel().string());
+        choices.setDefaultModel(bundled);
+        QCOMPARE(chosen.size(), 1);
+        auto* box = choices.findChild<QComboBox*>(QStringLiteral("baseModel"));
+        library.refresh();
+        const QString added = QStringLiteral(LUTHIER_SOURCE_DIR "/tests/reference/llama/plain");
+        library.add(added);
+        QTRY_VERIFY(library.find(added) != nullptr);
+        const auto usable = std::count_if(library.models().begin(), library.models().end(), [](const auto& m) { return m.problem.empty(); });
+        QVERIFY(box->count() == usable && box->findData(added) >= 0);
+        QCOMPARE(choices.model(), bundled);
+        QCOMPARE(choices.modelName(), QStringLiteral("luthier-tiny"));
+        QCOMPARE(chosen.size(), 1); // nothing else was chosen
+        box->setCurrentIndex(box->findData(added));
+        QCOMPARE(choices.model(), added);
+        QCOMPARE(chosen.size(), 2);
+        library.forget(added); // still what the person chose
+        QTRY_VERIFY(library.find(added) == nullptr);
+        QCOMPARE(choices.model(), added);
     }
 
     void adaptersAreBlended()

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/compare_choices.h"
 
+#include "core/hub/installed_models.h"
 #include "ui/bridge/job.h"
+#include "ui/models/model_library.h"
 
 #include <QComboBox>
 #include <QFileDialog>
-#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -39,9 +40,9 @@ QPushButton* makeFolderButton(const QString& id, const QString& text, const QStr
 
 } // namespace
 
-CompareChoices::CompareChoices(QWidget* parent)
-    : QWidget(parent),
-      m_model(makeBox(QStringLiteral("baseModel"), tr("Base model"), tr("The model before tuning. A run brings its own."))),
+CompareChoices::CompareChoices(ModelLibrary* library, QWidget* parent)
+    : QWidget(parent), m_library(library),
+      m_model(makeBox(QStringLiteral("baseModel"), tr("Base model"), tr("The model before tuning, of those on this machine. A run brings its own."))),
       m_tuned(makeBox(QStringLiteral("tunedRun"), tr("Tuned model"),
                       tr("The tuned contender: a finished run of this project, or a folder")))
 {
@@ -65,7 +66,12 @@ CompareChoices::CompareChoices(QWidget* parent)
     connect(modelFolder, &QPushButton::clicked, this, &CompareChoices::askForModelFolder);
     connect(tunedFolder, &QPushButton::clicked, this, &CompareChoices::askForTunedFolder);
     connect(m_tuned, &QComboBox::currentIndexChanged, this, &CompareChoices::onTunedChosen);
-    connect(m_model, &QComboBox::currentIndexChanged, this, &CompareChoices::chosen);
+    connect(m_model, &QComboBox::currentIndexChanged, this, [this] {
+        m_wanted = model();
+        Q_EMIT chosen();
+    });
+    connect(m_library, &ModelLibrary::changed, this, &CompareChoices::fillModels);
+    fillModels();
 }
 
 const TunedRun* CompareChoices::tuned() const
@@ -81,6 +87,11 @@ const TunedRun* CompareChoices::tuned() const
 QString CompareChoices::model() const
 {
     return m_model->currentData().toString();
+}
+
+QString CompareChoices::modelName() const
+{
+    return m_model->currentText();
 }
 
 std::vector<TunedRun> CompareChoices::siblings() const
@@ -128,27 +139,46 @@ void CompareChoices::setRuns(std::vector<TunedRun> runs)
 
 void CompareChoices::setDefaultModel(const QString& folder)
 {
-    if (m_model->count() == 0) {
-        addModel(folder);
+    if (m_wanted.isEmpty()) {
+        chooseModel(folder);
     }
 }
 
-void CompareChoices::addModel(const QString& folder)
+// What is wanted stays, also where the library does not know it: a run's base may lie anywhere.
+void CompareChoices::fillModels()
 {
-    int index = m_model->findData(folder);
-    if (index < 0 && !folder.isEmpty()) {
-        m_model->addItem(QFileInfo(folder).fileName(), folder);
-        index = m_model->count() - 1;
-        m_model->setItemData(index, folder, Qt::ToolTipRole);
+    const QSignalBlocker blocker(m_model);
+    m_model->clear();
+    const auto add = [this](const QString& name, const QString& path) {
+        m_model->addItem(name, path);
+        m_model->setItemData(m_model->count() - 1, path, Qt::ToolTipRole);
+    };
+    for (const hub::InstalledModel& model : m_library->models()) {
+        if (model.problem.empty()) {
+            add(QString::fromStdString(model.name), QString::fromStdString(model.path.string()));
+        }
     }
-    m_model->setCurrentIndex(std::max(index, 0));
+    if (m_model->findData(m_wanted) < 0 && !m_wanted.isEmpty()) {
+        add(QString::fromStdString(hub::modelNameOf(m_wanted.toStdString())), m_wanted);
+    }
+    m_model->setCurrentIndex(m_model->findData(m_wanted));
+}
+
+void CompareChoices::chooseModel(const QString& path)
+{
+    if (path.isEmpty() || path == m_wanted) {
+        return;
+    }
+    m_wanted = path;
+    fillModels();
+    Q_EMIT chosen();
 }
 
 void CompareChoices::onTunedChosen()
 {
     if (const TunedRun* run = tuned(); run != nullptr && !run->model.isEmpty()) {
-        const QSignalBlocker blocker(m_model);
-        addModel(run->model);
+        m_wanted = run->model;
+        fillModels();
     }
     Q_EMIT chosen();
 }
@@ -188,7 +218,10 @@ void CompareChoices::askForModelFolder()
     auto* dialog = new QFileDialog(this, tr("Choose the base model"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::Directory);
-    connect(dialog, &QFileDialog::fileSelected, this, &CompareChoices::addModel);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+        m_library->add(path); // remembered, for the other pages too
+        chooseModel(path);
+    });
     dialog->open();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// CompareChoices: which base and which tuned model stand against each other: finished runs of the project,
-// or folders. A run brings its own base.
+// CompareChoices: which base and which tuned model stand against each other: the library's models, finished runs of the
+// project, or folders. A run brings its own base.
 #pragma once
 
 #include "ui/models/tuned_runs.h"
@@ -11,11 +11,13 @@ class QComboBox;
 
 namespace luthier::ui {
 
+class ModelLibrary;
+
 class CompareChoices : public QWidget {
     Q_OBJECT
 
 public:
-    explicit CompareChoices(QWidget* parent = nullptr);
+    explicit CompareChoices(ModelLibrary* library, QWidget* parent = nullptr);
 
     void setRuns(std::vector<TunedRun> runs); // keeps the choice and the folders opened by hand
     void setDefaultModel(const QString& folder);
@@ -24,7 +26,8 @@ public:
     void askForTunedFolder();
 
     const TunedRun* tuned() const; // null: none
-    QString model() const;
+    QString model() const;     // its path
+    QString modelName() const; // as the Models page has it
     std::vector<TunedRun> siblings() const; // other adapters that were tuned from the same base
 
 Q_SIGNALS:
@@ -33,12 +36,15 @@ Q_SIGNALS:
 
 private:
     void fill();
+    void fillModels();
     void askForModelFolder();
-    void addModel(const QString& folder);
+    void chooseModel(const QString& path);
     void onTunedChosen();
 
     std::vector<TunedRun> m_runs;
     std::vector<TunedRun> m_folders; // opened by hand
+    ModelLibrary* m_library;
+    QString m_wanted; // path of the base
     QComboBox* m_model;
     QComboBox* m_tuned;
 };

@@ -49,7 +49,7 @@ QString settingsLine(const inference::Sampling& sampling)
 
 ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_contest(new CompareContest(this)), m_action(new QAction(tr("Compare"), this)), m_stack(new QStackedWidget),
-      m_empty(new EmptyState), m_work(new QSplitter), m_choices(new CompareChoices), m_blend(new CompareBlend), m_problem(new QLabel),
+      m_empty(new EmptyState), m_work(new QSplitter), m_choices(new CompareChoices(workspace.models())), m_blend(new CompareBlend), m_problem(new QLabel),
       m_base(new CompareColumn(QStringLiteral("base"), tr("Base"))),
       m_tunedColumn(new CompareColumn(QStringLiteral("tuned"), tr("Tuned"))), m_expectedBox(new QWidget),
       m_expected(new DiffText), m_promptText(new QPlainTextEdit), m_context(new QLabel),
@@ -130,7 +130,7 @@ void ComparePage::onChosen()
     m_stack->setCurrentWidget(m_choices->tuned() == nullptr ? static_cast<QWidget*>(m_empty) : m_work);
     m_problem->hide();
     m_tunedColumn->setSubtitle(m_choices->tuned() == nullptr ? QString() : m_choices->tuned()->name);
-    m_base->setSubtitle(m_choices->model().section(u'/', -1));
+    m_base->setSubtitle(m_choices->modelName());
     m_blend->setChoices(m_choices->tuned(), m_choices->siblings());
     updateActions();
     loadHeldOut();
