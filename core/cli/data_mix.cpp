@@ -2,34 +2,17 @@
 #include "core/cli/data_verbs.h"
 #include "core/cli/display.h"
 #include "core/base/paths.h"
-#include "core/data/mixing.h"
+#include "core/data/made_files.h"
+
+#include <algorithm>
 
 namespace luthier::cli {
 
 namespace {
 
-// Rows that give an example, from 0.
-Result<std::vector<std::uint32_t>> goodRows(const data::Dataset& dataset, Context& context)
-{
-    std::vector<std::uint8_t> good(static_cast<std::size_t>(dataset.rowCount()));
-    auto walked = data::walkRows(dataset.rowCount(), walkOptions(dataset.path().string() + ": row", context),
-                                 [&](std::int64_t row, std::size_t) { good[static_cast<std::size_t>(row)] = !dataset.isExcluded(row) && dataset.example(row).ok(); });
-    if (!walked) {
-        return walked.error();
-    }
-    std::vector<std::uint32_t> rows;
-    for (std::size_t i = 0; i < good.size(); ++i) {
-        if (good[i]) {
-            rows.push_back(static_cast<std::uint32_t>(i));
-        }
-    }
-    return rows;
-}
-
 struct Mixture {
     std::vector<std::string> files;
-    std::vector<std::shared_ptr<data::Dataset>> sets;
-    std::vector<std::vector<std::uint32_t>> rows; // good ones of each
+    std::vector<data::MixedSet> sets;
     std::vector<data::MixSource> sources;
 };
 
@@ -49,10 +32,9 @@ Result<Mixture> mixtureOf(const DataFlags& flags, Context& context)
     if (!sets) {
         return sets.error();
     }
-    mixture.sets = std::move(*sets);
     double sum = 0;
-    for (std::size_t i = 0; i < mixture.sets.size(); ++i) {
-        auto good = goodRows(*mixture.sets[i], context);
+    for (std::size_t i = 0; i < sets->size(); ++i) {
+        auto good = data::goodRows(*(*sets)[i], walkOptions(mixture.files[i] + ": row", context));
         if (!good) {
             return good.error();
         }
@@ -62,7 +44,7 @@ Result<Mixture> mixtureOf(const DataFlags& flags, Context& context)
                                                       : flags.weights[i];
         sum += isGeneral ? 0 : weight;
         mixture.sources.push_back({static_cast<std::int64_t>(good->size()), weight});
-        mixture.rows.push_back(std::move(*good));
+        mixture.sets.push_back({(*sets)[i], std::move(*good)});
     }
     return mixture;
 }
@@ -80,6 +62,22 @@ std::int64_t totalOf(const DataFlags& flags, const Mixture& mixture)
     return own + (flags.general.empty() ? 0 : data::generalRows(own, flags.share));
 }
 
+// Rows of several shapes in one file would be read by the shape of the first, and the others be bad.
+const data::RowShape* shapeFor(const Mixture& mixture, const DataFlags& flags, Context& context)
+{
+    if (!flags.to.empty()) {
+        return data::findRowShape(flags.to);
+    }
+    const auto& first = mixture.sets.front().dataset->format();
+    const bool isOne = std::all_of(mixture.sets.begin(), mixture.sets.end(),
+                                   [&](const data::MixedSet& set) { return set.dataset->format().id == first.id; });
+    if (!isOne) {
+        context.console.note("the files have rows of several shapes, so all are written as chat, plain texts as ones to be continued; "
+                             "--to says otherwise");
+    }
+    return isOne ? nullptr : data::findRowShape("chat");
+}
+
 } // namespace
 
 int mixFiles(const DataFlags& flags, Context& context)
@@ -91,32 +89,25 @@ int mixFiles(const DataFlags& flags, Context& context)
     auto mixture = mixtureOf(flags, context);
     auto rows = mixture ? data::mixRows(mixture->sources, totalOf(flags, *mixture), static_cast<std::uint64_t>(flags.seed))
                         : Result<std::vector<data::MixedRow>>(mixture.error());
-    auto sink = rows ? data::RowSink::create(flags.out) : Result<data::RowSink>(rows.error());
-    if (!sink) {
-        return context.fail(sink.message());
+    if (!rows) {
+        return context.fail(rows.message());
+    }
+    const data::RowShape* shape = shapeFor(*mixture, flags, context);
+    auto written = data::writeMixture(mixture->sets, *rows, shape, flags.out, walkOptions(flags.out + ": row", context));
+    if (!written) {
+        return context.fail(written.message());
     }
     std::vector<std::int64_t> counts(mixture->files.size());
     for (const data::MixedRow& mixed : *rows) {
-        if (context.cancel.isCancelled()) {
-            return context.fail("cancelled");
-        }
-        auto json = shapedRow(*mixture->sets[mixed.source], mixture->rows[mixed.source][mixed.row], flags.to);
-        auto written = json ? sink->write(*json) : Result<void>(json.error());
-        if (!written) {
-            return context.fail(written.message());
-        }
         ++counts[mixed.source];
     }
-    if (auto done = sink->commit(); !done) {
-        return context.fail(done.message());
-    }
     Json sources = Json::array();
-    std::string text = counted(sink->count()) + " rows written to " + flags.out;
+    std::string text = counted(*written) + " rows written to " + flags.out;
     for (std::size_t i = 0; i < counts.size(); ++i) {
         sources.push_back({{"file", mixture->files[i]}, {"good", mixture->sources[i].rows}, {"rows", counts[i]}});
         text += (i ? ", " : ": ") + counted(counts[i]) + " of " + mixture->files[i];
     }
-    return tell({{"out", flags.out}, {"rows", sink->count()}, {"sources", std::move(sources)}}, text, context);
+    return tell({{"out", flags.out}, {"rows", *written}, {"sources", std::move(sources)}}, text, context);
 }
 
 } // namespace luthier::cli

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/made_files.h"
 
+#include "core/data/continuation.h"
+
 namespace luthier::data {
 
 namespace {
@@ -35,20 +37,6 @@ Result<void> writeSides(const Dataset& dataset, const std::vector<SplitSide>& si
     }
     auto done = train.commit(options.cancel);
     return done ? heldOut.commit(options.cancel) : done;
-}
-
-Result<Json> rowInShape(const Dataset& dataset, std::int64_t row, const RowShape* shape)
-{
-    auto json = dataset.row(row);
-    if (!json || shape == nullptr) {
-        return json;
-    }
-    auto example = dataset.example(row);
-    auto made = example ? shape->toRow(*example) : Result<Json>(example.error());
-    if (made && isSynthetic(*json)) {
-        (*made)["synthetic"] = true; // the mark keeps it out of held-out rows
-    }
-    return made;
 }
 
 } // namespace
@@ -114,6 +102,23 @@ Result<AugmentCounts> writeAugmented(const Dataset& dataset, const AugmentSettin
     return done ? Result<AugmentCounts>(counts) : done.error();
 }
 
+Result<Json> mixedRow(const Dataset& dataset, std::int64_t row, const RowShape* shape)
+{
+    auto json = dataset.row(row);
+    if (!json || shape == nullptr) {
+        return json;
+    }
+    auto example = dataset.example(row);
+    if (example && example->kind == ExampleKind::Text && shape->id != std::string_view("text")) {
+        example = continuationOf(*example);
+    }
+    auto made = example ? shape->toRow(*example) : Result<Json>(example.error());
+    if (made && isSynthetic(*json)) {
+        (*made)["synthetic"] = true; // the mark keeps it out of held-out rows
+    }
+    return made;
+}
+
 Result<std::vector<std::uint32_t>> goodRows(const Dataset& dataset, const WalkOptions& options)
 {
     std::vector<std::uint8_t> good(static_cast<std::size_t>(dataset.rowCount()));
@@ -145,7 +150,7 @@ Result<std::int64_t> writeMixture(const std::vector<MixedSet>& sets, const std::
         }
         const MixedSet& set = sets[mixed[i].source];
         const std::int64_t row = set.rows[mixed[i].row];
-        auto json = rowInShape(*set.dataset, row, shape);
+        auto json = mixedRow(*set.dataset, row, shape);
         if (!json) {
             return Error{set.dataset->path().string() + ": row " + std::to_string(row + 1) + ": " + json.message()};
         }

@@ -53,6 +53,9 @@ struct MixedSet {
     std::vector<std::uint32_t> rows; // its good ones, which MixedRow::row counts
 };
 
+// The row as it stands where `shape` is null, else in that shape; a plain text among conversations as one to be continued.
+Result<Json> mixedRow(const Dataset& dataset, std::int64_t row, const RowShape* shape);
+
 // `mixed`: of mixRows. `shape` null: rows stay as they are. Error: a row that does not fit into the shape.
 Result<std::int64_t> writeMixture(const std::vector<MixedSet>& sets, const std::vector<MixedRow>& mixed, const RowShape* shape,
                                   const std::filesystem::path& out, const WalkOptions& options);

@@ -10,6 +10,8 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <algorithm>
+
 namespace {
 
 const QString kProgram = QStringLiteral(LUTHIER_BIN_DIR "/luthier");
@@ -175,6 +177,13 @@ void TestCliData::mix()
                                "chat", "--out", at("weighed.jsonl")});
     QCOMPARE(weighed.object["sources"].toArray()[0].toObject()["rows"].toInt(), 100);
     QCOMPARE(data({"mix", kInstructions, "--weight", "1", "2", "--out", at("no.jsonl")}).code, 1);
+    // The bundled general texts are plain ones; beside questions and answers they are to be continued, and all can be learned.
+    const auto general = data({"mix", kInstructions, "--general", "bundled", "--out", at("general.jsonl")});
+    QVERIFY2(general.code == 0, general.err.constData());
+    const auto all = data({"check", at("general.jsonl")}).object;
+    QCOMPARE(all["good"].toInt(), 1107 + 123);
+    QCOMPARE(all["bad"].toInt(), 0);
+    QCOMPARE(std::ranges::count_if(linesOf(at("general.jsonl")), [](const QByteArray& line) { return line.contains("Continue this text:"); }), 123);
 }
 
 void TestCliData::augment()
@@ -187,6 +196,10 @@ void TestCliData::augment()
     data({"split", kInstructions, "--out", at("a.jsonl")});
     data({"split", at("more.jsonl"), "--out", at("b.jsonl")});
     QCOMPARE(linesOf(at("b.held_out.jsonl")), linesOf(at("a.held_out.jsonl")));
+    // In another shape and out of another kind of file they keep their mark, too.
+    data({"split", at("more.jsonl"), "--to", "chat", "--out", at("c.jsonl")});
+    QVERIFY(!linesOf(at("c.held_out.jsonl")).join().contains("synthetic"));
+    QCOMPARE(linesOf(at("c.train.jsonl")).join().count("\"synthetic\":true"), 996);
 }
 
 void TestCliData::convertAndBack()

@@ -180,8 +180,7 @@ void DataMix::offerShapes()
         }
     }
     if (shapes.size() > 1 && m_shape->currentIndex() == 0) {
-        const bool haveTexts = shapes.contains("text");
-        m_shape->setCurrentIndex(std::max(0, m_shape->findData(haveTexts ? QStringLiteral("text") : QStringLiteral("chat"))));
+        m_shape->setCurrentIndex(std::max(0, m_shape->findData(QStringLiteral("chat")))); // plain texts as ones to be continued
     }
 }
 
