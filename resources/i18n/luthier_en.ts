@@ -220,4 +220,21 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>luthier::ui::TuneShootout</name>
+    <message numerus="yes">
+        <source>%1, %n method(s)</source>
+        <translation>
+            <numerusform>%1, %n method</numerusform>
+            <numerusform>%1, %n methods</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n method(s), one after the other; all else stays as the recipe says.</source>
+        <translation>
+            <numerusform>%n method; all else stays as the recipe says.</numerusform>
+            <numerusform>%n methods, one after the other; all else stays as the recipe says.</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -13,12 +13,14 @@
 #include "ui/pages/runs_model.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/tune_page.h"
+#include "ui/pages/tune_shootout.h"
 
 #include <QAbstractItemView>
 #include <QAction>
 #include <QApplication>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -147,6 +149,39 @@ private Q_SLOTS:
             QVERIFY(!compare->contest()->answer(side).text.isEmpty());
         }
         checkHeart("comparing");
+    }
+
+    // From one page to the table of several methods and back to the run of one, without the mouse.
+    void triesSeveralByKeyboard()
+    {
+        QWidget& window = m_app->window();
+        QTest::keyClick(&window, Qt::Key_T, Qt::ControlModifier | Qt::ShiftModifier);
+        QCOMPARE(m_app->window().currentPage(), QStringLiteral("tune"));
+        auto* tune = page<TunePage>("tune");
+        auto* table = tune->findChild<QTableView*>(QStringLiteral("shootoutTable"));
+        setValue(tune, "run.max_steps", std::int64_t{2});
+        QTRY_VERIFY_WITH_TIMEOUT(table->isVisible() && !tune->isChecking() && !tune->shootout()->isReading(), kOpenMs);
+        QTRY_VERIFY_WITH_TIMEOUT(table->hasFocus(), kOpenMs);
+        const auto isChosen = [&](int row) { return tune->shootout()->table()->lines()[static_cast<std::size_t>(row)].isChosen; };
+        QVERIFY(isChosen(0) && isChosen(2)); // LoRA, all weights
+        QTest::keyClick(table, Qt::Key_Down);
+        QTest::keyClick(table, Qt::Key_Down);
+        QTest::keyClick(table, Qt::Key_Space);
+        QTest::keyClick(table, Qt::Key_Down);
+        QTest::keyClick(table, Qt::Key_Space);
+        QVERIFY(!isChosen(2) && isChosen(3)); // IA3 instead
+        checkHeart("choosing methods");
+        QTest::keyClick(table, Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(tune->shootout()->queue()->isRunning(), kOpenMs);
+        QTRY_VERIFY_WITH_TIMEOUT(!tune->shootout()->queue()->isRunning() && !tune->shootout()->isReading(), kAwaitMs);
+        QTRY_COMPARE_WITH_TIMEOUT(tune->shootout()->table()->rowCount(), 2, kOpenMs);
+        for (const ShootoutLine& line : tune->shootout()->table()->lines()) {
+            QTRY_VERIFY2(line.state == ShootoutLine::State::Finished, qPrintable(line.method + line.sentence));
+            QVERIFY(line.measured.lastHeldOut && line.measured.resultBytes > 0);
+        }
+        checkHeart("trying several methods");
+        QTest::keyClick(table, Qt::Key_Return);
+        QCOMPARE(m_app->window().currentPage(), QStringLiteral("runs"));
     }
 
 private:

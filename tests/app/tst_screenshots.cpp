@@ -4,6 +4,7 @@
 #include "app/application.h"
 #include "core/base/paths.h"
 #include "core/config/run_config.h"
+#include "core/store/shootout_record.h"
 #include "tests/support/story.h"
 #include "ui/bridge/job.h"
 #include "ui/charts/chart_panel.h"
@@ -12,9 +13,11 @@
 #include "ui/pages/runs_model.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/tune_page.h"
+#include "ui/pages/tune_shootout.h"
 
 #include <QAction>
 #include <QApplication>
+#include <QComboBox>
 #include <QDir>
 #include <QTableView>
 #include <QTemporaryDir>
@@ -86,6 +89,24 @@ private Q_SLOTS:
         save(QStringLiteral("gate-light"));
     }
 
+    void shootout()
+    {
+        auto* page = static_cast<ui::TunePage*>(m_app->window().page(QStringLiteral("tune")))->shootout();
+        for (const char* theme : {"light", "dark"}) {
+            m_app->window().findChild<QAction*>(QStringLiteral("theme.") + QLatin1String(theme))->trigger();
+            m_app->window().showShootout();
+            for (const int which : {0, 1}) { // a new one, an earlier one
+                auto* box = page->findChild<QComboBox*>(QStringLiteral("shootoutWhich"));
+                QTRY_COMPARE_WITH_TIMEOUT(box->count(), 2, kAwaitMs);
+                box->setCurrentIndex(which);
+                Q_EMIT box->activated(which);
+                settle(QStringLiteral("tune"));
+                save(QStringLiteral("shootout%1-%2").arg(which).arg(QLatin1String(theme)));
+            }
+        }
+        QTest::keyClick(page, Qt::Key_Escape);
+    }
+
 private:
     void makeProject()
     {
@@ -101,6 +122,9 @@ private:
         config.method.rank = 8;
         config.optimizer.learningRate = 1e-3;
         addRun(**project, config, "smaller and faster", 0.03);
+        store::ShootoutRecord record{"2026-05-04T09:30:00.000Z", config::toJson(config), {}};
+        record.entries = {{"lora", 1, false, {}}, {"ia3", 2, false, {}}, {"prefix", 0, true, {}}, {"full", 0, false, {}}};
+        QVERIFY(store::saveShootout(**project, record).ok());
     }
 
     void addRun(store::Project& project, const config::RunConfig& config, const std::string& name, double speed)

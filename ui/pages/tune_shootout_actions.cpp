@@ -95,6 +95,7 @@ void TuneShootout::buildTable()
     m_view->verticalHeader()->hide();
     m_view->verticalHeader()->setDefaultSectionSize(space(7));
     m_view->horizontalHeader()->setHighlightSections(false);
+    m_view->horizontalHeader()->setMinimumSectionSize(fontMetrics().averageCharWidth() * 11);
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_view->horizontalHeader()->setSectionResizeMode(ShootoutTable::kMethodColumn, QHeaderView::Stretch);
     connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &TuneShootout::refresh);
