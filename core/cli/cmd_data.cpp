@@ -132,6 +132,10 @@ void mapFlags(CLI::App& app, DataFlags& flags)
 {
     app.add_option("--max-rows", flags.maxRows, "Of more rows so many are taken; usually 100000")->check(CLI::Range(1, 1000000))->option_text("N");
     app.add_flag("--prompts", flags.promptsAlone, "By their prompts alone");
+    app.add_option("--features", flags.features, "What rows are compared by: hashed words (usual), or the token embeddings of --model")
+        ->check(CLI::IsMember({"hashed", "model"}))
+        ->option_text("hashed|model");
+    app.add_option("--model", flags.model, "Model folder, for --features model")->option_text("DIR");
     addSeed(app, flags);
 }
 

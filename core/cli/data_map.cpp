@@ -3,6 +3,7 @@
 #include "core/cli/display.h"
 #include "core/data/diversity.h"
 #include "core/data/map_layout.h"
+#include "core/inference/token_vectors.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,12 +15,22 @@ namespace {
 constexpr std::size_t kNeighbours = 12;
 constexpr std::size_t kEdgeRows = 20; // of each kind
 
-data::FeatureSettings settingsOf(const DataFlags& flags)
+Result<data::FeatureSettings> settingsOf(const DataFlags& flags, Context& context)
 {
     data::FeatureSettings settings;
     settings.seed = static_cast<std::uint64_t>(flags.seed);
     settings.maxRows = flags.maxRows;
     settings.promptsAlone = flags.promptsAlone;
+    if (flags.features == "model") {
+        if (flags.model.empty()) {
+            return Error{"--features model needs --model with the model's folder"};
+        }
+        auto tokens = inference::tokenVectors(flags.model, walkOptions(flags.model + ": token block", context));
+        if (!tokens) {
+            return tokens.error();
+        }
+        settings.tokens = std::move(*tokens);
+    }
     return settings;
 }
 
@@ -47,8 +58,9 @@ Json rowsAt(const data::RowFeatures& features, const std::vector<std::size_t>& i
 Result<void> mapFile(const std::string& file, const DataFlags& flags, Context& context)
 {
     auto dataset = openData(file, flags, context);
-    auto features = dataset ? data::rowFeatures(**dataset, settingsOf(flags), walkOptions(file + ": row", context))
-                            : Result<data::RowFeatures>(dataset.error());
+    auto settings = dataset ? settingsOf(flags, context) : Result<data::FeatureSettings>(dataset.error());
+    auto features = settings ? data::rowFeatures(**dataset, *settings, walkOptions(file + ": row", context))
+                             : Result<data::RowFeatures>(settings.error());
     if (!features) {
         return features.error();
     }
@@ -92,8 +104,9 @@ int diverseRows(const DataFlags& flags, Context& context)
         return context.fail("rows are chosen from one file; mix several into one first");
     }
     auto dataset = openData(flags.files[0], flags, context);
-    auto features = dataset ? data::rowFeatures(**dataset, settingsOf(flags), walkOptions(flags.files[0] + ": row", context))
-                            : Result<data::RowFeatures>(dataset.error());
+    auto settings = dataset ? settingsOf(flags, context) : Result<data::FeatureSettings>(dataset.error());
+    auto features = settings ? data::rowFeatures(**dataset, *settings, walkOptions(flags.files[0] + ": row", context))
+                             : Result<data::RowFeatures>(settings.error());
     auto taken = features ? data::farthestPoints(*features, static_cast<std::size_t>(flags.keep),
                                                  progressOf(flags.files[0] + ": taken", context), context.cancel)
                           : Result<std::vector<std::size_t>>(features.error());

@@ -64,6 +64,7 @@ struct DataFlags {
     std::string to;                   // shape to write
     std::int64_t keep = 100;          // diverse rows
     std::int64_t maxRows = 100000;    // of a map
+    std::string features = "hashed";  // or model: by the embeddings of its tokens
     bool promptsAlone = false;
     std::vector<std::string> adapters;
     std::string run;                  // folder of a run

@@ -15,7 +15,7 @@ namespace luthier::data {
 
 namespace {
 
-constexpr std::size_t kHashed = 192;
+constexpr std::size_t kHashed = kFeatureWidth;
 constexpr std::size_t kCounted = std::size_t{1} << 20; // places in which words are counted
 constexpr int kPlaces = 4;                             // numbers of a row that one word touches
 constexpr float kPairWeight = 0.25f;
@@ -27,11 +27,17 @@ struct Word {
 };
 
 // Pairs are rarer than words and mostly chance, so they count for less.
-std::vector<Word> wordsOf(const Example& example, bool promptsAlone)
+std::vector<Word> wordsOf(const Example& example, const FeatureSettings& settings)
 {
-    std::string text = promptsAlone ? promptTextOf(example) : wholeTextOf(example);
+    std::string text = settings.promptsAlone ? promptTextOf(example) : wholeTextOf(example);
     text.resize(std::min(text.size(), kMostBytes));
     std::vector<Word> words;
+    if (settings.tokens != nullptr) {
+        for (const std::uint32_t token : settings.tokens->tokensOf(text)) {
+            words.push_back({token, 1});
+        }
+        return words;
+    }
     for (const std::uint64_t hash : shinglesOf(text, 1)) {
         words.push_back({hash, 1});
     }
@@ -128,7 +134,7 @@ private:
             return;
         }
         m_bytes[index] = static_cast<std::int64_t>(wholeTextOf(*example).size());
-        for (const Word& word : wordsOf(*example, m_settings.promptsAlone)) {
+        for (const Word& word : wordsOf(*example, m_settings)) {
             m_counts[word.hash % kCounted].fetch_add(1, std::memory_order_relaxed);
         }
     }
@@ -153,9 +159,15 @@ private:
             return; // it was edited meanwhile
         }
         const auto rows = static_cast<double>(m_rows.size());
-        for (const Word& word : wordsOf(*example, m_settings.promptsAlone)) {
+        for (const Word& word : wordsOf(*example, m_settings)) {
             const double seen = std::max(1u, m_counts[word.hash % kCounted].load(std::memory_order_relaxed));
-            addWord(word.hash, word.weight * static_cast<float>(std::log(1 + rows / seen)), to);
+            const float weight = word.weight * static_cast<float>(std::log(1 + rows / seen));
+            if (m_settings.tokens == nullptr) {
+                addWord(word.hash, weight, to);
+            } else {
+                const auto place = m_settings.tokens->placeOf(static_cast<std::uint32_t>(word.hash));
+                std::transform(to.begin(), to.end(), place.begin(), to.begin(), [weight](float sum, float value) { return sum + weight * value; });
+            }
         }
         makeUnit(to);
     }

@@ -4,6 +4,7 @@
 #include "core/data/row_losses.h"
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
+#include "ui/models/data_losses.h"
 #include "ui/models/row_model.h"
 #include "ui/pages/data_map.h"
 #include "ui/pages/data_page.h"
@@ -15,6 +16,7 @@
 #include <QAction>
 #include <QComboBox>
 #include <QDir>
+#include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -187,6 +189,43 @@ private Q_SLOTS:
         QCOMPARE(m_map->chosen(), (std::vector<std::int64_t>{8, 3}));
     }
 
+    // Three kinds of rows are three of the groups, and a colour tells losses apart, with a legend.
+    void groupsAndLossesColour()
+    {
+        m_map->setColoring(DataMap::Coloring::Cluster);
+        QVERIFY(find<QLabel>("mapLegend")->text().contains(QStringLiteral("group 1")));
+        m_map->setColoring(DataMap::Coloring::LossAfter);
+        const auto run = m_workspace->project()->createRun("measured again", Json::object());
+        QVERIFY(run.ok());
+        std::vector<data::RowLoss> losses;
+        for (int row = 0; row < 50; ++row) {
+            losses.push_back({.row = row, .before = 4.0, .after = 0.1 * row, .tokens = 5});
+        }
+        QVERIFY(m_workspace->project()->saveRowLosses(run->id, m_page->document()->path().toStdString(), losses).ok());
+        m_page->document()->losses()->load();
+        auto* legend = find<QLabel>("mapLegend");
+        const QLocale locale;
+        QTRY_VERIFY_WITH_TIMEOUT(legend->text().contains(locale.toString(4.0, 'f', 2) + QStringLiteral(" \u2013 ") + locale.toString(4.9, 'f', 2)), kAwaitMs);
+        QVERIFY(legend->isVisible() && legend->text().contains(QStringLiteral("not measured")));
+        m_map->setColoring(DataMap::Coloring::None);
+        QVERIFY(!legend->isVisible());
+    }
+
+    // By the embeddings of the model in use: another map of the same rows, with like ones together all the same.
+    void theModelCanCompareRows()
+    {
+        if (!QFileInfo::exists(m_workspace->modelPath() + QStringLiteral("/model.safetensors"))) {
+            QSKIP("the bundled model's weights are not here");
+        }
+        auto* features = find<QComboBox>("mapFeatures");
+        features->setFocus();
+        QTest::keyClick(features, Qt::Key_Down);
+        QTRY_VERIFY_WITH_TIMEOUT(m_map->isRunning() || m_map->hasMap(), kAwaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(!m_map->isRunning(), kAwaitMs);
+        QCOMPARE(features->currentIndex(), 1);
+        likeRowsLieTogether();
+    }
+
     void stoppedIsSaid()
     {
         m_map->start();
@@ -233,6 +272,10 @@ private Q_SLOTS:
         QFETCH(Theme::Choice, theme);
         Theme look(*qApp);
         look.setChoice(theme);
+        m_map->setColoring(DataMap::Coloring::LossAfter);
+        QTest::qWait(100);
+        QVERIFY(QDir().mkpath(QStringLiteral(LUTHIER_BIN_DIR "/../screenshots")));
+        QVERIFY(m_map->grab().save(QStringLiteral(LUTHIER_BIN_DIR "/../screenshots/data-map-loss-%1.png").arg(QString::fromLatin1(QTest::currentDataTag()))));
         m_map->setColoring(DataMap::Coloring::Label);
         find<QSpinBox>("diverseCount")->setValue(12);
         m_map->pickDiverseRows();

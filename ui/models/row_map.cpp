@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/row_map.h"
 
+#include "core/data/clusters.h"
 #include "core/data/diversity.h"
 #include "core/data/row_losses.h"
 #include "core/data/statistics.h"
+#include "core/inference/token_vectors.h"
 #include "core/store/project.h"
 
 #include <algorithm>
@@ -13,14 +15,17 @@ namespace {
 
 constexpr std::size_t kNeighbours = 12;
 constexpr std::size_t kEdgeRows = 100; // of each kind
+constexpr std::size_t kClusters = 8;   // as many as there are colours
 constexpr std::uint64_t kSeed = 42;    // the same map each time, and that of the command line
 
 struct Stage { // shares of the whole, by how long they take on ordinary rows
     double from;
     double to;
 };
-constexpr Stage kReading{0.0, 0.2};
-constexpr Stage kComparing{0.2, 0.4};
+constexpr Stage kLoading{0.0, 0.05}; // of a model
+constexpr Stage kReading{0.05, 0.2};
+constexpr Stage kComparing{0.2, 0.38};
+constexpr Stage kGrouping{0.38, 0.4};
 constexpr Stage kLaying{0.4, 0.98};
 
 base::Progress progressOf(const JobControl& control, Stage stage)
@@ -82,16 +87,29 @@ std::vector<std::int64_t> hardestOf(store::Project* project, const std::string& 
 
 } // namespace
 
-Result<std::shared_ptr<const RowMap>> makeRowMap(const data::Dataset& dataset, store::Project* project, const std::string& path,
+Result<std::shared_ptr<const RowMap>> makeRowMap(const data::Dataset& dataset, store::Project* project, const RowMapSettings& settings,
                                                  const JobControl& control)
 {
-    auto features = data::rowFeatures(dataset, {.seed = kSeed}, optionsOf(control, kReading));
+    data::FeatureSettings how;
+    how.seed = kSeed;
+    if (!settings.model.empty()) {
+        auto tokens = inference::tokenVectors(settings.model, optionsOf(control, kLoading));
+        if (!tokens) {
+            return tokens.error();
+        }
+        how.tokens = std::move(*tokens);
+    }
+    auto features = data::rowFeatures(dataset, how, optionsOf(control, kReading));
     if (!features) {
         return features.error();
     }
     const auto near = data::nearestNeighbours(*features, kNeighbours, kSeed, optionsOf(control, kComparing));
     if (!near) {
         return near.error();
+    }
+    auto clusters = data::clusterRows(*features, kClusters, kSeed, optionsOf(control, kGrouping));
+    if (!clusters) {
+        return clusters.error();
     }
     auto points = data::mapLayout(*features, *near, kSeed, progressOf(control, kLaying), control.cancel);
     if (!points) {
@@ -101,7 +119,8 @@ Result<std::shared_ptr<const RowMap>> makeRowMap(const data::Dataset& dataset, s
     map->labels = labelsOf(dataset, *features, control);
     map->rarest = rowsAt(*features, data::rarestRows(*near, kEdgeRows));
     map->longest = rowsAt(*features, data::longestRows(*features, kEdgeRows));
-    map->hardest = hardestOf(project, path, *features);
+    map->hardest = hardestOf(project, settings.path, *features);
+    map->clusters = std::move(*clusters);
     map->features = std::move(*features);
     map->points = std::move(*points);
     return std::shared_ptr<const RowMap>(std::move(map));

@@ -10,6 +10,8 @@
 
 #include <QString>
 
+#include <filesystem>
+#include <string>
 #include <vector>
 
 namespace luthier::store {
@@ -22,6 +24,7 @@ struct RowMap {
     data::RowFeatures features;
     std::vector<data::MapPoint> points;  // one for each of features.rows
     std::vector<QString> labels;         // likewise; empty: none
+    std::vector<std::uint32_t> clusters; // likewise: of like rows, the largest first, at most eight
     std::vector<std::int64_t> rarest;    // rows of the data set, the most extreme first, at most a hundred
     std::vector<std::int64_t> longest;
     std::vector<std::int64_t> hardest;   // empty: no run measured the rows
@@ -29,8 +32,13 @@ struct RowMap {
 
 inline constexpr std::int64_t kMapParts = 1000; // of progress
 
-// `project` null: without losses. `path`: the file as the project knows it. Errors: no row gives an example, "cancelled".
-Result<std::shared_ptr<const RowMap>> makeRowMap(const data::Dataset& dataset, store::Project* project, const std::string& path,
+struct RowMapSettings {
+    std::string path;                  // the file as the project knows it
+    std::filesystem::path model = {};  // rows are compared by the embeddings of its tokens; empty: by words
+};
+
+// `project` null: without losses. Errors: no row gives an example, the model cannot be read, "cancelled".
+Result<std::shared_ptr<const RowMap>> makeRowMap(const data::Dataset& dataset, store::Project* project, const RowMapSettings& settings,
                                                  const JobControl& control);
 
 // `count` rows of the data set that differ most from each other (data/diversity.h), the middle one first.

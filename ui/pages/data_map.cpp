@@ -4,8 +4,6 @@
 #include "core/data/example_text.h"
 #include "ui/theme.h"
 #include "ui/widgets/point_map.h"
-#include "ui/widgets/role_colors.h"
-#include "ui/widgets/tag_color.h"
 
 #include <QComboBox>
 #include <QCursor>
@@ -20,7 +18,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 namespace luthier::ui {
 namespace {
@@ -32,24 +29,6 @@ constexpr qsizetype kFirstWords = 160; // characters
 QString number(std::size_t value)
 {
     return QLocale().toString(static_cast<qulonglong>(value));
-}
-
-// Names and the colour of each, the most frequent first; those beyond the colours share the quiet one.
-std::vector<std::pair<QString, QColor>> legendOf(const std::vector<QString>& names, bool areTags)
-{
-    std::map<QString, int> counts;
-    for (const QString& name : names) {
-        counts[name] += name.isEmpty() ? 0 : 1;
-    }
-    counts.erase(QString());
-    std::vector<std::pair<QString, int>> ranked(counts.begin(), counts.end());
-    std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-    std::vector<std::pair<QString, QColor>> legend;
-    for (int i = 0; i < std::min(kNumSeries, static_cast<int>(ranked.size())); ++i) {
-        const QString& name = ranked[static_cast<std::size_t>(i)].first;
-        legend.emplace_back(name, areTags ? tagColor(name) : seriesColor(i));
-    }
-    return legend;
 }
 
 QString firstWords(const data::Dataset& dataset, std::int64_t row)
@@ -77,10 +56,14 @@ void DataMap::start()
     m_problem.clear();
     m_fraction = 0;
     m_clock.start();
+    RowMapSettings settings{m_document->path().toStdString()};
+    if (m_features->currentIndex() == 1) {
+        settings.model = m_modelPath.toStdString();
+    }
     m_making.start(
         this,
-        [dataset = m_document->dataset(), project = m_project, path = m_document->path().toStdString()](const JobControl& control) {
-            return makeRowMap(*dataset, project.get(), path, control);
+        [dataset = m_document->dataset(), project = m_project, settings](const JobControl& control) {
+            return makeRowMap(*dataset, project.get(), settings, control);
         },
         [this](const Result<std::shared_ptr<const RowMap>>& map) { takeMap(map); },
         [this](std::int64_t done, std::int64_t total) { takeProgress(done, total); });
@@ -103,7 +86,7 @@ void DataMap::takeMap(const Result<std::shared_ptr<const RowMap>>& map)
         m_count->setValue(kUsualPick);
         const bool hasLabels = std::any_of(m_map->labels.begin(), m_map->labels.end(), [](const QString& label) { return !label.isEmpty(); });
         const bool hasTags = m_document && !m_document->tagCounts().empty();
-        setColoring(hasLabels ? Coloring::Label : hasTags ? Coloring::Tag : Coloring::None);
+        setColoring(m_isColored ? coloring() : hasLabels ? Coloring::Label : hasTags ? Coloring::Tag : Coloring::Cluster);
     } else {
         m_problem = QString::fromStdString(map.message());
     }
@@ -118,7 +101,7 @@ void DataMap::showState()
     m_start->setText(isRunning() ? tr("&Stop") : hasMap() ? tr("&Make it again") : tr("&Make the map"));
     m_progress->setVisible(isRunning());
     m_progress->setValue(static_cast<int>(static_cast<double>(kMapParts) * m_fraction));
-    for (QWidget* widget : std::initializer_list<QWidget*>{m_coloring, m_edges, m_count, m_pick}) {
+    for (QWidget* widget : std::initializer_list<QWidget*>{m_coloring, m_edges, m_count, m_pick, m_features}) {
         widget->setEnabled(hasPoints && !isRunning());
     }
     m_tag->setEnabled(!m_chosen.empty());
@@ -133,42 +116,6 @@ void DataMap::showState()
                         : tr("%1 rows. Draw around points to choose them, or press Enter for those in sight; the wheel or plus and minus zoom, "
                              "the right button or arrows move.").arg(number(m_map->points.size())));
     }
-}
-
-void DataMap::setColoring(Coloring coloring)
-{
-    m_coloring->setCurrentIndex(static_cast<int>(coloring));
-    showColors();
-}
-
-void DataMap::showColors()
-{
-    if (!hasMap() || !m_document) {
-        return;
-    }
-    const auto coloring = static_cast<Coloring>(m_coloring->currentIndex());
-    std::vector<QString> names(m_map->points.size());
-    for (std::size_t i = 0; i < names.size() && coloring == Coloring::Tag; ++i) {
-        const std::set<std::string>& tags = m_document->tagsOf(m_map->features.rows[i]);
-        names[i] = tags.empty() ? QString() : QString::fromStdString(*tags.begin());
-    }
-    const auto legend = legendOf(coloring == Coloring::Label ? m_map->labels : names, coloring == Coloring::Tag);
-    const std::map<QString, QColor> colors(legend.begin(), legend.end());
-    std::vector<QColor> ofPoints;
-    for (std::size_t i = 0; i < names.size() && coloring != Coloring::None; ++i) {
-        const auto at = colors.find(coloring == Coloring::Label ? m_map->labels[i] : names[i]);
-        ofPoints.push_back(at == colors.end() ? quietTextColor() : at->second);
-    }
-    QStringList lines;
-    for (const auto& [name, shown] : legend) {
-        lines += QStringLiteral("<span style='color:%1'>&#9679;</span>&nbsp;%2").arg(shown.name(), name.toHtmlEscaped());
-    }
-    if (coloring != Coloring::None) {
-        lines += QStringLiteral("<span style='color:%1'>&#9679;</span>&nbsp;%2").arg(quietTextColor().name(), tr("none or another"));
-    }
-    m_legend->setText(lines.join(QStringLiteral(" &nbsp; ")));
-    m_legend->setVisible(!lines.isEmpty());
-    m_points->setColors(std::move(ofPoints));
 }
 
 void DataMap::showEdges(int kind)

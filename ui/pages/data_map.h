@@ -23,14 +23,16 @@ class QStackedWidget;
 namespace luthier::ui {
 
 class PointMap;
+enum class LossTime;
 
 class DataMap : public QDialog {
     Q_OBJECT
 
 public:
-    enum class Coloring { None, Tag, Label };
+    enum class Coloring { None, Tag, Label, Cluster, LossBefore, LossAfter };
 
-    DataMap(DataDocument* document, std::shared_ptr<store::Project> project, QWidget* parent = nullptr);
+    // `model`: folder of the one in use, by whose embeddings rows can be compared.
+    DataMap(DataDocument* document, std::shared_ptr<store::Project> project, const QString& model, QWidget* parent = nullptr);
 
     void start(); // or cancels
     bool isRunning() const { return m_making.isRunning() || m_picking.isRunning(); }
@@ -53,6 +55,10 @@ private:
     void takeProgress(std::int64_t done, std::int64_t total);
     void showState();
     void showColors();
+    Coloring coloring() const;
+    void showNames();
+    void showLosses(LossTime time);
+    void showLegend(const std::vector<std::pair<QString, QColor>>& legend, const QString& rest);
     void showEdges(int kind);
     void choose(const QString& title, const std::vector<std::int64_t>& rows);
     void showFirstWords(int point);
@@ -62,6 +68,8 @@ private:
     std::shared_ptr<store::Project> m_project;
     std::shared_ptr<const RowMap> m_map; // null: none yet
     std::vector<std::int64_t> m_chosen;
+    QString m_modelPath;
+    bool m_isColored = false; // by choice
     QString m_problem;
     double m_fraction = 0;
     QElapsedTimer m_clock;
@@ -70,6 +78,7 @@ private:
     JobSlot m_reading;
     QLabel* m_note;
     QLabel* m_legend;
+    QComboBox* m_features;
     QComboBox* m_coloring;
     QComboBox* m_edges;
     QPushButton* m_start;

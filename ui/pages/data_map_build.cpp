@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The parts of the map's window and what they are connected to.
+#include "ui/models/data_losses.h"
 #include "ui/pages/data_map.h"
 #include "ui/theme.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/point_map.h"
 
 #include <QComboBox>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -21,9 +23,9 @@ constexpr QSize kSize(760, 720);
 
 } // namespace
 
-DataMap::DataMap(DataDocument* document, std::shared_ptr<store::Project> project, QWidget* parent)
-    : QDialog(parent), m_document(document), m_project(std::move(project)), m_note(new QLabel), m_legend(new QLabel),
-      m_coloring(new QComboBox), m_edges(new QComboBox),
+DataMap::DataMap(DataDocument* document, std::shared_ptr<store::Project> project, const QString& model, QWidget* parent)
+    : QDialog(parent), m_document(document), m_project(std::move(project)), m_modelPath(model), m_note(new QLabel), m_legend(new QLabel),
+      m_features(new QComboBox), m_coloring(new QComboBox), m_edges(new QComboBox),
       m_start(makeButton(QStringLiteral("makeMap"), tr("Make the map"), tr("Reads every row, at most 100,000 of them, and lays like rows near each other"))),
       m_progress(new QProgressBar), m_stack(new QStackedWidget), m_points(new PointMap), m_empty(new QLabel), m_count(new QSpinBox),
       m_pick(makeButton(QStringLiteral("pickDiverse"), tr("&Pick diverse rows"), tr("Shows as many rows as given that differ most from each other"))),
@@ -36,6 +38,13 @@ DataMap::DataMap(DataDocument* document, std::shared_ptr<store::Project> project
     build();
     connect(m_start, &QPushButton::clicked, this, &DataMap::start);
     connect(m_coloring, &QComboBox::currentIndexChanged, this, &DataMap::showColors);
+    connect(m_coloring, &QComboBox::activated, this, [this] { m_isColored = true; });
+    connect(m_features, &QComboBox::activated, this, [this] {
+        if (!isRunning()) {
+            start();
+        }
+    });
+    connect(document->losses(), &DataLosses::changed, this, &DataMap::showColors);
     connect(m_edges, &QComboBox::activated, this, &DataMap::showEdges);
     connect(m_pick, &QPushButton::clicked, this, &DataMap::pickDiverseRows);
     connect(m_setTag, &QPushButton::clicked, this, &DataMap::tagChosen);
@@ -83,8 +92,13 @@ QHBoxLayout* DataMap::buildTools()
 {
     m_coloring->setObjectName(QStringLiteral("mapColoring"));
     m_coloring->setAccessibleName(tr("Colour of the points"));
-    m_coloring->setToolTip(tr("What gives a point its colour; a row with several tags takes the first"));
-    m_coloring->addItems({tr("One colour"), tr("Coloured by tag"), tr("Coloured by label")}); // in the order of Coloring
+    m_coloring->setToolTip(tr("What gives a point its colour: tags (a row with several takes the first), labels, groups of like rows, or what the newest run measured"));
+    m_coloring->addItems({tr("One colour"), tr("Coloured by tag"), tr("Coloured by label"), tr("Coloured by group"), tr("Coloured by loss before"),
+                          tr("Coloured by loss after")}); // in the order of Coloring
+    m_features->setObjectName(QStringLiteral("mapFeatures"));
+    m_features->setAccessibleName(tr("What rows are compared by"));
+    m_features->setToolTip(tr("Rows lie near each other that share rare words, or whose tokens the model in use holds for alike (%1)").arg(QFileInfo(m_modelPath).fileName()));
+    m_features->addItems({tr("By words"), tr("By the model")});
     m_edges->setObjectName(QStringLiteral("mapEdges"));
     m_edges->setAccessibleName(tr("Edge cases"));
     m_edges->setToolTip(tr("Shows at most a hundred rows: those least like all others, the longest, or those with the highest loss in the newest run that measured them"));
@@ -95,6 +109,7 @@ QHBoxLayout* DataMap::buildTools()
         choose({}, {});
     });
     auto* tools = new QHBoxLayout;
+    tools->addWidget(m_features);
     tools->addWidget(m_coloring);
     tools->addWidget(m_edges);
     tools->addWidget(all);

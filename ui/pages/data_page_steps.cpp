@@ -172,7 +172,7 @@ void DataPage::showMap()
     if (m_document == nullptr) {
         return;
     }
-    auto* map = new DataMap(m_document, m_workspace.project(), this);
+    auto* map = new DataMap(m_document, m_workspace.project(), m_workspace.modelPath(), this);
     connect(map, &DataMap::rowsWanted, m_table, &DataTable::showRows);
     connect(map, &DataMap::rowWanted, m_table, &DataTable::setCurrentRow);
     connect(map, &DataMap::allWanted, this, [this] {
