@@ -4,6 +4,7 @@
 #include "core/data/columnar_file.h"
 
 #include <algorithm>
+#include <fstream>
 
 namespace luthier::data {
 
@@ -47,8 +48,9 @@ RowSink::RowSink(std::filesystem::path path, std::filesystem::path lines, base::
 
 Result<RowSink> RowSink::create(const std::filesystem::path& path)
 {
-    const bool waits = path.extension() == ".parquet";
-    if (waits && !hasColumnar()) {
+    const bool isParquet = path.extension() == ".parquet";
+    const bool waits = isParquet || delimiterOf(path) != '\0';
+    if (isParquet && !hasColumnar()) {
         return Error{path.string() + ": this build of Luthier has no Apache Arrow and writes no Parquet; choose .jsonl or .csv"};
     }
     const std::filesystem::path lines = waits ? path.string() + ".rows" : std::string();
@@ -56,39 +58,36 @@ Result<RowSink> RowSink::create(const std::filesystem::path& path)
     return file ? Result<RowSink>(RowSink(path, lines, std::move(*file), delimiterOf(path))) : file.error();
 }
 
-Result<std::string> RowSink::csvLine(const Json& row)
+Result<void> RowSink::takeColumns(const Json& row)
 {
     if (!row.is_object() || row.empty()) {
         return Error{"a row of a table must be an object with fields; write JSON Lines instead"};
     }
-    std::string line;
-    if (m_columns.empty()) {
-        for (const auto& [name, value] : row.items()) {
-            line += (m_columns.empty() ? "" : std::string(1, m_delimiter)) + csvField(name, m_delimiter);
-            m_columns.push_back(name);
-        }
-        line += "\n";
-    }
     for (const auto& [name, value] : row.items()) {
         if (std::find(m_columns.begin(), m_columns.end(), name) == m_columns.end()) {
-            return Error{"the field \"" + name + "\" is not one of the first row's, which name the columns; write JSON Lines instead"};
+            m_columns.push_back(name);
         }
     }
+    return {};
+}
+
+std::string RowSink::csvLine(const Json& row) const
+{
+    std::string line;
     for (std::size_t i = 0; i < m_columns.size(); ++i) {
         const auto found = row.find(m_columns[i]);
         line += i > 0 ? std::string(1, m_delimiter) : std::string();
         line += found == row.end() ? std::string() : csvField(cellOf(*found), m_delimiter);
     }
-    return line;
+    return (line.empty() ? "\"\"" : line) + "\n"; // an empty line would be no row
 }
 
 Result<void> RowSink::write(const Json& row)
 {
-    auto line = m_delimiter ? csvLine(row) : Result<std::string>(base::dumpJson(row));
-    if (!line) {
-        return Error{m_path.string() + ": row " + std::to_string(m_count + 1) + ": " + line.message()};
+    if (auto taken = m_delimiter ? takeColumns(row) : Result<void>(); !taken) {
+        return Error{m_path.string() + ": row " + std::to_string(m_count + 1) + ": " + taken.message()};
     }
-    m_buffer += *line + "\n";
+    m_buffer += base::dumpJson(row) + "\n";
     ++m_count;
     return m_buffer.size() >= kBufferBytes ? flush() : Result<void>();
 }
@@ -104,14 +103,40 @@ Result<void> RowSink::commit(const base::CancelToken& cancel)
 {
     auto written = flush();
     written = written ? m_file.commit() : written;
-    return written && !m_lines.empty() ? commitParquet(cancel) : written;
+    return written && !m_lines.empty() ? commitTable(cancel) : written;
 }
 
-Result<void> RowSink::commitParquet(const base::CancelToken& cancel)
+// The rows that waited, under the names of all their columns.
+Result<void> RowSink::writeCsv(base::AtomicFile& file, const base::CancelToken& cancel) const
+{
+    std::string text;
+    for (const std::string& name : m_columns) {
+        text += (text.empty() ? "" : std::string(1, m_delimiter)) + csvField(name, m_delimiter);
+    }
+    text += m_columns.empty() ? "" : "\n";
+    std::ifstream lines(m_lines, std::ios::binary);
+    for (std::string line; std::getline(lines, line);) {
+        const auto row = base::parseJson(line);
+        if (!row || cancel.isCancelled()) {
+            return row ? Error{"cancelled"} : row.error();
+        }
+        text += csvLine(*row);
+        if (text.size() >= kBufferBytes) {
+            if (auto written = file.write(text); !written) {
+                return written;
+            }
+            text.clear();
+        }
+    }
+    return lines.eof() ? file.write(text) : Error{m_lines.string() + ": cannot be read again"};
+}
+
+Result<void> RowSink::commitTable(const base::CancelToken& cancel)
 {
     auto file = base::AtomicFile::create(m_path);
-    auto done = file ? linesToParquet(m_lines, [&](std::string_view bytes) { return file->write(bytes); }, cancel)
-                     : Result<void>(file.error());
+    auto done = !file        ? Result<void>(file.error())
+                : m_delimiter ? writeCsv(*file, cancel)
+                              : linesToParquet(m_lines, [&](std::string_view bytes) { return file->write(bytes); }, cancel);
     if (file && !done && done.message() != "cancelled") {
         done = Error{m_path.string() + ": " + done.message()};
     }

@@ -30,29 +30,31 @@ const RowShape* findRowShape(std::string_view id);
 // One CSV field, quoted where it must be.
 std::string csvField(std::string_view text, char delimiter);
 
-// A file that appears whole on commit(), or not at all. By the name: .csv, .tsv, .parquet, else JSON Lines. Parquet waits
-// as JSON Lines beside the file until commit(), when the types of all its columns are known.
+// A file that appears whole on commit(), or not at all. By the name: .csv, .tsv, .parquet, else JSON Lines. Tables wait
+// as JSON Lines beside the file until commit(), when all their columns are known (and, in Parquet, the types).
 class RowSink {
 public:
     static Result<RowSink> create(const std::filesystem::path& path);
 
-    // CSV: the first row names the columns; a later row with another one is an error. Lists and objects are
-    // written as JSON, null as nothing.
+    // CSV: columns in the order in which rows first have them; a row without one leaves it empty. Lists and objects are
+    // written as JSON, null as nothing. What is no object with fields is an error.
     Result<void> write(const Json& row);
     Result<void> commit(const base::CancelToken& cancel = {});
     std::int64_t count() const { return m_count; }
 
 private:
     RowSink(std::filesystem::path path, std::filesystem::path lines, base::AtomicFile file, char delimiter);
-    Result<std::string> csvLine(const Json& row);
+    Result<void> takeColumns(const Json& row);
+    std::string csvLine(const Json& row) const;
     Result<void> flush();
-    Result<void> commitParquet(const base::CancelToken& cancel);
+    Result<void> writeCsv(base::AtomicFile& file, const base::CancelToken& cancel) const;
+    Result<void> commitTable(const base::CancelToken& cancel);
 
     std::filesystem::path m_path;
     std::filesystem::path m_lines; // where the rows wait; empty: they are written at once
     base::AtomicFile m_file;
-    char m_delimiter; // 0: JSON Lines
-    std::vector<std::string> m_columns;
+    char m_delimiter; // 0: not CSV
+    std::vector<std::string> m_columns; // of CSV
     std::string m_buffer;
     std::int64_t m_count = 0;
 };
