@@ -2,27 +2,15 @@
 // The adapters of a project: what is listed, imported, noted and deleted, and a base that does not fit.
 #include "core/base/files.h"
 #include "core/store/adapter_library.h"
+#include "tests/support/need.h"
 #include "tests/support/tiny_run.h"
 
 #include <QtTest>
 
 using namespace luthier;
 namespace fs = std::filesystem;
-
-namespace {
-
-const fs::path kReference = fs::path(LUTHIER_SOURCE_DIR) / "tests/reference";
-
-template <class T>
-T need(Result<T> result)
-{
-    if (!result) {
-        qFatal("%s", result.message().c_str());
-    }
-    return std::move(*result);
-}
-
-} // namespace
+using support::kReference;
+using support::need;
 
 class TestAdapterLibrary : public QObject {
     Q_OBJECT

@@ -7,6 +7,7 @@
 #include "core/peft/combine.h"
 #include "core/peft/lora_folder.h"
 #include "core/weights/load.h"
+#include "tests/core/reference_models.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
@@ -18,26 +19,18 @@
 
 using namespace luthier;
 namespace fs = std::filesystem;
+using support::kReference;
+using support::need;
+using support::largest;
+using support::logitsOf;
 
 namespace {
 
-const fs::path kReference = fs::path(LUTHIER_SOURCE_DIR) / "tests/reference";
 constexpr double kTolerance = 1e-4;
-
-template <class T>
-T need(Result<T> result)
-{
-    if (!result) {
-        qFatal("%s", result.message().c_str());
-    }
-    return std::move(*result);
-}
 
 std::shared_ptr<nn::Decoder> plainBase()
 {
-    auto decoder = need(weights::loadDecoder(need(weights::ModelFolder::open(kReference / "llama/plain")), at::kCPU, at::kFloat));
-    decoder->setTraining(false);
-    return decoder;
+    return support::decoderOf(kReference / "llama/plain");
 }
 
 std::shared_ptr<nn::Decoder> withBoth(double first, double second)
@@ -49,19 +42,6 @@ std::shared_ptr<nn::Decoder> withBoth(double first, double second)
         }
     }
     return decoder;
-}
-
-at::Tensor logitsOf(nn::Decoder& decoder, const std::vector<std::int64_t>& ids)
-{
-    const at::NoGradGuard noGrad;
-    nn::ForwardInput input;
-    input.ids = at::tensor(ids).unsqueeze(0);
-    return decoder.logits(decoder.hidden(input)).squeeze(0);
-}
-
-double largest(const at::Tensor& difference)
-{
-    return difference.abs().max().item<double>();
 }
 
 const std::vector<std::int64_t> kIds = {1, 17, 42, 5, 60, 33, 8, 21};

@@ -11,6 +11,7 @@
 #include "core/weights/gguf_quantise.h"
 #include "core/weights/gguf_save.h"
 #include "core/weights/load.h"
+#include "tests/support/need.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
@@ -25,26 +26,10 @@
 
 using namespace luthier;
 namespace fs = std::filesystem;
+using support::kReference;
+using support::need;
 
 namespace {
-
-const fs::path kReference = fs::path(LUTHIER_SOURCE_DIR) / "tests/reference";
-
-template <class T>
-T need(Result<T> result)
-{
-    if (!result) {
-        qFatal("%s", result.message().c_str());
-    }
-    return std::move(*result);
-}
-
-void need(Result<void> result)
-{
-    if (!result) {
-        qFatal("%s", result.message().c_str());
-    }
-}
 
 const base::GgufTensorType& typeNamed(const std::string& name)
 {

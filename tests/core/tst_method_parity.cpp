@@ -7,6 +7,8 @@
 #include "core/peft/method.h"
 #include "core/train/train_step.h"
 #include "core/weights/load.h"
+#include "tests/core/reference_models.h"
+#include "tests/core/reference_rows.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
@@ -21,40 +23,16 @@
 
 using namespace luthier;
 namespace fs = std::filesystem;
+using support::kReference;
+using support::need;
 
 namespace {
 
-const fs::path kReference = fs::path(LUTHIER_SOURCE_DIR) / "tests/reference";
 constexpr double kTolerance = 1e-4;
-
-template <class T>
-T need(Result<T> result)
-{
-    if (!result) {
-        qFatal("%s", result.message().c_str());
-    }
-    return std::move(*result);
-}
 
 std::shared_ptr<nn::Decoder> decoderOf(const std::string& base)
 {
-    const auto folder = need(weights::ModelFolder::open(kReference / "llama" / base));
-    return need(weights::loadDecoder(folder, at::kCPU, at::kFloat));
-}
-
-train::TokenStore rows()
-{
-    train::TokenStore store;
-    const Json all = need(base::readJson(kReference / "training_rows.json"));
-    for (const Json& row : all.at("rows")) {
-        const auto ids = row.at("ids").get<std::vector<std::int32_t>>();
-        std::vector<std::uint8_t> trained(ids.size(), 0);
-        for (auto i = row.at("labels_from").get<std::size_t>(); i < ids.size(); ++i) {
-            trained[i] = 1;
-        }
-        store.append(ids, trained);
-    }
-    return store;
+    return support::decoderOf(kReference / "llama" / base);
 }
 
 at::Tensor tensorOf(const Json& values)
@@ -177,7 +155,7 @@ void TestMethodParity::trainSteps(nn::Decoder& decoder, const Json& variant,
     config::OptimizerSettings optimizing;
     optimizing.weightDecay = settings.at("weight_decay");
     optimizing.maxGradNorm = settings.at("max_grad_norm");
-    const train::TokenStore store = rows();
+    const train::TokenStore store = support::trainingRows();
     const train::BatchPlan plan(store, {settings.at("batch"), settings.at("accumulation"), 1024, "longest", false, 1});
     train::BatchFeed feed(store, plan, {}, false);
     optim::AdamW optimizer(leaves, optimizing);

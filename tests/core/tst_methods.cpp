@@ -7,6 +7,7 @@
 #include "core/peft/lora_config.h"
 #include "core/peft/method.h"
 #include "core/weights/load.h"
+#include "tests/core/reference_models.h"
 #include "tests/support/tiny_run.h"
 
 #include <ATen/TensorOperators.h>
@@ -24,6 +25,7 @@
 
 using namespace luthier;
 namespace fs = std::filesystem;
+using Variant = support::MethodVariant;
 
 namespace {
 
@@ -61,14 +63,6 @@ void learn(nn::Decoder& decoder, const std::vector<nn::NamedTensor>& leaves)
         }
     }
 }
-
-// A row of the table with some settings of its own.
-struct Variant {
-    const char* name;
-    const char* method;
-    void (*change)(config::MethodSettings&);
-    bool merges = true;
-};
 
 const std::vector<Variant> kVariants{
     {"lora", "lora", [](config::MethodSettings&) {}},

@@ -10,6 +10,7 @@
 #include "core/publish/modelfile.h"
 #include "core/publish/publish.h"
 #include "core/weights/load.h"
+#include "tests/support/need.h"
 
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
@@ -25,20 +26,12 @@
 
 using namespace luthier;
 namespace fs = std::filesystem;
+using support::kReference;
+using support::need;
 
 namespace {
 
 const fs::path kTiny = fs::path(LUTHIER_SOURCE_DIR) / "resources/models/luthier-tiny";
-const fs::path kReference = fs::path(LUTHIER_SOURCE_DIR) / "tests/reference";
-
-template <class T>
-T need(Result<T> result)
-{
-    if (!result) {
-        qFatal("%s", result.message().c_str());
-    }
-    return std::move(*result);
-}
 
 // A LoRA of the bundled model that changes it a little.
 void makeAdapter(const fs::path& target, std::int64_t rank, double size)

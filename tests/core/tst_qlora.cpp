@@ -10,6 +10,7 @@
 #include "core/peft/trained_on.h"
 #include "core/train/train_step.h"
 #include "core/weights/load.h"
+#include "tests/core/reference_models.h"
 #include "tests/support/tiny_run.h"
 
 #include <ATen/Parallel.h>
@@ -27,38 +28,14 @@
 
 using namespace luthier;
 namespace fs = std::filesystem;
+using support::kReference;
+using support::need;
+using support::decoderOf;
+using support::largest;
+using support::logitsOf;
+using Variant = support::MethodVariant;
 
 namespace {
-
-const fs::path kReference = fs::path(LUTHIER_SOURCE_DIR) / "tests/reference";
-
-template <class T>
-T need(Result<T> result)
-{
-    if (!result) {
-        qFatal("%s", result.message().c_str());
-    }
-    return std::move(*result);
-}
-
-std::shared_ptr<nn::Decoder> decoderOf(const fs::path& folder, std::optional<quant::Quantisation> asked = {})
-{
-    return need(weights::loadDecoder(need(weights::ModelFolder::open(folder)), at::kCPU, at::kFloat, {}, asked));
-}
-
-at::Tensor logitsOf(nn::Decoder& decoder, const std::vector<std::int64_t>& ids)
-{
-    const at::NoGradGuard noGrad;
-    decoder.setTraining(false);
-    nn::ForwardInput input;
-    input.ids = at::tensor(ids, at::kLong).unsqueeze(0);
-    return decoder.logits(decoder.hidden(input))[0];
-}
-
-double gap(const at::Tensor& a, const at::Tensor& b)
-{
-    return (a - b).abs().max().item<double>();
-}
 
 at::Tensor valuesOf(const Json& rows)
 {
@@ -100,13 +77,6 @@ void moveAgainst(const std::vector<nn::NamedTensor>& leaves, const std::vector<a
     }
 }
 
-struct Variant {
-    const char* name;
-    const char* method;
-    void (*change)(config::MethodSettings&);
-    bool merges = true;
-};
-
 const std::vector<Variant> kVariants{
     {"qlora", "qlora", [](config::MethodSettings& s) { s.targetModules = {"all-linear"}; }},
     {"lora", "lora", [](config::MethodSettings& s) { s.modulesToSave = {"norm"}; }},
@@ -140,17 +110,6 @@ struct Parts {
             need(file->read(info, 0, bytes.size(), bytes.data()));
             all[info.name] = {info.dtype, info.shape, bytes};
         }
-    }
-    static void need(const Result<void>& result)
-    {
-        if (!result) {
-            qFatal("%s", result.message().c_str());
-        }
-    }
-    template <class T>
-    static T need(Result<T> result)
-    {
-        return ::need(std::move(result));
     }
     void write(const fs::path& folder) const
     {
@@ -310,10 +269,10 @@ void TestQlora::opensBitsandbytes()
     const at::Tensor logits = valuesOf(want.at("logits"));
     QVERIFY(decoder->isQuantised());
     QCOMPARE(decoder->groups()[4]->isQuantised(), variant == "nf4"); // fp4 leaves one projection of this group out
-    QVERIFY2(gap(logitsOf(*decoder, ids), logits) <= 1e-4, qPrintable(QString::number(gap(logitsOf(*decoder, ids), logits))));
+    QVERIFY2(largest(logitsOf(*decoder, ids) - logits) <= 1e-4, qPrintable(QString::number(largest(logitsOf(*decoder, ids) - logits))));
     decoder->dequantise();
     QVERIFY(!decoder->isQuantised());
-    QVERIFY(gap(logitsOf(*decoder, ids), logits) <= 1e-4);
+    QVERIFY(largest(logitsOf(*decoder, ids) - logits) <= 1e-4);
     // Numbers go into a plain folder, and that computes the same.
     QTemporaryDir folder;
     const fs::path target = folder.filePath("numbers").toStdString();
@@ -398,7 +357,7 @@ void TestQlora::randomWeightsAreTheSame()
     QCOMPARE(all.size(), same.size());
     for (std::size_t i = 0; i < all.size(); ++i) {
         QCOMPARE(all[i].name, same[i].name);
-        QVERIFY(gap(all[i].tensor, same[i].tensor) <= 0.16 * all[i].tensor.abs().max().item<double>());
+        QVERIFY(largest(all[i].tensor - same[i].tensor) <= 0.16 * all[i].tensor.abs().max().item<double>());
     }
 }
 
@@ -434,7 +393,7 @@ void TestQlora::methodsWorkOnCodes()
     const auto merged = peft::mergeAdapters(*codes);
     QCOMPARE(merged.ok(), variant.merges);
     QCOMPARE(codes->isQuantised(), !variant.merges);
-    QVERIFY(gap(logitsOf(*codes, kIds), adapted) < 1e-4);
+    QVERIFY(largest(logitsOf(*codes, kIds) - adapted) < 1e-4);
 }
 
 void TestQlora::checkpointingIsExact()
@@ -463,13 +422,13 @@ void TestQlora::slicesOneByOne()
     QVERIFY(!decoder->groups().front()->isReadBySlice());
     decoder->groups().front()->buffer->together = 1; // shared by all
     QVERIFY(decoder->groups().front()->isReadBySlice());
-    QVERIFY(gap(logitsOf(*decoder, kIds), logits) < 1e-5);
+    QVERIFY(largest(logitsOf(*decoder, kIds) - logits) < 1e-5);
     const auto alone = gradientsOf(*decoder, leaves);
     for (std::size_t i = 0; i < leaves.size(); ++i) {
-        QVERIFY2(gap(alone[i], together[i]) <= 1e-5 * together[i].abs().max().item<double>() + 1e-6, leaves[i].name.c_str());
+        QVERIFY2(largest(alone[i] - together[i]) <= 1e-5 * together[i].abs().max().item<double>() + 1e-6, leaves[i].name.c_str());
     }
     decoder->dequantise();
-    QVERIFY(gap(logitsOf(*decoder, kIds), logits) < 1e-5);
+    QVERIFY(largest(logitsOf(*decoder, kIds) - logits) < 1e-5);
 }
 
 void TestQlora::resumedIsUninterrupted()
@@ -585,7 +544,7 @@ void TestQlora::lossesArePefts()
         QVERIFY2(apart <= 1e-4, qPrintable(QStringLiteral("step %1: loss off by %2").arg(number).arg(apart)));
     }
     const at::Tensor logits = logitsOf(*decoder, want.at("probe").at("ids").get<std::vector<std::int64_t>>());
-    QVERIFY(gap(logits, valuesOf(want.at("probe").at("logits"))) < 1e-3);
+    QVERIFY(largest(logits - valuesOf(want.at("probe").at("logits"))) < 1e-3);
 }
 
 // What answers with a QLoRA reads the rounded base it was trained on.

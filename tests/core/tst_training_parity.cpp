@@ -7,6 +7,8 @@
 #include "core/peft/method.h"
 #include "core/train/train_step.h"
 #include "core/weights/load.h"
+#include "tests/core/reference_models.h"
+#include "tests/core/reference_rows.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
@@ -20,45 +22,16 @@
 
 using namespace luthier;
 namespace fs = std::filesystem;
+using support::kReference;
+using support::need;
 
 namespace {
 
-const fs::path kReference = fs::path(LUTHIER_SOURCE_DIR) / "tests/reference";
 constexpr double kLossTolerance = 1e-4;
-
-Json readJson(const fs::path& path)
-{
-    auto json = base::readJson(path);
-    if (!json) {
-        qFatal("%s", json.message().c_str());
-    }
-    return *json;
-}
-
-train::TokenStore rows()
-{
-    train::TokenStore store;
-    const Json all = readJson(kReference / "training_rows.json");
-    for (const Json& row : all.at("rows")) {
-        const auto ids = row.at("ids").get<std::vector<std::int32_t>>();
-        std::vector<std::uint8_t> trained(ids.size(), 0);
-        for (auto i = row.at("labels_from").get<std::size_t>(); i < ids.size(); ++i) {
-            trained[i] = 1;
-        }
-        store.append(ids, trained);
-    }
-    return store;
-}
 
 std::shared_ptr<nn::Decoder> plainDecoder()
 {
-    auto folder = weights::ModelFolder::open(kReference / "llama/plain");
-    auto decoder = folder ? weights::loadDecoder(*folder, at::kCPU, at::kFloat)
-                          : Result<std::shared_ptr<nn::Decoder>>(folder.error());
-    if (!decoder) {
-        qFatal("%s", decoder.message().c_str());
-    }
-    return *decoder;
+    return support::decoderOf(kReference / "llama/plain");
 }
 
 config::OptimizerSettings settingsOf(const Json& json)
@@ -92,7 +65,7 @@ private Q_SLOTS:
     void initTestCase()
     {
         at::set_num_threads(1); // tiny products: threads would only wait for each other
-        m_expected = readJson(kReference / "training_expected.json");
+        m_expected = need(base::readJson(kReference / "training_expected.json"));
     }
     void full();
     void lora();
@@ -107,7 +80,7 @@ void TestTrainingParity::train(const char* kind, nn::Decoder& decoder, const std
 {
     const Json& expected = m_expected.at(kind);
     const Json& settings = m_expected.at("settings");
-    const train::TokenStore store = rows();
+    const train::TokenStore store = support::trainingRows();
     const train::BatchPlan plan(store, {settings.at("batch"), settings.at("accumulation"), 1024, "longest", false, 1});
     train::BatchFeed feed(store, plan, {}, false);
     optim::AdamW optimizer(leaves, settingsOf(settings));
