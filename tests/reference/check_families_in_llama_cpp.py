@@ -75,9 +75,8 @@ def check(program, family, kind, limit, folder):
         shutil.copytree(FAMILIES / family, model)
         config = json.loads((model / "config.json").read_text())
         config |= CHANGES.get(family, {})
-        for key in ("original_max_position_embeddings",):
-            if key in config.get("rope_parameters", {}):
-                config["rope_parameters"][key] = config[key]
+        if "original_max_position_embeddings" in CHANGES.get(family, {}):
+            config["rope_parameters"]["original_max_position_embeddings"] = config["original_max_position_embeddings"]
         (model / "config.json").write_text(json.dumps(config))
         tokenizer(model, config["vocab_size"])
     path = folder / f"{family}-{kind}.gguf"
