@@ -200,6 +200,11 @@ void TestChecks::excludedAndCancelled()
     const int check = data::findCheck("too_short");
     QCOMPARE(data::checkRows(*dataset, {})->rowsOf(check), (std::vector<std::int64_t>{1}));
     dataset->setExcluded(0, false);
+    dataset->setExcluded(std::vector<std::int64_t>{1, 0, 1'000'000}, true); // many at once; what the file has not is passed over
+    QCOMPARE(dataset->exclusions(), (data::Exclusions{0, 1}));
+    QVERIFY(dataset->isExcluded(1) && !dataset->isExcluded(1'000'000) && !dataset->isExcluded(-1));
+    dataset->setExcluded(std::vector<std::int64_t>{0, 1}, false);
+    QVERIFY(dataset->exclusions().empty());
     QCOMPARE(data::checkRows(*dataset, {})->rowsOf(check).size(), std::size_t{2});
     data::WalkOptions options;
     options.cancel.cancel();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The map of the rows, diverse subsets, edge cases, and what losses say about rows: on topics that are known beforehand.
 #include "core/base/random.h"
+#include "core/data/clusters.h"
 #include "core/data/diversity.h"
 #include "core/data/map_layout.h"
 #include "core/data/pca.h"
@@ -11,6 +12,8 @@
 
 #include <cmath>
 #include <fstream>
+#include <map>
+#include <memory>
 #include <set>
 
 using namespace luthier;
@@ -41,6 +44,64 @@ class TestDiversity : public QObject {
 
 private Q_SLOTS:
     void initTestCase() { m_set = open("topics.jsonl", topicRows(1500)); }
+
+    // Rows of one topic are one group, and the same each time.
+    void groupsAreTopics()
+    {
+        const auto features = data::rowFeatures(*m_set, {});
+        QVERIFY(features.ok());
+        const auto groups = data::clusterRows(*features, kTopics, 42);
+        QVERIFY(groups.ok() && groups->size() == features->size());
+        std::map<std::uint32_t, std::map<std::int64_t, int>> topics;
+        for (std::size_t i = 0; i < groups->size(); ++i) {
+            ++topics[(*groups)[i]][features->rows[i] % kTopics];
+        }
+        QCOMPARE(topics.size(), std::size_t{kTopics});
+        for (const auto& [group, counts] : topics) {
+            QCOMPARE(counts.size(), std::size_t{1});
+        }
+        QCOMPARE(*data::clusterRows(*features, kTopics, 42), *groups);
+        data::RowFeatures alike; // no more groups than points that differ
+        alike.rows = {0, 1, 2};
+        alike.dimensions = 1;
+        alike.values = {1, 1, 1};
+        QCOMPARE(*data::clusterRows(alike, 3, 1), (std::vector<std::uint32_t>{0, 0, 0}));
+        data::WalkOptions options;
+        options.cancel.cancel();
+        QCOMPARE(data::clusterRows(*features, kTopics, 42, options).message(), std::string("cancelled"));
+    }
+
+    // Tokens with places of their own decide alone: here all that matters is whether a prompt holds a seven.
+    void tokensCanHavePlacesOfTheirOwn()
+    {
+        class Sevens : public data::TokenSpace {
+        public:
+            Sevens() : m_places(2 * data::kFeatureWidth, 0)
+            {
+                m_places[3] = 1;
+                m_places[data::kFeatureWidth + 100] = 1;
+            }
+            std::vector<std::uint32_t> tokensOf(const std::string& text) const override { return {text.find('7') == std::string::npos ? 0u : 1u}; }
+            std::span<const float> placeOf(std::uint32_t token) const override
+            {
+                return std::span(m_places).subspan(token * data::kFeatureWidth, data::kFeatureWidth);
+            }
+
+        private:
+            std::vector<float> m_places;
+        };
+        data::FeatureSettings settings;
+        settings.tokens = std::make_shared<Sevens>();
+        settings.promptsAlone = true;
+        const auto features = data::rowFeatures(*m_set, settings);
+        QVERIFY(features.ok());
+        const auto groups = data::clusterRows(*features, 2, 1);
+        for (std::size_t i = 0; i < features->size(); ++i) {
+            const bool has = data::promptOf(*m_set->example(features->rows[i])).find('7') != std::string::npos;
+            const bool hasFirst = data::promptOf(*m_set->example(features->rows[0])).find('7') != std::string::npos;
+            QCOMPARE((*groups)[i] == (*groups)[0], has == hasFirst);
+        }
+    }
 
     // Variances of a known shape, along directions that are not the axes.
     void mainDirectionsAreFound()

@@ -8,6 +8,7 @@
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/role_colors.h"
 
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QListWidget>
 #include <QLocale>
@@ -90,9 +91,12 @@ DataFilters::DataFilters(QWidget* parent)
     layout->addWidget(m_left);
     layout->addWidget(m_progress);
     layout->addWidget(m_check);
-    layout->addWidget(m_map);
     layout->addWidget(m_making);
-    layout->addWidget(m_versions);
+    auto* looking = new QHBoxLayout; // beside each other: in a low window the list needs the height
+    looking->setSpacing(space(1));
+    looking->addWidget(m_map);
+    looking->addWidget(m_versions, 1);
+    layout->addLayout(looking);
     m_refresh.setSingleShot(true);
     m_refresh.setInterval(kRefreshMs);
     connect(&m_refresh, &QTimer::timeout, this, &DataFilters::refresh);
