@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The frame: pages by key, palette, menus from the table, names for everything that can be used, and what is
 // remembered. Runs without a project: the frame must stand before one is open.
+#include "core/base/files.h"
+#include "core/base/json.h"
+#include "core/base/paths.h"
 #include "core/config/run_config.h"
+#include "core/store/project.h"
+#include "tests/support/story.h"
 #include "ui/actions/actions.h"
+#include "ui/charts/chart_panel.h"
 #include "ui/dialogs/command_palette.h"
 #include "ui/frame/run_badge.h"
 #include "ui/main_window.h"
+#include "ui/models/row_model.h"
+#include "ui/pages/data_page.h"
+#include "ui/pages/data_table.h"
 #include "ui/pages/page.h"
+#include "ui/pages/runs_charts.h"
 #include "ui/pages/runs_model.h"
+#include "ui/pages/runs_page.h"
 #include "ui/workspace.h"
 
 #include <QAbstractItemModelTester>
@@ -187,6 +198,40 @@ private Q_SLOTS:
             QVERIFY(!model.headerData(column, Qt::Horizontal).toString().isEmpty());
             QVERIFY(!model.index(0, column).data().toString().isEmpty());
         }
+    }
+
+    // From a point on the curve to the rows of its step, by keyboard alone.
+    void aPointOnTheCurveOpensItsRows()
+    {
+        const std::string file = m_folder->filePath(QStringLiteral("rows.jsonl")).toStdString();
+        std::string rows;
+        for (int i = 0; i < 64; ++i) {
+            rows += base::dumpJson(Json{{"instruction", "Question " + std::to_string(i)}, {"input", ""}, {"output", "Answer"}}) + "\n";
+        }
+        QVERIFY(base::writeFileAtomically(file, rows).ok());
+        auto project = store::Project::open(m_folder->filePath(QStringLiteral("bench")).toStdString());
+        QVERIFY(project.ok());
+        QVERIFY((*project)->addSource(file, "auto").ok());
+        config::RunConfig config;
+        config.model.path = base::bundledModel().string();
+        config.data.train = {file};
+        config.run.batchSize = 4;
+        config.run.gradientAccumulation = 1;
+        const auto run = (*project)->createRun("Curve", config::toJson(config));
+        QVERIFY(run.ok());
+        QVERIFY(base::writeFileAtomically(std::filesystem::path(run->folder) / "recipe.json", base::dumpJson(config::toJson(config))).ok());
+        QVERIFY((*project)->appendEvents(run->id, support::storyOfARun(10, 0.02, run->folder)).ok());
+        m_workspace->setProject(*project);
+        m_window->showPage(QStringLiteral("runs"));
+        auto* runs = static_cast<RunsPage*>(m_window->page(QStringLiteral("runs")));
+        ChartPanel* loss = runs->charts()->panels().front();
+        QTRY_COMPARE_WITH_TIMEOUT(loss->numPoints(0), 10, 20'000);
+        QTest::keyClick(loss, Qt::Key_Home);
+        QTest::keyClick(loss, Qt::Key_Right);
+        QTest::keyClick(loss, Qt::Key_Return);
+        QCOMPARE(m_window->currentPage(), QStringLiteral("data"));
+        auto* data = static_cast<DataPage*>(m_window->page(QStringLiteral("data")));
+        QTRY_VERIFY_WITH_TIMEOUT(data->table()->model()->rowCount() == 4 && !data->table()->model()->showsAll(), 20'000);
     }
 
     void timesAreSaidInWords()
