@@ -237,4 +237,34 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>luthier::ui::DataBatch</name>
+    <message numerus="yes">
+        <source>%1 (%n row(s))</source>
+        <translation>
+            <numerusform>%1 (%n row)</numerusform>
+            <numerusform>%1 (%n rows)</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::DataSplit</name>
+    <message numerus="yes">
+        <source>%n excluded or broken row(s) are left out.</source>
+        <translation>
+            <numerusform>%n excluded or broken row is left out.</numerusform>
+            <numerusform>%n excluded or broken rows are left out.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::DataPage</name>
+    <message numerus="yes">
+        <source>%n accepted row(s) lie in %1.</source>
+        <translation>
+            <numerusform>%n accepted row lies in %1.</numerusform>
+            <numerusform>%n accepted rows lie in %1.</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>
