@@ -15,6 +15,7 @@
 #include <QAction>
 #include <QClipboard>
 #include <QComboBox>
+#include <QFileDialog>
 #include <QGuiApplication>
 #include <QLabel>
 #include <QSignalSpy>
@@ -111,6 +112,21 @@ private Q_SLOTS:
         QCOMPARE(csv.size(), 6);
         QVERIFY(csv[1].startsWith(QStringLiteral("prompt,")) && csv[4].startsWith(QStringLiteral("lora,finished,")));
         QCOMPARE(csv[4].split(u',')[4].toDouble(), *lora.measured.lastHeldOut);
+
+        // Saved as JSON with the recipe, or as CSV.
+        for (const char* name : {"table.json", "table.csv"}) {
+            find<QAction>("shootoutSave")->trigger();
+            auto* dialog = find<QFileDialog>("shootoutSaveDialog");
+            Q_EMIT dialog->fileSelected(QString::fromStdString(m_tiny->path(name)));
+            delete dialog;
+            QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(QString::fromStdString(m_tiny->path(name))), kAwaitMs);
+        }
+        const auto saved = base::readJson(m_tiny->path("table.json"));
+        QVERIFY(saved.ok());
+        QCOMPARE(saved->at("rows").size(), std::size_t(4));
+        QCOMPARE(saved->at("rows")[3].at("held_out").get<double>(), *lora.measured.lastHeldOut);
+        QCOMPARE(saved->at("recipe").at("run").at("max_steps").get<int>(), 3);
+        QCOMPARE(*base::readFile(m_tiny->path("table.csv")), csv.join(u'\n').toStdString());
 
         // A line opens its run, its adapter and the comparison.
         QSignalSpy wanted(m_workspace.get(), &Workspace::pageWanted);
