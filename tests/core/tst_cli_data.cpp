@@ -252,6 +252,13 @@ void TestCliData::mapAndDiverse()
     QCOMPARE(linesOf(out).size(), 30);
     QVERIFY(linesOf(out)[0].startsWith("{\"messages\""));
     QCOMPARE(data({"diverse", kInstructions, kInstructions}).code, 1);
+    QCOMPARE(data({"map", kInstructions, "--features", "model"}).code, 1); // of which model?
+    if (QFile::exists(kModel + "/model.safetensors")) {
+        const auto byModel = data({"map", kInstructions, "--features", "model", "--model", kModel});
+        QCOMPARE(byModel.code, 0);
+        QCOMPARE(byModel.object["points"].toArray().size(), 1107);
+        QVERIFY(byModel.object["points"] != map.object["points"]);
+    }
 }
 
 void TestCliData::overlap()

@@ -27,6 +27,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QProgressBar>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
@@ -300,6 +301,30 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(review->model()->rowCount() > 0, kAwaitMs);
         QVERIFY(linesOf(path)[0]["row"]["synthetic"] == Json(true));
         review->close();
+    }
+
+    // Stop keeps what was made until then, or says that nothing was.
+    void stoppingGenerationLosesNothing()
+    {
+        if (!QFileInfo::exists(QString::fromStdString((base::bundledModel() / "model.safetensors").string()))) {
+            QSKIP("the bundled model's weights are not here");
+        }
+        auto* generate = openDialog<DataGenerate>("generateRows");
+        generate->findChild<QSpinBox*>(QStringLiteral("generateFirst"))->setValue(150);
+        generate->findChild<QCheckBox*>(QStringLiteral("make.reword"))->setChecked(false);
+        generate->findChild<QCheckBox*>(QStringLiteral("make.answer"))->setChecked(true);
+        auto* make = generate->findChild<QPushButton*>(QStringLiteral("generateMake"));
+        QTRY_VERIFY_WITH_TIMEOUT(make->isEnabled() && !generate->isLookingAhead() && generate->model()->rowCount() == 150, kAwaitMs);
+        const QString path = generate->path();
+        auto* progress = generate->findChild<QProgressBar*>(QStringLiteral("generateProgress"));
+        make->click();
+        QVERIFY(generate->isMaking());
+        QTRY_VERIFY_WITH_TIMEOUT(progress->value() > 100, kAwaitMs); // of a thousand: some rows are done
+        make->click();
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->findChild<DataReview*>() != nullptr, kAwaitMs);
+        const std::size_t made = linesOf(path).size();
+        QVERIFY2(made > 0 && made < 150, qPrintable(QString::number(made)));
+        m_page->findChild<DataReview*>()->close();
     }
 
     void pictures_data()
