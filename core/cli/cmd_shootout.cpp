@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/display.h"
+#include "core/cli/recorded_trials.h"
 #include "core/cli/table.h"
-#include "core/cli/tune_run.h"
-#include "core/train/shootout.h"
 
 #include <CLI/App.hpp>
 
 #include <algorithm>
+#include <memory>
 
 namespace luthier::cli {
 
@@ -17,6 +17,7 @@ struct Flags {
     std::vector<std::string> methods;
     std::vector<std::string> settings;
     std::string out;
+    std::string project;
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -29,7 +30,9 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--set", flags.settings, "Change a setting of the recipe for all; may be repeated")
         ->allow_extra_args(false)
         ->option_text("KEY=VALUE");
-    app.add_option("--out", flags.out, "Folder; each method's run lies in a folder of its name in it")->required()->option_text("DIR");
+    app.add_option("--out", flags.out, "Folder; each method's run lies in a folder of its name in it")->option_text("DIR");
+    app.add_option("--project", flags.project, "Record the shoot-out in this project folder, each method as one of its runs")
+        ->option_text("DIR");
 }
 
 // Events of the runs: only progress and warnings, the lines belong to the table.
@@ -70,24 +73,61 @@ std::string tableOf(const std::vector<train::ShootoutRow>& rows, int width)
     return table.toText(width);
 }
 
+// Null where no project records them.
+Result<std::unique_ptr<RecordedTrials>> trialsOf(const Flags& flags, const config::RunConfig& config, Console& console)
+{
+    if (flags.project.empty()) {
+        return std::unique_ptr<RecordedTrials>();
+    }
+    auto project = store::Project::open(flags.project);
+    if (!project) {
+        return project.error();
+    }
+    return std::make_unique<RecordedTrials>(*project, config, flags.methods, flags.out, console);
+}
+
+Result<std::vector<train::ShootoutRow>> tryAll(const Flags& flags, const config::RunConfig& config, RecordedTrials* trials,
+                                               train::StopControl& control, Console& console)
+{
+    Progress progress(console);
+    progress.method = flags.methods.front();
+    std::size_t done = 0;
+    const auto onRow = [&](const train::ShootoutRow& row) {
+        if (console.isJson()) {
+            Json line = train::toJson(row);
+            if (trials) {
+                line["run"] = trials->runAt(done) > 0 ? Json(trials->runAt(done)) : Json();
+            }
+            console.line(line);
+        }
+        progress.method = ++done < flags.methods.size() ? flags.methods[done] : "";
+    };
+    if (!trials) {
+        return train::shootout(config, flags.methods, flags.out, control, &progress, onRow);
+    }
+    const train::Trial trial = [&](std::size_t at, const config::RunConfig& changed, train::RunObserver& observer) {
+        return trials->tryMethod(at, changed, control, observer);
+    };
+    return train::shootout(config, flags.methods, trial, control, &progress, onRow);
+}
+
 int run(const Flags& flags, Context& context)
 {
+    if (flags.out.empty() && flags.project.empty()) {
+        context.console.error("say where the runs go: --out DIR, or --project DIR (see luthier shootout --help)");
+        return kWrongUsage;
+    }
     auto config = readTuneConfig(flags.recipe, flags.settings, context.globals);
     if (!config) {
         return context.fail(config.message());
     }
+    const auto trials = trialsOf(flags, *config, context.console);
+    if (!trials) {
+        return context.fail(trials.message());
+    }
     train::StopControl control;
     const InterruptScope scope(context.interrupts, [&control] { control.requestStop(); });
-    Progress progress(context.console);
-    progress.method = flags.methods.front();
-    std::size_t done = 0;
-    const auto onRow = [&](const train::ShootoutRow& row) {
-        if (context.console.isJson()) {
-            context.console.line(train::toJson(row));
-        }
-        progress.method = ++done < flags.methods.size() ? flags.methods[done] : "";
-    };
-    auto rows = train::shootout(*config, flags.methods, flags.out, control, &progress, onRow);
+    const auto rows = tryAll(flags, *config, trials->get(), control, context.console);
     context.console.endProgress();
     if (!rows) {
         return context.fail(rows.message());
@@ -106,7 +146,8 @@ Command shootoutCommand()
 {
     return command<Flags>("shootout", "The same data by several methods, one after the other, in one table",
                           "luthier shootout recipe.json --methods lora,full,ia3 --out shootout\n"
-                          "luthier shootout recipe.json --methods lora,prompt --set epochs=1 --out shootout --json",
+                          "luthier shootout recipe.json --methods lora,prompt --set epochs=1 --out shootout --json\n"
+                          "luthier shootout recipe.json --methods lora,ia3 --project ~/tunes",
                           setup, run);
 }
 

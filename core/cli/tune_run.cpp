@@ -143,15 +143,19 @@ train::RunEnded runToEnd(const TuneRun& run, RunPrinter& printer, Context& conte
 {
     train::StopControl control;
     const InterruptScope scope(context.interrupts, [&control] { control.requestStop(); });
-    const train::RunInputs inputs{run.folder, overlaysOf(run, context.console), run.resume,
-                                  exclusionsOf(run, context.console)};
+    return runToEnd(run, printer, control, context.console);
+}
+
+train::RunEnded runToEnd(const TuneRun& run, train::RunObserver& observer, train::StopControl& control, Console& console)
+{
+    const train::RunInputs inputs{run.folder, overlaysOf(run, console), run.resume, exclusionsOf(run, console)};
     if (!run.project) {
-        return train::run(run.config, inputs, control, printer);
+        return train::run(run.config, inputs, control, observer);
     }
-    store::Recorder recorder(run.project, run.id, [&context](const std::string& problem) {
-        context.console.note("Recording: " + oneLine(problem));
+    store::Recorder recorder(run.project, run.id, [&console](const std::string& problem) {
+        console.note("Recording: " + oneLine(problem));
     });
-    train::Fanout observers{&printer, &recorder};
+    train::Fanout observers{&observer, &recorder};
     return train::run(run.config, inputs, control, observers);
 }
 

@@ -39,6 +39,8 @@ Result<TuneRun> recordedRun(config::RunConfig config, std::shared_ptr<store::Pro
                             const std::filesystem::path& out);
 
 train::RunEnded runToEnd(const TuneRun& run, RunPrinter& printer, Context& context);
+// The same where something else than Ctrl-C alone may stop it.
+train::RunEnded runToEnd(const TuneRun& run, train::RunObserver& observer, train::StopControl& control, Console& console);
 
 // Exit code; says why it failed or how to go on.
 int codeOf(const TuneRun& run, const train::RunEnded& ended, Context& context);

@@ -2,6 +2,10 @@
 #include "core/store/shootout_record.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
 
 namespace luthier::store {
 
@@ -47,7 +51,31 @@ void drop(Json& list, const std::string& created)
     list = std::move(kept);
 }
 
+// With milliseconds, since it names the record: "2024-07-26T13:05:09.123Z".
+std::string nowText()
+{
+    using namespace std::chrono;
+    const auto now = floor<milliseconds>(system_clock::now());
+    const auto second = floor<seconds>(now);
+    const std::time_t time = system_clock::to_time_t(second);
+    std::tm parts{};
+    ::gmtime_r(&time, &parts);
+    std::array<char, 32> text{};
+    const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+    std::snprintf(text.data() + length, text.size() - length, ".%03dZ", static_cast<int>((now - second).count()));
+    return text.data();
+}
+
 } // namespace
+
+ShootoutRecord newShootout(Json recipe, const std::vector<std::string>& methods)
+{
+    ShootoutRecord record{nowText(), std::move(recipe), {}};
+    for (const std::string& method : methods) {
+        record.entries.push_back({method, 0, false, {}});
+    }
+    return record;
+}
 
 Result<std::vector<ShootoutRecord>> shootouts(Project& project)
 {

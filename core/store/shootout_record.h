@@ -26,6 +26,9 @@ struct ShootoutRecord {
     std::vector<ShootoutEntry> entries; // in the order of the queue
 };
 
+// A record of this moment in which nothing has begun; not saved yet.
+ShootoutRecord newShootout(Json recipe, const std::vector<std::string>& methods);
+
 // Newest first. Records of a shape that is not known are left out.
 Result<std::vector<ShootoutRecord>> shootouts(Project& project);
 

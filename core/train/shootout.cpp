@@ -97,7 +97,7 @@ void ShootoutMeter::onEvent(const Event& event)
 }
 
 Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const std::vector<std::string>& methods,
-                                          const fs::path& folder, StopControl& control, RunObserver* observer,
+                                          const Trial& trial, StopControl& control, RunObserver* observer,
                                           const std::function<void(const ShootoutRow&)>& onRow)
 {
     if (methods.empty()) {
@@ -117,13 +117,23 @@ Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const
         ShootoutMeter meter(observer);
         meter.row.method = methods[i];
         meter.row.learningRate = configs[i].optimizer.learningRate;
-        run(configs[i], {folder / methods[i], {}, false}, control, meter);
+        meter.row.ended = trial(i, configs[i], meter);
         rows.push_back(meter.row);
         if (onRow) {
             onRow(rows.back());
         }
     }
     return rows;
+}
+
+Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const std::vector<std::string>& methods,
+                                          const fs::path& folder, StopControl& control, RunObserver* observer,
+                                          const std::function<void(const ShootoutRow&)>& onRow)
+{
+    const Trial trial = [&](std::size_t at, const config::RunConfig& changed, RunObserver& meter) {
+        return run(changed, {folder / methods[at], {}, false}, control, meter);
+    };
+    return shootout(config, methods, trial, control, observer, onRow);
 }
 
 void giveMemoryBack()

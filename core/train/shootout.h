@@ -48,8 +48,16 @@ private:
     RunObserver* m_next;
 };
 
-// Each method in a folder of its own, <folder>/<method>. One that fails ends with its sentence and the next begins; a stop
-// asked for ends the whole. `onRow` comes after each. Unknown methods are an error before the first begins.
+// Trains one of the methods, the one at `at` (from 0), by its configuration and returns what RunEnded carried; or why it
+// could not begin.
+using Trial = std::function<RunEnded(std::size_t at, const config::RunConfig& config, RunObserver& observer)>;
+
+// One method after the other. One that fails ends with its sentence and the next begins; a stop asked for ends the whole.
+// `onRow` comes after each. Unknown methods are an error before the first begins.
+Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const std::vector<std::string>& methods,
+                                          const Trial& trial, StopControl& control, RunObserver* observer,
+                                          const std::function<void(const ShootoutRow&)>& onRow);
+// Each method in a folder of its own, <folder>/<method>.
 Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const std::vector<std::string>& methods,
                                           const std::filesystem::path& folder, StopControl& control, RunObserver* observer,
                                           const std::function<void(const ShootoutRow&)>& onRow);

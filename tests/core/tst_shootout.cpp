@@ -1,13 +1,70 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Shoot-out: one row a method with what it cost; one that fails does not stop the others.
+// Shoot-out: one row a method with what it cost; one that fails does not stop the others; from the command line, as runs
+// of a project.
 #include "core/peft/method.h"
+#include "core/store/shootout_record.h"
 #include "core/train/method_size.h"
 #include "core/train/shootout.h"
 #include "tests/support/tiny_run.h"
 
+#include <QProcess>
+#include <QProcess>
 #include <QtTest>
 
+#include <algorithm>
+#include <csignal>
+
 using namespace luthier;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+// The command line, not started yet, with the recipe of `tiny`.
+void prepare(QProcess& process, const support::TinyRun& tiny, const QStringList& arguments)
+{
+    const std::string recipe = tiny.path("recipe.json");
+    QVERIFY(base::writeFileAtomically(recipe, base::dumpJson(config::toJson(tiny.config))).ok());
+    process.setProgram(QStringLiteral(LUTHIER_BIN_DIR "/luthier"));
+    process.setArguments(QStringList{"shootout", QString::fromStdString(recipe)} + arguments);
+}
+
+int codeOf(QProcess& process)
+{
+    return process.waitForFinished(60'000) && process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1;
+}
+
+// The only shoot-out of the project, and what its runs are; nothing when it is not so.
+struct Recorded {
+    std::vector<store::ShootoutEntry> entries;
+    std::vector<store::MeasuredRun> runs; // of the entries that have one
+    std::size_t runsInProject = 0;
+    std::vector<std::size_t> steps; // recorded as events, of each run
+};
+
+Recorded recordedIn(const std::string& folder)
+{
+    Recorded found;
+    const auto project = store::Project::open(folder);
+    const auto records = project ? store::shootouts(**project) : Result<std::vector<store::ShootoutRecord>>(project.error());
+    if (!records || records->size() != 1) {
+        return found;
+    }
+    found.runsInProject = (*project)->runs()->size();
+    found.entries = records->front().entries;
+    for (const store::ShootoutEntry& entry : found.entries) {
+        if (entry.run != 0) {
+            found.runs.push_back(*store::measuredRun(**project, entry.run));
+            const auto events = *(*project)->events(entry.run);
+            found.steps.push_back(static_cast<std::size_t>(std::count_if(events.begin(), events.end(), [](const auto& event) {
+                return std::holds_alternative<train::StepDone>(event);
+            })));
+        }
+    }
+    return found;
+}
+
+} // namespace
 
 class TestShootout : public QObject {
     Q_OBJECT
@@ -91,6 +148,92 @@ private Q_SLOTS:
                                              [&](const train::ShootoutRow&) { control.requestStop(); });
         QVERIFY(stopped.ok());
         QCOMPARE(stopped->size(), std::size_t(1));
+    }
+
+    // Each method a run of the project with its events, and the record that the window lists.
+    void isRecordedInAProject()
+    {
+        support::TinyRun tiny;
+        tiny.config.method.ia3Modules = {"absent"}; // that one must fail by itself
+        const QString folder = QString::fromStdString(tiny.path("project"));
+        QProcess process;
+        prepare(process, tiny, {"--methods", "lora,ia3,full", "--project", folder, "--json"});
+        process.start();
+        QCOMPARE(codeOf(process), 0);
+        const QList<QByteArray> lines = process.readAllStandardOutput().trimmed().split('\n');
+        QCOMPARE(lines.size(), 3);
+
+        const Recorded found = recordedIn(tiny.path("project"));
+        QCOMPARE(found.entries.size(), std::size_t(3));
+        QCOMPARE(found.runs.size(), std::size_t(3));
+        QCOMPARE(found.runsInProject, std::size_t(3));
+        const Names methods = {"lora", "ia3", "full"};
+        const Names states = {"finished", "failed", "finished"};
+        for (std::size_t i = 0; i < 3; ++i) {
+            const store::MeasuredRun& measured = found.runs[i];
+            QCOMPARE(found.entries[i].method, methods[i]);
+            QCOMPARE(measured.row.method, methods[i]);
+            QCOMPARE(measured.run.state, states[i]);
+            QCOMPARE(measured.run.name, peft::findMethod(methods[i])->label + ", shoot-out");
+            const auto json = base::parseJson(lines[static_cast<qsizetype>(i)].toStdString());
+            QVERIFY(json.ok());
+            QCOMPARE(json->at("run").get<store::RunId>(), found.entries[i].run);
+            QCOMPARE(json->at("outcome").get<std::string>(), states[i]);
+            QCOMPARE(json->at("trained_parameters").get<std::int64_t>(), measured.row.trainedParameters);
+            if (states[i] == "finished") {
+                QCOMPARE(found.steps[i], static_cast<std::size_t>(measured.run.totalSteps));
+                QCOMPARE(json->at("held_out").get<double>(), measured.row.lastHeldOut.value_or(0));
+                QVERIFY(measured.run.result.find(tiny.path("project") + "/runs/") == 0 && measured.row.resultBytes > 0);
+            }
+        }
+
+        QProcess runs;
+        runs.start(process.program(), {"runs", "list", "--project", folder, "--json"});
+        QCOMPARE(codeOf(runs), 0);
+        const QByteArray listed = runs.readAllStandardOutput();
+        QCOMPARE(listed.count(", shoot-out\""), 3);
+    }
+
+    // Ctrl-C: what was done stays, what was not begun is still in the queue.
+    void stoppedKeepsWhatWasDone()
+    {
+        support::TinyRun tiny;
+        tiny.config.run.epochs = 10000;
+        QProcess process;
+        prepare(process, tiny, {"--methods", "lora,full", "--project", QString::fromStdString(tiny.path("project")), "--out",
+                                QString::fromStdString(tiny.path("out"))});
+        process.start();
+        QByteArray said;
+        process.setReadChannel(QProcess::StandardError);
+        while (!said.contains("lora: step")) {
+            QVERIFY2(process.waitForReadyRead(60'000), said.constData());
+            said += process.readAllStandardError();
+        }
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QCOMPARE(codeOf(process), 130);
+        said += process.readAllStandardError();
+        QVERIFY2(said.contains("luthier resume"), said.constData());
+
+        const Recorded found = recordedIn(tiny.path("project"));
+        QCOMPARE(found.entries.size(), std::size_t(2));
+        QCOMPARE(found.runsInProject, std::size_t(1));
+        QCOMPARE(found.runs.size(), std::size_t(1));
+        QCOMPARE(found.runs.front().run.state, std::string("stopped"));
+        QVERIFY(found.steps.front() > 0 && found.steps.front() == static_cast<std::size_t>(found.runs.front().run.step));
+        QVERIFY(std::filesystem::exists(tiny.path("out") + "/lora/checkpoints"));
+        QVERIFY(std::filesystem::equivalent(found.runs.front().run.folder, tiny.path("out") + "/lora"));
+        QCOMPARE(found.entries[1].run, store::RunId(0)); // the window goes on with it
+        QVERIFY(!found.entries[1].isCancelled);
+    }
+
+    void saysWhereTheRunsGo()
+    {
+        support::TinyRun tiny;
+        QProcess process;
+        prepare(process, tiny, {"--methods", "lora"});
+        process.start();
+        QCOMPARE(codeOf(process), 2);
+        QVERIFY(process.readAllStandardError().contains("--project DIR"));
     }
 };
 

@@ -7,7 +7,6 @@
 #include "ui/workspace.h"
 
 #include <QCoreApplication>
-#include <QDateTime>
 
 #include <algorithm>
 
@@ -60,13 +59,11 @@ double ShootoutQueue::secondsLeft() const
 
 void ShootoutQueue::start(const config::RunConfig& recipe, const QStringList& methods)
 {
-    store::ShootoutRecord record;
-    record.created = QDateTime::currentDateTimeUtc().toString(Qt::ISODateWithMs).toStdString();
-    record.recipe = config::toJson(recipe);
+    std::vector<std::string> ids;
     for (const QString& method : methods) {
-        record.entries.push_back({method.toStdString(), 0, false, {}});
+        ids.push_back(method.toStdString());
     }
-    begin(std::move(record));
+    begin(store::newShootout(config::toJson(recipe), ids));
 }
 
 void ShootoutQueue::goOn(const store::ShootoutRecord& record)
