@@ -164,6 +164,9 @@ private:
         m_content.number(key("rope.scaling.attn_factor"), ropeFrequencies(rope, m_config.rotaryDim, m_config.maxPositions, 1).scale);
         addDivisors("rope_factors_short.weight", rope.shortFactor);
         addDivisors("rope_factors_long.weight", rope.longFactor);
+        const std::string length = std::to_string(rope.originalMaxPositions);
+        m_notes.push_back("llama.cpp picks this model's factors of positions (longrope) by the size of its context, here by the length of the "
+                          "text; give it a context of at most " + length + " tokens for texts up to that length, or they can differ.");
     }
 
     std::vector<double> divisors(const RopeSettings& rope) const

@@ -8,7 +8,6 @@
 #include "tests/support/tiny_run.h"
 
 #include <QProcess>
-#include <QProcess>
 #include <QtTest>
 
 #include <algorithm>
