@@ -6,6 +6,7 @@
 #include "ui/models/text_table.h"
 #include "ui/theme.h"
 #include "ui/widgets/diff_text.h"
+#include "ui/widgets/row_view.h"
 
 #include <QCheckBox>
 #include <QCoreApplication>
@@ -152,12 +153,7 @@ QWidget* DataAugment::buildPreview()
 {
     m_view->setObjectName(QStringLiteral("augmentRows"));
     m_view->setAccessibleName(tr("What some rows would become"));
-    m_view->setModel(m_model);
-    m_view->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_view->setShowGrid(false);
-    m_view->setWordWrap(false);
-    m_view->setTabKeyNavigation(false);
-    m_view->verticalHeader()->hide();
+    presentRows(m_view, m_model);
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     m_view->horizontalHeader()->setSectionResizeMode(RowColumn, QHeaderView::ResizeToContents);
     m_view->horizontalHeader()->setSectionResizeMode(WayColumn, QHeaderView::ResizeToContents);

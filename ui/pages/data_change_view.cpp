@@ -2,6 +2,7 @@
 #include "ui/pages/data_change_view.h"
 
 #include "ui/models/replace_model.h"
+#include "ui/widgets/row_view.h"
 
 #include <QHeaderView>
 #include <QTableView>
@@ -10,12 +11,7 @@ namespace luthier::ui {
 
 void showChanges(QTableView* view, QAbstractItemModel* model)
 {
-    view->setModel(model);
-    view->setSelectionBehavior(QAbstractItemView::SelectRows);
-    view->setShowGrid(false);
-    view->setWordWrap(false);
-    view->setTabKeyNavigation(false);
-    view->verticalHeader()->hide();
+    presentRows(view, model);
     view->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     view->horizontalHeader()->setSectionResizeMode(ReplaceModel::RowColumn, QHeaderView::ResizeToContents);
 }

@@ -5,6 +5,7 @@
 #include "ui/models/text_table.h"
 #include "ui/theme.h"
 #include "ui/widgets/named_button.h"
+#include "ui/widgets/row_view.h"
 
 #include <QCheckBox>
 #include <QCoreApplication>
@@ -46,12 +47,7 @@ DataGenerate::DataGenerate(DataDocument* document, const QString& folder, const 
     auto* view = new QTableView;
     view->setObjectName(QStringLiteral("generateRows"));
     view->setAccessibleName(tr("Rows that the model is asked about"));
-    view->setModel(m_model);
-    view->setSelectionBehavior(QAbstractItemView::SelectRows);
-    view->setShowGrid(false);
-    view->setWordWrap(false);
-    view->setTabKeyNavigation(false);
-    view->verticalHeader()->hide();
+    presentRows(view, m_model);
     view->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     view->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
     QLayout* options = buildOptions();

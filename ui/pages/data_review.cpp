@@ -4,6 +4,7 @@
 #include "ui/theme.h"
 #include "ui/widgets/diff_text.h"
 #include "ui/widgets/named_button.h"
+#include "ui/widgets/row_view.h"
 
 #include <QFileInfo>
 #include <QHBoxLayout>
@@ -86,12 +87,7 @@ void DataReview::build()
     m_view->setObjectName(QStringLiteral("reviewRows"));
     m_view->setAccessibleName(tr("Made rows"));
     m_view->setToolTip(tr("A accepts, R rejects, P leaves open; several rows can be selected"));
-    m_view->setModel(m_model);
-    m_view->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_view->setShowGrid(false);
-    m_view->setWordWrap(false);
-    m_view->setTabKeyNavigation(false);
-    m_view->verticalHeader()->hide();
+    presentRows(m_view, m_model);
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_view->horizontalHeader()->setSectionResizeMode(ReviewModel::PromptColumn, QHeaderView::Stretch);
     m_view->horizontalHeader()->setSectionResizeMode(ReviewModel::AnswerColumn, QHeaderView::Stretch);

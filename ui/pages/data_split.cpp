@@ -6,6 +6,7 @@
 #include "core/data/made_files.h"
 #include "ui/models/text_table.h"
 #include "ui/theme.h"
+#include "ui/widgets/row_view.h"
 
 #include <QComboBox>
 #include <QDoubleSpinBox>
@@ -88,12 +89,7 @@ DataSplit::DataSplit(DataDocument* document, const QString& folder, const std::v
     auto* view = new QTableView;
     view->setObjectName(QStringLiteral("splitRows"));
     view->setAccessibleName(tr("Rows that would be held out"));
-    view->setModel(m_model);
-    view->setSelectionBehavior(QAbstractItemView::SelectRows);
-    view->setShowGrid(false);
-    view->setWordWrap(false);
-    view->setTabKeyNavigation(false);
-    view->verticalHeader()->hide();
+    presentRows(view, m_model);
     view->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     view->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
     connect(m_share, &QDoubleSpinBox::valueChanged, this, [this] { lookAheadSoon(); });

@@ -10,6 +10,7 @@
 #include "ui/pages/data_filter_note.h"
 #include "ui/pages/data_row_delegate.h"
 #include "ui/pages/data_search.h"
+#include "ui/widgets/row_view.h"
 
 #include <QHeaderView>
 #include <QLabel>
@@ -63,16 +64,11 @@ void DataTable::buildView()
 {
     m_view->setObjectName(QStringLiteral("rows"));
     m_view->setAccessibleName(tr("Rows"));
-    m_view->setModel(m_model);
+    presentRows(m_view, m_model);
     m_view->setItemDelegate(new DataRowDelegate(m_view));
-    m_view->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_view->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_view->setShowGrid(false);
-    m_view->setWordWrap(false);
-    m_view->setTabKeyNavigation(false);
     m_view->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
     m_view->setContextMenuPolicy(Qt::CustomContextMenu);
-    m_view->verticalHeader()->hide();
     m_view->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     m_view->verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 7 / 4);
     QHeaderView* header = m_view->horizontalHeader();

@@ -8,6 +8,7 @@
 #include "ui/pages/runs_model.h"
 #include "ui/pages/runs_side.h"
 #include "ui/widgets/empty_state.h"
+#include "ui/widgets/row_view.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace.h"
 
@@ -63,15 +64,10 @@ QWidget* RunsPage::buildTop()
 {
     m_table->setObjectName(QStringLiteral("runs"));
     m_table->setAccessibleName(tr("Runs"));
-    m_table->setModel(m_model);
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    presentRows(m_table, m_model);
     m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
     m_table->setEditTriggers(QAbstractItemView::EditKeyPressed);
     m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
-    m_table->setShowGrid(false);
-    m_table->setTabKeyNavigation(false);
-    m_table->setWordWrap(false);
-    m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(space(6));
     m_table->horizontalHeader()->setHighlightSections(false);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);

@@ -6,6 +6,7 @@
 #include "ui/pages/tune_shootout.h"
 #include "ui/theme.h"
 #include "ui/widgets/card.h"
+#include "ui/widgets/row_view.h"
 #include "ui/workspace.h"
 
 #include <QAction>
@@ -82,17 +83,12 @@ void TuneShootout::buildTable()
     m_order->setSortRole(ShootoutTable::SortRole);
     m_view->setObjectName(QStringLiteral("shootoutTable"));
     m_view->setAccessibleName(tr("Methods and what they reached"));
-    m_view->setModel(m_order);
+    presentRows(m_view, m_order);
     m_view->setSortingEnabled(true);
     m_view->sortByColumn(ShootoutTable::kMethodColumn, Qt::AscendingOrder);
-    m_view->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_view->setSelectionMode(QAbstractItemView::SingleSelection);
     m_view->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
-    m_view->setShowGrid(false);
-    m_view->setTabKeyNavigation(false);
-    m_view->setWordWrap(false);
-    m_view->verticalHeader()->hide();
     m_view->verticalHeader()->setDefaultSectionSize(space(7));
     m_view->horizontalHeader()->setHighlightSections(false);
     m_view->horizontalHeader()->setMinimumSectionSize(fontMetrics().averageCharWidth() * 11);
