@@ -48,6 +48,7 @@ void DataDocument::take(Opened opened)
     m_dataset = std::move(opened.dataset);
     m_edited = {opened.editedRows.begin(), opened.editedRows.end()};
     m_tags = std::move(opened.tags);
+    m_firstRows = std::move(opened.firstRows);
     m_facts.assign(static_cast<std::size_t>(m_dataset->rowCount()), {});
     m_excluded.assign(m_facts.size(), false);
     m_counts = {};
@@ -77,7 +78,9 @@ void DataDocument::setEncoder(data::Encoder encoder, const data::EncodingSetting
     m_encoder = std::move(encoder);
     m_settings = settings;
     ++m_generation;
-    std::fill(m_facts.begin(), m_facts.end(), RowFacts{});
+    if (m_counts.checked > 0) { // else they are as new
+        std::fill(m_facts.begin(), m_facts.end(), RowFacts{});
+    }
     const std::int64_t excluded = m_counts.excluded;
     m_counts = {};
     m_counts.rows = rowCount();
@@ -230,8 +233,8 @@ std::vector<std::int64_t> DataDocument::rowsOf(RowFilter filter) const
 std::vector<std::uint32_t> DataDocument::lengths(LengthKind kind) const
 {
     std::vector<std::uint32_t> lengths;
-    lengths.reserve(m_facts.size());
-    for (std::int64_t row = 0; row < rowCount(); ++row) {
+    lengths.reserve(static_cast<std::size_t>(m_counts.checked));
+    for (std::int64_t row = 0; m_counts.checked > 0 && row < rowCount(); ++row) {
         const RowFacts known = facts(row);
         if (known.tokens >= 0 && !isExcluded(row)) {
             const std::int32_t length = kind == LengthKind::Total    ? known.tokens

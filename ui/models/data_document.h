@@ -13,12 +13,17 @@
 #include <QObject>
 
 #include <functional>
+#include <memory>
 #include <set>
+#include <utility>
+#include <vector>
 
 namespace luthier::ui {
 
 class DataCheckup;
 class DataLosses;
+
+struct RowPreview;
 
 enum class LengthKind { Total, Prompt, Answer };
 
@@ -31,6 +36,7 @@ public:
         std::vector<std::int64_t> editedRows;
         QString path; // as the project knows it
         store::RowTags tags = {};
+        std::shared_ptr<const std::vector<RowPreview>> firstRows = {}; // the first page of row_pages.h; null: read when shown
     };
 
     DataDocument(Opened opened, std::shared_ptr<store::Project> project, QObject* parent = nullptr);
@@ -38,6 +44,9 @@ public:
     const std::shared_ptr<data::Dataset>& dataset() const { return m_dataset; }
     const QString& path() const { return m_path; }
     std::int64_t rowCount() const { return static_cast<std::int64_t>(m_facts.size()); }
+
+    // The texts of the first rows as they were read with the file. Once: from then on they may be old; null: gone.
+    std::shared_ptr<const std::vector<RowPreview>> takeFirstRows() { return std::exchange(m_firstRows, nullptr); }
 
     // The same file opened in another shape. Views must be told by setting the document again.
     void replace(Opened opened);
@@ -116,6 +125,7 @@ private:
     std::set<std::int64_t> m_edited;
     std::vector<bool> m_excluded; // one a row
     store::RowTags m_tags;
+    std::shared_ptr<const std::vector<RowPreview>> m_firstRows;
     std::vector<std::int64_t> m_soon; // wanted by a view, or edited: judged before the rest
     std::set<std::int64_t> m_touched; // edited while a chunk was being judged: that judgement is old
     DataCounts m_counts;

@@ -118,6 +118,7 @@ void DataDocument::setEdit(std::int64_t row, const std::optional<Json>& edited)
         m_edited.erase(row);
     }
     m_touched.insert(row);
+    m_firstRows.reset(); // its text may be in there
     setFacts(row, {});
     m_soon.push_back(row);
     m_next = std::min(m_next, row);

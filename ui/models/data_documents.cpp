@@ -3,6 +3,7 @@
 
 #include "core/store/data_files.h"
 #include "ui/commands/data_step.h"
+#include "ui/models/row_pages.h"
 
 #include <QUndoStack>
 
@@ -40,6 +41,7 @@ Result<DataDocument::Opened> DataDocuments::open(store::Project* project, const 
         return dataset.error();
     }
     opened.dataset = std::move(*dataset);
+    opened.firstRows = std::make_shared<const std::vector<RowPreview>>(RowPages::firstOf(*opened.dataset));
     return opened;
 }
 

@@ -42,7 +42,8 @@ void RowModel::setDocument(DataDocument* document)
     m_document = document;
     m_given.reset();
     m_order.reset();
-    m_pages->reset(m_document ? m_document->dataset() : nullptr);
+    const auto first = m_document ? m_document->takeFirstRows() : nullptr;
+    m_pages->reset(m_document ? m_document->dataset() : nullptr, first.get());
     if (m_document) {
         connect(m_document, &DataDocument::factsChanged, this, &RowModel::onFactsChanged);
         connect(m_document, &DataDocument::rowEdited, this, &RowModel::onRowEdited);

@@ -3,6 +3,7 @@
 
 #include "ui/bridge/job.h"
 
+#include <QElapsedTimer>
 #include <QTimer>
 
 #include <algorithm>
@@ -14,6 +15,7 @@ constexpr std::int64_t kPageRows = 256;
 constexpr std::size_t kMaxPages = 64;
 constexpr std::size_t kMaxWanted = 4; // pages scrolled past are not worth reading
 constexpr qsizetype kPreviewChars = 240;
+constexpr qint64 kFirstMs = 20; // a usual page takes one; opening does not wait for huge rows
 
 QString oneLine(const std::string& text)
 {
@@ -22,17 +24,19 @@ QString oneLine(const std::string& text)
     return begin.simplified().left(kPreviewChars);
 }
 
+RowPreview readRow(const data::Dataset& dataset, std::int64_t row)
+{
+    const Result<data::Example> example = dataset.example(row);
+    return example ? RowPreview{oneLine(data::promptOf(*example)), oneLine(data::answerOf(*example)), {}}
+                   : RowPreview{oneLine(dataset.rawRow(row)), {}, QString::fromStdString(example.message())};
+}
+
 std::vector<RowPreview> readRows(const data::Dataset& dataset, const std::vector<std::int64_t>& rows)
 {
     std::vector<RowPreview> previews;
     previews.reserve(rows.size());
     for (const std::int64_t row : rows) {
-        const Result<data::Example> example = dataset.example(row);
-        if (example) {
-            previews.push_back({oneLine(data::promptOf(*example)), oneLine(data::answerOf(*example)), {}});
-        } else {
-            previews.push_back({oneLine(dataset.rawRow(row)), {}, QString::fromStdString(example.message())});
-        }
+        previews.push_back(readRow(dataset, row));
     }
     return previews;
 }
@@ -43,13 +47,30 @@ RowPages::RowPages(RowsOf rowsOf, QObject* parent) : QObject(parent), m_rowsOf(s
 {
 }
 
-void RowPages::reset(std::shared_ptr<const data::Dataset> dataset)
+std::vector<RowPreview> RowPages::firstOf(const data::Dataset& dataset)
+{
+    QElapsedTimer clock;
+    clock.start();
+    std::vector<RowPreview> previews;
+    for (std::int64_t row = 0; row < std::min(kPageRows, dataset.rowCount()); ++row) {
+        if (clock.elapsed() > kFirstMs) {
+            return {};
+        }
+        previews.push_back(readRow(dataset, row));
+    }
+    return previews;
+}
+
+void RowPages::reset(std::shared_ptr<const data::Dataset> dataset, const std::vector<RowPreview>* first)
 {
     m_dataset = std::move(dataset);
     ++m_version;
     m_pages.clear();
     m_wanted.clear();
     m_inFlight = -1;
+    if (first != nullptr && !first->empty()) {
+        m_pages[0] = {*first, ++m_clock, false};
+    }
 }
 
 const RowPreview* RowPages::at(int place) const

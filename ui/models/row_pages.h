@@ -31,7 +31,9 @@ public:
 
     explicit RowPages(RowsOf rowsOf, QObject* parent = nullptr);
 
-    void reset(std::shared_ptr<const data::Dataset> dataset); // forgets all; null: nothing to read
+    // Forgets all; a null dataset: nothing to read. The first page may be at hand already.
+    void reset(std::shared_ptr<const data::Dataset> dataset, const std::vector<RowPreview>* first = nullptr);
+    static std::vector<RowPreview> firstOf(const data::Dataset& dataset); // in the order of the file; empty: they take long. Any thread
     const RowPreview* at(int place) const; // null: on its way
     void touch(int place);                 // its row was edited: shown as it was until the new text is here
     void touchAll();
