@@ -88,7 +88,7 @@ protected:
     {
         const QAbstractItemModel* model = m_view->model();
         if (event->type() == QEvent::Paint && !m_isShown && model->rowCount() > 0 && model->index(0, 0).data(RowModel::FetchedRole).toBool()) {
-            QTimer::singleShot(0, this, [this] { m_isShown = true; }); // this paint comes after the filter
+            m_isShown = true; // it is painted before this round of the event loop ends, which is when waitFor looks
         }
         return false;
     }

@@ -55,8 +55,8 @@ void DataPage::takeSources(const Listing& listing, std::int64_t show)
 {
     m_items = listing.items;
     const bool isEmpty = m_items.empty();
-    m_stack->setCurrentWidget(isEmpty ? static_cast<QWidget*>(m_empty) : m_work);
     if (isEmpty) {
+        m_stack->setCurrentWidget(m_empty);
         showDocument(nullptr);
         m_source = {};
         return;
@@ -69,6 +69,7 @@ void DataPage::takeSources(const Listing& listing, std::int64_t show)
     if (current != m_source.id) {
         showSource(current);
     }
+    m_stack->setCurrentWidget(m_work); // laid out while the file is being read
     if (!listing.problem.isEmpty()) {
         showProblem(listing.problem);
     }
