@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::int64_t kMostTokens = 4096;   // of a pass that is recorded: a larger one keeps a card busy by itself
 constexpr std::int64_t kPaddedTokens = 2048; // up to here padding costs less than queueing
-constexpr std::size_t kMostRecordings = 32;  // shapes
+// The shapes that come first are kept: giving one up for another would cost more than either saves.
+constexpr std::int64_t kMostRecordings = 64;
+constexpr std::size_t kMostShapes = 1024; // that are remembered
 constexpr std::int64_t kNoTarget = -100;
 
 // One of eight sizes between a power of two and the next, at least 16 apart.
@@ -53,19 +55,10 @@ at::Tensor moved(const at::Tensor& places, std::int64_t width, std::int64_t wide
 
 } // namespace
 
-StepGraphs::StepGraphs(at::Device device) : m_device(device), m_wanted(nn::kernels::cuda::Graph::canRecord(device)) {}
-
-void StepGraphs::giveUp()
-{
-    m_wanted = false;
-    m_recordings.clear();
-}
-
-MicroBatch StepGraphs::padded(MicroBatch batch) const
+MicroBatch paddedToRoundSizes(MicroBatch batch)
 {
     const std::int64_t width = batch.ids.size(1);
-    if (!nn::kernels::cuda::Graph::canRecord(m_device) || !batch.segments.empty() || batch.ids.numel() > kPaddedTokens
-        || !batch.places.defined()) {
+    if (!batch.segments.empty() || batch.ids.numel() > kPaddedTokens || !batch.places.defined()) {
         return batch; // trained everywhere: of one width, as texts are cut
     }
     const std::int64_t wider = roundSize(width);
@@ -77,25 +70,37 @@ MicroBatch StepGraphs::padded(MicroBatch batch) const
     return batch;
 }
 
-StepGraphs::Recording& StepGraphs::recordingOf(const MicroBatch& batch)
+StepGraphs::StepGraphs(at::Device device) : m_device(device), m_wanted(nn::kernels::cuda::Graph::canRecord(device)) {}
+
+void StepGraphs::giveUp()
+{
+    m_wanted = false;
+    m_recordings.clear();
+}
+
+MicroBatch StepGraphs::padded(MicroBatch batch) const
+{
+    return nn::kernels::cuda::Graph::canRecord(m_device) ? paddedToRoundSizes(std::move(batch)) : batch;
+}
+
+StepGraphs::Recording* StepGraphs::recordingOf(const MicroBatch& batch)
 {
     const std::int64_t places = batch.places.defined() ? batch.places.numel() : -1;
     const auto found = std::find_if(m_recordings.begin(), m_recordings.end(), [&](const auto& r) {
         return r->rows == batch.ids.size(0) && r->width == batch.ids.size(1) && r->places == places;
     });
     if (found != m_recordings.end()) {
-        std::rotate(found, found + 1, m_recordings.end()); // the one used last stands last
-        return *m_recordings.back();
+        return found->get();
     }
-    if (m_recordings.size() >= kMostRecordings) {
-        m_recordings.erase(m_recordings.begin());
+    if (m_recordings.size() >= kMostShapes) {
+        return nullptr;
     }
     auto recording = std::make_unique<Recording>();
     recording->rows = batch.ids.size(0);
     recording->width = batch.ids.size(1);
     recording->places = places;
     m_recordings.push_back(std::move(recording));
-    return *m_recordings.back();
+    return m_recordings.back().get();
 }
 
 bool StepGraphs::record(Recording& recording, const MicroBatch& batch, const at::Tensor& scale, const Pass& pass)
@@ -108,6 +113,7 @@ bool StepGraphs::record(Recording& recording, const MicroBatch& batch, const at:
         recording.graph.record(
             m_device, [&] { recording.loss = pass(recording.inputs, recording.scale); },
             shared == m_recordings.end() ? nullptr : &(*shared)->graph);
+        ++m_recorded;
         return true;
     } catch (const std::exception& problem) {
         const std::string what = problem.what();
@@ -122,10 +128,12 @@ at::Tensor StepGraphs::run(const MicroBatch& batch, const at::Tensor& scale, con
     if (!m_wanted || !batch.segments.empty() || batch.ids.numel() > kMostTokens) {
         return pass(toDevice(batch, m_device), scale);
     }
-    Recording& recording = recordingOf(batch);
-    if (!std::exchange(recording.seen, true)) {
+    Recording* const known = recordingOf(batch);
+    const bool isFirst = !known || !std::exchange(known->seen, true);
+    if (isFirst || (!known->graph.exists() && m_recorded >= kMostRecordings)) {
         return pass(toDevice(batch, m_device), scale);
     }
+    Recording& recording = *known;
     if (!recording.graph.exists()) {
         if (!record(recording, batch, scale, pass)) {
             return pass(toDevice(batch, m_device), scale);

@@ -20,6 +20,10 @@
 
 namespace luthier::train {
 
+// A small batch with wider rows and more places, none of which is trained: the loss is the same. A larger batch, a packed
+// one and one that is trained everywhere stay as they are. In CPU memory.
+MicroBatch paddedToRoundSizes(MicroBatch batch);
+
 class StepGraphs {
 public:
     // A batch on the device and the factor on its loss -> the loss times that; adds to the gradients of the leaves, in
@@ -29,10 +33,10 @@ public:
     explicit StepGraphs(at::Device device);
 
     bool areWanted() const { return m_wanted; }
-    // For ever: after a problem, or where memory is short.
+    // For good: after a problem, or where memory is short.
     void giveUp();
 
-    // A larger batch, or a packed one, stays as it is. Of a batch in CPU memory.
+    // As paddedToRoundSizes() where the device records.
     MicroBatch padded(MicroBatch batch) const;
 
     // The loss, by playing what was recorded or by running `pass`. `batch` is a padded one, in CPU memory. Must be called
@@ -54,12 +58,13 @@ private:
         nn::kernels::cuda::Graph graph;
     };
 
-    Recording& recordingOf(const MicroBatch& batch);
+    Recording* recordingOf(const MicroBatch& batch);
     bool record(Recording& recording, const MicroBatch& batch, const at::Tensor& scale, const Pass& pass);
 
     at::Device m_device;
     bool m_wanted;
-    std::vector<std::unique_ptr<Recording>> m_recordings;
+    std::vector<std::unique_ptr<Recording>> m_recordings; // a shape each, recorded or seen once
+    std::int64_t m_recorded = 0;
     std::string m_notice;
 };
 

@@ -5,13 +5,18 @@
 #include "core/train/batch_feed.h"
 #include "core/train/batch_plan.h"
 #include "core/data/held_out_split.h"
+#include "core/nn/decoder.h"
+#include "core/objectives/chunked_cross_entropy.h"
 #include "core/train/micro_batch.h"
+#include "core/train/step_graphs.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 
 #include <QtTest>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <set>
 
@@ -94,6 +99,7 @@ private Q_SLOTS:
     void packedFillsItsRoom();
     void stepsAreCounted();
     void microBatches();
+    void roundSizes();
     void feedGoesOnAnywhere();
 };
 
@@ -269,6 +275,51 @@ void TestBatches::stepsAreCounted()
         sum += packed.stepsOf(packed.epoch(epoch));
     }
     QCOMPARE(packed.totalSteps(4, 0), sum);
+}
+
+// Padded for a card that records: other sizes, the same loss and gradients.
+void TestBatches::roundSizes()
+{
+    nn::DecoderConfig config;
+    config.family = "llama";
+    config.vocab = 512;
+    config.hidden = 32;
+    config.intermediate = 48;
+    config.layers = 2;
+    config.heads = config.kvHeads = 2;
+    config.headDim = 16;
+    config.maxPositions = 64;
+    nn::Decoder decoder(config, at::kCPU, at::kFloat);
+    decoder.initialise(3);
+    decoder.setBaseTrainable(true);
+    const auto lossOf = [&](const train::MicroBatch& batch, std::vector<at::Tensor>& gradients) {
+        const at::Tensor hidden = train::pickTargets(decoder.hidden({batch.ids, batch.segments, nullptr}), batch);
+        const at::Tensor loss = objectives::chunkedCrossEntropy(hidden, decoder.head(), batch.targets, 0.1);
+        loss.backward();
+        for (auto& leaf : decoder.baseLeaves()) {
+            gradients.push_back(leaf.tensor.grad());
+            leaf.tensor.mutable_grad().reset();
+        }
+        return loss.item<double>();
+    };
+    const TokenStore store = storeOf(3); // lengths 3, 10, 17
+    const std::vector<std::uint32_t> rows{1, 0, 2};
+    const auto batch = train::makeMicroBatch(store, rows, false, false);
+    const auto round = train::paddedToRoundSizes(batch);
+    QVERIFY(round.ids.sizes().equals({3, 32}));
+    QCOMPARE(batch.places.numel(), 24);
+    QCOMPARE(round.places.numel(), 32);
+    QCOMPARE(round.targets.numel(), 32);
+    QCOMPARE(round.trained, batch.trained);
+    std::vector<at::Tensor> gradients;
+    std::vector<at::Tensor> same;
+    const double loss = lossOf(batch, gradients);
+    QVERIFY(loss > 1 && std::abs(lossOf(round, same) - loss) < 1e-5 * loss);
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+        QVERIFY((gradients[i] - same[i]).abs().max().item<double>() < 1e-5);
+    }
+    const auto packed = train::makeMicroBatch(store, rows, true, false);
+    QVERIFY(train::paddedToRoundSizes(packed).ids.sizes().equals(packed.ids.sizes()));
 }
 
 void TestBatches::microBatches()
