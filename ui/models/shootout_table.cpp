@@ -145,7 +145,7 @@ constexpr std::array kColumns{
            &memory, [](const Number& n) { return (n.isExpected ? QStringLiteral("> ") : QString()) + byteText(static_cast<std::int64_t>(n.value)); }},
     Column{QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Minutes"),
            QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Of the run; before it: from the speed of an earlier run like it, where there is one"),
-           &minutes, [](const Number& n) { return (n.isExpected ? QStringLiteral("\u2248 ") : QString()) + QLocale().toString(n.value, 'f', 1); }},
+           &minutes, [](const Number& n) { return (n.isExpected ? QStringLiteral("\u2248 ") : QString()) + QLocale().toString(n.value, 'f', n.value < 1 ? 2 : 1); }},
     Column{QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Size"),
            QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Of the adapter or model that was written"), &size,
            [](const Number& n) { return byteText(static_cast<std::int64_t>(n.value)); }},
