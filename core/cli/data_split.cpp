@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/base/hash.h"
 #include "core/cli/data_project.h"
 #include "core/cli/display.h"
-#include "core/data/mixing.h"
+#include "core/data/made_files.h"
 
 #include <filesystem>
 
@@ -29,31 +28,18 @@ Result<data::SplitSettings> settingsFor(const std::string& file, const DataFlags
     if (!tags) {
         return tags.error();
     }
-    settings.stratum = [tags = std::move(*tags)](std::int64_t row) -> std::uint64_t {
-        const auto found = tags.find(row);
-        std::string all;
-        for (const std::string& tag : found == tags.end() ? std::set<std::string>() : found->second) {
-            all += tag + '\n';
-        }
-        return all.empty() ? 0 : base::rowHash(all);
-    };
+    settings.stratum = data::stratumOfTags(std::move(*tags));
     return settings;
 }
 
-struct Halves {
-    std::int64_t train = 0;
-    std::int64_t heldOut = 0;
-    std::int64_t left = 0;
-};
-
-Result<Halves> writeHalves(const std::vector<std::shared_ptr<data::Dataset>>& sets, const DataFlags& flags, Context& context)
+Result<data::SplitCounts> writeHalves(const std::vector<std::shared_ptr<data::Dataset>>& sets, const DataFlags& flags, Context& context)
 {
     auto train = data::RowSink::create(besideOf(flags.out, "train"));
     auto heldOut = data::RowSink::create(besideOf(flags.out, "held_out"));
     if (!train || !heldOut) {
         return train ? heldOut.error() : train.error();
     }
-    Halves halves;
+    data::SplitCounts halves;
     for (const auto& dataset : sets) {
         auto settings = settingsFor(dataset->path().string(), flags);
         if (!settings) {
@@ -63,26 +49,20 @@ Result<Halves> writeHalves(const std::vector<std::shared_ptr<data::Dataset>>& se
         if (!sides) {
             return sides.error();
         }
-        for (std::int64_t row = 0; row < dataset->rowCount(); ++row) {
-            const auto side = (*sides)[static_cast<std::size_t>(row)];
-            if (side == data::SplitSide::None) {
-                ++halves.left;
-                continue;
-            }
-            auto json = shapedRow(*dataset, row, flags.to);
-            auto written = !json                               ? Result<void>(json.error())
-                           : side == data::SplitSide::HeldOut ? heldOut->write(*json)
-                                                              : train->write(*json);
-            if (!written) {
-                return written.error();
-            }
+        halves.left += data::countSides(*sides).left;
+        data::WalkOptions options;
+        options.cancel = context.cancel;
+        auto written = data::addSides(
+            *sides, [&](std::int64_t row) { return shapedRow(*dataset, row, flags.to); }, *train, *heldOut, options);
+        if (!written) {
+            return written.error();
         }
     }
     auto done = train->commit();
     done = done ? heldOut->commit() : done;
     halves.train = train->count();
     halves.heldOut = heldOut->count();
-    return done ? Result<Halves>(halves) : done.error();
+    return done ? Result<data::SplitCounts>(halves) : done.error();
 }
 
 } // namespace
@@ -90,7 +70,7 @@ Result<Halves> writeHalves(const std::vector<std::shared_ptr<data::Dataset>>& se
 int splitFiles(const DataFlags& flags, Context& context)
 {
     auto sets = openAll(flags.files, flags, context);
-    auto halves = sets ? writeHalves(*sets, flags, context) : Result<Halves>(sets.error());
+    auto halves = sets ? writeHalves(*sets, flags, context) : Result<data::SplitCounts>(sets.error());
     if (!halves) {
         return context.fail(halves.message());
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/made_files.h"
 
+#include "core/base/hash.h"
 #include "core/data/continuation.h"
 
 namespace luthier::data {
@@ -18,28 +19,40 @@ bool goesOn(const WalkOptions& options, std::int64_t done, std::int64_t total)
     return !options.cancel.isCancelled();
 }
 
-Result<void> writeSides(const Dataset& dataset, const std::vector<SplitSide>& sides, RowSink& train, RowSink& heldOut,
-                        const WalkOptions& options)
+} // namespace
+
+std::function<std::uint64_t(std::int64_t row)> stratumOfTags(std::map<std::int64_t, std::set<std::string>> tags)
 {
-    for (std::int64_t row = 0; row < dataset.rowCount(); ++row) {
-        if (!goesOn(options, row, dataset.rowCount())) {
+    return [tags = std::move(tags)](std::int64_t row) -> std::uint64_t {
+        const auto found = tags.find(row);
+        std::string all;
+        for (const std::string& tag : found == tags.end() ? std::set<std::string>() : found->second) {
+            all += tag + '\n';
+        }
+        return all.empty() ? 0 : base::rowHash(all);
+    };
+}
+
+Result<void> addSides(const std::vector<SplitSide>& sides, const RowOf& rowOf, RowSink& train, RowSink& heldOut,
+                      const WalkOptions& options)
+{
+    const auto total = static_cast<std::int64_t>(sides.size());
+    for (std::int64_t row = 0; row < total; ++row) {
+        if (!goesOn(options, row, total)) {
             return Error{"cancelled"};
         }
         const SplitSide side = sides[static_cast<std::size_t>(row)];
         if (side == SplitSide::None) {
             continue;
         }
-        auto json = dataset.row(row);
+        auto json = rowOf(row);
         auto written = json ? (side == SplitSide::HeldOut ? heldOut : train).write(*json) : Result<void>(json.error());
         if (!written) {
             return written;
         }
     }
-    auto done = train.commit(options.cancel);
-    return done ? heldOut.commit(options.cancel) : done;
+    return {};
 }
-
-} // namespace
 
 SplitCounts countSides(const std::vector<SplitSide>& sides)
 {
@@ -58,19 +71,20 @@ Result<SplitCounts> writeSplit(const Dataset& dataset, const std::vector<SplitSi
     if (!heldOutSink) {
         return heldOutSink.error();
     }
-    auto written = writeSides(dataset, sides, *trainSink, *heldOutSink, options);
+    auto written
+        = addSides(sides, [&](std::int64_t row) { return dataset.row(row); }, *trainSink, *heldOutSink, options);
+    written = written ? trainSink->commit(options.cancel) : written;
+    written = written ? heldOutSink->commit(options.cancel) : written;
     return written ? Result<SplitCounts>(countSides(sides)) : written.error();
 }
 
-Result<AugmentCounts> writeAugmented(const Dataset& dataset, const AugmentSettings& settings, const std::filesystem::path& out,
-                                     const WalkOptions& options)
+Result<void> addAugmented(const Dataset& dataset, const AugmentSettings& settings, RowSink& sink, AugmentCounts& counts,
+                          const WalkOptions& options)
 {
-    auto sink = RowSink::create(out);
-    auto sides = sink ? splitRows(dataset, {settings.heldOutShare, settings.seed, {}}, options) : Result<std::vector<SplitSide>>(sink.error());
+    auto sides = splitRows(dataset, {settings.heldOutShare, settings.seed, {}}, options);
     if (!sides) {
         return sides.error();
     }
-    AugmentCounts counts;
     for (std::int64_t row = 0; row < dataset.rowCount(); ++row) {
         if (!goesOn(options, row, dataset.rowCount())) {
             return Error{"cancelled"};
@@ -81,7 +95,7 @@ Result<AugmentCounts> writeAugmented(const Dataset& dataset, const AugmentSettin
             continue;
         }
         auto json = dataset.row(row);
-        auto written = json ? sink->write(*json) : Result<void>(json.error());
+        auto written = json ? sink.write(*json) : Result<void>(json.error());
         ++counts.kept;
         // A row that will be held out may have no likeness among those that are learned.
         const bool changes = side == SplitSide::Train && json && !isSynthetic(*json);
@@ -89,16 +103,28 @@ Result<AugmentCounts> writeAugmented(const Dataset& dataset, const AugmentSettin
             for (const auto& [way, strength] : settings.ways) {
                 auto changed = augmented(*way, *json, row + 1, settings.seed + static_cast<std::uint64_t>(time), strength);
                 if (changed && written) {
-                    written = sink->write(*changed);
+                    written = sink.write(*changed);
                     ++counts.made;
                 }
             }
         }
         if (!written) {
-            return written.error();
+            return written;
         }
     }
-    auto done = sink->commit(options.cancel);
+    return {};
+}
+
+Result<AugmentCounts> writeAugmented(const Dataset& dataset, const AugmentSettings& settings, const std::filesystem::path& out,
+                                     const WalkOptions& options)
+{
+    auto sink = RowSink::create(out);
+    if (!sink) {
+        return sink.error();
+    }
+    AugmentCounts counts;
+    auto done = addAugmented(dataset, settings, *sink, counts, options);
+    done = done ? sink->commit(options.cancel) : done;
     return done ? Result<AugmentCounts>(counts) : done.error();
 }
 

@@ -11,11 +11,18 @@
 #include "core/data/row_writer.h"
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace luthier::data {
+
+// Which rows' shares a split keeps alike, for SplitSettings::stratum: those with the same tags are one group.
+std::function<std::uint64_t(std::int64_t row)> stratumOfTags(std::map<std::int64_t, std::set<std::string>> tags);
 
 struct SplitCounts {
     std::int64_t train = 0;
@@ -25,6 +32,10 @@ struct SplitCounts {
 
 SplitCounts countSides(const std::vector<SplitSide>& sides);
 // `sides`: of splitRows, one a row.
+// Each row to its side's file, as `rowOf` gives it.
+using RowOf = std::function<Result<Json>(std::int64_t row)>;
+Result<void> addSides(const std::vector<SplitSide>& sides, const RowOf& rowOf, RowSink& train, RowSink& heldOut,
+                      const WalkOptions& options);
 Result<SplitCounts> writeSplit(const Dataset& dataset, const std::vector<SplitSide>& sides, const std::filesystem::path& train,
                                const std::filesystem::path& heldOut, const WalkOptions& options);
 
@@ -41,7 +52,9 @@ struct AugmentCounts {
     std::int64_t left = 0;
 };
 
-// Each row, and behind it those made from it.
+// Each row, and behind it those made from it; the counts grow.
+Result<void> addAugmented(const Dataset& dataset, const AugmentSettings& settings, RowSink& sink, AugmentCounts& counts,
+                          const WalkOptions& options);
 Result<AugmentCounts> writeAugmented(const Dataset& dataset, const AugmentSettings& settings, const std::filesystem::path& out,
                                      const WalkOptions& options);
 

@@ -3,27 +3,15 @@
 
 namespace luthier::ui {
 
-Result<std::map<std::string, data::Overlay>> editsOf(store::Project& project, const config::RunConfig& config)
-{
-    std::map<std::string, data::Overlay> overlays;
-    for (const auto* files : {&config.data.train, &config.data.heldOut}) {
-        for (const std::string& file : *files) {
-            Result<data::Overlay> edits = project.edits(file);
-            if (!edits) {
-                return edits.error();
-            }
-            overlays[file] = std::move(*edits);
-        }
-    }
-    return overlays;
-}
+namespace {
 
-Result<std::map<std::string, data::Exclusions>> exclusionsOf(store::Project& project, const config::RunConfig& config)
+template <class Rows, class Read>
+Result<std::map<std::string, Rows>> ofFiles(const config::RunConfig& config, const Read& read)
 {
-    std::map<std::string, data::Exclusions> all;
+    std::map<std::string, Rows> all;
     for (const auto* files : {&config.data.train, &config.data.heldOut}) {
         for (const std::string& file : *files) {
-            Result<data::Exclusions> rows = project.exclusions(file);
+            Result<Rows> rows = read(file);
             if (!rows) {
                 return rows.error();
             }
@@ -31,6 +19,18 @@ Result<std::map<std::string, data::Exclusions>> exclusionsOf(store::Project& pro
         }
     }
     return all;
+}
+
+} // namespace
+
+Result<std::map<std::string, data::Overlay>> editsOf(store::Project& project, const config::RunConfig& config)
+{
+    return ofFiles<data::Overlay>(config, [&](const std::string& file) { return project.edits(file); });
+}
+
+Result<std::map<std::string, data::Exclusions>> exclusionsOf(store::Project& project, const config::RunConfig& config)
+{
+    return ofFiles<data::Exclusions>(config, [&](const std::string& file) { return project.exclusions(file); });
 }
 
 } // namespace luthier::ui

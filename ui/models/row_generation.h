@@ -4,34 +4,18 @@
 // Threads: blocks, on any thread.
 #pragma once
 
-#include "core/data/dataset.h"
-#include "core/data/generated_rows.h"
+#include "core/inference/row_generation.h"
 #include "ui/bridge/job.h"
 
 #include <filesystem>
-#include <vector>
 
 namespace luthier::ui {
 
-struct GenerationSettings {
+struct GenerationSettings : inference::RowGeneration {
     std::filesystem::path model;
-    std::vector<const data::GenerationWay*> ways;
-    std::int64_t rows = 20;        // asked about, from the beginning
-    std::int64_t times = 1;        // for each row and way
-    std::int64_t maxNew = 256;     // tokens of an answer
-    double temperature = 0.8;
-    double heldOutShare = 0;       // nothing is made from rows that a split by this and `seed` holds out
-    std::uint64_t seed = 42;
 };
 
-struct GenerationCounts {
-    std::int64_t made = 0;
-    std::int64_t refused = 0;
-    std::string firstRefused;
-};
-
-// Rows, from 0, that the model would be asked about: neither held out nor made themselves.
-Result<std::vector<std::int64_t>> rowsToGenerateFrom(const data::Dataset& dataset, const GenerationSettings& settings, const base::CancelToken& cancel);
+using inference::GenerationCounts;
 
 // `enough`: ends it early with what was made until then. Errors: the model cannot be opened, "cancelled", nothing came of
 // any row; then there is no file.

@@ -4,6 +4,7 @@
 #include "core/peft/method.h"
 #include "ui/frame/run_badge.h"
 #include "ui/icons.h"
+#include "ui/models/column_heading.h"
 #include "ui/pages/tune_facts.h"
 
 #include <QCoreApplication>
@@ -276,16 +277,7 @@ QVariant ShootoutTable::headerData(int section, Qt::Orientation orientation, int
         return {};
     }
     const Column& column = kColumns[static_cast<std::size_t>(section)];
-    switch (role) {
-    case Qt::DisplayRole:
-        return tr(column.title);
-    case Qt::ToolTipRole:
-        return column.help[0] == '\0' ? QString() : tr(column.help);
-    case Qt::TextAlignmentRole:
-        return QVariant::fromValue(Qt::AlignVCenter | (column.number != nullptr ? Qt::AlignRight : Qt::AlignLeft));
-    default:
-        return {};
-    }
+    return columnHeading(role, tr(column.title), column.help[0] == '\0' ? QString() : tr(column.help), column.number != nullptr);
 }
 
 Qt::ItemFlags ShootoutTable::flags(const QModelIndex& index) const

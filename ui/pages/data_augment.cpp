@@ -70,15 +70,6 @@ std::vector<QStringList> sampleLines(const data::Dataset& dataset, const data::A
     return lines;
 }
 
-DiffText* diffText(const QString& id, const QString& name)
-{
-    auto* text = new DiffText;
-    text->setObjectName(id);
-    text->setAccessibleName(name);
-    text->setPlaceholderText(name);
-    return text;
-}
-
 } // namespace
 
 DataAugment::DataAugment(DataDocument* document, const QString& folder, double share, std::int64_t seed, QWidget* parent)
@@ -87,8 +78,8 @@ DataAugment::DataAugment(DataDocument* document, const QString& folder, double s
                   tr("Writes the rows and those made from them into a new file and opens it; this file stays as it is")},
                  parent),
       m_model(new TextTable({tr("Row"), tr("Way"), tr("Before"), tr("After")}, this)), m_times(new QSpinBox), m_share(new QDoubleSpinBox),
-      m_seed(seed), m_view(new QTableView), m_before(diffText(QStringLiteral("augmentBefore"), tr("Before"))),
-      m_after(diffText(QStringLiteral("augmentAfter"), tr("After")))
+      m_seed(seed), m_view(new QTableView), m_before(diffText(QStringLiteral("augmentBefore"), tr("Before"), tr("Before"))),
+      m_after(diffText(QStringLiteral("augmentAfter"), tr("After"), tr("After")))
 {
     m_share->setValue(share * 100);
     QLayout* options = buildOptions();

@@ -148,7 +148,9 @@ GenerationSettings DataGenerate::settings() const
 void DataGenerate::lookAhead()
 {
     const auto work = [dataset = m_document->dataset(), settings = settings()](const JobControl& control) -> Result<Ahead> {
-        const auto rows = rowsToGenerateFrom(*dataset, settings, control.cancel);
+        data::WalkOptions options;
+        options.cancel = control.cancel;
+        const auto rows = inference::rowsToGenerateFrom(*dataset, settings, options);
         if (!rows) {
             return rows.error();
         }

@@ -23,14 +23,6 @@ namespace {
 constexpr int kSoonMs = 250; // typing goes on before all rows are looked at
 constexpr QSize kSize(920, 620);
 
-DiffText* diffText(const QString& id, const QString& name)
-{
-    auto* text = new DiffText;
-    text->setObjectName(id);
-    text->setAccessibleName(name);
-    return text;
-}
-
 } // namespace
 
 DataReplace::DataReplace(DataDocument* document, const DataSearch& search, QWidget* parent)

@@ -23,15 +23,6 @@ namespace {
 constexpr int kSaveMs = 300;
 constexpr QSize kSize(980, 680);
 
-DiffText* diffText(const QString& id, const QString& name)
-{
-    auto* text = new DiffText;
-    text->setObjectName(id);
-    text->setAccessibleName(name);
-    text->setPlaceholderText(name);
-    return text;
-}
-
 // rows.review.jsonl -> rows.accepted.jsonl
 QString acceptedPath(const QString& review)
 {
@@ -51,8 +42,8 @@ QString acceptedPath(const QString& review)
 
 DataReview::DataReview(const QString& path, std::shared_ptr<const data::Dataset> dataset, QWidget* parent)
     : QDialog(parent), m_path(path), m_model(new ReviewModel(this)), m_stack(new QStackedWidget), m_empty(new QLabel(tr("Reading\u2026"))),
-      m_view(new QTableView), m_original(diffText(QStringLiteral("reviewOriginal"), tr("What it was made from"))),
-      m_made(diffText(QStringLiteral("reviewMade"), tr("What the model made"))), m_note(new QLabel),
+      m_view(new QTableView), m_original(diffText(QStringLiteral("reviewOriginal"), tr("What it was made from"), tr("What it was made from"))),
+      m_made(diffText(QStringLiteral("reviewMade"), tr("What the model made"), tr("What the model made"))), m_note(new QLabel),
       m_rest(makeButton(QStringLiteral("acceptRest"), tr("Accept all that &wait"), tr("Accepts every row that was not judged yet"))),
       m_keep(makeButton(QStringLiteral("keepAccepted"), tr("&Keep the accepted rows"), tr("Writes the accepted rows into a new file, marked as made, and opens it")))
 {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data_split.h"
 
-#include "core/base/hash.h"
 #include "core/data/example_text.h"
 #include "core/data/made_files.h"
 #include "ui/models/text_table.h"
@@ -109,14 +108,7 @@ data::SplitSettings DataSplit::settings() const
         settings.stratifyBy = by.toStdString();
         return settings;
     }
-    settings.stratum = [tags = m_document->tags()](std::int64_t row) -> std::uint64_t {
-        const auto found = tags.find(row);
-        std::string all;
-        for (const std::string& tag : found == tags.end() ? std::set<std::string>() : found->second) {
-            all += tag + '\n';
-        }
-        return all.empty() ? 0 : base::rowHash(all);
-    };
+    settings.stratum = data::stratumOfTags(m_document->tags());
     return settings;
 }
 

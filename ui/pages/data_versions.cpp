@@ -35,14 +35,6 @@ QComboBox* versionBox(const QString& id, const QString& name, const QString& hel
     return box;
 }
 
-DiffText* diffText(const QString& id, const QString& name)
-{
-    auto* text = new DiffText;
-    text->setObjectName(id);
-    text->setAccessibleName(name);
-    return text;
-}
-
 } // namespace
 
 DataVersions::DataVersions(DataDocument* document, std::shared_ptr<store::Project> project, QWidget* parent)

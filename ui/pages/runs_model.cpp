@@ -2,6 +2,7 @@
 #include "ui/pages/runs_model.h"
 
 #include "ui/icons.h"
+#include "ui/models/column_heading.h"
 
 #include <QCoreApplication>
 #include <QDateTime>
@@ -210,16 +211,7 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
         return {};
     }
     const Column& column = kColumns[static_cast<std::size_t>(section)];
-    switch (role) {
-    case Qt::DisplayRole:
-        return tr(column.title);
-    case Qt::ToolTipRole:
-        return column.help[0] == '\0' ? QString() : tr(column.help);
-    case Qt::TextAlignmentRole:
-        return QVariant::fromValue(Qt::AlignVCenter | (column.isNumber ? Qt::AlignRight : Qt::AlignLeft));
-    default:
-        return {};
-    }
+    return columnHeading(role, tr(column.title), column.help[0] == '\0' ? QString() : tr(column.help), column.isNumber);
 }
 
 Qt::ItemFlags RunsModel::flags(const QModelIndex& index) const

@@ -67,4 +67,13 @@ void DiffText::changeEvent(QEvent* event)
     }
 }
 
+DiffText* diffText(const QString& id, const QString& name, const QString& placeholder)
+{
+    auto* text = new DiffText;
+    text->setObjectName(id);
+    text->setAccessibleName(name);
+    text->setPlaceholderText(placeholder);
+    return text;
+}
+
 } // namespace luthier::ui

@@ -31,4 +31,7 @@ private:
     std::vector<TextRange> m_ranges;
 };
 
+// An empty one; `placeholder` stands in it until there is a text.
+DiffText* diffText(const QString& id, const QString& name, const QString& placeholder = {});
+
 } // namespace luthier::ui
