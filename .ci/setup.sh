@@ -12,7 +12,7 @@
 set -euo pipefail
 
 TORCH_VERSION=2.13.0
-ARROW_VERSION=26.0.1 # as in core/data/arrow.cmake
+ARROW_VERSION=26.0.1 # as in core/data/sources/arrow.cmake
 ARROW_SHA256=(39cb0f2418282c24bea6ceda77b03e5a8f0a5766b63a8bf194d4e2a2c423548c  # x86_64
     22a96a225de107eb9acd1ad9a818198ca832df2a4c0952412f754a7ed2105a98)           # aarch64
 PACKAGES=(g++ cmake ninja-build ccache mold pkg-config binutils unzip ca-certificates python3 python3-pip

@@ -8,7 +8,7 @@
 #include "ui/frame/page_frame.h"
 #include "ui/frame/run_badge.h"
 #include "ui/frame/status_line.h"
-#include "ui/models/model_library.h"
+#include "ui/models/library/model_library.h"
 #include "ui/pages/page.h"
 #include "ui/settings/app_settings.h"
 #include "ui/workspace.h"

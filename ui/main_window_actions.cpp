@@ -8,7 +8,7 @@
 #include "ui/frame/page_frame.h"
 #include "ui/icons.h"
 #include "ui/main_window.h"
-#include "ui/models/model_library.h"
+#include "ui/models/library/model_library.h"
 #include "ui/settings/app_settings.h"
 #include "ui/workspace.h"
 

@@ -4,7 +4,7 @@
 #include "core/base/paths.h"
 #include "ui/bridge/job.h"
 #include "ui/bridge/run_controller.h"
-#include "ui/models/model_library.h"
+#include "ui/models/library/model_library.h"
 #include "ui/settings/app_settings.h"
 
 #include <QUndoStack>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Command: one row of the table of verbs. A new verb is one file cmd_<name>.cpp, one declaration here and one
+// Command: one row of the table of verbs. A new verb is one file commands/cmd_<name>.cpp, one declaration here and one
 // row in commands.cpp; help, global flags, exit codes and tests come from the table.
 //
 // A row's `setup` declares flags on its CLI::App and returns the work to do when the verb was chosen. The

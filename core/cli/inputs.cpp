@@ -3,8 +3,8 @@
 
 #include "core/base/files.h"
 #include "core/config/record.h"
-#include "core/data/row_source.h"
-#include "core/text/known_templates.h"
+#include "core/data/sources/row_source.h"
+#include "core/text/templates/known_templates.h"
 
 #include <CLI/App.hpp>
 

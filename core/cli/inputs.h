@@ -6,7 +6,7 @@
 #include "core/base/result.h"
 #include "core/data/example.h"
 #include "core/inference/session.h"
-#include "core/text/tokenizer.h"
+#include "core/text/tokenizers/tokenizer.h"
 
 #include <filesystem>
 #include <functional>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/row_choice.h"
 
-#include "core/cli/data_verbs.h"
-#include "core/data/checks.h"
+#include "core/cli/data/verbs.h"
+#include "core/data/checks/checks.h"
 #include "core/data/row_fields.h"
 
 #include <CLI/App.hpp>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/dataset.h"
 
-#include "core/data/columnar_lines.h"
-#include "core/data/columns.h"
 #include "core/data/field_path.h"
+#include "core/data/formats/columns.h"
+#include "core/data/sources/columnar_lines.h"
 
 #include <algorithm>
 #include <set>

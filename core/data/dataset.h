@@ -5,8 +5,8 @@
 // Threads: all functions may be called from any thread (edits and exclusions are guarded).
 #pragma once
 
-#include "core/data/format.h"
-#include "core/data/row_source.h"
+#include "core/data/formats/format.h"
+#include "core/data/sources/row_source.h"
 
 #include <filesystem>
 #include <map>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/encoding.h"
 
-#include "core/text/known_templates.h"
-#include "core/text/tokenizer_config.h"
+#include "core/text/templates/known_templates.h"
+#include "core/text/tokenizers/tokenizer_config.h"
 
 #include <algorithm>
 

@@ -5,8 +5,8 @@
 
 #include "core/base/result.h"
 #include "core/data/example.h"
-#include "core/text/chat_template.h"
-#include "core/text/tokenizer.h"
+#include "core/text/templates/chat_template.h"
+#include "core/text/tokenizers/tokenizer.h"
 
 #include <cstdint>
 #include <memory>

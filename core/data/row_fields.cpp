@@ -2,7 +2,7 @@
 #include "core/data/row_fields.h"
 
 #include "core/data/field_path.h"
-#include "core/data/row_index.h"
+#include "core/data/sources/row_index.h"
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "core/data/dataset.h"
-#include "core/text/text_pattern.h"
+#include "core/text/characters/text_pattern.h"
 
 #include <set>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/inference/row_generation.h"
 
-#include "core/data/mixing.h"
+#include "core/data/making/mixing.h"
 
 namespace luthier::inference {
 

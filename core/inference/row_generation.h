@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// RowGeneration: a model makes rows from those of a data set; they wait for review (core/data/generated_rows.h).
+// RowGeneration: a model makes rows from those of a data set; they wait for review (core/data/making/generated_rows.h).
 //
 // Threads: block, on any thread; a session takes one call at a time.
 #pragma once
 
 #include "core/data/dataset.h"
-#include "core/data/generated_rows.h"
+#include "core/data/formats/row_writer.h"
+#include "core/data/making/generated_rows.h"
 #include "core/data/row_walk.h"
-#include "core/data/row_writer.h"
 #include "core/inference/session.h"
 
 #include <cstdint>

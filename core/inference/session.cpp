@@ -6,7 +6,7 @@
 #include "core/nn/device.h"
 #include "core/peft/trained_on.h"
 #include "core/weights/load.h"
-#include "core/text/known_templates.h"
+#include "core/text/templates/known_templates.h"
 
 #include <mutex>
 

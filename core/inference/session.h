@@ -41,7 +41,7 @@ struct ModelSpec {
     std::vector<AdapterSpec> adapters;
     std::string device = "auto";
     std::string dtype = "auto";
-    // The model folder's own or a known one (text/known_templates.h). Where the folder has none, an adapter's is taken.
+    // The model folder's own or a known one (text/templates/known_templates.h). Where the folder has none, an adapter's is taken.
     std::string chatTemplate = "folder";
 };
 

@@ -6,7 +6,7 @@
 // Threads: blocks and works on several.
 #pragma once
 
-#include "core/data/row_features.h"
+#include "core/data/map/row_features.h"
 
 #include <filesystem>
 #include <memory>

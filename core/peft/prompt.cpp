@@ -6,7 +6,7 @@
 #include "core/nn/decoder.h"
 #include "core/peft/adapter_file.h"
 #include "core/peft/targets.h"
-#include "core/text/tokenizer.h"
+#include "core/text/tokenizers/tokenizer.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/TensorOperators.h>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/base/result.h"
-#include "core/text/chat_template.h"
+#include "core/text/templates/chat_template.h"
 
 #include <filesystem>
 #include <string>

@@ -5,7 +5,7 @@
 
 #include "core/base/result.h"
 #include "core/data/encoding.h"
-#include "core/text/tokenizer.h"
+#include "core/text/tokenizers/tokenizer.h"
 
 #include <filesystem>
 #include <string>

@@ -13,7 +13,7 @@ namespace luthier::store {
 
 std::string dataFileKey(const std::string& path); // absolute, without detours
 
-// How the file's own column names are read, "field=column" each (data/columns.h); empty: none kept.
+// How the file's own column names are read, "field=column" each (data/formats/columns.h); empty: none kept.
 std::vector<std::string> keptColumns(Project& project, const std::string& path);
 Result<void> keepColumns(Project& project, const std::string& path, const std::vector<std::string>& columns);
 

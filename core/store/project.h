@@ -8,8 +8,8 @@
 
 #include "core/base/json.h"
 #include "core/base/result.h"
+#include "core/data/checks/row_losses.h"
 #include "core/data/dataset.h"
-#include "core/data/row_losses.h"
 #include "core/store/edit_step.h"
 #include "core/train/events.h"
 
@@ -89,7 +89,7 @@ public:
     virtual Result<Snapshot> version(std::int64_t id) = 0;
     virtual Result<void> removeVersion(std::int64_t id) = 0;
 
-    // Losses of single rows (data/row_losses.h tells from them what is hard, never learned or suspect). Saving replaces
+    // Losses of single rows (data/checks/row_losses.h tells from them what is hard, never learned or suspect). Saving replaces
     // what there is of the run and file; run 0: measured without one. A Recorder saves those of its run when it ends.
     virtual Result<void> saveRowLosses(RunId run, const std::string& path, const std::vector<data::RowLoss>& losses) = 0;
     virtual Result<std::vector<data::RowLoss>> rowLosses(RunId run, const std::string& path) = 0; // by the row

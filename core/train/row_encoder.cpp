@@ -2,7 +2,7 @@
 #include "core/train/row_encoder.h"
 
 #include "core/base/hash.h"
-#include "core/data/mixing.h"
+#include "core/data/making/mixing.h"
 
 #include <algorithm>
 #include <chrono>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/row_loss_pass.h"
 
-#include "core/data/row_losses.h"
+#include "core/data/checks/row_losses.h"
 #include "core/objectives/chunked_cross_entropy.h"
 #include "core/train/micro_batch.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // RowLossPass: the loss of every training row, before the first step and after the last, kept as row_losses.json in the
-// run's folder (data/row_losses.h). Internal to core: names torch types.
+// run's folder (data/checks/row_losses.h). Internal to core: names torch types.
 #pragma once
 
 #include "core/train/run_parts.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/shootout.h"
 
-#include "core/data/row_writer.h"
+#include "core/data/formats/row_writer.h"
 #include "core/peft/method.h"
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 #include "core/base/files.h"
 #include "core/base/gguf_file.h"
 #include "core/nn/gguf_config.h"
-#include "core/text/gguf_tokenizer.h"
+#include "core/text/tokenizers/gguf/gguf_tokenizer.h"
 
 namespace luthier::weights {
 

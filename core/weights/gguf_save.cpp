@@ -3,7 +3,7 @@
 
 #include "core/nn/decoder.h"
 #include "core/nn/gguf_settings.h"
-#include "core/text/gguf_tokens.h"
+#include "core/text/tokenizers/gguf/gguf_tokens.h"
 #include "core/weights/gguf_names.h"
 #include "core/weights/gguf_quantise.h"
 

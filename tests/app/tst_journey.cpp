@@ -7,13 +7,13 @@
 #include "ui/bridge/run_controller.h"
 #include "ui/charts/chart_panel.h"
 #include "ui/forms/recipe_document.h"
-#include "ui/pages/compare_page.h"
-#include "ui/pages/data_page.h"
-#include "ui/pages/runs_charts.h"
-#include "ui/pages/runs_model.h"
-#include "ui/pages/runs_page.h"
-#include "ui/pages/tune_page.h"
-#include "ui/pages/tune_shootout.h"
+#include "ui/pages/compare/compare_page.h"
+#include "ui/pages/data/data_page.h"
+#include "ui/pages/runs/runs_charts.h"
+#include "ui/pages/runs/runs_model.h"
+#include "ui/pages/runs/runs_page.h"
+#include "ui/pages/tune/tune_page.h"
+#include "ui/pages/tune/tune_shootout.h"
 
 #include <QAbstractItemView>
 #include <QAction>

@@ -9,11 +9,11 @@
 #include "ui/bridge/job.h"
 #include "ui/charts/chart_panel.h"
 #include "ui/pages/page.h"
-#include "ui/pages/runs_charts.h"
-#include "ui/pages/runs_model.h"
-#include "ui/pages/runs_page.h"
-#include "ui/pages/tune_page.h"
-#include "ui/pages/tune_shootout.h"
+#include "ui/pages/runs/runs_charts.h"
+#include "ui/pages/runs/runs_model.h"
+#include "ui/pages/runs/runs_page.h"
+#include "ui/pages/tune/tune_page.h"
+#include "ui/pages/tune/tune_shootout.h"
 
 #include <QAction>
 #include <QApplication>

@@ -3,12 +3,12 @@
 // made are marked and stay good rows; shapes written are read back the same.
 #include "core/base/files.h"
 #include "core/base/paths.h"
-#include "core/data/augment.h"
-#include "core/data/format.h"
-#include "core/data/generated_rows.h"
+#include "core/data/making/augment.h"
+#include "core/data/formats/format.h"
+#include "core/data/making/generated_rows.h"
 #include "core/data/dataset.h"
 #include "core/data/example_text.h"
-#include "core/data/row_writer.h"
+#include "core/data/formats/row_writer.h"
 
 #include <QTemporaryDir>
 #include <QDir>

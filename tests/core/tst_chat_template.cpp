@@ -2,8 +2,8 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/paths.h"
-#include "core/text/chat_template.h"
-#include "core/text/utf8.h"
+#include "core/text/characters/utf8.h"
+#include "core/text/templates/chat_template.h"
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>

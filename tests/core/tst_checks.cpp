@@ -5,8 +5,8 @@
 #include "core/base/random.h"
 #include "core/base/files.h"
 #include "core/base/paths.h"
-#include "core/data/checks.h"
-#include "core/data/text_scan.h"
+#include "core/data/checks/checks.h"
+#include "core/data/checks/text_scan.h"
 
 #include <QTemporaryDir>
 #include <QtTest>

@@ -3,9 +3,9 @@
 #include "core/base/files.h"
 #include "core/base/paths.h"
 #include "core/base/random.h"
-#include "core/data/columnar_file.h"
 #include "core/data/dataset.h"
-#include "core/data/row_writer.h"
+#include "core/data/formats/row_writer.h"
+#include "core/data/sources/columnar_file.h"
 
 #include <QTemporaryDir>
 #include <QtTest>

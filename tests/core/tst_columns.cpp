@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Columns with names of their own: mapping, what is guessed, and what a file with such columns says.
-#include "core/data/columns.h"
 #include "core/data/dataset.h"
-#include "core/data/mixing.h"
+#include "core/data/formats/columns.h"
+#include "core/data/making/mixing.h"
 
 #include <QTemporaryDir>
 #include <QtTest>

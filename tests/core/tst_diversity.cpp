@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The map of the rows, diverse subsets, edge cases, and what losses say about rows: on topics that are known beforehand.
 #include "core/base/random.h"
-#include "core/data/clusters.h"
-#include "core/data/diversity.h"
-#include "core/data/map_layout.h"
-#include "core/data/pca.h"
-#include "core/data/row_losses.h"
+#include "core/data/checks/row_losses.h"
+#include "core/data/map/clusters.h"
+#include "core/data/map/diversity.h"
+#include "core/data/map/map_layout.h"
+#include "core/data/map/pca.h"
 
 #include <QTemporaryDir>
 #include <QtTest>

@@ -3,7 +3,7 @@
 // finds it; nothing is joined that is not alike. LUTHIER_MANY_ROWS=1000000 measures the promise on a generated file.
 #include "core/base/files.h"
 #include "core/base/random.h"
-#include "core/data/duplicates.h"
+#include "core/data/checks/duplicates.h"
 #include "core/data/shingles.h"
 
 #include <QElapsedTimer>

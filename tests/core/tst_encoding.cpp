@@ -5,7 +5,7 @@
 #include "core/config/run_config.h"
 #include "core/data/dataset.h"
 #include "core/data/encoding.h"
-#include "core/text/known_templates.h"
+#include "core/text/templates/known_templates.h"
 
 #include <QDir>
 #include <QFile>

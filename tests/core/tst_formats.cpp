@@ -2,8 +2,8 @@
 // The table of formats: what each makes of its rows, what it says of bad ones, that detection finds it, and that every
 // field a person may edit reaches the example.
 #include "core/data/field_path.h"
-#include "core/data/format.h"
-#include "core/data/row_writer.h"
+#include "core/data/formats/format.h"
+#include "core/data/formats/row_writer.h"
 
 #include <QtTest>
 

@@ -3,8 +3,8 @@
 #include "core/base/files.h"
 #include "core/base/random.h"
 #include "core/data/dataset.h"
-#include "core/data/pasted_text.h"
-#include "core/data/unpacked_file.h"
+#include "core/data/sources/pasted_text.h"
+#include "core/data/sources/unpacked_file.h"
 
 #include <QTemporaryDir>
 #include <QtTest>

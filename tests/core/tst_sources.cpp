@@ -2,10 +2,10 @@
 // Row sources: what is a row in each kind of file, what stays readable beside damage, and what the sentences say.
 #include "core/base/files.h"
 #include "core/base/random.h"
-#include "core/data/columnar_file.h"
-#include "core/data/csv_source.h"
-#include "core/data/line_index.h"
-#include "core/data/row_source.h"
+#include "core/data/sources/columnar_file.h"
+#include "core/data/sources/csv_source.h"
+#include "core/data/sources/line_index.h"
+#include "core/data/sources/row_source.h"
 
 #include <QTemporaryDir>
 #include <QtTest>

@@ -4,9 +4,9 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/paths.h"
-#include "core/data/augment.h"
-#include "core/data/mixing.h"
-#include "core/data/statistics.h"
+#include "core/data/checks/statistics.h"
+#include "core/data/making/augment.h"
+#include "core/data/making/mixing.h"
 
 #include <QTemporaryDir>
 #include <QtTest>

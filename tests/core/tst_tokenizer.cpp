@@ -2,9 +2,9 @@
 #include "core/base/json.h"
 #include "core/base/paths.h"
 #include "core/base/random.h"
-#include "core/text/spm_model.h"
-#include "core/text/tokenizer.h"
-#include "core/text/utf8.h"
+#include "core/text/characters/utf8.h"
+#include "core/text/tokenizers/sentencepiece/spm_model.h"
+#include "core/text/tokenizers/tokenizer.h"
 
 #include <QTemporaryDir>
 #include <QtTest>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
 #include "core/base/json.h"
-#include "core/text/bpe_parts.h"
-#include "core/text/json_tokenizer.h"
-#include "core/text/tokenizer.h"
-#include "core/text/tokenizer_config.h"
-#include "core/text/utf8.h"
+#include "core/text/characters/utf8.h"
+#include "core/text/tokenizers/gguf/bpe_parts.h"
+#include "core/text/tokenizers/json_tokenizer.h"
+#include "core/text/tokenizers/tokenizer.h"
+#include "core/text/tokenizers/tokenizer_config.h"
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>

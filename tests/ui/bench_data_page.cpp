@@ -5,12 +5,12 @@
 //   bench_data_page [ROWS] [FILE.jsonl]   (a file that is not there is made)
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
-#include "ui/models/data_checkup.h"
-#include "ui/models/data_document.h"
-#include "ui/models/row_model.h"
-#include "ui/pages/data_page.h"
-#include "ui/pages/data_search.h"
-#include "ui/pages/data_table.h"
+#include "ui/models/data/data_checkup.h"
+#include "ui/models/data/data_document.h"
+#include "ui/models/data/row_model.h"
+#include "ui/pages/data/data_page.h"
+#include "ui/pages/data/data_search.h"
+#include "ui/pages/data/data_table.h"
 #include "ui/workspace.h"
 
 #include <QApplication>

@@ -4,9 +4,9 @@
 #include "core/base/files.h"
 #include "core/base/paths.h"
 #include "ui/bridge/job.h"
-#include "ui/models/adapter_library.h"
-#include "ui/pages/adapters_page.h"
-#include "ui/pages/adapters_work.h"
+#include "ui/models/library/adapter_library.h"
+#include "ui/pages/adapters/adapters_page.h"
+#include "ui/pages/adapters/adapters_work.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/workspace.h"
 

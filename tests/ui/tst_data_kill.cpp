@@ -3,7 +3,7 @@
 #include "core/base/files.h"
 #include "core/store/project.h"
 #include "ui/commands/data_step.h"
-#include "ui/models/data_documents.h"
+#include "ui/models/data/data_documents.h"
 
 #include <QProcess>
 #include <QTemporaryDir>

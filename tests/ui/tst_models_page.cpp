@@ -7,10 +7,10 @@
 #include "ui/bridge/job.h"
 #include "ui/bridge/token_store.h"
 #include "ui/models/card_list_model.h"
-#include "ui/models/downloads.h"
-#include "ui/models/model_library.h"
-#include "ui/pages/models_chat.h"
-#include "ui/pages/models_page.h"
+#include "ui/models/library/downloads.h"
+#include "ui/models/library/model_library.h"
+#include "ui/pages/models/models_chat.h"
+#include "ui/pages/models/models_page.h"
 #include "ui/workspace.h"
 
 #include <QAbstractItemModelTester>

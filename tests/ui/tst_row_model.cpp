@@ -6,13 +6,13 @@
 #include "core/base/random.h"
 #include "core/store/project.h"
 #include "ui/commands/data_step.h"
-#include "ui/models/data_checkup.h"
-#include "ui/models/data_documents.h"
-#include "ui/models/edit_saver.h"
-#include "ui/models/replace_model.h"
-#include "ui/models/row_filters.h"
-#include "ui/models/row_model.h"
-#include "ui/models/row_search.h"
+#include "ui/models/data/data_checkup.h"
+#include "ui/models/data/data_documents.h"
+#include "ui/models/data/edit_saver.h"
+#include "ui/models/data/replace_model.h"
+#include "ui/models/data/row_filters.h"
+#include "ui/models/data/row_model.h"
+#include "ui/models/data/row_search.h"
 
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>

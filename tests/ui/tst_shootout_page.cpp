@@ -7,8 +7,8 @@
 #include "tests/support/tiny_run.h"
 #include "ui/bridge/run_controller.h"
 #include "ui/forms/recipe_document.h"
-#include "ui/pages/tune_page.h"
-#include "ui/pages/tune_shootout.h"
+#include "ui/pages/tune/tune_page.h"
+#include "ui/pages/tune/tune_shootout.h"
 #include "ui/settings/app_settings.h"
 #include "ui/workspace.h"
 

@@ -2,7 +2,7 @@
 // The token strip shows the encoder's own mask, names special tokens, marks the cut, and can be walked by keyboard.
 #include "core/base/paths.h"
 #include "core/data/encoding.h"
-#include "ui/models/token_tiles.h"
+#include "ui/models/data/token_tiles.h"
 #include "ui/widgets/token_strip.h"
 
 #include <QtTest>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/bridge/job.h"
 
-#include "core/data/columnar_lines.h"
+#include "core/data/sources/columnar_lines.h"
 
 #include <QCoreApplication>
 #include <QMetaObject>

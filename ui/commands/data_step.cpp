@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/commands/data_step.h"
 
-#include "ui/models/data_documents.h"
+#include "ui/models/data/data_documents.h"
 
 #include <utility>
 

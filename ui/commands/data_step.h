@@ -3,7 +3,7 @@
 // opened when they are undone.
 #pragma once
 
-#include "ui/models/edit_saver.h"
+#include "ui/models/data/edit_saver.h"
 
 #include <QPointer>
 #include <QUndoCommand>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/card_list_model.h"
 
-#include "ui/pages/tune_facts.h"
+#include "ui/pages/tune/tune_facts.h"
 
 #include <QLocale>
 #include <QStringList>

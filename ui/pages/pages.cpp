@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/pages/adapters_page.h"
-#include "ui/pages/compare_page.h"
-#include "ui/pages/data_page.h"
-#include "ui/pages/models_page.h"
+#include "ui/pages/adapters/adapters_page.h"
+#include "ui/pages/compare/compare_page.h"
+#include "ui/pages/data/data_page.h"
+#include "ui/pages/models/models_page.h"
 #include "ui/pages/page.h"
-#include "ui/pages/runs_page.h"
-#include "ui/pages/tune_page.h"
+#include "ui/pages/runs/runs_page.h"
+#include "ui/pages/tune/tune_page.h"
 
 #include <QCoreApplication>
 

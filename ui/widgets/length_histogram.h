@@ -3,7 +3,7 @@
 // with Left and Right (Shift: ten times as far). Bars beyond the limit stand in another colour and are hatched.
 #pragma once
 
-#include "core/data/length_summary.h"
+#include "core/data/checks/length_summary.h"
 
 #include <QWidget>
 

@@ -6,7 +6,7 @@
 // Threads: GUI thread.
 #pragma once
 
-#include "core/data/map_layout.h"
+#include "core/data/map/map_layout.h"
 
 #include <QColor>
 #include <QPixmap>

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/files.h"
+#include "core/cli/bench_shapes.h"
+#include "core/cli/command.h"
+#include "core/cli/display.h"
+#include "core/cli/inputs.h"
+#include "core/peft/method.h"
+#include "core/text/tokenizers/bench_tokenize.h"
+#include "core/train/bench_generate.h"
+#include "core/train/bench_kernels.h"
+#include "core/train/bench_step.h"
+
+#include <CLI/App.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace luthier::cli {
+
+namespace {
+
+struct Flags;
+struct Verb {
+    const char* name;
+    const char* summary;
+    int (*run)(const Flags&, Context&);
+};
+
+struct Flags {
+    std::string preset = "tiny";
+    std::string model;
+    std::int64_t batch = 4;
+    std::int64_t length = 512;
+    std::int64_t steps = 8;
+    std::int64_t warmup = 4;
+    std::string targets = "qv";
+    std::string method = "lora";
+    std::string quantization = "auto";
+    std::string paging = "auto";
+    double dropout = 0;
+    bool checkpointing = false;
+    std::int64_t prompt = 128;
+    std::int64_t tokens = 128;
+    std::string file;
+    std::int64_t repeats = 3;
+    const Verb* verb = nullptr;
+};
+
+// A folder's shape, or a preset's, with room for as many positions.
+Result<nn::DecoderConfig> configOf(const Flags& flags, std::int64_t positions)
+{
+    auto config = flags.model.empty() ? Result(shapeOf(flags.preset)) : nn::readDecoderConfig(flags.model);
+    if (config) {
+        config->maxPositions = std::max(config->maxPositions, positions);
+    }
+    return config;
+}
+
+// One measurement; limit is what the hardware would allow, 0 where that is not known.
+void print(Console& console, const char* name, double value, const char* unit, double limit = 0)
+{
+    const double share = limit > 0 ? value / limit : 0;
+    const bool bytes = std::string_view(unit) == "bytes";
+    if (console.isJson()) {
+        console.line({{"name", name},
+                      {"value", bytes ? Json(static_cast<std::int64_t>(value)) : Json(value)},
+                      {"unit", unit},
+                      {"limit", limit > 0 ? Json(limit) : Json()},
+                      {"share", limit > 0 ? Json(share) : Json()}});
+        return;
+    }
+    std::string text = std::string(name) + "  "
+                       + (bytes ? byteSize(value) : fixed(value, value < 100 ? 2 : 0) + " " + unit);
+    if (limit > 0) {
+        text += "  (" + fixed(share * 100, 1) + " % of " + fixed(limit, limit < 100 ? 2 : 0) + ")";
+    }
+    console.text(text);
+}
+
+int benchStep(const Flags& flags, Context& context)
+{
+    auto config = configOf(flags, flags.length);
+    if (!config) {
+        return context.fail(config.message());
+    }
+    config::MethodSettings method;
+    method.kind = flags.method;
+    method.dropout = flags.dropout;
+    if (flags.targets == "all") {
+        method.targetModules = {"all-linear"};
+    }
+    const auto progress = [&](std::int64_t done, std::int64_t all) {
+        context.console.progress("step " + counted(done) + "/" + counted(all));
+    };
+    auto result = train::benchStep({std::move(*config), method, flags.batch, flags.length, flags.steps,
+                                    flags.warmup, context.globals.deviceOrAuto(),
+                                    context.globals.dtypeOrAuto(), progress, context.cancel, flags.quantization,
+                                    flags.checkpointing, flags.paging});
+    context.console.endProgress();
+    if (!result) {
+        return context.fail(result.message());
+    }
+    context.console.note(result->device + ", " + result->dtype + ", " + counted(result->trainableParameters)
+                         + " of " + counted(result->totalParameters) + " parameters trained, loss "
+                         + fixed(result->loss, 3));
+    if (!result->notice.empty()) {
+        context.console.note(result->notice);
+    }
+    print(context.console, "matmul", result->matmulFlops / 1e12, "TFLOP/s");
+    print(context.console, "step", result->tokensPerSecond, "tokens/s",
+          result->matmulFlops / result->flopsPerToken);
+    print(context.console, "step_time", result->secondsPerStep, "s");
+    print(context.console, "peak_memory", static_cast<double>(result->peakBytes), "bytes");
+    return kDone;
+}
+
+int benchGenerate(const Flags& flags, Context& context)
+{
+    auto config = configOf(flags, flags.prompt + flags.tokens + 16);
+    if (!config) {
+        return context.fail(config.message());
+    }
+    auto result = train::benchGenerate({std::move(*config), flags.prompt, flags.tokens,
+                                        context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(),
+                                        context.cancel});
+    if (!result) {
+        return context.fail(result.message());
+    }
+    context.console.note(result->device + ", " + result->dtype);
+    print(context.console, "copy", result->copyRate / 1e9, "GB/s");
+    print(context.console, "generate", result->tokensPerSecond, "tokens/s",
+          result->copyRate / result->bytesPerToken);
+    print(context.console, "peak_memory", static_cast<double>(result->peakBytes), "bytes");
+    return kDone;
+}
+
+// Fails where a fused kernel is further from its plain body than rounding explains.
+int benchKernels(const Flags&, Context& context)
+{
+    auto result = train::benchKernels(context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(), context.cancel);
+    if (!result) {
+        return context.fail(result.message());
+    }
+    context.console.note(result->device + ", " + result->dtype);
+    double worst = 0;
+    for (const auto& check : result->checks) {
+        worst = std::max(worst, check.difference);
+        if (context.console.isJson()) {
+            context.console.line({{"name", check.name}, {"shape", check.shape}, {"difference", check.difference},
+                                  {"plain_seconds", check.plainSeconds}, {"fused_seconds", check.fusedSeconds}});
+        } else {
+            context.console.text(check.name + ", " + check.shape + ": differs by " + fixed(check.difference * 1e6, 2)
+                                 + " of a million, " + fixed(check.plainSeconds * 1e6, 0) + " -> "
+                                 + fixed(check.fusedSeconds * 1e6, 0) + " us");
+        }
+    }
+    return worst <= result->allowed ? kDone : context.fail("a fused kernel differs from its plain body");
+}
+
+// Rows of {"text":...}, a file as one text, or texts of our own.
+Result<std::vector<std::string>> benchTexts(const Flags& flags)
+{
+    constexpr std::size_t kOwnTexts = std::size_t{8} << 20;
+    std::vector<std::string> texts;
+    if (flags.file.empty()) {
+        return text::mixedTexts(kOwnTexts);
+    }
+    if (isRowFile(flags.file)) {
+        auto read = forEachRow(flags.file, [&](std::int64_t row, const Json& value) -> Result<void> {
+            if (!value.is_object() || !value.contains("text") || !value["text"].is_string()) {
+                return Error{"row " + std::to_string(row) + " needs \"text\""};
+            }
+            texts.push_back(value["text"].get<std::string>());
+            return {};
+        });
+        return read ? Result<std::vector<std::string>>(std::move(texts)) : Result<std::vector<std::string>>(read.error());
+    }
+    auto whole = base::readFile(flags.file);
+    if (!whole) {
+        return whole.error();
+    }
+    texts.push_back(std::move(*whole));
+    return texts;
+}
+
+int benchTokenize(const Flags& flags, Context& context)
+{
+    auto tokenizer = text::loadTokenizer(flags.model);
+    if (!tokenizer) {
+        return context.fail(tokenizer.message());
+    }
+    auto texts = benchTexts(flags);
+    if (!texts) {
+        return context.fail(texts.message());
+    }
+    auto result = text::benchTokenize(**tokenizer, *texts, static_cast<int>(flags.repeats), context.cancel);
+    if (!result) {
+        return context.fail(result.message());
+    }
+    context.console.note((*tokenizer)->kind() + ", " + counted((*tokenizer)->vocabSize()) + " tokens; "
+                         + counted(static_cast<std::int64_t>(texts->size())) + " texts, " + byteSize(static_cast<double>(result->bytes))
+                         + ", " + counted(result->tokens) + " tokens; one core, processor time");
+    print(context.console, "tokenize", result->bytesPerSecond / 1e6, "MB/s");
+    print(context.console, "tokenize_first_time", result->firstBytesPerSecond / 1e6, "MB/s");
+    print(context.console, "tokenize_with_places", result->placedBytesPerSecond / 1e6, "MB/s");
+    return kDone;
+}
+
+constexpr std::array kVerbs = {
+    Verb{"step", "Optimizer steps: tokens a second, and the share of what matrix products reach", benchStep},
+    Verb{"generate", "One answer: tokens a second, and the share of what copying memory reaches",
+         benchGenerate},
+    Verb{"kernels", "Fused kernels: how far from their plain bodies, and the time of both", benchKernels},
+    Verb{"tokenize", "A tokenizer: megabytes of text a second on one core", benchTokenize},
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    app.require_subcommand(1);
+    const auto number = [](CLI::App* sub, const char* name, std::int64_t& value, const char* help,
+                           std::int64_t low) {
+        sub->add_option(name, value, help)
+            ->check(CLI::Range(low, std::int64_t{1} << 24))
+            ->option_text(std::to_string(value));
+    };
+    for (const Verb& verb : kVerbs) {
+        CLI::App* sub = app.add_subcommand(verb.name, verb.summary);
+        sub->group("Commands");
+        sub->parse_complete_callback([&flags, &verb] { flags.verb = &verb; });
+        if (std::string_view(verb.name) == "tokenize") {
+            sub->add_option("--model", flags.model, "Model folder; its tokenizer files are enough")->required()->option_text("DIR");
+            sub->add_option("--file", flags.file, "Text to measure with; .jsonl: its rows of {\"text\":...}")->option_text("FILE");
+            number(sub, "--repeat", flags.repeats, "Rounds after the first; the best counts", 1);
+            continue;
+        }
+        if (verb.run == benchKernels) { continue; } // shapes of its own
+        auto* preset = sub->add_option("--preset", flags.preset, "Shape of the model: tiny, 135m, 1b, 8b, 65b")
+                           ->check(CLI::IsMember(shapeNames()))
+                           ->option_text("tiny");
+        sub->add_option("--model", flags.model, "Shape from this folder's config.json")
+            ->excludes(preset)
+            ->option_text("DIR");
+        if (std::string_view(verb.name) == "step") {
+            number(sub, "--batch", flags.batch, "Rows of a step", 1);
+            number(sub, "--length", flags.length, "Tokens of a row", 1);
+            number(sub, "--steps", flags.steps, "Measured steps; their median counts", 1);
+            number(sub, "--warmup", flags.warmup, "Steps before them", 0);
+            sub->add_option("--targets", flags.targets, "Projections with an adapter: qv, all")
+                ->check(CLI::IsMember({"qv", "all"}))
+                ->option_text("qv");
+            std::vector<std::string> methods;
+            for (const auto& method : peft::methods()) {
+                methods.emplace_back(method.id);
+            }
+            sub->add_option("--method", flags.method, "What is trained: any of `luthier tune --method`'s")
+                ->check(CLI::IsMember(methods))
+                ->option_text("lora");
+            sub->add_option("--dropout", flags.dropout, "Share of an adapter's inputs dropped; the peers' tables have 0")
+                ->check(CLI::Range(0.0, 0.9))
+                ->option_text("0");
+            sub->add_option("--quantization", flags.quantization, "How the frozen weights are held: auto (nf4 for qlora), none, nf4, fp4")
+                ->check(CLI::IsMember({"auto", "none", "nf4", "fp4"}))
+                ->option_text("auto");
+            sub->add_flag("--checkpointing", flags.checkpointing, "Compute each layer again in the backward pass");
+            sub->add_option("--paging", flags.paging, "The optimizer's state in host memory: auto, on, off")
+                ->check(CLI::IsMember({"auto", "on", "off"}))
+                ->option_text("auto");
+        } else {
+            number(sub, "--prompt", flags.prompt, "Tokens that are there already", 1);
+            number(sub, "--tokens", flags.tokens, "Measured tokens", 1);
+        }
+    }
+}
+
+int run(const Flags& flags, Context& context)
+{
+    return flags.verb->run(flags, context);
+}
+
+} // namespace
+
+Command benchCommand()
+{
+    return command<Flags>("bench", "How fast this machine trains, answers and tokenizes, beside what it could reach",
+                          "luthier bench step --preset 135m --batch 4 --length 512\n"
+                          "luthier bench step --preset 1b --targets all --device cuda --json\n"
+                          "luthier bench generate --preset 135m\n"
+                          "luthier bench tokenize --model DIR --file texts.jsonl",
+                          setup, run);
+}
+
+} // namespace luthier::cli

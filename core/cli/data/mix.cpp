@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/data/verbs.h"
+#include "core/cli/display.h"
+#include "core/base/paths.h"
+#include "core/data/making/made_files.h"
+
+#include <algorithm>
+
+namespace luthier::cli {
+
+namespace {
+
+struct Mixture {
+    std::vector<std::string> files;
+    std::vector<data::MixedSet> sets;
+    std::vector<data::MixSource> sources;
+};
+
+// The general set is one more source, whose weight gives it its share of all.
+Result<Mixture> mixtureOf(const DataFlags& flags, Context& context)
+{
+    Mixture mixture;
+    mixture.files = flags.files;
+    if (!flags.general.empty()) {
+        const bool isBundled = flags.general == "bundled";
+        mixture.files.push_back(isBundled ? (base::datasetsFolder() / "general_heldout.jsonl").string() : flags.general);
+        if (isBundled) {
+            context.console.note("these general texts are learned then: do not measure forgetting with the same ones");
+        }
+    }
+    auto sets = openAll(mixture.files, flags, context);
+    if (!sets) {
+        return sets.error();
+    }
+    double sum = 0;
+    for (std::size_t i = 0; i < sets->size(); ++i) {
+        auto good = data::goodRows(*(*sets)[i], walkOptions(mixture.files[i] + ": row", context));
+        if (!good) {
+            return good.error();
+        }
+        const bool isGeneral = i >= flags.files.size();
+        const double weight = isGeneral                ? sum * flags.share / (1 - flags.share)
+                              : flags.weights.empty() ? static_cast<double>(good->size())
+                                                      : flags.weights[i];
+        sum += isGeneral ? 0 : weight;
+        mixture.sources.push_back({static_cast<std::int64_t>(good->size()), weight});
+        mixture.sets.push_back({(*sets)[i], std::move(*good)});
+    }
+    return mixture;
+}
+
+// Without weights every own row is taken once, and general ones as many as the share asks for.
+std::int64_t totalOf(const DataFlags& flags, const Mixture& mixture)
+{
+    if (flags.rows > 0 || !flags.weights.empty()) {
+        return flags.rows;
+    }
+    std::int64_t own = 0;
+    for (std::size_t i = 0; i < flags.files.size(); ++i) {
+        own += mixture.sources[i].rows;
+    }
+    return own + (flags.general.empty() ? 0 : data::generalRows(own, flags.share));
+}
+
+// Rows of several shapes in one file would be read by the shape of the first, and the others be bad.
+const data::RowShape* shapeFor(const Mixture& mixture, const DataFlags& flags, Context& context)
+{
+    if (!flags.to.empty()) {
+        return data::findRowShape(flags.to);
+    }
+    const auto& first = mixture.sets.front().dataset->format();
+    const bool isOne = std::all_of(mixture.sets.begin(), mixture.sets.end(),
+                                   [&](const data::MixedSet& set) { return set.dataset->format().id == first.id; });
+    if (!isOne) {
+        context.console.note("the files have rows of several shapes, so all are written as chat, plain texts as ones to be continued; "
+                             "--to says otherwise");
+    }
+    return isOne ? nullptr : data::findRowShape("chat");
+}
+
+} // namespace
+
+int mixFiles(const DataFlags& flags, Context& context)
+{
+    if (!flags.weights.empty() && flags.weights.size() != flags.files.size()) {
+        return context.fail("give one --weight for each file, in their order: " + std::to_string(flags.files.size())
+                            + " files, " + std::to_string(flags.weights.size()) + " weights");
+    }
+    auto mixture = mixtureOf(flags, context);
+    auto rows = mixture ? data::mixRows(mixture->sources, totalOf(flags, *mixture), static_cast<std::uint64_t>(flags.seed))
+                        : Result<std::vector<data::MixedRow>>(mixture.error());
+    if (!rows) {
+        return context.fail(rows.message());
+    }
+    const data::RowShape* shape = shapeFor(*mixture, flags, context);
+    auto written = data::writeMixture(mixture->sets, *rows, shape, flags.out, walkOptions(flags.out + ": row", context));
+    if (!written) {
+        return context.fail(written.message());
+    }
+    std::vector<std::int64_t> counts(mixture->files.size());
+    for (const data::MixedRow& mixed : *rows) {
+        ++counts[mixed.source];
+    }
+    Json sources = Json::array();
+    std::string text = counted(*written) + " rows written to " + flags.out;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        sources.push_back({{"file", mixture->files[i]}, {"good", mixture->sources[i].rows}, {"rows", counts[i]}});
+        text += (i ? ", " : ": ") + counted(counts[i]) + " of " + mixture->files[i];
+    }
+    return tell({{"out", flags.out}, {"rows", *written}, {"sources", std::move(sources)}}, text, context);
+}
+
+} // namespace luthier::cli

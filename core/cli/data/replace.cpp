@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// luthier data replace: what would change, and with --out the rows with it.
+#include "core/cli/data/project.h"
+#include "core/cli/display.h"
+#include "core/data/row_fields.h"
+
+namespace luthier::cli {
+
+namespace {
+
+struct Replaced {
+    std::int64_t changed = 0;
+    Json shown = Json::array(); // the first changes
+    store::EditStep step;       // filled for --save
+};
+
+// Rows that cannot be read are passed over; they are counted by `data check`.
+Result<Replaced> replaceIn(const data::Dataset& dataset, const data::RowQuery& query, const DataFlags& flags, data::RowSink* sink,
+                           Context& context)
+{
+    Replaced replaced;
+    for (std::int64_t row = 0; row < dataset.rowCount(); ++row) {
+        if (context.cancel.isCancelled()) {
+            return Error{"cancelled"};
+        }
+        const auto json = dataset.row(row);
+        if (!json) {
+            continue;
+        }
+        const auto changed = data::replacedInRow(dataset.format(), *json, query, flags.with);
+        if (!changed) {
+            return Error{"row " + std::to_string(row + 1) + ": " + changed.message()};
+        }
+        if (*changed) {
+            ++replaced.changed;
+            if (static_cast<std::int64_t>(replaced.shown.size()) < flags.first) {
+                replaced.shown.push_back({{"row", row + 1}, {"before", *json}, {"after", **changed}});
+            }
+            if (flags.save) {
+                replaced.step.rows.push_back({row, dataset.edit(row), **changed});
+            }
+        }
+        if (auto written = sink ? sink->write(*changed ? **changed : *json) : Result<void>(); !written) {
+            return written.error();
+        }
+    }
+    return replaced;
+}
+
+// With --save the project is open for writing all the while, so that nobody else edits what is being replaced.
+Result<ProjectData> openForReplace(const std::string& file, const DataFlags& flags, Context& context)
+{
+    if (flags.save) {
+        return openProjectData(flags, context, true);
+    }
+    auto dataset = openData(file, flags, context);
+    return dataset ? Result<ProjectData>(ProjectData{nullptr, std::move(*dataset), {}, file}) : dataset.error();
+}
+
+Result<Json> replaceFile(const std::string& file, const data::RowQuery& query, const DataFlags& flags, Context& context)
+{
+    auto opened = openForReplace(file, flags, context);
+    if (!opened) {
+        return opened.error();
+    }
+    const auto& dataset = opened->dataset;
+    std::optional<data::RowSink> sink;
+    if (!flags.out.empty()) {
+        auto made = data::RowSink::create(flags.out);
+        if (!made) {
+            return made.error();
+        }
+        sink.emplace(std::move(*made));
+    }
+    auto replaced = replaceIn(*dataset, query, flags, sink ? &*sink : nullptr, context);
+    if (!replaced) {
+        return replaced.error();
+    }
+    Json object{{"file", file}, {"rows", dataset->rowCount()}, {"changed", replaced->changed}, {"changes", std::move(replaced->shown)}};
+    if (sink) {
+        if (auto done = sink->commit(context.cancel); !done) {
+            return done.error();
+        }
+        object["out"] = flags.out;
+        object["written"] = sink->count();
+    }
+    if (flags.save) {
+        const std::string text = "replacing in " + counted(replaced->changed) + " rows";
+        if (auto done = record(*opened, std::move(replaced->step), text, flags); !done) {
+            return done.error();
+        }
+        object["saved"] = true;
+    }
+    return object;
+}
+
+std::string told(const Json& object)
+{
+    std::string text = object["file"].get<std::string>() + ": " + counted(object["changed"].get<std::int64_t>()) + " of "
+                       + counted(object["rows"].get<std::int64_t>()) + " rows "
+                       + (object.contains("saved") ? std::string("changed in the project")
+                          : object.contains("out") ? "changed; written to " + object["out"].get<std::string>()
+                                                 : std::string("would change; --out writes them, --save keeps them in the project"));
+    return oneLine(text);
+}
+
+} // namespace
+
+int replaceRows(const DataFlags& flags, Context& context)
+{
+    if (flags.save && flags.project.empty()) {
+        return context.fail("--save keeps the changes in a project; say which: --project DIR");
+    }
+    if (!flags.out.empty() && flags.files.size() > 1) {
+        return context.fail("--out takes the rows of one file; mix several into one first");
+    }
+    const text::PatternOptions options{flags.regex, flags.matchCase, flags.wholeWords};
+    auto pattern = text::TextPattern::compile(flags.find, options);
+    if (!pattern) {
+        return context.fail("--find: " + pattern.message());
+    }
+    const data::RowQuery query{*pattern, flags.field};
+    for (const auto& file : flags.files) {
+        const auto object = replaceFile(file, query, flags, context);
+        if (!object) {
+            return context.fail(object.message());
+        }
+        context.console.endProgress();
+        tell(*object, told(*object), context);
+    }
+    return kDone;
+}
+
+} // namespace luthier::cli

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/data/project.h"
+#include "core/cli/display.h"
+#include "core/data/making/made_files.h"
+
+#include <filesystem>
+
+namespace luthier::cli {
+
+namespace {
+
+// rows.jsonl -> rows.train.jsonl
+std::string besideOf(const std::string& path, const char* part)
+{
+    const std::filesystem::path whole(path);
+    return (whole.parent_path() / (whole.stem().string() + "." + part + whole.extension().string())).string();
+}
+
+// Rows with the same tags are one group.
+Result<data::SplitSettings> settingsFor(const std::string& file, const DataFlags& flags)
+{
+    data::SplitSettings settings{flags.share, static_cast<std::uint64_t>(flags.seed), flags.by};
+    if (!flags.byTag) {
+        return settings;
+    }
+    auto project = openProject(flags, false);
+    auto tags = project ? (*project)->tags(file) : Result<store::RowTags>(project.error());
+    if (!tags) {
+        return tags.error();
+    }
+    settings.stratum = data::stratumOfTags(std::move(*tags));
+    return settings;
+}
+
+Result<data::SplitCounts> writeHalves(const std::vector<std::shared_ptr<data::Dataset>>& sets, const DataFlags& flags, Context& context)
+{
+    auto train = data::RowSink::create(besideOf(flags.out, "train"));
+    auto heldOut = data::RowSink::create(besideOf(flags.out, "held_out"));
+    if (!train || !heldOut) {
+        return train ? heldOut.error() : train.error();
+    }
+    data::SplitCounts halves;
+    for (const auto& dataset : sets) {
+        auto settings = settingsFor(dataset->path().string(), flags);
+        if (!settings) {
+            return settings.error();
+        }
+        auto sides = data::splitRows(*dataset, *settings, walkOptions(dataset->path().string() + ": row", context));
+        if (!sides) {
+            return sides.error();
+        }
+        halves.left += data::countSides(*sides).left;
+        data::WalkOptions options;
+        options.cancel = context.cancel;
+        auto written = data::addSides(
+            *sides, [&](std::int64_t row) { return shapedRow(*dataset, row, flags.to); }, *train, *heldOut, options);
+        if (!written) {
+            return written.error();
+        }
+    }
+    auto done = train->commit();
+    done = done ? heldOut->commit() : done;
+    halves.train = train->count();
+    halves.heldOut = heldOut->count();
+    return done ? Result<data::SplitCounts>(halves) : done.error();
+}
+
+} // namespace
+
+int splitFiles(const DataFlags& flags, Context& context)
+{
+    auto sets = openAll(flags.files, flags, context);
+    auto halves = sets ? writeHalves(*sets, flags, context) : Result<data::SplitCounts>(sets.error());
+    if (!halves) {
+        return context.fail(halves.message());
+    }
+    const std::string train = besideOf(flags.out, "train");
+    const std::string heldOut = besideOf(flags.out, "held_out");
+    return tell({{"rows", halves->train + halves->heldOut + halves->left},
+                 {"bad", halves->left},
+                 {"train", {{"file", train}, {"rows", halves->train}}},
+                 {"held_out", {{"file", heldOut}, {"rows", halves->heldOut}}}},
+                counted(halves->train) + " rows in " + train + ", " + counted(halves->heldOut) + " held out in " + heldOut
+                    + (halves->left ? ", " + counted(halves->left) + " bad ones left out" : ""),
+                context);
+}
+
+} // namespace luthier::cli

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/formats/columns.h"
+
+#include "core/data/example_text.h"
+#include "core/data/field_path.h"
+#include "core/data/formats/format_parts.h"
+#include "core/data/sources/row_text.h"
+
+#include <algorithm>
+#include <set>
+
+namespace luthier::data {
+
+namespace {
+
+constexpr std::size_t kExampleBytes = 80;
+
+// The value at a column's name, or at a path through objects; null: it is not there.
+const Json* valueAt(const Json& row, const std::string& column)
+{
+    if (!row.is_object()) {
+        return nullptr;
+    }
+    if (const auto whole = row.find(column); whole != row.end()) {
+        return whole->is_null() ? nullptr : &*whole;
+    }
+    const auto slash = column.find('/');
+    const auto part = slash == std::string::npos ? row.end() : row.find(column.substr(0, slash));
+    return part == row.end() ? nullptr : valueAt(*part, column.substr(slash + 1));
+}
+
+class MappedSource : public RowSource {
+public:
+    MappedSource(std::shared_ptr<const RowSource> source, Columns columns)
+        : m_source(std::move(source)), m_columns(std::move(columns))
+    {
+        for (const auto& note : m_source->notes()) {
+            addNote(note);
+        }
+    }
+
+    std::int64_t rowCount() const override { return m_source->rowCount(); }
+
+    Result<Json> row(std::int64_t index) const override
+    {
+        auto row = m_source->row(index);
+        return row ? Result<Json>(withColumns(*row, m_columns)) : row;
+    }
+
+    std::string rawRow(std::int64_t index) const override { return m_source->rawRow(index); }
+
+private:
+    std::shared_ptr<const RowSource> m_source;
+    Columns m_columns;
+};
+
+} // namespace
+
+Result<Columns> parseColumns(const std::vector<std::string>& texts)
+{
+    Columns columns;
+    std::set<std::string> seen;
+    for (const std::string& text : texts) {
+        const auto equals = text.find('=');
+        if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+            return Error{"\"" + text + "\" names no column; write field=column, as in prompt=question"};
+        }
+        columns.push_back({text.substr(0, equals), text.substr(equals + 1)});
+        if (!seen.insert(columns.back().field).second) {
+            return Error{"the field \"" + columns.back().field + "\" is given two columns; leave one out"};
+        }
+    }
+    return columns;
+}
+
+std::vector<std::string> toTexts(const Columns& columns)
+{
+    std::vector<std::string> texts;
+    for (const auto& [field, column] : columns) {
+        texts.push_back(field + "=" + column);
+    }
+    return texts;
+}
+
+Json withColumns(const Json& row, const Columns& columns)
+{
+    if (!row.is_object() || columns.empty()) {
+        return row;
+    }
+    Json mapped = Json::object();
+    std::set<std::string> used;
+    for (const auto& [field, column] : columns) {
+        if (const Json* value = valueAt(row, column)) {
+            mapped[field] = *value;
+            used.insert(column);
+        }
+    }
+    for (const auto& [name, value] : row.items()) {
+        if (!used.contains(name) && !mapped.contains(name)) {
+            mapped[name] = value;
+        }
+    }
+    return mapped;
+}
+
+std::shared_ptr<const RowSource> withColumns(std::shared_ptr<const RowSource> source, Columns columns)
+{
+    return columns.empty() ? source : std::make_shared<MappedSource>(std::move(source), std::move(columns));
+}
+
+std::vector<ColumnFacts> columnFacts(std::span<const Json> rows)
+{
+    std::vector<ColumnFacts> facts;
+    std::set<std::string> seen;
+    for (const Json& row : rows) {
+        if (!row.is_object()) {
+            continue;
+        }
+        for (const auto& [name, value] : row.items()) {
+            if (value.is_null() || !seen.insert(name).second) {
+                continue;
+            }
+            const std::string text = value.is_string() ? value.get<std::string>() : base::dumpJson(value);
+            std::string kind = kindOf(value); // "a text"
+            kind = kind.starts_with("a ") ? kind.substr(2) : kind.starts_with("an ") ? kind.substr(3) : kind;
+            facts.push_back({name, kind, shortened(squeezed(text), kExampleBytes)});
+        }
+    }
+    return facts;
+}
+
+} // namespace luthier::data

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Columns: rows whose fields have names no format knows, read under the names it does: "prompt=question" reads the
+// column "question" as the field "prompt". A column may lie deeper, "data/question" (field_path.h).
+//
+// Threads: free functions, any thread.
+#pragma once
+
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/data/sources/row_source.h"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace luthier::data {
+
+struct ColumnName {
+    std::string field;  // what formats call it
+    std::string column; // what the file calls it
+};
+using Columns = std::vector<ColumnName>;
+
+// From "field=column" each. Errors: no such form, a field twice.
+Result<Columns> parseColumns(const std::vector<std::string>& texts);
+std::vector<std::string> toTexts(const Columns& columns);
+
+// The row with its columns under their fields' names, first; the other columns follow. A field whose column is not
+// there or null stays away, so that files with the usual names can be read beside others.
+Json withColumns(const Json& row, const Columns& columns);
+std::shared_ptr<const RowSource> withColumns(std::shared_ptr<const RowSource> source, Columns columns);
+
+struct ColumnGuess {
+    std::string format; // id of the format the rows then have
+    Columns columns;
+};
+// By names that are usual elsewhere, then by what the columns hold (of two texts the longer is the answer). Only what
+// the format then reads without an error in half of the rows is offered; nothing for rows that have a known shape.
+std::optional<ColumnGuess> guessColumns(std::span<const Json> rows);
+
+struct ColumnFacts {
+    std::string name;
+    std::string kind;    // "text", "number", "list" ...: of the first row that has it
+    std::string example; // its value there, shortened, one line
+};
+// For a form in which a person says what is what: every column of the rows, in their order.
+std::vector<ColumnFacts> columnFacts(std::span<const Json> rows);
+
+} // namespace luthier::data

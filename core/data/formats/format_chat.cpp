@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/formats/format_messages.h"
+#include "core/data/formats/formats_table.h"
+
+namespace luthier::data {
+
+namespace {
+
+constexpr Names kMessages = {"messages", "conversations", "conversation"};
+constexpr const char* kWanted = "a chat row has \"messages\", a list of {\"role\", \"content\"}";
+
+// Short of certain, so that pairs of answers that also carry "messages" are taken as preferences.
+constexpr double kWeight = 0.95;
+constexpr double kNameWeight = 0.2; // of the name alone, with something else than messages under it
+
+double matches(std::span<const Json> rows)
+{
+    const double named = shareOf(rows, [](const Json& row) { return nameIn(row, kMessages) != nullptr; });
+    const double certain = shareOf(rows, [](const Json& row) {
+        const Json* list = row.is_array() ? &row : fieldIn(row, kMessages);
+        return list && looksLikeMessages(unpacked(*list));
+    });
+    return std::max(kWeight * certain, kNameWeight * named);
+}
+
+Result<Example> toExample(const Json& row)
+{
+    if (!row.is_array()) {
+        auto object = requireObject(row, kWanted);
+        if (!object) {
+            return object.error();
+        }
+    }
+    const Json* list = row.is_array() ? &row : fieldIn(row, kMessages);
+    if (!list) {
+        return Error{"\"messages\" is " + std::string(row.contains("messages") ? "null" : "missing") + "; "
+                     + kWanted};
+    }
+    auto messages = parseMessages(unpacked(*list), row.is_array() ? "the row" : nameIn(row, kMessages));
+    auto system = row.is_array() ? Result<std::string>(std::string()) : optionalText(row, {"system"});
+    if (!messages || !system) {
+        return messages ? system.error() : messages.error();
+    }
+    Example example;
+    example.messages = std::move(*messages);
+    if (!system->empty() && example.messages.front().role != "system") {
+        example.messages.insert(example.messages.begin(), {"system", std::move(*system), {}});
+    }
+    auto good = checkConversation(example.messages);
+    auto taken = good ? takeTemplateFields(row, example) : good;
+    return taken ? Result<Example>(std::move(example)) : Result<Example>(taken.error());
+}
+
+std::vector<std::string> editablePaths(const Json& row)
+{
+    std::vector<std::string> paths;
+    if (row.is_array()) {
+        appendTextPaths(row, "", paths);
+        return paths;
+    }
+    if (row.is_object() && row.contains("system")) {
+        paths.push_back("system");
+    }
+    if (const Json* list = fieldIn(row, kMessages)) {
+        appendTextPaths(*list, nameIn(row, kMessages), paths);
+    }
+    return paths;
+}
+
+} // namespace
+
+DatasetFormat chatFormat()
+{
+    return {"chat",
+            "Chat",
+            "\"messages\" with \"role\" and \"content\", \"conversations\" with \"from\" and \"value\", or "
+            "the list alone",
+            matches,
+            toExample,
+            editablePaths};
+}
+
+} // namespace luthier::data

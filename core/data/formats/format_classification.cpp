@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/formats/format_parts.h"
+#include "core/data/formats/formats_table.h"
+
+namespace luthier::data {
+
+namespace {
+
+constexpr Names kText = {"text", "sentence"};
+constexpr Names kLabel = {"label_text", "label", "category"};
+constexpr const char* kQuestion = "\n\nWhat is the label of this text?";
+constexpr double kWeight = 0.8;
+
+bool isLabel(const Json& value)
+{
+    return (value.is_string() && !isBlankText(value)) || value.is_number_integer() || value.is_boolean();
+}
+
+double matches(std::span<const Json> rows)
+{
+    return kWeight * shareOf(rows, [](const Json& row) { return nameIn(row, kText) && nameIn(row, kLabel); });
+}
+
+Result<Example> toExample(const Json& row)
+{
+    auto object = requireObject(row, "a classification row has \"text\" and \"label\"");
+    auto text = object ? requireText(row, kText) : object.error();
+    if (!text) {
+        return text.error();
+    }
+    const Json* label = fieldIn(row, kLabel);
+    if (!label) {
+        return Error{"\"label\" is missing; the row has " + columnsOf(row)};
+    }
+    if (!isLabel(*label)) {
+        return Error{"\"" + nameOr(row, kLabel) + "\" is " + (isBlankText(*label) ? "empty" : kindOf(*label))
+                     + "; it must be a word or a whole number"};
+    }
+    Example example;
+    example.messages.push_back({"user", *text + kQuestion, {}});
+    example.messages.push_back(
+        {"assistant", label->is_string() ? label->get<std::string>() : base::dumpJson(*label), {}});
+    return example;
+}
+
+std::vector<std::string> editablePaths(const Json& row)
+{
+    return row.is_object() ? std::vector<std::string>{nameOr(row, kText),
+                                                      nameIn(row, kLabel) ? nameIn(row, kLabel) : "label"}
+                           : std::vector<std::string>{};
+}
+
+} // namespace
+
+DatasetFormat classificationFormat()
+{
+    return {"classification",
+            "Classification",
+            "\"text\" and \"label\"; the model learns to answer with the label",
+            matches,
+            toExample,
+            editablePaths};
+}
+
+} // namespace luthier::data

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/formats/format_parts.h"
+
+#include "core/data/sources/row_text.h"
+
+namespace luthier::data {
+
+namespace {
+
+std::string inQuotes(std::string_view text)
+{
+    return "\"" + shortened(text, 60) + "\"";
+}
+
+} // namespace
+
+const char* kindOf(const Json& value)
+{
+    switch (value.type()) {
+    case Json::value_t::null: return "null";
+    case Json::value_t::object: return "an object";
+    case Json::value_t::array: return "a list";
+    case Json::value_t::string: return "a text";
+    case Json::value_t::boolean: return "true or false";
+    default: return "a number";
+    }
+}
+
+bool isBlankText(const Json& value)
+{
+    return value.is_string() && isBlank(value.get_ref<const std::string&>());
+}
+
+std::string columnsOf(const Json& row)
+{
+    constexpr std::size_t kShown = 12;
+    std::string text;
+    std::size_t count = 0;
+    if (row.is_object()) {
+        for (const auto& [key, value] : row.items()) {
+            if (++count > kShown) {
+                return text + ", ...";
+            }
+            text += (text.empty() ? "" : ", ") + inQuotes(key);
+        }
+    }
+    return text;
+}
+
+const char* nameIn(const Json& row, Names names)
+{
+    for (const char* name : names) {
+        const auto found = row.is_object() ? row.find(name) : row.end();
+        if (found != row.end() && !found->is_null()) {
+            return name;
+        }
+    }
+    return nullptr;
+}
+
+const Json* fieldIn(const Json& row, Names names)
+{
+    const char* name = nameIn(row, names);
+    return name ? &*row.find(name) : nullptr;
+}
+
+std::string nameOr(const Json& row, Names names)
+{
+    const char* name = nameIn(row, names);
+    return name ? name : *names.begin();
+}
+
+Result<void> requireObject(const Json& row, const char* wanted)
+{
+    if (!row.is_object()) {
+        return Error{std::string("it is ") + kindOf(row) + ", not an object; " + wanted};
+    }
+    if (row.empty()) {
+        return Error{std::string("it is an empty object; ") + wanted};
+    }
+    return {};
+}
+
+Result<std::string> requireText(const Json& row, Names names)
+{
+    const std::string name = inQuotes(nameOr(row, names));
+    const Json* value = fieldIn(row, names);
+    if (!value) {
+        const bool isNull = row.is_object() && row.contains(*names.begin());
+        return Error{isNull ? name + " is null; it must be a text"
+                            : name + " is missing; the row has " + columnsOf(row)};
+    }
+    if (!value->is_string()) {
+        return Error{name + " is " + kindOf(*value) + "; it must be a text"};
+    }
+    if (isBlankText(*value)) {
+        return Error{
+            name + (value->get_ref<const std::string&>().empty() ? " is empty" : " holds only white space")
+            + "; write something there or leave the row out"};
+    }
+    return value->get<std::string>();
+}
+
+Result<std::string> optionalText(const Json& row, Names names)
+{
+    const Json* value = fieldIn(row, names);
+    if (!value) {
+        return std::string();
+    }
+    if (!value->is_string()) {
+        return Error{inQuotes(nameOr(row, names)) + " is " + kindOf(*value) + "; it must be a text"};
+    }
+    return value->get<std::string>();
+}
+
+Json unpacked(const Json& value)
+{
+    if (value.is_string()) {
+        const auto& text = value.get_ref<const std::string&>();
+        const auto first = text.find_first_not_of(" \t\r\n");
+        if (first != std::string::npos && (text[first] == '[' || text[first] == '{')) {
+            auto parsed = base::parseJson(text);
+            return parsed ? *parsed : value;
+        }
+    }
+    return value;
+}
+
+Result<void> takeTemplateFields(const Json& row, Example& example)
+{
+    if (const Json* tools = fieldIn(row, {"tools"})) {
+        example.tools = unpacked(*tools);
+        if (isBlankText(example.tools) || (example.tools.is_array() && example.tools.empty())) {
+            example.tools = nullptr;
+        } else if (!example.tools.is_array()) {
+            return Error{std::string("\"tools\" is ") + kindOf(example.tools)
+                         + "; it must be a list of tools"};
+        }
+    }
+    if (const Json* variables = fieldIn(row, {"chat_template_kwargs"})) {
+        example.templateVariables = unpacked(*variables);
+        if (!example.templateVariables.is_object()) {
+            return Error{std::string("\"chat_template_kwargs\" is ") + kindOf(example.templateVariables)
+                         + "; it must be an object"};
+        }
+    }
+    return {};
+}
+
+} // namespace luthier::data

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/formats/format_messages.h"
+#include "core/data/formats/formats_table.h"
+#include "core/data/sources/row_text.h"
+
+namespace luthier::data {
+
+namespace {
+
+constexpr Names kPrompt = {"prompt", "question", "query"};
+constexpr Names kChosen = {"chosen"};
+constexpr Names kRejected = {"rejected"};
+
+double matches(std::span<const Json> rows)
+{
+    return shareOf(rows, [](const Json& row) { return nameIn(row, kChosen) && nameIn(row, kRejected); });
+}
+
+bool sameMessage(const Message& a, const Message& b)
+{
+    return a.role == b.role && a.content == b.content && a.extra == b.extra;
+}
+
+// What both answers begin with is the prompt, whole messages where they are lists.
+void takeCommonTurns(Example& example)
+{
+    auto& chosen = example.chosen;
+    auto& rejected = example.rejected;
+    std::size_t same = 0;
+    while (same + 1 < chosen.size() && same + 1 < rejected.size()
+           && sameMessage(chosen[same], rejected[same])) {
+        ++same;
+    }
+    const auto count = static_cast<std::ptrdiff_t>(same);
+    if (same > 0) {
+        example.messages.assign(chosen.begin(), chosen.begin() + count);
+        chosen.erase(chosen.begin(), chosen.begin() + count);
+        rejected.erase(rejected.begin(), rejected.begin() + count);
+    }
+}
+
+// The same for texts: up to the first byte that differs, on a character, without the space before it.
+void takeCommonText(Example& example)
+{
+    std::string& chosen = example.chosen.front().content;
+    std::string& rejected = example.rejected.front().content;
+    const auto differs = std::mismatch(chosen.begin(), chosen.end(), rejected.begin(), rejected.end());
+    auto same = static_cast<std::size_t>(differs.first - chosen.begin());
+    const auto splits = [&](const std::string& text) {
+        return same < text.size() && (static_cast<unsigned char>(text[same]) & 0xC0U) == 0x80U;
+    };
+    while (same > 0 && (splits(chosen) || splits(rejected))) {
+        --same;
+    }
+    same -= same > 0 && chosen[same - 1] == ' ' ? 1 : 0;
+    if (!isBlank(std::string_view(chosen).substr(0, same))) {
+        example.messages = {{"user", chosen.substr(0, same), {}}};
+        chosen.erase(0, same);
+        rejected.erase(0, same);
+    }
+}
+
+Result<void> takePrompt(const Json& row, Example& example)
+{
+    const bool lists = messagesOrText(*fieldIn(row, kChosen)).is_array()
+                       && messagesOrText(*fieldIn(row, kRejected)).is_array();
+    if (lists) {
+        takeCommonTurns(example);
+    }
+    if (!nameIn(row, kPrompt)) {
+        if (!lists) {
+            takeCommonText(example);
+        }
+        return example.messages.empty()
+                   ? Result<void>(
+                         Error{"\"prompt\" is missing, and \"chosen\" and \"rejected\" do not begin alike; "
+                               "add the prompt"})
+                   : Result<void>();
+    }
+    // Answers that repeat the conversation say it better than a prompt beside them.
+    if (example.messages.empty()) {
+        auto prompt = parseTextOrMessages(row, kPrompt, "user");
+        if (!prompt) {
+            return prompt.error();
+        }
+        example.messages = std::move(*prompt);
+    }
+    return {};
+}
+
+Result<void> checkAnswers(const Example& example)
+{
+    const auto isAnswer = [](const Message& m) { return m.role == "assistant"; };
+    for (const auto& [name, answer] :
+         {std::pair{"chosen", &example.chosen}, std::pair{"rejected", &example.rejected}}) {
+        if (std::none_of(answer->begin(), answer->end(), isAnswer)) {
+            return Error{std::string("\"") + name + "\" holds no message of the assistant; add its answer"};
+        }
+        if (std::all_of(answer->begin(), answer->end(),
+                        [](const Message& m) { return isBlank(m.content) && m.extra.is_null(); })) {
+            return Error{std::string("\"") + name
+                         + "\" is empty after what both answers begin with; write a whole answer"};
+        }
+    }
+    if (std::equal(example.chosen.begin(), example.chosen.end(), example.rejected.begin(),
+                   example.rejected.end(), sameMessage)) {
+        return Error{"\"chosen\" and \"rejected\" are the same, so neither can be preferred; change one or "
+                     "leave the row out"};
+    }
+    return {};
+}
+
+Result<Example> toExample(const Json& row)
+{
+    auto object = requireObject(row, "a preference row has \"prompt\", \"chosen\" and \"rejected\"");
+    auto chosen = object ? parseTextOrMessages(row, kChosen, "assistant") : object.error();
+    if (!chosen) {
+        return chosen.error();
+    }
+    auto rejected = parseTextOrMessages(row, kRejected, "assistant");
+    if (!rejected) {
+        return rejected.error();
+    }
+    Example example;
+    example.kind = ExampleKind::Preference;
+    example.chosen = std::move(*chosen);
+    example.rejected = std::move(*rejected);
+    auto done = takePrompt(row, example);
+    done = done ? checkAnswers(example) : done;
+    if (done) {
+        auto all = example.messages;
+        all.insert(all.end(), example.chosen.begin(), example.chosen.end());
+        done = checkConversation(all);
+    }
+    done = done ? takeTemplateFields(row, example) : done;
+    return done ? Result<Example>(std::move(example)) : Result<Example>(done.error());
+}
+
+std::vector<std::string> editablePaths(const Json& row)
+{
+    std::vector<std::string> paths;
+    const Json* prompt = fieldIn(row, kPrompt);
+    const Json* chosen = fieldIn(row, kChosen);
+    // A prompt beside answers that repeat the conversation is not what is read.
+    const bool repeated = chosen && chosen->is_array() && chosen->size() > 1;
+    if (prompt && !repeated) {
+        appendTextPaths(*prompt, nameIn(row, kPrompt), paths);
+    }
+    for (const char* name : {"chosen", "rejected"}) {
+        if (row.is_object()) {
+            appendTextPaths(row.contains(name) ? row[name] : Json(), name, paths);
+        }
+    }
+    return paths;
+}
+
+} // namespace
+
+DatasetFormat preferenceFormat()
+{
+    return {"preference",
+            "Preference",
+            "\"prompt\", \"chosen\" and \"rejected\", texts or lists of messages; the prompt may be what "
+            "both begin with",
+            matches,
+            toExample,
+            editablePaths};
+}
+
+} // namespace luthier::data

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/formats/format_parts.h"
+#include "core/data/formats/formats_table.h"
+
+namespace luthier::data {
+
+namespace {
+
+constexpr Names kText = {"text"};
+constexpr double kWeight = 0.5; // many other shapes carry a text beside what matters
+
+double matches(std::span<const Json> rows)
+{
+    return kWeight * shareOf(rows, [](const Json& row) { return nameIn(row, kText) != nullptr; });
+}
+
+Result<Example> toExample(const Json& row)
+{
+    auto object = requireObject(row, "a text row has \"text\"");
+    auto text = object ? requireText(row, kText) : object.error();
+    if (!text) {
+        return text.error();
+    }
+    Example example;
+    example.kind = ExampleKind::Text;
+    example.text = std::move(*text);
+    return example;
+}
+
+std::vector<std::string> editablePaths(const Json& row)
+{
+    return row.is_object() ? std::vector<std::string>{"text"} : std::vector<std::string>{};
+}
+
+} // namespace
+
+DatasetFormat textFormat()
+{
+    return {"text", "Text", "\"text\", learned as it stands", matches, toExample, editablePaths};
+}
+
+} // namespace luthier::data

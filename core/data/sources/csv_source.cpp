@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/sources/csv_source.h"
+
+#include "core/data/sources/row_text.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace luthier::data {
+
+namespace {
+
+constexpr std::size_t kMaxColumns = 4096;
+constexpr std::uint32_t kMaxHeaderBytes = std::uint32_t{1} << 20;
+constexpr int kMaxRewinds = 64; // of records whose quote is never closed; bounds the work on a hostile file
+
+std::string_view withoutLineEnd(std::string_view record)
+{
+    return record.ends_with('\r') ? record.substr(0, record.size() - 1) : record;
+}
+
+class CsvSource : public RowSource {
+public:
+    CsvSource(std::shared_ptr<const DataFile> file, std::vector<std::string> names, char delimiter,
+              RowIndex index)
+        : m_file(std::move(file)), m_names(std::move(names)), m_delimiter(delimiter),
+          m_index(std::move(index))
+    {
+    }
+
+    std::int64_t rowCount() const override { return m_index.count(); }
+
+    Result<Json> row(std::int64_t index) const override
+    {
+        if (!m_file->isUnchanged()) {
+            return Error{"the file was changed since it was opened; open it again"};
+        }
+        auto bytes = readRowBytes(*m_file, m_index, index);
+        if (!bytes) {
+            return bytes.error();
+        }
+        const auto record = withoutLineEnd(*bytes);
+        auto good = checkRowText(record);
+        if (!good) {
+            return good.error();
+        }
+        auto fields = parseCsvRecord(record, m_delimiter);
+        return fields ? toObject(std::move(*fields)) : Result<Json>(fields.error());
+    }
+
+    std::string rawRow(std::int64_t index) const override { return readRawRow(*m_file, m_index, index); }
+
+private:
+    Result<Json> toObject(std::vector<std::string> fields) const
+    {
+        if (fields.size() != m_names.size()) {
+            const bool more = fields.size() > m_names.size();
+            return Error{"it has " + std::to_string(fields.size()) + " fields, the header has "
+                         + std::to_string(m_names.size())
+                         + (more ? "; put a field that holds the delimiter in double quotes"
+                                 : "; add what is missing, empty fields too")};
+        }
+        Json object = Json::object();
+        auto& members = object.get_ref<Json::object_t&>();
+        for (std::size_t i = 0; i < fields.size(); ++i) {
+            members.push_back({m_names[i], std::move(fields[i])});
+        }
+        return object;
+    }
+
+    std::shared_ptr<const DataFile> m_file;
+    std::vector<std::string> m_names;
+    char m_delimiter;
+    RowIndex m_index;
+};
+
+// Finds where records end: at a line end outside quotes. A quote opens only at the beginning of a field.
+class RecordScan {
+public:
+    RecordScan(FileScanner& scanner, char delimiter) : m_scanner(scanner), m_delimiter(delimiter) {}
+
+    // False at the end of the file. Blank lines are no records.
+    bool next(std::uint64_t& begin, std::uint64_t& end)
+    {
+        do {
+            begin = m_scanner.position();
+            if (m_scanner.peek() < 0) {
+                return false;
+            }
+            m_blank = true;
+            read(begin, end);
+        } while (m_blank);
+        return true;
+    }
+
+private:
+    void read(std::uint64_t begin, std::uint64_t& end)
+    {
+        if (walk(end)) {
+            return;
+        }
+        end = m_scanner.position();
+        if (m_scanner.status() && m_rewinds++ < kMaxRewinds) {
+            m_scanner.seek(begin);
+            while (m_scanner.peek() >= 0 && m_scanner.peek() != '\n') {
+                m_scanner.get();
+            }
+            end = m_scanner.position();
+            m_scanner.get();
+        }
+    }
+
+    // False: the file ended inside quotes.
+    bool walk(std::uint64_t& end)
+    {
+        bool fieldBegins = true;
+        for (int byte = m_scanner.peek(); byte >= 0; byte = m_scanner.peek()) {
+            end = m_scanner.position();
+            m_scanner.get();
+            if (byte == '\n') {
+                return true;
+            }
+            const bool isDelimiter = byte == static_cast<unsigned char>(m_delimiter);
+            m_blank = m_blank && !isDelimiter && (byte == ' ' || byte == '\t' || byte == '\r');
+            if (byte == '"' && fieldBegins && !skipQuoted()) {
+                return false;
+            }
+            fieldBegins = isDelimiter;
+        }
+        end = m_scanner.position();
+        return true;
+    }
+
+    // Past the closing quote; a doubled one belongs to the text. False: there is none.
+    bool skipQuoted()
+    {
+        for (auto piece = m_scanner.rest(); !piece.empty(); piece = m_scanner.rest()) {
+            const auto quote = piece.find('"');
+            m_scanner.skip(quote == std::string_view::npos ? piece.size() : quote + 1);
+            if (quote == std::string_view::npos) {
+                continue;
+            }
+            if (m_scanner.peek() != '"') {
+                return true;
+            }
+            m_scanner.get();
+        }
+        return false;
+    }
+
+    FileScanner& m_scanner;
+    char m_delimiter;
+    int m_rewinds = 0;
+    bool m_blank = true;
+};
+
+// Of those a header uses, the comma first: names seldom hold one.
+char delimiterOf(std::string_view header)
+{
+    bool quoted = false;
+    std::string seen;
+    for (const char byte : header) {
+        quoted = quoted != (byte == '"');
+        if (!quoted && (byte == ',' || byte == ';' || byte == '\t')) {
+            seen += byte;
+        }
+    }
+    for (const char delimiter : {',', ';', '\t'}) {
+        if (seen.find(delimiter) != std::string::npos) {
+            return delimiter;
+        }
+    }
+    return ',';
+}
+
+Result<std::vector<std::string>> parseHeader(std::string_view record, char delimiter)
+{
+    auto good = checkRowText(record);
+    auto names = good ? parseCsvRecord(record, delimiter) : Result<std::vector<std::string>>(good.error());
+    if (!names) {
+        return Error{"the header: " + names.message()};
+    }
+    if (names->size() > kMaxColumns) {
+        return Error{"the header names more than " + std::to_string(kMaxColumns) + " columns"};
+    }
+    std::unordered_set<std::string> seen;
+    for (std::size_t i = 0; i < names->size(); ++i) {
+        auto& name = (*names)[i];
+        name = name.empty() ? "column " + std::to_string(i + 1) : name;
+        if (!seen.insert(name).second) {
+            return Error{"the header names \"" + shortened(name, 80) + "\" twice; rename one of them"};
+        }
+    }
+    return names;
+}
+
+// The first record; empty when the file has none.
+Result<std::string> readHeader(const DataFile& file, FileScanner& scanner, char delimiter)
+{
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    if (!RecordScan(scanner, delimiter).next(begin, end)) {
+        return std::string();
+    }
+    if (end - begin > kMaxHeaderBytes) {
+        return Error{"the header is longer than 1 MiB; the first line must name the columns"};
+    }
+    return file.read(begin, static_cast<std::size_t>(end - begin));
+}
+
+Result<RowIndex> indexRecords(FileScanner& scanner, char delimiter)
+{
+    RowIndex index;
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    for (RecordScan scan(scanner, delimiter); scan.next(begin, end);) {
+        index.add(begin, end);
+    }
+    if (!scanner.status()) {
+        return scanner.status().error();
+    }
+    return index;
+}
+
+} // namespace
+
+Result<std::vector<std::string>> parseCsvRecord(std::string_view record, char delimiter)
+{
+    std::vector<std::string> fields;
+    for (std::size_t at = 0;;) {
+        std::string& field = fields.emplace_back();
+        if (at < record.size() && record[at] == '"') {
+            const std::size_t opened = at++;
+            for (;;) {
+                const auto quote = record.find('"', at);
+                if (quote == std::string_view::npos) {
+                    return Error{"the quote in column " + std::to_string(opened + 1)
+                                 + " is never closed; close it, or double it if it belongs to the text"};
+                }
+                field += record.substr(at, quote - at);
+                at = quote + 1;
+                if (at >= record.size() || record[at] != '"') {
+                    break;
+                }
+                field += '"';
+                ++at;
+            }
+            if (at < record.size() && record[at] != delimiter) {
+                return Error{"something follows the closing quote in column " + std::to_string(at)
+                             + "; double the quotes that belong to the text"};
+            }
+        } else {
+            const auto end = std::min(record.find(delimiter, at), record.size());
+            field = record.substr(at, end - at);
+            at = end;
+        }
+        if (at >= record.size()) {
+            return fields;
+        }
+        ++at; // the delimiter: another field follows, empty at the end of the record
+    }
+}
+
+Result<std::shared_ptr<RowSource>> openCsv(std::shared_ptr<const DataFile> file, std::uint64_t begin,
+                                                 char delimiter, const base::Progress& progress,
+                                                 const base::CancelToken& cancel)
+{
+    FileScanner scanner(*file, progress, cancel);
+    scanner.seek(begin);
+    auto header = readHeader(*file, scanner, delimiter ? delimiter : ',');
+    if (!header) {
+        return header.error();
+    }
+    delimiter = delimiter ? delimiter : delimiterOf(*header);
+    auto names = parseHeader(withoutLineEnd(*header), delimiter);
+    if (!names) {
+        return names.error();
+    }
+    auto index = indexRecords(scanner, delimiter);
+    if (!index) {
+        return index.error();
+    }
+    return std::shared_ptr<RowSource>(
+        std::make_shared<CsvSource>(std::move(file), std::move(*names), delimiter, std::move(*index)));
+}
+
+} // namespace luthier::data

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/sources/row_source.h"
+
+#include "core/data/sources/columnar_file.h"
+#include "core/data/sources/columnar_lines.h"
+#include "core/data/sources/csv_source.h"
+#include "core/data/sources/json_source.h"
+#include "core/data/sources/line_source.h"
+#include "core/data/sources/row_text.h"
+#include "core/data/sources/text_documents.h"
+#include "core/data/sources/unpacked_file.h"
+
+#include <algorithm>
+#include <array>
+
+namespace luthier::data {
+
+namespace {
+
+struct Opening {
+    std::shared_ptr<const DataFile> file;
+    std::uint64_t begin = 0; // after a byte-order mark
+    std::string head;        // the first bytes from there
+    const base::Progress& progress;
+    const base::CancelToken& cancel;
+};
+
+using Opened = Result<std::shared_ptr<RowSource>>;
+
+constexpr std::size_t kHeadBytes = 4096;
+
+Opened lines(const Opening& opening)
+{
+    return openLines(opening.file, opening.begin, opening.progress, opening.cancel);
+}
+
+Opened documentOrLines(const Opening& opening)
+{
+    auto document = openJsonDocument(opening.file, opening.begin, opening.progress, opening.cancel);
+    return !document || *document ? document : lines(opening);
+}
+
+// Some call a whole list of rows .jsonl: then a bracket stands alone on the first line.
+Opened linesOrDocument(const Opening& opening)
+{
+    const std::string_view head = opening.head;
+    const auto first = head.find_first_not_of(" \t\r\n");
+    const bool bracket = first != std::string_view::npos && head[first] == '[';
+    const bool alone = bracket && isBlank(head.substr(first + 1, head.find('\n', first) - first - 1));
+    return alone ? documentOrLines(opening) : lines(opening);
+}
+
+Opened commas(const Opening& opening)
+{
+    return openCsv(opening.file, opening.begin, 0, opening.progress, opening.cancel);
+}
+
+Opened tabs(const Opening& opening)
+{
+    return openCsv(opening.file, opening.begin, '\t', opening.progress, opening.cancel);
+}
+
+Opened document(const Opening& opening)
+{
+    return openTextFile(opening.file->path());
+}
+
+struct Kind {
+    const char* extension;
+    Opened (*open)(const Opening&);
+};
+constexpr std::array kKinds = {
+    Kind{".jsonl", linesOrDocument},
+    Kind{".ndjson", linesOrDocument},
+    Kind{".json", documentOrLines},
+    Kind{".csv", commas},
+    Kind{".tsv", tabs},
+    Kind{".txt", document},
+    Kind{".text", document},
+    Kind{".md", document},
+    Kind{".markdown", document},
+};
+
+struct Foreign {
+    std::string_view magic;
+    const char* sentence;
+};
+const std::array kForeign = {
+    Foreign{"BZh", "this is compressed with bzip2, which is not read; unpack it, or pack it with gzip or zstd"},
+    Foreign{"\xfd" "7zXZ", "this is compressed with xz, which is not read; unpack it, or pack it with gzip or zstd"},
+    Foreign{"PK\x03\x04", "this is a zip archive or a spreadsheet; unpack it, or save it as CSV"},
+    Foreign{"\xff\xfe", "this is UTF-16; save it as UTF-8"},
+    Foreign{"\xfe\xff", "this is UTF-16; save it as UTF-8"},
+};
+
+std::string extensionOf(const std::filesystem::path& path)
+{
+    std::string extension = path.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return extension;
+}
+
+Opened openAs(const Opening& opening, const std::string& extension)
+{
+    const auto kind
+        = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return extension == k.extension; });
+    if (kind != kKinds.end()) {
+        return kind->open(opening);
+    }
+    const auto first = opening.head.find_first_not_of(" \t\r\n");
+    const char byte = first == std::string::npos ? '\0' : opening.head[first];
+    if (byte == '{' || byte == '[') {
+        return documentOrLines(opening);
+    }
+    return Error{"this kind of file is not read; give .jsonl, .json, .csv, .tsv, .parquet, .arrow, .txt or .md"};
+}
+
+constexpr std::size_t kTarMark = 257; // POSIX ustar: where the header says what it is
+
+// The file, or what it holds when it is compressed.
+Result<std::shared_ptr<const DataFile>> unpackedOf(std::shared_ptr<const DataFile> file, std::string& head,
+                                                   std::vector<std::string>& notes, const base::Progress& progress,
+                                                   const base::CancelToken& cancel)
+{
+    const PackedKind* kind = findPackedKind(head);
+    if (!kind) {
+        return file;
+    }
+    auto path = unpackedFile(*file, *kind, {}, progress, cancel);
+    auto plain = path ? DataFile::open(*path) : Result<std::shared_ptr<const DataFile>>(path.error());
+    auto first = plain ? (*plain)->read(0, kHeadBytes) : Result<std::string>(plain.error());
+    if (!first) {
+        return first.error();
+    }
+    head = std::move(*first);
+    if (head.size() > kTarMark && std::string_view(head).substr(kTarMark).starts_with("ustar")) {
+        return Error{"this is an archive of several files (tar); unpack it, then choose a data file in it"};
+    }
+    notes.push_back(std::string("it was unpacked (") + kind->name + ") into " + (*plain)->path().string());
+    return plain;
+}
+
+void note(Opened& source, std::vector<std::string>& notes)
+{
+    for (auto& note : notes) {
+        if (source) {
+            (*source)->addNote(std::move(note));
+        }
+    }
+}
+
+Opened openFile(const std::filesystem::path& path, const base::Progress& progress, const base::CancelToken& cancel)
+{
+    auto packed = DataFile::open(path);
+    auto head = packed ? (*packed)->read(0, kHeadBytes) : Result<std::string>(packed.error());
+    if (!head) {
+        return head.error();
+    }
+    std::vector<std::string> notes;
+    auto file = unpackedOf(*packed, *head, notes, progress, cancel);
+    if (file && isColumnar(*head)) {
+        auto source = openColumnar(*file, progress, cancel);
+        note(source, notes);
+        return source;
+    }
+    if (!file) {
+        return file.error();
+    }
+    for (const Foreign& foreign : kForeign) {
+        if (head->starts_with(foreign.magic)) {
+            return Error{foreign.sentence};
+        }
+    }
+    const std::uint64_t begin = head->starts_with(kBom) ? kBom.size() : 0;
+    if (begin > 0) {
+        notes.push_back("it begins with a byte-order mark, which is left out");
+    }
+    auto source = openAs({*file, begin, head->substr(begin), progress, cancel}, extensionOf((*file)->path()));
+    note(source, notes);
+    return source;
+}
+
+} // namespace
+
+Result<std::shared_ptr<const RowSource>> openSource(const std::filesystem::path& path, const base::Progress& progress,
+                                                    const base::CancelToken& cancel)
+{
+    std::error_code code;
+    auto source = std::filesystem::is_directory(path, code) ? openTextFolder(path, progress, cancel)
+                                                            : openFile(path, progress, cancel);
+    if (source) {
+        return std::shared_ptr<const RowSource>(std::move(*source));
+    }
+    const std::string& said = source.message();
+    return said == "cancelled" || said.starts_with(path.string() + ":") ? source.error() : Error{path.string() + ": " + said};
+}
+
+} // namespace luthier::data

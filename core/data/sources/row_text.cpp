@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/sources/row_text.h"
+
+#include "core/text/characters/utf8.h"
+
+#include <array>
+#include <cstring>
+
+namespace luthier::data {
+
+namespace {
+
+struct Hint {
+    const char* sign; // in what the parser says
+    const char* sentence;
+};
+
+// What the parser says, in words for a person. First match wins; new hint: one line.
+constexpr std::array kHints{
+    Hint{"missing closing quote", "the row breaks off inside a text; was it cut off?"},
+    Hint{"unexpected end of input", "the row breaks off; was it cut off?"},
+    Hint{"surrogate",
+         "a text holds half of a surrogate pair (\\uD800 to \\uDFFF alone); write the character itself"},
+    Hint{"control character", "a text holds a bare control character; remove it or write it as \\u00XX"},
+    Hint{"after backslash",
+         "after a backslash only \" \\ / b f n r t u may stand; write \\\\ for a backslash"},
+    Hint{"four hex digits", "\\u needs four hex digits after it"},
+    Hint{"number overflow", "a number is too large to be held; write it as text or smaller"},
+    Hint{"; expected end of input", "something follows the end of the row; one row is one value alone"},
+    Hint{"object key - unexpected '}'", "a comma stands before a closing brace; remove it"},
+    Hint{"object key - invalid literal", "the name of a field needs double quotes"},
+    Hint{"; expected string literal", "the name of a field, in double quotes, was expected"},
+    Hint{"; expected ':'", "a colon after the name of a field was expected"},
+    Hint{"; expected ',' or '}'", "a comma or a closing brace was expected"},
+    Hint{"; expected ',' or ']'", "a comma or a closing bracket was expected"},
+    Hint{"object separator", "a comma or a closing brace was expected"},
+    Hint{"while parsing object -", "a comma or a closing brace was expected"},
+    Hint{"while parsing array -", "a comma or a closing bracket was expected"},
+    Hint{"invalid literal", "this is no JSON value; text needs double quotes, and there is no NaN"},
+};
+
+constexpr std::size_t kSentenceBytes = 300;
+
+std::string hexByte(unsigned char byte)
+{
+    static constexpr char kDigits[] = "0123456789abcdef";
+    return std::string("0x") + kDigits[byte >> 4] + kDigits[byte & 0xF];
+}
+
+// "line 1, column 9: not valid JSON (...)" as "column 9: ...": a row has but one line, most of the time.
+std::string rowSentence(const std::string& said)
+{
+    const auto mark = said.find(": not valid JSON (");
+    std::string place = mark == std::string::npos ? std::string() : said.substr(0, mark);
+    if (place.starts_with("line 1, ")) {
+        place = place.substr(8);
+    }
+    // What was last read may be anything, so signs in it do not count.
+    const auto read = said.find("; last read: '");
+    const auto readEnd = said.rfind('\'');
+    const std::string signs = read < readEnd ? said.substr(0, read) + said.substr(readEnd + 1) : said;
+    for (const Hint& hint : kHints) {
+        if (signs.find(hint.sign) != std::string::npos) {
+            return (place.empty() ? "" : place + ": ") + "not valid JSON: " + hint.sentence;
+        }
+    }
+    return shortened(place.empty() ? said : place + said.substr(mark), kSentenceBytes);
+}
+
+} // namespace
+
+bool isBlank(std::string_view bytes)
+{
+    return bytes.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+std::string shortened(std::string_view text, std::size_t bytes)
+{
+    if (text.size() <= bytes) {
+        return std::string(text);
+    }
+    while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) {
+        --bytes;
+    }
+    return std::string(text.substr(0, bytes)) + "...";
+}
+
+Result<void> checkRowText(std::string_view bytes)
+{
+    if (bytes.starts_with(kBom)) {
+        return Error{"a byte-order mark (ef bb bf) stands at its beginning; remove these three bytes"};
+    }
+    for (std::size_t at = 0; at < bytes.size();) {
+        std::uint64_t word = 0;
+        if (at + sizeof word <= bytes.size()) {
+            std::memcpy(&word, bytes.data() + at, sizeof word);
+            // All eight are ASCII, and none is zero: subtracting one from each borrows from no neighbour.
+            if ((word & 0x8080808080808080ULL) == 0
+                && ((word - 0x0101010101010101ULL) & 0x8080808080808080ULL) == 0) {
+                at += sizeof word;
+                continue;
+            }
+        }
+        const auto point = text::decodeAt(bytes, at);
+        if (!point.valid || point.value == 0) {
+            return Error{
+                "byte " + std::to_string(at + 1) + " (" + hexByte(static_cast<unsigned char>(bytes[at]))
+                + (point.valid ? ") is a NUL byte; remove it" : ") is not UTF-8; save the file as UTF-8")};
+        }
+        at += static_cast<std::size_t>(point.length);
+    }
+    return {};
+}
+
+Result<Json> parseJsonRow(std::string_view bytes)
+{
+    auto good = checkRowText(bytes);
+    if (!good) {
+        return good.error();
+    }
+    auto value = base::parseJson(bytes);
+    if (!value) {
+        return Error{rowSentence(value.message())};
+    }
+    return value;
+}
+
+Result<std::string> readRowBytes(const DataFile& file, const RowIndex& index, std::int64_t row)
+{
+    if (!index.has(row)) {
+        return Error{"the file has " + std::to_string(index.count()) + " rows only"};
+    }
+    const std::uint32_t size = index.size(row);
+    if (size > kMaxRowBytes) {
+        return Error{"it is longer than 256 MiB; split it, or check for a missing quote or line end"};
+    }
+    auto bytes = file.read(index.begin(row), size);
+    if (bytes && bytes->size() < size) {
+        return Error{"the file has become shorter since it was opened; open it again"};
+    }
+    return bytes;
+}
+
+std::string readRawRow(const DataFile& file, const RowIndex& index, std::int64_t row)
+{
+    if (!index.has(row)) {
+        return {};
+    }
+    auto bytes = file.read(index.begin(row), std::min<std::size_t>(index.size(row), kRawRowBytes));
+    return bytes ? *bytes : std::string();
+}
+
+} // namespace luthier::data

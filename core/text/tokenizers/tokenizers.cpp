@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/text/tokenizers/gguf/gguf_tokenizer.h"
+#include "core/text/tokenizers/json_tokenizer.h"
+#include "core/text/tokenizers/sentencepiece/sentencepiece_tokenizer.h"
+#include "core/text/tokenizers/tokenizer.h"
+
+namespace luthier::text {
+
+namespace {
+
+struct LoaderRow {
+    const char* file;
+    Result<std::shared_ptr<const Tokenizer>> (*load)(const std::filesystem::path& folder);
+};
+
+// The first file that is there decides.
+constexpr LoaderRow kLoaders[] = {
+    {"tokenizer.json", loadTokenizerJson},
+    {"tokenizer.model", loadSentencePiece},
+};
+
+} // namespace
+
+std::vector<TokenId> Tokenizer::ids(std::string_view text, EncodeOptions options) const
+{
+    std::vector<TokenId> out;
+    for (const auto& token : encode(text, options)) {
+        out.push_back(token.id);
+    }
+    return out;
+}
+
+Result<std::shared_ptr<const Tokenizer>> loadTokenizer(const std::filesystem::path& folder)
+{
+    if (base::isGguf(folder)) {
+        return loadGgufTokenizer(folder);
+    }
+    std::string known;
+    for (const auto& row : kLoaders) {
+        std::error_code problem;
+        if (std::filesystem::exists(folder / row.file, problem)) {
+            return row.load(folder);
+        }
+        known += (known.empty() ? "" : " or ") + std::string(row.file);
+    }
+    return Error{folder.string() + " holds no tokenizer; expected " + known + " in it"};
+}
+
+} // namespace luthier::text

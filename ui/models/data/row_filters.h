@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RowFilters: all that the rows of a document can be filtered by, as one list with counts: what is known of each row,
+// what the checks found, and tags. Every count is the number of rows that its filter shows.
+//
+// Threads: GUI thread only.
+#pragma once
+
+#include "ui/models/data/row_facts.h"
+
+#include <QString>
+
+#include <optional>
+#include <vector>
+
+namespace luthier::ui {
+
+class DataDocument;
+
+enum class Remedy { None, Exclude, Include, KeepOne };
+
+struct RowFilterItem {
+    QString id;      // "all", "cut", "check:email", "copies", "tag:good", "loss:hardest"
+    QString section; // translated
+    QString label;
+    QString help;    // what it means
+    QString advice;  // what to do about it
+    std::int64_t count = 0;
+    bool isGrowing = false;
+    Remedy remedy = Remedy::None;
+};
+
+std::vector<RowFilterItem> filterItems(const DataDocument& document);
+std::optional<RowFilterItem> findFilter(const DataDocument& document, const QString& id);
+
+// nullopt: every row. An unknown id shows every row.
+std::optional<std::vector<std::int64_t>> rowsOfFilter(const DataDocument& document, const QString& id);
+QString idOf(RowFilter filter);
+
+} // namespace luthier::ui

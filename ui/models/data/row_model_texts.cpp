@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a RowModel says in its cells and headings.
+#include "ui/models/data/data_document.h"
+#include "ui/models/data/data_losses.h"
+#include "ui/models/data/row_model.h"
+
+#include <QLocale>
+
+namespace luthier::ui {
+
+QString RowModel::stateText(std::int64_t row) const
+{
+    QString text;
+    switch (m_document->facts(row).state) {
+    case RowState::Unknown: text = QStringLiteral("\u2026"); break;
+    case RowState::Good: text = tr("good"); break;
+    case RowState::Broken: text = tr("broken"); break;
+    case RowState::Truncated: text = tr("cut"); break;
+    case RowState::NothingToLearn: text = tr("nothing to learn"); break;
+    }
+    if (m_document->isExcluded(row)) {
+        text = tr("excluded");
+    }
+    return m_document->isEdited(row) ? tr("%1, edited").arg(text) : text;
+}
+
+QStringList RowModel::tagsOf(std::int64_t row) const
+{
+    QStringList tags;
+    for (const std::string& tag : m_document->tagsOf(row)) {
+        tags += QString::fromStdString(tag);
+    }
+    return tags;
+}
+
+QVariant RowModel::displayed(int viewRow, int column) const
+{
+    const std::int64_t row = rowAt(viewRow);
+    switch (column) {
+    case NumberColumn: return QLocale().toString(static_cast<qlonglong>(row + 1));
+    case StateColumn: return stateText(row);
+    case TokensColumn: {
+        const RowFacts facts = m_document->facts(row);
+        if (facts.tokens >= 0) {
+            return QLocale().toString(facts.tokens);
+        }
+        return facts.state == RowState::Unknown ? QStringLiteral("\u2026") : QStringLiteral("\u2013");
+    }
+    case TurnsColumn: {
+        const RowFacts facts = m_document->facts(row);
+        return facts.turns > 0 ? QLocale().toString(facts.turns) : QString();
+    }
+    case LossBeforeColumn: return m_document->losses()->text(row, LossTime::Before);
+    case LossAfterColumn: return m_document->losses()->text(row, LossTime::After);
+    case TagsColumn: return tagsOf(row).join(QStringLiteral(", "));
+    default: break;
+    }
+    const RowPreview* known = m_pages->at(viewRow);
+    if (known == nullptr) {
+        return QStringLiteral("\u2026");
+    }
+    return column == PromptColumn ? known->prompt : known->answer;
+}
+
+QVariant RowModel::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal || section < 0 || section >= NumColumns) {
+        return {};
+    }
+    static const char* const kTitles[] = {QT_TR_NOOP("#"), QT_TR_NOOP("Prompt"), QT_TR_NOOP("Answer"), QT_TR_NOOP("Tokens"),
+                                          QT_TR_NOOP("Turns"), QT_TR_NOOP("Loss before"), QT_TR_NOOP("Loss after"), QT_TR_NOOP("Tags"), QT_TR_NOOP("State")};
+    static const char* const kHelp[] = {QT_TR_NOOP("Number of the row in the file, from 1"),
+                                        QT_TR_NOOP("What the model is asked"), QT_TR_NOOP("What the model should learn to answer"),
+                                        QT_TR_NOOP("Length in tokens, against the limit. Click to sort."),
+                                        QT_TR_NOOP("Number of turns. Click to sort."),
+                                        QT_TR_NOOP("Mean loss of the answer before the run, in nats a token; usually 0.5 to 4. Click to sort."),
+                                        QT_TR_NOOP("Mean loss of the answer after the run, in nats a token; lower is better. Click to sort."),
+                                        QT_TR_NOOP("Tags (T adds one). Click to sort."),
+                                        QT_TR_NOOP("Whether training can use the row")};
+    if (role == Qt::DisplayRole) {
+        return tr(kTitles[section]);
+    }
+    return role == Qt::ToolTipRole ? tr(kHelp[section]) : QVariant();
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/models/runs/shootout_table.h"
+
+#include "core/peft/method.h"
+#include "ui/frame/run_badge.h"
+#include "ui/icons.h"
+#include "ui/models/column_heading.h"
+#include "ui/pages/tune/tune_facts.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+
+#include <array>
+
+namespace luthier::ui {
+namespace {
+
+using State = ShootoutLine::State;
+
+const QString kNone = QStringLiteral("\u2013");
+constexpr int kLossDigits = 4;
+
+struct StateRow {
+    State state;
+    const char* text;
+    const char* icon;
+    Token token;
+};
+
+constexpr std::array kStates{
+    StateRow{State::Choice, "", "", Token::Text},
+    StateRow{State::Waiting, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "waiting"), "", Token::TextQuiet},
+    StateRow{State::Training, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "training"), "play", Token::Accent},
+    StateRow{State::Finished, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "finished"), "check", Token::Good},
+    StateRow{State::Stopped, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "stopped"), "square", Token::TextQuiet},
+    StateRow{State::Interrupted, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "interrupted"), "pause", Token::Warn},
+    StateRow{State::Failed, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "failed"), "triangle-alert", Token::Bad},
+    StateRow{State::Cancelled, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "cancelled"), "square", Token::TextQuiet},
+    StateRow{State::Deleted, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "run deleted"), "trash-2", Token::TextQuiet},
+};
+
+const StateRow& stateRow(State state)
+{
+    return kStates[static_cast<std::size_t>(state)];
+}
+
+const peft::Method* methodOf(const ShootoutLine& line)
+{
+    return peft::findMethod(line.method.toStdString());
+}
+
+QString methodText(const ShootoutLine& line)
+{
+    const peft::Method* method = methodOf(line);
+    return method == nullptr ? line.method : QCoreApplication::translate("Method", method->label.c_str());
+}
+
+QString stateText(const ShootoutLine& line)
+{
+    if (line.state == State::Choice) {
+        return line.sentence.isEmpty() ? QString() : ShootoutTable::tr("cannot run");
+    }
+    if (line.state == State::Training && line.totalSteps > 0) {
+        const QString left = timeLeft(line.secondsLeft);
+        const QString at = ShootoutTable::tr("step %1 of %2")
+                               .arg(QLocale().toString(static_cast<qlonglong>(line.step)), QLocale().toString(static_cast<qlonglong>(line.totalSteps)));
+        return left.isEmpty() ? at : ShootoutTable::tr("%1, %2").arg(at, left);
+    }
+    return ShootoutTable::tr(stateRow(line.state).text);
+}
+
+// A number that was measured, or else the one that is expected; nullopt: neither.
+struct Number {
+    double value = 0;
+    bool isExpected = false;
+};
+using Maybe = std::optional<Number>;
+
+Maybe heldOut(const ShootoutLine& line)
+{
+    return line.measured.lastHeldOut ? Maybe(Number{*line.measured.lastHeldOut}) : std::nullopt;
+}
+
+Maybe trained(const ShootoutLine& line)
+{
+    return line.measured.trainedParameters > 0 ? Maybe(Number{static_cast<double>(line.measured.trainedParameters)})
+           : line.size                         ? Maybe(Number{static_cast<double>(line.size->trainedParameters), true})
+                                               : std::nullopt;
+}
+
+Maybe share(const ShootoutLine& line)
+{
+    return line.measured.trainedParameters > 0 ? Maybe(Number{100 * line.measured.trainedShare()})
+           : line.size                         ? Maybe(Number{100 * line.size->trainedShare(), true})
+                                               : std::nullopt;
+}
+
+Maybe memory(const ShootoutLine& line)
+{
+    return line.measured.peakMemoryBytes > 0 ? Maybe(Number{static_cast<double>(line.measured.peakMemoryBytes)})
+           : line.size                       ? Maybe(Number{static_cast<double>(line.size->leastMemoryBytes), true})
+                                             : std::nullopt;
+}
+
+Maybe minutes(const ShootoutLine& line)
+{
+    return line.measured.ended.seconds > 0 ? Maybe(Number{line.measured.ended.seconds / 60})
+           : line.expectedSeconds          ? Maybe(Number{*line.expectedSeconds / 60, true})
+                                           : std::nullopt;
+}
+
+Maybe size(const ShootoutLine& line)
+{
+    return line.measured.resultBytes > 0 ? Maybe(Number{static_cast<double>(line.measured.resultBytes)}) : std::nullopt;
+}
+
+Maybe learningRate(const ShootoutLine& line)
+{
+    return line.measured.learningRate > 0 ? Maybe(Number{line.measured.learningRate}) : std::nullopt;
+}
+
+struct Column {
+    const char* title; // source strings, context "ShootoutTable"
+    const char* help;
+    Maybe (*number)(const ShootoutLine&); // null: a text
+    QString (*text)(const Number&);
+};
+
+constexpr std::array kColumns{
+    Column{QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Method"),
+           QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Space chooses a method before the start"), nullptr, nullptr},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "State"), "", nullptr, nullptr},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Held-out loss"),
+           QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Of the rows kept aside, after the last step, in nats per token"), &heldOut,
+           [](const Number& n) { return QLocale().toString(n.value, 'f', kLossDigits); }},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Trained"),
+           QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Parameters that learn"), &trained,
+           [](const Number& n) { return shortCount(n.value); }},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "%"),
+           QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Share of all parameters that learns"), &share,
+           [](const Number& n) { return QLocale().toString(n.value, 'g', 3); }},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Memory"),
+           QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable",
+                             "Largest of the run, on the processor that of the whole program; before it: what weights, gradients and "
+                             "the optimizer take at least"),
+           &memory, [](const Number& n) { return (n.isExpected ? QStringLiteral("> ") : QString()) + byteText(static_cast<std::int64_t>(n.value)); }},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Minutes"),
+           QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Of the run; before it: from the speed of an earlier run like it, where there is one"),
+           &minutes, [](const Number& n) { return (n.isExpected ? QStringLiteral("\u2248 ") : QString()) + QLocale().toString(n.value, 'f', n.value < 1 ? 2 : 1); }},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Size"),
+           QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Of the adapter or model that was written"), &size,
+           [](const Number& n) { return byteText(static_cast<std::int64_t>(n.value)); }},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "Learning rate"),
+           QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "The recipe's for its own method, the usual one for others"), &learningRate,
+           [](const Number& n) { return QLocale().toString(n.value, 'g', 3); }},
+};
+constexpr int kStateColumn = 1;
+constexpr int kHeldOutColumn = 2;
+
+QString textOf(const ShootoutLine& line, int column)
+{
+    if (column == ShootoutTable::kMethodColumn || column == kStateColumn) {
+        return column == kStateColumn ? stateText(line) : methodText(line);
+    }
+    const Column& row = kColumns[static_cast<std::size_t>(column)];
+    const Maybe number = row.number(line);
+    return number ? row.text(*number) : kNone;
+}
+
+QVariant sortOf(const ShootoutLine& line, int column, int place)
+{
+    if (column == ShootoutTable::kMethodColumn) {
+        return place; // the table's order
+    }
+    if (column == kStateColumn) {
+        return static_cast<int>(line.state);
+    }
+    const Maybe number = kColumns[static_cast<std::size_t>(column)].number(line);
+    return number ? QVariant(number->value) : QVariant();
+}
+
+QString tipOf(const ShootoutLine& line, int column)
+{
+    if (!line.sentence.isEmpty()) {
+        return line.sentence;
+    }
+    if (column == kHeldOutColumn && line.measured.firstHeldOut) {
+        return ShootoutTable::tr("%1 before the first step").arg(QLocale().toString(*line.measured.firstHeldOut, 'f', kLossDigits));
+    }
+    const peft::Method* method = methodOf(line);
+    return method == nullptr ? QString() : QCoreApplication::translate("Method", method->help.c_str());
+}
+
+QVariant decorationOf(const ShootoutLine& line, int column)
+{
+    const StateRow& row = stateRow(line.state);
+    return column == kStateColumn && row.icon[0] != '\0' ? QVariant(icon(QString::fromLatin1(row.icon), row.token)) : QVariant();
+}
+
+bool isQuiet(const ShootoutLine& line, int column)
+{
+    const Column& row = kColumns[static_cast<std::size_t>(column)];
+    const Maybe number = row.number == nullptr ? Maybe() : row.number(line);
+    return row.number == nullptr ? column == kStateColumn && line.state != State::Training : !number || number->isExpected;
+}
+
+} // namespace
+
+void ShootoutTable::setLines(std::vector<ShootoutLine> lines)
+{
+    beginResetModel();
+    m_lines = std::move(lines);
+    endResetModel();
+}
+
+void ShootoutTable::setLine(int row, const ShootoutLine& line)
+{
+    if (row >= 0 && row < rowCount()) {
+        m_lines[static_cast<std::size_t>(row)] = line;
+        Q_EMIT dataChanged(index(row, 0), index(row, columnCount() - 1));
+    }
+}
+
+int ShootoutTable::rowCount(const QModelIndex& parent) const
+{
+    return parent.isValid() ? 0 : static_cast<int>(m_lines.size());
+}
+
+int ShootoutTable::columnCount(const QModelIndex& parent) const
+{
+    return parent.isValid() ? 0 : static_cast<int>(kColumns.size());
+}
+
+QVariant ShootoutTable::data(const QModelIndex& index, int role) const
+{
+    if (index.row() < 0 || index.row() >= rowCount()) {
+        return {};
+    }
+    const ShootoutLine& line = m_lines[static_cast<std::size_t>(index.row())];
+    const int column = index.column();
+    switch (role) {
+    case Qt::DisplayRole:
+        return textOf(line, column);
+    case Qt::CheckStateRole:
+        return column == kMethodColumn && line.state == State::Choice ? QVariant(line.isChosen ? Qt::Checked : Qt::Unchecked) : QVariant();
+    case Qt::TextAlignmentRole:
+        return QVariant::fromValue(Qt::AlignVCenter | (kColumns[static_cast<std::size_t>(column)].number != nullptr ? Qt::AlignRight : Qt::AlignLeft));
+    case Qt::ForegroundRole:
+        return isQuiet(line, column) ? QVariant(color(Token::TextQuiet)) : QVariant();
+    case Qt::ToolTipRole:
+        return tipOf(line, column);
+    case Qt::DecorationRole:
+        return decorationOf(line, column);
+    case SortRole:
+        return sortOf(line, column, index.row());
+    case MethodRole:
+        return line.method;
+    default:
+        return {};
+    }
+}
+
+bool ShootoutTable::setData(const QModelIndex& index, const QVariant& value, int role)
+{
+    if (role != Qt::CheckStateRole || !(flags(index) & Qt::ItemIsUserCheckable)) {
+        return false;
+    }
+    m_lines[static_cast<std::size_t>(index.row())].isChosen = value.toInt() == Qt::Checked;
+    Q_EMIT dataChanged(index, index, {Qt::CheckStateRole});
+    Q_EMIT choiceChanged();
+    return true;
+}
+
+QVariant ShootoutTable::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) {
+        return {};
+    }
+    const Column& column = kColumns[static_cast<std::size_t>(section)];
+    return columnHeading(role, tr(column.title), column.help[0] == '\0' ? QString() : tr(column.help), column.number != nullptr);
+}
+
+Qt::ItemFlags ShootoutTable::flags(const QModelIndex& index) const
+{
+    const Qt::ItemFlags usual = QAbstractTableModel::flags(index);
+    const bool isChoice = index.isValid() && index.column() == kMethodColumn
+                          && m_lines[static_cast<std::size_t>(index.row())].state == State::Choice;
+    return isChoice ? usual | Qt::ItemIsUserCheckable : usual;
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/models/runs/tuned_runs.h"
+
+#include "core/base/hash.h"
+#include "core/config/run_config.h"
+#include "core/data/dataset.h"
+#include "core/train/held_out_list.h"
+
+#include <QCoreApplication>
+#include <QFileInfo>
+
+#include <filesystem>
+#include <unordered_set>
+
+namespace luthier::ui {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool isAdapterFolder(const fs::path& folder)
+{
+    std::error_code code;
+    return fs::is_regular_file(folder / "adapter_config.json", code);
+}
+
+bool isModelFolder(const fs::path& folder)
+{
+    std::error_code code;
+    return fs::is_regular_file(folder / "config.json", code);
+}
+
+std::string textAt(const Json& recipe, const char* part, const char* key)
+{
+    if (!recipe.is_object() || !recipe.contains(part) || !recipe[part].is_object() || !recipe[part].contains(key)) {
+        return {};
+    }
+    return recipe[part][key].is_string() ? recipe[part][key].get<std::string>() : std::string();
+}
+
+} // namespace
+
+TunedRuns readTunedRuns(store::Project& project)
+{
+    TunedRuns read;
+    const Result<std::vector<store::RunRow>> rows = project.runs();
+    if (!rows) {
+        read.problem = QString::fromStdString(rows.message());
+        return read;
+    }
+    for (const store::RunRow& row : *rows) {
+        const bool isAdapter = isAdapterFolder(row.result);
+        if (row.result.empty() || (!isAdapter && !isModelFolder(row.result))) {
+            continue; // no result, or its folder is gone
+        }
+        TunedRun run{row.id, QString::fromStdString(row.name), QString::fromStdString(textAt(row.recipe, "model", "path")),
+                     QString::fromStdString(row.result), isAdapter, row.recipe};
+        if (run.name.isEmpty()) {
+            run.name = QStringLiteral("#%1").arg(row.id);
+        }
+        read.runs.push_back(std::move(run));
+    }
+    return read;
+}
+
+Result<TunedRun> readTunedFolder(const QString& folder)
+{
+    const fs::path path = folder.toStdString();
+    const bool isAdapter = isAdapterFolder(path);
+    if (!isAdapter && !isModelFolder(path)) {
+        return Error{path.string() + ": neither an adapter (adapter_config.json) nor a model (config.json) lies here; "
+                                     "choose the folder that holds one of them"};
+    }
+    return TunedRun{0, QFileInfo(folder).fileName(), {}, folder, isAdapter, {}};
+}
+
+namespace {
+
+// A row as a prompt: everything before the last answer. Empty messages: it asks nothing.
+PromptItem promptOf(const data::Example& example, std::int64_t row)
+{
+    PromptItem item;
+    if (example.kind != data::ExampleKind::Conversation || example.messages.size() < 2
+        || example.messages.back().role != "assistant") {
+        return item;
+    }
+    item.row = row;
+    item.messages.assign(example.messages.begin(), example.messages.end() - 1);
+    item.expected = QString::fromStdString(example.messages.back().content);
+    return item;
+}
+
+Result<std::shared_ptr<data::Dataset>> openHeldOut(store::Project* project, const std::string& path, const std::string& format,
+                                                   const base::CancelToken& cancel)
+{
+    data::OpenOptions options;
+    options.format = format;
+    options.cancel = cancel;
+    if (project != nullptr) {
+        Result<data::Overlay> edits = project->edits(path);
+        if (!edits) {
+            return edits.error();
+        }
+        Result<data::Exclusions> excluded = project->exclusions(path);
+        if (!excluded) {
+            return excluded.error();
+        }
+        options.overlay = std::move(*edits);
+        options.excluded = std::move(*excluded);
+    }
+    return data::Dataset::open(path, std::move(options));
+}
+
+// Adds the prompts of a file; with `only`, of the rows with these hashes alone.
+void addPrompts(const data::Dataset& dataset, const std::unordered_set<std::uint64_t>* only, std::int64_t limit,
+                   const base::CancelToken& cancel, HeldOutPrompts& read)
+{
+    for (std::int64_t row = 0; row < dataset.rowCount() && !cancel.isCancelled(); ++row) {
+        if (dataset.isExcluded(row)) {
+            continue;
+        }
+        if (only != nullptr) {
+            const Result<Json> json = dataset.row(row);
+            if (!json || !only->contains(base::rowHash(base::dumpJson(*json)))) {
+                continue;
+            }
+        }
+        const Result<data::Example> example = dataset.example(row);
+        PromptItem item = example ? promptOf(*example, row) : PromptItem{};
+        if (item.messages.empty()) {
+            continue;
+        }
+        ++read.total;
+        if (static_cast<std::int64_t>(read.items.size()) < limit) {
+            read.items.push_back(std::move(item));
+        }
+    }
+}
+
+} // namespace
+
+HeldOutPrompts readHeldOut(store::Project* project, const TunedRun& run, std::int64_t limit, const base::CancelToken& cancel)
+{
+    HeldOutPrompts read;
+    const Result<config::RunConfig> config = config::fromJson(run.recipe);
+    if (!config) {
+        read.problem = QString::fromStdString(config.message());
+        return read;
+    }
+    const bool ownFiles = !config->data.heldOut.empty();
+    std::unordered_set<std::uint64_t> splitOff;
+    if (!ownFiles) {
+        auto list = train::readHeldOutList(fs::path(run.result.toStdString()).parent_path());
+        if (!list) {
+            read.problem = QCoreApplication::translate("luthier::ui::TunedRun", "This run kept no rows aside, or no list of them.");
+            return read;
+        }
+        splitOff = std::move(*list);
+    }
+    for (const std::string& path : ownFiles ? config->data.heldOut : config->data.train) {
+        const auto dataset = openHeldOut(project, path, config->data.format, cancel);
+        if (!dataset) {
+            read.problem = QString::fromStdString(dataset.message());
+            return read;
+        }
+        read.source = QFileInfo(QString::fromStdString(path)).fileName();
+        addPrompts(**dataset, ownFiles ? nullptr : &splitOff, limit, cancel, read);
+    }
+    return read;
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/adapters/adapters_details.h"
+
+#include "ui/icons.h"
+#include "ui/models/card_list_model.h"
+#include "ui/widgets/elided_label.h"
+#include "ui/widgets/named_button.h"
+
+#include <QDateTime>
+#include <QHBoxLayout>
+#include <QLocale>
+#include <QPlainTextEdit>
+#include <QTimer>
+#include <QVBoxLayout>
+
+namespace luthier::ui {
+namespace {
+
+constexpr int kTellAfterMs = 600;
+constexpr int kNoteLines = 9;
+
+QString line(const QString& name, const std::string& value)
+{
+    return value.empty() ? QString() : QStringLiteral("%1: %2\n").arg(name, QString::fromStdString(value));
+}
+
+QString factsOf(const store::LibraryAdapter& adapter)
+{
+    const auto& facts = adapter.facts;
+    const QLocale locale;
+    QString text = line(AdaptersDetails::tr("Method"), facts.details.empty() ? facts.method : facts.method + " (" + facts.details + ")");
+    text += line(AdaptersDetails::tr("Trained on"), adapter.trainedOn);
+    text += line(AdaptersDetails::tr("Base"), adapter.model.empty() ? facts.baseName : adapter.model);
+    text += line(AdaptersDetails::tr("Base's fingerprint"), facts.baseFingerprint.substr(0, 12));
+    text += AdaptersDetails::tr("Size: %1, %2 parameters\n").arg(fileSize(static_cast<double>(facts.bytes)), locale.toString(static_cast<qlonglong>(facts.parameters)));
+    if (adapter.lastHeldOut) {
+        const QString last = locale.toString(*adapter.lastHeldOut, 'f', 4);
+        text += adapter.firstHeldOut ? AdaptersDetails::tr("Held-out loss: %1, before %2\n").arg(last, locale.toString(*adapter.firstHeldOut, 'f', 4))
+                                     : AdaptersDetails::tr("Held-out loss: %1\n").arg(last);
+    }
+    const QDateTime made = QDateTime::fromString(QString::fromStdString(adapter.created), Qt::ISODate);
+    if (made.isValid()) {
+        text += AdaptersDetails::tr("Made: %1\n").arg(locale.toString(made.toLocalTime(), QLocale::ShortFormat));
+    }
+    return text.trimmed();
+}
+
+} // namespace
+
+AdaptersDetails::AdaptersDetails(QWidget* parent)
+    : Card({}, parent), m_name(new ElidedLabel(Token::Text, Qt::ElideMiddle)), m_place(new ElidedLabel(Token::TextQuiet, Qt::ElideMiddle)),
+      m_facts(new QLabel), m_problem(new StatusLabel(Token::Bad)), m_notes(new QPlainTextEdit),
+      m_export(makeButton(QStringLiteral("exportAdapter"), tr("Export\u2026"), tr("Write it for other programs: GGUF, a merged folder, an adapter (Ctrl+E)"))),
+      m_merge(makeButton(QStringLiteral("mergeAdapter"), tr("Merge\u2026"), tr("Fold it into its base: a model folder of its own"))),
+      m_combine(makeButton(QStringLiteral("combineAdapters"), tr("Combine\u2026"), tr("Make one adapter of the chosen ones"))),
+      m_reveal(makeButton(QStringLiteral("revealAdapter"), tr("Reveal"), tr("Show its folder in the file manager"))),
+      m_delete(makeButton(QStringLiteral("deleteAdapter"), tr("Delete\u2026"), tr("Move it to the project's trash (Del)"))), m_tell(new QTimer(this))
+{
+    m_name->setObjectName(QStringLiteral("adapterName"));
+    m_place->setObjectName(QStringLiteral("adapterPlace"));
+    m_facts->setObjectName(QStringLiteral("adapterFacts"));
+    m_problem->setObjectName(QStringLiteral("adapterProblem"));
+    m_notes->setObjectName(QStringLiteral("adapterNotes"));
+    QFont heavy = textFont(TextSize::Body);
+    heavy.setWeight(QFont::DemiBold);
+    m_name->setFont(heavy);
+    m_place->setFont(textFont(TextSize::Small));
+    m_facts->setTextFormat(Qt::PlainText);
+    m_facts->setWordWrap(true);
+    m_facts->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_problem->setWordWrap(true);
+    m_notes->setPlaceholderText(tr("Notes"));
+    m_notes->setAccessibleName(tr("Notes about this adapter"));
+    m_notes->setToolTip(tr("Notes, kept with the project"));
+    m_notes->setTabChangesFocus(true);
+    m_tell->setSingleShot(true);
+    m_tell->setInterval(kTellAfterMs);
+    connect(m_tell, &QTimer::timeout, this, &AdaptersDetails::flushNotes);
+    connect(m_notes, &QPlainTextEdit::textChanged, m_tell, qOverload<>(&QTimer::start));
+    header()->addWidget(m_name, 1);
+    for (QWidget* part : std::initializer_list<QWidget*>{m_place, m_facts, m_problem}) {
+        body()->addWidget(part);
+    }
+    buildButtons();
+    m_notes->setMaximumHeight(fontMetrics().lineSpacing() * kNoteLines);
+    body()->addWidget(m_notes);
+    body()->addStretch(1);
+    show(nullptr, 0);
+}
+
+void AdaptersDetails::buildButtons()
+{
+    m_reveal->setIcon(icon(QStringLiteral("folder-open")));
+    m_delete->setIcon(icon(QStringLiteral("trash-2")));
+    auto* row = new QHBoxLayout;
+    for (QPushButton* button : {m_export, m_merge, m_combine, m_reveal, m_delete}) {
+        row->addWidget(button);
+    }
+    row->addStretch(1);
+    body()->addLayout(row);
+    connect(m_export, &QPushButton::clicked, this, &AdaptersDetails::exportWanted);
+    connect(m_merge, &QPushButton::clicked, this, &AdaptersDetails::mergeWanted);
+    connect(m_combine, &QPushButton::clicked, this, &AdaptersDetails::combineWanted);
+    connect(m_reveal, &QPushButton::clicked, this, &AdaptersDetails::revealWanted);
+    connect(m_delete, &QPushButton::clicked, this, &AdaptersDetails::deleteWanted);
+}
+
+void AdaptersDetails::flushNotes()
+{
+    m_tell->stop();
+    if (!m_path.isEmpty() && m_notes->toPlainText() != m_told) {
+        m_told = m_notes->toPlainText();
+        Q_EMIT notesChanged(m_path, m_told);
+    }
+}
+
+void AdaptersDetails::show(const store::LibraryAdapter* adapter, int numChosen)
+{
+    const QString path = adapter == nullptr ? QString() : QString::fromStdString(adapter->facts.path.string());
+    flushNotes();
+    const bool good = adapter != nullptr && adapter->facts.problem.empty();
+    m_name->setText(adapter == nullptr ? tr("No adapter chosen")
+                    : numChosen > 1    ? tr("%n adapter(s) chosen", nullptr, numChosen)
+                                       : QString::fromStdString(adapter->name));
+    m_place->setText(path);
+    m_facts->setText(good ? factsOf(*adapter) : QString());
+    m_facts->setVisible(good);
+    m_problem->setText(adapter == nullptr ? QString() : QString::fromStdString(adapter->facts.problem));
+    m_problem->setVisible(adapter != nullptr && !good);
+    if (path != m_path) {
+        m_path = path;
+        m_told = adapter == nullptr ? QString() : QString::fromStdString(adapter->notes);
+        m_notes->setPlainText(m_told);
+        m_tell->stop();
+    }
+    m_notes->setEnabled(adapter != nullptr);
+    m_export->setEnabled(good);
+    m_merge->setEnabled(good);
+    m_combine->setEnabled(good && numChosen > 1);
+    m_combine->setToolTip(numChosen > 1 ? tr("Make one adapter of the chosen ones") : tr("Choose several adapters in the list first (Ctrl or Shift)"));
+    m_reveal->setEnabled(adapter != nullptr);
+    m_delete->setEnabled(adapter != nullptr);
+}
+
+} // namespace luthier::ui

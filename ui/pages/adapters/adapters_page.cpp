@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/adapters/adapters_page.h"
+
+#include "ui/models/library/adapter_library.h"
+#include "ui/pages/adapters/adapters_details.h"
+#include "ui/pages/adapters/adapters_work.h"
+#include "ui/widgets/card_delegate.h"
+#include "ui/widgets/empty_state.h"
+#include "ui/widgets/status_label.h"
+#include "ui/workspace.h"
+
+#include <QAction>
+#include <QDesktopServices>
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QListView>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+#include <QShortcut>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QUrl>
+#include <QVBoxLayout>
+
+namespace luthier::ui {
+
+AdaptersPage::AdaptersPage(Workspace& workspace, QWidget* parent)
+    : Page(parent), m_workspace(workspace), m_import(new QAction(tr("Import an adapter\u2026"), this)), m_library(new AdapterLibrary(workspace, this)),
+      m_model(new CardListModel(this)), m_stack(new QStackedWidget), m_empty(new EmptyState), m_view(new QListView), m_details(new AdaptersDetails),
+      m_work(new AdaptersWork), m_problem(new StatusLabel(Token::Bad))
+{
+    setObjectName(QStringLiteral("adaptersPage"));
+    setAcceptDrops(true);
+    m_import->setToolTip(tr("Copy an adapter folder into the project"));
+    build();
+    connectParts();
+    setFocusProxy(m_view);
+    m_library->refresh();
+    fill();
+}
+
+void AdaptersPage::build()
+{
+    m_problem->setObjectName(QStringLiteral("adaptersProblem"));
+    m_problem->setWordWrap(true);
+    m_problem->hide();
+    m_view->setObjectName(QStringLiteral("adaptersList"));
+    m_view->setAccessibleName(tr("Adapters of this project"));
+    m_view->setToolTip(tr("Adapters of this project. Ctrl and Shift choose several; drop an adapter folder here to import it."));
+    m_view->setModel(m_model);
+    m_view->setItemDelegate(new CardDelegate(m_view));
+    m_view->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    m_view->setFrameShape(QFrame::NoFrame);
+    m_view->setSpacing(space(1) / 2);
+    m_view->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+    m_empty->setText({tr("No adapters yet"), tr("Every tuning run leaves one here. One from elsewhere can be imported, too."), tr("Tune a model"), tr("Import a file\u2026")});
+    auto* right = new QWidget;
+    auto* rightLayout = new QVBoxLayout(right);
+    rightLayout->setContentsMargins(0, 0, 0, 0);
+    rightLayout->addWidget(m_details, 1);
+    rightLayout->addWidget(m_work);
+    auto* work = new QSplitter;
+    work->setObjectName(QStringLiteral("adaptersSplitter"));
+    work->setChildrenCollapsible(false);
+    work->addWidget(m_view);
+    work->addWidget(right);
+    const int column = fontMetrics().averageCharWidth();
+    work->setSizes({column * 60, column * 90});
+    work->setStretchFactor(1, 1);
+    m_stack->addWidget(m_empty);
+    m_stack->addWidget(work);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_problem);
+    layout->addWidget(m_stack, 1);
+}
+
+void AdaptersPage::connectParts()
+{
+    connect(m_import, &QAction::triggered, this, &AdaptersPage::askForFolder);
+    connect(m_empty, &EmptyState::triggered, this, [this] { Q_EMIT m_workspace.pageWanted(QStringLiteral("tune"), {}); });
+    connect(m_empty, &EmptyState::secondTriggered, this, &AdaptersPage::askForFile);
+    connect(m_library, &AdapterLibrary::changed, this, &AdaptersPage::fill);
+    connect(m_library, &AdapterLibrary::failed, this, &AdaptersPage::sayProblem);
+    connect(m_library, &AdapterLibrary::imported, this, [this](const QString& path) {
+        m_wanted = path;
+        m_problem->hide();
+        m_workspace.say(tr("%1 is in the project.").arg(QFileInfo(path).fileName()));
+    });
+    connect(m_view->selectionModel(), &QItemSelectionModel::selectionChanged, this, &AdaptersPage::showChosen);
+    connect(m_details, &AdaptersDetails::exportWanted, this, [this] { publish(PublishOrder::Kind::Gguf); });
+    connect(m_details, &AdaptersDetails::mergeWanted, this, [this] { publish(PublishOrder::Kind::Model); });
+    connect(m_details, &AdaptersDetails::combineWanted, this, [this] { publish(PublishOrder::Kind::Adapter); });
+    connect(m_details, &AdaptersDetails::revealWanted, this, &AdaptersPage::revealInFolder);
+    connect(m_details, &AdaptersDetails::deleteWanted, this, &AdaptersPage::deleteChosen);
+    connect(m_details, &AdaptersDetails::notesChanged, m_library, &AdapterLibrary::setNotes);
+    connect(m_work, &AdaptersWork::finished, this, [this](bool good) {
+        if (good) {
+            m_library->refresh(); // a combined one may have gone into the project
+        }
+    });
+    auto* remove = new QShortcut(QKeySequence::Delete, m_view);
+    remove->setContext(Qt::WidgetShortcut);
+    connect(remove, &QShortcut::activated, this, &AdaptersPage::deleteChosen);
+    auto* write = new QShortcut(QKeySequence(Qt::CTRL | Qt::Key_E), this);
+    write->setContext(Qt::WidgetWithChildrenShortcut);
+    connect(write, &QShortcut::activated, this, [this] { publish(PublishOrder::Kind::Gguf); });
+}
+
+void AdaptersPage::activated()
+{
+    m_library->refresh();
+}
+
+void AdaptersPage::openFile(const QString& path)
+{
+    m_library->import(path);
+}
+
+void AdaptersPage::reveal(const QString& what)
+{
+    m_wanted = what;
+    fill();
+}
+
+void AdaptersPage::fill()
+{
+    const QStringList before = chosen();
+    std::vector<CardItem> items;
+    for (const store::LibraryAdapter& adapter : m_library->adapters()) {
+        items.push_back(cardOf(adapter));
+    }
+    const bool any = !items.empty();
+    m_model->setItems(std::move(items));
+    m_stack->setCurrentIndex(any ? 1 : 0);
+    const QStringList wanted = m_wanted.isEmpty() ? before : QStringList{m_wanted};
+    for (const QString& path : wanted) {
+        if (const int row = m_model->rowOf(path); row >= 0) {
+            m_view->selectionModel()->select(m_model->index(row), QItemSelectionModel::Select);
+            m_view->selectionModel()->setCurrentIndex(m_model->index(row), QItemSelectionModel::NoUpdate);
+            m_wanted.clear();
+        }
+    }
+    if (any && chosen().isEmpty()) {
+        m_view->setCurrentIndex(m_model->index(0));
+    }
+    showChosen();
+}
+
+QStringList AdaptersPage::chosen() const
+{
+    QStringList paths;
+    for (int row = 0; row < m_model->rowCount(); ++row) {
+        if (m_view->selectionModel()->isSelected(m_model->index(row))) {
+            paths += m_model->item(row).id;
+        }
+    }
+    return paths;
+}
+
+void AdaptersPage::showChosen()
+{
+    const QStringList paths = chosen();
+    m_details->show(paths.isEmpty() ? nullptr : m_library->find(paths.front()), static_cast<int>(paths.size()));
+}
+
+void AdaptersPage::askForFolder()
+{
+    auto* dialog = new QFileDialog(this, tr("Import an adapter folder"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, this, &AdaptersPage::openFile);
+    dialog->open();
+}
+
+void AdaptersPage::askForFile()
+{
+    auto* dialog = new QFileDialog(this, tr("Import a GGUF adapter"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    dialog->setNameFilters({tr("GGUF adapters (*.gguf)")});
+    connect(dialog, &QFileDialog::fileSelected, this, &AdaptersPage::openFile);
+    dialog->open();
+}
+
+void AdaptersPage::publish(PublishOrder::Kind kind)
+{
+    std::vector<store::LibraryAdapter> adapters;
+    for (const QString& path : chosen()) {
+        if (const auto* adapter = m_library->find(path); adapter != nullptr && adapter->facts.problem.empty()) {
+            adapters.push_back(*adapter);
+        }
+    }
+    if (adapters.empty() || !m_workspace.project()) {
+        return;
+    }
+    if (m_work->isRunning()) {
+        sayProblem(tr("Something is being written already; wait for it or stop it."));
+        return;
+    }
+    m_problem->hide();
+    const QString parent = QString::fromStdString(adapters.front().model);
+    const bool intoProject = kind == PublishOrder::Kind::Adapter;
+    const auto folder = intoProject ? store::adaptersFolder(*m_workspace.project()) : m_workspace.project()->folder() / "exports";
+    auto* dialog = new PublishDialog(std::move(adapters), parent.isEmpty() ? m_workspace.modelPath() : parent, QString::fromStdString(folder.string()), kind, this);
+    connect(dialog, &PublishDialog::ordered, m_work, &AdaptersWork::start);
+    dialog->open();
+}
+
+void AdaptersPage::revealInFolder()
+{
+    if (const QStringList paths = chosen(); !paths.isEmpty()) {
+        const QFileInfo info(paths.front());
+        QDesktopServices::openUrl(QUrl::fromLocalFile(info.isDir() ? paths.front() : info.path()));
+    }
+}
+
+void AdaptersPage::deleteChosen()
+{
+    const QStringList paths = chosen();
+    if (paths.isEmpty()) {
+        return;
+    }
+    auto* question = new QMessageBox(QMessageBox::Question, tr("Delete"), tr("Move %n adapter(s) to the project's trash?", nullptr, static_cast<int>(paths.size())),
+                                     QMessageBox::Cancel, this);
+    question->setObjectName(QStringLiteral("deleteQuestion"));
+    question->setAttribute(Qt::WA_DeleteOnClose);
+    question->setInformativeText(paths.join(u'\n'));
+    QPushButton* yes = question->addButton(tr("Move to the trash"), QMessageBox::DestructiveRole);
+    yes->setObjectName(QStringLiteral("deleteYes"));
+    connect(yes, &QPushButton::clicked, this, [this, paths] {
+        for (const QString& path : paths) {
+            m_library->remove(path);
+        }
+    });
+    question->open();
+}
+
+void AdaptersPage::dragEnterEvent(QDragEnterEvent* event)
+{
+    for (const QUrl& url : event->mimeData()->urls()) {
+        if (url.isLocalFile()) {
+            event->acceptProposedAction();
+            return;
+        }
+    }
+}
+
+void AdaptersPage::dropEvent(QDropEvent* event)
+{
+    for (const QUrl& url : event->mimeData()->urls()) {
+        if (url.isLocalFile()) {
+            openFile(url.toLocalFile());
+        }
+    }
+    event->acceptProposedAction();
+}
+
+void AdaptersPage::sayProblem(const QString& sentence)
+{
+    m_problem->setText(sentence);
+    m_problem->show();
+}
+
+} // namespace luthier::ui

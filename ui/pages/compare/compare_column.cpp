@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/compare/compare_column.h"
+
+#include "ui/widgets/diff_text.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace luthier::ui {
+
+CompareColumn::CompareColumn(const QString& id, const QString& title, QWidget* parent)
+    : QFrame(parent), m_title(new QLabel(title)), m_subtitle(new QLabel), m_text(new DiffText), m_footer(new QLabel),
+      m_copy(new QToolButton)
+{
+    setFrameShape(QFrame::StyledPanel);
+    QFont bold = font();
+    bold.setBold(true);
+    m_title->setFont(bold);
+    m_subtitle->setForegroundRole(QPalette::PlaceholderText);
+    m_subtitle->setObjectName(id + QStringLiteral("Subtitle"));
+    m_subtitle->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_text->setObjectName(id + QStringLiteral("Answer"));
+    m_text->setAccessibleName(tr("Answer of %1").arg(title));
+    m_text->setToolTip(tr("Words that only this answer has are tinted and underlined."));
+    m_text->setPlaceholderText(tr("The answer appears here"));
+    m_footer->setObjectName(id + QStringLiteral("Footer"));
+    m_footer->setForegroundRole(QPalette::PlaceholderText);
+    m_footer->setWordWrap(true);
+    m_copy->setObjectName(id + QStringLiteral("Copy"));
+    m_copy->setText(tr("Copy"));
+    m_copy->setAutoRaise(true);
+    m_copy->setToolTip(tr("Copy this answer"));
+    m_copy->setAccessibleName(tr("Copy the answer of %1").arg(title));
+
+    auto* head = new QHBoxLayout;
+    head->addWidget(m_title);
+    head->addWidget(m_subtitle, 1);
+    auto* foot = new QHBoxLayout;
+    foot->addWidget(m_footer, 1);
+    foot->addWidget(m_copy);
+    auto* layout = new QVBoxLayout(this);
+    layout->addLayout(head);
+    layout->addWidget(m_text, 1);
+    layout->addLayout(foot);
+    connect(m_copy, &QToolButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(m_text->text()); });
+}
+
+void CompareColumn::setSubtitle(const QString& subtitle)
+{
+    m_subtitle->setText(subtitle);
+    m_subtitle->setToolTip(subtitle);
+}
+
+void CompareColumn::clear(const QString& waiting)
+{
+    m_text->setText({});
+    m_text->setPlaceholderText(waiting);
+    m_footer->clear();
+}
+
+void CompareColumn::append(const QString& piece)
+{
+    m_text->append(piece);
+}
+
+void CompareColumn::finish(const CompareContest::Answer& answer)
+{
+    if (m_text->text() != answer.text) {
+        m_text->setText(answer.text);
+    }
+    m_text->setPlaceholderText(tr("nothing was answered"));
+    if (!answer.problem.isEmpty()) {
+        m_footer->setText(answer.problem);
+        return;
+    }
+    const QString how = answer.finish == QLatin1String("length")   ? tr("reached the token limit")
+                        : answer.finish == QLatin1String("cancel") ? tr("stopped")
+                                                                   : tr("complete");
+    m_footer->setText(tr("%1 tokens  \u00b7  %2 tokens/s  \u00b7  %3")
+                          .arg(QLocale().toString(answer.numTokens), QLocale().toString(answer.tokensPerSecond, 'f', 1), how));
+}
+
+void CompareColumn::showAnswer(const QString& text, const QString& footer)
+{
+    m_text->setText(text);
+    m_footer->setText(footer);
+}
+
+QString CompareColumn::footer() const
+{
+    return m_footer->text();
+}
+
+} // namespace luthier::ui

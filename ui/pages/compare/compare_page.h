@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ComparePage: base and tuned model answer the same prompt beside each other, with the same seed and settings.
+//
+// Threads: GUI thread; models, files and the project's database are touched in jobs only.
+#pragma once
+
+#include "ui/models/runs/comparison_model.h"
+#include "ui/pages/compare/compare_contest.h"
+#include "ui/pages/page.h"
+
+class QLabel;
+class QPlainTextEdit;
+class QPushButton;
+class QSplitter;
+class QStackedWidget;
+
+namespace luthier::ui {
+
+class CompareBlend;
+class CompareChoices;
+class CompareColumn;
+class CompareSide;
+class DiffText;
+class EmptyState;
+class Workspace;
+
+class ComparePage : public Page {
+    Q_OBJECT
+
+public:
+    explicit ComparePage(Workspace& workspace, QWidget* parent = nullptr);
+    ~ComparePage() override;
+
+    QAction* mainAction() override { return m_action; }
+    void reveal(const QString& what) override { chooseRun(what.toLongLong()); }
+
+    void reload();                               // runs of the project, as they are now
+    void chooseRun(qint64 id);
+    void openTunedFolder(const QString& folder); // a result that belongs to no run of the project
+    void compare();                              // the page's main action
+    void stop();
+    CompareContest* contest() const { return m_contest; }
+
+Q_SIGNALS:
+    void tuneWanted(); // the empty page's button
+    void runningChanged(bool running);
+
+private:
+    QWidget* buildColumns();
+    QWidget* buildPrompt();
+    void connectContest();
+    void onChosen();
+    void answerAgain(); // with other weights, where something was asked
+    void loadHeldOut();
+    void showPrompt(const PromptItem& item);
+    void showComparison(const Comparison& comparison);
+    void showExpected(const QString& expected);
+    void onFinished();
+    void showProblem(const QString& sentence);
+    void updateActions();
+    PromptItem promptNow() const;
+
+    Workspace& m_workspace;
+    CompareContest* m_contest;
+    PromptItem m_prompt;   // what the box was filled from
+    PromptItem m_asked;    // what is being answered
+    inference::Sampling m_askedSettings;
+    bool m_answerAgain = false; // once the running answers have stopped
+    QString m_heldOutOf; // result folder whose held-out rows are listed
+    base::CancelToken m_cancelHeldOut;
+
+    QAction* m_action;
+    QStackedWidget* m_stack;
+    EmptyState* m_empty;
+    QSplitter* m_work;
+    CompareChoices* m_choices;
+    CompareBlend* m_blend;
+    QLabel* m_problem;
+    CompareColumn* m_base;
+    CompareColumn* m_tunedColumn;
+    QWidget* m_expectedBox;
+    DiffText* m_expected;
+    QPlainTextEdit* m_promptText;
+    QLabel* m_context;
+    QPushButton* m_compare;
+    QPushButton* m_stop;
+    QLabel* m_stage;
+    CompareSide* m_side;
+};
+
+} // namespace luthier::ui

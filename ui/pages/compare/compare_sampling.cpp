@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/compare/compare_sampling.h"
+
+#include <QCoreApplication>
+#include <QDoubleSpinBox>
+#include <QFormLayout>
+#include <QLineEdit>
+#include <QSpinBox>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace luthier::ui {
+namespace {
+
+QString fieldText(const std::string& text) // core's English, translated under one context
+{
+    return QCoreApplication::translate("Field", text.c_str());
+}
+
+int bounded(double value, int fallback)
+{
+    return std::isfinite(value) ? static_cast<int>(std::clamp(value, -2147483647.0, 2147483647.0)) : fallback;
+}
+
+} // namespace
+
+SamplingForm::SamplingForm(QWidget* parent) : QWidget(parent)
+{
+    m_sampling.maxNew = 128;
+    auto* form = new QFormLayout;
+    for (const config::Field& field : inference::samplingFields()) {
+        QWidget* editor = makeEditor(field);
+        editor->setObjectName(QString::fromStdString(field.key));
+        editor->setToolTip(fieldText(field.help));
+        editor->setAccessibleName(fieldText(field.label));
+        editor->setAccessibleDescription(fieldText(field.help));
+        form->addRow(fieldText(field.label), editor);
+    }
+    auto* layout = new QVBoxLayout(this);
+    layout->addLayout(form);
+    layout->addStretch();
+}
+
+QWidget* SamplingForm::makeEditor(const config::Field& field)
+{
+    const config::Value value = field.get(&m_sampling);
+    if (const auto* whole = std::get_if<std::int64_t>(&value)) {
+        auto* box = new QSpinBox;
+        box->setRange(bounded(field.range.low, 0), bounded(field.range.high, std::numeric_limits<int>::max()));
+        box->setValue(static_cast<int>(*whole));
+        box->setGroupSeparatorShown(true);
+        connect(box, &QSpinBox::valueChanged, this, [this, set = field.set](int now) { set(&m_sampling, std::int64_t{now}); });
+        return box;
+    }
+    if (const auto* real = std::get_if<double>(&value)) {
+        auto* box = new QDoubleSpinBox;
+        box->setDecimals(2);
+        box->setSingleStep(0.05);
+        const double smallest = field.range.lowOpen ? 0.01 : 0;
+        box->setRange(std::isfinite(field.range.low) ? field.range.low + smallest : 0,
+                      std::isfinite(field.range.high) ? field.range.high : 1000);
+        box->setValue(*real);
+        connect(box, &QDoubleSpinBox::valueChanged, this, [this, set = field.set](double now) { set(&m_sampling, now); });
+        return box;
+    }
+    // Lists of texts: one a line would be too tall here, so they stand separated by "|".
+    auto* line = new QLineEdit;
+    line->setPlaceholderText(tr("none; separate with |"));
+    connect(line, &QLineEdit::textChanged, this, [this, set = field.set](const QString& now) {
+        std::vector<std::string> texts;
+        for (const QString& text : now.split(u'|', Qt::SkipEmptyParts)) {
+            texts.push_back(text.toStdString());
+        }
+        set(&m_sampling, texts);
+    });
+    return line;
+}
+
+} // namespace luthier::ui

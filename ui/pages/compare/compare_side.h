@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// CompareSide: the side of the Compare page: prompts of the held-out rows, the sampling settings, and what was
+// compared in this sitting. It offers; the page acts.
+#pragma once
+
+#include "core/inference/session.h"
+#include "ui/models/runs/comparison_model.h"
+
+#include <QWidget>
+
+class QLabel;
+class QListView;
+class QPushButton;
+class QTabWidget;
+
+namespace luthier::ui {
+
+class SamplingForm;
+
+class CompareSide : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit CompareSide(QWidget* parent = nullptr);
+
+    // note: where the rows come from, or why there are none.
+    void setHeldOut(std::vector<PromptItem> items, const QString& note);
+    void addComparison(Comparison comparison);
+    inference::Sampling sampling() const;
+    void pickRandom();
+
+    int numHeldOut() const { return m_heldOut->rowCount(); }
+
+Q_SIGNALS:
+    void promptChosen(const luthier::ui::PromptItem& item);
+    void promptActivated(const luthier::ui::PromptItem& item); // chosen and to be asked at once
+    void comparisonChosen(const luthier::ui::Comparison& comparison);
+
+private:
+    QWidget* buildHeldOut();
+    QWidget* buildHistory();
+
+    PromptListModel* m_heldOut;
+    ComparisonModel* m_history;
+    QTabWidget* m_tabs;
+    QListView* m_heldOutList;
+    QListView* m_historyList;
+    QLabel* m_heldOutNote;
+    QPushButton* m_random;
+    SamplingForm* m_sampling;
+};
+
+} // namespace luthier::ui

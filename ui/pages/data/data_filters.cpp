@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/data/data_filters.h"
+
+#include "ui/models/data/data_checkup.h"
+#include "ui/models/data/data_losses.h"
+#include "ui/models/data/row_filters.h"
+#include "ui/theme.h"
+#include "ui/widgets/named_button.h"
+#include "ui/widgets/role_colors.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QListWidget>
+#include <QLocale>
+#include <QMenu>
+#include <QPainter>
+#include <QProgressBar>
+#include <QSignalBlocker>
+#include <QStyledItemDelegate>
+#include <QVBoxLayout>
+
+#include <cmath>
+
+namespace luthier::ui {
+namespace {
+
+constexpr int kRefreshMs = 100; // counts grow a dozen times a second while rows are judged
+constexpr int kParts = 1000;
+constexpr int kMinute = 60;
+constexpr int kCountRole = Qt::UserRole + 1;
+
+QString timeLeft(std::optional<double> seconds)
+{
+    if (!seconds) {
+        return {};
+    }
+    const int whole = static_cast<int>(std::ceil(*seconds));
+    return whole < kMinute ? DataFilters::tr("%n s left", nullptr, whole)
+                           : DataFilters::tr("%n min left", nullptr, (whole + kMinute - 1) / kMinute);
+}
+
+// The count stands at the right, and only the name gives way where the list is narrow.
+class CountDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override
+    {
+        const QString count = index.data(kCountRole).toString();
+        const int room = count.isEmpty() ? 0 : option.fontMetrics.horizontalAdvance(count) + space(3);
+        QStyleOptionViewItem whole = option;
+        initStyleOption(&whole, index);
+        const QStyle* style = whole.widget->style();
+        style->drawPrimitive(QStyle::PE_PanelItemViewItem, &whole, painter, whole.widget); // the ground, over the whole line
+        QStyleOptionViewItem name = option;
+        name.rect.setRight(name.rect.right() - room);
+        QStyledItemDelegate::paint(painter, name, index);
+        painter->save();
+        painter->setPen(whole.palette.color((option.state & QStyle::State_Selected) != 0 ? QPalette::HighlightedText : QPalette::Text));
+        painter->drawText(option.rect.adjusted(0, 0, -space(1), 0), Qt::AlignRight | Qt::AlignVCenter, count);
+        painter->restore();
+    }
+};
+
+} // namespace
+
+DataFilters::DataFilters(QWidget* parent)
+    : QWidget(parent), m_list(new QListWidget),
+      m_check(makeButton(QStringLiteral("checkRows"), tr("Check all rows"),
+                         tr("Looks for empty answers, duplicates, broken roles, addresses, keys and more in every row (Ctrl+Shift+K)"))),
+      m_versions(makeButton(QStringLiteral("versions"), tr("Versions\u2026"), tr("Keep the data as it is now under a name, and compare (Ctrl+Shift+V)"))),
+      m_map(makeButton(QStringLiteral("mapButton"), tr("Map\u2026"), tr("The rows as a map, like ones near each other: choose some, pick diverse ones (Ctrl+Shift+M)"))),
+      m_making(makeButton(QStringLiteral("makeFile"), tr("New file\u2026"), tr("A new file of these rows: split, mixed, augmented or made by a model; this one stays as it is"))),
+      m_progress(new QProgressBar), m_left(new QLabel)
+{
+    m_list->setObjectName(QStringLiteral("filters"));
+    m_list->setAccessibleName(tr("Filters"));
+    m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_list->setTextElideMode(Qt::ElideRight);
+    m_list->setItemDelegate(new CountDelegate(m_list));
+    m_progress->setObjectName(QStringLiteral("checkProgress"));
+    m_progress->setAccessibleName(tr("Progress of the check"));
+    m_progress->setRange(0, kParts);
+    m_progress->setTextVisible(false);
+    m_left->setObjectName(QStringLiteral("checkLeft"));
+    m_left->setWordWrap(true);
+    m_left->setForegroundRole(QPalette::PlaceholderText);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_list, 1);
+    layout->addWidget(m_left);
+    layout->addWidget(m_progress);
+    layout->addWidget(m_check);
+    layout->addWidget(m_making);
+    auto* looking = new QHBoxLayout; // beside each other: in a low window the list needs the height
+    looking->setSpacing(space(1));
+    looking->addWidget(m_map);
+    looking->addWidget(m_versions, 1);
+    layout->addLayout(looking);
+    m_refresh.setSingleShot(true);
+    m_refresh.setInterval(kRefreshMs);
+    connect(&m_refresh, &QTimer::timeout, this, &DataFilters::refresh);
+    connect(m_versions, &QPushButton::clicked, this, &DataFilters::versionsWanted);
+    connect(m_map, &QPushButton::clicked, this, &DataFilters::mapWanted);
+    connect(m_check, &QPushButton::clicked, this, &DataFilters::startCheck);
+    connect(m_list, &QListWidget::currentRowChanged, this, [this](int line) {
+        const QString id = line >= 0 ? m_list->item(line)->data(Qt::UserRole).toString() : QString();
+        if (!id.isEmpty() && id != m_filter) {
+            m_filter = id;
+            Q_EMIT filterChosen(id);
+        }
+    });
+    showProgress();
+}
+
+void DataFilters::setDocument(DataDocument* document)
+{
+    if (m_document) {
+        m_document->disconnect(this);
+        m_document->checkup()->disconnect(this);
+        m_document->losses()->disconnect(this);
+    }
+    m_document = document;
+    m_filter = QStringLiteral("all");
+    if (m_document) {
+        connect(m_document, &DataDocument::countsChanged, this, &DataFilters::refreshSoon);
+        connect(m_document, &DataDocument::tagsChanged, this, &DataFilters::refreshSoon);
+        connect(m_document->checkup(), &DataCheckup::changed, this, &DataFilters::refresh);
+        connect(m_document->losses(), &DataLosses::changed, this, &DataFilters::refresh);
+        connect(m_document->checkup(), &DataCheckup::progressChanged, this, &DataFilters::showProgress);
+    }
+    refresh();
+    showProgress();
+}
+
+void DataFilters::setFilter(const QString& id)
+{
+    m_filter = id;
+    refresh();
+}
+
+void DataFilters::setMaking(const QList<QAction*>& actions)
+{
+    auto* menu = new QMenu(m_making);
+    menu->setObjectName(QStringLiteral("makeFileMenu"));
+    menu->setToolTipsVisible(true);
+    menu->addActions(actions);
+    m_making->setMenu(menu);
+}
+
+void DataFilters::startCheck()
+{
+    if (!m_document) {
+        return;
+    }
+    if (m_document->checkup()->isRunning()) {
+        m_document->checkup()->cancel();
+    } else {
+        m_document->checkup()->start();
+    }
+}
+
+void DataFilters::refreshSoon()
+{
+    if (!m_refresh.isActive()) {
+        m_refresh.start();
+    }
+}
+
+// Lines are kept while they are the same, so that the list neither jumps nor loses its place.
+void DataFilters::refresh()
+{
+    const QSignalBlocker quiet(m_list);
+    const std::vector<RowFilterItem> items = m_document ? filterItems(*m_document) : std::vector<RowFilterItem>();
+    QStringList ids;
+    QString section = items.empty() ? QString() : items.front().section;
+    for (const RowFilterItem& item : items) {
+        if (item.section != std::exchange(section, item.section)) {
+            ids += QString();
+        }
+        ids += item.id;
+    }
+    if (ids != m_shown) {
+        m_shown = ids;
+        m_list->clear();
+        m_list->addItems(ids);
+    }
+    int line = 0;
+    m_list->setCurrentRow(-1);
+    for (const RowFilterItem& item : items) {
+        if (ids[line].isEmpty()) { // a heading
+            QListWidgetItem* heading = m_list->item(line++);
+            heading->setText(item.section);
+            heading->setFlags(Qt::NoItemFlags);
+            heading->setFont(textFont(TextSize::Small));
+        }
+        QListWidgetItem* shown = m_list->item(line++);
+        const QString count = QLocale().toString(static_cast<qlonglong>(item.count)) + (item.isGrowing ? QStringLiteral("\u2026") : QString());
+        shown->setText(item.label);
+        shown->setData(kCountRole, count);
+        //: name of a filter, number of rows it shows
+        shown->setData(Qt::AccessibleTextRole, tr("%1, %2").arg(item.label, count));
+        shown->setToolTip(item.advice.isEmpty() ? item.help : item.help + u'\n' + item.advice);
+        shown->setData(Qt::UserRole, item.id);
+        shown->setForeground(item.count == 0 ? quietTextColor() : palette().color(QPalette::Text));
+        if (item.id == m_filter) {
+            m_list->setCurrentItem(shown);
+        }
+    }
+}
+
+void DataFilters::showProgress()
+{
+    const DataCheckup* checkup = m_document ? m_document->checkup() : nullptr;
+    const bool isRunning = checkup != nullptr && checkup->isRunning();
+    m_check->setEnabled(checkup != nullptr);
+    m_versions->setEnabled(checkup != nullptr);
+    m_map->setEnabled(checkup != nullptr);
+    m_making->setEnabled(checkup != nullptr);
+    m_check->setText(isRunning ? tr("Stop the check") : checkup != nullptr && checkup->hasResult() ? tr("Check all rows again") : tr("Check all rows"));
+    m_progress->setVisible(isRunning);
+    m_progress->setValue(isRunning ? static_cast<int>(kParts * checkup->fraction()) : 0);
+    const QString problem = checkup != nullptr ? checkup->problem() : QString();
+    const QString stale = checkup != nullptr && checkup->isStale()
+                              ? tr("Rows were edited since the check: copies and whole-set counts are from before.")
+                              : QString();
+    const QString said = isRunning ? timeLeft(checkup->secondsLeft()) : problem.isEmpty() ? stale : problem;
+    m_left->setText(said);
+    m_left->setVisible(isRunning || !said.isEmpty());
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/data/data_mapping.h"
+
+#include "core/data/formats/format.h"
+#include "ui/theme.h"
+#include "ui/widgets/named_button.h"
+
+#include <QComboBox>
+#include <QCoreApplication>
+#include <QFormLayout>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace luthier::ui {
+namespace {
+
+constexpr std::size_t kPreviewRows = 5;
+
+struct MappedShape {
+    const char* format;
+    std::vector<const char*> fields;
+};
+
+// Shapes that columns can give; a new one is a line here.
+const std::vector<MappedShape>& mappedShapes()
+{
+    static const std::vector<MappedShape> shapes{{"completion", {"prompt", "completion"}},
+                                                 {"instruction", {"instruction", "input", "output"}},
+                                                 {"chat", {"messages"}},
+                                                 {"preference", {"prompt", "chosen", "rejected"}},
+                                                 {"classification", {"text", "label"}},
+                                                 {"text", {"text"}}};
+    return shapes;
+}
+
+QString oneLine(const std::string& text)
+{
+    return QString::fromStdString(text).simplified();
+}
+
+} // namespace
+
+DataMapping::DataMapping(QWidget* parent)
+    : QWidget(parent), m_title(new QLabel), m_format(new QComboBox), m_fields(new QFormLayout), m_preview(new QPlainTextEdit),
+      m_accept(makeButton(QStringLiteral("acceptMapping"), tr("Read it this way"), tr("Keeps the choice with the file; the file itself stays as it is")))
+{
+    setObjectName(QStringLiteral("dataMapping"));
+    m_title->setWordWrap(true);
+    m_format->setObjectName(QStringLiteral("mappingFormat"));
+    m_format->setAccessibleName(tr("Shape that the rows should have"));
+    m_format->setToolTip(tr("What a row of the file is; usually a prompt with its completion"));
+    for (const MappedShape& shape : mappedShapes()) {
+        const data::DatasetFormat* format = data::findFormat(shape.format);
+        m_format->addItem(QCoreApplication::translate("DatasetFormat", format->label.c_str()), QString::fromLatin1(shape.format));
+    }
+    m_preview->setObjectName(QStringLiteral("mappingPreview"));
+    m_preview->setAccessibleName(tr("How the first rows read"));
+    m_preview->setReadOnly(true);
+    m_preview->setTabChangesFocus(true);
+    auto* shape = new QFormLayout;
+    shape->addRow(tr("&Shape"), m_format);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(space(3), space(3), space(3), space(3));
+    layout->setSpacing(space(2));
+    layout->addWidget(m_title);
+    layout->addLayout(shape);
+    layout->addLayout(m_fields);
+    layout->addWidget(new QLabel(tr("The first rows would read:")));
+    layout->addWidget(m_preview, 1);
+    layout->addWidget(m_accept, 0, Qt::AlignLeft);
+    connect(m_format, &QComboBox::currentIndexChanged, this, [this] { showFields({}); });
+    connect(m_accept, &QPushButton::clicked, this, &DataMapping::accepted);
+}
+
+void DataMapping::setRows(const QString& file, std::vector<Json> rows)
+{
+    m_rows = std::move(rows);
+    m_facts = data::columnFacts(m_rows);
+    m_title->setText(tr("The columns of %1 have names that Luthier does not know. Say which column is what.").arg(file));
+    const auto guess = data::guessColumns(m_rows);
+    const QSignalBlocker quiet(m_format);
+    m_format->setCurrentIndex(guess ? std::max(0, m_format->findData(QString::fromStdString(guess->format))) : 0);
+    showFields(guess ? guess->columns : data::Columns());
+}
+
+void DataMapping::showFields(const data::Columns& chosen)
+{
+    while (m_fields->rowCount() > 0) {
+        m_fields->removeRow(0);
+    }
+    m_columns.clear();
+    for (const char* field : mappedShapes()[static_cast<std::size_t>(m_format->currentIndex())].fields) {
+        auto* combo = new QComboBox;
+        combo->setObjectName(QStringLiteral("column.") + QLatin1String(field));
+        combo->setProperty("field", QString::fromLatin1(field));
+        combo->setAccessibleName(tr("Column for %1").arg(QLatin1String(field)));
+        combo->setToolTip(tr("The column of the file that holds \"%1\"").arg(QLatin1String(field)));
+        combo->addItem(tr("(none)"), QString());
+        for (const data::ColumnFacts& column : m_facts) {
+            //: a column's name, what it holds, an example
+            combo->addItem(tr("%1 (%2: %3)").arg(QString::fromStdString(column.name), QString::fromStdString(column.kind), oneLine(column.example)),
+                           QString::fromStdString(column.name));
+        }
+        const auto at = std::find_if(chosen.begin(), chosen.end(), [field](const data::ColumnName& one) { return one.field == field; });
+        combo->setCurrentIndex(at == chosen.end() ? 0 : std::max(0, combo->findData(QString::fromStdString(at->column))));
+        combo->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        connect(combo, &QComboBox::currentIndexChanged, this, &DataMapping::preview);
+        m_fields->addRow(QString::fromLatin1(field), combo);
+        m_columns.push_back(combo);
+    }
+    preview();
+}
+
+data::Columns DataMapping::columns() const
+{
+    data::Columns columns;
+    for (const QComboBox* combo : m_columns) {
+        if (const std::string column = combo->currentData().toString().toStdString(); !column.empty()) {
+            columns.push_back({combo->property("field").toString().toStdString(), column});
+        }
+    }
+    return columns;
+}
+
+void DataMapping::preview()
+{
+    const data::DatasetFormat* format = data::findFormat(m_format->currentData().toString().toStdString());
+    const data::Columns chosen = columns();
+    QStringList lines;
+    bool isReadable = false;
+    for (std::size_t i = 0; i < std::min(m_rows.size(), kPreviewRows); ++i) {
+        const auto example = format->toExample(data::withColumns(m_rows[i], chosen));
+        isReadable = isReadable || example.ok();
+        lines += example ? tr("Prompt: %1\nAnswer: %2\n").arg(oneLine(data::promptOf(*example)), oneLine(data::answerOf(*example)))
+                         : tr("Not readable: %1\n").arg(QString::fromStdString(example.message()));
+    }
+    m_preview->setPlainText(lines.join(u'\n'));
+    m_accept->setEnabled(isReadable && !chosen.empty());
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/models/models_details.h"
+
+#include "core/text/templates/chat_template.h"
+#include "core/text/tokenizers/tokenizer.h"
+#include "ui/icons.h"
+#include "ui/models/card_list_model.h"
+#include "ui/theme.h"
+#include "ui/widgets/elided_label.h"
+
+#include <QHBoxLayout>
+#include <QLocale>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace luthier::ui {
+namespace {
+
+constexpr int kTemplateLines = 6;
+
+struct TextFacts {
+    QString tokenizer;
+    QString written; // a conversation through the template
+    bool hasTemplate = false;
+};
+
+TextFacts readTextFacts(const std::string& path)
+{
+    TextFacts facts;
+    const auto tokenizer = text::loadTokenizer(path);
+    facts.tokenizer = tokenizer ? ModelsDetails::tr("%1, %2 tokens").arg(QString::fromStdString((*tokenizer)->kind()),
+                                                                         QLocale().toString(static_cast<qlonglong>((*tokenizer)->vocabSize())))
+                                : QString::fromStdString(tokenizer.message());
+    const auto chat = text::ChatTemplate::load(path);
+    if (!chat) {
+        facts.written = QString::fromStdString(chat.message());
+        return facts;
+    }
+    const Json messages = Json::array({{{"role", "user"}, {"content", "How are you?"}}, {{"role", "assistant"}, {"content", "Well, thank you."}}});
+    const auto rendered = chat->render(messages);
+    facts.hasTemplate = rendered.ok();
+    facts.written = QString::fromStdString(rendered ? rendered->text : rendered.message());
+    return facts;
+}
+
+} // namespace
+
+ModelsDetails::ModelsDetails(QWidget* parent)
+    : Card({}, parent), m_name(new ElidedLabel(Token::Text, Qt::ElideMiddle)), m_place(new ElidedLabel(Token::TextQuiet, Qt::ElideMiddle)), m_facts(new QLabel),
+      m_problem(new StatusLabel(Token::Bad)), m_tokenizer(new ElidedLabel(Token::TextQuiet)), m_template(new QPlainTextEdit),
+      m_use(new QPushButton(tr("Use in Tune"))), m_reveal(new QPushButton(icon(QStringLiteral("folder-open")), tr("Reveal"))),
+      m_delete(new QPushButton(icon(QStringLiteral("trash-2")), tr("Delete\u2026")))
+{
+    m_name->setObjectName(QStringLiteral("detailsName"));
+    m_place->setObjectName(QStringLiteral("detailsPlace"));
+    m_facts->setObjectName(QStringLiteral("detailsFacts"));
+    m_problem->setObjectName(QStringLiteral("detailsProblem"));
+    m_tokenizer->setObjectName(QStringLiteral("detailsTokenizer"));
+    m_template->setObjectName(QStringLiteral("detailsTemplate"));
+    QFont heavy = textFont(TextSize::Body);
+    heavy.setWeight(QFont::DemiBold);
+    m_name->setFont(heavy);
+    m_place->setFont(textFont(TextSize::Small));
+    m_facts->setTextFormat(Qt::PlainText);
+    m_facts->setWordWrap(true);
+    m_facts->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_problem->setWordWrap(true);
+    m_template->setReadOnly(true);
+    m_template->setTabChangesFocus(true);
+    m_template->setFont(fixedFont());
+    m_template->setAccessibleName(tr("A conversation as this model reads it"));
+    m_template->setToolTip(m_template->accessibleName());
+    m_template->setMaximumHeight(QFontMetrics(fixedFont()).lineSpacing() * kTemplateLines);
+    header()->addWidget(m_name, 1);
+    buildButtons();
+    for (QWidget* part : std::initializer_list<QWidget*>{m_place, m_facts, m_problem, m_tokenizer, m_template}) {
+        body()->addWidget(part);
+    }
+    show(nullptr);
+}
+
+void ModelsDetails::buildButtons()
+{
+    m_use->setObjectName(QStringLiteral("useInTune"));
+    m_use->setToolTip(tr("Start the next tuning from this model"));
+    m_reveal->setObjectName(QStringLiteral("revealModel"));
+    m_reveal->setToolTip(tr("Show its folder in the file manager"));
+    m_delete->setObjectName(QStringLiteral("deleteModel"));
+    header()->addWidget(m_use);
+    header()->addWidget(m_reveal);
+    header()->addWidget(m_delete);
+    connect(m_use, &QPushButton::clicked, this, [this] { Q_EMIT tuneWanted(m_path); });
+    connect(m_reveal, &QPushButton::clicked, this, [this] { Q_EMIT revealWanted(m_path); });
+    connect(m_delete, &QPushButton::clicked, this, [this] { Q_EMIT deleteWanted(m_path); });
+}
+
+void ModelsDetails::show(const hub::InstalledModel* model)
+{
+    const bool isSame = model != nullptr && m_path == QString::fromStdString(model->path.string());
+    m_path = model == nullptr ? QString() : QString::fromStdString(model->path.string());
+    const CardItem card = model == nullptr ? CardItem{{}, tr("No model chosen"), {}, {}, {}, false} : cardOf(*model);
+    m_name->setText(card.title);
+    m_place->setText(m_path);
+    m_place->setToolTip(m_path);
+    m_facts->setText(card.isBad ? QString() : card.facts);
+    m_facts->setVisible(!card.isBad && model != nullptr);
+    m_problem->setText(card.isBad ? card.facts : QString());
+    m_problem->setVisible(card.isBad);
+    m_use->setEnabled(model != nullptr && model->problem.empty());
+    m_reveal->setEnabled(model != nullptr);
+    const bool isAdded = model != nullptr && model->source == hub::ModelSource::Added;
+    const bool isOurs = model != nullptr && (model->source == hub::ModelSource::Hub || model->source == hub::ModelSource::Own);
+    m_delete->setEnabled(isAdded || isOurs);
+    m_delete->setText(isAdded ? tr("Forget") : tr("Delete\u2026"));
+    m_delete->setToolTip(isAdded            ? tr("Take it off this list; its files stay where they are (Del)")
+                         : isOurs           ? tr("Move it to the trash (Del)")
+                         : model == nullptr ? tr("Choose a model first")
+                                            : tr("What comes with Luthier or belongs to the project is not deleted here"));
+    if (!isSame) {
+        readText(m_path);
+    }
+}
+
+void ModelsDetails::readText(const QString& path)
+{
+    m_job.cancel();
+    m_tokenizer->setText(path.isEmpty() ? QString() : tr("Reading the tokenizer\u2026"));
+    m_template->clear();
+    m_template->setVisible(false);
+    if (path.isEmpty()) {
+        return;
+    }
+    m_job.start(this, [path = path.toStdString()] { return readTextFacts(path); }, [this](const TextFacts& facts) {
+        m_tokenizer->setText(facts.hasTemplate ? facts.tokenizer : facts.tokenizer + QStringLiteral("  \u00b7  ") + facts.written);
+        m_template->setPlainText(facts.hasTemplate ? facts.written : QString());
+        m_template->setVisible(facts.hasTemplate);
+    });
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/runs/runs_model.h"
+
+#include "ui/icons.h"
+#include "ui/models/column_heading.h"
+
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QLocale>
+
+#include <algorithm>
+#include <array>
+
+namespace luthier::ui {
+namespace {
+
+constexpr int kLossDigits = 4;
+
+QString lossText(const std::optional<double>& loss)
+{
+    return loss ? QLocale().toString(*loss, 'f', kLossDigits) : QStringLiteral("\u2013");
+}
+
+QString methodText(const store::RunRow& run)
+{
+    if (!run.recipe.is_object() || !run.recipe.contains("method") || !run.recipe["method"].contains("kind")) {
+        return QStringLiteral("\u2013");
+    }
+    const Json& method = run.recipe["method"];
+    const std::string kind = method["kind"].is_string() ? method["kind"].get<std::string>() : std::string();
+    return kind == "lora" && method.contains("rank") && method["rank"].is_number_integer()
+               ? RunsModel::tr("LoRA %1").arg(method["rank"].get<std::int64_t>())
+               : QString::fromStdString(kind);
+}
+
+QString stepsText(const store::RunRow& run)
+{
+    const QString done = QLocale().toString(static_cast<qlonglong>(run.step));
+    const bool isWhole = run.totalSteps <= 0 || run.step == run.totalSteps;
+    return isWhole ? done : RunsModel::tr("%1 of %2").arg(done, QLocale().toString(static_cast<qlonglong>(run.totalSteps)));
+}
+
+QString heldOutText(const store::RunRow& run)
+{
+    if (!run.firstHeldOut) {
+        return QStringLiteral("\u2013");
+    }
+    return QStringLiteral("%1 \u2192 %2").arg(lossText(run.firstHeldOut), lossText(run.lastHeldOut));
+}
+
+QString dateText(const store::RunRow& run)
+{
+    const QDateTime created = QDateTime::fromString(QString::fromStdString(run.created), Qt::ISODate);
+    return created.isValid() ? QLocale().toString(created.toLocalTime(), QLocale::ShortFormat) : QString::fromStdString(run.created);
+}
+
+struct Column {
+    const char* title; // source strings, context "RunsModel"
+    const char* help;
+    QString (*text)(const store::RunRow&);
+    bool isNumber;
+};
+
+constexpr std::array kColumns{
+    Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Name"), QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "F2 renames"),
+           [](const store::RunRow& run) { return QString::fromStdString(run.name); }, false},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "State"), "",
+           [](const store::RunRow& run) { return stateText(run.state); }, false},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Method"), "", &methodText, false},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Steps"), "", &stepsText, true},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Loss"), QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Of the last step, in nats per token"),
+           [](const store::RunRow& run) { return lossText(run.lastLoss); }, true},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Held-out"),
+           QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Loss of the rows kept aside, before the first step and after the last"), &heldOutText, true},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Minutes"), "",
+           [](const store::RunRow& run) { return QLocale().toString(run.seconds / 60, 'f', 1); }, true},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Started"), "", &dateText, false},
+};
+
+struct StateRow {
+    const char* id;
+    const char* text;
+    const char* icon;
+    Token token;
+};
+
+constexpr std::array kStates{
+    StateRow{"running", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "running"), "play", Token::Accent},
+    StateRow{"finished", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "finished"), "check", Token::Good},
+    StateRow{"stopped", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "stopped"), "square", Token::TextQuiet},
+    StateRow{"failed", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "failed"), "triangle-alert", Token::Bad},
+    StateRow{"interrupted", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "interrupted"), "pause", Token::Warn},
+};
+
+const StateRow* stateRow(const std::string& state)
+{
+    const auto at = std::find_if(kStates.begin(), kStates.end(), [&state](const StateRow& row) { return state == row.id; });
+    return at == kStates.end() ? nullptr : at;
+}
+
+bool sameRuns(const std::vector<store::RunRow>& left, const std::vector<store::RunRow>& right)
+{
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [](const store::RunRow& a, const store::RunRow& b) { return a.id == b.id; });
+}
+
+} // namespace
+
+QString stateText(const std::string& state)
+{
+    const StateRow* row = stateRow(state);
+    return row == nullptr ? QString::fromStdString(state) : RunsModel::tr(row->text);
+}
+
+void RunsModel::setRuns(std::vector<store::RunRow> runs)
+{
+    if (sameRuns(m_runs, runs)) {
+        m_runs = std::move(runs);
+        if (!m_runs.empty()) {
+            Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
+        }
+        return;
+    }
+    beginResetModel();
+    m_runs = std::move(runs);
+    endResetModel();
+}
+
+void RunsModel::update(store::RunId id, std::int64_t step, double loss, double seconds)
+{
+    const int row = rowOf(id);
+    if (row >= 0) {
+        store::RunRow& run = m_runs[static_cast<std::size_t>(row)];
+        run.step = step;
+        run.lastLoss = loss;
+        run.seconds = std::max(run.seconds, seconds);
+        Q_EMIT dataChanged(index(row, 0), index(row, columnCount() - 1), {Qt::DisplayRole});
+    }
+}
+
+const store::RunRow* RunsModel::run(int row) const
+{
+    return row >= 0 && row < rowCount() ? &m_runs[static_cast<std::size_t>(row)] : nullptr;
+}
+
+const store::RunRow* RunsModel::find(store::RunId id) const
+{
+    return run(rowOf(id));
+}
+
+int RunsModel::rowOf(store::RunId id) const
+{
+    const auto at = std::find_if(m_runs.begin(), m_runs.end(), [id](const store::RunRow& run) { return run.id == id; });
+    return at == m_runs.end() ? -1 : static_cast<int>(at - m_runs.begin());
+}
+
+int RunsModel::rowCount(const QModelIndex& parent) const
+{
+    return parent.isValid() ? 0 : static_cast<int>(m_runs.size());
+}
+
+int RunsModel::columnCount(const QModelIndex& parent) const
+{
+    return parent.isValid() ? 0 : static_cast<int>(kColumns.size());
+}
+
+QVariant RunsModel::data(const QModelIndex& index, int role) const
+{
+    const store::RunRow* row = run(index.row());
+    if (row == nullptr) {
+        return {};
+    }
+    const Column& column = kColumns[static_cast<std::size_t>(index.column())];
+    switch (role) {
+    case Qt::DisplayRole:
+    case Qt::EditRole:
+        return column.text(*row);
+    case Qt::TextAlignmentRole:
+        return QVariant::fromValue(Qt::AlignVCenter | (column.isNumber ? Qt::AlignRight : Qt::AlignLeft));
+    case Qt::ToolTipRole:
+        return row->sentence.empty() ? QString::fromStdString(row->folder) : QString::fromStdString(row->sentence);
+    case Qt::DecorationRole:
+        if (const StateRow* state = stateRow(row->state); state != nullptr && column.text == kColumns[1].text) {
+            return icon(QString::fromLatin1(state->icon), state->token);
+        }
+        return {};
+    case IdRole:
+        return static_cast<qlonglong>(row->id);
+    default:
+        return {};
+    }
+}
+
+bool RunsModel::setData(const QModelIndex& index, const QVariant& value, int role)
+{
+    const store::RunRow* row = run(index.row());
+    const QString name = value.toString().trimmed();
+    if (row == nullptr || role != Qt::EditRole || index.column() != kNameColumn || name.isEmpty()
+        || name == QString::fromStdString(row->name)) {
+        return false;
+    }
+    m_runs[static_cast<std::size_t>(index.row())].name = name.toStdString();
+    Q_EMIT dataChanged(index, index, {Qt::DisplayRole});
+    Q_EMIT renameWanted(row->id, name);
+    return true;
+}
+
+QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) {
+        return {};
+    }
+    const Column& column = kColumns[static_cast<std::size_t>(section)];
+    return columnHeading(role, tr(column.title), column.help[0] == '\0' ? QString() : tr(column.help), column.isNumber);
+}
+
+Qt::ItemFlags RunsModel::flags(const QModelIndex& index) const
+{
+    const Qt::ItemFlags usual = QAbstractTableModel::flags(index);
+    return index.column() == kNameColumn ? usual | Qt::ItemIsEditable : usual;
+}
+
+} // namespace luthier::ui

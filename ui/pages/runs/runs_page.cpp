@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/runs/runs_page.h"
+
+#include "ui/bridge/run_controller.h"
+#include "ui/frame/banner.h"
+#include "ui/icons.h"
+#include "ui/pages/runs/runs_charts.h"
+#include "ui/pages/runs/runs_model.h"
+#include "ui/pages/runs/runs_side.h"
+#include "ui/widgets/empty_state.h"
+#include "ui/widgets/row_view.h"
+#include "ui/widgets/status_label.h"
+#include "ui/workspace.h"
+
+#include <QAction>
+#include <QHeaderView>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace luthier::ui {
+RunsPage::RunsPage(Workspace& workspace, QWidget* parent)
+    : Page(parent), m_workspace(workspace), m_model(new RunsModel(this)), m_compare(new QAction(tr("Compare with base"), this)),
+      m_resume(new QAction(icon(QStringLiteral("play")), tr("Resume"), this)),
+      m_delete(new QAction(icon(QStringLiteral("trash-2")), tr("Delete\u2026"), this)), m_stack(new QStackedWidget),
+      m_empty(new EmptyState), m_work(new QSplitter(Qt::Vertical)), m_question(new Banner), m_table(new QTableView),
+      m_sentence(new StatusLabel(Token::Bad)), m_charts(new RunsCharts), m_side(new RunsSide)
+{
+    m_empty->setText({tr("No runs yet"),
+                      tr("A run is one training from start to end: its settings, its curves and its result. "
+                         "They stay here, and any two can be compared."),
+                      tr("Go to Tune"), {}});
+    m_sentence->setObjectName(QStringLiteral("runSentence"));
+    m_sentence->setWordWrap(true);
+    m_sentence->hide();
+    auto* below = new QSplitter;
+    below->setObjectName(QStringLiteral("runsBelow"));
+    below->setChildrenCollapsible(false);
+    below->addWidget(m_charts);
+    below->addWidget(m_side);
+    below->setStretchFactor(0, 3);
+    below->setStretchFactor(1, 1);
+    m_work->setObjectName(QStringLiteral("runsSplitter"));
+    m_work->setChildrenCollapsible(false);
+    m_work->addWidget(buildTop());
+    m_work->addWidget(below);
+    m_work->setStretchFactor(1, 1);
+    const int line = fontMetrics().lineSpacing();
+    m_work->setSizes({line * 11, line * 26});
+    m_stack->addWidget(m_empty);
+    m_stack->addWidget(m_work);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_stack);
+    buildActions();
+    connectRuns();
+    reload();
+}
+
+QWidget* RunsPage::buildTop()
+{
+    m_table->setObjectName(QStringLiteral("runs"));
+    m_table->setAccessibleName(tr("Runs"));
+    presentRows(m_table, m_model);
+    m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    m_table->setEditTriggers(QAbstractItemView::EditKeyPressed);
+    m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
+    m_table->verticalHeader()->setDefaultSectionSize(space(6));
+    m_table->horizontalHeader()->setHighlightSections(false);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_table->horizontalHeader()->setSectionResizeMode(RunsModel::kNameColumn, QHeaderView::Stretch);
+    auto* top = new QWidget;
+    auto* column = new QVBoxLayout(top);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addWidget(m_question);
+    column->addWidget(m_table, 1);
+    column->addWidget(m_sentence);
+    return top;
+}
+
+void RunsPage::connectRuns()
+{
+    RunController* runs = m_workspace.runs();
+    RunBridge* bridge = runs->bridge();
+    connect(&m_workspace, &Workspace::runsChanged, this, &RunsPage::reload);
+    connect(runs, &RunController::stateChanged, this, &RunsPage::refreshActions);
+    connect(runs, &RunController::runStarting, this, [this](qint64 id) {
+        m_live = {};
+        m_shown.clear(); // read again: a resumed run has a past
+        m_wanted = id;
+    });
+    connect(bridge, &RunBridge::stepsDone, this, [this](const std::vector<train::StepDone>& steps) {
+        appendLive({.steps = steps, .evals = {}, .samples = {}, .warnings = {}, .totalSteps = 0});
+    });
+    connect(bridge, &RunBridge::evalDone, this, [this](const train::EvalDone& eval) {
+        appendLive({.steps = {}, .evals = {eval}, .samples = {}, .warnings = {}, .totalSteps = 0});
+    });
+    connect(bridge, &RunBridge::sampleDone, this, [this](const train::SampleDone& sample) {
+        appendLive({.steps = {}, .evals = {}, .samples = {sample}, .warnings = {}, .totalSteps = 0});
+    });
+    connect(bridge, &RunBridge::warned, this, [this](const train::Warning& warning) {
+        appendLive({.steps = {}, .evals = {}, .samples = {}, .warnings = {warning}, .totalSteps = 0});
+        say(QString::fromStdString(warning.sentence));
+    });
+}
+
+void RunsPage::appendLive(const RunHistory& more)
+{
+    const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+    append(m_live.steps, more.steps);
+    append(m_live.evals, more.evals);
+    append(m_live.samples, more.samples);
+    append(m_live.warnings, more.warnings);
+    const store::RunId id = m_workspace.runs()->runId();
+    if (!more.steps.empty()) {
+        m_model->update(id, more.steps.back().step, more.steps.back().loss, 0);
+    }
+    // While the past is being read the live events wait in m_live.
+    if (!m_shown.empty() && m_shown.front() == id && !m_historyJob.isRunning()) {
+        m_charts->append(more);
+        if (!more.samples.empty()) {
+            append(m_liveShown.samples, more.samples);
+            m_side->setSamples(m_liveShown.samples);
+        }
+    }
+}
+
+void RunsPage::reload()
+{
+    const auto work = [project = m_workspace.project()] { return project ? project->runs() : std::vector<store::RunRow>(); };
+    m_listJob.start(this, work, [this](const Result<std::vector<store::RunRow>>& runs) {
+        if (runs) {
+            takeRuns(*runs);
+        } else {
+            say(QString::fromStdString(runs.message()));
+        }
+    });
+}
+
+void RunsPage::takeRuns(std::vector<store::RunRow> runs)
+{
+    const auto before = chosen();
+    m_model->setRuns(std::move(runs));
+    m_stack->setCurrentWidget(m_model->rowCount() == 0 ? static_cast<QWidget*>(m_empty) : m_work);
+    const store::RunId current = m_wanted != 0 && m_model->rowOf(m_wanted) >= 0 ? std::exchange(m_wanted, 0)
+                                 : !before.empty() && m_model->rowOf(before.front()) >= 0
+                                     ? before.front()
+                                     : m_model->rowCount() > 0 ? m_model->run(0)->id : 0;
+    if (chosen().empty() || chosen().front() != current) {
+        chooseRun(current);
+    }
+    onSelection();
+}
+
+void RunsPage::reveal(const QString& what)
+{
+    m_wanted = what.toLongLong();
+    chooseRun(m_wanted);
+    m_table->setFocus(Qt::OtherFocusReason);
+}
+
+void RunsPage::chooseRun(store::RunId id)
+{
+    if (const int row = m_model->rowOf(id); row >= 0) {
+        m_table->selectRow(row);
+    }
+}
+
+std::vector<store::RunId> RunsPage::chosen() const
+{
+    std::vector<store::RunId> ids;
+    const QModelIndex current = m_table->currentIndex();
+    for (const QModelIndex& index : m_table->selectionModel()->selectedRows()) {
+        ids.insert(index.row() == current.row() ? ids.begin() : ids.end(), m_model->run(index.row())->id);
+    }
+    return ids;
+}
+
+void RunsPage::onSelection()
+{
+    std::vector<store::RunId> ids = chosen();
+    ids.resize(std::min<std::size_t>(ids.size(), 2));
+    refreshActions();
+    const store::RunRow* run = ids.empty() ? nullptr : m_model->find(ids.front());
+    m_sentence->setText(run == nullptr ? QString() : QString::fromStdString(run->sentence));
+    m_sentence->setVisible(run != nullptr && !run->sentence.empty());
+    if (ids != m_shown) {
+        m_shown = ids;
+        m_question->hide();
+        showRuns();
+    }
+}
+
+void RunsPage::showRuns()
+{
+    std::vector<store::RunRow> runs;
+    for (const store::RunId id : m_shown) {
+        runs.push_back(*m_model->find(id));
+    }
+    m_charts->clear();
+    const auto work = [project = m_workspace.project(), runs]() -> Result<std::vector<RunHistory>> {
+        std::vector<RunHistory> histories;
+        for (const store::RunRow& run : runs) {
+            Result<RunHistory> history = readHistory(*project, run.id);
+            if (!history) {
+                return history.error();
+            }
+            histories.push_back(std::move(*history));
+        }
+        return histories;
+    };
+    m_historyJob.start(this, work, [this, runs](const Result<std::vector<RunHistory>>& histories) {
+        if (histories) {
+            showHistories(runs, *histories);
+        } else {
+            say(QString::fromStdString(histories.message()));
+        }
+    });
+}
+
+void RunsPage::showHistories(const std::vector<store::RunRow>& runs, const std::vector<RunHistory>& histories)
+{
+    for (std::size_t place = 0; place < runs.size(); ++place) {
+        RunHistory history = histories[place];
+        if (runs[place].id == m_workspace.runs()->runId()) {
+            history.continueWith(m_live);
+        }
+        m_charts->setRun(static_cast<int>(place), runs.size() > 1 ? QString::fromStdString(runs[place].name) : QString(), history);
+        if (place == 0) {
+            m_liveShown.samples = history.samples;
+            m_side->setSamples(history.samples);
+        }
+    }
+    if (runs.size() == 2) {
+        m_side->showDifference(runs[0], runs[1]);
+    } else if (!runs.empty()) {
+        m_side->showSettings(runs[0]);
+    }
+}
+
+void RunsPage::say(const QString& sentence)
+{
+    m_workspace.say(sentence);
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RunsPage: the project's runs above, the chosen one's curves and words below. The run in progress is drawn as it
+// goes; others are read back from the project. Two chosen runs are laid over each other.
+//
+// Threads: GUI thread; the project is touched in jobs only.
+#pragma once
+
+#include "ui/bridge/job.h"
+#include "ui/pages/page.h"
+#include "ui/pages/runs/run_history.h"
+
+class QLabel;
+class QPushButton;
+class QSplitter;
+class QStackedWidget;
+class QTableView;
+
+namespace luthier::ui {
+
+class Banner;
+class EmptyState;
+class RunsCharts;
+class RunsModel;
+class RunsSide;
+
+class RunsPage : public Page {
+    Q_OBJECT
+
+public:
+    explicit RunsPage(Workspace& workspace, QWidget* parent = nullptr);
+
+    QAction* mainAction() override { return m_compare; }
+    void activated() override { reload(); }
+    void reveal(const QString& what) override; // a run's id
+    void chooseRun(store::RunId id);
+
+    RunsCharts* charts() const { return m_charts; }
+    RunsModel* model() const { return m_model; }
+
+private:
+    QWidget* buildTop();
+    void buildActions();
+    void connectRuns();
+    void reload();
+    void takeRuns(std::vector<store::RunRow> runs);
+    std::vector<store::RunId> chosen() const; // the current one first
+    void onSelection();
+    void showRuns();
+    void showHistories(const std::vector<store::RunRow>& runs, const std::vector<RunHistory>& histories);
+    void appendLive(const RunHistory& more);
+    void rename(qint64 id, const QString& name);
+    void askToDelete();
+    void deleteChosen();
+    void resumeChosen();
+    void refreshActions();
+    void say(const QString& sentence);
+
+    Workspace& m_workspace;
+    RunsModel* m_model;
+    QAction* m_compare;
+    QAction* m_resume;
+    QAction* m_delete;
+    std::vector<store::RunId> m_shown; // by charts and words
+    store::RunId m_wanted = 0;         // to be chosen when it is in the table
+    store::RunId m_deleting = 0;
+    RunHistory m_live;                 // of the run in progress, since it started or resumed
+    RunHistory m_liveShown;            // samples of the shown run, for the words
+    JobSlot m_listJob;
+    JobSlot m_historyJob;
+
+    QStackedWidget* m_stack;
+    EmptyState* m_empty;
+    QSplitter* m_work;
+    Banner* m_question;
+    QTableView* m_table;
+    QLabel* m_sentence;
+    RunsCharts* m_charts;
+    RunsSide* m_side;
+};
+
+} // namespace luthier::ui

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What can be done with a run: compare, resume, rename, delete to the project's trash; and saving charts.
+#include "core/base/files.h"
+#include "ui/bridge/run_controller.h"
+#include "ui/frame/banner.h"
+#include "ui/icons.h"
+#include "ui/pages/data/data_batch.h"
+#include "ui/pages/runs/runs_charts.h"
+#include "ui/pages/runs/runs_model.h"
+#include "ui/pages/runs/runs_page.h"
+#include "ui/widgets/empty_state.h"
+#include "ui/workspace.h"
+
+#include <QAction>
+#include <QTableView>
+
+namespace luthier::ui {
+namespace {
+
+bool canResume(const store::RunRow& run)
+{
+    return run.state == "stopped" || run.state == "interrupted" || run.state == "failed";
+}
+
+} // namespace
+
+void RunsPage::buildActions()
+{
+    m_compare->setObjectName(QStringLiteral("compareRun"));
+    m_compare->setToolTip(tr("Ask the tuned and the base model the same things"));
+    m_resume->setObjectName(QStringLiteral("resumeRun"));
+    m_resume->setToolTip(tr("Go on from the last checkpoint"));
+    m_resume->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_R));
+    m_delete->setObjectName(QStringLiteral("deleteRun"));
+    m_delete->setToolTip(tr("Move the run and its folder to the project's trash"));
+    m_delete->setShortcut(QKeySequence::Delete);
+    auto* rename = new QAction(icon(QStringLiteral("pencil")), tr("Rename"), this);
+    rename->setObjectName(QStringLiteral("renameRun"));
+    rename->setShortcut(QKeySequence(Qt::Key_F2));
+    for (QAction* action : {m_resume, rename, m_delete}) {
+        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+        m_table->addAction(action);
+    }
+    connect(m_compare, &QAction::triggered, this, [this] {
+        if (const auto ids = chosen(); !ids.empty()) {
+            Q_EMIT m_workspace.pageWanted(QStringLiteral("compare"), QString::number(ids.front()));
+        }
+    });
+    connect(m_resume, &QAction::triggered, this, &RunsPage::resumeChosen);
+    connect(m_delete, &QAction::triggered, this, &RunsPage::askToDelete);
+    connect(rename, &QAction::triggered, this,
+            [this] { m_table->edit(m_table->currentIndex().siblingAtColumn(RunsModel::kNameColumn)); });
+    connect(m_question, &Banner::remedyWanted, this, &RunsPage::deleteChosen);
+    connect(m_empty, &EmptyState::triggered, this, [this] { Q_EMIT m_workspace.pageWanted(QStringLiteral("tune"), {}); });
+    connect(m_model, &RunsModel::renameWanted, this, &RunsPage::rename);
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &RunsPage::onSelection);
+    connect(m_charts, &RunsCharts::stepWanted, this, [this](qint64 step) {
+        if (!m_shown.empty()) {
+            Q_EMIT m_workspace.pageWanted(QStringLiteral("data"), stepPlace(m_shown.front(), step));
+        }
+    });
+    connect(m_charts, &RunsCharts::saveWanted, this, [this](const QString& path, const QByteArray& content) {
+        startJob(this, [path, content] { return base::writeFileAtomically(path.toStdString(), content.toStdString()); },
+                 [this, path](const Result<void>& saved) {
+                     say(saved ? tr("Saved %1").arg(path) : QString::fromStdString(saved.error().message));
+                 });
+    });
+}
+
+void RunsPage::refreshActions()
+{
+    const auto ids = chosen();
+    const store::RunRow* run = ids.empty() ? nullptr : m_model->find(ids.front());
+    const bool busy = m_workspace.runs()->isBusy();
+    const bool isInProgress = busy && run != nullptr && run->id == m_workspace.runs()->runId();
+    m_compare->setEnabled(run != nullptr && !run->result.empty());
+    m_resume->setEnabled(run != nullptr && !busy && canResume(*run));
+    m_delete->setEnabled(run != nullptr && !isInProgress);
+}
+
+void RunsPage::rename(qint64 id, const QString& name)
+{
+    startJob(this, [project = m_workspace.project(), id, name] { return project->renameRun(id, name.toStdString()); },
+             [this](const Result<void>& renamed) {
+                 if (!renamed) {
+                     say(QString::fromStdString(renamed.error().message));
+                 }
+                 Q_EMIT m_workspace.runsChanged();
+             });
+}
+
+void RunsPage::askToDelete()
+{
+    const auto ids = chosen();
+    if (ids.empty()) {
+        return;
+    }
+    m_deleting = ids.front();
+    const QString name = QString::fromStdString(m_model->find(m_deleting)->name);
+    m_question->show(tr("Move \u201c%1\u201d to the project's trash? Its curves leave this list; its folder is kept in trash/.").arg(name),
+                     tr("Move to trash"));
+    m_question->findChild<QWidget*>(QStringLiteral("bannerRemedy"))->setFocus(Qt::OtherFocusReason);
+}
+
+void RunsPage::deleteChosen()
+{
+    m_question->hide();
+    startJob(this, [project = m_workspace.project(), id = m_deleting] { return project->deleteRun(id); },
+             [this](const Result<void>& deleted) {
+                 say(deleted ? tr("The run is in the project's trash.") : QString::fromStdString(deleted.error().message));
+                 Q_EMIT m_workspace.runsChanged();
+             });
+}
+
+void RunsPage::resumeChosen()
+{
+    if (const auto ids = chosen(); !ids.empty()) {
+        m_workspace.runs()->resume(ids.front());
+    }
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/runs/runs_side.h"
+
+#include "ui/forms/field_editor.h"
+#include "ui/forms/recipe_document.h"
+#include "ui/theme.h"
+#include "ui/widgets/status_label.h"
+
+#include <QHeaderView>
+#include <QLocale>
+#include <QScrollBar>
+#include <QTableWidget>
+#include <QTextBrowser>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace luthier::ui {
+namespace {
+
+QString labelOf(const std::string& key)
+{
+    const FieldRef field = RecipeDocument::find(QString::fromStdString(key));
+    return field ? translatedLabel(*field.field) : QString::fromStdString(key);
+}
+
+} // namespace
+
+RunsSide::RunsSide(QWidget* parent)
+    : QTabWidget(parent), m_probes(new QTextBrowser), m_settings(new QTableWidget(0, 3)), m_note(new StatusLabel(Token::TextQuiet))
+{
+    setObjectName(QStringLiteral("runsSide"));
+    setDocumentMode(true);
+    m_probes->setObjectName(QStringLiteral("probes"));
+    m_probes->setAccessibleName(tr("Probe answers"));
+    m_probes->setFrameShape(QFrame::NoFrame);
+    m_settings->setObjectName(QStringLiteral("runSettings"));
+    m_settings->setAccessibleName(tr("Settings that differ"));
+    m_settings->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_settings->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_settings->setFrameShape(QFrame::NoFrame);
+    m_settings->setShowGrid(false);
+    m_settings->verticalHeader()->hide();
+    m_settings->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    m_settings->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    m_note->setWordWrap(true);
+    m_note->setFont(textFont(TextSize::Small));
+    auto* settings = new QWidget;
+    auto* column = new QVBoxLayout(settings);
+    column->addWidget(m_note);
+    column->addWidget(m_settings);
+    addTab(m_probes, tr("Probe answers"));
+    addTab(settings, tr("Settings"));
+    setSamples({});
+}
+
+void RunsSide::setSamples(const std::vector<train::SampleDone>& samples)
+{
+    if (samples.empty()) {
+        m_probes->setPlainText(tr("Probe prompts are answered at each evaluation, so the change can be read in words. "
+                                  "Add some on the Tune page, under Run, More settings."));
+        return;
+    }
+    std::vector<std::string> prompts; // in the order they came
+    for (const train::SampleDone& sample : samples) {
+        if (std::find(prompts.begin(), prompts.end(), sample.prompt) == prompts.end()) {
+            prompts.push_back(sample.prompt);
+        }
+    }
+    QString html;
+    for (const std::string& prompt : prompts) {
+        html += QStringLiteral("<p><b>%1</b></p>").arg(QString::fromStdString(prompt).toHtmlEscaped());
+        for (const train::SampleDone& sample : samples) {
+            if (sample.prompt != prompt) {
+                continue;
+            }
+            const QString step = sample.step == 0 ? tr("before the first step")
+                                                  : tr("step %1").arg(QLocale().toString(static_cast<qlonglong>(sample.step)));
+            html += QStringLiteral("<p style='margin-left:1em'><span style='color:%1'>%2</span><br/>%3</p>")
+                        .arg(color(Token::TextQuiet).name(), step,
+                             QString::fromStdString(sample.answer).toHtmlEscaped().replace(u'\n', QStringLiteral("<br/>")));
+        }
+    }
+    const int at = m_probes->verticalScrollBar()->value();
+    m_probes->setHtml(html);
+    m_probes->verticalScrollBar()->setValue(at);
+}
+
+void RunsSide::showSettings(const store::RunRow& run)
+{
+    const Result<config::RunConfig> config = config::fromJson(run.recipe);
+    if (!config) {
+        fill({}, {}, {}, QString::fromStdString(config.message()));
+        return;
+    }
+    fill(tr("Usual"), tr("This run"), config::difference(usualConfig(config->method.kind), *config),
+         tr("What differs from the usual values. Choose two runs to see what differs between them."));
+}
+
+void RunsSide::showDifference(const store::RunRow& left, const store::RunRow& right)
+{
+    const Result<config::RunConfig> one = config::fromJson(left.recipe);
+    const Result<config::RunConfig> other = config::fromJson(right.recipe);
+    if (!one || !other) {
+        fill({}, {}, {}, QString::fromStdString(one ? other.message() : one.message()));
+        return;
+    }
+    const auto differences = config::difference(*one, *other);
+    fill(QString::fromStdString(left.name), QString::fromStdString(right.name), differences,
+         differences.empty() ? tr("The two runs have the same settings.") : tr("What differs between the two runs."));
+    setCurrentIndex(1);
+}
+
+void RunsSide::fill(const QString& leftTitle, const QString& rightTitle, const std::vector<config::Difference>& differences,
+                    const QString& note)
+{
+    m_note->setText(note);
+    m_settings->setHorizontalHeaderLabels({tr("Setting"), leftTitle, rightTitle});
+    m_settings->setRowCount(static_cast<int>(differences.size()));
+    int row = 0;
+    for (const config::Difference& difference : differences) {
+        const QString texts[] = {labelOf(difference.key), QString::fromStdString(difference.left), QString::fromStdString(difference.right)};
+        for (int column = 0; column < 3; ++column) {
+            auto* item = new QTableWidgetItem(texts[column]);
+            item->setToolTip(column == 0 ? QString::fromStdString(difference.key) : texts[column]);
+            m_settings->setItem(row, column, item);
+        }
+        ++row;
+    }
+}
+
+int RunsSide::numSettings() const
+{
+    return m_settings->rowCount();
+}
+
+} // namespace luthier::ui

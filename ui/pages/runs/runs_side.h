@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RunsSide: beside the charts, in words: the answers to the probe prompts as the run went on, and its settings:
+// what differs from the usual, or between two runs.
+#pragma once
+
+#include "core/config/run_config.h"
+#include "ui/pages/runs/run_history.h"
+
+#include <QTabWidget>
+
+class QLabel;
+class QTableWidget;
+class QTextBrowser;
+
+namespace luthier::ui {
+
+class RunsSide : public QTabWidget {
+    Q_OBJECT
+
+public:
+    explicit RunsSide(QWidget* parent = nullptr);
+
+    void setSamples(const std::vector<train::SampleDone>& samples);
+    void showSettings(const store::RunRow& run);                                   // against the usual
+    void showDifference(const store::RunRow& left, const store::RunRow& right);
+    int numSettings() const;
+
+private:
+    void fill(const QString& leftTitle, const QString& rightTitle, const std::vector<config::Difference>& differences,
+              const QString& note);
+
+    QTextBrowser* m_probes;
+    QTableWidget* m_settings;
+    QLabel* m_note;
+};
+
+} // namespace luthier::ui

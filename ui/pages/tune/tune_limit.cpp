@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/tune/tune_limit.h"
+
+#include "ui/forms/set_field.h"
+#include "ui/workspace.h"
+
+#include <QLocale>
+#include <QUndoStack>
+
+namespace luthier::ui {
+namespace {
+
+const QLatin1String kLength("data.max_length");
+
+} // namespace
+
+TuneLimit::TuneLimit(RecipeDocument* document, Workspace& workspace) : QObject(document), m_document(document), m_workspace(workspace)
+{
+    connect(&workspace, &Workspace::lengthChosen, this, &TuneLimit::take);
+    connect(document, &RecipeDocument::changed, this, [this](const QString& key) {
+        if (key.isEmpty() || key == kLength) {
+            Q_EMIT m_workspace.lengthChanged(m_document->config().data.maxLength);
+        }
+    });
+}
+
+void TuneLimit::take(std::int64_t tokens)
+{
+    const FieldRef field = RecipeDocument::find(kLength);
+    if (m_document->config().data.maxLength == tokens) {
+        return;
+    }
+    if (auto fits = m_document->check(field, config::Value(tokens)); !fits) {
+        m_workspace.say(QString::fromStdString(fits.message()));
+        return;
+    }
+    m_workspace.undoStack()->push(new SetField(m_document, field, config::Value(tokens)));
+    m_workspace.say(tr("Training cuts rows at %1 tokens from now on; undo takes it back.").arg(QLocale().toString(static_cast<qlonglong>(tokens))));
+}
+
+} // namespace luthier::ui

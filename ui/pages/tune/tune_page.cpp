@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/tune/tune_page.h"
+
+#include "core/base/paths.h"
+#include "ui/bridge/run_controller.h"
+#include "ui/forms/settings_form.h"
+#include "ui/pages/tune/tune_data.h"
+#include "ui/pages/tune/tune_gate.h"
+#include "ui/pages/tune/tune_limit.h"
+#include "ui/pages/tune/tune_model.h"
+#include "ui/pages/tune/tune_recipes.h"
+#include "ui/pages/tune/tune_shootout.h"
+#include "ui/pages/tune/tune_way.h"
+#include "ui/widgets/vertical_scroll.h"
+#include "ui/workspace.h"
+
+#include <QAction>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QUndoStack>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace luthier::ui {
+namespace {
+
+const char kRecipeKey[] = "recipe"; // of Project::value
+constexpr int kRecheckMs = 400;     // after the last key stroke
+constexpr int kSaveMs = 1000;
+
+} // namespace
+
+TunePage::TunePage(Workspace& workspace, QWidget* parent)
+    : Page(parent), m_workspace(workspace), m_document(new RecipeDocument(this)), m_start(new QAction(tr("Start tuning"), this)),
+      m_stack(new QStackedWidget), m_verdictBar(new TuneVerdict), m_gate(new TuneGate),
+      m_shootout(new TuneShootout(workspace))
+{
+    new TuneLimit(m_document, m_workspace);
+    config::RunConfig first = usualConfig("lora");
+    first.model.path = base::bundledModel().string();
+    m_document->replace(first);
+    m_model = new TuneModel(m_document, workspace.undoStack(), workspace.models());
+    m_data = new TuneData(m_document, workspace);
+    m_way = new TuneWay(m_document, workspace.undoStack());
+    m_start->setObjectName(QStringLiteral("startTuning"));
+    m_start->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Return));
+    m_start->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    m_start->setToolTip(tr("Show one row as it will be read, then start"));
+    addAction(m_start);
+    m_stack->addWidget(buildColumns());
+    m_stack->addWidget(m_gate);
+    m_stack->addWidget(m_shootout);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_stack);
+
+    m_recheck.setSingleShot(true);
+    m_recheck.setInterval(kRecheckMs);
+    m_saveLater.setSingleShot(true);
+    m_saveLater.setInterval(kSaveMs);
+    connect(&m_recheck, &QTimer::timeout, this, &TunePage::check);
+    connect(&m_saveLater, &QTimer::timeout, this, &TunePage::saveRecipe);
+    connect(m_start, &QAction::triggered, this, &TunePage::onMainAction);
+    connect(m_document, &RecipeDocument::changed, this, &TunePage::onChanged);
+    connect(m_model, &TuneModel::factsChanged, this, &TunePage::showVerdict);
+    connect(m_gate, &TuneGate::accepted, this, &TunePage::startNow);
+    connect(m_gate, &TuneGate::rejected, this, [this] { showGate(false); });
+    connect(m_way, &TuneWay::shootoutWanted, this, &TunePage::showShootout);
+    connect(m_shootout, &TuneShootout::left, this, [this] { showGate(false); });
+    connect(m_shootout, &TuneShootout::startChanged, this, &TunePage::refreshAction);
+    connect(&m_workspace, &Workspace::projectChanged, this, &TunePage::loadRecipe);
+    connect(&m_workspace, &Workspace::modelPathChanged, this, [this](const QString& folder) {
+        (void)m_document->setValue(RecipeDocument::find(QStringLiteral("model.path")), folder.toStdString());
+    });
+    connect(&m_workspace, &Workspace::sourcesChanged, &m_recheck, qOverload<>(&QTimer::start));
+    connect(m_workspace.runs(), &RunController::stateChanged, this, &TunePage::refreshAction);
+    for (SettingsForm* form : forms()) {
+        connect(form, &SettingsForm::problemsChanged, this, &TunePage::showVerdict);
+    }
+    refreshAction();
+}
+
+QWidget* TunePage::buildColumns()
+{
+    auto* splitter = new QSplitter;
+    splitter->setObjectName(QStringLiteral("tuneSplitter"));
+    splitter->setChildrenCollapsible(false);
+    splitter->addWidget(new VerticalScroll(m_model));
+    splitter->addWidget(new VerticalScroll(m_data));
+    m_way->header()->addWidget(new TuneRecipes(m_document, m_workspace));
+    splitter->addWidget(m_way);
+    const int column = fontMetrics().averageCharWidth();
+    splitter->setSizes({column * 34, column * 46, column * 68});
+    splitter->setStretchFactor(1, 1);
+    splitter->setStretchFactor(2, 1);
+    auto* all = new QWidget;
+    auto* layout = new QVBoxLayout(all);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(splitter, 1);
+    layout->addWidget(m_verdictBar);
+    return all;
+}
+
+std::vector<SettingsForm*> TunePage::forms() const
+{
+    std::vector<SettingsForm*> all = m_way->forms();
+    all.push_back(m_data->form());
+    all.push_back(m_model->form());
+    return all;
+}
+
+void TunePage::reveal(const QString& what)
+{
+    if (what == QStringLiteral("shootout")) {
+        showShootout();
+        return;
+    }
+    showGate(false);
+    const auto all = forms();
+    std::any_of(all.begin(), all.end(), [&what](SettingsForm* form) { return form->reveal(what); });
+}
+
+void TunePage::loadRecipe()
+{
+    if (!m_workspace.project()) {
+        return;
+    }
+    const auto work = [project = m_workspace.project()]() -> Result<config::RunConfig> {
+        const Result<Json> saved = project->value(kRecipeKey);
+        if (!saved) {
+            return saved.error();
+        }
+        return saved->is_null() ? Result<config::RunConfig>(Error{}) : config::fromJson(*saved);
+    };
+    m_recipeJob.start(this, work, [this](const Result<config::RunConfig>& recipe) {
+        if (recipe) {
+            m_document->replace(*recipe);
+        } else if (!recipe.message().empty()) {
+            m_workspace.say(QString::fromStdString(recipe.message()));
+        }
+        m_recheck.start();
+    });
+}
+
+void TunePage::saveRecipe()
+{
+    const auto project = m_workspace.project();
+    if (!project) {
+        return;
+    }
+    startJob(this, [project, recipe = config::toJson(m_document->config())] { return project->setValue(kRecipeKey, recipe); },
+             [this](const Result<void>& saved) {
+                 if (!saved) {
+                     m_workspace.say(QString::fromStdString(saved.error().message));
+                 }
+             });
+}
+
+void TunePage::onChanged(const QString& key)
+{
+    m_workspace.setModelPath(QString::fromStdString(m_document->config().model.path));
+    m_saveLater.start();
+    showVerdict();
+    const bool touchesData = key.isEmpty() || key.startsWith(QStringLiteral("data.")) || key == QStringLiteral("model.path")
+                             || key.startsWith(QStringLiteral("run."));
+    if (touchesData) {
+        m_recheck.start();
+    }
+}
+
+void TunePage::check()
+{
+    if (!m_workspace.project()) {
+        return;
+    }
+    m_verdictBar->setChecking(true);
+    const auto work = [config = m_document->config(), project = m_workspace.project()](const JobControl& control) {
+        return planTune(config, project.get(), control);
+    };
+    m_planJob.start(
+        this, work,
+        [this](const TunePlan& plan) {
+            m_verdict.plan = plan;
+            m_verdictBar->setChecking(false);
+            showVerdict();
+            if (std::exchange(m_wantsGate, false) && m_verdict.problems.isEmpty()) {
+                showGate(true);
+            }
+        },
+        [this](std::int64_t done, std::int64_t total) { m_verdictBar->setProgress(done, total); });
+}
+
+QStringList TunePage::problems() const
+{
+    QStringList found;
+    if (!m_model->facts().problem.isEmpty() && !m_document->config().model.fromScratch) {
+        found += m_model->facts().problem;
+    }
+    if (!m_verdict.plan.problem.isEmpty()) {
+        found += m_verdict.plan.problem;
+    }
+    for (const config::BrokenRule& rule : m_document->brokenRules()) {
+        found += QString::fromStdString(rule.sentence);
+    }
+    const auto all = forms();
+    if (std::any_of(all.begin(), all.end(), [](const SettingsForm* form) { return form->hasProblem(); })) {
+        found += tr("A setting is not a value it can have; it says so at its place.");
+    }
+    found.removeDuplicates();
+    return found;
+}
+
+void TunePage::showVerdict()
+{
+    const nn::DecoderConfig& config = m_model->facts().config;
+    m_verdict.parameters = config.layers > 0 ? config.numParameters() : 0;
+    m_verdict.trainable = config.layers > 0 ? trainableParameters(m_document->config().method, config) : std::nullopt;
+    m_verdict.problems = problems();
+    m_verdictBar->show(m_verdict);
+    m_shootout->setRecipe(m_document->config(), m_verdict.plan.steps, m_verdict.problems.isEmpty());
+    refreshAction();
+}
+
+void TunePage::refreshAction()
+{
+    const bool busy = m_workspace.runs()->isBusy();
+    if (m_stack->currentWidget() == m_shootout) {
+        m_start->setText(m_shootout->startText());
+        m_start->setEnabled(m_shootout->canStart());
+        m_start->setToolTip(tr("Train with each chosen method, one after the other"));
+        return;
+    }
+    m_start->setText(m_stack->currentWidget() == m_gate ? tr("Start now") : tr("Start tuning"));
+    m_start->setEnabled(!busy && m_verdict.problems.isEmpty() && m_workspace.project() != nullptr);
+    m_start->setToolTip(busy ? tr("One run at a time: wait for it or stop it") : tr("Show one row as it will be read, then start"));
+}
+
+void TunePage::onMainAction()
+{
+    if (m_stack->currentWidget() == m_shootout) {
+        m_shootout->start();
+    } else if (m_stack->currentWidget() == m_gate) {
+        startNow();
+    } else if (m_recheck.isActive() || m_planJob.isRunning()) {
+        m_wantsGate = true; // as soon as the data is read
+        if (m_recheck.isActive()) {
+            m_recheck.stop();
+            check();
+        }
+    } else {
+        showGate(true);
+    }
+}
+
+void TunePage::showGate(bool gate)
+{
+    m_stack->setCurrentIndex(gate ? 1 : 0);
+    refreshAction();
+    if (gate) {
+        m_gate->show(m_verdict);
+    }
+}
+
+void TunePage::showShootout()
+{
+    m_shootout->setRecipe(m_document->config(), m_verdict.plan.steps, m_verdict.problems.isEmpty());
+    m_stack->setCurrentWidget(m_shootout);
+    refreshAction();
+}
+
+void TunePage::startNow()
+{
+    showGate(false);
+    m_workspace.runs()->start(m_document->config());
+    Q_EMIT m_workspace.pageWanted(QStringLiteral("runs"), {});
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// TunePage: three columns that read as a sentence: this model, this data, this way; under them what such a run
+// would be, and before it starts the gate. The recipe is remembered with the project.
+//
+// Threads: GUI thread; files, tokens and the project's database are touched in jobs only.
+#pragma once
+
+#include "ui/bridge/job.h"
+#include "ui/forms/recipe_document.h"
+#include "ui/pages/page.h"
+#include "ui/pages/tune/tune_plan.h"
+#include "ui/pages/tune/tune_verdict.h"
+
+#include <QTimer>
+
+class QStackedWidget;
+
+namespace luthier::ui {
+
+class SettingsForm;
+class TuneData;
+class TuneGate;
+class TuneModel;
+class TuneShootout;
+class TuneWay;
+
+class TunePage : public Page {
+    Q_OBJECT
+
+public:
+    explicit TunePage(Workspace& workspace, QWidget* parent = nullptr);
+
+    QAction* mainAction() override { return m_start; }
+    void reveal(const QString& what) override; // "part.key", or "shootout"
+
+    RecipeDocument* document() const { return m_document; }
+    const Verdict& verdict() const { return m_verdict; }
+    TuneShootout* shootout() const { return m_shootout; }
+    bool isChecking() const { return m_planJob.isRunning() || m_recheck.isActive(); }
+
+private:
+    QWidget* buildColumns();
+    void loadRecipe();
+    void saveRecipe();
+    void onChanged(const QString& key);
+    void check();
+    void showVerdict();
+    QStringList problems() const;
+    void onMainAction();
+    void startNow();
+    void showGate(bool gate);
+    void showShootout();
+    void refreshAction();
+    std::vector<SettingsForm*> forms() const;
+
+    Workspace& m_workspace;
+    RecipeDocument* m_document;
+    QAction* m_start;
+    Verdict m_verdict;
+    bool m_wantsGate = false; // the person asked to start before the data was read
+    JobSlot m_planJob;
+    JobSlot m_recipeJob;
+    QTimer m_recheck;
+    QTimer m_saveLater;
+
+    QStackedWidget* m_stack;
+    TuneModel* m_model;
+    TuneData* m_data;
+    TuneWay* m_way;
+    TuneVerdict* m_verdictBar;
+    TuneGate* m_gate;
+    TuneShootout* m_shootout;
+};
+
+} // namespace luthier::ui

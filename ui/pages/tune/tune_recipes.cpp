@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/tune/tune_recipes.h"
+
+#include "core/base/files.h"
+#include "core/base/paths.h"
+#include "ui/bridge/job.h"
+#include "ui/forms/set_field.h"
+#include "ui/icons.h"
+#include "ui/workspace.h"
+
+#include <QClipboard>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QGuiApplication>
+#include <QMenu>
+#include <QUndoStack>
+
+namespace luthier::ui {
+namespace {
+
+namespace fs = std::filesystem;
+
+const char kFilter[] = QT_TRANSLATE_NOOP("luthier::ui::TuneRecipes", "Recipe (*.json)");
+
+Result<void> writeRecipe(const config::RunConfig& config, const fs::path& path)
+{
+    if (Result<void> made = base::makeDirectories(path.parent_path()); !made) {
+        return made;
+    }
+    return base::writeFileAtomically(path, base::dumpJson(config::toJson(config), 2) + "\n");
+}
+
+// For a shell: quoted unless plainly safe.
+QString quoted(const QString& text)
+{
+    for (const QChar c : text) {
+        if (!c.isLetterOrNumber() && !QStringLiteral("/._-+=:,@").contains(c)) {
+            return u'\'' + QString(text).replace(u'\'', QStringLiteral("'\\''")) + u'\'';
+        }
+    }
+    return text;
+}
+
+} // namespace
+
+Result<config::RunConfig> readRecipeFile(const QString& path)
+{
+    Result<config::RunConfig> recipe = config::readRecipe(path.toStdString());
+    if (!recipe) {
+        return recipe;
+    }
+    std::error_code code;
+    for (std::string& file : recipe->data.train) {
+        const fs::path bundled = base::datasetsFolder() / fs::path(file).filename();
+        if (!fs::exists(file, code) && fs::exists(bundled, code)) {
+            file = bundled.string();
+        }
+    }
+    if (!fs::exists(recipe->model.path, code) && fs::path(recipe->model.path).filename() == base::bundledModel().filename()) {
+        recipe->model.path = base::bundledModel().string();
+    }
+    return recipe;
+}
+
+TuneRecipes::TuneRecipes(RecipeDocument* document, Workspace& workspace, QWidget* parent)
+    : QToolButton(parent), m_document(document), m_workspace(workspace)
+{
+    setObjectName(QStringLiteral("recipes"));
+    setText(tr("Recipe"));
+    setIcon(ui::icon(QStringLiteral("chevron-down"), Token::TextQuiet));
+    setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    setToolTip(tr("Presets, recipe files, and the command that does the same"));
+    setPopupMode(QToolButton::InstantPopup);
+    setAutoRaise(true);
+    struct Row {
+        const char* id;
+        QString text;
+        QString help;
+        void (TuneRecipes::*run)();
+        bool separatorBefore;
+    };
+    const Row rows[] = {
+        {"usualValues", tr("Usual values"), tr("The usual starting point for this method; model and data stay"),
+         &TuneRecipes::useUsualValues, false},
+        {"firstTune", tr("First tune"), tr("The bundled model learns a house style from the bundled data, in minutes"),
+         &TuneRecipes::useFirstTune, false},
+        {"openRecipe", tr("Open recipe\u2026"), tr("Take all settings from a recipe file"), &TuneRecipes::openRecipe, true},
+        {"saveRecipe", tr("Save recipe\u2026"), tr("Write all settings to a recipe file"), &TuneRecipes::saveRecipe, false},
+        {"copyAsCommand", tr("Copy as command"), tr("Save the recipe in the project and copy the command that runs it"),
+         &TuneRecipes::copyAsCommand, true},
+    };
+    auto* menu = new QMenu(this);
+    menu->setToolTipsVisible(true);
+    for (const Row& row : rows) {
+        if (row.separatorBefore) {
+            menu->addSeparator();
+        }
+        QAction* action = menu->addAction(row.text);
+        action->setObjectName(QString::fromLatin1(row.id));
+        action->setToolTip(row.help);
+        connect(action, &QAction::triggered, this, row.run);
+    }
+    setMenu(menu);
+}
+
+void TuneRecipes::useUsualValues()
+{
+    config::RunConfig usual = usualConfig(m_document->config().method.kind);
+    usual.model = m_document->config().model;
+    usual.data.train = m_document->config().data.train;
+    usual.data.heldOut = m_document->config().data.heldOut;
+    usual.data.format = m_document->config().data.format;
+    usual.run.name = m_document->config().run.name;
+    take(usual, tr("usual values"));
+}
+
+void TuneRecipes::useFirstTune()
+{
+    openFile(QString::fromStdString((base::resourcesFolder() / "recipes" / "first_tune.json").string()));
+}
+
+void TuneRecipes::openFile(const QString& path)
+{
+    startJob(this, [path] { return readRecipeFile(path); }, [this, path](const Result<config::RunConfig>& recipe) {
+        take(recipe, QFileInfo(path).fileName());
+    });
+}
+
+void TuneRecipes::take(const Result<config::RunConfig>& recipe, const QString& name)
+{
+    if (!recipe) {
+        m_workspace.say(QString::fromStdString(recipe.message()));
+        return;
+    }
+    m_workspace.undoStack()->push(new SetRecipe(m_document, *recipe, tr("recipe %1").arg(name)));
+    m_workspace.say(tr("Settings taken from %1").arg(name));
+}
+
+void TuneRecipes::openRecipe()
+{
+    auto* dialog = new QFileDialog(this, tr("Open recipe"), {}, tr(kFilter));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &TuneRecipes::openFile);
+    dialog->open();
+}
+
+void TuneRecipes::saveRecipe()
+{
+    auto* dialog = new QFileDialog(this, tr("Save recipe"), {}, tr(kFilter));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(QStringLiteral("json"));
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+        startJob(this, [config = m_document->config(), path] { return writeRecipe(config, path.toStdString()); },
+                 [this, path](const Result<void>& saved) {
+                     m_workspace.say(saved ? tr("Saved %1").arg(path) : QString::fromStdString(saved.error().message));
+                 });
+    });
+    dialog->open();
+}
+
+void TuneRecipes::copyAsCommand()
+{
+    const auto project = m_workspace.project();
+    if (!project) {
+        m_workspace.say(tr("Open a project first: the recipe is saved there."));
+        return;
+    }
+    const fs::path recipe = project->folder() / "recipes" / "last.json";
+    startJob(this, [config = m_document->config(), recipe] { return writeRecipe(config, recipe); },
+             [this, recipe, folder = project->folder()](const Result<void>& saved) {
+                 if (!saved) {
+                     m_workspace.say(QString::fromStdString(saved.error().message));
+                     return;
+                 }
+                 const QString command = QStringLiteral("luthier tune %1 --project %2")
+                                             .arg(quoted(QString::fromStdString(recipe.string())),
+                                                  quoted(QString::fromStdString(folder.string())));
+                 QGuiApplication::clipboard()->setText(command);
+                 m_workspace.say(tr("Copied: %1").arg(command));
+             });
+}
+
+} // namespace luthier::ui

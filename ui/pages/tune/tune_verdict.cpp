@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/tune/tune_verdict.h"
+
+#include "ui/frame/run_badge.h"
+#include "ui/theme.h"
+#include "ui/widgets/status_label.h"
+
+#include <QHBoxLayout>
+#include <QLocale>
+#include <QPainter>
+#include <QProgressBar>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace luthier::ui {
+namespace {
+
+struct FactRow {
+    const char* id;
+    const char* caption; // source strings, context of the class
+    const char* help;
+    QString (*text)(const Verdict&);
+    bool (*isWarning)(const Verdict&);
+};
+
+QString whole(std::int64_t value)
+{
+    return QLocale().toString(static_cast<qlonglong>(value));
+}
+
+bool never(const Verdict&)
+{
+    return false;
+}
+
+QString trainableText(const Verdict& verdict)
+{
+    if (!verdict.trainable || verdict.parameters <= 0) {
+        return QStringLiteral("\u2013");
+    }
+    const auto count = static_cast<double>(*verdict.trainable);
+    const double share = 100 * count / static_cast<double>(verdict.parameters);
+    //: trainable parameters and their share of all
+    return TuneVerdict::tr("%1 (%2 %)").arg(shortCount(count), QLocale().toString(share, 'g', 3));
+}
+
+QString timeText(const Verdict& verdict)
+{
+    return verdict.plan.secondsPerStep ? duration(*verdict.plan.secondsPerStep * static_cast<double>(verdict.plan.steps))
+                                       : QStringLiteral("\u2013");
+}
+
+constexpr FactRow kFacts[] = {
+    {"steps", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "steps"),
+     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Optimizer steps in all epochs"),
+     [](const Verdict& v) { return whole(v.plan.steps); }, &never},
+    {"rows", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "rows to learn from"),
+     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Good rows, without those held out"),
+     [](const Verdict& v) { return whole(v.plan.trainRows); }, &never},
+    {"heldOut", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "held out"),
+     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Rows kept aside to measure progress"),
+     [](const Verdict& v) { return whole(v.plan.heldOutRows); }, &never},
+    {"nothing", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "nothing to learn"),
+     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Rows without a single trained token; they are left out"),
+     [](const Verdict& v) { return whole(v.plan.nothingToLearn); }, [](const Verdict& v) { return v.plan.nothingToLearn > 0; }},
+    {"cut", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "cut"),
+     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Rows longer than the longest allowed; their end is not learned"),
+     [](const Verdict& v) { return whole(v.plan.cut); }, [](const Verdict& v) { return v.plan.cut > 0; }},
+    {"broken", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "broken"),
+     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Rows that give no example; they are left out"),
+     [](const Verdict& v) { return whole(v.plan.broken); }, [](const Verdict& v) { return v.plan.broken > 0; }},
+    {"trainable", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "trainable"),
+     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Parameters that learn, and their share of all"), &trainableText, &never},
+    {"time", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "time"),
+     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "From the speed of an earlier run like this one; known after the first"), &timeText, &never},
+};
+
+} // namespace
+
+TuneVerdict::TuneVerdict(QWidget* parent)
+    : QFrame(parent), m_facts(new QHBoxLayout), m_problem(new StatusLabel(Token::Bad)), m_bar(new QProgressBar)
+{
+    setObjectName(QStringLiteral("verdict"));
+    setAccessibleName(tr("What this run would be"));
+    m_facts->setSpacing(space(5));
+    for (const FactRow& row : kFacts) {
+        auto* value = new StatusLabel(QStringLiteral("\u2013"), Token::Text);
+        value->setObjectName(QStringLiteral("verdict.") + QLatin1String(row.id));
+        value->setToolTip(tr(row.help));
+        value->setTextFormat(Qt::PlainText);
+        QFont heavy = textFont(TextSize::Body);
+        heavy.setWeight(QFont::DemiBold);
+        value->setFont(heavy);
+        auto* caption = new StatusLabel(tr(row.caption), Token::TextQuiet);
+        caption->setFont(textFont(TextSize::Small));
+        caption->setToolTip(tr(row.help));
+        caption->setBuddy(value);
+        auto* column = new QVBoxLayout;
+        column->setSpacing(0);
+        column->addWidget(value);
+        column->addWidget(caption);
+        m_facts->addLayout(column);
+    }
+    m_facts->addStretch();
+    m_problem->setObjectName(QStringLiteral("verdictProblem"));
+    m_problem->setWordWrap(true);
+    m_bar->setObjectName(QStringLiteral("verdictProgress"));
+    m_bar->setAccessibleName(tr("Progress of reading the data"));
+    m_bar->setTextVisible(false);
+    m_bar->setFixedHeight(space(1));
+    QSizePolicy kept = m_bar->sizePolicy();
+    kept.setRetainSizeWhenHidden(true);
+    m_bar->setSizePolicy(kept);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(space(3), space(2), space(3), space(2));
+    layout->setSpacing(space(1));
+    layout->addLayout(m_facts);
+    layout->addWidget(m_problem);
+    layout->addWidget(m_bar);
+    m_problem->hide();
+    m_bar->hide();
+}
+
+void TuneVerdict::show(const Verdict& verdict)
+{
+    for (const FactRow& row : kFacts) {
+        auto* value = findChild<StatusLabel*>(QStringLiteral("verdict.") + QLatin1String(row.id));
+        const bool isKnown = verdict.plan.problem.isEmpty() || verdict.plan.broken > 0;
+        const bool needsPlan = QLatin1String(row.id) != QLatin1String("trainable");
+        value->setText(isKnown || !needsPlan ? row.text(verdict) : QStringLiteral("\u2013"));
+        value->setToken(row.isWarning(verdict) ? Token::Warn : Token::Text);
+    }
+    auto* broken = findChild<StatusLabel*>(QStringLiteral("verdict.broken"));
+    broken->setToolTip(verdict.plan.firstBroken.isEmpty() ? tr("Rows that give no example; they are left out")
+                                                          : tr("First: %1").arg(verdict.plan.firstBroken));
+    m_problem->setText(verdict.problems.join(u'\n'));
+    m_problem->setVisible(!verdict.problems.isEmpty());
+}
+
+void TuneVerdict::setChecking(bool isChecking)
+{
+    m_bar->setVisible(isChecking);
+    m_bar->setRange(0, 0);
+}
+
+void TuneVerdict::setProgress(std::int64_t done, std::int64_t total)
+{
+    constexpr int kParts = 1000;
+    m_bar->setRange(0, kParts);
+    m_bar->setValue(total > 0 ? static_cast<int>(done * kParts / total) : 0);
+}
+
+void TuneVerdict::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(color(Token::Raised));
+    painter.setBrush(color(Token::Surface));
+    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), space(1), space(1));
+}
+
+} // namespace luthier::ui

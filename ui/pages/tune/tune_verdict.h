@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// TuneVerdict: the bar under the settings, always in view: what a run with them would be.
+#pragma once
+
+#include "ui/pages/tune/tune_facts.h"
+#include "ui/pages/tune/tune_plan.h"
+
+#include <QFrame>
+
+class QHBoxLayout;
+class QLabel;
+class QProgressBar;
+
+namespace luthier::ui {
+
+struct Verdict {
+    TunePlan plan;
+    std::optional<std::int64_t> trainable;
+    std::int64_t parameters = 0; // of the model; 0: not known
+    QStringList problems;        // why it cannot start
+};
+
+class TuneVerdict : public QFrame {
+    Q_OBJECT
+
+public:
+    explicit TuneVerdict(QWidget* parent = nullptr);
+
+    void show(const Verdict& verdict);
+    void setChecking(bool isChecking);
+    void setProgress(std::int64_t done, std::int64_t total);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    QHBoxLayout* m_facts;
+    QLabel* m_problem;
+    QProgressBar* m_bar;
+};
+
+} // namespace luthier::ui

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/tune/tune_way.h"
+
+#include "core/peft/method.h"
+#include "ui/forms/field_editor.h"
+#include "ui/forms/set_field.h"
+#include "ui/forms/settings_form.h"
+#include "ui/pages/tune/method_button.h"
+#include "ui/widgets/status_label.h"
+#include "ui/widgets/vertical_scroll.h"
+
+#include <QButtonGroup>
+#include <QCoreApplication>
+#include <QGridLayout>
+#include <QToolButton>
+#include <QUndoStack>
+#include <QVBoxLayout>
+
+namespace luthier::ui {
+namespace {
+
+const char kKind[] = "method.kind";
+constexpr int kButtonsARow = 3;
+
+struct FormPlace {
+    const char* part;
+    std::set<std::string> hidden;
+};
+
+const std::vector<FormPlace>& places()
+{
+    static const std::vector<FormPlace> table{{"method", {"kind"}}, {"optimizer", {}}, {"schedule", {}}, {"run", {}}};
+    return table;
+}
+
+const config::Part* findPart(const std::string& key)
+{
+    for (const config::Part& part : config::parts()) {
+        if (part.key == key) {
+            return &part;
+        }
+    }
+    return nullptr;
+}
+
+} // namespace
+
+TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
+    : Card(tr("This way"), parent), m_document(document), m_undo(undo)
+{
+    setObjectName(QStringLiteral("tuneWay"));
+    auto* content = new QWidget;
+    auto* column = new QVBoxLayout(content);
+    column->setContentsMargins(0, 0, space(2), 0);
+    for (const FormPlace& place : places()) {
+        const config::Part* part = findPart(place.part);
+        auto* form = new SettingsForm(document, *part, undo, place.hidden);
+        auto* title = new StatusLabel(QCoreApplication::translate("Field", part->label.c_str()), Token::TextQuiet);
+        title->setFont(textFont(TextSize::Small));
+        column->addWidget(title);
+        column->addWidget(form);
+        m_forms.push_back(form);
+    }
+    column->addStretch();
+    m_methodForm = m_forms.front();
+    auto* several = new QToolButton;
+    several->setObjectName(QStringLiteral("openShootout"));
+    several->setText(tr("Try several\u2026"));
+    several->setToolTip(tr("The same data by several methods, one after the other, in one table (Ctrl+Shift+T)"));
+    several->setAutoRaise(true);
+    connect(several, &QToolButton::clicked, this, &TuneWay::shootoutWanted);
+    header()->addWidget(several);
+    body()->addWidget(buildMethods());
+    body()->addWidget(new VerticalScroll(content), 1);
+    connect(document, &RecipeDocument::changed, this, [this](const QString& key) {
+        if (key.isEmpty() || key == QLatin1String(kKind)) {
+            showMethod();
+        }
+    });
+    showMethod();
+}
+
+QWidget* TuneWay::buildMethods()
+{
+    auto* box = new QWidget;
+    auto* grid = new QGridLayout(box);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setSpacing(space(1));
+    auto* group = new QButtonGroup(this);
+    for (const peft::Method& method : peft::methods()) {
+        auto* button = new MethodButton(QCoreApplication::translate("Method", method.label.c_str()),
+                                        QCoreApplication::translate("Method", method.help.c_str()));
+        button->setObjectName(QStringLiteral("method.") + QString::fromStdString(method.id));
+        group->addButton(button);
+        const int place = static_cast<int>(m_methods.size());
+        grid->addWidget(button, place / kButtonsARow, place % kButtonsARow);
+        m_methods[method.id] = button;
+        connect(button, &QAbstractButton::clicked, this, [this, id = method.id] { chooseMethod(id); });
+    }
+    m_methodHelp = new StatusLabel(Token::TextQuiet);
+    m_methodHelp->setFont(textFont(TextSize::Small));
+    m_methodHelp->setWordWrap(true);
+    grid->addWidget(m_methodHelp, grid->rowCount(), 0, 1, kButtonsARow);
+    return box;
+}
+
+// The learning rate follows while it was the old method's usual one; what a person chose stays.
+void TuneWay::chooseMethod(const std::string& id)
+{
+    const FieldRef kind = RecipeDocument::find(QLatin1String(kKind));
+    const FieldRef rate = RecipeDocument::find(QStringLiteral("optimizer.learning_rate"));
+    if (m_document->value(kind) == config::Value(id)) {
+        return;
+    }
+    const bool wasUsual = m_document->value(rate) == m_document->usual(rate);
+    m_undo->beginMacro(tr("change of method"));
+    m_undo->push(new SetField(m_document, kind, id));
+    if (wasUsual) {
+        m_undo->push(new SetField(m_document, rate, m_document->usual(rate)));
+    }
+    m_undo->endMacro();
+}
+
+void TuneWay::showMethod()
+{
+    const std::string& kind = m_document->config().method.kind;
+    if (const auto button = m_methods.find(kind); button != m_methods.end()) {
+        button->second->setChecked(true);
+    }
+    if (const peft::Method* method = peft::findMethod(kind)) {
+        std::set<std::string> applying(method->settings.begin(), method->settings.end());
+        applying.insert("-"); // a method without settings shows none, not all
+        m_methodForm->setApplying(applying);
+        m_methodHelp->setText(QCoreApplication::translate("Method", method->help.c_str()));
+    }
+}
+
+} // namespace luthier::ui
