@@ -5,9 +5,9 @@
 // Threads: GUI thread.
 #pragma once
 
-#include "ui/main_window.h"
-#include "ui/theme.h"
-#include "ui/workspace.h"
+#include "ui/theme/theme.h"
+#include "ui/window/main_window.h"
+#include "ui/workspace/workspace.h"
 
 #include <QString>
 #include <QTranslator>

@@ -62,7 +62,7 @@
     </message>
 </context>
 <context>
-    <name>luthier::ui::RunBadge</name>
+    <name>luthier::ui::Amounts</name>
     <message numerus="yes">
         <source>%n min left</source>
         <translation>

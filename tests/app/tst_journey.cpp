@@ -4,7 +4,6 @@
 #include "app/application.h"
 #include "core/base/paths.h"
 #include "tests/support/heartbeat.h"
-#include "ui/bridge/run_controller.h"
 #include "ui/charts/chart_panel.h"
 #include "ui/forms/recipe_document.h"
 #include "ui/pages/compare/compare_page.h"
@@ -14,6 +13,7 @@
 #include "ui/pages/runs/runs_page.h"
 #include "ui/pages/tune/tune_page.h"
 #include "ui/pages/tune/tune_shootout.h"
+#include "ui/workspace/run_controller.h"
 
 #include <QAbstractItemView>
 #include <QAction>

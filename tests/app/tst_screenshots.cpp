@@ -8,7 +8,7 @@
 #include "tests/support/story.h"
 #include "ui/bridge/job.h"
 #include "ui/charts/chart_panel.h"
-#include "ui/pages/page.h"
+#include "ui/pages/pages.h"
 #include "ui/pages/runs/runs_charts.h"
 #include "ui/pages/runs/runs_model.h"
 #include "ui/pages/runs/runs_page.h"

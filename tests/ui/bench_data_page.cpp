@@ -11,7 +11,7 @@
 #include "ui/pages/data/data_page.h"
 #include "ui/pages/data/data_search.h"
 #include "ui/pages/data/data_table.h"
-#include "ui/workspace.h"
+#include "ui/workspace/workspace.h"
 
 #include <QApplication>
 #include <QElapsedTimer>

@@ -8,7 +8,7 @@
 #include "ui/pages/adapters/adapters_page.h"
 #include "ui/pages/adapters/adapters_work.h"
 #include "ui/widgets/empty_state.h"
-#include "ui/workspace.h"
+#include "ui/workspace/workspace.h"
 
 #include <QComboBox>
 #include <QFileInfo>

@@ -3,7 +3,7 @@
 #include "ui/bridge/run_bridge.h"
 #include "ui/charts/chart_panel.h"
 #include "ui/charts/smoothing.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 
 #include <QAction>
 #include <QApplication>

@@ -4,7 +4,6 @@
 #include "core/base/files.h"
 #include "core/base/paths.h"
 #include "core/base/random.h"
-#include "ui/models/library/model_library.h"
 #include "ui/models/runs/comparison_model.h"
 #include "ui/pages/compare/compare_blend.h"
 #include "ui/pages/compare/compare_choices.h"
@@ -13,7 +12,8 @@
 #include "ui/settings/app_settings.h"
 #include "ui/widgets/diff_text.h"
 #include "ui/widgets/word_diff.h"
-#include "ui/workspace.h"
+#include "ui/workspace/model_library.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAbstractItemModelTester>
 #include <QComboBox>

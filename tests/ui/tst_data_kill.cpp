@@ -2,8 +2,8 @@
 // Killed in the middle of editing: what the window called saved is there afterwards, and a step is there as a whole.
 #include "core/base/files.h"
 #include "core/store/project.h"
-#include "ui/commands/data_step.h"
 #include "ui/models/data/data_documents.h"
+#include "ui/models/data/data_step.h"
 
 #include <QProcess>
 #include <QTemporaryDir>

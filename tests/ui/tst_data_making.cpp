@@ -15,8 +15,8 @@
 #include "ui/pages/data/making/data_mix.h"
 #include "ui/pages/data/making/data_review.h"
 #include "ui/pages/data/making/data_split.h"
-#include "ui/theme.h"
-#include "ui/workspace.h"
+#include "ui/theme/theme.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAbstractItemModelTester>
 #include <QAction>

@@ -9,9 +9,9 @@
 #include "ui/pages/data/data_page.h"
 #include "ui/pages/data/data_table.h"
 #include "ui/pages/data/windows/data_map.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/point_map.h"
-#include "ui/workspace.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QComboBox>

@@ -29,9 +29,9 @@
 #include "ui/widgets/conversation_view.h"
 #include "ui/widgets/field_bubble.h"
 #include "ui/widgets/length_histogram.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/token_strip.h"
-#include "ui/workspace.h"
+#include "ui/workspace/workspace.h"
 
 #include <QClipboard>
 #include <QComboBox>

@@ -6,7 +6,7 @@
 #include "ui/forms/number_box.h"
 #include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 
 #include <QCheckBox>
 #include <QComboBox>

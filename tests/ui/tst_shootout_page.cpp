@@ -5,12 +5,12 @@
 #include "core/base/paths.h"
 #include "core/peft/method.h"
 #include "tests/support/tiny_run.h"
-#include "ui/bridge/run_controller.h"
 #include "ui/forms/recipe_document.h"
 #include "ui/pages/tune/tune_page.h"
 #include "ui/pages/tune/tune_shootout.h"
 #include "ui/settings/app_settings.h"
-#include "ui/workspace.h"
+#include "ui/workspace/run_controller.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QClipboard>

@@ -2,7 +2,7 @@
 #include "ui/charts/chart_panel.h"
 
 #include "ui/charts/chart_curve.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 
 #include <QCoreApplication>
 #include <QLabel>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/charts/chart_curve.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 
 namespace luthier::ui {
 namespace {

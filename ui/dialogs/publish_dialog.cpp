@@ -3,7 +3,7 @@
 
 #include "core/peft/combine.h"
 #include "core/weights/gguf_save.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 
 #include <QComboBox>

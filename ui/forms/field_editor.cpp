@@ -2,7 +2,7 @@
 #include "ui/forms/field_editor.h"
 
 #include "ui/forms/number_box.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 
 #include <QCheckBox>
 #include <QComboBox>

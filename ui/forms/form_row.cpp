@@ -3,8 +3,8 @@
 
 #include "ui/forms/field_editor.h"
 #include "ui/forms/set_field.h"
-#include "ui/icons.h"
-#include "ui/theme.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/status_label.h"
 
 #include <QCoreApplication>

@@ -2,8 +2,8 @@
 #include "ui/forms/settings_form.h"
 
 #include "ui/forms/form_row.h"
-#include "ui/icons.h"
-#include "ui/theme.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
 
 #include <QGridLayout>
 #include <QToolButton>

@@ -2,8 +2,8 @@
 #include "ui/frame/navigation.h"
 
 #include "ui/frame/run_badge.h"
-#include "ui/icons.h"
-#include "ui/theme.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
 
 #include <QAction>
 #include <QKeyEvent>

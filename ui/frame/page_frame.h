@@ -2,7 +2,7 @@
 // PageFrame: a page under its header: title, what it is for, and its one main action at the top right.
 #pragma once
 
-#include "ui/pages/page.h"
+#include "ui/frame/page.h"
 
 class QAction;
 class QPushButton;

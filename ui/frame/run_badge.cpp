@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/frame/run_badge.h"
 
-#include "ui/bridge/run_controller.h"
-#include "ui/icons.h"
+#include "ui/base/amounts.h"
+#include "ui/theme/icons.h"
 #include "ui/widgets/elided_label.h"
+#include "ui/workspace/run_controller.h"
 
 #include <QHBoxLayout>
 #include <QKeyEvent>
@@ -13,8 +14,6 @@
 #include <QProgressBar>
 #include <QToolButton>
 #include <QVBoxLayout>
-
-#include <cmath>
 
 namespace luthier::ui {
 namespace {
@@ -31,29 +30,6 @@ QToolButton* makeButton(const QString& id, const QString& picture, const QString
 }
 
 } // namespace
-
-QString duration(double seconds)
-{
-    const auto whole = static_cast<qint64>(std::llround(seconds));
-    if (whole < 60) {
-        return RunBadge::tr("%1 s").arg(whole);
-    }
-    if (whole < 3600) {
-        return RunBadge::tr("%1 min %2 s").arg(whole / 60).arg(whole % 60);
-    }
-    return RunBadge::tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60);
-}
-
-QString timeLeft(double seconds)
-{
-    if (!(seconds >= 0) || !std::isfinite(seconds)) {
-        return {};
-    }
-    constexpr double kMinute = 60;
-    return seconds < kMinute ? RunBadge::tr("less than a minute left")
-           : seconds < 60 * kMinute ? RunBadge::tr("%n min left", nullptr, static_cast<int>(std::lround(seconds / kMinute)))
-                                    : RunBadge::tr("%1 h left").arg(QLocale().toString(seconds / (60 * kMinute), 'f', 1));
-}
 
 RunBadge::RunBadge(RunController* runs, QWidget* parent)
     : QFrame(parent), m_runs(runs), m_name(new ElidedLabel(Token::Text)), m_bar(new QProgressBar), m_left(new StatusLabel(Token::TextQuiet)),

@@ -37,9 +37,4 @@ private:
     QToolButton* m_stop;
 };
 
-// "about 3 min left"; empty while not known.
-QString timeLeft(double seconds);
-// "3 min 20 s"
-QString duration(double seconds);
-
 } // namespace luthier::ui

@@ -2,8 +2,8 @@
 #include "ui/frame/status_line.h"
 
 #include "ui/bridge/job.h"
-#include "ui/bridge/run_controller.h"
 #include "ui/widgets/status_label.h"
+#include "ui/workspace/run_controller.h"
 
 #include <QFile>
 #include <QLocale>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/card_list_model.h"
 
-#include "ui/pages/tune/tune_facts.h"
+#include "ui/base/amounts.h"
 
 #include <QLocale>
 #include <QStringList>
@@ -63,11 +63,6 @@ QVariant CardListModel::data(const QModelIndex& index, int role) const
     case IdRole: return item.id;
     default: return {};
     }
-}
-
-QString fileSize(double bytes)
-{
-    return QLocale().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeSIFormat);
 }
 
 CardItem cardOf(const hub::InstalledModel& model)

@@ -5,6 +5,7 @@
 
 #include "core/hub/hub_client.h"
 #include "core/hub/installed_models.h"
+#include "ui/widgets/card_delegate.h"
 
 #include <QAbstractListModel>
 #include <QString>
@@ -26,7 +27,7 @@ class CardListModel : public QAbstractListModel {
     Q_OBJECT
 
 public:
-    enum Role { FactsRole = Qt::UserRole + 1, BadgeRole, BadRole, IdRole };
+    enum Role { FactsRole = CardFactsRole, BadgeRole = CardBadgeRole, BadRole = CardBadRole, IdRole };
 
     using QAbstractListModel::QAbstractListModel;
 
@@ -42,7 +43,5 @@ private:
 
 CardItem cardOf(const hub::InstalledModel& model);
 CardItem cardOf(const hub::SearchHit& hit);
-
-QString fileSize(double bytes); // "12.3 MB", as hubs and disks count
 
 } // namespace luthier::ui

@@ -3,7 +3,7 @@
 #include "ui/pages/compare/compare_page.h"
 #include "ui/pages/data/data_page.h"
 #include "ui/pages/models/models_page.h"
-#include "ui/pages/page.h"
+#include "ui/pages/pages.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/pages/tune/tune_page.h"
 

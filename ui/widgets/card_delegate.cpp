@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/card_delegate.h"
 
-#include "ui/models/card_list_model.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 
 #include <QPainter>
 
@@ -31,7 +30,7 @@ void CardDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
 
     const QRect inner = option.rect.adjusted(space(3), space(2), -space(3), -space(2));
     const QFont small = textFont(TextSize::Small);
-    const QString badge = index.data(CardListModel::BadgeRole).toString();
+    const QString badge = index.data(CardBadgeRole).toString();
     const int badgeWidth = badge.isEmpty() ? 0 : QFontMetrics(small).horizontalAdvance(badge) + space(2);
     painter->setFont(small);
     painter->setPen(color(Token::TextQuiet));
@@ -44,8 +43,8 @@ void CardDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     painter->drawText(inner, Qt::AlignLeft | Qt::AlignTop, title);
 
     painter->setFont(small);
-    painter->setPen(color(index.data(CardListModel::BadRole).toBool() ? Token::Bad : Token::TextQuiet));
-    const QString facts = QFontMetrics(small).elidedText(index.data(CardListModel::FactsRole).toString(), Qt::ElideRight, inner.width());
+    painter->setPen(color(index.data(CardBadRole).toBool() ? Token::Bad : Token::TextQuiet));
+    const QString facts = QFontMetrics(small).elidedText(index.data(CardFactsRole).toString(), Qt::ElideRight, inner.width());
     painter->drawText(inner, Qt::AlignLeft | Qt::AlignBottom, facts);
     painter->restore();
 }

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// CardDelegate: paints a row of CardListModel: the name in bold with its badge at the right, its facts below, quiet.
+// CardDelegate: paints a thing as a card of two lines: its name in bold with a badge at the right, its facts below, quiet.
+// The name is the display role; the rest comes under the roles of CardRole.
 #pragma once
 
 #include <QStyledItemDelegate>
 
 namespace luthier::ui {
+
+enum CardRole {
+    CardFactsRole = Qt::UserRole + 1, // QString: the second line
+    CardBadgeRole,                    // QString; empty: none
+    CardBadRole,                      // bool: the facts say what is wrong
+    CardIdRole,                       // QString: path, or name on the hub
+};
 
 class CardDelegate : public QStyledItemDelegate {
     Q_OBJECT

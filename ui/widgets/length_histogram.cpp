@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/length_histogram.h"
 
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/role_colors.h"
 
 #include <QHelpEvent>

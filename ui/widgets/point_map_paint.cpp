@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How the points are drawn.
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/point_map.h"
 #include "ui/widgets/role_colors.h"
 

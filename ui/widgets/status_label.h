@@ -2,7 +2,7 @@
 // StatusLabel: a label in a colour of the theme, which follows a change of theme.
 #pragma once
 
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 
 #include <QLabel>
 

@@ -2,7 +2,7 @@
 #include "ui/models/data/data_documents.h"
 
 #include "core/store/data_files.h"
-#include "ui/commands/data_step.h"
+#include "ui/models/data/data_step.h"
 #include "ui/models/data/row_pages.h"
 
 #include <QUndoStack>

@@ -6,7 +6,7 @@
 #include "core/data/formats/row_writer.h"
 #include "core/data/making/generated_rows.h"
 #include "core/data/sources/row_source.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 
 #include <QColor>
 #include <QLocale>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/library/adapter_library.h"
 
-#include "ui/workspace.h"
+#include "ui/base/amounts.h"
+#include "ui/workspace/workspace.h"
 
 #include <QLocale>
 #include <QStringList>

@@ -2,7 +2,7 @@
 // What the lines of a shoot-out hold, read from models and the project by jobs.
 #include "core/peft/method.h"
 #include "ui/models/runs/shootout_table.h"
-#include "ui/pages/tune/tune_facts.h"
+#include "ui/models/runs/tune_facts.h"
 
 #include <algorithm>
 

@@ -2,10 +2,9 @@
 #include "ui/models/runs/shootout_table.h"
 
 #include "core/peft/method.h"
-#include "ui/frame/run_badge.h"
-#include "ui/icons.h"
+#include "ui/base/amounts.h"
 #include "ui/models/column_heading.h"
-#include "ui/pages/tune/tune_facts.h"
+#include "ui/theme/icons.h"
 
 #include <QCoreApplication>
 #include <QLocale>

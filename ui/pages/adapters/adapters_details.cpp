@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/adapters/adapters_details.h"
 
-#include "ui/icons.h"
+#include "ui/base/amounts.h"
 #include "ui/models/card_list_model.h"
+#include "ui/theme/icons.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/named_button.h"
 

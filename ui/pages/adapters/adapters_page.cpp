@@ -7,7 +7,7 @@
 #include "ui/widgets/card_delegate.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/status_label.h"
-#include "ui/workspace.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QDesktopServices>

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "ui/dialogs/publish_dialog.h"
-#include "ui/pages/page.h"
+#include "ui/frame/page.h"
 
 #include <QStringList>
 

@@ -3,7 +3,7 @@
 
 #include "core/hub/transfer_rate.h"
 #include "core/peft/adapter_facts.h"
-#include "ui/frame/run_badge.h"
+#include "ui/base/amounts.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/status_label.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/compare/compare_blend.h"
 
-#include "ui/icons.h"
+#include "ui/theme/icons.h"
 
 #include <QGridLayout>
 #include <QLabel>

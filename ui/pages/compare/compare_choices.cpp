@@ -3,7 +3,7 @@
 
 #include "core/hub/installed_models.h"
 #include "ui/bridge/job.h"
-#include "ui/models/library/model_library.h"
+#include "ui/workspace/model_library.h"
 
 #include <QComboBox>
 #include <QFileDialog>

@@ -12,7 +12,7 @@
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/role_colors.h"
-#include "ui/workspace.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QHBoxLayout>

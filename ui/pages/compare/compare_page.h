@@ -4,9 +4,9 @@
 // Threads: GUI thread; models, files and the project's database are touched in jobs only.
 #pragma once
 
+#include "ui/frame/page.h"
 #include "ui/models/runs/comparison_model.h"
 #include "ui/pages/compare/compare_contest.h"
-#include "ui/pages/page.h"
 
 class QLabel;
 class QPlainTextEdit;

@@ -4,7 +4,7 @@
 #include "core/train/run.h"
 #include "core/train/step_rows.h"
 #include "ui/bridge/run_rows.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 
 #include <QFileInfo>

@@ -3,7 +3,7 @@
 
 #include "ui/models/data/data_document.h"
 #include "ui/models/data/row_filters.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/flow_layout.h"
 
 #include <QCoreApplication>

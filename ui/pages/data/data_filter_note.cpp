@@ -3,7 +3,7 @@
 
 #include "ui/models/data/data_checkup.h"
 #include "ui/models/data/row_filters.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 
 #include <QHBoxLayout>

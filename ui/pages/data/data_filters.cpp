@@ -4,7 +4,7 @@
 #include "ui/models/data/data_checkup.h"
 #include "ui/models/data/data_losses.h"
 #include "ui/models/data/row_filters.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/role_colors.h"
 

@@ -2,7 +2,7 @@
 #include "ui/pages/data/data_mapping.h"
 
 #include "core/data/formats/format.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 
 #include <QComboBox>

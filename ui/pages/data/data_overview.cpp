@@ -3,7 +3,7 @@
 
 #include "core/data/example_text.h"
 #include "ui/models/data/data_checkup.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/length_histogram.h"
 
 #include <QComboBox>

@@ -6,9 +6,9 @@
 #pragma once
 
 #include "core/data/encoding.h"
+#include "ui/frame/page.h"
 #include "ui/models/data/data_documents.h"
 #include "ui/pages/data/data_sources.h"
-#include "ui/pages/page.h"
 
 #include <memory>
 

@@ -4,7 +4,7 @@
 #include "ui/bridge/job.h"
 #include "ui/pages/data/data_mapping.h"
 #include "ui/pages/data/data_page.h"
-#include "ui/workspace.h"
+#include "ui/workspace/workspace.h"
 
 #include <QFileInfo>
 #include <QStackedWidget>

@@ -6,7 +6,7 @@
 #include "ui/bridge/job.h"
 #include "ui/pages/data/data_page.h"
 #include "ui/widgets/empty_state.h"
-#include "ui/workspace.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QClipboard>

@@ -12,7 +12,7 @@
 #include "ui/pages/data/making/data_mix.h"
 #include "ui/pages/data/making/data_review.h"
 #include "ui/pages/data/making/data_split.h"
-#include "ui/workspace.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAction>
 

@@ -4,7 +4,7 @@
 #include "core/config/run_config.h"
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
-#include "ui/commands/data_step.h"
+#include "ui/models/data/data_step.h"
 #include "ui/pages/data/data_batch.h"
 #include "ui/pages/data/data_filters.h"
 #include "ui/pages/data/data_page.h"
@@ -13,7 +13,7 @@
 #include "ui/pages/data/windows/data_map.h"
 #include "ui/pages/data/windows/data_replace.h"
 #include "ui/pages/data/windows/data_versions.h"
-#include "ui/workspace.h"
+#include "ui/workspace/workspace.h"
 
 #include <QTableView>
 #include <QUndoStack>

@@ -2,7 +2,7 @@
 #include "ui/pages/models/models_chat.h"
 
 #include "ui/pages/compare/compare_sampling.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/conversation_view.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/elided_label.h"

@@ -3,9 +3,9 @@
 
 #include "core/text/templates/chat_template.h"
 #include "core/text/tokenizers/tokenizer.h"
-#include "ui/icons.h"
 #include "ui/models/card_list_model.h"
-#include "ui/theme.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/elided_label.h"
 
 #include <QHBoxLayout>

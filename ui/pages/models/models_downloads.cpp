@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/models/models_downloads.h"
 
-#include "ui/frame/run_badge.h"
-#include "ui/icons.h"
+#include "ui/base/amounts.h"
 #include "ui/models/card_list_model.h"
 #include "ui/models/library/downloads.h"
+#include "ui/theme/icons.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/status_label.h"
 #include "ui/widgets/vertical_scroll.h"

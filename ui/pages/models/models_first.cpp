@@ -3,8 +3,8 @@
 
 #include "core/hub/http.h"
 #include "ui/models/library/downloads.h"
-#include "ui/models/library/model_library.h"
 #include "ui/widgets/status_label.h"
+#include "ui/workspace/model_library.h"
 
 #include <QHBoxLayout>
 #include <QPushButton>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/models/models_list.h"
 
-#include "ui/icons.h"
-#include "ui/models/library/model_library.h"
+#include "ui/theme/icons.h"
 #include "ui/widgets/card_delegate.h"
 #include "ui/widgets/status_label.h"
+#include "ui/workspace/model_library.h"
 
 #include <QHBoxLayout>
 #include <QListView>

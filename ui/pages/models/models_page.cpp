@@ -7,7 +7,6 @@
 #include "ui/bridge/token_store.h"
 #include "ui/dialogs/token_dialog.h"
 #include "ui/models/library/downloads.h"
-#include "ui/models/library/model_library.h"
 #include "ui/pages/models/models_chat.h"
 #include "ui/pages/models/models_details.h"
 #include "ui/pages/models/models_downloads.h"
@@ -15,7 +14,8 @@
 #include "ui/pages/models/models_list.h"
 #include "ui/pages/models/models_search.h"
 #include "ui/widgets/status_label.h"
-#include "ui/workspace.h"
+#include "ui/workspace/model_library.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QDesktopServices>

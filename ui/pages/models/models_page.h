@@ -4,7 +4,7 @@
 // Threads: GUI thread; disks, network and models are touched in jobs only.
 #pragma once
 
-#include "ui/pages/page.h"
+#include "ui/frame/page.h"
 
 class QLabel;
 

@@ -3,9 +3,9 @@
 
 #include "core/hub/http.h"
 #include "ui/bridge/token_store.h"
-#include "ui/icons.h"
 #include "ui/models/card_list_model.h"
 #include "ui/models/library/downloads.h"
+#include "ui/theme/icons.h"
 #include "ui/widgets/card_delegate.h"
 #include "ui/widgets/status_label.h"
 

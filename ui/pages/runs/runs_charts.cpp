@@ -2,7 +2,7 @@
 #include "ui/pages/runs/runs_charts.h"
 
 #include "ui/charts/chart_panel.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/status_label.h"
 
 #include <QCheckBox>

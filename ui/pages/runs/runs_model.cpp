@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/runs/runs_model.h"
 
-#include "ui/icons.h"
 #include "ui/models/column_heading.h"
+#include "ui/theme/icons.h"
 
 #include <QCoreApplication>
 #include <QDateTime>

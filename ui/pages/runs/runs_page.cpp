@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/runs/runs_page.h"
 
-#include "ui/bridge/run_controller.h"
 #include "ui/frame/banner.h"
-#include "ui/icons.h"
 #include "ui/pages/runs/runs_charts.h"
 #include "ui/pages/runs/runs_model.h"
 #include "ui/pages/runs/runs_side.h"
+#include "ui/theme/icons.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/row_view.h"
 #include "ui/widgets/status_label.h"
-#include "ui/workspace.h"
+#include "ui/workspace/run_controller.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QHeaderView>

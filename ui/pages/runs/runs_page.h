@@ -6,7 +6,7 @@
 #pragma once
 
 #include "ui/bridge/job.h"
-#include "ui/pages/page.h"
+#include "ui/frame/page.h"
 #include "ui/pages/runs/run_history.h"
 
 class QLabel;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What can be done with a run: compare, resume, rename, delete to the project's trash; and saving charts.
 #include "core/base/files.h"
-#include "ui/bridge/run_controller.h"
 #include "ui/frame/banner.h"
-#include "ui/icons.h"
 #include "ui/pages/data/data_batch.h"
 #include "ui/pages/runs/runs_charts.h"
 #include "ui/pages/runs/runs_model.h"
 #include "ui/pages/runs/runs_page.h"
+#include "ui/theme/icons.h"
 #include "ui/widgets/empty_state.h"
-#include "ui/workspace.h"
+#include "ui/workspace/run_controller.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QTableView>

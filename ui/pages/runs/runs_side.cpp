@@ -3,7 +3,7 @@
 
 #include "ui/forms/field_editor.h"
 #include "ui/forms/recipe_document.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/status_label.h"
 
 #include <QHeaderView>

@@ -3,10 +3,10 @@
 
 #include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"
-#include "ui/icons.h"
 #include "ui/models/data/data_documents.h"
+#include "ui/theme/icons.h"
 #include "ui/widgets/status_label.h"
-#include "ui/workspace.h"
+#include "ui/workspace/workspace.h"
 
 #include <QFileInfo>
 #include <QListWidget>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "ui/bridge/job.h"
-#include "ui/pages/tune/tune_facts.h"
+#include "ui/models/runs/tune_facts.h"
 #include "ui/widgets/card.h"
 
 #include <map>

@@ -2,7 +2,7 @@
 #include "ui/pages/tune/tune_limit.h"
 
 #include "ui/forms/set_field.h"
-#include "ui/workspace.h"
+#include "ui/workspace/workspace.h"
 
 #include <QLocale>
 #include <QUndoStack>

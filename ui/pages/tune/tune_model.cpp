@@ -2,11 +2,12 @@
 #include "ui/pages/tune/tune_model.h"
 
 #include "core/base/paths.h"
+#include "ui/base/amounts.h"
 #include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"
-#include "ui/icons.h"
-#include "ui/models/library/model_library.h"
+#include "ui/theme/icons.h"
 #include "ui/widgets/elided_label.h"
+#include "ui/workspace/model_library.h"
 
 #include <QComboBox>
 #include <QFileDialog>

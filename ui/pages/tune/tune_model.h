@@ -3,7 +3,7 @@
 #pragma once
 
 #include "ui/bridge/job.h"
-#include "ui/pages/tune/tune_facts.h"
+#include "ui/models/runs/tune_facts.h"
 #include "ui/widgets/card.h"
 
 class QComboBox;

@@ -2,7 +2,6 @@
 #include "ui/pages/tune/tune_page.h"
 
 #include "core/base/paths.h"
-#include "ui/bridge/run_controller.h"
 #include "ui/forms/settings_form.h"
 #include "ui/pages/tune/tune_data.h"
 #include "ui/pages/tune/tune_gate.h"
@@ -12,7 +11,8 @@
 #include "ui/pages/tune/tune_shootout.h"
 #include "ui/pages/tune/tune_way.h"
 #include "ui/widgets/vertical_scroll.h"
-#include "ui/workspace.h"
+#include "ui/workspace/run_controller.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QSplitter>

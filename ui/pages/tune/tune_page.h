@@ -7,7 +7,7 @@
 
 #include "ui/bridge/job.h"
 #include "ui/forms/recipe_document.h"
-#include "ui/pages/page.h"
+#include "ui/frame/page.h"
 #include "ui/pages/tune/tune_plan.h"
 #include "ui/pages/tune/tune_verdict.h"
 

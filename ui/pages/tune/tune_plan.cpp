@@ -3,7 +3,7 @@
 
 #include "core/data/encoding.h"
 #include "ui/models/data/token_tiles.h"
-#include "ui/pages/tune/tune_facts.h"
+#include "ui/models/runs/tune_facts.h"
 
 #include <QCoreApplication>
 #include <QFileInfo>

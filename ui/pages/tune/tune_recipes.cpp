@@ -5,8 +5,8 @@
 #include "core/base/paths.h"
 #include "ui/bridge/job.h"
 #include "ui/forms/set_field.h"
-#include "ui/icons.h"
-#include "ui/workspace.h"
+#include "ui/theme/icons.h"
+#include "ui/workspace/workspace.h"
 
 #include <QClipboard>
 #include <QFileDialog>

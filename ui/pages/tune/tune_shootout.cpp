@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/tune/tune_shootout.h"
 
-#include "ui/bridge/run_controller.h"
-#include "ui/frame/run_badge.h"
+#include "ui/base/amounts.h"
 #include "ui/models/number_order.h"
 #include "ui/settings/app_settings.h"
 #include "ui/widgets/status_label.h"
-#include "ui/workspace.h"
+#include "ui/workspace/run_controller.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QComboBox>

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "ui/bridge/job.h"
-#include "ui/bridge/shootout_queue.h"
 #include "ui/models/runs/shootout_table.h"
+#include "ui/workspace/shootout_queue.h"
 
 #include <QWidget>
 

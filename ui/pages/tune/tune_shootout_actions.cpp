@@ -2,12 +2,12 @@
 // How the shoot-out is laid out, and what can be done with its lines: cancel, open, copy, save.
 #include "core/base/files.h"
 #include "core/peft/method.h"
-#include "ui/icons.h"
 #include "ui/pages/tune/tune_shootout.h"
-#include "ui/theme.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/row_view.h"
-#include "ui/workspace.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QClipboard>

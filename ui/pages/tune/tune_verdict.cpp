@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/tune/tune_verdict.h"
 
-#include "ui/frame/run_badge.h"
-#include "ui/theme.h"
+#include "ui/base/amounts.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/status_label.h"
 
 #include <QHBoxLayout>

@@ -2,7 +2,7 @@
 // TuneVerdict: the bar under the settings, always in view: what a run with them would be.
 #pragma once
 
-#include "ui/pages/tune/tune_facts.h"
+#include "ui/models/runs/tune_facts.h"
 #include "ui/pages/tune/tune_plan.h"
 
 #include <QFrame>

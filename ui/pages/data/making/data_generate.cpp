@@ -3,7 +3,7 @@
 
 #include "core/data/example_text.h"
 #include "ui/models/text_table.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/row_view.h"
 

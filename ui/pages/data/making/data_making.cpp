@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data/making/data_making.h"
 
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 
 #include <QDir>

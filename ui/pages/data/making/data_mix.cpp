@@ -3,7 +3,7 @@
 
 #include "core/base/paths.h"
 #include "ui/models/data/data_documents.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 
 #include <QCheckBox>
 #include <QComboBox>

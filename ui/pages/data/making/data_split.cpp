@@ -4,7 +4,7 @@
 #include "core/data/example_text.h"
 #include "core/data/making/made_files.h"
 #include "ui/models/text_table.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/row_view.h"
 
 #include <QComboBox>

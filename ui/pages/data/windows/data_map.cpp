@@ -2,7 +2,7 @@
 #include "ui/pages/data/windows/data_map.h"
 
 #include "core/data/example_text.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/point_map.h"
 
 #include <QComboBox>

@@ -2,7 +2,7 @@
 // The parts of the map's window and what they are connected to.
 #include "ui/models/data/data_losses.h"
 #include "ui/pages/data/windows/data_map.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/point_map.h"
 

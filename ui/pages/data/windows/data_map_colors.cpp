@@ -2,7 +2,7 @@
 // What gives the points of the map their colour, and the legend that says so.
 #include "ui/models/data/data_losses.h"
 #include "ui/pages/data/windows/data_map.h"
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/point_map.h"
 #include "ui/widgets/role_colors.h"
 #include "ui/widgets/tag_color.h"

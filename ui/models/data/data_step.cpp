@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/commands/data_step.h"
+#include "ui/models/data/data_step.h"
 
 #include "ui/models/data/data_documents.h"
 

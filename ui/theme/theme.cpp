@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 
-#include "ui/theme_style.h"
+#include "ui/theme/theme_style.h"
 
 #include <QApplication>
 #include <QEvent>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/models/library/model_library.h"
+#include "ui/workspace/model_library.h"
 
 #include "core/hub/hub_settings.h"
 #include "ui/settings/app_settings.h"

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the actions of the window do, and the menus and the palette made from their table.
-#include "ui/actions/actions.h"
-#include "ui/bridge/run_controller.h"
 #include "ui/dialogs/command_palette.h"
 #include "ui/dialogs/shortcuts_dialog.h"
 #include "ui/forms/field_editor.h"
 #include "ui/frame/page_frame.h"
-#include "ui/icons.h"
-#include "ui/main_window.h"
-#include "ui/models/library/model_library.h"
 #include "ui/settings/app_settings.h"
-#include "ui/workspace.h"
+#include "ui/theme/icons.h"
+#include "ui/window/actions.h"
+#include "ui/window/main_window.h"
+#include "ui/workspace/model_library.h"
+#include "ui/workspace/run_controller.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QActionGroup>

@@ -5,7 +5,7 @@
 // Threads: GUI thread. The Workspace must outlive it.
 #pragma once
 
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 
 #include <QMainWindow>
 

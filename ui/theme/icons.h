@@ -5,7 +5,7 @@
 // Threads: GUI thread.
 #pragma once
 
-#include "ui/theme.h"
+#include "ui/theme/theme.h"
 
 #include <QIcon>
 #include <QString>

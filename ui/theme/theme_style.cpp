@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/theme_style.h"
+#include "ui/theme/theme_style.h"
 
-#include "ui/theme.h"
-#include "ui/theme_paint.h"
+#include "ui/theme/theme.h"
+#include "ui/theme/theme_paint.h"
 
 #include <QPainter>
 #include <QStyleFactory>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/workspace.h"
+#include "ui/workspace/workspace.h"
 
 #include "core/base/paths.h"
 #include "ui/bridge/job.h"
-#include "ui/bridge/run_controller.h"
-#include "ui/models/library/model_library.h"
 #include "ui/settings/app_settings.h"
+#include "ui/workspace/model_library.h"
+#include "ui/workspace/run_controller.h"
 
 #include <QUndoStack>
 

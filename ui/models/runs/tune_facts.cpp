@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/pages/tune/tune_facts.h"
+#include "ui/models/runs/tune_facts.h"
 
 #include "core/data/dataset.h"
 #include "core/hub/installed_models.h"
 
 #include <QCoreApplication>
 #include <QFileInfo>
-#include <QLocale>
 
 #include <algorithm>
 #include <array>
@@ -101,26 +100,6 @@ std::optional<double> secondsPerStep(const std::vector<store::RunRow>& runs, con
         return run.seconds / static_cast<double>(run.step) * rows(config) / rows(*other);
     }
     return std::nullopt;
-}
-
-QString shortCount(double count)
-{
-    struct Row {
-        double size;
-        const char* unit;
-    };
-    static constexpr Row rows[] = {{1e9, "B"}, {1e6, "M"}, {1e3, "k"}};
-    for (const Row& row : rows) {
-        if (count >= row.size) {
-            return QStringLiteral("%1 %2").arg(QLocale().toString(count / row.size, 'f', 1), QLatin1String(row.unit));
-        }
-    }
-    return QLocale().toString(count, 'f', 0);
-}
-
-QString byteText(std::int64_t bytes)
-{
-    return QLocale().formattedDataSize(bytes, 1);
 }
 
 } // namespace luthier::ui

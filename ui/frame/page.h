@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Page: one place of work in the window, and PageRow: its line in the table of pages (pages.cpp).
+// Page: one place of work in the window, and PageRow: its line in the table of pages (ui/pages/pages.cpp).
 // A new page is one class, one line there and one in CMakeLists.txt; navigation, shortcut, palette and tests follow.
 //
 // The frame shows title, purpose and the main action; a page draws only its work.
@@ -7,8 +7,6 @@
 #pragma once
 
 #include <QWidget>
-
-#include <span>
 
 class QAction;
 
@@ -37,7 +35,5 @@ struct PageRow {
     const char* icon;    // file of resources/icons
     Page* (*make)(Workspace& workspace, QWidget* parent);
 };
-
-std::span<const PageRow> pages(); // in the order of work
 
 } // namespace luthier::ui

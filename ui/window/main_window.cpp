@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/main_window.h"
+#include "ui/window/main_window.h"
 
 #include "ui/bridge/job.h"
-#include "ui/bridge/run_controller.h"
 #include "ui/frame/banner.h"
 #include "ui/frame/navigation.h"
 #include "ui/frame/page_frame.h"
 #include "ui/frame/run_badge.h"
 #include "ui/frame/status_line.h"
-#include "ui/models/library/model_library.h"
-#include "ui/pages/page.h"
+#include "ui/pages/pages.h"
 #include "ui/settings/app_settings.h"
-#include "ui/workspace.h"
+#include "ui/workspace/model_library.h"
+#include "ui/workspace/run_controller.h"
+#include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QCloseEvent>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/bridge/run_controller.h"
+#include "ui/workspace/run_controller.h"
 
 #include "core/store/recorder.h"
 #include "core/train/fanout.h"
 #include "ui/bridge/job.h"
 #include "ui/bridge/run_rows.h"
-#include "ui/workspace.h"
+#include "ui/workspace/workspace.h"
 
 #include <QFileInfo>
 #include <QMetaObject>

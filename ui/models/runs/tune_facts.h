@@ -40,7 +40,4 @@ std::optional<std::int64_t> trainableParameters(const config::MethodSettings& me
 // Seconds of one optimizer step, from the newest run like this one; nullopt: none.
 std::optional<double> secondsPerStep(const std::vector<store::RunRow>& runs, const config::RunConfig& config);
 
-QString shortCount(double count);   // "1.2 M"
-QString byteText(std::int64_t bytes); // "48.5 MiB"
-
 } // namespace luthier::ui

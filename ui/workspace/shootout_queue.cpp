@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/bridge/shootout_queue.h"
+#include "ui/workspace/shootout_queue.h"
 
 #include "core/peft/method.h"
 #include "ui/bridge/job.h"
-#include "ui/bridge/run_controller.h"
-#include "ui/workspace.h"
+#include "ui/workspace/run_controller.h"
+#include "ui/workspace/workspace.h"
 
 #include <QCoreApplication>
 
