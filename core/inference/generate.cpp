@@ -4,9 +4,9 @@
 #include "core/config/record.h"
 #include "core/inference/sampler.h"
 #include "core/inference/stop_texts.h"
+#include "core/objectives/token_log_probs.h"
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/log_softmax.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
@@ -20,7 +20,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::int64_t kFirstRoom = 256; // tokens of answer the cache holds before it grows
-constexpr std::int64_t kScoreRows = 256;
 
 at::Tensor idsTensor(std::span<const text::TokenId> ids, at::Device device)
 {
@@ -216,15 +215,13 @@ Result<std::vector<double>> score(nn::Decoder& decoder, const std::vector<text::
     const at::Tensor tokens = idsTensor(ids, decoder.device());
     nn::ForwardInput input;
     input.ids = tokens;
-    const at::Tensor hidden = decoder.hidden(input).squeeze(0);
     const auto rows = static_cast<std::int64_t>(ids.size()) - 1;
-    for (std::int64_t start = 0; start < rows; start += kScoreRows) {
-        const std::int64_t count = std::min(kScoreRows, rows - start);
-        const at::Tensor logProbs = at::log_softmax(decoder.logits(hidden.narrow(0, start, count)), -1);
-        const at::Tensor targets = tokens.squeeze(0).narrow(0, start + 1, count).unsqueeze(1);
-        const at::Tensor picked = logProbs.gather(1, targets).to(at::kCPU, at::kDouble).contiguous();
-        std::copy_n(picked.data_ptr<double>(), count, result.begin() + start + 1);
-    }
+    const at::Tensor hidden = decoder.hidden(input).squeeze(0).narrow(0, 0, rows);
+    const at::Tensor logProbs = objectives::tokenLogProbs(hidden, decoder.head(), tokens.squeeze(0).narrow(0, 1, rows),
+                                                          {.softcap = decoder.config().logitSoftcap})
+                                    .to(at::kCPU, at::kDouble)
+                                    .contiguous();
+    std::copy_n(logProbs.const_data_ptr<double>(), rows, result.begin() + 1);
     return result;
 }
 

@@ -2,10 +2,10 @@
 #include "core/publish/proof.h"
 
 #include "core/nn/decoder.h"
+#include "core/objectives/token_log_probs.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/log_softmax.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
@@ -17,8 +17,6 @@
 namespace luthier::publish {
 
 namespace {
-
-constexpr std::int64_t kRows = 64; // whose logits exist at once
 
 struct LimitRow {
     const char* type;
@@ -54,18 +52,16 @@ void readRow(nn::Decoder& decoder, const std::vector<text::TokenId>& ids, Readin
     const at::Tensor tokens = at::tensor(wide, at::TensorOptions().dtype(at::kLong)).to(decoder.device());
     nn::ForwardInput input;
     input.ids = tokens.unsqueeze(0);
-    const at::Tensor hidden = decoder.hidden(input).squeeze(0);
     const std::int64_t places = tokens.size(0) - 1;
-    auto& logProbs = reading.logProbs.emplace_back(static_cast<std::size_t>(places));
-    auto& greedy = reading.greedy.emplace_back(static_cast<std::size_t>(places));
-    for (std::int64_t first = 0; first < places; first += kRows) {
-        const std::int64_t count = std::min(kRows, places - first);
-        const at::Tensor all = at::log_softmax(decoder.logits(hidden.narrow(0, first, count)), -1);
-        const at::Tensor picked = all.gather(1, tokens.narrow(0, first + 1, count).unsqueeze(1)).to(at::kCPU).contiguous();
-        const at::Tensor best = all.argmax(1).to(at::kCPU, at::kInt).contiguous();
-        std::copy_n(picked.const_data_ptr<float>(), count, logProbs.begin() + first);
-        std::copy_n(best.const_data_ptr<std::int32_t>(), count, greedy.begin() + first);
-    }
+    const at::Tensor hidden = decoder.hidden(input).squeeze(0).narrow(0, 0, places);
+    const auto read = objectives::readTokens(hidden, decoder.head(), tokens.narrow(0, 1, places),
+                                             {.softcap = decoder.config().logitSoftcap}, {.likeliest = true});
+    const at::Tensor logProbs = read.logProbs.to(at::kCPU).contiguous();
+    const at::Tensor greedy = read.likeliest.to(at::kCPU, at::kInt).contiguous();
+    const float* first = logProbs.const_data_ptr<float>();
+    const std::int32_t* best = greedy.const_data_ptr<std::int32_t>();
+    reading.logProbs.emplace_back(first, first + places);
+    reading.greedy.emplace_back(best, best + places);
 }
 
 } // namespace

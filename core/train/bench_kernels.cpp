@@ -7,7 +7,7 @@
 #include "core/nn/linear_group.h"
 #include "core/nn/norm.h"
 #include "core/nn/rope.h"
-#include "core/objectives/chunked_cross_entropy.h"
+#include "core/objectives/token_log_probs.h"
 #include "core/train/bench_probe.h"
 
 #include <ATen/TensorOperators.h>
@@ -142,15 +142,21 @@ void checkLoss(const Bench& bench, const Shape& shape)
     const at::Tensor head = bench.normal({vocabulary, 64}).mul_(0.3).set_requires_grad(true);
     at::Tensor targets = at::randint(vocabulary, {shape.rows}, bench.options.dtype(at::kLong));
     if (shape.rows > 2) {
-        targets.narrow(0, 1, 1).fill_(-100);
+        targets.narrow(0, 1, 1).fill_(objectives::kNoTarget);
     }
-    bench.check("loss and gradients", shape.text(), [&] {
-        hidden.mutable_grad().reset();
-        head.mutable_grad().reset();
-        const at::Tensor loss = objectives::chunkedCrossEntropy(hidden, head, targets, 1.0 / static_cast<double>(shape.rows));
-        loss.backward();
-        return Tensors{loss.detach(), hidden.grad(), head.grad()};
-    });
+    const at::Tensor weights = at::randn({shape.rows}, bench.options.dtype(at::kFloat));
+    const auto check = [&](const char* name, const std::function<at::Tensor()>& make) {
+        bench.check(name, shape.text(), [&] {
+            hidden.mutable_grad().reset();
+            head.mutable_grad().reset();
+            const at::Tensor result = make();
+            result.backward(result.dim() > 0 ? weights : at::Tensor());
+            return Tensors{result.detach(), hidden.grad(), head.grad()};
+        });
+    };
+    check("loss and gradients", [&] { return objectives::tokenLossSum(hidden, head, targets); });
+    check("weighed loss, temperature", [&] { return objectives::tokenLossSum(hidden, head, targets, weights, {.temperature = 0.7}); });
+    check("log-probabilities", [&] { return objectives::tokenLogProbs(hidden, head, targets, {.temperature = 1.3}); });
 }
 
 void checkProduct(const Bench& bench, const Shape& shape)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/evaluator.h"
 
-#include "core/objectives/chunked_cross_entropy.h"
+#include "core/objectives/token_log_probs.h"
 #include "core/train/micro_batch.h"
 
 #include <ATen/ops/zeros.h>
@@ -44,8 +44,8 @@ std::optional<double> Evaluator::loss(const base::Progress& progress, const std:
         nn::ForwardInput input;
         input.ids = batch.ids;
         const at::Tensor hidden = pickTargets(m_decoder.hidden(input), batch);
-        sum.add_(objectives::chunkedTokenLosses(hidden, m_decoder.head(), batch.targets,
-                                                m_decoder.config().logitSoftcap)
+        sum.sub_(objectives::tokenLogProbs(hidden, m_decoder.head(), batch.targets,
+                                           {.softcap = m_decoder.config().logitSoftcap})
                      .sum(at::kDouble));
     }
     return sum.item<double>() / static_cast<double>(std::max<std::int64_t>(1, m_targets));

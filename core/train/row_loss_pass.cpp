@@ -2,7 +2,7 @@
 #include "core/train/row_loss_pass.h"
 
 #include "core/data/checks/row_losses.h"
-#include "core/objectives/chunked_cross_entropy.h"
+#include "core/objectives/token_log_probs.h"
 #include "core/train/micro_batch.h"
 
 #include <c10/core/GradMode.h>
@@ -39,14 +39,15 @@ std::optional<std::vector<double>> rowLossesOf(nn::Decoder& decoder, const Token
         nn::ForwardInput input;
         input.ids = batch.ids;
         const at::Tensor hidden = pickTargets(decoder.hidden(input), batch);
-        const at::Tensor tokens = objectives::chunkedTokenLosses(hidden, decoder.head(), batch.targets, decoder.config().logitSoftcap)
-                                      .to(at::kCPU, at::kDouble)
-                                      .contiguous();
+        const at::Tensor logProbs = objectives::tokenLogProbs(hidden, decoder.head(), batch.targets,
+                                                              {.softcap = decoder.config().logitSoftcap})
+                                        .to(at::kCPU, at::kDouble)
+                                        .contiguous();
         // The targets of a row stand together, in the order of the rows.
-        const double* next = tokens.const_data_ptr<double>();
+        const double* next = logProbs.const_data_ptr<double>();
         for (const std::uint32_t row : ofBatch) {
             const std::int64_t count = rows.numTrained(row);
-            losses[row] = std::accumulate(next, next + count, 0.0) / static_cast<double>(std::max<std::int64_t>(count, 1));
+            losses[row] = -std::accumulate(next, next + count, 0.0) / static_cast<double>(std::max<std::int64_t>(count, 1));
             next += count;
         }
         if (progress && batches % kReportBatches == 0) {

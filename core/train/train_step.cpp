@@ -2,7 +2,7 @@
 #include "core/train/train_step.h"
 
 #include "core/base/random.h"
-#include "core/objectives/chunked_cross_entropy.h"
+#include "core/objectives/token_log_probs.h"
 
 #include <ATen/Context.h>
 #include <ATen/core/Generator.h>
@@ -86,9 +86,8 @@ at::Tensor TrainStep::pass(const MicroBatch& batch, const at::Tensor& scale)
     input.ids = batch.ids;
     input.segments = batch.segments;
     const at::Tensor hidden = pickTargets(m_decoder.hidden(input), batch);
-    const at::Tensor loss = objectives::chunkedCrossEntropy(
-        hidden, m_decoder.head(), batch.targets,
-        objectives::CrossEntropySettings{1, m_decoder.config().logitSoftcap, 0});
+    const at::Tensor loss = objectives::tokenLossSum(hidden, m_decoder.head(), batch.targets, {},
+                                                     {.softcap = m_decoder.config().logitSoftcap});
     addGradients(loss, scale);
     return loss.detach().mul(scale);
 }

@@ -239,9 +239,10 @@ __device__ __forceinline__ void join(float& top, float& sum, float otherTop, flo
     top = higher;
 }
 
-// One block a row: losses[row] = -ln p(target), 0 for a negative target; with `gradient` the logits become
-// (softmax - one-hot) * scale.
-extern "C" __global__ void loss_rows(u16* logits, const i64* targets, float* losses, int n, float scale, int gradient)
+// One block a row: losses[row] = -ln p(target) of the logits * inverse (of the temperature), 0 for a negative target; with
+// `gradient` the logits become (softmax - one-hot) * weight * inverse. No weights: all 1.
+extern "C" __global__ void loss_rows(u16* logits, const i64* targets, const float* weights, float* losses, int n,
+                                     float inverse, int gradient)
 {
     __shared__ float tops[32];
     __shared__ float sums[32];
@@ -260,10 +261,11 @@ extern "C" __global__ void loss_rows(u16* logits, const i64* targets, float* los
     float top = kLowest;
     float sum = 0;
     for (int i = threadIdx.x * 8; i < n; i += blockDim.x * 8) {
-        const Eight a = load8(logits + i);
+        Eight a = load8(logits + i);
         float higher = top;
 #pragma unroll
         for (int j = 0; j < 8; ++j) {
+            a.v[j] *= inverse;
             higher = fmaxf(higher, a.v[j]);
         }
         float part = 0;
@@ -285,7 +287,7 @@ extern "C" __global__ void loss_rows(u16* logits, const i64* targets, float* los
         sums[threadIdx.x >> 5] = sum;
     }
     // Before any thread writes over the row.
-    const float aim = __uint_as_float(target < n ? (u32)logits[target] << 16 : 0x7fc00000u);
+    const float aim = __uint_as_float(target < n ? (u32)logits[target] << 16 : 0x7fc00000u) * inverse;
     __syncthreads();
     top = kLowest;
     sum = 0;
@@ -298,12 +300,13 @@ extern "C" __global__ void loss_rows(u16* logits, const i64* targets, float* los
     if (!gradient) {
         return;
     }
+    const float scale = (weights ? weights[blockIdx.x] : 1.0f) * inverse;
     const float factor = scale / sum;
     for (int i = threadIdx.x * 8; i < n; i += blockDim.x * 8) {
         Eight a = load8(logits + i);
 #pragma unroll
         for (int j = 0; j < 8; ++j) {
-            a.v[j] = __expf(a.v[j] - top) * factor - (i + j == target ? scale : 0.0f);
+            a.v[j] = __expf(a.v[j] * inverse - top) * factor - (i + j == target ? scale : 0.0f);
         }
         store8(logits + i, a);
     }

@@ -6,7 +6,7 @@
 #include "core/train/batch_plan.h"
 #include "core/data/held_out_split.h"
 #include "core/nn/decoder.h"
-#include "core/objectives/chunked_cross_entropy.h"
+#include "core/objectives/token_log_probs.h"
 #include "core/train/micro_batch.h"
 #include "core/train/step_graphs.h"
 
@@ -294,7 +294,7 @@ void TestBatches::roundSizes()
     decoder.setBaseTrainable(true);
     const auto lossOf = [&](const train::MicroBatch& batch, std::vector<at::Tensor>& gradients) {
         const at::Tensor hidden = train::pickTargets(decoder.hidden({batch.ids, batch.segments, nullptr}), batch);
-        const at::Tensor loss = objectives::chunkedCrossEntropy(hidden, decoder.head(), batch.targets, 0.1);
+        const at::Tensor loss = objectives::tokenLossSum(hidden, decoder.head(), batch.targets) * 0.1;
         loss.backward();
         for (auto& leaf : decoder.baseLeaves()) {
             gradients.push_back(leaf.tensor.grad());

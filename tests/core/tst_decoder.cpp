@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Decoder: hidden states and every gradient equal to plain autograd for each family's switches; packed equals
-// unpacked, cached equals uncached; the chunked loss equals the plain one.
+// unpacked, cached equals uncached.
 #include "core/nn/decoder.h"
-#include "core/objectives/chunked_cross_entropy.h"
 #include "tests/support/plain_decoder.h"
 
 #include <ATen/ATen.h>
@@ -217,42 +216,6 @@ private Q_SLOTS:
         QVERIFY(apart(decoder->hidden({ids, {}, nullptr}), base) > 1e-3);
         decoder->setAdaptersEnabled(false);
         QVERIFY(at::equal(decoder->hidden({ids, {}, nullptr}), base));
-    }
-
-    void chunkedLoss_data()
-    {
-        QTest::addColumn<int>("chunk");
-        QTest::addColumn<double>("softcap");
-        for (const int chunk : {0, 1, 3, 100}) {
-            QTest::addRow("chunks of %d", chunk) << chunk << 0.0;
-            QTest::addRow("chunks of %d, capped", chunk) << chunk << 3.0;
-        }
-    }
-
-    void chunkedLoss()
-    {
-        QFETCH(int, chunk);
-        QFETCH(double, softcap);
-        at::manual_seed(1);
-        const at::Tensor hidden = at::randn({10, 8}).requires_grad_();
-        const at::Tensor head = at::randn({30, 8}).requires_grad_();
-        at::Tensor targets = at::randint(30, {10}, at::kLong);
-        targets[2] = -100;
-        targets[9] = -100;
-        const at::Tensor loss = objectives::chunkedCrossEntropy(hidden, head, targets, {0.25, softcap, chunk});
-        const at::Tensor raw = at::matmul(hidden, head.t());
-        const at::Tensor logits = softcap > 0 ? at::tanh(raw / softcap) * softcap : raw;
-        const at::Tensor plain = at::cross_entropy_loss(logits, targets, {}, at::Reduction::Sum) * 0.25;
-        QVERIFY(std::abs(loss.item<double>() - plain.item<double>()) < 1e-5);
-        (loss * 3).backward();
-        const at::Tensor dHidden = hidden.grad().clone(), dHead = head.grad().clone();
-        hidden.mutable_grad() = head.mutable_grad() = at::Tensor();
-        (plain * 3).backward();
-        QVERIFY(apart(dHidden, hidden.grad()) < 1e-5);
-        QVERIFY(apart(dHead, head.grad()) < 1e-5);
-        const at::Tensor losses = objectives::chunkedTokenLosses(hidden, head, targets, softcap);
-        QVERIFY(std::abs(losses.sum().item<double>() * 0.25 - plain.item<double>()) < 1e-5);
-        QCOMPARE(losses[2].item<double>(), 0.0);
     }
 
 private:

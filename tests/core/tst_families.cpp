@@ -3,7 +3,7 @@
 // on the checkpoints of tests/reference/families. The table of families decides what must be there.
 #include "core/base/json.h"
 #include "core/nn/families.h"
-#include "core/objectives/chunked_cross_entropy.h"
+#include "core/objectives/token_log_probs.h"
 #include "core/weights/load.h"
 
 #include <ATen/ATen.h>
@@ -144,9 +144,10 @@ private Q_SLOTS:
         }
 
         const std::int64_t rows = ids.size(1) - 1;
-        const at::Tensor loss = objectives::chunkedCrossEntropy(
-            hidden.narrow(0, 0, rows), decoder->head(), ids.squeeze(0).narrow(0, 1, rows),
-            {1.0 / static_cast<double>(rows), decoder->config().logitSoftcap, 0});
+        const at::Tensor loss = objectives::tokenLossSum(hidden.narrow(0, 0, rows), decoder->head(),
+                                                         ids.squeeze(0).narrow(0, 1, rows), {},
+                                                         {.softcap = decoder->config().logitSoftcap})
+                                / static_cast<double>(rows);
         QVERIFY(std::abs(loss.item<double>() - expected["loss"].get<double>()) <= 1e-4);
         loss.backward();
         const auto named = gradients(*decoder);

@@ -113,17 +113,20 @@ at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy)
     return dx;
 }
 
-at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, double scale, bool gradient)
+at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& weights, double temperature,
+                       bool gradient)
 {
     const std::int64_t n = logits.size(1);
     at::Tensor losses = at::empty({logits.size(0)}, logits.options());
     float* in = logits.mutable_data_ptr<float>();
     float* out = losses.mutable_data_ptr<float>();
     const std::int64_t* target = targets.const_data_ptr<std::int64_t>();
+    const float* weight = weights.defined() ? weights.const_data_ptr<float>() : nullptr;
+    const auto inverse = static_cast<float>(1 / temperature);
     at::parallel_for(0, logits.size(0), rowsAThread(kExpElements, n), [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t row = first; row < last; ++row) {
             TORCH_CHECK_INDEX(target[row] < n, "target ", target[row], " lies outside the vocabulary of ", n);
-            out[row] = lossRow(in + row * n, n, target[row], static_cast<float>(scale), gradient);
+            out[row] = lossRow(in + row * n, n, target[row], {weight ? weight[row] : 1.0f, inverse, gradient});
         }
     });
     return losses;

@@ -13,7 +13,8 @@ at::Tensor rmsBackward(const Rms& norm, const at::Tensor& x, const at::Tensor& d
 bool rotate(const at::Tensor& from, const at::Tensor& to, const at::Tensor& cos, const at::Tensor& sin, int sign);
 at::Tensor gatedForward(bool silu, const at::Tensor& x);
 at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy);
-at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, double scale, bool gradient);
+at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& weights, double temperature,
+                       bool gradient);
 at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight);
 
 } // namespace luthier::nn::kernels::cpu

@@ -143,14 +143,21 @@ void gatedBackwardRows(const float* x, const float* dy, float* dx, std::int64_t 
 }
 
 LUTHIER_CLONES
-float lossRow(float* logits, std::int64_t n, std::int64_t target, float scale, bool gradient)
+float lossRow(float* logits, std::int64_t n, std::int64_t target, const LossTerms& terms)
 {
     if (target < 0) {
-        for (std::int64_t i = 0; gradient && i < n; ++i) {
+        for (std::int64_t i = 0; terms.gradient && i < n; ++i) {
             logits[i] = 0;
         }
         return 0;
     }
+    if (terms.inverse != 1) {
+#pragma omp simd
+        for (std::int64_t i = 0; i < n; ++i) {
+            logits[i] *= terms.inverse;
+        }
+    }
+    const float scale = terms.weight * terms.inverse;
     float top = -std::numeric_limits<float>::infinity();
 #pragma omp simd reduction(max : top)
     for (std::int64_t i = 0; i < n; ++i) {
@@ -158,7 +165,7 @@ float lossRow(float* logits, std::int64_t n, std::int64_t target, float scale, b
     }
     const float aim = logits[target];
     float sum = 0;
-    if (!gradient) {
+    if (!terms.gradient) {
 #pragma omp simd reduction(+ : sum)
         for (std::int64_t i = 0; i < n; ++i) {
             sum += exponential(logits[i] - top);

@@ -29,7 +29,13 @@ void gatedForwardRows(const float* x, float* y, std::int64_t rows, std::int64_t 
 void gateRange(const float* gate, const float* up, float* y, std::int64_t n, bool silu); // the same of one range
 void gatedBackwardRows(const float* x, const float* dy, float* dx, std::int64_t rows, std::int64_t n, bool silu);
 
-// -ln p(target) of a row of logits, which become (softmax - one-hot) * scale when `gradient`. A negative target gives 0.
-float lossRow(float* logits, std::int64_t n, std::int64_t target, float scale, bool gradient);
+struct LossTerms {
+    float weight;  // of the row in the gradient
+    float inverse; // of the temperature
+    bool gradient;
+};
+// -ln p(target) of a row of logits * inverse; they become (softmax - one-hot) * weight * inverse when `gradient`, and are
+// spent otherwise. A negative target gives 0.
+float lossRow(float* logits, std::int64_t n, std::int64_t target, const LossTerms& terms);
 
 } // namespace luthier::nn::kernels

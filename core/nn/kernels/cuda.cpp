@@ -201,7 +201,8 @@ bool dequantise(const quant::QuantisedWeight& weight, const at::Tensor& out)
     return true;
 }
 
-at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, double scale, bool gradient)
+at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& weights, double temperature,
+                       bool gradient)
 {
     const std::int64_t n = logits.size(1);
     if (!areRows(logits.size(0), n) || !isAligned(logits)) {
@@ -209,7 +210,7 @@ at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, doub
     }
     const at::Tensor losses = at::empty({logits.size(0)}, logits.options().dtype(at::kFloat));
     launch(Kernel::LossRows, logits.device(), {logits.size(0), 1, threadsFor(n, 1024)}, logits.mutable_data_ptr(),
-           in(targets), losses.mutable_data_ptr(), static_cast<int>(n), static_cast<float>(scale),
+           in(targets), in(weights), losses.mutable_data_ptr(), static_cast<int>(n), static_cast<float>(1 / temperature),
            static_cast<int>(gradient));
     return losses;
 }

@@ -20,6 +20,7 @@ at::Tensor dropped(const at::Tensor& x, const DropoutDraw& draw, double p);
 void addDropped(const at::Tensor& target, const at::Tensor& x, const DropoutDraw& draw, double p);
 at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight);
 bool dequantise(const quant::QuantisedWeight& weight, const at::Tensor& out);
-at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, double scale, bool gradient);
+at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& weights, double temperature,
+                       bool gradient);
 
 } // namespace luthier::nn::kernels::cuda

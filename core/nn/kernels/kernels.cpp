@@ -102,15 +102,20 @@ at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy)
     return place == Place::Cpu ? cpu::gatedBackward(silu, x, dy) : cuda::gatedBackward(silu, x, dy);
 }
 
-at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, double scale, bool gradient)
+at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& weights, double temperature,
+                       bool gradient)
 {
     const Place place = placeOf(logits);
     if (place == Place::None || !logits.is_contiguous() || targets.scalar_type() != at::kLong
         || targets.device() != logits.device() || !targets.is_contiguous()) {
         return {};
     }
-    return place == Place::Cpu ? cpu::tokenLosses(logits, targets, scale, gradient)
-                               : cuda::tokenLosses(logits, targets, scale, gradient);
+    if (weights.defined()
+        && (weights.scalar_type() != at::kFloat || weights.device() != logits.device() || !weights.is_contiguous())) {
+        return {};
+    }
+    return place == Place::Cpu ? cpu::tokenLosses(logits, targets, weights, temperature, gradient)
+                               : cuda::tokenLosses(logits, targets, weights, temperature, gradient);
 }
 
 std::optional<DropoutDraw> drawDropout(const at::Tensor& x)

@@ -33,9 +33,11 @@ bool rotate(const at::Tensor& from, const at::Tensor& to, const at::Tensor& cos,
 at::Tensor gatedForward(bool silu, const at::Tensor& x);
 at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy);
 
-// -ln p(target) of each row of logits [rows, V], fp32 [rows], 0 where the target is negative. With `gradient` the
-// logits become (softmax - one-hot) * scale in their place. targets [rows] int64 on the same device.
-at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, double scale, bool gradient);
+// -ln p(target) of each row of logits [rows, V] / temperature, fp32 [rows], 0 where the target is negative. The logits are
+// spent: with `gradient` they become (softmax - one-hot) * weight / temperature, the gradient of the weighed sum. targets
+// [rows] int64 and weights [rows] fp32 (undefined: all 1) on the same device.
+at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& weights, double temperature,
+                       bool gradient);
 
 // x [1, in] times weight [out, in] transposed, [1, out] fp32: one read of the weight at the memory's speed.
 at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/objectives/logit_blocks.h"
+
+#include "core/nn/kernels/kernels.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/logsumexp.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/zeros.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+
+namespace luthier::objectives {
+
+namespace {
+
+// Logits of a block, in fp32: large enough for the matrix product's best speed, small beside the weights.
+constexpr std::int64_t kCpuBytes = std::int64_t{32} << 20;
+constexpr std::int64_t kGpuBytes = std::int64_t{1} << 30;
+
+} // namespace
+
+void checkInputs(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets, const LogitSettings& settings)
+{
+    TORCH_CHECK(hidden.dim() == 2 && head.dim() == 2 && hidden.size(1) == head.size(1), "hidden states of ",
+                hidden.sizes(), " do not fit a head of ", head.sizes());
+    TORCH_CHECK(targets.dim() == 1 && targets.size(0) == hidden.size(0) && targets.scalar_type() == at::kLong,
+                hidden.size(0), " hidden states need as many targets of int64, not ", targets.sizes());
+    TORCH_CHECK(hidden.scalar_type() == head.scalar_type(), "hidden states and head differ in their dtype");
+    TORCH_CHECK(hidden.device() == head.device() && hidden.device() == targets.device(),
+                "hidden states, head and targets must lie on one device");
+    TORCH_CHECK(settings.temperature > 0 && settings.softcap >= 0, "a temperature of ", settings.temperature,
+                " or a cap of ", settings.softcap, " is no use to logits");
+}
+
+std::int64_t blockRows(const at::Tensor& head, std::int64_t asked)
+{
+    const std::int64_t bytes = head.is_cpu() ? kCpuBytes : kGpuBytes;
+    return asked > 0 ? asked : std::clamp<std::int64_t>(bytes / (4 * head.size(0)), 64, 8192);
+}
+
+WantedRows::WantedRows(const at::Tensor& given) : targets(given), all(given.size(0))
+{
+    if (!given.is_cpu()) {
+        return;
+    }
+    const at::Tensor found = given.ge(0).nonzero().squeeze(1);
+    if (found.size(0) < all) {
+        index = found;
+        targets = given.index_select(0, found);
+    }
+    targets = targets.contiguous();
+}
+
+at::Tensor WantedRows::pick(const at::Tensor& x) const
+{
+    return index.defined() ? x.index_select(0, index) : x;
+}
+
+at::Tensor WantedRows::spread(const at::Tensor& x, std::int64_t none) const
+{
+    if (!index.defined()) {
+        return x;
+    }
+    auto sizes = x.sizes().vec();
+    sizes[0] = all;
+    return at::full(sizes, none, x.options()).index_copy_(0, index, x);
+}
+
+at::Tensor plainLogits(const at::Tensor& rows, const at::Tensor& head, const LogitSettings& settings, at::Tensor* slope)
+{
+    at::Tensor logits = rows.mm(head.t()).to(at::kFloat);
+    if (settings.softcap > 0) {
+        logits.div_(settings.softcap).tanh_();
+        if (slope) {
+            *slope = logits.square().neg_().add_(1);
+        }
+        logits.mul_(settings.softcap);
+    }
+    return settings.temperature == 1 ? logits : logits.div_(settings.temperature);
+}
+
+PlainReading readPlain(const at::Tensor& logits, const at::Tensor& targets)
+{
+    PlainReading block;
+    block.present = targets.ge(0).to(at::kFloat).unsqueeze(1);
+    block.index = targets.clamp_min(0).unsqueeze(1);
+    block.lse = logits.logsumexp(-1, true);
+    block.losses = ((block.lse - logits.gather(1, block.index)) * block.present).squeeze(1);
+    return block;
+}
+
+BlockLoss blockLoss(const at::Tensor& rows, const at::Tensor& head, const at::Tensor& targets, const at::Tensor& weights,
+                    const LogitSettings& settings, bool gradient)
+{
+    if (settings.softcap == 0) {
+        const at::Tensor logits = rows.mm(head.t());
+        const at::Tensor losses = nn::kernels::tokenLosses(logits, targets, weights, settings.temperature, gradient);
+        if (losses.defined()) {
+            return {losses, gradient ? logits : at::Tensor()};
+        }
+    }
+    at::Tensor slope;
+    const at::Tensor logits = plainLogits(rows, head, settings, gradient ? &slope : nullptr);
+    const PlainReading block = readPlain(logits, targets);
+    if (!gradient) {
+        return {block.losses, {}};
+    }
+    // softmax - one-hot, written over the logits.
+    logits.sub_(block.lse).exp_();
+    logits.scatter_add_(1, block.index, block.present.neg());
+    at::Tensor factor = weights.defined() ? block.present * weights.unsqueeze(1) : block.present;
+    logits.mul_(settings.temperature == 1 ? factor : factor / settings.temperature);
+    if (slope.defined()) {
+        logits.mul_(slope);
+    }
+    return {block.losses, logits.to(rows.scalar_type())};
+}
+
+HeadGradients::HeadGradients(const at::Tensor& rows, const at::Tensor& head, bool wantRows, bool wantHead)
+{
+    if (wantRows) {
+        ofRows = at::empty(rows.sizes(), rows.options());
+    }
+    if (wantHead) {
+        ofHead = at::zeros(head.sizes(), head.options().dtype(at::kFloat));
+    }
+}
+
+void HeadGradients::add(std::int64_t first, const at::Tensor& gradient, const at::Tensor& rows, const at::Tensor& head)
+{
+    if (ofRows.defined()) {
+        at::Tensor target = ofRows.narrow(0, first, rows.size(0));
+        at::mm_out(target, gradient, head);
+    }
+    if (ofHead.defined() && gradient.scalar_type() == at::kFloat) {
+        ofHead.addmm_(gradient.t(), rows);
+    } else if (ofHead.defined()) {
+        ofHead.add_(gradient.t().mm(rows));
+    }
+}
+
+} // namespace luthier::objectives
