@@ -62,26 +62,29 @@ private:
     Result<void> column(std::size_t c, bool useAdapters)
     {
         const bool chat = m_settings.chat && m_session->encoder().chatTemplate;
+        const std::string& title = m_settings.columns[c].title;
+        Answering asked{{}, m_settings.sampling, useAdapters, m_settings.batch, title + ", ", title + ": "};
         for (std::size_t p = 0; p < m_settings.prompts.size(); ++p) {
-            if (m_context.cancel.isCancelled()) {
-                return Error{"cancelled"};
-            }
-            m_context.console.progress(m_settings.columns[c].title + ": answer "
-                                       + counted(static_cast<std::int64_t>(p) + 1) + " of "
-                                       + counted(static_cast<std::int64_t>(m_settings.prompts.size())));
             auto ids = promptIds(m_session->encoder(), m_settings.prompts[p], chat, {});
             if (!ids) {
-                return Error{"prompt " + std::to_string(p + 1) + ": " + ids.message()};
+                return Error{title + ", row " + std::to_string(p + 1) + ": " + ids.message()};
             }
-            auto answer = m_session->generate(*ids, {m_settings.sampling, useAdapters, {}, m_context.cancel});
-            if (!answer) {
-                return Error{m_settings.columns[c].title + ", prompt " + std::to_string(p + 1) + ": "
-                             + answer.message()};
-            }
+            asked.prompts.push_back(std::move(*ids));
+        }
+        const auto told = [&](std::size_t p, const inference::Generation& answer) {
             if (m_seen) {
-                m_seen(c, p, *answer);
+                m_seen(c, p, answer);
             }
-            m_answers[c].push_back(answer->text);
+        };
+        auto answers = answerTogether(*m_session, asked, m_context, told);
+        if (!answers) {
+            return answers.error();
+        }
+        if (m_context.cancel.isCancelled()) {
+            return Error{"cancelled"};
+        }
+        for (const auto& answer : *answers) {
+            m_answers[c].push_back(answer.text);
         }
         return {};
     }

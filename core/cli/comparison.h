@@ -2,6 +2,7 @@
 // Comparison: the same prompts answered by the base and by tuned models, for the table base against tuned.
 #pragma once
 
+#include "core/cli/answering.h"
 #include "core/cli/command.h"
 #include "core/cli/inputs.h"
 
@@ -23,6 +24,7 @@ struct ComparisonSettings {
     std::vector<Prompt> prompts;
     inference::Sampling sampling;
     bool chat = true; // bare prompts are questions, where the model has a chat template
+    std::int64_t batch = kAnswersAtOnce;
 };
 
 using AnswerSeen

@@ -2,8 +2,8 @@
 #include "core/inference/generate.h"
 
 #include "core/config/record.h"
+#include "core/inference/answer_text.h"
 #include "core/inference/sampler.h"
-#include "core/inference/stop_texts.h"
 #include "core/objectives/token_log_probs.h"
 
 #include <ATen/core/Tensor.h>
@@ -27,7 +27,7 @@ at::Tensor idsTensor(std::span<const text::TokenId> ids, at::Device device)
     return at::tensor(wide, at::TensorOptions().dtype(at::kLong)).unsqueeze(0).to(device);
 }
 
-Result<void> checkIds(const nn::DecoderConfig& config, std::span<const text::TokenId> ids)
+Result<void> checkIds(const nn::DecoderConfig& config, std::span<const text::TokenId> ids, std::int64_t most)
 {
     if (ids.empty()) {
         return Error{"There is nothing to read: the text has no tokens."};
@@ -38,23 +38,11 @@ Result<void> checkIds(const nn::DecoderConfig& config, std::span<const text::Tok
                          + std::to_string(config.vocab) + "; tokenizer and model do not fit together."};
         }
     }
-    if (static_cast<std::int64_t>(ids.size()) > config.maxPositions) {
+    if (static_cast<std::int64_t>(ids.size()) > most) {
         return Error{"The text has " + std::to_string(ids.size()) + " tokens; this model reads at most "
-                     + std::to_string(config.maxPositions) + ". Shorten it."};
+                     + std::to_string(most) + ". Shorten it."};
     }
     return {};
-}
-
-Result<void> checkRequest(const nn::DecoderConfig& config, std::span<const text::TokenId> ids,
-                          Sampling sampling)
-{
-    config::Record record(&sampling, samplingFields());
-    for (const config::Field& field : samplingFields()) {
-        if (auto good = record.set(field, field.get(&sampling)); !good) {
-            return good;
-        }
-    }
-    return checkIds(config, ids);
 }
 
 // Reads tokens and gives the logits of what follows; owns the cache.
@@ -121,86 +109,76 @@ private:
     Clock::time_point m_last;
 };
 
-// Text of the answer as it becomes certain.
-class Output {
-public:
-    Output(std::shared_ptr<const text::Tokenizer> tokenizer, const GenerateOptions& options,
-           std::string& text)
-        : m_decoder(std::move(tokenizer)), m_stops(options.sampling.stop), m_options(options), m_text(text)
-    {
-    }
+} // namespace
 
-    bool push(text::TokenId id)
-    {
-        show(m_stops.push(m_decoder.push(id)));
-        return !m_stops.isStopped();
-    }
+std::int64_t virtualTokens(const nn::Decoder& decoder)
+{
+    return decoder.makeCache(1, 1).keys.front().size(2) - 1;
+}
 
-    bool finish()
-    {
-        show(m_stops.push(m_decoder.finish()));
-        show(m_stops.isStopped() ? std::string() : m_stops.finish());
-        return !m_stops.isStopped();
-    }
+std::int64_t mostTokens(const nn::Decoder& decoder)
+{
+    const std::int64_t positions = decoder.config().maxPositions;
+    return decoder.config().rotaryDim == 0 ? positions - virtualTokens(decoder) : positions;
+}
 
-private:
-    void show(const std::string& piece)
-    {
-        m_text += piece;
-        if (m_options.onPiece && !piece.empty()) {
-            m_options.onPiece(piece);
+Result<void> checkRequest(const nn::Decoder& decoder, std::span<const text::TokenId> ids, Sampling sampling)
+{
+    config::Record record(&sampling, samplingFields());
+    for (const config::Field& field : samplingFields()) {
+        if (auto good = record.set(field, field.get(&sampling)); !good) {
+            return good;
         }
     }
-
-    text::StreamDecoder m_decoder;
-    StopTexts m_stops;
-    const GenerateOptions& m_options;
-    std::string& m_text;
-};
-
-} // namespace
+    return checkIds(decoder.config(), ids, mostTokens(decoder));
+}
 
 Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::Tokenizer> tokenizer,
                             const std::vector<text::TokenId>& promptIds,
-                            std::span<const text::TokenId> stopIds, const GenerateOptions& options)
+                            std::span<const text::TokenId> stopIds, const GenerateOptions& options,
+                            const base::CancelToken& alsoCancelledBy)
 {
     const at::NoGradGuard noGrad;
-    if (auto good = checkRequest(decoder.config(), promptIds, options.sampling); !good) {
+    if (auto good = checkRequest(decoder, promptIds, options.sampling); !good) {
         return good.error();
     }
     const std::size_t end = promptIds.size() + static_cast<std::size_t>(options.sampling.maxNew);
     Stepper stepper(decoder, static_cast<std::int64_t>(promptIds.size()),
-                    std::min(decoder.config().maxPositions, static_cast<std::int64_t>(end)));
-    Sampler sampler(options.sampling);
+                    std::min(mostTokens(decoder), static_cast<std::int64_t>(end)));
+    Sampler sampler(options.sampling, options.logProbs);
     Generation result;
     result.promptIds = promptIds;
     result.finish = "length";
-    Output output(std::move(tokenizer), options, result.text);
+    AnswerText answer(std::move(tokenizer), options.sampling.stop, options.onPiece);
     std::vector<text::TokenId> context = promptIds;
     std::span<const text::TokenId> fresh = promptIds;
     while (context.size() < end && stepper.hasRoomFor(fresh.size())) {
-        if (options.cancel.isCancelled()) {
+        if (options.cancel.isCancelled() || alsoCancelledBy.isCancelled()) {
             result.finish = "cancel";
             break;
         }
         at::Tensor logits = stepper.read(fresh);
         auto next =
-            sampler.pick({logits.data_ptr<float>(), static_cast<std::size_t>(logits.numel())}, context);
+            sampler.choose({logits.data_ptr<float>(), static_cast<std::size_t>(logits.numel())}, context);
         if (!next) {
             return next.error();
         }
-        if (std::find(stopIds.begin(), stopIds.end(), *next) != stopIds.end()) {
+        if (std::find(stopIds.begin(), stopIds.end(), next->id) != stopIds.end()) {
             result.finish = "stop";
             break;
         }
-        context.push_back(*next);
-        result.ids.push_back(*next);
-        if (!output.push(*next)) {
+        context.push_back(next->id);
+        result.ids.push_back(next->id);
+        if (options.logProbs) {
+            result.logProbs.push_back(next->logProb);
+        }
+        if (!answer.push(next->id)) {
             break;
         }
         fresh = std::span(context).last(1);
     }
-    result.finish = output.finish() ? result.finish : "stop";
+    result.finish = answer.finish() ? result.finish : "stop";
+    result.text = answer.text();
     result.tokensPerSecond = stepper.tokensPerSecond();
     return result;
 }
@@ -208,7 +186,7 @@ Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::To
 Result<std::vector<double>> score(nn::Decoder& decoder, const std::vector<text::TokenId>& ids)
 {
     const at::NoGradGuard noGrad;
-    if (auto good = checkIds(decoder.config(), ids); !good) {
+    if (auto good = checkIds(decoder.config(), ids, mostTokens(decoder)); !good) {
         return good.error();
     }
     std::vector<double> result(ids.size(), std::nan(""));

@@ -18,7 +18,14 @@ namespace luthier::inference {
 // May throw what torch throws (memory); callers catch.
 Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::Tokenizer> tokenizer,
                             const std::vector<text::TokenId>& promptIds,
-                            std::span<const text::TokenId> stopIds, const GenerateOptions& options);
+                            std::span<const text::TokenId> stopIds, const GenerateOptions& options,
+                            const base::CancelToken& alsoCancelledBy = {});
+
+// What generate() asks of a request before it reads it.
+Result<void> checkRequest(const nn::Decoder& decoder, std::span<const text::TokenId> ids, Sampling sampling);
+// Tokens that the model's positions hold of a text; learned ones hold an adapter's virtual tokens, too.
+std::int64_t mostTokens(const nn::Decoder& decoder);
+std::int64_t virtualTokens(const nn::Decoder& decoder); // that stand before each text now
 
 // As Session::score. Logits exist for a block of rows at a time.
 Result<std::vector<double>> score(nn::Decoder& decoder, const std::vector<text::TokenId>& ids);

@@ -25,6 +25,7 @@ struct RowGeneration {
     double temperature = 0.8;
     double heldOutShare = 0; // nothing is made from rows that a split by this and `seed` holds out
     std::uint64_t seed = 42;
+    std::int64_t batch = 16; // answers at once
 };
 
 struct GenerationCounts {
@@ -37,7 +38,7 @@ struct GenerationCounts {
 Result<std::vector<std::int64_t>> rowsToGenerateFrom(const data::Dataset& dataset, const RowGeneration& generation,
                                                      const data::WalkOptions& options);
 
-// Called before each answer: row, from 0, answers done, answers in all.
+// Called before the first answer and behind each: its row, from 0, rows made so far, rows in all.
 using ToldOfRow = std::function<void(std::int64_t row, std::int64_t done, std::int64_t total)>;
 
 // From `rows` into the sink, which is not committed; the counts grow. `enough` ends it early with what was made until then,

@@ -2,6 +2,7 @@
 #include "core/inference/session.h"
 
 #include "core/inference/adapter_weights.h"
+#include "core/inference/batch_generate.h"
 #include "core/inference/generate.h"
 #include "core/nn/device.h"
 #include "core/peft/trained_on.h"
@@ -28,6 +29,13 @@ public:
     {
         return run<Generation>(options.useAdapters, "answer", [&] {
             return inference::generate(*m_decoder, m_encoder.tokenizer, promptIds, m_stopIds, options);
+        });
+    }
+
+    Result<std::vector<Generation>> generateAll(const std::vector<BatchRequest>& requests, const BatchOptions& options) override
+    {
+        return run<std::vector<Generation>>(options.useAdapters, "answer", [&] {
+            return inference::generateAll(*m_decoder, m_encoder.tokenizer, requests, m_stopIds, options);
         });
     }
 

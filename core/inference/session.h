@@ -51,6 +51,9 @@ struct Generation {
     std::vector<text::TokenId> promptIds;
     std::string finish;                   // stop, length, cancel
     double tokensPerSecond = 0;
+    // Where asked for: of each id the ln of its probability among the whole vocabulary at the sampling's temperature (1 where
+    // that is 0), before penalty, top-k and top-p.
+    std::vector<float> logProbs = {};
 };
 
 struct GenerateOptions {
@@ -58,6 +61,24 @@ struct GenerateOptions {
     bool useAdapters = true;                          // false: the base answers
     std::function<void(const std::string&)> onPiece;  // whole characters, as they become certain
     base::CancelToken cancel;
+    bool logProbs = false;                            // fill Generation::logProbs
+};
+
+// One of many texts that are answered together.
+struct BatchRequest {
+    std::vector<text::TokenId> promptIds;
+    Sampling sampling;                                     // with a seed of its own
+    std::function<void(const std::string&)> onPiece = {};  // as GenerateOptions::onPiece
+    base::CancelToken cancel = {};                         // of this one alone
+};
+
+struct BatchOptions {
+    std::int64_t rows = 16;  // answered at once; more take more memory, see generateAll
+    bool useAdapters = true;
+    bool logProbs = false;   // fill Generation::logProbs
+    std::function<void(std::size_t request, const Generation& answer)> onAnswer = {}; // in the order in which they end
+    base::CancelToken cancel = {}; // of all: what was not begun comes back empty, its end "cancel"
+    std::function<std::string(std::size_t request)> nameOf = {}; // in errors; else "request 3"
 };
 
 class Session {
@@ -67,6 +88,12 @@ public:
 
     virtual Result<Generation> generate(const std::vector<text::TokenId>& promptIds,
                                         const GenerateOptions& options) = 0;
+    // Answers in the order of the requests, `rows` of them at once: one that ends leaves, the next takes its place. An answer
+    // does not depend on its neighbours: in fp32 it is the one that generate() gives alone; in bf16 and fp16 sums are rounded
+    // in another order, as between any two batch sizes. Memory: keys and values of `rows` texts as long as the longest.
+    // Callbacks run on the calling thread. Errors name the request; none is answered when one is wrong.
+    virtual Result<std::vector<Generation>> generateAll(const std::vector<BatchRequest>& requests,
+                                                        const BatchOptions& options) = 0;
     // result[i] = ln p(ids[i] | ids[<i]); result[0] is NaN (no prediction).
     virtual Result<std::vector<double>> score(const std::vector<text::TokenId>& ids,
                                               bool useAdapters = true) = 0;

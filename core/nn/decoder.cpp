@@ -2,6 +2,7 @@
 #include "core/nn/decoder.h"
 
 #include "core/nn/attention.h"
+#include "core/nn/batch/slot_cache.h"
 #include "core/nn/blocks.h"
 #include "core/nn/kernels/kernels.h"
 #include "core/nn/layer_checkpoint.h"
@@ -43,6 +44,7 @@ struct Decoder::Reading {
     std::int64_t first = 0;             // position of the first: what the cache or a prefix holds
     std::vector<std::int64_t> segments; // with the prompt of each
     KvCache* cache = nullptr;
+    SlotCache* slots = nullptr;         // the tokens are those of as many texts
     bool readsPrompt = false;
     at::Tensor prefix;                  // [n, 2 L, K, D], put in front now
     at::Tensor borders;                 // of the segments, where a card reads them
@@ -51,6 +53,9 @@ struct Decoder::Reading {
     // A text longer than its rows' own segments never looks further than the longest.
     std::int64_t longest() const
     {
+        if (slots) {
+            return slots->longest + 1;
+        }
         return first + (segments.empty() ? tokens : *std::max_element(segments.begin(), segments.end()));
     }
 };
@@ -70,7 +75,10 @@ Decoder::~Decoder() = default;
 
 Decoder::Reading Decoder::readingOf(const ForwardInput& input)
 {
-    Reading reading{input.ids.size(0), input.ids.size(1), 0, input.segments, input.cache, false, {}};
+    Reading reading{input.ids.size(0), input.ids.size(1), 0, input.segments, input.cache, slotsOf(input.cache), false, {}};
+    if (reading.slots) {
+        return reading;
+    }
     if (input.cache && input.cache->length > 0) {
         reading.first = input.cache->filled();
         return reading;
@@ -141,7 +149,8 @@ at::Tensor Decoder::embed(const ForwardInput& input, const Reading& reading)
         TORCH_CHECK(reading.longest() <= m_positions.size(0), "the model knows ", m_positions.size(0),
                     " positions, and the text with its virtual tokens needs ", reading.longest());
         const at::Tensor positions
-            = reading.segments.empty()
+            = reading.slots ? reading.slots->lengths
+              : reading.segments.empty()
                   ? at::arange(reading.first, reading.first + reading.tokens, input.ids.options()).repeat({reading.rows})
                   : packedPositions(reading.segments, reading.first, m_device);
         h = h + at::embedding(m_positions, positions);
@@ -153,6 +162,9 @@ RopeTables Decoder::tablesFor(const Reading& reading, bool local)
 {
     if (m_config.rotaryDim == 0) {
         return {};
+    }
+    if (reading.slots) {
+        return (local ? reading.slots->localTables : reading.slots->tables).at(reading.slots->lengths);
     }
     Rope& rope = local ? m_localRope : m_rope;
     if (reading.segments.empty()) {
@@ -167,6 +179,9 @@ at::Tensor Decoder::attend(Heads& heads, std::size_t index, const Reading& readi
                                                      : 1 / std::sqrt(static_cast<double>(m_config.headDim));
     const AttentionSettings settings{scale, m_config.attentionSoftcap,
                                      m_config.windowOf(static_cast<std::int64_t>(index)), reading.segments, reading.borders};
+    if (reading.slots) {
+        return slotAttention(*reading.slots, index, heads.q, heads.k, heads.v, settings);
+    }
     const auto layer = static_cast<std::int64_t>(index);
     at::Tensor prefixK;
     at::Tensor prefixV;
@@ -234,7 +249,7 @@ at::Tensor Decoder::throughAgain(Layer& layer, std::size_t index, const at::Tens
 at::Tensor Decoder::throughAsRow(const at::Tensor& h, const Reading& reading, const RopeTables& tables,
                                  const RopeTables& local)
 {
-    const bool alone = reading.cache && reading.rows == 1 && reading.tokens == 1 && !reading.prefix.defined();
+    const bool alone = reading.cache && !reading.slots && reading.rows == 1 && reading.tokens == 1 && !reading.prefix.defined();
     const bool bottlenecks = m_adaptersEnabled && (!m_extras.afterAttention.empty() || !m_extras.afterMlp.empty());
     if (!alone || bottlenecks || c10::GradMode::is_enabled() || !kernels::isFused()) {
         return {};
@@ -268,7 +283,7 @@ at::Tensor Decoder::hidden(const ForwardInput& input)
         h = again ? throughAgain(m_layers[i], i, h, reading, own) : through(m_layers[i], i, h, reading, own);
     }
     h = row.defined() ? row : h;
-    if (input.cache) {
+    if (input.cache && !reading.slots) {
         input.cache->length += input.ids.size(1);
     }
     if (reading.readsPrompt) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/linear_group.h"
 
+#include "core/nn/kernels/answer_kernels.h"
 #include "core/nn/kernels/kernels.h"
 #include "core/nn/linear_extras.h"
 
@@ -125,6 +126,23 @@ at::Tensor adapterGradients(const LinearGroup& group, const at::Tensor& x, const
     return dLow;
 }
 
+// From the codes themselves, where x has so few rows that making their numbers would be most of the work.
+at::Tensor codesProduct(const LinearGroup& group, const at::Tensor& x, const at::Tensor& bias)
+{
+    std::vector<at::Tensor> parts;
+    for (const quant::QuantisedWeight& weight : group.quantised) {
+        parts.push_back(kernels::codesProduct(x, weight));
+        if (!parts.back().defined()) {
+            return {};
+        }
+    }
+    if (parts.empty()) {
+        return {};
+    }
+    const at::Tensor y = parts.size() == 1 ? parts.front() : at::cat(parts, 1);
+    return bias.defined() ? y.add_(bias) : y;
+}
+
 // x W^T + b.
 at::Tensor product(const LinearGroup& group, const at::Tensor& x, const at::Tensor& bias)
 {
@@ -185,7 +203,10 @@ at::Tensor linearForward(const LinearGroup& group, const at::Tensor& x, LinearSa
     const bool extras = usesExtras(group);
     const at::Tensor input = extras ? inputNow(group, x) : x;
     const at::Tensor bias = extras ? biasNow(group) : group.bias.defined() ? group.bias.detach() : group.bias;
-    at::Tensor y = group.isReadBySlice() ? productBySlice(group, input, bias) : product(group, input, bias);
+    at::Tensor y = codesProduct(group, input, bias);
+    if (!y.defined()) {
+        y = group.isReadBySlice() ? productBySlice(group, input, bias) : product(group, input, bias);
+    }
     if (group.usesAdapters()) {
         LinearSaved own;
         LinearSaved& kept = saved ? *saved : own;

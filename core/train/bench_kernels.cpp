@@ -9,6 +9,7 @@
 #include "core/nn/rope.h"
 #include "core/objectives/token_log_probs.h"
 #include "core/train/bench_probe.h"
+#include "core/train/kernel_bench.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
@@ -17,16 +18,11 @@
 #include <ATen/ops/randn.h>
 #include <c10/core/GradMode.h>
 
-#include <chrono>
 #include <cmath>
-#include <functional>
-#include <limits>
 
 namespace luthier::train {
 
 namespace {
-
-using Tensors = std::vector<at::Tensor>;
 
 struct Shape {
     std::int64_t rows;
@@ -37,47 +33,7 @@ struct Shape {
 // Odd ones fit no vector; the last is what a step of a small model has.
 constexpr Shape kShapes[] = {{1, 8}, {3, 37}, {7, 40}, {33, 264}, {5, 1000}, {2, 4104}, {4096, 2048}};
 
-struct Bench {
-    at::TensorOptions options;
-    KernelBenchResult& result;
-
-    at::Tensor normal(at::IntArrayRef shape) const { return at::randn(shape, options.dtype(at::kFloat)).to(options); }
-
-    double timeOf(const std::function<Tensors()>& work) const
-    {
-        std::vector<double> times;
-        for (int i = 0; i < 5; ++i) {
-            synchronise(options.device());
-            const auto start = std::chrono::steady_clock::now();
-            work();
-            synchronise(options.device());
-            times.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-        }
-        return median(std::move(times));
-    }
-
-    void check(const char* name, const std::string& shape, const std::function<Tensors()>& work) const
-    {
-        KernelCheck check{name, shape};
-        nn::kernels::setFused(false);
-        const Tensors plain = work();
-        check.plainSeconds = timeOf(work);
-        nn::kernels::setFused(true);
-        const Tensors fused = work();
-        check.fusedSeconds = timeOf(work);
-        for (std::size_t i = 0; i < plain.size(); ++i) {
-            const at::Tensor wide = plain[i].to(at::kFloat);
-            const double scale = wide.abs().max().item<double>();
-            const double apart = (fused[i].to(at::kFloat) - wide).abs().max().item<double>();
-            const double share = apart / (scale > 0 ? scale : 1);
-            check.difference = std::isfinite(share) ? std::max(check.difference, share)
-                                                    : std::numeric_limits<double>::infinity();
-        }
-        result.checks.push_back(check);
-    }
-};
-
-void checkNorms(const Bench& bench, const Shape& shape)
+void checkNorms(const KernelBench& bench, const Shape& shape)
 {
     for (const auto kind : {nn::NormKind::Rms, nn::NormKind::RmsPlusOne}) {
         const bool trained = kind == nn::NormKind::RmsPlusOne;
@@ -96,7 +52,7 @@ void checkNorms(const Bench& bench, const Shape& shape)
     }
 }
 
-void checkActivations(const Bench& bench, const Shape& shape)
+void checkActivations(const KernelBench& bench, const Shape& shape)
 {
     for (const auto kind : {nn::Activation::SiluGated, nn::Activation::GeluTanhGated}) {
         const bool silu = kind == nn::Activation::SiluGated;
@@ -113,7 +69,7 @@ struct HeadCase {
 };
 constexpr HeadCase kHeads[] = {{1, 1, 1, 16, 16}, {2, 5, 3, 64, 64}, {3, 7, 2, 24, 24}, {2, 9, 5, 80, 32}, {8, 512, 40, 64, 64}};
 
-void checkRope(const Bench& bench, const HeadCase& c)
+void checkRope(const KernelBench& bench, const HeadCase& c)
 {
     const std::string shape = std::to_string(c.rows * c.tokens) + " x " + std::to_string(c.heads) + " x "
                               + std::to_string(c.dim);
@@ -134,7 +90,7 @@ void checkRope(const Bench& bench, const HeadCase& c)
     });
 }
 
-void checkLoss(const Bench& bench, const Shape& shape)
+void checkLoss(const KernelBench& bench, const Shape& shape)
 {
     const at::AutoGradMode grad(true);
     const std::int64_t vocabulary = shape.n;
@@ -159,7 +115,7 @@ void checkLoss(const Bench& bench, const Shape& shape)
     check("log-probabilities", [&] { return objectives::tokenLogProbs(hidden, head, targets, {.temperature = 1.3}); });
 }
 
-void checkProduct(const Bench& bench, const Shape& shape)
+void checkProduct(const KernelBench& bench, const Shape& shape)
 {
     const at::Tensor x = bench.normal({1, shape.n});
     nn::LinearGroup group;
@@ -178,7 +134,7 @@ Result<KernelBenchResult> checkAll(const std::string& device, const std::string&
     result.device = placement->deviceText;
     result.dtype = placement->dtypeText;
     result.allowed = placement->dtype == at::kFloat ? 2e-5 : 2e-2;
-    const Bench bench{at::TensorOptions().device(placement->device).dtype(placement->dtype), result};
+    const KernelBench bench{at::TensorOptions().device(placement->device).dtype(placement->dtype), result};
     for (const Shape& shape : kShapes) {
         if (cancel.isCancelled()) {
             return Error{"cancelled"};
@@ -191,6 +147,7 @@ Result<KernelBenchResult> checkAll(const std::string& device, const std::string&
     for (const HeadCase& heads : kHeads) {
         checkRope(bench, heads);
     }
+    checkAnswers(bench);
     return result;
 }
 

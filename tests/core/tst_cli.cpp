@@ -543,6 +543,22 @@ void TestCli::modelAnswers()
     QVERIFY(!ids.isEmpty() && ids.size() <= 12);
     QVERIFY(QStringList({"stop", "length"}).contains(answer["finish"].toString()));
 
+    // Many at once, in the order of their rows, are those that come one by one.
+    QTemporaryDir folder;
+    QFile prompts(folder.filePath("prompts.jsonl"));
+    QVERIFY(prompts.open(QIODevice::WriteOnly));
+    prompts.write("{\"prompt\":\"What does Mira sell?\"}\n{\"prompt\":\"Who?\"}\n{\"prompt\":\"Tell me of the harbour.\"}\n");
+    prompts.close();
+    const QStringList together{"generate", "--model", kModel, "--prompts", prompts.fileName(), "--chat",
+                               "--max-new", "12", "--device", "cpu", "--json", "--temperature", "0.8"};
+    const auto many = objects(luthierRun(together).out);
+    const auto single = objects(luthierRun(together + QStringList{"--batch", "1"}).out);
+    QCOMPARE(many.size(), 3);
+    for (int i = 0; i < many.size(); ++i) {
+        QCOMPARE(many[i]["text"], single.value(i)["text"]);
+        QCOMPARE(many[i]["prompt_ids"], single.value(i)["prompt_ids"]);
+    }
+
     // Greedy answers are the likeliest token at each place, so scoring agrees with them token by token.
     QStringList all;
     for (const auto& list : {answer["prompt_ids"].toArray(), ids}) {

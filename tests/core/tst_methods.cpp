@@ -3,6 +3,7 @@
 // leaves that learn while the base stays, a result that opens again, cached = uncached, packed = apart, resumed =
 // uninterrupted, and merged = adapted or a sentence. Then what LoRA alone promises.
 #include "core/base/paths.h"
+#include "core/inference/batch_generate.h"
 #include "core/peft/adapter_folder.h"
 #include "core/peft/lora_config.h"
 #include "core/peft/method.h"
@@ -136,6 +137,8 @@ private Q_SLOTS:
     void everyMethod();
     void cachedIsUncached_data() { variants(); }
     void cachedIsUncached();
+    void batchIsAlone_data() { variants(); }
+    void batchIsAlone();
     void packedIsApart_data() { variants(); }
     void packedIsApart();
     void resumedIsUninterrupted_data() { variants(); }
@@ -271,6 +274,36 @@ void TestMethods::cachedIsUncached()
     QCOMPARE(cache.length, std::int64_t{7});
     const double gap = distance(at::cat({first, second, third}, 1), whole);
     QVERIFY2(gap < 1e-5, qPrintable(QString::number(gap)));
+}
+
+// Answers of many texts at once are those of each alone, whatever the method adds.
+void TestMethods::batchIsAlone()
+{
+    QFETCH(int, index);
+    const auto tuned = learned(kVariants[static_cast<std::size_t>(index)]);
+    tuned->setTraining(false);
+    std::vector<inference::BatchRequest> asked;
+    for (int i = 0; i < 9; ++i) {
+        inference::BatchRequest request;
+        for (int j = 0; j < 1 + 2 * i; ++j) {
+            request.promptIds.push_back((5 + 7 * j + i * i) % 60);
+        }
+        request.sampling.maxNew = 3 + i % 4;
+        request.sampling.temperature = i % 2 == 0 ? 0 : 0.9;
+        request.sampling.seed = i;
+        asked.push_back(request);
+    }
+    const auto tokenizer = support::need(data::Encoder::load(m_run.path("model"))).tokenizer;
+    const auto answers = [&](std::int64_t rows) {
+        inference::BatchOptions options;
+        options.rows = rows;
+        return support::need(inference::generateAll(*tuned, tokenizer, asked, {}, options));
+    };
+    const auto alone = answers(1);
+    const auto together = answers(5);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        QCOMPARE(together[i].ids, alone[i].ids);
+    }
 }
 
 void TestMethods::packedIsApart()

@@ -41,6 +41,7 @@ struct Flags {
     bool checkpointing = false;
     std::int64_t prompt = 128;
     std::int64_t tokens = 128;
+    std::int64_t answers = 1;
     std::string file;
     std::int64_t repeats = 3;
     const Verb* verb = nullptr;
@@ -122,7 +123,7 @@ int benchGenerate(const Flags& flags, Context& context)
     }
     auto result = train::benchGenerate({std::move(*config), flags.prompt, flags.tokens,
                                         context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(),
-                                        context.cancel});
+                                        context.cancel, flags.answers, flags.quantization});
     if (!result) {
         return context.fail(result.message());
     }
@@ -130,6 +131,9 @@ int benchGenerate(const Flags& flags, Context& context)
     print(context.console, "copy", result->copyRate / 1e9, "GB/s");
     print(context.console, "generate", result->tokensPerSecond, "tokens/s",
           result->copyRate / result->bytesPerToken);
+    if (flags.answers > 1) {
+        print(context.console, "generate_after_prompts", result->stepsAlone, "tokens/s", result->copyRate / result->bytesPerToken);
+    }
     print(context.console, "peak_memory", static_cast<double>(result->peakBytes), "bytes");
     return kDone;
 }
@@ -208,7 +212,7 @@ int benchTokenize(const Flags& flags, Context& context)
 
 constexpr std::array kVerbs = {
     Verb{"step", "Optimizer steps: tokens a second, and the share of what matrix products reach", benchStep},
-    Verb{"generate", "One answer: tokens a second, and the share of what copying memory reaches",
+    Verb{"generate", "Answers, one or many at once: tokens a second, and the share of what copying memory reaches",
          benchGenerate},
     Verb{"kernels", "Fused kernels: how far from their plain bodies, and the time of both", benchKernels},
     Verb{"tokenize", "A tokenizer: megabytes of text a second on one core", benchTokenize},
@@ -267,7 +271,11 @@ void setup(CLI::App& app, Flags& flags)
                 ->option_text("auto");
         } else {
             number(sub, "--prompt", flags.prompt, "Tokens that are there already", 1);
-            number(sub, "--tokens", flags.tokens, "Measured tokens", 1);
+            number(sub, "--tokens", flags.tokens, "Measured tokens of each answer", 1);
+            number(sub, "--batch", flags.answers, "Answers at once; with more than one, reading their prompts counts", 1);
+            sub->add_option("--quantization", flags.quantization, "How the weights are held: none, nf4, fp4")
+                ->check(CLI::IsMember({"none", "nf4", "fp4"}))
+                ->option_text("none");
         }
     }
 }
@@ -285,6 +293,7 @@ Command benchCommand()
                           "luthier bench step --preset 135m --batch 4 --length 512\n"
                           "luthier bench step --preset 1b --targets all --device cuda --json\n"
                           "luthier bench generate --preset 135m\n"
+                          "luthier bench generate --preset 1b --batch 64 --device cuda --dtype bf16\n"
                           "luthier bench tokenize --model DIR --file texts.jsonl",
                           setup, run);
 }

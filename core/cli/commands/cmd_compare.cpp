@@ -13,6 +13,7 @@ struct Flags {
     std::string prompts;
     bool raw = false;
     inference::Sampling sampling;
+    std::int64_t batch = kAnswersAtOnce;
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -27,6 +28,7 @@ void setup(CLI::App& app, Flags& flags)
         ->required()
         ->option_text("FILE.jsonl");
     app.add_flag("--raw", flags.raw, "Prompts as bare text, without the chat template");
+    addBatchFlag(app, flags.batch);
     addFieldFlags(app, &flags.sampling, inference::samplingFields());
 }
 
@@ -36,7 +38,7 @@ Result<ComparisonSettings> settingsOf(const Flags& flags)
     if (!prompts) {
         return prompts.error();
     }
-    ComparisonSettings settings{{{"base", flags.model, {}}}, std::move(*prompts), flags.sampling, !flags.raw};
+    ComparisonSettings settings{{{"base", flags.model, {}}}, std::move(*prompts), flags.sampling, !flags.raw, flags.batch};
     for (const auto& adapter : flags.adapters) {
         settings.columns.push_back(
             {flags.adapters.size() == 1 ? "tuned" : adapter, flags.model, {adapterOf(adapter)}});

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/answering.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
 
 #include <CLI/App.hpp>
 
+#include <chrono>
 #include <optional>
+#include <utility>
 
 namespace luthier::cli {
 
@@ -20,6 +23,7 @@ struct Flags {
     bool chat = false;
     std::string system;
     inference::Sampling sampling;
+    std::int64_t batch = kAnswersAtOnce;
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -36,6 +40,7 @@ void setup(CLI::App& app, Flags& flags)
     requireOne(app, {prompt, prompts});
     app.add_flag("--chat", flags.chat, "The prompt is a question, written with the model's chat template");
     app.add_option("--system", flags.system, "System message before it; means --chat")->option_text("TEXT");
+    addBatchFlag(app, flags.batch);
     addFieldFlags(app, &flags.sampling, inference::samplingFields());
 }
 
@@ -81,6 +86,45 @@ Result<void> answerOne(inference::Session& session, const Prompt& prompt, const 
     return {};
 }
 
+void printTold(const Prompt& prompt, const inference::Generation& answer, bool isFirst, Console& console)
+{
+    if (console.isJson()) {
+        printJson(answer, console);
+        return;
+    }
+    console.text((isFirst ? "> " : "\n> ") + harmless(prompt.text));
+    console.text(harmless(answer.text));
+}
+
+Result<void> answerMany(inference::Session& session, const std::vector<Prompt>& prompts, const Flags& flags, Context& context)
+{
+    const auto start = std::chrono::steady_clock::now();
+    Answering asked{{}, flags.sampling, true, flags.batch, flags.prompts + ": ", ""};
+    for (std::size_t i = 0; i < prompts.size(); ++i) {
+        auto ids = promptIds(session.encoder(), prompts[i], flags.chat, flags.system);
+        if (!ids) {
+            return Error{flags.prompts + ": row " + counted(static_cast<std::int64_t>(i) + 1) + ": " + ids.message()};
+        }
+        asked.prompts.push_back(std::move(*ids));
+    }
+    const auto answers = answerTogether(session, asked, context, [&](std::size_t i, const inference::Generation& answer) {
+        printTold(prompts[i], answer, i == 0, context.console);
+    });
+    if (!answers) {
+        return answers.error();
+    }
+    if (!context.console.isJson()) {
+        std::int64_t tokens = 0;
+        for (const auto& answer : *answers) {
+            tokens += static_cast<std::int64_t>(answer.ids.size());
+        }
+        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        context.console.note(counted(tokens) + " tokens, " + fixed(static_cast<double>(tokens) / seconds, 1) + " tokens/s, "
+                             + session.describeDevice());
+    }
+    return {};
+}
+
 int run(const Flags& flags, Context& context)
 {
     auto prompts = promptsOf(flags);
@@ -92,6 +136,12 @@ int run(const Flags& flags, Context& context)
                                              flags.chatTemplate});
     if (!session) {
         return context.fail(session.message());
+    }
+    if (flags.batch > 1 && prompts->size() > 1) {
+        auto done = answerMany(**session, *prompts, flags, context);
+        return !done                            ? context.fail(done.message())
+               : context.cancel.isCancelled() ? context.fail("cancelled")
+                                                : kDone;
     }
     std::int64_t row = 0;
     for (const Prompt& prompt : *prompts) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/kernels/cuda.h"
 
+#include "core/nn/kernels/cuda_codes.h"
 #include "core/nn/kernels/cuda_module.h"
 
 #include <ATen/cuda/CUDAGeneratorImpl.h>
@@ -181,22 +182,15 @@ bool dequantise(const quant::QuantisedWeight& weight, const at::Tensor& out)
 {
     constexpr std::int64_t kEach = 16; // numbers of a thread: within one block
     constexpr std::int64_t kThreads = 256;
-    struct Tables {
-        float codes[16];
-        float map[256];
-    };
     const std::int64_t elements = weight.elements();
     const bool fits = elements % kEach == 0 && std::has_single_bit(static_cast<std::uint64_t>(weight.blockSize))
                       && isAligned(out) && isAligned(weight.codes);
     if (!fits) {
         return false;
     }
-    Tables tables;
-    std::copy_n(quant::codeTable(weight.kind).values.begin(), 16, tables.codes);
-    std::copy_n(quant::dynamicMap().begin(), 256, tables.map);
     const auto shift = std::countr_zero(static_cast<std::uint64_t>(weight.blockSize));
     launch(Kernel::Dequantise, out.device(), {(elements / kEach + kThreads - 1) / kThreads, 1, kThreads},
-           in(weight.codes), in(weight.absmax), in(weight.nestedAbsmax), weight.offset, tables, out.mutable_data_ptr(),
+           in(weight.codes), in(weight.absmax), in(weight.nestedAbsmax), weight.offset, tablesOf(weight.kind), out.mutable_data_ptr(),
            static_cast<long long>(elements), static_cast<int>(shift));
     return true;
 }

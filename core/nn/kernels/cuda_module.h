@@ -13,7 +13,9 @@ enum class Kernel {
     RmsForward, RmsBackward, Rotate, GatedForward, GatedBackward, LossRows, Dropped, AddDropped, // blocks.cu
     RowNorm, RowProduct, RowNormedProduct, RowGatedProduct, RowLow, RowRaise, RowHeads, RowAttention, RowGate,
     RowPlace,                                                                             // row.cu
-    Dequantise, Count                                                                     // quant.cu
+    Dequantise,                                                                           // quant.cu
+    SlotAttention, PickTokens,                                                            // slots.cu
+    RowCodesProduct, CodesProduct, CodesSum, Count                                        // codes.cu
 };
 
 struct Grid {

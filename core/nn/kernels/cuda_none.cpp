@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // No fused kernels for CUDA cards: the plain bodies run there.
+#include "core/nn/kernels/answer_kernels.h"
 #include "core/nn/kernels/cuda.h"
 
 #include "core/nn/kernels/cuda_graph.h"
@@ -56,6 +57,21 @@ void addDropped(const at::Tensor&, const at::Tensor&, const DropoutDraw&, double
 at::Tensor rowProduct(const at::Tensor&, const at::Tensor&)
 {
     return {};
+}
+
+at::Tensor codesProduct(const at::Tensor&, const quant::QuantisedWeight&)
+{
+    return {};
+}
+
+at::Tensor slotAttention(const SlotQuery&)
+{
+    return {};
+}
+
+bool pickTokens(const TokenPick&)
+{
+    return false;
 }
 
 bool dequantise(const quant::QuantisedWeight&, const at::Tensor&)

@@ -2,6 +2,7 @@
 // One token through all layers on a CUDA card: six kernels a layer, recorded once for an answer and played for each of
 // its tokens, since starting them one by one takes the host longer than the card computes. Only in builds with CUDA.
 #include "core/nn/kernels/cuda.h"
+#include "core/nn/kernels/cuda_codes.h"
 #include "core/nn/kernels/cuda_graph.h"
 #include "core/nn/kernels/cuda_module.h"
 #include "core/nn/row/walker.h"
@@ -45,7 +46,11 @@ bool isNarrow(const RowNorm& norm)
 
 bool isNarrow(const RowLinear& linear)
 {
-    return linear.weight.isNarrow && linear.in % 8 == 0 && (!linear.bias.data || linear.bias.isNarrow);
+    const bool weight = linear.isQuantised()
+                            ? std::all_of(linear.quantised.begin(), linear.quantised.end(),
+                                          [](const RowCodes& each) { return kernels::cuda::codesOf(*each.weight).has_value(); })
+                            : linear.weight.isNarrow && linear.in % 8 == 0;
+    return weight && (!linear.bias.data || linear.bias.isNarrow);
 }
 
 class RowCard : public Walker {
@@ -117,8 +122,27 @@ private:
                orNull(norm.weight), m_input.mutable_data_ptr(), sum, static_cast<int>(n), norm.eps, norm.shift);
     }
 
+    // From the codes, a slice at a time.
+    void codesProduct(const RowLinear& linear, float* y, bool add)
+    {
+        for (const RowCodes& each : linear.quantised) {
+            const std::int64_t rows = each.weight->rows;
+            const std::int64_t share = rows < kManyRows ? kShare : 1;
+            const void* bias = linear.bias.data ? linear.bias.from(each.begin) : nullptr;
+            launch(Kernel::RowCodesProduct, m_device, Grid{blocksFor(rows * share, kWarps), 1, kThreads},
+                   *kernels::cuda::codesOf(*each.weight), kernels::cuda::tablesOf(each.weight->kind), m_input.const_data_ptr(),
+                   bias, y + each.begin, static_cast<int>(rows), static_cast<int>(linear.in), static_cast<int>(add),
+                   static_cast<int>(share));
+        }
+    }
+
     void product(const RowLinear& linear, float* y, bool add)
     {
+        if (linear.isQuantised()) {
+            codesProduct(linear, y, add);
+            update(linear, y);
+            return;
+        }
         const std::int64_t share = linear.out < kManyRows ? kShare : 1;
         launch(Kernel::RowProduct, m_device, Grid{blocksFor(linear.out * share, kWarps), 1, kThreads},
                linear.weight.data, m_input.const_data_ptr(), orNull(linear.bias), y, static_cast<int>(linear.out),
@@ -129,7 +153,7 @@ private:
     // The same of the norm of h, in one kernel where it fits.
     void normedProduct(const RowNorm& of, const RowLinear& linear, float* y)
     {
-        if (!of.exists() || linear.in > kMostNormed) {
+        if (!of.exists() || linear.in > kMostNormed || linear.isQuantised()) {
             norm(of, m_h, linear.in, nullptr);
             product(linear, y, false);
             return;
@@ -190,7 +214,7 @@ private:
         const RowLinear& gateUp = layer.gateUp;
         const auto size = static_cast<int>(plan.intermediate);
         const auto silu = static_cast<int>(plan.silu);
-        if (layer.mlpNorm.exists() && gateUp.updates.empty() && gateUp.in <= kMostNormed) {
+        if (layer.mlpNorm.exists() && gateUp.updates.empty() && gateUp.in <= kMostNormed && !gateUp.isQuantised()) {
             const std::int64_t blocks = std::min(kMostBlocks, blocksFor(size, kWarps));
             launch(Kernel::RowGatedProduct, m_device, Grid{blocks, 1, kThreads}, static_cast<const float*>(m_h),
                    layer.mlpNorm.weight.data, layer.mlpNorm.eps, layer.mlpNorm.shift, m_input.mutable_data_ptr(),

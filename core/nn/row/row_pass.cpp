@@ -23,6 +23,13 @@ void grow(std::vector<T>& values, std::int64_t size)
 
 } // namespace
 
+bool RowPass::fits(const RowPlan& plan) const
+{
+    return std::none_of(plan.layers.begin(), plan.layers.end(), [](const RowLayer& layer) {
+        return layer.qkv.isQuantised() || layer.output.isQuantised() || layer.gateUp.isQuantised() || layer.down.isQuantised();
+    });
+}
+
 void RowPass::prepare(const RowPlan& plan)
 {
     m_plan = &plan;

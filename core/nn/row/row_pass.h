@@ -17,7 +17,7 @@ class RowPass : public Walker {
 public:
     explicit RowPass(int threads) : m_team(threads), m_own(static_cast<std::size_t>(threads)) {}
 
-    bool fits(const RowPlan&) const override { return true; }
+    bool fits(const RowPlan& plan) const override; // weights in codes do not
     void run(const RowPlan& plan, const at::Tensor& h) override;
 
 private:

@@ -27,11 +27,15 @@ bool planNorm(const Norm& norm, RowNorm& row)
 
 bool planLinear(const LinearGroup& group, RowLinear& row)
 {
-    const bool plain = group.weight.defined() && isPlain(group.weight) && (!group.bias.defined() || isPlain(group.bias));
+    const bool plain = (group.isQuantised() || (group.weight.defined() && isPlain(group.weight)))
+                       && (!group.bias.defined() || isPlain(group.bias));
     if (!plain || group.usesFactors() || group.usesBiases()) {
         return false;
     }
     row.weight = numbersOf(group.weight);
+    for (std::size_t i = 0; i < group.quantised.size(); ++i) {
+        row.quantised.push_back({&group.quantised[i], group.quantised[i].codes.const_data_ptr(), group.slices[i].begin});
+    }
     row.bias = numbersOf(group.bias);
     row.in = group.inputs();
     row.out = group.outputs();

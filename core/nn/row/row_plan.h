@@ -23,12 +23,22 @@ struct RowUpdate { // scale * B (A x), added to rows [begin, begin + size)
     bool operator==(const RowUpdate&) const = default;
 };
 
+struct RowCodes { // rows [begin, begin + its own) of a weight
+    const quant::QuantisedWeight* weight = nullptr;
+    const void* codes = nullptr; // its memory: two plans with one are one
+    std::int64_t begin = 0;
+    bool operator==(const RowCodes&) const = default;
+};
+
 struct RowLinear {
-    Numbers weight; // [out, in]
+    Numbers weight; // [out, in]; nothing where the weight is in 4-bit codes
+    std::vector<RowCodes> quantised; // a slice each
     Numbers bias;   // [out] or nothing
     std::int64_t in = 0;
     std::int64_t out = 0;
     std::vector<RowUpdate> updates;
+
+    bool isQuantised() const { return !quantised.empty(); }
     bool operator==(const RowLinear&) const = default;
 };
 
