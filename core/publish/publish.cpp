@@ -2,6 +2,7 @@
 #include "core/publish/publish.h"
 
 #include "core/base/files.h"
+#include "core/peft/adapter_copy.h"
 #include "core/peft/adapter_folder.h"
 #include "core/peft/combine.h"
 #include "core/peft/lora_folder.h"
@@ -99,31 +100,13 @@ peft::LoraFolderInfo infoOf(nn::Decoder& decoder, const Source& source, const st
     return info;
 }
 
-Result<void> copyAdapter(const fs::path& from, const fs::path& to)
-{
-    if (auto made = base::makeDirectories(to); !made) {
-        return made;
-    }
-    std::error_code code;
-    for (const auto& entry : fs::directory_iterator(from, code)) {
-        const auto extension = entry.path().extension();
-        if (entry.is_regular_file() && (extension == ".json" || extension == ".safetensors" || extension == ".md")) {
-            fs::copy_file(entry.path(), to / entry.path().filename(), code);
-        }
-        if (code) {
-            return Error{entry.path().string() + ": cannot be copied: " + code.message()};
-        }
-    }
-    return {};
-}
-
 // One plain LoRA of a GGUF file, or a weight other than 1, is written anew as well.
 Result<void> writeFolder(LiveModel& live, const Source& source, const fs::path& target)
 {
     const inference::AdapterSpec& first = source.adapters.front();
     std::error_code code;
     if (!live.isCombined() && first.weight == 1 && fs::is_directory(first.path, code)) {
-        return copyAdapter(first.path, target);
+        return peft::copyAdapter(first.path, target);
     }
     if (!live.isCombined()) {
         if (auto one = peft::combineAdapters(live.decoder(), "cat"); !one) {

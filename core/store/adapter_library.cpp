@@ -2,6 +2,7 @@
 #include "core/store/adapter_library.h"
 
 #include "core/base/files.h"
+#include "core/peft/adapter_copy.h"
 
 #include <algorithm>
 
@@ -53,29 +54,6 @@ fs::path freeName(const fs::path& wanted)
         path = wanted.parent_path() / (wanted.stem().string() + "-" + std::to_string(i) + wanted.extension().string());
     }
     return path;
-}
-
-Result<void> copyInto(const fs::path& from, const fs::path& to)
-{
-    std::error_code code;
-    if (!fs::is_directory(from, code)) {
-        fs::copy_file(from, to, code);
-        return code ? Result<void>(Error{from.string() + ": cannot be copied: " + code.message()}) : Result<void>();
-    }
-    if (auto made = base::makeDirectories(to); !made) {
-        return made;
-    }
-    for (const auto& entry : fs::directory_iterator(from, code)) {
-        const auto extension = entry.path().extension();
-        // What an adapter is made of, and no checkpoints that lie beside it.
-        if (entry.is_regular_file() && (extension == ".json" || extension == ".safetensors" || extension == ".md")) {
-            fs::copy_file(entry.path(), to / entry.path().filename(), code);
-        }
-        if (code) {
-            return Error{entry.path().string() + ": cannot be copied: " + code.message()};
-        }
-    }
-    return {};
 }
 
 } // namespace
@@ -139,7 +117,7 @@ Result<fs::path> importAdapter(Project& project, const fs::path& given)
     const fs::path target = freeName(adaptersFolder(project) / name);
     const fs::path temporary = target.parent_path() / ("." + target.filename().string() + ".part");
     (void)base::removeTree(temporary);
-    auto copied = copyInto(path, temporary);
+    auto copied = peft::copyAdapter(path, temporary);
     std::error_code code;
     if (copied) {
         fs::rename(temporary, target, code);

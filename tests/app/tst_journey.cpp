@@ -4,6 +4,7 @@
 #include "app/application.h"
 #include "core/base/paths.h"
 #include "tests/support/heartbeat.h"
+#include "tests/support/page_test.h"
 #include "ui/charts/chart_panel.h"
 #include "ui/forms/recipe_document.h"
 #include "ui/pages/compare/compare_page.h"
@@ -52,7 +53,7 @@ class TestJourney : public QObject {
 private Q_SLOTS:
     void initTestCase()
     {
-        qputenv("LUTHIER_SETTINGS", m_folder.filePath(QStringLiteral("settings.ini")).toUtf8());
+        support::keepSettingsIn(m_folder);
         qputenv("XDG_DATA_HOME", m_folder.path().toUtf8());
         if (!hasWeights()) {
             QSKIP("the bundled model's weights are not here");

@@ -5,6 +5,7 @@
 #include "core/base/paths.h"
 #include "core/config/run_config.h"
 #include "core/store/shootout_record.h"
+#include "tests/support/page_test.h"
 #include "tests/support/story.h"
 #include "ui/bridge/job.h"
 #include "ui/charts/chart_panel.h"
@@ -42,7 +43,7 @@ class TestScreenshots : public QObject {
 private Q_SLOTS:
     void initTestCase()
     {
-        qputenv("LUTHIER_SETTINGS", m_folder.filePath(QStringLiteral("settings.ini")).toUtf8());
+        support::keepSettingsIn(m_folder);
         m_app = std::make_unique<app::Application>(*qApp);
         m_app->window().resize(kSize);
         makeProject();
@@ -169,9 +170,7 @@ private:
             }
         }
         QVERIFY2(colors.size() >= kFewestColors, qPrintable(name));
-        const QString folder = QStringLiteral(LUTHIER_BIN_DIR "/../screenshots");
-        QVERIFY(QDir().mkpath(folder));
-        QVERIFY(picture.save(QStringLiteral("%1/%2@%3.png").arg(folder, name).arg(scale)));
+        support::savePicture(picture, QStringLiteral("%1@%2").arg(name).arg(scale));
     }
 
     static constexpr int kSettleMs = 250; // the bridge's and the charts' frames

@@ -3,6 +3,7 @@
 // that does not fit, stopping, deleting.
 #include "core/base/files.h"
 #include "core/base/paths.h"
+#include "tests/support/page_test.h"
 #include "ui/bridge/job.h"
 #include "ui/models/library/adapter_library.h"
 #include "ui/pages/adapters/adapters_page.h"
@@ -33,30 +34,18 @@ const QString kReference = QStringLiteral(LUTHIER_SOURCE_DIR "/tests/reference/"
 
 } // namespace
 
-class TestAdaptersPage : public QObject {
+class TestAdaptersPage : public QObject, private support::PageTest<AdaptersPage> {
     Q_OBJECT
 
 private Q_SLOTS:
     void init()
     {
-        m_folder = std::make_unique<QTemporaryDir>();
-        qputenv("LUTHIER_SETTINGS", m_folder->filePath(QStringLiteral("settings.ini")).toUtf8());
-        m_workspace = std::make_unique<Workspace>();
-        m_workspace->openProject(m_folder->filePath(QStringLiteral("project")));
-        m_page = std::make_unique<AdaptersPage>(*m_workspace);
-        m_page->resize(1100, 700);
-        m_page->show();
-        QTRY_VERIFY_WITH_TIMEOUT(m_workspace->project() != nullptr, kAwaitMs);
+        makeFolder();
+        openPage();
         QTRY_VERIFY_WITH_TIMEOUT(m_page->library()->isRead(), kAwaitMs);
     }
 
-    void cleanup()
-    {
-        m_page.reset();
-        waitForJobs();
-        m_workspace.reset();
-        waitForJobs();
-    }
+    void cleanup() { closePage(); }
 
     void emptyAtFirst()
     {
@@ -156,13 +145,6 @@ private Q_SLOTS:
     }
 
 private:
-    template <class T>
-    T* find(const char* name) const
-    {
-        T* found = m_page->findChild<T*>(QString::fromLatin1(name));
-        Q_ASSERT(found != nullptr);
-        return found;
-    }
     QListView* list() const { return find<QListView>("adaptersList"); }
     void import(const QString& name, int count)
     {
@@ -198,10 +180,6 @@ private:
         (void)base::writeFileAtomically((folder + QStringLiteral("/tokenizer.json")).toStdString(), base::dumpJson(file));
         return folder;
     }
-
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<Workspace> m_workspace;
-    std::unique_ptr<AdaptersPage> m_page;
 };
 
 QTEST_MAIN(TestAdaptersPage)

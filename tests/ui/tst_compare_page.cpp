@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/base/paths.h"
 #include "core/base/random.h"
+#include "tests/support/page_test.h"
 #include "ui/models/runs/comparison_model.h"
 #include "ui/pages/compare/compare_blend.h"
 #include "ui/pages/compare/compare_choices.h"
@@ -54,7 +55,7 @@ QStringList wordsAt(const QString& text, const std::vector<TextRange>& ranges)
 
 } // namespace
 
-class TestComparePage : public QObject {
+class TestComparePage : public QObject, private support::PageTest<ComparePage> {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -117,7 +118,7 @@ private Q_SLOTS:
     void offersTheModelsOfThisMachine()
     {
         const QTemporaryDir folder;
-        qputenv("LUTHIER_SETTINGS", folder.filePath(QStringLiteral("settings.ini")).toUtf8());
+        support::keepSettingsIn(folder);
         AppSettings settings;
         ModelLibrary library(settings);
         CompareChoices choices(&library);
@@ -189,15 +190,11 @@ private Q_SLOTS:
 
     void init()
     {
-        m_folder = std::make_unique<QTemporaryDir>();
+        makeFolder();
         openPage();
     }
 
-    void cleanup()
-    {
-        m_page.reset();
-        m_workspace.reset();
-    }
+    void cleanup() { closePage(); }
 
     void emptyPageLeadsToTune()
     {
@@ -256,36 +253,7 @@ private Q_SLOTS:
         QVERIFY(finished.wait(kAwaitMs));
         QVERIFY(!m_page->contest()->isRunning());
     }
-
-private:
-    void openPage();
-
-    template <class T>
-    T* find(const char* name) const
-    {
-        T* found = m_page->findChild<T*>(QString::fromLatin1(name));
-        Q_ASSERT(found != nullptr);
-        return found;
-    }
-
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<Workspace> m_workspace;
-    std::unique_ptr<ComparePage> m_page;
 };
-
-
-void TestComparePage::openPage()
-{
-    qputenv("LUTHIER_SETTINGS", m_folder->filePath(QStringLiteral("settings.ini")).toUtf8());
-    m_workspace = std::make_unique<Workspace>();
-    auto project = store::Project::open(m_folder->filePath(QStringLiteral("project")).toStdString());
-    QVERIFY2(project.ok(), project.ok() ? "" : project.message().c_str());
-    m_page = std::make_unique<ComparePage>(*m_workspace);
-    m_page->resize(1200, 800);
-    m_page->show();
-    QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
-    m_workspace->setProject(*project);
-}
 
 QTEST_MAIN(TestComparePage)
 #include "tst_compare_page.moc"

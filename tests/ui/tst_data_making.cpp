@@ -6,6 +6,7 @@
 #include "core/base/paths.h"
 #include "core/data/making/mixing.h"
 #include "core/store/project.h"
+#include "tests/support/page_test.h"
 #include "ui/bridge/job.h"
 #include "ui/models/data/review_model.h"
 #include "ui/models/text_table.h"
@@ -77,33 +78,20 @@ std::vector<Json> linesOf(const QString& path)
 
 } // namespace
 
-class TestDataMaking : public QObject {
+class TestDataMaking : public QObject, private support::PageTest<DataPage> {
     Q_OBJECT
 
 private Q_SLOTS:
     void init()
     {
-        m_folder = std::make_unique<QTemporaryDir>();
+        makeFolder();
         m_path = m_folder->filePath(QStringLiteral("rows.jsonl"));
         QVERIFY(base::writeFileAtomically(m_path.toStdString(), rowsText()).ok());
-        qputenv("LUTHIER_SETTINGS", m_folder->filePath(QStringLiteral("settings.ini")).toUtf8());
-        m_workspace = std::make_unique<Workspace>();
-        auto project = store::Project::open(m_folder->filePath(QStringLiteral("project")).toStdString());
-        QVERIFY(project.ok());
-        m_page = std::make_unique<DataPage>(*m_workspace);
-        m_page->resize(1200, 800);
-        m_page->show();
-        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
-        m_workspace->setProject(*project);
+        openPage();
         open(m_path);
     }
 
-    void cleanup()
-    {
-        m_page.reset();
-        waitForJobs();
-        m_workspace.reset();
-    }
+    void cleanup() { closePage(); }
 
     void theButtonOffersAllFour()
     {
@@ -327,12 +315,7 @@ private Q_SLOTS:
         m_page->findChild<DataReview*>()->close();
     }
 
-    void pictures_data()
-    {
-        QTest::addColumn<Theme::Choice>("theme");
-        QTest::newRow("light") << Theme::Choice::Light;
-        QTest::newRow("dark") << Theme::Choice::Dark;
-    }
+    void pictures_data() { support::addThemes(); }
 
     void pictures()
     {
@@ -403,18 +386,13 @@ private:
             const QString who = QString::fromLatin1(widget->metaObject()->className()) + u' ' + widget->objectName();
             QVERIFY2(!widget->objectName().isEmpty(), qPrintable(who));
         }
-        const QString folder = QStringLiteral(LUTHIER_BIN_DIR "/../screenshots");
-        QVERIFY(QDir().mkpath(folder));
-        QVERIFY(dialog->grab().save(QStringLiteral("%1/%2-%3.png").arg(folder, QLatin1String(name), QString::fromLatin1(QTest::currentDataTag()))));
+        support::savePicture(dialog, QString::fromLatin1(name));
         dialog->close();
         QTRY_VERIFY(!dialog->isVisible());
         QTest::qWait(10);
     }
 
-    std::unique_ptr<QTemporaryDir> m_folder;
     QString m_path;
-    std::unique_ptr<Workspace> m_workspace;
-    std::unique_ptr<DataPage> m_page;
 };
 
 QTEST_MAIN(TestDataMaking)

@@ -3,6 +3,7 @@
 #include "core/base/files.h"
 #include "core/data/checks/row_losses.h"
 #include "core/store/project.h"
+#include "tests/support/page_test.h"
 #include "ui/bridge/job.h"
 #include "ui/models/data/data_losses.h"
 #include "ui/models/data/row_model.h"
@@ -50,23 +51,17 @@ std::string rowsText()
 
 } // namespace
 
-class TestDataMap : public QObject {
+class TestDataMap : public QObject, private support::PageTest<DataPage> {
     Q_OBJECT
 
 private Q_SLOTS:
     void initTestCase()
     {
-        QVERIFY(base::writeFileAtomically(m_folder.filePath(QStringLiteral("rows.jsonl")).toStdString(), rowsText()).ok());
-        qputenv("LUTHIER_SETTINGS", m_folder.filePath(QStringLiteral("settings.ini")).toUtf8());
-        auto project = store::Project::open(m_folder.filePath(QStringLiteral("project")).toStdString());
-        QVERIFY(project.ok());
-        m_workspace = std::make_unique<Workspace>();
-        m_page = std::make_unique<DataPage>(*m_workspace);
-        m_page->resize(1200, 800);
-        m_page->show();
-        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
-        m_workspace->setProject(*project);
-        m_page->openFiles({m_folder.filePath(QStringLiteral("rows.jsonl"))});
+        makeFolder();
+        const QString path = m_folder->filePath(QStringLiteral("rows.jsonl"));
+        QVERIFY(base::writeFileAtomically(path.toStdString(), rowsText()).ok());
+        openPage();
+        m_page->openFiles({path});
         QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr && !m_page->document()->isChecking(), kAwaitMs);
     }
 
@@ -85,11 +80,7 @@ private Q_SLOTS:
         QTRY_VERIFY(m_page->findChild<DataMap*>() == nullptr);
     }
 
-    void cleanupTestCase()
-    {
-        m_page.reset();
-        m_workspace.reset();
-    }
+    void cleanupTestCase() { closePage(); }
 
     // Like rows lie near each other, so a lasso around the nearest of a row holds mostly its kind.
     void likeRowsLieTogether()
@@ -260,12 +251,7 @@ private Q_SLOTS:
         QVERIFY(clock.elapsed() / 5 < 500); // far over what an idle machine needs
     }
 
-    void pictures_data()
-    {
-        QTest::addColumn<Theme::Choice>("theme");
-        QTest::newRow("light") << Theme::Choice::Light;
-        QTest::newRow("dark") << Theme::Choice::Dark;
-    }
+    void pictures_data() { support::addThemes(); }
 
     void pictures()
     {
@@ -274,18 +260,14 @@ private Q_SLOTS:
         look.setChoice(theme);
         m_map->setColoring(DataMap::Coloring::LossAfter);
         QTest::qWait(100);
-        QVERIFY(QDir().mkpath(QStringLiteral(LUTHIER_BIN_DIR "/../screenshots")));
-        QVERIFY(m_map->grab().save(QStringLiteral(LUTHIER_BIN_DIR "/../screenshots/data-map-loss-%1.png").arg(QString::fromLatin1(QTest::currentDataTag()))));
+        support::savePicture(m_map, QStringLiteral("data-map-loss"));
         m_map->setColoring(DataMap::Coloring::Label);
         find<QSpinBox>("diverseCount")->setValue(12);
         m_map->pickDiverseRows();
         QTRY_COMPARE_WITH_TIMEOUT(m_map->chosen().size(), std::size_t{12}, kAwaitMs);
         QTest::qWait(200);
-        const QString folder = QStringLiteral(LUTHIER_BIN_DIR "/../screenshots");
-        QVERIFY(QDir().mkpath(folder));
-        const QString name = QString::fromLatin1(QTest::currentDataTag());
-        QVERIFY(m_map->grab().save(QStringLiteral("%1/data-map-%2.png").arg(folder, name)));
-        QVERIFY(m_page->grab().save(QStringLiteral("%1/data-map-page-%2.png").arg(folder, name)));
+        support::savePicture(m_map, QStringLiteral("data-map"));
+        support::savePicture(m_page.get(), QStringLiteral("data-map-page"));
     }
 
     void everyControlCanBeNamed()
@@ -300,14 +282,11 @@ private Q_SLOTS:
 
 private:
     template <class T>
-    T* find(const char* name) const
+    T* find(const char* name) const // in the map's window
     {
-        return m_map->findChild<T*>(QString::fromLatin1(name));
+        return support::child<T>(m_map, name);
     }
 
-    QTemporaryDir m_folder;
-    std::unique_ptr<Workspace> m_workspace;
-    std::unique_ptr<DataPage> m_page;
     QPointer<DataMap> m_map;
 };
 

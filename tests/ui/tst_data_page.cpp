@@ -5,31 +5,32 @@
 #include "core/config/run_config.h"
 #include "core/store/project.h"
 #include "core/train/step_rows.h"
+#include "tests/support/page_test.h"
+#include "ui/bridge/job.h"
+#include "ui/forms/recipe_document.h"
 #include "ui/models/data/data_checkup.h"
 #include "ui/models/data/data_document.h"
 #include "ui/models/data/data_losses.h"
 #include "ui/models/data/edit_saver.h"
-#include "ui/bridge/job.h"
-#include "ui/forms/recipe_document.h"
 #include "ui/models/data/replace_model.h"
 #include "ui/models/data/row_filters.h"
 #include "ui/models/data/row_model.h"
 #include "ui/pages/data/data_batch.h"
-#include "ui/pages/data/windows/data_clusters.h"
 #include "ui/pages/data/data_filters.h"
 #include "ui/pages/data/data_overview.h"
 #include "ui/pages/data/data_page.h"
 #include "ui/pages/data/data_reader.h"
-#include "ui/pages/data/windows/data_replace.h"
 #include "ui/pages/data/data_search.h"
 #include "ui/pages/data/data_table.h"
+#include "ui/pages/data/windows/data_clusters.h"
+#include "ui/pages/data/windows/data_replace.h"
 #include "ui/pages/data/windows/data_versions.h"
 #include "ui/pages/tune/tune_data.h"
 #include "ui/pages/tune/tune_limit.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/conversation_view.h"
 #include "ui/widgets/field_bubble.h"
 #include "ui/widgets/length_histogram.h"
-#include "ui/theme/theme.h"
 #include "ui/widgets/token_strip.h"
 #include "ui/workspace/workspace.h"
 
@@ -77,23 +78,19 @@ std::string rowsText()
 
 } // namespace
 
-class TestDataPage : public QObject {
+class TestDataPage : public QObject, private support::PageTest<DataPage> {
     Q_OBJECT
 
 private Q_SLOTS:
     void init()
     {
-        m_folder = std::make_unique<QTemporaryDir>();
+        makeFolder();
         m_path = m_folder->filePath(QStringLiteral("rows.jsonl"));
         QVERIFY(base::writeFileAtomically(m_path.toStdString(), rowsText()).ok());
         openPage();
     }
 
-    void cleanup()
-    {
-        m_page.reset();
-        m_workspace.reset();
-    }
+    void cleanup() { closePage(); }
 
     void emptyPageSaysWhatBelongsHere()
     {
@@ -230,8 +227,7 @@ private Q_SLOTS:
         openRows();
         m_page->document()->prepareExclusion({3, 4}, true);
         QTRY_COMPARE(m_workspace->project()->exclusions(m_path.toStdString())->size(), std::size_t{2});
-        m_page.reset();
-        m_workspace.reset();
+        closePage();
         openPage();
         QTRY_VERIFY(m_workspace->undoStack()->canUndo());
         QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr, kAwaitMs);
@@ -596,8 +592,7 @@ private Q_SLOTS:
         // The Tune page reads the file the same way once it is learned from.
         const std::vector<std::string> kept{"prompt=frage", "completion=antwort"};
         QCOMPARE(DataDocuments::columnsOf(*m_workspace->project(), path), kept);
-        m_page.reset();
-        m_workspace.reset();
+        closePage();
         openPage();
         QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr, kAwaitMs);
         QTRY_COMPARE(fieldText(0), QStringLiteral("What turns?"));
@@ -644,12 +639,7 @@ private Q_SLOTS:
         QTRY_VERIFY(find<QLabel>("openProblem")->text().contains(QStringLiteral("missing.jsonl")));
     }
 
-    void pictures_data()
-    {
-        QTest::addColumn<Theme::Choice>("theme");
-        QTest::newRow("light") << Theme::Choice::Light;
-        QTest::newRow("dark") << Theme::Choice::Dark;
-    }
+    void pictures_data() { support::addThemes(); }
 
     // Saves what is to be looked at into screenshots/ of the build folder; here it is only held to fit.
     void pictures()
@@ -720,16 +710,6 @@ private Q_SLOTS:
     }
 
 private:
-    void openPage();
-
-    template <class T>
-    T* find(const char* name) const
-    {
-        T* found = m_page->findChild<T*>(QString::fromLatin1(name));
-        Q_ASSERT(found != nullptr);
-        return found;
-    }
-
     void openRows()
     {
         m_page->openFiles({m_path});
@@ -746,9 +726,7 @@ private:
         waitForJobs();
         QTest::qWait(kPictureMs);
         QVERIFY(widget->minimumSizeHint().width() <= kPictureSize.width());
-        const QString folder = QStringLiteral(LUTHIER_BIN_DIR "/../screenshots");
-        QVERIFY(QDir().mkpath(folder));
-        QVERIFY(widget->grab().save(QStringLiteral("%1/%2-%3.png").arg(folder, name, QString::fromLatin1(QTest::currentDataTag()))));
+        support::savePicture(widget, name);
     }
 
     QString fieldText(int index) const
@@ -773,25 +751,8 @@ private:
         return text ? *text : text.message();
     }
 
-    std::unique_ptr<QTemporaryDir> m_folder;
     QString m_path;
-    std::unique_ptr<Workspace> m_workspace;
-    std::unique_ptr<DataPage> m_page;
 };
-
-
-void TestDataPage::openPage()
-{
-    qputenv("LUTHIER_SETTINGS", m_folder->filePath(QStringLiteral("settings.ini")).toUtf8());
-    m_workspace = std::make_unique<Workspace>();
-    auto project = store::Project::open(m_folder->filePath(QStringLiteral("project")).toStdString());
-    QVERIFY2(project.ok(), project.ok() ? "" : project.message().c_str());
-    m_page = std::make_unique<DataPage>(*m_workspace);
-    m_page->resize(1200, 800);
-    m_page->show();
-    QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
-    m_workspace->setProject(*project);
-}
 
 QTEST_MAIN(TestDataPage)
 #include "tst_data_page.moc"

@@ -3,6 +3,7 @@
 // the try-box when the bundled model has its weights; deleting.
 #include "core/base/paths.h"
 #include "tests/support/hub_server.h"
+#include "tests/support/page_test.h"
 #include "ui/bridge/chat_session.h"
 #include "ui/bridge/job.h"
 #include "ui/bridge/token_store.h"
@@ -57,7 +58,7 @@ QByteArray bundled(const char* name)
 
 } // namespace
 
-class TestModelsPage : public QObject {
+class TestModelsPage : public QObject, private support::PageTest<ModelsPage> {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -78,14 +79,7 @@ private Q_SLOTS:
     void deletingAsksFirst();
 
 private:
-    void openPage();
-    template <class T>
-    T* find(const char* name) const
-    {
-        T* found = m_page->findChild<T*>(QString::fromLatin1(name));
-        Q_ASSERT(found != nullptr);
-        return found;
-    }
+    void openPage(); // without a project
     QAbstractItemModel* models() const { return find<QListView>("installedModels")->model(); }
     int rowOf(const QString& title) const
     {
@@ -106,18 +100,14 @@ private:
     QString makeModelFolder(const QString& name) const;
 
     std::unique_ptr<support::FakeHub> m_hub;
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<Workspace> m_workspace;
-    std::unique_ptr<ModelsPage> m_page;
 };
 
 void TestModelsPage::init()
 {
-    m_folder = std::make_unique<QTemporaryDir>();
+    makeFolder();
     m_hub = std::make_unique<support::FakeHub>();
     m_hub->files = {{"config.json", {bundled("config.json")}}, {"model.safetensors", {QByteArray(400'000, 'w'), true}}};
     m_hub->search = R"([{"id":"ink/quill","downloads":1200,"tags":["license:mit"]},{"id":"ink/pen","downloads":3}])";
-    qputenv("LUTHIER_SETTINGS", m_folder->filePath(QStringLiteral("settings.ini")).toUtf8());
     qputenv("XDG_DATA_HOME", m_folder->filePath(QStringLiteral("data")).toUtf8());
     QVERIFY(QDir().mkpath(m_folder->filePath(QStringLiteral("data")))); // holds the trash, too
     qputenv("HF_HOME", m_folder->filePath(QStringLiteral("hub-home")).toUtf8());
@@ -140,9 +130,7 @@ void TestModelsPage::openPage()
 
 void TestModelsPage::cleanup()
 {
-    m_page.reset();
-    m_workspace.reset();
-    waitForJobs();
+    closePage();
     m_hub.reset();
 }
 

@@ -6,6 +6,7 @@
 #include "core/base/paths.h"
 #include "core/config/run_config.h"
 #include "core/store/project.h"
+#include "tests/support/page_test.h"
 #include "tests/support/story.h"
 #include "ui/base/amounts.h"
 #include "ui/charts/chart_panel.h"
@@ -44,7 +45,7 @@ private Q_SLOTS:
     void init()
     {
         m_folder = std::make_unique<QTemporaryDir>();
-        qputenv("LUTHIER_SETTINGS", m_folder->filePath(QStringLiteral("settings.ini")).toUtf8());
+        support::keepSettingsIn(*m_folder);
         qputenv("XDG_DATA_HOME", m_folder->path().toUtf8());
         open();
     }

@@ -30,11 +30,16 @@ Card::Card(const QString& title, QWidget* parent) : QFrame(parent), m_header(new
 
 void Card::paintEvent(QPaintEvent*)
 {
-    QPainter painter(this);
+    paintCard(*this);
+}
+
+void paintCard(QWidget& widget)
+{
+    QPainter painter(&widget);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(color(Token::Raised));
     painter.setBrush(color(Token::Surface));
-    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), space(1), space(1));
+    painter.drawRoundedRect(QRectF(widget.rect()).adjusted(0.5, 0.5, -0.5, -0.5), space(1), space(1));
 }
 
 } // namespace luthier::ui

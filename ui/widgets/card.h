@@ -27,4 +27,6 @@ private:
     QVBoxLayout* m_body;
 };
 
+void paintCard(QWidget& widget); // the surface and edge of a card, over all of the widget; from its paintEvent
+
 } // namespace luthier::ui

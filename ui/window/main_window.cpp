@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/main_window.h"
 
+#include "ui/base/local_files.h"
 #include "ui/bridge/job.h"
 #include "ui/frame/banner.h"
 #include "ui/frame/navigation.h"
@@ -19,7 +20,6 @@
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QMessageBox>
-#include <QMimeData>
 #include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -34,17 +34,6 @@ constexpr QSize kFirstSize(1280, 800);
 constexpr QSize kLeastSize(1024, 640);
 const QString kGeometry = QStringLiteral("geometry");
 const QString kLastPage = QStringLiteral("lastPage");
-
-QStringList localFiles(const QMimeData* data)
-{
-    QStringList paths;
-    for (const QUrl& url : data->urls()) {
-        if (url.isLocalFile()) {
-            paths += url.toLocalFile();
-        }
-    }
-    return paths;
-}
 
 // Where the page wants the keys to go, else the first widget that takes them.
 QWidget* firstUsable(QWidget* page)

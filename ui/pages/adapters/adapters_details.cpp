@@ -2,9 +2,7 @@
 #include "ui/pages/adapters/adapters_details.h"
 
 #include "ui/base/amounts.h"
-#include "ui/models/card_list_model.h"
 #include "ui/theme/icons.h"
-#include "ui/widgets/elided_label.h"
 #include "ui/widgets/named_button.h"
 
 #include <QDateTime>
@@ -49,27 +47,14 @@ QString factsOf(const store::LibraryAdapter& adapter)
 } // namespace
 
 AdaptersDetails::AdaptersDetails(QWidget* parent)
-    : Card({}, parent), m_name(new ElidedLabel(Token::Text, Qt::ElideMiddle)), m_place(new ElidedLabel(Token::TextQuiet, Qt::ElideMiddle)),
-      m_facts(new QLabel), m_problem(new StatusLabel(Token::Bad)), m_notes(new QPlainTextEdit),
+    : DetailsCard(QStringLiteral("adapter"), parent), m_notes(new QPlainTextEdit),
       m_export(makeButton(QStringLiteral("exportAdapter"), tr("Export\u2026"), tr("Write it for other programs: GGUF, a merged folder, an adapter (Ctrl+E)"))),
       m_merge(makeButton(QStringLiteral("mergeAdapter"), tr("Merge\u2026"), tr("Fold it into its base: a model folder of its own"))),
       m_combine(makeButton(QStringLiteral("combineAdapters"), tr("Combine\u2026"), tr("Make one adapter of the chosen ones"))),
       m_reveal(makeButton(QStringLiteral("revealAdapter"), tr("Reveal"), tr("Show its folder in the file manager"))),
       m_delete(makeButton(QStringLiteral("deleteAdapter"), tr("Delete\u2026"), tr("Move it to the project's trash (Del)"))), m_tell(new QTimer(this))
 {
-    m_name->setObjectName(QStringLiteral("adapterName"));
-    m_place->setObjectName(QStringLiteral("adapterPlace"));
-    m_facts->setObjectName(QStringLiteral("adapterFacts"));
-    m_problem->setObjectName(QStringLiteral("adapterProblem"));
     m_notes->setObjectName(QStringLiteral("adapterNotes"));
-    QFont heavy = textFont(TextSize::Body);
-    heavy.setWeight(QFont::DemiBold);
-    m_name->setFont(heavy);
-    m_place->setFont(textFont(TextSize::Small));
-    m_facts->setTextFormat(Qt::PlainText);
-    m_facts->setWordWrap(true);
-    m_facts->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_problem->setWordWrap(true);
     m_notes->setPlaceholderText(tr("Notes"));
     m_notes->setAccessibleName(tr("Notes about this adapter"));
     m_notes->setToolTip(tr("Notes, kept with the project"));
@@ -78,10 +63,6 @@ AdaptersDetails::AdaptersDetails(QWidget* parent)
     m_tell->setInterval(kTellAfterMs);
     connect(m_tell, &QTimer::timeout, this, &AdaptersDetails::flushNotes);
     connect(m_notes, &QPlainTextEdit::textChanged, m_tell, qOverload<>(&QTimer::start));
-    header()->addWidget(m_name, 1);
-    for (QWidget* part : std::initializer_list<QWidget*>{m_place, m_facts, m_problem}) {
-        body()->addWidget(part);
-    }
     buildButtons();
     m_notes->setMaximumHeight(fontMetrics().lineSpacing() * kNoteLines);
     body()->addWidget(m_notes);
@@ -120,14 +101,10 @@ void AdaptersDetails::show(const store::LibraryAdapter* adapter, int numChosen)
     const QString path = adapter == nullptr ? QString() : QString::fromStdString(adapter->facts.path.string());
     flushNotes();
     const bool good = adapter != nullptr && adapter->facts.problem.empty();
-    m_name->setText(adapter == nullptr ? tr("No adapter chosen")
-                    : numChosen > 1    ? tr("%n adapter(s) chosen", nullptr, numChosen)
-                                       : QString::fromStdString(adapter->name));
-    m_place->setText(path);
-    m_facts->setText(good ? factsOf(*adapter) : QString());
-    m_facts->setVisible(good);
-    m_problem->setText(adapter == nullptr ? QString() : QString::fromStdString(adapter->facts.problem));
-    m_problem->setVisible(adapter != nullptr && !good);
+    showDetails(adapter == nullptr ? tr("No adapter chosen")
+                : numChosen > 1    ? tr("%n adapter(s) chosen", nullptr, numChosen)
+                                   : QString::fromStdString(adapter->name),
+                path, good ? factsOf(*adapter) : QString(), adapter == nullptr ? QString() : QString::fromStdString(adapter->facts.problem));
     if (path != m_path) {
         m_path = path;
         m_told = adapter == nullptr ? QString() : QString::fromStdString(adapter->notes);

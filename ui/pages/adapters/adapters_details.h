@@ -3,18 +3,15 @@
 #pragma once
 
 #include "core/store/adapter_library.h"
-#include "ui/widgets/card.h"
+#include "ui/widgets/details_card.h"
 
-class QLabel;
 class QPlainTextEdit;
 class QPushButton;
 class QTimer;
 
 namespace luthier::ui {
 
-class StatusLabel;
-
-class AdaptersDetails : public Card {
+class AdaptersDetails : public DetailsCard {
     Q_OBJECT
 
 public:
@@ -37,10 +34,6 @@ private:
 
     QString m_path;
     QString m_told; // the notes as they are known
-    QLabel* m_name;
-    QLabel* m_place;
-    QLabel* m_facts;
-    StatusLabel* m_problem;
     QPlainTextEdit* m_notes;
     QPushButton* m_export;
     QPushButton* m_merge;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/adapters/adapters_page.h"
 
+#include "ui/base/local_files.h"
 #include "ui/models/library/adapter_library.h"
 #include "ui/pages/adapters/adapters_details.h"
 #include "ui/pages/adapters/adapters_work.h"
@@ -17,7 +18,6 @@
 #include <QFileInfo>
 #include <QListView>
 #include <QMessageBox>
-#include <QMimeData>
 #include <QPushButton>
 #include <QShortcut>
 #include <QSplitter>
@@ -242,20 +242,15 @@ void AdaptersPage::deleteChosen()
 
 void AdaptersPage::dragEnterEvent(QDragEnterEvent* event)
 {
-    for (const QUrl& url : event->mimeData()->urls()) {
-        if (url.isLocalFile()) {
-            event->acceptProposedAction();
-            return;
-        }
+    if (!localFiles(event->mimeData()).isEmpty()) {
+        event->acceptProposedAction();
     }
 }
 
 void AdaptersPage::dropEvent(QDropEvent* event)
 {
-    for (const QUrl& url : event->mimeData()->urls()) {
-        if (url.isLocalFile()) {
-            openFile(url.toLocalFile());
-        }
+    for (const QString& path : localFiles(event->mimeData())) {
+        openFile(path);
     }
     event->acceptProposedAction();
 }

@@ -2,6 +2,7 @@
 #include "ui/pages/data/data_page.h"
 
 #include "core/store/project.h"
+#include "ui/base/local_files.h"
 #include "ui/bridge/job.h"
 #include "ui/models/data/data_losses.h"
 #include "ui/pages/data/data_batch.h"
@@ -17,7 +18,6 @@
 #include <QDragEnterEvent>
 #include <QFileInfo>
 #include <QLabel>
-#include <QMimeData>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSplitter>
@@ -25,21 +25,6 @@
 #include <QVBoxLayout>
 
 namespace luthier::ui {
-namespace {
-
-QStringList localFiles(const QMimeData* data)
-{
-    QStringList paths;
-    for (const QUrl& url : data->urls()) {
-        if (url.isLocalFile()) {
-            paths += url.toLocalFile();
-        }
-    }
-    return paths;
-}
-
-} // namespace
-
 DataPage::DataPage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_documents(new DataDocuments(this)), m_add(new QAction(tr("Add data\u2026"), this)),
       m_batch(new DataBatch), m_stack(new QStackedWidget), m_empty(new EmptyState), m_work(new QSplitter), m_sources(new DataSources),

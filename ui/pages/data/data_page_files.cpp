@@ -3,6 +3,7 @@
 #include "core/base/paths.h"
 #include "core/data/sources/pasted_text.h"
 #include "core/store/project.h"
+#include "ui/base/local_files.h"
 #include "ui/bridge/job.h"
 #include "ui/pages/data/data_page.h"
 #include "ui/widgets/empty_state.h"
@@ -13,7 +14,6 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QGuiApplication>
-#include <QMimeData>
 #include <QSplitter>
 #include <QStackedWidget>
 
@@ -135,11 +135,7 @@ void DataPage::buildPasting()
 
 void DataPage::paste()
 {
-    const QMimeData* clipboard = QGuiApplication::clipboard()->mimeData();
-    QStringList files;
-    for (const QUrl& url : clipboard == nullptr ? QList<QUrl>() : clipboard->urls()) {
-        files += url.isLocalFile() ? QStringList(url.toLocalFile()) : QStringList();
-    }
+    const QStringList files = localFiles(QGuiApplication::clipboard()->mimeData());
     if (!files.isEmpty() || !m_workspace.project()) {
         openFiles(files);
         return;

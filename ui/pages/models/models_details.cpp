@@ -47,34 +47,20 @@ TextFacts readTextFacts(const std::string& path)
 } // namespace
 
 ModelsDetails::ModelsDetails(QWidget* parent)
-    : Card({}, parent), m_name(new ElidedLabel(Token::Text, Qt::ElideMiddle)), m_place(new ElidedLabel(Token::TextQuiet, Qt::ElideMiddle)), m_facts(new QLabel),
-      m_problem(new StatusLabel(Token::Bad)), m_tokenizer(new ElidedLabel(Token::TextQuiet)), m_template(new QPlainTextEdit),
+    : DetailsCard(QStringLiteral("details"), parent), m_tokenizer(new ElidedLabel(Token::TextQuiet)), m_template(new QPlainTextEdit),
       m_use(new QPushButton(tr("Use in Tune"))), m_reveal(new QPushButton(icon(QStringLiteral("folder-open")), tr("Reveal"))),
       m_delete(new QPushButton(icon(QStringLiteral("trash-2")), tr("Delete\u2026")))
 {
-    m_name->setObjectName(QStringLiteral("detailsName"));
-    m_place->setObjectName(QStringLiteral("detailsPlace"));
-    m_facts->setObjectName(QStringLiteral("detailsFacts"));
-    m_problem->setObjectName(QStringLiteral("detailsProblem"));
     m_tokenizer->setObjectName(QStringLiteral("detailsTokenizer"));
     m_template->setObjectName(QStringLiteral("detailsTemplate"));
-    QFont heavy = textFont(TextSize::Body);
-    heavy.setWeight(QFont::DemiBold);
-    m_name->setFont(heavy);
-    m_place->setFont(textFont(TextSize::Small));
-    m_facts->setTextFormat(Qt::PlainText);
-    m_facts->setWordWrap(true);
-    m_facts->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_problem->setWordWrap(true);
     m_template->setReadOnly(true);
     m_template->setTabChangesFocus(true);
     m_template->setFont(fixedFont());
     m_template->setAccessibleName(tr("A conversation as this model reads it"));
     m_template->setToolTip(m_template->accessibleName());
     m_template->setMaximumHeight(QFontMetrics(fixedFont()).lineSpacing() * kTemplateLines);
-    header()->addWidget(m_name, 1);
     buildButtons();
-    for (QWidget* part : std::initializer_list<QWidget*>{m_place, m_facts, m_problem, m_tokenizer, m_template}) {
+    for (QWidget* part : std::initializer_list<QWidget*>{m_tokenizer, m_template}) {
         body()->addWidget(part);
     }
     show(nullptr);
@@ -100,13 +86,7 @@ void ModelsDetails::show(const hub::InstalledModel* model)
     const bool isSame = model != nullptr && m_path == QString::fromStdString(model->path.string());
     m_path = model == nullptr ? QString() : QString::fromStdString(model->path.string());
     const CardItem card = model == nullptr ? CardItem{{}, tr("No model chosen"), {}, {}, {}, false} : cardOf(*model);
-    m_name->setText(card.title);
-    m_place->setText(m_path);
-    m_place->setToolTip(m_path);
-    m_facts->setText(card.isBad ? QString() : card.facts);
-    m_facts->setVisible(!card.isBad && model != nullptr);
-    m_problem->setText(card.isBad ? card.facts : QString());
-    m_problem->setVisible(card.isBad);
+    showDetails(card.title, m_path, card.isBad ? QString() : card.facts, card.isBad ? card.facts : QString());
     m_use->setEnabled(model != nullptr && model->problem.empty());
     m_reveal->setEnabled(model != nullptr);
     const bool isAdded = model != nullptr && model->source == hub::ModelSource::Added;

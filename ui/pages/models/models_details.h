@@ -4,7 +4,7 @@
 
 #include "core/hub/installed_models.h"
 #include "ui/bridge/job.h"
-#include "ui/widgets/card.h"
+#include "ui/widgets/details_card.h"
 
 class QLabel;
 class QPlainTextEdit;
@@ -12,9 +12,7 @@ class QPushButton;
 
 namespace luthier::ui {
 
-class StatusLabel;
-
-class ModelsDetails : public Card {
+class ModelsDetails : public DetailsCard {
     Q_OBJECT
 
 public:
@@ -33,10 +31,6 @@ private:
     void readText(const QString& path);
 
     QString m_path;
-    QLabel* m_name;
-    QLabel* m_place;
-    QLabel* m_facts;
-    StatusLabel* m_problem;
     QLabel* m_tokenizer;
     QPlainTextEdit* m_template;
     QPushButton* m_use;

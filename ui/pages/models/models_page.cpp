@@ -3,6 +3,7 @@
 
 #include "core/hub/hub_cache.h"
 #include "core/hub/hub_settings.h"
+#include "ui/base/local_files.h"
 #include "ui/bridge/job.h"
 #include "ui/bridge/token_store.h"
 #include "ui/dialogs/token_dialog.h"
@@ -26,11 +27,12 @@
 #include <QFileInfo>
 #include <QListView>
 #include <QMessageBox>
-#include <QMimeData>
 #include <QPushButton>
 #include <QSplitter>
 #include <QUrl>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace luthier::ui {
 namespace {
@@ -141,20 +143,16 @@ void ModelsPage::reveal(const QString& what)
 
 void ModelsPage::dragEnterEvent(QDragEnterEvent* event)
 {
-    for (const QUrl& url : event->mimeData()->urls()) {
-        if (url.isLocalFile() && ModelLibrary::isModel(url.toLocalFile())) {
-            event->acceptProposedAction();
-            return;
-        }
+    const QStringList files = localFiles(event->mimeData());
+    if (std::any_of(files.begin(), files.end(), &ModelLibrary::isModel)) {
+        event->acceptProposedAction();
     }
 }
 
 void ModelsPage::dropEvent(QDropEvent* event)
 {
-    for (const QUrl& url : event->mimeData()->urls()) {
-        if (url.isLocalFile()) {
-            openFile(url.toLocalFile());
-        }
+    for (const QString& path : localFiles(event->mimeData())) {
+        openFile(path);
     }
     event->acceptProposedAction();
 }

@@ -3,11 +3,11 @@
 
 #include "ui/base/amounts.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/card.h"
 #include "ui/widgets/status_label.h"
 
 #include <QHBoxLayout>
 #include <QLocale>
-#include <QPainter>
 #include <QProgressBar>
 #include <QVBoxLayout>
 
@@ -153,11 +153,7 @@ void TuneVerdict::setProgress(std::int64_t done, std::int64_t total)
 
 void TuneVerdict::paintEvent(QPaintEvent*)
 {
-    QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(color(Token::Raised));
-    painter.setBrush(color(Token::Surface));
-    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), space(1), space(1));
+    paintCard(*this);
 }
 
 } // namespace luthier::ui

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// LocalFiles: the paths of this machine among what was dragged, dropped or copied.
+#pragma once
+
+#include <QStringList>
+
+class QMimeData;
+
+namespace luthier::ui {
+
+QStringList localFiles(const QMimeData* data); // null, as an empty clipboard has it: none
+
+} // namespace luthier::ui
