@@ -1,13 +1,40 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
+#include "core/data/making/augment.h"
 #include "core/data/making/made_files.h"
+
+#include <CLI/App.hpp>
 
 namespace luthier::cli {
 
 namespace {
 
-data::AugmentSettings settingsOf(const DataFlags& flags)
+struct Flags : DataFlags {
+    std::string out;
+    std::vector<std::string> ways;
+    std::int64_t times = 1;
+    double strength = 0.1;
+    double heldOutShare = 0;
+    std::int64_t seed = 42;
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    std::string help = "What to change:";
+    for (const auto& way : data::augmentations()) {
+        help += std::string(" ") + way.id;
+    }
+    addOut(app, flags.out, "All rows and those made from them (.jsonl)")->required();
+    app.add_option("--way", flags.ways, help)->required()->check(CLI::IsMember(idsOf(data::augmentations())))->option_text("ID...");
+    addTimes(app, flags.times);
+    app.add_option("--strength", flags.strength, "How much noise, 0 to 1; usually 0.1")->check(CLI::Range(0.0, 1.0))->option_text("X");
+    addHeldOutShare(app, flags.heldOutShare);
+    addSeed(app, flags.seed);
+}
+
+data::AugmentSettings settingsOf(const Flags& flags)
 {
     data::AugmentSettings settings{{}, flags.times, flags.heldOutShare, static_cast<std::uint64_t>(flags.seed)};
     for (const auto& id : flags.ways) {
@@ -16,9 +43,7 @@ data::AugmentSettings settingsOf(const DataFlags& flags)
     return settings;
 }
 
-} // namespace
-
-int augmentFiles(const DataFlags& flags, Context& context)
+int run(const Flags& flags, Context& context)
 {
     auto sets = openAll(flags.files, flags, context);
     auto sink = sets ? data::RowSink::create(flags.out) : Result<data::RowSink>(sets.error());
@@ -38,6 +63,13 @@ int augmentFiles(const DataFlags& flags, Context& context)
     }
     return tell({{"out", flags.out}, {"rows", sink->count()}, {"kept", counts.kept}, {"synthetic", counts.made}, {"bad", counts.left}},
                 counted(counts.kept) + " rows and " + counted(counts.made) + " made from them written to " + flags.out, context);
+}
+
+} // namespace
+
+Command augmentVerb()
+{
+    return dataVerb("augment", "More rows that say the same in another form", setup, run);
 }
 
 } // namespace luthier::cli

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/data/files.h"
 #include "core/cli/data/report.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
@@ -59,7 +60,7 @@ Json totalsJson(const std::vector<DataReport>& reports)
 }
 
 // What the table of checks finds, among the other findings in the order of rows.
-Result<void> addChecks(const data::Dataset& dataset, const data::Encoder* encoder, const DataFlags& flags,
+Result<void> addChecks(const data::Dataset& dataset, const data::Encoder* encoder, const CountFlags& flags,
                        Context& context, DataReport& report)
 {
     data::CheckSettings settings;
@@ -81,9 +82,9 @@ Result<void> addChecks(const data::Dataset& dataset, const data::Encoder* encode
     return {};
 }
 
-Result<std::vector<DataReport>> reportAll(const DataFlags& flags, Context& context)
+Result<std::vector<DataReport>> reportAll(const CountFlags& flags, Context& context)
 {
-    auto loaded = loadEncoder(flags);
+    auto loaded = loadEncoder(flags.model);
     if (!loaded) {
         return loaded.error();
     }
@@ -136,9 +137,7 @@ void printReport(const DataReport& report, Console& console)
     }
 }
 
-} // namespace
-
-int checkFiles(const DataFlags& flags, Context& context)
+int run(const CountFlags& flags, Context& context)
 {
     auto reports = reportAll(flags, context);
     if (!reports) {
@@ -163,6 +162,13 @@ int checkFiles(const DataFlags& flags, Context& context)
         context.console.line(object);
     }
     return kDone;
+}
+
+} // namespace
+
+Command checkVerb()
+{
+    return dataVerb("check", "What is wrong with which row, and repeated rows", addCounting, run);
 }
 
 } // namespace luthier::cli

@@ -1,56 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
-#include "core/data/making/mixing.h"
+
+#include <CLI/App.hpp>
 
 namespace luthier::cli {
 
-int tell(const Json& object, const std::string& sentence, Context& context)
+namespace {
+
+struct Flags : DataFlags {
+    std::string out;
+    std::string to; // empty: as they are
+};
+
+void setup(CLI::App& app, Flags& flags)
 {
-    context.console.endProgress();
-    if (context.console.isJson()) {
-        context.console.line(object);
-    } else {
-        context.console.text(oneLine(sentence));
-    }
-    return kDone;
+    addOut(app, flags.out, "The file to write: .jsonl, .csv, .tsv or .parquet")->required();
+    addTo(app, flags.to, "Shape of the rows; usually they keep theirs");
 }
 
-Result<std::vector<std::shared_ptr<data::Dataset>>> openAll(const std::vector<std::string>& files, const DataFlags& flags,
-                                                            Context& context)
-{
-    std::vector<std::shared_ptr<data::Dataset>> sets;
-    for (const auto& file : files) {
-        auto dataset = openData(file, flags, context);
-        if (!dataset) {
-            return dataset.error();
-        }
-        sets.push_back(std::move(*dataset));
-    }
-    return sets;
-}
-
-Result<Json> shapedRow(const data::Dataset& dataset, std::int64_t row, const std::string& to)
-{
-    auto json = dataset.row(row);
-    if (!json || to.empty() || to == dataset.format().id) {
-        return json ? json : Result<Json>(Error{dataset.path().string() + ": " + json.message()});
-    }
-    auto example = dataset.example(row);
-    if (!example) {
-        return Error{dataset.path().string() + ": " + example.message()};
-    }
-    auto made = data::findRowShape(to)->toRow(*example);
-    if (!made) {
-        return Error{dataset.path().string() + ": row " + std::to_string(row + 1) + ": " + made.message()};
-    }
-    if (data::isSynthetic(*json)) {
-        (*made)["synthetic"] = true; // or it would lose the mark that keeps it out of the held-out data
-    }
-    return made;
-}
-
-int convertFiles(const DataFlags& flags, Context& context)
+int run(const Flags& flags, Context& context)
 {
     auto sets = openAll(flags.files, flags, context);
     auto sink = sets ? data::RowSink::create(flags.out) : Result<data::RowSink>(sets.error());
@@ -88,6 +58,13 @@ int convertFiles(const DataFlags& flags, Context& context)
     }
     return tell({{"out", flags.out}, {"rows", sink->count() + bad + excluded}, {"good", sink->count()}, {"bad", bad}, {"excluded", excluded}, {"findings", std::move(findings)}},
                 counted(sink->count()) + " rows written to " + flags.out, context);
+}
+
+} // namespace
+
+Command convertVerb()
+{
+    return dataVerb("convert", "Another file format, another shape of rows", setup, run);
 }
 
 } // namespace luthier::cli

@@ -1,13 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
 #include "core/data/checks/duplicates.h"
+
+#include <CLI/App.hpp>
 
 #include <algorithm>
 
 namespace luthier::cli {
 
 namespace {
+
+struct Flags : DataFlags, NearFlags {
+    std::string out;
+    std::string against; // held-out file to compare with
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    addOut(app, flags.out, "Write the rows without the repeated ones (.jsonl, .csv, .tsv)");
+    addNear(app, flags);
+    app.add_option("--against", flags.against, "Also rows that stand in this held-out file")->option_text("FILE");
+}
 
 using Groups = std::vector<std::vector<std::int64_t>>;
 
@@ -43,7 +58,7 @@ struct Found {
     std::vector<std::int64_t> surplus; // rows to leave out, from 0, ascending
 };
 
-Result<Found> findAll(const data::Dataset& dataset, const std::string& file, const DataFlags& flags, Context& context)
+Result<Found> findAll(const data::Dataset& dataset, const std::string& file, const Flags& flags, Context& context)
 {
     const data::DuplicateSettings settings{flags.near, flags.similarity, data::DuplicateSettings{}.shingleWords};
     auto duplicates = data::findDuplicates(dataset, settings, walkOptions(file + ":", context));
@@ -91,40 +106,7 @@ std::string told(const Json& object)
     return oneLine(text);
 }
 
-} // namespace
-
-Result<std::int64_t> writeRest(const data::Dataset& dataset, const std::vector<std::int64_t>& surplus,
-                               const DataFlags& flags, Context& context)
-{
-    auto sink = data::RowSink::create(flags.out);
-    if (!sink) {
-        return sink.error();
-    }
-    std::int64_t unreadable = 0;
-    for (std::int64_t row = 0; row < dataset.rowCount(); ++row) {
-        if (context.cancel.isCancelled()) {
-            return Error{"cancelled"};
-        }
-        if (std::binary_search(surplus.begin(), surplus.end(), row)) {
-            continue;
-        }
-        auto json = dataset.row(row);
-        if (!json) {
-            ++unreadable;
-            continue;
-        }
-        if (auto written = sink->write(*json); !written) {
-            return written.error();
-        }
-    }
-    if (unreadable > 0) {
-        context.console.note(counted(unreadable) + " rows that cannot be read were left out; luthier data check names them");
-    }
-    auto done = sink->commit(context.cancel);
-    return done ? Result<std::int64_t>(sink->count()) : done.error();
-}
-
-int dedupeFiles(const DataFlags& flags, Context& context)
+int run(const Flags& flags, Context& context)
 {
     if (!flags.out.empty() && flags.files.size() > 1) {
         return context.fail("--out takes the rows of one file; mix several into one first");
@@ -136,7 +118,7 @@ int dedupeFiles(const DataFlags& flags, Context& context)
             return context.fail(found.message());
         }
         if (!flags.out.empty()) {
-            auto written = writeRest(**dataset, found->surplus, flags, context);
+            auto written = writeRest(**dataset, found->surplus, flags.out, context);
             if (!written) {
                 return context.fail(written.message());
             }
@@ -151,6 +133,13 @@ int dedupeFiles(const DataFlags& flags, Context& context)
         }
     }
     return kDone;
+}
+
+} // namespace
+
+Command dedupeVerb()
+{
+    return dataVerb("dedupe", "Rows that repeat an earlier one, or nearly do", setup, run);
 }
 
 } // namespace luthier::cli

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // luthier data edit: one row changed as the window changes it: a text, a turn of a conversation, or taken back.
+#include "core/cli/data/files.h"
 #include "core/cli/data/project.h"
+#include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
 #include "core/data/field_path.h"
 #include "core/data/row_fields.h"
@@ -13,6 +15,25 @@
 namespace luthier::cli {
 
 namespace {
+
+// What is done to a row; one of its ways.
+struct RowEdit {
+    std::int64_t row = 0;             // from 1
+    std::int64_t turn = 0;            // from 1; 0: not named
+    std::string field;
+    std::optional<std::string> set;
+    std::optional<std::string> add;
+    std::optional<std::string> split; // before this text
+    std::string role;                 // of the turn, or of the one that is added
+    std::string move;                 // up, down
+    bool remove = false;
+    bool merge = false;
+    bool revert = false;
+};
+
+struct Flags : DataFlags {
+    RowEdit edit;
+};
 
 using Kind = data::TurnEdit::Kind;
 
@@ -133,7 +154,7 @@ std::string nameOf(const RowEdit& edit)
                                    : "another role in " + row;
 }
 
-Result<std::string> applyEdit(const ProjectData& data, const DataFlags& flags, Json& result)
+Result<std::string> applyEdit(const ProjectData& data, const Flags& flags, Json& result)
 {
     const std::int64_t row = flags.edit.row - 1;
     const auto now = data.dataset->row(row);
@@ -163,9 +184,7 @@ Result<std::string> applyEdit(const ProjectData& data, const DataFlags& flags, J
     return changes ? nameOf(flags.edit) : "row " + std::to_string(flags.edit.row) + " is so already";
 }
 
-} // namespace
-
-void editFlags(CLI::App& app, DataFlags& flags)
+void setup(CLI::App& app, Flags& flags)
 {
     RowEdit& edit = flags.edit;
     addProject(app, flags);
@@ -192,7 +211,7 @@ void editFlags(CLI::App& app, DataFlags& flags)
     }
 }
 
-int editRow(const DataFlags& flags, Context& context)
+int run(const Flags& flags, Context& context)
 {
     const RowEdit& edit = flags.edit;
     if (!edit.set && !edit.add && !edit.split && !edit.remove && !edit.merge && !edit.revert && edit.move.empty() && edit.role.empty()) {
@@ -206,6 +225,13 @@ int editRow(const DataFlags& flags, Context& context)
     Json result{{"file", flags.files[0]}, {"row", edit.row}};
     auto said = applyEdit(*data, flags, result);
     return said ? tell(result, flags.files[0] + ": " + *said, context) : context.fail(flags.files[0] + ": " + said.message());
+}
+
+} // namespace
+
+Command editVerb()
+{
+    return dataVerb("edit", "Change a row: its texts, its turns, their roles", setup, run);
 }
 
 } // namespace luthier::cli

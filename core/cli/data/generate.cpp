@@ -1,14 +1,49 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
+#include "core/data/making/generated_rows.h"
 #include "core/inference/row_generation.h"
+
+#include <CLI/App.hpp>
 
 namespace luthier::cli {
 
 namespace {
 
-inference::RowGeneration generationOf(const DataFlags& flags)
+struct Flags : DataFlags {
+    std::string out;
+    std::string model;
+    std::vector<std::string> adapters;
+    std::vector<std::string> ways;
+    std::int64_t times = 1;
+    std::int64_t maxNew = 256;
+    double temperature = 0.8;
+    double heldOutShare = 0;
+    std::int64_t first = 20;
+    std::int64_t seed = 42;
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    std::string help = "What the model makes:";
+    for (const auto& way : data::generationWays()) {
+        help += std::string(" ") + way.id;
+    }
+    addOut(app, flags.out, "Where the rows wait for review (.jsonl)")->required();
+    app.add_option("--model", flags.model, "Model folder")->required()->option_text("DIR");
+    app.add_option("--adapter", flags.adapters, "Adapter folder, DIR=0.7 to weigh it; may be repeated")->allow_extra_args(false)->option_text("DIR");
+    app.add_option("--way", flags.ways, help)->required()->check(CLI::IsMember(idsOf(data::generationWays())))->option_text("ID...");
+    addTimes(app, flags.times);
+    app.add_option("--max-new", flags.maxNew, "Tokens of an answer; usually 256")->check(CLI::Range(1, 32768))->option_text("N");
+    app.add_option("--temperature", flags.temperature, "How freely it words; usually 0.8")->check(CLI::Range(0.0, 5.0))->option_text("X");
+    addHeldOutShare(app, flags.heldOutShare);
+    addFirst(app, flags.first);
+    addSeed(app, flags.seed);
+}
+
+inference::RowGeneration generationOf(const Flags& flags)
 {
     inference::RowGeneration generation;
     for (const auto& id : flags.ways) {
@@ -24,7 +59,7 @@ inference::RowGeneration generationOf(const DataFlags& flags)
 }
 
 // Nothing is made from rows that a split with this share and seed holds out, nor from made ones.
-Result<void> generateFrom(const data::Dataset& dataset, inference::Session& session, const DataFlags& flags, Context& context,
+Result<void> generateFrom(const data::Dataset& dataset, inference::Session& session, const Flags& flags, Context& context,
                           data::RowSink& sink, inference::GenerationCounts& counts)
 {
     const std::string path = dataset.path().string();
@@ -40,9 +75,7 @@ Result<void> generateFrom(const data::Dataset& dataset, inference::Session& sess
     return made && context.cancel.isCancelled() ? Result<void>(Error{"cancelled"}) : made;
 }
 
-} // namespace
-
-int generateRows(const DataFlags& flags, Context& context)
+int run(const Flags& flags, Context& context)
 {
     auto sets = openAll(flags.files, flags, context);
     auto session = sets ? inference::Session::open({flags.model, adaptersOf(flags.adapters), context.globals.deviceOrAuto(),
@@ -70,34 +103,11 @@ int generateRows(const DataFlags& flags, Context& context)
                 context);
 }
 
-int acceptRows(const DataFlags& flags, Context& context)
+} // namespace
+
+Command generateVerb()
 {
-    auto sink = data::RowSink::create(flags.out);
-    if (!sink) {
-        return context.fail(sink.message());
-    }
-    std::int64_t lines = 0;
-    for (const auto& file : flags.files) {
-        auto done = forEachRow(
-            file,
-            [&](std::int64_t, const Json& line) -> Result<void> {
-                ++lines;
-                auto row = data::acceptedRow(line, flags.all);
-                return !row ? Result<void>(row.error()) : row->is_null() ? Result<void>() : sink->write(*row);
-            },
-            context.cancel);
-        if (!done || context.cancel.isCancelled()) {
-            return context.fail(done ? "cancelled" : done.message());
-        }
-    }
-    if (sink->count() == 0) {
-        return context.fail("none of " + counted(lines) + " rows is accepted; write \"review\":\"accepted\" where a row is good, or give --all");
-    }
-    if (auto done = sink->commit(context.cancel); !done) {
-        return context.fail(done.message());
-    }
-    return tell({{"out", flags.out}, {"rows", lines}, {"accepted", sink->count()}},
-                counted(sink->count()) + " of " + counted(lines) + " rows written to " + flags.out, context);
+    return dataVerb("generate", "New rows made by a model, for review", setup, run);
 }
 
 } // namespace luthier::cli

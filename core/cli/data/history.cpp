@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // luthier data undo, redo, history: the steps of the project, which the window undoes, too. They are one line of steps
 // over all its files, so that the newest comes first whichever file it belongs to.
+#include "core/cli/data/files.h"
 #include "core/cli/data/project.h"
+#include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
 #include "core/cli/table.h"
 #include "core/store/data_files.h"
@@ -14,6 +16,22 @@
 namespace luthier::cli {
 
 namespace {
+
+struct StepFlags : DataFlags {
+    std::int64_t steps = 1;
+};
+
+void historyFlags(CLI::App& app, DataFlags& flags)
+{
+    addProject(app, flags);
+    app.get_option("files")->expected(1)->allow_extra_args(false);
+}
+
+void stepFlags(CLI::App& app, StepFlags& flags)
+{
+    historyFlags(app, flags);
+    app.add_option("--steps", flags.steps, "So many steps; usually 1")->check(CLI::PositiveNumber)->option_text("N");
+}
 
 constexpr std::int64_t kAllBytes = std::numeric_limits<std::int64_t>::max() / 2;
 
@@ -63,7 +81,7 @@ Result<Json> moveOne(store::Project& project, const std::string& path, bool undo
     return done ? Result<Json>(std::move(json)) : done.error();
 }
 
-int moveSteps(bool undoing, const DataFlags& flags, Context& context)
+int moveSteps(bool undoing, const StepFlags& flags, Context& context)
 {
     auto project = openProject(flags, true);
     if (!project) {
@@ -86,27 +104,12 @@ int moveSteps(bool undoing, const DataFlags& flags, Context& context)
     return tell({{"file", flags.files[0]}, {"steps", std::move(moved)}}, text, context);
 }
 
-} // namespace
-
-void stepFlags(CLI::App& app, DataFlags& flags)
-{
-    addProject(app, flags);
-    app.get_option("files")->expected(1)->allow_extra_args(false);
-    app.add_option("--steps", flags.steps, "So many steps; usually 1")->check(CLI::PositiveNumber)->option_text("N");
-}
-
-void historyFlags(CLI::App& app, DataFlags& flags)
-{
-    addProject(app, flags);
-    app.get_option("files")->expected(1)->allow_extra_args(false);
-}
-
-int undoSteps(const DataFlags& flags, Context& context)
+int undoSteps(const StepFlags& flags, Context& context)
 {
     return moveSteps(true, flags, context);
 }
 
-int redoSteps(const DataFlags& flags, Context& context)
+int redoSteps(const StepFlags& flags, Context& context)
 {
     return moveSteps(false, flags, context);
 }
@@ -132,6 +135,23 @@ int showHistory(const DataFlags& flags, Context& context)
         context.console.text(table.isEmpty() ? "No step of this file is kept." : table.toText(context.console.width()));
     }
     return kDone;
+}
+
+} // namespace
+
+Command undoVerb()
+{
+    return dataVerb("undo", "Take the newest step of editing back", stepFlags, undoSteps);
+}
+
+Command redoVerb()
+{
+    return dataVerb("redo", "Do again what was undone", stepFlags, redoSteps);
+}
+
+Command historyVerb()
+{
+    return dataVerb("history", "The steps of editing that can be undone", historyFlags, showHistory);
 }
 
 } // namespace luthier::cli

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
@@ -6,7 +7,8 @@
 #include "core/data/checks/row_losses.h"
 #include "core/inference/session.h"
 #include "core/store/project.h"
-#include "core/train/step_rows.h"
+
+#include <CLI/App.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -15,6 +17,32 @@
 namespace luthier::cli {
 
 namespace {
+
+struct Flags : DataFlags {
+    std::string model;
+    std::vector<std::string> adapters;
+    std::string run;       // folder of a run
+    std::int64_t runId = 0;
+    std::string sort = "hardest";
+    std::string only;      // never_learned or suspect; empty: all
+    std::int64_t maxLength = 1024;
+    std::int64_t first = 20;
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    app.add_option("--model", flags.model, "Measure with this model")->option_text("DIR");
+    app.add_option("--adapter", flags.adapters, "And with this adapter: before and after")->allow_extra_args(false)->option_text("DIR");
+    app.add_option("--run", flags.run, "As this run measured them (run.row_losses)")->option_text("DIR");
+    app.add_option("--project", flags.project, "Keep them in this project, too")->option_text("DIR");
+    app.add_option("--run-id", flags.runId, "As those of this run of the project")->check(CLI::NonNegativeNumber)->option_text("N");
+    app.add_option("--sort", flags.sort, "hardest (usual) or row")->check(CLI::IsMember({"hardest", "row"}))->option_text("HOW");
+    app.add_option("--only", flags.only, "never_learned, or suspect: its neighbours were learned")
+        ->check(CLI::IsMember({"never_learned", "suspect"}))
+        ->option_text("WHICH");
+    addMaxLength(app, flags.maxLength);
+    addFirst(app, flags.first);
+}
 
 constexpr std::size_t kNeighbours = 10;
 
@@ -37,7 +65,7 @@ Result<std::optional<double>> lossOf(inference::Session& session, const data::En
 }
 
 // Without an adapter there is one model, which is what was before.
-Result<std::vector<data::RowLoss>> measure(const data::Dataset& dataset, inference::Session& session, const DataFlags& flags, Context& context)
+Result<std::vector<data::RowLoss>> measure(const data::Dataset& dataset, inference::Session& session, const Flags& flags, Context& context)
 {
     std::vector<data::RowLoss> losses;
     for (std::int64_t row = 0; row < dataset.rowCount(); ++row) {
@@ -115,7 +143,7 @@ Json numberOrNull(const std::optional<double>& value)
     return value ? Json(*value) : Json();
 }
 
-void show(const Judged& judged, const data::Dataset& dataset, const DataFlags& flags, Context& context)
+void show(const Judged& judged, const data::Dataset& dataset, const Flags& flags, Context& context)
 {
     const auto ordered = flags.sort == "row" ? judged.losses : data::hardestFirst(judged.losses);
     const auto text = [](const std::optional<double>& value) { return value ? fixed(*value, 4) : std::string("-"); };
@@ -143,7 +171,7 @@ void show(const Judged& judged, const data::Dataset& dataset, const DataFlags& f
     }
 }
 
-Result<void> lossesOfFile(const std::string& file, inference::Session* session, const DataFlags& flags, Context& context)
+Result<void> lossesOfFile(const std::string& file, inference::Session* session, const Flags& flags, Context& context)
 {
     auto dataset = openData(file, flags, context);
     if (!dataset) {
@@ -166,9 +194,7 @@ Result<void> lossesOfFile(const std::string& file, inference::Session* session, 
     return {};
 }
 
-} // namespace
-
-int rowLosses(const DataFlags& flags, Context& context)
+int run(const Flags& flags, Context& context)
 {
     if (flags.model.empty() == flags.run.empty()) {
         context.console.error("give --model to measure, or --run with the folder of a run that measured");
@@ -190,24 +216,11 @@ int rowLosses(const DataFlags& flags, Context& context)
     return kDone;
 }
 
-int batchRows(const DataFlags& flags, Context& context)
+} // namespace
+
+Command lossVerb()
 {
-    train::StepRowsRequest request;
-    request.runFolder = flags.files[0];
-    request.step = flags.step;
-    request.cancel = context.cancel;
-    request.progress = walkOptions(flags.files[0] + ": row", context).progress;
-    auto rows = train::rowsOfStep(request);
-    if (!rows) {
-        return context.fail(rows.message());
-    }
-    Json list = Json::array();
-    std::string text = "Step " + counted(flags.step) + " learned from " + counted(static_cast<std::int64_t>(rows->size())) + " rows:";
-    for (const auto& [file, row] : *rows) {
-        list.push_back({{"file", file}, {"row", row + 1}});
-        text += " " + std::filesystem::path(file).filename().string() + ":" + std::to_string(row + 1);
-    }
-    return tell({{"step", flags.step}, {"rows", std::move(list)}}, text, context);
+    return dataVerb("loss", "What each row costs a model, before and after tuning", setup, run);
 }
 
 } // namespace luthier::cli

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
 #include "core/data/map/diversity.h"
 #include "core/data/map/map_layout.h"
 #include "core/inference/token_vectors.h"
+
+#include <CLI/App.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -12,10 +15,45 @@ namespace luthier::cli {
 
 namespace {
 
+struct MapFlags : DataFlags {
+    std::int64_t maxRows = 100000;
+    std::string features = "hashed"; // or model: by the embeddings of its tokens
+    std::string model;
+    bool promptsAlone = false;
+    std::int64_t seed = 42;
+};
+
+struct DiverseFlags : MapFlags {
+    std::int64_t keep = 100;
+    std::string out;
+    std::string to;
+};
+
+void mapFlags(CLI::App& app, MapFlags& flags)
+{
+    app.add_option("--max-rows", flags.maxRows, "Of more rows so many are taken; usually 100000")->check(CLI::Range(1, 1000000))->option_text("N");
+    app.add_flag("--prompts", flags.promptsAlone, "By their prompts alone");
+    app.add_option("--features", flags.features, "What rows are compared by: hashed words (usual), or the token embeddings of --model")
+        ->check(CLI::IsMember({"hashed", "model"}))
+        ->option_text("hashed|model");
+    app.add_option("--model", flags.model, "Model folder, for --features model")->option_text("DIR");
+    addSeed(app, flags.seed);
+}
+
+void diverseFlags(CLI::App& app, DiverseFlags& flags)
+{
+    app.add_option("--keep", flags.keep, "So many rows, each as far from the others as can be; usually 100")
+        ->check(CLI::PositiveNumber)
+        ->option_text("N");
+    addOut(app, flags.out, "Write them, in the order of the file");
+    addTo(app, flags.to, "Write the rows in another shape");
+    mapFlags(app, flags);
+}
+
 constexpr std::size_t kNeighbours = 12;
 constexpr std::size_t kEdgeRows = 20; // of each kind
 
-Result<data::FeatureSettings> settingsOf(const DataFlags& flags, Context& context)
+Result<data::FeatureSettings> settingsOf(const MapFlags& flags, Context& context)
 {
     data::FeatureSettings settings;
     settings.seed = static_cast<std::uint64_t>(flags.seed);
@@ -55,7 +93,7 @@ Json rowsAt(const data::RowFeatures& features, const std::vector<std::size_t>& i
     return rows;
 }
 
-Result<void> mapFile(const std::string& file, const DataFlags& flags, Context& context)
+Result<void> mapFile(const std::string& file, const MapFlags& flags, Context& context)
 {
     auto dataset = openData(file, flags, context);
     auto settings = dataset ? settingsOf(flags, context) : Result<data::FeatureSettings>(dataset.error());
@@ -86,9 +124,7 @@ Result<void> mapFile(const std::string& file, const DataFlags& flags, Context& c
     return {};
 }
 
-} // namespace
-
-int mapFiles(const DataFlags& flags, Context& context)
+int mapFiles(const MapFlags& flags, Context& context)
 {
     for (const auto& file : flags.files) {
         if (auto done = mapFile(file, flags, context); !done) {
@@ -98,7 +134,7 @@ int mapFiles(const DataFlags& flags, Context& context)
     return kDone;
 }
 
-int diverseRows(const DataFlags& flags, Context& context)
+int diverseRows(const DiverseFlags& flags, Context& context)
 {
     if (flags.files.size() > 1) {
         return context.fail("rows are chosen from one file; mix several into one first");
@@ -133,6 +169,18 @@ int diverseRows(const DataFlags& flags, Context& context)
         sentence += ": " + base::dumpJson(object["kept"]);
     }
     return tell(object, sentence, context);
+}
+
+} // namespace
+
+Command mapVerb()
+{
+    return dataVerb("map", "Every row as a point, rows of like words near each other", mapFlags, mapFiles);
+}
+
+Command diverseVerb()
+{
+    return dataVerb("diverse", "Rows that stand for all others", diverseFlags, diverseRows);
 }
 
 } // namespace luthier::cli

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // luthier data tag, exclude, include: marks on rows, kept in the project as steps.
+#include "core/cli/data/files.h"
 #include "core/cli/data/project.h"
+#include "core/cli/data/row_choice.h"
+#include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
 #include "core/cli/table.h"
 
@@ -11,6 +14,29 @@
 namespace luthier::cli {
 
 namespace {
+
+struct MarkFlags : DataFlags {
+    RowChoice choice;
+};
+
+struct TagFlags : MarkFlags {
+    std::string add;
+    std::string remove;
+};
+
+void markFlags(CLI::App& app, MarkFlags& flags)
+{
+    addProject(app, flags);
+    addRowChoice(app, flags.choice);
+}
+
+void tagFlags(CLI::App& app, TagFlags& flags)
+{
+    addProject(app, flags);
+    auto* add = app.add_option("--add", flags.add, "Put this tag on the rows; without --add and --remove the tags are listed");
+    app.add_option("--remove", flags.remove, "Take this tag off the rows")->excludes(add->option_text("NAME"))->option_text("NAME");
+    addRowChoice(app, flags.choice);
+}
 
 using Rows = std::vector<std::int64_t>;
 
@@ -43,10 +69,10 @@ int listTags(const ProjectData& data, const DataFlags& flags, Context& context)
     return kDone;
 }
 
-Result<Rows> changeTag(const ProjectData& data, const DataFlags& flags, Context& context)
+Result<Rows> changeTag(const ProjectData& data, const TagFlags& flags, Context& context)
 {
-    const bool adds = !flags.addTag.empty();
-    store::TagChange change{adds ? flags.addTag : flags.removeTag, {}, adds};
+    const bool adds = !flags.add.empty();
+    store::TagChange change{adds ? flags.add : flags.remove, {}, adds};
     auto rows = chooseRows(flags.choice, *data.dataset, data.tags, context);
     if (!rows) {
         return rows;
@@ -66,7 +92,7 @@ Result<Rows> changeTag(const ProjectData& data, const DataFlags& flags, Context&
     return done ? Result<Rows>(std::move(change.rows)) : done.error();
 }
 
-Result<Rows> changeExclusion(const ProjectData& data, bool excluded, const DataFlags& flags, Context& context)
+Result<Rows> changeExclusion(const ProjectData& data, bool excluded, const MarkFlags& flags, Context& context)
 {
     auto rows = chooseRows(flags.choice, *data.dataset, data.tags, context);
     if (!rows) {
@@ -90,7 +116,7 @@ int tellRows(const Result<Rows>& rows, Json object, const std::string& said, con
     return tell(object, flags.files[0] + ": " + numbered(rows->size()) + " " + said, context);
 }
 
-int markRows(bool excluded, const DataFlags& flags, Context& context)
+int markRows(bool excluded, const MarkFlags& flags, Context& context)
 {
     auto data = openProjectData(flags, context, true);
     if (!data) {
@@ -99,25 +125,9 @@ int markRows(bool excluded, const DataFlags& flags, Context& context)
     return tellRows(changeExclusion(*data, excluded, flags, context), Json::object(), excluded ? "left out" : "taken in again", flags, context);
 }
 
-} // namespace
-
-void tagFlags(CLI::App& app, DataFlags& flags)
+int tagRows(const TagFlags& flags, Context& context)
 {
-    addProject(app, flags);
-    auto* add = app.add_option("--add", flags.addTag, "Put this tag on the rows; without --add and --remove the tags are listed");
-    app.add_option("--remove", flags.removeTag, "Take this tag off the rows")->excludes(add->option_text("NAME"))->option_text("NAME");
-    addRowChoice(app, flags.choice);
-}
-
-void markFlags(CLI::App& app, DataFlags& flags)
-{
-    addProject(app, flags);
-    addRowChoice(app, flags.choice);
-}
-
-int tagRows(const DataFlags& flags, Context& context)
-{
-    const bool changes = !flags.addTag.empty() || !flags.removeTag.empty();
+    const bool changes = !flags.add.empty() || !flags.remove.empty();
     auto data = openProjectData(flags, context, changes);
     if (!data) {
         return context.fail(data.message());
@@ -125,19 +135,36 @@ int tagRows(const DataFlags& flags, Context& context)
     if (!changes) {
         return listTags(*data, flags, context);
     }
-    const std::string& tag = flags.addTag.empty() ? flags.removeTag : flags.addTag;
-    return tellRows(changeTag(*data, flags, context), {{"tag", tag}}, (flags.addTag.empty() ? "without \"" : "with \"") + tag + "\" now",
+    const std::string& tag = flags.add.empty() ? flags.remove : flags.add;
+    return tellRows(changeTag(*data, flags, context), {{"tag", tag}}, (flags.add.empty() ? "without \"" : "with \"") + tag + "\" now",
                     flags, context);
 }
 
-int excludeRows(const DataFlags& flags, Context& context)
+int excludeRows(const MarkFlags& flags, Context& context)
 {
     return markRows(true, flags, context);
 }
 
-int includeRows(const DataFlags& flags, Context& context)
+int includeRows(const MarkFlags& flags, Context& context)
 {
     return markRows(false, flags, context);
+}
+
+} // namespace
+
+Command tagVerb()
+{
+    return dataVerb("tag", "Tags on rows, or which there are", tagFlags, tagRows);
+}
+
+Command excludeVerb()
+{
+    return dataVerb("exclude", "Leave rows out of training", markFlags, excludeRows);
+}
+
+Command includeVerb()
+{
+    return dataVerb("include", "Take rows in again", markFlags, includeRows);
 }
 
 } // namespace luthier::cli

@@ -1,14 +1,39 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/paths.h"
+#include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
-#include "core/base/paths.h"
 #include "core/data/making/made_files.h"
+
+#include <CLI/App.hpp>
 
 #include <algorithm>
 
 namespace luthier::cli {
 
 namespace {
+
+struct Flags : DataFlags {
+    std::string out;
+    std::vector<double> weights;
+    std::int64_t rows = 0; // 0: as many as there are
+    std::string general;
+    double share = 0.1;    // of general rows
+    std::int64_t seed = 42;
+    std::string to;
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    addOut(app, flags.out, "The mixture (.jsonl, .csv, .tsv)")->required();
+    app.add_option("--weight", flags.weights, "Of each file, in their order; usually as many rows as it has")->option_text("W...");
+    app.add_option("--rows", flags.rows, "Rows in all; usually as many as there are, none twice")->check(CLI::NonNegativeNumber)->option_text("N");
+    app.add_option("--general", flags.general, "Mix in rows of this file against forgetting; \"bundled\": general texts that come with Luthier")
+        ->option_text("FILE");
+    app.add_option("--share", flags.share, "Of the mixture that is general; usually 0.1")->check(CLI::Range(0.0, 0.9))->option_text("X");
+    addSeed(app, flags.seed);
+    addTo(app, flags.to, "Write all rows in this shape");
+}
 
 struct Mixture {
     std::vector<std::string> files;
@@ -17,7 +42,7 @@ struct Mixture {
 };
 
 // The general set is one more source, whose weight gives it its share of all.
-Result<Mixture> mixtureOf(const DataFlags& flags, Context& context)
+Result<Mixture> mixtureOf(const Flags& flags, Context& context)
 {
     Mixture mixture;
     mixture.files = flags.files;
@@ -50,7 +75,7 @@ Result<Mixture> mixtureOf(const DataFlags& flags, Context& context)
 }
 
 // Without weights every own row is taken once, and general ones as many as the share asks for.
-std::int64_t totalOf(const DataFlags& flags, const Mixture& mixture)
+std::int64_t totalOf(const Flags& flags, const Mixture& mixture)
 {
     if (flags.rows > 0 || !flags.weights.empty()) {
         return flags.rows;
@@ -63,7 +88,7 @@ std::int64_t totalOf(const DataFlags& flags, const Mixture& mixture)
 }
 
 // Rows of several shapes in one file would be read by the shape of the first, and the others be bad.
-const data::RowShape* shapeFor(const Mixture& mixture, const DataFlags& flags, Context& context)
+const data::RowShape* shapeFor(const Mixture& mixture, const Flags& flags, Context& context)
 {
     if (!flags.to.empty()) {
         return data::findRowShape(flags.to);
@@ -78,9 +103,7 @@ const data::RowShape* shapeFor(const Mixture& mixture, const DataFlags& flags, C
     return isOne ? nullptr : data::findRowShape("chat");
 }
 
-} // namespace
-
-int mixFiles(const DataFlags& flags, Context& context)
+int run(const Flags& flags, Context& context)
 {
     if (!flags.weights.empty() && flags.weights.size() != flags.files.size()) {
         return context.fail("give one --weight for each file, in their order: " + std::to_string(flags.files.size())
@@ -108,6 +131,13 @@ int mixFiles(const DataFlags& flags, Context& context)
         text += (i ? ", " : ": ") + counted(counts[i]) + " of " + mixture->files[i];
     }
     return tell({{"out", flags.out}, {"rows", *written}, {"sources", std::move(sources)}}, text, context);
+}
+
+} // namespace
+
+Command mixVerb()
+{
+    return dataVerb("mix", "Several files in one, shuffled, by weight", setup, run);
 }
 
 } // namespace luthier::cli

@@ -1,12 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
 #include "core/data/checks/duplicates.h"
 
+#include <CLI/App.hpp>
+
 namespace luthier::cli {
 
+namespace {
+
+struct Flags : DataFlags, NearFlags {
+    std::string out;
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    addOut(app, flags.out, "Write the training rows that are not held out");
+    addNear(app, flags);
+}
+
 // The last file is the held-out one.
-int overlapFiles(const DataFlags& flags, Context& context)
+int run(const Flags& flags, Context& context)
 {
     if (flags.files.size() != 2) {
         context.console.error("give the training file and the held-out file, in this order");
@@ -29,7 +44,7 @@ int overlapFiles(const DataFlags& flags, Context& context)
     std::string sentence = counted(static_cast<std::int64_t>(rows.size())) + " of " + counted((*sets)[0]->rowCount()) + " rows of "
                            + flags.files[0] + " stand in " + flags.files[1] + (flags.near ? " or nearly do" : "");
     if (!flags.out.empty()) {
-        auto written = writeRest(*(*sets)[0], rows, flags, context);
+        auto written = writeRest(*(*sets)[0], rows, flags.out, context);
         if (!written) {
             return context.fail(written.message());
         }
@@ -40,6 +55,13 @@ int overlapFiles(const DataFlags& flags, Context& context)
         sentence += "; --out writes the training file without them";
     }
     return tell(object, sentence, context);
+}
+
+} // namespace
+
+Command overlapVerb()
+{
+    return dataVerb("overlap", "Training rows that stand in the held-out file", setup, run);
 }
 
 } // namespace luthier::cli

@@ -5,7 +5,7 @@
 // Threads: the main thread.
 #pragma once
 
-#include "core/cli/data/verbs.h"
+#include "core/cli/data/files.h"
 #include "core/store/project.h"
 
 #include <memory>

@@ -1,12 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // luthier data replace: what would change, and with --out the rows with it.
+#include "core/cli/data/files.h"
 #include "core/cli/data/project.h"
+#include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
 #include "core/data/row_fields.h"
+
+#include <CLI/App.hpp>
 
 namespace luthier::cli {
 
 namespace {
+
+struct Flags : DataFlags {
+    std::string out;
+    std::string find;
+    std::string with;
+    std::string field;      // empty: every field
+    bool regex = false;
+    bool matchCase = false;
+    bool wholeWords = false;
+    bool save = false;      // replaced rows become an edit of the project
+    std::int64_t first = 20;
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    addOut(app, flags.out, "Write the rows with the changes (.jsonl, .csv, .tsv); without it they are only told");
+    app.add_option("--find", flags.find, "Text to find, in capitals or small letters")->required()->option_text("TEXT");
+    app.add_flag("--save", flags.save, "Keep the changes as one step of --project, which undo takes back");
+    app.add_option("--with", flags.with, "What stands there instead; nothing removes it")->option_text("TEXT");
+    app.add_option("--field", flags.field, "In this field, or the turns of this role, alone")->option_text("NAME");
+    app.add_flag("--regex", flags.regex, "Read --find as a regular expression (PCRE2); $1 in --with is a group");
+    app.add_flag("--case", flags.matchCase, "Capital and small letters differ");
+    app.add_flag("--words", flags.wholeWords, "Whole words only");
+    app.add_option("--first", flags.first, "Changes that --json shows")->check(CLI::NonNegativeNumber)->option_text("N");
+}
 
 struct Replaced {
     std::int64_t changed = 0;
@@ -15,7 +44,7 @@ struct Replaced {
 };
 
 // Rows that cannot be read are passed over; they are counted by `data check`.
-Result<Replaced> replaceIn(const data::Dataset& dataset, const data::RowQuery& query, const DataFlags& flags, data::RowSink* sink,
+Result<Replaced> replaceIn(const data::Dataset& dataset, const data::RowQuery& query, const Flags& flags, data::RowSink* sink,
                            Context& context)
 {
     Replaced replaced;
@@ -48,7 +77,7 @@ Result<Replaced> replaceIn(const data::Dataset& dataset, const data::RowQuery& q
 }
 
 // With --save the project is open for writing all the while, so that nobody else edits what is being replaced.
-Result<ProjectData> openForReplace(const std::string& file, const DataFlags& flags, Context& context)
+Result<ProjectData> openForReplace(const std::string& file, const Flags& flags, Context& context)
 {
     if (flags.save) {
         return openProjectData(flags, context, true);
@@ -57,7 +86,7 @@ Result<ProjectData> openForReplace(const std::string& file, const DataFlags& fla
     return dataset ? Result<ProjectData>(ProjectData{nullptr, std::move(*dataset), {}, file}) : dataset.error();
 }
 
-Result<Json> replaceFile(const std::string& file, const data::RowQuery& query, const DataFlags& flags, Context& context)
+Result<Json> replaceFile(const std::string& file, const data::RowQuery& query, const Flags& flags, Context& context)
 {
     auto opened = openForReplace(file, flags, context);
     if (!opened) {
@@ -104,9 +133,7 @@ std::string told(const Json& object)
     return oneLine(text);
 }
 
-} // namespace
-
-int replaceRows(const DataFlags& flags, Context& context)
+int run(const Flags& flags, Context& context)
 {
     if (flags.save && flags.project.empty()) {
         return context.fail("--save keeps the changes in a project; say which: --project DIR");
@@ -129,6 +156,13 @@ int replaceRows(const DataFlags& flags, Context& context)
         tell(*object, told(*object), context);
     }
     return kDone;
+}
+
+} // namespace
+
+Command replaceVerb()
+{
+    return dataVerb("replace", "A text or pattern replaced in every row", setup, run);
 }
 
 } // namespace luthier::cli

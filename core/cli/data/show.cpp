@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
 #include "core/cli/table.h"
@@ -8,6 +9,15 @@
 namespace luthier::cli {
 
 namespace {
+
+struct Flags : DataFlags {
+    std::int64_t first = 20;
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    addFirst(app, flags.first);
+}
 
 void showRow(const data::Dataset& dataset, std::int64_t row, Table& table, Console& console)
 {
@@ -38,9 +48,7 @@ void showRow(const data::Dataset& dataset, std::int64_t row, Table& table, Conso
     }
 }
 
-} // namespace
-
-int showRows(const DataFlags& flags, Context& context)
+int run(const Flags& flags, Context& context)
 {
     for (const auto& file : flags.files) {
         auto dataset = openData(file, flags, context);
@@ -59,6 +67,13 @@ int showRows(const DataFlags& flags, Context& context)
         }
     }
     return context.cancel.isCancelled() ? context.fail("cancelled") : kDone;
+}
+
+} // namespace
+
+Command showVerb()
+{
+    return dataVerb("show", "Rows as they are read", setup, run);
 }
 
 } // namespace luthier::cli

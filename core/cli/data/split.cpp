@@ -1,13 +1,36 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/data/files.h"
 #include "core/cli/data/project.h"
+#include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
 #include "core/data/making/made_files.h"
+
+#include <CLI/App.hpp>
 
 #include <filesystem>
 
 namespace luthier::cli {
 
 namespace {
+
+struct Flags : DataFlags {
+    std::string out;
+    double share = 0.1;
+    std::string by;     // field to stratify by
+    bool byTag = false; // or by the tags that the project knows
+    std::int64_t seed = 42;
+    std::string to;
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    addOut(app, flags.out, "rows.jsonl gives rows.train.jsonl and rows.held_out.jsonl")->required();
+    app.add_option("--share", flags.share, "Of the rows that is held out; usually 0.1")->check(CLI::Range(0.0, 0.9))->option_text("X");
+    auto* by = app.add_option("--by", flags.by, "Hold out this share of every value of a field")->option_text("FIELD");
+    app.add_flag("--by-tag", flags.byTag, "Hold out this share of every tag that the rows have in --project")->excludes(by);
+    addSeed(app, flags.seed);
+    addTo(app, flags.to, "Write the rows in another shape");
+}
 
 // rows.jsonl -> rows.train.jsonl
 std::string besideOf(const std::string& path, const char* part)
@@ -17,7 +40,7 @@ std::string besideOf(const std::string& path, const char* part)
 }
 
 // Rows with the same tags are one group.
-Result<data::SplitSettings> settingsFor(const std::string& file, const DataFlags& flags)
+Result<data::SplitSettings> settingsFor(const std::string& file, const Flags& flags)
 {
     data::SplitSettings settings{flags.share, static_cast<std::uint64_t>(flags.seed), flags.by};
     if (!flags.byTag) {
@@ -32,7 +55,7 @@ Result<data::SplitSettings> settingsFor(const std::string& file, const DataFlags
     return settings;
 }
 
-Result<data::SplitCounts> writeHalves(const std::vector<std::shared_ptr<data::Dataset>>& sets, const DataFlags& flags, Context& context)
+Result<data::SplitCounts> writeHalves(const std::vector<std::shared_ptr<data::Dataset>>& sets, const Flags& flags, Context& context)
 {
     auto train = data::RowSink::create(besideOf(flags.out, "train"));
     auto heldOut = data::RowSink::create(besideOf(flags.out, "held_out"));
@@ -65,9 +88,7 @@ Result<data::SplitCounts> writeHalves(const std::vector<std::shared_ptr<data::Da
     return done ? Result<data::SplitCounts>(halves) : done.error();
 }
 
-} // namespace
-
-int splitFiles(const DataFlags& flags, Context& context)
+int run(const Flags& flags, Context& context)
 {
     auto sets = openAll(flags.files, flags, context);
     auto halves = sets ? writeHalves(*sets, flags, context) : Result<data::SplitCounts>(sets.error());
@@ -83,6 +104,13 @@ int splitFiles(const DataFlags& flags, Context& context)
                 counted(halves->train) + " rows in " + train + ", " + counted(halves->heldOut) + " held out in " + heldOut
                     + (halves->left ? ", " + counted(halves->left) + " bad ones left out" : ""),
                 context);
+}
+
+} // namespace
+
+Command splitVerb()
+{
+    return dataVerb("split", "Hold some rows out, as training does", setup, run);
 }
 
 } // namespace luthier::cli

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
 #include "core/cli/table.h"
@@ -108,11 +109,9 @@ void print(const Json& file, const data::Statistics& statistics, Console& consol
     console.text(table.toText(console.width()));
 }
 
-} // namespace
-
-int fileStats(const DataFlags& flags, Context& context)
+int run(const CountFlags& flags, Context& context)
 {
-    auto encoder = loadEncoder(flags);
+    auto encoder = loadEncoder(flags.model);
     if (!encoder) {
         return context.fail(encoder.message());
     }
@@ -143,6 +142,13 @@ int fileStats(const DataFlags& flags, Context& context)
         context.console.line(totals);
     }
     return kDone;
+}
+
+} // namespace
+
+Command statsVerb()
+{
+    return dataVerb("stats", "Counts, lengths, labels, openings and scripts", addCounting, run);
 }
 
 } // namespace luthier::cli

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // luthier data versions: named snapshots of a file's edits and left-out rows, compared and brought back.
+#include "core/cli/data/files.h"
 #include "core/cli/data/project.h"
+#include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
 #include "core/cli/table.h"
 #include "core/store/version_changes.h"
@@ -15,6 +17,11 @@ namespace luthier::cli {
 
 namespace {
 
+struct Flags : DataFlags {
+    std::string action = "list";
+    std::vector<std::string> arguments;
+};
+
 constexpr const char* kNow = "now";   // the rows as they are
 constexpr const char* kFile = "file"; // the rows as the file has them
 
@@ -23,7 +30,7 @@ struct VersionVerb {
     const char* arguments;
     std::size_t numArguments;
     bool writes;
-    int (*run)(const ProjectData&, const DataFlags&, Context&);
+    int (*run)(const ProjectData&, const Flags&, Context&);
 };
 
 Json versionJson(const store::VersionRow& version)
@@ -75,7 +82,7 @@ Json rowIn(const ProjectData& data, const store::Snapshot& snapshot, std::int64_
     return {{"data", parsed ? *parsed : Json(data.dataset->rawRow(row))}, {"excluded", snapshot.excluded.contains(row)}};
 }
 
-int listVersions(const ProjectData& data, const DataFlags&, Context& context)
+int listVersions(const ProjectData& data, const Flags&, Context& context)
 {
     auto versions = data.project->versions(data.path);
     if (!versions) {
@@ -95,7 +102,7 @@ int listVersions(const ProjectData& data, const DataFlags&, Context& context)
     return kDone;
 }
 
-int saveVersion(const ProjectData& data, const DataFlags& flags, Context& context)
+int saveVersion(const ProjectData& data, const Flags& flags, Context& context)
 {
     const std::string& name = flags.arguments[0];
     if (name == kNow || name == kFile) {
@@ -107,7 +114,7 @@ int saveVersion(const ProjectData& data, const DataFlags& flags, Context& contex
     return version ? tell(versionJson(*version), "version \"" + version->name + "\" saved", context) : context.fail(version.message());
 }
 
-int diffVersions(const ProjectData& data, const DataFlags& flags, Context& context)
+int diffVersions(const ProjectData& data, const Flags& flags, Context& context)
 {
     const auto from = snapshotOf(data, flags.arguments[0]);
     const auto to = from ? snapshotOf(data, flags.arguments[1]) : from;
@@ -133,7 +140,7 @@ int diffVersions(const ProjectData& data, const DataFlags& flags, Context& conte
     return kDone;
 }
 
-int restoreVersion(const ProjectData& data, const DataFlags& flags, Context& context)
+int restoreVersion(const ProjectData& data, const Flags& flags, Context& context)
 {
     const auto wanted = snapshotOf(data, flags.arguments[0]);
     const auto now = wanted ? snapshotOf(data, kNow) : wanted;
@@ -149,7 +156,7 @@ int restoreVersion(const ProjectData& data, const DataFlags& flags, Context& con
                 flags.files[0] + ": " + text + "; luthier data undo takes it back", context);
 }
 
-int deleteVersion(const ProjectData& data, const DataFlags& flags, Context& context)
+int deleteVersion(const ProjectData& data, const Flags& flags, Context& context)
 {
     auto version = findVersion(data, flags.arguments[0]);
     auto done = version ? data.project->removeVersion(version->id) : Result<void>(version.error());
@@ -164,9 +171,7 @@ constexpr std::array kVerbs = {
     VersionVerb{"delete", "NAME", 1, true, deleteVersion},
 };
 
-} // namespace
-
-void versionFlags(CLI::App& app, DataFlags& flags)
+void setup(CLI::App& app, Flags& flags)
 {
     addProject(app, flags);
     app.get_option("files")->expected(1)->allow_extra_args(false);
@@ -180,7 +185,7 @@ void versionFlags(CLI::App& app, DataFlags& flags)
     app.add_option("names", flags.arguments, "Versions that it is about")->option_text("NAME...");
 }
 
-int fileVersions(const DataFlags& flags, Context& context)
+int run(const Flags& flags, Context& context)
 {
     const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const VersionVerb& one) { return flags.action == one.name; });
     if (flags.arguments.size() != verb->numArguments) {
@@ -191,6 +196,13 @@ int fileVersions(const DataFlags& flags, Context& context)
     auto data = openProjectData(flags, context, verb->writes);
     context.console.endProgress();
     return data ? verb->run(*data, flags, context) : context.fail(data.message());
+}
+
+} // namespace
+
+Command versionsVerb()
+{
+    return dataVerb("versions", "Named states of a file: list, save NAME, diff A B, restore NAME, delete NAME", setup, run);
 }
 
 } // namespace luthier::cli

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/cli/row_choice.h"
+#include "core/cli/data/row_choice.h"
 
-#include "core/cli/data/verbs.h"
+#include "core/cli/data/files.h"
 #include "core/data/checks/checks.h"
 #include "core/data/row_fields.h"
 
@@ -17,15 +17,6 @@ namespace luthier::cli {
 namespace {
 
 using Rows = std::vector<std::int64_t>;
-
-std::vector<std::string> checkIds()
-{
-    std::vector<std::string> ids;
-    for (const data::Check& check : data::checks()) {
-        ids.emplace_back(check.id);
-    }
-    return ids;
-}
 
 bool readRow(std::string_view text, std::int64_t& row)
 {
@@ -74,7 +65,7 @@ void addRowChoice(CLI::App& app, RowChoice& choice)
     app.add_flag("--case", choice.matchCase, "Capital and small letters differ");
     app.add_flag("--words", choice.wholeWords, "Whole words only");
     app.add_option("--check", choice.check, "Rows that this check finds, as data check names it")
-        ->check(CLI::IsMember(checkIds()))
+        ->check(CLI::IsMember(idsOf(data::checks())))
         ->option_text("ID");
     app.add_option("--tagged", choice.tagged, "Rows with this tag")->option_text("NAME");
     app.add_flag("--all", choice.all, "Every row");

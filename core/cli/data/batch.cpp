@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/data/files.h"
+#include "core/cli/data/verbs.h"
+#include "core/cli/display.h"
+#include "core/train/step_rows.h"
+
+#include <CLI/App.hpp>
+
+#include <filesystem>
+
+namespace luthier::cli {
+
+namespace {
+
+struct Flags : DataFlags {
+    std::int64_t step = 1;
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    app.add_option("--step", flags.step, "Optimizer step, from 1")->required()->check(CLI::PositiveNumber)->option_text("N");
+}
+
+int run(const Flags& flags, Context& context)
+{
+    train::StepRowsRequest request;
+    request.runFolder = flags.files[0];
+    request.step = flags.step;
+    request.cancel = context.cancel;
+    request.progress = walkOptions(flags.files[0] + ": row", context).progress;
+    auto rows = train::rowsOfStep(request);
+    if (!rows) {
+        return context.fail(rows.message());
+    }
+    Json list = Json::array();
+    std::string text = "Step " + counted(flags.step) + " learned from " + counted(static_cast<std::int64_t>(rows->size())) + " rows:";
+    for (const auto& [file, row] : *rows) {
+        list.push_back({{"file", file}, {"row", row + 1}});
+        text += " " + std::filesystem::path(file).filename().string() + ":" + std::to_string(row + 1);
+    }
+    return tell({{"step", flags.step}, {"rows", std::move(list)}}, text, context);
+}
+
+} // namespace
+
+Command batchVerb()
+{
+    return dataVerb("batch", "The rows a step of a run learned from; FILE is the run's folder", setup, run);
+}
+
+} // namespace luthier::cli
