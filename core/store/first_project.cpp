@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/paths.h"
-#include "core/config/run_config.h"
-#include "core/store/project.h"
+#include "core/store/next_recipe.h"
 
 namespace luthier::store {
 
@@ -9,9 +8,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Keys of Project::value. The window reads the first two, too.
+// Keys of Project::value. The window reads the model's, too.
 const char kModel[] = "model";
-const char kRecipe[] = "recipe";
 const char kMark[] = "first_project"; // false: begun, true: ready
 
 const char kRecipeFile[] = "first_tune.json";
@@ -43,13 +41,13 @@ Result<bool> isToBeFilled(Project& project)
     if (mark->is_boolean()) {
         return !mark->get<bool>();
     }
-    const auto recipe = project.value(kRecipe);
+    const auto recipe = nextRecipe(project); // one that cannot be read is one
     const auto sources = project.sources();
     const auto runs = project.runs();
-    if (!recipe || !sources || !runs) {
-        return !recipe ? recipe.error() : !sources ? sources.error() : runs.error();
+    if (!sources || !runs) {
+        return !sources ? sources.error() : runs.error();
     }
-    return recipe->is_null() && sources->empty() && runs->empty();
+    return recipe && !*recipe && sources->empty() && runs->empty();
 }
 
 Result<void> fill(Project& project)
@@ -69,7 +67,7 @@ Result<void> fill(Project& project)
         done = project.setValue(kModel, recipe->model.path);
     }
     if (done) {
-        done = project.setValue(kRecipe, config::toJson(*recipe));
+        done = keepNextRecipe(project, *recipe);
     }
     return done ? project.setValue(kMark, true) : done;
 }

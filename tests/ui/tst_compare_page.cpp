@@ -11,8 +11,8 @@
 #include "ui/pages/compare/compare_page.h"
 #include "ui/pages/compare/compare_side.h"
 #include "ui/settings/app_settings.h"
-#include "ui/widgets/diff_text.h"
-#include "ui/widgets/word_diff.h"
+#include "ui/widgets/conversation/diff_text.h"
+#include "ui/widgets/conversation/word_diff.h"
 #include "ui/workspace/model_library.h"
 #include "ui/workspace/workspace.h"
 

@@ -28,10 +28,10 @@
 #include "ui/pages/tune/tune_data.h"
 #include "ui/pages/tune/tune_limit.h"
 #include "ui/theme/theme.h"
-#include "ui/widgets/conversation_view.h"
-#include "ui/widgets/field_bubble.h"
+#include "ui/widgets/conversation/conversation_view.h"
+#include "ui/widgets/conversation/field_bubble.h"
 #include "ui/widgets/length_histogram.h"
-#include "ui/widgets/token_strip.h"
+#include "ui/widgets/tokens/token_strip.h"
 #include "ui/workspace/workspace.h"
 
 #include <QClipboard>

@@ -3,7 +3,7 @@
 #include "core/base/paths.h"
 #include "core/data/encoding.h"
 #include "ui/models/data/token_tiles.h"
-#include "ui/widgets/token_strip.h"
+#include "ui/widgets/tokens/token_strip.h"
 
 #include <QtTest>
 

@@ -2,7 +2,7 @@
 #include "ui/widgets/length_histogram.h"
 
 #include "ui/theme/theme.h"
-#include "ui/widgets/role_colors.h"
+#include "ui/widgets/conversation/role_colors.h"
 
 #include <QHelpEvent>
 #include <QKeyEvent>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How the points are drawn.
 #include "ui/theme/theme.h"
+#include "ui/widgets/conversation/role_colors.h"
 #include "ui/widgets/point_map.h"
-#include "ui/widgets/role_colors.h"
 
 #include <QImage>
 #include <QPainter>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "core/data/dataset.h"
-#include "ui/widgets/example_field.h"
+#include "ui/widgets/conversation/example_field.h"
 
 #include <QString>
 

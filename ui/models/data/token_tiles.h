@@ -5,7 +5,7 @@
 #pragma once
 
 #include "core/data/encoding.h"
-#include "ui/widgets/token_tile.h"
+#include "ui/widgets/tokens/token_tile.h"
 
 namespace luthier::ui {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/compare/compare_column.h"
 
-#include "ui/widgets/diff_text.h"
+#include "ui/widgets/conversation/diff_text.h"
 
 #include <QClipboard>
 #include <QGuiApplication>

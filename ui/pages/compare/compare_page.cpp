@@ -8,10 +8,10 @@
 #include "ui/pages/compare/compare_choices.h"
 #include "ui/pages/compare/compare_column.h"
 #include "ui/pages/compare/compare_side.h"
-#include "ui/widgets/diff_text.h"
+#include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/empty_state.h"
-#include "ui/widgets/role_colors.h"
+#include "ui/widgets/conversation/role_colors.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>

@@ -2,7 +2,7 @@
 // How the Compare page is put together: columns above, the prompt below, the contest connected to both.
 #include "ui/pages/compare/compare_column.h"
 #include "ui/pages/compare/compare_page.h"
-#include "ui/widgets/diff_text.h"
+#include "ui/widgets/conversation/diff_text.h"
 
 #include <QHBoxLayout>
 #include <QLabel>

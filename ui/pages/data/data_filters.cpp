@@ -5,8 +5,8 @@
 #include "ui/models/data/data_losses.h"
 #include "ui/models/data/row_filters.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/conversation/role_colors.h"
 #include "ui/widgets/named_button.h"
-#include "ui/widgets/role_colors.h"
 
 #include <QHBoxLayout>
 #include <QLabel>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Data page and new files made of its rows: split, mixed, augmented, or made by a model and reviewed.
-#include "core/config/run_config.h"
-#include "core/store/project.h"
+#include "core/store/next_recipe.h"
 #include "ui/bridge/job.h"
 #include "ui/pages/data/data_filters.h"
 #include "ui/pages/data/data_page.h"
@@ -17,11 +16,6 @@
 #include <QAction>
 
 namespace luthier::ui {
-namespace {
-
-const char kRecipeKey[] = "recipe"; // as the Tune page keeps it
-
-} // namespace
 
 void DataPage::buildMaking()
 {
@@ -56,15 +50,16 @@ void DataPage::withRecipe(void (DataPage::*then)(const config::RunConfig&))
     if (m_document == nullptr || !project) {
         return;
     }
-    const auto work = [project] {
-        const Result<Json> recipe = project->value(kRecipeKey);
-        const Result<config::RunConfig> config = recipe && recipe->is_object() ? config::fromJson(*recipe) : Result<config::RunConfig>(Error{});
-        return config ? *config : config::RunConfig();
-    };
-    startJob(this, work, [this, project, then](const config::RunConfig& config) {
-        if (m_document != nullptr && project == m_workspace.project()) {
-            (this->*then)(config);
+    const auto work = [project] { return store::nextRecipe(*project); };
+    startJob(this, work, [this, project, then](const Result<std::optional<config::RunConfig>>& recipe) {
+        if (m_document == nullptr || project != m_workspace.project()) {
+            return;
         }
+        if (!recipe) { // rows are not made by another split than the one that trains
+            m_workspace.say(QString::fromStdString(recipe.message()));
+            return;
+        }
+        (this->*then)(recipe->value_or(config::RunConfig()));
     });
 }
 

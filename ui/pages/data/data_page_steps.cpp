@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Data page and the steps of editing: those made ready go onto the undo stack, those of earlier days come back to
 // it, and each is shown where it happened.
-#include "core/config/run_config.h"
-#include "core/store/project.h"
+#include "core/store/next_recipe.h"
 #include "ui/bridge/job.h"
 #include "ui/models/data/data_step.h"
 #include "ui/pages/data/data_batch.h"
@@ -24,7 +23,6 @@
 namespace luthier::ui {
 namespace {
 
-const char kRecipeKey[] = "recipe"; // as the Tune page keeps it
 constexpr std::int64_t kStepBytes = std::int64_t{32} << 20; // of earlier days kept for undo
 
 } // namespace
@@ -90,14 +88,10 @@ void DataPage::readLimit()
     if (!project) {
         return;
     }
-    const auto work = [project]() -> std::int64_t {
-        const Result<Json> recipe = project->value(kRecipeKey);
-        const Result<config::RunConfig> config = recipe && recipe->is_object() ? config::fromJson(*recipe) : Result<config::RunConfig>(Error{});
-        return config ? config->data.maxLength : 0;
-    };
-    startJob(this, work, [this, project](std::int64_t limit) {
-        if (project == m_workspace.project() && limit > 0) {
-            takeLimit(limit);
+    const auto work = [project] { return store::nextRecipe(*project); };
+    startJob(this, work, [this, project](const Result<std::optional<config::RunConfig>>& recipe) {
+        if (project == m_workspace.project() && recipe && *recipe) { // what is wrong with it is said on Tune
+            takeLimit((*recipe)->data.maxLength);
         }
     });
 }

@@ -5,10 +5,10 @@
 #include "ui/models/data/data_document.h"
 #include "ui/models/data/edit_saver.h"
 #include "ui/models/data/token_tiles.h"
-#include "ui/widgets/conversation_view.h"
-#include "ui/widgets/role_colors.h"
-#include "ui/widgets/token_legend.h"
-#include "ui/widgets/token_strip.h"
+#include "ui/widgets/conversation/conversation_view.h"
+#include "ui/widgets/conversation/role_colors.h"
+#include "ui/widgets/tokens/token_legend.h"
+#include "ui/widgets/tokens/token_strip.h"
 
 #include <QFontDatabase>
 #include <QHBoxLayout>

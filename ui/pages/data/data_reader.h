@@ -6,7 +6,7 @@
 
 #include "core/data/turn_edits.h"
 #include "ui/models/data/example_fields.h"
-#include "ui/widgets/token_tile.h"
+#include "ui/widgets/tokens/token_tile.h"
 
 #include <QPointer>
 #include <QWidget>

@@ -2,7 +2,7 @@
 #include "ui/pages/data/data_row_delegate.h"
 
 #include "ui/models/data/row_model.h"
-#include "ui/widgets/role_colors.h"
+#include "ui/widgets/conversation/role_colors.h"
 #include "ui/widgets/tag_color.h"
 
 #include <QPainter>

@@ -3,7 +3,7 @@
 
 #include "ui/pages/compare/compare_sampling.h"
 #include "ui/theme/theme.h"
-#include "ui/widgets/conversation_view.h"
+#include "ui/widgets/conversation/conversation_view.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/elided_label.h"
 

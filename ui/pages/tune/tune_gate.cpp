@@ -3,8 +3,8 @@
 
 #include "ui/widgets/card.h"
 #include "ui/widgets/status_label.h"
-#include "ui/widgets/token_legend.h"
-#include "ui/widgets/token_strip.h"
+#include "ui/widgets/tokens/token_legend.h"
+#include "ui/widgets/tokens/token_strip.h"
 
 #include <QHBoxLayout>
 #include <QLocale>

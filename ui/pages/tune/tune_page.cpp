@@ -2,6 +2,7 @@
 #include "ui/pages/tune/tune_page.h"
 
 #include "core/base/paths.h"
+#include "core/store/next_recipe.h"
 #include "ui/forms/settings_form.h"
 #include "ui/pages/tune/tune_data.h"
 #include "ui/pages/tune/tune_gate.h"
@@ -25,7 +26,6 @@
 namespace luthier::ui {
 namespace {
 
-const char kRecipeKey[] = "recipe"; // of Project::value
 constexpr int kRecheckMs = 400;     // after the last key stroke
 constexpr int kSaveMs = 1000;
 
@@ -126,18 +126,12 @@ void TunePage::loadRecipe()
     if (!m_workspace.project()) {
         return;
     }
-    const auto work = [project = m_workspace.project()]() -> Result<config::RunConfig> {
-        const Result<Json> saved = project->value(kRecipeKey);
-        if (!saved) {
-            return saved.error();
-        }
-        return saved->is_null() ? Result<config::RunConfig>(Error{}) : config::fromJson(*saved);
-    };
-    m_recipeJob.start(this, work, [this](const Result<config::RunConfig>& recipe) {
-        if (recipe) {
-            m_document->replace(*recipe);
-        } else if (!recipe.message().empty()) {
+    const auto work = [project = m_workspace.project()] { return store::nextRecipe(*project); };
+    m_recipeJob.start(this, work, [this](const Result<std::optional<config::RunConfig>>& recipe) {
+        if (!recipe) {
             m_workspace.say(QString::fromStdString(recipe.message()));
+        } else if (*recipe) {
+            m_document->replace(**recipe);
         }
         m_recheck.start();
     });
@@ -149,7 +143,7 @@ void TunePage::saveRecipe()
     if (!project) {
         return;
     }
-    startJob(this, [project, recipe = config::toJson(m_document->config())] { return project->setValue(kRecipeKey, recipe); },
+    startJob(this, [project, recipe = m_document->config()] { return store::keepNextRecipe(*project, recipe); },
              [this](const Result<void>& saved) {
                  if (!saved) {
                      m_workspace.say(QString::fromStdString(saved.error().message));

@@ -9,7 +9,7 @@
 #include "core/data/dataset.h"
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
-#include "ui/widgets/token_tile.h"
+#include "ui/widgets/tokens/token_tile.h"
 
 #include <QString>
 

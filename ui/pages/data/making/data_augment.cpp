@@ -5,7 +5,7 @@
 #include "core/data/row_fields.h"
 #include "ui/models/text_table.h"
 #include "ui/theme/theme.h"
-#include "ui/widgets/diff_text.h"
+#include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/row_view.h"
 
 #include <QCheckBox>

@@ -2,7 +2,7 @@
 #include "ui/pages/data/making/data_review.h"
 
 #include "ui/theme/theme.h"
-#include "ui/widgets/diff_text.h"
+#include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/row_view.h"
 

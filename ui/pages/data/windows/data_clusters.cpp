@@ -4,7 +4,7 @@
 #include "core/data/example_text.h"
 #include "ui/models/data/data_document.h"
 #include "ui/theme/theme.h"
-#include "ui/widgets/diff_text.h"
+#include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/named_button.h"
 
 #include <QHBoxLayout>

@@ -3,8 +3,8 @@
 #include "ui/models/data/data_losses.h"
 #include "ui/pages/data/windows/data_map.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/conversation/role_colors.h"
 #include "ui/widgets/point_map.h"
-#include "ui/widgets/role_colors.h"
 #include "ui/widgets/tag_color.h"
 
 #include <QComboBox>

@@ -5,7 +5,7 @@
 #include "ui/models/data/replace_model.h"
 #include "ui/models/data/version_diff.h"
 #include "ui/pages/data/windows/data_change_view.h"
-#include "ui/widgets/diff_text.h"
+#include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/named_button.h"
 
 #include <QComboBox>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/widgets/field_bubble.h"
+#include "ui/widgets/conversation/field_bubble.h"
 
-#include "ui/widgets/role_colors.h"
+#include "ui/widgets/conversation/role_colors.h"
 
 #include <QApplication>
 #include <QContextMenuEvent>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/widgets/token_brush.h"
+#include "ui/widgets/tokens/token_brush.h"
 
-#include "ui/widgets/role_colors.h"
+#include "ui/widgets/conversation/role_colors.h"
 
 namespace luthier::ui {
 namespace {

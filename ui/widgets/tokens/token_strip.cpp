@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/widgets/token_strip.h"
+#include "ui/widgets/tokens/token_strip.h"
 
-#include "ui/widgets/role_colors.h"
-#include "ui/widgets/token_brush.h"
+#include "ui/widgets/conversation/role_colors.h"
+#include "ui/widgets/tokens/token_brush.h"
 
 #include <QAccessible>
 #include <QFontDatabase>

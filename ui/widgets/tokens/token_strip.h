@@ -4,7 +4,7 @@
 // Arrow keys, Home and End step through the tiles; the current one is told to screen readers.
 #pragma once
 
-#include "ui/widgets/token_tile.h"
+#include "ui/widgets/tokens/token_tile.h"
 
 #include <QAbstractScrollArea>
 

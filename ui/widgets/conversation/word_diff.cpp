@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/widgets/word_diff.h"
+#include "ui/widgets/conversation/word_diff.h"
 
 #include <algorithm>
 #include <cstdint>

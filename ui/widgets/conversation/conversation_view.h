@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/data/turn_edits.h"
-#include "ui/widgets/example_field.h"
+#include "ui/widgets/conversation/example_field.h"
 
 #include <QScrollArea>
 

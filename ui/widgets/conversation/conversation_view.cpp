@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/widgets/conversation_view.h"
+#include "ui/widgets/conversation/conversation_view.h"
 
-#include "ui/widgets/field_bubble.h"
+#include "ui/widgets/conversation/field_bubble.h"
 
 #include <QVBoxLayout>
 

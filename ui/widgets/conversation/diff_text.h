@@ -3,7 +3,7 @@
 // (never by colour alone).
 #pragma once
 
-#include "ui/widgets/word_diff.h"
+#include "ui/widgets/conversation/word_diff.h"
 
 #include <QPlainTextEdit>
 

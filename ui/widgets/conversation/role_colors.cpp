@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/widgets/role_colors.h"
+#include "ui/widgets/conversation/role_colors.h"
 
 #include "ui/theme/theme.h"
 
