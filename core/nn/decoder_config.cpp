@@ -2,9 +2,9 @@
 #include "core/nn/decoder_config.h"
 
 #include "core/base/checked.h"
-#include "core/base/gguf_file.h"
+#include "core/gguf/config.h"
+#include "core/gguf/file.h"
 #include "core/nn/families.h"
-#include "core/nn/gguf_config.h"
 #include "core/quant/code_tables.h"
 
 #include <algorithm>
@@ -113,11 +113,11 @@ Result<std::string> storedQuantisation(const Json& config)
 
 Result<DecoderConfig> readGguf(const std::filesystem::path& path)
 {
-    auto file = base::GgufFile::open(path);
+    auto file = gguf::File::open(path);
     if (!file) {
         return file.error();
     }
-    auto json = ggufConfigJson(**file);
+    auto json = gguf::configJson(**file);
     auto config = json ? parseDecoderConfig(*json) : Result<DecoderConfig>(json.error());
     return config ? config : Error{path.string() + ": " + config.message()};
 }
@@ -198,7 +198,7 @@ Result<DecoderConfig> parseDecoderConfig(const Json& json)
 Result<DecoderConfig> readDecoderConfig(const std::filesystem::path& folder)
 {
     namespace fs = std::filesystem;
-    if (base::isGguf(folder)) {
+    if (gguf::isGguf(folder)) {
         return readGguf(folder);
     }
     const fs::path path = folder / "config.json";

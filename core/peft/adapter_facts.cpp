@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/peft/adapter_facts.h"
 
-#include "core/base/gguf_file.h"
+#include "core/gguf/file.h"
 #include "core/peft/adapter_file.h"
 #include "core/peft/method.h"
 #include "core/weights/model_folder.h"
@@ -85,7 +85,7 @@ void readFolder(AdapterFacts& facts)
 
 void readGguf(AdapterFacts& facts)
 {
-    auto file = base::GgufFile::open(facts.path);
+    auto file = gguf::File::open(facts.path);
     if (!file) {
         facts.problem = file.message();
         return;
@@ -97,7 +97,7 @@ void readGguf(AdapterFacts& facts)
     facts.method = "LoRA";
     facts.details = "GGUF, " + (*file)->text("general.architecture").value_or("");
     facts.baseFingerprint = (*file)->text("luthier.base").value_or("");
-    for (const base::GgufTensor& tensor : (*file)->tensors()) {
+    for (const gguf::Tensor& tensor : (*file)->tensors()) {
         facts.parameters += static_cast<std::int64_t>(tensor.elements());
     }
     std::error_code code;
@@ -115,7 +115,7 @@ bool isAdapter(const fs::path& path)
     if (path.extension() != ".gguf" || !fs::is_regular_file(path, code)) {
         return false;
     }
-    const auto file = base::GgufFile::open(path);
+    const auto file = gguf::File::open(path);
     return file && (*file)->text("general.type") == "adapter";
 }
 
@@ -123,7 +123,7 @@ AdapterFacts readAdapterFacts(const fs::path& path)
 {
     AdapterFacts facts;
     facts.path = path;
-    base::isGguf(path) ? readGguf(facts) : readFolder(facts);
+    gguf::isGguf(path) ? readGguf(facts) : readFolder(facts);
     return facts;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/peft/adapter_folder.h"
 
-#include "core/base/gguf_file.h"
+#include "core/gguf/file.h"
 #include "core/nn/decoder.h"
 #include "core/peft/adapter_file.h"
 #include "core/peft/lora_gguf.h"
@@ -17,7 +17,7 @@ namespace {
 
 Result<void> attach(nn::Decoder& decoder, const fs::path& folder, double weight, const std::string& baseFingerprint)
 {
-    if (base::isGguf(folder)) {
+    if (gguf::isGguf(folder)) {
         return carriesMoreThanLora(decoder)
                    ? Result<void>(Error{folder.string() + ": the model carries an adapter already that no other can be added to"})
                    : openLoraGguf(decoder, folder, weight, baseFingerprint);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/peft/lora_gguf.h"
 
-#include "core/base/gguf_content.h"
-#include "core/base/gguf_file.h"
+#include "core/gguf/blocks.h"
+#include "core/gguf/content.h"
+#include "core/gguf/file.h"
 #include "core/nn/decoder.h"
-#include "core/nn/gguf_settings.h"
 #include "core/peft/adapter_file.h"
 #include "core/peft/targets.h"
-#include "core/weights/gguf_blocks.h"
-#include "core/weights/gguf_names.h"
+#include "core/weights/gguf/names.h"
+#include "core/weights/gguf/settings.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
@@ -26,7 +26,7 @@ namespace {
 constexpr const char* kBaseKey = "luthier.base"; // fingerprint of the base
 constexpr const char* kWeight = ".weight";
 
-bool isInterleaved(const nn::GgufLayout& layout, const Place& place)
+bool isInterleaved(const gguf::Layout& layout, const Place& place)
 {
     return layout.interleavedHeads && (place.name() == "q_proj" || place.name() == "k_proj");
 }
@@ -50,16 +50,16 @@ std::map<std::string, std::string> fileNames(const nn::DecoderConfig& config)
     return names;
 }
 
-void add(base::GgufContent& content, const std::string& name, const at::Tensor& tensor)
+void add(gguf::Content& content, const std::string& name, const at::Tensor& tensor)
 {
     const at::Tensor numbers = tensor.detach().to(at::kCPU).to(at::kFloat).contiguous();
     content.add({name, {static_cast<std::uint64_t>(numbers.size(1)), static_cast<std::uint64_t>(numbers.size(0))},
-                 base::findGgufTensorType(0), [numbers](const base::GgufSink& put) {
+                 gguf::findTensorType(0), [numbers](const gguf::Sink& put) {
                      return put(numbers.const_data_ptr<float>(), static_cast<std::size_t>(numbers.nbytes()));
                  }});
 }
 
-Result<void> addAdapters(nn::Decoder& decoder, const nn::GgufLayout& layout, base::GgufContent& content)
+Result<void> addAdapters(nn::Decoder& decoder, const gguf::Layout& layout, gguf::Content& content)
 {
     const auto names = fileNames(decoder.config());
     double alpha = 0;
@@ -84,9 +84,9 @@ Result<void> addAdapters(nn::Decoder& decoder, const nn::GgufLayout& layout, bas
     return alpha != 0 ? Result<void>() : Error{"there is no LoRA adapter to write"};
 }
 
-Result<at::Tensor> readMatrix(const base::GgufFile& file, const base::GgufTensor& tensor, at::IntArrayRef shape)
+Result<at::Tensor> readMatrix(const gguf::File& file, const gguf::Tensor& tensor, at::IntArrayRef shape)
 {
-    const auto* format = weights::findGgufBlockFormat(tensor.type->name);
+    const auto* format = gguf::findBlockFormat(tensor.type->name);
     if (tensor.dims.size() != 2 || static_cast<std::int64_t>(tensor.dims[0]) != shape[1]
         || (shape[0] > 0 && static_cast<std::int64_t>(tensor.dims[1]) != shape[0]) || !format) {
         return Error{"tensor \"" + tensor.name + "\" has another shape than the model asks for, or numbers that cannot be read"};
@@ -105,7 +105,7 @@ Result<at::Tensor> readMatrix(const base::GgufFile& file, const base::GgufTensor
 
 class Opening {
 public:
-    Opening(nn::Decoder& decoder, const base::GgufFile& file, const nn::GgufLayout& layout, double weight)
+    Opening(nn::Decoder& decoder, const gguf::File& file, const gguf::Layout& layout, double weight)
         : m_decoder(decoder), m_file(file), m_layout(layout), m_weight(weight)
     {
     }
@@ -142,7 +142,7 @@ public:
     }
 
 private:
-    Result<void> add(const Place& place, const base::GgufTensor& a, const base::GgufTensor& b, double alpha)
+    Result<void> add(const Place& place, const gguf::Tensor& a, const gguf::Tensor& b, double alpha)
     {
         auto down = readMatrix(m_file, a, {0, place.inputs()});
         auto up = down ? readMatrix(m_file, b, {place.outputs(), down->size(0)}) : down;
@@ -157,13 +157,13 @@ private:
     }
 
     nn::Decoder& m_decoder;
-    const base::GgufFile& m_file;
-    const nn::GgufLayout& m_layout;
+    const gguf::File& m_file;
+    const gguf::Layout& m_layout;
     double m_weight;
     std::vector<std::pair<Place, nn::LowRank>> m_read;
 };
 
-Result<void> checkKind(const base::GgufFile& file, const std::string& architecture, const std::string& baseFingerprint)
+Result<void> checkKind(const gguf::File& file, const std::string& architecture, const std::string& baseFingerprint)
 {
     if (file.text("general.type") != "adapter" || file.text("adapter.type") != "lora") {
         return Error{"this is no LoRA adapter (general.type adapter, adapter.type lora)"};
@@ -183,11 +183,11 @@ Result<void> saveLoraGguf(nn::Decoder& decoder, const fs::path& target, const st
     if (carriesMoreThanLora(decoder)) {
         return Error{target.string() + ": only a plain LoRA can be a GGUF adapter; write a merged model instead"};
     }
-    auto architecture = nn::ggufArchitectureOf(decoder.config());
+    auto architecture = weights::ggufArchitectureOf(decoder.config());
     if (!architecture) {
         return architecture.error();
     }
-    base::GgufContent content;
+    gguf::Content content;
     content.text("general.architecture", architecture->name);
     content.text("general.type", "adapter");
     content.text("general.name", target.stem().string());
@@ -203,8 +203,8 @@ Result<void> saveLoraGguf(nn::Decoder& decoder, const fs::path& target, const st
 
 Result<void> openLoraGguf(nn::Decoder& decoder, const fs::path& path, double weight, const std::string& baseFingerprint)
 {
-    auto file = base::GgufFile::open(path);
-    auto architecture = file ? nn::ggufArchitectureOf(decoder.config()) : Result<nn::GgufArchitecture>(file.error());
+    auto file = gguf::File::open(path);
+    auto architecture = file ? weights::ggufArchitectureOf(decoder.config()) : Result<weights::GgufArchitecture>(file.error());
     if (!architecture) {
         return architecture.error();
     }

@@ -10,7 +10,7 @@
 #include "core/peft/trained_on.h"
 #include "core/publish/live_model.h"
 #include "core/publish/modelfile.h"
-#include "core/weights/gguf_save.h"
+#include "core/weights/gguf/save.h"
 #include "core/weights/save_folder.h"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #include "core/weights/model_folder.h"
 
 #include "core/base/hash.h"
-#include "core/weights/gguf_model.h"
+#include "core/weights/gguf/model.h"
 #include "core/weights/safetensors_header.h"
 
 #include <algorithm>
@@ -202,7 +202,7 @@ Result<ModelFolder> ModelFolder::open(const fs::path& folder)
 {
     ModelFolder result;
     result.m_path = folder;
-    if (base::isGguf(folder)) {
+    if (gguf::isGguf(folder)) {
         auto model = GgufModel::open(folder);
         if (!model) {
             return model.error();

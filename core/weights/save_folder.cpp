@@ -2,8 +2,8 @@
 #include "core/weights/save_folder.h"
 
 #include "core/base/files.h"
-#include "core/base/gguf_file.h"
-#include "core/weights/gguf_export.h"
+#include "core/gguf/file.h"
+#include "core/weights/gguf/export.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -164,7 +164,7 @@ Result<void> copyFile(const fs::path& from, const fs::path& to)
 
 Result<void> copyCompanions(const fs::path& source, const fs::path& target)
 {
-    if (base::isGguf(source)) {
+    if (gguf::isGguf(source)) {
         return writeGgufCompanions(source, target);
     }
     std::error_code code;
@@ -190,7 +190,7 @@ Result<void> copyCompanions(const fs::path& source, const fs::path& target)
 
 Result<Json> newConfig(nn::Decoder& decoder, const fs::path& source, at::ScalarType storeAs)
 {
-    auto config = base::isGguf(source) ? ggufFolderConfig(source) : base::readJson(source / "config.json");
+    auto config = gguf::isGguf(source) ? ggufFolderConfig(source) : base::readJson(source / "config.json");
     if (!config) {
         return config;
     }

@@ -2,13 +2,13 @@
 // GGUF: blocks against the reference, names and orders of rows against a folder, vocabularies, saving, and a sentence,
 // fast, for each file that lies.
 #include "core/base/files.h"
-#include "core/base/gguf_file.h"
 #include "core/base/json.h"
+#include "core/gguf/blocks.h"
+#include "core/gguf/file.h"
 #include "core/nn/decoder.h"
 #include "core/text/templates/chat_template.h"
 #include "core/text/tokenizers/gguf/bpe_parts.h"
 #include "core/text/tokenizers/tokenizer.h"
-#include "core/weights/gguf_blocks.h"
 #include "core/weights/load.h"
 #include "tests/support/gguf_writer.h"
 
@@ -149,13 +149,13 @@ private Q_SLOTS:
     {
         const auto rows = base::readJson(kReference / "gguf_blocks.json");
         QVERIFY2(rows.ok(), rows.ok() ? "" : rows.message().c_str());
-        QCOMPARE(rows->size(), weights::ggufBlockFormats().size());
+        QCOMPARE(rows->size(), gguf::blockFormats().size());
         for (const Json& row : *rows) {
             const auto name = row["format"].get<std::string>();
-            const auto* format = weights::findGgufBlockFormat(name);
+            const auto* format = gguf::findBlockFormat(name);
             QVERIFY2(format, name.c_str());
-            const base::GgufTensorType* type = nullptr;
-            for (const auto& known : base::ggufTensorTypes()) {
+            const gguf::TensorType* type = nullptr;
+            for (const auto& known : gguf::tensorTypes()) {
                 type = name == known.name ? &known : type;
             }
             const QByteArray bytes = QByteArray::fromHex(QByteArray::fromStdString(row["bytes"].get<std::string>()));
@@ -193,7 +193,7 @@ private Q_SLOTS:
         addWeights(writer);
         const std::string whole = writer.bytes();
         for (std::size_t size = 0; size < whole.size() - 32; size += 37) {
-            const auto opened = base::GgufFile::open(write(cut(whole, size)));
+            const auto opened = gguf::File::open(write(cut(whole, size)));
             QVERIFY2(!opened.ok(), std::to_string(size).c_str());
         }
     }

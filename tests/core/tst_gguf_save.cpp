@@ -2,14 +2,14 @@
 // GGUF files that are written here: blocks beside other programs' (tests/reference/make_gguf_quantised.py), every family
 // and every vocabulary written and opened again, and what has no place in such a file.
 #include "core/base/files.h"
-#include "core/base/gguf_file.h"
 #include "core/base/json.h"
+#include "core/gguf/blocks.h"
+#include "core/gguf/file.h"
+#include "core/gguf/quantise.h"
 #include "core/nn/decoder.h"
 #include "core/text/tokenizers/gguf/gguf_tokens.h"
 #include "core/text/tokenizers/tokenizer.h"
-#include "core/weights/gguf_blocks.h"
-#include "core/weights/gguf_quantise.h"
-#include "core/weights/gguf_save.h"
+#include "core/weights/gguf/save.h"
 #include "core/weights/load.h"
 #include "tests/support/need.h"
 
@@ -32,9 +32,9 @@ using support::need;
 
 namespace {
 
-const base::GgufTensorType& typeNamed(const std::string& name)
+const gguf::TensorType& typeNamed(const std::string& name)
 {
-    for (const auto& type : base::ggufTensorTypes()) {
+    for (const auto& type : gguf::tensorTypes()) {
         if (name == type.name) {
             return type;
         }
@@ -48,7 +48,7 @@ std::string quantised(const std::string& format, const std::vector<float>& numbe
     std::string bytes(numbers.size() / type.elements * type.bytes, '\0');
     auto* out = reinterpret_cast<std::uint8_t*>(bytes.data());
     for (std::size_t i = 0; i * type.elements < numbers.size(); ++i) {
-        weights::findGgufQuantiser(format)->quantise(numbers.data() + i * type.elements, out + i * type.bytes);
+        gguf::findQuantiser(format)->quantise(numbers.data() + i * type.elements, out + i * type.bytes);
     }
     return bytes;
 }
@@ -59,7 +59,7 @@ std::vector<float> numbersOf(const std::string& format, const std::string& bytes
     std::vector<float> numbers(bytes.size() / type.bytes * type.elements);
     const auto* in = reinterpret_cast<const std::uint8_t*>(bytes.data());
     for (std::size_t i = 0; i * type.elements < numbers.size(); ++i) {
-        weights::findGgufBlockFormat(format)->dequantise(in + i * type.bytes, numbers.data() + i * type.elements);
+        gguf::findBlockFormat(format)->dequantise(in + i * type.bytes, numbers.data() + i * type.elements);
     }
     return numbers;
 }
@@ -138,15 +138,15 @@ private Q_SLOTS:
     void halvesOfFloats()
     {
         for (std::uint32_t bits = 0; bits < 65536; ++bits) {
-            const float value = weights::floatOfHalf(static_cast<std::uint16_t>(bits));
+            const float value = gguf::floatOfHalf(static_cast<std::uint16_t>(bits));
             if (!std::isnan(value)) {
-                QCOMPARE(weights::halfOfFloat(value), static_cast<std::uint16_t>(bits));
+                QCOMPARE(gguf::halfOfFloat(value), static_cast<std::uint16_t>(bits));
             }
         }
-        QCOMPARE(weights::halfOfFloat(65519.0f), 0x7bff);
-        QCOMPARE(weights::halfOfFloat(65520.0f), 0x7c00);
-        QCOMPARE(weights::halfOfFloat(1 + 0x1p-11f), 0x3c00); // half way: to the even one
-        QCOMPARE(weights::halfOfFloat(1 + 3 * 0x1p-11f), 0x3c02);
+        QCOMPARE(gguf::halfOfFloat(65519.0f), 0x7bff);
+        QCOMPARE(gguf::halfOfFloat(65520.0f), 0x7c00);
+        QCOMPARE(gguf::halfOfFloat(1 + 0x1p-11f), 0x3c00); // half way: to the even one
+        QCOMPARE(gguf::halfOfFloat(1 + 3 * 0x1p-11f), 0x3c02);
     }
 
     void extremesOfBlocks()
@@ -301,7 +301,7 @@ private Q_SLOTS:
         if (!outcome.isEmpty()) {
             QCOMPARE(QString::fromStdString(tokens->pre), outcome);
         }
-        base::GgufContent content;
+        gguf::Content content;
         content.text("general.architecture", "llama");
         text::addTokens(*tokens, content);
         need(content.write(source / "vocabulary.gguf"));

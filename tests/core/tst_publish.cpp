@@ -2,8 +2,8 @@
 // What is written for other programs: merged folders, adapters, GGUF files; the proof that they are what was meant, that it
 // fails when they are not, and that nothing stays behind then.
 #include "core/base/files.h"
-#include "core/base/gguf_file.h"
 #include "core/base/json.h"
+#include "core/gguf/file.h"
 #include "core/nn/decoder.h"
 #include "core/peft/adapter_folder.h"
 #include "core/peft/lora_folder.h"
@@ -164,7 +164,7 @@ private Q_SLOTS:
     {
         const auto written = need(publish::publishAdapter(source({{at("a"), 1}}), at("a.gguf"), {}));
         QVERIFY(written.proof.difference.largest < 1e-3);
-        const auto file = need(base::GgufFile::open(at("a.gguf")));
+        const auto file = need(gguf::File::open(at("a.gguf")));
         QCOMPARE(file->text("general.type").value(), "adapter");
         QCOMPARE(file->number("adapter.lora.alpha").value(), 2.0);
         QVERIFY(file->find("blk.0.attn_q.weight.lora_a") && file->find("blk.7.ffn_down.weight.lora_b"));

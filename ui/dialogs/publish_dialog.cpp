@@ -2,7 +2,7 @@
 #include "ui/dialogs/publish_dialog.h"
 
 #include "core/peft/combine.h"
-#include "core/weights/gguf_save.h"
+#include "core/weights/gguf/save.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 

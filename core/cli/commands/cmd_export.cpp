@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/publishing.h"
-#include "core/weights/gguf_save.h"
+#include "core/weights/gguf/save.h"
 
 #include <CLI/App.hpp>
 

@@ -149,7 +149,7 @@ Result<TokenizerConfig> readTokenizerConfig(const fs::path& folder)
     TokenizerConfig config;
     const auto mainPath = folder / "tokenizer_config.json";
     const auto addedPath = folder / "added_tokens.json";
-    auto main = base::isGguf(folder) ? readGgufTokenizerConfig(folder) : readObject(mainPath);
+    auto main = gguf::isGguf(folder) ? readGgufTokenizerConfig(folder) : readObject(mainPath);
     auto map = readObject(folder / "special_tokens_map.json");
     auto added = readObject(addedPath);
     for (const auto* part : {&main, &map, &added}) {

@@ -32,7 +32,7 @@ std::vector<TokenId> Tokenizer::ids(std::string_view text, EncodeOptions options
 
 Result<std::shared_ptr<const Tokenizer>> loadTokenizer(const std::filesystem::path& folder)
 {
-    if (base::isGguf(folder)) {
+    if (gguf::isGguf(folder)) {
         return loadGgufTokenizer(folder);
     }
     std::string known;

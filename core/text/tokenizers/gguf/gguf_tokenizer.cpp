@@ -12,8 +12,6 @@ namespace luthier::text {
 
 namespace {
 
-using base::GgufFile;
-
 constexpr const char* kSpace = "\xE2\x96\x81"; // U+2581, sentencepiece's space
 
 // What is done with a vocabulary that was not recognised by whoever made the file: these in turn.
@@ -115,7 +113,7 @@ Result<Json> scoredModel(const GgufVocabulary& v, Json& root)
                 {"fuse_unk", true}, {"ignore_merges", false}, {"merges", std::move(*merges)}};
 }
 
-Result<Json> aroundText(const GgufFile& file, const GgufVocabulary& v)
+Result<Json> aroundText(const gguf::File& file, const GgufVocabulary& v)
 {
     Json single = Json::array();
     Json table = Json::object();
@@ -145,7 +143,7 @@ Result<Json> aroundText(const GgufFile& file, const GgufVocabulary& v)
 }
 
 // One template as a text, several as rows with names.
-Json chatTemplates(const GgufFile& file)
+Json chatTemplates(const gguf::File& file)
 {
     Json rows = Json::array();
     const auto add = [&](const std::string& name, const std::string& key) {
@@ -164,7 +162,7 @@ Json chatTemplates(const GgufFile& file)
 
 } // namespace
 
-Result<Json> ggufTokenizerJson(const GgufFile& file)
+Result<Json> ggufTokenizerJson(const gguf::File& file)
 {
     auto v = ggufVocabulary(file);
     if (!v) {
@@ -187,7 +185,7 @@ Result<Json> ggufTokenizerJson(const GgufFile& file)
     return root;
 }
 
-Result<Json> ggufTokenizerConfig(const GgufFile& file)
+Result<Json> ggufTokenizerConfig(const gguf::File& file)
 {
     auto v = ggufVocabulary(file);
     if (!v) {
@@ -217,7 +215,7 @@ Result<Json> ggufTokenizerConfig(const GgufFile& file)
 
 Result<Json> readGgufTokenizerConfig(const std::filesystem::path& path)
 {
-    auto file = GgufFile::open(path);
+    auto file = gguf::File::open(path);
     if (!file) {
         return file.error();
     }
@@ -227,7 +225,7 @@ Result<Json> readGgufTokenizerConfig(const std::filesystem::path& path)
 
 Result<std::shared_ptr<const Tokenizer>> loadGgufTokenizer(const std::filesystem::path& path)
 {
-    auto file = GgufFile::open(path);
+    auto file = gguf::File::open(path);
     auto config = file ? readTokenizerConfig(path) : Result<TokenizerConfig>(file.error());
     if (!config) {
         return config.error();

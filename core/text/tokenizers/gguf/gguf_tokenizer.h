@@ -6,9 +6,9 @@
 // Threads: free functions.
 #pragma once
 
-#include "core/base/gguf_file.h"
 #include "core/base/json.h"
 #include "core/base/result.h"
+#include "core/gguf/file.h"
 #include "core/text/tokenizers/tokenizer.h"
 
 #include <filesystem>
@@ -17,8 +17,8 @@
 namespace luthier::text {
 
 // Errors name the setting, without the file.
-Result<Json> ggufTokenizerJson(const base::GgufFile& file);
-Result<Json> ggufTokenizerConfig(const base::GgufFile& file);
+Result<Json> ggufTokenizerJson(const gguf::File& file);
+Result<Json> ggufTokenizerConfig(const gguf::File& file);
 
 // The same of a path; errors begin with it.
 Result<Json> readGgufTokenizerConfig(const std::filesystem::path& path);

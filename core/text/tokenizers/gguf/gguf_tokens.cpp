@@ -2,7 +2,7 @@
 #include "core/text/tokenizers/gguf/gguf_tokens.h"
 
 #include "core/base/files.h"
-#include "core/base/gguf_file.h"
+#include "core/gguf/file.h"
 #include "core/text/templates/chat_sources.h"
 #include "core/text/tokenizers/gguf/bpe_parts.h"
 #include "core/text/tokenizers/json_tokenizer.h"
@@ -176,7 +176,7 @@ Result<GgufTokens> ofSentencePiece(const fs::path& folder, std::int64_t rows, co
 // Its lists are taken over as they are.
 Result<GgufTokens> ofGguf(const fs::path& path, std::int64_t rows)
 {
-    auto file = base::GgufFile::open(path);
+    auto file = gguf::File::open(path);
     if (!file) {
         return file.error();
     }
@@ -241,7 +241,7 @@ Result<GgufTokens> ggufTokens(const fs::path& model, std::int64_t rows, const st
     try {
         std::error_code code;
         const bool scored = fs::exists(model / "tokenizer.model", code) && !fs::exists(model / "tokenizer.json", code);
-        auto tokens = base::isGguf(model) ? ofGguf(model, rows)
+        auto tokens = gguf::isGguf(model) ? ofGguf(model, rows)
                       : scored            ? ofSentencePiece(model, rows, **tokenizer)
                                           : ofJson(model, rows, **tokenizer);
         if (!tokens) {
@@ -255,7 +255,7 @@ Result<GgufTokens> ggufTokens(const fs::path& model, std::int64_t rows, const st
     }
 }
 
-void addTokens(const GgufTokens& t, base::GgufContent& content)
+void addTokens(const GgufTokens& t, gguf::Content& content)
 {
     const std::string at = "tokenizer.ggml.";
     content.text(at + "model", t.model);

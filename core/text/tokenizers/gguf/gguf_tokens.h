@@ -6,9 +6,9 @@
 // Threads: plain data, free functions.
 #pragma once
 
-#include "core/base/gguf_content.h"
 #include "core/base/json.h"
 #include "core/base/result.h"
+#include "core/gguf/content.h"
 #include "core/text/tokenizers/tokenizer.h"
 
 #include <cstdint>
@@ -42,7 +42,7 @@ struct GgufTokens {
 // Errors name the file and what has no place in a GGUF file.
 Result<GgufTokens> ggufTokens(const std::filesystem::path& model, std::int64_t rows, const std::vector<std::int64_t>& ends);
 
-void addTokens(const GgufTokens& tokens, base::GgufContent& content);
+void addTokens(const GgufTokens& tokens, gguf::Content& content);
 
 // The row of preTokenizerNames() that splits text as `tokenizer` does: one that its file spells alike, else the first
 // that gives the same ids on texts in many scripts. `file`: its tokenizer.json.

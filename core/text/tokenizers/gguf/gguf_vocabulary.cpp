@@ -55,7 +55,7 @@ struct ScoredMerge {
 
 } // namespace
 
-Result<GgufVocabulary> ggufVocabulary(const base::GgufFile& file)
+Result<GgufVocabulary> ggufVocabulary(const gguf::File& file)
 {
     GgufVocabulary v;
     v.model = file.text("tokenizer.ggml.model").value_or("");
@@ -77,7 +77,7 @@ Result<GgufVocabulary> ggufVocabulary(const base::GgufFile& file)
     return good ? Result<GgufVocabulary>(v) : Result<GgufVocabulary>(good.error());
 }
 
-Result<std::optional<std::string>> ggufSpecial(const base::GgufFile& file, const GgufVocabulary& v, const char* name)
+Result<std::optional<std::string>> ggufSpecial(const gguf::File& file, const GgufVocabulary& v, const char* name)
 {
     const std::string key = std::string("tokenizer.ggml.") + name;
     const auto id = file.integer(key);

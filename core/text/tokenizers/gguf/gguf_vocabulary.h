@@ -2,9 +2,9 @@
 // GgufVocabulary: the lists of tokenizer.ggml.*, checked against one another. Internal to gguf_tokenizer.
 #pragma once
 
-#include "core/base/gguf_file.h"
 #include "core/base/json.h"
 #include "core/base/result.h"
+#include "core/gguf/file.h"
 #include "core/text/tokenizers/gguf/bpe_parts.h"
 
 #include <optional>
@@ -32,10 +32,10 @@ struct GgufVocabulary {
 };
 
 // The lists belong to `file`, which must outlive them.
-Result<GgufVocabulary> ggufVocabulary(const base::GgufFile& file);
+Result<GgufVocabulary> ggufVocabulary(const gguf::File& file);
 
 // The spelling of the token that tokenizer.ggml.<name> gives the id of; nullopt: the file names none.
-Result<std::optional<std::string>> ggufSpecial(const base::GgufFile& file, const GgufVocabulary& vocabulary, const char* name);
+Result<std::optional<std::string>> ggufSpecial(const gguf::File& file, const GgufVocabulary& vocabulary, const char* name);
 
 // Merges of a vocabulary with scores: each way of making a piece of two others, the highest score first.
 Result<Json> mergesOfScores(const GgufVocabulary& vocabulary);

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "core/base/cancel.h"
-#include "core/base/gguf_content.h"
 #include "core/base/result.h"
+#include "core/gguf/content.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -23,7 +23,7 @@ struct GgufFileKind {
     const char* id;         // "q4_k_m"
     const char* help;
     std::uint32_t fileType; // general.file_type
-    const char* format;     // of most matrices, as base::ggufTensorTypes() has it
+    const char* format;     // of most matrices, as gguf::tensorTypes() has it
     bool isMixed = false;   // some matrices finer than the others, as llama.cpp chooses them
 };
 
@@ -32,7 +32,7 @@ const GgufFileKind* findGgufFileKind(std::string_view id);
 std::string ggufFileKindNames(); // "f16, bf16, ..."
 
 // The format of one tensor of a file, by its GGUF name; rows that do not divide into blocks fall back to smaller ones.
-const base::GgufTensorType* ggufFormatOf(const GgufFileKind& kind, const std::string& name, const std::vector<std::uint64_t>& dims,
+const gguf::TensorType* ggufFormatOf(const GgufFileKind& kind, const std::string& name, const std::vector<std::uint64_t>& dims,
                                          std::int64_t layers, bool hasHead);
 
 // Configuration, tokenizer, chat template and weights; `source` is the folder or GGUF file that the decoder was loaded

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/nn/gguf_settings.h"
+#include "core/weights/gguf/settings.h"
 
 #include "core/nn/rope.h"
 
@@ -7,7 +7,11 @@
 #include <cmath>
 #include <iterator>
 
-namespace luthier::nn {
+namespace luthier::weights {
+
+using nn::NormKind;
+using nn::ropeFrequencies;
+using nn::RopeSettings;
 
 namespace {
 
@@ -23,7 +27,7 @@ constexpr FamilyRow kFamilies[] = {
 
 class Writer {
 public:
-    Writer(const DecoderConfig& config, std::string architecture, base::GgufContent& content, std::vector<std::string>& notes)
+    Writer(const nn::DecoderConfig& config, std::string architecture, gguf::Content& content, std::vector<std::string>& notes)
         : m_config(config), m_architecture(std::move(architecture)), m_content(content), m_notes(notes)
     {
     }
@@ -185,34 +189,34 @@ private:
     void addDivisors(const char* name, const std::vector<double>& values)
     {
         const std::vector<float> floats(values.begin(), values.end());
-        m_content.add({name, {floats.size()}, base::findGgufTensorType(0), [floats](const base::GgufSink& put) {
+        m_content.add({name, {floats.size()}, gguf::findTensorType(0), [floats](const gguf::Sink& put) {
                            return put(floats.data(), floats.size() * sizeof(float));
                        }});
     }
 
-    const DecoderConfig& m_config;
+    const nn::DecoderConfig& m_config;
     std::string m_architecture;
-    base::GgufContent& m_content;
+    gguf::Content& m_content;
     std::vector<std::string>& m_notes;
 };
 
 } // namespace
 
-Result<GgufArchitecture> ggufArchitectureOf(const DecoderConfig& config)
+Result<GgufArchitecture> ggufArchitectureOf(const nn::DecoderConfig& config)
 {
     const auto* row = std::find_if(std::begin(kFamilies), std::end(kFamilies),
                                    [&](const FamilyRow& known) { return config.family == known.family; });
     if (row == std::end(kFamilies)) {
         return Error{"a " + config.family + " model has no architecture in GGUF that is known here"};
     }
-    auto layout = ggufLayoutOf(row->architecture);
+    auto layout = gguf::layoutOf(row->architecture);
     return layout ? Result<GgufArchitecture>(GgufArchitecture{row->architecture, *layout}) : Result<GgufArchitecture>(layout.error());
 }
 
-Result<void> addGgufSettings(const DecoderConfig& config, base::GgufContent& content, std::vector<std::string>& notes)
+Result<void> addGgufSettings(const nn::DecoderConfig& config, gguf::Content& content, std::vector<std::string>& notes)
 {
     auto architecture = ggufArchitectureOf(config);
     return architecture ? Writer(config, architecture->name, content, notes).write() : Result<void>(architecture.error());
 }
 
-} // namespace luthier::nn
+} // namespace luthier::weights

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The settings of a GGUF file: names, values and lists of values.
-#include "core/base/gguf_reader.h"
+#include "core/gguf/reader.h"
 
 #include "core/base/checked.h"
 
 #include <type_traits>
 
-namespace luthier::base {
+namespace luthier::gguf {
 
 namespace {
 
@@ -19,19 +19,19 @@ constexpr std::uint64_t kValueBytes[] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
 
 } // namespace
 
-std::string GgufReader::shown(const std::string& name)
+std::string Reader::shown(const std::string& name)
 {
     return "\"" + (name.size() > 80 ? name.substr(0, 77) + "..." : name) + "\"";
 }
 
-bool GgufReader::readPair()
+bool Reader::readPair()
 {
     std::string key;
     if (!takeText(key, kLongestGgufName, "the name of a setting")) {
         return false;
     }
     const auto type = number<std::uint32_t>();
-    GgufValue value;
+    Value value;
     if (!m_problem.empty() || !readValue(type, key, value, 0)) {
         return false;
     }
@@ -44,7 +44,7 @@ bool GgufReader::readPair()
     return true;
 }
 
-bool GgufReader::readValue(std::uint32_t type, const std::string& key, GgufValue& value, int depth)
+bool Reader::readValue(std::uint32_t type, const std::string& key, Value& value, int depth)
 {
     switch (type) {
     case 0: value = std::uint64_t{number<std::uint8_t>()}; break;
@@ -78,7 +78,7 @@ bool GgufReader::readValue(std::uint32_t type, const std::string& key, GgufValue
     return m_problem.empty();
 }
 
-bool GgufReader::readArray(const std::string& key, GgufValue& value, int depth)
+bool Reader::readArray(const std::string& key, Value& value, int depth)
 {
     const auto type = number<std::uint32_t>();
     const auto count = number<std::uint64_t>();
@@ -90,7 +90,7 @@ bool GgufReader::readArray(const std::string& key, GgufValue& value, int depth)
                     + std::to_string(type) + ", which GGUF does not know"));
     }
     const std::uint64_t least = type == kText ? 8 : type == kArray ? 12 : kValueBytes[type];
-    const auto bytes = checkedMul(count, least);
+    const auto bytes = base::checkedMul(count, least);
     if (count > kMostGgufElements || !bytes || *bytes > left()) {
         return fail("the list " + shown(key) + " is said to have " + std::to_string(count) + " elements, "
                     + (count > kMostGgufElements ? "at most " + std::to_string(kMostGgufElements) + " are allowed"
@@ -100,7 +100,7 @@ bool GgufReader::readArray(const std::string& key, GgufValue& value, int depth)
     std::vector<double> numbers;
     (type == kText ? texts.reserve(count) : numbers.reserve(type == kArray ? 0 : count));
     for (std::uint64_t i = 0; i < count; ++i) {
-        GgufValue element;
+        Value element;
         if (!readValue(type, key, element, depth + 1)) {
             return false;
         }
@@ -125,4 +125,4 @@ bool GgufReader::readArray(const std::string& key, GgufValue& value, int depth)
     return true;
 }
 
-} // namespace luthier::base
+} // namespace luthier::gguf

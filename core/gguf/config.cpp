@@ -1,45 +1,43 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/nn/gguf_config.h"
+#include "core/gguf/config.h"
 
-#include "core/nn/gguf_rope.h"
+#include "core/gguf/rope.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 
-namespace luthier::nn {
+namespace luthier::gguf {
 
 namespace {
-
-using base::GgufFile;
 
 struct Architecture {
     const char* name;      // general.architecture
     const char* modelType; // of config.json
-    GgufLayout layout;
-    void (*add)(const GgufSettings& settings, Json& config); // what is its own
+    Layout layout;
+    void (*add)(const Settings& settings, Json& config); // what is its own
 };
 
-bool holds(const GgufFile& file, const std::string& tensor)
+bool holds(const File& file, const std::string& tensor)
 {
     return file.find(tensor) != nullptr;
 }
 
-void addBiases(const GgufSettings& s, Json& config)
+void addBiases(const Settings& s, Json& config)
 {
     config["attention_bias"] = holds(s.file, "blk.0.attn_q.bias");
     config["mlp_bias"] = holds(s.file, "blk.0.ffn_gate.bias");
 }
 
-void addOutputBias(const GgufSettings& s, Json& config)
+void addOutputBias(const Settings& s, Json& config)
 {
     config["attention_bias"] = holds(s.file, "blk.0.attn_output.bias");
 }
 
-void addNothing(const GgufSettings&, Json&) {}
+void addNothing(const Settings&, Json&) {}
 
 // The scale of scores is not written. It is 1 / sqrt(head size), and 1 / sqrt(hidden / heads) in the 27B models alone.
-void addQueryScale(const GgufSettings& s, Json& config, std::int64_t layersOf27B)
+void addQueryScale(const Settings& s, Json& config, std::int64_t layersOf27B)
 {
     const bool large = config["num_hidden_layers"] == layersOf27B;
     const auto perHead = config["hidden_size"].get<std::int64_t>() / std::max<std::int64_t>(1, config["num_attention_heads"].get<std::int64_t>());
@@ -48,21 +46,21 @@ void addQueryScale(const GgufSettings& s, Json& config, std::int64_t layersOf27B
     config["hidden_activation"] = "gelu_pytorch_tanh";
 }
 
-void addGemma2(const GgufSettings& s, Json& config)
+void addGemma2(const Settings& s, Json& config)
 {
     addQueryScale(s, config, 46);
     config["attn_logit_softcapping"] = s.number("attn_logit_softcapping").value_or(50);
     config["final_logit_softcapping"] = s.number("final_logit_softcapping").value_or(30);
 }
 
-void addGemma3(const GgufSettings& s, Json& config)
+void addGemma3(const Settings& s, Json& config)
 {
     addQueryScale(s, config, 62);
     config["rope_local_base_freq"] = s.number("rope.freq_base_swa").value_or(10000);
     config["sliding_window_pattern"] = s.integer("attention.sliding_window_pattern").value_or(6);
 }
 
-void addPhi3(const GgufSettings& s, Json& config)
+void addPhi3(const Settings& s, Json& config)
 {
     const auto rotary = s.integer("rope.dimension_count").value_or(0);
     const auto head = config.value("head_dim", config["hidden_size"].get<std::int64_t>()
@@ -75,7 +73,7 @@ void addPhi3(const GgufSettings& s, Json& config)
     }
 }
 
-void addGpt2(const GgufSettings& s, Json& config)
+void addGpt2(const Settings& s, Json& config)
 {
     config["n_inner"] = config["intermediate_size"];
     config["layer_norm_epsilon"] = s.number("attention.layer_norm_epsilon").value_or(1e-5);
@@ -94,7 +92,7 @@ constexpr Architecture kArchitectures[] = {
 };
 
 // What a plain decoder cannot be, whatever its architecture is called.
-Result<void> checkKind(const GgufSettings& s)
+Result<void> checkKind(const Settings& s)
 {
     if (const auto type = s.file.text("general.type"); type && *type != "model") {
         return Error{"general.type is \"" + *type + "\"; a base must be a \"model\""};
@@ -126,14 +124,14 @@ Result<const Architecture*> architectureNamed(const std::string& name)
     return Error{"general.architecture \"" + name + "\" is not known here; known are " + known};
 }
 
-Result<const Architecture*> architectureOf(const GgufFile& file)
+Result<const Architecture*> architectureOf(const File& file)
 {
     const auto name = file.text("general.architecture");
     return name ? architectureNamed(*name)
                 : Result<const Architecture*>(Error{"general.architecture is missing; this is not the file of a model"});
 }
 
-Result<void> addSizes(const GgufSettings& s, Json& config)
+Result<void> addSizes(const Settings& s, Json& config)
 {
     struct Size {
         const char* key;
@@ -180,7 +178,7 @@ Result<void> addSizes(const GgufSettings& s, Json& config)
     return {};
 }
 
-void addEnds(const GgufSettings& s, Json& config)
+void addEnds(const Settings& s, Json& config)
 {
     if (const auto bos = s.file.integer("tokenizer.ggml.bos_token_id")) {
         config["bos_token_id"] = *bos;
@@ -199,7 +197,7 @@ void addEnds(const GgufSettings& s, Json& config)
 
 } // namespace
 
-std::optional<double> GgufSettings::number(const char* key) const
+std::optional<double> Settings::number(const char* key) const
 {
     const auto value = file.number(arch + "." + key);
     if (!value) {
@@ -213,25 +211,25 @@ std::optional<double> GgufSettings::number(const char* key) const
     return shortest;
 }
 
-Result<GgufLayout> ggufLayoutOf(const std::string& name)
+Result<Layout> layoutOf(const std::string& name)
 {
     auto architecture = architectureNamed(name);
-    return architecture ? Result<GgufLayout>((*architecture)->layout) : Result<GgufLayout>(architecture.error());
+    return architecture ? Result<Layout>((*architecture)->layout) : Result<Layout>(architecture.error());
 }
 
-Result<GgufLayout> ggufLayout(const GgufFile& file)
+Result<Layout> layoutOf(const File& file)
 {
     auto architecture = architectureOf(file);
-    return architecture ? Result<GgufLayout>((*architecture)->layout) : Result<GgufLayout>(architecture.error());
+    return architecture ? Result<Layout>((*architecture)->layout) : Result<Layout>(architecture.error());
 }
 
-Result<Json> ggufConfigJson(const GgufFile& file)
+Result<Json> configJson(const File& file)
 {
     auto architecture = architectureOf(file);
     if (!architecture) {
         return architecture.error();
     }
-    const GgufSettings settings{file, (*architecture)->name};
+    const Settings settings{file, (*architecture)->name};
     if (auto good = checkKind(settings); !good) {
         return good.error();
     }
@@ -244,7 +242,7 @@ Result<Json> ggufConfigJson(const GgufFile& file)
     }
     config["tie_word_embeddings"] = !holds(file, "output.weight");
     (*architecture)->add(settings, config);
-    if (auto added = addGgufRope(settings, config); !added) {
+    if (auto added = addRope(settings, config); !added) {
         return added.error();
     }
     addEnds(settings, config);
@@ -252,4 +250,4 @@ Result<Json> ggufConfigJson(const GgufFile& file)
     return config;
 }
 
-} // namespace luthier::nn
+} // namespace luthier::gguf

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/base/gguf_file.h"
+#include "core/gguf/file.h"
 
-#include "core/base/gguf_reader.h"
+#include "core/gguf/reader.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace luthier::base {
+namespace luthier::gguf {
 
 namespace fs = std::filesystem;
 
@@ -51,7 +51,7 @@ Result<void> readAt(int descriptor, const fs::path& path, std::uint64_t offset, 
     return {};
 }
 
-std::uint64_t GgufTensor::elements() const
+std::uint64_t Tensor::elements() const
 {
     std::uint64_t count = 1; // the product was checked when the file was opened
     for (const std::uint64_t extent : dims) {
@@ -60,14 +60,14 @@ std::uint64_t GgufTensor::elements() const
     return count;
 }
 
-Result<std::shared_ptr<const GgufFile>> GgufFile::open(const fs::path& path)
+Result<std::shared_ptr<const File>> File::open(const fs::path& path)
 {
     // O_NONBLOCK: a named pipe in place of a file must not hang the open.
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) {
         return Error{path.string() + ": cannot open: " + std::strerror(errno)};
     }
-    std::shared_ptr<GgufFile> file(new GgufFile);
+    std::shared_ptr<File> file(new File);
     file->m_path = path;
     file->m_descriptor = descriptor;
     struct stat info {};
@@ -75,43 +75,43 @@ Result<std::shared_ptr<const GgufFile>> GgufFile::open(const fs::path& path)
         return Error{path.string() + ": not a regular file"};
     }
     try {
-        if (auto read = GgufReader(*file, static_cast<std::uint64_t>(info.st_size)).read(); !read) {
+        if (auto read = Reader(*file, static_cast<std::uint64_t>(info.st_size)).read(); !read) {
             const bool named = read.message().rfind(path.string(), 0) == 0;
             return named ? read.error() : Error{path.string() + ": " + read.message()};
         }
     } catch (const std::bad_alloc&) {
         return Error{path.string() + ": there is no memory for its header"};
     }
-    return std::shared_ptr<const GgufFile>(std::move(file));
+    return std::shared_ptr<const File>(std::move(file));
 }
 
-GgufFile::~GgufFile()
+File::~File()
 {
     if (m_descriptor >= 0) {
         ::close(m_descriptor);
     }
 }
 
-const GgufTensor* GgufFile::find(const std::string& name) const
+const Tensor* File::find(const std::string& name) const
 {
     const auto found = m_index.find(name);
     return found == m_index.end() ? nullptr : &m_tensors[found->second];
 }
 
-const GgufValue* GgufFile::value(std::string_view key) const
+const Value* File::value(std::string_view key) const
 {
     const auto found = m_metadata.find(key);
     return found == m_metadata.end() ? nullptr : &found->second;
 }
 
-std::optional<std::string> GgufFile::text(std::string_view key) const
+std::optional<std::string> File::text(std::string_view key) const
 {
     const auto* found = value(key);
     const auto* text = found ? std::get_if<std::string>(found) : nullptr;
     return text ? std::optional(*text) : std::nullopt;
 }
 
-std::optional<std::int64_t> GgufFile::integer(std::string_view key) const
+std::optional<std::int64_t> File::integer(std::string_view key) const
 {
     const auto* found = value(key);
     if (const auto* list = numbers(key)) {
@@ -125,7 +125,7 @@ std::optional<std::int64_t> GgufFile::integer(std::string_view key) const
     return number ? std::optional(*number) : std::nullopt;
 }
 
-std::optional<double> GgufFile::number(std::string_view key) const
+std::optional<double> File::number(std::string_view key) const
 {
     const auto* found = value(key);
     if (const auto* number = found ? std::get_if<double>(found) : nullptr) {
@@ -135,26 +135,26 @@ std::optional<double> GgufFile::number(std::string_view key) const
     return whole ? std::optional(static_cast<double>(*whole)) : std::nullopt;
 }
 
-std::optional<bool> GgufFile::boolean(std::string_view key) const
+std::optional<bool> File::boolean(std::string_view key) const
 {
     const auto* found = value(key);
     const auto* flag = found ? std::get_if<bool>(found) : nullptr;
     return flag ? std::optional(*flag) : std::nullopt;
 }
 
-const std::vector<std::string>* GgufFile::texts(std::string_view key) const
+const std::vector<std::string>* File::texts(std::string_view key) const
 {
     const auto* found = value(key);
     return found ? std::get_if<std::vector<std::string>>(found) : nullptr;
 }
 
-const std::vector<double>* GgufFile::numbers(std::string_view key) const
+const std::vector<double>* File::numbers(std::string_view key) const
 {
     const auto* found = value(key);
     return found ? std::get_if<std::vector<double>>(found) : nullptr;
 }
 
-Result<void> GgufFile::read(const GgufTensor& tensor, std::uint64_t offset, std::uint64_t size, void* target) const
+Result<void> File::read(const Tensor& tensor, std::uint64_t offset, std::uint64_t size, void* target) const
 {
     if (offset > tensor.bytes || size > tensor.bytes - offset) {
         return Error{m_path.string() + ": tensor \"" + tensor.name + "\" has " + std::to_string(tensor.bytes) + " bytes, "
@@ -180,4 +180,4 @@ bool isGguf(const fs::path& path)
            && std::memcmp(magic, "GGUF", 4) == 0;
 }
 
-} // namespace luthier::base
+} // namespace luthier::gguf

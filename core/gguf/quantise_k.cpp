@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Blocks of 256 numbers. A number counts by its size in the fit: an error on a large weight moves more of the output.
-#include "core/weights/gguf_blocks.h"
-#include "core/weights/gguf_quantise.h"
+#include "core/gguf/blocks.h"
+#include "core/gguf/quantise.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
-namespace luthier::weights {
+namespace luthier::gguf {
 
 namespace {
 
@@ -91,7 +91,7 @@ Affine bestAffine(const float* x, int top)
     return best;
 }
 
-// Eight pairs of 6-bit numbers in twelve bytes (see subScaleAt in gguf_blocks.cpp).
+// Eight pairs of 6-bit numbers in twelve bytes (see subScaleAt in blocks.cpp).
 void putSubScales(std::uint8_t* s, const int* scales, const int* minima)
 {
     for (int j = 0; j < 4; ++j) {
@@ -211,4 +211,4 @@ void quantiseQ6K(const float* numbers, std::uint8_t* block)
     }
 }
 
-} // namespace luthier::weights
+} // namespace luthier::gguf

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/weights/gguf_blocks.h"
+#include "core/gguf/blocks.h"
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
 
-namespace luthier::weights {
+namespace luthier::gguf {
 
 namespace {
 
@@ -153,7 +153,7 @@ void readQ6K(const std::uint8_t* block, float* out)
     }
 }
 
-constexpr GgufBlockFormat kFormats[] = {
+constexpr BlockFormat kFormats[] = {
     {"F32", readF32},   {"F16", readF16},   {"BF16", readBf16}, {"Q8_0", readQ80}, {"Q4_0", readQ40}, {"Q4_1", readQ41},
     {"Q5_0", readQ50},  {"Q5_1", readQ51},  {"Q4_K", readQ4K},  {"Q5_K", readQ5K}, {"Q6_K", readQ6K},
 };
@@ -173,25 +173,25 @@ float floatOfHalf(std::uint16_t bits)
     return std::bit_cast<float>(sign | wide << 23 | mantissa << 13);
 }
 
-std::span<const GgufBlockFormat> ggufBlockFormats()
+std::span<const BlockFormat> blockFormats()
 {
     return kFormats;
 }
 
-const GgufBlockFormat* findGgufBlockFormat(const std::string& name)
+const BlockFormat* findBlockFormat(const std::string& name)
 {
     const auto* found = std::find_if(std::begin(kFormats), std::end(kFormats),
-                                     [&](const GgufBlockFormat& format) { return name == format.name; });
+                                     [&](const BlockFormat& format) { return name == format.name; });
     return found == std::end(kFormats) ? nullptr : found;
 }
 
-std::string ggufBlockFormatNames()
+std::string blockFormatNames()
 {
     std::string names;
-    for (const GgufBlockFormat& format : kFormats) {
+    for (const BlockFormat& format : kFormats) {
         names += (names.empty() ? "" : ", ") + std::string(format.name);
     }
     return names;
 }
 
-} // namespace luthier::weights
+} // namespace luthier::gguf

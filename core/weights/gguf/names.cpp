@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/weights/gguf_names.h"
+#include "core/weights/gguf/names.h"
 
 #include "core/nn/weight_names.h"
 

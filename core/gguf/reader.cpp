@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/base/gguf_reader.h"
+#include "core/gguf/reader.h"
 
 #include "core/base/checked.h"
 
 #include <algorithm>
 #include <bit>
 
-namespace luthier::base {
+namespace luthier::gguf {
 
 static_assert(std::endian::native == std::endian::little, "GGUF files are read as they lie");
 
@@ -19,7 +19,7 @@ constexpr std::uint32_t kMostDims = 4;
 
 } // namespace
 
-bool GgufReader::fail(const std::string& sentence)
+bool Reader::fail(const std::string& sentence)
 {
     if (m_problem.empty()) {
         m_problem = sentence;
@@ -27,7 +27,7 @@ bool GgufReader::fail(const std::string& sentence)
     return false;
 }
 
-bool GgufReader::take(void* target, std::uint64_t size)
+bool Reader::take(void* target, std::uint64_t size)
 {
     if (size > left()) {
         return fail("the file is cut short: it ends at byte " + std::to_string(m_size) + " inside its header, which goes on for at least "
@@ -51,7 +51,7 @@ bool GgufReader::take(void* target, std::uint64_t size)
     return m_problem.empty();
 }
 
-bool GgufReader::takeText(std::string& text, std::uint64_t longest, const std::string& what)
+bool Reader::takeText(std::string& text, std::uint64_t longest, const std::string& what)
 {
     const auto begin = m_at;
     const auto length = number<std::uint64_t>();
@@ -67,7 +67,7 @@ bool GgufReader::takeText(std::string& text, std::uint64_t longest, const std::s
     return take(text.data(), length);
 }
 
-bool GgufReader::readHead(std::uint64_t& numTensors, std::uint64_t& numPairs)
+bool Reader::readHead(std::uint64_t& numTensors, std::uint64_t& numPairs)
 {
     char magic[4] = {};
     take(magic, sizeof magic);
@@ -88,7 +88,7 @@ bool GgufReader::readHead(std::uint64_t& numTensors, std::uint64_t& numPairs)
     numTensors = number<std::uint64_t>();
     numPairs = number<std::uint64_t>();
     const auto check = [&](std::uint64_t count, std::uint64_t most, std::uint64_t smallest, const char* what) {
-        const auto least = checkedMul(count, smallest);
+        const auto least = base::checkedMul(count, smallest);
         if (m_problem.empty() && (count > most || !least || *least > left())) {
             fail("the file is said to hold " + std::to_string(count) + " " + what + ", "
                  + (count > most ? "at most " + std::to_string(most) + " are allowed"
@@ -100,9 +100,9 @@ bool GgufReader::readHead(std::uint64_t& numTensors, std::uint64_t& numPairs)
     return m_problem.empty();
 }
 
-bool GgufReader::readTensor()
+bool Reader::readTensor()
 {
-    GgufTensor tensor;
+    Tensor tensor;
     if (!takeText(tensor.name, kLongestGgufName, "the name of a tensor") || !readShape(tensor)) {
         return false;
     }
@@ -112,20 +112,20 @@ bool GgufReader::readTensor()
         return false;
     }
     const std::string name = "tensor " + shown(tensor.name) + ": ";
-    tensor.type = findGgufTensorType(type);
+    tensor.type = findTensorType(type);
     if (!tensor.type) {
         return fail(name + "its number format " + std::to_string(type) + " is not known here");
     }
     std::optional<std::uint64_t> elements = 1;
     for (const std::uint64_t extent : tensor.dims) {
-        elements = elements ? checkedMul(*elements, extent) : elements;
+        elements = elements ? base::checkedMul(*elements, extent) : elements;
     }
     if (tensor.rowElements() % tensor.type->elements != 0) {
         return fail(name + "its rows of " + std::to_string(tensor.rowElements()) + " numbers are no multiple of the "
                     + std::to_string(tensor.type->elements) + " that share a block of " + tensor.type->name);
     }
-    const auto bytes = elements ? checkedMul(*elements / tensor.type->elements, tensor.type->bytes) : elements;
-    if (!bytes || !checkedMul(*elements, 4)) {
+    const auto bytes = elements ? base::checkedMul(*elements / tensor.type->elements, tensor.type->bytes) : elements;
+    if (!bytes || !base::checkedMul(*elements, 4)) {
         return fail(name + "its shape multiplies to more bytes than can be counted");
     }
     tensor.bytes = *bytes;
@@ -136,7 +136,7 @@ bool GgufReader::readTensor()
     return true;
 }
 
-bool GgufReader::readShape(GgufTensor& tensor)
+bool Reader::readShape(Tensor& tensor)
 {
     const auto dims = number<std::uint32_t>();
     if (m_problem.empty() && dims > kMostDims) {
@@ -152,7 +152,7 @@ bool GgufReader::readShape(GgufTensor& tensor)
     return m_problem.empty();
 }
 
-bool GgufReader::placeData()
+bool Reader::placeData()
 {
     if (m_file.has("general.alignment")) {
         const auto alignment = m_file.integer("general.alignment").value_or(0);
@@ -167,12 +167,12 @@ bool GgufReader::placeData()
     return true;
 }
 
-bool GgufReader::checkTensors()
+bool Reader::checkTensors()
 {
     const std::uint64_t room = m_size - m_file.m_dataStart;
-    std::vector<const GgufTensor*> order;
-    for (const GgufTensor& tensor : m_file.m_tensors) {
-        const auto end = checkedAdd(tensor.offset, tensor.bytes);
+    std::vector<const Tensor*> order;
+    for (const Tensor& tensor : m_file.m_tensors) {
+        const auto end = base::checkedAdd(tensor.offset, tensor.bytes);
         if (!end || *end > room) {
             return fail("tensor " + shown(tensor.name) + ": its data (" + std::to_string(tensor.bytes) + " bytes from "
                         + std::to_string(tensor.offset) + ") ends outside the file, which has " + std::to_string(room)
@@ -185,7 +185,7 @@ bool GgufReader::checkTensors()
         order.push_back(&tensor);
     }
     std::sort(order.begin(), order.end(),
-              [](const GgufTensor* a, const GgufTensor* b) { return a->offset < b->offset; });
+              [](const Tensor* a, const Tensor* b) { return a->offset < b->offset; });
     for (std::size_t i = 1; i < order.size(); ++i) {
         if (order[i]->offset < order[i - 1]->offset + order[i - 1]->bytes) {
             return fail("tensor " + shown(order[i]->name) + ": its data overlaps that of " + shown(order[i - 1]->name));
@@ -194,7 +194,7 @@ bool GgufReader::checkTensors()
     return true;
 }
 
-Result<void> GgufReader::read()
+Result<void> Reader::read()
 {
     std::uint64_t numTensors = 0;
     std::uint64_t numPairs = 0;
@@ -209,4 +209,4 @@ Result<void> GgufReader::read()
     return good ? Result<void>() : Result<void>(Error{m_problem});
 }
 
-} // namespace luthier::base
+} // namespace luthier::gguf

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/weights/gguf_save.h"
+#include "core/weights/gguf/save.h"
 
+#include "core/gguf/quantise.h"
 #include "core/nn/decoder.h"
-#include "core/nn/gguf_settings.h"
 #include "core/text/tokenizers/gguf/gguf_tokens.h"
-#include "core/weights/gguf_names.h"
-#include "core/weights/gguf_quantise.h"
+#include "core/weights/gguf/names.h"
+#include "core/weights/gguf/settings.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
@@ -29,7 +29,7 @@ at::Tensor interleaved(const at::Tensor& tensor, std::int64_t headDim)
 }
 
 // How the decoder's tensor stands in the file; views as far as possible.
-at::Tensor inFile(const nn::NamedTensor& item, const nn::DecoderConfig& config, const nn::GgufLayout& layout)
+at::Tensor inFile(const nn::NamedTensor& item, const nn::DecoderConfig& config, const gguf::Layout& layout)
 {
     const bool isRotated = item.name.find(".q_proj.") != std::string::npos || item.name.find(".k_proj.") != std::string::npos;
     at::Tensor tensor = item.tensor.detach();
@@ -45,13 +45,13 @@ at::Tensor inFile(const nn::NamedTensor& item, const nn::DecoderConfig& config, 
     return tensor;
 }
 
-Result<void> putRounded(const at::Tensor& rows, const base::GgufTensorType& type, const base::GgufSink& put)
+Result<void> putRounded(const at::Tensor& rows, const gguf::TensorType& type, const gguf::Sink& put)
 {
     const at::Tensor numbers = rows.to(at::kCPU).to(at::kFloat).contiguous();
     const float* from = numbers.const_data_ptr<float>();
     const std::int64_t blocks = numbers.numel() / type.elements;
     std::vector<std::uint8_t> bytes(static_cast<std::size_t>(blocks) * type.bytes);
-    const GgufQuantiser& quantiser = *findGgufQuantiser(type.name);
+    const gguf::Quantiser& quantiser = *gguf::findQuantiser(type.name);
     at::parallel_for(0, blocks, 1024, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t i = first; i < last; ++i) {
             quantiser.quantise(from + i * type.elements, bytes.data() + i * type.bytes);
@@ -60,10 +60,10 @@ Result<void> putRounded(const at::Tensor& rows, const base::GgufTensorType& type
     return put(bytes.data(), bytes.size());
 }
 
-base::GgufTensorToWrite written(const std::string& name, const at::Tensor& tensor, const base::GgufTensorType* type,
+gguf::TensorToWrite written(const std::string& name, const at::Tensor& tensor, const gguf::TensorType* type,
                                 const std::vector<std::uint64_t>& dims)
 {
-    return {name, dims, type, [tensor, type](const base::GgufSink& put) -> Result<void> {
+    return {name, dims, type, [tensor, type](const gguf::Sink& put) -> Result<void> {
                 const std::int64_t rows = tensor.size(0);
                 const std::int64_t step = std::max<std::int64_t>(1, tensor.dim() > 1 ? kPiece / tensor.size(1) : rows);
                 for (std::int64_t first = 0; first < rows; first += step) {
@@ -76,7 +76,7 @@ base::GgufTensorToWrite written(const std::string& name, const at::Tensor& tenso
             }};
 }
 
-Result<void> addWeights(nn::Decoder& decoder, const nn::GgufLayout& layout, const GgufFileKind& kind, base::GgufContent& content)
+Result<void> addWeights(nn::Decoder& decoder, const gguf::Layout& layout, const GgufFileKind& kind, gguf::Content& content)
 {
     const nn::DecoderConfig& config = decoder.config();
     std::map<std::string, std::string> names; // the folder's: the file's
@@ -100,11 +100,11 @@ Result<void> save(nn::Decoder& decoder, const fs::path& source, const fs::path& 
                   std::vector<std::string>& notes, const base::Progress& progress, const base::CancelToken& cancel)
 {
     const nn::DecoderConfig& config = decoder.config();
-    auto architecture = nn::ggufArchitectureOf(config);
+    auto architecture = ggufArchitectureOf(config);
     if (!architecture) {
         return architecture.error();
     }
-    base::GgufContent content;
+    gguf::Content content;
     content.text("general.architecture", architecture->name);
     content.text("general.type", "model");
     content.text("general.name", fs::absolute(source).lexically_normal().stem().string());
@@ -112,7 +112,7 @@ Result<void> save(nn::Decoder& decoder, const fs::path& source, const fs::path& 
     if (std::string(kind.format).starts_with("Q")) {
         content.whole("general.quantization_version", 2);
     }
-    if (auto added = nn::addGgufSettings(config, content, notes); !added) {
+    if (auto added = addGgufSettings(config, content, notes); !added) {
         return added;
     }
     auto tokens = text::ggufTokens(source, config.vocab, config.eosIds);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/base/gguf_content.h"
+#include "core/gguf/content.h"
 
 #include "core/base/files.h"
 
 #include <cstring>
 
-namespace luthier::base {
+namespace luthier::gguf {
 
 namespace {
 
@@ -43,7 +43,7 @@ std::string listBytes(std::uint32_t type, const std::vector<In>& values)
     return bytes;
 }
 
-Result<void> check(const GgufTensorToWrite& tensor)
+Result<void> check(const TensorToWrite& tensor)
 {
     if (tensor.name.empty() || tensor.name.size() > kLongestName) {
         return Error{"tensor \"" + tensor.name + "\": a name has 1 to 63 bytes"};
@@ -57,12 +57,12 @@ Result<void> check(const GgufTensorToWrite& tensor)
 
 class Writing {
 public:
-    Writing(AtomicFile& file, const Progress& progress, const CancelToken& cancel, std::uint64_t total)
+    Writing(base::AtomicFile& file, const base::Progress& progress, const base::CancelToken& cancel, std::uint64_t total)
         : m_file(file), m_progress(progress), m_cancel(cancel), m_total(total)
     {
     }
 
-    Result<void> tensor(const GgufTensorToWrite& tensor)
+    Result<void> tensor(const TensorToWrite& tensor)
     {
         std::uint64_t written = 0;
         auto done = tensor.bytes([&](const void* data, std::size_t size) -> Result<void> {
@@ -87,16 +87,16 @@ public:
     }
 
 private:
-    AtomicFile& m_file;
-    const Progress& m_progress;
-    const CancelToken& m_cancel;
+    base::AtomicFile& m_file;
+    const base::Progress& m_progress;
+    const base::CancelToken& m_cancel;
     std::uint64_t m_total;
     std::uint64_t m_done = 0;
 };
 
 } // namespace
 
-std::uint64_t GgufTensorToWrite::size() const
+std::uint64_t TensorToWrite::size() const
 {
     std::uint64_t elements = 1;
     for (const std::uint64_t extent : dims) {
@@ -105,33 +105,33 @@ std::uint64_t GgufTensorToWrite::size() const
     return elements / type->elements * type->bytes;
 }
 
-void GgufContent::pair(const std::string& key, std::uint32_t type, const std::string& value)
+void Content::pair(const std::string& key, std::uint32_t type, const std::string& value)
 {
     m_pairs += textBytes(key) + bytesOf(type) + value;
     ++m_numPairs;
 }
 
-void GgufContent::text(const std::string& key, const std::string& value)
+void Content::text(const std::string& key, const std::string& value)
 {
     pair(key, Text, textBytes(value));
 }
 
-void GgufContent::whole(const std::string& key, std::uint64_t value)
+void Content::whole(const std::string& key, std::uint64_t value)
 {
     pair(key, U32, bytesOf(static_cast<std::uint32_t>(value)));
 }
 
-void GgufContent::number(const std::string& key, double value)
+void Content::number(const std::string& key, double value)
 {
     pair(key, F32, bytesOf(static_cast<float>(value)));
 }
 
-void GgufContent::boolean(const std::string& key, bool value)
+void Content::boolean(const std::string& key, bool value)
 {
     pair(key, Bool, std::string(1, value ? '\1' : '\0'));
 }
 
-void GgufContent::texts(const std::string& key, const std::vector<std::string>& values)
+void Content::texts(const std::string& key, const std::vector<std::string>& values)
 {
     std::string bytes = bytesOf<std::uint32_t>(Text) + bytesOf<std::uint64_t>(values.size());
     for (const std::string& value : values) {
@@ -140,30 +140,30 @@ void GgufContent::texts(const std::string& key, const std::vector<std::string>& 
     pair(key, List, bytes);
 }
 
-void GgufContent::numbers(const std::string& key, const std::vector<double>& values)
+void Content::numbers(const std::string& key, const std::vector<double>& values)
 {
     pair(key, List, listBytes<float>(F32, values));
 }
 
-void GgufContent::wholes(const std::string& key, const std::vector<std::int32_t>& values)
+void Content::wholes(const std::string& key, const std::vector<std::int32_t>& values)
 {
     pair(key, List, listBytes<std::int32_t>(I32, values));
 }
 
-std::uint64_t GgufContent::dataBytes() const
+std::uint64_t Content::dataBytes() const
 {
     std::uint64_t all = 0;
-    for (const GgufTensorToWrite& tensor : m_tensors) {
+    for (const TensorToWrite& tensor : m_tensors) {
         all += tensor.size();
     }
     return all;
 }
 
-std::string GgufContent::head() const
+std::string Content::head() const
 {
     std::string all = "GGUF" + bytesOf<std::uint32_t>(3) + bytesOf<std::uint64_t>(m_tensors.size()) + bytesOf(m_numPairs) + m_pairs;
     std::uint64_t offset = 0;
-    for (const GgufTensorToWrite& tensor : m_tensors) {
+    for (const TensorToWrite& tensor : m_tensors) {
         all += textBytes(tensor.name) + bytesOf(static_cast<std::uint32_t>(tensor.dims.size()));
         for (const std::uint64_t extent : tensor.dims) {
             all += bytesOf(extent);
@@ -175,14 +175,14 @@ std::string GgufContent::head() const
     return all;
 }
 
-Result<void> GgufContent::write(const std::filesystem::path& path, const Progress& progress, const CancelToken& cancel) const
+Result<void> Content::write(const std::filesystem::path& path, const base::Progress& progress, const base::CancelToken& cancel) const
 {
-    for (const GgufTensorToWrite& tensor : m_tensors) {
+    for (const TensorToWrite& tensor : m_tensors) {
         if (auto good = check(tensor); !good) {
             return Error{path.string() + ": " + good.message()};
         }
     }
-    auto file = AtomicFile::create(path);
+    auto file = base::AtomicFile::create(path);
     if (!file) {
         return file.error();
     }
@@ -190,7 +190,7 @@ Result<void> GgufContent::write(const std::filesystem::path& path, const Progres
         return done;
     }
     Writing writing(*file, progress, cancel, dataBytes());
-    for (const GgufTensorToWrite& tensor : m_tensors) {
+    for (const TensorToWrite& tensor : m_tensors) {
         if (auto done = writing.tensor(tensor); !done) {
             return done.message() == "cancelled" ? done : Result<void>(Error{path.string() + ": " + done.message()});
         }
@@ -198,4 +198,4 @@ Result<void> GgufContent::write(const std::filesystem::path& path, const Progres
     return file->commit();
 }
 
-} // namespace luthier::base
+} // namespace luthier::gguf

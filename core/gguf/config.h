@@ -3,25 +3,25 @@
 // and saved in one way whatever file they come from. Torch-free.
 #pragma once
 
-#include "core/base/gguf_file.h"
 #include "core/base/json.h"
 #include "core/base/result.h"
+#include "core/gguf/file.h"
 
 #include <cstdint>
 #include <string>
 
-namespace luthier::nn {
+namespace luthier::gguf {
 
 // How the weights of an architecture stand in a GGUF file, against a model folder.
-struct GgufLayout {
+struct Layout {
     bool interleavedHeads = false; // rows of q and k: rotated pairs lie side by side (llama)
     bool normsPlusOne = false;     // norms are stored as 1 + w (gemma)
     bool untransposed = false;     // matrices that the folder has as [in, out] stand as [out, in] (gpt2)
 };
 
 // Errors name the architecture or the setting, without the file.
-Result<Json> ggufConfigJson(const base::GgufFile& file);
-Result<GgufLayout> ggufLayout(const base::GgufFile& file);
-Result<GgufLayout> ggufLayoutOf(const std::string& architecture);
+Result<Json> configJson(const File& file);
+Result<Layout> layoutOf(const File& file);
+Result<Layout> layoutOf(const std::string& architecture);
 
-} // namespace luthier::nn
+} // namespace luthier::gguf

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// GgufReader: reads the header of a GGUF file front to back through a small window. Internal to gguf_file.
+// Reader: reads the header of a GGUF file front to back through a small window. Internal to file.h.
 #pragma once
 
-#include "core/base/gguf_file.h"
+#include "core/gguf/file.h"
 
 #include <cstring>
 
-namespace luthier::base {
+namespace luthier::gguf {
 
 inline constexpr std::uint64_t kMostGgufPairs = 65'536;
 inline constexpr std::uint64_t kMostGgufTensors = 200'000;
@@ -20,18 +20,18 @@ Result<void> readAt(int descriptor, const std::filesystem::path& path, std::uint
                     void* target);
 
 // One use: reads everything into `file`. The first problem stops it.
-class GgufReader {
+class Reader {
 public:
-    GgufReader(GgufFile& file, std::uint64_t fileSize) : m_file(file), m_size(fileSize) {}
+    Reader(File& file, std::uint64_t fileSize) : m_file(file), m_size(fileSize) {}
     Result<void> read();
 
 private:
     bool readHead(std::uint64_t& numTensors, std::uint64_t& numPairs);
     bool readPair();
-    bool readValue(std::uint32_t type, const std::string& key, GgufValue& value, int depth);
-    bool readArray(const std::string& key, GgufValue& value, int depth);
+    bool readValue(std::uint32_t type, const std::string& key, Value& value, int depth);
+    bool readArray(const std::string& key, Value& value, int depth);
     bool readTensor();
-    bool readShape(GgufTensor& tensor);
+    bool readShape(Tensor& tensor);
     bool placeData();
     bool checkTensors();
 
@@ -48,7 +48,7 @@ private:
     static std::string shown(const std::string& name); // in quotes, cut when it is long
     std::uint64_t left() const { return m_size - m_at; }
 
-    GgufFile& m_file;
+    File& m_file;
     std::uint64_t m_size;
     std::uint64_t m_at = 0; // of the file
     std::uint64_t m_alignment = 32;
@@ -57,4 +57,4 @@ private:
     std::string m_problem;
 };
 
-} // namespace luthier::base
+} // namespace luthier::gguf

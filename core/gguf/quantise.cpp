@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/weights/gguf_quantise.h"
+#include "core/gguf/quantise.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
 
-namespace luthier::weights {
+namespace luthier::gguf {
 
 namespace {
 
@@ -91,7 +91,7 @@ void writeQ50(const float* numbers, std::uint8_t* block)
     }
 }
 
-constexpr GgufQuantiser kQuantisers[] = {
+constexpr Quantiser kQuantisers[] = {
     {"F32", writeF32},   {"F16", writeF16},     {"BF16", writeBf16},   {"Q8_0", writeQ80},    {"Q4_0", writeQ40},
     {"Q5_0", writeQ50},  {"Q4_K", quantiseQ4K}, {"Q5_K", quantiseQ5K}, {"Q6_K", quantiseQ6K},
 };
@@ -117,11 +117,11 @@ std::uint16_t halfOfFloat(float value)
     return static_cast<std::uint16_t>(sign | (rounded - 0x38000000) >> 13);
 }
 
-const GgufQuantiser* findGgufQuantiser(const std::string& name)
+const Quantiser* findQuantiser(const std::string& name)
 {
     const auto* found = std::find_if(std::begin(kQuantisers), std::end(kQuantisers),
-                                     [&](const GgufQuantiser& row) { return name == row.name; });
+                                     [&](const Quantiser& row) { return name == row.name; });
     return found == std::end(kQuantisers) ? nullptr : found;
 }
 
-} // namespace luthier::weights
+} // namespace luthier::gguf

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/base/gguf_types.h"
+#include "core/gguf/types.h"
 
 #include <algorithm>
 
-namespace luthier::base {
+namespace luthier::gguf {
 
 namespace {
 
-constexpr GgufTensorType kTypes[] = {
+constexpr TensorType kTypes[] = {
     {0, "F32", 1, 4},       {1, "F16", 1, 2},       {2, "Q4_0", 32, 18},    {3, "Q4_1", 32, 20},
     {6, "Q5_0", 32, 22},    {7, "Q5_1", 32, 24},    {8, "Q8_0", 32, 34},    {9, "Q8_1", 32, 40},
     {10, "Q2_K", 256, 84},  {11, "Q3_K", 256, 110}, {12, "Q4_K", 256, 144}, {13, "Q5_K", 256, 176},
@@ -20,16 +20,16 @@ constexpr GgufTensorType kTypes[] = {
 
 } // namespace
 
-std::span<const GgufTensorType> ggufTensorTypes()
+std::span<const TensorType> tensorTypes()
 {
     return kTypes;
 }
 
-const GgufTensorType* findGgufTensorType(std::uint32_t id)
+const TensorType* findTensorType(std::uint32_t id)
 {
     const auto* found = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                     [id](const GgufTensorType& type) { return type.id == id; });
+                                     [id](const TensorType& type) { return type.id == id; });
     return found == std::end(kTypes) ? nullptr : found;
 }
 
-} // namespace luthier::base
+} // namespace luthier::gguf

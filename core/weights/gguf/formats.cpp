@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Kinds of GGUF files and the format of each tensor in them. The mixture of q4_k_m is llama.cpp's: the head in Q6_K; of
 // value and down projections the first and last eighth of the layers and every third between them too.
-#include "core/weights/gguf_save.h"
+#include "core/weights/gguf/save.h"
 
 #include <algorithm>
 #include <charconv>
@@ -20,10 +20,10 @@ constexpr GgufFileKind kKinds[] = {
     {"q4_0", "4.5 bits a weight, the oldest and coarsest", 2, "Q4_0"},
 };
 
-const base::GgufTensorType* typeNamed(std::string_view name)
+const gguf::TensorType* typeNamed(std::string_view name)
 {
-    const auto all = base::ggufTensorTypes();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const base::GgufTensorType& type) { return name == type.name; });
+    const auto all = gguf::tensorTypes();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const gguf::TensorType& type) { return name == type.name; });
     return found == all.end() ? nullptr : &*found;
 }
 
@@ -97,7 +97,7 @@ std::string ggufFileKindNames()
     return names;
 }
 
-const base::GgufTensorType* ggufFormatOf(const GgufFileKind& kind, const std::string& name, const std::vector<std::uint64_t>& dims,
+const gguf::TensorType* ggufFormatOf(const GgufFileKind& kind, const std::string& name, const std::vector<std::uint64_t>& dims,
                                          std::int64_t layers, bool hasHead)
 {
     if (dims.size() < 2 || name.find("_norm.") != std::string::npos || name == "position_embd.weight") {

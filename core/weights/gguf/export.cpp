@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/weights/gguf_export.h"
+#include "core/weights/gguf/export.h"
 
 #include "core/base/files.h"
-#include "core/base/gguf_file.h"
-#include "core/nn/gguf_config.h"
+#include "core/gguf/config.h"
+#include "core/gguf/file.h"
 #include "core/text/tokenizers/gguf/gguf_tokenizer.h"
 
 namespace luthier::weights {
@@ -47,11 +47,11 @@ Result<void> writeJson(const fs::path& path, const Json& value)
 
 Result<Json> ggufFolderConfig(const fs::path& gguf)
 {
-    auto file = base::GgufFile::open(gguf);
+    auto file = gguf::File::open(gguf);
     if (!file) {
         return file.error();
     }
-    auto config = nn::ggufConfigJson(**file);
+    auto config = gguf::configJson(**file);
     if (!config) {
         return Error{gguf.string() + ": " + config.message()};
     }
@@ -68,13 +68,13 @@ Result<Json> ggufFolderConfig(const fs::path& gguf)
 
 Result<void> writeGgufCompanions(const fs::path& gguf, const fs::path& target)
 {
-    auto file = base::GgufFile::open(gguf);
+    auto file = gguf::File::open(gguf);
     if (!file) {
         return file.error();
     }
     auto tokenizer = text::ggufTokenizerJson(**file);
     auto settings = tokenizer ? text::ggufTokenizerConfig(**file) : Result<Json>(tokenizer.error());
-    auto config = settings ? nn::ggufConfigJson(**file) : Result<Json>(settings.error());
+    auto config = settings ? gguf::configJson(**file) : Result<Json>(settings.error());
     if (!config) {
         return Error{gguf.string() + ": " + config.message()};
     }

@@ -5,9 +5,9 @@
 // Threads: may be read from several threads at once.
 #pragma once
 
-#include "core/base/gguf_file.h"
+#include "core/gguf/config.h"
+#include "core/gguf/file.h"
 #include "core/nn/decoder_config.h"
-#include "core/nn/gguf_config.h"
 #include "core/weights/tensor_source.h"
 
 #include <memory>
@@ -32,7 +32,7 @@ public:
 private:
     // How one tensor differs from what the folder would hold.
     struct Stored {
-        const base::GgufTensor* tensor = nullptr;
+        const gguf::Tensor* tensor = nullptr;
         std::int64_t headRows = 0; // above 0: rows of each head are interleaved
         bool plusOne = false;
         bool transposed = false;
@@ -40,14 +40,14 @@ private:
 
     GgufModel() = default;
     Result<void> addTensors();
-    Stored storedAs(const base::GgufTensor& tensor, const std::string& name) const;
+    Stored storedAs(const gguf::Tensor& tensor, const std::string& name) const;
     Result<void> readRun(const Stored& stored, std::uint64_t first, std::uint64_t count, float* out) const;
     Result<void> readRows(const Stored& stored, std::uint64_t first, std::uint64_t count, float* out) const;
     Result<void> readTransposed(const Stored& stored, const TensorInfo& info, std::uint64_t first, std::uint64_t count, float* out) const;
 
-    std::shared_ptr<const base::GgufFile> m_file;
+    std::shared_ptr<const gguf::File> m_file;
     nn::DecoderConfig m_config;
-    nn::GgufLayout m_layout;
+    gguf::Layout m_layout;
     std::vector<TensorInfo> m_tensors;
     std::unordered_map<std::string, Stored> m_stored; // by the folder's name
     std::string m_quantisation;

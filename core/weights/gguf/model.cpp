@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/weights/gguf_model.h"
+#include "core/weights/gguf/model.h"
 
-#include "core/weights/gguf_blocks.h"
-#include "core/weights/gguf_names.h"
+#include "core/gguf/blocks.h"
+#include "core/weights/gguf/names.h"
 #include "core/weights/safetensors_header.h"
 
 #include <algorithm>
@@ -43,7 +43,7 @@ std::string joined(const std::set<std::string>& names)
 
 Result<std::shared_ptr<const GgufModel>> GgufModel::open(const std::filesystem::path& path)
 {
-    auto file = base::GgufFile::open(path);
+    auto file = gguf::File::open(path);
     if (!file) {
         return file.error();
     }
@@ -53,7 +53,7 @@ Result<std::shared_ptr<const GgufModel>> GgufModel::open(const std::filesystem::
     if (!config) {
         return config.error();
     }
-    auto layout = nn::ggufLayout(**file);
+    auto layout = gguf::layoutOf(**file);
     if (!layout) {
         return Error{path.string() + ": " + layout.message()};
     }
@@ -65,7 +65,7 @@ Result<std::shared_ptr<const GgufModel>> GgufModel::open(const std::filesystem::
     return std::shared_ptr<const GgufModel>(std::move(model));
 }
 
-GgufModel::Stored GgufModel::storedAs(const base::GgufTensor& tensor, const std::string& name) const
+GgufModel::Stored GgufModel::storedAs(const gguf::Tensor& tensor, const std::string& name) const
 {
     Stored stored{&tensor, 0, false, false};
     const bool isQuery = name.find(".q_proj.") != std::string::npos;
@@ -85,14 +85,14 @@ Result<void> GgufModel::addTensors()
     }
     const auto names = ggufNames(m_config);
     std::set<std::string> rounded;
-    for (const base::GgufTensor& tensor : m_file->tensors()) {
+    for (const gguf::Tensor& tensor : m_file->tensors()) {
         if (isSetting(tensor.name)) {
             continue;
         }
         const std::string format = tensor.type->name;
-        if (!findGgufBlockFormat(format)) {
+        if (!gguf::findBlockFormat(format)) {
             return Error{"tensor " + inQuotes(tensor.name) + " is stored as " + format + ", which cannot be read here; known are "
-                         + ggufBlockFormatNames()};
+                         + gguf::blockFormatNames()};
         }
         const auto known = names.find(tensor.name);
         TensorInfo info;
@@ -121,8 +121,8 @@ Result<void> GgufModel::addTensors()
 // Elements [first, first + count) in the order of the file.
 Result<void> GgufModel::readRun(const Stored& stored, std::uint64_t first, std::uint64_t count, float* out) const
 {
-    const base::GgufTensorType& type = *stored.tensor->type;
-    const GgufBlockFormat& format = *findGgufBlockFormat(type.name);
+    const gguf::TensorType& type = *stored.tensor->type;
+    const gguf::BlockFormat& format = *gguf::findBlockFormat(type.name);
     const float less = stored.plusOne ? 1.0f : 0.0f;
     std::vector<std::uint8_t> bytes;
     std::vector<float> numbers(type.elements);

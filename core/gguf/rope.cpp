@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/nn/gguf_rope.h"
+#include "core/gguf/rope.h"
 
 #include <cmath>
 #include <numbers>
 #include <vector>
 
-namespace luthier::nn {
+namespace luthier::gguf {
 
 namespace {
 
@@ -16,7 +16,7 @@ constexpr double kLowFreqFactor = 1;
 constexpr double kHighFreqFactor = 4;
 constexpr double kOriginalPositions = 8192;
 
-Result<std::vector<double>> divisorsIn(const GgufSettings& s, const char* name)
+Result<std::vector<double>> divisorsIn(const Settings& s, const char* name)
 {
     std::vector<double> divisors;
     const auto* tensor = s.file.find(name);
@@ -77,7 +77,7 @@ Json scalingOf(const std::vector<double>& divisors, double theta, std::int64_t p
             {"long_factor", divisors}};
 }
 
-Result<void> addLongrope(const GgufSettings& s, const std::vector<double>& shorts, const std::vector<double>& longs, Json& config)
+Result<void> addLongrope(const Settings& s, const std::vector<double>& shorts, const std::vector<double>& longs, Json& config)
 {
     const auto original = s.integer("rope.scaling.original_context_length");
     if (shorts.empty() || longs.empty() || !original) {
@@ -93,7 +93,7 @@ Result<void> addLongrope(const GgufSettings& s, const std::vector<double>& short
 }
 
 // A factor on the attention multiplies the usual one there and stands for it in config.json.
-Result<void> addYarn(const GgufSettings& s, const std::optional<double>& factor, Json& config)
+Result<void> addYarn(const Settings& s, const std::optional<double>& factor, Json& config)
 {
     const auto original = s.integer("rope.scaling.original_context_length");
     if (!factor || !(*factor >= 1) || !original) {
@@ -110,7 +110,7 @@ Result<void> addYarn(const GgufSettings& s, const std::optional<double>& factor,
     return {};
 }
 
-Result<void> addScaling(const GgufSettings& s, Json& config)
+Result<void> addScaling(const Settings& s, Json& config)
 {
     const auto type = s.file.text(s.arch + ".rope.scaling.type").value_or("none");
     auto factor = s.number("rope.scaling.factor");
@@ -136,7 +136,7 @@ Result<void> addScaling(const GgufSettings& s, Json& config)
 
 } // namespace
 
-Result<void> addGgufRope(const GgufSettings& s, Json& config)
+Result<void> addRope(const Settings& s, Json& config)
 {
     if (s.arch == "gpt2") {
         return {};
@@ -161,4 +161,4 @@ Result<void> addGgufRope(const GgufSettings& s, Json& config)
     return addScaling(s, config);
 }
 
-} // namespace luthier::nn
+} // namespace luthier::gguf

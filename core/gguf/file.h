@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// GgufFile: a GGUF file of version 2 or 3, opened with every bound of the format checked: counts and lengths against the
+// File: a GGUF file of version 2 or 3, opened with every bound of the format checked: counts and lengths against the
 // bytes that are there, shapes that multiply to too much, tensors outside the file or over one another, duplicate names,
 // unknown types. It lies in base since vocabulary, sizes and weights of a model stand in one file: text, nn and weights
 // each take their part. Errors are sentences with the file, and the byte or the name.
@@ -8,8 +8,8 @@
 // Threads: const functions may be called from any thread at once.
 #pragma once
 
-#include "core/base/gguf_types.h"
 #include "core/base/result.h"
+#include "core/gguf/types.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -22,15 +22,15 @@
 #include <variant>
 #include <vector>
 
-namespace luthier::base {
+namespace luthier::gguf {
 
 // A value of the metadata. Arrays of numbers and of booleans are lists of double; arrays of arrays are passed over.
-using GgufValue = std::variant<std::monostate, bool, std::uint64_t, std::int64_t, double, std::string,
+using Value = std::variant<std::monostate, bool, std::uint64_t, std::int64_t, double, std::string,
                                std::vector<double>, std::vector<std::string>>;
 
-struct GgufTensor {
+struct Tensor {
     std::string name;
-    const GgufTensorType* type = nullptr;
+    const TensorType* type = nullptr;
     std::vector<std::uint64_t> dims; // as the file has them: the first is the one that lies together
     std::uint64_t offset = 0;        // bytes from the start of the data
     std::uint64_t bytes = 0;
@@ -39,15 +39,15 @@ struct GgufTensor {
     std::uint64_t rowElements() const { return dims.empty() ? 1 : dims[0]; }
 };
 
-class GgufFile {
+class File {
 public:
-    static Result<std::shared_ptr<const GgufFile>> open(const std::filesystem::path& path);
-    ~GgufFile();
+    static Result<std::shared_ptr<const File>> open(const std::filesystem::path& path);
+    ~File();
 
     const std::filesystem::path& path() const { return m_path; }
-    const std::map<std::string, GgufValue, std::less<>>& metadata() const { return m_metadata; }
-    const std::vector<GgufTensor>& tensors() const { return m_tensors; } // in file order
-    const GgufTensor* find(const std::string& name) const;
+    const std::map<std::string, Value, std::less<>>& metadata() const { return m_metadata; }
+    const std::vector<Tensor>& tensors() const { return m_tensors; } // in file order
+    const Tensor* find(const std::string& name) const;
 
     // Empty when the key is missing or of another kind.
     std::optional<std::string> text(std::string_view key) const;
@@ -59,22 +59,22 @@ public:
     bool has(std::string_view key) const { return m_metadata.contains(key); }
 
     // Reads stored bytes [offset, offset + size) of one tensor.
-    Result<void> read(const GgufTensor& tensor, std::uint64_t offset, std::uint64_t size, void* target) const;
+    Result<void> read(const Tensor& tensor, std::uint64_t offset, std::uint64_t size, void* target) const;
 
 private:
-    friend class GgufReader;
-    GgufFile() = default;
-    const GgufValue* value(std::string_view key) const;
+    friend class Reader;
+    File() = default;
+    const Value* value(std::string_view key) const;
 
     std::filesystem::path m_path;
     int m_descriptor = -1;
     std::uint64_t m_dataStart = 0;
-    std::map<std::string, GgufValue, std::less<>> m_metadata;
-    std::vector<GgufTensor> m_tensors;
+    std::map<std::string, Value, std::less<>> m_metadata;
+    std::vector<Tensor> m_tensors;
     std::unordered_map<std::string, std::size_t> m_index;
 };
 
 // Whether a path that names a model is a GGUF file and not a folder: by its ending, else by its first four bytes.
 bool isGguf(const std::filesystem::path& path);
 
-} // namespace luthier::base
+} // namespace luthier::gguf

@@ -3,23 +3,23 @@
 // for a scaling of frequencies. Internal to gguf_config.
 #pragma once
 
-#include "core/base/gguf_file.h"
 #include "core/base/json.h"
+#include "core/gguf/file.h"
 
 #include <optional>
 #include <string>
 
-namespace luthier::nn {
+namespace luthier::gguf {
 
 // The settings of one architecture: keys without "llama.".
-struct GgufSettings {
-    const base::GgufFile& file;
+struct Settings {
+    const File& file;
     std::string arch;
 
     std::optional<std::int64_t> integer(const char* key) const { return file.integer(arch + "." + key); }
     std::optional<double> number(const char* key) const; // the shortest decimal number of a float
 };
 
-Result<void> addGgufRope(const GgufSettings& settings, Json& config);
+Result<void> addRope(const Settings& settings, Json& config);
 
-} // namespace luthier::nn
+} // namespace luthier::gguf
