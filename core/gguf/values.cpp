@@ -21,7 +21,7 @@ constexpr std::uint64_t kValueBytes[] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
 
 std::string Reader::shown(const std::string& name)
 {
-    return "\"" + (name.size() > 80 ? name.substr(0, 77) + "..." : name) + "\"";
+    return name.size() > 80 ? '"' + name.substr(0, 77) + "...\"" : '"' + name + '"';
 }
 
 bool Reader::readPair()

@@ -258,7 +258,7 @@
     </message>
 </context>
 <context>
-    <name>luthier::ui::DataPage</name>
+    <name>luthier::ui::DataMakings</name>
     <message numerus="yes">
         <source>%n accepted row(s) lie in %1.</source>
         <translation>

@@ -1,37 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataPage: what training will see, row by row: files and filters at the left, rows in the middle, the reader
-// with its tokens at the right. Opens files, finds out their shape and lets rows be edited with undo.
+// with its tokens at the right. It opens the file that is chosen, shows it everywhere, and puts steps of editing onto the
+// undo stack; which files there are is SourceFiles' work, making new ones DataMakings'.
 //
+// One file is shown at a time; those opened before stay open (DataDocuments), because undo may return to them.
 // Threads: GUI thread; files, tokens and the project's database are touched in jobs only.
 #pragma once
 
 #include "core/data/encoding.h"
 #include "ui/frame/page.h"
 #include "ui/models/data/data_documents.h"
-#include "ui/pages/data/data_sources.h"
+#include "ui/models/library/source_files.h"
 
 #include <memory>
 
-class QLabel;
-class QProgressBar;
-class QPushButton;
 class QSplitter;
 class QStackedWidget;
-
-namespace luthier::config {
-struct RunConfig;
-}
 
 namespace luthier::ui {
 
 class DataBatch;
 class DataFilters;
-class DataMaking;
+class DataMakings;
 class DataMapping;
 class DataOverview;
 class DataReader;
+class DataSources;
 class DataTable;
 class EmptyState;
+class OpeningView;
 class Workspace;
 
 class DataPage : public Page {
@@ -64,7 +61,7 @@ protected:
     void dropEvent(QDropEvent* event) override;
 
 private:
-    struct Listing; // sources of the project, read by a job
+    // Rows of a file that are shown once it is open; without a path: none.
     struct WantedRows {
         QString path;
         QString title;
@@ -73,76 +70,61 @@ private:
     };
 
     void buildWork();
-    void buildOpening();
     void buildActions();
     void buildPasting();
-    void paste();
-    void buildMapping();
-    void offerColumns(const SourceItem& source);
-    void keepColumns();
+    void connectParts();
+
     void onProjectChanged();
-    void reloadSources(std::int64_t show);
-    void takeSources(const Listing& listing, std::int64_t show);
-    void showSource(std::int64_t id);
-    void openDocument(const SourceItem& source);
-    void takeDocument(const SourceItem& source, const Result<DataDocument::Opened>& opened);
+    void onListed(std::int64_t wanted, const QString& problem);
+    void showSource(const SourceItem& source);
+    bool goTo(const QString& path); // false: not among the project's files
+    void openDocument();            // m_source
+    void takeDocument(const Result<DataDocument::Opened>& opened);
     void showDocument(DataDocument* document);
     void showProblem(const QString& sentence);
-    void removeSource(std::int64_t id);
-    void chooseFormat(const QString& id);
+    void offerColumns(); // of m_source, which could not be read
+    void keepColumns();
+
     void loadEncoder();
-    void watch(DataDocument* document);
-    void restoreSteps();
     void readLimit();
     void takeLimit(std::int64_t tokens);
+
+    void watch(DataDocument* document);
+    void restoreSteps();
     void showStep(DataDocument* document, qint64 row);
-    void openForStep(const QString& path);
+
     void showBatch(const QString& path, const QString& title, const std::vector<std::int64_t>& rows, const QString& help);
     void showWantedRows();
     void showClusters(bool near);
     void showReplace();
     void showVersions();
-    void buildMaking();
-    void withRecipe(void (DataPage::*then)(const config::RunConfig&));
-    QString makingFolder() const;
-    void showMaking(DataMaking* making);
-    void showSplit(const config::RunConfig& config);
-    void showMix(const config::RunConfig& config);
-    void showAugment(const config::RunConfig& config);
-    void showGenerate(const config::RunConfig& config);
-    void showReview(const QString& path);
     void showMap();
 
     Workspace& m_workspace;
-    std::vector<SourceItem> m_items;
+    SourceFiles* m_files;
     DataDocuments* m_documents;
     DataDocument* m_document = nullptr; // the one shown, of m_documents
-    SourceItem m_source;
+    SourceItem m_source;                // the file shown, being opened, or that could not be
     base::CancelToken m_cancelOpening;
-    int m_opening = 0; // number of the newest opening
+    int m_opening = 0; // number of the newest opening; older ones are dropped when they are done
     data::Encoder m_encoder;
     data::EncodingSettings m_encoding;
-    QString m_encoderNote;
-    QStringList m_waiting; // files asked for before the project was open
-
-    WantedRows m_wantedRows; // of a file that is being opened; without a path: none
+    WantedRows m_wantedRows;
 
     QAction* m_add;
     DataBatch* m_batch;
-    QStackedWidget* m_stack;
+    QStackedWidget* m_stack; // the empty page, or the work
     EmptyState* m_empty;
     QSplitter* m_work;
     DataSources* m_sources;
     DataFilters* m_filters;
-    QStackedWidget* m_middle;
+    QStackedWidget* m_middle; // the rows, a file being opened, or the question what its columns are
     DataOverview* m_overview;
     DataTable* m_table;
     DataReader* m_reader;
-    QWidget* m_openingView;
+    OpeningView* m_openingView;
     DataMapping* m_mapping;
-    QLabel* m_openingText;
-    QProgressBar* m_openingBar;
-    QLabel* m_problem;
+    DataMakings* m_makings;
 };
 
 } // namespace luthier::ui

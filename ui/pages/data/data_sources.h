@@ -3,6 +3,8 @@
 // page does.
 #pragma once
 
+#include "ui/models/library/source_files.h"
+
 #include <QWidget>
 
 class QAction;
@@ -12,12 +14,6 @@ class QListWidget;
 class QToolButton;
 
 namespace luthier::ui {
-
-struct SourceItem {
-    std::int64_t id = 0;
-    QString path;
-    QString format; // chosen: an id, or "auto"
-};
 
 class DataSources : public QWidget {
     Q_OBJECT

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/data/making/made_files.h"
-#include "ui/pages/data/data_sources.h"
+#include "ui/models/library/source_files.h"
 #include "ui/pages/data/making/data_making.h"
 
 class QCheckBox;

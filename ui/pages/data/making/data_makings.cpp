@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The Data page and new files made of its rows: split, mixed, augmented, or made by a model and reviewed.
+#include "ui/pages/data/making/data_makings.h"
+
 #include "core/store/next_recipe.h"
 #include "ui/bridge/job.h"
-#include "ui/pages/data/data_filters.h"
-#include "ui/pages/data/data_page.h"
+#include "ui/models/library/source_files.h"
 #include "ui/pages/data/data_search.h"
-#include "ui/pages/data/data_table.h"
 #include "ui/pages/data/making/data_augment.h"
 #include "ui/pages/data/making/data_generate.h"
 #include "ui/pages/data/making/data_mix.h"
@@ -17,34 +16,32 @@
 
 namespace luthier::ui {
 
-void DataPage::buildMaking()
+DataMakings::DataMakings(Workspace& workspace, SourceFiles& files, const DataSearch& search, QWidget& page)
+    : QObject(&page), m_workspace(workspace), m_files(files), m_search(search), m_page(page)
 {
     struct Row {
         const char* id;
         QString text;
         QString help;
-        void (DataPage::*run)(const config::RunConfig&);
+        void (DataMakings::*run)(const config::RunConfig&);
     };
     const Row rows[] = {
-        {"splitRows", tr("&Split\u2026"), tr("Hold rows out into a file of their own"), &DataPage::showSplit},
-        {"mixRows", tr("&Mix\u2026"), tr("Several files in one, by weight, with general texts"), &DataPage::showMix},
-        {"augmentRows", tr("&Augment\u2026"), tr("More rows that say the same in another form"), &DataPage::showAugment},
-        {"generateRows", tr("&Generate\u2026"), tr("A model makes rows that you review"), &DataPage::showGenerate},
+        {"splitRows", tr("&Split\u2026"), tr("Hold rows out into a file of their own"), &DataMakings::split},
+        {"mixRows", tr("&Mix\u2026"), tr("Several files in one, by weight, with general texts"), &DataMakings::mix},
+        {"augmentRows", tr("&Augment\u2026"), tr("More rows that say the same in another form"), &DataMakings::augment},
+        {"generateRows", tr("&Generate\u2026"), tr("A model makes rows that you review"), &DataMakings::generate},
     };
-    QList<QAction*> making;
     for (const Row& row : rows) {
         auto* action = new QAction(row.text, this);
         action->setObjectName(QString::fromLatin1(row.id));
         action->setToolTip(row.help);
         connect(action, &QAction::triggered, this, [this, run = row.run] { withRecipe(run); });
-        addAction(action);
-        making += action;
+        m_actions += action;
     }
-    m_filters->setMaking(making);
 }
 
 // What is held out, and by which seed, stands in the recipe.
-void DataPage::withRecipe(void (DataPage::*then)(const config::RunConfig&))
+void DataMakings::withRecipe(void (DataMakings::*then)(const config::RunConfig&))
 {
     const auto project = m_workspace.project();
     if (m_document == nullptr || !project) {
@@ -63,51 +60,51 @@ void DataPage::withRecipe(void (DataPage::*then)(const config::RunConfig&))
     });
 }
 
-QString DataPage::makingFolder() const
+QString DataMakings::folder() const
 {
     return QString::fromStdString((m_workspace.project()->folder() / "made").string());
 }
 
-void DataPage::showMaking(DataMaking* making)
+void DataMakings::show(DataMaking* making)
 {
     connect(making, &DataMaking::made, this, [this](const QStringList& files, const QString& sentence) {
-        openFiles(files);
+        m_files.add(files);
         m_workspace.say(sentence);
     });
     making->open();
 }
 
-void DataPage::showSplit(const config::RunConfig& config)
+void DataMakings::split(const config::RunConfig& config)
 {
-    showMaking(new DataSplit(m_document, makingFolder(), m_table->search()->fields(), config.data.heldOutShare, config.run.seed, this));
+    show(new DataSplit(m_document, folder(), m_search.fields(), config.data.heldOutShare, config.run.seed, &m_page));
 }
 
-void DataPage::showMix(const config::RunConfig& config)
+void DataMakings::mix(const config::RunConfig& config)
 {
-    showMaking(new DataMix(m_document, makingFolder(), m_workspace.project(), m_items, config.run.seed, this));
+    show(new DataMix(m_document, folder(), m_workspace.project(), m_files.items(), config.run.seed, &m_page));
 }
 
-void DataPage::showAugment(const config::RunConfig& config)
+void DataMakings::augment(const config::RunConfig& config)
 {
-    showMaking(new DataAugment(m_document, makingFolder(), config.data.heldOutShare, config.run.seed, this));
+    show(new DataAugment(m_document, folder(), config.data.heldOutShare, config.run.seed, &m_page));
 }
 
-void DataPage::showGenerate(const config::RunConfig& config)
+void DataMakings::generate(const config::RunConfig& config)
 {
-    auto* making = new DataGenerate(m_document, makingFolder(), m_workspace.modelPath(), config.data.heldOutShare, config.run.seed, this);
-    connect(making, &DataGenerate::reviewWanted, this, &DataPage::showReview);
+    auto* making = new DataGenerate(m_document, folder(), m_workspace.modelPath(), config.data.heldOutShare, config.run.seed, &m_page);
+    connect(making, &DataGenerate::reviewWanted, this, &DataMakings::review);
     connect(making, &DataMaking::made, this, [this](const QStringList& files, const QString& sentence) {
         m_workspace.say(sentence);
-        showReview(files.front());
+        review(files.front());
     });
     making->open();
 }
 
-void DataPage::showReview(const QString& path)
+void DataMakings::review(const QString& path)
 {
-    auto* review = new DataReview(path, m_document == nullptr ? nullptr : m_document->dataset(), this);
+    auto* review = new DataReview(path, m_document == nullptr ? nullptr : m_document->dataset(), &m_page);
     connect(review, &DataReview::accepted, this, [this](const QString& file, int rows) {
-        openFiles({file});
+        m_files.add({file});
         m_workspace.say(tr("%n accepted row(s) lie in %1.", nullptr, rows).arg(file));
     });
     review->open();

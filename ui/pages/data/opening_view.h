@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// OpeningView: in place of the table while a file is being read, or why it could not be.
+#pragma once
+
+#include <QWidget>
+
+class QLabel;
+class QProgressBar;
+
+namespace luthier::ui {
+
+class OpeningView : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit OpeningView(QWidget* parent = nullptr);
+
+    void showReading(const QString& path);
+    void showProblem(const QString& sentence);
+
+private:
+    QLabel* m_text;
+    QProgressBar* m_bar;
+    QLabel* m_problem;
+};
+
+} // namespace luthier::ui
