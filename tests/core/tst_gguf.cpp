@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path kReference = fs::path(__FILE__).parent_path().parent_path() / "reference";
+const fs::path kReference = fs::path(LUTHIER_SOURCE_DIR) / "tests/reference";
 constexpr std::uint64_t kHidden = 8, kInner = 12, kHeads = 2, kKeyHeads = 1, kHeadDim = 4, kLayers = 2;
 const std::vector<std::string> kTokens = {"<|end|>", "a", "b", "\xC4\xA0", "c", "ab", "\xC4\xA0" "c", "1", "<pad>", "<pad>"};
 

@@ -23,7 +23,7 @@ using namespace luthier;
 
 namespace {
 
-const std::filesystem::path kReference = std::filesystem::path(__FILE__).parent_path().parent_path() / "reference";
+const std::filesystem::path kReference = std::filesystem::path(LUTHIER_SOURCE_DIR) / "tests/reference";
 
 std::string unhexed(const Json& text)
 {
