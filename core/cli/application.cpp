@@ -2,7 +2,7 @@
 #include "core/cli/application.h"
 
 #include "core/cli/command.h"
-#include "core/config/record.h"
+#include "core/fields/record.h"
 #include "core/nn/threads.h"
 
 #include <CLI/App.hpp>
@@ -110,11 +110,11 @@ std::string usageSentence(const CLI::App& app, const CLI::ParseError& error)
     const auto below = namesBelow(at);
     if (!rest.empty() && rest.front().rfind("-", 0) == 0) {
         const auto flag = rest.front().substr(0, rest.front().find('='));
-        return "unknown flag \"" + flag + "\"; did you mean \"" + config::nearest(flag, flagsOf(at)) + "\"?";
+        return "unknown flag \"" + flag + "\"; did you mean \"" + fields::nearest(flag, flagsOf(at)) + "\"?";
     }
     if (!rest.empty() && !below.empty()) {
         return "there is no command \"" + rest.front() + "\"; did you mean \""
-               + config::nearest(rest.front(), below) + "\"?";
+               + fields::nearest(rest.front(), below) + "\"?";
     }
     if (!rest.empty()) {
         return "\"" + rest.front() + "\" was not expected here";

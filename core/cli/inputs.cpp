@@ -2,8 +2,8 @@
 #include "core/cli/inputs.h"
 
 #include "core/base/files.h"
-#include "core/config/record.h"
 #include "core/data/sources/row_source.h"
+#include "core/fields/record.h"
 #include "core/text/templates/known_templates.h"
 
 #include <CLI/App.hpp>
@@ -236,13 +236,13 @@ void requireOne(CLI::App& app, std::vector<CLI::Option*> options)
     });
 }
 
-void addFieldFlags(CLI::App& app, void* object, std::span<const config::Field> fields)
+void addFieldFlags(CLI::App& app, void* object, std::span<const fields::Field> fields)
 {
-    for (const config::Field& field : fields) {
+    for (const fields::Field& field : fields) {
         std::string name = "--" + field.key;
         std::replace(name.begin(), name.end(), '_', '-');
         const auto assign = [object, fields, &field](const std::vector<std::string>& texts) {
-            config::Record record(object, fields);
+            fields::Record record(object, fields);
             const bool list = std::holds_alternative<std::vector<std::string>>(record.get(field));
             auto done = list ? record.set(field, texts) : record.setFromText(field, texts.back());
             if (!done) {
@@ -251,8 +251,8 @@ void addFieldFlags(CLI::App& app, void* object, std::span<const config::Field> f
         };
         app.add_option_function<std::vector<std::string>>(name, assign, field.help)
             ->allow_extra_args(false)
-            ->option_text(config::toText(field.get(object)).empty() ? "TEXT"
-                                                                    : config::toText(field.get(object)));
+            ->option_text(fields::toText(field.get(object)).empty() ? "TEXT"
+                                                                    : fields::toText(field.get(object)));
     }
 }
 

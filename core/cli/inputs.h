@@ -55,6 +55,6 @@ Json toJson(const std::vector<text::TokenId>& ids);
 void requireOne(CLI::App& app, std::vector<CLI::Option*> options);
 
 // One flag for each field ("max_new": --max-new), written into `object`, which must outlive parsing.
-void addFieldFlags(CLI::App& app, void* object, std::span<const config::Field> fields);
+void addFieldFlags(CLI::App& app, void* object, std::span<const fields::Field> fields);
 
 } // namespace luthier::cli

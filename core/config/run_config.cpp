@@ -2,11 +2,18 @@
 #include "core/config/run_config.h"
 
 #include "core/base/files.h"
+#include "core/optim/optimizers.h"
 
 #include <algorithm>
 #include <array>
 
 namespace luthier::config {
+
+using fields::Field;
+using fields::field;
+using fields::nearest;
+using fields::Record;
+using fields::toText;
 
 namespace {
 
@@ -53,35 +60,21 @@ std::vector<Field> dataFields()
     };
 }
 
+// What a part with a table consists of: the choice among the rows, its own fields, and the rows'.
+template <class Rows>
+std::vector<Field> withRows(Field kind, std::vector<Field> own, const Rows& rows)
+{
+    std::vector<Field> all{std::move(kind)};
+    all.insert(all.end(), own.begin(), own.end());
+    const auto ofRows = fields::fieldsOf(rows);
+    all.insert(all.end(), ofRows.begin(), ofRows.end());
+    return all;
+}
+
 std::vector<Field> methodFields()
 {
-    return {
-        field<&MethodSettings::kind>("kind", "Method", "What is trained: a small LoRA adapter (usual), another kind of adapter, or all weights."),
-        field<&MethodSettings::rank>("rank", "Rank", "Width of the low-rank update. 1 to 4096, usually 8 to 64.", {.low = 1, .high = 4096}),
-        field<&MethodSettings::alpha>("alpha", "Alpha", "The update is scaled by alpha / rank. Above 0, usually twice the rank.", {.low = 0, .high = 65536, .lowOpen = true}),
-        field<&MethodSettings::dropout>("dropout", "Dropout", "Share of the adapter's inputs dropped while training. 0 to 0.9, usually 0.05.", {.low = 0, .high = 0.9}),
-        field<&MethodSettings::targetModules>("target_modules", "Target modules", "Projections that get an adapter, by name, or all-linear. Usually q_proj,v_proj."),
-        field<&MethodSettings::rankPattern>("rank_pattern", "Rank by module", "Ranks of some modules, as name=rank; the first name that fits decides. Usually empty.", {}, {.advanced = true}),
-        field<&MethodSettings::alphaPattern>("alpha_pattern", "Alpha by module", "Alphas of some modules, as name=alpha; the first name that fits decides. Usually empty.", {}, {.advanced = true}),
-        field<&MethodSettings::useRslora>("use_rslora", "Scale by root of rank", "Scales the update by alpha / sqrt(rank), which suits ranks above 64. Usually off.", {}, {.advanced = true}),
-        field<&MethodSettings::useDora>("use_dora", "DoRA", "Trains the length of each weight row apart from its direction: a little better at small ranks, slower. Usually off.", {}, {.advanced = true}),
-        field<&MethodSettings::bias>("bias", "Biases", "Which biases of the model train too: none (usual), all, or those of the adapted projections.", {},
-            {.choices = {{"none", "None"}, {"all", "All"}, {"lora_only", "Adapted projections"}}, .advanced = true}),
-        field<&MethodSettings::modulesToSave>("modules_to_save", "Modules trained whole", "Embeddings, head or norms that train whole and are kept in the adapter, such as embed_tokens,lm_head. Usually empty.", {}, {.advanced = true}),
-        field<&MethodSettings::ia3Modules>("ia3_modules", "Scaled modules", "Projections that get a vector of factors. Usually k_proj,v_proj,down_proj."),
-        field<&MethodSettings::feedforwardModules>("feedforward_modules", "Scaled at the input", "Those of the scaled modules whose input is scaled and not their output. Usually down_proj.", {}, {.advanced = true}),
-        field<&MethodSettings::virtualTokens>("num_virtual_tokens", "Virtual tokens", "How many trained tokens stand before the text. 1 to 4096, usually 20.", {.low = 1, .high = 4096}, {.unit = "tokens"}),
-        field<&MethodSettings::promptText>("prompt_text", "Start text", "The virtual tokens start as this text's, cut or repeated to their number. Empty: random.", {}),
-        field<&MethodSettings::prefixProjection>("prefix_projection", "Projection", "Makes the prefix with a small network while training, which steadies it. Usually off.", {}),
-        field<&MethodSettings::encoderHiddenSize>("encoder_hidden_size", "Projection width", "Width of the projection's middle. 0: as wide as a layer's keys; up to 65536.", {.low = 0, .high = 65536}, {.advanced = true}),
-        field<&MethodSettings::bottleneckPlaces>("bottleneck_places", "Places", "Where the layers stand: behind the MLP (Pfeiffer, usual), or behind attention and MLP (Houlsby).", {},
-            {.choices = {{"pfeiffer", "Behind the MLP"}, {"houlsby", "Behind attention and MLP"}}}),
-        field<&MethodSettings::reductionFactor>("reduction_factor", "Reduction", "The bottleneck is the model's width divided by this. 1 to 4096, usually 16.", {.low = 1, .high = 4096}),
-        field<&MethodSettings::nonLinearity>("non_linearity", "Non-linearity", "Function inside the bottleneck. Usually relu.", {},
-            {.choices = {{"relu", "ReLU"}, {"swish", "Swish"}, {"gelu", "GELU"}, {"tanh", "tanh"}}, .advanced = true}),
-        field<&MethodSettings::frozenLayers>("frozen_layers", "Frozen layers", "The first so many layers stay as they are: less memory, less forgetting. 0: all train.", {.low = 0, .high = 100000}, {.unit = "layers"}),
-        field<&MethodSettings::freezeEmbeddings>("freeze_embeddings", "Freeze the embeddings", "Keeps the embeddings, and a head tied to them, as they are. Usually off.", {}, {.advanced = true}),
-    };
+    return withRows(field<&peft::MethodSettings::kind>("kind", "Method", "What is trained: a small LoRA adapter (usual), another kind of adapter, or all weights."),
+        {}, peft::methods());
 }
 
 std::vector<Field> objectiveFields()
@@ -91,17 +84,9 @@ std::vector<Field> objectiveFields()
 
 std::vector<Field> optimizerFields()
 {
-    return {
-        field<&OptimizerSettings::kind>("kind", "Optimizer", "AdamW with decoupled weight decay.", {}, {.choices = {{"adamw", "AdamW"}}, .advanced = true}),
-        field<&OptimizerSettings::learningRate>("learning_rate", "Learning rate", "Size of a step. Above 0 to 1; usually 2e-5 for all weights, 1e-4 to 1e-3 for a LoRA.", {.low = 0, .high = 1, .lowOpen = true}),
-        field<&OptimizerSettings::weightDecay>("weight_decay", "Weight decay", "Pull of the weights towards zero; norms and biases are left out. 0 to 1, usually 0.01.", {.low = 0, .high = 1}),
-        field<&OptimizerSettings::beta1>("beta1", "Beta 1", "Memory of the gradient mean. 0 to 0.9999, usually 0.9.", {.low = 0, .high = 0.9999}, {.advanced = true}),
-        field<&OptimizerSettings::beta2>("beta2", "Beta 2", "Memory of the squared gradient. 0 to 0.999999, usually 0.999.", {.low = 0, .high = 0.999999}, {.advanced = true}),
-        field<&OptimizerSettings::epsilon>("epsilon", "Epsilon", "Added to the root of the second moment. Usually 1e-8.", {.low = 0, .high = 1, .lowOpen = true}, {.advanced = true}),
-        field<&OptimizerSettings::maxGradNorm>("max_grad_norm", "Clip gradients at", "Gradients with a larger norm are scaled down to it. 0: never; usually 1.", {.low = 0, .high = 1e6}, {.advanced = true}),
-        field<&OptimizerSettings::paging>("paging", "Paged state", "Keeps the optimizer's state in host memory and moves it to the card step by step. Automatic: only when the card is short of memory.", {},
-            {.choices = {{"auto", "Automatic"}, {"on", "On"}, {"off", "Off"}}, .advanced = true}),
-    };
+    return withRows(field<&optim::OptimizerSettings::kind>("kind", "Optimizer", "How gradients change the weights. Usually AdamW, which decays weights apart from the steps.", {},
+            {.choices = fields::choicesOf(optim::optimizers()), .advanced = true}),
+        optim::optimizerFields(), optim::optimizers());
 }
 
 std::vector<Field> scheduleFields()
@@ -158,9 +143,9 @@ std::span<const Part> parts()
     static const std::array<Part, 7> table{{
         {"model", "Model", modelFields(), &partOf<&RunConfig::model>},
         {"data", "Data", dataFields(), &partOf<&RunConfig::data>},
-        {"method", "Method", methodFields(), &partOf<&RunConfig::method>},
+        {"method", "Method", methodFields(), &partOf<&RunConfig::method>, fields::rowsOf(peft::methods())},
         {"objective", "Objective", objectiveFields(), &partOf<&RunConfig::objective>},
-        {"optimizer", "Optimizer", optimizerFields(), &partOf<&RunConfig::optimizer>},
+        {"optimizer", "Optimizer", optimizerFields(), &partOf<&RunConfig::optimizer>, fields::rowsOf(optim::optimizers())},
         {"schedule", "Schedule", scheduleFields(), &partOf<&RunConfig::schedule>},
         {"run", "Run", runFields(), &partOf<&RunConfig::run>},
     }};
@@ -170,6 +155,25 @@ std::span<const Part> parts()
 Record recordOf(RunConfig& config, const Part& part)
 {
     return {part.object(config), part.fields};
+}
+
+const fields::Row* chosenRow(const RunConfig& config, const Part& part)
+{
+    if (part.rows.empty()) {
+        return nullptr;
+    }
+    RunConfig copy = config;
+    const Record record = recordOf(copy, part);
+    const auto kind = std::get<std::string>(record.get(*record.find("kind")));
+    const auto row = std::find_if(part.rows.begin(), part.rows.end(), [&](const fields::Row* r) { return r->id == kind; });
+    return row == part.rows.end() ? nullptr : *row;
+}
+
+bool applies(const RunConfig& config, const Part& part, const Field& field)
+{
+    const bool isRows = std::any_of(part.rows.begin(), part.rows.end(), [&](const fields::Row* r) { return r->has(field.key); });
+    const fields::Row* chosen = isRows ? chosenRow(config, part) : nullptr;
+    return !isRows || (chosen && chosen->has(field.key));
 }
 
 Json toJson(const RunConfig& config)

@@ -2,12 +2,17 @@
 // RunConfig: everything that decides a run, in parts. A recipe file is its JSON:
 //   {"version":1,"model":{...},"data":{...},"method":{"kind":"lora",...},"objective":{...},"optimizer":{...},
 //    "schedule":{...},"run":{...}}
+// Parts with a table (method, optimizer) are put together from its rows: each declares its settings and rules in its own
+// file, and the recipe holds those of all rows, so that a person can go from one to another and back.
 // Defaults are the usual starting point: learning rate 2e-5, 3 epochs, batch 4, accumulation 4,
 // warm-up 0.1, weight decay 0.01; LoRA rank 16, alpha 32, q_proj and v_proj, dropout 0.05.
 #pragma once
 
 #include "core/base/json.h"
-#include "core/config/record.h"
+#include "core/fields/record.h"
+#include "core/fields/row.h"
+#include "core/optim/optimizer_settings.h"
+#include "core/peft/method.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -42,49 +47,8 @@ struct DataSettings {
     std::int64_t limit = 0;           // use only the first n good rows; 0: all
 };
 
-struct MethodSettings {
-    std::string kind = "lora"; // id of a method row
-    // LoRA
-    std::int64_t rank = 16;
-    double alpha = 32;
-    double dropout = 0.05;
-    std::vector<std::string> targetModules = {"q_proj", "v_proj"}; // names, or "all-linear"
-    std::vector<std::string> rankPattern;   // "pattern=rank"
-    std::vector<std::string> alphaPattern;  // "pattern=alpha"
-    bool useRslora = false;
-    bool useDora = false;
-    std::string bias = "none";              // none, all, lora_only
-    std::vector<std::string> modulesToSave; // embeddings, head and norms trained whole
-    // IA3
-    std::vector<std::string> ia3Modules = {"k_proj", "v_proj", "down_proj"};
-    std::vector<std::string> feedforwardModules = {"down_proj"}; // those of them scaled at their input
-    // Prompt and prefix tuning
-    std::int64_t virtualTokens = 20;
-    std::string promptText;            // its tokens' embeddings are the start; empty: random
-    bool prefixProjection = false;
-    std::int64_t encoderHiddenSize = 0; // of the projection; 0: as wide as a layer's keys
-    // Bottleneck layers
-    std::string bottleneckPlaces = "pfeiffer"; // pfeiffer, houlsby
-    std::int64_t reductionFactor = 16;
-    std::string nonLinearity = "relu"; // relu, swish, gelu, tanh
-    // Full tuning
-    std::int64_t frozenLayers = 0;     // the first n
-    bool freezeEmbeddings = false;
-};
-
 struct ObjectiveSettings {
     std::string kind = "sft"; // id of an objective row
-};
-
-struct OptimizerSettings {
-    std::string kind = "adamw";
-    double learningRate = 2e-5;
-    double weightDecay = 0.01;
-    double beta1 = 0.9;
-    double beta2 = 0.999;
-    double epsilon = 1e-8;
-    double maxGradNorm = 1.0; // 0: no clipping
-    std::string paging = "auto"; // auto, on, off: moments and masters in host memory
 };
 
 struct ScheduleSettings {
@@ -112,23 +76,28 @@ struct RunSettings {
 struct RunConfig {
     ModelSettings model;
     DataSettings data;
-    MethodSettings method;
+    peft::MethodSettings method;
     ObjectiveSettings objective;
-    OptimizerSettings optimizer;
+    optim::OptimizerSettings optimizer;
     ScheduleSettings schedule;
     RunSettings run;
 };
 
-// One part of RunConfig with its table, in the order of work. New part: one row in run_config.cpp.
+// One part of RunConfig with its fields, in the order of work. New part: one row in run_config.cpp.
 struct Part {
     std::string key;
     std::string label;
-    std::vector<Field> fields;
+    std::vector<fields::Field> fields; // its own, and those of all its rows
     void* (*object)(RunConfig&);
+    std::vector<const fields::Row*> rows = {}; // of the table that its "kind" chooses from; empty: there is no table
 };
 std::span<const Part> parts();
 
-Record recordOf(RunConfig& config, const Part& part);
+fields::Record recordOf(RunConfig& config, const Part& part);
+// Null: the part has no table, or no row of it has the id that the configuration names.
+const fields::Row* chosenRow(const RunConfig& config, const Part& part);
+// Whether the setting is looked at: it is of the part itself or of the chosen row.
+bool applies(const RunConfig& config, const Part& part, const fields::Field& field);
 
 // A complete recipe: every field of every part, with "version".
 Json toJson(const RunConfig& config);

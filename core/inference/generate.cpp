@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/inference/generate.h"
 
-#include "core/config/record.h"
+#include "core/fields/record.h"
 #include "core/inference/answer_text.h"
 #include "core/inference/sampler.h"
 #include "core/objectives/token_log_probs.h"
@@ -124,8 +124,8 @@ std::int64_t mostTokens(const nn::Decoder& decoder)
 
 Result<void> checkRequest(const nn::Decoder& decoder, std::span<const text::TokenId> ids, Sampling sampling)
 {
-    config::Record record(&sampling, samplingFields());
-    for (const config::Field& field : samplingFields()) {
+    fields::Record record(&sampling, samplingFields());
+    for (const fields::Field& field : samplingFields()) {
         if (auto good = record.set(field, field.get(&sampling)); !good) {
             return good;
         }

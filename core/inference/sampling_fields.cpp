@@ -3,10 +3,10 @@
 
 namespace luthier::inference {
 
-std::span<const config::Field> samplingFields()
+std::span<const fields::Field> samplingFields()
 {
-    using config::field;
-    static const std::vector<config::Field> fields = {
+    using fields::field;
+    static const std::vector<fields::Field> fields = {
         field<&Sampling::maxNew>("max_new", "Longest answer",
                                  "New tokens after which an answer ends, usually 256.",
                                  {.low = 1, .high = 1'000'000}, {.unit = "tokens"}),

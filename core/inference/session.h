@@ -7,8 +7,8 @@
 
 #include "core/base/cancel.h"
 #include "core/base/result.h"
-#include "core/config/field.h"
 #include "core/data/encoding.h"
+#include "core/fields/field.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -29,7 +29,7 @@ struct Sampling {
     std::int64_t seed = 42;
     std::vector<std::string> stop = {}; // texts that end the answer (not part of it)
 };
-std::span<const config::Field> samplingFields();
+std::span<const fields::Field> samplingFields();
 
 struct AdapterSpec {
     std::filesystem::path path;

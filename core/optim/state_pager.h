@@ -19,8 +19,6 @@
 
 namespace luthier::optim {
 
-constexpr std::int64_t kPageElements = std::int64_t{1} << 22; // 16 MiB of fp32 a kind; two pages are on the device
-
 class StatePager {
 public:
     // A run of a leaf's elements inside a page.
@@ -36,7 +34,7 @@ public:
 
     // Zeros for leaves of these sizes. Pages are of `pageElements`, a multiple of 64.
     StatePager(const std::vector<std::int64_t>& sizes, std::size_t kinds, at::Device device,
-               std::int64_t pageElements = kPageElements);
+               std::int64_t pageElements);
     ~StatePager(); // waits for pages on their way
 
     // In host memory, [size]: to be read and written after settle().

@@ -8,6 +8,7 @@
 #include "core/nn/decoder.h"
 #include "core/nn/weight_names.h"
 #include "core/peft/adapter_file.h"
+#include "core/peft/bottleneck_settings.h"
 #include "core/peft/targets.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -23,6 +24,19 @@
 namespace luthier::peft {
 
 namespace {
+
+const fields::Section& settingsSection()
+{
+    using fields::field;
+    static const auto section = fields::section<MethodSettings, BottleneckSettings>({
+        field<&BottleneckSettings::places>("bottleneck_places", "Places", "Where the layers stand: behind the MLP (Pfeiffer, usual), or behind attention and MLP (Houlsby).", {},
+            {.choices = {{"pfeiffer", "Behind the MLP"}, {"houlsby", "Behind attention and MLP"}}}),
+        field<&BottleneckSettings::reductionFactor>("reduction_factor", "Reduction", "The bottleneck is the model's width divided by this. 1 to 4096, usually 16.", {.low = 1, .high = 4096}),
+        field<&BottleneckSettings::nonLinearity>("non_linearity", "Non-linearity", "Function inside the bottleneck. Usually relu.", {},
+            {.choices = {{"relu", "ReLU"}, {"swish", "Swish"}, {"gelu", "GELU"}, {"tanh", "tanh"}}, .advanced = true}),
+    });
+    return section;
+}
 
 constexpr const char* kName = "luthier";
 
@@ -70,11 +84,12 @@ nn::Bottleneck startOf(std::int64_t hidden, std::int64_t width, const at::Tensor
     return layer;
 }
 
-Result<void> attach(nn::Decoder& decoder, const config::MethodSettings& settings, const Start& start)
+Result<void> attach(nn::Decoder& decoder, const MethodSettings& method, const Start& start)
 {
+    const auto& settings = method.of<BottleneckSettings>();
     const Activation* activation = findActivation(settings.nonLinearity);
-    const bool houlsby = settings.bottleneckPlaces == "houlsby";
-    if (!activation || (!houlsby && settings.bottleneckPlaces != "pfeiffer")) {
+    const bool houlsby = settings.places == "houlsby";
+    if (!activation || (!houlsby && settings.places != "pfeiffer")) {
         return Error{activation ? "method.bottleneck_places must be pfeiffer or houlsby"
                                 : "method.non_linearity must be relu, swish, gelu or tanh"};
     }
@@ -121,9 +136,9 @@ std::vector<nn::NamedTensor> trainable(nn::Decoder& decoder)
     return tensorsOf(decoder, true);
 }
 
-Json layerConfig(const config::MethodSettings& settings)
+Json layerConfig(const BottleneckSettings& settings)
 {
-    const bool houlsby = settings.bottleneckPlaces == "houlsby";
+    const bool houlsby = settings.places == "houlsby";
     return Json{
         {"adapter_residual_before_ln", false},
         {"architecture", nullptr},
@@ -150,7 +165,7 @@ Json layerConfig(const config::MethodSettings& settings)
     };
 }
 
-Json configOf(const nn::DecoderConfig& model, const config::MethodSettings& settings, const std::string& base)
+Json configOf(const nn::DecoderConfig& model, const BottleneckSettings& settings, const std::string& base)
 {
     return Json{
         {"config", layerConfig(settings)},
@@ -163,7 +178,7 @@ Json configOf(const nn::DecoderConfig& model, const config::MethodSettings& sett
     };
 }
 
-Result<void> save(nn::Decoder& decoder, const config::MethodSettings& settings,
+Result<void> save(nn::Decoder& decoder, const MethodSettings& settings,
                   const std::filesystem::path& baseFolder, const std::filesystem::path& target)
 {
     auto tensors = tensorsOf(decoder, false);
@@ -175,7 +190,7 @@ Result<void> save(nn::Decoder& decoder, const config::MethodSettings& settings,
         return fingerprint.error();
     }
     return writeAdapter(target, "adapter.safetensors", std::move(tensors),
-                        configOf(decoder.config(), settings, baseFolder.string()), *fingerprint);
+                        configOf(decoder.config(), settings.of<BottleneckSettings>(), baseFolder.string()), *fingerprint);
 }
 
 // What the layers of a folder are like.
@@ -279,11 +294,11 @@ Result<void> open(nn::Decoder& decoder, AdapterFile& file)
 
 Method bottleneckMethod()
 {
-    return {"bottleneck",
-            "Bottleneck adapters",
-            "Trains small layers of their own between the model's: AdapterHub's kind, strong for a new domain, a little "
-            "slower to answer with.",
-            {"bottleneck_places", "reduction_factor", "non_linearity"},
+    return {{"bottleneck",
+             "Bottleneck adapters",
+             "Trains small layers of their own between the model's: AdapterHub's kind, strong for a new domain, a little "
+             "slower to answer with.",
+             {&settingsSection()}},
             true,
             1e-3,
             attach,

@@ -4,6 +4,7 @@
 
 #include "core/nn/decoder.h"
 #include "core/nn/weight_names.h"
+#include "core/peft/full_settings.h"
 #include "core/weights/load.h"
 
 #include <ATen/core/Tensor.h>
@@ -13,6 +14,26 @@
 namespace luthier::peft {
 
 namespace {
+
+const fields::Section& settingsSection()
+{
+    using fields::field;
+    static const auto section = fields::section<MethodSettings, FullSettings>({
+        field<&FullSettings::frozenLayers>("frozen_layers", "Frozen layers", "The first so many layers stay as they are: less memory, less forgetting. 0: all train.", {.low = 0, .high = 100000}, {.unit = "layers"}),
+        field<&FullSettings::freezeEmbeddings>("freeze_embeddings", "Freeze the embeddings", "Keeps the embeddings, and a head tied to them, as they are. Usually off.", {}, {.advanced = true}),
+    });
+    return section;
+}
+
+fields::Rule notInCodes()
+{
+    return {{"model.quantization", "method.kind"},
+            "All weights cannot be trained in 4 bits: take an adapter such as qlora, or leave the model unquantised.",
+            [](const fields::SettingsView& run) {
+                const std::string held = run.text("model.quantization");
+                return held == "nf4" || held == "fp4";
+            }};
+}
 
 std::vector<nn::NamedTensor> trainable(nn::Decoder& decoder)
 {
@@ -33,8 +54,9 @@ bool isInFirst(const std::string& name, const std::string& layers, std::int64_t 
     return index >= 0 && index < count;
 }
 
-Result<void> attach(nn::Decoder& decoder, const config::MethodSettings& settings, const Start&)
+Result<void> attach(nn::Decoder& decoder, const MethodSettings& method, const Start&)
 {
+    const auto& settings = method.of<FullSettings>();
     if (decoder.isQuantised()) {
         return Error{"method.kind: the model is held in 4 bits, where not all weights can be trained; take an adapter such as "
                      "qlora, or the unquantised model"};
@@ -56,7 +78,7 @@ Result<void> attach(nn::Decoder& decoder, const config::MethodSettings& settings
                                       : Result<void>();
 }
 
-Result<void> save(nn::Decoder& decoder, const config::MethodSettings&, const std::filesystem::path& baseFolder,
+Result<void> save(nn::Decoder& decoder, const MethodSettings&, const std::filesystem::path& baseFolder,
                   const std::filesystem::path& target)
 {
     return weights::saveModelFolder(decoder, baseFolder, target, decoder.dtype());
@@ -66,11 +88,12 @@ Result<void> save(nn::Decoder& decoder, const config::MethodSettings&, const std
 
 Method fullMethod()
 {
-    return {"full",
-            "All weights",
-            "Trains every weight: the most freedom, for much data or a new language. Needs about four times the "
-            "memory of the model and writes a whole model.",
-            {"frozen_layers", "freeze_embeddings"},
+    return {{"full",
+             "All weights",
+             "Trains every weight: the most freedom, for much data or a new language. Needs about four times the "
+             "memory of the model and writes a whole model.",
+             {&settingsSection()},
+             {notInCodes()}},
             false,
             2e-5,
             attach,

@@ -5,6 +5,7 @@
 
 #include "core/nn/decoder.h"
 #include "core/peft/adapter_file.h"
+#include "core/peft/ia3_settings.h"
 #include "core/peft/targets.h"
 
 #include <ATen/core/Tensor.h>
@@ -16,6 +17,36 @@
 namespace luthier::peft {
 
 namespace {
+
+const fields::Section& settingsSection()
+{
+    using fields::field;
+    static const auto section = fields::section<MethodSettings, Ia3Settings>({
+        field<&Ia3Settings::modules>("ia3_modules", "Scaled modules", "Projections that get a vector of factors. Usually k_proj,v_proj,down_proj."),
+        field<&Ia3Settings::feedforwardModules>("feedforward_modules", "Scaled at the input", "Those of the scaled modules whose input is scaled and not their output. Usually down_proj.", {}, {.advanced = true}),
+    });
+    return section;
+}
+
+fields::Rule someTarget()
+{
+    return {{"method.ia3_modules"},
+            "Name at least one projection to scale.",
+            [](const fields::SettingsView& run) { return run.list("method.ia3_modules").empty(); }};
+}
+
+fields::Rule inputsAreScaled()
+{
+    return {{"method.feedforward_modules", "method.ia3_modules"},
+            "Modules scaled at the input must stand among the scaled modules.",
+            [](const fields::SettingsView& run) {
+                const auto all = run.list("method.ia3_modules");
+                const auto atInput = run.list("method.feedforward_modules");
+                return std::any_of(atInput.begin(), atInput.end(), [&](const std::string& name) {
+                    return std::find(all.begin(), all.end(), name) == all.end();
+                });
+            }};
+}
 
 bool matchesAny(const std::string& path, const std::vector<std::string>& names)
 {
@@ -32,9 +63,10 @@ Result<void> checkInput(const Place& place)
                  + " reads the same input as others, so only its output can be scaled"};
 }
 
-Result<void> attach(nn::Decoder& decoder, const config::MethodSettings& settings, const Start&)
+Result<void> attach(nn::Decoder& decoder, const MethodSettings& method, const Start&)
 {
-    auto places = placesOf(decoder, settings.ia3Modules, "method.ia3_modules");
+    const auto& settings = method.of<Ia3Settings>();
+    auto places = placesOf(decoder, settings.modules, "method.ia3_modules");
     if (!places) {
         return places.error();
     }
@@ -73,9 +105,9 @@ std::vector<nn::NamedTensor> trainable(nn::Decoder& decoder)
     return factors(decoder, true);
 }
 
-Json configOf(nn::Decoder& decoder, const config::MethodSettings& settings, const std::string& base)
+Json configOf(nn::Decoder& decoder, const Ia3Settings& settings, const std::string& base)
 {
-    std::vector<std::string> modules = settings.ia3Modules;
+    std::vector<std::string> modules = settings.modules;
     if (std::find(modules.begin(), modules.end(), kAllLinear) != modules.end()) {
         modules.clear();
         for (const nn::LinearGroup* group : decoder.groups()) {
@@ -102,7 +134,7 @@ Json configOf(nn::Decoder& decoder, const config::MethodSettings& settings, cons
     };
 }
 
-Result<void> save(nn::Decoder& decoder, const config::MethodSettings& settings,
+Result<void> save(nn::Decoder& decoder, const MethodSettings& settings,
                   const std::filesystem::path& baseFolder, const std::filesystem::path& target)
 {
     auto fingerprint = fingerprintOf(baseFolder);
@@ -120,7 +152,7 @@ Result<void> save(nn::Decoder& decoder, const config::MethodSettings& settings,
         return Error{target.string() + ": the model has no IA3 adapter to save"};
     }
     return writeAdapter(target, "adapter_model.safetensors", std::move(tensors),
-                        configOf(decoder, settings, baseFolder.string()), *fingerprint);
+                        configOf(decoder, settings.of<Ia3Settings>(), baseFolder.string()), *fingerprint);
 }
 
 // The config's list says on which side a factor stands; a square projection's shape would, too.
@@ -188,11 +220,12 @@ Result<void> open(nn::Decoder& decoder, AdapterFile& file)
 
 Method ia3Method()
 {
-    return {"ia3",
-            "IA3",
-            "Trains only factors on keys, values and the MLP: the smallest adapter there is, for little data and near "
-            "tasks. It folds into the model exactly.",
-            {"ia3_modules", "feedforward_modules"},
+    return {{"ia3",
+             "IA3",
+             "Trains only factors on keys, values and the MLP: the smallest adapter there is, for little data and near "
+             "tasks. It folds into the model exactly.",
+             {&settingsSection()},
+             {someTarget(), inputsAreScaled()}},
             true,
             3e-3,
             attach,

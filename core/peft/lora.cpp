@@ -10,6 +10,7 @@
 #include "core/peft/adapter_file.h"
 #include "core/peft/lora_config.h"
 #include "core/peft/lora_folder.h"
+#include "core/peft/lora_settings.h"
 #include "core/peft/targets.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -29,6 +30,39 @@ Result<void> openLora(nn::Decoder& decoder, AdapterFile& file); // lora_open.cpp
 
 namespace {
 
+const fields::Section& settingsSection()
+{
+    using fields::field;
+    static const auto section = fields::section<MethodSettings, LoraSettings>({
+        field<&LoraSettings::rank>("rank", "Rank", "Width of the low-rank update. 1 to 4096, usually 8 to 64.", {.low = 1, .high = 4096}),
+        field<&LoraSettings::alpha>("alpha", "Alpha", "The update is scaled by alpha / rank. Above 0, usually twice the rank.", {.low = 0, .high = 65536, .lowOpen = true}),
+        field<&LoraSettings::dropout>("dropout", "Dropout", "Share of the adapter's inputs dropped while training. 0 to 0.9, usually 0.05.", {.low = 0, .high = 0.9}),
+        field<&LoraSettings::targetModules>("target_modules", "Target modules", "Projections that get an adapter, by name, or all-linear. Usually q_proj,v_proj."),
+        field<&LoraSettings::rankPattern>("rank_pattern", "Rank by module", "Ranks of some modules, as name=rank; the first name that fits decides. Usually empty.", {}, {.advanced = true}),
+        field<&LoraSettings::alphaPattern>("alpha_pattern", "Alpha by module", "Alphas of some modules, as name=alpha; the first name that fits decides. Usually empty.", {}, {.advanced = true}),
+        field<&LoraSettings::useRslora>("use_rslora", "Scale by root of rank", "Scales the update by alpha / sqrt(rank), which suits ranks above 64. Usually off.", {}, {.advanced = true}),
+        field<&LoraSettings::useDora>("use_dora", "DoRA", "Trains the length of each weight row apart from its direction: a little better at small ranks, slower. Usually off.", {}, {.advanced = true}),
+        field<&LoraSettings::bias>("bias", "Biases", "Which biases of the model train too: none (usual), all, or those of the adapted projections.", {},
+            {.choices = {{"none", "None"}, {"all", "All"}, {"lora_only", "Adapted projections"}}, .advanced = true}),
+        field<&LoraSettings::modulesToSave>("modules_to_save", "Modules trained whole", "Embeddings, head or norms that train whole and are kept in the adapter, such as embed_tokens,lm_head. Usually empty.", {}, {.advanced = true}),
+    });
+    return section;
+}
+
+fields::Rule someTarget()
+{
+    return {{"method.target_modules"},
+            "Name at least one projection for the adapter.",
+            [](const fields::SettingsView& run) { return run.list("method.target_modules").empty(); }};
+}
+
+fields::Rule baseInCodes()
+{
+    return {{"model.quantization", "method.kind"},
+            "QLoRA trains on a base in 4 bits: set the quantisation to automatic, nf4 or fp4, or take lora.",
+            [](const fields::SettingsView& run) { return run.text("model.quantization") == "none"; }};
+}
+
 // "q_proj=8" rows as the object of PEFT's config; the pattern may hold "=" itself.
 Result<Json> patternObject(const std::vector<std::string>& rows, const char* key)
 {
@@ -47,7 +81,7 @@ Result<Json> patternObject(const std::vector<std::string>& rows, const char* key
     return object;
 }
 
-Result<LoraFolderInfo> infoOf(const config::MethodSettings& settings)
+Result<LoraFolderInfo> infoOf(const LoraSettings& settings)
 {
     auto ranks = patternObject(settings.rankPattern, "rank_pattern");
     auto alphas = patternObject(settings.alphaPattern, "alpha_pattern");
@@ -137,8 +171,9 @@ void attachLowRank(nn::Decoder& decoder, const Place& place, const LoraConfig& c
     place.group->adapters.push_back(std::move(adapter));
 }
 
-Result<void> attach(nn::Decoder& decoder, const config::MethodSettings& settings, const Start& start)
+Result<void> attach(nn::Decoder& decoder, const MethodSettings& method, const Start& start)
 {
+    const auto& settings = method.of<LoraSettings>();
     auto places = placesOf(decoder, settings.targetModules, "method.target_modules");
     if (!places) {
         return places.error();
@@ -182,10 +217,10 @@ std::vector<nn::NamedTensor> trainable(nn::Decoder& decoder)
     return loraTensors(decoder, true);
 }
 
-Result<void> save(nn::Decoder& decoder, const config::MethodSettings& settings,
+Result<void> save(nn::Decoder& decoder, const MethodSettings& settings,
                   const std::filesystem::path& baseFolder, const std::filesystem::path& target)
 {
-    auto info = infoOf(settings);
+    auto info = infoOf(settings.of<LoraSettings>());
     auto fingerprint = fingerprintOf(baseFolder);
     if (!info || !fingerprint) {
         return info ? fingerprint.error() : info.error();
@@ -199,12 +234,12 @@ Result<void> save(nn::Decoder& decoder, const config::MethodSettings& settings,
 
 Method loraMethod()
 {
-    return {"lora",
-            "LoRA",
-            "Trains a small adapter beside the frozen model: little memory, a small file, and the base stays as it "
-            "is. The usual choice.",
-            {"rank", "alpha", "dropout", "target_modules", "rank_pattern", "alpha_pattern", "use_rslora", "use_dora",
-             "bias", "modules_to_save"},
+    return {{"lora",
+             "LoRA",
+             "Trains a small adapter beside the frozen model: little memory, a small file, and the base stays as it "
+             "is. The usual choice.",
+             {&settingsSection()},
+             {someTarget()}},
             true,
             2e-4,
             attach,
@@ -222,6 +257,7 @@ Method qloraMethod()
     method.help = "LoRA beside a base held in 4 bits: a model four times as large fits, at somewhat less speed. For models that "
                   "do not fit otherwise.";
     method.quantization = "nf4";
+    method.rules.push_back(baseInCodes());
     return method;
 }
 

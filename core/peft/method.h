@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/base/result.h"
-#include "core/config/run_config.h"
+#include "core/fields/row.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -32,20 +32,21 @@ struct Start {
     Start(std::uint64_t seedToUse, std::filesystem::path base = {}) : seed(seedToUse), baseFolder(std::move(base)) {}
 };
 
-struct Method {
-    std::string id;
-    std::string label;
-    std::string help;                    // when to choose it
-    std::vector<std::string> settings;   // keys of MethodSettings that apply
+// What a run trains: a row of methods(), and the settings of all rows (see lora_settings.h and the like).
+struct MethodSettings : fields::Sections {
+    std::string kind = "lora";
+};
+
+struct Method : fields::Row {
     bool writesAdapter = true;           // result is an adapter folder; false: a whole model
     double usualLearningRate = 2e-5;
 
     // Makes the decoder trainable in this way. Errors: a target that names no projection (lists what there is), ...
-    Result<void> (*attach)(nn::Decoder& decoder, const config::MethodSettings& settings, const Start& start);
+    Result<void> (*attach)(nn::Decoder& decoder, const MethodSettings& settings, const Start& start);
     // The trained leaves with stable names, in a fixed order: for the optimizer and checkpoints.
     std::vector<nn::NamedTensor> (*trainable)(nn::Decoder& decoder);
     // Writes the result (adapter in PEFT layout, or whole folder) so that it opens elsewhere unchanged.
-    Result<void> (*save)(nn::Decoder& decoder, const config::MethodSettings& settings,
+    Result<void> (*save)(nn::Decoder& decoder, const MethodSettings& settings,
                          const std::filesystem::path& baseFolder, const std::filesystem::path& target);
     // Kind of adapter folder that save() writes (peft_type, or "BOTTLENECK" for AdapterHub's), and how it is opened,
     // not trainable. The decoder stays as it was on errors. Empty: none.

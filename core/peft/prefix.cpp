@@ -7,6 +7,7 @@
 #include "core/nn/decoder.h"
 #include "core/peft/adapter_file.h"
 #include "core/peft/targets.h"
+#include "core/peft/virtual_tokens.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/Tensor.h>
@@ -18,6 +19,16 @@
 namespace luthier::peft {
 
 namespace {
+
+const fields::Section& settingsSection()
+{
+    using fields::field;
+    static const auto section = fields::section<MethodSettings, PrefixSettings>({
+        field<&PrefixSettings::projection>("prefix_projection", "Projection", "Makes the prefix with a small network while training, which steadies it. Usually off.", {}),
+        field<&PrefixSettings::encoderHiddenSize>("encoder_hidden_size", "Projection width", "Width of the projection's middle. 0: as wide as a layer's keys; up to 65536.", {.low = 0, .high = 65536}, {.advanced = true}),
+    });
+    return section;
+}
 
 constexpr const char* kTensor = "prompt_embeddings";
 
@@ -31,15 +42,17 @@ std::int64_t prefixWidth(const nn::DecoderConfig& model)
     return 2 * model.layers * tokenWidth(model);
 }
 
-std::int64_t encoderWidth(const nn::DecoderConfig& model, const config::MethodSettings& settings)
+std::int64_t encoderWidth(const nn::DecoderConfig& model, const PrefixSettings& settings)
 {
     return settings.encoderHiddenSize > 0 ? settings.encoderHiddenSize : tokenWidth(model);
 }
 
 // Embeddings normal, linear layers uniform in +-1/sqrt(in), as torch makes them.
-nn::Prefix startOf(const nn::DecoderConfig& model, const config::MethodSettings& settings, std::uint64_t seed,
+nn::Prefix startOf(const nn::DecoderConfig& model, const MethodSettings& method, std::uint64_t seed,
                    const at::TensorOptions& options)
 {
+    const auto& settings = method.of<PrefixSettings>();
+    const std::int64_t tokens = method.of<VirtualTokens>().count;
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
     const auto normal = [&](std::int64_t rows, std::int64_t columns) {
         return at::empty({rows, columns}, at::kFloat).normal_(0, 1, generator).to(options).set_requires_grad(true);
@@ -49,13 +62,13 @@ nn::Prefix startOf(const nn::DecoderConfig& model, const config::MethodSettings&
         return at::empty(shape, at::kFloat).uniform_(-bound, bound, generator).to(options).set_requires_grad(true);
     };
     nn::Prefix prefix;
-    if (!settings.prefixProjection) {
-        prefix.values = normal(settings.virtualTokens, prefixWidth(model));
+    if (!settings.projection) {
+        prefix.values = normal(tokens, prefixWidth(model));
         return prefix;
     }
     const std::int64_t in = tokenWidth(model);
     const std::int64_t wide = encoderWidth(model, settings);
-    prefix.embedding = normal(settings.virtualTokens, in);
+    prefix.embedding = normal(tokens, in);
     prefix.hiddenWeight = uniform({wide, in}, in);
     prefix.hiddenBias = uniform({wide}, in);
     prefix.outWeight = uniform({prefixWidth(model), wide}, wide);
@@ -63,7 +76,7 @@ nn::Prefix startOf(const nn::DecoderConfig& model, const config::MethodSettings&
     return prefix;
 }
 
-Result<void> attach(nn::Decoder& decoder, const config::MethodSettings& settings, const Start& start)
+Result<void> attach(nn::Decoder& decoder, const MethodSettings& settings, const Start& start)
 {
     const at::NoGradGuard noGrad;
     decoder.setBaseTrainable(false);
@@ -88,7 +101,7 @@ std::vector<nn::NamedTensor> trainable(nn::Decoder& decoder)
     return list;
 }
 
-Json configOf(const nn::DecoderConfig& model, const config::MethodSettings& settings, std::int64_t tokens,
+Json configOf(const nn::DecoderConfig& model, const PrefixSettings& settings, std::int64_t tokens,
               const std::string& base)
 {
     return Json{
@@ -103,14 +116,14 @@ Json configOf(const nn::DecoderConfig& model, const config::MethodSettings& sett
         {"num_transformer_submodules", 1},
         {"num_virtual_tokens", tokens},
         {"peft_type", "PREFIX_TUNING"},
-        {"prefix_projection", settings.prefixProjection},
+        {"prefix_projection", settings.projection},
         {"revision", nullptr},
         {"task_type", "CAUSAL_LM"},
         {"token_dim", tokenWidth(model)},
     };
 }
 
-Result<void> save(nn::Decoder& decoder, const config::MethodSettings& settings,
+Result<void> save(nn::Decoder& decoder, const MethodSettings& settings,
                   const std::filesystem::path& baseFolder, const std::filesystem::path& target)
 {
     const nn::Prefix& prefix = decoder.extras().prefix;
@@ -123,7 +136,7 @@ Result<void> save(nn::Decoder& decoder, const config::MethodSettings& settings,
     }
     const at::NoGradGuard noGrad;
     return writeAdapter(target, "adapter_model.safetensors", {{kTensor, prefix.evaluated()}},
-                        configOf(decoder.config(), settings, prefix.tokens(), baseFolder.string()), *fingerprint);
+                        configOf(decoder.config(), settings.of<PrefixSettings>(), prefix.tokens(), baseFolder.string()), *fingerprint);
 }
 
 Result<void> open(nn::Decoder& decoder, AdapterFile& file)
@@ -148,11 +161,11 @@ Result<void> open(nn::Decoder& decoder, AdapterFile& file)
 
 Method prefixMethod()
 {
-    return {"prefix",
-            "Prefix tuning",
-            "Trains keys and values that every layer sees before the text: more room than prompt tuning, still a small "
-            "file.",
-            {"num_virtual_tokens", "prefix_projection", "encoder_hidden_size"},
+    return {{"prefix",
+             "Prefix tuning",
+             "Trains keys and values that every layer sees before the text: more room than prompt tuning, still a small "
+             "file.",
+             {&virtualTokensSection(), &settingsSection()}},
             true,
             3e-2,
             attach,

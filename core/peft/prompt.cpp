@@ -6,6 +6,7 @@
 #include "core/nn/decoder.h"
 #include "core/peft/adapter_file.h"
 #include "core/peft/targets.h"
+#include "core/peft/virtual_tokens.h"
 #include "core/text/tokenizers/tokenizer.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -19,6 +20,14 @@
 namespace luthier::peft {
 
 namespace {
+
+const fields::Section& settingsSection()
+{
+    static const auto section = fields::section<MethodSettings, PromptSettings>({
+        fields::field<&PromptSettings::text>("prompt_text", "Start text", "The virtual tokens start as this text's, cut or repeated to their number. Empty: random.", {}),
+    });
+    return section;
+}
 
 constexpr const char* kTensor = "prompt_embeddings";
 
@@ -47,15 +56,17 @@ Result<at::Tensor> fromText(nn::Decoder& decoder, const std::string& text, std::
     return rows.to(at::kFloat) * decoder.config().embeddingScale;
 }
 
-Result<void> attach(nn::Decoder& decoder, const config::MethodSettings& settings, const Start& start)
+Result<void> attach(nn::Decoder& decoder, const MethodSettings& settings, const Start& start)
 {
+    const std::string& text = settings.of<PromptSettings>().text;
+    const std::int64_t tokens = settings.of<VirtualTokens>().count;
     const at::NoGradGuard noGrad;
     at::Tensor prompt;
-    if (settings.promptText.empty()) {
+    if (text.empty()) {
         at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(start.seed);
-        prompt = at::empty({settings.virtualTokens, decoder.config().hidden}, at::kFloat).normal_(0, 1, generator);
+        prompt = at::empty({tokens, decoder.config().hidden}, at::kFloat).normal_(0, 1, generator);
     } else {
-        auto embedded = fromText(decoder, settings.promptText, settings.virtualTokens, start.baseFolder);
+        auto embedded = fromText(decoder, text, tokens, start.baseFolder);
         if (!embedded) {
             return embedded.error();
         }
@@ -73,10 +84,10 @@ std::vector<nn::NamedTensor> trainable(nn::Decoder& decoder)
                                                       : std::vector<nn::NamedTensor>();
 }
 
-Json configOf(const nn::DecoderConfig& model, const config::MethodSettings& settings, std::int64_t tokens,
+Json configOf(const nn::DecoderConfig& model, const PromptSettings& settings, std::int64_t tokens,
               const std::string& base)
 {
-    const bool text = !settings.promptText.empty();
+    const bool text = !settings.text.empty();
     return Json{
         {"auto_mapping", nullptr},
         {"base_model_name_or_path", base},
@@ -88,7 +99,7 @@ Json configOf(const nn::DecoderConfig& model, const config::MethodSettings& sett
         {"num_virtual_tokens", tokens},
         {"peft_type", "PROMPT_TUNING"},
         {"prompt_tuning_init", text ? "TEXT" : "RANDOM"},
-        {"prompt_tuning_init_text", text ? Json(settings.promptText) : Json()},
+        {"prompt_tuning_init_text", text ? Json(settings.text) : Json()},
         {"revision", nullptr},
         {"task_type", "CAUSAL_LM"},
         {"token_dim", model.hidden},
@@ -97,7 +108,7 @@ Json configOf(const nn::DecoderConfig& model, const config::MethodSettings& sett
     };
 }
 
-Result<void> save(nn::Decoder& decoder, const config::MethodSettings& settings,
+Result<void> save(nn::Decoder& decoder, const MethodSettings& settings,
                   const std::filesystem::path& baseFolder, const std::filesystem::path& target)
 {
     const at::Tensor& prompt = decoder.extras().prompt;
@@ -109,7 +120,7 @@ Result<void> save(nn::Decoder& decoder, const config::MethodSettings& settings,
         return fingerprint.error();
     }
     return writeAdapter(target, "adapter_model.safetensors", {{kTensor, prompt}},
-                        configOf(decoder.config(), settings, prompt.size(0), baseFolder.string()), *fingerprint);
+                        configOf(decoder.config(), settings.of<PromptSettings>(), prompt.size(0), baseFolder.string()), *fingerprint);
 }
 
 Result<void> open(nn::Decoder& decoder, AdapterFile& file)
@@ -133,11 +144,11 @@ Result<void> open(nn::Decoder& decoder, AdapterFile& file)
 
 Method promptMethod()
 {
-    return {"prompt",
-            "Prompt tuning",
-            "Trains some virtual tokens that stand before every text: a tiny file, for one steady task on a large "
-            "model.",
-            {"num_virtual_tokens", "prompt_text"},
+    return {{"prompt",
+             "Prompt tuning",
+             "Trains some virtual tokens that stand before every text: a tiny file, for one steady task on a large "
+             "model.",
+             {&virtualTokensSection(), &settingsSection()}},
             true,
             3e-2,
             attach,

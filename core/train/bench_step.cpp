@@ -3,7 +3,8 @@
 
 #include "core/nn/decoder.h"
 #include "core/nn/device.h"
-#include "core/optim/adamw.h"
+#include "core/optim/optimizer.h"
+#include "core/optim/optimizers.h"
 #include "core/peft/method.h"
 #include "core/train/bench_probe.h"
 #include "core/train/train_step.h"
@@ -112,11 +113,11 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     const auto leaves = method->trainable(decoder);
     result.trainableParameters = countOf(leaves);
     result.totalParameters = settings.model.numParameters();
-    config::OptimizerSettings optimizerSettings;
+    optim::OptimizerSettings optimizerSettings;
     optimizerSettings.paging = settings.paging;
-    optim::AdamW optimizer(leaves, optimizerSettings);
+    const auto optimizer = optim::findOptimizer(optimizerSettings.kind)->make(leaves, optimizerSettings, optim::kPageElements);
 
-    TrainStep trainStep(decoder, optimizer, kSeed);
+    TrainStep trainStep(decoder, *optimizer, kSeed);
     auto times = timeSteps(trainStep, settings, placement->device, result);
     if (!times) {
         return times.error();

@@ -19,7 +19,7 @@ namespace luthier::train {
 
 struct StepBenchSettings {
     nn::DecoderConfig model;
-    config::MethodSettings method;
+    peft::MethodSettings method;
     std::int64_t batch = 4;   // rows
     std::int64_t length = 512; // tokens a row
     std::int64_t steps = 8;   // measured; the median counts

@@ -3,7 +3,7 @@
 // Internal to core: names torch types.
 //
 //   weights.safetensors    the trained leaves
-//   optimizer.safetensors  moments, fp32 masters and step count (see AdamW::state)
+//   optimizer.safetensors  moments, fp32 masters and step count (see Optimizer::state)
 //   checkpoint.json        step, place in the data, recipe, size and SHA-256 of the files; "hash" is its own
 // Dropout and order of the data are functions of seed, step and place (TrainStep, BatchPlan): no other random
 // state exists.

@@ -3,6 +3,7 @@
 
 #include "core/nn/decoder.h"
 #include "core/nn/device.h"
+#include "core/optim/optimizers.h"
 #include "core/peft/method.h"
 #include "core/train/failure.h"
 #include "core/train/run_parts.h"
@@ -11,8 +12,6 @@
 namespace luthier::train {
 
 namespace {
-
-constexpr std::int64_t kMomentBytes = 2 * 4; // fp32, two a weight
 
 std::int64_t bytesOf(const at::Tensor& tensor)
 {
@@ -33,11 +32,11 @@ std::int64_t heldBytes(nn::Decoder& decoder)
     return bytes;
 }
 
-// As AdamW keeps it: a gradient in the leaf's dtype, two moments, and a master copy of what is not fp32.
-std::int64_t trainingBytes(const at::Tensor& leaf)
+// A gradient in the leaf's dtype, what the optimizer keeps, and a master copy of what is not fp32.
+std::int64_t trainingBytes(const at::Tensor& leaf, std::int64_t stateBytes)
 {
     const std::int64_t master = leaf.scalar_type() == at::kFloat ? 0 : 4;
-    return bytesOf(leaf) + leaf.numel() * (kMomentBytes + master);
+    return bytesOf(leaf) + leaf.numel() * (stateBytes + master);
 }
 
 Result<nn::DecoderConfig> modelOf(const config::ModelSettings& settings)
@@ -68,9 +67,14 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
     if (auto attached = method.attach(decoder, config.method, {seed, config.model.path}); !attached) {
         return attached.error();
     }
+    const auto* optimizer = optim::findOptimizer(config.optimizer.kind);
+    if (!optimizer) {
+        return Error{"\"" + config.optimizer.kind + "\" is no optimizer"};
+    }
+    const std::int64_t state = optimizer->stateBytes(config.optimizer);
     for (const nn::NamedTensor& leaf : method.trainable(decoder)) {
         size.trainedParameters += leaf.tensor.numel();
-        size.leastMemoryBytes += trainingBytes(leaf.tensor) + (method.writesAdapter ? bytesOf(leaf.tensor) : 0);
+        size.leastMemoryBytes += trainingBytes(leaf.tensor, state) + (method.writesAdapter ? bytesOf(leaf.tensor) : 0);
     }
     return size;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/run_parts.h"
 
+#include "core/optim/optimizers.h"
 #include "core/train/held_out_list.h"
 #include "core/weights/load.h"
 
@@ -13,6 +14,16 @@ namespace luthier::train {
 namespace {
 
 constexpr const char* kObjective = "sft";
+
+template <class Rows>
+std::string idsOf(const Rows& table)
+{
+    std::string ids;
+    for (const fields::Row& row : table) {
+        ids += (ids.empty() ? "" : ", ") + row.id;
+    }
+    return ids;
+}
 
 class Assembly {
 public:
@@ -54,11 +65,7 @@ Result<const peft::Method*> Assembly::findMethod() const
     if (const auto* method = peft::findMethod(m_config.method.kind)) {
         return method;
     }
-    std::string names;
-    for (const peft::Method& method : peft::methods()) {
-        names += (names.empty() ? "" : ", ") + method.id;
-    }
-    return Error{"method.kind: there is no method \"" + m_config.method.kind + "\"; there are " + names};
+    return Error{"method.kind: there is no method \"" + m_config.method.kind + "\"; there are " + idsOf(peft::methods())};
 }
 
 Result<void> Assembly::loadModel(RunParts& parts)
@@ -131,7 +138,12 @@ Result<void> Assembly::attach(RunParts& parts)
         return attached;
     }
     parts.leaves = parts.method->trainable(*parts.decoder);
-    parts.optimizer = std::make_unique<optim::AdamW>(parts.leaves, m_config.optimizer);
+    const auto* kind = optim::findOptimizer(m_config.optimizer.kind);
+    if (!kind) {
+        return Error{"optimizer.kind: there is no optimizer \"" + m_config.optimizer.kind + "\"; there are "
+                     + idsOf(optim::optimizers())};
+    }
+    parts.optimizer = kind->make(parts.leaves, m_config.optimizer, optim::kPageElements);
     if (parts.optimizer->isPaged() && m_config.optimizer.paging == "auto") {
         parts.warnings.push_back("The card has no room for the optimizer's state, so its "
                                  + std::to_string(parts.optimizer->pagedBytes() >> 20) + " MiB stay in host memory.");

@@ -6,7 +6,7 @@
 #include "core/base/result.h"
 #include "core/nn/decoder.h"
 #include "core/nn/device.h"
-#include "core/optim/adamw.h"
+#include "core/optim/optimizer.h"
 #include "core/peft/method.h"
 #include "core/train/batch_plan.h"
 #include "core/train/run.h"
@@ -30,7 +30,7 @@ struct RunParts {
     std::shared_ptr<nn::Decoder> decoder;
     TrainingData data;
     std::vector<nn::NamedTensor> leaves; // trained, in the optimizer's order
-    std::unique_ptr<optim::AdamW> optimizer;
+    std::unique_ptr<optim::Optimizer> optimizer;
     std::unique_ptr<BatchPlan> plan;     // of data.train
     std::int64_t totalSteps = 0;
     std::int64_t threads = 1;

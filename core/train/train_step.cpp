@@ -35,7 +35,7 @@ std::int64_t elementsOf(const std::vector<at::Tensor>& leaves)
 
 } // namespace
 
-TrainStep::TrainStep(nn::Decoder& decoder, optim::AdamW& optimizer, std::uint64_t seed)
+TrainStep::TrainStep(nn::Decoder& decoder, optim::Optimizer& optimizer, std::uint64_t seed)
     : m_decoder(decoder), m_optimizer(optimizer), m_seed(seed), m_leaves(optimizer.leaves()),
       m_small(elementsOf(m_leaves) <= kSmallElements), m_graphs(decoder.device())
 {

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "core/nn/decoder.h"
-#include "core/optim/adamw.h"
+#include "core/optim/optimizer.h"
 #include "core/train/batch_feed.h"
 #include "core/train/step_graphs.h"
 
@@ -23,7 +23,7 @@ namespace luthier::train {
 
 class TrainStep {
 public:
-    TrainStep(nn::Decoder& decoder, optim::AdamW& optimizer, std::uint64_t seed);
+    TrainStep(nn::Decoder& decoder, optim::Optimizer& optimizer, std::uint64_t seed);
 
     // [2] fp32 on the device: mean loss of the step's targets, gradient norm before clipping. Queues work and
     // does not wait for it. `between` is called before each micro-batch.
@@ -44,7 +44,7 @@ private:
     void seedDropout(std::int64_t number) const;
 
     nn::Decoder& m_decoder;
-    optim::AdamW& m_optimizer;
+    optim::Optimizer& m_optimizer;
     std::uint64_t m_seed;
     std::vector<at::Tensor> m_leaves;
     bool m_small;                        // little is trained: gradients are added together, and keep their place

@@ -192,7 +192,7 @@ private:
         return static_cast<T*>(m_app->window().page(QString::fromLatin1(id)));
     }
 
-    static void setValue(TunePage* tune, const char* key, const config::Value& value)
+    static void setValue(TunePage* tune, const char* key, const fields::Value& value)
     {
         QVERIFY(tune->document()->setValue(RecipeDocument::find(QString::fromLatin1(key)), value).ok());
     }

@@ -4,6 +4,7 @@
 #include "app/application.h"
 #include "core/base/paths.h"
 #include "core/config/run_config.h"
+#include "core/peft/lora_settings.h"
 #include "core/store/shootout_record.h"
 #include "tests/support/page_test.h"
 #include "tests/support/story.h"
@@ -120,7 +121,7 @@ private:
         QVERIFY((*project)->addSource(config.data.train.front(), "auto").ok());
         QVERIFY((*project)->setValue("recipe", config::toJson(config)).ok());
         addRun(**project, config, "LoRA 16, workshop_instructions", 0.015);
-        config.method.rank = 8;
+        config.method.of<peft::LoraSettings>().rank = 8;
         config.optimizer.learningRate = 1e-3;
         addRun(**project, config, "smaller and faster", 0.03);
         store::ShootoutRecord record{"2026-05-04T09:30:00.000Z", config::toJson(config), {}};

@@ -44,7 +44,7 @@ inline double largest(const at::Tensor& difference)
 struct MethodVariant {
     const char* name;
     const char* method;
-    void (*change)(config::MethodSettings&);
+    void (*change)(peft::MethodSettings&);
     bool merges = true; // into the base's weights
 };
 

@@ -41,8 +41,9 @@ struct Reference {
         : p(start.detach().to(at::kDouble).clone()), m(at::full_like(p, 0)), v(at::full_like(p, 0))
     {
     }
-    void step(const at::Tensor& gradient, double rate, double decay, const config::OptimizerSettings& s)
+    void step(const at::Tensor& gradient, double rate, double decay, const optim::OptimizerSettings& settings)
     {
+        const auto& s = settings.of<optim::AdamWSettings>();
         const at::Tensor g = gradient.to(at::kDouble);
         ++t;
         p.mul_(1 - rate * decay);
@@ -104,9 +105,9 @@ void TestAdamW::decayByName()
 
 void TestAdamW::equalsTheFormula()
 {
-    config::OptimizerSettings settings;
+    optim::OptimizerSettings settings;
     settings.maxGradNorm = 0;
-    settings.weightDecay = 0.1;
+    settings.of<optim::DecaySettings>().weightDecay = 0.1;
     const std::vector<nn::NamedTensor> leaves{leaf("a.weight", 1000), leaf("a.bias", 7)};
     Reference weight(leaves[0].tensor);
     Reference bias(leaves[1].tensor);
@@ -120,7 +121,7 @@ void TestAdamW::equalsTheFormula()
         const double norm = optimizer.step(rate).item<double>();
         const double expected = std::sqrt((g0 * g0).sum().item<double>() + (g1 * g1).sum().item<double>());
         QVERIFY(std::abs(norm - expected) < 1e-4 * expected);
-        weight.step(g0, rate, settings.weightDecay, settings);
+        weight.step(g0, rate, settings.of<optim::DecaySettings>().weightDecay, settings);
         bias.step(g1, rate, 0, settings);
         QVERIFY(!leaves[0].tensor.grad().defined());
     }
@@ -130,9 +131,9 @@ void TestAdamW::equalsTheFormula()
 
 void TestAdamW::clips()
 {
-    config::OptimizerSettings settings;
+    optim::OptimizerSettings settings;
     settings.maxGradNorm = 1;
-    settings.epsilon = 0.1; // so that a gradient's size matters
+    settings.of<optim::AdamWSettings>().epsilon = 0.1; // so that a gradient's size matters
     for (const double size : {0.01, 5.0}) {
         const std::vector<nn::NamedTensor> leaves{leaf("a.weight", 64), leaf("b.weight", 64)};
         std::vector<Reference> references{Reference(leaves[0].tensor), Reference(leaves[1].tensor)};
@@ -145,7 +146,7 @@ void TestAdamW::clips()
         QVERIFY(std::abs(optimizer.step(0.1).item<double>() - norm) < 1e-4 * norm);
         const double factor = std::min(1.0, 1.0 / (norm + 1e-6));
         for (std::size_t i = 0; i < 2; ++i) {
-            references[i].step(gradient * factor, 0.1, settings.weightDecay, settings);
+            references[i].step(gradient * factor, 0.1, settings.of<optim::DecaySettings>().weightDecay, settings);
             QVERIFY(gap(leaves[i].tensor, references[i].p) < 1e-6);
         }
     }
@@ -154,8 +155,8 @@ void TestAdamW::clips()
 // A step of 1e-4 is below half a unit of bf16 at 1: without a master the weight would never move.
 void TestAdamW::smallStepsOfBf16AreKept()
 {
-    config::OptimizerSettings settings;
-    settings.weightDecay = 0;
+    optim::OptimizerSettings settings;
+    settings.of<optim::DecaySettings>().weightDecay = 0;
     at::Tensor tensor = at::full({8}, 1.0).to(at::kBFloat16);
     tensor.requires_grad_(true);
     optim::AdamW optimizer({{"a.weight", tensor}}, settings);
@@ -297,9 +298,9 @@ void TestAdamW::pagedIsUnpaged()
     };
     const auto kept = made();
     const auto moved = made();
-    config::OptimizerSettings off;
+    optim::OptimizerSettings off;
     off.paging = "off";
-    config::OptimizerSettings paging;
+    optim::OptimizerSettings paging;
     paging.paging = pageOutAfter < 0 ? "on" : "auto";
     optim::AdamW usual(kept, off);
     optim::AdamW paged(moved, paging, pageElements);
@@ -339,7 +340,7 @@ void TestAdamW::pagedIsUnpaged()
 
 void TestAdamW::pagingOffStaysOff()
 {
-    config::OptimizerSettings settings;
+    optim::OptimizerSettings settings;
     settings.paging = "off";
     optim::AdamW optimizer({leaf("a.weight", 4)}, settings);
     QVERIFY(!optimizer.pageOut() && !optimizer.isPaged() && optimizer.pagedBytes() == 0);

@@ -78,8 +78,8 @@ private Q_SLOTS:
     {
         std::set<std::string> offered;
         for (const config::Part& part : config::parts()) {
-            for (const config::Field& field : part.fields) {
-                for (const auto& choice : field.key == "chat_template" ? field.choices : std::vector<config::Choice>()) {
+            for (const fields::Field& field : part.fields) {
+                for (const auto& choice : field.key == "chat_template" ? field.choices : std::vector<fields::Choice>()) {
                     offered.insert(choice.id);
                 }
             }

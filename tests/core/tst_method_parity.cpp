@@ -2,6 +2,7 @@
 // Methods beside PEFT: what it wrote computes the same here, and twenty steps from there lose the same. See
 // tests/reference/make_method_parity.py.
 #include "core/base/json.h"
+#include "core/optim/adamw.h"
 #include "core/optim/schedules.h"
 #include "core/peft/adapter_folder.h"
 #include "core/peft/method.h"
@@ -62,7 +63,7 @@ private Q_SLOTS:
 
 private:
     void variants() const;
-    config::MethodSettings settingsOf(const Json& variant) const;
+    peft::MethodSettings settingsOf(const Json& variant) const;
     // The largest distance of the logits at the probe's last positions.
     double distance(nn::Decoder& decoder, const Json& logits) const;
     void copyStart(const std::string& name, const Json& variant, const std::vector<nn::NamedTensor>& leaves) const;
@@ -81,7 +82,7 @@ void TestMethodParity::variants() const
     }
 }
 
-config::MethodSettings TestMethodParity::settingsOf(const Json& variant) const
+peft::MethodSettings TestMethodParity::settingsOf(const Json& variant) const
 {
     config::RunConfig config;
     for (const config::Part& part : config::parts()) {
@@ -152,8 +153,8 @@ void TestMethodParity::trainSteps(nn::Decoder& decoder, const Json& variant,
                                   const std::vector<nn::NamedTensor>& leaves) const
 {
     const Json& settings = m_expected.at("settings");
-    config::OptimizerSettings optimizing;
-    optimizing.weightDecay = settings.at("weight_decay");
+    optim::OptimizerSettings optimizing;
+    optimizing.of<optim::DecaySettings>().weightDecay = settings.at("weight_decay");
     optimizing.maxGradNorm = settings.at("max_grad_norm");
     const train::TokenStore store = support::trainingRows();
     const train::BatchPlan plan(store, {settings.at("batch"), settings.at("accumulation"), 1024, "longest", false, 1});

@@ -5,8 +5,12 @@
 #include "core/base/paths.h"
 #include "core/inference/batch_generate.h"
 #include "core/peft/adapter_folder.h"
+#include "core/peft/bottleneck_settings.h"
+#include "core/peft/full_settings.h"
 #include "core/peft/lora_config.h"
+#include "core/peft/lora_settings.h"
 #include "core/peft/method.h"
+#include "core/peft/virtual_tokens.h"
 #include "core/weights/load.h"
 #include "tests/core/reference_models.h"
 #include "tests/support/tiny_run.h"
@@ -66,48 +70,48 @@ void learn(nn::Decoder& decoder, const std::vector<nn::NamedTensor>& leaves)
 }
 
 const std::vector<Variant> kVariants{
-    {"lora", "lora", [](config::MethodSettings&) {}},
+    {"lora", "lora", [](peft::MethodSettings&) {}},
     {"rsLoRA with patterns", "lora",
-     [](config::MethodSettings& s) {
-         s.useRslora = true;
-         s.targetModules = {"all-linear"};
-         s.rankPattern = {"layers.1.mlp.up_proj=3", "k_proj=2"};
-         s.alphaPattern = {"k_proj=5.5"};
+     [](peft::MethodSettings& s) {
+         s.of<peft::LoraSettings>().useRslora = true;
+         s.of<peft::LoraSettings>().targetModules = {"all-linear"};
+         s.of<peft::LoraSettings>().rankPattern = {"layers.1.mlp.up_proj=3", "k_proj=2"};
+         s.of<peft::LoraSettings>().alphaPattern = {"k_proj=5.5"};
      }},
-    {"qlora", "qlora", [](config::MethodSettings&) {}},
+    {"qlora", "qlora", [](peft::MethodSettings&) {}},
     {"DoRA", "lora",
-     [](config::MethodSettings& s) {
-         s.useDora = true;
-         s.targetModules = {"all-linear"};
+     [](peft::MethodSettings& s) {
+         s.of<peft::LoraSettings>().useDora = true;
+         s.of<peft::LoraSettings>().targetModules = {"all-linear"};
      }},
-    {"LoRA with norms", "lora", [](config::MethodSettings& s) { s.modulesToSave = {"norm"}; }},
-    {"LoRA with embeddings", "lora", [](config::MethodSettings& s) { s.modulesToSave = {"embed_tokens"}; }, false},
-    {"full", "full", [](config::MethodSettings&) {}},
+    {"LoRA with norms", "lora", [](peft::MethodSettings& s) { s.of<peft::LoraSettings>().modulesToSave = {"norm"}; }},
+    {"LoRA with embeddings", "lora", [](peft::MethodSettings& s) { s.of<peft::LoraSettings>().modulesToSave = {"embed_tokens"}; }, false},
+    {"full", "full", [](peft::MethodSettings&) {}},
     {"full, some frozen", "full",
-     [](config::MethodSettings& s) {
-         s.frozenLayers = 1;
-         s.freezeEmbeddings = true;
+     [](peft::MethodSettings& s) {
+         s.of<peft::FullSettings>().frozenLayers = 1;
+         s.of<peft::FullSettings>().freezeEmbeddings = true;
      }},
-    {"ia3", "ia3", [](config::MethodSettings&) {}},
-    {"bottleneck", "bottleneck", [](config::MethodSettings& s) { s.reductionFactor = 4; }, false},
+    {"ia3", "ia3", [](peft::MethodSettings&) {}},
+    {"bottleneck", "bottleneck", [](peft::MethodSettings& s) { s.of<peft::BottleneckSettings>().reductionFactor = 4; }, false},
     {"bottleneck, Houlsby", "bottleneck",
-     [](config::MethodSettings& s) {
-         s.bottleneckPlaces = "houlsby";
-         s.nonLinearity = "swish";
+     [](peft::MethodSettings& s) {
+         s.of<peft::BottleneckSettings>().places = "houlsby";
+         s.of<peft::BottleneckSettings>().nonLinearity = "swish";
      },
      false},
-    {"prefix", "prefix", [](config::MethodSettings& s) { s.virtualTokens = 3; }, false},
+    {"prefix", "prefix", [](peft::MethodSettings& s) { s.of<peft::VirtualTokens>().count = 3; }, false},
     {"prefix, projected", "prefix",
-     [](config::MethodSettings& s) {
-         s.virtualTokens = 3;
-         s.prefixProjection = true;
+     [](peft::MethodSettings& s) {
+         s.of<peft::VirtualTokens>().count = 3;
+         s.of<peft::PrefixSettings>().projection = true;
      },
      false},
-    {"prompt", "prompt", [](config::MethodSettings& s) { s.virtualTokens = 3; }, false},
+    {"prompt", "prompt", [](peft::MethodSettings& s) { s.of<peft::VirtualTokens>().count = 3; }, false},
     {"prompt from text", "prompt",
-     [](config::MethodSettings& s) {
-         s.virtualTokens = 7;
-         s.promptText = "Answer briefly.";
+     [](peft::MethodSettings& s) {
+         s.of<peft::VirtualTokens>().count = 7;
+         s.of<peft::PromptSettings>().text = "Answer briefly.";
      },
      false},
 };
@@ -168,7 +172,7 @@ private:
             QTest::newRow(kVariants[i].name) << static_cast<int>(i);
         }
     }
-    config::MethodSettings settingsOf(const Variant& variant) const
+    peft::MethodSettings settingsOf(const Variant& variant) const
     {
         auto wanted = settings();
         wanted.kind = variant.method;
@@ -188,12 +192,12 @@ private:
         tuned->setTraining(false);
         return tuned;
     }
-    config::MethodSettings settings() const
+    peft::MethodSettings settings() const
     {
-        config::MethodSettings settings;
-        settings.rank = 4;
-        settings.alpha = 8;
-        settings.dropout = 0;
+        peft::MethodSettings settings;
+        settings.of<peft::LoraSettings>().rank = 4;
+        settings.of<peft::LoraSettings>().alpha = 8;
+        settings.of<peft::LoraSettings>().dropout = 0;
         return settings;
     }
     support::TinyRun m_run;
@@ -213,7 +217,7 @@ void TestMethods::everyMethod()
             keys.insert(part.key == "method" ? field.key : std::string());
         }
     }
-    for (const auto& key : method->settings) {
+    for (const std::string& key : method->keys()) {
         QVERIFY2(keys.contains(key), key.c_str());
     }
 
@@ -412,13 +416,13 @@ void TestMethods::frozenStays()
 {
     const auto tuned = decoder();
     auto wanted = settings();
-    wanted.frozenLayers = 1;
+    wanted.of<peft::FullSettings>().frozenLayers = 1;
     const auto* full = peft::findMethod("full");
     QVERIFY(full->attach(*tuned, wanted, 1).ok());
     for (const auto& leaf : full->trainable(*tuned)) {
         QVERIFY2(leaf.name.find("layers.0.") == std::string::npos, leaf.name.c_str());
     }
-    wanted.frozenLayers = 3;
+    wanted.of<peft::FullSettings>().frozenLayers = 3;
     const auto refused = full->attach(*decoder(), wanted, 1);
     QVERIFY(!refused.ok() && refused.message().find("2 layers") != std::string::npos);
 }
@@ -430,7 +434,7 @@ void TestMethods::idsAreDistinct()
         QVERIFY(ids.insert(method.id).second);
     }
     QVERIFY(!peft::findMethod("magic"));
-    QVERIFY(peft::findMethod(config::MethodSettings{}.kind));
+    QVERIFY(peft::findMethod(peft::MethodSettings{}.kind));
 }
 
 void TestMethods::loraStartsAsPeftDoes()
@@ -479,9 +483,9 @@ void TestMethods::loraTargets()
     QFETCH(QStringList, targets);
     QFETCH(int, adapters);
     auto wanted = settings();
-    wanted.targetModules.clear();
+    wanted.of<peft::LoraSettings>().targetModules.clear();
     for (const auto& target : targets) {
-        wanted.targetModules.push_back(target.toStdString());
+        wanted.of<peft::LoraSettings>().targetModules.push_back(target.toStdString());
     }
     const auto tuned = decoder();
     QVERIFY(peft::findMethod("lora")->attach(*tuned, wanted, 1).ok());
@@ -492,7 +496,7 @@ void TestMethods::loraRefusesUnknownTargets()
 {
     for (const auto& targets : {std::vector<std::string>{"q_proj", "query"}, {"proj"}, {}}) {
         auto wanted = settings();
-        wanted.targetModules = targets;
+        wanted.of<peft::LoraSettings>().targetModules = targets;
         const auto tuned = decoder();
         const auto attached = peft::findMethod("lora")->attach(*tuned, wanted, 1);
         QVERIFY(!attached.ok());
@@ -507,7 +511,7 @@ void TestMethods::mergedEqualsAdapter()
 {
     const auto tuned = decoder();
     auto wanted = settings();
-    wanted.targetModules = {"all-linear"};
+    wanted.of<peft::LoraSettings>().targetModules = {"all-linear"};
     const auto* lora = peft::findMethod("lora");
     QVERIFY(lora->attach(*tuned, wanted, 3).ok());
     learn(*tuned, lora->trainable(*tuned));

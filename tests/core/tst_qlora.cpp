@@ -4,10 +4,14 @@
 // opens, merges and resumes; twenty steps lose what PEFT loses on the same numbers.
 #include "core/base/json.h"
 #include "core/inference/session.h"
+#include "core/optim/adamw.h"
 #include "core/optim/schedules.h"
 #include "core/peft/adapter_folder.h"
+#include "core/peft/bottleneck_settings.h"
+#include "core/peft/lora_settings.h"
 #include "core/peft/method.h"
 #include "core/peft/trained_on.h"
+#include "core/peft/virtual_tokens.h"
 #include "core/train/train_step.h"
 #include "core/weights/load.h"
 #include "tests/core/reference_models.h"
@@ -78,18 +82,18 @@ void moveAgainst(const std::vector<nn::NamedTensor>& leaves, const std::vector<a
 }
 
 const std::vector<Variant> kVariants{
-    {"qlora", "qlora", [](config::MethodSettings& s) { s.targetModules = {"all-linear"}; }},
-    {"lora", "lora", [](config::MethodSettings& s) { s.modulesToSave = {"norm"}; }},
-    {"DoRA", "qlora", [](config::MethodSettings& s) { s.useDora = true; }},
-    {"ia3", "ia3", [](config::MethodSettings&) {}},
-    {"bottleneck", "bottleneck", [](config::MethodSettings& s) { s.reductionFactor = 4; }, false},
+    {"qlora", "qlora", [](peft::MethodSettings& s) { s.of<peft::LoraSettings>().targetModules = {"all-linear"}; }},
+    {"lora", "lora", [](peft::MethodSettings& s) { s.of<peft::LoraSettings>().modulesToSave = {"norm"}; }},
+    {"DoRA", "qlora", [](peft::MethodSettings& s) { s.of<peft::LoraSettings>().useDora = true; }},
+    {"ia3", "ia3", [](peft::MethodSettings&) {}},
+    {"bottleneck", "bottleneck", [](peft::MethodSettings& s) { s.of<peft::BottleneckSettings>().reductionFactor = 4; }, false},
     {"prefix", "prefix",
-     [](config::MethodSettings& s) {
-         s.virtualTokens = 3;
-         s.prefixProjection = true;
+     [](peft::MethodSettings& s) {
+         s.of<peft::VirtualTokens>().count = 3;
+         s.of<peft::PrefixSettings>().projection = true;
      },
      false},
-    {"prompt", "prompt", [](config::MethodSettings& s) { s.virtualTokens = 3; }, false},
+    {"prompt", "prompt", [](peft::MethodSettings& s) { s.of<peft::VirtualTokens>().count = 3; }, false},
 };
 
 // A folder's tensors as they can be changed before they are written again.
@@ -225,13 +229,13 @@ private:
             QTest::newRow(kVariants[i].name) << static_cast<int>(i);
         }
     }
-    config::MethodSettings settingsOf(const Variant& variant) const
+    peft::MethodSettings settingsOf(const Variant& variant) const
     {
-        config::MethodSettings settings;
+        peft::MethodSettings settings;
         settings.kind = variant.method;
-        settings.rank = 4;
-        settings.alpha = 8;
-        settings.dropout = 0;
+        settings.of<peft::LoraSettings>().rank = 4;
+        settings.of<peft::LoraSettings>().alpha = 8;
+        settings.of<peft::LoraSettings>().dropout = 0;
         variant.change(settings);
         return settings;
     }
@@ -239,7 +243,7 @@ private:
     std::vector<nn::NamedTensor> attached(const Variant& variant, nn::Decoder& decoder, double dropout = 0) const
     {
         auto settings = settingsOf(variant);
-        settings.dropout = dropout;
+        settings.of<peft::LoraSettings>().dropout = dropout;
         const auto* method = peft::findMethod(variant.method);
         const auto done = method->attach(decoder, settings, {7, m_run.path("model")});
         if (!done) {
@@ -436,7 +440,7 @@ void TestQlora::resumedIsUninterrupted()
     QFETCH(int, index);
     support::TinyRun tiny;
     tiny.config.method = settingsOf(kVariants[static_cast<std::size_t>(index)]);
-    tiny.config.method.dropout = 0.1;
+    tiny.config.method.of<peft::LoraSettings>().dropout = 0.1;
     tiny.config.model.quantization = index % 2 ? "fp4" : "auto";
     tiny.config.model.doubleQuantization = index % 3 != 0;
     if (tiny.config.method.kind != "qlora") {
@@ -532,7 +536,7 @@ void TestQlora::lossesArePefts()
     }
     const train::BatchPlan plan(store, {settings.at("batch"), settings.at("accumulation"), 1024, "longest", false, 1});
     train::BatchFeed feed(store, plan, {}, false);
-    config::OptimizerSettings optimizerSettings;
+    optim::OptimizerSettings optimizerSettings;
     optimizerSettings.paging = "on";
     optim::AdamW optimizer(peft::findMethod("qlora")->trainable(*decoder), optimizerSettings);
     decoder->setActivationCheckpointing(true);

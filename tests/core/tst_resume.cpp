@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Stopped and resumed equals uninterrupted, bit for bit; damaged checkpoints are seen and passed over; a full disk
 // costs nothing that was there.
+#include "core/optim/optimizers.h"
+#include "core/peft/lora_settings.h"
 #include "tests/support/tiny_run.h"
 
 #include <QtTest>
@@ -97,14 +99,21 @@ void TestResume::resumedIsUninterrupted_data()
     QTest::addColumn<QString>("padding");
     QTest::addColumn<int>("accumulation");
     QTest::addColumn<QString>("dtype");
+    QTest::addColumn<QString>("optimizer");
     for (const char* method : {"lora", "full"}) {
         for (const char* padding : {"longest", "length_buckets", "packed"}) {
             for (const int accumulation : {1, 3}) {
                 QTest::addRow("%s, %s, %d", method, padding, accumulation)
-                    << method << padding << accumulation << "fp32";
+                    << method << padding << accumulation << "fp32" << "adamw";
             }
         }
-        QTest::addRow("%s in bf16", method) << method << "length_buckets" << 2 << "bf16";
+        QTest::addRow("%s in bf16", method) << method << "length_buckets" << 2 << "bf16" << "adamw";
+    }
+    for (const optim::OptimizerKind& row : optim::optimizers()) {
+        for (const char* dtype : {"fp32", "bf16"}) {
+            QTest::addRow("full by %s in %s", row.id.c_str(), dtype)
+                << "full" << "longest" << 1 << dtype << QString::fromStdString(row.id);
+        }
     }
 }
 
@@ -114,9 +123,11 @@ void TestResume::resumedIsUninterrupted()
     QFETCH(QString, padding);
     QFETCH(int, accumulation);
     QFETCH(QString, dtype);
+    QFETCH(QString, optimizer);
     TinyRun tiny;
+    tiny.config.optimizer.kind = optimizer.toStdString();
     tiny.config.method.kind = method.toStdString();
-    tiny.config.method.dropout = 0.2;
+    tiny.config.method.of<peft::LoraSettings>().dropout = 0.2;
     tiny.config.data.padding = padding.toStdString();
     tiny.config.model.dtype = dtype.toStdString();
     tiny.config.run.gradientAccumulation = accumulation;
@@ -153,7 +164,7 @@ void TestResume::dropoutMatters()
     std::vector<EventLog> logs(3);
     for (std::size_t i = 0; i < logs.size(); ++i) {
         TinyRun tiny;
-        tiny.config.method.dropout = i == 0 ? 0 : 0.5;
+        tiny.config.method.of<peft::LoraSettings>().dropout = i == 0 ? 0 : 0.5;
         tiny.config.run.seed = i == 2 ? 43 : 42;
         tiny.config.data.shuffle = false;
         tiny.config.data.heldOutShare = 0;
@@ -265,7 +276,7 @@ void TestResume::otherMethodIsRefused()
     QCOMPARE(tiny.runUntil("run", first, 3).outcome, Outcome::Stopped);
     for (const bool rank : {false, true}) {
         tiny.config.method.kind = rank ? "lora" : "full";
-        tiny.config.method.rank = rank ? 8 : 4;
+        tiny.config.method.of<peft::LoraSettings>().rank = rank ? 8 : 4;
         EventLog second;
         const auto ended = tiny.run("run", second, true);
         QCOMPARE(ended.outcome, Outcome::Failed);

@@ -2,6 +2,7 @@
 // A whole run: its events, its laws (8x1 = 1x8, the start is the base, packed = padded), its result, and a sentence
 // for everything that cannot work.
 #include "core/peft/adapter_folder.h"
+#include "core/peft/lora_settings.h"
 #include "tests/support/tiny_run.h"
 
 #include <ATen/TensorOperators.h>
@@ -143,7 +144,7 @@ void TestRun::learns()
     QFETCH(QString, padding);
     TinyRun tiny;
     tiny.config.method.kind = method.toStdString();
-    tiny.config.method.targetModules = {"all-linear"};
+    tiny.config.method.of<peft::LoraSettings>().targetModules = {"all-linear"};
     tiny.config.data.padding = padding.toStdString();
     tiny.config.run.epochs = 3;
     EventLog log;
@@ -217,7 +218,7 @@ void TestRun::packedIsPadded()
 void TestRun::resultEqualsTrainedModel()
 {
     TinyRun tiny;
-    tiny.config.method.targetModules = {"all-linear"};
+    tiny.config.method.of<peft::LoraSettings>().targetModules = {"all-linear"};
     EventLog log;
     const auto ended = tiny.run("run", log);
     QCOMPARE(ended.outcome, Outcome::Finished);
@@ -304,7 +305,7 @@ const BadInput kBadInputs[] = {
     {"no such device", [](TinyRun& t) { t.config.model.device = "abacus"; }, "abacus"},
     {"no such method", [](TinyRun& t) { t.config.method.kind = "magic"; }, "lora, full"},
     {"no such objective", [](TinyRun& t) { t.config.objective.kind = "magic"; }, "sft"},
-    {"no such projection", [](TinyRun& t) { t.config.method.targetModules = {"qq"}; }, "q_proj"},
+    {"no such projection", [](TinyRun& t) { t.config.method.of<peft::LoraSettings>().targetModules = {"qq"}; }, "q_proj"},
     {"adapter on nothing", [](TinyRun& t) { t.config.model.fromScratch = true; }, "full"},
     {"nothing to learn", [](TinyRun& t) { t.config.data.maxLength = 8; }, "max_length"},
     {"weights damaged",

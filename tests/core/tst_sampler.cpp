@@ -173,10 +173,10 @@ private Q_SLOTS:
     {
         const Sampling sampling;
         std::set<std::string> keys;
-        for (const config::Field& field : inference::samplingFields()) {
+        for (const fields::Field& field : inference::samplingFields()) {
             QVERIFY2(keys.insert(field.key).second, field.key.c_str());
             QVERIFY2(!field.label.empty() && !field.help.empty(), field.key.c_str());
-            const config::Value value = field.get(&sampling);
+            const fields::Value value = field.get(&sampling);
             if (const auto* number = std::get_if<double>(&value)) {
                 QVERIFY2(*number >= field.range.low && *number <= field.range.high, field.key.c_str());
             }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Shoot-out: one row a method with what it cost; one that fails does not stop the others; from the command line, as runs
 // of a project.
+#include "core/peft/ia3_settings.h"
+#include "core/peft/lora_settings.h"
 #include "core/peft/method.h"
 #include "core/store/shootout_record.h"
 #include "core/train/method_size.h"
@@ -72,7 +74,7 @@ private Q_SLOTS:
     void oneTable()
     {
         support::TinyRun tiny;
-        tiny.config.method.ia3Modules = {"absent"}; // that one must fail by itself
+        tiny.config.method.of<peft::Ia3Settings>().modules = {"absent"}; // that one must fail by itself
         train::StopControl control;
         std::vector<std::string> told;
         const auto rows = train::shootout(tiny.config, {"lora", "ia3", "full"}, tiny.path("out"), control, nullptr,
@@ -131,7 +133,7 @@ private Q_SLOTS:
         }
         const auto held = [&](const char* method) { return train::methodSize(*train::withMethod(tiny.config, method))->leastMemoryBytes; };
         QVERIFY(held("qlora") < held("lora") && held("lora") < held("full"));
-        tiny.config.method.targetModules = {"absent"};
+        tiny.config.method.of<peft::LoraSettings>().targetModules = {"absent"};
         const auto refused = train::methodSize(tiny.config);
         QVERIFY(!refused && refused.message().find("absent") != std::string::npos);
     }
@@ -153,7 +155,7 @@ private Q_SLOTS:
     void isRecordedInAProject()
     {
         support::TinyRun tiny;
-        tiny.config.method.ia3Modules = {"absent"}; // that one must fail by itself
+        tiny.config.method.of<peft::Ia3Settings>().modules = {"absent"}; // that one must fail by itself
         const QString folder = QString::fromStdString(tiny.path("project"));
         QProcess process;
         prepare(process, tiny, {"--methods", "lora,ia3,full", "--project", folder, "--json"});

@@ -2,6 +2,7 @@
 // Twenty optimizer steps as transformers and PEFT compute them: losses, gradient norms, learning rates, the logits
 // and the adapter at the end. See tests/reference.
 #include "core/base/json.h"
+#include "core/optim/adamw.h"
 #include "core/optim/schedules.h"
 #include "core/peft/adapter_folder.h"
 #include "core/peft/method.h"
@@ -34,13 +35,13 @@ std::shared_ptr<nn::Decoder> plainDecoder()
     return support::decoderOf(kReference / "llama/plain");
 }
 
-config::OptimizerSettings settingsOf(const Json& json)
+optim::OptimizerSettings settingsOf(const Json& json)
 {
-    config::OptimizerSettings settings;
-    settings.weightDecay = json.at("weight_decay");
-    settings.beta1 = json.at("betas")[0];
-    settings.beta2 = json.at("betas")[1];
-    settings.epsilon = json.at("epsilon");
+    optim::OptimizerSettings settings;
+    settings.of<optim::DecaySettings>().weightDecay = json.at("weight_decay");
+    settings.of<optim::AdamWSettings>().beta1 = json.at("betas")[0];
+    settings.of<optim::AdamWSettings>().beta2 = json.at("betas")[1];
+    settings.of<optim::AdamWSettings>().epsilon = json.at("epsilon");
     settings.maxGradNorm = json.at("max_grad_norm");
     return settings;
 }

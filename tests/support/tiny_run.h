@@ -6,6 +6,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/nn/decoder.h"
+#include "core/peft/lora_settings.h"
 #include "core/train/run.h"
 #include "core/weights/load.h"
 
@@ -68,8 +69,8 @@ struct TinyRun {
         config.model.device = "cpu";
         config.data.train = {path("rows.jsonl")};
         config.data.maxLength = 96;
-        config.method.rank = 4;
-        config.method.dropout = 0;
+        config.method.of<peft::LoraSettings>().rank = 4;
+        config.method.of<peft::LoraSettings>().dropout = 0;
         config.optimizer.learningRate = 1e-2;
         config.run.epochs = 1;
         config.run.batchSize = 2;

@@ -286,7 +286,7 @@ private Q_SLOTS:
         QCOMPARE(recipe.config().data.maxLength, before);
         QCOMPARE(m_page->document()->encodingSettings().maxLength, before);
         QCOMPARE(find<QSpinBox>("tokenLimit")->value(), static_cast<int>(before));
-        (void)recipe.setValue(RecipeDocument::find(QStringLiteral("data.max_length")), config::Value(std::int64_t{64})); // on Tune
+        (void)recipe.setValue(RecipeDocument::find(QStringLiteral("data.max_length")), fields::Value(std::int64_t{64})); // on Tune
         QCOMPARE(m_page->document()->encodingSettings().maxLength, 64);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Forms derived from the tables of settings: complete for every part, honest about ranges, undoable.
 #include "core/config/run_config.h"
+#include "core/peft/lora_settings.h"
 #include "core/peft/method.h"
 #include "ui/forms/field_editor.h"
 #include "ui/forms/number_box.h"
@@ -41,7 +42,8 @@ private Q_SLOTS:
         QUndoStack undo;
         SettingsForm form(&document, *part, &undo);
         form.show();
-        for (const config::Field& field : part->fields) {
+        for (const fields::Field& field : part->fields) {
+            chooseRowOf(document, *part, field);
             const QString key = QString::fromStdString(part->key + "." + field.key);
             auto* editor = form.findChild<QWidget*>(key);
             QVERIFY2(editor != nullptr, qPrintable(key));
@@ -62,13 +64,14 @@ private Q_SLOTS:
         RecipeDocument document;
         QUndoStack undo;
         SettingsForm form(&document, *part, &undo);
-        for (const config::Field& field : part->fields) {
+        for (const fields::Field& field : part->fields) {
+            chooseRowOf(document, *part, field);
             const FieldRef ref{part, &field};
-            const config::Value before = document.value(ref);
+            const fields::Value before = document.value(ref);
             if (!edit(form.findChild<QWidget*>(ref.key()))) {
                 continue; // one choice only
             }
-            const config::Value after = document.value(ref);
+            const fields::Value after = document.value(ref);
             QVERIFY2(after != before, qPrintable(ref.key()));
             QCOMPARE(undo.count(), 1);
             undo.undo();
@@ -85,11 +88,11 @@ private Q_SLOTS:
         Fixture fixture("method");
         auto* rank = fixture.find<NumberBox>("method.rank");
         type(rank, QStringLiteral("64"));
-        QCOMPARE(fixture.document.config().method.rank, 64);
+        QCOMPARE(fixture.document.config().method.of<peft::LoraSettings>().rank, 64);
         QCOMPARE(fixture.undo.count(), 1);
         QVERIFY(fixture.undo.undoText().contains(QStringLiteral("Rank")));
         type(rank, QStringLiteral("16"));
-        QCOMPARE(fixture.document.config().method.rank, 16);
+        QCOMPARE(fixture.document.config().method.of<peft::LoraSettings>().rank, 16);
         QCOMPARE(fixture.undo.count(), 0); // as if nothing had been typed
     }
 
@@ -115,14 +118,14 @@ private Q_SLOTS:
         QVERIFY(problem->isHidden());
         QSignalSpy told(&fixture.form, &SettingsForm::problemsChanged);
         type(rank, QStringLiteral("0"));
-        QCOMPARE(fixture.document.config().method.rank, 16);
+        QCOMPARE(fixture.document.config().method.of<peft::LoraSettings>().rank, 16);
         QVERIFY(!problem->isHidden() && problem->text().contains(QStringLiteral("1 to 4096")));
         QVERIFY(fixture.form.hasProblem() && told.count() > 0);
         type(rank, QStringLiteral("abc"));
         QVERIFY(fixture.form.hasProblem());
         type(rank, QStringLiteral("8"));
         QVERIFY(problem->isHidden() && !fixture.form.hasProblem());
-        QCOMPARE(fixture.document.config().method.rank, 8);
+        QCOMPARE(fixture.document.config().method.of<peft::LoraSettings>().rank, 8);
     }
 
     void usualValueStandsBesideAChangedOne()
@@ -158,12 +161,57 @@ private Q_SLOTS:
         QVERIFY(beta->isVisibleTo(&fixture.form));
     }
 
-    void onlyApplyingSettingsAreShown()
+    void onlyTheChosenRowIsShown()
     {
         Fixture fixture("method");
-        fixture.form.setApplying({"rank"});
-        QVERIFY(fixture.find<NumberBox>("method.rank")->isVisibleTo(&fixture.form));
-        QVERIFY(!fixture.find<NumberBox>("method.alpha")->isVisibleTo(&fixture.form));
+        auto* rank = fixture.find<NumberBox>("method.rank");
+        auto* tokens = fixture.find<NumberBox>("method.num_virtual_tokens");
+        QVERIFY(rank->isVisibleTo(&fixture.form) && !tokens->isVisibleTo(&fixture.form));
+        type(rank, QStringLiteral("5"));
+        choose(fixture.document, "method", "prefix");
+        QVERIFY(!rank->isVisibleTo(&fixture.form) && tokens->isVisibleTo(&fixture.form));
+        QVERIFY(!fixture.form.reveal(QStringLiteral("method.rank")));
+        type(tokens, QStringLiteral("7"));
+        choose(fixture.document, "method", "prompt");
+        QVERIFY(tokens->isVisibleTo(&fixture.form)); // shared: so is its value
+        QCOMPARE(tokens->text(), QStringLiteral("7"));
+        choose(fixture.document, "method", "lora");
+        QVERIFY(rank->isVisibleTo(&fixture.form));
+        QCOMPARE(rank->text(), QStringLiteral("5"));
+    }
+
+    void theOptimizersFormFollowsItsKind()
+    {
+        Fixture fixture("optimizer");
+        fixture.find<QToolButton>("optimizerMore")->click();
+        auto* kind = fixture.find<QComboBox>("optimizer.kind");
+        auto* decay = fixture.find<NumberBox>("optimizer.weight_decay");
+        auto* beta = fixture.find<NumberBox>("optimizer.beta1");
+        auto* momentum = fixture.find<NumberBox>("optimizer.momentum");
+        QVERIFY(beta->isVisibleTo(&fixture.form) && !momentum->isVisibleTo(&fixture.form));
+        type(decay, QStringLiteral("0.2"));
+        QTest::keyClick(kind, Qt::Key_Down);
+        QCOMPARE(fixture.document.config().optimizer.kind, std::string("sgd"));
+        QVERIFY(!beta->isVisibleTo(&fixture.form) && momentum->isVisibleTo(&fixture.form));
+        QVERIFY(decay->isVisibleTo(&fixture.form));
+        QCOMPARE(decay->text(), QStringLiteral("0.2"));
+        fixture.undo.undo();
+        QVERIFY(beta->isVisibleTo(&fixture.form) && !momentum->isVisibleTo(&fixture.form));
+    }
+
+    void aRowsRuleStandsAtItsFieldsWhileItIsChosen()
+    {
+        Fixture fixture("optimizer");
+        fixture.find<QToolButton>("optimizerMore")->click();
+        choose(fixture.document, "optimizer", "sgd");
+        auto* problem = fixture.find<QLabel>("optimizer.momentum.problem");
+        fixture.find<QCheckBox>("optimizer.nesterov")->click();
+        QVERIFY(!problem->isVisibleTo(&fixture.form));
+        type(fixture.find<NumberBox>("optimizer.momentum"), QStringLiteral("0"));
+        QVERIFY(problem->isVisibleTo(&fixture.form) && problem->text().contains(QStringLiteral("Nesterov")));
+        QVERIFY(fixture.find<QLabel>("optimizer.nesterov.problem")->isVisibleTo(&fixture.form));
+        choose(fixture.document, "optimizer", "adamw");
+        QVERIFY(problem->text().isEmpty());
     }
 
     void brokenRulesStandAtTheirFields()
@@ -190,13 +238,13 @@ private Q_SLOTS:
         QUndoStack undo;
         config::RunConfig other;
         other.run.epochs = 9;
-        other.method.rank = 4;
+        other.method.of<peft::LoraSettings>().rank = 4;
         undo.push(new SetRecipe(&document, other, QStringLiteral("recipe")));
         QCOMPARE(document.config().run.epochs, 9.0);
-        QCOMPARE(document.config().method.rank, 4);
+        QCOMPARE(document.config().method.of<peft::LoraSettings>().rank, 4);
         undo.undo();
         QCOMPARE(document.config().run.epochs, 3.0);
-        QCOMPARE(document.config().method.rank, 16);
+        QCOMPARE(document.config().method.of<peft::LoraSettings>().rank, 16);
     }
 
 private:
@@ -231,6 +279,22 @@ private:
         box->setFocus();
         QTest::keyClick(box, Qt::Key_A, Qt::ControlModifier);
         QTest::keyClicks(box, text);
+    }
+
+    static void choose(RecipeDocument& document, const char* part, const std::string& row)
+    {
+        const FieldRef kind = RecipeDocument::find(QString::fromLatin1(part) + QStringLiteral(".kind"));
+        QVERIFY(document.setValue(kind, row).ok());
+    }
+
+    // A row that has the setting, where the part's own do not.
+    static void chooseRowOf(RecipeDocument& document, const config::Part& part, const fields::Field& field)
+    {
+        if (config::applies(document.config(), part, field)) {
+            return;
+        }
+        const auto row = std::find_if(part.rows.begin(), part.rows.end(), [&](const fields::Row* r) { return r->has(field.key); });
+        choose(document, part.key.c_str(), (*row)->id);
     }
 
     // Changes whatever the editor edits; false: there is nothing else to choose.

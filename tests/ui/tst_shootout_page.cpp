@@ -3,6 +3,7 @@
 // stays over a closed window, and what was stopped gone on with.
 #include "core/base/json.h"
 #include "core/base/paths.h"
+#include "core/peft/ia3_settings.h"
 #include "core/peft/method.h"
 #include "tests/support/tiny_run.h"
 #include "ui/forms/recipe_document.h"
@@ -80,7 +81,7 @@ private Q_SLOTS:
 
     void fillsOneTable()
     {
-        m_tiny->config.method.ia3Modules = {"absent"}; // that one cannot run, and says so before
+        m_tiny->config.method.of<peft::Ia3Settings>().modules = {"absent"}; // that one cannot run, and says so before
         useRecipe();
         QTRY_VERIFY_WITH_TIMEOUT(!line("ia3").sentence.isEmpty(), kAwaitMs);
         QVERIFY2(line("ia3").sentence.contains(QStringLiteral("scaled at the input")), qPrintable(line("ia3").sentence));

@@ -27,7 +27,7 @@ public:
     {
         connect(m_box, &QCheckBox::toggled, this, [this](bool on) { Q_EMIT edited(checked(on)); });
     }
-    void show(const config::Value& value) override
+    void show(const fields::Value& value) override
     {
         const QSignalBlocker quiet(m_box);
         m_box->setChecked(std::get<bool>(value));
@@ -42,14 +42,14 @@ public:
     ChoiceEditor(const RecipeDocument& document, const FieldRef& field, QWidget* parent)
         : FieldEditor(document, field, new QComboBox(parent), parent), m_box(static_cast<QComboBox*>(widget()))
     {
-        for (const config::Choice& choice : field.field->choices) {
+        for (const fields::Choice& choice : field.field->choices) {
             m_box->addItem(QCoreApplication::translate("Field", choice.label.c_str()), QString::fromStdString(choice.id));
         }
         m_box->setFocusPolicy(Qt::StrongFocus);
         connect(m_box, &QComboBox::activated, this,
                 [this] { Q_EMIT edited(checked(m_box->currentData().toString().toStdString())); });
     }
-    void show(const config::Value& value) override
+    void show(const fields::Value& value) override
     {
         m_box->setCurrentIndex(m_box->findData(QString::fromStdString(std::get<std::string>(value))));
     }
@@ -67,12 +67,12 @@ public:
         m_box->setLimits(field.field->range.low, field.field->range.high);
         connect(m_box, &NumberBox::edited, this, [this](const QString& text) { Q_EMIT edited(parse(text)); });
     }
-    void show(const config::Value& value) override
+    void show(const fields::Value& value) override
     {
         // 1e-4 typed is 0.0001 kept: the text stays as the person wrote it while it means the same.
-        const Result<config::Value> shown = parse(m_box->text());
+        const Result<fields::Value> shown = parse(m_box->text());
         if (!shown || *shown != value) {
-            m_box->setText(QString::fromStdString(config::toText(value)));
+            m_box->setText(QString::fromStdString(fields::toText(value)));
         }
     }
 
@@ -92,7 +92,7 @@ public:
     {
         connect(m_line, &QLineEdit::textEdited, this, [this](const QString& text) { Q_EMIT edited(checked(text.toStdString())); });
     }
-    void show(const config::Value& value) override
+    void show(const fields::Value& value) override
     {
         const QString text = QString::fromStdString(std::get<std::string>(value));
         if (text != m_line->text()) {
@@ -114,7 +114,7 @@ public:
         m_lines->setFixedHeight(m_lines->fontMetrics().lineSpacing() * kListLines + space(3));
         connect(m_lines, &QPlainTextEdit::textChanged, this, [this] { Q_EMIT edited(checked(lines())); });
     }
-    void show(const config::Value& value) override
+    void show(const fields::Value& value) override
     {
         if (lines() == std::get<std::vector<std::string>>(value)) {
             return;
@@ -160,7 +160,7 @@ FieldEditor* FieldEditor::make(const RecipeDocument& document, const FieldRef& f
     if (!field.field->choices.empty()) {
         return new ChoiceEditor(document, field, parent);
     }
-    // In the order of config::Value's alternatives.
+    // In the order of fields::Value's alternatives.
     using Maker = FieldEditor* (*)(const RecipeDocument&, const FieldRef&, QWidget*);
     static constexpr std::array<Maker, 5> makers{
         [](const RecipeDocument& d, const FieldRef& f, QWidget* p) -> FieldEditor* { return new CheckEditor(d, f, p); },
@@ -169,11 +169,11 @@ FieldEditor* FieldEditor::make(const RecipeDocument& document, const FieldRef& f
         [](const RecipeDocument& d, const FieldRef& f, QWidget* p) -> FieldEditor* { return new LineEditor(d, f, p); },
         [](const RecipeDocument& d, const FieldRef& f, QWidget* p) -> FieldEditor* { return new ListEditor(d, f, p); },
     };
-    static_assert(makers.size() == std::variant_size_v<config::Value>);
+    static_assert(makers.size() == std::variant_size_v<fields::Value>);
     return makers[document.value(field).index()](document, field, parent);
 }
 
-Result<config::Value> FieldEditor::checked(const config::Value& value) const
+Result<fields::Value> FieldEditor::checked(const fields::Value& value) const
 {
     if (Result<void> fits = m_document.check(m_field, value); !fits) {
         return fits.error();
@@ -189,23 +189,23 @@ bool FieldEditor::eventFilter(QObject* watched, QEvent* event)
     return QObject::eventFilter(watched, event);
 }
 
-QString translatedLabel(const config::Field& field)
+QString translatedLabel(const fields::Field& field)
 {
     return QCoreApplication::translate("Field", field.label.c_str());
 }
 
-QString tooltipOf(const config::Field& field)
+QString tooltipOf(const fields::Field& field)
 {
     const QString help = QCoreApplication::translate("Field", field.help.c_str());
-    const QString allowed = QString::fromStdString(config::describeAllowed(field));
+    const QString allowed = QString::fromStdString(fields::describeAllowed(field));
     return allowed.isEmpty() ? help : QCoreApplication::translate("FieldEditor", "%1\nAllowed: %2").arg(help, allowed);
 }
 
-QString shownValue(const config::Field& field, const config::Value& value)
+QString shownValue(const fields::Field& field, const fields::Value& value)
 {
-    const std::string text = config::toText(value);
+    const std::string text = fields::toText(value);
     const auto choice = std::find_if(field.choices.begin(), field.choices.end(),
-                                     [&text](const config::Choice& candidate) { return candidate.id == text; });
+                                     [&text](const fields::Choice& candidate) { return candidate.id == text; });
     if (choice != field.choices.end()) {
         return QCoreApplication::translate("Field", choice->label.c_str());
     }

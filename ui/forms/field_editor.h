@@ -21,18 +21,18 @@ public:
     static FieldEditor* make(const RecipeDocument& document, const FieldRef& field, QWidget* parent);
 
     QWidget* widget() const { return m_widget; }
-    virtual void show(const config::Value& value) = 0; // never emits
+    virtual void show(const fields::Value& value) = 0; // never emits
 
 Q_SIGNALS:
-    void edited(const luthier::Result<luthier::config::Value>& value);
+    void edited(const luthier::Result<luthier::fields::Value>& value);
     void finished(); // the person went on to something else
 
 protected:
     FieldEditor(const RecipeDocument& document, const FieldRef& field, QWidget* widget, QWidget* parent);
     bool eventFilter(QObject* watched, QEvent* event) override;
 
-    Result<config::Value> parse(const QString& text) const { return m_document.parse(m_field, text); }
-    Result<config::Value> checked(const config::Value& value) const;
+    Result<fields::Value> parse(const QString& text) const { return m_document.parse(m_field, text); }
+    Result<fields::Value> checked(const fields::Value& value) const;
 
 private:
     const RecipeDocument& m_document;
@@ -40,8 +40,8 @@ private:
     QWidget* m_widget;
 };
 
-QString translatedLabel(const config::Field& field);
-QString tooltipOf(const config::Field& field); // help and what is allowed
-QString shownValue(const config::Field& field, const config::Value& value); // a choice by its label
+QString translatedLabel(const fields::Field& field);
+QString tooltipOf(const fields::Field& field); // help and what is allowed
+QString shownValue(const fields::Field& field, const fields::Value& value); // a choice by its label
 
 } // namespace luthier::ui

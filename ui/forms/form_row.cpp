@@ -62,7 +62,7 @@ QWidget* FormRow::editor() const
     return m_editor->widget();
 }
 
-void FormRow::take(const Result<config::Value>& value)
+void FormRow::take(const Result<fields::Value>& value)
 {
     m_typing = value ? QString() : QString::fromStdString(value.message());
     if (value) {
@@ -72,7 +72,7 @@ void FormRow::take(const Result<config::Value>& value)
     Q_EMIT problemChanged();
 }
 
-void FormRow::push(const config::Value& value)
+void FormRow::push(const fields::Value& value)
 {
     if (value != m_document->value(m_field)) {
         m_undo->push(new SetField(m_document, m_field, value, m_session));
@@ -81,8 +81,8 @@ void FormRow::push(const config::Value& value)
 
 void FormRow::refresh()
 {
-    const config::Value value = m_document->value(m_field);
-    const config::Value usual = m_document->usual(m_field);
+    const fields::Value value = m_document->value(m_field);
+    const fields::Value usual = m_document->usual(m_field);
     m_editor->show(value);
     if (!m_typing.isEmpty()) {
         m_typing.clear(); // the shown value is a good one again

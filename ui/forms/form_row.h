@@ -35,8 +35,8 @@ Q_SIGNALS:
     void problemChanged();
 
 private:
-    void take(const Result<config::Value>& value);
-    void push(const config::Value& value);
+    void take(const Result<fields::Value>& value);
+    void push(const fields::Value& value);
     void showProblem();
 
     RecipeDocument* m_document;

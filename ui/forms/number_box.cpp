@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/forms/number_box.h"
 
-#include "core/config/record.h"
+#include "core/fields/record.h"
 
 #include <QLineEdit>
 #include <QLocale>
@@ -65,7 +65,7 @@ QString NumberBox::text() const
     }
     bool isLocal = false;
     const double value = locale().toDouble(typed, &isLocal);
-    return isLocal ? QString::fromStdString(config::toText(config::Value(value))) : typed;
+    return isLocal ? QString::fromStdString(fields::toText(fields::Value(value))) : typed;
 }
 
 void NumberBox::stepBy(int steps)
@@ -79,9 +79,9 @@ void NumberBox::stepBy(int steps)
         const double next = m_kind == Kind::Whole ? value + (steps > 0 ? 1 : -1) : nextNice(value, steps > 0 ? 1 : -1);
         value = std::clamp(next, m_low, m_high);
     }
-    const config::Value stepped = m_kind == Kind::Whole ? config::Value(static_cast<std::int64_t>(std::llround(value)))
-                                                        : config::Value(std::strtod(QByteArray::number(value, 'g', 6), nullptr));
-    setText(QString::fromStdString(config::toText(stepped)));
+    const fields::Value stepped = m_kind == Kind::Whole ? fields::Value(static_cast<std::int64_t>(std::llround(value)))
+                                                        : fields::Value(std::strtod(QByteArray::number(value, 'g', 6), nullptr));
+    setText(QString::fromStdString(fields::toText(stepped)));
     Q_EMIT edited(text());
 }
 

@@ -6,7 +6,7 @@
 namespace luthier::ui {
 namespace {
 
-config::Record recordOf(config::RunConfig& config, const FieldRef& field)
+fields::Record recordOf(config::RunConfig& config, const FieldRef& field)
 {
     return config::recordOf(config, *field.part);
 }
@@ -27,7 +27,7 @@ void RecipeDocument::replace(const config::RunConfig& config)
 FieldRef RecipeDocument::find(const QString& key)
 {
     for (const config::Part& part : config::parts()) {
-        for (const config::Field& field : part.fields) {
+        for (const fields::Field& field : part.fields) {
             if (key == QString::fromStdString(part.key + "." + field.key)) {
                 return {&part, &field};
             }
@@ -36,35 +36,35 @@ FieldRef RecipeDocument::find(const QString& key)
     return {};
 }
 
-config::Value RecipeDocument::value(const FieldRef& field) const
+fields::Value RecipeDocument::value(const FieldRef& field) const
 {
     config::RunConfig copy = m_config;
     return recordOf(copy, field).get(*field.field);
 }
 
-config::Value RecipeDocument::usual(const FieldRef& field) const
+fields::Value RecipeDocument::usual(const FieldRef& field) const
 {
     config::RunConfig usual = usualConfig(m_config.method.kind);
     return recordOf(usual, field).get(*field.field);
 }
 
-Result<void> RecipeDocument::check(const FieldRef& field, const config::Value& value) const
+Result<void> RecipeDocument::check(const FieldRef& field, const fields::Value& value) const
 {
     config::RunConfig copy = m_config;
     return recordOf(copy, field).set(*field.field, value);
 }
 
-Result<config::Value> RecipeDocument::parse(const FieldRef& field, const QString& text) const
+Result<fields::Value> RecipeDocument::parse(const FieldRef& field, const QString& text) const
 {
     config::RunConfig copy = m_config;
-    config::Record record = recordOf(copy, field);
+    fields::Record record = recordOf(copy, field);
     if (Result<void> set = record.setFromText(*field.field, text.trimmed().toStdString()); !set) {
         return set.error();
     }
     return record.get(*field.field);
 }
 
-Result<void> RecipeDocument::setValue(const FieldRef& field, const config::Value& value)
+Result<void> RecipeDocument::setValue(const FieldRef& field, const fields::Value& value)
 {
     Result<void> set = recordOf(m_config, field).set(*field.field, value);
     if (set) {

@@ -17,7 +17,7 @@ namespace luthier::ui {
 
 struct FieldRef {
     const config::Part* part = nullptr;
-    const config::Field* field = nullptr;
+    const fields::Field* field = nullptr;
     explicit operator bool() const { return field != nullptr; }
     QString key() const;
 };
@@ -32,13 +32,13 @@ public:
     void replace(const config::RunConfig& config);
 
     static FieldRef find(const QString& key); // "part.key"; empty when there is none
-    config::Value value(const FieldRef& field) const;
+    fields::Value value(const FieldRef& field) const;
     // What a person would usually choose, given the method.
-    config::Value usual(const FieldRef& field) const;
+    fields::Value usual(const FieldRef& field) const;
     // Whether the value could be set: type, range, choices.
-    Result<void> check(const FieldRef& field, const config::Value& value) const;
-    Result<config::Value> parse(const FieldRef& field, const QString& text) const;
-    Result<void> setValue(const FieldRef& field, const config::Value& value);
+    Result<void> check(const FieldRef& field, const fields::Value& value) const;
+    Result<fields::Value> parse(const FieldRef& field, const QString& text) const;
+    Result<void> setValue(const FieldRef& field, const fields::Value& value);
 
     std::vector<config::BrokenRule> brokenRules() const { return config::brokenRules(m_config); }
 

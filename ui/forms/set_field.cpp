@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kMergeId = 1;
 
-void set(RecipeDocument* document, const FieldRef& field, const config::Value& value)
+void set(RecipeDocument* document, const FieldRef& field, const fields::Value& value)
 {
     if (document != nullptr) {
         // Both values were the field's before, so they fit it.
@@ -18,7 +18,7 @@ void set(RecipeDocument* document, const FieldRef& field, const config::Value& v
 
 } // namespace
 
-SetField::SetField(RecipeDocument* document, const FieldRef& field, config::Value value, int session)
+SetField::SetField(RecipeDocument* document, const FieldRef& field, fields::Value value, int session)
     : m_document(document), m_field(field), m_before(document->value(field)), m_after(std::move(value)), m_session(session)
 {
     //: undo step: the setting's name

@@ -13,7 +13,7 @@ namespace luthier::ui {
 class SetField : public QUndoCommand {
 public:
     // `session`: changes of the same field with the same number merge.
-    SetField(RecipeDocument* document, const FieldRef& field, config::Value value, int session = 0);
+    SetField(RecipeDocument* document, const FieldRef& field, fields::Value value, int session = 0);
 
     void undo() override;
     void redo() override;
@@ -23,8 +23,8 @@ public:
 private:
     QPointer<RecipeDocument> m_document;
     FieldRef m_field;
-    config::Value m_before;
-    config::Value m_after;
+    fields::Value m_before;
+    fields::Value m_after;
     int m_session;
 };
 

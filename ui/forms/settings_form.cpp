@@ -19,7 +19,7 @@ constexpr int kLabelWidth = 26; // units of space
 
 SettingsForm::SettingsForm(RecipeDocument* document, const config::Part& part, QUndoStack* undo,
                            const std::set<std::string>& hidden, QWidget* parent)
-    : QWidget(parent), m_document(document), m_undo(undo), m_grid(new QGridLayout(this)), m_more(new QToolButton(this))
+    : QWidget(parent), m_document(document), m_undo(undo), m_part(part), m_grid(new QGridLayout(this)), m_more(new QToolButton(this))
 {
     setObjectName(QString::fromStdString(part.key) + QStringLiteral("Form"));
     m_grid->setContentsMargins(0, 0, 0, 0);
@@ -46,7 +46,7 @@ void SettingsForm::build(const config::Part& part, const std::set<std::string>& 
         if (advanced) {
             m_grid->addWidget(m_more, gridRow++, 0, 1, 2, Qt::AlignLeft);
         }
-        for (const config::Field& field : part.fields) {
+        for (const fields::Field& field : part.fields) {
             if (field.advanced != advanced || hidden.contains(field.key)) {
                 continue;
             }
@@ -58,12 +58,6 @@ void SettingsForm::build(const config::Part& part, const std::set<std::string>& 
     }
 }
 
-void SettingsForm::setApplying(const std::set<std::string>& keys)
-{
-    m_applying = keys;
-    showRows();
-}
-
 bool SettingsForm::hasProblem() const
 {
     return std::any_of(m_rows.begin(), m_rows.end(), [](const auto& entry) { return entry.second->hasProblem(); });
@@ -72,7 +66,7 @@ bool SettingsForm::hasProblem() const
 bool SettingsForm::reveal(const QString& key)
 {
     const auto at = m_rows.find(key);
-    if (at == m_rows.end()) {
+    if (at == m_rows.end() || !config::applies(m_document->config(), m_part, *at->second->field().field)) {
         return false;
     }
     if (at->second->field().field->advanced) {
@@ -84,12 +78,16 @@ bool SettingsForm::reveal(const QString& key)
 
 void SettingsForm::refresh(const QString& key)
 {
+    const QString kind = QString::fromStdString(m_part.key) + QStringLiteral(".kind");
     if (const auto at = m_rows.find(key); at != m_rows.end()) {
         at->second->refresh();
     } else if (key.isEmpty() || key == QStringLiteral("method.kind")) { // the method decides what is usual
         for (const auto& [name, row] : m_rows) {
             row->refresh();
         }
+    }
+    if (!m_part.rows.empty() && (key.isEmpty() || key == kind)) {
+        showRows();
     }
     showRules();
 }
@@ -112,8 +110,8 @@ void SettingsForm::showRows()
 {
     bool hasAdvanced = false;
     for (const auto& [key, row] : m_rows) {
-        const config::Field& field = *row->field().field;
-        const bool applies = m_applying.empty() || m_applying.contains(field.key);
+        const fields::Field& field = *row->field().field;
+        const bool applies = config::applies(m_document->config(), m_part, field);
         hasAdvanced |= applies && field.advanced;
         row->setVisible(applies && (!field.advanced || m_more->isChecked()));
     }

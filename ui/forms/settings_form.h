@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// SettingsForm: one part of the recipe as a form made from its table of fields. Advanced fields are folded away;
+// SettingsForm: one part of the recipe as a form made from its table of fields. Fields of rows that are not chosen (of
+// another method, another optimizer) are hidden, and have what they had when their row comes back. Advanced fields are folded away;
 // beside a changed one stands what is usual and a button that goes back to it; what is wrong is said under its field.
 // Every change is a step of the undo stack.
 #pragma once
@@ -27,9 +28,8 @@ public:
     SettingsForm(RecipeDocument* document, const config::Part& part, QUndoStack* undo, const std::set<std::string>& hidden = {},
                  QWidget* parent = nullptr);
 
-    void setApplying(const std::set<std::string>& keys); // only these are shown; empty: all
     bool hasProblem() const; // something typed that is no value
-    bool reveal(const QString& key); // unfolds, shows and focuses "part.key"; false: not of this form
+    bool reveal(const QString& key); // unfolds, shows and focuses "part.key"; false: not of this form, or of a row not chosen
 
 Q_SIGNALS:
     void problemsChanged();
@@ -42,10 +42,10 @@ private:
 
     RecipeDocument* m_document;
     QUndoStack* m_undo;
+    const config::Part& m_part;
     QGridLayout* m_grid;
     QToolButton* m_more;
     std::map<QString, FormRow*> m_rows; // by "part.key"
-    std::set<std::string> m_applying;
 };
 
 } // namespace luthier::ui

@@ -153,7 +153,7 @@ std::vector<Command> MainWindow::commands()
         }
     }
     for (const config::Part& part : config::parts()) {
-        for (const config::Field& field : part.fields) {
+        for (const fields::Field& field : part.fields) {
             const QString key = QString::fromStdString(part.key + "." + field.key);
             found.push_back({translatedLabel(field), tr("Setting, %1").arg(QCoreApplication::translate("Field", part.label.c_str())), {},
                              [this, key] { showPage(QStringLiteral("tune"), key); }});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/workspace/run_controller.h"
 
+#include "core/peft/lora_settings.h"
 #include "core/store/recorder.h"
 #include "core/train/fanout.h"
 #include "ui/bridge/job.h"
@@ -24,7 +25,7 @@ std::string nameOf(const config::RunConfig& config)
     const QString data = config.data.train.empty() ? QString()
                                                    : QFileInfo(QString::fromStdString(config.data.train.front())).completeBaseName();
     const QString method = config.method.kind == "lora"
-                               ? RunController::tr("LoRA %1").arg(config.method.rank)
+                               ? RunController::tr("LoRA %1").arg(config.method.of<peft::LoraSettings>().rank)
                                : config.method.kind == "full" ? RunController::tr("Full") : QString::fromStdString(config.method.kind);
     //: a run's name: method, data file
     return RunController::tr("%1, %2").arg(method, data).toStdString();

@@ -4,6 +4,7 @@
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
+#include "core/peft/lora_settings.h"
 #include "core/peft/method.h"
 #include "core/text/tokenizers/bench_tokenize.h"
 #include "core/train/bench_generate.h"
@@ -84,11 +85,11 @@ int benchStep(const Flags& flags, Context& context)
     if (!config) {
         return context.fail(config.message());
     }
-    config::MethodSettings method;
+    peft::MethodSettings method;
     method.kind = flags.method;
-    method.dropout = flags.dropout;
+    method.of<peft::LoraSettings>().dropout = flags.dropout;
     if (flags.targets == "all") {
-        method.targetModules = {"all-linear"};
+        method.of<peft::LoraSettings>().targetModules = {"all-linear"};
     }
     const auto progress = [&](std::int64_t done, std::int64_t all) {
         context.console.progress("step " + counted(done) + "/" + counted(all));

@@ -28,13 +28,13 @@ void setup(CLI::App& app, Flags& flags)
     requireOne(app, {list, example});
 }
 
-const char* typeName(const config::Value& value)
+const char* typeName(const fields::Value& value)
 {
     static constexpr const char* names[] = {"bool", "integer", "number", "text", "list"};
     return names[value.index()];
 }
 
-Json settingJson(const config::Part& part, const config::Field& field, const config::Value& usual)
+Json settingJson(const config::Part& part, const fields::Field& field, const fields::Value& usual)
 {
     Json choices = Json::array();
     for (const auto& choice : field.choices) {
@@ -45,7 +45,7 @@ Json settingJson(const config::Part& part, const config::Field& field, const con
             {"part", part.key},
             {"label", field.label},
             {"type", typeName(usual)},
-            {"default", config::toJson(usual)},
+            {"default", fields::toJson(usual)},
             {"range",
              {{"low", limit(field.range.low)},
               {"high", limit(field.range.high)},
@@ -61,10 +61,10 @@ int printList(Context& context)
     Json settings = Json::array();
     Table table({{"setting"}, {"default"}, {"allowed", true}, {"what it does", true}});
     for (const config::Part& part : config::parts()) {
-        for (const config::Field& field : part.fields) {
+        for (const fields::Field& field : part.fields) {
             const auto value = field.get(part.object(usual));
             settings.push_back(settingJson(part, field, value));
-            table.add({part.key + "." + field.key, config::toText(value), config::describeAllowed(field),
+            table.add({part.key + "." + field.key, fields::toText(value), fields::describeAllowed(field),
                        field.help});
         }
     }

@@ -3,6 +3,7 @@
 
 #include "core/data/dataset.h"
 #include "core/hub/installed_models.h"
+#include "core/peft/lora_settings.h"
 
 #include <QCoreApplication>
 #include <QFileInfo>
@@ -69,7 +70,7 @@ SourceFacts readSourceFacts(const QString& path, const QString& format, const st
     return facts;
 }
 
-std::optional<std::int64_t> trainableParameters(const config::MethodSettings& method, const nn::DecoderConfig& config)
+std::optional<std::int64_t> trainableParameters(const peft::MethodSettings& method, const nn::DecoderConfig& config)
 {
     if (method.kind == "full") {
         return config.numParameters();
@@ -77,12 +78,12 @@ std::optional<std::int64_t> trainableParameters(const config::MethodSettings& me
     if (method.kind != "lora" && method.kind != "qlora") {
         return std::nullopt;
     }
-    const auto& targets = method.targetModules;
+    const auto& targets = method.of<peft::LoraSettings>().targetModules;
     const bool all = std::find(targets.begin(), targets.end(), "all-linear") != targets.end();
     std::int64_t count = 0;
     for (const Projection& projection : kProjections) {
         if (all || std::find(targets.begin(), targets.end(), projection.name) != targets.end()) {
-            count += method.rank * (projection.in(config) + projection.out(config)) * config.layers;
+            count += method.of<peft::LoraSettings>().rank * (projection.in(config) + projection.out(config)) * config.layers;
         }
     }
     return count == 0 ? std::nullopt : std::optional(count);

@@ -35,7 +35,7 @@ struct SourceFacts {
 SourceFacts readSourceFacts(const QString& path, const QString& format, const std::vector<std::string>& columns, const base::CancelToken& cancel);
 
 // Parameters the method would train; nullopt where arithmetic does not tell.
-std::optional<std::int64_t> trainableParameters(const config::MethodSettings& method, const nn::DecoderConfig& config);
+std::optional<std::int64_t> trainableParameters(const peft::MethodSettings& method, const nn::DecoderConfig& config);
 
 // Seconds of one optimizer step, from the newest run like this one; nullopt: none.
 std::optional<double> secondsPerStep(const std::vector<store::RunRow>& runs, const config::RunConfig& config);

@@ -31,7 +31,7 @@ SamplingForm::SamplingForm(QWidget* parent) : QWidget(parent)
 {
     m_sampling.maxNew = 128;
     auto* form = new QFormLayout;
-    for (const config::Field& field : inference::samplingFields()) {
+    for (const fields::Field& field : inference::samplingFields()) {
         QWidget* editor = makeEditor(field);
         editor->setObjectName(QString::fromStdString(field.key));
         editor->setToolTip(fieldText(field.help));
@@ -44,9 +44,9 @@ SamplingForm::SamplingForm(QWidget* parent) : QWidget(parent)
     layout->addStretch();
 }
 
-QWidget* SamplingForm::makeEditor(const config::Field& field)
+QWidget* SamplingForm::makeEditor(const fields::Field& field)
 {
-    const config::Value value = field.get(&m_sampling);
+    const fields::Value value = field.get(&m_sampling);
     if (const auto* whole = std::get_if<std::int64_t>(&value)) {
         auto* box = new QSpinBox;
         box->setRange(bounded(field.range.low, 0), bounded(field.range.high, std::numeric_limits<int>::max()));

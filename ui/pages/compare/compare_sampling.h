@@ -17,7 +17,7 @@ public:
     const inference::Sampling& sampling() const { return m_sampling; }
 
 private:
-    QWidget* makeEditor(const config::Field& field);
+    QWidget* makeEditor(const fields::Field& field);
 
     inference::Sampling m_sampling;
 };

@@ -30,11 +30,11 @@ void TuneLimit::take(std::int64_t tokens)
     if (m_document->config().data.maxLength == tokens) {
         return;
     }
-    if (auto fits = m_document->check(field, config::Value(tokens)); !fits) {
+    if (auto fits = m_document->check(field, fields::Value(tokens)); !fits) {
         m_workspace.say(QString::fromStdString(fits.message()));
         return;
     }
-    m_workspace.undoStack()->push(new SetField(m_document, field, config::Value(tokens)));
+    m_workspace.undoStack()->push(new SetField(m_document, field, fields::Value(tokens)));
     m_workspace.say(tr("Training cuts rows at %1 tokens from now on; undo takes it back.").arg(QLocale().toString(static_cast<qlonglong>(tokens))));
 }
 

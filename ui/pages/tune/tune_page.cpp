@@ -3,6 +3,7 @@
 
 #include "core/base/paths.h"
 #include "core/store/next_recipe.h"
+#include "ui/forms/field_editor.h"
 #include "ui/forms/settings_form.h"
 #include "ui/pages/tune/tune_data.h"
 #include "ui/pages/tune/tune_gate.h"
@@ -16,6 +17,7 @@
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
+#include <QCoreApplication>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QUndoStack>
@@ -118,7 +120,26 @@ void TunePage::reveal(const QString& what)
     }
     showGate(false);
     const auto all = forms();
-    std::any_of(all.begin(), all.end(), [&what](SettingsForm* form) { return form->reveal(what); });
+    if (!std::any_of(all.begin(), all.end(), [&what](SettingsForm* form) { return form->reveal(what); })) {
+        sayWhoHas(what);
+    }
+}
+
+// A setting of rows that are not chosen.
+void TunePage::sayWhoHas(const QString& key)
+{
+    const FieldRef setting = RecipeDocument::find(key);
+    if (!setting || config::applies(m_document->config(), *setting.part, *setting.field)) {
+        return;
+    }
+    QStringList rows;
+    for (const fields::Row* row : setting.part->rows) {
+        if (row->has(setting.field->key)) {
+            rows.append(QCoreApplication::translate("Method", row->label.c_str()));
+        }
+    }
+    //: %1 a setting, %2 the methods or optimizers that have it
+    m_workspace.say(tr("%1 is a setting of %2; choose that first.").arg(translatedLabel(*setting.field), rows.join(tr(", "))));
 }
 
 void TunePage::loadRecipe()

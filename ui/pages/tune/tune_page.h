@@ -40,6 +40,7 @@ public:
 
 private:
     QWidget* buildColumns();
+    void sayWhoHas(const QString& key);
     void loadRecipe();
     void saveRecipe();
     void onChanged(const QString& key);

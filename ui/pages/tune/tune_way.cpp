@@ -62,7 +62,6 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
         m_forms.push_back(form);
     }
     column->addStretch();
-    m_methodForm = m_forms.front();
     auto* several = new QToolButton;
     several->setObjectName(QStringLiteral("openShootout"));
     several->setText(tr("Try several\u2026"));
@@ -109,7 +108,7 @@ void TuneWay::chooseMethod(const std::string& id)
 {
     const FieldRef kind = RecipeDocument::find(QLatin1String(kKind));
     const FieldRef rate = RecipeDocument::find(QStringLiteral("optimizer.learning_rate"));
-    if (m_document->value(kind) == config::Value(id)) {
+    if (m_document->value(kind) == fields::Value(id)) {
         return;
     }
     const bool wasUsual = m_document->value(rate) == m_document->usual(rate);
@@ -128,9 +127,6 @@ void TuneWay::showMethod()
         button->second->setChecked(true);
     }
     if (const peft::Method* method = peft::findMethod(kind)) {
-        std::set<std::string> applying(method->settings.begin(), method->settings.end());
-        applying.insert("-"); // a method without settings shows none, not all
-        m_methodForm->setApplying(applying);
         m_methodHelp->setText(QCoreApplication::translate("Method", method->help.c_str()));
     }
 }

@@ -37,7 +37,6 @@ private:
     QUndoStack* m_undo;
     std::map<std::string, QAbstractButton*> m_methods; // by id
     std::vector<SettingsForm*> m_forms;
-    SettingsForm* m_methodForm = nullptr;
     StatusLabel* m_methodHelp = nullptr; // of the chosen one
 };
 

@@ -7,14 +7,14 @@
 
 #include "core/base/json.h"
 #include "core/base/result.h"
-#include "core/config/field.h"
+#include "core/fields/field.h"
 
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace luthier::config {
+namespace luthier::fields {
 
 class Record {
 public:
@@ -46,4 +46,4 @@ std::string describeAllowed(const Field& field);
 // The candidate with the smallest edit distance to `word`.
 std::string nearest(std::string_view word, std::span<const std::string> candidates);
 
-} // namespace luthier::config
+} // namespace luthier::fields

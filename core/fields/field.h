@@ -10,10 +10,11 @@
 #include <limits>
 #include <string>
 #include <type_traits>
+#include <typeinfo>
 #include <variant>
 #include <vector>
 
-namespace luthier::config {
+namespace luthier::fields {
 
 using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
@@ -36,8 +37,16 @@ struct Field {
     std::vector<Choice> choices; // empty: free value
     bool advanced = false;       // folded away at first
     std::string unit;            // "tokens", "%", "" ...
-    Value (*get)(const void* object) = nullptr;
-    void (*set)(void* object, const Value& value) = nullptr; // value has the member's type
+
+    // Of the object whose table this is: the struct with the member, or what holds a Section of that struct.
+    Value get(const void* object) const { return read(seen ? seen(object) : object); }
+    void set(void* object, const Value& value) const { write(changed ? changed(object) : object, value); } // of the member's type
+
+    Value (*read)(const void* owner) = nullptr;
+    void (*write)(void* owner, const Value& value) = nullptr;
+    const std::type_info* owner = nullptr;           // the struct with the member
+    const void* (*seen)(const void* whole) = nullptr; // the owner inside of what holds it; null: it is the object itself
+    void* (*changed)(void* whole) = nullptr;
 };
 
 struct FieldExtra {
@@ -64,8 +73,9 @@ Field field(std::string key, std::string label, std::string help, Range range = 
     static_assert(std::is_constructible_v<Value, Type>, "a setting is bool, int64, double, string or a list of strings");
     return {std::move(key), std::move(label), std::move(help), range, std::move(extra.choices), extra.advanced,
             std::move(extra.unit),
-            [](const void* object) { return Value(static_cast<const Object*>(object)->*Pointer); },
-            [](void* object, const Value& value) { static_cast<Object*>(object)->*Pointer = std::get<Type>(value); }};
+            [](const void* owner) { return Value(static_cast<const Object*>(owner)->*Pointer); },
+            [](void* owner, const Value& value) { static_cast<Object*>(owner)->*Pointer = std::get<Type>(value); },
+            &typeid(Object)};
 }
 
-} // namespace luthier::config
+} // namespace luthier::fields

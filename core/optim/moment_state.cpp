@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a checkpoint keeps of AdamW.
-#include "core/optim/adamw.h"
+// What a checkpoint keeps of a MomentOptimizer.
+#include "core/optim/moment_optimizer.h"
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/GradMode.h>
@@ -24,12 +24,13 @@ std::string shapeText(at::IntArrayRef shape)
 
 } // namespace
 
-std::vector<nn::NamedTensor> AdamW::named(bool withLeaves) const
+std::vector<nn::NamedTensor> MomentOptimizer::named(bool withLeaves) const
 {
     std::vector<nn::NamedTensor> all;
     for (const Slot& slot : m_slots) {
-        all.push_back({"exp_avg." + slot.leaf.name, slot.expAvg});
-        all.push_back({"exp_avg_sq." + slot.leaf.name, slot.expAvgSq});
+        for (std::size_t i = 0; i < m_moments.size(); ++i) {
+            all.push_back({m_moments[i] + "." + slot.leaf.name, slot.moments[i]});
+        }
         if (withLeaves || slot.hasMaster()) {
             all.push_back({kMaster + slot.leaf.name, slot.master});
         }
@@ -38,7 +39,7 @@ std::vector<nn::NamedTensor> AdamW::named(bool withLeaves) const
     return all;
 }
 
-std::vector<nn::NamedTensor> AdamW::state()
+std::vector<nn::NamedTensor> MomentOptimizer::state()
 {
     if (m_pager) {
         m_pager->settle();
@@ -46,7 +47,7 @@ std::vector<nn::NamedTensor> AdamW::state()
     return named(/*withLeaves=*/false);
 }
 
-Result<void> AdamW::restore(const std::vector<nn::NamedTensor>& saved)
+Result<void> MomentOptimizer::restore(const std::vector<nn::NamedTensor>& saved)
 {
     const at::NoGradGuard noGrad;
     if (m_pager) {

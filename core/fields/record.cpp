@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/config/record.h"
+#include "core/fields/record.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 #include <numeric>
 #include <optional>
 
-namespace luthier::config {
+namespace luthier::fields {
 
 namespace {
 
@@ -22,6 +22,23 @@ Error notAllowed(const Field& field, const std::string& given)
 {
     const auto allowed = describeAllowed(field);
     return {field.key + ": \"" + given + "\" is not possible here; give " + (allowed.empty() ? "another value" : allowed)};
+}
+
+// A text where another kind of value belongs, or the other way round: the commonest slip of a recipe written by hand.
+Error wrongQuotes(const Field& field, const Json& value, const Value& wanted)
+{
+    const auto allowed = describeAllowed(field);
+    const std::string which = allowed.empty() ? std::string() : ", " + allowed;
+    if (!value.is_string()) {
+        return {field.key + ": a text belongs here; write it in quotes: \"" + base::dumpJson(value) + "\""};
+    }
+    const auto text = value.get<std::string>();
+    const bool isFlag = std::holds_alternative<bool>(wanted);
+    const auto meant = base::parseJson(text);
+    if (meant && (isFlag ? meant->is_boolean() : meant->is_number())) {
+        return {field.key + ": \"" + text + "\" is a text; write it without quotes: " + text};
+    }
+    return {field.key + ": \"" + text + "\" is a text, and " + (isFlag ? "true or false" : "a number") + " belongs here" + which};
 }
 
 bool inRange(const Field& field, double value)
@@ -132,6 +149,9 @@ Result<void> Record::setFromJson(const Field& field, const Json& value)
     if (value.is_boolean() && std::holds_alternative<bool>(now)) {
         return set(field, value.get<bool>());
     }
+    if ((value.is_number() || value.is_boolean()) && std::holds_alternative<std::string>(now)) {
+        return wrongQuotes(field, value, now);
+    }
     if (value.is_number_integer() && !std::holds_alternative<double>(now)) {
         if (value.is_number_unsigned()
             && value.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
@@ -145,8 +165,9 @@ Result<void> Record::setFromJson(const Field& field, const Json& value)
     if (value.is_string() && std::holds_alternative<std::vector<std::string>>(now)) {
         return set(field, std::vector<std::string>{value.get<std::string>()});
     }
+    const bool wantsText = std::holds_alternative<std::string>(now);
     if (value.is_string()) {
-        return set(field, value.get<std::string>());
+        return wantsText ? set(field, value.get<std::string>()) : wrongQuotes(field, value, now);
     }
     const bool strings = value.is_array()
         && std::all_of(value.begin(), value.end(), [](const Json& item) { return item.is_string(); });
@@ -160,7 +181,7 @@ Json Record::toJson() const
 {
     Json object = Json::object();
     for (const Field& field : m_fields) {
-        object[field.key] = config::toJson(get(field));
+        object[field.key] = fields::toJson(get(field));
     }
     return object;
 }
@@ -254,4 +275,4 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
     return best;
 }
 
-} // namespace luthier::config
+} // namespace luthier::fields

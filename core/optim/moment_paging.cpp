@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/optim/adamw.h"
+#include "core/optim/moment_optimizer.h"
 
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/GradMode.h>
 
 namespace luthier::optim {
 
-bool AdamW::pageOut()
+bool MomentOptimizer::pageOut()
 {
-    if (m_pager || m_settings.paging == "off" || m_slots.empty()) {
+    if (m_pager || m_paging == "off" || !hasState()) {
         return false;
     }
     const at::NoGradGuard noGrad;
@@ -23,10 +23,11 @@ bool AdamW::pageOut()
     for (Slot& slot : m_slots) {
         const bool widened = slot.leaf.tensor.scalar_type() != at::kFloat;
         const at::Tensor master = slot.master.defined() ? slot.master : slot.leaf.tensor;
+        slot.moments.resize(m_moments.size()); // none yet: the device had no room
         states.push_back({});
-        for (at::Tensor* part : {&slot.expAvg, &slot.expAvgSq}) {
-            states.back().push_back(part->defined() ? part->to(at::kCPU).flatten() : at::Tensor());
-            part->reset();
+        for (at::Tensor& moment : slot.moments) {
+            states.back().push_back(moment.defined() ? moment.to(at::kCPU).flatten() : at::Tensor());
+            moment.reset();
         }
         if (widened) {
             states.back().push_back(master.detach().to(at::kCPU).to(at::kFloat).flatten());
@@ -39,16 +40,16 @@ bool AdamW::pageOut()
         // What the state held lies in the allocator's cache, where the card's libraries cannot take it.
         c10::getDeviceAllocator(m_step.device().type())->emptyCache();
     }
-    m_pager = std::make_unique<StatePager>(sizes, masters ? 3 : 2, m_step.device(), m_pageElements);
+    m_pager = std::make_unique<StatePager>(sizes, m_moments.size() + (masters ? 1 : 0), m_step.device(), m_pageElements);
     for (std::size_t i = 0; i < m_slots.size(); ++i) {
         Slot& slot = m_slots[i];
-        at::Tensor* parts[] = {&slot.expAvg, &slot.expAvgSq, &slot.master};
         for (std::size_t kind = 0; kind < states[i].size(); ++kind) {
             const at::Tensor place = m_pager->stateOf(i, kind);
             if (states[i][kind].defined()) {
                 place.copy_(states[i][kind]);
             }
-            *parts[kind] = place.view(slot.leaf.tensor.sizes());
+            at::Tensor& part = kind < m_moments.size() ? slot.moments[kind] : slot.master;
+            part = place.view(slot.leaf.tensor.sizes());
         }
     }
     return true;

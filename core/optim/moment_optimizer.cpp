@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/optim/moment_optimizer.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/_foreach_copy.h>
+#include <ATen/ops/_foreach_norm.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+#include <c10/core/GradMode.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+namespace luthier::optim {
+
+namespace {
+
+// Gradients widened at once: bounds the memory that a step needs beside the state.
+constexpr std::int64_t kWidenedElements = std::int64_t{1} << 26;
+
+// `mark` stands in the name and a dot or the end follows; at `mark`'s front a dot or the beginning when asked.
+bool hasPart(const std::string& name, const std::string& mark, bool wholeFront)
+{
+    for (auto at = name.find(mark); at != std::string::npos; at = name.find(mark, at + 1)) {
+        const auto end = at + mark.size();
+        const bool front = !wholeFront || at == 0 || name[at - 1] == '.';
+        if (front && (end == name.size() || name[end] == '.')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Gradients in fp32, all made in one kernel on a card.
+void widen(std::vector<at::Tensor>& gradients)
+{
+    std::vector<at::Tensor> narrow;
+    std::int64_t elements = 0;
+    for (const at::Tensor& gradient : gradients) {
+        if (gradient.scalar_type() != at::kFloat) {
+            narrow.push_back(gradient);
+            elements += gradient.numel();
+        }
+    }
+    if (narrow.empty()) {
+        return;
+    }
+    const at::Tensor memory = at::empty({elements}, narrow.front().options().dtype(at::kFloat));
+    std::vector<at::Tensor> wide;
+    std::int64_t first = 0;
+    for (at::Tensor& gradient : gradients) {
+        if (gradient.scalar_type() != at::kFloat) {
+            gradient = memory.narrow(0, first, gradient.numel()).view(gradient.sizes());
+            wide.push_back(gradient);
+            first += gradient.numel();
+        }
+    }
+    at::_foreach_copy_(wide, narrow);
+}
+
+} // namespace
+
+// Patterns of transformers' Trainer: bias, layernorm, rmsnorm, (?:^|\.)norm(?:$|\.), _norm(?:$|\.); and the
+// LayerNorms that it knows by their class: ln_1, ln_2, ln_f of gpt2.
+bool isDecayed(const std::string& name)
+{
+    std::string lower = name;
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const auto holds = [&](const char* text) { return lower.find(text) != std::string::npos; };
+    return !holds("bias") && !holds("layernorm") && !holds("rmsnorm") && !holds(".ln_")
+           && !hasPart(lower, "norm", true) && !hasPart(lower, "_norm", false);
+}
+
+struct MomentOptimizer::Batch {
+    std::vector<at::Tensor> leaves; // of those with a master
+    std::vector<at::Tensor> rounded;
+    Call call;
+    std::int64_t widened = 0;
+};
+
+MomentOptimizer::MomentOptimizer(std::vector<nn::NamedTensor> leaves, const OptimizerSettings& settings,
+                                 double weightDecay, std::vector<std::string> moments, std::int64_t pageElements)
+    : m_paging(settings.paging), m_maxGradNorm(settings.maxGradNorm), m_weightDecay(weightDecay),
+      m_moments(std::move(moments)), m_pageElements(pageElements)
+{
+    const at::NoGradGuard noGrad;
+    for (auto& leaf : leaves) {
+        m_slots.push_back({std::move(leaf), {}, {}, false});
+        m_slots.back().decayed = isDecayed(m_slots.back().leaf.name);
+    }
+    const auto device = m_slots.empty() ? at::Device(at::kCPU) : m_slots.front().leaf.tensor.device();
+    m_step = at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(device));
+    bool fits = m_paging != "on" || !hasState();
+    if (fits) {
+        try {
+            makeState();
+        } catch (const c10::OutOfMemoryError&) {
+            if (m_paging == "off") {
+                throw;
+            }
+            fits = false;
+        }
+    }
+    if (!fits) {
+        for (Slot& slot : m_slots) { // what was made until there was no room
+            slot.master = at::Tensor();
+            slot.moments.clear();
+        }
+        pageOut();
+    }
+}
+
+bool MomentOptimizer::hasState() const
+{
+    return std::any_of(m_slots.begin(), m_slots.end(), [this](const Slot& slot) {
+        return !m_moments.empty() || slot.leaf.tensor.scalar_type() != at::kFloat;
+    });
+}
+
+void MomentOptimizer::makeState()
+{
+    for (Slot& slot : m_slots) {
+        const at::Tensor& leaf = slot.leaf.tensor;
+        slot.master = leaf.scalar_type() == at::kFloat ? leaf : leaf.detach().to(at::kFloat);
+        for (std::size_t i = 0; i < m_moments.size(); ++i) {
+            slot.moments.push_back(at::zeros_like(slot.master));
+        }
+    }
+}
+
+at::Tensor MomentOptimizer::step(double learningRate)
+{
+    const at::NoGradGuard noGrad;
+    std::vector<at::Tensor> gradients;
+    for (const Slot& slot : m_slots) {
+        if (slot.leaf.tensor.grad().defined()) {
+            gradients.push_back(slot.leaf.tensor.grad());
+        }
+    }
+    if (gradients.empty()) {
+        return at::zeros({}, m_step.options());
+    }
+    const at::Tensor norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients, 2, at::kFloat)));
+    gradients.clear();
+    const at::Tensor finite = at::isfinite(norm);
+    Call shared; // what all calls of this step have in common
+    shared.learningRate = learningRate;
+    shared.step = m_step;
+    shared.notFinite = finite.logical_not().to(at::kFloat);
+    if (m_maxGradNorm > 0) {
+        // The kernels divide by it: clip_grad_norm_'s factor max / (norm + 1e-6), at most 1, turned over.
+        shared.divisor = norm.add(1e-6).div_(m_maxGradNorm).clamp_min_(1);
+    }
+    m_step.add_(finite);
+
+    if (m_pager) {
+        stepPaged(shared);
+        return norm;
+    }
+    std::map<bool, Batch> batches;
+    for (const Slot& slot : m_slots) {
+        at::Tensor leaf = slot.leaf.tensor;
+        if (!leaf.grad().defined()) {
+            continue;
+        }
+        Batch& batch = batches[slot.decayed];
+        std::vector<at::Tensor> state = slot.moments;
+        state.push_back(slot.master);
+        add(batch, slot, leaf, leaf.grad(), state);
+        leaf.mutable_grad().reset();
+        if (batch.widened >= kWidenedElements) {
+            apply(batch, shared);
+            batch = Batch{};
+        }
+    }
+    for (auto& [decayed, batch] : batches) {
+        apply(batch, shared);
+    }
+    return norm;
+}
+
+// `state`: the moments, then the master where there is one.
+void MomentOptimizer::add(Batch& batch, const Slot& slot, const at::Tensor& leaf, const at::Tensor& gradient,
+                          const std::vector<at::Tensor>& state) const
+{
+    Call& call = batch.call;
+    call.weightDecay = slot.decayed ? m_weightDecay : 0;
+    if (slot.hasMaster()) {
+        batch.leaves.push_back(leaf);
+        batch.rounded.push_back(state[m_moments.size()]);
+        batch.widened += leaf.numel();
+    }
+    call.parameters.push_back(slot.hasMaster() ? state[m_moments.size()] : leaf);
+    call.gradients.push_back(gradient);
+    call.moments.resize(m_moments.size());
+    for (std::size_t i = 0; i < m_moments.size(); ++i) {
+        call.moments[i].push_back(state[i]);
+    }
+}
+
+void MomentOptimizer::stepPaged(const Call& shared)
+{
+    m_pager->forEachPage([&](const std::vector<StatePager::Piece>& pieces, const std::vector<at::Tensor>& page) {
+        std::map<bool, Batch> batches;
+        for (const StatePager::Piece& piece : pieces) {
+            const Slot& slot = m_slots[piece.leaf];
+            at::Tensor leaf = slot.leaf.tensor;
+            if (!leaf.grad().defined()) {
+                continue;
+            }
+            std::vector<at::Tensor> state;
+            for (const at::Tensor& kind : page) {
+                state.push_back(kind.narrow(0, piece.place, piece.count));
+            }
+            add(batches[slot.decayed], slot, leaf.detach().view({-1}).narrow(0, piece.first, piece.count),
+                leaf.grad().reshape({-1}).narrow(0, piece.first, piece.count), state);
+            if (piece.isLast) {
+                leaf.mutable_grad().reset();
+            }
+        }
+        for (auto& [decayed, batch] : batches) {
+            apply(batch, shared);
+        }
+    });
+}
+
+void MomentOptimizer::apply(Batch& batch, const Call& shared) const
+{
+    Call& call = batch.call;
+    if (call.parameters.empty()) {
+        return;
+    }
+    widen(call.gradients);
+    call.learningRate = shared.learningRate;
+    call.step = shared.step;
+    call.divisor = shared.divisor;
+    call.notFinite = shared.notFinite;
+    update(call);
+    if (!batch.leaves.empty()) {
+        at::_foreach_copy_(batch.leaves, batch.rounded);
+    }
+}
+
+std::vector<at::Tensor> MomentOptimizer::leaves() const
+{
+    std::vector<at::Tensor> all;
+    for (const Slot& slot : m_slots) {
+        all.push_back(slot.leaf.tensor);
+    }
+    return all;
+}
+
+void MomentOptimizer::zeroGrad()
+{
+    for (Slot& slot : m_slots) {
+        slot.leaf.tensor.mutable_grad().reset();
+    }
+}
+
+} // namespace luthier::optim

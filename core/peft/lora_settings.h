@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Settings of LoRA and QLoRA.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace luthier::peft {
+
+struct LoraSettings {
+    std::int64_t rank = 16;
+    double alpha = 32;
+    double dropout = 0.05;
+    std::vector<std::string> targetModules = {"q_proj", "v_proj"}; // names, or "all-linear"
+    std::vector<std::string> rankPattern;   // "pattern=rank"
+    std::vector<std::string> alphaPattern;  // "pattern=alpha"
+    bool useRslora = false;
+    bool useDora = false;
+    std::string bias = "none";              // none, all, lora_only
+    std::vector<std::string> modulesToSave; // embeddings, head and norms trained whole
+};
+
+} // namespace luthier::peft
