@@ -87,6 +87,7 @@ Result<config::RunConfig> readTuneConfig(const fs::path& recipe, const std::vect
         return done.error();
     }
     makeAbsolute(config->model.path);
+    makeAbsolute(config->model.adapter);
     for (auto* files : {&config->data.train, &config->data.heldOut}) {
         for (auto& file : *files) {
             makeAbsolute(file);

@@ -45,6 +45,15 @@ const std::vector<GeneralRule>& generalRules()
              const peft::Method* method = peft::findMethod(c.method.kind);
              return c.model.fromScratch && method && method->writesAdapter;
          }},
+        {{"model.from_scratch", "model.adapter"}, "Random weights have no adapter to start from: leave one of the two out.",
+         [](const RunConfig& c) { return c.model.fromScratch && !c.model.adapter.empty(); }},
+        {{"model.adapter_merge", "model.adapter"}, "There is no adapter to fold into the base: name one, or leave that off.",
+         [](const RunConfig& c) { return c.model.adapterMerge && c.model.adapter.empty(); }},
+        {{"model.adapter", "method.kind"}, "All weights cannot go on from an adapter: fold it into the base first, or take its own method.",
+         [](const RunConfig& c) {
+             const peft::Method* method = peft::findMethod(c.method.kind);
+             return !c.model.adapter.empty() && !c.model.adapterMerge && method && !method->writesAdapter;
+         }},
     };
     return rules;
 }

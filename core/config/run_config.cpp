@@ -29,6 +29,8 @@ std::vector<Field> modelFields()
 {
     return {
         field<&ModelSettings::path>("path", "Base model", "Folder of the model to start from: config.json, safetensors weights and a tokenizer."),
+        field<&ModelSettings::adapter>("adapter", "Start from", "An adapter, or a run, whose training goes on, with its method and settings. Empty: from the base alone."),
+        field<&ModelSettings::adapterMerge>("adapter_merge", "Fold it in first", "Folds that adapter into the base and trains on the merged model, by any method. Usually off.", {}, {.advanced = true}),
         field<&ModelSettings::chatTemplate>("chat_template", "Chat template", "How conversations are written for the model. Usually its folder's own; a base model without one needs a choice.", {},
             {.choices = {{"folder", "The model's own"}, {"chatml", "ChatML"}, {"llama3", "Llama 3"}, {"gemma", "Gemma"}, {"plain", "Plain names"}}, .advanced = true}),
         field<&ModelSettings::fromScratch>("from_scratch", "Start from random weights", "Ignores the folder's weights and pretrains from its config.json. Usually off.", {}, {.advanced = true}),
@@ -253,6 +255,7 @@ Result<RunConfig> readRecipe(const std::filesystem::path& path)
     }
     const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
     makeAbsolute(config->model.path, folder);
+    makeAbsolute(config->model.adapter, folder);
     for (auto* files : {&config->data.train, &config->data.heldOut}) {
         for (auto& file : *files) {
             makeAbsolute(file, folder);

@@ -25,6 +25,8 @@ namespace luthier::config {
 
 struct ModelSettings {
     std::string path;                 // Hugging Face folder
+    std::string adapter;              // to start from, or a run whose result it is; empty: from the base alone
+    bool adapterMerge = false;        // folded into the base first; else its own training goes on
     std::string chatTemplate = "folder"; // the folder's own, or the id of a known one
     bool fromScratch = false;         // random weights from config.json alone (pretraining)
     std::string device = "auto";      // auto, cpu, cuda, cuda:N

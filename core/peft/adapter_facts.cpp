@@ -4,6 +4,7 @@
 #include "core/gguf/file.h"
 #include "core/peft/adapter_file.h"
 #include "core/peft/method.h"
+#include "core/peft/origin.h"
 #include "core/weights/model_folder.h"
 
 namespace luthier::peft {
@@ -74,6 +75,8 @@ void readFolder(AdapterFacts& facts)
     const auto& metadata = file->tensors().metadata();
     const auto base = metadata.find("luthier_base");
     facts.baseFingerprint = base == metadata.end() ? std::string() : base->second;
+    const auto origin = readOrigin(facts.path);
+    facts.origin = origin ? sentenceOf(*origin) : origin.message();
     for (const weights::TensorInfo& tensor : file->tensors().tensors()) {
         facts.parameters += static_cast<std::int64_t>(tensor.end - tensor.begin) / weights::sizeOf(tensor.dtype);
     }

@@ -16,6 +16,7 @@ struct AdapterFacts {
     std::string details;         // "rank 8, alpha 16, q_proj v_proj"
     std::string baseName;        // base_model_name_or_path
     std::string baseFingerprint; // of the base it was trained on; empty: not recorded
+    std::string origin;          // what its training went on from (origin.h), or what is wrong with that file; empty: the base
     std::int64_t parameters = 0;
     std::int64_t bytes = 0;
     std::string problem;         // why it cannot be opened; empty: it can

@@ -139,6 +139,25 @@ Result<std::int64_t> AdapterFile::count(const char* key, std::int64_t usual, std
     return found->get<std::int64_t>();
 }
 
+Result<std::vector<std::string>> AdapterFile::names(const char* key) const
+{
+    std::vector<std::string> list;
+    const auto found = m_config.find(key);
+    if (found == m_config.end() || found->is_null()) {
+        return list;
+    }
+    if (!found->is_array()) {
+        return problem(std::string(key) + " is no list of names");
+    }
+    for (const Json& name : *found) {
+        if (!name.is_string()) {
+            return problem(std::string(key) + " must be a list of names");
+        }
+        list.push_back(name.get<std::string>());
+    }
+    return list;
+}
+
 Result<void> AdapterFile::refuse(const char* key) const
 {
     if (isOff(m_config, key)) {

@@ -38,6 +38,8 @@ public:
 
     // A whole number of the config within [low, high]; `usual` when absent or null.
     Result<std::int64_t> count(const char* key, std::int64_t usual, std::int64_t low, std::int64_t high) const;
+    // A list of names of the config; empty when absent or null. Errors: something else, such as a pattern.
+    Result<std::vector<std::string>> names(const char* key) const;
     // Refuses with the config's path unless the key is absent, null, false or empty.
     Result<void> refuse(const char* key) const;
     Error problem(const std::string& sentence) const; // begins with the config's path

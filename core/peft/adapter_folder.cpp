@@ -54,4 +54,18 @@ Result<void> attachAdapter(nn::Decoder& decoder, const fs::path& folder, double 
     }
 }
 
+Result<void> continueAdapter(nn::Decoder& decoder, const Method& method, const MethodSettings& settings,
+                             const fs::path& folder, const std::string& baseFingerprint)
+{
+    auto file = AdapterFile::open(folder, 1, baseFingerprint);
+    if (!file) {
+        return file.error();
+    }
+    if (!method.train || method.folderType != file->type()) {
+        return file->problem("the method " + method.id + " cannot go on from peft_type \"" + file->type() + "\"");
+    }
+    auto attached = attachAdapter(decoder, folder, 1, baseFingerprint);
+    return attached ? method.train(decoder, settings) : attached;
+}
+
 } // namespace luthier::peft

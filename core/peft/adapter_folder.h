@@ -14,12 +14,20 @@ class Decoder;
 
 namespace luthier::peft {
 
+struct Method;
+struct MethodSettings;
+
 // Adds the folder's adapter, or that of a GGUF file, to the decoder, scaled by `weight`, not trainable. Every kind that a row of methods() saves;
 // others are refused by name. Refuses with a sentence what cannot be computed, keys that fit nothing in the model, wrong
 // shapes, an adapter whose recorded base is another one than `baseFingerprint` (when both are known), and a second
 // adapter or a weight other than 1 where one of them is more than a plain LoRA.
 Result<void> attachAdapter(nn::Decoder& decoder, const std::filesystem::path& folder, double weight = 1,
                            const std::string& baseFingerprint = {});
+
+// Attaches the adapter as attachAdapter() does, and trains it on as `method` would have it. Error where the method's row
+// opens no such folder; the sentences of attachAdapter().
+Result<void> continueAdapter(nn::Decoder& decoder, const Method& method, const MethodSettings& settings,
+                             const std::filesystem::path& folder, const std::string& baseFingerprint = {});
 
 // Folds the adapters into the weights, computed in fp32, and removes them: LoRA with all its variants and IA3.
 // Virtual tokens, prefixes and bottleneck layers cannot be folded, nor trained copies of one half of a tied embedding

@@ -8,6 +8,7 @@
 #include "core/nn/decoder.h"
 #include "core/nn/weight_names.h"
 #include "core/peft/adapter_file.h"
+#include "core/peft/adapter_settings.h"
 #include "core/peft/bottleneck_settings.h"
 #include "core/peft/targets.h"
 
@@ -290,6 +291,43 @@ Result<void> open(nn::Decoder& decoder, AdapterFile& file)
     return {};
 }
 
+Result<std::vector<AdapterSetting>> settingsOf(const AdapterFile& file)
+{
+    auto kind = kindOf(file, 1);
+    if (!kind) {
+        return kind.error();
+    }
+    const bool pfeiffer = kind->afterMlp && !kind->afterAttention && kind->readsSum;
+    const bool houlsby = kind->afterMlp && kind->afterAttention && !kind->readsSum;
+    const double reduction = file.config().at("config").at("reduction_factor").get<double>();
+    if (!pfeiffer && !houlsby) {
+        return file.problem("its layers stand neither as Pfeiffer's nor as Houlsby's, so its training cannot go on here");
+    }
+    if (kind->scale != 1 || reduction != std::floor(reduction)) {
+        return file.problem("training can go on only where scaling is 1 and reduction_factor a whole number");
+    }
+    const auto* name = std::find_if(kActivations.begin(), kActivations.end(),
+                                    [&](const auto& row) { return row.second == kind->activation; });
+    return std::vector<AdapterSetting>{{"bottleneck_places", std::string(pfeiffer ? "pfeiffer" : "houlsby")},
+                                       {"reduction_factor", static_cast<std::int64_t>(reduction)},
+                                       {"non_linearity", std::string(name->first)}};
+}
+
+Result<void> train(nn::Decoder& decoder, const MethodSettings&)
+{
+    const at::NoGradGuard noGrad;
+    decoder.setBaseTrainable(false);
+    const auto options = thinOptions(decoder);
+    for (auto* layers : {&decoder.extras().afterAttention, &decoder.extras().afterMlp}) {
+        for (nn::Bottleneck& layer : *layers) {
+            for (at::Tensor* leaf : {&layer.downWeight, &layer.downBias, &layer.upWeight, &layer.upBias}) {
+                *leaf = leaf->to(options).set_requires_grad(true);
+            }
+        }
+    }
+    return {};
+}
+
 } // namespace
 
 Method bottleneckMethod()
@@ -305,7 +343,11 @@ Method bottleneckMethod()
             trainable,
             save,
             "BOTTLENECK",
-            open};
+            open,
+            true,
+            {},
+            settingsOf,
+            train};
 }
 
 } // namespace luthier::peft

@@ -5,6 +5,7 @@
 
 #include "core/nn/decoder.h"
 #include "core/peft/adapter_file.h"
+#include "core/peft/adapter_settings.h"
 #include "core/peft/ia3_settings.h"
 #include "core/peft/targets.h"
 
@@ -216,6 +217,36 @@ Result<void> open(nn::Decoder& decoder, AdapterFile& file)
     return {};
 }
 
+Result<std::vector<AdapterSetting>> settingsOf(const AdapterFile& file)
+{
+    auto inputs = feedforward(file);
+    if (!inputs) {
+        return inputs.error();
+    }
+    // The paths in the file where the config has a pattern, or leaves the choice to PEFT.
+    auto modules = file.names("target_modules");
+    if (!modules || modules->empty()) {
+        modules = std::vector<std::string>();
+        constexpr std::string_view kEnd = ".ia3_l";
+        const std::string_view begin = kPeftPrefix;
+        for (const weights::TensorInfo& tensor : file.tensors().tensors()) {
+            if (tensor.name.starts_with(begin) && tensor.name.ends_with(kEnd)) {
+                modules->push_back(tensor.name.substr(begin.size(), tensor.name.size() - begin.size() - kEnd.size()));
+            }
+        }
+    }
+    return std::vector<AdapterSetting>{{"ia3_modules", *modules}, {"feedforward_modules", *inputs}};
+}
+
+Result<void> train(nn::Decoder& decoder, const MethodSettings&)
+{
+    decoder.setBaseTrainable(false);
+    for (const nn::NamedTensor& factor : factors(decoder, false)) {
+        factor.tensor.set_requires_grad(true);
+    }
+    return {};
+}
+
 } // namespace
 
 Method ia3Method()
@@ -232,7 +263,11 @@ Method ia3Method()
             trainable,
             save,
             "IA3",
-            open};
+            open,
+            true,
+            {},
+            settingsOf,
+            train};
 }
 
 } // namespace luthier::peft

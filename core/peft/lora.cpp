@@ -8,6 +8,7 @@
 #include "core/nn/decoder.h"
 #include "core/nn/linear_extras.h"
 #include "core/peft/adapter_file.h"
+#include "core/peft/adapter_settings.h"
 #include "core/peft/lora_config.h"
 #include "core/peft/lora_folder.h"
 #include "core/peft/lora_settings.h"
@@ -27,6 +28,8 @@
 namespace luthier::peft {
 
 Result<void> openLora(nn::Decoder& decoder, AdapterFile& file); // lora_open.cpp
+Result<std::vector<AdapterSetting>> loraSettingsOf(const AdapterFile& file); // lora_continue.cpp
+Result<void> trainLora(nn::Decoder& decoder, const MethodSettings& settings);
 
 namespace {
 
@@ -246,7 +249,11 @@ Method loraMethod()
             trainable,
             save,
             "LORA",
-            openLora};
+            openLora,
+            true,
+            {},
+            loraSettingsOf,
+            trainLora};
 }
 
 Method qloraMethod()

@@ -23,6 +23,7 @@ struct NamedTensor;
 namespace luthier::peft {
 
 class AdapterFile;
+struct AdapterSetting;
 
 // What a method may start from besides its settings.
 struct Start {
@@ -54,6 +55,10 @@ struct Method : fields::Row {
     Result<void> (*open)(nn::Decoder& decoder, AdapterFile& file) = nullptr;
     bool startsAtBase = true; // before the first step the model computes exactly what the base computes
     std::string quantization = {}; // how the base is held unless the settings say: "nf4"; empty: as it is stored
+    // Going on from an adapter: the settings that a folder of this type was made with, and what open() attached made
+    // trainable as attach() would have it. Null: training cannot go on from what the row saves.
+    Result<std::vector<AdapterSetting>> (*settingsOf)(const AdapterFile& file) = nullptr;
+    Result<void> (*train)(nn::Decoder& decoder, const MethodSettings& settings) = nullptr;
 };
 
 std::span<const Method> methods();

@@ -6,6 +6,7 @@
 
 #include "core/nn/decoder.h"
 #include "core/peft/adapter_file.h"
+#include "core/peft/adapter_settings.h"
 #include "core/peft/targets.h"
 #include "core/peft/virtual_tokens.h"
 
@@ -157,6 +158,23 @@ Result<void> open(nn::Decoder& decoder, AdapterFile& file)
     return {};
 }
 
+// The network that made the values is not in the file: training goes on with the values themselves.
+Result<std::vector<AdapterSetting>> settingsOf(const AdapterFile& file)
+{
+    auto tokens = file.count("num_virtual_tokens", 0, 1, 1'000'000);
+    if (!tokens) {
+        return tokens.error();
+    }
+    return std::vector<AdapterSetting>{{"num_virtual_tokens", *tokens}, {"prefix_projection", false}};
+}
+
+Result<void> train(nn::Decoder& decoder, const MethodSettings&)
+{
+    decoder.setBaseTrainable(false);
+    decoder.extras().prefix.values.set_requires_grad(true);
+    return {};
+}
+
 } // namespace
 
 Method prefixMethod()
@@ -173,7 +191,10 @@ Method prefixMethod()
             save,
             "PREFIX_TUNING",
             open,
-            false};
+            false,
+            {},
+            settingsOf,
+            train};
 }
 
 } // namespace luthier::peft

@@ -5,6 +5,7 @@
 
 #include "core/nn/decoder.h"
 #include "core/peft/adapter_file.h"
+#include "core/peft/adapter_settings.h"
 #include "core/peft/targets.h"
 #include "core/peft/virtual_tokens.h"
 #include "core/text/tokenizers/tokenizer.h"
@@ -140,6 +141,25 @@ Result<void> open(nn::Decoder& decoder, AdapterFile& file)
     return {};
 }
 
+Result<std::vector<AdapterSetting>> settingsOf(const AdapterFile& file)
+{
+    auto tokens = file.count("num_virtual_tokens", 0, 1, 1'000'000);
+    if (!tokens) {
+        return tokens.error();
+    }
+    const Json text = file.config().value("prompt_tuning_init_text", Json());
+    const bool fromText = file.config().value("prompt_tuning_init", Json()) == "TEXT" && text.is_string();
+    return std::vector<AdapterSetting>{{"num_virtual_tokens", *tokens},
+                                       {"prompt_text", fromText ? text.get<std::string>() : std::string()}};
+}
+
+Result<void> train(nn::Decoder& decoder, const MethodSettings&)
+{
+    decoder.setBaseTrainable(false);
+    decoder.extras().prompt.set_requires_grad(true);
+    return {};
+}
+
 } // namespace
 
 Method promptMethod()
@@ -156,7 +176,10 @@ Method promptMethod()
             save,
             "PROMPT_TUNING",
             open,
-            false};
+            false,
+            {},
+            settingsOf,
+            train};
 }
 
 } // namespace luthier::peft

@@ -3,6 +3,7 @@
 
 #include "core/base/files.h"
 #include "core/peft/adapter_copy.h"
+#include "core/peft/origin.h"
 
 #include <algorithm>
 
@@ -77,7 +78,7 @@ Result<std::vector<LibraryAdapter>> adapters(Project& project)
             continue; // a whole model, or gone
         }
         all.push_back({peft::readAdapterFacts(run.result), run.name.empty() ? "#" + std::to_string(run.id) : run.name, run.id, run.created,
-                       filesOf(run.recipe), modelOf(run.recipe), run.firstHeldOut, run.lastHeldOut, note(run.result)});
+                       filesOf(run.recipe), peft::baseOf(run.folder, modelOf(run.recipe)).string(), run.firstHeldOut, run.lastHeldOut, note(run.result)});
     }
     std::vector<fs::path> imported;
     std::error_code code;

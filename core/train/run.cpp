@@ -3,6 +3,7 @@
 
 #include "core/base/files.h"
 #include "core/train/failure.h"
+#include "core/train/start_point.h"
 #include "core/train/trainer.h"
 
 #include <chrono>
@@ -22,6 +23,7 @@ config::RunConfig withAbsolutePaths(config::RunConfig config)
         path = path.empty() ? path : fs::absolute(path).lexically_normal().string();
     };
     makeAbsolute(config.model.path);
+    makeAbsolute(config.model.adapter);
     for (auto* files : {&config.data.train, &config.data.heldOut}) {
         for (std::string& file : *files) {
             makeAbsolute(file);
@@ -59,21 +61,44 @@ RunEnded failure(const std::string& sentence)
     return {Outcome::Failed, sentence, 0, {}, 0};
 }
 
-RunEnded attempt(const config::RunConfig& config, const RunInputs& inputs, StopControl& control,
-                 RunObserver& observer)
+RunEnded cannotBegin(const std::string& sentence)
 {
-    if (const auto broken = config::brokenRules(config); !broken.empty()) {
-        return failure(broken.front().sentence);
+    return sentence == "cancelled" ? RunEnded{Outcome::Stopped, {}, 0, {}, 0} : failure(sentence);
+}
+
+// With what an adapter to start from brings; a resumed run's recipe has that already.
+Result<config::RunConfig> completed(const config::RunConfig& asked, bool resume)
+{
+    if (const auto broken = config::brokenRules(asked); !broken.empty()) {
+        return Error{broken.front().sentence};
     }
-    if (auto prepared = prepareFolder(config, inputs); !prepared) {
+    auto started = resume ? Result<Started>(Started{asked, {}}) : startedFrom(asked);
+    if (!started) {
+        return started.error();
+    }
+    const auto broken = config::brokenRules(started->config);
+    return broken.empty() ? Result<config::RunConfig>(std::move(started->config))
+                          : Result<config::RunConfig>(Error{broken.front().sentence});
+}
+
+RunEnded attempt(const config::RunConfig& asked, const RunInputs& inputs, StopControl& control, RunObserver& observer)
+{
+    const auto complete = completed(asked, inputs.resume);
+    if (!complete) {
+        return failure(complete.message());
+    }
+    if (auto prepared = prepareFolder(*complete, inputs); !prepared) {
         return failure(prepared.message());
     }
-    auto parts = makeParts(config, inputs, control, observer);
-    if (!parts) {
-        return parts.message() == "cancelled" ? RunEnded{Outcome::Stopped, {}, 0, {}, 0}
-                                              : failure(parts.message());
+    const auto config = placeStart(*complete, inputs.folder, control, observer);
+    if (!config) {
+        return cannotBegin(config.message());
     }
-    Trainer trainer(config, inputs, **parts, control, observer);
+    auto parts = makeParts(*config, inputs, control, observer);
+    if (!parts) {
+        return cannotBegin(parts.message());
+    }
+    Trainer trainer(*config, inputs, **parts, control, observer);
     if (inputs.resume) {
         if (auto resumed = trainer.resume(); !resumed) {
             return failure(resumed.message());

@@ -2,7 +2,7 @@
 // run: the torch-free entry to training. Blocks the calling thread until RunEnded was sent.
 //
 // Folder of a run: recipe.json, held_out.json (see held_out_list.h), events.jsonl is not written here (observers store events),
-// checkpoints/step-N/, and the result: adapter/ (PEFT layout) or model/ (Hugging Face folder).
+// checkpoints/step-N/, where it started from (start_point.h), and the result: adapter/ (PEFT layout) or model/ (Hugging Face folder).
 #pragma once
 
 #include "core/config/run_config.h"

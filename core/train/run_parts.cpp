@@ -2,6 +2,7 @@
 #include "core/train/run_parts.h"
 
 #include "core/optim/optimizers.h"
+#include "core/peft/adapter_folder.h"
 #include "core/train/held_out_list.h"
 #include "core/weights/load.h"
 
@@ -134,7 +135,10 @@ Result<void> Assembly::loadData(RunParts& parts)
 Result<void> Assembly::attach(RunParts& parts)
 {
     const auto seed = static_cast<std::uint64_t>(m_config.run.seed);
-    if (auto attached = parts.method->attach(*parts.decoder, m_config.method, {seed, m_config.model.path}); !attached) {
+    const auto attached = m_config.model.adapter.empty()
+                              ? parts.method->attach(*parts.decoder, m_config.method, {seed, m_config.model.path})
+                              : peft::continueAdapter(*parts.decoder, *parts.method, m_config.method, m_config.model.adapter);
+    if (!attached) {
         return attached;
     }
     parts.leaves = parts.method->trainable(*parts.decoder);

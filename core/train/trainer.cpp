@@ -3,6 +3,7 @@
 
 #include "core/base/files.h"
 #include "core/optim/schedules.h"
+#include "core/peft/origin.h"
 #include "core/peft/trained_on.h"
 #include "core/train/bench_probe.h"
 #include "core/train/failure.h"
@@ -246,6 +247,9 @@ RunEnded Trainer::finish()
     const fs::path result = fs::absolute(m_inputs.folder / (m_parts.method->writesAdapter ? "adapter" : "model"));
     auto written = m_parts.method->save(*m_parts.decoder, m_config.method, m_config.model.path, result);
     written = written ? peft::writeTrainedOn(result, m_parts.quantisation) : std::move(written);
+    if (const auto origin = peft::readOrigin(m_inputs.folder); written) {
+        written = origin ? peft::writeOrigin(result, *origin) : Result<void>(origin.error());
+    }
     if (written && m_config.model.chatTemplate != "folder" && m_parts.encoder.chatTemplate) {
         written = base::writeFileAtomically(result / "chat_template.jinja", m_parts.encoder.chatTemplate->source());
     }

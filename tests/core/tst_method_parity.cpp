@@ -5,6 +5,7 @@
 #include "core/optim/adamw.h"
 #include "core/optim/schedules.h"
 #include "core/peft/adapter_folder.h"
+#include "core/peft/adapter_settings.h"
 #include "core/peft/method.h"
 #include "core/train/train_step.h"
 #include "core/weights/load.h"
@@ -20,6 +21,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace luthier;
@@ -60,6 +62,8 @@ private Q_SLOTS:
     void opened();
     void trained_data() { variants(); }
     void trained();
+    void wentOn_data() { variants(); }
+    void wentOn();
 
 private:
     void variants() const;
@@ -196,6 +200,48 @@ void TestMethodParity::trained()
     const auto again = decoderOf(variant.at("base"));
     QVERIFY(peft::attachAdapter(*again, target).ok());
     QVERIFY(distance(*again, variant.at("end")) < 1e-3);
+}
+
+// From the folder alone: its settings are those that PEFT was given, and its training goes on as PEFT's did.
+void TestMethodParity::wentOn()
+{
+    QFETCH(QString, name);
+    const Json& variant = m_expected.at(name.toStdString());
+    const fs::path folder = kReference / "methods" / name.toStdString();
+    const auto settings = settingsOf(variant);
+    const auto* method = peft::findMethod(settings.kind);
+    QVERIFY(method);
+    const auto read = peft::readAdapterSettings(folder);
+    QVERIFY2(read.ok(), read.ok() ? "" : read.message().c_str());
+    QCOMPARE(read->kind, settings.kind);
+    config::RunConfig config;
+    config.method = settings;
+    const Json wanted = config::toJson(config).at("method");
+    const bool projected = !variant.at("projection").empty(); // its network is not in the folder
+    for (const peft::AdapterSetting& setting : read->settings) {
+        Json mine = fields::toJson(setting.value);
+        Json theirs = wanted.at(setting.key);
+        if (mine.is_array()) {
+            std::sort(mine.begin(), mine.end());
+            std::sort(theirs.begin(), theirs.end());
+        }
+        QVERIFY2(mine == theirs || (projected && setting.key == "prefix_projection"),
+                 (setting.key + ": " + base::dumpJson(mine) + " for " + base::dumpJson(theirs)).c_str());
+    }
+    const auto decoder = decoderOf(variant.at("base"));
+    const auto attached = peft::continueAdapter(*decoder, *method, settings, folder);
+    QVERIFY2(attached.ok(), attached.ok() ? "" : attached.message().c_str());
+    QVERIFY(distance(*decoder, variant.at("logits")) <= kTolerance);
+    const auto leaves = method->trainable(*decoder);
+    const auto file = need(weights::SafetensorsFile::open(folder / "adapter_model.safetensors"));
+    QCOMPARE(leaves.size(), file->tensors().size());
+    if (!projected) {
+        trainSteps(*decoder, variant, leaves);
+        QVERIFY(distance(*decoder, variant.at("end")) < 1e-3);
+    }
+    const auto other = decoderOf(variant.at("base"));
+    const auto refused = peft::continueAdapter(*other, *peft::findMethod("bottleneck"), settings, folder);
+    QVERIFY(!refused.ok() && refused.message().find("cannot go on from") != std::string::npos);
 }
 
 QTEST_APPLESS_MAIN(TestMethodParity)

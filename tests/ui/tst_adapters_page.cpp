@@ -80,6 +80,22 @@ private Q_SLOTS:
         QVERIFY(QFile::exists(m_folder->filePath(QStringLiteral("project/trash/first/adapter_config.json"))));
     }
 
+    // Tune is asked to start from it, alone.
+    void goesOnInTune()
+    {
+        import(QStringLiteral("combine/first"), 1);
+        auto* go = find<QPushButton>("continueAdapter");
+        QVERIFY(go->isEnabled() && !go->toolTip().isEmpty());
+        QSignalSpy wanted(m_workspace.get(), &Workspace::pageWanted);
+        go->click();
+        QCOMPARE(wanted.size(), 1);
+        QCOMPARE(wanted[0][0].toString(), QStringLiteral("tune"));
+        QCOMPARE(wanted[0][1].toString(), QStringLiteral("start:") + m_folder->filePath(QStringLiteral("project/adapters/first")));
+        import(QStringLiteral("combine/second"), 2);
+        list()->selectAll();
+        QVERIFY(!go->isEnabled());
+    }
+
     void severalBecomeOne()
     {
         import(QStringLiteral("combine/first"), 1);

@@ -4,6 +4,7 @@
 #include "core/peft/lora_settings.h"
 #include "core/store/recorder.h"
 #include "core/train/fanout.h"
+#include "core/train/start_point.h"
 #include "ui/bridge/job.h"
 #include "ui/bridge/run_rows.h"
 #include "ui/workspace/workspace.h"
@@ -71,7 +72,12 @@ void RunController::start(const config::RunConfig& config)
     if (isBusy() || !project) {
         return;
     }
-    prepare([project, config = config]() mutable -> Result<Prepared> {
+    prepare([project, asked = config]() -> Result<Prepared> {
+        auto started = train::startedFrom(asked);
+        if (!started) {
+            return started.error();
+        }
+        config::RunConfig& config = started->config;
         config.run.name = nameOf(config);
         auto overlays = editsOf(*project, config);
         if (!overlays) {

@@ -43,6 +43,7 @@ Json toJson(const peft::AdapterFacts& facts)
             {"details", facts.details},
             {"base", orNull(facts.baseName)},
             {"base_fingerprint", orNull(facts.baseFingerprint)},
+            {"origin", orNull(facts.origin)},
             {"parameters", facts.parameters},
             {"bytes", facts.bytes},
             {"problem", orNull(facts.problem)}};

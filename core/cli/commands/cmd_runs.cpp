@@ -3,6 +3,7 @@
 #include "core/cli/display.h"
 #include "core/cli/table.h"
 #include "core/config/run_config.h"
+#include "core/peft/origin.h"
 #include "core/store/project.h"
 
 #include <CLI/App.hpp>
@@ -136,19 +137,29 @@ int showRun(const Flags& flags, Project project, Context& context)
     Json object = rowJson(*row);
     object["evals"] = evalsOf(*events);
     object["recipe"] = row->recipe;
+    const auto origin = peft::readOrigin(row->folder);
+    if (!origin) {
+        return context.fail(origin.message());
+    }
+    if (!origin->empty()) {
+        object["from"] = peft::toJson(*origin);
+    }
     if (context.console.isJson()) {
         context.console.line(object);
         return kDone;
     }
     Table table({{"run " + std::to_string(row->id)}, {row->name, true}});
     for (const auto& [key, value] : object.items()) {
-        if (key != "id" && key != "name" && key != "recipe" && key != "evals") {
+        if (key != "id" && key != "name" && key != "recipe" && key != "evals" && key != "from") {
             table.add({key, value.is_string() ? value.get<std::string>() : base::dumpJson(value)});
         }
     }
     for (const Json& eval : object["evals"]) {
         table.add({"step " + base::dumpJson(eval["step"]),
                    eval["set"].get<std::string>() + " loss " + fixed(eval["loss"].get<double>(), 4)});
+    }
+    if (!origin->empty()) {
+        table.add({"origin", peft::sentenceOf(*origin)});
     }
     context.console.text(table.toText(context.console.width()) + "\n\n" + base::dumpJson(row->recipe, 2));
     return kDone;

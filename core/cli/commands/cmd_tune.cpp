@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/tune_run.h"
+#include "core/train/start_point.h"
 
 #include <CLI/App.hpp>
 
@@ -27,7 +28,7 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--project", flags.project, "Record the run in this project folder")->option_text("DIR");
 }
 
-Result<TuneRun> prepare(const Flags& flags, const Context& context)
+Result<TuneRun> prepare(const Flags& flags, Context& context)
 {
     auto config = readTuneConfig(flags.recipe, flags.settings, context.globals);
     if (!config) {
@@ -36,6 +37,14 @@ Result<TuneRun> prepare(const Flags& flags, const Context& context)
     if (auto checked = checkRules(*config); !checked) {
         return checked.error();
     }
+    auto started = train::startedFrom(std::move(*config));
+    if (!started) {
+        return started.error();
+    }
+    for (const std::string& sentence : started->said) {
+        context.console.note(sentence);
+    }
+    config = std::move(started->config);
     if (flags.project.empty()) {
         return TuneRun{std::move(*config), flags.out, false, nullptr, 0};
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/runs/tuned_runs.h"
 
+#include "core/peft/origin.h"
 #include "core/base/hash.h"
 #include "core/config/run_config.h"
 #include "core/data/dataset.h"
@@ -52,7 +53,7 @@ TunedRuns readTunedRuns(store::Project& project)
         if (row.result.empty() || (!isAdapter && !isModelFolder(row.result))) {
             continue; // no result, or its folder is gone
         }
-        TunedRun run{row.id, QString::fromStdString(row.name), QString::fromStdString(textAt(row.recipe, "model", "path")),
+        TunedRun run{row.id, QString::fromStdString(row.name), QString::fromStdString(peft::baseOf(row.folder, textAt(row.recipe, "model", "path")).string()),
                      QString::fromStdString(row.result), isAdapter, row.recipe};
         if (run.name.isEmpty()) {
             run.name = QStringLiteral("#%1").arg(row.id);

@@ -30,6 +30,7 @@ QString factsOf(const store::LibraryAdapter& adapter)
     QString text = line(AdaptersDetails::tr("Method"), facts.details.empty() ? facts.method : facts.method + " (" + facts.details + ")");
     text += line(AdaptersDetails::tr("Trained on"), adapter.trainedOn);
     text += line(AdaptersDetails::tr("Base"), adapter.model.empty() ? facts.baseName : adapter.model);
+    text += line(AdaptersDetails::tr("Before"), facts.origin);
     text += line(AdaptersDetails::tr("Base's fingerprint"), facts.baseFingerprint.substr(0, 12));
     text += AdaptersDetails::tr("Size: %1, %2 parameters\n").arg(fileSize(static_cast<double>(facts.bytes)), locale.toString(static_cast<qlonglong>(facts.parameters)));
     if (adapter.lastHeldOut) {
@@ -51,6 +52,7 @@ AdaptersDetails::AdaptersDetails(QWidget* parent)
       m_export(makeButton(QStringLiteral("exportAdapter"), tr("Export\u2026"), tr("Write it for other programs: GGUF, a merged folder, an adapter (Ctrl+E)"))),
       m_merge(makeButton(QStringLiteral("mergeAdapter"), tr("Merge\u2026"), tr("Fold it into its base: a model folder of its own"))),
       m_combine(makeButton(QStringLiteral("combineAdapters"), tr("Combine\u2026"), tr("Make one adapter of the chosen ones"))),
+      m_continue(makeButton(QStringLiteral("continueAdapter"), tr("Continue\u2026"), tr("Go on training it: Tune starts from this adapter, with its method and settings"))),
       m_reveal(makeButton(QStringLiteral("revealAdapter"), tr("Reveal"), tr("Show its folder in the file manager"))),
       m_delete(makeButton(QStringLiteral("deleteAdapter"), tr("Delete\u2026"), tr("Move it to the project's trash (Del)"))), m_tell(new QTimer(this))
 {
@@ -75,7 +77,7 @@ void AdaptersDetails::buildButtons()
     m_reveal->setIcon(icon(QStringLiteral("folder-open")));
     m_delete->setIcon(icon(QStringLiteral("trash-2")));
     auto* row = new QHBoxLayout;
-    for (QPushButton* button : {m_export, m_merge, m_combine, m_reveal, m_delete}) {
+    for (QPushButton* button : {m_continue, m_export, m_merge, m_combine, m_reveal, m_delete}) {
         row->addWidget(button);
     }
     row->addStretch(1);
@@ -83,6 +85,7 @@ void AdaptersDetails::buildButtons()
     connect(m_export, &QPushButton::clicked, this, &AdaptersDetails::exportWanted);
     connect(m_merge, &QPushButton::clicked, this, &AdaptersDetails::mergeWanted);
     connect(m_combine, &QPushButton::clicked, this, &AdaptersDetails::combineWanted);
+    connect(m_continue, &QPushButton::clicked, this, &AdaptersDetails::continueWanted);
     connect(m_reveal, &QPushButton::clicked, this, &AdaptersDetails::revealWanted);
     connect(m_delete, &QPushButton::clicked, this, &AdaptersDetails::deleteWanted);
 }
@@ -114,6 +117,7 @@ void AdaptersDetails::show(const store::LibraryAdapter* adapter, int numChosen)
     m_notes->setEnabled(adapter != nullptr);
     m_export->setEnabled(good);
     m_merge->setEnabled(good);
+    m_continue->setEnabled(good && numChosen == 1);
     m_combine->setEnabled(good && numChosen > 1);
     m_combine->setToolTip(numChosen > 1 ? tr("Make one adapter of the chosen ones") : tr("Choose several adapters in the list first (Ctrl or Shift)"));
     m_reveal->setEnabled(adapter != nullptr);

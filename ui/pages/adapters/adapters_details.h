@@ -25,6 +25,7 @@ Q_SIGNALS:
     void exportWanted();
     void mergeWanted();
     void combineWanted();
+    void continueWanted();
     void revealWanted();
     void deleteWanted();
     void notesChanged(const QString& path, const QString& notes);
@@ -38,6 +39,7 @@ private:
     QPushButton* m_export;
     QPushButton* m_merge;
     QPushButton* m_combine;
+    QPushButton* m_continue;
     QPushButton* m_reveal;
     QPushButton* m_delete;
     QTimer* m_tell;

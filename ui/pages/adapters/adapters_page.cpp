@@ -94,6 +94,7 @@ void AdaptersPage::connectParts()
     connect(m_details, &AdaptersDetails::exportWanted, this, [this] { publish(PublishOrder::Kind::Gguf); });
     connect(m_details, &AdaptersDetails::mergeWanted, this, [this] { publish(PublishOrder::Kind::Model); });
     connect(m_details, &AdaptersDetails::combineWanted, this, [this] { publish(PublishOrder::Kind::Adapter); });
+    connect(m_details, &AdaptersDetails::continueWanted, this, &AdaptersPage::continueChosen);
     connect(m_details, &AdaptersDetails::revealWanted, this, &AdaptersPage::revealInFolder);
     connect(m_details, &AdaptersDetails::deleteWanted, this, &AdaptersPage::deleteChosen);
     connect(m_details, &AdaptersDetails::notesChanged, m_library, &AdapterLibrary::setNotes);
@@ -209,6 +210,18 @@ void AdaptersPage::publish(PublishOrder::Kind kind)
     auto* dialog = new PublishDialog(std::move(adapters), parent.isEmpty() ? m_workspace.modelPath() : parent, QString::fromStdString(folder.string()), kind, this);
     connect(dialog, &PublishDialog::ordered, m_work, &AdaptersWork::start);
     dialog->open();
+}
+
+void AdaptersPage::continueChosen()
+{
+    const auto* adapter = chosen().isEmpty() ? nullptr : m_library->find(chosen().front());
+    if (adapter == nullptr) {
+        return;
+    }
+    if (!adapter->model.empty()) {
+        m_workspace.setModelPath(QString::fromStdString(adapter->model));
+    }
+    Q_EMIT m_workspace.pageWanted(QStringLiteral("tune"), QStringLiteral("start:") + chosen().front());
 }
 
 void AdaptersPage::revealInFolder()

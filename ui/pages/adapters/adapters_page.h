@@ -49,6 +49,7 @@ private:
     void askForFolder();
     void askForFile();
     void publish(PublishOrder::Kind kind);
+    void continueChosen();
     void revealInFolder();
     void deleteChosen();
     void sayProblem(const QString& sentence);

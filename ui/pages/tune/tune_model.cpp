@@ -60,7 +60,7 @@ const config::Part& modelPart()
 TuneModel::TuneModel(RecipeDocument* document, QUndoStack* undo, ModelLibrary* library, QWidget* parent)
     : Card(tr("This model"), parent), m_document(document), m_undo(undo), m_library(library), m_name(new QLabel), m_choices(new QComboBox), m_folder(new ElidedLabel(Token::TextQuiet, Qt::ElideMiddle)),
       m_problem(new StatusLabel(Token::Bad)), m_bundled(new QPushButton(tr("Use the bundled model"))),
-      m_form(new SettingsForm(document, modelPart(), undo, {"path"}))
+      m_form(new SettingsForm(document, modelPart(), undo, {"path", "adapter"}))
 {
     setObjectName(QStringLiteral("tuneModel"));
     m_name->setObjectName(QStringLiteral("modelName"));
@@ -106,6 +106,11 @@ TuneModel::TuneModel(RecipeDocument* document, QUndoStack* undo, ModelLibrary* l
         }
     });
     reload();
+}
+
+void TuneModel::setStart(QWidget* start)
+{
+    body()->insertWidget(body()->indexOf(m_form), start);
 }
 
 void TuneModel::addFact(QFormLayout* form, const QString& id, const QString& label)

@@ -26,6 +26,7 @@ public:
 
     const ModelFacts& facts() const { return m_facts; }
     SettingsForm* form() const { return m_form; }
+    void setStart(QWidget* start); // what else the run starts from, above the settings
 
 Q_SIGNALS:
     void factsChanged();

@@ -11,6 +11,7 @@
 #include "ui/pages/tune/tune_model.h"
 #include "ui/pages/tune/tune_recipes.h"
 #include "ui/pages/tune/tune_shootout.h"
+#include "ui/pages/tune/tune_start.h"
 #include "ui/pages/tune/tune_way.h"
 #include "ui/widgets/vertical_scroll.h"
 #include "ui/workspace/run_controller.h"
@@ -43,6 +44,8 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
     first.model.path = base::bundledModel().string();
     m_document->replace(first);
     m_model = new TuneModel(m_document, workspace.undoStack(), workspace.models());
+    m_from = new TuneStart(m_document, workspace);
+    m_model->setStart(m_from);
     m_data = new TuneData(m_document, workspace);
     m_way = new TuneWay(m_document, workspace.undoStack());
     m_start->setObjectName(QStringLiteral("startTuning"));
@@ -66,6 +69,7 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
     connect(m_start, &QAction::triggered, this, &TunePage::onMainAction);
     connect(m_document, &RecipeDocument::changed, this, &TunePage::onChanged);
     connect(m_model, &TuneModel::factsChanged, this, &TunePage::showVerdict);
+    connect(m_from, &TuneStart::problemChanged, this, &TunePage::showVerdict);
     connect(m_gate, &TuneGate::accepted, this, &TunePage::startNow);
     connect(m_gate, &TuneGate::rejected, this, [this] { showGate(false); });
     connect(m_way, &TuneWay::shootoutWanted, this, &TunePage::showShootout);
@@ -119,6 +123,10 @@ void TunePage::reveal(const QString& what)
         return;
     }
     showGate(false);
+    if (const QString start = QStringLiteral("start:"); what.startsWith(start)) {
+        m_from->choose(what.mid(start.size()));
+        return;
+    }
     const auto all = forms();
     if (!std::any_of(all.begin(), all.end(), [&what](SettingsForm* form) { return form->reveal(what); })) {
         sayWhoHas(what);
@@ -214,6 +222,9 @@ QStringList TunePage::problems() const
     }
     if (!m_verdict.plan.problem.isEmpty()) {
         found += m_verdict.plan.problem;
+    }
+    if (!m_from->problem().isEmpty()) {
+        found += m_from->problem();
     }
     for (const config::BrokenRule& rule : m_document->brokenRules()) {
         found += QString::fromStdString(rule.sentence);

@@ -22,6 +22,7 @@ class TuneData;
 class TuneGate;
 class TuneModel;
 class TuneShootout;
+class TuneStart;
 class TuneWay;
 
 class TunePage : public Page {
@@ -31,7 +32,7 @@ public:
     explicit TunePage(Workspace& workspace, QWidget* parent = nullptr);
 
     QAction* mainAction() override { return m_start; }
-    void reveal(const QString& what) override; // "part.key", or "shootout"
+    void reveal(const QString& what) override; // "part.key", "shootout", or "start:" and an adapter's path
 
     RecipeDocument* document() const { return m_document; }
     const Verdict& verdict() const { return m_verdict; }
@@ -66,6 +67,7 @@ private:
 
     QStackedWidget* m_stack;
     TuneModel* m_model;
+    TuneStart* m_from;
     TuneData* m_data;
     TuneWay* m_way;
     TuneVerdict* m_verdictBar;
