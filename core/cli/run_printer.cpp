@@ -3,6 +3,7 @@
 
 #include "core/cli/display.h"
 #include "core/store/event_codec.h"
+#include "core/train/event_measures.h"
 
 namespace luthier::cli {
 
@@ -18,15 +19,11 @@ void RunPrinter::onEvent(const train::Event& event)
 
 void RunPrinter::keep(const train::Event& event)
 {
+    train::take(m_measures, event);
     if (const auto* started = std::get_if<train::RunStarted>(&event)) {
         m_started = *started;
     } else if (const auto* step = std::get_if<train::StepDone>(&event)) {
         m_trainedTokens += step->trainedTokens;
-    } else if (const auto* eval = std::get_if<train::EvalDone>(&event)) {
-        if (!m_firstHeldOut) {
-            m_firstHeldOut = eval->loss;
-        }
-        m_lastHeldOut = eval->loss;
     }
 }
 
@@ -62,8 +59,8 @@ void RunPrinter::show(const train::StepDone& step)
 {
     std::string text = "step " + counted(step.step) + "/" + counted(m_started.totalSteps) + "  loss "
                        + fixed(step.loss, 3);
-    if (m_lastHeldOut) {
-        text += "  held-out " + fixed(*m_lastHeldOut, 3);
+    if (const auto heldOut = m_measures.heldOut()) {
+        text += "  held-out " + fixed(*heldOut, 3);
     }
     text += "  " + counted(static_cast<std::int64_t>(step.tokensPerSecond + 0.5)) + " tokens/s";
     if (step.secondsLeft > 0) {
@@ -74,10 +71,14 @@ void RunPrinter::show(const train::StepDone& step)
 
 void RunPrinter::show(const train::EvalDone& eval)
 {
-    if (!m_console.isJson()) {
-        m_console.text("step " + counted(eval.step) + "  " + oneLine(eval.set) + " loss "
-                       + fixed(eval.loss, 4));
+    if (m_console.isJson()) {
+        return;
     }
+    std::string text = "step " + counted(eval.step);
+    for (const measures::Value& value : train::measuresOf(eval)) {
+        text += "  " + oneLine(measures::nameOf(*value.measure, eval.set)) + " " + measures::textOf(*value.measure, value.value);
+    }
+    m_console.text(text);
 }
 
 void RunPrinter::show(const train::SampleDone& sample)

@@ -6,9 +6,8 @@
 #pragma once
 
 #include "core/cli/console.h"
+#include "core/measures/summary.h"
 #include "core/train/events.h"
-
-#include <optional>
 
 namespace luthier::cli {
 
@@ -18,8 +17,7 @@ public:
     void onEvent(const train::Event& event) override;
 
     const train::RunStarted& started() const { return m_started; }
-    std::optional<double> firstHeldOut() const { return m_firstHeldOut; }
-    std::optional<double> lastHeldOut() const { return m_lastHeldOut; }
+    const measures::Summaries& measures() const { return m_measures; } // of this sitting
     std::int64_t trainedTokens() const { return m_trainedTokens; } // of this sitting
 
 private:
@@ -35,8 +33,7 @@ private:
 
     Console& m_console;
     train::RunStarted m_started;
-    std::optional<double> m_firstHeldOut;
-    std::optional<double> m_lastHeldOut;
+    measures::Summaries m_measures;
     std::int64_t m_trainedTokens = 0;
 };
 

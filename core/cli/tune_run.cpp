@@ -180,9 +180,11 @@ void printSummary(const train::RunEnded& ended, const RunPrinter& printer, Conte
     std::string text = ended.outcome == train::Outcome::Finished ? "Finished" : "Stopped";
     text += " after " + counted(ended.step) + (ended.step == 1 ? " step in " : " steps in ")
             + duration(ended.seconds);
-    if (printer.firstHeldOut() && printer.lastHeldOut()) {
-        text += "; held-out loss " + fixed(*printer.firstHeldOut(), 4) + " -> "
-                + fixed(*printer.lastHeldOut(), 4);
+    for (const measures::Summary& summary : printer.measures()) {
+        if (summary.set != measures::kStepSet) {
+            text += "; " + oneLine(measures::nameOf(*summary.measure, summary.set)) + " " + measures::textOf(*summary.measure, summary.first)
+                    + " -> " + measures::textOf(*summary.measure, summary.last);
+        }
     }
     context.console.text(text + ".");
     if (!ended.adapter.empty()) {

@@ -78,7 +78,7 @@ Result<std::vector<LibraryAdapter>> adapters(Project& project)
             continue; // a whole model, or gone
         }
         all.push_back({peft::readAdapterFacts(run.result), run.name.empty() ? "#" + std::to_string(run.id) : run.name, run.id, run.created,
-                       filesOf(run.recipe), peft::baseOf(run.folder, modelOf(run.recipe)).string(), run.firstHeldOut, run.lastHeldOut, note(run.result)});
+                       filesOf(run.recipe), peft::baseOf(run.folder, modelOf(run.recipe)).string(), run.measures, note(run.result)});
     }
     std::vector<fs::path> imported;
     std::error_code code;

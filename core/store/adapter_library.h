@@ -8,7 +8,6 @@
 #include "core/peft/adapter_facts.h"
 #include "core/store/project.h"
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +20,7 @@ struct LibraryAdapter {
     std::string created;              // of the run
     std::string trainedOn;            // names of its data files
     std::string model;                // path of the base it was trained on; empty: not known
-    std::optional<double> firstHeldOut;
-    std::optional<double> lastHeldOut;
+    measures::Summaries measures;     // of the run
     std::string notes;
 };
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/store/event_codec.h"
 
+#include "core/measures/summary.h"
+
 #include <array>
-#include <cmath>
 #include <limits>
 #include <optional>
 #include <type_traits>
@@ -59,6 +60,7 @@ void members(E& e, Visit visit)
     visit("tokens_per_second", e.tokensPerSecond);
     visit("memory_bytes", e.memoryBytes);
     visit("seconds_left", e.secondsLeft);
+    visit("measures", e.measures);
 }
 
 template <class Visit, Is<train::EvalDone> E>
@@ -68,6 +70,7 @@ void members(E& e, Visit visit)
     visit("set", e.set);
     visit("loss", e.loss);
     visit("tokens", e.tokens);
+    visit("measures", e.measures);
 }
 
 template <class Visit, Is<train::SampleDone> E>
@@ -104,10 +107,21 @@ void members(E& e, Visit visit)
 
 Json written(double value)
 {
-    if (std::isnan(value)) {
-        return "NaN";
+    return measures::numberJson(value);
+}
+
+Json written(const std::optional<double>& value)
+{
+    return value ? written(*value) : Json();
+}
+
+Json written(const measures::Values& values)
+{
+    Json object = Json::object();
+    for (const measures::Value& value : values) {
+        object[std::string(value.measure->id)] = written(value.value);
     }
-    return std::isinf(value) ? Json(value > 0 ? "Infinity" : "-Infinity") : Json(value);
+    return object;
 }
 
 Json written(std::int64_t value)
@@ -139,6 +153,34 @@ const char* read(const Json& value, double& to)
         }
     }
     return "a number";
+}
+
+const char* read(const Json& value, std::optional<double>& to)
+{
+    double number = 0;
+    if (value.is_null()) {
+        to.reset();
+        return nullptr;
+    }
+    const char* wanted = read(value, number);
+    to = wanted == nullptr ? std::optional<double>(number) : to;
+    return wanted;
+}
+
+const char* read(const Json& value, measures::Values& to)
+{
+    if (!value.is_object()) {
+        return "an object of numbers";
+    }
+    to.clear();
+    for (const auto& [id, number] : value.items()) {
+        double measured = 0;
+        if (read(number, measured) != nullptr) {
+            return "an object of numbers";
+        }
+        to.push_back({&measures::measureOf(id), measured});
+    }
+    return nullptr;
 }
 
 const char* read(const Json& value, std::int64_t& to)

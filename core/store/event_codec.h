@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Event codec: a run's events as JSON objects, {"event":"step","step":1,"loss":2.5,...}. The form that the
-// command line prints and the project keeps, so names once given stay.
+// command line prints and the project keeps, so names once given stay. Steps and evaluations carry "measures":{id:value}
+// beside their fixed keys, "loss" is null where an evaluation computed none.
 //
 // Every event comes back equal. JSON knows no NaN and no infinity: they are the strings "NaN", "Infinity" and
 // "-Infinity", so that a diverged run is never mistaken for one without a measurement.

@@ -10,6 +10,7 @@
 #include "core/base/result.h"
 #include "core/data/checks/row_losses.h"
 #include "core/data/dataset.h"
+#include "core/measures/summary.h"
 #include "core/store/edit_step.h"
 #include "core/train/events.h"
 
@@ -33,9 +34,7 @@ struct RunRow {
     Json recipe;
     std::int64_t step = 0;
     std::int64_t totalSteps = 0;
-    std::optional<double> lastLoss;
-    std::optional<double> firstHeldOut; // before the first step
-    std::optional<double> lastHeldOut;
+    measures::Summaries measures;
     double seconds = 0;
     std::string result;       // adapter or model folder
     std::string sentence;     // why it failed

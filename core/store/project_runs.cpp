@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The project's runs: rows of the table `runs`, folders runs/<id>/, and the trash.
 #include "core/base/files.h"
+#include "core/store/event_rows.h"
 #include "core/store/project_store.h"
 
 #include <array>
@@ -84,12 +85,9 @@ RunRow ProjectStore::rowOf(const Statement& statement, bool isAnyoneRunning) con
     }
     row.step = statement.integer(5);
     row.totalSteps = statement.integer(6);
-    row.lastLoss = statement.optionalReal(7);
-    row.firstHeldOut = statement.optionalReal(8);
-    row.lastHeldOut = statement.optionalReal(9);
-    row.seconds = statement.real(10);
-    row.result = absolutePath(statement.text(11));
-    row.sentence = statement.text(12);
+    row.seconds = statement.real(7);
+    row.result = absolutePath(statement.text(8));
+    row.sentence = statement.text(9);
     if (row.state == "running" && !isAnyoneRunning) {
         row.state = "interrupted";
     }
@@ -102,8 +100,8 @@ Result<std::vector<RunRow>> ProjectStore::readRuns(const char* where, RunId id)
     const bool isAnyoneRunning = m_lock || ProjectLock::isHeld(m_folder);
     std::vector<RunRow> rows;
     const std::string sql =
-        std::string("SELECT id, name, state, created, recipe, step, total_steps, last_loss, first_held_out, "
-                    "last_held_out, seconds, result, sentence FROM runs WHERE trash IS NULL ")
+        std::string("SELECT id, name, state, created, recipe, step, total_steps, seconds, result, sentence FROM runs "
+                    "WHERE trash IS NULL ")
         + where;
     auto read = m_database.each(
         sql,
@@ -112,7 +110,28 @@ Result<std::vector<RunRow>> ProjectStore::readRuns(const char* where, RunId id)
             return {};
         },
         id);
+    if (read) {
+        read = readSummaries(rows, id);
+    }
     return read ? Result<std::vector<RunRow>>(std::move(rows)) : read.error();
+}
+
+// What the rows tell of their measures; of one run, or with 0 of all.
+Result<void> ProjectStore::readSummaries(std::vector<RunRow>& rows, RunId id)
+{
+    std::map<RunId, RunRow*> byId;
+    for (RunRow& row : rows) {
+        byId[row.id] = &row;
+    }
+    return m_database.each(
+        "SELECT run, measure, set_name, first_step, first, last_step, last FROM run_measures WHERE ?1 IN (0, run) ORDER BY run, place",
+        [&byId](const Statement& statement) -> Result<void> {
+            if (const auto row = byId.find(statement.integer(0)); row != byId.end()) {
+                row->second->measures.add(summaryOf(statement, 1));
+            }
+            return {};
+        },
+        id);
 }
 
 // The next number that no run and no folder has had: a database from a backup may be older than its folders.

@@ -81,6 +81,7 @@ private:
     Result<RunId> freeRunId();
     RunRow rowOf(const Statement& statement, bool isAnyoneRunning) const;
     Result<std::vector<RunRow>> readRuns(const char* where, RunId id);
+    Result<void> readSummaries(std::vector<RunRow>& rows, RunId id);
     std::string storedPath(const std::string& path) const;
     std::string absolutePath(const std::string& path) const;
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/store/schema.h"
 
+#include "core/base/json.h"
+#include "core/store/event_codec.h"
+
 #include <array>
+#include <vector>
 
 namespace luthier::store {
 
@@ -9,10 +13,49 @@ namespace {
 
 constexpr std::int64_t kApplicationId = 0x4c757468; // "Luth", so that tools can tell the file
 
+// Evaluations were events in JSON among others. Read and written as values, so that every digit stays; what cannot be read
+// stays where it is and is told when the run's events are asked for.
+Result<void> moveEvaluations(Database& database)
+{
+    struct Found {
+        std::int64_t run;
+        std::int64_t seq;
+        train::EvalDone eval;
+    };
+    std::vector<Found> found;
+    auto done = database.each("SELECT run, seq, body FROM events WHERE body LIKE '{\"event\":\"eval\",%'",
+                              [&found](const Statement& row) -> Result<void> {
+                                  const auto body = base::parseJson(row.text(2));
+                                  const auto event = body ? eventFromJson(*body) : Result<train::Event>(body.error());
+                                  if (event) {
+                                      found.push_back({row.integer(0), row.integer(1), std::get<train::EvalDone>(*event)});
+                                  }
+                                  return {};
+                              });
+    for (std::size_t i = 0; done && i < found.size(); ++i) {
+        const auto& [run, seq, eval] = found[i];
+        done = database.run("DELETE FROM events WHERE run = ?1 AND seq = ?2", run, seq);
+        if (done) {
+            done = database.run("INSERT INTO evaluations (run, seq, step, set_name, tokens) VALUES (?1, ?2, ?3, ?4, ?5)", run, seq,
+                                eval.step, eval.set, eval.tokens);
+        }
+        if (done && eval.loss) {
+            done = database.run("INSERT INTO measures (run, seq, place, measure, value) VALUES (?1, ?2, 0, 'loss', ?3)", run, seq, *eval.loss);
+        }
+    }
+    return done;
+}
+
+struct Migration {
+    const char* sql;
+    Result<void> (*move)(Database&) = nullptr; // after the first statements
+    const char* last = "";                     // after that
+};
+
 // Row n leads from version n to n + 1. Rows are added, never changed.
 // Measurements have no declared type: with REAL, SQLite would keep -0.0 as the integer 0.
 constexpr std::array kMigrations{
-    R"sql(
+    Migration{R"sql(
 CREATE TABLE runs (
     id             INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice: folders are named by it
     name           TEXT NOT NULL,
@@ -62,15 +105,15 @@ CREATE TABLE project_values (
     key            TEXT PRIMARY KEY NOT NULL,
     value          TEXT NOT NULL
 );
-)sql",
-    R"sql(
+)sql"},
+    Migration{R"sql(
 CREATE TABLE exclusions (                             -- rows left out of training, beside the edits
     path           TEXT NOT NULL,
     row            INTEGER NOT NULL,                  -- from 0
     PRIMARY KEY (path, row)
 ) WITHOUT ROWID;
-)sql",
-    R"sql(
+)sql"},
+    Migration{R"sql(
 CREATE TABLE edit_steps (                             -- what a person did to data files, for undo on another day
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
     path           TEXT NOT NULL,
@@ -93,8 +136,8 @@ CREATE TABLE data_versions (                          -- named snapshots of edit
     num_excluded   INTEGER NOT NULL,
     body           TEXT NOT NULL
 );
-)sql",
-    R"sql(
+)sql"},
+    Migration{R"sql(
 CREATE TABLE row_losses (                             -- of single rows, before and after a run
     run            INTEGER NOT NULL,                  -- 0: measured without one
     path           TEXT NOT NULL,
@@ -106,7 +149,57 @@ CREATE TABLE row_losses (                             -- of single rows, before 
 CREATE TRIGGER row_losses_of_runs AFTER DELETE ON runs BEGIN
     DELETE FROM row_losses WHERE run = old.id;
 END;
+)sql"},
+    Migration{R"sql(
+CREATE TABLE evaluations (                            -- train::EvalDone; its values lie in measures
+    run            INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+    seq            INTEGER NOT NULL,                  -- order among all events of the run
+    step           INTEGER NOT NULL,
+    set_name       TEXT NOT NULL,
+    tokens         INTEGER NOT NULL,
+    PRIMARY KEY (run, seq)
+) WITHOUT ROWID;
+CREATE TABLE measures (                               -- of evaluations all, of steps what has no column in steps
+    run            INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+    seq            INTEGER NOT NULL,                  -- of the step or evaluation
+    place          INTEGER NOT NULL,                  -- order among its values
+    measure        TEXT NOT NULL,                     -- id; also one that this Luthier does not know
+    value,
+    PRIMARY KEY (run, seq, place)
+) WITHOUT ROWID;
+CREATE TABLE run_measures (                           -- measures::Summary, what rows of runs tell
+    run            INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+    place          INTEGER NOT NULL,                  -- order among the run's
+    measure        TEXT NOT NULL,
+    set_name       TEXT NOT NULL,                     -- '': training steps
+    first_step     INTEGER NOT NULL,
+    first,
+    last_step      INTEGER NOT NULL,
+    last,
+    PRIMARY KEY (run, place)
+) WITHOUT ROWID;
 )sql",
+              moveEvaluations, R"sql(
+INSERT INTO run_measures
+SELECT run, 0, 'loss', set_name,
+       (SELECT step FROM evaluations e WHERE e.run = o.run AND e.set_name = o.set_name ORDER BY step, seq DESC LIMIT 1),
+       (SELECT value FROM evaluations e JOIN measures m USING (run, seq)
+        WHERE e.run = o.run AND e.set_name = o.set_name ORDER BY step, seq DESC LIMIT 1),
+       (SELECT step FROM evaluations e WHERE e.run = o.run AND e.set_name = o.set_name ORDER BY seq DESC LIMIT 1),
+       (SELECT value FROM evaluations e JOIN measures m USING (run, seq)
+        WHERE e.run = o.run AND e.set_name = o.set_name ORDER BY seq DESC LIMIT 1)
+FROM evaluations o WHERE set_name = 'held_out' GROUP BY run;
+INSERT INTO run_measures
+SELECT id, 1, 'loss', '',
+       (SELECT step FROM steps WHERE run = id ORDER BY step, seq DESC LIMIT 1),
+       (SELECT loss FROM steps WHERE run = id ORDER BY step, seq DESC LIMIT 1),
+       (SELECT step FROM steps WHERE run = id ORDER BY seq DESC LIMIT 1),
+       (SELECT loss FROM steps WHERE run = id ORDER BY seq DESC LIMIT 1)
+FROM runs WHERE EXISTS (SELECT 1 FROM steps WHERE run = id);
+ALTER TABLE runs DROP COLUMN last_loss;
+ALTER TABLE runs DROP COLUMN first_held_out;
+ALTER TABLE runs DROP COLUMN last_held_out;
+)sql"},
 };
 constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
 
@@ -144,12 +237,17 @@ Result<void> migrateFrom(Database& database, std::int64_t version)
     }
     const std::string mark = "PRAGMA user_version = " + std::to_string(version + 1)
                              + "; PRAGMA application_id = " + std::to_string(kApplicationId);
-    for (const char* sql : {kMigrations[static_cast<std::size_t>(version)], mark.c_str()}) {
-        if (auto done = database.execute(sql); !done) {
-            return done;
+    const Migration& row = kMigrations[static_cast<std::size_t>(version)];
+    auto done = database.execute(row.sql);
+    if (done && row.move != nullptr) {
+        done = row.move(database);
+    }
+    for (const char* sql : {row.last, mark.c_str()}) {
+        if (done) {
+            done = database.execute(sql);
         }
     }
-    return transaction->commit();
+    return done ? transaction->commit() : done;
 }
 
 } // namespace

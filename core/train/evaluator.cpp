@@ -9,11 +9,12 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace luthier::train {
 
-Evaluator::Evaluator(nn::Decoder& decoder, const TokenStore& rows, std::int64_t batchSize)
-    : m_decoder(decoder), m_rows(rows)
+Evaluator::Evaluator(nn::Decoder& decoder, const TokenStore& rows, std::int64_t batchSize, std::string set)
+    : m_decoder(decoder), m_rows(rows), m_set(std::move(set))
 {
     m_plan.rows.resize(rows.size());
     std::iota(m_plan.rows.begin(), m_plan.rows.end(), 0u);
@@ -28,7 +29,7 @@ Evaluator::Evaluator(nn::Decoder& decoder, const TokenStore& rows, std::int64_t 
     }
 }
 
-std::optional<double> Evaluator::loss(const base::Progress& progress, const std::function<bool()>& isStopped)
+std::optional<EvalDone> Evaluator::run(std::int64_t step, const base::Progress& progress, const std::function<bool()>& isStopped)
 {
     const at::NoGradGuard noGrad;
     const auto device = m_decoder.device();
@@ -48,7 +49,8 @@ std::optional<double> Evaluator::loss(const base::Progress& progress, const std:
                                            {.softcap = m_decoder.config().logitSoftcap})
                      .sum(at::kDouble));
     }
-    return sum.item<double>() / static_cast<double>(std::max<std::int64_t>(1, m_targets));
+    const double loss = sum.item<double>() / static_cast<double>(std::max<std::int64_t>(1, m_targets));
+    return EvalDone{step, m_set, loss, m_targets, {}};
 }
 
 } // namespace luthier::train

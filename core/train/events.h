@@ -3,7 +3,10 @@
 // RunEnded is always the last event and always comes, also after an exception.
 #pragma once
 
+#include "core/measures/measure.h"
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -35,13 +38,15 @@ struct StepDone {
     double tokensPerSecond = 0;
     std::int64_t memoryBytes = 0;    // process (CPU) or allocator peak (GPU)
     double secondsLeft = 0;
+    measures::Values measures = {};  // what this step measured beside the members above
 };
 
-struct EvalDone {
+struct EvalDone {                    // one set of rows; several sets are several events
     std::int64_t step = 0;           // 0: before the first step
-    std::string set = "held_out";
-    double loss = 0;                 // sum of token losses / number of target tokens
+    std::string set{measures::kHeldOutSet};
+    std::optional<double> loss;      // sum of token losses / number of target tokens; none where none was computed
     std::int64_t tokens = 0;
+    measures::Values measures = {};  // what was measured on the set beside the loss
 };
 
 struct SampleDone {

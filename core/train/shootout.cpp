@@ -3,6 +3,7 @@
 
 #include "core/data/formats/row_writer.h"
 #include "core/peft/method.h"
+#include "core/train/event_measures.h"
 
 #include <algorithm>
 #include <malloc.h>
@@ -30,8 +31,8 @@ Json toJson(const ShootoutRow& row)
     return {{"method", row.method},
             {"outcome", toText(row.ended.outcome)},
             {"sentence", row.ended.sentence.empty() ? Json() : Json(row.ended.sentence)},
-            {"held_out_before", orNull(row.firstHeldOut)},
-            {"held_out", orNull(row.lastHeldOut)},
+            {"held_out_before", orNull(row.measures.heldOutBefore())},
+            {"held_out", orNull(row.measures.heldOut())},
             {"trained_parameters", row.trainedParameters},
             {"trained_share", row.trainedShare()},
             {"peak_memory_bytes", row.peakMemoryBytes},
@@ -39,24 +40,39 @@ Json toJson(const ShootoutRow& row)
             {"minutes", row.ended.seconds / 60},
             {"adapter_bytes", row.resultBytes},
             {"adapter", row.ended.adapter.empty() ? Json() : Json(row.ended.adapter)},
-            {"learning_rate", row.learningRate}};
+            {"learning_rate", row.learningRate},
+            {"measures", measures::toJson(row.measures)}};
 }
 
 std::string toCsv(const std::vector<ShootoutRow>& rows)
 {
-    std::string names;
+    std::vector<const measures::Summaries*> all;
+    for (const ShootoutRow& row : rows) {
+        all.push_back(&row.measures);
+    }
+    const std::vector<measures::Column> more = measures::columnsOf(all);
+    std::vector<std::string> names;
     std::string lines;
     for (const ShootoutRow& row : rows) {
         names.clear();
+        std::vector<std::string> cells;
         const Json json = toJson(row);
         for (const auto& [name, value] : json.items()) {
-            const std::string before = names.empty() ? "" : ",";
-            names += before + name;
-            lines += before + (value.is_null() ? "" : value.is_string() ? data::csvField(value.get<std::string>(), ',') : base::dumpJson(value));
+            if (!value.is_array()) { // the measures follow
+                names.push_back(name);
+                cells.push_back(value.is_null() ? "" : value.is_string() ? value.get<std::string>() : base::dumpJson(value));
+            }
         }
-        lines += "\n";
+        for (const measures::Column& column : more) {
+            const measures::Summary* summary = row.measures.find(*column.measure, column.set);
+            const std::string name = measures::columnOf(*column.measure, column.set);
+            names.insert(names.end(), {name + "_before", name});
+            cells.push_back(summary && summary->before() ? measures::numberText(*summary->before()) : "");
+            cells.push_back(summary ? measures::numberText(summary->last) : "");
+        }
+        lines += data::csvLine(cells, ',');
     }
-    return names + "\n" + lines;
+    return data::csvLine(names, ',') + lines;
 }
 
 Result<config::RunConfig> withMethod(const config::RunConfig& config, const std::string& method)
@@ -79,14 +95,12 @@ Result<config::RunConfig> withMethod(const config::RunConfig& config, const std:
 
 void ShootoutMeter::onEvent(const Event& event)
 {
+    take(row.measures, event);
     if (const auto* started = std::get_if<RunStarted>(&event)) {
         row.trainedParameters = started->trainableParameters;
         row.totalParameters = started->totalParameters;
     } else if (const auto* step = std::get_if<StepDone>(&event)) {
         row.peakMemoryBytes = std::max(row.peakMemoryBytes, step->memoryBytes);
-    } else if (const auto* eval = std::get_if<EvalDone>(&event)) {
-        row.firstHeldOut = row.firstHeldOut ? row.firstHeldOut : eval->loss;
-        row.lastHeldOut = eval->loss;
     } else if (const auto* ended = std::get_if<RunEnded>(&event)) {
         row.ended = *ended;
         row.resultBytes = ended->adapter.empty() ? 0 : bytesIn(ended->adapter);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/base/json.h"
+#include "core/measures/summary.h"
 #include "core/train/run.h"
 
 #include <cstdint>
@@ -20,8 +21,7 @@ struct ShootoutRow {
     std::string method; // id
     RunEnded ended;
     double learningRate = 0;
-    std::optional<double> firstHeldOut;
-    std::optional<double> lastHeldOut;
+    measures::Summaries measures;
     std::int64_t trainedParameters = 0;
     std::int64_t totalParameters = 0;
     std::int64_t peakMemoryBytes = 0;
@@ -31,7 +31,8 @@ struct ShootoutRow {
 };
 
 Json toJson(const ShootoutRow& row);
-// The same, one line a row under a line of names; numbers in full precision, empty where there is none.
+// The same, one line a row under a line of names; numbers in full precision, empty where there is none. Measures that any
+// of the rows has beside the held-out loss are columns behind the others: "general.loss_before", "general.loss".
 std::string toCsv(const std::vector<ShootoutRow>& rows);
 
 // The recipe with another method.

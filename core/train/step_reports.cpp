@@ -5,6 +5,7 @@
 
 #include <ATen/ops/empty.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,16 +15,19 @@ namespace luthier::train {
 namespace {
 
 constexpr std::size_t kBehindOnGpu = 1;
+constexpr std::size_t kFixedValues = 2; // loss and gradient norm
 constexpr double kRemembered = 30; // steps that the average reaches back
 
 } // namespace
 
 void StepReports::add(StepDone step, const at::Tensor& values)
 {
+    TORCH_CHECK(values.numel() == static_cast<std::int64_t>(kFixedValues + step.measures.size()),
+                "a step's values and its measures do not match");
     Waiting waiting{std::move(step), values, std::nullopt};
     if (!m_device.is_cpu()) {
         const c10::impl::VirtualGuardImpl guard(m_device.type());
-        waiting.values = at::empty({2}, at::TensorOptions().dtype(at::kFloat).pinned_memory(true));
+        waiting.values = at::empty({values.size(0)}, at::TensorOptions().dtype(at::kFloat).pinned_memory(true));
         waiting.values.copy_(values, /*non_blocking=*/true);
         waiting.ready.emplace(m_device.type());
         waiting.ready->record(guard.getStream(values.device()));
@@ -68,6 +72,9 @@ void StepReports::tell(Waiting waiting)
     const auto* values = waiting.values.const_data_ptr<float>();
     step.loss = values[0];
     step.gradNorm = values[1];
+    for (std::size_t i = 0; i < step.measures.size(); ++i) {
+        step.measures[i].value = values[kFixedValues + i];
+    }
     const double seconds = measure(step.step);
     step.tokensPerSecond = static_cast<double>(step.tokens) / seconds;
     step.secondsLeft = static_cast<double>(m_total - step.step) * m_secondsPerStep;

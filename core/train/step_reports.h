@@ -23,7 +23,8 @@ public:
     {
     }
 
-    // `values` [2]: loss and gradient norm, on the device. The other members of `step` are filled in here.
+    // `values` [2 + n] fp32: loss, gradient norm, and a value for each of the n entries of step.measures, in their order; on
+    // the device. What step.measures holds before is a place for them. The other members of `step` are filled in here.
     void add(StepDone step, const at::Tensor& values);
     // Tells all that is outstanding.
     void flush();
@@ -37,7 +38,7 @@ private:
     using Clock = std::chrono::steady_clock;
     struct Waiting {
         StepDone step;
-        at::Tensor values;               // [2] in CPU memory, there once `ready`
+        at::Tensor values;               // [2 + n] in CPU memory, there once `ready`
         std::optional<c10::Event> ready; // none on the CPU
     };
 

@@ -218,10 +218,10 @@ void Trainer::evaluate()
                 m_observer.onEvent(StageChanged{"evaluating", done, total});
             }
         };
-        const auto loss = m_evaluator.loss(progress, isStopped);
-        if (loss && std::isfinite(*loss)) {
-            m_observer.onEvent(EvalDone{m_step, "held_out", *loss, m_evaluator.numTargets()});
-        } else if (loss) {
+        const auto done = m_evaluator.run(m_step, progress, isStopped);
+        if (done && std::isfinite(*done->loss)) {
+            m_observer.onEvent(*done);
+        } else if (done) {
             warn("The held-out loss is not a finite number.");
         }
     }

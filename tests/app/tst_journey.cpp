@@ -110,8 +110,8 @@ private Q_SLOTS:
         QTRY_COMPARE(watch->model()->find(runs->runId())->state, std::string("finished"));
         QCOMPARE(watch->charts()->panels().front()->numPoints(0), kSteps);
         const store::RunRow* row = watch->model()->find(runs->runId());
-        QVERIFY(row->firstHeldOut && row->lastHeldOut);
-        QVERIFY2(*row->lastHeldOut < *row->firstHeldOut, "a first tune must lower the held-out loss");
+        QVERIFY(row->measures.heldOutBefore() && row->measures.heldOut());
+        QVERIFY2(*row->measures.heldOut() < *row->measures.heldOutBefore(), "a first tune must lower the held-out loss");
         checkHeart("training");
     }
 
@@ -178,7 +178,7 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(tune->shootout()->table()->rowCount(), 2, kOpenMs);
         for (const ShootoutLine& line : tune->shootout()->table()->lines()) {
             QTRY_VERIFY2(line.state == ShootoutLine::State::Finished, qPrintable(line.method + line.sentence));
-            QVERIFY(line.measured.lastHeldOut && line.measured.resultBytes > 0);
+            QVERIFY(line.measured.measures.heldOut() && line.measured.resultBytes > 0);
         }
         checkHeart("trying several methods");
         QTest::keyClick(table, Qt::Key_Return);

@@ -120,7 +120,7 @@ private:
         config.data.train = {(base::datasetsFolder() / "workshop_instructions.jsonl").string()};
         QVERIFY((*project)->addSource(config.data.train.front(), "auto").ok());
         QVERIFY((*project)->setValue("recipe", config::toJson(config)).ok());
-        addRun(**project, config, "LoRA 16, workshop_instructions", 0.015);
+        addRun(**project, config, "LoRA 16, workshop_instructions", 0.015, true);
         config.method.of<peft::LoraSettings>().rank = 8;
         config.optimizer.learningRate = 1e-3;
         addRun(**project, config, "smaller and faster", 0.03);
@@ -129,7 +129,7 @@ private:
         QVERIFY(store::saveShootout(**project, record).ok());
     }
 
-    void addRun(store::Project& project, const config::RunConfig& config, const std::string& name, double speed)
+    void addRun(store::Project& project, const config::RunConfig& config, const std::string& name, double speed, bool withMore = false)
     {
         auto row = project.createRun(name, config::toJson(config));
         QVERIFY(row.ok());
@@ -139,7 +139,7 @@ private:
         for (const char* name : {"adapter_config.json", "adapter_model.safetensors"}) {
             QVERIFY(QFile::copy(source + QString::fromLatin1(name), result + u'/' + QString::fromLatin1(name)));
         }
-        QVERIFY(project.appendEvents(row->id, support::storyOfARun(300, speed, result.toStdString())).ok());
+        QVERIFY(project.appendEvents(row->id, support::storyOfARun(300, speed, result.toStdString(), withMore)).ok());
     }
 
     // Waits until what the page reads has been read and drawn.

@@ -65,7 +65,7 @@ private Q_SLOTS:
         QCOMPARE(all[0].run, row.id);
         QCOMPARE(all[0].trainedOn, "rows.jsonl");
         QCOMPARE(all[0].facts.method, "LoRA");
-        QVERIFY(all[0].lastHeldOut.has_value());
+        QVERIFY(all[0].measures.heldOut().has_value());
         QCOMPARE(all[1].notes, "from afar");
         // The parent's hash decides, and the refusal names both.
         QVERIFY(peft::checkParent(all[0].facts, tiny.path("model")).ok());

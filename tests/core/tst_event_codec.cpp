@@ -20,14 +20,20 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
+// In this order.
+measures::Values made(double value)
+{
+    return {{&measures::measureOf("made \"up\""), value}, {&measures::measureOf("made_too"), -0.0}};
+}
+
 // No member has its default, so that one that is forgotten shows.
 std::vector<train::Event> oneOfEach()
 {
     return {train::RunStarted{190, 996, 111, 3, 4, 24'576, 3'400'000, "cpu, 2 threads", "bf16", "no GPU here",
                               57},
             train::StageChanged{"encoding", 12, 996},
-            train::StepDone{7, 0.1, 2.5, 2e-5, 1.0 / 3.0, 512, 128, 1480.25, kMax, 0.1 + 0.2},
-            train::EvalDone{40, "other \"set\"", 1.25, 5200},
+            train::StepDone{7, 0.1, 2.5, 2e-5, 1.0 / 3.0, 512, 128, 1480.25, kMax, 0.1 + 0.2, made(0.75)},
+            train::EvalDone{40, "other \"set\"", 1.25, 5200, made(kNan)},
             train::SampleDone{40, "Why?\n", "Because\t\u00fcber \U0001F600 \\ \"so\""},
             train::CheckpointSaved{40, "/tmp/a b/checkpoints/step-40"},
             train::Warning{41, "The gradient norm doubled."},
@@ -159,8 +165,8 @@ void TestEventCodec::keysOfTheContract_data()
                           << QStringList{"event",       "step",           "epoch",
                                          "loss",        "learning_rate",  "grad_norm",
                                          "tokens",      "trained_tokens", "tokens_per_second",
-                                         "memory_bytes"};
-    QTest::newRow("eval") << std::size_t{3} << QStringList{"event", "step", "set", "loss"};
+                                         "memory_bytes", "seconds_left",   "measures"};
+    QTest::newRow("eval") << std::size_t{3} << QStringList{"event", "step", "set", "loss", "tokens", "measures"};
     QTest::newRow("sample") << std::size_t{4} << QStringList{"event", "step", "prompt", "answer"};
     QTest::newRow("checkpoint") << std::size_t{5} << QStringList{"event", "step", "path"};
     QTest::newRow("warning") << std::size_t{6} << QStringList{"event", "step", "sentence"};
@@ -194,6 +200,8 @@ void TestEventCodec::badInputIsASentence_data()
     QTest::newRow("half a step") << QByteArray(R"({"event":"step","step":1.5})") << QByteArray("\"step\"");
     QTest::newRow("step too large") << QByteArray(R"({"event":"step","step":9223372036854775808})")
                                     << QByteArray("\"step\"");
+    QTest::newRow("measures is a list") << QByteArray(R"({"event":"step","measures":[]})") << QByteArray("\"measures\"");
+    QTest::newRow("a measure is a word") << QByteArray(R"({"event":"eval","measures":{"a":"high"}})") << QByteArray("\"measures\"");
     QTest::newRow("path is a list") << QByteArray(R"({"event":"checkpoint","path":[]})")
                                     << QByteArray("\"path\"");
     QTest::newRow("unknown outcome") << QByteArray(R"({"event":"end","outcome":"won"})")
@@ -216,6 +224,11 @@ void TestEventCodec::otherVersionsAreRead()
     const auto& eval = std::get<train::EvalDone>(*event);
     QCOMPARE(eval.step, 3);
     QCOMPARE(eval.set, std::string("held_out"));
+    QVERIFY(!eval.loss && eval.measures.empty());
+    QVERIFY(store::toJson(eval).at("loss").is_null());
+    const auto without = eventFromJson(*base::parseJson(R"({"event":"eval","loss":null,"measures":{"made":1,"of":"NaN"}})"));
+    const auto& made = std::get<train::EvalDone>(*without);
+    QVERIFY(!made.loss && made.measures.size() == 2 && made.measures[0].measure->id == "made" && std::isnan(made.measures[1].value));
 }
 
 void TestEventCodec::laterSittingReplacesTheEarlier()

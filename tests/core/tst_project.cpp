@@ -204,7 +204,7 @@ void TestProject::everythingIsThereOnAnotherDay()
     QCOMPARE(run->recipe, recipe);
     QCOMPARE(run->step, 2);
     QCOMPARE(run->totalSteps, 2);
-    QCOMPARE(*run->lastLoss, 2.5);
+    QCOMPARE(*run->measures.lastLoss(), 2.5);
     QCOMPARE(run->seconds, 9.5);
     QCOMPARE(run->result, run->folder + "/adapter");
     QVERIFY(QDateTime::fromString(QString::fromStdString(run->created), Qt::ISODate).isValid());
@@ -303,19 +303,19 @@ void TestProject::rowsFollowTheirEvents()
     const auto project = opened(folder());
     const auto id = project->createRun("one", Json::object())->id;
     const auto row = [&] { return *project->run(id); };
-    QVERIFY(!row().lastLoss && !row().firstHeldOut && !row().lastHeldOut);
+    QVERIFY(row().measures.isEmpty());
     QVERIFY(
         project->appendEvents(id, {started(120), train::EvalDone{0, "held_out", 3.25, 1}, step(1, 3)}).ok());
     QCOMPARE(row().state, std::string("running"));
     QCOMPARE(row().totalSteps, 120);
-    QCOMPARE(*row().firstHeldOut, 3.25);
+    QCOMPARE(*row().measures.heldOutBefore(), 3.25);
     QVERIFY(project
                 ->appendEvents(id, {step(2, kNan), train::EvalDone{2, "held_out", 2, 1},
                                     train::EvalDone{2, "train", 1, 1}})
                 .ok());
-    QVERIFY(row().lastLoss && std::isnan(*row().lastLoss)); // a diverged loss is not a missing one
-    QCOMPARE(*row().firstHeldOut, 3.25);
-    QCOMPARE(*row().lastHeldOut, 2.0);
+    QVERIFY(row().measures.lastLoss() && std::isnan(*row().measures.lastLoss())); // a diverged loss is not a missing one
+    QCOMPARE(*row().measures.heldOutBefore(), 3.25);
+    QCOMPARE(*row().measures.heldOut(), 2.0);
     QVERIFY(row().seconds >= 0);
 
     struct Case {
@@ -396,7 +396,7 @@ void TestProject::eventsComeBackFromTheFile()
     QVERIFY(done.gradNorm == odd.gradNorm && done.tokensPerSecond == odd.tokensPerSecond
             && done.secondsLeft == 12);
     QVERIFY(done.tokens == 512 && done.trainedTokens == 128 && done.memoryBytes == odd.memoryBytes);
-    QVERIFY(std::isnan(std::get<train::EvalDone>((*back)[3]).loss));
+    QVERIFY(std::isnan(*std::get<train::EvalDone>((*back)[3]).loss));
     QCOMPARE(std::get<train::SampleDone>((*back)[6]).answer, std::get<train::SampleDone>(events[6]).answer);
     QCOMPARE(std::get<train::RunEnded>((*back)[9]).outcome, train::Outcome::Failed);
 }

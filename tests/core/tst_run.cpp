@@ -3,6 +3,7 @@
 // for everything that cannot work.
 #include "core/peft/adapter_folder.h"
 #include "core/peft/lora_settings.h"
+#include "core/train/step_reports.h"
 #include "tests/support/tiny_run.h"
 
 #include <ATen/TensorOperators.h>
@@ -66,6 +67,7 @@ private Q_SLOTS:
     void brokenRowsAreCounted();
     void notFiniteEndsTheRun();
     void holdWaits();
+    void stepsBringTheirMeasures();
     void stopBeforeTheFirstStep();
 };
 
@@ -152,8 +154,8 @@ void TestRun::learns()
     QVERIFY2(ended.outcome == Outcome::Finished, ended.sentence.c_str());
     const auto evals = log.all<train::EvalDone>();
     QVERIFY(evals.size() >= 2);
-    QVERIFY2(evals.back().loss < 0.9 * evals.front().loss,
-             qPrintable(QStringLiteral("%1 -> %2").arg(evals.front().loss).arg(evals.back().loss)));
+    QVERIFY2(*evals.back().loss < 0.9 * *evals.front().loss,
+             qPrintable(QStringLiteral("%1 -> %2").arg(*evals.front().loss).arg(*evals.back().loss)));
 }
 
 void TestRun::accumulationIsBatch_data()
@@ -251,7 +253,7 @@ void TestRun::plainTextFromScratch()
     QVERIFY2(ended.outcome == Outcome::Finished, ended.sentence.c_str());
     QCOMPARE(ended.adapter, tiny.path("run/model"));
     const auto evals = log.all<train::EvalDone>();
-    QVERIFY2(evals.back().loss < 0.8 * evals.front().loss, firstLoss(log).c_str());
+    QVERIFY2(*evals.back().loss < 0.8 * *evals.front().loss, firstLoss(log).c_str());
     QVERIFY(load(ended.adapter) != nullptr);
     QVERIFY(!log.all<train::SampleDone>().empty());
 }
@@ -426,6 +428,27 @@ void TestRun::holdWaits()
     const auto stages = log.all<train::StageChanged>();
     QVERIFY(std::any_of(stages.begin(), stages.end(), [](const auto& s) { return s.stage == "held"; }));
     QVERIFY(log.all<train::StepDone>()[2].tokensPerSecond > 20); // the hold is not counted as work
+}
+
+// The values behind loss and gradient norm, by the names that the step brings.
+void TestRun::stepsBringTheirMeasures()
+{
+    EventLog log;
+    train::StepReports reports(log, at::kCPU, 2);
+    const auto& one = measures::measureOf("made_margin");
+    const auto& other = measures::measureOf("made_accuracy");
+    train::StepDone step;
+    step.step = 1;
+    step.measures = {{&one, 0}, {&other, 0}};
+    reports.add(step, at::arange(2, 6, at::kFloat));
+    reports.add(train::StepDone{}, at::arange(2, 4, at::kFloat));
+    const auto steps = log.all<train::StepDone>();
+    QCOMPARE(steps.size(), std::size_t{2});
+    QCOMPARE(steps[0].loss, 2.0);
+    QCOMPARE(steps[0].gradNorm, 3.0);
+    QVERIFY(steps[0].measures == (measures::Values{{&one, 4.0}, {&other, 5.0}}));
+    QVERIFY(steps[1].measures.empty());
+    QVERIFY_THROWS_EXCEPTION(c10::Error, reports.add(step, at::arange(2, 4, at::kFloat)));
 }
 
 void TestRun::stopBeforeTheFirstStep()

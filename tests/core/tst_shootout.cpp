@@ -88,10 +88,10 @@ private Q_SLOTS:
         QVERIFY(ia3.ended.outcome == train::Outcome::Failed && !ia3.ended.sentence.empty());
         for (const auto* row : {&lora, &full}) {
             QVERIFY2(row->ended.outcome == train::Outcome::Finished, row->ended.sentence.c_str());
-            QVERIFY(row->lastHeldOut && row->firstHeldOut && *row->lastHeldOut < *row->firstHeldOut);
+            QVERIFY(row->measures.heldOut() && row->measures.heldOutBefore() && *row->measures.heldOut() < *row->measures.heldOutBefore());
             QVERIFY(row->peakMemoryBytes > 0 && row->resultBytes > 0 && row->ended.seconds > 0);
         }
-        QCOMPARE(*lora.firstHeldOut, *full.firstHeldOut); // the same base on the same rows
+        QCOMPARE(*lora.measures.heldOutBefore(), *full.measures.heldOutBefore()); // the same base on the same rows
         QVERIFY(lora.trainedShare() > 0 && lora.trainedShare() < 0.5);
         QCOMPARE(full.trainedShare(), 1.0);
         QVERIFY(lora.resultBytes < full.resultBytes);
@@ -107,8 +107,8 @@ private Q_SLOTS:
         quoted.ended.sentence = "a \"b\", c";
         QVERIFY(train::toCsv({quoted}).find(",failed,\"a \"\"b\"\", c\",") != std::string::npos);
         const Json json = train::toJson(lora);
-        QCOMPARE(json.at("held_out").get<double>(), *lora.lastHeldOut);
-        QCOMPARE(lines[3].split(u',')[4].toDouble(), *full.lastHeldOut);
+        QCOMPARE(json.at("held_out").get<double>(), *lora.measures.heldOut());
+        QCOMPARE(lines[3].split(u',')[4].toDouble(), *full.measures.heldOut());
     }
 
     // Counted before anything is loaded, and what the run then says.
@@ -183,7 +183,7 @@ private Q_SLOTS:
             QCOMPARE(json->at("trained_parameters").get<std::int64_t>(), measured.row.trainedParameters);
             if (states[i] == "finished") {
                 QCOMPARE(found.steps[i], static_cast<std::size_t>(measured.run.totalSteps));
-                QCOMPARE(json->at("held_out").get<double>(), measured.row.lastHeldOut.value_or(0));
+                QCOMPARE(json->at("held_out").get<double>(), measured.row.measures.heldOut().value_or(0));
                 QVERIFY(measured.run.result.find(tiny.path("project") + "/runs/") == 0 && measured.row.resultBytes > 0);
             }
         }

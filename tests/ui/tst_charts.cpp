@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every row of the chart table draws, tells its values, exports, and stays quick with many points.
+#include "core/train/event_measures.h"
 #include "ui/bridge/run_bridge.h"
 #include "ui/charts/chart_panel.h"
+#include "ui/charts/measure_text.h"
 #include "ui/charts/smoothing.h"
+#include "ui/pages/runs/runs_charts.h"
 #include "ui/theme/theme.h"
 
 #include <QAction>
@@ -17,8 +20,6 @@
 
 using namespace luthier;
 using namespace luthier::ui;
-
-Q_DECLARE_METATYPE(const luthier::ui::ChartSpec*)
 
 namespace {
 
@@ -71,25 +72,41 @@ private Q_SLOTS:
 
     void namesAreDifferent()
     {
-        std::set<std::string> ids;
+        std::set<QString> ids;
         for (const ChartSpec& spec : charts()) {
             QVERIFY(ids.insert(spec.id).second);
+            QVERIFY(!spec.title.isEmpty() && !spec.measures.empty());
         }
-        QVERIFY(ids.contains("loss"));
+        QVERIFY(ids.contains(QStringLiteral("loss")));
+    }
+
+    // Every measure is drawn by one chart at most, and the chart that it names is there.
+    void measuresFindTheirChart()
+    {
+        for (const measures::Measure& measure : measures::table()) {
+            int drawn = 0;
+            for (const ChartSpec& spec : charts()) {
+                drawn += spec.draws(measure);
+            }
+            const bool hasChart = measure.drawing != measures::Drawing::None && measure.chart[0] != '\0';
+            QCOMPARE(drawn, hasChart ? 1 : 0);
+            QVERIFY(!measureHelp(measure).isEmpty());
+        }
     }
 
     void everyChartDraws_data()
     {
-        QTest::addColumn<const ChartSpec*>("spec");
-        for (const ChartSpec& spec : charts()) {
-            QTest::newRow(spec.id) << &spec;
+        QTest::addColumn<int>("place");
+        for (std::size_t i = 0; i < charts().size(); ++i) {
+            QTest::newRow(qPrintable(charts()[i].id)) << static_cast<int>(i);
         }
     }
 
     void everyChartDraws()
     {
-        QFETCH(const ChartSpec*, spec);
-        ChartPanel panel(*spec);
+        QFETCH(int, place);
+        const ChartSpec spec = charts()[static_cast<std::size_t>(place)];
+        ChartPanel panel(spec);
         panel.resize(600, 400);
         panel.show();
         const int before = inkOf(panel, seriesColor(0));
@@ -107,7 +124,7 @@ private Q_SLOTS:
 
         const QStringList csv = panel.csv().trimmed().split(u'\n');
         QCOMPARE(csv.size(), 101);
-        QCOMPARE(csv[1].split(u',')[1].toDouble(), spec->value(stepAt(1)));
+        QCOMPARE(csv[1].split(u',')[1].toDouble(), *train::valueOf(stepAt(1), spec.main()));
         QVERIFY(QImage::fromData(panel.png()).width() >= 600);
 
         panel.setLogarithmic(true);
@@ -132,6 +149,98 @@ private Q_SLOTS:
         QCOMPARE(csv[1], QStringLiteral("0,,4,"));
         QTest::keyClick(&panel, Qt::Key_End);
         QVERIFY(panel.cursorText().contains(QStringLiteral("held-out 2")));
+    }
+
+    // A second set has dots and a column of its own and leaves those of the held-out rows as they are.
+    void aSecondSetStandsApart()
+    {
+        ChartPanel panel(charts().front());
+        panel.resize(600, 400);
+        panel.show();
+        panel.append(0, stepsUpTo(4));
+        const std::vector<train::EvalDone> evals{{0, "held_out", 4, 1, {}}, {0, "general", 9, 1, {}}, {4, "held_out", 2, 1, {}}, {4, "general", 8, 1, {}}};
+        panel.appendEvals(0, evals);
+        const QStringList csv = panel.csv().trimmed().split(u'\n');
+        QCOMPARE(csv[0], QStringLiteral("step,\"loss\",\"held_out\",\"general\""));
+        QCOMPARE(csv[1], QStringLiteral("0,,4,9"));
+        QCOMPARE(csv[2].section(u',', 2), QStringLiteral(","));
+        QCOMPARE(csv[5].section(u',', 2), QStringLiteral("2,8"));
+        QCOMPARE(panel.numPoints(0), 4);
+        QTest::keyClick(&panel, Qt::Key_End);
+        QVERIFY2(panel.cursorText().contains(QStringLiteral("held-out 2, general 8")), qPrintable(panel.cursorText()));
+        QTRY_VERIFY(inkOf(panel, seriesColor(1)) > 20 && inkOf(panel, seriesColor(4)) > 20);
+        panel.clear();
+        QVERIFY(panel.isEmpty());
+    }
+
+    // A measure that no table knows is drawn, told and exported by its id: of evaluations alone, of steps alone, or both.
+    void anUnknownMeasureHasAChartOfItsOwn()
+    {
+        const measures::Measure& made = measures::measureOf("made_accuracy");
+        const ChartSpec spec = chartOf(made);
+        QCOMPARE(spec.id, QStringLiteral("made_accuracy"));
+        QVERIFY(!spec.isAlways && &chartOf(measures::measureOf("loss")).main() == &measures::measureOf("loss"));
+        ChartPanel panel(spec);
+        const std::vector<train::EvalDone> evals{{0, "answers", std::nullopt, 0, {{&made, 0.25}}}, {9, "answers", std::nullopt, 0, {{&made, 0.5}}}};
+        panel.appendEvals(0, evals);
+        QCOMPARE(panel.numPoints(0), 2);
+        QCOMPARE(panel.csv(), QStringLiteral("step,\"answers\"\n0,0.25\n9,0.5\n"));
+        QTest::keyClick(&panel, Qt::Key_Home);
+        QCOMPARE(panel.cursorText(), QStringLiteral("step 0, answers 0.25"));
+        QTest::keyClick(&panel, Qt::Key_Right);
+        QCOMPARE(panel.cursorText(), QStringLiteral("step 9, answers 0.5"));
+        std::vector<train::StepDone> steps = stepsUpTo(3);
+        steps[1].measures = {{&made, 0.75}};
+        panel.append(0, steps);
+        QCOMPARE(panel.csv(), QStringLiteral("step,\"made_accuracy\",\"answers\"\n0,,0.25\n2,0.75,\n9,,0.5\n"));
+        ChartPanel loss(charts().front());
+        loss.append(0, steps);
+        QVERIFY(!loss.csv().contains(QStringLiteral("made")));
+    }
+
+    // The charts of a run: one more from the first value of what no chart of the table draws, gone with the run.
+    void aRunsChartsFollowWhatItMeasures()
+    {
+        RunsCharts all;
+        all.resize(900, 600);
+        all.show();
+        RunHistory history;
+        history.steps = stepsUpTo(5);
+        history.evals = {{0, "held_out", 4, 1, {}}};
+        history.warnings = {{3, "careful"}};
+        all.setRun(0, QString(), history);
+        QVERIFY(all.findChild<ChartPanel*>(QStringLiteral("made_accuracyChart")) == nullptr);
+        RunHistory more;
+        more.evals = {{5, "general", 5, 1, {{&measures::measureOf("made_accuracy"), 0.5}}}};
+        all.append(more);
+        auto* made = all.findChild<ChartPanel*>(QStringLiteral("made_accuracyChart"));
+        QVERIFY(made != nullptr && made->isVisible());
+        QCOMPARE(made->title(), QStringLiteral("Made_accuracy"));
+        QVERIFY(all.panels().front()->csv().contains(QStringLiteral("general")));
+        all.clear();
+        QVERIFY(!made->isVisible() && all.panels().front()->isVisible());
+        all.setRun(0, QString(), more);
+        QVERIFY(made->isVisible());
+        QCOMPARE(all.findChildren<ChartPanel*>(QStringLiteral("made_accuracyChart")).size(), 1);
+    }
+
+    // The store may have one set of a step and not the other yet.
+    void historyGoesOnWhereTheStoreEnds()
+    {
+        RunHistory stored;
+        stored.steps = stepsUpTo(4);
+        stored.evals = {{0, "held_out", 4, 1, {}}, {0, "general", 9, 1, {}}, {4, "held_out", 2, 1, {}}};
+        stored.samples = {{4, "Why?", "So."}};
+        RunHistory live;
+        live.steps = {stepAt(4), stepAt(5)};
+        live.evals = {{4, "held_out", 2, 1, {}}, {4, "general", 8, 1, {}}, {5, "held_out", 1, 1, {}}};
+        live.samples = {{4, "Why?", "So."}, {4, "How?", "Thus."}};
+        stored.continueWith(live);
+        QCOMPARE(stored.steps.size(), std::size_t{5});
+        QCOMPARE(stored.evals.size(), std::size_t{5});
+        QCOMPARE(stored.evals[3].set, std::string("general"));
+        QCOMPARE(stored.evals[4].step, 5);
+        QCOMPARE(stored.samples.size(), std::size_t{2});
     }
 
     // By click, by Enter at the cursor and by the menu; a drag and a double click ask for nothing.

@@ -97,7 +97,7 @@ private Q_SLOTS:
         const ShootoutLine full = line("full");
         for (const ShootoutLine* each : {&lora, &full}) {
             QVERIFY2(each->state == State::Finished, qPrintable(each->sentence));
-            QVERIFY(each->measured.lastHeldOut && each->measured.peakMemoryBytes > 0 && each->measured.ended.seconds > 0);
+            QVERIFY(each->measured.measures.heldOut() && each->measured.peakMemoryBytes > 0 && each->measured.ended.seconds > 0);
             QVERIFY(each->measured.resultBytes > 0);
         }
         QCOMPARE(line("ia3").state, State::Failed);
@@ -112,7 +112,7 @@ private Q_SLOTS:
         const QStringList csv = QGuiApplication::clipboard()->text().split(u'\n');
         QCOMPARE(csv.size(), 6);
         QVERIFY(csv[1].startsWith(QStringLiteral("prompt,")) && csv[4].startsWith(QStringLiteral("lora,finished,")));
-        QCOMPARE(csv[4].split(u',')[4].toDouble(), *lora.measured.lastHeldOut);
+        QCOMPARE(csv[4].split(u',')[4].toDouble(), *lora.measured.measures.heldOut());
 
         // Saved as JSON with the recipe, or as CSV.
         for (const char* name : {"table.json", "table.csv"}) {
@@ -125,7 +125,7 @@ private Q_SLOTS:
         const auto saved = base::readJson(m_tiny->path("table.json"));
         QVERIFY(saved.ok());
         QCOMPARE(saved->at("rows").size(), std::size_t(4));
-        QCOMPARE(saved->at("rows")[3].at("held_out").get<double>(), *lora.measured.lastHeldOut);
+        QCOMPARE(saved->at("rows")[3].at("held_out").get<double>(), *lora.measured.measures.heldOut());
         QCOMPARE(saved->at("recipe").at("run").at("max_steps").get<int>(), 3);
         QCOMPARE(*base::readFile(m_tiny->path("table.csv")), csv.join(u'\n').toStdString());
 
@@ -148,7 +148,7 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(find<QComboBox>("shootoutWhich")->count(), 2, kAwaitMs);
         look(1);
         QCOMPARE(line("lora").state, State::Finished);
-        QCOMPARE(*line("lora").measured.lastHeldOut, *lora.measured.lastHeldOut);
+        QCOMPARE(*line("lora").measured.measures.heldOut(), *lora.measured.measures.heldOut());
         QCOMPARE(line("full").measured.resultBytes, full.measured.resultBytes);
         QCOMPARE(line("prompt").state, State::Cancelled);
     }

@@ -12,6 +12,7 @@
 #include "ui/charts/chart_panel.h"
 #include "ui/dialogs/command_palette.h"
 #include "ui/models/data/row_model.h"
+#include "ui/models/runs/shootout_table.h"
 #include "ui/pages/data/data_page.h"
 #include "ui/pages/data/data_table.h"
 #include "ui/pages/pages.h"
@@ -178,8 +179,8 @@ private Q_SLOTS:
         first.state = "running";
         first.created = "2026-01-02T03:04:05Z";
         first.recipe = config::toJson(config::RunConfig{});
-        first.firstHeldOut = 3.25;
-        first.lastHeldOut = 1.5;
+        first.measures.take(measures::measureOf("loss"), measures::kHeldOutSet, 0, 3.25);
+        first.measures.take(measures::measureOf("loss"), measures::kHeldOutSet, 9, 1.5);
         store::RunRow second = first;
         second.id = 2;
         model.setRuns({second, first});
@@ -195,10 +196,46 @@ private Q_SLOTS:
         QVERIFY(model.setData(model.index(0, RunsModel::kNameColumn), QStringLiteral("better name")));
         QCOMPARE(wanted.first().at(1).toString(), QStringLiteral("better name"));
         QVERIFY(!model.setData(model.index(0, RunsModel::kNameColumn), QStringLiteral("  ")));
+        // What a run measures beside the held-out loss gets a column, and what is chosen stays chosen.
+        const int before = model.columnCount();
+        first.measures.take(measures::measureOf("loss"), "general", 0, 5);
+        first.measures.take(measures::measureOf("loss"), "general", 9, 6);
+        first.measures.take(measures::measureOf("made_up"), "general", 9, 0.5);
+        model.setRuns({second, first});
+        QCOMPARE(reset.count(), 0);
+        QCOMPARE(model.columnCount(), before + 2);
+        QCOMPARE(model.headerData(5, Qt::Horizontal).toString(), QStringLiteral("Held-out"));
+        QCOMPARE(model.index(1, 5).data().toString(), QStringLiteral("3.2500 \u2192 1.5000"));
+        QCOMPARE(model.headerData(6, Qt::Horizontal).toString(), QStringLiteral("General loss"));
+        QCOMPARE(model.index(1, 6).data().toString(), QStringLiteral("5.0000 \u2192 6.0000"));
+        QCOMPARE(model.headerData(7, Qt::Horizontal).toString(), QStringLiteral("General made_up"));
+        QCOMPARE(model.index(1, 7).data().toString(), QStringLiteral("0.5000")); // nothing was there before the first step
         for (int column = 0; column < model.columnCount(); ++column) {
             QVERIFY(!model.headerData(column, Qt::Horizontal).toString().isEmpty());
             QVERIFY(!model.index(0, column).data().toString().isEmpty());
         }
+    }
+
+    void shootoutTableKeepsTheRulesOfModels()
+    {
+        ShootoutTable model;
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        ShootoutLine line;
+        line.method = QStringLiteral("lora");
+        line.measured.measures.take(measures::measureOf("loss"), measures::kHeldOutSet, 4, 1.5);
+        model.setLines({line, line});
+        const int before = model.columnCount();
+        line.measured.measures.take(measures::measureOf("loss"), "general", 0, 5);
+        line.measured.measures.take(measures::measureOf("loss"), "general", 4, 6);
+        model.setLine(1, line);
+        QCOMPARE(model.columnCount(), before + 1);
+        QCOMPARE(model.index(1, 2).data().toString(), QStringLiteral("1.5000"));
+        QCOMPARE(model.headerData(3, Qt::Horizontal).toString(), QStringLiteral("General loss"));
+        QCOMPARE(model.index(1, 3).data().toString(), QStringLiteral("6.0000"));
+        QCOMPARE(model.index(1, 3).data(ShootoutTable::SortRole).toDouble(), 6.0);
+        QVERIFY(model.index(1, 3).data(Qt::ToolTipRole).toString().startsWith(QStringLiteral("5.0000")));
+        QCOMPARE(model.index(0, 3).data().toString(), QStringLiteral("\u2013"));
+        QVERIFY(!model.index(0, 4).data().toString().isEmpty() && model.index(0, 0).data(ShootoutTable::MethodRole) == QStringLiteral("lora"));
     }
 
     // From a point on the curve to the rows of its step, by keyboard alone.

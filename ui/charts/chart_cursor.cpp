@@ -35,12 +35,13 @@ const QCPGraphData* nearest(const QCPGraph* graph, double step)
 
 QString ChartPanel::valueText(double value) const
 {
-    return QLocale().toString(value, 'g', m_spec.digits);
+    return QLocale().toString(value, 'g', m_spec.main().digits);
 }
 
 void ChartPanel::setCursor(double step)
 {
-    const QCPGraphData* point = nearest(m_curves[0]->raw, step);
+    const Curve* shown = main(0);
+    const QCPGraphData* point = shown == nullptr ? nullptr : nearest(shown->values, step);
     if (point == nullptr) {
         return;
     }
@@ -61,18 +62,16 @@ QString ChartPanel::cursorText() const
     }
     QStringList texts{tr("step %1").arg(QLocale().toString(static_cast<qlonglong>(m_cursor)))};
     for (const auto& curve : m_curves) {
-        const QCPGraphData* point = nearest(curve->raw, m_cursor);
-        if (point == nullptr) {
+        const QCPGraphData* point = nearest(curve->values, m_cursor);
+        if (point == nullptr || (!curve->isOfSteps() && point->key != m_cursor)) {
             continue;
         }
-        const QString name = curve->name.isEmpty() ? QString() : curve->name + u' ';
+        const QString& run = m_names[static_cast<std::size_t>(curve->run)];
+        const bool isPlain = curve->place == 0 && m_spec.measures.size() == 1; // title and run say what it is
+        const QString name = (run.isEmpty() ? QString() : run + u' ') + (isPlain ? QString() : curveName(*curve) + u' ');
         texts += name + valueText(point->value);
-        const QCPGraphData* smooth = nearest(curve->smooth, m_cursor);
-        if (m_weight > 0 && smooth != nullptr) {
+        if (const QCPGraphData* smooth = curve->smooth == nullptr || m_weight <= 0 ? nullptr : nearest(curve->smooth, m_cursor)) {
             texts += tr("smoothed %1").arg(valueText(smooth->value));
-        }
-        if (const QCPGraphData* eval = nearest(curve->evals, m_cursor); eval != nullptr && eval->key == m_cursor) {
-            texts += tr("held-out %1").arg(valueText(eval->value));
         }
     }
     for (const auto& [step, sentence] : m_remarkTexts) {
@@ -85,10 +84,11 @@ QString ChartPanel::cursorText() const
 
 void ChartPanel::moveCursor(int direction)
 {
-    const auto data = m_curves[0]->raw->data();
-    if (data->isEmpty()) {
+    const Curve* shown = main(0);
+    if (shown == nullptr) {
         return;
     }
+    const auto data = shown->values->data();
     if (m_cursor < 0) {
         setCursor(direction > 0 ? data->constBegin()->key : (data->constEnd() - 1)->key);
         return;
@@ -152,12 +152,12 @@ bool ChartPanel::eventFilter(QObject* watched, QEvent* event)
 // What the curve says, in words, for readers of the screen: a few rows spread over the run.
 void ChartPanel::tellTable()
 {
-    const auto data = m_curves[0]->raw->data();
+    const Curve* shown = main(0);
     QStringList rows;
-    const int size = data->size();
+    const int size = shown == nullptr ? 0 : shown->values->dataCount();
     for (int i = 0; i < std::min(size, kMaxToldRows); ++i) {
         const int at = size <= kMaxToldRows ? i : static_cast<int>(static_cast<std::int64_t>(i) * (size - 1) / (kMaxToldRows - 1));
-        const QCPGraphData& point = *data->at(at);
+        const QCPGraphData& point = *shown->values->data()->at(at);
         rows += tr("step %1: %2").arg(QLocale().toString(static_cast<qlonglong>(point.key)), valueText(point.value));
     }
     m_plot->setAccessibleName(title());

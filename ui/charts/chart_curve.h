@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ChartPanel::Curve: what one run draws in one chart. Only for the charts' own files.
+// ChartPanel::Curve: what one measure of one run on one set draws. Only for the charts' own files.
 #pragma once
 
 #include "ui/charts/chart_panel.h"
@@ -7,17 +7,27 @@
 
 #include <qcustomplot.h>
 
+#include <string>
+
 namespace luthier::ui {
 
 struct ChartPanel::Curve {
-    QCPGraph* raw = nullptr;
-    QCPGraph* smooth = nullptr;
-    QCPGraph* evals = nullptr;
+    int run = 0;
+    const measures::Measure* measure = nullptr;
+    std::string set;             // kStepSet: of the training steps, a line; else of evaluations, joined dots
+    int place = 0;               // of measure and set among the chart's, the same for both runs
+    QCPGraph* values = nullptr;  // as measured
+    QCPGraph* smooth = nullptr;  // null: not smoothed
     Smoothing smoothing;
-    QString name;
+
+    bool isOfSteps() const { return set == measures::kStepSet; }
+    QCPGraph* strong() const { return smooth != nullptr ? smooth : values; } // the one in the legend
+    bool isEmpty() const { return values->data()->isEmpty(); }
 };
 
-void styleCurve(QCPGraph* raw, QCPGraph* smooth, QCPGraph* evals, int run, bool isSmoothed);
+// Runs and places differ by colour, and by dashes or the shape of their dots.
+void styleSteps(QCPGraph* values, QCPGraph* smooth, int run, int place, bool isSmoothed);
+void styleEvaluations(QCPGraph* values, int run, int place);
 void stylePlot(QCustomPlot* plot);
 
 } // namespace luthier::ui

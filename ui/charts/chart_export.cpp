@@ -22,31 +22,39 @@ QString number(double value)
 
 } // namespace
 
+// "loss", "held_out": the chart's id and the set alone for its first measure, both for the others.
+QString ChartPanel::columnName(const Curve& curve) const
+{
+    const auto text = [](std::string_view part) { return QString::fromUtf8(part.data(), static_cast<qsizetype>(part.size())); };
+    if (curve.measure != &m_spec.main()) {
+        return text(measures::columnOf(*curve.measure, curve.set));
+    }
+    return curve.isOfSteps() ? m_spec.id : text(curve.set);
+}
+
 QString ChartPanel::csv() const
 {
-    // One row a step, columns: raw and held-out of each run that has any.
+    // One row a step, a column for each curve that has values.
     std::map<qint64, QStringList> rows;
     QStringList header{QStringLiteral("step")};
     qsizetype columns = 0;
     for (const auto& curve : m_curves) {
-        for (const QCPGraph* graph : {curve->raw, curve->evals}) {
-            if (graph->data()->isEmpty()) {
-                continue;
-            }
-            const QString name = curve->name.isEmpty() ? QString() : curve->name + u' ';
-            QString title = name + (graph == curve->evals ? QStringLiteral("held_out") : QString::fromLatin1(m_spec.id));
-            header += u'"' + title.replace(u'"', QStringLiteral("\"\"")) + u'"';
-            for (const QCPGraphData& point : *graph->data()) {
-                QStringList& row = rows[static_cast<qint64>(point.key)];
-                while (row.size() < columns) {
-                    row += QString();
-                }
-                if (row.size() == columns) { // a step told twice keeps its first value
-                    row += number(point.value);
-                }
-            }
-            ++columns;
+        if (curve->isEmpty()) {
+            continue;
         }
+        const QString& run = m_names[static_cast<std::size_t>(curve->run)];
+        QString title = (run.isEmpty() ? QString() : run + u' ') + columnName(*curve);
+        header += u'"' + title.replace(u'"', QStringLiteral("\"\"")) + u'"';
+        for (const QCPGraphData& point : *curve->values->data()) {
+            QStringList& row = rows[static_cast<qint64>(point.key)];
+            while (row.size() < columns) {
+                row += QString();
+            }
+            if (row.size() == columns) { // a step told twice keeps its first value
+                row += number(point.value);
+            }
+        }
+        ++columns;
     }
     QString text = header.join(u',') + u'\n';
     for (auto& [step, row] : rows) {
@@ -84,8 +92,9 @@ void ChartPanel::buildActions()
     };
     for (const Row& row : rows) {
         auto* action = new QAction(row.text, this);
-        action->setObjectName(QString::fromLatin1(m_spec.id) + u'.' + QString::fromLatin1(row.id));
+        action->setObjectName(m_spec.id + u'.' + QString::fromLatin1(row.id));
         action->setCheckable(row.isSwitch);
+        action->setChecked(row.isSwitch && m_spec.main().isLogarithmic);
         connect(action, &QAction::triggered, this, [this, run = row.run](bool on) { run(*this, on); });
         addAction(action);
     }

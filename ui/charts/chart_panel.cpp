@@ -17,23 +17,18 @@ namespace {
 
 constexpr double kMargin = 0.05; // of the range, above and below
 
-QString translated(const char* source)
-{
-    return QCoreApplication::translate("ChartSpec", source);
-}
-
 } // namespace
 
 ChartPanel::ChartPanel(const ChartSpec& spec, QWidget* parent)
     : QWidget(parent), m_spec(spec), m_plot(new QCustomPlot), m_title(new QLabel(title())), m_value(new QLabel)
 {
-    setObjectName(QString::fromLatin1(spec.id) + QStringLiteral("Chart"));
+    setObjectName(spec.id + QStringLiteral("Chart"));
     setAccessibleName(title());
     setFocusPolicy(Qt::StrongFocus);
     setContextMenuPolicy(Qt::ActionsContextMenu);
     m_title->setFont(textFont(TextSize::Body));
     m_title->setToolTip(tr("Arrow keys move the cursor, Enter or a click opens the rows of that step, the wheel zooms, a double click shows everything"));
-    m_value->setObjectName(QString::fromLatin1(spec.id) + QStringLiteral("Value"));
+    m_value->setObjectName(spec.id + QStringLiteral("Value"));
     m_value->setFont(textFont(TextSize::Small));
     m_value->setForegroundRole(QPalette::PlaceholderText);
     m_value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
@@ -50,6 +45,9 @@ ChartPanel::ChartPanel(const ChartSpec& spec, QWidget* parent)
     connectClicks();
     buildActions();
     applyTheme();
+    if (spec.main().isLogarithmic) {
+        setLogarithmic(true);
+    }
     setBackgroundRole(QPalette::Base); // last: it tells of a new palette
     setAutoFillBackground(true);
 }
@@ -58,14 +56,14 @@ ChartPanel::~ChartPanel() = default;
 
 QString ChartPanel::title() const
 {
-    const QString unit = translated(m_spec.unit);
+    const char* unit = m_spec.main().unit;
     //: a chart's title with its unit
-    return m_spec.unit[0] == '\0' ? translated(m_spec.title) : tr("%1 (%2)").arg(translated(m_spec.title), unit);
+    return unit[0] == '\0' ? m_spec.title : tr("%1 (%2)").arg(m_spec.title, QCoreApplication::translate("Measure", unit));
 }
 
 void ChartPanel::buildPlot()
 {
-    m_plot->setObjectName(QString::fromLatin1(m_spec.id) + QStringLiteral("Plot"));
+    m_plot->setObjectName(m_spec.id + QStringLiteral("Plot"));
     m_plot->setFocusPolicy(Qt::NoFocus);
     m_plot->setMinimumHeight(space(20));
     m_plot->installEventFilter(this);
@@ -76,15 +74,8 @@ void ChartPanel::buildPlot()
     m_plot->axisRect()->setMinimumMargins(QMargins(0, space(1), space(2), 0));
     m_plot->axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignTop | Qt::AlignRight);
     m_plot->legend->setRowSpacing(0);
-    for (int run = 0; run < kMaxRuns; ++run) {
-        auto curve = std::make_unique<Curve>();
-        curve->raw = m_plot->addGraph();
-        curve->smooth = m_plot->addGraph();
-        curve->evals = m_plot->addGraph();
-        curve->raw->removeFromLegend();
-        curve->smooth->setAdaptiveSampling(true);
-        m_curves[static_cast<std::size_t>(run)] = std::move(curve);
-    }
+    // What such charts have always shown first: the steps, then the rows kept aside.
+    m_places = {{&m_spec.main(), std::string(measures::kStepSet)}, {&m_spec.main(), std::string(measures::kHeldOutSet)}};
     m_remarks = m_plot->addGraph();
     m_remarks->removeFromLegend();
     m_remarks->setLineStyle(QCPGraph::lsNone);
@@ -106,14 +97,14 @@ void ChartPanel::buildPlot()
 
 void ChartPanel::clear()
 {
-    for (int run = 0; run < kMaxRuns; ++run) {
-        Curve& curve = *m_curves[static_cast<std::size_t>(run)];
-        for (QCPGraph* graph : {curve.raw, curve.smooth, curve.evals}) {
-            graph->data()->clear();
+    for (const auto& curve : m_curves) {
+        curve->values->data()->clear();
+        if (curve->smooth != nullptr) {
+            curve->smooth->data()->clear();
         }
-        curve.smoothing = Smoothing(m_weight);
-        curve.name.clear();
+        curve->smoothing = Smoothing(m_weight);
     }
+    m_names = {};
     m_remarks->data()->clear();
     m_remarkTexts.clear();
     m_extent = {};
@@ -127,41 +118,8 @@ void ChartPanel::clear()
 
 void ChartPanel::setRunName(int run, const QString& name)
 {
-    m_curves[static_cast<std::size_t>(run)]->name = name;
+    m_names[static_cast<std::size_t>(run)] = name;
     applyTheme();
-}
-
-void ChartPanel::append(int run, std::span<const train::StepDone> steps)
-{
-    Curve& curve = *m_curves[static_cast<std::size_t>(run)];
-    QVector<QCPGraphData> raw;
-    QVector<QCPGraphData> smooth;
-    raw.reserve(static_cast<int>(steps.size()));
-    smooth.reserve(static_cast<int>(steps.size()));
-    for (const train::StepDone& step : steps) {
-        const auto at = static_cast<double>(step.step);
-        const double value = m_spec.value(step);
-        raw.append({at, value});
-        smooth.append({at, curve.smoothing.next(value)});
-        m_extent.take(at, value);
-    }
-    curve.raw->data()->add(raw, true);
-    curve.smooth->data()->add(smooth, true);
-    applyTheme();
-    rescale();
-}
-
-void ChartPanel::appendEvals(int run, std::span<const train::EvalDone> evals)
-{
-    if (!m_spec.hasEvals) {
-        return;
-    }
-    for (const train::EvalDone& eval : evals) {
-        m_curves[static_cast<std::size_t>(run)]->evals->addData(static_cast<double>(eval.step), eval.loss);
-        m_extent.take(static_cast<double>(eval.step), eval.loss);
-    }
-    applyTheme();
-    rescale();
 }
 
 void ChartPanel::addRemark(std::int64_t step, const QString& sentence)
@@ -177,19 +135,6 @@ void ChartPanel::setSmoothing(double weight)
     refreshSmoothed();
     applyTheme();
     m_plot->replot(QCustomPlot::rpQueuedReplot);
-}
-
-void ChartPanel::refreshSmoothed()
-{
-    for (const auto& curve : m_curves) {
-        curve->smoothing = Smoothing(m_weight);
-        QVector<QCPGraphData> smooth;
-        smooth.reserve(curve->raw->dataCount());
-        for (const QCPGraphData& point : *curve->raw->data()) {
-            smooth.append({point.key, curve->smoothing.next(point.value)});
-        }
-        curve->smooth->data()->set(smooth, true);
-    }
 }
 
 void ChartPanel::setLogarithmic(bool on)
@@ -240,24 +185,31 @@ void ChartPanel::rescale()
 void ChartPanel::applyTheme()
 {
     stylePlot(m_plot);
-    bool hasLegend = false;
-    for (int run = 0; run < kMaxRuns; ++run) {
-        Curve& curve = *m_curves[static_cast<std::size_t>(run)];
-        styleCurve(curve.raw, curve.smooth, curve.evals, run, m_weight > 0);
-        const bool hasName = !curve.name.isEmpty();
-        curve.smooth->setName(hasName ? curve.name : tr("training"));
-        //: legend of a chart: the held-out losses of a run
-        curve.evals->setName(hasName ? tr("%1, held-out").arg(curve.name) : tr("held-out"));
-        for (QCPGraph* graph : {curve.smooth, curve.evals}) {
-            if (graph->data()->isEmpty()) {
-                graph->removeFromLegend();
-            } else {
-                graph->addToLegend();
-            }
+    int numShown = 0;
+    bool hasEvaluations = false;
+    std::array<bool, kMaxRuns> hasRun{};
+    for (const auto& curve : m_curves) {
+        if (curve->isOfSteps()) {
+            styleSteps(curve->values, curve->smooth, curve->run, curve->place, m_weight > 0);
+        } else {
+            styleEvaluations(curve->values, curve->run, curve->place);
         }
-        hasLegend |= !curve.evals->data()->isEmpty() || (run > 0 && !curve.smooth->data()->isEmpty());
+        const QString& run = m_names[static_cast<std::size_t>(curve->run)];
+        const bool isRun = curve->place == 0 && !run.isEmpty(); // the run's name says enough
+        //: legend of a chart: a curve of a run
+        curve->strong()->setName(isRun ? run : run.isEmpty() ? curveName(*curve) : tr("%1, %2").arg(run, curveName(*curve)));
+        if (curve->isEmpty()) {
+            curve->strong()->removeFromLegend();
+            continue;
+        }
+        curve->strong()->addToLegend();
+        ++numShown;
+        hasEvaluations |= !curve->isOfSteps();
+        hasRun[static_cast<std::size_t>(curve->run)] = true;
     }
-    m_plot->legend->setVisible(hasLegend && m_spec.hasEvals); // one legend tells for all charts of a run
+    // One chart's legend tells for all which run is which.
+    const auto numRuns = static_cast<int>(std::count(hasRun.begin(), hasRun.end(), true));
+    m_plot->legend->setVisible(hasEvaluations || numShown > numRuns || (numRuns > 1 && m_spec.main().isOfRun));
     m_remarks->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssTriangle, color(Token::Warn), color(Token::Warn), space(2)));
     m_cursorLine->setPen(QPen(color(Token::Line), 1, Qt::DashLine));
 }
@@ -269,11 +221,6 @@ void ChartPanel::changeEvent(QEvent* event)
         m_plot->replot(QCustomPlot::rpQueuedReplot);
     }
     QWidget::changeEvent(event);
-}
-
-int ChartPanel::numPoints(int run) const
-{
-    return m_curves[static_cast<std::size_t>(run)]->raw->dataCount();
 }
 
 } // namespace luthier::ui

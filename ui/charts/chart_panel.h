@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ChartPanel: one chart of one or two runs: the raw values faint under a smoothed line, held-out losses as joined
-// dots, remarks as flags on the time axis. Hover or the arrow keys move a cursor that tells the values;
-// wheel and drag zoom, a double click shows everything again. A click, or Enter at the cursor, asks for a step's rows.
+// ChartPanel: one chart of one or two runs: of each measure that the chart draws the steps as a line, smoothed over what was
+// measured, and each evaluated set as joined dots; remarks as flags on the time axis. Hover or the arrow keys move a cursor
+// that tells the values; wheel and drag zoom, a double click shows everything again. A click, or Enter at the cursor, asks
+// for a step's rows.
 //
-// Batches are appended and the axes rescaled once a batch. The curves of a second run are dashed.
+// Batches are appended and the axes rescaled once a batch. The curves of a second run are dashed. A set or a measure has its
+// curve from its first value on.
 // Threads: GUI thread.
 #pragma once
 
+#include "core/train/events.h"
 #include "ui/charts/charts.h"
 
 #include <QPoint>
@@ -16,6 +19,8 @@
 
 #include <array>
 #include <memory>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -49,8 +54,9 @@ public:
 
     const ChartSpec& spec() const { return m_spec; }
     QString title() const;
-    int numPoints(int run) const;
-    QString csv() const;               // step, then raw and held-out of each run
+    bool isEmpty() const;
+    int numPoints(int run) const;      // of the chart's first curve of the run
+    QString csv() const;               // step, then each curve
     QByteArray png();                  // at twice the size on screen
     void addActionsTo(QMenu* menu);    // log scale, copy, save
 
@@ -80,6 +86,10 @@ private:
 
     void buildPlot();
     void buildActions();
+    Curve& curve(int run, const measures::Measure& measure, std::string_view set);
+    const Curve* main(int run) const; // the first curve of the run that has values, steps before evaluations; null: none
+    QString curveName(const Curve& curve) const;  // without the run's
+    QString columnName(const Curve& curve) const; // of CSV, without the run's
     void refreshSmoothed();
     void rescale();
     void applyTheme();
@@ -89,11 +99,13 @@ private:
     QString valueText(double value) const;
     void save(const QString& suffix, QByteArray (*content)(ChartPanel&));
 
-    const ChartSpec& m_spec;
+    const ChartSpec m_spec;
     QCustomPlot* m_plot;
     QLabel* m_title;
     QLabel* m_value;
-    std::array<std::unique_ptr<Curve>, kMaxRuns> m_curves;
+    std::vector<std::unique_ptr<Curve>> m_curves; // by run, in the order of their places
+    std::vector<std::pair<const measures::Measure*, std::string>> m_places; // measure and set; stay, so that colours do
+    std::array<QString, kMaxRuns> m_names;
     QCPItemStraightLine* m_cursorLine = nullptr;
     QCPGraph* m_remarks = nullptr;
     std::vector<std::pair<std::int64_t, QString>> m_remarkTexts;

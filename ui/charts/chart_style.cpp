@@ -2,6 +2,9 @@
 #include "ui/charts/chart_curve.h"
 #include "ui/theme/theme.h"
 
+#include <algorithm>
+#include <array>
+
 namespace luthier::ui {
 namespace {
 
@@ -31,19 +34,37 @@ void styleAxis(QCPAxis* axis)
     axis->grid()->setZeroLinePen(QPen(faint(line, kGridAlpha)));
 }
 
+// The first two places of both runs, then the others.
+int seriesAt(int run, int place)
+{
+    constexpr int kFirst = 2;
+    return place < kFirst ? run * kFirst + place : place * ChartPanel::kMaxRuns + run;
+}
+
 } // namespace
 
-// Two runs differ by colour, by dashes and by the shape of their dots.
-void styleCurve(QCPGraph* raw, QCPGraph* smooth, QCPGraph* evals, int run, bool isSmoothed)
+void styleSteps(QCPGraph* values, QCPGraph* smooth, int run, int place, bool isSmoothed)
 {
-    const Qt::PenStyle dashes = run == 0 ? Qt::SolidLine : Qt::DashLine;
-    const QColor main = seriesColor(run * 2);
-    const QColor heldOut = seriesColor(run * 2 + 1);
-    raw->setPen(QPen(faint(main, kFaintAlpha), 1));
-    raw->setVisible(isSmoothed);
-    smooth->setPen(QPen(main, kStrong, dashes));
-    evals->setPen(QPen(heldOut, 1, Qt::DotLine));
-    evals->setScatterStyle(QCPScatterStyle(run == 0 ? QCPScatterStyle::ssDisc : QCPScatterStyle::ssSquare, heldOut, heldOut, kDotSize));
+    static constexpr std::array kDashes{Qt::SolidLine, Qt::DashLine, Qt::DashDotLine, Qt::DashDotDotLine};
+    const QColor ink = seriesColor(seriesAt(run, place));
+    const QPen strong(ink, kStrong, kDashes[static_cast<std::size_t>(run + (place > 0 ? 2 : 0)) % kDashes.size()]);
+    if (smooth == nullptr) {
+        values->setPen(strong);
+        return;
+    }
+    values->setPen(QPen(faint(ink, kFaintAlpha), 1));
+    values->setVisible(isSmoothed);
+    smooth->setPen(strong);
+}
+
+void styleEvaluations(QCPGraph* values, int run, int place)
+{
+    static constexpr std::array kDots{QCPScatterStyle::ssDisc, QCPScatterStyle::ssSquare, QCPScatterStyle::ssDiamond,
+                                      QCPScatterStyle::ssTriangle, QCPScatterStyle::ssTriangleInverted, QCPScatterStyle::ssStar};
+    const QColor ink = seriesColor(seriesAt(run, place));
+    const auto dot = kDots[static_cast<std::size_t>(run + 2 * std::max(0, place - 1)) % kDots.size()];
+    values->setPen(QPen(ink, 1, Qt::DotLine));
+    values->setScatterStyle(QCPScatterStyle(dot, ink, ink, kDotSize));
 }
 
 void stylePlot(QCustomPlot* plot)

@@ -1,25 +1,61 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/charts/charts.h"
 
+#include "ui/charts/measure_text.h"
+
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <array>
 
 namespace luthier::ui {
+namespace {
 
-std::span<const ChartSpec> charts()
+struct ChartRow {
+    const char* id;
+    const char* title; // English source strings, context "ChartSpec"
+    bool isAlways;
+};
+
+constexpr std::array kRows{
+    ChartRow{"loss", QT_TRANSLATE_NOOP("ChartSpec", "Loss"), true},
+    ChartRow{"learningRate", QT_TRANSLATE_NOOP("ChartSpec", "Learning rate"), true},
+    ChartRow{"gradNorm", QT_TRANSLATE_NOOP("ChartSpec", "Gradient norm"), true},
+    ChartRow{"speed", QT_TRANSLATE_NOOP("ChartSpec", "Speed"), true},
+};
+
+} // namespace
+
+bool ChartSpec::draws(const measures::Measure& measure) const
 {
-    static constexpr std::array table{
-        ChartSpec{"loss", QT_TRANSLATE_NOOP("ChartSpec", "Loss"), QT_TRANSLATE_NOOP("ChartSpec", "nats per token"),
-                  [](const train::StepDone& step) { return step.loss; }, true, 4},
-        ChartSpec{"learningRate", QT_TRANSLATE_NOOP("ChartSpec", "Learning rate"), "",
-                  [](const train::StepDone& step) { return step.learningRate; }, false, 3},
-        ChartSpec{"gradNorm", QT_TRANSLATE_NOOP("ChartSpec", "Gradient norm"), "",
-                  [](const train::StepDone& step) { return step.gradNorm; }, false, 3},
-        ChartSpec{"speed", QT_TRANSLATE_NOOP("ChartSpec", "Speed"), QT_TRANSLATE_NOOP("ChartSpec", "tokens/s"),
-                  [](const train::StepDone& step) { return step.tokensPerSecond; }, false, 3},
-    };
-    return table;
+    return std::find(measures.begin(), measures.end(), &measure) != measures.end();
+}
+
+std::vector<ChartSpec> charts()
+{
+    std::vector<ChartSpec> all;
+    for (const ChartRow& row : kRows) {
+        ChartSpec spec{QString::fromLatin1(row.id), QCoreApplication::translate("ChartSpec", row.title), {}, row.isAlways};
+        for (const measures::Measure& measure : measures::table()) {
+            if (std::string_view(measure.chart) == row.id && measure.drawing != measures::Drawing::None) {
+                spec.measures.push_back(&measure);
+            }
+        }
+        if (!spec.measures.empty()) {
+            all.push_back(std::move(spec));
+        }
+    }
+    return all;
+}
+
+ChartSpec chartOf(const measures::Measure& measure)
+{
+    for (const ChartSpec& spec : charts()) {
+        if (spec.draws(measure)) {
+            return spec;
+        }
+    }
+    return {QString::fromUtf8(measure.id.data(), static_cast<qsizetype>(measure.id.size())), asTitle(measureLabel(measure)), {&measure}, false};
 }
 
 } // namespace luthier::ui

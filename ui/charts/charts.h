@@ -1,23 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ChartSpec: one chart of a run, as a row of a table. A new chart is one row in charts.cpp; panel, overlay,
-// smoothing, export, theme and tests follow.
+// ChartSpec: one chart of a run. A new chart is one row in charts.cpp; which measures it draws, their unit and their scale is
+// said by the measures that name it (core/measures/measure.cpp), and a measure that names none has a chart of its own.
+// Panel, overlay, smoothing, export, theme and tests follow.
 #pragma once
 
-#include "core/train/events.h"
+#include "core/measures/measure.h"
 
-#include <span>
+#include <QString>
+
+#include <vector>
 
 namespace luthier::ui {
 
 struct ChartSpec {
-    const char* id;    // objectName of the panel is id + "Chart"
-    const char* title; // English source strings, context "ChartSpec"
-    const char* unit;  // of the upright axis; empty: none
-    double (*value)(const train::StepDone& step);
-    bool hasEvals;     // held-out losses are drawn on the same plot
-    int digits;        // significant ones, where a value is told
+    QString id;    // objectName of the panel is id + "Chart"
+    QString title;
+    std::vector<const measures::Measure*> measures; // at least one; unit, digits and scale are the first one's
+    bool isAlways = false; // shown before anything was measured
+
+    const measures::Measure& main() const { return *measures.front(); }
+    bool draws(const measures::Measure& measure) const;
 };
 
-std::span<const ChartSpec> charts();
+// The rows, those that any measure names, in their order; titles in the language of the moment.
+std::vector<ChartSpec> charts();
+
+// The one that draws the measure: a row, or one made for it.
+ChartSpec chartOf(const measures::Measure& measure);
 
 } // namespace luthier::ui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/command.h"
 #include "core/cli/display.h"
+#include "core/cli/measure_columns.h"
 #include "core/cli/table.h"
 #include "core/store/adapter_library.h"
 
@@ -54,8 +55,10 @@ Json toJson(const store::LibraryAdapter& adapter)
     Json line = {{"name", adapter.name}, {"run", adapter.run > 0 ? Json(adapter.run) : Json()}};
     line.update(toJson(adapter.facts));
     line["trained_on"] = adapter.trainedOn;
-    line["held_out_before"] = adapter.firstHeldOut ? Json(*adapter.firstHeldOut) : Json();
-    line["held_out"] = adapter.lastHeldOut ? Json(*adapter.lastHeldOut) : Json();
+    const auto orNull = [](const std::optional<double>& value) { return value ? measures::numberJson(*value) : Json(); };
+    line["held_out_before"] = orNull(adapter.measures.heldOutBefore());
+    line["held_out"] = orNull(adapter.measures.heldOut());
+    line["measures"] = measures::toJson(adapter.measures);
     line["notes"] = adapter.notes;
     return line;
 }
@@ -66,14 +69,25 @@ int listAll(store::Project& project, Context& context)
     if (!all) {
         return context.fail(all.message());
     }
-    Table table({{"adapter"}, {"method"}, {"size", false, true}, {"held-out", false, true}, {"trained on", true}, {"base", true}, {"path", true}});
+    std::vector<const measures::Summaries*> measuredAll;
+    for (const store::LibraryAdapter& adapter : *all) {
+        measuredAll.push_back(&adapter.measures);
+    }
+    const MeasureColumns measured(measuredAll);
+    std::vector<Column> columns{{"adapter"}, {"method"}, {"size", false, true}, {"held-out", false, true}};
+    measured.addTo(columns);
+    columns.insert(columns.end(), {{"trained on", true}, {"base", true}, {"path", true}});
+    Table table(columns);
     for (const store::LibraryAdapter& adapter : *all) {
         if (context.console.isJson()) {
             context.console.line(toJson(adapter));
         }
-        table.add({adapter.name, adapter.facts.problem.empty() ? adapter.facts.method : "broken", byteSize(static_cast<double>(adapter.facts.bytes)),
-                   adapter.lastHeldOut ? fixed(*adapter.lastHeldOut, 4) : "-", adapter.trainedOn.empty() ? "-" : adapter.trainedOn,
-                   adapter.facts.baseName, adapter.facts.path.string()});
+        const auto heldOut = adapter.measures.heldOut();
+        std::vector<std::string> cells{adapter.name, adapter.facts.problem.empty() ? adapter.facts.method : "broken",
+                                       byteSize(static_cast<double>(adapter.facts.bytes)), heldOut ? fixed(*heldOut, 4) : "-"};
+        measured.addTo(cells, adapter.measures);
+        cells.insert(cells.end(), {adapter.trainedOn.empty() ? "-" : adapter.trainedOn, adapter.facts.baseName, adapter.facts.path.string()});
+        table.add(std::move(cells));
     }
     if (!context.console.isJson()) {
         context.console.text(table.isEmpty() ? "No adapters yet: luthier tune makes one, luthier adapters import takes one in."

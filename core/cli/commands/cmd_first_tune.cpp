@@ -164,9 +164,8 @@ void printResult(const ComparisonSettings& settings, const std::vector<std::vect
         return;
     }
     console.text("\n" + comparisonTable(settings, answers, console.width()) + "\n");
-    if (printer.firstHeldOut() && printer.lastHeldOut()) {
-        console.text("Held-out loss   " + fixed(*printer.firstHeldOut(), 4) + " before, "
-                     + fixed(*printer.lastHeldOut(), 4) + " after " + counted(ended.step) + " steps in "
+    if (const auto before = printer.measures().heldOutBefore()) {
+        console.text("Held-out loss   " + fixed(*before, 4) + " before, " + fixed(*printer.measures().heldOut(), 4) + " after " + counted(ended.step) + " steps in "
                      + duration(ended.seconds));
     }
     console.text("Adapter         " + ended.adapter + "\n\nTry next:\n  luthier generate --model "

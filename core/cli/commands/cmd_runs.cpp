@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/command.h"
 #include "core/cli/display.h"
+#include "core/cli/measure_columns.h"
+#include "core/cli/measurement_table.h"
 #include "core/cli/table.h"
 #include "core/config/run_config.h"
 #include "core/peft/origin.h"
+#include "core/store/event_codec.h"
 #include "core/store/project.h"
+#include "core/train/event_measures.h"
 
 #include <CLI/App.hpp>
 
@@ -43,12 +47,13 @@ Json rowJson(const store::RunRow& row)
             {"folder", row.folder},
             {"step", row.step},
             {"total_steps", row.totalSteps},
-            {"last_loss", number(row.lastLoss)},
-            {"first_held_out", number(row.firstHeldOut)},
-            {"last_held_out", number(row.lastHeldOut)},
+            {"last_loss", number(row.measures.lastLoss())},
+            {"first_held_out", number(row.measures.heldOutBefore())},
+            {"last_held_out", number(row.measures.heldOut())},
             {"seconds", row.seconds},
             {"result", row.result},
-            {"sentence", row.sentence}};
+            {"sentence", row.sentence},
+            {"measures", measures::toJson(row.measures)}};
 }
 
 std::string lossText(const std::optional<double>& value)
@@ -89,21 +94,29 @@ int listRuns(const Flags&, Project project, Context& context)
     if (!rows) {
         return context.fail(rows.message());
     }
-    Table table({{"run", false, true},
-                 {"name", true},
-                 {"state"},
-                 {"step", false, true},
-                 {"loss", false, true},
-                 {"held-out", false, true},
-                 {"time", false, true},
-                 {"created"}});
+    std::vector<const measures::Summaries*> all;
+    for (const auto& row : *rows) {
+        all.push_back(&row.measures);
+    }
+    const MeasureColumns measured(all);
+    std::vector<Column> columns{{"run", false, true},  {"name", true},         {"state"},
+                                {"step", false, true}, {"loss", false, true}, {"held-out", false, true}};
+    measured.addTo(columns);
+    columns.insert(columns.end(), {{"time", false, true}, {"created"}});
+    Table table(columns);
     for (const auto& row : *rows) {
         if (context.console.isJson()) {
             context.console.line(rowJson(row));
         }
-        table.add({std::to_string(row.id), row.name, row.state,
-                   counted(row.step) + "/" + counted(row.totalSteps), lossText(row.lastLoss),
-                   lossText(row.lastHeldOut), duration(row.seconds), row.created});
+        std::vector<std::string> cells{std::to_string(row.id),
+                                       row.name,
+                                       row.state,
+                                       counted(row.step) + "/" + counted(row.totalSteps),
+                                       lossText(row.measures.lastLoss()),
+                                       lossText(row.measures.heldOut())};
+        measured.addTo(cells, row.measures);
+        cells.insert(cells.end(), {duration(row.seconds), row.created});
+        table.add(std::move(cells));
     }
     if (!context.console.isJson()) {
         context.console.text(table.isEmpty()
@@ -118,7 +131,9 @@ Json evalsOf(const std::vector<train::Event>& events)
     Json evals = Json::array();
     for (const auto& event : events) {
         if (const auto* eval = std::get_if<train::EvalDone>(&event)) {
-            evals.push_back({{"step", eval->step}, {"set", eval->set}, {"loss", eval->loss}});
+            Json line = store::toJson(*eval);
+            line.erase("event");
+            evals.push_back(std::move(line));
         }
     }
     return evals;
@@ -150,18 +165,45 @@ int showRun(const Flags& flags, Project project, Context& context)
     }
     Table table({{"run " + std::to_string(row->id)}, {row->name, true}});
     for (const auto& [key, value] : object.items()) {
-        if (key != "id" && key != "name" && key != "recipe" && key != "evals" && key != "from") {
+        if (key != "id" && key != "name" && key != "recipe" && key != "evals" && key != "from" && key != "measures") {
             table.add({key, value.is_string() ? value.get<std::string>() : base::dumpJson(value)});
         }
     }
-    for (const Json& eval : object["evals"]) {
-        table.add({"step " + base::dumpJson(eval["step"]),
-                   eval["set"].get<std::string>() + " loss " + fixed(eval["loss"].get<double>(), 4)});
+    for (const auto& event : *events) {
+        if (const auto* eval = std::get_if<train::EvalDone>(&event)) {
+            std::string text;
+            for (const measures::Value& value : train::measuresOf(*eval)) {
+                text += (text.empty() ? "" : ", ") + measures::nameOf(*value.measure, eval->set) + " " + measures::textOf(*value.measure, value.value);
+            }
+            table.add({"step " + std::to_string(eval->step), text});
+        }
     }
     if (!origin->empty()) {
         table.add({"origin", peft::sentenceOf(*origin)});
     }
     context.console.text(table.toText(context.console.width()) + "\n\n" + base::dumpJson(row->recipe, 2));
+    return kDone;
+}
+
+// A line for each measurement, or for each step with a column for each measure and set.
+int listMeasures(const Flags& flags, Project project, Context& context)
+{
+    auto row = findRun(project, flags.arguments.front());
+    auto events = row ? project->events(row->id) : Result<std::vector<train::Event>>(row.error());
+    if (!events) {
+        return context.fail(events.message());
+    }
+    const MeasurementTable table(*events);
+    if (context.console.isJson()) {
+        for (const MeasurementTable::Measurement& measured : table.all()) {
+            context.console.line({{"step", measured.step},
+                                  {"set", measured.set == measures::kStepSet ? Json() : Json(measured.set)},
+                                  {"id", std::string(measured.measure->id)},
+                                  {"value", measures::numberJson(measured.value)}});
+        }
+    } else {
+        context.console.text(table.toCsv());
+    }
     return kDone;
 }
 
@@ -220,6 +262,7 @@ int renameRun(const Flags& flags, Project project, Context& context)
 constexpr std::array kVerbs = {
     Verb{"list", "All runs of the project, newest first", 0, "", false, listRuns},
     Verb{"show", "One run with its recipe and measurements", 1, "RUN", false, showRun},
+    Verb{"measures", "Everything that a run measured, as CSV, or as lines of JSON", 1, "RUN", false, listMeasures},
     Verb{"diff", "Settings in which two runs differ", 2, "RUN RUN", false, diffRuns},
     Verb{"delete", "Move a run to the project's trash", 1, "RUN", true, deleteRun},
     Verb{"rename", "Give a run another name", 2, "RUN NAME", true, renameRun},
@@ -265,9 +308,10 @@ int run(const Flags& flags, Context& context)
 
 Command runsCommand()
 {
-    return command<Flags>("runs", "Runs of a project: list, show, diff, delete, rename",
+    return command<Flags>("runs", "Runs of a project: list, show, measures, diff, delete, rename",
                           "luthier runs --project ~/tunes\n"
                           "luthier runs show 3 --project ~/tunes\n"
+                          "luthier runs measures 3 --project ~/tunes > run3.csv\n"
                           "luthier runs diff 2 3 --project ~/tunes --json",
                           setup, run);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/display.h"
+#include "core/cli/measure_columns.h"
 #include "core/cli/recorded_trials.h"
 #include "core/cli/table.h"
 
@@ -61,14 +62,26 @@ private:
 
 std::string tableOf(const std::vector<train::ShootoutRow>& rows, int width)
 {
-    Table table({{"method"}, {"held-out loss", false, true}, {"trained", false, true}, {"%", false, true}, {"peak memory", false, true},
-                 {"minutes", false, true}, {"size", false, true}, {"learning rate", false, true}, {"", true}});
+    std::vector<const measures::Summaries*> all;
+    for (const train::ShootoutRow& row : rows) {
+        all.push_back(&row.measures);
+    }
+    const MeasureColumns measured(all);
+    std::vector<Column> columns{{"method"}, {"held-out loss", false, true}};
+    measured.addTo(columns);
+    columns.insert(columns.end(), {{"trained", false, true}, {"%", false, true}, {"peak memory", false, true}, {"minutes", false, true},
+                                   {"size", false, true}, {"learning rate", false, true}, {"", true}});
+    Table table(columns);
     for (const train::ShootoutRow& row : rows) {
         const bool finished = row.ended.outcome == train::Outcome::Finished;
-        table.add({row.method, row.lastHeldOut ? fixed(*row.lastHeldOut, 4) : "-", counted(row.trainedParameters),
-                   fixed(100 * row.trainedShare(), 3), row.peakMemoryBytes > 0 ? byteSize(static_cast<double>(row.peakMemoryBytes)) : "-",
-                   fixed(row.ended.seconds / 60, 2), row.resultBytes > 0 ? byteSize(static_cast<double>(row.resultBytes)) : "-",
-                   shortest(row.learningRate), finished ? "" : std::string(train::toText(row.ended.outcome)) + ": " + row.ended.sentence});
+        const auto heldOut = row.measures.heldOut();
+        std::vector<std::string> cells{row.method, heldOut ? fixed(*heldOut, 4) : "-"};
+        measured.addTo(cells, row.measures);
+        cells.insert(cells.end(), {counted(row.trainedParameters), fixed(100 * row.trainedShare(), 3),
+                                   row.peakMemoryBytes > 0 ? byteSize(static_cast<double>(row.peakMemoryBytes)) : "-",
+                                   fixed(row.ended.seconds / 60, 2), row.resultBytes > 0 ? byteSize(static_cast<double>(row.resultBytes)) : "-",
+                                   shortest(row.learningRate), finished ? "" : std::string(train::toText(row.ended.outcome)) + ": " + row.ended.sentence});
+        table.add(std::move(cells));
     }
     return table.toText(width);
 }

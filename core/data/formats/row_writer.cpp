@@ -41,6 +41,15 @@ std::string csvField(std::string_view text, char delimiter)
     return field + '"';
 }
 
+std::string csvLine(const std::vector<std::string>& fields, char delimiter)
+{
+    std::string line;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        line += (i > 0 ? std::string(1, delimiter) : std::string()) + csvField(fields[i], delimiter);
+    }
+    return line + "\n";
+}
+
 RowSink::RowSink(std::filesystem::path path, std::filesystem::path lines, base::AtomicFile file, char delimiter)
     : m_path(std::move(path)), m_lines(std::move(lines)), m_file(std::move(file)), m_delimiter(delimiter)
 {

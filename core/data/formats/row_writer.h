@@ -29,6 +29,8 @@ const RowShape* findRowShape(std::string_view id);
 
 // One CSV field, quoted where it must be.
 std::string csvField(std::string_view text, char delimiter);
+// A line of them, with its end.
+std::string csvLine(const std::vector<std::string>& fields, char delimiter);
 
 // A file that appears whole on commit(), or not at all. By the name: .csv, .tsv, .parquet, else JSON Lines. Tables wait
 // as JSON Lines beside the file until commit(), when all their columns are known (and, in Parquet, the types).

@@ -104,8 +104,8 @@ CardItem cardOf(const store::LibraryAdapter& adapter)
         return card;
     }
     QStringList parts{QString::fromStdString(adapter.facts.method), fileSize(static_cast<double>(adapter.facts.bytes))};
-    if (adapter.lastHeldOut) {
-        parts += AdapterLibrary::tr("held-out %1").arg(QLocale().toString(*adapter.lastHeldOut, 'f', 3));
+    if (const auto heldOut = adapter.measures.heldOut()) {
+        parts += AdapterLibrary::tr("held-out %1").arg(QLocale().toString(*heldOut, 'f', 3));
     }
     if (!adapter.trainedOn.empty()) {
         parts += QString::fromStdString(adapter.trainedOn);

@@ -77,7 +77,7 @@ using Maybe = std::optional<Number>;
 
 Maybe heldOut(const ShootoutLine& line)
 {
-    return line.measured.lastHeldOut ? Maybe(Number{*line.measured.lastHeldOut}) : std::nullopt;
+    return line.measured.measures.heldOut() ? Maybe(Number{*line.measured.measures.heldOut()}) : std::nullopt;
 }
 
 Maybe trained(const ShootoutLine& line)
@@ -155,6 +155,7 @@ constexpr std::array kColumns{
 };
 constexpr int kStateColumn = 1;
 constexpr int kHeldOutColumn = 2;
+constexpr auto kFixed = static_cast<int>(kColumns.size());
 
 QString textOf(const ShootoutLine& line, int column)
 {
@@ -183,8 +184,8 @@ QString tipOf(const ShootoutLine& line, int column)
     if (!line.sentence.isEmpty()) {
         return line.sentence;
     }
-    if (column == kHeldOutColumn && line.measured.firstHeldOut) {
-        return ShootoutTable::tr("%1 before the first step").arg(QLocale().toString(*line.measured.firstHeldOut, 'f', kLossDigits));
+    if (const auto before = line.measured.measures.heldOutBefore(); column == kHeldOutColumn && before) {
+        return ShootoutTable::tr("%1 before the first step").arg(QLocale().toString(*before, 'f', kLossDigits));
     }
     const peft::Method* method = methodOf(line);
     return method == nullptr ? QString() : QCoreApplication::translate("Method", method->help.c_str());
@@ -209,13 +210,29 @@ void ShootoutTable::setLines(std::vector<ShootoutLine> lines)
 {
     beginResetModel();
     m_lines = std::move(lines);
+    m_measured.reset(measured());
     endResetModel();
+}
+
+std::vector<const measures::Summaries*> ShootoutTable::measured() const
+{
+    std::vector<const measures::Summaries*> all;
+    for (const ShootoutLine& line : m_lines) {
+        all.push_back(&line.measured.measures);
+    }
+    return all;
 }
 
 void ShootoutTable::setLine(int row, const ShootoutLine& line)
 {
     if (row >= 0 && row < rowCount()) {
         m_lines[static_cast<std::size_t>(row)] = line;
+        if (const auto added = m_measured.newIn(measured()); !added.empty()) {
+            const int first = m_measured.place() + m_measured.count();
+            beginInsertColumns({}, first, first + static_cast<int>(added.size()) - 1);
+            m_measured.add(added);
+            endInsertColumns();
+        }
         Q_EMIT dataChanged(index(row, 0), index(row, columnCount() - 1));
     }
 }
@@ -227,7 +244,7 @@ int ShootoutTable::rowCount(const QModelIndex& parent) const
 
 int ShootoutTable::columnCount(const QModelIndex& parent) const
 {
-    return parent.isValid() ? 0 : static_cast<int>(kColumns.size());
+    return parent.isValid() ? 0 : kFixed + m_measured.count();
 }
 
 QVariant ShootoutTable::data(const QModelIndex& index, int role) const
@@ -236,7 +253,10 @@ QVariant ShootoutTable::data(const QModelIndex& index, int role) const
         return {};
     }
     const ShootoutLine& line = m_lines[static_cast<std::size_t>(index.row())];
-    const int column = index.column();
+    const int column = m_measured.fixed(index.column());
+    if (column < 0) {
+        return role == MethodRole ? QVariant(line.method) : m_measured.lastValue(index.column(), line.measured.measures, role, SortRole);
+    }
     switch (role) {
     case Qt::DisplayRole:
         return textOf(line, column);
@@ -275,7 +295,11 @@ QVariant ShootoutTable::headerData(int section, Qt::Orientation orientation, int
     if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) {
         return {};
     }
-    const Column& column = kColumns[static_cast<std::size_t>(section)];
+    const int at = m_measured.fixed(section);
+    if (at < 0) {
+        return m_measured.heading(section, role);
+    }
+    const Column& column = kColumns[static_cast<std::size_t>(at)];
     return columnHeading(role, tr(column.title), column.help[0] == '\0' ? QString() : tr(column.help), column.number != nullptr);
 }
 

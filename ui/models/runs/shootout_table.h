@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ShootoutTable: the methods of a shoot-out as a table: before it starts what each would train and cost, then what it did.
-// Columns are rows of a table in the .cpp. Expected numbers are quieter than measured ones.
+// Columns are rows of a table in the .cpp; behind the held-out loss stands one for each measure and set that any of the
+// methods measured beside it. Expected numbers are quieter than measured ones.
 //
 // planMethods and readLines touch disks and are for jobs.
 #pragma once
 
 #include "core/store/shootout_record.h"
 #include "core/train/method_size.h"
+#include "ui/models/measure_columns.h"
 
 #include <QAbstractTableModel>
 
@@ -67,7 +69,10 @@ Q_SIGNALS:
     void choiceChanged();
 
 private:
+    std::vector<const measures::Summaries*> measured() const; // of the lines
+
     std::vector<ShootoutLine> m_lines;
+    MeasureColumns m_measured{3};
 };
 
 } // namespace luthier::ui

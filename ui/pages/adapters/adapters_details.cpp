@@ -2,6 +2,8 @@
 #include "ui/pages/adapters/adapters_details.h"
 
 #include "ui/base/amounts.h"
+#include "ui/charts/measure_text.h"
+#include "ui/models/card_list_model.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/named_button.h"
 
@@ -33,10 +35,15 @@ QString factsOf(const store::LibraryAdapter& adapter)
     text += line(AdaptersDetails::tr("Before"), facts.origin);
     text += line(AdaptersDetails::tr("Base's fingerprint"), facts.baseFingerprint.substr(0, 12));
     text += AdaptersDetails::tr("Size: %1, %2 parameters\n").arg(fileSize(static_cast<double>(facts.bytes)), locale.toString(static_cast<qlonglong>(facts.parameters)));
-    if (adapter.lastHeldOut) {
-        const QString last = locale.toString(*adapter.lastHeldOut, 'f', 4);
-        text += adapter.firstHeldOut ? AdaptersDetails::tr("Held-out loss: %1, before %2\n").arg(last, locale.toString(*adapter.firstHeldOut, 'f', 4))
-                                     : AdaptersDetails::tr("Held-out loss: %1\n").arg(last);
+    for (const measures::Summary& summary : adapter.measures) {
+        if (summary.set == measures::kStepSet) {
+            continue; // how well its own rows were learned says little of an adapter
+        }
+        const QString name = asTitle(measureName(*summary.measure, summary.set));
+        const QString last = measureText(*summary.measure, summary.last);
+        //: name of a measure, its value after training, its value before
+        text += summary.before() ? AdaptersDetails::tr("%1: %2, before %3\n").arg(name, last, measureText(*summary.measure, *summary.before()))
+                                 : QStringLiteral("%1: %2\n").arg(name, last);
     }
     const QDateTime made = QDateTime::fromString(QString::fromStdString(adapter.created), Qt::ISODate);
     if (made.isValid()) {

@@ -4,12 +4,43 @@
 namespace luthier::ui {
 namespace {
 
+// What makes an event at a step another one than its neighbours there.
+const std::string* kindOf(const train::EvalDone& eval)
+{
+    return &eval.set;
+}
+const std::string* kindOf(const train::SampleDone& sample)
+{
+    return &sample.prompt;
+}
+const std::string* kindOf(const train::Warning& warning)
+{
+    return &warning.sentence;
+}
+const std::string* kindOf(const train::StepDone&)
+{
+    return nullptr;
+}
+
+template <class T>
+bool isSame(const T& known, const T& event)
+{
+    const std::string* kind = kindOf(event);
+    return known.step == event.step && (kind == nullptr || *kindOf(known) == *kind);
+}
+
+// The store may have taken some of the events of a step and not the others yet.
 template <class T>
 void appendNewer(std::vector<T>& known, const std::vector<T>& live)
 {
     const std::int64_t last = known.empty() ? -1 : known.back().step;
+    const std::size_t size = known.size();
     for (const T& event : live) {
-        if (event.step > last) {
+        bool isNew = event.step >= last;
+        for (std::size_t i = size; isNew && i > 0 && known[i - 1].step == event.step; --i) {
+            isNew = !isSame(known[i - 1], event);
+        }
+        if (isNew) {
             known.push_back(event);
         }
     }

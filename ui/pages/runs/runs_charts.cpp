@@ -3,10 +3,11 @@
 
 #include "ui/charts/chart_panel.h"
 #include "ui/theme/theme.h"
-#include "ui/widgets/status_label.h"
+#include "ui/widgets/vertical_scroll.h"
 
 #include <QCheckBox>
 #include <QHBoxLayout>
+#include <QLabel>
 #include <QSlider>
 #include <QSplitter>
 
@@ -19,23 +20,19 @@ constexpr double kMostSmoothing = 0.98;
 
 } // namespace
 
-RunsCharts::RunsCharts(QWidget* parent) : QWidget(parent), m_smoothing(new QSlider(Qt::Horizontal))
+RunsCharts::RunsCharts(QWidget* parent)
+    : QWidget(parent), m_smoothing(new QSlider(Qt::Horizontal)), m_others(new QSplitter(Qt::Vertical))
 {
     setObjectName(QStringLiteral("runsCharts"));
     auto* split = new QSplitter;
     split->setObjectName(QStringLiteral("chartsSplitter"));
     split->setChildrenCollapsible(false);
-    auto* others = new QSplitter(Qt::Vertical);
-    others->setObjectName(QStringLiteral("smallChartsSplitter"));
-    others->setChildrenCollapsible(false);
+    m_others->setObjectName(QStringLiteral("smallChartsSplitter"));
+    m_others->setChildrenCollapsible(false);
     for (const ChartSpec& spec : charts()) {
-        auto* panel = new ChartPanel(spec);
-        (m_panels.empty() ? split : others)->addWidget(panel);
-        m_panels.push_back(panel);
-        connect(panel, &ChartPanel::saveWanted, this, &RunsCharts::saveWanted);
-        connect(panel, &ChartPanel::stepWanted, this, &RunsCharts::stepWanted);
+        addPanel(spec, m_panels.empty() ? split : m_others);
     }
-    split->addWidget(others);
+    split->addWidget(new VerticalScroll(m_others));
     split->setStretchFactor(0, 2);
     split->setStretchFactor(1, 1);
     auto* layout = new QVBoxLayout(this);
@@ -65,9 +62,9 @@ QWidget* RunsCharts::buildControls()
     row->addSpacing(space(4));
     row->addWidget(logarithmic);
     row->addStretch();
-    connect(m_smoothing, &QSlider::valueChanged, this, [this](int value) {
+    connect(m_smoothing, &QSlider::valueChanged, this, [this] {
         for (ChartPanel* panel : m_panels) {
-            panel->setSmoothing(kMostSmoothing * value / kSmoothingParts);
+            panel->setSmoothing(smoothing());
         }
     });
     connect(logarithmic, &QCheckBox::toggled, m_panels.front(), &ChartPanel::setLogarithmic);
@@ -75,40 +72,109 @@ QWidget* RunsCharts::buildControls()
     return box;
 }
 
+ChartPanel* RunsCharts::addPanel(const ChartSpec& spec, QSplitter* to)
+{
+    auto* panel = new ChartPanel(spec);
+    panel->setSmoothing(smoothing());
+    for (std::size_t place = 0; place < m_names.size(); ++place) {
+        panel->setRunName(static_cast<int>(place), m_names[place]);
+    }
+    for (const auto& [step, sentence] : m_remarks) {
+        panel->addRemark(step, sentence);
+    }
+    to->addWidget(panel);
+    panel->setVisible(spec.isAlways);
+    m_panels.push_back(panel);
+    m_drawn.insert(spec.measures.begin(), spec.measures.end());
+    connect(panel, &ChartPanel::saveWanted, this, &RunsCharts::saveWanted);
+    connect(panel, &ChartPanel::stepWanted, this, &RunsCharts::stepWanted);
+    return panel;
+}
+
+void RunsCharts::makePanelFor(const measures::Measure& measure)
+{
+    if (measure.drawing != measures::Drawing::None && m_drawn.insert(&measure).second) {
+        addPanel(chartOf(measure), m_others);
+    }
+}
+
+void RunsCharts::makePanels(const RunHistory& history)
+{
+    for (const train::StepDone& step : history.steps) {
+        for (const measures::Value& value : step.measures) {
+            makePanelFor(*value.measure);
+        }
+    }
+    for (const train::EvalDone& eval : history.evals) {
+        for (const measures::Value& value : eval.measures) {
+            makePanelFor(*value.measure);
+        }
+    }
+}
+
+double RunsCharts::smoothing() const
+{
+    return kMostSmoothing * m_smoothing->value() / kSmoothingParts;
+}
+
+// Charts of the table that always stand there, others while they show something.
+void RunsCharts::showFilled()
+{
+    for (ChartPanel* panel : m_panels) {
+        panel->setVisible(panel->spec().isAlways || !panel->isEmpty());
+    }
+}
+
 void RunsCharts::clear()
 {
+    m_names = {};
+    m_remarks.clear();
     for (ChartPanel* panel : m_panels) {
         panel->clear();
     }
+    showFilled();
 }
 
 void RunsCharts::setRun(int place, const QString& name, const RunHistory& history)
 {
+    m_names[static_cast<std::size_t>(place)] = name;
     for (ChartPanel* panel : m_panels) {
         panel->setRunName(place, name);
-        panel->append(place, history.steps);
-        panel->appendEvals(place, history.evals);
-        if (place == 0) {
-            for (const train::Warning& warning : history.warnings) {
-                panel->addRemark(warning.step, QString::fromStdString(warning.sentence));
-            }
+    }
+    add(place, history);
+}
+
+// One that a chart made later misses would look like a run without it.
+void RunsCharts::addRemarks(const std::vector<train::Warning>& warnings)
+{
+    for (const train::Warning& warning : warnings) {
+        m_remarks.emplace_back(warning.step, QString::fromStdString(warning.sentence));
+        for (ChartPanel* panel : m_panels) {
+            panel->addRemark(m_remarks.back().first, m_remarks.back().second);
         }
     }
 }
 
 void RunsCharts::append(const RunHistory& more)
 {
+    add(0, more);
+}
+
+void RunsCharts::add(int place, const RunHistory& more)
+{
+    makePanels(more);
     for (ChartPanel* panel : m_panels) {
         if (!more.steps.empty()) {
-            panel->append(0, more.steps);
+            panel->append(place, more.steps);
         }
         if (!more.evals.empty()) {
-            panel->appendEvals(0, more.evals);
-        }
-        for (const train::Warning& warning : more.warnings) {
-            panel->addRemark(warning.step, QString::fromStdString(warning.sentence));
+            panel->appendEvals(place, more.evals);
         }
     }
+    if (place == 0) {
+        addRemarks(more.warnings);
+    }
+    showFilled();
 }
 
 } // namespace luthier::ui

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// RunsCharts: every chart of the table for one run, with a second one laid over it: loss large, the others beside.
+// RunsCharts: every chart of the table for one run, with a second one laid over it: loss large, the others beside. What a run
+// measures beyond them has its chart from its first value on.
 #pragma once
 
 #include "ui/pages/runs/run_history.h"
 
 #include <QWidget>
 
-class QLabel;
+#include <array>
+#include <set>
+#include <utility>
+
 class QSlider;
+class QSplitter;
 
 namespace luthier::ui {
 
 class ChartPanel;
+struct ChartSpec;
 
 class RunsCharts : public QWidget {
     Q_OBJECT
@@ -22,7 +28,7 @@ public:
     void clear();
     void setRun(int place, const QString& name, const RunHistory& history); // 0: the run, 1: laid over it
     void append(const RunHistory& more);                                    // to place 0
-    const std::vector<ChartPanel*>& panels() const { return m_panels; }
+    const std::vector<ChartPanel*>& panels() const { return m_panels; } // also hidden ones
 
 Q_SIGNALS:
     void saveWanted(const QString& path, const QByteArray& content);
@@ -30,9 +36,20 @@ Q_SIGNALS:
 
 private:
     QWidget* buildControls();
+    ChartPanel* addPanel(const ChartSpec& spec, QSplitter* to);
+    void makePanels(const RunHistory& history);
+    void makePanelFor(const measures::Measure& measure);
+    void add(int place, const RunHistory& more);
+    void addRemarks(const std::vector<train::Warning>& warnings);
+    void showFilled();
+    double smoothing() const;
 
     std::vector<ChartPanel*> m_panels;
+    std::set<const measures::Measure*> m_drawn; // has its panel, or needs none
+    std::array<QString, 2> m_names;
+    std::vector<std::pair<std::int64_t, QString>> m_remarks;
     QSlider* m_smoothing;
+    QSplitter* m_others;
 };
 
 } // namespace luthier::ui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/runs/runs_model.h"
 
+#include "ui/charts/measure_text.h"
 #include "ui/models/column_heading.h"
 #include "ui/theme/icons.h"
 
@@ -42,10 +43,7 @@ QString stepsText(const store::RunRow& run)
 
 QString heldOutText(const store::RunRow& run)
 {
-    if (!run.firstHeldOut) {
-        return QStringLiteral("\u2013");
-    }
-    return QStringLiteral("%1 \u2192 %2").arg(lossText(run.firstHeldOut), lossText(run.lastHeldOut));
+    return changeText(run.measures.find(measures::measureOf("loss"), measures::kHeldOutSet));
 }
 
 QString dateText(const store::RunRow& run)
@@ -69,13 +67,24 @@ constexpr std::array kColumns{
     Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Method"), "", &methodText, false},
     Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Steps"), "", &stepsText, true},
     Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Loss"), QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Of the last step, in nats per token"),
-           [](const store::RunRow& run) { return lossText(run.lastLoss); }, true},
+           [](const store::RunRow& run) { return lossText(run.measures.lastLoss()); }, true},
     Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Held-out"),
            QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Loss of the rows kept aside, before the first step and after the last"), &heldOutText, true},
     Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Minutes"), "",
            [](const store::RunRow& run) { return QLocale().toString(run.seconds / 60, 'f', 1); }, true},
     Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Started"), "", &dateText, false},
 };
+
+constexpr auto kFixed = static_cast<int>(kColumns.size());
+
+std::vector<const measures::Summaries*> measuredIn(const std::vector<store::RunRow>& runs)
+{
+    std::vector<const measures::Summaries*> all;
+    for (const store::RunRow& run : runs) {
+        all.push_back(&run.measures);
+    }
+    return all;
+}
 
 struct StateRow {
     const char* id;
@@ -116,6 +125,12 @@ void RunsModel::setRuns(std::vector<store::RunRow> runs)
 {
     if (sameRuns(m_runs, runs)) {
         m_runs = std::move(runs);
+        if (const auto added = m_measured.newIn(measuredIn(m_runs)); !added.empty()) {
+            const int first = m_measured.place() + m_measured.count();
+            beginInsertColumns({}, first, first + static_cast<int>(added.size()) - 1);
+            m_measured.add(added);
+            endInsertColumns();
+        }
         if (!m_runs.empty()) {
             Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
         }
@@ -123,6 +138,7 @@ void RunsModel::setRuns(std::vector<store::RunRow> runs)
     }
     beginResetModel();
     m_runs = std::move(runs);
+    m_measured.reset(measuredIn(m_runs));
     endResetModel();
 }
 
@@ -132,7 +148,7 @@ void RunsModel::update(store::RunId id, std::int64_t step, double loss, double s
     if (row >= 0) {
         store::RunRow& run = m_runs[static_cast<std::size_t>(row)];
         run.step = step;
-        run.lastLoss = loss;
+        run.measures.take(measures::measureOf("loss"), measures::kStepSet, step, loss);
         run.seconds = std::max(run.seconds, seconds);
         Q_EMIT dataChanged(index(row, 0), index(row, columnCount() - 1), {Qt::DisplayRole});
     }
@@ -161,7 +177,7 @@ int RunsModel::rowCount(const QModelIndex& parent) const
 
 int RunsModel::columnCount(const QModelIndex& parent) const
 {
-    return parent.isValid() ? 0 : static_cast<int>(kColumns.size());
+    return parent.isValid() ? 0 : kFixed + m_measured.count();
 }
 
 QVariant RunsModel::data(const QModelIndex& index, int role) const
@@ -170,17 +186,23 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const
     if (row == nullptr) {
         return {};
     }
-    const Column& column = kColumns[static_cast<std::size_t>(index.column())];
+    const int fixed = m_measured.fixed(index.column());
+    const Column* column = fixed < 0 ? nullptr : &kColumns[static_cast<std::size_t>(fixed)];
     switch (role) {
     case Qt::DisplayRole:
-    case Qt::EditRole:
-        return column.text(*row);
+    case Qt::EditRole: {
+        if (column != nullptr) {
+            return column->text(*row);
+        }
+        const auto& [measure, set] = m_measured.at(index.column());
+        return changeText(row->measures.find(*measure, set));
+    }
     case Qt::TextAlignmentRole:
-        return QVariant::fromValue(Qt::AlignVCenter | (column.isNumber ? Qt::AlignRight : Qt::AlignLeft));
+        return QVariant::fromValue(Qt::AlignVCenter | (column == nullptr || column->isNumber ? Qt::AlignRight : Qt::AlignLeft));
     case Qt::ToolTipRole:
         return row->sentence.empty() ? QString::fromStdString(row->folder) : QString::fromStdString(row->sentence);
     case Qt::DecorationRole:
-        if (const StateRow* state = stateRow(row->state); state != nullptr && column.text == kColumns[1].text) {
+        if (const StateRow* state = stateRow(row->state); state != nullptr && column == &kColumns[1]) {
             return icon(QString::fromLatin1(state->icon), state->token);
         }
         return {};
@@ -210,7 +232,11 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
     if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) {
         return {};
     }
-    const Column& column = kColumns[static_cast<std::size_t>(section)];
+    const int fixed = m_measured.fixed(section);
+    if (fixed < 0) {
+        return m_measured.heading(section, role);
+    }
+    const Column& column = kColumns[static_cast<std::size_t>(fixed)];
     return columnHeading(role, tr(column.title), column.help[0] == '\0' ? QString() : tr(column.help), column.isNumber);
 }
 

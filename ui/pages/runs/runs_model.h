@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// RunsModel: the project's runs as a table, newest first. Columns are rows of a table in the .cpp.
+// RunsModel: the project's runs as a table, newest first. Columns are rows of a table in the .cpp; behind the held-out loss
+// stands one for each measure and set that any of the runs measured beside it.
 // Renaming asks through renameWanted; the rows change when the project says so.
 #pragma once
 
 #include "core/store/project.h"
+#include "ui/models/measure_columns.h"
 
 #include <QAbstractTableModel>
 
@@ -38,6 +40,7 @@ Q_SIGNALS:
 
 private:
     std::vector<store::RunRow> m_runs;
+    MeasureColumns m_measured{6};
 };
 
 QString stateText(const std::string& state);

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/measures/measure.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <mutex>
+
+namespace luthier::measures {
+
+namespace {
+
+constexpr std::array kTable{
+    Measure{"loss", "loss", "Mean over the trained tokens", "nats per token", Better::Lower, Drawing::Smoothed, "loss", false, 4, true},
+    Measure{"learning_rate", "learning rate", "What the schedule gave this step", "", Better::Neither, Drawing::Exact, "learningRate", false, 3,
+            false},
+    Measure{"grad_norm", "gradient norm", "Of all gradients together, before clipping", "", Better::Neither, Drawing::Smoothed, "gradNorm",
+            false, 3, false},
+    Measure{"tokens_per_second", "speed", "Real tokens, padding not counted", "tokens/s", Better::Higher, Drawing::Smoothed, "speed", false, 3,
+            false},
+    Measure{"memory_bytes", "memory", "Of the process, or the largest on a card", "bytes", Better::Lower, Drawing::None, "", false, 4, false},
+};
+
+
+} // namespace
+
+std::span<const Measure> table()
+{
+    return kTable;
+}
+
+bool isKnown(const Measure& measure)
+{
+    return &measure >= kTable.data() && &measure < kTable.data() + kTable.size();
+}
+
+const Measure& measureOf(std::string_view id)
+{
+    const auto row = std::find_if(kTable.begin(), kTable.end(), [id](const Measure& measure) { return id == measure.id; });
+    if (row != kTable.end()) {
+        return *row;
+    }
+    static std::mutex mutex;
+    static std::map<std::string, Measure, std::less<>> unknown; // its nodes stay where they are
+    const std::lock_guard lock(mutex);
+    auto at = unknown.find(id);
+    if (at == unknown.end()) {
+        at = unknown.emplace(std::string(id), Measure{}).first;
+        at->second = {at->first, at->first.c_str(), "", "", Better::Neither, Drawing::Smoothed, "", false, 4, true};
+    }
+    return at->second;
+}
+
+std::optional<double> find(const Values& values, const Measure& measure)
+{
+    const auto at = std::find_if(values.begin(), values.end(), [&](const Value& value) { return value.measure == &measure; });
+    return at == values.end() ? std::nullopt : std::optional<double>(at->value);
+}
+
+void set(Values& values, const Measure& measure, double value)
+{
+    const auto at = std::find_if(values.begin(), values.end(), [&](const Value& known) { return known.measure == &measure; });
+    if (at == values.end()) {
+        values.push_back({&measure, value});
+    } else {
+        at->value = value;
+    }
+}
+
+std::string nameOf(const Measure& measure, std::string_view set)
+{
+    const std::string label = measure.label;
+    return set == kStepSet ? label : (set == kHeldOutSet ? std::string("held-out") : std::string(set)) + " " + label;
+}
+
+std::string columnOf(const Measure& measure, std::string_view set)
+{
+    return (set == kStepSet ? std::string() : std::string(set) + ".") + std::string(measure.id);
+}
+
+bool isPlain(const Measure& measure, double value)
+{
+    constexpr double kLargest = 1e9;
+    const double size = std::abs(value);
+    return size == 0 || (size < kLargest && size >= std::pow(10.0, 1 - measure.digits));
+}
+
+std::string textOf(const Measure& measure, double value)
+{
+    std::array<char, 64> buffer{};
+    const auto format = isPlain(measure, value) ? std::chars_format::fixed : std::chars_format::general;
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, measure.digits);
+    return {buffer.data(), end.ptr};
+}
+
+} // namespace luthier::measures

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The curves of a ChartPanel: one for each measure, set and run, made when their first value comes, and what they hold.
+#include "ui/charts/chart_curve.h"
+
+#include "core/train/event_measures.h"
+#include "ui/charts/measure_text.h"
+
+#include <algorithm>
+
+namespace luthier::ui {
+
+// The curve of a measure and set, made when it is first asked for.
+ChartPanel::Curve& ChartPanel::curve(int run, const measures::Measure& measure, std::string_view set)
+{
+    const auto known = std::find_if(m_curves.begin(), m_curves.end(), [&](const auto& curve) {
+        return curve->run == run && curve->measure == &measure && curve->set == set;
+    });
+    if (known != m_curves.end()) {
+        return **known;
+    }
+    const std::pair key(&measure, std::string(set));
+    auto place = std::find(m_places.begin(), m_places.end(), key);
+    if (place == m_places.end()) {
+        place = m_places.insert(m_places.end(), key);
+    }
+    auto made = std::make_unique<Curve>();
+    made->run = run;
+    made->measure = &measure;
+    made->set = set;
+    made->place = static_cast<int>(place - m_places.begin());
+    made->values = m_plot->addGraph();
+    made->values->setAdaptiveSampling(true);
+    if (made->isOfSteps() && measure.drawing == measures::Drawing::Smoothed) {
+        made->smooth = m_plot->addGraph();
+        made->smooth->setAdaptiveSampling(true);
+        made->values->removeFromLegend();
+        made->smoothing = Smoothing(m_weight);
+    }
+    const auto after = std::find_if(m_curves.begin(), m_curves.end(), [&made](const auto& curve) {
+        return std::pair(curve->run, curve->place) > std::pair(made->run, made->place);
+    });
+    return **m_curves.insert(after, std::move(made));
+}
+
+const ChartPanel::Curve* ChartPanel::main(int run) const
+{
+    const Curve* found = nullptr;
+    for (const auto& curve : m_curves) {
+        if (curve->run == run && !curve->isEmpty() && (found == nullptr || (curve->isOfSteps() && !found->isOfSteps()))) {
+            found = curve.get();
+        }
+    }
+    return found;
+}
+
+void ChartPanel::append(int run, std::span<const train::StepDone> steps)
+{
+    for (const measures::Measure* measure : m_spec.measures) {
+        QVector<QCPGraphData> values;
+        values.reserve(static_cast<int>(steps.size()));
+        for (const train::StepDone& step : steps) {
+            if (const auto value = train::valueOf(step, *measure)) {
+                values.append({static_cast<double>(step.step), *value});
+                m_extent.take(static_cast<double>(step.step), *value);
+            }
+        }
+        if (values.isEmpty()) {
+            continue;
+        }
+        Curve& to = curve(run, *measure, measures::kStepSet);
+        to.values->data()->add(values, true);
+        if (to.smooth != nullptr) {
+            for (QCPGraphData& point : values) {
+                point.value = to.smoothing.next(point.value);
+            }
+            to.smooth->data()->add(values, true);
+        }
+    }
+    applyTheme();
+    rescale();
+}
+
+void ChartPanel::appendEvals(int run, std::span<const train::EvalDone> evals)
+{
+    bool isDrawn = false;
+    for (const measures::Measure* measure : m_spec.measures) {
+        for (const train::EvalDone& eval : evals) {
+            if (const auto value = train::valueOf(eval, *measure)) {
+                curve(run, *measure, eval.set).values->addData(static_cast<double>(eval.step), *value);
+                m_extent.take(static_cast<double>(eval.step), *value);
+                isDrawn = true;
+            }
+        }
+    }
+    if (isDrawn) {
+        applyTheme();
+        rescale();
+    }
+}
+
+void ChartPanel::refreshSmoothed()
+{
+    for (const auto& curve : m_curves) {
+        if (curve->smooth == nullptr) {
+            continue;
+        }
+        curve->smoothing = Smoothing(m_weight);
+        QVector<QCPGraphData> smooth;
+        smooth.reserve(curve->values->dataCount());
+        for (const QCPGraphData& point : *curve->values->data()) {
+            smooth.append({point.key, curve->smoothing.next(point.value)});
+        }
+        curve->smooth->data()->set(smooth, true);
+    }
+}
+
+QString ChartPanel::curveName(const Curve& curve) const
+{
+    return m_spec.measures.size() == 1 ? setName(curve.set) : measureName(*curve.measure, curve.set);
+}
+
+bool ChartPanel::isEmpty() const
+{
+    return std::all_of(m_curves.begin(), m_curves.end(), [](const auto& curve) { return curve->isEmpty(); });
+}
+
+int ChartPanel::numPoints(int run) const
+{
+    const Curve* shown = main(run);
+    return shown == nullptr ? 0 : shown->values->dataCount();
+}
+
+} // namespace luthier::ui

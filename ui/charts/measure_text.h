@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Measures in the window's language: names and values as charts and tables tell them.
+#pragma once
+
+#include "core/measures/summary.h"
+
+#include <QString>
+
+namespace luthier::ui {
+
+QString measureLabel(const measures::Measure& measure);                       // "loss"
+QString measureName(const measures::Measure& measure, std::string_view set);  // "held-out loss"
+QString measureHelp(const measures::Measure& measure);                        // what it is, its unit, what is better
+QString setName(std::string_view set);                                        // "training", "held-out"; others as they call themselves
+QString asTitle(QString text);                                                // with a capital
+
+QString measureText(const measures::Measure& measure, double value);
+QString changeText(const measures::Summary* summary); // "3.25 -> 1.5", the last alone where there is none before; null: a dash
+
+} // namespace luthier::ui
