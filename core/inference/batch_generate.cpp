@@ -36,7 +36,7 @@ public:
     Batch(nn::Decoder& decoder, std::shared_ptr<const text::Tokenizer> tokenizer, const std::vector<BatchRequest>& requests,
           std::span<const text::TokenId> stopIds, const BatchOptions& options, std::int64_t slots, std::int64_t most)
         : m_tokenizer(std::move(tokenizer)), m_requests(requests), m_stopIds(stopIds), m_options(options), m_most(most),
-          m_stepper(decoder, slots, most, options.logProbs), m_running(static_cast<std::size_t>(slots)),
+          m_stepper(decoder, passOf(options.useAdapters), slots, most, options.logProbs), m_running(static_cast<std::size_t>(slots)),
           m_answers(requests.size())
     {
     }
@@ -198,10 +198,11 @@ Result<std::vector<Generation>> generateAll(nn::Decoder& decoder, std::shared_pt
     if (options.rows < 1) {
         return Error{"rows answered at once must be at least 1"};
     }
+    const nn::Pass pass = passOf(options.useAdapters);
     std::int64_t most = 0;
     for (std::size_t i = 0; i < requests.size(); ++i) {
         const BatchRequest& asked = requests[i];
-        if (auto good = checkRequest(decoder, asked.promptIds, asked.sampling); !good) {
+        if (auto good = checkRequest(decoder, pass, asked.promptIds, asked.sampling); !good) {
             return errorOf(options, i, good.message());
         }
         most = std::max(most, static_cast<std::int64_t>(asked.promptIds.size()) + asked.sampling.maxNew);
@@ -210,7 +211,7 @@ Result<std::vector<Generation>> generateAll(nn::Decoder& decoder, std::shared_pt
     if (slots <= 1) {
         return answerOneByOne(decoder, tokenizer, requests, stopIds, options);
     }
-    return Batch(decoder, std::move(tokenizer), requests, stopIds, options, slots, std::min(most, mostTokens(decoder)))
+    return Batch(decoder, std::move(tokenizer), requests, stopIds, options, slots, std::min(most, mostTokens(decoder, pass)))
         .answerAll();
 }
 

@@ -48,9 +48,9 @@ Result<void> checkIds(const nn::DecoderConfig& config, std::span<const text::Tok
 // Reads tokens and gives the logits of what follows; owns the cache.
 class Stepper {
 public:
-    Stepper(nn::Decoder& decoder, std::int64_t promptSize, std::int64_t most)
-        : m_decoder(decoder), m_most(most), m_capacity(std::min(most, promptSize + kFirstRoom)),
-          m_cache(decoder.makeCache(1, m_capacity))
+    Stepper(nn::Decoder& decoder, const nn::Pass& pass, std::int64_t promptSize, std::int64_t most)
+        : m_decoder(decoder), m_pass(pass), m_most(most), m_capacity(std::min(most, promptSize + kFirstRoom)),
+          m_cache(decoder.makeCache(1, m_capacity, pass))
     {
     }
 
@@ -65,10 +65,11 @@ public:
         nn::ForwardInput input;
         input.ids = idsTensor(fresh, m_decoder.device());
         input.cache = &m_cache;
+        input.pass = m_pass;
         const at::Tensor hidden = m_decoder.hidden(input);
         ++m_steps;
         const at::Tensor last = hidden.select(1, hidden.size(1) - 1);
-        at::Tensor logits = m_decoder.logits(last).to(at::kCPU, at::kFloat).reshape({-1}).contiguous();
+        at::Tensor logits = m_decoder.logits(last, m_pass).to(at::kCPU, at::kFloat).reshape({-1}).contiguous();
         m_last = Clock::now();
         m_started = m_steps == 1 ? m_last : m_started;
         return logits;
@@ -89,7 +90,7 @@ private:
             return;
         }
         m_capacity = std::min(m_most, m_capacity * 2);
-        nn::KvCache larger = m_decoder.makeCache(1, m_capacity);
+        nn::KvCache larger = m_decoder.makeCache(1, m_capacity, m_pass);
         const std::int64_t filled = m_cache.filled();
         for (std::size_t i = 0; i < m_cache.keys.size(); ++i) {
             larger.keys[i].narrow(2, 0, filled).copy_(m_cache.keys[i].narrow(2, 0, filled));
@@ -101,6 +102,7 @@ private:
     }
 
     nn::Decoder& m_decoder;
+    nn::Pass m_pass;
     std::int64_t m_most;
     std::int64_t m_capacity;
     nn::KvCache m_cache;
@@ -111,18 +113,25 @@ private:
 
 } // namespace
 
-std::int64_t virtualTokens(const nn::Decoder& decoder)
+nn::Pass passOf(bool useAdapters)
 {
-    return decoder.makeCache(1, 1).keys.front().size(2) - 1;
+    nn::Pass pass;
+    pass.adapters = useAdapters ? nullptr : nn::noAdapters();
+    return pass;
 }
 
-std::int64_t mostTokens(const nn::Decoder& decoder)
+std::int64_t virtualTokens(const nn::Decoder& decoder, const nn::Pass& pass)
+{
+    return decoder.makeCache(1, 1, pass).keys.front().size(2) - 1;
+}
+
+std::int64_t mostTokens(const nn::Decoder& decoder, const nn::Pass& pass)
 {
     const std::int64_t positions = decoder.config().maxPositions;
-    return decoder.config().rotaryDim == 0 ? positions - virtualTokens(decoder) : positions;
+    return decoder.config().rotaryDim == 0 ? positions - virtualTokens(decoder, pass) : positions;
 }
 
-Result<void> checkRequest(const nn::Decoder& decoder, std::span<const text::TokenId> ids, Sampling sampling)
+Result<void> checkRequest(const nn::Decoder& decoder, const nn::Pass& pass, std::span<const text::TokenId> ids, Sampling sampling)
 {
     fields::Record record(&sampling, samplingFields());
     for (const fields::Field& field : samplingFields()) {
@@ -130,7 +139,7 @@ Result<void> checkRequest(const nn::Decoder& decoder, std::span<const text::Toke
             return good;
         }
     }
-    return checkIds(decoder.config(), ids, mostTokens(decoder));
+    return checkIds(decoder.config(), ids, mostTokens(decoder, pass));
 }
 
 Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::Tokenizer> tokenizer,
@@ -139,12 +148,13 @@ Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::To
                             const base::CancelToken& alsoCancelledBy)
 {
     const at::NoGradGuard noGrad;
-    if (auto good = checkRequest(decoder, promptIds, options.sampling); !good) {
+    const nn::Pass pass = passOf(options.useAdapters);
+    if (auto good = checkRequest(decoder, pass, promptIds, options.sampling); !good) {
         return good.error();
     }
     const std::size_t end = promptIds.size() + static_cast<std::size_t>(options.sampling.maxNew);
-    Stepper stepper(decoder, static_cast<std::int64_t>(promptIds.size()),
-                    std::min(mostTokens(decoder), static_cast<std::int64_t>(end)));
+    Stepper stepper(decoder, pass, static_cast<std::int64_t>(promptIds.size()),
+                    std::min(mostTokens(decoder, pass), static_cast<std::int64_t>(end)));
     Sampler sampler(options.sampling, options.logProbs);
     Generation result;
     result.promptIds = promptIds;
@@ -183,19 +193,21 @@ Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::To
     return result;
 }
 
-Result<std::vector<double>> score(nn::Decoder& decoder, const std::vector<text::TokenId>& ids)
+Result<std::vector<double>> score(nn::Decoder& decoder, const std::vector<text::TokenId>& ids, bool useAdapters)
 {
     const at::NoGradGuard noGrad;
-    if (auto good = checkIds(decoder.config(), ids, mostTokens(decoder)); !good) {
+    const nn::Pass pass = passOf(useAdapters);
+    if (auto good = checkIds(decoder.config(), ids, mostTokens(decoder, pass)); !good) {
         return good.error();
     }
     std::vector<double> result(ids.size(), std::nan(""));
     const at::Tensor tokens = idsTensor(ids, decoder.device());
     nn::ForwardInput input;
     input.ids = tokens;
+    input.pass = pass;
     const auto rows = static_cast<std::int64_t>(ids.size()) - 1;
     const at::Tensor hidden = decoder.hidden(input).squeeze(0).narrow(0, 0, rows);
-    const at::Tensor logProbs = objectives::tokenLogProbs(hidden, decoder.head(), tokens.squeeze(0).narrow(0, 1, rows),
+    const at::Tensor logProbs = objectives::tokenLogProbs(hidden, decoder.head(input.pass), tokens.squeeze(0).narrow(0, 1, rows),
                                                           {.softcap = decoder.config().logitSoftcap})
                                     .to(at::kCPU, at::kDouble)
                                     .contiguous();

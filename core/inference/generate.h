@@ -12,7 +12,7 @@
 
 namespace luthier::inference {
 
-// `stopIds` end the answer and are not part of it. options.useAdapters is the caller's business.
+// `stopIds` end the answer and are not part of it.
 // Errors: no prompt, an id outside the vocabulary, a prompt that fills the model's positions, sampling out of
 // range.
 // May throw what torch throws (memory); callers catch.
@@ -21,14 +21,17 @@ Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::To
                             std::span<const text::TokenId> stopIds, const GenerateOptions& options,
                             const base::CancelToken& alsoCancelledBy = {});
 
+// The decoder's own adapters, or none.
+nn::Pass passOf(bool useAdapters);
+
 // What generate() asks of a request before it reads it.
-Result<void> checkRequest(const nn::Decoder& decoder, std::span<const text::TokenId> ids, Sampling sampling);
+Result<void> checkRequest(const nn::Decoder& decoder, const nn::Pass& pass, std::span<const text::TokenId> ids, Sampling sampling);
 // Tokens that the model's positions hold of a text; learned ones hold an adapter's virtual tokens, too.
-std::int64_t mostTokens(const nn::Decoder& decoder);
-std::int64_t virtualTokens(const nn::Decoder& decoder); // that stand before each text now
+std::int64_t mostTokens(const nn::Decoder& decoder, const nn::Pass& pass);
+std::int64_t virtualTokens(const nn::Decoder& decoder, const nn::Pass& pass); // that stand before each text
 
 // As Session::score. Logits exist for a block of rows at a time.
-Result<std::vector<double>> score(nn::Decoder& decoder, const std::vector<text::TokenId>& ids);
+Result<std::vector<double>> score(nn::Decoder& decoder, const std::vector<text::TokenId>& ids, bool useAdapters = true);
 
 // Config's and generation config's ends, and the tokenizer's.
 std::vector<text::TokenId> stopIdsOf(const nn::DecoderConfig& config, const text::Tokenizer& tokenizer);

@@ -21,28 +21,27 @@ public:
         : m_decoder(std::move(decoder)), m_adapters(std::move(adapters)), m_encoder(std::move(encoder)), m_device(std::move(device)),
           m_stopIds(stopIdsOf(m_decoder->config(), *m_encoder.tokenizer))
     {
-        m_decoder->setTraining(false);
     }
 
     Result<Generation> generate(const std::vector<text::TokenId>& promptIds,
                                 const GenerateOptions& options) override
     {
-        return run<Generation>(options.useAdapters, "answer", [&] {
+        return run<Generation>("answer", [&] {
             return inference::generate(*m_decoder, m_encoder.tokenizer, promptIds, m_stopIds, options);
         });
     }
 
     Result<std::vector<Generation>> generateAll(const std::vector<BatchRequest>& requests, const BatchOptions& options) override
     {
-        return run<std::vector<Generation>>(options.useAdapters, "answer", [&] {
+        return run<std::vector<Generation>>("answer", [&] {
             return inference::generateAll(*m_decoder, m_encoder.tokenizer, requests, m_stopIds, options);
         });
     }
 
     Result<std::vector<double>> score(const std::vector<text::TokenId>& ids, bool useAdapters) override
     {
-        return run<std::vector<double>>(useAdapters, "score the text",
-                                        [&] { return inference::score(*m_decoder, ids); });
+        return run<std::vector<double>>("score the text",
+                                        [&] { return inference::score(*m_decoder, ids, useAdapters); });
     }
 
     Result<void> setAdapterWeights(const std::vector<double>& weights) override
@@ -57,19 +56,11 @@ public:
     std::int64_t numParameters() const override { return m_decoder->config().numParameters(); }
 
 private:
-    // Adapters are switched for one call only; an exception must not leave them off.
-    struct Adapters {
-        nn::Decoder& decoder;
-        Adapters(nn::Decoder& owner, bool use) : decoder(owner) { decoder.setAdaptersEnabled(use); }
-        ~Adapters() { decoder.setAdaptersEnabled(true); }
-    };
-
     template <class T, class Work>
-    Result<T> run(bool useAdapters, const char* action, Work work)
+    Result<T> run(const char* action, Work work)
     {
         const std::lock_guard lock(m_mutex);
         try {
-            const Adapters adapters(*m_decoder, useAdapters);
             return work();
         } catch (const std::exception& problem) {
             return Error{std::string("The model could not ") + action + ": " + problem.what()};

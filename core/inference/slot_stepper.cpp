@@ -28,8 +28,8 @@ std::int64_t sizeOf(const SlotText& text)
 
 } // namespace
 
-SlotStepper::SlotStepper(nn::Decoder& decoder, std::int64_t slots, std::int64_t most, bool wantsLogProbs)
-    : m_decoder(decoder), m_most(most), m_wantsLogProbs(wantsLogProbs), m_front(virtualTokens(decoder)),
+SlotStepper::SlotStepper(nn::Decoder& decoder, const nn::Pass& pass, std::int64_t slots, std::int64_t most, bool wantsLogProbs)
+    : m_decoder(decoder), m_pass(pass), m_most(most), m_wantsLogProbs(wantsLogProbs), m_front(virtualTokens(decoder, pass)),
       m_slots(static_cast<std::size_t>(slots))
 {
     if (nn::kernels::picksTokens(decoder.device())) {
@@ -105,13 +105,14 @@ Result<std::vector<SlotToken>> SlotStepper::enterTogether(std::span<const SlotTe
         m_slots[static_cast<std::size_t>(text.slot)]
             = Slot{Sampler(*text.sampling, m_wantsLogProbs), *text.sampling, {text.prompt.begin(), text.prompt.end()}};
     }
-    nn::KvCache read = m_decoder.makeCache(rows, width);
+    nn::KvCache read = m_decoder.makeCache(rows, width, m_pass);
     nn::ForwardInput input;
     input.ids = numbers(ids).view({rows, width});
     input.cache = &read;
+    input.pass = m_pass;
     const at::Tensor hidden = m_decoder.hidden(input);
     nn::takeIn(m_cache, read, numbers(slots));
-    return pick(m_decoder.logits(hidden.flatten(0, 1).index_select(0, numbers(ends))), slots);
+    return pick(m_decoder.logits(hidden.flatten(0, 1).index_select(0, numbers(ends)), m_pass), slots);
 }
 
 void SlotStepper::leave(std::int64_t slot)
@@ -144,7 +145,8 @@ at::Tensor SlotStepper::stepLogits(const at::Tensor& ids)
     nn::ForwardInput input;
     input.ids = ids;
     input.cache = &m_cache;
-    return m_decoder.logits(m_decoder.hidden(input).squeeze(0));
+    input.pass = m_pass;
+    return m_decoder.logits(m_decoder.hidden(input).squeeze(0), m_pass);
 }
 
 Result<std::vector<SlotToken>> SlotStepper::step()

@@ -33,7 +33,7 @@ class CardSteps;
 class SlotStepper {
 public:
     // `most`: tokens, prompt and answer, that no text exceeds.
-    SlotStepper(nn::Decoder& decoder, std::int64_t slots, std::int64_t most, bool wantsLogProbs);
+    SlotStepper(nn::Decoder& decoder, const nn::Pass& pass, std::int64_t slots, std::int64_t most, bool wantsLogProbs);
     ~SlotStepper();
     SlotStepper(const SlotStepper&) = delete;
     SlotStepper& operator=(const SlotStepper&) = delete;
@@ -62,6 +62,7 @@ private:
     at::Tensor numbers(const std::vector<std::int64_t>& values) const;
 
     nn::Decoder& m_decoder;
+    nn::Pass m_pass;
     std::int64_t m_most;
     bool m_wantsLogProbs;
     std::int64_t m_front; // virtual tokens before each text

@@ -18,7 +18,7 @@ public:
     std::vector<at::Tensor> forward() override
     {
         const at::Tensor x = m_block.norm.exists() ? normForward(m_block.norm, m_h) : m_h;
-        at::Tensor qkv = linearForward(*m_block.qkv, x, &m_saved);
+        at::Tensor qkv = linearForward(m_block.qkv, x, &m_saved);
         if (m_block.queryKeyNorm != QueryKeyNorm::None) {
             m_projected = qkv.narrow(1, 0, queries() + keys()).clone();
             queryPart(qkv).copy_(normForward(m_block.queryNorm, queryPart(m_projected)));
@@ -40,11 +40,11 @@ public:
             keyPart(dQkv).copy_(normBackward(m_block.keyNorm, keyPart(m_projected), keyPart(dQkv), normGrads));
         }
         const bool normTrains = m_block.norm.exists() && m_block.norm.weight.requires_grad();
-        const bool rebuild = needsInput(*m_block.qkv) && m_block.norm.exists();
+        const bool rebuild = needsInput(m_block.qkv) && m_block.norm.exists();
         const at::Tensor x = rebuild ? normForward(m_block.norm, m_h) : m_h;
         std::vector<at::Tensor> linearGrads;
         const at::Tensor dx
-            = linearBackward(*m_block.qkv, x, dQkv, m_saved, m_wantInput || normTrains, linearGrads);
+            = linearBackward(m_block.qkv, x, dQkv, m_saved, m_wantInput || normTrains, linearGrads);
         std::vector<at::Tensor> result{at::Tensor()};
         if (dx.defined()) {
             const at::Tensor add = m_wantInput ? grads[3] : at::Tensor();
@@ -124,13 +124,13 @@ private:
 
 } // namespace
 
-Heads attentionInput(const AttentionInput& block, const at::Tensor& h)
+Heads attentionInput(AttentionInput block, const at::Tensor& h)
 {
     std::vector<at::Tensor> inputs{h};
-    for (const auto& leaves : {leavesOf(block.norm), leavesOf(*block.qkv), leavesOf(block.queryNorm), leavesOf(block.keyNorm)}) {
+    for (const auto& leaves : {leavesOf(block.norm), leavesOf(block.qkv), leavesOf(block.queryNorm), leavesOf(block.keyNorm)}) {
         inputs.insert(inputs.end(), leaves.begin(), leaves.end());
     }
-    auto outputs = record(std::make_unique<AttentionInputNode>(block, h), inputs);
+    auto outputs = record(std::make_unique<AttentionInputNode>(std::move(block), h), inputs);
     return {outputs[0], outputs[1], outputs[2], outputs[3]};
 }
 

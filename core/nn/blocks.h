@@ -2,7 +2,8 @@
 // Blocks: what a layer computes around attention, each as one autograd node with a backward pass written by hand, so
 // that a frozen weight saves nothing and norms and activations are rebuilt instead of kept.
 //
-// Shapes as in decoder.h; N = B * T. The LinearGroups must outlive the backward pass. Internal to core.
+// Shapes as in decoder.h; N = B * T. A block holds by value how its pass computes, for the backward pass too; the
+// LinearGroups behind it must outlive that. Internal to core.
 #pragma once
 
 #include "core/nn/decoder_config.h"
@@ -27,7 +28,7 @@ struct HeadShape {
 // h [N, d] -> norm -> q, k, v products -> norms of q and k -> rotation.
 struct AttentionInput {
     Norm norm; // absent: h is read as it is
-    const LinearGroup* qkv = nullptr;
+    ActiveLinear qkv;
     QueryKeyNorm queryKeyNorm = QueryKeyNorm::None;
     Norm queryNorm;
     Norm keyNorm;
@@ -40,26 +41,26 @@ struct Heads {
     at::Tensor v;
     at::Tensor residual; // h again: its gradient is added inside the same node
 };
-Heads attentionInput(const AttentionInput& block, const at::Tensor& h);
+Heads attentionInput(AttentionInput block, const at::Tensor& h);
 
 // residual + after(linear(x)); x [N, in]. An undefined residual is left out.
 struct BranchOutput {
-    const LinearGroup* linear = nullptr;
+    ActiveLinear linear;
     Norm after; // absent in most families
 };
-at::Tensor branchOutput(const BranchOutput& block, const at::Tensor& x, const at::Tensor& residual);
+at::Tensor branchOutput(BranchOutput block, const at::Tensor& x, const at::Tensor& residual);
 
 // h + after(down(act(gateUp(norm(h))))).
 struct Mlp {
     Norm norm;
-    const LinearGroup* gateUp = nullptr;
-    const LinearGroup* down = nullptr;
+    ActiveLinear gateUp;
+    ActiveLinear down;
     Norm after;
     Activation activation = Activation::SiluGated;
     bool residual = true; // false: without h +
     bool outputWanted = true; // false: run again for the backward pass, whose caller reads none of the output's numbers
 };
-at::Tensor mlp(const Mlp& block, const at::Tensor& h);
+at::Tensor mlp(Mlp block, const at::Tensor& h);
 
 // The norm alone as a node.
 at::Tensor normalise(const Norm& norm, const at::Tensor& h);

@@ -16,8 +16,8 @@ public:
 
     std::vector<at::Tensor> forward() override
     {
-        at::Tensor y = linearForward(*m_block.linear, m_x, &m_saved);
-        if (!needsInput(*m_block.linear)) {
+        at::Tensor y = linearForward(m_block.linear, m_x, &m_saved);
+        if (!needsInput(m_block.linear)) {
             m_x.reset();
         }
         const at::Tensor residual = std::move(m_residual);
@@ -36,7 +36,7 @@ public:
         const at::Tensor dy
             = m_block.after.exists() ? normBackward(m_block.after, m_y, grads[0], normGrads) : grads[0];
         std::vector<at::Tensor> linearGrads;
-        result[0] = linearBackward(*m_block.linear, m_x, dy, m_saved, m_wantInput, linearGrads);
+        result[0] = linearBackward(m_block.linear, m_x, dy, m_saved, m_wantInput, linearGrads);
         result.insert(result.end(), linearGrads.begin(), linearGrads.end());
         result.insert(result.end(), normGrads.begin(), normGrads.end());
         return result;
@@ -72,13 +72,13 @@ private:
 
 } // namespace
 
-at::Tensor branchOutput(const BranchOutput& block, const at::Tensor& x, const at::Tensor& residual)
+at::Tensor branchOutput(BranchOutput block, const at::Tensor& x, const at::Tensor& residual)
 {
     std::vector<at::Tensor> inputs{x, residual};
-    for (const auto& leaves : {leavesOf(*block.linear), leavesOf(block.after)}) {
+    for (const auto& leaves : {leavesOf(block.linear), leavesOf(block.after)}) {
         inputs.insert(inputs.end(), leaves.begin(), leaves.end());
     }
-    return record(std::make_unique<BranchOutputNode>(block, x, residual), inputs)[0];
+    return record(std::make_unique<BranchOutputNode>(std::move(block), x, residual), inputs)[0];
 }
 
 at::Tensor normalise(const Norm& norm, const at::Tensor& h)

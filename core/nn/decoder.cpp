@@ -4,6 +4,7 @@
 #include "core/nn/attention.h"
 #include "core/nn/batch/slot_cache.h"
 #include "core/nn/blocks.h"
+#include "core/nn/decoder_reading.h"
 #include "core/nn/kernels/kernels.h"
 #include "core/nn/layer_checkpoint.h"
 #include "core/nn/row/walker.h"
@@ -37,29 +38,6 @@ at::Tensor packedPositions(const std::vector<std::int64_t>& segments, std::int64
 
 } // namespace
 
-// What one forward pass computes, virtual tokens counted.
-struct Decoder::Reading {
-    std::int64_t rows = 1;
-    std::int64_t tokens = 1;            // a row, with those of a prompt that is read now
-    std::int64_t first = 0;             // position of the first: what the cache or a prefix holds
-    std::vector<std::int64_t> segments; // with the prompt of each
-    KvCache* cache = nullptr;
-    SlotCache* slots = nullptr;         // the tokens are those of as many texts
-    bool readsPrompt = false;
-    at::Tensor prefix;                  // [n, 2 L, K, D], put in front now
-    at::Tensor borders;                 // of the segments, where a card reads them
-    bool again = false;                 // a layer runs once more for its backward pass
-
-    // A text longer than its rows' own segments never looks further than the longest.
-    std::int64_t longest() const
-    {
-        if (slots) {
-            return slots->longest + 1;
-        }
-        return first + (segments.empty() ? tokens : *std::max_element(segments.begin(), segments.end()));
-    }
-};
-
 Decoder::Decoder(const DecoderConfig& config, at::Device device, at::ScalarType dtype,
                  std::optional<quant::Quantisation> quantisation)
     : m_config(config), m_device(device), m_dtype(dtype)
@@ -73,9 +51,9 @@ Decoder::Decoder(const DecoderConfig& config, at::Device device, at::ScalarType 
 
 Decoder::~Decoder() = default;
 
-Decoder::Reading Decoder::readingOf(const ForwardInput& input)
+Decoder::Reading Decoder::readingOf(const ForwardInput& input) const
 {
-    Reading reading{input.ids.size(0), input.ids.size(1), 0, input.segments, input.cache, slotsOf(input.cache), false, {}};
+    Reading reading{input.pass, input.ids.size(0), input.ids.size(1), 0, input.segments, input.cache, slotsOf(input.cache)};
     if (reading.slots) {
         return reading;
     }
@@ -83,23 +61,17 @@ Decoder::Reading Decoder::readingOf(const ForwardInput& input)
         reading.first = input.cache->filled();
         return reading;
     }
-    if (!m_adaptersEnabled || m_extras.isEmpty()) {
-        return reading;
-    }
-    const std::int64_t virtualTokens = m_extras.virtualTokens();
-    if (m_extras.prompt.defined()) {
+    const Extras& extras = adaptersOf(input.pass).extras();
+    const std::int64_t virtualTokens = extras.virtualTokens();
+    if (extras.prompt.defined()) {
         reading.readsPrompt = true;
         reading.tokens += virtualTokens * std::max<std::int64_t>(1, static_cast<std::int64_t>(input.segments.size()));
         for (std::int64_t& length : reading.segments) {
             length += virtualTokens;
         }
-    } else if (m_extras.prefix.exists()) {
+    } else if (extras.prefix.exists()) {
         reading.first = virtualTokens;
-        reading.prefix = m_extras.prefix.evaluated().to(m_dtype).view(
-            {virtualTokens, 2 * m_config.layers, m_config.kvHeads, m_config.headDim});
-    }
-    if (input.cache) {
-        input.cache->front = virtualTokens;
+        reading.readsPrefix = true;
     }
     return reading;
 }
@@ -107,7 +79,7 @@ Decoder::Reading Decoder::readingOf(const ForwardInput& input)
 // h [B * T, d] -> the prompt in front of each row or segment.
 at::Tensor Decoder::withPrompt(const at::Tensor& h, const ForwardInput& input)
 {
-    const at::Tensor prompt = m_extras.prompt.to(m_dtype);
+    const at::Tensor prompt = adaptersOf(input.pass).extras().prompt.to(m_dtype);
     std::vector<at::Tensor> parts;
     std::int64_t first = 0;
     const auto lengths = input.segments.empty()
@@ -123,7 +95,7 @@ at::Tensor Decoder::withPrompt(const at::Tensor& h, const ForwardInput& input)
 
 at::Tensor Decoder::withoutPrompt(const at::Tensor& h, const ForwardInput& input)
 {
-    const std::int64_t virtualTokens = m_extras.prompt.size(0);
+    const std::int64_t virtualTokens = adaptersOf(input.pass).extras().prompt.size(0);
     if (input.segments.empty()) {
         return h.unflatten(0, {input.ids.size(0), -1}).narrow(1, virtualTokens, input.ids.size(1)).flatten(0, 1);
     }
@@ -138,7 +110,8 @@ at::Tensor Decoder::withoutPrompt(const at::Tensor& h, const ForwardInput& input
 
 at::Tensor Decoder::embed(const ForwardInput& input, const Reading& reading)
 {
-    at::Tensor h = at::embedding(m_embedding, input.ids.flatten());
+    const PassAdapters adapters = adaptersOf(input.pass);
+    at::Tensor h = at::embedding(adapters.now(m_embedding), input.ids.flatten());
     if (m_config.embeddingScale != 1) {
         h = h * at::scalar_tensor(m_config.embeddingScale, at::TensorOptions().dtype(m_dtype)).item<double>();
     }
@@ -153,7 +126,7 @@ at::Tensor Decoder::embed(const ForwardInput& input, const Reading& reading)
               : reading.segments.empty()
                   ? at::arange(reading.first, reading.first + reading.tokens, input.ids.options()).repeat({reading.rows})
                   : packedPositions(reading.segments, reading.first, m_device);
-        h = h + at::embedding(m_positions, positions);
+        h = h + at::embedding(adapters.now(m_positions), positions);
     }
     return h;
 }
@@ -205,43 +178,38 @@ at::Tensor Decoder::attend(Heads& heads, std::size_t index, const Reading& readi
     return attention(heads.q, keys.narrow(2, 0, filled), values.narrow(2, 0, filled), settings);
 }
 
-at::Tensor Decoder::through(Layer& layer, std::size_t index, const at::Tensor& h, const Reading& reading,
+at::Tensor Decoder::through(const ActiveLayer& layer, std::size_t index, const at::Tensor& h, const Reading& reading,
                             const RopeTables& tables)
 {
-    AttentionInput in{layer.inputNorm, &layer.qkv, m_config.queryKeyNorm, layer.queryNorm, layer.keyNorm,
-                      {reading.rows, reading.tokens, m_config.heads, m_config.kvHeads, m_config.headDim}, tables};
-    Heads heads = attentionInput(in, h);
+    Heads heads = attentionInput({layer.inputNorm, layer.qkv, m_config.queryKeyNorm, layer.queryNorm, layer.keyNorm,
+                                  {reading.rows, reading.tokens, m_config.heads, m_config.kvHeads, m_config.headDim}, tables},
+                                 h);
     const at::Tensor mixed = attend(heads, index, reading);
-    const auto behind = [&](const std::vector<Bottleneck>& layers) {
-        return m_adaptersEnabled && !layers.empty() ? &layers[index] : nullptr;
-    };
     at::Tensor middle;
-    if (const Bottleneck* own = behind(m_extras.afterAttention)) {
-        middle = behindBranch(*own, branchOutput({&layer.output, layer.attentionNorm}, mixed, {}), heads.residual);
+    if (layer.afterAttention.exists()) {
+        middle = behindBranch(layer.afterAttention, branchOutput({layer.output, layer.attentionNorm}, mixed, {}), heads.residual);
     } else {
-        middle = branchOutput({&layer.output, layer.attentionNorm}, mixed, heads.residual);
+        middle = branchOutput({layer.output, layer.attentionNorm}, mixed, heads.residual);
     }
-    const Bottleneck* own = behind(m_extras.afterMlp);
-    const Mlp block{layer.mlpNorm, &layer.gateUp, &layer.down, layer.outputNorm, m_config.activation, !own, own || !reading.again};
-    const at::Tensor out = mlp(block, middle);
-    return own ? behindBranch(*own, out, middle) : out;
+    const bool behind = layer.afterMlp.exists();
+    const at::Tensor out = mlp({layer.mlpNorm, layer.gateUp, layer.down, layer.outputNorm, m_config.activation, !behind,
+                                behind || !reading.again},
+                               middle);
+    return behind ? behindBranch(layer.afterMlp, out, middle) : out;
 }
 
-at::Tensor Decoder::throughAgain(Layer& layer, std::size_t index, const at::Tensor& h, const Reading& reading,
-                                 const RopeTables& tables)
+at::Tensor Decoder::throughAgain(std::shared_ptr<const ActiveLayer> layer, std::size_t index, const at::Tensor& h,
+                                 const Reading& reading, const RopeTables& tables)
 {
     CheckpointedLayer checkpoint;
-    checkpoint.run = [this, &layer, index, reading, tables](const std::vector<at::Tensor>& inputs, bool again) {
+    checkpoint.inputs = {h, reading.prefix};
+    addLeaves(*layer, checkpoint);
+    checkpoint.run = [this, layer = std::move(layer), index, reading, tables](const std::vector<at::Tensor>& inputs, bool again) {
         Reading own = reading;
         own.prefix = inputs[1];
         own.again = again;
-        return through(layer, index, inputs[0], own, tables);
+        return through(*layer, index, inputs[0], own, tables);
     };
-    checkpoint.inputs = {h, reading.prefix};
-    addLeaves(layer, checkpoint);
-    if (m_adaptersEnabled) {
-        addLeaves(m_extras, index, checkpoint);
-    }
     return checkpointed(std::move(checkpoint));
 }
 
@@ -250,11 +218,12 @@ at::Tensor Decoder::throughAsRow(const at::Tensor& h, const Reading& reading, co
                                  const RopeTables& local)
 {
     const bool alone = reading.cache && !reading.slots && reading.rows == 1 && reading.tokens == 1 && !reading.prefix.defined();
-    const bool bottlenecks = m_adaptersEnabled && (!m_extras.afterAttention.empty() || !m_extras.afterMlp.empty());
+    const PassAdapters adapters = adaptersOf(reading.pass);
+    const bool bottlenecks = !adapters.extras().afterAttention.empty() || !adapters.extras().afterMlp.empty();
     if (!alone || bottlenecks || c10::GradMode::is_enabled() || !kernels::isFused()) {
         return {};
     }
-    const auto plan = row::planRow(m_config, m_layers, *reading.cache, tables, local);
+    const auto plan = row::planRow(m_config, m_layers, adapters, *reading.cache, tables, local);
     if (!plan) {
         return {};
     }
@@ -270,17 +239,26 @@ at::Tensor Decoder::throughAsRow(const at::Tensor& h, const Reading& reading, co
 at::Tensor Decoder::hidden(const ForwardInput& input)
 {
     Reading reading = readingOf(input);
+    const PassAdapters adapters = adaptersOf(input.pass);
+    if (reading.readsPrefix) {
+        const Prefix& prefix = adapters.extras().prefix;
+        reading.prefix = prefix.evaluated().to(m_dtype).view({prefix.tokens(), 2 * m_config.layers, m_config.kvHeads, m_config.headDim});
+    }
+    if (input.cache && (reading.readsPrompt || reading.readsPrefix)) {
+        input.cache->front = adapters.extras().virtualTokens();
+    }
     if (reading.segments.size() > 1 && !m_device.is_cpu()) {
         reading.borders = bordersOf(reading.segments, m_device);
     }
     at::Tensor h = embed(input, reading);
     const RopeTables tables = tablesFor(reading, false);
     const RopeTables local = m_config.hasLocalRope ? tablesFor(reading, true) : tables;
-    const bool again = m_checkpointing && m_training && !input.cache && c10::GradMode::is_enabled();
+    const bool again = m_checkpointing && input.pass.training && !input.cache && c10::GradMode::is_enabled();
     const at::Tensor row = throughAsRow(h, reading, tables, local);
     for (std::size_t i = 0; i < m_layers.size() && !row.defined(); ++i) {
         const RopeTables& own = m_config.windowOf(static_cast<std::int64_t>(i)) > 0 ? local : tables;
-        h = again ? throughAgain(m_layers[i], i, h, reading, own) : through(m_layers[i], i, h, reading, own);
+        h = again ? throughAgain(std::make_shared<const ActiveLayer>(active(i, input.pass)), i, h, reading, own)
+                  : through(active(i, input.pass), i, h, reading, own);
     }
     h = row.defined() ? row : h;
     if (input.cache && !reading.slots) {
@@ -289,28 +267,29 @@ at::Tensor Decoder::hidden(const ForwardInput& input)
     if (reading.readsPrompt) {
         h = withoutPrompt(h, input);
     }
-    return normalise(m_norm, h).view({input.ids.size(0), input.ids.size(1), m_config.hidden});
+    return normalise(adapters.now(m_norm), h).view({input.ids.size(0), input.ids.size(1), m_config.hidden});
 }
 
-at::Tensor Decoder::logits(const at::Tensor& hidden)
+at::Tensor Decoder::logits(const at::Tensor& hidden, const Pass& pass) const
 {
+    const at::Tensor weight = head(pass);
     at::Tensor raw;
     if (hidden.numel() == m_config.hidden && !hidden.requires_grad()) {
-        raw = kernels::rowProduct(hidden.reshape({1, m_config.hidden}), m_head);
+        raw = kernels::rowProduct(hidden.reshape({1, m_config.hidden}), weight);
     }
     if (raw.defined()) {
         auto shape = hidden.sizes().vec();
-        shape.back() = m_head.size(0);
+        shape.back() = weight.size(0);
         raw = raw.view(shape);
     } else {
-        raw = at::matmul(hidden, m_head.t()).to(at::kFloat);
+        raw = at::matmul(hidden, weight.t()).to(at::kFloat);
     }
     return m_config.logitSoftcap > 0 ? (raw / m_config.logitSoftcap).tanh_().mul_(m_config.logitSoftcap) : raw;
 }
 
-const at::Tensor& Decoder::head() const
+at::Tensor Decoder::head(const Pass& pass) const
 {
-    return m_head;
+    return adaptersOf(pass).now(m_head);
 }
 
 } // namespace luthier::nn

@@ -10,10 +10,13 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/nn/active_layer.h"
+#include "core/nn/adapter_set.h"
 #include "core/nn/decoder_config.h"
 #include "core/nn/extras.h"
 #include "core/nn/linear_group.h"
 #include "core/nn/norm.h"
+#include "core/nn/pass.h"
 #include "core/nn/rope.h"
 
 #include <ATen/core/Tensor.h>
@@ -45,6 +48,7 @@ struct ForwardInput {
     at::Tensor ids;                      // [B, T] int64, on the decoder's device; rows padded at the right
     std::vector<std::int64_t> segments;  // packed rows (B = 1): lengths that add up to T; positions restart in each
     KvCache* cache = nullptr;            // generation: appended to; not with segments
+    Pass pass = {};
 };
 
 // Norms that a family does not have are absent (Norm::exists() is false).
@@ -86,11 +90,18 @@ public:
     // Final hidden states after the last norm, [B, T, d]. Differentiable when something is trainable.
     at::Tensor hidden(const ForwardInput& input);
 
-    // hidden @ head^T (soft-capped where the family does it) in fp32, [..., V]. For generation and scoring of few positions; training uses the chunked loss.
-    at::Tensor logits(const at::Tensor& hidden);
-    const at::Tensor& head() const;  // [V, d]
+    // Makes what passes over rows of up to `longest` tokens look up, so that none of them has to.
+    void reserve(std::int64_t longest);
+    // The memory besides its input that hidden() of such an input, its backward pass and a product with head() read, as it
+    // is now, undefined tensors left out: work that was recorded may be played while all of this is what it was. Of `input`
+    // only shapes matter. Made ready where a pass would make it.
+    std::vector<at::Tensor> readsOf(const ForwardInput& input);
 
-    KvCache makeCache(std::int64_t rows, std::int64_t capacity) const;
+    // hidden @ head^T (soft-capped where the family does it) in fp32, [..., V]. For generation and scoring of few positions; training uses the chunked loss.
+    at::Tensor logits(const at::Tensor& hidden, const Pass& pass = {}) const;
+    at::Tensor head(const Pass& pass = {}) const; // [V, d]
+
+    KvCache makeCache(std::int64_t rows, std::int64_t capacity, const Pass& pass = {}) const;
 
     // Every base weight under its Hugging Face name; a tied head and what is quantised (see groups()) are left out.
     std::vector<NamedTensor> tensors();
@@ -105,17 +116,19 @@ public:
 
     // All linear groups with their path ("model.layers.0.self_attn", slices q_proj, ...): where adapters go.
     std::vector<LinearGroup*> groups();
-    void setTraining(bool training); // adapters' dropout on or off
-    bool isTraining() const { return m_training; }
-    // While training each layer keeps its input alone and the backward pass computes the layer again: less memory, a third
+    // In passes that train each layer keeps its input alone and the backward pass computes the layer again: less memory, a third
     // more work, the same gradients to the bit (see layer_checkpoint.h).
     void setActivationCheckpointing(bool on) { m_checkpointing = on; }
-    void setAdaptersEnabled(bool enabled); // off: exactly the base
+
+    // The decoder's own adapters as a value: it has none afterwards, and passes may count the set all the same. Several sets
+    // over one base come about by attaching a method, taking its set, and attaching the next.
+    AdapterSet takeAdapters();
+    void giveAdapters(AdapterSet set); // in the place of its own
 
     // The seam of methods that are no adapters of projections; set before the first forward pass.
     Extras& extras() { return m_extras; }
-    // Puts a copy in the place of a base tensor that belongs to no projection and returns it, to be trained; tensors()
-    // and baseLeaves() go on showing the base. Errors name a tensor that is not there.
+    // Makes a copy of a base tensor that belongs to no projection, which stands in for it, and returns it, to be trained;
+    // tensors() and baseLeaves() go on showing the base. Errors name a tensor that is not there.
     std::vector<std::string> replaceable(); // embeddings, norms, head, by Hugging Face name
     at::Tensor replaceableTensor(const std::string& name); // undefined: not one of them
     Result<at::Tensor> replace(const std::string& name);
@@ -127,19 +140,20 @@ private:
     struct Maker;
     void build(const std::optional<quant::Quantisation>& quantisation);
     void buildLayer(const Maker& make, Layer& layer, std::int64_t index);
-    Reading readingOf(const ForwardInput& input);
+    Reading readingOf(const ForwardInput& input) const;
+    PassAdapters adaptersOf(const Pass& pass) const;
+    ActiveLayer active(std::size_t index, const Pass& pass) const;
     at::Tensor embed(const ForwardInput& input, const Reading& reading);
     at::Tensor withPrompt(const at::Tensor& h, const ForwardInput& input);
     at::Tensor withoutPrompt(const at::Tensor& h, const ForwardInput& input);
     RopeTables tablesFor(const Reading& reading, bool local);
     at::Tensor attend(Heads& heads, std::size_t index, const Reading& reading);
-    at::Tensor through(Layer& layer, std::size_t index, const at::Tensor& h, const Reading& reading,
+    at::Tensor through(const ActiveLayer& layer, std::size_t index, const at::Tensor& h, const Reading& reading,
                        const RopeTables& tables);
-    at::Tensor throughAgain(Layer& layer, std::size_t index, const at::Tensor& h, const Reading& reading,
-                            const RopeTables& tables);
+    at::Tensor throughAgain(std::shared_ptr<const ActiveLayer> layer, std::size_t index, const at::Tensor& h,
+                            const Reading& reading, const RopeTables& tables);
     at::Tensor throughAsRow(const at::Tensor& h, const Reading& reading, const RopeTables& tables, const RopeTables& local);
     at::Tensor* slotOf(const std::string& name);
-    void showReplacements(bool copies);
 
     DecoderConfig m_config;
     at::Device m_device;
@@ -151,10 +165,8 @@ private:
     at::Tensor m_head;      // [V, d]; the embedding itself when tied
     Rope m_rope;
     Rope m_localRope;       // of sliding layers, where they differ
-    bool m_training = false;
     bool m_checkpointing = false;
     Extras m_extras;
-    bool m_adaptersEnabled = true;
     std::vector<Replacement> m_replacements;
     std::unique_ptr<row::Walker> m_walker; // made when a first token comes alone
 };

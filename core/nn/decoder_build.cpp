@@ -76,6 +76,9 @@ void Decoder::build(const std::optional<quant::Quantisation>& quantisation)
     for (std::size_t i = 0; i < m_layers.size(); ++i) {
         buildLayer(make, m_layers[i], static_cast<std::int64_t>(i));
     }
+    for (std::size_t index = 0; LinearGroup* group : groups()) {
+        group->index = index++;
+    }
     m_norm = make.norm(m_config, weightNames(m_config).finalNorm, m_config.hidden);
     m_rope = Rope(m_config.rope, m_config.rotaryDim, m_config.maxPositions, m_device);
     if (m_config.hasLocalRope) {
@@ -107,10 +110,10 @@ void Decoder::buildLayer(const Maker& make, Layer& layer, std::int64_t index)
     }
 }
 
-KvCache Decoder::makeCache(std::int64_t rows, std::int64_t capacity) const
+KvCache Decoder::makeCache(std::int64_t rows, std::int64_t capacity, const Pass& pass) const
 {
     KvCache cache;
-    capacity += m_adaptersEnabled ? m_extras.virtualTokens() : 0;
+    capacity += adaptersOf(pass).extras().virtualTokens();
     const auto options = at::TensorOptions().device(m_device).dtype(m_dtype);
     for (std::int64_t i = 0; i < m_config.layers; ++i) {
         cache.keys.push_back(at::empty({rows, m_config.kvHeads, capacity, m_config.headDim}, options));

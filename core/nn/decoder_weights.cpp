@@ -146,17 +146,13 @@ void Decoder::initialise(std::uint64_t seed)
     const at::NoGradGuard noGrad;
     at::Generator generator = at::globalContext().defaultGenerator(m_device).clone();
     generator.set_current_seed(seed);
-    showReplacements(false);
     show(RandomFill{m_config, generator, m_device, m_dtype}, m_config, m_layers, m_embedding, m_positions, m_norm, m_head);
-    showReplacements(m_adaptersEnabled);
 }
 
 std::vector<NamedTensor> Decoder::tensors()
 {
     std::vector<NamedTensor> list;
-    showReplacements(false);
     show(ViewList{list, weightNames(m_config).transposed}, m_config, m_layers, m_embedding, m_positions, m_norm, m_head);
-    showReplacements(m_adaptersEnabled);
     return list;
 }
 
@@ -164,12 +160,10 @@ std::vector<NamedTensor> Decoder::baseLeaves()
 {
     std::vector<std::pair<std::string, at::Tensor*>> slots;
     std::vector<NamedTensor> list;
-    showReplacements(false);
     show(SlotList{slots}, m_config, m_layers, m_embedding, m_positions, m_norm, m_head);
     for (const auto& [name, slot] : slots) {
         list.push_back({name, *slot});
     }
-    showReplacements(m_adaptersEnabled);
     return list;
 }
 
@@ -194,23 +188,6 @@ void Decoder::dequantise()
     for (LinearGroup* group : groups()) {
         group->dequantise();
     }
-}
-
-void Decoder::setTraining(bool training)
-{
-    m_training = training;
-    for (LinearGroup* group : groups()) {
-        group->training = training;
-    }
-}
-
-void Decoder::setAdaptersEnabled(bool enabled)
-{
-    m_adaptersEnabled = enabled;
-    for (LinearGroup* group : groups()) {
-        group->adaptersEnabled = enabled;
-    }
-    showReplacements(enabled);
 }
 
 void Decoder::setBaseTrainable(bool trainable)
@@ -260,25 +237,16 @@ Result<at::Tensor> Decoder::replace(const std::string& name)
         return Error{"the model has no embedding, norm or head \"" + name + "\""};
     }
     const at::Tensor copy = slot->detach().clone();
-    m_replacements.push_back({name, copy, *slot});
-    showReplacements(m_adaptersEnabled);
+    m_replacements.push_back({name, copy, slot});
     return copy;
-}
-
-void Decoder::showReplacements(bool copies)
-{
-    for (const Replacement& replacement : m_replacements) {
-        *slotOf(replacement.name) = copies ? replacement.copy : replacement.base;
-    }
 }
 
 void Decoder::keepReplacements()
 {
     const at::NoGradGuard noGrad;
     for (const Replacement& replacement : m_replacements) {
-        replacement.base.copy_(replacement.copy);
+        slotOf(replacement.name)->copy_(replacement.copy);
     }
-    showReplacements(false);
     m_replacements.clear();
 }
 

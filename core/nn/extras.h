@@ -25,6 +25,8 @@ struct Bottleneck {
     Activation activation = Activation::Relu;
     bool readsSum = true;  // the branch plus the residual (Pfeiffer), or the branch alone (Houlsby)
     double scale = 1;
+
+    bool exists() const { return downWeight.defined(); }
 };
 
 // residual + branch + A(branch + residual) or residual + branch + A(branch); [N, d].
@@ -50,11 +52,11 @@ struct Prefix {
 at::Tensor prefixedAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& prefixK,
                              const at::Tensor& prefixV, const AttentionSettings& settings);
 
-// A trained copy of a base tensor, used in its place while adapters are on.
+// A trained copy of a base tensor, used in its place by passes that count its adapters.
 struct Replacement {
-    std::string name;    // as in Decoder::baseLeaves()
+    std::string name;                 // as in Decoder::baseLeaves()
     at::Tensor copy;
-    at::Tensor base;
+    const at::Tensor* slot = nullptr; // where the decoder has the base tensor
 };
 
 struct Extras {

@@ -3,45 +3,14 @@
 
 #include "core/nn/autograd_node.h"
 
-#include <ATen/Context.h>
-#include <ATen/core/Generator.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/api/include/torch/autograd.h>
 
-#include <mutex>
 #include <optional>
 
 namespace luthier::nn {
 
 namespace {
-
-// Puts a generator back to an earlier state, and after that to where it was.
-class Replay {
-public:
-    Replay(const at::Device& device, const at::Tensor& state) : m_device(device)
-    {
-        if (state.defined()) {
-            at::Generator generator = at::globalContext().defaultGenerator(m_device);
-            const std::lock_guard lock(generator.mutex());
-            m_now = generator.get_state();
-            generator.set_state(state);
-        }
-    }
-    ~Replay()
-    {
-        if (m_now.defined()) {
-            at::Generator generator = at::globalContext().defaultGenerator(m_device);
-            const std::lock_guard lock(generator.mutex());
-            generator.set_state(m_now);
-        }
-    }
-    Replay(const Replay&) = delete;
-    Replay& operator=(const Replay&) = delete;
-
-private:
-    at::Device m_device;
-    at::Tensor m_now;
-};
 
 class LayerNode : public Computation {
 public:
@@ -53,20 +22,11 @@ public:
         }
     }
 
-    std::vector<at::Tensor> forward() override
-    {
-        if (m_layer.draws) {
-            at::Generator generator = at::globalContext().defaultGenerator(device());
-            const std::lock_guard lock(generator.mutex());
-            m_state = generator.get_state();
-        }
-        return {m_layer.run(m_layer.inputs, false)};
-    }
+    std::vector<at::Tensor> forward() override { return {m_layer.run(m_layer.inputs, false)}; }
 
     std::vector<at::Tensor> backward(const std::vector<at::Tensor>& grads) override
     {
         const c10::AutoGradMode recording(true);
-        const Replay replay(device(), m_state);
         std::vector<at::Tensor> inputs;
         std::vector<at::Tensor> sources;        // of gradients
         std::vector<std::size_t> places;        // of these among inputs and leaves
@@ -95,11 +55,8 @@ public:
     }
 
 private:
-    at::Device device() const { return m_layer.inputs.front().device(); }
-
     CheckpointedLayer m_layer;
     std::vector<bool> m_wanted; // gradients of inputs
-    at::Tensor m_state;         // of the generator before the first run
 };
 
 void append(std::vector<at::Tensor>& all, const std::vector<at::Tensor>& more)
@@ -116,26 +73,18 @@ at::Tensor checkpointed(CheckpointedLayer layer)
     return record(std::make_unique<LayerNode>(std::move(layer)), inputs)[0];
 }
 
-void addLeaves(const Layer& layer, CheckpointedLayer& checkpoint)
+void addLeaves(const ActiveLayer& layer, CheckpointedLayer& checkpoint)
 {
-    for (const LinearGroup* group : {&layer.qkv, &layer.output, &layer.gateUp, &layer.down}) {
-        append(checkpoint.leaves, leavesOf(*group));
-        for (const LowRank& adapter : group->adapters) {
-            checkpoint.draws = checkpoint.draws || (group->usesAdapters() && adapter.dropout > 0);
-        }
+    for (const ActiveLinear* linear : {&layer.qkv, &layer.output, &layer.gateUp, &layer.down}) {
+        append(checkpoint.leaves, leavesOf(*linear));
     }
     for (const Norm* norm : {&layer.inputNorm, &layer.queryNorm, &layer.keyNorm, &layer.attentionNorm, &layer.mlpNorm,
                              &layer.outputNorm}) {
         append(checkpoint.leaves, leavesOf(*norm));
     }
-}
-
-void addLeaves(const Extras& extras, std::size_t index, CheckpointedLayer& checkpoint)
-{
-    for (const auto* layers : {&extras.afterAttention, &extras.afterMlp}) {
-        if (!layers->empty()) {
-            const Bottleneck& own = (*layers)[index];
-            append(checkpoint.leaves, {own.downWeight, own.downBias, own.upWeight, own.upBias});
+    for (const Bottleneck* own : {&layer.afterAttention, &layer.afterMlp}) {
+        if (own->exists()) {
+            append(checkpoint.leaves, {own->downWeight, own->downBias, own->upWeight, own->upBias});
         }
     }
 }

@@ -9,9 +9,9 @@ namespace luthier::nn {
 
 namespace {
 
-bool hasMagnitude(const LinearGroup& group)
+bool hasMagnitude(const ActiveLinear& linear)
 {
-    for (const LowRank& adapter : group.adapters) {
+    for (const LowRank& adapter : linear.adapters) {
         if (adapter.magnitude.defined()) {
             return true;
         }
@@ -19,9 +19,9 @@ bool hasMagnitude(const LinearGroup& group)
     return false;
 }
 
-at::Tensor sliceOf(const LinearGroup& group, std::size_t slice, const at::Tensor& wide)
+at::Tensor sliceOf(const ActiveLinear& linear, std::size_t slice, const at::Tensor& wide)
 {
-    return wide.narrow(1, group.slices[slice].begin, group.slices[slice].size);
+    return wide.narrow(1, linear.base->slices[slice].begin, linear.base->slices[slice].size);
 }
 
 // magnitude / norm in the activations' dtype; 1 exactly at the start.
@@ -30,13 +30,11 @@ at::Tensor multiplier(const LowRank& adapter, const at::Tensor& norm, const at::
     return (adapter.magnitude.detach().to(at::kFloat) / norm).to(like.scalar_type());
 }
 
-const SliceFactor* onInput(const LinearGroup& group)
+const SliceFactor* onInput(const ActiveLinear& linear)
 {
-    if (group.usesFactors()) {
-        for (const SliceFactor& factor : group.factors) {
-            if (factor.onInput) {
-                return &factor;
-            }
+    for (const SliceFactor& factor : linear.factors) {
+        if (factor.onInput) {
+            return &factor;
         }
     }
     return nullptr;
@@ -49,41 +47,41 @@ at::Tensor factorLike(const SliceFactor& factor, const at::Tensor& like)
 
 } // namespace
 
-bool usesExtras(const LinearGroup& group)
+bool usesExtras(const ActiveLinear& linear)
 {
-    return group.adaptersEnabled && (!group.factors.empty() || !group.biases.empty() || hasMagnitude(group));
+    return !linear.factors.empty() || !linear.biases.empty() || hasMagnitude(linear);
 }
 
-void addExtraLeaves(const LinearGroup& group, std::vector<at::Tensor>& leaves)
+void addExtraLeaves(const ActiveLinear& linear, std::vector<at::Tensor>& leaves)
 {
-    for (const LowRank& adapter : group.adapters) {
+    for (const LowRank& adapter : linear.adapters) {
         if (adapter.magnitude.defined()) {
             leaves.push_back(adapter.magnitude);
         }
     }
-    for (const SliceFactor& factor : group.factors) {
+    for (const SliceFactor& factor : linear.factors) {
         leaves.push_back(factor.factor);
     }
-    for (const SliceBias& bias : group.biases) {
+    for (const SliceBias& bias : linear.biases) {
         leaves.push_back(bias.bias);
     }
 }
 
-at::Tensor biasNow(const LinearGroup& group)
+at::Tensor biasNow(const ActiveLinear& linear)
 {
-    if (!group.bias.defined() || !group.usesBiases()) {
-        return group.bias.defined() ? group.bias.detach() : group.bias;
+    if (!linear.base->bias.defined() || linear.biases.empty()) {
+        return linear.base->bias.defined() ? linear.base->bias.detach() : linear.base->bias;
     }
-    const at::Tensor bias = group.bias.detach().clone();
-    for (const SliceBias& own : group.biases) {
-        bias.narrow(0, group.slices[own.slice].begin, group.slices[own.slice].size).copy_(own.bias.detach());
+    const at::Tensor bias = linear.base->bias.detach().clone();
+    for (const SliceBias& own : linear.biases) {
+        bias.narrow(0, linear.base->slices[own.slice].begin, linear.base->slices[own.slice].size).copy_(own.bias.detach());
     }
     return bias;
 }
 
-at::Tensor inputNow(const LinearGroup& group, const at::Tensor& x)
+at::Tensor inputNow(const ActiveLinear& linear, const at::Tensor& x)
 {
-    const SliceFactor* factor = onInput(group);
+    const SliceFactor* factor = onInput(linear);
     return factor ? x * factorLike(*factor, x) : x;
 }
 
@@ -95,27 +93,27 @@ at::Tensor normOf(const LinearGroup& group, const LowRank& adapter)
     return at::linalg_vector_norm(moved, 2, at::OptionalIntArrayRef(1));
 }
 
-void scaleOutput(const LinearGroup& group, const at::Tensor& y, LinearSaved* saved)
+void scaleOutput(const ActiveLinear& linear, const at::Tensor& y, LinearSaved* saved)
 {
-    for (const LowRank& adapter : group.adapters) {
+    for (const LowRank& adapter : linear.adapters) {
         if (!adapter.magnitude.defined()) {
             continue;
         }
-        const at::Tensor norm = normOf(group, adapter);
-        at::Tensor part = sliceOf(group, adapter.slice, y);
-        const at::Tensor bias = biasNow(group);
+        const at::Tensor norm = normOf(*linear.base, adapter);
+        at::Tensor part = sliceOf(linear, adapter.slice, y);
+        const at::Tensor bias = biasNow(linear);
         const at::Tensor before
-            = bias.defined() ? part - bias.narrow(0, group.slices[adapter.slice].begin, part.size(1)) : part.clone();
+            = bias.defined() ? part - bias.narrow(0, linear.base->slices[adapter.slice].begin, part.size(1)) : part.clone();
         part.add_(before * (multiplier(adapter, norm, y) - 1));
         if (saved) {
             saved->scaled.push_back({adapter.magnitude.requires_grad() ? before : at::Tensor(), norm});
         }
     }
-    for (const SliceFactor& factor : group.factors) {
+    for (const SliceFactor& factor : linear.factors) {
         if (factor.onInput) {
             continue;
         }
-        at::Tensor part = sliceOf(group, factor.slice, y);
+        at::Tensor part = sliceOf(linear, factor.slice, y);
         if (saved) {
             saved->scaled.push_back({factor.factor.requires_grad() ? part.clone() : at::Tensor(), {}});
         }
@@ -123,7 +121,7 @@ void scaleOutput(const LinearGroup& group, const at::Tensor& y, LinearSaved* sav
     }
 }
 
-at::Tensor beforeScaling(const LinearGroup& group, const at::Tensor& dy, const LinearSaved& saved,
+at::Tensor beforeScaling(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved,
                          std::vector<at::Tensor>& scaleGrads)
 {
     if (saved.scaled.empty()) {
@@ -132,38 +130,38 @@ at::Tensor beforeScaling(const LinearGroup& group, const at::Tensor& dy, const L
     const at::Tensor dz = dy.clone();
     auto scaled = saved.scaled.begin();
     const auto gradient = [&](std::size_t slice) { // summed in fp32
-        return scaled->before.defined() ? (sliceOf(group, slice, dy) * scaled->before).sum(0, false, at::kFloat)
+        return scaled->before.defined() ? (sliceOf(linear, slice, dy) * scaled->before).sum(0, false, at::kFloat)
                                         : at::Tensor();
     };
-    for (const LowRank& adapter : group.adapters) {
+    for (const LowRank& adapter : linear.adapters) {
         if (adapter.magnitude.defined()) {
             const at::Tensor sum = gradient(adapter.slice);
             scaleGrads.push_back(sum.defined() ? (sum / scaled->norm).to(adapter.magnitude.scalar_type()) : sum);
-            sliceOf(group, adapter.slice, dz).mul_(multiplier(adapter, scaled->norm, dy));
+            sliceOf(linear, adapter.slice, dz).mul_(multiplier(adapter, scaled->norm, dy));
             ++scaled;
         }
     }
-    for (const SliceFactor& factor : group.factors) {
+    for (const SliceFactor& factor : linear.factors) {
         if (!factor.onInput) {
             const at::Tensor sum = gradient(factor.slice);
             scaleGrads.push_back(sum.defined() ? sum.to(factor.factor.scalar_type()) : sum);
-            sliceOf(group, factor.slice, dz).mul_(factorLike(factor, dy));
+            sliceOf(linear, factor.slice, dz).mul_(factorLike(factor, dy));
             ++scaled;
         }
     }
     return dz;
 }
 
-void extraGradients(const LinearGroup& group, const at::Tensor& x, const at::Tensor& dy,
+void extraGradients(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
                     const std::vector<at::Tensor>& scaleGrads, at::Tensor& dx, std::vector<at::Tensor>& leaves)
 {
     auto scaleGrad = scaleGrads.begin();
-    for (const LowRank& adapter : group.adapters) {
+    for (const LowRank& adapter : linear.adapters) {
         if (adapter.magnitude.defined()) {
             leaves.push_back(*scaleGrad++);
         }
     }
-    for (const SliceFactor& factor : group.factors) {
+    for (const SliceFactor& factor : linear.factors) {
         if (!factor.onInput) {
             leaves.push_back(*scaleGrad++);
             continue;
@@ -172,9 +170,9 @@ void extraGradients(const LinearGroup& group, const at::Tensor& x, const at::Ten
                                                        : at::Tensor());
         dx = dx * factorLike(factor, dx);
     }
-    for (const SliceBias& bias : group.biases) {
+    for (const SliceBias& bias : linear.biases) {
         // The magnitude leaves the bias alone, a factor does not; no group has both.
-        leaves.push_back(bias.bias.requires_grad() ? sliceOf(group, bias.slice, dy).sum(0).to(bias.bias.scalar_type())
+        leaves.push_back(bias.bias.requires_grad() ? sliceOf(linear, bias.slice, dy).sum(0).to(bias.bias.scalar_type())
                                                    : at::Tensor());
     }
 }

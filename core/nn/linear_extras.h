@@ -12,24 +12,24 @@
 namespace luthier::nn {
 
 // Whether anything here applies now.
-bool usesExtras(const LinearGroup& group);
+bool usesExtras(const ActiveLinear& linear);
 
 // Magnitudes, factors and biases in the order of their gradients.
-void addExtraLeaves(const LinearGroup& group, std::vector<at::Tensor>& leaves);
+void addExtraLeaves(const ActiveLinear& linear, std::vector<at::Tensor>& leaves);
 
-at::Tensor biasNow(const LinearGroup& group);                        // [out] or undefined
-at::Tensor inputNow(const LinearGroup& group, const at::Tensor& x);  // x, or x times the factor on the input
+at::Tensor biasNow(const ActiveLinear& linear);                        // [out] or undefined
+at::Tensor inputNow(const ActiveLinear& linear, const at::Tensor& x);  // x, or x times the factor on the input
 
 // Multiplies slices of y [N, out] in place.
-void scaleOutput(const LinearGroup& group, const at::Tensor& y, LinearSaved* saved);
+void scaleOutput(const ActiveLinear& linear, const at::Tensor& y, LinearSaved* saved);
 
 // Gradient of what scaleOutput was given; dy itself where nothing is scaled. Gradients of magnitudes and of factors on
 // outputs come in the order of `saved.scaled`.
-at::Tensor beforeScaling(const LinearGroup& group, const at::Tensor& dy, const LinearSaved& saved,
+at::Tensor beforeScaling(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved,
                          std::vector<at::Tensor>& scaleGrads);
 
 // Appends the gradients of the extra leaves and turns dx, the gradient of inputNow(x), into that of x.
-void extraGradients(const LinearGroup& group, const at::Tensor& x, const at::Tensor& dy,
+void extraGradients(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
                     const std::vector<at::Tensor>& scaleGrads, at::Tensor& dx, std::vector<at::Tensor>& leaves);
 
 // Rows' norms of W + scale * B A in fp32, [size].

@@ -19,41 +19,25 @@ namespace luthier::nn {
 namespace {
 
 // A of all adapters above each other, [sum of ranks, in], in the activations' dtype.
-at::Tensor stackedA(const LinearGroup& group, const at::Tensor& like)
+at::Tensor stackedA(const ActiveLinear& linear, const at::Tensor& like)
 {
-    if (group.adapters.size() == 1) {
-        return group.adapters.front().a.detach().to(like.scalar_type());
+    if (linear.adapters.size() == 1) {
+        return linear.adapters.front().a.detach().to(like.scalar_type());
     }
     std::vector<at::Tensor> parts;
-    for (const LowRank& adapter : group.adapters) {
+    for (const LowRank& adapter : linear.adapters) {
         parts.push_back(adapter.a.detach());
     }
     return at::cat(parts).to(like.scalar_type());
 }
 
-double dropoutOf(const LinearGroup& group)
+// The inputs that the adapters see.
+at::Tensor droppedOut(const ActiveLinear& linear, const at::Tensor& x, const LinearSaved& saved)
 {
-    return group.training && !group.adapters.empty() ? group.adapters.front().dropout : 0;
-}
-
-// Which inputs the adapters see.
-void drawKept(const LinearGroup& group, const at::Tensor& x, LinearSaved& saved)
-{
-    const double dropout = dropoutOf(group);
-    if (dropout > 0) {
-        saved.draw = kernels::drawDropout(x);
-        if (!saved.draw) {
-            saved.kept = at::empty_like(x, x.options().dtype(at::kBool)).bernoulli_(1.0 - dropout);
-        }
+    if (saved.kept.defined()) {
+        return (x * saved.kept).mul_(1.0 / (1.0 - linear.dropout()));
     }
-}
-
-at::Tensor droppedOut(const LinearGroup& group, const at::Tensor& x, const LinearSaved& saved)
-{
-    if (saved.draw) {
-        return kernels::dropped(x, *saved.draw, dropoutOf(group));
-    }
-    return saved.kept.defined() ? (x * saved.kept).mul_(1.0 / (1.0 - dropoutOf(group))) : x;
+    return linear.dropout() > 0 ? kernels::dropped(x, *linear.draw, linear.dropout()) : x;
 }
 
 // In place.
@@ -63,22 +47,24 @@ at::Tensor scaleBy(at::Tensor x, double factor)
 }
 
 // The adapters' numbers in the activations' dtype, and their low-rank inputs.
-void readLow(const LinearGroup& group, const at::Tensor& x, LinearSaved& saved)
+void readLow(const ActiveLinear& linear, const at::Tensor& x, LinearSaved& saved)
 {
-    drawKept(group, x, saved);
-    saved.a = stackedA(group, x);
-    saved.low = droppedOut(group, x, saved).mm(saved.a.t());
-    for (const LowRank& adapter : group.adapters) {
+    if (linear.dropout() > 0 && !kernels::knowsDropout(x)) {
+        saved.kept = kernels::keptOf(*linear.draw, x, linear.dropout());
+    }
+    saved.a = stackedA(linear, x);
+    saved.low = droppedOut(linear, x, saved).mm(saved.a.t());
+    for (const LowRank& adapter : linear.adapters) {
         saved.b.push_back(adapter.b.detach().to(x.scalar_type()));
     }
 }
 
-void addAdapters(const LinearGroup& group, const at::Tensor& y, const LinearSaved& saved)
+void addAdapters(const ActiveLinear& linear, const at::Tensor& y, const LinearSaved& saved)
 {
     std::int64_t first = 0;
-    for (std::size_t i = 0; i < group.adapters.size(); ++i) {
-        const LowRank& adapter = group.adapters[i];
-        const LinearSlice& slice = group.slices[adapter.slice];
+    for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
+        const LowRank& adapter = linear.adapters[i];
+        const LinearSlice& slice = linear.base->slices[adapter.slice];
         const std::int64_t rank = adapter.a.size(0);
         y.narrow(1, slice.begin, slice.size)
             .addmm_(saved.low.narrow(1, first, rank), saved.b[i].t(), 1, adapter.scale);
@@ -87,16 +73,16 @@ void addAdapters(const LinearGroup& group, const at::Tensor& y, const LinearSave
 }
 
 // Gradients of a and b; returns d(dropout(x) A^T) [N, sum of ranks].
-at::Tensor adapterGradients(const LinearGroup& group, const at::Tensor& x, const at::Tensor& dy,
+at::Tensor adapterGradients(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
                             const LinearSaved& saved, std::vector<at::Tensor>& leaves)
 {
-    const bool one = group.adapters.size() == 1;
+    const bool one = linear.adapters.size() == 1;
     at::Tensor dLow = one ? at::Tensor() : at::empty_like(saved.low);
     std::vector<at::Tensor> gradB;
     std::int64_t first = 0;
-    for (std::size_t i = 0; i < group.adapters.size(); ++i) {
-        const LowRank& adapter = group.adapters[i];
-        const LinearSlice& slice = group.slices[adapter.slice];
+    for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
+        const LowRank& adapter = linear.adapters[i];
+        const LinearSlice& slice = linear.base->slices[adapter.slice];
         const std::int64_t rank = adapter.a.size(0);
         const at::Tensor part = dy.narrow(1, slice.begin, slice.size);
         if (one) {
@@ -112,12 +98,12 @@ at::Tensor adapterGradients(const LinearGroup& group, const at::Tensor& x, const
         first += rank;
     }
     at::Tensor gradA;
-    if (needsInput(group)) {
-        gradA = dLow.t().mm(droppedOut(group, x, saved));
+    if (needsInput(linear)) {
+        gradA = dLow.t().mm(droppedOut(linear, x, saved));
     }
     first = 0;
-    for (std::size_t i = 0; i < group.adapters.size(); ++i) {
-        const LowRank& adapter = group.adapters[i];
+    for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
+        const LowRank& adapter = linear.adapters[i];
         const std::int64_t rank = adapter.a.size(0);
         leaves.push_back(adapter.a.requires_grad() ? gradA.narrow(0, first, rank).to(adapter.a.scalar_type()) : at::Tensor());
         leaves.push_back(gradB[i]);
@@ -144,9 +130,9 @@ at::Tensor codesProduct(const LinearGroup& group, const at::Tensor& x, const at:
 }
 
 // x W^T + b.
-at::Tensor product(const LinearGroup& group, const at::Tensor& x, const at::Tensor& bias)
+at::Tensor product(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& bias)
 {
-    const at::Tensor weight = group.weightNow();
+    const at::Tensor weight = linear.base->weightNow();
     at::Tensor y = kernels::rowProduct(x, weight);
     if (!y.defined()) {
         return bias.defined() ? at::addmm(bias, x, weight.t()) : x.mm(weight.t());
@@ -154,125 +140,126 @@ at::Tensor product(const LinearGroup& group, const at::Tensor& x, const at::Tens
     return (bias.defined() ? y.add_(bias) : y).to(x.scalar_type());
 }
 
-at::Tensor productBySlice(const LinearGroup& group, const at::Tensor& x, const at::Tensor& bias)
+at::Tensor productBySlice(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& bias)
 {
-    const at::Tensor y = at::empty({x.size(0), group.outputs()}, x.options());
-    for (std::size_t i = 0; i < group.slices.size(); ++i) {
-        at::Tensor part = y.narrow(1, group.slices[i].begin, group.slices[i].size);
-        at::mm_out(part, x, group.sliceNow(i).t());
+    const at::Tensor y = at::empty({x.size(0), linear.base->outputs()}, x.options());
+    for (std::size_t i = 0; i < linear.base->slices.size(); ++i) {
+        at::Tensor part = y.narrow(1, linear.base->slices[i].begin, linear.base->slices[i].size);
+        at::mm_out(part, x, linear.base->sliceNow(i).t());
     }
     return bias.defined() ? y.add_(bias) : y;
 }
 
 // dy W.
-at::Tensor inputGradient(const LinearGroup& group, const at::Tensor& dy)
+at::Tensor inputGradient(const ActiveLinear& linear, const at::Tensor& dy)
 {
-    if (!group.isReadBySlice()) {
-        return dy.mm(group.weightNow());
+    if (!linear.base->isReadBySlice()) {
+        return dy.mm(linear.base->weightNow());
     }
     at::Tensor dx;
-    for (std::size_t i = 0; i < group.slices.size(); ++i) {
-        const at::Tensor part = dy.narrow(1, group.slices[i].begin, group.slices[i].size);
-        dx = i == 0 ? part.mm(group.sliceNow(i)) : dx.addmm_(part, group.sliceNow(i));
+    for (std::size_t i = 0; i < linear.base->slices.size(); ++i) {
+        const at::Tensor part = dy.narrow(1, linear.base->slices[i].begin, linear.base->slices[i].size);
+        dx = i == 0 ? part.mm(linear.base->sliceNow(i)) : dx.addmm_(part, linear.base->sliceNow(i));
     }
     return dx;
 }
 
 } // namespace
 
-std::vector<at::Tensor> leavesOf(const LinearGroup& group)
+std::vector<at::Tensor> leavesOf(const ActiveLinear& linear)
 {
-    std::vector<at::Tensor> leaves{group.weight};
-    if (group.bias.defined()) {
-        leaves.push_back(group.bias);
+    std::vector<at::Tensor> leaves{linear.base->weight};
+    if (linear.base->bias.defined()) {
+        leaves.push_back(linear.base->bias);
     }
-    if (group.usesAdapters()) {
-        for (const LowRank& adapter : group.adapters) {
+    if (!linear.adapters.empty()) {
+        for (const LowRank& adapter : linear.adapters) {
             leaves.push_back(adapter.a);
             leaves.push_back(adapter.b);
         }
     }
-    if (usesExtras(group)) {
-        addExtraLeaves(group, leaves);
+    if (usesExtras(linear)) {
+        addExtraLeaves(linear, leaves);
     }
     return leaves;
 }
 
-at::Tensor linearForward(const LinearGroup& group, const at::Tensor& x, LinearSaved* saved)
+at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, LinearSaved* saved)
 {
-    const bool extras = usesExtras(group);
-    const at::Tensor input = extras ? inputNow(group, x) : x;
-    const at::Tensor bias = extras ? biasNow(group) : group.bias.defined() ? group.bias.detach() : group.bias;
+    const LinearGroup& group = *linear.base;
+    const bool extras = usesExtras(linear);
+    const at::Tensor input = extras ? inputNow(linear, x) : x;
+    const at::Tensor bias = extras ? biasNow(linear) : group.bias.defined() ? group.bias.detach() : group.bias;
     at::Tensor y = codesProduct(group, input, bias);
     if (!y.defined()) {
-        y = group.isReadBySlice() ? productBySlice(group, input, bias) : product(group, input, bias);
+        y = group.isReadBySlice() ? productBySlice(linear, input, bias) : product(linear, input, bias);
     }
-    if (group.usesAdapters()) {
+    if (!linear.adapters.empty()) {
         LinearSaved own;
         LinearSaved& kept = saved ? *saved : own;
-        readLow(group, input, kept);
-        addAdapters(group, y, kept);
+        readLow(linear, input, kept);
+        addAdapters(linear, y, kept);
     }
     if (extras) {
-        scaleOutput(group, y, saved);
+        scaleOutput(linear, y, saved);
     }
     return y;
 }
 
-bool linearSavedOnly(const LinearGroup& group, const at::Tensor& x, LinearSaved& saved)
+bool linearSavedOnly(const ActiveLinear& linear, const at::Tensor& x, LinearSaved& saved)
 {
-    if (usesExtras(group)) {
+    if (usesExtras(linear)) {
         return false;
     }
-    if (group.usesAdapters()) {
-        readLow(group, x, saved);
+    if (!linear.adapters.empty()) {
+        readLow(linear, x, saved);
     }
     return true;
 }
 
-at::Tensor linearBackward(const LinearGroup& group, const at::Tensor& x, const at::Tensor& dy,
+at::Tensor linearBackward(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
                           const LinearSaved& saved, bool wantInput, std::vector<at::Tensor>& leaves)
 {
-    const bool extras = usesExtras(group);
+    const bool extras = usesExtras(linear);
     std::vector<at::Tensor> scaleGrads;
-    const at::Tensor dz = extras ? beforeScaling(group, dy, saved, scaleGrads) : dy;
-    const at::Tensor input = extras && needsInput(group) ? inputNow(group, x) : x;
-    leaves.push_back(group.weight.requires_grad() ? dz.t().mm(input) : at::Tensor());
-    if (group.bias.defined()) {
-        leaves.push_back(group.bias.requires_grad() ? dy.sum(0) : at::Tensor());
+    const at::Tensor dz = extras ? beforeScaling(linear, dy, saved, scaleGrads) : dy;
+    const at::Tensor input = extras && needsInput(linear) ? inputNow(linear, x) : x;
+    leaves.push_back(linear.base->weight.requires_grad() ? dz.t().mm(input) : at::Tensor());
+    if (linear.base->bias.defined()) {
+        leaves.push_back(linear.base->bias.requires_grad() ? dy.sum(0) : at::Tensor());
     }
     at::Tensor dLow;
-    if (group.usesAdapters()) {
-        dLow = adapterGradients(group, input, dz, saved, leaves);
+    if (!linear.adapters.empty()) {
+        dLow = adapterGradients(linear, input, dz, saved, leaves);
     }
     at::Tensor dx;
-    if (wantInput || (extras && group.usesFactors())) {
-        dx = inputGradient(group, dz);
+    if (wantInput || (extras && !linear.factors.empty())) {
+        dx = inputGradient(linear, dz);
         if (dLow.defined()) {
             const at::Tensor& a = saved.a;
-            if (saved.draw) {
-                kernels::addDropped(dx, dLow.mm(a), *saved.draw, dropoutOf(group));
-            } else if (saved.kept.defined()) {
-                dx.add_(dLow.mm(a).mul_(saved.kept), 1.0 / (1.0 - dropoutOf(group)));
+            if (saved.kept.defined()) {
+                dx.add_(dLow.mm(a).mul_(saved.kept), 1.0 / (1.0 - linear.dropout()));
+            } else if (linear.dropout() > 0) {
+                kernels::addDropped(dx, dLow.mm(a), *linear.draw, linear.dropout());
             } else {
                 dx.addmm_(dLow, a);
             }
         }
     }
     if (extras) {
-        extraGradients(group, x, dy, scaleGrads, dx, leaves);
+        extraGradients(linear, x, dy, scaleGrads, dx, leaves);
     }
     return wantInput ? dx : at::Tensor();
 }
 
-bool needsInput(const LinearGroup& group)
+bool needsInput(const ActiveLinear& linear)
 {
-    bool needs = group.weight.requires_grad();
-    for (const LowRank& adapter : group.adapters) {
-        needs = needs || (group.adaptersEnabled && adapter.a.requires_grad());
+    bool needs = linear.base->weight.requires_grad();
+    for (const LowRank& adapter : linear.adapters) {
+        needs = needs || adapter.a.requires_grad();
     }
-    for (const SliceFactor& factor : group.factors) {
-        needs = needs || (group.adaptersEnabled && factor.onInput && factor.factor.requires_grad());
+    for (const SliceFactor& factor : linear.factors) {
+        needs = needs || (factor.onInput && factor.factor.requires_grad());
     }
     return needs;
 }

@@ -59,18 +59,22 @@ struct WeightBuffer {
     std::int64_t together = std::int64_t{1} << 27;
 };
 
-struct LinearGroup {
+// What adapters add to one group.
+struct GroupAdapters {
+    std::vector<LowRank> adapters;  // several of one slice add up
+    std::vector<SliceFactor> factors;
+    std::vector<SliceBias> biases;  // where the group has a bias
+};
+
+// Its own adapters are those that methods attach and list; which ones a pass counts, the pass says (ActiveLinear).
+struct LinearGroup : GroupAdapters {
     std::string path;               // "model.layers.0.self_attn"
+    std::size_t index = 0;          // among Decoder::groups()
     at::Tensor weight;              // [out, in], all slices; undefined when quantised
     std::vector<quant::QuantisedWeight> quantised; // one a slice, or empty
     std::shared_ptr<WeightBuffer> buffer;          // of a quantised group
     at::Tensor bias;                // [out] or undefined
     std::vector<LinearSlice> slices;
-    std::vector<LowRank> adapters;  // several of one slice add up
-    std::vector<SliceFactor> factors;
-    std::vector<SliceBias> biases;  // where the group has a bias
-    bool adaptersEnabled = true;
-    bool training = false;
 
     std::string slicePath(std::size_t slice) const { return path + "." + slices[slice].name; }
     bool isQuantised() const { return !quantised.empty(); }
@@ -82,11 +86,21 @@ struct LinearGroup {
     void holdNumbers();                              // memory for `weight` instead of codes, not filled
     at::Tensor sliceNow(std::size_t slice) const;    // as weightNow(), of one slice
     void dequantise();                               // `weight` holds the numbers from now on
-    bool usesAdapters() const { return adaptersEnabled && !adapters.empty(); }
-    bool usesFactors() const { return adaptersEnabled && !factors.empty(); }
-    bool usesBiases() const { return adaptersEnabled && !biases.empty(); }
     std::int64_t inputs() const { return isQuantised() ? quantised.front().columns : weight.size(1); }
     std::int64_t outputs() const { return slices.back().begin + slices.back().size; }
+};
+
+// A group as one pass computes it, by value: the adapters that count, as they are when the pass begins, and which inputs
+// they drop. The group itself must outlive it.
+struct ActiveLinear : GroupAdapters {
+    const LinearGroup* base = nullptr;
+    std::optional<kernels::DropoutDraw> draw = {}; // nothing is dropped without one
+
+    ActiveLinear() = default;
+    explicit ActiveLinear(const LinearGroup& group) : ActiveLinear(group, group) {} // with its own adapters
+    ActiveLinear(const LinearGroup& group, const GroupAdapters& added) : GroupAdapters(added), base(&group) {}
+
+    double dropout() const { return draw && !adapters.empty() ? adapters.front().dropout : 0; }
 };
 
 // What the backward pass needs besides the input.
@@ -94,8 +108,8 @@ struct LinearSaved {
     at::Tensor a;    // [sum of ranks, in]: A of all adapters above each other, in the activations' dtype
     std::vector<at::Tensor> b; // each adapter's, in that dtype
     at::Tensor low;  // [N, sum of ranks]: dropout(x) A^T of all adapters side by side
-    at::Tensor kept; // [N, in] bool: inputs the adapters' dropout kept; undefined without dropout
-    std::optional<kernels::DropoutDraw> draw = {}; // instead of it, where a card draws them again
+    // [N, in] bool: inputs the adapters' dropout kept; undefined without dropout and where a card finds them again.
+    at::Tensor kept;
     // For each magnitude, then each factor on an output: what was multiplied [N, size] and, for a magnitude, the norm.
     struct Scaled {
         at::Tensor before; // undefined when the multiplier is not trained
@@ -106,22 +120,22 @@ struct LinearSaved {
 
 // The leaves in the order in which linearBackward returns gradients: weight, bias, then each adapter's a and b,
 // each magnitude, each factor, each slice's bias.
-// Leaves that are not used now (no bias, adapters off) are left out.
-std::vector<at::Tensor> leavesOf(const LinearGroup& group);
+// Leaves that the pass does not use (no bias, no adapters) are left out.
+std::vector<at::Tensor> leavesOf(const ActiveLinear& linear);
 
 // x [N, in] -> [N, out]. Not recorded by autograd: callers are autograd nodes or run without gradients.
-at::Tensor linearForward(const LinearGroup& group, const at::Tensor& x, LinearSaved* saved = nullptr);
+at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, LinearSaved* saved = nullptr);
 
 // What linearForward saves, without its output: when a layer is computed again for its backward pass. False, and nothing
 // done, where the output is needed for that.
-bool linearSavedOnly(const LinearGroup& group, const at::Tensor& x, LinearSaved& saved);
+bool linearSavedOnly(const ActiveLinear& linear, const at::Tensor& x, LinearSaved& saved);
 
 // Gradient of x [N, in] (undefined when not wanted). Gradients of the leaves, as leavesOf orders them and undefined
 // where a leaf does not require one, are appended to `leaves`. `x` may be undefined when no leaf needs it (see needsInput).
-at::Tensor linearBackward(const LinearGroup& group, const at::Tensor& x, const at::Tensor& dy,
+at::Tensor linearBackward(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
                           const LinearSaved& saved, bool wantInput, std::vector<at::Tensor>& leaves);
 
 // Whether the backward pass reads the input: some trained leaf is multiplied by it.
-bool needsInput(const LinearGroup& group);
+bool needsInput(const ActiveLinear& linear);
 
 } // namespace luthier::nn

@@ -17,12 +17,12 @@ public:
 
     std::vector<at::Tensor> forward() override
     {
-        m_hidden = linearForward(*m_block.gateUp, input(), &m_savedUp);
+        m_hidden = linearForward(m_block.gateUp, input(), &m_savedUp);
         const at::Tensor product = activate(m_block.activation, m_hidden);
-        if (!m_block.outputWanted && !m_block.after.exists() && linearSavedOnly(*m_block.down, product, m_savedDown)) {
+        if (!m_block.outputWanted && !m_block.after.exists() && linearSavedOnly(m_block.down, product, m_savedDown)) {
             return {at::empty({1, 1}, m_h.options()).expand(m_h.sizes())};
         }
-        at::Tensor y = linearForward(*m_block.down, product, &m_savedDown);
+        at::Tensor y = linearForward(m_block.down, product, &m_savedDown);
         if (!m_block.after.exists()) {
             return {m_block.residual ? y.add_(m_h) : y};
         }
@@ -40,8 +40,8 @@ public:
         const at::Tensor dx = throughActivation(dy, downGrads);
         const bool normTrains = m_block.norm.exists() && m_block.norm.weight.requires_grad();
         std::vector<at::Tensor> upGrads;
-        const at::Tensor x = needsInput(*m_block.gateUp) ? input() : m_h;
-        const at::Tensor dIn = linearBackward(*m_block.gateUp, x, dx, m_savedUp, m_wantInput || normTrains, upGrads);
+        const at::Tensor x = needsInput(m_block.gateUp) ? input() : m_h;
+        const at::Tensor dIn = linearBackward(m_block.gateUp, x, dx, m_savedUp, m_wantInput || normTrains, upGrads);
         std::vector<at::Tensor> result{at::Tensor()};
         if (dIn.defined()) {
             const at::Tensor add = m_wantInput && m_block.residual ? grads[0] : at::Tensor();
@@ -64,9 +64,9 @@ private:
     // Gradient of gate and up. The product in between is rebuilt only when a weight behind it trains.
     at::Tensor throughActivation(const at::Tensor& dy, std::vector<at::Tensor>& downGrads)
     {
-        const bool wanted = needsInput(*m_block.down);
+        const bool wanted = needsInput(m_block.down);
         const at::Tensor product = wanted ? activate(m_block.activation, m_hidden) : at::Tensor();
-        const at::Tensor dProduct = linearBackward(*m_block.down, product, dy, m_savedDown, true, downGrads);
+        const at::Tensor dProduct = linearBackward(m_block.down, product, dy, m_savedDown, true, downGrads);
         return activateBackward(m_block.activation, m_hidden, dProduct);
     }
 
@@ -81,14 +81,14 @@ private:
 
 } // namespace
 
-at::Tensor mlp(const Mlp& block, const at::Tensor& h)
+at::Tensor mlp(Mlp block, const at::Tensor& h)
 {
     std::vector<at::Tensor> inputs{h};
     for (const auto& leaves :
-         {leavesOf(block.norm), leavesOf(*block.gateUp), leavesOf(*block.down), leavesOf(block.after)}) {
+         {leavesOf(block.norm), leavesOf(block.gateUp), leavesOf(block.down), leavesOf(block.after)}) {
         inputs.insert(inputs.end(), leaves.begin(), leaves.end());
     }
-    return record(std::make_unique<MlpNode>(block, h), inputs)[0];
+    return record(std::make_unique<MlpNode>(std::move(block), h), inputs)[0];
 }
 
 } // namespace luthier::nn

@@ -108,15 +108,22 @@ RopeFrequencies longrope(const Request& r)
     return result;
 }
 
+// How frequencies change with the length of the text.
+enum class ByLength {
+    Never,
+    AtBorder, // one set up to a border, another beyond
+    Beyond,   // another set for each length beyond a border
+};
+
 struct RopeType {
     const char* name;
-    bool byLength; // frequencies change with the length of the text
+    ByLength change;
     RopeFrequencies (*make)(const Request& request);
 };
 
 constexpr RopeType kTypes[] = {
-    {"default", false, usual}, {"linear", false, linear}, {"dynamic", true, dynamic},
-    {"llama3", false, llama3}, {"yarn", false, yarn},     {"longrope", true, longrope},
+    {"default", ByLength::Never, usual}, {"linear", ByLength::Never, linear}, {"dynamic", ByLength::Beyond, dynamic},
+    {"llama3", ByLength::Never, llama3}, {"yarn", ByLength::Never, yarn},     {"longrope", ByLength::AtBorder, longrope},
 };
 
 const RopeType& typeOf(const RopeSettings& rope)
@@ -127,6 +134,27 @@ const RopeType& typeOf(const RopeSettings& rope)
         }
     }
     return kTypes[0]; // the reader of config.json refuses others
+}
+
+// longrope and dynamic change only beyond it, so most texts share one table.
+std::int64_t borderOf(const RopeSettings& rope, std::int64_t maxPositions)
+{
+    return rope.type == "longrope" ? rope.originalMaxPositions : maxPositions;
+}
+
+// At least `length` rows.
+RopeTables tablesOf(const RopeFrequencies& made, std::int64_t length, at::Device device)
+{
+    std::int64_t rows = kFirstRows;
+    while (rows < length) {
+        rows *= 2;
+    }
+    // The reference computes powers and angles in fp32; frequencies from doubles, rounded once, differ by no more than
+    // its own rounding.
+    std::vector<float> inverse(made.inverse.begin(), made.inverse.end());
+    const at::Tensor frequencies = at::from_blob(inverse.data(), {static_cast<std::int64_t>(inverse.size())}, at::kFloat);
+    const at::Tensor angles = at::outer(at::arange(rows, at::kFloat), frequencies);
+    return {angles.cos().mul_(made.scale).to(device), angles.sin().mul_(made.scale).to(device)};
 }
 
 } // namespace
@@ -142,41 +170,38 @@ Rope::Rope(const RopeSettings& rope, std::int64_t rotaryDim, std::int64_t maxPos
 {
 }
 
-void Rope::prepare(std::int64_t length)
+void Rope::reserve(std::int64_t length)
 {
-    const bool byLength = typeOf(m_rope).byLength;
-    // longrope and dynamic change only beyond a border, so most texts share one table.
-    const std::int64_t border = m_rope.type == "longrope" ? m_rope.originalMaxPositions : m_maxPositions;
-    const std::int64_t wanted = byLength && length > border ? length : 0;
-    if (m_tables.cos.defined() && m_tables.cos.size(0) >= length && (!byLength || m_madeFor == wanted)) {
-        return;
+    whole(std::min(length, borderOf(m_rope, m_maxPositions)));
+    whole(length);
+}
+
+const RopeTables& Rope::whole(std::int64_t length)
+{
+    const RopeType& type = typeOf(m_rope);
+    const std::int64_t border = borderOf(m_rope, m_maxPositions);
+    const bool isBeyond = type.change != ByLength::Never && length > border;
+    const std::int64_t exact = isBeyond && type.change == ByLength::Beyond ? length : 0;
+    Made& made = isBeyond ? m_beyond : m_usual;
+    if (!made.tables.cos.defined() || made.tables.cos.size(0) < length || made.length != exact) {
+        const at::NoGradGuard noGrad;
+        made = {tablesOf(ropeFrequencies(m_rope, m_rotaryDim, m_maxPositions, isBeyond ? length : std::min(length, border)),
+                         length, m_device),
+                exact};
     }
-    const at::NoGradGuard noGrad;
-    RopeFrequencies made = ropeFrequencies(m_rope, m_rotaryDim, m_maxPositions, wanted ? wanted : std::min(length, border));
-    std::int64_t rows = kFirstRows;
-    while (rows < length) {
-        rows *= 2;
-    }
-    // The reference computes powers and angles in fp32; frequencies from doubles, rounded once, differ by no more than
-    // its own rounding.
-    std::vector<float> inverse(made.inverse.begin(), made.inverse.end());
-    const at::Tensor frequencies = at::from_blob(inverse.data(), {static_cast<std::int64_t>(inverse.size())}, at::kFloat);
-    const at::Tensor angles = at::outer(at::arange(rows, at::kFloat), frequencies);
-    m_tables.cos = angles.cos().mul_(made.scale).to(m_device);
-    m_tables.sin = angles.sin().mul_(made.scale).to(m_device);
-    m_madeFor = wanted;
+    return made.tables;
 }
 
 RopeTables Rope::rows(std::int64_t first, std::int64_t count)
 {
-    prepare(first + count);
-    return {m_tables.cos.narrow(0, first, count), m_tables.sin.narrow(0, first, count)};
+    const RopeTables& tables = whole(first + count);
+    return {tables.cos.narrow(0, first, count), tables.sin.narrow(0, first, count)};
 }
 
 RopeTables Rope::at(const at::Tensor& positions, std::int64_t length)
 {
-    prepare(length);
-    return {m_tables.cos.index_select(0, positions), m_tables.sin.index_select(0, positions)};
+    const RopeTables& tables = whole(length);
+    return {tables.cos.index_select(0, positions), tables.sin.index_select(0, positions)};
 }
 
 void rotate(const at::Tensor& x, const RopeTables& tables, int sign)

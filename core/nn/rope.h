@@ -27,11 +27,17 @@ struct RopeTables {
     at::Tensor sin;
 };
 
-// Grows its tables as longer texts come.
+// Tables grow as longer texts come: others then stand in their place, and who kept the old ones still has their memory.
+// Types whose frequencies change beyond a border (longrope, dynamic) have tables of their own for texts beyond it.
 class Rope {
 public:
     Rope() = default;
     Rope(const RopeSettings& rope, std::int64_t rotaryDim, std::int64_t maxPositions, at::Device device);
+
+    // Makes tables for texts of up to `length` tokens, so that none of these has to.
+    void reserve(std::int64_t length);
+    // What rows() and at() of a text of `length` tokens in all read, [at least length, R / 2]; made where it is missing.
+    const RopeTables& whole(std::int64_t length);
 
     // Rows [first, first + count) of the tables, for a text of first + count tokens.
     RopeTables rows(std::int64_t first, std::int64_t count);
@@ -39,14 +45,17 @@ public:
     RopeTables at(const at::Tensor& positions, std::int64_t length);
 
 private:
-    void prepare(std::int64_t length);
+    struct Made {
+        RopeTables tables;        // [prepared, R / 2]
+        std::int64_t length = 0;  // of the text whose frequencies they hold, where each length has its own
+    };
 
     RopeSettings m_rope;
     std::int64_t m_rotaryDim = 0;
     std::int64_t m_maxPositions = 0;
     at::Device m_device = at::kCPU;
-    RopeTables m_tables;            // [prepared, R / 2]
-    std::int64_t m_madeFor = 0;     // length whose frequencies the tables hold
+    Made m_usual;
+    Made m_beyond; // the border
 };
 
 // Rotates x [B, T, heads, D] in place; tables' rows broadcast over B: [T, R / 2] or [B * T, R / 2] with B = 1.

@@ -70,7 +70,6 @@ Result<void> LiveModel::load(const Source& source, const Watch& watch)
         return fingerprint.error();
     }
     m_decoder = *decoder;
-    m_decoder->setTraining(false);
     m_fingerprint = *fingerprint;
     for (const inference::AdapterSpec& adapter : source.adapters) {
         if (auto attached = peft::attachAdapter(*m_decoder, adapter.path, adapter.weight, m_fingerprint); !attached) {
@@ -117,7 +116,6 @@ Result<void> LiveModel::combine(const Source& source, bool wanted, const Watch& 
 
 Result<void> LiveModel::compare(nn::Decoder& written, const std::string& type, const Watch& watch)
 {
-    written.setTraining(false);
     say(watch, "comparing on " + m_texts.source);
     auto reading = readTexts(written, m_texts, watch.cancel);
     if (!reading) {

@@ -65,7 +65,6 @@ void checkTokens(const KernelBench& bench, std::optional<quant::Quantisation> qu
     constexpr std::int64_t kTexts = 20;
     nn::Decoder decoder(smallModel(), bench.options.device(), c10::typeMetaToScalarType(bench.options.dtype()), quantisation);
     decoder.initialise(3);
-    decoder.setTraining(false);
     const auto whole = bench.options.dtype(at::kLong);
     const at::Tensor prompt = at::randint(decoder.config().vocab, {1, 400}, whole);
     const at::Tensor fresh = at::randint(decoder.config().vocab, {1, kTexts}, whole);

@@ -130,7 +130,6 @@ Result<GenerateBenchResult> bench(const GenerateBenchSettings& settings)
     nn::Decoder decoder(settings.model, placement->device, placement->dtype,
                         codes ? std::optional(quant::Quantisation{codes->kind, true}) : std::nullopt);
     decoder.initialise(kSeed);
-    decoder.setTraining(false);
     auto answered = settings.batch == 1 ? answerOne(decoder, settings, result) : answerMany(decoder, settings, result);
     if (!answered) {
         return answered.error();

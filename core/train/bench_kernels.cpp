@@ -120,7 +120,7 @@ void checkProduct(const KernelBench& bench, const Shape& shape)
     const at::Tensor x = bench.normal({1, shape.n});
     nn::LinearGroup group;
     group.weight = bench.normal({shape.rows, shape.n});
-    bench.check("product of one row", shape.text(), [&] { return Tensors{nn::linearForward(group, x)}; });
+    bench.check("product of one row", shape.text(), [&] { return Tensors{nn::linearForward(nn::ActiveLinear(group), x)}; });
 }
 
 Result<KernelBenchResult> checkAll(const std::string& device, const std::string& dtype, base::CancelToken cancel)

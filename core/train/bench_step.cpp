@@ -109,7 +109,6 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     if (auto attached = method->attach(decoder, settings.method, kSeed); !attached) {
         return attached.error();
     }
-    decoder.setTraining(true);
     const auto leaves = method->trainable(decoder);
     result.trainableParameters = countOf(leaves);
     result.totalParameters = settings.model.numParameters();

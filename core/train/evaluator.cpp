@@ -33,7 +33,6 @@ std::optional<EvalDone> Evaluator::run(std::int64_t step, const base::Progress& 
 {
     const at::NoGradGuard noGrad;
     const auto device = m_decoder.device();
-    m_decoder.setTraining(false);
     at::Tensor sum = at::zeros({}, at::TensorOptions().dtype(at::kDouble).device(device));
     for (std::size_t i = 0; i < m_plan.numBatches(); ++i) {
         if (isStopped()) {

@@ -39,7 +39,6 @@ Probes::Probes(nn::Decoder& decoder, const data::Encoder& encoder, const config:
 
 void Probes::answer(std::int64_t step, RunObserver& observer, const std::function<bool()>& isStopped)
 {
-    m_decoder.setTraining(false);
     for (const Prompt& prompt : m_prompts) {
         inference::GenerateOptions options;
         options.sampling.maxNew = m_tokens;

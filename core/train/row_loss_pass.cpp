@@ -24,7 +24,6 @@ std::optional<std::vector<double>> rowLossesOf(nn::Decoder& decoder, const Token
 {
     const at::NoGradGuard noGrad;
     const auto device = decoder.device();
-    decoder.setTraining(false);
     std::vector<std::uint32_t> order(rows.size());
     std::iota(order.begin(), order.end(), 0u);
     std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return rows.length(a) > rows.length(b); });

@@ -26,6 +26,15 @@ std::string idsOf(const Rows& table)
     return ids;
 }
 
+std::int64_t longestOf(const TokenStore& rows)
+{
+    std::int64_t longest = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        longest = std::max(longest, rows.length(i));
+    }
+    return longest;
+}
+
 class Assembly {
 public:
     Assembly(const config::RunConfig& config, const RunInputs& inputs, StopControl& control, RunObserver& observer)
@@ -153,6 +162,7 @@ Result<void> Assembly::attach(RunParts& parts)
                                  + std::to_string(parts.optimizer->pagedBytes() >> 20) + " MiB stay in host memory.");
     }
     parts.decoder->setActivationCheckpointing(m_config.run.activationCheckpointing);
+    parts.decoder->reserve(std::max(longestOf(parts.data.train), longestOf(parts.data.heldOut)));
     parts.plan = std::make_unique<BatchPlan>(parts.data.train, batchSettings(m_config, m_maxLength));
     parts.totalSteps = parts.plan->totalSteps(m_config.run.epochs, m_config.run.maxSteps);
     if (parts.placement.dtype == at::kHalf) {

@@ -2,6 +2,7 @@
 #include "core/train/step_graphs.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
 
 #include <algorithm>
 #include <bit>
@@ -15,6 +16,7 @@ constexpr std::int64_t kPaddedTokens = 2048; // up to here padding costs less th
 // The shapes that come first are kept: giving one up for another would cost more than either saves.
 constexpr std::int64_t kMostRecordings = 64;
 constexpr std::size_t kMostShapes = 1024; // that are remembered
+constexpr std::int64_t kMostOutdated = 4; // of one shape: what reads other memory each time is not worth recording
 constexpr std::int64_t kNoTarget = -100;
 
 // One of eight sizes between a power of two and the next, at least 16 apart.
@@ -70,7 +72,10 @@ MicroBatch paddedToRoundSizes(MicroBatch batch)
     return batch;
 }
 
-StepGraphs::StepGraphs(at::Device device) : m_device(device), m_wanted(nn::kernels::cuda::Graph::canRecord(device)) {}
+StepGraphs::StepGraphs(at::Device device, WorkRecorder recorder)
+    : m_device(device), m_recorder(std::move(recorder)), m_wanted(m_recorder != nullptr)
+{
+}
 
 void StepGraphs::giveUp()
 {
@@ -80,14 +85,16 @@ void StepGraphs::giveUp()
 
 MicroBatch StepGraphs::padded(MicroBatch batch) const
 {
-    return nn::kernels::cuda::Graph::canRecord(m_device) ? paddedToRoundSizes(std::move(batch)) : batch;
+    return m_recorder ? paddedToRoundSizes(std::move(batch)) : batch;
 }
 
-StepGraphs::Recording* StepGraphs::recordingOf(const MicroBatch& batch)
+StepGraphs::Recording* StepGraphs::recordingOf(const Input& input)
 {
+    const MicroBatch& batch = input.batch;
     const std::int64_t places = batch.places.defined() ? batch.places.numel() : -1;
     const auto found = std::find_if(m_recordings.begin(), m_recordings.end(), [&](const auto& r) {
-        return r->rows == batch.ids.size(0) && r->width == batch.ids.size(1) && r->places == places;
+        return r->rows == batch.ids.size(0) && r->width == batch.ids.size(1) && r->places == places
+               && r->training == input.pass.training && r->adapters == input.pass.adapters;
     });
     if (found != m_recordings.end()) {
         return found->get();
@@ -99,20 +106,36 @@ StepGraphs::Recording* StepGraphs::recordingOf(const MicroBatch& batch)
     recording->rows = batch.ids.size(0);
     recording->width = batch.ids.size(1);
     recording->places = places;
+    recording->training = input.pass.training;
+    recording->adapters = input.pass.adapters;
     m_recordings.push_back(std::move(recording));
     return m_recordings.back().get();
 }
 
-bool StepGraphs::record(Recording& recording, const MicroBatch& batch, const at::Tensor& scale, const Pass& pass)
+at::Tensor StepGraphs::doNow(const Input& input, const Work& work) const
 {
-    recording.inputs = toDevice(batch, m_device);
-    recording.scale = scale.clone();
-    const auto shared = std::find_if(m_recordings.begin(), m_recordings.end(),
-                                     [&](const auto& other) { return other->graph.exists(); });
+    return work({toDevice(input.batch, m_device), input.scale, input.pass});
+}
+
+void StepGraphs::outdate(Recording& recording)
+{
+    recording.work.reset();
+    recording.loss.reset();
+    recording.reads = PassReads();
+    ++recording.outdated;
+    --m_recorded;
+}
+
+bool StepGraphs::record(Recording& recording, const Input& input, const Work& work)
+{
+    recording.input = {toDevice(input.batch, m_device), input.scale.clone(), input.pass};
+    recording.input.pass.seedAt
+        = at::full({}, static_cast<std::int64_t>(input.pass.seed), at::TensorOptions().dtype(at::kLong).device(m_device));
+    const auto shared
+        = std::find_if(m_recordings.begin(), m_recordings.end(), [&](const auto& other) { return other->work != nullptr; });
     try {
-        recording.graph.record(
-            m_device, [&] { recording.loss = pass(recording.inputs, recording.scale); },
-            shared == m_recordings.end() ? nullptr : &(*shared)->graph);
+        recording.work = m_recorder([&recording, work] { recording.loss = work(recording.input); },
+                                    shared == m_recordings.end() ? nullptr : (*shared)->work.get());
         ++m_recorded;
         return true;
     } catch (const std::exception& problem) {
@@ -123,30 +146,40 @@ bool StepGraphs::record(Recording& recording, const MicroBatch& batch, const at:
     return false;
 }
 
-at::Tensor StepGraphs::run(const MicroBatch& batch, const at::Tensor& scale, const Pass& pass)
+at::Tensor StepGraphs::run(const Input& input, const Work& work, const Reads& reads)
 {
+    const MicroBatch& batch = input.batch;
     if (!m_wanted || !batch.segments.empty() || batch.ids.numel() > kMostTokens) {
-        return pass(toDevice(batch, m_device), scale);
+        return doNow(input, work);
     }
-    Recording* const known = recordingOf(batch);
-    const bool isFirst = !known || !std::exchange(known->seen, true);
-    if (isFirst || (!known->graph.exists() && m_recorded >= kMostRecordings)) {
-        return pass(toDevice(batch, m_device), scale);
+    Recording* const known = recordingOf(input);
+    if (!known || !std::exchange(known->seen, true)) {
+        return doNow(input, work);
     }
     Recording& recording = *known;
-    if (!recording.graph.exists()) {
-        if (!record(recording, batch, scale, pass)) {
-            return pass(toDevice(batch, m_device), scale);
+    const std::vector<at::Tensor> now = reads(input);
+    if (recording.work && !recording.reads.areStill(now)) {
+        outdate(recording);
+    }
+    if (!recording.work) {
+        if (m_recorded >= kMostRecordings || recording.outdated > kMostOutdated) {
+            return doNow(input, work);
+        }
+        recording.reads = PassReads(now);
+        if (!record(recording, input, work)) {
+            return doNow(input, work);
         }
     } else {
-        recording.inputs.ids.copy_(batch.ids, true);
-        recording.inputs.targets.copy_(batch.targets, true);
+        MicroBatch& inputs = recording.input.batch;
+        inputs.ids.copy_(batch.ids, true);
+        inputs.targets.copy_(batch.targets, true);
         if (batch.places.defined()) {
-            recording.inputs.places.copy_(batch.places, true);
+            inputs.places.copy_(batch.places, true);
         }
-        recording.scale.copy_(scale);
+        recording.input.scale.copy_(input.scale);
+        recording.input.pass.seedAt.fill_(static_cast<std::int64_t>(input.pass.seed));
     }
-    recording.graph.play(m_device);
+    recording.work->play();
     return recording.loss;
 }
 

@@ -2,13 +2,18 @@
 // StepGraphs: passes over small micro-batches, recorded on a card and played as one. A small pass takes the host longer to
 // queue than the card to compute; played, the card is busy from end to end.
 //
-// A pass is recorded when its shape comes for the second time (the first made everything warm); so that shapes repeat, small
+// A recording holds all memory that it reads, and is only played while the pass would read that very memory: tables that
+// grew, weights that were replaced, gradients elsewhere have it recorded again.
+//
+// A pass is recorded when its kind and shape come for the second time (the first made everything warm); so that shapes repeat, small
 // batches are padded to round sizes, always, recorded or not: a run that was resumed computes what an uninterrupted one does.
 // Internal to core: names torch types. One thread at a time.
 #pragma once
 
-#include "core/nn/kernels/cuda_graph.h"
+#include "core/nn/pass.h"
 #include "core/train/micro_batch.h"
+#include "core/train/pass_reads.h"
+#include "core/train/work_recorder.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -26,22 +31,31 @@ MicroBatch paddedToRoundSizes(MicroBatch batch);
 
 class StepGraphs {
 public:
-    // A batch on the device and the factor on its loss -> the loss times that; adds to the gradients of the leaves, in
-    // place, where they have some.
-    using Pass = std::function<at::Tensor(const MicroBatch& batch, const at::Tensor& scale)>;
+    // What differs from one pass over batches of one shape to the next.
+    struct Input {
+        MicroBatch batch;
+        at::Tensor scale; // [] on the device: factor on the loss
+        nn::Pass pass;
+    };
+    // An input on the device -> its loss times the factor; adds to the gradients of the leaves, in place, where they have some.
+    using Work = std::function<at::Tensor(const Input& input)>;
+    // What work over such an input (its batch in CPU memory) would read now besides it, and where it adds; made ready as
+    // the work needs it.
+    using Reads = std::function<std::vector<at::Tensor>(const Input& input)>;
 
-    explicit StepGraphs(at::Device device);
+    explicit StepGraphs(at::Device device) : StepGraphs(device, recorderOf(device)) {}
+    StepGraphs(at::Device device, WorkRecorder recorder);
 
     bool areWanted() const { return m_wanted; }
     // For good: after a problem, or where memory is short.
     void giveUp();
 
-    // As paddedToRoundSizes() where the device records.
+    // As paddedToRoundSizes() where there is a recorder.
     MicroBatch padded(MicroBatch batch) const;
 
-    // The loss, by playing what was recorded or by running `pass`. `batch` is a padded one, in CPU memory. Must be called
-    // with the same gradients in place every time.
-    at::Tensor run(const MicroBatch& batch, const at::Tensor& scale, const Pass& pass);
+    // The loss, by playing what was recorded or by doing the work. The batch is a padded one, in CPU memory. Passes that
+    // train or count other adapters have recordings of their own; the seed is read anew each time.
+    at::Tensor run(const Input& input, const Work& work, const Reads& reads);
 
     // Why recording was given up, as a sentence; empty: it was not. Given once.
     std::string takeNotice() { return std::exchange(m_notice, {}); }
@@ -51,17 +65,23 @@ private:
         std::int64_t rows = 0;
         std::int64_t width = 0;
         std::int64_t places = -1; // -1: everywhere
+        bool training = false;
+        std::shared_ptr<const nn::AdapterSet> adapters;
         bool seen = false;
-        MicroBatch inputs;        // where the recorded work reads
-        at::Tensor scale;
+        std::int64_t outdated = 0; // times that what it read was no longer there
+        Input input; // where the recorded work reads
         at::Tensor loss;
-        nn::kernels::cuda::Graph graph;
+        PassReads reads;
+        std::unique_ptr<RecordedWork> work;
     };
 
-    Recording* recordingOf(const MicroBatch& batch);
-    bool record(Recording& recording, const MicroBatch& batch, const at::Tensor& scale, const Pass& pass);
+    Recording* recordingOf(const Input& input);
+    at::Tensor doNow(const Input& input, const Work& work) const;
+    void outdate(Recording& recording);
+    bool record(Recording& recording, const Input& input, const Work& work);
 
     at::Device m_device;
+    WorkRecorder m_recorder;
     bool m_wanted;
     std::vector<std::unique_ptr<Recording>> m_recordings; // a shape each, recorded or seen once
     std::int64_t m_recorded = 0;

@@ -4,8 +4,6 @@
 #include "core/base/random.h"
 #include "core/objectives/token_log_probs.h"
 
-#include <ATen/Context.h>
-#include <ATen/core/Generator.h>
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_zero.h>
 #include <ATen/ops/full.h>
@@ -15,7 +13,6 @@
 #include <torch/csrc/api/include/torch/autograd.h>
 
 #include <algorithm>
-#include <mutex>
 
 namespace luthier::train {
 
@@ -33,11 +30,20 @@ std::int64_t elementsOf(const std::vector<at::Tensor>& leaves)
     return count;
 }
 
+nn::ForwardInput forwardOf(const StepGraphs::Input& input)
+{
+    nn::ForwardInput forward;
+    forward.ids = input.batch.ids;
+    forward.segments = input.batch.segments;
+    forward.pass = input.pass;
+    return forward;
+}
+
 } // namespace
 
-TrainStep::TrainStep(nn::Decoder& decoder, optim::Optimizer& optimizer, std::uint64_t seed)
+TrainStep::TrainStep(nn::Decoder& decoder, optim::Optimizer& optimizer, std::uint64_t seed, WorkRecorder recorder)
     : m_decoder(decoder), m_optimizer(optimizer), m_seed(seed), m_leaves(optimizer.leaves()),
-      m_small(elementsOf(m_leaves) <= kSmallElements), m_graphs(decoder.device())
+      m_small(elementsOf(m_leaves) <= kSmallElements), m_graphs(decoder.device(), std::move(recorder))
 {
 }
 
@@ -48,29 +54,33 @@ std::string TrainStep::takeNotice()
     return own.empty() || recording.empty() ? own + recording : own + " " + recording;
 }
 
-void TrainStep::seedDropout(std::int64_t number) const
+nn::Pass TrainStep::passOf(std::int64_t number, std::size_t place) const
 {
     base::Random mix(m_seed);
-    const std::uint64_t seed = base::Random(mix.next() ^ static_cast<std::uint64_t>(number)).next();
-    at::Generator generator = at::globalContext().defaultGenerator(m_decoder.device());
-    const std::lock_guard lock(generator.mutex());
-    generator.set_current_seed(seed);
+    base::Random ofStep(mix.next() ^ static_cast<std::uint64_t>(number));
+    nn::Pass pass;
+    pass.training = true;
+    pass.seed = base::Random(ofStep.next() ^ place).next();
+    return pass;
 }
 
 at::Tensor TrainStep::accumulate(const StepBatches& step, std::int64_t number, const std::function<void()>& between)
 {
-    seedDropout(number);
-    m_decoder.setTraining(true);
     const at::Tensor scale = at::full({}, 1.0 / static_cast<double>(std::max<std::int64_t>(1, step.trained)),
                                       at::TensorOptions().dtype(at::kFloat).device(m_decoder.device()));
     placeGradients();
     at::Tensor total = at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(m_decoder.device()));
-    for (const MicroBatch& cpu : step.batches) {
+    for (std::size_t place = 0; place < step.batches.size(); ++place) {
         between();
-        const MicroBatch batch = m_graphs.padded(cpu);
-        total.add_(m_gradients.empty()
-                       ? pass(toDevice(batch, m_decoder.device()), scale)
-                       : m_graphs.run(batch, scale, [this](const MicroBatch& b, const at::Tensor& s) { return pass(b, s); }));
+        StepGraphs::Input input{m_graphs.padded(step.batches[place]), scale, passOf(number, place)};
+        if (m_gradients.empty()) {
+            input.batch = toDevice(std::move(input.batch), m_decoder.device());
+            total.add_(pass(input));
+        } else {
+            total.add_(m_graphs.run(
+                input, [this](const StepGraphs::Input& one) { return pass(one); },
+                [this](const StepGraphs::Input& one) { return readsOf(one); }));
+        }
     }
     if (m_small && m_gradients.empty() && m_graphs.areWanted()) {
         for (const at::Tensor& leaf : m_leaves) {
@@ -80,16 +90,23 @@ at::Tensor TrainStep::accumulate(const StepBatches& step, std::int64_t number, c
     return total;
 }
 
-at::Tensor TrainStep::pass(const MicroBatch& batch, const at::Tensor& scale)
+at::Tensor TrainStep::pass(const StepGraphs::Input& input)
 {
-    nn::ForwardInput input;
-    input.ids = batch.ids;
-    input.segments = batch.segments;
-    const at::Tensor hidden = pickTargets(m_decoder.hidden(input), batch);
-    const at::Tensor loss = objectives::tokenLossSum(hidden, m_decoder.head(), batch.targets, {},
+    const at::Tensor hidden = pickTargets(m_decoder.hidden(forwardOf(input)), input.batch);
+    const at::Tensor loss = objectives::tokenLossSum(hidden, m_decoder.head(input.pass), input.batch.targets, {},
                                                      {.softcap = m_decoder.config().logitSoftcap});
-    addGradients(loss, scale);
-    return loss.detach().mul(scale);
+    addGradients(loss, input.scale);
+    return loss.detach().mul(input.scale);
+}
+
+std::vector<at::Tensor> TrainStep::readsOf(const StepGraphs::Input& input) const
+{
+    std::vector<at::Tensor> reads = m_decoder.readsOf(forwardOf(input));
+    for (const at::Tensor& leaf : m_leaves) {
+        reads.push_back(leaf);
+        reads.push_back(leaf.grad());
+    }
+    return reads;
 }
 
 void TrainStep::addGradients(const at::Tensor& loss, const at::Tensor& scale)

@@ -3,8 +3,8 @@
 //
 //   loss = sum over the step's targets of -ln p / number of targets of the whole step
 // so that how a step is cut into micro-batches does not matter.
-// Dropout draws from the device's default generator, which every step seeds from (seed, step): a resumed run
-// draws what an uninterrupted one would, whatever ran in between.
+// The dropout of each micro-batch follows from (seed, step, its place in the step): a resumed run drops what an
+// uninterrupted one would, whatever ran in between.
 // A step for which the card has no room is computed again once what can leave it has left: recorded passes, then the
 // optimizer's state (optimizer.paging). Small passes are recorded on a card (see step_graphs.h).
 #pragma once
@@ -23,7 +23,12 @@ namespace luthier::train {
 
 class TrainStep {
 public:
-    TrainStep(nn::Decoder& decoder, optim::Optimizer& optimizer, std::uint64_t seed);
+    TrainStep(nn::Decoder& decoder, optim::Optimizer& optimizer, std::uint64_t seed)
+        : TrainStep(decoder, optimizer, seed, recorderOf(decoder.device()))
+    {
+    }
+    // With another recorder than the device's own; an empty one records nothing.
+    TrainStep(nn::Decoder& decoder, optim::Optimizer& optimizer, std::uint64_t seed, WorkRecorder recorder);
 
     // [2] fp32 on the device: mean loss of the step's targets, gradient norm before clipping. Queues work and
     // does not wait for it. `between` is called before each micro-batch.
@@ -38,10 +43,11 @@ public:
 
 private:
     at::Tensor accumulate(const StepBatches& step, std::int64_t number, const std::function<void()>& between);
-    at::Tensor pass(const MicroBatch& batch, const at::Tensor& scale);
+    at::Tensor pass(const StepGraphs::Input& input);
+    std::vector<at::Tensor> readsOf(const StepGraphs::Input& input) const;
     void addGradients(const at::Tensor& loss, const at::Tensor& scale);
     void placeGradients();
-    void seedDropout(std::int64_t number) const;
+    nn::Pass passOf(std::int64_t number, std::size_t place) const;
 
     nn::Decoder& m_decoder;
     optim::Optimizer& m_optimizer;

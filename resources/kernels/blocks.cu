@@ -315,16 +315,16 @@ extern "C" __global__ void loss_rows(u16* logits, const i64* targets, const floa
 // Which values a dropout keeps; see kernels.h.
 struct Draw {
     unsigned long long seed;
-    unsigned long long offset;
-    const i64* seedAt;
-    const i64* offsetAt;
+    unsigned long long place;
+    const i64* seedAt; // null: seed
 };
 
 // Philox 4x32 with ten rounds (Salmon et al., 2011): 128 random bits for a key and a counter.
-__device__ __forceinline__ uint4 philox(unsigned long long seed, unsigned long long offset, unsigned long long place)
+__device__ __forceinline__ uint4 philox(const Draw& draw, i64 eight)
 {
+    const unsigned long long seed = draw.seedAt ? (unsigned long long)*draw.seedAt : draw.seed;
     uint2 key = make_uint2((u32)seed, (u32)(seed >> 32));
-    uint4 c = make_uint4((u32)offset, (u32)(offset >> 32), (u32)place, (u32)(place >> 32));
+    uint4 c = make_uint4((u32)draw.place, (u32)(draw.place >> 32), (u32)eight, (u32)((unsigned long long)eight >> 32));
 #pragma unroll
     for (int round = 0; round < 10; ++round) {
         const u32 high0 = __umulhi(0xD2511F53u, c.x);
@@ -339,11 +339,9 @@ __device__ __forceinline__ uint4 philox(unsigned long long seed, unsigned long l
 }
 
 // Eight values: kept where their 16 random bits reach the limit, times the factor.
-__device__ __forceinline__ Eight keptOf(Eight x, const Draw& draw, i64 place, u32 limit, float factor)
+__device__ __forceinline__ Eight keptOf(Eight x, const Draw& draw, i64 eight, u32 limit, float factor)
 {
-    const unsigned long long seed = draw.seedAt ? (unsigned long long)*draw.seedAt : draw.seed;
-    const unsigned long long offset = draw.offset + (draw.offsetAt ? (unsigned long long)*draw.offsetAt : 0ull);
-    const uint4 bits = philox(seed, offset, place);
+    const uint4 bits = philox(draw, eight);
     const u32 words[4] = {bits.x, bits.y, bits.z, bits.w};
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
@@ -374,4 +372,17 @@ extern "C" __global__ void add_dropped(const u16* x, u16* target, i64 count, con
         sum.v[i] += more.v[i];
     }
     store8(target + place * 8, sum);
+}
+
+extern "C" __global__ void kept(unsigned char* target, i64 count, const Draw draw, u32 limit)
+{
+    const i64 eight = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+    if (eight * 8 >= count) {
+        return;
+    }
+    const uint4 bits = philox(draw, eight);
+    const u32 words[4] = {bits.x, bits.y, bits.z, bits.w};
+    for (int i = 0; i < 8 && eight * 8 + i < count; ++i) {
+        target[eight * 8 + i] = ((words[i / 2] >> (i % 2 * 16)) & 0xffffu) >= limit;
+    }
 }

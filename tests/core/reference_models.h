@@ -5,6 +5,7 @@
 #include "core/config/run_config.h"
 #include "core/nn/decoder.h"
 #include "core/weights/load.h"
+#include "tests/support/method_variants.h"
 #include "tests/support/need.h"
 
 #include <ATen/TensorOperators.h>
@@ -25,11 +26,10 @@ inline std::shared_ptr<nn::Decoder> decoderOf(const std::filesystem::path& folde
     return need(weights::loadDecoder(need(weights::ModelFolder::open(folder)), at::kCPU, at::kFloat, {}, asked));
 }
 
-// [T, V]; dropout is off afterwards.
+// [T, V]
 inline at::Tensor logitsOf(nn::Decoder& decoder, const std::vector<std::int64_t>& ids)
 {
     const at::NoGradGuard noGrad;
-    decoder.setTraining(false);
     nn::ForwardInput input;
     input.ids = at::tensor(ids, at::kLong).unsqueeze(0);
     return decoder.logits(decoder.hidden(input))[0];
@@ -39,13 +39,5 @@ inline double largest(const at::Tensor& difference)
 {
     return difference.abs().max().item<double>();
 }
-
-// A row of the table of methods with some settings of its own.
-struct MethodVariant {
-    const char* name;
-    const char* method;
-    void (*change)(peft::MethodSettings&);
-    bool merges = true; // into the base's weights
-};
 
 } // namespace luthier::support

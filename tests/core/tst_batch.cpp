@@ -56,7 +56,6 @@ const auto kLetters = std::make_shared<const Letters>();
 std::shared_ptr<nn::Decoder> family(const std::string& name)
 {
     auto decoder = support::decoderOf(kFamilies / name);
-    decoder->setTraining(false);
     return decoder;
 }
 
@@ -225,7 +224,6 @@ private Q_SLOTS:
     void bf16AnswersInBatches()
     {
         const auto decoder = need(weights::loadDecoder(need(weights::ModelFolder::open(kFamilies / "qwen3")), at::kCPU, at::kBFloat16));
-        decoder->setTraining(false);
         const auto asked = requests(false);
         const auto alone = answer(*decoder, asked, together(1));
         const auto batch = answer(*decoder, asked, together(16));

@@ -67,7 +67,6 @@ std::shared_ptr<nn::Decoder> tinyDecoder(std::int64_t positions = 2048)
     config.initializerRange = 0.4;
     auto decoder = std::make_shared<nn::Decoder>(config, at::kCPU, at::kFloat);
     decoder->initialise(11);
-    decoder->setTraining(false);
     return decoder;
 }
 
@@ -147,7 +146,6 @@ std::shared_ptr<nn::Decoder> load(const fs::path& folder)
     if (!decoder) {
         qFatal("%s", decoder.message().c_str());
     }
-    (*decoder)->setTraining(false);
     return *decoder;
 }
 

@@ -69,7 +69,7 @@ private:
     void variants() const;
     peft::MethodSettings settingsOf(const Json& variant) const;
     // The largest distance of the logits at the probe's last positions.
-    double distance(nn::Decoder& decoder, const Json& logits) const;
+    double distance(nn::Decoder& decoder, const Json& logits, const nn::Pass& pass = {}) const;
     void copyStart(const std::string& name, const Json& variant, const std::vector<nn::NamedTensor>& leaves) const;
     void trainSteps(nn::Decoder& decoder, const Json& variant, const std::vector<nn::NamedTensor>& leaves) const;
 
@@ -100,13 +100,13 @@ peft::MethodSettings TestMethodParity::settingsOf(const Json& variant) const
     return config.method;
 }
 
-double TestMethodParity::distance(nn::Decoder& decoder, const Json& logits) const
+double TestMethodParity::distance(nn::Decoder& decoder, const Json& logits, const nn::Pass& pass) const
 {
     const at::NoGradGuard noGrad;
-    decoder.setTraining(false);
     nn::ForwardInput probe;
     probe.ids = at::tensor(m_expected.at("probe").get<std::vector<std::int64_t>>(), at::kLong).unsqueeze(0);
-    const at::Tensor mine = decoder.logits(decoder.hidden(probe))[0];
+    probe.pass = pass;
+    const at::Tensor mine = decoder.logits(decoder.hidden(probe), pass)[0];
     double largest = 0;
     const auto count = static_cast<std::int64_t>(logits.size());
     for (std::int64_t i = 0; i < count; ++i) {
@@ -127,8 +127,7 @@ void TestMethodParity::opened()
     QVERIFY2(attached.ok(), attached.ok() ? "" : attached.message().c_str());
     const double gap = distance(*decoder, variant.at("logits"));
     QVERIFY2(gap <= kTolerance && before > 10 * kTolerance, qPrintable(QString::number(gap)));
-    decoder->setAdaptersEnabled(false);
-    QVERIFY(std::abs(distance(*decoder, variant.at("logits")) - before) < 1e-12);
+    QVERIFY(std::abs(distance(*decoder, variant.at("logits"), {false, nn::noAdapters()}) - before) < 1e-12);
 }
 
 void TestMethodParity::copyStart(const std::string& name, const Json& variant,

@@ -13,6 +13,7 @@
 #include "core/peft/virtual_tokens.h"
 #include "core/weights/load.h"
 #include "tests/core/reference_models.h"
+#include "tests/support/method_variants.h"
 #include "tests/support/tiny_run.h"
 
 #include <ATen/TensorOperators.h>
@@ -31,16 +32,19 @@
 using namespace luthier;
 namespace fs = std::filesystem;
 using Variant = support::MethodVariant;
+using support::kVariants;
 
 namespace {
 
-at::Tensor logitsOf(nn::Decoder& decoder)
+const nn::Pass kBase{false, nn::noAdapters()};
+
+at::Tensor logitsOf(nn::Decoder& decoder, const nn::Pass& pass = {})
 {
     const at::NoGradGuard noGrad;
-    decoder.setTraining(false);
     nn::ForwardInput input;
     input.ids = at::arange(3, 15, at::kLong).unsqueeze(0);
-    return decoder.logits(decoder.hidden(input));
+    input.pass = pass;
+    return decoder.logits(decoder.hidden(input), pass);
 }
 
 std::vector<nn::NamedTensor> copied(const std::vector<nn::NamedTensor>& tensors)
@@ -56,9 +60,9 @@ std::vector<nn::NamedTensor> copied(const std::vector<nn::NamedTensor>& tensors)
 void learn(nn::Decoder& decoder, const std::vector<nn::NamedTensor>& leaves)
 {
     for (int i = 0; i < 2; ++i) {
-        decoder.setTraining(true);
         nn::ForwardInput input;
         input.ids = at::arange(3, 15, at::kLong).unsqueeze(0);
+        input.pass.training = true;
         decoder.hidden(input).pow(3).sum().backward();
         const at::NoGradGuard noGrad;
         for (const auto& named : leaves) {
@@ -68,53 +72,6 @@ void learn(nn::Decoder& decoder, const std::vector<nn::NamedTensor>& leaves)
         }
     }
 }
-
-const std::vector<Variant> kVariants{
-    {"lora", "lora", [](peft::MethodSettings&) {}},
-    {"rsLoRA with patterns", "lora",
-     [](peft::MethodSettings& s) {
-         s.of<peft::LoraSettings>().useRslora = true;
-         s.of<peft::LoraSettings>().targetModules = {"all-linear"};
-         s.of<peft::LoraSettings>().rankPattern = {"layers.1.mlp.up_proj=3", "k_proj=2"};
-         s.of<peft::LoraSettings>().alphaPattern = {"k_proj=5.5"};
-     }},
-    {"qlora", "qlora", [](peft::MethodSettings&) {}},
-    {"DoRA", "lora",
-     [](peft::MethodSettings& s) {
-         s.of<peft::LoraSettings>().useDora = true;
-         s.of<peft::LoraSettings>().targetModules = {"all-linear"};
-     }},
-    {"LoRA with norms", "lora", [](peft::MethodSettings& s) { s.of<peft::LoraSettings>().modulesToSave = {"norm"}; }},
-    {"LoRA with embeddings", "lora", [](peft::MethodSettings& s) { s.of<peft::LoraSettings>().modulesToSave = {"embed_tokens"}; }, false},
-    {"full", "full", [](peft::MethodSettings&) {}},
-    {"full, some frozen", "full",
-     [](peft::MethodSettings& s) {
-         s.of<peft::FullSettings>().frozenLayers = 1;
-         s.of<peft::FullSettings>().freezeEmbeddings = true;
-     }},
-    {"ia3", "ia3", [](peft::MethodSettings&) {}},
-    {"bottleneck", "bottleneck", [](peft::MethodSettings& s) { s.of<peft::BottleneckSettings>().reductionFactor = 4; }, false},
-    {"bottleneck, Houlsby", "bottleneck",
-     [](peft::MethodSettings& s) {
-         s.of<peft::BottleneckSettings>().places = "houlsby";
-         s.of<peft::BottleneckSettings>().nonLinearity = "swish";
-     },
-     false},
-    {"prefix", "prefix", [](peft::MethodSettings& s) { s.of<peft::VirtualTokens>().count = 3; }, false},
-    {"prefix, projected", "prefix",
-     [](peft::MethodSettings& s) {
-         s.of<peft::VirtualTokens>().count = 3;
-         s.of<peft::PrefixSettings>().projection = true;
-     },
-     false},
-    {"prompt", "prompt", [](peft::MethodSettings& s) { s.of<peft::VirtualTokens>().count = 3; }, false},
-    {"prompt from text", "prompt",
-     [](peft::MethodSettings& s) {
-         s.of<peft::VirtualTokens>().count = 7;
-         s.of<peft::PromptSettings>().text = "Answer briefly.";
-     },
-     false},
-};
 
 at::Tensor hiddenOf(nn::Decoder& decoder, const std::vector<std::int64_t>& ids, std::vector<std::int64_t> segments = {},
                     nn::KvCache* cache = nullptr)
@@ -189,7 +146,6 @@ private:
             qFatal("%s", attached.message().c_str());
         }
         learn(*tuned, method->trainable(*tuned));
-        tuned->setTraining(false);
         return tuned;
     }
     peft::MethodSettings settings() const
@@ -255,9 +211,7 @@ void TestMethods::everyMethod()
         const auto opened = peft::attachAdapter(*again, target, 1, print);
         QVERIFY2(opened.ok(), opened.ok() ? "" : opened.message().c_str());
         QVERIFY(method->trainable(*again).empty());
-        tuned->setAdaptersEnabled(false);
-        QVERIFY(logitsOf(*tuned).equal(base));
-        tuned->setAdaptersEnabled(true);
+        QVERIFY(logitsOf(*tuned, kBase).equal(base));
     } else {
         again = *weights::loadDecoder(*weights::ModelFolder::open(target), at::kCPU, at::kFloat);
     }
@@ -285,7 +239,6 @@ void TestMethods::batchIsAlone()
 {
     QFETCH(int, index);
     const auto tuned = learned(kVariants[static_cast<std::size_t>(index)]);
-    tuned->setTraining(false);
     std::vector<inference::BatchRequest> asked;
     for (int i = 0; i < 9; ++i) {
         inference::BatchRequest request;
@@ -374,8 +327,7 @@ void TestMethods::mergedOrSaid()
     QVERIFY(merged.ok() || merged.message().find("cannot be folded") != std::string::npos);
     QVERIFY(distance(logitsOf(*tuned), adapted) < 1e-4);
     if (merged.ok() && peft::findMethod(variant.method)->writesAdapter) {
-        tuned->setAdaptersEnabled(false); // nothing is left to switch off
-        QVERIFY(distance(logitsOf(*tuned), adapted) < 1e-4);
+        QVERIFY(distance(logitsOf(*tuned, kBase), adapted) < 1e-4); // nothing is left that counts
     }
 }
 

@@ -54,21 +54,19 @@ at::Tensor valuesOf(const Json& rows)
 
 const std::vector<std::int64_t> kIds{5, 9, 11, 3, 8, 60, 7};
 
-// Gradients of some loss, with dropout from a fixed state of the generator.
+// Gradients of some loss, with dropout of a fixed seed.
 std::vector<at::Tensor> gradientsOf(nn::Decoder& decoder, const std::vector<nn::NamedTensor>& leaves)
 {
-    decoder.setTraining(true);
-    at::Generator generator = at::globalContext().defaultGenerator(at::kCPU);
-    generator.set_current_seed(5);
     nn::ForwardInput input;
     input.ids = at::tensor(kIds, at::kLong).unsqueeze(0);
+    input.pass.training = true;
+    input.pass.seed = 5;
     decoder.hidden(input).pow(3).sum().backward();
     std::vector<at::Tensor> all;
     for (const auto& leaf : leaves) {
         all.push_back(leaf.tensor.grad().clone());
         leaf.tensor.mutable_grad().reset();
     }
-    decoder.setTraining(false);
     return all;
 }
 

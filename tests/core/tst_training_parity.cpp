@@ -105,7 +105,6 @@ void TestTrainingParity::train(const char* kind, nn::Decoder& decoder, const std
         QVERIFY2(std::abs(normGap) <= 1e-3,
                  qPrintable(QStringLiteral("step %1: gradient norm off by %2").arg(i + 1).arg(normGap)));
     }
-    decoder.setTraining(false);
     const at::NoGradGuard noGrad;
     nn::ForwardInput probe;
     probe.ids = at::tensor(expected.at("probe").at("ids").get<std::vector<std::int64_t>>(), at::kLong).unsqueeze(0);

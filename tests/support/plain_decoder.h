@@ -63,7 +63,7 @@ private:
                 y = y + group.bias.narrow(0, slice.begin, slice.size);
             }
             for (const auto& adapter : group.adapters) {
-                if (adapter.slice == i && group.adaptersEnabled) {
+                if (adapter.slice == i) {
                     y = y + adapter.scale * at::matmul(at::matmul(x, adapter.a.t()), adapter.b.t());
                 }
             }

@@ -186,4 +186,47 @@ float lossRow(float* logits, std::int64_t n, std::int64_t target, const LossTerm
     return std::log(sum) + top - aim;
 }
 
+// As many counters as a vector register holds words go through the rounds side by side.
+LUTHIER_CLONES
+void keptRange(const DropoutKey& key, std::uint8_t* target, std::int64_t begin, std::int64_t end, std::uint32_t limit)
+{
+    constexpr int kLanes = 16;
+    for (std::int64_t first = begin; first < end; first += 8 * kLanes) {
+        std::uint32_t c[4][kLanes];
+        for (int i = 0; i < kLanes; ++i) {
+            const auto eight = static_cast<std::uint64_t>(first / 8 + i);
+            c[0][i] = static_cast<std::uint32_t>(key.place);
+            c[1][i] = static_cast<std::uint32_t>(key.place >> 32);
+            c[2][i] = static_cast<std::uint32_t>(eight);
+            c[3][i] = static_cast<std::uint32_t>(eight >> 32);
+        }
+        auto key0 = static_cast<std::uint32_t>(key.seed);
+        auto key1 = static_cast<std::uint32_t>(key.seed >> 32);
+        for (int round = 0; round < 10; ++round) {
+#pragma omp simd
+            for (int i = 0; i < kLanes; ++i) {
+                const std::uint64_t product0 = std::uint64_t{0xD2511F53} * c[0][i];
+                const std::uint64_t product1 = std::uint64_t{0xCD9E8D57} * c[2][i];
+                c[0][i] = static_cast<std::uint32_t>(product1 >> 32) ^ c[1][i] ^ key0;
+                c[1][i] = static_cast<std::uint32_t>(product1);
+                c[2][i] = static_cast<std::uint32_t>(product0 >> 32) ^ c[3][i] ^ key1;
+                c[3][i] = static_cast<std::uint32_t>(product0);
+            }
+            key0 += 0x9E3779B9;
+            key1 += 0xBB67AE85;
+        }
+        std::uint8_t kept[8 * kLanes];
+        for (int i = 0; i < kLanes; ++i) {
+            for (int word = 0; word < 4; ++word) {
+                kept[i * 8 + word * 2] = (c[word][i] & 0xffff) >= limit;
+                kept[i * 8 + word * 2 + 1] = (c[word][i] >> 16) >= limit;
+            }
+        }
+        const std::int64_t count = end - first < 8 * kLanes ? end - first : 8 * kLanes;
+        for (std::int64_t i = 0; i < count; ++i) {
+            target[first + i] = kept[i];
+        }
+    }
+}
+
 } // namespace luthier::nn::kernels

@@ -38,4 +38,12 @@ struct LossTerms {
 // spent otherwise. A negative target gives 0.
 float lossRow(float* logits, std::int64_t n, std::int64_t target, const LossTerms& terms);
 
+// Philox' key and the first half of its counter; see DropoutDraw.
+struct DropoutKey {
+    std::uint64_t seed = 0;
+    std::uint64_t place = 0;
+};
+// Values [begin, end), begin a multiple of 8: target[i] = 1 where 16 random bits reach the limit, else 0.
+void keptRange(const DropoutKey& key, std::uint8_t* target, std::int64_t begin, std::int64_t end, std::uint32_t limit);
+
 } // namespace luthier::nn::kernels

@@ -3,15 +3,14 @@
 
 #include "core/nn/kernels/cuda_codes.h"
 #include "core/nn/kernels/cuda_module.h"
+#include "core/nn/kernels/dropout.h"
 
-#include <ATen/cuda/CUDAGeneratorImpl.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 
 #include <algorithm>
 #include <bit>
 #include <limits>
-#include <mutex>
 
 namespace luthier::nn::kernels::cuda {
 
@@ -44,18 +43,26 @@ std::int64_t threadsFor(std::int64_t n, std::int64_t most)
 // As blocks.cu takes it.
 struct Draw {
     unsigned long long seed;
-    unsigned long long offset;
+    unsigned long long place;
     const std::int64_t* seedAt;
-    const std::int64_t* offsetAt;
 };
+
+Draw drawOf(const DropoutDraw& draw)
+{
+    return {draw.seed, draw.place, draw.seedAt.defined() ? draw.seedAt.const_data_ptr<std::int64_t>() : nullptr};
+}
+
+// A thread for eight values.
+Grid gridOfEights(std::int64_t count)
+{
+    constexpr std::int64_t kThreads = 256;
+    return {((count + kVector - 1) / kVector + kThreads - 1) / kThreads, 1, kThreads};
+}
 
 void launchDropout(Kernel kernel, const at::Tensor& x, const at::Tensor& target, const DropoutDraw& draw, double p)
 {
-    constexpr std::int64_t kThreads = 256;
-    const auto limit = static_cast<unsigned>(std::clamp(p, 0.0, 1.0) * 65536 + 0.5);
-    launch(kernel, x.device(), {(x.numel() / kVector + kThreads - 1) / kThreads, 1, kThreads}, in(x),
-           target.mutable_data_ptr(), static_cast<long long>(x.numel()), Draw{draw.seed, draw.offset, draw.seedAt, draw.offsetAt},
-           limit, static_cast<float>(1 / (1 - p)));
+    launch(kernel, x.device(), gridOfEights(x.numel()), in(x), target.mutable_data_ptr(),
+           static_cast<long long>(x.numel()), drawOf(draw), dropoutLimit(p), static_cast<float>(1 / (1 - p)));
 }
 
 bool fitsHeads(const at::Tensor& x)
@@ -135,19 +142,16 @@ at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy)
     return dx;
 }
 
-std::optional<DropoutDraw> drawDropout(const at::Tensor& x)
+bool kept(const DropoutDraw& draw, const at::Tensor& out, double p)
 {
-    if (x.numel() % kVector != 0 || !isAligned(x)) {
-        return std::nullopt;
-    }
-    auto* generator = at::get_generator_or_default<at::CUDAGeneratorImpl>(
-        std::nullopt, at::cuda::detail::getDefaultCUDAGenerator(x.device().index()));
-    const std::lock_guard lock(generator->mutex_);
-    const at::PhiloxCudaState state = generator->philox_cuda_state(4);
-    if (state.captured_) {
-        return DropoutDraw{0, state.offset_intragraph_, state.seed_.ptr, state.offset_.ptr};
-    }
-    return DropoutDraw{state.seed_.val, state.offset_.val, nullptr, nullptr};
+    launch(Kernel::Kept, out.device(), gridOfEights(out.numel()), out.mutable_data_ptr(),
+           static_cast<long long>(out.numel()), drawOf(draw), dropoutLimit(p));
+    return true;
+}
+
+bool knowsDropout(const at::Tensor& x)
+{
+    return x.numel() % kVector == 0 && isAligned(x);
 }
 
 at::Tensor dropped(const at::Tensor& x, const DropoutDraw& draw, double p)

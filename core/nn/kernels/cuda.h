@@ -15,7 +15,8 @@ at::Tensor rmsBackward(const Rms& norm, const at::Tensor& x, const at::Tensor& d
 bool rotate(const at::Tensor& from, const at::Tensor& to, const at::Tensor& cos, const at::Tensor& sin, int sign);
 at::Tensor gatedForward(bool silu, const at::Tensor& x);
 at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy);
-std::optional<DropoutDraw> drawDropout(const at::Tensor& x);
+bool kept(const DropoutDraw& draw, const at::Tensor& out, double p); // out bool, contiguous
+bool knowsDropout(const at::Tensor& x);
 at::Tensor dropped(const at::Tensor& x, const DropoutDraw& draw, double p);
 void addDropped(const at::Tensor& target, const at::Tensor& x, const DropoutDraw& draw, double p);
 at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight);

@@ -25,7 +25,7 @@ namespace {
 
 constexpr const char* kFiles[] = {"blocks.cu", "row.cu", "quant.cu", "slots.cu", "codes.cu"}; // one program, in this order
 constexpr const char* kNames[] = {"rms_forward", "rms_backward", "rotate", "gated_forward", "gated_backward",
-                                  "loss_rows", "dropped", "add_dropped", "row_norm", "row_product", "row_normed_product", "row_gated_product",
+                                  "loss_rows", "dropped", "add_dropped", "kept", "row_norm", "row_product", "row_normed_product", "row_gated_product",
                                   "row_low", "row_raise", "row_heads",
                                   "row_attention", "row_gate", "row_place", "dequantise", "slot_attention", "pick_tokens", "row_codes_product",
                                   "codes_product", "codes_sum"};

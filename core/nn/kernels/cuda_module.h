@@ -10,7 +10,7 @@ namespace luthier::nn::kernels::cuda {
 
 // Indices into a card's functions, in the order of their names in cuda_module.cpp.
 enum class Kernel {
-    RmsForward, RmsBackward, Rotate, GatedForward, GatedBackward, LossRows, Dropped, AddDropped, // blocks.cu
+    RmsForward, RmsBackward, Rotate, GatedForward, GatedBackward, LossRows, Dropped, AddDropped, Kept, // blocks.cu
     RowNorm, RowProduct, RowNormedProduct, RowGatedProduct, RowLow, RowRaise, RowHeads, RowAttention, RowGate,
     RowPlace,                                                                             // row.cu
     Dequantise,                                                                           // quant.cu

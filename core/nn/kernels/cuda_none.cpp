@@ -39,9 +39,14 @@ at::Tensor gatedBackward(bool, const at::Tensor&, const at::Tensor&)
     return {};
 }
 
-std::optional<DropoutDraw> drawDropout(const at::Tensor&)
+bool kept(const DropoutDraw&, const at::Tensor&, double)
 {
-    return std::nullopt;
+    return false;
+}
+
+bool knowsDropout(const at::Tensor&)
+{
+    return false;
 }
 
 at::Tensor dropped(const at::Tensor&, const DropoutDraw&, double)

@@ -118,9 +118,9 @@ at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, cons
                                : cuda::tokenLosses(logits, targets, weights, temperature, gradient);
 }
 
-std::optional<DropoutDraw> drawDropout(const at::Tensor& x)
+bool knowsDropout(const at::Tensor& x)
 {
-    return placeOf(x) == Place::Cuda && x.is_contiguous() ? cuda::drawDropout(x) : std::nullopt;
+    return placeOf(x) == Place::Cuda && x.is_contiguous() && cuda::knowsDropout(x);
 }
 
 at::Tensor dropped(const at::Tensor& x, const DropoutDraw& draw, double p)

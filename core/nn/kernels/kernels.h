@@ -11,7 +11,6 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <optional>
 
 namespace luthier::nn::kernels {
 
@@ -45,17 +44,18 @@ at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight);
 // The numbers of a quantised weight into `out`, contiguous. bf16 on a card.
 bool dequantise(const quant::QuantisedWeight& weight, const at::Tensor& out);
 
-// Which values a dropout keeps: a place in the random numbers of the card's default generator, from which the same choice
-// is made again as often as it is needed, so that it is not stored.
+// Which values a dropout keeps: value i does where 16 bits of Philox 4x32-10 (Salmon et al., 2011), with the seed as key and
+// (place, i / 8) as counter, reach p * 65536. So the same draw keeps the same as often as it is asked, on every device.
 struct DropoutDraw {
     std::uint64_t seed = 0;
-    std::uint64_t offset = 0;
-    const std::int64_t* seedAt = nullptr;   // while work is recorded: where both will stand when it is played;
-    const std::int64_t* offsetAt = nullptr; // `offset` then comes on top
+    at::Tensor seedAt = {};  // [] int64 on the device: stands in for the seed, and is read when recorded work is played
+    std::uint64_t place = 0; // draws of one seed differ by it
 };
-// A new draw for x; nothing where dropped() has nothing for it.
-std::optional<DropoutDraw> drawDropout(const at::Tensor& x);
-// x / (1 - p) where kept, else 0. The share p is taken in steps of 1/65536.
+// [sizes of x] bool on x's device: true where kept.
+at::Tensor keptOf(const DropoutDraw& draw, const at::Tensor& x, double p);
+// Whether dropped() and addDropped() know x; others multiply by keptOf().
+bool knowsDropout(const at::Tensor& x);
+// x / (1 - p) where kept, else 0.
 at::Tensor dropped(const at::Tensor& x, const DropoutDraw& draw, double p);
 // target += dropped(x), in place.
 void addDropped(const at::Tensor& target, const at::Tensor& x, const DropoutDraw& draw, double p);

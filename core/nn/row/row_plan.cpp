@@ -25,11 +25,11 @@ bool planNorm(const Norm& norm, RowNorm& row)
     return true;
 }
 
-bool planLinear(const LinearGroup& group, RowLinear& row)
+bool planLinear(const LinearGroup& group, const GroupAdapters& added, RowLinear& row)
 {
     const bool plain = (group.isQuantised() || (group.weight.defined() && isPlain(group.weight)))
                        && (!group.bias.defined() || isPlain(group.bias));
-    if (!plain || group.usesFactors() || group.usesBiases()) {
+    if (!plain || !added.factors.empty() || !added.biases.empty()) {
         return false;
     }
     row.weight = numbersOf(group.weight);
@@ -39,10 +39,7 @@ bool planLinear(const LinearGroup& group, RowLinear& row)
     row.bias = numbersOf(group.bias);
     row.in = group.inputs();
     row.out = group.outputs();
-    if (!group.usesAdapters()) {
-        return true;
-    }
-    for (const LowRank& adapter : group.adapters) {
+    for (const LowRank& adapter : added.adapters) {
         if (adapter.magnitude.defined() || !isPlain(adapter.a) || !isPlain(adapter.b)) {
             return false;
         }
@@ -53,13 +50,14 @@ bool planLinear(const LinearGroup& group, RowLinear& row)
     return true;
 }
 
-bool planLayer(const Layer& layer, RowLayer& row)
+bool planLayer(const Layer& layer, const PassAdapters& adapters, RowLayer& row)
 {
-    return planNorm(layer.inputNorm, row.inputNorm) && planNorm(layer.queryNorm, row.queryNorm)
-           && planNorm(layer.keyNorm, row.keyNorm) && planNorm(layer.attentionNorm, row.attentionNorm)
-           && planNorm(layer.mlpNorm, row.mlpNorm) && planNorm(layer.outputNorm, row.outputNorm)
-           && planLinear(layer.qkv, row.qkv) && planLinear(layer.output, row.output)
-           && planLinear(layer.gateUp, row.gateUp) && planLinear(layer.down, row.down);
+    const auto norm = [&](const Norm& base, RowNorm& to) { return planNorm(adapters.now(base), to); };
+    const auto linear = [&](const LinearGroup& group, RowLinear& to) { return planLinear(group, adapters.of(group), to); };
+    return norm(layer.inputNorm, row.inputNorm) && norm(layer.queryNorm, row.queryNorm) && norm(layer.keyNorm, row.keyNorm)
+           && norm(layer.attentionNorm, row.attentionNorm) && norm(layer.mlpNorm, row.mlpNorm)
+           && norm(layer.outputNorm, row.outputNorm) && linear(layer.qkv, row.qkv) && linear(layer.output, row.output)
+           && linear(layer.gateUp, row.gateUp) && linear(layer.down, row.down);
 }
 
 } // namespace
@@ -77,8 +75,8 @@ std::int64_t RowPlan::largestRank() const
     return rank;
 }
 
-std::optional<RowPlan> planRow(const DecoderConfig& config, const std::vector<Layer>& layers, const KvCache& cache,
-                               const RopeTables& tables, const RopeTables& local)
+std::optional<RowPlan> planRow(const DecoderConfig& config, const std::vector<Layer>& layers, const PassAdapters& adapters,
+                               const KvCache& cache, const RopeTables& tables, const RopeTables& local)
 {
     if (!isKnown(config) || layers.empty() || !isPlain(cache.keys.front()) || !isPlain(cache.values.front())) {
         return std::nullopt;
@@ -100,7 +98,7 @@ std::optional<RowPlan> planRow(const DecoderConfig& config, const std::vector<La
     plan.layers.resize(layers.size());
     for (std::size_t i = 0; i < layers.size(); ++i) {
         RowLayer& row = plan.layers[i];
-        if (!planLayer(layers[i], row)) {
+        if (!planLayer(layers[i], adapters, row)) {
             return std::nullopt;
         }
         const std::int64_t window = config.windowOf(static_cast<std::int64_t>(i));

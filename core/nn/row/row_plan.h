@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // RowPlan: where everything lies that one token's way through a decoder's layers reads and writes, as plain memory.
-// Made anew for each token, so that adapters that were switched since are seen; from one token to the next of an answer
+// Made anew for each token, so that the adapters of its pass are seen; from one token to the next of an answer
 // only the position differs. Internal to core.
 #pragma once
 
@@ -96,7 +96,7 @@ struct RowPlan {
 
 // Nothing where a part is of a kind that this way does not know (LayerNorm, plain MLPs, DoRA and IA3, fp16):
 // the layers' own operators then do it. `tables` and `local` hold the row of this token's position, in memory that holds all before it.
-std::optional<RowPlan> planRow(const DecoderConfig& config, const std::vector<Layer>& layers, const KvCache& cache,
-                               const RopeTables& tables, const RopeTables& local);
+std::optional<RowPlan> planRow(const DecoderConfig& config, const std::vector<Layer>& layers, const PassAdapters& adapters,
+                               const KvCache& cache, const RopeTables& tables, const RopeTables& local);
 
 } // namespace luthier::nn::row

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Decoder::Reading: what one forward pass computes, as decoder.cpp and decoder_reads.cpp share it. Internal to nn.
+#pragma once
+
+#include "core/nn/batch/slot_cache.h"
+#include "core/nn/decoder.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace luthier::nn {
+
+// Virtual tokens counted.
+struct Decoder::Reading {
+    Pass pass;
+    std::int64_t rows = 1;
+    std::int64_t tokens = 1;            // a row, with those of a prompt that is read now
+    std::int64_t first = 0;             // position of the first: what the cache or a prefix holds
+    std::vector<std::int64_t> segments; // with the prompt of each
+    KvCache* cache = nullptr;
+    SlotCache* slots = nullptr;         // the tokens are those of as many texts
+    bool readsPrompt = false;
+    bool readsPrefix = false;
+    at::Tensor prefix = {};             // [n, 2 L, K, D], where it is read
+    at::Tensor borders = {};            // of the segments, where a card reads them
+    bool again = false;                 // a layer runs once more for its backward pass
+
+    // A text longer than its rows' own segments never looks further than the longest.
+    std::int64_t longest() const
+    {
+        if (slots) {
+            return slots->longest + 1;
+        }
+        return first + (segments.empty() ? tokens : *std::max_element(segments.begin(), segments.end()));
+    }
+};
+
+} // namespace luthier::nn

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a Decoder's passes read besides their input.
+#include "core/nn/decoder.h"
+#include "core/nn/decoder_reading.h"
+
+namespace luthier::nn {
+
+namespace {
+
+class ReadList {
+public:
+    void add(const at::Tensor& tensor)
+    {
+        if (tensor.defined()) {
+            m_all.push_back(tensor);
+        }
+    }
+    void add(const Norm& norm)
+    {
+        add(norm.weight);
+        add(norm.bias);
+    }
+    void add(const RopeTables& tables)
+    {
+        add(tables.cos);
+        add(tables.sin);
+    }
+    void add(const LinearGroup& group)
+    {
+        add(group.weight);
+        add(group.bias);
+        for (const quant::QuantisedWeight& part : group.quantised) {
+            add(part.codes);
+            add(part.absmax);
+            add(part.nestedAbsmax);
+        }
+        if (group.buffer) {
+            add(group.buffer->memory);
+        }
+    }
+    void add(const GroupAdapters& added)
+    {
+        for (const LowRank& adapter : added.adapters) {
+            add(adapter.a);
+            add(adapter.b);
+            add(adapter.magnitude);
+        }
+        for (const SliceFactor& factor : added.factors) {
+            add(factor.factor);
+        }
+        for (const SliceBias& bias : added.biases) {
+            add(bias.bias);
+        }
+    }
+    void add(const Bottleneck& layer)
+    {
+        add(layer.downWeight);
+        add(layer.downBias);
+        add(layer.upWeight);
+        add(layer.upBias);
+    }
+    void add(const Prefix& prefix)
+    {
+        add(prefix.values);
+        add(prefix.embedding);
+        add(prefix.hiddenWeight);
+        add(prefix.hiddenBias);
+        add(prefix.outWeight);
+        add(prefix.outBias);
+    }
+    void add(const Layer& layer, const PassAdapters& adapters)
+    {
+        for (const Norm* norm : {&layer.inputNorm, &layer.queryNorm, &layer.keyNorm, &layer.attentionNorm, &layer.mlpNorm,
+                                 &layer.outputNorm}) {
+            add(adapters.now(*norm));
+        }
+        for (const LinearGroup* group : {&layer.qkv, &layer.output, &layer.gateUp, &layer.down}) {
+            add(*group);
+            add(adapters.of(*group));
+        }
+    }
+    template <class Part>
+    void add(const std::vector<Part>& parts)
+    {
+        for (const Part& part : parts) {
+            add(part);
+        }
+    }
+
+    std::vector<at::Tensor> take() { return std::move(m_all); }
+
+private:
+    std::vector<at::Tensor> m_all;
+};
+
+} // namespace
+
+void Decoder::reserve(std::int64_t longest)
+{
+    if (m_config.rotaryDim > 0) {
+        const std::int64_t length = longest + m_extras.virtualTokens();
+        m_rope.reserve(length);
+        if (m_config.hasLocalRope) {
+            m_localRope.reserve(length);
+        }
+    }
+}
+
+std::vector<at::Tensor> Decoder::readsOf(const ForwardInput& input)
+{
+    const Reading reading = readingOf(input);
+    const PassAdapters adapters = adaptersOf(input.pass);
+    ReadList list;
+    for (const at::Tensor* tensor : {&m_embedding, &m_positions, &m_head}) {
+        list.add(adapters.now(*tensor));
+    }
+    for (const Layer& layer : m_layers) {
+        list.add(layer, adapters);
+    }
+    list.add(adapters.now(m_norm));
+    list.add(adapters.extras().prompt);
+    list.add(adapters.extras().prefix);
+    list.add(adapters.extras().afterAttention);
+    list.add(adapters.extras().afterMlp);
+    if (m_config.rotaryDim > 0) {
+        list.add(m_rope.whole(reading.longest()));
+        if (m_config.hasLocalRope) {
+            list.add(m_localRope.whole(reading.longest()));
+        }
+    }
+    return list.take();
+}
+
+} // namespace luthier::nn
