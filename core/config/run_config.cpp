@@ -2,6 +2,7 @@
 #include "core/config/run_config.h"
 
 #include "core/base/files.h"
+#include "core/objectives/objectives.h"
 #include "core/optim/optimizers.h"
 
 #include <algorithm>
@@ -81,7 +82,9 @@ std::vector<Field> methodFields()
 
 std::vector<Field> objectiveFields()
 {
-    return {field<&ObjectiveSettings::kind>("kind", "Objective", "What is minimised. sft: the cross-entropy of the answer's tokens.")};
+    return withRows(field<&objectives::ObjectiveSettings::kind>("kind", "Objective", "What is learned: the answers (usual), or something else.", {},
+            {.choices = fields::choicesOf(objectives::objectives())}),
+        {}, objectives::objectives());
 }
 
 std::vector<Field> optimizerFields()
@@ -146,7 +149,7 @@ std::span<const Part> parts()
         {"model", "Model", modelFields(), &partOf<&RunConfig::model>},
         {"data", "Data", dataFields(), &partOf<&RunConfig::data>},
         {"method", "Method", methodFields(), &partOf<&RunConfig::method>, fields::rowsOf(peft::methods())},
-        {"objective", "Objective", objectiveFields(), &partOf<&RunConfig::objective>},
+        {"objective", "Objective", objectiveFields(), &partOf<&RunConfig::objective>, fields::rowsOf(objectives::objectives())},
         {"optimizer", "Optimizer", optimizerFields(), &partOf<&RunConfig::optimizer>, fields::rowsOf(optim::optimizers())},
         {"schedule", "Schedule", scheduleFields(), &partOf<&RunConfig::schedule>},
         {"run", "Run", runFields(), &partOf<&RunConfig::run>},

@@ -2,7 +2,7 @@
 // RunConfig: everything that decides a run, in parts. A recipe file is its JSON:
 //   {"version":1,"model":{...},"data":{...},"method":{"kind":"lora",...},"objective":{...},"optimizer":{...},
 //    "schedule":{...},"run":{...}}
-// Parts with a table (method, optimizer) are put together from its rows: each declares its settings and rules in its own
+// Parts with a table (method, objective, optimizer) are put together from its rows: each declares its settings and rules in its own
 // file, and the recipe holds those of all rows, so that a person can go from one to another and back.
 // Defaults are the usual starting point: learning rate 2e-5, 3 epochs, batch 4, accumulation 4,
 // warm-up 0.1, weight decay 0.01; LoRA rank 16, alpha 32, q_proj and v_proj, dropout 0.05.
@@ -11,6 +11,7 @@
 #include "core/base/json.h"
 #include "core/fields/record.h"
 #include "core/fields/row.h"
+#include "core/objectives/objective_settings.h"
 #include "core/optim/optimizer_settings.h"
 #include "core/peft/method.h"
 
@@ -49,10 +50,6 @@ struct DataSettings {
     std::int64_t limit = 0;           // use only the first n good rows; 0: all
 };
 
-struct ObjectiveSettings {
-    std::string kind = "sft"; // id of an objective row
-};
-
 struct ScheduleSettings {
     std::string kind = "linear"; // linear, cosine, constant
     double warmupRatio = 0.1;
@@ -79,7 +76,7 @@ struct RunConfig {
     ModelSettings model;
     DataSettings data;
     peft::MethodSettings method;
-    ObjectiveSettings objective;
+    objectives::ObjectiveSettings objective;
     optim::OptimizerSettings optimizer;
     ScheduleSettings schedule;
     RunSettings run;

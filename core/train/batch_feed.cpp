@@ -11,8 +11,8 @@ constexpr std::size_t kAhead = 3;
 
 } // namespace
 
-BatchFeed::BatchFeed(const TokenStore& store, const BatchPlan& plan, BatchCursor start, bool pinned)
-    : m_store(store), m_plan(plan), m_cursor(start), m_pinned(pinned),
+BatchFeed::BatchFeed(const ItemStore& store, const BatchPlan& plan, BatchCursor start, BatchForm form)
+    : m_store(store), m_plan(plan), m_cursor(start), m_form{plan.isPacked(), form.perSequence, form.pinned},
       m_thread([this](const std::stop_token& stop) { work(stop); })
 {
 }
@@ -23,9 +23,7 @@ StepBatches BatchFeed::make(const EpochPlan& epoch, BatchCursor at, std::int64_t
     const auto size = static_cast<std::size_t>(m_plan.settings().accumulation);
     const std::size_t first = static_cast<std::size_t>(at.step) * size;
     for (std::size_t i = first; i < std::min(first + size, epoch.numBatches()); ++i) {
-        step.batches.push_back(makeMicroBatch(m_store, epoch.batch(i), m_plan.isPacked(), m_pinned));
-        step.tokens += step.batches.back().tokens;
-        step.trained += step.batches.back().trained;
+        step.add(makeMicroBatch(m_store, epoch.batch(i), m_form));
     }
     step.epoch = static_cast<double>(at.epoch) + static_cast<double>(at.step + 1) / static_cast<double>(steps);
     step.after = at.step + 1 < steps ? BatchCursor{at.epoch, at.step + 1} : BatchCursor{at.epoch + 1, 0};

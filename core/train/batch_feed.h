@@ -5,8 +5,7 @@
 // Threads: next() from one thread.
 #pragma once
 
-#include "core/train/batch_plan.h"
-#include "core/train/micro_batch.h"
+#include "core/train/batch_source.h"
 
 #include <condition_variable>
 #include <deque>
@@ -16,29 +15,21 @@
 
 namespace luthier::train {
 
-struct StepBatches {
-    std::vector<MicroBatch> batches; // in CPU memory
-    std::int64_t tokens = 0;
-    std::int64_t trained = 0;
-    BatchCursor after;               // where the next step begins
-    double epoch = 0;                // epochs seen once this step is done
-};
-
-class BatchFeed {
+class BatchFeed : public BatchSource {
 public:
-    // Store and plan must outlive the feed. Goes on for ever, epoch after epoch.
-    BatchFeed(const TokenStore& store, const BatchPlan& plan, BatchCursor start, bool pinned);
+    // Store and plan must outlive the feed. Goes on for ever, epoch after epoch. Whether batches are packed, the plan says.
+    BatchFeed(const ItemStore& store, const BatchPlan& plan, BatchCursor start, BatchForm form);
 
-    StepBatches next(); // throws what making it threw
+    StepBatches next() override;
 
 private:
     void work(const std::stop_token& stop);
     StepBatches make(const EpochPlan& epoch, BatchCursor at, std::int64_t steps) const;
 
-    const TokenStore& m_store;
+    const ItemStore& m_store;
     const BatchPlan& m_plan;
     BatchCursor m_cursor; // of the thread
-    bool m_pinned = false;
+    BatchForm m_form;
 
     std::mutex m_mutex;
     std::condition_variable_any m_changed;

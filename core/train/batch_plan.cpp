@@ -11,7 +11,7 @@ namespace luthier::train {
 
 namespace {
 
-constexpr std::size_t kStepsInBucket = 16; // as many steps share one sorted stretch of rows
+constexpr std::size_t kStepsInBucket = 16; // as many steps share one sorted stretch of items
 
 base::Random randomOf(std::uint64_t seed, std::int64_t epoch, std::uint64_t purpose)
 {
@@ -30,25 +30,25 @@ BatchSettings batchSettings(const config::RunConfig& config, std::int64_t maxLen
 
 std::vector<std::uint32_t> BatchPlan::order(std::int64_t epoch) const
 {
-    std::vector<std::uint32_t> rows(m_store.size());
-    std::iota(rows.begin(), rows.end(), 0u);
+    std::vector<std::uint32_t> items(m_store.size());
+    std::iota(items.begin(), items.end(), 0u);
     if (m_settings.shuffle) {
-        randomOf(m_settings.seed, epoch, 1).shuffle(rows);
+        randomOf(m_settings.seed, epoch, 1).shuffle(items);
     }
-    return rows;
+    return items;
 }
 
-void BatchPlan::sortByLength(std::span<std::uint32_t> rows) const
+void BatchPlan::sortByLength(std::span<std::uint32_t> items) const
 {
-    std::stable_sort(rows.begin(), rows.end(), [this](std::uint32_t a, std::uint32_t b) {
-        return m_store.length(a) > m_store.length(b);
+    std::stable_sort(items.begin(), items.end(), [this](std::uint32_t a, std::uint32_t b) {
+        return m_store.longest(a) > m_store.longest(b);
     });
 }
 
 std::vector<std::uint32_t> BatchPlan::bucketed(std::vector<std::uint32_t> order, std::int64_t epoch) const
 {
-    const auto stepRows = static_cast<std::size_t>(m_settings.batchSize * m_settings.accumulation);
-    const std::size_t stretch = m_settings.shuffle ? stepRows * kStepsInBucket : stepRows;
+    const auto stepItems = static_cast<std::size_t>(m_settings.batchSize * m_settings.accumulation);
+    const std::size_t stretch = m_settings.shuffle ? stepItems * kStepsInBucket : stepItems;
     for (std::size_t begin = 0; begin < order.size(); begin += stretch) {
         sortByLength(std::span(order).subspan(begin, std::min(stretch, order.size() - begin)));
     }
@@ -56,14 +56,14 @@ std::vector<std::uint32_t> BatchPlan::bucketed(std::vector<std::uint32_t> order,
         return order;
     }
     // Whole steps change places; what is left over stays a short step at the end.
-    std::vector<std::uint32_t> steps(order.size() / stepRows);
+    std::vector<std::uint32_t> steps(order.size() / stepItems);
     std::iota(steps.begin(), steps.end(), 0u);
     randomOf(m_settings.seed, epoch, 2).shuffle(steps);
     std::vector<std::uint32_t> result;
     result.reserve(order.size());
     for (const std::uint32_t step : steps) {
-        const auto first = order.begin() + static_cast<std::ptrdiff_t>(step * stepRows);
-        result.insert(result.end(), first, first + static_cast<std::ptrdiff_t>(stepRows));
+        const auto first = order.begin() + static_cast<std::ptrdiff_t>(step * stepItems);
+        result.insert(result.end(), first, first + static_cast<std::ptrdiff_t>(stepItems));
     }
     result.insert(result.end(), order.begin() + static_cast<std::ptrdiff_t>(result.size()), order.end());
     return result;
@@ -71,7 +71,8 @@ std::vector<std::uint32_t> BatchPlan::bucketed(std::vector<std::uint32_t> order,
 
 EpochPlan BatchPlan::packed(std::vector<std::uint32_t> order) const
 {
-    const std::int64_t room = m_settings.batchSize * m_settings.maxLength;
+    const auto sequences = static_cast<std::int64_t>(m_store.item(0).count);
+    const std::int64_t room = m_settings.batchSize * m_settings.maxLength * sequences;
     EpochPlan plan;
     std::int64_t used = 0;
     for (std::size_t i = 0; i < order.size(); ++i) {
@@ -83,7 +84,7 @@ EpochPlan BatchPlan::packed(std::vector<std::uint32_t> order) const
         used += length;
     }
     plan.ends.push_back(order.size());
-    plan.rows = std::move(order);
+    plan.items = std::move(order);
     return plan;
 }
 
@@ -92,17 +93,17 @@ EpochPlan BatchPlan::epoch(std::int64_t epoch) const
     if (m_store.isEmpty()) {
         return {};
     }
-    auto rows = order(epoch);
+    auto items = order(epoch);
     if (isPacked()) {
-        return packed(std::move(rows));
+        return packed(std::move(items));
     }
     if (m_settings.padding == "length_buckets") {
-        rows = bucketed(std::move(rows), epoch);
+        items = bucketed(std::move(items), epoch);
     }
-    EpochPlan plan{std::move(rows), {}};
+    EpochPlan plan{std::move(items), {}};
     const auto batch = static_cast<std::size_t>(m_settings.batchSize);
-    for (std::size_t end = batch; end < plan.rows.size() + batch; end += batch) {
-        plan.ends.push_back(std::min(end, plan.rows.size()));
+    for (std::size_t end = batch; end < plan.items.size() + batch; end += batch) {
+        plan.ends.push_back(std::min(end, plan.items.size()));
     }
     return plan;
 }

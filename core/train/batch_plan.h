@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// BatchPlan: which rows make up which micro-batch of which optimizer step. A pure function of the settings, the
-// rows' lengths, the seed and the epoch, so a place in it is two numbers. Torch-free.
+// BatchPlan: which items make up which micro-batch of which optimizer step. A pure function of the settings, the
+// items' lengths, the seed and the epoch, so a place in it is two numbers. Torch-free.
 //
-//   longest         rows in the epoch's order, `batchSize` a micro-batch
-//   length_buckets  neighbours of like length share a step; a step is still made of whole rows of the epoch's order,
-//                   so batch 8 x accumulation 1 and 1 x 8 see the same rows in each step. Without shuffling only
-//                   the rows inside a step are sorted
-//   packed          rows one behind the other, at most batchSize * maxLength tokens a micro-batch, no padding
+//   longest         items in the epoch's order, `batchSize` a micro-batch
+//   length_buckets  neighbours of like length share a step; a step is still made of whole items of the epoch's order,
+//                   so batch 8 x accumulation 1 and 1 x 8 see the same items in each step. Without shuffling only
+//                   the items inside a step are sorted
+//   packed          items one behind the other, at most batchSize * maxLength tokens for each of an item's sequences a
+//                   micro-batch, no padding
 #pragma once
 
 #include "core/config/run_config.h"
-#include "core/train/token_store.h"
+#include "core/train/items.h"
 
 #include <cstdint>
 #include <span>
@@ -25,16 +26,16 @@ struct BatchCursor {
     bool operator==(const BatchCursor&) const = default;
 };
 
-// One epoch: micro-batch i holds rows[ends[i - 1] .. ends[i]).
+// One epoch: micro-batch i holds items[ends[i - 1] .. ends[i]).
 struct EpochPlan {
-    std::vector<std::uint32_t> rows;
+    std::vector<std::uint32_t> items;
     std::vector<std::size_t> ends;
 
     std::size_t numBatches() const { return ends.size(); }
     std::span<const std::uint32_t> batch(std::size_t index) const
     {
         const std::size_t begin = index == 0 ? 0 : ends[index - 1];
-        return std::span(rows).subspan(begin, ends[index] - begin);
+        return std::span(items).subspan(begin, ends[index] - begin);
     }
 };
 
@@ -50,7 +51,7 @@ struct BatchSettings {
 class BatchPlan {
 public:
     // The store must outlive the plan.
-    BatchPlan(const TokenStore& store, BatchSettings settings) : m_store(store), m_settings(std::move(settings)) {}
+    BatchPlan(const ItemStore& store, BatchSettings settings) : m_store(store), m_settings(std::move(settings)) {}
 
     const BatchSettings& settings() const { return m_settings; }
     bool isPacked() const { return m_settings.padding == "packed"; }
@@ -63,11 +64,11 @@ public:
 
 private:
     std::vector<std::uint32_t> order(std::int64_t epoch) const;
-    void sortByLength(std::span<std::uint32_t> rows) const;
+    void sortByLength(std::span<std::uint32_t> items) const;
     std::vector<std::uint32_t> bucketed(std::vector<std::uint32_t> order, std::int64_t epoch) const;
     EpochPlan packed(std::vector<std::uint32_t> order) const;
 
-    const TokenStore& m_store;
+    const ItemStore& m_store;
     BatchSettings m_settings;
 };
 

@@ -53,9 +53,9 @@ StepBatches randomStep(const StepBenchSettings& settings)
     batch.ids = at::randint(settings.model.vocab, {settings.batch, settings.length}, at::kLong);
     batch.targets = at::randint(settings.model.vocab, {tokens}, at::kLong);
     batch.tokens = batch.trained = tokens;
+    batch.items = settings.batch;
     StepBatches step;
-    step.batches.push_back(std::move(batch));
-    step.tokens = step.trained = tokens;
+    step.add(std::move(batch));
     return step;
 }
 
@@ -116,7 +116,7 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     optimizerSettings.paging = settings.paging;
     const auto optimizer = optim::findOptimizer(optimizerSettings.kind)->make(leaves, optimizerSettings, optim::kPageElements);
 
-    TrainStep trainStep(decoder, *optimizer, kSeed);
+    TrainStep trainStep(BatchLoss(decoder, *objectives::findObjective("sft")), *optimizer, kSeed);
     auto times = timeSteps(trainStep, settings, placement->device, result);
     if (!times) {
         return times.error();

@@ -29,7 +29,7 @@ struct CheckpointInfo {
     std::int64_t step = 0;
     BatchCursor next;         // where the step after this one begins
     double seconds = 0;       // trained so far
-    std::string dataHash;     // TokenStore::hash of the training rows
+    std::string dataHash;     // ItemStore::hash of the training items
     std::string device;       // where the run can go on bit for bit
     std::string dtype;
     std::int64_t threads = 0;

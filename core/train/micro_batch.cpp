@@ -12,18 +12,22 @@ namespace {
 // Which places are trained is known here, so no device has to look for them and make the host wait.
 struct Writer {
     std::int64_t* ids;
-    std::vector<std::int64_t> places;
-    std::vector<std::int64_t> targets;
+    std::vector<std::int64_t> places = {};
+    std::vector<std::int64_t> targets = {};
+    std::vector<std::int64_t> owners = {};
+    std::vector<std::int64_t> ends = {};
 
-    void write(std::span<const std::int32_t> row, std::int64_t at)
+    void write(std::span<const std::int32_t> sequence, std::int64_t at)
     {
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            ids[at + static_cast<std::int64_t>(i)] = TokenStore::idOf(row[i]);
-            if (i > 0 && TokenStore::isTarget(row[i])) {
+        for (std::size_t i = 0; i < sequence.size(); ++i) {
+            ids[at + static_cast<std::int64_t>(i)] = TokenStore::idOf(sequence[i]);
+            if (i > 0 && TokenStore::isTarget(sequence[i])) {
                 places.push_back(at + static_cast<std::int64_t>(i) - 1);
-                targets.push_back(row[i]);
+                targets.push_back(sequence[i]);
             }
         }
+        owners.resize(places.size(), static_cast<std::int64_t>(ends.size()));
+        ends.push_back(at + static_cast<std::int64_t>(sequence.size()) - 1);
     }
 };
 
@@ -34,54 +38,68 @@ at::Tensor tensorOf(const std::vector<std::int64_t>& values, at::TensorOptions o
     return tensor;
 }
 
-} // namespace
-
-MicroBatch makeMicroBatch(const TokenStore& store, std::span<const std::uint32_t> rows, bool packed, bool pinned)
+// One number for each item, from a column of the store.
+at::Tensor columnOf(std::span<const float> column, std::span<const std::uint32_t> items, at::TensorOptions options)
 {
-    MicroBatch batch;
-    std::int64_t longest = 0;
-    for (const std::uint32_t row : rows) {
-        batch.tokens += store.length(row);
-        batch.trained += store.numTrained(row);
-        longest = std::max(longest, store.length(row));
-        if (packed) {
-            batch.segments.push_back(store.length(row));
+    at::Tensor tensor = at::empty({static_cast<std::int64_t>(items.size())}, options);
+    auto* values = tensor.mutable_data_ptr<float>();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        values[i] = column[items[i]];
+    }
+    return tensor;
+}
+
+std::vector<std::uint32_t> sequencesOf(const ItemStore& store, std::span<const std::uint32_t> items)
+{
+    std::vector<std::uint32_t> sequences;
+    for (const std::uint32_t item : items) {
+        for (std::uint32_t i = 0; i < store.item(item).count; ++i) {
+            sequences.push_back(store.item(item).first + i);
         }
     }
-    const std::int64_t count = packed ? 1 : static_cast<std::int64_t>(rows.size());
-    const std::int64_t width = packed ? batch.tokens : longest;
-    const auto options = at::TensorOptions().dtype(at::kLong).pinned_memory(pinned);
+    return sequences;
+}
+
+} // namespace
+
+MicroBatch makeMicroBatch(const ItemStore& store, std::span<const std::uint32_t> items, const BatchForm& form)
+{
+    MicroBatch batch;
+    const TokenStore& tokens = store.sequences();
+    const auto sequences = sequencesOf(store, items);
+    std::int64_t longest = 0;
+    for (const std::uint32_t sequence : sequences) {
+        batch.tokens += tokens.length(sequence);
+        batch.trained += tokens.numTrained(sequence);
+        longest = std::max(longest, tokens.length(sequence));
+        if (form.packed) {
+            batch.segments.push_back(tokens.length(sequence));
+        }
+    }
+    batch.items = static_cast<std::int64_t>(items.size());
+    const std::int64_t count = form.packed ? 1 : static_cast<std::int64_t>(sequences.size());
+    const std::int64_t width = form.packed ? batch.tokens : longest;
+    const auto options = at::TensorOptions().dtype(at::kLong).pinned_memory(form.pinned);
     batch.ids = at::empty({count, width}, options);
-    Writer writer{batch.ids.mutable_data_ptr<std::int64_t>(), {}, {}};
+    Writer writer{batch.ids.mutable_data_ptr<std::int64_t>()};
     std::fill_n(writer.ids, count * width, 0);
     std::int64_t at = 0;
-    for (const std::uint32_t row : rows) {
-        writer.write(store.row(row), at);
-        at += packed ? store.length(row) : width;
+    for (const std::uint32_t sequence : sequences) {
+        writer.write(tokens.row(sequence), at);
+        at += form.packed ? tokens.length(sequence) : width;
     }
     batch.targets = tensorOf(writer.targets, options);
     if (batch.trained < count * width) {
         batch.places = tensorOf(writer.places, options);
     }
-    return batch;
-}
-
-MicroBatch toDevice(MicroBatch batch, at::Device device)
-{
-    if (!device.is_cpu()) {
-        batch.ids = batch.ids.to(device, at::kLong, /*non_blocking=*/true);
-        batch.targets = batch.targets.to(device, at::kLong, /*non_blocking=*/true);
-        if (batch.places.defined()) {
-            batch.places = batch.places.to(device, at::kLong, /*non_blocking=*/true);
+    if (form.perSequence) {
+        batch.owners = tensorOf(writer.owners, options);
+        batch.ends = tensorOf(writer.ends, options);
+        for (std::size_t i = 0; i < store.columns().size(); ++i) {
+            batch.columns.emplace_back(store.columns()[i], columnOf(store.column(i), items, options.dtype(at::kFloat)));
         }
     }
     return batch;
-}
-
-at::Tensor pickTargets(const at::Tensor& hidden, const MicroBatch& batch)
-{
-    const at::Tensor flat = hidden.reshape({-1, hidden.size(-1)});
-    return batch.places.defined() ? flat.index_select(0, batch.places) : flat;
 }
 
 } // namespace luthier::train

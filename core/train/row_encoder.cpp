@@ -17,6 +17,33 @@ namespace {
 constexpr std::int64_t kChunkRows = 64;
 constexpr auto kReportEvery = std::chrono::milliseconds(150);
 
+const char* kindOf(data::ExampleKind kind)
+{
+    switch (kind) {
+    case data::ExampleKind::Text:
+        return "a plain text";
+    case data::ExampleKind::Preference:
+        return "a chosen and a rejected answer";
+    case data::ExampleKind::Conversation:
+        break;
+    }
+    return "a conversation";
+}
+
+// The first token never is a target: nothing comes before it.
+bool hasTarget(const objectives::Sequence& sequence)
+{
+    return sequence.ids.size() >= 2
+           && std::find_if(sequence.trained.begin() + 1, sequence.trained.end(), [](auto t) { return t; }) != sequence.trained.end();
+}
+
+bool canTeach(const objectives::EncodedItem& item, const objectives::Objective& objective)
+{
+    return std::all_of(item.sequences.begin(), item.sequences.end(), [&](const objectives::Sequence& sequence) {
+        return objective.layout == objectives::Layout::Windows ? !sequence.ids.empty() : hasTarget(sequence);
+    });
+}
+
 // Work shared by the threads: chunks are handed out in order, so that when enough rows are good every chunk
 // before has been taken too.
 class Work {
@@ -68,7 +95,7 @@ bool Work::take(std::size_t& chunk)
 void Work::finish(EncodedRows rows, std::size_t chunk)
 {
     const std::lock_guard lock(m_mutex);
-    m_good += static_cast<std::int64_t>(rows.store.size());
+    m_good += static_cast<std::int64_t>(rows.items.size());
     m_done += std::min(kChunkRows, m_rows - static_cast<std::int64_t>(chunk) * kChunkRows);
     m_chunks[chunk] = std::move(rows);
 }
@@ -98,34 +125,38 @@ void Work::encodeRow(EncodedRows& rows, std::int64_t row)
     if (!example) {
         return broken(name + ": " + example.message());
     }
-    auto encoded = m_encoder.encode(*example, m_settings.encoding);
+    const objectives::Objective& objective = *m_settings.objective;
+    if (std::find(objective.takes.begin(), objective.takes.end(), example->kind) == objective.takes.end()) {
+        return broken(name + ": the objective " + objective.id + " learns from " + objective.needs + ", and this row is "
+                      + kindOf(example->kind));
+    }
+    auto encoded = objective.encode(m_encoder, *example, m_settings.encoding);
     if (!encoded) {
         return broken(name + ": " + encoded.message());
     }
-    rows.areTexts = example->kind == data::ExampleKind::Text;
-    const auto ids = encoded->ids();
-    for (const text::TokenId id : ids) {
-        if (id < 0 || id >= m_settings.vocab) {
-            return fail(m_dataset.path().string() + ": " + name + " gives token " + std::to_string(id)
+    rows.areTexts = rows.areTexts || example->kind == data::ExampleKind::Text;
+    for (const objectives::Sequence& sequence : encoded->sequences) {
+        const auto outside = std::find_if(sequence.ids.begin(), sequence.ids.end(),
+                                          [&](text::TokenId id) { return id < 0 || id >= m_settings.vocab; });
+        if (outside != sequence.ids.end()) {
+            return fail(m_dataset.path().string() + ": " + name + " gives token " + std::to_string(*outside)
                         + ", which is outside the model's vocabulary of " + std::to_string(m_settings.vocab)
                         + "; tokenizer and model do not fit together");
         }
     }
-    const auto& trained = encoded->trained;
-    if (ids.size() < 2 || std::find_if(trained.begin() + 1, trained.end(), [](auto t) { return t; }) == trained.end()) {
+    if (!canTeach(*encoded, objective)) {
         ++rows.nothingToLearn;
         rows.judgedBad += example->desirable == false ? 1 : 0;
         rows.firstNothing = rows.firstNothing.empty() ? name : rows.firstNothing;
         return;
     }
     rows.truncated += encoded->truncated ? 1 : 0;
-    rows.store.append(ids, trained);
-    rows.hashes.push_back(base::rowHash(base::dumpJson(*json)));
-    rows.synthetic.push_back(data::isSynthetic(*json));
-    rows.rows.push_back(row);
-    if (!m_settings.stratifyBy.empty()) {
-        rows.strata.push_back(data::stratumOf(*json, m_settings.stratifyBy));
-    }
+    Item item;
+    item.hash = base::rowHash(base::dumpJson(*json));
+    item.place = {m_settings.file, row};
+    item.synthetic = data::isSynthetic(*json);
+    item.stratum = m_settings.stratifyBy.empty() ? 0 : data::stratumOf(*json, m_settings.stratifyBy);
+    rows.items.append(item, encoded->sequences, encoded->values);
 }
 
 void Work::encodeChunks()
@@ -134,6 +165,7 @@ void Work::encodeChunks()
         std::size_t chunk = 0;
         while (take(chunk)) {
             EncodedRows rows;
+            rows.items = ItemStore(m_settings.objective->columns);
             const auto first = static_cast<std::int64_t>(chunk) * kChunkRows;
             for (auto row = first; row < std::min(m_rows, first + kChunkRows); ++row) {
                 encodeRow(rows, row);
@@ -169,19 +201,14 @@ void Work::waitForThreads(std::size_t threads)
 EncodedRows Work::merged()
 {
     EncodedRows all;
+    all.items = ItemStore(m_settings.objective->columns);
     const auto limit = static_cast<std::size_t>(m_settings.limit);
     for (EncodedRows& chunk : m_chunks) {
-        if (limit > 0 && all.store.size() >= limit) {
+        if (limit > 0 && all.items.size() >= limit) {
             break;
         }
-        for (std::size_t i = 0; i < chunk.store.size() && (limit == 0 || all.store.size() < limit); ++i) {
-            all.store.append(chunk.store.row(i));
-            all.hashes.push_back(chunk.hashes[i]);
-            all.synthetic.push_back(chunk.synthetic[i]);
-            all.rows.push_back(chunk.rows[i]);
-            if (!chunk.strata.empty()) {
-                all.strata.push_back(chunk.strata[i]);
-            }
+        for (std::size_t i = 0; i < chunk.items.size() && (limit == 0 || all.items.size() < limit); ++i) {
+            all.items.append(chunk.items, i);
         }
         all.broken += chunk.broken;
         all.nothingToLearn += chunk.nothingToLearn;

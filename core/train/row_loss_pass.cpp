@@ -2,8 +2,7 @@
 #include "core/train/row_loss_pass.h"
 
 #include "core/data/checks/row_losses.h"
-#include "core/objectives/token_log_probs.h"
-#include "core/train/micro_batch.h"
+#include "core/train/batch_loss.h"
 
 #include <c10/core/GradMode.h>
 
@@ -17,43 +16,70 @@ namespace {
 
 constexpr std::size_t kReportBatches = 16;
 
+// Of the tokens that each row gave, wherever joining put them.
+class Sums {
+public:
+    void expect(const Piece& piece)
+    {
+        const auto [found, isNew] = m_index.try_emplace({piece.place.file, piece.place.row}, m_rows.size());
+        if (isNew) {
+            m_rows.push_back({piece.place, 0, 0});
+        }
+        m_rows[found->second].trained += piece.trained;
+    }
+    void add(const Piece& piece, double loss) { m_rows[m_index.at({piece.place.file, piece.place.row})].loss += loss; }
+    std::vector<LossOfPlace> means()
+    {
+        for (LossOfPlace& row : m_rows) {
+            row.loss /= static_cast<double>(std::max<std::int64_t>(row.trained, 1));
+        }
+        return std::move(m_rows);
+    }
+
+private:
+    std::vector<LossOfPlace> m_rows;
+    std::map<std::pair<std::uint32_t, std::int64_t>, std::size_t> m_index;
+};
+
 } // namespace
 
-std::optional<std::vector<double>> rowLossesOf(nn::Decoder& decoder, const TokenStore& rows, std::int64_t batchSize,
-                                               const base::Progress& progress, const std::function<bool()>& isStopped)
+std::optional<std::vector<LossOfPlace>> rowLossesOf(nn::Decoder& decoder, const ItemStore& items, std::int64_t batchSize,
+                                                    const base::Progress& progress, const std::function<bool()>& isStopped)
 {
     const at::NoGradGuard noGrad;
     const auto device = decoder.device();
-    std::vector<std::uint32_t> order(rows.size());
+    std::vector<std::uint32_t> order(items.size());
     std::iota(order.begin(), order.end(), 0u);
-    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return rows.length(a) > rows.length(b); });
-    std::vector<double> losses(rows.size(), 0);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::uint32_t a, std::uint32_t b) { return items.longest(a) > items.longest(b); });
+    Sums sums;
+    for (std::uint32_t item = 0; item < items.size(); ++item) {
+        for (const Piece& piece : items.pieces(item)) {
+            sums.expect(piece);
+        }
+    }
     const auto size = static_cast<std::size_t>(std::max<std::int64_t>(batchSize, 1));
     for (std::size_t begin = 0, batches = 0; begin < order.size(); begin += size, ++batches) {
         if (isStopped()) {
             return std::nullopt;
         }
         const auto ofBatch = std::span(order).subspan(begin, std::min(size, order.size() - begin));
-        const MicroBatch batch = toDevice(makeMicroBatch(rows, ofBatch, false, !device.is_cpu()), device);
-        nn::ForwardInput input;
-        input.ids = batch.ids;
-        const at::Tensor hidden = pickTargets(decoder.hidden(input), batch);
-        const at::Tensor logProbs = objectives::tokenLogProbs(hidden, decoder.head(), batch.targets,
-                                                              {.softcap = decoder.config().logitSoftcap})
-                                        .to(at::kCPU, at::kDouble)
-                                        .contiguous();
-        // The targets of a row stand together, in the order of the rows.
+        const MicroBatch batch = toDevice(makeMicroBatch(items, ofBatch, {false, false, !device.is_cpu()}), device);
+        const at::Tensor logProbs
+            = objectives::targetLogProbs(predictionOf(decoder, batch), batch).to(at::kCPU, at::kDouble).contiguous();
+        // The targets of an item stand together, in the order of the items.
         const double* next = logProbs.const_data_ptr<double>();
-        for (const std::uint32_t row : ofBatch) {
-            const std::int64_t count = rows.numTrained(row);
-            losses[row] = -std::accumulate(next, next + count, 0.0) / static_cast<double>(std::max<std::int64_t>(count, 1));
-            next += count;
+        for (const std::uint32_t item : ofBatch) {
+            for (const Piece& piece : items.pieces(item)) {
+                sums.add(piece, -std::accumulate(next, next + piece.trained, 0.0));
+                next += piece.trained;
+            }
         }
         if (progress && batches % kReportBatches == 0) {
             progress(static_cast<std::int64_t>(begin + ofBatch.size()), static_cast<std::int64_t>(order.size()));
         }
     }
-    return losses;
+    return sums.means();
 }
 
 Result<void> recordRowLosses(const config::RunConfig& config, const std::filesystem::path& runFolder, RunParts& parts,
@@ -83,16 +109,15 @@ Result<void> recordRowLosses(const config::RunConfig& config, const std::filesys
     for (const std::string& path : config.data.train) {
         files.emplace_back(path, std::vector<data::RowLoss>{});
     }
-    for (std::size_t i = 0; i < measured->size(); ++i) {
-        const RowPlace& place = parts.data.places[i];
-        auto& [path, rows] = files[place.file];
-        data::RowLoss loss{place.row, std::nullopt, std::nullopt, parts.data.train.numTrained(i)};
+    for (const LossOfPlace& measuredRow : *measured) {
+        auto& [path, rows] = files[measuredRow.place.file];
+        data::RowLoss loss{measuredRow.place.row, std::nullopt, std::nullopt, measuredRow.trained};
         if (time == RowLossTime::Before) {
-            loss.before = (*measured)[i];
+            loss.before = measuredRow.loss;
         } else {
-            const auto found = before.find({path, place.row});
+            const auto found = before.find({path, loss.row});
             loss.before = found == before.end() ? std::nullopt : found->second;
-            loss.after = (*measured)[i];
+            loss.after = measuredRow.loss;
         }
         rows.push_back(loss);
     }

@@ -14,8 +14,15 @@ namespace luthier::train {
 
 enum class RowLossTime { Before, After };
 
-// Mean loss of each row's trained tokens, in the order of the store; adapters on, dropout off. Nothing when stopped.
-std::optional<std::vector<double>> rowLossesOf(nn::Decoder& decoder, const TokenStore& rows, std::int64_t batchSize,
+struct LossOfPlace {
+    RowPlace place;
+    double loss = 0;          // mean over its trained tokens
+    std::int64_t trained = 0;
+};
+
+// Mean loss of the trained tokens that each row gave, rows in the order in which they come; adapters on, dropout off.
+// Nothing when stopped.
+std::optional<std::vector<LossOfPlace>> rowLossesOf(nn::Decoder& decoder, const ItemStore& items, std::int64_t batchSize,
                                                const base::Progress& progress, const std::function<bool()>& isStopped);
 
 // Does nothing where the recipe does not ask for it (run.row_losses), or when the control asks to stop meanwhile.

@@ -2,7 +2,8 @@
 // run: the torch-free entry to training. Blocks the calling thread until RunEnded was sent.
 //
 // Folder of a run: recipe.json, held_out.json (see held_out_list.h), events.jsonl is not written here (observers store events),
-// checkpoints/step-N/, where it started from (start_point.h), and the result: adapter/ (PEFT layout) or model/ (Hugging Face folder).
+// checkpoints/step-N/, where it started from (start_point.h), and the result: adapter/ (PEFT layout) or model/ (Hugging Face
+// folder), in which an objective's heads lie as heads.safetensors.
 #pragma once
 
 #include "core/config/run_config.h"
@@ -14,6 +15,10 @@
 #include <map>
 #include <string>
 
+namespace luthier::objectives {
+struct Objective;
+}
+
 namespace luthier::train {
 
 struct RunInputs {
@@ -21,6 +26,7 @@ struct RunInputs {
     std::map<std::string, data::Overlay> overlays;  // edits by data file path
     bool resume = false;                            // continue from the newest good checkpoint in folder
     std::map<std::string, data::Exclusions> exclusions = {}; // rows left out, by data file path
+    const objectives::Objective* objective = nullptr; // one that stands in no table; null: the recipe's
 };
 
 // Never throws. Returns what RunEnded carried.

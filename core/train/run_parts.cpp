@@ -3,6 +3,8 @@
 
 #include "core/optim/optimizers.h"
 #include "core/peft/adapter_folder.h"
+#include "core/train/batch_feed.h"
+#include "core/train/heads.h"
 #include "core/train/held_out_list.h"
 #include "core/weights/load.h"
 
@@ -14,8 +16,6 @@ namespace luthier::train {
 
 namespace {
 
-constexpr const char* kObjective = "sft";
-
 template <class Rows>
 std::string idsOf(const Rows& table)
 {
@@ -26,11 +26,11 @@ std::string idsOf(const Rows& table)
     return ids;
 }
 
-std::int64_t longestOf(const TokenStore& rows)
+std::int64_t longestOf(const ItemStore& items)
 {
     std::int64_t longest = 0;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        longest = std::max(longest, rows.length(i));
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        longest = std::max(longest, items.longest(i));
     }
     return longest;
 }
@@ -47,6 +47,7 @@ public:
 private:
     base::Progress stage(const char* name);
     Result<const peft::Method*> findMethod() const;
+    Result<const objectives::Objective*> findObjective() const;
     Result<void> loadModel(RunParts& parts);
     Result<void> loadData(RunParts& parts);
     Result<void> attach(RunParts& parts);
@@ -68,14 +69,15 @@ base::Progress Assembly::stage(const char* name)
 
 Result<const peft::Method*> Assembly::findMethod() const
 {
-    if (m_config.objective.kind != kObjective) {
-        return Error{"objective.kind: there is no objective \"" + m_config.objective.kind + "\"; there is "
-                     + kObjective};
-    }
     if (const auto* method = peft::findMethod(m_config.method.kind)) {
         return method;
     }
     return Error{"method.kind: there is no method \"" + m_config.method.kind + "\"; there are " + idsOf(peft::methods())};
+}
+
+Result<const objectives::Objective*> Assembly::findObjective() const
+{
+    return m_inputs.objective ? m_inputs.objective : objectives::needObjective(m_config.objective.kind);
 }
 
 Result<void> Assembly::loadModel(RunParts& parts)
@@ -126,6 +128,7 @@ Result<void> Assembly::loadData(RunParts& parts)
     EncodeSettings settings;
     settings.encoding = {m_maxLength, m_config.data.trainOn == "all"};
     settings.vocab = model.vocab;
+    settings.objective = parts.objective;
     settings.threads = parts.threads;
     settings.progress = stage("encoding");
     settings.isStopped = [this] { return m_control.stopRequested(); };
@@ -151,6 +154,11 @@ Result<void> Assembly::attach(RunParts& parts)
         return attached;
     }
     parts.leaves = parts.method->trainable(*parts.decoder);
+    if (parts.objective->heads) {
+        parts.heads = makeHeads(parts.objective->heads(m_config.objective, parts.decoder->config().hidden), seed,
+                                parts.placement.device);
+        parts.leaves.insert(parts.leaves.end(), parts.heads.begin(), parts.heads.end());
+    }
     const auto* kind = optim::findOptimizer(m_config.optimizer.kind);
     if (!kind) {
         return Error{"optimizer.kind: there is no optimizer \"" + m_config.optimizer.kind + "\"; there are "
@@ -178,6 +186,10 @@ Result<std::unique_ptr<RunParts>> Assembly::make()
     if (!method) {
         return method.error();
     }
+    auto objective = findObjective();
+    if (!objective) {
+        return objective.error();
+    }
     nn::setThreads(m_config.run.threads);
     auto placement = nn::choosePlacement(m_config.model.device, m_config.model.dtype);
     if (!placement) {
@@ -185,6 +197,7 @@ Result<std::unique_ptr<RunParts>> Assembly::make()
     }
     auto parts = std::make_unique<RunParts>(std::move(*placement));
     parts->method = *method;
+    parts->objective = *objective;
     parts->threads = at::get_num_threads();
     for (const auto step : {&Assembly::loadModel, &Assembly::loadData, &Assembly::attach}) {
         if (m_control.stopRequested()) {
@@ -198,6 +211,12 @@ Result<std::unique_ptr<RunParts>> Assembly::make()
 }
 
 } // namespace
+
+std::unique_ptr<BatchSource> sourceOf(const RunParts& parts, BatchCursor start)
+{
+    const BatchForm form{parts.plan->isPacked(), parts.objective->perSequence, !parts.placement.device.is_cpu()};
+    return std::make_unique<BatchFeed>(parts.data.train, *parts.plan, start, form);
+}
 
 std::int64_t RunParts::trainableParameters() const
 {

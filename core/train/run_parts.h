@@ -9,6 +9,7 @@
 #include "core/optim/optimizer.h"
 #include "core/peft/method.h"
 #include "core/train/batch_plan.h"
+#include "core/train/batch_source.h"
 #include "core/train/run.h"
 #include "core/train/training_data.h"
 
@@ -26,10 +27,12 @@ struct RunParts {
     nn::Placement placement;
     data::Encoder encoder;
     const peft::Method* method = nullptr;
+    const objectives::Objective* objective = nullptr;
     std::optional<quant::Quantisation> quantisation; // made while loading; what a folder stores quantised is not
     std::shared_ptr<nn::Decoder> decoder;
     TrainingData data;
-    std::vector<nn::NamedTensor> leaves; // trained, in the optimizer's order
+    std::vector<nn::NamedTensor> heads;  // the objective's own, in its order
+    std::vector<nn::NamedTensor> leaves; // trained, in the optimizer's order: the method's, then the heads
     std::unique_ptr<optim::Optimizer> optimizer;
     std::unique_ptr<BatchPlan> plan;     // of data.train
     std::int64_t totalSteps = 0;
@@ -38,6 +41,9 @@ struct RunParts {
 
     std::int64_t trainableParameters() const;
 };
+
+// The run's steps from `start` on. Parts must outlive it.
+std::unique_ptr<BatchSource> sourceOf(const RunParts& parts, BatchCursor start);
 
 // How a run holds its base where the folder says nothing of its own; nullopt: in numbers.
 std::optional<quant::Quantisation> quantisationOf(const config::RunConfig& config, const peft::Method& method);

@@ -69,6 +69,10 @@ MicroBatch paddedToRoundSizes(MicroBatch batch)
     const std::int64_t count = roundSize(batch.places.numel());
     batch.places = longer(batch.places, count, 0);
     batch.targets = longer(batch.targets, count, kNoTarget);
+    if (batch.owners.defined()) {
+        batch.owners = longer(batch.owners, count, 0);
+        batch.ends = moved(batch.ends, width, wider);
+    }
     return batch;
 }
 
@@ -170,11 +174,11 @@ at::Tensor StepGraphs::run(const Input& input, const Work& work, const Reads& re
             return doNow(input, work);
         }
     } else {
-        MicroBatch& inputs = recording.input.batch;
-        inputs.ids.copy_(batch.ids, true);
-        inputs.targets.copy_(batch.targets, true);
-        if (batch.places.defined()) {
-            inputs.places.copy_(batch.places, true);
+        MicroBatch source = batch;
+        const auto from = objectives::tensorsOf(source);
+        const auto to = objectives::tensorsOf(recording.input.batch);
+        for (std::size_t i = 0; i < to.size(); ++i) {
+            to[i]->copy_(*from[i], true);
         }
         recording.input.scale.copy_(input.scale);
         recording.input.pass.seedAt.fill_(static_cast<std::int64_t>(input.pass.seed));

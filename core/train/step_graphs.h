@@ -37,7 +37,8 @@ public:
         at::Tensor scale; // [] on the device: factor on the loss
         nn::Pass pass;
     };
-    // An input on the device -> its loss times the factor; adds to the gradients of the leaves, in place, where they have some.
+    // An input on the device -> its loss and measures times the factor; adds to the gradients of the leaves, in place, where they
+    // have some.
     using Work = std::function<at::Tensor(const Input& input)>;
     // What work over such an input (its batch in CPU memory) would read now besides it, and where it adds; made ready as
     // the work needs it.

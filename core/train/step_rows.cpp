@@ -62,9 +62,10 @@ Result<std::vector<StepRow>> rowsOfStep(const StepRowsRequest& request)
     const auto accumulation = static_cast<std::size_t>(plan.settings().accumulation);
     const std::size_t begin = static_cast<std::size_t>(left) * accumulation;
     for (std::size_t batch = begin; batch < std::min(begin + accumulation, epoch.numBatches()); ++batch) {
-        for (const std::uint32_t row : epoch.batch(batch)) {
-            const RowPlace& place = data->places[row];
-            rows.push_back({config->data.train[place.file], place.row});
+        for (const std::uint32_t item : epoch.batch(batch)) {
+            for (const Piece& piece : data->train.pieces(item)) {
+                rows.push_back({config->data.train[piece.place.file], piece.place.row});
+            }
         }
     }
     return rows;

@@ -2,10 +2,10 @@
 #include "core/train/train_step.h"
 
 #include "core/base/random.h"
-#include "core/objectives/token_log_probs.h"
 
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_zero.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
@@ -30,20 +30,11 @@ std::int64_t elementsOf(const std::vector<at::Tensor>& leaves)
     return count;
 }
 
-nn::ForwardInput forwardOf(const StepGraphs::Input& input)
-{
-    nn::ForwardInput forward;
-    forward.ids = input.batch.ids;
-    forward.segments = input.batch.segments;
-    forward.pass = input.pass;
-    return forward;
-}
-
 } // namespace
 
-TrainStep::TrainStep(nn::Decoder& decoder, optim::Optimizer& optimizer, std::uint64_t seed, WorkRecorder recorder)
-    : m_decoder(decoder), m_optimizer(optimizer), m_seed(seed), m_leaves(optimizer.leaves()),
-      m_small(elementsOf(m_leaves) <= kSmallElements), m_graphs(decoder.device(), std::move(recorder))
+TrainStep::TrainStep(BatchLoss loss, optim::Optimizer& optimizer, std::uint64_t seed, WorkRecorder recorder)
+    : m_loss(std::move(loss)), m_decoder(m_loss.decoder()), m_optimizer(optimizer), m_seed(seed), m_leaves(optimizer.leaves()),
+      m_small(elementsOf(m_leaves) <= kSmallElements), m_graphs(m_decoder.device(), std::move(recorder))
 {
 }
 
@@ -66,10 +57,11 @@ nn::Pass TrainStep::passOf(std::int64_t number, std::size_t place) const
 
 at::Tensor TrainStep::accumulate(const StepBatches& step, std::int64_t number, const std::function<void()>& between)
 {
-    const at::Tensor scale = at::full({}, 1.0 / static_cast<double>(std::max<std::int64_t>(1, step.trained)),
+    const at::Tensor scale = at::full({}, 1.0 / static_cast<double>(m_loss.divisor(step.trained, step.items)),
                                       at::TensorOptions().dtype(at::kFloat).device(m_decoder.device()));
     placeGradients();
-    at::Tensor total = at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(m_decoder.device()));
+    const auto values = static_cast<std::int64_t>(1 + m_loss.objective().measures.size());
+    at::Tensor total = at::zeros({values}, at::TensorOptions().dtype(at::kFloat).device(m_decoder.device()));
     for (std::size_t place = 0; place < step.batches.size(); ++place) {
         between();
         StepGraphs::Input input{m_graphs.padded(step.batches[place]), scale, passOf(number, place)};
@@ -90,18 +82,22 @@ at::Tensor TrainStep::accumulate(const StepBatches& step, std::int64_t number, c
     return total;
 }
 
+// [1 + measures], divided.
 at::Tensor TrainStep::pass(const StepGraphs::Input& input)
 {
-    const at::Tensor hidden = pickTargets(m_decoder.hidden(forwardOf(input)), input.batch);
-    const at::Tensor loss = objectives::tokenLossSum(hidden, m_decoder.head(input.pass), input.batch.targets, {},
-                                                     {.softcap = m_decoder.config().logitSoftcap});
-    addGradients(loss, input.scale);
-    return loss.detach().mul(input.scale);
+    const objectives::LossValue value = m_loss.training(input.batch, input.pass);
+    addGradients(value.sum, input.scale);
+    if (value.measures.empty()) {
+        return value.sum.detach().view({1}).mul(input.scale);
+    }
+    std::vector<at::Tensor> all{value.sum.detach()};
+    all.insert(all.end(), value.measures.begin(), value.measures.end());
+    return at::stack(all).mul(input.scale);
 }
 
 std::vector<at::Tensor> TrainStep::readsOf(const StepGraphs::Input& input) const
 {
-    std::vector<at::Tensor> reads = m_decoder.readsOf(forwardOf(input));
+    std::vector<at::Tensor> reads = m_loss.readsOf(input.batch, input.pass);
     for (const at::Tensor& leaf : m_leaves) {
         reads.push_back(leaf);
         reads.push_back(leaf.grad());
@@ -173,7 +169,7 @@ at::Tensor TrainStep::run(const StepBatches& step, std::int64_t number, double l
     m_whole = false;
     const at::Tensor norm = m_optimizer.step(learningRate);
     m_whole = true;
-    return at::stack({total, norm});
+    return at::cat({total.narrow(0, 0, 1), norm.view({1}), total.narrow(0, 1, total.size(0) - 1)});
 }
 
 } // namespace luthier::train

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TrainStep: one optimizer step over several micro-batches. Internal to core: names torch types.
 //
-//   loss = sum over the step's targets of -ln p / number of targets of the whole step
+//   loss = sum of the objective's losses of the micro-batches / what the objective divides by, counted over the whole step
 // so that how a step is cut into micro-batches does not matter.
 // The dropout of each micro-batch follows from (seed, step, its place in the step): a resumed run drops what an
 // uninterrupted one would, whatever ran in between.
@@ -9,9 +9,9 @@
 // optimizer's state (optimizer.paging). Small passes are recorded on a card (see step_graphs.h).
 #pragma once
 
-#include "core/nn/decoder.h"
 #include "core/optim/optimizer.h"
-#include "core/train/batch_feed.h"
+#include "core/train/batch_loss.h"
+#include "core/train/batch_source.h"
 #include "core/train/step_graphs.h"
 
 #include <cstdint>
@@ -23,15 +23,15 @@ namespace luthier::train {
 
 class TrainStep {
 public:
-    TrainStep(nn::Decoder& decoder, optim::Optimizer& optimizer, std::uint64_t seed)
-        : TrainStep(decoder, optimizer, seed, recorderOf(decoder.device()))
+    TrainStep(const BatchLoss& loss, optim::Optimizer& optimizer, std::uint64_t seed)
+        : TrainStep(loss, optimizer, seed, recorderOf(loss.decoder().device()))
     {
     }
     // With another recorder than the device's own; an empty one records nothing.
-    TrainStep(nn::Decoder& decoder, optim::Optimizer& optimizer, std::uint64_t seed, WorkRecorder recorder);
+    TrainStep(BatchLoss loss, optim::Optimizer& optimizer, std::uint64_t seed, WorkRecorder recorder);
 
-    // [2] fp32 on the device: mean loss of the step's targets, gradient norm before clipping. Queues work and
-    // does not wait for it. `between` is called before each micro-batch.
+    // [2 + measures] fp32 on the device: loss of the step, gradient norm before clipping, then the objective's measures,
+    // divided as the loss is. Queues work and does not wait for it. `between` is called before each micro-batch.
     at::Tensor run(const StepBatches& step, std::int64_t number, double learningRate,
                    const std::function<void()>& between);
 
@@ -49,6 +49,7 @@ private:
     void placeGradients();
     nn::Pass passOf(std::int64_t number, std::size_t place) const;
 
+    BatchLoss m_loss;
     nn::Decoder& m_decoder;
     optim::Optimizer& m_optimizer;
     std::uint64_t m_seed;

@@ -7,6 +7,7 @@
 #include "core/peft/trained_on.h"
 #include "core/train/bench_probe.h"
 #include "core/train/failure.h"
+#include "core/train/heads.h"
 
 #include <algorithm>
 #include <cmath>
@@ -22,6 +23,11 @@ constexpr auto kStageEvery = std::chrono::milliseconds(150);
 constexpr std::int64_t kUsualEvaluations = 10;
 constexpr std::int64_t kUsualCheckpoints = 5;
 
+BatchLoss lossOf(const config::RunConfig& config, const RunParts& parts)
+{
+    return {*parts.decoder, *parts.objective, config.objective, parts.heads};
+}
+
 std::int64_t every(std::int64_t wanted, std::int64_t total, std::int64_t times)
 {
     return wanted > 0 ? wanted : std::max<std::int64_t>(1, total / times);
@@ -32,9 +38,9 @@ std::int64_t every(std::int64_t wanted, std::int64_t total, std::int64_t times)
 Trainer::Trainer(const config::RunConfig& config, const RunInputs& inputs, RunParts& parts, StopControl& control,
                  RunObserver& observer)
     : m_config(config), m_inputs(inputs), m_parts(parts), m_control(control), m_observer(observer),
-      m_trainStep(*parts.decoder, *parts.optimizer, static_cast<std::uint64_t>(config.run.seed)),
+      m_trainStep(lossOf(config, parts), *parts.optimizer, static_cast<std::uint64_t>(config.run.seed)),
       m_reports(observer, parts.placement.device, parts.totalSteps),
-      m_evaluator(*parts.decoder, parts.data.heldOut, config.run.batchSize),
+      m_evaluator(lossOf(config, parts), parts.data.heldOut, config.run.batchSize),
       m_probes(*parts.decoder, parts.encoder, config.run, parts.data.areTexts),
       m_evalEvery(every(config.run.evalEvery, parts.totalSteps, kUsualEvaluations)),
       m_checkpointEvery(every(config.run.checkpointEvery, parts.totalSteps, kUsualCheckpoints)),
@@ -96,13 +102,13 @@ RunEnded Trainer::train()
         evaluate();
     }
     if (m_step < m_parts.totalSteps) {
-        BatchFeed feed(m_parts.data.train, *m_parts.plan, m_next, !m_parts.placement.device.is_cpu());
+        const auto source = sourceOf(m_parts, m_next);
         m_reports.restartClock();
         while (m_step < m_parts.totalSteps) {
             if (m_control.stopRequested()) {
                 return stopHere();
             }
-            step(feed);
+            step(*source);
             if (m_reports.badInARow() >= kMostBadSteps) {
                 return failed("The loss or its gradient was not a finite number in " + std::to_string(kMostBadSteps)
                               + " steps in a row. Lower optimizer.learning_rate, or use bf16 or fp32 instead of fp16.");
@@ -147,9 +153,9 @@ void Trainer::holdIfAsked()
     }
 }
 
-void Trainer::step(BatchFeed& feed)
+void Trainer::step(BatchSource& source)
 {
-    const StepBatches batches = feed.next();
+    const StepBatches batches = source.next();
     const double rate = m_config.optimizer.learningRate
                         * optim::learningRateAt(m_config.schedule.kind, m_step, m_parts.totalSteps,
                                                 m_config.schedule.warmupRatio);
@@ -165,6 +171,9 @@ void Trainer::step(BatchFeed& feed)
     done.learningRate = rate;
     done.tokens = batches.tokens;
     done.trainedTokens = batches.trained;
+    for (const std::string& id : m_parts.objective->measures) {
+        done.measures.push_back({&measures::measureOf(id), 0}); // places, which the report fills
+    }
     m_reports.add(std::move(done), values);
 }
 
@@ -246,6 +255,7 @@ RunEnded Trainer::finish()
     m_observer.onEvent(StageChanged{"saving", 0, 0});
     const fs::path result = fs::absolute(m_inputs.folder / (m_parts.method->writesAdapter ? "adapter" : "model"));
     auto written = m_parts.method->save(*m_parts.decoder, m_config.method, m_config.model.path, result);
+    written = written && !m_parts.heads.empty() ? saveHeads(m_parts.heads, result) : std::move(written);
     written = written ? peft::writeTrainedOn(result, m_parts.quantisation) : std::move(written);
     if (const auto origin = peft::readOrigin(m_inputs.folder); written) {
         written = origin ? peft::writeOrigin(result, *origin) : Result<void>(origin.error());

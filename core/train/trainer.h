@@ -34,7 +34,7 @@ public:
 private:
     RunEnded train();
     void announce();
-    void step(BatchFeed& feed);
+    void step(BatchSource& source);
     void afterStep();
     void holdIfAsked();
     bool save();

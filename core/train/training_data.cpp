@@ -2,6 +2,7 @@
 #include "core/train/training_data.h"
 
 #include "core/data/held_out_split.h"
+#include "core/train/windows.h"
 
 #include <filesystem>
 
@@ -15,8 +16,9 @@ std::string counted(std::int64_t count, const char* one, const char* many)
 }
 
 void warn(std::vector<std::string>& warnings, const std::string& path, const EncodedRows& rows,
-          std::int64_t maxLength)
+          const EncodeSettings& settings)
 {
+    const std::int64_t maxLength = settings.encoding.maxLength;
     const std::string file = std::filesystem::path(path).filename().string();
     if (rows.broken > 0) {
         warnings.push_back(file + ": " + counted(rows.broken, "row was", "rows were")
@@ -26,7 +28,10 @@ void warn(std::vector<std::string>& warnings, const std::string& path, const Enc
         warnings.push_back(file + ": " + counted(rows.judgedBad, "row was", "rows were")
                            + " skipped because the answer is marked as bad, and this objective copies answers");
     }
-    if (rows.nothingToLearn > rows.judgedBad) {
+    if (rows.nothingToLearn > rows.judgedBad && settings.objective->layout == objectives::Layout::Windows) {
+        warnings.push_back(file + ": " + counted(rows.nothingToLearn, "text was", "texts were")
+                           + " skipped because nothing stands in it. First: " + rows.firstNothing);
+    } else if (rows.nothingToLearn > rows.judgedBad) {
         warnings.push_back(file + ": " + counted(rows.nothingToLearn - rows.judgedBad, "row was", "rows were")
                            + " skipped because no answer is left to learn within "
                            + std::to_string(maxLength) + " tokens. First: " + rows.firstNothing
@@ -45,21 +50,34 @@ public:
     Result<TrainingData> run();
 
 private:
-    Result<EncodedRows> encodeFile(const std::string& path, std::int64_t limit);
+    Result<void> findObjective();
+    Result<EncodedRows> encodeFile(const std::string& path, std::uint32_t file, std::int64_t limit);
     Result<void> readTrain();
     Result<void> readHeldOut();
     void split();
+    void join();
 
     const DataRequest& m_request;
-    TokenStore m_rows; // of all training files
-    std::vector<std::uint64_t> m_hashes;
-    std::vector<bool> m_synthetic;
-    std::vector<std::uint64_t> m_strata; // empty: not stratified
-    std::vector<RowPlace> m_places;
+    const objectives::Objective* m_objective = nullptr;
+    ItemStore m_items; // of all training files
     TrainingData m_data;
 };
 
-Result<EncodedRows> Preparation::encodeFile(const std::string& path, std::int64_t limit)
+Result<void> Preparation::findObjective()
+{
+    m_objective = m_request.encode.objective;
+    if (!m_objective) {
+        auto found = objectives::needObjective(m_request.config.objective.kind);
+        if (!found) {
+            return found.error();
+        }
+        m_objective = *found;
+    }
+    m_items = m_data.train = m_data.heldOut = ItemStore(m_objective->columns);
+    return {};
+}
+
+Result<EncodedRows> Preparation::encodeFile(const std::string& path, std::uint32_t file, std::int64_t limit)
 {
     data::OpenOptions options;
     options.format = m_request.config.data.format;
@@ -76,11 +94,13 @@ Result<EncodedRows> Preparation::encodeFile(const std::string& path, std::int64_
         return dataset.error();
     }
     EncodeSettings settings = m_request.encode;
+    settings.objective = m_objective;
+    settings.file = file;
     settings.limit = limit;
     settings.stratifyBy = m_request.config.data.stratifyBy;
     auto rows = encodeRows(**dataset, m_request.encoder, settings);
     if (rows) {
-        warn(m_data.warnings, path, *rows, settings.encoding.maxLength);
+        warn(m_data.warnings, path, *rows, settings);
     }
     return rows;
 }
@@ -91,27 +111,23 @@ Result<void> Preparation::readTrain()
     std::string broken;
     for (std::uint32_t file = 0; file < settings.train.size(); ++file) {
         const std::string& path = settings.train[file];
-        const std::int64_t left = settings.limit - static_cast<std::int64_t>(m_rows.size());
+        const std::int64_t left = settings.limit - static_cast<std::int64_t>(m_items.size());
         if (settings.limit > 0 && left <= 0) {
             break;
         }
-        auto rows = encodeFile(path, settings.limit > 0 ? left : 0);
+        auto rows = encodeFile(path, file, settings.limit > 0 ? left : 0);
         if (!rows) {
             return rows.error();
         }
-        for (std::size_t i = 0; i < rows->store.size(); ++i) {
-            m_rows.append(rows->store.row(i));
-            m_places.push_back({file, rows->rows[i]});
+        for (std::size_t i = 0; i < rows->items.size(); ++i) {
+            m_items.append(rows->items, i);
         }
-        m_strata.insert(m_strata.end(), rows->strata.begin(), rows->strata.end());
-        m_hashes.insert(m_hashes.end(), rows->hashes.begin(), rows->hashes.end());
-        m_synthetic.insert(m_synthetic.end(), rows->synthetic.begin(), rows->synthetic.end());
         m_data.skipped += rows->broken + rows->nothingToLearn;
         m_data.truncated += rows->truncated;
         m_data.areTexts = m_data.areTexts || rows->areTexts;
         broken = broken.empty() ? rows->firstBroken : broken;
     }
-    if (m_rows.isEmpty()) {
+    if (m_items.isEmpty()) {
         return Error{"There is no row to learn from in the training data"
                      + (broken.empty() ? ": no row has an answer within data.max_length tokens."
                                        : "; the first is broken: " + broken)};
@@ -121,13 +137,14 @@ Result<void> Preparation::readTrain()
 
 Result<void> Preparation::readHeldOut()
 {
-    for (const std::string& path : m_request.config.data.heldOut) {
-        auto rows = encodeFile(path, 0);
+    const auto& files = m_request.config.data.heldOut;
+    for (std::uint32_t file = 0; file < files.size(); ++file) {
+        auto rows = encodeFile(files[file], file, 0);
         if (!rows) {
             return rows.error();
         }
-        for (std::size_t i = 0; i < rows->store.size(); ++i) {
-            m_data.heldOut.append(rows->store.row(i));
+        for (std::size_t i = 0; i < rows->items.size(); ++i) {
+            m_data.heldOut.append(rows->items, i);
         }
     }
     return {};
@@ -137,30 +154,52 @@ void Preparation::split()
 {
     const auto& config = m_request.config;
     if (!config.data.heldOut.empty() || config.data.heldOutShare <= 0) {
-        m_data.train = std::move(m_rows);
-        m_data.places = std::move(m_places);
+        m_data.train = std::move(m_items);
         return;
     }
     std::vector<std::uint64_t> natural; // made rows are like those they were made of: held out they would tell nothing
     std::vector<std::uint64_t> strata;
-    for (std::size_t i = 0; i < m_rows.size(); ++i) {
-        if (!m_synthetic[i]) {
-            natural.push_back(m_hashes[i]);
-            strata.push_back(m_strata.empty() ? 0 : m_strata[i]);
+    for (std::size_t i = 0; i < m_items.size(); ++i) {
+        if (!m_items.item(i).synthetic) {
+            natural.push_back(m_items.item(i).hash);
+            strata.push_back(m_items.item(i).stratum);
         }
     }
     const auto held
         = data::holdOutByStratum(natural, strata, config.data.heldOutShare, static_cast<std::uint64_t>(config.run.seed));
-    for (std::size_t i = 0, next = 0; i < m_rows.size(); ++i) {
-        const bool isHeld = !m_synthetic[i] && held[next++];
-        (isHeld ? m_data.heldOut : m_data.train).append(m_rows.row(i));
+    for (std::size_t i = 0, next = 0; i < m_items.size(); ++i) {
+        const bool isHeld = !m_items.item(i).synthetic && held[next++];
+        (isHeld ? m_data.heldOut : m_data.train).append(m_items, i);
         if (isHeld) {
-            m_data.heldOutHashes.push_back(m_hashes[i]);
-        } else {
-            m_data.places.push_back(m_places[i]);
+            m_data.heldOutHashes.push_back(m_items.item(i).hash);
         }
     }
-    if (m_data.heldOut.isEmpty()) {
+    m_items = {};
+}
+
+// Texts become windows once it is known which of them are held out.
+void Preparation::join()
+{
+    const auto& config = m_request.config;
+    const bool wantsShare = config.data.heldOut.empty() && config.data.heldOutShare > 0;
+    const bool isShort = wantsShare && m_data.heldOut.isEmpty();
+    if (m_objective->layout == objectives::Layout::Windows) {
+        const text::Tokenizer& tokenizer = *m_request.encoder.tokenizer;
+        const auto mark = tokenizer.eos() ? tokenizer.eos() : tokenizer.bos();
+        const std::int64_t length = m_request.encode.encoding.maxLength;
+        m_data.train = joinedInWindows(m_data.train, length, mark);
+        m_data.heldOut = joinedInWindows(m_data.heldOut, length, mark);
+        if (!tokenizer.eos()) {
+            m_data.warnings.push_back("The tokenizer has no token for the end of a text, so one text runs on into the next.");
+        }
+        if (isShort && m_data.train.size() > 1) {
+            m_data.heldOut = takeLastWindows(m_data.train, config.data.heldOutShare);
+            m_data.warnings.push_back("The texts are too few to hold some out whole, so the last "
+                                      + std::to_string(trainedOf(m_data.heldOut)) + " tokens are held out.");
+            return;
+        }
+    }
+    if (isShort) {
         m_data.warnings.push_back("The data has too few different rows to hold some out, so nothing measures "
                                   "progress; name a held-out file or raise data.held_out_share.");
     }
@@ -168,14 +207,16 @@ void Preparation::split()
 
 Result<TrainingData> Preparation::run()
 {
-    if (auto read = readTrain(); !read) {
-        return read.error();
+    for (const auto step : {&Preparation::findObjective, &Preparation::readTrain}) {
+        if (auto done = (this->*step)(); !done) {
+            return done.error();
+        }
     }
     split();
-    m_rows = {};
     if (auto read = readHeldOut(); !read) {
         return read.error();
     }
+    join();
     return std::move(m_data);
 }
 

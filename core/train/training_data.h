@@ -6,8 +6,8 @@
 #include "core/config/run_config.h"
 #include "core/data/dataset.h"
 #include "core/data/encoding.h"
+#include "core/train/items.h"
 #include "core/train/row_encoder.h"
-#include "core/train/token_store.h"
 
 #include <cstdint>
 #include <map>
@@ -16,17 +16,10 @@
 
 namespace luthier::train {
 
-// Where a row of a store comes from.
-struct RowPlace {
-    std::uint32_t file = 0; // of data.train
-    std::int64_t row = 0;   // from 0
-};
-
 struct TrainingData {
-    TokenStore train;
-    TokenStore heldOut;
-    std::vector<RowPlace> places; // of each row of `train`
-    std::vector<std::uint64_t> heldOutHashes; // base::rowHash of the rows that were split off
+    ItemStore train;
+    ItemStore heldOut;
+    std::vector<std::uint64_t> heldOutHashes; // base::rowHash of the rows that were split off, whole
     std::int64_t skipped = 0;   // of the training files: broken, or with nothing to learn
     std::int64_t truncated = 0; // likewise
     bool areTexts = false;      // plain texts: prompts are continued, not answered
@@ -37,11 +30,11 @@ struct DataRequest {
     const config::RunConfig& config;
     const std::map<std::string, data::Overlay>& overlays;
     const data::Encoder& encoder;
-    EncodeSettings encode; // limit is taken from the config
+    EncodeSettings encode; // limit and, where it is null, objective are taken from the config
     const std::map<std::string, data::Exclusions>* exclusions = nullptr; // null: none
 };
 
-// Errors: a file that cannot be read, no row to learn from, "cancelled".
+// Errors: a file that cannot be read, no row to learn from, no such objective, "cancelled".
 Result<TrainingData> prepareData(const DataRequest& request);
 
 } // namespace luthier::train

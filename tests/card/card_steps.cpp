@@ -161,7 +161,7 @@ train::MicroBatch batchOf(std::int64_t rows, std::int64_t width, std::int64_t se
         store.append(ids, trained);
         all.push_back(static_cast<std::uint32_t>(row));
     }
-    return train::makeMicroBatch(store, all, false, false);
+    return train::makeMicroBatch(train::ItemStore(std::move(store)), all, {});
 }
 
 struct Way {
@@ -194,7 +194,7 @@ class Learner {
 public:
     Learner(const Case& wanted, const Way& way)
         : m_decoder(decoderOf(wanted, way.device)), m_leaves(peft::findMethod(wanted.variant->method)->trainable(*m_decoder)),
-          m_optimizer(m_leaves, optim::OptimizerSettings()), m_step(*m_decoder, m_optimizer, 42, recorderFor(way))
+          m_optimizer(m_leaves, optim::OptimizerSettings()), m_step(train::BatchLoss(*m_decoder, *objectives::findObjective("sft")), m_optimizer, 42, recorderFor(way))
     {
         m_decoder->setActivationCheckpointing(wanted.checkpointing);
     }

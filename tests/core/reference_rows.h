@@ -3,15 +3,16 @@
 #pragma once
 
 #include "core/base/json.h"
-#include "core/train/token_store.h"
+#include "core/train/items.h"
 #include "tests/support/need.h"
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace luthier::support {
 
-inline train::TokenStore trainingRows()
+inline train::ItemStore trainingRows()
 {
     train::TokenStore store;
     const Json all = need(base::readJson(kReference / "training_rows.json"));
@@ -23,7 +24,7 @@ inline train::TokenStore trainingRows()
         }
         store.append(ids, trained);
     }
-    return store;
+    return train::ItemStore(std::move(store));
 }
 
 } // namespace luthier::support

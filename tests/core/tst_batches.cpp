@@ -23,12 +23,13 @@
 using namespace luthier;
 using train::BatchPlan;
 using train::BatchSettings;
+using train::ItemStore;
 using train::TokenStore;
 
 namespace {
 
 // Row i has 3 + (i * 7) % 23 tokens, of which the first two are no targets.
-TokenStore storeOf(int rows)
+ItemStore storeOf(int rows)
 {
     TokenStore store;
     for (int i = 0; i < rows; ++i) {
@@ -38,7 +39,7 @@ TokenStore storeOf(int rows)
         trained[0] = trained[1] = 0;
         store.append(ids, trained);
     }
-    return store;
+    return ItemStore(std::move(store));
 }
 
 BatchSettings settingsOf(const std::string& padding, std::int64_t batch = 4, std::int64_t accumulation = 2)
@@ -176,16 +177,16 @@ void TestBatches::everyPadding()
     QFETCH(QString, padding);
     QFETCH(bool, shuffle);
     for (const int rows : {1, 3, 4, 8, 9, 301}) {
-        const TokenStore store = storeOf(rows);
+        const ItemStore store = storeOf(rows);
         auto settings = settingsOf(padding.toStdString());
         settings.shuffle = shuffle;
         const BatchPlan plan(store, settings);
         for (const std::int64_t epoch : {0, 1, 7}) {
             const auto first = plan.epoch(epoch);
             const auto again = plan.epoch(epoch);
-            QCOMPARE(first.rows, again.rows);
+            QCOMPARE(first.items, again.items);
             QCOMPARE(first.ends, again.ends);
-            auto sorted = first.rows;
+            auto sorted = first.items;
             std::sort(sorted.begin(), sorted.end());
             std::vector<std::uint32_t> all(static_cast<std::size_t>(rows));
             std::iota(all.begin(), all.end(), 0u);
@@ -197,7 +198,7 @@ void TestBatches::everyPadding()
             }
         }
         if (rows > 100) {
-            QCOMPARE(plan.epoch(0).rows == plan.epoch(1).rows, !shuffle);
+            QCOMPARE(plan.epoch(0).items == plan.epoch(1).items, !shuffle);
         }
     }
 }
@@ -205,7 +206,7 @@ void TestBatches::everyPadding()
 // The rows of a step do not depend on how it is cut into micro-batches.
 void TestBatches::cuttingStepsKeepsTheirRows()
 {
-    const TokenStore store = storeOf(101);
+    const ItemStore store = storeOf(101);
     for (const char* padding : {"longest", "length_buckets"}) {
         std::vector<std::vector<std::set<std::uint32_t>>> steps;
         for (const auto& [batch, accumulation] : {std::pair{8, 1}, {1, 8}, {4, 2}}) {
@@ -225,7 +226,7 @@ void TestBatches::cuttingStepsKeepsTheirRows()
 
 void TestBatches::bucketsSaveWork()
 {
-    const TokenStore store = storeOf(1000);
+    const ItemStore store = storeOf(1000);
     const auto padded = [&](const char* padding) {
         const BatchPlan plan(store, settingsOf(padding));
         const auto epoch = plan.epoch(0);
@@ -239,13 +240,13 @@ void TestBatches::bucketsSaveWork()
         }
         return places;
     };
-    QVERIFY(static_cast<double>(padded("length_buckets")) < 1.05 * static_cast<double>(store.numTokens()));
-    QVERIFY(static_cast<double>(padded("longest")) > 1.2 * static_cast<double>(store.numTokens()));
+    QVERIFY(static_cast<double>(padded("length_buckets")) < 1.05 * static_cast<double>(store.sequences().numTokens()));
+    QVERIFY(static_cast<double>(padded("longest")) > 1.2 * static_cast<double>(store.sequences().numTokens()));
 }
 
 void TestBatches::packedFillsItsRoom()
 {
-    const TokenStore store = storeOf(300);
+    const ItemStore store = storeOf(300);
     const BatchPlan plan(store, settingsOf("packed"));
     const auto epoch = plan.epoch(0);
     for (std::size_t i = 0; i < epoch.numBatches(); ++i) {
@@ -260,7 +261,7 @@ void TestBatches::packedFillsItsRoom()
 
 void TestBatches::stepsAreCounted()
 {
-    const TokenStore store = storeOf(21); // 6 batches of 4, 3 steps of 2
+    const ItemStore store = storeOf(21); // 6 batches of 4, 3 steps of 2
     const BatchPlan plan(store, settingsOf("longest"));
     QCOMPARE(plan.totalSteps(1, 0), 3);
     QCOMPARE(plan.totalSteps(3, 0), 9);
@@ -268,7 +269,7 @@ void TestBatches::stepsAreCounted()
     QCOMPARE(plan.totalSteps(2.01, 0), 7);
     QCOMPARE(plan.totalSteps(100, 5), 5);
     QCOMPARE(plan.totalSteps(1, 50), 3);
-    const TokenStore many = storeOf(300);
+    const ItemStore many = storeOf(300);
     const BatchPlan packed(many, settingsOf("packed"));
     std::int64_t sum = 0;
     for (std::int64_t epoch = 0; epoch < 4; ++epoch) {
@@ -302,9 +303,9 @@ void TestBatches::roundSizes()
         }
         return loss.item<double>();
     };
-    const TokenStore store = storeOf(3); // lengths 3, 10, 17
+    const ItemStore store = storeOf(3); // lengths 3, 10, 17
     const std::vector<std::uint32_t> rows{1, 0, 2};
-    const auto batch = train::makeMicroBatch(store, rows, false, false);
+    const auto batch = train::makeMicroBatch(store, rows, {});
     const auto round = train::paddedToRoundSizes(batch);
     QVERIFY(round.ids.sizes().equals({3, 32}));
     QCOMPARE(batch.places.numel(), 24);
@@ -318,21 +319,21 @@ void TestBatches::roundSizes()
     for (std::size_t i = 0; i < gradients.size(); ++i) {
         QVERIFY((gradients[i] - same[i]).abs().max().item<double>() < 1e-5);
     }
-    const auto packed = train::makeMicroBatch(store, rows, true, false);
+    const auto packed = train::makeMicroBatch(store, rows, {.packed = true});
     QVERIFY(train::paddedToRoundSizes(packed).ids.sizes().equals(packed.ids.sizes()));
 }
 
 void TestBatches::microBatches()
 {
-    const TokenStore store = storeOf(3); // lengths 3, 10, 17
+    const ItemStore store = storeOf(3); // lengths 3, 10, 17
     const std::vector<std::uint32_t> rows{1, 0};
-    const auto padded = train::makeMicroBatch(store, rows, false, false);
+    const auto padded = train::makeMicroBatch(store, rows, {});
     QVERIFY(padded.ids.sizes().equals({2, 10}) && padded.segments.empty());
     QCOMPARE(padded.tokens, 13);
     QCOMPARE(padded.trained, 9);
     QCOMPARE(padded.targets.size(0), 9);
     QCOMPARE(padded.places.size(0), 9);
-    const auto packed = train::makeMicroBatch(store, rows, true, false);
+    const auto packed = train::makeMicroBatch(store, rows, {.packed = true});
     QVERIFY(packed.ids.sizes().equals({1, 13}));
     QCOMPARE(packed.segments, (std::vector<std::int64_t>{10, 3}));
     for (const auto* batch : {&padded, &packed}) {
@@ -347,19 +348,19 @@ void TestBatches::microBatches()
 
 void TestBatches::feedGoesOnAnywhere()
 {
-    const TokenStore store = storeOf(45);
+    const ItemStore store = storeOf(45);
     for (const auto& padding : paddings()) {
         const BatchPlan plan(store, settingsOf(padding));
         std::vector<train::BatchCursor> cursors{{}};
         std::vector<at::Tensor> first;
-        train::BatchFeed feed(store, plan, {}, false);
+        train::BatchFeed feed(store, plan, {}, {});
         for (int i = 0; i < 15; ++i) {
             auto step = feed.next();
             first.push_back(step.batches[0].ids);
             cursors.push_back(step.after);
         }
         for (std::size_t from = 0; from < 12; ++from) {
-            train::BatchFeed later(store, plan, cursors[from], false);
+            train::BatchFeed later(store, plan, cursors[from], {});
             for (std::size_t i = from; i < from + 3; ++i) {
                 auto step = later.next();
                 QVERIFY(step.batches[0].ids.equal(first[i]));

@@ -7,6 +7,7 @@
 #include "core/peft/adapter_folder.h"
 #include "core/peft/adapter_settings.h"
 #include "core/peft/method.h"
+#include "core/train/batch_feed.h"
 #include "core/train/train_step.h"
 #include "core/weights/load.h"
 #include "tests/core/reference_models.h"
@@ -159,11 +160,11 @@ void TestMethodParity::trainSteps(nn::Decoder& decoder, const Json& variant,
     optim::OptimizerSettings optimizing;
     optimizing.of<optim::DecaySettings>().weightDecay = settings.at("weight_decay");
     optimizing.maxGradNorm = settings.at("max_grad_norm");
-    const train::TokenStore store = support::trainingRows();
+    const train::ItemStore store = support::trainingRows();
     const train::BatchPlan plan(store, {settings.at("batch"), settings.at("accumulation"), 1024, "longest", false, 1});
-    train::BatchFeed feed(store, plan, {}, false);
+    train::BatchFeed feed(store, plan, {}, {});
     optim::AdamW optimizer(leaves, optimizing);
-    train::TrainStep step(decoder, optimizer, 1);
+    train::TrainStep step(train::BatchLoss(decoder, *objectives::findObjective("sft")), optimizer, 1);
     const auto total = settings.at("steps").get<std::int64_t>();
     for (std::int64_t i = 0; i < total; ++i) {
         const double rate = variant.at("learning_rate").get<double>()

@@ -124,7 +124,7 @@ train::MicroBatch batchOf(std::int64_t width, std::int64_t seed)
     trained[1] = 0;
     store.append(ids, trained);
     const std::vector<std::uint32_t> rows{0};
-    return train::makeMicroBatch(store, rows, false, false);
+    return train::makeMicroBatch(train::ItemStore(std::move(store)), rows, {});
 }
 
 train::StepBatches stepOf(const train::MicroBatch& batch)
@@ -315,7 +315,7 @@ void TestPasses::recordedIsPlain()
         decoder->setActivationCheckpointing(checkpointing);
         optim::OptimizerSettings settings;
         optim::AdamW optimizer(peft::findMethod(chosen.method)->trainable(*decoder), settings);
-        train::TrainStep step(*decoder, optimizer, 42, recorder);
+        train::TrainStep step(train::BatchLoss(*decoder, *objectives::findObjective("sft")), optimizer, 42, recorder);
         std::int64_t number = 0;
         const auto train = [&](std::int64_t width) {
             ++number;
@@ -674,7 +674,7 @@ void TestPasses::recordedDropoutIsPlain()
             const auto decoder = decoderOf(kFamilies.front(), kVariants.front(), 0.3);
             decoder->setActivationCheckpointing(checkpointing);
             optim::AdamW optimizer(peft::findMethod("lora")->trainable(*decoder), optim::OptimizerSettings());
-            train::TrainStep step(*decoder, optimizer, 42, recorder);
+            train::TrainStep step(train::BatchLoss(*decoder, *objectives::findObjective("sft")), optimizer, 42, recorder);
             std::vector<at::Tensor> values;
             for (std::int64_t number = 1; number < 8; ++number) {
                 train::StepBatches batches;

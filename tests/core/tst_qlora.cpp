@@ -12,9 +12,11 @@
 #include "core/peft/method.h"
 #include "core/peft/trained_on.h"
 #include "core/peft/virtual_tokens.h"
+#include "core/train/batch_feed.h"
 #include "core/train/train_step.h"
 #include "core/weights/load.h"
 #include "tests/core/reference_models.h"
+#include "tests/core/reference_rows.h"
 #include "tests/support/tiny_run.h"
 
 #include <ATen/Parallel.h>
@@ -524,21 +526,14 @@ void TestQlora::lossesArePefts()
             adapter.b.requires_grad_(true);
         }
     }
-    train::TokenStore store;
-    const Json rows = need(base::readJson(kReference / "training_rows.json"));
-    for (const Json& row : rows.at("rows")) {
-        const auto ids = row.at("ids").get<std::vector<std::int32_t>>();
-        std::vector<std::uint8_t> trained(ids.size(), 0);
-        std::fill(trained.begin() + row.at("labels_from").get<std::ptrdiff_t>(), trained.end(), 1);
-        store.append(ids, trained);
-    }
+    const train::ItemStore store = support::trainingRows();
     const train::BatchPlan plan(store, {settings.at("batch"), settings.at("accumulation"), 1024, "longest", false, 1});
-    train::BatchFeed feed(store, plan, {}, false);
+    train::BatchFeed feed(store, plan, {}, {});
     optim::OptimizerSettings optimizerSettings;
     optimizerSettings.paging = "on";
     optim::AdamW optimizer(peft::findMethod("qlora")->trainable(*decoder), optimizerSettings);
     decoder->setActivationCheckpointing(true);
-    train::TrainStep step(*decoder, optimizer, 1);
+    train::TrainStep step(train::BatchLoss(*decoder, *objectives::findObjective("sft")), optimizer, 1);
     for (const Json& row : want.at("steps")) {
         const auto number = row.at("step").get<std::int64_t>();
         const at::Tensor values = step.run(feed.next(), number, row.at("learning_rate"), [] {});

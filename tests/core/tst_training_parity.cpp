@@ -6,6 +6,7 @@
 #include "core/optim/schedules.h"
 #include "core/peft/adapter_folder.h"
 #include "core/peft/method.h"
+#include "core/train/batch_feed.h"
 #include "core/train/train_step.h"
 #include "core/weights/load.h"
 #include "tests/core/reference_models.h"
@@ -81,11 +82,11 @@ void TestTrainingParity::train(const char* kind, nn::Decoder& decoder, const std
 {
     const Json& expected = m_expected.at(kind);
     const Json& settings = m_expected.at("settings");
-    const train::TokenStore store = support::trainingRows();
+    const train::ItemStore store = support::trainingRows();
     const train::BatchPlan plan(store, {settings.at("batch"), settings.at("accumulation"), 1024, "longest", false, 1});
-    train::BatchFeed feed(store, plan, {}, false);
+    train::BatchFeed feed(store, plan, {}, {});
     optim::AdamW optimizer(leaves, settingsOf(settings));
-    train::TrainStep step(decoder, optimizer, 1);
+    train::TrainStep step(train::BatchLoss(decoder, *objectives::findObjective("sft")), optimizer, 1);
     const auto total = settings.at("steps").get<std::int64_t>();
     QCOMPARE(plan.totalSteps(1, 0), total);
     for (std::int64_t i = 0; i < total; ++i) {

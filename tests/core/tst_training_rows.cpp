@@ -117,8 +117,8 @@ void TestTrainingRows::rowsOfAStepAreFound()
             }
         }
         std::set<std::int64_t> wanted;
-        for (const auto& place : all->places) {
-            wanted.insert(place.row);
+        for (std::size_t i = 0; i < all->train.size(); ++i) {
+            wanted.insert(all->train.item(i).place.row);
         }
         QVERIFY(seen == wanted);
     }
@@ -144,7 +144,10 @@ void TestTrainingRows::fieldsDecideWhoIsHeldOut()
     const auto data = train::prepareData({config, {}, m_encoder, encode, nullptr});
     QVERIFY2(data, data ? "" : data.message().c_str());
     QCOMPARE(data->heldOut.size(), std::size_t{20});
-    const auto seldom = std::count_if(data->places.begin(), data->places.end(), [](const auto& place) { return place.row >= 90; });
+    std::int64_t seldom = 0;
+    for (std::size_t i = 0; i < data->train.size(); ++i) {
+        seldom += data->train.item(i).place.row >= 90 ? 1 : 0;
+    }
     QCOMPARE(seldom, 8); // two of ten are held out
 }
 

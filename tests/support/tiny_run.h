@@ -60,6 +60,7 @@ struct TinyRun {
 
     QTemporaryDir folder;
     config::RunConfig config;
+    const objectives::Objective* objective = nullptr; // one that stands in no table
 
     TinyRun()
     {
@@ -87,7 +88,9 @@ struct TinyRun {
     }
     train::RunEnded run(const std::string& name, EventLog& log, train::StopControl& control, bool resume = false)
     {
-        return train::run(config, {path(name), {}, resume}, control, log);
+        train::RunInputs inputs{path(name), {}, resume};
+        inputs.objective = objective;
+        return train::run(config, inputs, control, log);
     }
     // Stopped once `step` is done.
     train::RunEnded runUntil(const std::string& name, EventLog& log, std::int64_t step, bool resume = false)

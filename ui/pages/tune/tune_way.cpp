@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/tune/tune_way.h"
 
+#include "core/objectives/objectives.h"
 #include "core/peft/method.h"
 #include "ui/forms/field_editor.h"
 #include "ui/forms/set_field.h"
@@ -20,6 +21,7 @@ namespace luthier::ui {
 namespace {
 
 const char kKind[] = "method.kind";
+const char kObjective[] = "objective.kind";
 constexpr int kButtonsARow = 3;
 
 struct FormPlace {
@@ -29,7 +31,8 @@ struct FormPlace {
 
 const std::vector<FormPlace>& places()
 {
-    static const std::vector<FormPlace> table{{"method", {"kind"}}, {"optimizer", {}}, {"schedule", {}}, {"run", {}}};
+    static const std::vector<FormPlace> table{{"method", {"kind"}}, {"objective", {}}, {"optimizer", {}}, {"schedule", {}},
+                                              {"run", {}}};
     return table;
 }
 
@@ -60,6 +63,13 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
         column->addWidget(title);
         column->addWidget(form);
         m_forms.push_back(form);
+        if (part->key == "objective") {
+            m_objectiveHelp = new StatusLabel(Token::TextQuiet);
+            m_objectiveHelp->setObjectName(QStringLiteral("objectiveHelp"));
+            m_objectiveHelp->setFont(textFont(TextSize::Small));
+            m_objectiveHelp->setWordWrap(true);
+            column->addWidget(m_objectiveHelp);
+        }
     }
     column->addStretch();
     auto* several = new QToolButton;
@@ -75,8 +85,12 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
         if (key.isEmpty() || key == QLatin1String(kKind)) {
             showMethod();
         }
+        if (key.isEmpty() || key == QLatin1String(kObjective)) {
+            showObjective();
+        }
     });
     showMethod();
+    showObjective();
 }
 
 QWidget* TuneWay::buildMethods()
@@ -128,6 +142,13 @@ void TuneWay::showMethod()
     }
     if (const peft::Method* method = peft::findMethod(kind)) {
         m_methodHelp->setText(QCoreApplication::translate("Method", method->help.c_str()));
+    }
+}
+
+void TuneWay::showObjective()
+{
+    if (const objectives::Objective* objective = objectives::findObjective(m_document->config().objective.kind)) {
+        m_objectiveHelp->setText(QCoreApplication::translate("Objective", objective->help.c_str()));
     }
 }
 

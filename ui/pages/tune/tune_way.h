@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TuneWay: the third column of Tune: the method as cards from the core's table, and the settings of method,
-// optimizer, schedule and run as forms.
+// objective, optimizer, schedule and run as forms.
 #pragma once
 
 #include "ui/widgets/card.h"
@@ -32,12 +32,14 @@ private:
     QWidget* buildMethods();
     void chooseMethod(const std::string& id);
     void showMethod();
+    void showObjective();
 
     RecipeDocument* m_document;
     QUndoStack* m_undo;
     std::map<std::string, QAbstractButton*> m_methods; // by id
     std::vector<SettingsForm*> m_forms;
     StatusLabel* m_methodHelp = nullptr; // of the chosen one
+    StatusLabel* m_objectiveHelp = nullptr;
 };
 
 } // namespace luthier::ui

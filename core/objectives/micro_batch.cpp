@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/objectives/micro_batch.h"
+
+#include <ATen/ops/zeros.h>
+
+namespace luthier::objectives {
+
+const at::Tensor& MicroBatch::column(const std::string& name) const
+{
+    static const at::Tensor none;
+    for (const auto& [known, values] : columns) {
+        if (known == name) {
+            return values;
+        }
+    }
+    return none;
+}
+
+std::vector<at::Tensor*> tensorsOf(MicroBatch& batch)
+{
+    std::vector<at::Tensor*> all{&batch.ids, &batch.targets, &batch.places, &batch.owners, &batch.ends};
+    for (auto& [name, values] : batch.columns) {
+        all.push_back(&values);
+    }
+    std::erase_if(all, [](const at::Tensor* tensor) { return !tensor->defined(); });
+    return all;
+}
+
+MicroBatch toDevice(MicroBatch batch, at::Device device)
+{
+    if (!device.is_cpu()) {
+        for (at::Tensor* tensor : tensorsOf(batch)) {
+            *tensor = tensor->to(device, tensor->scalar_type(), /*non_blocking=*/true);
+        }
+    }
+    return batch;
+}
+
+at::Tensor pickTargets(const at::Tensor& hidden, const MicroBatch& batch)
+{
+    const at::Tensor flat = hidden.reshape({-1, hidden.size(-1)});
+    return batch.places.defined() ? flat.index_select(0, batch.places) : flat;
+}
+
+at::Tensor sumBySequence(const at::Tensor& values, const MicroBatch& batch)
+{
+    return at::zeros({batch.ends.size(0)}, values.options()).index_add(0, batch.owners, values);
+}
+
+} // namespace luthier::objectives

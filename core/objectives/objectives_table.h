@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Rows of the table of objectives, one function each.
+#pragma once
+
+#include "core/objectives/objectives.h"
+
+namespace luthier::objectives {
+
+Objective sft();      // sft.cpp
+Objective pretrain(); // pretrain.cpp
+
+} // namespace luthier::objectives
