@@ -79,7 +79,7 @@ Result<void> answerOne(nn::Decoder& decoder, const GenerateBenchSettings& settin
 // Prompts enter together and each answer has `tokens` tokens; once for warming up, then measured.
 Result<void> answerMany(nn::Decoder& decoder, const GenerateBenchSettings& settings, GenerateBenchResult& result)
 {
-    inference::SlotStepper stepper(decoder, settings.batch, settings.prompt + settings.tokens, false);
+    inference::SlotStepper stepper(decoder, {}, settings.batch, settings.prompt + settings.tokens, false);
     const at::Tensor prompts
         = at::randint(settings.model.vocab, {settings.batch, settings.prompt}, at::TensorOptions().dtype(at::kInt));
     const inference::Sampling greedy;
