@@ -86,6 +86,7 @@ Command firstTuneCommand();
 Command generateCommand();
 Command mergeCommand();
 Command modelsCommand();
+Command planCommand();
 Command recipeCommand();
 Command renderCommand();
 Command resumeCommand();

@@ -3,6 +3,7 @@
 
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
+#include "core/cli/run_project.h"
 #include "core/data/dataset.h"
 #include "core/peft/combine.h"
 
@@ -107,6 +108,8 @@ void addPublishFlags(CLI::App& app, PublishFlags& flags, bool needsAdapter)
     app.add_option("--data", flags.data, "Rows that the result is held against the live model on; usual: the run's held-out "
                                          "rows, else built-in texts")
         ->option_text("FILE");
+    app.add_option("--project", flags.project, "Project with the edits and left-out rows of that run; found by itself for runs inside one")
+        ->option_text("DIR");
     app.add_option("--out", flags.out, "Where to write; nothing is overwritten")->required()->option_text("PATH");
 }
 
@@ -119,6 +122,9 @@ Result<publish::Source> sourceOf(const PublishFlags& flags, const Context& conte
     source.rank = flags.rank;
     source.device = context.globals.deviceOrAuto();
     source.dtype = context.globals.dtype.empty() || context.globals.dtype == "auto" ? source.dtype : context.globals.dtype;
+    source.rowsOf = [project = flags.project](const std::filesystem::path& runFolder, const config::RunConfig& config) {
+        return rowsOfRun(runFolder, config, project);
+    };
     if (!flags.data.empty()) {
         auto encoder = data::Encoder::load(flags.model);
         auto texts = encoder ? textsOf(flags.data, *encoder) : Result<publish::ProofTexts>(encoder.error());

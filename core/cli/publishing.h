@@ -17,9 +17,10 @@ struct PublishFlags {
     std::int64_t rank = 0;
     std::string out;
     std::string data; // rows for the proof
+    std::string project;
 };
 
-// --model, --adapter, --how, --rank, --data and --out.
+// --model, --adapter, --how, --rank, --data, --project and --out.
 void addPublishFlags(CLI::App& app, PublishFlags& flags, bool needsAdapter);
 
 // Errors: rows of --data that cannot be read.

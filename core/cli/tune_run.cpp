@@ -36,44 +36,6 @@ void makeAbsolute(std::string& path)
     }
 }
 
-std::map<std::string, data::Overlay> overlaysOf(const TuneRun& run, Console& console)
-{
-    std::map<std::string, data::Overlay> overlays;
-    if (!run.project) {
-        return overlays;
-    }
-    for (const auto* files : {&run.config.data.train, &run.config.data.heldOut}) {
-        for (const auto& file : *files) {
-            auto edits = run.project->edits(file);
-            if (!edits) {
-                console.note("The edits of " + file + " could not be read: " + edits.message());
-            } else if (!edits->empty()) {
-                overlays[file] = std::move(*edits);
-            }
-        }
-    }
-    return overlays;
-}
-
-std::map<std::string, data::Exclusions> exclusionsOf(const TuneRun& run, Console& console)
-{
-    std::map<std::string, data::Exclusions> all;
-    if (!run.project) {
-        return all;
-    }
-    for (const auto* files : {&run.config.data.train, &run.config.data.heldOut}) {
-        for (const auto& file : *files) {
-            auto rows = run.project->exclusions(file);
-            if (!rows) {
-                console.note("The rows left out of " + file + " could not be read: " + rows.message());
-            } else if (!rows->empty()) {
-                all[file] = std::move(*rows);
-            }
-        }
-    }
-    return all;
-}
-
 } // namespace
 
 Result<config::RunConfig> readTuneConfig(const fs::path& recipe, const std::vector<std::string>& settings,
@@ -121,11 +83,12 @@ Result<void> checkRules(const config::RunConfig& config)
 Result<TuneRun> recordedRun(config::RunConfig config, std::shared_ptr<store::Project> project,
                             const fs::path& out)
 {
-    auto row = project->createRun(config.run.name, config::toJson(config));
+    auto rows = store::runRows(project.get(), config.data); // first: a run whose rows cannot be read is not made
+    auto row = rows ? project->createRun(config.run.name, config::toJson(config)) : Result<store::RunRow>(rows.error());
     if (!row) {
         return row.error();
     }
-    TuneRun run{std::move(config), row->folder, false, std::move(project), row->id};
+    TuneRun run{std::move(config), row->folder, std::move(*rows), false, std::move(project), row->id};
     if (!out.empty()) {
         std::error_code code;
         run.folder = fs::absolute(out).lexically_normal();
@@ -149,7 +112,7 @@ train::RunEnded runToEnd(const TuneRun& run, RunPrinter& printer, Context& conte
 
 train::RunEnded runToEnd(const TuneRun& run, train::RunObserver& observer, train::StopControl& control, Console& console)
 {
-    const train::RunInputs inputs{run.folder, overlaysOf(run, console), run.resume, exclusionsOf(run, console)};
+    const train::RunInputs inputs{run.folder, run.rows, run.resume};
     if (!run.project) {
         return train::run(run.config, inputs, control, observer);
     }

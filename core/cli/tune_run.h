@@ -8,7 +8,7 @@
 #include "core/cli/command.h"
 #include "core/cli/run_printer.h"
 #include "core/config/run_config.h"
-#include "core/store/project.h"
+#include "core/store/run_rows.h"
 #include "core/train/run.h"
 
 #include <filesystem>
@@ -21,6 +21,7 @@ namespace luthier::cli {
 struct TuneRun {
     config::RunConfig config;
     std::filesystem::path folder;
+    train::RunRows rows;
     bool resume = false;
     std::shared_ptr<store::Project> project; // null: not recorded
     store::RunId id = 0;
@@ -33,7 +34,7 @@ Result<config::RunConfig> readTuneConfig(const std::filesystem::path& recipe,
 // The first broken rule as a sentence.
 Result<void> checkRules(const config::RunConfig& config);
 
-// Makes the project's run. With `out` given the run lies there and the project's folder points to it; empty:
+// Makes the project's run, of the rows as they were left there. With `out` given the run lies there and the project's folder points to it; empty:
 // it lies in the project.
 Result<TuneRun> recordedRun(config::RunConfig config, std::shared_ptr<store::Project> project,
                             const std::filesystem::path& out);

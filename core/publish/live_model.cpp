@@ -77,7 +77,10 @@ Result<void> LiveModel::load(const Source& source, const Watch& watch)
         }
     }
     m_texts = !source.texts.rows.empty() ? source.texts
-                                         : textsFor(source.adapters.empty() ? fs::path() : source.adapters.front().path, m_encoder);
+                                         : textsFor(source.adapters.empty() ? fs::path() : source.adapters.front().path, m_encoder, source.rowsOf);
+    if (!m_texts.note.empty()) {
+        m_result.notes.push_back(m_texts.note);
+    }
     say(watch, "reading " + m_texts.source);
     auto reading = readTexts(*m_decoder, m_texts, watch.cancel);
     if (!reading) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/publish/proof_texts.h"
 
-#include "core/base/hash.h"
-#include "core/data/dataset.h"
 #include "core/train/held_out_list.h"
 #include "core/train/run.h"
 
@@ -42,32 +40,11 @@ void add(ProofTexts& texts, const data::Encoder& encoder, const data::Example& e
     }
 }
 
-Result<void> addFile(ProofTexts& texts, const data::Encoder& encoder, const std::string& path, const std::string& format,
-                     const std::unordered_set<std::uint64_t>* wanted, std::size_t most)
-{
-    data::OpenOptions options;
-    options.format = format;
-    auto dataset = data::Dataset::open(path, std::move(options));
-    if (!dataset) {
-        return dataset.error();
-    }
-    for (std::int64_t i = 0; i < (*dataset)->rowCount() && texts.rows.size() < most; ++i) {
-        const auto row = (*dataset)->row(i);
-        if (!row || (wanted && !wanted->contains(base::rowHash(base::dumpJson(*row))))) {
-            continue;
-        }
-        if (const auto example = (*dataset)->example(i)) {
-            add(texts, encoder, *example);
-        }
-    }
-    return {};
-}
-
 } // namespace
 
 ProofTexts builtInTexts(const data::Encoder& encoder)
 {
-    ProofTexts texts{{}, "built-in texts"};
+    ProofTexts texts{{}, "built-in texts", {}};
     for (const char* passage : kPassages) {
         add(texts, encoder, passage);
     }
@@ -82,47 +59,48 @@ ProofTexts builtInTexts(const data::Encoder& encoder)
     return texts;
 }
 
-Result<ProofTexts> heldOutTexts(const fs::path& runFolder, const data::Encoder& encoder, std::size_t most)
+Result<ProofTexts> heldOutTexts(const fs::path& runFolder, const data::Encoder& encoder, const RowsOfRun& rowsOf, std::size_t most)
 {
-    auto config = train::readRunFolder(runFolder);
-    if (!config) {
-        return config.error();
+    const auto config = train::readRunFolder(runFolder);
+    const auto rows = !config  ? Result<train::RunRows>(config.error())
+                      : rowsOf ? rowsOf(runFolder, *config)
+                               : Result<train::RunRows>(train::runRows(config->data));
+    if (!rows) {
+        return rows.error();
     }
     ProofTexts texts;
-    for (const std::string& path : config->data.heldOut) {
-        if (auto added = addFile(texts, encoder, path, config->data.format, nullptr, most); !added) {
-            return added.error();
+    const auto read = train::eachHeldOutRow(runFolder, *rows, [&](const data::Dataset& file, std::int64_t row) {
+        if (const auto example = file.example(row)) {
+            add(texts, encoder, *example);
         }
-    }
-    if (config->data.heldOut.empty()) {
-        const auto list = train::readHeldOutList(runFolder);
-        if (!list) {
-            return list.error();
-        }
-        for (const std::string& path : config->data.train) {
-            if (auto added = addFile(texts, encoder, path, config->data.format, &*list, most); !added) {
-                return added.error();
-            }
-        }
+        return texts.rows.size() < most;
+    });
+    if (!read) {
+        return read.error();
     }
     if (texts.rows.empty()) {
-        return Error{runFolder.string() + ": this run holds no rows out"};
+        return Error{runFolder.string() + ": none of the rows that this run holds out is there any more"};
     }
     texts.source = std::to_string(texts.rows.size()) + " held-out rows of " + runFolder.string();
     return texts;
 }
 
-ProofTexts textsFor(const fs::path& adapter, const data::Encoder& encoder)
+ProofTexts textsFor(const fs::path& adapter, const data::Encoder& encoder, const RowsOfRun& rowsOf)
 {
     std::error_code code;
     const fs::path folder = fs::absolute(adapter, code).lexically_normal();
     const fs::path run = (folder.has_filename() ? folder : folder.parent_path()).parent_path();
+    std::string why = adapter.empty() ? "there is no adapter that a run made" : adapter.string() + " lies in no run's folder";
     if (!adapter.empty() && fs::exists(run / "recipe.json", code)) {
-        if (auto texts = heldOutTexts(run, encoder)) {
+        auto texts = heldOutTexts(run, encoder, rowsOf);
+        if (texts) {
             return std::move(*texts);
         }
+        why = texts.message();
     }
-    return builtInTexts(encoder);
+    ProofTexts texts = builtInTexts(encoder);
+    texts.note = "The proof reads built-in texts, not held-out rows of a run: " + why;
+    return texts;
 }
 
 } // namespace luthier::publish

@@ -29,6 +29,7 @@ struct Source {
     std::string device = "auto";
     std::string dtype = "fp32";  // while it is computed
     ProofTexts texts;            // empty: textsFor(the first adapter)
+    RowsOfRun rowsOf;            // for those: how the rows of its run were left; empty: its files as they lie there
 };
 
 struct Watch {

@@ -19,14 +19,21 @@ std::string dataFileKey(const std::string& path)
     return code ? path : absolute.lexically_normal().string();
 }
 
-std::vector<std::string> keptColumns(Project& project, const std::string& path)
+Result<std::vector<std::string>> keptColumns(Project& project, const std::string& path)
 {
-    std::vector<std::string> columns;
     const auto kept = project.value(kColumns + dataFileKey(path));
-    for (const Json& column : kept && kept->is_array() ? *kept : Json::array()) {
-        if (column.is_string()) {
-            columns.push_back(column.get<std::string>());
-        }
+    if (!kept) {
+        return kept.error();
+    }
+    std::vector<std::string> columns;
+    bool isList = kept->is_null() || kept->is_array();
+    for (const Json& column : kept->is_array() ? *kept : Json::array()) {
+        isList = isList && column.is_string();
+        columns.push_back(column.is_string() ? column.get<std::string>() : std::string());
+    }
+    if (!isList) {
+        return Error{project.folder().string() + ": how the columns of " + path
+                     + " are read is kept as something else than a list of texts; name the columns anew on the Data page"};
     }
     return columns;
 }

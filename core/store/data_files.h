@@ -13,8 +13,9 @@ namespace luthier::store {
 
 std::string dataFileKey(const std::string& path); // absolute, without detours
 
-// How the file's own column names are read, "field=column" each (data/formats/columns.h); empty: none kept.
-std::vector<std::string> keptColumns(Project& project, const std::string& path);
+// How the file's own column names are read, "field=column" each (data/formats/columns.h); empty: none kept. Errors: the project's,
+// and what is kept being no list of texts.
+Result<std::vector<std::string>> keptColumns(Project& project, const std::string& path);
 Result<void> keepColumns(Project& project, const std::string& path, const std::vector<std::string>& columns);
 
 } // namespace luthier::store

@@ -7,6 +7,7 @@
 
 #include "core/base/json.h"
 #include "core/data/dataset.h"
+#include "core/data/row_tags.h"
 
 #include <cstdint>
 #include <map>
@@ -51,7 +52,7 @@ struct EditStep {
 Json changesToJson(const EditStep& step);
 Result<EditStep> changesFromJson(const Json& json);
 
-using RowTags = std::map<std::int64_t, std::set<std::string>>; // rows without a tag are not in it
+using data::RowTags;
 
 struct VersionRow {
     std::int64_t id = 0;

@@ -2,6 +2,7 @@
 #include "core/train/held_out_list.h"
 
 #include "core/base/files.h"
+#include "core/base/hash.h"
 #include "core/base/json.h"
 
 namespace luthier::train {
@@ -37,6 +38,35 @@ Result<std::unordered_set<std::uint64_t>> readHeldOutList(const fs::path& runFol
         }
     }
     return hashes;
+}
+
+Result<void> eachHeldOutRow(const fs::path& runFolder, const RunRows& rows, const TakeRow& take, const base::CancelToken& cancel)
+{
+    const bool ownFiles = !rows.heldOut.empty();
+    const auto list = ownFiles ? Result<std::unordered_set<std::uint64_t>>(std::unordered_set<std::uint64_t>{}) : readHeldOutList(runFolder);
+    if (!list) {
+        return list.error();
+    }
+    const auto isHeldOut = [&](const data::Dataset& file, std::int64_t row) {
+        const auto content = ownFiles ? Result<Json>(Json()) : file.row(row);
+        return ownFiles || (content && list->contains(base::rowHash(base::dumpJson(*content))));
+    };
+    bool isWanted = true;
+    for (const RunFile& named : ownFiles ? rows.heldOut : rows.train) {
+        if (!isWanted) {
+            break;
+        }
+        const auto file = named.open({}, cancel);
+        if (!file) {
+            return file.error();
+        }
+        for (std::int64_t row = 0; isWanted && row < (*file)->rowCount() && !cancel.isCancelled(); ++row) {
+            if (!(*file)->isExcluded(row) && isHeldOut(**file, row)) {
+                isWanted = take(**file, row);
+            }
+        }
+    }
+    return {};
 }
 
 } // namespace luthier::train

@@ -3,11 +3,15 @@
 
 #include "core/nn/decoder.h"
 #include "core/nn/device.h"
+#include "core/objectives/objectives.h"
 #include "core/optim/optimizers.h"
 #include "core/peft/method.h"
+#include "core/train/base_model.h"
 #include "core/train/failure.h"
 #include "core/train/run_parts.h"
-#include "core/weights/model_folder.h"
+
+#include <functional>
+#include <numeric>
 
 namespace luthier::train {
 
@@ -39,22 +43,13 @@ std::int64_t trainingBytes(const at::Tensor& leaf, std::int64_t stateBytes)
     return bytesOf(leaf) + leaf.numel() * (stateBytes + master);
 }
 
-Result<nn::DecoderConfig> modelOf(const config::ModelSettings& settings)
-{
-    if (settings.fromScratch) {
-        return nn::readDecoderConfig(settings.path);
-    }
-    auto folder = weights::ModelFolder::open(settings.path);
-    return folder ? Result<nn::DecoderConfig>(folder->config()) : Result<nn::DecoderConfig>(folder.error());
-}
-
 Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& method)
 {
     const auto where = nn::choosePlacement(config.model.device, config.model.dtype);
     if (!where) {
         return where.error();
     }
-    auto model = modelOf(config.model);
+    auto model = baseConfig(config.model);
     if (!model) {
         return model.error();
     }
@@ -75,6 +70,17 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
     for (const nn::NamedTensor& leaf : method.trainable(decoder)) {
         size.trainedParameters += leaf.tensor.numel();
         size.leastMemoryBytes += trainingBytes(leaf.tensor, state) + (method.writesAdapter ? bytesOf(leaf.tensor) : 0);
+    }
+    const auto objective = objectives::needObjective(config.objective.kind);
+    if (!objective) {
+        return objective.error();
+    }
+    if ((*objective)->heads) {
+        for (const objectives::Head& head : (*objective)->heads(config.objective, model->hidden)) {
+            const std::int64_t numbers = std::accumulate(head.sizes.begin(), head.sizes.end(), std::int64_t{1}, std::multiplies<>());
+            size.trainedParameters += numbers;
+            size.leastMemoryBytes += numbers * (2 * static_cast<std::int64_t>(sizeof(float)) + state); // it, its gradient
+        }
     }
     return size;
 }

@@ -110,7 +110,8 @@ void Work::fail(const std::string& sentence)
 void Work::encodeRow(EncodedRows& rows, std::int64_t row)
 {
     if (m_dataset.isExcluded(row)) {
-        return; // the person left it out, so nothing is said about it
+        ++rows.excluded; // by the person, so nothing else is said about it
+        return;
     }
     const std::string name = "row " + std::to_string(row + 1);
     const auto broken = [&](const std::string& sentence) {
@@ -214,6 +215,7 @@ EncodedRows Work::merged()
         all.nothingToLearn += chunk.nothingToLearn;
         all.judgedBad += chunk.judgedBad;
         all.truncated += chunk.truncated;
+        all.excluded += chunk.excluded;
         all.areTexts = all.areTexts || chunk.areTexts;
         all.firstBroken = all.firstBroken.empty() ? chunk.firstBroken : all.firstBroken;
         all.firstNothing = all.firstNothing.empty() ? chunk.firstNothing : all.firstNothing;

@@ -7,12 +7,12 @@
 #pragma once
 
 #include "core/config/run_config.h"
-#include "core/data/dataset.h"
 #include "core/train/events.h"
+#include "core/train/run_rows.h"
 #include "core/train/stop_control.h"
 
 #include <filesystem>
-#include <map>
+#include <optional>
 #include <string>
 
 namespace luthier::objectives {
@@ -22,10 +22,9 @@ struct Objective;
 namespace luthier::train {
 
 struct RunInputs {
-    std::filesystem::path folder;                   // created; must be empty or absent unless resuming
-    std::map<std::string, data::Overlay> overlays;  // edits by data file path
-    bool resume = false;                            // continue from the newest good checkpoint in folder
-    std::map<std::string, data::Exclusions> exclusions = {}; // rows left out, by data file path
+    std::filesystem::path folder; // created; must be empty or absent unless resuming
+    std::optional<RunRows> rows;  // of the configuration's files (store::runRows); nullopt: the files as they lie there
+    bool resume = false;          // continue from the newest good checkpoint in folder
     const objectives::Objective* objective = nullptr; // one that stands in no table; null: the recipe's
 };
 

@@ -6,6 +6,7 @@
 #include "core/train/batch_feed.h"
 #include "core/train/heads.h"
 #include "core/train/held_out_list.h"
+#include "core/train/run_plan.h"
 #include "core/weights/load.h"
 
 #include <ATen/Parallel.h>
@@ -56,7 +57,6 @@ private:
     const RunInputs& m_inputs;
     StopControl& m_control;
     RunObserver& m_observer;
-    std::int64_t m_maxLength = 0;
 };
 
 base::Progress Assembly::stage(const char* name)
@@ -118,26 +118,17 @@ Result<void> Assembly::loadModel(RunParts& parts)
 
 Result<void> Assembly::loadData(RunParts& parts)
 {
-    const auto& model = parts.decoder->config();
-    m_maxLength = std::min(m_config.data.maxLength, model.maxPositions);
-    if (m_maxLength < m_config.data.maxLength) {
-        parts.warnings.push_back("The model reads at most " + std::to_string(model.maxPositions)
-                                 + " tokens, so examples are cut there and not after "
-                                 + std::to_string(m_config.data.maxLength) + ".");
+    const PlanControl control{parts.threads, stage("encoding"), [this] { return m_control.stopRequested(); }, nullptr, parts.objective};
+    const RunRows rows = m_inputs.rows ? *m_inputs.rows : runRows(m_config.data);
+    auto planned = planRows(m_config, rows, {parts.decoder->config(), parts.encoder}, control);
+    if (!planned) {
+        return planned.error();
     }
-    EncodeSettings settings;
-    settings.encoding = {m_maxLength, m_config.data.trainOn == "all"};
-    settings.vocab = model.vocab;
-    settings.objective = parts.objective;
-    settings.threads = parts.threads;
-    settings.progress = stage("encoding");
-    settings.isStopped = [this] { return m_control.stopRequested(); };
-    auto data = prepareData({m_config, m_inputs.overlays, parts.encoder, settings, &m_inputs.exclusions});
-    if (!data) {
-        return data.error();
-    }
-    parts.data = std::move(*data);
-    parts.warnings.insert(parts.warnings.end(), parts.data.warnings.begin(), parts.data.warnings.end());
+    parts.data = std::move(planned->data);
+    parts.data.files.clear(); // what is left of them is encoded
+    parts.plan = std::make_unique<BatchPlan>(parts.data.train, planned->batches);
+    parts.totalSteps = planned->steps;
+    parts.warnings.insert(parts.warnings.end(), planned->warnings.begin(), planned->warnings.end());
     if (parts.data.heldOutHashes.empty() || m_inputs.resume) { // a resumed run keeps the list it began with
         return {};
     }
@@ -171,8 +162,6 @@ Result<void> Assembly::attach(RunParts& parts)
     }
     parts.decoder->setActivationCheckpointing(m_config.run.activationCheckpointing);
     parts.decoder->reserve(std::max(longestOf(parts.data.train), longestOf(parts.data.heldOut)));
-    parts.plan = std::make_unique<BatchPlan>(parts.data.train, batchSettings(m_config, m_maxLength));
-    parts.totalSteps = parts.plan->totalSteps(m_config.run.epochs, m_config.run.maxSteps);
     if (parts.placement.dtype == at::kHalf) {
         parts.warnings.push_back("fp16 has a small range and no loss scaling here; steps may be lost. bf16 or fp32 "
                                  "are the safe choices.");

@@ -5,11 +5,11 @@
 
 #include "core/base/cancel.h"
 #include "core/base/result.h"
-#include "core/data/dataset.h"
+#include "core/train/run_rows.h"
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,9 +23,8 @@ struct StepRow {
 struct StepRowsRequest {
     std::filesystem::path runFolder;
     std::int64_t step = 1; // from 1, as events count
-    std::map<std::string, data::Overlay> overlays = {};      // as the run had them
-    std::map<std::string, data::Exclusions> exclusions = {}; // likewise
-    base::Progress progress = {};                            // rows encoded
+    std::optional<RunRows> rows = {}; // as the run had them; nullopt: its files as they lie there
+    base::Progress progress = {};     // rows encoded
     base::CancelToken cancel = {};
 };
 

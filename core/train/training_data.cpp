@@ -2,6 +2,7 @@
 #include "core/train/training_data.h"
 
 #include "core/data/held_out_split.h"
+#include "core/train/plan_cache.h"
 #include "core/train/windows.h"
 
 #include <filesystem>
@@ -51,8 +52,10 @@ public:
 
 private:
     Result<void> findObjective();
-    Result<EncodedRows> encodeFile(const std::string& path, std::uint32_t file, std::int64_t limit);
+    Result<std::shared_ptr<const ReadFile>> read(const RunFile& file, std::uint32_t number, std::int64_t limit);
     Result<void> readTrain();
+    void count(const EncodedRows& rows, const std::string& path);
+    Result<void> nothingLeft() const; // says why
     Result<void> readHeldOut();
     void split();
     void join();
@@ -77,74 +80,79 @@ Result<void> Preparation::findObjective()
     return {};
 }
 
-Result<EncodedRows> Preparation::encodeFile(const std::string& path, std::uint32_t file, std::int64_t limit)
+Result<std::shared_ptr<const ReadFile>> Preparation::read(const RunFile& file, std::uint32_t number, std::int64_t limit)
 {
-    data::OpenOptions options;
-    options.format = m_request.config.data.format;
-    options.columns = m_request.config.data.columns;
-    if (const auto edits = m_request.overlays.find(path); edits != m_request.overlays.end()) {
-        options.overlay = edits->second;
-    }
-    if (m_request.exclusions) {
-        const auto left = m_request.exclusions->find(path);
-        options.excluded = left == m_request.exclusions->end() ? data::Exclusions{} : left->second;
-    }
-    auto dataset = data::Dataset::open(path, std::move(options));
-    if (!dataset) {
-        return dataset.error();
-    }
     EncodeSettings settings = m_request.encode;
     settings.objective = m_objective;
-    settings.file = file;
+    settings.file = number;
     settings.limit = limit;
     settings.stratifyBy = m_request.config.data.stratifyBy;
-    auto rows = encodeRows(**dataset, m_request.encoder, settings);
-    if (rows) {
-        warn(m_data.warnings, path, *rows, settings);
+    auto read = m_request.cache != nullptr ? m_request.cache->read(file, m_request.encoder, settings, m_request.config.model)
+                                           : readFile(file, m_request.encoder, settings);
+    if (read) {
+        warn(m_data.warnings, file.path, *(*read)->rows, settings);
     }
-    return rows;
+    return read;
 }
 
 Result<void> Preparation::readTrain()
 {
-    const auto& settings = m_request.config.data;
-    std::string broken;
-    for (std::uint32_t file = 0; file < settings.train.size(); ++file) {
-        const std::string& path = settings.train[file];
-        const std::int64_t left = settings.limit - static_cast<std::int64_t>(m_items.size());
-        if (settings.limit > 0 && left <= 0) {
+    const std::int64_t limit = m_request.config.data.limit;
+    for (std::uint32_t number = 0; number < m_request.rows.train.size(); ++number) {
+        const std::int64_t left = limit - static_cast<std::int64_t>(m_items.size());
+        if (limit > 0 && left <= 0) {
             break;
         }
-        auto rows = encodeFile(path, file, settings.limit > 0 ? left : 0);
-        if (!rows) {
-            return rows.error();
+        const auto read = this->read(m_request.rows.train[number], number, limit > 0 ? left : 0);
+        if (!read) {
+            return read.error();
         }
-        for (std::size_t i = 0; i < rows->items.size(); ++i) {
-            m_items.append(rows->items, i);
+        const EncodedRows& rows = *(*read)->rows;
+        for (std::size_t i = 0; i < rows.items.size(); ++i) {
+            m_items.append(rows.items, i);
         }
-        m_data.skipped += rows->broken + rows->nothingToLearn;
-        m_data.truncated += rows->truncated;
-        m_data.areTexts = m_data.areTexts || rows->areTexts;
-        broken = broken.empty() ? rows->firstBroken : broken;
+        count(rows, m_request.rows.train[number].path);
+        m_data.files.push_back((*read)->dataset);
     }
-    if (m_items.isEmpty()) {
-        return Error{"There is no row to learn from in the training data"
-                     + (broken.empty() ? ": no row has an answer within data.max_length tokens."
-                                       : "; the first is broken: " + broken)};
+    return m_items.isEmpty() ? nothingLeft() : Result<void>();
+}
+
+void Preparation::count(const EncodedRows& rows, const std::string& path)
+{
+    m_data.broken += rows.broken;
+    m_data.nothingToLearn += rows.nothingToLearn;
+    m_data.skipped += rows.broken + rows.nothingToLearn;
+    m_data.excluded += rows.excluded;
+    m_data.truncated += rows.truncated;
+    m_data.areTexts = m_data.areTexts || rows.areTexts;
+    if (m_data.firstBroken.empty() && !rows.firstBroken.empty()) {
+        m_data.firstBroken = std::filesystem::path(path).filename().string() + ", " + rows.firstBroken;
     }
-    return {};
+}
+
+Result<void> Preparation::nothingLeft() const
+{
+    std::string why;
+    const auto also = [&why](std::int64_t count, const std::string& what) {
+        why += count > 0 ? (why.empty() ? ": " : ", ") + std::to_string(count) + what : std::string();
+    };
+    also(m_data.broken, m_data.broken == 1 ? " row gives no example" : " rows give no example");
+    also(m_data.nothingToLearn, (m_data.nothingToLearn == 1 ? " row has" : " rows have") + std::string(" no answer within data.max_length tokens"));
+    also(m_data.excluded, m_data.excluded == 1 ? " row is left out" : " rows are left out");
+    return Error{"There is no row to learn from in the training data" + why
+                 + (m_data.firstBroken.empty() ? "." : "; the first is broken: " + m_data.firstBroken)};
 }
 
 Result<void> Preparation::readHeldOut()
 {
-    const auto& files = m_request.config.data.heldOut;
-    for (std::uint32_t file = 0; file < files.size(); ++file) {
-        auto rows = encodeFile(files[file], file, 0);
-        if (!rows) {
-            return rows.error();
+    const auto& files = m_request.rows.heldOut;
+    for (std::uint32_t number = 0; number < files.size(); ++number) {
+        const auto read = this->read(files[number], number, 0);
+        if (!read) {
+            return read.error();
         }
-        for (std::size_t i = 0; i < rows->items.size(); ++i) {
-            m_data.heldOut.append(rows->items, i);
+        for (std::size_t i = 0; i < (*read)->rows->items.size(); ++i) {
+            m_data.heldOut.append((*read)->rows->items, i);
         }
     }
     return {};
@@ -153,7 +161,7 @@ Result<void> Preparation::readHeldOut()
 void Preparation::split()
 {
     const auto& config = m_request.config;
-    if (!config.data.heldOut.empty() || config.data.heldOutShare <= 0) {
+    if (!m_request.rows.heldOut.empty() || config.data.heldOutShare <= 0) {
         m_data.train = std::move(m_items);
         return;
     }
@@ -181,7 +189,7 @@ void Preparation::split()
 void Preparation::join()
 {
     const auto& config = m_request.config;
-    const bool wantsShare = config.data.heldOut.empty() && config.data.heldOutShare > 0;
+    const bool wantsShare = m_request.rows.heldOut.empty() && config.data.heldOutShare > 0;
     const bool isShort = wantsShare && m_data.heldOut.isEmpty();
     if (m_objective->layout == objectives::Layout::Windows) {
         const text::Tokenizer& tokenizer = *m_request.encoder.tokenizer;

@@ -8,9 +8,10 @@
 #include "core/data/encoding.h"
 #include "core/train/items.h"
 #include "core/train/row_encoder.h"
+#include "core/train/run_rows.h"
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,16 +23,23 @@ struct TrainingData {
     std::vector<std::uint64_t> heldOutHashes; // base::rowHash of the rows that were split off, whole
     std::int64_t skipped = 0;   // of the training files: broken, or with nothing to learn
     std::int64_t truncated = 0; // likewise
+    std::int64_t broken = 0;    // of the skipped
+    std::int64_t nothingToLearn = 0; // likewise
+    std::int64_t excluded = 0;  // of the training files: left out by the person, counted nowhere else
+    std::string firstBroken;    // "rows.jsonl, row 12: ..."; empty: none is
+    std::vector<std::shared_ptr<const data::Dataset>> files; // of data.train, as they were read
     bool areTexts = false;      // plain texts: prompts are continued, not answered
     std::vector<std::string> warnings;
 };
 
+class PlanCache;
+
 struct DataRequest {
     const config::RunConfig& config;
-    const std::map<std::string, data::Overlay>& overlays;
+    const RunRows& rows;
     const data::Encoder& encoder;
-    EncodeSettings encode; // limit and, where it is null, objective are taken from the config
-    const std::map<std::string, data::Exclusions>* exclusions = nullptr; // null: none
+    EncodeSettings encode;      // limit, stratum and, where it is null, objective are taken from the config
+    PlanCache* cache = nullptr; // null: every file is read now
 };
 
 // Errors: a file that cannot be read, no row to learn from, no such objective, "cancelled".

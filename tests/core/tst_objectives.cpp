@@ -401,7 +401,8 @@ void TestObjectives::textsAreHeldOutWhole()
     train::EncodeSettings encode;
     encode.encoding.maxLength = 16;
     encode.vocab = std::int64_t{1} << 30;
-    const auto data = train::prepareData({tiny.config, {}, *encoder, encode});
+    const train::RunRows files = train::runRows(tiny.config.data);
+    const auto data = train::prepareData({tiny.config, files, *encoder, encode});
     QVERIFY2(data.ok(), data.ok() ? "" : data.message().c_str());
     QCOMPARE(data->heldOutHashes.size(), std::size_t{6});
     QCOMPARE(data->skipped, 1);

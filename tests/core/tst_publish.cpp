@@ -2,6 +2,7 @@
 // What is written for other programs: merged folders, adapters, GGUF files; the proof that they are what was meant, that it
 // fails when they are not, and that nothing stays behind then.
 #include "core/base/files.h"
+#include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/gguf/file.h"
 #include "core/nn/decoder.h"
@@ -9,6 +10,7 @@
 #include "core/peft/lora_folder.h"
 #include "core/publish/modelfile.h"
 #include "core/publish/publish.h"
+#include "core/train/held_out_list.h"
 #include "core/weights/load.h"
 #include "tests/support/need.h"
 
@@ -288,6 +290,61 @@ private Q_SLOTS:
         for (const QString& name : namesIn(at("."))) {
             QVERIFY2(!name.contains(".part-"), qPrintable(name));
         }
+    }
+
+    // Of a CSV whose columns were named by hand, with one row edited and one left out: read as the run read them, and none
+    // that was left out. What the proof falls back to is said.
+    void textsAreTheRunsOwn()
+    {
+        const fs::path run = at("run");
+        fs::create_directories(run / "adapter");
+        std::string csv = "frage,antwort\n";
+        for (int i = 0; i < 12; ++i) {
+            csv += "What is " + std::to_string(i) + "?,Plank " + std::to_string(i) + ".\n";
+        }
+        need(base::writeFileAtomically(at("rows.csv"), csv));
+        config::RunConfig config;
+        config.model.path = kTiny.string();
+        config.data.train = {at("rows.csv").string()};
+        config.data.columns = {"prompt=frage", "completion=antwort"};
+        need(base::writeFileAtomically(run / "recipe.json", base::dumpJson(config::toJson(config))));
+        train::RunRows left = train::runRows(config.data);
+        left.train[0].edits = {{3, {{"prompt", "Edited?"}, {"completion", "The edited one."}}}};
+        left.train[0].excluded = {4};
+        const auto dataset = need(left.train[0].open());
+        std::vector<std::uint64_t> hashes;
+        for (const std::int64_t row : {2, 3, 4}) {
+            hashes.push_back(base::rowHash(base::dumpJson(need(dataset->row(row)))));
+        }
+        need(train::writeHeldOutList(run, hashes));
+        const auto encoder = need(data::Encoder::load(kTiny));
+        const publish::RowsOfRun rowsOf = [&](const fs::path&, const config::RunConfig&) { return Result<train::RunRows>(left); };
+
+        const auto texts = publish::textsFor(run / "adapter", encoder, rowsOf);
+        QVERIFY2(texts.note.empty(), texts.note.c_str());
+        QCOMPARE(texts.rows.size(), std::size_t{2});
+        QVERIFY(texts.source.find("2 held-out rows") == 0);
+        QVERIFY(texts.rows[0].text.find("Plank 2.") != std::string::npos);
+        QVERIFY(texts.rows[1].text.find("The edited one.") != std::string::npos);
+
+        // A file of its own, the left-out row not among them.
+        config.data.heldOut = config.data.train;
+        need(base::writeFileAtomically(run / "recipe.json", base::dumpJson(config::toJson(config))));
+        left = train::runRows(config.data);
+        left.heldOut[0].excluded = {4};
+        QCOMPARE(need(publish::heldOutTexts(run, encoder, rowsOf)).rows.size(), std::size_t{11});
+
+        const publish::RowsOfRun broken = [](const fs::path&, const config::RunConfig&) -> Result<train::RunRows> {
+            return Error{"the edits cannot be read"};
+        };
+        const auto builtIn = publish::textsFor(run / "adapter", encoder, broken);
+        QCOMPARE(builtIn.source, std::string("built-in texts"));
+        QVERIFY(builtIn.note.find("built-in texts") != std::string::npos && builtIn.note.find("the edits cannot be read") != std::string::npos);
+        QVERIFY(publish::textsFor(at("a"), encoder, {}).note.find("no run's folder") != std::string::npos);
+        // And told with the result.
+        const auto published = need(publish::publishAdapter(source({{at("a"), 1}}), at("noted"), {}));
+        QVERIFY(std::any_of(published.notes.begin(), published.notes.end(),
+                            [](const std::string& note) { return note.find("built-in texts") != std::string::npos; }));
     }
 
     void limits()

@@ -270,10 +270,11 @@ void TestRun::heldOutFilesAndEdits()
     QCOMPARE(log.all<train::RunStarted>()[0].trainRows, 10);
     QCOMPARE(log.all<train::RunStarted>()[0].heldOutRows, TinyRun::kRows);
 
-    data::Overlay edits{{2, Json{{"instruction", "Hm?"}, {"input", ""}, {"output", "A different answer altogether."}}}};
+    train::RunRows rows = train::runRows(tiny.config.data);
+    rows.train[0].edits = {{2, Json{{"instruction", "Hm?"}, {"input", ""}, {"output", "A different answer altogether."}}}};
     train::StopControl control;
     EventLog edited;
-    const auto ended = train::run(tiny.config, {tiny.path("edited"), {{tiny.path("rows.jsonl"), edits}}, false},
+    const auto ended = train::run(tiny.config, {tiny.path("edited"), rows, false},
                                   control, edited);
     QCOMPARE(ended.outcome, Outcome::Finished);
     const auto sum = [](const EventLog& events) {

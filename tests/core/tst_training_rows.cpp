@@ -24,14 +24,16 @@ private Q_SLOTS:
     void fieldsDecideWhoIsHeldOut();
 
 private:
-    Result<train::TrainingData> prepare(const std::map<std::string, data::Exclusions>& exclusions) const
+    Result<train::TrainingData> prepare(const data::Exclusions& excluded = {}) const
     {
         config::RunConfig config;
         config.data.train = {m_path};
         config.data.heldOutShare = 0.2;
         train::EncodeSettings encode;
         encode.vocab = std::int64_t{1} << 30;
-        return train::prepareData({config, {}, m_encoder, encode, &exclusions});
+        train::RunRows rows = train::runRows(config.data);
+        rows.train[0].excluded = excluded;
+        return train::prepareData({config, rows, m_encoder, encode});
     }
     void writeRows(bool withSynthetic)
     {
@@ -64,13 +66,14 @@ void TestTrainingRows::initTestCase()
 void TestTrainingRows::excludedRowsAreNotTrained()
 {
     writeRows(false);
-    const auto all = prepare({});
+    const auto all = prepare();
     QVERIFY2(all, all ? "" : all.message().c_str());
     QCOMPARE(all->train.size() + all->heldOut.size(), std::size_t{100});
     QVERIFY(!all->heldOut.isEmpty());
     QCOMPARE(all->heldOutHashes.size(), all->heldOut.size());
-    const auto fewer = prepare({{m_path, {0, 5, 99}}, {"/elsewhere.jsonl", {1, 2}}});
+    const auto fewer = prepare({0, 5, 99, 1000});
     QVERIFY(fewer);
+    QCOMPARE(fewer->excluded, 3); // the file has no row 1000
     QCOMPARE(fewer->train.size() + fewer->heldOut.size(), std::size_t{97});
     QCOMPARE(fewer->skipped, 0); // left out on purpose is not broken
     QVERIFY(fewer->warnings.empty());
@@ -79,9 +82,9 @@ void TestTrainingRows::excludedRowsAreNotTrained()
 void TestTrainingRows::syntheticRowsAreNeverHeldOut()
 {
     writeRows(false);
-    const auto natural = prepare({});
+    const auto natural = prepare();
     writeRows(true);
-    const auto more = prepare({});
+    const auto more = prepare();
     QVERIFY(natural && more);
     QCOMPARE(more->train.size(), natural->train.size() + 100);
     // The very same rows are held out as without them.
@@ -92,7 +95,7 @@ void TestTrainingRows::syntheticRowsAreNeverHeldOut()
 void TestTrainingRows::rowsOfAStepAreFound()
 {
     writeRows(false);
-    const auto all = prepare({});
+    const auto all = prepare();
     QVERIFY(all.ok());
     config::RunConfig config;
     config.model.path = base::bundledModel().string();
@@ -141,7 +144,8 @@ void TestTrainingRows::fieldsDecideWhoIsHeldOut()
     config.data.stratifyBy = "tag";
     train::EncodeSettings encode;
     encode.vocab = std::int64_t{1} << 30;
-    const auto data = train::prepareData({config, {}, m_encoder, encode, nullptr});
+    const train::RunRows rows = train::runRows(config.data);
+    const auto data = train::prepareData({config, rows, m_encoder, encode});
     QVERIFY2(data, data ? "" : data.message().c_str());
     QCOMPARE(data->heldOut.size(), std::size_t{20});
     std::int64_t seldom = 0;

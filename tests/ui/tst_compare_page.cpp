@@ -2,10 +2,14 @@
 // The Compare page: word differences, the lists at its side, and, when the bundled model has its weights, two
 // answers that stream and stop.
 #include "core/base/files.h"
+#include "core/base/hash.h"
 #include "core/base/paths.h"
 #include "core/base/random.h"
+#include "core/store/run_rows.h"
+#include "core/train/held_out_list.h"
 #include "tests/support/page_test.h"
 #include "ui/models/runs/comparison_model.h"
+#include "ui/models/runs/tuned_runs.h"
 #include "ui/pages/compare/compare_blend.h"
 #include "ui/pages/compare/compare_choices.h"
 #include "ui/pages/compare/compare_page.h"
@@ -202,6 +206,39 @@ private Q_SLOTS:
         QTRY_VERIFY(find<QPushButton>("emptyButton")->isVisible());
         QTest::keyClick(find<QPushButton>("emptyButton"), Qt::Key_Space);
         QCOMPARE(wanted.count(), 1);
+    }
+
+    // Of a CSV whose columns were named by hand, edited since it lay there: the prompts the run never trained on are there.
+    void heldOutPromptsOfNamedColumns()
+    {
+        const auto project = m_workspace->project();
+        const std::string path = m_folder->filePath(QStringLiteral("rows.csv")).toStdString();
+        QVERIFY(base::writeFileAtomically(path, "frage,antwort\nOne?,First.\nTwo?,Second.\nThree?,Third.\nFour?,Fourth.\n").ok());
+        QVERIFY(project->saveEdit(path, 1, Json{{"prompt", "Edited?"}, {"completion", "Yes."}}).ok());
+        QVERIFY(project->setExcluded(path, {2}, true).ok());
+        config::RunConfig config;
+        config.data.train = {path};
+        config.data.columns = {"prompt=frage", "completion=antwort"};
+        const auto rows = store::runRows(project.get(), config.data);
+        QVERIFY(rows.ok());
+        const auto dataset = rows->train[0].open();
+        QVERIFY(dataset.ok());
+        std::vector<std::uint64_t> hashes;
+        for (const std::int64_t row : {1, 2, 3}) {
+            hashes.push_back(base::rowHash(base::dumpJson(*(*dataset)->row(row))));
+        }
+        const std::string folder = m_folder->filePath(QStringLiteral("run")).toStdString();
+        QVERIFY(base::makeDirectories(folder).ok() && train::writeHeldOutList(folder, hashes).ok());
+        TunedRun run;
+        run.result = QString::fromStdString(folder + "/adapter");
+        run.recipe = config::toJson(config);
+        const HeldOutPrompts read = readHeldOut(project.get(), run, 10, {});
+        QVERIFY2(read.problem.isEmpty(), qPrintable(read.problem));
+        QCOMPARE(read.total, 2); // the third is left out
+        QCOMPARE(read.source, QStringLiteral("rows.csv"));
+        QCOMPARE(read.items[0].messages.back().content, std::string("Edited?"));
+        QCOMPARE(read.items[1].messages.back().content, std::string("Four?"));
+        QCOMPARE(read.items[1].expected, QStringLiteral("Fourth."));
     }
 
     void wrongFolderIsASentence()

@@ -3,10 +3,10 @@
 
 #include "core/peft/lora_settings.h"
 #include "core/store/recorder.h"
+#include "core/store/run_rows.h"
 #include "core/train/fanout.h"
 #include "core/train/start_point.h"
 #include "ui/bridge/job.h"
-#include "ui/bridge/run_rows.h"
 #include "ui/workspace/workspace.h"
 
 #include <QFileInfo>
@@ -79,19 +79,15 @@ void RunController::start(const config::RunConfig& config)
         }
         config::RunConfig& config = started->config;
         config.run.name = nameOf(config);
-        auto overlays = editsOf(*project, config);
-        if (!overlays) {
-            return overlays.error();
-        }
-        auto exclusions = exclusionsOf(*project, config);
-        if (!exclusions) {
-            return exclusions.error();
+        auto rows = store::runRows(project.get(), config.data);
+        if (!rows) {
+            return rows.error();
         }
         Result<store::RunRow> row = project->createRun(config.run.name, config::toJson(config));
         if (!row) {
             return row.error();
         }
-        train::RunInputs inputs{row->folder, std::move(*overlays), false, std::move(*exclusions)};
+        train::RunInputs inputs{row->folder, std::move(*rows), false};
         return Prepared{std::move(*row), std::move(config), std::move(inputs)};
     });
 }
@@ -111,18 +107,14 @@ void RunController::resume(store::RunId id)
         if (!config) {
             return config.error();
         }
-        auto overlays = editsOf(*project, *config);
-        if (!overlays) {
-            return overlays.error();
-        }
-        auto exclusions = exclusionsOf(*project, *config);
-        if (!exclusions) {
-            return exclusions.error();
+        auto rows = store::runRows(project.get(), config->data);
+        if (!rows) {
+            return rows.error();
         }
         if (Result<void> marked = project->markRunning(id); !marked) {
             return marked.error();
         }
-        train::RunInputs inputs{row->folder, std::move(*overlays), true, std::move(*exclusions)};
+        train::RunInputs inputs{row->folder, std::move(*rows), true};
         return Prepared{std::move(*row), std::move(*config), std::move(inputs)};
     });
 }

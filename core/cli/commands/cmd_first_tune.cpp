@@ -128,7 +128,8 @@ Result<TuneRun> prepare(const Flags& flags, Context& context)
     }
     printDifferences(*config, context.console);
     if (flags.project.empty()) {
-        return TuneRun{std::move(*config), flags.out.empty() ? freeFolder() : fs::path(flags.out), false,
+        auto rows = train::runRows(config->data);
+        return TuneRun{std::move(*config), flags.out.empty() ? freeFolder() : fs::path(flags.out), std::move(rows), false,
                        nullptr, 0};
     }
     auto project = store::openOrCreateFirst(flags.project);

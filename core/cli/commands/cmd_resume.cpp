@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/run_project.h"
 #include "core/cli/tune_run.h"
 
 #include <CLI/App.hpp>
@@ -24,14 +25,6 @@ void setup(CLI::App& app, Flags& flags)
         ->option_text("DIR");
 }
 
-// <project>/runs/<id>: the project whose run this is.
-fs::path projectAround(const fs::path& folder)
-{
-    std::error_code code;
-    const auto project = fs::absolute(folder, code).lexically_normal().parent_path().parent_path();
-    return fs::exists(project / "luthier.db", code) ? project : fs::path();
-}
-
 Result<void> attachProject(TuneRun& run, const fs::path& folder)
 {
     auto project = store::Project::open(folder);
@@ -45,6 +38,11 @@ Result<void> attachProject(TuneRun& run, const fs::path& folder)
     std::error_code code;
     for (const auto& row : *rows) {
         if (fs::equivalent(row.folder, run.folder, code)) {
+            auto left = store::runRows(project->get(), run.config.data);
+            if (!left) {
+                return left.error();
+            }
+            run.rows = std::move(*left);
             run.project = *project;
             run.id = row.id;
             return run.project->markRunning(run.id);
@@ -61,7 +59,8 @@ int run(const Flags& flags, Context& context)
     if (!config) {
         return context.fail(config.message());
     }
-    TuneRun run{std::move(*config), folder, true, nullptr, 0};
+    auto rows = train::runRows(config->data);
+    TuneRun run{std::move(*config), folder, std::move(rows), true, nullptr, 0};
     if (!context.globals.device.empty()) {
         run.config.model.device = context.globals.device;
     }

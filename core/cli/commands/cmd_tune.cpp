@@ -46,7 +46,8 @@ Result<TuneRun> prepare(const Flags& flags, Context& context)
     }
     config = std::move(started->config);
     if (flags.project.empty()) {
-        return TuneRun{std::move(*config), flags.out, false, nullptr, 0};
+        auto rows = train::runRows(config->data);
+        return TuneRun{std::move(*config), flags.out, std::move(rows), false, nullptr, 0};
     }
     auto project = store::Project::open(flags.project);
     return project ? recordedRun(std::move(*config), *project, flags.out) : Result<TuneRun>(project.error());

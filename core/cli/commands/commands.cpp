@@ -11,6 +11,7 @@ std::span<const Command> commands()
         firstTuneCommand(),
         tuneCommand(),
         resumeCommand(),
+        planCommand(),
         shootoutCommand(),
         generateCommand(),
         compareCommand(),

@@ -2,6 +2,8 @@
 #include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
+#include "core/cli/run_project.h"
+#include "core/train/run.h"
 #include "core/train/step_rows.h"
 
 #include <CLI/App.hpp>
@@ -23,7 +25,13 @@ void setup(CLI::App& app, Flags& flags)
 
 int run(const Flags& flags, Context& context)
 {
+    const auto config = train::readRunFolder(flags.files[0]);
+    auto left = config ? rowsOfRun(flags.files[0], *config, flags.project) : Result<train::RunRows>(config.error());
+    if (!left) {
+        return context.fail(left.message());
+    }
     train::StepRowsRequest request;
+    request.rows = std::move(*left);
     request.runFolder = flags.files[0];
     request.step = flags.step;
     request.cancel = context.cancel;

@@ -2,23 +2,24 @@
 #include "core/cli/data/project.h"
 
 #include "core/cli/display.h"
+#include "core/cli/run_project.h"
 #include "core/store/data_files.h"
 
 #include <CLI/App.hpp>
-
-#include <filesystem>
 
 namespace luthier::cli {
 
 namespace {
 
-Result<void> takeProject(store::Project* project, const std::string& file, const DataFlags& flags, data::OpenOptions& options)
+// With what the project knows of the file: the one given, else that of --project.
+Result<train::RunFile> fileOf(store::Project* project, const std::string& path, const DataFlags& flags)
 {
+    train::RunFile file{path, flags.format, flags.columns};
     if (project || flags.project.empty()) {
-        return project ? takeFromProject(*project, file, options) : Result<void>();
+        return project ? store::runFile(*project, std::move(file)) : Result<train::RunFile>(std::move(file));
     }
     auto opened = openProject(flags, false);
-    return opened ? takeFromProject(**opened, file, options) : opened.error();
+    return opened ? store::runFile(**opened, std::move(file)) : Result<train::RunFile>(opened.error());
 }
 
 } // namespace
@@ -26,18 +27,12 @@ Result<void> takeProject(store::Project* project, const std::string& file, const
 Result<std::shared_ptr<data::Dataset>> openData(const std::string& file, const DataFlags& flags, Context& context,
                                                 store::Project* project)
 {
-    data::OpenOptions options;
-    options.format = flags.format;
-    options.columns = flags.columns;
-    options.cancel = context.cancel;
-    options.progress = [&](std::int64_t done, std::int64_t total) {
+    const auto progress = [&](std::int64_t done, std::int64_t total) {
         context.console.progress(file + ": " + byteSize(static_cast<double>(done))
                                  + (total ? " of " + byteSize(static_cast<double>(total)) : ""));
     };
-    if (auto taken = takeProject(project, file, flags, options); !taken) {
-        return taken.error();
-    }
-    auto dataset = data::Dataset::open(file, std::move(options));
+    const auto known = fileOf(project, file, flags);
+    auto dataset = known ? known->open(progress, context.cancel) : Result<std::shared_ptr<data::Dataset>>(known.error());
     if (dataset) {
         for (const auto& note : (*dataset)->notes()) {
             context.console.note(file + ": " + note);
@@ -58,32 +53,7 @@ Result<std::shared_ptr<store::Project>> openProject(const DataFlags& flags, bool
     if (flags.project.empty()) {
         return Error{"say which project: --project DIR, or LUTHIER_PROJECT"};
     }
-    std::error_code code;
-    if (!isWriting && !std::filesystem::exists(std::filesystem::path(flags.project) / "luthier.db", code)) {
-        return Error{flags.project + ": no project lies there; an edit, or luthier tune RECIPE.json --project DIR, makes one"};
-    }
-    return store::Project::open(flags.project, !isWriting);
-}
-
-Result<void> takeFromProject(store::Project& project, const std::string& file, data::OpenOptions& options)
-{
-    auto edits = project.edits(file);
-    auto excluded = edits ? project.exclusions(file) : Result<data::Exclusions>(edits.error());
-    auto sources = excluded ? project.sources() : Result<std::vector<store::DataSourceRow>>(excluded.error());
-    if (!sources) {
-        return sources.error();
-    }
-    for (const store::DataSourceRow& source : *sources) {
-        if (options.format == "auto" && source.path == store::dataFileKey(file)) {
-            options.format = source.format;
-        }
-    }
-    if (options.columns.empty()) {
-        options.columns = store::keptColumns(project, file);
-    }
-    options.overlay = std::move(*edits);
-    options.excluded = std::move(*excluded);
-    return {};
+    return isWriting ? store::Project::open(flags.project) : lookInto(flags.project);
 }
 
 Result<ProjectData> openProjectData(const DataFlags& flags, Context& context, bool isWriting)

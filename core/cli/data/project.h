@@ -29,9 +29,6 @@ Result<std::shared_ptr<store::Project>> openProject(const DataFlags& flags, bool
 // The one file of the flags, opened with all that the project knows of it.
 Result<ProjectData> openProjectData(const DataFlags& flags, Context& context, bool isWriting);
 
-// What the project knows, into what a file is opened with. The format and columns given in flags come first.
-Result<void> takeFromProject(store::Project& project, const std::string& file, data::OpenOptions& options);
-
 // Recorded as the window does it, the file being a source of the project from then on. An empty step does nothing.
 Result<void> record(const ProjectData& data, store::EditStep step, const std::string& text, const DataFlags& flags);
 

@@ -2,6 +2,7 @@
 #include "ui/models/data/data_documents.h"
 
 #include "core/store/data_files.h"
+#include "core/store/run_rows.h"
 #include "ui/models/data/data_step.h"
 #include "ui/models/data/row_pages.h"
 
@@ -15,30 +16,17 @@ namespace luthier::ui {
 Result<DataDocument::Opened> DataDocuments::open(store::Project* project, const QString& path, const QString& format,
                                                  const base::CancelToken& cancel, const base::Progress& progress)
 {
-    data::OpenOptions options;
-    options.format = format.toStdString();
-    options.progress = progress;
-    options.cancel = cancel;
-    DataDocument::Opened opened;
-    opened.path = path;
-    if (project != nullptr) {
-        auto edits = project->edits(path.toStdString());
-        auto excluded = project->exclusions(path.toStdString());
-        auto tags = project->tags(path.toStdString());
-        if (!edits || !excluded || !tags) {
-            return !edits ? edits.error() : !excluded ? excluded.error() : tags.error();
-        }
-        options.columns = columnsOf(*project, path);
-        options.overlay = std::move(*edits);
-        options.excluded = std::move(*excluded);
-        opened.tags = std::move(*tags);
-    }
-    for (const auto& [row, edited] : options.overlay) {
-        opened.editedRows.push_back(row);
-    }
-    auto dataset = data::Dataset::open(path.toStdString(), std::move(options));
+    train::RunFile file{path.toStdString(), format.toStdString()};
+    auto known = project != nullptr ? store::runFile(*project, std::move(file)) : Result<train::RunFile>(std::move(file));
+    auto dataset = known ? known->open(progress, cancel) : Result<std::shared_ptr<data::Dataset>>(known.error());
     if (!dataset) {
         return dataset.error();
+    }
+    DataDocument::Opened opened;
+    opened.path = path;
+    opened.tags = std::move(known->tags);
+    for (const auto& [row, edited] : known->edits) {
+        opened.editedRows.push_back(row);
     }
     opened.dataset = std::move(*dataset);
     opened.firstRows = std::make_shared<const std::vector<RowPreview>>(RowPages::firstOf(*opened.dataset));
@@ -50,7 +38,7 @@ Result<void> DataDocuments::keepColumns(store::Project& project, const QString& 
     return store::keepColumns(project, path.toStdString(), columns);
 }
 
-std::vector<std::string> DataDocuments::columnsOf(store::Project& project, const QString& path)
+Result<std::vector<std::string>> DataDocuments::columnsOf(store::Project& project, const QString& path)
 {
     return store::keptColumns(project, path.toStdString());
 }

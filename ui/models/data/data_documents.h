@@ -29,7 +29,7 @@ public:
 
     // How the file's own column names are read, "field=column" each (core/data/formats/columns.h), kept with the project. Any thread.
     static Result<void> keepColumns(store::Project& project, const QString& path, const std::vector<std::string>& columns);
-    static std::vector<std::string> columnsOf(store::Project& project, const QString& path); // empty: none kept
+    static Result<std::vector<std::string>> columnsOf(store::Project& project, const QString& path); // empty: none kept
 
     DataDocument* find(const QString& path) const; // null: not open
     DataDocument* add(std::unique_ptr<DataDocument> document); // does the steps that waited for it

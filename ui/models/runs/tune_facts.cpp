@@ -1,36 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/runs/tune_facts.h"
 
-#include "core/data/dataset.h"
 #include "core/hub/installed_models.h"
-#include "core/peft/lora_settings.h"
+#include "core/store/run_rows.h"
 
 #include <QCoreApplication>
 #include <QFileInfo>
 
-#include <algorithm>
-#include <array>
-
 namespace luthier::ui {
-namespace {
-
-struct Projection {
-    const char* name;
-    std::int64_t (*in)(const nn::DecoderConfig&);
-    std::int64_t (*out)(const nn::DecoderConfig&);
-};
-
-constexpr std::array kProjections{
-    Projection{"q_proj", [](const nn::DecoderConfig& c) { return c.hidden; }, [](const nn::DecoderConfig& c) { return c.heads * c.headDim; }},
-    Projection{"k_proj", [](const nn::DecoderConfig& c) { return c.hidden; }, [](const nn::DecoderConfig& c) { return c.kvHeads * c.headDim; }},
-    Projection{"v_proj", [](const nn::DecoderConfig& c) { return c.hidden; }, [](const nn::DecoderConfig& c) { return c.kvHeads * c.headDim; }},
-    Projection{"o_proj", [](const nn::DecoderConfig& c) { return c.heads * c.headDim; }, [](const nn::DecoderConfig& c) { return c.hidden; }},
-    Projection{"gate_proj", [](const nn::DecoderConfig& c) { return c.hidden; }, [](const nn::DecoderConfig& c) { return c.intermediate; }},
-    Projection{"up_proj", [](const nn::DecoderConfig& c) { return c.hidden; }, [](const nn::DecoderConfig& c) { return c.intermediate; }},
-    Projection{"down_proj", [](const nn::DecoderConfig& c) { return c.intermediate; }, [](const nn::DecoderConfig& c) { return c.hidden; }},
-};
-
-} // namespace
 
 ModelFacts readModelFacts(const QString& folder)
 {
@@ -51,16 +28,13 @@ ModelFacts readModelFacts(const QString& folder)
     return facts;
 }
 
-SourceFacts readSourceFacts(const QString& path, const QString& format, const std::vector<std::string>& columns,
-                            const base::CancelToken& cancel)
+SourceFacts readSourceFacts(store::Project* project, const QString& path, const base::CancelToken& cancel)
 {
     SourceFacts facts;
     facts.path = path;
-    data::OpenOptions options;
-    options.format = format.toStdString();
-    options.columns = columns;
-    options.cancel = cancel;
-    const auto dataset = data::Dataset::open(path.toStdString(), std::move(options));
+    const auto file = project == nullptr ? Result<train::RunFile>(train::RunFile{path.toStdString()})
+                                         : store::runFile(*project, {path.toStdString()});
+    const auto dataset = file ? file->open({}, cancel) : Result<std::shared_ptr<data::Dataset>>(file.error());
     if (!dataset) {
         facts.problem = QString::fromStdString(dataset.message());
         return facts;
@@ -68,25 +42,6 @@ SourceFacts readSourceFacts(const QString& path, const QString& format, const st
     facts.rows = (*dataset)->rowCount();
     facts.format = QString::fromStdString((*dataset)->format().label);
     return facts;
-}
-
-std::optional<std::int64_t> trainableParameters(const peft::MethodSettings& method, const nn::DecoderConfig& config)
-{
-    if (method.kind == "full") {
-        return config.numParameters();
-    }
-    if (method.kind != "lora" && method.kind != "qlora") {
-        return std::nullopt;
-    }
-    const auto& targets = method.of<peft::LoraSettings>().targetModules;
-    const bool all = std::find(targets.begin(), targets.end(), "all-linear") != targets.end();
-    std::int64_t count = 0;
-    for (const Projection& projection : kProjections) {
-        if (all || std::find(targets.begin(), targets.end(), projection.name) != targets.end()) {
-            count += method.of<peft::LoraSettings>().rank * (projection.in(config) + projection.out(config)) * config.layers;
-        }
-    }
-    return count == 0 ? std::nullopt : std::optional(count);
 }
 
 std::optional<double> secondsPerStep(const std::vector<store::RunRow>& runs, const config::RunConfig& config)

@@ -32,10 +32,8 @@ struct SourceFacts {
     QString format;
     QString problem;
 };
-SourceFacts readSourceFacts(const QString& path, const QString& format, const std::vector<std::string>& columns, const base::CancelToken& cancel);
-
-// Parameters the method would train; nullopt where arithmetic does not tell.
-std::optional<std::int64_t> trainableParameters(const peft::MethodSettings& method, const nn::DecoderConfig& config);
+// As the project reads it.
+SourceFacts readSourceFacts(store::Project* project, const QString& path, const base::CancelToken& cancel);
 
 // Seconds of one optimizer step, from the newest run like this one; nullopt: none.
 std::optional<double> secondsPerStep(const std::vector<store::RunRow>& runs, const config::RunConfig& config);

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/runs/tuned_runs.h"
 
-#include "core/peft/origin.h"
-#include "core/base/hash.h"
 #include "core/config/run_config.h"
-#include "core/data/dataset.h"
+#include "core/peft/origin.h"
+#include "core/store/run_rows.h"
 #include "core/train/held_out_list.h"
 
 #include <QCoreApplication>
 #include <QFileInfo>
 
 #include <filesystem>
-#include <unordered_set>
 
 namespace luthier::ui {
 namespace {
@@ -90,53 +88,6 @@ PromptItem promptOf(const data::Example& example, std::int64_t row)
     return item;
 }
 
-Result<std::shared_ptr<data::Dataset>> openHeldOut(store::Project* project, const std::string& path, const std::string& format,
-                                                   const base::CancelToken& cancel)
-{
-    data::OpenOptions options;
-    options.format = format;
-    options.cancel = cancel;
-    if (project != nullptr) {
-        Result<data::Overlay> edits = project->edits(path);
-        if (!edits) {
-            return edits.error();
-        }
-        Result<data::Exclusions> excluded = project->exclusions(path);
-        if (!excluded) {
-            return excluded.error();
-        }
-        options.overlay = std::move(*edits);
-        options.excluded = std::move(*excluded);
-    }
-    return data::Dataset::open(path, std::move(options));
-}
-
-// Adds the prompts of a file; with `only`, of the rows with these hashes alone.
-void addPrompts(const data::Dataset& dataset, const std::unordered_set<std::uint64_t>* only, std::int64_t limit,
-                   const base::CancelToken& cancel, HeldOutPrompts& read)
-{
-    for (std::int64_t row = 0; row < dataset.rowCount() && !cancel.isCancelled(); ++row) {
-        if (dataset.isExcluded(row)) {
-            continue;
-        }
-        if (only != nullptr) {
-            const Result<Json> json = dataset.row(row);
-            if (!json || !only->contains(base::rowHash(base::dumpJson(*json)))) {
-                continue;
-            }
-        }
-        const Result<data::Example> example = dataset.example(row);
-        PromptItem item = example ? promptOf(*example, row) : PromptItem{};
-        if (item.messages.empty()) {
-            continue;
-        }
-        ++read.total;
-        if (static_cast<std::int64_t>(read.items.size()) < limit) {
-            read.items.push_back(std::move(item));
-        }
-    }
-}
-
 } // namespace
 
 HeldOutPrompts readHeldOut(store::Project* project, const TunedRun& run, std::int64_t limit, const base::CancelToken& cancel)
@@ -147,25 +98,33 @@ HeldOutPrompts readHeldOut(store::Project* project, const TunedRun& run, std::in
         read.problem = QString::fromStdString(config.message());
         return read;
     }
-    const bool ownFiles = !config->data.heldOut.empty();
-    std::unordered_set<std::uint64_t> splitOff;
-    if (!ownFiles) {
-        auto list = train::readHeldOutList(fs::path(run.result.toStdString()).parent_path());
-        if (!list) {
-            read.problem = QCoreApplication::translate("luthier::ui::TunedRun", "This run kept no rows aside, or no list of them.");
-            return read;
-        }
-        splitOff = std::move(*list);
+    const Result<train::RunRows> rows = store::runRows(project, config->data);
+    if (!rows) {
+        read.problem = QString::fromStdString(rows.message());
+        return read;
     }
-    for (const std::string& path : ownFiles ? config->data.heldOut : config->data.train) {
-        const auto dataset = openHeldOut(project, path, config->data.format, cancel);
-        if (!dataset) {
-            read.problem = QString::fromStdString(dataset.message());
-            return read;
+    QStringList files;
+    const auto take = [&](const data::Dataset& file, std::int64_t row) {
+        const Result<data::Example> example = file.example(row);
+        PromptItem item = example ? promptOf(*example, row) : PromptItem{};
+        if (item.messages.empty()) {
+            return true;
         }
-        read.source = QFileInfo(QString::fromStdString(path)).fileName();
-        addPrompts(**dataset, ownFiles ? nullptr : &splitOff, limit, cancel, read);
+        ++read.total;
+        if (const QString name = QFileInfo(QString::fromStdString(file.path().string())).fileName(); !files.contains(name)) {
+            files += name;
+        }
+        if (static_cast<std::int64_t>(read.items.size()) < limit) {
+            read.items.push_back(std::move(item));
+        }
+        return true;
+    };
+    if (const auto walked = train::eachHeldOutRow(fs::path(run.result.toStdString()).parent_path(), *rows, take, cancel); !walked) {
+        //: why there are no prompts that a run never learned from
+        read.problem = QCoreApplication::translate("luthier::ui::TunedRun", "The rows that this run kept aside cannot be read, or there are none: %1")
+                           .arg(QString::fromStdString(walked.message()));
     }
+    read.source = files.join(QStringLiteral(", "));
     return read;
 }
 

@@ -37,7 +37,7 @@ Result<TunedRun> readTunedFolder(const QString& folder);
 struct HeldOutPrompts {
     std::vector<PromptItem> items; // at most `limit`
     std::int64_t total = 0;        // held-out rows in all
-    QString source;                // file name, for the note
+    QString source;                // names of the files, for the note
     QString problem;
 };
 

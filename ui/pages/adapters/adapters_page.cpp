@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/adapters/adapters_page.h"
 
+#include "core/store/run_rows.h"
 #include "ui/base/local_files.h"
 #include "ui/models/library/adapter_library.h"
 #include "ui/pages/adapters/adapters_details.h"
@@ -208,7 +209,12 @@ void AdaptersPage::publish(PublishOrder::Kind kind)
     const bool intoProject = kind == PublishOrder::Kind::Adapter;
     const auto folder = intoProject ? store::adaptersFolder(*m_workspace.project()) : m_workspace.project()->folder() / "exports";
     auto* dialog = new PublishDialog(std::move(adapters), parent.isEmpty() ? m_workspace.modelPath() : parent, QString::fromStdString(folder.string()), kind, this);
-    connect(dialog, &PublishDialog::ordered, m_work, &AdaptersWork::start);
+    connect(dialog, &PublishDialog::ordered, this, [this](PublishOrder order) {
+        order.source.rowsOf = [project = m_workspace.project()](const std::filesystem::path& run, const config::RunConfig& config) {
+            return store::runRows(*project, run, config.data);
+        };
+        m_work->start(order);
+    });
     dialog->open();
 }
 

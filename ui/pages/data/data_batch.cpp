@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data/data_batch.h"
 
+#include "core/store/run_rows.h"
 #include "core/train/run.h"
 #include "core/train/step_rows.h"
-#include "ui/bridge/run_rows.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 
@@ -92,15 +92,11 @@ Result<DataBatch::Found> DataBatch::work(store::Project& project, store::RunId r
     if (!config) {
         return config.error();
     }
-    auto overlays = editsOf(project, *config);
-    if (!overlays) {
-        return overlays.error();
+    auto left = store::runRows(&project, config->data);
+    if (!left) {
+        return left.error();
     }
-    auto exclusions = exclusionsOf(project, *config);
-    if (!exclusions) {
-        return exclusions.error();
-    }
-    const auto rows = train::rowsOfStep({row->folder, step, std::move(*overlays), std::move(*exclusions), control.progress, control.cancel});
+    const auto rows = train::rowsOfStep({row->folder, step, std::move(*left), control.progress, control.cancel});
     if (!rows) {
         return rows.error();
     }

@@ -73,9 +73,14 @@ void TuneData::reload()
             sources.rows = std::move(*rows);
             for (const store::DataSourceRow& row : sources.rows) {
                 const QString path = QString::fromStdString(row.path);
-                sources.columns[path] = DataDocuments::columnsOf(*project, path);
-                const auto excluded = project ? project->exclusions(row.path) : data::Exclusions();
-                sources.excluded[path] = excluded ? static_cast<std::int64_t>(excluded->size()) : 0;
+                const auto columns = DataDocuments::columnsOf(*project, path);
+                const auto excluded = columns ? project->exclusions(row.path) : Result<data::Exclusions>(columns.error());
+                if (!excluded) {
+                    sources.problem = QString::fromStdString(excluded.message());
+                    continue;
+                }
+                sources.columns[path] = *columns;
+                sources.excluded[path] = static_cast<std::int64_t>(excluded->size());
             }
         } else {
             sources.problem = QString::fromStdString(rows.message());
@@ -169,13 +174,7 @@ QString TuneData::textOf(const QString& path) const
 void TuneData::countRows(const QString& path)
 {
     m_facts[path] = {}; // asked for once
-    QString format = QStringLiteral("auto");
-    for (const store::DataSourceRow& source : m_sources) {
-        if (path == QString::fromStdString(source.path)) {
-            format = QString::fromStdString(source.format);
-        }
-    }
-    startJob(this, [path, format, columns = m_columns[path], cancel = m_cancel] { return readSourceFacts(path, format, columns, cancel); },
+    startJob(this, [project = m_workspace.project(), path, cancel = m_cancel] { return readSourceFacts(project.get(), path, cancel); },
              [this, path](const SourceFacts& facts) {
                  m_facts[path] = facts;
                  const QSignalBlocker quiet(m_list);

@@ -185,9 +185,8 @@ void TunePage::onChanged(const QString& key)
     m_workspace.setModelPath(QString::fromStdString(m_document->config().model.path));
     m_saveLater.start();
     showVerdict();
-    const bool touchesData = key.isEmpty() || key.startsWith(QStringLiteral("data.")) || key == QStringLiteral("model.path")
-                             || key.startsWith(QStringLiteral("run."));
-    if (touchesData) {
+    // What has no part in the plan. Of all else only what it touches is read again.
+    if (!key.startsWith(QStringLiteral("optimizer.")) && !key.startsWith(QStringLiteral("schedule."))) {
         m_recheck.start();
     }
 }
@@ -198,8 +197,8 @@ void TunePage::check()
         return;
     }
     m_verdictBar->setChecking(true);
-    const auto work = [config = m_document->config(), project = m_workspace.project()](const JobControl& control) {
-        return planTune(config, project.get(), control);
+    const auto work = [config = m_document->config(), project = m_workspace.project(), cache = m_planCache](const JobControl& control) {
+        return planTune(config, project.get(), *cache, control);
     };
     m_planJob.start(
         this, work,
@@ -226,6 +225,9 @@ QStringList TunePage::problems() const
     if (!m_from->problem().isEmpty()) {
         found += m_from->problem();
     }
+    if (!m_verdict.plan.sizeProblem.isEmpty()) {
+        found += m_verdict.plan.sizeProblem;
+    }
     for (const config::BrokenRule& rule : m_document->brokenRules()) {
         found += QString::fromStdString(rule.sentence);
     }
@@ -239,9 +241,6 @@ QStringList TunePage::problems() const
 
 void TunePage::showVerdict()
 {
-    const nn::DecoderConfig& config = m_model->facts().config;
-    m_verdict.parameters = config.layers > 0 ? config.numParameters() : 0;
-    m_verdict.trainable = config.layers > 0 ? trainableParameters(m_document->config().method, config) : std::nullopt;
     m_verdict.problems = problems();
     m_verdictBar->show(m_verdict);
     m_shootout->setRecipe(m_document->config(), m_verdict.plan.steps, m_verdict.problems.isEmpty());
@@ -298,6 +297,7 @@ void TunePage::showShootout()
 void TunePage::startNow()
 {
     showGate(false);
+    m_planCache->clear(); // the run needs the memory now
     m_workspace.runs()->start(m_document->config());
     Q_EMIT m_workspace.pageWanted(QStringLiteral("runs"), {});
 }

@@ -13,6 +13,8 @@
 
 #include <QTimer>
 
+#include <memory>
+
 class QStackedWidget;
 
 namespace luthier::ui {
@@ -60,6 +62,7 @@ private:
     QAction* m_start;
     Verdict m_verdict;
     bool m_wantsGate = false; // the person asked to start before the data was read
+    std::shared_ptr<train::PlanCache> m_planCache = std::make_shared<train::PlanCache>();
     JobSlot m_planJob;
     JobSlot m_recipeJob;
     QTimer m_recheck;

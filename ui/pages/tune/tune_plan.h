@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// TunePlan: what training would make of the data: rows by what becomes of them, steps, and one row as it would be
-// read. Made by a job with the core's own encoding, so what is counted here is what is trained.
+// TunePlan: the run that training would make of the recipe (core/train/run_plan.h, which training itself is made from), as
+// the page shows it, with one row as it would be read. Made by a job.
 //
 // Threads: any.
 #pragma once
 
-#include "core/config/run_config.h"
-#include "core/data/dataset.h"
 #include "core/store/project.h"
+#include "core/train/plan_cache.h"
+#include "core/train/run_plan.h"
 #include "ui/bridge/job.h"
 #include "ui/widgets/tokens/token_tile.h"
 
@@ -25,15 +25,20 @@ struct TunePlan {
     std::int64_t broken = 0;
     std::int64_t excluded = 0; // left out by the person; counted nowhere else
     std::int64_t steps = 0;
+    std::vector<train::BatchShape> largest; // micro-batches, the largest first
+    bool isPacked = false;
+    std::optional<train::MethodSize> size;  // what the method trains
     std::optional<double> secondsPerStep;
     TokenStripContent sample;   // one row with its mask
     QString sampleText;         // what the template made of it
     std::int64_t sampleRow = 0; // from 1
     QString sampleFile;
-    QString firstBroken;        // "row 3: ...", of the first file that has one
-    QString problem;            // why there is no plan
+    QString firstBroken;        // "rows.jsonl, row 3: ..."
+    QString problem;            // why there is no plan of the rows
+    QString sizeProblem;        // why the method cannot train this model
 };
 
-TunePlan planTune(const config::RunConfig& config, store::Project* project, const JobControl& control);
+// What `cache` holds is not read again.
+TunePlan planTune(const config::RunConfig& config, store::Project* project, train::PlanCache& cache, const JobControl& control);
 
 } // namespace luthier::ui

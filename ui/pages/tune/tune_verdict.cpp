@@ -36,13 +36,21 @@ bool never(const Verdict&)
 
 QString trainableText(const Verdict& verdict)
 {
-    if (!verdict.trainable || verdict.parameters <= 0) {
+    if (!verdict.plan.size) {
         return QStringLiteral("\u2013");
     }
-    const auto count = static_cast<double>(*verdict.trainable);
-    const double share = 100 * count / static_cast<double>(verdict.parameters);
+    const auto count = static_cast<double>(verdict.plan.size->trainedParameters);
     //: trainable parameters and their share of all
-    return TuneVerdict::tr("%1 (%2 %)").arg(shortCount(count), QLocale().toString(share, 'g', 3));
+    return TuneVerdict::tr("%1 (%2 %)").arg(shortCount(count), QLocale().toString(100 * verdict.plan.size->trainedShare(), 'g', 3));
+}
+
+QString largestText(const Verdict& verdict)
+{
+    if (verdict.plan.largest.empty()) {
+        return QStringLiteral("\u2013");
+    }
+    const train::BatchShape& shape = verdict.plan.largest.front();
+    return verdict.plan.isPacked ? whole(shape.tokens) : QStringLiteral("%1 \u00d7 %2").arg(whole(shape.rows), whole(shape.length));
 }
 
 QString timeText(const Verdict& verdict)
@@ -70,6 +78,9 @@ constexpr FactRow kFacts[] = {
     {"broken", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "broken"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Rows that give no example; they are left out"),
      [](const Verdict& v) { return whole(v.plan.broken); }, [](const Verdict& v) { return v.plan.broken > 0; }},
+    {"largest", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "largest batch"),
+     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Rows and tokens of the largest batch that is computed at once; packed: its tokens"), &largestText,
+     &never},
     {"trainable", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "trainable"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Parameters that learn, and their share of all"), &trainableText, &never},
     {"time", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "time"),
@@ -126,7 +137,7 @@ void TuneVerdict::show(const Verdict& verdict)
 {
     for (const FactRow& row : kFacts) {
         auto* value = findChild<StatusLabel*>(QStringLiteral("verdict.") + QLatin1String(row.id));
-        const bool isKnown = verdict.plan.problem.isEmpty() || verdict.plan.broken > 0;
+        const bool isKnown = verdict.plan.problem.isEmpty();
         const bool needsPlan = QLatin1String(row.id) != QLatin1String("trainable");
         value->setText(isKnown || !needsPlan ? row.text(verdict) : QStringLiteral("\u2013"));
         value->setToken(row.isWarning(verdict) ? Token::Warn : Token::Text);

@@ -2,7 +2,6 @@
 // TuneVerdict: the bar under the settings, always in view: what a run with them would be.
 #pragma once
 
-#include "ui/models/runs/tune_facts.h"
 #include "ui/pages/tune/tune_plan.h"
 
 #include <QFrame>
@@ -15,9 +14,7 @@ namespace luthier::ui {
 
 struct Verdict {
     TunePlan plan;
-    std::optional<std::int64_t> trainable;
-    std::int64_t parameters = 0; // of the model; 0: not known
-    QStringList problems;        // why it cannot start
+    QStringList problems; // why it cannot start
 };
 
 class TuneVerdict : public QFrame {

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// BaseModel: what a run reads of its model before any weight: the configuration, the tokenizer and the template. Torch-free.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/config/run_config.h"
+#include "core/data/encoding.h"
+#include "core/nn/decoder_config.h"
+
+namespace luthier::train {
+
+struct BaseModel {
+    nn::DecoderConfig config;
+    data::Encoder encoder;
+};
+
+// As a run reads it: with random weights from config.json alone, else from the folder or GGUF file with its weights.
+Result<nn::DecoderConfig> baseConfig(const config::ModelSettings& settings);
+Result<BaseModel> readBaseModel(const config::ModelSettings& settings);
+
+} // namespace luthier::train

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ReadFile: one file of a run, opened as the person left it and encoded. Torch-free.
+#pragma once
+
+#include "core/train/row_encoder.h"
+#include "core/train/run_rows.h"
+
+#include <memory>
+
+namespace luthier::train {
+
+struct ReadFile {
+    std::shared_ptr<const data::Dataset> dataset;
+    std::shared_ptr<const EncodedRows> rows;
+};
+
+// Blocks. Errors: those of opening and of encodeRows; "cancelled" when settings.isStopped said so, while a file is indexed
+// or unpacked, too.
+Result<std::shared_ptr<const ReadFile>> readFile(const RunFile& file, const data::Encoder& encoder, const EncodeSettings& settings);
+
+} // namespace luthier::train

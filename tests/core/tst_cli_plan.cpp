@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `luthier plan` beside `luthier tune`: the same numbers, the same refusals, the same rows of a project.
+#include "core/base/files.h"
+#include "core/store/database.h"
+#include "core/store/project.h"
+#include "tests/support/need.h"
+
+#include <QDir>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace luthier;
+using support::need;
+
+namespace {
+
+const QString kProgram = QStringLiteral(LUTHIER_BIN_DIR "/luthier");
+const std::string kModel = LUTHIER_SOURCE_DIR "/resources/models/luthier-tiny";
+constexpr int kRows = 40;
+
+struct Outcome {
+    int code = -1;
+    QList<QJsonObject> lines;
+    QByteArray err;
+};
+
+Outcome luthierRun(const QStringList& arguments)
+{
+    QProcess process;
+    process.start(kProgram, arguments + QStringList{"--json", "--device", "cpu", "--threads", "2"});
+    Outcome outcome;
+    if (process.waitForFinished(200'000) && process.exitStatus() == QProcess::NormalExit) {
+        outcome.code = process.exitCode();
+    }
+    for (const QByteArray& line : process.readAllStandardOutput().split('\n')) {
+        if (!line.isEmpty()) {
+            outcome.lines += QJsonDocument::fromJson(line).object();
+        }
+    }
+    outcome.err = process.readAllStandardError();
+    return outcome;
+}
+
+} // namespace
+
+class TestCliPlan : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init()
+    {
+        m_folder = std::make_unique<QTemporaryDir>();
+        std::string rows = "frage,antwort\n";
+        for (int i = 0; i < kRows; ++i) {
+            rows += "What is " + std::to_string(i) + "?,It is a plank" + std::string(static_cast<std::size_t>(i % 7) * 3, '!') + "\n";
+        }
+        need(base::writeFileAtomically(at("rows.csv"), rows));
+        const Json recipe = {{"version", 1},
+                             {"model", {{"path", kModel}, {"from_scratch", true}}},
+                             {"data", {{"train", {"rows.csv"}}, {"columns", {"prompt=frage", "completion=antwort"}}}},
+                             {"method", {{"kind", "full"}}},
+                             {"run", {{"epochs", 1}, {"batch_size", 2}, {"gradient_accumulation", 2}, {"eval_every", 1000}}}};
+        need(base::writeFileAtomically(at("recipe.json"), base::dumpJson(recipe)));
+    }
+
+    void saysWhatTuneDoes_data()
+    {
+        QTest::addColumn<QStringList>("settings");
+        QTest::newRow("as it is") << QStringList{};
+        QTest::newRow("packed") << QStringList{"padding=packed", "max_length=64", "epochs=1.5"};
+        QTest::newRow("some steps") << QStringList{"max_steps=2", "padding=longest"};
+        QTest::newRow("cut, many held out") << QStringList{"max_length=24", "held_out_share=0.4", "limit=30"};
+        QTest::newRow("frozen") << QStringList{"frozen_layers=1", "freeze_embeddings=true", "max_steps=1"};
+    }
+
+    void saysWhatTuneDoes()
+    {
+        QFETCH(QStringList, settings);
+        QStringList flags;
+        for (const QString& setting : settings) {
+            flags << "--set" << setting;
+        }
+        const auto plan = luthierRun(QStringList{"plan", path("recipe.json")} + flags);
+        QVERIFY2(plan.code == 0, plan.err.constData());
+        QCOMPARE(plan.lines.size(), 1);
+        const QJsonObject planned = plan.lines[0];
+        const auto tuned = luthierRun(QStringList{"tune", path("recipe.json"), "--out", path("run")} + flags);
+        QVERIFY2(tuned.code == 0, tuned.err.constData());
+        const QJsonObject started = tuned.lines[0];
+        const QJsonObject rows = planned["rows"].toObject();
+        QVERIFY(rows["train"].toInt() > 0);
+        QCOMPARE(rows["train"], started["train_rows"]);
+        QCOMPARE(rows["held_out"], started["held_out_rows"]);
+        QCOMPARE(rows["skipped"], started["skipped_rows"]);
+        QCOMPARE(rows["cut"], started["truncated_rows"]);
+        QCOMPARE(planned["steps"], started["total_steps"]);
+        QCOMPARE(planned["trained"].toObject()["parameters"], started["trainable_parameters"]);
+        QCOMPARE(planned["trained"].toObject()["total"], started["total_parameters"]);
+        int steps = 0;
+        for (const QJsonObject& line : tuned.lines) {
+            steps += line["event"].toString() == "step" ? 1 : 0;
+        }
+        QCOMPARE(planned["steps"].toInt(), steps);
+        QVERIFY(planned["longest"].toInt() > 0 && planned["longest"].toInt() <= planned["max_length"].toInt());
+        QVERIFY(!planned["longest_batches"].toArray().isEmpty());
+    }
+
+    void asTheProjectHasThem()
+    {
+        const auto project = need(store::Project::open(at("project")));
+        need(project->setExcluded(at("rows.csv"), {1, 2, 3, 4}, true));
+        need(project->saveEdit(at("rows.csv"), 5, Json{{"prompt", 7}}));
+        const auto plan = luthierRun({"plan", path("recipe.json"), "--project", path("project")});
+        QVERIFY2(plan.code == 0, plan.err.constData());
+        const QJsonObject rows = plan.lines[0]["rows"].toObject();
+        QCOMPARE(rows["excluded"].toInt(), 4);
+        QCOMPARE(rows["broken"].toInt(), 1);
+        QCOMPARE(rows["train"].toInt() + rows["held_out"].toInt(), kRows - 5);
+    }
+
+    // Rows that were left out are never trained because a note about them was overlooked.
+    void whatCannotBeReadIsNotTrained_data()
+    {
+        QTest::addColumn<QByteArray>("damage");
+        QTest::newRow("left-out rows") << QByteArray("DROP TABLE exclusions");
+        QTest::newRow("an edit") << QByteArray("UPDATE edits SET body = '{'");
+    }
+
+    void whatCannotBeReadIsNotTrained()
+    {
+        QFETCH(QByteArray, damage);
+        {
+            const auto project = need(store::Project::open(at("project")));
+            need(project->setExcluded(at("rows.csv"), {1, 2}, true));
+            need(project->saveEdit(at("rows.csv"), 5, Json{{"prompt", "Edited?"}, {"completion", "Yes."}}));
+        }
+        {
+            auto database = need(store::Database::open(at("project") + "/luthier.db", store::Database::Mode::ReadWrite));
+            need(database.execute(damage.constData()));
+        }
+        for (const QStringList& command : {QStringList{"plan"}, QStringList{"tune", "--out", path("run")},
+                                           QStringList{"shootout", "--methods", "full", "--out", path("shootout")}}) {
+            const auto outcome = luthierRun(command + QStringList{path("recipe.json"), "--project", path("project")});
+            QVERIFY2(outcome.code == 1, command[0].toLatin1());
+            for (const QJsonObject& line : outcome.lines) {
+                QVERIFY(line["event"].toString() != "step");
+            }
+        }
+        QVERIFY(!QDir(path("run")).exists());
+        const auto project = need(store::Project::open(at("project"), true));
+        QVERIFY(need(project->runs()).empty()); // nothing was begun
+    }
+
+    void whatIsWrongIsSaid_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QByteArray>("said");
+        QTest::newRow("no recipe") << QStringList{"nowhere.json"} << 1 << QByteArray("nowhere.json");
+        QTest::newRow("a broken rule") << QStringList{"RECIPE", "--set", "method.kind=lora"} << 1 << QByteArray("Random weights");
+        QTest::newRow("no such project") << QStringList{"RECIPE", "--project", "/nowhere"} << 1 << QByteArray("no project lies there");
+        QTest::newRow("no row") << QStringList{"RECIPE", "--set", "data.columns=prompt=antwort,completion=nichts"} << 1 << QByteArray("rows.csv");
+        QTest::newRow("no such flag") << QStringList{"RECIPE", "--maesure"} << 2 << QByteArray("maesure");
+    }
+
+    void whatIsWrongIsSaid()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(int, code);
+        QFETCH(QByteArray, said);
+        arguments.replaceInStrings("RECIPE", path("recipe.json"));
+        const auto outcome = luthierRun(QStringList{"plan"} + arguments);
+        QVERIFY2(outcome.code == code, outcome.err.constData());
+        QVERIFY2(outcome.err.contains(said), outcome.err.constData());
+    }
+
+private:
+    QString path(const char* name) const { return m_folder->filePath(QString::fromLatin1(name)); }
+    std::string at(const char* name) const { return path(name).toStdString(); }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+};
+
+QTEST_APPLESS_MAIN(TestCliPlan)
+#include "tst_cli_plan.moc"

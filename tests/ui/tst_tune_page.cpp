@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Tune page's numbers: those of the run it would start, whatever the data's columns, the batches and the method are.
+#include "tests/support/tiny_run.h"
+
+#include "core/peft/full_settings.h"
+#include "core/peft/lora_settings.h"
+#include "core/store/data_files.h"
+#include "ui/pages/tune/tune_page.h"
+#include "ui/workspace/run_controller.h"
+#include "ui/workspace/workspace.h"
+
+#include <QAction>
+#include <QLabel>
+#include <QLocale>
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace luthier;
+using namespace luthier::ui;
+
+namespace {
+
+constexpr int kAwaitMs = 60'000;
+
+} // namespace
+
+class TestTunePage : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init()
+    {
+        m_tiny = std::make_unique<support::TinyRun>();
+        qputenv("LUTHIER_SETTINGS", m_tiny->folder.filePath(QStringLiteral("settings.ini")).toUtf8());
+        m_workspace = std::make_unique<Workspace>();
+        m_workspace->openProject(QString::fromStdString(m_tiny->path("project")));
+        m_tune = std::make_unique<TunePage>(*m_workspace);
+        m_tune->resize(1100, 700);
+        m_tune->show();
+        QTRY_VERIFY_WITH_TIMEOUT(m_workspace->project() != nullptr, kAwaitMs);
+        settle();
+    }
+
+    void cleanup()
+    {
+        m_tune.reset();
+        waitForJobs();
+        m_workspace.reset();
+        waitForJobs();
+    }
+
+    // Its columns named by hand on the Data page, or in the recipe: it can be started, and starts.
+    void namedColumnsStart_data()
+    {
+        QTest::addColumn<bool>("inRecipe");
+        QTest::newRow("in the recipe") << true;
+        QTest::newRow("in the project alone") << false;
+    }
+
+    void namedColumnsStart()
+    {
+        QFETCH(bool, inRecipe);
+        useCsv(inRecipe);
+        QVERIFY2(plan().problem.isEmpty(), qPrintable(plan().problem));
+        QCOMPARE(plan().trainRows + plan().heldOutRows, 30);
+        QVERIFY(m_tune->mainAction()->isEnabled());
+        QCOMPARE(plan().sampleFile, QStringLiteral("rows.csv"));
+        QVERIFY(plan().sampleText.contains(QStringLiteral("plank")));
+        startsAsPlanned();
+    }
+
+    void countsWhatTrains_data()
+    {
+        QTest::addColumn<QString>("padding");
+        QTest::addColumn<QString>("method");
+        QTest::newRow("packed, DoRA") << QStringLiteral("packed") << QStringLiteral("lora");
+        QTest::newRow("longest, full") << QStringLiteral("longest") << QStringLiteral("full");
+        QTest::newRow("buckets, bottleneck") << QStringLiteral("length_buckets") << QStringLiteral("bottleneck");
+    }
+
+    void countsWhatTrains()
+    {
+        QFETCH(QString, padding);
+        QFETCH(QString, method);
+        m_tiny->config.data.padding = padding.toStdString();
+        m_tiny->config.method.kind = method.toStdString();
+        m_tiny->config.method.of<peft::LoraSettings>().useDora = true;
+        m_tiny->config.method.of<peft::LoraSettings>().rankPattern = {"q_proj=2"};
+        m_tiny->config.method.of<peft::FullSettings>().frozenLayers = 1;
+        m_tiny->config.run.epochs = 1.5;
+        QVERIFY(m_workspace->project()->setExcluded(m_tiny->path("rows.jsonl"), {1, 2}, true).ok());
+        useRecipe();
+        QCOMPARE(plan().excluded, 2);
+        startsAsPlanned();
+    }
+
+    // Typing on: only the last settings count, and rows that did not change are not encoded again.
+    void changesAreFollowed()
+    {
+        useRecipe();
+        const std::int64_t before = plan().steps;
+        for (int epochs = 2; epochs < 6; ++epochs) {
+            setValue("run.epochs", static_cast<double>(epochs));
+        }
+        settle();
+        QCOMPARE(plan().steps, before * 5);
+        setValue("method.target_modules", std::vector<std::string>{"no_such_proj"});
+        settle();
+        QVERIFY(plan().sizeProblem.contains(QStringLiteral("no_such_proj")));
+        QVERIFY(!m_tune->mainAction()->isEnabled());
+        QVERIFY(m_tune->findChild<QLabel*>(QStringLiteral("verdictProblem"))->text().contains(QStringLiteral("no_such_proj")));
+        QCOMPARE(m_tune->findChild<QLabel*>(QStringLiteral("verdict.steps"))->text(), QLocale().toString(qlonglong(before * 5)));
+        setValue("method.target_modules", std::vector<std::string>{"q_proj"});
+        settle();
+        QVERIFY(m_tune->mainAction()->isEnabled());
+    }
+
+private:
+    const TunePlan& plan() const { return m_tune->verdict().plan; }
+
+    void settle()
+    {
+        QTRY_VERIFY_WITH_TIMEOUT(!m_tune->isChecking(), kAwaitMs);
+        waitForJobs();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_tune->isChecking(), kAwaitMs);
+    }
+
+    void useRecipe()
+    {
+        m_tune->document()->replace(m_tiny->config);
+        settle();
+    }
+
+    void setValue(const char* key, const fields::Value& value)
+    {
+        QVERIFY(m_tune->document()->setValue(RecipeDocument::find(QLatin1String(key)), value).ok());
+    }
+
+    void useCsv(bool inRecipe)
+    {
+        std::string rows = "frage,antwort\n";
+        for (int i = 0; i < 30; ++i) {
+            rows += "What is " + std::to_string(i) + "?,It is plank " + std::to_string(i) + ".\n";
+        }
+        const std::string path = m_tiny->path("rows.csv");
+        const std::vector<std::string> columns{"prompt=frage", "completion=antwort"};
+        QVERIFY(base::writeFileAtomically(path, rows).ok());
+        m_tiny->config.data.train = {path};
+        if (inRecipe) {
+            m_tiny->config.data.columns = columns;
+        } else {
+            QVERIFY(m_workspace->project()->addSource(path, "auto").ok());
+            QVERIFY(store::keepColumns(*m_workspace->project(), path, columns).ok());
+        }
+        useRecipe();
+    }
+
+    // Through the gate, to the run's end.
+    void startsAsPlanned()
+    {
+        const TunePlan planned = plan();
+        QVERIFY2(m_tune->mainAction()->isEnabled(), qPrintable(m_tune->verdict().problems.join(u' ')));
+        train::RunStarted started;
+        const auto connection = connect(m_workspace->runs()->bridge(), &RunBridge::started, this,
+                                        [&](const train::RunStarted& event) { started = event; });
+        m_tune->mainAction()->trigger();
+        m_tune->mainAction()->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(m_workspace->runs()->isBusy(), kAwaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(!m_workspace->runs()->isBusy(), kAwaitMs);
+        disconnect(connection);
+        const auto runs = m_workspace->project()->runs();
+        QVERIFY(runs.ok() && !runs->empty());
+        QVERIFY2(runs->front().state == "finished", runs->front().sentence.c_str());
+        QCOMPARE(started.totalSteps, planned.steps);
+        QCOMPARE(started.trainRows, planned.trainRows);
+        QCOMPARE(started.heldOutRows, planned.heldOutRows);
+        QCOMPARE(started.truncatedRows, planned.cut);
+        QVERIFY(planned.size.has_value());
+        QCOMPARE(started.trainableParameters, planned.size->trainedParameters);
+    }
+
+    std::unique_ptr<support::TinyRun> m_tiny;
+    std::unique_ptr<Workspace> m_workspace;
+    std::unique_ptr<TunePage> m_tune;
+};
+
+QTEST_MAIN(TestTunePage)
+#include "tst_tune_page.moc"
