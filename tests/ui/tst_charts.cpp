@@ -168,7 +168,7 @@ private Q_SLOTS:
         QCOMPARE(panel.numPoints(0), 4);
         QTest::keyClick(&panel, Qt::Key_End);
         QVERIFY2(panel.cursorText().contains(QStringLiteral("held-out 2, general 8")), qPrintable(panel.cursorText()));
-        QTRY_VERIFY(inkOf(panel, seriesColor(1)) > 20 && inkOf(panel, seriesColor(4)) > 20);
+        QTRY_VERIFY(inkOf(panel, seriesColor(1)) > 8 && inkOf(panel, seriesColor(4)) > 8);
         panel.clear();
         QVERIFY(panel.isEmpty());
     }

@@ -195,7 +195,7 @@ void ChartPanel::applyTheme()
             styleEvaluations(curve->values, curve->run, curve->place);
         }
         const QString& run = m_names[static_cast<std::size_t>(curve->run)];
-        const bool isRun = curve->place == 0 && !run.isEmpty(); // the run's name says enough
+        const bool isRun = curve->place == 0 && m_spec.measures.size() == 1 && !run.isEmpty(); // the run's name says enough
         //: legend of a chart: a curve of a run
         curve->strong()->setName(isRun ? run : run.isEmpty() ? curveName(*curve) : tr("%1, %2").arg(run, curveName(*curve)));
         if (curve->isEmpty()) {
