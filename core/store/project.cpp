@@ -140,79 +140,13 @@ Result<std::shared_ptr<Project>> Project::open(const fs::path& folder, bool read
 }
 
 ProjectStore::ProjectStore(fs::path folder, std::optional<ProjectLock> lock, Database database)
-    : m_folder(std::move(folder)), m_lock(std::move(lock)), m_database(std::move(database))
+    : m_base{std::move(folder), std::move(lock), {}, std::move(database)}
 {
-}
-
-Result<Transaction> ProjectStore::beginWriting()
-{
-    if (!m_lock) {
-        return Error{m_folder.string() + ": opened only to look at; open it for writing to change it"};
-    }
-    return Transaction::begin(m_database);
 }
 
 Result<void> ProjectStore::tidy()
 {
-    const std::lock_guard guard(m_mutex);
-    std::vector<RunId> gone;
-    auto read = m_database.each(
-        "SELECT id, trash FROM runs WHERE trash IS NOT NULL", [&](const Statement& row) -> Result<void> {
-            std::error_code code;
-            if (fs::symlink_status(m_folder / row.text(1), code).type() == fs::file_type::not_found) {
-                gone.push_back(row.integer(0));
-            }
-            return {};
-        });
-    if (!read) {
-        return read;
-    }
-    auto transaction = beginWriting();
-    if (!transaction) {
-        return transaction.error();
-    }
-    for (const RunId id : gone) {
-        if (auto removed = m_database.run("DELETE FROM runs WHERE id = ?1", id); !removed) {
-            return removed;
-        }
-    }
-    if (auto marked = m_database.run("UPDATE runs SET state = 'interrupted' WHERE state = 'running'");
-        !marked) {
-        return marked;
-    }
-    return transaction->commit();
-}
-
-Result<void> ProjectStore::setValue(const std::string& key, const Json& value)
-{
-    const std::lock_guard guard(m_mutex);
-    auto transaction = beginWriting();
-    if (!transaction) {
-        return transaction.error();
-    }
-    auto done = m_database.run("INSERT INTO project_values (key, value) VALUES (?1, ?2) "
-                               "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                               key, base::dumpJson(value));
-    return done ? transaction->commit() : done;
-}
-
-Result<Json> ProjectStore::value(const std::string& key)
-{
-    const std::lock_guard guard(m_mutex);
-    Json value;
-    auto read = m_database.each(
-        "SELECT value FROM project_values WHERE key = ?1",
-        [&](const Statement& row) -> Result<void> {
-            auto parsed = base::parseJson(row.text(0));
-            if (!parsed) {
-                return Error{m_database.path().string() + ": the value \"" + key
-                             + "\" cannot be read: " + parsed.message()};
-            }
-            value = std::move(*parsed);
-            return {};
-        },
-        key);
-    return read ? Result<Json>(std::move(value)) : read.error();
+    return m_runs.tidy();
 }
 
 } // namespace luthier::store

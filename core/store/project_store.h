@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ProjectStore: a Project in a SQLite database. Its parts lie in project.cpp (opening, values),
-// project_runs.cpp, project_events.cpp, project_sources.cpp, project_steps.cpp and project_versions.cpp.
+// ProjectStore: a Project in a SQLite database, put together of its tables, each of which is the one place for its noun.
 //
-// Threads: any; every public function takes m_mutex, private ones expect it taken.
+// Threads: any; the tables share one mutex.
 #pragma once
 
-#include "core/store/database.h"
 #include "core/store/project.h"
-#include "core/store/project_lock.h"
-
-#include <chrono>
-#include <map>
-#include <mutex>
+#include "core/store/tables/edit_table.h"
+#include "core/store/tables/loss_table.h"
+#include "core/store/tables/run_table.h"
+#include "core/store/tables/source_table.h"
+#include "core/store/tables/step_table.h"
+#include "core/store/tables/value_table.h"
+#include "core/store/tables/version_table.h"
 
 namespace luthier::store {
 
@@ -20,80 +20,59 @@ public:
     // Without a lock it is for looking only.
     ProjectStore(std::filesystem::path folder, std::optional<ProjectLock> lock, Database database);
 
-    const std::filesystem::path& folder() const override { return m_folder; }
+    const std::filesystem::path& folder() const override { return m_base.folder; }
 
-    Result<RunRow> createRun(const std::string& name, const Json& recipe) override;
-    Result<std::vector<RunRow>> runs() override;
-    Result<RunRow> run(RunId id) override;
-    Result<void> renameRun(RunId id, const std::string& name) override;
-    Result<void> deleteRun(RunId id) override;
-    Result<void> markRunning(RunId id) override;
-    Result<void> appendEvents(RunId id, const std::vector<train::Event>& events) override;
-    Result<std::vector<train::Event>> events(RunId id) override;
+    Result<RunRow> createRun(const std::string& name, const Json& recipe) override { return m_runs.create(name, recipe); }
+    Result<std::vector<RunRow>> runs() override { return m_runs.all(); }
+    Result<RunRow> run(RunId id) override { return m_runs.find(id); }
+    Result<void> renameRun(RunId id, const std::string& name) override { return m_runs.rename(id, name); }
+    Result<void> deleteRun(RunId id) override { return m_runs.remove(id); }
+    Result<void> markRunning(RunId id) override { return m_runs.markRunning(id); }
+    Result<void> appendEvents(RunId id, const std::vector<train::Event>& events) override { return m_runs.appendEvents(id, events); }
+    Result<std::vector<train::Event>> events(RunId id) override { return m_runs.events(id); }
 
-    Result<DataSourceRow> addSource(const std::string& path, const std::string& format) override;
-    Result<std::vector<DataSourceRow>> sources() override;
-    Result<void> removeSource(std::int64_t id) override;
-    Result<void> saveEdit(const std::string& path, std::int64_t row,
-                          const std::optional<Json>& edited) override;
-    Result<data::Overlay> edits(const std::string& path) override;
-    Result<void> setExcluded(const std::string& path, const std::vector<std::int64_t>& rows, bool excluded) override;
-    Result<data::Exclusions> exclusions(const std::string& path) override;
-    Result<std::int64_t> recordStep(const EditStep& step) override;
-    Result<void> setStepUndone(std::int64_t id, bool undone) override;
-    Result<std::vector<EditStep>> steps(std::int64_t maxBytes) override;
-    Result<RowTags> tags(const std::string& path) override;
-    Result<VersionRow> addVersion(const std::string& path, const std::string& name) override;
-    Result<std::vector<VersionRow>> versions(const std::string& path) override;
-    Result<Snapshot> version(std::int64_t id) override;
-    Result<void> removeVersion(std::int64_t id) override;
+    Result<DataSourceRow> addSource(const std::string& path, const std::string& format) override { return m_sources.add(path, format); }
+    Result<std::vector<DataSourceRow>> sources() override { return m_sources.all(); }
+    Result<void> removeSource(std::int64_t id) override { return m_sources.remove(id); }
 
-    Result<void> saveRowLosses(RunId run, const std::string& path, const std::vector<data::RowLoss>& losses) override;
-    Result<std::vector<data::RowLoss>> rowLosses(RunId run, const std::string& path) override;
+    Result<void> saveEdit(const std::string& path, std::int64_t row, const std::optional<Json>& edited) override { return m_edits.save(path, row, edited); }
+    Result<data::Overlay> edits(const std::string& path) override { return m_edits.edits(path); }
+    Result<void> setExcluded(const std::string& path, const std::vector<std::int64_t>& rows, bool excluded) override
+    {
+        return m_edits.setExcluded(path, rows, excluded);
+    }
+    Result<data::Exclusions> exclusions(const std::string& path) override { return m_edits.exclusions(path); }
 
-    Result<void> setValue(const std::string& key, const Json& value) override;
-    Result<Json> value(const std::string& key) override;
+    Result<std::int64_t> recordStep(const EditStep& step) override { return m_steps.record(step); }
+    Result<void> setStepUndone(std::int64_t id, bool undone) override { return m_steps.setUndone(id, undone); }
+    Result<std::vector<EditStep>> steps(std::int64_t maxBytes) override { return m_steps.all(maxBytes); }
+    Result<RowTags> tags(const std::string& path) override { return m_steps.tags(path); }
 
-    // After opening for writing: runs that were left running are interrupted, rows whose trash was emptied
-    // go.
-    Result<void> tidy();
+    Result<VersionRow> addVersion(const std::string& path, const std::string& name) override { return m_versions.add(path, name); }
+    Result<std::vector<VersionRow>> versions(const std::string& path) override { return m_versions.all(path); }
+    Result<Snapshot> version(std::int64_t id) override { return m_versions.snapshot(id); }
+    Result<void> removeVersion(std::int64_t id) override { return m_versions.remove(id); }
+
+    Result<void> saveRowLosses(RunId run, const std::string& path, const std::vector<data::RowLoss>& losses) override
+    {
+        return m_losses.save(run, path, losses);
+    }
+    Result<std::vector<data::RowLoss>> rowLosses(RunId run, const std::string& path) override { return m_losses.losses(run, path); }
+
+    Result<void> setValue(const std::string& key, const Json& value) override { return m_values.set(key, value); }
+    Result<Json> value(const std::string& key) override { return m_values.get(key); }
+
+    Result<void> tidy(); // after opening for writing
 
 private:
-    // One sitting of a run that is being recorded: its seconds count on from those before.
-    struct Sitting {
-        std::chrono::steady_clock::time_point since;
-        double secondsBefore = 0;
-    };
-
-    Result<Transaction> beginWriting();
-    static std::string keyOf(const std::string& path); // of a data file: absolute, without detours
-    Result<void> writeEdit(const std::string& key, std::int64_t row, const std::optional<Json>& edited);
-    Result<void> writeExcluded(const std::string& key, const std::vector<std::int64_t>& rows, bool excluded);
-    Result<void> writeTag(const std::string& key, const TagChange& change, bool added);
-    Result<void> writeStep(const EditStep& step, bool forward);
-    Result<data::Overlay> readEdits(const std::string& key);
-    Result<data::Exclusions> readExclusions(const std::string& key);
-    Result<void> change(const char* sql, RunId id,
-                        const std::string& text); // ?1 text, ?2 id; one run or a sentence
-    Error noRun(RunId id) const;
-
-    std::filesystem::path runFolder(RunId id) const { return m_folder / "runs" / std::to_string(id); }
-    Result<RunId> freeRunId();
-    RunRow rowOf(const Statement& statement, bool isAnyoneRunning) const;
-    Result<std::vector<RunRow>> readRuns(const char* where, RunId id);
-    Result<void> readSummaries(std::vector<RunRow>& rows, RunId id);
-    std::string storedPath(const std::string& path) const;
-    std::string absolutePath(const std::string& path) const;
-
-    void apply(RunRow& row, const train::Event& event);
-    Result<void> insertEvents(RunId id, const std::vector<train::Event>& events);
-    Result<void> updateRun(const RunRow& row);
-
-    std::filesystem::path m_folder;
-    std::optional<ProjectLock> m_lock; // given back after the database is closed
-    std::mutex m_mutex;
-    Database m_database;
-    std::map<RunId, Sitting> m_sittings;
+    ProjectBase m_base;
+    RunTable m_runs{m_base};
+    SourceTable m_sources{m_base};
+    EditTable m_edits{m_base};
+    StepTable m_steps{m_base, m_edits};
+    VersionTable m_versions{m_base, m_edits};
+    LossTable m_losses{m_base};
+    ValueTable m_values{m_base};
 };
 
 } // namespace luthier::store

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The project's losses of single rows: by run and data file.
-#include "core/store/project_store.h"
+#include "core/store/tables/loss_table.h"
 
 namespace luthier::store {
 
-Result<void> ProjectStore::saveRowLosses(RunId run, const std::string& path, const std::vector<data::RowLoss>& losses)
+Result<void> LossTable::save(RunId run, const std::string& path, const std::vector<data::RowLoss>& losses)
 {
     const std::lock_guard guard(m_mutex);
     auto transaction = beginWriting();
@@ -25,7 +24,7 @@ Result<void> ProjectStore::saveRowLosses(RunId run, const std::string& path, con
     return done ? transaction->commit() : done;
 }
 
-Result<std::vector<data::RowLoss>> ProjectStore::rowLosses(RunId run, const std::string& path)
+Result<std::vector<data::RowLoss>> LossTable::losses(RunId run, const std::string& path)
 {
     const std::lock_guard guard(m_mutex);
     std::vector<data::RowLoss> losses;

@@ -2,7 +2,7 @@
 // A run's events: written in batches, read back as one story; and what they say about the run's row.
 #include "core/store/event_history.h"
 #include "core/store/event_rows.h"
-#include "core/store/project_store.h"
+#include "core/store/tables/run_table.h"
 #include "core/train/event_measures.h"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ const char* stateOf(train::Outcome outcome)
 
 } // namespace
 
-void ProjectStore::apply(RunRow& row, const train::Event& event)
+void RunTable::apply(RunRow& row, const train::Event& event)
 {
     train::take(row.measures, event);
     if (const auto* started = std::get_if<train::RunStarted>(&event)) {
@@ -45,7 +45,7 @@ void ProjectStore::apply(RunRow& row, const train::Event& event)
     }
 }
 
-Result<void> ProjectStore::insertEvents(RunId id, const std::vector<train::Event>& events)
+Result<void> RunTable::insertEvents(RunId id, const std::vector<train::Event>& events)
 {
     auto seq = m_database.number("SELECT max(ifnull((SELECT max(seq) FROM steps WHERE run = ?1), 0), "
                                  "ifnull((SELECT max(seq) FROM evaluations WHERE run = ?1), 0), "
@@ -63,7 +63,7 @@ Result<void> ProjectStore::insertEvents(RunId id, const std::vector<train::Event
     return {};
 }
 
-Result<void> ProjectStore::updateRun(const RunRow& row)
+Result<void> RunTable::updateRun(const RunRow& row)
 {
     auto done = m_database.run(
         "UPDATE runs SET state = ?1, step = ?2, total_steps = ?3, seconds = ?4, result = ?5, sentence = ?6 WHERE id = ?7", row.state,
@@ -71,7 +71,7 @@ Result<void> ProjectStore::updateRun(const RunRow& row)
     return done ? writeSummaries(m_database, row.id, row.measures) : done;
 }
 
-Result<void> ProjectStore::appendEvents(RunId id, const std::vector<train::Event>& events)
+Result<void> RunTable::appendEvents(RunId id, const std::vector<train::Event>& events)
 {
     const std::lock_guard guard(m_mutex);
     auto transaction = beginWriting();
@@ -105,7 +105,7 @@ Result<void> ProjectStore::appendEvents(RunId id, const std::vector<train::Event
     return done;
 }
 
-Result<std::vector<train::Event>> ProjectStore::events(RunId id)
+Result<std::vector<train::Event>> RunTable::events(RunId id)
 {
     const std::lock_guard guard(m_mutex);
     const auto known = m_database.number("SELECT count(*) FROM runs WHERE id = ?1 AND trash IS NULL", id);

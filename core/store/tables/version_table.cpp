@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Versions of data files: named snapshots of edits and exclusions, each one JSON text.
-#include "core/store/project_store.h"
+#include "core/store/tables/version_table.h"
 
 namespace luthier::store {
 
@@ -47,7 +46,7 @@ VersionRow rowOfVersion(const Statement& row)
 
 } // namespace
 
-Result<VersionRow> ProjectStore::addVersion(const std::string& path, const std::string& name)
+Result<VersionRow> VersionTable::add(const std::string& path, const std::string& name)
 {
     const std::lock_guard guard(m_mutex);
     auto transaction = beginWriting();
@@ -55,8 +54,8 @@ Result<VersionRow> ProjectStore::addVersion(const std::string& path, const std::
         return transaction.error();
     }
     const std::string key = keyOf(path);
-    auto edits = readEdits(key);
-    auto excluded = edits ? readExclusions(key) : Result<data::Exclusions>(edits.error());
+    auto edits = m_edits.readEdits(key);
+    auto excluded = edits ? m_edits.readExclusions(key) : Result<data::Exclusions>(edits.error());
     if (!excluded) {
         return excluded.error();
     }
@@ -81,7 +80,7 @@ Result<VersionRow> ProjectStore::addVersion(const std::string& path, const std::
     return done ? Result<VersionRow>(std::move(version)) : done.error();
 }
 
-Result<std::vector<VersionRow>> ProjectStore::versions(const std::string& path)
+Result<std::vector<VersionRow>> VersionTable::all(const std::string& path)
 {
     const std::lock_guard guard(m_mutex);
     std::vector<VersionRow> versions;
@@ -95,7 +94,7 @@ Result<std::vector<VersionRow>> ProjectStore::versions(const std::string& path)
     return read ? Result<std::vector<VersionRow>>(std::move(versions)) : read.error();
 }
 
-Result<Snapshot> ProjectStore::version(std::int64_t id)
+Result<Snapshot> VersionTable::snapshot(std::int64_t id)
 {
     const std::lock_guard guard(m_mutex);
     std::optional<Snapshot> snapshot;
@@ -118,7 +117,7 @@ Result<Snapshot> ProjectStore::version(std::int64_t id)
                     : Error{m_database.path().string() + ": there is no such version any more"};
 }
 
-Result<void> ProjectStore::removeVersion(std::int64_t id)
+Result<void> VersionTable::remove(std::int64_t id)
 {
     const std::lock_guard guard(m_mutex);
     auto transaction = beginWriting();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The steps of editing data files, and the tags of their rows.
-#include "core/store/project_store.h"
+#include "core/store/tables/step_table.h"
 
 #include <algorithm>
 
@@ -12,7 +11,7 @@ constexpr std::int64_t kMostSteps = 1000; // kept; older ones can no longer be u
 
 } // namespace
 
-Result<void> ProjectStore::writeTag(const std::string& key, const TagChange& change, bool added)
+Result<void> StepTable::writeTag(const std::string& key, const TagChange& change, bool added)
 {
     auto statement
         = m_database.prepare(added ? "INSERT INTO row_tags (path, row, tag) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING"
@@ -29,18 +28,18 @@ Result<void> ProjectStore::writeTag(const std::string& key, const TagChange& cha
     return {};
 }
 
-Result<void> ProjectStore::writeStep(const EditStep& step, bool forward)
+Result<void> StepTable::writeStep(const EditStep& step, bool forward)
 {
     const std::string key = keyOf(step.path);
     for (const RowChange& change : step.rows) {
-        if (auto done = writeEdit(key, change.row, forward ? change.after : change.before); !done) {
+        if (auto done = m_edits.writeEdit(key, change.row, forward ? change.after : change.before); !done) {
             return done;
         }
     }
-    if (auto done = writeExcluded(key, step.excluded, forward); !done) {
+    if (auto done = m_edits.writeExcluded(key, step.excluded, forward); !done) {
         return done;
     }
-    if (auto done = writeExcluded(key, step.included, !forward); !done) {
+    if (auto done = m_edits.writeExcluded(key, step.included, !forward); !done) {
         return done;
     }
     for (const TagChange& change : step.tags) {
@@ -51,7 +50,7 @@ Result<void> ProjectStore::writeStep(const EditStep& step, bool forward)
     return {};
 }
 
-Result<std::int64_t> ProjectStore::recordStep(const EditStep& step)
+Result<std::int64_t> StepTable::record(const EditStep& step)
 {
     const std::string body = base::dumpJson(changesToJson(step)); // before anyone waits for the database
     const std::lock_guard guard(m_mutex);
@@ -77,7 +76,7 @@ Result<std::int64_t> ProjectStore::recordStep(const EditStep& step)
     return done ? Result<std::int64_t>(id) : done.error();
 }
 
-Result<void> ProjectStore::setStepUndone(std::int64_t id, bool undone)
+Result<void> StepTable::setUndone(std::int64_t id, bool undone)
 {
     const std::lock_guard guard(m_mutex);
     auto transaction = beginWriting();
@@ -110,7 +109,7 @@ Result<void> ProjectStore::setStepUndone(std::int64_t id, bool undone)
     return done ? transaction->commit() : done;
 }
 
-Result<std::vector<EditStep>> ProjectStore::steps(std::int64_t maxBytes)
+Result<std::vector<EditStep>> StepTable::all(std::int64_t maxBytes)
 {
     const std::lock_guard guard(m_mutex);
     std::vector<EditStep> steps;
@@ -144,7 +143,7 @@ Result<std::vector<EditStep>> ProjectStore::steps(std::int64_t maxBytes)
     return steps;
 }
 
-Result<RowTags> ProjectStore::tags(const std::string& path)
+Result<RowTags> StepTable::tags(const std::string& path)
 {
     const std::lock_guard guard(m_mutex);
     RowTags tags;

@@ -2,7 +2,7 @@
 // The project's runs: rows of the table `runs`, folders runs/<id>/, and the trash.
 #include "core/base/files.h"
 #include "core/store/event_rows.h"
-#include "core/store/project_store.h"
+#include "core/store/tables/run_table.h"
 
 #include <array>
 #include <ctime>
@@ -54,24 +54,55 @@ Result<fs::path> moveToTrash(const fs::path& from, const fs::path& trash, RunId 
 
 } // namespace
 
-Error ProjectStore::noRun(RunId id) const
+Result<void> RunTable::tidy()
+{
+    const std::lock_guard guard(m_mutex);
+    std::vector<RunId> gone;
+    auto read = m_database.each(
+        "SELECT id, trash FROM runs WHERE trash IS NOT NULL", [&](const Statement& row) -> Result<void> {
+            std::error_code code;
+            if (fs::symlink_status(m_folder / row.text(1), code).type() == fs::file_type::not_found) {
+                gone.push_back(row.integer(0));
+            }
+            return {};
+        });
+    if (!read) {
+        return read;
+    }
+    auto transaction = beginWriting();
+    if (!transaction) {
+        return transaction.error();
+    }
+    for (const RunId id : gone) {
+        if (auto removed = m_database.run("DELETE FROM runs WHERE id = ?1", id); !removed) {
+            return removed;
+        }
+    }
+    if (auto marked = m_database.run("UPDATE runs SET state = 'interrupted' WHERE state = 'running'");
+        !marked) {
+        return marked;
+    }
+    return transaction->commit();
+}
+
+Error RunTable::noRun(RunId id) const
 {
     return {m_folder.string() + ": no run " + std::to_string(id)
             + " in this project; luthier runs lists them"};
 }
 
-std::string ProjectStore::storedPath(const std::string& path) const
+std::string RunTable::storedPath(const std::string& path) const
 {
     const std::string inside = m_folder.string() + "/";
     return path.starts_with(inside) ? path.substr(inside.size()) : path;
 }
 
-std::string ProjectStore::absolutePath(const std::string& path) const
+std::string RunTable::absolutePath(const std::string& path) const
 {
     return path.empty() || fs::path(path).is_absolute() ? path : (m_folder / path).string();
 }
 
-RunRow ProjectStore::rowOf(const Statement& statement, bool isAnyoneRunning) const
+RunRow RunTable::rowOf(const Statement& statement, bool isAnyoneRunning) const
 {
     RunRow row;
     row.id = statement.integer(0);
@@ -95,9 +126,9 @@ RunRow ProjectStore::rowOf(const Statement& statement, bool isAnyoneRunning) con
 }
 
 // `where` goes on behind "trash IS NULL".
-Result<std::vector<RunRow>> ProjectStore::readRuns(const char* where, RunId id)
+Result<std::vector<RunRow>> RunTable::readRuns(const char* where, RunId id)
 {
-    const bool isAnyoneRunning = m_lock || ProjectLock::isHeld(m_folder);
+    const bool isAnyoneRunning = m_base.lock || ProjectLock::isHeld(m_folder);
     std::vector<RunRow> rows;
     const std::string sql =
         std::string("SELECT id, name, state, created, recipe, step, total_steps, seconds, result, sentence FROM runs "
@@ -117,7 +148,7 @@ Result<std::vector<RunRow>> ProjectStore::readRuns(const char* where, RunId id)
 }
 
 // What the rows tell of their measures; of one run, or with 0 of all.
-Result<void> ProjectStore::readSummaries(std::vector<RunRow>& rows, RunId id)
+Result<void> RunTable::readSummaries(std::vector<RunRow>& rows, RunId id)
 {
     std::map<RunId, RunRow*> byId;
     for (RunRow& row : rows) {
@@ -135,7 +166,7 @@ Result<void> ProjectStore::readSummaries(std::vector<RunRow>& rows, RunId id)
 }
 
 // The next number that no run and no folder has had: a database from a backup may be older than its folders.
-Result<RunId> ProjectStore::freeRunId()
+Result<RunId> RunTable::freeRunId()
 {
     const auto last = m_database.number("SELECT seq FROM sqlite_sequence WHERE name = 'runs'");
     if (!last) {
@@ -148,7 +179,7 @@ Result<RunId> ProjectStore::freeRunId()
     return id;
 }
 
-Result<RunRow> ProjectStore::createRun(const std::string& name, const Json& recipe)
+Result<RunRow> RunTable::create(const std::string& name, const Json& recipe)
 {
     const std::lock_guard guard(m_mutex);
     auto transaction = beginWriting();
@@ -180,13 +211,13 @@ Result<RunRow> ProjectStore::createRun(const std::string& name, const Json& reci
     return rows ? Result<RunRow>(std::move(rows->front())) : rows.error();
 }
 
-Result<std::vector<RunRow>> ProjectStore::runs()
+Result<std::vector<RunRow>> RunTable::all()
 {
     const std::lock_guard guard(m_mutex);
     return readRuns("AND ?1 = 0 ORDER BY id DESC", 0); // by number: clocks jump
 }
 
-Result<RunRow> ProjectStore::run(RunId id)
+Result<RunRow> RunTable::find(RunId id)
 {
     const std::lock_guard guard(m_mutex);
     auto rows = readRuns("AND id = ?1", id);
@@ -196,7 +227,7 @@ Result<RunRow> ProjectStore::run(RunId id)
     return rows->empty() ? Result<RunRow>(noRun(id)) : std::move(rows->front());
 }
 
-Result<void> ProjectStore::change(const char* sql, RunId id, const std::string& text)
+Result<void> RunTable::change(const char* sql, RunId id, const std::string& text)
 {
     auto transaction = beginWriting();
     if (!transaction) {
@@ -208,19 +239,19 @@ Result<void> ProjectStore::change(const char* sql, RunId id, const std::string& 
     return m_database.changes() == 0 ? noRun(id) : transaction->commit();
 }
 
-Result<void> ProjectStore::renameRun(RunId id, const std::string& name)
+Result<void> RunTable::rename(RunId id, const std::string& name)
 {
     const std::lock_guard guard(m_mutex);
     return change("UPDATE runs SET name = ?1 WHERE id = ?2 AND trash IS NULL", id, name);
 }
 
-Result<void> ProjectStore::markRunning(RunId id)
+Result<void> RunTable::markRunning(RunId id)
 {
     const std::lock_guard guard(m_mutex);
     return change("UPDATE runs SET state = ?1, sentence = '' WHERE id = ?2 AND trash IS NULL", id, "running");
 }
 
-Result<void> ProjectStore::deleteRun(RunId id)
+Result<void> RunTable::remove(RunId id)
 {
     const std::lock_guard guard(m_mutex);
     const auto known = m_database.number("SELECT count(*) FROM runs WHERE id = ?1 AND trash IS NULL", id);
