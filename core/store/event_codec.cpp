@@ -206,13 +206,13 @@ const char* read(const Json& value, std::string& to)
 const char* read(const Json& value, train::Outcome& to)
 {
     using train::Outcome;
-    for (const Outcome outcome : {Outcome::Finished, Outcome::Stopped, Outcome::Parked, Outcome::Failed}) {
+    for (const Outcome outcome : {Outcome::Finished, Outcome::Stopped, Outcome::Failed}) {
         if (value == train::toText(outcome)) {
             to = outcome;
             return nullptr;
         }
     }
-    return "finished, stopped, parked or failed";
+    return "finished, stopped or failed";
 }
 
 template <class E>

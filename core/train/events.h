@@ -71,8 +71,8 @@ struct StageChanged { // loading, encoding, evaluating, saving...: for the statu
     std::int64_t total = 0;
 };
 
-enum class Outcome { Finished, Stopped, Parked, Failed };
-const char* toText(Outcome outcome); // "finished", "stopped", "parked", "failed"
+enum class Outcome { Finished, Stopped, Failed };
+const char* toText(Outcome outcome); // "finished", "stopped", "failed"
 
 struct RunEnded {
     Outcome outcome = Outcome::Failed;

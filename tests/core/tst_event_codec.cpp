@@ -37,7 +37,7 @@ std::vector<train::Event> oneOfEach()
             train::SampleDone{40, "Why?\n", "Because\t\u00fcber \U0001F600 \\ \"so\""},
             train::CheckpointSaved{40, "/tmp/a b/checkpoints/step-40"},
             train::Warning{41, "The gradient norm doubled."},
-            train::RunEnded{train::Outcome::Parked, "a sentence", 184.2, "/tmp/adapter", 190}};
+            train::RunEnded{train::Outcome::Stopped, "a sentence", 184.2, "/tmp/adapter", 190}};
 }
 
 std::vector<std::int64_t> stepsOf(const std::vector<train::Event>& events)
@@ -148,7 +148,7 @@ void TestEventCodec::numbersComeBackExactly()
 void TestEventCodec::outcomesComeBack()
 {
     using train::Outcome;
-    for (const auto outcome : {Outcome::Finished, Outcome::Stopped, Outcome::Parked, Outcome::Failed}) {
+    for (const auto outcome : {Outcome::Finished, Outcome::Stopped, Outcome::Failed}) {
         train::RunEnded ended;
         ended.outcome = outcome;
         const auto object = toJson(ended);

@@ -13,13 +13,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A parked run can go on like a stopped one, and the row knows no third way to be at rest.
-const char* stateOf(train::Outcome outcome)
-{
-    return outcome == train::Outcome::Parked ? train::toText(train::Outcome::Stopped)
-                                             : train::toText(outcome);
-}
-
 } // namespace
 
 void RunTable::apply(RunRow& row, const train::Event& event)
@@ -38,7 +31,7 @@ void RunTable::apply(RunRow& row, const train::Event& event)
         const bool failed = ended->outcome == train::Outcome::Failed;
         row.seconds = failed ? std::max(row.seconds, ended->seconds) : ended->seconds;
         m_sittings.erase(row.id);
-        row.state = stateOf(ended->outcome);
+        row.state = train::toText(ended->outcome);
         row.sentence = ended->sentence;
         row.step = ended->step > 0 ? ended->step : row.step;
         row.result = ended->adapter.empty() ? row.result : ended->adapter;
