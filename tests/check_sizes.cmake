@@ -4,9 +4,10 @@
 cmake_policy(SET CMP0057 NEW)
 set(most_files 40) # of headers and sources, lying in one folder
 set(most_lines 600)
-set(allowed # folders and files, each with its reason
-  core/nn    # as core/train
-  core/train # the trainer is being cut by responsibility: batches, steps, a run, benchmarks
+set(allowed # folders and files that are too large still, each with what is to be done
+  core/nn    # rooms to come: families, a pass and its state, layers
+  core/peft  # rooms to come: the methods, and the folders of adapters
+  core/train # rooms to come: batches and plans, steps, a run, benchmarks
 )
 file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/core/*.h" "${ROOT}/core/*.cpp" "${ROOT}/ui/*.h" "${ROOT}/ui/*.cpp"
      "${ROOT}/app/*.h" "${ROOT}/app/*.cpp")
