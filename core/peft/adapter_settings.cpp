@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/peft/adapter_settings.h"
 
-#include "core/base/gguf_file.h"
+#include "core/gguf/file.h"
 #include "core/peft/adapter_file.h"
 #include "core/peft/method.h"
 #include "core/peft/trained_on.h"
@@ -10,7 +10,7 @@ namespace luthier::peft {
 
 Result<AdapterSettings> readAdapterSettings(const std::filesystem::path& adapter)
 {
-    if (base::isGguf(adapter)) {
+    if (gguf::isGguf(adapter)) {
         return Error{adapter.string() + ": a GGUF adapter does not say what it was made with, so its training cannot go on; fold "
                      "it into the base first (model.adapter_merge)"};
     }

@@ -3,7 +3,7 @@
 #include "core/train/start_point.h"
 
 #include "core/base/files.h"
-#include "core/base/gguf_file.h"
+#include "core/gguf/file.h"
 #include "core/nn/device.h"
 #include "core/peft/adapter_folder.h"
 #include "core/peft/trained_on.h"
