@@ -163,7 +163,7 @@ private Q_SLOTS:
         QTest::newRow("no recipe") << QStringList{"nowhere.json"} << 1 << QByteArray("nowhere.json");
         QTest::newRow("a broken rule") << QStringList{"RECIPE", "--set", "method.kind=lora"} << 1 << QByteArray("Random weights");
         QTest::newRow("no such project") << QStringList{"RECIPE", "--project", "/nowhere"} << 1 << QByteArray("no project lies there");
-        QTest::newRow("no row") << QStringList{"RECIPE", "--set", "data.columns=prompt=antwort,completion=nichts"} << 1 << QByteArray("rows.csv");
+        QTest::newRow("no row") << QStringList{"RECIPE", "--set", "data.columns=prompt=antwort,completion=nichts"} << 1 << QByteArray("row");
         QTest::newRow("no such flag") << QStringList{"RECIPE", "--maesure"} << 2 << QByteArray("maesure");
     }
 

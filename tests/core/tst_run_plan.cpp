@@ -64,7 +64,7 @@ const Case kCases[] = {
          tiny.config.method.of<peft::LoraSettings>().useDora = true;
          tiny.config.method.of<peft::LoraSettings>().targetModules = {"all-linear"};
          tiny.config.method.of<peft::LoraSettings>().rankPattern = {"down_proj=2"};
-         tiny.config.method.of<peft::LoraSettings>().modulesToSave = {"lm_head"};
+         tiny.config.method.of<peft::LoraSettings>().modulesToSave = {"norm"};
      }},
     {"whole weights, a layer frozen",
      [](auto& tiny, auto&) {
