@@ -3,8 +3,8 @@
 #include "core/train/start_point.h"
 
 #include "core/base/files.h"
-#include "core/gguf/file.h"
 #include "core/nn/device.h"
+#include "core/peft/adapter_copy.h"
 #include "core/peft/adapter_folder.h"
 #include "core/peft/trained_on.h"
 #include "core/weights/load.h"
@@ -27,36 +27,12 @@ Result<void> giveName(const fs::path& temporary, const fs::path& target)
                 : base::syncDirectory(target.parent_path());
 }
 
-Result<void> copyFile(const fs::path& from, const fs::path& to)
+Result<void> keepCopy(const fs::path& adapter, const fs::path& target)
 {
-    std::error_code code;
-    fs::copy_file(from, to, fs::copy_options::overwrite_existing, code);
-    return code ? Result<void>(Error{from.string() + ": cannot be copied to " + to.string() + ": " + code.message()})
-                : Result<void>();
-}
-
-Result<void> copyAdapter(const fs::path& from, const fs::path& to)
-{
-    const fs::path temporary = to.string() + kPart;
-    if (auto removed = base::removeTree(temporary); !removed) {
-        return removed;
-    }
-    std::error_code code;
-    if (fs::is_regular_file(from, code)) {
-        auto copied = copyFile(from, temporary);
-        return copied ? giveName(temporary, to) : copied;
-    }
-    if (auto made = base::makeDirectories(temporary); !made) {
-        return made;
-    }
-    for (const auto& entry : fs::directory_iterator(from, code)) {
-        if (entry.is_regular_file()) {
-            if (auto copied = copyFile(entry.path(), temporary / entry.path().filename()); !copied) {
-                return copied;
-            }
-        }
-    }
-    return code ? Result<void>(Error{from.string() + ": cannot be read: " + code.message()}) : giveName(temporary, to);
+    const fs::path temporary = target.string() + kPart;
+    auto done = base::removeTree(temporary);
+    done = done ? peft::copyAdapter(adapter, temporary) : done;
+    return done ? giveName(temporary, target) : done;
 }
 
 fs::path startIn(const fs::path& folder, const fs::path& adapter)
@@ -142,7 +118,7 @@ Result<config::RunConfig> placeStart(config::RunConfig config, const fs::path& f
     if (!fs::exists(start, code)) {
         auto origin = peft::originOf(adapter, config.model.path, config.model.adapterMerge);
         auto written = origin ? peft::writeOrigin(folder, *origin) : Result<void>(origin.error());
-        auto copied = written ? copyAdapter(adapter, start) : written;
+        auto copied = written ? keepCopy(adapter, start) : written;
         if (!copied) {
             return copied.error();
         }

@@ -69,12 +69,12 @@ void firstRun(TinyRun& tiny, const Variant& variant, EventLog& log)
 
 double firstLoss(const EventLog& log)
 {
-    return log.all<train::EvalDone>().front().loss;
+    return log.all<train::EvalDone>().front().loss.value();
 }
 
 double lastLoss(const EventLog& log)
 {
-    return log.all<train::EvalDone>().back().loss;
+    return log.all<train::EvalDone>().back().loss.value();
 }
 
 std::string bytesOf(const fs::path& path)
