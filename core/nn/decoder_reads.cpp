@@ -72,7 +72,7 @@ public:
     {
         for (const Norm* norm : {&layer.inputNorm, &layer.queryNorm, &layer.keyNorm, &layer.attentionNorm, &layer.mlpNorm,
                                  &layer.outputNorm}) {
-            add(adapters.now(*norm));
+            add(*norm);
         }
         for (const LinearGroup* group : {&layer.qkv, &layer.output, &layer.gateUp, &layer.down}) {
             add(*group);
@@ -112,12 +112,15 @@ std::vector<at::Tensor> Decoder::readsOf(const ForwardInput& input)
     const PassAdapters adapters = adaptersOf(input.pass);
     ReadList list;
     for (const at::Tensor* tensor : {&m_embedding, &m_positions, &m_head}) {
-        list.add(adapters.now(*tensor));
+        list.add(*tensor);
     }
     for (const Layer& layer : m_layers) {
         list.add(layer, adapters);
     }
-    list.add(adapters.now(m_norm));
+    list.add(m_norm);
+    for (const Replacement& replacement : adapters.replacements()) {
+        list.add(replacement.copy);
+    }
     list.add(adapters.extras().prompt);
     list.add(adapters.extras().prefix);
     list.add(adapters.extras().afterAttention);

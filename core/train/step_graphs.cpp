@@ -94,11 +94,13 @@ MicroBatch StepGraphs::padded(MicroBatch batch) const
 
 StepGraphs::Recording* StepGraphs::recordingOf(const Input& input)
 {
-    const MicroBatch& batch = input.batch;
-    const std::int64_t places = batch.places.defined() ? batch.places.numel() : -1;
+    MicroBatch batch = input.batch;
+    std::vector<std::vector<std::int64_t>> shapes;
+    for (const at::Tensor* tensor : objectives::tensorsOf(batch)) {
+        shapes.push_back(tensor->sizes().vec());
+    }
     const auto found = std::find_if(m_recordings.begin(), m_recordings.end(), [&](const auto& r) {
-        return r->rows == batch.ids.size(0) && r->width == batch.ids.size(1) && r->places == places
-               && r->training == input.pass.training && r->adapters == input.pass.adapters;
+        return r->shapes == shapes && r->training == input.pass.training && r->adapters == input.pass.adapters;
     });
     if (found != m_recordings.end()) {
         return found->get();
@@ -107,9 +109,7 @@ StepGraphs::Recording* StepGraphs::recordingOf(const Input& input)
         return nullptr;
     }
     auto recording = std::make_unique<Recording>();
-    recording->rows = batch.ids.size(0);
-    recording->width = batch.ids.size(1);
-    recording->places = places;
+    recording->shapes = std::move(shapes);
     recording->training = input.pass.training;
     recording->adapters = input.pass.adapters;
     m_recordings.push_back(std::move(recording));

@@ -63,9 +63,7 @@ public:
 
 private:
     struct Recording {
-        std::int64_t rows = 0;
-        std::int64_t width = 0;
-        std::int64_t places = -1; // -1: everywhere
+        std::vector<std::vector<std::int64_t>> shapes; // of the batch's tensors
         bool training = false;
         std::shared_ptr<const nn::AdapterSet> adapters;
         bool seen = false;
