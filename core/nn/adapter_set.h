@@ -33,7 +33,6 @@ public:
 
     const GroupAdapters& of(const LinearGroup& group) const;
     const Extras& extras() const { return m_extras; }
-    const std::vector<Replacement>& replacements() const { return m_replacements; }
     // The tensor, or the copy that stands in for it; `base` is the decoder's own member.
     const at::Tensor& now(const at::Tensor& base) const;
     Norm now(const Norm& base) const;

@@ -92,8 +92,8 @@ public:
 
     // Makes what passes over rows of up to `longest` tokens look up, so that none of them has to.
     void reserve(std::int64_t longest);
-    // The memory besides its input that hidden() of such an input, its backward pass and a product with head() read, or passes
-    // without adapters beside it, as it is now, undefined tensors left out: work that was recorded may be played while all of this is what it was. Of `input`
+    // The memory besides its input that hidden() of such an input, its backward pass and a product with head() read, as it
+    // is now, undefined tensors left out: work that was recorded may be played while all of this is what it was. Of `input`
     // only shapes matter. Made ready where a pass would make it.
     std::vector<at::Tensor> readsOf(const ForwardInput& input);
 

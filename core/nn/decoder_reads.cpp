@@ -118,7 +118,7 @@ std::vector<at::Tensor> Decoder::readsOf(const ForwardInput& input)
         list.add(layer, adapters);
     }
     list.add(m_norm);
-    for (const Replacement& replacement : adapters.replacements()) {
+    for (const Replacement& replacement : input.pass.adapters ? input.pass.adapters->replacements : m_replacements) {
         list.add(replacement.copy);
     }
     list.add(adapters.extras().prompt);
