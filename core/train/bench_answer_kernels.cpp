@@ -38,7 +38,7 @@ void checkCodes(const KernelBench& bench, std::int64_t rows)
         }
         const at::Tensor x = bench.normal({rows, kIn});
         bench.check("product with codes", std::to_string(rows) + " x " + std::to_string(kIn) + ", " + std::string(table.id),
-                    [&] { return Tensors{nn::linearForward(group, x)}; });
+                    [&] { return Tensors{nn::linearForward(nn::ActiveLinear(group), x)}; });
     }
 }
 
