@@ -5,6 +5,7 @@
 #include "core/objectives/loss.h"
 #include "core/objectives/objectives.h"
 #include "core/optim/adamw.h"
+#include "core/peft/lora_settings.h"
 #include "core/peft/method.h"
 #include "core/train/batch_feed.h"
 #include "core/train/heads.h"
@@ -434,7 +435,7 @@ void TestObjectives::headsAreTrainedAndResumed()
     TinyRun tiny;
     tiny.objective = &row;
     tiny.config.run.epochs = 2;
-    tiny.config.method.dropout = 0.2;
+    tiny.config.method.of<peft::LoraSettings>().dropout = 0.2;
     EventLog whole;
     const auto uninterrupted = tiny.run("whole", whole);
     QVERIFY2(uninterrupted.outcome == Outcome::Finished, uninterrupted.sentence.c_str());

@@ -5,6 +5,7 @@
 #include "core/nn/kernels/dropout.h"
 #include "core/nn/kernels/kernels.h"
 #include "core/objectives/token_log_probs.h"
+#include "core/optim/adamw.h"
 #include "core/peft/method.h"
 #include "core/train/evaluator.h"
 #include "core/train/train_step.h"
