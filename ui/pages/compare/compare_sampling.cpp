@@ -44,6 +44,7 @@ SamplingForm::SamplingForm(QWidget* parent) : QWidget(parent)
     layout->addStretch();
 }
 
+// `field` is a row of a table that lives as long as the program.
 QWidget* SamplingForm::makeEditor(const fields::Field& field)
 {
     const fields::Value value = field.get(&m_sampling);
@@ -52,7 +53,7 @@ QWidget* SamplingForm::makeEditor(const fields::Field& field)
         box->setRange(bounded(field.range.low, 0), bounded(field.range.high, std::numeric_limits<int>::max()));
         box->setValue(static_cast<int>(*whole));
         box->setGroupSeparatorShown(true);
-        connect(box, &QSpinBox::valueChanged, this, [this, set = field.set](int now) { set(&m_sampling, std::int64_t{now}); });
+        connect(box, &QSpinBox::valueChanged, this, [this, &field](int now) { field.set(&m_sampling, std::int64_t{now}); });
         return box;
     }
     if (const auto* real = std::get_if<double>(&value)) {
@@ -63,18 +64,18 @@ QWidget* SamplingForm::makeEditor(const fields::Field& field)
         box->setRange(std::isfinite(field.range.low) ? field.range.low + smallest : 0,
                       std::isfinite(field.range.high) ? field.range.high : 1000);
         box->setValue(*real);
-        connect(box, &QDoubleSpinBox::valueChanged, this, [this, set = field.set](double now) { set(&m_sampling, now); });
+        connect(box, &QDoubleSpinBox::valueChanged, this, [this, &field](double now) { field.set(&m_sampling, now); });
         return box;
     }
     // Lists of texts: one a line would be too tall here, so they stand separated by "|".
     auto* line = new QLineEdit;
     line->setPlaceholderText(tr("none; separate with |"));
-    connect(line, &QLineEdit::textChanged, this, [this, set = field.set](const QString& now) {
+    connect(line, &QLineEdit::textChanged, this, [this, &field](const QString& now) {
         std::vector<std::string> texts;
         for (const QString& text : now.split(u'|', Qt::SkipEmptyParts)) {
             texts.push_back(text.toStdString());
         }
-        set(&m_sampling, texts);
+        field.set(&m_sampling, texts);
     });
     return line;
 }
