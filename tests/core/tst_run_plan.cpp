@@ -26,72 +26,72 @@ struct Case {
 
 // `change` may rewrite the recipe; the rows are made from it first and again where it set none.
 const Case kCases[] = {
-    {"buckets", [](auto&, auto&) {}},
-    {"longest", [](auto& tiny, auto&) { tiny.config.data.padding = "longest"; }},
-    {"packed", [](auto& tiny, auto&) { tiny.config.data.padding = "packed"; }},
+    {"buckets", [](support::TinyRun&, train::RunRows&) {}},
+    {"longest", [](support::TinyRun& tiny, train::RunRows&) { tiny.config.data.padding = "longest"; }},
+    {"packed", [](support::TinyRun& tiny, train::RunRows&) { tiny.config.data.padding = "packed"; }},
     {"packed, several epochs and a fraction",
-     [](auto& tiny, auto&) {
+     [](support::TinyRun& tiny, train::RunRows&) {
          tiny.config.data.padding = "packed";
          tiny.config.run.epochs = 2.5;
      }},
     {"file order",
-     [](auto& tiny, auto&) {
+     [](support::TinyRun& tiny, train::RunRows&) {
          tiny.config.data.shuffle = false;
          tiny.config.data.padding = "packed";
          tiny.config.run.epochs = 2;
      }},
-    {"a fraction of an epoch", [](auto& tiny, auto&) { tiny.config.run.epochs = 0.3; }},
-    {"epochs and a fraction", [](auto& tiny, auto&) { tiny.config.run.epochs = 1.7; }},
-    {"max_steps", [](auto& tiny, auto&) { tiny.config.run.maxSteps = 3; }},
+    {"a fraction of an epoch", [](support::TinyRun& tiny, train::RunRows&) { tiny.config.run.epochs = 0.3; }},
+    {"epochs and a fraction", [](support::TinyRun& tiny, train::RunRows&) { tiny.config.run.epochs = 1.7; }},
+    {"max_steps", [](support::TinyRun& tiny, train::RunRows&) { tiny.config.run.maxSteps = 3; }},
     {"max_steps beyond an epoch",
-     [](auto& tiny, auto&) {
+     [](support::TinyRun& tiny, train::RunRows&) {
          tiny.config.run.maxSteps = 13;
          tiny.config.run.epochs = 9;
      }},
-    {"nothing held out", [](auto& tiny, auto&) { tiny.config.data.heldOutShare = 0; }},
-    {"a third held out", [](auto& tiny, auto&) { tiny.config.data.heldOutShare = 0.33; }},
-    {"another seed", [](auto& tiny, auto&) { tiny.config.run.seed = 7; }},
-    {"the first rows", [](auto& tiny, auto&) { tiny.config.data.limit = 17; }},
-    {"rows are cut", [](auto& tiny, auto&) { tiny.config.data.maxLength = 40; }},
-    {"longer than the model reads", [](auto& tiny, auto&) { tiny.config.data.maxLength = 4096; }},
+    {"nothing held out", [](support::TinyRun& tiny, train::RunRows&) { tiny.config.data.heldOutShare = 0; }},
+    {"a third held out", [](support::TinyRun& tiny, train::RunRows&) { tiny.config.data.heldOutShare = 0.33; }},
+    {"another seed", [](support::TinyRun& tiny, train::RunRows&) { tiny.config.run.seed = 7; }},
+    {"the first rows", [](support::TinyRun& tiny, train::RunRows&) { tiny.config.data.limit = 17; }},
+    {"rows are cut", [](support::TinyRun& tiny, train::RunRows&) { tiny.config.data.maxLength = 40; }},
+    {"longer than the model reads", [](support::TinyRun& tiny, train::RunRows&) { tiny.config.data.maxLength = 4096; }},
     {"odd batches",
-     [](auto& tiny, auto&) {
+     [](support::TinyRun& tiny, train::RunRows&) {
          tiny.config.run.batchSize = 3;
          tiny.config.run.gradientAccumulation = 5;
      }},
     {"DoRA with patterns",
-     [](auto& tiny, auto&) {
+     [](support::TinyRun& tiny, train::RunRows&) {
          tiny.config.method.of<peft::LoraSettings>().useDora = true;
          tiny.config.method.of<peft::LoraSettings>().targetModules = {"all-linear"};
          tiny.config.method.of<peft::LoraSettings>().rankPattern = {"down_proj=2"};
          tiny.config.method.of<peft::LoraSettings>().modulesToSave = {"norm"};
      }},
     {"whole weights, a layer frozen",
-     [](auto& tiny, auto&) {
+     [](support::TinyRun& tiny, train::RunRows&) {
          tiny.config.method.kind = "full";
          tiny.config.method.of<peft::FullSettings>().frozenLayers = 1;
          tiny.config.method.of<peft::FullSettings>().freezeEmbeddings = true;
      }},
     {"a held-out file",
-     [](auto& tiny, auto&) {
+     [](support::TinyRun& tiny, train::RunRows&) {
          need(base::writeFileAtomically(tiny.path("held.jsonl"), "{\"instruction\":\"Who?\",\"output\":\"Mira.\"}\n{\"instruction\":7}\n"));
          tiny.config.data.heldOut = {tiny.path("held.jsonl")};
      }},
     {"broken rows and rows with nothing to learn",
-     [](auto& tiny, auto&) {
+     [](support::TinyRun& tiny, train::RunRows&) {
          std::string rows = need(base::readFile(tiny.path("rows.jsonl")));
          rows += "{\"instruction\":7}\nno JSON\n{\"instruction\":\"" + std::string(2000, 'x') + "\",\"output\":\"y\"}\n";
          need(base::writeFileAtomically(tiny.path("rows.jsonl"), rows));
      }},
     {"rows left out and edited",
-     [](auto& tiny, auto& rows) {
+     [](support::TinyRun& tiny, train::RunRows& rows) {
          rows = train::runRows(tiny.config.data);
          rows.train[0].excluded = {0, 3, 39, 1000};
          rows.train[0].edits = {{5, {{"instruction", "Edited?"}, {"output", "Yes, and longer than it was before, by some words."}}},
                                 {6, {{"instruction", 7}}}};
      }},
     {"texts joined in windows",
-     [](auto& tiny, auto&) {
+     [](support::TinyRun& tiny, train::RunRows&) {
          std::string rows;
          for (int i = 0; i < 30; ++i) {
              rows += base::dumpJson(Json{{"text", "Text " + std::to_string(i) + std::string(static_cast<std::size_t>(i * 3), '.')}}) + "\n";
@@ -102,7 +102,7 @@ const Case kCases[] = {
          tiny.config.objective.kind = "pretrain";
      }},
     {"a CSV with columns of its own",
-     [](auto& tiny, auto&) {
+     [](support::TinyRun& tiny, train::RunRows&) {
          std::string rows = "frage,antwort\n";
          for (int i = 0; i < 30; ++i) {
              rows += "What is " + std::to_string(i) + "?,It is " + std::string(static_cast<std::size_t>(i % 5), 'a') + " plank.\n";
