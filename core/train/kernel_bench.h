@@ -7,6 +7,7 @@
 #include "core/train/bench_kernels.h"
 #include "core/train/bench_probe.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/randn.h>
 
