@@ -76,7 +76,7 @@ std::string batchText(const train::BatchShape& shape, bool isPacked)
 
 std::string tableOf(const train::RunPlan& plan, int width)
 {
-    Table table({{""}, {"", true}});
+    Table table({{"this run"}, {"as planned", true}});
     table.add({"Rows", rowsText(plan.rows.data)});
     table.add({"Steps", counted(plan.rows.steps)});
     table.add({"Longest row", counted(plan.rows.longestRow()) + " tokens, cut after " + counted(plan.rows.maxLength)});
