@@ -125,6 +125,13 @@ Result<std::shared_ptr<Project>> openForLooking(const fs::path& folder)
     if (!database) {
         return database.error();
     }
+    // Looking knows the newest form of the file alone, and who only ever looks must not be locked out of an older project.
+    if (const auto older = isOlder(*database); older && *older && ::access(path.c_str(), W_OK) == 0 && ::access(folder.c_str(), W_OK) == 0) {
+        auto upToDate = openForWriting(folder);
+        if (!upToDate) {
+            return upToDate.error();
+        }
+    }
     if (auto checked = checkSchema(*database); !checked) {
         return checked.error();
     }

@@ -287,6 +287,12 @@ Result<void> checkSchema(Database& database)
     return {};
 }
 
+Result<bool> isOlder(Database& database)
+{
+    const auto version = knownVersion(database);
+    return version ? Result<bool>(*version > 0 && *version < kVersion) : version.error();
+}
+
 Result<void> checkPages(Database& database)
 {
     std::string found;

@@ -13,6 +13,9 @@ Result<void> prepareSchema(Database& database);
 // For looking only: the same checks, and no older one either.
 Result<void> checkSchema(Database& database);
 
+// A project that an older Luthier wrote. Errors: of what checkSchema refuses.
+Result<bool> isOlder(Database& database);
+
 // Reads every page. An error says what is damaged.
 Result<void> checkPages(Database& database);
 
