@@ -99,6 +99,32 @@ EncodedExample encodeText(const text::Tokenizer& tokenizer, const std::string& c
     return encoded;
 }
 
+// Where the turn of a message may stand: behind the content before it, before the content behind it.
+text::Span turnOf(const text::Rendered& rendered, std::size_t message)
+{
+    text::Span turn{0, static_cast<std::int64_t>(rendered.text.size())};
+    for (std::size_t i = 0; i < rendered.messages.size(); ++i) {
+        const text::Span& other = rendered.messages[i];
+        if (i < message && other.end > other.begin) {
+            turn.begin = std::max(turn.begin, other.end);
+        } else if (i > message && other.end > other.begin) {
+            turn.end = std::min(turn.end, other.begin);
+        }
+    }
+    return turn;
+}
+
+// Answers that are marked as not to be learned are context.
+void dropUntrained(const text::Rendered& rendered, const std::vector<Message>& messages, std::vector<text::Span>& spans)
+{
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        if (!messages[i].trained && messages[i].role == "assistant") {
+            const text::Span turn = turnOf(rendered, i);
+            std::erase_if(spans, [&](const text::Span& span) { return span.begin >= turn.begin && span.begin < turn.end; });
+        }
+    }
+}
+
 // The spans of answers in the conversation that are not part of the prompt.
 std::vector<text::Span> answerSpans(const text::Rendered& rendered, std::size_t numPromptMessages)
 {
@@ -110,6 +136,16 @@ std::vector<text::Span> answerSpans(const text::Rendered& rendered, std::size_t 
     std::copy_if(rendered.assistant.begin(), rendered.assistant.end(), std::back_inserter(spans),
                  [from](const text::Span& span) { return span.end > from; });
     return spans;
+}
+
+// A template that has no developer reads his words as the system's.
+void callDevelopersSystem(const text::ChatTemplate& chatTemplate, std::vector<Message>& messages)
+{
+    if (chatTemplate.source().find("developer") == std::string::npos) {
+        for (Message& message : messages) {
+            message.role = message.role == "developer" ? "system" : message.role;
+        }
+    }
 }
 
 } // namespace
@@ -157,6 +193,7 @@ Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSet
     }
     auto messages = example.messages;
     messages.insert(messages.end(), example.chosen.begin(), example.chosen.end());
+    callDevelopersSystem(*chatTemplate, messages);
     auto rendered
         = chatTemplate->render(toJson(messages), {false, example.tools, example.templateVariables, {}});
     if (!rendered) {
@@ -165,7 +202,9 @@ Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSet
     const std::size_t numPrompt = example.kind == ExampleKind::Preference ? example.messages.size() : 0;
     EncodedExample encoded;
     encoded.tokens = tokenizer->encode(rendered->text, {.addSpecial = false, .parseSpecial = true});
-    encoded.trained = overlapping(encoded.tokens, answerSpans(*rendered, numPrompt));
+    auto spans = answerSpans(*rendered, numPrompt);
+    dropUntrained(*rendered, messages, spans);
+    encoded.trained = overlapping(encoded.tokens, std::move(spans));
     encoded.text = std::move(rendered->text);
     if (example.desirable == false) { // an answer judged bad must not be copied
         encoded.trained.assign(encoded.tokens.size(), 0);
@@ -174,11 +213,13 @@ Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSet
     return finished(std::move(encoded), settings);
 }
 
-Result<std::vector<text::TokenId>> Encoder::encodePrompt(const std::vector<Message>& messages) const
+Result<std::vector<text::TokenId>> Encoder::encodePrompt(const std::vector<Message>& prompt) const
 {
     if (!chatTemplate) {
         return noTemplate(fitting);
     }
+    auto messages = prompt;
+    callDevelopersSystem(*chatTemplate, messages);
     auto rendered = chatTemplate->render(toJson(messages), {true, {}, {}, {}});
     if (!rendered) {
         return rendered.error();

@@ -12,9 +12,10 @@
 namespace luthier::data {
 
 struct Message {
-    std::string role; // system, user, assistant, tool
+    std::string role; // system, developer, user, assistant, tool
     std::string content;
-    Json extra;       // other keys of the message (tool_calls, name, ...); null when none
+    Json extra = {};     // other keys of the message (tool_calls, name, ...); null when none
+    bool trained = true; // false: marked as not to be learned ("weight": 0, "train": false); an answer is context then
 };
 
 enum class ExampleKind { Conversation, Text, Preference };

@@ -32,7 +32,7 @@ const std::vector<Good>& goodRows()
         {"instruction", R"({"instruction":"Ask","output":"Say","history":"[[\u0022q\u0022,\u0022a\u0022]]"})", "user:q|assistant:a|user:Ask|assistant:Say"},
         {"chat", R"({"messages":[{"role":"user","content":"Ask"},{"role":"assistant","content":"Say"}]})", "user:Ask|assistant:Say"},
         {"chat", R"({"messages":[{"role":"developer","content":"Be kind"},{"role":"user","content":"Ask"},{"role":"assistant","content":"Say"},{"role":"user","content":"More"}]})",
-         "system:Be kind|user:Ask|assistant:Say|user:More"},
+         "developer:Be kind|user:Ask|assistant:Say|user:More"},
         {"chat", R"({"conversations":[{"from":"human","value":"Ask"},{"from":"gpt","value":"Say"}]})", "user:Ask|assistant:Say"},
         {"chat", R"({"system":"Be kind","conversations":[{"from":"human","value":"Ask"},{"from":"gpt","value":"Say"}]})",
          "system:Be kind|user:Ask|assistant:Say"},
@@ -45,7 +45,39 @@ const std::vector<Good>& goodRows()
          "user:Ask|assistant:+{\"tool_calls\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":{\"x\":1}}}]}|tool:2+{\"name\":\"f\"}|assistant:Say"},
         {"chat", R"({"conversations":[{"from":"human","value":"Ask"},{"from":"function_call","value":"{\u0022name\u0022:\u0022f\u0022,\u0022arguments\u0022:{\u0022x\u0022:1}}"},{"from":"observation","value":"2"},{"from":"gpt","value":"Say"}]})",
          "user:Ask|assistant:+{\"tool_calls\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":{\"x\":1}}}]}|tool:2|assistant:Say"},
+        // As people write them: other cases, other names, other kinds of values.
+        {"instruction", R"({"Instruction":"Ask"," Input":"this","OUTPUT":"Say"})", "user:Ask\nthis|assistant:Say"},
+        {"instruction", R"({"instruction":"Ask","inputs":"this","output":"Say"})", "user:Ask\nthis|assistant:Say"},
+        {"instruction", R"({"instruction":"Add","output":4})", "user:Add|assistant:4"},
+        {"instruction", R"({"instruction":"Is it?","output":true})", "user:Is it?|assistant:true"},
+        {"instruction", R"({"instruction":"Read","output":{"name":"Mira","age":34}})", "user:Read|assistant:{\"name\":\"Mira\",\"age\":34}"},
+        {"chat", R"({"messages":[{"role":"assistant","content":"Welcome"},{"role":"user","content":"Ask"},{"role":"assistant","content":"Say"}]})",
+         "assistant:Welcome|user:Ask|assistant:Say"},
+        {"chat", R"({"messages":[{"role":"user","content":""},{"role":"assistant","content":null}]})", "user:|assistant:"},
+        {"chat", R"({"messages":[{"role":"user","content":"Add"},{"role":"assistant","content":7}]})", "user:Add|assistant:7"},
+        {"chat", R"({"conversations":[{"from":"Human","value":"Ask"},{"from":"AI","value":"Say"}]})", "user:Ask|assistant:Say"},
+        {"chat", R"({"conversations":[{"from":"customer","value":"Ask"},{"from":"Agent","value":"Say"}]})", "user:Ask|assistant:Say"},
+        {"chat", R"({"conversations":[{"from":"user","value":"Ask"},{"from":"bard","value":"Say"}]})", "user:Ask|assistant:Say"},
+        {"chat", R"({"messages":[{"role":"user","content":"Ask"},{"role":"assistant","content":"Wrong","weight":0},{"role":"user","content":"No"},{"role":"assistant","content":"Say","weight":1}]})",
+         "user:Ask|assistant(context):Wrong|user:No|assistant:Say"},
+        {"chat", R"({"messages":[{"role":"user","content":"Ask"},{"role":"assistant","content":"Wrong","train":false},{"role":"user","content":"No"},{"role":"assistant","content":"Say"}]})",
+         "user:Ask|assistant(context):Wrong|user:No|assistant:Say"},
+        {"chat", R"({"messages":[{"role":"user","content":"Ask"},{"role":"assistant","content":"Wrong","loss_mask":0},{"role":"user","content":"No"},{"role":"assistant","content":"Say","training":true}]})",
+         "user:Ask|assistant(context):Wrong|user:No|assistant:Say"},
+        {"chat", R"({"messages":[{"role":"user","content":"Ask"},{"role":"assistant","function_call":{"name":"f","arguments":"{\u0022x\u0022:1}"}},{"role":"function","name":"f","content":"2"},{"role":"assistant","content":"Say"}]})",
+         "user:Ask|assistant:+{\"tool_calls\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":{\"x\":1}}}]}|tool:2+{\"name\":\"f\"}|assistant:Say"},
+        {"chat", R"({"conversations":[{"from":"human","value":"Ask"},{"from":"tool_call","value":"{\u0022name\u0022:\u0022f\u0022,\u0022arguments\u0022:{\u0022x\u0022:1}}"},{"from":"tool_response","value":"2"},{"from":"gpt","value":"Say"}]})",
+         "user:Ask|assistant:+{\"tool_calls\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":{\"x\":1}}}]}|tool:2|assistant:Say"},
+        {"chat", R"({"conversation":[{"system":"Be kind","input":"Ask","output":"Say"},{"input":"More","output":"So"}]})",
+         "system:Be kind|user:Ask|assistant:Say|user:More|assistant:So"},
         {"completion", R"({"prompt":"Ask","completion":"Say"})", "user:Ask|assistant:Say"},
+        {"completion", R"({"system":"Be kind","prompt":"Ask","completion":"Say"})", "system:Be kind|user:Ask|assistant:Say"},
+        {"completion", R"({"prompt":"Ask","input":"this","completion":"Say"})", "user:Ask\nthis|assistant:Say"},
+        {"completion", R"({"context":"There is a mill","question":"Ask","answer":"Say"})", "user:Ask\nThere is a mill|assistant:Say"},
+        {"completion", R"({"inputs":"Ask","targets":"Say","text":""})", "user:Ask|assistant:Say"},
+        {"completion", R"({"text":"News","label":2,"input":"Which?","output":"Market"})", "user:Which?|assistant:Market"},
+        {"completion", R"({"text":"A long story","summary":"Short"})", "user:A long story|assistant:Short"},
+        {"completion", R"({"text":"Ask","response":"Say"})", "user:Ask|assistant:Say"},
         {"completion", R"({"prompt":"Count","completion":"[1, 2, 3]"})", "user:Count|assistant:[1, 2, 3]"},
         {"completion", R"({"question":"Ask","answer":"Say"})", "user:Ask|assistant:Say"},
         {"completion", R"({"prompt":[{"role":"system","content":"Be kind"},{"role":"user","content":"Ask"}],"completion":[{"role":"assistant","content":"Say"}]})",
@@ -54,6 +86,17 @@ const std::vector<Good>& goodRows()
         {"unpaired", R"({"question":"Ask","answer":"Yes","label":"True"})", "user:Ask|assistant:Yes"},
         {"unpaired", R"({"prompt":[{"role":"user","content":"Ask"}],"completion":[{"role":"assistant","content":"Yes"}],"label":true})",
          "user:Ask|assistant:Yes"},
+        {"unpaired", R"({"prompt":"Ask","completion":"No","label":"FALSE"})", "user:Ask|assistant:No"},
+        {"unpaired", R"({"prompt":"Ask","completion":"No","label":0})", "user:Ask|assistant:No"},
+        {"unpaired", R"({"prompt":[{"role":"user","content":"Ask"}],"completion":{"role":"assistant","content":"Yes"},"label":"yes"})", "user:Ask|assistant:Yes"},
+        {"unpaired", R"({"messages":[{"role":"user","content":"Ask"},{"role":"assistant","content":"No"}],"label":false})", "user:Ask|assistant:No"},
+        {"unpaired", R"({"messages":[{"role":"user","content":"Ask"},{"role":"assistant","content":"No"}],"kto_tag":false})", "user:Ask|assistant:No"},
+        {"unpaired", R"({"system":"Be kind","instruction":"Ask","input":"this","output":"No","label":"no"})", "system:Be kind|user:Ask\nthis|assistant:No"},
+        {"preference", R"({"instruction":"Ask","input":"this","chosen":"Yes","rejected":"No"})", "user:Ask\nthis>>assistant:Yes<<assistant:No"},
+        {"preference", R"({"system":"Be kind","prompt":"Ask","chosen":"Yes","rejected":"No"})", "system:Be kind|user:Ask>>assistant:Yes<<assistant:No"},
+        {"preference", R"({"instruction":"Ask","input":"","output":["Yes","No"],"history":[["q","a"]]})", "user:q|assistant:a|user:Ask>>assistant:Yes<<assistant:No"},
+        {"preference", R"({"input":{"messages":[{"role":"user","content":"Ask"}]},"preferred_output":[{"role":"assistant","content":"Yes"}],"non_preferred_output":[{"role":"assistant","content":"No"}]})",
+         "user:Ask>>assistant:Yes<<assistant:No"},
         {"preference", R"({"prompt":"Ask","chosen":"Yes","rejected":"No"})", "user:Ask>>assistant:Yes<<assistant:No"},
         {"preference", R"({"prompt":[{"role":"user","content":"Ask"}],"chosen":[{"role":"assistant","content":"Yes"}],"rejected":[{"role":"assistant","content":"No"}]})",
          "user:Ask>>assistant:Yes<<assistant:No"},
@@ -68,6 +111,9 @@ const std::vector<Good>& goodRows()
         {"classification", R"({"text":"Good bread","label":"praise"})", "user:Good bread\n\nWhat is the label of this text?|assistant:praise"},
         {"classification", R"({"text":"Good bread","label":1})", "user:Good bread\n\nWhat is the label of this text?|assistant:1"},
         {"classification", R"({"sentence":"Good bread","label":1,"label_text":"praise"})", "user:Good bread\n\nWhat is the label of this text?|assistant:praise"},
+        {"classification", R"({"text":"Good bread","sentiment":"praise"})", "user:Good bread\n\nWhat is the label of this text?|assistant:praise"},
+        {"classification", R"({"text":"Good bread","target":0})", "user:Good bread\n\nWhat is the label of this text?|assistant:0"},
+        {"classification", R"({"text":"Good bread","labels":["praise","food"]})", "user:Good bread\n\nWhat is the label of this text?|assistant:[\"praise\",\"food\"]"},
         {"prompt", R"({"prompt":"Ask"})", "user:Ask"},
     };
     return table;
@@ -86,10 +132,8 @@ const std::vector<Bad>& badRows()
         {"instruction", R"({})", "empty object"},
         {"instruction", R"({"instruction":"a"})", "\"output\" is missing; the row has \"instruction\""},
         {"instruction", R"({"instruction":"a","output":null})", "\"output\" is null"},
-        {"instruction", R"({"instruction":"a","output":9})", "\"output\" is a number"},
         {"instruction", R"({"instruction":"a","output":" \n"})", "\"output\" holds only white space"},
         {"instruction", R"({"instruction":"","output":"b"})", "\"instruction\" is empty"},
-        {"instruction", R"({"instruction":"a","input":[1],"output":"b"})", "\"input\" is a list"},
         {"instruction", R"({"instruction":"a","output":"b","history":[["x"]]})", "pairs of texts"},
         {"chat", R"({"messages":[]})", "\"messages\" is an empty list"},
         {"chat", R"({"messages":{"role":"user","content":"a"}})", "\"messages\" is an object"},
@@ -97,11 +141,9 @@ const std::vector<Bad>& badRows()
         {"chat", R"({"messages":[{"role":"wizard","content":"a"}]})", "its role is \"wizard\""},
         {"chat", R"({"messages":[{"content":"a"}]})", "it has no \"role\""},
         {"chat", R"({"messages":[{"role":"user","content":"a"},{"role":"assistant"}]})", "message 2 of \"messages\": it has no \"content\""},
-        {"chat", R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":null}]})", "its content is null"},
-        {"chat", R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":" "}]})", "message 2 of \"messages\": its content is empty"},
-        {"chat", R"({"messages":[{"role":"user","content":7}]})", "its content is a number"},
+        {"chat", R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b","train":"perhaps"}]})", "\"train\" is perhaps"},
         {"chat", R"({"messages":[{"role":"user","content":[{"type":"image"}]}]})", "of type \"image\""},
-        {"chat", R"({"messages":[{"role":"assistant","content":"a"},{"role":"user","content":"b"}]})", "begins with the role \"assistant\""},
+        {"chat", R"({"messages":[{"role":"tool","content":"a"},{"role":"assistant","content":"b"}]})", "begins with a tool's answer"},
         {"chat", R"({"messages":[{"role":"system","content":"a"},{"role":"user","content":"b"}]})", "nothing to learn"},
         {"chat", R"({"messages":[{"role":"system","content":"a"}]})", "has no turns"},
         {"chat", R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[7]}]})", "each call must be an object"},
@@ -122,7 +164,7 @@ const std::vector<Bad>& badRows()
         {"text", R"({"content":"a"})", "\"text\" is missing"},
         {"classification", R"({"text":"a"})", "\"label\" is missing"},
         {"classification", R"({"text":"a","label":""})", "\"label\" is empty"},
-        {"classification", R"({"text":"a","label":[1]})", "\"label\" is a list"},
+        {"classification", R"({"text":"a","label":{"x":1}})", "\"label\" is an object"},
         {"prompt", R"({"prompt":[]})", "\"prompt\" is an empty list"},
     };
     return table;
@@ -132,7 +174,7 @@ std::string spelled(const std::vector<data::Message>& messages)
 {
     std::string text;
     for (const auto& message : messages) {
-        text.append(text.empty() ? "" : "|").append(message.role).append(":").append(message.content);
+        text.append(text.empty() ? "" : "|").append(message.role).append(message.trained ? ":" : "(context):").append(message.content);
         if (!message.extra.is_null()) {
             text.append("+").append(base::dumpJson(message.extra));
         }
@@ -281,7 +323,7 @@ private Q_SLOTS:
         for (const char* good : {"true", "1", "\"True\"", "\"good\"", "\"1\""}) {
             QVERIFY2(judged(good).ok() && judged(good)->desirable == true, good);
         }
-        for (const char* bad : {"false", "0", "\"False\"", "\"bad\"", "\"0\""}) {
+        for (const char* bad : {"false", "0", "\"FALSE\"", "\"No\"", "\"bad\"", "\"0\"", "\"\U0001F44E\""}) {
             QVERIFY2(judged(bad).ok() && judged(bad)->desirable == false, bad);
         }
         QVERIFY(!judged("null").ok() && !judged("\"maybe\"").ok() && !judged("0.5").ok());

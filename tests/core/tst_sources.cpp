@@ -40,6 +40,18 @@ const std::vector<Case>& cases()
         {"nul after a row", "a.jsonl", std::string("{\"a\":1}\0x\n", 10), {"!byte 8 (0x00) is a NUL"}},
         {"lists as rows", "a.jsonl", "[1]\n[2]\n", {"[1]", "[2]"}},
         {"document called jsonl", "a.jsonl", "[\n{\"a\":1},\n{\"a\":2}\n]\n", {R"({"a":1})", R"({"a":2})"}},
+        // As other programs write them.
+        {"a list on the only line", "a.jsonl", "[{\"a\":1}, {\"a\":2}]\n", {R"({"a":1})", R"({"a":2})"}},
+        {"messages on the only line", "a.jsonl", "[{\"role\":\"user\",\"content\":\"x\"}]\n", {R"([{"role":"user","content":"x"}])"}},
+        {"commas behind lines", "a.jsonl", "{\"a\":1},\n{\"a\":2} ,\r\n{\"a\":3}\n", {R"({"a":1})", R"({"a":2})", R"({"a":3})"}},
+        {"objects over several lines", "a.json", "{\n \"a\": 1\n}\n{\n \"a\": 2\n}\n", {R"({"a":1})", R"({"a":2})"}},
+        {"the same called jsonl", "a.jsonl", "{\n \"a\": 1\n},\n{\n \"a\": 2\n}\n", {R"({"a":1})", R"({"a":2})"}},
+        {"words between objects", "a.json", "{\n \"a\": 1\n}\nhello\n{\n \"a\": 2\n}\n", {R"({"a":1})", "!not valid JSON", R"({"a":2})"}},
+        {"carriage returns alone", "a.jsonl", "{\"a\":1}\r{\"a\":2}\r", {R"({"a":1})", R"({"a":2})"}},
+        {"no numbers", "a.jsonl", "{\"a\":1,\"b\":NaN,\"c\":[-Infinity,Infinity],\"d\":\"NaN \\\" NaN\"}\n", {R"({"a":1,"b":null,"c":[null,null],"d":"NaN \" NaN"})"}},
+        {"txt behind jsonl", "a.jsonl.txt", "{\"a\":1}\n{\"a\":2}\n", {R"({"a":1})", R"({"a":2})"}},
+        {"UTF-16 without a mark", "a.jsonl", std::string("{\0\"\0a\0\"\0:\0\"\0\xe4\0\x3d\xd8\x00\xde\"\0}\0\n\0", 26), {"{\"a\":\"\u00e4\U0001F600\"}"}},
+        {"UTF-16, big end first", "a.csv", std::string("\xfe\xff\0a\0,\0b\0\n\0" "1\0,\0" "2\0\n", 18), {R"({"a":"1","b":"2"})"}},
         {"empty", "a.jsonl", "", {}},
         {"blank", "a.jsonl", "\n \n", {}},
         {"list", "a.json", " [ {\"a\":1} ,\n{\"a\":[2,{\"b\":\"],[\"}]} ] ", {R"({"a":1})", R"({"a":[2,{"b":"],["}]})"}},
@@ -68,6 +80,10 @@ const std::vector<Case>& cases()
         {"csv open quote", "a.csv", "a,b\n\"x,2\n3,4\n5,6\n", {"!never closed", R"({"a":"3","b":"4"})", R"({"a":"5","b":"6"})"}},
         {"csv invalid byte", "a.csv", "a,b\n\xe9,2\n3,4\n", {"!byte 1 (0xe9)", R"({"a":"3","b":"4"})"}},
         {"csv semicolons", "a.csv", "a;b\n1,5;2\n", {R"({"a":"1,5","b":"2"})"}},
+        {"csv bars", "a.csv", "a|b\n1,5|2\n", {R"({"a":"1,5","b":"2"})"}},
+        {"csv that says its delimiter", "a.csv", "sep=;\r\na;b\r\n1,5;2\r\n", {R"({"a":"1,5","b":"2"})"}},
+        {"csv spaces before quotes", "a.csv", "a, b\n\"x, y\", \"z, \"\"w\"\"\nv\"\n1 , 2\n", {R"({"a":"x, y","b":"z, \"w\"\nv"})", R"({"a":"1 ","b":" 2"})"}},
+        {"csv carriage returns alone", "a.csv", "a,b\r\"x,y\",2\r3,4\r", {R"({"a":"x,y","b":"2"})", R"({"a":"3","b":"4"})"}},
         {"csv nameless column", "a.csv", ",b\n1,2\n", {R"({"column 1":"1","b":"2"})"}},
         {"csv one column", "a.csv", "text\nhello\n\"\"\n", {R"({"text":"hello"})", R"({"text":""})"}},
         {"csv header alone", "a.csv", "a,b\n", {}},
@@ -92,7 +108,6 @@ const std::vector<Refused>& refused()
         {"xz", "a.jsonl", "\xfd" "7zXZ", "xz"},
         {"parquet", "a.parquet", "PAR1abc", data::hasColumnar() ? "cannot be read" : "Parquet"},
         {"zip", "a.csv", "PK\x03\x04", "spreadsheet"},
-        {"utf-16", "a.csv", "\xff\xfe" "a", "UTF-16"},
         {"unknown", "a.doc", "hello", ".parquet, .arrow, .txt or .md"},
         {"column twice", "a.csv", "a,b,a\n1,2,3\n", "\"a\" twice"},
         {"header byte", "a.csv", "a,\xff\n1,2\n", "the header: byte 3"},
@@ -129,6 +144,8 @@ class TestSources : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void initTestCase() { qputenv("XDG_CACHE_HOME", m_folder.filePath("cache").toUtf8()); }
+
     void rows_data()
     {
         QTest::addColumn<int>("index");
@@ -161,6 +178,38 @@ private Q_SLOTS:
         QCOMPARE((*source)->rawRow((*source)->rowCount()), std::string());
     }
 
+    // A hub's snapshot, save_to_disk and people's own folders: what describes a data set is none of its rows.
+    void foldersOfDataFiles()
+    {
+        const auto write = [&](const char* name, const std::string& content) {
+            const std::filesystem::path path = pathOf(name);
+            std::filesystem::create_directories(path.parent_path());
+            std::ofstream(path, std::ios::binary) << content;
+        };
+        write("snapshot/README.md", "---\nlicense: cc0-1.0\n---\n# Questions\n");
+        write("snapshot/LICENSE.txt", "CC0");
+        write("snapshot/dataset_info.json", "{\"features\":{}}");
+        write("snapshot/data/train-00001-of-00002.jsonl", "{\"a\":3}\n");
+        write("snapshot/data/train-00000-of-00002.jsonl", "{\"a\":1}\n{\"a\":2}\n");
+        write("snapshot/data/test-00000-of-00001.jsonl", "{\"a\":4}\n");
+        const auto snapshot = data::openSource(pathOf("snapshot"));
+        QVERIFY2(snapshot.ok(), snapshot.ok() ? "" : snapshot.message().c_str());
+        QCOMPARE((*snapshot)->rowCount(), 3);
+        for (int i = 0; i < 3; ++i) {
+            QVERIFY(*(*snapshot)->row(i) == (Json{{"a", i + 1}}));
+        }
+        QVERIFY(!(*snapshot)->row(3).ok() && (*snapshot)->rawRow(3).empty());
+        QCOMPARE((*snapshot)->notes().size(), std::size_t{2});
+        QVERIFY((*snapshot)->notes()[1].starts_with("1 files that are named for testing or validation are left out"));
+        // Names that only begin alike stand for themselves, and a folder for testing alone is read.
+        write("other/testimonials.csv", "a,b\n1,2\n");
+        QCOMPARE((*data::openSource(pathOf("other")))->rowCount(), 1);
+        write("held/test/rows.jsonl", "{\"a\":4}\n");
+        QCOMPARE((*data::openSource(pathOf("held")))->rowCount(), 1);
+        write("about/README.md", "nothing else");
+        QVERIFY(!data::openSource(pathOf("about")).ok());
+    }
+
     void refusesWithASentence_data()
     {
         QTest::addColumn<int>("index");
@@ -185,7 +234,7 @@ private Q_SLOTS:
         QVERIFY(!missing.ok() && missing.message().find("missing.jsonl: there is no such file") != std::string::npos);
         QDir(m_folder.path()).mkdir("empty");
         const auto folder = data::openSource(pathOf("empty"));
-        QVERIFY(!folder.ok() && folder.message().find("empty: this folder holds no texts") != std::string::npos);
+        QVERIFY(!folder.ok() && folder.message().find("empty: this folder holds neither texts") != std::string::npos);
         const auto device = data::openSource("/dev/zero");
         QVERIFY(!device.ok() && device.message().find("regular") != std::string::npos);
     }

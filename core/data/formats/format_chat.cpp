@@ -13,12 +13,46 @@ constexpr const char* kWanted = "a chat row has \"messages\", a list of {\"role\
 constexpr double kWeight = 0.95;
 constexpr double kNameWeight = 0.2; // of the name alone, with something else than messages under it
 
+constexpr Names kTurnInput = {"input"};
+constexpr Names kTurnOutput = {"output"};
+
+// XTuner's turns: {"system", "input", "output"}, the system text with the first.
+bool looksLikeTurns(const Json& list)
+{
+    return list.is_array() && !list.empty() && std::all_of(list.begin(), list.end(), [](const Json& turn) {
+               return nameIn(turn, kTurnOutput) && !turn.contains("role") && !turn.contains("from");
+           });
+}
+
+Result<std::vector<Message>> messagesOfTurns(const Json& list)
+{
+    std::vector<Message> messages;
+    for (const Json& turn : list) {
+        auto system = optionalText(turn, {"system"});
+        auto input = optionalText(turn, kTurnInput);
+        auto output = requireText(turn, kTurnOutput);
+        for (const auto* text : {&system, &input, &output}) {
+            if (!*text) {
+                return Error{"turn " + std::to_string(messages.size() / 2 + 1) + ": " + text->message()};
+            }
+        }
+        if (!system->empty()) {
+            messages.push_back({"system", std::move(*system)});
+        }
+        if (!input->empty()) {
+            messages.push_back({"user", std::move(*input)});
+        }
+        messages.push_back({"assistant", std::move(*output)});
+    }
+    return messages;
+}
+
 double matches(std::span<const Json> rows)
 {
     const double named = shareOf(rows, [](const Json& row) { return nameIn(row, kMessages) != nullptr; });
     const double certain = shareOf(rows, [](const Json& row) {
         const Json* list = row.is_array() ? &row : fieldIn(row, kMessages);
-        return list && looksLikeMessages(unpacked(*list));
+        return list && (looksLikeMessages(unpacked(*list)) || looksLikeTurns(unpacked(*list)));
     });
     return std::max(kWeight * certain, kNameWeight * named);
 }
@@ -36,17 +70,16 @@ Result<Example> toExample(const Json& row)
         return Error{"\"messages\" is " + std::string(row.contains("messages") ? "null" : "missing") + "; "
                      + kWanted};
     }
-    auto messages = parseMessages(unpacked(*list), row.is_array() ? "the row" : nameIn(row, kMessages));
-    auto system = row.is_array() ? Result<std::string>(std::string()) : optionalText(row, {"system"});
-    if (!messages || !system) {
-        return messages ? system.error() : messages.error();
+    const Json turns = unpacked(*list);
+    auto messages = looksLikeTurns(turns) ? messagesOfTurns(turns)
+                                          : parseMessages(turns, row.is_array() ? "the row" : nameIn(row, kMessages));
+    if (!messages) {
+        return messages.error();
     }
     Example example;
     example.messages = std::move(*messages);
-    if (!system->empty() && example.messages.front().role != "system") {
-        example.messages.insert(example.messages.begin(), {"system", std::move(*system), {}});
-    }
-    auto good = checkConversation(example.messages);
+    auto good = takeSystem(row, example.messages);
+    good = good ? checkConversation(example.messages) : good;
     auto taken = good ? takeTemplateFields(row, example) : good;
     return taken ? Result<Example>(std::move(example)) : Result<Example>(taken.error());
 }

@@ -7,13 +7,13 @@ namespace luthier::data {
 namespace {
 
 constexpr Names kText = {"text", "sentence"};
-constexpr Names kLabel = {"label_text", "label", "category"};
+constexpr Names kLabel = {"label_text", "label", "category", "sentiment", "intent", "target", "labels", "class", "topic", "emotion"};
 constexpr const char* kQuestion = "\n\nWhat is the label of this text?";
 constexpr double kWeight = 0.8;
 
 bool isLabel(const Json& value)
 {
-    return (value.is_string() && !isBlankText(value)) || value.is_number_integer() || value.is_boolean();
+    return !value.is_object() && !isBlankText(value) && value != Json::array();
 }
 
 double matches(std::span<const Json> rows)
@@ -34,12 +34,12 @@ Result<Example> toExample(const Json& row)
     }
     if (!isLabel(*label)) {
         return Error{"\"" + nameOr(row, kLabel) + "\" is " + (isBlankText(*label) ? "empty" : kindOf(*label))
-                     + "; it must be a word or a whole number"};
+                     + "; it must be a word, a number or a list of them"};
     }
     Example example;
     example.messages.push_back({"user", *text + kQuestion, {}});
     example.messages.push_back(
-        {"assistant", label->is_string() ? label->get<std::string>() : base::dumpJson(*label), {}});
+        {"assistant", textOf(*label)});
     return example;
 }
 

@@ -6,27 +6,24 @@ namespace luthier::data {
 
 namespace {
 
-constexpr Names kPrompt = {"prompt", "question", "query"};
-constexpr Names kCompletion = {"completion", "response", "answer"};
+// A text with what belongs to it under a name of its own is a question with its answer.
+constexpr Names kTextPrompt = {"prompt", "question", "query", "input", "inputs", "text", "article", "document", "sentence"};
+constexpr Names kCompletion = {"completion", "response", "answer", "output", "targets", "summary", "highlights", "translation"};
 constexpr double kWeight = 0.9;
+constexpr double kTextWeight = 0.85;
 
-// With a boolean "label" these are answers marked good or bad, and the bad ones must not be learned unseen.
 double matches(std::span<const Json> rows)
 {
-    return kWeight * shareOf(rows, [](const Json& row) {
-               const Json* label = fieldIn(row, {"label"});
-               return nameIn(row, kPrompt) && nameIn(row, kCompletion) && !(label && label->is_boolean());
-           });
+    const double named = shareOf(rows, [](const Json& row) { return nameIn(row, kPromptNames) && nameIn(row, kAnswerNames); });
+    const double texts = shareOf(rows, [](const Json& row) { return nameIn(row, kTextPrompt) && nameIn(row, kCompletion); });
+    return std::max(kWeight * named, kTextWeight * texts);
 }
 
 Result<Example> toExample(const Json& row)
 {
     auto object = requireObject(row, "a completion row has \"prompt\" and \"completion\"");
-    auto prompt = object ? parseTextOrMessages(row, kPrompt, "user") : object.error();
-    if (!prompt) {
-        return prompt.error();
-    }
-    auto answer = parseTextOrMessages(row, kCompletion, "assistant");
+    auto prompt = object ? parsePrompt(row, kTextPrompt) : object.error();
+    auto answer = prompt ? parseTextOrMessages(row, kCompletion, "assistant") : prompt.error();
     if (!answer) {
         return answer.error();
     }
@@ -35,7 +32,11 @@ Result<Example> toExample(const Json& row)
 
 std::vector<std::string> editablePaths(const Json& row)
 {
-    return textPaths(row, {kPrompt, kCompletion});
+    std::vector<std::string> paths;
+    appendPromptPaths(row, paths, kTextPrompt);
+    const auto answer = textPaths(row, {kCompletion});
+    paths.insert(paths.end(), answer.begin(), answer.end());
+    return paths;
 }
 
 } // namespace

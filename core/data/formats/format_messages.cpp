@@ -14,28 +14,53 @@ struct RoleName {
     const char* role;
 };
 
-// Names of speakers met in data sets. New name: one line.
+// Names of speakers met in data sets, without case. New name: one line.
 constexpr std::array kRoles{
     RoleName{"system", "system"},
-    RoleName{"developer", "system"},
+    RoleName{"developer", "developer"}, // the encoder asks the template
     RoleName{"user", "user"},
     RoleName{"human", "user"},
     RoleName{"prompter", "user"},
+    RoleName{"customer", "user"},
+    RoleName{"client", "user"},
+    RoleName{"question", "user"},
     RoleName{"assistant", "assistant"},
     RoleName{"gpt", "assistant"},
     RoleName{"chatgpt", "assistant"},
+    RoleName{"gpt-4", "assistant"},
+    RoleName{"gpt4", "assistant"},
+    RoleName{"ai", "assistant"},
+    RoleName{"bing", "assistant"},
+    RoleName{"bard", "assistant"},
+    RoleName{"claude", "assistant"},
+    RoleName{"gemini", "assistant"},
     RoleName{"model", "assistant"},
     RoleName{"bot", "assistant"},
+    RoleName{"chatbot", "assistant"},
+    RoleName{"agent", "assistant"},
+    RoleName{"answer", "assistant"},
     RoleName{"function_call", "assistant"},
+    RoleName{"tool_call", "assistant"},
     RoleName{"tool", "tool"},
     RoleName{"function", "tool"},
     RoleName{"observation", "tool"},
     RoleName{"ipython", "tool"},
     RoleName{"function_response", "tool"},
+    RoleName{"tool_response", "tool"},
+    RoleName{"tool_result", "tool"},
 };
 
 constexpr Names kRoleKeys = {"role", "from"};
 constexpr Names kContentKeys = {"content", "value"};
+constexpr Names kSystemNames = {"system", "system_prompt"};
+constexpr Names kCallKeys = {"tool_calls", "function_call"};
+// Whether the turn is to be learned, as other programs mark it; false and 0 say no.
+constexpr Names kTrainedKeys = {"weight", "train", "training", "trained", "loss", "loss_mask", "loss_weight"};
+
+bool isOneOf(const std::string& key, Names names)
+{
+    return std::any_of(names.begin(), names.end(), [&key](const char* name) { return isSameName(key, name); });
+}
 
 // {"name","arguments"} as the tool call of a message; arguments may come as JSON in a text.
 Result<void> normalizeCalls(Json& calls)
@@ -53,14 +78,11 @@ Result<void> normalizeCalls(Json& calls)
     return {};
 }
 
-// Text of a message: a text, or a list of parts that are texts.
+// Text of a message: a text, a number or the like as its JSON text, or a list of parts that are texts.
 Result<std::string> contentOf(const Json& content)
 {
-    if (content.is_string()) {
-        return content.get<std::string>();
-    }
     if (!content.is_array()) {
-        return Error{std::string("its content is ") + kindOf(content) + "; it must be a text"};
+        return textOf(content);
     }
     std::string text;
     for (const Json& part : content) {
@@ -78,24 +100,47 @@ Result<std::string> contentOf(const Json& content)
     return text;
 }
 
+// "tool_calls", or the one call that OpenAI's older rows have as "function_call".
+Result<void> takeCalls(const std::string& key, const Json& value, Message& message)
+{
+    Json calls = unpacked(value);
+    if (!isSameName(key, "tool_calls")) {
+        calls = Json::array({Json{{"type", "function"}, {"function", std::move(calls)}}});
+    }
+    if (!calls.is_array()) {
+        return Error{"\"" + key + "\" is " + kindOf(value) + "; it must be a list"};
+    }
+    message.extra["tool_calls"] = std::move(calls);
+    return normalizeCalls(message.extra["tool_calls"]);
+}
+
+Result<void> takeTrained(const std::string& key, const Json& value, Message& message)
+{
+    const auto said = truthOf(value);
+    if (!said && !value.is_number()) {
+        return Error{"\"" + key + "\" is " + shortened(textOf(value), 40)
+                     + "; it says whether the turn is learned, so it must be true or false, 1 or 0"};
+    }
+    message.trained = message.trained && said.value_or(true);
+    return {};
+}
+
 Result<void> takeExtras(const Json& item, Message& message)
 {
     for (const auto& [key, value] : item.items()) {
-        const auto isKey = [&key = key](const char* name) { return key == name; };
-        if (std::any_of(kRoleKeys.begin(), kRoleKeys.end(), isKey)
-            || std::any_of(kContentKeys.begin(), kContentKeys.end(), isKey) || value.is_null()) {
+        if (isOneOf(key, kRoleKeys) || isOneOf(key, kContentKeys) || value.is_null()) {
             continue;
         }
-        message.extra[key] = value;
-        if (key == "tool_calls") {
-            message.extra[key] = unpacked(value);
-            auto done = message.extra[key].is_array()
-                            ? normalizeCalls(message.extra[key])
-                            : Result<void>(Error{"\"tool_calls\" is " + std::string(kindOf(value))
-                                                 + "; it must be a list"});
-            if (!done) {
-                return done;
-            }
+        auto done = Result<void>();
+        if (isOneOf(key, kCallKeys)) {
+            done = takeCalls(key, value, message);
+        } else if (isOneOf(key, kTrainedKeys)) {
+            done = takeTrained(key, value, message);
+        } else {
+            message.extra[key] = value;
+        }
+        if (!done) {
+            return done;
         }
     }
     return {};
@@ -130,7 +175,7 @@ Result<Message> parseMessage(const Json& item)
     }
     const auto& said = name->get_ref<const std::string&>();
     const auto role
-        = std::find_if(kRoles.begin(), kRoles.end(), [&](const RoleName& r) { return r.name == said; });
+        = std::find_if(kRoles.begin(), kRoles.end(), [&](const RoleName& r) { return isSameName(said, r.name); });
     if (role == kRoles.end()) {
         return Error{"its role is \"" + shortened(said, 40)
                      + "\"; it must be system, user, assistant or tool"};
@@ -146,35 +191,60 @@ Result<Message> parseMessage(const Json& item)
             return text.error();
         }
         message.content = std::move(*text);
-    } else if (!fieldIn(message.extra, {"tool_calls"})) {
-        const bool isNull = item.contains("content") || item.contains("value");
-        return Error{isNull ? "its content is null; it must be a text"
-                            : "it has no \"content\"; add its text"};
+    } else if (!fieldIn(message.extra, {"tool_calls"}) && !item.contains("content") && !item.contains("value")) {
+        return Error{"it has no \"content\"; add its text"};
     }
-    if (said == "function_call") {
+    if (isSameName(said, "function_call") || isSameName(said, "tool_call")) {
         done = takeFunctionCall(message);
     }
     return done ? Result<Message>(std::move(message)) : Result<Message>(done.error());
 }
 
-bool mayBeEmpty(const Message& message)
+bool isMessage(const Json& item)
 {
-    return message.role == "system" || message.role == "tool" || fieldIn(message.extra, {"tool_calls"});
+    return item.is_object() && (item.contains("role") || item.contains("from"));
 }
 
 } // namespace
 
+std::optional<bool> truthOf(const Json& value)
+{
+    struct Word {
+        const char* text;
+        bool truth;
+    };
+    // How tables without booleans write it.
+    constexpr std::array kWords = {
+        Word{"true", true},  Word{"yes", true}, Word{"good", true}, Word{"desirable", true},    Word{"1", true},
+        Word{"false", false}, Word{"no", false}, Word{"bad", false}, Word{"undesirable", false}, Word{"0", false},
+        Word{"up", true},    Word{"thumbs_up", true},  Word{"thumbs up", true},   Word{"\U0001F44D", true},  Word{"like", true},
+        Word{"down", false}, Word{"thumbs_down", false}, Word{"thumbs down", false}, Word{"\U0001F44E", false}, Word{"dislike", false},
+    };
+    if (value.is_boolean()) {
+        return value.get<bool>();
+    }
+    if (value.is_number() && (value == Json(0) || value == Json(1))) {
+        return value == Json(1);
+    }
+    for (const Word& word : kWords) {
+        if (value.is_string() && isSameName(value.get_ref<const std::string&>(), word.text)) {
+            return word.truth;
+        }
+    }
+    return std::nullopt;
+}
+
 bool looksLikeMessages(const Json& value)
 {
-    return value.is_array() && !value.empty()
-           && std::all_of(value.begin(), value.end(), [](const Json& item) {
-                  return item.is_object() && (item.contains("role") || item.contains("from"));
-              });
+    return value.is_array() && !value.empty() && std::all_of(value.begin(), value.end(), isMessage);
 }
 
 Json messagesOrText(const Json& value)
 {
     Json list = unpacked(value);
+    if (isMessage(list)) {
+        list = Json::array({std::move(list)}); // one message as it stands
+    }
     return value.is_string() && !looksLikeMessages(list) ? value : list;
 }
 
@@ -190,9 +260,6 @@ Result<std::vector<Message>> parseMessages(const Json& list, const std::string& 
     std::vector<Message> messages;
     for (const Json& item : list) {
         auto message = parseMessage(item);
-        if (message && isBlank(message->content) && !mayBeEmpty(*message)) {
-            message = Error{"its content is empty; write something there or leave the row out"};
-        }
         if (!message) {
             return Error{"message " + std::to_string(messages.size() + 1) + " of \"" + name
                          + "\": " + message.message()};
@@ -205,7 +272,8 @@ Result<std::vector<Message>> parseMessages(const Json& list, const std::string& 
 Result<std::vector<Message>> parseTextOrMessages(const Json& row, Names names, const char* role)
 {
     if (const Json* value = fieldIn(row, names)) {
-        const Json list = messagesOrText(*value);
+        const Json* held = fieldIn(*value, {"messages"}); // OpenAI's {"input": {"messages": [...]}}
+        const Json list = messagesOrText(held ? *held : *value);
         if (list.is_array()) {
             return parseMessages(list, nameOr(row, names));
         }
@@ -220,13 +288,12 @@ Result<std::vector<Message>> parseTextOrMessages(const Json& row, Names names, c
 Result<void> checkConversation(const std::vector<Message>& messages)
 {
     const auto first
-        = std::find_if(messages.begin(), messages.end(), [](const Message& m) { return m.role != "system"; });
+        = std::find_if(messages.begin(), messages.end(), [](const Message& m) { return m.role != "system" && m.role != "developer"; });
     if (first == messages.end()) {
         return Error{"the conversation has no turns; it needs a user and an assistant"};
     }
-    if (first->role != "user") {
-        return Error{"the conversation begins with the role \"" + first->role
-                     + "\"; after a system message the user must speak first"};
+    if (first->role == "tool") {
+        return Error{"the conversation begins with a tool's answer; somebody must speak before"};
     }
     if (std::none_of(first, messages.end(), [](const Message& m) { return m.role == "assistant"; })) {
         return Error{"no message is the assistant's, so there is nothing to learn; add the answer"};
@@ -262,11 +329,98 @@ void appendTextPaths(const Json& value, const std::string& name, std::vector<std
     }
 }
 
+namespace {
+
+// Earlier turns: [[question, answer], ...].
+Result<void> takeHistory(const Json& row, std::vector<Message>& messages)
+{
+    const Json* field = fieldIn(row, {"history"});
+    if (!field || isBlankText(*field)) {
+        return {};
+    }
+    const Json history = unpacked(*field);
+    const auto isTurn = [](const Json& turn) {
+        return turn.is_array() && turn.size() == 2 && turn[0].is_string() && turn[1].is_string();
+    };
+    if (!history.is_array() || !std::all_of(history.begin(), history.end(), isTurn)) {
+        return Error{"\"history\" must be a list of pairs of texts, [[question, answer], ...]"};
+    }
+    for (const Json& turn : history) {
+        messages.push_back({"user", turn[0].get<std::string>()});
+        messages.push_back({"assistant", turn[1].get<std::string>()});
+    }
+    return {};
+}
+
+// The field beside the prompt that belongs to it; null: none, or it is the prompt itself.
+const char* inputBeside(const Json& row, Names prompt)
+{
+    const char* input = nameIn(row, kInputNames);
+    const char* own = nameIn(row, prompt);
+    return input && own && std::string_view(input) != own && !isBlankText(row[input]) ? input : nullptr;
+}
+
+} // namespace
+
+Result<std::vector<Message>> parsePrompt(const Json& row, Names names)
+{
+    std::vector<Message> messages;
+    auto history = takeHistory(row, messages);
+    auto prompt = history ? parseTextOrMessages(row, names, "user") : history.error();
+    if (!prompt) {
+        return prompt.error();
+    }
+    if (const char* input = inputBeside(row, names)) {
+        prompt->back().content += "\n" + textOf(row[input]);
+    }
+    messages.insert(messages.end(), prompt->begin(), prompt->end());
+    auto system = takeSystem(row, messages);
+    return system ? Result<std::vector<Message>>(std::move(messages)) : Result<std::vector<Message>>(system.error());
+}
+
+void appendPromptPaths(const Json& row, std::vector<std::string>& paths, Names names)
+{
+    if (!row.is_object()) {
+        return;
+    }
+    if (const char* system = nameIn(row, kSystemNames)) {
+        paths.push_back(system);
+    }
+    const Json* history = fieldIn(row, {"history"});
+    for (std::size_t i = 0; history && history->is_array() && i < history->size(); ++i) {
+        if ((*history)[i].is_array() && (*history)[i].size() == 2) {
+            paths.push_back("history/" + std::to_string(i) + "/0");
+            paths.push_back("history/" + std::to_string(i) + "/1");
+        }
+    }
+    const Json* value = fieldIn(row, names);
+    appendTextPaths(value ? *value : Json(), nameOr(row, names), paths);
+    if (const char* input = inputBeside(row, names)) {
+        paths.push_back(input);
+    }
+}
+
+Result<void> takeSystem(const Json& row, std::vector<Message>& messages)
+{
+    auto system = optionalText(row, kSystemNames);
+    if (!system) {
+        return system.error();
+    }
+    if (!isBlank(*system) && (messages.empty() || messages.front().role != "system")) {
+        messages.insert(messages.begin(), {"system", std::move(*system)});
+    }
+    return {};
+}
+
 Result<Example> answeredExample(const Json& row, std::vector<Message> prompt, std::vector<Message> answer)
 {
     Example example;
     example.messages = std::move(prompt);
     example.messages.insert(example.messages.end(), answer.begin(), answer.end());
+    auto system = takeSystem(row, example.messages);
+    if (!system) {
+        return system.error();
+    }
     auto good = checkConversation(example.messages);
     auto taken = good ? takeTemplateFields(row, example) : good;
     return taken ? Result<Example>(std::move(example)) : Result<Example>(taken.error());

@@ -6,27 +6,46 @@
 
 #include "core/data/formats/format_parts.h"
 
+#include <optional>
+
 namespace luthier::data {
 
 // A list of {"role","content"} or {"from","value"}; `name` is how sentences call it.
 bool looksLikeMessages(const Json& value);
 
-// A list as it is, and one that stands as JSON inside a text; any other text, a list of numbers say, stays a
-// text.
+// A list as it is, one that stands as JSON inside a text, and one message alone as a list of one; any other text, a list
+// of numbers say, stays a text.
 Json messagesOrText(const Json& value);
 
 Result<std::vector<Message>> parseMessages(const Json& list, const std::string& name);
 
+// How shapes with a prompt and an answer call the two, and what stands beside the prompt and belongs to it.
+inline constexpr Names kPromptNames = {"prompt", "question", "query", "instruction", "input", "inputs"};
+inline constexpr Names kAnswerNames = {"completion", "response", "answer", "output", "targets"};
+inline constexpr Names kInputNames = {"input", "inputs", "context"};
+
+// The prompt with the row's input behind it, as turns of the user; its "history" and "system" before it.
+Result<std::vector<Message>> parsePrompt(const Json& row, Names names = kPromptNames);
+
+// Paths of the texts that parsePrompt reads.
+void appendPromptPaths(const Json& row, std::vector<std::string>& paths, Names names = kPromptNames);
+
 // A text as the one message of `role`, or a list of messages.
 Result<std::vector<Message>> parseTextOrMessages(const Json& row, Names names, const char* role);
 
-// Begins with the user (after a system message) and answers at least once.
+// Somebody speaks after a system message, and the assistant at least once.
 Result<void> checkConversation(const std::vector<Message>& messages);
+
+// The row's "system" as the first message, where it has one and the messages have none.
+Result<void> takeSystem(const Json& row, std::vector<Message>& messages);
+
+// true, 1, "yes", "good", thumbs up and their opposites, without case; empty: it says neither.
+std::optional<bool> truthOf(const Json& value);
 
 // Paths to the texts of a text or a list of messages under `name`.
 void appendTextPaths(const Json& value, const std::string& name, std::vector<std::string>& paths);
 
-// The prompt with its answer behind it as one checked conversation, with the row's template fields.
+// The prompt with its answer behind it as one checked conversation, with the row's system and template fields.
 Result<Example> answeredExample(const Json& row, std::vector<Message> prompt, std::vector<Message> answer);
 
 // Paths of the texts in these fields; empty for a row that is no object.

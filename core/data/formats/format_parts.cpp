@@ -12,7 +12,26 @@ std::string inQuotes(std::string_view text)
     return "\"" + shortened(text, 60) + "\"";
 }
 
+std::string_view trimmed(std::string_view text)
+{
+    const auto first = text.find_first_not_of(" \t\r\n");
+    return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+char lowered(char letter)
+{
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
+
 } // namespace
+
+bool isSameName(std::string_view a, std::string_view b)
+{
+    const auto left = trimmed(a);
+    const auto right = trimmed(b);
+    return left.size() == right.size()
+           && std::equal(left.begin(), left.end(), right.begin(), [](char x, char y) { return lowered(x) == lowered(y); });
+}
 
 const char* kindOf(const Json& value)
 {
@@ -49,10 +68,20 @@ std::string columnsOf(const Json& row)
 
 const char* nameIn(const Json& row, Names names)
 {
+    if (!row.is_object()) {
+        return nullptr;
+    }
     for (const char* name : names) {
-        const auto found = row.is_object() ? row.find(name) : row.end();
+        const auto found = row.find(name);
         if (found != row.end() && !found->is_null()) {
             return name;
+        }
+    }
+    for (const char* name : names) {
+        for (auto field = row.begin(); field != row.end(); ++field) {
+            if (!field->is_null() && isSameName(field.key(), name)) {
+                return field.key().c_str();
+            }
         }
     }
     return nullptr;
@@ -81,6 +110,11 @@ Result<void> requireObject(const Json& row, const char* wanted)
     return {};
 }
 
+std::string textOf(const Json& value)
+{
+    return value.is_string() ? value.get<std::string>() : base::dumpJson(value);
+}
+
 Result<std::string> requireText(const Json& row, Names names)
 {
     const std::string name = inQuotes(nameOr(row, names));
@@ -90,27 +124,18 @@ Result<std::string> requireText(const Json& row, Names names)
         return Error{isNull ? name + " is null; it must be a text"
                             : name + " is missing; the row has " + columnsOf(row)};
     }
-    if (!value->is_string()) {
-        return Error{name + " is " + kindOf(*value) + "; it must be a text"};
-    }
     if (isBlankText(*value)) {
         return Error{
             name + (value->get_ref<const std::string&>().empty() ? " is empty" : " holds only white space")
             + "; write something there or leave the row out"};
     }
-    return value->get<std::string>();
+    return textOf(*value);
 }
 
 Result<std::string> optionalText(const Json& row, Names names)
 {
     const Json* value = fieldIn(row, names);
-    if (!value) {
-        return std::string();
-    }
-    if (!value->is_string()) {
-        return Error{inQuotes(nameOr(row, names)) + " is " + kindOf(*value) + "; it must be a text"};
-    }
-    return value->get<std::string>();
+    return value ? textOf(*value) : std::string();
 }
 
 Json unpacked(const Json& value)
@@ -128,6 +153,15 @@ Json unpacked(const Json& value)
 
 Result<void> takeTemplateFields(const Json& row, Example& example)
 {
+    // OpenAI's older rows have the functions themselves.
+    if (const Json* functions = fieldIn(row, {"tools"}) ? nullptr : fieldIn(row, {"functions"})) {
+        Json list = unpacked(*functions);
+        example.tools = Json::array();
+        for (Json& function : list.is_array() ? list : list = Json::array({list})) {
+            example.tools.push_back(Json{{"type", "function"}, {"function", std::move(function)}});
+        }
+        example.tools = example.tools.empty() ? Json() : example.tools;
+    }
     if (const Json* tools = fieldIn(row, {"tools"})) {
         example.tools = unpacked(*tools);
         if (isBlankText(example.tools) || (example.tools.is_array() && example.tools.empty())) {

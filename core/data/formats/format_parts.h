@@ -17,7 +17,8 @@
 
 namespace luthier::data {
 
-// Names a field goes by, the usual one first.
+// Names a field goes by, the usual one first. They are looked for as they stand, then without case and without space
+// around them, as people's tables have them ("Instruction", " output").
 using Names = std::initializer_list<const char*>;
 
 const char* kindOf(const Json& value);  // "a number", "a list", ...
@@ -33,12 +34,16 @@ double shareOf(std::span<const Json> rows, Predicate is)
                               / static_cast<double>(rows.size());
 }
 
-// The name that is there with a value other than null; null: none is.
+// The name that is there with a value other than null, as the row spells it; null: none is. Lives as long as the row.
 const char* nameIn(const Json& row, Names names);
 const Json* fieldIn(const Json& row, Names names);
 std::string nameOr(const Json& row, Names names); // the name that is there, else the usual one
 
+bool isSameName(std::string_view a, std::string_view b); // letters of ASCII without case, no space around them
+
 Result<void> requireObject(const Json& row, const char* wanted);
+// A text, or the JSON text of what stands there instead: 4, true, ["a","b"].
+std::string textOf(const Json& value);
 Result<std::string> requireText(const Json& row, Names names);  // text that is not blank
 Result<std::string> optionalText(const Json& row, Names names); // empty when missing or null
 

@@ -7,13 +7,29 @@ namespace luthier::data {
 
 namespace {
 
-constexpr Names kPrompt = {"prompt", "question", "query"};
-constexpr Names kChosen = {"chosen"};
-constexpr Names kRejected = {"rejected"};
+constexpr Names kChosen = {"chosen", "preferred_output", "chosen_response"};
+constexpr Names kRejected = {"rejected", "non_preferred_output", "rejected_response"};
+constexpr Names kPair = {"output", "outputs"}; // LLaMA-Factory's older rows: [better, worse]
+
+// The two outputs under the names of a pair; null where they are no pair.
+Json unfolded(const Json& row)
+{
+    const Json* pair = nameIn(row, kChosen) ? nullptr : fieldIn(row, kPair);
+    const Json list = pair ? unpacked(*pair) : Json();
+    if (!list.is_array() || list.size() != 2 || !list[0].is_string() || !list[1].is_string()) {
+        return {};
+    }
+    Json whole = row;
+    whole["chosen"] = list[0];
+    whole["rejected"] = list[1];
+    return whole;
+}
 
 double matches(std::span<const Json> rows)
 {
-    return shareOf(rows, [](const Json& row) { return nameIn(row, kChosen) && nameIn(row, kRejected); });
+    return shareOf(rows, [](const Json& row) {
+        return (nameIn(row, kChosen) && nameIn(row, kRejected)) || (nameIn(row, kPromptNames) && !unfolded(row).is_null());
+    });
 }
 
 bool sameMessage(const Message& a, const Message& b)
@@ -67,7 +83,7 @@ Result<void> takePrompt(const Json& row, Example& example)
     if (lists) {
         takeCommonTurns(example);
     }
-    if (!nameIn(row, kPrompt)) {
+    if (!nameIn(row, kPromptNames)) {
         if (!lists) {
             takeCommonText(example);
         }
@@ -79,7 +95,7 @@ Result<void> takePrompt(const Json& row, Example& example)
     }
     // Answers that repeat the conversation say it better than a prompt beside them.
     if (example.messages.empty()) {
-        auto prompt = parseTextOrMessages(row, kPrompt, "user");
+        auto prompt = parsePrompt(row);
         if (!prompt) {
             return prompt.error();
         }
@@ -110,8 +126,10 @@ Result<void> checkAnswers(const Example& example)
     return {};
 }
 
-Result<Example> toExample(const Json& row)
+Result<Example> toExample(const Json& given)
 {
+    const Json pair = given.is_object() ? unfolded(given) : Json();
+    const Json& row = pair.is_null() ? given : pair;
     auto object = requireObject(row, "a preference row has \"prompt\", \"chosen\" and \"rejected\"");
     auto chosen = object ? parseTextOrMessages(row, kChosen, "assistant") : object.error();
     if (!chosen) {
@@ -126,6 +144,7 @@ Result<Example> toExample(const Json& row)
     example.chosen = std::move(*chosen);
     example.rejected = std::move(*rejected);
     auto done = takePrompt(row, example);
+    done = done ? takeSystem(row, example.messages) : done;
     done = done ? checkAnswers(example) : done;
     if (done) {
         auto all = example.messages;
@@ -139,17 +158,23 @@ Result<Example> toExample(const Json& row)
 std::vector<std::string> editablePaths(const Json& row)
 {
     std::vector<std::string> paths;
-    const Json* prompt = fieldIn(row, kPrompt);
     const Json* chosen = fieldIn(row, kChosen);
     // A prompt beside answers that repeat the conversation is not what is read.
     const bool repeated = chosen && chosen->is_array() && chosen->size() > 1;
-    if (prompt && !repeated) {
-        appendTextPaths(*prompt, nameIn(row, kPrompt), paths);
+    if (!row.is_object()) {
+        return paths;
     }
-    for (const char* name : {"chosen", "rejected"}) {
-        if (row.is_object()) {
-            appendTextPaths(row.contains(name) ? row[name] : Json(), name, paths);
-        }
+    if (nameIn(row, kPromptNames) && !repeated) {
+        appendPromptPaths(row, paths);
+    }
+    if (const char* pair = unfolded(row).is_null() ? nullptr : nameIn(row, kPair)) {
+        paths.push_back(std::string(pair) + "/0");
+        paths.push_back(std::string(pair) + "/1");
+        return paths;
+    }
+    for (const Names& names : {kChosen, kRejected}) {
+        const Json* value = fieldIn(row, names);
+        appendTextPaths(value ? *value : Json(), nameOr(row, names), paths);
     }
     return paths;
 }

@@ -2,74 +2,56 @@
 #include "core/data/formats/format_messages.h"
 #include "core/data/formats/formats_table.h"
 
-#include <array>
-#include <optional>
+#include <algorithm>
 
 namespace luthier::data {
 
 namespace {
 
-constexpr Names kPrompt = {"prompt", "question", "query"};
-constexpr Names kCompletion = {"completion", "response", "answer"};
-constexpr Names kLabel = {"label", "desirable"};
-constexpr double kWeight = 0.95; // a completion with a judgement is more than a completion
+constexpr Names kMessages = {"messages", "conversations", "conversation"};
+constexpr Names kLabel = {"label", "desirable", "kto_tag", "thumbs", "thumb", "feedback"};
 
-struct Word {
-    const char* text;
-    bool good;
-};
-// How tables without booleans write the judgement.
-constexpr std::array kWords = {
-    Word{"true", true},  Word{"True", true},  Word{"good", true}, Word{"desirable", true},
-    Word{"false", false}, Word{"False", false}, Word{"bad", false}, Word{"undesirable", false},
-};
-
-std::optional<bool> judgementOf(const Json& label)
+bool isAnswered(const Json& row)
 {
-    if (label.is_boolean()) {
-        return label.get<bool>();
-    }
-    for (const Word& word : kWords) {
-        if (label == Json(word.text)) {
-            return word.good;
-        }
-    }
-    return std::nullopt;
+    return nameIn(row, kMessages) || (nameIn(row, kPromptNames) && nameIn(row, kAnswerNames));
 }
 
+// Every judgement that is there must read as one: a column of 0, 1 and 2 is something else.
 double matches(std::span<const Json> rows)
 {
-    return kWeight * shareOf(rows, [](const Json& row) {
-               const Json* label = fieldIn(row, kLabel);
-               return nameIn(row, kPrompt) && nameIn(row, kCompletion) && label && judgementOf(*label);
-           });
+    const bool allJudge = std::all_of(rows.begin(), rows.end(), [](const Json& row) {
+        const Json* label = fieldIn(row, kLabel);
+        return !label || truthOf(*label);
+    });
+    return allJudge ? shareOf(rows, [](const Json& row) { return isAnswered(row) && nameIn(row, kLabel); }) : 0;
 }
 
-// 1 and 0 count here, where the person said what they are, but are too common to tell a format by.
 Result<bool> requireJudgement(const Json& row)
 {
     const Json* label = fieldIn(row, kLabel);
     if (!label) {
         return Error{"\"label\" is missing; say true for a good answer and false for a bad one"};
     }
-    if (*label == Json(1) || *label == Json(0) || *label == Json("1") || *label == Json("0")) {
-        return *label == Json(1) || *label == Json("1");
-    }
-    const auto judgement = judgementOf(*label);
+    const auto judgement = truthOf(*label);
     return judgement ? Result<bool>(*judgement)
                      : Error{"\"" + nameOr(row, kLabel) + "\" must be true (a good answer) or false (a bad one)"};
+}
+
+Result<Example> unjudged(const Json& row)
+{
+    if (nameIn(row, kMessages)) {
+        return chatFormat().toExample(row);
+    }
+    auto prompt = parsePrompt(row);
+    auto answer = prompt ? parseTextOrMessages(row, kAnswerNames, "assistant") : prompt.error();
+    return answer ? answeredExample(row, std::move(*prompt), std::move(*answer)) : Result<Example>(answer.error());
 }
 
 Result<Example> toExample(const Json& row)
 {
     auto object = requireObject(row, "a judged row has \"prompt\", \"completion\" and \"label\"");
-    auto prompt = object ? parseTextOrMessages(row, kPrompt, "user") : object.error();
-    auto answer = prompt ? parseTextOrMessages(row, kCompletion, "assistant") : prompt.error();
-    auto judgement = answer ? requireJudgement(row) : Result<bool>(answer.error());
-    if (!judgement) {
-        return judgement.error();
-    }
-    auto example = answeredExample(row, std::move(*prompt), std::move(*answer));
+    auto judgement = object ? requireJudgement(row) : Result<bool>(object.error());
+    auto example = judgement ? unjudged(row) : Result<Example>(judgement.error());
     if (example) {
         example->desirable = *judgement;
     }
@@ -78,7 +60,14 @@ Result<Example> toExample(const Json& row)
 
 std::vector<std::string> editablePaths(const Json& row)
 {
-    auto paths = textPaths(row, {kPrompt, kCompletion});
+    std::vector<std::string> paths;
+    if (nameIn(row, kMessages)) {
+        paths = chatFormat().editablePaths(row);
+    } else {
+        appendPromptPaths(row, paths);
+        const auto answer = textPaths(row, {kAnswerNames});
+        paths.insert(paths.end(), answer.begin(), answer.end());
+    }
     if (row.is_object()) {
         paths.push_back(nameOr(row, kLabel));
     }
@@ -91,7 +80,7 @@ DatasetFormat unpairedFormat()
 {
     return {"unpaired",
             "Good and bad answers",
-            "\"prompt\", \"completion\" and \"label\", true for a good answer and false for a bad one; where answers are "
+            "\"prompt\" and \"completion\", or \"messages\", with \"label\", true for a good answer and false for a bad one; where answers are "
             "copied, the bad ones are not learned",
             matches,
             toExample,

@@ -7,9 +7,8 @@ namespace luthier::data {
 std::span<const DatasetFormat> formats()
 {
     static const std::vector<DatasetFormat> table{
-        instructionFormat(), chatFormat(),           completionFormat(), preferenceFormat(),
-        textFormat(),        classificationFormat(), promptFormat(),
-        unpairedFormat(),
+        preferenceFormat(), unpairedFormat(), instructionFormat(),    chatFormat(),
+        completionFormat(), textFormat(),     classificationFormat(), promptFormat(),
     };
     return table;
 }

@@ -4,12 +4,14 @@
 #include "core/data/sources/row_text.h"
 
 #include <algorithm>
+#include <array>
 #include <unordered_set>
 
 namespace luthier::data {
 
 namespace {
 
+constexpr std::array kDelimiters = {',', ';', '\t', '|'}; // names seldom hold one; the first that is there counts
 constexpr std::size_t kMaxColumns = 4096;
 constexpr std::uint32_t kMaxHeaderBytes = std::uint32_t{1} << 20;
 constexpr int kMaxRewinds = 64; // of records whose quote is never closed; bounds the work on a hostile file
@@ -77,7 +79,7 @@ private:
 // Finds where records end: at a line end outside quotes. A quote opens only at the beginning of a field.
 class RecordScan {
 public:
-    RecordScan(FileScanner& scanner, char delimiter) : m_scanner(scanner), m_delimiter(delimiter) {}
+    RecordScan(FileScanner& scanner, char delimiter, char lineEnd) : m_scanner(scanner), m_delimiter(delimiter), m_lineEnd(lineEnd) {}
 
     // False at the end of the file. Blank lines are no records.
     bool next(std::uint64_t& begin, std::uint64_t& end)
@@ -102,7 +104,7 @@ private:
         end = m_scanner.position();
         if (m_scanner.status() && m_rewinds++ < kMaxRewinds) {
             m_scanner.seek(begin);
-            while (m_scanner.peek() >= 0 && m_scanner.peek() != '\n') {
+            while (m_scanner.peek() >= 0 && m_scanner.peek() != m_lineEnd) {
                 m_scanner.get();
             }
             end = m_scanner.position();
@@ -117,7 +119,7 @@ private:
         for (int byte = m_scanner.peek(); byte >= 0; byte = m_scanner.peek()) {
             end = m_scanner.position();
             m_scanner.get();
-            if (byte == '\n') {
+            if (byte == m_lineEnd) {
                 return true;
             }
             const bool isDelimiter = byte == static_cast<unsigned char>(m_delimiter);
@@ -125,7 +127,7 @@ private:
             if (byte == '"' && fieldBegins && !skipQuoted()) {
                 return false;
             }
-            fieldBegins = isDelimiter;
+            fieldBegins = isDelimiter || (fieldBegins && byte == ' ');
         }
         end = m_scanner.position();
         return true;
@@ -150,6 +152,7 @@ private:
 
     FileScanner& m_scanner;
     char m_delimiter;
+    char m_lineEnd;
     int m_rewinds = 0;
     bool m_blank = true;
 };
@@ -161,16 +164,22 @@ char delimiterOf(std::string_view header)
     std::string seen;
     for (const char byte : header) {
         quoted = quoted != (byte == '"');
-        if (!quoted && (byte == ',' || byte == ';' || byte == '\t')) {
+        if (!quoted && std::find(kDelimiters.begin(), kDelimiters.end(), byte) != kDelimiters.end()) {
             seen += byte;
         }
     }
-    for (const char delimiter : {',', ';', '\t'}) {
+    for (const char delimiter : kDelimiters) {
         if (seen.find(delimiter) != std::string::npos) {
             return delimiter;
         }
     }
     return ',';
+}
+
+std::string withoutSpace(const std::string& name)
+{
+    const auto first = name.find_first_not_of(" \t");
+    return first == std::string::npos ? std::string() : name.substr(first, name.find_last_not_of(" \t") - first + 1);
 }
 
 Result<std::vector<std::string>> parseHeader(std::string_view record, char delimiter)
@@ -186,6 +195,7 @@ Result<std::vector<std::string>> parseHeader(std::string_view record, char delim
     std::unordered_set<std::string> seen;
     for (std::size_t i = 0; i < names->size(); ++i) {
         auto& name = (*names)[i];
+        name = withoutSpace(name);
         name = name.empty() ? "column " + std::to_string(i + 1) : name;
         if (!seen.insert(name).second) {
             return Error{"the header names \"" + shortened(name, 80) + "\" twice; rename one of them"};
@@ -195,11 +205,11 @@ Result<std::vector<std::string>> parseHeader(std::string_view record, char delim
 }
 
 // The first record; empty when the file has none.
-Result<std::string> readHeader(const DataFile& file, FileScanner& scanner, char delimiter)
+Result<std::string> readHeader(const DataFile& file, FileScanner& scanner, char delimiter, char lineEnd)
 {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
-    if (!RecordScan(scanner, delimiter).next(begin, end)) {
+    if (!RecordScan(scanner, delimiter, lineEnd).next(begin, end)) {
         return std::string();
     }
     if (end - begin > kMaxHeaderBytes) {
@@ -208,18 +218,40 @@ Result<std::string> readHeader(const DataFile& file, FileScanner& scanner, char 
     return file.read(begin, static_cast<std::size_t>(end - begin));
 }
 
-Result<RowIndex> indexRecords(FileScanner& scanner, char delimiter)
+Result<RowIndex> indexRecords(FileScanner& scanner, char delimiter, char lineEnd)
 {
     RowIndex index;
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
-    for (RecordScan scan(scanner, delimiter); scan.next(begin, end);) {
+    for (RecordScan scan(scanner, delimiter, lineEnd); scan.next(begin, end);) {
         index.add(begin, end);
     }
     if (!scanner.status()) {
         return scanner.status().error();
     }
     return index;
+}
+
+// Old programs end lines with a carriage return alone.
+char lineEndOf(const DataFile& file, std::uint64_t begin)
+{
+    constexpr std::size_t kLooked = std::size_t{1} << 16;
+    const auto head = file.read(begin, kLooked);
+    const bool old = head && head->find('\n') == std::string::npos && head->find('\r') != std::string::npos;
+    return old ? '\r' : '\n';
+}
+
+// Excel's first line, "sep=;"; 0: the record is something else.
+char saidDelimiter(std::string_view record)
+{
+    record = record.starts_with('"') && record.ends_with('"') && record.size() > 1 ? record.substr(1, record.size() - 2) : record;
+    return record.size() == 5 && record.starts_with("sep=") ? record[4] : '\0';
+}
+
+std::size_t behindSpaces(std::string_view record, std::size_t at)
+{
+    const auto next = record.find_first_not_of(' ', at);
+    return next == std::string_view::npos ? record.size() : next;
 }
 
 } // namespace
@@ -229,6 +261,9 @@ Result<std::vector<std::string>> parseCsvRecord(std::string_view record, char de
     std::vector<std::string> fields;
     for (std::size_t at = 0;;) {
         std::string& field = fields.emplace_back();
+        if (const auto next = behindSpaces(record, at); next < record.size() && record[next] == '"') {
+            at = next; // a space before a quote is nobody's text
+        }
         if (at < record.size() && record[at] == '"') {
             const std::size_t opened = at++;
             for (;;) {
@@ -245,6 +280,7 @@ Result<std::vector<std::string>> parseCsvRecord(std::string_view record, char de
                 field += '"';
                 ++at;
             }
+            at = behindSpaces(record, at);
             if (at < record.size() && record[at] != delimiter) {
                 return Error{"something follows the closing quote in column " + std::to_string(at)
                              + "; double the quotes that belong to the text"};
@@ -267,7 +303,12 @@ Result<std::shared_ptr<RowSource>> openCsv(std::shared_ptr<const DataFile> file,
 {
     FileScanner scanner(*file, progress, cancel);
     scanner.seek(begin);
-    auto header = readHeader(*file, scanner, delimiter ? delimiter : ',');
+    const char lineEnd = lineEndOf(*file, begin);
+    auto header = readHeader(*file, scanner, delimiter ? delimiter : ',', lineEnd);
+    if (const char said = header ? saidDelimiter(withoutLineEnd(*header)) : '\0') {
+        delimiter = said;
+        header = readHeader(*file, scanner, delimiter, lineEnd);
+    }
     if (!header) {
         return header.error();
     }
@@ -276,7 +317,7 @@ Result<std::shared_ptr<RowSource>> openCsv(std::shared_ptr<const DataFile> file,
     if (!names) {
         return names.error();
     }
-    auto index = indexRecords(scanner, delimiter);
+    auto index = indexRecords(scanner, delimiter, lineEnd);
     if (!index) {
         return index.error();
     }

@@ -18,7 +18,8 @@ namespace luthier::data {
 // The fields of one record without its line end. Errors name the column (byte, from 1).
 Result<std::vector<std::string>> parseCsvRecord(std::string_view record, char delimiter);
 
-// `delimiter` 0: comma, semicolon or tab, whichever the header uses. Errors are without the path.
+// `delimiter` 0: what a first line "sep=;" says, else comma, semicolon, tab or bar, whichever the header uses. Lines may
+// end with a carriage return alone. Errors are without the path.
 Result<std::shared_ptr<RowSource>> openCsv(std::shared_ptr<const DataFile> file, std::uint64_t begin,
                                                  char delimiter, const base::Progress& progress,
                                                  const base::CancelToken& cancel);

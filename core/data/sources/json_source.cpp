@@ -74,13 +74,72 @@ private:
         }
         m_scanner.get();
         const std::uint64_t end = m_scanner.position();
-        if (!atEnd()) {
-            return false;
-        }
         if (!m_foundRows) {
             m_index.add(begin, end);
         }
+        return atEnd() || (!m_foundRows && scanFurtherObjects());
+    }
+
+    // Objects one behind the other, with commas between them or without, are rows when they were not written a line
+    // each: those are lines, where damage harms no neighbour.
+    bool scanFurtherObjects()
+    {
+        const std::uint64_t first = m_index.begin(0);
+        if (!spansLines(first, first + m_index.size(0)) && !m_oldLineEnds) {
+            return false;
+        }
+        for (m_scanner.skipSpace(); m_scanner.peek() >= 0; m_scanner.skipSpace()) {
+            if (m_scanner.peek() == ',') {
+                m_scanner.get();
+                continue;
+            }
+            const std::uint64_t begin = m_scanner.position();
+            m_index.add(begin, skipElement());
+        }
         return true;
+    }
+
+    bool spansLines(std::uint64_t begin, std::uint64_t end)
+    {
+        const std::uint64_t here = m_scanner.position();
+        m_scanner.seek(begin);
+        bool spans = false;
+        while (!spans && m_scanner.position() < end && m_scanner.peek() >= 0) {
+            const int byte = m_scanner.get();
+            spans = byte == '\n' || byte == '\r';
+        }
+        // Or what follows stands behind a lone carriage return.
+        m_scanner.seek(end);
+        m_oldLineEnds = m_scanner.peek() == '\r' && (m_scanner.get(), m_scanner.peek() != '\n');
+        m_scanner.seek(here);
+        return spans;
+    }
+
+    // One object to its closing brace, or what is none to the end of its line; returns where it ends.
+    std::uint64_t skipElement()
+    {
+        std::int64_t depth = 0;
+        std::uint64_t end = m_scanner.position();
+        if (m_scanner.peek() != '{') {
+            while (m_scanner.peek() >= 0 && m_scanner.peek() != '\n' && m_scanner.peek() != '\r') {
+                m_scanner.get();
+            }
+            return m_scanner.position();
+        }
+        for (int byte = m_scanner.peek(); byte >= 0; byte = m_scanner.peek()) {
+            if (byte == '"') {
+                readString(nullptr);
+                end = m_scanner.position();
+                continue;
+            }
+            m_scanner.get();
+            end = m_scanner.position();
+            depth += byte == '[' || byte == '{' ? 1 : byte == ']' || byte == '}' ? -1 : 0;
+            if (depth <= 0) {
+                break;
+            }
+        }
+        return end;
     }
 
     bool scanMember()
@@ -190,6 +249,7 @@ private:
     FileScanner& m_scanner;
     RowIndex m_index;
     bool m_foundRows = false;
+    bool m_oldLineEnds = false; // lone carriage returns
 };
 
 } // namespace

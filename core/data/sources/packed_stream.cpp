@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/sources/packed_stream.h"
 
+#include "core/text/characters/utf8.h"
+
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include <zlib.h>
@@ -92,6 +95,85 @@ private:
     bool m_complete = false;
 };
 
+// UTF-16 as UTF-8; what is no character becomes U+FFFD.
+template <bool kLittle>
+class Utf16Stream : public PackedStream {
+public:
+    Result<Taken> take(std::string_view packed, char* to, std::size_t room) override
+    {
+        Taken taken;
+        for (; taken.read < packed.size(); ++taken.read) {
+            if (!flush(to, room, taken)) {
+                return taken;
+            }
+            const auto byte = static_cast<unsigned char>(packed[taken.read]);
+            if (!m_half) {
+                m_half = byte;
+                continue;
+            }
+            const auto unit = static_cast<char32_t>(kLittle ? *m_half | byte << 8 : *m_half << 8 | byte);
+            m_half.reset();
+            add(unit);
+        }
+        flush(to, room, taken);
+        return taken;
+    }
+
+    bool isComplete() const override { return !m_half && m_waiting.empty(); }
+
+private:
+    void add(char32_t unit)
+    {
+        constexpr char32_t kMark = 0xFEFF;
+        const bool isLow = unit >= 0xDC00 && unit <= 0xDFFF;
+        if (m_high && isLow) {
+            text::appendUtf8(m_waiting, 0x10000 + ((m_high - 0xD800) << 10) + (unit - 0xDC00));
+            m_high = 0;
+            return;
+        }
+        m_waiting += m_high ? text::kReplacement : std::string_view();
+        m_high = unit >= 0xD800 && unit <= 0xDBFF ? unit : 0;
+        if (isLow) {
+            m_waiting += text::kReplacement;
+        } else if (!m_high && !(unit == kMark && m_first)) {
+            text::appendUtf8(m_waiting, unit);
+        }
+        m_first = false;
+    }
+
+    // False: there is no room for what waits.
+    bool flush(char* to, std::size_t room, Taken& taken)
+    {
+        const auto count = std::min(m_waiting.size(), room - taken.written);
+        std::copy_n(m_waiting.begin(), count, to + taken.written);
+        m_waiting.erase(0, count);
+        taken.written += count;
+        return m_waiting.empty();
+    }
+
+    std::optional<unsigned char> m_half;
+    char32_t m_high = 0;
+    bool m_first = true;
+    std::string m_waiting; // of one character
+};
+
+// By its byte-order mark, or by letters of ASCII with a zero beside each of the first ones.
+template <bool kLittle>
+bool isUtf16(std::string_view head)
+{
+    if (head.starts_with(kLittle ? "\xff\xfe" : "\xfe\xff")) {
+        return !head.substr(2).starts_with(std::string_view("\0\0", 2)); // that is UTF-32
+    }
+    constexpr std::size_t kLooked = 16;
+    for (std::size_t i = 0; i + 1 < std::min(head.size(), kLooked); i += 2) {
+        const auto letter = static_cast<unsigned char>(head[i + (kLittle ? 0 : 1)]);
+        if (head[i + (kLittle ? 1 : 0)] != '\0' || letter == 0 || letter >= 0x80) {
+            return false;
+        }
+    }
+    return head.size() >= kLooked / 2;
+}
+
 template <class Stream>
 std::unique_ptr<PackedStream> make()
 {
@@ -99,8 +181,10 @@ std::unique_ptr<PackedStream> make()
 }
 
 constexpr std::array kKinds = {
-    PackedKind{"gzip", "\x1f\x8b", make<GzipStream>},
-    PackedKind{"zstd", "\x28\xb5\x2f\xfd", make<ZstdStream>},
+    PackedKind{"gzip", [](std::string_view head) { return head.starts_with("\x1f\x8b"); }, make<GzipStream>},
+    PackedKind{"zstd", [](std::string_view head) { return head.starts_with("\x28\xb5\x2f\xfd"); }, make<ZstdStream>},
+    PackedKind{"UTF-16", isUtf16<true>, make<Utf16Stream<true>>},
+    PackedKind{"UTF-16, big end first", isUtf16<false>, make<Utf16Stream<false>>},
 };
 
 } // namespace
@@ -108,7 +192,7 @@ constexpr std::array kKinds = {
 const PackedKind* findPackedKind(std::string_view head)
 {
     const auto found = std::find_if(kKinds.begin(), kKinds.end(),
-                                    [&](const PackedKind& kind) { return head.starts_with(kind.magic); });
+                                    [&](const PackedKind& kind) { return kind.matches(head); });
     return found == kKinds.end() ? nullptr : &*found;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// PackedStream: compressed bytes in, plain bytes out, piece by piece. One row of the table a kind of compression.
+// PackedStream: compressed bytes, or text of two bytes a character, in; plain bytes out, piece by piece. One row of the
+// table a kind.
 //
 // Threads: one stream belongs to one thread; the table any.
 #pragma once
@@ -28,8 +29,8 @@ public:
 };
 
 struct PackedKind {
-    const char* name;       // "gzip"
-    std::string_view magic; // what such a file begins with
+    const char* name; // "gzip"
+    bool (*matches)(std::string_view head); // by what such a file begins with
     std::unique_ptr<PackedStream> (*open)();
 };
 

@@ -4,6 +4,7 @@
 #include "core/data/sources/columnar_file.h"
 #include "core/data/sources/columnar_lines.h"
 #include "core/data/sources/csv_source.h"
+#include "core/data/sources/data_folder.h"
 #include "core/data/sources/json_source.h"
 #include "core/data/sources/line_source.h"
 #include "core/data/sources/row_text.h"
@@ -40,14 +41,29 @@ Opened documentOrLines(const Opening& opening)
     return !document || *document ? document : lines(opening);
 }
 
-// Some call a whole list of rows .jsonl: then a bracket stands alone on the first line.
+// A list of rows on the one line there is; a list of messages is a row itself.
+bool isListOfRows(const RowSource& source)
+{
+    const auto row = source.rowCount() == 1 ? source.row(0) : Result<Json>(Error{});
+    return row && row->is_array() && !row->empty() && std::all_of(row->begin(), row->end(), [](const Json& item) {
+               return item.is_object() && !item.contains("role") && !item.contains("from");
+           });
+}
+
+// Some call a whole list of rows .jsonl, or objects written over several lines: then a bracket or brace stands alone on
+// the first line, or a list is the only line. A text without any line end of today is one document as well.
 Opened linesOrDocument(const Opening& opening)
 {
     const std::string_view head = opening.head;
     const auto first = head.find_first_not_of(" \t\r\n");
-    const bool bracket = first != std::string_view::npos && head[first] == '[';
-    const bool alone = bracket && isBlank(head.substr(first + 1, head.find('\n', first) - first - 1));
-    return alone ? documentOrLines(opening) : lines(opening);
+    const bool opens = first != std::string_view::npos && (head[first] == '[' || head[first] == '{');
+    const bool alone = opens && isBlank(head.substr(first + 1, head.find('\n', first) - first - 1));
+    const bool oldLineEnds = head.find('\r') != std::string_view::npos && head.find('\n') == std::string_view::npos;
+    if (alone || oldLineEnds) {
+        return documentOrLines(opening);
+    }
+    auto source = lines(opening);
+    return source && isListOfRows(**source) ? documentOrLines(opening) : source;
 }
 
 Opened commas(const Opening& opening)
@@ -89,16 +105,22 @@ const std::array kForeign = {
     Foreign{"BZh", "this is compressed with bzip2, which is not read; unpack it, or pack it with gzip or zstd"},
     Foreign{"\xfd" "7zXZ", "this is compressed with xz, which is not read; unpack it, or pack it with gzip or zstd"},
     Foreign{"PK\x03\x04", "this is a zip archive or a spreadsheet; unpack it, or save it as CSV"},
-    Foreign{"\xff\xfe", "this is UTF-16; save it as UTF-8"},
-    Foreign{"\xfe\xff", "this is UTF-16; save it as UTF-8"},
 };
 
+std::string lowered(std::string text)
+{
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return text;
+}
+
+// Mail programs and Windows put .txt behind a name that already says what it is.
 std::string extensionOf(const std::filesystem::path& path)
 {
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return extension;
+    const std::string extension = lowered(path.extension().string());
+    const std::string inner = extension == ".txt" ? lowered(path.stem().extension().string()) : std::string();
+    const bool known = std::any_of(kKinds.begin(), kKinds.end(), [&](const Kind& kind) { return inner == kind.extension; });
+    return known ? inner : extension;
 }
 
 Opened openAs(const Opening& opening, const std::string& extension)
@@ -181,13 +203,24 @@ Opened openFile(const std::filesystem::path& path, const base::Progress& progres
     return source;
 }
 
+// Texts, or where there are none the data files.
+Opened openFolder(const std::filesystem::path& path, const base::Progress& progress, const base::CancelToken& cancel)
+{
+    auto texts = openTextFolder(path, progress, cancel);
+    if (texts || texts.message() == "cancelled") {
+        return texts;
+    }
+    auto rows = openDataFolder(path, progress, cancel);
+    return !rows || *rows ? rows : texts;
+}
+
 } // namespace
 
 Result<std::shared_ptr<const RowSource>> openSource(const std::filesystem::path& path, const base::Progress& progress,
                                                     const base::CancelToken& cancel)
 {
     std::error_code code;
-    auto source = std::filesystem::is_directory(path, code) ? openTextFolder(path, progress, cancel)
+    auto source = std::filesystem::is_directory(path, code) ? openFolder(path, progress, cancel)
                                                             : openFile(path, progress, cancel);
     if (source) {
         return std::shared_ptr<const RowSource>(std::move(*source));

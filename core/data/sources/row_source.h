@@ -35,7 +35,7 @@ private:
 };
 
 // By extension and content: .jsonl/.ndjson, .json (array, {"data":[...]}, or JSON lines), .csv, .tsv; .txt and .md, one
-// document a file, and folders of them; Parquet and Arrow files (columnar_file.h); each also packed with gzip or zstd, which is unpacked once (unpacked_file.h).
+// document a file, and folders of them or of data files (data_folder.h); Parquet and Arrow files (columnar_file.h); each also packed with gzip or zstd, which is unpacked once (unpacked_file.h).
 // Blank lines are not rows. Unpacking and indexing report progress in bytes, every 16 MiB, and can be cancelled
 // (Error "cancelled").
 Result<std::shared_ptr<const RowSource>> openSource(const std::filesystem::path& path,

@@ -3,6 +3,7 @@
 
 #include "core/text/characters/utf8.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -67,6 +68,34 @@ std::string rowSentence(const std::string& said)
     return shortened(place.empty() ? said : place + said.substr(mark), kSentenceBytes);
 }
 
+// What other programs write and JSON does not have: a comma behind the row, and NaN and Infinity, which become null.
+std::string withoutHabits(std::string_view bytes)
+{
+    const auto last = bytes.find_last_not_of(" \t\r\n");
+    if (last != std::string_view::npos && bytes[last] == ',') {
+        bytes = bytes.substr(0, last);
+    }
+    constexpr std::array<std::string_view, 3> kNoNumbers = {"NaN", "-Infinity", "Infinity"};
+    std::string text;
+    bool quoted = false;
+    for (std::size_t at = 0; at < bytes.size();) {
+        const std::string_view rest = bytes.substr(at);
+        const auto* found = quoted ? kNoNumbers.end() : std::find_if(kNoNumbers.begin(), kNoNumbers.end(), [&](auto name) {
+            return rest.starts_with(name);
+        });
+        if (found != kNoNumbers.end()) {
+            text += "null";
+            at += found->size();
+            continue;
+        }
+        const bool escape = quoted && rest.front() == '\\' && rest.size() > 1;
+        quoted = quoted != (rest.front() == '"');
+        text += rest.substr(0, escape ? 2 : 1);
+        at += escape ? 2 : 1;
+    }
+    return text;
+}
+
 } // namespace
 
 bool isBlank(std::string_view bytes)
@@ -120,7 +149,8 @@ Result<Json> parseJsonRow(std::string_view bytes)
     }
     auto value = base::parseJson(bytes);
     if (!value) {
-        return Error{rowSentence(value.message())};
+        auto mended = base::parseJson(withoutHabits(bytes));
+        return mended ? std::move(mended) : Result<Json>(Error{rowSentence(value.message())});
     }
     return value;
 }

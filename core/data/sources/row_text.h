@@ -22,7 +22,8 @@ bool isBlank(std::string_view bytes); // blanks, tabs, line ends alone
 // UTF-8 without NUL and byte-order mark; the error names the byte.
 Result<void> checkRowText(std::string_view bytes);
 
-// Checked and parsed strictly; the error is short however long the row is.
+// Checked and parsed strictly, but for what other programs are known to write: a comma behind the row, and NaN or
+// Infinity, which are null here. The error is short however long the row is.
 Result<Json> parseJsonRow(std::string_view bytes);
 
 // The row's bytes. Errors: too long, or the file is shorter than it was.

@@ -2,6 +2,7 @@
 #include "core/data/sources/text_documents.h"
 
 #include "core/base/files.h"
+#include "core/data/sources/data_folder.h"
 #include "core/data/sources/row_index.h"
 #include "core/data/sources/row_text.h"
 
@@ -101,7 +102,7 @@ Result<Walk> walk(const fs::path& folder, const base::Progress& progress, const 
             }
             continue;
         }
-        const bool isText = isTextExtension(lowerCase(entry->path().extension().string()));
+        const bool isText = !isAboutTheData(entry->path()) && isTextExtension(lowerCase(entry->path().extension().string()));
         if (isHidden || !isText || !entry->is_regular_file(unknown)) {
             walk.others += isHidden ? 0 : 1;
             continue;
@@ -136,7 +137,7 @@ Result<std::shared_ptr<RowSource>> openTextFolder(const fs::path& folder, const 
         return found.error();
     }
     if (found->names.empty()) {
-        return Error{"this folder holds no texts (.txt, .md); choose a data file inside it, or a folder of texts"};
+        return Error{"this folder holds neither texts (.txt, .md) nor data files; choose another, or a file"};
     }
     auto source = std::make_shared<TextDocuments>(folder, std::move(found->names));
     if (found->others > 0) {

@@ -13,7 +13,8 @@ namespace luthier::data {
 
 bool isTextExtension(const std::string& extension); // ".txt", ".md" ...; lower case
 
-// All text files in the folder and those below it, by name; hidden ones and links to folders are passed over.
+// All text files in the folder and those below it, by name; hidden ones, links to folders and what
+// is about the data (README, licence) are passed over.
 // Errors, without the path: none is there, more than a million.
 Result<std::shared_ptr<RowSource>> openTextFolder(const std::filesystem::path& folder, const base::Progress& progress = {},
                                                         const base::CancelToken& cancel = {});
