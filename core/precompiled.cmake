@@ -17,9 +17,9 @@ set(LUTHIER_HEADERS_window <algorithm> <chrono> <filesystem> <functional> <map> 
   <QtGui/QPainter> <QtGui/QAction> <QtGui/QKeyEvent> <QtWidgets/QAbstractItemView> <QtWidgets/QBoxLayout>
   <QtWidgets/QComboBox> <QtWidgets/QFormLayout> <QtWidgets/QHeaderView> <QtWidgets/QLabel> <QtWidgets/QLineEdit>
   <QtWidgets/QPlainTextEdit> <QtWidgets/QPushButton> <QtWidgets/QTableView> <QtWidgets/QToolButton>)
-set(LUTHIER_HEADERS_test ${LUTHIER_HEADERS_core} <QtTest/QTest> <QtCore/QTemporaryDir> <QtCore/QProcess>)
+set(LUTHIER_HEADERS_test ${LUTHIER_HEADERS_core} <QtTest/QTest> <QtCore/QTemporaryDir> <QtCore/QTemporaryFile> <QtCore/QProcess>)
 # LibTorch's headers come before Qt's.
-set(LUTHIER_HEADERS_torch_test ${LUTHIER_HEADERS_torch} <QtTest/QTest> <QtCore/QTemporaryDir> <QtCore/QProcess>)
+set(LUTHIER_HEADERS_torch_test ${LUTHIER_HEADERS_torch} <QtTest/QTest> <QtCore/QTemporaryDir> <QtCore/QTemporaryFile> <QtCore/QProcess>)
 
 function(luthier_precompile target kind)
   if(NOT LUTHIER_PRECOMPILED OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
