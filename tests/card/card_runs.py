@@ -52,7 +52,7 @@ def recipe(method="lora", padding="longest", checkpointing=False, dropout=0.0, o
                      "shuffle": padding != "longest", "padding": padding, "max_length": longest},
             "method": {"kind": method, **({"dropout": dropout} if method in ("lora", "qlora") else {})}, "objective": {"kind": objective},
             "optimizer": {"learning_rate": 1e-3},
-            "run": {"epochs": 2, "batch_size": 2 if padding != "longest" else 1, "gradient_accumulation": 2, "checkpoint_every": 10**6,
+            "run": {"epochs": 2 if method == "lora" else 1, "batch_size": 2 if padding != "longest" else 1, "gradient_accumulation": 2, "checkpoint_every": 10**6,
                     "eval_every": 12, "probe_prompts": ["What lies on the bench?"], "probe_tokens": 8,
                     "activation_checkpointing": checkpointing, **run}}
 
@@ -83,35 +83,17 @@ def tune(name, made, device, stop_after=None):
         raise RuntimeError(f"{device}: {error.strip()[-300:] or 'no step was done'}")
     return losses, numbers(lines, "eval"), [x for x in lines if "queued one by one" in x]
 
-def methods():
-    shown = subprocess.run([a.luthier, "recipe", "--list", "--json"], capture_output=True, text=True).stdout
-    kinds = {}
-    def walk(node):
-        if isinstance(node, dict):
-            key = str(node.get("key", ""))
-            for one in ("method.kind", "objective.kind"):
-                if key == one and node.get("choices"):
-                    kinds[one] = [c["id"] if isinstance(c, dict) else c for c in node["choices"]]
-            for value in node.values():
-                walk(value)
-        elif isinstance(node, list):
-            for value in node:
-                walk(value)
-    try:
-        walk(json.loads(shown))
-    except ValueError:
-        pass
-    return kinds
-
-kinds = methods()
-every = kinds.get("method.kind") or ["lora", "qlora", "full", "ia3", "bottleneck", "prefix", "prompt"]
+shown = json.loads(subprocess.run([a.luthier, "recipe", "--list", "--json"], capture_output=True, text=True, check=True).stdout)
+objectives = [c for s in shown["settings"] if s["key"] == "objective.kind" for c in s["choices"]]
+# A name that is none makes the program list its methods.
+every = subprocess.run([a.luthier, "recipe", "--example", "?"], capture_output=True, text=True).stderr.rsplit("there are ", 1)[1].strip().split(", ")
 cases = [(f"{m}, {p}{', checkpointed' if c else ''}", recipe(m, p, c), None)
          for i, m in enumerate(every) for j, p in enumerate(("longest", "length_buckets", "packed")) for c in [(i + j) % 2 == 0]]
 cases += [("lora, longest, other checkpointing", recipe("lora", "longest", False), None), ("full, longest, other checkpointing", recipe("full", "longest", True), None)]
 cases += [(f"{m}, {p}, dropout", recipe(m, p, m == "lora", 0.1), None) for m in ("lora", "qlora") for p in ("longest", "length_buckets")]
 cases += [(f"{m}, stopped and resumed", recipe(m, "length_buckets", False, 0.1), 9) for m in every]
-for objective in kinds.get("objective.kind") or ["sft"]:
-    if objective not in ("sft",):
+for objective in objectives:
+    if objective == "pretrain":
         cases += [(f"{objective}, {m}", recipe(m, "packed", objective=objective, data="text.txt"), None) for m in ("lora", "full")]
 
 most = worst_eval = 0.0
