@@ -127,6 +127,10 @@ void TunePage::reveal(const QString& what)
         m_from->choose(what.mid(start.size()));
         return;
     }
+    if (what == QStringLiteral("model.adapter")) { // stands in no form
+        m_from->setFocus();
+        return;
+    }
     const auto all = forms();
     if (!std::any_of(all.begin(), all.end(), [&what](SettingsForm* form) { return form->reveal(what); })) {
         sayWhoHas(what);

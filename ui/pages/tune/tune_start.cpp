@@ -39,6 +39,7 @@ TuneStart::TuneStart(RecipeDocument* document, Workspace& workspace, QWidget* pa
     m_note->setObjectName(QStringLiteral("startNote"));
     m_note->setTextFormat(Qt::PlainText);
     m_note->setWordWrap(true);
+    setFocusProxy(m_choices);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space(1));
@@ -53,7 +54,6 @@ TuneStart::TuneStart(RecipeDocument* document, Workspace& workspace, QWidget* pa
         path == kElsewhere ? askForFolder() : choose(path);
     });
     connect(m_library, &AdapterLibrary::changed, this, &TuneStart::fill);
-    connect(&m_workspace, &Workspace::runsChanged, m_library, &AdapterLibrary::refresh);
     connect(document, &RecipeDocument::changed, this, [this](const QString& key) {
         if (key.isEmpty() || key.startsWith(QStringLiteral("model."))) {
             fill();
