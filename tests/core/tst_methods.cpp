@@ -396,8 +396,8 @@ void TestMethods::loraStartsAsPeftDoes()
     const auto same = decoder();
     const auto other = decoder();
     auto wide = settings();
-    wide.rank = 64;
-    wide.targetModules = {"all-linear"};
+    wide.of<peft::LoraSettings>().rank = 64;
+    wide.of<peft::LoraSettings>().targetModules = {"all-linear"};
     QVERIFY(lora->attach(*first, wide, 7).ok() && lora->attach(*same, wide, 7).ok() && lora->attach(*other, wide, 8).ok());
     const auto leaves = lora->trainable(*first);
     const auto again = lora->trainable(*same);
