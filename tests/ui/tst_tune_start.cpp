@@ -40,7 +40,7 @@ private Q_SLOTS:
         first.model.path = (kReference + QStringLiteral("llama/plain")).toStdString();
         m_document->replace(first);
         m_start = std::make_unique<TuneStart>(m_document.get(), *m_workspace);
-        m_start->show();
+        m_start->setVisible(true);
     }
 
     void cleanup()
