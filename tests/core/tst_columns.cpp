@@ -83,7 +83,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("format");
         QTest::addColumn<QString>("columns");
         QTest::newRow("question and solution") << QByteArray(R"({"id":1,"question":"Ask","solution":"Say"})") << "completion" << "prompt=question,completion=solution";
-        QTest::newRow("capitals") << QByteArray(R"({"Question":"Ask","Answer":"Say"})") << "completion" << "prompt=Question,completion=Answer";
+        QTest::newRow("capitals") << QByteArray(R"({"Question":"Ask","Solution":"Say"})") << "completion" << "prompt=Question,completion=Solution";
         QTest::newRow("parts of names") << QByteArray(R"({"user_question":"Ask","best_answer":"Say"})") << "completion" << "prompt=user_question,completion=best_answer";
         QTest::newRow("by content") << QByteArray(R"({"foo":"Ask","bar":"A much longer text","n":2})") << "completion" << "prompt=foo,completion=bar";
         QTest::newRow("one text") << QByteArray(R"({"foo":"Ask","n":2})") << "text" << "text=foo";

@@ -254,7 +254,14 @@ private Q_SLOTS:
                     QVERIFY(database->execute(("DROP TABLE " + table).c_str()).ok());
                 }
             }
-            QVERIFY(database->execute("DROP TRIGGER row_losses_of_runs; PRAGMA user_version = 2").ok());
+            // It had columns for the losses that are measures today.
+            for (const char* column : {"last_loss", "first_held_out", "last_held_out"}) {
+                QVERIFY(database->execute((std::string("ALTER TABLE runs ADD COLUMN ") + column + " REAL").c_str()).ok());
+            }
+            // And rows of runs had columns for the losses.
+            QVERIFY(database->execute("ALTER TABLE runs ADD COLUMN last_loss; ALTER TABLE runs ADD COLUMN first_held_out; "
+                                      "ALTER TABLE runs ADD COLUMN last_held_out; DROP TRIGGER row_losses_of_runs; PRAGMA user_version = 2")
+                        .ok());
         }
         const auto project = opened(m_dir->path());
         QVERIFY(project);

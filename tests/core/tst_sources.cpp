@@ -50,7 +50,7 @@ const std::vector<Case>& cases()
         {"carriage returns alone", "a.jsonl", "{\"a\":1}\r{\"a\":2}\r", {R"({"a":1})", R"({"a":2})"}},
         {"no numbers", "a.jsonl", "{\"a\":1,\"b\":NaN,\"c\":[-Infinity,Infinity],\"d\":\"NaN \\\" NaN\"}\n", {R"({"a":1,"b":null,"c":[null,null],"d":"NaN \" NaN"})"}},
         {"txt behind jsonl", "a.jsonl.txt", "{\"a\":1}\n{\"a\":2}\n", {R"({"a":1})", R"({"a":2})"}},
-        {"UTF-16 without a mark", "a.jsonl", std::string("{\0\"\0a\0\"\0:\0\"\0\xe4\0\x3d\xd8\x00\xde\"\0}\0\n\0", 26), {"{\"a\":\"\u00e4\U0001F600\"}"}},
+        {"UTF-16 without a mark", "a.jsonl", std::string("{\0\"\0a\0\"\0:\0\"\0\xe4\0\x3d\xd8\x00\xde\"\0}\0\n\0", 24), {"{\"a\":\"\u00e4\U0001F600\"}"}},
         {"UTF-16, big end first", "a.csv", std::string("\xfe\xff\0a\0,\0b\0\n\0" "1\0,\0" "2\0\n", 18), {R"({"a":"1","b":"2"})"}},
         {"empty", "a.jsonl", "", {}},
         {"blank", "a.jsonl", "\n \n", {}},

@@ -30,7 +30,7 @@ Result<std::vector<Message>> messagesOfTurns(const Json& list)
     for (const Json& turn : list) {
         auto system = optionalText(turn, {"system"});
         auto input = optionalText(turn, kTurnInput);
-        auto output = requireText(turn, kTurnOutput);
+        auto output = requireAnswer(turn, kTurnOutput);
         for (const auto* text : {&system, &input, &output}) {
             if (!*text) {
                 return Error{"turn " + std::to_string(messages.size() / 2 + 1) + ": " + text->message()};
@@ -45,6 +45,17 @@ Result<std::vector<Message>> messagesOfTurns(const Json& list)
         messages.push_back({"assistant", std::move(*output)});
     }
     return messages;
+}
+
+void appendTurnPaths(const Json& list, const std::string& name, std::vector<std::string>& paths)
+{
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        for (const Names& names : {Names{"system"}, kTurnInput, kTurnOutput}) {
+            if (const char* field = nameIn(list[i], names)) {
+                paths.push_back(name + "/" + std::to_string(i) + "/" + field);
+            }
+        }
+    }
 }
 
 double matches(std::span<const Json> rows)
@@ -94,7 +105,10 @@ std::vector<std::string> editablePaths(const Json& row)
     if (row.is_object() && row.contains("system")) {
         paths.push_back("system");
     }
-    if (const Json* list = fieldIn(row, kMessages)) {
+    const Json* list = fieldIn(row, kMessages);
+    if (list && looksLikeTurns(*list)) {
+        appendTurnPaths(*list, nameIn(row, kMessages), paths);
+    } else if (list) {
         appendTextPaths(*list, nameIn(row, kMessages), paths);
     }
     return paths;

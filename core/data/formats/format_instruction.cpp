@@ -8,11 +8,12 @@ namespace {
 
 constexpr Names kInstruction = {"instruction"};
 constexpr Names kOutput = {"output", "response"};
+constexpr double kWeight = 0.97; // with a judgement, or a second answer, it is more than an instruction
 
 // A list of outputs is a pair of answers, the better first.
 double matches(std::span<const Json> rows)
 {
-    return shareOf(rows, [](const Json& row) {
+    return kWeight * shareOf(rows, [](const Json& row) {
         const Json* output = fieldIn(row, kOutput);
         return nameIn(row, kInstruction) && output && !output->is_array();
     });
@@ -22,7 +23,7 @@ Result<Example> toExample(const Json& row)
 {
     auto object = requireObject(row, "an instruction row has \"instruction\" and \"output\"");
     auto prompt = object ? parsePrompt(row, kInstruction) : object.error();
-    auto output = prompt ? requireText(row, kOutput) : Result<std::string>(prompt.error());
+    auto output = prompt ? requireAnswer(row, kOutput) : Result<std::string>(prompt.error());
     if (!output) {
         return output.error();
     }

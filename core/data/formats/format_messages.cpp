@@ -278,7 +278,7 @@ Result<std::vector<Message>> parseTextOrMessages(const Json& row, Names names, c
             return parseMessages(list, nameOr(row, names));
         }
     }
-    auto text = requireText(row, names);
+    auto text = std::string_view(role) == "assistant" ? requireAnswer(row, names) : requireText(row, names);
     if (!text) {
         return text.error();
     }
@@ -394,7 +394,8 @@ void appendPromptPaths(const Json& row, std::vector<std::string>& paths, Names n
         }
     }
     const Json* value = fieldIn(row, names);
-    appendTextPaths(value ? *value : Json(), nameOr(row, names), paths);
+    const Json* held = value ? fieldIn(*value, {"messages"}) : nullptr;
+    appendTextPaths(held ? *held : value ? *value : Json(), nameOr(row, names) + (held ? "/messages" : ""), paths);
     if (const char* input = inputBeside(row, names)) {
         paths.push_back(input);
     }

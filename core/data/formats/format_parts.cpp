@@ -117,6 +117,14 @@ std::string textOf(const Json& value)
 
 Result<std::string> requireText(const Json& row, Names names)
 {
+    const Json* value = fieldIn(row, names);
+    return value && value->is_structured()
+               ? Result<std::string>(Error{inQuotes(nameOr(row, names)) + " is " + kindOf(*value) + "; it must be a text"})
+               : requireAnswer(row, names);
+}
+
+Result<std::string> requireAnswer(const Json& row, Names names)
+{
     const std::string name = inQuotes(nameOr(row, names));
     const Json* value = fieldIn(row, names);
     if (!value) {

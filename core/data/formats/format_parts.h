@@ -44,7 +44,9 @@ bool isSameName(std::string_view a, std::string_view b); // letters of ASCII wit
 Result<void> requireObject(const Json& row, const char* wanted);
 // A text, or the JSON text of what stands there instead: 4, true, ["a","b"].
 std::string textOf(const Json& value);
-Result<std::string> requireText(const Json& row, Names names);  // text that is not blank
+// Text that is not blank, or a number or truth value as text. An answer may be a list or an object, too.
+Result<std::string> requireText(const Json& row, Names names);
+Result<std::string> requireAnswer(const Json& row, Names names);
 Result<std::string> optionalText(const Json& row, Names names); // empty when missing or null
 
 // Lists and objects may stand as JSON inside a text, as they must in CSV. Text that is no JSON stays text.

@@ -9,6 +9,7 @@ namespace luthier::data {
 namespace {
 
 constexpr Names kMessages = {"messages", "conversations", "conversation"};
+constexpr double kWeight = 0.99; // a judged answer is more than an answer, and less than a pair
 constexpr Names kLabel = {"label", "desirable", "kto_tag", "thumbs", "thumb", "feedback"};
 
 bool isAnswered(const Json& row)
@@ -23,7 +24,7 @@ double matches(std::span<const Json> rows)
         const Json* label = fieldIn(row, kLabel);
         return !label || truthOf(*label);
     });
-    return allJudge ? shareOf(rows, [](const Json& row) { return isAnswered(row) && nameIn(row, kLabel); }) : 0;
+    return allJudge ? kWeight * shareOf(rows, [](const Json& row) { return isAnswered(row) && nameIn(row, kLabel); }) : 0;
 }
 
 Result<bool> requireJudgement(const Json& row)

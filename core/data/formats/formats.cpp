@@ -7,8 +7,9 @@ namespace luthier::data {
 std::span<const DatasetFormat> formats()
 {
     static const std::vector<DatasetFormat> table{
-        preferenceFormat(), unpairedFormat(), instructionFormat(),    chatFormat(),
-        completionFormat(), textFormat(),     classificationFormat(), promptFormat(),
+        instructionFormat(), chatFormat(),           completionFormat(), preferenceFormat(),
+        textFormat(),        classificationFormat(), promptFormat(),
+        unpairedFormat(),
     };
     return table;
 }
