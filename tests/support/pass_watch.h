@@ -163,8 +163,10 @@ private:
                                         + " would read memory that was not there when it was recorded";
                 }
             }
-            m_reads = m_isPlayed ? std::move(m_reads) : std::move(now);
-            m_isPlayed = true;
+            if (!m_isPlayed) {
+                m_reads = std::move(now);
+                m_isPlayed = true;
+            }
         }
 
     private:
