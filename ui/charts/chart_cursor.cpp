@@ -145,6 +145,8 @@ bool ChartPanel::eventFilter(QObject* watched, QEvent* event)
 {
     if (event->type() == QEvent::MouseButtonPress) {
         setFocus(Qt::MouseFocusReason);
+    } else if (event->type() == QEvent::Resize && m_remarks != nullptr) {
+        applyTheme(); // whether the legend has room
     }
     return QWidget::eventFilter(watched, event);
 }

@@ -209,7 +209,10 @@ void ChartPanel::applyTheme()
     }
     // One chart's legend tells for all which run is which.
     const auto numRuns = static_cast<int>(std::count(hasRun.begin(), hasRun.end(), true));
-    m_plot->legend->setVisible(hasEvaluations || numShown > numRuns || (numRuns > 1 && m_spec.main().isOfRun));
+    const bool tells = hasEvaluations || numShown > numRuns || (numRuns > 1 && m_spec.main().isOfRun);
+    // In a small chart it would cover the curves; there the cursor tells which is which.
+    const QSize legend = m_plot->legend->minimumOuterSizeHint();
+    m_plot->legend->setVisible(tells && 3 * legend.width() <= 2 * m_plot->width() && 2 * legend.height() <= m_plot->height());
     m_remarks->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssTriangle, color(Token::Warn), color(Token::Warn), space(2)));
     m_cursorLine->setPen(QPen(color(Token::Line), 1, Qt::DashLine));
 }
