@@ -254,14 +254,11 @@ private Q_SLOTS:
                     QVERIFY(database->execute(("DROP TABLE " + table).c_str()).ok());
                 }
             }
-            // It had columns for the losses that are measures today.
-            for (const char* column : {"last_loss", "first_held_out", "last_held_out"}) {
-                QVERIFY(database->execute((std::string("ALTER TABLE runs ADD COLUMN ") + column + " REAL").c_str()).ok());
-            }
-            // And rows of runs had columns for the losses.
-            QVERIFY(database->execute("ALTER TABLE runs ADD COLUMN last_loss; ALTER TABLE runs ADD COLUMN first_held_out; "
-                                      "ALTER TABLE runs ADD COLUMN last_held_out; DROP TRIGGER row_losses_of_runs; PRAGMA user_version = 2")
-                        .ok());
+            // And its rows of runs had columns for the losses that are measures today.
+            const auto older = database->execute("DROP TRIGGER row_losses_of_runs; ALTER TABLE runs ADD COLUMN last_loss; "
+                                                 "ALTER TABLE runs ADD COLUMN first_held_out; ALTER TABLE runs ADD COLUMN last_held_out; "
+                                                 "PRAGMA user_version = 2");
+            QVERIFY2(older.ok(), older.ok() ? "" : older.error().message.c_str());
         }
         const auto project = opened(m_dir->path());
         QVERIFY(project);
