@@ -7,14 +7,17 @@ namespace luthier::data {
 namespace {
 
 // A text with what belongs to it under a name of its own is a question with its answer.
-constexpr Names kTextPrompt = {"prompt", "question", "query", "input", "inputs", "text", "article", "document", "sentence"};
+constexpr Names kTextPrompt = {"prompt", "question", "query", "instruction", "input", "inputs", "text", "article", "document", "sentence"};
 constexpr Names kCompletion = {"completion", "response", "answer", "output", "targets", "summary", "highlights", "translation"};
 constexpr double kWeight = 0.9;
 constexpr double kTextWeight = 0.85;
 
 double matches(std::span<const Json> rows)
 {
-    const double named = shareOf(rows, [](const Json& row) { return nameIn(row, kPromptNames) && nameIn(row, kAnswerNames); });
+    const double named = shareOf(rows, [](const Json& row) {
+        const Json* prompt = fieldIn(row, kPromptNames);
+        return prompt && !isBlankText(*prompt) && nameIn(row, kAnswerNames); // many rows have an empty "input"
+    });
     const double texts = shareOf(rows, [](const Json& row) { return nameIn(row, kTextPrompt) && nameIn(row, kCompletion); });
     return std::max(kWeight * named, kTextWeight * texts);
 }

@@ -164,14 +164,14 @@ bool isUtf16(std::string_view head)
     if (head.starts_with(kLittle ? "\xff\xfe" : "\xfe\xff")) {
         return !head.substr(2).starts_with(std::string_view("\0\0", 2)); // that is UTF-32
     }
-    constexpr std::size_t kLooked = 16;
+    constexpr std::size_t kLooked = 8;
     for (std::size_t i = 0; i + 1 < std::min(head.size(), kLooked); i += 2) {
         const auto letter = static_cast<unsigned char>(head[i + (kLittle ? 0 : 1)]);
         if (head[i + (kLittle ? 1 : 0)] != '\0' || letter == 0 || letter >= 0x80) {
             return false;
         }
     }
-    return head.size() >= kLooked / 2;
+    return head.size() >= kLooked;
 }
 
 template <class Stream>
