@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/checks/text_scan.h"
 
+#include "core/data/sources/ascii_case.h"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -37,7 +39,6 @@ bool isOf(char c, unsigned classes) { return (kClasses[static_cast<unsigned char
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool isWord(char c) { return isOf(c, kDigit | kLetter | kWordMark); }
-char lowered(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 // Marks that chat templates put between turns: inside a text they would end a turn or begin one.
 constexpr std::array<std::string_view, 22> kTemplateMarks = {

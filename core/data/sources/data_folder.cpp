@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/sources/data_folder.h"
 
+#include "core/data/sources/ascii_case.h"
+#include "core/data/sources/folder_walk.h"
+
 #include <algorithm>
 #include <array>
-#include <system_error>
 
 namespace luthier::data {
 
@@ -18,13 +20,6 @@ constexpr std::array kAboutFiles = {"dataset_info.json", "dataset_infos.json", "
 constexpr std::array kNotForTraining = {"test", "valid", "val", "dev", "eval"};
 constexpr std::size_t kMaxFiles = 100000;
 constexpr int kMaxDepth = 16;
-
-std::string lowered(std::string text)
-{
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return text;
-}
 
 class FolderRows : public RowSource {
 public:
@@ -79,27 +74,16 @@ bool isData(const fs::path& file)
 Result<std::vector<fs::path>> dataFiles(const fs::path& folder, const base::CancelToken& cancel)
 {
     std::vector<fs::path> files;
-    std::error_code code;
-    fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, code);
-    for (const fs::recursive_directory_iterator end; !code && entry != end; entry.increment(code)) {
-        if (cancel.isCancelled()) {
-            return Error{"cancelled"};
+    auto walked = walkFiles(folder, kMaxDepth, cancel, [&](const fs::path& file, bool isRegular) -> Result<void> {
+        if (isRegular && isData(file)) {
+            files.push_back(file);
         }
-        std::error_code unknown;
-        const bool isHidden = entry->path().filename().string().starts_with('.');
-        if (entry->is_directory(unknown)) {
-            if (isHidden || entry.depth() >= kMaxDepth) {
-                entry.disable_recursion_pending();
-            }
-        } else if (!isHidden && isData(entry->path()) && entry->is_regular_file(unknown)) {
-            files.push_back(entry->path());
-        }
-        if (files.size() > kMaxFiles) {
-            return Error{"the folder holds more than " + std::to_string(kMaxFiles) + " data files; choose one inside it"};
-        }
-    }
-    if (code) {
-        return Error{"the folder cannot be read (" + code.message() + ")"};
+        return files.size() > kMaxFiles
+                   ? Result<void>(Error{"the folder holds more than " + std::to_string(kMaxFiles) + " data files; choose one inside it"})
+                   : Result<void>();
+    });
+    if (!walked) {
+        return walked.error();
     }
     std::sort(files.begin(), files.end());
     return files;

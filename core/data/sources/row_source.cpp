@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/sources/row_source.h"
 
+#include "core/data/sources/ascii_case.h"
 #include "core/data/sources/columnar_file.h"
 #include "core/data/sources/columnar_lines.h"
 #include "core/data/sources/csv_source.h"
@@ -106,13 +107,6 @@ const std::array kForeign = {
     Foreign{"\xfd" "7zXZ", "this is compressed with xz, which is not read; unpack it, or pack it with gzip or zstd"},
     Foreign{"PK\x03\x04", "this is a zip archive or a spreadsheet; unpack it, or save it as CSV"},
 };
-
-std::string lowered(std::string text)
-{
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return text;
-}
 
 // Mail programs and Windows put .txt behind a name that already says what it is.
 std::string extensionOf(const std::filesystem::path& path)

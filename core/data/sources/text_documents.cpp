@@ -2,13 +2,14 @@
 #include "core/data/sources/text_documents.h"
 
 #include "core/base/files.h"
+#include "core/data/sources/ascii_case.h"
 #include "core/data/sources/data_folder.h"
+#include "core/data/sources/folder_walk.h"
 #include "core/data/sources/row_index.h"
 #include "core/data/sources/row_text.h"
 
 #include <algorithm>
 #include <array>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -21,13 +22,6 @@ namespace {
 constexpr std::array kExtensions = {".txt", ".text", ".md", ".markdown"};
 constexpr std::size_t kMaxDocuments = 1000000;
 constexpr int kMaxDepth = 64;
-
-std::string lowerCase(std::string text)
-{
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return text;
-}
 
 std::string withPlainLineEnds(std::string_view text)
 {
@@ -88,35 +82,22 @@ struct Walk {
 Result<Walk> walk(const fs::path& folder, const base::Progress& progress, const base::CancelToken& cancel)
 {
     Walk walk;
-    std::error_code code;
-    fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, code);
-    for (const fs::recursive_directory_iterator end; !code && entry != end; entry.increment(code)) {
-        if (cancel.isCancelled()) {
-            return Error{"cancelled"};
-        }
-        std::error_code unknown;
-        const bool isHidden = entry->path().filename().string().starts_with('.');
-        if (entry->is_directory(unknown)) {
-            if (isHidden || entry.depth() >= kMaxDepth) {
-                entry.disable_recursion_pending();
-            }
-            continue;
-        }
-        const bool isText = !isAboutTheData(entry->path()) && isTextExtension(lowerCase(entry->path().extension().string()));
-        if (isHidden || !isText || !entry->is_regular_file(unknown)) {
-            walk.others += isHidden ? 0 : 1;
-            continue;
+    auto walked = walkFiles(folder, kMaxDepth, cancel, [&](const fs::path& file, bool isRegular) -> Result<void> {
+        if (!isRegular || isAboutTheData(file) || !isTextExtension(lowered(file.extension().string()))) {
+            ++walk.others;
+            return {};
         }
         if (walk.names.size() == kMaxDocuments) {
             return Error{"the folder holds more than a million texts; take a part of it, or write them as JSONL"};
         }
-        walk.names.push_back(entry->path().lexically_relative(folder).string());
+        walk.names.push_back(file.lexically_relative(folder).string());
         if (progress && walk.names.size() % 4096 == 0) {
             progress(static_cast<std::int64_t>(walk.names.size()), 0);
         }
-    }
-    if (code) {
-        return Error{"the folder cannot be read (" + code.message() + ")"};
+        return {};
+    });
+    if (!walked) {
+        return walked.error();
     }
     std::sort(walk.names.begin(), walk.names.end());
     return walk;
