@@ -84,8 +84,9 @@ private:
     // each: those are lines, where damage harms no neighbour.
     bool scanFurtherObjects()
     {
-        const std::uint64_t first = m_index.begin(0);
-        if (!spansLines(first, first + m_index.size(0)) && !m_oldLineEnds) {
+        const std::uint64_t begin = m_index.begin(0);
+        const std::uint64_t end = begin + m_index.size(0);
+        if (!spansLines(begin, end) && !isLoneReturn(end)) {
             return false;
         }
         for (m_scanner.skipSpace(); m_scanner.peek() >= 0; m_scanner.skipSpace()) {
@@ -108,11 +109,19 @@ private:
             const int byte = m_scanner.get();
             spans = byte == '\n' || byte == '\r';
         }
-        // Or what follows stands behind a lone carriage return.
-        m_scanner.seek(end);
-        m_oldLineEnds = m_scanner.peek() == '\r' && (m_scanner.get(), m_scanner.peek() != '\n');
         m_scanner.seek(here);
         return spans;
+    }
+
+    // A carriage return that no line end follows, as old programs end lines.
+    bool isLoneReturn(std::uint64_t place)
+    {
+        const std::uint64_t here = m_scanner.position();
+        m_scanner.seek(place);
+        const bool isReturn = m_scanner.get() == '\r';
+        const bool lone = isReturn && m_scanner.peek() != '\n';
+        m_scanner.seek(here);
+        return lone;
     }
 
     // One object to its closing brace, or what is none to the end of its line; returns where it ends.
@@ -249,7 +258,6 @@ private:
     FileScanner& m_scanner;
     RowIndex m_index;
     bool m_foundRows = false;
-    bool m_oldLineEnds = false; // lone carriage returns
 };
 
 } // namespace
