@@ -11,6 +11,7 @@
 #include "core/text/tokenizers/tokenizer.h"
 #include "core/weights/load.h"
 #include "tests/support/gguf_writer.h"
+#include "tests/support/patience.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -182,7 +183,7 @@ private Q_SLOTS:
             QVERIFY2(!opened.ok(), lie.name);
             QVERIFY2(opened.message().find(lie.fragment) != std::string::npos, (lie.name + (": " + opened.message())).c_str());
             QVERIFY2(opened.message().find("model.gguf") != std::string::npos, opened.message().c_str());
-            QVERIFY2(timer.elapsed() < 2000, lie.name);
+            QVERIFY2(timer.elapsed() < 2000 * support::kPatience, lie.name);
         }
     }
 

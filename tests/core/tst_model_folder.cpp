@@ -3,6 +3,7 @@
 // folder.
 #include "core/base/files.h"
 #include "core/weights/model_folder.h"
+#include "tests/support/patience.h"
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>
@@ -282,7 +283,7 @@ private Q_SLOTS:
         QElapsedTimer clock;
         clock.start();
         const auto model = weights::ModelFolder::open(folder);
-        QVERIFY(clock.elapsed() < 2000);
+        QVERIFY(clock.elapsed() < 2000 * support::kPatience);
         QVERIFY2(!model.ok(), "was accepted");
         expect(model.message(), item.fragment);
         expect(model.message(), folder.parent_path().c_str());

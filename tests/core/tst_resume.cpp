@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Stopped and resumed equals uninterrupted, bit for bit; damaged checkpoints are seen and passed over; a full disk
 // costs nothing that was there.
+#include "core/base/files.h"
 #include "core/optim/optimizers.h"
 #include "core/peft/lora_settings.h"
 #include "tests/support/tiny_run.h"
@@ -180,7 +181,7 @@ void TestResume::finishedRunWritesItsResultAgain()
     EventLog log;
     const auto ended = tiny.run("run", log);
     const auto before = resultOf(ended);
-    fs::remove_all(ended.adapter);
+    QVERIFY(base::removeTree(ended.adapter));
     EventLog again;
     const auto resumed = tiny.run("run", again, true);
     QCOMPARE(resumed.outcome, Outcome::Finished);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs that start from an adapter: the first loss is what the adapter's run ended with, merged or not; the settings are the
 // adapter's or a sentence; stopped and resumed equals uninterrupted, with the adapter gone; where it came from is kept.
+#include "core/base/files.h"
 #include "core/peft/adapter_facts.h"
 #include "core/peft/adapter_settings.h"
 #include "core/train/start_point.h"
@@ -177,7 +178,7 @@ void TestStartPoint::stopsAndGoesOn()
     QVERIFY2(uninterrupted.outcome == Outcome::Finished, uninterrupted.sentence.c_str());
     EventLog cut;
     QCOMPARE(tiny.runUntil("cut", cut, 4).outcome, Outcome::Stopped);
-    fs::remove_all(tiny.path("first"));
+    QVERIFY(base::removeTree(tiny.path("first")));
     const auto recipe = train::readRunFolder(tiny.path("cut"));
     QVERIFY(recipe.ok());
     tiny.config = *recipe; // as the command line resumes
@@ -277,8 +278,8 @@ void TestStartPoint::mergedAndResumed()
         EventLog cut;
         QCOMPARE(tiny.runUntil(name, cut, 4).outcome, Outcome::Stopped);
         if (baseIsGone) {
-            fs::remove_all(tiny.path(name) + "/base");
-            fs::remove_all(tiny.path("first"));
+            QVERIFY(base::removeTree(tiny.path(name) + "/base"));
+            QVERIFY(base::removeTree(tiny.path("first")));
         }
         EventLog rest;
         const auto resumed = tiny.run(name, rest, true);

@@ -6,6 +6,7 @@
 #include "core/text/tokenizers/json_tokenizer.h"
 #include "core/text/tokenizers/tokenizer.h"
 #include "core/text/tokenizers/tokenizer_config.h"
+#include "tests/support/patience.h"
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>
@@ -364,7 +365,7 @@ void TestTokenizerJson::longRunsAreQuick()
         QVERIFY(ids.size() <= 3 * text.size() + 1);
         tokenizer->decode(ids);
     }
-    QVERIFY2(timer.elapsed() < 8000, qPrintable(QString::number(timer.elapsed())));
+    QVERIFY2(timer.elapsed() < 8000 * support::kPatience, qPrintable(QString::number(timer.elapsed())));
 }
 
 // Each scanner against PCRE2 with the same pattern, which a harmless group hides from the table.
@@ -499,7 +500,7 @@ void TestTokenizerJson::pathologicalPatterns()
             (*tokenizer)->ids(QString(unit).repeated(100'000).toStdString() + "!");
         }
     }
-    QVERIFY2(timer.elapsed() < 2000, qPrintable(QString::number(timer.elapsed())));
+    QVERIFY2(timer.elapsed() < 2000 * support::kPatience, qPrintable(QString::number(timer.elapsed())));
 }
 
 // Bytes of a good file changed here and there: a sentence or a tokenizer that works, never more.
