@@ -10,6 +10,7 @@
 #include "core/train/failure.h"
 #include "core/train/run_parts.h"
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 
@@ -36,11 +37,30 @@ std::int64_t heldBytes(nn::Decoder& decoder)
     return bytes;
 }
 
-// A gradient in the leaf's dtype, what the optimizer keeps, and a master copy of what is not fp32.
-std::int64_t trainingBytes(const at::Tensor& leaf, std::int64_t stateBytes)
+// What the optimizer keeps, and a master copy of what is not fp32.
+std::int64_t keptBytes(const at::Tensor& leaf, std::int64_t stateBytes)
 {
     const std::int64_t master = leaf.scalar_type() == at::kFloat ? 0 : 4;
-    return bytesOf(leaf) + leaf.numel() * (stateBytes + master);
+    return leaf.numel() * (stateBytes + master);
+}
+
+void countPasses(nn::Decoder& decoder, MethodSize& size)
+{
+    size.virtualTokens = decoder.extras().virtualTokens();
+    for (const nn::LinearGroup* group : decoder.groups()) {
+        for (const nn::LowRank& adapter : group->adapters) {
+            size.lowRankColumns += adapter.a.size(0) + (adapter.magnitude.defined() ? group->slices[adapter.slice].size : 0);
+        }
+        for (const nn::SliceFactor& factor : group->factors) {
+            size.lowRankColumns += factor.onInput ? 0 : group->slices[factor.slice].size;
+        }
+        if (!group->adapters.empty() && group->adapters.front().dropout > 0) {
+            size.droppedInputs += group->inputs();
+        }
+        if (group->isQuantised()) {
+            size.sharedNumbers = std::max(size.sharedNumbers, group->numbersAtOnce());
+        }
+    }
 }
 
 Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& method)
@@ -57,7 +77,7 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
     nn::Decoder decoder(*model, at::Device(at::kMeta), where->dtype, quantisationOf(config, method));
     MethodSize size;
     size.totalParameters = model->numParameters();
-    size.leastMemoryBytes = heldBytes(decoder);
+    size.weightBytes = heldBytes(decoder);
     const auto seed = static_cast<std::uint64_t>(config.run.seed);
     if (auto attached = method.attach(decoder, config.method, {seed, config.model.path}); !attached) {
         return attached.error();
@@ -69,8 +89,11 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
     const std::int64_t state = optimizer->stateBytes(config.optimizer);
     for (const nn::NamedTensor& leaf : method.trainable(decoder)) {
         size.trainedParameters += leaf.tensor.numel();
-        size.leastMemoryBytes += trainingBytes(leaf.tensor, state) + (method.writesAdapter ? bytesOf(leaf.tensor) : 0);
+        size.gradientBytes += bytesOf(leaf.tensor);
+        size.stateBytes += keptBytes(leaf.tensor, state);
+        size.adapterBytes += method.writesAdapter ? bytesOf(leaf.tensor) : 0;
     }
+    countPasses(decoder, size);
     const auto objective = objectives::needObjective(config.objective.kind);
     if (!objective) {
         return objective.error();
@@ -79,9 +102,12 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
         for (const objectives::Head& head : (*objective)->heads(config.objective, model->hidden)) {
             const std::int64_t numbers = std::accumulate(head.sizes.begin(), head.sizes.end(), std::int64_t{1}, std::multiplies<>());
             size.trainedParameters += numbers;
-            size.leastMemoryBytes += numbers * (2 * static_cast<std::int64_t>(sizeof(float)) + state); // it, its gradient
+            size.adapterBytes += numbers * static_cast<std::int64_t>(sizeof(float));
+            size.gradientBytes += numbers * static_cast<std::int64_t>(sizeof(float));
+            size.stateBytes += numbers * state;
         }
     }
+    size.leastMemoryBytes = size.weightBytes + size.adapterBytes + size.gradientBytes + size.stateBytes;
     return size;
 }
 

@@ -16,6 +16,19 @@ struct MethodSize {
     // Weights as they are held, gradients, moments and master copies: what is there before the first activation.
     std::int64_t leastMemoryBytes = 0;
 
+    // Of which, in bytes:
+    std::int64_t weightBytes = 0;
+    std::int64_t adapterBytes = 0; // what the method adds, and the objective's heads
+    std::int64_t gradientBytes = 0;
+    std::int64_t stateBytes = 0;   // moments and master copies
+
+    // What a pass keeps for each token because of the method, over all layers:
+    std::int64_t lowRankColumns = 0; // numbers in the activations' dtype: inputs times A, and outputs that factors multiplied
+    std::int64_t droppedInputs = 0;  // inputs under dropout, a byte each on a CPU
+    std::int64_t virtualTokens = 0;  // in front of every row
+    // Numbers in memory that quantised groups share, in the activations' dtype.
+    std::int64_t sharedNumbers = 0;
+
     double trainedShare() const;
 };
 

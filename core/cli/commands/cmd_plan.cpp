@@ -3,9 +3,14 @@
 #include "core/cli/run_project.h"
 #include "core/cli/table.h"
 #include "core/cli/tune_run.h"
+#include "core/train/memory_estimate.h"
+#include "core/train/plan_measure.h"
 #include "core/train/run_plan.h"
+#include "core/train/start_point.h"
 
 #include <CLI/App.hpp>
+
+#include <optional>
 
 namespace luthier::cli {
 
@@ -15,6 +20,16 @@ struct Flags {
     std::string recipe;
     std::vector<std::string> settings;
     std::string project;
+    bool measure = false;
+};
+
+constexpr std::size_t kChanges = 3;
+
+struct Plan {
+    train::RunPlan run;
+    train::MemoryEstimate memory;
+    std::vector<train::MemoryChange> changes; // when it does not fit
+    std::optional<train::PlanMeasure> measured;
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -26,16 +41,39 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--project", flags.project, "With the edits and left-out rows of this project folder")
         ->envname("LUTHIER_PROJECT")
         ->option_text("DIR");
+    app.add_flag("--measure", flags.measure, "Load the model and pass the largest batch once: its real memory, and the run's time");
 }
 
-Json toJson(const train::RunPlan& plan)
+Json toJson(const train::MemoryEstimate& memory)
 {
+    const train::MemoryParts& parts = memory.parts;
+    return {{"weights", parts.weights},     {"adapter", parts.adapter}, {"gradients", parts.gradients}, {"optimizer", parts.optimizer},
+            {"activations", parts.activations}, {"logits", parts.logits}, {"workspace", parts.workspace}, {"total", parts.total()},
+            {"free", memory.free},          {"fits", memory.fits()}};
+}
+
+Json toJson(const std::vector<train::MemoryChange>& changes)
+{
+    Json list = Json::array();
+    for (const train::MemoryChange& change : changes) {
+        Json settings = Json::object();
+        for (const auto& [key, value] : change.settings) {
+            settings[key] = value;
+        }
+        list.push_back({{"set", std::move(settings)}, {"saves", change.saves}, {"cost", change.cost}, {"fits", change.fits}});
+    }
+    return list;
+}
+
+Json toJson(const Plan& whole)
+{
+    const train::RunPlan& plan = whole.run;
     const train::TrainingData& data = plan.rows.data;
     Json largest = Json::array();
     for (const train::BatchShape& shape : plan.largest) {
         largest.push_back({{"step", shape.step}, {"rows", shape.rows}, {"length", shape.length}, {"tokens", shape.tokens}});
     }
-    return {{"rows",
+    Json json{{"rows",
              {{"train", data.train.size()},
               {"held_out", data.heldOut.size()},
               {"skipped", data.skipped},
@@ -49,7 +87,39 @@ Json toJson(const train::RunPlan& plan)
             {"longest", plan.rows.longestRow()},
             {"longest_batches", std::move(largest)},
             {"trained", {{"parameters", plan.size->trainedParameters}, {"total", plan.size->totalParameters}, {"share", plan.size->trainedShare()}}},
+            {"memory", toJson(whole.memory)},
+            {"changes", toJson(whole.changes)},
+            {"seconds", whole.measured ? Json(whole.measured->seconds) : Json()},
             {"warnings", plan.rows.warnings}};
+    if (whole.measured) {
+        json["measured"] = whole.measured->peakBytes;
+    }
+    return json;
+}
+
+std::string memoryText(const train::MemoryEstimate& memory)
+{
+    const train::MemoryParts& parts = memory.parts;
+    const auto size = [](std::int64_t bytes) { return byteSize(static_cast<double>(bytes)); };
+    std::string text = size(parts.total()) + " at its peak: weights " + size(parts.weights);
+    const auto also = [&](const char* what, std::int64_t bytes) { text += bytes > 0 ? std::string(", ") + what + " " + size(bytes) : std::string(); };
+    also("adapter", parts.adapter);
+    also("gradients", parts.gradients);
+    also("optimizer", parts.optimizer);
+    also("activations", parts.activations);
+    also("logits", parts.logits);
+    also("workspace", parts.workspace);
+    text += memory.free > 0 ? "; " + size(memory.free) + " are free on " + memory.device : std::string();
+    return text + (memory.fits() ? "" : ": it does not fit");
+}
+
+std::string changeText(const train::MemoryChange& change)
+{
+    std::string text;
+    for (const auto& [key, value] : change.settings) {
+        text += (text.empty() ? "--set " : " --set ") + key + "=" + value;
+    }
+    return text + " saves " + byteSize(static_cast<double>(change.saves)) + (change.fits ? ", then it fits. " : ", which is not enough. ") + change.cost;
 }
 
 std::string rowsText(const train::TrainingData& data)
@@ -74,8 +144,9 @@ std::string batchText(const train::BatchShape& shape, bool isPacked)
            + ", at step " + counted(shape.step);
 }
 
-std::string tableOf(const train::RunPlan& plan, int width)
+std::string tableOf(const Plan& whole, int width)
 {
+    const train::RunPlan& plan = whole.run;
     Table table({{"this run"}, {"as planned", true}});
     table.add({"Rows", rowsText(plan.rows.data)});
     table.add({"Steps", counted(plan.rows.steps)});
@@ -85,10 +156,30 @@ std::string tableOf(const train::RunPlan& plan, int width)
     }
     table.add({"Trains", counted(plan.size->trainedParameters) + " of " + counted(plan.size->totalParameters) + " parameters ("
                              + fixed(100 * plan.size->trainedShare(), 3) + " %)"});
+    table.add({"Memory", memoryText(whole.memory)});
+    for (const train::MemoryChange& change : whole.changes) {
+        table.add({&change == &whole.changes.front() ? "To need less" : "", changeText(change)});
+    }
+    if (whole.measured) {
+        table.add({"Measured", byteSize(static_cast<double>(whole.measured->peakBytes)) + " with the largest batch of "
+                                   + counted(whole.measured->passTokens) + " tokens, which takes "
+                                   + duration(whole.measured->secondsPerPass)});
+        table.add({"Time", "about " + duration(whole.measured->seconds)});
+    }
     return table.toText(width);
 }
 
-Result<train::RunPlan> planOf(const Flags& flags, Context& context)
+Result<train::PlanMeasure> measured(const config::RunConfig& config, const train::RunRows& rows, Context& context)
+{
+    context.console.progress("measuring the largest batch");
+    train::StopControl control;
+    const InterruptScope scope(context.interrupts, [&control] { control.requestStop(); });
+    auto result = train::measurePlan(config, rows, control);
+    context.console.endProgress();
+    return result;
+}
+
+Result<Plan> planOf(const Flags& flags, Context& context)
 {
     auto config = readTuneConfig(flags.recipe, flags.settings, context.globals);
     auto checked = config ? checkRules(*config) : Result<void>(config.error());
@@ -103,10 +194,33 @@ Result<train::RunPlan> planOf(const Flags& flags, Context& context)
         context.console.progress("encoding " + counted(done) + " / " + counted(total));
     };
     control.isStopped = [&] { return context.cancel.isCancelled(); };
-    auto plan = train::planRun(*config, *rows, control);
+    auto run = train::planRun(*config, *rows, control);
     context.console.endProgress();
-    if (plan && !plan->size) {
-        return Error{plan->sizeProblem};
+    if (!run) {
+        return run.error();
+    }
+    if (!run->size) {
+        return Error{run->sizeProblem};
+    }
+    Plan plan{std::move(*run), {}, {}, {}};
+    const auto started = train::startedFrom(*config);
+    if (!started) {
+        return started.error();
+    }
+    auto memory = train::estimateMemory(started->config, plan.run.model.config, plan.run.largest.front(), plan.run.rows.isPacked());
+    if (!memory) {
+        return memory.error();
+    }
+    plan.memory = std::move(*memory);
+    if (!plan.memory.fits()) {
+        plan.changes = train::memoryChanges(started->config, plan.run, kChanges);
+    }
+    if (flags.measure) {
+        auto result = measured(*config, *rows, context);
+        if (!result) {
+            return result.error();
+        }
+        plan.measured = *result;
     }
     return plan;
 }
@@ -122,7 +236,7 @@ int run(const Flags& flags, Context& context)
         return kDone;
     }
     context.console.text(tableOf(*plan, context.console.width()));
-    for (const std::string& sentence : plan->rows.warnings) {
+    for (const std::string& sentence : plan->run.rows.warnings) {
         context.console.note(oneLine(sentence));
     }
     return kDone;
@@ -134,7 +248,7 @@ Command planCommand()
 {
     return command<Flags>("plan", "What a run by a recipe would be, before it begins",
                           "luthier plan recipe.json\nluthier plan recipe.json --set padding=packed --json\n"
-                          "luthier plan recipe.json --project ~/tunes",
+                          "luthier plan recipe.json --project ~/tunes\nluthier plan recipe.json --measure",
                           setup, run);
 }
 
