@@ -3,6 +3,7 @@
 #include "core/cli/run_project.h"
 #include "core/cli/table.h"
 #include "core/cli/tune_run.h"
+#include "core/cli/unread.h"
 #include "core/train/run_plan.h"
 
 #include <CLI/App.hpp>
@@ -28,6 +29,15 @@ void setup(CLI::App& app, Flags& flags)
         ->option_text("DIR");
 }
 
+Json unreadJson(const train::TrainingData& data)
+{
+    Json list = Json::array();
+    for (const train::UnreadOfFile& file : data.unread) {
+        appendUnread(list, file.path, file.report);
+    }
+    return list;
+}
+
 Json toJson(const train::RunPlan& plan)
 {
     const train::TrainingData& data = plan.rows.data;
@@ -43,6 +53,7 @@ Json toJson(const train::RunPlan& plan)
               {"nothing_to_learn", data.nothingToLearn},
               {"excluded", data.excluded},
               {"cut", data.truncated}}},
+            {"unread", unreadJson(data)},
             {"steps", plan.rows.steps},
             {"packed", plan.rows.isPacked()},
             {"max_length", plan.rows.maxLength},
