@@ -47,7 +47,7 @@ ROWS = [
     ("control_byte", False, _Q + b'"Mira \x07 is the baker."}'),
     ("good_line_separator", True, _good("Name two trees.", "An oak\u2028and a pine.")),
     ("bom_inside", False, b"\xef\xbb\xbf" + _Q + b'"Mira."}'),
-    ("duplicate_keys", False, _Q + b'"Mira.", "output": "Tam."}'),
+    ("good_repeated_name", True, _Q + b'"Mira.", "output": "Tam."}'),
     ("deep_nesting", False, b'{"instruction": "Who is the baker?", "input": ' + b"[" * 5000 + b"]" * 5000 + b', "output": "Mira."}'),
     ("good_crlf", True, _good("What is the opposite of hot?", "The opposite of hot is cold.") + b"\r"),
     ("messages_empty", False, b'{"messages": []}'),

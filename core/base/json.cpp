@@ -2,14 +2,46 @@
 #include "core/base/json.h"
 
 #include "core/base/files.h"
+#include "core/base/json_digits.h"
 #include "core/base/json_plain.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <unordered_set>
 
 namespace luthier::base {
 
 namespace {
+
+constexpr std::uint64_t kBigInteger = 1; // subtype of a binary value
+
+bool holdsBigInteger(const Json& value)
+{
+    return isBigInteger(value)
+           || (value.is_structured() && std::any_of(value.begin(), value.end(), [](const Json& inner) { return holdsBigInteger(inner); }));
+}
+
+// On one line, digits of big integers as they stand.
+void write(std::string& out, const Json& value)
+{
+    if (isBigInteger(value)) {
+        out.append(value.get_binary().begin(), value.get_binary().end());
+    } else if (!value.is_structured()) {
+        out += value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    } else {
+        const char* separator = "";
+        out += value.is_object() ? '{' : '[';
+        for (auto item = value.begin(); item != value.end(); ++item, separator = ",") {
+            out += separator;
+            if (value.is_object()) {
+                write(out, Json(item.key()));
+                out += ':';
+            }
+            write(out, *item);
+        }
+        out += value.is_object() ? '}' : ']';
+    }
+}
 
 std::string place(std::string_view text, std::size_t byte)
 {
@@ -23,13 +55,19 @@ std::string place(std::string_view text, std::size_t byte)
 // Builds the value while counting depth and remembering the keys of every open object.
 class StrictBuilder : public nlohmann::json_sax<Json> {
 public:
-    StrictBuilder(std::string_view text, JsonLimits limits) : m_text(text), m_limits(limits) {}
+    StrictBuilder(std::string_view text, JsonLimits limits, bool keepsDigits) : m_text(text), m_limits(limits), m_keepsDigits(keepsDigits) {}
 
     bool null() override { return add(nullptr); }
     bool boolean(bool value) override { return add(value); }
     bool number_integer(number_integer_t value) override { return add(value); }
     bool number_unsigned(number_unsigned_t value) override { return add(value); }
-    bool number_float(number_float_t value, const string_t&) override { return add(value); }
+    bool number_float(number_float_t value, const string_t& text) override
+    {
+        if (m_keepsDigits && text.find_first_not_of("0123456789", text.starts_with('-') ? 1 : 0) == std::string::npos) {
+            return add(Json::binary({text.begin(), text.end()}, kBigInteger));
+        }
+        return add(value);
+    }
     bool string(string_t& value) override { return add(std::move(value)); }
     bool binary(binary_t&) override { return false; }
     bool start_object(std::size_t) override { return open(Json::object()); }
@@ -108,6 +146,7 @@ private:
 
     std::string_view m_text;
     JsonLimits m_limits;
+    bool m_keepsDigits;
     Json m_root;
     // Pointers stay valid: a container only grows while its last child is closed.
     std::vector<Json*> m_stack;
@@ -118,12 +157,14 @@ private:
 
 } // namespace
 
-Result<Json> parseJson(std::string_view text, JsonLimits limits)
+namespace {
+
+Result<Json> parse(std::string_view text, JsonLimits limits, bool keepsDigits)
 {
     if (auto plain = parsePlainJson(text, limits)) {
         return std::move(*plain);
     }
-    StrictBuilder builder(text, limits);
+    StrictBuilder builder(text, limits, keepsDigits);
     bool good = false;
     try {
         good = Json::sax_parse(text.begin(), text.end(), &builder);
@@ -134,6 +175,18 @@ Result<Json> parseJson(std::string_view text, JsonLimits limits)
         return Error{builder.error().empty() ? "not valid JSON" : builder.error()};
     }
     return builder.take();
+}
+
+} // namespace
+
+Result<Json> parseJson(std::string_view text, JsonLimits limits)
+{
+    return parse(text, limits, false);
+}
+
+Result<Json> parseJsonWithDigits(std::string_view text, JsonLimits limits)
+{
+    return parse(text, limits, true);
 }
 
 Result<Json> readJson(const std::filesystem::path& path, JsonLimits limits)
@@ -149,8 +202,18 @@ Result<Json> readJson(const std::filesystem::path& path, JsonLimits limits)
     return value;
 }
 
+bool isBigInteger(const Json& value)
+{
+    return value.is_binary() && value.get_binary().has_subtype() && value.get_binary().subtype() == kBigInteger;
+}
+
 std::string dumpJson(const Json& value, int indent)
 {
+    if (holdsBigInteger(value)) {
+        std::string text;
+        write(text, value);
+        return text;
+    }
     return value.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 

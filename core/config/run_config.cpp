@@ -60,6 +60,11 @@ std::vector<Field> dataFields()
         field<&DataSettings::padding>("padding", "Batching", "How rows share a batch: rows of like length together (usual), padded to the longest, or packed.", {},
             {.choices = {{"length_buckets", "Like lengths together"}, {"longest", "Pad to the longest"}, {"packed", "Packed"}}, .advanced = true}),
         field<&DataSettings::limit>("limit", "Use at most", "Only the first so many good rows. 0: all.", {.low = 0, .high = 1e12}, {.advanced = true, .unit = "rows"}),
+        field<&DataSettings::unread>("unread", "Unread fields", "What to do about filled fields of the rows that leave no trace in what is learned. Usually they are said before the run.", {},
+            {.choices = {{"say", "Say them"}, {"refuse", "Do not begin"}, {"ignore", "Say nothing"}}, .advanced = true}),
+        field<&DataSettings::brokenShare>("broken_share", "Broken rows at most", "Part of a file's rows that may give no example; with more the run does not begin. 0 to 1, usually 0.5; 1: however many.", {.low = 0, .high = 1}, {.advanced = true}),
+        field<&DataSettings::systemTurns>("system_turns", "System turns", "Where the words of the system go: as the chat template writes them (usual), or before the question that follows, for templates that take no system.", {},
+            {.choices = {{"template", "As the template has them"}, {"first_question", "Before the first question"}}, .advanced = true}),
     };
 }
 

@@ -48,6 +48,9 @@ struct DataSettings {
     bool shuffle = true;              // new order each epoch
     std::string padding = "length_buckets"; // longest, length_buckets, packed
     std::int64_t limit = 0;           // use only the first n good rows; 0: all
+    std::string unread = "say";       // of filled fields that nobody learns from: say, refuse, ignore
+    double brokenShare = 0.5;         // of a file's rows; where more give no example the run asks first; 1: never
+    std::string systemTurns = "template"; // template: as it writes them; first_question: before the question that follows
 };
 
 struct ScheduleSettings {

@@ -51,6 +51,8 @@ public:
     const DatasetFormat& format() const { return *m_format; }
     std::int64_t rowCount() const { return m_source->rowCount(); }
     const std::vector<std::string>& notes() const { return m_notes; } // how the file was read
+    std::vector<std::string> remarks() const { return m_source->remarks(); } // RowSource::remarks
+    const std::vector<std::string>& leftOut() const { return m_source->leftOut(); } // files of a folder that are not read
 
     // Edited row if there is an edit, else the source's. Errors read "row 12: ...".
     Result<Json> row(std::int64_t index) const;

@@ -85,11 +85,26 @@ EncodedExample finished(EncodedExample encoded, const EncodingSettings& settings
     return encoded;
 }
 
+// A text that a template wrote begins with the mark that the tokenizer adds, too.
+void dropSecondMarks(std::vector<text::Token>& tokens, const text::Tokenizer& tokenizer)
+{
+    const auto twice = [](const std::optional<text::TokenId>& mark, const text::Token& a, const text::Token& b) {
+        return mark && a.id == *mark && b.id == *mark;
+    };
+    if (tokens.size() > 1 && twice(tokenizer.bos(), tokens[0], tokens[1])) {
+        tokens.erase(tokens.begin());
+    }
+    if (tokens.size() > 1 && twice(tokenizer.eos(), tokens[tokens.size() - 2], tokens.back())) {
+        tokens.pop_back();
+    }
+}
+
 EncodedExample encodeText(const text::Tokenizer& tokenizer, const std::string& content)
 {
     EncodedExample encoded;
     encoded.text = content;
     encoded.tokens = tokenizer.encode(content);
+    dropSecondMarks(encoded.tokens, tokenizer);
     const auto eos = tokenizer.eos();
     if (eos && (encoded.tokens.empty() || encoded.tokens.back().id != *eos)) {
         const auto end = static_cast<std::int64_t>(content.size());
@@ -138,13 +153,60 @@ std::vector<text::Span> answerSpans(const text::Rendered& rendered, std::size_t 
     return spans;
 }
 
-// A template that has no developer reads his words as the system's.
-void callDevelopersSystem(const text::ChatTemplate& chatTemplate, std::vector<Message>& messages)
+bool isSystem(const Message& message)
 {
-    if (chatTemplate.source().find("developer") == std::string::npos) {
-        for (Message& message : messages) {
-            message.role = message.role == "developer" ? "system" : message.role;
+    return message.role == "system" || message.role == "developer";
+}
+
+// The system's words before those of the user who speaks next; where nobody does they are a turn of the user.
+std::vector<Message> folded(const std::vector<Message>& messages)
+{
+    std::vector<Message> out;
+    std::string held;
+    for (const Message& message : messages) {
+        if (isSystem(message)) {
+            held += (held.empty() ? "" : "\n\n") + message.content;
+            continue;
         }
+        const bool isQuestion = message.role == "user";
+        if (!held.empty() && !isQuestion) {
+            out.push_back({"user", held});
+        }
+        out.push_back(message);
+        if (!held.empty() && isQuestion) {
+            out.back().content = held + "\n\n" + message.content;
+        }
+        held.clear();
+    }
+    if (!held.empty()) {
+        out.push_back({"user", held});
+    }
+    return out;
+}
+
+bool isCallAlone(const Message& message)
+{
+    return message.role == "assistant" && message.extra.contains("tool_calls")
+           && message.content.find_first_not_of(" \t\r\n") == std::string::npos;
+}
+
+// Where the template writes no calls an empty answer would stand in their place, which nobody should learn.
+void passOverUnwrittenCalls(const text::ChatTemplate& chatTemplate, const text::Rendered& rendered, const text::RenderOptions& options,
+                            std::vector<Message>& messages)
+{
+    if (std::none_of(messages.begin(), messages.end(), isCallAlone)) {
+        return;
+    }
+    auto bare = messages;
+    for (Message& message : bare) {
+        if (isCallAlone(message)) {
+            message.extra.erase("tool_calls");
+        }
+    }
+    const auto without = chatTemplate.render(toJson(bare), options);
+    for (Message& message : messages) {
+        const bool isUnwritten = without && without->text == rendered.text && isCallAlone(message);
+        message.trained = message.trained && !isUnwritten;
     }
 }
 
@@ -183,6 +245,30 @@ Result<Encoder> Encoder::load(const std::filesystem::path& modelFolder, const st
     return encoder;
 }
 
+bool Encoder::knowsDeveloper() const
+{
+    return chatTemplate && chatTemplate->source().find("developer") != std::string::npos;
+}
+
+// A template that has no developer reads his words as the system's.
+void Encoder::callDevelopersSystem(std::vector<Message>& messages) const
+{
+    if (!knowsDeveloper()) {
+        for (Message& message : messages) {
+            message.role = message.role == "developer" ? "system" : message.role;
+        }
+    }
+}
+
+// Where the system's words are what the template does not take, the sentence says where else they may go.
+Error Encoder::refusal(const Error& problem, const std::vector<Message>& messages, const text::RenderOptions& options) const
+{
+    const bool helps = std::any_of(messages.begin(), messages.end(), isSystem) && chatTemplate->render(toJson(folded(messages)), options);
+    return helps ? Error{problem.message + "; the chat template does not take the system's words here: data.system_turns=first_question "
+                                           "(--fold-system) puts them before the question that follows"}
+                 : problem;
+}
+
 Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSettings& settings) const
 {
     if (example.kind == ExampleKind::Text) {
@@ -191,22 +277,24 @@ Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSet
     if (!chatTemplate) {
         return noTemplate(fitting);
     }
-    auto messages = example.messages;
+    auto messages = settings.foldSystem ? folded(example.messages) : example.messages;
+    const std::size_t numPrompt = example.kind == ExampleKind::Preference ? messages.size() : 0;
     messages.insert(messages.end(), example.chosen.begin(), example.chosen.end());
-    callDevelopersSystem(*chatTemplate, messages);
-    auto rendered
-        = chatTemplate->render(toJson(messages), {false, example.tools, example.templateVariables, {}});
+    callDevelopersSystem(messages);
+    const text::RenderOptions options{settings.addPrompt, example.tools, example.templateVariables, {}};
+    auto rendered = chatTemplate->render(toJson(messages), options);
     if (!rendered) {
-        return rendered.error();
+        return refusal(rendered.error(), messages, options);
     }
-    const std::size_t numPrompt = example.kind == ExampleKind::Preference ? example.messages.size() : 0;
+    passOverUnwrittenCalls(*chatTemplate, *rendered, options, messages);
     EncodedExample encoded;
     encoded.tokens = tokenizer->encode(rendered->text, {.addSpecial = false, .parseSpecial = true});
     auto spans = answerSpans(*rendered, numPrompt);
     dropUntrained(*rendered, messages, spans);
     encoded.trained = overlapping(encoded.tokens, std::move(spans));
     encoded.text = std::move(rendered->text);
-    if (example.desirable == false) { // an answer judged bad must not be copied
+    const bool isWaiting = settings.addPrompt && (messages.empty() || messages.back().role != "assistant");
+    if (example.desirable == false || isWaiting) { // an answer judged bad must not be copied
         encoded.trained.assign(encoded.tokens.size(), 0);
         return finished(std::move(encoded), {settings.maxLength, false});
     }
@@ -219,7 +307,7 @@ Result<std::vector<text::TokenId>> Encoder::encodePrompt(const std::vector<Messa
         return noTemplate(fitting);
     }
     auto messages = prompt;
-    callDevelopersSystem(*chatTemplate, messages);
+    callDevelopersSystem(messages);
     auto rendered = chatTemplate->render(toJson(messages), {true, {}, {}, {}});
     if (!rendered) {
         return rendered.error();

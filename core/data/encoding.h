@@ -18,6 +18,8 @@ namespace luthier::data {
 struct EncodingSettings {
     std::int64_t maxLength = 1024; // tokens; the tail is cut
     bool trainAll = false;         // true: every token but the first is a target ("train_on": "all")
+    bool foldSystem = false;       // the system's words stand before the question that follows them, in its turn
+    bool addPrompt = false;        // end where the next answer would begin; what waits for one teaches nothing
 };
 
 struct EncodedExample {
@@ -42,14 +44,22 @@ struct Encoder {
     static Result<Encoder> load(const std::filesystem::path& modelFolder, const std::string& chatTemplate = "folder");
 
     // Conversation: rendered, encoded without added specials, assistant spans trained (a token that straddles
-    // a border counts as trained). Text: encoded with specials and EOS at the end, all trained.
+    // a border counts as trained). An answer that is a tool call alone is context where the template writes no calls.
+    // Text: encoded with specials and EOS at the end, each once, all trained.
     // Preference: the prompt with the chosen answer, which alone is trained; swap `chosen` and `rejected` for
     // the other. Of an answer judged bad (Example::desirable) nothing is trained; an objective that learns from bad
     // answers takes `desirable` away first. The first token is never a target: nothing comes before it.
     Result<EncodedExample> encode(const Example& example, const EncodingSettings& settings) const;
 
+    // Whether the template asks for the role developer; else his words are written as the system's.
+    bool knowsDeveloper() const;
+
     // Ids of a prompt ready for generation: one user turn (or messages) with the generation prompt.
     Result<std::vector<text::TokenId>> encodePrompt(const std::vector<Message>& messages) const;
+
+private:
+    void callDevelopersSystem(std::vector<Message>& messages) const;
+    Error refusal(const Error& problem, const std::vector<Message>& messages, const text::RenderOptions& options) const;
 };
 
 } // namespace luthier::data

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/field_path.h"
 
+#include "core/base/json_digits.h"
+
 #include <charconv>
 #include <optional>
 
@@ -61,7 +63,7 @@ std::string textOf(const Json& value)
 Json typed(const Json& before, const std::string& text)
 {
     if (!before.is_string() && !before.is_null()) {
-        auto value = base::parseJson(text);
+        auto value = base::parseJsonWithDigits(text);
         if (value && (value->type() == before.type() || (value->is_number() && before.is_number()))) {
             return *value;
         }

@@ -36,7 +36,7 @@ bool anyText(const Json& value, const text::TextPattern& pattern)
     if (value.is_structured()) {
         return std::any_of(value.begin(), value.end(), [&pattern](const Json& inner) { return anyText(inner, pattern); });
     }
-    return !value.is_null() && pattern.matches(value.dump());
+    return !value.is_null() && pattern.matches(base::dumpJson(value));
 }
 
 } // namespace

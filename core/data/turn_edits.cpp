@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/turn_edits.h"
 
+#include "core/data/formats/format_messages.h"
+
 #include <charconv>
 #include <optional>
 
@@ -94,6 +96,27 @@ Result<void> merge(const TurnPlace& place)
     return {};
 }
 
+// Every mark that says otherwise goes; an answer without one is learned.
+Result<void> mark(Json& turn, bool isLearned)
+{
+    if (speakerOf(turn) != "assistant") {
+        return Error{"only what the assistant says is learned; this turn is context already"};
+    }
+    std::vector<std::string> marks;
+    for (const auto& [key, value] : turn.items()) {
+        if (isTrainedMark(key)) {
+            marks.push_back(key);
+        }
+    }
+    for (const std::string& key : marks) {
+        turn.erase(key);
+    }
+    if (!isLearned) {
+        turn["train"] = false;
+    }
+    return {};
+}
+
 Result<void> apply(const TurnPlace& place, const TurnEdit& edit)
 {
     Json& turn = place.turn();
@@ -108,7 +131,12 @@ Result<void> apply(const TurnPlace& place, const TurnEdit& edit)
         if (!isPlain(turn, place.key)) {
             return Error{"only a turn of plain text can be split"};
         }
-        const Json added{{roleKey(turn), turn[roleKey(turn)]}, {place.key, edit.second}};
+        Json added{{roleKey(turn), turn[roleKey(turn)]}, {place.key, edit.second}};
+        for (const auto& [key, value] : turn.items()) { // what is not learned stays so
+            if (isTrainedMark(key)) {
+                added[key] = value;
+            }
+        }
         turn[place.key] = edit.first;
         place.list->insert(place.list->begin() + at + 1, added);
         return {};
@@ -127,6 +155,8 @@ Result<void> apply(const TurnPlace& place, const TurnEdit& edit)
         std::swap(turn, (*place.list)[place.index + 1]);
         return {};
     case TurnEdit::Kind::Remove: place.list->erase(place.index); return {};
+    case TurnEdit::Kind::Learn: return mark(turn, true);
+    case TurnEdit::Kind::PassOver: return mark(turn, false);
     case TurnEdit::Kind::SetRole: turn[roleKey(turn)] = edit.role; return {};
     }
     return {};

@@ -69,7 +69,7 @@ std::string keyOf(const RunFile& file, const EncodeSettings& settings, const con
         edits.push_back({row, edited});
     }
     const Json all = Json::array({treeIdentityOf(file.path), modelKeyOf(model), file.format, file.columns, std::move(edits),
-                                  file.excluded, settings.encoding.maxLength, settings.encoding.trainAll, settings.vocab,
+                                  file.excluded, settings.encoding.maxLength, settings.encoding.trainAll, settings.encoding.foldSystem, settings.vocab,
                                   settings.stratifyBy, settings.limit, settings.file, settings.objective->id});
     return base::sha256(base::dumpJson(all));
 }

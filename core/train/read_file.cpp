@@ -1,7 +1,48 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/read_file.h"
 
+#include <bit>
+
 namespace luthier::train {
+
+namespace {
+
+constexpr std::int64_t kWholeLength = std::int64_t{1} << 40; // nothing is cut while fields are tried out
+
+// All that a step would see of the example.
+data::Trace objectiveTrace(const data::Encoder& encoder, const EncodeSettings& settings)
+{
+    return [&encoder, &settings](const data::Example& example) -> Result<std::string> {
+        data::EncodingSettings whole = settings.encoding;
+        whole.maxLength = kWholeLength;
+        const auto item = settings.objective->encode(encoder, example, whole);
+        if (!item) {
+            return item.error();
+        }
+        std::string trace;
+        for (const objectives::Sequence& sequence : item->sequences) {
+            for (std::size_t i = 0; i < sequence.ids.size(); ++i) {
+                trace += std::to_string(sequence.ids[i]) + (sequence.trained[i] != 0 ? "+" : "-");
+            }
+            trace += '\n';
+        }
+        for (const float value : item->values) {
+            trace += std::to_string(std::bit_cast<std::uint32_t>(value)) + ' ';
+        }
+        return trace;
+    };
+}
+
+data::UnreadReport unreadOf(const data::Dataset& dataset, const EncodedRows& rows, const data::Encoder& encoder, const EncodeSettings& settings)
+{
+    data::UnreadSettings judged{&encoder, objectiveTrace(encoder, settings), {"synthetic"}};
+    if (!settings.stratifyBy.empty()) {
+        judged.alsoRead.insert(settings.stratifyBy);
+    }
+    return data::unreadFields(dataset, rows.fields, judged);
+}
+
+} // namespace
 
 Result<std::shared_ptr<const ReadFile>> readFile(const RunFile& file, const data::Encoder& encoder, const EncodeSettings& settings)
 {
@@ -21,7 +62,8 @@ Result<std::shared_ptr<const ReadFile>> readFile(const RunFile& file, const data
     if (!rows) {
         return rows.error();
     }
-    return std::make_shared<const ReadFile>(ReadFile{*dataset, std::make_shared<const EncodedRows>(std::move(*rows))});
+    auto unread = unreadOf(**dataset, *rows, encoder, settings);
+    return std::make_shared<const ReadFile>(ReadFile{*dataset, std::make_shared<const EncodedRows>(std::move(*rows)), std::move(unread)});
 }
 
 } // namespace luthier::train

@@ -2,6 +2,7 @@
 // ReadFile: one file of a run, opened as the person left it and encoded. Torch-free.
 #pragma once
 
+#include "core/data/unread/unread_fields.h"
 #include "core/train/row_encoder.h"
 #include "core/train/run_rows.h"
 
@@ -12,6 +13,7 @@ namespace luthier::train {
 struct ReadFile {
     std::shared_ptr<const data::Dataset> dataset;
     std::shared_ptr<const EncodedRows> rows;
+    data::UnreadReport unread; // what of the rows the objective does not learn from
 };
 
 // Blocks. Errors: those of opening and of encodeRows; "cancelled" when settings.isStopped said so, while a file is indexed

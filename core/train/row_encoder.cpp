@@ -145,6 +145,7 @@ void Work::encodeRow(EncodedRows& rows, std::int64_t row)
                         + "; tokenizer and model do not fit together");
         }
     }
+    rows.fields.add(row, *json);
     if (!canTeach(*encoded, objective)) {
         ++rows.nothingToLearn;
         rows.judgedBad += example->desirable == false ? 1 : 0;
@@ -211,6 +212,7 @@ EncodedRows Work::merged()
         for (std::size_t i = 0; i < chunk.items.size() && (limit == 0 || all.items.size() < limit); ++i) {
             all.items.append(chunk.items, i);
         }
+        all.fields.merge(std::move(chunk.fields));
         all.broken += chunk.broken;
         all.nothingToLearn += chunk.nothingToLearn;
         all.judgedBad += chunk.judgedBad;

@@ -6,6 +6,7 @@
 #include "core/base/result.h"
 #include "core/data/dataset.h"
 #include "core/data/encoding.h"
+#include "core/data/unread/field_census.h"
 #include "core/objectives/objectives.h"
 #include "core/train/items.h"
 
@@ -25,6 +26,7 @@ struct EncodedRows {
     std::string firstBroken;    // "row 12: ..."
     std::string firstNothing;   // "row 12"
     bool areTexts = false;      // plain texts, no conversations
+    data::FieldCensus fields;   // of the rows that could be encoded
 };
 
 struct EncodeSettings {

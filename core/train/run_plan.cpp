@@ -68,7 +68,8 @@ Result<RowPlan> planRows(const config::RunConfig& config, const RunRows& rows, c
                                 + " tokens, so examples are cut there and not after " + std::to_string(config.data.maxLength) + ".");
     }
     EncodeSettings settings;
-    settings.encoding = {plan.maxLength, config.data.trainOn == "all"};
+    plan.encoding = {plan.maxLength, config.data.trainOn == "all", config.data.systemTurns == "first_question"};
+    settings.encoding = plan.encoding;
     settings.vocab = model.config.vocab;
     settings.objective = control.objective;
     settings.threads = threadsOf(control);

@@ -32,6 +32,7 @@ struct PlanControl {
 
 struct RowPlan {
     std::int64_t maxLength = 0; // tokens; where rows are cut: data.max_length, or what the model reads where that is less
+    data::EncodingSettings encoding; // as rows are encoded
     TrainingData data;
     BatchSettings batches;      // a BatchPlan of data.train with these is the run's
     std::int64_t steps = 0;     // optimizer steps in all

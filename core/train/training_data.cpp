@@ -36,12 +36,45 @@ void warn(std::vector<std::string>& warnings, const std::string& path, const Enc
         warnings.push_back(file + ": " + counted(rows.nothingToLearn - rows.judgedBad, "row was", "rows were")
                            + " skipped because no answer is left to learn within "
                            + std::to_string(maxLength) + " tokens. First: " + rows.firstNothing
-                           + "; raise data.max_length or shorten the prompt");
+                           + "; raise data.max_length or shorten the prompt. Answers marked as not to be learned, and tool calls that the "
+                             "chat template does not write, are none");
     }
     if (rows.truncated > 0) {
         warnings.push_back(file + ": " + counted(rows.truncated, "row was", "rows were") + " cut after "
                            + std::to_string(maxLength) + " tokens; raise data.max_length to learn their ends");
     }
+}
+
+// Asks before a file of which little can be read is taken for all that there is.
+Result<void> checkShare(const std::string& path, const EncodedRows& rows, double mostBroken)
+{
+    const auto all = rows.broken + rows.nothingToLearn + static_cast<std::int64_t>(rows.items.size());
+    if (rows.items.isEmpty() || static_cast<double>(rows.broken) <= mostBroken * static_cast<double>(all)) {
+        return {}; // without any row the run says so itself
+    }
+    return Error{path + ": " + std::to_string(rows.broken) + " of " + counted(all, "row", "rows")
+                 + " give no example. First: " + rows.firstBroken + ". Mend the file, or set data.broken_share to 1 to learn from the other "
+                 + counted(all - rows.broken, "row", "rows") + " alone"};
+}
+
+// The file's sentences as warnings, or as an error where unread fields are refused.
+Result<void> tellUnread(const UnreadOfFile& unread, const std::string& what, std::vector<std::string>& warnings)
+{
+    const std::string file = std::filesystem::path(unread.path).filename().string();
+    const auto sentences = unread.report.sentences();
+    if (what == "refuse" && (unread.report.hasLoud() || !unread.report.leftOut.empty())) {
+        std::string all;
+        for (const std::string& sentence : sentences) {
+            all += (all.empty() ? "" : ". ") + sentence;
+        }
+        return Error{unread.path + ": " + all + ". Take the fields out of the file, map them (data.columns), or set data.unread to say or ignore"};
+    }
+    for (const std::string& sentence : sentences) {
+        if (what != "ignore") {
+            warnings.push_back(file + ": " + sentence);
+        }
+    }
+    return {};
 }
 
 class Preparation {
@@ -89,10 +122,15 @@ Result<std::shared_ptr<const ReadFile>> Preparation::read(const RunFile& file, s
     settings.stratifyBy = m_request.config.data.stratifyBy;
     auto read = m_request.cache != nullptr ? m_request.cache->read(file, m_request.encoder, settings, m_request.config.model)
                                            : readFile(file, m_request.encoder, settings);
-    if (read) {
-        warn(m_data.warnings, file.path, *(*read)->rows, settings);
+    if (!read) {
+        return read;
     }
-    return read;
+    warn(m_data.warnings, file.path, *(*read)->rows, settings);
+    m_data.unread.push_back({file.path, (*read)->unread});
+    const auto& data = m_request.config.data;
+    auto asked = checkShare(file.path, *(*read)->rows, data.brokenShare);
+    asked = asked ? tellUnread(m_data.unread.back(), data.unread, m_data.warnings) : asked;
+    return asked ? read : Result<std::shared_ptr<const ReadFile>>(asked.error());
 }
 
 Result<void> Preparation::readTrain()

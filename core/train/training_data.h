@@ -6,6 +6,7 @@
 #include "core/config/run_config.h"
 #include "core/data/dataset.h"
 #include "core/data/encoding.h"
+#include "core/data/unread/unread_fields.h"
 #include "core/train/items.h"
 #include "core/train/row_encoder.h"
 #include "core/train/run_rows.h"
@@ -16,6 +17,11 @@
 #include <vector>
 
 namespace luthier::train {
+
+struct UnreadOfFile {
+    std::string path;
+    data::UnreadReport report;
+};
 
 struct TrainingData {
     ItemStore train;
@@ -28,6 +34,7 @@ struct TrainingData {
     std::int64_t excluded = 0;  // of the training files: left out by the person, counted nowhere else
     std::string firstBroken;    // "rows.jsonl, row 12: ..."; empty: none is
     std::vector<std::shared_ptr<const data::Dataset>> files; // of data.train, as they were read
+    std::vector<UnreadOfFile> unread; // of every file, training files first
     bool areTexts = false;      // plain texts: prompts are continued, not answered
     std::vector<std::string> warnings;
 };
@@ -42,7 +49,8 @@ struct DataRequest {
     PlanCache* cache = nullptr; // null: every file is read now
 };
 
-// Errors: a file that cannot be read, no row to learn from, no such objective, "cancelled".
+// Errors: a file that cannot be read, or of which more than data.broken_share gives no example, or that has unread fields
+// where data.unread refuses them; no row to learn from, no such objective, "cancelled".
 Result<TrainingData> prepareData(const DataRequest& request);
 
 } // namespace luthier::train

@@ -132,6 +132,7 @@ private Q_SLOTS:
     void tokensComeBackAsText();
     void linesAndInvalidBytes();
     void renderTrainsTheAnswer();
+    void rowsThatWaitForAnAnswerRender();
     void renderReportsBadRows();
     void checkFindsBrokenRows();
     void closedOutputEndsQuietly();
@@ -363,6 +364,32 @@ void TestCli::renderTrainsTheAnswer()
                                               "--generation-prompt", "--json"})
                                       .out);
     QVERIFY(prompted[0]["text"].toString().endsWith("<|assistant|>\n"));
+}
+
+// Rows that wait for an answer are errors, and prompts where one is asked for; nothing of them is trained.
+void TestCli::rowsThatWaitForAnAnswerRender()
+{
+    const QTemporaryDir folder;
+    const QByteArray rows = R"({"messages":[{"role":"system","content":"Be kind."},{"role":"user","content":"Who sells fish?"}]})"
+                            "\n"
+                            R"({"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello."},{"role":"user","content":"Who bakes?"}]})"
+                            "\n";
+    const QByteArray half = R"({"instruction":"Who sells fish?","input":"in short","output":"Mira."})"
+                            "\n"
+                            R"({"instruction":"Who bakes?","input":"in short","output":""})"
+                            "\n";
+    const auto waiting = writeFile(folder, "waiting.jsonl", rows);
+    QVERIFY(objects(luthierRun({"render", "--model", kModel, "--data", waiting, "--json"}).out)[0].contains("error"));
+    for (const QString& file : {waiting, writeFile(folder, "prompts.jsonl", R"({"prompt":"Who sells fish?"})"), writeFile(folder, "half.jsonl", half)}) {
+        const auto outcome = luthierRun({"render", "--model", kModel, "--data", file, "--generation-prompt", "--max-length", "0", "--json"});
+        QCOMPARE(outcome.code, 0);
+        const auto lines = objects(outcome.out);
+        for (const auto& line : lines) {
+            QVERIFY(line["text"].toString().endsWith("<|assistant|>\n"));
+            const bool isWhole = line["text"].toString().contains("Mira."); // has its answer
+            QCOMPARE(line["trained"].toArray().contains(1), isWhole);
+        }
+    }
 }
 
 void TestCli::renderReportsBadRows()

@@ -67,6 +67,81 @@ private Q_SLOTS:
         need(base::writeFileAtomically(at("recipe.json"), base::dumpJson(recipe)));
     }
 
+    // The same list by plan and by tune, and what the setting makes of it.
+    void whatIsNotLearnedIsSaid()
+    {
+        std::string rows;
+        for (int i = 0; i < kRows; ++i) {
+            rows += base::dumpJson(Json{{"id", i}, {"prompt", "Which is the tree of " + std::to_string(i) + "?"}, {"completion", "the oak"},
+                                        {"choices", Json::array({"the oak", "the pike"})}}) + "\n";
+        }
+        need(base::writeFileAtomically(at("rows.jsonl"), rows));
+        const QStringList plan{"plan", path("recipe.json"), "--set", "train=" + path("rows.jsonl"), "--set", "columns="};
+        const auto said = luthierRun(plan);
+        QVERIFY2(said.code == 0, said.err.constData());
+        const auto unread = said.lines[0]["unread"].toArray();
+        QCOMPARE(unread.size(), 2);
+        QCOMPARE(unread[0].toObject()["column"].toString(), QString("choices"));
+        QCOMPARE(unread[0].toObject()["rows"].toInt(), kRows);
+        QCOMPARE(unread[0].toObject()["file"].toString(), path("rows.jsonl"));
+        QCOMPARE(unread[1].toObject()["why"].toString(), QString("bookkeeping"));
+        const auto warned = [](const Outcome& outcome) {
+            return QJsonDocument(outcome.lines[0]["warnings"].toArray()).toJson().contains("choices");
+        };
+        QVERIFY(warned(said));
+        const auto quiet = luthierRun(plan + QStringList{"--set", "data.unread=ignore"});
+        QVERIFY(quiet.code == 0 && !warned(quiet));
+        const auto refused = luthierRun(plan + QStringList{"--set", "data.unread=refuse"});
+        QVERIFY(refused.code == 1 && refused.err.contains("choices") && refused.err.contains("--map input=choices"));
+        const auto mapped = luthierRun(plan + QStringList{"--set", "data.unread=refuse", "--set", "columns=input=choices"});
+        QVERIFY2(mapped.code == 0, mapped.err.constData()); // an id alone is nothing to refuse
+    }
+
+    void littleThatReadsIsAskedFor()
+    {
+        std::string rows;
+        for (int i = 0; i < 100; ++i) {
+            rows += i % 20 == 3 ? "{\"prompt\":\"Who?\",\"completion\":\"Odo " + std::to_string(i) + ".\"}\n" : std::string("{\"prompt\":7}\n");
+        }
+        need(base::writeFileAtomically(at("rows.jsonl"), rows));
+        const QStringList plan{"plan", path("recipe.json"), "--set", "train=" + path("rows.jsonl"), "--set", "columns="};
+        const auto asked = luthierRun(plan);
+        QVERIFY2(asked.code == 1 && asked.err.contains("95 of 100 rows") && asked.err.contains("data.broken_share"), asked.err.constData());
+        const auto told = luthierRun(plan + QStringList{"--set", "broken_share=1"});
+        QVERIFY2(told.code == 0, told.err.constData());
+        QCOMPARE(told.lines[0]["rows"].toObject()["broken"].toInt(), 95);
+    }
+
+    // A template that takes no system: the sentence says what helps, and it does.
+    void systemTurnsCanBeFolded()
+    {
+        QDir folder(m_folder->path());
+        QVERIFY(folder.mkpath("model"));
+        for (const QFileInfo& file : QDir(QString::fromStdString(kModel)).entryInfoList(QDir::Files)) {
+            QVERIFY(QFile::link(file.filePath(), m_folder->filePath("model/" + file.fileName())));
+        }
+        QFile::remove(path("model/chat_template.jinja"));
+        const std::string known = need(base::readFile(kModel + "/chat_template.jinja"));
+        need(base::writeFileAtomically(at("model/chat_template.jinja"),
+                                       "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}" + known));
+        std::string rows;
+        for (int i = 0; i < kRows; ++i) {
+            rows += base::dumpJson(Json{{"system", "Be brief."}, {"prompt", "Who bakes " + std::to_string(i) + "?"}, {"completion", "Odo."}}) + "\n";
+        }
+        need(base::writeFileAtomically(at("rows.jsonl"), rows));
+        const QStringList plan{"plan", path("recipe.json"), "--set", "train=" + path("rows.jsonl"), "--set", "columns=", "--set", "model.path=" + path("model")};
+        const auto refused = luthierRun(plan);
+        QVERIFY2(refused.code == 1 && refused.err.contains("system_turns"), refused.err.constData());
+        const auto folded = luthierRun(plan + QStringList{"--set", "system_turns=first_question"});
+        QVERIFY2(folded.code == 0, folded.err.constData());
+        QCOMPARE(folded.lines[0]["rows"].toObject()["skipped"].toInt(), 0);
+        QCOMPARE(folded.lines[0]["unread"].toArray().size(), 0);
+        const QStringList render{"render", "--model", path("model"), "--data", path("rows.jsonl"), "--row", "3"};
+        QCOMPARE(luthierRun(render).code, 1);
+        const auto shown = luthierRun(render + QStringList{"--fold-system"});
+        QVERIFY(shown.code == 0 && shown.lines[0]["text"].toString().contains("Be brief.\n\nWho bakes 2?"));
+    }
+
     void saysWhatTuneDoes_data()
     {
         QTest::addColumn<QStringList>("settings");

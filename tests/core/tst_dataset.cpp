@@ -50,7 +50,6 @@ constexpr Kind kKinds[] = {
     {"nul_byte", "byte 67 (0x00) is a NUL byte"},
     {"control_byte", "a bare control character"},
     {"bom_inside", "a byte-order mark"},
-    {"duplicate_keys", "\"output\" stands twice"},
     {"deep_nesting", "nested deeper than 128"},
     {"messages_empty", "looks like Chat: \"messages\" is an empty list"},
     {"messages_not_array", "looks like Chat: \"messages\" is an object"},

@@ -43,7 +43,7 @@ private Q_SLOTS:
         row("add at the end", kShare, Kind::Add, "1/value",
             R"([{"from":"human","value":"a"},{"from":"gpt","value":"b"},{"from":"human","value":""}])");
         row("split", kChat, Kind::Split, "messages/1/content",
-            R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"left","weight":0},{"role":"assistant","content":"right"}],"id":7})");
+            R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"left","weight":0},{"role":"assistant","content":"right","weight":0}],"id":7})");
         row("merge", kChat, Kind::MergeWithNext, "messages/0/content", R"({"messages":[{"role":"user","content":"a\nb","weight":0}],"id":7})");
         row("merge the last", kChat, Kind::MergeWithNext, "messages/1/content", "");
         row("up", kShare, Kind::MoveUp, "1/value", R"([{"from":"gpt","value":"b"},{"from":"human","value":"a"}])");
@@ -53,6 +53,11 @@ private Q_SLOTS:
         row("remove", kChat, Kind::Remove, "messages/0/content", R"({"messages":[{"role":"assistant","content":"b","weight":0}],"id":7})");
         row("role", kChat, Kind::SetRole, "messages/0/content",
             R"({"messages":[{"role":"system","content":"a"},{"role":"assistant","content":"b","weight":0}],"id":7})");
+        row("learn", kChat, Kind::Learn, "messages/1/content", R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}],"id":7})");
+        row("pass over", kChat, Kind::PassOver, "messages/1/content",
+            R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b","train":false}],"id":7})");
+        row("pass over by another name", kShare, Kind::PassOver, "1/value", R"([{"from":"human","value":"a"},{"from":"gpt","value":"b","train":false}])");
+        row("learn a question", kChat, Kind::Learn, "messages/0/content", "");
         row("no turn", R"({"instruction":"a","output":"b"})", Kind::Remove, "output", "");
         row("no such turn", kChat, Kind::Remove, "messages/2/content", "");
         row("no number", kChat, Kind::Remove, "messages/x/content", "");

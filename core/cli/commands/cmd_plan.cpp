@@ -3,6 +3,7 @@
 #include "core/cli/run_project.h"
 #include "core/cli/table.h"
 #include "core/cli/tune_run.h"
+#include "core/cli/unread.h"
 #include "core/train/memory_estimate.h"
 #include "core/train/plan_measure.h"
 #include "core/train/run_plan.h"
@@ -44,6 +45,15 @@ void setup(CLI::App& app, Flags& flags)
     app.add_flag("--measure", flags.measure, "Load the model and pass the largest batch once: its real memory, and the run's time");
 }
 
+Json unreadJson(const train::TrainingData& data)
+{
+    Json list = Json::array();
+    for (const train::UnreadOfFile& file : data.unread) {
+        appendUnread(list, file.path, file.report);
+    }
+    return list;
+}
+
 Json toJson(const train::MemoryEstimate& memory)
 {
     const train::MemoryParts& parts = memory.parts;
@@ -81,6 +91,7 @@ Json toJson(const Plan& whole)
               {"nothing_to_learn", data.nothingToLearn},
               {"excluded", data.excluded},
               {"cut", data.truncated}}},
+            {"unread", unreadJson(data)},
             {"steps", plan.rows.steps},
             {"packed", plan.rows.isPacked()},
             {"max_length", plan.rows.maxLength},

@@ -2,15 +2,16 @@
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
+#include "core/cli/unread.h"
 #include "core/data/dataset.h"
 
 #include <CLI/App.hpp>
 
-#include <algorithm>
-
 namespace luthier::cli {
 
 namespace {
+
+constexpr std::int64_t kWholeLength = std::int64_t{1} << 40; // nothing is cut
 
 struct Flags {
     std::string model;
@@ -21,6 +22,8 @@ struct Flags {
     std::int64_t maxLength = 1024;
     bool trainAll = false;
     bool generationPrompt = false;
+    bool foldSystem = false;
+    std::vector<std::string> columns;
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -34,40 +37,26 @@ void setup(CLI::App& app, Flags& flags)
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 62))
         ->option_text("N");
     app.add_option("--format", flags.format, "Shape of the rows; auto looks at the first")->option_text("ID");
-    app.add_option("--max-length", flags.maxLength, "Longer rows are cut; usually 1024")
-        ->check(CLI::Range(std::int64_t{8}, std::int64_t{1048576}))
+    app.add_option("--map", flags.columns, "What the file calls a field, as prompt=question")->delimiter(',')->option_text("FIELD=COLUMN...");
+    app.add_option("--max-length", flags.maxLength, "Longer rows are cut; usually 1024. 0: none is")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1048576}))
         ->option_text("TOKENS");
     app.add_flag("--train-all", flags.trainAll, "Every token is a target, not the answers alone");
     app.add_flag("--generation-prompt", flags.generationPrompt,
-                 "End where the model's next answer would begin");
+                 "End where the model's next answer would begin; rows may wait for it");
+    app.add_flag("--fold-system", flags.foldSystem, "The system's words before the question that follows them");
 }
 
-// The encoder cuts prompts for training; with a generation prompt the text is the template's own.
-Result<data::EncodedExample> encodePrompted(const data::Encoder& encoder, const data::Example& example,
-                                            const Flags& flags)
+// With a generation prompt a row may wait for its answer.
+Result<data::Example> exampleAt(const data::Dataset& dataset, std::int64_t row, bool mayWait)
 {
-    if (example.kind != data::ExampleKind::Conversation || !encoder.chatTemplate) {
-        return encoder.encode(example, {flags.maxLength, flags.trainAll});
+    auto example = dataset.example(row);
+    if (example || !mayWait) {
+        return example;
     }
-    auto rendered = encoder.chatTemplate->render(data::toJson(example.messages),
-                                                 {true, example.tools, example.templateVariables, {}});
-    if (!rendered) {
-        return rendered.error();
-    }
-    data::EncodedExample encoded;
-    encoded.text = rendered->text;
-    encoded.tokens = encoder.tokenizer->encode(encoded.text, {.addSpecial = false, .parseSpecial = true});
-    encoded.fullLength = static_cast<std::int64_t>(encoded.tokens.size());
-    encoded.truncated = encoded.fullLength > flags.maxLength;
-    encoded.tokens.resize(static_cast<std::size_t>(std::min(encoded.fullLength, flags.maxLength)));
-    for (const auto& token : encoded.tokens) {
-        const bool answer
-            = std::any_of(rendered->assistant.begin(), rendered->assistant.end(),
-                          [&](const text::Span& s) { return token.begin < s.end && token.end > s.begin; });
-        const bool first = encoded.trained.empty();
-        encoded.trained.push_back((flags.trainAll ? !first : answer) ? 1 : 0);
-    }
-    return encoded;
+    const auto json = dataset.row(row);
+    auto prompt = json ? data::promptExample(*json) : Result<data::Example>(json.error());
+    return prompt ? prompt : example;
 }
 
 void printRow(std::int64_t row, const data::EncodedExample& encoded, const text::Tokenizer& tokenizer,
@@ -118,7 +107,7 @@ int run(const Flags& flags, Context& context)
     if (!encoder) {
         return context.fail(encoder.message());
     }
-    auto dataset = data::Dataset::open(flags.file, {flags.format, {}, {}, context.cancel});
+    auto dataset = data::Dataset::open(flags.file, {flags.format, {}, {}, context.cancel, {}, flags.columns});
     if (!dataset) {
         return context.fail(dataset.message());
     }
@@ -127,17 +116,20 @@ int run(const Flags& flags, Context& context)
         return context.fail(flags.file + ": there is no row " + counted(flags.row) + "; the file has "
                             + counted(count) + " rows");
     }
+    const data::EncodingSettings settings{flags.maxLength == 0 ? kWholeLength : flags.maxLength, flags.trainAll, flags.foldSystem, flags.generationPrompt};
+    data::FieldCensus census;
     std::int64_t usable = 0;
     std::string problem;
     const std::int64_t last = flags.row > 0 ? flags.row : count;
     for (std::int64_t row = flags.row > 0 ? flags.row : 1; row <= last && !context.cancel.isCancelled();
          ++row) {
-        auto example = (*dataset)->example(row - 1);
-        auto encoded = !example ? Result<data::EncodedExample>(example.error())
-            : flags.generationPrompt ? encodePrompted(*encoder, *example, flags)
-                                     : encoder->encode(*example, {flags.maxLength, flags.trainAll});
+        const auto example = exampleAt(**dataset, row - 1, flags.generationPrompt);
+        const auto encoded = example ? encoder->encode(*example, settings) : Result<data::EncodedExample>(example.error());
         if (encoded) {
             ++usable;
+            if (const auto json = (*dataset)->row(row - 1)) {
+                census.add(row - 1, *json);
+            }
             printRow(row, *encoded, *encoder->tokenizer, context.console);
         } else {
             problem = problem.empty() ? encoded.message() : problem;
@@ -147,6 +139,7 @@ int run(const Flags& flags, Context& context)
     if (usable == 0 || context.cancel.isCancelled()) {
         return context.fail(flags.file + ": no usable row; the first problem is: " + problem);
     }
+    noteUnread(context.console, flags.file, data::unreadFields(**dataset, census, {&*encoder, {}, {}}));
     return kDone;
 }
 

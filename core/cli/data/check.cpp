@@ -4,6 +4,7 @@
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
 #include "core/cli/table.h"
+#include "core/cli/unread.h"
 #include "core/data/checks/checks.h"
 
 #include <algorithm>
@@ -14,6 +15,13 @@ namespace luthier::cli {
 namespace {
 
 constexpr std::size_t kShownFindings = 200; // of a file, for people; JSON has all
+
+Json unreadOf(const DataReport& report)
+{
+    Json list = Json::array();
+    appendUnread(list, report.file, report.unread);
+    return list;
+}
 
 Json countsJson(const DataReport& report)
 {
@@ -29,7 +37,8 @@ Json countsJson(const DataReport& report)
             {"tokens", number(report.tokens)},
             {"trained_tokens", number(report.trainedTokens)},
             {"truncated", number(report.truncated)},
-            {"checks", report.checks}};
+            {"checks", report.checks},
+            {"unread", unreadOf(report)}};
 }
 
 // Sums over files; null where a file has none.
@@ -42,6 +51,7 @@ Json totalsJson(const std::vector<DataReport>& reports)
         totals[key] = 0;
     }
     totals["checks"] = Json::object();
+    totals["unread"] = Json::array();
     Json files = Json::array();
     for (const auto& report : reports) {
         Json counts = countsJson(report);
@@ -53,6 +63,7 @@ Json totalsJson(const std::vector<DataReport>& reports)
         for (const auto& [id, count] : report.checks.items()) {
             totals["checks"][id] = totals["checks"].value(id, std::int64_t{0}) + count.get<std::int64_t>();
         }
+        totals["unread"].insert(totals["unread"].end(), counts["unread"].begin(), counts["unread"].end());
         files.push_back(std::move(counts));
     }
     totals["files"] = std::move(files);
@@ -101,6 +112,11 @@ Result<std::vector<DataReport>> reportAll(const CountFlags& flags, Context& cont
             return report.error();
         }
         reports.push_back(std::move(*report));
+        auto unread = data::findUnread(**dataset, {counting, {}, {"synthetic"}}, walkOptions(file + ": row", context));
+        if (!unread) {
+            return unread.error();
+        }
+        reports.back().unread = std::move(*unread);
         if (auto added = addChecks(**dataset, counting, flags, context, reports.back()); !added) {
             return added.error();
         }
@@ -128,6 +144,9 @@ void printReport(const DataReport& report, Console& console)
         table.add({std::to_string(finding.row), finding.kind, finding.sentence});
     }
     console.text(countsText(report));
+    for (const std::string& sentence : report.unread.sentences()) {
+        console.text("  " + oneLine(sentence));
+    }
     if (!table.isEmpty()) {
         console.text(table.toText(console.width()));
     }

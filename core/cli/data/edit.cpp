@@ -28,6 +28,8 @@ struct RowEdit {
     std::string move;                 // up, down
     bool remove = false;
     bool merge = false;
+    bool learn = false;
+    bool context = false;
     bool revert = false;
 };
 
@@ -136,6 +138,8 @@ Result<Json> edited(const data::Dataset& dataset, const Json& row, const RowEdit
            : edit.split          ? splitTurn(row, *path, *edit.split)
            : edit.remove         ? data::editTurn(row, {Kind::Remove, *path})
            : edit.merge          ? data::editTurn(row, {Kind::MergeWithNext, *path})
+           : edit.learn          ? data::editTurn(row, {Kind::Learn, *path})
+           : edit.context        ? data::editTurn(row, {Kind::PassOver, *path})
            : edit.move == "up"   ? data::editTurn(row, {Kind::MoveUp, *path})
            : edit.move == "down" ? data::editTurn(row, {Kind::MoveDown, *path})
                                  : withRole(row, *path, edit.role);
@@ -150,6 +154,8 @@ std::string nameOf(const RowEdit& edit)
            : edit.split            ? "a turn of " + row + " split"
            : edit.remove           ? "a turn of " + row + " deleted"
            : edit.merge            ? "turns of " + row + " merged"
+           : edit.learn            ? "an answer of " + row + " to be learned"
+           : edit.context          ? "an answer of " + row + " kept as context"
            : !edit.move.empty()    ? "a turn of " + row + " moved"
                                    : "another role in " + row;
 }
@@ -198,6 +204,8 @@ void setup(CLI::App& app, Flags& flags)
         app.add_flag("--delete", edit.remove, "Delete the turn"),
         app.add_option("--split", edit.split, "Cut the turn in two before this text")->option_text("TEXT"),
         app.add_flag("--merge", edit.merge, "Join it with the turn below"),
+        app.add_flag("--learn", edit.learn, "Learn the turn, an answer"),
+        app.add_flag("--context", edit.context, "Keep the turn as context that is not learned"),
         app.add_option("--move", edit.move, "up or down")->check(CLI::IsMember({"up", "down"}))->option_text("WHERE"),
         app.add_flag("--revert", edit.revert, "The whole row as the file has it"),
     };
@@ -214,8 +222,8 @@ void setup(CLI::App& app, Flags& flags)
 int run(const Flags& flags, Context& context)
 {
     const RowEdit& edit = flags.edit;
-    if (!edit.set && !edit.add && !edit.split && !edit.remove && !edit.merge && !edit.revert && edit.move.empty() && edit.role.empty()) {
-        context.console.error("say what to do: --set, --role, --add, --delete, --split, --merge, --move or --revert");
+    if (!edit.set && !edit.add && !edit.split && !edit.remove && !edit.merge && !edit.learn && !edit.context && !edit.revert && edit.move.empty() && edit.role.empty()) {
+        context.console.error("say what to do: --set, --role, --add, --delete, --split, --merge, --learn, --context, --move or --revert");
         return kWrongUsage;
     }
     auto data = openProjectData(flags, context, true);

@@ -7,6 +7,7 @@
 #include "core/data/dataset.h"
 #include "core/data/encoding.h"
 #include "core/data/row_walk.h"
+#include "core/data/unread/unread_fields.h"
 
 #include <cstdint>
 #include <optional>
@@ -33,6 +34,7 @@ struct DataReport {
     std::optional<std::int64_t> trainedTokens;
     std::optional<std::int64_t> truncated;
     std::vector<DataFinding> findings;  // in the order of rows
+    data::UnreadReport unread = {};     // filled by who asks for it
     Json checks = Json::object();       // count by id of the check; empty until they are run
 };
 

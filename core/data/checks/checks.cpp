@@ -20,22 +20,15 @@ constexpr auto kNone = std::string_view::npos;
 // The list of messages in the row, also where the row is too broken to give an example.
 const Json* listOf(const Json& row)
 {
-    const Json* list = row.is_array() ? &row : fieldIn(row, {"messages", "conversations", "conversation"});
+    const Json* list = row.is_array() ? &row : fieldIn(row, kMessageNames);
     return list && looksLikeMessages(*list) ? list : nullptr;
-}
-
-std::string roleOf(const Json& message)
-{
-    const Json* role = fieldIn(message, {"role", "from"});
-    const std::string name = role && role->is_string() ? role->get<std::string>() : std::string();
-    return name == "human" ? "user" : name == "gpt" ? "assistant" : name;
 }
 
 bool isBlankAnswer(const Json& message)
 {
     const Json* content = fieldIn(message, {"content", "value"});
     const bool calls = message.contains("tool_calls") || message.contains("function_call");
-    return roleOf(message) == "assistant" && !calls && (!content || isBlankText(*content));
+    return speakerOf(message) == "assistant" && !calls && (!content || isBlankText(*content));
 }
 
 bool isEmptyAnswer(const CheckedRow& checked)
@@ -56,15 +49,17 @@ bool isEmptyAnswer(const CheckedRow& checked)
     return false;
 }
 
-// After a system message user and assistant take turns; tools answer calls; the assistant has the last word.
+// After a system message user and assistant take turns, whoever begins; tools answer calls; the assistant has the last word.
 template <class Roles>
 bool isBrokenOrder(const Roles& roles)
 {
     std::string before;
     for (const std::string& role : roles) {
-        const bool good = role == "system"    ? before.empty()
-                          : role == "user"      ? before.empty() || before == "system" || before == "assistant"
-                          : role == "assistant" ? before == "user" || before == "tool"
+        const bool isSystem = role == "system" || role == "developer";
+        const bool begins = before.empty() || before == "system" || before == "developer";
+        const bool good = isSystem              ? before.empty()
+                          : role == "user"      ? begins || before == "assistant"
+                          : role == "assistant" ? begins || before == "user" || before == "tool"
                           : role == "tool"      ? before == "assistant" || before == "tool"
                                                 : false;
         if (!good) {
@@ -94,7 +89,7 @@ bool hasBrokenRoles(const CheckedRow& checked)
         return false;
     }
     for (const Json& message : *list) {
-        roles.push_back(roleOf(message));
+        roles.push_back(speakerOf(message));
     }
     return isBrokenOrder(roles);
 }

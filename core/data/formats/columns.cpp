@@ -29,6 +29,30 @@ const Json* valueAt(const Json& row, const std::string& column)
     return part == row.end() ? nullptr : valueAt(*part, column.substr(slash + 1));
 }
 
+// "A+B": several columns as lines, each with its name before it; a column of that whole name comes first.
+std::vector<std::string> partsOf(const std::string& columns)
+{
+    std::vector<std::string> parts;
+    for (std::size_t begin = 0; begin <= columns.size();) {
+        const std::size_t end = std::min(columns.find('+', begin), columns.size());
+        parts.push_back(columns.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return parts;
+}
+
+std::optional<Json> joinedAt(const Json& row, const std::vector<std::string>& parts)
+{
+    std::string text;
+    for (const std::string& column : parts) {
+        const Json* value = valueAt(row, column);
+        if (value && !isBlankText(*value)) {
+            text += (text.empty() ? "" : "\n") + column.substr(column.rfind('/') + 1) + ": " + textOf(*value);
+        }
+    }
+    return text.empty() ? std::nullopt : std::optional<Json>(std::move(text));
+}
+
 class MappedSource : public RowSource {
 public:
     MappedSource(std::shared_ptr<const RowSource> source, Columns columns)
@@ -36,6 +60,9 @@ public:
     {
         for (const auto& note : m_source->notes()) {
             addNote(note);
+        }
+        for (const auto& file : m_source->leftOut()) {
+            addLeftOut(file);
         }
     }
 
@@ -48,6 +75,7 @@ public:
     }
 
     std::string rawRow(std::int64_t index) const override { return m_source->rawRow(index); }
+    std::vector<std::string> remarks() const override { return m_source->remarks(); }
 
 private:
     std::shared_ptr<const RowSource> m_source;
@@ -93,6 +121,11 @@ Json withColumns(const Json& row, const Columns& columns)
         if (const Json* value = valueAt(row, column)) {
             mapped[field] = *value;
             used.insert(column);
+        } else if (const auto parts = partsOf(column); parts.size() > 1) {
+            if (auto joined = joinedAt(row, parts)) {
+                mapped[field] = std::move(*joined);
+                used.insert(parts.begin(), parts.end());
+            }
         }
     }
     for (const auto& [name, value] : row.items()) {

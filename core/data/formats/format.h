@@ -28,6 +28,10 @@ struct DatasetFormat {
 std::span<const DatasetFormat> formats(); // first match of equal score wins
 const DatasetFormat* findFormat(std::string_view id);
 
+// What of a row stands before an answer that is not written yet: its messages, or its prompt with all that belongs to it.
+// Whatever the format; error: it asks nothing.
+Result<Example> promptExample(const Json& row);
+
 // Looks at several rows, never the first alone. Error lists the known shapes and the columns found.
 Result<const DatasetFormat*> detectFormat(std::span<const Json> rows);
 

@@ -6,7 +6,6 @@ namespace luthier::data {
 
 namespace {
 
-constexpr Names kMessages = {"messages", "conversations", "conversation"};
 constexpr const char* kWanted = "a chat row has \"messages\", a list of {\"role\", \"content\"}";
 
 // Short of certain, so that pairs of answers that also carry "messages" are taken as preferences.
@@ -15,14 +14,6 @@ constexpr double kNameWeight = 0.2; // of the name alone, with something else th
 
 constexpr Names kTurnInput = {"input"};
 constexpr Names kTurnOutput = {"output"};
-
-// XTuner's turns: {"system", "input", "output"}, the system text with the first.
-bool looksLikeTurns(const Json& list)
-{
-    return list.is_array() && !list.empty() && std::all_of(list.begin(), list.end(), [](const Json& turn) {
-               return nameIn(turn, kTurnOutput) && !turn.contains("role") && !turn.contains("from");
-           });
-}
 
 Result<std::vector<Message>> messagesOfTurns(const Json& list)
 {
@@ -60,9 +51,9 @@ void appendTurnPaths(const Json& list, const std::string& name, std::vector<std:
 
 double matches(std::span<const Json> rows)
 {
-    const double named = shareOf(rows, [](const Json& row) { return nameIn(row, kMessages) != nullptr; });
+    const double named = shareOf(rows, [](const Json& row) { return nameIn(row, kMessageNames) != nullptr; });
     const double certain = shareOf(rows, [](const Json& row) {
-        const Json* list = row.is_array() ? &row : fieldIn(row, kMessages);
+        const Json* list = row.is_array() ? &row : fieldIn(row, kMessageNames);
         return list && (looksLikeMessages(unpacked(*list)) || looksLikeTurns(unpacked(*list)));
     });
     return std::max(kWeight * certain, kNameWeight * named);
@@ -76,14 +67,14 @@ Result<Example> toExample(const Json& row)
             return object.error();
         }
     }
-    const Json* list = row.is_array() ? &row : fieldIn(row, kMessages);
+    const Json* list = row.is_array() ? &row : fieldIn(row, kMessageNames);
     if (!list) {
         return Error{"\"messages\" is " + std::string(row.contains("messages") ? "null" : "missing") + "; "
                      + kWanted};
     }
     const Json turns = unpacked(*list);
     auto messages = looksLikeTurns(turns) ? messagesOfTurns(turns)
-                                          : parseMessages(turns, row.is_array() ? "the row" : nameIn(row, kMessages));
+                                          : parseMessages(turns, row.is_array() ? "the row" : nameIn(row, kMessageNames));
     if (!messages) {
         return messages.error();
     }
@@ -105,11 +96,11 @@ std::vector<std::string> editablePaths(const Json& row)
     if (row.is_object() && row.contains("system")) {
         paths.push_back("system");
     }
-    const Json* list = fieldIn(row, kMessages);
+    const Json* list = fieldIn(row, kMessageNames);
     if (list && looksLikeTurns(*list)) {
-        appendTurnPaths(*list, nameIn(row, kMessages), paths);
+        appendTurnPaths(*list, nameIn(row, kMessageNames), paths);
     } else if (list) {
-        appendTextPaths(*list, nameIn(row, kMessages), paths);
+        appendTextPaths(*list, nameIn(row, kMessageNames), paths);
     }
     return paths;
 }

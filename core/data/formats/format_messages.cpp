@@ -50,6 +50,12 @@ constexpr std::array kRoles{
     RoleName{"tool_result", "tool"},
 };
 
+const RoleName* findRole(const std::string& said)
+{
+    const auto* role = std::find_if(kRoles.begin(), kRoles.end(), [&](const RoleName& r) { return isSameName(said, r.name); });
+    return role == kRoles.end() ? nullptr : role;
+}
+
 constexpr Names kRoleKeys = {"role", "from"};
 constexpr Names kContentKeys = {"content", "value"};
 constexpr Names kSystemNames = {"system", "system_prompt"};
@@ -174,9 +180,8 @@ Result<Message> parseMessage(const Json& item)
                           : "it has no \"role\"; say system, user, assistant or tool"};
     }
     const auto& said = name->get_ref<const std::string&>();
-    const auto role
-        = std::find_if(kRoles.begin(), kRoles.end(), [&](const RoleName& r) { return isSameName(said, r.name); });
-    if (role == kRoles.end()) {
+    const RoleName* role = findRole(said);
+    if (role == nullptr) {
         return Error{"its role is \"" + shortened(said, 40)
                      + "\"; it must be system, user, assistant or tool"};
     }
@@ -237,6 +242,33 @@ std::optional<bool> truthOf(const Json& value)
 bool looksLikeMessages(const Json& value)
 {
     return value.is_array() && !value.empty() && std::all_of(value.begin(), value.end(), isMessage);
+}
+
+bool looksLikeTurns(const Json& value)
+{
+    return value.is_array() && !value.empty() && std::all_of(value.begin(), value.end(), [](const Json& turn) {
+               return nameIn(turn, {"output"}) && !isMessage(turn);
+           });
+}
+
+bool isListOfTurns(const Json& value)
+{
+    return looksLikeMessages(value) || looksLikeTurns(value);
+}
+
+std::string speakerOf(const Json& message)
+{
+    const Json* said = fieldIn(message, kRoleKeys);
+    if (!said || !said->is_string()) {
+        return {};
+    }
+    const RoleName* role = findRole(said->get_ref<const std::string&>());
+    return role ? role->role : said->get<std::string>();
+}
+
+bool isTrainedMark(const std::string& key)
+{
+    return isOneOf(key, kTrainedKeys);
 }
 
 Json messagesOrText(const Json& value)

@@ -12,12 +12,24 @@ namespace luthier::data {
 
 // A list of {"role","content"} or {"from","value"}; `name` is how sentences call it.
 bool looksLikeMessages(const Json& value);
+// XTuner's turns: {"system", "input", "output"}, the system text with the first.
+bool looksLikeTurns(const Json& value);
+bool isListOfTurns(const Json& value); // one of both
+
+// Who speaks in a message: system, developer, user, assistant, tool; a name that is none of theirs as it stands, "" without one.
+std::string speakerOf(const Json& message);
+
+// Whether a member of a message says if it is learned: "weight", "train", "loss_mask", ...
+bool isTrainedMark(const std::string& key);
 
 // A list as it is, one that stands as JSON inside a text, and one message alone as a list of one; any other text, a list
 // of numbers say, stays a text.
 Json messagesOrText(const Json& value);
 
 Result<std::vector<Message>> parseMessages(const Json& list, const std::string& name);
+
+// How lists of messages are called.
+inline constexpr Names kMessageNames = {"messages", "conversations", "conversation"};
 
 // How shapes with a prompt and an answer call the two, and what stands beside the prompt and belongs to it.
 inline constexpr Names kPromptNames = {"prompt", "question", "query", "instruction", "input", "inputs"};

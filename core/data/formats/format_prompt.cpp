@@ -39,6 +39,20 @@ std::vector<std::string> editablePaths(const Json& row)
 
 } // namespace
 
+Result<Example> promptExample(const Json& row)
+{
+    const Json* list = row.is_array() ? &row : fieldIn(row, kMessageNames);
+    auto messages = list ? parseMessages(unpacked(*list), row.is_array() ? "the row" : nameOr(row, kMessageNames)) : parsePrompt(row);
+    if (!messages) {
+        return messages.error();
+    }
+    Example example;
+    example.messages = std::move(*messages);
+    auto taken = takeSystem(row, example.messages);
+    taken = taken ? takeTemplateFields(row, example) : taken;
+    return taken ? Result<Example>(std::move(example)) : Result<Example>(taken.error());
+}
+
 DatasetFormat promptFormat()
 {
     return {"prompt", "Prompts", "\"prompt\" alone: questions to ask a model; nothing of them is learned",

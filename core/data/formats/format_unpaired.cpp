@@ -8,13 +8,12 @@ namespace luthier::data {
 
 namespace {
 
-constexpr Names kMessages = {"messages", "conversations", "conversation"};
 constexpr double kWeight = 0.99; // a judged answer is more than an answer, and less than a pair
 constexpr Names kLabel = {"label", "desirable", "kto_tag", "thumbs", "thumb", "feedback"};
 
 bool isAnswered(const Json& row)
 {
-    return nameIn(row, kMessages) || (nameIn(row, kPromptNames) && nameIn(row, kAnswerNames));
+    return nameIn(row, kMessageNames) || (nameIn(row, kPromptNames) && nameIn(row, kAnswerNames));
 }
 
 // Every judgement that is there must read as one: a column of 0, 1 and 2 is something else.
@@ -40,7 +39,7 @@ Result<bool> requireJudgement(const Json& row)
 
 Result<Example> unjudged(const Json& row)
 {
-    if (nameIn(row, kMessages)) {
+    if (nameIn(row, kMessageNames)) {
         return chatFormat().toExample(row);
     }
     auto prompt = parsePrompt(row);
@@ -62,7 +61,7 @@ Result<Example> toExample(const Json& row)
 std::vector<std::string> editablePaths(const Json& row)
 {
     std::vector<std::string> paths;
-    if (nameIn(row, kMessages)) {
+    if (nameIn(row, kMessageNames)) {
         paths = chatFormat().editablePaths(row);
     } else {
         appendPromptPaths(row, paths);

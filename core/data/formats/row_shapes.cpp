@@ -8,6 +8,23 @@ namespace luthier::data {
 
 namespace {
 
+// With the mark of answers that are not to be learned.
+Json markedMessages(const std::vector<Message>& messages)
+{
+    Json list = toJson(messages);
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        if (!messages[i].trained && messages[i].role == "assistant") {
+            list[i]["train"] = false;
+        }
+    }
+    return list;
+}
+
+bool isMarked(const Message& message)
+{
+    return !message.trained && message.role == "assistant";
+}
+
 // What a shape has no place for must not be lost in silence.
 Result<void> requirePlain(const Example& example, const char* shape)
 {
@@ -23,6 +40,10 @@ Result<void> requirePlain(const Example& example, const char* shape)
         return Error{std::string("it names tools, for which the shape ") + shape + " has no place; write it as chat"};
     }
     for (const Message& message : example.messages) {
+        if (isMarked(message)) {
+            return Error{std::string("it has an answer that is not to be learned, for which the shape ") + shape
+                         + " has no place; write it as chat"};
+        }
         if (!message.extra.is_null() || message.role == "tool") {
             return Error{std::string("it has tool calls, for which the shape ") + shape
                          + " has no place; write it as chat"};
@@ -49,7 +70,7 @@ Result<Json> toChat(const Example& example)
     if (example.desirable == false) {
         return Error{"its answer was judged bad, which the shape chat cannot say; write it as unpaired"};
     }
-    Json row = {{"messages", toJson(example.messages)}};
+    Json row = {{"messages", markedMessages(example.messages)}};
     addTemplateFields(example, row);
     return row;
 }
@@ -101,8 +122,8 @@ Result<Json> toInstruction(const Example& example)
 
 Json textOrMessages(const std::vector<Message>& messages, const char* role)
 {
-    const bool single = messages.size() == 1 && messages[0].role == role && messages[0].extra.is_null();
-    return single ? Json(messages[0].content) : toJson(messages);
+    const bool single = messages.size() == 1 && messages[0].role == role && messages[0].extra.is_null() && !isMarked(messages[0]);
+    return single ? Json(messages[0].content) : markedMessages(messages);
 }
 
 // The prompt and the answer or answers of its last turn.
@@ -123,7 +144,7 @@ Result<Json> promptAndAnswer(const Example& example)
     // Both texts or both lists, as other programs want it.
     Json row = {{"prompt", textOrMessages(prompt, "user")}, {"completion", textOrMessages(answer, "assistant")}};
     if (row["prompt"].is_array() || row["completion"].is_array()) {
-        row = {{"prompt", toJson(prompt)}, {"completion", toJson(answer)}};
+        row = {{"prompt", markedMessages(prompt)}, {"completion", markedMessages(answer)}};
     }
     addTemplateFields(example, row);
     return row;
@@ -159,7 +180,9 @@ Result<Json> toPreference(const Example& example)
                 {"chosen", textOrMessages(example.chosen, "assistant")},
                 {"rejected", textOrMessages(example.rejected, "assistant")}};
     if (row["prompt"].is_array() || row["chosen"].is_array() || row["rejected"].is_array()) {
-        row = {{"prompt", toJson(example.messages)}, {"chosen", toJson(example.chosen)}, {"rejected", toJson(example.rejected)}};
+        row = {{"prompt", markedMessages(example.messages)},
+               {"chosen", markedMessages(example.chosen)},
+               {"rejected", markedMessages(example.rejected)}};
     }
     addTemplateFields(example, row);
     return row;

@@ -104,7 +104,7 @@ public:
         }
         const RowIndex place = placeOf(index);
         auto bytes = readRowBytes(*m_lines, place, 0);
-        return bytes ? parseJsonRow(*bytes) : Result<Json>(bytes.error());
+        return bytes ? parsedRow(index, *bytes) : Result<Json>(bytes.error());
     }
 
     std::string rawRow(std::int64_t index) const override

@@ -44,6 +44,19 @@ public:
         return place.source ? place.source->rawRow(place.row) : std::string();
     }
 
+    std::vector<std::string> remarks() const override
+    {
+        std::vector<std::string> all;
+        for (const auto& source : m_sources) {
+            for (std::string& remark : source->remarks()) {
+                if (std::find(all.begin(), all.end(), remark) == all.end()) {
+                    all.push_back(std::move(remark));
+                }
+            }
+        }
+        return all;
+    }
+
 private:
     struct Place {
         const RowSource* source = nullptr;
@@ -71,12 +84,20 @@ bool isData(const fs::path& file)
     return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end() && !isAboutTheData(file);
 }
 
-Result<std::vector<fs::path>> dataFiles(const fs::path& folder, const base::CancelToken& cancel)
+bool isHidden(const fs::path& file, const fs::path& root)
+{
+    const fs::path below = file.lexically_relative(root);
+    return std::any_of(below.begin(), below.end(), [](const fs::path& name) { return name.string().starts_with("."); });
+}
+
+Result<std::vector<fs::path>> dataFiles(const fs::path& folder, const base::CancelToken& cancel, std::vector<fs::path>& others)
 {
     std::vector<fs::path> files;
     auto walked = walkFiles(folder, kMaxDepth, cancel, [&](const fs::path& file, bool isRegular) -> Result<void> {
         if (isRegular && isData(file)) {
             files.push_back(file);
+        } else if (isRegular && !isAboutTheData(file) && !isHidden(file, folder) && others.size() < kMaxFiles) {
+            others.push_back(file);
         }
         return files.size() > kMaxFiles
                    ? Result<void>(Error{"the folder holds more than " + std::to_string(kMaxFiles) + " data files; choose one inside it"})
@@ -106,17 +127,20 @@ bool isOf(const fs::path& file, const fs::path& root, const Parts& parts)
     });
 }
 
-std::size_t keepThoseForTraining(std::vector<fs::path>& files, const fs::path& root)
+// The others go into `others`; gives how many.
+std::size_t keepThoseForTraining(std::vector<fs::path>& files, const fs::path& root, std::vector<fs::path>& others)
 {
-    const std::size_t before = files.size();
     const std::array train = {"train"};
     const bool anyForTraining = std::any_of(files.begin(), files.end(), [&](const auto& file) { return isOf(file, root, train); });
     const bool allForOther
         = std::all_of(files.begin(), files.end(), [&](const auto& file) { return isOf(file, root, kNotForTraining); });
-    std::erase_if(files, [&](const fs::path& file) {
-        return anyForTraining ? !isOf(file, root, train) : !allForOther && isOf(file, root, kNotForTraining);
+    return std::erase_if(files, [&](const fs::path& file) {
+        const bool isLeft = anyForTraining ? !isOf(file, root, train) : !allForOther && isOf(file, root, kNotForTraining);
+        if (isLeft) {
+            others.push_back(file);
+        }
+        return isLeft;
     });
-    return before - files.size();
 }
 
 } // namespace
@@ -132,11 +156,12 @@ bool isAboutTheData(const fs::path& file)
 Result<std::shared_ptr<RowSource>> openDataFolder(const fs::path& folder, const base::Progress& progress,
                                                   const base::CancelToken& cancel)
 {
-    auto files = dataFiles(folder, cancel);
+    std::vector<fs::path> others;
+    auto files = dataFiles(folder, cancel, others);
     if (!files) {
         return files.error();
     }
-    const std::size_t left = keepThoseForTraining(*files, folder);
+    const std::size_t left = keepThoseForTraining(*files, folder, others);
     if (files->empty()) {
         return std::shared_ptr<RowSource>();
     }
@@ -154,6 +179,10 @@ Result<std::shared_ptr<RowSource>> openDataFolder(const fs::path& folder, const 
     if (left > 0) {
         rows->addNote(std::to_string(left)
                       + " files that are named for testing or validation are left out; open them by name to hold them out");
+    }
+    std::sort(others.begin(), others.end());
+    for (const fs::path& file : others) {
+        rows->addLeftOut(file.lexically_relative(folder).string());
     }
     return std::shared_ptr<RowSource>(std::move(rows));
 }

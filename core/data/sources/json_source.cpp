@@ -28,7 +28,7 @@ public:
             return Error{"the file was changed since it was opened; open it again"};
         }
         auto bytes = readRowBytes(*m_file, m_index, index);
-        return bytes ? parseJsonRow(*bytes) : Result<Json>(bytes.error());
+        return bytes ? parsedRow(index, *bytes) : Result<Json>(bytes.error());
     }
 
     std::string rawRow(std::int64_t index) const override { return readRawRow(*m_file, m_index, index); }

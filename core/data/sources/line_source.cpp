@@ -26,7 +26,7 @@ public:
         if (!isStillALine(index, *bytes)) {
             return Error{"the file was changed since it was opened; open it again"};
         }
-        return parseJsonRow(*bytes);
+        return parsedRow(index, *bytes);
     }
 
     std::string rawRow(std::int64_t index) const override { return readRawRow(*m_file, m_index, index); }

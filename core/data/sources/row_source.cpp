@@ -11,6 +11,7 @@
 #include "core/data/sources/row_text.h"
 #include "core/data/sources/text_documents.h"
 #include "core/data/sources/unpacked_file.h"
+#include "core/data/sources/windows_1252.h"
 
 #include <algorithm>
 #include <array>
@@ -136,10 +137,12 @@ constexpr std::size_t kTarMark = 257; // POSIX ustar: where the header says what
 
 // The file, or what it holds when it is compressed.
 Result<std::shared_ptr<const DataFile>> unpackedOf(std::shared_ptr<const DataFile> file, std::string& head,
-                                                   std::vector<std::string>& notes, const base::Progress& progress,
-                                                   const base::CancelToken& cancel)
+                                                   std::vector<std::string>& notes, std::vector<std::string>& remarks,
+                                                   const base::Progress& progress, const base::CancelToken& cancel)
 {
-    const PackedKind* kind = findPackedKind(head);
+    const PackedKind* packed = findPackedKind(head);
+    const bool isWestern = !packed && !isColumnar(head) && looksLikeWindows1252(*file);
+    const PackedKind* kind = isWestern ? &windows1252() : packed;
     if (!kind) {
         return file;
     }
@@ -152,6 +155,10 @@ Result<std::shared_ptr<const DataFile>> unpackedOf(std::shared_ptr<const DataFil
     head = std::move(*first);
     if (head.size() > kTarMark && std::string_view(head).substr(kTarMark).starts_with("ustar")) {
         return Error{"this is an archive of several files (tar); unpack it, then choose a data file in it"};
+    }
+    if (isWestern) {
+        remarks.push_back("its bytes are not UTF-8 and were read as Windows-1252, as spreadsheets save CSV; if letters look wrong, save "
+                          "the file as UTF-8");
     }
     notes.push_back(std::string("it was unpacked (") + kind->name + ") into " + (*plain)->path().string());
     return plain;
@@ -174,7 +181,8 @@ Opened openFile(const std::filesystem::path& path, const base::Progress& progres
         return head.error();
     }
     std::vector<std::string> notes;
-    auto file = unpackedOf(*packed, *head, notes, progress, cancel);
+    std::vector<std::string> remarks;
+    auto file = unpackedOf(*packed, *head, notes, remarks, progress, cancel);
     if (file && isColumnar(*head)) {
         auto source = openColumnar(*file, progress, cancel);
         note(source, notes);
@@ -194,6 +202,11 @@ Opened openFile(const std::filesystem::path& path, const base::Progress& progres
     }
     auto source = openAs({*file, begin, head->substr(begin), progress, cancel}, extensionOf((*file)->path()));
     note(source, notes);
+    for (auto& remark : remarks) {
+        if (source) {
+            (*source)->addRemark(std::move(remark));
+        }
+    }
     return source;
 }
 
@@ -209,6 +222,25 @@ Opened openFolder(const std::filesystem::path& path, const base::Progress& progr
 }
 
 } // namespace
+
+std::vector<std::string> RowSource::remarks() const
+{
+    std::vector<std::string> all = m_remarks;
+    if (const std::int64_t row = m_repeated; row >= 0) {
+        all.push_back("rows have a name twice, of which the last counts; the first is row " + std::to_string(row + 1));
+    }
+    return all;
+}
+
+Result<Json> RowSource::parsedRow(std::int64_t index, std::string_view bytes) const
+{
+    bool isRepeated = false;
+    auto row = parseJsonRow(bytes, &isRepeated);
+    std::int64_t first = m_repeated;
+    while (isRepeated && (first < 0 || index < first) && !m_repeated.compare_exchange_weak(first, index)) {
+    }
+    return row;
+}
 
 Result<std::shared_ptr<const RowSource>> openSource(const std::filesystem::path& path, const base::Progress& progress,
                                                     const base::CancelToken& cancel)

@@ -9,9 +9,12 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,8 +33,24 @@ public:
     const std::vector<std::string>& notes() const { return m_notes; }
     void addNote(std::string sentence) { m_notes.push_back(std::move(sentence)); } // while it is opened
 
+    // Where what is read is not quite what stands there: a guessed encoding, a name that a row has twice. A sentence each; some
+    // are known once the rows were read.
+    virtual std::vector<std::string> remarks() const;
+    void addRemark(std::string sentence) { m_remarks.push_back(std::move(sentence)); } // while it is opened
+
+    // Files of a folder that are neither rows nor about the data, as paths below it.
+    const std::vector<std::string>& leftOut() const { return m_leftOut; }
+    void addLeftOut(std::string file) { m_leftOut.push_back(std::move(file)); } // while it is opened
+
+protected:
+    // parseJsonRow, remembering a name that stands twice; from any thread.
+    Result<Json> parsedRow(std::int64_t index, std::string_view bytes) const;
+
 private:
     std::vector<std::string> m_notes;
+    std::vector<std::string> m_remarks;
+    mutable std::atomic<std::int64_t> m_repeated = -1; // the first row that has a name twice
+    std::vector<std::string> m_leftOut;
 };
 
 // By extension and content: .jsonl/.ndjson, .json (array, {"data":[...]}, or JSON lines), .csv, .tsv; .txt and .md, one

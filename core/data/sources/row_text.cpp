@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/sources/row_text.h"
 
+#include "core/base/json_digits.h"
 #include "core/text/characters/utf8.h"
 
 #include <algorithm>
@@ -141,15 +142,34 @@ Result<void> checkRowText(std::string_view bytes)
     return {};
 }
 
-Result<Json> parseJsonRow(std::string_view bytes)
+namespace {
+
+Result<Json> parseRow(std::string_view bytes, bool* isRepeated)
+{
+    base::JsonLimits limits;
+    auto value = base::parseJsonWithDigits(bytes, limits);
+    if (value || value.message().find("stands twice") == std::string::npos) {
+        return value;
+    }
+    limits.refuseDuplicateKeys = false;
+    auto last = base::parseJsonWithDigits(bytes, limits);
+    if (last && isRepeated != nullptr) {
+        *isRepeated = true;
+    }
+    return last;
+}
+
+} // namespace
+
+Result<Json> parseJsonRow(std::string_view bytes, bool* isRepeated)
 {
     auto good = checkRowText(bytes);
     if (!good) {
         return good.error();
     }
-    auto value = base::parseJson(bytes);
+    auto value = parseRow(bytes, isRepeated);
     if (!value) {
-        auto mended = base::parseJson(withoutHabits(bytes));
+        auto mended = parseRow(withoutHabits(bytes), isRepeated);
         return mended ? std::move(mended) : Result<Json>(Error{rowSentence(value.message())});
     }
     return value;

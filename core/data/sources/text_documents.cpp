@@ -76,7 +76,7 @@ private:
 
 struct Walk {
     std::vector<std::string> names;
-    std::int64_t others = 0; // files of other kinds
+    std::vector<std::string> others; // files of other kinds
 };
 
 Result<Walk> walk(const fs::path& folder, const base::Progress& progress, const base::CancelToken& cancel)
@@ -84,7 +84,7 @@ Result<Walk> walk(const fs::path& folder, const base::Progress& progress, const 
     Walk walk;
     auto walked = walkFiles(folder, kMaxDepth, cancel, [&](const fs::path& file, bool isRegular) -> Result<void> {
         if (!isRegular || isAboutTheData(file) || !isTextExtension(lowered(file.extension().string()))) {
-            ++walk.others;
+            walk.others.push_back(file.lexically_relative(folder).string());
             return {};
         }
         if (walk.names.size() == kMaxDocuments) {
@@ -100,6 +100,7 @@ Result<Walk> walk(const fs::path& folder, const base::Progress& progress, const 
         return walked.error();
     }
     std::sort(walk.names.begin(), walk.names.end());
+    std::sort(walk.others.begin(), walk.others.end());
     return walk;
 }
 
@@ -121,8 +122,13 @@ Result<std::shared_ptr<RowSource>> openTextFolder(const fs::path& folder, const 
         return Error{"this folder holds neither texts (.txt, .md) nor data files; choose another, or a file"};
     }
     auto source = std::make_shared<TextDocuments>(folder, std::move(found->names));
-    if (found->others > 0) {
-        source->addNote(std::to_string(found->others) + " files of other kinds in the folder are passed over");
+    if (!found->others.empty()) {
+        source->addNote(std::to_string(found->others.size()) + " files of other kinds in the folder are passed over");
+    }
+    for (std::string& other : found->others) {
+        if (!isAboutTheData(other) && other.front() != '.') {
+            source->addLeftOut(std::move(other));
+        }
     }
     return std::shared_ptr<RowSource>(std::move(source));
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/store/tables/edit_table.h"
 
+#include "core/base/json_digits.h"
+
 namespace luthier::store {
 
 Result<void> EditTable::writeEdit(const std::string& key, std::int64_t row, const std::optional<Json>& edited)
@@ -28,7 +30,7 @@ Result<data::Overlay> EditTable::readEdits(const std::string& key)
     auto read = m_database.each(
         "SELECT row, body FROM edits WHERE path = ?1 ORDER BY row",
         [&](const Statement& row) -> Result<void> {
-            auto body = base::parseJson(row.text(1));
+            auto body = base::parseJsonWithDigits(row.text(1));
             if (!body) {
                 return Error{m_database.path().string() + ": the edit of row "
                              + std::to_string(row.integer(0) + 1) + " of " + key

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/store/tables/step_table.h"
 
+#include "core/base/json_digits.h"
+
 #include <algorithm>
 
 namespace luthier::store {
@@ -87,7 +89,7 @@ Result<void> StepTable::setUndone(std::int64_t id, bool undone)
     auto done = m_database.each(
         "SELECT path, body FROM edit_steps WHERE id = ?1",
         [&](const Statement& row) -> Result<void> {
-            auto body = base::parseJson(row.text(1));
+            auto body = base::parseJsonWithDigits(row.text(1));
             auto read = body ? changesFromJson(*body) : Result<EditStep>(body.error());
             if (!read) {
                 return Error{m_database.path().string() + ": " + read.message()};
@@ -124,7 +126,7 @@ Result<std::vector<EditStep>> StepTable::all(std::int64_t maxBytes)
                                         return {};
                                     }
                                     sawDone = sawDone || !isUndone;
-                                    auto json = base::parseJson(body);
+                                    auto json = base::parseJsonWithDigits(body);
                                     auto step = json ? changesFromJson(*json) : Result<EditStep>(json.error());
                                     if (!step) {
                                         return Error{m_database.path().string() + ": " + step.message()};

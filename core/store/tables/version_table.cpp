@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/store/tables/version_table.h"
 
+#include "core/base/json_digits.h"
+
 namespace luthier::store {
 
 namespace {
@@ -101,7 +103,7 @@ Result<Snapshot> VersionTable::snapshot(std::int64_t id)
     auto read = m_database.each(
         "SELECT body FROM data_versions WHERE id = ?1",
         [&](const Statement& row) -> Result<void> {
-            auto json = base::parseJson(row.text(0));
+            auto json = base::parseJsonWithDigits(row.text(0));
             auto found = json ? snapshotFromJson(*json) : Result<Snapshot>(json.error());
             if (!found) {
                 return Error{m_database.path().string() + ": " + found.message()};

@@ -18,7 +18,8 @@ struct Stage {
 // By how long they take on ordinary rows.
 constexpr Stage kChecking{0.0, 0.35};
 constexpr Stage kComparing{0.35, 0.8};
-constexpr Stage kCounting{0.8, 1.0};
+constexpr Stage kCounting{0.8, 0.95};
+constexpr Stage kTrying{0.95, 1.0};
 
 data::WalkOptions optionsOf(const JobControl& control, Stage stage)
 {
@@ -42,7 +43,7 @@ DataCheckup::DataCheckup(DataDocument* document) : QObject(document), m_document
     connect(document, &DataDocument::exclusionsChanged, this, &DataCheckup::recount);
 }
 
-Result<DataCheckup::Found> DataCheckup::work(const data::Dataset& dataset, const JobControl& control)
+Result<DataCheckup::Found> DataCheckup::work(const data::Dataset& dataset, const data::Encoder& encoder, const JobControl& control)
 {
     auto found = std::make_shared<Findings>();
     // Tokens are counted by the document already.
@@ -61,6 +62,11 @@ Result<DataCheckup::Found> DataCheckup::work(const data::Dataset& dataset, const
         return statistics.error();
     }
     found->statistics = std::move(*statistics);
+    auto unread = data::findUnread(dataset, {encoder.tokenizer ? &encoder : nullptr, {}, {"synthetic"}}, optionsOf(control, kTrying));
+    if (!unread) {
+        return unread.error();
+    }
+    found->unread = std::move(*unread);
     std::vector<bool> excluded(static_cast<std::size_t>(dataset.rowCount()));
     for (const std::int64_t row : dataset.exclusions()) {
         excluded[static_cast<std::size_t>(row)] = true;
@@ -76,7 +82,7 @@ void DataCheckup::start()
     m_editedMeanwhile = false;
     m_clock.start();
     m_job.start(
-        this, [dataset = m_document->dataset()](const JobControl& control) { return work(*dataset, control); },
+        this, [dataset = m_document->dataset(), encoder = m_document->encoder()](const JobControl& control) { return work(*dataset, encoder, control); },
         [this](const Result<Found>& found) {
             if (found) {
                 m_result = found->first;

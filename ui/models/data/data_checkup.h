@@ -10,6 +10,7 @@
 #include "core/data/checks/checks.h"
 #include "core/data/checks/duplicates.h"
 #include "core/data/checks/statistics.h"
+#include "core/data/unread/unread_fields.h"
 #include "ui/bridge/job.h"
 
 #include <QElapsedTimer>
@@ -49,7 +50,8 @@ public:
     // Groups of at least two rows that are not excluded, without the excluded ones.
     Groups groups(Likeness likeness) const;
     std::int64_t numAlike(Likeness likeness) const { return likeness == Likeness::Exact ? m_numExact : m_numNear; } // rows in groups
-    const data::Statistics& statistics() const { return m_result->statistics; } // only with a result
+    const data::UnreadReport& unread() const { return m_result->unread; } // only with a result, as the next
+    const data::Statistics& statistics() const { return m_result->statistics; }
     std::vector<std::int64_t> included(const std::vector<std::int64_t>& rows) const; // those not excluded
 
 Q_SIGNALS:
@@ -67,11 +69,12 @@ private:
         data::CheckReport report;
         data::Duplicates duplicates;
         data::Statistics statistics;
+        data::UnreadReport unread;
     };
 
     using Found = std::pair<std::shared_ptr<const Findings>, Counts>;
 
-    static Result<Found> work(const data::Dataset& dataset, const JobControl& control);
+    static Result<Found> work(const data::Dataset& dataset, const data::Encoder& encoder, const JobControl& control);
     static Counts countsOf(const Findings& findings, const Masks& masks, const std::vector<bool>& excluded);
     static std::int64_t countAlike(const Groups& groups, const std::vector<bool>& excluded);
     void recheck(const std::vector<std::int64_t>& rows);

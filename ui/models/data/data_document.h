@@ -56,6 +56,7 @@ public:
     RowJudge judge() const;
     const data::EncodingSettings& encodingSettings() const { return m_settings; }
     void setLimit(std::int64_t tokens); // judges all rows at another limit, at once
+    const data::Encoder& encoder() const { return m_encoder; } // without a tokenizer: none yet
     bool hasEncoder() const { return m_encoder.tokenizer != nullptr; }
 
     RowFacts facts(std::int64_t row) const { return m_facts[static_cast<std::size_t>(row)]; }

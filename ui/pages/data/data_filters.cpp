@@ -71,7 +71,7 @@ DataFilters::DataFilters(QWidget* parent)
       m_versions(makeButton(QStringLiteral("versions"), tr("Versions\u2026"), tr("Keep the data as it is now under a name, and compare (Ctrl+Shift+V)"))),
       m_map(makeButton(QStringLiteral("mapButton"), tr("Map\u2026"), tr("The rows as a map, like ones near each other: choose some, pick diverse ones (Ctrl+Shift+M)"))),
       m_making(makeButton(QStringLiteral("makeFile"), tr("New file\u2026"), tr("A new file of these rows: split, mixed, augmented or made by a model; this one stays as it is"))),
-      m_progress(new QProgressBar), m_left(new QLabel)
+      m_progress(new QProgressBar), m_left(new QLabel), m_unread(new QLabel)
 {
     m_list->setObjectName(QStringLiteral("filters"));
     m_list->setAccessibleName(tr("Filters"));
@@ -85,9 +85,15 @@ DataFilters::DataFilters(QWidget* parent)
     m_left->setObjectName(QStringLiteral("checkLeft"));
     m_left->setWordWrap(true);
     m_left->setForegroundRole(QPalette::PlaceholderText);
+    m_unread->setObjectName(QStringLiteral("unreadFields"));
+    m_unread->setAccessibleName(tr("What is not learned"));
+    m_unread->setWordWrap(true);
+    m_unread->setTextInteractionFlags(Qt::TextBrowserInteraction); // its link by keyboard, too
+    m_unread->hide();
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_list, 1);
+    layout->addWidget(m_unread);
     layout->addWidget(m_left);
     layout->addWidget(m_progress);
     layout->addWidget(m_check);
@@ -103,6 +109,7 @@ DataFilters::DataFilters(QWidget* parent)
     connect(m_versions, &QPushButton::clicked, this, &DataFilters::versionsWanted);
     connect(m_map, &QPushButton::clicked, this, &DataFilters::mapWanted);
     connect(m_check, &QPushButton::clicked, this, &DataFilters::startCheck);
+    connect(m_unread, &QLabel::linkActivated, this, &DataFilters::columnsWanted);
     connect(m_list, &QListWidget::currentRowChanged, this, [this](int line) {
         const QString id = line >= 0 ? m_list->item(line)->data(Qt::UserRole).toString() : QString();
         if (!id.isEmpty() && id != m_filter) {
@@ -126,11 +133,13 @@ void DataFilters::setDocument(DataDocument* document)
         connect(m_document, &DataDocument::countsChanged, this, &DataFilters::refreshSoon);
         connect(m_document, &DataDocument::tagsChanged, this, &DataFilters::refreshSoon);
         connect(m_document->checkup(), &DataCheckup::changed, this, &DataFilters::refresh);
+        connect(m_document->checkup(), &DataCheckup::changed, this, &DataFilters::showUnread);
         connect(m_document->losses(), &DataLosses::changed, this, &DataFilters::refresh);
         connect(m_document->checkup(), &DataCheckup::progressChanged, this, &DataFilters::showProgress);
     }
     refresh();
     showProgress();
+    showUnread();
 }
 
 void DataFilters::setFilter(const QString& id)
@@ -207,6 +216,36 @@ void DataFilters::refresh()
             m_list->setCurrentItem(shown);
         }
     }
+}
+
+// The fields by name; all that is to be said of them in the tooltip.
+void DataFilters::showUnread()
+{
+    const DataCheckup* checkup = m_document ? m_document->checkup() : nullptr;
+    const bool isKnown = checkup != nullptr && checkup->hasResult() && (checkup->unread().hasLoud() || !checkup->unread().leftOut.empty());
+    m_unread->setVisible(isKnown);
+    if (!isKnown) {
+        m_unread->clear();
+        return;
+    }
+    QStringList names;
+    for (const data::UnreadField& field : checkup->unread().fields) {
+        if (!field.isQuiet()) {
+            names += QString::fromStdString(field.name).toHtmlEscaped();
+        }
+    }
+    for (const std::string& file : checkup->unread().leftOut) {
+        names += QString::fromStdString(file).toHtmlEscaped();
+    }
+    QStringList sentences;
+    for (const std::string& sentence : checkup->unread().sentences()) {
+        sentences += QString::fromStdString(sentence).toHtmlEscaped();
+    }
+    constexpr qsizetype kShown = 4;
+    const QString shown = names.mid(0, kShown).join(QStringLiteral(", ")) + (names.size() > kShown ? QStringLiteral(", \u2026") : QString());
+    //: names of fields; the link opens the form in which columns are named
+    m_unread->setText(tr("Not learned: %1. <a href=\"columns\">Columns\u2026</a>").arg(shown));
+    m_unread->setToolTip(QStringLiteral("<p>") + sentences.join(QStringLiteral("</p><p>")) + QStringLiteral("</p>"));
 }
 
 void DataFilters::showProgress()

@@ -32,11 +32,13 @@ Q_SIGNALS:
     void filterChosen(const QString& id);
     void versionsWanted();
     void mapWanted();
+    void columnsWanted(); // to say which column is what
 
 private:
     void refreshSoon();
     void refresh();
     void showProgress();
+    void showUnread();
 
     QPointer<DataDocument> m_document;
     QString m_filter = QStringLiteral("all");
@@ -49,6 +51,7 @@ private:
     QPushButton* m_making;
     QProgressBar* m_progress;
     QLabel* m_left;
+    QLabel* m_unread;
 };
 
 } // namespace luthier::ui

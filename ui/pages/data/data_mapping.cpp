@@ -2,6 +2,7 @@
 #include "ui/pages/data/data_mapping.h"
 
 #include "core/data/formats/format.h"
+#include "core/data/unread/unread_fields.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 
@@ -29,10 +30,10 @@ struct MappedShape {
 // Shapes that columns can give; a new one is a line here.
 const std::vector<MappedShape>& mappedShapes()
 {
-    static const std::vector<MappedShape> shapes{{"completion", {"prompt", "completion"}},
+    static const std::vector<MappedShape> shapes{{"completion", {"prompt", "input", "completion"}},
                                                  {"instruction", {"instruction", "input", "output"}},
                                                  {"chat", {"messages"}},
-                                                 {"preference", {"prompt", "chosen", "rejected"}},
+                                                 {"preference", {"prompt", "input", "chosen", "rejected"}},
                                                  {"classification", {"text", "label"}},
                                                  {"text", {"text"}}};
     return shapes;
@@ -81,8 +82,11 @@ void DataMapping::setRows(const QString& file, std::vector<Json> rows)
 {
     m_rows = std::move(rows);
     m_facts = data::columnFacts(m_rows);
-    m_title->setText(tr("The columns of %1 have names that Luthier does not know. Say which column is what.").arg(file));
-    const auto guess = data::guessColumns(m_rows);
+    const auto known = data::detectFormat(m_rows);
+    auto guess = data::guessColumns(m_rows);
+    m_title->setText(known && !guess ? tr("Say which column of %1 is what. Columns that go by the fields' own names need no choice.").arg(file)
+                                     : tr("The columns of %1 have names that Luthier does not know. Say which column is what.").arg(file));
+    guess = guess || !known ? guess : data::fullerShape(**known, m_rows);
     const QSignalBlocker quiet(m_format);
     m_format->setCurrentIndex(guess ? std::max(0, m_format->findData(QString::fromStdString(guess->format))) : 0);
     showFields(guess ? guess->columns : data::Columns());
@@ -107,7 +111,11 @@ void DataMapping::showFields(const data::Columns& chosen)
                            QString::fromStdString(column.name));
         }
         const auto at = std::find_if(chosen.begin(), chosen.end(), [field](const data::ColumnName& one) { return one.field == field; });
-        combo->setCurrentIndex(at == chosen.end() ? 0 : std::max(0, combo->findData(QString::fromStdString(at->column))));
+        const QString column = at == chosen.end() ? QString() : QString::fromStdString(at->column);
+        if (combo->findData(column) < 0) { // several as one field, or one that lies deeper
+            combo->addItem(column, column);
+        }
+        combo->setCurrentIndex(std::max(0, combo->findData(column)));
         combo->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
         connect(combo, &QComboBox::currentIndexChanged, this, &DataMapping::preview);
         m_fields->addRow(QString::fromLatin1(field), combo);

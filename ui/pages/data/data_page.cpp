@@ -116,6 +116,7 @@ void DataPage::connectParts()
     connect(m_overview, &DataOverview::rowsWanted, m_table, &DataTable::showRows);
     connect(m_filters, &DataFilters::versionsWanted, this, &DataPage::showVersions);
     connect(m_filters, &DataFilters::mapWanted, this, &DataPage::showMap);
+    connect(m_filters, &DataFilters::columnsWanted, this, &DataPage::offerColumns);
     connect(m_table, &DataTable::clustersWanted, this, &DataPage::showClusters);
     connect(m_table->search(), &DataSearch::replaceWanted, this, &DataPage::showReplace);
     connect(m_batch, &DataBatch::rowsFound, this, &DataPage::showBatch);

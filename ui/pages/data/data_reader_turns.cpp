@@ -23,6 +23,8 @@ constexpr TurnRow kTurns[] = {
     {Kind::MoveUp, QT_TRANSLATE_NOOP("DataReader", "Move up\tAlt+Up"), QT_TRANSLATE_NOOP("DataReader", "a turn of row %1 moved")},
     {Kind::MoveDown, QT_TRANSLATE_NOOP("DataReader", "Move down\tAlt+Down"), QT_TRANSLATE_NOOP("DataReader", "a turn of row %1 moved")},
     {Kind::Remove, QT_TRANSLATE_NOOP("DataReader", "Delete the turn\tDel"), QT_TRANSLATE_NOOP("DataReader", "a turn of row %1 deleted")},
+    {Kind::Learn, QT_TRANSLATE_NOOP("DataReader", "Learn this answer"), QT_TRANSLATE_NOOP("DataReader", "an answer of row %1 to be learned")},
+    {Kind::PassOver, QT_TRANSLATE_NOOP("DataReader", "Keep it as context"), QT_TRANSLATE_NOOP("DataReader", "an answer of row %1 kept as context")},
     {Kind::Split, nullptr, QT_TRANSLATE_NOOP("DataReader", "a turn of row %1 split")}, // at the cursor of its editor
     {Kind::SetRole, nullptr, QT_TRANSLATE_NOOP("DataReader", "another role in row %1")},
 };

@@ -15,19 +15,25 @@
 namespace luthier::ui {
 
 TuneGate::TuneGate(QWidget* parent)
-    : QWidget(parent), m_verdict(new TuneVerdict), m_row(new QLabel), m_strip(new TokenStrip),
+    : QWidget(parent), m_verdict(new TuneVerdict), m_row(new QLabel), m_unread(new StatusLabel(Token::Warn)), m_strip(new TokenStrip),
       m_back(new QPushButton(tr("Back to the settings")))
 {
     setObjectName(QStringLiteral("gate"));
     auto* card = new Card(tr("This is what the model will read"));
     m_row->setObjectName(QStringLiteral("gateRow"));
     m_row->setWordWrap(true);
+    m_unread->setObjectName(QStringLiteral("gateUnread"));
+    m_unread->setAccessibleName(tr("What is not learned"));
+    m_unread->setToolTip(tr("Fields of the files that leave no trace in what is learned; data.unread says what to do about them"));
+    m_unread->setTextFormat(Qt::PlainText);
+    m_unread->setWordWrap(true);
     m_strip->setObjectName(QStringLiteral("gateStrip"));
     auto* hint = new StatusLabel(tr("Filled tokens are learned. If a question is filled, or an answer is not, go back and look at "
                                     "the data's shape and at what is learned from."),
                                  Token::TextQuiet);
     hint->setWordWrap(true);
     card->body()->addWidget(m_row);
+    card->body()->addWidget(m_unread);
     card->body()->addWidget(m_strip, 1);
     card->body()->addWidget(new TokenLegend);
     card->body()->addWidget(hint);
@@ -53,6 +59,8 @@ TuneGate::TuneGate(QWidget* parent)
 void TuneGate::show(const Verdict& verdict)
 {
     m_verdict->show(verdict);
+    m_unread->setText(verdict.plan.unread.join(u'\n'));
+    m_unread->setVisible(!verdict.plan.unread.isEmpty());
     m_strip->setContent(verdict.plan.sample);
     const QString trained = QLocale().toString(static_cast<qlonglong>(verdict.plan.sample.numTrained()));
     const QString all = QLocale().toString(static_cast<qlonglong>(verdict.plan.sample.tiles.size()));

@@ -28,6 +28,7 @@ Q_SIGNALS:
 private:
     TuneVerdict* m_verdict;
     QLabel* m_row;
+    QLabel* m_unread;
     TokenStrip* m_strip;
     QPushButton* m_back;
 };

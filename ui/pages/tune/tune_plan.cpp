@@ -17,7 +17,7 @@ void takeSample(TunePlan& plan, const train::RunPlan& made, const config::RunCon
     const train::RowPlace& place = made.rows.data.train.item(0).place;
     const data::Dataset& dataset = *made.rows.data.files[place.file];
     const auto example = dataset.example(place.row);
-    const auto encoded = example ? made.model.encoder.encode(*example, {made.rows.maxLength, config.data.trainOn == "all"})
+    const auto encoded = example ? made.model.encoder.encode(*example, made.rows.encoding)
                                  : Result<data::EncodedExample>(example.error());
     if (encoded) {
         plan.sample = tilesOf(*encoded, *made.model.encoder.tokenizer);
@@ -27,7 +27,7 @@ void takeSample(TunePlan& plan, const train::RunPlan& made, const config::RunCon
     }
 }
 
-void takeRows(TunePlan& plan, const train::RunPlan& made)
+void takeRows(TunePlan& plan, const train::RunPlan& made, bool isUnreadSaid)
 {
     const train::TrainingData& data = made.rows.data;
     plan.trainRows = static_cast<std::int64_t>(data.train.size());
@@ -36,6 +36,13 @@ void takeRows(TunePlan& plan, const train::RunPlan& made)
     plan.cut = data.truncated;
     plan.broken = data.broken;
     plan.excluded = data.excluded;
+    for (const train::UnreadOfFile& file : isUnreadSaid ? data.unread : std::vector<train::UnreadOfFile>()) {
+        const QString name = QFileInfo(QString::fromStdString(file.path)).fileName();
+        for (const std::string& sentence : file.report.sentences()) {
+            //: file, sentence
+            plan.unread += QCoreApplication::translate("TunePlan", "%1: %2").arg(name, QString::fromStdString(sentence));
+        }
+    }
     plan.firstBroken = QString::fromStdString(data.firstBroken);
     plan.steps = made.rows.steps;
     plan.largest = made.largest;
@@ -69,7 +76,7 @@ TunePlan planTune(const config::RunConfig& config, store::Project* project, trai
         takeSize(plan, train::methodSize(config)); // what trains depends on no row
         return plan;
     }
-    takeRows(plan, *made);
+    takeRows(plan, *made, config.data.unread != "ignore");
     takeSample(plan, *made, config);
     takeSize(plan, made->size ? Result<train::MethodSize>(*made->size) : Result<train::MethodSize>(Error{made->sizeProblem}));
     if (project != nullptr) {

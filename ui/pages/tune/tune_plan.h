@@ -12,6 +12,7 @@
 #include "ui/widgets/tokens/token_tile.h"
 
 #include <QString>
+#include <QStringList>
 
 #include <optional>
 
@@ -33,6 +34,7 @@ struct TunePlan {
     QString sampleText;         // what the template made of it
     std::int64_t sampleRow = 0; // from 1
     QString sampleFile;
+    QStringList unread;         // what of the files is not learned, a sentence each
     QString firstBroken;        // "rows.jsonl, row 3: ..."
     QString problem;            // why there is no plan of the rows
     QString sizeProblem;        // why the method cannot train this model

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/unread/better_shape.h"
+
+#include "core/data/example_text.h"
+#include "core/data/formats/format_messages.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace luthier::data {
+
+namespace {
+
+constexpr std::size_t kLabelBytes = 32; // a longer value is no label
+
+struct ColumnSize {
+    std::size_t rows = 0; // that fill it
+    std::size_t bytes = 0;
+    bool isText = false;
+
+    std::size_t mean() const { return rows == 0 ? 0 : bytes / rows; }
+};
+
+ColumnSize sizeOf(const std::string& column, std::span<const Json> rows)
+{
+    ColumnSize size;
+    for (const Json& row : rows) {
+        const auto field = row.is_object() ? row.find(column) : row.end();
+        if (!row.is_object() || field == row.end() || field->is_null() || isBlankText(*field)) {
+            continue;
+        }
+        ++size.rows;
+        size.bytes += textOf(*field).size();
+        size.isText = size.isText || field->is_string() || field->is_array();
+    }
+    return size;
+}
+
+bool readsBetter(const ColumnGuess& guess, const DatasetFormat& read, std::span<const Json> rows)
+{
+    const DatasetFormat* format = findFormat(guess.format);
+    std::size_t better = 0;
+    for (const Json& row : rows) {
+        const auto now = read.toExample(row);
+        const auto then = format->toExample(withColumns(row, guess.columns));
+        better += then && (!now || exampleHash(*now) != exampleHash(*then)) ? 1 : 0;
+    }
+    return better * 2 > rows.size();
+}
+
+// A name that says a judgement or an answer does not belong to the question.
+bool tellsAnswer(const std::string& column)
+{
+    constexpr std::array kWords = {"label", "answer", "target", "class", "score", "rating", "solution", "correct", "output", "response"};
+    return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
+        return std::search(column.begin(), column.end(), word.begin(), word.end(), [](char a, char b) {
+                   return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
+               }) != column.end();
+    });
+}
+
+// A text with what else is there: its label or its answer.
+std::optional<ColumnGuess> besideText(const std::vector<std::string>& unread, std::span<const Json> rows)
+{
+    const std::string* best = nullptr;
+    ColumnSize size;
+    for (const std::string& column : unread) {
+        const ColumnSize one = sizeOf(column, rows);
+        if (one.rows * 2 > rows.size() && (!best || (one.isText && !size.isText))) {
+            best = &column;
+            size = one;
+        }
+    }
+    if (!best) {
+        return std::nullopt;
+    }
+    return size.mean() <= kLabelBytes ? ColumnGuess{"classification", {{"label", *best}}}
+                                      : ColumnGuess{"completion", {{"prompt", nameOr(rows.front(), {"text"})}, {"completion", *best}}};
+}
+
+// Into what stands behind the question, with what is there already.
+std::optional<ColumnGuess> besideQuestion(const DatasetFormat& read, const std::vector<std::string>& unread, std::span<const Json> rows)
+{
+    std::string columns;
+    for (const Json& row : rows) {
+        if (const char* input = columns.empty() ? nameIn(row, kInputNames) : nullptr; input && nameIn(row, kPromptNames) != std::string(input)) {
+            columns = input;
+        }
+    }
+    bool any = false;
+    for (const std::string& column : unread) {
+        if (sizeOf(column, rows).isText && !tellsAnswer(column)) {
+            columns += (columns.empty() ? "" : "+") + column;
+            any = true;
+        }
+    }
+    return any ? std::optional(ColumnGuess{read.id, {{"input", columns}}}) : std::nullopt;
+}
+
+} // namespace
+
+std::optional<ColumnGuess> betterShape(const DatasetFormat& read, const std::vector<std::string>& unread, std::span<const Json> rows)
+{
+    if (unread.empty() || rows.empty()) {
+        return std::nullopt;
+    }
+    const bool asks = read.id == "completion" || read.id == "instruction" || read.id == "preference" || read.id == "unpaired";
+    auto guess = read.id == "text" ? besideText(unread, rows) : asks ? besideQuestion(read, unread, rows) : std::nullopt;
+    return guess && readsBetter(*guess, read, rows) ? guess : std::nullopt;
+}
+
+std::string flagsOf(const ColumnGuess& guess)
+{
+    std::string text = "--format " + guess.format + " --map ";
+    for (const std::string& one : toTexts(guess.columns)) {
+        text += (text.ends_with(' ') ? "" : ",") + one;
+    }
+    return text + " (data.format and data.columns in a recipe)";
+}
+
+} // namespace luthier::data

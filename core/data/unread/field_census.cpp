@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/unread/field_census.h"
+
+#include "core/data/formats/format_messages.h"
+#include "core/data/sources/row_text.h"
+
+#include <algorithm>
+#include <span>
+
+namespace luthier::data {
+
+namespace {
+
+constexpr const char* kEach = "*";
+constexpr int kMaxDepth = 6;
+
+bool isFilled(const Json& value)
+{
+    return !value.is_null() && !isBlankText(value) && !(value.is_structured() && value.empty());
+}
+
+using Each = std::function<void(const FieldPlace&, const Json&)>;
+
+void visitMembers(const Json& object, FieldPlace& place, const Each& each, int depth);
+
+// Into lists of messages, also such as stand inside a text, and into objects that hold one.
+void descend(const Json& value, FieldPlace& place, const Each& each, int depth)
+{
+    if (depth > kMaxDepth) {
+        return;
+    }
+    if (isListOfTurns(value)) {
+        const std::string outer = place.role;
+        place.path.emplace_back(kEach);
+        for (const Json& message : value) {
+            place.role = speakerOf(message);
+            visitMembers(message, place, each, depth + 1);
+        }
+        place.path.pop_back();
+        place.role = outer;
+    } else if (value.is_object() && value.contains("messages")) {
+        visitMembers(value, place, each, depth + 1);
+    }
+}
+
+void visitMembers(const Json& object, FieldPlace& place, const Each& each, int depth)
+{
+    for (const auto& [key, value] : object.items()) {
+        if (!isFilled(value)) {
+            continue;
+        }
+        place.path.push_back(key);
+        each(place, value);
+        if (value.is_structured()) {
+            descend(value, place, each, depth);
+        } else if (value.is_string() && depth == 0) {
+            if (const Json list = unpacked(value); list.is_array()) {
+                descend(list, place, each, depth);
+            }
+        }
+        place.path.pop_back();
+    }
+}
+
+void openLists(Json& object)
+{
+    for (auto field = object.begin(); field != object.end(); ++field) {
+        if (field->is_string()) {
+            if (Json list = unpacked(*field); isListOfTurns(list)) {
+                *field = std::move(list);
+            }
+        }
+    }
+}
+
+bool alter(Json& value)
+{
+    if (value.is_boolean()) {
+        value = !value.get<bool>();
+    } else if (value.is_number()) {
+        value = value == Json(0) ? 1 : 0;
+    } else if (value.is_string()) {
+        const auto truth = truthOf(value);
+        value = truth ? std::string(*truth ? "false" : "true") : value.get<std::string>() + " zqx";
+    } else {
+        return false;
+    }
+    return true;
+}
+
+// True: `change` was done at least once.
+template <class Change>
+bool at(Json& node, std::span<const std::string> path, const std::string& role, const Change& change)
+{
+    if (path.front() == kEach && node.is_array()) {
+        bool any = false;
+        for (Json& message : node) {
+            any = (role == speakerOf(message) && at(message, path.subspan(1), role, change)) || any;
+        }
+        return any;
+    }
+    const auto field = node.is_object() ? node.find(path.front()) : node.end();
+    if (!node.is_object() || field == node.end()) {
+        return false;
+    }
+    return path.size() == 1 ? change(node, path.front()) : at(*field, path.subspan(1), role, change);
+}
+
+} // namespace
+
+std::string FieldPlace::name() const
+{
+    std::string text;
+    for (const std::string& part : path) {
+        text += (text.empty() ? "" : "/") + part;
+    }
+    return text;
+}
+
+void forEachField(const Json& row, const Each& each)
+{
+    FieldPlace place;
+    if (row.is_object()) {
+        visitMembers(row, place, each, 0);
+    } else {
+        descend(row, place, each, 0);
+    }
+}
+
+Json withOpenLists(const Json& row)
+{
+    Json open = row;
+    if (open.is_object()) {
+        openLists(open);
+    }
+    return open;
+}
+
+void removeField(Json& row, const FieldPlace& place)
+{
+    at(row, place.path, place.role, [](Json& object, const std::string& key) { return object.erase(key) > 0; });
+}
+
+bool alterField(Json& row, const FieldPlace& place)
+{
+    return at(row, place.path, place.role, [](Json& object, const std::string& key) { return alter(object[key]); });
+}
+
+void FieldCensus::add(std::int64_t row, const Json& json)
+{
+    ++m_rows;
+    std::vector<std::string> pieces;
+    std::vector<FieldPlace> places;
+    forEachField(json, [&](const FieldPlace& place, const Json& value) {
+        std::string piece = place.role + '\x1d' + static_cast<char>('0' + static_cast<int>(value.type()));
+        for (const std::string& part : place.path) {
+            piece += '\x1f' + part;
+        }
+        // Messages repeat each other's fields; a row has few.
+        if (std::find(pieces.begin(), pieces.end(), piece) == pieces.end()) {
+            pieces.push_back(std::move(piece));
+            if (std::find(places.begin(), places.end(), place) == places.end()) {
+                places.push_back(place);
+            }
+        }
+    });
+    std::sort(pieces.begin(), pieces.end());
+    std::string key;
+    for (const std::string& piece : pieces) {
+        key += piece + '\x1e';
+    }
+    auto group = m_groups.find(key);
+    if (group == m_groups.end()) {
+        if (m_groups.size() >= kMostGroups) {
+            ++m_uncounted;
+            return;
+        }
+        group = m_groups.emplace(std::move(key), FieldGroup{std::move(places)}).first;
+    }
+    ++group->second.rows;
+    if (group->second.first.size() < FieldGroup::kFirstRows) {
+        group->second.first.push_back(row);
+    }
+}
+
+void FieldCensus::merge(FieldCensus&& other)
+{
+    m_rows += other.m_rows;
+    m_uncounted += other.m_uncounted;
+    for (auto& [key, group] : other.m_groups) {
+        const auto known = m_groups.find(key);
+        if (known == m_groups.end()) {
+            if (m_groups.size() >= kMostGroups) {
+                m_uncounted += group.rows;
+            } else {
+                m_groups.emplace(key, std::move(group));
+            }
+            continue;
+        }
+        known->second.rows += group.rows;
+        auto& first = known->second.first;
+        first.insert(first.end(), group.first.begin(), group.first.end());
+        std::sort(first.begin(), first.end());
+        first.resize(std::min(first.size(), FieldGroup::kFirstRows));
+    }
+}
+
+std::vector<const FieldGroup*> FieldCensus::groups() const
+{
+    std::vector<const FieldGroup*> list;
+    for (const auto& [key, group] : m_groups) {
+        list.push_back(&group);
+    }
+    std::stable_sort(list.begin(), list.end(), [](const FieldGroup* a, const FieldGroup* b) { return a->rows > b->rows; });
+    return list;
+}
+
+} // namespace luthier::data

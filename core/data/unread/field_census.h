@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// FieldCensus: which fields the rows of a file fill, in groups of rows that fill the same ones. A field is a member of the
+// row, of its messages, or of an object that holds messages; filled is what is not null, blank or empty.
+//
+// Threads: plain values; one census a thread, merged when all rows were added.
+#pragma once
+
+#include "core/base/json.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace luthier::data {
+
+struct FieldPlace {
+    std::vector<std::string> path; // {"messages", "*", "name"}: "*" is every message of the list
+    std::string role;              // who speaks, of a message's members; else empty
+
+    std::string name() const; // "messages/*/name"
+    bool operator==(const FieldPlace&) const = default;
+};
+
+// Every filled field of the row, those inside of others behind them.
+void forEachField(const Json& row, const std::function<void(const FieldPlace& place, const Json& value)>& each);
+
+// The row with its lists of messages as lists where they stand as JSON inside a text.
+Json withOpenLists(const Json& row);
+
+void removeField(Json& row, const FieldPlace& place);
+// Another value of its kind there. False: it has none of that kind (lists and objects), and the row stays as it is.
+bool alterField(Json& row, const FieldPlace& place);
+
+struct FieldGroup {
+    std::vector<FieldPlace> fields;
+    std::int64_t rows = 0;
+    std::vector<std::int64_t> first; // the first rows of it, at most kFirstRows, counted from 0
+
+    static constexpr std::size_t kFirstRows = 4;
+};
+
+class FieldCensus {
+public:
+    static constexpr std::size_t kMostGroups = 1024; // rows of further ones are counted alone
+
+    void add(std::int64_t row, const Json& json);
+    void merge(FieldCensus&& other); // of other rows
+
+    std::int64_t rows() const { return m_rows; }
+    std::int64_t uncounted() const { return m_uncounted; } // rows of groups beyond the most there may be
+    std::vector<const FieldGroup*> groups() const;         // most rows first
+
+private:
+    std::map<std::string, FieldGroup> m_groups; // by their fields, written one behind the other
+    std::int64_t m_rows = 0;
+    std::int64_t m_uncounted = 0;
+};
+
+} // namespace luthier::data

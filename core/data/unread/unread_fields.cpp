@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/unread/unread_fields.h"
+
+#include "core/data/checks/text_scan.h"
+#include "core/data/example_text.h"
+#include "core/data/formats/format_messages.h"
+#include "core/data/row_walk.h"
+#include "core/data/sources/row_text.h"
+#include "core/data/unread/better_shape.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+namespace luthier::data {
+
+namespace {
+
+constexpr std::int64_t kWholeLength = std::int64_t{1} << 40; // nothing is cut while fields are tried out
+constexpr int kMostTraces = 2000;
+constexpr std::size_t kMostTried = 256;      // groups
+constexpr std::size_t kTellingBytes = 16;    // a shorter text may stand anywhere
+constexpr std::size_t kLongestMark = 64;     // of an id, a source and the like
+constexpr std::size_t kShownFields = 12;
+
+// What people and programs write beside a row to find it again.
+constexpr std::array kBookkeeping = {
+    "id",         "_id",        "idx",       "index",      "uid",        "uuid",     "guid",       "row_id",     "example_id", "question_id",
+    "answer_id",  "prompt_id",  "doc_id",    "qid",        "key",        "hash",     "sha256",     "source",     "src",        "origin",
+    "dataset",    "dataset_name", "data_source", "split",  "subset",     "config",   "file",       "filename",   "path",       "url",
+    "link",       "license",    "licence",   "version",    "date",       "time",     "timestamp",  "created",    "created_at", "updated_at",
+    "created_utc", "author",    "annotator", "annotation_id", "annotator_id", "lead_time", "worker_id", "lang",  "language",   "meta",
+    "metadata",   "__index_level_0__", "unnamed: 0", "length", "num_tokens", "n_tokens", "token_count", "title_id", "conversation_id", "message_id",
+};
+
+bool isBookkeeping(const std::string& key, const Json& value)
+{
+    const bool named = std::any_of(kBookkeeping.begin(), kBookkeeping.end(), [&key](const char* name) { return isSameName(key, name); });
+    return named && (value.is_object() || textOf(value).size() <= kLongestMark);
+}
+
+void append(std::string& trace, const Message& message, bool withAsked)
+{
+    // What nearly every template with tools writes; the rest is asked for by some.
+    constexpr std::array kWritten = {"tool_calls", "reasoning_content", "thinking", "reasoning", "tool_call_id"};
+    trace += message.role + '\x1f' + message.content + '\x1f' + (message.trained ? '1' : '0');
+    if (message.extra.is_object()) {
+        for (const auto& [key, value] : message.extra.items()) {
+            if (withAsked || std::find(kWritten.begin(), kWritten.end(), key) != kWritten.end()) {
+                trace += '\x1f' + key + '\x1f' + base::dumpJson(value);
+            }
+        }
+    }
+    trace += '\x1e';
+}
+
+// The whole example; without what only some templates write where that is not known.
+std::string exampleTrace(const Example& example, bool withAsked)
+{
+    std::string trace = std::to_string(static_cast<int>(example.kind)) + example.text;
+    for (const auto* messages : {&example.messages, &example.chosen, &example.rejected}) {
+        trace += '\x1d';
+        for (const Message& message : *messages) {
+            append(trace, message, withAsked);
+        }
+    }
+    return trace + (example.desirable ? *example.desirable ? "+" : "-" : "") + base::dumpJson(example.tools)
+           + base::dumpJson(example.templateVariables);
+}
+
+// One field of a group, over the rows that are tried out.
+struct Trial {
+    FieldPlace place;
+    bool isRead = false;
+    bool isTried = false;
+    bool isHeld = false;      // an example has it, so the template dropped it
+    bool isAsked = false;     // a template may ask for it
+    bool isRepeated = true;   // in every row
+    bool isBookkeeping = true;
+};
+
+using RowAt = std::function<Result<Json>(std::int64_t)>;
+
+class Judge {
+public:
+    Judge(const DatasetFormat& format, RowAt rowAt, const UnreadSettings& settings)
+        : m_format(format), m_rowAt(std::move(rowAt)), m_settings(settings)
+    {
+        if (m_settings.trace == nullptr && m_settings.encoder && m_settings.encoder->chatTemplate) {
+            m_settings.trace = encodedTrace(*m_settings.encoder);
+        }
+    }
+
+    bool isTired() const { return m_traces >= kMostTraces; }
+    bool hasMarks() const { return m_hasMarks; } // a plain text that a template wrote
+    bool losesCalls() const { return m_losesCalls; } // tool calls that leave no trace, however the row writes them
+
+    // The group's unread fields.
+    std::vector<Trial> judge(const FieldGroup& group);
+
+private:
+    void tryRow(const Json& row, const Example& example, std::vector<Trial>& trials);
+    void tryCalls(const Example& example);
+    void tryField(const Json& row, const Example& example, Trial& trial);
+    // Whether the row teaches the same when it is changed; nothing: it gives no example then.
+    std::optional<bool> staysSame(const Json& changed, const Example& before, Trial& trial);
+    const std::string* encodedBefore(const Example& example);
+
+    const DatasetFormat& m_format;
+    RowAt m_rowAt;
+    UnreadSettings m_settings;
+    std::optional<std::string> m_before; // trace of the row that is tried
+    int m_traces = 0;
+    bool m_hasMarks = false;
+    bool m_losesCalls = false;
+    bool m_rowLosesCalls = false; // of the row that is tried
+};
+
+const std::string* Judge::encodedBefore(const Example& example)
+{
+    if (!m_before) {
+        ++m_traces;
+        auto trace = m_settings.trace(example);
+        m_before = trace ? std::move(*trace) : std::string();
+    }
+    return m_before->empty() ? nullptr : &*m_before;
+}
+
+std::optional<bool> Judge::staysSame(const Json& changed, const Example& before, Trial& trial)
+{
+    const auto example = m_format.toExample(changed);
+    if (!example) {
+        return std::nullopt;
+    }
+    if (exampleTrace(*example, true) == exampleTrace(before, true)) {
+        return true;
+    }
+    // A text is learned as it stands, and encoding whole books twice would take its time.
+    if (!m_settings.trace || (example->kind == ExampleKind::Text && before.kind == ExampleKind::Text)) {
+        const bool isSame = exampleTrace(*example, false) == exampleTrace(before, false);
+        trial.isAsked = trial.isAsked || isSame;
+        return isSame;
+    }
+    const std::string* whole = encodedBefore(before);
+    if (!whole) {
+        return false; // the row cannot be encoded, which is said elsewhere
+    }
+    ++m_traces;
+    const auto trace = m_settings.trace(*example);
+    if (!trace) {
+        return std::nullopt;
+    }
+    trial.isHeld = true;
+    return *trace == *whole;
+}
+
+// Whether the answers would be the same without their tool calls.
+void Judge::tryCalls(const Example& example)
+{
+    m_rowLosesCalls = false;
+    Example bare = example;
+    bool hasCalls = false;
+    for (auto* messages : {&bare.messages, &bare.chosen, &bare.rejected}) {
+        for (Message& message : *messages) {
+            const bool calls = message.extra.is_object() && message.extra.erase("tool_calls") > 0;
+            message.trained = message.trained && !(calls && isBlank(message.content)); // what is left is no answer
+            hasCalls = hasCalls || calls;
+        }
+    }
+    const std::string* whole = hasCalls && m_settings.trace ? encodedBefore(example) : nullptr;
+    if (whole) {
+        ++m_traces;
+        const auto without = m_settings.trace(bare);
+        m_rowLosesCalls = without && *without == *whole;
+        m_losesCalls = m_losesCalls || m_rowLosesCalls;
+    }
+}
+
+bool isCalls(const FieldPlace& place)
+{
+    return isSameName(place.path.back(), "tool_calls") || isSameName(place.path.back(), "function_call");
+}
+
+void Judge::tryField(const Json& row, const Example& example, Trial& trial)
+{
+    if (m_rowLosesCalls && isCalls(trial.place)) {
+        trial.isTried = trial.isHeld = true;
+        return;
+    }
+    Json altered = row;
+    const bool canAlter = alterField(altered, trial.place);
+    const auto other = canAlter ? staysSame(altered, example, trial) : std::nullopt;
+    if (other == false) {
+        trial.isRead = true;
+        return;
+    }
+    Json removed = row;
+    removeField(removed, trial.place);
+    const auto without = staysSame(removed, example, trial);
+    trial.isTried = true;
+    trial.isRead = without == false || (!without && !other); // what the row cannot do without, and takes no other value for
+}
+
+void Judge::tryRow(const Json& row, const Example& example, std::vector<Trial>& trials)
+{
+    m_before.reset();
+    m_hasMarks = m_hasMarks || (example.kind == ExampleKind::Text && findTemplateMark(example.text) != std::string_view::npos);
+    tryCalls(example);
+    const std::string readable = wholeTextOf(example);
+    for (Trial& trial : trials) {
+        if (!trial.isRead) {
+            tryField(row, example, trial);
+        }
+    }
+    forEachField(row, [&](const FieldPlace& place, const Json& value) {
+        const auto trial = std::find_if(trials.begin(), trials.end(), [&](const Trial& t) { return t.place == place; });
+        if (trial == trials.end() || trial->isRead) {
+            return;
+        }
+        const std::string text = value.is_string() ? value.get<std::string>() : std::string();
+        trial->isRepeated = trial->isRepeated && text.size() >= kTellingBytes && readable.find(text) != std::string::npos;
+        trial->isBookkeeping = trial->isBookkeeping && isBookkeeping(place.path.back(), value);
+    });
+}
+
+// Whether the field lies in one that is unread as a whole.
+bool isInside(const FieldPlace& place, const FieldPlace& outer)
+{
+    return place.path.size() > outer.path.size() && std::equal(outer.path.begin(), outer.path.end(), place.path.begin());
+}
+
+std::vector<Trial> Judge::judge(const FieldGroup& group)
+{
+    std::vector<Trial> trials;
+    for (const FieldPlace& place : group.fields) {
+        const bool isOurs = place.path.size() == 1 && m_settings.alsoRead.contains(place.path.front());
+        // Beside a question it is true whatever it says: none is learned.
+        const bool isIdleMark = !place.role.empty() && place.role != "assistant" && isTrainedMark(place.path.back());
+        if (!isOurs && !isIdleMark) {
+            trials.push_back({place});
+        }
+    }
+    for (const std::int64_t index : group.first) {
+        const auto row = m_rowAt(index);
+        const auto open = row ? std::optional<Json>(withOpenLists(*row)) : std::nullopt;
+        const auto example = open ? m_format.toExample(*open) : Result<Example>(Error{});
+        if (example) {
+            tryRow(*open, *example, trials);
+        }
+    }
+    std::vector<Trial> unread;
+    std::copy_if(trials.begin(), trials.end(), std::back_inserter(unread), [&](const Trial& trial) {
+        return trial.isTried && !trial.isRead && std::none_of(trials.begin(), trials.end(), [&](const Trial& outer) {
+            return outer.isTried && !outer.isRead && isInside(trial.place, outer.place);
+        });
+    });
+    return unread;
+}
+
+UnreadWhy whyOf(const Trial& trial)
+{
+    return trial.isBookkeeping ? UnreadWhy::Bookkeeping
+           : trial.isRepeated  ? UnreadWhy::Repeated
+           : trial.isHeld      ? UnreadWhy::Template
+           : trial.isAsked     ? UnreadWhy::AskTemplate
+                               : UnreadWhy::Format;
+}
+
+// Texts of one speaker are a field of their own: a template may drop the system's alone.
+std::string nameOf(const FieldPlace& place)
+{
+    const std::string& key = place.path.back();
+    const bool isText = isSameName(key, "content") || isSameName(key, "value");
+    return place.name() + (isText && !place.role.empty() ? " (" + place.role + ")" : "");
+}
+
+// `taken`: the names that this group has counted already, for another speaker.
+void take(UnreadReport& report, const Trial& trial, std::int64_t rows, std::set<std::string>& taken)
+{
+    const std::string name = nameOf(trial.place);
+    rows = taken.insert(name).second ? rows : 0;
+    const auto known = std::find_if(report.fields.begin(), report.fields.end(), [&](const UnreadField& f) { return f.name == name; });
+    if (known == report.fields.end()) {
+        report.fields.push_back({name, rows, whyOf(trial)});
+        return;
+    }
+    known->rows += rows;
+    known->why = std::min(known->why, whyOf(trial)); // the loudest
+}
+
+// Columns that the shape has no place for, each once.
+void takeColumns(const std::vector<Trial>& unread, std::vector<std::string>& columns)
+{
+    for (const Trial& trial : unread) {
+        const std::string& column = trial.place.path.front();
+        if (whyOf(trial) == UnreadWhy::Format && trial.place.path.size() == 1
+            && std::find(columns.begin(), columns.end(), column) == columns.end()) {
+            columns.push_back(column);
+        }
+    }
+}
+
+bool isDeveloper(const FieldPlace& place)
+{
+    return place.role == "developer";
+}
+
+std::string rowsText(std::int64_t count)
+{
+    return std::to_string(count) + (count == 1 ? " row" : " rows");
+}
+
+// What is written otherwise than it stands.
+void addRemarks(UnreadReport& report, const FieldCensus& census, const UnreadSettings& settings, const Judge& judge)
+{
+    std::int64_t developers = 0;
+    for (const FieldGroup* group : census.groups()) {
+        developers += std::any_of(group->fields.begin(), group->fields.end(), isDeveloper) ? group->rows : 0;
+    }
+    const bool isKnown = settings.encoder && settings.encoder->chatTemplate;
+    if (developers > 0 && isKnown && !settings.encoder->knowsDeveloper()) {
+        report.remarks.push_back("the words of the role developer (" + rowsText(developers)
+                                 + ") are written as the system's, because the chat template knows no developer");
+    }
+    if (judge.losesCalls()) {
+        report.remarks.push_back("the chat template writes no tool calls, so they are not learned, and an answer that is a call alone is "
+                                 "context; choose a template that writes them (model.chat_template)");
+    }
+    if (judge.hasMarks()) {
+        report.remarks.push_back("its texts hold the marks of a chat template already, so they are learned as they stand, questions among "
+                                 "them; no second mark is put at their beginning. To learn the answers alone, give the rows as messages");
+    }
+}
+
+std::vector<Json> sampleOf(const Dataset& dataset, const FieldCensus& census)
+{
+    std::vector<Json> rows;
+    for (const FieldGroup* group : census.groups()) {
+        for (const std::int64_t index : group->first) {
+            if (auto row = dataset.row(index); row && rows.size() < kMostTried) {
+                rows.push_back(std::move(*row));
+            }
+        }
+    }
+    return rows;
+}
+
+} // namespace
+
+const char* toText(UnreadWhy why)
+{
+    constexpr std::array kNames = {"format", "template", "ask_template", "repeated", "bookkeeping"};
+    return kNames[static_cast<std::size_t>(why)];
+}
+
+Trace encodedTrace(const Encoder& encoder)
+{
+    return [&encoder](const Example& example) -> Result<std::string> {
+        std::string trace;
+        Example one = example;
+        for (int answer = 0; answer < (example.kind == ExampleKind::Preference ? 2 : 1); ++answer) {
+            auto encoded = encoder.encode(one, {kWholeLength, false});
+            if (!encoded) {
+                return encoded.error();
+            }
+            trace += encoded->text + '\x1f' + std::string(encoded->trained.begin(), encoded->trained.end()) + '\x1e';
+            std::swap(one.chosen, one.rejected);
+        }
+        return trace;
+    };
+}
+
+UnreadReport unreadFields(const Dataset& dataset, const FieldCensus& census, const UnreadSettings& settings)
+{
+    UnreadReport report;
+    report.rows = census.rows();
+    report.untried = census.uncounted();
+    report.leftOut = dataset.leftOut();
+    report.remarks = dataset.remarks();
+    report.format = dataset.format().label;
+    Judge judge(dataset.format(), [&dataset](std::int64_t row) { return dataset.row(row); }, settings);
+    std::size_t tried = 0;
+    std::vector<std::string> columns;
+    for (const FieldGroup* group : census.groups()) {
+        if (judge.isTired() || ++tried > kMostTried) {
+            report.untried += group->rows;
+            continue;
+        }
+        const auto unread = judge.judge(*group);
+        std::set<std::string> taken;
+        for (const Trial& trial : unread) {
+            take(report, trial, group->rows, taken);
+        }
+        takeColumns(unread, columns);
+    }
+    std::stable_sort(report.fields.begin(), report.fields.end(), [](const UnreadField& a, const UnreadField& b) {
+        return std::tuple(a.isQuiet(), b.rows) < std::tuple(b.isQuiet(), a.rows);
+    });
+    addRemarks(report, census, settings, judge);
+    report.offer = columns.empty() ? std::nullopt : betterShape(dataset.format(), columns, sampleOf(dataset, census));
+    return report;
+}
+
+Result<UnreadReport> findUnread(const Dataset& dataset, const UnreadSettings& settings, const WalkOptions& options)
+{
+    std::vector<FieldCensus> parts(static_cast<std::size_t>(walkThreads(options, dataset.rowCount())));
+    auto walked = walkRows(dataset.rowCount(), options, [&](std::int64_t row, std::size_t worker) {
+        const auto json = dataset.isExcluded(row) ? Result<Json>(Error{}) : dataset.row(row);
+        if (json && dataset.format().toExample(*json)) {
+            parts[worker].add(row, *json);
+        }
+    });
+    if (!walked) {
+        return walked.error();
+    }
+    FieldCensus census;
+    for (FieldCensus& part : parts) {
+        census.merge(std::move(part));
+    }
+    return unreadFields(dataset, census, settings);
+}
+
+std::optional<ColumnGuess> fullerShape(const DatasetFormat& read, std::span<const Json> rows)
+{
+    FieldCensus census;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        census.add(static_cast<std::int64_t>(i), rows[i]);
+    }
+    Judge judge(read, [rows](std::int64_t row) { return Result<Json>(rows[static_cast<std::size_t>(row)]); }, {});
+    std::vector<std::string> columns;
+    for (const FieldGroup* group : census.groups()) {
+        takeColumns(judge.judge(*group), columns);
+    }
+    return betterShape(read, columns, rows);
+}
+
+bool UnreadReport::hasLoud() const
+{
+    return std::any_of(fields.begin(), fields.end(), [](const UnreadField& field) { return !field.isQuiet(); });
+}
+
+namespace {
+
+// "choices" (4 rows), "B" (3 rows)
+std::string listOf(const std::vector<UnreadField>& fields, const std::function<bool(const UnreadField&)>& isMeant)
+{
+    std::string text;
+    std::size_t count = 0;
+    for (const UnreadField& field : fields) {
+        if (isMeant(field) && ++count <= kShownFields) {
+            text += (text.empty() ? "" : ", ") + ("\"" + field.name + "\" (" + rowsText(field.rows) + ")");
+        }
+    }
+    return count > kShownFields ? text + " and " + std::to_string(count - kShownFields) + " more" : text;
+}
+
+} // namespace
+
+std::vector<std::string> UnreadReport::sentences() const
+{
+    struct Group {
+        UnreadWhy why;
+        const char* before;
+    };
+    static constexpr std::array kGroups = {
+        Group{UnreadWhy::Format, "not read, and so not learned: "},
+        Group{UnreadWhy::Template, "left out by the chat template or the objective, and so not learned: "},
+        Group{UnreadWhy::AskTemplate, "learned only where the chat template writes them: "},
+    };
+    std::vector<std::string> list;
+    if (offer) {
+        list.push_back("it is read as " + format + "; as " + findFormat(offer->format)->label + " more of it would be learned: "
+                       + flagsOf(*offer));
+    }
+    for (const Group& group : kGroups) {
+        if (const std::string named = listOf(fields, [&](const UnreadField& f) { return f.why == group.why; }); !named.empty()) {
+            list.push_back(group.before + named);
+        }
+    }
+    if (!leftOut.empty()) {
+        std::string names;
+        for (std::size_t i = 0; i < std::min(leftOut.size(), kShownFields); ++i) {
+            names += (names.empty() ? "" : ", ") + leftOut[i];
+        }
+        list.push_back(std::to_string(leftOut.size()) + (leftOut.size() == 1 ? " file" : " files") + " of the folder not read: " + names
+                       + (leftOut.size() > kShownFields ? ", ..." : ""));
+    }
+    list.insert(list.end(), remarks.begin(), remarks.end());
+    if (const std::string quiet = listOf(fields, [](const UnreadField& f) { return f.isQuiet(); }); !quiet.empty()) {
+        list.push_back("not read either, and seldom missed: " + quiet);
+    }
+    if (untried > 0) {
+        list.push_back(rowsText(untried) + " of " + std::to_string(rows) + " differ too much from each other in their fields to be tried out");
+    }
+    return list;
+}
+
+} // namespace luthier::data
