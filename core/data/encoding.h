@@ -48,8 +48,10 @@ struct Encoder {
     // answers takes `desirable` away first. The first token is never a target: nothing comes before it.
     Result<EncodedExample> encode(const Example& example, const EncodingSettings& settings) const;
 
-    // Ids of a prompt ready for generation: one user turn (or messages) with the generation prompt.
-    Result<std::vector<text::TokenId>> encodePrompt(const std::vector<Message>& messages) const;
+    // Ids of a prompt ready for generation: one user turn (or messages) with the generation prompt. `tools` and `variables`
+    // as Example has them.
+    Result<std::vector<text::TokenId>> encodePrompt(const std::vector<Message>& messages, const Json& tools = {},
+                                                    const Json& variables = {}) const;
 };
 
 } // namespace luthier::data

@@ -25,6 +25,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace luthier::nn {
@@ -65,6 +66,14 @@ struct Layer {
     Norm outputNorm;    // behind the MLP
 };
 
+// Judges texts by their last token: scores = W h; see objectives/score_head.h.
+struct ScoreHead {
+    at::Tensor weight;               // [scores, d]; undefined: none
+    std::vector<std::string> labels; // what the scores are of; empty: one score that stands for no label
+
+    bool exists() const { return weight.defined(); }
+};
+
 struct Heads;
 namespace row {
 class Walker;
@@ -103,8 +112,13 @@ public:
 
     KvCache makeCache(std::int64_t rows, std::int64_t capacity, const Pass& pass = {}) const;
 
-    // Every base weight under its Hugging Face name; a tied head and what is quantised (see groups()) are left out.
+    // Every base weight under its Hugging Face name; a tied head and what is quantised (see groups()) are left out. The head
+    // that judges stands as "score.weight" in the place of the one for tokens.
     std::vector<NamedTensor> tensors();
+
+    // Of a model that judges texts, or an adapter that does.
+    const ScoreHead& scoreHead() const { return m_scoreHead; }
+    void setScoreHead(ScoreHead head) { m_scoreHead = std::move(head); }
 
     // Marks all base weights (full tuning) or none as trainable leaves.
     void setBaseTrainable(bool trainable);
@@ -163,6 +177,7 @@ private:
     std::vector<Layer> m_layers;
     Norm m_norm;
     at::Tensor m_head;      // [V, d]; the embedding itself when tied
+    ScoreHead m_scoreHead;
     Rope m_rope;
     Rope m_localRope;       // of sliding layers, where they differ
     bool m_checkpointing = false;

@@ -4,6 +4,7 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace luthier::train {
 
@@ -60,7 +61,29 @@ std::vector<std::uint32_t> sequencesOf(const ItemStore& store, std::span<const s
     return sequences;
 }
 
+// Item i's prompt with the answer of the item before it, the first one's with the last one's.
+ItemStore mismatchedItems(const ItemStore& store, std::span<const std::uint32_t> items, std::int64_t maxLength)
+{
+    const auto tokensOf = [&](std::size_t i) { return store.sequences().row(store.item(items[i]).first); };
+    TokenStore mixed;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const auto prompt = tokensOf(i);
+        const auto answer = tokensOf(i == 0 ? items.size() - 1 : i - 1);
+        const auto begins = [](std::span<const std::int32_t> tokens) { return std::find_if(tokens.begin(), tokens.end(), TokenStore::isTarget); };
+        std::vector<std::int32_t> tokens(prompt.begin(), begins(prompt));
+        tokens.insert(tokens.end(), begins(answer), answer.end());
+        tokens.resize(std::min(tokens.size(), static_cast<std::size_t>(maxLength)));
+        mixed.append(tokens);
+    }
+    return ItemStore(std::move(mixed));
+}
+
 } // namespace
+
+BatchForm formFor(const objectives::Objective& objective, std::int64_t maxLength, bool packed, bool pinned)
+{
+    return {packed, objective.perSequence, pinned, objective.mismatches, maxLength};
+}
 
 MicroBatch makeMicroBatch(const ItemStore& store, std::span<const std::uint32_t> items, const BatchForm& form)
 {
@@ -98,6 +121,15 @@ MicroBatch makeMicroBatch(const ItemStore& store, std::span<const std::uint32_t>
         for (std::size_t i = 0; i < store.columns().size(); ++i) {
             batch.columns.emplace_back(store.columns()[i], columnOf(store.column(i), items, options.dtype(at::kFloat)));
         }
+        for (const std::uint32_t item : items) {
+            batch.firsts += tokens.numTrained(store.item(item).first);
+        }
+    }
+    if (form.mismatches && items.size() > 1) {
+        const ItemStore other = mismatchedItems(store, items, form.maxLength);
+        std::vector<std::uint32_t> all(items.size());
+        std::iota(all.begin(), all.end(), 0u);
+        batch.mismatched.push_back(makeMicroBatch(other, all, {form.packed, true, form.pinned}));
     }
     return batch;
 }

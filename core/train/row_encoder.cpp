@@ -157,6 +157,9 @@ void Work::encodeRow(EncodedRows& rows, std::int64_t row)
     item.place = {m_settings.file, row};
     item.synthetic = data::isSynthetic(*json);
     item.stratum = m_settings.stratifyBy.empty() ? 0 : data::stratumOf(*json, m_settings.stratifyBy);
+    if (objective.labelled) {
+        rows.labels.push_back(encoded->label);
+    }
     rows.items.append(item, encoded->sequences, encoded->values);
 }
 
@@ -210,6 +213,9 @@ EncodedRows Work::merged()
         }
         for (std::size_t i = 0; i < chunk.items.size() && (limit == 0 || all.items.size() < limit); ++i) {
             all.items.append(chunk.items, i);
+            if (!chunk.labels.empty()) {
+                all.labels.push_back(std::move(chunk.labels[i]));
+            }
         }
         all.broken += chunk.broken;
         all.nothingToLearn += chunk.nothingToLearn;

@@ -28,6 +28,7 @@ struct TrainingData {
     std::int64_t excluded = 0;  // of the training files: left out by the person, counted nowhere else
     std::string firstBroken;    // "rows.jsonl, row 12: ..."; empty: none is
     std::vector<std::shared_ptr<const data::Dataset>> files; // of data.train, as they were read
+    std::vector<std::string> labels; // Objective::labelled: those of the training files, sorted; items have their numbers
     bool areTexts = false;      // plain texts: prompts are continued, not answered
     std::vector<std::string> warnings;
 };

@@ -49,6 +49,8 @@ Json toJson(const train::RunPlan& plan)
             {"longest", plan.rows.longestRow()},
             {"longest_batches", std::move(largest)},
             {"trained", {{"parameters", plan.size->trainedParameters}, {"total", plan.size->totalParameters}, {"share", plan.size->trainedShare()}}},
+            {"reference", {{"kind", train::toText(plan.rows.reference.kind)}, {"once", plan.rows.reference.once}, {"why", plan.rows.reference.why}}},
+            {"labels", data.labels},
             {"warnings", plan.rows.warnings}};
 }
 
@@ -74,6 +76,15 @@ std::string batchText(const train::BatchShape& shape, bool isPacked)
            + ", at step " + counted(shape.step);
 }
 
+std::string joined(const std::vector<std::string>& words)
+{
+    std::string text;
+    for (const std::string& word : words) {
+        text += (text.empty() ? "" : ", ") + oneLine(word);
+    }
+    return text;
+}
+
 std::string tableOf(const train::RunPlan& plan, int width)
 {
     Table table({{"this run"}, {"as planned", true}});
@@ -85,6 +96,12 @@ std::string tableOf(const train::RunPlan& plan, int width)
     }
     table.add({"Trains", counted(plan.size->trainedParameters) + " of " + counted(plan.size->totalParameters) + " parameters ("
                              + fixed(100 * plan.size->trainedShare(), 3) + " %)"});
+    if (!plan.rows.reference.why.empty()) {
+        table.add({"Reference", plan.rows.reference.why});
+    }
+    if (!plan.rows.data.labels.empty()) {
+        table.add({"Labels", joined(plan.rows.data.labels)});
+    }
     return table.toText(width);
 }
 
