@@ -121,7 +121,8 @@ Result<void> readScores(const Json& json, DecoderConfig& config)
         return {};
     }
     constexpr std::size_t kMostLabels = 1U << 20;
-    const Json names = json.value("id2label", Json::object());
+    const auto given = json.find("id2label");
+    const Json names = given == json.end() || given->is_null() ? Json::object() : *given;
     if (!names.is_object() || names.size() > kMostLabels) {
         return Error{"id2label must be an object of labels by their number"};
     }
