@@ -50,6 +50,11 @@ struct ForwardInput {
     std::vector<std::int64_t> segments;  // packed rows (B = 1): lengths that add up to T; positions restart in each
     KvCache* cache = nullptr;            // generation: appended to; not with segments
     Pass pass = {};
+    // Packed rows whose segments share a beginning: for each segment the one before it that it goes on from, or -1; positions
+    // go on, too. Empty: none does. On the CPU; see AttentionSettings::fronts.
+    std::vector<std::int64_t> fronts = {};
+
+    bool goesOn(std::size_t segment) const { return !fronts.empty() && fronts[segment] >= 0; }
 };
 
 // Norms that a family does not have are absent (Norm::exists() is false).
@@ -155,6 +160,7 @@ private:
     void build(const std::optional<quant::Quantisation>& quantisation);
     void buildLayer(const Maker& make, Layer& layer, std::int64_t index);
     Reading readingOf(const ForwardInput& input) const;
+    at::Tensor packedPositions(const Reading& reading) const;
     PassAdapters adaptersOf(const Pass& pass) const;
     ActiveLayer active(std::size_t index, const Pass& pass) const;
     at::Tensor embed(const ForwardInput& input, const Reading& reading);

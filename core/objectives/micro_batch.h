@@ -18,7 +18,8 @@ struct MicroBatch {
     at::Tensor ids;                     // [B, T] int64, rows padded at the right
     at::Tensor places;                  // [M] int64: where in [B*T] the next token is trained; undefined: everywhere
     at::Tensor targets;                 // [M] int64: those next tokens; -100: none, added to come to a round size
-    std::vector<std::int64_t> segments; // packed: B = 1 and the sequences' lengths; else empty
+    std::vector<std::int64_t> segments; // packed: B = 1 and the sequences' lengths, or those of their parts; else empty
+    std::vector<std::int64_t> fronts;   // packed: the segment that each goes on from, or -1, where pairs share what they begin with
     std::int64_t tokens = 0;            // padding not counted
     std::int64_t trained = 0;
     std::int64_t items = 0;

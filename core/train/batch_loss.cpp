@@ -13,6 +13,7 @@ nn::ForwardInput forwardOf(const MicroBatch& batch, const nn::Pass& pass)
     nn::ForwardInput input;
     input.ids = batch.ids;
     input.segments = batch.segments;
+    input.fronts = batch.fronts;
     input.pass = pass;
     return input;
 }

@@ -20,6 +20,7 @@ struct BatchForm {
     bool pinned = false;      // in memory that a GPU copies from by itself
     bool mismatches = false;  // with `mismatched`, whose sequences are cut after `maxLength` tokens
     std::int64_t maxLength = 0;
+    bool shared = false;      // packed: what both sequences of a pair begin with stands once
 };
 
 // What batches of an objective look like.

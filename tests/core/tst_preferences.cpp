@@ -7,16 +7,23 @@
 #include "core/objectives/preference_settings.h"
 #include "core/peft/adapter_folder.h"
 #include "core/peft/score_folder.h"
+#include "core/train/batch_loss.h"
+#include "core/train/heads.h"
 #include "core/train/labels.h"
 #include "core/train/run_plan.h"
 #include "core/weights/safetensors.h"
 #include "tests/support/need.h"
 #include "tests/support/tiny_run.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/zeros_like.h>
+
 #include <QtTest>
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 using namespace luthier;
 namespace fs = std::filesystem;
@@ -115,6 +122,7 @@ private Q_SLOTS:
     void otherReferenceIsRefused();
     void goesOnFromAnAdapter();
     void packedRuns();
+    void promptsAreReadOnce();
     void judgedAnswers();
     void rewardModel();
     void wholeRewardModel();
@@ -325,6 +333,57 @@ void TestPreferences::packedRuns()
             QVERIFY(std::isfinite(log.all<train::StepDone>().front().loss));
         }
         QVERIFY(std::abs(before[0] - before[1]) < 1e-4);
+    }
+}
+
+// A pair's common beginning stands once in packed rows; losses, measures and gradients are those of rows apart, for every
+// kind of adapter.
+void TestPreferences::promptsAreReadOnce()
+{
+    const TinyRun tiny;
+    const auto encoder = need(data::Encoder::load(tiny.config.model.path));
+    for (const char* objective : {"dpo", "orpo", "reward"}) {
+        const auto& row = *objectives::findObjective(objective);
+        train::ItemStore pairs(row.columns);
+        for (const Json& one : pairRows()) {
+            const auto item = need(row.encode(encoder, pairOf(one.at("chosen"), one.at("rejected")), {1024, false}));
+            pairs.append({}, item.sequences, item.values);
+        }
+        std::vector<std::uint32_t> all(pairs.size());
+        std::iota(all.begin(), all.end(), 0u);
+        const auto apart = train::makeMicroBatch(pairs, all, train::formFor(row, 1024, false, false));
+        const auto packed = train::makeMicroBatch(pairs, all, train::formFor(row, 1024, true, false));
+        QVERIFY(packed.tokens < apart.tokens * 3 / 4);
+        QVERIFY(packed.targets.equal(apart.targets) && packed.owners.equal(apart.owners));
+        QVERIFY(packed.ids.flatten().index_select(0, packed.ends).equal(apart.ids.flatten().index_select(0, apart.ends)));
+        for (const auto& method : peft::methods()) {
+            nn::Decoder decoder(need(nn::readDecoderConfig(tiny.path("source"))), at::kCPU, at::kFloat);
+            decoder.initialise(5);
+            if (method.quantization.empty()) {
+                need(method.attach(decoder, {}, {1, tiny.config.model.path}));
+            }
+            const auto leaves = method.trainable(decoder);
+            const auto heads = row.heads ? train::makeHeads(row.heads({}, decoder.config().hidden), 1, at::kCPU) : std::vector<nn::NamedTensor>();
+            const train::BatchLoss loss(decoder, row, {}, heads);
+            std::vector<std::vector<at::Tensor>> gradients;
+            std::vector<double> values;
+            for (const auto* batch : {&apart, &packed}) {
+                const auto value = loss.training(*batch, {});
+                values.push_back(value.sum.item<double>());
+                gradients.emplace_back();
+                if (value.sum.requires_grad()) {
+                    value.sum.backward();
+                }
+                for (const auto& leaf : leaves) {
+                    gradients.back().push_back(leaf.tensor.grad().defined() ? leaf.tensor.grad().clone() : at::zeros_like(leaf.tensor));
+                    leaf.tensor.mutable_grad() = at::Tensor();
+                }
+            }
+            QVERIFY2(std::abs(values[0] - values[1]) < 1e-4, method.id.c_str());
+            for (std::size_t i = 0; i < leaves.size(); ++i) {
+                QVERIFY2((gradients[0][i] - gradients[1][i]).abs().max().item<double>() < 1e-4, (method.id + " " + leaves[i].name).c_str());
+            }
+        }
     }
 }
 
