@@ -90,6 +90,7 @@ Command planCommand();
 Command recipeCommand();
 Command renderCommand();
 Command resumeCommand();
+Command rewardCommand();
 Command runsCommand();
 Command scoreCommand();
 Command shootoutCommand();

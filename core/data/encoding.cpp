@@ -301,14 +301,15 @@ Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSet
     return finished(std::move(encoded), settings);
 }
 
-Result<std::vector<text::TokenId>> Encoder::encodePrompt(const std::vector<Message>& prompt) const
+Result<std::vector<text::TokenId>> Encoder::encodePrompt(const std::vector<Message>& prompt, const Json& tools,
+                                                         const Json& variables) const
 {
     if (!chatTemplate) {
         return noTemplate(fitting);
     }
     auto messages = prompt;
     callDevelopersSystem(messages);
-    auto rendered = chatTemplate->render(toJson(messages), {true, {}, {}, {}});
+    auto rendered = chatTemplate->render(toJson(messages), {true, tools, variables, {}});
     if (!rendered) {
         return rendered.error();
     }

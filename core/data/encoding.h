@@ -54,8 +54,10 @@ struct Encoder {
     // Whether the template asks for the role developer; else his words are written as the system's.
     bool knowsDeveloper() const;
 
-    // Ids of a prompt ready for generation: one user turn (or messages) with the generation prompt.
-    Result<std::vector<text::TokenId>> encodePrompt(const std::vector<Message>& messages) const;
+    // Ids of a prompt ready for generation: one user turn (or messages) with the generation prompt. `tools` and `variables`
+    // as Example has them.
+    Result<std::vector<text::TokenId>> encodePrompt(const std::vector<Message>& messages, const Json& tools = {},
+                                                    const Json& variables = {}) const;
 
 private:
     void callDevelopersSystem(std::vector<Message>& messages) const;

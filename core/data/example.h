@@ -27,6 +27,9 @@ struct Example {
     std::vector<Message> chosen;   // Preference: the answers
     std::vector<Message> rejected;
     std::optional<bool> desirable; // Conversation: whether its answer was judged good; empty: it was not judged
+    std::optional<double> margin;  // Preference: how much better the chosen answer is, on a scale of the data's own
+    std::string label;             // Conversation that asks for a label: the label; empty: it does not
+    std::string labelled;          // and the text that the label is of
     Json tools;                    // null: none
     Json templateVariables;        // chat_template_kwargs; null: none
 };

@@ -4,6 +4,7 @@
 #include "core/inference/adapter_weights.h"
 #include "core/inference/batch_generate.h"
 #include "core/inference/generate.h"
+#include "core/inference/judging.h"
 #include "core/nn/device.h"
 #include "core/peft/trained_on.h"
 #include "core/weights/load.h"
@@ -43,6 +44,14 @@ public:
         return run<std::vector<double>>("score the text",
                                         [&] { return inference::score(*m_decoder, ids, useAdapters); });
     }
+
+    Result<std::vector<std::vector<float>>> judge(const std::vector<std::vector<text::TokenId>>& texts, const JudgeOptions& options) override
+    {
+        return run<std::vector<std::vector<float>>>(
+            "score the texts", [&] { return inference::judge(*m_decoder, texts, options.rows, options.useAdapters, options.cancel); });
+    }
+    bool judges() const override { return m_decoder->scoreHead().exists(); }
+    std::vector<std::string> labels() const override { return m_decoder->scoreHead().labels; }
 
     Result<void> setAdapterWeights(const std::vector<double>& weights) override
     {
@@ -134,6 +143,11 @@ Result<std::shared_ptr<Session>> openSession(const ModelSpec& spec)
 }
 
 } // namespace
+
+Result<std::vector<std::vector<float>>> Session::judge(const std::vector<std::vector<text::TokenId>>&, const JudgeOptions&)
+{
+    return Error{"this model scores no texts"};
+}
 
 Result<std::shared_ptr<Session>> Session::open(const ModelSpec& spec)
 {

@@ -81,6 +81,12 @@ struct BatchOptions {
     std::function<std::string(std::size_t request)> nameOf = {}; // in errors; else "request 3"
 };
 
+struct JudgeOptions {
+    std::int64_t rows = 16; // texts at once
+    bool useAdapters = true;
+    base::CancelToken cancel = {};
+};
+
 class Session {
 public:
     static Result<std::shared_ptr<Session>> open(const ModelSpec& spec);
@@ -102,6 +108,12 @@ public:
     // reloading, so answers of different blends can follow one another. Plain LoRAs only, unless all weights stay as they
     // were. Errors: another number of weights, one that is not finite, an adapter that cannot be weighed.
     virtual Result<void> setAdapterWeights(const std::vector<double>& weights) = 0;
+
+    // Scores of whole texts by the head of a reward model or a classifier: [text][score], in the order of the texts and of
+    // labels(); what shares a pass changes no score but in its last digits. Errors as judging.h has them.
+    virtual Result<std::vector<std::vector<float>>> judge(const std::vector<std::vector<text::TokenId>>& texts, const JudgeOptions& options);
+    virtual bool judges() const { return false; }                  // whether there is such a head
+    virtual std::vector<std::string> labels() const { return {}; } // of a classifier's scores; empty: one score for no label
 
     virtual const data::Encoder& encoder() const = 0;
     virtual std::vector<text::TokenId> stopIds() const = 0;

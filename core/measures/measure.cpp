@@ -21,8 +21,28 @@ constexpr std::array kTable{
     Measure{"tokens_per_second", "speed", "Real tokens, padding not counted", "tokens/s", Better::Higher, Drawing::Smoothed, "speed", false, 3,
             false},
     Measure{"memory_bytes", "memory", "Of the process, or the largest on a card", "bytes", Better::Lower, Drawing::None, "", false, 4, false},
+    // Of answers judged against each other. A reward is what the objective pushes on: how much likelier than for the reference an
+    // answer has become, times beta, or a score.
+    Measure{"reward_margin", "reward margin", "How much the chosen answers' rewards lie above the rejected ones'", "", Better::Higher, Drawing::Smoothed,
+            "rewards", false, 4, true},
+    Measure{"reward_accuracy", "preference accuracy", "Share of pairs whose chosen answer has the larger reward", "", Better::Higher, Drawing::Smoothed,
+            "accuracy", false, 4, true},
+    Measure{"reward_chosen", "chosen reward", "Of the chosen answers", "", Better::Higher, Drawing::Smoothed, "rewards", false, 4, false},
+    Measure{"reward_rejected", "rejected reward", "Of the rejected answers", "", Better::Lower, Drawing::Smoothed, "rewards", false, 4, false},
+    Measure{"logp_chosen", "chosen log-probability", "Mean over the chosen answers, each the sum over its tokens", "nats", Better::Higher, Drawing::Smoothed,
+            "logProbs", false, 3, false},
+    Measure{"logp_rejected", "rejected log-probability", "Mean over the rejected answers, each the sum over its tokens", "nats", Better::Lower,
+            Drawing::Smoothed, "logProbs", false, 3, false},
+    Measure{"mean_logp_chosen", "chosen log-probability a token", "Mean over the chosen answers, each the mean over its tokens", "nats per token", Better::Higher,
+            Drawing::Smoothed, "meanLogProbs", false, 4, false},
+    Measure{"mean_logp_rejected", "rejected log-probability a token", "Mean over the rejected answers, each the mean over its tokens", "nats per token",
+            Better::Lower, Drawing::Smoothed, "meanLogProbs", false, 4, false},
+    Measure{"nll", "loss of the chosen answers", "Mean over their tokens", "nats per token", Better::Lower, Drawing::Smoothed, "nll", false, 4, false},
+    Measure{"log_odds", "log odds ratio", "Of the chosen over the rejected answers", "", Better::Higher, Drawing::Smoothed, "logOdds", false, 4, false},
+    Measure{"kl", "KL", "How far the model is from the reference", "nats", Better::Neither, Drawing::Smoothed, "kl", false, 4, true},
+    Measure{"share_desirable", "share of good answers", "Of the answers of a step", "", Better::Neither, Drawing::None, "", false, 3, false},
+    Measure{"accuracy", "accuracy", "Share of texts whose likeliest label is theirs", "", Better::Higher, Drawing::Smoothed, "accuracy", false, 4, true},
 };
-
 
 } // namespace
 

@@ -117,19 +117,38 @@ at::Tensor bordersOf(const std::vector<std::int64_t>& segments, at::Device devic
     return at::tensor(borders, at::kInt).to(device, true);
 }
 
+std::vector<std::int64_t> startsOf(const std::vector<std::int64_t>& segments)
+{
+    std::vector<std::int64_t> starts;
+    std::int64_t next = 0;
+    for (const std::int64_t length : segments) {
+        starts.push_back(next);
+        next += length;
+    }
+    return starts;
+}
+
+at::Tensor seenBy(const at::Tensor& x, const AttentionSettings& settings, std::size_t segment)
+{
+    const auto starts = startsOf(settings.segments);
+    const auto part = [&](std::size_t i) { return x.narrow(2, starts[i], settings.segments[i]); };
+    const std::int64_t front = settings.fronts.empty() ? -1 : settings.fronts[segment];
+    return front < 0 ? part(segment) : at::cat({part(static_cast<std::size_t>(front)), part(segment)}, 2);
+}
+
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
 {
     if (settings.segments.size() <= 1) {
         return flat(one(q, k, v, settings));
     }
-    if (canPack(q, settings)) {
+    if (settings.fronts.empty() && canPack(q, settings)) {
         return packedFlash(q, k, v, settings);
     }
     std::vector<at::Tensor> parts;
     std::int64_t first = 0;
-    for (const std::int64_t length : settings.segments) {
-        const auto part = [&](const at::Tensor& x) { return x.narrow(2, first, length); };
-        parts.push_back(flat(one(part(q), part(k), part(v), settings)));
+    for (std::size_t i = 0; i < settings.segments.size(); ++i) {
+        const std::int64_t length = settings.segments[i];
+        parts.push_back(flat(one(q.narrow(2, first, length), seenBy(k, settings, i), seenBy(v, settings, i), settings)));
         first += length;
     }
     return at::cat(parts);

@@ -16,7 +16,15 @@ struct AttentionSettings {
     std::int64_t window = 0;                 // keys seen, self included; 0: all
     std::vector<std::int64_t> segments = {}; // packed rows (B = 1): lengths that add up to T; none sees another
     at::Tensor borders = {};                 // bordersOf(segments) on q's device, so that layers share it
+    // Packed rows whose segments share a beginning: for each the segment before it that it goes on from and sees whole, which
+    // goes on from none; -1: none. Empty: no segment has one.
+    std::vector<std::int64_t> fronts = {};
 };
+
+// x [B, K, T, D] of a segment, behind that of the segment it goes on from: what its queries see.
+at::Tensor seenBy(const at::Tensor& x, const AttentionSettings& settings, std::size_t segment);
+// Where each segment begins.
+std::vector<std::int64_t> startsOf(const std::vector<std::int64_t>& segments);
 
 // [segments + 1] int32: where each segment begins, and T.
 at::Tensor bordersOf(const std::vector<std::int64_t>& segments, at::Device device);

@@ -24,20 +24,6 @@
 
 namespace luthier::nn {
 
-namespace {
-
-// Positions of packed rows, restarting at `first` in each segment. On the CPU first: the lengths are known there.
-at::Tensor packedPositions(const std::vector<std::int64_t>& segments, std::int64_t first, at::Device device)
-{
-    std::vector<at::Tensor> parts;
-    for (const std::int64_t length : segments) {
-        parts.push_back(at::arange(first, first + length, at::kLong));
-    }
-    return at::cat(parts).to(device, true);
-}
-
-} // namespace
-
 Decoder::Decoder(const DecoderConfig& config, at::Device device, at::ScalarType dtype,
                  std::optional<quant::Quantisation> quantisation)
     : m_config(config), m_device(device), m_dtype(dtype)
@@ -51,6 +37,16 @@ Decoder::Decoder(const DecoderConfig& config, at::Device device, at::ScalarType 
 
 Decoder::~Decoder() = default;
 
+// Positions of packed rows, each segment's behind those it goes on from. On the CPU first: the lengths are known there.
+at::Tensor Decoder::packedPositions(const Reading& reading) const
+{
+    std::vector<at::Tensor> parts;
+    for (std::size_t i = 0; i < reading.segments.size(); ++i) {
+        parts.push_back(at::arange(reading.before(i), reading.before(i) + reading.segments[i], at::kLong));
+    }
+    return at::cat(parts).to(m_device, true);
+}
+
 Decoder::Reading Decoder::readingOf(const ForwardInput& input) const
 {
     Reading reading{input.pass, input.ids.size(0), input.ids.size(1), 0, input.segments, input.cache, slotsOf(input.cache)};
@@ -61,13 +57,16 @@ Decoder::Reading Decoder::readingOf(const ForwardInput& input) const
         reading.first = input.cache->filled();
         return reading;
     }
+    reading.fronts = input.fronts;
     const Extras& extras = adaptersOf(input.pass).extras();
     const std::int64_t virtualTokens = extras.virtualTokens();
     if (extras.prompt.defined()) {
         reading.readsPrompt = true;
-        reading.tokens += virtualTokens * std::max<std::int64_t>(1, static_cast<std::int64_t>(input.segments.size()));
-        for (std::int64_t& length : reading.segments) {
-            length += virtualTokens;
+        reading.tokens += input.segments.empty() ? virtualTokens : 0;
+        for (std::size_t i = 0; i < reading.segments.size(); ++i) {
+            const std::int64_t added = input.goesOn(i) ? 0 : virtualTokens;
+            reading.segments[i] += added;
+            reading.tokens += added;
         }
     } else if (extras.prefix.exists()) {
         reading.first = virtualTokens;
@@ -85,10 +84,12 @@ at::Tensor Decoder::withPrompt(const at::Tensor& h, const ForwardInput& input)
     const auto lengths = input.segments.empty()
                              ? std::vector<std::int64_t>(static_cast<std::size_t>(input.ids.size(0)), input.ids.size(1))
                              : input.segments;
-    for (const std::int64_t length : lengths) {
-        parts.push_back(prompt);
-        parts.push_back(h.narrow(0, first, length));
-        first += length;
+    for (std::size_t i = 0; i < lengths.size(); ++i) {
+        if (!input.goesOn(i)) {
+            parts.push_back(prompt);
+        }
+        parts.push_back(h.narrow(0, first, lengths[i]));
+        first += lengths[i];
     }
     return at::cat(parts);
 }
@@ -101,9 +102,10 @@ at::Tensor Decoder::withoutPrompt(const at::Tensor& h, const ForwardInput& input
     }
     std::vector<at::Tensor> parts;
     std::int64_t first = 0;
-    for (const std::int64_t length : input.segments) {
-        parts.push_back(h.narrow(0, first + virtualTokens, length));
-        first += virtualTokens + length;
+    for (std::size_t i = 0; i < input.segments.size(); ++i) {
+        first += input.goesOn(i) ? 0 : virtualTokens;
+        parts.push_back(h.narrow(0, first, input.segments[i]));
+        first += input.segments[i];
     }
     return at::cat(parts);
 }
@@ -125,7 +127,7 @@ at::Tensor Decoder::embed(const ForwardInput& input, const Reading& reading)
             = reading.slots ? reading.slots->lengths
               : reading.segments.empty()
                   ? at::arange(reading.first, reading.first + reading.tokens, input.ids.options()).repeat({reading.rows})
-                  : packedPositions(reading.segments, reading.first, m_device);
+                  : packedPositions(reading);
         h = h + at::embedding(adapters.now(m_positions), positions);
     }
     return h;
@@ -143,7 +145,7 @@ RopeTables Decoder::tablesFor(const Reading& reading, bool local)
     if (reading.segments.empty()) {
         return rope.rows(reading.first, reading.tokens);
     }
-    return rope.at(packedPositions(reading.segments, reading.first, m_device), reading.longest());
+    return rope.at(packedPositions(reading), reading.longest());
 }
 
 at::Tensor Decoder::attend(Heads& heads, std::size_t index, const Reading& reading)
@@ -151,7 +153,7 @@ at::Tensor Decoder::attend(Heads& heads, std::size_t index, const Reading& readi
     const double scale = m_config.attentionScale > 0 ? m_config.attentionScale
                                                      : 1 / std::sqrt(static_cast<double>(m_config.headDim));
     const AttentionSettings settings{scale, m_config.attentionSoftcap,
-                                     m_config.windowOf(static_cast<std::int64_t>(index)), reading.segments, reading.borders};
+                                     m_config.windowOf(static_cast<std::int64_t>(index)), reading.segments, reading.borders, reading.fronts};
     if (reading.slots) {
         return slotAttention(*reading.slots, index, heads.q, heads.k, heads.v, settings);
     }

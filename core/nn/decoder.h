@@ -25,6 +25,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace luthier::nn {
@@ -49,6 +50,11 @@ struct ForwardInput {
     std::vector<std::int64_t> segments;  // packed rows (B = 1): lengths that add up to T; positions restart in each
     KvCache* cache = nullptr;            // generation: appended to; not with segments
     Pass pass = {};
+    // Packed rows whose segments share a beginning: for each segment the one before it that it goes on from, or -1; positions
+    // go on, too. Empty: none does. On the CPU; see AttentionSettings::fronts.
+    std::vector<std::int64_t> fronts = {};
+
+    bool goesOn(std::size_t segment) const { return !fronts.empty() && fronts[segment] >= 0; }
 };
 
 // Norms that a family does not have are absent (Norm::exists() is false).
@@ -63,6 +69,14 @@ struct Layer {
     LinearGroup gateUp; // gate_proj, up_proj (or gate_up_proj, c_fc)
     LinearGroup down;   // down_proj
     Norm outputNorm;    // behind the MLP
+};
+
+// Judges texts by their last token: scores = W h; see objectives/score_head.h.
+struct ScoreHead {
+    at::Tensor weight;               // [scores, d]; undefined: none
+    std::vector<std::string> labels; // what the scores are of; empty: one score that stands for no label
+
+    bool exists() const { return weight.defined(); }
 };
 
 struct Heads;
@@ -103,8 +117,13 @@ public:
 
     KvCache makeCache(std::int64_t rows, std::int64_t capacity, const Pass& pass = {}) const;
 
-    // Every base weight under its Hugging Face name; a tied head and what is quantised (see groups()) are left out.
+    // Every base weight under its Hugging Face name; a tied head and what is quantised (see groups()) are left out. The head
+    // that judges stands as "score.weight" in the place of the one for tokens.
     std::vector<NamedTensor> tensors();
+
+    // Of a model that judges texts, or an adapter that does.
+    const ScoreHead& scoreHead() const { return m_scoreHead; }
+    void setScoreHead(ScoreHead head) { m_scoreHead = std::move(head); }
 
     // Marks all base weights (full tuning) or none as trainable leaves.
     void setBaseTrainable(bool trainable);
@@ -141,6 +160,7 @@ private:
     void build(const std::optional<quant::Quantisation>& quantisation);
     void buildLayer(const Maker& make, Layer& layer, std::int64_t index);
     Reading readingOf(const ForwardInput& input) const;
+    at::Tensor packedPositions(const Reading& reading) const;
     PassAdapters adaptersOf(const Pass& pass) const;
     ActiveLayer active(std::size_t index, const Pass& pass) const;
     at::Tensor embed(const ForwardInput& input, const Reading& reading);
@@ -163,6 +183,7 @@ private:
     std::vector<Layer> m_layers;
     Norm m_norm;
     at::Tensor m_head;      // [V, d]; the embedding itself when tied
+    ScoreHead m_scoreHead;
     Rope m_rope;
     Rope m_localRope;       // of sliding layers, where they differ
     bool m_checkpointing = false;

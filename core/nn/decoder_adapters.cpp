@@ -17,7 +17,7 @@ ActiveLayer Decoder::active(std::size_t index, const Pass& pass) const
     const PassAdapters adapters = adaptersOf(pass);
     const auto linear = [&](const LinearGroup& group) {
         ActiveLinear active(group, adapters.of(group));
-        if (pass.training) {
+        if (pass.training && pass.drops) {
             active.draw = kernels::DropoutDraw{pass.seed, pass.seedAt, group.index};
         }
         return active;

@@ -69,6 +69,9 @@ void Decoder::build(const std::optional<quant::Quantisation>& quantisation)
     const Maker make{at::TensorOptions().device(m_device).dtype(m_dtype), quantisation, std::make_shared<WeightBuffer>()};
     m_embedding = make({m_config.vocab, m_config.hidden});
     m_head = m_config.tiedHead ? m_embedding : make({m_config.vocab, m_config.hidden});
+    if (m_config.scores > 0) {
+        m_scoreHead = {at::empty({m_config.scores, m_config.hidden}, at::TensorOptions().device(m_device).dtype(at::kFloat)), m_config.labels};
+    }
     if (m_config.layout == WeightLayout::Gpt2) {
         m_positions = make({m_config.maxPositions, m_config.hidden});
     }

@@ -111,6 +111,38 @@ Result<std::string> storedQuantisation(const Json& config)
     return std::string(table->id);
 }
 
+// Of ...ForSequenceClassification, which has no head for tokens: id2label, or LABEL_0 and so on, which stand for nothing.
+Result<void> readScores(const Json& json, DecoderConfig& config)
+{
+    const auto architectures = json.find("architectures");
+    const bool judges = architectures != json.end() && architectures->is_array() && !architectures->empty() && architectures->front().is_string()
+                        && architectures->front().get_ref<const std::string&>().ends_with("ForSequenceClassification");
+    if (!judges) {
+        return {};
+    }
+    constexpr std::size_t kMostLabels = 1U << 20;
+    const auto given = json.find("id2label");
+    const Json names = given == json.end() || given->is_null() ? Json::object() : *given;
+    if (!names.is_object() || names.size() > kMostLabels) {
+        return Error{"id2label must be an object of labels by their number"};
+    }
+    config.tiedHead = true;
+    config.scores = names.empty() ? 2 : static_cast<std::int64_t>(names.size()); // two is transformers' usual number
+    bool areUsual = true;
+    for (std::int64_t i = 0; i < config.scores && !names.empty(); ++i) {
+        const auto name = names.find(std::to_string(i));
+        if (name == names.end() || !name->is_string()) {
+            return Error{"id2label has no label with the number " + std::to_string(i)};
+        }
+        config.labels.push_back(name->get<std::string>());
+        areUsual = areUsual && config.labels.back() == "LABEL_" + std::to_string(i);
+    }
+    if (config.scores == 1 && areUsual) {
+        config.labels.clear();
+    }
+    return {};
+}
+
 Result<DecoderConfig> readGguf(const std::filesystem::path& path)
 {
     auto file = gguf::File::open(path);
@@ -192,6 +224,9 @@ Result<DecoderConfig> parseDecoderConfig(const Json& json)
         return ends.error();
     }
     config.eosIds = *ends;
+    if (auto judged = readScores(json, config); !judged) {
+        return judged.error();
+    }
     return config;
 }
 

@@ -64,6 +64,8 @@ struct DecoderConfig {
     double embeddingScale = 1;       // rounded to the weights' dtype before use
     std::string dtype = "float32";   // stored: float32, float16, bfloat16
     std::string storedAs;            // "nf4", "fp4": projections are stored in 4-bit blocks by bitsandbytes; else empty
+    std::int64_t scores = 0;         // of a model that judges texts (sequence classification): rows of its head; 0: none
+    std::vector<std::string> labels; // what they are of; empty: one score that stands for no label
     std::vector<std::int64_t> eosIds;
     std::int64_t bosId = -1;
 

@@ -27,6 +27,14 @@ struct Decoder::Reading {
     at::Tensor prefix = {};             // [n, 2 L, K, D], where it is read
     at::Tensor borders = {};            // of the segments, where a card reads them
     bool again = false;                 // a layer runs once more for its backward pass
+    std::vector<std::int64_t> fronts = {}; // as ForwardInput has them
+
+    // Tokens before a segment's own.
+    std::int64_t before(std::size_t segment) const
+    {
+        const bool goesOn = !fronts.empty() && fronts[segment] >= 0;
+        return first + (goesOn ? segments[static_cast<std::size_t>(fronts[segment])] : 0);
+    }
 
     // A text longer than its rows' own segments never looks further than the longest.
     std::int64_t longest() const
@@ -34,7 +42,11 @@ struct Decoder::Reading {
         if (slots) {
             return slots->longest + 1;
         }
-        return first + (segments.empty() ? tokens : *std::max_element(segments.begin(), segments.end()));
+        std::int64_t most = segments.empty() ? first + tokens : 0;
+        for (std::size_t i = 0; i < segments.size(); ++i) {
+            most = std::max(most, before(i) + segments[i]);
+        }
+        return most;
     }
 };
 

@@ -153,6 +153,10 @@ std::vector<NamedTensor> Decoder::tensors()
 {
     std::vector<NamedTensor> list;
     show(ViewList{list, weightNames(m_config).transposed}, m_config, m_layers, m_embedding, m_positions, m_norm, m_head);
+    if (m_scoreHead.exists()) {
+        std::erase_if(list, [](const NamedTensor& tensor) { return tensor.name == "lm_head.weight"; });
+        list.push_back({"score.weight", m_scoreHead.weight.detach()});
+    }
     return list;
 }
 

@@ -59,14 +59,15 @@ at::Tensor prefixedAttention(const at::Tensor& q, const at::Tensor& k, const at:
 {
     AttentionSettings alone = settings;
     alone.segments.clear();
+    alone.fronts.clear();
     if (settings.segments.size() <= 1) {
         return attention(q, behind(prefixK, k), behind(prefixV, v), alone);
     }
     std::vector<at::Tensor> parts;
     std::int64_t first = 0;
-    for (const std::int64_t length : settings.segments) {
-        const auto part = [&](const at::Tensor& x) { return x.narrow(2, first, length); };
-        parts.push_back(attention(part(q), behind(prefixK, part(k)), behind(prefixV, part(v)), alone));
+    for (std::size_t i = 0; i < settings.segments.size(); ++i) {
+        const std::int64_t length = settings.segments[i];
+        parts.push_back(attention(q.narrow(2, first, length), behind(prefixK, seenBy(k, settings, i)), behind(prefixV, seenBy(v, settings, i)), alone));
         first += length;
     }
     return at::cat(parts);

@@ -18,6 +18,7 @@ const std::shared_ptr<const AdapterSet>& noAdapters();
 
 struct Pass {
     bool training = false; // adapters drop inputs; layers may keep less and compute again (activation checkpointing)
+    bool drops = true;     // while training; off where what passes say is compared
     // Which adapters count. Null: the decoder's own. Others were taken out of the same decoder (Decoder::takeAdapters).
     std::shared_ptr<const AdapterSet> adapters = {};
     // Which inputs are dropped follows from this alone: the same seed drops the same, however often it is computed.

@@ -28,7 +28,10 @@ struct LossInput {
     const std::vector<nn::NamedTensor>& heads; // in the order of Objective::heads
 
     std::function<Prediction()> policy;    // the model as it is trained now; differentiable
-    std::function<Prediction()> reference; // the base with its adapters off, without dropout; no gradient
+    std::function<Prediction()> reference; // the model as it was before the run, without dropout; no gradient
+    // The same of another batch that this one brings, such as `mismatched`; both without dropout and gradient.
+    std::function<Prediction(const MicroBatch&)> policyOf;
+    std::function<Prediction(const MicroBatch&)> referenceOf;
 };
 
 struct LossValue {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/objectives/micro_batch.h"
 
+#include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
+
+#include <algorithm>
 
 namespace luthier::objectives {
 
@@ -21,6 +24,11 @@ std::vector<at::Tensor*> tensorsOf(MicroBatch& batch)
     std::vector<at::Tensor*> all{&batch.ids, &batch.targets, &batch.places, &batch.owners, &batch.ends};
     for (auto& [name, values] : batch.columns) {
         all.push_back(&values);
+    }
+    all.push_back(&batch.firstScale);
+    for (MicroBatch& other : batch.mismatched) {
+        const auto its = tensorsOf(other);
+        all.insert(all.end(), its.begin(), its.end());
     }
     std::erase_if(all, [](const at::Tensor* tensor) { return !tensor->defined(); });
     return all;
@@ -45,6 +53,18 @@ at::Tensor pickTargets(const at::Tensor& hidden, const MicroBatch& batch)
 at::Tensor sumBySequence(const at::Tensor& values, const MicroBatch& batch)
 {
     return at::zeros({batch.ends.size(0)}, values.options()).index_add(0, batch.owners, values);
+}
+
+at::Tensor firstScaleOf(const MicroBatch& batch)
+{
+    return batch.firstScale.defined() ? batch.firstScale : firstScaleOf(batch.items, batch.firsts, batch.ids);
+}
+
+at::Tensor firstScaleOf(std::int64_t items, std::int64_t firsts, const at::Tensor& ids)
+{
+    const double scale = static_cast<double>(items) / static_cast<double>(std::max<std::int64_t>(firsts, 1));
+    const at::Tensor tensor = at::full({}, scale, at::TensorOptions().dtype(at::kFloat).device(ids.device()));
+    return ids.is_cpu() && ids.is_pinned() ? tensor.pin_memory() : tensor;
 }
 
 } // namespace luthier::objectives

@@ -6,6 +6,7 @@
 #include "core/base/result.h"
 #include "core/data/encoding.h"
 #include "core/fields/row.h"
+#include "core/measures/measure.h"
 #include "core/objectives/objective_settings.h"
 
 #include <cstdint>
@@ -29,6 +30,7 @@ struct EncodedItem {
     std::vector<Sequence> sequences;
     std::vector<float> values; // one for each of Objective::columns
     bool truncated = false;    // something was cut off
+    std::string label = {};    // of Objective::labelled
 };
 
 // What the sum of a step's losses is divided by: counted over the whole step, so that how it is cut into micro-batches does
@@ -44,9 +46,11 @@ enum class Layout {
 // A trained tensor beside the method's: fp32, normal(0, deviation), named "objective.<name>".
 struct Head {
     std::string name;
-    std::vector<std::int64_t> sizes;
+    std::vector<std::int64_t> sizes; // 0 stands for the number of labels in the data
     double deviation = 0;
 };
+
+inline constexpr const char* kLabelColumn = "label";
 
 struct Objective : fields::Row {
     std::vector<data::ExampleKind> takes = {}; // rows of other kinds are left out, with `needs` as the reason
@@ -64,8 +68,14 @@ struct Objective : fields::Row {
     Layout layout = Layout::Items;
     bool perSequence = false;                  // the loss looks at sequences: micro-batches say where they end
     bool usesReference = false;                // the loss asks what the base says, in a pass of its own
+    std::vector<std::string> referenceColumns = {}; // what the reference said of each sequence of an item, where it was asked before the run
+    bool mismatches = false;                   // micro-batches bring answers behind prompts that they do not belong to
+    bool dropsInputs = true;                   // adapters drop inputs while training; off where log-probabilities are compared
+    bool judges = false;                       // the result scores texts and answers none
+    bool labelled = false;                     // items have labels: their numbers, in the order of the labels, are the column kLabelColumn
     std::vector<std::string> columns = {};     // numbers that each item brings
     std::vector<std::string> measures = {};    // ids (core/measures) of what the loss tells besides itself, in its order
+    void (*finish)(measures::Values& values) = nullptr; // of a step or set, once divided: what has a divisor of its own; null: nothing
     std::vector<Head> (*heads)(const ObjectiveSettings& settings, std::int64_t hidden) = nullptr; // null: none
 };
 

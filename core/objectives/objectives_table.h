@@ -6,7 +6,13 @@
 
 namespace luthier::objectives {
 
-Objective sft();      // sft.cpp
-Objective pretrain(); // pretrain.cpp
+Objective sft();            // sft.cpp
+Objective pretrain();       // pretrain.cpp
+Objective dpo();            // dpo.cpp
+Objective orpo();           // orpo.cpp
+Objective simpo();          // simpo.cpp
+Objective kto();            // kto.cpp
+Objective reward();         // reward.cpp
+Objective classification(); // classification.cpp
 
 } // namespace luthier::objectives

@@ -67,6 +67,7 @@ Result<AdapterFile> AdapterFile::open(const fs::path& folder, double weight, con
         return file.error();
     }
     result.m_file = *file;
+    result.leaveOutScoreHead();
     const auto recorded = result.m_file->metadata().find("luthier_base");
     const auto name = result.m_config.find("base_model_name_or_path");
     const auto good = checkBase(recorded == result.m_file->metadata().end() ? "" : recorded->second, baseFingerprint,
@@ -75,6 +76,24 @@ Result<AdapterFile> AdapterFile::open(const fs::path& folder, double weight, con
         return Error{result.m_file->path().string() + ": " + good.message()};
     }
     return result;
+}
+
+void AdapterFile::leaveOutScoreHead()
+{
+    if (!m_file->find(kScoreTensor)) {
+        return;
+    }
+    m_read.insert(kScoreTensor);
+    const auto modules = m_config.find("modules_to_save");
+    if (modules != m_config.end() && modules->is_array()) {
+        Json others = Json::array();
+        for (const Json& module : *modules) {
+            if (module != "score" && module != "classifier") { // PEFT names both, whichever the model has
+                others.push_back(module);
+            }
+        }
+        *modules = others.empty() ? Json() : std::move(others);
+    }
 }
 
 std::string AdapterFile::type() const

@@ -16,6 +16,7 @@
 namespace luthier::peft {
 
 inline constexpr const char* kPeftPrefix = "base_model.model.";
+inline constexpr const char* kScoreTensor = "base_model.model.score.weight"; // of score_folder.h, which reads it
 
 class AdapterFile {
 public:
@@ -49,6 +50,8 @@ public:
     Result<std::int64_t> virtualTokens(nn::Decoder& decoder) const;
 
 private:
+    void leaveOutScoreHead(); // to those who look for what belongs to the method
+
     Json m_config;
     double m_weight = 1;
     std::filesystem::path m_configPath;

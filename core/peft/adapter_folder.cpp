@@ -6,7 +6,9 @@
 #include "core/peft/adapter_file.h"
 #include "core/peft/lora_gguf.h"
 #include "core/peft/method.h"
+#include "core/peft/score_folder.h"
 
+#include <ATen/core/Tensor.h>
 #include <c10/core/GradMode.h>
 
 namespace luthier::peft {
@@ -14,6 +16,20 @@ namespace luthier::peft {
 namespace fs = std::filesystem;
 
 namespace {
+
+Result<void> takeScoreHead(nn::Decoder& decoder, const fs::path& folder)
+{
+    auto head = readScoreHead(folder);
+    if (!head || !head->exists()) {
+        return head ? Result<void>() : Result<void>(head.error());
+    }
+    if (head->weight.size(1) != decoder.config().hidden) {
+        return Error{folder.string() + ": its head reads " + std::to_string(head->weight.size(1)) + " numbers a token, the model gives "
+                     + std::to_string(decoder.config().hidden) + "; the adapter belongs to another model"};
+    }
+    decoder.setScoreHead({head->weight.to(decoder.device()), head->labels});
+    return {};
+}
 
 Result<void> attach(nn::Decoder& decoder, const fs::path& folder, double weight, const std::string& baseFingerprint)
 {
@@ -33,7 +49,8 @@ Result<void> attach(nn::Decoder& decoder, const fs::path& folder, double weight,
     std::string known;
     for (const Method& method : methods()) {
         if (method.open && method.folderType == type) {
-            return method.open(decoder, *file);
+            auto opened = method.open(decoder, *file);
+            return opened ? takeScoreHead(decoder, folder) : opened;
         }
         known += method.open ? (known.empty() ? "" : ", ") + method.folderType : "";
     }

@@ -47,6 +47,9 @@ public:
     {
         std::vector<std::string> unmatched;
         for (const weights::TensorInfo& info : m_file.tensors().tensors()) {
+            if (info.name == kScoreTensor) {
+                continue;
+            }
             auto fits = readOne(info.name);
             if (!fits) {
                 return fits.error();

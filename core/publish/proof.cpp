@@ -46,6 +46,18 @@ Result<void> checkIds(const nn::DecoderConfig& config, const std::vector<text::T
     return {};
 }
 
+// A model that judges has no head for tokens: its first score after each token, and which score is the highest.
+void readScores(const nn::ScoreHead& head, const at::Tensor& hidden, Reading& reading)
+{
+    const at::Tensor scores = hidden.to(at::kFloat).mm(head.weight.to(at::kFloat).t());
+    const at::Tensor values = scores.select(1, 0).to(at::kCPU).contiguous();
+    const at::Tensor greedy = scores.argmax(1).to(at::kCPU, at::kInt).contiguous();
+    const float* first = values.const_data_ptr<float>();
+    const std::int32_t* best = greedy.const_data_ptr<std::int32_t>();
+    reading.logProbs.emplace_back(first, first + scores.size(0));
+    reading.greedy.emplace_back(best, best + scores.size(0));
+}
+
 void readRow(nn::Decoder& decoder, const std::vector<text::TokenId>& ids, Reading& reading)
 {
     const std::vector<std::int64_t> wide(ids.begin(), ids.end());
@@ -54,6 +66,9 @@ void readRow(nn::Decoder& decoder, const std::vector<text::TokenId>& ids, Readin
     input.ids = tokens.unsqueeze(0);
     const std::int64_t places = tokens.size(0) - 1;
     const at::Tensor hidden = decoder.hidden(input).squeeze(0).narrow(0, 0, places);
+    if (decoder.scoreHead().exists()) {
+        return readScores(decoder.scoreHead(), hidden, reading);
+    }
     const auto read = objectives::readTokens(hidden, decoder.head(), tokens.narrow(0, 1, places),
                                              {.softcap = decoder.config().logitSoftcap}, {.likeliest = true});
     const at::Tensor logProbs = read.logProbs.to(at::kCPU).contiguous();

@@ -54,7 +54,7 @@ struct Proof {
 
 // What a decoder says on the texts.
 struct Reading {
-    std::vector<std::vector<float>> logProbs;      // of ids[1..]
+    std::vector<std::vector<float>> logProbs;      // of ids[1..]; of a model that judges its first score behind each token
     std::vector<std::vector<std::int32_t>> greedy; // most likely id at each place before the last
 };
 

@@ -12,7 +12,7 @@ constexpr std::size_t kAhead = 3;
 } // namespace
 
 BatchFeed::BatchFeed(const ItemStore& store, const BatchPlan& plan, BatchCursor start, BatchForm form)
-    : m_store(store), m_plan(plan), m_cursor(start), m_form{plan.isPacked(), form.perSequence, form.pinned},
+    : m_store(store), m_plan(plan), m_cursor(start), m_form{plan.isPacked(), form.perSequence, form.pinned, form.mismatches, form.maxLength, form.shared},
       m_thread([this](const std::stop_token& stop) { work(stop); })
 {
 }

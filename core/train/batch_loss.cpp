@@ -8,22 +8,12 @@
 
 namespace luthier::train {
 
-namespace {
-
-nn::Pass passOfBase()
-{
-    nn::Pass pass;
-    pass.adapters = nn::noAdapters();
-    return pass;
-}
-
-} // namespace
-
 nn::ForwardInput forwardOf(const MicroBatch& batch, const nn::Pass& pass)
 {
     nn::ForwardInput input;
     input.ids = batch.ids;
     input.segments = batch.segments;
+    input.fronts = batch.fronts;
     input.pass = pass;
     return input;
 }
@@ -34,18 +24,37 @@ objectives::Prediction predictionOf(nn::Decoder& decoder, const MicroBatch& batc
 }
 
 BatchLoss::BatchLoss(nn::Decoder& decoder, const objectives::Objective& objective, objectives::ObjectiveSettings settings,
-                     std::vector<nn::NamedTensor> heads)
-    : m_decoder(decoder), m_objective(objective), m_settings(std::move(settings)), m_heads(std::move(heads))
+                     std::vector<nn::NamedTensor> heads, Reference reference)
+    : m_decoder(decoder), m_objective(objective), m_settings(std::move(settings)), m_heads(std::move(heads)),
+      m_reference(std::move(reference))
 {
+}
+
+nn::Pass BatchLoss::referencePass() const
+{
+    nn::Pass pass;
+    pass.adapters = m_reference.adapters ? m_reference.adapters : nn::noAdapters();
+    return pass;
+}
+
+objectives::Prediction BatchLoss::reference(const MicroBatch& batch) const
+{
+    const at::NoGradGuard noGrad;
+    return predictionOf(referenceModel(), batch, referencePass());
 }
 
 objectives::LossInput BatchLoss::inputOf(const MicroBatch& batch, const nn::Pass& pass) const
 {
-    return {batch, m_settings, m_heads, [this, &batch, pass] { return predictionOf(m_decoder, batch, pass); },
-            [this, &batch] {
+    return {batch,
+            m_settings,
+            m_heads,
+            [this, &batch, pass] { return predictionOf(m_decoder, batch, pass); },
+            [this, &batch] { return reference(batch); },
+            [this](const MicroBatch& other) {
                 const at::NoGradGuard noGrad;
-                return predictionOf(m_decoder, batch, passOfBase());
-            }};
+                return predictionOf(m_decoder, other);
+            },
+            [this](const MicroBatch& other) { return reference(other); }};
 }
 
 objectives::LossValue BatchLoss::training(const MicroBatch& batch, const nn::Pass& pass) const
@@ -62,9 +71,13 @@ objectives::LossValue BatchLoss::measured(const MicroBatch& batch) const
 std::vector<at::Tensor> BatchLoss::readsOf(const MicroBatch& batch, const nn::Pass& pass) const
 {
     std::vector<at::Tensor> reads = m_decoder.readsOf(forwardOf(batch, pass));
+    const auto also = [&reads](std::vector<at::Tensor> more) { reads.insert(reads.end(), more.begin(), more.end()); };
     if (m_objective.usesReference) {
-        const std::vector<at::Tensor> base = m_decoder.readsOf(forwardOf(batch, passOfBase()));
-        reads.insert(reads.end(), base.begin(), base.end());
+        also(referenceModel().readsOf(forwardOf(batch, referencePass())));
+        for (const MicroBatch& other : batch.mismatched) {
+            also(m_decoder.readsOf(forwardOf(other, {})));
+            also(referenceModel().readsOf(forwardOf(other, referencePass())));
+        }
     }
     return reads;
 }

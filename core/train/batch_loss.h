@@ -11,6 +11,7 @@
 #include "core/train/batch_source.h"
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace luthier::train {
@@ -19,10 +20,16 @@ namespace luthier::train {
 nn::ForwardInput forwardOf(const MicroBatch& batch, const nn::Pass& pass);
 objectives::Prediction predictionOf(nn::Decoder& decoder, const MicroBatch& batch, const nn::Pass& pass = {});
 
+// What policies are compared with: the model before the run.
+struct Reference {
+    std::shared_ptr<const nn::AdapterSet> adapters = {}; // that count, of the model itself; null: none do
+    std::shared_ptr<nn::Decoder> model = {};             // a frozen copy; null: the model itself, whose base does not change
+};
+
 class BatchLoss {
 public:
     BatchLoss(nn::Decoder& decoder, const objectives::Objective& objective, objectives::ObjectiveSettings settings = {},
-              std::vector<nn::NamedTensor> heads = {});
+              std::vector<nn::NamedTensor> heads = {}, Reference reference = {});
 
     nn::Decoder& decoder() const { return m_decoder; }
     const objectives::Objective& objective() const { return m_objective; }
@@ -32,6 +39,9 @@ public:
     // Adapters on, dropout off, no gradient.
     objectives::LossValue measured(const MicroBatch& batch) const;
 
+    // What the model before the run says. No gradient.
+    objectives::Prediction reference(const MicroBatch& batch) const;
+
     // What training() over such a batch would read of the decoder now; the batch may lie in CPU memory.
     std::vector<at::Tensor> readsOf(const MicroBatch& batch, const nn::Pass& pass) const;
 
@@ -40,11 +50,14 @@ public:
 
 private:
     objectives::LossInput inputOf(const MicroBatch& batch, const nn::Pass& pass) const;
+    nn::Decoder& referenceModel() const { return m_reference.model ? *m_reference.model : m_decoder; }
+    nn::Pass referencePass() const;
 
     nn::Decoder& m_decoder;
     const objectives::Objective& m_objective;
     objectives::ObjectiveSettings m_settings;
     std::vector<nn::NamedTensor> m_heads;
+    Reference m_reference;
 };
 
 } // namespace luthier::train

@@ -18,6 +18,7 @@ struct StepBatches {
     std::int64_t tokens = 0;
     std::int64_t trained = 0;
     std::int64_t items = 0;
+    std::int64_t firsts = 0;         // targets of the items' first sequences
     BatchCursor after;               // where the next step begins
     double epoch = 0;                // epochs seen once this step is done
 
@@ -26,6 +27,7 @@ struct StepBatches {
         tokens += batch.tokens;
         trained += batch.trained;
         items += batch.items;
+        firsts += batch.firsts;
         batches.push_back(std::move(batch));
     }
 };

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/bench_step.h"
 
+#include "core/base/random.h"
 #include "core/nn/decoder.h"
 #include "core/nn/device.h"
 #include "core/optim/optimizer.h"
 #include "core/optim/optimizers.h"
 #include "core/peft/method.h"
 #include "core/train/bench_probe.h"
+#include "core/train/heads.h"
+#include "core/train/micro_batch.h"
 #include "core/train/train_step.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/randint.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
+#include <numeric>
 
 namespace luthier::train {
 
@@ -45,9 +50,63 @@ double flopsPerToken(nn::Decoder& decoder, const StepBenchSettings& settings, st
                    : 6 * weights + 3 * attention;
 }
 
-// Random tokens, all of them trained.
-StepBatches randomStep(const StepBenchSettings& settings)
+std::size_t sequencesOf(const objectives::Objective& objective)
 {
+    return objective.takes == std::vector{data::ExampleKind::Preference} ? 2 : 1;
+}
+
+// Targets as the objective would have them: the second half, all of what orpo learns, the last token of what is judged.
+objectives::Sequence randomSequence(const StepBenchSettings& settings, const objectives::Objective& objective, bool isFirst, base::Random& random)
+{
+    objectives::Sequence sequence;
+    const auto length = static_cast<std::size_t>(settings.length);
+    for (std::size_t i = 0; i < length; ++i) {
+        sequence.ids.push_back(static_cast<text::TokenId>(random.next() % static_cast<std::uint64_t>(settings.model.vocab)));
+    }
+    const bool isWhole = objective.id == "orpo" && isFirst;
+    const std::size_t from = objective.judges ? length - 1 : isWhole ? 1 : std::max<std::size_t>(1, length / 2);
+    sequence.trained.assign(length, 0);
+    std::fill(sequence.trained.begin() + static_cast<std::ptrdiff_t>(std::min(from, length)), sequence.trained.end(), 1);
+    return sequence;
+}
+
+// What items bring: kinds that take turns, and where an answer begins.
+float valueOf(const std::string& column, std::int64_t item, std::int64_t length)
+{
+    return column == "prompt" ? static_cast<float>(length / 2 - 1) : column == "margin" ? 0.0F : static_cast<float>(item % 2);
+}
+
+StepBatches randomItems(const StepBenchSettings& settings, const objectives::Objective& objective)
+{
+    base::Random random(kSeed);
+    ItemStore items(objective.columns);
+    for (std::int64_t item = 0; item < settings.batch; ++item) {
+        std::vector<objectives::Sequence> sequences;
+        for (std::size_t i = 0; i < sequencesOf(objective); ++i) {
+            sequences.push_back(randomSequence(settings, objective, i == 0, random));
+        }
+        std::vector<float> values;
+        for (const std::string& column : objective.columns) {
+            values.push_back(valueOf(column, item, settings.length));
+        }
+        items.append({}, sequences, values);
+    }
+    for (const std::string& column : settings.liveReference ? std::vector<std::string>() : objective.referenceColumns) {
+        items.setColumn(column, std::vector<float>(items.size(), 0));
+    }
+    std::vector<std::uint32_t> all(items.size());
+    std::iota(all.begin(), all.end(), 0u);
+    StepBatches step;
+    step.add(makeMicroBatch(items, all, formFor(objective, settings.length, false, false)));
+    return step;
+}
+
+// Random tokens, all of them trained.
+StepBatches randomStep(const StepBenchSettings& settings, const objectives::Objective& objective)
+{
+    if (objective.perSequence) {
+        return randomItems(settings, objective);
+    }
     const std::int64_t tokens = settings.batch * settings.length;
     MicroBatch batch;
     batch.ids = at::randint(settings.model.vocab, {settings.batch, settings.length}, at::kLong);
@@ -59,10 +118,9 @@ StepBatches randomStep(const StepBenchSettings& settings)
     return step;
 }
 
-Result<std::vector<double>> timeSteps(TrainStep& trainStep, const StepBenchSettings& settings, at::Device device,
-                                      StepBenchResult& result)
+Result<std::vector<double>> timeSteps(TrainStep& trainStep, const StepBatches& batches, const StepBenchSettings& settings,
+                                      at::Device device, StepBenchResult& result)
 {
-    const StepBatches batches = randomStep(settings);
     std::vector<double> times;
     at::Tensor values;
     const auto all = settings.warmup + settings.steps;
@@ -91,6 +149,13 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     if (!method) {
         return Error{"there is no method \"" + settings.method.kind + "\""};
     }
+    const auto* objective = objectives::findObjective(settings.objective);
+    if (!objective) {
+        return objectives::needObjective(settings.objective).error();
+    }
+    if (objective->usesReference && settings.liveReference && !method->writesAdapter) {
+        return Error{"a live reference of all weights is a second model; leave it out, or take an adapter"};
+    }
     auto placement = nn::choosePlacement(settings.device, settings.dtype);
     if (!placement) {
         return placement.error();
@@ -109,20 +174,30 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     if (auto attached = method->attach(decoder, settings.method, kSeed); !attached) {
         return attached.error();
     }
-    const auto leaves = method->trainable(decoder);
+    auto leaves = method->trainable(decoder);
+    std::vector<nn::NamedTensor> heads;
+    if (objective->heads) {
+        auto wanted = objective->heads({}, settings.model.hidden);
+        for (objectives::Head& head : wanted) {
+            std::replace(head.sizes.begin(), head.sizes.end(), std::int64_t{0}, std::int64_t{2}); // labels
+        }
+        heads = makeHeads(wanted, kSeed, placement->device);
+        leaves.insert(leaves.end(), heads.begin(), heads.end());
+    }
     result.trainableParameters = countOf(leaves);
     result.totalParameters = settings.model.numParameters();
     optim::OptimizerSettings optimizerSettings;
     optimizerSettings.paging = settings.paging;
     const auto optimizer = optim::findOptimizer(optimizerSettings.kind)->make(leaves, optimizerSettings, optim::kPageElements);
 
-    TrainStep trainStep(BatchLoss(decoder, *objectives::findObjective("sft")), *optimizer, kSeed);
-    auto times = timeSteps(trainStep, settings, placement->device, result);
+    const StepBatches batches = randomStep(settings, *objective);
+    TrainStep trainStep(BatchLoss(decoder, *objective, {}, heads), *optimizer, kSeed);
+    auto times = timeSteps(trainStep, batches, settings, placement->device, result);
     if (!times) {
         return times.error();
     }
     result.secondsPerStep = median(*times);
-    result.tokensPerSecond = static_cast<double>(settings.batch * settings.length) / result.secondsPerStep;
+    result.tokensPerSecond = static_cast<double>(batches.tokens) / result.secondsPerStep;
     result.flopsPerToken
         = flopsPerToken(decoder, settings, result.trainableParameters, method->writesAdapter);
     result.share = result.tokensPerSecond * result.flopsPerToken / result.matmulFlops;

@@ -20,7 +20,7 @@ namespace luthier::train {
 struct StepBenchSettings {
     nn::DecoderConfig model;
     peft::MethodSettings method;
-    std::int64_t batch = 4;   // rows
+    std::int64_t batch = 4;   // rows, or pairs
     std::int64_t length = 512; // tokens a row
     std::int64_t steps = 8;   // measured; the median counts
     std::int64_t warmup = 4;  // before them
@@ -31,6 +31,8 @@ struct StepBenchSettings {
     std::string quantization = "auto"; // of the random weights: as the method asks, none, nf4, fp4
     bool activationCheckpointing = false;
     std::string paging = "auto";       // of the optimizer's state
+    std::string objective = "sft";     // a pair is two rows of `length` tokens, the second half of each an answer
+    bool liveReference = false;        // asked at every step; else its log-probabilities are there before, as runs usually have it
 };
 
 struct StepBenchResult {

@@ -101,7 +101,8 @@ Json toJson(const CheckpointInfo& info)
             {"device", info.device},
             {"dtype", info.dtype},
             {"threads", info.threads},
-            {"recipe", info.recipe}};
+            {"recipe", info.recipe},
+            {"reference", info.reference}};
 }
 
 Result<void> writeInto(const fs::path& folder, const CheckpointInfo& info,
@@ -169,6 +170,7 @@ Result<Checkpoint> readCheckpoint(const fs::path& folder)
     info.dtype = content.at("dtype");
     info.threads = content.at("threads");
     info.recipe = content.at("recipe");
+    info.reference = content.value("reference", std::string()); // older ones had none
     return checkpoint;
 }
 

@@ -34,6 +34,7 @@ struct CheckpointInfo {
     std::string dtype;
     std::int64_t threads = 0;
     Json recipe;
+    std::string reference;    // which model the run compares with (reference_pass.h); empty: none
 };
 
 struct Checkpoint {

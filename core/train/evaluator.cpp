@@ -25,6 +25,8 @@ Evaluator::Evaluator(BatchLoss loss, const ItemStore& items, std::int64_t batchS
     }
     for (std::size_t i = 0; i < items.size(); ++i) {
         m_targets += items.numTrained(i);
+        m_firsts += items.sequences().numTrained(items.item(i).first);
+        m_maxLength = std::max(m_maxLength, items.longest(i));
     }
 }
 
@@ -32,7 +34,7 @@ std::optional<EvalDone> Evaluator::run(std::int64_t step, const base::Progress& 
 {
     const at::NoGradGuard noGrad;
     const auto device = m_loss.decoder().device();
-    const BatchForm form{false, m_loss.objective().perSequence, !device.is_cpu()};
+    const BatchForm form = formFor(m_loss.objective(), m_maxLength, false, !device.is_cpu());
     const auto& names = m_loss.objective().measures;
     at::Tensor sums = at::zeros({static_cast<std::int64_t>(1 + names.size())}, at::TensorOptions().dtype(at::kDouble).device(device));
     for (std::size_t i = 0; i < m_plan.numBatches(); ++i) {
@@ -40,7 +42,9 @@ std::optional<EvalDone> Evaluator::run(std::int64_t step, const base::Progress& 
             return std::nullopt;
         }
         progress(static_cast<std::int64_t>(i), static_cast<std::int64_t>(m_plan.numBatches()));
-        const auto value = m_loss.measured(toDevice(makeMicroBatch(m_items, m_plan.batch(i), form), device));
+        MicroBatch batch = makeMicroBatch(m_items, m_plan.batch(i), form);
+        batch.firstScale = objectives::firstScaleOf(static_cast<std::int64_t>(m_items.size()), m_firsts, batch.ids);
+        const auto value = m_loss.measured(toDevice(std::move(batch), device));
         sums.select(0, 0).add_(value.sum);
         for (std::size_t k = 0; k < names.size(); ++k) {
             sums.select(0, static_cast<std::int64_t>(k) + 1).add_(value.measures[k]);
@@ -52,6 +56,9 @@ std::optional<EvalDone> Evaluator::run(std::int64_t step, const base::Progress& 
     EvalDone done{step, m_set, mean[0], m_targets, {}};
     for (std::size_t i = 0; i < names.size(); ++i) {
         done.measures.push_back({&measures::measureOf(names[i]), mean[i + 1]});
+    }
+    if (m_loss.objective().finish) {
+        m_loss.objective().finish(done.measures);
     }
     return done;
 }

@@ -32,6 +32,8 @@ private:
     const ItemStore& m_items;
     EpochPlan m_plan;
     std::int64_t m_targets = 0;
+    std::int64_t m_firsts = 0;    // of the targets, those of the items' first sequences
+    std::int64_t m_maxLength = 0; // of the items' sequences
     std::string m_set;
 };
 

@@ -18,7 +18,13 @@ struct BatchForm {
     bool packed = false;      // sequences one behind the other in one row
     bool perSequence = false; // with `owners`, `ends` and `columns`
     bool pinned = false;      // in memory that a GPU copies from by itself
+    bool mismatches = false;  // with `mismatched`, whose sequences are cut after `maxLength` tokens
+    std::int64_t maxLength = 0;
+    bool shared = false;      // packed: what both sequences of a pair begin with stands once
 };
+
+// What batches of an objective look like.
+BatchForm formFor(const objectives::Objective& objective, std::int64_t maxLength, bool packed, bool pinned);
 
 // Any thread.
 MicroBatch makeMicroBatch(const ItemStore& store, std::span<const std::uint32_t> items, const BatchForm& form);

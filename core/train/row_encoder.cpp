@@ -158,6 +158,9 @@ void Work::encodeRow(EncodedRows& rows, std::int64_t row)
     item.place = {m_settings.file, row};
     item.synthetic = data::isSynthetic(*json);
     item.stratum = m_settings.stratifyBy.empty() ? 0 : data::stratumOf(*json, m_settings.stratifyBy);
+    if (objective.labelled) {
+        rows.labels.push_back(encoded->label);
+    }
     rows.items.append(item, encoded->sequences, encoded->values);
 }
 
@@ -211,6 +214,9 @@ EncodedRows Work::merged()
         }
         for (std::size_t i = 0; i < chunk.items.size() && (limit == 0 || all.items.size() < limit); ++i) {
             all.items.append(chunk.items, i);
+            if (!chunk.labels.empty()) {
+                all.labels.push_back(std::move(chunk.labels[i]));
+            }
         }
         all.fields.merge(std::move(chunk.fields));
         all.broken += chunk.broken;

@@ -25,6 +25,7 @@ struct EncodedRows {
     std::int64_t excluded = 0;  // left out by the person; in none of the counts above
     std::string firstBroken;    // "row 12: ..."
     std::string firstNothing;   // "row 12"
+    std::vector<std::string> labels; // Objective::labelled: of each item
     bool areTexts = false;      // plain texts, no conversations
     data::FieldCensus fields;   // of the rows that could be encoded
 };

@@ -6,10 +6,12 @@
 #include "core/train/batch_feed.h"
 #include "core/train/heads.h"
 #include "core/train/held_out_list.h"
+#include "core/train/reference_pass.h"
 #include "core/train/run_plan.h"
 #include "core/weights/load.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
 
 #include <algorithm>
 
@@ -36,6 +38,22 @@ std::int64_t longestOf(const ItemStore& items)
     return longest;
 }
 
+// A model or adapter that judges already goes on from its head, where it is one for the same labels.
+void continueScores(RunParts& parts)
+{
+    const nn::ScoreHead& known = parts.decoder->scoreHead();
+    if (!parts.objective->judges || !known.exists()) {
+        return;
+    }
+    at::Tensor& head = parts.heads.front().tensor;
+    if (known.weight.sizes().equals(head.sizes()) && (known.labels.empty() || known.labels == parts.data.labels)) {
+        const at::NoGradGuard noGrad;
+        head.copy_(known.weight);
+    } else {
+        parts.warnings.push_back("The model's head judges by other labels than the data has, so a new one is begun.");
+    }
+}
+
 class Assembly {
 public:
     Assembly(const config::RunConfig& config, const RunInputs& inputs, StopControl& control, RunObserver& observer)
@@ -52,6 +70,9 @@ private:
     Result<void> loadModel(RunParts& parts);
     Result<void> loadData(RunParts& parts);
     Result<void> attach(RunParts& parts);
+    Result<void> attachMethod(RunParts& parts);
+    Result<void> makeReference(RunParts& parts);
+    Result<std::shared_ptr<nn::Decoder>> loadDecoder(RunParts& parts, const base::Progress& progress);
 
     const config::RunConfig& m_config;
     const RunInputs& m_inputs;
@@ -83,20 +104,30 @@ Result<const objectives::Objective*> Assembly::findObjective() const
 Result<void> Assembly::loadModel(RunParts& parts)
 {
     const auto progress = stage("loading");
-    const auto& where = parts.placement;
     auto encoder = data::Encoder::load(m_config.model.path, m_config.model.chatTemplate);
     if (!encoder) {
         return encoder.error();
     }
     parts.encoder = std::move(*encoder);
+    auto decoder = loadDecoder(parts, progress);
+    if (!decoder) {
+        return decoder.error();
+    }
+    parts.decoder = std::move(*decoder);
+    return {};
+}
+
+Result<std::shared_ptr<nn::Decoder>> Assembly::loadDecoder(RunParts& parts, const base::Progress& progress)
+{
+    const auto& where = parts.placement;
     if (m_config.model.fromScratch) {
         auto model = nn::readDecoderConfig(m_config.model.path);
         if (!model) {
             return model.error();
         }
-        parts.decoder = std::make_shared<nn::Decoder>(*model, where.device, where.dtype);
-        parts.decoder->initialise(static_cast<std::uint64_t>(m_config.run.seed));
-        return {};
+        auto decoder = std::make_shared<nn::Decoder>(*model, where.device, where.dtype);
+        decoder->initialise(static_cast<std::uint64_t>(m_config.run.seed));
+        return decoder;
     }
     auto folder = weights::ModelFolder::open(m_config.model.path);
     if (!folder) {
@@ -107,13 +138,12 @@ Result<void> Assembly::loadModel(RunParts& parts)
     if (!decoder) {
         return decoder.error();
     }
-    parts.decoder = std::move(*decoder);
     parts.quantisation = folder->config().storedAs.empty() ? held : std::nullopt;
-    if (!folder->quantisation().empty()) {
+    if (!folder->quantisation().empty() && !parts.decoder) {
         parts.warnings.push_back("The base is stored as " + folder->quantisation() + " and was dequantised: what is trained "
                                  "fits these rounded weights, and less exactly the model they were made from.");
     }
-    return {};
+    return std::move(*decoder);
 }
 
 Result<void> Assembly::loadData(RunParts& parts)
@@ -128,6 +158,7 @@ Result<void> Assembly::loadData(RunParts& parts)
     parts.data.files.clear(); // what is left of them is encoded
     parts.plan = std::make_unique<BatchPlan>(parts.data.train, planned->batches);
     parts.totalSteps = planned->steps;
+    parts.referencePlan = planned->reference;
     parts.warnings.insert(parts.warnings.end(), planned->warnings.begin(), planned->warnings.end());
     if (parts.data.heldOutHashes.empty() || m_inputs.resume) { // a resumed run keeps the list it began with
         return {};
@@ -135,19 +166,58 @@ Result<void> Assembly::loadData(RunParts& parts)
     return writeHeldOutList(m_inputs.folder, parts.data.heldOutHashes);
 }
 
+Result<void> Assembly::attachMethod(RunParts& parts)
+{
+    const auto seed = static_cast<std::uint64_t>(m_config.run.seed);
+    return m_config.model.adapter.empty()
+               ? parts.method->attach(*parts.decoder, m_config.method, {seed, m_config.model.path})
+               : peft::continueAdapter(*parts.decoder, *parts.method, m_config.method, m_config.model.adapter);
+}
+
+// From the base and the adapter that the run began with, also when it is resumed: never from a checkpoint.
+Result<void> Assembly::makeReference(RunParts& parts)
+{
+    const ReferencePlan& plan = parts.referencePlan;
+    auto identity = referenceIdentity(m_config, plan);
+    if (!identity) {
+        return identity.error();
+    }
+    parts.referenceIdentity = *identity;
+    if (plan.kind == ReferenceKind::AdapterCopy) {
+        if (auto attached = attachMethod(parts); !attached) {
+            return attached;
+        }
+        parts.reference.adapters = std::make_shared<const nn::AdapterSet>(parts.decoder->takeAdapters());
+    } else if (plan.kind == ReferenceKind::ModelCopy) {
+        auto copy = loadDecoder(parts, stage("loading the reference"));
+        if (!copy) {
+            return copy.error();
+        }
+        (*copy)->setBaseTrainable(false);
+        (*copy)->reserve(parts.plan->settings().maxLength);
+        parts.reference.model = std::move(*copy);
+    }
+    return plan.once ? computeReference(m_config, m_inputs.folder, parts, stage("asking the reference"),
+                                        [this] { return m_control.stopRequested(); })
+                     : Result<void>();
+}
+
 Result<void> Assembly::attach(RunParts& parts)
 {
     const auto seed = static_cast<std::uint64_t>(m_config.run.seed);
-    const auto attached = m_config.model.adapter.empty()
-                              ? parts.method->attach(*parts.decoder, m_config.method, {seed, m_config.model.path})
-                              : peft::continueAdapter(*parts.decoder, *parts.method, m_config.method, m_config.model.adapter);
+    auto attached = makeReference(parts);
+    attached = attached ? attachMethod(parts) : std::move(attached);
     if (!attached) {
         return attached;
     }
     parts.leaves = parts.method->trainable(*parts.decoder);
     if (parts.objective->heads) {
-        parts.heads = makeHeads(parts.objective->heads(m_config.objective, parts.decoder->config().hidden), seed,
-                                parts.placement.device);
+        auto wanted = parts.objective->heads(m_config.objective, parts.decoder->config().hidden);
+        for (objectives::Head& head : wanted) {
+            std::replace(head.sizes.begin(), head.sizes.end(), std::int64_t{0}, static_cast<std::int64_t>(parts.data.labels.size()));
+        }
+        parts.heads = makeHeads(wanted, seed, parts.placement.device);
+        continueScores(parts);
         parts.leaves.insert(parts.leaves.end(), parts.heads.begin(), parts.heads.end());
     }
     const auto* kind = optim::findOptimizer(m_config.optimizer.kind);
@@ -161,7 +231,9 @@ Result<void> Assembly::attach(RunParts& parts)
                                  + std::to_string(parts.optimizer->pagedBytes() >> 20) + " MiB stay in host memory.");
     }
     parts.decoder->setActivationCheckpointing(m_config.run.activationCheckpointing);
-    parts.decoder->reserve(std::max(longestOf(parts.data.train), longestOf(parts.data.heldOut)));
+    // Of mixed sequences it is known only where they are cut.
+    parts.decoder->reserve(parts.objective->mismatches ? parts.plan->settings().maxLength
+                                                       : std::max(longestOf(parts.data.train), longestOf(parts.data.heldOut)));
     if (parts.placement.dtype == at::kHalf) {
         parts.warnings.push_back("fp16 has a small range and no loss scaling here; steps may be lost. bf16 or fp32 "
                                  "are the safe choices.");
@@ -203,7 +275,8 @@ Result<std::unique_ptr<RunParts>> Assembly::make()
 
 std::unique_ptr<BatchSource> sourceOf(const RunParts& parts, BatchCursor start)
 {
-    const BatchForm form{parts.plan->isPacked(), parts.objective->perSequence, !parts.placement.device.is_cpu()};
+    const BatchForm form
+        = formFor(*parts.objective, parts.plan->settings().maxLength, parts.plan->isPacked(), !parts.placement.device.is_cpu());
     return std::make_unique<BatchFeed>(parts.data.train, *parts.plan, start, form);
 }
 

@@ -8,8 +8,10 @@
 #include "core/nn/device.h"
 #include "core/optim/optimizer.h"
 #include "core/peft/method.h"
+#include "core/train/batch_loss.h"
 #include "core/train/batch_plan.h"
 #include "core/train/batch_source.h"
+#include "core/train/reference_plan.h"
 #include "core/train/run.h"
 #include "core/train/training_data.h"
 
@@ -32,6 +34,9 @@ struct RunParts {
     std::shared_ptr<nn::Decoder> decoder;
     TrainingData data;
     std::vector<nn::NamedTensor> heads;  // the objective's own, in its order
+    ReferencePlan referencePlan;
+    Reference reference;                 // what an objective compares with
+    std::string referenceIdentity;       // of reference_pass.h
     std::vector<nn::NamedTensor> leaves; // trained, in the optimizer's order: the method's, then the heads
     std::unique_ptr<optim::Optimizer> optimizer;
     std::unique_ptr<BatchPlan> plan;     // of data.train

@@ -13,6 +13,7 @@ namespace luthier::train {
 namespace {
 
 constexpr std::size_t kLargest = 3; // shapes that are told
+constexpr std::int64_t kUsualEvaluations = 10;
 
 std::int64_t threadsOf(const PlanControl& control)
 {
@@ -46,6 +47,16 @@ void add(std::vector<BatchShape>& largest, const BatchShape& shape, std::size_t 
     }
     largest.insert(std::upper_bound(largest.begin(), largest.end(), shape, &isLarger), shape);
     largest.resize(std::min(largest.size(), most));
+}
+
+// Each evaluation reads the held-out rows, each step its own.
+ReferenceReads readsOf(const config::RunConfig& config, const RowPlan& plan, std::int64_t stepsOfEpoch)
+{
+    const auto train = static_cast<std::int64_t>(plan.data.train.size());
+    const auto heldOut = static_cast<std::int64_t>(plan.data.heldOut.size());
+    const std::int64_t evaluations = 1 + (config.run.evalEvery > 0 ? plan.steps / config.run.evalEvery : std::min<std::int64_t>(plan.steps, kUsualEvaluations));
+    const double epochs = static_cast<double>(plan.steps) / static_cast<double>(std::max<std::int64_t>(stepsOfEpoch, 1));
+    return {static_cast<std::int64_t>(epochs * static_cast<double>(train)) + evaluations * heldOut, train + heldOut};
 }
 
 } // namespace
@@ -82,7 +93,12 @@ Result<RowPlan> planRows(const config::RunConfig& config, const RunRows& rows, c
     plan.data = std::move(*data);
     plan.warnings.insert(plan.warnings.end(), plan.data.warnings.begin(), plan.data.warnings.end());
     plan.batches = batchSettings(config, plan.maxLength);
-    plan.steps = BatchPlan(plan.data.train, plan.batches).totalSteps(config.run.epochs, config.run.maxSteps);
+    const BatchPlan batches(plan.data.train, plan.batches);
+    plan.steps = batches.totalSteps(config.run.epochs, config.run.maxSteps);
+    auto objective = control.objective ? control.objective : objectives::findObjective(config.objective.kind);
+    if (objective && objective->usesReference) {
+        plan.reference = referencePlan(config, *objective, readsOf(config, plan, batches.stepsOf(batches.epoch(0))));
+    }
     return plan;
 }
 

@@ -8,6 +8,7 @@
 #include "core/train/base_model.h"
 #include "core/train/batch_plan.h"
 #include "core/train/method_size.h"
+#include "core/train/reference_plan.h"
 #include "core/train/run_rows.h"
 #include "core/train/training_data.h"
 
@@ -36,6 +37,7 @@ struct RowPlan {
     TrainingData data;
     BatchSettings batches;      // a BatchPlan of data.train with these is the run's
     std::int64_t steps = 0;     // optimizer steps in all
+    ReferencePlan reference;
     std::vector<std::string> warnings; // what the run will say of its rows
 
     bool isPacked() const { return batches.padding == "packed"; }

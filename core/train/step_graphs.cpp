@@ -59,6 +59,9 @@ at::Tensor moved(const at::Tensor& places, std::int64_t width, std::int64_t wide
 
 MicroBatch paddedToRoundSizes(MicroBatch batch)
 {
+    for (MicroBatch& other : batch.mismatched) {
+        other = paddedToRoundSizes(std::move(other));
+    }
     const std::int64_t width = batch.ids.size(1);
     if (!batch.segments.empty() || batch.ids.numel() > kPaddedTokens || !batch.places.defined()) {
         return batch; // trained everywhere: of one width, as texts are cut

@@ -75,6 +75,9 @@ void StepReports::tell(Waiting waiting)
     for (std::size_t i = 0; i < step.measures.size(); ++i) {
         step.measures[i].value = values[kFixedValues + i];
     }
+    if (m_finish) {
+        m_finish(step.measures);
+    }
     const double seconds = measure(step.step);
     step.tokensPerSecond = static_cast<double>(step.tokens) / seconds;
     step.secondsLeft = static_cast<double>(m_total - step.step) * m_secondsPerStep;

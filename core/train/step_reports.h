@@ -18,8 +18,9 @@ namespace luthier::train {
 
 class StepReports {
 public:
-    StepReports(RunObserver& observer, at::Device device, std::int64_t totalSteps)
-        : m_observer(observer), m_device(device), m_total(totalSteps)
+    // `finish`: what an objective does to a step's measures once they are there; null: nothing.
+    StepReports(RunObserver& observer, at::Device device, std::int64_t totalSteps, void (*finish)(measures::Values&) = nullptr)
+        : m_observer(observer), m_device(device), m_total(totalSteps), m_finish(finish)
     {
     }
 
@@ -48,6 +49,7 @@ private:
     RunObserver& m_observer;
     at::Device m_device;
     std::int64_t m_total = 0;
+    void (*m_finish)(measures::Values&) = nullptr;
     std::deque<Waiting> m_waiting;
     Clock::time_point m_last = Clock::now();
     double m_secondsPerStep = 0; // moving average

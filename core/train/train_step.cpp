@@ -30,6 +30,12 @@ std::int64_t elementsOf(const std::vector<at::Tensor>& leaves)
     return count;
 }
 
+// As MicroBatch::firstScale; undefined where nobody looks at sequences.
+at::Tensor firstScale(const StepBatches& step, const MicroBatch& batch)
+{
+    return batch.ends.defined() ? objectives::firstScaleOf(step.items, step.firsts, batch.ids) : at::Tensor();
+}
+
 } // namespace
 
 TrainStep::TrainStep(BatchLoss loss, optim::Optimizer& optimizer, std::uint64_t seed, WorkRecorder recorder)
@@ -51,6 +57,7 @@ nn::Pass TrainStep::passOf(std::int64_t number, std::size_t place) const
     base::Random ofStep(mix.next() ^ static_cast<std::uint64_t>(number));
     nn::Pass pass;
     pass.training = true;
+    pass.drops = m_loss.objective().dropsInputs;
     pass.seed = base::Random(ofStep.next() ^ place).next();
     return pass;
 }
@@ -65,6 +72,7 @@ at::Tensor TrainStep::accumulate(const StepBatches& step, std::int64_t number, c
     for (std::size_t place = 0; place < step.batches.size(); ++place) {
         between();
         StepGraphs::Input input{m_graphs.padded(step.batches[place]), scale, passOf(number, place)};
+        input.batch.firstScale = firstScale(step, input.batch);
         if (m_gradients.empty()) {
             input.batch = toDevice(std::move(input.batch), m_decoder.device());
             total.add_(pass(input));

@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/optim/schedules.h"
 #include "core/peft/origin.h"
+#include "core/peft/score_folder.h"
 #include "core/peft/trained_on.h"
 #include "core/train/bench_probe.h"
 #include "core/train/failure.h"
@@ -25,7 +26,7 @@ constexpr std::int64_t kUsualCheckpoints = 5;
 
 BatchLoss lossOf(const config::RunConfig& config, const RunParts& parts)
 {
-    return {*parts.decoder, *parts.objective, config.objective, parts.heads};
+    return {*parts.decoder, *parts.objective, config.objective, parts.heads, parts.reference};
 }
 
 std::int64_t every(std::int64_t wanted, std::int64_t total, std::int64_t times)
@@ -39,7 +40,7 @@ Trainer::Trainer(const config::RunConfig& config, const RunInputs& inputs, RunPa
                  RunObserver& observer)
     : m_config(config), m_inputs(inputs), m_parts(parts), m_control(control), m_observer(observer),
       m_trainStep(lossOf(config, parts), *parts.optimizer, static_cast<std::uint64_t>(config.run.seed)),
-      m_reports(observer, parts.placement.device, parts.totalSteps),
+      m_reports(observer, parts.placement.device, parts.totalSteps, parts.objective->finish),
       m_evaluator(lossOf(config, parts), parts.data.heldOut, config.run.batchSize),
       m_probes(*parts.decoder, parts.encoder, config.run, parts.data.areTexts),
       m_evalEvery(every(config.run.evalEvery, parts.totalSteps, kUsualEvaluations)),
@@ -61,6 +62,11 @@ Result<void> Trainer::resume()
                                : Result<void>();
     }
     const CheckpointInfo& from = search.newest->info;
+    if (from.reference != m_parts.referenceIdentity) {
+        return Error{search.newest->folder.string() + ": the model that this run compares with is not the one it began with; put "
+                     + m_config.model.path + (m_config.model.adapter.empty() ? "" : " and " + m_config.model.adapter)
+                     + " back as they were, or start the run again in a new folder"};
+    }
     if (auto loaded = loadWeightsFrom(*search.newest, m_parts.leaves); !loaded) {
         return loaded;
     }
@@ -234,7 +240,9 @@ void Trainer::evaluate()
             warn("The held-out loss is not a finite number.");
         }
     }
-    m_probes.answer(m_step, m_observer, isStopped);
+    if (!m_parts.objective->judges) {
+        m_probes.answer(m_step, m_observer, isStopped);
+    }
 }
 
 // A run is worth more than what is said of its rows, so a failure is told and no more.
@@ -254,8 +262,16 @@ RunEnded Trainer::finish()
     measureRows(RowLossTime::After);
     m_observer.onEvent(StageChanged{"saving", 0, 0});
     const fs::path result = fs::absolute(m_inputs.folder / (m_parts.method->writesAdapter ? "adapter" : "model"));
+    const nn::ScoreHead scores = m_parts.objective->judges ? nn::ScoreHead{m_parts.heads.front().tensor.detach(), m_parts.data.labels} : nn::ScoreHead();
+    if (scores.exists()) {
+        m_parts.decoder->setScoreHead(scores); // a whole model is written with it
+    }
     auto written = m_parts.method->save(*m_parts.decoder, m_config.method, m_config.model.path, result);
-    written = written && !m_parts.heads.empty() ? saveHeads(m_parts.heads, result) : std::move(written);
+    if (written && scores.exists() && m_parts.method->writesAdapter) {
+        written = peft::addScoreHead(result, scores);
+    } else if (written && !scores.exists() && !m_parts.heads.empty()) {
+        written = saveHeads(m_parts.heads, result);
+    }
     written = written ? peft::writeTrainedOn(result, m_parts.quantisation) : std::move(written);
     if (const auto origin = peft::readOrigin(m_inputs.folder); written) {
         written = origin ? peft::writeOrigin(result, *origin) : Result<void>(origin.error());
@@ -322,7 +338,8 @@ CheckpointInfo Trainer::info() const
             m_parts.placement.deviceText,
             m_parts.placement.dtypeText,
             m_parts.threads,
-            config::toJson(m_config)};
+            config::toJson(m_config),
+            m_parts.referenceIdentity};
 }
 
 double Trainer::seconds() const

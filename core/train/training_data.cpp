@@ -2,6 +2,7 @@
 #include "core/train/training_data.h"
 
 #include "core/data/held_out_split.h"
+#include "core/train/labels.h"
 #include "core/train/plan_cache.h"
 #include "core/train/windows.h"
 
@@ -90,12 +91,15 @@ private:
     void count(const EncodedRows& rows, const std::string& path);
     Result<void> nothingLeft() const; // says why
     Result<void> readHeldOut();
+    Result<void> numberLabels();
+    ItemStore withNumbers(const EncodedRows& rows, const std::string& path);
     void split();
     void join();
 
     const DataRequest& m_request;
     const objectives::Objective* m_objective = nullptr;
     ItemStore m_items; // of all training files
+    std::vector<std::string> m_labels; // of them, where they have some
     TrainingData m_data;
 };
 
@@ -149,10 +153,51 @@ Result<void> Preparation::readTrain()
         for (std::size_t i = 0; i < rows.items.size(); ++i) {
             m_items.append(rows.items, i);
         }
+        m_labels.insert(m_labels.end(), rows.labels.begin(), rows.labels.end());
         count(rows, m_request.rows.train[number].path);
         m_data.files.push_back((*read)->dataset);
     }
-    return m_items.isEmpty() ? nothingLeft() : Result<void>();
+    return m_items.isEmpty() ? nothingLeft() : numberLabels();
+}
+
+Result<void> Preparation::numberLabels()
+{
+    if (!m_objective->labelled) {
+        return {};
+    }
+    m_data.labels = sortedLabels(m_labels);
+    if (m_data.labels.size() < 2) {
+        return Error{"All rows of the training data have the label \"" + m_data.labels.front() + "\", so there is nothing to tell apart; add rows of another"};
+    }
+    std::vector<float> numbers;
+    for (const std::string& label : m_labels) {
+        numbers.push_back(static_cast<float>(numberOf(label, m_data.labels)));
+    }
+    m_items.setColumn(objectives::kLabelColumn, std::move(numbers));
+    return {};
+}
+
+// Held-out rows by the numbers of the training data's labels; one that the training data does not have cannot be right.
+ItemStore Preparation::withNumbers(const EncodedRows& rows, const std::string& path)
+{
+    std::vector<float> numbers;
+    ItemStore known(m_objective->columns);
+    std::int64_t strange = 0;
+    for (std::size_t i = 0; i < rows.items.size(); ++i) {
+        const std::int64_t number = numberOf(rows.labels[i], m_data.labels);
+        if (number < 0) {
+            ++strange;
+            continue;
+        }
+        known.append(rows.items, i);
+        numbers.push_back(static_cast<float>(number));
+    }
+    known.setColumn(objectives::kLabelColumn, std::move(numbers));
+    if (strange > 0) {
+        m_data.warnings.push_back(std::filesystem::path(path).filename().string() + ": " + counted(strange, "held-out row has", "held-out rows have")
+                                  + " a label that no training row has; they are left out.");
+    }
+    return known;
 }
 
 void Preparation::count(const EncodedRows& rows, const std::string& path)
@@ -189,8 +234,10 @@ Result<void> Preparation::readHeldOut()
         if (!read) {
             return read.error();
         }
-        for (std::size_t i = 0; i < (*read)->rows->items.size(); ++i) {
-            m_data.heldOut.append((*read)->rows->items, i);
+        const EncodedRows& rows = *(*read)->rows;
+        const ItemStore items = m_objective->labelled ? withNumbers(rows, files[number].path) : rows.items;
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            m_data.heldOut.append(items, i);
         }
     }
     return {};

@@ -35,6 +35,7 @@ struct TrainingData {
     std::string firstBroken;    // "rows.jsonl, row 12: ..."; empty: none is
     std::vector<std::shared_ptr<const data::Dataset>> files; // of data.train, as they were read
     std::vector<UnreadOfFile> unread; // of every file, training files first
+    std::vector<std::string> labels; // Objective::labelled: those of the training files, sorted; items have their numbers
     bool areTexts = false;      // plain texts: prompts are continued, not answered
     std::vector<std::string> warnings;
 };

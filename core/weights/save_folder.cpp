@@ -3,12 +3,15 @@
 
 #include "core/base/files.h"
 #include "core/gguf/file.h"
+#include "core/text/tokenizers/tokenizer.h"
 #include "core/weights/gguf/export.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
+#include <string_view>
 
 namespace luthier::weights {
 
@@ -188,6 +191,69 @@ Result<void> copyCompanions(const fs::path& source, const fs::path& target)
     return {};
 }
 
+// "LlamaForCausalLM" -> "LlamaForSequenceClassification".
+std::string judgingArchitecture(const Json& config)
+{
+    constexpr std::string_view kJudges = "ForSequenceClassification";
+    const auto list = config.find("architectures");
+    const bool isNamed = list != config.end() && list->is_array() && !list->empty() && list->front().is_string();
+    const std::string name = isNamed ? list->front().get<std::string>() : std::string();
+    if (name.ends_with(kJudges)) {
+        return name;
+    }
+    const std::string type = config.value("model_type", std::string());
+    if (type == "gemma3_text") {
+        return "Gemma3TextForSequenceClassification";
+    }
+    for (const std::string_view end : {"ForCausalLM", "LMHeadModel", "ForConditionalGeneration"}) {
+        if (name.ends_with(end)) {
+            return name.substr(0, name.size() - end.size()) + std::string(kJudges);
+        }
+    }
+    return std::string(kJudges);
+}
+
+// Readers find the last token as the last that is not this one, so it must be none that ends a text.
+Result<Json> paddingFor(const nn::DecoderConfig& config, const fs::path& source)
+{
+    auto tokenizer = text::loadTokenizer(source);
+    if (!tokenizer) {
+        return Json(config.bosId >= 0 ? config.bosId : 0); // a folder without one reads no texts
+    }
+    const auto ends = [&](std::optional<text::TokenId> id) {
+        return !id || *id == (*tokenizer)->eos() || std::find(config.eosIds.begin(), config.eosIds.end(), *id) != config.eosIds.end();
+    };
+    for (const auto& id : {(*tokenizer)->pad(), (*tokenizer)->idOf("<unk>"), (*tokenizer)->bos()}) {
+        if (!ends(id)) {
+            return Json(*id);
+        }
+    }
+    return Json(0);
+}
+
+// What transformers' sequence classification reads.
+Result<void> addJudging(const nn::Decoder& decoder, const fs::path& source, Json& config)
+{
+    const nn::ScoreHead& head = decoder.scoreHead();
+    auto padding = paddingFor(decoder.config(), source);
+    if (!padding) {
+        return padding.error();
+    }
+    Json names = Json::object();
+    Json numbers = Json::object();
+    for (std::int64_t i = 0; i < head.weight.size(0); ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        const std::string name = at < head.labels.size() ? head.labels[at] : "LABEL_" + std::to_string(i);
+        names[std::to_string(i)] = name;
+        numbers[name] = i;
+    }
+    config["architectures"] = Json::array({judgingArchitecture(config)});
+    config["id2label"] = std::move(names);
+    config["label2id"] = std::move(numbers);
+    config["pad_token_id"] = std::move(*padding);
+    return {};
+}
+
 Result<Json> newConfig(nn::Decoder& decoder, const fs::path& source, at::ScalarType storeAs)
 {
     auto config = gguf::isGguf(source) ? ggufFolderConfig(source) : base::readJson(source / "config.json");
@@ -200,6 +266,11 @@ Result<Json> newConfig(nn::Decoder& decoder, const fs::path& source, at::ScalarT
     (*config)[config->contains("dtype") ? "dtype" : "torch_dtype"] = dtypeName(storeAs);
     config->erase("quantization_config"); // what is written are numbers
     (*config)["tie_word_embeddings"] = decoder.config().tiedHead;
+    if (decoder.scoreHead().exists()) {
+        if (auto judged = addJudging(decoder, source, *config); !judged) {
+            return judged.error();
+        }
+    }
     return config;
 }
 

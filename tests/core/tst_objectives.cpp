@@ -18,7 +18,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/log_sigmoid.h>
 #include <ATen/ops/tensor.h>
 
 #include <QtTest>
@@ -118,30 +117,6 @@ objectives::Objective scored()
     row.heads = [](const objectives::ObjectiveSettings&, std::int64_t hidden) {
         return std::vector<objectives::Head>{{"score.weight", {hidden}, 0.02}, {"score.bias", {1}, 0}};
     };
-    return row;
-}
-
-// Direct preference optimisation, as it will stand in its row: pairs of sequences, a reference, a loss for each pair.
-objectives::LossValue dpoLoss(const objectives::LossInput& input)
-{
-    const auto answers = [&](const objectives::Prediction& model) {
-        return objectives::sumBySequence(objectives::targetLogProbs(model, input.batch), input.batch).view({-1, 2});
-    };
-    const at::Tensor reference = answers(input.reference());
-    const at::Tensor rewards = (answers(input.policy()) - reference) * 0.1;
-    const at::Tensor margins = rewards.select(1, 0) - rewards.select(1, 1);
-    const at::Tensor seen = margins.detach();
-    return {-at::log_sigmoid(margins).sum(), {seen.sum(), seen.gt(0).to(at::kFloat).sum()}};
-}
-
-objectives::Objective dpo()
-{
-    objectives::Objective row{{"dpo", "Preferences", "For a test."}};
-    row.loss = dpoLoss;
-    row.divisor = objectives::Divisor::Items;
-    row.perSequence = true;
-    row.usesReference = true;
-    row.measures = {"margins", "accuracies"};
     return row;
 }
 
@@ -478,7 +453,7 @@ void TestObjectives::headsAreTrainedAndResumed()
 // out or cut into micro-batches changes nothing.
 void TestObjectives::preferencesFit()
 {
-    const objectives::Objective row = dpo();
+    const objectives::Objective& row = *objectives::findObjective("dpo");
     const ItemStore pairs = pairsOf(12);
     nn::Decoder decoder(smallModel(), at::kCPU, at::kFloat);
     decoder.initialise(3);

@@ -21,6 +21,13 @@ constexpr std::array kRows{
     ChartRow{"loss", QT_TRANSLATE_NOOP("ChartSpec", "Loss"), true},
     ChartRow{"learningRate", QT_TRANSLATE_NOOP("ChartSpec", "Learning rate"), true},
     ChartRow{"gradNorm", QT_TRANSLATE_NOOP("ChartSpec", "Gradient norm"), true},
+    ChartRow{"rewards", QT_TRANSLATE_NOOP("ChartSpec", "Rewards"), false},
+    ChartRow{"accuracy", QT_TRANSLATE_NOOP("ChartSpec", "Accuracy"), false},
+    ChartRow{"logProbs", QT_TRANSLATE_NOOP("ChartSpec", "Log-probabilities"), false},
+    ChartRow{"meanLogProbs", QT_TRANSLATE_NOOP("ChartSpec", "Log-probabilities a token"), false},
+    ChartRow{"nll", QT_TRANSLATE_NOOP("ChartSpec", "Loss of the chosen answers"), false},
+    ChartRow{"logOdds", QT_TRANSLATE_NOOP("ChartSpec", "Log odds ratio"), false},
+    ChartRow{"kl", QT_TRANSLATE_NOOP("ChartSpec", "KL"), false},
     ChartRow{"speed", QT_TRANSLATE_NOOP("ChartSpec", "Speed"), true},
 };
 

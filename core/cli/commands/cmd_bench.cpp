@@ -4,6 +4,7 @@
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
+#include "core/objectives/objectives.h"
 #include "core/peft/lora_settings.h"
 #include "core/peft/method.h"
 #include "core/text/tokenizers/bench_tokenize.h"
@@ -38,6 +39,8 @@ struct Flags {
     std::string method = "lora";
     std::string quantization = "auto";
     std::string paging = "auto";
+    std::string objective = "sft";
+    bool liveReference = false;
     double dropout = 0;
     bool checkpointing = false;
     std::int64_t prompt = 128;
@@ -97,7 +100,7 @@ int benchStep(const Flags& flags, Context& context)
     auto result = train::benchStep({std::move(*config), method, flags.batch, flags.length, flags.steps,
                                     flags.warmup, context.globals.deviceOrAuto(),
                                     context.globals.dtypeOrAuto(), progress, context.cancel, flags.quantization,
-                                    flags.checkpointing, flags.paging});
+                                    flags.checkpointing, flags.paging, flags.objective, flags.liveReference});
     context.console.endProgress();
     if (!result) {
         return context.fail(result.message());
@@ -260,6 +263,12 @@ void setup(CLI::App& app, Flags& flags)
             sub->add_option("--method", flags.method, "What is trained: any of `luthier tune --method`'s")
                 ->check(CLI::IsMember(methods))
                 ->option_text("lora");
+            std::vector<std::string> objectives;
+            for (const auto& objective : objectives::objectives()) {
+                objectives.emplace_back(objective.id);
+            }
+            sub->add_option("--objective", flags.objective, "What is learned; a pair is two rows")->check(CLI::IsMember(objectives))->option_text("sft");
+            sub->add_flag("--live-reference", flags.liveReference, "Ask the reference at every step, instead of once before");
             sub->add_option("--dropout", flags.dropout, "Share of an adapter's inputs dropped; the peers' tables have 0")
                 ->check(CLI::Range(0.0, 0.9))
                 ->option_text("0");

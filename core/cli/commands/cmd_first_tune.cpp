@@ -22,6 +22,7 @@ struct Flags {
     std::string model;
     std::string project;
     std::string out;
+    bool preferences = false;
 };
 
 // Why the first tune's recipe leaves the usual preset. A changed value without a row here is shown without a
@@ -46,6 +47,9 @@ constexpr std::array kReasons = {
     Reason{"run.checkpoint_every", "a run of some minutes is begun again sooner than resumed"},
     Reason{"run.probe_prompts", "questions that are not in the data show what changes while it trains"},
     Reason{"run.probe_tokens", "long enough for the answers in the data"},
+    Reason{"objective.kind", "pairs of a chosen and a rejected answer, instead of answers to copy"},
+    Reason{"objective.beta", "a larger one keeps a small model nearer to what it was"},
+    Reason{"objective.nll_weight", "keeps the chosen answers likely while the rejected ones fall"},
 };
 // Not part of the preset: what is tuned with what.
 constexpr std::array kOwn
@@ -56,6 +60,7 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--model", flags.model,
                    "Model folder or GGUF file; usually the bundled one. Another one takes fewer rows")
         ->option_text("PATH");
+    app.add_flag("--preferences", flags.preferences, "Learn from pairs of a chosen and a rejected answer (DPO) instead of answers");
     app.add_option("--project", flags.project, "Record the run in this project; made when there is none")
         ->option_text("DIR");
     app.add_option("--out", flags.out, "Folder of the run; usually a new one in your data folder")
@@ -77,7 +82,7 @@ fs::path freeFolder()
 Result<config::RunConfig> configOf(const Flags& flags, const Globals& globals)
 {
     // Made for the bundled model, or for one that is perhaps a hundred times its size.
-    const char* recipe = flags.model.empty() ? "first_tune.json" : "first_tune_model.json";
+    const char* recipe = flags.preferences ? "first_tune_preferences.json" : flags.model.empty() ? "first_tune.json" : "first_tune_model.json";
     auto config = readTuneConfig(base::resourcesFolder() / "recipes" / recipe, {}, globals);
     if (!config) {
         return config;
@@ -169,6 +174,12 @@ void printResult(const ComparisonSettings& settings, const std::vector<std::vect
         console.text("Held-out loss   " + fixed(*before, 4) + " before, " + fixed(*printer.measures().heldOut(), 4) + " after " + counted(ended.step) + " steps in "
                      + duration(ended.seconds));
     }
+    for (const measures::Summary& measured : printer.measures()) {
+        if (measured.set == measures::kHeldOutSet && measured.before() && measured.measure->id != "loss") {
+            console.text("Held-out " + std::string(measured.measure->label) + "   " + measures::textOf(*measured.measure, *measured.before()) + " before, "
+                         + measures::textOf(*measured.measure, measured.last) + " after");
+        }
+    }
     console.text("Adapter         " + ended.adapter + "\n\nTry next:\n  luthier generate --model "
                  + run.config.model.path + " --adapter " + ended.adapter
                  + " --chat --prompt \"What does Mira sell?\"\n  luthier compare --model "
@@ -204,7 +215,7 @@ int run(const Flags& flags, Context& context)
 Command firstTuneCommand()
 {
     return command<Flags>("first-tune", "Tune the bundled model and see what changed, in a few minutes",
-                          "luthier first-tune\nluthier first-tune --model some-model.gguf\n"
+                          "luthier first-tune\nluthier first-tune --preferences\nluthier first-tune --model some-model.gguf\n"
                           "luthier first-tune --project ~/tunes\nluthier first-tune --out /tmp/first --threads 2",
                           setup, run);
 }

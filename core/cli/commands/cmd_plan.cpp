@@ -101,6 +101,8 @@ Json toJson(const Plan& whole)
             {"memory", toJson(whole.memory)},
             {"changes", toJson(whole.changes)},
             {"seconds", whole.measured ? Json(whole.measured->seconds) : Json()},
+            {"reference", {{"kind", train::toText(plan.rows.reference.kind)}, {"once", plan.rows.reference.once}, {"why", plan.rows.reference.why}}},
+            {"labels", data.labels},
             {"warnings", plan.rows.warnings}};
     if (whole.measured) {
         json["measured"] = whole.measured->peakBytes;
@@ -155,6 +157,15 @@ std::string batchText(const train::BatchShape& shape, bool isPacked)
            + ", at step " + counted(shape.step);
 }
 
+std::string joined(const std::vector<std::string>& words)
+{
+    std::string text;
+    for (const std::string& word : words) {
+        text += (text.empty() ? "" : ", ") + oneLine(word);
+    }
+    return text;
+}
+
 std::string tableOf(const Plan& whole, int width)
 {
     const train::RunPlan& plan = whole.run;
@@ -176,6 +187,12 @@ std::string tableOf(const Plan& whole, int width)
                                    + counted(whole.measured->passTokens) + " tokens, which takes "
                                    + duration(whole.measured->secondsPerPass)});
         table.add({"Time", "about " + duration(whole.measured->seconds)});
+    }
+    if (!plan.rows.reference.why.empty()) {
+        table.add({"Reference", plan.rows.reference.why});
+    }
+    if (!plan.rows.data.labels.empty()) {
+        table.add({"Labels", joined(plan.rows.data.labels)});
     }
     return table.toText(width);
 }

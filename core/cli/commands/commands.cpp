@@ -16,6 +16,7 @@ std::span<const Command> commands()
         generateCommand(),
         compareCommand(),
         scoreCommand(),
+        rewardCommand(),
         mergeCommand(),
         exportCommand(),
         tokenizeCommand(),

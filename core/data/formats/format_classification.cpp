@@ -38,8 +38,9 @@ Result<Example> toExample(const Json& row)
     }
     Example example;
     example.messages.push_back({"user", *text + kQuestion, {}});
-    example.messages.push_back(
-        {"assistant", textOf(*label)});
+    example.label = textOf(*label);
+    example.messages.push_back({"assistant", example.label, {}});
+    example.labelled = std::move(*text);
     return example;
 }
 

@@ -3,12 +3,15 @@
 #include "core/data/formats/formats_table.h"
 #include "core/data/sources/row_text.h"
 
+#include <cmath>
+
 namespace luthier::data {
 
 namespace {
 
 constexpr Names kChosen = {"chosen", "preferred_output", "chosen_response"};
 constexpr Names kRejected = {"rejected", "non_preferred_output", "rejected_response"};
+constexpr Names kMargin = {"margin"};
 constexpr Names kPair = {"output", "outputs"}; // LLaMA-Factory's older rows: [better, worse]
 
 // The two outputs under the names of a pair; null where they are no pair.
@@ -126,6 +129,25 @@ Result<void> checkAnswers(const Example& example)
     return {};
 }
 
+// A number, or what reads as one, as in CSV.
+Result<void> takeMargin(const Json& row, Example& example)
+{
+    const Json* given = fieldIn(row, kMargin);
+    Json margin = given ? *given : Json();
+    if (margin.is_string() && !isBlankText(margin)) {
+        auto number = base::parseJson(margin.get_ref<const std::string&>());
+        margin = number ? std::move(*number) : std::move(margin);
+    }
+    if (margin.is_null() || isBlankText(margin)) {
+        return {};
+    }
+    if (!margin.is_number() || !std::isfinite(margin.get<double>())) {
+        return Error{"\"" + nameOr(row, kMargin) + "\" is " + kindOf(margin) + "; it must be a number, how much better the chosen answer is"};
+    }
+    example.margin = margin.get<double>();
+    return {};
+}
+
 Result<Example> toExample(const Json& given)
 {
     const Json pair = given.is_object() ? unfolded(given) : Json();
@@ -146,6 +168,7 @@ Result<Example> toExample(const Json& given)
     auto done = takePrompt(row, example);
     done = done ? takeSystem(row, example.messages) : done;
     done = done ? checkAnswers(example) : done;
+    done = done ? takeMargin(row, example) : done;
     if (done) {
         auto all = example.messages;
         all.insert(all.end(), example.chosen.begin(), example.chosen.end());

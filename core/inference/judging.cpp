@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/inference/judging.h"
+
+#include "core/objectives/score_head.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+#include <string>
+
+namespace luthier::inference {
+
+namespace {
+
+using Texts = std::vector<std::vector<text::TokenId>>;
+
+Result<void> check(const nn::Decoder& decoder, const Texts& texts)
+{
+    const nn::DecoderConfig& config = decoder.config();
+    if (!decoder.scoreHead().exists()) {
+        return Error{"the model has no head that scores texts: take a reward model or a classifier, or the adapter of one"};
+    }
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        const std::string name = "text " + std::to_string(i + 1);
+        if (texts[i].empty()) {
+            return Error{name + " is empty"};
+        }
+        if (static_cast<std::int64_t>(texts[i].size()) > config.maxPositions) {
+            return Error{name + " has " + std::to_string(texts[i].size()) + " tokens, the model reads at most " + std::to_string(config.maxPositions)};
+        }
+        const auto outside = std::find_if(texts[i].begin(), texts[i].end(), [&](text::TokenId id) { return id < 0 || id >= config.vocab; });
+        if (outside != texts[i].end()) {
+            return Error{name + " has the token " + std::to_string(*outside) + ", which is outside of the model's vocabulary of "
+                         + std::to_string(config.vocab) + "; it was cut into tokens for another model"};
+        }
+    }
+    return {};
+}
+
+at::Tensor scoresOf(nn::Decoder& decoder, const Texts& texts, std::span<const std::size_t> ofBatch, bool useAdapters)
+{
+    std::size_t width = 0;
+    for (const std::size_t i : ofBatch) {
+        width = std::max(width, texts[i].size());
+    }
+    const auto rows = static_cast<std::int64_t>(ofBatch.size());
+    const at::Tensor ids = at::zeros({rows, static_cast<std::int64_t>(width)}, at::kLong);
+    std::vector<std::int64_t> ends;
+    for (std::int64_t row = 0; row < rows; ++row) {
+        const auto& text = texts[ofBatch[static_cast<std::size_t>(row)]];
+        std::copy(text.begin(), text.end(), ids.mutable_data_ptr<std::int64_t>() + row * static_cast<std::int64_t>(width));
+        ends.push_back(row * static_cast<std::int64_t>(width) + static_cast<std::int64_t>(text.size()) - 1);
+    }
+    nn::ForwardInput input;
+    input.ids = ids.to(decoder.device());
+    if (!useAdapters) {
+        input.pass.adapters = nn::noAdapters();
+    }
+    const at::Tensor hidden = decoder.hidden(input);
+    return objectives::lastScores(hidden, at::tensor(ends, at::kLong).to(decoder.device()), decoder.scoreHead().weight).to(at::kCPU).contiguous();
+}
+
+} // namespace
+
+Result<std::vector<std::vector<float>>> judge(nn::Decoder& decoder, const Texts& texts, std::int64_t rows, bool useAdapters,
+                                              const base::CancelToken& cancel)
+{
+    if (auto good = check(decoder, texts); !good) {
+        return good.error();
+    }
+    const at::NoGradGuard noGrad;
+    std::vector<std::size_t> order(texts.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return texts[a].size() > texts[b].size(); });
+    std::vector<std::vector<float>> all(texts.size());
+    const auto size = static_cast<std::size_t>(std::max<std::int64_t>(rows, 1));
+    for (std::size_t begin = 0; begin < order.size(); begin += size) {
+        if (cancel.isCancelled()) {
+            return Error{"cancelled"};
+        }
+        const auto ofBatch = std::span<const std::size_t>(order).subspan(begin, std::min(size, order.size() - begin));
+        const at::Tensor scores = scoresOf(decoder, texts, ofBatch, useAdapters);
+        const float* next = scores.const_data_ptr<float>();
+        for (const std::size_t text : ofBatch) {
+            all[text].assign(next, next + scores.size(1));
+            next += scores.size(1);
+        }
+    }
+    return all;
+}
+
+} // namespace luthier::inference
