@@ -8,6 +8,7 @@
 #include "ui/widgets/conversation/role_colors.h"
 #include "ui/widgets/named_button.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QListWidget>
@@ -195,7 +196,8 @@ void DataFilters::refresh()
             heading->setFont(textFont(TextSize::Small));
         }
         QListWidgetItem* shown = m_list->item(line++);
-        const QString count = QLocale().toString(static_cast<qlonglong>(item.count)) + (item.isGrowing ? QStringLiteral("\u2026") : QString());
+        const QString count = item.isMeasured ? QLocale().toString(static_cast<qlonglong>(item.count)) + (item.isGrowing ? QStringLiteral("\u2026") : QString())
+                                              : QStringLiteral("\u2013");
         shown->setText(item.label);
         shown->setData(kCountRole, count);
         //: name of a filter, number of rows it shows
@@ -207,6 +209,15 @@ void DataFilters::refresh()
             m_list->setCurrentItem(shown);
         }
     }
+}
+
+// Lines keep their colours.
+void DataFilters::changeEvent(QEvent* event)
+{
+    if (event->type() == QEvent::PaletteChange) {
+        refresh();
+    }
+    QWidget::changeEvent(event);
 }
 
 void DataFilters::showProgress()

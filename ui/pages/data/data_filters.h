@@ -33,6 +33,9 @@ Q_SIGNALS:
     void versionsWanted();
     void mapWanted();
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
     void refreshSoon();
     void refresh();
