@@ -161,10 +161,12 @@ void ComparePage::loadHeldOut()
         return;
     }
     m_heldOutOf = result;
+    m_isHeldOutRead = false;
     m_cancelHeldOut.cancel();
     m_cancelHeldOut = {};
     if (run == nullptr || run->recipe.is_null()) {
         m_side->setHeldOut({}, run == nullptr ? QString() : tr("A folder does not say which rows it was tuned on."));
+        m_isHeldOutRead = run != nullptr;
         return;
     }
     m_side->setHeldOut({}, tr("Reading the held-out rows\u2026"));
@@ -180,6 +182,7 @@ void ComparePage::loadHeldOut()
         m_side->setHeldOut(read.items, !read.problem.isEmpty() ? read.problem
                                        //: how many prompts are listed, how many rows there are, the file's name
                                        : tr("%1 of %2 rows of %3 that this run never trained on").arg(shown, total, read.source));
+        m_isHeldOutRead = true;
         askFirst();
     });
 }
@@ -194,17 +197,16 @@ void ComparePage::reveal(const QString& what)
 {
     m_asksFirst = true;
     chooseRun(what.toLongLong());
-    const TunedRun* run = m_choices->tuned();
-    if (run != nullptr && run->id == what.toLongLong() && m_heldOutOf == run->result) {
-        askFirst(); // its prompts are listed already
-    }
+    askFirst(); // where its prompts are listed already
 }
 
 void ComparePage::askFirst()
 {
-    if (m_asksFirst && m_wantedRun == 0 && m_side->chooseFirst()) {
+    if (m_asksFirst && m_wantedRun == 0 && m_isHeldOutRead) {
         m_asksFirst = false;
-        compare();
+        if (m_side->chooseFirst()) {
+            compare();
+        }
     }
 }
 

@@ -70,6 +70,7 @@ private:
     qint64 m_wantedRun = 0;   // to be chosen once it is read
     bool m_asksFirst = false; // once its prompts are read
     bool m_answerAgain = false; // once the running answers have stopped
+    bool m_isHeldOutRead = false;
     QString m_heldOutOf; // result folder whose held-out rows are listed
     base::CancelToken m_cancelHeldOut;
 

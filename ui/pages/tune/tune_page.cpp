@@ -298,8 +298,9 @@ void TunePage::onMainAction()
     } else {
         // As soon as all is read: model and files may have changed on disk since. What did not is not read again.
         m_wantsGate = true;
+        const bool isOld = m_recheck.isActive(); // what is being read
         m_recheck.stop();
-        if (!m_planJob.isRunning()) {
+        if (isOld || !m_planJob.isRunning()) {
             check();
         }
     }
