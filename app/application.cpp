@@ -2,6 +2,8 @@
 #include "app/application.h"
 
 #include "core/base/paths.h"
+#include "core/nn/threads.h"
+#include "ui/settings/app_settings.h"
 
 #include <QApplication>
 #include <QFileInfo>
@@ -12,16 +14,34 @@ namespace luthier::app {
 
 namespace {
 
+const QString kSystem = QStringLiteral("system");
+
 // The person's language where there is one; English has its plural forms only.
 bool install(QTranslator& translator)
 {
     const QString folder = QStringLiteral(":/i18n");
-    return (translator.load(QLocale(), QStringLiteral("luthier"), QStringLiteral("_"), folder)
+    const QString language = ui::AppSettings().text(QStringLiteral("language"), kSystem);
+    return (translator.load(language == kSystem ? QLocale() : QLocale(language), QStringLiteral("luthier"), QStringLiteral("_"), folder)
             || translator.load(QStringLiteral("luthier_en"), folder))
            && QCoreApplication::installTranslator(&translator);
 }
 
 } // namespace
+
+void applyPreferences()
+{
+    const ui::AppSettings settings;
+    const auto set = [](const char* variable, const QString& value) {
+        if (!value.isEmpty() && value != kSystem && !qEnvironmentVariableIsSet(variable)) {
+            qputenv(variable, value.toUtf8());
+        }
+    };
+    set("QT_SCALE_FACTOR", settings.text(QStringLiteral("scale")));
+    set("HF_HUB_CACHE", settings.text(QStringLiteral("hubFolder")));
+    if (const int threads = settings.text(QStringLiteral("threads")).toInt(); threads > 0) {
+        nn::setThreads(threads);
+    }
+}
 
 Application::Application(QApplication& app)
     : m_isTranslated(install(m_translator)), m_theme(app), m_window(m_workspace, m_theme)

@@ -21,6 +21,10 @@ struct Request {
     QString path;    // a project folder or a data file; empty: none
 };
 
+// What the person prefers and Qt or core read from the environment: before the QApplication is made. What is set there
+// already stands over it.
+void applyPreferences();
+
 class Application {
 public:
     explicit Application(QApplication& app);

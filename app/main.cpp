@@ -8,6 +8,7 @@
 int main(int argc, char** argv)
 {
     luthier::base::haveThreadsYield(argv);
+    luthier::app::applyPreferences();
     QApplication app(argc, argv);
     QApplication::setApplicationName(QStringLiteral("luthier-studio"));
     QApplication::setApplicationDisplayName(QStringLiteral("Luthier"));

@@ -16,9 +16,9 @@ constexpr std::array kTable{
     Measure{"loss", "loss", "Mean over the trained tokens", "nats per token", Better::Lower, Drawing::Smoothed, "loss", false, 4, true},
     Measure{"learning_rate", "learning rate", "What the schedule gave this step", "", Better::Neither, Drawing::Exact, "learningRate", false, 3,
             false},
-    Measure{"grad_norm", "gradient norm", "Of all gradients together, before clipping", "", Better::Neither, Drawing::Smoothed, "gradNorm",
+    Measure{"grad_norm", "gradient norm", "Of all gradients together, before clipping", "", Better::Neither, Drawing::Exact, "gradNorm",
             false, 3, false},
-    Measure{"tokens_per_second", "speed", "Real tokens, padding not counted", "tokens/s", Better::Higher, Drawing::Smoothed, "speed", false, 3,
+    Measure{"tokens_per_second", "speed", "Real tokens, padding not counted", "tokens/s", Better::Higher, Drawing::Exact, "speed", false, 3,
             false},
     Measure{"memory_bytes", "memory", "Of the process, or the largest on a card", "bytes", Better::Lower, Drawing::None, "", false, 4, false},
     // Of answers judged against each other. A reward is what the objective pushes on: how much likelier than for the reference an

@@ -52,6 +52,16 @@ void StepReports::restartClock()
     m_last = Clock::now();
 }
 
+void StepReports::stopClock()
+{
+    m_stopped = Clock::now();
+}
+
+void StepReports::goOnWithClock()
+{
+    m_last += Clock::now() - m_stopped;
+}
+
 double StepReports::measure(std::int64_t step)
 {
     const auto now = Clock::now();

@@ -30,8 +30,11 @@ public:
     // Tells all that is outstanding.
     void flush();
 
-    // Time that is not a step's (evaluation, saving, a hold): the clock starts again.
+    // Time between steps that is none's (evaluation, saving): the clock starts again.
     void restartClock();
+    // Time within a step that is not its own (a hold): what the step took before still counts.
+    void stopClock();
+    void goOnWithClock();
 
     std::int64_t badInARow() const { return m_bad; } // steps with a loss or gradient that is not finite
 
@@ -52,6 +55,7 @@ private:
     void (*m_finish)(measures::Values&) = nullptr;
     std::deque<Waiting> m_waiting;
     Clock::time_point m_last = Clock::now();
+    Clock::time_point m_stopped;
     double m_secondsPerStep = 0; // moving average
     std::int64_t m_measured = 0;
     std::int64_t m_bad = 0;

@@ -106,6 +106,8 @@ RunEnded Trainer::train()
     if (m_firstStep == 0) {
         measureRows(RowLossTime::Before);
         evaluate();
+    } else if (m_step < m_parts.totalSteps && m_step % m_evalEvery == 0) {
+        evaluate(); // what stopped the run may have cut it short; readers of a history keep one of two
     }
     if (m_step < m_parts.totalSteps) {
         const auto source = sourceOf(m_parts, m_next);
@@ -153,9 +155,10 @@ void Trainer::holdIfAsked()
 {
     if (m_control.isHeld()) {
         m_reports.flush();
+        m_reports.stopClock();
         m_observer.onEvent(StageChanged{"held", 0, 0});
         m_control.waitWhileHeld();
-        m_reports.restartClock();
+        m_reports.goOnWithClock();
     }
 }
 

@@ -141,6 +141,9 @@ private Q_SLOTS:
         auto* heldOut = compare->findChild<QAbstractItemView*>(QStringLiteral("heldOut"));
         QTRY_VERIFY_WITH_TIMEOUT(heldOut->model()->rowCount() > 0, kOpenMs);
         QCOMPARE(heldOut->model()->rowCount(), m_heldOutRows);
+        // Whoever comes from a run finds its first prompt asked.
+        QTRY_VERIFY_WITH_TIMEOUT(!compare->contest()->isRunning() && !compare->contest()->answer(CompareContest::kTuned).finish.isEmpty(), kAwaitMs);
+        QVERIFY(prompt->toPlainText().simplified().startsWith(heldOut->model()->index(0, 0).data().toString().left(40)));
         prompt->setPlainText(QStringLiteral("Why do we oil the bench?"));
         QTRY_VERIFY(compare->mainAction()->isEnabled());
         compare->mainAction()->trigger();

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A picture of every page in both schemes at 1280x800, in the scale the environment asks for, written into
-// screenshots/ of the build folder. Fails when a page is blank or does not fit.
+// A picture of every page and dialog in both schemes, in the size (LUTHIER_PICTURE_SIZE, 1280x800 when not said) and the
+// scale that the environment asks for, written into screenshots/ of the build folder. Fails when a page is blank, does not
+// fit, or looks another way after a live change of the scheme than after a fresh start in it.
 #include "app/application.h"
-#include "core/base/paths.h"
-#include "core/config/run_config.h"
-#include "core/peft/lora_settings.h"
-#include "core/store/shootout_record.h"
 #include "tests/support/page_test.h"
-#include "tests/support/story.h"
+#include "tests/support/workshop.h"
 #include "ui/bridge/job.h"
 #include "ui/charts/chart_panel.h"
 #include "ui/pages/pages.h"
@@ -20,21 +17,47 @@
 #include <QAction>
 #include <QApplication>
 #include <QComboBox>
-#include <QDir>
+#include <QDialog>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <map>
 #include <set>
+#include <utility>
 
 using namespace luthier;
 
 namespace {
 
 constexpr int kAwaitMs = 60'000;
-constexpr QSize kSize(1280, 800);
+constexpr QSize kUsualSize(1280, 800);
+constexpr double kMostDifferent = 0.002; // of the pixels: a blinking cursor, a clock
 constexpr std::size_t kFewestColors = 24; // a blank page has a handful
 constexpr int kShrink = 3;
+
+QSize sizeWanted()
+{
+    const QStringList parts = qEnvironmentVariable("LUTHIER_PICTURE_SIZE").split(u'x');
+    return parts.size() == 2 ? QSize(parts[0].toInt(), parts[1].toInt()) : kUsualSize;
+}
+
+// The share of pixels that differ visibly.
+double differenceOf(const QImage& left, const QImage& right)
+{
+    if (left.size() != right.size()) {
+        return 1;
+    }
+    qint64 different = 0;
+    for (int y = 0; y < left.height(); ++y) {
+        for (int x = 0; x < left.width(); ++x) {
+            const QRgb a = left.pixel(x, y);
+            const QRgb b = right.pixel(x, y);
+            different += std::abs(qRed(a) - qRed(b)) + std::abs(qGreen(a) - qGreen(b)) + std::abs(qBlue(a) - qBlue(b)) > 24 ? 1 : 0;
+        }
+    }
+    return static_cast<double>(different) / (static_cast<double>(left.width()) * left.height());
+}
 
 } // namespace
 
@@ -45,13 +68,8 @@ private Q_SLOTS:
     void initTestCase()
     {
         support::keepSettingsIn(m_folder);
-        m_app = std::make_unique<app::Application>(*qApp);
-        m_app->window().resize(kSize);
-        makeProject();
-        m_app->start({m_folder.filePath(QStringLiteral("workshop")), {}});
-        QTRY_VERIFY_WITH_TIMEOUT(m_app->workspace().project() != nullptr, kAwaitMs);
-        auto* tune = static_cast<ui::TunePage*>(m_app->window().page(QStringLiteral("tune")));
-        QTRY_VERIFY_WITH_TIMEOUT(tune->verdict().plan.trainRows > 0 && !tune->isChecking(), kAwaitMs);
+        support::makeWorkshop(m_folder.filePath(QStringLiteral("workshop")));
+        start();
     }
 
     void cleanupTestCase() { m_app.reset(); }
@@ -75,6 +93,72 @@ private Q_SLOTS:
         m_app->window().showPage(page);
         settle(page);
         save(page + u'-' + theme);
+    }
+
+    // Switched live, both ways, every page looks as it does after a start in that scheme: nothing keeps old colours.
+    void liveSwitchIsAFreshStart()
+    {
+        setTheme("light");
+        (void)pictures(); // drawn once in the other scheme
+        setTheme("dark");
+        const auto switchedToDark = pictures();
+        m_app->window().close();
+        m_app.reset();
+        ui::waitForJobs();
+        start(); // remembers dark
+        const auto freshDark = pictures();
+        setTheme("light");
+        const auto switchedToLight = pictures();
+        m_app->window().close();
+        m_app.reset();
+        ui::waitForJobs();
+        start();
+        const auto freshLight = pictures();
+        for (const auto& [id, picture] : freshDark) {
+            const double dark = differenceOf(picture, switchedToDark.at(id));
+            const double light = differenceOf(freshLight.at(id), switchedToLight.at(id));
+            if (dark > kMostDifferent || light > kMostDifferent) {
+                support::savePicture(QPixmap::fromImage(picture), id + QStringLiteral("-fresh-dark"));
+                support::savePicture(QPixmap::fromImage(switchedToDark.at(id)), id + QStringLiteral("-switched-dark"));
+                support::savePicture(QPixmap::fromImage(freshLight.at(id)), id + QStringLiteral("-fresh-light"));
+                support::savePicture(QPixmap::fromImage(switchedToLight.at(id)), id + QStringLiteral("-switched-light"));
+            }
+            QVERIFY2(dark <= kMostDifferent && light <= kMostDifferent, qPrintable(QStringLiteral("%1: %2 dark, %3 light").arg(id).arg(dark).arg(light)));
+        }
+    }
+
+    void dialogs_data()
+    {
+        QTest::addColumn<QString>("theme");
+        QTest::newRow("light") << QStringLiteral("light");
+        QTest::newRow("dark") << QStringLiteral("dark");
+    }
+
+    void dialogs()
+    {
+        QFETCH(QString, theme);
+        setTheme(theme.toLatin1().constData());
+        ui::MainWindow& window = m_app->window();
+        window.showPage(QStringLiteral("tune"));
+        const std::pair<const char*, void (ui::MainWindow::*)()> rows[] = {
+            {"preferences", &ui::MainWindow::showPreferences}, {"help", &ui::MainWindow::showHelp},
+            {"shortcuts", &ui::MainWindow::showShortcuts},     {"newProject", &ui::MainWindow::newProject},
+            {"palette", &ui::MainWindow::showPalette},         {"about", &ui::MainWindow::showAbout},
+        };
+        for (const auto& [name, show] : rows) {
+            (window.*show)();
+            QDialog* dialog = nullptr;
+            for (QDialog* candidate : window.findChildren<QDialog*>()) {
+                dialog = candidate->isVisible() ? candidate : dialog;
+            }
+            QVERIFY2(dialog != nullptr, name);
+            QTest::qWait(kSettleMs);
+            QVERIFY2(dialog->width() <= m_size.width() && dialog->height() <= m_size.height(), name);
+            support::savePicture(dialog->grab(), QStringLiteral("dialog-%1-%2").arg(QLatin1String(name), theme));
+            dialog->close();
+            QTRY_VERIFY(!dialog->isVisible());
+            QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        }
     }
 
     void gate()
@@ -110,36 +194,29 @@ private Q_SLOTS:
     }
 
 private:
-    void makeProject()
+    void start()
     {
-        const auto folder = m_folder.filePath(QStringLiteral("workshop")).toStdString();
-        auto project = store::Project::open(folder);
-        QVERIFY2(project.ok(), project.ok() ? "" : project.message().c_str());
-        config::RunConfig config;
-        config.model.path = base::bundledModel().string();
-        config.data.train = {(base::datasetsFolder() / "workshop_instructions.jsonl").string()};
-        QVERIFY((*project)->addSource(config.data.train.front(), "auto").ok());
-        QVERIFY((*project)->setValue("recipe", config::toJson(config)).ok());
-        addRun(**project, config, "LoRA 16, workshop_instructions", 0.015, true);
-        config.method.of<peft::LoraSettings>().rank = 8;
-        config.optimizer.learningRate = 1e-3;
-        addRun(**project, config, "smaller and faster", 0.03);
-        store::ShootoutRecord record{"2026-05-04T09:30:00.000Z", config::toJson(config), {}};
-        record.entries = {{"lora", 1, false, {}}, {"ia3", 2, false, {}}, {"prefix", 0, true, {}}, {"full", 0, false, {}}};
-        QVERIFY(store::saveShootout(**project, record).ok());
+        m_app = std::make_unique<app::Application>(*qApp);
+        m_app->start({m_folder.filePath(QStringLiteral("workshop")), {}});
+        m_app->window().resize(m_size);
+        QTRY_VERIFY_WITH_TIMEOUT(m_app->workspace().project() != nullptr, kAwaitMs);
+        auto* tune = static_cast<ui::TunePage*>(m_app->window().page(QStringLiteral("tune")));
+        QTRY_VERIFY_WITH_TIMEOUT(tune->verdict().plan.trainRows > 0 && !tune->isChecking(), kAwaitMs);
     }
 
-    void addRun(store::Project& project, const config::RunConfig& config, const std::string& name, double speed, bool withMore = false)
+    void setTheme(const char* theme) { m_app->window().findChild<QAction*>(QStringLiteral("theme.") + QLatin1String(theme))->trigger(); }
+
+    // Every page's own part: the status line tells the memory of the moment.
+    std::map<QString, QImage> pictures()
     {
-        auto row = project.createRun(name, config::toJson(config));
-        QVERIFY(row.ok());
-        const QString result = QString::fromStdString(row->folder) + QStringLiteral("/adapter");
-        const QString source = QStringLiteral(LUTHIER_SOURCE_DIR "/tests/reference/combine/first/");
-        QVERIFY(QDir().mkpath(result));
-        for (const char* name : {"adapter_config.json", "adapter_model.safetensors"}) {
-            QVERIFY(QFile::copy(source + QString::fromLatin1(name), result + u'/' + QString::fromLatin1(name)));
+        std::map<QString, QImage> all;
+        for (const ui::PageRow& row : ui::pages()) {
+            const QString id = QString::fromLatin1(row.id);
+            m_app->window().showPage(id);
+            settle(id);
+            all[id] = m_app->window().page(id)->grab().toImage().convertToFormat(QImage::Format_RGB32);
         }
-        QVERIFY(project.appendEvents(row->id, support::storyOfARun(300, speed, result.toStdString(), withMore)).ok());
+        return all;
     }
 
     // Waits until what the page reads has been read and drawn.
@@ -162,7 +239,8 @@ private:
     {
         const QPixmap picture = m_app->window().grab();
         const double scale = picture.devicePixelRatio();
-        QCOMPARE(picture.size(), QSize(kSize * scale));
+        QVERIFY2(picture.size().width() <= m_size.width() * scale && picture.size().height() <= m_size.height() * scale, qPrintable(name));
+        QCOMPARE(picture.size(), QSize(m_size * scale));
         std::set<QRgb> colors;
         const QImage image = picture.toImage();
         for (int y = 0; y < image.height(); y += kShrink) {
@@ -171,11 +249,13 @@ private:
             }
         }
         QVERIFY2(colors.size() >= kFewestColors, qPrintable(name));
-        support::savePicture(picture, QStringLiteral("%1@%2").arg(name).arg(scale));
+        const QString size = m_size == kUsualSize ? QString() : QStringLiteral("-%1x%2").arg(m_size.width()).arg(m_size.height());
+        support::savePicture(picture, QStringLiteral("%1@%2%3").arg(name).arg(scale).arg(size));
     }
 
     static constexpr int kSettleMs = 250; // the bridge's and the charts' frames
 
+    const QSize m_size = sizeWanted();
     QTemporaryDir m_folder;
     std::unique_ptr<app::Application> m_app;
 };

@@ -81,6 +81,7 @@ class TestResume : public QObject {
 private Q_SLOTS:
     void resumedIsUninterrupted_data();
     void resumedIsUninterrupted();
+    void evaluationCutShortIsMade();
     void dropoutMatters();
     void finishedRunWritesItsResultAgain();
     void damagedCheckpoints_data();
@@ -157,6 +158,34 @@ void TestResume::resumedIsUninterrupted()
     QVERIFY(!resultOf(uninterrupted).empty());
     QVERIFY(resultOf(resumed) == resultOf(uninterrupted));
     QVERIFY(resumed.seconds > stopped.seconds);
+}
+
+// Stopped at a step whose evaluation was due, which the stop cut short: it is made when the run goes on.
+void TestResume::evaluationCutShortIsMade()
+{
+    TinyRun tiny;
+    tiny.config.run.epochs = 20;
+    tiny.config.run.maxSteps = 20;
+    tiny.config.run.evalEvery = 5;
+    tiny.config.run.checkpointEvery = 5;
+    tiny.config.run.probePrompts = {"What lies on bench 3?"};
+    tiny.config.run.probeTokens = 3;
+    EventLog whole;
+    QCOMPARE(tiny.run("whole", whole).outcome, Outcome::Finished);
+    EventLog first;
+    QCOMPARE(tiny.runUntil("cut", first, 10).outcome, Outcome::Stopped);
+    EventLog second;
+    QCOMPARE(tiny.run("cut", second, true).outcome, Outcome::Finished);
+    auto evaluations = first.all<train::EvalDone>();
+    const auto later = second.all<train::EvalDone>();
+    evaluations.insert(evaluations.end(), later.begin(), later.end());
+    const auto expected = whole.all<train::EvalDone>();
+    QCOMPARE(evaluations.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        QCOMPARE(evaluations[i].step, expected[i].step);
+        QVERIFY(evaluations[i].loss == expected[i].loss);
+    }
+    QCOMPARE(first.all<train::SampleDone>().size() + second.all<train::SampleDone>().size(), whole.all<train::SampleDone>().size());
 }
 
 // The control: were dropout not drawn anew, the test above would prove little.

@@ -67,6 +67,7 @@ private Q_SLOTS:
     void brokenRowsAreCounted();
     void notFiniteEndsTheRun();
     void holdWaits();
+    void aHoldWithinAStepIsNotItsTime();
     void stepsBringTheirMeasures();
     void stopBeforeTheFirstStep();
 };
@@ -429,6 +430,25 @@ void TestRun::holdWaits()
     const auto stages = log.all<train::StageChanged>();
     QVERIFY(std::any_of(stages.begin(), stages.end(), [](const auto& s) { return s.stage == "held"; }));
     QVERIFY(log.all<train::StepDone>()[2].tokensPerSecond > 20); // the hold is not counted as work
+}
+
+// What the step took before the hold counts, and the hold does not: its speed is neither doubled nor lowered.
+void TestRun::aHoldWithinAStepIsNotItsTime()
+{
+    using namespace std::chrono_literals;
+    EventLog log;
+    train::StepReports reports(log, at::kCPU, 2);
+    reports.restartClock();
+    std::this_thread::sleep_for(60ms);
+    reports.stopClock();
+    std::this_thread::sleep_for(600ms);
+    reports.goOnWithClock();
+    train::StepDone step;
+    step.step = 1;
+    step.tokens = 1000;
+    reports.add(step, at::zeros({2}));
+    const double seconds = 1000 / log.all<train::StepDone>()[0].tokensPerSecond;
+    QVERIFY2(seconds >= 0.06 && seconds < 0.5, std::to_string(seconds).c_str());
 }
 
 // The values behind loss and gradient norm, by the names that the step brings.

@@ -10,6 +10,7 @@
 
 #include <QAction>
 #include <QApplication>
+#include <QContextMenuEvent>
 #include <QElapsedTimer>
 #include <QSignalSpy>
 #include <QtTest>
@@ -165,6 +166,82 @@ private Q_SLOTS:
         QVERIFY(panel.cursorText().contains(QStringLiteral("held-out 2")));
     }
 
+    // Of each run what it had at that step, and nothing where it had none; steps of either run are reached.
+    void theCursorTellsOnlyWhatWasMeasured()
+    {
+        ChartPanel panel(charts().front());
+        panel.append(0, stepsUpTo(5));
+        panel.setRunName(0, QStringLiteral("short"));
+        panel.append(1, stepsUpTo(20));
+        panel.setRunName(1, QStringLiteral("long"));
+        QTest::keyClick(&panel, Qt::Key_End);
+        QVERIFY2(panel.cursorText().contains(QStringLiteral("short")) && panel.cursorText().contains(QStringLiteral("long")),
+                 qPrintable(panel.cursorText()));
+        panel.resize(600, 400);
+        panel.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&panel));
+        auto* plot = panel.findChild<QWidget*>(QStringLiteral("lossPlot"));
+        QTest::mouseMove(plot, QPoint(plot->width() - 20, plot->height() / 2));
+        QTRY_VERIFY2(panel.cursorText().startsWith(QStringLiteral("step 20")), qPrintable(panel.cursorText()));
+        QVERIFY2(!panel.cursorText().contains(QStringLiteral("short")), qPrintable(panel.cursorText()));
+        QSignalSpy asked(&panel, &ChartPanel::stepWanted);
+        panel.askForStep();
+        QCOMPARE(asked.front().at(0).toLongLong(), 20);
+        QCOMPARE(asked.front().at(1).toInt(), 1); // of the run that had it
+    }
+
+    // The crosshair goes with the pointer; one that the keys moved stays. The menu opens over the curves.
+    void thePointerLeavesNothingBehind()
+    {
+        ChartPanel panel(charts().front());
+        panel.resize(600, 400);
+        panel.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&panel));
+        panel.append(0, stepsUpTo(20));
+        auto* plot = panel.findChild<QWidget*>(QStringLiteral("lossPlot"));
+        QTest::mouseMove(plot, plot->rect().center());
+        QTRY_VERIFY(!panel.cursorText().isEmpty());
+        QEvent leave(QEvent::Leave);
+        QApplication::sendEvent(plot, &leave);
+        QVERIFY(panel.cursorText().isEmpty());
+        QTest::keyClick(&panel, Qt::Key_Home);
+        QApplication::sendEvent(plot, &leave);
+        QVERIFY(!panel.cursorText().isEmpty());
+        QContextMenuEvent wanted(QContextMenuEvent::Mouse, plot->rect().center(), plot->mapToGlobal(plot->rect().center()));
+        QApplication::sendEvent(plot, &wanted);
+        QTRY_VERIFY(QApplication::activePopupWidget() != nullptr);
+        QVERIFY(QApplication::activePopupWidget()->actions().size() >= 4);
+        QApplication::activePopupWidget()->close();
+    }
+
+    // A peak of what does not scatter is where it was, and as high.
+    void onlyLossesAreSmoothed()
+    {
+        for (const measures::Measure& measure : measures::table()) {
+            QCOMPARE(measure.drawing == measures::Drawing::Smoothed, measure.id == "loss");
+        }
+        ChartPanel panel(chartOf(measures::measureOf("learning_rate")));
+        panel.setSmoothing(0.9);
+        panel.append(0, stepsUpTo(20));
+        QTest::keyClick(&panel, Qt::Key_End);
+        QVERIFY2(!panel.cursorText().contains(QStringLiteral("smoothed")), qPrintable(panel.cursorText()));
+    }
+
+    // The run in progress grows wherever it lies.
+    void theSecondRunGrows()
+    {
+        RunsCharts all;
+        RunHistory history;
+        history.steps = stepsUpTo(5);
+        all.setRun(0, QStringLiteral("finished"), history);
+        all.setRun(1, QStringLiteral("running"), history);
+        RunHistory more;
+        more.steps = {stepAt(6), stepAt(7)};
+        all.append(1, more);
+        QCOMPARE(all.panels().front()->numPoints(0), 5);
+        QCOMPARE(all.panels().front()->numPoints(1), 7);
+    }
+
     // A second set has dots and a column of its own and leaves those of the held-out rows as they are.
     void aSecondSetStandsApart()
     {
@@ -226,7 +303,7 @@ private Q_SLOTS:
         QVERIFY(all.findChild<ChartPanel*>(QStringLiteral("made_accuracyChart")) == nullptr);
         RunHistory more;
         more.evals = {{5, "general", 5, 1, {{&measures::measureOf("made_accuracy"), 0.5}}}};
-        all.append(more);
+        all.append(0, more);
         auto* made = all.findChild<ChartPanel*>(QStringLiteral("made_accuracyChart"));
         QVERIFY(made != nullptr && made->isVisible());
         QCOMPARE(made->title(), QStringLiteral("Made_accuracy"));

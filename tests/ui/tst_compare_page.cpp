@@ -12,11 +12,13 @@
 #include "ui/models/runs/tuned_runs.h"
 #include "ui/pages/compare/compare_blend.h"
 #include "ui/pages/compare/compare_choices.h"
+#include "ui/pages/compare/compare_column.h"
 #include "ui/pages/compare/compare_page.h"
 #include "ui/pages/compare/compare_side.h"
 #include "ui/settings/app_settings.h"
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/conversation/word_diff.h"
+#include "ui/widgets/prompt_box.h"
 #include "ui/workspace/model_library.h"
 #include "ui/workspace/workspace.h"
 
@@ -175,6 +177,61 @@ private Q_SLOTS:
         QVERIFY(blend.weights().empty() && add->isEnabled());
         blend.setChoices(nullptr, {other});
         QVERIFY(blend.isHidden());
+    }
+
+    void aBlendIsNamedByWhatIsInIt()
+    {
+        CompareBlend blend;
+        const TunedRun tuned{1, QStringLiteral("Rang 4"), QStringLiteral("/base"), QStringLiteral("/a"), true, {}};
+        const TunedRun other{2, QStringLiteral("First tune"), QStringLiteral("/base"), QStringLiteral("/b"), true, {}};
+        blend.setChoices(&tuned, {other});
+        QVERIFY(blend.title().isEmpty());
+        QSignalSpy changed(&blend, &CompareBlend::changed);
+        blend.findChild<QToolButton*>(QStringLiteral("blendAdd"))->menu()->actions().front()->trigger();
+        QCOMPARE(blend.title(), QStringLiteral("Rang 4 \u00d7 0.5 + First tune \u00d7 0.5"));
+        const QString id = blend.id();
+        blend.findChild<QSlider*>(QStringLiteral("blendSlider1"))->setValue(75);
+        QCOMPARE(blend.title(), QStringLiteral("Rang 4 \u00d7 0.5 + First tune \u00d7 0.75"));
+        QVERIFY(blend.id() != id && changed.size() == 2); // at once, before it rests
+    }
+
+    // An answer never stands under another's name without saying whose it is.
+    void anAnswerKeepsItsName()
+    {
+        CompareColumn column(QStringLiteral("tuned"), QStringLiteral("Tuned"));
+        column.show();
+        auto* origin = support::child<QLabel>(&column, "tunedOrigin");
+        column.setContender({QStringLiteral("/a"), QStringLiteral("First tune")});
+        QVERIFY(!origin->isVisible());
+        column.clear(QStringLiteral("about to answer"));
+        column.append(QStringLiteral("Oil it."));
+        QVERIFY(!origin->isVisible());
+        column.setContender({QStringLiteral("/b"), QStringLiteral("Second tune")});
+        QVERIFY(origin->isVisible());
+        QCOMPARE(origin->text(), QStringLiteral("from First tune"));
+        QCOMPARE(column.text()->text(), QStringLiteral("Oil it."));
+        QVERIFY(!column.text()->extraSelections().isEmpty()); // dimmed
+        column.setContender({QStringLiteral("/a"), QStringLiteral("First tune")});
+        QVERIFY(!origin->isVisible() && column.text()->extraSelections().isEmpty());
+        column.setContender({QStringLiteral("/b"), QStringLiteral("First tune")}); // another of the same name
+        QVERIFY(origin->isVisible());
+        column.showAnswer(QStringLiteral("Old."), {}, {QStringLiteral("/b"), QStringLiteral("First tune")});
+        QVERIFY(!origin->isVisible());
+    }
+
+    void enterSendsAndShiftEnterBreaks()
+    {
+        PromptBox box(3);
+        QSignalSpy sent(&box, &PromptBox::sent);
+        QTest::keyClicks(&box, QStringLiteral("one"));
+        QTest::keyClick(&box, Qt::Key_Return, Qt::ShiftModifier);
+        QTest::keyClicks(&box, QStringLiteral("two"));
+        QCOMPARE(box.toPlainText(), QStringLiteral("one\ntwo"));
+        QTest::keyClick(&box, Qt::Key_Return);
+        QTest::keyClick(&box, Qt::Key_Enter, Qt::KeypadModifier);
+        QCOMPARE(sent.size(), 2);
+        QCOMPARE(box.toPlainText(), QStringLiteral("one\ntwo"));
+        QVERIFY(find<QLabel>("promptHint")->text().contains(QStringLiteral("Shift+Enter")));
     }
 
     void listsKeepTheRulesOfModels()

@@ -30,6 +30,7 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/conversation/conversation_view.h"
 #include "ui/widgets/conversation/field_bubble.h"
+#include "ui/widgets/conversation/whole_text.h"
 #include "ui/widgets/length_histogram.h"
 #include "ui/widgets/tokens/token_strip.h"
 #include "ui/workspace/workspace.h"
@@ -145,7 +146,7 @@ private Q_SLOTS:
         QTest::keyClicks(editor, QStringLiteral("typed"));
         QTest::keyClick(editor, Qt::Key_Escape);
         QVERIFY(!bubble->isEditing());
-        QCOMPARE(bubble->findChild<QLabel*>(QStringLiteral("fieldText"))->text(), QStringLiteral("Answer 0"));
+        QCOMPARE(bubble->findChild<WholeText*>(QStringLiteral("fieldText"))->text(), QStringLiteral("Answer 0"));
         QCOMPARE(m_workspace->undoStack()->count(), 0);
     }
 
@@ -707,6 +708,56 @@ private Q_SLOTS:
             QVERIFY2(!widget->objectName().isEmpty(), qPrintable(who));
             const bool hasName = !widget->accessibleName().isEmpty() || widget->property("text").toString().size() > 1;
             QVERIFY2(hasName, qPrintable(who));
+        }
+    }
+
+    // Every turn is as high as its text, at any width of the reader, and nothing is cut at a side.
+    void bubblesHoldTheirWholeText_data()
+    {
+        QTest::addColumn<QString>("file");
+        QTest::newRow("village_chat") << QStringLiteral(LUTHIER_SOURCE_DIR "/datasets/village_chat.jsonl");
+        QTest::newRow("preferences") << QStringLiteral(LUTHIER_SOURCE_DIR "/datasets/preferences.jsonl");
+        QTest::newRow("made") << QString();
+    }
+
+    void bubblesHoldTheirWholeText()
+    {
+        QFETCH(QString, file);
+        std::vector<std::vector<ExampleField>> rows;
+        if (file.isEmpty()) {
+            rows.push_back({{QStringLiteral("a"), QStringLiteral("user"), QStringLiteral("user"), QStringLiteral("x").repeated(3000), {}},
+                            {QStringLiteral("b"), QStringLiteral("tool"), QStringLiteral("tool"), QStringLiteral("one\ntwo\n\nthree"),
+                             QStringLiteral("{\"call\":\"%1\"}").arg(QStringLiteral("y").repeated(900))}});
+        } else {
+            const auto dataset = data::Dataset::open(file.toStdString());
+            QVERIFY(dataset.ok());
+            for (std::int64_t row = 0; row < (*dataset)->rowCount(); ++row) {
+                rows.push_back(readRow(**dataset, row).fields);
+            }
+        }
+        ConversationView view;
+        view.show();
+        for (const int width : {250, 330, 420, 600, 1500}) {
+            view.resize(width, 400);
+            for (const auto& fields : rows) {
+                view.setFields(fields);
+                QApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
+                view.widget()->layout()->activate();
+                QCoreApplication::processEvents();
+                QVERIFY(view.widget()->width() <= view.viewport()->width());
+                for (int i = 0; i < view.numFields(); ++i) {
+                    for (const auto* text : view.bubble(i)->findChildren<WholeText*>()) {
+                        if (!text->isVisible()) {
+                            continue;
+                        }
+                        const QSizeF needed = text->document()->size();
+                        const QString what = QStringLiteral("%1 px: %2 of %3, \u201c%4\u201d").arg(width).arg(text->viewport()->height()).arg(needed.height()).arg(text->text().left(60));
+                        QVERIFY2(text->viewport()->height() + 1 >= needed.height(), qPrintable(what));
+                        QVERIFY2(needed.width() <= text->viewport()->width() + 1, qPrintable(what));
+                        QVERIFY(view.bubble(i)->rect().contains(text->geometry()));
+                    }
+                }
+            }
         }
     }
 

@@ -8,6 +8,7 @@
 #include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/number_fields.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -108,6 +109,82 @@ private Q_SLOTS:
         QTest::keyClick(rate, Qt::Key_Down);
         QTest::keyClick(rate, Qt::Key_Down);
         QCOMPARE(fixture.document.config().optimizer.learningRate, 1e-4);
+    }
+
+    // "0,001" is a thousandth in every language, never one; digits are not grouped.
+    void decimalsTakePointAndComma_data()
+    {
+        QTest::addColumn<QString>("typed");
+        QTest::addColumn<double>("taken"); // negative: refused
+        QTest::addColumn<QString>("shown");
+        QTest::newRow("point") << "0.001" << 0.001 << "0.001";
+        QTest::newRow("comma") << "0,001" << 0.001 << "0.001";
+        QTest::newRow("comma alone") << ",5" << 0.5 << "0.5";
+        QTest::newRow("comma and exponent") << "2,5e-3" << 0.0025 << "0.0025";
+        QTest::newRow("grouped") << "1,000,000" << -1.0 << "1,000,000";
+        QTest::newRow("grouped with a point") << "1,000.5" << -1.0 << "1,000.5";
+        QTest::newRow("grouped with a comma") << "1.000,5" << -1.0 << "1.000,5";
+        QTest::newRow("a space") << "1 000" << -1.0 << "1 000";
+    }
+
+    void decimalsTakePointAndComma()
+    {
+        QFETCH(QString, typed);
+        QFETCH(double, taken);
+        QFETCH(QString, shown);
+        for (const char* language : {"C", "en_US", "de_DE", "fr_FR"}) {
+            QLocale::setDefault(QLocale(QLatin1String(language)));
+            Fixture fixture("optimizer");
+            fixture.find<QToolButton>("optimizerMore")->click();
+            auto* decay = fixture.find<NumberBox>("optimizer.weight_decay");
+            const double before = fixture.document.config().optimizer.weightDecay;
+            type(decay, typed);
+            const bool isTaken = taken >= 0;
+            QCOMPARE(fixture.document.config().optimizer.weightDecay, isTaken ? taken : before);
+            QCOMPARE(fixture.form.hasProblem(), !isTaken);
+            fixture.find<QWidget>("optimizer.learning_rate")->setFocus();
+            QCOMPARE(decay->findChild<QLineEdit*>()->text(), shown);
+            if (!isTaken) {
+                const QString sentence = fixture.find<QLabel>("optimizer.weight_decay.problem")->text();
+                QVERIFY2(sentence.startsWith(QStringLiteral("Weight decay: ")), qPrintable(sentence));
+            }
+        }
+        QLocale::setDefault(QLocale::c());
+    }
+
+    void wholeNumbersRefuseMarks()
+    {
+        Fixture fixture("method");
+        auto* rank = fixture.find<NumberBox>("method.rank");
+        for (const char* typed : {"1,000", "1.5", "8,0"}) {
+            type(rank, QLatin1String(typed));
+            QVERIFY2(fixture.form.hasProblem(), typed);
+            QCOMPARE(fixture.document.config().method.of<peft::LoraSettings>().rank, 16);
+            QVERIFY(fixture.find<QLabel>("method.rank.problem")->text().startsWith(QStringLiteral("Rank: ")));
+        }
+    }
+
+    // The fields of other pages, likewise.
+    void plainFieldsTakeBothMarks()
+    {
+        for (const char* language : {"C", "en_US", "de_DE"}) {
+            QLocale::setDefault(QLocale(QLatin1String(language)));
+            RealField real;
+            real.setDecimals(3);
+            real.setRange(0, 5000);
+            WholeField whole;
+            whole.setRange(0, 5000);
+            real.show();
+            whole.show();
+            type(&real, QStringLiteral("0,125"));
+            QCOMPARE(real.value(), 0.125);
+            type(&real, QStringLiteral("0.25"));
+            QCOMPARE(real.value(), 0.25);
+            type(&whole, QStringLiteral("1,5"));
+            QCOMPARE(whole.value(), 15); // the comma is a key that does nothing, and one sees it
+            QCOMPARE(whole.text(), QStringLiteral("15"));
+        }
+        QLocale::setDefault(QLocale::c());
     }
 
     void outOfRangeIsSaidInPlaceAndChangesNothing()

@@ -9,7 +9,7 @@
 #include "ui/bridge/token_store.h"
 #include "ui/models/card_list_model.h"
 #include "ui/models/library/downloads.h"
-#include "ui/pages/models/models_chat.h"
+#include "ui/pages/chat/chat_card.h"
 #include "ui/pages/models/models_page.h"
 #include "ui/workspace/model_library.h"
 #include "ui/workspace/workspace.h"

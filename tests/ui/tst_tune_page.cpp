@@ -64,8 +64,8 @@ private Q_SLOTS:
         QVERIFY2(plan().problem.isEmpty(), qPrintable(plan().problem));
         QCOMPARE(plan().trainRows + plan().heldOutRows, 30);
         QVERIFY(m_tune->mainAction()->isEnabled());
-        QCOMPARE(plan().sampleFile, QStringLiteral("rows.csv"));
-        QVERIFY(plan().sampleText.contains(QStringLiteral("plank")));
+        QCOMPARE(plan().samples.front().file, QStringLiteral("rows.csv"));
+        QVERIFY(plan().samples.front().text.contains(QStringLiteral("plank")));
         startsAsPlanned();
     }
 
@@ -113,6 +113,22 @@ private Q_SLOTS:
         setValue("method.target_modules", std::vector<std::string>{"q_proj"});
         settle();
         QVERIFY(m_tune->mainAction()->isEnabled());
+    }
+
+    // A model that went since it was looked at is missed before the gate, by its name, and no run is made.
+    void aModelThatWentIsFoundByTheGate()
+    {
+        useRecipe();
+        QVERIFY(m_tune->mainAction()->isEnabled());
+        std::filesystem::rename(m_tiny->path("model"), m_tiny->path("elsewhere"));
+        m_tune->mainAction()->trigger();
+        settle();
+        QVERIFY(!m_tune->findChild<QWidget*>(QStringLiteral("gateStrip"))->isVisible());
+        QVERIFY(!m_tune->mainAction()->isEnabled());
+        const QString sentence = shown("verdictProblem");
+        QVERIFY2(sentence.contains(QStringLiteral("not there")) && !sentence.contains(QStringLiteral("tokenizer")), qPrintable(sentence));
+        QVERIFY(m_workspace->project()->runs()->empty());
+        std::filesystem::rename(m_tiny->path("elsewhere"), m_tiny->path("model"));
     }
 
 private:
@@ -175,6 +191,7 @@ private:
         const auto connection = connect(m_workspace->runs()->bridge(), &RunBridge::started, this,
                                         [&](const train::RunStarted& event) { started = event; });
         m_tune->mainAction()->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(m_tune->findChild<QWidget*>(QStringLiteral("gateStrip"))->isVisible(), kAwaitMs);
         m_tune->mainAction()->trigger();
         QTRY_VERIFY_WITH_TIMEOUT(m_workspace->runs()->isBusy(), kAwaitMs);
         QTRY_VERIFY_WITH_TIMEOUT(!m_workspace->runs()->isBusy(), kAwaitMs);

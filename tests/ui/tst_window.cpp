@@ -11,6 +11,8 @@
 #include "ui/base/amounts.h"
 #include "ui/charts/chart_panel.h"
 #include "ui/dialogs/command_palette.h"
+#include "ui/dialogs/file_dialogs.h"
+#include "ui/dialogs/new_project_dialog.h"
 #include "ui/models/data/row_model.h"
 #include "ui/models/runs/shootout_table.h"
 #include "ui/pages/data/data_page.h"
@@ -25,13 +27,24 @@
 
 #include <QAbstractItemModelTester>
 #include <QAction>
+#include <QComboBox>
+#include <QFileInfo>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
 #include <QMenuBar>
+#include <QPushButton>
+#include <QScreen>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QSlider>
+#include <QSpinBox>
 #include <QSplitter>
 #include <QTemporaryDir>
 #include <QUndoStack>
+#include <QVBoxLayout>
+#include <QWheelEvent>
 #include <QtTest>
 
 #include <set>
@@ -162,6 +175,103 @@ private Q_SLOTS:
         QCOMPARE(m_workspace->undoStack()->index(), 0);
     }
 
+    // What another page did is not taken back behind one's back: its page comes, and the line says what it was.
+    void undoGoesWhereItIsSeen()
+    {
+        m_window->showPage(QStringLiteral("tune"), QStringLiteral("run.epochs"));
+        auto* epochs = m_window->findChild<QWidget*>(QStringLiteral("run.epochs"));
+        QTRY_VERIFY(epochs->hasFocus());
+        QTest::keyClick(epochs, Qt::Key_Up);
+        m_window->showPage(QStringLiteral("models"));
+        auto* undo = m_window->findChild<QAction*>(QStringLiteral("undo"));
+        auto* redo = m_window->findChild<QAction*>(QStringLiteral("redo"));
+        QVERIFY2(undo->text().contains(QStringLiteral("Epochs")), qPrintable(undo->text()));
+        undo->trigger();
+        QCOMPARE(m_workspace->undoStack()->index(), 0);
+        QCOMPARE(m_window->currentPage(), QStringLiteral("tune"));
+        auto* said = m_window->findChild<QLabel*>(QStringLiteral("statusMessage"));
+        QVERIFY2(said->text().contains(QStringLiteral("Epochs")), qPrintable(said->text()));
+        QVERIFY(!undo->isEnabled() && redo->isEnabled());
+        m_window->showPage(QStringLiteral("runs"));
+        redo->trigger();
+        QCOMPARE(m_workspace->undoStack()->index(), 1);
+        QCOMPARE(m_window->currentPage(), QStringLiteral("tune"));
+    }
+
+    void aNewProjectNeedsNoFolder()
+    {
+        m_window->newProject();
+        auto* dialog = m_window->findChild<NewProjectDialog*>();
+        auto* make = support::child<QPushButton>(dialog, "makeProject");
+        QVERIFY(!make->isEnabled());
+        support::child<QLineEdit>(dialog, "projectPlace")->setText(m_folder->filePath(QStringLiteral("not/there/yet")));
+        QTest::keyClicks(support::child<QLineEdit>(dialog, "projectName"), QStringLiteral("bench"));
+        QVERIFY(make->isEnabled());
+        QSignalSpy changed(m_workspace.get(), &Workspace::projectChanged);
+        make->click();
+        QTRY_VERIFY_WITH_TIMEOUT(m_workspace->project() != nullptr, 20'000);
+        QVERIFY(QFileInfo::exists(m_folder->filePath(QStringLiteral("not/there/yet/bench/luthier.db"))));
+    }
+
+    void dialogsOfferEveryKindOfData()
+    {
+        m_window->chooseData();
+        auto* dialog = m_window->findChild<QFileDialog*>();
+        const QString filter = dialog->nameFilters().front();
+        for (const char* name : {"*.jsonl", "*.csv", "*.parquet", "*.arrow", "*.md", "*.gz", "*.zst"}) {
+            QVERIFY2(filter.contains(QLatin1String(name)), name);
+        }
+        dialog->reject();
+        QCOMPARE(dataFilters().front(), filter); // one list for all
+    }
+
+    void theFirstWindowFitsItsScreen()
+    {
+        const QRect room = m_window->screen()->availableGeometry();
+        QVERIFY(m_window->width() <= std::max(room.width(), m_window->minimumWidth()));
+        QVERIFY(m_window->height() < room.height() || m_window->height() == m_window->minimumHeight());
+    }
+
+    void whatIsSaidGoesAgain()
+    {
+        auto* said = m_window->findChild<QLabel*>(QStringLiteral("statusMessage"));
+        m_workspace->say(QStringLiteral("Oiled."));
+        QCOMPARE(said->text(), QStringLiteral("Oiled."));
+        QTRY_VERIFY_WITH_TIMEOUT(said->text().isEmpty(), 8'000);
+        QVERIFY(said->toolTip().contains(QStringLiteral("Oiled."))); // and can still be read
+    }
+
+    // A form scrolls, whatever the pointer passes.
+    void theWheelBelongsToTheForm()
+    {
+        QScrollArea area;
+        auto* content = new QWidget;
+        auto* column = new QVBoxLayout(content);
+        auto* combo = new QComboBox;
+        combo->addItems({QStringLiteral("a"), QStringLiteral("b"), QStringLiteral("c")});
+        auto* box = new QSpinBox;
+        auto* slider = new QSlider(Qt::Horizontal);
+        for (QWidget* widget : {static_cast<QWidget*>(combo), static_cast<QWidget*>(box), static_cast<QWidget*>(slider)}) {
+            column->addWidget(widget);
+        }
+        column->addSpacing(2000);
+        area.setWidget(content);
+        area.resize(200, 200);
+        area.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&area));
+        combo->setFocus(); // as it has after a choice
+        for (QWidget* widget : {static_cast<QWidget*>(combo), static_cast<QWidget*>(box), static_cast<QWidget*>(slider)}) {
+            const int before = area.verticalScrollBar()->value();
+            const QPoint at = widget->rect().center();
+            QWheelEvent wheel(at, widget->mapToGlobal(at), {}, {0, -120}, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase, false);
+            QApplication::sendEvent(widget, &wheel);
+            QVERIFY2(area.verticalScrollBar()->value() > before, widget->metaObject()->className());
+        }
+        QCOMPARE(combo->currentIndex(), 0);
+        QCOMPARE(box->value(), 0);
+        QCOMPARE(slider->value(), 0);
+    }
+
     void problemWithAProjectStandsAboveThePages()
     {
         Q_EMIT m_workspace->projectFailed(QStringLiteral("It is open elsewhere."));
@@ -186,8 +296,20 @@ private Q_SLOTS:
         model.setRuns({second, first});
         QCOMPARE(model.rowCount(), 2);
         QCOMPARE(model.rowOf(1), 1);
-        model.update(1, 7, 1.25, 3);
-        QCOMPARE(model.find(1)->step, 7);
+        // While it runs, the row says so: steps, losses, minutes, and a hold.
+        train::StepDone step;
+        step.step = 7;
+        step.loss = 1.25;
+        model.take(1, step);
+        QCOMPARE(model.index(1, 3).data().toString(), QStringLiteral("7"));
+        QCOMPARE(model.index(1, 4).data().toString(), QStringLiteral("1.2500"));
+        model.take(1, train::EvalDone{.step = 8, .loss = 0.75});
+        QCOMPARE(model.index(1, 5).data().toString(), QStringLiteral("3.2500 \u2192 0.7500"));
+        model.setLive(1, 150, true);
+        QCOMPARE(model.index(1, 1).data().toString(), QStringLiteral("on hold"));
+        QCOMPARE(model.index(1, model.columnCount() - 2).data().toString(), QStringLiteral("2.5"));
+        model.setLive(1, 180, false);
+        QCOMPARE(model.index(1, 1).data().toString(), QStringLiteral("running"));
         QSignalSpy reset(&model, &QAbstractItemModel::modelReset);
         second.state = "finished";
         model.setRuns({second, first});

@@ -2,6 +2,7 @@
 #include "ui/bridge/chat_session.h"
 
 #include "ui/bridge/job.h"
+#include "ui/settings/app_settings.h"
 
 #include <QLocale>
 
@@ -42,15 +43,15 @@ ChatSession::~ChatSession()
     m_cancel.cancel();
 }
 
-void ChatSession::setModel(const QString& path)
+void ChatSession::setPartner(const ChatPartner& partner)
 {
-    if (path == m_model) {
+    if (partner == m_partner) {
         return;
     }
     m_cancel.cancel();
     ++m_turn;
     m_session.reset();
-    m_model = path;
+    m_partner = partner;
     setRunning(false);
     clear();
 }
@@ -67,7 +68,7 @@ void ChatSession::clear()
 
 void ChatSession::ask(const QString& question, const inference::Sampling& sampling)
 {
-    if (m_isRunning || m_model.isEmpty() || question.trimmed().isEmpty()) {
+    if (m_isRunning || m_partner.isEmpty() || question.trimmed().isEmpty()) {
         return;
     }
     m_cancel = {};
@@ -81,7 +82,11 @@ void ChatSession::ask(const QString& question, const inference::Sampling& sampli
     }
     Q_EMIT stageChanged(tr("Loading the model\u2026"));
     inference::ModelSpec spec;
-    spec.path = m_model.toStdString();
+    spec.path = m_partner.model.toStdString();
+    spec.device = AppSettings().text(QStringLiteral("device"), QStringLiteral("auto")).toStdString();
+    for (const QString& adapter : m_partner.adapters) {
+        spec.adapters.push_back({adapter.toStdString(), 1});
+    }
     startJob(this, [spec] { return inference::Session::open(spec); },
              [this, sampling, turn = m_turn](const Result<std::shared_ptr<inference::Session>>& session) {
                  if (turn != m_turn) {
@@ -96,11 +101,20 @@ void ChatSession::ask(const QString& question, const inference::Sampling& sampli
              });
 }
 
+std::vector<data::Message> ChatSession::asked() const
+{
+    std::vector<data::Message> messages = m_messages;
+    if (!m_system.isEmpty()) {
+        messages.insert(messages.begin(), {"system", m_system.toStdString(), {}});
+    }
+    return messages;
+}
+
 void ChatSession::generate(const inference::Sampling& sampling)
 {
     Q_EMIT stageChanged(tr("Answering\u2026"));
     m_pieces = std::make_shared<Pieces>();
-    const auto work = [session = m_session, messages = m_messages, sampling, pieces = m_pieces, cancel = m_cancel]() -> Result<inference::Generation> {
+    const auto work = [session = m_session, messages = asked(), sampling, pieces = m_pieces, cancel = m_cancel]() -> Result<inference::Generation> {
         const auto ids = session->encoder().encodePrompt(messages);
         if (!ids) {
             return ids.error();

@@ -10,12 +10,23 @@
 
 #include <QObject>
 #include <QString>
+#include <QStringList>
 #include <QTimer>
 
 #include <memory>
 #include <vector>
 
 namespace luthier::ui {
+
+// Who answers.
+struct ChatPartner {
+    QString id;             // tells it apart
+    QString name;
+    QString model;          // path; empty: nobody
+    QStringList adapters = {}; // paths of those that answer over it
+    bool isEmpty() const { return model.isEmpty(); }
+    bool operator==(const ChatPartner&) const = default;
+};
 
 class ChatSession : public QObject {
     Q_OBJECT
@@ -24,8 +35,9 @@ public:
     explicit ChatSession(QObject* parent = nullptr);
     ~ChatSession() override;
 
-    void setModel(const QString& path); // forgets the conversation and lets the old model go
-    const QString& model() const { return m_model; }
+    void setPartner(const ChatPartner& partner); // forgets the conversation and lets the old model go
+    const ChatPartner& partner() const { return m_partner; }
+    void setSystem(const QString& text) { m_system = text.trimmed(); } // before every conversation, from the next answer on
     void ask(const QString& question, const inference::Sampling& sampling);
     void stop();
     void clear(); // the conversation; the model stays
@@ -48,8 +60,10 @@ private:
     void giveUp(const QString& sentence); // takes the unanswered question back
     void setRunning(bool running);
 
-    QString m_model;
-    std::shared_ptr<inference::Session> m_session; // of m_model; null: not open
+    std::vector<data::Message> asked() const; // with the system text
+    ChatPartner m_partner;
+    QString m_system;
+    std::shared_ptr<inference::Session> m_session; // of m_partner; null: not open
     std::vector<data::Message> m_messages;
     std::shared_ptr<Pieces> m_pieces;
     base::CancelToken m_cancel;

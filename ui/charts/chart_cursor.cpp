@@ -3,9 +3,11 @@
 #include "ui/charts/chart_curve.h"
 
 #include <QApplication>
+#include <QContextMenuEvent>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QLocale>
+#include <QMenu>
 #include <QMouseEvent>
 
 #include <algorithm>
@@ -38,10 +40,17 @@ QString ChartPanel::valueText(double value) const
     return QLocale().toString(value, 'g', m_spec.main().digits);
 }
 
+// To the nearest step that any of the runs had.
 void ChartPanel::setCursor(double step)
 {
-    const Curve* shown = main(0);
-    const QCPGraphData* point = shown == nullptr ? nullptr : nearest(shown->values, step);
+    const QCPGraphData* point = nullptr;
+    for (int run = 0; run < kMaxRuns; ++run) {
+        const Curve* shown = main(run);
+        const QCPGraphData* found = shown == nullptr ? nullptr : nearest(shown->values, step);
+        if (found != nullptr && (point == nullptr || std::abs(found->key - step) < std::abs(point->key - step))) {
+            point = found;
+        }
+    }
     if (point == nullptr) {
         return;
     }
@@ -55,6 +64,16 @@ void ChartPanel::setCursor(double step)
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
+void ChartPanel::hideCursor()
+{
+    m_cursor = -1;
+    m_cursorLine->setVisible(false);
+    m_value->clear();
+    m_value->setToolTip({});
+    setAccessibleDescription({});
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
 QString ChartPanel::cursorText() const
 {
     if (m_cursor < 0) {
@@ -63,8 +82,8 @@ QString ChartPanel::cursorText() const
     QStringList texts{tr("step %1").arg(QLocale().toString(static_cast<qlonglong>(m_cursor)))};
     for (const auto& curve : m_curves) {
         const QCPGraphData* point = nearest(curve->values, m_cursor);
-        if (point == nullptr || (!curve->isOfSteps() && point->key != m_cursor)) {
-            continue;
+        if (point == nullptr || point->key != m_cursor) {
+            continue; // it was not measured there
         }
         const QString& run = m_names[static_cast<std::size_t>(curve->run)];
         const bool isPlain = curve->place == 0 && m_spec.measures.size() == 1; // title and run say what it is
@@ -84,11 +103,12 @@ QString ChartPanel::cursorText() const
 
 void ChartPanel::moveCursor(int direction)
 {
-    const Curve* shown = main(0);
+    const Curve* shown = main(0) != nullptr ? main(0) : main(1);
     if (shown == nullptr) {
         return;
     }
     const auto data = shown->values->data();
+    m_isByKeys = true;
     if (m_cursor < 0) {
         setCursor(direction > 0 ? data->constBegin()->key : (data->constEnd() - 1)->key);
         return;
@@ -114,10 +134,16 @@ void ChartPanel::keyPressEvent(QKeyEvent* event)
     }
 }
 
+// Of the first run that had the step.
 void ChartPanel::askForStep()
 {
-    if (m_cursor >= 1) { // step 0 has learned nothing
-        Q_EMIT stepWanted(static_cast<qint64>(m_cursor));
+    for (int run = 0; run < kMaxRuns && m_cursor >= 1; ++run) { // step 0 has learned nothing
+        const Curve* shown = main(run);
+        const QCPGraphData* point = shown == nullptr ? nullptr : nearest(shown->values, m_cursor);
+        if (point != nullptr && point->key == m_cursor) {
+            Q_EMIT stepWanted(static_cast<qint64>(m_cursor), run);
+            return;
+        }
     }
 }
 
@@ -145,6 +171,14 @@ bool ChartPanel::eventFilter(QObject* watched, QEvent* event)
 {
     if (event->type() == QEvent::MouseButtonPress) {
         setFocus(Qt::MouseFocusReason);
+    } else if (event->type() == QEvent::Leave && !m_isByKeys) {
+        hideCursor(); // it followed the pointer
+    } else if (event->type() == QEvent::ContextMenu) {
+        auto* menu = new QMenu(this); // the plot takes the event for itself
+        menu->setAttribute(Qt::WA_DeleteOnClose);
+        addActionsTo(menu);
+        menu->popup(static_cast<QContextMenuEvent*>(event)->globalPos());
+        return true;
     } else if (event->type() == QEvent::Resize && m_remarks != nullptr) {
         applyTheme(); // whether the legend has room
     }

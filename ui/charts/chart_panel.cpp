@@ -17,6 +17,12 @@ namespace {
 
 constexpr double kMargin = 0.05; // of the range, above and below
 
+// There is no half a step.
+class WholeSteps : public QCPAxisTicker {
+protected:
+    double getTickStep(const QCPRange& range) override { return std::max(1.0, std::round(QCPAxisTicker::getTickStep(range))); }
+};
+
 } // namespace
 
 ChartPanel::ChartPanel(const ChartSpec& spec, QWidget* parent)
@@ -69,6 +75,11 @@ void ChartPanel::buildPlot()
     m_plot->installEventFilter(this);
     m_plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     m_plot->setNoAntialiasingOnDrag(true);
+    m_plot->axisRect()->setRangeZoom(Qt::Horizontal); // along the steps; the values follow
+    m_plot->axisRect()->setRangeDrag(Qt::Horizontal);
+    m_plot->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new WholeSteps));
+    m_plot->xAxis->setLabel(tr("step"));
+    m_plot->xAxis->setLabelPadding(0);
     m_plot->xAxis->setNumberFormat(QStringLiteral("gb"));
     m_plot->xAxis->setNumberPrecision(7);
     m_plot->axisRect()->setMinimumMargins(QMargins(0, space(1), space(2), 0));
@@ -81,12 +92,16 @@ void ChartPanel::buildPlot()
     m_remarks->setLineStyle(QCPGraph::lsNone);
     m_cursorLine = new QCPItemStraightLine(m_plot);
     m_cursorLine->setVisible(false);
-    const auto zoomed = [this] { m_isZoomed = true; };
-    connect(m_plot, &QCustomPlot::mouseWheel, this, zoomed);
+    connect(m_plot, &QCustomPlot::mouseWheel, this, [this] {
+        m_isZoomed = true;
+        QMetaObject::invokeMethod(this, &ChartPanel::fitValues, Qt::QueuedConnection); // after the plot has taken it
+    });
     connect(m_plot, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
         if (event->buttons() != Qt::NoButton) {
             m_isZoomed = true;
+            fitValues();
         }
+        m_isByKeys = false;
         setCursor(m_plot->xAxis->pixelToCoord(event->pos().x()));
     });
     connect(m_plot, &QCustomPlot::mouseDoubleClick, this, [this] {
@@ -109,9 +124,7 @@ void ChartPanel::clear()
     m_remarkTexts.clear();
     m_extent = {};
     m_isZoomed = false;
-    m_cursor = -1;
-    m_cursorLine->setVisible(false);
-    m_value->clear();
+    hideCursor();
     applyTheme();
     rescale();
 }
@@ -160,18 +173,24 @@ void ChartPanel::Extent::take(double step, double value)
     isEmpty = false;
 }
 
+QCPRange ChartPanel::rangeOf(const Extent& extent) const
+{
+    if (extent.isEmpty) {
+        return {0, 1};
+    }
+    if (m_isLogarithmic) {
+        return extent.lowPositive > 0 ? QCPRange(extent.lowPositive * 0.9, extent.high * 1.1) : QCPRange(0.1, 10);
+    }
+    const double span = extent.high - extent.low;
+    const double margin = span > 0 ? span * kMargin : std::max(std::abs(extent.high) * kMargin, 1e-12);
+    const double low = extent.low - margin;
+    return {extent.low >= 0 ? std::max(0.0, low) : low, extent.high + margin};
+}
+
 void ChartPanel::rescale()
 {
     if (!m_isZoomed) {
-        const double span = m_extent.high - m_extent.low;
-        const double margin = span > 0 ? span * kMargin : std::max(std::abs(m_extent.high) * kMargin, 1e-12);
-        QCPRange values(m_extent.low - margin, m_extent.high + margin);
-        if (m_isLogarithmic) {
-            values = m_extent.lowPositive > 0 ? QCPRange(m_extent.lowPositive * 0.9, m_extent.high * 1.1) : QCPRange(0.1, 10);
-        } else if (m_extent.low >= 0) {
-            values.lower = std::max(0.0, values.lower);
-        }
-        m_plot->yAxis->setRange(m_extent.isEmpty ? QCPRange(0, 1) : values);
+        m_plot->yAxis->setRange(rangeOf(m_extent));
         m_plot->xAxis->setRange(0, std::max(1.0, m_extent.lastStep * (1 + kMargin / 4)));
     }
     m_remarks->data()->clear();
@@ -180,6 +199,23 @@ void ChartPanel::rescale()
     }
     m_plot->replot(QCustomPlot::rpQueuedReplot);
     tellTable();
+}
+
+// To what is drawn between the first and the last step in view.
+void ChartPanel::fitValues()
+{
+    const QCPRange steps = m_plot->xAxis->range();
+    Extent seen;
+    for (const auto& curve : m_curves) {
+        const auto data = curve->values->data();
+        for (auto at = data->findBegin(steps.lower, false); at != data->constEnd() && at->key <= steps.upper; ++at) {
+            seen.take(at->key, at->value);
+        }
+    }
+    if (!seen.isEmpty) {
+        m_plot->yAxis->setRange(rangeOf(seen));
+    }
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
 void ChartPanel::applyTheme()

@@ -26,6 +26,7 @@
 
 class QCPGraph;
 class QCPItemStraightLine;
+class QCPRange;
 class QCustomPlot;
 class QLabel;
 class QMenu;
@@ -65,7 +66,7 @@ public:
     QString cursorText() const;
 
 Q_SIGNALS:
-    void stepWanted(qint64 step); // of the first run: what it learned from
+    void stepWanted(qint64 step, int run); // what that run learned from there
     void saveWanted(const QString& path, const QByteArray& content); // the person chose a file; writing is not drawing's work
 
 protected:
@@ -92,8 +93,11 @@ private:
     QString columnName(const Curve& curve) const; // of CSV, without the run's
     void refreshSmoothed();
     void rescale();
+    void fitValues();
+    QCPRange rangeOf(const Extent& extent) const;
     void applyTheme();
     void setCursor(double step);
+    void hideCursor();
     void connectClicks();
     void tellTable();
     QString valueText(double value) const;
@@ -112,6 +116,7 @@ private:
     Extent m_extent;
     double m_weight = 0;
     double m_cursor = -1; // step; negative: none
+    bool m_isByKeys = false; // the cursor stays when the pointer leaves
     QPoint m_pressedAt;
     QTimer m_click; // runs until a click cannot become a double click any more
     bool m_isLogarithmic = false;

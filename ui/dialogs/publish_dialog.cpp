@@ -5,6 +5,7 @@
 #include "core/weights/gguf/save.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
+#include "ui/widgets/number_fields.h"
 
 #include <QComboBox>
 #include <QDialogButtonBox>
@@ -109,7 +110,7 @@ void PublishDialog::build()
 void PublishDialog::addWeights(QFormLayout* form)
 {
     for (std::size_t i = 0; i < m_adapters.size(); ++i) {
-        auto* weight = new QDoubleSpinBox;
+        auto* weight = new RealField;
         weight->setObjectName(QStringLiteral("publishWeight%1").arg(i));
         weight->setRange(-10, 10);
         weight->setSingleStep(0.1);

@@ -66,6 +66,12 @@ public:
     {
         m_box->setLimits(field.field->range.low, field.field->range.high);
         connect(m_box, &NumberBox::edited, this, [this](const QString& text) { Q_EMIT edited(parse(text)); });
+        // On leaving, the value that was taken stands there; what was none stays, with its sentence.
+        connect(this, &FieldEditor::finished, this, [this] {
+            if (const Result<fields::Value> taken = parse(m_box->text())) {
+                m_box->setText(QString::fromStdString(fields::toText(*taken)));
+            }
+        });
     }
     void show(const fields::Value& value) override
     {

@@ -2,9 +2,9 @@
 #include "ui/forms/number_box.h"
 
 #include "core/fields/record.h"
+#include "ui/base/typed_number.h"
 
 #include <QLineEdit>
-#include <QLocale>
 #include <QWheelEvent>
 
 #include <algorithm>
@@ -56,16 +56,10 @@ void NumberBox::setText(const QString& text)
 
 QString NumberBox::text() const
 {
-    // A number in the person's locale becomes the settings' own form; anything else goes on as it is, to be explained.
+    // What is no number goes on as it is, to be explained.
     const QString typed = lineEdit()->text().trimmed();
-    bool isPlain = false;
-    typed.toDouble(&isPlain);
-    if (isPlain) {
-        return typed;
-    }
-    bool isLocal = false;
-    const double value = locale().toDouble(typed, &isLocal);
-    return isLocal ? QString::fromStdString(fields::toText(fields::Value(value))) : typed;
+    const QString plain = m_kind == Kind::Whole && typed.contains(u',') ? QString() : plainNumber(typed);
+    return plain.isEmpty() ? typed : plain;
 }
 
 void NumberBox::stepBy(int steps)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// NumberBox: a spin box that keeps what was typed: "2e-5", "1e4" and the locale's own form are all numbers.
+// NumberBox: a spin box that keeps what was typed: "2e-5", "1e4", "0.5" and "0,5" are all numbers; one that groups its
+// digits is none, since "0,001" cannot be told from it.
 // Whole numbers step by one, others by 1-2-5 of their own size. Range is the form's business, which says
 // in place what is wrong instead of refusing keys.
 #pragma once

@@ -3,12 +3,23 @@
 
 #include "core/peft/method.h"
 
+#include <QCoreApplication>
+
 namespace luthier::ui {
 namespace {
 
 fields::Record recordOf(config::RunConfig& config, const FieldRef& field)
 {
     return config::recordOf(config, *field.part);
+}
+
+// Core names the setting as files and flags do; a form as its label does.
+Error byLabel(const FieldRef& field, const Error& error)
+{
+    const std::string key = field.field->key + ": ";
+    return error.message.starts_with(key)
+               ? Error{QCoreApplication::translate("Field", field.field->label.c_str()).toStdString() + ": " + error.message.substr(key.size())}
+               : error;
 }
 
 } // namespace
@@ -51,7 +62,8 @@ fields::Value RecipeDocument::usual(const FieldRef& field) const
 Result<void> RecipeDocument::check(const FieldRef& field, const fields::Value& value) const
 {
     config::RunConfig copy = m_config;
-    return recordOf(copy, field).set(*field.field, value);
+    const Result<void> set = recordOf(copy, field).set(*field.field, value);
+    return set ? set : byLabel(field, set.error());
 }
 
 Result<fields::Value> RecipeDocument::parse(const FieldRef& field, const QString& text) const
@@ -59,7 +71,7 @@ Result<fields::Value> RecipeDocument::parse(const FieldRef& field, const QString
     config::RunConfig copy = m_config;
     fields::Record record = recordOf(copy, field);
     if (Result<void> set = record.setFromText(*field.field, text.trimmed().toStdString()); !set) {
-        return set.error();
+        return byLabel(field, set.error());
     }
     return record.get(*field.field);
 }

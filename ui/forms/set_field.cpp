@@ -7,6 +7,7 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kMergeId = 1;
+const QString kPage = QStringLiteral("tune");
 
 void set(RecipeDocument* document, const FieldRef& field, const fields::Value& value)
 {
@@ -19,7 +20,7 @@ void set(RecipeDocument* document, const FieldRef& field, const fields::Value& v
 } // namespace
 
 SetField::SetField(RecipeDocument* document, const FieldRef& field, fields::Value value, int session)
-    : m_document(document), m_field(field), m_before(document->value(field)), m_after(std::move(value)), m_session(session)
+    : PlacedStep(kPage), m_document(document), m_field(field), m_before(document->value(field)), m_after(std::move(value)), m_session(session)
 {
     //: undo step: the setting's name
     setText(QCoreApplication::translate("SetField", "change of %1")
@@ -54,7 +55,7 @@ bool SetField::mergeWith(const QUndoCommand* other)
 }
 
 SetRecipe::SetRecipe(RecipeDocument* document, config::RunConfig config, const QString& text)
-    : QUndoCommand(text), m_document(document), m_before(document->config()), m_after(std::move(config))
+    : PlacedStep(kPage, text), m_document(document), m_before(document->config()), m_after(std::move(config))
 {
 }
 

@@ -3,14 +3,14 @@
 // started is none. SetRecipe: all of them at once, by a preset or a file.
 #pragma once
 
+#include "ui/base/placed_step.h"
 #include "ui/forms/recipe_document.h"
 
 #include <QPointer>
-#include <QUndoCommand>
 
 namespace luthier::ui {
 
-class SetField : public QUndoCommand {
+class SetField : public PlacedStep {
 public:
     // `session`: changes of the same field with the same number merge.
     SetField(RecipeDocument* document, const FieldRef& field, fields::Value value, int session = 0);
@@ -28,7 +28,7 @@ private:
     int m_session;
 };
 
-class SetRecipe : public QUndoCommand {
+class SetRecipe : public PlacedStep {
 public:
     SetRecipe(RecipeDocument* document, config::RunConfig config, const QString& text);
 

@@ -12,16 +12,16 @@
 
 namespace luthier::ui {
 
-Banner::Banner(QWidget* parent) : QFrame(parent), m_text(new QLabel), m_remedy(new QPushButton)
+Banner::Banner(const QString& id, QWidget* parent) : QFrame(parent), m_text(new QLabel), m_remedy(new QPushButton)
 {
-    setObjectName(QStringLiteral("banner"));
-    m_text->setObjectName(QStringLiteral("bannerText"));
+    setObjectName(id);
+    m_text->setObjectName(id + QStringLiteral("Text"));
     m_text->setTextFormat(Qt::PlainText);
     m_text->setWordWrap(true);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_remedy->setObjectName(QStringLiteral("bannerRemedy"));
+    m_remedy->setObjectName(id + QStringLiteral("Remedy"));
     auto* close = new QToolButton;
-    close->setObjectName(QStringLiteral("bannerClose"));
+    close->setObjectName(id + QStringLiteral("Close"));
     close->setIcon(icon(QStringLiteral("x")));
     close->setAutoRaise(true);
     close->setAccessibleName(tr("Hide this message"));
@@ -34,6 +34,12 @@ Banner::Banner(QWidget* parent) : QFrame(parent), m_text(new QLabel), m_remedy(n
     connect(m_remedy, &QPushButton::clicked, this, &Banner::remedyWanted);
     connect(close, &QToolButton::clicked, this, &QWidget::hide);
     hide();
+}
+
+void Banner::setToken(Token token)
+{
+    m_token = token;
+    update();
 }
 
 void Banner::show(const QString& sentence, const QString& remedy)
@@ -49,7 +55,7 @@ void Banner::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
     painter.fillRect(rect(), color(Token::Raised));
-    painter.fillRect(QRect(0, 0, space(1), height()), color(Token::Bad));
+    painter.fillRect(QRect(0, 0, space(1), height()), color(m_token));
 }
 
 } // namespace luthier::ui

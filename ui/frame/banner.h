@@ -2,6 +2,8 @@
 // Banner: one sentence above the page about something that concerns all of them, with a button that helps.
 #pragma once
 
+#include "ui/theme/theme.h"
+
 #include <QFrame>
 
 class QLabel;
@@ -13,7 +15,10 @@ class Banner : public QFrame {
     Q_OBJECT
 
 public:
-    explicit Banner(QWidget* parent = nullptr);
+    // `id` begins the names of its parts: "bannerText".
+    explicit Banner(const QString& id = QStringLiteral("banner"), QWidget* parent = nullptr);
+
+    void setToken(Token token); // of its edge: Bad, where nothing else is said
 
     void show(const QString& sentence, const QString& remedy); // empty remedy: no button
 
@@ -24,6 +29,7 @@ protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
+    Token m_token = Token::Bad;
     QLabel* m_text;
     QPushButton* m_remedy;
 };

@@ -53,6 +53,13 @@ protected:
         painter.setFont(heavy);
         const QRect text = box.adjusted(picture.right() - box.left() + space(2), 0, -space(2), 0);
         painter.drawText(text, Qt::AlignVCenter | Qt::AlignLeft, QString(this->text()).remove(u'&'));
+        if (defaultAction()->property("hasNews").toBool()) {
+            const int size = space(2);
+            const int left = text.left() + QFontMetrics(heavy).horizontalAdvance(QString(this->text()).remove(u'&')) + space(2);
+            painter.setPen(Qt::NoPen);
+            painter.setBrush(color(Token::Good));
+            painter.drawEllipse(QRect(left, text.center().y() - size / 2, size, size));
+        }
         painter.setFont(textFont(TextSize::Small));
         painter.setPen(color(Token::TextQuiet));
         painter.drawText(text, Qt::AlignVCenter | Qt::AlignRight, defaultAction()->shortcut().toString(QKeySequence::NativeText));
@@ -82,6 +89,18 @@ Navigation::Navigation(const std::vector<QAction*>& pages, RunController* runs, 
     }
     layout->addStretch();
     layout->addWidget(m_badge);
+}
+
+void Navigation::refresh(const QAction* page)
+{
+    for (QToolButton* button : m_buttons) {
+        if (button->defaultAction() == page) {
+            const bool hasNews = page->property("hasNews").toBool();
+            //: a page in the column, where something happened that nobody has looked at
+            button->setAccessibleName(hasNews ? tr("%1, something new").arg(page->iconText()) : page->iconText());
+            button->update();
+        }
+    }
 }
 
 void Navigation::paintEvent(QPaintEvent*)

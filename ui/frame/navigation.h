@@ -20,6 +20,7 @@ class Navigation : public QWidget {
 public:
     Navigation(const std::vector<QAction*>& pages, RunController* runs, QWidget* parent = nullptr);
 
+    void refresh(const QAction* page); // its property "hasNews" changed
     RunBadge* badge() const { return m_badge; }
 
 protected:

@@ -20,7 +20,8 @@ class Page : public QWidget {
 public:
     using QWidget::QWidget;
 
-    // The one main action, top right, named with a verb; null: none. Owned by the page, the same each time.
+    // The one main action, top right, named with a verb; null: none. Owned by the page, the same each time. With the property
+    // "isInPage" the page has a button for it where it belongs, and none stands at the top.
     virtual QAction* mainAction() { return nullptr; }
     virtual void activated() {} // it was brought to the front
     virtual void openFile(const QString& path) {}
@@ -34,6 +35,7 @@ struct PageRow {
     const char* purpose; // one line
     const char* icon;    // file of resources/icons
     Page* (*make)(Workspace& workspace, QWidget* parent);
+    const char* help = nullptr; // plain sentences, one a line, context "PageHelp"; null: none
 };
 
 } // namespace luthier::ui

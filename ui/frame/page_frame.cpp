@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/frame/page_frame.h"
 
+#include "ui/theme/icons.h"
 #include "ui/widgets/elided_label.h"
 
 #include <QAction>
 #include <QCoreApplication>
 #include <QHBoxLayout>
 #include <QPushButton>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 namespace luthier::ui {
@@ -30,6 +32,15 @@ PageFrame::PageFrame(const PageRow& row, Workspace& workspace, QWidget* parent)
     header->setSpacing(space(3));
     header->addWidget(title, 0, Qt::AlignBaseline);
     header->addWidget(purpose, 1, Qt::AlignBaseline);
+    auto* help = new QToolButton;
+    help->setObjectName(QString::fromLatin1(row.id) + QStringLiteral("Help"));
+    help->setIcon(icon(QStringLiteral("circle-help"), Token::TextQuiet));
+    help->setAutoRaise(true);
+    help->setAccessibleName(tr("Help on this page"));
+    help->setToolTip(tr("What this page is for, in ten sentences (Shift+F1)"));
+    help->setHidden(row.help == nullptr);
+    connect(help, &QToolButton::clicked, this, &PageFrame::helpWanted);
+    header->addWidget(help);
     header->addWidget(m_main);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -57,7 +68,7 @@ void PageFrame::followAction()
     m_main->setEnabled(action->isEnabled());
     const QString keys = action->shortcut().toString(QKeySequence::NativeText);
     m_main->setToolTip(keys.isEmpty() ? action->toolTip() : QStringLiteral("%1 (%2)").arg(action->toolTip(), keys));
-    m_main->setVisible(action->isVisible());
+    m_main->setVisible(action->isVisible() && !action->property("isInPage").toBool());
 }
 
 } // namespace luthier::ui

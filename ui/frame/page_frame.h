@@ -18,6 +18,9 @@ public:
     Page* page() const { return m_page; }
     const PageRow& row() const { return m_row; }
 
+Q_SIGNALS:
+    void helpWanted();
+
 private:
     void followAction();
 

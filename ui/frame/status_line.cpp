@@ -14,6 +14,8 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kRefreshMs = 2000;
+constexpr int kReadMs = 5000;
+constexpr int kReadMsPerCharacter = 60;
 constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
 
 struct Memory {
@@ -57,6 +59,11 @@ StatusLine::StatusLine(RunController* runs, QWidget* parent)
     addPermanentWidget(m_device);
     addPermanentWidget(m_memory);
     setContentsMargins(space(4), 0, space(4), 0);
+    m_rest.setSingleShot(true);
+    connect(&m_rest, &QTimer::timeout, this, [this] {
+        m_message->clear(); // its tooltip still tells it
+        setAccessibleDescription({});
+    });
     connect(&m_timer, &QTimer::timeout, this, &StatusLine::refresh);
     connect(m_runs, &RunController::progressed, this, [this] {
         if (!m_runs->deviceText().isEmpty()) {
@@ -74,6 +81,8 @@ void StatusLine::say(const QString& message)
     m_message->setText(message);
     m_message->setToolTip(QStringLiteral("%1  %2").arg(QTime::currentTime().toString(QStringLiteral("HH:mm:ss")), message));
     setAccessibleDescription(message);
+    // Long enough to be read, then the line is for the next.
+    m_rest.start(kReadMs + kReadMsPerCharacter * static_cast<int>(message.size()));
 }
 
 void StatusLine::refresh()

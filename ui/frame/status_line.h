@@ -28,6 +28,7 @@ private:
     QLabel* m_device;
     QLabel* m_memory;
     QTimer m_timer;
+    QTimer m_rest; // of what was said
 };
 
 } // namespace luthier::ui

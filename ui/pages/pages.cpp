@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/adapters/adapters_page.h"
+#include "ui/pages/chat/chat_page.h"
 #include "ui/pages/compare/compare_page.h"
 #include "ui/pages/data/data_page.h"
 #include "ui/pages/models/models_page.h"
+#include "ui/pages/page_help.h"
 #include "ui/pages/pages.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/pages/tune/tune_page.h"
@@ -24,19 +26,21 @@ Page* make(Workspace& workspace, QWidget* parent)
 
 std::span<const PageRow> pages()
 {
-    static constexpr std::array table{
+    static const std::array table{
         PageRow{"data", QT_TRANSLATE_NOOP("Page", "Data"),
-                QT_TRANSLATE_NOOP("Page", "What the model will learn from, row by row"), "table-2", &make<DataPage>},
+                QT_TRANSLATE_NOOP("Page", "What the model will learn from, row by row"), "table-2", &make<DataPage>, help::kData},
         PageRow{"models", QT_TRANSLATE_NOOP("Page", "Models"),
-                QT_TRANSLATE_NOOP("Page", "What is on this machine, and what the hub has"), "box", &make<ModelsPage>},
+                QT_TRANSLATE_NOOP("Page", "What is on this machine, and what the hub has"), "box", &make<ModelsPage>, help::kModels},
         PageRow{"tune", QT_TRANSLATE_NOOP("Page", "Tune"),
-                QT_TRANSLATE_NOOP("Page", "This model, this data, this way"), "sliders-horizontal", &make<TunePage>},
+                QT_TRANSLATE_NOOP("Page", "This model, this data, this way"), "sliders-horizontal", &make<TunePage>, help::kTune},
         PageRow{"runs", QT_TRANSLATE_NOOP("Page", "Runs"),
-                QT_TRANSLATE_NOOP("Page", "What is being learned, and what was"), "chart-spline", &make<RunsPage>},
+                QT_TRANSLATE_NOOP("Page", "What is being learned, and what was"), "chart-spline", &make<RunsPage>, help::kRuns},
         PageRow{"compare", QT_TRANSLATE_NOOP("Page", "Compare"),
-                QT_TRANSLATE_NOOP("Page", "Base and tuned model answer the same prompt"), "columns-2", &make<ComparePage>},
+                QT_TRANSLATE_NOOP("Page", "Base and tuned model answer the same prompt"), "columns-2", &make<ComparePage>, help::kCompare},
+        PageRow{"chat", QT_TRANSLATE_NOOP("Page", "Chat"),
+                QT_TRANSLATE_NOOP("Page", "Talk to a model, tuned or not, over several turns"), "message-square", &make<ChatPage>, help::kChat},
         PageRow{"adapters", QT_TRANSLATE_NOOP("Page", "Adapters"),
-                QT_TRANSLATE_NOOP("Page", "What was learned, to keep, combine and carry elsewhere"), "layers", &make<AdaptersPage>},
+                QT_TRANSLATE_NOOP("Page", "What was learned, to keep, combine and carry elsewhere"), "layers", &make<AdaptersPage>, help::kAdapters},
     };
     return table;
 }

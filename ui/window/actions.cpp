@@ -27,6 +27,9 @@ std::span<const ActionRow> actionRows()
         ActionRow{"openProject", "file", QT_TRANSLATE_NOOP("Action", "Open &project\u2026"), "Ctrl+Shift+O", "folder-open",
                   &MainWindow::chooseProject},
         ActionRow{"openData", "file", QT_TRANSLATE_NOOP("Action", "&Open data\u2026"), "Ctrl+O", "table-2", &MainWindow::chooseData},
+        ActionRow{"preferences", "edit", QT_TRANSLATE_NOOP("Action", "&Preferences\u2026"), "Ctrl+,", "sliders-horizontal",
+                  &MainWindow::showPreferences, true},
+        ActionRow{"back", "view", QT_TRANSLATE_NOOP("Action", "&Back"), "Alt+Left", "", &MainWindow::goBack},
         ActionRow{"quit", "file", QT_TRANSLATE_NOOP("Action", "&Quit"), "Ctrl+Q", "", &MainWindow::quit, true},
         ActionRow{"holdRun", "run", QT_TRANSLATE_NOOP("Action", "&Hold or go on"), "Ctrl+Shift+P", "pause", &MainWindow::toggleHold},
         ActionRow{"stopRun", "run", QT_TRANSLATE_NOOP("Action", "&Stop and save"), "Ctrl+.", "square", &MainWindow::stopRun},
@@ -35,6 +38,7 @@ std::span<const ActionRow> actionRows()
         ActionRow{"shootout", "run", QT_TRANSLATE_NOOP("Action", "Try several &methods\u2026"), "Ctrl+Shift+T", "layers",
                   &MainWindow::showShootout},
         ActionRow{"palette", "help", QT_TRANSLATE_NOOP("Action", "&Find anything\u2026"), "Ctrl+K", "search", &MainWindow::showPalette},
+        ActionRow{"pageHelp", "help", QT_TRANSLATE_NOOP("Action", "&Help on this page"), "Shift+F1", "circle-help", &MainWindow::showHelp},
         ActionRow{"shortcuts", "help", QT_TRANSLATE_NOOP("Action", "&Shortcuts"), "F1", "", &MainWindow::showShortcuts},
         ActionRow{"about", "help", QT_TRANSLATE_NOOP("Action", "&About Luthier"), "", "", &MainWindow::showAbout, true},
     };

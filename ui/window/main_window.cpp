@@ -3,24 +3,30 @@
 
 #include "ui/base/local_files.h"
 #include "ui/bridge/job.h"
+#include "ui/frame/accessible_roles.h"
 #include "ui/frame/banner.h"
+#include "ui/frame/first_steps.h"
 #include "ui/frame/navigation.h"
 #include "ui/frame/page_frame.h"
 #include "ui/frame/run_badge.h"
 #include "ui/frame/status_line.h"
 #include "ui/pages/pages.h"
 #include "ui/settings/app_settings.h"
+#include "ui/widgets/calm_wheel.h"
+#include "ui/window/run_news.h"
 #include "ui/workspace/model_library.h"
 #include "ui/workspace/run_controller.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QCloseEvent>
 #include <QDragEnterEvent>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QScreen>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -58,15 +64,19 @@ QString splitterKey(const QSplitter* splitter)
 
 MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     : QMainWindow(parent), m_workspace(workspace), m_theme(theme), m_stack(new QStackedWidget),
-      m_status(new StatusLine(workspace.runs())), m_banner(new Banner)
+      m_status(new StatusLine(workspace.runs())), m_banner(new Banner),
+      m_news(new RunNews(workspace, new Banner(QStringLiteral("news")), this)), m_firstSteps(new FirstSteps)
 {
     setObjectName(QStringLiteral("mainWindow"));
     setAcceptDrops(true);
+    tellAccessibleRoles();
     setMinimumSize(kLeastSize);
+    qApp->installEventFilter(new CalmWheel(this));
     setStatusBar(m_status);
     buildPages();
     buildMenus();
     connectWorkspace();
+    connectFirstSteps();
     refreshActions();
     refreshTitle();
     restore();
@@ -81,6 +91,7 @@ void MainWindow::buildPages()
         auto* frame = new PageFrame(row, m_workspace);
         m_stack->addWidget(frame);
         m_frames.push_back(frame);
+        connect(frame, &PageFrame::helpWanted, this, &MainWindow::showHelp);
         auto* action = new QAction(translatedPage(row.title), this);
         action->setObjectName(QString::fromLatin1(row.id));
         action->setCheckable(true);
@@ -94,6 +105,8 @@ void MainWindow::buildPages()
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(m_banner);
+    column->addWidget(m_news->strip());
+    column->addWidget(m_firstSteps);
     column->addWidget(m_stack, 1);
     auto* navigation = new Navigation(m_pageActions, m_workspace.runs());
     auto* all = new QWidget;
@@ -115,6 +128,8 @@ void MainWindow::connectWorkspace()
     connect(&m_workspace, &Workspace::projectChanged, m_banner, &QWidget::hide);
     connect(&m_workspace, &Workspace::projectFailed, this,
             [this](const QString& sentence) { m_banner->show(sentence, tr("Open another project\u2026")); });
+    connect(m_news, &RunNews::pageWanted, this, &MainWindow::showPage);
+    connect(m_news, &RunNews::changed, this, &MainWindow::showNews);
     connect(m_banner, &Banner::remedyWanted, this, &MainWindow::chooseProject);
     connect(&m_workspace, &Workspace::runsChanged, this, &MainWindow::reloadRunNames);
     connect(m_workspace.runs(), &RunController::stateChanged, this, &MainWindow::refreshActions);
@@ -123,6 +138,21 @@ void MainWindow::connectWorkspace()
             close();
         }
     });
+}
+
+// A dot at the page of runs, and in words for who does not see it.
+void MainWindow::showNews()
+{
+    if (m_news->isNew() && currentPage() == QStringLiteral("runs")) {
+        m_news->seen();
+        return;
+    }
+    for (QAction* action : m_pageActions) {
+        if (action->objectName() == QStringLiteral("runs")) {
+            action->setProperty("hasNews", m_news->isNew());
+            findChild<Navigation*>()->refresh(action);
+        }
+    }
 }
 
 Page* MainWindow::page(const QString& id) const
@@ -148,6 +178,10 @@ void MainWindow::showPage(const QString& id, const QString& what)
         if (!isWanted) {
             continue;
         }
+        if (const QString before = currentPage(); before != id && isVisible()) {
+            m_before.removeAll(before);
+            m_before += before;
+        }
         m_stack->setCurrentIndex(static_cast<int>(i));
         Page* shown = m_frames[i]->page();
         shown->activated();
@@ -159,6 +193,21 @@ void MainWindow::showPage(const QString& id, const QString& what)
             }
         }
     }
+    if (id == QStringLiteral("runs")) {
+        m_news->seen();
+    }
+    findChild<QAction*>(QStringLiteral("back"))->setEnabled(!m_before.isEmpty());
+}
+
+void MainWindow::goBack()
+{
+    if (m_before.isEmpty()) {
+        return;
+    }
+    const QStringList rest = m_before.mid(0, m_before.size() - 1);
+    showPage(m_before.last());
+    m_before = rest;
+    findChild<QAction*>(QStringLiteral("back"))->setEnabled(!m_before.isEmpty());
 }
 
 void MainWindow::openData(const QString& path)
@@ -191,7 +240,10 @@ void MainWindow::reloadRunNames()
         }
         return names;
     };
-    startJob(this, work, [this](const std::vector<RunName>& names) { m_runNames = names; });
+    startJob(this, work, [this](const std::vector<RunName>& names) {
+        m_runNames = names;
+        showFirstSteps();
+    });
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event)
@@ -217,7 +269,9 @@ void MainWindow::restore()
 {
     const AppSettings& settings = m_workspace.settings();
     if (!restoreGeometry(settings.bytes(kGeometry))) {
-        resize(kFirstSize);
+        // Not larger than the screen, the window's own frame and title counted.
+        const QSize room = screen()->availableSize() - QSize(space(4), space(14));
+        resize(kFirstSize.boundedTo(room).expandedTo(kLeastSize));
     }
     for (QSplitter* splitter : findChildren<QSplitter*>()) {
         if (const QByteArray state = settings.bytes(splitterKey(splitter)); !state.isEmpty()) {

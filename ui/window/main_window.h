@@ -8,6 +8,7 @@
 #include "ui/theme/theme.h"
 
 #include <QMainWindow>
+#include <QStringList>
 
 #include <vector>
 
@@ -18,8 +19,10 @@ class QStackedWidget;
 namespace luthier::ui {
 
 class Banner;
+class FirstSteps;
 class Page;
 class PageFrame;
+class RunNews;
 class StatusLine;
 class Workspace;
 struct Command;
@@ -49,6 +52,9 @@ public:
     void showPalette();
     void showShortcuts();
     void showAbout();
+    void showPreferences();
+    void showHelp(); // on the page in front
+    void goBack();   // to the page before
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -63,12 +69,19 @@ private:
 
     void buildPages();
     void buildMenus();
+    void buildUndo(QMenu* menu);
+    void buildEditing(QMenu* menu);
+    void sendKeys(const QKeySequence& keys); // to what has the focus
+    void connectFirstSteps();
+    void showFirstSteps();
+    void step(int direction); // -1 undoes, 1 does again
     void fillViewMenu();
     void fillRecent();
     void connectWorkspace();
     void askBeforeClosing();
     void refreshActions();
     void refreshTitle();
+    void showNews();
     void reloadRunNames();
     void restore();
     void save();
@@ -82,7 +95,10 @@ private:
     QStackedWidget* m_stack;
     StatusLine* m_status;
     Banner* m_banner;
+    RunNews* m_news;
     QMenu* m_recent = nullptr;
+    FirstSteps* m_firstSteps;
+    QStringList m_before; // pages that were in front, the last one last
     bool m_closesWhenSaved = false;
 };
 

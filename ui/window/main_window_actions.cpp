@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the actions of the window do, and the menus and the palette made from their table.
+#include "core/base/paths.h"
+#include "ui/base/placed_step.h"
 #include "ui/dialogs/command_palette.h"
+#include "ui/dialogs/file_dialogs.h"
+#include "ui/dialogs/help_dialog.h"
+#include "ui/dialogs/new_project_dialog.h"
+#include "ui/dialogs/preferences_dialog.h"
 #include "ui/dialogs/shortcuts_dialog.h"
 #include "ui/forms/field_editor.h"
+#include "ui/frame/first_steps.h"
 #include "ui/frame/page_frame.h"
 #include "ui/settings/app_settings.h"
 #include "ui/theme/icons.h"
@@ -14,9 +21,11 @@
 
 #include <QAction>
 #include <QActionGroup>
+#include <QApplication>
 #include <QCoreApplication>
-#include <QFileDialog>
+#include <QDir>
 #include <QFileInfo>
+#include <QKeyEvent>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
@@ -41,13 +50,8 @@ void MainWindow::buildMenus()
         menu[row.id] = menuBar()->addMenu(translated(row.title));
         menu[row.id]->setObjectName(QString::fromLatin1(row.id) + QStringLiteral("Menu"));
     }
-    QAction* undo = m_workspace.undoStack()->createUndoAction(this, tr("&Undo"));
-    undo->setShortcut(QKeySequence::Undo);
-    QAction* redo = m_workspace.undoStack()->createRedoAction(this, tr("&Redo"));
-    redo->setShortcut(QKeySequence::Redo);
-    undo->setObjectName(QStringLiteral("undo"));
-    redo->setObjectName(QStringLiteral("redo"));
-    menu["edit"]->addActions({undo, redo});
+    buildUndo(menu["edit"]);
+    buildEditing(menu["edit"]);
     for (const PageFrame* frame : m_frames) {
         if (QAction* action = frame->page()->mainAction()) {
             menu["run"]->addAction(action);
@@ -72,6 +76,90 @@ void MainWindow::buildMenus()
     }
     connect(m_recent, &QMenu::aboutToShow, this, &MainWindow::fillRecent);
     fillViewMenu();
+}
+
+void MainWindow::buildUndo(QMenu* menu)
+{
+    QUndoStack* stack = m_workspace.undoStack();
+    auto* undo = menu->addAction(tr("&Undo"), this, [this] { step(-1); });
+    undo->setObjectName(QStringLiteral("undo"));
+    undo->setShortcut(QKeySequence::Undo);
+    auto* redo = menu->addAction(tr("&Redo"), this, [this] { step(1); });
+    redo->setObjectName(QStringLiteral("redo"));
+    redo->setShortcut(QKeySequence::Redo);
+    const auto refresh = [stack, undo, redo] {
+        undo->setEnabled(stack->canUndo());
+        undo->setText(stack->canUndo() ? tr("&Undo %1").arg(stack->undoText()) : tr("&Undo"));
+        redo->setEnabled(stack->canRedo());
+        redo->setText(stack->canRedo() ? tr("&Redo %1").arg(stack->redoText()) : tr("&Redo"));
+    };
+    connect(stack, &QUndoStack::indexChanged, this, refresh);
+    connect(stack, &QUndoStack::undoTextChanged, this, refresh);
+    connect(stack, &QUndoStack::redoTextChanged, this, refresh);
+    refresh();
+}
+
+// The keys belong to what has the focus; the menu tells and sends them.
+void MainWindow::buildEditing(QMenu* menu)
+{
+    struct Row {
+        const char* id;
+        QString text;
+        QKeySequence::StandardKey key;
+    };
+    const Row rows[] = {
+        {"cut", tr("Cu&t"), QKeySequence::Cut},          {"copy", tr("&Copy"), QKeySequence::Copy},
+        {"paste", tr("&Paste"), QKeySequence::Paste},    {"selectAll", tr("Select &all"), QKeySequence::SelectAll},
+        {"find", tr("&Find on this page"), QKeySequence::Find},
+    };
+    menu->addSeparator();
+    for (const Row& row : rows) {
+        const QKeySequence keys(row.key);
+        QAction* action = menu->addAction(row.text, this, [this, keys] { sendKeys(keys); });
+        action->setObjectName(QString::fromLatin1(row.id));
+        action->setShortcut(keys);
+        action->setShortcutContext(Qt::WidgetShortcut); // shown here, taken by the field
+    }
+}
+
+// An action that a part of the page has for these keys comes first.
+void MainWindow::sendKeys(const QKeySequence& keys)
+{
+    QWidget* target = focusWidget();
+    if (target == nullptr) {
+        return;
+    }
+    for (QWidget* at = target; at != nullptr; at = at->parentWidget()) {
+        for (QAction* action : at->actions()) {
+            if (action->shortcuts().contains(keys) && action->isEnabled()) {
+                action->trigger();
+                return;
+            }
+        }
+        if (at == this) {
+            break;
+        }
+    }
+    const QKeyCombination combination = keys[0];
+    QKeyEvent press(QEvent::KeyPress, combination.key(), combination.keyboardModifiers());
+    QApplication::sendEvent(target, &press);
+}
+
+// Nothing is undone behind one's back: the page where it is seen comes first.
+void MainWindow::step(int direction)
+{
+    QUndoStack* stack = m_workspace.undoStack();
+    const int at = direction < 0 ? stack->index() - 1 : stack->index();
+    const QUndoCommand* command = stack->command(at);
+    if (command == nullptr) {
+        return;
+    }
+    const QString name = command->text();
+    if (const QString place = pageOf(command); page(place) != nullptr && place != currentPage()) {
+        showPage(place);
+    }
+    direction < 0 ? stack->undo() : stack->redo();
+    m_workspace.say(direction < 0 ? tr("Undone: %1").arg(name) : tr("Done again: %1").arg(name));
 }
 
 void MainWindow::fillViewMenu()
@@ -171,31 +259,26 @@ std::vector<Command> MainWindow::commands()
 
 void MainWindow::newProject()
 {
-    auto* dialog = new QFileDialog(this, tr("Folder of the new project"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
-    connect(dialog, &QFileDialog::fileSelected, &m_workspace, &Workspace::openProject);
+    const auto& project = m_workspace.project();
+    const QString chosen = m_workspace.settings().text(QStringLiteral("projectsFolder"));
+    const QString place = !chosen.isEmpty() ? chosen
+                          : project         ? QFileInfo(QString::fromStdString(project->folder().string())).path()
+                                            : QDir::homePath();
+    auto* dialog = new NewProjectDialog(place, this);
+    connect(dialog, &NewProjectDialog::chosen, &m_workspace, &Workspace::openProject);
     dialog->open();
 }
 
 void MainWindow::chooseProject()
 {
-    auto* dialog = new QFileDialog(this, tr("Open project"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
+    QFileDialog* dialog = openDialog(this, QStringLiteral("project"), tr("Open project"), QFileDialog::Directory);
     connect(dialog, &QFileDialog::fileSelected, &m_workspace, &Workspace::openProject);
     dialog->open();
 }
 
 void MainWindow::chooseData()
 {
-    auto* dialog = new QFileDialog(this, tr("Open data"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    dialog->setNameFilters({tr("Data (*.jsonl *.ndjson *.json *.csv *.tsv *.txt)"), tr("All files (*)")});
+    QFileDialog* dialog = openDialog(this, QStringLiteral("data"), tr("Open data"), QFileDialog::ExistingFile, dataFilters());
     connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openData);
     dialog->open();
 }
@@ -239,6 +322,41 @@ void MainWindow::showShortcuts()
         }
     }
     (new ShortcutsDialog(lines, this))->open();
+}
+
+void MainWindow::showPreferences()
+{
+    auto* dialog = new PreferencesDialog(m_workspace.settings(), this);
+    connect(dialog, &PreferencesDialog::themeChosen, this,
+            [this](const QString& id) { findChild<QAction*>(QStringLiteral("theme.") + id)->trigger(); });
+    dialog->open();
+}
+
+void MainWindow::showHelp()
+{
+    const PageRow& row = m_frames[static_cast<std::size_t>(m_stack->currentIndex())]->row();
+    if (row.help != nullptr) {
+        auto* dialog = new HelpDialog(translatedPage(row.title), QCoreApplication::translate("PageHelp", row.help), this);
+        dialog->show(); // beside the work
+    }
+}
+
+void MainWindow::connectFirstSteps()
+{
+    connect(m_firstSteps, &FirstSteps::tuneWanted, this, [this] {
+        m_workspace.setModelPath(QString::fromStdString(base::bundledModel().string()));
+        showPage(QStringLiteral("tune"));
+    });
+    connect(m_firstSteps, &FirstSteps::dataWanted, this, &MainWindow::chooseData);
+    connect(m_firstSteps, &FirstSteps::modelWanted, this, [this] { showPage(QStringLiteral("models")); });
+    connect(m_firstSteps, &FirstSteps::dismissed, this, [this] { m_workspace.settings().setText(QStringLiteral("firstSteps"), QStringLiteral("dismissed")); });
+}
+
+// While nothing has been tuned in this project.
+void MainWindow::showFirstSteps()
+{
+    m_firstSteps->setVisible(m_workspace.project() != nullptr && m_runNames.empty() && !m_workspace.runs()->isBusy()
+                             && m_workspace.settings().text(QStringLiteral("firstSteps")) != QLatin1String("dismissed"));
 }
 
 void MainWindow::showAbout()

@@ -9,13 +9,18 @@
 #include "ui/bridge/job.h"
 #include "ui/workspace/workspace.h"
 
+#include <QCoreApplication>
 #include <QFileInfo>
 #include <QMetaObject>
 
+#include <algorithm>
 #include <utility>
 
 namespace luthier::ui {
 namespace {
+
+constexpr std::size_t kMostTold = 2;     // differences in a name
+constexpr std::size_t kLongestTold = 16; // characters of a value in it
 
 // "LoRA 16, workshop_instructions"
 std::string nameOf(const config::RunConfig& config)
@@ -30,6 +35,44 @@ std::string nameOf(const config::RunConfig& config)
                                : config.method.kind == "full" ? RunController::tr("Full") : QString::fromStdString(config.method.kind);
     //: a run's name: method, data file
     return RunController::tr("%1, %2").arg(method, data).toStdString();
+}
+
+// Another run of that name is told apart by what is different this time, else by a number.
+std::string ownName(store::Project& project, const std::string& wanted, const config::RunConfig& config)
+{
+    const auto runs = project.runs();
+    if (!runs) {
+        return wanted;
+    }
+    const auto isTaken = [&runs](const std::string& name) {
+        return std::any_of(runs->begin(), runs->end(), [&name](const store::RunRow& run) { return run.name == name; });
+    };
+    std::string name = wanted;
+    for (const store::RunRow& run : *runs) { // newest first
+        const auto before = run.name.starts_with(wanted) ? config::fromJson(run.recipe) : Result<config::RunConfig>(Error{});
+        if (!before || !isTaken(wanted)) {
+            continue;
+        }
+        std::size_t told = 0;
+        for (const config::Difference& difference : config::difference(*before, config)) {
+            if (difference.key == "run.name" || told == kMostTold) {
+                continue;
+            }
+            for (const config::Part& part : config::parts()) {
+                for (const fields::Field& field : part.fields) {
+                    if (difference.key == part.key + "." + field.key && difference.right.size() <= kLongestTold) {
+                        name += ", " + QCoreApplication::translate("Field", field.label.c_str()).toLower().toStdString() + " " + difference.right;
+                        ++told;
+                    }
+                }
+            }
+        }
+        break;
+    }
+    for (int number = 2; isTaken(name); ++number) {
+        name = wanted + " #" + std::to_string(number);
+    }
+    return name;
 }
 
 } // namespace
@@ -78,7 +121,7 @@ void RunController::start(const config::RunConfig& config)
             return started.error();
         }
         config::RunConfig& config = started->config;
-        config.run.name = nameOf(config);
+        config.run.name = config.run.name.empty() ? ownName(*project, nameOf(config), config) : config.run.name;
         auto rows = store::runRows(project.get(), config.data);
         if (!rows) {
             return rows.error();
@@ -138,6 +181,8 @@ void RunController::launch(Prepared prepared)
     m_name = QString::fromStdString(prepared.row.name);
     m_step = prepared.row.step;
     m_totalSteps = prepared.row.totalSteps;
+    m_clock.start();
+    m_secondsBefore = prepared.row.seconds;
     m_secondsLeft = -1;
     m_memoryBytes = 0;
     m_stage.clear();
@@ -161,6 +206,11 @@ void RunController::launch(Prepared prepared)
             finishWhenBothAreThere();
         }, Qt::QueuedConnection);
     });
+}
+
+double RunController::seconds() const
+{
+    return isBusy() && m_clock.isValid() ? m_secondsBefore + static_cast<double>(m_clock.elapsed()) / 1000 : m_secondsBefore;
 }
 
 void RunController::stop()

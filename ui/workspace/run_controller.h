@@ -13,6 +13,7 @@
 #include "core/train/stop_control.h"
 #include "ui/bridge/run_bridge.h"
 
+#include <QElapsedTimer>
 #include <QObject>
 
 #include <functional>
@@ -38,6 +39,7 @@ public:
     QString name() const { return m_name; }
     std::int64_t step() const { return m_step; }
     std::int64_t totalSteps() const { return m_totalSteps; }
+    double seconds() const; // it has trained so far, holds counted
     double secondsLeft() const { return m_secondsLeft; } // negative: not known
     QString stage() const { return m_stage; }
     std::int64_t memoryBytes() const { return m_memoryBytes; }
@@ -80,6 +82,8 @@ private:
     std::int64_t m_step = 0;
     std::int64_t m_totalSteps = 0;
     std::int64_t m_memoryBytes = 0;
+    QElapsedTimer m_clock;
+    double m_secondsBefore = 0; // of earlier sittings
     double m_secondsLeft = -1;
     bool m_endTold = false;    // RunEnded came through the bridge
     bool m_threadDone = false; // the thread has written everything down and returned

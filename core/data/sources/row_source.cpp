@@ -255,4 +255,16 @@ Result<std::shared_ptr<const RowSource>> openSource(const std::filesystem::path&
     return said == "cancelled" || said.starts_with(path.string() + ":") ? source.error() : Error{path.string() + ": " + said};
 }
 
+std::vector<std::string> sourceExtensions()
+{
+    std::vector<std::string> all;
+    for (const Kind& kind : kKinds) {
+        all.emplace_back(kind.extension);
+    }
+    for (const char* known : {".parquet", ".arrow", ".feather", ".gz", ".zst"}) { // told by what they begin with
+        all.emplace_back(known);
+    }
+    return all;
+}
+
 } // namespace luthier::data

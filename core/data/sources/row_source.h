@@ -61,4 +61,7 @@ Result<std::shared_ptr<const RowSource>> openSource(const std::filesystem::path&
                                                     const base::Progress& progress = {},
                                                     const base::CancelToken& cancel = {});
 
+// How the names of files that are read end, with the point: for dialogs.
+std::vector<std::string> sourceExtensions();
+
 } // namespace luthier::data

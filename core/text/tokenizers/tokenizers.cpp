@@ -35,6 +35,10 @@ Result<std::shared_ptr<const Tokenizer>> loadTokenizer(const std::filesystem::pa
     if (gguf::isGguf(folder)) {
         return loadGgufTokenizer(folder);
     }
+    std::error_code code;
+    if (!std::filesystem::exists(folder, code)) {
+        return Error{folder.string() + " is not there any more; choose the model again, or put it back"};
+    }
     std::string known;
     for (const auto& row : kLoaders) {
         std::error_code problem;

@@ -8,7 +8,7 @@
 namespace luthier::ui {
 
 DataStep::DataStep(DataDocuments* documents, StepRecord step, State state)
-    : QUndoCommand(QString::fromStdString(step->text)), m_documents(documents), m_step(std::move(step)),
+    : PlacedStep(QStringLiteral("data"), QString::fromStdString(step->text)), m_documents(documents), m_step(std::move(step)),
       m_isNew(state == State::New), m_skipsRedo(state != State::New), m_skipsUndo(state == State::Undone)
 {
 }

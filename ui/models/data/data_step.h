@@ -3,16 +3,16 @@
 // opened when they are undone.
 #pragma once
 
+#include "ui/base/placed_step.h"
 #include "ui/models/data/edit_saver.h"
 
 #include <QPointer>
-#include <QUndoCommand>
 
 namespace luthier::ui {
 
 class DataDocuments;
 
-class DataStep : public QUndoCommand {
+class DataStep : public PlacedStep {
 public:
     enum class State { New, Done, Undone }; // Done, Undone: recorded on an earlier day
 

@@ -48,6 +48,7 @@ void appendChecks(const DataDocument& document, std::vector<RowFilterItem>& item
         return;
     }
     const QString section = said("Checks");
+    const std::size_t first = items.size();
     const auto copies = [&](const QString& id, const char* label, const char* help, Likeness likeness) {
         items.push_back({id, section, said(label), said(help), said("Keep one of each and leave out the others."),
                          checkup.numAlike(likeness), false, Remedy::KeepOne});
@@ -73,6 +74,8 @@ void appendChecks(const DataDocument& document, std::vector<RowFilterItem>& item
         checkup.statistics().lengthOutliers);
     odd(kOddScript, QT_TRANSLATE_NOOP("RowFilter", "Another script"),
         QT_TRANSLATE_NOOP("RowFilter", "Rows whose letters are of another script than most rows'."), checkup.statistics().scriptOutliers);
+    // What found something stands before what did not.
+    std::stable_partition(items.begin() + static_cast<std::ptrdiff_t>(first), items.end(), [](const RowFilterItem& item) { return item.count > 0; });
 }
 
 void appendTags(const DataDocument& document, std::vector<RowFilterItem>& items)
@@ -114,6 +117,7 @@ void appendLosses(const DataDocument& document, std::vector<RowFilterItem>& item
                               ? said("No run has measured the rows of this file yet: switch on \"run.row_losses\" in a recipe and train.")
                               : losses.problem();
             item.remedy = Remedy::None;
+            item.isMeasured = false;
         }
         items.push_back(item);
     }
@@ -145,9 +149,9 @@ std::vector<RowFilterItem> filterItems(const DataDocument& document)
 {
     std::vector<RowFilterItem> items;
     appendFacts(document, items);
+    appendChecks(document, items); // what was found stands first
     appendTags(document, items);
     appendLosses(document, items);
-    appendChecks(document, items);
     return items;
 }
 

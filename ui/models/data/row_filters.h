@@ -27,6 +27,7 @@ struct RowFilterItem {
     std::int64_t count = 0;
     bool isGrowing = false;
     Remedy remedy = Remedy::None;
+    bool isMeasured = true; // false: nothing has looked yet, and the count says nothing
 };
 
 std::vector<RowFilterItem> filterItems(const DataDocument& document);

@@ -19,11 +19,17 @@ struct PromptItem {
     QString expected;                    // the row's own answer; empty when typed by hand
 };
 
+struct Contender {
+    QString id;   // what answers: paths and weights
+    QString name; // as a person knows it
+};
+
 struct Comparison {
     PromptItem prompt;
     std::array<QString, 2> answers;
     std::array<QString, 2> footers;
     QString settings; // one line
+    std::array<Contender, 2> by = {};
 };
 
 class PromptListModel : public QAbstractListModel {

@@ -5,10 +5,10 @@
 #include "ui/charts/measure_text.h"
 #include "ui/models/card_list_model.h"
 #include "ui/theme/icons.h"
+#include "ui/widgets/flow_layout.h"
 #include "ui/widgets/named_button.h"
 
 #include <QDateTime>
-#include <QHBoxLayout>
 #include <QLocale>
 #include <QPlainTextEdit>
 #include <QTimer>
@@ -56,6 +56,7 @@ QString factsOf(const store::LibraryAdapter& adapter)
 
 AdaptersDetails::AdaptersDetails(QWidget* parent)
     : DetailsCard(QStringLiteral("adapter"), parent), m_notes(new QPlainTextEdit),
+      m_chat(makeButton(QStringLiteral("chatWithAdapter"), tr("Chat"), tr("Talk to it, over its base"))),
       m_export(makeButton(QStringLiteral("exportAdapter"), tr("Export\u2026"), tr("Write it for other programs: GGUF, a merged folder, an adapter (Ctrl+E)"))),
       m_merge(makeButton(QStringLiteral("mergeAdapter"), tr("Merge\u2026"), tr("Fold it into its base: a model folder of its own"))),
       m_combine(makeButton(QStringLiteral("combineAdapters"), tr("Combine\u2026"), tr("Make one adapter of the chosen ones"))),
@@ -83,12 +84,12 @@ void AdaptersDetails::buildButtons()
 {
     m_reveal->setIcon(icon(QStringLiteral("folder-open")));
     m_delete->setIcon(icon(QStringLiteral("trash-2")));
-    auto* row = new QHBoxLayout;
-    for (QPushButton* button : {m_continue, m_export, m_merge, m_combine, m_reveal, m_delete}) {
+    auto* row = new FlowLayout(space(2));
+    for (QPushButton* button : {m_chat, m_continue, m_export, m_merge, m_combine, m_reveal, m_delete}) {
         row->addWidget(button);
     }
-    row->addStretch(1);
     body()->addLayout(row);
+    connect(m_chat, &QPushButton::clicked, this, &AdaptersDetails::chatWanted);
     connect(m_export, &QPushButton::clicked, this, &AdaptersDetails::exportWanted);
     connect(m_merge, &QPushButton::clicked, this, &AdaptersDetails::mergeWanted);
     connect(m_combine, &QPushButton::clicked, this, &AdaptersDetails::combineWanted);
@@ -122,6 +123,7 @@ void AdaptersDetails::show(const store::LibraryAdapter* adapter, int numChosen)
         m_tell->stop();
     }
     m_notes->setEnabled(adapter != nullptr);
+    m_chat->setEnabled(good && numChosen == 1);
     m_export->setEnabled(good);
     m_merge->setEnabled(good);
     m_continue->setEnabled(good && numChosen == 1);

@@ -22,6 +22,7 @@ public:
     void flushNotes(); // says what was typed and not yet told
 
 Q_SIGNALS:
+    void chatWanted();
     void exportWanted();
     void mergeWanted();
     void combineWanted();
@@ -36,6 +37,7 @@ private:
     QString m_path;
     QString m_told; // the notes as they are known
     QPlainTextEdit* m_notes;
+    QPushButton* m_chat;
     QPushButton* m_export;
     QPushButton* m_merge;
     QPushButton* m_combine;

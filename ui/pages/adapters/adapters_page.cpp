@@ -92,6 +92,11 @@ void AdaptersPage::connectParts()
         m_workspace.say(tr("%1 is in the project.").arg(QFileInfo(path).fileName()));
     });
     connect(m_view->selectionModel(), &QItemSelectionModel::selectionChanged, this, &AdaptersPage::showChosen);
+    connect(m_details, &AdaptersDetails::chatWanted, this, [this] {
+        if (const QStringList paths = chosen(); !paths.isEmpty()) {
+            Q_EMIT m_workspace.pageWanted(QStringLiteral("chat"), paths.front());
+        }
+    });
     connect(m_details, &AdaptersDetails::exportWanted, this, [this] { publish(PublishOrder::Kind::Gguf); });
     connect(m_details, &AdaptersDetails::mergeWanted, this, [this] { publish(PublishOrder::Kind::Model); });
     connect(m_details, &AdaptersDetails::combineWanted, this, [this] { publish(PublishOrder::Kind::Adapter); });

@@ -79,6 +79,25 @@ std::vector<double> CompareBlend::weights() const
     return all;
 }
 
+QString CompareBlend::title() const
+{
+    QStringList parts;
+    for (const Row& row : m_rows) {
+        //: an adapter and how much it counts in a blend
+        parts += tr("%1 \u00d7 %2").arg(row.name, QLocale().toString(static_cast<double>(row.slider->value()) / kSteps, 'g', 3));
+    }
+    return parts.join(QStringLiteral(" + "));
+}
+
+QString CompareBlend::id() const
+{
+    QString id;
+    for (const Row& row : m_rows) {
+        id += QStringLiteral("%1*%2\n").arg(row.path).arg(row.slider->value());
+    }
+    return id;
+}
+
 void CompareBlend::add(const QString& name, const QString& path)
 {
     std::vector<std::pair<QString, QString>> members;
@@ -94,6 +113,7 @@ void CompareBlend::add(const QString& name, const QString& path)
     values.push_back(0.5);
     rebuild(members, values);
     fillMenu();
+    Q_EMIT changed();
     m_rest->start();
 }
 
@@ -109,6 +129,7 @@ void CompareBlend::remove(const QString& path)
     }
     members.size() > 1 ? rebuild(members, values) : rebuild({}, {});
     fillMenu();
+    Q_EMIT changed();
     m_rest->start();
 }
 
@@ -140,6 +161,7 @@ void CompareBlend::rebuild(const std::vector<std::pair<QString, QString>>& membe
         m_grid->addWidget(value, row, 2);
         connect(slider, &QSlider::valueChanged, this, [this, value](int now) {
             value->setText(shown(now));
+            Q_EMIT changed();
             m_rest->start();
         });
         if (i > 0) {

@@ -28,8 +28,12 @@ public:
     QStringList added() const;           // folders, in the order they were added
     std::vector<double> weights() const; // of the tuned one and the added ones; empty: it answers alone
 
+    QString title() const; // "fish \u00d7 0.5 + boats \u00d7 0.5"; empty: it answers alone
+    QString id() const;    // tells two blends apart
+
 Q_SIGNALS:
-    void weightsChanged();
+    void changed();        // at once
+    void weightsChanged(); // when it rests
 
 private:
     struct Row {

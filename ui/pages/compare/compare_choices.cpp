@@ -183,12 +183,13 @@ void CompareChoices::onTunedChosen()
     Q_EMIT chosen();
 }
 
-void CompareChoices::chooseRun(store::RunId id)
+bool CompareChoices::chooseRun(store::RunId id)
 {
     const auto at = std::find_if(m_runs.begin(), m_runs.end(), [id](const TunedRun& run) { return run.id == id; });
     if (at != m_runs.end()) {
         m_tuned->setCurrentIndex(static_cast<int>(at - m_runs.begin()));
     }
+    return at != m_runs.end();
 }
 
 void CompareChoices::openTunedFolder(const QString& folder)

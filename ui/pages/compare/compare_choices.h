@@ -21,7 +21,7 @@ public:
 
     void setRuns(std::vector<TunedRun> runs); // keeps the choice and the folders opened by hand
     void setDefaultModel(const QString& folder);
-    void chooseRun(store::RunId id);
+    bool chooseRun(store::RunId id); // false: not there
     void openTunedFolder(const QString& folder);
     void askForTunedFolder();
 

@@ -2,6 +2,7 @@
 #include "ui/pages/compare/compare_column.h"
 
 #include "ui/widgets/conversation/diff_text.h"
+#include "ui/widgets/status_label.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -14,7 +15,8 @@
 namespace luthier::ui {
 
 CompareColumn::CompareColumn(const QString& id, const QString& title, QWidget* parent)
-    : QFrame(parent), m_title(new QLabel(title)), m_subtitle(new QLabel), m_text(new DiffText), m_footer(new QLabel),
+    : QFrame(parent), m_title(new QLabel(title)), m_subtitle(new QLabel), m_origin(new StatusLabel(Token::Warn)),
+      m_text(new DiffText), m_footer(new QLabel),
       m_copy(new QToolButton)
 {
     setFrameShape(QFrame::StyledPanel);
@@ -24,6 +26,10 @@ CompareColumn::CompareColumn(const QString& id, const QString& title, QWidget* p
     m_subtitle->setForegroundRole(QPalette::PlaceholderText);
     m_subtitle->setObjectName(id + QStringLiteral("Subtitle"));
     m_subtitle->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_origin->setObjectName(id + QStringLiteral("Origin"));
+    m_origin->setTextFormat(Qt::PlainText);
+    m_origin->setWordWrap(true);
+    m_origin->hide();
     m_text->setObjectName(id + QStringLiteral("Answer"));
     m_text->setAccessibleName(tr("Answer of %1").arg(title));
     m_text->setToolTip(tr("Words that only this answer has are tinted and underlined."));
@@ -45,27 +51,42 @@ CompareColumn::CompareColumn(const QString& id, const QString& title, QWidget* p
     foot->addWidget(m_copy);
     auto* layout = new QVBoxLayout(this);
     layout->addLayout(head);
+    layout->addWidget(m_origin);
     layout->addWidget(m_text, 1);
     layout->addLayout(foot);
     connect(m_copy, &QToolButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(m_text->text()); });
 }
 
-void CompareColumn::setSubtitle(const QString& subtitle)
+void CompareColumn::setContender(const Contender& contender)
 {
-    m_subtitle->setText(subtitle);
-    m_subtitle->setToolTip(subtitle);
+    m_contender = contender;
+    m_subtitle->setText(contender.name);
+    m_subtitle->setToolTip(contender.name);
+    showOrigin();
+}
+
+void CompareColumn::showOrigin()
+{
+    const bool isOthers = !m_text->text().isEmpty() && m_by.id != m_contender.id;
+    //: above an answer: who gave it, when another is chosen now
+    m_origin->setText(isOthers ? tr("from %1").arg(m_by.name) : QString());
+    m_origin->setVisible(isOthers);
+    m_text->setDimmed(isOthers);
 }
 
 void CompareColumn::clear(const QString& waiting)
 {
+    m_by = m_contender;
     m_text->setText({});
     m_text->setPlaceholderText(waiting);
     m_footer->clear();
+    showOrigin();
 }
 
 void CompareColumn::append(const QString& piece)
 {
     m_text->append(piece);
+    showOrigin();
 }
 
 void CompareColumn::finish(const CompareContest::Answer& answer)
@@ -73,6 +94,7 @@ void CompareColumn::finish(const CompareContest::Answer& answer)
     if (m_text->text() != answer.text) {
         m_text->setText(answer.text);
     }
+    showOrigin();
     m_text->setPlaceholderText(tr("nothing was answered"));
     if (!answer.problem.isEmpty()) {
         m_footer->setText(answer.problem);
@@ -85,10 +107,12 @@ void CompareColumn::finish(const CompareContest::Answer& answer)
                           .arg(QLocale().toString(answer.numTokens), QLocale().toString(answer.tokensPerSecond, 'f', 1), how));
 }
 
-void CompareColumn::showAnswer(const QString& text, const QString& footer)
+void CompareColumn::showAnswer(const QString& text, const QString& footer, const Contender& by)
 {
+    m_by = by;
     m_text->setText(text);
     m_footer->setText(footer);
+    showOrigin();
 }
 
 QString CompareColumn::footer() const

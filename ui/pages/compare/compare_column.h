@@ -2,6 +2,7 @@
 // CompareColumn: one contender: its name, its answer while it is written, how fast, and a copy button.
 #pragma once
 
+#include "ui/models/runs/comparison_model.h"
 #include "ui/pages/compare/compare_contest.h"
 
 #include <QFrame>
@@ -20,17 +21,24 @@ public:
     // id: "base" or "tuned", for object names.
     CompareColumn(const QString& id, const QString& title, QWidget* parent = nullptr);
 
-    void setSubtitle(const QString& subtitle);
-    void clear(const QString& waiting = {});
+    // Who would answer now. An answer of another one stays, dimmed, and says whose it is.
+    void setContender(const Contender& contender);
+    const Contender& answeredBy() const { return m_by; }
+    void clear(const QString& waiting = {}); // what comes then is the contender's
     void append(const QString& piece);
     void finish(const CompareContest::Answer& answer);
-    void showAnswer(const QString& text, const QString& footer); // from the history
+    void showAnswer(const QString& text, const QString& footer, const Contender& by); // from the history
     QString footer() const;
     DiffText* text() const { return m_text; }
 
 private:
+    void showOrigin();
+
+    Contender m_contender;
+    Contender m_by; // of the answer shown
     QLabel* m_title;
     QLabel* m_subtitle;
+    QLabel* m_origin;
     DiffText* m_text;
     QLabel* m_footer;
     QToolButton* m_copy;

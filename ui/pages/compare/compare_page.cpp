@@ -8,17 +8,18 @@
 #include "ui/pages/compare/compare_choices.h"
 #include "ui/pages/compare/compare_column.h"
 #include "ui/pages/compare/compare_side.h"
+#include "ui/settings/app_settings.h"
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/named_button.h"
+#include "ui/widgets/prompt_box.h"
 #include "ui/widgets/empty_state.h"
-#include "ui/widgets/conversation/role_colors.h"
+#include "ui/widgets/status_label.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
-#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -30,6 +31,7 @@
 namespace luthier::ui {
 namespace {
 
+constexpr int kPromptLines = 4;
 constexpr std::int64_t kMaxHeldOut = 500; // prompts in the list; the note tells the whole number
 
 QString bundledModelPath()
@@ -49,11 +51,11 @@ QString settingsLine(const inference::Sampling& sampling)
 
 ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_contest(new CompareContest(this)), m_action(new QAction(tr("Compare"), this)), m_stack(new QStackedWidget),
-      m_empty(new EmptyState), m_work(new QSplitter), m_choices(new CompareChoices(workspace.models())), m_blend(new CompareBlend), m_problem(new QLabel),
+      m_empty(new EmptyState), m_work(new QSplitter), m_choices(new CompareChoices(workspace.models())), m_blend(new CompareBlend), m_problem(new StatusLabel(Token::Bad)),
       m_base(new CompareColumn(QStringLiteral("base"), tr("Base"))),
       m_tunedColumn(new CompareColumn(QStringLiteral("tuned"), tr("Tuned"))), m_expectedBox(new QWidget),
-      m_expected(new DiffText), m_promptText(new QPlainTextEdit), m_context(new QLabel),
-      m_compare(makeButton(QStringLiteral("compare"), tr("Compare"), tr("Let both models answer the prompt (Ctrl+Return)"))),
+      m_expected(new DiffText), m_promptText(new PromptBox(kPromptLines)), m_context(new QLabel),
+      m_compare(makeButton(QStringLiteral("compare"), tr("Compare"), tr("Let both models answer the prompt (Enter)"))),
       m_stop(makeButton(QStringLiteral("stopCompare"), tr("Stop"), tr("Stop both answers (Esc)"))), m_stage(new QLabel),
       m_side(new CompareSide)
 {
@@ -89,6 +91,7 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     connect(m_empty, &EmptyState::triggered, this, &ComparePage::tuneWanted);
     connect(m_empty, &EmptyState::secondTriggered, m_choices, &CompareChoices::askForTunedFolder);
     connect(m_choices, &CompareChoices::chosen, this, &ComparePage::onChosen);
+    connect(m_blend, &CompareBlend::changed, this, &ComparePage::showContenders);
     connect(m_blend, &CompareBlend::weightsChanged, this, &ComparePage::answerAgain);
     connect(m_choices, &CompareChoices::problemFound, this, &ComparePage::showProblem);
     connect(m_side, &CompareSide::promptChosen, this, &ComparePage::showPrompt);
@@ -99,6 +102,8 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     connect(m_side, &CompareSide::comparisonChosen, this, &ComparePage::showComparison);
     connectContest();
     m_action->setToolTip(tr("Let both models answer the prompt"));
+    m_action->setProperty("isInPage", true);
+    m_compare->setProperty("primary", true);
     connect(m_action, &QAction::triggered, this, &ComparePage::compare);
     connect(this, &ComparePage::tuneWanted, &m_workspace, [this] { Q_EMIT m_workspace.pageWanted(QStringLiteral("tune"), {}); });
     connect(&m_workspace, &Workspace::runsChanged, this, &ComparePage::reload);
@@ -118,6 +123,9 @@ void ComparePage::reload()
     const auto work = [project = m_workspace.project()] { return project ? readTunedRuns(*project) : TunedRuns{}; };
     startJob(this, work, [this](const TunedRuns& read) {
         m_choices->setRuns(read.runs);
+        if (m_wantedRun != 0 && m_choices->chooseRun(m_wantedRun)) {
+            m_wantedRun = 0;
+        }
         onChosen();
         if (!read.problem.isEmpty()) {
             showProblem(read.problem);
@@ -129,11 +137,20 @@ void ComparePage::onChosen()
 {
     m_stack->setCurrentWidget(m_choices->tuned() == nullptr ? static_cast<QWidget*>(m_empty) : m_work);
     m_problem->hide();
-    m_tunedColumn->setSubtitle(m_choices->tuned() == nullptr ? QString() : m_choices->tuned()->name);
-    m_base->setSubtitle(m_choices->modelName());
     m_blend->setChoices(m_choices->tuned(), m_choices->siblings());
+    showContenders();
     updateActions();
     loadHeldOut();
+}
+
+void ComparePage::showContenders()
+{
+    const TunedRun* tuned = m_choices->tuned();
+    const QString blend = m_blend->title();
+    m_base->setContender({m_choices->model(), m_choices->modelName()});
+    m_tunedColumn->setContender(tuned == nullptr ? Contender{}
+                                                 : Contender{m_choices->model() + u'\n' + tuned->result + u'\n' + m_blend->id(),
+                                                             blend.isEmpty() ? tuned->name : blend});
 }
 
 void ComparePage::loadHeldOut()
@@ -144,10 +161,12 @@ void ComparePage::loadHeldOut()
         return;
     }
     m_heldOutOf = result;
+    m_isHeldOutRead = false;
     m_cancelHeldOut.cancel();
     m_cancelHeldOut = {};
     if (run == nullptr || run->recipe.is_null()) {
         m_side->setHeldOut({}, run == nullptr ? QString() : tr("A folder does not say which rows it was tuned on."));
+        m_isHeldOutRead = run != nullptr;
         return;
     }
     m_side->setHeldOut({}, tr("Reading the held-out rows\u2026"));
@@ -163,12 +182,32 @@ void ComparePage::loadHeldOut()
         m_side->setHeldOut(read.items, !read.problem.isEmpty() ? read.problem
                                        //: how many prompts are listed, how many rows there are, the file's name
                                        : tr("%1 of %2 rows of %3 that this run never trained on").arg(shown, total, read.source));
+        m_isHeldOutRead = true;
+        askFirst();
     });
 }
 
 void ComparePage::chooseRun(qint64 id)
 {
-    m_choices->chooseRun(id);
+    m_wantedRun = m_choices->chooseRun(id) ? 0 : id; // one that has just ended is not read yet
+}
+
+// From elsewhere: the first prompt that the run never saw is asked at once.
+void ComparePage::reveal(const QString& what)
+{
+    m_asksFirst = true;
+    chooseRun(what.toLongLong());
+    askFirst(); // where its prompts are listed already
+}
+
+void ComparePage::askFirst()
+{
+    if (m_asksFirst && m_wantedRun == 0 && m_isHeldOutRead) {
+        m_asksFirst = false;
+        if (m_side->chooseFirst()) {
+            compare();
+        }
+    }
 }
 
 void ComparePage::openTunedFolder(const QString& folder)
@@ -190,7 +229,8 @@ void ComparePage::compare()
     m_tunedColumn->clear(tr("The tuned model is about to answer\u2026"));
     showExpected(prompt.expected);
     m_contest->setWeights(m_blend->weights());
-    m_contest->start({m_choices->model(), run->result, run->isAdapter, m_blend->added(), QStringLiteral("auto")}, prompt.messages,
+    m_contest->start({m_choices->model(), run->result, run->isAdapter, m_blend->added(),
+                      m_workspace.settings().text(QStringLiteral("device"), QStringLiteral("auto"))}, prompt.messages,
                      m_askedSettings);
     updateActions();
     Q_EMIT runningChanged(m_contest->isRunning());
@@ -211,7 +251,7 @@ void ComparePage::onFinished()
         m_base->text()->setDifferences(diff.left);
         m_tunedColumn->text()->setDifferences(diff.right);
         m_side->addComparison({m_asked, {base.text, tuned.text}, {m_base->footer(), m_tunedColumn->footer()},
-                               settingsLine(m_askedSettings)});
+                               settingsLine(m_askedSettings), {m_base->answeredBy(), m_tunedColumn->answeredBy()}});
     }
     updateActions();
     Q_EMIT runningChanged(false);
@@ -226,8 +266,8 @@ void ComparePage::showComparison(const Comparison& comparison)
         return;
     }
     showPrompt(comparison.prompt);
-    m_base->showAnswer(comparison.answers[0], comparison.footers[0]);
-    m_tunedColumn->showAnswer(comparison.answers[1], comparison.footers[1]);
+    m_base->showAnswer(comparison.answers[0], comparison.footers[0], comparison.by[0]);
+    m_tunedColumn->showAnswer(comparison.answers[1], comparison.footers[1], comparison.by[1]);
     const WordDiff diff = wordDiff(comparison.answers[0], comparison.answers[1]);
     m_base->text()->setDifferences(diff.left);
     m_tunedColumn->text()->setDifferences(diff.right);
@@ -269,9 +309,6 @@ void ComparePage::showExpected(const QString& expected)
 
 void ComparePage::showProblem(const QString& sentence)
 {
-    QPalette colors = m_problem->palette();
-    colors.setColor(QPalette::WindowText, errorColor());
-    m_problem->setPalette(colors);
     m_problem->setText(sentence);
     m_problem->setVisible(!sentence.isEmpty());
     m_base->clear();

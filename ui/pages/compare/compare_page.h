@@ -9,7 +9,6 @@
 #include "ui/pages/compare/compare_contest.h"
 
 class QLabel;
-class QPlainTextEdit;
 class QPushButton;
 class QSplitter;
 class QStackedWidget;
@@ -22,6 +21,7 @@ class CompareColumn;
 class CompareSide;
 class DiffText;
 class EmptyState;
+class PromptBox;
 class Workspace;
 
 class ComparePage : public Page {
@@ -32,7 +32,7 @@ public:
     ~ComparePage() override;
 
     QAction* mainAction() override { return m_action; }
-    void reveal(const QString& what) override { chooseRun(what.toLongLong()); }
+    void reveal(const QString& what) override; // a run's id
 
     void reload();                               // runs of the project, as they are now
     void chooseRun(qint64 id);
@@ -50,8 +50,10 @@ private:
     QWidget* buildPrompt();
     void connectContest();
     void onChosen();
+    void showContenders();
     void answerAgain(); // with other weights, where something was asked
     void loadHeldOut();
+    void askFirst();
     void showPrompt(const PromptItem& item);
     void showComparison(const Comparison& comparison);
     void showExpected(const QString& expected);
@@ -65,7 +67,10 @@ private:
     PromptItem m_prompt;   // what the box was filled from
     PromptItem m_asked;    // what is being answered
     inference::Sampling m_askedSettings;
+    qint64 m_wantedRun = 0;   // to be chosen once it is read
+    bool m_asksFirst = false; // once its prompts are read
     bool m_answerAgain = false; // once the running answers have stopped
+    bool m_isHeldOutRead = false;
     QString m_heldOutOf; // result folder whose held-out rows are listed
     base::CancelToken m_cancelHeldOut;
 
@@ -80,7 +85,7 @@ private:
     CompareColumn* m_tunedColumn;
     QWidget* m_expectedBox;
     DiffText* m_expected;
-    QPlainTextEdit* m_promptText;
+    PromptBox* m_promptText;
     QLabel* m_context;
     QPushButton* m_compare;
     QPushButton* m_stop;

@@ -3,10 +3,10 @@
 #include "ui/pages/compare/compare_column.h"
 #include "ui/pages/compare/compare_page.h"
 #include "ui/widgets/conversation/diff_text.h"
+#include "ui/widgets/prompt_box.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QShortcut>
 #include <QSplitter>
@@ -50,14 +50,13 @@ QWidget* ComparePage::buildPrompt()
     m_promptText->setObjectName(QStringLiteral("prompt"));
     m_promptText->setAccessibleName(tr("Prompt"));
     m_promptText->setPlaceholderText(tr("Ask both models the same thing"));
-    m_promptText->setToolTip(tr("The prompt for both models. Ctrl+Return asks."));
-    m_promptText->setTabChangesFocus(true);
-    m_promptText->setFixedHeight(fontMetrics().lineSpacing() * kPromptLines + fontMetrics().height());
+    m_promptText->setToolTip(tr("The prompt for both models. Enter asks."));
     m_context->setObjectName(QStringLiteral("promptContext"));
     m_context->setForegroundRole(QPalette::PlaceholderText);
     m_stage->setObjectName(QStringLiteral("compareStage"));
     m_stage->setForegroundRole(QPalette::PlaceholderText);
     auto* buttons = new QHBoxLayout;
+    buttons->addWidget(PromptBox::makeHint());
     buttons->addWidget(m_context);
     buttons->addWidget(m_stage, 1);
     buttons->addWidget(m_stop);
@@ -77,6 +76,7 @@ QWidget* ComparePage::buildPrompt()
     connect(stop, &QShortcut::activated, this, &ComparePage::stop);
     connect(m_compare, &QPushButton::clicked, this, &ComparePage::compare);
     connect(m_stop, &QPushButton::clicked, this, &ComparePage::stop);
+    connect(m_promptText, &PromptBox::sent, this, &ComparePage::compare);
     connect(m_promptText, &QPlainTextEdit::textChanged, this, &ComparePage::updateActions);
     return box;
 }

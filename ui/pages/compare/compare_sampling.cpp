@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/compare/compare_sampling.h"
 
+#include "ui/widgets/number_fields.h"
+
 #include <QCoreApplication>
 #include <QDoubleSpinBox>
 #include <QFormLayout>
@@ -49,15 +51,14 @@ QWidget* SamplingForm::makeEditor(const fields::Field& field)
 {
     const fields::Value value = field.get(&m_sampling);
     if (const auto* whole = std::get_if<std::int64_t>(&value)) {
-        auto* box = new QSpinBox;
+        auto* box = new WholeField;
         box->setRange(bounded(field.range.low, 0), bounded(field.range.high, std::numeric_limits<int>::max()));
         box->setValue(static_cast<int>(*whole));
-        box->setGroupSeparatorShown(true);
         connect(box, &QSpinBox::valueChanged, this, [this, &field](int now) { field.set(&m_sampling, std::int64_t{now}); });
         return box;
     }
     if (const auto* real = std::get_if<double>(&value)) {
-        auto* box = new QDoubleSpinBox;
+        auto* box = new RealField;
         box->setDecimals(2);
         box->setSingleStep(0.05);
         const double smallest = field.range.lowOpen ? 0.01 : 0;

@@ -107,6 +107,16 @@ inference::Sampling CompareSide::sampling() const
     return m_sampling->sampling();
 }
 
+bool CompareSide::chooseFirst()
+{
+    if (m_heldOut->rowCount() == 0) {
+        return false;
+    }
+    m_heldOutList->setCurrentIndex(m_heldOut->index(0));
+    Q_EMIT promptChosen(m_heldOut->item(0)); // also when it was the current one already
+    return true;
+}
+
 void CompareSide::pickRandom()
 {
     const int count = m_heldOut->rowCount();

@@ -28,6 +28,7 @@ public:
     void addComparison(Comparison comparison);
     inference::Sampling sampling() const;
     void pickRandom();
+    bool chooseFirst(); // of the held-out prompts; false: there is none
 
     int numHeldOut() const { return m_heldOut->rowCount(); }
 

@@ -8,6 +8,7 @@
 #include "ui/widgets/conversation/role_colors.h"
 #include "ui/widgets/named_button.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QListWidget>
@@ -204,7 +205,8 @@ void DataFilters::refresh()
             heading->setFont(textFont(TextSize::Small));
         }
         QListWidgetItem* shown = m_list->item(line++);
-        const QString count = QLocale().toString(static_cast<qlonglong>(item.count)) + (item.isGrowing ? QStringLiteral("\u2026") : QString());
+        const QString count = item.isMeasured ? QLocale().toString(static_cast<qlonglong>(item.count)) + (item.isGrowing ? QStringLiteral("\u2026") : QString())
+                                              : QStringLiteral("\u2013");
         shown->setText(item.label);
         shown->setData(kCountRole, count);
         //: name of a filter, number of rows it shows
@@ -246,6 +248,15 @@ void DataFilters::showUnread()
     //: names of fields; the link opens the form in which columns are named
     m_unread->setText(tr("Not learned: %1. <a href=\"columns\">Columns\u2026</a>").arg(shown));
     m_unread->setToolTip(QStringLiteral("<p>") + sentences.join(QStringLiteral("</p><p>")) + QStringLiteral("</p>"));
+}
+
+// Lines keep their colours.
+void DataFilters::changeEvent(QEvent* event)
+{
+    if (event->type() == QEvent::PaletteChange) {
+        refresh();
+    }
+    QWidget::changeEvent(event);
 }
 
 void DataFilters::showProgress()

@@ -34,6 +34,9 @@ Q_SIGNALS:
     void mapWanted();
     void columnsWanted(); // to say which column is what
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
     void refreshSoon();
     void refresh();

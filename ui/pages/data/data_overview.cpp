@@ -5,6 +5,7 @@
 #include "ui/models/data/data_checkup.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/length_histogram.h"
+#include "ui/widgets/number_fields.h"
 
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -68,7 +69,7 @@ std::vector<std::int64_t> rowsWith(const data::Dataset& dataset, DataOverview::V
 } // namespace
 
 DataOverview::DataOverview(QWidget* parent)
-    : QWidget(parent), m_view(new QComboBox), m_note(new QLabel), m_limit(new QSpinBox), m_stack(new QStackedWidget),
+    : QWidget(parent), m_view(new QComboBox), m_note(new QLabel), m_limit(new WholeField), m_stack(new QStackedWidget),
       m_histogram(new LengthHistogram), m_tallies(new QTreeWidget)
 {
     m_view->setObjectName(QStringLiteral("overviewKind"));
@@ -84,7 +85,6 @@ DataOverview::DataOverview(QWidget* parent)
     m_limit->setToolTip(tr("Where rows are cut, here and in training, %1 to %2 tokens, usually 1024. Drag the line to try others; undo takes it back.")
                             .arg(number(kLeastLimit), number(kMostLimit)));
     m_limit->setRange(kLeastLimit, kMostLimit);
-    m_limit->setGroupSeparatorShown(true);
     m_limit->setKeyboardTracking(false);
     auto* limitLabel = new QLabel(tr("&Limit"));
     limitLabel->setBuddy(m_limit);

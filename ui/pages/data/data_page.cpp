@@ -5,6 +5,7 @@
 #include "core/store/next_recipe.h"
 #include "ui/base/local_files.h"
 #include "ui/bridge/job.h"
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/models/data/data_losses.h"
 #include "ui/models/data/data_step.h"
 #include "ui/pages/data/data_batch.h"
@@ -27,7 +28,6 @@
 #include <QAction>
 #include <QClipboard>
 #include <QDragEnterEvent>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QGuiApplication>
 #include <QSplitter>
@@ -74,6 +74,7 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
     layout->addWidget(m_batch);
     layout->addWidget(m_stack, 1);
     connectParts();
+    setFocusProxy(m_table);
     m_files->list();
     loadEncoder();
 }
@@ -218,10 +219,7 @@ void DataPage::openFiles(const QStringList& paths)
 
 void DataPage::openFileDialog()
 {
-    auto* dialog = new QFileDialog(this, tr("Add data"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFiles);
-    dialog->setNameFilters({tr("Data (*.jsonl *.ndjson *.json *.csv *.tsv *.txt)"), tr("All files (*)")});
+    QFileDialog* dialog = openDialog(this, QStringLiteral("data"), tr("Add data"), QFileDialog::ExistingFiles, dataFilters());
     connect(dialog, &QFileDialog::filesSelected, this, &DataPage::openFiles);
     dialog->open();
 }

@@ -6,7 +6,7 @@
 #include "ui/models/data/edit_saver.h"
 #include "ui/models/data/token_tiles.h"
 #include "ui/widgets/conversation/conversation_view.h"
-#include "ui/widgets/conversation/role_colors.h"
+#include "ui/widgets/status_label.h"
 #include "ui/widgets/tokens/token_legend.h"
 #include "ui/widgets/tokens/token_strip.h"
 
@@ -24,7 +24,7 @@ namespace luthier::ui {
 
 DataReader::DataReader(QWidget* parent)
     : QWidget(parent), m_splitter(new QSplitter(Qt::Vertical)), m_title(new QLabel), m_saved(new QLabel),
-      m_retry(new QPushButton(tr("Try again"))), m_revert(new QPushButton(tr("Take edits back"))), m_exclude(new QPushButton), m_problem(new QLabel),
+      m_retry(new QPushButton(tr("Try again"))), m_revert(new QPushButton(tr("Take edits back"))), m_exclude(new QPushButton), m_problem(new StatusLabel(Token::Bad)),
       m_body(new QStackedWidget), m_conversation(new ConversationView), m_raw(new QPlainTextEdit), m_strip(new TokenStrip),
       m_counts(new QLabel), m_token(new QLabel)
 {
@@ -202,9 +202,6 @@ void DataReader::take(const Reading& reading)
     m_revert->setVisible(row.edited);
     m_problem->setText(row.problem);
     m_problem->setVisible(isBroken);
-    QPalette problemPalette = m_problem->palette();
-    problemPalette.setColor(QPalette::WindowText, errorColor());
-    m_problem->setPalette(problemPalette);
     // A broken row whose fields can still be read is edited like any other; else its bytes are shown.
     const bool showRaw = isBroken && row.fields.empty();
     m_raw->setPlainText(showRaw ? row.raw : QString());

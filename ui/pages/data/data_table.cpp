@@ -80,14 +80,15 @@ void DataTable::buildView()
     header->setSortIndicatorClearable(true);
     m_view->setSortingEnabled(true);
     const int digit = fontMetrics().horizontalAdvance(u'0');
-    header->resizeSection(RowModel::NumberColumn, digit * 7);
+    header->resizeSection(RowModel::NumberColumn, digit * 6);
     header->resizeSection(RowModel::TokensColumn, digit * 8);
     header->resizeSection(RowModel::TurnsColumn, digit * 7);
     header->resizeSection(RowModel::LossBeforeColumn, digit * 11);
     header->resizeSection(RowModel::LossAfterColumn, digit * 11);
     header->resizeSection(RowModel::TagsColumn, digit * 11);
-    header->resizeSection(RowModel::StateColumn, digit * 13);
+    header->resizeSection(RowModel::StateColumn, digit * 8); // the rest is for the text
     static_cast<QVBoxLayout*>(layout())->addWidget(m_view, 1);
+    setFocusProxy(m_view);
 
     connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] {
         m_search->setCurrentRow(currentRow());

@@ -48,7 +48,7 @@ TextFacts readTextFacts(const std::string& path)
 
 ModelsDetails::ModelsDetails(QWidget* parent)
     : DetailsCard(QStringLiteral("details"), parent), m_tokenizer(new ElidedLabel(Token::TextQuiet)), m_template(new QPlainTextEdit),
-      m_use(new QPushButton(tr("Use in Tune"))), m_reveal(new QPushButton(icon(QStringLiteral("folder-open")), tr("Reveal"))),
+      m_use(new QPushButton(tr("Use in Tune"))), m_chat(new QPushButton(tr("Chat"))), m_reveal(new QPushButton(icon(QStringLiteral("folder-open")), tr("Reveal"))),
       m_delete(new QPushButton(icon(QStringLiteral("trash-2")), tr("Delete\u2026")))
 {
     m_tokenizer->setObjectName(QStringLiteral("detailsTokenizer"));
@@ -70,10 +70,14 @@ void ModelsDetails::buildButtons()
 {
     m_use->setObjectName(QStringLiteral("useInTune"));
     m_use->setToolTip(tr("Start the next tuning from this model"));
+    m_chat->setObjectName(QStringLiteral("chatWithModel"));
+    m_chat->setToolTip(tr("Talk to it over several turns, with a system text"));
     m_reveal->setObjectName(QStringLiteral("revealModel"));
     m_reveal->setToolTip(tr("Show its folder in the file manager"));
     m_delete->setObjectName(QStringLiteral("deleteModel"));
     header()->addWidget(m_use);
+    header()->addWidget(m_chat);
+    connect(m_chat, &QPushButton::clicked, this, [this] { Q_EMIT chatWanted(m_path); });
     header()->addWidget(m_reveal);
     header()->addWidget(m_delete);
     connect(m_use, &QPushButton::clicked, this, [this] { Q_EMIT tuneWanted(m_path); });
@@ -88,6 +92,7 @@ void ModelsDetails::show(const hub::InstalledModel* model)
     const CardItem card = model == nullptr ? CardItem{{}, tr("No model chosen"), {}, {}, {}, false} : cardOf(*model);
     showDetails(card.title, m_path, card.isBad ? QString() : card.facts, card.isBad ? card.facts : QString());
     m_use->setEnabled(model != nullptr && model->problem.empty());
+    m_chat->setEnabled(model != nullptr && model->problem.empty() && model->weightBytes > 0);
     m_reveal->setEnabled(model != nullptr);
     const bool isAdded = model != nullptr && model->source == hub::ModelSource::Added;
     const bool isOurs = model != nullptr && (model->source == hub::ModelSource::Hub || model->source == hub::ModelSource::Own);

@@ -23,6 +23,7 @@ public:
 
 Q_SIGNALS:
     void tuneWanted(const QString& path);
+    void chatWanted(const QString& path);
     void revealWanted(const QString& path);
     void deleteWanted(const QString& path);
 
@@ -34,6 +35,7 @@ private:
     QLabel* m_tokenizer;
     QPlainTextEdit* m_template;
     QPushButton* m_use;
+    QPushButton* m_chat;
     QPushButton* m_reveal;
     QPushButton* m_delete;
     JobSlot m_job;

@@ -8,7 +8,7 @@
 #include "ui/bridge/token_store.h"
 #include "ui/dialogs/token_dialog.h"
 #include "ui/models/library/downloads.h"
-#include "ui/pages/models/models_chat.h"
+#include "ui/pages/chat/chat_card.h"
 #include "ui/pages/models/models_details.h"
 #include "ui/pages/models/models_downloads.h"
 #include "ui/pages/models/models_first.h"
@@ -51,7 +51,7 @@ QString folderToDelete(const hub::InstalledModel& model)
 ModelsPage::ModelsPage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_add(new QAction(tr("Add a model\u2026"), this)), m_downloads(new Downloads(workspace.settings(), this)),
       m_list(new ModelsList(workspace.models())), m_search(new ModelsSearch(m_downloads)), m_downloadList(new ModelsDownloads(m_downloads)),
-      m_details(new ModelsDetails), m_chat(new ModelsChat), m_problem(new StatusLabel(Token::Bad))
+      m_details(new ModelsDetails), m_chat(new ChatCard(tr("Try it"))), m_problem(new StatusLabel(Token::Bad))
 {
     setObjectName(QStringLiteral("modelsPage"));
     setAcceptDrops(true);
@@ -108,6 +108,7 @@ void ModelsPage::connectParts()
     connect(m_list, &ModelsList::activated, this, &ModelsPage::useInTune);
     connect(m_list, &ModelsList::deleteWanted, this, &ModelsPage::deleteModel);
     connect(m_details, &ModelsDetails::tuneWanted, this, &ModelsPage::useInTune);
+    connect(m_details, &ModelsDetails::chatWanted, this, [this](const QString& path) { Q_EMIT m_workspace.pageWanted(QStringLiteral("chat"), path); });
     connect(m_details, &ModelsDetails::revealWanted, this, &ModelsPage::revealInFolder);
     connect(m_details, &ModelsDetails::deleteWanted, this, &ModelsPage::deleteModel);
     connect(m_search, &ModelsSearch::tokenWanted, this, &ModelsPage::showToken);
@@ -182,7 +183,7 @@ void ModelsPage::showModel(const QString& path)
     const hub::InstalledModel* model = m_workspace.models()->find(path);
     m_details->show(model);
     const bool canTalk = model != nullptr && model->problem.empty() && model->weightBytes > 0;
-    m_chat->setModel(canTalk ? path : QString(), canTalk ? QString::fromStdString(model->name) : QString());
+    m_chat->setPartner(canTalk ? ChatPartner{path, QString::fromStdString(model->name), path, {}} : ChatPartner{});
 }
 
 void ModelsPage::useInTune(const QString& path)
@@ -229,7 +230,7 @@ void ModelsPage::deleteModel(const QString& path)
 
 void ModelsPage::moveToTrash(const QString& folder, const QString& name)
 {
-    m_chat->setModel({}, {}); // its files must not be open
+    m_chat->setPartner({}); // its files must not be open
     startJob(this, [folder] { return QFile::moveToTrash(folder); }, [this, name, folder](bool moved) {
         if (moved) {
             m_problem->hide();

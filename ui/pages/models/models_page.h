@@ -10,8 +10,8 @@ class QLabel;
 
 namespace luthier::ui {
 
+class ChatCard;
 class Downloads;
-class ModelsChat;
 class ModelsDetails;
 class ModelsDownloads;
 class ModelsList;
@@ -31,7 +31,7 @@ public:
     void reveal(const QString& what) override;   // a model's path
 
     Downloads* downloads() const { return m_downloads; }
-    ModelsChat* chat() const { return m_chat; }
+    ChatCard* chat() const { return m_chat; }
 
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
@@ -57,7 +57,7 @@ private:
     ModelsSearch* m_search;
     ModelsDownloads* m_downloadList;
     ModelsDetails* m_details;
-    ModelsChat* m_chat;
+    ChatCard* m_chat;
     StatusLabel* m_problem;
 };
 

@@ -155,9 +155,9 @@ void RunsCharts::addRemarks(const std::vector<train::Warning>& warnings)
     }
 }
 
-void RunsCharts::append(const RunHistory& more)
+void RunsCharts::append(int place, const RunHistory& more)
 {
-    add(0, more);
+    add(place, more);
 }
 
 void RunsCharts::add(int place, const RunHistory& more)

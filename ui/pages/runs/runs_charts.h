@@ -27,12 +27,12 @@ public:
 
     void clear();
     void setRun(int place, const QString& name, const RunHistory& history); // 0: the run, 1: laid over it
-    void append(const RunHistory& more);                                    // to place 0
+    void append(int place, const RunHistory& more);
     const std::vector<ChartPanel*>& panels() const { return m_panels; } // also hidden ones
 
 Q_SIGNALS:
     void saveWanted(const QString& path, const QByteArray& content);
-    void stepWanted(qint64 step); // of place 0
+    void stepWanted(qint64 step, int place);
 
 private:
     QWidget* buildControls();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/runs/runs_model.h"
 
+#include "core/train/event_measures.h"
 #include "ui/charts/measure_text.h"
 #include "ui/models/column_heading.h"
 #include "ui/theme/icons.h"
@@ -86,6 +87,8 @@ std::vector<const measures::Summaries*> measuredIn(const std::vector<store::RunR
     return all;
 }
 
+const char kHeld[] = "held"; // of the window alone: the project knows it as running
+
 struct StateRow {
     const char* id;
     const char* text;
@@ -95,6 +98,7 @@ struct StateRow {
 
 constexpr std::array kStates{
     StateRow{"running", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "running"), "play", Token::Accent},
+    StateRow{kHeld, QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "on hold"), "pause", Token::Warn},
     StateRow{"finished", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "finished"), "check", Token::Good},
     StateRow{"stopped", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "stopped"), "square", Token::TextQuiet},
     StateRow{"failed", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "failed"), "triangle-alert", Token::Bad},
@@ -121,16 +125,21 @@ QString stateText(const std::string& state)
     return row == nullptr ? QString::fromStdString(state) : RunsModel::tr(row->text);
 }
 
+void RunsModel::growColumns()
+{
+    if (const auto added = m_measured.newIn(measuredIn(m_runs)); !added.empty()) {
+        const int first = m_measured.place() + m_measured.count();
+        beginInsertColumns({}, first, first + static_cast<int>(added.size()) - 1);
+        m_measured.add(added);
+        endInsertColumns();
+    }
+}
+
 void RunsModel::setRuns(std::vector<store::RunRow> runs)
 {
     if (sameRuns(m_runs, runs)) {
         m_runs = std::move(runs);
-        if (const auto added = m_measured.newIn(measuredIn(m_runs)); !added.empty()) {
-            const int first = m_measured.place() + m_measured.count();
-            beginInsertColumns({}, first, first + static_cast<int>(added.size()) - 1);
-            m_measured.add(added);
-            endInsertColumns();
-        }
+        growColumns();
         if (!m_runs.empty()) {
             Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
         }
@@ -142,15 +151,31 @@ void RunsModel::setRuns(std::vector<store::RunRow> runs)
     endResetModel();
 }
 
-void RunsModel::update(store::RunId id, std::int64_t step, double loss, double seconds)
+void RunsModel::take(store::RunId id, const train::Event& event)
+{
+    const int row = rowOf(id);
+    if (row < 0) {
+        return;
+    }
+    store::RunRow& run = m_runs[static_cast<std::size_t>(row)];
+    train::take(run.measures, event);
+    if (const auto* step = std::get_if<train::StepDone>(&event)) {
+        run.step = step->step;
+    } else if (const auto* started = std::get_if<train::RunStarted>(&event)) {
+        run.totalSteps = started->totalSteps;
+    }
+    growColumns();
+    Q_EMIT dataChanged(index(row, 0), index(row, columnCount() - 1), {Qt::DisplayRole});
+}
+
+void RunsModel::setLive(store::RunId id, double seconds, bool isHeld)
 {
     const int row = rowOf(id);
     if (row >= 0) {
         store::RunRow& run = m_runs[static_cast<std::size_t>(row)];
-        run.step = step;
-        run.measures.take(measures::measureOf("loss"), measures::kStepSet, step, loss);
         run.seconds = std::max(run.seconds, seconds);
-        Q_EMIT dataChanged(index(row, 0), index(row, columnCount() - 1), {Qt::DisplayRole});
+        run.state = isHeld ? kHeld : "running";
+        Q_EMIT dataChanged(index(row, 0), index(row, columnCount() - 1), {Qt::DisplayRole, Qt::DecorationRole});
     }
 }
 

@@ -23,7 +23,9 @@ public:
     using QAbstractTableModel::QAbstractTableModel;
 
     void setRuns(std::vector<store::RunRow> runs); // keeps what is selected when the runs are the same
-    void update(store::RunId id, std::int64_t step, double loss, double seconds); // while it runs
+    // While it runs.
+    void take(store::RunId id, const train::Event& event);
+    void setLive(store::RunId id, double seconds, bool isHeld);
     const store::RunRow* run(int row) const;
     const store::RunRow* find(store::RunId id) const;
     int rowOf(store::RunId id) const; // -1: none
@@ -39,6 +41,8 @@ Q_SIGNALS:
     void renameWanted(qint64 id, const QString& name);
 
 private:
+    void growColumns();
+
     std::vector<store::RunRow> m_runs;
     MeasureColumns m_measured{6};
 };

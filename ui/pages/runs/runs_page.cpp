@@ -22,9 +22,18 @@
 #include <algorithm>
 
 namespace luthier::ui {
+namespace {
+
+constexpr int kLiveMs = 1000;
+
+} // namespace
+
 RunsPage::RunsPage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_model(new RunsModel(this)), m_compare(new QAction(tr("Compare with base"), this)),
       m_resume(new QAction(icon(QStringLiteral("play")), tr("Resume"), this)),
+      m_use(new QAction(icon(QStringLiteral("sliders-horizontal")), tr("Use these settings"), this)),
+      m_folder(new QAction(icon(QStringLiteral("folder-open")), tr("Open folder"), this)),
+      m_chat(new QAction(icon(QStringLiteral("message-square")), tr("Chat"), this)),
       m_delete(new QAction(icon(QStringLiteral("trash-2")), tr("Delete\u2026"), this)), m_stack(new QStackedWidget),
       m_empty(new EmptyState), m_work(new QSplitter(Qt::Vertical)), m_question(new Banner), m_table(new QTableView),
       m_sentence(new StatusLabel(Token::Bad)), m_charts(new RunsCharts), m_side(new RunsSide)
@@ -76,6 +85,7 @@ QWidget* RunsPage::buildTop()
     auto* column = new QVBoxLayout(top);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(m_question);
+    column->addWidget(buildButtons());
     column->addWidget(m_table, 1);
     column->addWidget(m_sentence);
     return top;
@@ -87,6 +97,10 @@ void RunsPage::connectRuns()
     RunBridge* bridge = runs->bridge();
     connect(&m_workspace, &Workspace::runsChanged, this, &RunsPage::reload);
     connect(runs, &RunController::stateChanged, this, &RunsPage::refreshActions);
+    connect(runs, &RunController::stateChanged, this, &RunsPage::showLive);
+    connect(bridge, &RunBridge::started, this, [this, runs](const train::RunStarted& started) { m_model->take(runs->runId(), started); });
+    m_clock.setInterval(kLiveMs);
+    connect(&m_clock, &QTimer::timeout, this, &RunsPage::showLive);
     connect(runs, &RunController::runStarting, this, [this](qint64 id) {
         m_live = {};
         m_shown.clear(); // read again: a resumed run has a past
@@ -116,16 +130,32 @@ void RunsPage::appendLive(const RunHistory& more)
     append(m_live.warnings, more.warnings);
     const store::RunId id = m_workspace.runs()->runId();
     if (!more.steps.empty()) {
-        m_model->update(id, more.steps.back().step, more.steps.back().loss, 0);
+        m_model->take(id, more.steps.back());
+    }
+    for (const train::EvalDone& eval : more.evals) {
+        m_model->take(id, eval);
     }
     // While the past is being read the live events wait in m_live.
-    if (!m_shown.empty() && m_shown.front() == id && !m_historyJob.isRunning()) {
-        m_charts->append(more);
-        if (!more.samples.empty()) {
+    const auto at = std::find(m_shown.begin(), m_shown.end(), id);
+    if (at != m_shown.end() && !m_historyJob.isRunning()) {
+        m_charts->append(static_cast<int>(at - m_shown.begin()), more);
+        if (!more.samples.empty() && at == m_shown.begin()) {
             append(m_liveShown.samples, more.samples);
             m_side->setSamples(m_liveShown.samples);
         }
     }
+}
+
+// What no event tells: the time, and a hold.
+void RunsPage::showLive()
+{
+    using State = RunController::State;
+    const State state = m_workspace.runs()->state();
+    const bool isOn = state == State::Running || state == State::Held || state == State::Stopping;
+    if (isOn) {
+        m_model->setLive(m_workspace.runs()->runId(), m_workspace.runs()->seconds(), state == State::Held);
+    }
+    isOn ? m_clock.start() : m_clock.stop();
 }
 
 void RunsPage::reload()
@@ -153,6 +183,7 @@ void RunsPage::takeRuns(std::vector<store::RunRow> runs)
         chooseRun(current);
     }
     onSelection();
+    showLive();
 }
 
 void RunsPage::reveal(const QString& what)

@@ -9,6 +9,8 @@
 #include "ui/frame/page.h"
 #include "ui/pages/runs/run_history.h"
 
+#include <QTimer>
+
 class QLabel;
 class QPushButton;
 class QSplitter;
@@ -47,11 +49,17 @@ private:
     void onSelection();
     void showRuns();
     void showHistories(const std::vector<store::RunRow>& runs, const std::vector<RunHistory>& histories);
+    void showLive();
     void appendLive(const RunHistory& more);
     void rename(qint64 id, const QString& name);
     void askToDelete();
     void deleteChosen();
     void resumeChosen();
+    void useSettings();
+    void openFolder();
+    void chat();
+    void openChosen(); // what a double click means
+    QWidget* buildButtons();
     void refreshActions();
     void say(const QString& sentence);
 
@@ -59,12 +67,16 @@ private:
     RunsModel* m_model;
     QAction* m_compare;
     QAction* m_resume;
+    QAction* m_use;
+    QAction* m_folder;
+    QAction* m_chat;
     QAction* m_delete;
     std::vector<store::RunId> m_shown; // by charts and words
     store::RunId m_wanted = 0;         // to be chosen when it is in the table
     store::RunId m_deleting = 0;
     RunHistory m_live;                 // of the run in progress, since it started or resumed
     RunHistory m_liveShown;            // samples of the shown run, for the words
+    QTimer m_clock; // while a run is in progress
     JobSlot m_listJob;
     JobSlot m_historyJob;
 

@@ -7,12 +7,19 @@
 #include "ui/pages/runs/runs_model.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/workspace/run_controller.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
+#include <QDesktopServices>
+#include <QHBoxLayout>
 #include <QTableView>
+#include <QToolButton>
+#include <QUrl>
+
+#include <utility>
 
 namespace luthier::ui {
 namespace {
@@ -37,7 +44,13 @@ void RunsPage::buildActions()
     auto* rename = new QAction(icon(QStringLiteral("pencil")), tr("Rename"), this);
     rename->setObjectName(QStringLiteral("renameRun"));
     rename->setShortcut(QKeySequence(Qt::Key_F2));
-    for (QAction* action : {m_resume, rename, m_delete}) {
+    m_use->setObjectName(QStringLiteral("useSettings"));
+    m_use->setToolTip(tr("Take the settings of this run to the Tune page; undo brings back what was there"));
+    m_folder->setObjectName(QStringLiteral("openRunFolder"));
+    m_folder->setToolTip(tr("Show the run's folder in the file manager"));
+    m_chat->setObjectName(QStringLiteral("chatWithRun"));
+    m_chat->setToolTip(tr("Talk to what this run made"));
+    for (QAction* action : {m_resume, m_use, m_chat, m_folder, rename, m_delete}) {
         action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
         m_table->addAction(action);
     }
@@ -46,6 +59,10 @@ void RunsPage::buildActions()
             Q_EMIT m_workspace.pageWanted(QStringLiteral("compare"), QString::number(ids.front()));
         }
     });
+    connect(m_use, &QAction::triggered, this, &RunsPage::useSettings);
+    connect(m_folder, &QAction::triggered, this, &RunsPage::openFolder);
+    connect(m_chat, &QAction::triggered, this, &RunsPage::chat);
+    connect(m_table, &QTableView::doubleClicked, this, &RunsPage::openChosen);
     connect(m_resume, &QAction::triggered, this, &RunsPage::resumeChosen);
     connect(m_delete, &QAction::triggered, this, &RunsPage::askToDelete);
     connect(rename, &QAction::triggered, this,
@@ -54,9 +71,9 @@ void RunsPage::buildActions()
     connect(m_empty, &EmptyState::triggered, this, [this] { Q_EMIT m_workspace.pageWanted(QStringLiteral("tune"), {}); });
     connect(m_model, &RunsModel::renameWanted, this, &RunsPage::rename);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &RunsPage::onSelection);
-    connect(m_charts, &RunsCharts::stepWanted, this, [this](qint64 step) {
-        if (!m_shown.empty()) {
-            Q_EMIT m_workspace.pageWanted(QStringLiteral("data"), stepPlace(m_shown.front(), step));
+    connect(m_charts, &RunsCharts::stepWanted, this, [this](qint64 step, int place) {
+        if (place < static_cast<int>(m_shown.size())) {
+            Q_EMIT m_workspace.pageWanted(QStringLiteral("data"), stepPlace(m_shown[static_cast<std::size_t>(place)], step));
         }
     });
     connect(m_charts, &RunsCharts::saveWanted, this, [this](const QString& path, const QByteArray& content) {
@@ -75,6 +92,9 @@ void RunsPage::refreshActions()
     const bool isInProgress = busy && run != nullptr && run->id == m_workspace.runs()->runId();
     m_compare->setEnabled(run != nullptr && !run->result.empty());
     m_resume->setEnabled(run != nullptr && !busy && canResume(*run));
+    m_use->setEnabled(run != nullptr);
+    m_folder->setEnabled(run != nullptr);
+    m_chat->setEnabled(run != nullptr && !isInProgress && !run->result.empty());
     m_delete->setEnabled(run != nullptr && !isInProgress);
 }
 
@@ -117,6 +137,59 @@ void RunsPage::resumeChosen()
     if (const auto ids = chosen(); !ids.empty()) {
         m_workspace.runs()->resume(ids.front());
     }
+}
+
+void RunsPage::useSettings()
+{
+    if (const auto ids = chosen(); !ids.empty()) {
+        Q_EMIT m_workspace.pageWanted(QStringLiteral("tune"), QStringLiteral("run:%1").arg(ids.front()));
+    }
+}
+
+void RunsPage::openFolder()
+{
+    if (const auto ids = chosen(); !ids.empty()) {
+        QDesktopServices::openUrl(QUrl::fromLocalFile(QString::fromStdString(m_model->find(ids.front())->folder)));
+    }
+}
+
+void RunsPage::chat()
+{
+    if (const auto ids = chosen(); !ids.empty()) {
+        Q_EMIT m_workspace.pageWanted(QStringLiteral("chat"), QStringLiteral("run:%1").arg(ids.front()));
+    }
+}
+
+// Its answers, where it has some; the way on, where it was stopped.
+void RunsPage::openChosen()
+{
+    if (m_compare->isEnabled()) {
+        m_compare->trigger();
+    } else if (m_resume->isEnabled()) {
+        m_resume->trigger();
+    }
+}
+
+QWidget* RunsPage::buildButtons()
+{
+    auto* box = new QWidget;
+    auto* row = new QHBoxLayout(box);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(space(1));
+    const std::pair<QAction*, const char*> rows[] = {{m_resume, "resumeRunButton"}, {m_use, "useSettingsButton"}, {m_chat, "chatWithRunButton"},
+                                                     {m_folder, "openRunFolderButton"}, {m_delete, "deleteRunButton"}};
+    for (const auto& [action, id] : rows) {
+        auto* button = new QToolButton;
+        button->setObjectName(QLatin1String(id));
+        button->setDefaultAction(action);
+        button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+        button->setAutoRaise(true);
+        button->setFocusPolicy(Qt::StrongFocus);
+        button->setAccessibleName(action->text());
+        row->addWidget(button);
+    }
+    row->addStretch();
+    return box;
 }
 
 } // namespace luthier::ui

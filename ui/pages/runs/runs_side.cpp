@@ -6,6 +6,7 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/status_label.h"
 
+#include <QEvent>
 #include <QHeaderView>
 #include <QLocale>
 #include <QScrollBar>
@@ -54,8 +55,24 @@ RunsSide::RunsSide(QWidget* parent)
     setSamples({});
 }
 
+// The words keep their colours.
+void RunsSide::changeEvent(QEvent* event)
+{
+    if (event->type() == QEvent::PaletteChange) {
+        showSamples();
+    }
+    QTabWidget::changeEvent(event);
+}
+
 void RunsSide::setSamples(const std::vector<train::SampleDone>& samples)
 {
+    m_samples = samples;
+    showSamples();
+}
+
+void RunsSide::showSamples()
+{
+    const std::vector<train::SampleDone>& samples = m_samples;
     if (samples.empty()) {
         m_probes->setPlainText(tr("Probe prompts are answered at each evaluation, so the change can be read in words. "
                                   "Add some on the Tune page, under Run, More settings."));

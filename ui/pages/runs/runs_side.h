@@ -25,10 +25,15 @@ public:
     void showDifference(const store::RunRow& left, const store::RunRow& right);
     int numSettings() const;
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
+    void showSamples();
     void fill(const QString& leftTitle, const QString& rightTitle, const std::vector<config::Difference>& differences,
               const QString& note);
 
+    std::vector<train::SampleDone> m_samples;
     QTextBrowser* m_probes;
     QTableWidget* m_settings;
     QLabel* m_note;

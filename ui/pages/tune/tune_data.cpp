@@ -33,26 +33,30 @@ FieldRef trainField()
 
 TuneData::TuneData(RecipeDocument* document, Workspace& workspace, QWidget* parent)
     : Card(tr("This data"), parent), m_document(document), m_workspace(workspace), m_list(new QListWidget),
-      m_problem(new StatusLabel(Token::Bad)),
+      m_chosen(new StatusLabel(Token::TextQuiet)), m_problem(new StatusLabel(Token::Bad)),
       m_form(new SettingsForm(document, *trainField().part, workspace.undoStack(), {"train"}))
 {
     setObjectName(QStringLiteral("tuneData"));
     m_list->setObjectName(QLatin1String(kTrain));
     m_list->setAccessibleName(tr("Files to learn from"));
     m_list->setToolTip(tr("Checked files are learned from"));
-    m_list->setFixedHeight(space(6) * kListRows);
-    m_list->setWordWrap(true);
+    m_list->setMinimumHeight(space(6) * kListRows); // and all the room there is
+    m_list->setTextElideMode(Qt::ElideMiddle);
+    m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_chosen->setObjectName(QStringLiteral("trainChosen"));
+    m_chosen->setFont(textFont(TextSize::Small));
+    m_chosen->setWordWrap(true);
     m_problem->setObjectName(QStringLiteral("trainProblem"));
     m_problem->setWordWrap(true);
     m_problem->hide();
     auto* add = new QPushButton(icon(QStringLiteral("plus")), tr("Add data\u2026"));
     add->setObjectName(QStringLiteral("tuneAddData"));
     add->setToolTip(tr("Files are added on the Data page"));
-    body()->addWidget(m_list);
+    body()->addWidget(m_list, 1);
+    body()->addWidget(m_chosen);
     body()->addWidget(m_problem);
     body()->addWidget(add, 0, Qt::AlignLeft);
     body()->addWidget(m_form);
-    body()->addStretch();
     connect(add, &QPushButton::clicked, this, [this] { Q_EMIT m_workspace.pageWanted(QStringLiteral("data"), {}); });
     connect(m_list, &QListWidget::itemChanged, this, &TuneData::onItemChanged);
     connect(&m_workspace, &Workspace::sourcesChanged, this, &TuneData::reload);
@@ -120,8 +124,17 @@ void TuneData::fill()
             paths += QString::fromStdString(path);
         }
     }
+    // What is learned from stands first.
+    std::stable_partition(paths.begin(), paths.end(), [&train](const QString& path) {
+        return std::find(train.begin(), train.end(), path.toStdString()) != train.end();
+    });
     const QSignalBlocker quiet(m_list);
-    setPaths(paths);
+    if (QStringList known = m_paths; !std::is_permutation(known.begin(), known.end(), paths.begin(), paths.end())) {
+        setPaths(paths); // a check mark does not make a line jump away
+    } else {
+        paths = m_paths;
+    }
+    showChosen();
     for (int i = 0; i < m_list->count(); ++i) {
         const QString& path = paths[i];
         const bool chosen = std::find(train.begin(), train.end(), path.toStdString()) != train.end();
@@ -131,6 +144,18 @@ void TuneData::fill()
             countRows(path);
         }
     }
+}
+
+// How many are learned from, where the list may not show them all.
+void TuneData::showChosen()
+{
+    QStringList names;
+    for (const std::string& path : m_document->config().data.train) {
+        names += QFileInfo(QString::fromStdString(path)).fileName();
+    }
+    m_chosen->setText(names.size() > 1 ? tr("Learned from %n file(s) together: %1", nullptr, static_cast<int>(names.size())).arg(names.join(QStringLiteral(", ")))
+                                       : QString());
+    m_chosen->setVisible(names.size() > 1);
 }
 
 // Items are kept while the files are the same: a check mark must not be deleted while it is being set.

@@ -37,6 +37,7 @@ private:
 
     void reload();
     void fill();
+    void showChosen();
     void setPaths(const QStringList& paths);
     void countRows(const QString& path);
     void onItemChanged();
@@ -53,6 +54,7 @@ private:
     JobSlot m_job;
     base::CancelToken m_cancel;
     QListWidget* m_list;
+    QLabel* m_chosen;
     QLabel* m_problem;
     SettingsForm* m_form;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// TuneGate: the last look before training: one row as the model will read it, with its mask, and the counts.
+// TuneGate: what stands between a recipe and its run: rows as the model will read them, one after the other, and the
+// counts. Return starts, Esc goes back, Page up and Page down walk through the rows.
 #pragma once
 
 #include "ui/pages/tune/tune_verdict.h"
@@ -26,10 +27,17 @@ Q_SIGNALS:
     void rejected();
 
 private:
+    void walk(int direction);
+    void showRow();
+
+    std::vector<TuneSample> m_rows;
+    std::size_t m_at = 0;
     TuneVerdict* m_verdict;
     QLabel* m_row;
     QLabel* m_unread;
     TokenStrip* m_strip;
+    QPushButton* m_previous;
+    QPushButton* m_next;
     QPushButton* m_back;
 };
 

@@ -34,7 +34,9 @@ void TuneLimit::take(std::int64_t tokens)
         m_workspace.say(QString::fromStdString(fits.message()));
         return;
     }
-    m_workspace.undoStack()->push(new SetField(m_document, field, fields::Value(tokens)));
+    auto* step = new SetField(m_document, field, fields::Value(tokens));
+    step->setPage(QStringLiteral("data")); // where the line was dragged
+    m_workspace.undoStack()->push(step);
     m_workspace.say(tr("Training cuts rows at %1 tokens from now on; undo takes it back.").arg(QLocale().toString(static_cast<qlonglong>(tokens))));
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/paths.h"
 #include "core/store/next_recipe.h"
 #include "ui/forms/field_editor.h"
+#include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"
 #include "ui/pages/tune/tune_data.h"
 #include "ui/pages/tune/tune_gate.h"
@@ -13,6 +14,7 @@
 #include "ui/pages/tune/tune_shootout.h"
 #include "ui/pages/tune/tune_start.h"
 #include "ui/pages/tune/tune_way.h"
+#include "ui/settings/app_settings.h"
 #include "ui/widgets/vertical_scroll.h"
 #include "ui/workspace/run_controller.h"
 #include "ui/workspace/workspace.h"
@@ -42,6 +44,8 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
     new TuneLimit(m_document, m_workspace);
     config::RunConfig first = usualConfig("lora");
     first.model.path = base::bundledModel().string();
+    first.model.device = workspace.settings().text(QStringLiteral("device"), QStringLiteral("auto")).toStdString();
+    first.run.threads = workspace.settings().text(QStringLiteral("threads"), QStringLiteral("0")).toLongLong();
     m_document->replace(first);
     m_model = new TuneModel(m_document, workspace.undoStack(), workspace.models());
     m_from = new TuneStart(m_document, workspace);
@@ -127,6 +131,10 @@ void TunePage::reveal(const QString& what)
         m_from->choose(what.mid(start.size()));
         return;
     }
+    if (const QString run = QStringLiteral("run:"); what.startsWith(run)) {
+        useSettingsOf(what.mid(run.size()).toLongLong());
+        return;
+    }
     if (what == QStringLiteral("model.adapter")) { // stands in no form
         m_from->setFocus();
         return;
@@ -135,6 +143,22 @@ void TunePage::reveal(const QString& what)
     if (!std::any_of(all.begin(), all.end(), [&what](SettingsForm* form) { return form->reveal(what); })) {
         sayWhoHas(what);
     }
+}
+
+// All but the name: the next run is another one.
+void TunePage::useSettingsOf(store::RunId id)
+{
+    startJob(this, [project = m_workspace.project(), id] { return project->run(id); }, [this](const Result<store::RunRow>& run) {
+        auto recipe = run ? config::fromJson(run->recipe) : Result<config::RunConfig>(run.error());
+        if (!recipe) {
+            m_workspace.say(QString::fromStdString(recipe.message()));
+            return;
+        }
+        recipe->run.name.clear();
+        const QString name = QString::fromStdString(run->name);
+        m_workspace.undoStack()->push(new SetRecipe(m_document, *recipe, tr("settings of %1").arg(name)));
+        m_workspace.say(tr("These are the settings of %1 now; undo brings back what was there.").arg(name));
+    });
 }
 
 // A setting of rows that are not chosen.
@@ -271,14 +295,14 @@ void TunePage::onMainAction()
         m_shootout->start();
     } else if (m_stack->currentWidget() == m_gate) {
         startNow();
-    } else if (m_recheck.isActive() || m_planJob.isRunning()) {
-        m_wantsGate = true; // as soon as the data is read
-        if (m_recheck.isActive()) {
-            m_recheck.stop();
+    } else {
+        // As soon as all is read: model and files may have changed on disk since. What did not is not read again.
+        m_wantsGate = true;
+        const bool isOld = m_recheck.isActive(); // what is being read
+        m_recheck.stop();
+        if (isOld || !m_planJob.isRunning()) {
             check();
         }
-    } else {
-        showGate(true);
     }
 }
 

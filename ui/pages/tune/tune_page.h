@@ -34,7 +34,7 @@ public:
     explicit TunePage(Workspace& workspace, QWidget* parent = nullptr);
 
     QAction* mainAction() override { return m_start; }
-    void reveal(const QString& what) override; // "part.key", "shootout", or "start:" and an adapter's path
+    void reveal(const QString& what) override; // "part.key", "shootout", "start:" and an adapter's path, "run:" and a run's id
 
     RecipeDocument* document() const { return m_document; }
     const Verdict& verdict() const { return m_verdict; }
@@ -43,6 +43,7 @@ public:
 
 private:
     QWidget* buildColumns();
+    void useSettingsOf(store::RunId id);
     void sayWhoHas(const QString& key);
     void loadRecipe();
     void saveRecipe();

@@ -1,29 +1,64 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/tune/tune_plan.h"
 
+#include "core/peft/lora_settings.h"
 #include "core/store/run_rows.h"
 #include "ui/models/data/token_tiles.h"
 #include "ui/models/runs/tune_facts.h"
 
 #include <QCoreApplication>
 #include <QFileInfo>
+#include <QLocale>
+
+#include <algorithm>
+#include <cmath>
 
 namespace luthier::ui {
 namespace {
 
-// The first row to learn from.
-void takeSample(TunePlan& plan, const train::RunPlan& made, const config::RunConfig& config)
+constexpr std::size_t kMostSamples = 24;
+constexpr double kMostScale = 4; // of a LoRA update; twice is usual
+
+QString said(const char* sentence)
 {
-    const train::RowPlace& place = made.rows.data.train.item(0).place;
-    const data::Dataset& dataset = *made.rows.data.files[place.file];
-    const auto example = dataset.example(place.row);
-    const auto encoded = example ? made.model.encoder.encode(*example, made.rows.encoding)
-                                 : Result<data::EncodedExample>(example.error());
-    if (encoded) {
-        plan.sample = tilesOf(*encoded, *made.model.encoder.tokenizer);
-        plan.sampleText = QString::fromStdString(encoded->text);
-        plan.sampleRow = place.row + 1;
-        plan.sampleFile = QFileInfo(QString::fromStdString(dataset.path().string())).fileName();
+    return QCoreApplication::translate("TunePlan", sentence);
+}
+
+void takeSamples(TunePlan& plan, const train::RunPlan& made, const config::RunConfig& config)
+{
+    const std::size_t rows = made.rows.data.train.size();
+    const std::size_t count = std::min(rows, kMostSamples);
+    bool hasPairs = false;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t at = count < 2 ? 0 : i * (rows - 1) / (count - 1);
+        const train::RowPlace& place = made.rows.data.train.item(at).place;
+        const data::Dataset& dataset = *made.rows.data.files[place.file];
+        const auto example = dataset.example(place.row);
+        const auto encoded = example ? made.model.encoder.encode(*example, made.rows.encoding)
+                                     : Result<data::EncodedExample>(example.error());
+        if (!encoded) {
+            continue;
+        }
+        hasPairs |= example->kind == data::ExampleKind::Preference;
+        plan.samples.push_back({tilesOf(*encoded, *made.model.encoder.tokenizer), QString::fromStdString(encoded->text), place.row + 1,
+                                QFileInfo(QString::fromStdString(dataset.path().string())).fileName()});
+    }
+    if (hasPairs && config.objective.kind == "sft") {
+        plan.remarks += said(QT_TRANSLATE_NOOP("TunePlan", "The rows are pairs of answers. Learned this way only the chosen ones count and \u201crejected\u201d is dropped; "
+                                                           "an objective for preferences learns from both."));
+    }
+}
+
+void takeRemarks(TunePlan& plan, const config::RunConfig& config)
+{
+    if (config.method.kind != "lora" && config.method.kind != "qlora") {
+        return;
+    }
+    const auto& lora = config.method.of<peft::LoraSettings>();
+    const double scale = lora.alpha / (lora.useRslora ? std::sqrt(static_cast<double>(lora.rank)) : static_cast<double>(lora.rank));
+    if (scale > kMostScale) {
+        plan.remarks += said(QT_TRANSLATE_NOOP("TunePlan", "Alpha %1 over rank %2 counts the update %3 times, where twice is usual: lower alpha with the rank, or the loss may jump."))
+                            .arg(QLocale().toString(lora.alpha), QLocale().toString(static_cast<qlonglong>(lora.rank)), QLocale().toString(scale, 'g', 3));
     }
 }
 
@@ -63,6 +98,7 @@ void takeSize(TunePlan& plan, const Result<train::MethodSize>& size)
 TunePlan planTune(const config::RunConfig& config, store::Project* project, train::PlanCache& cache, const JobControl& control)
 {
     TunePlan plan;
+    takeRemarks(plan, config);
     if (config.model.path.empty() || config.data.train.empty()) {
         plan.problem = config.model.path.empty() ? QCoreApplication::translate("TunePlan", "Choose a model to start from.")
                                                  : QCoreApplication::translate("TunePlan", "Choose at least one file to learn from.");
@@ -77,7 +113,7 @@ TunePlan planTune(const config::RunConfig& config, store::Project* project, trai
         return plan;
     }
     takeRows(plan, *made, config.data.unread != "ignore");
-    takeSample(plan, *made, config);
+    takeSamples(plan, *made, config);
     takeSize(plan, made->size ? Result<train::MethodSize>(*made->size) : Result<train::MethodSize>(Error{made->sizeProblem}));
     if (project != nullptr) {
         if (const auto runs = project->runs()) {

@@ -18,6 +18,14 @@
 
 namespace luthier::ui {
 
+// A row as it would be read.
+struct TuneSample {
+    TokenStripContent tokens; // with its mask
+    QString text;             // what the template made of it
+    std::int64_t row = 0;     // from 1
+    QString file;
+};
+
 struct TunePlan {
     std::int64_t trainRows = 0;
     std::int64_t heldOutRows = 0;
@@ -30,10 +38,8 @@ struct TunePlan {
     bool isPacked = false;
     std::optional<train::MethodSize> size;  // what the method trains
     std::optional<double> secondsPerStep;
-    TokenStripContent sample;   // one row with its mask
-    QString sampleText;         // what the template made of it
-    std::int64_t sampleRow = 0; // from 1
-    QString sampleFile;
+    std::vector<TuneSample> samples; // of the rows to learn from, spread over them; the first is the first
+    QStringList remarks;        // what would surprise, and starts all the same
     QStringList unread;         // what of the files is not learned, a sentence each
     QString firstBroken;        // "rows.jsonl, row 3: ..."
     QString problem;            // why there is no plan of the rows

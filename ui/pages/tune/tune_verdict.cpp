@@ -4,9 +4,9 @@
 #include "ui/base/amounts.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/card.h"
+#include "ui/widgets/flow_layout.h"
 #include "ui/widgets/status_label.h"
 
-#include <QHBoxLayout>
 #include <QLocale>
 #include <QProgressBar>
 #include <QVBoxLayout>
@@ -90,11 +90,10 @@ constexpr FactRow kFacts[] = {
 } // namespace
 
 TuneVerdict::TuneVerdict(QWidget* parent)
-    : QFrame(parent), m_facts(new QHBoxLayout), m_problem(new StatusLabel(Token::Bad)), m_bar(new QProgressBar)
+    : QFrame(parent), m_facts(new FlowLayout(space(4))), m_problem(new StatusLabel(Token::Bad)), m_remarks(new StatusLabel(Token::Warn)), m_bar(new QProgressBar)
 {
     setObjectName(QStringLiteral("verdict"));
     setAccessibleName(tr("What this run would be"));
-    m_facts->setSpacing(space(5));
     for (const FactRow& row : kFacts) {
         auto* value = new StatusLabel(QStringLiteral("\u2013"), Token::Text);
         value->setObjectName(QStringLiteral("verdict.") + QLatin1String(row.id));
@@ -107,13 +106,14 @@ TuneVerdict::TuneVerdict(QWidget* parent)
         caption->setFont(textFont(TextSize::Small));
         caption->setToolTip(tr(row.help));
         caption->setBuddy(value);
-        auto* column = new QVBoxLayout;
+        auto* box = new QWidget;
+        auto* column = new QVBoxLayout(box);
+        column->setContentsMargins(0, 0, 0, 0);
         column->setSpacing(0);
         column->addWidget(value);
         column->addWidget(caption);
-        m_facts->addLayout(column);
+        m_facts->addWidget(box);
     }
-    m_facts->addStretch();
     m_problem->setObjectName(QStringLiteral("verdictProblem"));
     m_problem->setWordWrap(true);
     m_bar->setObjectName(QStringLiteral("verdictProgress"));
@@ -128,7 +128,12 @@ TuneVerdict::TuneVerdict(QWidget* parent)
     layout->setSpacing(space(1));
     layout->addLayout(m_facts);
     layout->addWidget(m_problem);
+    layout->addWidget(m_remarks);
     layout->addWidget(m_bar);
+    m_remarks->setObjectName(QStringLiteral("verdictRemarks"));
+    m_remarks->setTextFormat(Qt::PlainText);
+    m_remarks->setWordWrap(true);
+    m_remarks->hide();
     m_problem->hide();
     m_bar->hide();
 }
@@ -147,6 +152,8 @@ void TuneVerdict::show(const Verdict& verdict)
                                                           : tr("First: %1").arg(verdict.plan.firstBroken));
     m_problem->setText(verdict.problems.join(u'\n'));
     m_problem->setVisible(!verdict.problems.isEmpty());
+    m_remarks->setText(verdict.plan.remarks.join(u'\n'));
+    m_remarks->setVisible(!verdict.plan.remarks.isEmpty());
 }
 
 void TuneVerdict::setChecking(bool isChecking)

@@ -6,11 +6,12 @@
 
 #include <QFrame>
 
-class QHBoxLayout;
 class QLabel;
 class QProgressBar;
 
 namespace luthier::ui {
+
+class FlowLayout;
 
 struct Verdict {
     TunePlan plan;
@@ -31,8 +32,9 @@ protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
-    QHBoxLayout* m_facts;
+    FlowLayout* m_facts;
     QLabel* m_problem;
+    QLabel* m_remarks;
     QProgressBar* m_bar;
 };
 

@@ -7,12 +7,12 @@
 #include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"
 #include "ui/pages/tune/method_button.h"
+#include "ui/widgets/flow_layout.h"
 #include "ui/widgets/status_label.h"
 #include "ui/widgets/vertical_scroll.h"
 
 #include <QButtonGroup>
 #include <QCoreApplication>
-#include <QGridLayout>
 #include <QToolButton>
 #include <QUndoStack>
 #include <QVBoxLayout>
@@ -22,7 +22,6 @@ namespace {
 
 const char kKind[] = "method.kind";
 const char kObjective[] = "objective.kind";
-constexpr int kButtonsARow = 3;
 
 struct FormPlace {
     const char* part;
@@ -95,25 +94,31 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
 
 QWidget* TuneWay::buildMethods()
 {
-    auto* box = new QWidget;
-    auto* grid = new QGridLayout(box);
-    grid->setContentsMargins(0, 0, 0, 0);
-    grid->setSpacing(space(1));
+    auto* buttons = new QWidget;
+    auto* flow = new FlowLayout(space(1), buttons); // as many a line as there is room for
+    flow->setContentsMargins(0, 0, 0, 0);
+    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Minimum);
+    policy.setHeightForWidth(true);
+    buttons->setSizePolicy(policy);
     auto* group = new QButtonGroup(this);
     for (const peft::Method& method : peft::methods()) {
         auto* button = new MethodButton(QCoreApplication::translate("Method", method.label.c_str()),
                                         QCoreApplication::translate("Method", method.help.c_str()));
         button->setObjectName(QStringLiteral("method.") + QString::fromStdString(method.id));
         group->addButton(button);
-        const int place = static_cast<int>(m_methods.size());
-        grid->addWidget(button, place / kButtonsARow, place % kButtonsARow);
+        flow->addWidget(button);
         m_methods[method.id] = button;
         connect(button, &QAbstractButton::clicked, this, [this, id = method.id] { chooseMethod(id); });
     }
     m_methodHelp = new StatusLabel(Token::TextQuiet);
     m_methodHelp->setFont(textFont(TextSize::Small));
     m_methodHelp->setWordWrap(true);
-    grid->addWidget(m_methodHelp, grid->rowCount(), 0, 1, kButtonsARow);
+    auto* box = new QWidget;
+    auto* column = new QVBoxLayout(box);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(space(1));
+    column->addWidget(buttons);
+    column->addWidget(m_methodHelp);
     return box;
 }
 

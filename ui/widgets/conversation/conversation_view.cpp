@@ -10,6 +10,8 @@
 namespace luthier::ui {
 namespace {
 
+constexpr int kMaxColumns = 90; // longer lines are hard to read
+
 // Answers stand a little to the right of what they answer, so that turns are told apart without colour.
 int indentOf(const QString& role, int unit)
 {
@@ -61,6 +63,15 @@ void ConversationView::setFields(const std::vector<ExampleField>& fields)
         }
         bubble->setVisible(i < fields.size());
     }
+}
+
+// What lines may not have of a wide pane is margin.
+void ConversationView::resizeEvent(QResizeEvent* event)
+{
+    const int unit = fontMetrics().height() / 2;
+    const int most = fontMetrics().averageCharWidth() * kMaxColumns + 6 * unit;
+    m_layout->setContentsMargins(unit, unit, std::max(unit, viewport()->width() - most), unit);
+    QScrollArea::resizeEvent(event);
 }
 
 bool ConversationView::isEditing() const

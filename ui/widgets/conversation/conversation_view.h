@@ -36,6 +36,9 @@ Q_SIGNALS:
     void turnWanted(const luthier::data::TurnEdit& edit);
     void menuWanted(const QString& path, const QPoint& globalPos);
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     FieldBubble* makeBubble();
     void stepFrom(const FieldBubble* bubble, int direction);

@@ -7,6 +7,8 @@
 #include <QScrollBar>
 #include <QTextBlock>
 
+#include <utility>
+
 namespace luthier::ui {
 
 DiffText::DiffText(QWidget* parent) : QPlainTextEdit(parent)
@@ -21,8 +23,8 @@ DiffText::DiffText(QWidget* parent) : QPlainTextEdit(parent)
 void DiffText::setText(const QString& text)
 {
     m_ranges.clear();
-    setExtraSelections({});
     setPlainText(text);
+    applyTints();
 }
 
 void DiffText::append(const QString& piece)
@@ -43,9 +45,24 @@ void DiffText::setDifferences(const std::vector<TextRange>& ranges)
     applyTints();
 }
 
+// A selection in another colour: a palette of its own would keep the colours of one theme.
+void DiffText::setDimmed(bool dimmed)
+{
+    if (dimmed != std::exchange(m_isDimmed, dimmed)) {
+        applyTints();
+    }
+}
+
 void DiffText::applyTints()
 {
     QList<QTextEdit::ExtraSelection> selections;
+    if (m_isDimmed) {
+        QTextEdit::ExtraSelection all;
+        all.cursor = QTextCursor(document());
+        all.cursor.select(QTextCursor::Document);
+        all.format.setForeground(quietTextColor());
+        selections.push_back(all);
+    }
     for (const TextRange& range : m_ranges) {
         QTextEdit::ExtraSelection selection;
         selection.cursor = QTextCursor(document());

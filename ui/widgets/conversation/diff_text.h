@@ -20,6 +20,7 @@ public:
     QString text() const { return toPlainText(); }
 
     void setDifferences(const std::vector<TextRange>& ranges); // empty: none
+    void setDimmed(bool dimmed); // in the quiet text colour
     int numDifferences() const { return static_cast<int>(m_ranges.size()); }
 
 protected:
@@ -29,6 +30,7 @@ private:
     void applyTints();
 
     std::vector<TextRange> m_ranges;
+    bool m_isDimmed = false;
 };
 
 // An empty one; `placeholder` stands in it until there is a text.

@@ -2,6 +2,7 @@
 #include "ui/widgets/conversation/field_bubble.h"
 
 #include "ui/widgets/conversation/role_colors.h"
+#include "ui/widgets/conversation/whole_text.h"
 
 #include <QApplication>
 #include <QContextMenuEvent>
@@ -24,31 +25,20 @@ namespace {
 
 constexpr int kMinEditorLines = 3;
 constexpr int kMaxEditorLines = 18;
-constexpr int kMaxColumns = 90;           // longer lines are hard to read
-constexpr qsizetype kMaxShownChars = 20'000; // a label lays out all of its text at once
-
-void makeReadable(QLabel* label)
-{
-    label->setTextFormat(Qt::PlainText);
-    label->setWordWrap(true);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    label->setFocusPolicy(Qt::NoFocus);
-}
+constexpr qsizetype kMaxShownChars = 20'000; // all of the text is laid out at once
 
 } // namespace
 
 FieldBubble::FieldBubble(QWidget* parent)
-    : QFrame(parent), m_role(new QLabel), m_text(new QLabel), m_extra(new QLabel), m_edit(new QToolButton)
+    : QFrame(parent), m_role(new QLabel), m_text(new WholeText), m_extra(new WholeText), m_edit(new QToolButton)
 {
     setFocusPolicy(Qt::StrongFocus);
-    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Preferred); // never less than the text needs
     const int unit = fontMetrics().height() / 4;
     QFont roleFont = font();
     roleFont.setBold(true);
     roleFont.setPointSizeF(roleFont.pointSizeF() * 0.88);
     m_role->setFont(roleFont);
-    makeReadable(m_text);
-    makeReadable(m_extra);
     m_text->setObjectName(QStringLiteral("fieldText"));
     m_extra->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
     m_edit->setObjectName(QStringLiteral("editField"));
@@ -68,8 +58,8 @@ FieldBubble::FieldBubble(QWidget* parent)
     layout->addLayout(head);
     layout->addWidget(m_text);
     layout->addWidget(m_extra);
-    setMaximumWidth(fontMetrics().averageCharWidth() * kMaxColumns + unit * 7);
     connect(m_edit, &QToolButton::clicked, this, &FieldBubble::beginEdit);
+    connect(m_text, &WholeText::doubleClicked, this, &FieldBubble::beginEdit);
 }
 
 void FieldBubble::setField(const ExampleField& field)
@@ -133,7 +123,7 @@ void FieldBubble::makeEditor()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_editor);
     layout->addLayout(buttons);
-    m_editBox->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+    m_editBox->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     this->layout()->addWidget(m_editBox);
     connect(accept, &QPushButton::clicked, this, &FieldBubble::acceptEdit);
     connect(cancel, &QPushButton::clicked, this, &FieldBubble::cancelEdit);

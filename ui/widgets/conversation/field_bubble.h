@@ -15,6 +15,8 @@ class QToolButton;
 
 namespace luthier::ui {
 
+class WholeText;
+
 class FieldBubble : public QFrame {
     Q_OBJECT
 
@@ -58,8 +60,8 @@ private:
 
     ExampleField m_field;
     QLabel* m_role;
-    QLabel* m_text;
-    QLabel* m_extra;
+    WholeText* m_text;
+    WholeText* m_extra;
     QToolButton* m_edit;
     QWidget* m_editBox = nullptr; // made at the first edit
     QPlainTextEdit* m_editor = nullptr;

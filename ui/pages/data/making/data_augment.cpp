@@ -6,6 +6,7 @@
 #include "ui/models/text_table.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/conversation/diff_text.h"
+#include "ui/widgets/number_fields.h"
 #include "ui/widgets/row_view.h"
 
 #include <QCheckBox>
@@ -77,7 +78,7 @@ DataAugment::DataAugment(DataDocument* document, const QString& folder, double s
                  {QStringLiteral("augment"), tr("Augment the rows"), QStringLiteral("augmented"), tr("&Augment"),
                   tr("Writes the rows and those made from them into a new file and opens it; this file stays as it is")},
                  parent),
-      m_model(new TextTable({tr("Row"), tr("Way"), tr("Before"), tr("After")}, this)), m_times(new QSpinBox), m_share(new QDoubleSpinBox),
+      m_model(new TextTable({tr("Row"), tr("Way"), tr("Before"), tr("After")}, this)), m_times(new WholeField), m_share(new RealField),
       m_seed(seed), m_view(new QTableView), m_before(diffText(QStringLiteral("augmentBefore"), tr("Before"), tr("Before"))),
       m_after(diffText(QStringLiteral("augmentAfter"), tr("After"), tr("After")))
 {
@@ -98,7 +99,7 @@ QLayout* DataAugment::buildOptions()
         connect(box, &QCheckBox::toggled, this, [this] { lookAheadSoon(); });
         QDoubleSpinBox* strength = nullptr;
         if (ways[i].hasStrength) {
-            strength = new QDoubleSpinBox;
+            strength = new RealField;
             strength->setObjectName(QStringLiteral("strength.") + QLatin1String(ways[i].id));
             //: of a way to change rows
             strength->setAccessibleName(tr("Strength of \u201c%1\u201d").arg(box->text()));

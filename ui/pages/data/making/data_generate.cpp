@@ -5,6 +5,7 @@
 #include "ui/models/text_table.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
+#include "ui/widgets/number_fields.h"
 #include "ui/widgets/row_view.h"
 
 #include <QCheckBox>
@@ -40,8 +41,8 @@ DataGenerate::DataGenerate(DataDocument* document, const QString& folder, const 
                  {QStringLiteral("generate"), tr("Let a model make rows"), QStringLiteral("review"), tr("&Generate"),
                   tr("The model makes rows that wait for your review; Stop keeps what is made until then")},
                  parent),
-      m_model(new TextTable({tr("Row"), tr("Prompt"), tr("Answer")}, this)), m_modelPath(model), m_rows(new QSpinBox), m_times(new QSpinBox),
-      m_maxNew(new QSpinBox), m_temperature(new QDoubleSpinBox), m_share(new QDoubleSpinBox), m_seed(seed)
+      m_model(new TextTable({tr("Row"), tr("Prompt"), tr("Answer")}, this)), m_modelPath(model), m_rows(new WholeField), m_times(new WholeField),
+      m_maxNew(new WholeField), m_temperature(new RealField), m_share(new RealField), m_seed(seed)
 {
     m_share->setValue(share * 100);
     auto* view = new QTableView;
@@ -97,7 +98,6 @@ QLayout* DataGenerate::buildOptions()
     column->addLayout(grid);
     m_rows->setRange(1, 1'000'000);
     m_rows->setValue(20);
-    m_rows->setGroupSeparatorShown(true);
     m_times->setRange(1, 100);
     m_maxNew->setRange(1, 32768);
     m_maxNew->setValue(256);

@@ -4,6 +4,7 @@
 #include "core/base/paths.h"
 #include "ui/models/data/data_documents.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/number_fields.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -39,14 +40,13 @@ DataMix::DataMix(DataDocument* document, const QString& folder, std::shared_ptr<
                  {QStringLiteral("mix"), tr("Mix files"), QStringLiteral("mixed"), tr("&Mix"),
                   tr("Writes the mixture into a new file and opens it; the files stay as they are")},
                  parent),
-      m_project(std::move(project)), m_weigh(new QCheckBox(tr("&Weigh the files"))), m_rows(new QSpinBox), m_shape(new QComboBox), m_seed(seed)
+      m_project(std::move(project)), m_weigh(new QCheckBox(tr("&Weigh the files"))), m_rows(new WholeField), m_shape(new QComboBox), m_seed(seed)
 {
     m_weigh->setObjectName(QStringLiteral("mixWeigh"));
     m_weigh->setToolTip(tr("Rows of each file in proportion to its weight; else every row once"));
     m_rows->setObjectName(QStringLiteral("mixRows"));
     m_rows->setRange(0, std::numeric_limits<int>::max());
     m_rows->setSpecialValueText(tr("as many as there are"));
-    m_rows->setGroupSeparatorShown(true);
     m_rows->setToolTip(tr("Rows of the mixture; 0: as many as there are without one twice. More begin a file again"));
     m_shape->setObjectName(QStringLiteral("mixShape"));
     m_shape->setToolTip(tr("Files of several shapes need one that all rows are written in"));
@@ -90,7 +90,7 @@ QLayout* DataMix::buildLines(const std::vector<SourceItem>& sources)
 
 void DataMix::addLine(QGridLayout* grid, const SourceItem& source, bool isGeneral)
 {
-    Line line{source, isGeneral, new QCheckBox, new QDoubleSpinBox, new QLabel};
+    Line line{source, isGeneral, new QCheckBox, new RealField, new QLabel};
     const QString id = isGeneral ? QStringLiteral("general") : QString::number(m_lines.size());
     line.wanted->setObjectName(QStringLiteral("mixFile.") + id);
     line.wanted->setText(isGeneral ? tr("General texts that come with Luthier, against forgetting") : QFileInfo(source.path).fileName().replace(u'&', QStringLiteral("&&")));

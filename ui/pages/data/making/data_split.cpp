@@ -5,6 +5,7 @@
 #include "core/data/making/made_files.h"
 #include "ui/models/text_table.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/number_fields.h"
 #include "ui/widgets/row_view.h"
 
 #include <QComboBox>
@@ -59,7 +60,7 @@ DataSplit::DataSplit(DataDocument* document, const QString& folder, const std::v
                  {QStringLiteral("split"), tr("Split into training and held-out rows"), QStringLiteral("split"), tr("&Split"),
                   tr("Writes two new files and opens them; this file stays as it is")},
                  parent),
-      m_model(new TextTable({tr("Row"), tr("Held-out prompt"), tr("Answer")}, this)), m_share(new QDoubleSpinBox), m_seed(new QSpinBox),
+      m_model(new TextTable({tr("Row"), tr("Held-out prompt"), tr("Answer")}, this)), m_share(new RealField), m_seed(new WholeField),
       m_by(new QComboBox)
 {
     m_share->setObjectName(QStringLiteral("splitShare"));

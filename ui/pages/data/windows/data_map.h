@@ -47,6 +47,9 @@ Q_SIGNALS:
     void allWanted();
     void rowWanted(qint64 row);
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
     void build();
     QHBoxLayout* buildTools();

@@ -4,6 +4,7 @@
 #include "ui/pages/data/windows/data_map.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
+#include "ui/widgets/number_fields.h"
 #include "ui/widgets/point_map.h"
 
 #include <QComboBox>
@@ -27,7 +28,7 @@ DataMap::DataMap(DataDocument* document, std::shared_ptr<store::Project> project
     : QDialog(parent), m_document(document), m_project(std::move(project)), m_modelPath(model), m_note(new QLabel), m_legend(new QLabel),
       m_features(new QComboBox), m_coloring(new QComboBox), m_edges(new QComboBox),
       m_start(makeButton(QStringLiteral("makeMap"), tr("Make the map"), tr("Reads every row, at most 100,000 of them, and lays like rows near each other"))),
-      m_progress(new QProgressBar), m_stack(new QStackedWidget), m_points(new PointMap), m_empty(new QLabel), m_count(new QSpinBox),
+      m_progress(new QProgressBar), m_stack(new QStackedWidget), m_points(new PointMap), m_empty(new QLabel), m_count(new WholeField),
       m_pick(makeButton(QStringLiteral("pickDiverse"), tr("&Pick diverse rows"), tr("Shows as many rows as given that differ most from each other"))),
       m_tag(new QLineEdit), m_setTag(makeButton(QStringLiteral("tagChosen"), tr("&Tag them"), tr("Tags the rows chosen on the map; undo takes it back")))
 {

@@ -8,6 +8,7 @@
 #include "ui/widgets/tag_color.h"
 
 #include <QComboBox>
+#include <QEvent>
 #include <QLabel>
 #include <QLocale>
 
@@ -110,6 +111,15 @@ void DataMap::showColors()
     } else {
         showNames();
     }
+}
+
+// Points and legend keep their colours.
+void DataMap::changeEvent(QEvent* event)
+{
+    if (event->type() == QEvent::PaletteChange) {
+        showColors();
+    }
+    QDialog::changeEvent(event);
 }
 
 void DataMap::showNames()

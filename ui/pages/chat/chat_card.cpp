@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/pages/models/models_chat.h"
+#include "ui/pages/chat/chat_card.h"
 
 #include "ui/pages/compare/compare_sampling.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/conversation/conversation_view.h"
-#include "ui/widgets/named_button.h"
 #include "ui/widgets/elided_label.h"
+#include "ui/widgets/named_button.h"
+#include "ui/widgets/prompt_box.h"
 
 #include <QHBoxLayout>
-#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QShortcut>
@@ -18,13 +18,15 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kQuestionLines = 2;
+constexpr int kSystemLines = 2;
 
 } // namespace
 
-ModelsChat::ModelsChat(QWidget* parent)
-    : Card(tr("Try it"), parent), m_session(new ChatSession(this)), m_view(new ConversationView), m_hint(new StatusLabel(Token::TextQuiet)),
-      m_sampling(new SamplingForm), m_settings(makeButton(QStringLiteral("chatSettings"), tr("Sampling"), tr("How the next token is chosen"))),
-      m_question(new QPlainTextEdit), m_ask(makeButton(QStringLiteral("chatAsk"), tr("Ask"), tr("Let the model answer (Ctrl+Return)"))),
+ChatCard::ChatCard(const QString& title, QWidget* parent)
+    : Card(title, parent), m_session(new ChatSession(this)), m_view(new ConversationView), m_hint(new StatusLabel(Token::TextQuiet)),
+      m_sampling(new SamplingForm), m_settings(makeButton(QStringLiteral("chatSettings"), tr("Settings"), tr("The system text, and how the next token is chosen"))),
+      m_system(new QPlainTextEdit), m_question(new PromptBox(kQuestionLines)),
+      m_ask(makeButton(QStringLiteral("chatAsk"), tr("Ask"), tr("Let the model answer (Enter)"))),
       m_stop(makeButton(QStringLiteral("chatStop"), tr("Stop"), tr("Stop the answer (Esc)"))),
       m_clear(makeButton(QStringLiteral("chatClear"), tr("Start over"), tr("Forget this conversation"))), m_stage(new ElidedLabel(Token::TextQuiet)),
       m_problem(new StatusLabel(Token::Bad))
@@ -34,20 +36,29 @@ ModelsChat::ModelsChat(QWidget* parent)
     refresh();
 }
 
-void ModelsChat::build()
+void ChatCard::build()
 {
     m_view->setObjectName(QStringLiteral("chatMessages"));
     m_hint->setObjectName(QStringLiteral("chatHint"));
     m_hint->setAlignment(Qt::AlignCenter);
     m_hint->setWordWrap(true);
     m_settings->setCheckable(true);
-    m_sampling->hide();
+    m_system->setObjectName(QStringLiteral("chatSystem"));
+    m_system->setAccessibleName(tr("System text"));
+    m_system->setPlaceholderText(tr("System text: who the model is and how it answers; may stay empty"));
+    m_system->setToolTip(tr("Stands before every conversation with this model"));
+    m_system->setTabChangesFocus(true);
+    m_system->setFixedHeight(fontMetrics().lineSpacing() * kSystemLines + fontMetrics().height());
+    auto* settings = new QWidget;
+    auto* settingsLayout = new QVBoxLayout(settings);
+    settingsLayout->setContentsMargins(0, 0, 0, 0);
+    settingsLayout->addWidget(m_system);
+    settingsLayout->addWidget(m_sampling);
+    settings->hide();
     m_question->setObjectName(QStringLiteral("chatQuestion"));
     m_question->setAccessibleName(tr("Question to the model"));
     m_question->setPlaceholderText(tr("Ask this model something"));
-    m_question->setToolTip(tr("Ctrl+Return asks"));
-    m_question->setTabChangesFocus(true);
-    m_question->setFixedHeight(fontMetrics().lineSpacing() * kQuestionLines + fontMetrics().height());
+    m_question->setToolTip(tr("Enter asks, Shift+Enter starts a new line"));
     m_stage->setObjectName(QStringLiteral("chatStage"));
     m_problem->setObjectName(QStringLiteral("chatProblem"));
     m_problem->setWordWrap(true);
@@ -55,51 +66,54 @@ void ModelsChat::build()
     header()->addWidget(m_clear);
     header()->addWidget(m_settings);
     auto* foot = new QHBoxLayout;
+    foot->addWidget(PromptBox::makeHint());
     foot->addWidget(m_stage, 1);
     foot->addWidget(m_stop);
     foot->addWidget(m_ask);
-    body()->addWidget(m_sampling);
+    body()->addWidget(settings);
     body()->addWidget(m_hint, 1);
     body()->addWidget(m_view, 1);
     body()->addWidget(m_problem);
     body()->addWidget(m_question);
     body()->addLayout(foot);
+    connect(m_settings, &QPushButton::toggled, settings, &QWidget::setVisible);
     for (const int key : {Qt::Key_Return, Qt::Key_Enter}) {
         auto* shortcut = new QShortcut(QKeySequence(Qt::CTRL | key), this);
         shortcut->setContext(Qt::WidgetWithChildrenShortcut);
-        connect(shortcut, &QShortcut::activated, this, &ModelsChat::ask);
+        connect(shortcut, &QShortcut::activated, this, &ChatCard::ask);
     }
     auto* stop = new QShortcut(QKeySequence(Qt::Key_Escape), this);
     stop->setContext(Qt::WidgetWithChildrenShortcut);
     connect(stop, &QShortcut::activated, m_session, &ChatSession::stop);
 }
 
-void ModelsChat::connectSession()
+void ChatCard::connectSession()
 {
-    connect(m_ask, &QPushButton::clicked, this, &ModelsChat::ask);
+    connect(m_question, &PromptBox::sent, this, &ChatCard::ask);
+    connect(m_ask, &QPushButton::clicked, this, &ChatCard::ask);
     connect(m_stop, &QPushButton::clicked, m_session, &ChatSession::stop);
     connect(m_clear, &QPushButton::clicked, m_session, &ChatSession::clear);
-    connect(m_settings, &QPushButton::toggled, m_sampling, &QWidget::setVisible);
-    connect(m_question, &QPlainTextEdit::textChanged, this, &ModelsChat::refresh);
-    connect(m_session, &ChatSession::messagesChanged, this, &ModelsChat::showMessages);
+    connect(m_system, &QPlainTextEdit::textChanged, this, [this] { m_session->setSystem(m_system->toPlainText()); });
+    connect(m_question, &QPlainTextEdit::textChanged, this, &ChatCard::refresh);
+    connect(m_session, &ChatSession::messagesChanged, this, &ChatCard::showMessages);
     connect(m_session, &ChatSession::stageChanged, m_stage, &QLabel::setText);
-    connect(m_session, &ChatSession::runningChanged, this, &ModelsChat::refresh);
+    connect(m_session, &ChatSession::runningChanged, this, &ChatCard::refresh);
     connect(m_session, &ChatSession::failed, this, [this](const QString& sentence) {
         m_problem->setText(sentence);
         m_problem->show();
     });
 }
 
-void ModelsChat::setModel(const QString& path, const QString& name)
+void ChatCard::setPartner(const ChatPartner& partner)
 {
-    m_session->setModel(path);
+    m_session->setPartner(partner);
     m_problem->hide();
-    m_hint->setText(path.isEmpty() ? tr("Choose a model that can be used to talk to it.")
-                                   : tr("%1 has not been asked anything yet. It is loaded at the first question.").arg(name));
+    m_hint->setText(partner.isEmpty() ? tr("Choose a model that can be used to talk to it.")
+                                      : tr("%1 has not been asked anything yet. It is loaded at the first question.").arg(partner.name));
     refresh();
 }
 
-void ModelsChat::ask()
+void ChatCard::ask()
 {
     if (!m_ask->isEnabled()) {
         return;
@@ -109,13 +123,13 @@ void ModelsChat::ask()
     m_question->clear();
 }
 
-void ModelsChat::showMessages()
+void ChatCard::showMessages()
 {
     std::vector<ExampleField> fields;
     for (const data::Message& message : m_session->messages()) {
         const QString role = QString::fromStdString(message.role);
         const QString text = QString::fromStdString(message.content);
-        fields.push_back({{}, role, role, text.isEmpty() ? QStringLiteral("\u2026") : text, {}});
+        fields.push_back({{}, role == QLatin1String("assistant") ? m_session->partner().name : tr("you"), role, text.isEmpty() ? QStringLiteral("\u2026") : text, {}});
     }
     m_view->setFields(fields);
     refresh();
@@ -123,14 +137,15 @@ void ModelsChat::showMessages()
     QMetaObject::invokeMethod(m_view, [view = m_view] { view->verticalScrollBar()->setValue(view->verticalScrollBar()->maximum()); }, Qt::QueuedConnection);
 }
 
-void ModelsChat::refresh()
+void ChatCard::refresh()
 {
     const bool running = m_session->isRunning();
     const bool isEmpty = m_session->messages().empty();
-    m_ask->setEnabled(!running && !m_session->model().isEmpty() && !m_question->toPlainText().trimmed().isEmpty());
+    const bool hasPartner = !m_session->partner().isEmpty();
+    m_ask->setEnabled(!running && hasPartner && !m_question->toPlainText().trimmed().isEmpty());
     m_stop->setEnabled(running);
     m_clear->setEnabled(!running && !isEmpty);
-    m_question->setEnabled(!m_session->model().isEmpty());
+    m_question->setEnabled(hasPartner);
     m_hint->setVisible(isEmpty);
     m_view->setVisible(!isEmpty);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ModelsChat: a box to try a model in: questions, answers that stream, a stop, and the sampling settings of Compare.
+// ChatCard: a conversation with one model or adapter: a system text, several turns, answers that stream, a stop, and the
+// sampling settings of Compare. Enter sends, Shift+Enter starts a new line.
 #pragma once
 
 #include "ui/bridge/chat_session.h"
@@ -12,16 +13,17 @@ class QPushButton;
 namespace luthier::ui {
 
 class ConversationView;
+class PromptBox;
 class SamplingForm;
 class StatusLabel;
 
-class ModelsChat : public Card {
+class ChatCard : public Card {
     Q_OBJECT
 
 public:
-    explicit ModelsChat(QWidget* parent = nullptr);
+    explicit ChatCard(const QString& title, QWidget* parent = nullptr);
 
-    void setModel(const QString& path, const QString& name); // empty path: nothing can be asked
+    void setPartner(const ChatPartner& partner); // an empty one: nothing can be asked
     ChatSession* session() const { return m_session; }
 
 private:
@@ -36,7 +38,8 @@ private:
     QLabel* m_hint;
     SamplingForm* m_sampling;
     QPushButton* m_settings;
-    QPlainTextEdit* m_question;
+    QPlainTextEdit* m_system;
+    PromptBox* m_question;
     QPushButton* m_ask;
     QPushButton* m_stop;
     QPushButton* m_clear;

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window for who does not see it, or sees it badly, or has no mouse: every control's name, role and state as readers of
+// the screen get them, the contrast of every text in the palette in use, and a journey over all pages by keys alone.
+#include "app/application.h"
+#include "tests/support/page_test.h"
+#include "tests/support/workshop.h"
+#include "ui/bridge/job.h"
+#include "ui/pages/pages.h"
+#include "ui/pages/tune/tune_page.h"
+#include "ui/theme/theme.h"
+
+#include <QAbstractButton>
+#include <QAbstractItemView>
+#include <QAbstractScrollArea>
+#include <QAbstractSpinBox>
+#include <QAccessible>
+#include <QAction>
+#include <QApplication>
+#include <QComboBox>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QTextBlock>
+#include <QTextBrowser>
+#include <QTextDocument>
+#include <QTextFragment>
+#include <QtTest>
+
+#include <set>
+
+using namespace luthier;
+
+namespace {
+
+constexpr int kAwaitMs = 60'000;
+constexpr int kSettleMs = 250;
+constexpr double kTextContrast = 4.5; // WCAG 2, AA
+constexpr int kMostTabs = 400;
+
+QString nameOf(const QObject* object)
+{
+    return QString::fromLatin1(object->metaObject()->className()) + u' ' + object->objectName();
+}
+
+// Qt's own parts of a widget: tell of themselves through it.
+bool isPart(const QWidget* widget)
+{
+    return widget->objectName().startsWith(QStringLiteral("qt_")) || qobject_cast<const QAbstractSpinBox*>(widget->parentWidget()) != nullptr
+           || qobject_cast<const QComboBox*>(widget->parentWidget()) != nullptr || qobject_cast<const QHeaderView*>(widget) != nullptr;
+}
+
+bool isControl(const QWidget* widget)
+{
+    return (widget->focusPolicy() & Qt::TabFocus) && widget->focusProxy() == nullptr && !isPart(widget);
+}
+
+// What stands behind a widget's text.
+QColor groundOf(const QWidget* widget)
+{
+    for (const QWidget* at = widget; at != nullptr; at = at->parentWidget()) {
+        if (at->autoFillBackground() || at->isWindow() || qobject_cast<const QAbstractScrollArea*>(at) != nullptr) {
+            return at->palette().color(at->backgroundRole());
+        }
+    }
+    return widget->palette().color(QPalette::Window);
+}
+
+} // namespace
+
+class TestAccessible : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        support::keepSettingsIn(m_folder);
+        qputenv("XDG_DATA_HOME", m_folder.path().toUtf8());
+        support::makeWorkshop(m_folder.filePath(QStringLiteral("workshop")));
+        m_app = std::make_unique<app::Application>(*qApp);
+        m_app->start({m_folder.filePath(QStringLiteral("workshop")), {}});
+        m_app->window().resize(1280, 800);
+        QVERIFY(QTest::qWaitForWindowActive(&m_app->window()));
+        QTRY_VERIFY_WITH_TIMEOUT(m_app->workspace().project() != nullptr, kAwaitMs);
+        auto* tune = static_cast<ui::TunePage*>(m_app->window().page(QStringLiteral("tune")));
+        QTRY_VERIFY_WITH_TIMEOUT(tune->verdict().plan.trainRows > 0 && !tune->isChecking(), kAwaitMs);
+    }
+
+    void cleanupTestCase() { m_app.reset(); }
+
+    void everyControlTellsItself_data() { addPages(); }
+
+    void everyControlTellsItself()
+    {
+        QFETCH(QString, page);
+        show(page);
+        int controls = 0;
+        for (QWidget* widget : m_app->window().findChildren<QWidget*>()) {
+            if (!widget->isVisible() || !isControl(widget)) {
+                continue;
+            }
+            ++controls;
+            const QString who = nameOf(widget);
+            QAccessibleInterface* told = QAccessible::queryAccessibleInterface(widget);
+            QVERIFY2(told != nullptr && told->isValid(), qPrintable(who));
+            QVERIFY2(!told->text(QAccessible::Name).trimmed().isEmpty(), qPrintable(who + QStringLiteral(" has no name")));
+            QVERIFY2(told->role() != QAccessible::NoRole && told->role() != QAccessible::Client, qPrintable(who + QStringLiteral(" has no role")));
+            const QAccessible::State state = told->state();
+            QVERIFY2(bool(state.disabled) == !widget->isEnabled(), qPrintable(who));
+            QVERIFY2(state.focusable || !widget->isEnabled(), qPrintable(who));
+            if (const auto* button = qobject_cast<const QAbstractButton*>(widget); button != nullptr && button->isCheckable()) {
+                QVERIFY2(bool(state.checked) == button->isChecked(), qPrintable(who));
+            }
+            if (const auto* text = qobject_cast<const QPlainTextEdit*>(widget)) {
+                QVERIFY2(bool(state.readOnly) == text->isReadOnly(), qPrintable(who));
+            }
+            if (auto* view = qobject_cast<QAbstractItemView*>(widget); view != nullptr && view->model() != nullptr && view->model()->rowCount() > 0) {
+                QVERIFY2(told->childCount() > 0, qPrintable(who));
+            }
+        }
+        QVERIFY2(controls >= 5, "a page without controls was not looked at");
+        // What is told of an icon alone is told in words.
+        for (QAbstractButton* button : m_app->window().findChildren<QAbstractButton*>()) {
+            if (button->isVisible() && !isPart(button)) {
+                const QAccessibleInterface* told = QAccessible::queryAccessibleInterface(button);
+                QVERIFY2(!told->text(QAccessible::Name).isEmpty(), qPrintable(nameOf(button)));
+            }
+        }
+    }
+
+    void everyTextCanBeRead_data()
+    {
+        QTest::addColumn<QString>("page");
+        QTest::addColumn<QString>("theme");
+        for (const ui::PageRow& row : ui::pages()) {
+            for (const char* theme : {"light", "dark"}) { // switched live
+                QTest::addRow("%s %s", row.id, theme) << QString::fromLatin1(row.id) << QString::fromLatin1(theme);
+            }
+        }
+    }
+
+    void everyTextCanBeRead()
+    {
+        QFETCH(QString, page);
+        QFETCH(QString, theme);
+        m_app->window().findChild<QAction*>(QStringLiteral("theme.") + theme)->trigger();
+        show(page);
+        int texts = 0;
+        for (QWidget* widget : m_app->window().findChildren<QWidget*>()) {
+            if (!widget->isVisible() || !widget->isEnabled()) {
+                continue;
+            }
+            const QColor ground = groundOf(widget);
+            const auto check = [&](const QColor& ink, const QColor& behind, const QString& what) {
+                ++texts;
+                const double found = ui::contrast(ink, behind);
+                QVERIFY2(found >= kTextContrast, qPrintable(QStringLiteral("%1, \u201c%2\u201d: %3 on %4 is %5:1").arg(nameOf(widget), what.left(40), ink.name(), behind.name()).arg(found)));
+            };
+            if (const auto* label = qobject_cast<const QLabel*>(widget); label != nullptr && !label->text().isEmpty()) {
+                check(label->palette().color(label->foregroundRole()), ground, label->text());
+            } else if (const auto* button = qobject_cast<const QAbstractButton*>(widget); button != nullptr && !button->text().isEmpty()) {
+                const bool isPrimary = button->property("primary").toBool();
+                check(isPrimary ? ui::color(ui::Token::AccentText) : button->palette().color(QPalette::ButtonText),
+                      isPrimary ? ui::color(ui::Token::Accent) : button->palette().color(QPalette::Button), button->text());
+            } else if (const auto* line = qobject_cast<const QLineEdit*>(widget)) {
+                check(line->palette().color(QPalette::Text), line->palette().color(QPalette::Base), line->text());
+                check(line->palette().color(QPalette::PlaceholderText), line->palette().color(QPalette::Base), line->placeholderText());
+            } else if (const auto* view = qobject_cast<const QAbstractItemView*>(widget)) {
+                checkItems(view);
+            } else if (const auto* browser = qobject_cast<const QTextEdit*>(widget)) {
+                checkDocument(browser->document(), browser->palette().color(QPalette::Text), browser->palette().color(QPalette::Base));
+            }
+            if (QTest::currentTestFailed()) {
+                return;
+            }
+        }
+        QVERIFY(texts > 10);
+    }
+
+    // By keys alone: to every page, through all of its controls and round again; no control holds the focus for good, and
+    // what has it is in view.
+    void aJourneyByKeys_data() { addPages(); }
+
+    void aJourneyByKeys()
+    {
+        QFETCH(QString, page);
+        ui::MainWindow& window = m_app->window();
+        int number = 0;
+        while (page != QLatin1String(ui::pages()[static_cast<std::size_t>(number)].id)) {
+            ++number;
+        }
+        QTest::keyClick(&window, static_cast<Qt::Key>(Qt::Key_1 + number), Qt::ControlModifier);
+        QCOMPARE(window.currentPage(), page);
+        settle();
+        std::set<const QWidget*> reached;
+        QTRY_VERIFY(QApplication::focusWidget() != nullptr);
+        const QWidget* first = nullptr;
+        for (int i = 0; i < kMostTabs; ++i) {
+            QWidget* at = QApplication::focusWidget();
+            QVERIFY2(at != nullptr, "the focus was lost");
+            if (first == at && i > 1) {
+                break;
+            }
+            first = first == nullptr ? at : first;
+            reached.insert(at);
+            QVERIFY2(!at->visibleRegion().isEmpty(), qPrintable(nameOf(at) + QStringLiteral(" has the focus and is not in view")));
+            QTest::keyClick(at, Qt::Key_Tab);
+            if (QApplication::focusWidget() == at) { // it takes Tab for itself: then there is Ctrl+Tab or Esc
+                QTest::keyClick(at, Qt::Key_Tab, Qt::ControlModifier);
+                QVERIFY2(QApplication::focusWidget() != at, qPrintable(nameOf(at) + QStringLiteral(" keeps the focus")));
+            }
+        }
+        for (const QWidget* widget : window.page(page)->findChildren<QWidget*>()) {
+            if (widget->isVisible() && widget->isEnabled() && isControl(widget)) {
+                QVERIFY2(reached.contains(widget), qPrintable(nameOf(widget) + QStringLiteral(" is not reached")));
+            }
+        }
+        QTest::keyClick(&window, Qt::Key_F1, Qt::ShiftModifier);
+        auto* help = window.findChild<QDialog*>(QStringLiteral("helpDialog"));
+        QVERIFY(help != nullptr && help->isVisible());
+        QVERIFY(support::child<QTextBrowser>(help, "helpText")->toPlainText().count(u'\n') >= 10);
+        QTest::keyClick(help, Qt::Key_Escape);
+        QTRY_VERIFY(window.findChild<QDialog*>(QStringLiteral("helpDialog")) == nullptr);
+    }
+
+private:
+    static void addPages()
+    {
+        QTest::addColumn<QString>("page");
+        for (const ui::PageRow& row : ui::pages()) {
+            QTest::newRow(row.id) << QString::fromLatin1(row.id);
+        }
+    }
+
+    static void settle()
+    {
+        for (int i = 0; i < 2; ++i) {
+            ui::waitForJobs();
+            QTest::qWait(kSettleMs);
+        }
+    }
+
+    void show(const QString& page)
+    {
+        m_app->window().showPage(page);
+        settle();
+    }
+
+    static void checkItems(const QAbstractItemView* view)
+    {
+        const QAbstractItemModel* model = view->model();
+        if (model == nullptr) {
+            return;
+        }
+        const QColor ground = view->palette().color(QPalette::Base);
+        for (int row = 0; row < std::min(model->rowCount(), 50); ++row) {
+            for (int column = 0; column < model->columnCount(); ++column) {
+                const QModelIndex index = model->index(row, column);
+                const QVariant ink = index.data(Qt::ForegroundRole);
+                if (ink.isValid() && !index.data().toString().isEmpty() && (index.flags() & Qt::ItemIsEnabled)) {
+                    const double found = ui::contrast(ink.value<QBrush>().color(), ground);
+                    QVERIFY2(found >= kTextContrast, qPrintable(nameOf(view) + u' ' + index.data().toString()));
+                }
+            }
+        }
+    }
+
+    static void checkDocument(const QTextDocument* document, const QColor& usual, const QColor& ground)
+    {
+        for (QTextBlock block = document->begin(); block.isValid(); block = block.next()) {
+            for (auto at = block.begin(); !at.atEnd(); ++at) {
+                const QTextCharFormat format = at.fragment().charFormat();
+                const QColor ink = format.hasProperty(QTextFormat::ForegroundBrush) ? format.foreground().color() : usual;
+                const double found = ui::contrast(ink, ground);
+                QVERIFY2(found >= kTextContrast, qPrintable(at.fragment().text().left(40) + QStringLiteral(" %1:1").arg(found)));
+            }
+        }
+    }
+
+    QTemporaryDir m_folder;
+    std::unique_ptr<app::Application> m_app;
+};
+
+QTEST_MAIN(TestAccessible)
+#include "tst_accessible.moc"

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/chat/chat_page.h"
+
+#include "core/hub/installed_models.h"
+#include "ui/models/library/adapter_library.h"
+#include "ui/pages/chat/chat_card.h"
+#include "ui/widgets/status_label.h"
+#include "ui/workspace/model_library.h"
+#include "ui/workspace/workspace.h"
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QSignalBlocker>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace luthier::ui {
+namespace {
+
+QString runId(store::RunId id)
+{
+    return QStringLiteral("run:%1").arg(id);
+}
+
+ChatPartner partnerOf(const TunedRun& run)
+{
+    return run.isAdapter ? ChatPartner{runId(run.id), run.name, run.model, {run.result}} : ChatPartner{runId(run.id), run.name, run.result, {}};
+}
+
+bool isMeant(const ChatPartner& partner, const QString& what)
+{
+    return !partner.isEmpty()
+           && (partner.id == what || (partner.adapters.isEmpty() ? partner.model == what : partner.adapters.contains(what)));
+}
+
+} // namespace
+
+ChatPage::ChatPage(Workspace& workspace, QWidget* parent)
+    : Page(parent), m_workspace(workspace), m_adapters(new AdapterLibrary(workspace, this)),
+      m_choice(new QComboBox), m_note(new StatusLabel(Token::TextQuiet)), m_card(new ChatCard(tr("Conversation")))
+{
+    setObjectName(QStringLiteral("chatPage"));
+    m_choice->setObjectName(QStringLiteral("chatPartner"));
+    m_choice->setAccessibleName(tr("Who answers"));
+    m_choice->setToolTip(tr("What the runs of this project made, its adapters, and the models on this machine"));
+    m_choice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_choice->setMinimumContentsLength(30);
+    m_note->setObjectName(QStringLiteral("chatNote"));
+    m_note->setTextFormat(Qt::PlainText);
+    auto* label = new QLabel(tr("&Talk to"));
+    label->setBuddy(m_choice);
+    auto* top = new QHBoxLayout;
+    top->addWidget(label);
+    top->addWidget(m_choice);
+    top->addWidget(m_note, 1);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addLayout(top);
+    layout->addWidget(m_card, 1);
+    connect(m_choice, &QComboBox::currentIndexChanged, this, &ChatPage::choose);
+    connect(m_adapters, &AdapterLibrary::changed, this, &ChatPage::fill);
+    connect(workspace.models(), &ModelLibrary::changed, this, &ChatPage::fill);
+    connect(&workspace, &Workspace::runsChanged, this, &ChatPage::reload);
+    setFocusProxy(m_card->findChild<QWidget*>(QStringLiteral("chatQuestion")));
+    reload();
+    fill();
+}
+
+QString ChatPage::partner() const
+{
+    return m_card->session()->partner().id;
+}
+
+void ChatPage::reload()
+{
+    m_adapters->refresh();
+    m_job.start(this, [project = m_workspace.project()] { return project ? readTunedRuns(*project) : TunedRuns{}; }, [this](const TunedRuns& read) {
+        m_runs = read.runs;
+        if (!read.problem.isEmpty()) {
+            m_workspace.say(read.problem);
+        }
+        fill();
+    });
+}
+
+void ChatPage::reveal(const QString& what)
+{
+    m_wanted = what;
+    fill();
+}
+
+// What was made here first, then what it was made of. The conversation goes on while its partner is there.
+void ChatPage::fill()
+{
+    const QString current = partner();
+    const QSignalBlocker quiet(m_choice);
+    m_choice->clear();
+    m_partners.clear();
+    const auto add = [this](const ChatPartner& partner, const QString& text) {
+        m_partners.push_back(partner);
+        m_choice->addItem(text, partner.id);
+        m_choice->setItemData(m_choice->count() - 1, partner.adapters.isEmpty() ? partner.model : partner.adapters.join(u'\n'), Qt::ToolTipRole);
+    };
+    const auto separate = [this] {
+        if (m_choice->count() > 0 && !m_partners.back().isEmpty()) {
+            m_choice->insertSeparator(m_choice->count());
+            m_partners.emplace_back();
+        }
+    };
+    for (const TunedRun& run : m_runs) {
+        //: a tuned model and what it was tuned from
+        add(partnerOf(run), run.isAdapter ? tr("%1, on %2").arg(run.name, QString::fromStdString(hub::modelNameOf(run.model.toStdString()))) : run.name);
+    }
+    separate();
+    for (const store::LibraryAdapter& adapter : m_adapters->adapters()) {
+        if (adapter.run == 0 && adapter.facts.problem.empty()) {
+            const QString path = QString::fromStdString(adapter.facts.path.string());
+            const QString model = adapter.model.empty() ? m_workspace.modelPath() : QString::fromStdString(adapter.model);
+            add({path, QString::fromStdString(adapter.name), model, {path}},
+                tr("%1, on %2").arg(QString::fromStdString(adapter.name), QString::fromStdString(hub::modelNameOf(model.toStdString()))));
+        }
+    }
+    separate();
+    for (const hub::InstalledModel& model : m_workspace.models()->models()) {
+        if (model.problem.empty() && model.weightBytes > 0) {
+            const QString path = QString::fromStdString(model.path.string());
+            add({path, QString::fromStdString(model.name), path, {}}, QString::fromStdString(model.name));
+        }
+    }
+    const QString wanted = m_wanted.isEmpty() ? current : m_wanted;
+    const auto at = std::find_if(m_partners.begin(), m_partners.end(), [&](const ChatPartner& partner) { return isMeant(partner, wanted); });
+    if (at != m_partners.end()) {
+        m_wanted.clear();
+    }
+    m_choice->setCurrentIndex(at != m_partners.end() ? static_cast<int>(at - m_partners.begin()) : m_partners.empty() ? -1 : 0);
+    choose();
+}
+
+void ChatPage::choose()
+{
+    const int row = m_choice->currentIndex();
+    const ChatPartner partner = row < 0 ? ChatPartner{} : m_partners[static_cast<std::size_t>(row)];
+    if (partner.id == this->partner() && !partner.isEmpty()) {
+        return;
+    }
+    m_card->setPartner(partner);
+    m_note->setText(partner.adapters.isEmpty() ? QString() : tr("an adapter answers, over its base"));
+}
+
+} // namespace luthier::ui

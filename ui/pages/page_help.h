@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the "?" of each page says: ten plain sentences, one a line; English source strings, context "PageHelp".
+#pragma once
+
+namespace luthier::ui::help {
+
+extern const char kData[];
+extern const char kModels[];
+extern const char kTune[];
+extern const char kRuns[];
+extern const char kCompare[];
+extern const char kChat[];
+extern const char kAdapters[];
+
+} // namespace luthier::ui::help
