@@ -12,8 +12,11 @@
 #include <QAction>
 #include <QLabel>
 #include <QLocale>
+#include <QPushButton>
 #include <QTemporaryDir>
 #include <QtTest>
+
+#include <set>
 
 using namespace luthier;
 using namespace luthier::ui;
@@ -129,6 +132,73 @@ private Q_SLOTS:
         QVERIFY2(sentence.contains(QStringLiteral("not there")) && !sentence.contains(QStringLiteral("tokenizer")), qPrintable(sentence));
         QVERIFY(m_workspace->project()->runs()->empty());
         std::filesystem::rename(m_tiny->path("elsewhere"), m_tiny->path("model"));
+    }
+
+    // Rows one after the other, round again, each with its own counts.
+    void theGateWalks()
+    {
+        useRecipe();
+        QVERIFY(plan().samples.size() > 2);
+        m_tune->mainAction()->trigger();
+        auto* strip = m_tune->findChild<QWidget*>(QStringLiteral("gateStrip"));
+        QTRY_VERIFY_WITH_TIMEOUT(strip->isVisible(), kAwaitMs);
+        const QString first = shown("gateRow");
+        QTest::keyClick(strip, Qt::Key_PageDown);
+        QVERIFY(shown("gateRow") != first);
+        QTest::keyClick(strip, Qt::Key_PageUp);
+        QCOMPARE(shown("gateRow"), first);
+        QTest::keyClick(strip, Qt::Key_PageUp);
+        QVERIFY(shown("gateRow").contains(QLocale().toString(qlonglong(plan().samples.back().row))));
+        for (std::size_t i = 0; i < plan().samples.size(); ++i) {
+            m_tune->findChild<QPushButton*>(QStringLiteral("gateNext"))->click();
+        }
+        QVERIFY(shown("gateRow").contains(QLocale().toString(qlonglong(plan().samples.back().row))));
+        QTest::keyClick(strip, Qt::Key_Escape);
+    }
+
+    // What starts all the same, and not without a word.
+    void whatWouldSurpriseIsSaid()
+    {
+        useRecipe();
+        QVERIFY(plan().remarks.isEmpty() && shown("verdictRemarks").isEmpty());
+        setValue("method.alpha", 64.0);
+        setValue("method.rank", std::int64_t{4});
+        settle();
+        QVERIFY2(shown("verdictRemarks").contains(QStringLiteral("16 times")), qPrintable(shown("verdictRemarks")));
+        QVERIFY(m_tune->mainAction()->isEnabled());
+        setValue("method.alpha", 8.0);
+        std::string rows;
+        for (int i = 0; i < 20; ++i) {
+            rows += R"({"prompt":"Which?","chosen":"The oak )" + std::to_string(i) + R"(.","rejected":"None."})" "\n";
+        }
+        const std::string path = m_tiny->path("pairs.jsonl");
+        QVERIFY(base::writeFileAtomically(path, rows).ok());
+        setValue("data.train", std::vector<std::string>{path});
+        settle();
+        QVERIFY2(shown("verdictRemarks").contains(QStringLiteral("rejected")), qPrintable(shown("verdictRemarks") + shown("verdictProblem")));
+    }
+
+    // Two runs of the same method and data are told apart by what is different.
+    void runsAreNamedApart()
+    {
+        useRecipe();
+        setValue("run.max_steps", std::int64_t{1});
+        settle();
+        for (const double rate : {1e-2, 5e-3, 5e-3}) {
+            setValue("optimizer.learning_rate", rate);
+            m_workspace->runs()->start(m_tune->document()->config());
+            QTRY_VERIFY_WITH_TIMEOUT(m_workspace->runs()->isBusy(), kAwaitMs);
+            QTRY_VERIFY_WITH_TIMEOUT(!m_workspace->runs()->isBusy(), kAwaitMs);
+        }
+        const auto runs = m_workspace->project()->runs();
+        QVERIFY(runs.ok());
+        QCOMPARE(runs->size(), std::size_t{3});
+        std::set<std::string> names;
+        for (const store::RunRow& run : *runs) {
+            names.insert(run.name);
+        }
+        QCOMPARE(names.size(), std::size_t{3});
+        QVERIFY2((*runs)[1].name.find("learning rate 0.005") != std::string::npos, (*runs)[1].name.c_str());
     }
 
 private:

@@ -13,6 +13,7 @@
 #include "ui/dialogs/command_palette.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/dialogs/new_project_dialog.h"
+#include "ui/dialogs/preferences_dialog.h"
 #include "ui/models/data/row_model.h"
 #include "ui/models/runs/shootout_table.h"
 #include "ui/pages/data/data_page.h"
@@ -21,12 +22,16 @@
 #include "ui/pages/runs/runs_charts.h"
 #include "ui/pages/runs/runs_model.h"
 #include "ui/pages/runs/runs_page.h"
+#include "ui/settings/app_settings.h"
 #include "ui/window/actions.h"
 #include "ui/window/main_window.h"
+#include "ui/window/run_news.h"
+#include "ui/workspace/run_controller.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAbstractItemModelTester>
 #include <QAction>
+#include <QClipboard>
 #include <QComboBox>
 #include <QFileInfo>
 #include <QLabel>
@@ -34,6 +39,7 @@
 #include <QListWidget>
 #include <QMenu>
 #include <QMenuBar>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScreen>
 #include <QScrollArea>
@@ -42,6 +48,7 @@
 #include <QSpinBox>
 #include <QSplitter>
 #include <QTemporaryDir>
+#include <QToolButton>
 #include <QUndoStack>
 #include <QVBoxLayout>
 #include <QWheelEvent>
@@ -196,6 +203,102 @@ private Q_SLOTS:
         redo->trigger();
         QCOMPARE(m_workspace->undoStack()->index(), 1);
         QCOMPARE(m_window->currentPage(), QStringLiteral("tune"));
+    }
+
+    // Wherever the person is when a run ends: a strip with the way on, and a dot until somebody looked.
+    void theEndOfARunIsNews()
+    {
+        auto project = store::Project::open(m_folder->filePath(QStringLiteral("bench")).toStdString());
+        QVERIFY(project.ok());
+        const auto run = (*project)->createRun("First tune", config::toJson(config::RunConfig{}));
+        QVERIFY(run.ok());
+        QVERIFY((*project)->appendEvents(run->id, support::storyOfARun(10, 0.02, run->folder)).ok());
+        m_workspace->setProject(*project);
+        m_window->showPage(QStringLiteral("models"));
+        auto* strip = m_window->findChild<QWidget*>(QStringLiteral("news"));
+        auto* text = m_window->findChild<QLabel*>(QStringLiteral("newsText"));
+        auto* button = m_window->findChild<QToolButton*>(QStringLiteral("runsButton"));
+        const QString before = button->accessibleName();
+        QVERIFY(!strip->isVisible());
+        Q_EMIT m_workspace->runs()->runEnded(run->id);
+        QTRY_VERIFY(strip->isVisible());
+        QVERIFY2(text->text().startsWith(QStringLiteral("First tune finished, held-out 3.2000 \u2192 ")), qPrintable(text->text()));
+        QVERIFY(button->accessibleName() != before); // the dot, in words
+        m_window->showPage(QStringLiteral("runs"));
+        QCOMPARE(button->accessibleName(), before);
+        m_window->findChild<QPushButton*>(QStringLiteral("newsRemedy"))->click();
+        QCOMPARE(m_window->currentPage(), QStringLiteral("compare"));
+        QVERIFY(!strip->isVisible());
+        store::RunRow failed;
+        failed.name = "Second";
+        failed.state = "failed";
+        failed.sentence = "The disk is full.";
+        QCOMPARE(RunNews::sentenceOf(failed), QStringLiteral("Second failed: The disk is full."));
+    }
+
+    void backGoesToThePageBefore()
+    {
+        m_window->showPage(QStringLiteral("runs"));
+        m_window->showPage(QStringLiteral("data"));
+        QTest::keyClick(m_window.get(), Qt::Key_Left, Qt::AltModifier);
+        QCOMPARE(m_window->currentPage(), QStringLiteral("runs"));
+    }
+
+    void theEditMenuServesTheFocus()
+    {
+        m_window->showPage(QStringLiteral("chat"));
+        auto* question = m_window->page(QStringLiteral("chat"))->findChild<QPlainTextEdit*>(QStringLiteral("chatSystem"));
+        m_window->page(QStringLiteral("chat"))->findChild<QPushButton*>(QStringLiteral("chatSettings"))->click();
+        question->setFocus();
+        QTest::keyClicks(question, QStringLiteral("oil the bench"));
+        const auto trigger = [this](const char* id) { m_window->findChild<QAction*>(QLatin1String(id))->trigger(); };
+        trigger("selectAll");
+        trigger("copy");
+        QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("oil the bench"));
+        trigger("cut");
+        QVERIFY(question->toPlainText().isEmpty());
+        trigger("paste");
+        QCOMPARE(question->toPlainText(), QStringLiteral("oil the bench"));
+    }
+
+    void preferencesAreKept()
+    {
+        m_window->showPreferences();
+        auto* dialog = m_window->findChild<PreferencesDialog*>();
+        auto* theme = support::child<QComboBox>(dialog, "preference.theme");
+        theme->setCurrentIndex(theme->findData(QStringLiteral("dark")));
+        Q_EMIT theme->activated(theme->currentIndex());
+        QCOMPARE(currentScheme(), Scheme::Dark);
+        QVERIFY(m_window->findChild<QAction*>(QStringLiteral("theme.dark"))->isChecked());
+        support::child<QLineEdit>(dialog, "preference.projectsFolder")->setText(m_folder->filePath(QStringLiteral("mine")));
+        auto* device = support::child<QComboBox>(dialog, "preference.device");
+        device->setCurrentIndex(device->findData(QStringLiteral("cpu")));
+        Q_EMIT device->activated(device->currentIndex());
+        dialog->reject();
+        QCOMPARE(m_workspace->settings().text(QStringLiteral("device")), QStringLiteral("cpu"));
+        m_window->newProject();
+        QCOMPARE(support::child<QLineEdit>(m_window->findChild<NewProjectDialog*>(), "projectPlace")->text(), m_folder->filePath(QStringLiteral("mine")));
+        m_window->findChild<QAction*>(QStringLiteral("theme.light"))->trigger();
+    }
+
+    // For whoever has tuned nothing yet, until it is sent away for good.
+    void firstStepsComeAndGo()
+    {
+        auto* card = m_window->findChild<QWidget*>(QStringLiteral("firstSteps"));
+        QVERIFY(!card->isVisible());
+        auto project = store::Project::open(m_folder->filePath(QStringLiteral("empty")).toStdString());
+        QVERIFY(project.ok());
+        m_workspace->setProject(*project);
+        QTRY_VERIFY(card->isVisible());
+        m_window->findChild<QPushButton*>(QStringLiteral("firstModel"))->click();
+        QCOMPARE(m_window->currentPage(), QStringLiteral("models"));
+        m_window->findChild<QToolButton*>(QStringLiteral("firstStepsClose"))->click();
+        QVERIFY(!card->isVisible());
+        Q_EMIT m_workspace->runsChanged();
+        QTest::qWait(100);
+        waitForJobs();
+        QTest::qWait(50);
+        QVERIFY(!card->isVisible());
     }
 
     void aNewProjectNeedsNoFolder()
