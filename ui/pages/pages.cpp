@@ -2,6 +2,7 @@
 #include "ui/pages/adapters/adapters_page.h"
 #include "ui/pages/compare/compare_page.h"
 #include "ui/pages/data/data_page.h"
+#include "ui/pages/judge/judge_page.h"
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/pages.h"
 #include "ui/pages/runs/runs_page.h"
@@ -35,6 +36,8 @@ std::span<const PageRow> pages()
                 QT_TRANSLATE_NOOP("Page", "What is being learned, and what was"), "chart-spline", &make<RunsPage>},
         PageRow{"compare", QT_TRANSLATE_NOOP("Page", "Compare"),
                 QT_TRANSLATE_NOOP("Page", "Base and tuned model answer the same prompt"), "columns-2", &make<ComparePage>},
+        PageRow{"judge", QT_TRANSLATE_NOOP("Page", "Judge"),
+                QT_TRANSLATE_NOOP("Page", "Two answers, their makers hidden: which is better?"), "scale", &make<JudgePage>},
         PageRow{"adapters", QT_TRANSLATE_NOOP("Page", "Adapters"),
                 QT_TRANSLATE_NOOP("Page", "What was learned, to keep, combine and carry elsewhere"), "layers", &make<AdaptersPage>},
     };
