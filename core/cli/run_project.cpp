@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/run_project.h"
 
+#include <charconv>
+#include <optional>
+
 namespace luthier::cli {
 
 namespace fs = std::filesystem;
@@ -36,6 +39,32 @@ Result<train::RunRows> rowsOfRun(const fs::path& runFolder, const config::RunCon
 {
     const auto opened = lookInto(project.empty() ? projectAround(runFolder) : fs::path(project));
     return opened ? store::runRows(opened->get(), config.data) : Result<train::RunRows>(opened.error());
+}
+
+Result<store::RunRow> findRun(store::Project& project, const std::string& word)
+{
+    store::RunId id = 0;
+    const auto parsed = std::from_chars(word.data(), word.data() + word.size(), id);
+    if (parsed.ec == std::errc() && parsed.ptr == word.data() + word.size()) {
+        return project.run(id);
+    }
+    auto rows = project.runs();
+    if (!rows) {
+        return rows.error();
+    }
+    std::optional<store::RunRow> found;
+    for (const auto& row : *rows) {
+        if (row.name == word && found) {
+            return Error{"several runs are called \"" + word + "\"; give the number"};
+        }
+        if (row.name == word) {
+            found = row;
+        }
+    }
+    if (!found) {
+        return Error{"no run is called \"" + word + "\"; see luthier runs list"};
+    }
+    return *found;
 }
 
 } // namespace luthier::cli

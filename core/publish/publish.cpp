@@ -9,6 +9,7 @@
 #include "core/peft/lora_gguf.h"
 #include "core/peft/trained_on.h"
 #include "core/publish/live_model.h"
+#include "core/publish/model_card.h"
 #include "core/publish/modelfile.h"
 #include "core/weights/gguf/save.h"
 #include "core/weights/save_folder.h"
@@ -51,6 +52,18 @@ Result<Published> guarded(const fs::path& target, Work work)
     }
 }
 
+// What else is known of an export stands in it, where it is a folder; a card that cannot be written makes no export wrong.
+void addCard(const Source& source, const fs::path& target, const fs::path& folder, bool isAdapter, Published& result)
+{
+    std::error_code code;
+    if (!fs::is_directory(folder, code)) {
+        return;
+    }
+    if (auto written = writeModelCard(folder, cardFacts(source, target, result, isAdapter)); !written) {
+        result.notes.push_back(written.message());
+    }
+}
+
 Result<Published> named(LiveModel& live, const Temporary& temporary, const fs::path& target)
 {
     auto done = giveName(temporary.path, target, live.result());
@@ -83,6 +96,9 @@ Result<Published> model(const Source& source, const fs::path& target, const std:
         [&](std::int64_t some, std::int64_t all) { say(watch, "writing " + target.string(), some, all); }, watch.cancel};
     auto done = weights::saveModelFolder(live->decoder(), source.model, temporary.path, row->type, saving);
     done = done ? live->proveModel(temporary.path, row->id, watch) : done;
+    if (done) {
+        addCard(source, target, temporary.path, false, live->result());
+    }
     return done ? named(*live, temporary, target) : Result<Published>(done.error());
 }
 
@@ -136,6 +152,9 @@ Result<Published> adapter(const Source& source, const fs::path& target, const Wa
         done = peft::writeTrainedOn(temporary.path, live->held());
     }
     done = done ? live->proveAdapter(temporary.path, watch) : done;
+    if (done) {
+        addCard(source, target, temporary.path, true, live->result());
+    }
     return done ? named(*live, temporary, target) : Result<Published>(done.error());
 }
 

@@ -40,6 +40,8 @@ struct RunRow {
     std::string sentence;     // why it failed
 };
 
+class Judgings;
+
 struct DataSourceRow {
     std::int64_t id = 0;
     std::string path;
@@ -92,6 +94,9 @@ public:
     // what there is of the run and file; run 0: measured without one. A Recorder saves those of its run when it ends.
     virtual Result<void> saveRowLosses(RunId run, const std::string& path, const std::vector<data::RowLoss>& losses) = 0;
     virtual Result<std::vector<data::RowLoss>> rowLosses(RunId run, const std::string& path) = 0; // by the row
+
+    // Pairs of answers that people judge, and their votes.
+    virtual Judgings& judgings() = 0;
 
     // Small things the window remembers with the project (last recipe, chosen model).
     virtual Result<void> setValue(const std::string& key, const Json& value) = 0;

@@ -6,6 +6,7 @@
 
 #include "core/store/project.h"
 #include "core/store/tables/edit_table.h"
+#include "core/store/tables/judging_table.h"
 #include "core/store/tables/loss_table.h"
 #include "core/store/tables/run_table.h"
 #include "core/store/tables/source_table.h"
@@ -59,6 +60,8 @@ public:
     }
     Result<std::vector<data::RowLoss>> rowLosses(RunId run, const std::string& path) override { return m_losses.losses(run, path); }
 
+    Judgings& judgings() override { return m_judgings; }
+
     Result<void> setValue(const std::string& key, const Json& value) override { return m_values.set(key, value); }
     Result<Json> value(const std::string& key) override { return m_values.get(key); }
 
@@ -72,6 +75,7 @@ private:
     StepTable m_steps{m_base, m_edits};
     VersionTable m_versions{m_base, m_edits};
     LossTable m_losses{m_base};
+    JudgingTable m_judgings{m_base};
     ValueTable m_values{m_base};
 };
 

@@ -200,6 +200,33 @@ ALTER TABLE runs DROP COLUMN last_loss;
 ALTER TABLE runs DROP COLUMN first_held_out;
 ALTER TABLE runs DROP COLUMN last_held_out;
 )sql"},
+    Migration{R"sql(
+CREATE TABLE judgings (                               -- pairs of answers that people judge
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    name           TEXT NOT NULL,
+    created        TEXT NOT NULL,
+    seed           INTEGER NOT NULL                   -- of the sides
+);
+CREATE TABLE judged_pairs (
+    judging        INTEGER NOT NULL REFERENCES judgings(id) ON DELETE CASCADE,
+    number         INTEGER NOT NULL,                  -- from 1
+    body           TEXT NOT NULL,                     -- evaluation::JudgedPair
+    PRIMARY KEY (judging, number)
+);
+CREATE TABLE votes (                                  -- a judge's later vote on a pair stands beside the earlier one
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    judging        INTEGER NOT NULL REFERENCES judgings(id) ON DELETE CASCADE,
+    pair           INTEGER NOT NULL,
+    judge          TEXT NOT NULL,
+    choice         TEXT NOT NULL,
+    swapped        INTEGER NOT NULL,                  -- 1: the second system stood on the left
+    note           TEXT NOT NULL,
+    correction     TEXT NOT NULL,
+    seconds,
+    created        TEXT NOT NULL
+);
+CREATE INDEX votes_of_judgings ON votes(judging, judge);
+)sql"},
 };
 constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
 

@@ -8,6 +8,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <cstdlib>
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -63,6 +64,7 @@ public:
         return {};
     }
     Result<std::vector<data::RowLoss>> rowLosses(store::RunId, const std::string&) override { return Error{"no"}; }
+    store::Judgings& judgings() override { std::abort(); } // nobody asks a recorder's project
     Result<void> setValue(const std::string&, const Json&) override { return Error{"no"}; }
     Result<Json> value(const std::string&) override { return Error{"no"}; }
 

@@ -77,6 +77,18 @@ const char kChat[] = QT_TRANSLATE_NOOP("PageHelp",
     "The model is loaded at the first question and stays until you choose another.\n"
     "Nothing you write here leaves this machine, and nothing of it is trained on.");
 
+const char kJudge[] = QT_TRANSLATE_NOOP("PageHelp",
+    "Two answers to one prompt stand side by side, and which model wrote which is hidden: what you know, you cannot favour.\n"
+    "Press 1 or 2 for the better one, 3 where they are as good, 4 where both are bad, and S to pass it by.\n"
+    "Sides change at random from pair to pair, so a habit of choosing the left one cancels out.\n"
+    "Every vote is on disk before the next pair is shown; close the window whenever you like.\n"
+    "The win rate stands with its interval: while 50 % lies inside it, nothing is shown yet.\n"
+    "Longer answers look better than they are; look at whether the question was answered.\n"
+    "Write the answer as it should have been where both fall short: corrections are worth more than votes.\n"
+    "Fifty votes find a large difference, several hundred a small one.\n"
+    "Let somebody else judge, too: where two people disagree, the question may have no right answer.\n"
+    "Votes and corrections become a file of preferences in one click, ready to learn from.");
+
 const char kAdapters[] = QT_TRANSLATE_NOOP("PageHelp",
     "An adapter is what a run has learned, without the model: some megabytes that work with their own base only.\n"
     "Every run leaves one here; others can be imported from a PEFT folder or a GGUF file.\n"

@@ -3,6 +3,7 @@
 #include "ui/pages/chat/chat_page.h"
 #include "ui/pages/compare/compare_page.h"
 #include "ui/pages/data/data_page.h"
+#include "ui/pages/judge/judge_page.h"
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/page_help.h"
 #include "ui/pages/pages.h"
@@ -39,6 +40,8 @@ std::span<const PageRow> pages()
                 QT_TRANSLATE_NOOP("Page", "Base and tuned model answer the same prompt"), "columns-2", &make<ComparePage>, help::kCompare},
         PageRow{"chat", QT_TRANSLATE_NOOP("Page", "Chat"),
                 QT_TRANSLATE_NOOP("Page", "Talk to a model, tuned or not, over several turns"), "message-square", &make<ChatPage>, help::kChat},
+        PageRow{"judge", QT_TRANSLATE_NOOP("Page", "Judge"),
+                QT_TRANSLATE_NOOP("Page", "Two answers, their makers hidden: which is better?"), "scale", &make<JudgePage>, help::kJudge},
         PageRow{"adapters", QT_TRANSLATE_NOOP("Page", "Adapters"),
                 QT_TRANSLATE_NOOP("Page", "What was learned, to keep, combine and carry elsewhere"), "layers", &make<AdaptersPage>, help::kAdapters},
     };

@@ -3,6 +3,7 @@
 #include "core/cli/display.h"
 #include "core/cli/measure_columns.h"
 #include "core/cli/measurement_table.h"
+#include "core/cli/run_project.h"
 #include "core/cli/table.h"
 #include "core/config/run_config.h"
 #include "core/peft/origin.h"
@@ -13,7 +14,6 @@
 #include <CLI/App.hpp>
 
 #include <array>
-#include <charconv>
 
 namespace luthier::cli {
 
@@ -59,33 +59,6 @@ Json rowJson(const store::RunRow& row)
 std::string lossText(const std::optional<double>& value)
 {
     return value ? fixed(*value, 4) : "-";
-}
-
-// By id, or by name where only one run has it.
-Result<store::RunRow> findRun(const Project& project, const std::string& word)
-{
-    store::RunId id = 0;
-    const auto parsed = std::from_chars(word.data(), word.data() + word.size(), id);
-    if (parsed.ec == std::errc() && parsed.ptr == word.data() + word.size()) {
-        return project->run(id);
-    }
-    auto rows = project->runs();
-    if (!rows) {
-        return rows.error();
-    }
-    std::optional<store::RunRow> found;
-    for (const auto& row : *rows) {
-        if (row.name == word && found) {
-            return Error{"several runs are called \"" + word + "\"; give the number"};
-        }
-        if (row.name == word) {
-            found = row;
-        }
-    }
-    if (!found) {
-        return Error{"no run is called \"" + word + "\"; see luthier runs list"};
-    }
-    return *found;
 }
 
 int listRuns(const Flags&, Project project, Context& context)
@@ -141,7 +114,7 @@ Json evalsOf(const std::vector<train::Event>& events)
 
 int showRun(const Flags& flags, Project project, Context& context)
 {
-    auto row = findRun(project, flags.arguments.front());
+    auto row = findRun(*project, flags.arguments.front());
     if (!row) {
         return context.fail(row.message());
     }
@@ -188,7 +161,7 @@ int showRun(const Flags& flags, Project project, Context& context)
 // A line for each measurement, or for each step with a column for each measure and set.
 int listMeasures(const Flags& flags, Project project, Context& context)
 {
-    auto row = findRun(project, flags.arguments.front());
+    auto row = findRun(*project, flags.arguments.front());
     auto events = row ? project->events(row->id) : Result<std::vector<train::Event>>(row.error());
     if (!events) {
         return context.fail(events.message());
@@ -211,7 +184,7 @@ int diffRuns(const Flags& flags, Project project, Context& context)
 {
     std::vector<config::RunConfig> configs;
     for (const auto& word : flags.arguments) {
-        auto row = findRun(project, word);
+        auto row = findRun(*project, word);
         auto config = row ? config::fromJson(row->recipe) : Result<config::RunConfig>(row.error());
         if (!config) {
             return context.fail("run " + word + ": " + config.message());
@@ -248,13 +221,13 @@ int changed(const store::RunRow& row, const Result<void>& done, const char* what
 
 int deleteRun(const Flags& flags, Project project, Context& context)
 {
-    auto row = findRun(project, flags.arguments.front());
+    auto row = findRun(*project, flags.arguments.front());
     return row ? changed(*row, project->deleteRun(row->id), "deleted", context) : context.fail(row.message());
 }
 
 int renameRun(const Flags& flags, Project project, Context& context)
 {
-    auto row = findRun(project, flags.arguments.front());
+    auto row = findRun(*project, flags.arguments.front());
     return row ? changed(*row, project->renameRun(row->id, flags.arguments[1]), "renamed", context)
                : context.fail(row.message());
 }

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/command.h"
+#include "core/cli/display.h"
+#include "core/cli/run_project.h"
+#include "core/cli/table.h"
+#include "core/evaluation/pair_sources.h"
+#include "core/store/judgings.h"
+#include "core/store/project.h"
+
+#include <CLI/App.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+
+namespace luthier::cli {
+
+namespace {
+
+struct Flags;
+struct Verb {
+    const char* name;
+    const char* summary;
+    bool writes;
+    bool takesJudging; // its number
+    void (*setup)(CLI::App& app, Flags& flags);
+    int (*run)(const Flags& flags, store::Judgings& judgings, Context& context);
+};
+
+struct Flags {
+    std::string project;
+    std::int64_t judging = 0;
+    std::string name;
+    std::string evaluation;
+    std::string pairs;
+    evaluation::PairChoice choice;
+    std::string judge = "me";
+    std::int64_t pair = 0;
+    std::string vote;
+    std::string note;
+    std::string correction;
+    std::string out;
+    const Verb* verb = nullptr;
+};
+
+Json numberJson(double value)
+{
+    return std::isfinite(value) ? Json(value) : Json();
+}
+
+Json rowJson(const store::JudgingRow& row)
+{
+    return {{"id", row.id}, {"name", row.name}, {"created", row.created}, {"pairs", row.pairs}, {"votes", row.votes}};
+}
+
+int tell(const Json& json, const std::string& sentence, Context& context)
+{
+    if (context.console.isJson()) {
+        context.console.line(json);
+    } else {
+        context.console.text(sentence);
+    }
+    return kDone;
+}
+
+int list(const Flags&, store::Judgings& judgings, Context& context)
+{
+    const auto rows = judgings.all();
+    if (!rows) {
+        return context.fail(rows.message());
+    }
+    Table table({{"judging", false, true}, {"name", true}, {"pairs", false, true}, {"votes", false, true}, {"created"}});
+    for (const auto& row : *rows) {
+        if (context.console.isJson()) {
+            context.console.line(rowJson(row));
+        }
+        table.add({std::to_string(row.id), row.name, counted(row.pairs), counted(row.votes), row.created});
+    }
+    if (!context.console.isJson()) {
+        context.console.text(table.isEmpty() ? "Nothing to judge yet; luthier judge new --evaluation DIR makes pairs." : table.toText(context.console.width()));
+    }
+    return kDone;
+}
+
+void setupNew(CLI::App& app, Flags& flags)
+{
+    app.add_option("--name", flags.name, "What the judging is called")->option_text("TEXT");
+    auto* evaluation = app.add_option("--evaluation", flags.evaluation, "Folder of an evaluation whose answers are judged")->option_text("DIR");
+    app.add_option("--pairs", flags.pairs, "Pairs of answers: rows of {\"prompt\":...,\"first_answer\":...,\"second_answer\":...}")
+        ->excludes(evaluation)
+        ->option_text("FILE.jsonl");
+    app.add_option("--first", flags.choice.first, "System of the evaluation; usually base")->option_text("NAME");
+    app.add_option("--second", flags.choice.second, "System whose wins are counted; usually tuned")->option_text("NAME");
+    app.add_option("--limit", flags.choice.limit, "So many pairs, drawn by the seed; 0: all")->check(CLI::NonNegativeNumber)->option_text("N");
+    app.add_option("--seed", flags.choice.seed, "Of the pairs' order and sides; usually 42")->option_text("N");
+}
+
+int create(const Flags& flags, store::Judgings& judgings, Context& context)
+{
+    if (flags.evaluation.empty() && flags.pairs.empty()) {
+        context.console.error("give --evaluation or --pairs: the answers to judge");
+        return kWrongUsage;
+    }
+    const auto chosen = flags.pairs.empty() ? evaluation::pairsOfEvaluation(flags.evaluation, flags.choice) : evaluation::pairsOfFile(flags.pairs, flags.choice);
+    if (!chosen) {
+        return context.fail(chosen.message());
+    }
+    const std::string name = flags.name.empty() ? chosen->pairs.front().first + " and " + chosen->pairs.front().second : flags.name;
+    const auto row = judgings.create(name, flags.choice.seed, chosen->pairs);
+    if (!row) {
+        return context.fail(row.message());
+    }
+    Json json = rowJson(*row);
+    json["equal"] = chosen->equal;
+    json["missing"] = chosen->missing;
+    return tell(json,
+                "Judging " + std::to_string(row->id) + ": " + counted(row->pairs) + " pairs to judge, " + counted(chosen->equal) + " left out with equal answers"
+                    + (chosen->missing > 0 ? ", " + counted(chosen->missing) + " with one missing" : "") + ".",
+                context);
+}
+
+void setupJudge(CLI::App& app, Flags& flags)
+{
+    app.add_option("--judge", flags.judge, "Who judges; each judge has sides of their own; usually me")->option_text("NAME");
+}
+
+// The judge's open pairs, in the order of the judging; a skipped one is not asked again.
+int next(const Flags& flags, store::Judgings& judgings, Context& context)
+{
+    const auto row = judgings.find(flags.judging);
+    const auto pairs = row ? judgings.pairs(flags.judging) : Result<std::vector<evaluation::JudgedPair>>(row.error());
+    const auto votes = pairs ? judgings.votes(flags.judging) : Result<std::vector<evaluation::Vote>>(pairs.error());
+    if (!votes) {
+        return context.fail(votes.message());
+    }
+    std::set<std::int64_t> done;
+    for (const auto& vote : *votes) {
+        if (vote.judge == flags.judge) {
+            done.insert(vote.pair);
+        }
+    }
+    const auto open = std::find_if(pairs->begin(), pairs->end(), [&](const auto& pair) { return !done.contains(pair.number); });
+    if (open == pairs->end()) {
+        return tell({{"pair", nullptr}, {"open", 0}}, "Every pair is judged; see luthier judge results " + std::to_string(flags.judging) + ".", context);
+    }
+    const bool swapped = evaluation::isSwapped(row->seed, open->number, flags.judge);
+    const std::string& left = swapped ? open->secondAnswer : open->firstAnswer;
+    const std::string& right = swapped ? open->firstAnswer : open->secondAnswer;
+    const Json json{{"pair", open->number}, {"open", pairs->size() - done.size()}, {"prompt", data::toJson(open->prompt)}, {"left", left}, {"right", right}};
+    std::string text;
+    for (const auto& message : open->prompt) {
+        text += message.role + ": " + harmless(message.content) + "\n\n";
+    }
+    return tell(json,
+                text + "1 (left)\n" + harmless(left) + "\n\n2 (right)\n" + harmless(right) + "\n\nluthier judge vote " + std::to_string(flags.judging) + " --pair "
+                    + std::to_string(open->number) + " --choice 1|2|tie|both_bad|skip",
+                context);
+}
+
+void setupVote(CLI::App& app, Flags& flags)
+{
+    setupJudge(app, flags);
+    app.add_option("--pair", flags.pair, "Number of the pair")->required()->option_text("N");
+    app.add_option("--choice", flags.vote, "left (1), right (2), tie (3), both_bad (4) or skip (5)")->required()->option_text("CHOICE");
+    app.add_option("--note", flags.note, "Why")->option_text("TEXT");
+    app.add_option("--correction", flags.correction, "What would have been right: becomes a preference over what it corrects")->option_text("TEXT");
+}
+
+int vote(const Flags& flags, store::Judgings& judgings, Context& context)
+{
+    const auto choice = evaluation::choiceOf(flags.vote);
+    const auto row = choice ? judgings.find(flags.judging) : Result<store::JudgingRow>(choice.error());
+    if (!row) {
+        return context.fail(row.message());
+    }
+    if (flags.pair < 1 || flags.pair > row->pairs) {
+        return context.fail("judging " + std::to_string(row->id) + " has pairs 1 to " + std::to_string(row->pairs) + ", not " + std::to_string(flags.pair));
+    }
+    const bool swapped = evaluation::isSwapped(row->seed, flags.pair, flags.judge);
+    const auto kept = judgings.vote(row->id, {flags.pair, flags.judge, *choice, swapped, flags.note, flags.correction, 0, ""});
+    return kept ? tell({{"pair", flags.pair}, {"choice", evaluation::rowOf(*choice).id}}, "Kept.", context) : context.fail(kept.message());
+}
+
+int takeBack(const Flags& flags, store::Judgings& judgings, Context& context)
+{
+    const auto row = judgings.find(flags.judging);
+    const auto gone = row ? judgings.takeBack(flags.judging, flags.judge) : Result<bool>(row.error());
+    if (!gone) {
+        return context.fail(gone.message());
+    }
+    return tell({{"taken_back", *gone}}, *gone ? "The last vote is taken back." : flags.judge + " has not voted yet.", context);
+}
+
+Json tallyJson(const evaluation::Tally& tally, const std::string& first, const std::string& second)
+{
+    return {{"first", first},       {"second", second},       {"pairs", tally.pairs},     {"judged", tally.judged},   {"won", tally.won},
+            {"lost", tally.lost},   {"ties", tally.ties},     {"both_bad", tally.bothBad}, {"skipped", tally.skipped}, {"rate", numberJson(tally.rate)},
+            {"low", numberJson(tally.interval.low)}, {"high", numberJson(tally.interval.high)}, {"left_rate", numberJson(tally.leftRate)},
+            {"longer_rate", numberJson(tally.longerRate)}, {"clear", tally.isClear}};
+}
+
+int results(const Flags& flags, store::Judgings& judgings, Context& context)
+{
+    const auto row = judgings.find(flags.judging);
+    const auto pairs = row ? judgings.pairs(flags.judging) : Result<std::vector<evaluation::JudgedPair>>(row.error());
+    const auto votes = pairs ? judgings.votes(flags.judging) : Result<std::vector<evaluation::Vote>>(pairs.error());
+    if (!votes) {
+        return context.fail(votes.message());
+    }
+    std::set<std::pair<std::string, std::string>> contests;
+    for (const auto& pair : *pairs) {
+        contests.insert({pair.first, pair.second});
+    }
+    Json json{{"judging", rowJson(*row)}, {"contests", Json::array()}, {"ratings", Json::array()}};
+    std::string text;
+    for (const auto& [first, second] : contests) {
+        const auto tally = evaluation::tallyOf(*pairs, *votes, first, second);
+        json["contests"].push_back(tallyJson(tally, first, second));
+        text += tally.sentence + "\n  " + second + " won " + counted(tally.won) + ", lost " + counted(tally.lost) + ", as good " + counted(tally.ties) + ", both bad "
+                + counted(tally.bothBad) + ", skipped " + counted(tally.skipped)
+                + (std::isfinite(tally.longerRate) ? "; the longer answer won " + fixed(100 * tally.longerRate, 0) + " %, the left one " + fixed(100 * tally.leftRate, 0) + " %" : "")
+                + "\n";
+    }
+    const auto ratings = evaluation::ratingsOf(*pairs, *votes);
+    Table table({{"system"}, {"rating", false, true}, {"95 %", false, true}, {"votes", false, true}});
+    for (const auto& rated : ratings) {
+        json["ratings"].push_back({{"system", rated.system}, {"rating", rated.rating.value}, {"low", rated.rating.interval.low}, {"high", rated.rating.interval.high},
+                                   {"battles", rated.rating.battles}, {"bounded", rated.rating.isBounded}});
+        table.add({rated.system, fixed(rated.rating.value, 0),
+                   rated.rating.isBounded ? fixed(rated.rating.interval.low, 0) + " to " + fixed(rated.rating.interval.high, 0) : "no bound: all won or all lost",
+                   counted(rated.rating.battles)});
+    }
+    const auto agreement = evaluation::agreementOf(*votes);
+    json["agreement"] = {{"judges", agreement.judges}, {"pairs", agreement.pairs}, {"kappa", numberJson(agreement.kappa)}, {"alpha", numberJson(agreement.alpha)}};
+    if (ratings.size() > 2) {
+        text += "\n" + table.toText(context.console.width()) + "\n";
+    }
+    if (agreement.pairs > 0) {
+        text += "\n" + std::to_string(agreement.judges.size()) + " judges on " + counted(agreement.pairs) + " pairs: alpha " + fixed(agreement.alpha, 3)
+                + (std::isfinite(agreement.kappa) ? ", kappa " + fixed(agreement.kappa, 3) : "") + "\n";
+    }
+    text.pop_back();
+    return tell(json, text, context);
+}
+
+void setupPreferences(CLI::App& app, Flags& flags)
+{
+    app.add_option("-o,--out", flags.out, "Data file to write: rows of prompt, chosen and rejected, for DPO or a reward model")->required()->option_text("FILE.jsonl");
+}
+
+int preferences(const Flags& flags, store::Judgings& judgings, Context& context)
+{
+    const auto row = judgings.find(flags.judging);
+    const auto pairs = row ? judgings.pairs(flags.judging) : Result<std::vector<evaluation::JudgedPair>>(row.error());
+    const auto votes = pairs ? judgings.votes(flags.judging) : Result<std::vector<evaluation::Vote>>(pairs.error());
+    if (!votes) {
+        return context.fail(votes.message());
+    }
+    const auto written = evaluation::writePreferences(*pairs, *votes, flags.out);
+    if (!written) {
+        return context.fail(written.message());
+    }
+    return tell({{"rows", *written}, {"file", flags.out}}, flags.out + ": " + counted(*written) + " preferences", context);
+}
+
+int remove(const Flags& flags, store::Judgings& judgings, Context& context)
+{
+    const auto row = judgings.find(flags.judging);
+    auto gone = row ? judgings.remove(flags.judging) : Result<void>(row.error());
+    return gone ? tell({{"id", flags.judging}, {"deleted", true}}, "Judging " + std::to_string(flags.judging) + " deleted, with its votes.", context)
+                : context.fail(gone.message());
+}
+
+void setupNothing(CLI::App&, Flags&) {}
+
+constexpr std::array kVerbs{
+    Verb{"list", "All judgings of the project", false, false, setupNothing, list},
+    Verb{"new", "Pairs to judge out of an evaluation's answers or a file", true, false, setupNew, create},
+    Verb{"next", "The next pair that a judge has not judged, its makers hidden", false, true, setupJudge, next},
+    Verb{"vote", "A judge's vote on a pair", true, true, setupVote, vote},
+    Verb{"take-back", "Take back a judge's last vote", true, true, setupJudge, takeBack},
+    Verb{"results", "Win rates with intervals, ratings, agreement between judges", false, true, setupNothing, results},
+    Verb{"preferences", "Votes and corrections as a data file of preferences", false, true, setupPreferences, preferences},
+    Verb{"delete", "Delete a judging with its votes", true, true, setupNothing, remove},
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    app.add_option("--project", flags.project, "Project folder")->envname("LUTHIER_PROJECT")->option_text("DIR");
+    app.require_subcommand(0, 1);
+    flags.verb = &kVerbs.front();
+    for (const Verb& verb : kVerbs) {
+        CLI::App* sub = app.add_subcommand(verb.name, verb.summary);
+        sub->group("Commands");
+        if (verb.takesJudging) {
+            sub->add_option("judging", flags.judging, "Number of a judging")->required()->option_text("JUDGING");
+        }
+        verb.setup(*sub, flags);
+        sub->parse_complete_callback([&flags, &verb] { flags.verb = &verb; });
+    }
+}
+
+int run(const Flags& flags, Context& context)
+{
+    if (flags.project.empty()) {
+        context.console.error("say which project: --project DIR, or LUTHIER_PROJECT (see luthier judge --help)");
+        return kWrongUsage;
+    }
+    const auto project = flags.verb->writes ? store::Project::open(flags.project) : lookInto(flags.project);
+    return project ? flags.verb->run(flags, (*project)->judgings(), context) : context.fail(project.message());
+}
+
+} // namespace
+
+Command judgeCommand()
+{
+    return command<Flags>("judge", "Blind judging of two answers: pairs, votes, win rates, and the votes as preference data",
+                          "luthier judge new --evaluation ~/tunes/evaluations/1 --project ~/tunes\n"
+                          "luthier judge next 1 --project ~/tunes\n"
+                          "luthier judge vote 1 --pair 1 --choice left --note \"names the price\" --project ~/tunes\n"
+                          "luthier judge results 1 --project ~/tunes\n"
+                          "luthier judge preferences 1 --out preferences.jsonl --project ~/tunes",
+                          setup, run);
+}
+
+} // namespace luthier::cli

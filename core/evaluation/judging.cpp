@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/evaluation/judging.h"
+
+#include "core/base/hash.h"
+#include "core/base/random.h"
+#include "core/statistics/agreement.h"
+#include "core/statistics/proportions.h"
+#include "core/text/characters/utf8.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <limits>
+#include <map>
+#include <set>
+
+namespace luthier::evaluation {
+
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+std::string percent(double share)
+{
+    return std::to_string(static_cast<int>(std::lround(100 * share))) + " %";
+}
+
+std::string sentenceOf(const Tally& tally, const std::string& first, const std::string& second)
+{
+    if (tally.judged == 0) {
+        return "Nothing is judged yet.";
+    }
+    const std::string interval = "(" + percent(tally.interval.low) + " to " + percent(tally.interval.high) + ")";
+    if (!tally.isClear) {
+        return second + " wins " + percent(tally.rate) + " " + interval + " after " + std::to_string(tally.judged) + " pairs; not clear yet.";
+    }
+    return "Clear: " + (tally.rate > 0.5 ? second : first) + " is preferred, " + percent(std::max(tally.rate, 1 - tally.rate)) + " " + "of "
+           + std::to_string(tally.judged) + " pairs; of " + second + " " + interval + ".";
+}
+
+std::map<std::int64_t, const JudgedPair*> byNumber(const std::vector<JudgedPair>& pairs)
+{
+    std::map<std::int64_t, const JudgedPair*> found;
+    for (const JudgedPair& pair : pairs) {
+        found[pair.number] = &pair;
+    }
+    return found;
+}
+
+void count(Tally& tally, const JudgedPair& pair, const Vote& vote, double& leftWon, double& longerWon, double& decided, double& unequal)
+{
+    tally.won += vote.choice != Choice::Tie && vote.choice != Choice::BothBad && outcomeOfSecond(vote) == 1 ? 1 : 0;
+    tally.lost += vote.choice != Choice::Tie && vote.choice != Choice::BothBad && outcomeOfSecond(vote) == 0 ? 1 : 0;
+    tally.ties += vote.choice == Choice::Tie ? 1 : 0;
+    tally.bothBad += vote.choice == Choice::BothBad ? 1 : 0;
+    if (vote.choice != Choice::Left && vote.choice != Choice::Right) {
+        return;
+    }
+    ++decided;
+    leftWon += vote.choice == Choice::Left ? 1 : 0;
+    const auto first = text::toCodePoints(pair.firstAnswer).size();
+    const auto second = text::toCodePoints(pair.secondAnswer).size();
+    unequal += first != second ? 1 : 0;
+    longerWon += first != second && (second > first) == (outcomeOfSecond(vote) == 1) ? 1 : 0;
+}
+
+} // namespace
+
+const ChoiceRow& rowOf(Choice choice)
+{
+    return *std::find_if(std::begin(kChoices), std::end(kChoices), [choice](const ChoiceRow& row) { return row.choice == choice; });
+}
+
+Result<Choice> choiceOf(std::string_view id)
+{
+    const auto* found = std::find_if(std::begin(kChoices), std::end(kChoices), [id](const ChoiceRow& row) { return row.id == id || row.key == id; });
+    if (found == std::end(kChoices)) {
+        return Error{"\"" + std::string(id) + "\" is no vote; there are left (1), right (2), tie (3), both_bad (4) and skip (5)"};
+    }
+    return found->choice;
+}
+
+Json toJson(const JudgedPair& pair)
+{
+    return {{"pair", pair.number},          {"prompt", data::toJson(pair.prompt)}, {"first", pair.first}, {"second", pair.second},
+            {"first_answer", pair.firstAnswer}, {"second_answer", pair.secondAnswer},  {"reference", pair.reference}};
+}
+
+Result<JudgedPair> judgedPairFromJson(const Json& json)
+{
+    try {
+        JudgedPair pair;
+        pair.number = json.value("pair", std::int64_t{0});
+        for (const Json& message : json.at("prompt")) {
+            pair.prompt.push_back({message.at("role").get<std::string>(), message.at("content").get<std::string>(), {}});
+        }
+        pair.first = json.at("first").get<std::string>();
+        pair.second = json.at("second").get<std::string>();
+        pair.firstAnswer = json.at("first_answer").get<std::string>();
+        pair.secondAnswer = json.at("second_answer").get<std::string>();
+        pair.reference = json.value("reference", std::string());
+        return pair;
+    } catch (const Json::exception& problem) {
+        return Error{"a pair to judge cannot be read: " + std::string(problem.what())};
+    }
+}
+
+bool isSwapped(std::uint64_t seed, std::int64_t pair, std::string_view judge)
+{
+    base::Random random(base::rowHash(std::to_string(seed) + "/" + std::to_string(pair) + "/" + std::string(judge)));
+    return (random.next() >> 63) != 0;
+}
+
+double outcomeOfSecond(const Vote& vote)
+{
+    if (vote.choice != Choice::Left && vote.choice != Choice::Right) {
+        return 0.5;
+    }
+    return (vote.choice == Choice::Left) == vote.isSwapped ? 1 : 0;
+}
+
+std::vector<Vote> votesThatCount(const std::vector<Vote>& votes)
+{
+    std::map<std::pair<std::int64_t, std::string>, Vote> last;
+    for (const Vote& vote : votes) {
+        last[{vote.pair, vote.judge}] = vote;
+    }
+    std::vector<Vote> counting;
+    for (auto& [key, vote] : last) {
+        counting.push_back(std::move(vote));
+    }
+    return counting;
+}
+
+Tally tallyOf(const std::vector<JudgedPair>& pairs, const std::vector<Vote>& votes, const std::string& first, const std::string& second)
+{
+    Tally tally;
+    const auto known = byNumber(pairs);
+    for (const JudgedPair& pair : pairs) {
+        tally.pairs += pair.first == first && pair.second == second ? 1 : 0;
+    }
+    std::map<std::int64_t, std::pair<double, double>> ofPair; // outcomes and votes
+    double leftWon = 0;
+    double longerWon = 0;
+    double decided = 0;
+    double unequal = 0;
+    for (const Vote& vote : votesThatCount(votes)) {
+        const auto pair = known.find(vote.pair);
+        if (pair == known.end() || pair->second->first != first || pair->second->second != second) {
+            continue;
+        }
+        if (vote.choice == Choice::Skip) {
+            ++tally.skipped;
+            continue;
+        }
+        count(tally, *pair->second, vote, leftWon, longerWon, decided, unequal);
+        ofPair[vote.pair].first += outcomeOfSecond(vote);
+        ofPair[vote.pair].second += 1;
+    }
+    tally.judged = static_cast<std::int64_t>(ofPair.size());
+    double sum = 0;
+    for (const auto& [pair, outcome] : ofPair) {
+        sum += outcome.first / outcome.second;
+    }
+    const auto n = static_cast<double>(tally.judged);
+    tally.rate = tally.judged > 0 ? sum / n : kNone;
+    tally.interval = tally.judged > 0 ? statistics::wilsonInterval(sum, n) : statistics::Interval{kNone, kNone};
+    tally.leftRate = decided > 0 ? leftWon / decided : kNone;
+    tally.longerRate = unequal > 0 ? longerWon / unequal : kNone;
+    tally.isClear = tally.judged > 0 && (tally.interval.low > 0.5 || tally.interval.high < 0.5);
+    tally.sentence = sentenceOf(tally, first, second);
+    return tally;
+}
+
+std::vector<SystemRating> ratingsOf(const std::vector<JudgedPair>& pairs, const std::vector<Vote>& votes)
+{
+    const auto known = byNumber(pairs);
+    std::map<std::string, std::uint32_t> places;
+    std::vector<SystemRating> ratings;
+    for (const JudgedPair& pair : pairs) {
+        for (const std::string& system : {pair.first, pair.second}) {
+            if (places.try_emplace(system, static_cast<std::uint32_t>(ratings.size())).second) {
+                ratings.push_back({system, {}});
+            }
+        }
+    }
+    std::vector<statistics::Battle> battles;
+    for (const Vote& vote : votesThatCount(votes)) {
+        const auto pair = known.find(vote.pair);
+        if (pair != known.end() && vote.choice != Choice::Skip) {
+            battles.push_back({places[pair->second->first], places[pair->second->second], 1 - outcomeOfSecond(vote)});
+        }
+    }
+    const auto fitted = statistics::bradleyTerry(battles, ratings.size());
+    for (std::size_t i = 0; i < ratings.size(); ++i) {
+        ratings[i].rating = fitted[i];
+    }
+    std::stable_sort(ratings.begin(), ratings.end(), [](const SystemRating& a, const SystemRating& b) { return a.rating.value > b.rating.value; });
+    return ratings;
+}
+
+JudgeAgreement agreementOf(const std::vector<Vote>& votes)
+{
+    JudgeAgreement agreement;
+    std::map<std::string, std::map<std::int64_t, double>> byJudge;
+    std::map<std::int64_t, int> judgesOf;
+    for (const Vote& vote : votesThatCount(votes)) {
+        if (vote.choice != Choice::Skip) {
+            // Sides differ from judge to judge: what counts is who won, and both bad is another judgement than a tie.
+            byJudge[vote.judge][vote.pair] = vote.choice == Choice::BothBad ? -1 : outcomeOfSecond(vote);
+            agreement.pairs += ++judgesOf[vote.pair] == 2 ? 1 : 0;
+        }
+    }
+    std::vector<std::vector<std::optional<double>>> judgements;
+    for (const auto& [judge, its] : byJudge) {
+        agreement.judges.push_back(judge);
+        auto& row = judgements.emplace_back();
+        for (const auto& [pair, judges] : judgesOf) {
+            const auto found = its.find(pair);
+            row.push_back(found == its.end() ? std::nullopt : std::optional<double>(found->second));
+        }
+    }
+    agreement.alpha = agreement.pairs > 0 ? statistics::krippendorffAlpha(judgements, statistics::Scale::Nominal) : kNone;
+    agreement.kappa = kNone;
+    if (judgements.size() == 2 && agreement.pairs > 0) {
+        std::vector<int> first;
+        std::vector<int> second;
+        for (std::size_t i = 0; i < judgements[0].size(); ++i) {
+            if (judgements[0][i] && judgements[1][i]) {
+                first.push_back(static_cast<int>(2 * *judgements[0][i]));
+                second.push_back(static_cast<int>(2 * *judgements[1][i]));
+            }
+        }
+        agreement.kappa = statistics::cohenKappa(first, second);
+    }
+    return agreement;
+}
+
+std::vector<data::Example> preferencesOf(const std::vector<JudgedPair>& pairs, const std::vector<Vote>& votes)
+{
+    const auto known = byNumber(pairs);
+    std::vector<data::Example> examples;
+    std::set<std::string> seen;
+    const auto add = [&](const JudgedPair& pair, const std::string& chosen, const std::string& rejected) {
+        const std::string key = base::dumpJson(Json{data::toJson(pair.prompt), chosen, rejected});
+        if (chosen == rejected || !seen.insert(key).second) {
+            return;
+        }
+        data::Example example;
+        example.kind = data::ExampleKind::Preference;
+        example.messages = pair.prompt;
+        example.chosen.push_back({"assistant", chosen, {}});
+        example.rejected.push_back({"assistant", rejected, {}});
+        examples.push_back(std::move(example));
+    };
+    for (const Vote& vote : votesThatCount(votes)) {
+        const auto found = known.find(vote.pair);
+        if (found == known.end() || vote.choice == Choice::Skip) {
+            continue;
+        }
+        const JudgedPair& pair = *found->second;
+        const double outcome = outcomeOfSecond(vote);
+        const std::string& winner = outcome == 1 ? pair.secondAnswer : pair.firstAnswer;
+        const std::string& loser = outcome == 1 ? pair.firstAnswer : pair.secondAnswer;
+        if (outcome != 0.5) {
+            add(pair, winner, loser);
+        }
+        if (!vote.correction.empty()) {
+            add(pair, vote.correction, loser);
+            if (outcome == 0.5) {
+                add(pair, vote.correction, winner);
+            }
+        }
+    }
+    return examples;
+}
+
+} // namespace luthier::evaluation

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/evaluation/results.h"
+
+#include "core/evaluation/eval_rows.h"
+#include "core/evaluation/verdict.h"
+#include "core/statistics/proportions.h"
+#include "core/text/characters/utf8.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+
+namespace luthier::evaluation {
+
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t kFewestOfSlice = 5;
+constexpr std::size_t kMostSlices = 24;
+constexpr std::size_t kFewGroups = 20;
+
+using Measured = std::vector<std::vector<std::unique_ptr<metrics::Measurement>>>; // [contender][metric]
+
+Result<void> checkNeeds(const std::vector<ScoredContender>& contenders, const std::vector<RowFacts>& rows, const std::vector<const metrics::Metric*>& metrics)
+{
+    for (const ScoredContender& contender : contenders) {
+        for (std::size_t i = 0; i < contender.rows.size(); ++i) {
+            for (const metrics::Metric* metric : metrics) {
+                if (const std::string why = missingFor(*metric, contender.rows[i]); !why.empty()) {
+                    return Error{"row " + std::to_string(rows[i].row) + " of " + contender.title + ": " + why};
+                }
+            }
+        }
+    }
+    return {};
+}
+
+class Maker {
+public:
+    Maker(Results& results, const std::vector<const metrics::Metric*>& metrics, const metrics::MetricSettings& settings,
+          const statistics::BootstrapSettings& bootstrap)
+        : m_results(results), m_metrics(metrics), m_settings(settings), m_bootstrap(bootstrap)
+    {
+        std::vector<std::string> groups;
+        for (const RowFacts& row : results.rows) {
+            groups.push_back(row.group);
+        }
+        m_groups = groupNumbers(groups);
+        results.groups = statistics::numClusters(m_groups);
+    }
+
+    Result<void> make(const base::Progress& progress, const base::CancelToken& cancel)
+    {
+        for (const ScoredContender& contender : m_results.contenders) {
+            auto& row = m_measured.emplace_back();
+            for (const metrics::Metric* metric : m_metrics) {
+                auto measured = metric->measure(contender.rows, m_settings);
+                if (!measured) {
+                    return measured.error();
+                }
+                row.push_back(std::move(*measured));
+                if (cancel.isCancelled()) {
+                    return Error{"cancelled"};
+                }
+            }
+        }
+        std::vector<statistics::ValueOfCounts> values;
+        for (const auto& contender : m_measured) {
+            for (const auto& metric : contender) {
+                values.emplace_back([&metric](std::span<const std::uint32_t> counts) { return metric->value(counts); });
+            }
+        }
+        auto drawn = statistics::resample(values, m_groups, m_bootstrap, progress, cancel);
+        if (!drawn) {
+            return drawn.error();
+        }
+        m_drawn = std::move(*drawn);
+        fillValues();
+        fillDifferences();
+        fillFlips();
+        fillSlices();
+        fillTables();
+        fillNotes();
+        m_results.verdict = verdictOf(m_results);
+        return {};
+    }
+
+private:
+    const std::vector<double>& drawnOf(std::size_t contender, std::size_t metric) const { return m_drawn[contender * m_metrics.size() + metric]; }
+    bool rowsStandAlone() const { return m_results.groups == m_results.rows.size(); }
+
+    // Shares of rows that stand alone have a better interval than drawing gives; where every draw is alike (all right, all wrong), too.
+    statistics::Interval intervalOf(const metrics::Metric& metric, double value, const std::vector<double>& drawn, std::size_t groups) const
+    {
+        const auto n = static_cast<double>(groups);
+        const bool isFlat = drawn.empty() || *std::max_element(drawn.begin(), drawn.end()) == *std::min_element(drawn.begin(), drawn.end());
+        if (metric.isRightOrWrong && groups > 0 && (isFlat || groups == m_results.rows.size())) {
+            return statistics::wilsonInterval(value * n, n, m_bootstrap.level);
+        }
+        return statistics::percentileInterval(drawn, groups, m_bootstrap.level);
+    }
+
+    void fillValues()
+    {
+        for (std::size_t c = 0; c < m_measured.size(); ++c) {
+            auto& row = m_results.values.emplace_back();
+            for (std::size_t m = 0; m < m_metrics.size(); ++m) {
+                const double value = m_measured[c][m]->value();
+                row.push_back({m_metrics[m], value, intervalOf(*m_metrics[m], value, drawnOf(c, m), m_results.groups)});
+            }
+        }
+    }
+
+    void fillDifferences()
+    {
+        const std::size_t last = m_measured.size() - 1;
+        for (std::size_t first = 0; first < last; ++first) {
+            for (std::size_t m = 0; m < m_metrics.size(); ++m) {
+                m_results.differences.push_back(differenceOf(first, last, m));
+            }
+        }
+    }
+
+    PairedDifference differenceOf(std::size_t first, std::size_t second, std::size_t m) const
+    {
+        const metrics::Metric& metric = *m_metrics[m];
+        PairedDifference pair;
+        pair.first = first;
+        pair.second = second;
+        pair.metric = &metric;
+        pair.difference = m_results.values[second][m].value - m_results.values[first][m].value;
+        std::vector<double> drawn;
+        for (std::size_t i = 0; i < drawnOf(first, m).size(); ++i) {
+            drawn.push_back(drawnOf(second, m)[i] - drawnOf(first, m)[i]);
+        }
+        std::erase_if(drawn, [](double value) { return std::isnan(value); });
+        pair.interval = statistics::percentileInterval(drawn, m_results.groups, m_bootstrap.level);
+        pair.standardError = statistics::standardDeviation(drawn);
+        pair.rowsToShow = statistics::rowsToShow(pair.difference, pair.standardError, static_cast<double>(m_results.rows.size()));
+        std::int64_t more = 0;
+        std::int64_t less = 0;
+        for (std::size_t i = 0; i < m_results.rows.size(); ++i) {
+            const double change = m_measured[second][m]->ofRow(i) - m_measured[first][m]->ofRow(i);
+            more += change > 0 ? 1 : 0;
+            less += change < 0 ? 1 : 0;
+        }
+        pair.same = static_cast<std::int64_t>(m_results.rows.size()) - more - less;
+        const bool isLower = metric.better == measures::Better::Lower;
+        pair.better = isLower ? less : more;
+        pair.worse = isLower ? more : less;
+        const bool isExact = metric.isRightOrWrong && rowsStandAlone();
+        pair.test = isExact ? "mcnemar" : "paired bootstrap";
+        pair.p = isExact ? statistics::mcnemar(more, less) : statistics::bootstrapP(drawn);
+        return pair;
+    }
+
+    void fillFlips()
+    {
+        if (m_measured.size() < 2) {
+            return;
+        }
+        const auto& first = *m_measured.front().front();
+        const auto& last = *m_measured.back().front();
+        for (std::size_t i = 0; i < m_results.rows.size(); ++i) {
+            const double difference = last.ofRow(i) - first.ofRow(i);
+            const double change = m_metrics.front()->better == measures::Better::Lower ? -difference : difference;
+            if (std::isfinite(change) && change != 0) {
+                m_results.flips.push_back({i, change});
+            }
+        }
+        std::stable_sort(m_results.flips.begin(), m_results.flips.end(), [](const Flip& a, const Flip& b) { return std::abs(a.change) > std::abs(b.change); });
+    }
+
+    void fillSlices()
+    {
+        std::map<std::string, std::vector<std::size_t>> byTag;
+        std::map<std::string, std::vector<std::size_t>> byLabel;
+        std::vector<std::pair<std::size_t, std::size_t>> byLength;
+        const auto& rows = m_results.contenders.front().rows;
+        const bool areLabels = !metrics::confusionOf(rows).labels.empty();
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            for (const auto& tag : m_results.rows[i].tags) {
+                byTag["tag: " + tag].push_back(i);
+            }
+            if (areLabels && !rows[i].references.empty()) {
+                byLabel["label: " + rows[i].references.front()].push_back(i);
+            }
+            byLength.emplace_back(text::toCodePoints(m_results.rows[i].question).size(), i);
+        }
+        for (const auto* groups : {&byTag, &byLabel}) {
+            for (const auto& [name, places] : *groups) {
+                addSlice(name, places);
+            }
+        }
+        std::sort(byLength.begin(), byLength.end());
+        constexpr std::array<const char*, 3> kThirds{"short questions", "middling questions", "long questions"};
+        for (std::size_t third = 0; third < kThirds.size(); ++third) {
+            std::vector<std::size_t> places;
+            for (std::size_t i = third * byLength.size() / kThirds.size(); i < (third + 1) * byLength.size() / kThirds.size(); ++i) {
+                places.push_back(byLength[i].second);
+            }
+            addSlice(kThirds[third], places);
+        }
+    }
+
+    void addSlice(const std::string& name, const std::vector<std::size_t>& places)
+    {
+        if (places.size() < kFewestOfSlice || m_results.slices.size() >= kMostSlices) {
+            return;
+        }
+        Slice slice{name, places.size(), {}};
+        std::vector<std::uint32_t> counts(m_results.rows.size(), 0);
+        std::set<std::uint32_t> groups;
+        for (const std::size_t place : places) {
+            counts[place] = 1;
+            groups.insert(m_groups[place]);
+        }
+        for (const auto& contender : m_measured) {
+            const double value = contender.front()->value(counts);
+            const auto n = static_cast<double>(groups.size());
+            const bool isShare = m_metrics.front()->isRightOrWrong;
+            slice.values.push_back({m_metrics.front(), value, isShare ? statistics::wilsonInterval(value * n, n) : statistics::Interval{kNone, kNone}});
+        }
+        m_results.slices.push_back(std::move(slice));
+    }
+
+    void fillTables()
+    {
+        for (const ScoredContender& contender : m_results.contenders) {
+            m_results.confusions.push_back(metrics::confusionOf(contender.rows));
+            const bool isKnown = std::any_of(contender.rows.begin(), contender.rows.end(), [](const auto& row) { return row.confidence.has_value(); });
+            m_results.certainty.push_back(isKnown ? metrics::certaintyBins(contender.rows) : std::vector<metrics::CertaintyBin>());
+        }
+    }
+
+    void fillNotes()
+    {
+        if (m_results.groups < kFewGroups) {
+            m_results.notes.push_back("There are only " + std::to_string(m_results.groups)
+                                      + " groups of rows; intervals from so few are rough, and small differences cannot be seen.");
+        }
+        for (std::size_t c = 0; c < m_results.contenders.size(); ++c) {
+            const auto& rows = m_results.contenders[c].rows;
+            const auto empty = std::count_if(rows.begin(), rows.end(), [](const auto& row) { return row.prediction.find_first_not_of(" \t\r\n") == std::string::npos; });
+            if (empty > 0) {
+                m_results.notes.push_back(std::to_string(empty) + " answers of " + m_results.contenders[c].title + " are empty.");
+            }
+        }
+        noteExtraction("number_match", "number_match_lenient", "numbers");
+        noteExtraction("json_valid", "json_valid_lenient", "JSON");
+    }
+
+    // Where strict and lenient reading are far apart, the answers are right and their form is not, or the reading is wrong.
+    void noteExtraction(std::string_view strict, std::string_view lenient, const std::string& what)
+    {
+        constexpr double kFar = 0.05;
+        for (std::size_t c = 0; c < m_results.values.size(); ++c) {
+            const auto valueOf = [&](std::string_view id) {
+                for (const MetricValue& value : m_results.values[c]) {
+                    if (value.metric->id == id) {
+                        return value.value;
+                    }
+                }
+                return kNone;
+            };
+            if (std::abs(valueOf(lenient) - valueOf(strict)) > kFar) {
+                m_results.notes.push_back("Of " + m_results.contenders[c].title + " strict and lenient reading of " + what + " disagree ("
+                                          + numberText(*m_metrics.front(), valueOf(strict)) + " and " + numberText(*m_metrics.front(), valueOf(lenient))
+                                          + "): look at the answers before believing either.");
+            }
+        }
+    }
+
+    Results& m_results;
+    const std::vector<const metrics::Metric*>& m_metrics;
+    const metrics::MetricSettings& m_settings;
+    const statistics::BootstrapSettings& m_bootstrap;
+    std::vector<std::uint32_t> m_groups;
+    Measured m_measured;
+    std::vector<std::vector<double>> m_drawn;
+};
+
+// Strict without lenient hides how much its reading decides, and the other way round: both are measured where one is asked for.
+std::vector<const metrics::Metric*> withTwins(const std::vector<const metrics::Metric*>& asked)
+{
+    std::vector<const metrics::Metric*> all = asked;
+    for (const metrics::Metric* metric : asked) {
+        const std::string id(metric->id);
+        const std::string_view lenient = "_lenient";
+        const auto twin = metrics::findMetric(id.ends_with(lenient) ? id.substr(0, id.size() - lenient.size()) : id + std::string(lenient));
+        if (twin && std::find(all.begin(), all.end(), *twin) == all.end()) {
+            all.push_back(*twin);
+        }
+    }
+    return all;
+}
+
+Json numberJson(double value)
+{
+    return std::isfinite(value) ? Json(value) : Json();
+}
+
+Json flipJson(const Results& results, const Flip& flip)
+{
+    Json answers = Json::object();
+    for (const ScoredContender& contender : results.contenders) {
+        answers[contender.id] = contender.rows[flip.row].prediction;
+    }
+    return {{"row", results.rows[flip.row].row},
+            {"change", numberJson(flip.change)},
+            {"question", results.rows[flip.row].question},
+            {"references", results.contenders.front().rows[flip.row].references},
+            {"answers", std::move(answers)}};
+}
+
+Json flipsJson(const Results& results, std::size_t most)
+{
+    Json better = Json::array();
+    Json worse = Json::array();
+    for (const Flip& flip : results.flips) {
+        Json& list = flip.change > 0 ? better : worse;
+        if (list.size() < most) {
+            list.push_back(flipJson(results, flip));
+        }
+    }
+    return {{"better", std::move(better)}, {"worse", std::move(worse)}};
+}
+
+Json differenceJson(const Results& results, const PairedDifference& pair)
+{
+    return {{"metric", pair.metric->id},
+            {"first", results.contenders[pair.first].id},
+            {"second", results.contenders[pair.second].id},
+            {"difference", numberJson(pair.difference)},
+            {"low", numberJson(pair.interval.low)},
+            {"high", numberJson(pair.interval.high)},
+            {"p", numberJson(pair.p)},
+            {"test", pair.test},
+            {"better", pair.better},
+            {"worse", pair.worse},
+            {"same", pair.same},
+            {"shown", pair.isShown()},
+            {"rows_to_show", numberJson(pair.rowsToShow)}};
+}
+
+Json metricsJson(const std::vector<MetricValue>& values)
+{
+    Json object = Json::object();
+    for (const MetricValue& value : values) {
+        object[std::string(value.metric->id)] = toJson(value);
+    }
+    return object;
+}
+
+} // namespace
+
+double gainOf(const metrics::Metric& metric, double difference)
+{
+    return metric.better == measures::Better::Higher ? difference : metric.better == measures::Better::Lower ? -difference : 0;
+}
+
+Result<Results> results(std::vector<ScoredContender> contenders, std::vector<RowFacts> rows, const std::vector<const metrics::Metric*>& asked,
+                        const metrics::MetricSettings& settings, const statistics::BootstrapSettings& bootstrap, const base::Progress& progress,
+                        const base::CancelToken& cancel)
+{
+    if (contenders.empty() || rows.empty()) {
+        return Error{"there are no answers to measure"};
+    }
+    const auto metrics = withTwins(asked);
+    if (auto checked = checkNeeds(contenders, rows, metrics); !checked) {
+        return checked.error();
+    }
+    Results results;
+    results.contenders = std::move(contenders);
+    results.rows = std::move(rows);
+    auto made = Maker(results, metrics, settings, bootstrap).make(progress, cancel);
+    return made ? Result<Results>(std::move(results)) : made.error();
+}
+
+Json toJson(const MetricValue& value)
+{
+    return {{"value", numberJson(value.value)}, {"low", numberJson(value.interval.low)}, {"high", numberJson(value.interval.high)}};
+}
+
+Json toJson(const Results& results, std::size_t mostFlips)
+{
+    Json systems = Json::object();
+    for (std::size_t c = 0; c < results.contenders.size(); ++c) {
+        Json system{{"title", results.contenders[c].title}, {"metrics", metricsJson(results.values[c])}};
+        if (!results.confusions[c].labels.empty()) {
+            system["confusion"] = {{"labels", results.confusions[c].labels}, {"counts", results.confusions[c].counts}};
+        }
+        if (!results.certainty[c].empty()) {
+            Json bins = Json::array();
+            for (const auto& bin : results.certainty[c]) {
+                bins.push_back({{"rows", bin.rows}, {"confidence", bin.confidence}, {"accuracy", bin.accuracy}});
+            }
+            system["certainty"] = std::move(bins);
+        }
+        systems[results.contenders[c].id] = std::move(system);
+    }
+    Json differences = Json::array();
+    for (const auto& pair : results.differences) {
+        differences.push_back(differenceJson(results, pair));
+    }
+    Json slices = Json::array();
+    for (const Slice& slice : results.slices) {
+        Json values = Json::object();
+        for (std::size_t c = 0; c < slice.values.size(); ++c) {
+            values[results.contenders[c].id] = toJson(slice.values[c]);
+        }
+        slices.push_back({{"name", slice.name}, {"rows", slice.rows}, {"metric", slice.values.front().metric->id}, {"systems", std::move(values)}});
+    }
+    return {{"metrics", metricsJson(results.values.back())},
+            {"rows", results.rows.size()},
+            {"groups", results.groups},
+            {"verdict", results.verdict},
+            {"systems", std::move(systems)},
+            {"differences", std::move(differences)},
+            {"slices", std::move(slices)},
+            {"flips", flipsJson(results, mostFlips)},
+            {"notes", results.notes}};
+}
+
+} // namespace luthier::evaluation

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/publish/model_card.h"
+
+#include "core/base/files.h"
+#include "core/config/run_config.h"
+
+#include <algorithm>
+
+namespace luthier::publish {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kCard = "README.md";
+
+// A text as a YAML value: a JSON string is one.
+std::string quoted(const std::string& text)
+{
+    return base::dumpJson(Json(text));
+}
+
+// A foreign text inside a Markdown table.
+std::string cell(std::string text)
+{
+    for (std::size_t at = text.find_first_of("|\n\r"); at != std::string::npos; at = text.find_first_of("|\n\r", at + 2)) {
+        text.replace(at, 1, text[at] == '|' ? "\\|" : "  ");
+    }
+    return text;
+}
+
+std::string fileName(const Json& path)
+{
+    return path.is_string() ? fs::path(path.get<std::string>()).filename().string() : std::string();
+}
+
+std::string valueText(const Json& value)
+{
+    return value.is_string() ? value.get<std::string>() : base::dumpJson(value);
+}
+
+// The run's folder holds the adapter and the recipe; its project the evaluations.
+Json recipeOf(const fs::path& adapter)
+{
+    std::error_code code;
+    const fs::path recipe = fs::absolute(adapter, code).lexically_normal().parent_path() / "recipe.json";
+    auto read = fs::exists(recipe, code) ? base::readJson(recipe) : Result<Json>(Json());
+    return read ? *read : Json();
+}
+
+Json evaluationOf(const fs::path& adapter)
+{
+    std::error_code code;
+    const fs::path whole = fs::absolute(adapter, code).lexically_normal();
+    const fs::path evaluations = whole.parent_path().parent_path().parent_path() / "evaluations"; // <project>/runs/<id>/adapter
+    Json newest;
+    fs::file_time_type when{};
+    for (fs::directory_iterator it(evaluations, code), end; !code && it != end; it.increment(code)) {
+        const fs::path file = it->path() / "results.json";
+        auto read = fs::exists(file, code) ? base::readJson(file) : Result<Json>(Json());
+        if (!read || !read->is_object() || !read->contains("asked")) {
+            continue;
+        }
+        const Json adapters = (*read)["asked"].is_object() ? (*read)["asked"].value("adapters", Json::array()) : Json::array();
+        const bool isIts = std::any_of(adapters.begin(), adapters.end(), [&](const Json& other) {
+            return other.is_string() && fs::absolute(other.get<std::string>(), code).lexically_normal() == whole;
+        });
+        if (isIts && (newest.is_null() || fs::last_write_time(file, code) > when)) {
+            when = fs::last_write_time(file, code);
+            newest = std::move(*read);
+        }
+    }
+    return newest;
+}
+
+std::string frontMatter(const CardFacts& facts)
+{
+    std::string text = "---\nbase_model: " + quoted(facts.base) + "\n" + (facts.isAdapter ? "base_model_relation: adapter\nlibrary_name: peft\n" : "base_model_relation: finetune\nlibrary_name: transformers\n")
+                       + "pipeline_tag: text-generation\ntags:\n- luthier\n";
+    if (facts.recipe.is_object() && facts.recipe.value("method", Json()).is_object()) {
+        text += "- " + quoted(facts.recipe["method"].value("kind", std::string("lora"))) + "\n";
+    }
+    return text + "---\n\n";
+}
+
+std::string trainingText(const Json& recipe)
+{
+    if (!recipe.is_object()) {
+        return "Not known: the adapter does not lie in the folder of the run that made it.\n";
+    }
+    std::string text;
+    const Json data = recipe.value("data", Json::object());
+    for (const char* key : {"train", "held_out"}) {
+        for (const Json& file : data.value(key, Json::array())) {
+            text += std::string("- ") + (std::string_view(key) == "train" ? "trained on" : "held out") + ": `" + cell(fileName(file)) + "`\n";
+        }
+    }
+    // What differs from the usual; paths of this machine stay here.
+    const Json usual = config::toJson(config::RunConfig{});
+    text += "\n| setting | value |\n| --- | --- |\n";
+    for (const auto& [part, settings] : recipe.items()) {
+        if (!settings.is_object()) {
+            continue;
+        }
+        for (const auto& [key, value] : settings.items()) {
+            const Json others = usual.value(part, Json::object());
+            const bool isPath = key == "path" || key == "adapter" || key == "train" || key == "held_out";
+            if (!isPath && !(others.contains(key) && others[key] == value)) {
+                text += "| " + cell(part + "." + key) + " | " + cell(valueText(value)) + " |\n";
+            }
+        }
+    }
+    return text + "\nEverything else as Luthier usually has it.\n";
+}
+
+std::string shown(const Json& value)
+{
+    return value.is_number() ? base::dumpJson(value).substr(0, 7) : "-";
+}
+
+std::string evaluationText(const Json& evaluation)
+{
+    if (!evaluation.is_object()) {
+        return "Not measured: no evaluation of this result is kept.\n";
+    }
+    std::string text = cell(evaluation.value("verdict", std::string())) + "\n\n| metric |";
+    std::string line = "\n| --- |";
+    const Json systems = evaluation.value("systems", Json::object());
+    for (const auto& [id, system] : systems.items()) {
+        text += " " + cell(system.value("title", id)) + " (95 %) |";
+        line += " --- |";
+    }
+    text += line + "\n";
+    for (const auto& [metric, unused] : evaluation.value("metrics", Json::object()).items()) {
+        text += "| " + metric + " |";
+        for (const auto& [id, system] : systems.items()) {
+            const Json value = system.value("metrics", Json::object()).value(metric, Json::object());
+            text += " " + shown(value.value("value", Json())) + " (" + shown(value.value("low", Json())) + " to " + shown(value.value("high", Json())) + ") |";
+        }
+        text += "\n";
+    }
+    return text + "\nOn " + valueText(evaluation.value("rows", Json(0))) + " rows that were not trained on.\n";
+}
+
+} // namespace
+
+std::string modelName(const fs::path& model)
+{
+    constexpr std::string_view kCached = "models--";
+    std::error_code code;
+    const fs::path whole = fs::absolute(model, code).lexically_normal();
+    for (const fs::path& part : whole) {
+        std::string name = part.string();
+        if (name.starts_with(kCached)) {
+            name = name.substr(kCached.size());
+            if (const auto dashes = name.find("--"); dashes != std::string::npos) {
+                name.replace(dashes, 2, "/");
+            }
+            return name;
+        }
+    }
+    return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+}
+
+CardFacts cardFacts(const Source& source, const fs::path& target, const Published& published, bool isAdapter)
+{
+    CardFacts facts;
+    facts.name = (target.has_filename() ? target : target.parent_path()).filename().string();
+    facts.base = modelName(source.model);
+    facts.isAdapter = isAdapter;
+    if (source.adapters.size() == 1) { // of several the recipes differ
+        facts.recipe = recipeOf(source.adapters.front().path);
+        facts.evaluation = evaluationOf(source.adapters.front().path);
+    }
+    facts.proof = published.proof.sentence();
+    facts.notes = published.notes;
+    return facts;
+}
+
+std::string modelCard(const CardFacts& facts)
+{
+    std::string text = frontMatter(facts) + "# " + cell(facts.name) + "\n\n" + (facts.isAdapter ? "An adapter for " : "Tuned from ") + "`" + cell(facts.base)
+                       + "`, made with Luthier.\n\n## Training\n\n" + trainingText(facts.recipe) + "\n## Evaluation\n\n" + evaluationText(facts.evaluation)
+                       + "\n## These files\n\nOpened again after writing and held against the model that was tuned: " + cell(facts.proof) + "\n";
+    for (const auto& note : facts.notes) {
+        text += "\n" + cell(note) + "\n";
+    }
+    return text + "\n## To be filled in\n\nThe licence (the base's may bind this one), what it is meant for and what not, languages, who made it, and what the data are.\n";
+}
+
+Result<void> writeModelCard(const fs::path& folder, const CardFacts& facts)
+{
+    std::error_code code;
+    return fs::exists(folder / kCard, code) ? Result<void>() : base::writeFileAtomically(folder / kCard, modelCard(facts));
+}
+
+} // namespace luthier::publish

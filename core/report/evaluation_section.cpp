@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/report/evaluation_section.h"
+
+#include "core/metrics/metric.h"
+#include "core/report/html.h"
+#include "core/report/line_chart.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace luthier::report {
+
+namespace {
+
+// A part of foreign JSON, or what stands for nothing.
+const Json& at(const Json& object, const std::string& key)
+{
+    static const Json kNothing;
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return object.is_object() && found != object.end() ? *found : kNothing;
+}
+
+double numberAt(const Json& object, const std::string& key)
+{
+    const Json& value = at(object, key);
+    return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+std::string textAt(const Json& object, const std::string& key)
+{
+    const Json& value = at(object, key);
+    return value.is_string() ? value.get<std::string>() : value.is_null() ? std::string() : base::dumpJson(value);
+}
+
+std::string shown(double value, int digits)
+{
+    std::array<char, 64> buffer{};
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, digits);
+    return std::isfinite(value) ? std::string(buffer.data(), end.ptr) : "-";
+}
+
+std::string labelOf(const std::string& metric)
+{
+    const auto found = metrics::findMetric(metric);
+    return found ? std::string((*found)->label) : metric;
+}
+
+int digitsOf(const std::string& metric)
+{
+    const auto found = metrics::findMetric(metric);
+    return found ? (*found)->digits : 4;
+}
+
+std::string withInterval(const Json& value, int digits)
+{
+    const double low = numberAt(value, "low");
+    return shown(numberAt(value, "value"), digits) + (std::isfinite(low) ? " (" + shown(low, digits) + " to " + shown(numberAt(value, "high"), digits) + ")" : "");
+}
+
+std::string metricTable(const Json& systems, const Json& metrics)
+{
+    std::vector<std::string> titles{"metric"};
+    for (const auto& [id, system] : systems.items()) {
+        titles.push_back(textAt(system, "title"));
+    }
+    std::vector<std::vector<Cell>> rows;
+    std::string charts;
+    for (const auto& [metric, value] : metrics.items()) {
+        std::vector<Cell> row{textCell(labelOf(metric))};
+        std::vector<Bar> bars;
+        for (const auto& [id, system] : systems.items()) {
+            const Json& its = at(at(system, "metrics"), metric);
+            row.push_back(numberCell(withInterval(its, digitsOf(metric))));
+            bars.push_back({textAt(system, "title"), numberAt(its, "value"), numberAt(its, "low"), numberAt(its, "high")});
+        }
+        rows.push_back(std::move(row));
+        charts += barChart(labelOf(metric), bars);
+    }
+    return table(titles, rows) + charts;
+}
+
+std::string differenceTable(const Json& results)
+{
+    std::vector<std::vector<Cell>> rows;
+    for (const Json& pair : at(results, "differences")) {
+        const int digits = digitsOf(textAt(pair, "metric"));
+        rows.push_back({textCell(textAt(pair, "second") + " against " + textAt(pair, "first")), textCell(labelOf(textAt(pair, "metric"))),
+                        numberCell(shown(numberAt(pair, "difference"), digits)),
+                        numberCell(shown(numberAt(pair, "low"), digits) + " to " + shown(numberAt(pair, "high"), digits)),
+                        numberCell(shown(numberAt(pair, "p"), 4)), textCell(textAt(pair, "test")), numberCell(textAt(pair, "better")),
+                        numberCell(textAt(pair, "worse")), numberCell(textAt(pair, "same"))});
+    }
+    return rows.empty() ? "" : "<h3>Differences, row by row</h3>" + table({"pair", "metric", "by", "95 %", "p", "test", "better", "worse", "same"}, rows);
+}
+
+std::string sliceTable(const Json& results)
+{
+    std::vector<std::string> titles{"slice", "rows"};
+    for (const auto& [id, system] : at(results, "systems").items()) {
+        titles.push_back(textAt(system, "title"));
+    }
+    std::vector<std::vector<Cell>> rows;
+    for (const Json& slice : at(results, "slices")) {
+        std::vector<Cell> row{textCell(textAt(slice, "name")), numberCell(textAt(slice, "rows"))};
+        for (const auto& [id, value] : at(slice, "systems").items()) {
+            row.push_back(numberCell(withInterval(value, digitsOf(textAt(slice, "metric")))));
+        }
+        rows.push_back(std::move(row));
+    }
+    const std::string metric = rows.empty() ? "" : labelOf(textAt(at(results, "slices").front(), "metric"));
+    return rows.empty() ? "" : "<h3>Where: " + escaped(metric) + " by kind of row</h3>" + table(titles, rows);
+}
+
+std::string confusionTable(const Json& system)
+{
+    const Json& labels = at(at(system, "confusion"), "labels");
+    const Json& counts = at(at(system, "confusion"), "counts");
+    std::vector<std::string> titles{"wanted"};
+    for (const Json& label : labels) {
+        titles.push_back(label.get<std::string>());
+    }
+    titles.emplace_back("something else");
+    std::vector<std::vector<Cell>> rows;
+    for (std::size_t i = 0; i < labels.size() && i < counts.size(); ++i) {
+        std::vector<Cell> row{textCell(labels[i].get<std::string>())};
+        for (const Json& count : counts[i]) {
+            row.push_back(numberCell(base::dumpJson(count)));
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows.empty() ? "" : "<h3>What " + escaped(textAt(system, "title")) + " answered for what</h3>" + table(titles, rows);
+}
+
+std::string certainty(const Json& system)
+{
+    std::vector<std::pair<double, double>> points;
+    for (const Json& bin : at(system, "certainty")) {
+        if (numberAt(bin, "rows") > 0) {
+            points.emplace_back(numberAt(bin, "confidence"), numberAt(bin, "accuracy"));
+        }
+    }
+    return certaintyChart("Certainty of " + textAt(system, "title"), points);
+}
+
+std::string flipTable(const Json& flips, const Json& systems, const std::string& title, std::size_t most)
+{
+    std::vector<std::string> titles{"row", "change", "question"};
+    for (const auto& [id, system] : systems.items()) {
+        titles.push_back(textAt(system, "title"));
+    }
+    titles.emplace_back("wanted");
+    const auto text = [](const std::string& foreign) { return Cell{element("pre", foreign)}; };
+    std::vector<std::vector<Cell>> rows;
+    for (const Json& flip : flips) {
+        if (rows.size() == most) {
+            break;
+        }
+        std::vector<Cell> row{numberCell(textAt(flip, "row")), numberCell(shown(numberAt(flip, "change"), 3)), text(textAt(flip, "question"))};
+        for (const auto& [id, system] : systems.items()) {
+            row.push_back(text(textAt(at(flip, "answers"), id)));
+        }
+        const Json& references = at(flip, "references");
+        row.push_back(text(references.is_array() && !references.empty() ? references.front().get<std::string>() : ""));
+        rows.push_back(std::move(row));
+    }
+    return rows.empty() ? "" : "<h3>" + escaped(title) + "</h3>" + table(titles, rows);
+}
+
+std::string askedTable(const Json& asked)
+{
+    std::vector<std::vector<Cell>> rows;
+    for (const auto& [key, value] : asked.items()) {
+        rows.push_back({textCell(key), textCell(value.is_string() ? value.get<std::string>() : base::dumpJson(value))});
+    }
+    return rows.empty() ? "" : "<h3>How it was asked</h3>" + table({"setting", "value"}, rows);
+}
+
+} // namespace
+
+std::string evaluationSection(const Json& results)
+{
+    constexpr std::size_t kShown = 10; // rows of each kind
+    const Json& systems = at(results, "systems");
+    std::string html = "<p class=\"verdict\">" + escaped(textAt(results, "verdict")) + "</p><p class=\"quiet\">" + escaped(textAt(results, "rows")) + " rows in "
+                       + escaped(textAt(results, "groups")) + " groups.</p>";
+    for (const Json& note : at(results, "notes")) {
+        html += element("p", note.is_string() ? note.get<std::string>() : "");
+    }
+    html += metricTable(systems, at(results, "metrics")) + differenceTable(results) + sliceTable(results);
+    for (const auto& [id, system] : systems.items()) {
+        html += confusionTable(system) + certainty(system);
+    }
+    const Json& flips = at(results, "flips");
+    return html + flipTable(at(flips, "worse"), systems, "Rows that became worse", kShown) + flipTable(at(flips, "better"), systems, "Rows that became better", kShown)
+           + askedTable(at(results, "asked"));
+}
+
+std::vector<std::string> notMeasured(const Json& results)
+{
+    std::vector<std::string> missing;
+    const Json& systems = at(results, "systems");
+    if (at(systems, "tuned").is_object() && at(systems, "prompted").is_null()) {
+        missing.emplace_back("The base with a prompt: whether a system text and a few examples would have done as well.");
+    }
+    if (systems.is_object() && systems.size() < 2) {
+        missing.emplace_back("Anything to compare with: the numbers are of one model alone.");
+    }
+    if (const Json& skipped = at(results, "skipped"); skipped.is_array() && !skipped.empty()) {
+        missing.push_back(std::to_string(skipped.size()) + " rows that could not be asked or measured.");
+    }
+    return missing;
+}
+
+} // namespace luthier::report

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/report/run_report.h"
+
+#include "core/base/files.h"
+#include "core/base/hash.h"
+#include "core/config/run_config.h"
+#include "core/measures/measure.h"
+#include "core/peft/origin.h"
+#include "core/report/evaluation_section.h"
+#include "core/report/html.h"
+#include "core/report/line_chart.h"
+#include "core/train/event_measures.h"
+
+#include <algorithm>
+#include <map>
+
+namespace luthier::report {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uintmax_t kMostHashed = std::uintmax_t{8} << 30; // larger files would take minutes
+
+FileHash hashOf(const std::string& what, const fs::path& path)
+{
+    std::error_code code;
+    if (!fs::exists(path, code)) {
+        return {what, path.string(), "it is not there any more"};
+    }
+    if (!fs::is_regular_file(path, code) || fs::file_size(path, code) > kMostHashed) {
+        return {what, path.string(), fs::is_directory(path, code) ? "a folder" : "not hashed: larger than 8 GiB"};
+    }
+    const auto hash = base::sha256OfFile(path);
+    return {what, path.string(), hash ? *hash : hash.message()};
+}
+
+bool isOfModel(const fs::path& file)
+{
+    const std::string extension = file.extension().string();
+    return extension == ".safetensors" || extension == ".gguf" || file.filename() == "config.json" || file.filename() == "tokenizer.json"
+           || file.filename() == "tokenizer.model";
+}
+
+std::vector<FileHash> filesOf(const store::RunRow& run, const config::RunConfig& config, const base::CancelToken& cancel)
+{
+    std::vector<FileHash> files;
+    const auto add = [&](const std::string& what, const fs::path& path) {
+        if (!cancel.isCancelled()) {
+            files.push_back(hashOf(what, path));
+        }
+    };
+    const auto addFolder = [&](const std::string& what, const fs::path& folder) {
+        std::error_code code;
+        std::vector<fs::path> found;
+        for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
+            if (isOfModel(it->path())) {
+                found.push_back(it->path());
+            }
+        }
+        std::sort(found.begin(), found.end());
+        for (const auto& path : found) {
+            add(what, path);
+        }
+        if (found.empty() && !folder.empty()) {
+            add(what, folder);
+        }
+    };
+    for (const auto& file : config.data.train) {
+        add("training data", file);
+    }
+    for (const auto& file : config.data.heldOut) {
+        add("held-out data", file);
+    }
+    addFolder("base model", peft::baseOf(run.folder, config.model.path));
+    addFolder("result", run.result);
+    return files;
+}
+
+std::string valueText(const Json& value)
+{
+    return value.is_string() ? value.get<std::string>() : base::dumpJson(value);
+}
+
+// What differs from the usual first.
+std::string settingsTable(const Json& recipe)
+{
+    const Json usual = config::toJson(config::RunConfig{});
+    std::vector<std::vector<Cell>> changed;
+    std::vector<std::vector<Cell>> others;
+    for (const auto& [part, settings] : recipe.items()) {
+        if (!settings.is_object()) {
+            continue;
+        }
+        for (const auto& [key, value] : settings.items()) {
+            const Json usualPart = usual.value(part, Json::object());
+            const bool isUsual = usualPart.contains(key) && usualPart[key] == value;
+            const std::string name = part + "." + key;
+            (isUsual ? others : changed).push_back({textCell(name), textCell(valueText(value)), textCell(isUsual ? "" : usualPart.contains(key) ? valueText(usualPart[key]) : "")});
+        }
+    }
+    return (changed.empty() ? "" : table({"setting", "value", "usually"}, changed))
+           + (others.empty() ? "" : "<details><summary>As usual</summary>" + table({"setting", "value", ""}, others) + "</details>");
+}
+
+// A chart for each measure that was taken twice: training steps and sets of rows together.
+std::string charts(const std::vector<train::Event>& events)
+{
+    std::map<const measures::Measure*, std::map<std::string, Curve>> curves;
+    std::vector<const measures::Measure*> order;
+    const auto take = [&](const measures::Measure& measure, const std::string& set, std::int64_t step, double value) {
+        if (!curves.contains(&measure)) {
+            order.push_back(&measure);
+        }
+        Curve& curve = curves[&measure][set];
+        curve.name = measures::nameOf(measure, set);
+        curve.points.emplace_back(static_cast<double>(step), value);
+    };
+    for (const train::Event& event : events) {
+        const auto* step = std::get_if<train::StepDone>(&event);
+        const auto* eval = std::get_if<train::EvalDone>(&event);
+        const measures::Values values = step ? train::measuresOf(*step) : eval ? train::measuresOf(*eval) : measures::Values();
+        for (const measures::Value& value : values) {
+            if (value.measure->drawing != measures::Drawing::None) {
+                take(*value.measure, step ? std::string(measures::kStepSet) : eval->set, step ? step->step : eval->step, value.value);
+            }
+        }
+    }
+    std::string html;
+    for (const measures::Measure* measure : order) {
+        std::vector<Curve> some;
+        for (const auto& [set, curve] : curves[measure]) {
+            some.push_back(curve);
+        }
+        html += lineChart(measure->label, measure->unit, some);
+    }
+    return html;
+}
+
+std::string warnings(const std::vector<train::Event>& events)
+{
+    std::string html;
+    for (const train::Event& event : events) {
+        if (const auto* warning = std::get_if<train::Warning>(&event)) {
+            html += "<li>" + escaped(warning->sentence) + "</li>";
+        }
+    }
+    return html.empty() ? "" : "<ul>" + html + "</ul>";
+}
+
+std::string facts(const RunReport& report)
+{
+    const auto number = [](std::int64_t value) { return std::to_string(value); };
+    std::vector<std::vector<Cell>> rows{{textCell("state"), textCell(report.run.state)},
+                                        {textCell("begun"), textCell(report.run.created)},
+                                        {textCell("steps"), textCell(number(report.run.step) + " of " + number(report.run.totalSteps))},
+                                        {textCell("seconds"), textCell(number(static_cast<std::int64_t>(report.run.seconds)))}};
+    for (const train::Event& event : report.events) {
+        if (const auto* started = std::get_if<train::RunStarted>(&event)) {
+            rows.push_back({textCell("rows"), textCell(number(started->trainRows) + " trained on, " + number(started->heldOutRows) + " held out, "
+                                                       + number(started->skippedRows) + " skipped, " + number(started->truncatedRows) + " cut")});
+            rows.push_back({textCell("weights"), textCell(number(started->trainableParameters) + " trained of " + number(started->totalParameters))});
+            rows.push_back({textCell("device"), textCell(started->device + ", " + started->dtype)});
+            break;
+        }
+    }
+    for (const auto& summary : report.run.measures) {
+        rows.push_back({textCell(measures::nameOf(*summary.measure, summary.set)),
+                        textCell(measures::textOf(*summary.measure, summary.first) + " at first, " + measures::textOf(*summary.measure, summary.last) + " at last")});
+    }
+    if (!report.run.sentence.empty()) {
+        rows.push_back({textCell("why"), textCell(report.run.sentence)});
+    }
+    if (!report.run.result.empty()) {
+        rows.push_back({textCell("result"), textCell(report.run.result)});
+    }
+    return table({"", ""}, rows);
+}
+
+std::string fileTable(const std::vector<FileHash>& files)
+{
+    std::vector<std::vector<Cell>> rows;
+    for (const FileHash& file : files) {
+        rows.push_back({textCell(file.what), textCell(file.path), textCell(file.hash)});
+    }
+    return table({"what", "file", "SHA-256"}, rows);
+}
+
+std::string listOf(const std::vector<std::string>& sentences)
+{
+    std::string html;
+    for (const auto& sentence : sentences) {
+        html += "<li>" + escaped(sentence) + "</li>";
+    }
+    return html.empty() ? "" : "<ul>" + html + "</ul>";
+}
+
+std::vector<std::string> notMeasuredOf(const RunReport& report)
+{
+    std::vector<std::string> missing;
+    if (report.evaluations.empty()) {
+        missing.emplace_back("Answers: no evaluation of this run's result is kept in the project (luthier eval ... --project). Loss says how likely the right "
+                             "answers became, not whether the model's own are good.");
+    }
+    for (const Json& evaluation : report.evaluations) {
+        for (auto& sentence : report::notMeasured(evaluation)) {
+            if (std::find(missing.begin(), missing.end(), sentence) == missing.end()) {
+                missing.push_back(std::move(sentence));
+            }
+        }
+    }
+    const auto isHeldOut = [](const train::Event& event) { return std::holds_alternative<train::EvalDone>(event); };
+    if (std::none_of(report.events.begin(), report.events.end(), isHeldOut)) {
+        missing.emplace_back("Held-out loss: no rows were kept aside.");
+    }
+    const auto isGeneral = [](const train::Event& event) {
+        const auto* eval = std::get_if<train::EvalDone>(&event);
+        return eval != nullptr && eval->set != measures::kHeldOutSet;
+    };
+    if (std::none_of(report.events.begin(), report.events.end(), isGeneral)) {
+        missing.emplace_back("Forgetting: no general rows were measured beside the run's own.");
+    }
+    missing.emplace_back("Chance: this is one run with one seed; another seed gives other numbers.");
+    return missing;
+}
+
+// An adapter may be weighed: DIR=0.7.
+bool isUnder(const std::string& path, const fs::path& folder)
+{
+    std::error_code code;
+    const auto weight = fs::exists(path, code) ? std::string::npos : path.rfind('=');
+    const fs::path whole = fs::absolute(path.substr(0, weight), code).lexically_normal();
+    return !folder.empty() && (whole == folder.lexically_normal() || base::isInside(whole, folder));
+}
+
+} // namespace
+
+std::vector<Json> evaluationsOf(const fs::path& evaluations, const fs::path& result, std::vector<std::string>& problems)
+{
+    std::vector<std::pair<fs::file_time_type, Json>> found;
+    std::error_code code;
+    for (fs::directory_iterator it(evaluations, code), end; !code && it != end; it.increment(code)) {
+        const fs::path file = it->path() / "results.json";
+        if (!fs::exists(file, code)) {
+            continue;
+        }
+        auto json = base::readJson(file);
+        if (!json) {
+            problems.push_back(json.message());
+            continue;
+        }
+        bool isIts = false;
+        if (const auto asked = json->find("asked"); asked != json->end() && asked->is_object()) {
+            for (const Json& adapter : asked->value("adapters", Json::array())) {
+                isIts = isIts || (adapter.is_string() && isUnder(adapter.get<std::string>(), result));
+            }
+            const Json model = asked->value("model", Json());
+            isIts = isIts || (model.is_string() && isUnder(model.get<std::string>(), result));
+        }
+        if (isIts) {
+            found.emplace_back(fs::last_write_time(file, code), std::move(*json));
+        }
+    }
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::vector<Json> all;
+    for (auto& [time, json] : found) {
+        all.push_back(std::move(json));
+    }
+    return all;
+}
+
+Result<RunReport> runReport(store::Project& project, store::RunId id, const base::CancelToken& cancel)
+{
+    auto run = project.run(id);
+    auto events = run ? project.events(id) : Result<std::vector<train::Event>>(run.error());
+    auto config = events ? config::fromJson(run->recipe) : Result<config::RunConfig>(events.error());
+    if (!config) {
+        return config.error();
+    }
+    RunReport report{std::move(*run), std::move(*events), {}, {}};
+    std::vector<std::string> problems;
+    report.evaluations = evaluationsOf(project.folder() / "evaluations", report.run.result, problems);
+    report.files = filesOf(report.run, *config, cancel);
+    for (const auto& problem : problems) {
+        report.files.push_back({"evaluation that cannot be read", problem, ""});
+    }
+    return cancel.isCancelled() ? Result<RunReport>(Error{"cancelled"}) : report;
+}
+
+std::string toHtml(const RunReport& report)
+{
+    std::string body = element("h1", report.run.name) + "<p class=\"quiet\">Run " + std::to_string(report.run.id) + ", by Luthier</p>";
+    body += section("What became of it", facts(report));
+    for (const Json& evaluation : report.evaluations) {
+        body += section("Evaluation", evaluationSection(evaluation));
+    }
+    body += section("Curves", charts(report.events)) + section("Warnings", warnings(report.events))
+            + section("What was not measured", listOf(notMeasuredOf(report))) + section("Settings", settingsTable(report.run.recipe))
+            + section("Made from", fileTable(report.files));
+    return page(report.run.name, body);
+}
+
+std::string toHtml(const Json& evaluation, const std::string& title)
+{
+    return page(title, element("h1", title) + evaluationSection(evaluation) + section("What was not measured", listOf(notMeasured(evaluation))));
+}
+
+} // namespace luthier::report

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RunReport: everything about a run on one page that stands alone: what became of it, curves, evaluations, settings, hashes of what it was
+// made from, and what was not measured.
+//
+// Threads: functions block (they read and hash files), any thread.
+#pragma once
+
+#include "core/base/cancel.h"
+#include "core/base/json.h"
+#include "core/store/project.h"
+
+#include <string>
+#include <vector>
+
+namespace luthier::report {
+
+struct FileHash {
+    std::string what; // "training data"
+    std::string path;
+    std::string hash; // SHA-256; or why there is none
+};
+
+struct RunReport {
+    store::RunRow run;
+    std::vector<train::Event> events;
+    std::vector<Json> evaluations; // results.json of each, the newest first
+    std::vector<FileHash> files;
+};
+
+// The project's run, its events, the evaluations in the project's folder that its result took part in, and the files it was made from.
+Result<RunReport> runReport(store::Project& project, store::RunId run, const base::CancelToken& cancel = {});
+
+std::string toHtml(const RunReport& report);
+// A page about one evaluation alone.
+std::string toHtml(const Json& evaluation, const std::string& title);
+
+// results.json in the folders of `evaluations`, of adapters or models under `result`; the newest first. What cannot be read is left out of
+// the list and named in `problems`.
+std::vector<Json> evaluationsOf(const std::filesystem::path& evaluations, const std::filesystem::path& result, std::vector<std::string>& problems);
+
+} // namespace luthier::report

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `luthier eval`, `judge` and `report` as programs: predictions without a model, the bundled model on a few rows, broken off and gone on
+// with, judged, and reported.
+#include "core/base/paths.h"
+
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <cmath>
+
+using namespace luthier;
+
+namespace {
+
+const QString kProgram = QStringLiteral(LUTHIER_BIN_DIR "/luthier");
+
+struct Outcome {
+    int code = -1;
+    QJsonObject object;
+    QString out;
+    QString err;
+};
+
+} // namespace
+
+class TestCliEval : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+
+    void predictions()
+    {
+        const auto file = write("p.jsonl", "{\"prediction\":\"The cat sat.\",\"reference\":\"The cat sat.\"}\n{\"prediction\":\"A dog\",\"references\":[\"A dog ran\",\"Dog\"]}\n");
+        const auto outcome = run({"eval", "--predictions", file, "--metrics", "exact_match,bleu,rouge1", "--json"});
+        QCOMPARE(outcome.code, 0);
+        QCOMPARE(outcome.object["rows"].toInt(), 2);
+        const auto metrics = outcome.object["metrics"].toObject();
+        QCOMPARE(metrics["exact_match"].toObject()["value"].toDouble(), 0.5);
+        QVERIFY(metrics["bleu"].toObject()["low"].toDouble() <= metrics["bleu"].toObject()["value"].toDouble());
+        QVERIFY(metrics.contains("rouge1"));
+    }
+
+    void twoFilesArePaired()
+    {
+        QByteArray before;
+        QByteArray after;
+        for (int i = 0; i < 100; ++i) {
+            before += "{\"prediction\":\"" + QByteArray(i < 40 ? "yes" : "no") + "\",\"reference\":\"yes\"}\n";
+            after += "{\"prediction\":\"" + QByteArray(i < 70 ? "yes" : "no") + "\",\"reference\":\"yes\"}\n";
+        }
+        const auto outcome = run({"eval", "--predictions", write("after.jsonl", after), "--against", write("before.jsonl", before), "--metrics", "accuracy", "--json"});
+        QCOMPARE(outcome.code, 0);
+        const auto pair = outcome.object["differences"].toArray()[0].toObject();
+        QCOMPARE(pair["better"].toInt(), 30);
+        QVERIFY(pair["shown"].toBool() && outcome.object["verdict"].toString().startsWith("After is better than before"));
+    }
+
+    void badInput_data()
+    {
+        QTest::addColumn<QByteArray>("rows");
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QString>("says");
+        const QByteArray plain = "{\"prediction\":\"x\",\"reference\":\"x\"}\n";
+        QTest::newRow("no reference") << QByteArray("{\"prediction\":\"x\"}\n") << QStringList{"bleu"} << 1 << "no reference";
+        QTest::newRow("no prediction") << QByteArray("{\"answer\":\"x\"}\n") << QStringList{"bleu"} << 1 << "row 1: \"prediction\" is missing";
+        QTest::newRow("needs a model") << plain << QStringList{"perplexity"} << 1 << "needs a model";
+        QTest::newRow("needs confidence") << plain << QStringList{"ece"} << 1 << "confidence";
+        QTest::newRow("unknown metric") << plain << QStringList{"blue"} << 2 << "there is no metric \"blue\"";
+        QTest::newRow("no pattern") << plain << QStringList{"regex_match"} << 1 << "--pattern";
+        QTest::newRow("no group") << plain << QStringList{"bleu", "--group-by", "source"} << 1 << "source";
+        QTest::newRow("no rows") << QByteArray("") << QStringList{"bleu"} << 1 << "";
+    }
+
+    void badInput()
+    {
+        QFETCH(QByteArray, rows);
+        QFETCH(QStringList, arguments);
+        QFETCH(int, code);
+        QFETCH(QString, says);
+        const auto outcome = run(QStringList{"eval", "--predictions", write("p.jsonl", rows), "--metrics"} + arguments);
+        QCOMPARE(outcome.code, code);
+        QVERIFY2(outcome.err.contains(says), qPrintable(outcome.err));
+        QVERIFY(outcome.out.isEmpty());
+    }
+
+    void someRowsLackWhatIsNeeded()
+    {
+        const auto file = write("p.jsonl", "{\"prediction\":\"x\"}\n{\"prediction\":\"\",\"reference\":\"x\"}\n");
+        const auto outcome = run({"eval", "--predictions", file, "--metrics", "accuracy", "--json"});
+        QCOMPARE(outcome.object["rows"].toInt(), 1);
+        QCOMPARE(outcome.object["skipped"].toArray().size(), 1);
+        QVERIFY(outcome.err.contains("1 rows were left out"));
+        QVERIFY(outcome.object["notes"].toArray().last().toString().contains("empty"));
+    }
+
+    // Base and base with a prompt; broken off and gone on with, the answers are the same.
+    void aModelAnswers()
+    {
+        QByteArray rows;
+        QByteArray training;
+        for (int i = 0; i < 12; ++i) {
+            rows += "{\"prompt\":\"What is " + QByteArray::number(i) + " plus 1?\",\"completion\":\"" + QByteArray::number(i + 1) + "\"}\n";
+            training += "{\"prompt\":\"What is " + QByteArray::number(i + 20) + " plus 1?\",\"completion\":\"" + QByteArray::number(i + 21) + "\"}\n";
+        }
+        const auto data = write("rows.jsonl", rows);
+        const QStringList arguments{"eval", "--model", model(), "--data", data, "--metrics", "exact_match,perplexity,length", "--system", "Answer with a number.",
+                                    "--shots", "2", "--shots-from", write("train.jsonl", training), "--max-new", "6", "--draws", "200", "--json"};
+        const auto whole = run(arguments + QStringList{"--out", path("whole")});
+        QVERIFY2(whole.code == 0, qPrintable(whole.err));
+        QCOMPARE(whole.object["rows"].toInt(), 12);
+        QCOMPARE(whole.object["systems"].toObject().keys(), (QStringList{"base", "prompted"}));
+        QVERIFY(whole.object["metrics"].toObject()["perplexity"].toObject()["value"].toDouble() > 1);
+        QVERIFY(QFile::exists(path("whole/results.json")));
+
+        QVERIFY(run(arguments + QStringList{"--out", path("part")}).code == 0);
+        QFile answers(path("part/answers.jsonl"));
+        QVERIFY(answers.open(QIODevice::ReadWrite));
+        QVERIFY(answers.resize(answers.size() / 2)); // in the middle of a line
+        answers.close();
+        const auto again = run(arguments + QStringList{"--out", path("part")});
+        QVERIFY2(again.code == 0 && again.err.contains("there already"), qPrintable(again.err));
+        QCOMPARE(again.object["metrics"], whole.object["metrics"]);
+        QCOMPARE(again.object["verdict"], whole.object["verdict"]);
+
+        const auto other = run(arguments + QStringList{"--out", path("part"), "--seed", "7"});
+        QVERIFY(other.code == 1 && other.err.contains("another"));
+
+        // Judged, and on a page.
+        const QStringList project{"--project", path("project")};
+        const auto judging = run(QStringList{"judge", "new", "--evaluation", path("whole"), "--first", "base", "--second", "prompted", "--json"} + project);
+        QVERIFY2(judging.code == 0, qPrintable(judging.err));
+        const auto pair = run(QStringList{"judge", "next", "1", "--json"} + project);
+        QVERIFY(pair.object["left"].isString() && !pair.object.contains("first"));
+        QCOMPARE(run(QStringList{"judge", "vote", "1", "--pair", "1", "--choice", "1", "--correction", "two"} + project).code, 0);
+        const auto results = run(QStringList{"judge", "results", "1", "--json"} + project);
+        QCOMPARE(results.object["contests"].toArray()[0].toObject()["judged"].toInt(), 1);
+        const auto preferences = run(QStringList{"judge", "preferences", "1", "--out", path("prefs.jsonl"), "--json"} + project);
+        QCOMPARE(preferences.object["rows"].toInt(), 2);
+        QCOMPARE(run({"data", "check", path("prefs.jsonl"), "--json"}).object["good"].toInt(), 2);
+        QVERIFY(run(QStringList{"judge", "vote", "1", "--pair", "99", "--choice", "1"} + project).err.contains("pairs 1 to"));
+        QVERIFY(run(QStringList{"judge", "vote", "1", "--pair", "1", "--choice", "best"} + project).err.contains("no vote"));
+
+        const auto report = run({"report", path("whole"), "--json"});
+        QVERIFY2(report.code == 0, qPrintable(report.err));
+        QFile page(path("whole/report.html"));
+        QVERIFY(page.open(QIODevice::ReadOnly));
+        const QByteArray html = page.readAll();
+        QVERIFY(html.contains("<svg") && html.contains("What was not measured") && !html.contains("<script") && !html.contains("src="));
+    }
+
+    // The answer is the likeliest label, with a certainty that can be held against being right.
+    void labelsByLikelihood()
+    {
+        QByteArray rows;
+        for (int i = 0; i < 8; ++i) {
+            rows += "{\"prompt\":\"Is " + QByteArray::number(i) + " odd?\",\"completion\":\"" + (i % 2 == 1 ? "yes" : "no") + "\"}\n";
+        }
+        const auto outcome = run({"eval", "--model", model(), "--data", write("rows.jsonl", rows), "--metrics", "accuracy,ece", "--by-likelihood", "--draws", "200", "--json"});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        const auto counts = outcome.object["systems"].toObject()["base"].toObject()["confusion"].toObject()["counts"].toArray();
+        QCOMPARE(counts.size(), 2);
+        QCOMPARE(counts[0].toArray().last().toInt() + counts[1].toArray().last().toInt(), 0); // nothing but labels
+        QVERIFY(outcome.object["metrics"].toObject()["ece"].toObject()["value"].isDouble());
+    }
+
+private:
+    static QString model() { return QString::fromStdString(base::bundledModel().string()); }
+    QString path(const QString& name) const { return m_folder->filePath(name); }
+    QString write(const QString& name, const QByteArray& content) const
+    {
+        QFile file(path(name));
+        if (!file.open(QIODevice::WriteOnly) || file.write(content) != content.size()) {
+            qFatal("cannot write");
+        }
+        return path(name);
+    }
+    static Outcome run(const QStringList& arguments)
+    {
+        QProcess process;
+        process.start(kProgram, arguments + QStringList{"--threads", "1", "--device", "cpu"});
+        Outcome outcome;
+        if (process.waitForFinished(240'000) && process.exitStatus() == QProcess::NormalExit) {
+            outcome.code = process.exitCode();
+        }
+        outcome.out = QString::fromUtf8(process.readAllStandardOutput());
+        outcome.err = QString::fromUtf8(process.readAllStandardError());
+        outcome.object = QJsonDocument::fromJson(outcome.out.toUtf8()).object();
+        return outcome;
+    }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+};
+
+QTEST_APPLESS_MAIN(TestCliEval)
+#include "tst_cli_eval.moc"

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Evaluation: rows as questions, prompts of contenders, the log that nothing is answered twice with, and what the results say: no more than
+// the rows do.
+#include "core/base/files.h"
+#include "core/base/random.h"
+#include "core/evaluation/answer_log.h"
+#include "core/evaluation/contender.h"
+#include "core/evaluation/results.h"
+#include "core/evaluation/verdict.h"
+#include "tests/support/need.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <cmath>
+#include <fstream>
+
+using namespace luthier;
+using namespace luthier::evaluation;
+using support::need;
+
+namespace {
+
+std::vector<const metrics::Metric*> byName(const char* names)
+{
+    return need(metrics::metricsByName(names));
+}
+
+// Rows of which the base has `before` right and the tuned model `after`, in the same order of difficulty.
+Results compared(std::size_t rows, std::size_t before, std::size_t after, const char* names = "accuracy")
+{
+    ScoredContender base{kBase, "base", {}};
+    ScoredContender tuned{kTuned, "tuned", {}};
+    std::vector<RowFacts> facts;
+    for (std::size_t i = 0; i < rows; ++i) {
+        base.rows.push_back({i < before ? "yes" : "no", {"yes"}});
+        tuned.rows.push_back({i < after ? "yes" : "no", {"yes"}});
+        facts.push_back({static_cast<std::int64_t>(i) + 1, {}, "question " + std::to_string(i), {i % 2 == 0 ? "even" : "odd"}});
+    }
+    return need(results({base, tuned}, facts, byName(names), {}, {.draws = 500}));
+}
+
+} // namespace
+
+class TestEvaluation : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+
+    void rowsBecomeQuestions()
+    {
+        const auto path = write("rows.jsonl", "{\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":\"2+2?\"},"
+                                              "{\"role\":\"assistant\",\"content\":\"4\"}],\"source\":\"a\",\"references\":[\"4\",\"four\"]}\n"
+                                              "{\"messages\":[{\"role\":\"user\",\"content\":\"3+3?\"},{\"role\":\"assistant\",\"content\":\"6\"}],\"source\":\"a\"}\n"
+                                              "{\"messages\":[]}\n");
+        const auto dataset = need(data::Dataset::open(path));
+        const auto read = need(evalRows(*dataset, {.groupBy = "source"}));
+        QCOMPARE(read.rows.size(), std::size_t{2});
+        QCOMPARE(read.rows[0].references, (std::vector<std::string>{"4", "four"}));
+        QCOMPARE(read.rows[0].prompt.size(), std::size_t{2});
+        QCOMPARE(questionOf(read.rows[0]), std::string("2+2?"));
+        QCOMPARE(groupNumbers({read.rows[0].group, read.rows[1].group, "", ""}), (std::vector<std::uint32_t>{0, 0, 1, 2}));
+        QCOMPARE(read.skipped.size(), std::size_t{1});
+        QVERIFY(evalRows(*dataset, {.groupBy = "nowhere"}).message().find("nowhere") != std::string::npos);
+    }
+
+    // The system text joins the row's own, and examples stand before the question.
+    void promptsOfContenders()
+    {
+        EvalRow row;
+        row.prompt = {{"system", "Own.", {}}, {"user", "Ask", {}}};
+        const Contender prompted{kPrompted, false, "Given.", {{{"user", "Q", {}}, {"assistant", "A", {}}}}, {}};
+        const auto messages = promptFor(prompted, row, 0);
+        QCOMPARE(messages.size(), std::size_t{4});
+        QCOMPARE(messages[0].content, std::string("Given.\n\nOwn."));
+        QCOMPARE(messages[2].content, std::string("A"));
+        QVERIFY(!messages[2].trained);
+        QCOMPARE(promptFor({kBase}, row, 0).size(), std::size_t{2});
+    }
+
+    // A row is never shown itself as an example; the nearest one has most words in common.
+    void examplesAreNotTheQuestion()
+    {
+        std::string text;
+        for (const char* word : {"oak", "beech", "maple", "spruce"}) {
+            text += "{\"prompt\":\"How hard is " + std::string(word) + " wood?\",\"completion\":\"" + word + "\"}\n";
+        }
+        text += "{\"prompt\":\"Which fish swims upstream?\",\"completion\":\"salmon\"}\n";
+        const auto dataset = need(data::Dataset::open(write("train.jsonl", text)));
+        EvalRow row;
+        row.prompt = {{"user", "How hard is oak wood?", {}}};
+        for (const auto choice : {ShotChoice::Diverse, ShotChoice::Nearest}) {
+            Contender contender{kPrompted};
+            need(chooseShots(contender, *dataset, {row}, 2, choice));
+            const auto messages = promptFor(contender, row, 0);
+            QCOMPARE(messages.size(), std::size_t{5});
+            for (std::size_t i = 0; i + 1 < messages.size(); ++i) {
+                QVERIFY(messages[i].content.find("oak") == std::string::npos);
+                QVERIFY(choice == ShotChoice::Diverse || messages[i].content.find("fish") == std::string::npos);
+            }
+        }
+    }
+
+    void answersAreKept()
+    {
+        const auto folder = path("eval");
+        const Json asked{{"model", "m"}};
+        {
+            auto log = need(AnswerLog::open(folder, asked));
+            need(log.add(kBase, 3, {"a\nb", "stop", 0.25, metrics::Likelihood{-1.5, 2}, ""}));
+            need(log.add(kTuned, 3, {"", "error", {}, {}, "too long"}));
+        }
+        std::ofstream(folder / "answers.jsonl", std::ios::app) << "{\"system\":\"base\",\"row\":4,\"predi"; // a kill in the middle of a line
+        auto log = need(AnswerLog::open(folder, asked));
+        QVERIFY(log.wasBrokenOff());
+        QCOMPARE(log.size(), std::size_t{2});
+        const Answer* answer = log.find(kBase, 3);
+        QVERIFY(answer != nullptr && answer->prediction == "a\nb" && answer->confidence == 0.25 && answer->likelihood->tokens == 2);
+        QCOMPARE(log.find(kTuned, 3)->problem, std::string("too long"));
+        QVERIFY(log.find(kBase, 4) == nullptr);
+        need(log.add(kBase, 4, {"c", "stop", {}, {}, ""}));
+        QCOMPARE(need(AnswerLog::open(folder, asked)).size(), std::size_t{3});
+        const auto other = AnswerLog::open(folder, {{"model", "other"}});
+        QVERIFY(!other.ok() && other.message().find("\"model\"") != std::string::npos);
+    }
+
+    void aGainIsSaid()
+    {
+        const auto found = compared(200, 100, 140);
+        const auto& pair = found.differences.front();
+        QCOMPARE(pair.better, 40);
+        QCOMPARE(pair.worse, 0);
+        QCOMPARE(std::string(pair.test), std::string("mcnemar"));
+        QVERIFY(pair.isShown() && std::abs(pair.difference - 0.2) < 1e-12 && pair.interval.low > 0.1 && pair.interval.high < 0.3);
+        QVERIFY2(found.verdict.starts_with("Tuned is better than base: accuracy 0.7000 instead of 0.5000 on 200 rows"), found.verdict.c_str());
+        QCOMPARE(found.flips.size(), std::size_t{40});
+        QVERIFY(found.flips.front().change > 0);
+    }
+
+    void aLossIsSaid() { QVERIFY(compared(200, 140, 100).verdict.starts_with("Tuned is worse than base")); }
+
+    // One row more is no news; how many rows would make it one is told.
+    void nothingIsSaidOfChance()
+    {
+        const auto found = compared(40, 20, 21);
+        QVERIFY(!found.differences.front().isShown());
+        QVERIFY2(found.verdict.find("no difference in accuracy that 40 rows can show") != std::string::npos, found.verdict.c_str());
+        QVERIFY2(found.verdict.find("; about ") != std::string::npos, found.verdict.c_str());
+        QVERIFY(compared(40, 20, 20).verdict.find("about") == std::string::npos);
+    }
+
+    // All right on ten rows is not "surely all": an interval by drawing alone would say so.
+    void allRightIsNotCertain()
+    {
+        const auto found = compared(10, 10, 10);
+        const auto& value = found.values.front().front();
+        QCOMPARE(value.value, 1.0);
+        QVERIFY(value.interval.low < 0.8);
+        QVERIFY(!found.notes.empty());
+    }
+
+    // A rating where less is better turns what better means.
+    void lessMayBeBetter()
+    {
+        ScoredContender base{kBase, "base", {}};
+        ScoredContender tuned{kTuned, "tuned", {}};
+        std::vector<RowFacts> facts;
+        base::Random random(3);
+        for (std::int64_t i = 0; i < 60; ++i) {
+            const double surprise = 2 + random.uniform();
+            base.rows.push_back({"", {"x"}, metrics::Likelihood{-surprise, 1}});
+            tuned.rows.push_back({"", {"x"}, metrics::Likelihood{-surprise / 2, 1}});
+            facts.push_back({i + 1, {}, "q", {}});
+        }
+        const auto found = need(results({base, tuned}, facts, byName("perplexity"), {}, {.draws = 300}));
+        QVERIFY2(found.verdict.starts_with("Tuned is better than base"), found.verdict.c_str());
+        QCOMPARE(found.differences.front().better, 60);
+        QCOMPARE(std::string(found.differences.front().test), std::string("paired bootstrap"));
+    }
+
+    // Rows of one source are one: forty copies of five rows show no more than the five.
+    void groupsCount()
+    {
+        ScoredContender base{kBase, "base", {}};
+        ScoredContender tuned{kTuned, "tuned", {}};
+        std::vector<RowFacts> facts;
+        for (std::int64_t i = 0; i < 200; ++i) {
+            base.rows.push_back({i % 5 < 2 ? "yes" : "no", {"yes"}});
+            tuned.rows.push_back({i % 5 < 3 ? "yes" : "no", {"yes"}});
+            facts.push_back({i + 1, "source " + std::to_string(i % 5), "q", {}});
+        }
+        const auto found = need(results({base, tuned}, facts, byName("accuracy"), {}, {}));
+        QCOMPARE(found.groups, std::size_t{5});
+        QVERIFY(!found.differences.front().isShown());
+        QVERIFY2(found.verdict.find("in 5 groups") != std::string::npos, found.verdict.c_str());
+    }
+
+    void slices()
+    {
+        const auto found = compared(60, 20, 40);
+        QStringList names;
+        for (const auto& slice : found.slices) {
+            names << QString::fromStdString(slice.name);
+        }
+        QVERIFY2(names.contains("tag: even") && names.contains("long questions") && names.contains("label: yes"), qPrintable(names.join(", ")));
+    }
+
+    // Strict alone would hide how much its reading decides.
+    void strictAndLenientStandTogether()
+    {
+        ScoredContender model{kBase, "model", {}};
+        std::vector<RowFacts> facts;
+        for (std::int64_t i = 0; i < 30; ++i) {
+            model.rows.push_back({i < 6 ? "18" : "It is 18 dollars", {"18"}});
+            facts.push_back({i + 1, {}, "q", {}});
+        }
+        const auto found = need(results({model}, facts, byName("number_match"), {}, {.draws = 200}));
+        QCOMPARE(found.values.front().size(), std::size_t{2});
+        QCOMPARE(found.values.front()[0].value, 0.2);
+        QCOMPARE(found.values.front()[1].value, 1.0);
+        QVERIFY(std::any_of(found.notes.begin(), found.notes.end(), [](const std::string& note) { return note.find("disagree") != std::string::npos; }));
+    }
+
+    void whatIsMissingNamesItsRow()
+    {
+        const auto found = results({{kBase, "base", {{"x"}}}}, {{7, {}, "q", {}}}, byName("bleu"), {}, {});
+        QVERIFY(!found.ok() && found.message().find("row 7") != std::string::npos && found.message().find("reference") != std::string::npos);
+    }
+
+    void jsonHasTheContract()
+    {
+        const Json json = toJson(compared(40, 10, 30, "accuracy,bleu"));
+        QCOMPARE(json.at("rows").get<int>(), 40);
+        for (const char* metric : {"accuracy", "bleu"}) {
+            for (const char* key : {"value", "low", "high"}) {
+                QVERIFY(json.at("metrics").at(metric).contains(key));
+            }
+        }
+        QCOMPARE(json.at("metrics").at("accuracy").at("value").get<double>(), 0.75);
+        QCOMPARE(json.at("flips").at("better").size(), std::size_t{20});
+    }
+
+private:
+    std::filesystem::path path(const char* name) const { return m_folder->filePath(name).toStdString(); }
+    std::filesystem::path write(const char* name, const std::string& text) const
+    {
+        need(base::writeFileAtomically(path(name), text));
+        return path(name);
+    }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+};
+
+QTEST_APPLESS_MAIN(TestEvaluation)
+#include "tst_evaluation.moc"

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Blind judging: sides without a habit, votes that outlive a kill, what they add up to, and the preferences that they become.
+#include "core/base/files.h"
+#include "core/data/dataset.h"
+#include "core/evaluation/pair_sources.h"
+#include "core/store/judgings.h"
+#include "core/store/project.h"
+#include "tests/support/need.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <cmath>
+#include <csignal>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace luthier;
+using namespace luthier::evaluation;
+using support::need;
+
+namespace {
+
+std::vector<JudgedPair> pairsOf(std::int64_t count, const std::string& first = "base", const std::string& second = "tuned")
+{
+    std::vector<JudgedPair> pairs;
+    for (std::int64_t i = 1; i <= count; ++i) {
+        pairs.push_back({i, {{"user", "question " + std::to_string(i), {}}}, first, second, "short", "a longer answer " + std::to_string(i), "reference"});
+    }
+    return pairs;
+}
+
+// A vote for the second system (1), the first (0) or neither (0.5), wherever it stood.
+Vote voteFor(std::int64_t pair, double outcome, const std::string& judge = "me")
+{
+    const bool swapped = isSwapped(42, pair, judge);
+    const Choice choice = outcome == 0.5 ? Choice::Tie : (outcome == 1) == swapped ? Choice::Left : Choice::Right;
+    return {pair, judge, choice, swapped, "", "", 1, ""};
+}
+
+} // namespace
+
+class TestJudging : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+
+    // Over 10,000 draws the second system stands left as often as right (four standard deviations are 200), for every seed, without runs.
+    void sidesAreUnbiased()
+    {
+        constexpr int kDraws = 10'000;
+        for (const std::uint64_t seed : {0ULL, 42ULL, 0xffffffffffffffffULL}) {
+            int left = 0;
+            int changes = 0;
+            for (int pair = 1; pair <= kDraws; ++pair) {
+                left += isSwapped(seed, pair, "me") ? 1 : 0;
+                changes += isSwapped(seed, pair, "me") != isSwapped(seed, pair + 1, "me") ? 1 : 0;
+            }
+            QVERIFY2(std::abs(left - kDraws / 2) < 200, qPrintable(QString::number(left)));
+            QVERIFY2(std::abs(changes - kDraws / 2) < 200, qPrintable(QString::number(changes)));
+        }
+        int apart = 0;
+        for (int pair = 1; pair <= 1000; ++pair) {
+            QCOMPARE(isSwapped(7, pair, "ann"), isSwapped(7, pair, "ann"));
+            apart += isSwapped(7, pair, "ann") != isSwapped(7, pair, "bob") ? 1 : 0;
+        }
+        QVERIFY(apart > 400 && apart < 600);
+    }
+
+    void tallies()
+    {
+        const auto pairs = pairsOf(20);
+        std::vector<Vote> votes;
+        for (std::int64_t i = 1; i <= 16; ++i) {
+            votes.push_back(voteFor(i, i <= 13 ? 1 : 0));
+        }
+        votes.push_back(voteFor(17, 0.5));
+        votes.push_back({18, "me", Choice::BothBad, false, "", "", 0, ""});
+        votes.push_back({19, "me", Choice::Skip, false, "", "", 0, ""});
+        const auto tally = tallyOf(pairs, votes, "base", "tuned");
+        QCOMPARE(tally.pairs, 20);
+        QCOMPARE(tally.judged, 18);
+        QCOMPARE(tally.won, 13);
+        QCOMPARE(tally.lost, 3);
+        QCOMPARE(tally.ties + tally.bothBad, 2);
+        QCOMPARE(tally.skipped, 1);
+        QCOMPARE(tally.rate, 14.0 / 18);
+        QVERIFY(tally.isClear && tally.interval.low > 0.5 && tally.sentence.starts_with("Clear: tuned"));
+        QCOMPARE(tally.longerRate, 13.0 / 16); // the tuned answers are the longer ones
+        QVERIFY(tallyOf(pairs, {}, "base", "tuned").sentence.find("Nothing") != std::string::npos);
+        QVERIFY(!tallyOf(pairs, {voteFor(1, 1)}, "base", "tuned").isClear);
+    }
+
+    // A later vote of the same judge replaces the earlier one; two judges of one pair share it.
+    void theLastVoteCounts()
+    {
+        const auto pairs = pairsOf(2);
+        const auto tally = tallyOf(pairs, {voteFor(1, 1), voteFor(1, 0), voteFor(1, 1, "ann")}, "base", "tuned");
+        QCOMPARE(tally.judged, 1);
+        QCOMPARE(tally.rate, 0.5);
+    }
+
+    void ratingsOfThree()
+    {
+        auto pairs = pairsOf(30, "base", "tuned");
+        for (auto& pair : pairsOf(30, "tuned", "other")) {
+            pair.number += 30;
+            pairs.push_back(pair);
+        }
+        std::vector<Vote> votes;
+        for (std::int64_t i = 1; i <= 60; ++i) {
+            votes.push_back(voteFor(i, i <= 30 ? (i % 3 == 0 ? 0 : 1) : (i % 4 == 0 ? 1 : 0)));
+        }
+        const auto ratings = ratingsOf(pairs, votes);
+        QCOMPARE(ratings.size(), std::size_t{3});
+        QCOMPARE(ratings.front().system, std::string("tuned"));
+        QVERIFY(ratings.front().rating.value > 1000 && ratings.front().rating.interval.low < ratings.front().rating.value);
+    }
+
+    void agreement()
+    {
+        std::vector<Vote> votes;
+        for (std::int64_t i = 1; i <= 20; ++i) {
+            votes.push_back(voteFor(i, i % 2 == 0 ? 1 : 0, "ann"));
+            votes.push_back(voteFor(i, i % 2 == 0 ? 1 : 0, "bob"));
+        }
+        const auto same = agreementOf(votes);
+        QCOMPARE(same.pairs, 20);
+        QCOMPARE(same.kappa, 1.0);
+        QCOMPARE(same.alpha, 1.0);
+        QVERIFY(std::isnan(agreementOf({voteFor(1, 1)}).alpha));
+    }
+
+    // Read back by the data reader as the shape that DPO takes.
+    void votesBecomePreferences()
+    {
+        const auto pairs = pairsOf(5);
+        std::vector<Vote> votes{voteFor(1, 1), voteFor(2, 0), voteFor(3, 0.5)};
+        votes.push_back(voteFor(4, 1));
+        votes.back().correction = "what is right";
+        votes.push_back({5, "me", Choice::BothBad, false, "", "better than both", 0, ""});
+        const auto file = path("preferences.jsonl");
+        QCOMPARE(need(writePreferences(pairs, votes, file)), 6);
+        const auto dataset = need(data::Dataset::open(file));
+        QCOMPARE(QString::fromStdString(dataset->format().id), QStringLiteral("preference"));
+        const auto first = need(dataset->example(0));
+        QCOMPARE(first.messages.front().content, std::string("question 1"));
+        QCOMPARE(first.chosen.front().content, std::string("a longer answer 1"));
+        QCOMPARE(first.rejected.front().content, std::string("short"));
+        const auto second = need(dataset->example(1));
+        QCOMPARE(second.chosen.front().content, std::string("short"));
+        QVERIFY(!writePreferences(pairs, {voteFor(3, 0.5)}, path("none.jsonl")).ok());
+        QVERIFY(!std::filesystem::exists(path("none.jsonl")));
+    }
+
+    void keptInTheProject()
+    {
+        const auto folder = path("project");
+        {
+            auto project = need(store::Project::open(folder));
+            const auto row = need(project->judgings().create("first", 42, pairsOf(3)));
+            QCOMPARE(row.pairs, 3);
+            need(project->judgings().vote(row.id, {2, "me", Choice::Right, true, "a note", "a correction", 2.5, ""}));
+            need(project->judgings().vote(row.id, voteFor(3, 0.5)));
+            QVERIFY(need(project->judgings().takeBack(row.id, "me")));
+            QVERIFY(!need(project->judgings().takeBack(row.id, "nobody")));
+        }
+        auto project = need(store::Project::open(folder));
+        const auto all = need(project->judgings().all());
+        QCOMPARE(all.size(), std::size_t{1});
+        QCOMPARE(all[0].votes, 1);
+        const auto votes = need(project->judgings().votes(all[0].id));
+        QVERIFY(votes[0].pair == 2 && votes[0].choice == Choice::Right && votes[0].isSwapped && votes[0].note == "a note" && votes[0].correction == "a correction");
+        QCOMPARE(need(project->judgings().pairs(all[0].id))[1].prompt[0].content, std::string("question 2"));
+        need(project->judgings().remove(all[0].id));
+        QVERIFY(need(project->judgings().all()).empty());
+        QVERIFY(!project->judgings().find(all[0].id).ok());
+    }
+
+    // Each vote that was told as kept is there after kill -9.
+    void votesSurviveAKill()
+    {
+        const auto folder = path("project");
+        std::int64_t id = 0;
+        {
+            auto project = need(store::Project::open(folder));
+            id = need(project->judgings().create("first", 42, pairsOf(500))).id;
+        }
+        int told[2];
+        QVERIFY(::pipe(told) == 0);
+        const pid_t child = ::fork();
+        if (child == 0) {
+            auto project = store::Project::open(folder);
+            for (std::int64_t pair = 1; project && pair <= 500; ++pair) {
+                const bool isKept = (*project)->judgings().vote(id, voteFor(pair, 1)).ok();
+                if (!isKept || ::write(told[1], "x", 1) != 1) {
+                    break;
+                }
+            }
+            ::_exit(1);
+        }
+        ::close(told[1]);
+        std::int64_t kept = 0;
+        for (char one = 0; kept < 25 && ::read(told[0], &one, 1) == 1;) {
+            ++kept;
+        }
+        ::kill(child, SIGKILL);
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        for (char one = 0; ::read(told[0], &one, 1) == 1;) {
+            ++kept;
+        }
+        ::close(told[0]);
+        QVERIFY(kept >= 25);
+        auto project = need(store::Project::open(folder));
+        const auto votes = need(project->judgings().votes(id));
+        QVERIFY(static_cast<std::int64_t>(votes.size()) >= kept);
+        for (std::int64_t i = 0; i < kept; ++i) {
+            QCOMPARE(votes[static_cast<std::size_t>(i)].pair, i + 1);
+        }
+    }
+
+    void pairsFromFiles()
+    {
+        const auto file = path("pairs.jsonl");
+        need(base::writeFileAtomically(file, "{\"prompt\":\"a?\",\"first_answer\":\"x\",\"second_answer\":\"y\"}\n"
+                                             "{\"prompt\":[{\"role\":\"user\",\"content\":\"b?\"}],\"first\":\"m\",\"second\":\"n\",\"first_answer\":\"x\",\"second_answer\":\"x\"}\n"));
+        const auto chosen = need(pairsOfFile(file, {}));
+        QCOMPARE(chosen.pairs.size(), std::size_t{1});
+        QCOMPARE(chosen.equal, 1);
+        need(base::writeFileAtomically(file, "{\"prompt\":\"a?\",\"first_answer\":\"x\"}\n"));
+        QVERIFY(pairsOfFile(file, {}).message().find("row 1") != std::string::npos);
+        QVERIFY(pairsOfEvaluation(path("nowhere"), {}).message().find("luthier eval") != std::string::npos);
+    }
+
+private:
+    std::filesystem::path path(const char* name) const { return m_folder->filePath(name).toStdString(); }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+};
+
+QTEST_APPLESS_MAIN(TestJudging)
+#include "tst_judging.moc"

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Metrics as sacrebleu, rouge-score, scikit-learn and the SQuAD script have them, on texts chosen to be awkward.
+
+Writes metrics.json. Needs: sacrebleu rouge-score scikit-learn nltk krippendorff statsmodels arena-rank (see README.md).
+"""
+import collections
+import json
+import random
+import re
+import string
+from pathlib import Path
+
+import krippendorff
+import numpy as np
+import sacrebleu
+from nltk.stem.porter import PorterStemmer
+from rouge_score import rouge_scorer
+from sklearn import metrics as sk
+from sacrebleu.metrics import BLEU, CHRF
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.proportion import proportion_confint
+
+HERE = Path(__file__).parent
+
+TEXTS = [
+    ("The cat sat on the mat.", ["The cat is on the mat.", "There is a cat on the mat."]),
+    ("", ["Something was wanted here."]),
+    ("Something was said here.", [""]),
+    ("", [""]),
+    ("   \n\t ", ["blank"]),
+    ("Yes", ["Yes"]),
+    ("yes.", ["Yes"]),
+    ("The price is $1,234.50 (about 3-4%), isn't it?", ["The price is $1,234.50 (about 3-4 %), is it not?"]),
+    ("Größe: 3,5 cm – “schön” und naïve", ["Größe: 3.5 cm - \"schön\" und naive", "Grosse: 3,5 cm"]),
+    ("今天天气很好。我们去公园吧!", ["今天天气不错,我们去公园吧。"]),
+    ("Привет, мир! Как дела?", ["Привет мир. Как твои дела?"]),
+    ("🙂🙂 family 👨‍👩‍👧 e\u0301te\u0301 vs été", ["🙂 family 👨‍👩‍👧 été vs été"]),
+    ("K temperature of 5 K and İstanbul ΑΣ", ["k temperature of 5 k and istanbul ας"]),
+    ("a a a a a a", ["a a a", "a a a a a a a a a"]),
+    ("one two three four five six seven eight nine ten", ["one two three", "ten nine eight seven six five four three two one"]),
+    ("First line here.\nSecond line follows.\n\nFourth.", ["First line is here.\nThe second line follows.\nFourth line."]),
+    ("running runners ran easily; the skies were dying and ponies agreed",
+     ["a runner runs with ease: the sky is dying, the pony agrees"]),
+    ("hyphen-\nated word and <skipped> tag &quot;quoted&quot; &amp;lt; 5-6 x.5 .5. 1.5.", ["hyphenated word and tag \"quoted\" < 5 - 6 x .5 1.5 ."]),
+    ("no\u00a0break\u2009space\x1cseparator\x85next", ["no break space separator next"]),
+    ("An apple a day, the doctor's away_today", ["apple day doctors away today"]),
+    ("ends with a stop .", ["ends with a stop."]),
+    ("{\"key\": [1, 2, 3], \"x\": \"y\"}", ["{\"key\":[1,2,3],\"x\":\"y\"}"]),
+    ("word " * 60, ["word " * 40 + "other " * 10]),
+    ("abc", ["xyz"]),
+    ("x", ["xyz", "x y z"]),
+    ("... !!! ???", ["... !!! ???"]),
+]
+
+
+def squad_normal(text):
+    text = "".join(c for c in text.lower() if c not in set(string.punctuation))
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
+
+
+def squad_f1(prediction, reference):
+    here, there = squad_normal(prediction).split(), squad_normal(reference).split()
+    same = sum((collections.Counter(here) & collections.Counter(there)).values())
+    if same == 0:
+        return 0
+    precision, recall = same / len(here), same / len(there)
+    return 2 * precision * recall / (precision + recall)
+
+
+def columns(rows):
+    """References of rows as sacrebleu wants them: one list a reference, None where a row has fewer."""
+    width = max(len(r) for _, r in rows)
+    return [[r[i] if i < len(r) else None for _, r in rows] for i in range(width)]
+
+
+def text_metrics(rows):
+    predictions = [p for p, _ in rows]
+    bleu, chrf = BLEU(), CHRF()
+    one_bleu, one_chrf = BLEU(effective_order=True), CHRF()
+    kinds = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
+    out = {"bleu": bleu.corpus_score(predictions, columns(rows)).score, "chrf": chrf.corpus_score(predictions, columns(rows)).score,
+           "f1_token": float(sum(max(squad_f1(p, r) for r in rs) for p, rs in rows) / len(rows)),
+           "exact_match": sum(float(p in rs) for p, rs in rows) / len(rows)}
+    per_row = {"bleu": [one_bleu.sentence_score(p, rs).score for p, rs in rows],
+               "chrf": [one_chrf.sentence_score(p, rs).score for p, rs in rows],
+               "f1_token": [float(max(squad_f1(p, r) for r in rs)) for p, rs in rows]}
+    for stemmer in (False, True):
+        scorer = rouge_scorer.RougeScorer(kinds, use_stemmer=stemmer)
+        scores = [scorer.score_multi(rs, p) for p, rs in rows]
+        for kind in kinds:
+            name = kind + ("_stemmed" if stemmer else "")
+            per_row[name] = [float(s[kind].fmeasure) for s in scores]
+            out[name] = sum(per_row[name]) / len(rows)
+    return {"rows": [{"prediction": p, "references": r} for p, r in rows], "values": out, "of_rows": per_row,
+            "bleu_words": [sacrebleu.tokenizers.tokenizer_13a.Tokenizer13a()(p.rstrip()) for p in predictions]}
+
+
+def label_metrics(truth, guess):
+    out = {"accuracy": sk.accuracy_score(truth, guess)}
+    for name, f in (("precision", sk.precision_score), ("recall", sk.recall_score), ("f1", sk.f1_score)):
+        for average in ("micro", "macro"):
+            out[f"{name}_{average}"] = f(truth, guess, average=average, zero_division=0)
+    return {"rows": [{"prediction": g, "references": [t]} for t, g in zip(truth, guess)], "values": {k: float(v) for k, v in out.items()}}
+
+
+def labels():
+    draw = random.Random(7)
+    names = ["good", "bad", "neutral", "größe", "B"]
+    truth = [draw.choice(names[:4]) for _ in range(200)]
+    guess = [t if draw.random() < 0.6 else draw.choice(names + ["", "Good"]) for t in truth]
+    return [label_metrics(truth, guess), label_metrics(["a", "b", "b"], ["a", "a", "a"]), label_metrics(["x"], ["y"])]
+
+
+def calibration():
+    draw = random.Random(11)
+    sure = [draw.random() for _ in range(300)] + [0.0, 1.0, 1 / 15, 2 / 15]
+    right = [int(draw.random() < s * 0.8) for s in sure]
+    edges = np.linspace(0, 1, 16)
+    bins = np.clip(np.searchsorted(edges, sure, side="left") - 1, 0, 14)
+    error = 0.0
+    for b in range(15):
+        inside = bins == b
+        if inside.any():
+            error += inside.mean() * abs(np.mean(np.array(sure)[inside]) - np.mean(np.array(right)[inside]))
+    return {"rows": [{"prediction": "1" if r else "0", "references": ["1"], "confidence": s} for r, s in zip(right, sure)], "ece": float(error)}
+
+
+def stems():
+    words = set(re.findall(r"[a-z0-9]{4,}", Path(__file__).read_text().lower()))
+    endings = ["", "s", "es", "ed", "ing", "ly", "ness", "ational", "fulli", "logi", "ology", "ies", "ied", "ement", "ion", "ization", "alli", "bly",
+               "ability", "iveness", "ousness", "y", "e", "ee", "eed", "ll", "er", "ator", "icate", "ical", "ative"]
+    heads = ["hop", "plan", "trad", "fall", "hiss", "fizz", "pony", "enjoy", "controll", "relat", "activ", "syzyg", "geo", "us", "b", "tr", "agr", "oper",
+             "sens", "digit", "vil", "form", "electr", "hope", "good", "2nd", "yyyy", "aeiou", "cann", "out", "inn", "succ", "ski", "dy", "ly", "ty"]
+    words |= {h + e for h in heads for e in endings} | {"skies", "sky", "dying", "lying", "tying", "news", "innings", "outings", "cannings", "howe",
+                                                        "proceed", "exceed", "succeed"}
+    stemmer = PorterStemmer()
+    return {w: stemmer.stem(w) for w in sorted(words)}
+
+
+def ratings():
+    import pandas as pd
+    from arena_rank.models.bradley_terry import BradleyTerry
+    from arena_rank.utils.data_utils import PairDataset
+    draw = random.Random(3)
+    strength = {"base": 0.0, "prompted": 0.4, "tuned": 1.1, "other": -0.5}
+    battles = []
+    for _ in range(400):
+        a, b = draw.sample(list(strength), 2)
+        p = 1 / (1 + np.exp(strength[b] - strength[a]))
+        battles.append((a, b, 0.5 if draw.random() < 0.15 else float(draw.random() < p)))
+    frame = pd.DataFrame(battles, columns=["model_a", "model_b", "outcome"])
+    frame["winner"] = frame["outcome"].map({1.0: "model_a", 0.0: "model_b", 0.5: "tie"})
+    data = PairDataset.from_pandas(frame)
+    result = BradleyTerry(n_competitors=len(data.competitors)).compute_ratings_and_cis(data)
+    names = [str(c) for c in data.competitors]
+    return {"battles": [[names.index(a), names.index(b), o] for a, b, o in battles], "names": names,
+            "ratings": [float(x) for x in result["ratings"]], "low": [float(x) for x in result["rating_lower"]],
+            "high": [float(x) for x in result["rating_upper"]]}
+
+
+def statistics():
+    draw = random.Random(5)
+    first = [draw.randrange(4) for _ in range(60)]
+    second = [f if draw.random() < 0.7 else draw.randrange(4) for f in first]
+    # The example of Krippendorff's own paper (2011): four observers, twelve units.
+    nan = np.nan
+    example = [[1, 2, 3, 3, 2, 1, 4, 1, 2, nan, nan, nan], [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, nan, 3], [nan, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, nan],
+               [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, nan]]
+    alpha = {level: float(krippendorff.alpha(example, level_of_measurement=level)) for level in ("nominal", "ordinal", "interval")}
+    table = [(0, 0), (5, 5), (0, 9), (12, 3), (59, 33), (200, 150)]
+    proportions = [(0, 10), (1, 10), (10, 10), (37, 80), (993, 1000)]
+    return {"kappa": {"first": first, "second": second, "value": float(sk.cohen_kappa_score(first, second))},
+            "krippendorff": {"judgements": [[None if x != x else x for x in row] for row in example], "alpha": alpha},
+            "mcnemar": [[b, c, float(mcnemar([[0, b], [c, 0]], exact=True).pvalue)] for b, c in table],
+            "wilson": [[k, n, *map(float, proportion_confint(k, n, method="wilson"))] for k, n in proportions],
+            "exact": [[k, n, *map(float, proportion_confint(k, n, method="beta"))] for k, n in proportions]}
+
+
+def main():
+    draw = random.Random(1)
+    words = "the cat sat on a mat while dogs were running quickly through green gardens, 3.5 miles away.".split()
+    noise = [(" ".join(draw.choices(words, k=draw.randrange(1, 30))), [" ".join(draw.choices(words, k=draw.randrange(1, 30))) for _ in range(draw.randrange(1, 4))])
+             for _ in range(60)]
+    out = {"made_with": {"sacrebleu": sacrebleu.__version__}, "texts": [text_metrics(TEXTS), text_metrics(noise)] + [text_metrics([row]) for row in TEXTS],
+           "labels": labels(), "calibration": calibration(), "stems": stems(), "ratings": ratings(), "statistics": statistics()}
+    from importlib.metadata import version
+    out["made_with"] = {name: version(name) for name in ("sacrebleu", "rouge-score", "scikit-learn", "nltk", "krippendorff", "statsmodels", "arena-rank")}
+    (HERE / "metrics.json").write_text(json.dumps(out, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Judge page: a judging by keyboard alone, sides that hide their makers, votes on disk before the next pair, corrections, and preferences
+// opened in Data.
+#include "core/base/files.h"
+#include "core/data/dataset.h"
+#include "core/store/judgings.h"
+#include "tests/support/need.h"
+#include "tests/support/page_test.h"
+#include "ui/models/judging/judging_desk.h"
+#include "ui/pages/judge/judge_page.h"
+#include "ui/widgets/conversation/diff_text.h"
+
+#include <QAction>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QToolButton>
+
+using namespace luthier;
+using namespace luthier::ui;
+using support::need;
+
+namespace {
+
+std::vector<evaluation::JudgedPair> pairs()
+{
+    const std::string rhyme = "Shellac is thinned with alcohol. Start with a two-pound cut, pad it on in thin coats, and let each dry for an hour before the next one.";
+    return {{0, {{"user", "How is shellac thinned?", {}}}, "base", "tuned", "You thin shellac. Shellac is thinned. It is thinned by thinning.", rhyme, ""},
+            {0, {{"user", "Which glue for a guitar top?", {}}}, "base", "tuned", "Any glue.", "Hide glue: it is hard, thin, and can be opened again.", ""},
+            {0, {{"system", "Be brief.", {}}, {"user", "Which saw for a dovetail?", {}}}, "base", "tuned", "A saw.", "A fine rip saw.", ""}};
+}
+
+} // namespace
+
+class TestJudgePage : public QObject, private support::PageTest<JudgePage> {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { makeFolder(); }
+    void cleanup() { closePage(); }
+
+    void emptyPageSaysWhatBelongsHere()
+    {
+        openPage();
+        QVERIFY(m_page->isVisible());
+        QVERIFY(!m_page->mainAction()->isEnabled());
+    }
+
+    void judgedByKeyboard()
+    {
+        openWithPairs();
+        QVERIFY(!m_page->mainAction()->isEnabled());
+        std::vector<std::int64_t> expected;
+        for (int i = 0; i < 3; ++i) {
+            const auto* pair = m_page->desk()->pair();
+            QVERIFY(pair != nullptr);
+            expected.push_back(pair->number);
+            const bool isTunedLeft = find<DiffText>("judgeLeft")->text() == QString::fromStdString(pair->secondAnswer);
+            QCOMPARE(find<DiffText>(isTunedLeft ? "judgeRight" : "judgeLeft")->text(), QString::fromStdString(pair->firstAnswer));
+            QTest::keyClick(m_page.get(), isTunedLeft ? Qt::Key_1 : Qt::Key_2);
+            QTRY_COMPARE(m_page->desk()->numDone(), i + 1);
+            QCOMPARE(static_cast<int>(need(m_workspace->project()->judgings().votes(1)).size()), i + 1); // on disk already
+        }
+        QCOMPARE(m_page->desk()->pair(), nullptr);
+        QCOMPARE(m_page->desk()->tally().won, 3);
+        QVERIFY(!find<QPushButton>("judge_left")->isEnabled());
+        QTest::keyClick(m_page.get(), Qt::Key_Backspace, Qt::ControlModifier);
+        QTRY_VERIFY(m_page->desk()->pair() != nullptr);
+        QCOMPARE(m_page->desk()->pair()->number, expected.back());
+    }
+
+    // Digits in a note are a note.
+    void aNoteIsTyped()
+    {
+        openWithPairs();
+        auto* note = find<QLineEdit>("judgeNote");
+        note->setFocus();
+        QTest::keyClicks(note, QStringLiteral("12 coats"));
+        QCOMPARE(note->text(), QStringLiteral("12 coats"));
+        QCOMPARE(m_page->desk()->numDone(), 0);
+        find<QPushButton>("judge_tie")->click();
+        QTRY_COMPARE(m_page->desk()->numDone(), 1);
+        QCOMPARE(need(m_workspace->project()->judgings().votes(1)).front().note, std::string("12 coats"));
+        QVERIFY(note->text().isEmpty());
+    }
+
+    void correctionsBecomePreferences()
+    {
+        openWithPairs();
+        find<QToolButton>("judgeCorrect")->click();
+        QTest::keyClicks(find<QPlainTextEdit>("judgeCorrection"), QStringLiteral("Two pounds to the gallon."));
+        find<QPushButton>("judge_both_bad")->click();
+        QTRY_COMPARE(m_page->desk()->numDone(), 1);
+        QVERIFY(!find<QPlainTextEdit>("judgeCorrection")->isVisible());
+        QSignalSpy written(m_page->desk(), &JudgingDesk::preferencesWritten);
+        QSignalSpy opened(m_workspace.get(), &Workspace::fileWanted);
+        QVERIFY(m_page->mainAction()->isEnabled());
+        m_page->mainAction()->trigger();
+        QTRY_COMPARE(written.size(), 1);
+        QCOMPARE(opened.size(), 1);
+        const auto dataset = need(data::Dataset::open(opened[0][0].toString().toStdString()));
+        QCOMPARE(QString::fromStdString(dataset->format().id), QStringLiteral("preference"));
+        QCOMPARE(dataset->rowCount(), 2); // over either answer
+        QCOMPARE(need(dataset->example(0)).chosen.front().content, std::string("Two pounds to the gallon."));
+    }
+
+    void anotherJudgeBeginsAnew()
+    {
+        openWithPairs();
+        QTest::keyClick(m_page.get(), Qt::Key_5);
+        QTRY_COMPARE(m_page->desk()->numDone(), 1);
+        m_page->desk()->setJudge(QStringLiteral("ann"));
+        QCOMPARE(m_page->desk()->numDone(), 0);
+        QCOMPARE(m_page->desk()->pair()->number, 1);
+    }
+
+    void whatIsNoEvaluationIsSaid()
+    {
+        openPage();
+        QSignalSpy problems(m_page->desk(), &JudgingDesk::problemFound);
+        m_page->desk()->makeFrom(m_folder->path());
+        QTRY_COMPARE(problems.size(), 1);
+        QVERIFY(find<QLabel>("judgeProblem")->isVisible());
+        QVERIFY(find<QLabel>("judgeProblem")->text().contains(QStringLiteral("luthier eval")));
+    }
+
+    void everythingHasANameAndATooltip()
+    {
+        openWithPairs();
+        for (const auto* button : m_page->findChildren<QAbstractButton*>()) {
+            if (button->isVisible()) {
+                QVERIFY2(!button->toolTip().isEmpty() && !(button->text() + button->accessibleName()).isEmpty(), qPrintable(button->objectName()));
+            }
+        }
+        for (const char* name : {"judgeNote", "judgeCorrection", "judgeName", "judgeJudgings", "judgePrompt", "judgeLeft", "judgeRight"}) {
+            QVERIFY2(!find<QWidget>(name)->accessibleName().isEmpty(), name);
+        }
+    }
+
+    void pictures_data() { support::addThemes(); }
+    void pictures()
+    {
+        QFETCH(Theme::Choice, theme);
+        Theme look(*qApp);
+        look.setChoice(theme);
+        openPage();
+        m_page->resize(1040, 680);
+        QTest::qWait(50);
+        support::savePicture(m_page.get(), QStringLiteral("judge-empty"));
+        need(m_workspace->project()->judgings().create("held-out rows", 42, pairs()));
+        m_page->desk()->reload();
+        QTRY_VERIFY(m_page->desk()->pair() != nullptr);
+        QTest::keyClick(m_page.get(), Qt::Key_1);
+        QTRY_COMPARE(m_page->desk()->numDone(), 1);
+        support::savePicture(m_page.get(), QStringLiteral("judge"));
+        find<QToolButton>("judgeCorrect")->click();
+        support::savePicture(m_page.get(), QStringLiteral("judge-correcting"));
+    }
+
+private:
+    void openWithPairs()
+    {
+        openPage();
+        need(m_workspace->project()->judgings().create("held-out rows", 42, pairs()));
+        m_page->desk()->reload();
+        QTRY_VERIFY(m_page->desk()->pair() != nullptr);
+    }
+};
+
+QTEST_MAIN(TestJudgePage)
+#include "tst_judge_page.moc"

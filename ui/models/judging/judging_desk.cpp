@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/models/judging/judging_desk.h"
+
+#include "core/evaluation/pair_sources.h"
+#include "core/store/project.h"
+#include "ui/bridge/job.h"
+#include "ui/workspace/workspace.h"
+
+#include <QFileInfo>
+
+#include <filesystem>
+#include <set>
+#include <utility>
+
+namespace luthier::ui {
+
+namespace {
+
+constexpr double kMilliseconds = 1000;
+
+// The first name that no file has: preferences of a judging can be written again after more votes.
+std::filesystem::path freeFile(const std::filesystem::path& folder, std::int64_t judging)
+{
+    std::error_code code;
+    for (int i = 1;; ++i) {
+        const std::string name = "preferences-" + std::to_string(judging) + (i == 1 ? "" : "-" + std::to_string(i)) + ".jsonl";
+        if (!std::filesystem::exists(folder / name, code)) {
+            return folder / name;
+        }
+    }
+}
+
+} // namespace
+
+JudgingDesk::JudgingDesk(Workspace& workspace, QObject* parent) : QObject(parent), m_workspace(workspace)
+{
+    connect(&m_workspace, &Workspace::projectChanged, this, [this] {
+        m_row = {};
+        reload();
+    });
+}
+
+JudgingDesk::Read JudgingDesk::read(store::Project& project, std::int64_t id)
+{
+    Read read;
+    auto row = project.judgings().find(id);
+    auto pairs = row ? project.judgings().pairs(id) : Result<std::vector<evaluation::JudgedPair>>(row.error());
+    auto votes = pairs ? project.judgings().votes(id) : Result<std::vector<evaluation::Vote>>(pairs.error());
+    if (!votes) {
+        read.problem = QString::fromStdString(votes.message());
+        return read;
+    }
+    return {std::move(*row), std::move(*pairs), std::move(*votes), {}};
+}
+
+void JudgingDesk::reload()
+{
+    const auto project = m_workspace.project();
+    const auto work = [project] { return project ? project->judgings().all() : Result<std::vector<store::JudgingRow>>(std::vector<store::JudgingRow>()); };
+    startJob(this, work, [this, project](const Result<std::vector<store::JudgingRow>>& rows) {
+        if (project != m_workspace.project()) {
+            return;
+        }
+        if (!rows) {
+            Q_EMIT problemFound(QString::fromStdString(rows.message()));
+            return;
+        }
+        m_judgings = *rows;
+        Q_EMIT listChanged();
+        if (m_judgings.empty()) {
+            take({});
+        } else {
+            open(m_row.id == 0 ? m_judgings.front().id : m_row.id);
+        }
+    });
+}
+
+void JudgingDesk::open(qint64 id)
+{
+    const auto project = m_workspace.project();
+    if (!project) {
+        return;
+    }
+    m_row.id = id;
+    startJob(this, [project, id] { return read(*project, id); }, [this, id](const Read& read) {
+        if (m_row.id == id) {
+            take(read);
+        }
+    });
+}
+
+void JudgingDesk::take(const Read& read)
+{
+    if (!read.problem.isEmpty()) {
+        Q_EMIT problemFound(read.problem);
+        return;
+    }
+    m_row = read.row;
+    m_pairs = read.pairs;
+    m_votes = read.votes;
+    findOpenPair();
+}
+
+void JudgingDesk::findOpenPair()
+{
+    std::set<std::int64_t> done;
+    for (const auto& vote : m_votes) {
+        if (QString::fromStdString(vote.judge) == m_judge) {
+            done.insert(vote.pair);
+        }
+    }
+    m_numDone = static_cast<qint64>(done.size());
+    m_place = 0;
+    while (m_place < m_pairs.size() && done.contains(m_pairs[m_place].number)) {
+        ++m_place;
+    }
+    m_shown.start();
+    Q_EMIT pairChanged();
+}
+
+void JudgingDesk::setJudge(const QString& name)
+{
+    const QString trimmed = name.trimmed();
+    if (!trimmed.isEmpty() && trimmed != m_judge) {
+        m_judge = trimmed;
+        findOpenPair();
+    }
+}
+
+QString JudgingDesk::answer(bool isLeft) const
+{
+    if (pair() == nullptr) {
+        return {};
+    }
+    const bool swapped = evaluation::isSwapped(m_row.seed, pair()->number, m_judge.toStdString());
+    return QString::fromStdString(isLeft == swapped ? pair()->secondAnswer : pair()->firstAnswer);
+}
+
+evaluation::Tally JudgingDesk::tally() const
+{
+    const bool isOpen = !m_pairs.empty();
+    return evaluation::tallyOf(m_pairs, m_votes, isOpen ? m_pairs.front().first : "", isOpen ? m_pairs.front().second : "");
+}
+
+void JudgingDesk::change(const std::function<Result<void>(store::Judgings& judgings)>& work)
+{
+    const auto project = m_workspace.project();
+    if (m_isBusy || !project || m_row.id == 0) {
+        return;
+    }
+    m_isBusy = true;
+    const auto id = m_row.id;
+    const auto changeAndRead = [project, id, work] {
+        const auto done = work(project->judgings());
+        return done ? read(*project, id) : Read{{}, {}, {}, QString::fromStdString(done.message())};
+    };
+    startJob(this, changeAndRead, [this, id](const Read& read) {
+        m_isBusy = false;
+        if (m_row.id == id) {
+            take(read);
+        }
+    });
+}
+
+void JudgingDesk::vote(evaluation::Choice choice, const QString& note, const QString& correction)
+{
+    if (pair() == nullptr) {
+        return;
+    }
+    const std::string judge = m_judge.toStdString();
+    evaluation::Vote vote{pair()->number, judge, choice, evaluation::isSwapped(m_row.seed, pair()->number, judge), note.trimmed().toStdString(),
+                          correction.trimmed().toStdString(), static_cast<double>(m_shown.elapsed()) / kMilliseconds, {}};
+    change([vote = std::move(vote), id = m_row.id](store::Judgings& judgings) { return judgings.vote(id, vote); });
+}
+
+void JudgingDesk::takeBack()
+{
+    change([judge = m_judge.toStdString(), id = m_row.id](store::Judgings& judgings) -> Result<void> {
+        const auto gone = judgings.takeBack(id, judge);
+        return gone ? Result<void>() : gone.error();
+    });
+}
+
+void JudgingDesk::makeFrom(const QString& path)
+{
+    const auto project = m_workspace.project();
+    if (!project) {
+        return;
+    }
+    const auto make = [project, path, isFolder = QFileInfo(path).isDir()]() -> Result<store::JudgingRow> {
+        const std::filesystem::path source = path.toStdString();
+        // What was tuned against what it was tuned from; without, against the base with a prompt.
+        auto chosen = isFolder ? evaluation::pairsOfEvaluation(source, {}) : evaluation::pairsOfFile(source, {});
+        if (!chosen && isFolder) {
+            const auto others = evaluation::pairsOfEvaluation(source, {.second = "prompted"});
+            chosen = others ? others : chosen;
+        }
+        if (!chosen) {
+            return chosen.error();
+        }
+        return project->judgings().create(source.filename().string(), evaluation::PairChoice{}.seed, chosen->pairs);
+    };
+    startJob(this, make, [this](const Result<store::JudgingRow>& row) {
+        if (!row) {
+            Q_EMIT problemFound(QString::fromStdString(row.message()));
+            return;
+        }
+        m_row.id = row->id;
+        reload();
+    });
+}
+
+void JudgingDesk::writePreferences()
+{
+    const auto project = m_workspace.project();
+    if (!project || m_row.id == 0) {
+        return;
+    }
+    struct Written {
+        std::filesystem::path path;
+        Result<std::int64_t> rows;
+    };
+    const auto write = [project, id = m_row.id, pairs = m_pairs, votes = m_votes] {
+        const auto path = freeFile(project->folder(), id);
+        return Written{path, evaluation::writePreferences(pairs, votes, path)};
+    };
+    startJob(this, write, [this](const Written& written) {
+        if (!written.rows) {
+            Q_EMIT problemFound(QString::fromStdString(written.rows.message()));
+            return;
+        }
+        Q_EMIT preferencesWritten(QString::fromStdString(written.path.string()), *written.rows);
+    });
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/judge/judge_page.h"
+
+#include "core/store/project.h"
+#include "ui/models/judging/judging_desk.h"
+#include "ui/widgets/conversation/diff_text.h"
+#include "ui/widgets/empty_state.h"
+#include "ui/widgets/named_button.h"
+#include "ui/workspace/workspace.h"
+
+#include <QAction>
+#include <QComboBox>
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QLocale>
+#include <QPlainTextEdit>
+#include <QProgressBar>
+#include <QShortcut>
+#include <QSignalBlocker>
+#include <QStackedWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <iterator>
+
+namespace luthier::ui {
+
+namespace {
+
+struct KeyText {
+    const char* text;
+    const char* help;
+};
+// In the order of evaluation::kChoices.
+constexpr std::array kKeyTexts{
+    KeyText{QT_TRANSLATE_NOOP("JudgePage", "Left is better"), QT_TRANSLATE_NOOP("JudgePage", "The left answer is better")},
+    KeyText{QT_TRANSLATE_NOOP("JudgePage", "Right is better"), QT_TRANSLATE_NOOP("JudgePage", "The right answer is better")},
+    KeyText{QT_TRANSLATE_NOOP("JudgePage", "As good"), QT_TRANSLATE_NOOP("JudgePage", "Both are good, and neither is better: half a win for each")},
+    KeyText{QT_TRANSLATE_NOOP("JudgePage", "Both bad"), QT_TRANSLATE_NOOP("JudgePage", "Neither will do: half a win for each")},
+    KeyText{QT_TRANSLATE_NOOP("JudgePage", "Skip"), QT_TRANSLATE_NOOP("JudgePage", "Cannot be judged; it counts for nothing")},
+};
+static_assert(kKeyTexts.size() == std::size(evaluation::kChoices));
+
+QString percent(double share)
+{
+    return QLocale().toString(100 * share, 'f', 0);
+}
+
+QString promptText(const evaluation::JudgedPair& pair)
+{
+    if (pair.prompt.size() == 1) {
+        return QString::fromStdString(pair.prompt.front().content);
+    }
+    QString text;
+    for (const auto& message : pair.prompt) {
+        text += (text.isEmpty() ? QString() : QStringLiteral("\n\n")) + QString::fromStdString(message.role + ": " + message.content);
+    }
+    return text;
+}
+
+} // namespace
+
+JudgePage::JudgePage(Workspace& workspace, QWidget* parent)
+    : Page(parent), m_workspace(workspace), m_desk(new JudgingDesk(workspace, this)), m_action(new QAction(tr("Make preferences"), this)),
+      m_stack(new QStackedWidget), m_empty(new EmptyState), m_judgings(new QComboBox), m_judge(new QLineEdit(m_desk->judge())), m_progress(new QProgressBar),
+      m_tally(new QLabel), m_problem(new QLabel), m_prompt(diffText(QStringLiteral("judgePrompt"), tr("Prompt"))),
+      m_left(diffText(QStringLiteral("judgeLeft"), tr("Left answer"))), m_right(diffText(QStringLiteral("judgeRight"), tr("Right answer"))),
+      m_takeBack(makeButton(QStringLiteral("judgeTakeBack"), tr("Take back"), tr("Take back your last vote and judge that pair again (Ctrl+Backspace)"))),
+      m_note(new QLineEdit), m_correct(new QToolButton), m_correction(new QPlainTextEdit)
+{
+    setObjectName(QStringLiteral("judgePage"));
+    m_empty->setText({tr("Nothing to judge yet"),
+                      tr("Two answers to the same question, whose makers are hidden and whose sides are drawn: people say which is better. Take the answers of an "
+                         "evaluation (luthier eval keeps them in the project's folder evaluations), or a file of pairs."),
+                      tr("Choose an evaluation\u2026"), tr("Open a file of pairs\u2026")});
+    m_work = buildWork();
+    m_stack->addWidget(m_empty);
+    m_stack->addWidget(m_work);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    m_problem->setObjectName(QStringLiteral("judgeProblem"));
+    m_problem->setWordWrap(true);
+    m_problem->hide();
+    layout->addWidget(m_problem);
+    layout->addWidget(m_stack, 1);
+
+    m_action->setToolTip(tr("Write votes and corrections as a data file of preferences, and open it in Data: ready for DPO or a reward model"));
+    m_action->setEnabled(false);
+    connect(m_action, &QAction::triggered, m_desk, &JudgingDesk::writePreferences);
+    connect(m_empty, &EmptyState::triggered, this, &JudgePage::askForEvaluation);
+    connect(m_empty, &EmptyState::secondTriggered, this, &JudgePage::askForFile);
+    connectDesk();
+    showList();
+    m_desk->reload();
+}
+
+void JudgePage::activated()
+{
+    m_desk->reload(); // the command line may have judged meanwhile
+}
+
+QWidget* JudgePage::buildWork()
+{
+    auto* work = new QWidget;
+    auto* column = new QVBoxLayout(work);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addWidget(buildHead());
+    m_prompt->setToolTip(tr("What both were asked"));
+    column->addWidget(m_prompt, 1);
+    column->addWidget(buildAnswers(), 4);
+    column->addWidget(buildKeys());
+    return work;
+}
+
+QWidget* JudgePage::buildHead()
+{
+    auto* head = new QWidget;
+    auto* layout = new QVBoxLayout(head);
+    layout->setContentsMargins(0, 0, 0, 0);
+    m_judgings->setObjectName(QStringLiteral("judgeJudgings"));
+    m_judgings->setAccessibleName(tr("Judging"));
+    m_judgings->setToolTip(tr("The pairs that are judged"));
+    m_judge->setObjectName(QStringLiteral("judgeName"));
+    m_judge->setAccessibleName(tr("Judge"));
+    m_judge->setToolTip(tr("Who judges: several people may, each with sides of their own"));
+    m_judge->setMaximumWidth(fontMetrics().averageCharWidth() * 24);
+    auto* more = makeButton(QStringLiteral("judgeMore"), tr("New\u2026"), tr("Make pairs out of another evaluation"));
+    connect(more, &QPushButton::clicked, this, &JudgePage::askForEvaluation);
+    auto* label = new QLabel(tr("&Judge"));
+    label->setBuddy(m_judge);
+    auto* row = new QHBoxLayout;
+    row->addWidget(m_judgings, 1);
+    row->addWidget(more);
+    row->addWidget(label);
+    row->addWidget(m_judge);
+    layout->addLayout(row);
+    m_progress->setObjectName(QStringLiteral("judgeProgress"));
+    m_progress->setAccessibleName(tr("Pairs judged"));
+    m_progress->setToolTip(tr("Pairs that you have judged or skipped, of all"));
+    m_tally->setObjectName(QStringLiteral("judgeTally"));
+    m_tally->setWordWrap(true);
+    m_tally->setToolTip(tr("Wins with an interval of 95 %; as good and both bad count half"));
+    layout->addWidget(m_progress);
+    layout->addWidget(m_tally);
+    return head;
+}
+
+QWidget* JudgePage::buildAnswers()
+{
+    auto* answers = new QWidget;
+    auto* row = new QHBoxLayout(answers);
+    row->setContentsMargins(0, 0, 0, 0);
+    for (DiffText* text : {m_left, m_right}) {
+        auto* side = new QVBoxLayout;
+        auto* title = new QLabel(text == m_left ? tr("1  Left") : tr("2  Right"));
+        QFont bold = font();
+        bold.setBold(true);
+        title->setFont(bold);
+        text->setToolTip(text == m_left ? tr("The left answer; press 1 when it is better") : tr("The right answer; press 2 when it is better"));
+        side->addWidget(title);
+        side->addWidget(text, 1);
+        row->addLayout(side, 1);
+    }
+    return answers;
+}
+
+QWidget* JudgePage::buildKeys()
+{
+    auto* box = new QWidget;
+    auto* layout = new QVBoxLayout(box);
+    layout->setContentsMargins(0, 0, 0, 0);
+    auto* keys = new QHBoxLayout;
+    for (std::size_t i = 0; i < kKeyTexts.size(); ++i) {
+        const auto& choice = evaluation::kChoices[i];
+        const QString key = QString::fromLatin1(choice.key);
+        auto* button = makeButton(QStringLiteral("judge_") + QString::fromLatin1(choice.id),
+                                  //: the key, and what it says
+                                  tr("%1   %2").arg(key, tr(kKeyTexts[i].text)), tr("%1 (key %2)").arg(tr(kKeyTexts[i].help), key));
+        button->setMinimumHeight(fontMetrics().height() * 3);
+        connect(button, &QPushButton::clicked, this, [this, what = choice.choice] { vote(what); });
+        auto* shortcut = new QShortcut(QKeySequence(key), this); // an editor takes its digits itself
+        shortcut->setContext(Qt::WidgetWithChildrenShortcut);
+        connect(shortcut, &QShortcut::activated, button, &QPushButton::click);
+        m_keys.push_back(button);
+        keys->addWidget(button, 1);
+    }
+    layout->addLayout(keys);
+    m_note->setObjectName(QStringLiteral("judgeNote"));
+    m_note->setAccessibleName(tr("Note"));
+    m_note->setPlaceholderText(tr("Why (kept with the vote)"));
+    m_note->setToolTip(tr("A note that is kept with the vote"));
+    m_correct->setObjectName(QStringLiteral("judgeCorrect"));
+    m_correct->setText(tr("Correct\u2026"));
+    m_correct->setCheckable(true);
+    m_correct->setToolTip(tr("Write what would have been right: it becomes a preference over what it corrects"));
+    m_correction->setObjectName(QStringLiteral("judgeCorrection"));
+    m_correction->setAccessibleName(tr("Correction"));
+    m_correction->setPlaceholderText(tr("What would have been right"));
+    m_correction->setToolTip(tr("Kept with the vote; chosen over what it corrects when preferences are made"));
+    m_correction->setTabChangesFocus(true);
+    m_correction->setMaximumHeight(fontMetrics().height() * 6);
+    m_correction->hide();
+    auto* row = new QHBoxLayout;
+    row->addWidget(m_note, 1);
+    row->addWidget(m_correct);
+    row->addWidget(m_takeBack);
+    layout->addLayout(row);
+    layout->addWidget(m_correction);
+    connect(m_correct, &QToolButton::toggled, this, &JudgePage::setCorrecting);
+    connect(m_takeBack, &QPushButton::clicked, m_desk, &JudgingDesk::takeBack);
+    auto* back = new QShortcut(QKeySequence(tr("Ctrl+Backspace")), this);
+    back->setContext(Qt::WidgetWithChildrenShortcut);
+    connect(back, &QShortcut::activated, m_takeBack, &QPushButton::click);
+    return box;
+}
+
+void JudgePage::connectDesk()
+{
+    connect(m_desk, &JudgingDesk::listChanged, this, &JudgePage::showList);
+    connect(m_desk, &JudgingDesk::pairChanged, this, &JudgePage::showPair);
+    connect(m_desk, &JudgingDesk::problemFound, this, &JudgePage::showProblem);
+    connect(m_desk, &JudgingDesk::preferencesWritten, this, [this](const QString& path, qint64 rows) {
+        m_workspace.say(tr("%n preference(s) written", nullptr, static_cast<int>(rows)));
+        Q_EMIT m_workspace.pageWanted(QStringLiteral("data"), {});
+        Q_EMIT m_workspace.fileWanted(path);
+    });
+    connect(m_judgings, &QComboBox::activated, this, [this](int index) { m_desk->open(m_judgings->itemData(index).toLongLong()); });
+    connect(m_judge, &QLineEdit::editingFinished, this, [this] { m_desk->setJudge(m_judge->text()); });
+}
+
+void JudgePage::askForEvaluation()
+{
+    const auto project = m_workspace.project();
+    const QString start = project ? QString::fromStdString((project->folder() / "evaluations").string()) : QString();
+    const QString folder = QFileDialog::getExistingDirectory(this, tr("Choose the folder of an evaluation"), start);
+    if (!folder.isEmpty()) {
+        m_desk->makeFrom(folder);
+    }
+}
+
+void JudgePage::askForFile()
+{
+    const QString file = QFileDialog::getOpenFileName(this, tr("Open a file of pairs"), {}, tr("Pairs of answers (*.jsonl *.json *.csv)"));
+    if (!file.isEmpty()) {
+        m_desk->makeFrom(file);
+    }
+}
+
+void JudgePage::showList()
+{
+    const QSignalBlocker blocker(m_judgings);
+    m_judgings->clear();
+    for (const auto& row : m_desk->judgings()) {
+        m_judgings->addItem(tr("%1  \u00b7  %n pair(s)", nullptr, static_cast<int>(row.pairs)).arg(QString::fromStdString(row.name)), static_cast<qlonglong>(row.id));
+    }
+    m_judgings->setCurrentIndex(m_judgings->findData(m_desk->judging()));
+    m_stack->setCurrentWidget(m_desk->judgings().empty() ? static_cast<QWidget*>(m_empty) : m_work);
+}
+
+void JudgePage::showPair()
+{
+    const auto* pair = m_desk->pair();
+    m_problem->hide();
+    m_judgings->setCurrentIndex(m_judgings->findData(m_desk->judging()));
+    m_prompt->setText(pair == nullptr ? QString() : promptText(*pair));
+    m_prompt->setPlaceholderText(tr("Every pair is judged. Make preferences out of the votes, or take the last vote back."));
+    m_left->setText(m_desk->left());
+    m_right->setText(m_desk->right());
+    m_left->setPlaceholderText(pair == nullptr ? QString() : tr("nothing was answered"));
+    m_right->setPlaceholderText(pair == nullptr ? QString() : tr("nothing was answered"));
+    m_note->clear();
+    m_correction->clear();
+    m_correct->setChecked(false);
+    for (QPushButton* key : m_keys) {
+        key->setEnabled(pair != nullptr);
+    }
+    m_note->setEnabled(pair != nullptr);
+    m_correct->setEnabled(pair != nullptr);
+    m_takeBack->setEnabled(m_desk->numDone() > 0);
+    m_progress->setMaximum(static_cast<int>(std::max<qint64>(1, m_desk->numPairs())));
+    m_progress->setValue(static_cast<int>(m_desk->numDone()));
+    m_progress->setFormat(tr("%1 of %2").arg(QLocale().toString(m_desk->numDone()), QLocale().toString(m_desk->numPairs())));
+    showTally();
+    if (pair != nullptr && !m_keys.empty() && isVisible() && m_note->hasFocus()) {
+        m_keys.front()->setFocus();
+    }
+}
+
+void JudgePage::showTally()
+{
+    const auto tally = m_desk->tally();
+    m_action->setEnabled(tally.judged > 0);
+    if (tally.judged == 0) {
+        m_tally->setText(tr("Nothing is judged yet. Who made which answer is told to nobody, and the sides are drawn anew for each pair."));
+        return;
+    }
+    //: a system, its wins in per cent, low and high end of the interval, number of pairs
+    QString text = tr("%1 wins %2 % (%3 to %4 %) of %5 pairs.")
+                       .arg(m_desk->second(), percent(tally.rate), percent(tally.interval.low), percent(tally.interval.high),
+                            QLocale().toString(static_cast<qlonglong>(tally.judged)));
+    text += QLatin1Char(' ') + (tally.isClear ? tr("That is clear.") : tr("Not clear yet."));
+    if (std::isfinite(tally.longerRate)) {
+        text += QLatin1Char(' ') + tr("The longer answer won %1 %.").arg(percent(tally.longerRate));
+    }
+    m_tally->setText(text);
+}
+
+void JudgePage::vote(evaluation::Choice choice)
+{
+    if (m_desk->pair() == nullptr || m_desk->isBusy()) {
+        return;
+    }
+    m_desk->vote(choice, m_note->text(), m_correct->isChecked() ? m_correction->toPlainText() : QString());
+}
+
+void JudgePage::setCorrecting(bool isOn)
+{
+    m_correction->setVisible(isOn);
+    if (isOn) {
+        m_correction->setFocus();
+    }
+}
+
+void JudgePage::showProblem(const QString& sentence)
+{
+    m_problem->setText(sentence);
+    m_problem->show();
+}
+
+} // namespace luthier::ui

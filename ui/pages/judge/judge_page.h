@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// JudgePage: nothing but the prompt, two answers whose makers are hidden, five large keys, progress and the interval so far. Votes and
+// corrections become a preference data set in one click.
+//
+// Threads: GUI thread; the project is touched in jobs only.
+#pragma once
+
+#include "core/evaluation/judging.h"
+#include "ui/frame/page.h"
+
+#include <vector>
+
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QPlainTextEdit;
+class QProgressBar;
+class QPushButton;
+class QStackedWidget;
+class QToolButton;
+
+namespace luthier::ui {
+
+class DiffText;
+class EmptyState;
+class JudgingDesk;
+class Workspace;
+
+class JudgePage : public Page {
+    Q_OBJECT
+
+public:
+    explicit JudgePage(Workspace& workspace, QWidget* parent = nullptr);
+
+    QAction* mainAction() override { return m_action; }
+    void activated() override;
+    JudgingDesk* desk() const { return m_desk; }
+
+private:
+    QWidget* buildWork();
+    QWidget* buildHead();
+    QWidget* buildAnswers();
+    QWidget* buildKeys();
+    void connectDesk();
+    void askForEvaluation();
+    void askForFile();
+    void showList();
+    void showPair();
+    void showTally();
+    void vote(evaluation::Choice choice);
+    void setCorrecting(bool isOn);
+    void showProblem(const QString& sentence);
+
+    Workspace& m_workspace;
+    JudgingDesk* m_desk;
+    QAction* m_action;
+    QStackedWidget* m_stack;
+    EmptyState* m_empty;
+    QWidget* m_work = nullptr;
+    QComboBox* m_judgings;
+    QLineEdit* m_judge;
+    QProgressBar* m_progress;
+    QLabel* m_tally;
+    QLabel* m_problem;
+    DiffText* m_prompt;
+    DiffText* m_left;
+    DiffText* m_right;
+    std::vector<QPushButton*> m_keys; // in the order of evaluation::kChoices
+    QPushButton* m_takeBack;
+    QLineEdit* m_note;
+    QToolButton* m_correct;
+    QPlainTextEdit* m_correction;
+};
+
+} // namespace luthier::ui
