@@ -36,11 +36,13 @@ std::int64_t heldBytes(nn::Decoder& decoder)
     return bytes;
 }
 
-// A gradient in the leaf's dtype, what the optimizer keeps, and a master copy of what is not fp32.
-std::int64_t trainingBytes(const at::Tensor& leaf, std::int64_t stateBytes)
+// A gradient in the leaf's dtype, or in fp32 where several micro-batches add up; what the optimizer keeps; and a master copy of
+// what is not fp32.
+std::int64_t trainingBytes(const at::Tensor& leaf, std::int64_t stateBytes, bool accumulates)
 {
     const std::int64_t master = leaf.scalar_type() == at::kFloat ? 0 : 4;
-    return bytesOf(leaf) + leaf.numel() * (stateBytes + master);
+    const std::int64_t gradient = accumulates ? leaf.numel() * static_cast<std::int64_t>(sizeof(float)) : bytesOf(leaf);
+    return gradient + leaf.numel() * (stateBytes + master);
 }
 
 Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& method)
@@ -69,7 +71,7 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
     const std::int64_t state = optimizer->stateBytes(config.optimizer);
     for (const nn::NamedTensor& leaf : method.trainable(decoder)) {
         size.trainedParameters += leaf.tensor.numel();
-        size.leastMemoryBytes += trainingBytes(leaf.tensor, state) + (method.writesAdapter ? bytesOf(leaf.tensor) : 0);
+        size.leastMemoryBytes += trainingBytes(leaf.tensor, state, config.run.gradientAccumulation > 1) + (method.writesAdapter ? bytesOf(leaf.tensor) : 0);
     }
     const auto objective = objectives::needObjective(config.objective.kind);
     if (!objective) {
