@@ -171,16 +171,26 @@ Result<Encoder> Encoder::load(const std::filesystem::path& modelFolder, const st
     }
     Encoder encoder;
     encoder.tokenizer = std::move(*tokenizer);
-    if (chatTemplate == "folder" && !namesTemplate(modelFolder)) {
-        encoder.fitting = text::templateFor(*encoder.tokenizer).id;
-        return encoder;
-    }
-    auto opened = chatTemplate == "folder" ? text::ChatTemplate::load(modelFolder) : openKnown(chatTemplate, modelFolder);
+    auto opened = loadTemplate(modelFolder, chatTemplate);
     if (!opened) {
         return opened.error();
     }
-    encoder.chatTemplate = std::make_shared<const text::ChatTemplate>(std::move(*opened));
+    encoder.chatTemplate = std::move(*opened);
+    if (!encoder.chatTemplate) {
+        encoder.fitting = text::templateFor(*encoder.tokenizer).id;
+    }
     return encoder;
+}
+
+Result<std::shared_ptr<const text::ChatTemplate>> Encoder::loadTemplate(const std::filesystem::path& modelFolder,
+                                                                        const std::string& chatTemplate)
+{
+    if (chatTemplate == "folder" && !namesTemplate(modelFolder)) {
+        return std::shared_ptr<const text::ChatTemplate>();
+    }
+    auto opened = chatTemplate == "folder" ? text::ChatTemplate::load(modelFolder) : openKnown(chatTemplate, modelFolder);
+    return opened ? Result<std::shared_ptr<const text::ChatTemplate>>(std::make_shared<const text::ChatTemplate>(std::move(*opened)))
+                  : Result<std::shared_ptr<const text::ChatTemplate>>(opened.error());
 }
 
 Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSettings& settings) const
@@ -195,7 +205,7 @@ Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSet
     messages.insert(messages.end(), example.chosen.begin(), example.chosen.end());
     callDevelopersSystem(*chatTemplate, messages);
     auto rendered
-        = chatTemplate->render(toJson(messages), {false, example.tools, example.templateVariables, {}});
+        = chatTemplate->render(toJson(messages), {false, example.tools, example.templateVariables, localTime});
     if (!rendered) {
         return rendered.error();
     }
@@ -220,7 +230,7 @@ Result<std::vector<text::TokenId>> Encoder::encodePrompt(const std::vector<Messa
     }
     auto messages = prompt;
     callDevelopersSystem(*chatTemplate, messages);
-    auto rendered = chatTemplate->render(toJson(messages), {true, {}, {}, {}});
+    auto rendered = chatTemplate->render(toJson(messages), {true, {}, {}, localTime});
     if (!rendered) {
         return rendered.error();
     }

@@ -3,6 +3,7 @@
 
 #include "core/optim/optimizers.h"
 #include "core/peft/adapter_folder.h"
+#include "core/train/base_model.h"
 #include "core/train/batch_feed.h"
 #include "core/train/heads.h"
 #include "core/train/held_out_list.h"
@@ -84,7 +85,7 @@ Result<void> Assembly::loadModel(RunParts& parts)
 {
     const auto progress = stage("loading");
     const auto& where = parts.placement;
-    auto encoder = data::Encoder::load(m_config.model.path, m_config.model.chatTemplate);
+    auto encoder = readEncoder(m_config.model);
     if (!encoder) {
         return encoder.error();
     }
@@ -129,8 +130,8 @@ Result<void> Assembly::loadData(RunParts& parts)
     parts.plan = std::make_unique<BatchPlan>(parts.data.train, planned->batches);
     parts.totalSteps = planned->steps;
     parts.warnings.insert(parts.warnings.end(), planned->warnings.begin(), planned->warnings.end());
-    if (parts.data.heldOutHashes.empty() || m_inputs.resume) { // a resumed run keeps the list it began with
-        return {};
+    if (parts.data.heldOutHashes.empty() || (m_inputs.resume && hasHeldOutList(m_inputs.folder))) {
+        return {}; // a resumed run keeps the list it began with
     }
     return writeHeldOutList(m_inputs.folder, parts.data.heldOutHashes);
 }
@@ -162,10 +163,6 @@ Result<void> Assembly::attach(RunParts& parts)
     }
     parts.decoder->setActivationCheckpointing(m_config.run.activationCheckpointing);
     parts.decoder->reserve(std::max(longestOf(parts.data.train), longestOf(parts.data.heldOut)));
-    if (parts.placement.dtype == at::kHalf) {
-        parts.warnings.push_back("fp16 has a small range and no loss scaling here; steps may be lost. bf16 or fp32 "
-                                 "are the safe choices.");
-    }
     return {};
 }
 
