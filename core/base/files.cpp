@@ -15,7 +15,10 @@ namespace {
 std::string reason(int code)
 {
     if (code == ENOSPC || code == EDQUOT) {
-        return "the disk is full; free some space and try again";
+        return std::string(kDiskFull) + "; free some space and try again";
+    }
+    if (code == EFBIG) {
+        return "the file may not grow larger there; raise the limit (ulimit -f), or choose another disk";
     }
     if (code == EACCES || code == EPERM || code == EROFS) {
         return "no permission; choose another folder or change its rights";

@@ -16,6 +16,9 @@ namespace luthier::base {
 
 namespace fs = std::filesystem;
 
+// What the errors here say of a disk that takes no more; see disk_room.h.
+inline constexpr std::string_view kDiskFull = "the disk is full";
+
 // Whole content. Refuses what is not a regular file and what is larger than `limit` bytes.
 Result<std::string> readFile(const fs::path& path, std::uint64_t limit = std::uint64_t{1} << 32);
 

@@ -52,6 +52,33 @@ std::string place(std::string_view text, std::size_t byte)
     return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
+// Without the library's own marks, "[json.exception.parse_error.101] parse error at line 1, column 2: ", and with every byte
+// that is no UTF-8 replaced.
+std::string reasonOf(const Json::exception& problem)
+{
+    std::string what = problem.what();
+    const auto mark = what.starts_with('[') ? what.find("] ") : std::string::npos;
+    what = mark == std::string::npos ? what : what.substr(mark + 2);
+    const auto colon = what.starts_with("parse error") ? what.find(": ") : std::string::npos;
+    what = colon == std::string::npos ? what : what.substr(colon + 2);
+    const std::string quoted = dumpJson(Json(what));
+    const Json clean = Json::parse(quoted, nullptr, /*allow_exceptions=*/false);
+    return clean.is_string() ? clean.get<std::string>() : quoted;
+}
+
+// Empty: the bytes are not to blame.
+std::string encodingProblem(std::string_view text, std::size_t at, const std::string& what)
+{
+    if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
+        return "the file is UTF-16; save it as UTF-8";
+    }
+    const bool isHigh = at < text.size() && static_cast<unsigned char>(text[at]) >= 0x80 && what.find("invalid literal") != std::string::npos;
+    if (!isHigh && what.find("ill-formed UTF-8") == std::string::npos) {
+        return {};
+    }
+    return "byte " + std::to_string(at + 1) + " of the file is not UTF-8; save the file as UTF-8";
+}
+
 // Builds the value while counting depth and remembering the keys of every open object.
 class StrictBuilder : public nlohmann::json_sax<Json> {
 public:
@@ -87,11 +114,10 @@ public:
 
     bool parse_error(std::size_t byte, const std::string&, const Json::exception& problem) override
     {
-        std::string what = problem.what();
-        const auto detail = what.find("parse error");
-        const auto colon = what.find(": ", detail == std::string::npos ? 0 : detail);
-        what = colon == std::string::npos ? what : what.substr(colon + 2);
-        m_error = place(m_text, byte == 0 ? 0 : byte - 1) + ": not valid JSON (" + what + ")";
+        const std::size_t at = byte == 0 ? 0 : byte - 1;
+        const std::string what = reasonOf(problem);
+        const std::string encoding = encodingProblem(m_text, at, what);
+        m_error = place(m_text, at) + ": " + (encoding.empty() ? "not valid JSON (" + what + ")" : encoding);
         return false;
     }
 
@@ -169,7 +195,7 @@ Result<Json> parse(std::string_view text, JsonLimits limits, bool keepsDigits)
     try {
         good = Json::sax_parse(text.begin(), text.end(), &builder);
     } catch (const Json::exception& problem) {
-        return Error{std::string("not valid JSON (") + problem.what() + ")"};
+        return Error{"not valid JSON (" + reasonOf(problem) + ")"};
     }
     if (!good) {
         return Error{builder.error().empty() ? "not valid JSON" : builder.error()};

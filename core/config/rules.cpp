@@ -40,6 +40,8 @@ const std::vector<GeneralRule>& generalRules()
     static const std::vector<GeneralRule> rules{
         {{"model.path"}, "Choose a base model.", [](const RunConfig& c) { return c.model.path.empty(); }},
         {{"data.train"}, "Choose training data.", [](const RunConfig& c) { return c.data.train.empty(); }},
+        {{"model.dtype"}, "fp16 loses small gradients, and losses are not scaled here: train in bf16 or fp32, or leave it to auto.",
+         [](const RunConfig& c) { return c.model.dtype == "fp16"; }},
         {{"model.from_scratch", "method.kind"}, "Random weights need the method full: an adapter on them learns nothing.",
          [](const RunConfig& c) {
              const peft::Method* method = peft::findMethod(c.method.kind);

@@ -29,6 +29,7 @@ struct ModelSettings {
     std::string adapter;              // to start from, or a run whose result it is; empty: from the base alone
     bool adapterMerge = false;        // folded into the base first; else its own training goes on
     std::string chatTemplate = "folder"; // the folder's own, or the id of a known one
+    std::string templateTime;         // "2024-07-26T13:05:09" for templates that write a date; empty: of the start, kept by the run
     bool fromScratch = false;         // random weights from config.json alone (pretraining)
     std::string device = "auto";      // auto, cpu, cuda, cuda:N
     std::string dtype = "auto";       // auto, fp32, bf16, fp16: what the frozen weights and activations are
@@ -66,6 +67,7 @@ struct RunSettings {
     std::int64_t gradientAccumulation = 4;
     std::int64_t seed = 42;
     std::int64_t evalEvery = 0;       // optimizer steps; 0: about ten times a run, and at start and end
+    double evalShare = 0.1;           // of the run's time at most, where evalEvery is 0
     std::int64_t checkpointEvery = 0; // optimizer steps; 0: about five times a run
     std::int64_t keepCheckpoints = 2;
     bool rowLosses = false;           // measure every row before and after

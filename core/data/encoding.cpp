@@ -233,15 +233,14 @@ Result<Encoder> Encoder::load(const std::filesystem::path& modelFolder, const st
     }
     Encoder encoder;
     encoder.tokenizer = std::move(*tokenizer);
-    if (chatTemplate == "folder" && !namesTemplate(modelFolder)) {
-        encoder.fitting = text::templateFor(*encoder.tokenizer).id;
-        return encoder;
-    }
-    auto opened = chatTemplate == "folder" ? text::ChatTemplate::load(modelFolder) : openKnown(chatTemplate, modelFolder);
+    auto opened = loadTemplate(modelFolder, chatTemplate);
     if (!opened) {
         return opened.error();
     }
-    encoder.chatTemplate = std::make_shared<const text::ChatTemplate>(std::move(*opened));
+    encoder.chatTemplate = std::move(*opened);
+    if (!encoder.chatTemplate) {
+        encoder.fitting = text::templateFor(*encoder.tokenizer).id;
+    }
     return encoder;
 }
 
@@ -269,6 +268,17 @@ Error Encoder::refusal(const Error& problem, const std::vector<Message>& message
                  : problem;
 }
 
+Result<std::shared_ptr<const text::ChatTemplate>> Encoder::loadTemplate(const std::filesystem::path& modelFolder,
+                                                                        const std::string& chatTemplate)
+{
+    if (chatTemplate == "folder" && !namesTemplate(modelFolder)) {
+        return std::shared_ptr<const text::ChatTemplate>();
+    }
+    auto opened = chatTemplate == "folder" ? text::ChatTemplate::load(modelFolder) : openKnown(chatTemplate, modelFolder);
+    return opened ? Result<std::shared_ptr<const text::ChatTemplate>>(std::make_shared<const text::ChatTemplate>(std::move(*opened)))
+                  : Result<std::shared_ptr<const text::ChatTemplate>>(opened.error());
+}
+
 Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSettings& settings) const
 {
     if (example.kind == ExampleKind::Text) {
@@ -281,7 +291,7 @@ Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSet
     const std::size_t numPrompt = example.kind == ExampleKind::Preference ? messages.size() : 0;
     messages.insert(messages.end(), example.chosen.begin(), example.chosen.end());
     callDevelopersSystem(messages);
-    const text::RenderOptions options{settings.addPrompt, example.tools, example.templateVariables, {}};
+    const text::RenderOptions options{settings.addPrompt, example.tools, example.templateVariables, localTime};
     auto rendered = chatTemplate->render(toJson(messages), options);
     if (!rendered) {
         return refusal(rendered.error(), messages, options);
@@ -309,7 +319,7 @@ Result<std::vector<text::TokenId>> Encoder::encodePrompt(const std::vector<Messa
     }
     auto messages = prompt;
     callDevelopersSystem(messages);
-    auto rendered = chatTemplate->render(toJson(messages), {true, tools, variables, {}});
+    auto rendered = chatTemplate->render(toJson(messages), {true, tools, variables, localTime});
     if (!rendered) {
         return rendered.error();
     }

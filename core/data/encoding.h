@@ -37,11 +37,16 @@ struct EncodedExample {
 struct Encoder {
     std::shared_ptr<const text::Tokenizer> tokenizer;
     std::shared_ptr<const text::ChatTemplate> chatTemplate;
+    std::string localTime; // for templates that write a date, see text::RenderOptions; empty: the clock's
     std::string fitting; // without a template: id of the known one that the vocabulary speaks for, offered in errors
 
     // From a model folder, with its own template ("folder") or a known one by its id. That the folder has none is not an
     // error here; an id that is not known is.
     static Result<Encoder> load(const std::filesystem::path& modelFolder, const std::string& chatTemplate = "folder");
+
+    // The template alone; null: the folder has none.
+    static Result<std::shared_ptr<const text::ChatTemplate>> loadTemplate(const std::filesystem::path& modelFolder,
+                                                                          const std::string& chatTemplate = "folder");
 
     // Conversation: rendered, encoded without added specials, assistant spans trained (a token that straddles
     // a border counts as trained). An answer that is a tool call alone is context where the template writes no calls.

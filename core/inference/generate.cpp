@@ -4,6 +4,7 @@
 #include "core/fields/record.h"
 #include "core/inference/answer_text.h"
 #include "core/inference/sampler.h"
+#include "core/nn/batch/position_tables.h"
 #include "core/objectives/token_log_probs.h"
 
 #include <ATen/core/Tensor.h>
@@ -59,9 +60,14 @@ public:
         return m_cache.length + static_cast<std::int64_t>(tokens) <= m_most;
     }
 
-    at::Tensor read(std::span<const text::TokenId> fresh) // [V] fp32 on the CPU
+    // `fresh` are the last of `context`. [V] fp32 on the CPU.
+    at::Tensor read(std::span<const text::TokenId> fresh, std::span<const text::TokenId> context)
     {
         makeRoom();
+        if (nn::endsFrequencies(m_decoder.config().rope, m_cache.filled())) {
+            m_cache.length = m_cache.front = 0; // as transformers does
+            fresh = context;
+        }
         nn::ForwardInput input;
         input.ids = idsTensor(fresh, m_decoder.device());
         input.cache = &m_cache;
@@ -127,7 +133,7 @@ std::int64_t virtualTokens(const nn::Decoder& decoder, const nn::Pass& pass)
 
 std::int64_t mostTokens(const nn::Decoder& decoder, const nn::Pass& pass)
 {
-    const std::int64_t positions = decoder.config().maxPositions;
+    const std::int64_t positions = nn::longestText(decoder.config());
     return decoder.config().rotaryDim == 0 ? positions - virtualTokens(decoder, pass) : positions;
 }
 
@@ -167,7 +173,7 @@ Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::To
             result.finish = "cancel";
             break;
         }
-        at::Tensor logits = stepper.read(fresh);
+        at::Tensor logits = stepper.read(fresh, context);
         auto next =
             sampler.choose({logits.data_ptr<float>(), static_cast<std::size_t>(logits.numel())}, context);
         if (!next) {

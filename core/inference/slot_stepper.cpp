@@ -3,6 +3,7 @@
 
 #include "core/inference/card_steps.h"
 #include "core/inference/generate.h"
+#include "core/nn/batch/position_tables.h"
 #include "core/nn/kernels/answer_kernels.h"
 
 #include <ATen/Parallel.h>
@@ -139,6 +140,19 @@ std::int64_t SlotStepper::lengthOf(std::int64_t slot) const
     return m_front + static_cast<std::int64_t>(m_slots[static_cast<std::size_t>(slot)]->context.size()) - 1;
 }
 
+// With the token that comes next, which makes the text one of the other frequencies; the step writes that one again.
+void SlotStepper::readAnew(std::int64_t slot)
+{
+    const auto& context = m_slots[static_cast<std::size_t>(slot)]->context;
+    nn::KvCache read = m_decoder.makeCache(1, static_cast<std::int64_t>(context.size()), m_pass);
+    nn::ForwardInput input;
+    input.ids = numbers({context.begin(), context.end()}).unsqueeze(0);
+    input.cache = &read;
+    input.pass = m_pass;
+    (void)m_decoder.hidden(input);
+    nn::takeIn(m_cache, read, numbers({slot}));
+}
+
 // ids [1, n] of the texts that m_cache names -> [n, V].
 at::Tensor SlotStepper::stepLogits(const at::Tensor& ids)
 {
@@ -163,6 +177,11 @@ Result<std::vector<SlotToken>> SlotStepper::step()
     }
     const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end());
     makeRoom(longest - m_front + 1);
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        if (nn::endsFrequencies(m_decoder.config().rope, lengths[i])) {
+            readAnew(slots[i]);
+        }
+    }
     if (m_card) {
         m_cache.slots = at::Tensor();
         m_cache.lengths = m_card->lengths();

@@ -58,6 +58,7 @@ private:
     Result<std::vector<SlotToken>> told(const std::vector<std::int64_t>& slots, const std::vector<PickedToken>& picked);
     std::vector<std::int64_t> filledSlots() const;
     std::int64_t lengthOf(std::int64_t slot) const; // what the cache holds of its text
+    void readAnew(std::int64_t slot);
     at::Tensor stepLogits(const at::Tensor& ids);
     at::Tensor numbers(const std::vector<std::int64_t>& values) const;
 

@@ -3,6 +3,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_flash_attention_forward.h>
+#include <ATen/ops/_fused_sdp_choice.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/matmul.h>
@@ -49,6 +50,14 @@ at::Tensor capped(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
     return at::matmul(weights.to(q.scalar_type()), spread(v, q.size(1)));
 }
 
+// Whether the card would write out [T, S] scores: cards without cuDNN's attention have no kernel for a mask over grouped heads,
+// but one for as many key heads as query heads.
+bool writesScores(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask, double scale)
+{
+    constexpr std::int64_t kWrittenOut = 0; // sdp::SDPBackend::math
+    return at::_fused_sdp_choice(q, k, v, mask, 0, false, scale, /*enable_gqa=*/true) == kWrittenOut;
+}
+
 // One query a row: the heads that share a key head are read as queries of it, so nothing is copied.
 at::Tensor single(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale)
 {
@@ -70,8 +79,9 @@ at::Tensor fused(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, 
     if (!causal) {
         mask = visible(queries, keys, settings.window, q.device());
     }
-    if (q.is_cuda()) {
-        return at::scaled_dot_product_attention(q, k, v, mask, 0, causal, settings.scale, q.size(1) != k.size(1));
+    const bool isGrouped = q.size(1) != k.size(1);
+    if (q.is_cuda() && !(isGrouped && mask && writesScores(q, k, v, *mask, settings.scale))) {
+        return at::scaled_dot_product_attention(q, k, v, mask, 0, causal, settings.scale, isGrouped);
     }
     return at::scaled_dot_product_attention(q, spread(k, q.size(1)), spread(v, q.size(1)), mask, 0, causal,
                                             settings.scale);

@@ -6,6 +6,7 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/ones.h>
+#include <c10/core/DeviceGuard.h>
 
 #include <algorithm>
 #include <charconv>
@@ -73,6 +74,14 @@ std::string gpuName(int index)
     return {};
 }
 
+// In hardware: cards before Ampere (T4, V100) emulate bf16, several times slower than fp32. CUDA's properties have no header
+// here; of the hooks, this one says "compute capability 8 or newer".
+bool multipliesInBf16(at::Device device)
+{
+    const c10::OptionalDeviceGuard guard(device);
+    return at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
+}
+
 bool multipliesIn(at::ScalarType type, at::Device device)
 {
     try {
@@ -128,7 +137,7 @@ std::string reasonFor(const std::string& wanted, const Placement& placement, int
     }
     if (gpus > 0) {
         return placement.dtype == at::kBFloat16 ? "The first GPU, in bf16."
-                                                : "The first GPU; it does not compute in bf16.";
+                                                : "The first GPU; it has no bf16 of its own.";
     }
     return "There is no GPU here; a CPU is fastest in fp32.";
 }
@@ -188,7 +197,7 @@ Result<Placement> choosePlacement(const std::string& device, const std::string& 
         const int index = std::max<int>(0, place->index());
         const std::string name = gpuName(index);
         result.deviceText = "cuda:" + std::to_string(index) + (name.empty() ? "" : " " + name);
-        result.dtype = type->value_or(multipliesIn(at::kBFloat16, *place) ? at::kBFloat16 : at::kFloat);
+        result.dtype = type->value_or(multipliesInBf16(*place) && multipliesIn(at::kBFloat16, *place) ? at::kBFloat16 : at::kFloat);
     } else {
         const int threads = at::get_num_threads();
         result.deviceText = "cpu, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");

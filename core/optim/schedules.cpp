@@ -46,7 +46,7 @@ const Schedule* findSchedule(std::string_view id)
 
 double learningRateAt(std::string_view schedule, std::int64_t taken, std::int64_t total, double warmupRatio)
 {
-    const auto warmup = static_cast<std::int64_t>(std::ceil(static_cast<double>(total) * warmupRatio));
+    const auto warmup = total > 1 ? static_cast<std::int64_t>(std::ceil(static_cast<double>(total) * warmupRatio)) : std::int64_t{0};
     if (taken < warmup) {
         return static_cast<double>(taken) / static_cast<double>(warmup);
     }

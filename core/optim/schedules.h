@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Schedules: table of learning-rate multipliers, as transformers defines them: s steps already taken, T in all,
-// w = ceil(T * warm-up ratio); s < w gives s / w, so the very first step has rate 0 when w > 0.
+// w = ceil(T * warm-up ratio); s < w gives s / w, so the very first step has rate 0 when w > 0. A run of one step has no
+// warm-up: transformers' own would learn nothing.
 #pragma once
 
 #include <cstdint>

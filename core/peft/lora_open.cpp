@@ -169,7 +169,7 @@ Result<void> openLora(nn::Decoder& decoder, AdapterFile& file)
         adapter.slice = place.slice;
         adapter.a = adapter.a.to(options);
         adapter.b = adapter.b.to(options);
-        adapter.magnitude = adapter.magnitude.defined() ? adapter.magnitude.to(options) : adapter.magnitude;
+        adapter.magnitude = adapter.magnitude.defined() ? adapter.magnitude.to(options.dtype(at::kFloat)) : adapter.magnitude;
         adapter.scale = config->scaleFor(path) * file.weight();
         place.group->adapters.push_back(std::move(adapter));
     }

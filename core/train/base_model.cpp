@@ -14,9 +14,26 @@ Result<nn::DecoderConfig> baseConfig(const config::ModelSettings& settings)
     return folder ? Result<nn::DecoderConfig>(folder->config()) : Result<nn::DecoderConfig>(folder.error());
 }
 
-Result<BaseModel> readBaseModel(const config::ModelSettings& settings)
+Result<data::Encoder> readEncoder(const config::ModelSettings& settings)
 {
     auto encoder = data::Encoder::load(settings.path, settings.chatTemplate);
+    if (encoder) {
+        encoder->localTime = settings.templateTime;
+    }
+    return encoder;
+}
+
+void fixTemplateTime(config::ModelSettings& settings)
+{
+    const auto known = data::Encoder::loadTemplate(settings.path, settings.chatTemplate);
+    if (settings.templateTime.empty() && known && *known && (*known)->isDated()) {
+        settings.templateTime = text::ChatTemplate::now();
+    }
+}
+
+Result<BaseModel> readBaseModel(const config::ModelSettings& settings)
+{
+    auto encoder = readEncoder(settings);
     auto config = encoder ? baseConfig(settings) : Result<nn::DecoderConfig>(encoder.error());
     if (!config) {
         return config.error();

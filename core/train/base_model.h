@@ -16,6 +16,11 @@ struct BaseModel {
 
 // As a run reads it: with random weights from config.json alone, else from the folder or GGUF file with its weights.
 Result<nn::DecoderConfig> baseConfig(const config::ModelSettings& settings);
+// Tokenizer and template, which renders by the settings' time.
+Result<data::Encoder> readEncoder(const config::ModelSettings& settings);
 Result<BaseModel> readBaseModel(const config::ModelSettings& settings);
+
+// Where the template writes a date and the settings say none: that of now. What cannot be opened is left for others to tell.
+void fixTemplateTime(config::ModelSettings& settings);
 
 } // namespace luthier::train

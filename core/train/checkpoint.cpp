@@ -68,6 +68,15 @@ void removeLeftovers(const fs::path& runFolder)
     }
 }
 
+bool removeCheckpoint(const fs::path& folder)
+{
+    // Renamed first: a kill in between leaves a leftover, not half a checkpoint.
+    std::error_code code;
+    const fs::path leaving = folder.string() + kTemporary + "old";
+    fs::rename(folder, leaving, code);
+    return base::removeTree(code ? folder : leaving).ok();
+}
+
 Result<void> writeTensors(const fs::path& path, const std::vector<nn::NamedTensor>& tensors)
 {
     std::vector<weights::TensorToWrite> all;
@@ -278,15 +287,17 @@ Result<std::vector<nn::NamedTensor>> optimizerStateOf(const Checkpoint& checkpoi
     return readTensors(checkpoint.folder / kOptimizer);
 }
 
+bool dropOldestCheckpoint(const fs::path& runFolder)
+{
+    const auto folders = foldersOf(runFolder);
+    return folders.size() > 1 && removeCheckpoint(folders.back().second);
+}
+
 void rotateCheckpoints(const fs::path& runFolder, std::int64_t keep)
 {
-    std::error_code code;
     const auto folders = foldersOf(runFolder);
     for (auto i = static_cast<std::size_t>(std::max<std::int64_t>(1, keep)); i < folders.size(); ++i) {
-        // Renamed first: a kill in between leaves a leftover, not half a checkpoint.
-        const fs::path leaving = folders[i].second.string() + kTemporary + "old";
-        fs::rename(folders[i].second, leaving, code);
-        static_cast<void>(base::removeTree(code ? folders[i].second : leaving));
+        (void)removeCheckpoint(folders[i].second);
     }
 }
 

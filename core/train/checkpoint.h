@@ -60,6 +60,9 @@ CheckpointSearch newestCheckpoint(const std::filesystem::path& runFolder);
 Result<void> loadWeightsFrom(const Checkpoint& checkpoint, std::vector<nn::NamedTensor> weights);
 Result<std::vector<nn::NamedTensor>> optimizerStateOf(const Checkpoint& checkpoint);
 
+// Deletes the oldest, never the newest. False: there was none to spare.
+bool dropOldestCheckpoint(const std::filesystem::path& runFolder);
+
 // Deletes all but the newest `keep` (at least one).
 void rotateCheckpoints(const std::filesystem::path& runFolder, std::int64_t keep);
 

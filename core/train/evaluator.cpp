@@ -6,23 +6,13 @@
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
-#include <algorithm>
-#include <numeric>
 #include <utility>
 
 namespace luthier::train {
 
 Evaluator::Evaluator(BatchLoss loss, const ItemStore& items, std::int64_t batchSize, std::string set)
-    : m_loss(std::move(loss)), m_items(items), m_set(std::move(set))
+    : m_loss(std::move(loss)), m_items(items), m_order(longestFirst(items)), m_batches(batchSize), m_set(std::move(set))
 {
-    m_plan.items.resize(items.size());
-    std::iota(m_plan.items.begin(), m_plan.items.end(), 0u);
-    std::stable_sort(m_plan.items.begin(), m_plan.items.end(),
-                     [&](std::uint32_t a, std::uint32_t b) { return items.longest(a) > items.longest(b); });
-    const auto batch = static_cast<std::size_t>(batchSize);
-    for (std::size_t end = batch; end < items.size() + batch; end += batch) {
-        m_plan.ends.push_back(std::min(end, items.size()));
-    }
     for (std::size_t i = 0; i < items.size(); ++i) {
         m_targets += items.numTrained(i);
         m_firsts += items.sequences().numTrained(items.item(i).first);
@@ -37,18 +27,18 @@ std::optional<EvalDone> Evaluator::run(std::int64_t step, const base::Progress& 
     const BatchForm form = formFor(m_loss.objective(), m_maxLength, false, !device.is_cpu());
     const auto& names = m_loss.objective().measures;
     at::Tensor sums = at::zeros({static_cast<std::int64_t>(1 + names.size())}, at::TensorOptions().dtype(at::kDouble).device(device));
-    for (std::size_t i = 0; i < m_plan.numBatches(); ++i) {
-        if (isStopped()) {
-            return std::nullopt;
-        }
-        progress(static_cast<std::int64_t>(i), static_cast<std::int64_t>(m_plan.numBatches()));
-        MicroBatch batch = makeMicroBatch(m_items, m_plan.batch(i), form);
+    const bool isWhole = m_batches.each(m_order, isStopped, [&](std::span<const std::uint32_t> rows, std::size_t begin) {
+        progress(static_cast<std::int64_t>(begin), static_cast<std::int64_t>(m_order.size()));
+        MicroBatch batch = makeMicroBatch(m_items, rows, form);
         batch.firstScale = objectives::firstScaleOf(static_cast<std::int64_t>(m_items.size()), m_firsts, batch.ids);
         const auto value = m_loss.measured(toDevice(std::move(batch), device));
         sums.select(0, 0).add_(value.sum);
         for (std::size_t k = 0; k < names.size(); ++k) {
             sums.select(0, static_cast<std::int64_t>(k) + 1).add_(value.measures[k]);
         }
+    });
+    if (!isWhole) {
+        return std::nullopt;
     }
     const double divisor = static_cast<double>(m_loss.divisor(m_targets, static_cast<std::int64_t>(m_items.size())));
     const at::Tensor means = sums.to(at::kCPU).div_(divisor);

@@ -13,22 +13,42 @@ constexpr const char* kLessMemory
     = " Lower run.batch_size (and raise run.gradient_accumulation by as much: the result stays the same), "
       "data.max_length, or method.rank, or choose a smaller model.";
 
+std::string textOf(const std::exception& problem)
+{
+    const auto* error = dynamic_cast<const c10::Error*>(&problem);
+    return error ? error->what_without_backtrace() : problem.what();
+}
+
+bool isOutOfDevice(const std::exception& problem)
+{
+    return dynamic_cast<const c10::OutOfMemoryError*>(&problem) || textOf(problem).find("CUDA out of memory") != std::string::npos;
+}
+
+bool isOutOfHost(const std::exception& problem)
+{
+    const std::string text = textOf(problem);
+    return dynamic_cast<const std::bad_alloc*>(&problem) || text.find("DefaultCPUAllocator") != std::string::npos
+           || text.find("allocate memory") != std::string::npos;
+}
+
 } // namespace
+
+bool isOutOfMemory(const std::exception& problem)
+{
+    return isOutOfDevice(problem) || isOutOfHost(problem);
+}
 
 std::string sentenceOf(const std::exception& problem)
 {
-    std::string text = problem.what();
-    if (const auto* error = dynamic_cast<const c10::Error*>(&problem)) {
-        text = error->what_without_backtrace();
-    }
-    const auto has = [&](const char* part) { return text.find(part) != std::string::npos; };
-    if (dynamic_cast<const c10::OutOfMemoryError*>(&problem) || has("CUDA out of memory")) {
+    if (isOutOfDevice(problem)) {
         return std::string("The GPU ran out of memory.") + kLessMemory;
     }
-    if (dynamic_cast<const std::bad_alloc*>(&problem) || has("DefaultCPUAllocator") || has("allocate memory")) {
+    if (isOutOfHost(problem)) {
         return std::string("This machine ran out of memory.") + kLessMemory;
     }
+    std::string text = textOf(problem);
     text = text.substr(0, text.find('\n'));
+    const auto has = [&](const char* part) { return text.find(part) != std::string::npos; };
     if (has("CUDA error") || has("CUBLAS") || has("CUDNN")) {
         return "The GPU failed: " + text + ". Resume the run; if it fails again, try device cpu.";
     }

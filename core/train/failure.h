@@ -7,6 +7,9 @@
 
 namespace luthier::train {
 
+// Whether the device, or the machine, had no room for what was asked: less at once may do.
+bool isOutOfMemory(const std::exception& problem);
+
 // A sentence with what to do: for memory that ran out, for a device that failed, for anything else its first line.
 std::string sentenceOf(const std::exception& problem);
 

@@ -21,6 +21,12 @@ Result<void> writeHeldOutList(const fs::path& runFolder, const std::vector<std::
     return base::writeFileAtomically(runFolder / kFile, base::dumpJson(Json{{kKey, rowHashes}}) + "\n");
 }
 
+bool hasHeldOutList(const fs::path& runFolder)
+{
+    std::error_code code;
+    return fs::exists(runFolder / kFile, code);
+}
+
 Result<std::unordered_set<std::uint64_t>> readHeldOutList(const fs::path& runFolder)
 {
     const fs::path path = runFolder / kFile;

@@ -15,6 +15,7 @@
 namespace luthier::train {
 
 Result<void> writeHeldOutList(const std::filesystem::path& runFolder, const std::vector<std::uint64_t>& rowHashes);
+bool hasHeldOutList(const std::filesystem::path& runFolder);
 
 // Error when the folder has no list (its held-out rows were files of their own, or none) or it cannot be read.
 Result<std::unordered_set<std::uint64_t>> readHeldOutList(const std::filesystem::path& runFolder);

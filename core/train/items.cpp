@@ -4,6 +4,7 @@
 #include "core/base/hash.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -132,6 +133,15 @@ std::string ItemStore::hash() const
         parts += base::sha256(bytesOf(m_values[i]));
     }
     return base::sha256(parts);
+}
+
+std::vector<std::uint32_t> longestFirst(const ItemStore& items)
+{
+    std::vector<std::uint32_t> order(items.size());
+    std::iota(order.begin(), order.end(), 0u);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::uint32_t a, std::uint32_t b) { return items.longest(a) > items.longest(b); });
+    return order;
 }
 
 } // namespace luthier::train

@@ -87,4 +87,7 @@ private:
     std::vector<std::size_t> m_pieceEnds;
 };
 
+// The places of a store's items, the longest first.
+std::vector<std::uint32_t> longestFirst(const ItemStore& items);
+
 } // namespace luthier::train

@@ -37,6 +37,12 @@ std::int64_t heldBytes(nn::Decoder& decoder)
     return bytes;
 }
 
+// In the leaf's dtype, or in fp32 where several micro-batches add up.
+std::int64_t gradientBytes(const at::Tensor& leaf, bool accumulates)
+{
+    return accumulates ? leaf.numel() * static_cast<std::int64_t>(sizeof(float)) : bytesOf(leaf);
+}
+
 // What the optimizer keeps, and a master copy of what is not fp32.
 std::int64_t keptBytes(const at::Tensor& leaf, std::int64_t stateBytes)
 {
@@ -89,7 +95,7 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
     const std::int64_t state = optimizer->stateBytes(config.optimizer);
     for (const nn::NamedTensor& leaf : method.trainable(decoder)) {
         size.trainedParameters += leaf.tensor.numel();
-        size.gradientBytes += bytesOf(leaf.tensor);
+        size.gradientBytes += gradientBytes(leaf.tensor, config.run.gradientAccumulation > 1);
         size.stateBytes += keptBytes(leaf.tensor, state);
         size.adapterBytes += method.writesAdapter ? bytesOf(leaf.tensor) : 0;
     }

@@ -50,7 +50,7 @@ std::string treeIdentityOf(const fs::path& path)
 
 std::string modelKeyOf(const config::ModelSettings& settings)
 {
-    return base::sha256(treeIdentityOf(settings.path) + "\n" + settings.chatTemplate + (settings.fromScratch ? " scratch" : ""));
+    return base::sha256(treeIdentityOf(settings.path) + "\n" + settings.chatTemplate + "\n" + settings.templateTime + (settings.fromScratch ? " scratch" : ""));
 }
 
 std::int64_t bytesOf(const ReadFile& file)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/probes.h"
 
-#include "core/inference/generate.h"
+#include "core/train/failure.h"
 
 namespace luthier::train {
 
@@ -37,6 +37,18 @@ Probes::Probes(nn::Decoder& decoder, const data::Encoder& encoder, const config:
     }
 }
 
+Result<inference::Generation> Probes::answerOf(const Prompt& prompt, const inference::GenerateOptions& options)
+{
+    try {
+        return inference::generate(m_decoder, m_tokenizer, prompt.ids, m_stopIds, options);
+    } catch (const std::exception& problem) {
+        if (!isOutOfMemory(problem)) {
+            throw;
+        }
+        return Error{"there is no memory left for an answer beside what the run holds; a smaller run.probe_tokens needs less"};
+    }
+}
+
 void Probes::answer(std::int64_t step, RunObserver& observer, const std::function<bool()>& isStopped)
 {
     for (const Prompt& prompt : m_prompts) {
@@ -50,7 +62,7 @@ void Probes::answer(std::int64_t step, RunObserver& observer, const std::functio
         if (isStopped()) {
             return;
         }
-        auto answer = inference::generate(m_decoder, m_tokenizer, prompt.ids, m_stopIds, options);
+        auto answer = answerOf(prompt, options);
         if (!answer) {
             observer.onEvent(Warning{step, "The probe prompt \"" + prompt.text.substr(0, 80)
                                                + "\" could not be answered: " + answer.message()});

@@ -4,6 +4,7 @@
 
 #include "core/config/run_config.h"
 #include "core/data/encoding.h"
+#include "core/inference/generate.h"
 #include "core/nn/decoder.h"
 #include "core/train/events.h"
 
@@ -30,6 +31,8 @@ private:
         std::string text;
         std::vector<text::TokenId> ids;
     };
+
+    Result<inference::Generation> answerOf(const Prompt& prompt, const inference::GenerateOptions& options);
 
     nn::Decoder& m_decoder;
     std::shared_ptr<const text::Tokenizer> m_tokenizer;

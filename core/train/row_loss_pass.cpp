@@ -3,6 +3,7 @@
 
 #include "core/data/checks/row_losses.h"
 #include "core/train/batch_loss.h"
+#include "core/train/shrinking_batches.h"
 
 #include <c10/core/GradMode.h>
 
@@ -14,7 +15,7 @@ namespace luthier::train {
 
 namespace {
 
-constexpr std::size_t kReportBatches = 16;
+constexpr std::size_t kReportRows = 64;
 
 // Of the tokens that each row gave, wherever joining put them.
 class Sums {
@@ -48,22 +49,15 @@ std::optional<std::vector<LossOfPlace>> rowLossesOf(nn::Decoder& decoder, const 
 {
     const at::NoGradGuard noGrad;
     const auto device = decoder.device();
-    std::vector<std::uint32_t> order(items.size());
-    std::iota(order.begin(), order.end(), 0u);
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::uint32_t a, std::uint32_t b) { return items.longest(a) > items.longest(b); });
+    const std::vector<std::uint32_t> order = longestFirst(items);
     Sums sums;
     for (std::uint32_t item = 0; item < items.size(); ++item) {
         for (const Piece& piece : items.pieces(item)) {
             sums.expect(piece);
         }
     }
-    const auto size = static_cast<std::size_t>(std::max<std::int64_t>(batchSize, 1));
-    for (std::size_t begin = 0, batches = 0; begin < order.size(); begin += size, ++batches) {
-        if (isStopped()) {
-            return std::nullopt;
-        }
-        const auto ofBatch = std::span(order).subspan(begin, std::min(size, order.size() - begin));
+    std::size_t told = 0;
+    const bool isWhole = ShrinkingBatches(batchSize).each(order, isStopped, [&](std::span<const std::uint32_t> ofBatch, std::size_t done) {
         const MicroBatch batch = toDevice(makeMicroBatch(items, ofBatch, {false, false, !device.is_cpu()}), device);
         const at::Tensor logProbs
             = objectives::targetLogProbs(predictionOf(decoder, batch), batch).to(at::kCPU, at::kDouble).contiguous();
@@ -75,9 +69,14 @@ std::optional<std::vector<LossOfPlace>> rowLossesOf(nn::Decoder& decoder, const 
                 next += piece.trained;
             }
         }
-        if (progress && batches % kReportBatches == 0) {
-            progress(static_cast<std::int64_t>(begin + ofBatch.size()), static_cast<std::int64_t>(order.size()));
+        done += ofBatch.size();
+        if (progress && (done >= told + kReportRows || done == order.size())) {
+            told = done;
+            progress(static_cast<std::int64_t>(done), static_cast<std::int64_t>(order.size()));
         }
+    });
+    if (!isWhole) {
+        return std::nullopt;
     }
     return sums.means();
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/run.h"
 
-#include "core/base/files.h"
+#include "core/train/base_model.h"
 #include "core/train/failure.h"
+#include "core/train/run_folder.h"
+#include "core/train/run_room.h"
 #include "core/train/start_point.h"
 #include "core/train/trainer.h"
 
@@ -14,48 +16,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kRecipe = "recipe.json";
-
-// As it is stored: files named absolutely, so that the folder may be resumed from anywhere.
-config::RunConfig withAbsolutePaths(config::RunConfig config)
-{
-    const auto makeAbsolute = [](std::string& path) {
-        path = path.empty() ? path : fs::absolute(path).lexically_normal().string();
-    };
-    makeAbsolute(config.model.path);
-    makeAbsolute(config.model.adapter);
-    for (auto* files : {&config.data.train, &config.data.heldOut}) {
-        for (std::string& file : *files) {
-            makeAbsolute(file);
-        }
-    }
-    return config;
-}
-
-Result<void> prepareFolder(const config::RunConfig& config, const RunInputs& inputs)
-{
-    const std::string name = inputs.folder.string();
-    std::error_code code;
-    if (inputs.folder.empty()) {
-        return Error{"The run has no folder to write to."};
-    }
-    if (inputs.resume) {
-        return fs::is_directory(inputs.folder, code) ? Result<void>()
-                                                     : Result<void>(Error{name + ": there is no such run folder"});
-    }
-    if (fs::exists(inputs.folder, code) && !fs::is_directory(inputs.folder, code)) {
-        return Error{name + ": this is a file; a run needs a folder of its own"};
-    }
-    if (fs::exists(inputs.folder, code) && !fs::is_empty(inputs.folder, code)) {
-        return Error{name + ": the folder is not empty; choose a new one, or resume the run that lies there"};
-    }
-    if (auto made = base::makeDirectories(inputs.folder); !made) {
-        return made;
-    }
-    return base::writeFileAtomically(inputs.folder / kRecipe,
-                                     base::dumpJson(config::toJson(withAbsolutePaths(config)), 2) + "\n");
-}
-
 RunEnded failure(const std::string& sentence)
 {
     return {Outcome::Failed, sentence, 0, {}, 0};
@@ -64,6 +24,18 @@ RunEnded failure(const std::string& sentence)
 RunEnded cannotBegin(const std::string& sentence)
 {
     return sentence == "cancelled" ? RunEnded{Outcome::Stopped, {}, 0, {}, 0} : failure(sentence);
+}
+
+template <class Work>
+RunEnded guarded(const Work& work)
+{
+    try {
+        return work();
+    } catch (const std::exception& problem) {
+        return failure(sentenceOf(problem));
+    } catch (...) {
+        return failure("The run stopped on an unknown problem.");
+    }
 }
 
 // With what an adapter to start from brings; a resumed run's recipe has that already.
@@ -81,22 +53,29 @@ Result<config::RunConfig> completed(const config::RunConfig& asked, bool resume)
                           : Result<config::RunConfig>(Error{broken.front().sentence});
 }
 
-RunEnded attempt(const config::RunConfig& asked, const RunInputs& inputs, StopControl& control, RunObserver& observer)
+// A resumed run renders by the time that it began with.
+void setTemplateTime(config::ModelSettings& model, const RunInputs& inputs)
 {
-    const auto complete = completed(asked, inputs.resume);
-    if (!complete) {
-        return failure(complete.message());
+    const auto stored = inputs.resume && model.templateTime.empty() ? readRunFolder(inputs.folder) : Result<config::RunConfig>(Error{});
+    if (stored) {
+        model.templateTime = stored->model.templateTime;
+    } else if (!inputs.resume) {
+        fixTemplateTime(model);
     }
-    if (auto prepared = prepareFolder(*complete, inputs); !prepared) {
-        return failure(prepared.message());
-    }
-    const auto config = placeStart(*complete, inputs.folder, control, observer);
+}
+
+RunEnded begin(const config::RunConfig& complete, const RunInputs& inputs, StopControl& control, RunObserver& observer)
+{
+    const auto config = placeStart(complete, inputs.folder, control, observer);
     if (!config) {
         return cannotBegin(config.message());
     }
     auto parts = makeParts(*config, inputs, control, observer);
     if (!parts) {
         return cannotBegin(parts.message());
+    }
+    if (auto room = checkRoom(**parts, config->run, inputs.folder); !room) {
+        return failure(room.message());
     }
     Trainer trainer(*config, inputs, **parts, control, observer);
     if (inputs.resume) {
@@ -107,33 +86,34 @@ RunEnded attempt(const config::RunConfig& asked, const RunInputs& inputs, StopCo
     return trainer.run();
 }
 
+RunEnded attempt(const config::RunConfig& asked, const RunInputs& inputs, StopControl& control, RunObserver& observer)
+{
+    auto complete = completed(asked, inputs.resume);
+    if (!complete) {
+        return failure(complete.message());
+    }
+    setTemplateTime(complete->model, inputs);
+    if (auto prepared = prepareRunFolder(*complete, inputs.folder, inputs.resume); !prepared) {
+        return failure(prepared.message());
+    }
+    const RunEnded ended = guarded([&] { return begin(*complete, inputs, control, observer); });
+    if (ended.step == 0 && ended.outcome != Outcome::Finished) {
+        markRefused(inputs.folder, ended.sentence);
+    }
+    return ended;
+}
+
 } // namespace
 
 RunEnded run(const config::RunConfig& config, const RunInputs& inputs, StopControl& control, RunObserver& observer)
 {
     const auto start = std::chrono::steady_clock::now();
-    RunEnded ended;
-    try {
-        ended = attempt(config, inputs, control, observer);
-    } catch (const std::exception& problem) {
-        ended = failure(sentenceOf(problem));
-    } catch (...) {
-        ended = failure("The run stopped on an unknown problem.");
-    }
+    RunEnded ended = guarded([&] { return attempt(config, inputs, control, observer); });
     if (ended.seconds == 0) {
         ended.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
     observer.onEvent(ended);
     return ended;
-}
-
-Result<config::RunConfig> readRunFolder(const fs::path& folder)
-{
-    std::error_code code;
-    if (!fs::exists(folder / kRecipe, code)) {
-        return Error{folder.string() + ": this is no run's folder; it has no " + kRecipe};
-    }
-    return config::readRecipe(folder / kRecipe);
 }
 
 } // namespace luthier::train

@@ -3,6 +3,7 @@
 
 #include "core/optim/optimizers.h"
 #include "core/peft/adapter_folder.h"
+#include "core/train/base_model.h"
 #include "core/train/batch_feed.h"
 #include "core/train/heads.h"
 #include "core/train/held_out_list.h"
@@ -104,7 +105,7 @@ Result<const objectives::Objective*> Assembly::findObjective() const
 Result<void> Assembly::loadModel(RunParts& parts)
 {
     const auto progress = stage("loading");
-    auto encoder = data::Encoder::load(m_config.model.path, m_config.model.chatTemplate);
+    auto encoder = readEncoder(m_config.model);
     if (!encoder) {
         return encoder.error();
     }
@@ -160,8 +161,8 @@ Result<void> Assembly::loadData(RunParts& parts)
     parts.totalSteps = planned->steps;
     parts.referencePlan = planned->reference;
     parts.warnings.insert(parts.warnings.end(), planned->warnings.begin(), planned->warnings.end());
-    if (parts.data.heldOutHashes.empty() || m_inputs.resume) { // a resumed run keeps the list it began with
-        return {};
+    if (parts.data.heldOutHashes.empty() || (m_inputs.resume && hasHeldOutList(m_inputs.folder))) {
+        return {}; // a resumed run keeps the list it began with
     }
     return writeHeldOutList(m_inputs.folder, parts.data.heldOutHashes);
 }
@@ -234,10 +235,6 @@ Result<void> Assembly::attach(RunParts& parts)
     // Of mixed sequences it is known only where they are cut.
     parts.decoder->reserve(parts.objective->mismatches ? parts.plan->settings().maxLength
                                                        : std::max(longestOf(parts.data.train), longestOf(parts.data.heldOut)));
-    if (parts.placement.dtype == at::kHalf) {
-        parts.warnings.push_back("fp16 has a small range and no loss scaling here; steps may be lost. bf16 or fp32 "
-                                 "are the safe choices.");
-    }
     return {};
 }
 

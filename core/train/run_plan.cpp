@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/run_plan.h"
 
+#include "core/nn/batch/position_tables.h"
 #include "core/train/plan_cache.h"
 #include "core/train/start_point.h"
 
@@ -73,9 +74,10 @@ std::int64_t RowPlan::longestRow() const
 Result<RowPlan> planRows(const config::RunConfig& config, const RunRows& rows, const BaseModel& model, const PlanControl& control)
 {
     RowPlan plan;
-    plan.maxLength = std::min(config.data.maxLength, model.config.maxPositions);
+    const std::int64_t most = nn::longestText(model.config);
+    plan.maxLength = std::min(config.data.maxLength, most);
     if (plan.maxLength < config.data.maxLength) {
-        plan.warnings.push_back("The model reads at most " + std::to_string(model.config.maxPositions)
+        plan.warnings.push_back("The model reads at most " + std::to_string(most)
                                 + " tokens, so examples are cut there and not after " + std::to_string(config.data.maxLength) + ".");
     }
     EncodeSettings settings;

@@ -20,6 +20,14 @@ public:
     }
     bool stopRequested() const { return m_stop; }
 
+    // Waits at most so long; true: asked to stop, then or before.
+    template <class Duration>
+    bool waitForStop(Duration duration)
+    {
+        std::unique_lock lock(m_mutex);
+        return m_changed.wait_for(lock, duration, [this] { return m_stop.load(); });
+    }
+
     void setHeld(bool held)
     {
         {

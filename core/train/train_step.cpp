@@ -76,6 +76,9 @@ at::Tensor TrainStep::accumulate(const StepBatches& step, std::int64_t number, c
         if (m_gradients.empty()) {
             input.batch = toDevice(std::move(input.batch), m_decoder.device());
             total.add_(pass(input));
+            if (step.batches.size() > 1) {
+                widenGradients();
+            }
         } else {
             total.add_(m_graphs.run(
                 input, [this](const StepGraphs::Input& one) { return pass(one); },
@@ -88,6 +91,16 @@ at::Tensor TrainStep::accumulate(const StepBatches& step, std::int64_t number, c
         }
     }
     return total;
+}
+
+// What the backward pass of a large model adds to from now on: it keeps the dtype of what is there.
+void TrainStep::widenGradients()
+{
+    for (at::Tensor& leaf : m_leaves) {
+        if (leaf.grad().defined() && leaf.grad().scalar_type() != at::kFloat) {
+            leaf.mutable_grad() = leaf.grad().to(at::kFloat);
+        }
+    }
 }
 
 // [1 + measures], divided.
@@ -129,7 +142,7 @@ void TrainStep::addGradients(const at::Tensor& loss, const at::Tensor& scale)
             sums.push_back(leaf.grad());
             addends.push_back(fresh[i]);
         } else if (fresh[i].defined()) {
-            leaf.mutable_grad() = fresh[i];
+            leaf.mutable_grad() = fresh[i].to(at::kFloat); // later ones add up there
         }
     }
     if (!sums.empty()) {

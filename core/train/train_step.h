@@ -2,7 +2,8 @@
 // TrainStep: one optimizer step over several micro-batches. Internal to core: names torch types.
 //
 //   loss = sum of the objective's losses of the micro-batches / what the objective divides by, counted over the whole step
-// so that how a step is cut into micro-batches does not matter.
+// so that how a step is cut into micro-batches does not matter. Gradients of several micro-batches add up in fp32, whatever the
+// leaves are.
 // The dropout of each micro-batch follows from (seed, step, its place in the step): a resumed run drops what an
 // uninterrupted one would, whatever ran in between.
 // A step for which the card has no room is computed again once what can leave it has left: recorded passes, then the
@@ -46,6 +47,7 @@ private:
     at::Tensor pass(const StepGraphs::Input& input);
     std::vector<at::Tensor> readsOf(const StepGraphs::Input& input) const;
     void addGradients(const at::Tensor& loss, const at::Tensor& scale);
+    void widenGradients();
     void placeGradients();
     nn::Pass passOf(std::int64_t number, std::size_t place) const;
 

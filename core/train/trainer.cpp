@@ -9,6 +9,7 @@
 #include "core/train/bench_probe.h"
 #include "core/train/failure.h"
 #include "core/train/heads.h"
+#include "core/train/run_room.h"
 
 #include <algorithm>
 #include <cmath>
@@ -20,18 +21,20 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t kMostBadSteps = 5;
-constexpr auto kStageEvery = std::chrono::milliseconds(150);
-constexpr std::int64_t kUsualEvaluations = 10;
-constexpr std::int64_t kUsualCheckpoints = 5;
 
 BatchLoss lossOf(const config::RunConfig& config, const RunParts& parts)
 {
     return {*parts.decoder, *parts.objective, config.objective, parts.heads, parts.reference};
 }
 
-std::int64_t every(std::int64_t wanted, std::int64_t total, std::int64_t times)
+Evaluations evaluationsOf(const config::RunConfig& config, const RunParts& parts, RunObserver& observer)
 {
-    return wanted > 0 ? wanted : std::max<std::int64_t>(1, total / times);
+    config::RunSettings asked = config.run;
+    if (parts.objective->judges) { // it scores, and answers nothing
+        asked.probePrompts.clear();
+    }
+    return {Evaluator(lossOf(config, parts), parts.data.heldOut, config.run.batchSize),
+            Probes(*parts.decoder, parts.encoder, asked, parts.data.areTexts), config.run, parts.totalSteps, observer};
 }
 
 } // namespace
@@ -41,10 +44,8 @@ Trainer::Trainer(const config::RunConfig& config, const RunInputs& inputs, RunPa
     : m_config(config), m_inputs(inputs), m_parts(parts), m_control(control), m_observer(observer),
       m_trainStep(lossOf(config, parts), *parts.optimizer, static_cast<std::uint64_t>(config.run.seed)),
       m_reports(observer, parts.placement.device, parts.totalSteps, parts.objective->finish),
-      m_evaluator(lossOf(config, parts), parts.data.heldOut, config.run.batchSize),
-      m_probes(*parts.decoder, parts.encoder, config.run, parts.data.areTexts),
-      m_evalEvery(every(config.run.evalEvery, parts.totalSteps, kUsualEvaluations)),
-      m_checkpointEvery(every(config.run.checkpointEvery, parts.totalSteps, kUsualCheckpoints)),
+      m_evaluations(evaluationsOf(config, parts, observer)), m_saving(inputs.folder, control, observer), m_before(parts.leaves),
+      m_checkpointEvery(checkpointInterval(config.run, parts.totalSteps)),
       m_dataHash(parts.data.train.hash())
 {
 }
@@ -75,6 +76,7 @@ Result<void> Trainer::resume()
     if (!restored) {
         return Error{search.newest->folder.string() + ": " + restored.message()};
     }
+    m_before = WeightSample(m_parts.leaves);
     m_step = m_firstStep = from.step;
     m_saved = from.step;
     m_next = from.next;
@@ -119,7 +121,7 @@ RunEnded Trainer::train()
             step(*source);
             if (m_reports.badInARow() >= kMostBadSteps) {
                 return failed("The loss or its gradient was not a finite number in " + std::to_string(kMostBadSteps)
-                              + " steps in a row. Lower optimizer.learning_rate, or use bf16 or fp32 instead of fp16.");
+                              + " steps in a row. Lower optimizer.learning_rate.");
             }
             afterStep();
         }
@@ -146,7 +148,7 @@ void Trainer::announce()
     for (const std::string& sentence : m_parts.warnings) {
         warn(sentence);
     }
-    for (const std::string& sentence : m_probes.warnings()) {
+    for (const std::string& sentence : m_evaluations.warnings()) {
         warn(sentence);
     }
 }
@@ -192,7 +194,7 @@ void Trainer::afterStep()
         return; // finish() does both
     }
     const bool checkpointDue = m_step % m_checkpointEvery == 0;
-    const bool evaluationDue = m_step % m_evalEvery == 0;
+    const bool evaluationDue = m_evaluations.isDue(m_step) && m_evaluations.isAffordable(m_step);
     if (!checkpointDue && !evaluationDue) {
         return;
     }
@@ -212,46 +214,41 @@ bool Trainer::save()
         return true;
     }
     m_observer.onEvent(StageChanged{"saving", 0, 0});
-    auto saved = saveCheckpoint(m_inputs.folder, info(), m_parts.leaves, m_parts.optimizer->state());
+    fs::path folder;
+    const auto work = [&]() -> Result<void> {
+        auto saved = saveCheckpoint(m_inputs.folder, info(), m_parts.leaves, m_parts.optimizer->state());
+        folder = saved ? *saved : fs::path();
+        return saved ? Result<void>() : Result<void>(saved.error());
+    };
+    const auto saved = m_saving.run(
+        {"the checkpoint of step " + std::to_string(m_step), standing(), roomOf(m_parts).checkpoint, m_step, work});
     if (!saved) {
         m_saveProblem = saved.message();
-        warn("The checkpoint of step " + std::to_string(m_step) + " could not be saved: " + m_saveProblem
-             + ". Free some space. " + standing());
         return false;
     }
     m_saved = m_step;
-    m_observer.onEvent(CheckpointSaved{m_step, fs::absolute(*saved).string()});
+    m_observer.onEvent(CheckpointSaved{m_step, fs::absolute(folder).string()});
     rotateCheckpoints(m_inputs.folder, m_config.run.keepCheckpoints);
     return true;
 }
 
 void Trainer::evaluate()
 {
-    const auto isStopped = [this] { return m_control.stopRequested(); };
-    if (!m_evaluator.isEmpty()) {
-        auto told = std::chrono::steady_clock::time_point();
-        const auto progress = [&](std::int64_t done, std::int64_t total) {
-            if (const auto now = std::chrono::steady_clock::now(); now - told > kStageEvery) {
-                told = now;
-                m_observer.onEvent(StageChanged{"evaluating", done, total});
-            }
-        };
-        const auto done = m_evaluator.run(m_step, progress, isStopped);
-        if (done && std::isfinite(*done->loss)) {
-            m_observer.onEvent(*done);
-        } else if (done) {
-            warn("The held-out loss is not a finite number.");
-        }
-    }
-    if (!m_parts.objective->judges) {
-        m_probes.answer(m_step, m_observer, isStopped);
-    }
+    m_evaluations.run(m_step, [this] { return m_control.stopRequested(); });
 }
 
 // A run is worth more than what is said of its rows, so a failure is told and no more.
 void Trainer::measureRows(RowLossTime time)
 {
-    auto done = recordRowLosses(m_config, m_inputs.folder, m_parts, time, m_control, m_observer);
+    auto done = Result<void>();
+    try {
+        done = recordRowLosses(m_config, m_inputs.folder, m_parts, time, m_control, m_observer);
+    } catch (const std::exception& problem) {
+        if (!isOutOfMemory(problem)) {
+            throw;
+        }
+        done = Error{"memory has no room for a single row beside what the run holds"};
+    }
     if (!done) {
         warn("The loss of each row could not be kept: " + done.message());
     }
@@ -261,10 +258,27 @@ RunEnded Trainer::finish()
 {
     m_reports.flush();
     const bool safe = save();
-    evaluate();
-    measureRows(RowLossTime::After);
     m_observer.onEvent(StageChanged{"saving", 0, 0});
     const fs::path result = fs::absolute(m_inputs.folder / (m_parts.method->writesAdapter ? "adapter" : "model"));
+    const auto written = m_saving.run(
+        {"the result", standing(), roomOf(m_parts).result, m_step, [&] { return writeResult(result); }});
+    if (!written) {
+        return ended(Outcome::Failed, "The run is done but its result could not be saved: " + written.message()
+                                          + (safe ? ". Free some space and resume the run: it only writes the result."
+                                                  : ". " + standing()));
+    }
+    try {
+        sayWhatDidNotMove();
+        evaluate();
+        measureRows(RowLossTime::After);
+    } catch (const std::exception& problem) {
+        warn("The result is saved, but what it is worth could not be measured: " + sentenceOf(problem));
+    }
+    return ended(Outcome::Finished, {}, result);
+}
+
+Result<void> Trainer::writeResult(const fs::path& result)
+{
     const nn::ScoreHead scores = m_parts.objective->judges ? nn::ScoreHead{m_parts.heads.front().tensor.detach(), m_parts.data.labels} : nn::ScoreHead();
     if (scores.exists()) {
         m_parts.decoder->setScoreHead(scores); // a whole model is written with it
@@ -282,12 +296,16 @@ RunEnded Trainer::finish()
     if (written && m_config.model.chatTemplate != "folder" && m_parts.encoder.chatTemplate) {
         written = base::writeFileAtomically(result / "chat_template.jinja", m_parts.encoder.chatTemplate->source());
     }
-    if (!written) {
-        return ended(Outcome::Failed, "The run is done but its result could not be saved: " + written.message()
-                                          + (safe ? ". Free some space and resume the run: it only writes the result."
-                                                  : ". " + standing()));
+    return written;
+}
+
+void Trainer::sayWhatDidNotMove()
+{
+    if (m_step > m_firstStep && m_before.size() > 0 && !m_before.differs(m_parts.leaves)) {
+        warn("No weight moved in " + std::to_string(m_step - m_firstStep) + " steps: of " + std::to_string(m_before.size())
+             + " trained numbers looked at, each is what it was, so the result answers as the start did. Raise "
+               "optimizer.learning_rate, or train for more steps.");
     }
-    return ended(Outcome::Finished, {}, result);
 }
 
 RunEnded Trainer::stopHere()

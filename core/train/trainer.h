@@ -2,16 +2,18 @@
 // Trainer: the loop of a run: steps, checkpoints, evaluations, probes, stopping and holding.
 // Internal to core: names torch types.
 //
-// Order at a step where both are due: checkpoint, then evaluation, so that an evaluation that fails costs nothing.
+// Order at a step where both are due: checkpoint, then evaluation, so that an evaluation that fails costs nothing. At the end
+// the result is written before anything is measured.
 #pragma once
 
 #include "core/train/checkpoint.h"
-#include "core/train/evaluator.h"
-#include "core/train/probes.h"
+#include "core/train/evaluations.h"
+#include "core/train/patient_saving.h"
 #include "core/train/row_loss_pass.h"
 #include "core/train/run_parts.h"
 #include "core/train/step_reports.h"
 #include "core/train/train_step.h"
+#include "core/train/weight_sample.h"
 
 #include <chrono>
 #include <optional>
@@ -40,6 +42,8 @@ private:
     bool save();
     void evaluate();
     void measureRows(RowLossTime time);
+    Result<void> writeResult(const std::filesystem::path& result);
+    void sayWhatDidNotMove();
     RunEnded finish();
     RunEnded stopHere();
     RunEnded failed(const std::string& sentence);
@@ -57,9 +61,9 @@ private:
     RunObserver& m_observer;
     TrainStep m_trainStep;
     StepReports m_reports;
-    Evaluator m_evaluator;
-    Probes m_probes;
-    std::int64_t m_evalEvery = 1;
+    Evaluations m_evaluations;
+    PatientSaving m_saving;
+    WeightSample m_before; // of the leaves, when this run() began
     std::int64_t m_checkpointEvery = 1;
     std::int64_t m_step = 0;      // steps done
     std::int64_t m_firstStep = 0; // done before this run() began

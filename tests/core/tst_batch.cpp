@@ -2,6 +2,7 @@
 // Many answers at once: what each gets alone, whatever stands beside it, on a checkpoint of every family; ends, limits,
 // callbacks and cancelling for each of them.
 #include "core/inference/batch_generate.h"
+#include "core/base/json.h"
 #include "core/inference/generate.h"
 #include "core/nn/batch/slot_cache.h"
 #include "core/nn/kernels/kernels.h"
@@ -295,18 +296,46 @@ private Q_SLOTS:
 
     void positionsEndAnswers()
     {
-        const auto decoder = family("llama_dynamic"); // 40 positions
+        const auto decoder = family("llama_dynamic"); // 40 positions, and a rope that goes to twice as many
         std::vector<BatchRequest> asked{{tokensOf(30, 2), {}}, {tokensOf(40, 3), {}}, {tokensOf(5, 4), {}}};
         for (BatchRequest& request : asked) {
             request.sampling.maxNew = 1000;
         }
         const auto got = answer(*decoder, asked, together(3));
-        QCOMPARE(got[0].ids.size(), std::size_t{11}); // the last position still gives one
-        QCOMPARE(got[1].ids.size(), std::size_t{1});
-        QCOMPARE(got[2].ids.size(), std::size_t{36});
+        QCOMPARE(got[0].ids.size(), std::size_t{51}); // the last position still gives one
+        QCOMPARE(got[1].ids.size(), std::size_t{41});
+        QCOMPARE(got[2].ids.size(), std::size_t{76});
         for (std::size_t i = 0; i < asked.size(); ++i) {
             QCOMPARE(got[i].ids, answer(*decoder, {asked[i]}, together(1))[0].ids);
             QCOMPARE(got[i].finish, std::string("length"));
+        }
+    }
+
+    // Over the border of longrope and dynamic, as transformers' generate() goes; alone, and beside others.
+    void borderTexts()
+    {
+        const Json reference = need(base::readJson(fs::path(LUTHIER_SOURCE_DIR) / "tests/reference/border_texts.json"));
+        std::map<std::string, std::vector<std::pair<BatchRequest, std::vector<TokenId>>>> cases;
+        for (const Json& row : reference["cases"]) {
+            BatchRequest request{row["ids"].get<std::vector<TokenId>>(), {}};
+            const auto tokens = row["tokens"].get<std::vector<TokenId>>();
+            request.sampling.maxNew = static_cast<std::int64_t>(tokens.size());
+            cases[row["checkpoint"].get<std::string>()].emplace_back(request, tokens);
+        }
+        QCOMPARE(cases.size(), std::size_t{2});
+        for (const auto& [name, rows] : cases) {
+            const auto decoder = family(name);
+            std::vector<BatchRequest> asked;
+            for (const auto& [request, tokens] : rows) {
+                asked.push_back(request);
+                inference::GenerateOptions options;
+                options.sampling = request.sampling;
+                QCOMPARE(need(inference::generate(*decoder, kLetters, request.promptIds, {}, options)).ids, tokens);
+            }
+            const auto got = answer(*decoder, asked, together(3));
+            for (std::size_t i = 0; i < rows.size(); ++i) {
+                QCOMPARE(got[i].ids, rows[i].second);
+            }
         }
     }
 

@@ -57,6 +57,17 @@ RopeTables PositionTables::at(const at::Tensor& positions) const
     return {m_cos.index_select(0, rows), m_sin.index_select(0, rows)};
 }
 
+bool endsFrequencies(const RopeSettings& rope, std::int64_t length)
+{
+    return rope.type == "longrope" && length == rope.originalMaxPositions;
+}
+
+std::int64_t longestText(const DecoderConfig& config)
+{
+    const bool grows = config.rotaryDim > 0 && config.rope.type == "dynamic" && config.rope.factor > 1;
+    return grows ? static_cast<std::int64_t>(static_cast<double>(config.maxPositions) * config.rope.factor) : config.maxPositions;
+}
+
 std::int64_t frequencyMark(const RopeSettings& rope, std::int64_t maxPositions, std::int64_t length)
 {
     if (rope.type == "longrope") {

@@ -36,4 +36,11 @@ private:
 // Texts whose lengths have the same mark share frequencies, so that they can be read in one pass.
 std::int64_t frequencyMark(const RopeSettings& rope, std::int64_t maxPositions, std::int64_t length);
 
+// Whether a text of `length` tokens that gets one more changes frequencies for all that was read before (longrope, at its
+// border): what is kept of it must be read again.
+bool endsFrequencies(const RopeSettings& rope, std::int64_t length);
+
+// The longest text that a model reads: its positions; with dynamic rope, which is made to go beyond them, `factor` times as many.
+std::int64_t longestText(const DecoderConfig& config);
+
 } // namespace luthier::nn

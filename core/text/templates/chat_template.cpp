@@ -211,6 +211,16 @@ const std::string& ChatTemplate::source() const
     return m_state->main.source;
 }
 
+bool ChatTemplate::isDated() const
+{
+    return source().find("strftime_now") != std::string::npos;
+}
+
+std::string ChatTemplate::now()
+{
+    return jinja::localNow();
+}
+
 Result<Rendered> ChatTemplate::render(const Json& messages, const RenderOptions& options) const
 {
     if (auto checked = checkMessages(messages); !checked) {

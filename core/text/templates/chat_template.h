@@ -53,6 +53,11 @@ public:
 
     const std::string& source() const;
 
+    // Whether it asks for the time, so that the same conversation renders differently on another day.
+    bool isDated() const;
+    // What RenderOptions::localTime takes: LUTHIER_NOW, else the clock.
+    static std::string now();
+
 private:
     struct State;
     std::shared_ptr<const State> m_state;

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ShrinkingBatches: a walk over items in batches, of which one that memory has no room for is tried again at half its size,
+// down to one item. For work without gradients, whose batches may have any size. Internal to core.
+//
+// Threads: one at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+namespace luthier::train {
+
+class ShrinkingBatches {
+public:
+    explicit ShrinkingBatches(std::int64_t size) : m_size(size < 1 ? 1 : static_cast<std::size_t>(size)) {}
+
+    using Body = std::function<void(std::span<const std::uint32_t> batch, std::size_t done)>; // `done` items before it
+    // False: `isStopped` said so in between. A body that throws for lack of memory must not have added anything yet; with one
+    // item it is thrown on. The smaller size stays.
+    bool each(std::span<const std::uint32_t> order, const std::function<bool()>& isStopped, const Body& body);
+
+    // What had to be done, as a sentence; empty: nothing. Given once.
+    std::string takeNotice();
+
+private:
+    bool fits(std::span<const std::uint32_t> batch, std::size_t done, const Body& body) const;
+
+    std::size_t m_size;
+    std::size_t m_smallerThan = 0; // the size that did not fit; 0: all did
+};
+
+} // namespace luthier::train
