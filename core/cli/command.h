@@ -91,6 +91,7 @@ Command recipeCommand();
 Command renderCommand();
 Command resumeCommand();
 Command rewardCommand();
+Command rewardsCommand();
 Command runsCommand();
 Command scoreCommand();
 Command shootoutCommand();

@@ -17,6 +17,7 @@ std::span<const Command> commands()
         compareCommand(),
         scoreCommand(),
         rewardCommand(),
+        rewardsCommand(),
         mergeCommand(),
         exportCommand(),
         tokenizeCommand(),
