@@ -92,6 +92,7 @@ Command renderCommand();
 Command resumeCommand();
 Command rewardCommand();
 Command rewardsCommand();
+Command rolloutsCommand();
 Command runsCommand();
 Command scoreCommand();
 Command shootoutCommand();

@@ -103,12 +103,18 @@ RunEnded Trainer::train()
 {
     resetPeakMemory(m_parts.placement.device);
     announce();
+    if (auto made = makeSource(); !made) {
+        return failed(made.message());
+    }
     if (m_firstStep == 0) {
         measureRows(RowLossTime::Before);
+        if (m_rollouts) {
+            m_rollouts->look();
+        }
         evaluate();
     }
     if (m_step < m_parts.totalSteps) {
-        const auto source = sourceOf(m_parts, m_next);
+        BatchSource* const source = m_source.get();
         m_reports.restartClock();
         while (m_step < m_parts.totalSteps) {
             if (m_control.stopRequested()) {
@@ -123,6 +129,21 @@ RunEnded Trainer::train()
         }
     }
     return finish();
+}
+
+Result<void> Trainer::makeSource()
+{
+    if (!m_parts.objective->rollouts) {
+        m_source = m_step < m_parts.totalSteps ? sourceOf(m_parts, m_next) : nullptr;
+        return {};
+    }
+    auto made = RolloutSource::make({m_config, m_parts, m_inputs.folder, m_control, m_observer}, m_next);
+    if (!made) {
+        return made.error();
+    }
+    m_rollouts = made->get();
+    m_source = std::move(*made);
+    return {};
 }
 
 void Trainer::announce()
@@ -162,6 +183,9 @@ void Trainer::holdIfAsked()
 void Trainer::step(BatchSource& source)
 {
     const StepBatches batches = source.next();
+    if (batches.batches.empty()) {
+        return; // stopped while it was made
+    }
     const double rate = m_config.optimizer.learningRate
                         * optim::learningRateAt(m_config.schedule.kind, m_step, m_parts.totalSteps,
                                                 m_config.schedule.warmupRatio);
@@ -225,7 +249,11 @@ bool Trainer::save()
 void Trainer::evaluate()
 {
     const auto isStopped = [this] { return m_control.stopRequested(); };
-    if (!m_evaluator.isEmpty()) {
+    if (m_rollouts) {
+        if (const auto done = m_rollouts->evaluate(m_step)) {
+            m_observer.onEvent(*done);
+        }
+    } else if (!m_evaluator.isEmpty()) {
         auto told = std::chrono::steady_clock::time_point();
         const auto progress = [&](std::int64_t done, std::int64_t total) {
             if (const auto now = std::chrono::steady_clock::now(); now - told > kStageEvery) {

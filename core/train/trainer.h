@@ -9,11 +9,13 @@
 #include "core/train/evaluator.h"
 #include "core/train/probes.h"
 #include "core/train/row_loss_pass.h"
+#include "core/train/rollout_source.h"
 #include "core/train/run_parts.h"
 #include "core/train/step_reports.h"
 #include "core/train/train_step.h"
 
 #include <chrono>
+#include <memory>
 #include <optional>
 
 namespace luthier::train {
@@ -33,6 +35,7 @@ public:
 
 private:
     RunEnded train();
+    Result<void> makeSource();
     void announce();
     void step(BatchSource& source);
     void afterStep();
@@ -59,6 +62,8 @@ private:
     StepReports m_reports;
     Evaluator m_evaluator;
     Probes m_probes;
+    std::unique_ptr<BatchSource> m_source;
+    RolloutSource* m_rollouts = nullptr; // m_source, where answers are made while training
     std::int64_t m_evalEvery = 1;
     std::int64_t m_checkpointEvery = 1;
     std::int64_t m_step = 0;      // steps done

@@ -29,6 +29,7 @@ struct TrainingData {
     std::string firstBroken;    // "rows.jsonl, row 12: ..."; empty: none is
     std::vector<std::shared_ptr<const data::Dataset>> files; // of data.train, as they were read
     std::vector<std::string> labels; // Objective::labelled: those of the training files, sorted; items have their numbers
+    std::vector<std::shared_ptr<const data::Dataset>> heldOutFiles; // of data.held_out, likewise; empty: rows were split off
     bool areTexts = false;      // plain texts: prompts are continued, not answered
     std::vector<std::string> warnings;
 };

@@ -117,6 +117,8 @@ private Q_SLOTS:
         QCOMPARE(given("contains texts=please,thanks how=share", "please"), 0.5);
         QCOMPARE(given("contains texts=no how=none whole_words=true", "nothing"), 1.0);
         QCOMPARE(given("contains texts=a.c", "abc"), 0.0); // no pattern
+        QCOMPARE(given(R"(contains texts='["a,b","c"]')", "a,b and c"), 1.0); // a text with a comma of its own
+        QCOMPARE(toText(*parseRule(R"(contains texts='["a,b","c"]')")), R"(contains texts='["a,b","c"]')");
         QVERIFY(!problemOf("contains").empty());
     }
 

@@ -28,6 +28,19 @@ void setup(CLI::App& app, Flags& flags)
         ->option_text("DIR");
 }
 
+// What an update of answers is; null: the run has its answers before it begins.
+Json updatesOf(const train::RowPlan& rows)
+{
+    if (!rows.rollouts) {
+        return {};
+    }
+    return {{"prompts", rows.batches.batchSize},
+            {"answers_to_a_prompt", rows.rollouts->group},
+            {"longest_answer", rows.rollouts->maxNew},
+            {"steps", rows.rollouts->stepsOfUpdate()},
+            {"updates", (rows.steps + rows.rollouts->stepsOfUpdate() - 1) / rows.rollouts->stepsOfUpdate()}};
+}
+
 Json toJson(const train::RunPlan& plan)
 {
     const train::TrainingData& data = plan.rows.data;
@@ -44,6 +57,7 @@ Json toJson(const train::RunPlan& plan)
               {"excluded", data.excluded},
               {"cut", data.truncated}}},
             {"steps", plan.rows.steps},
+            {"rollouts", updatesOf(plan.rows)},
             {"packed", plan.rows.isPacked()},
             {"max_length", plan.rows.maxLength},
             {"longest", plan.rows.longestRow()},
@@ -91,6 +105,10 @@ std::string tableOf(const train::RunPlan& plan, int width)
     table.add({"Rows", rowsText(plan.rows.data)});
     table.add({"Steps", counted(plan.rows.steps)});
     table.add({"Longest row", counted(plan.rows.longestRow()) + " tokens, cut after " + counted(plan.rows.maxLength)});
+    if (const auto& shape = plan.rows.rollouts) {
+        table.add({"Answers", counted(plan.rows.batches.batchSize) + " prompts x " + counted(shape->group) + " answers an update, up to " + counted(shape->maxNew)
+                                  + " tokens each; " + counted(shape->stepsOfUpdate()) + (shape->stepsOfUpdate() == 1 ? " step" : " steps") + " learn from them"});
+    }
     for (const train::BatchShape& shape : plan.largest) {
         table.add({&shape == &plan.largest.front() ? "Largest batches" : "", batchText(shape, plan.rows.isPacked())});
     }

@@ -18,6 +18,7 @@ std::span<const Command> commands()
         scoreCommand(),
         rewardCommand(),
         rewardsCommand(),
+        rolloutsCommand(),
         mergeCommand(),
         exportCommand(),
         tokenizeCommand(),
