@@ -94,6 +94,8 @@ Command renderCommand();
 Command reportCommand();
 Command resumeCommand();
 Command rewardCommand();
+Command rewardsCommand();
+Command rolloutsCommand();
 Command runsCommand();
 Command scoreCommand();
 Command shootoutCommand();

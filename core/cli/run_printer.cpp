@@ -85,7 +85,7 @@ void RunPrinter::show(const train::SampleDone& sample)
 {
     if (!m_console.isJson()) {
         m_console.text("step " + counted(sample.step) + "  " + oneLine(sample.prompt) + "  ->  "
-                       + oneLine(sample.answer));
+                       + oneLine(sample.answer) + (sample.reward ? "  reward " + shortest(*sample.reward) : std::string()));
     }
 }
 

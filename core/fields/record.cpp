@@ -71,9 +71,16 @@ std::optional<T> parsed(std::string_view text)
     return value;
 }
 
+// Parted by commas, or a JSON list where items hold commas of their own.
 std::vector<std::string> split(std::string_view text)
 {
     std::vector<std::string> parts;
+    if (text.starts_with('[')) {
+        const auto list = base::parseJson(text);
+        if (list && list->is_array() && std::all_of(list->begin(), list->end(), [](const Json& item) { return item.is_string(); })) {
+            return list->get<std::vector<std::string>>();
+        }
+    }
     while (!text.empty()) {
         const auto comma = text.find(',');
         auto part = text.substr(0, comma);
@@ -221,8 +228,12 @@ std::string toText(const Value& value)
     if (const auto* text = std::get_if<std::string>(&value)) {
         return *text;
     }
+    const auto& list = std::get<std::vector<std::string>>(value);
+    if (std::any_of(list.begin(), list.end(), [](const std::string& item) { return item.find(',') != std::string::npos; })) {
+        return base::dumpJson(list);
+    }
     std::string joined;
-    for (const auto& item : std::get<std::vector<std::string>>(value)) {
+    for (const auto& item : list) {
         joined += (joined.empty() ? "" : ",") + item;
     }
     return joined;

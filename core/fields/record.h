@@ -39,7 +39,7 @@ private:
     std::span<const Field> m_fields;
 };
 
-std::string toText(const Value& value); // C locale, shortest form; lists joined with ","
+std::string toText(const Value& value); // C locale, shortest form; lists joined with ",", as JSON where an item has a comma
 Json toJson(const Value& value);
 // "1 to 1024", "above 0", "lora or full"; empty when anything goes.
 std::string describeAllowed(const Field& field);

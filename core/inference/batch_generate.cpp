@@ -110,6 +110,7 @@ private:
         Generation& answer = m_answers[running.request];
         const BatchRequest& asked = m_requests[running.request];
         if (std::find(m_stopIds.begin(), m_stopIds.end(), picked.id) != m_stopIds.end()) {
+            answer.stopId = picked.id;
             return "stop";
         }
         running.started = answer.ids.empty() ? Clock::now() : running.started;

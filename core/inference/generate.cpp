@@ -181,6 +181,7 @@ Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::To
         }
         if (std::find(stopIds.begin(), stopIds.end(), next->id) != stopIds.end()) {
             result.finish = "stop";
+            result.stopId = next->id;
             break;
         }
         context.push_back(next->id);

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -54,6 +55,7 @@ struct Generation {
     // Where asked for: of each id the ln of its probability among the whole vocabulary at the sampling's temperature (1 where
     // that is 0), before penalty, top-k and top-p.
     std::vector<float> logProbs = {};
+    std::optional<text::TokenId> stopId = {}; // the token that ended it; none: it ended otherwise
 };
 
 struct GenerateOptions {

@@ -42,6 +42,20 @@ constexpr std::array kTable{
     Measure{"kl", "KL", "How far the model is from the reference", "nats", Better::Neither, Drawing::Smoothed, "kl", false, 4, true},
     Measure{"share_desirable", "share of good answers", "Of the answers of a step", "", Better::Neither, Drawing::None, "", false, 3, false},
     Measure{"accuracy", "accuracy", "Share of texts whose likeliest label is theirs", "", Better::Higher, Drawing::Smoothed, "accuracy", false, 4, true},
+    // Of answers that the model gives while it trains.
+    Measure{"reward", "reward", "Mean over the answers of a step, as rules or a model judge them", "", Better::Higher, Drawing::Smoothed, "rewards", false, 4, true},
+    Measure{"entropy", "entropy", "Mean over the answers' tokens: how undecided the model is; near 0 it says always the same", "nats", Better::Neither,
+            Drawing::Smoothed, "entropy", false, 4, false},
+    Measure{"clip_share", "clipped share", "Share of tokens whose probability went as far as it may in one update", "", Better::Neither, Drawing::Smoothed,
+            "shares", false, 4, false},
+    Measure{"answer_tokens", "answer length", "Mean over the answers", "tokens", Better::Neither, Drawing::Smoothed, "answerTokens", false, 1, true},
+    Measure{"ended_share", "ended share", "Share of answers that ended by themselves", "", Better::Higher, Drawing::Smoothed, "shares", false, 4, false},
+    Measure{"no_spread_share", "share without spread", "Share of answers whose group has one reward for all: nothing is learned from them", "", Better::Lower,
+            Drawing::Smoothed, "shares", false, 4, false},
+    Measure{"value_loss", "value loss", "Of the value head, before its weight", "", Better::Lower, Drawing::Smoothed, "valueLoss", false, 4, false},
+    Measure{"explained_variance", "explained variance", "Share of the returns' variance that the values foresaw; 1 is all", "", Better::Higher, Drawing::Smoothed,
+            "explainedVariance", false, 4, false},
+    Measure{"kl_weight", "weight of the KL", "What a nat costs in the reward", "", Better::Neither, Drawing::None, "", false, 4, false},
 };
 
 } // namespace

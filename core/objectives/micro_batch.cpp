@@ -8,7 +8,9 @@
 
 namespace luthier::objectives {
 
-const at::Tensor& MicroBatch::column(const std::string& name) const
+namespace {
+
+const at::Tensor& named(const std::vector<std::pair<std::string, at::Tensor>>& columns, const std::string& name)
 {
     static const at::Tensor none;
     for (const auto& [known, values] : columns) {
@@ -19,11 +21,25 @@ const at::Tensor& MicroBatch::column(const std::string& name) const
     return none;
 }
 
+} // namespace
+
+const at::Tensor& MicroBatch::column(const std::string& name) const
+{
+    return named(columns, name);
+}
+
+const at::Tensor& MicroBatch::perTarget(const std::string& name) const
+{
+    return named(perTargetColumns, name);
+}
+
 std::vector<at::Tensor*> tensorsOf(MicroBatch& batch)
 {
     std::vector<at::Tensor*> all{&batch.ids, &batch.targets, &batch.places, &batch.owners, &batch.ends};
-    for (auto& [name, values] : batch.columns) {
-        all.push_back(&values);
+    for (auto* columns : {&batch.columns, &batch.perTargetColumns}) {
+        for (auto& [name, values] : *columns) {
+            all.push_back(&values);
+        }
     }
     all.push_back(&batch.firstScale);
     for (MicroBatch& other : batch.mismatched) {

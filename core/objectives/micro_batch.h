@@ -34,9 +34,11 @@ struct MicroBatch {
     at::Tensor firstScale;
     // Objective::mismatches: answers behind the next item's prompt, a batch of as many items; else, or for one item, empty.
     std::vector<MicroBatch> mismatched = {};
+    std::vector<std::pair<std::string, at::Tensor>> perTargetColumns; // [M] fp32 each: what targets carry, 0 of padding
 
     std::int64_t sequences() const { return ends.defined() ? ends.size(0) : ids.size(0); }
     const at::Tensor& column(const std::string& name) const; // undefined: not there
+    const at::Tensor& perTarget(const std::string& name) const; // likewise
 };
 
 // Every tensor of it that is defined, in a fixed order.

@@ -8,7 +8,7 @@ namespace luthier::objectives {
 
 std::span<const Objective> objectives()
 {
-    static const std::array table{sft(), pretrain(), dpo(), kto(), orpo(), simpo(), reward(), classification()};
+    static const std::array table{sft(), pretrain(), dpo(), kto(), orpo(), simpo(), reward(), classification(), grpo(), rloo(), ppo()};
     return table;
 }
 

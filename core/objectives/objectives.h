@@ -8,8 +8,10 @@
 #include "core/fields/row.h"
 #include "core/measures/measure.h"
 #include "core/objectives/objective_settings.h"
+#include "core/objectives/rollouts.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,7 +42,8 @@ enum class Divisor { TrainedTokens, Items };
 // How rows become what a step sees.
 enum class Layout {
     Items,  // a row is an item
-    Windows // the rows' tokens joined end to end and cut every data.max_length tokens; every token is a target once
+    Windows, // the rows' tokens joined end to end and cut every data.max_length tokens; every token is a target once
+    Prompts // a row is a prompt, one sequence without targets; its answers are made while training (`rollouts`)
 };
 
 // A trained tensor beside the method's: fp32, normal(0, deviation), named "objective.<name>".
@@ -66,6 +69,7 @@ struct Objective : fields::Row {
 
     Divisor divisor = Divisor::TrainedTokens;
     Layout layout = Layout::Items;
+    std::optional<RolloutPlan> rollouts = {};  // of Layout::Prompts
     bool perSequence = false;                  // the loss looks at sequences: micro-batches say where they end
     bool usesReference = false;                // the loss asks what the base says, in a pass of its own
     std::vector<std::string> referenceColumns = {}; // what the reference said of each sequence of an item, where it was asked before the run

@@ -14,5 +14,8 @@ Objective simpo();          // simpo.cpp
 Objective kto();            // kto.cpp
 Objective reward();         // reward.cpp
 Objective classification(); // classification.cpp
+Objective grpo();           // grpo.cpp
+Objective rloo();           // rloo.cpp
+Objective ppo();            // ppo.cpp
 
 } // namespace luthier::objectives

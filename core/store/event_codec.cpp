@@ -79,6 +79,7 @@ void members(E& e, Visit visit)
     visit("step", e.step);
     visit("prompt", e.prompt);
     visit("answer", e.answer);
+    visit("reward", e.reward);
 }
 
 template <class Visit, Is<train::CheckpointSaved> E>

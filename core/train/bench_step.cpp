@@ -153,6 +153,9 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     if (!objective) {
         return objectives::needObjective(settings.objective).error();
     }
+    if (objective->rollouts) {
+        return Error{"a step of " + objective->id + " makes answers, which bench generate measures; choose an objective that learns from those in the data"};
+    }
     if (objective->usesReference && settings.liveReference && !method->writesAdapter) {
         return Error{"a live reference of all weights is a second model; leave it out, or take an adapter"};
     }

@@ -65,6 +65,12 @@ void Evaluations::run(std::int64_t step, const std::function<bool()>& isStopped)
 
 void Evaluations::measure(std::int64_t step, const std::function<bool()>& isStopped)
 {
+    if (m_instead) {
+        if (const auto done = m_instead(step)) {
+            m_observer.onEvent(*done);
+        }
+        return;
+    }
     if (m_evaluator.isEmpty()) {
         return;
     }

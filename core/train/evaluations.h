@@ -14,7 +14,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace luthier::train {
@@ -25,6 +27,9 @@ public:
     Evaluations(Evaluator evaluator, Probes probes, const config::RunSettings& settings, std::int64_t totalSteps, RunObserver& observer);
 
     const std::vector<std::string>& warnings() const { return m_probes.warnings(); }
+
+    // Measures the rows in another way than by their loss: what `measure` gives of a step, nothing where it was stopped.
+    void measureBy(std::function<std::optional<EvalDone>(std::int64_t step)> measure) { m_instead = std::move(measure); }
 
     // Behind this step, by its number alone.
     bool isDue(std::int64_t step) const { return step % m_every == 0; }
@@ -43,6 +48,7 @@ private:
 
     Evaluator m_evaluator;
     Probes m_probes;
+    std::function<std::optional<EvalDone>(std::int64_t)> m_instead; // of the evaluator
     const config::RunSettings& m_settings;
     std::int64_t m_every;
     RunObserver& m_observer;

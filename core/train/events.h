@@ -53,6 +53,7 @@ struct SampleDone {
     std::int64_t step = 0;
     std::string prompt;
     std::string answer;
+    std::optional<double> reward = {}; // where answers are judged
 };
 
 struct CheckpointSaved {

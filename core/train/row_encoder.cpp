@@ -40,7 +40,7 @@ bool hasTarget(const objectives::Sequence& sequence)
 bool canTeach(const objectives::EncodedItem& item, const objectives::Objective& objective)
 {
     return std::all_of(item.sequences.begin(), item.sequences.end(), [&](const objectives::Sequence& sequence) {
-        return objective.layout == objectives::Layout::Windows ? !sequence.ids.empty() : hasTarget(sequence);
+        return objective.layout == objectives::Layout::Items ? hasTarget(sequence) : !sequence.ids.empty();
     });
 }
 

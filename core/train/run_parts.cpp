@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/run_parts.h"
 
+#include "core/nn/batch/position_tables.h"
 #include "core/optim/optimizers.h"
 #include "core/peft/adapter_folder.h"
 #include "core/train/base_model.h"
@@ -156,7 +157,10 @@ Result<void> Assembly::loadData(RunParts& parts)
         return planned.error();
     }
     parts.data = std::move(planned->data);
-    parts.data.files.clear(); // what is left of them is encoded
+    if (!parts.objective->rollouts) { // what is left of them is encoded
+        parts.data.files.clear();
+        parts.data.heldOutFiles.clear();
+    }
     parts.plan = std::make_unique<BatchPlan>(parts.data.train, planned->batches);
     parts.totalSteps = planned->steps;
     parts.referencePlan = planned->reference;
@@ -232,9 +236,11 @@ Result<void> Assembly::attach(RunParts& parts)
                                  + std::to_string(parts.optimizer->pagedBytes() >> 20) + " MiB stay in host memory.");
     }
     parts.decoder->setActivationCheckpointing(m_config.run.activationCheckpointing);
+    const std::int64_t longest = std::max(longestOf(parts.data.train), longestOf(parts.data.heldOut));
+    const std::int64_t answer = parts.objective->rollouts ? parts.objective->rollouts->shape(m_config.objective).maxNew : 0;
     // Of mixed sequences it is known only where they are cut.
     parts.decoder->reserve(parts.objective->mismatches ? parts.plan->settings().maxLength
-                                                       : std::max(longestOf(parts.data.train), longestOf(parts.data.heldOut)));
+                                                       : std::min(longest + answer, nn::longestText(parts.decoder->config())));
     return {};
 }
 

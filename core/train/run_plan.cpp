@@ -3,9 +3,11 @@
 
 #include "core/nn/batch/position_tables.h"
 #include "core/train/plan_cache.h"
+#include "core/train/rollout_source.h"
 #include "core/train/start_point.h"
 
 #include <algorithm>
+#include <cmath>
 #include <thread>
 #include <tuple>
 
@@ -37,6 +39,29 @@ BatchShape shapeOf(const ItemStore& store, std::span<const std::uint32_t> items,
     }
     shape.tokens = isPacked ? shape.length : shape.rows * shape.length;
     return shape;
+}
+
+// A batch of the plan is the prompts of an update; those that are left over make none.
+void planUpdates(RowPlan& plan, const config::RunConfig& config, const objectives::RolloutShape& shape)
+{
+    plan.rollouts = shape;
+    plan.batches.batchSize = promptsOfUpdate(config, shape);
+    plan.batches.accumulation = 1;
+    const std::int64_t steps = shape.stepsOfUpdate();
+    const std::int64_t updates = static_cast<std::int64_t>(plan.data.train.size()) / plan.batches.batchSize;
+    const auto all = static_cast<std::int64_t>(std::ceil(static_cast<double>(updates) * config.run.epochs - 1e-9)) * steps;
+    plan.steps = config.run.maxSteps > 0 ? std::min(all, config.run.maxSteps) : all;
+}
+
+// Every step learns from answers of every length up to the longest.
+std::vector<BatchShape> largestRollouts(const RowPlan& plan, const config::RunConfig& config)
+{
+    BatchShape shape;
+    shape.step = 1;
+    shape.rows = config.run.batchSize;
+    shape.length = std::min(plan.longestRow() + plan.rollouts->maxNew, plan.positions);
+    shape.tokens = shape.rows * shape.length;
+    return {shape};
 }
 
 // Sorted, each shape once, with the first step that has it.
@@ -75,6 +100,7 @@ Result<RowPlan> planRows(const config::RunConfig& config, const RunRows& rows, c
 {
     RowPlan plan;
     const std::int64_t most = nn::longestText(model.config);
+    plan.positions = most;
     plan.maxLength = std::min(config.data.maxLength, most);
     if (plan.maxLength < config.data.maxLength) {
         plan.warnings.push_back("The model reads at most " + std::to_string(most)
@@ -95,11 +121,22 @@ Result<RowPlan> planRows(const config::RunConfig& config, const RunRows& rows, c
     plan.data = std::move(*data);
     plan.warnings.insert(plan.warnings.end(), plan.data.warnings.begin(), plan.data.warnings.end());
     plan.batches = batchSettings(config, plan.maxLength);
+    auto found = control.objective ? Result<const objectives::Objective*>(control.objective) : objectives::needObjective(config.objective.kind);
+    if (!found) {
+        return found.error();
+    }
+    const objectives::Objective& objective = **found;
+    if (objective.rollouts) {
+        planUpdates(plan, config, objective.rollouts->shape(config.objective));
+        if (objective.usesReference) {
+            plan.reference = referencePlan(config, objective, {});
+        }
+        return plan;
+    }
     const BatchPlan batches(plan.data.train, plan.batches);
     plan.steps = batches.totalSteps(config.run.epochs, config.run.maxSteps);
-    auto objective = control.objective ? control.objective : objectives::findObjective(config.objective.kind);
-    if (objective && objective->usesReference) {
-        plan.reference = referencePlan(config, *objective, readsOf(config, plan, batches.stepsOf(batches.epoch(0))));
+    if (objective.usesReference) {
+        plan.reference = referencePlan(config, objective, readsOf(config, plan, batches.stepsOf(batches.epoch(0))));
     }
     return plan;
 }
@@ -145,7 +182,7 @@ Result<RunPlan> planRun(const config::RunConfig& config, const RunRows& rows, co
         return planned.error();
     }
     plan.rows = std::move(*planned);
-    plan.largest = largestBatches(plan.rows, kLargest, control.isStopped);
+    plan.largest = plan.rows.rollouts ? largestRollouts(plan.rows, config) : largestBatches(plan.rows, kLargest, control.isStopped);
     if (control.isStopped && control.isStopped()) {
         return Error{"cancelled"};
     }

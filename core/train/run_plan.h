@@ -38,6 +38,8 @@ struct RowPlan {
     BatchSettings batches;      // a BatchPlan of data.train with these is the run's
     std::int64_t steps = 0;     // optimizer steps in all
     ReferencePlan reference;
+    std::int64_t positions = 0; // tokens that the model reads
+    std::optional<objectives::RolloutShape> rollouts; // answers are made while training: a batch is the prompts of an update
     std::vector<std::string> warnings; // what the run will say of its rows
 
     bool isPacked() const { return batches.padding == "packed"; }

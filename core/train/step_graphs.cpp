@@ -76,6 +76,9 @@ MicroBatch paddedToRoundSizes(MicroBatch batch)
         batch.owners = longer(batch.owners, count, 0);
         batch.ends = moved(batch.ends, width, wider);
     }
+    for (auto& [name, values] : batch.perTargetColumns) {
+        values = longer(values, count, 0);
+    }
     return batch;
 }
 

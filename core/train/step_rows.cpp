@@ -25,10 +25,14 @@ Result<std::vector<StepRow>> rowsOfStep(const StepRowsRequest& request)
                      + std::to_string(request.step)};
     }
     const BatchPlan plan(planned->data.train, planned->batches);
-    std::int64_t left = request.step - 1;
+    // Answers that are made while training are learned from in several steps, and prompts that fill no update make none.
+    std::int64_t left = (request.step - 1) / (planned->rollouts ? planned->rollouts->stepsOfUpdate() : 1);
+    const auto batchesOf = [&](const EpochPlan& epoch) {
+        return planned->rollouts ? static_cast<std::int64_t>(planned->data.train.size()) / planned->batches.batchSize : plan.stepsOf(epoch);
+    };
     EpochPlan epoch = plan.epoch(0);
-    for (std::int64_t number = 0; left >= plan.stepsOf(epoch); epoch = plan.epoch(++number)) {
-        left -= plan.stepsOf(epoch);
+    for (std::int64_t number = 0; left >= batchesOf(epoch); epoch = plan.epoch(++number)) {
+        left -= batchesOf(epoch);
     }
     std::vector<StepRow> found;
     const auto accumulation = static_cast<std::size_t>(plan.settings().accumulation);

@@ -105,14 +105,20 @@ RunEnded Trainer::train()
 {
     resetPeakMemory(m_parts.placement.device);
     announce();
+    if (auto made = makeSource(); !made) {
+        return failed(made.message());
+    }
     if (m_firstStep == 0) {
         measureRows(RowLossTime::Before);
+        if (m_rollouts) {
+            m_rollouts->look();
+        }
         evaluate();
-    } else if (m_step < m_parts.totalSteps && m_step % m_evalEvery == 0) {
+    } else if (m_step < m_parts.totalSteps && m_evaluations.isDue(m_step)) {
         evaluate(); // what stopped the run may have cut it short; readers of a history keep one of two
     }
     if (m_step < m_parts.totalSteps) {
-        const auto source = sourceOf(m_parts, m_next);
+        BatchSource* const source = m_source.get();
         m_reports.restartClock();
         while (m_step < m_parts.totalSteps) {
             if (m_control.stopRequested()) {
@@ -127,6 +133,22 @@ RunEnded Trainer::train()
         }
     }
     return finish();
+}
+
+Result<void> Trainer::makeSource()
+{
+    if (!m_parts.objective->rollouts) {
+        m_source = m_step < m_parts.totalSteps ? sourceOf(m_parts, m_next) : nullptr;
+        return {};
+    }
+    auto made = RolloutSource::make({m_config, m_parts, m_inputs.folder, m_control, m_observer}, m_next);
+    if (!made) {
+        return made.error();
+    }
+    m_rollouts = made->get();
+    m_source = std::move(*made);
+    m_evaluations.measureBy([this](std::int64_t step) { return m_rollouts->evaluate(step); });
+    return {};
 }
 
 void Trainer::announce()
@@ -167,6 +189,9 @@ void Trainer::holdIfAsked()
 void Trainer::step(BatchSource& source)
 {
     const StepBatches batches = source.next();
+    if (batches.batches.empty()) {
+        return; // stopped while it was made
+    }
     const double rate = m_config.optimizer.learningRate
                         * optim::learningRateAt(m_config.schedule.kind, m_step, m_parts.totalSteps,
                                                 m_config.schedule.warmupRatio);

@@ -10,12 +10,14 @@
 #include "core/train/evaluations.h"
 #include "core/train/patient_saving.h"
 #include "core/train/row_loss_pass.h"
+#include "core/train/rollout_source.h"
 #include "core/train/run_parts.h"
 #include "core/train/step_reports.h"
 #include "core/train/train_step.h"
 #include "core/train/weight_sample.h"
 
 #include <chrono>
+#include <memory>
 #include <optional>
 
 namespace luthier::train {
@@ -35,6 +37,7 @@ public:
 
 private:
     RunEnded train();
+    Result<void> makeSource();
     void announce();
     void step(BatchSource& source);
     void afterStep();
@@ -62,6 +65,8 @@ private:
     TrainStep m_trainStep;
     StepReports m_reports;
     Evaluations m_evaluations;
+    std::unique_ptr<BatchSource> m_source;
+    RolloutSource* m_rollouts = nullptr; // m_source, where answers are made while training
     PatientSaving m_saving;
     WeightSample m_before; // of the leaves, when this run() began
     std::int64_t m_checkpointEvery = 1;

@@ -239,6 +239,7 @@ Result<void> Preparation::readHeldOut()
         for (std::size_t i = 0; i < items.size(); ++i) {
             m_data.heldOut.append(items, i);
         }
+        m_data.heldOutFiles.push_back((*read)->dataset);
     }
     return {};
 }

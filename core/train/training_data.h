@@ -36,6 +36,7 @@ struct TrainingData {
     std::vector<std::shared_ptr<const data::Dataset>> files; // of data.train, as they were read
     std::vector<UnreadOfFile> unread; // of every file, training files first
     std::vector<std::string> labels; // Objective::labelled: those of the training files, sorted; items have their numbers
+    std::vector<std::shared_ptr<const data::Dataset>> heldOutFiles; // of data.held_out, likewise; empty: rows were split off
     bool areTexts = false;      // plain texts: prompts are continued, not answered
     std::vector<std::string> warnings;
 };

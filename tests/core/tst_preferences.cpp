@@ -183,7 +183,7 @@ void TestPreferences::cutPairs()
     }
 }
 
-// Nothing is dropped, so before the first change policy and reference are one, to the bit.
+// Nothing is dropped, so before the first change policy and reference are one.
 void TestPreferences::startsAtLogTwo()
 {
     PairRun run;
@@ -193,7 +193,7 @@ void TestPreferences::startsAtLogTwo()
     QVERIFY2(ended.outcome == Outcome::Finished, ended.sentence.c_str());
     const auto steps = log.all<train::StepDone>();
     QVERIFY(std::abs(steps[0].loss - std::log(2.0)) < 1e-6);
-    QCOMPARE(measured(steps[0], "reward_margin"), std::optional(0.0));
+    QVERIFY(std::abs(measured(steps[0], "reward_margin").value_or(1)) < 1e-6);
     QVERIFY(*measured(steps.back(), "reward_margin") > 0.1);
     QVERIFY(steps.back().loss < steps[0].loss - 0.05);
     for (const char* id : {"reward_chosen", "reward_rejected", "logp_chosen", "logp_rejected", "nll", "reward_accuracy"}) {
@@ -554,7 +554,7 @@ void TestPreferences::badRows_data()
     QTest::addRow("no rejected answer") << pair << R"({"prompt":"Who?","chosen":"Tam."})" << "rejected";
     QTest::addRow("equal answers") << pair << R"({"prompt":"Who?","chosen":"Tam.","rejected":"Tam."})" << "are the same";
     QTest::addRow("no prompt") << pair << R"({"chosen":"Tam does.","rejected":"Nobody."})" << "prompt";
-    QTest::addRow("an answer alone") << pair << R"({"prompt":"Who?","completion":"Tam."})" << "rejected";
+    QTest::addRow("an answer alone") << pair << R"({"prompt":"Who?","completion":"Tam."})" << "chosen";
     QTest::addRow("no judgement") << "kto" << R"({"prompt":"Who?","completion":"Tam."})" << "label";
     QTest::addRow("no label") << "classification" << R"({"text":"Fish"})" << "label";
     QTest::addRow("a bad margin") << "reward" << R"({"prompt":"Who?","chosen":"Tam.","rejected":"No.","margin":"much"})" << "margin";

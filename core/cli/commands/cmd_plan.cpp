@@ -45,6 +45,19 @@ void setup(CLI::App& app, Flags& flags)
     app.add_flag("--measure", flags.measure, "Load the model and pass the largest batch once: its real memory, and the run's time");
 }
 
+// What an update of answers is; null: the run has its answers before it begins.
+Json updatesOf(const train::RowPlan& rows)
+{
+    if (!rows.rollouts) {
+        return {};
+    }
+    return {{"prompts", rows.batches.batchSize},
+            {"answers_to_a_prompt", rows.rollouts->group},
+            {"longest_answer", rows.rollouts->maxNew},
+            {"steps", rows.rollouts->stepsOfUpdate()},
+            {"updates", (rows.steps + rows.rollouts->stepsOfUpdate() - 1) / rows.rollouts->stepsOfUpdate()}};
+}
+
 Json unreadJson(const train::TrainingData& data)
 {
     Json list = Json::array();
@@ -93,6 +106,7 @@ Json toJson(const Plan& whole)
               {"cut", data.truncated}}},
             {"unread", unreadJson(data)},
             {"steps", plan.rows.steps},
+            {"rollouts", updatesOf(plan.rows)},
             {"packed", plan.rows.isPacked()},
             {"max_length", plan.rows.maxLength},
             {"longest", plan.rows.longestRow()},
@@ -173,6 +187,10 @@ std::string tableOf(const Plan& whole, int width)
     table.add({"Rows", rowsText(plan.rows.data)});
     table.add({"Steps", counted(plan.rows.steps)});
     table.add({"Longest row", counted(plan.rows.longestRow()) + " tokens, cut after " + counted(plan.rows.maxLength)});
+    if (const auto& shape = plan.rows.rollouts) {
+        table.add({"Answers", counted(plan.rows.batches.batchSize) + " prompts x " + counted(shape->group) + " answers an update, up to " + counted(shape->maxNew)
+                                  + " tokens each; " + counted(shape->stepsOfUpdate()) + (shape->stepsOfUpdate() == 1 ? " step" : " steps") + " learn from them"});
+    }
     for (const train::BatchShape& shape : plan.largest) {
         table.add({&shape == &plan.largest.front() ? "Largest batches" : "", batchText(shape, plan.rows.isPacked())});
     }

@@ -4,16 +4,14 @@
 #include "core/cli/inputs.h"
 #include "core/cli/table.h"
 #include "core/data/dataset.h"
+#include "core/inference/judge_spec.h"
 #include "core/inference/judged_row.h"
-#include "core/peft/adapter_facts.h"
 
 #include <CLI/App.hpp>
 
 #include <algorithm>
 
 namespace luthier::cli {
-
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -38,31 +36,6 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--batch", flags.batch, "Texts scored at once; the scores do not depend on it. Usually 16")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{65536}))
         ->option_text("N");
-}
-
-// An adapter says which base it stands on; a run's result is an adapter or a model.
-Result<inference::ModelSpec> specOf(const Flags& flags, const Globals& globals)
-{
-    std::error_code code;
-    inference::ModelSpec spec{flags.model, adaptersOf(flags.adapters), globals.deviceOrAuto(), globals.dtypeOrAuto(), flags.chatTemplate};
-    for (const char* inside : {"", "adapter", "model"}) {
-        const fs::path place = *inside ? fs::path(flags.model) / inside : fs::path(flags.model);
-        if (peft::isAdapter(place)) {
-            const peft::AdapterFacts facts = peft::readAdapterFacts(place);
-            if (facts.baseName.empty() || !fs::exists(facts.baseName, code)) {
-                return Error{place.string() + ": the base of this adapter (" + (facts.baseName.empty() ? "it does not say which" : facts.baseName)
-                             + ") is not there; name the base with --model and this folder with --adapter"};
-            }
-            spec.path = facts.baseName;
-            spec.adapters.insert(spec.adapters.begin(), inference::AdapterSpec{place, 1});
-            return spec;
-        }
-        if (fs::exists(place / "config.json", code)) {
-            spec.path = place;
-            return spec;
-        }
-    }
-    return spec;
 }
 
 struct Row {
@@ -219,7 +192,7 @@ private:
 
 int run(const Flags& flags, Context& context)
 {
-    const auto spec = specOf(flags, context.globals);
+    const auto spec = inference::judgeSpec({flags.model, adaptersOf(flags.adapters), context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(), flags.chatTemplate});
     if (!spec) {
         return context.fail(spec.message());
     }

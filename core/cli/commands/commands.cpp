@@ -20,6 +20,8 @@ std::span<const Command> commands()
         evalCommand(),
         judgeCommand(),
         reportCommand(),
+        rewardsCommand(),
+        rolloutsCommand(),
         mergeCommand(),
         exportCommand(),
         tokenizeCommand(),
