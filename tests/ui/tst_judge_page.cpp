@@ -11,6 +11,7 @@
 #include "ui/widgets/conversation/diff_text.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
