@@ -331,7 +331,7 @@ Json flipsJson(const Results& results, std::size_t most)
 
 Json differenceJson(const Results& results, const PairedDifference& pair)
 {
-    return {{"metric", pair.metric->id},
+    return {{"metric", std::string(pair.metric->id)},
             {"first", results.contenders[pair.first].id},
             {"second", results.contenders[pair.second].id},
             {"difference", numberJson(pair.difference)},
@@ -412,7 +412,7 @@ Json toJson(const Results& results, std::size_t mostFlips)
         for (std::size_t c = 0; c < slice.values.size(); ++c) {
             values[results.contenders[c].id] = toJson(slice.values[c]);
         }
-        slices.push_back({{"name", slice.name}, {"rows", slice.rows}, {"metric", slice.values.front().metric->id}, {"systems", std::move(values)}});
+        slices.push_back({{"name", slice.name}, {"rows", slice.rows}, {"metric", std::string(slice.values.front().metric->id)}, {"systems", std::move(values)}});
     }
     return {{"metrics", metricsJson(results.values.back())},
             {"rows", results.rows.size()},

@@ -11,6 +11,7 @@
 #include "ui/widgets/conversation/diff_text.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
@@ -60,14 +61,14 @@ private Q_SLOTS:
             expected.push_back(pair->number);
             const bool isTunedLeft = find<DiffText>("judgeLeft")->text() == QString::fromStdString(pair->secondAnswer);
             QCOMPARE(find<DiffText>(isTunedLeft ? "judgeRight" : "judgeLeft")->text(), QString::fromStdString(pair->firstAnswer));
-            QTest::keyClick(m_page.get(), isTunedLeft ? Qt::Key_1 : Qt::Key_2);
+            pressKey(isTunedLeft ? Qt::Key_1 : Qt::Key_2);
             QTRY_COMPARE(m_page->desk()->numDone(), i + 1);
             QCOMPARE(static_cast<int>(need(m_workspace->project()->judgings().votes(1)).size()), i + 1); // on disk already
         }
         QCOMPARE(m_page->desk()->pair(), nullptr);
         QCOMPARE(m_page->desk()->tally().won, 3);
         QVERIFY(!find<QPushButton>("judge_left")->isEnabled());
-        QTest::keyClick(m_page.get(), Qt::Key_Backspace, Qt::ControlModifier);
+        pressKey(Qt::Key_Backspace, Qt::ControlModifier);
         QTRY_VERIFY(m_page->desk()->pair() != nullptr);
         QCOMPARE(m_page->desk()->pair()->number, expected.back());
     }
@@ -110,7 +111,7 @@ private Q_SLOTS:
     void anotherJudgeBeginsAnew()
     {
         openWithPairs();
-        QTest::keyClick(m_page.get(), Qt::Key_5);
+        pressKey(Qt::Key_5);
         QTRY_COMPARE(m_page->desk()->numDone(), 1);
         m_page->desk()->setJudge(QStringLiteral("ann"));
         QCOMPARE(m_page->desk()->numDone(), 0);
@@ -153,7 +154,8 @@ private Q_SLOTS:
         need(m_workspace->project()->judgings().create("held-out rows", 42, pairs()));
         m_page->desk()->reload();
         QTRY_VERIFY(m_page->desk()->pair() != nullptr);
-        QTest::keyClick(m_page.get(), Qt::Key_1);
+        m_page->setFocus();
+        pressKey(Qt::Key_1);
         QTRY_COMPARE(m_page->desk()->numDone(), 1);
         support::savePicture(m_page.get(), QStringLiteral("judge"));
         find<QToolButton>("judgeCorrect")->click();
@@ -161,12 +163,20 @@ private Q_SLOTS:
     }
 
 private:
+    // To whoever has the focus, as a keyboard does.
+    void pressKey(Qt::Key key, Qt::KeyboardModifiers modifiers = Qt::NoModifier)
+    {
+        QWidget* focus = QApplication::focusWidget();
+        QTest::keyClick(focus == nullptr ? m_page.get() : focus, key, modifiers);
+    }
+
     void openWithPairs()
     {
         openPage();
         need(m_workspace->project()->judgings().create("held-out rows", 42, pairs()));
         m_page->desk()->reload();
         QTRY_VERIFY(m_page->desk()->pair() != nullptr);
+        m_page->setFocus();
     }
 };
 

@@ -95,6 +95,7 @@ JudgePage::JudgePage(Workspace& workspace, QWidget* parent)
     connect(m_empty, &EmptyState::triggered, this, &JudgePage::askForEvaluation);
     connect(m_empty, &EmptyState::secondTriggered, this, &JudgePage::askForFile);
     connectDesk();
+    setFocusProxy(m_prompt); // read only: the keys reach the page
     showList();
     m_desk->reload();
 }
@@ -286,8 +287,8 @@ void JudgePage::showPair()
     m_progress->setValue(static_cast<int>(m_desk->numDone()));
     m_progress->setFormat(tr("%1 of %2").arg(QLocale().toString(m_desk->numDone()), QLocale().toString(m_desk->numPairs())));
     showTally();
-    if (pair != nullptr && !m_keys.empty() && isVisible() && m_note->hasFocus()) {
-        m_keys.front()->setFocus();
+    if (isVisible() && isAncestorOf(window()->focusWidget())) {
+        m_prompt->setFocus(); // the next key is a vote again
     }
 }
 
