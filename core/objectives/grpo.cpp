@@ -20,16 +20,11 @@ const fields::Section& settingsSection()
     static const auto section = fields::section<ObjectiveSettings, GrpoSettings>({
         field<&GrpoSettings::normaliser>("normaliser", "Averaged over", "What the step's loss is divided by: all its tokens (dapo, usual), answers times the longest (dr_grpo), or each answer's own length (grpo).", {},
                                          {.choices = {{"dapo", "All tokens (DAPO)"}, {"dr_grpo", "The longest answer (Dr. GRPO)"}, {"grpo", "Each answer (GRPO)"}}}),
-        field<&GrpoSettings::scale>("scale", "Rewards scaled by", "Advantages are divided by the spread of rewards in their group (usual), in the whole update, or not at all.", {},
+        field<&GrpoSettings::scale>("scale_rewards", "Rewards scaled by", "Advantages are divided by the spread of rewards in their group (usual), in the whole update, or not at all.", {},
                                     {.choices = {{"group", "Their group"}, {"batch", "The update"}, {"none", "Not scaled"}}, .advanced = true}),
         field<&GrpoSettings::klInLoss>("kl_in_loss", "KL in the loss", "How much going away from the model before the run costs (beta in other programs). Usually 0; 0.04 holds it near.", {.low = 0, .high = 100}),
     });
     return section;
-}
-
-double highOf(const GroupSettings& settings)
-{
-    return settings.epsilonHigh > 0 ? settings.epsilonHigh : settings.epsilon;
 }
 
 RolloutShape shapeOf(const ObjectiveSettings& settings)
@@ -64,16 +59,16 @@ double weightOf(const ObjectiveSettings& settings, std::int64_t length, std::int
 
 LossValue grpoLoss(const LossInput& input)
 {
-    const auto& groups = input.settings.of<GroupSettings>();
+    const auto& clip = input.settings.of<ClipSettings>();
     const double beta = input.settings.of<GrpoSettings>().klInLoss;
     const PolicyReading reading = readPolicy(input);
     const at::Tensor advantage = input.batch.perTarget("advantage");
     const at::Tensor ratio = reading.ratio();
-    at::Tensor loss = clippedLoss(ratio, advantage, groups.epsilon, highOf(groups));
+    at::Tensor loss = clippedLoss(ratio, advantage, clip.clip, clip.high());
     if (beta > 0) {
         loss = loss + reading.kl() * ratio * beta;
     }
-    const at::Tensor clipped = isClipped(ratio.detach(), advantage, groups.epsilon, highOf(groups));
+    const at::Tensor clipped = isClipped(ratio.detach(), advantage, clip.clip, clip.high());
     std::vector<at::Tensor> measures = policyMeasuresOf(input, reading, clipped);
     measures.push_back(withoutSpread(input.batch));
     return {(loss * input.batch.perTarget("weight")).sum(), std::move(measures)};
@@ -86,7 +81,7 @@ Objective grpo()
     Objective row{{"grpo", "Rewarded answers in groups (GRPO)",
                    "The model answers each prompt several times, rules judge the answers, and what is better than its group becomes likelier. "
                    "For what can be checked; no value is learned, so it is simpler than PPO."}};
-    row.settings = {&answerSection(), &groupSection(), &settingsSection()};
+    row.settings = {&answerSection(), &groupSection(), &clipSection(), &settingsSection()};
     row.rules = rolloutRules(true);
     row.loss = grpoLoss;
     row.measures = policyMeasures();

@@ -21,7 +21,6 @@ const fields::Section& settingsSection()
     static const auto section = fields::section<ObjectiveSettings, PpoSettings>({
         field<&PpoSettings::epochs>("ppo_epochs", "Passes", "How often an update's answers are learned from. Usually 4.", {.low = 1, .high = 64}),
         field<&PpoSettings::minibatches>("minibatches", "Steps of a pass", "An update's answers are cut into so many optimizer steps. Usually 1.", {.low = 1, .high = 1024}),
-        field<&PpoSettings::clip>("clip", "Clip", "How far the probability of a token may go from what it was when the answer was made. Usually 0.2.", {.low = 0, .high = 1, .lowOpen = true}),
         field<&PpoSettings::valueClip>("value_clip", "Clip of values", "How far a value may go in one update. Usually 0.2.", {.low = 0, .high = 1000, .lowOpen = true}, {.advanced = true}),
         field<&PpoSettings::valueWeight>("value_weight", "Weight of values", "How much the loss of values counts beside that of answers. Usually 0.1.", {.low = 0, .high = 100}),
         field<&PpoSettings::discount>("discount", "Discount", "What a reward one token later is worth. Usually 1.", {.low = 0, .high = 1}, {.advanced = true}),
@@ -86,17 +85,18 @@ double nextKlWeight(double now, double kl, std::int64_t answers, const Objective
 LossValue ppoLoss(const LossInput& input)
 {
     const auto& own = input.settings.of<PpoSettings>();
+    const auto& clip = input.settings.of<ClipSettings>();
     const PolicyReading reading = readPolicy(input);
     const at::Tensor advantage = input.batch.perTarget("advantage");
     const at::Tensor weight = input.batch.perTarget("weight");
     const at::Tensor ratio = reading.ratio();
-    const at::Tensor policy = clippedLoss(ratio, advantage, own.clip, own.clip);
+    const at::Tensor policy = clippedLoss(ratio, advantage, clip.clip, clip.high());
     const at::Tensor value = valuesOf(reading.hidden, input.heads);
     const at::Tensor before = input.batch.perTarget("value");
     const at::Tensor wanted = input.batch.perTarget("return");
     const at::Tensor held = before + (value - before).clamp(-own.valueClip, own.valueClip);
     const at::Tensor off = at::maximum((value - wanted).square(), (held - wanted).square()) * 0.5;
-    std::vector<at::Tensor> measures = policyMeasuresOf(input, reading, isClipped(ratio.detach(), advantage, own.clip, own.clip));
+    std::vector<at::Tensor> measures = policyMeasuresOf(input, reading, isClipped(ratio.detach(), advantage, clip.clip, clip.high()));
     const at::Tensor mean = input.batch.perTarget("mean");
     measures.push_back((off.detach() * mean).sum());
     measures.push_back(input.batch.column("explained").sum());
@@ -116,7 +116,7 @@ Objective ppo()
     Objective row{{"ppo", "Rewarded answers with values (PPO)",
                    "The model answers, rules judge the answers, and a value head learns what was to be expected at each token, so that credit falls "
                    "on the tokens that earned it. Harder to set than GRPO and DPO; take those first."}};
-    row.settings = {&answerSection(), &klSection(), &settingsSection()};
+    row.settings = {&answerSection(), &clipSection(), &klSection(), &settingsSection()};
     row.rules = rolloutRules(false);
     row.loss = ppoLoss;
     row.measures = policyMeasures();

@@ -38,16 +38,15 @@ double weightOf(const ObjectiveSettings&, std::int64_t length, std::int64_t, std
 
 LossValue rlooLoss(const LossInput& input)
 {
-    const auto& groups = input.settings.of<GroupSettings>();
-    const double high = groups.epsilonHigh > 0 ? groups.epsilonHigh : groups.epsilon;
+    const auto& clip = input.settings.of<ClipSettings>();
     const PolicyReading reading = readPolicy(input);
     const at::Tensor weight = input.batch.perTarget("weight");
     const at::Tensor advantage = sumBySequence(input.batch.perTarget("advantage") * weight, input.batch); // [S]
     const at::Tensor ratio = sumBySequence(reading.logProbs - reading.old, input.batch).exp();
-    const at::Tensor clipped = isClipped(ratio.detach(), advantage, groups.epsilon, high);
+    const at::Tensor clipped = isClipped(ratio.detach(), advantage, clip.clip, clip.high());
     std::vector<at::Tensor> measures = policyMeasuresOf(input, reading, clipped.index_select(0, input.batch.owners));
     measures.push_back(withoutSpread(input.batch));
-    return {clippedLoss(ratio, advantage, groups.epsilon, high).sum(), std::move(measures)};
+    return {clippedLoss(ratio, advantage, clip.clip, clip.high()).sum(), std::move(measures)};
 }
 
 } // namespace
@@ -57,7 +56,7 @@ Objective rloo()
     Objective row{{"rloo", "Rewarded answers, each against the others (RLOO)",
                    "The model answers each prompt several times and learns from what an answer's reward is above that of the others. Plainer "
                    "than GRPO, with a price on going away from the model before the run."}};
-    row.settings = {&answerSection(), &groupSection(), &klSection()};
+    row.settings = {&answerSection(), &groupSection(), &clipSection(), &klSection()};
     row.rules = rolloutRules(true);
     row.loss = rlooLoss;
     row.measures = policyMeasures();

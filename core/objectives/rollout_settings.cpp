@@ -28,9 +28,16 @@ const fields::Section& groupSection()
 {
     static const auto section = fields::section<ObjectiveSettings, GroupSettings>({
         field<&GroupSettings::group>("group", "Answers to a prompt", "They are compared with each other. 2 or more, usually 8.", {.low = 2, .high = 1024}),
-        field<&GroupSettings::epsilon>("epsilon", "Clip", "How far the probability of a token may go from what it was when the answer was made. Usually 0.2.", {.low = 0, .high = 1, .lowOpen = true}),
-        field<&GroupSettings::epsilonHigh>("epsilon_high", "Clip above", "The same upwards. 0: as the clip (usual).", {.low = 0, .high = 10}, {.advanced = true}),
         field<&GroupSettings::iterations>("iterations", "Passes", "Optimizer steps over the same answers. Usually 1.", {.low = 1, .high = 64}, {.advanced = true}),
+    });
+    return section;
+}
+
+const fields::Section& clipSection()
+{
+    static const auto section = fields::section<ObjectiveSettings, ClipSettings>({
+        field<&ClipSettings::clip>("clip", "Clip", "How far the probability of a token may go from what it was when the answer was made. Usually 0.2.", {.low = 0, .high = 1, .lowOpen = true}),
+        field<&ClipSettings::clipHigh>("clip_high", "Clip above", "The same upwards. 0: as the clip (usual); 0.28 lets rare tokens grow.", {.low = 0, .high = 10}, {.advanced = true}),
     });
     return section;
 }

@@ -24,9 +24,14 @@ struct AnswerSettings {
 
 struct GroupSettings {
     std::int64_t group = 8;
-    double epsilon = 0.2;
-    double epsilonHigh = 0; // 0: as epsilon
     std::int64_t iterations = 1;
+};
+
+struct ClipSettings {
+    double clip = 0.2;
+    double clipHigh = 0; // 0: as clip
+
+    double high() const { return clipHigh > 0 ? clipHigh : clip; }
 };
 
 struct GrpoSettings {
@@ -42,7 +47,6 @@ struct KlSettings {
 struct PpoSettings {
     std::int64_t epochs = 4;
     std::int64_t minibatches = 1;
-    double clip = 0.2;
     double valueClip = 0.2;
     double valueWeight = 0.1;
     double discount = 1;
@@ -55,6 +59,7 @@ struct PpoSettings {
 
 const fields::Section& answerSection();
 const fields::Section& groupSection(); // grpo, rloo
+const fields::Section& clipSection();
 const fields::Section& klSection();    // rloo, ppo
 
 // Rules that all of these rows have: some reward, and answers that fill whole groups.

@@ -3,7 +3,8 @@
 
 #include <array>
 #include <charconv>
-#include <cmath>
+#include <type_traits>
+#include <utility>
 
 namespace luthier::rollouts {
 
@@ -67,10 +68,14 @@ bool takeList(const Json& json, const char* key, std::vector<T>& target)
         return false;
     }
     for (const Json& value : json[key]) {
-        if (!value.is_number()) {
+        if (std::is_integral_v<T> ? !value.is_number_integer() : !value.is_number()) {
             return false;
         }
-        target.push_back(static_cast<T>(value.get<double>()));
+        if constexpr (std::is_integral_v<T>) {
+            target.push_back(value.get<T>());
+        } else {
+            target.push_back(static_cast<T>(value.get<double>()));
+        }
     }
     return true;
 }

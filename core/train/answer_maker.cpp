@@ -45,7 +45,7 @@ Result<AnswerMaker::Row> AnswerMaker::rowOf(const PromptRows& rows, const Item& 
 {
     const data::Dataset& file = *rows.files[item.place.file];
     auto json = file.row(item.place.row);
-    auto example = json ? file.format().toExample(*json) : Result<data::Example>(json.error());
+    auto example = json ? file.example(item.place.row) : Result<data::Example>(json.error());
     if (!example) {
         return Error{file.path().string() + ": row " + std::to_string(item.place.row + 1) + " can no longer be read: " + example.message()};
     }

@@ -36,7 +36,7 @@ public:
     AnswerMaker(nn::Decoder& decoder, const data::Encoder& encoder, rewards::Rewards rewards, std::shared_ptr<inference::Session> judge,
                 const objectives::ObjectiveSettings& settings);
 
-    const rewards::Rewards& rewards() const { return m_rewards; }
+    const rewards::Rewards& rules() const { return m_rewards; }
 
     // `group` answers to each prompt, one behind the other, judged; without log-probabilities. `progress`: answers. Errors: a
     // row that cannot be read any more, a prompt that fills the model's positions, "cancelled".

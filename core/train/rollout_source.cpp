@@ -7,6 +7,7 @@
 #include "core/rollouts/rollout_log.h"
 #include "core/train/batch_plan.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <c10/core/GradMode.h>
 
@@ -327,7 +328,7 @@ void RolloutSource::look()
         }
         return;
     }
-    rewards::RewardTally tally(m_maker.rewards());
+    rewards::RewardTally tally(m_maker.rules());
     std::int64_t cut = 0;
     std::int64_t flat = 0;
     const auto group = static_cast<std::size_t>(m_shape.group);

@@ -236,7 +236,7 @@ void TestRollouts::grpoAsTrl()
             own.klInLoss = wanted["beta"].get<double>();
             settings.of<objectives::AnswerSettings>().maxNew = fixed.json["longest"].get<std::int64_t>();
             settings.of<objectives::GroupSettings>().group = fixed.json["group"].get<std::int64_t>();
-            settings.of<objectives::GroupSettings>().epsilonHigh = wanted["epsilon_high"].get<double>();
+            settings.of<objectives::ClipSettings>().clipHigh = wanted["epsilon_high"].get<double>();
             Fixed now(1, true, batchSize);
             now.assess(row, settings, 0);
             for (std::size_t i = 0; i < now.answers.size(); ++i) {
