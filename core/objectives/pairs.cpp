@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <limits>
+#include <utility>
 
 namespace luthier::objectives {
 
@@ -21,10 +22,12 @@ std::size_t commonPrefix(const Ids& a, const Ids& b)
 }
 
 // Answers marked as bad are learned from here, too.
-Result<EncodedExample> encodeWhole(const data::Encoder& encoder, data::Example example)
+Result<EncodedExample> encodeWhole(const data::Encoder& encoder, data::Example example, data::EncodingSettings settings)
 {
     example.desirable.reset();
-    return encoder.encode(example, {std::numeric_limits<std::int64_t>::max(), false});
+    settings.maxLength = std::numeric_limits<std::int64_t>::max();
+    settings.trainAll = false;
+    return encoder.encode(example, settings);
 }
 
 // Where answers begin: behind what all of them share with the prompt, whose last tokens an answer may have merged with its own.
@@ -33,18 +36,22 @@ struct Start {
     bool isMerged = false; // the prompt's own tokens end otherwise
 };
 
-Start startOf(const data::Encoder& encoder, const data::Example& example, const std::vector<data::Message>& messages,
+Start startOf(const data::Encoder& encoder, data::Example prompt, data::EncodingSettings settings,
               std::initializer_list<const EncodedExample*> answered)
 {
-    const auto prompt = encoder.encodePrompt(messages, example.tools, example.templateVariables);
-    if (!prompt) {
+    prompt.kind = data::ExampleKind::Conversation;
+    prompt.chosen.clear();
+    settings.addPrompt = true;
+    const auto encoded = encodeWhole(encoder, std::move(prompt), settings);
+    if (!encoded) {
         return {}; // a template that cannot write it says by its answers alone where they begin
     }
-    std::size_t at = prompt->size();
+    const Ids ids = encoded->ids();
+    std::size_t at = ids.size();
     for (const EncodedExample* answer : answered) {
-        at = std::min(at, commonPrefix(*prompt, answer->ids()));
+        at = std::min(at, commonPrefix(ids, answer->ids()));
     }
-    return {at, at < prompt->size()};
+    return {at, at < ids.size()};
 }
 
 // Nothing before the start is a target, nor anything behind `longest`.
@@ -78,12 +85,12 @@ Result<EncodedItem> encodePair(const data::Encoder& encoder, const data::Example
 {
     data::Example swapped = example;
     std::swap(swapped.chosen, swapped.rejected);
-    const auto chosen = encodeWhole(encoder, example);
-    const auto rejected = chosen ? encodeWhole(encoder, swapped) : chosen;
+    const auto chosen = encodeWhole(encoder, example, settings);
+    const auto rejected = chosen ? encodeWhole(encoder, swapped, settings) : chosen;
     if (!rejected) {
         return rejected.error();
     }
-    const Start start = startOf(encoder, example, example.messages, {&*chosen, &*rejected});
+    const Start start = startOf(encoder, example, settings, {&*chosen, &*rejected});
     EncodedItem item;
     item.sequences = {sequenceOf(*chosen, start, settings.maxLength), sequenceOf(*rejected, start, settings.maxLength)};
     item.truncated = std::max(chosen->fullLength, rejected->fullLength) > settings.maxLength;
@@ -95,15 +102,15 @@ Result<EncodedItem> encodePair(const data::Encoder& encoder, const data::Example
 
 Result<EncodedItem> encodeAnswer(const data::Encoder& encoder, const data::Example& example, const data::EncodingSettings& settings)
 {
-    const auto whole = encodeWhole(encoder, example);
+    const auto whole = encodeWhole(encoder, example, settings);
     if (!whole) {
         return whole.error();
     }
-    auto messages = example.messages;
-    while (!messages.empty() && messages.back().role == "assistant") {
-        messages.pop_back();
+    data::Example prompt = example;
+    while (!prompt.messages.empty() && prompt.messages.back().role == "assistant") {
+        prompt.messages.pop_back();
     }
-    const Start start = startOf(encoder, example, messages, {&*whole});
+    const Start start = startOf(encoder, std::move(prompt), settings, {&*whole});
     EncodedItem item;
     item.sequences = {sequenceOf(*whole, start, settings.maxLength)};
     item.truncated = whole->fullLength > settings.maxLength;

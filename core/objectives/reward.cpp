@@ -28,10 +28,12 @@ const fields::Section& settingsSection()
 Result<EncodedItem> encodeJudged(const data::Encoder& encoder, const data::Example& example, const data::EncodingSettings& settings)
 {
     EncodedItem item;
+    data::EncodingSettings whole = settings;
+    whole.maxLength = std::numeric_limits<std::int64_t>::max();
     data::Example swapped = example;
     std::swap(swapped.chosen, swapped.rejected);
     for (const data::Example* side : {&example, &swapped}) {
-        auto encoded = encoder.encode(*side, {std::numeric_limits<std::int64_t>::max(), false});
+        auto encoded = encoder.encode(*side, whole);
         if (!encoded) {
             return encoded.error();
         }
