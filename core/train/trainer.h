@@ -5,6 +5,7 @@
 // Order at a step where both are due: checkpoint, then evaluation, so that an evaluation that fails costs nothing.
 #pragma once
 
+#include "core/train/best_result.h"
 #include "core/train/checkpoint.h"
 #include "core/train/evaluator.h"
 #include "core/train/probes.h"
@@ -41,6 +42,8 @@ private:
     void evaluate();
     void measureRows(RowLossTime time);
     RunEnded finish();
+    Result<void> writeResult(const std::filesystem::path& target);
+    void keepBest(double heldOut);
     RunEnded stopHere();
     RunEnded failed(const std::string& sentence);
     std::string rescue();
@@ -67,6 +70,9 @@ private:
     std::optional<std::int64_t> m_saved; // step of the newest checkpoint that is whole
     std::string m_dataHash;
     std::string m_saveProblem;           // why the last save failed
+    BestResult m_best;
+    std::optional<double> m_startLoss;   // held out, before the first step
+    std::optional<double> m_endLoss;     // behind the last one
     double m_secondsBefore = 0;
     std::chrono::steady_clock::time_point m_started = std::chrono::steady_clock::now();
 };
