@@ -16,6 +16,8 @@ struct BaseModel {
 
 // As a run reads it: with random weights from config.json alone, else from the folder or GGUF file with its weights.
 Result<nn::DecoderConfig> baseConfig(const config::ModelSettings& settings);
+// Tokenizer and template: the recipe's choice, else that of the adapter that the run starts from, else the model's own.
+Result<data::Encoder> encoderOf(const config::ModelSettings& settings);
 Result<BaseModel> readBaseModel(const config::ModelSettings& settings);
 
 } // namespace luthier::train

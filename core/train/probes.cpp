@@ -25,7 +25,7 @@ Result<std::vector<text::TokenId>> idsOf(const data::Encoder& encoder, const std
 Probes::Probes(nn::Decoder& decoder, const data::Encoder& encoder, const config::RunSettings& settings,
                bool areTexts)
     : m_decoder(decoder), m_tokenizer(encoder.tokenizer),
-      m_stopIds(inference::stopIdsOf(decoder.config(), *encoder.tokenizer)), m_tokens(settings.probeTokens)
+      m_stops(inference::stopsOf(decoder.config(), encoder)), m_tokens(settings.probeTokens)
 {
     for (const std::string& prompt : settings.probePrompts) {
         auto ids = idsOf(encoder, prompt, areTexts);
@@ -42,6 +42,7 @@ void Probes::answer(std::int64_t step, RunObserver& observer, const std::functio
     for (const Prompt& prompt : m_prompts) {
         inference::GenerateOptions options;
         options.sampling.maxNew = m_tokens;
+        options.sampling.stop = m_stops.texts;
         options.onPiece = [&options, &isStopped](const std::string&) {
             if (isStopped()) {
                 options.cancel.cancel();
@@ -50,7 +51,7 @@ void Probes::answer(std::int64_t step, RunObserver& observer, const std::functio
         if (isStopped()) {
             return;
         }
-        auto answer = inference::generate(m_decoder, m_tokenizer, prompt.ids, m_stopIds, options);
+        auto answer = inference::generate(m_decoder, m_tokenizer, prompt.ids, m_stops.ids, options);
         if (!answer) {
             observer.onEvent(Warning{step, "The probe prompt \"" + prompt.text.substr(0, 80)
                                                + "\" could not be answered: " + answer.message()});

@@ -3,6 +3,7 @@
 
 #include "core/optim/optimizers.h"
 #include "core/peft/adapter_folder.h"
+#include "core/train/base_model.h"
 #include "core/train/batch_feed.h"
 #include "core/train/heads.h"
 #include "core/train/held_out_list.h"
@@ -84,7 +85,7 @@ Result<void> Assembly::loadModel(RunParts& parts)
 {
     const auto progress = stage("loading");
     const auto& where = parts.placement;
-    auto encoder = data::Encoder::load(m_config.model.path, m_config.model.chatTemplate);
+    auto encoder = encoderOf(m_config.model);
     if (!encoder) {
         return encoder.error();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/run_plan.h"
 
+#include "core/data/answer_ends.h"
 #include "core/train/plan_cache.h"
 #include "core/train/start_point.h"
 
@@ -80,6 +81,9 @@ Result<RowPlan> planRows(const config::RunConfig& config, const RunRows& rows, c
     }
     plan.data = std::move(*data);
     plan.warnings.insert(plan.warnings.end(), plan.data.warnings.begin(), plan.data.warnings.end());
+    if (const auto ends = data::answerEnds(model.encoder); !plan.data.areTexts && !ends.remark.empty()) {
+        plan.warnings.push_back(ends.remark);
+    }
     plan.batches = batchSettings(config, plan.maxLength);
     plan.steps = BatchPlan(plan.data.train, plan.batches).totalSteps(config.run.epochs, config.run.maxSteps);
     return plan;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/trainer.h"
 
-#include "core/base/files.h"
+#include "core/inference/stops.h"
 #include "core/optim/schedules.h"
 #include "core/peft/origin.h"
 #include "core/peft/trained_on.h"
@@ -44,7 +44,7 @@ Trainer::Trainer(const config::RunConfig& config, const RunInputs& inputs, RunPa
       m_probes(*parts.decoder, parts.encoder, config.run, parts.data.areTexts),
       m_evalEvery(every(config.run.evalEvery, parts.totalSteps, kUsualEvaluations)),
       m_checkpointEvery(every(config.run.checkpointEvery, parts.totalSteps, kUsualCheckpoints)),
-      m_dataHash(parts.data.train.hash())
+      m_dataHash(parts.data.train.hash()), m_best(inputs.folder)
 {
 }
 
@@ -73,6 +73,7 @@ Result<void> Trainer::resume()
     m_saved = from.step;
     m_next = from.next;
     m_secondsBefore = from.seconds;
+    m_best.restore(m_step);
     if (from.dataHash != m_dataHash) {
         warn("The training data is not what it was when the run was stopped; it goes on with the data as it is now.");
     }
@@ -230,6 +231,7 @@ void Trainer::evaluate()
         const auto done = m_evaluator.run(m_step, progress, isStopped);
         if (done && std::isfinite(*done->loss)) {
             m_observer.onEvent(*done);
+            keepBest(*done->loss);
         } else if (done) {
             warn("The held-out loss is not a finite number.");
         }
@@ -254,21 +256,50 @@ RunEnded Trainer::finish()
     measureRows(RowLossTime::After);
     m_observer.onEvent(StageChanged{"saving", 0, 0});
     const fs::path result = fs::absolute(m_inputs.folder / (m_parts.method->writesAdapter ? "adapter" : "model"));
+    if (auto written = writeResult(result); !written) {
+        return ended(Outcome::Failed, "The run is done but its result could not be saved: " + written.message()
+                                          + (safe ? ". Free some space and resume the run: it only writes the result."
+                                                  : ". " + standing()));
+    }
+    if (m_endLoss && m_best.isBetter(*m_endLoss)) {
+        m_best.isResult(m_step, *m_endLoss, result);
+    }
+    if (m_startLoss && m_best.now() && m_best.now()->heldOut > *m_startLoss) {
+        warn("The held-out loss was never lower than before the first step: the base answers these rows better than what was trained.");
+    }
+    return ended(Outcome::Finished, {}, result);
+}
+
+// Whole, as it is opened elsewhere.
+Result<void> Trainer::writeResult(const fs::path& result)
+{
     auto written = m_parts.method->save(*m_parts.decoder, m_config.method, m_config.model.path, result);
     written = written && !m_parts.heads.empty() ? saveHeads(m_parts.heads, result) : std::move(written);
     written = written ? peft::writeTrainedOn(result, m_parts.quantisation) : std::move(written);
     if (const auto origin = peft::readOrigin(m_inputs.folder); written) {
         written = origin ? peft::writeOrigin(result, *origin) : Result<void>(origin.error());
     }
-    if (written && m_config.model.chatTemplate != "folder" && m_parts.encoder.chatTemplate) {
-        written = base::writeFileAtomically(result / "chat_template.jinja", m_parts.encoder.chatTemplate->source());
+    if (written) {
+        const auto talk = inference::conversationOf(m_config.model.path, m_parts.decoder->config(), m_parts.encoder);
+        written = talk ? weights::writeConversation(result, *talk) : Result<void>(talk.error());
     }
-    if (!written) {
-        return ended(Outcome::Failed, "The run is done but its result could not be saved: " + written.message()
-                                          + (safe ? ". Free some space and resume the run: it only writes the result."
-                                                  : ". " + standing()));
+    return written;
+}
+
+// The last step's is the result itself. What cannot be kept is told: the run goes on.
+void Trainer::keepBest(double heldOut)
+{
+    if (m_step == 0) {
+        m_startLoss = heldOut;
+    } else if (m_step == m_parts.totalSteps) {
+        m_endLoss = heldOut;
+    } else if (m_best.isBetter(heldOut)) {
+        m_observer.onEvent(StageChanged{"saving", 0, 0});
+        const auto kept = m_best.keep(m_step, heldOut, [this](const fs::path& target) { return writeResult(target); });
+        if (!kept) {
+            warn("What had the lowest held-out loss so far could not be kept: " + kept.message());
+        }
     }
-    return ended(Outcome::Finished, {}, result);
 }
 
 RunEnded Trainer::stopHere()
@@ -310,7 +341,7 @@ std::string Trainer::standing() const
 
 RunEnded Trainer::ended(Outcome outcome, const std::string& sentence, const fs::path& result) const
 {
-    return {outcome, sentence, seconds(), result.string(), m_step};
+    return {outcome, sentence, seconds(), result.string(), m_step, m_best.now()};
 }
 
 CheckpointInfo Trainer::info() const
