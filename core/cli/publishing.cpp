@@ -66,6 +66,8 @@ Json toJson(const publish::Published& result)
                        {"mean_difference", result.proof.limits.mean},
                        {"greedy_agreement", result.proof.limits.greedyAgreement}};
     proof["holds"] = result.proof.holds();
+    proof["usual"] = result.proof.isUsual();
+    proof["file"] = toJson(result.proof.file);
     Json value = {{"out", result.target.string()}, {"files", files}, {"proof", proof}};
     if (result.fromSum) {
         value["difference_from_sum"] = toJson(*result.fromSum);
@@ -110,6 +112,7 @@ void addPublishFlags(CLI::App& app, PublishFlags& flags, bool needsAdapter)
         ->option_text("FILE");
     app.add_option("--project", flags.project, "Project with the edits and left-out rows of that run; found by itself for runs inside one")
         ->option_text("DIR");
+    addChatTemplate(app, flags.chatTemplate);
     app.add_option("--out", flags.out, "Where to write; nothing is overwritten")->required()->option_text("PATH");
 }
 
@@ -120,13 +123,18 @@ Result<publish::Source> sourceOf(const PublishFlags& flags, const Context& conte
     source.adapters = adaptersOf(flags.adapters);
     source.how = flags.how;
     source.rank = flags.rank;
+    source.chatTemplate = flags.chatTemplate;
     source.device = context.globals.deviceOrAuto();
     source.dtype = context.globals.dtype.empty() || context.globals.dtype == "auto" ? source.dtype : context.globals.dtype;
     source.rowsOf = [project = flags.project](const std::filesystem::path& runFolder, const config::RunConfig& config) {
         return rowsOfRun(runFolder, config, project);
     };
     if (!flags.data.empty()) {
-        auto encoder = data::Encoder::load(flags.model);
+        std::vector<std::filesystem::path> adapters;
+        for (const inference::AdapterSpec& adapter : source.adapters) {
+            adapters.push_back(adapter.path);
+        }
+        auto encoder = data::Encoder::load(flags.model, flags.chatTemplate, adapters);
         auto texts = encoder ? textsOf(flags.data, *encoder) : Result<publish::ProofTexts>(encoder.error());
         if (!texts) {
             return texts.error();

@@ -18,6 +18,7 @@ struct PublishFlags {
     std::string out;
     std::string data; // rows for the proof
     std::string project;
+    std::string chatTemplate = "folder";
 };
 
 // --model, --adapter, --how, --rank, --data, --project and --out.

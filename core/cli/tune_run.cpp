@@ -153,6 +153,10 @@ void printSummary(const train::RunEnded& ended, const RunPrinter& printer, Conte
     if (!ended.adapter.empty()) {
         context.console.text("The result lies in " + ended.adapter);
     }
+    if (ended.best && ended.best->path != ended.adapter) {
+        context.console.text("The held-out loss was lowest after step " + counted(ended.best->step) + " (" + fixed(ended.best->heldOut, 4)
+                             + "); that state lies in " + ended.best->path);
+    }
 }
 
 } // namespace luthier::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/encoding.h"
 
+#include "core/data/answer_ends.h"
 #include "core/text/templates/known_templates.h"
 #include "core/text/tokenizers/tokenizer_config.h"
 
@@ -275,8 +276,31 @@ Result<std::shared_ptr<const text::ChatTemplate>> Encoder::loadTemplate(const st
         return std::shared_ptr<const text::ChatTemplate>();
     }
     auto opened = chatTemplate == "folder" ? text::ChatTemplate::load(modelFolder) : openKnown(chatTemplate, modelFolder);
-    return opened ? Result<std::shared_ptr<const text::ChatTemplate>>(std::make_shared<const text::ChatTemplate>(std::move(*opened)))
-                  : Result<std::shared_ptr<const text::ChatTemplate>>(opened.error());
+    auto writes = opened ? checkWritesMessages(*opened) : Result<void>(opened.error());
+    if (!writes) {
+        return opened ? Error{modelFolder.string() + ": " + writes.message()} : writes.error();
+    }
+    return std::make_shared<const text::ChatTemplate>(std::move(*opened));
+}
+
+Result<Encoder> Encoder::load(const std::filesystem::path& modelFolder, const std::string& chatTemplate,
+                              const std::vector<std::filesystem::path>& adapters)
+{
+    auto encoder = load(modelFolder, chatTemplate);
+    std::error_code code;
+    const auto brings = std::find_if(adapters.begin(), adapters.end(), [&](const std::filesystem::path& adapter) {
+        return std::filesystem::exists(adapter / "chat_template.jinja", code);
+    });
+    if (!encoder || chatTemplate != "folder" || brings == adapters.end()) {
+        return encoder;
+    }
+    auto opened = text::openTemplateFile(*brings / "chat_template.jinja", modelFolder);
+    auto writes = opened ? checkWritesMessages(*opened) : Result<void>(opened.error());
+    if (!writes) {
+        return Error{brings->string() + ": " + writes.message()};
+    }
+    encoder->chatTemplate = std::make_shared<const text::ChatTemplate>(std::move(*opened));
+    return encoder;
 }
 
 Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSettings& settings) const

@@ -9,6 +9,7 @@
 #include "core/text/tokenizers/tokenizer.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,6 +44,10 @@ struct Encoder {
     // From a model folder, with its own template ("folder") or a known one by its id. That the folder has none is not an
     // error here; an id that is not known is.
     static Result<Encoder> load(const std::filesystem::path& modelFolder, const std::string& chatTemplate = "folder");
+    // The same for a model with adapters: one that was trained with a template of its own choice brings it along
+    // (chat_template.jinja), and where none is named ("folder") the first that does is spoken as it was taught.
+    static Result<Encoder> load(const std::filesystem::path& modelFolder, const std::string& chatTemplate,
+                                const std::vector<std::filesystem::path>& adapters);
 
     // The template alone; null: the folder has none.
     static Result<std::shared_ptr<const text::ChatTemplate>> loadTemplate(const std::filesystem::path& modelFolder,

@@ -240,6 +240,12 @@ Result<Json> configJson(const File& file)
     if (const auto eps = settings.number("attention.layer_norm_rms_epsilon")) {
         config["rms_norm_eps"] = *eps;
     }
+    // A value of ours would give other numbers without a word. A file of a vocabulary alone needs none.
+    const char* epsilon = config["model_type"] == "gpt2" ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon";
+    if (!file.tensors().empty() && !settings.number(epsilon)) {
+        return Error{settings.arch + "." + epsilon + " is missing, without which the model cannot be computed; the file is damaged, "
+                     "download or convert it again"};
+    }
     config["tie_word_embeddings"] = !holds(file, "output.weight");
     (*architecture)->add(settings, config);
     if (auto added = addRope(settings, config); !added) {

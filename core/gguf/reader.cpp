@@ -161,7 +161,7 @@ bool Reader::placeData()
         }
         m_alignment = static_cast<std::uint64_t>(alignment);
     }
-    const std::uint64_t begin = (m_at + m_alignment - 1) / m_alignment * m_alignment;
+    const std::uint64_t begin = aligned(m_at);
     // A file without tensors may end with its header.
     m_file.m_dataStart = std::min(begin, m_size);
     return true;
@@ -186,10 +186,21 @@ bool Reader::checkTensors()
     }
     std::sort(order.begin(), order.end(),
               [](const Tensor* a, const Tensor* b) { return a->offset < b->offset; });
-    for (std::size_t i = 1; i < order.size(); ++i) {
-        if (order[i]->offset < order[i - 1]->offset + order[i - 1]->bytes) {
+    // Writers leave no room between tensors but what aligns them. A header that counts one tensor too few shifts all data.
+    std::uint64_t end = 0;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        if (i > 0 && order[i]->offset < order[i - 1]->offset + order[i - 1]->bytes) {
             return fail("tensor " + shown(order[i]->name) + ": its data overlaps that of " + shown(order[i - 1]->name));
         }
+        if (order[i]->offset != aligned(end)) {
+            return fail("tensor " + shown(order[i]->name) + ": its data begins at " + std::to_string(order[i]->offset) + ", where "
+                        + std::to_string(aligned(end)) + " is next; the header does not fit the data, download or copy it again");
+        }
+        end = order[i]->offset + order[i]->bytes;
+    }
+    if (!order.empty() && room > aligned(end)) {
+        return fail(std::to_string(room - aligned(end)) + " bytes stand behind its last tensor, so the header counts fewer tensors than "
+                    "there are; download or copy it again");
     }
     return true;
 }

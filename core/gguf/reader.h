@@ -34,6 +34,7 @@ private:
     bool readShape(Tensor& tensor);
     bool placeData();
     bool checkTensors();
+    std::uint64_t aligned(std::uint64_t at) const { return (at + m_alignment - 1) / m_alignment * m_alignment; }
 
     bool take(void* target, std::uint64_t size);
     template <class T>

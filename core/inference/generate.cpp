@@ -222,16 +222,4 @@ Result<std::vector<double>> score(nn::Decoder& decoder, const std::vector<text::
     return result;
 }
 
-std::vector<text::TokenId> stopIdsOf(const nn::DecoderConfig& config, const text::Tokenizer& tokenizer)
-{
-    std::vector<text::TokenId> ids;
-    for (const std::int64_t id : config.eosIds) {
-        ids.push_back(static_cast<text::TokenId>(id));
-    }
-    if (const auto end = tokenizer.eos(); end && std::find(ids.begin(), ids.end(), *end) == ids.end()) {
-        ids.push_back(*end);
-    }
-    return ids;
-}
-
 } // namespace luthier::inference

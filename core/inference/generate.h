@@ -33,7 +33,4 @@ std::int64_t virtualTokens(const nn::Decoder& decoder, const nn::Pass& pass); //
 // As Session::score. Logits exist for a block of rows at a time.
 Result<std::vector<double>> score(nn::Decoder& decoder, const std::vector<text::TokenId>& ids, bool useAdapters = true);
 
-// Config's and generation config's ends, and the tokenizer's.
-std::vector<text::TokenId> stopIdsOf(const nn::DecoderConfig& config, const text::Tokenizer& tokenizer);
-
 } // namespace luthier::inference

@@ -5,10 +5,10 @@
 #include "core/inference/batch_generate.h"
 #include "core/inference/generate.h"
 #include "core/inference/judging.h"
+#include "core/inference/stops.h"
 #include "core/nn/device.h"
 #include "core/peft/trained_on.h"
 #include "core/weights/load.h"
-#include "core/text/templates/known_templates.h"
 
 #include <mutex>
 
@@ -20,22 +20,28 @@ class LocalSession : public Session {
 public:
     LocalSession(std::shared_ptr<nn::Decoder> decoder, AdapterWeights adapters, data::Encoder encoder, std::string device)
         : m_decoder(std::move(decoder)), m_adapters(std::move(adapters)), m_encoder(std::move(encoder)), m_device(std::move(device)),
-          m_stopIds(stopIdsOf(m_decoder->config(), *m_encoder.tokenizer))
+          m_stops(stopsOf(m_decoder->config(), m_encoder))
     {
     }
 
     Result<Generation> generate(const std::vector<text::TokenId>& promptIds,
                                 const GenerateOptions& options) override
     {
+        GenerateOptions own = options;
+        addEnds(own.sampling);
         return run<Generation>("answer", [&] {
-            return inference::generate(*m_decoder, m_encoder.tokenizer, promptIds, m_stopIds, options);
+            return inference::generate(*m_decoder, m_encoder.tokenizer, promptIds, m_stops.ids, own);
         });
     }
 
     Result<std::vector<Generation>> generateAll(const std::vector<BatchRequest>& requests, const BatchOptions& options) override
     {
+        std::vector<BatchRequest> own = requests;
+        for (BatchRequest& request : own) {
+            addEnds(request.sampling);
+        }
         return run<std::vector<Generation>>("answer", [&] {
-            return inference::generateAll(*m_decoder, m_encoder.tokenizer, requests, m_stopIds, options);
+            return inference::generateAll(*m_decoder, m_encoder.tokenizer, own, m_stops.ids, options);
         });
     }
 
@@ -60,11 +66,16 @@ public:
     }
 
     const data::Encoder& encoder() const override { return m_encoder; }
-    std::vector<text::TokenId> stopIds() const override { return m_stopIds; }
+    std::vector<text::TokenId> stopIds() const override { return m_stops.ids; }
     std::string describeDevice() const override { return m_device; }
     std::int64_t numParameters() const override { return m_decoder->config().numParameters(); }
 
 private:
+    void addEnds(Sampling& sampling) const
+    {
+        sampling.stop.insert(sampling.stop.end(), m_stops.texts.begin(), m_stops.texts.end());
+    }
+
     template <class T, class Work>
     Result<T> run(const char* action, Work work)
     {
@@ -81,27 +92,8 @@ private:
     AdapterWeights m_adapters; // guarded by m_mutex
     data::Encoder m_encoder;
     std::string m_device;
-    std::vector<text::TokenId> m_stopIds;
+    Stops m_stops;
 };
-
-// An adapter trained with a template of its own choice brings it along.
-Result<data::Encoder> openEncoder(const ModelSpec& spec)
-{
-    auto encoder = data::Encoder::load(spec.path, spec.chatTemplate);
-    std::error_code code;
-    for (std::size_t i = 0; encoder && !encoder->chatTemplate && i < spec.adapters.size(); ++i) {
-        const auto& folder = spec.adapters[i].path;
-        if (!std::filesystem::exists(folder / "chat_template.jinja", code)) {
-            continue;
-        }
-        auto opened = text::openTemplateFile(folder / "chat_template.jinja", spec.path);
-        if (!opened) {
-            return opened.error();
-        }
-        encoder->chatTemplate = std::make_shared<const text::ChatTemplate>(std::move(*opened));
-    }
-    return encoder;
-}
 
 Result<std::shared_ptr<Session>> openSession(const ModelSpec& spec)
 {
@@ -113,13 +105,13 @@ Result<std::shared_ptr<Session>> openSession(const ModelSpec& spec)
     if (!folder) {
         return folder.error();
     }
-    auto encoder = openEncoder(spec);
-    if (!encoder) {
-        return encoder.error();
-    }
     std::vector<std::filesystem::path> adapters;
     for (const AdapterSpec& adapter : spec.adapters) {
         adapters.push_back(adapter.path);
+    }
+    auto encoder = data::Encoder::load(spec.path, spec.chatTemplate, adapters);
+    if (!encoder) {
+        return encoder.error();
     }
     const auto held = peft::readTrainedOn(adapters);
     if (!held) {

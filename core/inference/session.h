@@ -42,7 +42,7 @@ struct ModelSpec {
     std::vector<AdapterSpec> adapters;
     std::string device = "auto";
     std::string dtype = "auto";
-    // The model folder's own or a known one (text/templates/known_templates.h). Where the folder has none, an adapter's is taken.
+    // A known one (text/templates/known_templates.h), or "folder": an adapter's that brings one, else the model folder's own.
     std::string chatTemplate = "folder";
 };
 

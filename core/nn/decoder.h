@@ -152,7 +152,8 @@ public:
     at::Tensor replaceableTensor(const std::string& name); // undefined: not one of them
     Result<at::Tensor> replace(const std::string& name);
     const std::vector<Replacement>& replacements() const { return m_replacements; }
-    void keepReplacements(); // the copies become the base
+    // The copies become the base; where one of them is half of a tied embedding and head, these are two tensors from then on.
+    void keepReplacements();
 
 private:
     struct Reading;
@@ -174,6 +175,7 @@ private:
                             const Reading& reading, const RopeTables& tables);
     at::Tensor throughAsRow(const at::Tensor& h, const Reading& reading, const RopeTables& tables, const RopeTables& local);
     at::Tensor* slotOf(const std::string& name);
+    void untie();
 
     DecoderConfig m_config;
     at::Device m_device;

@@ -245,9 +245,22 @@ Result<at::Tensor> Decoder::replace(const std::string& name)
     return copy;
 }
 
+void Decoder::untie()
+{
+    if (m_config.tiedHead) {
+        m_head = m_embedding.detach().clone();
+        m_config.tiedHead = false;
+    }
+}
+
 void Decoder::keepReplacements()
 {
     const at::NoGradGuard noGrad;
+    for (const Replacement& replacement : m_replacements) {
+        if (replacement.slot == &m_head || replacement.slot == &m_embedding) {
+            untie();
+        }
+    }
     for (const Replacement& replacement : m_replacements) {
         slotOf(replacement.name)->copy_(replacement.copy);
     }

@@ -4,6 +4,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/zeros.h>
 
 namespace luthier::nn {
 
@@ -69,10 +70,12 @@ void addExtraLeaves(const ActiveLinear& linear, std::vector<at::Tensor>& leaves)
 
 at::Tensor biasNow(const ActiveLinear& linear)
 {
-    if (!linear.base->bias.defined() || linear.biases.empty()) {
-        return linear.base->bias.defined() ? linear.base->bias.detach() : linear.base->bias;
+    const at::Tensor& base = linear.base->bias;
+    if (linear.biases.empty()) {
+        return base.defined() ? base.detach() : base;
     }
-    const at::Tensor bias = linear.base->bias.detach().clone();
+    // An adapter may bring biases to a base without.
+    const at::Tensor bias = base.defined() ? base.detach().clone() : at::zeros({linear.base->outputs()}, linear.biases.front().bias.options());
     for (const SliceBias& own : linear.biases) {
         bias.narrow(0, linear.base->slices[own.slice].begin, linear.base->slices[own.slice].size).copy_(own.bias.detach());
     }

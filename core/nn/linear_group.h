@@ -63,7 +63,7 @@ struct WeightBuffer {
 struct GroupAdapters {
     std::vector<LowRank> adapters;  // several of one slice add up
     std::vector<SliceFactor> factors;
-    std::vector<SliceBias> biases;  // where the group has a bias
+    std::vector<SliceBias> biases;  // the rest of a group without a bias has none
 };
 
 // Its own adapters are those that methods attach and list; which ones a pass counts, the pass says (ActiveLinear).

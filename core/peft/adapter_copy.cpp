@@ -18,7 +18,7 @@ bool isPart(const fs::directory_entry& entry)
 {
     std::error_code code;
     const auto extension = entry.path().extension();
-    return entry.is_regular_file(code) && (extension == ".json" || extension == ".safetensors" || extension == ".md");
+    return entry.is_regular_file(code) && (extension == ".json" || extension == ".safetensors" || extension == ".md" || extension == ".jinja");
 }
 
 } // namespace

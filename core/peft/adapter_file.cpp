@@ -6,6 +6,7 @@
 #include "core/weights/model_folder.h"
 
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/isfinite.h>
 
 namespace luthier::peft {
 
@@ -18,6 +19,24 @@ bool isBottleneck(const Json& config)
     const auto inner = config.find("config");
     return inner != config.end() && inner->is_object() && inner->contains("mh_adapter")
            && inner->contains("output_adapter");
+}
+
+// Folders of other makes hold the same in other ways.
+Result<void> checkKind(const fs::path& folder, const fs::path& weights, const Json& config)
+{
+    std::error_code code;
+    if (fs::exists(weights, code)) {
+        return {};
+    }
+    if (config.contains("lora_parameters") || config.contains("fine_tune_type") || fs::exists(folder / "adapters.safetensors", code)) {
+        return Error{folder.string() + ": this is an adapter of MLX (adapters.safetensors), whose matrices lie otherwise and which says "
+                     "nothing of its targets; fuse it into its model with mlx_lm.fuse and open that folder, or convert it to PEFT"};
+    }
+    if (fs::exists(folder / "adapter_model.bin", code)) {
+        return Error{(folder / "adapter_model.bin").string() + ": this adapter is a pickle (.bin), which can run code when it is opened; "
+                     "load it in PEFT and save it again, which writes adapter_model.safetensors"};
+    }
+    return {};
 }
 
 } // namespace
@@ -62,11 +81,24 @@ Result<AdapterFile> AdapterFile::open(const fs::path& folder, double weight, con
     }
     result.m_config = std::move(*json);
     const bool hub = isBottleneck(result.m_config);
-    auto file = weights::SafetensorsFile::open(folder / (hub ? "adapter.safetensors" : "adapter_model.safetensors"));
+    const fs::path weights = folder / (hub ? "adapter.safetensors" : "adapter_model.safetensors");
+    if (auto known = checkKind(folder, weights, result.m_config); !known) {
+        return known.error();
+    }
+    auto file = weights::SafetensorsFile::open(weights);
     if (!file) {
         return file.error();
     }
     result.m_file = *file;
+    for (const weights::TensorInfo& info : result.m_file->tensors()) {
+        if (info.name == kScoreTensor) {
+            continue;
+        }
+        result.m_keys.push_back(hub ? info.name : plainKey(info.name));
+        if (!result.m_tensors.emplace(result.m_keys.back(), &info).second) {
+            return Error{weights.string() + ": two tensors are \"" + result.m_keys.back() + "\""};
+        }
+    }
     result.leaveOutScoreHead();
     const auto recorded = result.m_file->metadata().find("luthier_base");
     const auto name = result.m_config.find("base_model_name_or_path");
@@ -105,10 +137,16 @@ std::string AdapterFile::type() const
     return isBottleneck(m_config) ? "BOTTLENECK" : "";
 }
 
+const weights::TensorInfo* AdapterFile::find(const std::string& key) const
+{
+    const auto found = m_tensors.find(key);
+    return found == m_tensors.end() ? nullptr : found->second;
+}
+
 Result<at::Tensor> AdapterFile::read(const std::string& name, const std::vector<std::int64_t>& shape)
 {
     using weights::Dtype;
-    const weights::TensorInfo* info = m_file->find(name);
+    const weights::TensorInfo* info = find(name);
     const std::string where = m_file->path().string() + ": ";
     if (!info) {
         return Error{where + "tensor \"" + name + "\" is missing"};
@@ -126,15 +164,21 @@ Result<at::Tensor> AdapterFile::read(const std::string& name, const std::vector<
         return tensor.error();
     }
     m_read.insert(name);
-    return tensor->to(at::kFloat);
+    const at::Tensor numbers = tensor->to(at::kFloat);
+    if (!at::isfinite(numbers).all().item<bool>()) {
+        return Error{where + "tensor \"" + info->name + "\" holds numbers that are not finite (NaN or infinite): the training that made "
+                     "it diverged, and the model would answer nothing; take an earlier checkpoint, or train again with a lower "
+                     "learning rate"};
+    }
+    return numbers;
 }
 
 Result<void> AdapterFile::checkAllRead() const
 {
     std::vector<std::string> unread;
-    for (const weights::TensorInfo& info : m_file->tensors()) {
-        if (!m_read.contains(info.name)) {
-            unread.push_back(info.name);
+    for (const std::string& key : m_keys) {
+        if (!m_read.contains(key)) {
+            unread.push_back(find(key)->name);
         }
     }
     if (unread.empty()) {

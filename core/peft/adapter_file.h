@@ -5,9 +5,11 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/nn/decoder.h"
+#include "core/peft/adapter_names.h"
 #include "core/weights/safetensors.h"
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -15,7 +17,6 @@
 
 namespace luthier::peft {
 
-inline constexpr const char* kPeftPrefix = "base_model.model.";
 inline constexpr const char* kScoreTensor = "base_model.model.score.weight"; // of score_folder.h, which reads it
 
 class AdapterFile {
@@ -28,11 +29,14 @@ public:
     const Json& config() const { return m_config; }
     double weight() const { return m_weight; }
     const std::filesystem::path& configPath() const { return m_configPath; }
-    const weights::SafetensorsFile& tensors() const { return *m_file; }
+    const weights::SafetensorsFile& tensors() const { return *m_file; } // by the names that stand in it
+    // The file's tensors by plainKey(), in the file's order.
+    const std::vector<std::string>& keys() const { return m_keys; }
+    const weights::TensorInfo* find(const std::string& key) const; // null: there is none
     // peft_type, "BOTTLENECK" for AdapterHub's bottleneck layers; empty: neither.
     std::string type() const;
 
-    // The tensor in fp32 on the CPU. Errors name file, tensor and both shapes.
+    // The tensor of a key in fp32 on the CPU. Errors name file, tensor and both shapes, and numbers that are not finite.
     Result<at::Tensor> read(const std::string& name, const std::vector<std::int64_t>& shape);
     // Errors list the tensors that nothing read: they fit nothing in the model.
     Result<void> checkAllRead() const;
@@ -56,6 +60,8 @@ private:
     double m_weight = 1;
     std::filesystem::path m_configPath;
     std::shared_ptr<const weights::SafetensorsFile> m_file;
+    std::vector<std::string> m_keys;
+    std::map<std::string, const weights::TensorInfo*> m_tensors; // by key
     std::set<std::string> m_read;
 };
 

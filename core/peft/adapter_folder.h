@@ -30,8 +30,9 @@ Result<void> continueAdapter(nn::Decoder& decoder, const Method& method, const M
                              const std::filesystem::path& folder, const std::string& baseFingerprint = {});
 
 // Folds the adapters into the weights, computed in fp32, and removes them: LoRA with all its variants and IA3.
-// Virtual tokens, prefixes and bottleneck layers cannot be folded, nor trained copies of one half of a tied embedding
-// and head: a sentence, and nothing changes.
+// Of a tied embedding and head one half may be trained: from then on they are two tensors (DecoderConfig::tiedHead is false).
+// Virtual tokens, prefixes, bottleneck layers and biases that the model has no place for cannot be folded: a sentence, and
+// nothing changes.
 Result<void> mergeAdapters(nn::Decoder& decoder);
 
 } // namespace luthier::peft

@@ -122,7 +122,7 @@ Json configOf(nn::Decoder& decoder, const Ia3Settings& settings, const std::stri
     return Json{
         {"auto_mapping", nullptr},
         {"base_model_name_or_path", base},
-        {"exclude_modules", nullptr},
+        {"exclude_modules", isPartOfMore(decoder.config()) ? Json(kVisionModules) : Json()},
         {"fan_in_fan_out", decoder.config().layout == nn::WeightLayout::Gpt2},
         {"feedforward_modules", settings.feedforwardModules},
         {"inference_mode", true},
@@ -145,7 +145,7 @@ Result<void> save(nn::Decoder& decoder, const MethodSettings& settings,
     std::vector<nn::NamedTensor> tensors;
     for (nn::LinearGroup* group : decoder.groups()) {
         for (const nn::SliceFactor& factor : group->factors) {
-            tensors.push_back({kPeftPrefix + group->slicePath(factor.slice) + ".ia3_l",
+            tensors.push_back({peftName(decoder.config(), group->slicePath(factor.slice) + ".ia3_l"),
                                factor.factor.detach().unsqueeze(factor.onInput ? 0 : 1)});
         }
     }
@@ -191,7 +191,7 @@ Result<void> open(nn::Decoder& decoder, AdapterFile& file)
     std::vector<std::pair<Place, nn::SliceFactor>> ready;
     for (const auto& [path, place] : allPlaces(decoder)) {
         const std::string key = kPeftPrefix + path + ".ia3_l";
-        if (!file.tensors().find(key)) {
+        if (!file.find(key)) {
             continue;
         }
         const bool onInput = matchesAny(path, *inputs);
@@ -229,9 +229,9 @@ Result<std::vector<AdapterSetting>> settingsOf(const AdapterFile& file)
         modules = std::vector<std::string>();
         constexpr std::string_view kEnd = ".ia3_l";
         const std::string_view begin = kPeftPrefix;
-        for (const weights::TensorInfo& tensor : file.tensors().tensors()) {
-            if (tensor.name.starts_with(begin) && tensor.name.ends_with(kEnd)) {
-                modules->push_back(tensor.name.substr(begin.size(), tensor.name.size() - begin.size() - kEnd.size()));
+        for (const std::string& key : file.keys()) {
+            if (key.starts_with(begin) && key.ends_with(kEnd)) {
+                modules->push_back(key.substr(begin.size(), key.size() - begin.size() - kEnd.size()));
             }
         }
     }

@@ -12,9 +12,7 @@ constexpr std::int64_t kMaxRank = 65536;
 // Keys that change what the adapter computes; any value but those that switch them off is refused. fan_in_fan_out only
 // says that the base stores its matrices [in, out], which the loader knows; A and B lie as always.
 constexpr const char* kRefused[] = {
-    "lora_bias",
     "layer_replication",
-    "trainable_token_indices",
     "target_parameters",
     "use_qalora",
     "alora_invocation_tokens",

@@ -3,6 +3,7 @@
 #include "core/peft/adapter_file.h"
 #include "core/peft/adapter_settings.h"
 #include "core/peft/lora_config.h"
+#include "core/peft/loose_lora.h"
 #include "core/peft/lora_settings.h"
 #include "core/peft/method.h"
 #include "core/peft/targets.h"
@@ -34,16 +35,16 @@ Result<std::vector<std::string>> targetsOf(const AdapterFile& file)
 {
     const Json& config = file.config();
     const auto names = file.names("target_modules");
-    const bool some = !isOff(config, "layers_to_transform") || !isOff(config, "layers_pattern") || !isOff(config, "exclude_modules");
+    const bool some = !isOff(config, "layers_to_transform") || !isOff(config, "layers_pattern") || (!isOff(config, "exclude_modules") && config.at("exclude_modules") != kVisionModules); // there is nothing to leave out of words
     if (names && !names->empty() && !some) {
         return names;
     }
     constexpr std::string_view kEnd = ".lora_A.weight";
     const std::string_view begin = kPeftPrefix;
     std::vector<std::string> paths;
-    for (const weights::TensorInfo& tensor : file.tensors().tensors()) {
-        if (tensor.name.starts_with(begin) && tensor.name.ends_with(kEnd)) {
-            paths.push_back(tensor.name.substr(begin.size(), tensor.name.size() - begin.size() - kEnd.size()));
+    for (const std::string& key : file.keys()) {
+        if (key.starts_with(begin) && key.ends_with(kEnd)) {
+            paths.push_back(key.substr(begin.size(), key.size() - begin.size() - kEnd.size()));
         }
     }
     return paths.empty() ? Result<std::vector<std::string>>(Error{file.tensors().path().string() + ": holds no adapter weights"})
@@ -62,6 +63,12 @@ Result<std::vector<AdapterSetting>> loraSettingsOf(const AdapterFile& file)
     auto whole = targets ? file.names("modules_to_save") : targets;
     if (!whole) {
         return whole.error();
+    }
+    for (const std::string& key : file.keys()) {
+        if (isLooseLora(key)) {
+            return Error{file.tensors().path().string() + ": it adapts the embedding or the head (" + key
+                         + "), on which training cannot go on; fold it into the base first (model.adapter_merge)"};
+        }
     }
     const Json dropout = file.config().value("lora_dropout", Json(0.0));
     const Json bias = file.config().value("bias", Json("none"));

@@ -49,7 +49,7 @@ Result<std::vector<nn::NamedTensor>> collect(nn::Decoder& decoder)
         if (!names.insert(named.name).second) {
             return Error{"two adapters act on one projection (" + named.name + "); merge them before saving"};
         }
-        named.name = kPeftPrefix + named.name;
+        named.name = peftName(decoder.config(), named.name);
     }
     return tensors;
 }
@@ -60,6 +60,7 @@ Result<void> save(nn::Decoder& decoder, const fs::path& folder, LoraFolderInfo i
     if (!tensors) {
         return Error{folder.string() + ": " + tensors.message()};
     }
+    info.isPartOfMore = isPartOfMore(decoder.config());
     const auto& wanted = info.targetModules;
     if (wanted.empty() || std::find(wanted.begin(), wanted.end(), kAllLinear) != wanted.end()) {
         const auto names = adaptedNames(decoder);
@@ -112,7 +113,7 @@ Json loraFolderConfig(const LoraFolderInfo& info)
         {"corda_config", nullptr},
         {"ensure_weight_tying", false},
         {"eva_config", nullptr},
-        {"exclude_modules", nullptr},
+        {"exclude_modules", info.isPartOfMore ? Json(kVisionModules) : Json()},
         {"fan_in_fan_out", false},
         {"inference_mode", true},
         {"init_lora_weights", true},

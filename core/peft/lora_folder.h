@@ -30,6 +30,7 @@ struct LoraFolderInfo {
     std::vector<std::string> modulesToSave = {};
     Json rankPattern = Json::object();      // pattern: rank
     Json alphaPattern = Json::object();
+    bool isPartOfMore = false;              // saveLoraFolder() finds it out
 };
 
 // Writes adapter_config.json and adapter_model.safetensors: the trainable adapters, or all when none is

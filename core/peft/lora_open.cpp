@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Opening a LoRA folder: every tensor of the file finds its place and is read before the first is attached.
+#include "core/nn/weight_names.h"
 #include "core/peft/adapter_file.h"
+#include "core/peft/loose_lora.h"
 #include "core/peft/lora_config.h"
 #include "core/peft/targets.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 #include <map>
@@ -16,11 +20,12 @@ namespace {
 struct Parts {
     std::map<std::string, nn::LowRank> adapters;   // by path
     std::map<std::string, at::Tensor> biases;      // by path
+    std::map<std::string, at::Tensor> lowBiases;   // of lora_B (lora_bias), by path
     std::map<std::string, at::Tensor> copies;      // by tensor name
 
     bool isPlain() const
     {
-        return biases.empty() && copies.empty()
+        return biases.empty() && lowBiases.empty() && copies.empty()
                && std::none_of(adapters.begin(), adapters.end(),
                                [](const auto& row) { return row.second.magnitude.defined(); });
     }
@@ -46,16 +51,18 @@ public:
     Result<Parts> read()
     {
         std::vector<std::string> unmatched;
-        for (const weights::TensorInfo& info : m_file.tensors().tensors()) {
-            if (info.name == kScoreTensor) {
-                continue;
-            }
-            auto fits = readOne(info.name);
+        auto loose = readLooseLora(m_decoder, m_file, m_config);
+        if (!loose) {
+            return loose.error();
+        }
+        m_parts.copies = std::move(*loose);
+        for (const std::string& key : m_file.keys()) {
+            auto fits = isLooseLora(key) ? Result<bool>(true) : readOne(key);
             if (!fits) {
                 return fits.error();
             }
             if (!*fits) {
-                unmatched.push_back(info.name);
+                unmatched.push_back(m_file.find(key)->name);
             }
         }
         const std::string where = m_file.tensors().path().string() + ": ";
@@ -63,7 +70,8 @@ public:
             return Error{where + "these keys fit no projection of the model: " + listedNames(unmatched)
                          + "; the adapter belongs to another model"};
         }
-        if (m_parts.adapters.empty()) {
+        tieCopies();
+        if (m_parts.adapters.empty() && m_parts.copies.empty()) {
             return Error{where + "holds no adapter weights"};
         }
         for (const auto& [path, adapter] : m_parts.adapters) {
@@ -77,6 +85,9 @@ public:
                              + " lora_magnitude_vector, but adapter_config.json says use_dora "
                              + (m_config.dora ? "true" : "false")};
             }
+        }
+        if (auto all = m_file.checkAllRead(); !all) {
+            return all.error();
         }
         return std::move(m_parts);
     }
@@ -98,6 +109,9 @@ private:
         if (cut(path, ".lora_B.weight")) {
             return part(key, path, [](nn::LowRank& a) -> at::Tensor& { return a.b; },
                         [&](const Place& place) { return Shape{place.outputs(), m_config.rankFor(path)}; });
+        }
+        if (cut(path, ".lora_B.bias")) {
+            return part(key, path, m_parts.lowBiases, [](const Place& place) { return Shape{place.outputs()}; });
         }
         if (cut(path, ".lora_magnitude_vector")) {
             return part(key, path, [](nn::LowRank& a) -> at::Tensor& { return a.magnitude; },
@@ -129,6 +143,22 @@ private:
         return true;
     }
 
+    template <class ShapeOf>
+    Result<bool> part(const std::string& key, const std::string& path, std::map<std::string, at::Tensor>& list, ShapeOf shapeOf)
+    {
+        const auto place = m_places.find(path);
+        return place == m_places.end() ? Result<bool>(false) : into(list[path], key, shapeOf(place->second));
+    }
+
+    // PEFT's word for a trained embedding whose head follows it.
+    void tieCopies()
+    {
+        const auto embedding = m_parts.copies.find(nn::weightNames(m_decoder.config()).embedding + ".weight");
+        if (m_decoder.config().tiedHead && embedding != m_parts.copies.end() && !isOff(m_file.config(), "ensure_weight_tying")) {
+            m_parts.copies.emplace("lm_head.weight", embedding->second);
+        }
+    }
+
     template <class Member, class ShapeOf>
     Result<bool> part(const std::string& key, const std::string& path, Member member, ShapeOf shapeOf)
     {
@@ -144,6 +174,19 @@ private:
     std::vector<std::string> m_replaceable;
     Parts m_parts;
 };
+
+// They are scaled as the update is, and added to the bias that stands there.
+void addLowBiases(const std::map<std::string, Place>& places, const LoraConfig& config, Parts& parts)
+{
+    for (const auto& [path, bias] : parts.lowBiases) {
+        const Place place = places.at(path);
+        at::Tensor& own = parts.biases[path];
+        const at::Tensor base = own.defined()                       ? own
+                                : place.group->bias.defined() ? place.group->sliceBias(place.slice).detach().to(at::kCPU).to(at::kFloat)
+                                                                    : at::zeros_like(bias);
+        own = base + bias * config.scaleFor(path);
+    }
+}
 
 } // namespace
 
@@ -173,6 +216,7 @@ Result<void> openLora(nn::Decoder& decoder, AdapterFile& file)
         adapter.scale = config->scaleFor(path) * file.weight();
         place.group->adapters.push_back(std::move(adapter));
     }
+    addLowBiases(places, *config, *parts);
     for (const auto& [path, bias] : parts->biases) {
         const Place place = places.at(path);
         place.group->biases.push_back({place.slice, bias.to(options.dtype(decoder.dtype()))});

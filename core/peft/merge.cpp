@@ -24,11 +24,9 @@ Result<void> checkMergeable(nn::Decoder& decoder)
     if (!extras.isEmpty()) {
         return Error{"bottleneck layers are layers of their own and cannot be folded into weights" + aside};
     }
-    for (const nn::Replacement& replacement : decoder.replacements()) {
-        if (decoder.config().tiedHead
-            && (replacement.name == "lm_head.weight" || replacement.name == decoder.baseLeaves().front().name)) {
-            return Error{"the model's head is its embedding, so a trained copy of one of them (" + replacement.name
-                         + ") cannot be folded into it" + aside};
+    for (const nn::LinearGroup* group : decoder.groups()) {
+        if (!group->biases.empty() && !group->bias.defined()) {
+            return Error{"the adapter adds biases (lora_bias) that the model has no place for" + aside};
         }
     }
     return {};

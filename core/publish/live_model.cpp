@@ -21,6 +21,15 @@ base::Progress progressOf(const Watch& watch, const char* stage)
     return [&watch, stage](std::int64_t done, std::int64_t total) { say(watch, stage, done, total); };
 }
 
+std::vector<fs::path> pathsOf(const Source& source)
+{
+    std::vector<fs::path> paths;
+    for (const inference::AdapterSpec& adapter : source.adapters) {
+        paths.push_back(adapter.path);
+    }
+    return paths;
+}
+
 } // namespace
 
 void say(const Watch& watch, const std::string& stage, std::int64_t done, std::int64_t total)
@@ -34,11 +43,15 @@ Result<LiveModel> LiveModel::open(const Source& source, bool combine, const Watc
 {
     auto placement = nn::choosePlacement(source.device, source.dtype);
     auto folder = placement ? weights::ModelFolder::open(source.model) : Result<weights::ModelFolder>(placement.error());
-    auto encoder = folder ? data::Encoder::load(source.model) : Result<data::Encoder>(folder.error());
-    if (!encoder) {
-        return encoder.error();
+    auto encoder = folder ? data::Encoder::load(source.model, source.chatTemplate, pathsOf(source)) : Result<data::Encoder>(folder.error());
+    auto talk = encoder ? inference::conversationOf(source.model, folder->config(), *encoder) : Result<weights::Conversation>(encoder.error());
+    if (!talk) {
+        return talk.error();
     }
     LiveModel live(*placement, std::move(*folder), std::move(*encoder));
+    live.m_stops = inference::stopsOf(live.m_folder.config(), live.m_encoder);
+    live.m_talk = std::move(*talk);
+    live.sayTemplates(source);
     auto done = live.load(source, watch);
     done = done ? live.combine(source, combine, watch) : done;
     return done ? Result<LiveModel>(std::move(live)) : Result<LiveModel>(done.error());
@@ -55,11 +68,7 @@ Result<std::shared_ptr<nn::Decoder>> LiveModel::loadBase(const Watch& watch, con
 
 Result<void> LiveModel::load(const Source& source, const Watch& watch)
 {
-    std::vector<fs::path> adapters;
-    for (const inference::AdapterSpec& adapter : source.adapters) {
-        adapters.push_back(adapter.path);
-    }
-    auto held = peft::readTrainedOn(adapters);
+    auto held = peft::readTrainedOn(pathsOf(source));
     if (!held) {
         return held.error();
     }
@@ -90,6 +99,20 @@ Result<void> LiveModel::load(const Source& source, const Watch& watch)
     return {};
 }
 
+// One result speaks one template: those of several adapters may differ.
+void LiveModel::sayTemplates(const Source& source)
+{
+    if (!m_stops.remark.empty()) {
+        m_result.notes.push_back(m_stops.remark);
+    }
+    for (const fs::path& adapter : pathsOf(source)) {
+        const auto other = data::Encoder::load(source.model, "folder", {adapter});
+        if (other && other->chatTemplate && m_encoder.chatTemplate && other->chatTemplate->source() != m_encoder.chatTemplate->source()) {
+            m_result.notes.push_back(adapter.string() + " was trained with another chat template than the one that the result has.");
+        }
+    }
+}
+
 Result<void> LiveModel::combine(const Source& source, bool wanted, const Watch& watch)
 {
     const peft::Combination* how = peft::findCombination(source.how);
@@ -117,26 +140,39 @@ Result<void> LiveModel::combine(const Source& source, bool wanted, const Watch& 
     return {};
 }
 
-Result<void> LiveModel::compare(nn::Decoder& written, const std::string& type, const Watch& watch)
+// `own`: what the file's numbers say under the live model's settings; null: nothing was rounded.
+Result<void> LiveModel::compare(nn::Decoder& written, const Reading* own, const std::string& type, const Watch& watch)
 {
     say(watch, "comparing on " + m_texts.source);
     auto reading = readTexts(written, m_texts, watch.cancel);
     if (!reading) {
         return reading.error();
     }
-    m_result.proof = {m_texts.source, static_cast<std::int64_t>(m_texts.rows.size()), differenceOf(m_reading, *reading), limitsOf(type)};
-    return m_result.proof.holds() ? Result<void>()
-                                  : Error{"what was written is not the model that was meant, so it was not kept. "
-                                          + m_result.proof.sentence()};
+    const Difference cost = differenceOf(m_reading, *reading);
+    m_result.proof = {m_texts.source, static_cast<std::int64_t>(m_texts.rows.size()), cost, limitsOf(type),
+                      own ? differenceOf(*own, *reading) : cost};
+    if (!m_result.proof.holds()) {
+        return Error{"what was written is not what was meant, so it was not kept. " + m_result.proof.sentence()};
+    }
+    if (!m_result.proof.isUsual()) {
+        m_result.notes.push_back("The file is what was meant, but " + type + " costs this model more than it usually does: "
+                                 + m_result.proof.sentence() + " Compare its answers, or take a finer type.");
+    }
+    return {};
 }
 
-Result<void> LiveModel::proveModel(const fs::path& written, const std::string& type, const Watch& watch)
+Result<void> LiveModel::proveModel(const fs::path& written, const std::string& type, const CheckNumbers& checkNumbers, const Watch& watch)
 {
-    release();
     auto folder = weights::ModelFolder::open(written);
-    auto decoder = folder ? weights::loadDecoder(*folder, m_placement.device, m_placement.dtype, progressOf(watch, "opening what was written"))
-                          : Result<std::shared_ptr<nn::Decoder>>(folder.error());
-    return decoder ? compare(**decoder, type, watch) : Result<void>(decoder.error());
+    auto good = folder ? checkNumbers(*m_decoder, *folder, progressOf(watch, "comparing every weight")) : Result<void>(folder.error());
+    good = good ? weights::loadWeights(*m_decoder, *folder) : good;
+    auto own = good ? readTexts(*m_decoder, m_texts, watch.cancel) : Result<Reading>(good.error());
+    if (!own) {
+        return own.error();
+    }
+    release();
+    auto decoder = weights::loadDecoder(*folder, m_placement.device, m_placement.dtype, progressOf(watch, "opening what was written"));
+    return decoder ? compare(**decoder, &*own, type, watch) : Result<void>(decoder.error());
 }
 
 Result<void> LiveModel::proveAdapter(const fs::path& written, const Watch& watch)
@@ -149,7 +185,7 @@ Result<void> LiveModel::proveAdapter(const fs::path& written, const Watch& watch
     if (auto attached = peft::attachAdapter(**decoder, written, 1, m_fingerprint); !attached) {
         return attached;
     }
-    return compare(**decoder, "f32", watch);
+    return compare(**decoder, nullptr, "f32", watch);
 }
 
 fs::path temporaryFor(const fs::path& target)

@@ -3,11 +3,13 @@
 // held against that and gets its name. Internal to publish: names torch types.
 #pragma once
 
+#include "core/inference/stops.h"
 #include "core/nn/decoder.h"
 #include "core/nn/device.h"
 #include "core/publish/publish.h"
 #include "core/weights/model_folder.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -24,14 +26,18 @@ public:
     const std::optional<quant::Quantisation>& held() const { return m_held; }
     const data::Encoder& encoder() const { return m_encoder; }
     const ProofTexts& texts() const { return m_texts; }
+    const inference::Stops& stops() const { return m_stops; }
+    const weights::Conversation& talk() const { return m_talk; } // what the result must say that the model does not
     bool isCombined() const { return m_rank > 0; }
     Published& result() { return m_result; }
 
     // Frees the weights; what was read stays.
     void release() { m_decoder.reset(); }
 
-    // Opens what was written (a model, or an adapter on the base) in fp32 and compares. Error when the proof does not hold.
-    Result<void> proveModel(const std::filesystem::path& written, const std::string& type, const Watch& watch);
+    // Opens what was written (a model, or an adapter on the base) and compares. Error when it is not what was meant; a cost
+    // above the usual is a note. `checkNumbers` compares the weights with what was to be written of them.
+    using CheckNumbers = std::function<Result<void>(nn::Decoder& live, const weights::ModelFolder& written, const base::Progress& progress)>;
+    Result<void> proveModel(const std::filesystem::path& written, const std::string& type, const CheckNumbers& checkNumbers, const Watch& watch);
     Result<void> proveAdapter(const std::filesystem::path& written, const Watch& watch);
 
 private:
@@ -41,8 +47,9 @@ private:
     }
     Result<std::shared_ptr<nn::Decoder>> loadBase(const Watch& watch, const char* stage) const;
     Result<void> load(const Source& source, const Watch& watch);
+    void sayTemplates(const Source& source);
     Result<void> combine(const Source& source, bool wanted, const Watch& watch);
-    Result<void> compare(nn::Decoder& written, const std::string& type, const Watch& watch);
+    Result<void> compare(nn::Decoder& written, const Reading* own, const std::string& type, const Watch& watch);
 
     nn::Placement m_placement;
     weights::ModelFolder m_folder;
@@ -51,6 +58,8 @@ private:
     std::string m_fingerprint;
     std::optional<quant::Quantisation> m_held; // as the base was while the adapters were trained
     ProofTexts m_texts;
+    inference::Stops m_stops;
+    weights::Conversation m_talk;
     Reading m_reading;
     std::int64_t m_rank = 0;
     Published m_result;

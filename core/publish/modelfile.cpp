@@ -2,9 +2,7 @@
 #include "core/publish/modelfile.h"
 
 #include "core/base/files.h"
-#include "core/data/encoding.h"
-#include "core/inference/generate.h"
-#include "core/nn/decoder_config.h"
+#include "core/base/json.h"
 
 namespace luthier::publish {
 
@@ -138,26 +136,25 @@ std::string ollamaTemplate(const TurnMarks& marks, const std::string& bos)
     return text + "{{ end }}" + quoted(marks.opening);
 }
 
-Result<fs::path> writeModelfile(const fs::path& gguf, const fs::path& model, std::vector<std::string>& notes)
+Result<fs::path> writeModelfile(const fs::path& gguf, const data::Encoder& encoder, const inference::Stops& stops,
+                                std::vector<std::string>& notes)
 {
-    auto encoder = data::Encoder::load(model);
-    auto config = encoder ? nn::readDecoderConfig(model) : Result<nn::DecoderConfig>(encoder.error());
-    if (!config) {
-        return config.error();
-    }
     std::string text = "FROM ./" + gguf.filename().string() + "\n";
-    if (encoder->chatTemplate) {
-        const auto bos = encoder->tokenizer->bos();
-        if (auto marks = turnMarks(*encoder->chatTemplate)) {
-            text += "TEMPLATE \"\"\"" + ollamaTemplate(*marks, bos ? encoder->tokenizer->piece(*bos) : "") + "\"\"\"\n";
+    if (encoder.chatTemplate) {
+        const auto bos = encoder.tokenizer->bos();
+        if (auto marks = turnMarks(*encoder.chatTemplate)) {
+            text += "TEMPLATE \"\"\"" + ollamaTemplate(*marks, bos ? encoder.tokenizer->piece(*bos) : "") + "\"\"\"\n";
         } else {
             notes.push_back(marks.message());
         }
     }
-    for (const text::TokenId id : inference::stopIdsOf(*config, *encoder->tokenizer)) {
-        if (const std::string piece = encoder->tokenizer->piece(id); !piece.empty()) {
-            text += "PARAMETER stop " + parameterText(piece) + "\n";
-        }
+    std::vector<std::string> ends;
+    for (const text::TokenId id : stops.ids) {
+        ends.push_back(encoder.tokenizer->piece(id));
+    }
+    ends.insert(ends.end(), stops.texts.begin(), stops.texts.end());
+    for (const std::string& end : ends) {
+        text += end.empty() ? std::string() : "PARAMETER stop " + parameterText(end) + "\n";
     }
     const fs::path path = gguf.parent_path() / (gguf.stem().string() + ".Modelfile");
     auto written = base::writeFileAtomically(path, text);

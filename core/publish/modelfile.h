@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/inference/stops.h"
 #include "core/text/templates/chat_template.h"
 
 #include <filesystem>
@@ -30,9 +31,9 @@ Result<TurnMarks> turnMarks(const text::ChatTemplate& chatTemplate);
 // TEMPLATE of Ollama for these marks.
 std::string ollamaTemplate(const TurnMarks& marks, const std::string& bos);
 
-// Writes "<target>.Modelfile" beside the GGUF file and returns its path. A chat template that cannot be told in Ollama's
+// Writes "<target>.Modelfile" beside the GGUF file and returns its path: the encoder's template and every stop. A chat template that cannot be told in Ollama's
 // language is left out (Ollama then looks into the file) with a sentence in `notes`.
-Result<std::filesystem::path> writeModelfile(const std::filesystem::path& gguf, const std::filesystem::path& model,
-                                             std::vector<std::string>& notes);
+Result<std::filesystem::path> writeModelfile(const std::filesystem::path& gguf, const data::Encoder& encoder,
+                                             const inference::Stops& stops, std::vector<std::string>& notes);
 
 } // namespace luthier::publish

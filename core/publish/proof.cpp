@@ -79,6 +79,19 @@ void readRow(nn::Decoder& decoder, const std::vector<text::TokenId>& ids, Readin
     reading.greedy.emplace_back(best, best + places);
 }
 
+// Written so that a NaN is not within them.
+bool isWithin(const Difference& difference, const Limits& limits)
+{
+    return difference.tokens > 0 && difference.largest <= limits.largest && difference.mean <= limits.mean
+           && difference.greedyAgreement >= limits.greedyAgreement;
+}
+
+std::string told(const Difference& difference)
+{
+    return "log-probabilities differ by at most " + shortNumber(difference.largest) + ", on average by " + shortNumber(difference.mean)
+           + ", and the most likely token is the same at " + shortNumber(100 * difference.greedyAgreement) + " %";
+}
+
 } // namespace
 
 Limits limitsOf(std::string_view type)
@@ -89,18 +102,23 @@ Limits limitsOf(std::string_view type)
 
 bool Proof::holds() const
 {
-    // Written so that a NaN does not hold.
-    return difference.tokens > 0 && difference.largest <= limits.largest && difference.mean <= limits.mean
-           && difference.greedyAgreement >= limits.greedyAgreement;
+    return isWithin(file, limitsOf("f32"));
+}
+
+bool Proof::isUsual() const
+{
+    return isWithin(difference, limits);
 }
 
 std::string Proof::sentence() const
 {
-    std::string text = "On " + texts + " (" + std::to_string(difference.tokens) + " tokens) log-probabilities differ by at most "
-                       + shortNumber(difference.largest) + ", on average by " + shortNumber(difference.mean) + ", and the most likely token is the same at "
-                       + shortNumber(100 * difference.greedyAgreement) + " %";
     if (!holds()) {
-        text += "; allowed are " + shortNumber(limits.largest) + ", " + shortNumber(limits.mean) + " and "
+        return "On " + texts + " (" + std::to_string(file.tokens) + " tokens) it computes something else than its own numbers do: " + told(file)
+               + "; nothing but the last digits may differ.";
+    }
+    std::string text = "On " + texts + " (" + std::to_string(difference.tokens) + " tokens) " + told(difference);
+    if (!isUsual()) {
+        text += "; usual are at most " + shortNumber(limits.largest) + ", " + shortNumber(limits.mean) + " and "
                 + shortNumber(100 * limits.greedyAgreement) + " %";
     }
     return text + ".";

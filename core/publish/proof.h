@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Proof: what a written file computes beside what was meant. Both read the same texts; compared are the log-probability of
-// each next token and the token that comes first. Torch-free.
+// Proof: two questions about a written file. Whether it is what was meant: every number is the one that was to be written
+// (weights/stored_numbers.h), and the file, opened by its own settings, computes on the same texts what the live model
+// computes with these numbers. And what its type costs: how far that is from the live model before rounding. The first
+// fails or holds; the second is a figure, and a warning where it is larger than usual. Torch-free.
 //
-// Limits by type (a proof fails beyond any of them). They are about three times what the bundled model of 7 million weights
-// shows, which feels rounding more than larger models do; a file with rows out of order or a wrong setting is off by units.
+// What is compared is the log-probability of each next token and the token that comes first. Usual costs by type; they are
+// about three times what the bundled model of 7 million weights shows, and a model with wide or random weights feels more:
 //   type      largest  mean    greedy agreement
-//   f32       0.01     0.001   0.99
+//   f32       0.01     0.001   0.99               what a file may differ from its own numbers, too
 //   f16       0.1      0.01    0.98
 //   bf16      0.5      0.06    0.95
 //   q8_0      1.0      0.12    0.93
@@ -45,11 +47,13 @@ Limits limitsOf(std::string_view type); // "f32", "bf16", "q4_k_m", ...
 struct Proof {
     std::string texts;           // what was read
     std::int64_t rows = 0;
-    Difference difference;
-    Limits limits;
+    Difference difference;       // from the live model: what the type costs
+    Limits limits;               // what that usually costs at most
+    Difference file;             // of the file from its own numbers in the live model
 
-    bool holds() const;
-    std::string sentence() const; // numbers, and beyond which limit when it does not hold
+    bool holds() const;          // the file is what was meant
+    bool isUsual() const;        // its cost is within the limits
+    std::string sentence() const; // numbers, and what is wrong with them
 };
 
 // What a decoder says on the texts.

@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/peft/adapter_copy.h"
 #include "core/peft/adapter_folder.h"
+#include "core/peft/adapter_names.h"
 #include "core/peft/combine.h"
 #include "core/peft/lora_folder.h"
 #include "core/peft/lora_gguf.h"
@@ -13,6 +14,7 @@
 #include "core/publish/modelfile.h"
 #include "core/weights/gguf/save.h"
 #include "core/weights/save_folder.h"
+#include "core/weights/stored_numbers.h"
 
 #include <algorithm>
 #include <iterator>
@@ -95,7 +97,11 @@ Result<Published> model(const Source& source, const fs::path& target, const std:
     const weights::SaveWatch saving{
         [&](std::int64_t some, std::int64_t all) { say(watch, "writing " + target.string(), some, all); }, watch.cancel};
     auto done = weights::saveModelFolder(live->decoder(), source.model, temporary.path, row->type, saving);
-    done = done ? live->proveModel(temporary.path, row->id, watch) : done;
+    done = done ? weights::writeConversation(temporary.path, live->talk()) : done;
+    const auto sameNumbers = [&](nn::Decoder& decoder, const weights::ModelFolder& written, const base::Progress& progress) {
+        return weights::checkNumbers(decoder, written, row->type, progress, watch.cancel);
+    };
+    done = done ? live->proveModel(temporary.path, row->id, sameNumbers, watch) : done;
     if (done) {
         addCard(source, target, temporary.path, false, live->result());
     }
@@ -150,6 +156,7 @@ Result<Published> adapter(const Source& source, const fs::path& target, const Wa
     }
     if (done && target.extension() != ".gguf") {
         done = peft::writeTrainedOn(temporary.path, live->held());
+        done = done ? weights::writeConversation(temporary.path, live->talk()) : done;
     }
     done = done ? live->proveAdapter(temporary.path, watch) : done;
     if (done) {
@@ -182,10 +189,16 @@ Result<Published> gguf(const Source& source, const fs::path& target, const std::
     }
     const Temporary temporary(target);
     Published& result = live->result();
+    if (peft::isPartOfMore(live->folder().config())) {
+        result.notes.push_back("The file holds the part of this model that reads and writes; the part that sees has no place in it.");
+    }
     auto done = weights::saveGguf(live->decoder(), source.model, temporary.path, *kind, result.notes,
                                   [&](std::int64_t some, std::int64_t all) { say(watch, "writing " + target.string(), some, all); },
-                                  watch.cancel);
-    done = done ? live->proveModel(temporary.path, type, watch) : done;
+                                  watch.cancel, live->talk());
+    const auto sameNumbers = [&](nn::Decoder& decoder, const weights::ModelFolder&, const base::Progress& progress) {
+        return weights::checkGguf(decoder, temporary.path, *kind, progress, watch.cancel);
+    };
+    done = done ? live->proveModel(temporary.path, type, sameNumbers, watch) : done;
     auto tokenizer = done ? text::loadTokenizer(temporary.path) : Result<std::shared_ptr<const text::Tokenizer>>(done.error());
     if (!tokenizer) {
         return tokenizer.error();
@@ -197,7 +210,7 @@ Result<Published> gguf(const Source& source, const fs::path& target, const std::
     }
     auto published = named(*live, temporary, target);
     if (published) {
-        if (auto file = writeModelfile(target, source.model, published->notes); file) {
+        if (auto file = writeModelfile(target, live->encoder(), live->stops(), published->notes); file) {
             published->files.push_back({file->filename().string(), static_cast<std::int64_t>(fs::file_size(*file))});
         } else {
             published->notes.push_back(file.message());

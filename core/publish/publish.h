@@ -28,6 +28,7 @@ struct Source {
     std::int64_t rank = 0;       // of svd; 0: the largest of the adapters'
     std::string device = "auto";
     std::string dtype = "fp32";  // while it is computed
+    std::string chatTemplate = "folder"; // as inference::ModelSpec has it: what the result says of conversations
     ProofTexts texts;            // empty: textsFor(the first adapter)
     RowsOfRun rowsOf;            // for those: how the rows of its run were left; empty: its files as they lie there
 };

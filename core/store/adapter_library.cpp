@@ -74,11 +74,15 @@ Result<std::vector<LibraryAdapter>> adapters(Project& project)
     const auto note = [&](const fs::path& path) { return notes.value(keyOf(project, path), std::string()); };
     std::vector<LibraryAdapter> all;
     for (const RunRow& run : *runs) {
-        if (run.result.empty() || !peft::isAdapter(run.result)) {
-            continue; // a whole model, or gone
-        }
-        all.push_back({peft::readAdapterFacts(run.result), run.name.empty() ? "#" + std::to_string(run.id) : run.name, run.id, run.created,
-                       filesOf(run.recipe), peft::baseOf(run.folder, modelOf(run.recipe)).string(), run.measures, note(run.result)});
+        const std::string name = run.name.empty() ? "#" + std::to_string(run.id) : run.name;
+        const auto add = [&](const fs::path& path, const std::string& called) {
+            if (!path.empty() && peft::isAdapter(path)) { // else a whole model, or gone
+                all.push_back({peft::readAdapterFacts(path), called, run.id, run.created, filesOf(run.recipe),
+                               peft::baseOf(run.folder, modelOf(run.recipe)).string(), run.measures, note(path)});
+            }
+        };
+        add(run.result, name);
+        add(fs::path(run.folder) / "best", name + ", lowest held-out loss");
     }
     std::vector<fs::path> imported;
     std::error_code code;

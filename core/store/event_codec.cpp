@@ -104,6 +104,7 @@ void members(E& e, Visit visit)
     visit("adapter", e.adapter);
     visit("step", e.step);
     visit("sentence", e.sentence);
+    visit("best", e.best);
 }
 
 Json written(double value)
@@ -138,6 +139,11 @@ Json written(const std::string& value)
 Json written(train::Outcome value)
 {
     return train::toText(value);
+}
+
+Json written(const std::optional<train::Best>& value)
+{
+    return value ? Json{{"step", value->step}, {"held_out", written(value->heldOut)}, {"path", value->path}} : Json();
 }
 
 // What stood there instead of a value: "a number", for sentences. Null: read.
@@ -214,6 +220,22 @@ const char* read(const Json& value, train::Outcome& to)
         }
     }
     return "finished, stopped or failed";
+}
+
+const char* read(const Json& value, std::optional<train::Best>& to)
+{
+    to.reset();
+    if (value.is_null()) {
+        return nullptr;
+    }
+    train::Best best;
+    const bool isWhole = value.is_object() && value.contains("step") && !read(value.at("step"), best.step) && value.contains("held_out")
+                         && !read(value.at("held_out"), best.heldOut) && value.contains("path") && !read(value.at("path"), best.path);
+    if (!isWhole) {
+        return "a step, its held_out and its path";
+    }
+    to = std::move(best);
+    return nullptr;
 }
 
 template <class E>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/base_model.h"
 
+#include "core/train/start_point.h"
 #include "core/weights/model_folder.h"
 
 namespace luthier::train {
@@ -16,7 +17,11 @@ Result<nn::DecoderConfig> baseConfig(const config::ModelSettings& settings)
 
 Result<data::Encoder> readEncoder(const config::ModelSettings& settings)
 {
-    auto encoder = data::Encoder::load(settings.path, settings.chatTemplate);
+    std::vector<std::filesystem::path> adapters;
+    if (const auto adapter = settings.adapter.empty() ? Result<std::filesystem::path>(Error{}) : adapterAt(settings.adapter)) {
+        adapters.push_back(*adapter); // one that is not there is told where it is opened
+    }
+    auto encoder = data::Encoder::load(settings.path, settings.chatTemplate, adapters);
     if (encoder) {
         encoder->localTime = settings.templateTime;
     }

@@ -16,7 +16,8 @@ struct BaseModel {
 
 // As a run reads it: with random weights from config.json alone, else from the folder or GGUF file with its weights.
 Result<nn::DecoderConfig> baseConfig(const config::ModelSettings& settings);
-// Tokenizer and template, which renders by the settings' time.
+// Tokenizer and template: the recipe's choice, else that of the adapter that the run starts from, else the model's own. It
+// renders by the settings' time.
 Result<data::Encoder> readEncoder(const config::ModelSettings& settings);
 Result<BaseModel> readBaseModel(const config::ModelSettings& settings);
 

@@ -43,12 +43,13 @@ bool Evaluations::isAffordable(std::int64_t step)
     return isAsked || share <= m_settings.evalShare;
 }
 
-void Evaluations::run(std::int64_t step, const std::function<bool()>& isStopped)
+std::optional<double> Evaluations::run(std::int64_t step, const std::function<bool()>& isStopped)
 {
     const double before = secondsSinceStart();
+    std::optional<double> loss;
     std::string problem;
     try {
-        measure(step, isStopped);
+        loss = measure(step, isStopped);
     } catch (const std::exception& failed) {
         if (!isOutOfMemory(failed)) {
             throw;
@@ -61,18 +62,20 @@ void Evaluations::run(std::int64_t step, const std::function<bool()>& isStopped)
     m_probes.answer(step, m_observer, isStopped);
     m_last = secondsSinceStart() - before;
     m_spent += m_last;
+    return loss;
 }
 
-void Evaluations::measure(std::int64_t step, const std::function<bool()>& isStopped)
+std::optional<double> Evaluations::measure(std::int64_t step, const std::function<bool()>& isStopped)
 {
     if (m_instead) {
-        if (const auto done = m_instead(step)) {
+        const auto done = m_instead(step);
+        if (done) {
             m_observer.onEvent(*done);
         }
-        return;
+        return done ? done->loss : std::nullopt;
     }
     if (m_evaluator.isEmpty()) {
-        return;
+        return std::nullopt;
     }
     auto told = Clock::time_point();
     const auto progress = [&](std::int64_t done, std::int64_t total) {
@@ -87,9 +90,12 @@ void Evaluations::measure(std::int64_t step, const std::function<bool()>& isStop
     }
     if (done && std::isfinite(*done->loss)) {
         m_observer.onEvent(*done);
-    } else if (done) {
+        return done->loss;
+    }
+    if (done) {
         warn(step, "The held-out loss is not a finite number.");
     }
+    return std::nullopt;
 }
 
 } // namespace luthier::train

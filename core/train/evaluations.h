@@ -36,13 +36,13 @@ public:
     // Whether the time allows one now; a `no` is told once.
     bool isAffordable(std::int64_t step);
 
-    // Results and what went wrong come as events.
-    void run(std::int64_t step, const std::function<bool()>& isStopped);
+    // Results and what went wrong come as events. The loss of the rows, where one was measured and is a number.
+    std::optional<double> run(std::int64_t step, const std::function<bool()>& isStopped);
 
 private:
     using Clock = std::chrono::steady_clock;
 
-    void measure(std::int64_t step, const std::function<bool()>& isStopped);
+    std::optional<double> measure(std::int64_t step, const std::function<bool()>& isStopped);
     double secondsSinceStart() const { return std::chrono::duration<double>(Clock::now() - m_started).count(); }
     void warn(std::int64_t step, const std::string& sentence) { m_observer.onEvent(Warning{step, sentence}); }
 

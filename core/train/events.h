@@ -75,12 +75,19 @@ struct StageChanged { // loading, encoding, evaluating, saving...: for the statu
 enum class Outcome { Finished, Stopped, Failed };
 const char* toText(Outcome outcome); // "finished", "stopped", "failed"
 
+struct Best { // where the held-out loss of a run was lowest
+    std::int64_t step = 0;
+    double heldOut = 0;
+    std::string path;                // what was kept of it: an adapter, or a model folder
+};
+
 struct RunEnded {
     Outcome outcome = Outcome::Failed;
     std::string sentence;            // why, when failed
     double seconds = 0;              // of all sittings; of the last alone when it failed early
     std::string adapter;             // folder of the result: adapter, or whole model for full tuning; empty when none
     std::int64_t step = 0;
+    std::optional<Best> best = {};   // none: nothing was held out, or no step was evaluated
 };
 
 using Event = std::variant<RunStarted, StageChanged, StepDone, EvalDone, SampleDone, CheckpointSaved, Warning, RunEnded>;

@@ -50,7 +50,8 @@ std::string treeIdentityOf(const fs::path& path)
 
 std::string modelKeyOf(const config::ModelSettings& settings)
 {
-    return base::sha256(treeIdentityOf(settings.path) + "\n" + settings.chatTemplate + "\n" + settings.templateTime + (settings.fromScratch ? " scratch" : ""));
+    const std::string adapter = settings.adapter.empty() ? std::string() : treeIdentityOf(settings.adapter); // may bring a template
+    return base::sha256(treeIdentityOf(settings.path) + "\n" + settings.chatTemplate + "\n" + settings.templateTime + (settings.fromScratch ? " scratch" : "") + adapter);
 }
 
 std::int64_t bytesOf(const ReadFile& file)

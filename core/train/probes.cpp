@@ -25,7 +25,7 @@ Result<std::vector<text::TokenId>> idsOf(const data::Encoder& encoder, const std
 Probes::Probes(nn::Decoder& decoder, const data::Encoder& encoder, const config::RunSettings& settings,
                bool areTexts)
     : m_decoder(decoder), m_tokenizer(encoder.tokenizer),
-      m_stopIds(inference::stopIdsOf(decoder.config(), *encoder.tokenizer)), m_tokens(settings.probeTokens)
+      m_stops(inference::stopsOf(decoder.config(), encoder)), m_tokens(settings.probeTokens)
 {
     for (const std::string& prompt : settings.probePrompts) {
         auto ids = idsOf(encoder, prompt, areTexts);
@@ -40,7 +40,7 @@ Probes::Probes(nn::Decoder& decoder, const data::Encoder& encoder, const config:
 Result<inference::Generation> Probes::answerOf(const Prompt& prompt, const inference::GenerateOptions& options)
 {
     try {
-        return inference::generate(m_decoder, m_tokenizer, prompt.ids, m_stopIds, options);
+        return inference::generate(m_decoder, m_tokenizer, prompt.ids, m_stops.ids, options);
     } catch (const std::exception& problem) {
         if (!isOutOfMemory(problem)) {
             throw;
@@ -54,6 +54,7 @@ void Probes::answer(std::int64_t step, RunObserver& observer, const std::functio
     for (const Prompt& prompt : m_prompts) {
         inference::GenerateOptions options;
         options.sampling.maxNew = m_tokens;
+        options.sampling.stop = m_stops.texts;
         options.onPiece = [&options, &isStopped](const std::string&) {
             if (isStopped()) {
                 options.cancel.cancel();

@@ -5,6 +5,7 @@
 #include "core/config/run_config.h"
 #include "core/data/encoding.h"
 #include "core/inference/generate.h"
+#include "core/inference/stops.h"
 #include "core/nn/decoder.h"
 #include "core/train/events.h"
 
@@ -36,7 +37,7 @@ private:
 
     nn::Decoder& m_decoder;
     std::shared_ptr<const text::Tokenizer> m_tokenizer;
-    std::vector<text::TokenId> m_stopIds;
+    inference::Stops m_stops;
     std::vector<Prompt> m_prompts;
     std::int64_t m_tokens = 64;
     std::vector<std::string> m_warnings;

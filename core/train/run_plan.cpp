@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/run_plan.h"
 
+#include "core/data/answer_ends.h"
 #include "core/nn/batch/position_tables.h"
 #include "core/train/plan_cache.h"
 #include "core/train/rollout_source.h"
@@ -120,6 +121,9 @@ Result<RowPlan> planRows(const config::RunConfig& config, const RunRows& rows, c
     }
     plan.data = std::move(*data);
     plan.warnings.insert(plan.warnings.end(), plan.data.warnings.begin(), plan.data.warnings.end());
+    if (const auto ends = data::answerEnds(model.encoder); !plan.data.areTexts && !ends.remark.empty()) {
+        plan.warnings.push_back(ends.remark);
+    }
     plan.batches = batchSettings(config, plan.maxLength);
     auto found = control.objective ? Result<const objectives::Objective*>(control.objective) : objectives::needObjective(config.objective.kind);
     if (!found) {

@@ -3,6 +3,7 @@
 #include "core/train/start_point.h"
 
 #include "core/base/files.h"
+#include "core/inference/stops.h"
 #include "core/nn/device.h"
 #include "core/peft/adapter_copy.h"
 #include "core/peft/adapter_folder.h"
@@ -59,6 +60,12 @@ public:
         }
         const weights::SaveWatch watch{progress("saving the merged base"), m_cancel};
         auto saved = weights::saveModelFolder(**decoder, m_config.model.path, temporary, (*decoder)->dtype(), watch);
+        if (saved) { // the adapter's template goes with it, since the run knows only the merged model
+            const auto encoder = data::Encoder::load(m_config.model.path, m_config.model.chatTemplate, {adapter});
+            const auto talk = encoder ? inference::conversationOf(m_config.model.path, (*decoder)->config(), *encoder)
+                                      : Result<weights::Conversation>(encoder.error());
+            saved = talk ? weights::writeConversation(temporary, *talk) : Result<void>(talk.error());
+        }
         if (saved) {
             return giveName(temporary, target);
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/trainer.h"
 
-#include "core/base/files.h"
+#include "core/inference/stops.h"
 #include "core/optim/schedules.h"
 #include "core/peft/origin.h"
 #include "core/peft/score_folder.h"
@@ -46,7 +46,7 @@ Trainer::Trainer(const config::RunConfig& config, const RunInputs& inputs, RunPa
       m_reports(observer, parts.placement.device, parts.totalSteps, parts.objective->finish),
       m_evaluations(evaluationsOf(config, parts, observer)), m_saving(inputs.folder, control, observer), m_before(parts.leaves),
       m_checkpointEvery(checkpointInterval(config.run, parts.totalSteps)),
-      m_dataHash(parts.data.train.hash())
+      m_dataHash(parts.data.train.hash()), m_best(inputs.folder)
 {
 }
 
@@ -81,6 +81,7 @@ Result<void> Trainer::resume()
     m_saved = from.step;
     m_next = from.next;
     m_secondsBefore = from.seconds;
+    m_best.restore(m_step);
     if (from.dataHash != m_dataHash) {
         warn("The training data is not what it was when the run was stopped; it goes on with the data as it is now.");
     }
@@ -259,7 +260,9 @@ bool Trainer::save()
 
 void Trainer::evaluate()
 {
-    m_evaluations.run(m_step, [this] { return m_control.stopRequested(); });
+    if (const auto heldOut = m_evaluations.run(m_step, [this] { return m_control.stopRequested(); })) {
+        keepBest(*heldOut);
+    }
 }
 
 // A run is worth more than what is said of its rows, so a failure is told and no more.
@@ -299,9 +302,16 @@ RunEnded Trainer::finish()
     } catch (const std::exception& problem) {
         warn("The result is saved, but what it is worth could not be measured: " + sentenceOf(problem));
     }
+    if (m_endLoss && m_best.isBetter(*m_endLoss)) {
+        m_best.isResult(m_step, *m_endLoss, result);
+    }
+    if (m_startLoss && m_best.now() && m_best.now()->heldOut > *m_startLoss) {
+        warn("The held-out loss was never lower than before the first step: the base answers these rows better than what was trained.");
+    }
     return ended(Outcome::Finished, {}, result);
 }
 
+// Whole, as it is opened elsewhere.
 Result<void> Trainer::writeResult(const fs::path& result)
 {
     const nn::ScoreHead scores = m_parts.objective->judges ? nn::ScoreHead{m_parts.heads.front().tensor.detach(), m_parts.data.labels} : nn::ScoreHead();
@@ -318,8 +328,9 @@ Result<void> Trainer::writeResult(const fs::path& result)
     if (const auto origin = peft::readOrigin(m_inputs.folder); written) {
         written = origin ? peft::writeOrigin(result, *origin) : Result<void>(origin.error());
     }
-    if (written && m_config.model.chatTemplate != "folder" && m_parts.encoder.chatTemplate) {
-        written = base::writeFileAtomically(result / "chat_template.jinja", m_parts.encoder.chatTemplate->source());
+    if (written) {
+        const auto talk = inference::conversationOf(m_config.model.path, m_parts.decoder->config(), m_parts.encoder);
+        written = talk ? weights::writeConversation(result, *talk) : Result<void>(talk.error());
     }
     return written;
 }
@@ -330,6 +341,22 @@ void Trainer::sayWhatDidNotMove()
         warn("No weight moved in " + std::to_string(m_step - m_firstStep) + " steps: of " + std::to_string(m_before.size())
              + " trained numbers looked at, each is what it was, so the result answers as the start did. Raise "
                "optimizer.learning_rate, or train for more steps.");
+    }
+}
+
+// The last step's is the result itself. What cannot be kept is told: the run goes on.
+void Trainer::keepBest(double heldOut)
+{
+    if (m_step == 0) {
+        m_startLoss = heldOut;
+    } else if (m_step == m_parts.totalSteps) {
+        m_endLoss = heldOut;
+    } else if (m_best.isBetter(heldOut)) {
+        m_observer.onEvent(StageChanged{"saving", 0, 0});
+        const auto kept = m_best.keep(m_step, heldOut, [this](const fs::path& target) { return writeResult(target); });
+        if (!kept) {
+            warn("What had the lowest held-out loss so far could not be kept: " + kept.message());
+        }
     }
 }
 
@@ -372,7 +399,7 @@ std::string Trainer::standing() const
 
 RunEnded Trainer::ended(Outcome outcome, const std::string& sentence, const fs::path& result) const
 {
-    return {outcome, sentence, seconds(), result.string(), m_step};
+    return {outcome, sentence, seconds(), result.string(), m_step, m_best.now()};
 }
 
 CheckpointInfo Trainer::info() const

@@ -6,6 +6,7 @@
 // the result is written before anything is measured.
 #pragma once
 
+#include "core/train/best_result.h"
 #include "core/train/checkpoint.h"
 #include "core/train/evaluations.h"
 #include "core/train/patient_saving.h"
@@ -45,9 +46,10 @@ private:
     bool save();
     void evaluate();
     void measureRows(RowLossTime time);
-    Result<void> writeResult(const std::filesystem::path& result);
     void sayWhatDidNotMove();
     RunEnded finish();
+    Result<void> writeResult(const std::filesystem::path& target);
+    void keepBest(double heldOut);
     RunEnded stopHere();
     RunEnded failed(const std::string& sentence);
     std::string rescue();
@@ -76,6 +78,9 @@ private:
     std::optional<std::int64_t> m_saved; // step of the newest checkpoint that is whole
     std::string m_dataHash;
     std::string m_saveProblem;           // why the last save failed
+    BestResult m_best;
+    std::optional<double> m_startLoss;   // held out, before the first step
+    std::optional<double> m_endLoss;     // behind the last one
     double m_secondsBefore = 0;
     std::chrono::steady_clock::time_point m_started = std::chrono::steady_clock::now();
 };

@@ -2,6 +2,7 @@
 #include "core/weights/load.h"
 
 #include "core/nn/weight_names.h"
+#include "core/weights/source_names.h"
 #include "core/weights/stored_codes.h"
 #include "core/weights/stored_names.h"
 #include "core/weights/tensor_loader.h"
@@ -37,13 +38,11 @@ constexpr std::pair<Dtype, at::ScalarType> kTypes[] = {
     {Dtype::F8E5M2, at::kFloat8_e5m2},
 };
 
-// Old files hold a table that is computed here.
+// Also what belongs to pictures, which are not read here.
 bool isIgnored(const std::string& name)
 {
-    // gpt2's masks stand among the weights; what belongs to pictures is not used.
-    return name.ends_with("rotary_emb.inv_freq") || name.ends_with("attn.masked_bias")
-           || (name.ends_with("attn.bias") && !name.ends_with("c_attn.bias")) || name.starts_with("vision_tower.")
-           || name.starts_with("model.vision_tower.") || name.find("multi_modal_projector.") != std::string::npos;
+    return isComputed(name) || name.starts_with("vision_tower.") || name.starts_with("model.vision_tower.")
+           || name.find("multi_modal_projector.") != std::string::npos;
 }
 
 // What a decoder needs from the folder: tensors, and projections that are held in codes.

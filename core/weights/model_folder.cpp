@@ -2,8 +2,10 @@
 #include "core/weights/model_folder.h"
 
 #include "core/base/hash.h"
+#include "core/nn/weight_names.h"
 #include "core/weights/gguf/model.h"
 #include "core/weights/safetensors_header.h"
+#include "core/weights/stored_names.h"
 
 #include <algorithm>
 
@@ -179,13 +181,14 @@ Result<bool> sameBytes(const StoredTensor& a, const StoredTensor& b)
 // A tied model stores one of the two; when it stores two different ones, they are not tied after all.
 Result<void> settleTies(Tensors& tensors, nn::DecoderConfig& config)
 {
-    const auto head = tensors.find("lm_head.weight");
-    const auto embedding = tensors.find("model.embed_tokens.weight");
+    const std::string name = nn::weightNames(config).embedding + ".weight";
+    const auto head = findStored(tensors, "lm_head.weight");
+    const auto embedding = findStored(tensors, name);
     if (!config.tiedHead || head == tensors.end()) {
         return {};
     }
     if (embedding == tensors.end()) {
-        tensors["model.embed_tokens.weight"] = head->second;
+        tensors[name] = head->second;
         return {};
     }
     auto same = sameBytes(head->second, embedding->second);

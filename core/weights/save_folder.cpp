@@ -4,13 +4,20 @@
 #include "core/base/files.h"
 #include "core/gguf/file.h"
 #include "core/text/tokenizers/tokenizer.h"
+#include "core/weights/folder_check.h"
 #include "core/weights/gguf/export.h"
+#include "core/weights/source_names.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
+#include <set>
+#include <stdexcept>
 #include <string_view>
 
 namespace luthier::weights {
@@ -62,38 +69,80 @@ struct Counter {
     }
 };
 
-TensorToWrite converted(const nn::NamedTensor& item, at::ScalarType storeAs, Counter& counter)
+// One tensor on its way into a file.
+struct Outgoing {
+    std::int64_t bytes = 0;
+    std::string name;
+    std::function<TensorToWrite(Counter&)> write;
+};
+
+Outgoing converted(const std::string& name, const at::Tensor& tensor, at::ScalarType storeAs)
 {
-    auto held = std::make_shared<at::Tensor>();
-    return {item.name, dtypeOf(storeAs), item.tensor.sizes().vec(),
-            [tensor = item.tensor, held, storeAs, &counter]() -> const void* {
-                counter.add(tensor.numel() * static_cast<std::int64_t>(c10::elementSize(storeAs)));
-                *held = tensor.detach().to(at::kCPU).to(storeAs).contiguous();
-                return held->const_data_ptr();
+    const std::int64_t bytes = tensor.numel() * static_cast<std::int64_t>(c10::elementSize(storeAs));
+    return {bytes, name, [name, tensor, storeAs, bytes](Counter& counter) {
+                auto held = std::make_shared<at::Tensor>();
+                return TensorToWrite{name, dtypeOf(storeAs), tensor.sizes().vec(), [tensor, held, storeAs, bytes, &counter]() -> const void* {
+                                         counter.add(bytes);
+                                         *held = tensor.detach().to(at::kCPU).to(storeAs).contiguous();
+                                         return held->const_data_ptr();
+                                     }};
             }};
 }
 
-std::int64_t bytesOf(const nn::NamedTensor& item, at::ScalarType storeAs)
+// As it stands in the source.
+Outgoing copied(const std::string& name, const StoredTensor& stored)
 {
-    return item.tensor.numel() * static_cast<std::int64_t>(c10::elementSize(storeAs));
+    const auto bytes = static_cast<std::int64_t>(stored.info->end - stored.info->begin);
+    return {bytes, name, [name, stored, bytes](Counter& counter) {
+                auto held = std::make_shared<std::string>();
+                return TensorToWrite{name, stored.info->dtype, stored.info->shape, [stored, held, bytes, &counter]() -> const void* {
+                                         counter.add(bytes);
+                                         held->resize(static_cast<std::size_t>(bytes));
+                                         if (auto read = stored.file->read(*stored.info, 0, static_cast<std::uint64_t>(bytes), held->data()); !read) {
+                                             throw std::runtime_error(read.message());
+                                         }
+                                         return held->data();
+                                     }};
+            }};
 }
 
 // In the order of the tensors; a tensor above the limit gets a shard alone.
-std::vector<std::vector<nn::NamedTensor>> split(std::vector<nn::NamedTensor> tensors, at::ScalarType storeAs,
-                                                std::int64_t shardBytes)
+std::vector<std::vector<Outgoing>> split(std::vector<Outgoing> tensors, std::int64_t shardBytes)
 {
-    std::vector<std::vector<nn::NamedTensor>> shards(1);
+    std::vector<std::vector<Outgoing>> shards(1);
     std::int64_t filled = 0;
-    for (nn::NamedTensor& item : tensors) {
-        const std::int64_t bytes = bytesOf(item, storeAs);
-        if (!shards.back().empty() && filled + bytes > shardBytes) {
+    for (Outgoing& item : tensors) {
+        if (!shards.back().empty() && filled + item.bytes > shardBytes) {
             shards.emplace_back();
             filled = 0;
         }
-        filled += bytes;
+        filled += item.bytes;
         shards.back().push_back(std::move(item));
     }
     return shards;
+}
+
+using Others = std::map<std::string, StoredTensor>; // what the source holds besides
+
+Result<Others> othersOf(nn::Decoder& decoder, const SourceNames& names)
+{
+    std::vector<std::string> usual;
+    for (const nn::NamedTensor& item : decoder.tensors()) {
+        usual.push_back(item.name);
+    }
+    return names.others(usual);
+}
+
+std::vector<Outgoing> outgoing(nn::Decoder& decoder, const SourceNames& names, const Others& others, at::ScalarType storeAs)
+{
+    std::vector<Outgoing> list;
+    for (const nn::NamedTensor& item : decoder.tensors()) {
+        list.push_back(converted(names.nameOf(item.name), item.tensor, storeAs));
+    }
+    for (const auto& [name, stored] : others) {
+        list.push_back(copied(name, stored));
+    }
+    return list;
 }
 
 std::string shardName(std::size_t index, std::size_t count)
@@ -125,23 +174,21 @@ void removeStale(const fs::path& target, const std::vector<std::string>& written
     }
 }
 
-Result<std::vector<std::string>> writeWeights(nn::Decoder& decoder, const fs::path& target,
-                                              at::ScalarType storeAs, std::int64_t shardBytes, const SaveWatch& watch)
+Result<std::vector<std::string>> writeWeights(std::vector<Outgoing> tensors, const fs::path& target, std::int64_t shardBytes,
+                                              const SaveWatch& watch)
 {
-    const auto shards = split(decoder.tensors(), storeAs, shardBytes);
+    Counter counter{watch};
+    for (const Outgoing& item : tensors) {
+        counter.total += item.bytes;
+    }
+    const auto shards = split(std::move(tensors), shardBytes);
     std::vector<std::string> written;
     Json map = Json::object();
-    Counter counter{watch};
-    for (const auto& shard : shards) {
-        for (const nn::NamedTensor& item : shard) {
-            counter.total += bytesOf(item, storeAs);
-        }
-    }
     for (std::size_t i = 0; i < shards.size(); ++i) {
         written.push_back(shardName(i, shards.size()));
         std::vector<TensorToWrite> list;
-        for (const nn::NamedTensor& item : shards[i]) {
-            list.push_back(converted(item, storeAs, counter));
+        for (const Outgoing& item : shards[i]) {
+            list.push_back(item.write(counter));
             map.get_ref<Json::object_t&>().push_back({item.name, written.back()});
         }
         if (auto done = writeSafetensors(target / written.back(), std::move(list)); !done) {
@@ -254,7 +301,21 @@ Result<void> addJudging(const nn::Decoder& decoder, const fs::path& source, Json
     return {};
 }
 
-Result<Json> newConfig(nn::Decoder& decoder, const fs::path& source, at::ScalarType storeAs)
+// The words of a model that also sees, as a model of their own: what is written without the rest of it.
+Json textConfig(const Json& config)
+{
+    Json text = config["text_config"];
+    text["model_type"] = config.value("model_type", "") + "_text";
+    text["architectures"] = Json::array({"Gemma3ForCausalLM"});
+    for (const char* key : {"bos_token_id", "eos_token_id", "pad_token_id", "dtype", "torch_dtype"}) {
+        if (config.contains(key) && !text.contains(key)) {
+            text[key] = config[key];
+        }
+    }
+    return text;
+}
+
+Result<Json> newConfig(nn::Decoder& decoder, const fs::path& source, const SourceNames& names, at::ScalarType storeAs)
 {
     auto config = gguf::isGguf(source) ? ggufFolderConfig(source) : base::readJson(source / "config.json");
     if (!config) {
@@ -262,6 +323,18 @@ Result<Json> newConfig(nn::Decoder& decoder, const fs::path& source, at::ScalarT
     }
     if (!config->is_object()) {
         return Error{(source / "config.json").string() + ": must be a JSON object"};
+    }
+    const bool hasText = config->contains("text_config") && (*config)["text_config"].is_object();
+    if (hasText && !names.isNested()) {
+        *config = textConfig(*config);
+    } else if (hasText) {
+        Json& text = (*config)["text_config"];
+        text["tie_word_embeddings"] = decoder.config().tiedHead;
+        for (const char* key : {"dtype", "torch_dtype"}) {
+            if (text.contains(key)) {
+                text[key] = dtypeName(storeAs);
+            }
+        }
     }
     (*config)[config->contains("dtype") ? "dtype" : "torch_dtype"] = dtypeName(storeAs);
     config->erase("quantization_config"); // what is written are numbers
@@ -285,7 +358,8 @@ Result<void> save(nn::Decoder& decoder, const fs::path& source, const fs::path& 
         return Error{target.string()
                      + ": is the base model itself; choose another folder, the base is never overwritten"};
     }
-    auto config = newConfig(decoder, source, storeAs);
+    const auto names = SourceNames::of(source);
+    auto config = names ? newConfig(decoder, source, *names, storeAs) : Result<Json>(names.error());
     if (!config) {
         return config.error();
     }
@@ -295,13 +369,22 @@ Result<void> save(nn::Decoder& decoder, const fs::path& source, const fs::path& 
     if (auto copied = copyCompanions(source, target); !copied) {
         return copied;
     }
-    auto written = writeWeights(decoder, target, storeAs, shardBytes, watch);
+    const auto others = othersOf(decoder, *names);
+    auto written = others ? writeWeights(outgoing(decoder, *names, *others, storeAs), target, shardBytes, watch)
+                          : Result<std::vector<std::string>>(others.error());
     if (!written) {
         return written.error();
     }
     removeStale(target, *written);
     // Last, so that a folder with a config is a whole model.
-    return base::writeFileAtomically(target / "config.json", base::dumpJson(*config, 2) + "\n");
+    if (auto done = base::writeFileAtomically(target / "config.json", base::dumpJson(*config, 2) + "\n"); !done) {
+        return done;
+    }
+    std::set<std::string> expected;
+    for (const auto& [name, stored] : *others) {
+        expected.insert(name);
+    }
+    return checkFolder(target, expected);
 }
 
 } // namespace

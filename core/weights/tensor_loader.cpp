@@ -4,10 +4,13 @@
 #include "core/quant/weight_quantiser.h"
 #include "core/weights/load.h"
 
+#include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/isfinite.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace luthier::weights {
 
@@ -42,8 +45,13 @@ Result<void> TensorLoader::inPieces(const StoredTensor& stored, const Take& take
             return got;
         }
         const auto count = static_cast<std::int64_t>(step / size);
-        take(at::from_blob(m_buffer.data_ptr(), {count}, at::TensorOptions().dtype(type)),
-             static_cast<std::int64_t>(done / size));
+        const at::Tensor numbers = at::from_blob(m_buffer.data_ptr(), {count}, at::TensorOptions().dtype(type));
+        // Every answer of such a model is nonsense, and its cause is nowhere to be seen. The sum is quick, and not finite then.
+        if (!std::isfinite(numbers.sum(at::kFloat).item<float>()) && !at::isfinite(numbers).all().item<bool>()) {
+            return Error{stored.file->path().string() + ": tensor \"" + stored.info->name + "\" holds numbers that are not finite (NaN or "
+                         "infinite): the training that made it diverged, or the file is damaged; take an earlier checkpoint or the file anew"};
+        }
+        take(numbers, static_cast<std::int64_t>(done / size));
         advance(step);
     }
     return {};

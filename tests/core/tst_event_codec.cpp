@@ -37,7 +37,7 @@ std::vector<train::Event> oneOfEach()
             train::SampleDone{40, "Why?\n", "Because\t\u00fcber \U0001F600 \\ \"so\""},
             train::CheckpointSaved{40, "/tmp/a b/checkpoints/step-40"},
             train::Warning{41, "The gradient norm doubled."},
-            train::RunEnded{train::Outcome::Stopped, "a sentence", 184.2, "/tmp/adapter", 190}};
+            train::RunEnded{train::Outcome::Stopped, "a sentence", 184.2, "/tmp/adapter", 190, train::Best{150, kInf, "/tmp/best"}}};
 }
 
 std::vector<std::int64_t> stepsOf(const std::vector<train::Event>& events)

@@ -3,6 +3,7 @@
 // cancel.
 #include "core/base/json.h"
 #include "core/inference/generate.h"
+#include "core/inference/stops.h"
 #include "core/peft/adapter_folder.h"
 #include "core/weights/load.h"
 
@@ -358,9 +359,9 @@ private Q_SLOTS:
     {
         nn::DecoderConfig config;
         config.eosIds = {2, 6};
-        QCOMPARE(inference::stopIdsOf(config, *m_letters), (std::vector<TokenId>{2, 6, 29}));
+        QCOMPARE(inference::stopsOf(config, {m_letters, nullptr, {}}).ids, (std::vector<TokenId>{2, 6, 29}));
         config.eosIds = {29};
-        QCOMPARE(inference::stopIdsOf(config, *m_letters), (std::vector<TokenId>{29}));
+        QCOMPARE(inference::stopsOf(config, {m_letters, nullptr, {}}).ids, (std::vector<TokenId>{29}));
     }
 };
 

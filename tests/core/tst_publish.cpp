@@ -122,6 +122,50 @@ private Q_SLOTS:
         QVERIFY(model.proof.difference.largest < 1e-3);
     }
 
+    // A base without a template whose end of a text is not the end of the turns that were trained: what the adapter brings
+    // reaches every result.
+    void theChosenTemplateAndItsEndTravel()
+    {
+        const std::string turns = "{% for m in messages %}{{ m.role + ': ' + m.content + '<|end|>\n' }}{% endfor %}";
+        for (const bool hasOwn : {false, true}) {
+            const fs::path home = at(hasOwn ? "own" : "bare");
+            fs::create_directories(home);
+            fs::copy(kTiny, home / "base", fs::copy_options::recursive);
+            fs::copy(at("a"), home / "a", fs::copy_options::recursive);
+            need(base::writeFileAtomically(home / "base/generation_config.json", "{\"eos_token_id\": 2}"));
+            if (!hasOwn) {
+                fs::remove(home / "base/chat_template.jinja");
+            }
+            need(base::writeFileAtomically(home / "a/chat_template.jinja", turns));
+            auto order = source({{home / "a", 1}});
+            order.model = home / "base";
+            need(publish::publishModel(order, home / "merged", "auto", {}));
+            need(publish::publishAdapter(order, home / "copied", {}));
+            need(publish::publishGguf(order, home / "m.gguf", "f16", {}));
+            order.adapters.push_back({at("b"), 1});
+            need(publish::publishAdapter(order, home / "combined", {}));
+            for (const char* name : {"merged", "copied", "combined"}) {
+                QCOMPARE(need(base::readFile(home / name / "chat_template.jinja")), turns);
+                QVERIFY(need(base::readJson(home / name / "generation_config.json"))["eos_token_id"].is_array());
+            }
+            QVERIFY(need(base::readJson(home / "merged/tokenizer_config.json"))["chat_template"] == turns);
+            for (const char* name : {"merged", "m.gguf"}) {
+                const auto encoder = need(data::Encoder::load(home / name));
+                QCOMPARE(encoder.chatTemplate->source(), turns);
+                QCOMPARE(need(inference::Session::open({home / name, {}, "cpu", "fp32"}))->stopIds(), (std::vector<text::TokenId>{6, 2}));
+            }
+            const auto file = need(gguf::File::open(home / "m.gguf"));
+            QCOMPARE(file->integer("tokenizer.ggml.eos_token_id").value_or(-1), 2);
+            QCOMPARE(file->integer("tokenizer.ggml.eot_token_id").value_or(-1), 6);
+            const std::string told = need(base::readFile(home / "m.Modelfile"));
+            QVERIFY2(told.find("PARAMETER stop \"<|end|>\"") != std::string::npos && told.find("TEMPLATE") != std::string::npos, told.c_str());
+            // The adapter is asked as it was taught, here too.
+            const auto session = need(inference::Session::open({home / "base", {{home / "copied", 1}}, "cpu", "fp32"}));
+            QCOMPARE(session->encoder().chatTemplate->source(), turns);
+            QCOMPARE(session->stopIds(), (std::vector<text::TokenId>{6, 2}));
+        }
+    }
+
     // Two adapters stay loaded; blends follow one another without loading anything.
     void switchedWhileLoaded()
     {
@@ -236,7 +280,7 @@ private Q_SLOTS:
         s.device = "cpu";
         const auto result = publish::publishGguf(s, out / "wrong.gguf", "f16", {});
         QVERIFY(!result);
-        QVERIFY2(QString::fromStdString(result.message()).contains("not the model that was meant"), result.message().c_str());
+        QVERIFY2(QString::fromStdString(result.message()).contains("not what was meant"), result.message().c_str());
         QVERIFY(namesIn(out).isEmpty());
     }
 
@@ -349,16 +393,47 @@ private Q_SLOTS:
 
     void limits()
     {
-        publish::Proof proof{"texts", 1, {10, 0.001, 0.0001, 1}, publish::limitsOf("f32")};
-        QVERIFY(proof.holds());
-        proof.difference.largest = std::nan("");
-        QVERIFY(!proof.holds());
-        proof.difference = {10, 0.001, 0.0001, 0.5};
-        QVERIFY(!proof.holds());
-        QVERIFY(QString::fromStdString(proof.sentence()).contains("allowed are 0.01"));
-        proof.difference = {};
-        QVERIFY(!proof.holds()); // nothing was compared
-        QVERIFY(!publish::Proof({"", 1, {10, 0, 0, 1}, publish::limitsOf("q3")}).limits.largest);
+        const publish::Difference good{10, 0.001, 0.0001, 1};
+        publish::Proof proof{"texts", 1, good, publish::limitsOf("f16"), good};
+        QVERIFY(proof.holds() && proof.isUsual());
+        // What a type costs is no failure.
+        proof.difference = {10, 3, 1, 0.5};
+        QVERIFY(proof.holds() && !proof.isUsual());
+        QVERIFY(QString::fromStdString(proof.sentence()).contains("usual are at most 0.1"));
+        // A file that says something else than its own numbers is one.
+        for (const publish::Difference& bad : {publish::Difference{10, std::nan(""), 0.0001, 1}, {10, 0.001, 0.0001, 0.5}, {}}) {
+            proof.file = bad;
+            QVERIFY(!proof.holds());
+        }
+        QVERIFY(QString::fromStdString(proof.sentence()).contains("something else than its own numbers"));
+        QVERIFY(!publish::limitsOf("q3").largest);
+    }
+
+    // Random weights as wide as these feel rounding far more than a trained model; the file is what was meant all the same.
+    void whatRoundingCostsIsAFigure()
+    {
+        const fs::path wide = at("wide");
+        fs::copy(kTiny, wide, fs::copy_options::recursive);
+        const auto decoder = need(weights::loadDecoder(need(weights::ModelFolder::open(kTiny)), at::kCPU, at::kFloat));
+        for (const nn::NamedTensor& item : decoder->tensors()) {
+            if (item.tensor.dim() == 2) {
+                item.tensor.copy_(at::randn(item.tensor.sizes()) * 0.4);
+            }
+        }
+        fs::remove(wide / "model.safetensors");
+        need(weights::saveModelFolder(*decoder, kTiny, wide, at::kFloat));
+        publish::Source s;
+        s.model = wide;
+        s.device = "cpu";
+        for (const char* type : {"f16", "q8_0", "q6_k", "q4_0"}) {
+            const auto result = need(publish::publishGguf(s, at((std::string("wide-") + type + ".gguf").c_str()), type, {}));
+            qInfo("%s: %s", type, result.proof.sentence().c_str());
+            QVERIFY(result.proof.holds());
+            QVERIFY(result.proof.file.largest <= 1e-3);
+            const bool told = std::any_of(result.notes.begin(), result.notes.end(),
+                                          [](const std::string& note) { return note.find("costs this model more") != std::string::npos; });
+            QCOMPARE(told, !result.proof.isUsual());
+        }
     }
 };
 

@@ -95,6 +95,10 @@ Result<void> GgufModel::addTensors()
                          + gguf::blockFormatNames()};
         }
         const auto known = names.find(tensor.name);
+        if (known == names.end() && tensor.name.starts_with("blk.")) {
+            return Error{"tensor " + inQuotes(tensor.name) + " has no place in a model of " + std::to_string(m_config.layers)
+                         + " layers of this kind; block_count does not fit the tensors, or the model has parts that are not known here"};
+        }
         TensorInfo info;
         info.name = known != names.end() ? known->second : tensor.name;
         info.shape.assign(tensor.dims.rbegin(), tensor.dims.rend());

@@ -5,6 +5,7 @@
 #include "core/base/cancel.h"
 #include "core/base/result.h"
 #include "core/gguf/content.h"
+#include "core/weights/conversation.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -36,9 +37,14 @@ const gguf::TensorType* ggufFormatOf(const GgufFileKind& kind, const std::string
                                          std::int64_t layers, bool hasHead);
 
 // Configuration, tokenizer, chat template and weights; `source` is the folder or GGUF file that the decoder was loaded
-// from. Atomic; progress in bytes. What other programs may read otherwise goes to `notes`.
+// from, to whose own ends and template `talk` adds. Atomic; progress in bytes. What other programs may read otherwise goes to `notes`.
 Result<void> saveGguf(nn::Decoder& decoder, const std::filesystem::path& source, const std::filesystem::path& target,
                       const GgufFileKind& kind, std::vector<std::string>& notes, const base::Progress& progress = {},
-                      const base::CancelToken& cancel = {});
+                      const base::CancelToken& cancel = {}, const Conversation& talk = {});
+
+// Whether the file, read as the numbers of a model folder, holds what saveGguf() was to round the decoder's weights to, to
+// the bit. Errors as those of checkNumbers().
+Result<void> checkGguf(nn::Decoder& decoder, const std::filesystem::path& written, const GgufFileKind& kind,
+                       const base::Progress& progress = {}, const base::CancelToken& cancel = {});
 
 } // namespace luthier::weights

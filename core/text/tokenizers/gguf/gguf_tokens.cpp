@@ -201,16 +201,15 @@ Result<GgufTokens> ofGguf(const fs::path& path, std::int64_t rows)
     return t;
 }
 
-void addSpecials(GgufTokens& t, const Tokenizer& tokenizer, const std::vector<std::int64_t>& ends)
+void addSpecials(GgufTokens& t, const Tokenizer& tokenizer, const std::vector<TokenId>& ends)
 {
     t.bos = tokenizer.bos();
     t.eos = tokenizer.eos();
     t.pad = tokenizer.pad();
-    for (const std::int64_t end : ends) {
-        const auto id = static_cast<TokenId>(end);
+    for (const TokenId id : ends) {
         if (!t.eos) {
             t.eos = id;
-        } else if (id != *t.eos) {
+        } else if (id != *t.eos && std::find(t.moreEnds.begin(), t.moreEnds.end(), id) == t.moreEnds.end()) {
             t.moreEnds.push_back(id);
         }
     }
@@ -232,7 +231,8 @@ void addTemplates(GgufTokens& t, const fs::path& model)
 
 } // namespace
 
-Result<GgufTokens> ggufTokens(const fs::path& model, std::int64_t rows, const std::vector<std::int64_t>& ends)
+Result<GgufTokens> ggufTokens(const fs::path& model, std::int64_t rows, const std::vector<TokenId>& ends,
+                              const std::string& chatTemplate)
 {
     auto tokenizer = loadTokenizer(model);
     if (!tokenizer) {
@@ -248,7 +248,11 @@ Result<GgufTokens> ggufTokens(const fs::path& model, std::int64_t rows, const st
             return tokens;
         }
         addSpecials(*tokens, **tokenizer, ends);
-        addTemplates(*tokens, model);
+        if (chatTemplate.empty()) {
+            addTemplates(*tokens, model);
+        } else {
+            tokens->chatTemplate = chatTemplate;
+        }
         return tokens;
     } catch (const Json::exception& problem) { // a part of the wrong kind that the tokenizer's own reader passes over
         return Error{(model / "tokenizer.json").string() + ": cannot be written as GGUF: " + problem.what()};

@@ -19,6 +19,9 @@
 
 namespace luthier::text {
 
+// Ends of an answer that a GGUF file can name beside the end of a text: "eot" and "eom".
+inline constexpr std::size_t kGgufEnds = 2;
+
 struct GgufTokens {
     std::string model;                // "gpt2", "llama"
     std::string pre = "default";      // a row of preTokenizerNames()
@@ -33,14 +36,16 @@ struct GgufTokens {
     std::optional<TokenId> eos;
     std::optional<TokenId> unknown;
     std::optional<TokenId> pad;
-    std::vector<TokenId> moreEnds;    // of a turn, of a message: at most two have a name
+    std::vector<TokenId> moreEnds;    // of a turn, of a message: kGgufEnds of them have a name
     std::string chatTemplate;         // empty: none
     std::string toolTemplate;         // used when tools are given; empty: none
 };
 
-// `rows`: of the embedding; ids that the tokenizer lacks are filled up. `ends`: ids that end an answer.
+// `rows`: of the embedding; ids that the tokenizer lacks are filled up. `ends`: ids that end an answer. `chatTemplate`:
+// instead of the model's own; empty: its own.
 // Errors name the file and what has no place in a GGUF file.
-Result<GgufTokens> ggufTokens(const std::filesystem::path& model, std::int64_t rows, const std::vector<std::int64_t>& ends);
+Result<GgufTokens> ggufTokens(const std::filesystem::path& model, std::int64_t rows, const std::vector<TokenId>& ends,
+                              const std::string& chatTemplate = {});
 
 void addTokens(const GgufTokens& tokens, gguf::Content& content);
 

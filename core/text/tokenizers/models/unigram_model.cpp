@@ -45,6 +45,17 @@ public:
         return kNone;
     }
     TokenId idAt(std::uint32_t node) const { return m_ids[node]; }
+    TokenId find(std::string_view piece) const
+    {
+        std::uint32_t node = 0;
+        for (const char c : piece) {
+            node = child(node, static_cast<unsigned char>(c));
+            if (node == kNone) {
+                return PieceTable::kNone;
+            }
+        }
+        return m_ids[node];
+    }
 
 private:
     struct Slot {
@@ -176,8 +187,13 @@ void UnigramModel::encode(std::string_view piece, ModelScratch& scratch, std::ve
     }
 }
 
+// What no piece spells, all of it together. The unknown token's own spelling is a piece: a text that holds it is that token.
 void UnigramModel::addUnknown(std::string_view bytes, std::vector<Symbol>& out) const
 {
+    if (const TokenId known = m_trie.find(bytes); known != PieceTable::kNone) {
+        out.push_back({known, static_cast<std::uint32_t>(bytes.size())});
+        return;
+    }
     const bool falls = m_settings.byteFallback && std::all_of(bytes.begin(), bytes.end(), [&](char c) {
                            return m_fallback[static_cast<unsigned char>(c)] != PieceTable::kNone;
                        });

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // PCRE2 for patterns that no scanner knows. The files are written for another dialect (Oniguruma's Ruby syntax), so
-// \s, \w and \h are spelled out and ^ and $ stand at every line.
+// \s, \w and \h are spelled out, \u is a character's number, the name of a script means the characters of that script alone
+// (PCRE2 would add those it shares with others, as the ideographic full stop), and ^ and $ stand at every line.
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
 #include "core/text/characters/utf8.h"
 #include "core/text/tokenizers/splitting/splitter.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace luthier::text {
@@ -50,15 +52,55 @@ std::string translated(char escape, bool inSet)
     }
 }
 
+bool isScript(const std::string& name)
+{
+    const std::string pattern = "\\p{sc:" + name + "}";
+    int code = 0;
+    PCRE2_SIZE at = 0;
+    pcre2_code* compiled = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), PCRE2_UTF, &code, &at, nullptr);
+    pcre2_code_free(compiled);
+    return compiled != nullptr;
+}
+
+bool isHex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+// An escape that is longer than two letters, from its backslash on; `size` becomes what it takes. Empty: it is none.
+std::string longEscape(std::string_view rest, std::size_t& size)
+{
+    constexpr std::size_t kUnicodeSize = 6; // \u4e00
+    if (rest[1] == 'u' && rest.size() >= kUnicodeSize && std::all_of(rest.begin() + 2, rest.begin() + kUnicodeSize, isHex)) {
+        size = kUnicodeSize;
+        return "\\x{" + std::string(rest.substr(2, 4)) + "}";
+    }
+    const auto end = rest.find('}');
+    if ((rest[1] != 'p' && rest[1] != 'P') || rest.size() < 3 || rest[2] != '{' || end == std::string_view::npos) {
+        return {};
+    }
+    std::string name(rest.substr(3, end - 3));
+    const bool isTurned = name.starts_with('^');
+    name = isTurned ? name.substr(1) : name;
+    if (name.size() < 3 || !std::all_of(name.begin(), name.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; })
+        || !isScript(name)) {
+        return {};
+    }
+    size = end + 1;
+    return std::string(isTurned != (rest[1] == 'P') ? "\\P" : "\\p") + "{sc:" + name + "}";
+}
+
 std::string inPcreDialect(const std::string& pattern)
 {
     std::string out;
     bool inSet = false;
     for (std::size_t i = 0; i < pattern.size(); ++i) {
         if (pattern[i] == '\\' && i + 1 < pattern.size()) {
-            const auto other = translated(pattern[i + 1], inSet);
+            std::size_t size = 2;
+            auto other = longEscape(std::string_view(pattern).substr(i), size);
+            other = other.empty() ? translated(pattern[i + 1], inSet) : std::move(other);
             out += other.empty() ? pattern.substr(i, 2) : other;
-            ++i;
+            i += size - 1;
             continue;
         }
         if (pattern[i] == '[' && !inSet) {
