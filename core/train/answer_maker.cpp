@@ -3,6 +3,7 @@
 
 #include "core/base/random.h"
 #include "core/inference/batch_generate.h"
+#include "core/inference/stops.h"
 #include "core/inference/generate.h"
 #include "core/inference/judged_row.h"
 
@@ -36,7 +37,7 @@ void take(const data::Example& example, std::vector<data::Message>& turns, rewar
 
 AnswerMaker::AnswerMaker(nn::Decoder& decoder, const data::Encoder& encoder, rewards::Rewards rewards, std::shared_ptr<inference::Session> judge,
                          const objectives::ObjectiveSettings& settings)
-    : m_decoder(decoder), m_encoder(encoder), m_rewards(std::move(rewards)), m_judge(std::move(judge)), m_stopIds(inference::stopIdsOf(decoder.config(), *encoder.tokenizer)),
+    : m_decoder(decoder), m_encoder(encoder), m_rewards(std::move(rewards)), m_judge(std::move(judge)), m_stopIds(inference::stopsOf(decoder.config(), encoder).ids),
       m_settings(settings.of<objectives::AnswerSettings>())
 {
 }
