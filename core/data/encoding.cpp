@@ -315,7 +315,8 @@ Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSet
     const std::size_t numPrompt = example.kind == ExampleKind::Preference ? messages.size() : 0;
     messages.insert(messages.end(), example.chosen.begin(), example.chosen.end());
     callDevelopersSystem(messages);
-    const text::RenderOptions options{settings.addPrompt, example.tools, example.templateVariables, localTime};
+    const bool asks = settings.addPrompt && example.kind == ExampleKind::Conversation; // behind a pair nothing is asked for
+    const text::RenderOptions options{asks, example.tools, example.templateVariables, localTime};
     auto rendered = chatTemplate->render(toJson(messages), options);
     if (!rendered) {
         return refusal(rendered.error(), messages, options);

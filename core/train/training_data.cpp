@@ -62,7 +62,7 @@ Result<void> checkShare(const std::string& path, const EncodedRows& rows, double
 Result<void> tellUnread(const UnreadOfFile& unread, const std::string& what, std::vector<std::string>& warnings)
 {
     const std::string file = std::filesystem::path(unread.path).filename().string();
-    const auto sentences = unread.report.sentences();
+    const auto sentences = unread.report.sentences(false); // an id is nothing to be warned of
     if (what == "refuse" && (unread.report.hasLoud() || !unread.report.leftOut.empty())) {
         std::string all;
         for (const std::string& sentence : sentences) {

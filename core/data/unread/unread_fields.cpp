@@ -456,7 +456,7 @@ std::string listOf(const std::vector<UnreadField>& fields, const std::function<b
 
 } // namespace
 
-std::vector<std::string> UnreadReport::sentences() const
+std::vector<std::string> UnreadReport::sentences(bool withQuiet) const
 {
     struct Group {
         UnreadWhy why;
@@ -486,7 +486,7 @@ std::vector<std::string> UnreadReport::sentences() const
                        + (leftOut.size() > kShownFields ? ", ..." : ""));
     }
     list.insert(list.end(), remarks.begin(), remarks.end());
-    if (const std::string quiet = listOf(fields, [](const UnreadField& f) { return f.isQuiet(); }); !quiet.empty()) {
+    if (const std::string quiet = listOf(fields, [](const UnreadField& f) { return f.isQuiet(); }); withQuiet && !quiet.empty()) {
         list.push_back("not read either, and seldom missed: " + quiet);
     }
     if (untried > 0) {

@@ -48,8 +48,8 @@ struct UnreadReport {
     std::optional<ColumnGuess> offer;   // how it would read more
 
     bool hasLoud() const; // a field that is not quiet
-    // For people, without the file's name: offer and loud fields first, then the rest.
-    std::vector<std::string> sentences() const;
+    // For people, without the file's name: offer and loud fields first, then the rest; the quiet ones where they are asked for.
+    std::vector<std::string> sentences(bool withQuiet = true) const;
 };
 
 // What an example comes to, in bytes; two that are equal teach the same.

@@ -73,7 +73,7 @@ void takeRows(TunePlan& plan, const train::RunPlan& made, bool isUnreadSaid)
     plan.excluded = data.excluded;
     for (const train::UnreadOfFile& file : isUnreadSaid ? data.unread : std::vector<train::UnreadOfFile>()) {
         const QString name = QFileInfo(QString::fromStdString(file.path)).fileName();
-        for (const std::string& sentence : file.report.sentences()) {
+        for (const std::string& sentence : file.report.sentences(false)) {
             //: file, sentence
             plan.unread += QCoreApplication::translate("TunePlan", "%1: %2").arg(name, QString::fromStdString(sentence));
         }
