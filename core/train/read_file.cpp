@@ -29,13 +29,14 @@ data::Trace objectiveTrace(const data::Encoder& encoder, const EncodeSettings& s
         for (const float value : item->values) {
             trace += std::to_string(std::bit_cast<std::uint32_t>(value)) + ' ';
         }
-        return trace;
+        return trace + item->label;
     };
 }
 
 data::UnreadReport unreadOf(const data::Dataset& dataset, const EncodedRows& rows, const data::Encoder& encoder, const EncodeSettings& settings)
 {
     data::UnreadSettings judged{&encoder, objectiveTrace(encoder, settings), {"synthetic"}};
+    judged.hasRewards = settings.objective->layout == objectives::Layout::Prompts;
     if (!settings.stratifyBy.empty()) {
         judged.alsoRead.insert(settings.stratifyBy);
     }

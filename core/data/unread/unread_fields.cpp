@@ -64,8 +64,8 @@ std::string exampleTrace(const Example& example, bool withAsked)
             append(trace, message, withAsked);
         }
     }
-    return trace + (example.desirable ? *example.desirable ? "+" : "-" : "") + base::dumpJson(example.tools)
-           + base::dumpJson(example.templateVariables);
+    return trace + (example.desirable ? *example.desirable ? "+" : "-" : "") + (example.margin ? std::to_string(*example.margin) : "") + '\x1d'
+           + example.label + '\x1f' + example.labelled + '\x1d' + base::dumpJson(example.tools) + base::dumpJson(example.templateVariables);
 }
 
 // One field of a group, over the rows that are tried out.
@@ -349,7 +349,7 @@ std::vector<Json> sampleOf(const Dataset& dataset, const FieldCensus& census)
 
 const char* toText(UnreadWhy why)
 {
-    constexpr std::array kNames = {"format", "template", "ask_template", "repeated", "bookkeeping"};
+    constexpr std::array kNames = {"format", "template", "ask_template", "rewards", "repeated", "bookkeeping"};
     return kNames[static_cast<std::size_t>(why)];
 }
 
@@ -392,6 +392,9 @@ UnreadReport unreadFields(const Dataset& dataset, const FieldCensus& census, con
             take(report, trial, group->rows, taken);
         }
         takeColumns(unread, columns);
+    }
+    for (UnreadField& field : report.fields) {
+        field.why = settings.hasRewards && field.why == UnreadWhy::Format ? UnreadWhy::Rewards : field.why;
     }
     std::stable_sort(report.fields.begin(), report.fields.end(), [](const UnreadField& a, const UnreadField& b) {
         return std::tuple(a.isQuiet(), b.rows) < std::tuple(b.isQuiet(), a.rows);
@@ -465,6 +468,7 @@ std::vector<std::string> UnreadReport::sentences(bool withQuiet) const
     static constexpr std::array kGroups = {
         Group{UnreadWhy::Format, "not read, and so not learned: "},
         Group{UnreadWhy::Template, "left out by the chat template or the objective, and so not learned: "},
+        Group{UnreadWhy::Rewards, "read by rules of the reward that ask for them, and by nothing else: "},
         Group{UnreadWhy::AskTemplate, "learned only where the chat template writes them: "},
     };
     std::vector<std::string> list;
@@ -486,7 +490,7 @@ std::vector<std::string> UnreadReport::sentences(bool withQuiet) const
                        + (leftOut.size() > kShownFields ? ", ..." : ""));
     }
     list.insert(list.end(), remarks.begin(), remarks.end());
-    if (const std::string quiet = listOf(fields, [](const UnreadField& f) { return f.isQuiet(); }); withQuiet && !quiet.empty()) {
+    if (const std::string quiet = listOf(fields, [](const UnreadField& f) { return f.why > UnreadWhy::Rewards; }); withQuiet && !quiet.empty()) {
         list.push_back("not read either, and seldom missed: " + quiet);
     }
     if (untried > 0) {

@@ -25,17 +25,18 @@ enum class UnreadWhy {
     Format,      // the shape in which the file is read has no place for it
     Template,    // the example has it, but neither text nor mask
     AskTemplate, // a member of messages, which only some chat templates write; no template is known here
+    Rewards,     // rules of a reward may ask for it
     Repeated,    // what stands there is learned from another field
     Bookkeeping, // an id, an index, a source and the like
 };
-const char* toText(UnreadWhy why); // "format", "template", "ask_template", "repeated", "bookkeeping"
+const char* toText(UnreadWhy why); // "format", "template", "ask_template", "rewards", "repeated", "bookkeeping"
 
 struct UnreadField {
     std::string name;      // "choices", "messages/*/name"; of a speaker's texts "messages/*/content (system)"
     std::int64_t rows = 0; // that fill it and do without
     UnreadWhy why = UnreadWhy::Format;
 
-    bool isQuiet() const { return why == UnreadWhy::Repeated || why == UnreadWhy::Bookkeeping; }
+    bool isQuiet() const { return why >= UnreadWhy::Rewards; }
 };
 
 struct UnreadReport {
@@ -60,6 +61,7 @@ struct UnreadSettings {
     const Encoder* encoder = nullptr;    // null or without a template: what templates do is not known
     Trace trace = {};                    // empty: encodedTrace of the encoder
     std::set<std::string> alsoRead = {}; // columns that something else than the format reads
+    bool hasRewards = false;             // answers are made and rewarded by rules that may read any column
 };
 
 // `census` has the rows that give an example.
