@@ -394,7 +394,8 @@ UnreadReport unreadFields(const Dataset& dataset, const FieldCensus& census, con
         takeColumns(unread, columns);
     }
     for (UnreadField& field : report.fields) {
-        field.why = settings.hasRewards && field.why == UnreadWhy::Format ? UnreadWhy::Rewards : field.why;
+        const bool mayBeAsked = settings.hasRewards && (field.why == UnreadWhy::Format || field.why == UnreadWhy::Template);
+        field.why = mayBeAsked ? UnreadWhy::Rewards : field.why; // the answer of a row, too
     }
     std::stable_sort(report.fields.begin(), report.fields.end(), [](const UnreadField& a, const UnreadField& b) {
         return std::tuple(a.isQuiet(), b.rows) < std::tuple(b.isQuiet(), a.rows);
