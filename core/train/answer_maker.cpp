@@ -3,7 +3,6 @@
 
 #include "core/base/random.h"
 #include "core/inference/batch_generate.h"
-#include "core/inference/stops.h"
 #include "core/inference/generate.h"
 #include "core/inference/judged_row.h"
 
@@ -37,7 +36,7 @@ void take(const data::Example& example, std::vector<data::Message>& turns, rewar
 
 AnswerMaker::AnswerMaker(nn::Decoder& decoder, const data::Encoder& encoder, rewards::Rewards rewards, std::shared_ptr<inference::Session> judge,
                          const objectives::ObjectiveSettings& settings)
-    : m_decoder(decoder), m_encoder(encoder), m_rewards(std::move(rewards)), m_judge(std::move(judge)), m_stopIds(inference::stopsOf(decoder.config(), encoder).ids),
+    : m_decoder(decoder), m_encoder(encoder), m_rewards(std::move(rewards)), m_judge(std::move(judge)), m_stops(inference::stopsOf(decoder.config(), encoder)),
       m_settings(settings.of<objectives::AnswerSettings>())
 {
 }
@@ -120,6 +119,7 @@ Result<std::vector<rollouts::Answered>> AnswerMaker::answer(const PromptRows& ro
         for (std::int64_t i = 0; i < group; ++i) {
             inference::BatchRequest request{ids, {}};
             request.sampling.maxNew = m_settings.maxNew;
+            request.sampling.stop = m_stops.texts;
             request.sampling.temperature = m_settings.temperature;
             request.sampling.seed = static_cast<std::int64_t>(seedOf(seed, requests.size()) >> 1);
             request.onPiece = look;
@@ -132,7 +132,7 @@ Result<std::vector<rollouts::Answered>> AnswerMaker::answer(const PromptRows& ro
             progress(++done, static_cast<std::int64_t>(requests.size()));
         }
     };
-    auto generated = inference::generateAll(m_decoder, m_encoder.tokenizer, requests, m_stopIds, options);
+    auto generated = inference::generateAll(m_decoder, m_encoder.tokenizer, requests, m_stops.ids, options);
     if (!generated) {
         return generated.error();
     }

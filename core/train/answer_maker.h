@@ -10,6 +10,7 @@
 #include "core/data/dataset.h"
 #include "core/data/encoding.h"
 #include "core/inference/session.h"
+#include "core/inference/stops.h"
 #include "core/nn/decoder.h"
 #include "core/objectives/rollout_settings.h"
 #include "core/rewards/rewards.h"
@@ -56,7 +57,7 @@ private:
     const data::Encoder& m_encoder;
     rewards::Rewards m_rewards;
     std::shared_ptr<inference::Session> m_judge;
-    std::vector<text::TokenId> m_stopIds;
+    inference::Stops m_stops;
     objectives::AnswerSettings m_settings;
 };
 
