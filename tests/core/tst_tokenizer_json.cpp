@@ -139,6 +139,8 @@ private Q_SLOTS:
     void framedAsTheFileSays();
     void cachedIsAsFresh_data() { addShapes(); }
     void cachedIsAsFresh();
+    void corners();
+    void userDefinedBeginsATextBare();
     void threadsShareOne();
     void specialsAsText();
     void configNamesSpecials();
@@ -264,6 +266,47 @@ void TestTokenizerJson::cachedIsAsFresh()
         const auto text = bytesOf(strings[i]);
         QCOMPARE(warm->ids(text), first[i]);
         QCOMPARE(fresh->ids(text), first[i]);
+    }
+}
+
+// Patterns by numbers and scripts of characters, texts made bare, an unknown token that is spelled out, added tokens that strip.
+void TestTokenizerJson::corners()
+{
+    const auto file = base::readJson(kReference / "tokenizer_corners.json");
+    QVERIFY2(file.ok(), file.ok() ? "" : file.message().c_str());
+    for (const Json& shape : file->at("shapes")) {
+        const std::string name = shape["name"];
+        const auto tokenizer = parsed(base::dumpJson(shape["tokenizer"]));
+        QVERIFY2(tokenizer.ok(), tokenizer.ok() ? "" : (name + ": " + tokenizer.message()).c_str());
+        for (const Json& row : shape["cases"]) {
+            const std::string text = row[0];
+            const auto ids = (*tokenizer)->ids(text, {.addSpecial = false, .parseSpecial = true});
+            QVERIFY2(ids == row[1].get<std::vector<text::TokenId>>(), qPrintable(QString::fromStdString(name) + ": " + shown(text)));
+            const std::string decoded = (*tokenizer)->decode(ids);
+            QVERIFY2(decoded == row[2].get<std::string>(), qPrintable(QString::fromStdString(name) + ": " + shown(text) + shown(decoded)));
+        }
+    }
+}
+
+void TestTokenizerJson::userDefinedBeginsATextBare()
+{
+    const auto file = base::readJson(kReference / "tokenizer_corners.json");
+    QVERIFY(file.ok());
+    const Json& reference = file->at("user_defined");
+    for (const char* mode : {"present", "legacy"}) {
+        QTemporaryDir folder;
+        const fs::path path = folder.path().toStdString();
+        const auto bytes = QByteArray::fromBase64(QByteArray::fromStdString(reference["model"].get<std::string>()));
+        QVERIFY(base::writeFileAtomically(path / "tokenizer.model", bytes.toStdString()).ok());
+        const Json config{{"tokenizer_class", "LlamaTokenizer"}, {"bos_token", "<s>"}, {"eos_token", "</s>"}, {"unk_token", "<unk>"},
+                          {"legacy", std::string(mode) == "legacy"}};
+        QVERIFY(base::writeFileAtomically(path / "tokenizer_config.json", base::dumpJson(config)).ok());
+        const auto tokenizer = text::loadTokenizer(path);
+        QVERIFY2(tokenizer.ok(), tokenizer.ok() ? "" : tokenizer.message().c_str());
+        for (const Json& row : reference[mode]) {
+            const auto ids = (*tokenizer)->ids(row[0].get<std::string>(), {.addSpecial = false, .parseSpecial = true});
+            QVERIFY2(ids == row[1].get<std::vector<text::TokenId>>(), qPrintable(QString(mode) + ": " + shown(row[0].get<std::string>())));
+        }
     }
 }
 

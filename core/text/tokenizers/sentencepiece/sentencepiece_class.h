@@ -41,6 +41,7 @@ private:
     bool inModel(TokenId id) const { return id >= 0 && static_cast<std::size_t>(id) < m_model.pieces.size(); }
     bool isByte(TokenId id) const { return inModel(id) && m_model.pieces[id].type == PieceType::Byte; }
 
+    bool beginsWithUserDefined(std::string_view text) const;
     std::vector<Token> encodeClean(std::string_view text, bool special) const;
     void encodeSegment(std::string_view text, std::int64_t begin, bool prefix, std::vector<Token>& out) const;
     void runModel(std::string_view text, std::int64_t shift, std::size_t skip, std::vector<Token>& out) const;
@@ -48,6 +49,7 @@ private:
     SpmModel m_model;
     AddedTokens m_added;
     std::unordered_map<std::string_view, TokenId> m_ids; // views into m_model
+    std::vector<TokenId> m_userDefined;
     sentencepiece::SentencePieceProcessor m_processor;
     std::int64_t m_vocabSize = 0;
     bool m_legacy = true;

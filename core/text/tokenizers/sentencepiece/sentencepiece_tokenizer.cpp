@@ -26,6 +26,9 @@ SentencePieceTokenizer::SentencePieceTokenizer(SpmModel model, const TokenizerCo
     }
     for (std::size_t i = 0; i < m_model.pieces.size(); ++i) {
         m_ids.emplace(m_model.pieces[i].text, static_cast<TokenId>(i));
+        if (m_model.pieces[i].type == PieceType::UserDefined && !m_model.pieces[i].text.empty()) {
+            m_userDefined.push_back(static_cast<TokenId>(i));
+        }
     }
     collectAdded(config);
     m_bos = specialId(config, "bos_token", m_model.bosId);
@@ -105,16 +108,29 @@ std::vector<Token> SentencePieceTokenizer::encode(std::string_view text, EncodeO
     return tokens;
 }
 
+// Such pieces are taken out of a text before anything else, as Hugging Face does, so no dummy prefix comes in front of one.
+bool SentencePieceTokenizer::beginsWithUserDefined(std::string_view text) const
+{
+    return std::any_of(m_userDefined.begin(), m_userDefined.end(), [&](TokenId id) {
+        return text.starts_with(m_model.pieces[static_cast<std::size_t>(id)].text);
+    });
+}
+
 std::vector<Token> SentencePieceTokenizer::encodeClean(std::string_view text, bool special) const
 {
     std::vector<Token> tokens;
     const auto parts = m_added.split(text, special);
+    const bool isBare = beginsWithUserDefined(text);
     for (std::size_t i = 0; i < parts.size(); ++i) {
         const auto& part = parts[i];
-        const bool prefix = i == 0 && m_prefixSpace;
+        const bool prefix = i == 0 && m_prefixSpace && !isBare;
         if (part.token == nullptr) {
             encodeSegment(text.substr(part.begin, part.end - part.begin), static_cast<std::int64_t>(part.begin),
                           prefix, tokens);
+            // The library has put its own in front of it.
+            if (i == 0 && isBare && m_legacy && !tokens.empty() && m_model.pieces[static_cast<std::size_t>(tokens[0].id)].text == kSpaceMark) {
+                tokens.erase(tokens.begin());
+            }
             continue;
         }
         // The prefix stands alone here, and is dropped before a special token.
