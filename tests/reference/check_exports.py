@@ -33,6 +33,7 @@ except ImportError:
     xllamacpp = None
 
 LIMIT = 2e-4
+LIMIT_GGUF = 0.15  # llama.cpp rounds activations where weights are rounded
 TEXT = "The river rose in the night, and the geese had found it."
 SMALL = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
              max_position_embeddings=256, pad_token_id=None)
@@ -54,7 +55,7 @@ FAMILIES = {
 
 class Checker:
     def __init__(self, program, folder):
-        self.program, self.folder, self.failed, self.lines = program, folder, False, []
+        self.program, self.folder, self.failed = program, folder, False
 
     def luthier(self, *words):
         done = subprocess.run([self.program, *map(str, words), "--json", "--quiet", "--device", "cpu", "--dtype", "fp32"],
@@ -65,8 +66,7 @@ class Checker:
 
     def say(self, family, what, good, detail=""):
         self.failed = self.failed or not good
-        line = f"{'ok  ' if good else 'FAIL'} {family:12} {what:42} {detail}"
-        print(line, flush=True)
+        print(f"{'ok  ' if good else 'FAIL'} {family:12} {what:42} {detail}", flush=True)
 
     def near(self, family, what, a, b, limit=LIMIT):
         difference = max(abs(x - y) for x, y in zip(a, b))
@@ -185,7 +185,12 @@ def check_family(check, family):
             check.say(family, f"{name}: what sees is unchanged", bool(towers) and all(torch.equal(first[k], second[k]) for k in towers), f"{len(towers)} tensors")
         for kind in ("f16", "q8_0", "q4_0"):
             file = home / f"{name}-{kind}.gguf"
-            proof = check.luthier("export", "--model", base, "--adapter", adapter, "--to", "gguf", "--type", kind, "--out", file)[0]["proof"]
+            try:
+                proof = check.luthier("export", "--model", base, "--adapter", adapter, "--to", "gguf", "--type", kind, "--out", file)[0]["proof"]
+            except RuntimeError as problem:
+                # llama.cpp knows no gemma2 with a head of its own.
+                check.say(family, f"{name}: {kind}", family == "gemma2" and name == "saved" and "export it as hf" in str(problem), str(problem)[:200])
+                continue
             check.say(family, f"{name}: {kind} holds", proof["holds"], f"{proof['max_difference']:.2g}")
             if xllamacpp:
                 check_gguf(check, family, f"{name} {kind}", file, check.luthier("score", "--model", file, "--ids", numbers)[0]["logprobs"][1:], ids, mark)
@@ -194,19 +199,29 @@ def check_family(check, family):
 def check_gguf(check, family, what, file, wanted, ids, mark):
     params = xllamacpp.CommonParams()
     params.model.path = str(file)
-    params.n_ctx = 128
+    params.n_ctx = 256
     params.warmup = False
+    params.verbosity = -1
     params.cpuparams.n_threads = 1
     server = xllamacpp.Server(params)
-    # The token after each prefix and its probability among all.
-    found = []
+
+    def ask(**words):
+        answer = server.handle_completions({"n_predict": 1, "temperature": 0.0, "cache_prompt": False, "ignore_eos": True, **words})
+        return (answer if isinstance(answer, dict) else json.loads(answer))["choices"][0]
+
+    # The probabilities of what comes after three beginnings of the text.
+    worst = 0.0
     for i in (1, len(ids) // 2, len(ids) - 1):
-        answer = server.handle_completions({"prompt": ids[:i], "n_predict": 1, "temperature": 0.0, "n_probs": 2000, "post_sampling_probs": False, "cache_prompt": False})
-        answer = answer if isinstance(answer, dict) else json.loads(answer)
-        listed = {row["id"]: row["logprob"] for row in answer["completion_probabilities"][0]["top_logprobs"]}
-        found.append((listed.get(ids[i]), wanted[i - 1]))
-    worst = max(abs(a - b) if a is not None else float("inf") for a, b in found)
-    check.say(family, f"{what}: llama.cpp and luthier", worst < 0.15, f"{worst:.2g}")
+        listed = {row["id"]: row["logprob"] for row in ask(prompt=ids[:i], n_probs=5000)["logprobs"]["content"][0]["top_logprobs"]}
+        worst = max(worst, abs(listed.get(ids[i], float("inf")) - wanted[i - 1]))
+    check.say(family, f"{what}: llama.cpp and luthier", worst < LIMIT_GGUF, f"{worst:.2g}")
+    # Made to choose the mark, it must stop there.
+    ended = ask(prompt=ids, n_predict=4, ignore_eos=False, logit_bias=[[mark, 1000.0]])
+    check.say(family, f"{what}: llama.cpp stops at the mark", ended["finish_reason"] == "stop" and ended["text"] == "", str(ended["finish_reason"]))
+    talk = server.handle_chat_completions({"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 4, "logit_bias": [[mark, 1000.0]]})
+    talk = talk if isinstance(talk, dict) else json.loads(talk)
+    told = talk.get("choices", [{}])[0].get("finish_reason")
+    check.say(family, f"{what}: llama.cpp chats by the template", told == "stop" and talk["usage"]["prompt_tokens"] > 5, f"{told}, {talk.get('usage', {}).get('prompt_tokens')} tokens")
 
 
 def main():

@@ -37,6 +37,9 @@ public:
         if (auto good = checkScale(); !good) {
             return good;
         }
+        if (auto good = checkHead(); !good) {
+            return good;
+        }
         addSizes();
         if (auto good = addWindows(); !good) {
             return good;
@@ -83,6 +86,15 @@ private:
                          + m_architecture + " model cannot say"};
         }
         return {};
+    }
+
+    // llama.cpp takes the embedding of a gemma2 model as its head and refuses a file that has another one.
+    Result<void> checkHead() const
+    {
+        return m_architecture == "gemma2" && !m_config.tiedHead
+                   ? Error{"the head of this model is not its embedding any more (one of them was trained alone), which a GGUF file of a "
+                           "gemma2 model cannot say; export it as hf, or train embedding and head as one"}
+                   : Result<void>();
     }
 
     // The first layer that sees everything ends a pattern of sliding ones.
