@@ -91,6 +91,9 @@ private:
     // One model reads the outer word, another the inner one.
     Result<void> checkTies() const
     {
+        if (m_folder.config().scores > 0) {
+            return {}; // a model that judges has no head for tokens
+        }
         const bool hasHead = m_wanted.contains(nameFor(kHead));
         for (const auto& [part, where] : {std::pair<Json, std::string>{m_config, ""}, {m_config.value("text_config", Json()), "text_config."}}) {
             if (part.is_object() && part.contains("tie_word_embeddings") && part["tie_word_embeddings"] != Json(!hasHead)) {
