@@ -159,6 +159,7 @@ private Q_SLOTS:
     // What starts all the same, and not without a word.
     void whatWouldSurpriseIsSaid()
     {
+        m_tiny->config.method.of<peft::LoraSettings>().alpha = 8;
         useRecipe();
         QVERIFY(plan().remarks.isEmpty() && shown("verdictRemarks").isEmpty());
         setValue("method.alpha", 64.0);
