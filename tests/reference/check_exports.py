@@ -206,17 +206,17 @@ def check_gguf(check, family, what, file, wanted, ids, mark):
     server = xllamacpp.Server(params)
 
     def ask(**words):
-        answer = server.handle_completions({"n_predict": 1, "temperature": 0.0, "cache_prompt": False, "ignore_eos": True, **words})
+        answer = server.handle_completions({"n_predict": 1, "temperature": 0.0, "cache_prompt": False, **words})
         return (answer if isinstance(answer, dict) else json.loads(answer))["choices"][0]
 
-    # The probabilities of what comes after three beginnings of the text.
+    # Made to choose what comes after three beginnings of the text, it tells how likely that was.
     worst = 0.0
     for i in (1, len(ids) // 2, len(ids) - 1):
-        listed = {row["id"]: row["logprob"] for row in ask(prompt=ids[:i], n_probs=5000)["logprobs"]["content"][0]["top_logprobs"]}
-        worst = max(worst, abs(listed.get(ids[i], float("inf")) - wanted[i - 1]))
+        chosen = ask(prompt=ids[:i], n_probs=1, logit_bias=[[ids[i], 1000.0]])["logprobs"]["content"][0]
+        worst = max(worst, abs(chosen["logprob"] - wanted[i - 1]) if chosen["id"] == ids[i] else float("inf"))
     check.say(family, f"{what}: llama.cpp and luthier", worst < LIMIT_GGUF, f"{worst:.2g}")
     # Made to choose the mark, it must stop there.
-    ended = ask(prompt=ids, n_predict=4, ignore_eos=False, logit_bias=[[mark, 1000.0]])
+    ended = ask(prompt=ids, n_predict=4, logit_bias=[[mark, 1000.0]])
     check.say(family, f"{what}: llama.cpp stops at the mark", ended["finish_reason"] == "stop" and ended["text"] == "", str(ended["finish_reason"]))
     talk = server.handle_chat_completions({"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 4, "logit_bias": [[mark, 1000.0]]})
     talk = talk if isinstance(talk, dict) else json.loads(talk)
