@@ -13,6 +13,7 @@ namespace {
 constexpr auto kStageEvery = std::chrono::milliseconds(150);
 constexpr std::int64_t kUsualEvaluations = 10;
 constexpr double kWorthSaying = 0.5; // of the time, in evaluations that were asked for
+constexpr double kFreeSeconds = 0.5; // all that nobody would miss
 
 std::string percent(double share)
 {
@@ -31,6 +32,9 @@ Evaluations::Evaluations(Evaluator evaluator, Probes probes, const config::RunSe
 
 bool Evaluations::isAffordable(std::int64_t step)
 {
+    if (m_spent + m_last < kFreeSeconds) {
+        return true;
+    }
     const double elapsed = secondsSinceStart();
     const double share = (m_spent + m_last) / std::max(elapsed + m_last, 1e-9);
     const bool isAsked = m_settings.evalEvery > 0;

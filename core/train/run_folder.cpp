@@ -3,6 +3,7 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/train/best_result.h"
 #include "core/train/run.h"
 
 namespace luthier::train {
@@ -16,7 +17,7 @@ constexpr const char* kRefused = "refused.json";
 constexpr const char* kCheckpoints = "checkpoints";
 
 // All that a start writes before the first step.
-constexpr const char* kOfTheStart[] = {kRecipe, kRefused, kCheckpoints, "held_out.json", "row_losses.json", "origin.json", "start",
+constexpr const char* kOfTheStart[] = {kRecipe, kRefused, kCheckpoints, "held_out.json", "row_losses.json", "reference.safetensors", "origin.json", "start",
                                        "start.part", "start.gguf", "start.gguf.part", "base", "base.part"};
 
 // As it is stored: files named absolutely, so that the folder may be resumed from anywhere.
@@ -39,7 +40,7 @@ config::RunConfig withAbsolutePaths(config::RunConfig config)
 bool hasWork(const fs::path& folder)
 {
     std::error_code code;
-    if (fs::exists(folder / "adapter", code) || fs::exists(folder / "model", code)) {
+    if (fs::exists(folder / "adapter", code) || fs::exists(folder / "model", code) || fs::exists(folder / kBestFolder, code)) {
         return true;
     }
     for (const auto& entry : fs::directory_iterator(folder / kCheckpoints, code)) {

@@ -43,7 +43,7 @@ std::uint64_t bytesIn(const fs::path& folder)
 std::uint64_t RunRoom::wanted(std::int64_t checkpoints, std::int64_t kept) const
 {
     const std::int64_t atOnce = std::min(checkpoints, std::max<std::int64_t>(kept, 1) + 1);
-    return checkpoint * static_cast<std::uint64_t>(std::max<std::int64_t>(atOnce, 1)) + result;
+    return checkpoint * static_cast<std::uint64_t>(std::max<std::int64_t>(atOnce, 1)) + 2 * result;
 }
 
 std::int64_t checkpointInterval(const config::RunSettings& settings, std::int64_t totalSteps)

@@ -16,6 +16,7 @@ struct RunRoom {
 
     // While a checkpoint is written the one before it still stands; at the end the result comes beside them.
     std::uint64_t least(std::int64_t checkpoints) const { return checkpoint * (checkpoints > 1 ? 2 : 1) + result; }
+    // With the best result so far, which is kept beside them.
     std::uint64_t wanted(std::int64_t checkpoints, std::int64_t kept) const;
 };
 

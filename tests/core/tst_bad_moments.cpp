@@ -103,7 +103,7 @@ int g_measured = 0;
 
 objectives::LossValue slow(const objectives::LossInput& input)
 {
-    std::this_thread::sleep_for(std::chrono::milliseconds(40));
+    std::this_thread::sleep_for(std::chrono::milliseconds(280));
     ++g_measured;
     return objectives::findObjective("sft")->loss(input);
 }
@@ -165,6 +165,7 @@ void TestBadMoments::fullDiskDropsTheOldest()
     if (!disk.isMounted()) {
         QSKIP("no rights to mount a small disk here");
     }
+    tiny.config.run.evalEvery = 1000;
     tiny.config.run.checkpointEvery = 2;
     EventLog log;
     log.onEach = [&](const train::Event& event) {
@@ -188,6 +189,7 @@ void TestBadMoments::fullDiskHoldsTheRun()
     if (!disk.isMounted()) {
         QSKIP("no rights to mount a small disk here");
     }
+    tiny.config.run.evalEvery = 1000;
     tiny.config.run.checkpointEvery = 2;
     EventLog log;
     std::jthread janitor;

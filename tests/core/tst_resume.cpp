@@ -319,6 +319,7 @@ void TestResume::fullDiskWhileTraining()
 {
     TinyRun tiny;
     tiny.config.run.checkpointEvery = 2;
+    tiny.config.run.evalEvery = 1000;
     tiny.config.run.epochs = 2;
     EventLog log;
     std::optional<FileLimit> limit;
