@@ -335,7 +335,7 @@ void TestRollouts::ppoAsWrittenOut()
         optim::AdamW optimizer({{"head", head}, heads[0], heads[1]}, how);
         std::size_t at = 0;
         for (std::int64_t epoch = 0; epoch < wanted["epochs"].get<std::int64_t>(); ++epoch) {
-            for (const std::size_t minibatch : {0, 1}) {
+            for (const std::size_t minibatch : {std::size_t{0}, std::size_t{1}}) {
                 const auto step = fixed.step(row, settings, {minibatch}, head, heads);
                 const double off = std::abs(step.loss - wanted["losses"][at]["loss"].get<double>());
                 QVERIFY2(off < 1e-4, std::to_string(off).c_str());
