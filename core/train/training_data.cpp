@@ -95,6 +95,7 @@ private:
     ItemStore withNumbers(const EncodedRows& rows, const std::string& path);
     void split();
     void join();
+    Result<void> checkColumns() const;
 
     const DataRequest& m_request;
     const objectives::Objective* m_objective = nullptr;
@@ -157,7 +158,42 @@ Result<void> Preparation::readTrain()
         count(rows, m_request.rows.train[number].path);
         m_data.files.push_back((*read)->dataset);
     }
+    if (auto there = checkColumns(); !there) {
+        return there;
+    }
     return m_items.isEmpty() ? nothingLeft() : numberLabels();
+}
+
+// A mistyped name would leave its field empty in every row, and be learned so. One that some file lacks is no fault.
+Result<void> Preparation::checkColumns() const
+{
+    constexpr std::int64_t kRowsOfEach = 1000;
+    const auto columns = data::parseColumns(m_request.config.data.columns);
+    const std::vector<std::string> strata = m_request.config.data.stratifyBy.empty() ? std::vector<std::string>()
+                                                                                     : std::vector<std::string>{m_request.config.data.stratifyBy};
+    if (!columns || (columns->empty() && strata.empty())) {
+        return {};
+    }
+    std::vector<Json> rows;
+    bool isAll = true;
+    for (const auto& file : m_data.files) {
+        const std::int64_t count = std::min(file->rowCount(), kRowsOfEach);
+        isAll = isAll && count == file->rowCount();
+        for (std::int64_t row = 0; row < count; ++row) {
+            if (auto content = file->row(row)) {
+                rows.push_back(std::move(*content));
+            }
+        }
+    }
+    data::Columns wanted = *columns;
+    for (const std::string& field : strata) {
+        wanted.push_back({"data.stratify_by", field});
+    }
+    const auto missing = data::missingColumns(wanted, rows);
+    if (!isAll || missing.empty()) { // what comes late in a long file may have it
+        return {};
+    }
+    return Error{"The training data: " + data::missingSentence(missing.front(), rows) + "."};
 }
 
 Result<void> Preparation::numberLabels()

@@ -152,6 +152,7 @@ private Q_SLOTS:
     void refusedStart_data();
     void refusedStart();
     void otherFilesAreLeftAlone();
+    void mistypedColumns();
     void anotherDay();
     void oneStepLearns_data();
     void oneStepLearns();
@@ -441,6 +442,31 @@ void TestBadMoments::otherFilesAreLeftAlone()
     QCOMPARE(ended.outcome, Outcome::Failed);
     QVERIFY2(ended.sentence.find("not empty") != std::string::npos, ended.sentence.c_str());
     QCOMPARE(bytesOf(tiny.path("run/letter.txt")), "mine");
+}
+
+void TestBadMoments::mistypedColumns()
+{
+    TinyRun tiny;
+    tiny.config.data.format = "completion";
+    tiny.config.data.columns = {"prompt=instuction", "completion=output"};
+    EventLog log;
+    auto ended = tiny.run("run", log);
+    QCOMPARE(ended.outcome, Outcome::Failed);
+    QVERIFY2(ended.sentence.find("\"instuction\"") != std::string::npos && ended.sentence.find("did you mean \"instruction\"") != std::string::npos,
+             ended.sentence.c_str());
+    tiny.config.data.columns = {"prompt=instruction", "completion=output"};
+    tiny.config.data.stratifyBy = "topic";
+    EventLog again;
+    ended = tiny.run("run", again);
+    QCOMPARE(ended.outcome, Outcome::Failed);
+    QVERIFY2(ended.sentence.find("data.stratify_by") != std::string::npos, ended.sentence.c_str());
+    tiny.config.data.stratifyBy.clear();
+    tiny.config.data.columns.push_back("system=note"); // one of two files has it
+    QVERIFY(base::writeFileAtomically(tiny.path("more.jsonl"), R"({"instruction": "Say it.", "output": "It.", "note": "Be short."})" "\n").ok());
+    tiny.config.data.train.push_back(tiny.path("more.jsonl"));
+    EventLog both;
+    ended = tiny.run("run", both);
+    QVERIFY2(ended.outcome == Outcome::Finished, ended.sentence.c_str());
 }
 
 // A template that writes the date: a run goes on with the date that it began with.

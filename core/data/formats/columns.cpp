@@ -5,6 +5,7 @@
 #include "core/data/field_path.h"
 #include "core/data/formats/format_parts.h"
 #include "core/data/sources/row_text.h"
+#include "core/fields/record.h"
 
 #include <algorithm>
 #include <set>
@@ -134,6 +135,34 @@ Json withColumns(const Json& row, const Columns& columns)
         }
     }
     return mapped;
+}
+
+Columns missingColumns(const Columns& columns, std::span<const Json> rows)
+{
+    const auto isThere = [](const Json& row, const ColumnName& column) {
+        const auto names = partsOf(column.column);
+        return !row.is_object() || row.contains(column.field) || row.contains(column.column)
+               || std::any_of(names.begin(), names.end(), [&](const std::string& name) { return row.contains(name.substr(0, name.find('/'))); });
+    };
+    Columns missing;
+    for (const ColumnName& column : columns) {
+        if (std::none_of(rows.begin(), rows.end(), [&](const Json& row) { return isThere(row, column); })) {
+            missing.push_back(column);
+        }
+    }
+    return missing;
+}
+
+std::string missingSentence(const ColumnName& missing, std::span<const Json> rows)
+{
+    std::vector<std::string> names;
+    std::string all;
+    for (const ColumnFacts& facts : columnFacts(rows)) {
+        names.push_back(facts.name);
+        all += (all.empty() ? "" : ", ") + facts.name;
+    }
+    return "no row has the column \"" + missing.column + "\", which " + missing.field + " is read from"
+           + (names.empty() ? std::string() : "; did you mean \"" + fields::nearest(missing.column, names) + "\"? There are " + all);
 }
 
 std::shared_ptr<const RowSource> withColumns(std::shared_ptr<const RowSource> source, Columns columns)

@@ -33,6 +33,11 @@ std::vector<std::string> toTexts(const Columns& columns);
 Json withColumns(const Json& row, const Columns& columns);
 std::shared_ptr<const RowSource> withColumns(std::shared_ptr<const RowSource> source, Columns columns);
 
+// Those of `columns` that none of the rows (read with them) has, under neither name, joined ones in none of their parts.
+Columns missingColumns(const Columns& columns, std::span<const Json> rows);
+// "no row has the column "qestion", which prompt is read from; did you mean "question"? There are question, answer".
+std::string missingSentence(const ColumnName& missing, std::span<const Json> rows);
+
 struct ColumnGuess {
     std::string format; // id of the format the rows then have
     Columns columns;
