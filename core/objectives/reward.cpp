@@ -10,6 +10,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/log_sigmoid.h>
 
+#include <array>
 #include <limits>
 
 namespace luthier::objectives {
@@ -32,7 +33,7 @@ Result<EncodedItem> encodeJudged(const data::Encoder& encoder, const data::Examp
     whole.maxLength = std::numeric_limits<std::int64_t>::max();
     data::Example swapped = example;
     std::swap(swapped.chosen, swapped.rejected);
-    for (const data::Example* side : {&example, &swapped}) {
+    for (const data::Example* side : std::array<const data::Example*, 2>{&example, &swapped}) {
         auto encoded = encoder.encode(*side, whole);
         if (!encoded) {
             return encoded.error();
