@@ -82,7 +82,8 @@ std::vector<Field> withRows(Field kind, std::vector<Field> own, const Rows& rows
 
 std::vector<Field> methodFields()
 {
-    return withRows(field<&peft::MethodSettings::kind>("kind", "Method", "What is trained: a small LoRA adapter (usual), another kind of adapter, or all weights."),
+    return withRows(field<&peft::MethodSettings::kind>("kind", "Method", "What is trained: a small LoRA adapter (usual), another kind of adapter, or all weights.", {},
+            {.choices = fields::choicesOf(peft::methods())}),
         {}, peft::methods());
 }
 
