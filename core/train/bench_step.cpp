@@ -191,7 +191,12 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     result.totalParameters = settings.model.numParameters();
     optim::OptimizerSettings optimizerSettings;
     optimizerSettings.paging = settings.paging;
-    const auto optimizer = optim::findOptimizer(optimizerSettings.kind)->make(leaves, optimizerSettings, optim::kPageElements);
+    optimizerSettings.kind = settings.optimizer;
+    const auto* kind = optim::findOptimizer(optimizerSettings.kind);
+    if (!kind) {
+        return Error{"there is no optimizer \"" + settings.optimizer + "\""};
+    }
+    const auto optimizer = kind->make(leaves, optimizerSettings, optim::kPageElements);
 
     const StepBatches batches = randomStep(settings, *objective);
     TrainStep trainStep(BatchLoss(decoder, *objective, {}, heads), *optimizer, kSeed);

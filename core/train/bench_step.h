@@ -33,6 +33,7 @@ struct StepBenchSettings {
     std::string paging = "auto";       // of the optimizer's state
     std::string objective = "sft";     // a pair is two rows of `length` tokens, the second half of each an answer
     bool liveReference = false;        // asked at every step; else its log-probabilities are there before, as runs usually have it
+    std::string optimizer = "adamw";   // with its usual settings
 };
 
 struct StepBenchResult {

@@ -5,6 +5,7 @@
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
 #include "core/objectives/objectives.h"
+#include "core/optim/optimizers.h"
 #include "core/peft/lora_settings.h"
 #include "core/peft/method.h"
 #include "core/text/tokenizers/bench_tokenize.h"
@@ -41,6 +42,7 @@ struct Flags {
     std::string paging = "auto";
     std::string objective = "sft";
     bool liveReference = false;
+    std::string optimizer = "adamw";
     double dropout = 0;
     bool checkpointing = false;
     std::int64_t prompt = 128;
@@ -100,7 +102,7 @@ int benchStep(const Flags& flags, Context& context)
     auto result = train::benchStep({std::move(*config), method, flags.batch, flags.length, flags.steps,
                                     flags.warmup, context.globals.deviceOrAuto(),
                                     context.globals.dtypeOrAuto(), progress, context.cancel, flags.quantization,
-                                    flags.checkpointing, flags.paging, flags.objective, flags.liveReference});
+                                    flags.checkpointing, flags.paging, flags.objective, flags.liveReference, flags.optimizer});
     context.console.endProgress();
     if (!result) {
         return context.fail(result.message());
@@ -268,6 +270,11 @@ void setup(CLI::App& app, Flags& flags)
                 objectives.emplace_back(objective.id);
             }
             sub->add_option("--objective", flags.objective, "What is learned; a pair is two rows")->check(CLI::IsMember(objectives))->option_text("sft");
+            std::vector<std::string> optimizers;
+            for (const auto& optimizer : optim::optimizers()) {
+                optimizers.emplace_back(optimizer.id);
+            }
+            sub->add_option("--optimizer", flags.optimizer, "How gradients change the weights")->check(CLI::IsMember(optimizers))->option_text("adamw");
             sub->add_flag("--live-reference", flags.liveReference, "Ask the reference at every step, instead of once before");
             sub->add_option("--dropout", flags.dropout, "Share of an adapter's inputs dropped; the peers' tables have 0")
                 ->check(CLI::Range(0.0, 0.9))
