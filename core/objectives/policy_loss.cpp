@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/objectives/policy_loss.h"
 
+#include "core/data/example.h"
 #include "core/objectives/token_log_probs.h"
 
 #include <ATen/TensorOperators.h>

@@ -9,6 +9,8 @@
 #pragma once
 
 #include "core/objectives/loss.h"
+#include "core/objectives/objectives.h"
+#include "core/objectives/objectives.h"
 #include "core/objectives/rollout_settings.h"
 
 #include <string>
