@@ -76,7 +76,7 @@ private Q_SLOTS:
         QCOMPARE(messages[0].content, std::string("Given.\n\nOwn."));
         QCOMPARE(messages[2].content, std::string("A"));
         QVERIFY(!messages[2].trained);
-        QCOMPARE(promptFor({kBase}, row, 0).size(), std::size_t{2});
+        QCOMPARE(promptFor({kBase, false, "", {}, {}}, row, 0).size(), std::size_t{2});
     }
 
     // A row is never shown itself as an example; the nearest one has most words in common.
@@ -91,7 +91,7 @@ private Q_SLOTS:
         EvalRow row;
         row.prompt = {{"user", "How hard is oak wood?", {}}};
         for (const auto choice : {ShotChoice::Diverse, ShotChoice::Nearest}) {
-            Contender contender{kPrompted};
+            Contender contender{kPrompted, false, "", {}, {}};
             need(chooseShots(contender, *dataset, {row}, 2, choice));
             const auto messages = promptFor(contender, row, 0);
             QCOMPARE(messages.size(), std::size_t{5});

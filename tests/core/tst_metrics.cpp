@@ -99,7 +99,7 @@ private Q_SLOTS:
         QVERIFY(missingFor(*need(findMetric("length")), {"x"}).empty());
         const std::vector<ScoredRow> rows{{"x"}};
         QVERIFY(need(findMetric("regex_match"))->measure(rows, {}).message().find("--pattern") != std::string::npos);
-        QVERIFY(need(findMetric("regex_match"))->measure(rows, {.pattern = "("}).message().size() > 5);
+        QVERIFY(need(findMetric("regex_match"))->measure(rows, {.pattern = "(", .schema = ""}).message().size() > 5);
         QVERIFY(need(findMetric("schema_valid"))->measure(rows, {}).message().find("--schema") != std::string::npos);
     }
 
@@ -190,7 +190,7 @@ private Q_SLOTS:
         QCOMPARE(value("repetition", {{"too short"}}), 0.0);
         QCOMPARE(value("empty", {{" \n"}, {"x"}}), 0.5);
         QCOMPARE(value("code_fences", {{"```c\nx\n```"}, {"```c\nx"}, {"no"}}), 1.0 / 3);
-        QCOMPARE(value("regex_match", {{"ab1"}, {"ab"}}, {.pattern = "[0-9]$"}), 0.5);
+        QCOMPARE(value("regex_match", {{"ab1"}, {"ab"}}, {.pattern = "[0-9]$", .schema = ""}), 0.5);
     }
 
     void perplexityIsOverTokens()

@@ -14,6 +14,10 @@
 #include <functional>
 #include <vector>
 
+namespace luthier::store {
+class Project;
+}
+
 namespace luthier::ui {
 
 class Workspace;
