@@ -66,17 +66,38 @@ std::string reasonOf(const Json::exception& problem)
     return clean.is_string() ? clean.get<std::string>() : quoted;
 }
 
-// Empty: the bytes are not to blame.
-std::string encodingProblem(std::string_view text, std::size_t at, const std::string& what)
+// The first byte that begins no character; the text's size: there is none. By the table of the Unicode standard (3-7).
+std::size_t firstInvalid(std::string_view text)
 {
+    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+    for (std::size_t at = 0; at < text.size();) {
+        const unsigned lead = byte(at);
+        const std::size_t size = lead < 0x80 ? 1 : lead >= 0xC2 && lead <= 0xDF ? 2 : (lead & 0xF0U) == 0xE0 ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+        const unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+        const unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+        bool good = size > 0 && (size == 1 || (byte(at + 1) >= low && byte(at + 1) <= high));
+        for (std::size_t i = 2; good && i < size; ++i) {
+            good = (byte(at + i) & 0xC0U) == 0x80;
+        }
+        if (!good) {
+            return at;
+        }
+        at += size;
+    }
+    return text.size();
+}
+
+// What is wrong with the bytes themselves, up to and a little behind where reading stopped; empty: nothing.
+std::string encodingProblem(std::string_view text, std::size_t at)
+{
+    constexpr std::size_t kLongestCharacter = 4;
     if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
-        return "the file is UTF-16; save it as UTF-8";
+        return "line 1, column 1: the file is UTF-16; save it as UTF-8";
     }
-    const bool isHigh = at < text.size() && static_cast<unsigned char>(text[at]) >= 0x80 && what.find("invalid literal") != std::string::npos;
-    if (!isHigh && what.find("ill-formed UTF-8") == std::string::npos) {
-        return {};
-    }
-    return "byte " + std::to_string(at + 1) + " of the file is not UTF-8; save the file as UTF-8";
+    const std::size_t invalid = firstInvalid(text);
+    return invalid >= text.size() || invalid > at + kLongestCharacter
+               ? std::string()
+               : place(text, invalid) + ": byte " + std::to_string(invalid + 1) + " is not UTF-8; save the file as UTF-8";
 }
 
 // Builds the value while counting depth and remembering the keys of every open object.
@@ -115,9 +136,8 @@ public:
     bool parse_error(std::size_t byte, const std::string&, const Json::exception& problem) override
     {
         const std::size_t at = byte == 0 ? 0 : byte - 1;
-        const std::string what = reasonOf(problem);
-        const std::string encoding = encodingProblem(m_text, at, what);
-        m_error = place(m_text, at) + ": " + (encoding.empty() ? "not valid JSON (" + what + ")" : encoding);
+        const std::string encoding = encodingProblem(m_text, at);
+        m_error = encoding.empty() ? place(m_text, at) + ": not valid JSON (" + reasonOf(problem) + ")" : encoding;
         return false;
     }
 

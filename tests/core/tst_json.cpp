@@ -73,6 +73,29 @@ private Q_SLOTS:
         }
     }
 
+    // A sentence for a person: what is wrong, where, what to do; nothing of the library's, no byte that is no UTF-8.
+    void problemsAreSentences()
+    {
+        for (const char* text : kLeft) {
+            const std::string said = base::parseJson(text).message();
+            QVERIFY2(said.find("exception") == std::string::npos && said.find("parse error") == std::string::npos, said.c_str());
+            QCOMPARE(QString::fromUtf8(said.c_str()).toUtf8().toStdString(), said);
+            QVERIFY2(!QString::fromUtf8(said.c_str()).contains(QChar(0xFFFD)) || std::string(text).find('\xff') == std::string::npos, said.c_str());
+        }
+        const std::pair<std::string, const char*> kEncodings[] = {
+            {"{\"a\": \"K\xe4se\"}", "line 1, column 9: byte 9 is not UTF-8; save the file as UTF-8"},
+            {"{\n\"\xff\": 1}", "line 2, column 2: byte 4 is not UTF-8"},
+            {"{\"a\": \x80}", "byte 7 is not UTF-8"},
+            {std::string("\xff\xfe{\0\"\0", 6), "the file is UTF-16; save it as UTF-8"},
+            {"{\"a\": 1e999}", "1e999"},
+        };
+        for (const auto& [text, part] : kEncodings) {
+            const auto read = base::parseJson(text);
+            QVERIFY(!read.ok());
+            QVERIFY2(read.message().find(part) != std::string::npos, read.message().c_str());
+        }
+    }
+
     // Texts changed at random: it reads none that the library refuses, and none otherwise.
     void changedTextsAreReadAlike()
     {

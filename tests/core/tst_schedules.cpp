@@ -37,7 +37,8 @@ void TestSchedules::everyRow()
     QVERIFY(optim::findSchedule(name));
     QVERIFY(!optim::findSchedule(name)->label.empty());
     for (const std::int64_t total : {1, 2, 7, 100, 1001}) {
-        const auto warmup = static_cast<std::int64_t>(std::ceil(static_cast<double>(total) * 0.1));
+        // A single step is a real one.
+        const auto warmup = total > 1 ? static_cast<std::int64_t>(std::ceil(static_cast<double>(total) * 0.1)) : std::int64_t{0};
         for (std::int64_t taken = 0; taken < total; ++taken) {
             const double rate = optim::learningRateAt(name, taken, total, 0.1);
             QVERIFY(rate >= 0 && rate <= 1);
