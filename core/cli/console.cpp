@@ -2,6 +2,7 @@
 #include "core/cli/console.h"
 
 #include "core/cli/display.h"
+#include "core/text/characters/utf8.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -148,14 +149,14 @@ void Console::note(const std::string& sentence)
     }
     const std::lock_guard lock(m_mutex);
     eraseProgress();
-    writeError(sentence + "\n");
+    writeError(text::replaceInvalid(sentence) + "\n");
 }
 
 void Console::error(const std::string& sentence)
 {
     const std::lock_guard lock(m_mutex);
     eraseProgress();
-    writeError("luthier: " + sentence + "\n");
+    writeError("luthier: " + text::replaceInvalid(sentence) + "\n"); // it may quote a file
 }
 
 } // namespace luthier::cli
