@@ -199,6 +199,42 @@ private Q_SLOTS:
         }
     }
 
+    // What a usual value or a shifted start would turn into other numbers without a word.
+    void damageIsNoOtherModel()
+    {
+        const auto refusal = [&](const GgufWriter& writer) {
+            const auto opened = weights::ModelFolder::open(write(writer.bytes()));
+            return opened ? std::string("opened") : opened.message();
+        };
+        const auto whole = [](const std::string& without = {}) {
+            GgufWriter writer = vocabulary();
+            if (!without.empty()) {
+                writer.rename("llama." + without, "llama.not_" + without.substr(1));
+            }
+            addWeights(writer);
+            return writer;
+        };
+        QCOMPARE(refusal(whole()), std::string("opened"));
+        const std::string noEpsilon = refusal(whole("attention.layer_norm_rms_epsilon"));
+        QVERIFY2(noEpsilon.find("layer_norm_rms_epsilon is missing") != std::string::npos, noEpsilon.c_str());
+        GgufWriter fewer = whole();
+        fewer.extraTensors = ~std::uint64_t{0}; // one less than there are
+        const std::string short1 = refusal(fewer);
+        QVERIFY2(short1.find("fewer tensors than there are") != std::string::npos || short1.find("does not fit the data") != std::string::npos,
+                 short1.c_str());
+        GgufWriter more = whole();
+        more.extraTensors = 1;
+        QVERIFY2(refusal(more) != "opened", "one tensor more than there are");
+        GgufWriter deeper = whole(); // of a third layer, which block_count does not name
+        deeper.tensor("blk.2.attn_norm.weight", {kHidden}, numbered(kHidden, 2));
+        const std::string deep = refusal(deeper);
+        QVERIFY2(deep.find("has no place in a model of 2 layers") != std::string::npos, deep.c_str());
+        // A vocabulary alone is no model, and needs none of it.
+        GgufWriter words = vocabulary();
+        words.rename("llama.attention.layer_norm_rms_epsilon", "llama.nothing");
+        QVERIFY(text::loadTokenizer(write(words.bytes())).ok());
+    }
+
     void settingsThatAreNotKnownAreNamed()
     {
         const std::vector<std::pair<std::function<void(GgufWriter&)>, std::string>> rows = {

@@ -359,9 +359,11 @@ private Q_SLOTS:
     {
         nn::DecoderConfig config;
         config.eosIds = {2, 6};
-        QCOMPARE(inference::stopsOf(config, {m_letters, nullptr, {}}).ids, (std::vector<TokenId>{2, 6, 29}));
+        data::Encoder encoder;
+        encoder.tokenizer = m_letters;
+        QCOMPARE(inference::stopsOf(config, encoder).ids, (std::vector<TokenId>{2, 6, 29}));
         config.eosIds = {29};
-        QCOMPARE(inference::stopsOf(config, {m_letters, nullptr, {}}).ids, (std::vector<TokenId>{29}));
+        QCOMPARE(inference::stopsOf(config, encoder).ids, (std::vector<TokenId>{29}));
     }
 };
 

@@ -82,6 +82,14 @@ public:
         return *this;
     }
 
+    // A key that stands there is called otherwise.
+    GgufWriter& rename(const std::string& from, const std::string& to)
+    {
+        const std::string old = text(from);
+        m_pairs.replace(m_pairs.find(old), old.size(), text(to));
+        return *this;
+    }
+
     std::string bytes() const
     {
         std::string all = "GGUF" + bytesOf(version) + bytesOf(m_numTensors + extraTensors) + bytesOf(m_numPairs + extraPairs);
