@@ -175,7 +175,7 @@ void FieldCensus::add(std::int64_t row, const Json& json)
             ++m_uncounted;
             return;
         }
-        group = m_groups.emplace(std::move(key), FieldGroup{std::move(places)}).first;
+        group = m_groups.emplace(std::move(key), FieldGroup{std::move(places), 0, {}}).first;
     }
     ++group->second.rows;
     if (group->second.first.size() < FieldGroup::kFirstRows) {
