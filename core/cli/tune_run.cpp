@@ -2,10 +2,12 @@
 #include "core/cli/tune_run.h"
 
 #include "core/cli/display.h"
+#include "core/objectives/rollout_settings.h"
 #include "core/store/recorder.h"
 #include "core/train/fanout.h"
 
 #include <optional>
+#include <utility>
 
 namespace luthier::cli {
 
@@ -50,6 +52,9 @@ Result<config::RunConfig> readTuneConfig(const fs::path& recipe, const std::vect
     }
     makeAbsolute(config->model.path);
     makeAbsolute(config->model.adapter);
+    if (!std::as_const(config->objective).of<objectives::AnswerSettings>().rewardModel.empty()) {
+        makeAbsolute(config->objective.of<objectives::AnswerSettings>().rewardModel);
+    }
     for (auto* files : {&config->data.train, &config->data.heldOut}) {
         for (auto& file : *files) {
             makeAbsolute(file);

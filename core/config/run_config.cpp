@@ -3,10 +3,12 @@
 
 #include "core/base/files.h"
 #include "core/objectives/objectives.h"
+#include "core/objectives/rollout_settings.h"
 #include "core/optim/optimizers.h"
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace luthier::config {
 
@@ -267,6 +269,9 @@ Result<RunConfig> readRecipe(const std::filesystem::path& path)
     const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
     makeAbsolute(config->model.path, folder);
     makeAbsolute(config->model.adapter, folder);
+    if (!std::as_const(config->objective).of<objectives::AnswerSettings>().rewardModel.empty()) {
+        makeAbsolute(config->objective.of<objectives::AnswerSettings>().rewardModel, folder);
+    }
     for (auto* files : {&config->data.train, &config->data.heldOut}) {
         for (auto& file : *files) {
             makeAbsolute(file, folder);

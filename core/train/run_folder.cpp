@@ -3,8 +3,11 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/objectives/rollout_settings.h"
 #include "core/train/best_result.h"
 #include "core/train/run.h"
+
+#include <utility>
 
 namespace luthier::train {
 
@@ -28,6 +31,9 @@ config::RunConfig withAbsolutePaths(config::RunConfig config)
     };
     makeAbsolute(config.model.path);
     makeAbsolute(config.model.adapter);
+    if (!std::as_const(config.objective).of<objectives::AnswerSettings>().rewardModel.empty()) {
+        makeAbsolute(config.objective.of<objectives::AnswerSettings>().rewardModel);
+    }
     for (auto* files : {&config.data.train, &config.data.heldOut}) {
         for (std::string& file : *files) {
             makeAbsolute(file);

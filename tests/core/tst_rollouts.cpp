@@ -154,7 +154,7 @@ struct Fixed {
         Step step;
         step.measures.resize(row.measures.size());
         for (std::size_t i = 0; i < made.size(); ++i) {
-            const objectives::LossInput input{made[i], settings, heads, [&, i] { return prediction(*own[i], withHead); }, {}};
+            const objectives::LossInput input{made[i], settings, heads, [&, i] { return prediction(*own[i], withHead); }, {}, {}, {}};
             const objectives::LossValue value = row.loss(input);
             (value.sum / items).backward();
             step.loss += value.sum.item<double>() / items;
