@@ -146,7 +146,7 @@ private Q_SLOTS:
 
         // Rows of tokens that the config does not name, and of tokens that there are none of.
         for (const auto& [tokens, part] : {std::pair{Json(), "names no tokens"}, {Json({3, 5, 9000}), "the token 9000"}, {Json("all"), "must be a list"}}) {
-            fs::remove_all(at("tokens"));
+            need(base::removeTree(at("tokens")));
             fs::copy(kReference / "adapter_kinds/tokens", at("tokens"), fs::copy_options::recursive);
             Json config = need(base::readJson(at("tokens") / "adapter_config.json"));
             config["trainable_token_indices"] = tokens;

@@ -178,7 +178,7 @@ private Q_SLOTS:
         const auto decoder = need(weights::loadDecoder(need(weights::ModelFolder::open(kText)), at::kCPU, at::kFloat));
         const auto check = [&](at::ScalarType type, const std::function<void(Tensors&)>& change = {}) {
             const fs::path target = at("numbers");
-            fs::remove_all(target);
+            need(base::removeTree(target));
             need(weights::saveModelFolder(*decoder, kText, target, type));
             if (change) {
                 Tensors tensors = tensorsOf(target);
