@@ -131,7 +131,8 @@ std::string evaluationText(const Json& evaluation)
         line += " --- |";
     }
     text += line + "\n";
-    for (const auto& [metric, unused] : evaluation.value("metrics", Json::object()).items()) {
+    const Json metrics = evaluation.value("metrics", Json::object()); // items() of a temporary would outlive it
+    for (const auto& [metric, unused] : metrics.items()) {
         text += "| " + metric + " |";
         for (const auto& [id, system] : systems.items()) {
             const Json value = system.value("metrics", Json::object()).value(metric, Json::object());

@@ -207,6 +207,7 @@ std::vector<std::string> notMeasured(const Json& results)
     if (systems.is_object() && systems.size() < 2) {
         missing.emplace_back("Anything to compare with: the numbers are of one model alone.");
     }
+    missing.emplace_back("People's judgement: whether readers prefer these answers (luthier judge).");
     if (const Json& skipped = at(results, "skipped"); skipped.is_array() && !skipped.empty()) {
         missing.push_back(std::to_string(skipped.size()) + " rows that could not be asked or measured.");
     }

@@ -151,17 +151,17 @@ private Q_SLOTS:
 
     void schemas()
     {
-        const auto schema = need(JsonSchema::parse(R"({"type":"object","required":["name"],"additionalProperties":false,
-            "properties":{"name":{"type":"string","minLength":1,"pattern":"^[A-Z]"},"age":{"type":"integer","minimum":0},
-            "tags":{"type":"array","items":{"$ref":"#/$defs/tag"},"uniqueItems":true}},"$defs":{"tag":{"enum":["a","b"]}}})"));
+        const auto schema = need(JsonSchema::parse("{\"type\":\"object\",\"required\":[\"name\"],\"additionalProperties\":false,"
+                                                  "\"properties\":{\"name\":{\"type\":\"string\",\"minLength\":1,\"pattern\":\"^[A-Z]\"},\"age\":{\"type\":\"integer\",\"minimum\":0},"
+                                                  "\"tags\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/tag\"},\"uniqueItems\":true}},\"$defs\":{\"tag\":{\"enum\":[\"a\",\"b\"]}}}"));
         const auto problem = [&](const char* text) { return schema.problemOf(need(base::parseJson(text))); };
-        const std::string fine = problem(R"({"name":"Ada","age":3,"tags":["a","b"]})");
-        const std::string unnamed = problem(R"({"age":3})");
-        const std::string negative = problem(R"({"name":"Ada","age":-1})");
-        const std::string unknownTag = problem(R"({"name":"Ada","tags":["c"]})");
-        const std::string twice = problem(R"({"name":"Ada","tags":["a","a"]})");
-        const std::string small = problem(R"({"name":"ada"})");
-        const std::string more = problem(R"({"name":"Ada","more":1})");
+        const std::string fine = problem("{\"name\":\"Ada\",\"age\":3,\"tags\":[\"a\",\"b\"]}");
+        const std::string unnamed = problem("{\"age\":3}");
+        const std::string negative = problem("{\"name\":\"Ada\",\"age\":-1}");
+        const std::string unknownTag = problem("{\"name\":\"Ada\",\"tags\":[\"c\"]}");
+        const std::string twice = problem("{\"name\":\"Ada\",\"tags\":[\"a\",\"a\"]}");
+        const std::string small = problem("{\"name\":\"ada\"}");
+        const std::string more = problem("{\"name\":\"Ada\",\"more\":1}");
         QCOMPARE(fine, std::string());
         QVERIFY(unnamed.find("name") != std::string::npos);
         QVERIFY(negative.find("/age") != std::string::npos);
@@ -173,11 +173,11 @@ private Q_SLOTS:
     // What is not known would not be refused; a schema that refers to itself ends.
     void schemasThatCannotBeHeld()
     {
-        const auto unknown = JsonSchema::parse(R"({"dependentRequired":{}})");
-        const auto noType = JsonSchema::parse(R"({"type":"strong"})");
-        const auto nowhere = JsonSchema::parse(R"({"$ref":"#/nowhere"})");
-        const auto noSchema = JsonSchema::parse(R"({"$ref":"#/properties/a/enum/0","properties":{"a":{"enum":[5]}}})");
-        const auto itself = need(JsonSchema::parse(R"({"$ref":"#"})"));
+        const auto unknown = JsonSchema::parse("{\"dependentRequired\":{}}");
+        const auto noType = JsonSchema::parse("{\"type\":\"strong\"}");
+        const auto nowhere = JsonSchema::parse("{\"$ref\":\"#/nowhere\"}");
+        const auto noSchema = JsonSchema::parse("{\"$ref\":\"#/properties/a/enum/0\",\"properties\":{\"a\":{\"enum\":[5]}}}");
+        const auto itself = need(JsonSchema::parse("{\"$ref\":\"#\"}"));
         QVERIFY(!unknown.ok() && unknown.message().find("dependentRequired") != std::string::npos);
         QVERIFY(!noType.ok() && !nowhere.ok() && !noSchema.ok() && !JsonSchema::parse("{").ok());
         QVERIFY(!itself.problemOf(1).empty());
