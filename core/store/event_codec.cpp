@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -144,6 +145,19 @@ Json written(train::Outcome value)
 Json written(const std::optional<train::Best>& value)
 {
     return value ? Json{{"step", value->step}, {"held_out", written(value->heldOut)}, {"path", value->path}} : Json();
+}
+
+template <class T>
+bool isLeftOut(const char*, const T&)
+{
+    return false;
+}
+
+// What few runs have stands only where there is some; that no loss was computed is said.
+template <class T>
+bool isLeftOut(const char* key, const std::optional<T>& value)
+{
+    return !value && std::string_view(key) != "loss";
 }
 
 // What stood there instead of a value: "a number", for sentences. Null: read.
@@ -287,7 +301,9 @@ Json toJson(const train::Event& event)
         [&entries](const auto& e) {
             // The keys differ by construction; looking for each again would cost more than writing them.
             members(e, [&entries](const char* key, const auto& member) {
-                entries.push_back({key, written(member)});
+                if (!isLeftOut(key, member)) {
+                    entries.push_back({key, written(member)});
+                }
             });
         },
         event);
