@@ -161,6 +161,9 @@ std::optional<double> lenientNumber(std::string_view answer)
             last = isNegative(answer, at) ? -found->value : found->value;
         }
         at = found ? found->end : at + 1;
+        while (begins && !found && at < answer.size() && isDigit(answer[at])) {
+            ++at; // too large for a number: no part of it is one either
+        }
     }
     return last;
 }
