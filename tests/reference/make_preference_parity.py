@@ -67,9 +67,13 @@ def words(ids):
 
 
 def tokenizer():
-    words_only = Tokenizer(models.WordLevel({f"t{i}": i for i in range(256)}, unk_token="t3"))
+    # Marks are found inside of words, too, so they look like none.
+    marks = {"<pad>": 0, "</s>": 2, "<unk>": 3}
+    words_only = Tokenizer(models.WordLevel({f"t{i}": i for i in range(256) if i not in marks.values()} | marks, unk_token="<unk>"))
     words_only.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    return PreTrainedTokenizerFast(tokenizer_object=words_only, unk_token="t3", eos_token="t2", pad_token="t0")
+    made = PreTrainedTokenizerFast(tokenizer_object=words_only, unk_token="<unk>", eos_token="</s>", pad_token="<pad>")
+    assert made("t1 t200 t21</s>")["input_ids"] == [1, 200, 21, 2]
+    return made
 
 
 def pairs_of(rows, margin=False):
