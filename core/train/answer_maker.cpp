@@ -13,6 +13,8 @@ namespace luthier::train {
 
 namespace {
 
+constexpr int kSeedShift = 12; // samplers take seeds that a double holds
+
 std::uint64_t seedOf(std::uint64_t seed, std::uint64_t index)
 {
     base::Random mix(seed);
@@ -88,7 +90,9 @@ Result<void> AnswerMaker::score(const std::vector<Row>& rows, std::vector<rollou
     }
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const double score = (*scores)[i].front();
-        answers[i].verdicts.push_back({score, "the reward model"});
+        rewards::Verdict& verdict = answers[i].verdicts.emplace_back();
+        verdict.reward = score;
+        verdict.why = "the reward model";
         answers[i].numbers.reward += m_settings.rewardModelWeight * score;
     }
     return {};
@@ -121,7 +125,7 @@ Result<std::vector<rollouts::Answered>> AnswerMaker::answer(const PromptRows& ro
             request.sampling.maxNew = m_settings.maxNew;
             request.sampling.stop = m_stops.texts;
             request.sampling.temperature = m_settings.temperature;
-            request.sampling.seed = static_cast<std::int64_t>(seedOf(seed, requests.size()) >> 1);
+            request.sampling.seed = static_cast<std::int64_t>(seedOf(seed, requests.size()) >> kSeedShift);
             request.onPiece = look;
             requests.push_back(std::move(request));
         }

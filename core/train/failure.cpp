@@ -40,6 +40,9 @@ bool isOutOfMemory(const std::exception& problem)
 
 std::string sentenceOf(const std::exception& problem)
 {
+    if (dynamic_cast<const Failure*>(&problem)) {
+        return problem.what();
+    }
     if (isOutOfDevice(problem)) {
         return std::string("The GPU ran out of memory.") + kLessMemory;
     }

@@ -6,6 +6,7 @@
 #include "core/objectives/policy_loss.h"
 #include "core/rollouts/rollout_log.h"
 #include "core/train/batch_plan.h"
+#include "core/train/failure.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
@@ -15,7 +16,6 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
-#include <stdexcept>
 #include <utility>
 
 namespace luthier::train {
@@ -169,7 +169,7 @@ bool RolloutSource::beginUpdate()
         } else if (m_batches.empty()) { // resumed
             const auto before = rollouts::readUpdate(m_run.folder, m_update.number - 1);
             if (!before && m_plan.nextKlWeight) {
-                throw std::runtime_error("the weight of the KL cannot be known: " + before.message());
+                throw Failure("The weight of the KL cannot be known: " + before.message());
             }
             m_klWeight = before ? before->nextKlWeight : m_plan.klWeight ? m_plan.klWeight(m_settings) : 0;
         }
@@ -195,7 +195,7 @@ bool RolloutSource::makeUpdate(std::span<const std::uint32_t> prompts)
         if (m_run.control.stopRequested()) {
             return false;
         }
-        throw std::runtime_error(answers.message());
+        throw Failure(answers.message());
     }
     m_update.answers = std::move(*answers);
     m_update.klWeight = m_klWeight;
@@ -217,7 +217,7 @@ bool RolloutSource::makeUpdate(std::span<const std::uint32_t> prompts)
     m_klWeight = m_plan.nextKlWeight ? m_plan.nextKlWeight(m_klWeight, kl / static_cast<double>(count), count, m_settings) : m_klWeight;
     m_update.nextKlWeight = m_klWeight;
     if (auto written = rollouts::writeUpdate(m_run.folder, m_update, m_settings.of<objectives::AnswerSettings>().keep); !written) {
-        throw std::runtime_error("the answers of update " + std::to_string(m_update.number) + " could not be kept: " + written.message());
+        throw Failure("The answers of update " + std::to_string(m_update.number) + " could not be kept: " + written.message());
     }
     return true;
 }
@@ -226,7 +226,7 @@ void RolloutSource::readUpdate()
 {
     auto update = rollouts::readUpdate(m_run.folder, m_update.number);
     if (!update) {
-        throw std::runtime_error("the run was stopped while it learned from its answers, and they are gone: " + update.message()
+        throw Failure("The run was stopped while it learned from its answers, and they are gone: " + update.message()
                                  + "; resume from an older checkpoint");
     }
     m_update = std::move(*update);
@@ -263,7 +263,7 @@ void RolloutSource::checkStart()
         }
     }
     if (!(apart <= limit)) {
-        throw std::runtime_error("before the first step the model is " + std::to_string(apart)
+        throw Failure("Before the first step the model is " + std::to_string(apart)
                                  + " nats a token away from the model before the run, which it still is; its method starts from another model than "
                                    "its base, so no KL can be taken");
     }
@@ -279,7 +279,7 @@ void RolloutSource::checkStart()
     const Scores trained = said(training);
     const double off = ((trained.logProbs - scored.logProbs).exp() - 1).abs().max().item<double>();
     if (!(off <= limit)) {
-        throw std::runtime_error("before the first step the ratio of probabilities is " + std::to_string(off)
+        throw Failure("Before the first step the ratio of probabilities is " + std::to_string(off)
                                  + " away from 1: training and scoring do not compute the same");
     }
 }
@@ -324,7 +324,7 @@ void RolloutSource::look()
                                         [this] { return m_run.control.stopRequested(); });
     if (!answers) {
         if (!m_run.control.stopRequested()) {
-            throw std::runtime_error(answers.message());
+            throw Failure(answers.message());
         }
         return;
     }
@@ -372,7 +372,7 @@ std::optional<EvalDone> RolloutSource::evaluate(std::int64_t step)
                                         [this] { return m_run.control.stopRequested(); });
     if (!answers) {
         if (!m_run.control.stopRequested()) {
-            throw std::runtime_error(answers.message());
+            throw Failure(answers.message());
         }
         return std::nullopt;
     }
