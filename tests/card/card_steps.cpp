@@ -276,7 +276,7 @@ private:
     void baseAlone()
     {
         const at::NoGradGuard noGrad;
-        m_values.push_back(hidden(90, {false, nn::noAdapters()}).to(at::kFloat).abs().mean());
+        m_values.push_back(hidden(90, {false, true, nn::noAdapters()}).to(at::kFloat).abs().mean());
     }
 
     // A prompt and some tokens; what it says is of no interest here.

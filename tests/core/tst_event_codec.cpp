@@ -34,7 +34,7 @@ std::vector<train::Event> oneOfEach()
             train::StageChanged{"encoding", 12, 996},
             train::StepDone{7, 0.1, 2.5, 2e-5, 1.0 / 3.0, 512, 128, 1480.25, kMax, 0.1 + 0.2, made(0.75)},
             train::EvalDone{40, "other \"set\"", 1.25, 5200, made(kNan)},
-            train::SampleDone{40, "Why?\n", "Because\t\u00fcber \U0001F600 \\ \"so\""},
+            train::SampleDone{40, "Why?\n", "Because\t\u00fcber \U0001F600 \\ \"so\"", 0.25},
             train::CheckpointSaved{40, "/tmp/a b/checkpoints/step-40"},
             train::Warning{41, "The gradient norm doubled."},
             train::RunEnded{train::Outcome::Stopped, "a sentence", 184.2, "/tmp/adapter", 190, train::Best{150, kInf, "/tmp/best"}}};

@@ -36,7 +36,7 @@ using support::kVariants;
 
 namespace {
 
-const nn::Pass kBase{false, nn::noAdapters()};
+const nn::Pass kBase{false, true, nn::noAdapters()};
 
 at::Tensor logitsOf(nn::Decoder& decoder, const nn::Pass& pass = {})
 {

@@ -485,15 +485,15 @@ void TestPasses::betweenChangesNothing()
     nn::Decoder& decoder = *sets.decoder;
     decoder.setActivationCheckpointing(checkpointing);
     const at::Tensor ids = idsOf(2, 14);
-    const nn::Pass training{true, nullptr, 77};
-    const nn::Pass others[] = {{}, {false, nn::noAdapters()}, {false, sets.other}, {true, nullptr, 78}, {true, sets.other, 77}};
+    const nn::Pass training{true, true, nullptr, 77};
+    const nn::Pass others[] = {{}, {false, true, nn::noAdapters()}, {false, true, sets.other}, {true, true, nullptr, 78}, {true, true, sets.other, 77}};
     const auto gradients = [&](bool between) {
         const at::Tensor loss = hiddenOf(decoder, ids, training).pow(3).sum();
         for (const nn::Pass& other : others) {
             if (!between) {
                 break;
             }
-            answer(decoder, {false, other.adapters});
+            answer(decoder, {false, true, other.adapters});
             const at::NoGradGuard noGrad;
             hiddenOf(decoder, idsOf(3, 40), other);
             at::manual_seed(123); // nor does a generator that somebody used
@@ -502,7 +502,7 @@ void TestPasses::betweenChangesNothing()
             nn::AdapterSet own = decoder.takeAdapters();
             hiddenOf(decoder, ids, {});
             decoder.giveAdapters(nn::AdapterSet(*sets.other));
-            hiddenOf(decoder, ids, {true, nullptr, 5});
+            hiddenOf(decoder, ids, {true, true, nullptr, 5});
             decoder.takeAdapters();
             loss.backward();
             decoder.giveAdapters(std::move(own));
@@ -535,9 +535,9 @@ void TestPasses::setsAlternate()
     nn::Decoder& decoder = *sets.decoder;
     decoder.setActivationCheckpointing(checkpointing);
     const at::Tensor ids = idsOf(2, 14);
-    const nn::Pass own{true, nullptr, 77};
-    const nn::Pass base{true, nn::noAdapters(), 77};
-    const nn::Pass other{true, sets.other, 78};
+    const nn::Pass own{true, true, nullptr, 77};
+    const nn::Pass base{true, true, nn::noAdapters(), 77};
+    const nn::Pass other{true, true, sets.other, 78};
 
     // What the base computes where nothing was ever attached. A method without adapters trains the base itself.
     const bool isAdapter = peft::findMethod(chosen.method)->writesAdapter;
@@ -606,7 +606,7 @@ void TestPasses::kindsHaveRecordingsOfTheirOwn()
                  [&](const Input& input) { return sets.decoder->readsOf(forward(input)); })
             .clone();
     };
-    const nn::Pass kinds[] = {{}, {false, nn::noAdapters()}, {false, sets.other}, {true, nullptr, 7}};
+    const nn::Pass kinds[] = {{}, {false, true, nn::noAdapters()}, {false, true, sets.other}, {true, true, nullptr, 7}};
     std::vector<at::Tensor> first;
     for (int round = 0; round < 4; ++round) {
         for (const nn::Pass& kind : kinds) {
@@ -620,8 +620,8 @@ void TestPasses::kindsHaveRecordingsOfTheirOwn()
     QCOMPARE(watched.counts->recorded, 4);
     QVERIFY2(watched.counts->problem.empty(), watched.counts->problem.c_str());
     // A recording drops what the seed of the moment says.
-    QVERIFY(!run({true, nullptr, 8}).equal(first[3]));
-    QVERIFY(run({true, nullptr, 7}).equal(first[3]));
+    QVERIFY(!run({true, true, nullptr, 8}).equal(first[3]));
+    QVERIFY(run({true, true, nullptr, 7}).equal(first[3]));
     QCOMPARE(watched.counts->recorded, 4);
 }
 

@@ -112,7 +112,7 @@ private Q_SLOTS:
         QVERIFY2(gap <= limit, std::to_string(gap).c_str());
         QVERIFY2(gap > 0, "both ways are one: nothing was compared");
         if (adapters) { // and they are not left out
-            const nn::Pass base{false, nn::noAdapters()};
+            const nn::Pass base{false, true, nn::noAdapters()};
             QVERIFY(relative(statesOf(decoder, ids, true, base), plain) > 10 * limit);
             QVERIFY(relative(statesOf(decoder, ids, true, base), statesOf(decoder, ids, false, base)) <= limit);
         }
