@@ -101,7 +101,7 @@ private Q_SLOTS:
     {
         std::string rows;
         for (int i = 0; i < 100; ++i) {
-            rows += i % 20 == 3 ? "{\"prompt\":\"Who?\",\"completion\":\"Odo " + std::to_string(i) + ".\"}\n" : std::string("{\"prompt\":7}\n");
+            rows += i % 20 == 3 ? "{\"prompt\":\"Who?\",\"completion\":\"Odo " + std::to_string(i) + ".\"}\n" : std::string("{\"note\":7}\n");
         }
         need(base::writeFileAtomically(at("rows.jsonl"), rows));
         const QStringList plan{"plan", path("recipe.json"), "--set", "train=" + path("rows.jsonl"), "--set", "columns="};

@@ -30,226 +30,226 @@ const std::vector<Case>& cases()
 {
     static const std::vector<Case> table{
         {"text and response", "t.csv",
-         R"~(text,response
+         R"row(text,response
 Where is mill 0?,By the brook.
 Where is mill 1?,By the pond.
-)~",
+)row",
          "completion", {"By the brook.<|end|>", "By the pond.<|end|>"},
          {}, "", {}},
         {"question, context and answer", "t.jsonl",
-         R"~({"context": "The mill stands by the brook.", "question": "Where is the mill?", "answer": "By the brook."}
-)~",
+         R"row({"context": "The mill stands by the brook.", "question": "Where is the mill?", "answer": "By the brook."}
+)row",
          "completion", {"By the brook.<|end|>"},
          {}, "", {}},
         {"inputs, targets and an empty text", "t.jsonl",
-         R"~({"inputs": "Where is the mill?", "targets": "By the brook.", "text": ""}
-)~",
+         R"row({"inputs": "Where is the mill?", "targets": "By the brook.", "text": ""}
+)row",
          "completion", {"By the brook.<|end|>"},
          {}, "", {}},
         {"instruction with inputs", "t.jsonl",
-         R"~({"instruction": "Answer.", "inputs": "Where is the mill?", "output": "By the brook."}
-)~",
+         R"row({"instruction": "Answer.", "inputs": "Where is the mill?", "output": "By the brook."}
+)row",
          "instruction", {"By the brook.<|end|>"},
          {}, "", {}},
         {"text and sentiment", "t.jsonl",
-         R"~({"text": "I like the bread.", "sentiment": "positive"}
+         R"row({"text": "I like the bread.", "sentiment": "positive"}
 {"text": "The soup is cold.", "sentiment": "negative"}
-)~",
+)row",
          "classification", {"positive<|end|>", "negative<|end|>"},
          {}, "", {}},
         {"text and target", "t.jsonl",
-         R"~({"text": "I like the bread.", "target": 1}
+         R"row({"text": "I like the bread.", "target": 1}
 {"text": "The soup is cold.", "target": 0}
-)~",
+)row",
          "classification", {"1<|end|>", "0<|end|>"},
          {}, "", {}},
         {"choices beside a question", "t.jsonl",
-         R"~({"question": "Which is a tree?", "choices": ["an oak", "a pike"], "answer": "oak"}
+         R"row({"question": "Which is a tree?", "choices": ["an oak", "a pike"], "answer": "oak"}
 {"question": "Which is a fish?", "choices": ["an elm", "a carp"], "answer": "carp"}
-)~",
+)row",
          "completion", {"oak<|end|>", "carp<|end|>"},
          {"choices 2 format"}, "completion input=choices", {}},
         {"options A and B", "t.csv",
-         R"~(question,A,B,answer
+         R"row(question,A,B,answer
 Which is a tree?,the oak,the pike,the oak
 Which is a fish?,the elm,the carp,the carp
-)~",
+)row",
          "completion", {"the oak<|end|>", "the carp<|end|>"},
          {"A 2 format", "B 2 format"}, "completion input=A+B", {}},
         {"an option beside a context", "t.jsonl",
-         R"~({"question": "Where is it?", "context": "It stands by the brook.", "hint": "Look for the water wheel.", "answer": "By the brook."}
-)~",
+         R"row({"question": "Where is it?", "context": "It stands by the brook.", "hint": "Look for the water wheel.", "answer": "By the brook."}
+)row",
          "completion", {"By the brook.<|end|>"},
          {"hint 1 format"}, "completion input=context+hint", {}},
         {"functions beside messages", "t.jsonl",
-         R"~({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}], "functions": [{"name": "find"}]}
-)~",
+         R"row({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}], "functions": [{"name": "find"}]}
+)row",
          "chat", {"Hello.<|end|>"},
          {"functions 1 template"}, "", {}},
         {"a mood beside a text", "t.jsonl",
-         R"~({"text": "I like the bread.", "mood": "glad"}
+         R"row({"text": "I like the bread.", "mood": "glad"}
 {"text": "The soup is cold.", "mood": "cross"}
-)~",
+)row",
          "text", {"I like the bread.</s>", "The soup is cold.</s>"},
          {"mood 2 format"}, "classification label=mood", {}},
         {"a story beside a text", "t.jsonl",
-         R"~({"text": "A mill by the brook.", "tale": "Once there was a mill that ground the flour of the whole valley."}
+         R"row({"text": "A mill by the brook.", "tale": "Once there was a mill that ground the flour of the whole valley."}
 {"text": "A bell over the door.", "tale": "Once there was a bell that rang when nobody had pulled the rope."}
-)~",
+)row",
          "text", {"A mill by the brook.</s>", "A bell over the door.</s>"},
          {"tale 2 format"}, "completion prompt=text,completion=tale", {}},
         {"a label beside a pair", "t.jsonl",
-         R"~({"text": "News number 1 from the village.", "label": 2, "input": "Which kind of news is this? News number 1 from the village.", "output": "Weather"}
+         R"row({"text": "News number 1 from the village.", "label": 2, "input": "Which kind of news is this? News number 1 from the village.", "output": "Weather"}
 {"text": "News number 2 from the village.", "label": 0, "input": "Which kind of news is this? News number 2 from the village.", "output": "Market"}
-)~",
+)row",
          "completion", {"Weather<|end|>", "Market<|end|>"},
          {"label 2 format", "text 2 repeated"}, "", {}},
         {"an annotation tool's list", "t.json",
-         R"~([{"question": "Who bakes?", "id": 0, "answer": "Odo bakes.", "annotator": 1, "annotation_id": 9, "lead_time": 3.2}])~",
+         R"row([{"question": "Who bakes?", "id": 0, "answer": "Odo bakes.", "annotator": 1, "annotation_id": 9, "lead_time": 3.2}])row",
          "completion", {"Odo bakes.<|end|>"},
          {"annotation_id 1 bookkeeping", "annotator 1 bookkeeping", "id 1 bookkeeping", "lead_time 1 bookkeeping"}, "", {}},
         {"a system beside prompt and completion", "t.jsonl",
-         R"~({"system": "Be brief.", "prompt": "Who bakes?", "completion": "Odo bakes."}
-)~",
+         R"row({"system": "Be brief.", "prompt": "Who bakes?", "completion": "Odo bakes."}
+)row",
          "completion", {"Odo bakes.<|end|>"},
          {}, "", {}},
         {"names and ids of messages", "t.jsonl",
-         R"~({"messages": [{"role": "user", "name": "Ann", "content": "Hi"}, {"role": "assistant", "content": "Hello.", "id": "m1"}]}
-)~",
+         R"row({"messages": [{"role": "user", "name": "Ann", "content": "Hi"}, {"role": "assistant", "content": "Hello.", "id": "m1"}]}
+)row",
          "chat", {"Hello.<|end|>"},
          {"messages/*/id 1 bookkeeping", "messages/*/name 1 template"}, "", {}},
         {"weights of messages", "t.jsonl",
-         R"~({"messages": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Nobody.", "weight": 0}, {"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo bakes.", "weight": 1}]}
-)~",
+         R"row({"messages": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Nobody.", "weight": 0}, {"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo bakes.", "weight": 1}]}
+)row",
          "chat", {"Odo bakes.<|end|>"},
          {}, "", {}},
         {"weights of one in messages", "t.jsonl",
-         R"~({"messages": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo bakes.", "weight": 1}]}
-)~",
+         R"row({"messages": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo bakes.", "weight": 1}]}
+)row",
          "chat", {"Odo bakes.<|end|>"},
          {}, "", {}},
         {"a call that the template does not write", "t.jsonl",
-         R"~({"messages": [{"role": "user", "content": "How warm?"}, {"role": "assistant", "content": null, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "heat", "arguments": "{\"place\": \"Alder\"}"}}]}, {"role": "tool", "tool_call_id": "c1", "content": "12"}, {"role": "assistant", "content": "It is 12."}], "tools": [{"type": "function", "function": {"name": "heat"}}], "parallel_tool_calls": false}
-)~",
+         R"row({"messages": [{"role": "user", "content": "How warm?"}, {"role": "assistant", "content": null, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "heat", "arguments": "{\"place\": \"Alder\"}"}}]}, {"role": "tool", "tool_call_id": "c1", "content": "12"}, {"role": "assistant", "content": "It is 12."}], "tools": [{"type": "function", "function": {"name": "heat"}}], "parallel_tool_calls": false}
+)row",
          "chat", {"It is 12.<|end|>"},
          {"messages/*/tool_call_id 1 template", "messages/*/tool_calls 1 template", "parallel_tool_calls 1 format", "tools 1 template"}, "", {"writes no tool calls"}},
         {"a function call of old", "t.jsonl",
-         R"~({"messages": [{"role": "user", "content": "How warm?"}, {"role": "assistant", "function_call": {"name": "heat", "arguments": "{}"}}, {"role": "function", "name": "heat", "content": "12"}, {"role": "assistant", "content": "It is 12."}], "functions": [{"name": "heat"}]}
-)~",
+         R"row({"messages": [{"role": "user", "content": "How warm?"}, {"role": "assistant", "function_call": {"name": "heat", "arguments": "{}"}}, {"role": "function", "name": "heat", "content": "12"}, {"role": "assistant", "content": "It is 12."}], "functions": [{"name": "heat"}]}
+)row",
          "chat", {"It is 12.<|end|>"},
          {"functions 1 template", "messages/*/function_call 1 template", "messages/*/name 1 template"}, "", {"writes no tool calls"}},
         {"a call and nothing else", "t.jsonl",
-         R"~({"messages": [{"role": "user", "content": "How warm?"}, {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function": {"name": "heat", "arguments": {}}}]}]}
-)~",
+         R"row({"messages": [{"role": "user", "content": "How warm?"}, {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function": {"name": "heat", "arguments": {}}}]}]}
+)row",
          "chat", {""},
          {"messages/*/tool_calls 1 template"}, "", {"writes no tool calls"}},
         {"the assistant begins", "t.jsonl",
-         R"~({"messages": [{"role": "assistant", "content": "Welcome."}, {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]}
-)~",
+         R"row({"messages": [{"role": "assistant", "content": "Welcome."}, {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]}
+)row",
          "chat", {"Welcome.<|end|>Hello.<|end|>"},
          {}, "", {}},
         {"thumbs", "t.jsonl",
-         R"~({"messages": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo."}], "label": true}
+         R"row({"messages": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo."}], "label": true}
 {"messages": [{"role": "user", "content": "Who sings?"}, {"role": "assistant", "content": "Shut up."}], "label": false}
-)~",
+)row",
          "unpaired", {"Odo.<|end|>", ""},
          {}, "", {}},
         {"a developer", "t.jsonl",
-         R"~({"messages": [{"role": "developer", "content": "Be kind."}, {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]}
-)~",
+         R"row({"messages": [{"role": "developer", "content": "Be kind."}, {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]}
+)row",
          "chat", {"Hello.<|end|>"},
          {}, "", {"knows no developer"}},
         {"a list alone with a note", "t.jsonl",
-         R"~([{"role": "user", "content": "Hi", "mood": "glad"}, {"role": "assistant", "content": "Hello."}]
-)~",
+         R"row([{"role": "user", "content": "Hi", "mood": "glad"}, {"role": "assistant", "content": "Hello."}]
+)row",
          "chat", {"Hello.<|end|>"},
          {"*/mood 1 template"}, "", {}},
         {"messages inside a table", "t.csv",
-         R"~(messages,note
+         R"row(messages,note
 "[{""role"":""user"",""content"":""Hi"",""mood"":""glad""},{""role"":""assistant"",""content"":""Hello.""}]",kept
-)~",
+)row",
          "chat", {"Hello.<|end|>"},
          {"messages/*/mood 1 template", "note 1 format"}, "", {}},
         {"variables that the template does not ask for", "t.jsonl",
-         R"~({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}], "chat_template_kwargs": {"enable_thinking": true}}
-)~",
+         R"row({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}], "chat_template_kwargs": {"enable_thinking": true}}
+)row",
          "chat", {"Hello.<|end|>"},
          {"chat_template_kwargs 1 template"}, "", {}},
         {"numbers as answers", "t.jsonl",
-         R"~({"instruction": "2 + 2?", "output": 4}
+         R"row({"instruction": "2 + 2?", "output": 4}
 {"instruction": "1 / 2?", "output": 0.5}
-)~",
+)row",
          "instruction", {"4<|end|>", "0.5<|end|>"},
          {}, "", {}},
         {"objects as answers", "t.jsonl",
-         R"~({"instruction": "Read: Mira, 34.", "output": {"name": "Mira", "age": 34}}
-)~",
-         "instruction", {R"~({"name":"Mira","age":34}<|end|>)~"},
+         R"row({"instruction": "Read: Mira, 34.", "output": {"name": "Mira", "age": 34}}
+)row",
+         "instruction", {R"row({"name":"Mira","age":34}<|end|>)row"},
          {}, "", {}},
         {"no numbers in a column", "t.jsonl",
-         R"~({"instruction":"Who bakes?","output":"Odo.","score":NaN,"ratio":Infinity}
-)~",
+         R"row({"instruction":"Who bakes?","output":"Odo.","score":NaN,"ratio":Infinity}
+)row",
          "instruction", {"Odo.<|end|>"},
          {}, "", {}},
         {"a big number", "t.jsonl",
-         R"~({"id":123456789012345678901234567890,"instruction":"Who bakes?","output":"Odo."}
-)~",
+         R"row({"id":123456789012345678901234567890,"instruction":"Who bakes?","output":"Odo."}
+)row",
          "instruction", {"Odo.<|end|>"},
          {"id 1 bookkeeping"}, "", {}},
         {"a big number as an answer", "t.jsonl",
-         R"~({"instruction":"Six times that?","output":740740734074074073407407340740}
-)~",
+         R"row({"instruction":"Six times that?","output":740740734074074073407407340740}
+)row",
          "instruction", {"740740734074074073407407340740<|end|>"},
          {}, "", {}},
         {"a name twice", "t.jsonl",
-         R"~({"instruction":"Who bakes?","output":"Tam."}
+         R"row({"instruction":"Who bakes?","output":"Tam."}
 {"instruction":"Who bakes?","output":"Tam.","output":"Odo."}
-)~",
+)row",
          "instruction", {"Tam.<|end|>", "Odo.<|end|>"},
          {}, "", {"the first is row 2"}},
         {"chosen and rejected to an instruction", "t.jsonl",
-         R"~({"instruction": "Who bakes?", "input": "in short", "chosen": "Odo.", "rejected": "No idea."}
-)~",
+         R"row({"instruction": "Who bakes?", "input": "in short", "chosen": "Odo.", "rejected": "No idea."}
+)row",
          "preference", {"Odo.<|end|>"},
          {}, "", {}},
         {"two outputs", "t.jsonl",
-         R"~({"instruction": "Who bakes?", "input": "", "output": ["Odo.", "No idea."], "history": [["Hello", "Hi!"]]}
-)~",
+         R"row({"instruction": "Who bakes?", "input": "", "output": ["Odo.", "No idea."], "history": [["Hello", "Hi!"]]}
+)row",
          "preference", {"Odo.<|end|>"},
          {}, "", {}},
         {"one message as an answer", "t.jsonl",
-         R"~({"prompt": [{"role": "user", "content": "Who bakes?"}], "completion": {"role": "assistant", "content": "Odo."}, "label": true}
-)~",
+         R"row({"prompt": [{"role": "user", "content": "Who bakes?"}], "completion": {"role": "assistant", "content": "Odo."}, "label": true}
+)row",
          "unpaired", {"Odo.<|end|>"},
          {}, "", {}},
         {"words as labels", "t.csv",
-         R"~(prompt,completion,label
+         R"row(prompt,completion,label
 Who bakes?,Nobody.,FALSE
 Who rows?,Tam.,TRUE
-)~",
+)row",
          "unpaired", {"", "Tam.<|end|>"},
          {}, "", {}},
         {"a prompt that the answers repeat", "t.jsonl",
-         R"~({"prompt": "Who bakes the bread here?", "chosen": [{"role": "user", "content": "Who bakes the bread here?"}, {"role": "assistant", "content": "Odo."}], "rejected": [{"role": "user", "content": "Who bakes the bread here?"}, {"role": "assistant", "content": "Nobody."}], "score_chosen": 8.5}
-)~",
+         R"row({"prompt": "Who bakes the bread here?", "chosen": [{"role": "user", "content": "Who bakes the bread here?"}, {"role": "assistant", "content": "Odo."}], "rejected": [{"role": "user", "content": "Who bakes the bread here?"}, {"role": "assistant", "content": "Nobody."}], "score_chosen": 8.5}
+)row",
          "preference", {"Odo.<|end|>"},
          {"score_chosen 1 format", "prompt 1 repeated"}, "", {}},
         {"many names of speakers", "t.jsonl",
-         R"~({"conversations": [{"from": "human", "value": "Who bakes?"}, {"from": "gpt", "value": "Odo."}]}
+         R"row({"conversations": [{"from": "human", "value": "Who bakes?"}, {"from": "gpt", "value": "Odo."}]}
 {"conversations": [{"from": "USER", "value": "Who bakes?"}, {"from": "ASSISTANT", "value": "Odo."}]}
 {"conversations": [{"from": "customer", "value": "Who bakes?"}, {"from": "bot", "value": "Odo."}]}
 {"conversations": [{"from": "User", "value": "Who bakes?"}, {"from": "AI", "value": "Odo."}]}
-)~",
+)row",
          "chat", {"Odo.<|end|>", "Odo.<|end|>", "Odo.<|end|>", "Odo.<|end|>"},
          {}, "", {}},
         {"calls as turns", "t.jsonl",
-         R"~({"conversations": [{"from": "human", "value": "How warm?"}, {"from": "function_call", "value": "{\"name\": \"heat\", \"arguments\": {}}"}, {"from": "observation", "value": "12"}, {"from": "gpt", "value": "It is 12."}], "tools": "[{\"name\": \"heat\"}]"}
-)~",
+         R"row({"conversations": [{"from": "human", "value": "How warm?"}, {"from": "function_call", "value": "{\"name\": \"heat\", \"arguments\": {}}"}, {"from": "observation", "value": "12"}, {"from": "gpt", "value": "It is 12."}], "tools": "[{\"name\": \"heat\"}]"}
+)row",
          "chat", {"It is 12.<|end|>"},
          {"tools 1 template"}, "", {"writes no tool calls"}},
         {"turns of input and output", "t.jsonl",
-         R"~({"conversation": [{"system": "Be kind.", "input": "Where is the bell?", "output": "Over the door.", "mood": "glad"}]}
-)~",
+         R"row({"conversation": [{"system": "Be kind.", "input": "Where is the bell?", "output": "Over the door.", "mood": "glad"}]}
+)row",
          "chat", {"Over the door.<|end|>"},
          {"conversation/*/mood 1 format"}, "", {}},
         {"lines that end as of old", "t.csv",
@@ -261,36 +261,36 @@ Who rows?,Tam.,TRUE
          "instruction", {"Odo.<|end|>"},
          {}, "", {}},
         {"bars", "t.csv",
-         R"~(instruction|output
+         R"row(instruction|output
 Who bakes?|Odo.
-)~",
+)row",
          "instruction", {"Odo.<|end|>"},
          {}, "", {}},
         {"a space before a quote", "t.csv",
-         R"~(instruction, output
+         R"row(instruction, output
 "Who bakes?", "Odo, and Tam."
-)~",
+)row",
          "instruction", {"Odo, and Tam.<|end|>"},
          {}, "", {}},
         {"capital headers", "t.csv",
-         R"~(Instruction,Input,Output
+         R"row(Instruction,Input,Output
 "Who bakes?","","Odo."
-)~",
+)row",
          "instruction", {"Odo.<|end|>"},
          {}, "", {}},
         {"a list on one line", "t.jsonl",
-         R"~([{"instruction": "Who bakes?", "output": "Odo."}, {"instruction": "Who rows?", "output": "Tam."}]
-)~",
+         R"row([{"instruction": "Who bakes?", "output": "Odo."}, {"instruction": "Who rows?", "output": "Tam."}]
+)row",
          "instruction", {"Odo.<|end|>", "Tam.<|end|>"},
          {}, "", {}},
         {"commas behind lines", "t.jsonl",
-         R"~({"instruction":"Who bakes?","output":"Odo."},
+         R"row({"instruction":"Who bakes?","output":"Odo."},
 {"instruction":"Who rows?","output":"Tam."}
-)~",
+)row",
          "instruction", {"Odo.<|end|>", "Tam.<|end|>"},
          {}, "", {}},
         {"objects one behind the other", "t.json",
-         R"~({
+         R"row({
  "instruction":"Who bakes?",
  "output":"Odo."
 }
@@ -298,26 +298,26 @@ Who bakes?|Odo.
  "instruction":"Who rows?",
  "output":"Tam."
 }
-)~",
+)row",
          "instruction", {"Odo.<|end|>", "Tam.<|end|>"},
          {}, "", {}},
         {"another name for lines", "t.jsonl.txt",
-         R"~({"instruction": "Who bakes?", "output": "Odo."}
-)~",
+         R"row({"instruction": "Who bakes?", "output": "Odo."}
+)row",
          "instruction", {"Odo.<|end|>"},
          {}, "", {}},
         {"a text that a template wrote", "t.jsonl",
-         R"~({"text": "<s><|user|>\nWho bakes?<|end|>\n<|assistant|>\nOdo.<|end|>\n</s>"}
-)~",
-         "text", {R"~(<|user|>
+         R"row({"text": "<s><|user|>\nWho bakes?<|end|>\n<|assistant|>\nOdo.<|end|>\n</s>"}
+)row",
+         "text", {R"row(<|user|>
 Who bakes?<|end|>
 <|assistant|>
 Odo.<|end|>
-</s>)~"},
+</s>)row"},
          {}, "", {"marks of a chat template"}},
         {"a text that marks only begin", "t.jsonl",
-         R"~({"text": "<s>Odo bakes."}
-)~",
+         R"row({"text": "<s>Odo bakes."}
+)row",
          "text", {"Odo bakes.</s>"},
          {}, "", {}},
     };
@@ -433,7 +433,7 @@ private Q_SLOTS:
         for (const auto& field : report.fields) {
             QCOMPARE(field.why, field.name == "note" ? data::UnreadWhy::Format : data::UnreadWhy::AskTemplate);
         }
-        QVERIFY(!reportOn(*opened("t.jsonl", cases()[0].content), nullptr).hasLoud());
+        QVERIFY(!reportOn(*opened(cases()[0].file, cases()[0].content), nullptr).hasLoud());
     }
 
     // Values that a row in a hundred has count as often as they are there; what another row of the same fields needs is read.
@@ -441,8 +441,14 @@ private Q_SLOTS:
     {
         std::string content;
         for (int row = 0; row < 300; ++row) {
-            content += R"({"prompt":"Who bakes the bread of row )" + std::to_string(row) + R"(?","completion":"Odo.")"
-                       + (row % 100 == 7 ? R"(,"remark":"seen twice")" : "") + (row % 2 == 0 ? R"(,"empty":"","none":null,"list":[])" : "") + "}\n";
+            Json one{{"prompt", "Who bakes the bread of row " + std::to_string(row) + "?"}, {"completion", "Odo."}};
+            if (row % 100 == 7) {
+                one["remark"] = "seen twice";
+            }
+            if (row % 2 == 0) {
+                one.update(Json{{"empty", ""}, {"none", nullptr}, {"list", Json::array()}});
+            }
+            content += base::dumpJson(one) + "\n";
         }
         const auto report = reportOn(*opened("many.jsonl", content), &m_encoder);
         QCOMPARE(report.rows, 300);
@@ -456,7 +462,7 @@ private Q_SLOTS:
     {
         std::string content;
         for (int row = 0; row < 2000; ++row) {
-            content += R"({"prompt":"Who?","completion":"Odo.","f)" + std::to_string(row) + R"(":1})" + "\n";
+            content += base::dumpJson(Json{{"prompt", "Who?"}, {"completion", "Odo."}, {"f" + std::to_string(row), 1}}) + "\n";
         }
         const auto report = reportOn(*opened("wild.jsonl", content), &m_encoder);
         QVERIFY(report.untried > 0);
