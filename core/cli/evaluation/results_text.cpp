@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/cli/evaluation_text.h"
+#include "core/cli/evaluation/results_text.h"
 
 #include "core/cli/display.h"
 #include "core/cli/table.h"

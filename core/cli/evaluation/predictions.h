@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// EvaluationInput: answers that are already there, for metrics without a model: rows of
+// Predictions: answers that are already there, for metrics without a model: rows of
 //   {"prediction":"...","reference":"..."} or {"prediction":"...","references":["...",...]}
 // and beside them "confidence" (0 to 1), "question", "tags", and the field that rows are grouped by.
 #pragma once

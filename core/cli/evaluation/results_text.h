@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// EvaluationText: results for a terminal: the table with its intervals, what became better and worse, the verdict.
+// ResultsText: results for a terminal: the table with its intervals, what became better and worse, the verdict.
 #pragma once
 
 #include "core/evaluation/results.h"

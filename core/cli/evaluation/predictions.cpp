@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/cli/evaluation_input.h"
+#include "core/cli/evaluation/predictions.h"
 
 #include "core/cli/inputs.h"
 
