@@ -40,6 +40,7 @@
 #include <QDir>
 #include <QFileInfo>
 #include <QLabel>
+#include <QLayout>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPlainTextEdit>
@@ -605,6 +606,31 @@ private Q_SLOTS:
         list->item(0)->setCheckState(Qt::Checked);
         QCOMPARE(recipe.config().data.columns, kept);
         QTRY_VERIFY(list->item(0)->text().contains(QLocale().toString(2)));
+    }
+
+    // What the check finds not to be learned is named, and the form that its link opens is filled in to read it.
+    void whatIsNotLearnedIsSaidAndMapped()
+    {
+        const QString path = m_folder->filePath(QStringLiteral("choices.jsonl"));
+        QVERIFY(base::writeFileAtomically(path.toStdString(), "{\"id\":1,\"prompt\":\"Which is a tree?\",\"choices\":\"an oak or a pike\",\"completion\":\"oak\"}\n"
+                                                              "{\"id\":2,\"prompt\":\"Which is a fish?\",\"choices\":\"an elm or a carp\",\"completion\":\"carp\"}\n").ok());
+        m_page->openFiles({path});
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr, kAwaitMs);
+        auto* unread = find<QLabel>("unreadFields");
+        QVERIFY(!unread->isVisible());
+        find<QPushButton>("checkRows")->click();
+        QTRY_VERIFY_WITH_TIMEOUT(unread->isVisible(), kAwaitMs);
+        QVERIFY(unread->text().contains(QStringLiteral("choices")) && !unread->text().contains(QStringLiteral("id,")));
+        QVERIFY(unread->toolTip().contains(QStringLiteral("--map input=choices")));
+        Q_EMIT unread->linkActivated(QStringLiteral("columns"));
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->findChild<QPushButton*>(QStringLiteral("acceptMapping"))->isVisible(), kAwaitMs);
+        QCOMPARE(find<QComboBox>("column.input")->currentData().toString(), QStringLiteral("choices"));
+        QVERIFY(find<QPlainTextEdit>("mappingPreview")->toPlainText().contains(QStringLiteral("an oak or a pike")));
+        find<QPushButton>("acceptMapping")->click();
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr && m_page->document()->dataset()->row(0)->contains("input"), kAwaitMs);
+        find<QPushButton>("checkRows")->click();
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document()->checkup()->hasResult(), kAwaitMs);
+        QVERIFY(!unread->isVisible());
     }
 
     void searchGoesToMatches()
