@@ -193,7 +193,7 @@ Result<void> Preparation::checkColumns() const
     if (!isAll || missing.empty()) { // what comes late in a long file may have it
         return {};
     }
-    return Error{"The training data: " + data::missingSentence(missing.front(), rows) + "."};
+    return Error{"The training data: " + data::missingSentence(missing.front(), wanted, rows) + "."};
 }
 
 Result<void> Preparation::numberLabels()

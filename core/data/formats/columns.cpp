@@ -153,13 +153,14 @@ Columns missingColumns(const Columns& columns, std::span<const Json> rows)
     return missing;
 }
 
-std::string missingSentence(const ColumnName& missing, std::span<const Json> rows)
+std::string missingSentence(const ColumnName& missing, const Columns& columns, std::span<const Json> rows)
 {
     std::vector<std::string> names;
     std::string all;
-    for (const ColumnFacts& facts : columnFacts(rows)) {
-        names.push_back(facts.name);
-        all += (all.empty() ? "" : ", ") + facts.name;
+    for (const ColumnFacts& facts : columnFacts(rows)) { // by the files' own names
+        const auto mapped = std::find_if(columns.begin(), columns.end(), [&](const ColumnName& column) { return column.field == facts.name; });
+        names.push_back(mapped == columns.end() ? facts.name : mapped->column);
+        all += (all.empty() ? "" : ", ") + names.back();
     }
     return "no row has the column \"" + missing.column + "\", which " + missing.field + " is read from"
            + (names.empty() ? std::string() : "; did you mean \"" + fields::nearest(missing.column, names) + "\"? There are " + all);

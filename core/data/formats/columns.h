@@ -36,7 +36,7 @@ std::shared_ptr<const RowSource> withColumns(std::shared_ptr<const RowSource> so
 // Those of `columns` that none of the rows (read with them) has, under neither name, joined ones in none of their parts.
 Columns missingColumns(const Columns& columns, std::span<const Json> rows);
 // "no row has the column "qestion", which prompt is read from; did you mean "question"? There are question, answer".
-std::string missingSentence(const ColumnName& missing, std::span<const Json> rows);
+std::string missingSentence(const ColumnName& missing, const Columns& columns, std::span<const Json> rows);
 
 struct ColumnGuess {
     std::string format; // id of the format the rows then have
