@@ -56,6 +56,28 @@ private Q_SLOTS:
         QVERIFY(m_encoder.tokenizer && m_encoder.chatTemplate);
     }
 
+    // For templates that take no system: its words stand before the question that follows, and nowhere twice.
+    void systemTurnsFold()
+    {
+        const auto text = [this](std::vector<data::Message> messages) {
+            auto encoded = m_encoder.encode(conversation(std::move(messages)), {1 << 20, false, true});
+            return encoded ? QString::fromStdString(encoded->text) : QString::fromStdString(encoded.message());
+        };
+        QCOMPARE(text({{"system", "Be brief."}, {"user", "Who?"}, {"assistant", "Odo."}}), QString("<s><|user|>\nBe brief.\n\nWho?<|end|>\n<|assistant|>\nOdo.<|end|>\n"));
+        QCOMPARE(text({{"developer", "A."}, {"system", "B."}, {"user", "Who?"}, {"assistant", "Odo."}, {"system", "C."}, {"user", "Who else?"}, {"assistant", "Tam."}}),
+                 QString("<s><|user|>\nA.\n\nB.\n\nWho?<|end|>\n<|assistant|>\nOdo.<|end|>\n<|user|>\nC.\n\nWho else?<|end|>\n<|assistant|>\nTam.<|end|>\n"));
+        QCOMPARE(text({{"system", "A."}, {"assistant", "Welcome."}}), QString("<s><|user|>\nA.<|end|>\n<|assistant|>\nWelcome.<|end|>\n"));
+        Example pair;
+        pair.kind = ExampleKind::Preference;
+        pair.messages = {{"system", "A."}, {"user", "Who?"}};
+        pair.chosen = {{"assistant", "Odo."}};
+        pair.rejected = {{"assistant", "Tam."}};
+        const auto encoded = m_encoder.encode(pair, {1 << 20, false, true, true});
+        QVERIFY(encoded.ok());
+        QCOMPARE(trainedText(*encoded), std::string("Odo.<|end|>"));
+        QVERIFY(encoded->text.ends_with("Odo.<|end|>\n")); // behind a pair nothing is asked for
+    }
+
     // No way of writing turns is taken silently: the error names the one that the vocabulary speaks for.
     void aFolderWithoutATemplateAsks()
     {

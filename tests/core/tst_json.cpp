@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // JSON read in one pass: whatever it reads is what the strict parser reads, and what it leaves alone is told as before.
+#include "core/base/json_digits.h"
 #include "core/base/json_plain.h"
 #include "core/base/random.h"
 
@@ -42,6 +43,20 @@ class TestJson : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    // Digits that no double holds come back as they stood; without the wish for them they are doubles, as ever.
+    void bigIntegersKeepTheirDigits()
+    {
+        for (const char* text : {"{\"a\":123456789012345678901234567890,\"b\":[-99999999999999999999,1.5,{\"c\":18446744073709551616}],\"d\":\"x\\n\"}",
+                                 "340282366920938463463374607431768211456", "[7,-7,18446744073709551615,0.25]"}) {
+            const auto value = base::parseJsonWithDigits(text);
+            QVERIFY2(value.ok(), text);
+            QCOMPARE(QByteArray::fromStdString(base::dumpJson(*value)), QByteArray(text));
+            QVERIFY(*base::parseJsonWithDigits(base::dumpJson(*value)) == *value);
+        }
+        QVERIFY(base::isBigInteger(*base::parseJsonWithDigits("-18446744073709551616")));
+        QVERIFY(!base::isBigInteger(*base::parseJsonWithDigits("-1")) && base::parseJson("18446744073709551616")->is_number_float());
+    }
+
     void plainOnesAreRead()
     {
         for (const char* text : kPlain) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// PackedStream: compressed bytes, or text of two bytes a character, in; plain bytes out, piece by piece. One row of the
+// PackedStream: compressed bytes, or text in another encoding, in; plain bytes out, piece by piece. One row of the
 // table a kind.
 //
 // Threads: one stream belongs to one thread; the table any.
@@ -12,6 +12,8 @@
 #include <string_view>
 
 namespace luthier::data {
+
+class DataFile;
 
 class PackedStream {
 public:
@@ -35,5 +37,11 @@ struct PackedKind {
 };
 
 const PackedKind* findPackedKind(std::string_view head); // null: not compressed, or not known
+
+// Windows-1252, in which spreadsheets save CSV in the west, is told by more than its beginning (windows_1252.cpp): by parts
+// from all over the file that hold several bytes which are no UTF-8, all of them characters of Windows-1252 and few among the
+// letters, as accents are, and no UTF-8 beyond ASCII. Other encodings and single damaged bytes are not taken for it.
+bool looksLikeWindows1252(const DataFile& file);
+const PackedKind& windows1252();
 
 } // namespace luthier::data

@@ -8,10 +8,10 @@
 #include "core/data/sources/data_folder.h"
 #include "core/data/sources/json_source.h"
 #include "core/data/sources/line_source.h"
+#include "core/data/sources/packed_stream.h"
 #include "core/data/sources/row_text.h"
 #include "core/data/sources/text_documents.h"
 #include "core/data/sources/unpacked_file.h"
-#include "core/data/sources/windows_1252.h"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/data/sources/windows_1252.h"
-
+#include "core/data/sources/data_file.h"
+#include "core/data/sources/packed_stream.h"
 #include "core/text/characters/utf8.h"
 
 #include <algorithm>
