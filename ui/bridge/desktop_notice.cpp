@@ -4,6 +4,7 @@
 #ifdef LUTHIER_DBUS
 #include <QDBusConnection>
 #include <QDBusMessage>
+#include <QDBusPendingCall>
 #include <QVariantMap>
 #endif
 
