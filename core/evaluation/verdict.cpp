@@ -90,11 +90,12 @@ std::string verdictOf(const Results& results)
     std::string verdict;
     for (const PairedDifference& pair : results.differences) {
         if (pair.metric == &metric) {
-            verdict += (verdict.empty() ? "" : " ") + ofPair(results, pair);
+            std::string sentence = ofPair(results, pair);
+            sentence.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence.front()))); // it may begin with a title
+            verdict += (verdict.empty() ? "" : " ") + sentence;
         }
     }
     if (!verdict.empty()) {
-        verdict.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(verdict.front())));
         return verdict;
     }
     const MetricValue& value = results.values.back().front();

@@ -321,7 +321,7 @@ public:
         }
         const double seconds = std::chrono::duration<double>(now - m_begin).count();
         std::string left;
-        if (done > m_first && done < total) {
+        if (done >= m_first + kFewest && done < total) {
             const double ofRow = seconds / static_cast<double>(done - m_first);
             const double rest = ofRow * static_cast<double>(total - done + total * static_cast<std::int64_t>(m_contenders - m_place));
             left = ", about " + duration(rest) + " left";
@@ -337,6 +337,7 @@ public:
 private:
     static constexpr double kEnoughToTell = 5; // seconds
     static constexpr double kLong = 120;
+    static constexpr std::int64_t kFewest = 4; // rows that say how long others take
 
     Context& m_context;
     std::size_t m_contenders;
