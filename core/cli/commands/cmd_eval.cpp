@@ -264,10 +264,14 @@ Result<Json> askedOf(const Flags& flags, const evaluation::AnsweringSettings& se
     for (const auto& row : rows) {
         content += base::dumpJson(Json{row.row, data::toJson(row.prompt), row.references, row.tools, row.templateVariables}) + "\n";
     }
-    Json asked{{"model", fs::absolute(flags.model).string()},
-               {"adapters", flags.adapters},
-               {"base", flags.base.empty() ? Json() : Json(fs::absolute(flags.base).string())},
-               {"data", fs::absolute(flags.dataFile).string()},
+    Json adapters = Json::array();
+    for (const auto& adapter : adaptersOf(flags.adapters)) { // as it can be found from anywhere
+        adapters.push_back(fs::absolute(adapter.path).lexically_normal().string() + (adapter.weight == 1 ? "" : "=" + shortest(adapter.weight)));
+    }
+    Json asked{{"model", fs::absolute(flags.model).lexically_normal().string()},
+               {"adapters", std::move(adapters)},
+               {"base", flags.base.empty() ? Json() : Json(fs::absolute(flags.base).lexically_normal().string())},
+               {"data", fs::absolute(flags.dataFile).lexically_normal().string()},
                {"rows", rows.size()},
                {"rows_sha256", base::sha256(content)},
                {"system", flags.system},
