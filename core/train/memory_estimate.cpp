@@ -16,6 +16,9 @@ namespace luthier::train {
 namespace {
 
 constexpr std::int64_t kFloat = 4;
+// What products, threads and the allocator take of a host's memory besides: measured between 39 and 81 MiB on runs of 7 million
+// weights in fp32, bf16 and NF4, with and without checkpointing.
+constexpr std::int64_t kHostBytes = std::int64_t{48} << 20;
 // As logit_blocks.cpp cuts the rows of a loss.
 constexpr std::int64_t kCpuLogits = std::int64_t{32} << 20;
 constexpr std::int64_t kGpuLogits = std::int64_t{1} << 30;
@@ -130,7 +133,7 @@ MemoryParts partsOf(const config::RunConfig& config, const Pass& pass)
     parts.optimizer = size.stateBytes - pagedBytes(config, pass.isCpu, size.stateBytes);
     parts.activations = keptBytes(pass, config.run.activationCheckpointing);
     parts.logits = logitBytes(pass);
-    parts.workspace = std::max<std::int64_t>(0, backwardBytes(pass) - parts.logits) + size.sharedNumbers * pass.element;
+    parts.workspace = std::max<std::int64_t>(0, backwardBytes(pass) - parts.logits) + size.sharedNumbers * pass.element + (pass.isCpu ? kHostBytes : 0);
     return parts;
 }
 
