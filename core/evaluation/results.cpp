@@ -231,7 +231,10 @@ private:
     {
         for (const ScoredContender& contender : m_results.contenders) {
             m_results.confusions.push_back(metrics::confusionOf(contender.rows));
-            const bool isKnown = std::any_of(contender.rows.begin(), contender.rows.end(), [](const auto& row) { return row.confidence.has_value(); });
+            // Free answers are hardly ever the reference to the letter: how sure the model was of them tells nothing.
+            const bool areRight = !m_results.confusions.back().labels.empty()
+                                  || std::any_of(m_metrics.begin(), m_metrics.end(), [](const auto* metric) { return (metric->needs & metrics::kConfidence) != 0; });
+            const bool isKnown = areRight && std::any_of(contender.rows.begin(), contender.rows.end(), [](const auto& row) { return row.confidence.has_value(); });
             m_results.certainty.push_back(isKnown ? metrics::certaintyBins(contender.rows) : std::vector<metrics::CertaintyBin>());
         }
     }
