@@ -131,7 +131,8 @@ std::vector<at::Tensor> pairMeasures(const at::Tensor& rewards)
 {
     const at::Tensor chosen = rewards.select(1, 0);
     const at::Tensor rejected = rewards.select(1, 1);
-    return {(chosen - rejected).sum(), chosen.gt(rejected).to(at::kFloat).sum(), chosen.sum(), rejected.sum()};
+    const at::Tensor right = chosen.gt(rejected).to(at::kFloat) + chosen.eq(rejected).to(at::kFloat) * 0.5; // undecided: half
+    return {(chosen - rejected).sum(), right.sum(), chosen.sum(), rejected.sum()};
 }
 
 at::Tensor referenceSums(const LossInput& input, const std::vector<std::string>& names)

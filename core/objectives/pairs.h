@@ -25,7 +25,7 @@ Result<EncodedItem> encodeAnswer(const data::Encoder& encoder, const data::Examp
 at::Tensor pairSums(const at::Tensor& perTarget, const MicroBatch& batch);
 at::Tensor pairCounts(const MicroBatch& batch); // targets of each sequence
 
-// Of rewards [I, 2]: their margin, how often it is above 0, and both, added up; no gradient.
+// Of rewards [I, 2]: their margin, how often it is above 0 (0 counts half), and both, added up; no gradient.
 std::vector<at::Tensor> pairMeasures(const at::Tensor& rewards);
 
 // ln p of each sequence's targets, added up, as the reference says: [S] fp32 without a gradient. From the batch's columns
