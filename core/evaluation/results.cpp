@@ -3,6 +3,7 @@
 
 #include "core/evaluation/eval_rows.h"
 #include "core/evaluation/verdict.h"
+#include "core/metrics/final_number.h"
 #include "core/statistics/proportions.h"
 #include "core/text/characters/utf8.h"
 
@@ -252,8 +253,28 @@ private:
                 m_results.notes.push_back(std::to_string(empty) + " answers of " + m_results.contenders[c].title + " are empty.");
             }
         }
+        noteReferences();
         noteExtraction("number_match", "number_match_lenient", "numbers");
         noteExtraction("json_valid", "json_valid_lenient", "JSON");
+    }
+
+    // Another kind of reference than a metric is made for gives a number all the same, and a wrong idea.
+    void noteReferences()
+    {
+        const auto isAsked = [&](std::string_view beginning) {
+            return std::any_of(m_metrics.begin(), m_metrics.end(), [&](const auto* metric) { return metric->id.starts_with(beginning); });
+        };
+        const auto& rows = m_results.contenders.front().rows;
+        const auto without = std::count_if(rows.begin(), rows.end(), [](const metrics::ScoredRow& row) {
+            return std::none_of(row.references.begin(), row.references.end(), [](const std::string& text) { return metrics::lenientNumber(text).has_value(); });
+        });
+        if (isAsked("number_match") && without > 0) {
+            m_results.notes.push_back(std::to_string(without) + " rows have no number in their references; number_match counts them as wrong.");
+        }
+        const bool areLabels = isAsked("f1_m") || isAsked("precision_") || isAsked("recall_");
+        if (areLabels && m_results.confusions.front().labels.empty()) {
+            m_results.notes.push_back("The references are more than 30 different texts, hardly labels; precision, recall and F1 take each for one of its own.");
+        }
     }
 
     // Where strict and lenient reading are far apart, the answers are right and their form is not, or the reading is wrong.

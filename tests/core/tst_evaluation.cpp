@@ -222,6 +222,22 @@ private Q_SLOTS:
         QVERIFY(std::any_of(found.notes.begin(), found.notes.end(), [](const std::string& note) { return note.find("disagree") != std::string::npos; }));
     }
 
+    // A metric made for another kind of reference gives a number all the same: it is said.
+    void anotherKindOfReferenceIsSaid()
+    {
+        ScoredContender model{kBase, "model", {}};
+        std::vector<RowFacts> facts;
+        for (std::int64_t i = 0; i < 40; ++i) {
+            model.rows.push_back({"text", {"a long answer, number " + std::string(static_cast<std::size_t>(i) + 1, 'x')}});
+            facts.push_back({i + 1, {}, "q", {}});
+        }
+        const auto found = need(results({model}, facts, byName("number_match,f1_macro"), {}, {.draws = 200}));
+        const auto isSaid = [&](const char* part) {
+            return std::any_of(found.notes.begin(), found.notes.end(), [part](const std::string& note) { return note.find(part) != std::string::npos; });
+        };
+        QVERIFY(isSaid("40 rows have no number") && isSaid("hardly labels"));
+    }
+
     void whatIsMissingNamesItsRow()
     {
         const auto found = results({{kBase, "base", {{"x"}}}}, {{7, {}, "q", {}}}, byName("bleu"), {}, {});
