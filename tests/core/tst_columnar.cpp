@@ -80,7 +80,7 @@ private Q_SLOTS:
                 }
                 QCOMPARE(found[i].size(), right[i].size());
             }
-            QVERIFY(joined((*source)->notes()).find("\"picture\" holds bytes") != std::string::npos);
+            QVERIFY(joined((*source)->remarks()).find("\"picture\" holds bytes") != std::string::npos);
         }
     }
 

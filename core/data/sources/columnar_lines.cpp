@@ -230,7 +230,7 @@ Result<std::shared_ptr<RowSource>> openColumnar(const std::shared_ptr<const Data
     source = isWhole || cancel.isCancelled() ? source : openMaking(*file, place->path, facts->rows, progress, cancel);
     for (auto& note : facts->notes) {
         if (source) {
-            (*source)->addNote(std::move(note));
+            (*source)->addRemark(std::move(note));
         }
     }
     return source;

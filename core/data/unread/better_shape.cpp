@@ -22,6 +22,15 @@ struct ColumnSize {
     std::size_t mean() const { return rows == 0 ? 0 : bytes / rows; }
 };
 
+// Letters for the most part, not a number or a date.
+bool isWords(const std::string& text)
+{
+    const auto letters = std::count_if(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+    });
+    return static_cast<std::size_t>(letters) * 3 > text.size();
+}
+
 ColumnSize sizeOf(const std::string& column, std::span<const Json> rows)
 {
     ColumnSize size;
@@ -30,9 +39,10 @@ ColumnSize sizeOf(const std::string& column, std::span<const Json> rows)
         if (!row.is_object() || field == row.end() || field->is_null() || isBlankText(*field)) {
             continue;
         }
+        const std::string text = textOf(*field);
         ++size.rows;
-        size.bytes += textOf(*field).size();
-        size.isText = size.isText || field->is_string() || field->is_array();
+        size.bytes += text.size();
+        size.isText = size.isText || ((field->is_string() || field->is_array()) && isWords(text));
     }
     return size;
 }

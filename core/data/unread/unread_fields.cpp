@@ -474,7 +474,8 @@ std::vector<std::string> UnreadReport::sentences(bool withQuiet) const
     };
     std::vector<std::string> list;
     if (offer) {
-        list.push_back("it is read as " + format + "; as " + findFormat(offer->format)->label + " more of it would be learned: "
+        const std::string& fuller = findFormat(offer->format)->label;
+        list.push_back("it is read as " + format + "; " + (fuller == format ? "" : "as " + fuller + " ") + "more of it would be learned: "
                        + flagsOf(*offer));
     }
     for (const Group& group : kGroups) {
