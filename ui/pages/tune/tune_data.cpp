@@ -41,7 +41,7 @@ TuneData::TuneData(RecipeDocument* document, Workspace& workspace, QWidget* pare
     m_list->setAccessibleName(tr("Files to learn from"));
     m_list->setToolTip(tr("Checked files are learned from"));
     m_list->setMinimumHeight(space(6) * kListRows); // and all the room there is
-    m_list->setTextElideMode(Qt::ElideMiddle);
+    m_list->setWordWrap(true);
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_chosen->setObjectName(QStringLiteral("trainChosen"));
     m_chosen->setFont(textFont(TextSize::Small));
