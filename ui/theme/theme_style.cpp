@@ -52,6 +52,8 @@ int ThemeStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWid
         return 0;
     case SH_UnderlineShortcut:
         return 0;
+    case SH_DialogButtonBox_ButtonsHaveIcons: // they would be another set of icons
+        return 0;
     default:
         return QProxyStyle::styleHint(hint, option, widget, data);
     }

@@ -25,7 +25,7 @@ ModelsFirst::ModelsFirst(ModelLibrary* library, Downloads* downloads, QWidget* p
 {
     setObjectName(QStringLiteral("modelsFirst"));
     auto* text = new StatusLabel(tr("SmolLM2-135M-Instruct chats in English and tunes in minutes on two cores: 135 million "
-                                    "parameters, 270 MB, Apache-2.0. Without the hub, ./run --model smollm2 brings a smaller file of it."),
+                                    "parameters, 270 MB, Apache-2.0."),
                                  Token::TextQuiet);
     text->setWordWrap(true);
     m_download->setObjectName(QStringLiteral("downloadFirst"));
