@@ -137,10 +137,11 @@ private Q_SLOTS:
             Fixture fixture("optimizer");
             fixture.find<QToolButton>("optimizerMore")->click();
             auto* decay = fixture.find<NumberBox>("optimizer.weight_decay");
-            const double before = fixture.document.config().optimizer.weightDecay;
+            const FieldRef field = RecipeDocument::find(QStringLiteral("optimizer.weight_decay"));
+            const double before = std::get<double>(fixture.document.value(field));
             type(decay, typed);
             const bool isTaken = taken >= 0;
-            QCOMPARE(fixture.document.config().optimizer.weightDecay, isTaken ? taken : before);
+            QCOMPARE(std::get<double>(fixture.document.value(field)), isTaken ? taken : before);
             QCOMPARE(fixture.form.hasProblem(), !isTaken);
             fixture.find<QWidget>("optimizer.learning_rate")->setFocus();
             QCOMPARE(decay->findChild<QLineEdit*>()->text(), shown);
