@@ -133,7 +133,7 @@ Result<RowPlan> planRows(const config::RunConfig& config, const RunRows& rows, c
     if (objective.rollouts) {
         planUpdates(plan, config, objective.rollouts->shape(config.objective));
         if (objective.usesReference) {
-            plan.reference = referencePlan(config, objective, {});
+            plan.reference = referencePlan(config, objective, {1, 0}); // asked for every answer, whose number nothing else competes with
         }
         return plan;
     }

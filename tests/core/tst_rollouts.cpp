@@ -221,7 +221,6 @@ private Q_SLOTS:
     void lostAnswersAreSaid();
     void whatCannotBe();
     void whatTeachesNothingIsSaid();
-    void learnsAVisibleRule();
 };
 
 void TestRollouts::grpoAsTrl()
@@ -555,43 +554,6 @@ void TestRollouts::whatTeachesNothingIsSaid()
     const auto step = log.all<train::StepDone>().front();
     QCOMPARE(step.loss, 0.0);
     QCOMPARE(*measures::find(step.measures, measures::measureOf("no_spread_share")), 1.0);
-}
-
-// The bundled model learns to answer shortly, from nothing but the length of what it says.
-void TestRollouts::learnsAVisibleRule()
-{
-    for (const char* kind : {"grpo", "ppo"}) {
-        TinyRun run;
-        setUp(run, kind);
-        run.config.model.path = std::string(LUTHIER_SOURCE_DIR) + "/resources/models/luthier-tiny";
-        run.config.data.train = {std::string(LUTHIER_SOURCE_DIR) + "/datasets/workshop_instructions.jsonl"};
-        run.config.data.limit = 200;
-        run.config.data.maxLength = 256;
-        auto& answers = run.config.objective.of<objectives::AnswerSettings>();
-        answers.rewards = {"length most=8 slack=16 unit=words"};
-        answers.maxNew = 48;
-        answers.temperature = 1;
-        run.config.objective.of<objectives::GroupSettings>().group = 8;
-        run.config.objective.of<objectives::PpoSettings>().epochs = 2;
-        run.config.method.of<peft::LoraSettings>().rank = 8;
-        run.config.optimizer.learningRate = 2e-3;
-        run.config.schedule.kind = "constant";
-        run.config.run.batchSize = 16;
-        run.config.run.gradientAccumulation = 2;
-        run.config.run.maxSteps = std::string(kind) == "ppo" ? 60 : 30;
-        run.config.run.evalEvery = 1000;
-        run.config.run.threads = 2;
-        EventLog log;
-        const auto ended = run.run(kind, log);
-        QVERIFY2(ended.outcome == Outcome::Finished, ended.sentence.c_str());
-        const auto evaluated = log.all<train::EvalDone>();
-        const auto reward = [](const auto& done) { return *measures::find(done.measures, measures::measureOf("reward")); };
-        const double kl = *measures::find(log.all<train::StepDone>().back().measures, measures::measureOf("kl"));
-        const auto& before = evaluated[1]; // behind that of the first answers
-        qInfo("%s: held-out reward %.3f -> %.3f, KL %.3f nats a token, %.0f s", kind, reward(before), reward(evaluated.back()), kl, ended.seconds);
-        QVERIFY(reward(evaluated.back()) > reward(before) + 0.1);
-        QVERIFY(kl < 1);
-    }
 }
 
 QTEST_GUILESS_MAIN(TestRollouts)
