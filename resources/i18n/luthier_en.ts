@@ -22,6 +22,30 @@
     </message>
 </context>
 <context>
+    <name>luthier::ui::JudgePage</name>
+    <message numerus="yes">
+        <source>%n preference(s) written</source>
+        <translation>
+            <numerusform>%n preference written</numerusform>
+            <numerusform>%n preferences written</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1  ·  %n pair(s)</source>
+        <translation>
+            <numerusform>%1  ·  %n pair</numerusform>
+            <numerusform>%1  ·  %n pairs</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 wins %2 % (%3 to %4 %) of %n pair(s).</source>
+        <translation>
+            <numerusform>%1 wins %2 % (%3 to %4 %) of %n pair.</numerusform>
+            <numerusform>%1 wins %2 % (%3 to %4 %) of %n pairs.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>luthier::ui::PublishDialog</name>
     <message numerus="yes">
         <source>Combine %n adapter(s)</source>

@@ -301,9 +301,8 @@ void JudgePage::showTally()
         return;
     }
     //: a system, its wins in per cent, low and high end of the interval, number of pairs
-    QString text = tr("%1 wins %2 % (%3 to %4 %) of %5 pairs.")
-                       .arg(m_desk->second(), percent(tally.rate), percent(tally.interval.low), percent(tally.interval.high),
-                            QLocale().toString(static_cast<qlonglong>(tally.judged)));
+    QString text = tr("%1 wins %2 % (%3 to %4 %) of %n pair(s).", nullptr, static_cast<int>(tally.judged))
+                       .arg(m_desk->second(), percent(tally.rate), percent(tally.interval.low), percent(tally.interval.high));
     text += QLatin1Char(' ') + (tally.isClear ? tr("That is clear.") : tr("Not clear yet."));
     if (std::isfinite(tally.longerRate)) {
         text += QLatin1Char(' ') + tr("The longer answer won %1 %.").arg(percent(tally.longerRate));
