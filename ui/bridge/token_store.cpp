@@ -14,6 +14,8 @@ namespace {
 const QString kService = QStringLiteral("luthier");
 const QString kKey = QStringLiteral("hub-token");
 
+// Jobs belong to nobody and delete themselves: the secret store may answer after the window is gone.
+
 bool isFine(const QKeychain::Job* job)
 {
     return job->error() == QKeychain::NoError || job->error() == QKeychain::EntryNotFound;
@@ -34,7 +36,7 @@ bool TokenStore::isBuiltIn()
 
 void TokenStore::load()
 {
-    auto* job = new QKeychain::ReadPasswordJob(kService, this);
+    auto* job = new QKeychain::ReadPasswordJob(kService);
     job->setInsecureFallback(false); // never as plain text
     job->setKey(kKey);
     connect(job, &QKeychain::Job::finished, this, [this, job] {
@@ -52,9 +54,9 @@ void TokenStore::setToken(const QString& token)
     m_token = token.trimmed();
     QKeychain::Job* job = nullptr;
     if (m_token.isEmpty()) {
-        job = new QKeychain::DeletePasswordJob(kService, this);
+        job = new QKeychain::DeletePasswordJob(kService);
     } else {
-        auto* write = new QKeychain::WritePasswordJob(kService, this);
+        auto* write = new QKeychain::WritePasswordJob(kService);
         write->setTextData(m_token);
         job = write;
     }
