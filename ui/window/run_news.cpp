@@ -65,6 +65,7 @@ void RunNews::tell(const store::RunRow& run)
 void RunNews::goOn()
 {
     m_strip->hide();
+    seen(); // whoever goes on has
     Q_EMIT pageWanted(m_run.state == "finished" ? QStringLiteral("compare") : QStringLiteral("runs"), QString::number(m_run.id));
 }
 
