@@ -36,7 +36,7 @@ inline const std::vector<MethodVariant> kVariants{
          s.of<peft::LoraSettings>().targetModules = {"all-linear"};
      }},
     {"LoRA with norms", "lora", [](peft::MethodSettings& s) { s.of<peft::LoraSettings>().modulesToSave = {"norm"}; }},
-    {"LoRA with embeddings", "lora", [](peft::MethodSettings& s) { s.of<peft::LoraSettings>().modulesToSave = {"embed_tokens"}; }, false},
+    {"LoRA with embeddings", "lora", [](peft::MethodSettings& s) { s.of<peft::LoraSettings>().modulesToSave = {"embed_tokens"}; }},
     {"full", "full", [](peft::MethodSettings&) {}},
     {"full, some frozen", "full",
      [](peft::MethodSettings& s) {
