@@ -19,6 +19,7 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kListLines = 3;
+constexpr int kLeastCharacters = 8; // of a choice
 
 class CheckEditor : public FieldEditor {
 public:
@@ -46,6 +47,10 @@ public:
             m_box->addItem(QCoreApplication::translate("Field", choice.label.c_str()), QString::fromStdString(choice.id));
         }
         m_box->setFocusPolicy(Qt::StrongFocus);
+        // Its longest choice must not push the form out of a narrow column.
+        m_box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        m_box->setMinimumContentsLength(kLeastCharacters);
+        m_box->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
         connect(m_box, &QComboBox::activated, this,
                 [this] { Q_EMIT edited(checked(m_box->currentData().toString().toStdString())); });
     }

@@ -102,15 +102,15 @@ void DataReader::buildStrip()
     m_token->setForegroundRole(QPalette::PlaceholderText);
     m_token->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_token->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    auto* head = new QHBoxLayout;
-    head->addWidget(m_counts, 1);
-    head->addWidget(new TokenLegend, 0, Qt::AlignTop);
+    auto* foot = new QHBoxLayout; // the counts have their line to themselves
+    foot->addWidget(m_token, 1);
+    foot->addWidget(new TokenLegend);
     auto* bottom = new QWidget;
     auto* layout = new QVBoxLayout(bottom);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addLayout(head);
+    layout->addWidget(m_counts);
     layout->addWidget(m_strip, 1);
-    layout->addWidget(m_token);
+    layout->addLayout(foot);
     m_splitter->addWidget(bottom);
 }
 
