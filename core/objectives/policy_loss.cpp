@@ -56,7 +56,7 @@ std::vector<at::Tensor> policyMeasuresOf(const LossInput& input, const PolicyRea
     const at::Tensor mean = batch.perTarget("mean");
     const auto ofAnswers = [&](const char* name) { return batch.column(name).sum(); };
     return {ofAnswers("reward"),
-            (reading.kl().detach() * mean).sum(),
+            (reading.kl().detach() * reading.ratio().detach() * mean).sum(), // of the model now, whose answers these no longer are in later passes
             (reading.entropy * mean).sum(),
             (clipped * mean).sum(),
             ofAnswers("length"),

@@ -256,6 +256,7 @@ void TestRollouts::grpoAsTrl()
             };
             QVERIFY(std::abs(measured("clip_share") - wanted["clip_share"].get<double>()) < kParity);
             QVERIFY(std::abs(measured("entropy") - wanted["entropy"].get<double>()) < kParity);
+            QVERIFY(!wanted.contains("kl") || std::abs(measured("kl") - wanted["kl"].get<double>()) < kParity);
             QCOMPARE(measured("no_spread_share"), 0.5);
         }
     }
