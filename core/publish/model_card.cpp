@@ -29,6 +29,22 @@ std::string cell(std::string text)
     return text;
 }
 
+// A sentence without the folders of this machine: of a path the last name stays.
+std::string withoutFolders(const std::string& text)
+{
+    constexpr std::string_view kEnds = " \t\n,;:()\"'`";
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+        const bool isPath = text[at] == '/' && (at == 0 || kEnds.find(text[at - 1]) != std::string_view::npos);
+        const std::size_t end = isPath ? std::min(text.find_first_of(kEnds, at), text.size()) : at + 1;
+        const std::string part = text.substr(at, end - at);
+        const fs::path path(part);
+        out += !isPath ? part : (path.has_filename() ? path : path.parent_path()).filename().string();
+        at = end;
+    }
+    return out;
+}
+
 std::string fileName(const Json& path)
 {
     return path.is_string() ? fs::path(path.get<std::string>()).filename().string() : std::string();
@@ -52,6 +68,7 @@ Json evaluationOf(const fs::path& adapter)
 {
     std::error_code code;
     const fs::path whole = fs::absolute(adapter, code).lexically_normal();
+    const fs::path itself = fs::weakly_canonical(whole, code); // a project's runs may be links
     const fs::path evaluations = whole.parent_path().parent_path().parent_path() / "evaluations"; // <project>/runs/<id>/adapter
     Json newest;
     fs::file_time_type when{};
@@ -63,7 +80,7 @@ Json evaluationOf(const fs::path& adapter)
         }
         const Json adapters = (*read)["asked"].is_object() ? (*read)["asked"].value("adapters", Json::array()) : Json::array();
         const bool isIts = std::any_of(adapters.begin(), adapters.end(), [&](const Json& other) {
-            return other.is_string() && fs::absolute(other.get<std::string>(), code).lexically_normal() == whole;
+            return other.is_string() && fs::weakly_canonical(other.get<std::string>(), code) == itself;
         });
         if (isIts && (newest.is_null() || fs::last_write_time(file, code) > when)) {
             when = fs::last_write_time(file, code);
@@ -106,7 +123,7 @@ std::string trainingText(const Json& recipe)
             const Json others = usual.value(part, Json::object());
             const bool isPath = key == "path" || key == "adapter" || key == "train" || key == "held_out";
             if (!isPath && !(others.contains(key) && others[key] == value)) {
-                text += "| " + cell(part + "." + key) + " | " + cell(valueText(value)) + " |\n";
+                text += "| " + cell(part + "." + key) + " | " + cell(withoutFolders(valueText(value))) + " |\n";
             }
         }
     }
@@ -123,7 +140,7 @@ std::string evaluationText(const Json& evaluation)
     if (!evaluation.is_object()) {
         return "Not measured: no evaluation of this result is kept.\n";
     }
-    std::string text = cell(evaluation.value("verdict", std::string())) + "\n\n| metric |";
+    std::string text = cell(withoutFolders(evaluation.value("verdict", std::string()))) + "\n\n| metric |";
     std::string line = "\n| --- |";
     const Json systems = evaluation.value("systems", Json::object());
     for (const auto& [id, system] : systems.items()) {
@@ -182,9 +199,9 @@ std::string modelCard(const CardFacts& facts)
 {
     std::string text = frontMatter(facts) + "# " + cell(facts.name) + "\n\n" + (facts.isAdapter ? "An adapter for " : "Tuned from ") + "`" + cell(facts.base)
                        + "`, made with Luthier.\n\n## Training\n\n" + trainingText(facts.recipe) + "\n## Evaluation\n\n" + evaluationText(facts.evaluation)
-                       + "\n## These files\n\nOpened again after writing and held against the model that was tuned: " + cell(facts.proof) + "\n";
+                       + "\n## These files\n\nOpened again after writing and held against the model that was tuned: " + cell(withoutFolders(facts.proof)) + "\n";
     for (const auto& note : facts.notes) {
-        text += "\n" + cell(note) + "\n";
+        text += "\n" + cell(withoutFolders(note)) + "\n";
     }
     return text + "\n## To be filled in\n\nThe licence (the base's may bind this one), what it is meant for and what not, languages, who made it, and what the data are.\n";
 }

@@ -44,9 +44,13 @@ private Q_SLOTS:
         Source source;
         source.model = project / "secret-place" / "base";
         source.adapters = {{run / "adapter", 1}};
-        const std::string card = modelCard(cardFacts(source, project / "my-export", {}, true));
+        CardFacts facts = cardFacts(source, project / "my-export", {}, true);
+        facts.proof = "On 32 rows of " + run.string() + " (1676 tokens) nothing differs.";
+        facts.notes = {"see \"" + (project / "secret-place/base").string() + "\", 3/4 of it"};
+        const std::string card = modelCard(facts);
         for (const char* wanted : {"---\nbase_model: \"base\"", "library_name: peft", "# my-export", "shop.jsonl", "| method.rank | 5 |", "Tuned is better than base.",
-                                   "| accuracy | 0.75 (0.7 to 0.8) |", "licence"}) {
+                                   "| accuracy | 0.75 (0.7 to 0.8) |", "licence", "On 32 rows of 3 (1676 tokens)",
+                                   "see \"base\", 3/4 of it"}) {
             QVERIFY2(card.find(wanted) != std::string::npos, (std::string(wanted) + " in\n" + card).c_str());
         }
         QVERIFY2(card.find("secret-place") == std::string::npos && card.find(folder.path().toStdString()) == std::string::npos, card.c_str());
