@@ -48,7 +48,18 @@ QString nameOf(const QObject* object)
 bool isPart(const QWidget* widget)
 {
     return widget->objectName().startsWith(QStringLiteral("qt_")) || qobject_cast<const QAbstractSpinBox*>(widget->parentWidget()) != nullptr
-           || qobject_cast<const QComboBox*>(widget->parentWidget()) != nullptr || qobject_cast<const QHeaderView*>(widget) != nullptr;
+           || qobject_cast<const QComboBox*>(widget->parentWidget()) != nullptr || qobject_cast<const QLineEdit*>(widget->parentWidget()) != nullptr
+           || qobject_cast<const QHeaderView*>(widget) != nullptr;
+}
+
+// Some of it lies within all that it stands in; what covers its inside (a viewport) is itself.
+bool isInView(const QWidget* widget)
+{
+    QRect seen(widget->mapTo(widget->window(), QPoint()), widget->size());
+    for (const QWidget* at = widget->parentWidget(); at != nullptr && !at->isWindow(); at = at->parentWidget()) {
+        seen &= QRect(at->mapTo(widget->window(), QPoint()), at->size());
+    }
+    return widget->isVisible() && !seen.isEmpty();
 }
 
 bool isControl(const QWidget* widget)
@@ -186,6 +197,8 @@ private Q_SLOTS:
     {
         QFETCH(QString, page);
         ui::MainWindow& window = m_app->window();
+        window.activateWindow();
+        QTRY_VERIFY(window.isActiveWindow());
         int number = 0;
         while (page != QLatin1String(ui::pages()[static_cast<std::size_t>(number)].id)) {
             ++number;
@@ -204,7 +217,7 @@ private Q_SLOTS:
             }
             first = first == nullptr ? at : first;
             reached.insert(at);
-            QVERIFY2(!at->visibleRegion().isEmpty(), qPrintable(nameOf(at) + QStringLiteral(" has the focus and is not in view")));
+            QVERIFY2(isInView(at), qPrintable(nameOf(at) + QStringLiteral(" has the focus and is not in view")));
             QTest::keyClick(at, Qt::Key_Tab);
             if (QApplication::focusWidget() == at) { // it takes Tab for itself: then there is Ctrl+Tab or Esc
                 QTest::keyClick(at, Qt::Key_Tab, Qt::ControlModifier);

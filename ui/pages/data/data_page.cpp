@@ -74,7 +74,7 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
     layout->addWidget(m_batch);
     layout->addWidget(m_stack, 1);
     connectParts();
-    setFocusProxy(m_table);
+    setFocusProxy(m_table->findChild<QTableView*>(QStringLiteral("rows")));
     m_files->list();
     loadEncoder();
 }

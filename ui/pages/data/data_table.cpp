@@ -88,7 +88,6 @@ void DataTable::buildView()
     header->resizeSection(RowModel::TagsColumn, digit * 11);
     header->resizeSection(RowModel::StateColumn, digit * 8); // the rest is for the text
     static_cast<QVBoxLayout*>(layout())->addWidget(m_view, 1);
-    setFocusProxy(m_view);
 
     connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] {
         m_search->setCurrentRow(currentRow());
