@@ -9,7 +9,7 @@ const fields::Section& answerSection()
 {
     static const auto section = fields::section<ObjectiveSettings, AnswerSettings>({
         field<&AnswerSettings::rewards>("rewards", "Rewards", "Rules that answers are judged by, their weighted rewards added up, such as length most=20, contains texts=please weight=0.5. "
-                                                              "luthier rewards list shows them."),
+                                                              "luthier rewards list shows them. Usually exact: the answer in the data."),
         field<&AnswerSettings::rewardModel>("reward_model", "Reward model", "A reward model whose score counts as well: its folder, its adapter, or the run that made it. Usually empty."),
         field<&AnswerSettings::rewardModelWeight>("reward_model_weight", "Weight of the model", "What the score is multiplied with. Usually 1.", {.low = -1000, .high = 1000}, {.advanced = true}),
         field<&AnswerSettings::maxNew>("max_new", "Longest answer", "Answers are cut after so many tokens. Usually 64 to 512.", {.low = 1, .high = 65536}, {.unit = "tokens"}),

@@ -12,7 +12,7 @@
 namespace luthier::objectives {
 
 struct AnswerSettings {
-    std::vector<std::string> rewards; // rules as rewards::parseRule reads them
+    std::vector<std::string> rewards = {"exact"}; // rules as rewards::parseRule reads them
     std::string rewardModel;          // a folder; empty: none
     double rewardModelWeight = 1;
     std::int64_t maxNew = 64;

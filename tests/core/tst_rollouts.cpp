@@ -516,7 +516,7 @@ void TestRollouts::lostAnswersAreSaid()
     run.config.objective.of<objectives::GroupSettings>().iterations = 2;
     EventLog before;
     QVERIFY(run.runUntil("run", before, 5).outcome == Outcome::Stopped);
-    fs::remove_all(run.path("run/rollouts"));
+    QVERIFY(base::removeTree(run.path("run/rollouts")));
     EventLog after;
     const auto ended = run.run("run", after, true);
     QVERIFY(ended.outcome == Outcome::Failed);
