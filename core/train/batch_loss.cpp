@@ -37,10 +37,22 @@ nn::Pass BatchLoss::referencePass() const
     return pass;
 }
 
-objectives::Prediction BatchLoss::reference(const MicroBatch& batch) const
+namespace {
+
+// What reads it outside of the guard must find no leaf in it: the head of a model whose weights all train is one.
+objectives::Prediction fixedPrediction(nn::Decoder& decoder, const MicroBatch& batch, const nn::Pass& pass)
 {
     const at::NoGradGuard noGrad;
-    return predictionOf(referenceModel(), batch, referencePass());
+    objectives::Prediction prediction = predictionOf(decoder, batch, pass);
+    prediction.head = prediction.head.detach();
+    return prediction;
+}
+
+} // namespace
+
+objectives::Prediction BatchLoss::reference(const MicroBatch& batch) const
+{
+    return fixedPrediction(referenceModel(), batch, referencePass());
 }
 
 objectives::LossInput BatchLoss::inputOf(const MicroBatch& batch, const nn::Pass& pass) const
@@ -50,10 +62,7 @@ objectives::LossInput BatchLoss::inputOf(const MicroBatch& batch, const nn::Pass
             m_heads,
             [this, &batch, pass] { return predictionOf(m_decoder, batch, pass); },
             [this, &batch] { return reference(batch); },
-            [this](const MicroBatch& other) {
-                const at::NoGradGuard noGrad;
-                return predictionOf(m_decoder, other);
-            },
+            [this](const MicroBatch& other) { return fixedPrediction(m_decoder, other, {}); },
             [this](const MicroBatch& other) { return reference(other); }};
 }
 
