@@ -18,10 +18,12 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QDialog>
+#include <QLabel>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -214,6 +216,10 @@ private:
             const QString id = QString::fromLatin1(row.id);
             m_app->window().showPage(id);
             settle(id);
+            if (QWidget* focused = QApplication::focusWidget()) {
+                focused->clearFocus(); // where the person was is no colour
+                QTest::qWait(kSettleMs);
+            }
             all[id] = m_app->window().page(id)->grab().toImage().convertToFormat(QImage::Format_RGB32);
         }
         return all;
@@ -228,6 +234,10 @@ private:
             auto* table = runs->findChild<QTableView*>(QStringLiteral("runs"));
             table->selectAll();
             QTRY_COMPARE(runs->charts()->panels().front()->numPoints(1), 300);
+        }
+        if (page == QStringLiteral("data")) { // its lengths come last
+            const auto labels = m_app->window().page(page)->findChildren<QLabel*>();
+            QTRY_VERIFY_WITH_TIMEOUT(std::any_of(labels.begin(), labels.end(), [](const QLabel* label) { return label->text().startsWith(QStringLiteral("median")); }), kAwaitMs);
         }
         ui::waitForJobs();
         QTest::qWait(kSettleMs);
