@@ -30,7 +30,6 @@ constexpr std::array kRows{
     ChartRow{"kl", QT_TRANSLATE_NOOP("ChartSpec", "KL"), false},
     ChartRow{"entropy", QT_TRANSLATE_NOOP("ChartSpec", "Entropy"), false},
     ChartRow{"answerTokens", QT_TRANSLATE_NOOP("ChartSpec", "Length of answers"), false},
-    ChartRow{"shares", QT_TRANSLATE_NOOP("ChartSpec", "Shares of answers and tokens"), false},
     ChartRow{"valueLoss", QT_TRANSLATE_NOOP("ChartSpec", "Value loss"), false},
     ChartRow{"explainedVariance", QT_TRANSLATE_NOOP("ChartSpec", "Explained variance"), false},
     ChartRow{"speed", QT_TRANSLATE_NOOP("ChartSpec", "Speed"), true},
