@@ -95,7 +95,6 @@ JudgePage::JudgePage(Workspace& workspace, QWidget* parent)
     connect(m_empty, &EmptyState::triggered, this, &JudgePage::askForEvaluation);
     connect(m_empty, &EmptyState::secondTriggered, this, &JudgePage::askForFile);
     connectDesk();
-    setFocusProxy(m_prompt); // read only: the keys reach the page
     showList();
     m_desk->reload();
 }
@@ -260,7 +259,9 @@ void JudgePage::showList()
         m_judgings->addItem(tr("%1  \u00b7  %n pair(s)", nullptr, static_cast<int>(row.pairs)).arg(QString::fromStdString(row.name)), static_cast<qlonglong>(row.id));
     }
     m_judgings->setCurrentIndex(m_judgings->findData(m_desk->judging()));
-    m_stack->setCurrentWidget(m_desk->judgings().empty() ? static_cast<QWidget*>(m_empty) : m_work);
+    const bool isEmpty = m_desk->judgings().empty();
+    m_stack->setCurrentWidget(isEmpty ? static_cast<QWidget*>(m_empty) : m_work);
+    setFocusProxy(isEmpty ? nullptr : m_prompt); // read only: the keys reach the page; what is hidden takes none
 }
 
 void JudgePage::showPair()
