@@ -188,8 +188,9 @@ void MainWindow::showPage(const QString& id, const QString& what)
         if (!what.isEmpty()) {
             shown->reveal(what);
         } else if (!shown->isAncestorOf(focusWidget())) {
-            if (QWidget* target = shown->focusWidget() != nullptr ? shown->focusWidget() : firstUsable(shown)) {
-                target->setFocus(Qt::OtherFocusReason); // where the person left it
+            QWidget* left = shown->focusWidget(); // where the person left it; what went since takes no keys
+            if (QWidget* target = left != nullptr && left->isVisibleTo(shown) ? left : firstUsable(shown)) {
+                target->setFocus(Qt::OtherFocusReason);
             }
         }
     }
