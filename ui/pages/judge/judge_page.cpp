@@ -288,7 +288,7 @@ void JudgePage::showPair()
     m_progress->setValue(static_cast<int>(m_desk->numDone()));
     m_progress->setFormat(tr("%1 of %2").arg(QLocale().toString(m_desk->numDone()), QLocale().toString(m_desk->numPairs())));
     showTally();
-    if (isVisible() && isAncestorOf(window()->focusWidget())) {
+    if (m_prompt->isVisible() && isAncestorOf(window()->focusWidget())) {
         m_prompt->setFocus(); // the next key is a vote again
     }
 }
