@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // JSON schema: 1 when the answer is JSON that a schema describes.
 #include "core/base/files.h"
+#include "core/metrics/json_schema.h"
 #include "core/rewards/answer_part.h"
-#include "core/rewards/json_schema.h"
 #include "core/rewards/rules_table.h"
 
 #include <memory>
@@ -51,7 +51,7 @@ Result<Judge> make(const RuleSettings& all)
     if (!json) {
         return Error{"json_schema: the schema: " + json.message()};
     }
-    auto schema = JsonSchema::compile(*json);
+    auto schema = metrics::JsonSchema::parse(base::dumpJson(*json));
     if (!schema) {
         return Error{"json_schema: " + schema.message()};
     }
@@ -64,7 +64,7 @@ Result<Judge> make(const RuleSettings& all)
         if (!value) {
             return {0, "no JSON: " + value.message()};
         }
-        const std::string fault = schema.faultOf(*value);
+        const std::string fault = schema.problemOf(*value);
         return {fault.empty() ? 1.0 : settings.parsed, fault.empty() ? "as the schema says" : fault};
     });
 }

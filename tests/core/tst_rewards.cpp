@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Rules that reward answers: what each gives, how they are said as text, and what is refused.
 #include "core/fields/record.h"
+#include "core/metrics/json_schema.h"
 #include "core/rewards/answer_part.h"
 #include "core/rewards/expression.h"
-#include "core/rewards/json_schema.h"
 #include "core/rewards/rewards.h"
 
 #include <QtTest>
@@ -145,16 +145,16 @@ private Q_SLOTS:
         QCOMPARE(given(rule, "price: 5"), 0.0);
         QVERIFY(problemOf(R"(json_schema schema='{"$ref":"x"}')").find("$ref") != std::string::npos);
         QVERIFY(!problemOf(R"(json_schema schema='{"type":"thing"}')").empty());
-        const auto schema = JsonSchema::compile(*base::parseJson(R"({"oneOf":[{"type":"integer"},{"const":"none"}],"not":{"const":3}})"));
+        const auto schema = metrics::JsonSchema::parse(R"({"oneOf":[{"type":"integer"},{"const":"none"}],"not":{"const":3}})");
         QVERIFY(schema);
-        QCOMPARE(schema->faultOf(2), "");
-        QCOMPARE(schema->faultOf("none"), "");
-        QVERIFY(!schema->faultOf(2.5).empty() && !schema->faultOf(3).empty());
+        QCOMPARE(schema->problemOf(2), "");
+        QCOMPARE(schema->problemOf("none"), "");
+        QVERIFY(!schema->problemOf(2.5).empty() && !schema->problemOf(3).empty());
         std::string deep;
         for (int i = 0; i < 100; ++i) {
             deep += "{\"not\":";
         }
-        QVERIFY(!JsonSchema::compile(*base::parseJson(deep + "true" + std::string(100, '}'))));
+        QVERIFY(!metrics::JsonSchema::parse(deep + "true" + std::string(100, '}')));
     }
 
     void formulas()
