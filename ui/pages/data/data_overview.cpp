@@ -4,6 +4,7 @@
 #include "core/data/example_text.h"
 #include "ui/models/data/data_checkup.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/length_histogram.h"
 #include "ui/widgets/number_fields.h"
 
@@ -69,7 +70,7 @@ std::vector<std::int64_t> rowsWith(const data::Dataset& dataset, DataOverview::V
 } // namespace
 
 DataOverview::DataOverview(QWidget* parent)
-    : QWidget(parent), m_view(new QComboBox), m_note(new QLabel), m_limit(new WholeField), m_stack(new QStackedWidget),
+    : QWidget(parent), m_view(new QComboBox), m_note(new ElidedLabel(Token::TextQuiet)), m_limit(new WholeField), m_stack(new QStackedWidget),
       m_histogram(new LengthHistogram), m_tallies(new QTreeWidget)
 {
     m_view->setObjectName(QStringLiteral("overviewKind"));
@@ -78,7 +79,6 @@ DataOverview::DataOverview(QWidget* parent)
     m_view->addItems({tr("Tokens in all"), tr("Tokens of the prompt"), tr("Tokens of the answer"), tr("Labels"), tr("Openings of prompts"),
                       tr("Openings of answers")});
     m_note->setObjectName(QStringLiteral("overviewNote"));
-    m_note->setForegroundRole(QPalette::PlaceholderText);
     m_note->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_limit->setObjectName(QStringLiteral("tokenLimit"));
     m_limit->setAccessibleName(tr("Token limit"));
