@@ -267,7 +267,9 @@ void JudgePage::showList()
 void JudgePage::showPair()
 {
     const auto* pair = m_desk->pair();
-    m_problem->hide();
+    if (pair != nullptr) { // a list that was read late and is empty says nothing against what went wrong meanwhile
+        m_problem->hide();
+    }
     m_judgings->setCurrentIndex(m_judgings->findData(m_desk->judging()));
     m_prompt->setText(pair == nullptr ? QString() : promptText(*pair));
     m_prompt->setPlaceholderText(tr("Every pair is judged. Make preferences out of the votes, or take the last vote back."));
