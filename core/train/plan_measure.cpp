@@ -127,13 +127,16 @@ Result<PlanMeasure> measure(const config::RunConfig& asked, const RunRows& rows,
     if (!parts) {
         return parts.error();
     }
+    if ((*parts)->objective->rollouts) {
+        return Error{"a run that learns from its own answers has no batch before it begins, so there is nothing to measure; leave --measure out"};
+    }
     const LargestBatch largest = largestOf(**parts);
     const BatchForm form{(*parts)->plan->isPacked(), (*parts)->objective->perSequence, !(*parts)->placement.device.is_cpu()};
     StepBatches step;
     for (std::int64_t i = 0; i < std::min<std::int64_t>(2, config->run.gradientAccumulation); ++i) {
         step.add(makeMicroBatch((*parts)->data.train, largest.items, form)); // two: gradients that add up stand twice
     }
-    TrainStep trainStep({*(*parts)->decoder, *(*parts)->objective, config->objective, (*parts)->heads}, *(*parts)->optimizer,
+    TrainStep trainStep({*(*parts)->decoder, *(*parts)->objective, config->objective, (*parts)->heads, (*parts)->reference}, *(*parts)->optimizer,
                         static_cast<std::uint64_t>(config->run.seed));
     resetPeakMemory(placement->device); // what loading needed is gone by then
     std::vector<double> times;

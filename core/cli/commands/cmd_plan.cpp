@@ -203,7 +203,7 @@ std::string tableOf(const Plan& whole, int width)
     if (whole.measured) {
         table.add({"Measured", byteSize(static_cast<double>(whole.measured->peakBytes)) + " with the largest batch of "
                                    + counted(whole.measured->passTokens) + " tokens, which takes "
-                                   + duration(whole.measured->secondsPerPass)});
+                                   + fixed(whole.measured->secondsPerPass, 3) + " s"});
         table.add({"Time", "about " + duration(whole.measured->seconds)});
     }
     if (!plan.rows.reference.why.empty()) {
