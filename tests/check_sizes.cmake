@@ -4,11 +4,7 @@
 cmake_policy(SET CMP0057 NEW)
 set(most_files 40) # of headers and sources, lying in one folder
 set(most_lines 600)
-set(allowed # folders and files that are too large still, each with what is to be done
-  core/nn    # rooms to come: families, a pass and its state, layers
-  core/peft  # rooms to come: the methods, and the folders of adapters
-  core/train # rooms to come: batches and plans, steps, a run, benchmarks
-)
+set(allowed) # folders and files that are too large still, each with what is to be done
 file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/core/*.h" "${ROOT}/core/*.cpp" "${ROOT}/ui/*.h" "${ROOT}/ui/*.cpp"
      "${ROOT}/app/*.h" "${ROOT}/app/*.cpp")
 set(folders)

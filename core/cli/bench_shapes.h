@@ -2,7 +2,7 @@
 // Shapes of models that people know, for benchmarks on random weights.
 #pragma once
 
-#include "core/nn/decoder_config.h"
+#include "core/nn/families/decoder_config.h"
 
 #include <string>
 #include <vector>

@@ -2,7 +2,7 @@
 #include "core/cli/recorded_trials.h"
 
 #include "core/cli/display.h"
-#include "core/peft/method.h"
+#include "core/peft/methods/method.h"
 
 #include <utility>
 

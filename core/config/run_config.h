@@ -13,7 +13,7 @@
 #include "core/fields/row.h"
 #include "core/objectives/objective_settings.h"
 #include "core/optim/optimizer_settings.h"
-#include "core/peft/method.h"
+#include "core/peft/methods/method.h"
 
 #include <cstdint>
 #include <filesystem>

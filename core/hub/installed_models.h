@@ -6,7 +6,7 @@
 #pragma once
 
 #include "core/base/result.h"
-#include "core/nn/decoder_config.h"
+#include "core/nn/families/decoder_config.h"
 
 #include <filesystem>
 #include <string>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/inference/adapter_weights.h"
 
-#include "core/peft/adapter_file.h"
-#include "core/peft/adapter_folder.h"
+#include "core/peft/folders/adapter_file.h"
+#include "core/peft/folders/adapter_folder.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/inference/judge_spec.h"
 
-#include "core/peft/adapter_facts.h"
+#include "core/peft/folders/adapter_facts.h"
 
 namespace luthier::inference {
 

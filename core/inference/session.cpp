@@ -7,7 +7,7 @@
 #include "core/inference/judging.h"
 #include "core/inference/stops.h"
 #include "core/nn/device.h"
-#include "core/peft/trained_on.h"
+#include "core/peft/folders/trained_on.h"
 #include "core/weights/load.h"
 
 #include <mutex>

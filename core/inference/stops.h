@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/data/encoding.h"
-#include "core/nn/decoder_config.h"
+#include "core/nn/families/decoder_config.h"
 #include "core/weights/conversation.h"
 
 #include <filesystem>

@@ -3,9 +3,9 @@
 // set that it counts. Internal to core: names torch types.
 #pragma once
 
-#include "core/nn/extras.h"
-#include "core/nn/linear_group.h"
-#include "core/nn/norm.h"
+#include "core/nn/layers/extras.h"
+#include "core/nn/layers/linear_group.h"
+#include "core/nn/layers/norm.h"
 #include "core/nn/pass.h"
 
 #include <ATen/core/Tensor.h>

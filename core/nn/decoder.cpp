@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/decoder.h"
 
-#include "core/nn/attention.h"
+#include "core/nn/layers/attention.h"
 #include "core/nn/batch/slot_cache.h"
-#include "core/nn/blocks.h"
+#include "core/nn/layers/blocks.h"
 #include "core/nn/decoder_reading.h"
 #include "core/nn/kernels/kernels.h"
-#include "core/nn/layer_checkpoint.h"
+#include "core/nn/layers/layer_checkpoint.h"
 #include "core/nn/row/walker.h"
 
 #include <ATen/TensorOperators.h>

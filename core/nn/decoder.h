@@ -10,14 +10,14 @@
 #pragma once
 
 #include "core/base/result.h"
-#include "core/nn/active_layer.h"
+#include "core/nn/layers/active_layer.h"
 #include "core/nn/adapter_set.h"
-#include "core/nn/decoder_config.h"
-#include "core/nn/extras.h"
-#include "core/nn/linear_group.h"
-#include "core/nn/norm.h"
+#include "core/nn/families/decoder_config.h"
+#include "core/nn/layers/extras.h"
+#include "core/nn/layers/linear_group.h"
+#include "core/nn/layers/norm.h"
 #include "core/nn/pass.h"
-#include "core/nn/rope.h"
+#include "core/nn/layers/rope.h"
 
 #include <ATen/core/Tensor.h>
 

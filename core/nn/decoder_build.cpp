@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Makes the tensors of a Decoder, not filled.
 #include "core/nn/decoder.h"
-#include "core/nn/weight_names.h"
+#include "core/nn/families/weight_names.h"
 
 #include <ATen/ops/empty.h>
 #include <c10/core/GradMode.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The weights of a Decoder: named, filled at random, marked as trained, and stood in for by copies.
 #include "core/nn/decoder.h"
-#include "core/nn/weight_names.h"
+#include "core/nn/families/weight_names.h"
 #include "core/quant/weight_quantiser.h"
 
 #include <ATen/Context.h>

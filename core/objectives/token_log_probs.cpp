@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/objectives/token_log_probs.h"
 
-#include "core/nn/autograd_node.h"
+#include "core/nn/layers/autograd_node.h"
 #include "core/objectives/logit_blocks.h"
 
 #include <ATen/TensorOperators.h>

@@ -7,7 +7,7 @@
 // hidden [N, d] and head [V, d] of one dtype; sums, logarithms and results are fp32. targets [N] int64, already shifted: the
 // token that row i predicts, negative where none is wanted. All tensors lie on one device. On the CPU rows without a target
 // are left out of the products; on a card, where looking for them would make the host wait, the caller picks the rows
-// (train/micro_batch.h), and what is left (padding to round sizes) costs its product and counts 0.
+// (train/step/micro_batch.h), and what is left (padding to round sizes) costs its product and counts 0.
 // Gradients go to hidden and, where it requires one, head (a tied one adds to the embedding's by autograd); once each.
 // Nothing waits for the device or copies from the host, so passes made of these can be recorded.
 // Errors: c10::Error for shapes, dtypes or devices that do not fit. Threads: any.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/nn/autograd_node.h"
+#include "core/nn/layers/autograd_node.h"
 #include "core/objectives/logit_blocks.h"
 #include "core/objectives/token_log_probs.h"
 

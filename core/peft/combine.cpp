@@ -2,7 +2,7 @@
 #include "core/peft/combine.h"
 
 #include "core/nn/decoder.h"
-#include "core/peft/adapter_file.h"
+#include "core/peft/folders/adapter_file.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>

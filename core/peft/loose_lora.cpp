@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/peft/loose_lora.h"
 
-#include "core/nn/weight_names.h"
+#include "core/nn/families/weight_names.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>

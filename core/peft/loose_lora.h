@@ -4,8 +4,8 @@
 // these tensors, so the adapter cannot be weighed. Names torch types; internal to peft.
 #pragma once
 
-#include "core/peft/adapter_file.h"
-#include "core/peft/lora_config.h"
+#include "core/peft/folders/adapter_file.h"
+#include "core/peft/folders/lora_config.h"
 
 #include <map>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/decoder.h"
-#include "core/nn/linear_extras.h"
-#include "core/peft/adapter_folder.h"
+#include "core/nn/layers/linear_extras.h"
+#include "core/peft/folders/adapter_folder.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>

@@ -2,9 +2,9 @@
 #include "core/publish/live_model.h"
 
 #include "core/base/files.h"
-#include "core/peft/adapter_folder.h"
+#include "core/peft/folders/adapter_folder.h"
 #include "core/peft/combine.h"
-#include "core/peft/trained_on.h"
+#include "core/peft/folders/trained_on.h"
 #include "core/weights/load.h"
 
 #include <algorithm>

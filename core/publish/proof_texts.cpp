@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/publish/proof_texts.h"
 
-#include "core/train/held_out_list.h"
+#include "core/train/plan/held_out_list.h"
 #include "core/train/run.h"
 
 namespace luthier::publish {

@@ -6,7 +6,7 @@
 #include "core/base/result.h"
 #include "core/data/encoding.h"
 #include "core/text/tokenizers/tokenizer.h"
-#include "core/train/run_rows.h"
+#include "core/train/plan/run_rows.h"
 
 #include <filesystem>
 #include <functional>

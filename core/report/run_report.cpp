@@ -5,7 +5,7 @@
 #include "core/base/hash.h"
 #include "core/config/run_config.h"
 #include "core/measures/measure.h"
-#include "core/peft/origin.h"
+#include "core/peft/folders/origin.h"
 #include "core/report/evaluation_section.h"
 #include "core/report/html.h"
 #include "core/report/line_chart.h"

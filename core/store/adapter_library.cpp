@@ -2,8 +2,8 @@
 #include "core/store/adapter_library.h"
 
 #include "core/base/files.h"
-#include "core/peft/adapter_copy.h"
-#include "core/peft/origin.h"
+#include "core/peft/folders/adapter_copy.h"
+#include "core/peft/folders/origin.h"
 
 #include <algorithm>
 

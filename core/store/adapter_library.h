@@ -5,7 +5,7 @@
 // Threads: any; everything here touches disks.
 #pragma once
 
-#include "core/peft/adapter_facts.h"
+#include "core/peft/folders/adapter_facts.h"
 #include "core/store/project.h"
 
 #include <string>

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "core/store/project.h"
-#include "core/train/run_rows.h"
+#include "core/train/plan/run_rows.h"
 
 #include <filesystem>
 

@@ -5,7 +5,7 @@
 #include "core/base/result.h"
 #include "core/config/run_config.h"
 #include "core/data/encoding.h"
-#include "core/nn/decoder_config.h"
+#include "core/nn/families/decoder_config.h"
 
 namespace luthier::train {
 

@@ -15,7 +15,7 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/nn/decoder.h"
-#include "core/train/batch_plan.h"
+#include "core/train/plan/batch_plan.h"
 
 #include <cstdint>
 #include <filesystem>

@@ -3,13 +3,13 @@
 //
 // Folder of a run: recipe.json, held_out.json (see held_out_list.h), events.jsonl is not written here (observers store events),
 // checkpoints/step-N/, where it started from (start_point.h), and the result: adapter/ (PEFT layout) or model/ (Hugging Face
-// folder). The head of an objective that judges is part of it as transformers and PEFT have it (peft/score_folder.h); heads of
+// folder). The head of an objective that judges is part of it as transformers and PEFT have it (peft/folders/score_folder.h); heads of
 // other objectives lie in it as heads.safetensors.
 #pragma once
 
 #include "core/config/run_config.h"
 #include "core/train/events.h"
-#include "core/train/run_rows.h"
+#include "core/train/plan/run_rows.h"
 #include "core/train/stop_control.h"
 
 #include <filesystem>

@@ -3,13 +3,13 @@
 
 #include "core/nn/batch/position_tables.h"
 #include "core/optim/optimizers.h"
-#include "core/peft/adapter_folder.h"
+#include "core/peft/folders/adapter_folder.h"
 #include "core/train/base_model.h"
-#include "core/train/batch_feed.h"
-#include "core/train/heads.h"
-#include "core/train/held_out_list.h"
-#include "core/train/reference_pass.h"
-#include "core/train/run_plan.h"
+#include "core/train/step/batch_feed.h"
+#include "core/train/step/heads.h"
+#include "core/train/plan/held_out_list.h"
+#include "core/train/step/reference_pass.h"
+#include "core/train/plan/run_plan.h"
 #include "core/weights/load.h"
 
 #include <ATen/Parallel.h>

@@ -7,13 +7,13 @@
 #include "core/nn/decoder.h"
 #include "core/nn/device.h"
 #include "core/optim/optimizer.h"
-#include "core/peft/method.h"
-#include "core/train/batch_loss.h"
-#include "core/train/batch_plan.h"
-#include "core/train/batch_source.h"
-#include "core/train/reference_plan.h"
+#include "core/peft/methods/method.h"
+#include "core/train/step/batch_loss.h"
+#include "core/train/plan/batch_plan.h"
+#include "core/train/step/batch_source.h"
+#include "core/train/plan/reference_plan.h"
 #include "core/train/run.h"
-#include "core/train/training_data.h"
+#include "core/train/plan/training_data.h"
 
 #include <cstdint>
 #include <memory>

@@ -2,7 +2,7 @@
 #include "core/train/shootout.h"
 
 #include "core/data/formats/row_writer.h"
-#include "core/peft/method.h"
+#include "core/peft/methods/method.h"
 #include "core/train/event_measures.h"
 
 #include <algorithm>

@@ -5,9 +5,9 @@
 #include "core/base/files.h"
 #include "core/inference/stops.h"
 #include "core/nn/device.h"
-#include "core/peft/adapter_copy.h"
-#include "core/peft/adapter_folder.h"
-#include "core/peft/trained_on.h"
+#include "core/peft/folders/adapter_copy.h"
+#include "core/peft/folders/adapter_folder.h"
+#include "core/peft/folders/trained_on.h"
 #include "core/weights/load.h"
 #include "core/weights/save_folder.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/start_point.h"
 
-#include "core/peft/adapter_facts.h"
-#include "core/peft/adapter_settings.h"
-#include "core/peft/method.h"
+#include "core/peft/folders/adapter_facts.h"
+#include "core/peft/folders/adapter_settings.h"
+#include "core/peft/methods/method.h"
 
 #include <algorithm>
 

@@ -4,13 +4,13 @@
 // the run stands on the merged model. Torch-free.
 //
 // In the run's folder: start/ is a copy of the adapter, so that the run can go on when the adapter is gone; base/ is the
-// merged model, which the result stands on; origin.json says where both came from (peft/origin.h).
+// merged model, which the result stands on; origin.json says where both came from (peft/folders/origin.h).
 // Threads: any; everything here touches disks.
 #pragma once
 
 #include "core/base/result.h"
 #include "core/config/run_config.h"
-#include "core/peft/origin.h"
+#include "core/peft/folders/origin.h"
 #include "core/train/events.h"
 #include "core/train/stop_control.h"
 

@@ -3,12 +3,12 @@
 
 #include "core/inference/stops.h"
 #include "core/optim/schedules.h"
-#include "core/peft/origin.h"
-#include "core/peft/score_folder.h"
-#include "core/peft/trained_on.h"
-#include "core/train/bench_probe.h"
+#include "core/peft/folders/origin.h"
+#include "core/peft/folders/score_folder.h"
+#include "core/peft/folders/trained_on.h"
+#include "core/train/bench/bench_probe.h"
 #include "core/train/failure.h"
-#include "core/train/heads.h"
+#include "core/train/step/heads.h"
 #include "core/train/run_room.h"
 
 #include <algorithm>

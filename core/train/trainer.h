@@ -8,14 +8,14 @@
 
 #include "core/train/best_result.h"
 #include "core/train/checkpoint.h"
-#include "core/train/evaluations.h"
+#include "core/train/plan/evaluations.h"
 #include "core/train/patient_saving.h"
-#include "core/train/row_loss_pass.h"
-#include "core/train/rollout_source.h"
+#include "core/train/step/row_loss_pass.h"
+#include "core/train/answers/rollout_source.h"
 #include "core/train/run_parts.h"
-#include "core/train/step_reports.h"
-#include "core/train/train_step.h"
-#include "core/train/weight_sample.h"
+#include "core/train/step/step_reports.h"
+#include "core/train/step/train_step.h"
+#include "core/train/step/weight_sample.h"
 
 #include <chrono>
 #include <memory>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/weights/load.h"
 
-#include "core/nn/weight_names.h"
+#include "core/nn/families/weight_names.h"
 #include "core/weights/source_names.h"
 #include "core/weights/stored_codes.h"
 #include "core/weights/stored_names.h"

@@ -2,7 +2,7 @@
 #include "core/weights/model_folder.h"
 
 #include "core/base/hash.h"
-#include "core/nn/weight_names.h"
+#include "core/nn/families/weight_names.h"
 #include "core/weights/gguf/model.h"
 #include "core/weights/safetensors_header.h"
 #include "core/weights/stored_names.h"

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "core/base/result.h"
-#include "core/nn/decoder_config.h"
+#include "core/nn/families/decoder_config.h"
 #include "core/weights/safetensors.h"
 
 #include <filesystem>

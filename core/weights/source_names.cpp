@@ -2,7 +2,7 @@
 #include "core/weights/source_names.h"
 
 #include "core/gguf/file.h"
-#include "core/nn/weight_names.h"
+#include "core/nn/families/weight_names.h"
 #include "core/weights/stored_codes.h"
 #include "core/weights/stored_names.h"
 

@@ -6,8 +6,8 @@
 // A line a case, its largest differences of a loss; the last line sums up. Exit 1: a case failed, 2: none has TEXT in its name, 77: there is no card.
 #include "core/nn/decoder.h"
 #include "core/optim/adamw.h"
-#include "core/peft/method.h"
-#include "core/train/train_step.h"
+#include "core/peft/methods/method.h"
+#include "core/train/step/train_step.h"
 #include "tests/support/method_variants.h"
 
 #include <ATen/Context.h>

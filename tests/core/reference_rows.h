@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/base/json.h"
-#include "core/train/items.h"
+#include "core/train/plan/items.h"
 #include "tests/support/need.h"
 
 #include <cstdint>

@@ -3,9 +3,9 @@
 // agree.
 #include "core/base/files.h"
 #include "core/nn/decoder.h"
-#include "core/peft/adapter_folder.h"
-#include "core/peft/lora_config.h"
-#include "core/peft/lora_folder.h"
+#include "core/peft/folders/adapter_folder.h"
+#include "core/peft/folders/lora_config.h"
+#include "core/peft/folders/lora_folder.h"
 #include "core/weights/load.h"
 
 #include <ATen/TensorOperators.h>

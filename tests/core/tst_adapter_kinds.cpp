@@ -4,8 +4,8 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/inference/generate.h"
-#include "core/peft/adapter_folder.h"
-#include "core/peft/adapter_names.h"
+#include "core/peft/folders/adapter_folder.h"
+#include "core/peft/folders/adapter_names.h"
 #include "core/weights/load.h"
 #include "tests/support/need.h"
 

@@ -4,7 +4,7 @@
 #include "core/base/disk_room.h"
 #include "core/objectives/loss.h"
 #include "core/objectives/objectives.h"
-#include "core/train/shrinking_batches.h"
+#include "core/train/step/shrinking_batches.h"
 #include "tests/support/tiny_run.h"
 
 #include <c10/util/Exception.h>

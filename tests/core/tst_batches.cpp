@@ -2,13 +2,13 @@
 // What is learnt when: rows as stored tokens, the held-out split, plans of every padding, micro-batches, the feed.
 #include "core/base/hash.h"
 #include "core/config/run_config.h"
-#include "core/train/batch_feed.h"
-#include "core/train/batch_plan.h"
+#include "core/train/step/batch_feed.h"
+#include "core/train/plan/batch_plan.h"
 #include "core/data/held_out_split.h"
 #include "core/nn/decoder.h"
 #include "core/objectives/token_log_probs.h"
-#include "core/train/micro_batch.h"
-#include "core/train/step_graphs.h"
+#include "core/train/step/micro_batch.h"
+#include "core/train/step/step_graphs.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>

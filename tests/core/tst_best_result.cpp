@@ -3,8 +3,8 @@
 // named at the end.
 #include "core/base/files.h"
 #include "core/nn/decoder.h"
-#include "core/peft/adapter_facts.h"
-#include "core/peft/adapter_folder.h"
+#include "core/peft/folders/adapter_facts.h"
+#include "core/peft/folders/adapter_folder.h"
 #include "core/train/best_result.h"
 #include "core/weights/load.h"
 #include "tests/support/need.h"

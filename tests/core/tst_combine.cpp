@@ -3,9 +3,9 @@
 // updates beside adapters that really add up.
 #include "core/base/json.h"
 #include "core/nn/decoder.h"
-#include "core/peft/adapter_folder.h"
+#include "core/peft/folders/adapter_folder.h"
 #include "core/peft/combine.h"
-#include "core/peft/lora_folder.h"
+#include "core/peft/folders/lora_folder.h"
 #include "core/weights/load.h"
 #include "tests/core/reference_models.h"
 

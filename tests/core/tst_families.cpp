@@ -2,7 +2,7 @@
 // Every family against transformers: logits, greedy text with a cache and without, loss and gradients of named weights,
 // on the checkpoints of tests/reference/families. The table of families decides what must be there.
 #include "core/base/json.h"
-#include "core/nn/families.h"
+#include "core/nn/families/families.h"
 #include "core/objectives/token_log_probs.h"
 #include "core/weights/load.h"
 

@@ -3,11 +3,11 @@
 #include "core/nn/decoder.h"
 #include "core/objectives/objectives.h"
 #include "core/optim/optimizer.h"
-#include "core/peft/lora_settings.h"
-#include "core/peft/method.h"
-#include "core/train/micro_batch.h"
-#include "core/train/token_store.h"
-#include "core/train/train_step.h"
+#include "core/peft/methods/lora_settings.h"
+#include "core/peft/methods/method.h"
+#include "core/train/step/micro_batch.h"
+#include "core/train/plan/token_store.h"
+#include "core/train/step/train_step.h"
 
 #include <ATen/ATen.h>
 

@@ -4,7 +4,7 @@
 #include "core/base/json.h"
 #include "core/inference/generate.h"
 #include "core/inference/stops.h"
-#include "core/peft/adapter_folder.h"
+#include "core/peft/folders/adapter_folder.h"
 #include "core/weights/load.h"
 
 #include <ATen/TensorOperators.h>

@@ -6,9 +6,9 @@
 #include "core/nn/kernels/kernels.h"
 #include "core/objectives/token_log_probs.h"
 #include "core/optim/adamw.h"
-#include "core/peft/method.h"
-#include "core/train/evaluator.h"
-#include "core/train/train_step.h"
+#include "core/peft/methods/method.h"
+#include "core/train/step/evaluator.h"
+#include "core/train/step/train_step.h"
 #include "tests/support/method_variants.h"
 #include "tests/support/pass_watch.h"
 

@@ -5,9 +5,9 @@
 #include "core/config/run_config.h"
 #include "core/optim/optimizers.h"
 #include "core/optim/sgd_settings.h"
-#include "core/peft/ia3_settings.h"
-#include "core/peft/lora_settings.h"
-#include "core/peft/virtual_tokens.h"
+#include "core/peft/methods/ia3_settings.h"
+#include "core/peft/methods/lora_settings.h"
+#include "core/peft/methods/virtual_tokens.h"
 
 #include <QDir>
 #include <QtTest>

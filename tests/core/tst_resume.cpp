@@ -3,7 +3,7 @@
 // costs nothing that was there.
 #include "core/base/files.h"
 #include "core/optim/optimizers.h"
-#include "core/peft/lora_settings.h"
+#include "core/peft/methods/lora_settings.h"
 #include "tests/support/tiny_run.h"
 
 #include <QtTest>

@@ -6,7 +6,7 @@
 #include "core/objectives/token_log_probs.h"
 #include "core/optim/adamw.h"
 #include "core/rollouts/rollout_log.h"
-#include "core/train/rollout_batches.h"
+#include "core/train/answers/rollout_batches.h"
 #include "tests/support/tiny_run.h"
 
 #include <ATen/TensorOperators.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A whole run: its events, its laws (8x1 = 1x8, the start is the base, packed = padded), its result, and a sentence
 // for everything that cannot work.
-#include "core/peft/adapter_folder.h"
-#include "core/peft/lora_settings.h"
-#include "core/train/step_reports.h"
+#include "core/peft/folders/adapter_folder.h"
+#include "core/peft/methods/lora_settings.h"
+#include "core/train/step/step_reports.h"
 #include "tests/support/tiny_run.h"
 
 #include <ATen/TensorOperators.h>

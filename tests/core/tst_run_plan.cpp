@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is planned is what trains: for recipes of many kinds the plan's rows, splits, steps, batches and trained weights are
 // those that the run's events and files then tell. And what a cache keeps is what would be read.
-#include "core/peft/full_settings.h"
-#include "core/peft/lora_settings.h"
-#include "core/train/batch_feed.h"
-#include "core/train/held_out_list.h"
-#include "core/train/plan_cache.h"
-#include "core/train/run_plan.h"
+#include "core/peft/methods/full_settings.h"
+#include "core/peft/methods/lora_settings.h"
+#include "core/train/step/batch_feed.h"
+#include "core/train/plan/held_out_list.h"
+#include "core/train/plan/plan_cache.h"
+#include "core/train/plan/run_plan.h"
 #include "tests/support/need.h"
 #include "tests/support/tiny_run.h"
 

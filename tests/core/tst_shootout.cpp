@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Shoot-out: one row a method with what it cost; one that fails does not stop the others; from the command line, as runs
 // of a project.
-#include "core/peft/ia3_settings.h"
-#include "core/peft/lora_settings.h"
-#include "core/peft/method.h"
+#include "core/peft/methods/ia3_settings.h"
+#include "core/peft/methods/lora_settings.h"
+#include "core/peft/methods/method.h"
 #include "core/store/shootout_record.h"
-#include "core/train/method_size.h"
+#include "core/train/plan/method_size.h"
 #include "core/train/shootout.h"
 #include "tests/support/tiny_run.h"
 

@@ -2,8 +2,8 @@
 // Runs that start from an adapter: the first loss is what the adapter's run ended with, merged or not; the settings are the
 // adapter's or a sentence; stopped and resumed equals uninterrupted, with the adapter gone; where it came from is kept.
 #include "core/base/files.h"
-#include "core/peft/adapter_facts.h"
-#include "core/peft/adapter_settings.h"
+#include "core/peft/folders/adapter_facts.h"
+#include "core/peft/folders/adapter_settings.h"
 #include "core/train/start_point.h"
 #include "tests/support/tiny_run.h"
 

@@ -2,8 +2,8 @@
 // Which rows training takes: none that the person left out, and none made by augmentation among the held-out ones.
 #include "core/base/files.h"
 #include "core/base/paths.h"
-#include "core/train/step_rows.h"
-#include "core/train/training_data.h"
+#include "core/train/plan/step_rows.h"
+#include "core/train/plan/training_data.h"
 
 #include <QTemporaryDir>
 #include <QtTest>

@@ -2,11 +2,11 @@
 // MethodVariants: every row of the table of methods with settings that make it compute another way; tests loop over them.
 #pragma once
 
-#include "core/peft/bottleneck_settings.h"
-#include "core/peft/full_settings.h"
-#include "core/peft/lora_settings.h"
-#include "core/peft/method.h"
-#include "core/peft/virtual_tokens.h"
+#include "core/peft/methods/bottleneck_settings.h"
+#include "core/peft/methods/full_settings.h"
+#include "core/peft/methods/lora_settings.h"
+#include "core/peft/methods/method.h"
+#include "core/peft/methods/virtual_tokens.h"
 
 #include <vector>
 

@@ -4,7 +4,7 @@
 // running the work again and fail where that would read other memory than a card's recording of it reads. Names torch types.
 #pragma once
 
-#include "core/train/work_recorder.h"
+#include "core/train/step/work_recorder.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/record_function.h>

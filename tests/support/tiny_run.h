@@ -6,7 +6,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/nn/decoder.h"
-#include "core/peft/lora_settings.h"
+#include "core/peft/methods/lora_settings.h"
 #include "core/train/run.h"
 #include "core/weights/load.h"
 

@@ -5,7 +5,7 @@
 
 #include "core/base/paths.h"
 #include "core/config/run_config.h"
-#include "core/peft/lora_settings.h"
+#include "core/peft/methods/lora_settings.h"
 #include "core/store/project.h"
 #include "core/store/shootout_record.h"
 #include "tests/support/story.h"

@@ -6,7 +6,7 @@
 #include "core/base/paths.h"
 #include "core/base/random.h"
 #include "core/store/run_rows.h"
-#include "core/train/held_out_list.h"
+#include "core/train/plan/held_out_list.h"
 #include "tests/support/page_test.h"
 #include "ui/models/runs/comparison_model.h"
 #include "ui/models/runs/tuned_runs.h"

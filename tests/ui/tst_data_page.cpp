@@ -4,7 +4,7 @@
 #include "core/base/paths.h"
 #include "core/config/run_config.h"
 #include "core/store/project.h"
-#include "core/train/step_rows.h"
+#include "core/train/plan/step_rows.h"
 #include "tests/support/page_test.h"
 #include "ui/bridge/job.h"
 #include "ui/forms/recipe_document.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Forms derived from the tables of settings: complete for every part, honest about ranges, undoable.
 #include "core/config/run_config.h"
-#include "core/peft/lora_settings.h"
-#include "core/peft/method.h"
+#include "core/peft/methods/lora_settings.h"
+#include "core/peft/methods/method.h"
 #include "ui/forms/field_editor.h"
 #include "ui/forms/number_box.h"
 #include "ui/forms/set_field.h"

@@ -3,8 +3,8 @@
 // stays over a closed window, and what was stopped gone on with.
 #include "core/base/json.h"
 #include "core/base/paths.h"
-#include "core/peft/ia3_settings.h"
-#include "core/peft/method.h"
+#include "core/peft/methods/ia3_settings.h"
+#include "core/peft/methods/method.h"
 #include "tests/support/tiny_run.h"
 #include "ui/forms/recipe_document.h"
 #include "ui/pages/tune/tune_page.h"

@@ -2,8 +2,8 @@
 // The Tune page's numbers: those of the run it would start, whatever the data's columns, the batches and the method are.
 #include "tests/support/tiny_run.h"
 
-#include "core/peft/full_settings.h"
-#include "core/peft/lora_settings.h"
+#include "core/peft/methods/full_settings.h"
+#include "core/peft/methods/lora_settings.h"
 #include "core/store/data_files.h"
 #include "ui/pages/tune/tune_page.h"
 #include "ui/workspace/run_controller.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/forms/recipe_document.h"
 
-#include "core/peft/method.h"
+#include "core/peft/methods/method.h"
 
 #include <QCoreApplication>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/workspace/run_controller.h"
 
-#include "core/peft/lora_settings.h"
+#include "core/peft/methods/lora_settings.h"
 #include "core/store/recorder.h"
 #include "core/store/run_rows.h"
 #include "core/train/fanout.h"

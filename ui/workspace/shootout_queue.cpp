@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/workspace/shootout_queue.h"
 
-#include "core/peft/method.h"
+#include "core/peft/methods/method.h"
 #include "ui/bridge/job.h"
 #include "ui/workspace/run_controller.h"
 #include "ui/workspace/workspace.h"

@@ -6,12 +6,12 @@
 #include "core/cli/inputs.h"
 #include "core/objectives/objectives.h"
 #include "core/optim/optimizers.h"
-#include "core/peft/lora_settings.h"
-#include "core/peft/method.h"
+#include "core/peft/methods/lora_settings.h"
+#include "core/peft/methods/method.h"
 #include "core/text/tokenizers/bench_tokenize.h"
-#include "core/train/bench_generate.h"
-#include "core/train/bench_kernels.h"
-#include "core/train/bench_step.h"
+#include "core/train/bench/bench_generate.h"
+#include "core/train/bench/bench_kernels.h"
+#include "core/train/bench/bench_step.h"
 
 #include <CLI/App.hpp>
 

@@ -4,9 +4,9 @@
 #include "core/cli/table.h"
 #include "core/cli/tune_run.h"
 #include "core/cli/unread.h"
-#include "core/train/memory_estimate.h"
-#include "core/train/plan_measure.h"
-#include "core/train/run_plan.h"
+#include "core/train/plan/memory_estimate.h"
+#include "core/train/plan/plan_measure.h"
+#include "core/train/plan/run_plan.h"
 #include "core/train/start_point.h"
 
 #include <CLI/App.hpp>

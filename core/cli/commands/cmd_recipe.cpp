@@ -4,7 +4,7 @@
 #include "core/cli/inputs.h"
 #include "core/cli/table.h"
 #include "core/config/run_config.h"
-#include "core/peft/method.h"
+#include "core/peft/methods/method.h"
 
 #include <CLI/App.hpp>
 

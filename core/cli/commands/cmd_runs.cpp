@@ -6,7 +6,7 @@
 #include "core/cli/run_project.h"
 #include "core/cli/table.h"
 #include "core/config/run_config.h"
-#include "core/peft/origin.h"
+#include "core/peft/folders/origin.h"
 #include "core/store/event_codec.h"
 #include "core/store/project.h"
 #include "core/train/event_measures.h"

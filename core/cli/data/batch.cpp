@@ -4,7 +4,7 @@
 #include "core/cli/display.h"
 #include "core/cli/run_project.h"
 #include "core/train/run.h"
-#include "core/train/step_rows.h"
+#include "core/train/plan/step_rows.h"
 
 #include <CLI/App.hpp>
 

@@ -4,7 +4,7 @@
 // replaced, so that work which reads them can be recorded. Internal to core: names torch types.
 #pragma once
 
-#include "core/nn/rope.h"
+#include "core/nn/layers/rope.h"
 
 #include <ATen/core/Tensor.h>
 

@@ -7,7 +7,7 @@
 
 #include "core/gguf/config.h"
 #include "core/gguf/file.h"
-#include "core/nn/decoder_config.h"
+#include "core/nn/families/decoder_config.h"
 #include "core/weights/tensor_source.h"
 
 #include <memory>

@@ -2,7 +2,7 @@
 // GgufNames: what the tensors of a GGUF file are called in a model folder. Torch-free.
 #pragma once
 
-#include "core/nn/decoder_config.h"
+#include "core/nn/families/decoder_config.h"
 
 #include <map>
 #include <string>

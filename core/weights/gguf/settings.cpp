@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/weights/gguf/settings.h"
 
-#include "core/nn/rope.h"
+#include "core/nn/layers/rope.h"
 
 #include <algorithm>
 #include <cmath>

@@ -5,7 +5,7 @@
 #include "core/base/result.h"
 #include "core/gguf/config.h"
 #include "core/gguf/content.h"
-#include "core/nn/decoder_config.h"
+#include "core/nn/families/decoder_config.h"
 
 #include <string>
 #include <vector>

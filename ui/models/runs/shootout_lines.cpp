@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the lines of a shoot-out hold, read from models and the project by jobs.
-#include "core/peft/method.h"
+#include "core/peft/methods/method.h"
 #include "ui/models/runs/shootout_table.h"
 #include "ui/models/runs/tune_facts.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/runs/shootout_table.h"
 
-#include "core/peft/method.h"
+#include "core/peft/methods/method.h"
 #include "ui/base/amounts.h"
 #include "ui/models/column_heading.h"
 #include "ui/theme/icons.h"

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "core/store/shootout_record.h"
-#include "core/train/method_size.h"
+#include "core/train/plan/method_size.h"
 #include "ui/models/measure_columns.h"
 
 #include <QAbstractTableModel>

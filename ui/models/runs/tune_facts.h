@@ -7,7 +7,7 @@
 
 #include "core/base/cancel.h"
 #include "core/config/run_config.h"
-#include "core/nn/decoder_config.h"
+#include "core/nn/families/decoder_config.h"
 #include "core/store/project.h"
 
 #include <QString>

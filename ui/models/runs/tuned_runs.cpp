@@ -2,9 +2,9 @@
 #include "ui/models/runs/tuned_runs.h"
 
 #include "core/config/run_config.h"
-#include "core/peft/origin.h"
+#include "core/peft/folders/origin.h"
 #include "core/store/run_rows.h"
-#include "core/train/held_out_list.h"
+#include "core/train/plan/held_out_list.h"
 
 #include <QCoreApplication>
 #include <QFileInfo>

@@ -2,7 +2,7 @@
 #include "ui/pages/adapters/adapters_work.h"
 
 #include "core/hub/transfer_rate.h"
-#include "core/peft/adapter_facts.h"
+#include "core/peft/folders/adapter_facts.h"
 #include "ui/base/amounts.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/status_label.h"

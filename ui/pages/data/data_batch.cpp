@@ -3,7 +3,7 @@
 
 #include "core/store/run_rows.h"
 #include "core/train/run.h"
-#include "core/train/step_rows.h"
+#include "core/train/plan/step_rows.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/tune/tune_plan.h"
 
-#include "core/peft/lora_settings.h"
+#include "core/peft/methods/lora_settings.h"
 #include "core/store/run_rows.h"
 #include "ui/models/data/token_tiles.h"
 #include "ui/models/runs/tune_facts.h"

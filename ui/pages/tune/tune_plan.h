@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// TunePlan: the run that training would make of the recipe (core/train/run_plan.h, which training itself is made from), as
+// TunePlan: the run that training would make of the recipe (core/train/plan/run_plan.h, which training itself is made from), as
 // the page shows it, with one row as it would be read. Made by a job.
 //
 // Threads: any.
 #pragma once
 
 #include "core/store/project.h"
-#include "core/train/plan_cache.h"
-#include "core/train/run_plan.h"
+#include "core/train/plan/plan_cache.h"
+#include "core/train/plan/run_plan.h"
 #include "ui/bridge/job.h"
 #include "ui/widgets/tokens/token_tile.h"
 

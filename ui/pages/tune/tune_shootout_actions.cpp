@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How the shoot-out is laid out, and what can be done with its lines: cancel, open, copy, save.
 #include "core/base/files.h"
-#include "core/peft/method.h"
+#include "core/peft/methods/method.h"
 #include "ui/pages/tune/tune_shootout.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"

@@ -2,7 +2,7 @@
 #include "ui/pages/tune/tune_way.h"
 
 #include "core/objectives/objectives.h"
-#include "core/peft/method.h"
+#include "core/peft/methods/method.h"
 #include "ui/forms/field_editor.h"
 #include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"

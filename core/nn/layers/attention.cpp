@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/layers/attention.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/_flash_attention_forward.h>
+#include <ATen/ops/_fused_sdp_choice.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/tensor.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace luthier::nn {
+
+namespace {
+
+// [T, S], true where query t (position S - T + t) sees key s.
+at::Tensor visible(std::int64_t queries, std::int64_t keys, std::int64_t window, at::Device device)
+{
+    const auto options = at::TensorOptions().device(device).dtype(at::kLong);
+    const at::Tensor distance
+        = at::arange(keys - queries, keys, options).unsqueeze(1) - at::arange(keys, options).unsqueeze(0);
+    const at::Tensor causal = distance.ge(0);
+    return window > 0 ? causal.logical_and(distance.lt(window)) : causal;
+}
+
+at::Tensor spread(const at::Tensor& x, std::int64_t heads)
+{
+    return x.size(1) == heads ? x : x.repeat_interleave(heads / x.size(1), 1);
+}
+
+bool isHidden(std::int64_t queries, std::int64_t keys, std::int64_t window)
+{
+    return window > 0 && keys > std::min(window, keys - queries + window);
+}
+
+// Scores written out: for capped scores, which fused attention does not know.
+at::Tensor capped(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
+{
+    const at::Tensor raw = at::matmul(q, spread(k, q.size(1)).transpose(-2, -1)) * settings.scale;
+    const at::Tensor scores = (raw / settings.softcap).tanh() * settings.softcap;
+    const at::Tensor mask = visible(q.size(2), k.size(2), settings.window, q.device());
+    const at::Tensor weights
+        = at::softmax(scores.to(at::kFloat).masked_fill(mask.logical_not(), -std::numeric_limits<float>::infinity()), -1);
+    return at::matmul(weights.to(q.scalar_type()), spread(v, q.size(1)));
+}
+
+// Whether the card would write out [T, S] scores: cards without cuDNN's attention have no kernel for a mask over grouped heads,
+// but one for as many key heads as query heads.
+bool writesScores(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask, double scale)
+{
+    constexpr std::int64_t kWrittenOut = 0; // sdp::SDPBackend::math
+    return at::_fused_sdp_choice(q, k, v, mask, 0, false, scale, /*enable_gqa=*/true) == kWrittenOut;
+}
+
+// One query a row: the heads that share a key head are read as queries of it, so nothing is copied.
+at::Tensor single(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale)
+{
+    const std::int64_t groups = q.size(1) / k.size(1);
+    const at::Tensor grouped = q.reshape({q.size(0), k.size(1), groups, q.size(3)});
+    return at::scaled_dot_product_attention(grouped, k, v, {}, 0, false, scale).reshape(q.sizes());
+}
+
+at::Tensor fused(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
+{
+    const std::int64_t queries = q.size(2);
+    const std::int64_t keys = k.size(2);
+    if (queries == 1) {
+        const std::int64_t seen = settings.window > 0 ? std::min(settings.window, keys) : keys;
+        return single(q, k.narrow(2, keys - seen, seen), v.narrow(2, keys - seen, seen), settings.scale);
+    }
+    std::optional<at::Tensor> mask;
+    const bool causal = queries == keys && !isHidden(queries, keys, settings.window);
+    if (!causal) {
+        mask = visible(queries, keys, settings.window, q.device());
+    }
+    const bool isGrouped = q.size(1) != k.size(1);
+    if (q.is_cuda() && !(isGrouped && mask && writesScores(q, k, v, *mask, settings.scale))) {
+        return at::scaled_dot_product_attention(q, k, v, mask, 0, causal, settings.scale, isGrouped);
+    }
+    return at::scaled_dot_product_attention(q, spread(k, q.size(1)), spread(v, q.size(1)), mask, 0, causal,
+                                            settings.scale);
+}
+
+at::Tensor one(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
+{
+    return settings.softcap > 0 ? capped(q, k, v, settings) : fused(q, k, v, settings);
+}
+
+at::Tensor flat(const at::Tensor& heads)
+{
+    return heads.transpose(1, 2).reshape({heads.size(0) * heads.size(2), heads.size(1) * heads.size(3)});
+}
+
+// All segments in one kernel, where the card has it.
+at::Tensor packedFlash(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
+{
+    const std::int64_t longest = *std::max_element(settings.segments.begin(), settings.segments.end());
+    const at::Tensor starts
+        = settings.borders.defined() ? settings.borders : bordersOf(settings.segments, q.device());
+    const auto rows = [](const at::Tensor& x) { return x.squeeze(0).transpose(0, 1); };
+    const auto out = at::_flash_attention_forward(rows(q), rows(k), rows(v), starts, starts, longest, longest, 0.0, true,
+                                                  false, settings.scale);
+    return std::get<0>(out).reshape({q.size(2), q.size(1) * q.size(3)});
+}
+
+bool canPack(const at::Tensor& q, const AttentionSettings& settings)
+{
+    const bool narrow = q.scalar_type() == at::kBFloat16 || q.scalar_type() == at::kHalf;
+    return q.is_cuda() && narrow && settings.softcap == 0 && settings.window == 0 && q.size(3) % 8 == 0
+           && q.size(3) <= 256;
+}
+
+} // namespace
+
+at::Tensor bordersOf(const std::vector<std::int64_t>& segments, at::Device device)
+{
+    std::vector<std::int32_t> borders{0};
+    for (const std::int64_t length : segments) {
+        borders.push_back(borders.back() + static_cast<std::int32_t>(length));
+    }
+    return at::tensor(borders, at::kInt).to(device, true);
+}
+
+std::vector<std::int64_t> startsOf(const std::vector<std::int64_t>& segments)
+{
+    std::vector<std::int64_t> starts;
+    std::int64_t next = 0;
+    for (const std::int64_t length : segments) {
+        starts.push_back(next);
+        next += length;
+    }
+    return starts;
+}
+
+at::Tensor seenBy(const at::Tensor& x, const AttentionSettings& settings, std::size_t segment)
+{
+    const auto starts = startsOf(settings.segments);
+    const auto part = [&](std::size_t i) { return x.narrow(2, starts[i], settings.segments[i]); };
+    const std::int64_t front = settings.fronts.empty() ? -1 : settings.fronts[segment];
+    return front < 0 ? part(segment) : at::cat({part(static_cast<std::size_t>(front)), part(segment)}, 2);
+}
+
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
+{
+    if (settings.segments.size() <= 1) {
+        return flat(one(q, k, v, settings));
+    }
+    if (settings.fronts.empty() && canPack(q, settings)) {
+        return packedFlash(q, k, v, settings);
+    }
+    std::vector<at::Tensor> parts;
+    std::int64_t first = 0;
+    for (std::size_t i = 0; i < settings.segments.size(); ++i) {
+        const std::int64_t length = settings.segments[i];
+        parts.push_back(flat(one(q.narrow(2, first, length), seenBy(k, settings, i), seenBy(v, settings, i), settings)));
+        first += length;
+    }
+    return at::cat(parts);
+}
+
+} // namespace luthier::nn

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/layers/linear_group.h"
+
+#include "core/nn/kernels/answer_kernels.h"
+#include "core/nn/kernels/kernels.h"
+#include "core/nn/layers/linear_extras.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/addmm.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/mm.h>
+
+#include <algorithm>
+
+namespace luthier::nn {
+
+namespace {
+
+// A of all adapters above each other, [sum of ranks, in], in the activations' dtype.
+at::Tensor stackedA(const ActiveLinear& linear, const at::Tensor& like)
+{
+    if (linear.adapters.size() == 1) {
+        return linear.adapters.front().a.detach().to(like.scalar_type());
+    }
+    std::vector<at::Tensor> parts;
+    for (const LowRank& adapter : linear.adapters) {
+        parts.push_back(adapter.a.detach());
+    }
+    return at::cat(parts).to(like.scalar_type());
+}
+
+// The inputs that the adapters see.
+at::Tensor droppedOut(const ActiveLinear& linear, const at::Tensor& x, const LinearSaved& saved)
+{
+    if (saved.kept.defined()) {
+        return (x * saved.kept).mul_(1.0 / (1.0 - linear.dropout()));
+    }
+    return linear.dropout() > 0 ? kernels::dropped(x, *linear.draw, linear.dropout()) : x;
+}
+
+// In place.
+at::Tensor scaleBy(at::Tensor x, double factor)
+{
+    return factor == 1 ? x : x.mul_(factor);
+}
+
+// The adapters' numbers in the activations' dtype, and their low-rank inputs.
+void readLow(const ActiveLinear& linear, const at::Tensor& x, LinearSaved& saved)
+{
+    if (linear.dropout() > 0 && !kernels::knowsDropout(x)) {
+        saved.kept = kernels::keptOf(*linear.draw, x, linear.dropout());
+    }
+    saved.a = stackedA(linear, x);
+    saved.low = droppedOut(linear, x, saved).mm(saved.a.t());
+    for (const LowRank& adapter : linear.adapters) {
+        saved.b.push_back(adapter.b.detach().to(x.scalar_type()));
+    }
+}
+
+void addAdapters(const ActiveLinear& linear, const at::Tensor& y, const LinearSaved& saved)
+{
+    std::int64_t first = 0;
+    for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
+        const LowRank& adapter = linear.adapters[i];
+        const LinearSlice& slice = linear.base->slices[adapter.slice];
+        const std::int64_t rank = adapter.a.size(0);
+        y.narrow(1, slice.begin, slice.size)
+            .addmm_(saved.low.narrow(1, first, rank), saved.b[i].t(), 1, adapter.scale);
+        first += rank;
+    }
+}
+
+// Gradients of a and b; returns d(dropout(x) A^T) [N, sum of ranks].
+at::Tensor adapterGradients(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
+                            const LinearSaved& saved, std::vector<at::Tensor>& leaves)
+{
+    const bool one = linear.adapters.size() == 1;
+    at::Tensor dLow = one ? at::Tensor() : at::empty_like(saved.low);
+    std::vector<at::Tensor> gradB;
+    std::int64_t first = 0;
+    for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
+        const LowRank& adapter = linear.adapters[i];
+        const LinearSlice& slice = linear.base->slices[adapter.slice];
+        const std::int64_t rank = adapter.a.size(0);
+        const at::Tensor part = dy.narrow(1, slice.begin, slice.size);
+        if (one) {
+            dLow = part.mm(saved.b[i]);
+        } else {
+            at::Tensor target = dLow.narrow(1, first, rank);
+            at::mm_out(target, part, saved.b[i]);
+        }
+        scaleBy(dLow.narrow(1, first, rank), adapter.scale);
+        gradB.push_back(adapter.b.requires_grad()
+                            ? scaleBy(part.t().mm(saved.low.narrow(1, first, rank)), adapter.scale).to(adapter.b.scalar_type())
+                            : at::Tensor());
+        first += rank;
+    }
+    at::Tensor gradA;
+    if (needsInput(linear)) {
+        gradA = dLow.t().mm(droppedOut(linear, x, saved));
+    }
+    first = 0;
+    for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
+        const LowRank& adapter = linear.adapters[i];
+        const std::int64_t rank = adapter.a.size(0);
+        leaves.push_back(adapter.a.requires_grad() ? gradA.narrow(0, first, rank).to(adapter.a.scalar_type()) : at::Tensor());
+        leaves.push_back(gradB[i]);
+        first += rank;
+    }
+    return dLow;
+}
+
+// From the codes themselves, where x has so few rows that making their numbers would be most of the work.
+at::Tensor codesProduct(const LinearGroup& group, const at::Tensor& x, const at::Tensor& bias)
+{
+    std::vector<at::Tensor> parts;
+    for (const quant::QuantisedWeight& weight : group.quantised) {
+        parts.push_back(kernels::codesProduct(x, weight));
+        if (!parts.back().defined()) {
+            return {};
+        }
+    }
+    if (parts.empty()) {
+        return {};
+    }
+    const at::Tensor y = parts.size() == 1 ? parts.front() : at::cat(parts, 1);
+    return bias.defined() ? y.add_(bias) : y;
+}
+
+// x W^T + b.
+at::Tensor product(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& bias)
+{
+    const at::Tensor weight = linear.base->weightNow();
+    at::Tensor y = kernels::rowProduct(x, weight);
+    if (!y.defined()) {
+        return bias.defined() ? at::addmm(bias, x, weight.t()) : x.mm(weight.t());
+    }
+    return (bias.defined() ? y.add_(bias) : y).to(x.scalar_type());
+}
+
+at::Tensor productBySlice(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& bias)
+{
+    const at::Tensor y = at::empty({x.size(0), linear.base->outputs()}, x.options());
+    for (std::size_t i = 0; i < linear.base->slices.size(); ++i) {
+        at::Tensor part = y.narrow(1, linear.base->slices[i].begin, linear.base->slices[i].size);
+        at::mm_out(part, x, linear.base->sliceNow(i).t());
+    }
+    return bias.defined() ? y.add_(bias) : y;
+}
+
+// dy W.
+at::Tensor inputGradient(const ActiveLinear& linear, const at::Tensor& dy)
+{
+    if (!linear.base->isReadBySlice()) {
+        return dy.mm(linear.base->weightNow());
+    }
+    at::Tensor dx;
+    for (std::size_t i = 0; i < linear.base->slices.size(); ++i) {
+        const at::Tensor part = dy.narrow(1, linear.base->slices[i].begin, linear.base->slices[i].size);
+        dx = i == 0 ? part.mm(linear.base->sliceNow(i)) : dx.addmm_(part, linear.base->sliceNow(i));
+    }
+    return dx;
+}
+
+} // namespace
+
+std::vector<at::Tensor> leavesOf(const ActiveLinear& linear)
+{
+    std::vector<at::Tensor> leaves{linear.base->weight};
+    if (linear.base->bias.defined()) {
+        leaves.push_back(linear.base->bias);
+    }
+    if (!linear.adapters.empty()) {
+        for (const LowRank& adapter : linear.adapters) {
+            leaves.push_back(adapter.a);
+            leaves.push_back(adapter.b);
+        }
+    }
+    if (usesExtras(linear)) {
+        addExtraLeaves(linear, leaves);
+    }
+    return leaves;
+}
+
+at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, LinearSaved* saved)
+{
+    const LinearGroup& group = *linear.base;
+    const bool extras = usesExtras(linear);
+    const at::Tensor input = extras ? inputNow(linear, x) : x;
+    const at::Tensor bias = extras ? biasNow(linear) : group.bias.defined() ? group.bias.detach() : group.bias;
+    at::Tensor y = codesProduct(group, input, bias);
+    if (!y.defined()) {
+        y = group.isReadBySlice() ? productBySlice(linear, input, bias) : product(linear, input, bias);
+    }
+    if (!linear.adapters.empty()) {
+        LinearSaved own;
+        LinearSaved& kept = saved ? *saved : own;
+        readLow(linear, input, kept);
+        addAdapters(linear, y, kept);
+    }
+    if (extras) {
+        scaleOutput(linear, y, saved);
+    }
+    return y;
+}
+
+bool linearSavedOnly(const ActiveLinear& linear, const at::Tensor& x, LinearSaved& saved)
+{
+    if (usesExtras(linear)) {
+        return false;
+    }
+    if (!linear.adapters.empty()) {
+        readLow(linear, x, saved);
+    }
+    return true;
+}
+
+at::Tensor linearBackward(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
+                          const LinearSaved& saved, bool wantInput, std::vector<at::Tensor>& leaves)
+{
+    const bool extras = usesExtras(linear);
+    std::vector<at::Tensor> scaleGrads;
+    const at::Tensor dz = extras ? beforeScaling(linear, dy, saved, scaleGrads) : dy;
+    const at::Tensor input = extras && needsInput(linear) ? inputNow(linear, x) : x;
+    leaves.push_back(linear.base->weight.requires_grad() ? dz.t().mm(input) : at::Tensor());
+    if (linear.base->bias.defined()) {
+        leaves.push_back(linear.base->bias.requires_grad() ? dy.sum(0) : at::Tensor());
+    }
+    at::Tensor dLow;
+    if (!linear.adapters.empty()) {
+        dLow = adapterGradients(linear, input, dz, saved, leaves);
+    }
+    at::Tensor dx;
+    if (wantInput || (extras && !linear.factors.empty())) {
+        dx = inputGradient(linear, dz);
+        if (dLow.defined()) {
+            const at::Tensor& a = saved.a;
+            if (saved.kept.defined()) {
+                dx.add_(dLow.mm(a).mul_(saved.kept), 1.0 / (1.0 - linear.dropout()));
+            } else if (linear.dropout() > 0) {
+                kernels::addDropped(dx, dLow.mm(a), *linear.draw, linear.dropout());
+            } else {
+                dx.addmm_(dLow, a);
+            }
+        }
+    }
+    if (extras) {
+        extraGradients(linear, x, dy, scaleGrads, dx, leaves);
+    }
+    return wantInput ? dx : at::Tensor();
+}
+
+bool needsInput(const ActiveLinear& linear)
+{
+    bool needs = linear.base->weight.requires_grad();
+    for (const LowRank& adapter : linear.adapters) {
+        needs = needs || adapter.a.requires_grad();
+    }
+    for (const SliceFactor& factor : linear.factors) {
+        needs = needs || (factor.onInput && factor.factor.requires_grad());
+    }
+    return needs;
+}
+
+} // namespace luthier::nn

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/layers/activation.h"
+#include "core/nn/layers/autograd_node.h"
+#include "core/nn/layers/blocks.h"
+
+#include <ATen/ops/empty.h>
+
+namespace luthier::nn {
+
+namespace {
+
+class MlpNode : public Computation {
+public:
+    MlpNode(Mlp block, const at::Tensor& h) : m_block(std::move(block)), m_h(h.detach()), m_wantInput(h.requires_grad())
+    {
+    }
+
+    std::vector<at::Tensor> forward() override
+    {
+        m_hidden = linearForward(m_block.gateUp, input(), &m_savedUp);
+        const at::Tensor product = activate(m_block.activation, m_hidden);
+        if (!m_block.outputWanted && !m_block.after.exists() && linearSavedOnly(m_block.down, product, m_savedDown)) {
+            return {at::empty({1, 1}, m_h.options()).expand(m_h.sizes())};
+        }
+        at::Tensor y = linearForward(m_block.down, product, &m_savedDown);
+        if (!m_block.after.exists()) {
+            return {m_block.residual ? y.add_(m_h) : y};
+        }
+        m_y = y;
+        const at::Tensor normed = normForward(m_block.after, y);
+        return {m_block.residual ? normed.add_(m_h) : normed};
+    }
+
+    std::vector<at::Tensor> backward(const std::vector<at::Tensor>& grads) override
+    {
+        std::vector<at::Tensor> afterGrads;
+        const at::Tensor dy
+            = m_block.after.exists() ? normBackward(m_block.after, m_y, grads[0], afterGrads) : grads[0];
+        std::vector<at::Tensor> downGrads;
+        const at::Tensor dx = throughActivation(dy, downGrads);
+        const bool normTrains = m_block.norm.exists() && m_block.norm.weight.requires_grad();
+        std::vector<at::Tensor> upGrads;
+        const at::Tensor x = needsInput(m_block.gateUp) ? input() : m_h;
+        const at::Tensor dIn = linearBackward(m_block.gateUp, x, dx, m_savedUp, m_wantInput || normTrains, upGrads);
+        std::vector<at::Tensor> result{at::Tensor()};
+        if (dIn.defined()) {
+            const at::Tensor add = m_wantInput && m_block.residual ? grads[0] : at::Tensor();
+            const at::Tensor dh = m_block.norm.exists() ? normBackward(m_block.norm, m_h, dIn, result, add)
+                                  : add.defined()       ? dIn.add_(add)
+                                                        : dIn;
+            result[0] = m_wantInput ? dh : at::Tensor();
+        } else {
+            result.resize(1 + leavesOf(m_block.norm).size());
+        }
+        for (const auto* part : {&upGrads, &downGrads, &afterGrads}) {
+            result.insert(result.end(), part->begin(), part->end());
+        }
+        return result;
+    }
+
+private:
+    at::Tensor input() const { return m_block.norm.exists() ? normForward(m_block.norm, m_h) : m_h; }
+
+    // Gradient of gate and up. The product in between is rebuilt only when a weight behind it trains.
+    at::Tensor throughActivation(const at::Tensor& dy, std::vector<at::Tensor>& downGrads)
+    {
+        const bool wanted = needsInput(m_block.down);
+        const at::Tensor product = wanted ? activate(m_block.activation, m_hidden) : at::Tensor();
+        const at::Tensor dProduct = linearBackward(m_block.down, product, dy, m_savedDown, true, downGrads);
+        return activateBackward(m_block.activation, m_hidden, dProduct);
+    }
+
+    Mlp m_block;
+    at::Tensor m_h;
+    bool m_wantInput;
+    LinearSaved m_savedUp;
+    LinearSaved m_savedDown;
+    at::Tensor m_hidden; // gate and up
+    at::Tensor m_y;      // before the norm behind the branch
+};
+
+} // namespace
+
+at::Tensor mlp(Mlp block, const at::Tensor& h)
+{
+    std::vector<at::Tensor> inputs{h};
+    for (const auto& leaves :
+         {leavesOf(block.norm), leavesOf(block.gateUp), leavesOf(block.down), leavesOf(block.after)}) {
+        inputs.insert(inputs.end(), leaves.begin(), leaves.end());
+    }
+    return record(std::make_unique<MlpNode>(std::move(block), h), inputs)[0];
+}
+
+} // namespace luthier::nn

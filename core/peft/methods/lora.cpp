@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// LoRA: a trained low-rank update beside chosen projections of a frozen base; W x + s B (A x), where s is alpha / r, or
+// alpha / sqrt(r) (rsLoRA). A starts uniform in +-1/sqrt(in) (Kaiming with a = sqrt(5), as PEFT), B with zeros: step 0 is
+// the base. DoRA adds a magnitude for each output row that starts as the row's norm. Dropout acts on the low-rank part
+// alone, with DoRA too (PEFT also drops inputs of the rescaled base product then).
+#include "core/peft/methods/method.h"
+
+#include "core/nn/decoder.h"
+#include "core/nn/layers/linear_extras.h"
+#include "core/peft/folders/adapter_file.h"
+#include "core/peft/folders/adapter_settings.h"
+#include "core/peft/folders/lora_config.h"
+#include "core/peft/folders/lora_folder.h"
+#include "core/peft/methods/lora_settings.h"
+#include "core/peft/targets.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+namespace luthier::peft {
+
+Result<void> openLora(nn::Decoder& decoder, AdapterFile& file); // lora_open.cpp
+Result<std::vector<AdapterSetting>> loraSettingsOf(const AdapterFile& file); // lora_continue.cpp
+Result<void> trainLora(nn::Decoder& decoder, const MethodSettings& settings);
+
+namespace {
+
+const fields::Section& settingsSection()
+{
+    using fields::field;
+    static const auto section = fields::section<MethodSettings, LoraSettings>({
+        field<&LoraSettings::rank>("rank", "Rank", "Width of the low-rank update. 1 to 4096, usually 8 to 64.", {.low = 1, .high = 4096}),
+        field<&LoraSettings::alpha>("alpha", "Alpha", "The update is scaled by alpha / rank. Above 0, usually twice the rank.", {.low = 0, .high = 65536, .lowOpen = true}),
+        field<&LoraSettings::dropout>("dropout", "Dropout", "Share of the adapter's inputs dropped while training. 0 to 0.9, usually 0.05.", {.low = 0, .high = 0.9}),
+        field<&LoraSettings::targetModules>("target_modules", "Target modules", "Projections that get an adapter, by name, or all-linear. Usually q_proj,v_proj."),
+        field<&LoraSettings::rankPattern>("rank_pattern", "Rank by module", "Ranks of some modules, as name=rank; the first name that fits decides. Usually empty.", {}, {.advanced = true}),
+        field<&LoraSettings::alphaPattern>("alpha_pattern", "Alpha by module", "Alphas of some modules, as name=alpha; the first name that fits decides. Usually empty.", {}, {.advanced = true}),
+        field<&LoraSettings::useRslora>("use_rslora", "Scale by root of rank", "Scales the update by alpha / sqrt(rank), which suits ranks above 64. Usually off.", {}, {.advanced = true}),
+        field<&LoraSettings::useDora>("use_dora", "DoRA", "Trains the length of each weight row apart from its direction: a little better at small ranks, slower. Usually off.", {}, {.advanced = true}),
+        field<&LoraSettings::bias>("bias", "Biases", "Which biases of the model train too: none (usual), all, or those of the adapted projections.", {},
+            {.choices = {{"none", "None"}, {"all", "All"}, {"lora_only", "Adapted projections"}}, .advanced = true}),
+        field<&LoraSettings::modulesToSave>("modules_to_save", "Modules trained whole", "Embeddings, head or norms that train whole and are kept in the adapter, such as embed_tokens,lm_head. Usually empty.", {}, {.advanced = true}),
+    });
+    return section;
+}
+
+fields::Rule someTarget()
+{
+    return {{"method.target_modules"},
+            "Name at least one projection for the adapter.",
+            [](const fields::SettingsView& run) { return run.list("method.target_modules").empty(); }};
+}
+
+fields::Rule baseInCodes()
+{
+    return {{"model.quantization", "method.kind"},
+            "QLoRA trains on a base in 4 bits: set the quantisation to automatic, nf4 or fp4, or take lora.",
+            [](const fields::SettingsView& run) { return run.text("model.quantization") == "none"; }};
+}
+
+// "q_proj=8" rows as the object of PEFT's config; the pattern may hold "=" itself.
+Result<Json> patternObject(const std::vector<std::string>& rows, const char* key)
+{
+    Json object = Json::object();
+    for (const std::string& row : rows) {
+        const auto at = row.rfind('=');
+        double value = 0;
+        const char* end = row.data() + row.size();
+        const bool split = at != std::string::npos && at > 0;
+        if (!split || std::from_chars(row.data() + at + 1, end, value).ptr != end || at + 1 == row.size()) {
+            return Error{"method." + std::string(key) + ": \"" + row + "\" must be name=number, such as k_proj=8"};
+        }
+        const bool whole = std::floor(value) == value && std::abs(value) < 1e9;
+        object[row.substr(0, at)] = whole ? Json(static_cast<std::int64_t>(value)) : Json(value);
+    }
+    return object;
+}
+
+Result<LoraFolderInfo> infoOf(const LoraSettings& settings)
+{
+    auto ranks = patternObject(settings.rankPattern, "rank_pattern");
+    auto alphas = patternObject(settings.alphaPattern, "alpha_pattern");
+    if (!ranks || !alphas) {
+        return ranks ? alphas.error() : ranks.error();
+    }
+    return LoraFolderInfo{settings.rank, settings.alpha, settings.dropout, settings.targetModules, {}, {},
+                          settings.useRslora, settings.useDora, settings.bias, settings.modulesToSave,
+                          std::move(*ranks), std::move(*alphas)};
+}
+
+// Names of whole tensors that train: those of a module whose path ends in a wanted name, as PEFT looks for them.
+Result<std::vector<std::string>> wholeTensors(nn::Decoder& decoder, const std::vector<std::string>& modules)
+{
+    std::vector<std::string> names;
+    std::string there;
+    std::set<std::string> found;
+    for (const std::string& name : decoder.replaceable()) {
+        const std::string path = name.substr(0, name.rfind('.'));
+        bool wanted = false;
+        for (const std::string& module : modules) {
+            if (path.ends_with(module)) {
+                found.insert(module);
+                wanted = true;
+            }
+        }
+        if (wanted) {
+            names.push_back(name);
+        }
+        const std::string last = path.substr(path.rfind('.') + 1);
+        there += there.find(last) == std::string::npos ? (there.empty() ? "" : ", ") + last : "";
+    }
+    for (const std::string& module : modules) {
+        if (module.empty() || !found.contains(module)) {
+            return Error{"method.modules_to_save: \"" + module + "\" is none of " + there
+                         + "; projections are adapted by target_modules"};
+        }
+    }
+    return names;
+}
+
+Result<void> attachBiases(nn::Decoder& decoder, const std::string& which, const std::vector<Place>& adapted,
+                          std::vector<std::string>& whole)
+{
+    std::set<std::string> paths;
+    for (const Place& place : adapted) {
+        paths.insert(place.path());
+    }
+    bool any = false;
+    for (nn::LinearGroup* group : decoder.groups()) {
+        for (std::size_t slice = 0; group->bias.defined() && slice < group->slices.size(); ++slice) {
+            if (which == "all" || paths.contains(group->slicePath(slice))) {
+                any = true;
+                group->biases.push_back({slice, group->sliceBias(slice).clone().set_requires_grad(true)});
+            }
+        }
+    }
+    if (which == "all") {
+        for (const std::string& name : decoder.replaceable()) {
+            if (name.ends_with(".bias") && std::find(whole.begin(), whole.end(), name) == whole.end()) {
+                whole.push_back(name);
+                any = true;
+            }
+        }
+    }
+    return any ? Result<void>()
+               : Error{"method.bias: the model has no biases there; choose none"};
+}
+
+void attachLowRank(nn::Decoder& decoder, const Place& place, const LoraConfig& config, double dropout,
+                   at::Generator& generator)
+{
+    const auto options = thinOptions(decoder);
+    const std::int64_t rank = config.rankFor(place.path());
+    const double bound = 1 / std::sqrt(static_cast<double>(place.inputs()));
+    nn::LowRank adapter;
+    adapter.slice = place.slice;
+    adapter.a = at::empty({rank, place.inputs()}, at::kFloat).uniform_(-bound, bound, generator).to(options);
+    adapter.b = at::zeros({place.outputs(), rank}, options);
+    adapter.scale = config.scaleFor(place.path());
+    adapter.dropout = dropout;
+    adapter.a.set_requires_grad(true);
+    adapter.b.set_requires_grad(true);
+    if (config.dora) {
+        adapter.magnitude = nn::normOf(*place.group, adapter).set_requires_grad(true);
+    }
+    place.group->adapters.push_back(std::move(adapter));
+}
+
+Result<void> attach(nn::Decoder& decoder, const MethodSettings& method, const Start& start)
+{
+    const auto& settings = method.of<LoraSettings>();
+    auto places = placesOf(decoder, settings.targetModules, "method.target_modules");
+    if (!places) {
+        return places.error();
+    }
+    auto info = infoOf(settings);
+    if (!info) {
+        return info.error();
+    }
+    auto config = parseLoraConfig(loraFolderConfig(*info));
+    if (!config) {
+        return Error{"method: " + config.message()};
+    }
+    auto whole = wholeTensors(decoder, settings.modulesToSave);
+    if (!whole) {
+        return whole.error();
+    }
+    const at::NoGradGuard noGrad;
+    decoder.setBaseTrainable(false);
+    if (settings.bias != "none") {
+        if (auto biases = attachBiases(decoder, settings.bias, *places, *whole); !biases) {
+            return biases;
+        }
+    }
+    // Drawn on the CPU, so that a seed gives the same start on every device.
+    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(start.seed);
+    for (const Place& place : *places) {
+        attachLowRank(decoder, place, *config, settings.dropout, generator);
+    }
+    for (const std::string& name : *whole) {
+        auto copy = decoder.replace(name);
+        if (!copy) {
+            return copy.error();
+        }
+        copy->set_requires_grad(true);
+    }
+    return {};
+}
+
+std::vector<nn::NamedTensor> trainable(nn::Decoder& decoder)
+{
+    return loraTensors(decoder, true);
+}
+
+Result<void> save(nn::Decoder& decoder, const MethodSettings& settings,
+                  const std::filesystem::path& baseFolder, const std::filesystem::path& target)
+{
+    auto info = infoOf(settings.of<LoraSettings>());
+    auto fingerprint = fingerprintOf(baseFolder);
+    if (!info || !fingerprint) {
+        return info ? fingerprint.error() : info.error();
+    }
+    info->basePath = baseFolder.string();
+    info->baseFingerprint = *fingerprint;
+    return saveLoraFolder(decoder, target, *info);
+}
+
+} // namespace
+
+Method loraMethod()
+{
+    return {{"lora",
+             "LoRA",
+             "Trains a small adapter beside the frozen model: little memory, a small file, and the base stays as it "
+             "is. The usual choice.",
+             {&settingsSection()},
+             {someTarget()}},
+            true,
+            2e-4,
+            attach,
+            trainable,
+            save,
+            "LORA",
+            openLora,
+            true,
+            {},
+            loraSettingsOf,
+            trainLora};
+}
+
+Method qloraMethod()
+{
+    Method method = loraMethod();
+    method.id = "qlora";
+    method.label = "QLoRA";
+    method.help = "LoRA beside a base held in 4 bits: a model four times as large fits, at somewhat less speed. For models that "
+                  "do not fit otherwise.";
+    method.quantization = "nf4";
+    method.rules.push_back(baseInCodes());
+    return method;
+}
+
+} // namespace luthier::peft

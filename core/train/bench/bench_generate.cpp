@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/bench/bench_generate.h"
+
+#include "core/inference/slot_stepper.h"
+#include "core/nn/decoder.h"
+#include "core/nn/device.h"
+#include "core/train/bench/bench_probe.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/randint.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+namespace luthier::train {
+
+namespace {
+
+constexpr std::uint64_t kSeed = 42;
+constexpr std::int64_t kWarmup = 8;
+
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point start)
+{
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double bytesPerToken(nn::Decoder& decoder, const GenerateBenchSettings& settings)
+{
+    const auto& model = decoder.config();
+    const auto element = static_cast<double>(decoder.head().element_size());
+    double weights = static_cast<double>(model.vocab * model.hidden) * element;
+    for (const auto* group : decoder.groups()) {
+        weights += group->isQuantised() ? 0 : static_cast<double>(group->weight.numel()) * element;
+        for (const auto& quantised : group->quantised) {
+            weights += static_cast<double>(quantised.bytes());
+        }
+    }
+    const double meanLength = static_cast<double>(settings.prompt) + static_cast<double>(settings.tokens) / 2;
+    const double cache = 2.0 * meanLength * static_cast<double>(model.layers * model.kvHeads * model.headDim);
+    return weights / static_cast<double>(settings.batch) + cache * element;
+}
+
+// The next id, [1, 1], greedily.
+at::Tensor next(nn::Decoder& decoder, const at::Tensor& ids, nn::KvCache& cache)
+{
+    nn::ForwardInput input;
+    input.ids = ids;
+    input.cache = &cache;
+    const auto hidden = decoder.hidden(input);
+    return decoder.logits(hidden.slice(1, hidden.size(1) - 1)).argmax(-1).reshape({1, 1});
+}
+
+Result<void> answerOne(nn::Decoder& decoder, const GenerateBenchSettings& settings, GenerateBenchResult& result)
+{
+    auto cache = decoder.makeCache(1, settings.prompt + kWarmup + settings.tokens + 1);
+    const auto options = at::TensorOptions().device(decoder.device()).dtype(at::kLong);
+    at::Tensor id = next(decoder, at::randint(settings.model.vocab, {1, settings.prompt}, options), cache);
+    for (std::int64_t i = 0; i < kWarmup; ++i) {
+        id = next(decoder, id, cache);
+    }
+    synchronise(decoder.device());
+    const auto start = Clock::now();
+    for (std::int64_t i = 0; i < settings.tokens; ++i) {
+        if (settings.cancel.isCancelled()) {
+            return Error{"cancelled"};
+        }
+        id = next(decoder, id, cache);
+        // A reader needs each id before the next token, so the host waits for it here as well.
+        static_cast<void>(id.item<std::int64_t>());
+    }
+    result.tokensPerSecond = static_cast<double>(settings.tokens) / secondsSince(start);
+    return {};
+}
+
+// Prompts enter together and each answer has `tokens` tokens; once for warming up, then measured.
+Result<void> answerMany(nn::Decoder& decoder, const GenerateBenchSettings& settings, GenerateBenchResult& result)
+{
+    inference::SlotStepper stepper(decoder, {}, settings.batch, settings.prompt + settings.tokens, false);
+    const at::Tensor prompts
+        = at::randint(settings.model.vocab, {settings.batch, settings.prompt}, at::TensorOptions().dtype(at::kInt));
+    const inference::Sampling greedy;
+    std::vector<inference::SlotText> texts;
+    for (std::int64_t slot = 0; slot < settings.batch; ++slot) {
+        const auto* row = prompts.const_data_ptr<std::int32_t>() + slot * settings.prompt;
+        texts.push_back({slot, {row, static_cast<std::size_t>(settings.prompt)}, &greedy});
+    }
+    for (const bool isMeasured : {false, true}) {
+        const std::int64_t steps = isMeasured ? settings.tokens - 1 : std::min(kWarmup, settings.tokens - 1);
+        synchronise(decoder.device());
+        const auto start = Clock::now();
+        if (auto entered = stepper.enter(texts); !entered) {
+            return entered.error();
+        }
+        const auto read = Clock::now();
+        for (std::int64_t i = 0; i < steps; ++i) {
+            if (settings.cancel.isCancelled()) {
+                return Error{"cancelled"};
+            }
+            if (auto tokens = stepper.step(); !tokens) {
+                return tokens.error();
+            }
+        }
+        result.tokensPerSecond = static_cast<double>(settings.batch * settings.tokens) / secondsSince(start);
+        result.stepsAlone = static_cast<double>(settings.batch * steps) / secondsSince(read);
+        for (std::int64_t slot = 0; slot < settings.batch; ++slot) {
+            stepper.leave(slot);
+        }
+    }
+    return {};
+}
+
+Result<GenerateBenchResult> bench(const GenerateBenchSettings& settings)
+{
+    auto placement = nn::choosePlacement(settings.device, settings.dtype);
+    if (!placement) {
+        return placement.error();
+    }
+    const c10::NoGradGuard noGrad;
+    GenerateBenchResult result;
+    result.device = placement->deviceText;
+    result.dtype = placement->dtypeText;
+    result.copyRate = measureCopy(placement->device);
+    resetPeakMemory(placement->device);
+
+    const auto* codes = quant::findCodeTable(settings.quantization);
+    nn::Decoder decoder(settings.model, placement->device, placement->dtype,
+                        codes ? std::optional(quant::Quantisation{codes->kind, true}) : std::nullopt);
+    decoder.initialise(kSeed);
+    auto answered = settings.batch == 1 ? answerOne(decoder, settings, result) : answerMany(decoder, settings, result);
+    if (!answered) {
+        return answered.error();
+    }
+    result.bytesPerToken = bytesPerToken(decoder, settings);
+    result.share = result.tokensPerSecond * result.bytesPerToken / result.copyRate;
+    result.peakBytes = peakMemory(placement->device);
+    return result;
+}
+
+} // namespace
+
+Result<GenerateBenchResult> benchGenerate(const GenerateBenchSettings& settings)
+{
+    if (settings.prompt < 1 || settings.tokens < 1 || settings.batch < 1) {
+        return Error{"prompt, tokens and batch must be at least 1"};
+    }
+    try {
+        return bench(settings);
+    } catch (const std::exception& problem) {
+        const std::string what = problem.what();
+        return Error{"the answer could not be measured: " + what.substr(0, what.find('\n'))};
+    }
+}
+
+} // namespace luthier::train

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/bench/bench_kernels.h"
+
+#include "core/nn/layers/activation.h"
+#include "core/nn/device.h"
+#include "core/nn/kernels/kernels.h"
+#include "core/nn/layers/linear_group.h"
+#include "core/nn/layers/norm.h"
+#include "core/nn/layers/rope.h"
+#include "core/objectives/token_log_probs.h"
+#include "core/train/bench/bench_probe.h"
+#include "core/train/bench/kernel_bench.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/randint.h>
+#include <ATen/ops/randn.h>
+#include <c10/core/GradMode.h>
+
+#include <cmath>
+
+namespace luthier::train {
+
+namespace {
+
+struct Shape {
+    std::int64_t rows;
+    std::int64_t n;
+    std::string text() const { return std::to_string(rows) + " x " + std::to_string(n); }
+};
+
+// Odd ones fit no vector; the last is what a step of a small model has.
+constexpr Shape kShapes[] = {{1, 8}, {3, 37}, {7, 40}, {33, 264}, {5, 1000}, {2, 4104}, {4096, 2048}};
+
+void checkNorms(const KernelBench& bench, const Shape& shape)
+{
+    for (const auto kind : {nn::NormKind::Rms, nn::NormKind::RmsPlusOne}) {
+        const bool trained = kind == nn::NormKind::RmsPlusOne;
+        nn::Norm norm{kind, 1e-5, bench.normal({shape.n}), {}};
+        norm.weight.set_requires_grad(trained);
+        const at::Tensor x = bench.normal({shape.rows, shape.n});
+        const at::Tensor dy = bench.normal({shape.rows, shape.n});
+        const at::Tensor add = bench.normal({shape.rows, shape.n});
+        bench.check(trained ? "norm 1 + w forward" : "norm forward", shape.text(),
+                    [&] { return Tensors{nn::normForward(norm, x)}; });
+        bench.check(trained ? "norm 1 + w backward" : "norm backward", shape.text(), [&] {
+            Tensors leaves;
+            at::Tensor dx = nn::normBackward(norm, x, dy, leaves, add);
+            return leaves[0].defined() ? Tensors{dx, leaves[0]} : Tensors{dx};
+        });
+    }
+}
+
+void checkActivations(const KernelBench& bench, const Shape& shape)
+{
+    for (const auto kind : {nn::Activation::SiluGated, nn::Activation::GeluTanhGated}) {
+        const bool silu = kind == nn::Activation::SiluGated;
+        const at::Tensor x = bench.normal({shape.rows, 2 * shape.n}).mul_(3);
+        const at::Tensor dy = bench.normal({shape.rows, shape.n});
+        bench.check(silu ? "silu forward" : "gelu forward", shape.text(), [&] { return Tensors{nn::activate(kind, x)}; });
+        bench.check(silu ? "silu backward" : "gelu backward", shape.text(),
+                    [&] { return Tensors{nn::activateBackward(kind, x, dy)}; });
+    }
+}
+
+struct HeadCase {
+    std::int64_t rows, tokens, heads, dim, rotated;
+};
+constexpr HeadCase kHeads[] = {{1, 1, 1, 16, 16}, {2, 5, 3, 64, 64}, {3, 7, 2, 24, 24}, {2, 9, 5, 80, 32}, {8, 512, 40, 64, 64}};
+
+void checkRope(const KernelBench& bench, const HeadCase& c)
+{
+    const std::string shape = std::to_string(c.rows * c.tokens) + " x " + std::to_string(c.heads) + " x "
+                              + std::to_string(c.dim);
+    const at::Tensor angles = at::randn({c.tokens, c.rotated / 2}, bench.options.dtype(at::kFloat));
+    const nn::RopeTables tables{angles.cos(), angles.sin()};
+    // A third of a wider projection, as q and k are.
+    const at::Tensor wide = bench.normal({c.rows, c.tokens, c.heads + 8, c.dim});
+    bench.check("rope", shape, [&] {
+        at::Tensor x = wide.clone();
+        nn::rotate(x.narrow(2, 0, c.heads), tables, 1);
+        return Tensors{x};
+    });
+    const at::Tensor dy = bench.normal({c.rows, c.heads, c.tokens, c.dim}).transpose(1, 2);
+    bench.check("rope backward", shape, [&] {
+        at::Tensor x = wide.clone();
+        nn::rotateInto(x.narrow(2, 0, c.heads), dy, tables, -1);
+        return Tensors{x};
+    });
+}
+
+void checkLoss(const KernelBench& bench, const Shape& shape)
+{
+    const at::AutoGradMode grad(true);
+    const std::int64_t vocabulary = shape.n;
+    const at::Tensor hidden = bench.normal({shape.rows, 64}).set_requires_grad(true);
+    const at::Tensor head = bench.normal({vocabulary, 64}).mul_(0.3).set_requires_grad(true);
+    at::Tensor targets = at::randint(vocabulary, {shape.rows}, bench.options.dtype(at::kLong));
+    if (shape.rows > 2) {
+        targets.narrow(0, 1, 1).fill_(objectives::kNoTarget);
+    }
+    const at::Tensor weights = at::randn({shape.rows}, bench.options.dtype(at::kFloat));
+    const auto check = [&](const char* name, const std::function<at::Tensor()>& make) {
+        bench.check(name, shape.text(), [&] {
+            hidden.mutable_grad().reset();
+            head.mutable_grad().reset();
+            const at::Tensor result = make();
+            result.backward(result.dim() > 0 ? weights : at::Tensor());
+            return Tensors{result.detach(), hidden.grad(), head.grad()};
+        });
+    };
+    check("loss and gradients", [&] { return objectives::tokenLossSum(hidden, head, targets); });
+    check("weighed loss, temperature", [&] { return objectives::tokenLossSum(hidden, head, targets, weights, {.temperature = 0.7}); });
+    check("log-probabilities", [&] { return objectives::tokenLogProbs(hidden, head, targets, {.temperature = 1.3}); });
+}
+
+void checkProduct(const KernelBench& bench, const Shape& shape)
+{
+    const at::Tensor x = bench.normal({1, shape.n});
+    nn::LinearGroup group;
+    group.weight = bench.normal({shape.rows, shape.n});
+    bench.check("product of one row", shape.text(), [&] { return Tensors{nn::linearForward(nn::ActiveLinear(group), x)}; });
+}
+
+Result<KernelBenchResult> checkAll(const std::string& device, const std::string& dtype, base::CancelToken cancel)
+{
+    auto placement = nn::choosePlacement(device, dtype);
+    if (!placement) {
+        return placement.error();
+    }
+    const c10::NoGradGuard noGrad;
+    KernelBenchResult result;
+    result.device = placement->deviceText;
+    result.dtype = placement->dtypeText;
+    result.allowed = placement->dtype == at::kFloat ? 2e-5 : 2e-2;
+    const KernelBench bench{at::TensorOptions().device(placement->device).dtype(placement->dtype), result};
+    for (const Shape& shape : kShapes) {
+        if (cancel.isCancelled()) {
+            return Error{"cancelled"};
+        }
+        checkNorms(bench, shape);
+        checkActivations(bench, shape);
+        checkLoss(bench, shape);
+        checkProduct(bench, shape);
+    }
+    for (const HeadCase& heads : kHeads) {
+        checkRope(bench, heads);
+    }
+    checkAnswers(bench);
+    return result;
+}
+
+} // namespace
+
+Result<KernelBenchResult> benchKernels(const std::string& device, const std::string& dtype, base::CancelToken cancel)
+{
+    try {
+        return checkAll(device, dtype, cancel);
+    } catch (const std::exception& problem) {
+        nn::kernels::setFused(true);
+        const std::string what = problem.what();
+        return Error{"the kernels could not be compared: " + what.substr(0, what.find('\n'))};
+    }
+}
+
+} // namespace luthier::train

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// benchStep: how fast real optimizer steps run here, beside how fast this machine multiplies matrices in the
+// same minute. Torch-free. Random weights from a DecoderConfig and random tokens; forward, loss, backward,
+// clipping, AdamW.
+//
+// Threads: blocks the calling thread. FLOPs of a token: LoRA 4N + 3a + 6N_lora, full 6N + 3a, where N counts
+// the weights of all projections and the head, and a = 2 T d_a L is causal attention's forward pass.
+#pragma once
+
+#include "core/base/cancel.h"
+#include "core/base/result.h"
+#include "core/config/run_config.h"
+#include "core/nn/families/decoder_config.h"
+
+#include <cstdint>
+#include <string>
+
+namespace luthier::train {
+
+struct StepBenchSettings {
+    nn::DecoderConfig model;
+    peft::MethodSettings method;
+    std::int64_t batch = 4;   // rows, or pairs
+    std::int64_t length = 512; // tokens a row
+    std::int64_t steps = 8;   // measured; the median counts
+    std::int64_t warmup = 4;  // before them
+    std::string device = "auto";
+    std::string dtype = "auto";
+    base::Progress progress;  // steps
+    base::CancelToken cancel; // gives the error "cancelled"
+    std::string quantization = "auto"; // of the random weights: as the method asks, none, nf4, fp4
+    bool activationCheckpointing = false;
+    std::string paging = "auto";       // of the optimizer's state
+    std::string objective = "sft";     // a pair is two rows of `length` tokens, the second half of each an answer
+    bool liveReference = false;        // asked at every step; else its log-probabilities are there before, as runs usually have it
+    std::string optimizer = "adamw";   // with its usual settings
+};
+
+struct StepBenchResult {
+    double tokensPerSecond = 0;
+    double secondsPerStep = 0;     // median
+    double flopsPerToken = 0;
+    double matmulFlops = 0;        // FLOP/s, measured with random normal data in the same dtype
+    double share = 0;              // tokensPerSecond * flopsPerToken / matmulFlops
+    std::int64_t peakBytes = 0;    // process (CPU) or allocator (GPU), weights included
+    std::int64_t trainableParameters = 0;
+    std::int64_t totalParameters = 0;
+    double loss = 0;               // of the last step: near ln(vocabulary) while nothing is learnt
+    std::string device;
+    std::string dtype;
+    std::string notice;            // what the card made the steps do; empty: nothing
+};
+
+Result<StepBenchResult> benchStep(const StepBenchSettings& settings);
+
+} // namespace luthier::train

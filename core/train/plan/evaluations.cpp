@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/plan/evaluations.h"
+
+#include "core/train/failure.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace luthier::train {
+
+namespace {
+
+constexpr auto kStageEvery = std::chrono::milliseconds(150);
+constexpr std::int64_t kUsualEvaluations = 10;
+constexpr double kWorthSaying = 0.5; // of the time, in evaluations that were asked for
+constexpr double kFreeSeconds = 0.5; // all that nobody would miss
+
+std::string percent(double share)
+{
+    return std::to_string(std::lround(share * 100)) + " %";
+}
+
+} // namespace
+
+Evaluations::Evaluations(Evaluator evaluator, Probes probes, const config::RunSettings& settings, std::int64_t totalSteps,
+                         RunObserver& observer)
+    : m_evaluator(std::move(evaluator)), m_probes(std::move(probes)), m_settings(settings),
+      m_every(settings.evalEvery > 0 ? settings.evalEvery : std::max<std::int64_t>(1, totalSteps / kUsualEvaluations)),
+      m_observer(observer)
+{
+}
+
+bool Evaluations::isAffordable(std::int64_t step)
+{
+    if (m_spent + m_last < kFreeSeconds) {
+        return true;
+    }
+    const double elapsed = secondsSinceStart();
+    const double share = (m_spent + m_last) / std::max(elapsed + m_last, 1e-9);
+    const bool isAsked = m_settings.evalEvery > 0;
+    if (share > (isAsked ? kWorthSaying : m_settings.evalShare) && !m_isTold) {
+        m_isTold = true;
+        warn(step, isAsked ? "Evaluations take " + percent(share) + " of the time; with a larger run.eval_every, or 0, training is faster."
+                           : "Evaluations would take " + percent(share) + " of the time, so some are left out: at most "
+                                 + percent(m_settings.evalShare) + " is theirs (run.eval_share).");
+    }
+    return isAsked || share <= m_settings.evalShare;
+}
+
+std::optional<double> Evaluations::run(std::int64_t step, const std::function<bool()>& isStopped)
+{
+    const double before = secondsSinceStart();
+    std::optional<double> loss;
+    std::string problem;
+    try {
+        loss = measure(step, isStopped);
+    } catch (const std::exception& failed) {
+        if (!isOutOfMemory(failed)) {
+            throw;
+        }
+        problem = "not even a single row of them fits beside what the run holds in memory";
+    }
+    if (!problem.empty()) {
+        warn(step, "The " + m_evaluator.set() + " rows could not be measured: " + problem + ". The run goes on; a shorter data.max_length leaves more room.");
+    }
+    m_probes.answer(step, m_observer, isStopped);
+    m_last = secondsSinceStart() - before;
+    m_spent += m_last;
+    return loss;
+}
+
+std::optional<double> Evaluations::measure(std::int64_t step, const std::function<bool()>& isStopped)
+{
+    if (m_instead) {
+        const auto done = m_instead(step);
+        if (done) {
+            m_observer.onEvent(*done);
+        }
+        return done ? done->loss : std::nullopt;
+    }
+    if (m_evaluator.isEmpty()) {
+        return std::nullopt;
+    }
+    auto told = Clock::time_point();
+    const auto progress = [&](std::int64_t done, std::int64_t total) {
+        if (const auto now = Clock::now(); now - told > kStageEvery) {
+            told = now;
+            m_observer.onEvent(StageChanged{"evaluating", done, total});
+        }
+    };
+    const auto done = m_evaluator.run(step, progress, isStopped);
+    if (const std::string notice = m_evaluator.takeNotice(); !notice.empty()) {
+        warn(step, notice);
+    }
+    if (done && std::isfinite(*done->loss)) {
+        m_observer.onEvent(*done);
+        return done->loss;
+    }
+    if (done) {
+        warn(step, "The held-out loss is not a finite number.");
+    }
+    return std::nullopt;
+}
+
+} // namespace luthier::train

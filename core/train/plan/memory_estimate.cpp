@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/plan/memory_estimate.h"
+
+#include "core/nn/device.h"
+#include "core/nn/free_memory.h"
+#include "core/optim/optimizers.h"
+#include "core/peft/methods/method.h"
+#include "core/train/failure.h"
+
+#include <c10/core/ScalarType.h>
+
+#include <algorithm>
+
+namespace luthier::train {
+
+namespace {
+
+constexpr std::int64_t kFloat = 4;
+// What products, threads and the allocator take of a host's memory besides: measured between 39 and 81 MiB on runs of 7 million
+// weights in fp32, bf16 and NF4, with and without checkpointing.
+constexpr std::int64_t kHostBytes = std::int64_t{48} << 20;
+// As logit_blocks.cpp cuts the rows of a loss.
+constexpr std::int64_t kCpuLogits = std::int64_t{32} << 20;
+constexpr std::int64_t kGpuLogits = std::int64_t{1} << 30;
+constexpr std::int64_t kLeastRows = 64;
+constexpr std::int64_t kMostRows = 8192;
+// As train_step.cpp has it: gradients of so few weights stand twice while micro-batches add up.
+constexpr std::int64_t kSmallElements = std::int64_t{1} << 27;
+
+// What one pass is made of. N tokens; sizes as in nn/decoder.h.
+struct Pass {
+    const nn::DecoderConfig& model;
+    const MethodSize& size;
+    std::int64_t rows = 0;
+    std::int64_t length = 0;
+    std::int64_t tokens = 0;
+    std::int64_t element = kFloat; // bytes of a number of the activations
+    bool isCpu = true;
+    bool isPacked = false;
+
+    std::int64_t queries() const { return model.heads * model.headDim; }
+    std::int64_t keys() const { return model.kvHeads * model.headDim; }
+    std::int64_t gateUp() const { return (model.isGated() ? 2 : 1) * model.intermediate; }
+};
+
+// Scores that are written out: all heads under a cap, a mask where a window hides something.
+std::int64_t squareBytes(const Pass& pass, std::int64_t layer)
+{
+    const std::int64_t square = pass.length * pass.length;
+    const std::int64_t window = pass.model.windowOf(layer);
+    const bool hides = window > 0 && pass.length > window;
+    if (pass.model.attentionSoftcap > 0) { // capped scores and weights in the activations' dtype, softmax in fp32, the mask
+        return pass.rows * pass.model.heads * square * (2 * pass.element + kFloat) + square;
+    }
+    return hides ? square * (1 + pass.element) : 0;
+}
+
+// Kept for the backward pass by one layer.
+std::int64_t layerBytes(const Pass& pass, std::int64_t layer)
+{
+    const nn::DecoderConfig& model = pass.model;
+    std::int64_t numbers = 2 * model.hidden                         // the layer's input, and what lies behind attention
+                           + pass.queries() + 2 * pass.keys()       // q, k, v
+                           + pass.queries()                         // attention's output
+                           + pass.gateUp();
+    if (model.queryKeyNorm != nn::QueryKeyNorm::None) {
+        numbers += pass.queries() + pass.keys();
+    }
+    if (model.normPlace != nn::NormPlace::Before) {
+        numbers += 2 * model.hidden;
+    }
+    if (pass.isCpu && model.heads != model.kvHeads) {
+        numbers += 2 * pass.queries(); // keys and values, once for each query head
+    }
+    return pass.tokens * (numbers * pass.element + model.heads * kFloat) + squareBytes(pass, layer);
+}
+
+std::int64_t methodBytes(const Pass& pass)
+{
+    return pass.tokens * (pass.size.lowRankColumns * pass.element + (pass.isCpu ? pass.size.droppedInputs : 0));
+}
+
+std::int64_t keptBytes(const Pass& pass, bool checkpointing)
+{
+    const std::int64_t stream = pass.tokens * pass.model.hidden * pass.element;
+    std::int64_t layers = 0;
+    std::int64_t largest = 0;
+    for (std::int64_t layer = 0; layer < pass.model.layers; ++layer) {
+        const std::int64_t bytes = layerBytes(pass, layer);
+        layers += bytes;
+        largest = std::max(largest, bytes);
+    }
+    if (checkpointing) { // the layers' inputs, and one layer that is computed again
+        const std::int64_t method = methodBytes(pass) / std::max<std::int64_t>(1, pass.model.layers);
+        return pass.model.layers * stream + largest + method + 2 * stream;
+    }
+    return layers + methodBytes(pass) + 2 * stream; // and the last layer's output, before and behind the norm
+}
+
+std::int64_t logitBytes(const Pass& pass)
+{
+    const std::int64_t budget = pass.isCpu ? kCpuLogits : kGpuLogits;
+    const std::int64_t rows = std::min(std::clamp(budget / (kFloat * pass.model.vocab), kLeastRows, kMostRows), pass.tokens);
+    const std::int64_t block = rows * pass.model.vocab;
+    const std::int64_t written = pass.model.logitSoftcap > 0 ? 2 * kFloat + 2 * pass.element : pass.element;
+    return block * written + 2 * pass.tokens * pass.model.hidden * pass.element; // the gradient of the hidden states, and its rows
+}
+
+// Behind the last layer's MLP: gradients of its output, its product, its gate and up, and the input computed again.
+std::int64_t backwardBytes(const Pass& pass)
+{
+    return pass.tokens * (3 * pass.model.hidden + 2 * pass.model.intermediate + pass.gateUp()) * pass.element;
+}
+
+std::int64_t pagedBytes(const config::RunConfig& config, bool isCpu, std::int64_t state)
+{
+    return !isCpu && config.optimizer.paging == "on" ? std::max<std::int64_t>(0, state - 4 * optim::kPageElements * kFloat) : 0;
+}
+
+std::int64_t elementOf(at::ScalarType type)
+{
+    return static_cast<std::int64_t>(c10::elementSize(type));
+}
+
+MemoryParts partsOf(const config::RunConfig& config, const Pass& pass)
+{
+    const MethodSize& size = pass.size;
+    MemoryParts parts;
+    parts.weights = size.weightBytes;
+    parts.adapter = size.adapterBytes;
+    const bool twice = config.run.gradientAccumulation > 1 && size.trainedParameters <= kSmallElements;
+    parts.gradients = size.gradientBytes * (twice ? 2 : 1);
+    parts.optimizer = size.stateBytes - pagedBytes(config, pass.isCpu, size.stateBytes);
+    parts.activations = keptBytes(pass, config.run.activationCheckpointing);
+    parts.logits = logitBytes(pass);
+    parts.workspace = std::max<std::int64_t>(0, backwardBytes(pass) - parts.logits) + size.sharedNumbers * pass.element + (pass.isCpu ? kHostBytes : 0);
+    return parts;
+}
+
+bool isHalvable(std::int64_t value, std::int64_t least)
+{
+    return value / 2 >= least;
+}
+
+// A change as it would be tried: its settings applied, and the largest batch as it then is.
+struct Trial {
+    MemoryChange change;
+    config::RunConfig config;
+    BatchShape largest;
+    bool isPossible = true;
+};
+
+// Cheapest first: what changes no number, then what changes speed alone, then what changes what is learned.
+std::vector<Trial> trialsOf(const config::RunConfig& config, const RunPlan& plan)
+{
+    const BatchShape& now = plan.largest.front();
+    std::vector<Trial> trials;
+    const auto add = [&](std::vector<std::pair<std::string, std::string>> settings, std::string cost, BatchShape largest) {
+        Trial trial{{std::move(settings), std::move(cost), 0, false}, config, largest, true};
+        for (const auto& [key, value] : trial.change.settings) {
+            trial.isPossible = trial.isPossible && static_cast<bool>(config::setByKey(trial.config, key, value));
+        }
+        trials.push_back(std::move(trial));
+    };
+    if (isHalvable(config.run.batchSize, 1)) {
+        BatchShape half = now;
+        half.rows = plan.rows.isPacked() ? now.rows : (now.rows + 1) / 2;
+        half.length = plan.rows.isPacked() ? (now.length + 1) / 2 : now.length;
+        half.tokens = plan.rows.isPacked() ? half.length : half.rows * half.length;
+        add({{"run.batch_size", std::to_string((config.run.batchSize + 1) / 2)},
+             {"run.gradient_accumulation", std::to_string(config.run.gradientAccumulation * 2)}},
+            "The same steps, cut finer: the same result, somewhat slower.", half);
+    }
+    if (!config.run.activationCheckpointing) {
+        add({{"run.activation_checkpointing", "true"}}, "The same result, about a third slower.", now);
+    }
+    if (config.optimizer.paging != "on") {
+        add({{"optimizer.paging", "on"}}, "The optimizer's state lies in host memory: the same result, slower by its way to the card.", now);
+    }
+    if (config.model.quantization == "auto" && config.method.kind != "full") {
+        add({{"model.quantization", "nf4"}}, "The base is held in 4 bits: slightly other numbers, and a little slower.", now);
+    }
+    const std::int64_t length = std::min(config.data.maxLength, plan.rows.longestRow());
+    if (isHalvable(length, 64) && !plan.rows.isPacked()) {
+        std::int64_t cut = 0;
+        for (std::size_t item = 0; item < plan.rows.data.train.size(); ++item) {
+            cut += plan.rows.data.train.longest(item) > length / 2;
+        }
+        BatchShape shorter = now;
+        shorter.length = std::min(now.length, length / 2);
+        shorter.tokens = shorter.rows * shorter.length;
+        add({{"data.max_length", std::to_string(length / 2)}},
+            "Examples are cut after " + std::to_string(length / 2) + " tokens, " + std::to_string(cut) + " of them for that.", shorter);
+    }
+    if (config.method.kind == "full") {
+        add({{"method.kind", "lora"}}, "A LoRA adapter is trained instead of all weights.", now);
+    }
+    return trials;
+}
+
+} // namespace
+
+Result<MemoryEstimate> estimateMemory(const config::RunConfig& config, const nn::DecoderConfig& model, const BatchShape& largest, bool isPacked)
+{
+    const auto size = methodSize(config);
+    if (!size) {
+        return size.error();
+    }
+    const auto where = nn::choosePlacement(config.model.device, config.model.dtype);
+    if (!where) {
+        return where.error();
+    }
+    const std::int64_t front = size->virtualTokens * std::max<std::int64_t>(1, largest.rows);
+    Pass pass{model, *size, largest.rows, largest.length + size->virtualTokens, largest.tokens + front, elementOf(where->dtype),
+              where->device.is_cpu(), isPacked};
+    if (isPacked) { // scores are of each row alone
+        pass.length = largest.rows > 0 ? (largest.length + largest.rows - 1) / largest.rows + size->virtualTokens : pass.length;
+    }
+    return MemoryEstimate{partsOf(config, pass), nn::freeMemory(where->device), where->deviceText};
+}
+
+std::vector<MemoryChange> memoryChanges(const config::RunConfig& config, const RunPlan& plan, std::size_t most)
+{
+    if (plan.largest.empty()) {
+        return {};
+    }
+    const auto now = estimateMemory(config, plan.model.config, plan.largest.front(), plan.rows.isPacked());
+    if (!now) {
+        return {};
+    }
+    std::vector<MemoryChange> changes;
+    for (Trial& trial : trialsOf(config, plan)) {
+        if (!trial.isPossible || !config::brokenRules(trial.config).empty()) {
+            continue;
+        }
+        const auto then = estimateMemory(trial.config, plan.model.config, trial.largest, plan.rows.isPacked());
+        if (!then || then->parts.total() >= now->parts.total()) {
+            continue;
+        }
+        trial.change.saves = now->parts.total() - then->parts.total();
+        trial.change.fits = then->fits();
+        changes.push_back(std::move(trial.change));
+    }
+    std::stable_partition(changes.begin(), changes.end(), [](const MemoryChange& change) { return change.fits; });
+    changes.resize(std::min(changes.size(), most));
+    return changes;
+}
+
+} // namespace luthier::train

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/plan/method_size.h"
+
+#include "core/nn/decoder.h"
+#include "core/nn/device.h"
+#include "core/objectives/objectives.h"
+#include "core/optim/optimizers.h"
+#include "core/peft/methods/method.h"
+#include "core/train/base_model.h"
+#include "core/train/failure.h"
+#include "core/train/run_parts.h"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+namespace luthier::train {
+
+namespace {
+
+std::int64_t bytesOf(const at::Tensor& tensor)
+{
+    return tensor.defined() ? static_cast<std::int64_t>(tensor.nbytes()) : 0;
+}
+
+std::int64_t heldBytes(nn::Decoder& decoder)
+{
+    std::int64_t bytes = 0;
+    for (const nn::NamedTensor& tensor : decoder.tensors()) {
+        bytes += bytesOf(tensor.tensor);
+    }
+    for (const nn::LinearGroup* group : decoder.groups()) {
+        for (const quant::QuantisedWeight& weight : group->quantised) {
+            bytes += weight.bytes();
+        }
+    }
+    return bytes;
+}
+
+// In the leaf's dtype, or in fp32 where several micro-batches add up.
+std::int64_t gradientBytes(const at::Tensor& leaf, bool accumulates)
+{
+    return accumulates ? leaf.numel() * static_cast<std::int64_t>(sizeof(float)) : bytesOf(leaf);
+}
+
+// What the optimizer keeps, and a master copy of what is not fp32.
+std::int64_t keptBytes(const at::Tensor& leaf, std::int64_t stateBytes)
+{
+    const std::int64_t master = leaf.scalar_type() == at::kFloat ? 0 : 4;
+    return leaf.numel() * (stateBytes + master);
+}
+
+void countPasses(nn::Decoder& decoder, MethodSize& size)
+{
+    size.virtualTokens = decoder.extras().virtualTokens();
+    for (const nn::LinearGroup* group : decoder.groups()) {
+        for (const nn::LowRank& adapter : group->adapters) {
+            size.lowRankColumns += adapter.a.size(0) + (adapter.magnitude.defined() ? group->slices[adapter.slice].size : 0);
+        }
+        for (const nn::SliceFactor& factor : group->factors) {
+            size.lowRankColumns += factor.onInput ? 0 : group->slices[factor.slice].size;
+        }
+        if (!group->adapters.empty() && group->adapters.front().dropout > 0) {
+            size.droppedInputs += group->inputs();
+        }
+        if (group->isQuantised()) {
+            size.sharedNumbers = std::max(size.sharedNumbers, group->numbersAtOnce());
+        }
+    }
+}
+
+Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& method)
+{
+    const auto where = nn::choosePlacement(config.model.device, config.model.dtype);
+    if (!where) {
+        return where.error();
+    }
+    auto model = baseConfig(config.model);
+    if (!model) {
+        return model.error();
+    }
+    // A folder that is stored in codes is held in its own; the difference between two kinds of them is small.
+    nn::Decoder decoder(*model, at::Device(at::kMeta), where->dtype, quantisationOf(config, method));
+    MethodSize size;
+    size.totalParameters = model->numParameters();
+    size.weightBytes = heldBytes(decoder);
+    const auto seed = static_cast<std::uint64_t>(config.run.seed);
+    if (auto attached = method.attach(decoder, config.method, {seed, config.model.path}); !attached) {
+        return attached.error();
+    }
+    const auto* optimizer = optim::findOptimizer(config.optimizer.kind);
+    if (!optimizer) {
+        return Error{"\"" + config.optimizer.kind + "\" is no optimizer"};
+    }
+    const std::int64_t state = optimizer->stateBytes(config.optimizer);
+    for (const nn::NamedTensor& leaf : method.trainable(decoder)) {
+        size.trainedParameters += leaf.tensor.numel();
+        size.gradientBytes += gradientBytes(leaf.tensor, config.run.gradientAccumulation > 1);
+        size.stateBytes += keptBytes(leaf.tensor, state);
+        size.adapterBytes += method.writesAdapter ? bytesOf(leaf.tensor) : 0;
+    }
+    countPasses(decoder, size);
+    const auto objective = objectives::needObjective(config.objective.kind);
+    if (!objective) {
+        return objective.error();
+    }
+    if ((*objective)->heads) {
+        for (const objectives::Head& head : (*objective)->heads(config.objective, model->hidden)) {
+            const std::int64_t numbers = std::accumulate(head.sizes.begin(), head.sizes.end(), std::int64_t{1}, std::multiplies<>());
+            size.trainedParameters += numbers;
+            size.adapterBytes += numbers * static_cast<std::int64_t>(sizeof(float));
+            size.gradientBytes += numbers * static_cast<std::int64_t>(sizeof(float));
+            size.stateBytes += numbers * state;
+        }
+    }
+    size.leastMemoryBytes = size.weightBytes + size.adapterBytes + size.gradientBytes + size.stateBytes;
+    return size;
+}
+
+} // namespace
+
+double MethodSize::trainedShare() const
+{
+    return totalParameters > 0 ? static_cast<double>(trainedParameters) / static_cast<double>(totalParameters) : 0;
+}
+
+Result<MethodSize> methodSize(const config::RunConfig& config)
+{
+    const peft::Method* method = peft::findMethod(config.method.kind);
+    if (method == nullptr) {
+        return Error{"\"" + config.method.kind + "\" is no method"};
+    }
+    if (const auto broken = config::brokenRules(config); !broken.empty()) {
+        return Error{broken.front().sentence};
+    }
+    try {
+        return measure(config, *method);
+    } catch (const std::exception& problem) {
+        return Error{sentenceOf(problem)};
+    }
+}
+
+} // namespace luthier::train

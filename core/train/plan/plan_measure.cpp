@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/plan/plan_measure.h"
+
+#include "core/base/files.h"
+#include "core/train/bench/bench_probe.h"
+#include "core/train/failure.h"
+#include "core/train/run_parts.h"
+#include "core/train/shootout.h"
+#include "core/train/start_point.h"
+#include "core/train/step/train_step.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+
+namespace luthier::train {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// The first pass makes what later ones find, and on a card the second is recorded.
+constexpr int kPasses = 4;
+constexpr int kTimed = 2;
+// A pass without a gradient, by the work that it is: two of six products.
+constexpr double kForwardShare = 1.0 / 3;
+
+class Scratch {
+public:
+    Scratch()
+    {
+        std::string name = (fs::temp_directory_path() / "luthier-plan-XXXXXX").string();
+        m_folder = ::mkdtemp(name.data()) ? name : std::string();
+    }
+    ~Scratch() { static_cast<void>(base::removeTree(m_folder)); }
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+    const fs::path& folder() const { return m_folder; }
+
+private:
+    fs::path m_folder;
+};
+
+class Silence : public RunObserver {
+public:
+    void onEvent(const Event&) override {}
+};
+
+struct LargestBatch {
+    std::vector<std::uint32_t> items;
+    std::int64_t tokens = 0;     // computed, padding among them
+    std::int64_t runTokens = 0;  // of all micro-batches of the run
+};
+
+std::int64_t tokensOf(const ItemStore& store, std::span<const std::uint32_t> items, bool isPacked)
+{
+    std::int64_t longest = 0;
+    std::int64_t sequences = 0;
+    std::int64_t together = 0;
+    for (const std::uint32_t item : items) {
+        longest = std::max(longest, store.longest(item));
+        sequences += store.item(item).count;
+        together += store.length(item);
+    }
+    return isPacked ? together : longest * sequences;
+}
+
+LargestBatch largestOf(const RunParts& parts)
+{
+    LargestBatch largest;
+    const BatchPlan& plan = *parts.plan;
+    const auto accumulation = static_cast<std::size_t>(plan.settings().accumulation);
+    std::int64_t before = 0;
+    for (std::int64_t number = 0; before < parts.totalSteps; ++number) {
+        const EpochPlan epoch = plan.epoch(number);
+        const std::int64_t steps = plan.stepsOf(epoch);
+        const auto wanted = static_cast<std::size_t>(std::min(steps, parts.totalSteps - before)) * accumulation;
+        for (std::size_t i = 0; i < std::min(wanted, epoch.numBatches()); ++i) {
+            const auto items = epoch.batch(i);
+            const std::int64_t tokens = tokensOf(parts.data.train, items, plan.isPacked());
+            largest.runTokens += tokens;
+            if (tokens > largest.tokens) {
+                largest.tokens = tokens;
+                largest.items.assign(items.begin(), items.end());
+            }
+        }
+        before += steps;
+    }
+    return largest;
+}
+
+std::int64_t heldOutTokens(const ItemStore& store)
+{
+    std::int64_t tokens = 0;
+    for (std::size_t i = 0; i < store.size(); ++i) {
+        tokens += store.length(i);
+    }
+    return tokens;
+}
+
+double evaluations(const config::RunConfig& config, std::int64_t steps)
+{
+    const std::int64_t every = config.run.evalEvery > 0 ? config.run.evalEvery : std::max<std::int64_t>(1, steps / 10);
+    return 1.0 + static_cast<double>((steps + every - 1) / every);
+}
+
+Result<PlanMeasure> measure(const config::RunConfig& asked, const RunRows& rows, StopControl& control)
+{
+    const Scratch scratch;
+    if (scratch.folder().empty()) {
+        return Error{"no folder for temporary files could be made in " + fs::temp_directory_path().string()};
+    }
+    Silence silence;
+    auto started = startedFrom(asked);
+    auto config = started ? placeStart(started->config, scratch.folder(), control, silence) : Result<config::RunConfig>(started.error());
+    if (!config) {
+        return config.error();
+    }
+    auto placement = nn::choosePlacement(config->model.device, config->model.dtype);
+    if (!placement) {
+        return placement.error();
+    }
+    giveMemoryBack();
+    resetPeakMemory(placement->device);
+    const std::int64_t before = peakMemory(placement->device);
+    auto parts = makeParts(*config, {scratch.folder(), rows, false}, control, silence);
+    if (!parts) {
+        return parts.error();
+    }
+    if ((*parts)->objective->rollouts) {
+        return Error{"a run that learns from its own answers has no batch before it begins, so there is nothing to measure; leave --measure out"};
+    }
+    const LargestBatch largest = largestOf(**parts);
+    const BatchForm form{(*parts)->plan->isPacked(), (*parts)->objective->perSequence, !(*parts)->placement.device.is_cpu()};
+    StepBatches step;
+    for (std::int64_t i = 0; i < std::min<std::int64_t>(2, config->run.gradientAccumulation); ++i) {
+        step.add(makeMicroBatch((*parts)->data.train, largest.items, form)); // two: gradients that add up stand twice
+    }
+    TrainStep trainStep({*(*parts)->decoder, *(*parts)->objective, config->objective, (*parts)->heads, (*parts)->reference}, *(*parts)->optimizer,
+                        static_cast<std::uint64_t>(config->run.seed));
+    resetPeakMemory(placement->device); // what loading needed is gone by then
+    std::vector<double> times;
+    for (int pass = 0; pass < kPasses; ++pass) {
+        if (control.stopRequested()) {
+            return Error{"cancelled"};
+        }
+        const auto start = std::chrono::steady_clock::now();
+        trainStep.run(step, pass + 1, 0, [] {});
+        synchronise(placement->device);
+        times.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / static_cast<double>(step.batches.size()));
+    }
+    PlanMeasure result;
+    result.peakBytes = peakMemory(placement->device) - before;
+    result.secondsPerPass = *std::min_element(times.end() - kTimed, times.end());
+    result.passTokens = largest.tokens;
+    const double perToken = result.secondsPerPass / static_cast<double>(std::max<std::int64_t>(1, largest.tokens));
+    result.seconds = perToken
+                     * (static_cast<double>(largest.runTokens)
+                        + kForwardShare * evaluations(*config, (*parts)->totalSteps) * static_cast<double>(heldOutTokens((*parts)->data.heldOut)));
+    return result;
+}
+
+} // namespace
+
+Result<PlanMeasure> measurePlan(const config::RunConfig& config, const RunRows& rows, StopControl& control)
+{
+    if (const auto broken = config::brokenRules(config); !broken.empty()) {
+        return Error{broken.front().sentence};
+    }
+    try {
+        return measure(config, rows, control);
+    } catch (const std::exception& problem) {
+        return Error{sentenceOf(problem)};
+    }
+}
+
+} // namespace luthier::train

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/plan/training_data.h"
+
+#include "core/data/held_out_split.h"
+#include "core/train/plan/labels.h"
+#include "core/train/plan/plan_cache.h"
+#include "core/train/plan/windows.h"
+
+#include <filesystem>
+
+namespace luthier::train {
+
+namespace {
+
+std::string counted(std::int64_t count, const char* one, const char* many)
+{
+    return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+void warn(std::vector<std::string>& warnings, const std::string& path, const EncodedRows& rows,
+          const EncodeSettings& settings)
+{
+    const std::int64_t maxLength = settings.encoding.maxLength;
+    const std::string file = std::filesystem::path(path).filename().string();
+    if (rows.broken > 0) {
+        warnings.push_back(file + ": " + counted(rows.broken, "row was", "rows were")
+                           + " skipped because they give no example. First: " + rows.firstBroken);
+    }
+    if (rows.judgedBad > 0) {
+        warnings.push_back(file + ": " + counted(rows.judgedBad, "row was", "rows were")
+                           + " skipped because the answer is marked as bad, and this objective copies answers");
+    }
+    if (rows.nothingToLearn > rows.judgedBad && settings.objective->layout == objectives::Layout::Windows) {
+        warnings.push_back(file + ": " + counted(rows.nothingToLearn, "text was", "texts were")
+                           + " skipped because nothing stands in it. First: " + rows.firstNothing);
+    } else if (rows.nothingToLearn > rows.judgedBad) {
+        warnings.push_back(file + ": " + counted(rows.nothingToLearn - rows.judgedBad, "row was", "rows were")
+                           + " skipped because no answer is left to learn within "
+                           + std::to_string(maxLength) + " tokens. First: " + rows.firstNothing
+                           + "; raise data.max_length or shorten the prompt. Answers marked as not to be learned, and tool calls that the "
+                             "chat template does not write, are none");
+    }
+    if (rows.truncated > 0) {
+        warnings.push_back(file + ": " + counted(rows.truncated, "row was", "rows were") + " cut after "
+                           + std::to_string(maxLength) + " tokens; raise data.max_length to learn their ends");
+    }
+}
+
+// Asks before a file of which little can be read is taken for all that there is.
+Result<void> checkShare(const std::string& path, const EncodedRows& rows, double mostBroken)
+{
+    const auto all = rows.broken + rows.nothingToLearn + static_cast<std::int64_t>(rows.items.size());
+    if (rows.items.isEmpty() || static_cast<double>(rows.broken) <= mostBroken * static_cast<double>(all)) {
+        return {}; // without any row the run says so itself
+    }
+    return Error{path + ": " + std::to_string(rows.broken) + " of " + counted(all, "row", "rows")
+                 + " give no example. First: " + rows.firstBroken + ". Mend the file, or set data.broken_share to 1 to learn from the other "
+                 + counted(all - rows.broken, "row", "rows") + " alone"};
+}
+
+// The file's sentences as warnings, or as an error where unread fields are refused.
+Result<void> tellUnread(const UnreadOfFile& unread, const std::string& what, std::vector<std::string>& warnings)
+{
+    const std::string file = std::filesystem::path(unread.path).filename().string();
+    const auto sentences = unread.report.sentences(false); // an id is nothing to be warned of
+    if (what == "refuse" && (unread.report.hasLoud() || !unread.report.leftOut.empty())) {
+        std::string all;
+        for (const std::string& sentence : sentences) {
+            all += (all.empty() ? "" : ". ") + sentence;
+        }
+        return Error{unread.path + ": " + all + ". Take the fields out of the file, map them (data.columns), or set data.unread to say or ignore"};
+    }
+    for (const std::string& sentence : sentences) {
+        if (what != "ignore") {
+            warnings.push_back(file + ": " + sentence);
+        }
+    }
+    return {};
+}
+
+class Preparation {
+public:
+    explicit Preparation(const DataRequest& request) : m_request(request) {}
+
+    Result<TrainingData> run();
+
+private:
+    Result<void> findObjective();
+    Result<std::shared_ptr<const ReadFile>> read(const RunFile& file, std::uint32_t number, std::int64_t limit);
+    Result<void> readTrain();
+    void count(const EncodedRows& rows, const std::string& path);
+    Result<void> nothingLeft() const; // says why
+    Result<void> readHeldOut();
+    Result<void> numberLabels();
+    ItemStore withNumbers(const EncodedRows& rows, const std::string& path);
+    void split();
+    void join();
+    Result<void> checkColumns() const;
+
+    const DataRequest& m_request;
+    const objectives::Objective* m_objective = nullptr;
+    ItemStore m_items; // of all training files
+    std::vector<std::string> m_labels; // of them, where they have some
+    TrainingData m_data;
+};
+
+Result<void> Preparation::findObjective()
+{
+    m_objective = m_request.encode.objective;
+    if (!m_objective) {
+        auto found = objectives::needObjective(m_request.config.objective.kind);
+        if (!found) {
+            return found.error();
+        }
+        m_objective = *found;
+    }
+    m_items = m_data.train = m_data.heldOut = ItemStore(m_objective->columns);
+    return {};
+}
+
+Result<std::shared_ptr<const ReadFile>> Preparation::read(const RunFile& file, std::uint32_t number, std::int64_t limit)
+{
+    EncodeSettings settings = m_request.encode;
+    settings.objective = m_objective;
+    settings.file = number;
+    settings.limit = limit;
+    settings.stratifyBy = m_request.config.data.stratifyBy;
+    auto read = m_request.cache != nullptr ? m_request.cache->read(file, m_request.encoder, settings, m_request.config.model)
+                                           : readFile(file, m_request.encoder, settings);
+    if (!read) {
+        return read;
+    }
+    warn(m_data.warnings, file.path, *(*read)->rows, settings);
+    m_data.unread.push_back({file.path, (*read)->unread});
+    const auto& data = m_request.config.data;
+    auto asked = checkShare(file.path, *(*read)->rows, data.brokenShare);
+    asked = asked ? tellUnread(m_data.unread.back(), data.unread, m_data.warnings) : asked;
+    return asked ? read : Result<std::shared_ptr<const ReadFile>>(asked.error());
+}
+
+Result<void> Preparation::readTrain()
+{
+    const std::int64_t limit = m_request.config.data.limit;
+    for (std::uint32_t number = 0; number < m_request.rows.train.size(); ++number) {
+        const std::int64_t left = limit - static_cast<std::int64_t>(m_items.size());
+        if (limit > 0 && left <= 0) {
+            break;
+        }
+        const auto read = this->read(m_request.rows.train[number], number, limit > 0 ? left : 0);
+        if (!read) {
+            return read.error();
+        }
+        const EncodedRows& rows = *(*read)->rows;
+        for (std::size_t i = 0; i < rows.items.size(); ++i) {
+            m_items.append(rows.items, i);
+        }
+        m_labels.insert(m_labels.end(), rows.labels.begin(), rows.labels.end());
+        count(rows, m_request.rows.train[number].path);
+        m_data.files.push_back((*read)->dataset);
+    }
+    if (auto there = checkColumns(); !there) {
+        return there;
+    }
+    return m_items.isEmpty() ? nothingLeft() : numberLabels();
+}
+
+// A mistyped name would leave its field empty in every row, and be learned so. One that some file lacks is no fault.
+Result<void> Preparation::checkColumns() const
+{
+    constexpr std::int64_t kRowsOfEach = 1000;
+    const auto columns = data::parseColumns(m_request.config.data.columns);
+    const std::vector<std::string> strata = m_request.config.data.stratifyBy.empty() ? std::vector<std::string>()
+                                                                                     : std::vector<std::string>{m_request.config.data.stratifyBy};
+    if (!columns || (columns->empty() && strata.empty())) {
+        return {};
+    }
+    std::vector<Json> rows;
+    bool isAll = true;
+    for (const auto& file : m_data.files) {
+        const std::int64_t count = std::min(file->rowCount(), kRowsOfEach);
+        isAll = isAll && count == file->rowCount();
+        for (std::int64_t row = 0; row < count; ++row) {
+            if (auto content = file->row(row)) {
+                rows.push_back(std::move(*content));
+            }
+        }
+    }
+    data::Columns wanted = *columns;
+    for (const std::string& field : strata) {
+        wanted.push_back({"data.stratify_by", field});
+    }
+    const auto missing = data::missingColumns(wanted, rows);
+    if (!isAll || missing.empty()) { // what comes late in a long file may have it
+        return {};
+    }
+    return Error{"The training data: " + data::missingSentence(missing.front(), wanted, rows) + "."};
+}
+
+Result<void> Preparation::numberLabels()
+{
+    if (!m_objective->labelled) {
+        return {};
+    }
+    m_data.labels = sortedLabels(m_labels);
+    if (m_data.labels.size() < 2) {
+        return Error{"All rows of the training data have the label \"" + m_data.labels.front() + "\", so there is nothing to tell apart; add rows of another"};
+    }
+    std::vector<float> numbers;
+    for (const std::string& label : m_labels) {
+        numbers.push_back(static_cast<float>(numberOf(label, m_data.labels)));
+    }
+    m_items.setColumn(objectives::kLabelColumn, std::move(numbers));
+    return {};
+}
+
+// Held-out rows by the numbers of the training data's labels; one that the training data does not have cannot be right.
+ItemStore Preparation::withNumbers(const EncodedRows& rows, const std::string& path)
+{
+    std::vector<float> numbers;
+    ItemStore known(m_objective->columns);
+    std::int64_t strange = 0;
+    for (std::size_t i = 0; i < rows.items.size(); ++i) {
+        const std::int64_t number = numberOf(rows.labels[i], m_data.labels);
+        if (number < 0) {
+            ++strange;
+            continue;
+        }
+        known.append(rows.items, i);
+        numbers.push_back(static_cast<float>(number));
+    }
+    known.setColumn(objectives::kLabelColumn, std::move(numbers));
+    if (strange > 0) {
+        m_data.warnings.push_back(std::filesystem::path(path).filename().string() + ": " + counted(strange, "held-out row has", "held-out rows have")
+                                  + " a label that no training row has; they are left out.");
+    }
+    return known;
+}
+
+void Preparation::count(const EncodedRows& rows, const std::string& path)
+{
+    m_data.broken += rows.broken;
+    m_data.nothingToLearn += rows.nothingToLearn;
+    m_data.skipped += rows.broken + rows.nothingToLearn;
+    m_data.excluded += rows.excluded;
+    m_data.truncated += rows.truncated;
+    m_data.areTexts = m_data.areTexts || rows.areTexts;
+    if (m_data.firstBroken.empty() && !rows.firstBroken.empty()) {
+        m_data.firstBroken = std::filesystem::path(path).filename().string() + ", " + rows.firstBroken;
+    }
+}
+
+Result<void> Preparation::nothingLeft() const
+{
+    std::string why;
+    const auto also = [&why](std::int64_t count, const std::string& what) {
+        why += count > 0 ? (why.empty() ? ": " : ", ") + std::to_string(count) + what : std::string();
+    };
+    also(m_data.broken, m_data.broken == 1 ? " row gives no example" : " rows give no example");
+    also(m_data.nothingToLearn, (m_data.nothingToLearn == 1 ? " row has" : " rows have") + std::string(" no answer within data.max_length tokens"));
+    also(m_data.excluded, m_data.excluded == 1 ? " row is left out" : " rows are left out");
+    return Error{"There is no row to learn from in the training data" + why
+                 + (m_data.firstBroken.empty() ? "." : "; the first is broken: " + m_data.firstBroken)};
+}
+
+Result<void> Preparation::readHeldOut()
+{
+    const auto& files = m_request.rows.heldOut;
+    for (std::uint32_t number = 0; number < files.size(); ++number) {
+        const auto read = this->read(files[number], number, 0);
+        if (!read) {
+            return read.error();
+        }
+        const EncodedRows& rows = *(*read)->rows;
+        const ItemStore items = m_objective->labelled ? withNumbers(rows, files[number].path) : rows.items;
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            m_data.heldOut.append(items, i);
+        }
+        m_data.heldOutFiles.push_back((*read)->dataset);
+    }
+    return {};
+}
+
+void Preparation::split()
+{
+    const auto& config = m_request.config;
+    if (!m_request.rows.heldOut.empty() || config.data.heldOutShare <= 0) {
+        m_data.train = std::move(m_items);
+        return;
+    }
+    std::vector<std::uint64_t> natural; // made rows are like those they were made of: held out they would tell nothing
+    std::vector<std::uint64_t> strata;
+    for (std::size_t i = 0; i < m_items.size(); ++i) {
+        if (!m_items.item(i).synthetic) {
+            natural.push_back(m_items.item(i).hash);
+            strata.push_back(m_items.item(i).stratum);
+        }
+    }
+    const auto held
+        = data::holdOutByStratum(natural, strata, config.data.heldOutShare, static_cast<std::uint64_t>(config.run.seed));
+    for (std::size_t i = 0, next = 0; i < m_items.size(); ++i) {
+        const bool isHeld = !m_items.item(i).synthetic && held[next++];
+        (isHeld ? m_data.heldOut : m_data.train).append(m_items, i);
+        if (isHeld) {
+            m_data.heldOutHashes.push_back(m_items.item(i).hash);
+        }
+    }
+    m_items = {};
+}
+
+// Texts become windows once it is known which of them are held out.
+void Preparation::join()
+{
+    const auto& config = m_request.config;
+    const bool wantsShare = m_request.rows.heldOut.empty() && config.data.heldOutShare > 0;
+    const bool isShort = wantsShare && m_data.heldOut.isEmpty();
+    if (m_objective->layout == objectives::Layout::Windows) {
+        const text::Tokenizer& tokenizer = *m_request.encoder.tokenizer;
+        const auto mark = tokenizer.eos() ? tokenizer.eos() : tokenizer.bos();
+        const std::int64_t length = m_request.encode.encoding.maxLength;
+        m_data.train = joinedInWindows(m_data.train, length, mark);
+        m_data.heldOut = joinedInWindows(m_data.heldOut, length, mark);
+        if (!tokenizer.eos()) {
+            m_data.warnings.push_back("The tokenizer has no token for the end of a text, so one text runs on into the next.");
+        }
+        if (isShort && m_data.train.size() > 1) {
+            m_data.heldOut = takeLastWindows(m_data.train, config.data.heldOutShare);
+            m_data.warnings.push_back("The texts are too few to hold some out whole, so the last "
+                                      + std::to_string(trainedOf(m_data.heldOut)) + " tokens are held out.");
+            return;
+        }
+    }
+    if (isShort) {
+        m_data.warnings.push_back("The data has too few different rows to hold some out, so nothing measures "
+                                  "progress; name a held-out file or raise data.held_out_share.");
+    }
+}
+
+Result<TrainingData> Preparation::run()
+{
+    for (const auto step : {&Preparation::findObjective, &Preparation::readTrain}) {
+        if (auto done = (this->*step)(); !done) {
+            return done.error();
+        }
+    }
+    split();
+    if (auto read = readHeldOut(); !read) {
+        return read.error();
+    }
+    join();
+    return std::move(m_data);
+}
+
+} // namespace
+
+Result<TrainingData> prepareData(const DataRequest& request)
+{
+    return Preparation(request).run();
+}
+
+} // namespace luthier::train

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/step/evaluator.h"
+
+#include "core/train/step/micro_batch.h"
+
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace luthier::train {
+
+Evaluator::Evaluator(BatchLoss loss, const ItemStore& items, std::int64_t batchSize, std::string set)
+    : m_loss(std::move(loss)), m_items(items), m_order(longestFirst(items)), m_batches(batchSize), m_set(std::move(set))
+{
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        m_targets += items.numTrained(i);
+        m_firsts += items.sequences().numTrained(items.item(i).first);
+        m_maxLength = std::max(m_maxLength, items.longest(i));
+    }
+}
+
+std::optional<EvalDone> Evaluator::run(std::int64_t step, const base::Progress& progress, const std::function<bool()>& isStopped)
+{
+    const at::NoGradGuard noGrad;
+    const auto device = m_loss.decoder().device();
+    const BatchForm form = formFor(m_loss.objective(), m_maxLength, false, !device.is_cpu());
+    const auto& names = m_loss.objective().measures;
+    at::Tensor sums = at::zeros({static_cast<std::int64_t>(1 + names.size())}, at::TensorOptions().dtype(at::kDouble).device(device));
+    const bool isWhole = m_batches.each(m_order, isStopped, [&](std::span<const std::uint32_t> rows, std::size_t begin) {
+        progress(static_cast<std::int64_t>(begin), static_cast<std::int64_t>(m_order.size()));
+        MicroBatch batch = makeMicroBatch(m_items, rows, form);
+        batch.firstScale = objectives::firstScaleOf(static_cast<std::int64_t>(m_items.size()), m_firsts, batch.ids);
+        const auto value = m_loss.measured(toDevice(std::move(batch), device));
+        sums.select(0, 0).add_(value.sum);
+        for (std::size_t k = 0; k < names.size(); ++k) {
+            sums.select(0, static_cast<std::int64_t>(k) + 1).add_(value.measures[k]);
+        }
+    });
+    if (!isWhole) {
+        return std::nullopt;
+    }
+    const double divisor = static_cast<double>(m_loss.divisor(m_targets, static_cast<std::int64_t>(m_items.size())));
+    const at::Tensor means = sums.to(at::kCPU).div_(divisor);
+    const double* mean = means.const_data_ptr<double>();
+    EvalDone done{step, m_set, mean[0], m_targets, {}};
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        done.measures.push_back({&measures::measureOf(names[i]), mean[i + 1]});
+    }
+    if (m_loss.objective().finish) {
+        m_loss.objective().finish(done.measures);
+    }
+    return done;
+}
+
+} // namespace luthier::train

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/step/train_step.h"
+
+#include "core/base/random.h"
+
+#include <ATen/ops/_foreach_add.h>
+#include <ATen/ops/_foreach_zero.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
+#include <c10/util/Exception.h>
+#include <torch/csrc/api/include/torch/autograd.h>
+
+#include <algorithm>
+
+namespace luthier::train {
+
+namespace {
+
+// Their gradients stand twice for a moment.
+constexpr std::int64_t kSmallElements = std::int64_t{1} << 27;
+
+std::int64_t elementsOf(const std::vector<at::Tensor>& leaves)
+{
+    std::int64_t count = 0;
+    for (const at::Tensor& leaf : leaves) {
+        count += leaf.numel();
+    }
+    return count;
+}
+
+// As MicroBatch::firstScale; undefined where nobody looks at sequences.
+at::Tensor firstScale(const StepBatches& step, const MicroBatch& batch)
+{
+    return batch.ends.defined() ? objectives::firstScaleOf(step.items, step.firsts, batch.ids) : at::Tensor();
+}
+
+} // namespace
+
+TrainStep::TrainStep(BatchLoss loss, optim::Optimizer& optimizer, std::uint64_t seed, WorkRecorder recorder)
+    : m_loss(std::move(loss)), m_decoder(m_loss.decoder()), m_optimizer(optimizer), m_seed(seed), m_leaves(optimizer.leaves()),
+      m_small(elementsOf(m_leaves) <= kSmallElements), m_graphs(m_decoder.device(), std::move(recorder))
+{
+}
+
+std::string TrainStep::takeNotice()
+{
+    const std::string own = std::exchange(m_notice, {});
+    const std::string recording = m_graphs.takeNotice();
+    return own.empty() || recording.empty() ? own + recording : own + " " + recording;
+}
+
+nn::Pass TrainStep::passOf(std::int64_t number, std::size_t place) const
+{
+    base::Random mix(m_seed);
+    base::Random ofStep(mix.next() ^ static_cast<std::uint64_t>(number));
+    nn::Pass pass;
+    pass.training = true;
+    pass.drops = m_loss.objective().dropsInputs;
+    pass.seed = base::Random(ofStep.next() ^ place).next();
+    return pass;
+}
+
+at::Tensor TrainStep::accumulate(const StepBatches& step, std::int64_t number, const std::function<void()>& between)
+{
+    const at::Tensor scale = at::full({}, 1.0 / static_cast<double>(m_loss.divisor(step.trained, step.items)),
+                                      at::TensorOptions().dtype(at::kFloat).device(m_decoder.device()));
+    placeGradients();
+    const auto values = static_cast<std::int64_t>(1 + m_loss.objective().measures.size());
+    at::Tensor total = at::zeros({values}, at::TensorOptions().dtype(at::kFloat).device(m_decoder.device()));
+    for (std::size_t place = 0; place < step.batches.size(); ++place) {
+        between();
+        StepGraphs::Input input{m_graphs.padded(step.batches[place]), scale, passOf(number, place)};
+        input.batch.firstScale = firstScale(step, input.batch);
+        if (m_gradients.empty()) {
+            input.batch = toDevice(std::move(input.batch), m_decoder.device());
+            total.add_(pass(input));
+            if (step.batches.size() > 1) {
+                widenGradients();
+            }
+        } else {
+            total.add_(m_graphs.run(
+                input, [this](const StepGraphs::Input& one) { return pass(one); },
+                [this](const StepGraphs::Input& one) { return readsOf(one); }));
+        }
+    }
+    if (m_small && m_gradients.empty() && m_graphs.areWanted()) {
+        for (const at::Tensor& leaf : m_leaves) {
+            m_gradients.push_back(leaf.grad());
+        }
+    }
+    return total;
+}
+
+// What the backward pass of a large model adds to from now on: it keeps the dtype of what is there.
+void TrainStep::widenGradients()
+{
+    for (at::Tensor& leaf : m_leaves) {
+        if (leaf.grad().defined() && leaf.grad().scalar_type() != at::kFloat) {
+            leaf.mutable_grad() = leaf.grad().to(at::kFloat);
+        }
+    }
+}
+
+// [1 + measures], divided.
+at::Tensor TrainStep::pass(const StepGraphs::Input& input)
+{
+    const objectives::LossValue value = m_loss.training(input.batch, input.pass);
+    addGradients(value.sum, input.scale);
+    if (value.measures.empty()) {
+        return value.sum.detach().view({1}).mul(input.scale);
+    }
+    std::vector<at::Tensor> all{value.sum.detach()};
+    all.insert(all.end(), value.measures.begin(), value.measures.end());
+    return at::stack(all).mul(input.scale);
+}
+
+std::vector<at::Tensor> TrainStep::readsOf(const StepGraphs::Input& input) const
+{
+    std::vector<at::Tensor> reads = m_loss.readsOf(input.batch, input.pass);
+    for (const at::Tensor& leaf : m_leaves) {
+        reads.push_back(leaf);
+        reads.push_back(leaf.grad());
+    }
+    return reads;
+}
+
+void TrainStep::addGradients(const at::Tensor& loss, const at::Tensor& scale)
+{
+    if (!m_small) {
+        loss.backward(scale); // each gradient is gone before the next is made
+        return;
+    }
+    const auto fresh = torch::autograd::grad({loss}, m_leaves, {scale}, std::nullopt, /*create_graph=*/false,
+                                             /*allow_unused=*/true);
+    std::vector<at::Tensor> sums;
+    std::vector<at::Tensor> addends;
+    for (std::size_t i = 0; i < fresh.size(); ++i) {
+        at::Tensor& leaf = m_leaves[i];
+        if (fresh[i].defined() && leaf.grad().defined()) {
+            sums.push_back(leaf.grad());
+            addends.push_back(fresh[i]);
+        } else if (fresh[i].defined()) {
+            leaf.mutable_grad() = fresh[i].to(at::kFloat); // later ones add up there
+        }
+    }
+    if (!sums.empty()) {
+        at::_foreach_add_(sums, addends);
+    }
+}
+
+// The optimizer drops gradients behind each step; recorded passes add to these.
+void TrainStep::placeGradients()
+{
+    std::vector<at::Tensor> present;
+    for (std::size_t i = 0; i < m_gradients.size(); ++i) {
+        m_leaves[i].mutable_grad() = m_gradients[i];
+        if (m_gradients[i].defined()) {
+            present.push_back(m_gradients[i]);
+        }
+    }
+    if (!present.empty()) {
+        at::_foreach_zero_(present);
+    }
+}
+
+at::Tensor TrainStep::run(const StepBatches& step, std::int64_t number, double learningRate,
+                          const std::function<void()>& between)
+{
+    at::Tensor total;
+    while (!total.defined()) {
+        try {
+            total = accumulate(step, number, between);
+            break;
+        } catch (const c10::OutOfMemoryError&) {
+            if (m_optimizer.isPaged() && !m_graphs.areWanted()) {
+                throw;
+            }
+        }
+        m_optimizer.zeroGrad(); // outside of the handler, which keeps what the failed pass held
+        if (m_graphs.areWanted()) {
+            m_graphs.giveUp();
+            continue;
+        }
+        TORCH_CHECK_WITH(OutOfMemoryError, m_optimizer.pageOut(), "CUDA out of memory, and optimizer.paging is off");
+        m_notice = "The card had no room for this step, so the optimizer's state ("
+                   + std::to_string(m_optimizer.pagedBytes() >> 20) + " MiB) moved to host memory.";
+    }
+    m_whole = false;
+    const at::Tensor norm = m_optimizer.step(learningRate);
+    m_whole = true;
+    return at::cat({total.narrow(0, 0, 1), norm.view({1}), total.narrow(0, 1, total.size(0) - 1)});
+}
+
+} // namespace luthier::train
