@@ -5,6 +5,7 @@
 #include "core/objectives/objectives.h"
 #include "core/objectives/rollout_settings.h"
 #include "core/optim/optimizers.h"
+#include "core/optim/schedules.h"
 
 #include <algorithm>
 #include <array>
@@ -44,6 +45,8 @@ std::vector<Field> modelFields()
         field<&ModelSettings::quantization>("quantization", "Quantise", "Holds the frozen weights in 4 bits: a quarter of bf16's memory. Automatic: NF4 for QLoRA, else as the folder stores them.", {},
             {.choices = {{"auto", "Automatic"}, {"none", "As stored"}, {"nf4", "NF4"}, {"fp4", "FP4"}}, .advanced = true}),
         field<&ModelSettings::doubleQuantization>("double_quantization", "Double quantisation", "Quantises the constants of the 4-bit blocks, too: 0.37 bit a weight less. Usually on.", {}, {.advanced = true}),
+        field<&ModelSettings::frozenDtype>("frozen_dtype", "Frozen weights", "What the frozen projections multiply in. FP8 is faster on cards that have it, and each product is rounded to 3 bits of fraction. Automatic: as the precision says.", {},
+            {.choices = {{"auto", "Automatic"}, {"bf16", "bf16"}, {"fp8", "FP8"}}, .advanced = true}),
     };
 }
 
@@ -68,6 +71,10 @@ std::vector<Field> dataFields()
         field<&DataSettings::brokenShare>("broken_share", "Broken rows at most", "Part of a file's rows that may give no example; with more the run does not begin. 0 to 1, usually 0.5; 1: however many.", {.low = 0, .high = 1}, {.advanced = true}),
         field<&DataSettings::systemTurns>("system_turns", "System turns", "Where the words of the system go: as the chat template writes them (usual), or before the question that follows, for templates that take no system.", {},
             {.choices = {{"template", "As the template has them"}, {"first_question", "Before the first question"}}, .advanced = true}),
+        field<&DataSettings::order>("order", "Order", "In which order rows are learned from: shuffled, or as they lie, as Shuffle says (usual); the short ones first, the long ones, or by a number in the rows.", {},
+            {.choices = {{"usual", "As Shuffle says"}, {"shortest", "Short rows first"}, {"longest", "Long rows first"}, {"field", "By a field"}}, .advanced = true}),
+        field<&DataSettings::orderBy>("order_by", "Ordered by", "The field whose number orders the rows, lowest first, such as a difficulty. Usually empty.", {}, {.advanced = true}),
+        field<&DataSettings::weightBy>("weight_by", "Weight field", "The field with each row's weight in the loss: 2 counts as the row twice, 0 as not at all. Empty: all alike (usual).", {}, {.advanced = true}),
     };
 }
 
@@ -105,11 +112,9 @@ std::vector<Field> optimizerFields()
 
 std::vector<Field> scheduleFields()
 {
-    return {
-        field<&ScheduleSettings::kind>("kind", "Schedule", "How the learning rate moves after the warm-up.", {},
-            {.choices = {{"linear", "Linear to zero"}, {"cosine", "Cosine to zero"}, {"constant", "Constant"}}}),
-        field<&ScheduleSettings::warmupRatio>("warmup_ratio", "Warm-up", "Part of all steps in which the learning rate rises from zero. 0 to 1, usually 0.1.", {.low = 0, .high = 1}),
-    };
+    return withRows(field<&ScheduleSettings::kind>("kind", "Schedule", "How the learning rate moves after the warm-up.", {},
+            {.choices = fields::choicesOf(optim::schedules())}),
+        optim::scheduleFields(), optim::schedules());
 }
 
 std::vector<Field> runFields()
@@ -129,6 +134,13 @@ std::vector<Field> runFields()
         field<&RunSettings::probePrompts>("probe_prompts", "Probe prompts", "Prompts answered at every evaluation, to see the change in words.", {}, {.advanced = true}),
         field<&RunSettings::probeTokens>("probe_tokens", "Probe length", "Longest probe answer. 1 to 4096, usually 64.", {.low = 1, .high = 4096}, {.advanced = true, .unit = "tokens"}),
         field<&RunSettings::activationCheckpointing>("activation_checkpointing", "Activation checkpointing", "Computes each layer a second time instead of keeping what it computed: much less memory, about a third slower. Usually off.", {}, {.advanced = true}),
+        field<&RunSettings::checkpointedLayers>("checkpointed_layers", "Layers computed twice", "With activation checkpointing, so many of the first layers alone: each saves memory and costs time. 0: all (usual).", {.low = 0, .high = 65536}, {.advanced = true, .unit = "layers"}),
+        field<&RunSettings::patience>("patience", "Patience", "The run ends after so many evaluations in a row without a better held-out loss. 0: it goes on to its end (usual); 3 is common.", {.low = 0, .high = 1e6}, {.advanced = true, .unit = "evaluations"}),
+        field<&RunSettings::leastChange>("least_change", "Least change", "How much lower the held-out loss must be to count as better. Usually 0.", {.low = 0, .high = 100}, {.advanced = true}),
+        field<&RunSettings::keep>("keep", "Result", "Which weights are the result: those of the last step (usual), or those with the lowest held-out loss.", {},
+            {.choices = {{"last", "The last step's"}, {"best", "The best step's"}}}),
+        field<&RunSettings::neftuneAlpha>("neftune_alpha", "Embedding noise", "NEFTune: noise on the embeddings while training, against learning by heart. 0: none (usual); 5 to 15 is common.", {.low = 0, .high = 1000}, {.advanced = true}),
+        field<&RunSettings::labelSmoothing>("label_smoothing_factor", "Label smoothing", "Share of each target's weight that all tokens of the vocabulary share. 0: none (usual); 0.1 is common.", {.low = 0, .high = 0.99}, {.advanced = true}),
         field<&RunSettings::threads>("threads", "Threads", "CPU threads. 0: one for each physical core.", {.low = 0, .high = 4096}, {.advanced = true}),
     };
 }
@@ -161,7 +173,7 @@ std::span<const Part> parts()
         {"method", "Method", methodFields(), &partOf<&RunConfig::method>, fields::rowsOf(peft::methods())},
         {"objective", "Objective", objectiveFields(), &partOf<&RunConfig::objective>, fields::rowsOf(objectives::objectives())},
         {"optimizer", "Optimizer", optimizerFields(), &partOf<&RunConfig::optimizer>, fields::rowsOf(optim::optimizers())},
-        {"schedule", "Schedule", scheduleFields(), &partOf<&RunConfig::schedule>},
+        {"schedule", "Schedule", scheduleFields(), &partOf<&RunConfig::schedule>, fields::rowsOf(optim::schedules())},
         {"run", "Run", runFields(), &partOf<&RunConfig::run>},
     }};
     return table;

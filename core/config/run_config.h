@@ -13,6 +13,7 @@
 #include "core/fields/row.h"
 #include "core/objectives/objective_settings.h"
 #include "core/optim/optimizer_settings.h"
+#include "core/optim/schedule_settings.h"
 #include "core/peft/methods/method.h"
 
 #include <cstdint>
@@ -35,6 +36,7 @@ struct ModelSettings {
     std::string dtype = "auto";       // auto, fp32, bf16, fp16: what the frozen weights and activations are
     std::string quantization = "auto"; // auto: as the method asks and the folder stores; none, nf4, fp4
     bool doubleQuantization = true;   // the constants of quantised weights, too
+    std::string frozenDtype = "auto"; // of the frozen projections on a card: auto (as dtype), bf16, fp8
 };
 
 struct DataSettings {
@@ -52,12 +54,12 @@ struct DataSettings {
     std::string unread = "say";       // of filled fields that nobody learns from: say, refuse, ignore
     double brokenShare = 0.5;         // of a file's rows; where more give no example the run asks first; 1: never
     std::string systemTurns = "template"; // template: as it writes them; first_question: before the question that follows
+    std::string order = "usual";      // usual: as `shuffle` says; shortest, longest, field: in that order in every epoch
+    std::string orderBy;              // field: the rows' number in it, lowest first
+    std::string weightBy;             // a field with each row's weight in the loss; empty: all alike
 };
 
-struct ScheduleSettings {
-    std::string kind = "linear"; // linear, cosine, constant
-    double warmupRatio = 0.1;
-};
+using optim::ScheduleSettings;
 
 struct RunSettings {
     std::string name;
@@ -75,6 +77,12 @@ struct RunSettings {
     std::int64_t probeTokens = 64;
     bool activationCheckpointing = false;
     std::int64_t threads = 0; // CPU threads; 0: all physical cores
+    std::int64_t checkpointedLayers = 0; // of activationCheckpointing: so many of the first layers; 0: all
+    std::int64_t patience = 0;        // evaluations without a better held-out loss that end the run; 0: however many
+    double leastChange = 0;           // nats that count as better
+    std::string keep = "last";        // last, best: which weights are the result
+    double neftuneAlpha = 0;          // noise on the embeddings while training, as NEFTune; 0: none
+    double labelSmoothing = 0;        // share of each target's weight that all tokens share
 };
 
 struct RunConfig {

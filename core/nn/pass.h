@@ -25,6 +25,7 @@ struct Pass {
     std::uint64_t seed = 0;
     // [] int64 on the device: stands in for the seed where work is recorded, which reads it each time that it is played.
     at::Tensor seedAt = {};
+    double embeddingNoise = 0; // while training: NEFTune's alpha; 0: none
 };
 
 } // namespace luthier::nn

@@ -54,6 +54,7 @@ struct Head {
 };
 
 inline constexpr const char* kLabelColumn = "label";
+inline constexpr const char* kWeightColumn = "weight";
 
 struct Objective : fields::Row {
     std::vector<data::ExampleKind> takes = {}; // rows of other kinds are left out, with `needs` as the reason
@@ -81,6 +82,7 @@ struct Objective : fields::Row {
     std::vector<std::string> measures = {};    // ids (core/measures) of what the loss tells besides itself, in its order
     void (*finish)(measures::Values& values) = nullptr; // of a step or set, once divided: what has a divisor of its own; null: nothing
     std::vector<Head> (*heads)(const ObjectiveSettings& settings, std::int64_t hidden) = nullptr; // null: none
+    bool takesWeights = false; // targets may weigh differently: the per-target column kWeightColumn, and data.weight_by
 };
 
 std::span<const Objective> objectives();

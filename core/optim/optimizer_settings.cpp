@@ -12,6 +12,10 @@ std::vector<fields::Field> optimizerFields()
         field<&OptimizerSettings::maxGradNorm>("max_grad_norm", "Clip gradients at", "Gradients with a larger norm are scaled down to it. 0: never; usually 1.", {.low = 0, .high = 1e6}, {.advanced = true}),
         field<&OptimizerSettings::paging>("paging", "Paged state", "Keeps the optimizer's state in host memory and moves it to the card step by step. Automatic: only when the card is short of memory.", {},
             {.choices = {{"auto", "Automatic"}, {"on", "On"}, {"off", "Off"}}, .advanced = true}),
+        field<&OptimizerSettings::loraPlusRatio>("lora_plus_ratio", "LoRA+ ratio", "How many times as fast a LoRA's B learns as its A. 1: alike (usual); 16 is LoRA+'s.", {.low = 0, .high = 1e4, .lowOpen = true}, {.advanced = true}),
+        field<&OptimizerSettings::layerDecay>("layer_decay", "Rate by layer", "A layer's learning rate over that of the next: below 1 early layers move less. Above 0 to 1, usually 1.", {.low = 0, .high = 1, .lowOpen = true}, {.advanced = true}),
+        field<&OptimizerSettings::ratePattern>("rate_pattern", "Rate by name", "Learning rates of some weights, as name=factor; the first name that a weight's contains decides. Usually empty.", {}, {.advanced = true}),
+        field<&OptimizerSettings::decayPattern>("decay_pattern", "Decay by name", "Weight decay of some weights, as name=decay; the first name that a weight's contains decides. Usually empty.", {}, {.advanced = true}),
     };
 }
 

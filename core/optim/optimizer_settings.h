@@ -14,6 +14,10 @@ struct OptimizerSettings : fields::Sections {
     double learningRate = 2e-5;  // at its highest; a schedule moves it
     double maxGradNorm = 1.0;    // 0: no clipping
     std::string paging = "auto"; // auto, on, off: state in host memory
+    double loraPlusRatio = 1;    // rate of a LoRA's B over that of its A (LoRA+)
+    double layerDecay = 1;       // a layer's rate over that of the next one, counted down from the last
+    std::vector<std::string> ratePattern;  // "name=factor": rates of some weights over the others'
+    std::vector<std::string> decayPattern; // "name=decay": weight decay of some weights
 };
 
 // Of the optimizers that pull weights towards zero; each says how in its help.

@@ -95,6 +95,8 @@ void members(E& e, Visit visit)
 {
     visit("step", e.step);
     visit("sentence", e.sentence);
+    visit("cause", e.cause);
+    visit("remedies", e.remedies);
 }
 
 template <class Visit, Is<train::RunEnded> E>
@@ -147,10 +149,29 @@ Json written(const std::optional<train::Best>& value)
     return value ? Json{{"step", value->step}, {"held_out", written(value->heldOut)}, {"path", value->path}} : Json();
 }
 
+Json written(const std::vector<train::Remedy>& value)
+{
+    Json rows = Json::array();
+    for (const train::Remedy& remedy : value) {
+        rows.push_back({{"key", remedy.key}, {"value", remedy.value}, {"sentence", remedy.sentence}});
+    }
+    return rows;
+}
+
 template <class T>
 bool isLeftOut(const char*, const T&)
 {
     return false;
+}
+
+bool isLeftOut(const char* key, const std::string& value)
+{
+    return value.empty() && std::string_view(key) == "cause";
+}
+
+bool isLeftOut(const char*, const std::vector<train::Remedy>& value)
+{
+    return value.empty();
 }
 
 // What few runs have stands only where there is some; that no loss was computed is said.
@@ -227,13 +248,32 @@ const char* read(const Json& value, std::string& to)
 const char* read(const Json& value, train::Outcome& to)
 {
     using train::Outcome;
-    for (const Outcome outcome : {Outcome::Finished, Outcome::Stopped, Outcome::Failed}) {
+    for (const Outcome outcome : {Outcome::Finished, Outcome::Stopped, Outcome::Failed, Outcome::Parked}) {
         if (value == train::toText(outcome)) {
             to = outcome;
             return nullptr;
         }
     }
-    return "finished, stopped or failed";
+    return "finished, stopped, failed or parked";
+}
+
+const char* read(const Json& value, std::vector<train::Remedy>& to)
+{
+    constexpr const char* kWanted = "a list of settings with key, value and sentence";
+    if (!value.is_array()) {
+        return kWanted;
+    }
+    to.clear();
+    for (const Json& row : value) {
+        train::Remedy remedy;
+        const bool isWhole = row.is_object() && row.contains("key") && !read(row.at("key"), remedy.key) && row.contains("value")
+                             && !read(row.at("value"), remedy.value) && row.contains("sentence") && !read(row.at("sentence"), remedy.sentence);
+        if (!isWhole) {
+            return kWanted;
+        }
+        to.push_back(std::move(remedy));
+    }
+    return nullptr;
 }
 
 const char* read(const Json& value, std::optional<train::Best>& to)

@@ -10,6 +10,8 @@ const char* toText(Outcome outcome)
         return "finished";
     case Outcome::Stopped:
         return "stopped";
+    case Outcome::Parked:
+        return "parked";
     case Outcome::Failed:
         break;
     }

@@ -61,9 +61,17 @@ struct CheckpointSaved {
     std::string path;
 };
 
+struct Remedy { // a setting that would help
+    std::string key;                 // "part.key"
+    std::string value;               // to set it to; empty: no single one
+    std::string sentence;            // what to do and why
+};
+
 struct Warning {
     std::int64_t step = 0;
     std::string sentence;
+    std::string cause = {};          // id of a row of the run doctor (core/doctor); empty: something else
+    std::vector<Remedy> remedies = {};
 };
 
 struct StageChanged { // loading, encoding, evaluating, saving...: for the status line
@@ -72,8 +80,8 @@ struct StageChanged { // loading, encoding, evaluating, saving...: for the statu
     std::int64_t total = 0;
 };
 
-enum class Outcome { Finished, Stopped, Failed };
-const char* toText(Outcome outcome); // "finished", "stopped", "failed"
+enum class Outcome { Finished, Stopped, Failed, Parked };
+const char* toText(Outcome outcome); // "finished", "stopped", "failed", "parked"
 
 struct Best { // where the held-out loss of a run was lowest
     std::int64_t step = 0;

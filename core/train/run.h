@@ -27,6 +27,7 @@ struct RunInputs {
     std::optional<RunRows> rows;  // of the configuration's files (store::runRows); nullopt: the files as they lie there
     bool resume = false;          // continue from the newest good checkpoint in folder
     const objectives::Objective* objective = nullptr; // one that stands in no table; null: the recipe's
+    std::optional<std::int64_t> fromStep = {}; // resume: from that checkpoint; those behind it go once the run has passed them
 };
 
 // Never throws. Returns what RunEnded carried.

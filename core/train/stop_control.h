@@ -1,24 +1,49 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// StopControl: how the outside asks a run to stop or hold. Read by the run between micro-steps.
+// StopControl: how the outside asks a run to stop, park or hold, and what it asks of one that is held: answers by the weights
+// as they are, and another learning rate to go on with. Read by the run between micro-steps.
 //
 // Threads: request functions from any thread; waitWhileHeld only from the training thread.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
+#include <functional>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
 
 namespace luthier::train {
 
+struct PromptAsked { // answered greedily by the present weights, as a SampleDone
+    std::string prompt;
+};
+
+struct RateAsked { // of the steps from the next one on
+    double learningRate = 0; // at its highest, as optimizer.learning_rate; above 0
+};
+
+using HeldRequest = std::variant<PromptAsked, RateAsked>;
+
 class StopControl {
 public:
-    // Stop: finish the step, save a checkpoint, end with Outcome::Stopped. Also ends a hold.
+    // Stop: finish the step, save a checkpoint and the result as it stands, end with Outcome::Stopped. Also ends a hold.
     void requestStop()
     {
         m_stop = true;
         setHeld(false);
     }
-    bool stopRequested() const { return m_stop; }
+    bool stopRequested() const { return m_stop; } // a park, too
+
+    // Park: finish the step, save a checkpoint, leave everything and end with Outcome::Parked. Also ends a hold.
+    void requestPark()
+    {
+        m_park = true;
+        requestStop();
+    }
+    bool parkRequested() const { return m_park; }
 
     // Waits at most so long; true: asked to stop, then or before.
     template <class Duration>
@@ -41,17 +66,46 @@ public:
         const std::lock_guard lock(m_mutex);
         return m_held;
     }
-    void waitWhileHeld()
+
+    // Done while the run is held; asked of one that works, before its next micro-step.
+    void ask(HeldRequest request)
+    {
+        {
+            const std::lock_guard lock(m_mutex);
+            m_requests.push_back(std::move(request));
+        }
+        m_changed.notify_all();
+    }
+    bool hasRequests() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return !m_requests.empty();
+    }
+
+    // Serves what was asked, in order and without the lock, until nothing is left and the run is not held.
+    void waitWhileHeld(const std::function<void(const HeldRequest&)>& serve)
     {
         std::unique_lock lock(m_mutex);
-        m_changed.wait(lock, [this] { return !m_held; });
+        while (true) {
+            m_changed.wait(lock, [this] { return !m_held || !m_requests.empty(); });
+            if (m_requests.empty() || m_stop) {
+                return;
+            }
+            const HeldRequest request = std::move(m_requests.front());
+            m_requests.pop_front();
+            lock.unlock();
+            serve(request);
+            lock.lock();
+        }
     }
 
 private:
     std::atomic<bool> m_stop{false};
+    std::atomic<bool> m_park{false};
     mutable std::mutex m_mutex;
     std::condition_variable m_changed;
-    bool m_held = false; // guarded by m_mutex
+    bool m_held = false;                // guarded by m_mutex
+    std::deque<HeldRequest> m_requests; // guarded by m_mutex
 };
 
 } // namespace luthier::train

@@ -182,7 +182,7 @@ void Trainer::holdIfAsked()
         m_reports.flush();
         m_reports.stopClock();
         m_observer.onEvent(StageChanged{"held", 0, 0});
-        m_control.waitWhileHeld();
+        m_control.waitWhileHeld([](const HeldRequest&) {});
         m_reports.goOnWithClock();
     }
 }
@@ -194,8 +194,7 @@ void Trainer::step(BatchSource& source)
         return; // stopped while it was made
     }
     const double rate = m_config.optimizer.learningRate
-                        * optim::learningRateAt(m_config.schedule.kind, m_step, m_parts.totalSteps,
-                                                m_config.schedule.warmupRatio);
+                        * optim::learningRateAt(m_config.schedule, m_step, m_parts.totalSteps);
     const at::Tensor values = m_trainStep.run(batches, m_step + 1, rate, [this] { holdIfAsked(); });
     if (const std::string notice = m_trainStep.takeNotice(); !notice.empty()) {
         warn(notice);

@@ -36,7 +36,7 @@ std::vector<train::Event> oneOfEach()
             train::EvalDone{40, "other \"set\"", 1.25, 5200, made(kNan)},
             train::SampleDone{40, "Why?\n", "Because\t\u00fcber \U0001F600 \\ \"so\"", 0.25},
             train::CheckpointSaved{40, "/tmp/a b/checkpoints/step-40"},
-            train::Warning{41, "The gradient norm doubled."},
+            train::Warning{41, "The gradient norm doubled.", "exploding", {{"optimizer.learning_rate", "1e-05", "Half of \"it\"."}}},
             train::RunEnded{train::Outcome::Stopped, "a sentence", 184.2, "/tmp/adapter", 190, train::Best{150, kInf, "/tmp/best"}}};
 }
 
@@ -148,7 +148,7 @@ void TestEventCodec::numbersComeBackExactly()
 void TestEventCodec::outcomesComeBack()
 {
     using train::Outcome;
-    for (const auto outcome : {Outcome::Finished, Outcome::Stopped, Outcome::Failed}) {
+    for (const auto outcome : {Outcome::Finished, Outcome::Stopped, Outcome::Failed, Outcome::Parked}) {
         train::RunEnded ended;
         ended.outcome = outcome;
         const auto object = toJson(ended);

@@ -168,8 +168,7 @@ void TestMethodParity::trainSteps(nn::Decoder& decoder, const Json& variant,
     const auto total = settings.at("steps").get<std::int64_t>();
     for (std::int64_t i = 0; i < total; ++i) {
         const double rate = variant.at("learning_rate").get<double>()
-                            * optim::learningRateAt(settings.at("schedule").get<std::string>(), i, total,
-                                                    settings.at("warmup_ratio"));
+                            * optim::learningRateAt({{}, settings.at("schedule").get<std::string>(), settings.at("warmup_ratio")}, i, total);
         const double loss = step.run(feed.next(), i + 1, rate, [] {})[0].item<double>();
         const double gap = loss - variant.at("losses").at(static_cast<std::size_t>(i)).get<double>();
         QVERIFY2(std::abs(gap) <= kTolerance, qPrintable(QStringLiteral("step %1: off by %2").arg(i + 1).arg(gap)));

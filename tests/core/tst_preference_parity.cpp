@@ -251,7 +251,7 @@ void TestPreferenceParity::follow(const Json& steps, const objectives::Objective
     const auto total = static_cast<std::int64_t>(steps.at("losses").size());
     QCOMPARE(plan.totalSteps(1, 0), total);
     for (std::int64_t i = 0; i < total; ++i) {
-        const double rate = steps.at("learning_rate").get<double>() * optim::learningRateAt("linear", i, total, 0);
+        const double rate = steps.at("learning_rate").get<double>() * optim::learningRateAt({{}, "linear", 0}, i, total);
         const at::Tensor values = step.run(feed.next(), i + 1, rate, [] {});
         const auto at = static_cast<std::size_t>(i);
         verifyClose(values[0].item<double>(), steps.at("losses").at(at), "loss of step " + std::to_string(i + 1));

@@ -93,8 +93,7 @@ void TestTrainingParity::train(const char* kind, nn::Decoder& decoder, const std
         const Json& want = expected.at("steps").at(static_cast<std::size_t>(i));
         const auto batches = feed.next();
         const double rate = expected.at("learning_rate").get<double>()
-                            * optim::learningRateAt(settings.at("schedule").get<std::string>(), i, total,
-                                                    settings.at("warmup_ratio"));
+                            * optim::learningRateAt({{}, settings.at("schedule").get<std::string>(), settings.at("warmup_ratio")}, i, total);
         const at::Tensor values = step.run(batches, i + 1, rate, [] {});
         QCOMPARE(batches.trained, want.at("trained_tokens").get<std::int64_t>());
         QVERIFY(std::abs(rate - want.at("learning_rate").get<double>()) < 1e-15);
