@@ -2,7 +2,7 @@
 # Fails when a file includes what its folder must not know. The orders below are the architecture: a folder knows itself
 # and the folders before it. A new folder takes its place here first.
 cmake_policy(SET CMP0057 NEW)
-set(order_core base gguf measures statistics fields text data metrics rewards quant nn weights hub peft objectives optim config inference evaluation rollouts train publish store report cli)
+set(order_core base gguf measures statistics fields text data metrics rewards ranks quant nn weights hub peft objectives optim config inference evaluation rollouts train publish store report cli)
 set(order_ui base theme settings widgets charts forms bridge workspace models dialogs frame pages window)
 set(without_tensors base gguf measures statistics fields config text data metrics rewards rollouts hub store report cli) # of core
 

@@ -16,9 +16,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -60,6 +62,16 @@ struct Command {
     std::string summary;
     std::string examples; // one command line each, for --help
     std::function<Work(CLI::App&)> setup;
+    // Which of its verbs work with tensors; none given: the command does throughout. The others run without LibTorch, which
+    // takes a third of a second to load (tensor_program.h).
+    std::optional<std::vector<std::string>> tensorVerbs = {};
+
+    // Nothing but these verbs of it works with tensors.
+    Command withTensorsOnlyIn(std::vector<std::string> verbs) &&
+    {
+        tensorVerbs = std::move(verbs);
+        return std::move(*this);
+    }
 };
 
 std::span<const Command> commands();
@@ -69,7 +81,7 @@ template <class Flags>
 Command command(std::string name, std::string summary, std::string examples, void (*setup)(CLI::App&, Flags&),
                 int (*run)(const Flags&, Context&))
 {
-    return {std::move(name), std::move(summary), std::move(examples), [setup, run](CLI::App& app) -> Work {
+    return {.name = std::move(name), .summary = std::move(summary), .examples = std::move(examples), .setup = [setup, run](CLI::App& app) -> Work {
                 auto flags = std::make_shared<Flags>();
                 setup(app, *flags);
                 return [flags, run](Context& context) { return run(*flags, context); };
@@ -86,6 +98,7 @@ Command exportCommand();
 Command firstTuneCommand();
 Command generateCommand();
 Command judgeCommand();
+Command launchCommand();
 Command mergeCommand();
 Command modelsCommand();
 Command planCommand();

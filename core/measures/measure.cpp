@@ -56,6 +56,14 @@ constexpr std::array kTable{
     Measure{"explained_variance", "explained variance", "Share of the returns' variance that the values foresaw; 1 is all", "", Better::Higher, Drawing::Smoothed,
             "explainedVariance", false, 4, false},
     Measure{"kl_weight", "weight of the KL", "What a nat costs in the reward", "", Better::Neither, Drawing::None, "", false, 4, false},
+    // Of several processes that train together, each on a card of its own.
+    Measure{"wait_share", "wait", "Share of a step's time in which the least waiting rank waits for the others and for sums over all", "", Better::Lower, Drawing::Smoothed,
+            "waitShare", false, 4, false},
+    Measure{"slowest_rank_wait", "wait of the most waiting rank", "Share of a step's time that the rank which waits most spends waiting", "", Better::Lower, Drawing::Smoothed,
+            "waitShare", false, 4, false},
+    Measure{"rank_tokens_per_second", "speed of the slowest rank", "Tokens of its own share over the time that it worked on them", "tokens/s", Better::Higher, Drawing::Smoothed,
+            "speed", false, 3, false},
+    Measure{"rank_memory_bytes", "memory of the fullest rank", "The largest of all ranks", "bytes", Better::Lower, Drawing::None, "", false, 4, false},
 };
 
 } // namespace

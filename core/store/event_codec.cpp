@@ -38,6 +38,7 @@ void members(E& e, Visit visit)
     visit("dtype", e.dtype);
     visit("reason", e.reason);
     visit("first_step", e.firstStep);
+    visit("ranks", e.ranks);
 }
 
 template <class Visit, Is<train::StageChanged> E>

@@ -25,6 +25,7 @@ struct RunStarted {
     std::string dtype;               // "fp32"
     std::string reason;              // why this device and precision
     std::int64_t firstStep = 0;      // > 0: resumed after that step
+    std::int64_t ranks = 1;          // processes that share each step's work
 };
 
 struct StepDone {

@@ -13,8 +13,13 @@
 #include "core/train/stop_control.h"
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
+
+namespace luthier::ranks {
+class Team;
+}
 
 namespace luthier::objectives {
 struct Objective;
@@ -28,6 +33,7 @@ struct RunInputs {
     bool resume = false;          // continue from the newest good checkpoint in folder
     const objectives::Objective* objective = nullptr; // one that stands in no table; null: the recipe's
     std::optional<std::int64_t> fromStep = {}; // resume: from that checkpoint; those behind it go once the run has passed them
+    std::shared_ptr<ranks::Team> team = nullptr; // this process is one rank of several (ranks/team.h); null: alone
 };
 
 // Never throws. Returns what RunEnded carried.
