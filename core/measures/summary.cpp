@@ -61,7 +61,7 @@ std::optional<double> Summaries::heldOut() const
 std::optional<double> Summaries::heldOutBefore() const
 {
     const Summary* found = find(loss(), kHeldOutSet);
-    return found == nullptr ? std::nullopt : found->before();
+    return found == nullptr || found->firstStep > 0 ? std::nullopt : std::optional<double>(found->first);
 }
 
 Json numberJson(double value)

@@ -20,8 +20,8 @@ struct Summary {
     std::int64_t lastStep;
     double last;
 
-    // The value before the first step, or none.
-    std::optional<double> before() const { return firstStep == 0 ? std::optional<double>(first) : std::nullopt; }
+    // The value before the first step where a later one stands beside it: what was measured once has not changed.
+    std::optional<double> before() const { return firstStep == 0 && lastStep > 0 ? std::optional<double>(first) : std::nullopt; }
 };
 
 class Summaries {
@@ -38,7 +38,7 @@ public:
 
     // The three that every run has had so far.
     std::optional<double> lastLoss() const;      // of the last step
-    std::optional<double> heldOutBefore() const; // before the first step
+    std::optional<double> heldOutBefore() const; // before the first step, measured again or not
     std::optional<double> heldOut() const;       // the last
 
 private:

@@ -163,9 +163,23 @@ private Q_SLOTS:
         // A run that begins again.
         train::take(run, train::EvalDone{0, "held_out", 9, 1, {}});
         QCOMPARE(*run.heldOutBefore(), 9.0);
+        QCOMPARE(*run.find(loss(), measures::kHeldOutSet)->before(), 9.0);
         const auto columns = measures::columnsOf({&run, &run});
         QCOMPARE(columns.size(), std::size_t{4}); // general loss and accuracy, answers' and the steps' accuracy
         QVERIFY(columns[0] == (measures::Column{&loss(), "general"}) || columns[0] == (measures::Column{&accuracy(), "general"}));
+    }
+
+    // A set that was measured once has no change to tell: neither before the first step, nor behind the last alone.
+    void measuredOnceIsNoChange()
+    {
+        measures::Summaries run;
+        train::take(run, train::EvalDone{0, "held_out", 1.0, 1, {}});
+        QVERIFY(!run.find(loss(), measures::kHeldOutSet)->before());
+        QCOMPARE(*run.heldOutBefore(), 1.0); // it is what it was before the first step all the same
+        train::take(run, train::EvalDone{8, "general", 2.0, 1, {}});
+        QVERIFY(!run.find(loss(), "general")->before());
+        train::take(run, train::EvalDone{8, "held_out", 1.0, 1, {}});
+        QCOMPARE(*run.find(loss(), measures::kHeldOutSet)->before(), 1.0); // measured again, and the same
     }
 
     // From the event to the file and back, by the recorder; then as the command line tells it.

@@ -170,8 +170,9 @@ void printResult(const ComparisonSettings& settings, const std::vector<std::vect
         return;
     }
     console.text("\n" + comparisonTable(settings, answers, console.width()) + "\n");
-    if (const auto before = printer.measures().heldOutBefore()) {
-        console.text("Held-out loss   " + fixed(*before, 4) + " before, " + fixed(*printer.measures().heldOut(), 4) + " after " + counted(ended.step) + " steps in "
+    const measures::Summary* loss = printer.measures().find(measures::measureOf("loss"), measures::kHeldOutSet);
+    if (loss != nullptr && loss->before()) {
+        console.text("Held-out loss   " + fixed(*loss->before(), 4) + " before, " + fixed(loss->last, 4) + " after " + counted(ended.step) + " steps in "
                      + duration(ended.seconds));
     }
     for (const measures::Summary& measured : printer.measures()) {
