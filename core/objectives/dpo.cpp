@@ -148,6 +148,7 @@ Objective dpo()
     row.needs = "pairs of a chosen and a rejected answer";
     row.encode = encodePair;
     row.loss = dpoLoss;
+    row.rateShare = 0.05;
     row.divisor = Divisor::Items;
     row.perSequence = true;
     row.usesReference = true;

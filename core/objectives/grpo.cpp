@@ -84,6 +84,7 @@ Objective grpo()
     row.settings = {&answerSection(), &groupSection(), &clipSection(), &settingsSection()};
     row.rules = rolloutRules(true);
     row.loss = grpoLoss;
+    row.rateShare = 0.05;
     row.measures = policyMeasures();
     row.measures.emplace_back("no_spread_share");
     makeRolloutRow(row);

@@ -113,6 +113,7 @@ Objective kto()
     row.needs = "answers judged good or bad";
     row.encode = encodeJudged;
     row.loss = ktoLoss;
+    row.rateShare = 0.05;
     row.divisor = Divisor::Items;
     row.perSequence = true;
     row.usesReference = true;

@@ -82,6 +82,7 @@ struct Objective : fields::Row {
     std::vector<std::string> measures = {};    // ids (core/measures) of what the loss tells besides itself, in its order
     void (*finish)(measures::Values& values) = nullptr; // of a step or set, once divided: what has a divisor of its own; null: nothing
     std::vector<Head> (*heads)(const ObjectiveSettings& settings, std::int64_t hidden) = nullptr; // null: none
+    double rateShare = 1; // its usual learning rate, as a share of the usual one of the method that it is learned with
     bool takesWeights = false; // targets may weigh differently: the per-target column kWeightColumn, and data.weight_by
 };
 

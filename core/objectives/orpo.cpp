@@ -94,6 +94,7 @@ Objective orpo()
     row.needs = "pairs of a chosen and a rejected answer";
     row.encode = encodeOdds;
     row.loss = orpoLoss;
+    row.rateShare = 0.05;
     row.divisor = Divisor::Items;
     row.perSequence = true;
     row.columns = {"prompt"};

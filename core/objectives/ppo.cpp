@@ -119,6 +119,7 @@ Objective ppo()
     row.settings = {&answerSection(), &clipSection(), &klSection(), &settingsSection()};
     row.rules = rolloutRules(false);
     row.loss = ppoLoss;
+    row.rateShare = 0.15;
     row.measures = policyMeasures();
     for (const char* id : {"value_loss", "explained_variance", "kl_weight"}) {
         row.measures.emplace_back(id);

@@ -69,6 +69,7 @@ Objective reward()
     row.needs = "pairs of a chosen and a rejected answer";
     row.encode = encodeJudged;
     row.loss = rewardLoss;
+    row.rateShare = 0.5;
     row.divisor = Divisor::Items;
     row.perSequence = true;
     row.columns = {"margin"};

@@ -59,6 +59,7 @@ Objective rloo()
     row.settings = {&answerSection(), &groupSection(), &clipSection(), &klSection()};
     row.rules = rolloutRules(true);
     row.loss = rlooLoss;
+    row.rateShare = 0.05;
     row.measures = policyMeasures();
     row.measures.emplace_back("no_spread_share");
     makeRolloutRow(row);

@@ -59,6 +59,8 @@ struct RolloutPlan {
     // Of the next update; `kl` is the mean over `answers` answers. Null: it stays.
     double (*nextKlWeight)(double now, double kl, std::int64_t answers, const ObjectiveSettings& settings) = nullptr;
     bool hasValues = false; // heads 0 and 1 are weight [d] and bias [1] of a value for each token
+    std::int64_t (*valueWarmUp)(const ObjectiveSettings& settings) = nullptr; // updates at the start that teach the values alone; null: 0
+    bool (*ownValues)(const ObjectiveSettings& settings) = nullptr; // values read adapters of their own over the base; null: the policy's
 };
 
 } // namespace luthier::objectives

@@ -49,6 +49,7 @@ Objective simpo()
     row.needs = "pairs of a chosen and a rejected answer";
     row.encode = encodePair;
     row.loss = simpoLoss;
+    row.rateShare = 0.05;
     row.divisor = Divisor::Items;
     row.perSequence = true;
     row.dropsInputs = false;
