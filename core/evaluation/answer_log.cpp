@@ -30,6 +30,12 @@ Json toJson(const std::string& system, std::int64_t row, const Answer& answer)
         line["log_prob"] = answer.likelihood->logProb;
         line["tokens"] = answer.likelihood->tokens;
     }
+    if (!answer.choices.empty()) {
+        line["choices"] = answer.choices;
+    }
+    if (answer.reward) {
+        line["reward"] = *answer.reward;
+    }
     if (!answer.problem.empty()) {
         line["problem"] = answer.problem;
     }
@@ -44,6 +50,12 @@ Answer answerOf(const Json& line)
     }
     if (line.contains("log_prob")) {
         answer.likelihood = metrics::Likelihood{line.at("log_prob").get<double>(), line.at("tokens").get<std::int64_t>()};
+    }
+    if (line.contains("choices")) {
+        answer.choices = line.at("choices").get<std::vector<double>>();
+    }
+    if (line.contains("reward")) {
+        answer.reward = line.at("reward").get<double>();
     }
     return answer;
 }

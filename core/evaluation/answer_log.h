@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace luthier::evaluation {
 
@@ -25,6 +26,8 @@ struct Answer {
     std::optional<double> confidence; // probability of the answer
     std::optional<metrics::Likelihood> likelihood; // of the reference
     std::string problem;
+    std::vector<double> choices = {};  // ln p of each of the row's choices
+    std::optional<double> reward = {}; // what the reward model gave it
 };
 
 class AnswerLog {

@@ -2,6 +2,7 @@
 #include "core/evaluation/answering.h"
 
 #include "core/fields/record.h"
+#include "core/text/characters/utf8.h"
 
 #include <algorithm>
 #include <cmath>
@@ -44,9 +45,16 @@ public:
         const std::size_t together = static_cast<std::size_t>(m_settings.batch) * kRounds;
         for (std::size_t begin = 0; begin < open.size(); begin += together) {
             const auto end = std::min(open.size(), begin + together);
-            const std::vector<std::size_t> some(open.begin() + static_cast<std::ptrdiff_t>(begin), open.begin() + static_cast<std::ptrdiff_t>(end));
-            const bool isWritten = m_settings.answers && m_settings.labels.empty();
-            if (auto done = isWritten ? write(some) : scoreAlone(some); !done) {
+            std::vector<std::size_t> written;
+            std::vector<std::size_t> scored;
+            for (std::size_t k = begin; k < end; ++k) {
+                const bool isWritten = m_settings.answers && m_settings.labels.empty() && m_rows[open[k]].choices.empty();
+                (isWritten ? written : scored).push_back(open[k]);
+            }
+            if (auto done = written.empty() ? Result<void>() : write(written); !done) {
+                return done;
+            }
+            if (auto done = scoreAlone(scored); !done) {
                 return done;
             }
         }
@@ -121,9 +129,26 @@ private:
         return Target{encoded->ids(), encoded->trained};
     }
 
+    // Behind the bare text before it, as lm-evaluation-harness joins them: a blank between both.
+    Target choiceTarget(std::size_t i, const std::string& choice) const
+    {
+        const data::Encoder& encoder = m_session.encoder();
+        const EvalRow& row = m_rows[i];
+        Target target;
+        const auto before = encoder.tokenizer->ids(row.before).size();
+        target.ids = encoder.tokenizer->ids(row.before + " " + choice + row.behind);
+        target.isAnswer.assign(target.ids.size(), 0);
+        std::fill(target.isAnswer.begin() + static_cast<std::ptrdiff_t>(std::min(before, target.ids.size())), target.isAnswer.end(), 1);
+        return target;
+    }
+
     Result<metrics::Likelihood> likelihoodOf(std::size_t i, const std::string& answer)
     {
-        const auto target = targetOf(i, answer);
+        return likelihoodOf(m_rows[i].choices.empty() ? targetOf(i, answer) : Result<Target>(choiceTarget(i, answer)));
+    }
+
+    Result<metrics::Likelihood> likelihoodOf(const Result<Target>& target)
+    {
         const auto logProbs = target ? m_session.score(target->ids, m_contender.useAdapters) : Result<std::vector<double>>(target.error());
         if (!logProbs) {
             return logProbs.error();
@@ -153,11 +178,13 @@ private:
         return {};
     }
 
-    // The likeliest label; how sure, of all labels together.
+    // The likeliest label or choice; how sure, of all of them together.
     std::string addLabel(std::size_t i, Answer& answer)
     {
+        const bool areChoices = !m_rows[i].choices.empty();
+        const std::vector<std::string>& labels = areChoices ? m_rows[i].choices : m_settings.labels;
         std::vector<double> logProbs;
-        for (const std::string& label : m_settings.labels) {
+        for (const std::string& label : labels) {
             const auto likelihood = likelihoodOf(i, label);
             if (!likelihood) {
                 return likelihood.message();
@@ -166,9 +193,10 @@ private:
         }
         const auto best = std::max_element(logProbs.begin(), logProbs.end());
         const double sum = std::accumulate(logProbs.begin(), logProbs.end(), 0.0, [&](double all, double one) { return all + std::exp(one - *best); });
-        answer.prediction = m_settings.labels[static_cast<std::size_t>(best - logProbs.begin())];
-        answer.finish = "label";
+        answer.prediction = labels[static_cast<std::size_t>(best - logProbs.begin())];
+        answer.finish = areChoices ? "choice" : "label";
         answer.confidence = 1 / sum;
+        answer.choices = areChoices ? logProbs : std::vector<double>();
         return {};
     }
 
@@ -179,7 +207,7 @@ private:
                 return Error{"cancelled"};
             }
             Answer answer{"", "scored", {}, {}, ""};
-            std::string problem = m_settings.labels.empty() ? "" : addLabel(i, answer);
+            std::string problem = m_settings.labels.empty() && m_rows[i].choices.empty() ? "" : addLabel(i, answer);
             problem = problem.empty() ? addLikelihood(i, answer) : problem;
             if (auto kept = problem.empty() ? keep(i, answer) : keepProblem(i, problem); !kept) {
                 return kept;
@@ -290,6 +318,23 @@ Result<void> answerRows(inference::Session& session, const Contender& contender,
     return Answerer(session, contender, rows, settings, log, told, cancel).answerAll();
 }
 
+namespace {
+
+std::optional<metrics::ChoiceScores> choicesOf(const EvalRow& row, const Answer& answer)
+{
+    if (row.choices.empty() || answer.choices.size() != row.choices.size()) {
+        return std::nullopt;
+    }
+    metrics::ChoiceScores scores{answer.choices, {}, {}, row.right};
+    for (const std::string& choice : row.choices) {
+        scores.characters.push_back(static_cast<std::int64_t>(text::toCodePoints(choice).size()));
+        scores.bytes.push_back(static_cast<std::int64_t>(choice.size()));
+    }
+    return scores;
+}
+
+} // namespace
+
 Scored scoredRows(const std::vector<EvalRow>& rows, const std::vector<std::pair<std::string, std::string>>& idsAndTitles, const AnswerLog& log,
                   std::vector<SkippedRow>& skipped)
 {
@@ -310,7 +355,7 @@ Scored scoredRows(const std::vector<EvalRow>& rows, const std::vector<std::pair<
         scored.rows.push_back({row.row, row.group, questionOf(row), row.tags});
         for (ScoredContender& contender : scored.contenders) {
             const Answer& answer = *log.find(contender.id, row.row);
-            contender.rows.push_back({answer.prediction, row.references, answer.likelihood, answer.confidence});
+            contender.rows.push_back({answer.prediction, row.references, answer.likelihood, answer.confidence, choicesOf(row, answer), answer.reward});
         }
     }
     return scored;

@@ -51,85 +51,72 @@ Result<EvalRow> rowOf(const data::Example& example, const Json& json)
     return row;
 }
 
-class Reader {
-public:
-    Reader(const data::Dataset& dataset, const EvalRowSettings& settings, const data::RowTags& tags)
-        : m_dataset(dataset), m_settings(settings), m_tags(tags)
-    {
-    }
-
-    void read(std::int64_t index)
-    {
-        if (m_dataset.isExcluded(index)) {
-            return;
-        }
-        const auto json = m_dataset.row(index);
-        const auto example = json ? m_dataset.example(index) : Result<data::Example>(json.error());
-        auto row = example ? rowOf(*example, *json) : Result<EvalRow>(example.error());
-        if (!row) {
-            m_read.skipped.push_back({index + 1, row.message()});
-            return;
-        }
-        row->row = index + 1;
-        if (const auto tagged = m_tags.find(index); tagged != m_tags.end()) {
-            row->tags.assign(tagged->second.begin(), tagged->second.end());
-        }
-        row->group = groupOf(*row, *example, *json);
-        m_read.rows.push_back(std::move(*row));
-    }
-
-    bool sawGroups() const { return m_settings.groupBy.empty() || m_sawGroup; }
-    EvalRows take() { return std::move(m_read); }
-
-private:
-    std::string groupOf(const EvalRow& row, const data::Example& example, const Json& json)
-    {
-        if (m_settings.groupBy.empty()) {
-            return "question " + std::to_string(row.prompt.empty() ? data::exampleHash(example) : data::promptHash(example));
-        }
-        if (m_settings.groupBy == "tag" && !row.tags.empty()) {
-            m_sawGroup = true;
-            return row.tags.front();
-        }
-        const auto found = json.find(m_settings.groupBy);
-        if (found == json.end() || found->is_null()) {
-            return {};
-        }
-        m_sawGroup = true;
-        return found->is_string() ? found->get<std::string>() : base::dumpJson(*found);
-    }
-
-    const data::Dataset& m_dataset;
-    const EvalRowSettings& m_settings;
-    const data::RowTags& m_tags;
-    EvalRows m_read;
-    bool m_sawGroup = false;
-};
-
 } // namespace
+
+void EvalRowReader::read(const data::Dataset& dataset, std::int64_t index, const data::RowTags& tags, std::int64_t offset)
+{
+    if (dataset.isExcluded(index)) {
+        return;
+    }
+    const auto json = dataset.row(index);
+    const auto example = json ? dataset.example(index) : Result<data::Example>(json.error());
+    auto row = example ? rowOf(*example, *json) : Result<EvalRow>(example.error());
+    if (!row) {
+        m_read.skipped.push_back({index + 1 + offset, row.message()});
+        return;
+    }
+    row->row = index + 1 + offset;
+    if (const auto tagged = tags.find(index); tagged != tags.end()) {
+        row->tags.assign(tagged->second.begin(), tagged->second.end());
+    }
+    row->group = groupOf(*row, *example, *json);
+    m_read.rows.push_back(std::move(*row));
+}
+
+std::string EvalRowReader::groupOf(const EvalRow& row, const data::Example& example, const Json& json)
+{
+    if (m_settings.groupBy.empty()) {
+        return "question " + std::to_string(row.prompt.empty() ? data::exampleHash(example) : data::promptHash(example));
+    }
+    if (m_settings.groupBy == "tag" && !row.tags.empty()) {
+        m_sawGroup = true;
+        return row.tags.front();
+    }
+    const auto found = json.find(m_settings.groupBy);
+    if (found == json.end() || found->is_null()) {
+        return {};
+    }
+    m_sawGroup = true;
+    return found->is_string() ? found->get<std::string>() : base::dumpJson(*found);
+}
+
+Result<EvalRows> EvalRowReader::take(const std::string& source)
+{
+    if (!m_settings.groupBy.empty() && !m_sawGroup) {
+        return Error{source + ": no row has \"" + m_settings.groupBy + "\" to group by; name a field of the rows, or tag where rows are tagged"};
+    }
+    EvalRows read = std::move(m_read);
+    m_read = {};
+    if (read.rows.empty()) {
+        return Error{source + ": there is no row to evaluate on"
+                     + (read.skipped.empty() ? "" : "; row " + std::to_string(read.skipped.front().row) + ": " + read.skipped.front().why)};
+    }
+    return read;
+}
 
 Result<EvalRows> evalRows(const data::Dataset& dataset, const EvalRowSettings& settings, const data::RowTags& tags,
                           const base::CancelToken& cancel)
 {
-    Reader reader(dataset, settings, tags);
+    EvalRowReader reader(settings);
     const std::int64_t all = dataset.rowCount();
     const std::int64_t wanted = settings.limit > 0 ? std::min(settings.limit, all) : all;
     for (std::int64_t i = 0; i < wanted; ++i) {
         if (cancel.isCancelled()) {
             return Error{"cancelled"};
         }
-        reader.read(i * all / wanted);
+        reader.read(dataset, i * all / wanted, tags);
     }
-    const std::string path = dataset.path().string();
-    if (!reader.sawGroups()) {
-        return Error{path + ": no row has \"" + settings.groupBy + "\" to group by; name a field of the rows, or tag where rows are tagged"};
-    }
-    EvalRows read = reader.take();
-    if (read.rows.empty()) {
-        return Error{path + ": there is no row to evaluate on"
-                     + (read.skipped.empty() ? "" : "; row " + std::to_string(read.skipped.front().row) + ": " + read.skipped.front().why)};
-    }
-    return read;
+    return reader.take(dataset.path().string());
 }
 
 std::string questionOf(const EvalRow& row)

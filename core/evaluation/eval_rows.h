@@ -22,6 +22,10 @@ struct EvalRow {
     Json templateVariables;             // null: none
     std::string group;                  // rows of one group are drawn together
     std::vector<std::string> tags;
+    std::vector<std::string> choices;   // of which the model finds one likeliest; empty: it writes its answer (choice_rows.h)
+    std::size_t right = 0;              // place of the right choice
+    std::string before;                 // text before and behind a choice
+    std::string behind;
 };
 
 struct SkippedRow {
@@ -43,6 +47,24 @@ struct EvalRowSettings {
 // Errors: no row that can be asked, a field that no row has, "cancelled".
 Result<EvalRows> evalRows(const data::Dataset& dataset, const EvalRowSettings& settings, const data::RowTags& tags = {},
                           const base::CancelToken& cancel = {});
+
+// The same for rows that are given one by one, of several files. Threads: one at a time.
+class EvalRowReader {
+public:
+    explicit EvalRowReader(EvalRowSettings settings) : m_settings(std::move(settings)) {} // `limit` is the caller's
+
+    // Row `index` (from 0); it is called index + 1 + `offset`, so that rows of several files have numbers of their own.
+    void read(const data::Dataset& dataset, std::int64_t index, const data::RowTags& tags, std::int64_t offset = 0);
+    // Errors: no row that can be asked, a field that no row has.
+    Result<EvalRows> take(const std::string& source);
+
+private:
+    std::string groupOf(const EvalRow& row, const data::Example& example, const Json& json);
+
+    EvalRowSettings m_settings;
+    EvalRows m_read;
+    bool m_sawGroup = false;
+};
 
 std::string questionOf(const EvalRow& row); // the last turn of the user, or the beginning of the text
 

@@ -45,6 +45,8 @@ enum Need : unsigned {
     kConfidence = 4, // a model's probability of its own answer
     kPattern = 8,    // the setting of that name
     kSchema = 16,
+    kChoices = 32, // choices that a model scored
+    kReward = 64,  // a reward model that scored the prediction
 };
 
 struct Metric {

@@ -36,5 +36,9 @@ Measured regexMatch(Rows rows, const MetricSettings& settings);
 Measured codeFences(Rows rows, const MetricSettings& settings);
 Measured numberStrict(Rows rows, const MetricSettings& settings);
 Measured numberLenient(Rows rows, const MetricSettings& settings);
+Measured choiceRight(Rows rows, const MetricSettings& settings);
+Measured choiceRightByCharacters(Rows rows, const MetricSettings& settings);
+Measured choiceRightByBytes(Rows rows, const MetricSettings& settings);
+Measured rewardOfModel(Rows rows, const MetricSettings& settings);
 
 } // namespace luthier::metrics

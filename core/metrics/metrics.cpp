@@ -52,6 +52,13 @@ constexpr std::array kTable{
            true, numberStrict},
     Metric{"number_match_lenient", "number, lenient", "Share of answers whose last number, wherever it stands, is right", "", Better::Higher, 4,
            kReferences, true, numberLenient},
+    Metric{"acc", "right choice", "Share of rows whose right choice is the likeliest (lm-evaluation-harness: acc)", "", Better::Higher, 4, kChoices, true,
+           choiceRight},
+    Metric{"acc_norm", "right choice, by length", "The same with each choice's log-likelihood divided by its characters (lm-evaluation-harness: acc_norm)", "",
+           Better::Higher, 4, kChoices, true, choiceRightByCharacters},
+    Metric{"acc_bytes", "right choice, by bytes", "The same divided by its bytes (lm-evaluation-harness: acc_bytes)", "", Better::Higher, 4, kChoices, true,
+           choiceRightByBytes},
+    Metric{"reward", "reward", "Mean score that a reward model gives the answers", "", Better::Higher, 3, kReward, false, rewardOfModel},
 };
 
 std::string namesOfAll()
@@ -123,6 +130,12 @@ std::string missingFor(const Metric& metric, const ScoredRow& row)
     }
     if ((metric.needs & kConfidence) != 0 && !row.confidence) {
         return std::string(metric.id) + " needs a \"confidence\" from 0 to 1 beside each prediction, or a model that answers";
+    }
+    if ((metric.needs & kChoices) != 0 && !row.choices) {
+        return std::string(metric.id) + " needs rows with choices, of which one is right, and a model that scores them";
+    }
+    if ((metric.needs & kReward) != 0 && !row.reward) {
+        return std::string(metric.id) + " needs a reward model that scores the answers";
     }
     return {};
 }

@@ -15,11 +15,21 @@ struct Likelihood {
     std::int64_t tokens = 0;
 };
 
+// How likely a model found each of a row's choices behind its question.
+struct ChoiceScores {
+    std::vector<double> logProbs;         // sums of ln p over the tokens of each
+    std::vector<std::int64_t> characters; // of each choice
+    std::vector<std::int64_t> bytes;      // in UTF-8
+    std::size_t right = 0;                // place of the right one
+};
+
 struct ScoredRow {
     std::string prediction;
     std::vector<std::string> references = {};  // any of them is right; empty: none is known
     std::optional<Likelihood> likelihood = {}; // of the first reference behind the prompt
     std::optional<double> confidence = {};     // 0 to 1: the model's own probability of its prediction
+    std::optional<ChoiceScores> choices = {};  // of a row with choices
+    std::optional<double> reward = {};         // what a reward model gave the prediction
 };
 
 } // namespace luthier::metrics

@@ -5,6 +5,7 @@
 #include "core/report/html.h"
 #include "core/report/line_chart.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -177,6 +178,37 @@ std::string askedTable(const Json& asked)
     return rows.empty() ? "" : "<h3>How it was asked</h3>" + table({"setting", "value"}, rows);
 }
 
+// Of systems that stand for steps of one training: the general rows over them.
+std::string forgettingCurve(const Json& results)
+{
+    const Json& general = at(results, "general");
+    Curve curve;
+    std::string first;
+    for (const Json& system : at(at(results, "asked"), "systems")) {
+        const Json& its = at(at(general, "systems"), textAt(system, "id"));
+        const Json& metrics = at(its, "metrics");
+        if (!metrics.is_object() || metrics.empty() || !at(system, "step").is_number()) {
+            continue;
+        }
+        const std::string metric = metrics.contains("acc") ? "acc" : metrics.begin().key();
+        first = labelOf(metric);
+        curve.points.emplace_back(numberAt(system, "step"), numberAt(at(metrics, metric), "value"));
+    }
+    std::sort(curve.points.begin(), curve.points.end());
+    curve.name = "general rows";
+    return lineChart(first, "", {curve});
+}
+
+std::string generalSection(const Json& results)
+{
+    const Json& general = at(results, "general");
+    if (!general.is_object()) {
+        return {};
+    }
+    return "<h3>What was forgotten</h3>" + element("p", textAt(general, "forgetting")) + metricTable(at(general, "systems"), at(general, "metrics"))
+           + forgettingCurve(results);
+}
+
 } // namespace
 
 std::string evaluationSection(const Json& results)
@@ -188,7 +220,7 @@ std::string evaluationSection(const Json& results)
     for (const Json& note : at(results, "notes")) {
         html += element("p", note.is_string() ? note.get<std::string>() : "");
     }
-    html += metricTable(systems, at(results, "metrics")) + differenceTable(results) + sliceTable(results);
+    html += metricTable(systems, at(results, "metrics")) + differenceTable(results) + generalSection(results) + sliceTable(results);
     for (const auto& [id, system] : systems.items()) {
         html += confusionTable(system) + certainty(system);
     }
@@ -206,6 +238,9 @@ std::vector<std::string> notMeasured(const Json& results)
     }
     if (systems.is_object() && systems.size() < 2) {
         missing.emplace_back("Anything to compare with: the numbers are of one model alone.");
+    }
+    if (!at(results, "general").is_object()) {
+        missing.emplace_back("Forgetting: no general rows were measured beside (luthier eval --general).");
     }
     missing.emplace_back("People's judgement: whether readers prefer these answers (luthier judge).");
     if (const Json& skipped = at(results, "skipped"); skipped.is_array() && !skipped.empty()) {

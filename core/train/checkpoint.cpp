@@ -259,6 +259,25 @@ CheckpointSearch newestCheckpoint(const fs::path& runFolder)
     return search;
 }
 
+Result<Checkpoint> checkpointOf(const fs::path& runFolder, std::int64_t step)
+{
+    const fs::path folder = checkpointsOf(runFolder) / (kPrefix + std::to_string(step));
+    std::error_code code;
+    if (!fs::exists(folder, code)) {
+        return Error{runFolder.string() + ": there is no checkpoint of step " + std::to_string(step)};
+    }
+    return tryCheckpoint(folder);
+}
+
+std::vector<std::int64_t> checkpointSteps(const fs::path& runFolder)
+{
+    std::vector<std::int64_t> steps;
+    for (const auto& [step, folder] : foldersOf(runFolder)) {
+        steps.insert(steps.begin(), step);
+    }
+    return steps;
+}
+
 Result<void> loadWeightsFrom(const Checkpoint& checkpoint, std::vector<nn::NamedTensor> weights)
 {
     auto stored = readTensors(checkpoint.folder / kWeights);

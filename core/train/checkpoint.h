@@ -56,6 +56,11 @@ Result<std::filesystem::path> saveCheckpoint(const std::filesystem::path& runFol
 // Checks every hash. A broken checkpoint is renamed to <name>.broken and never used; leftovers of a kill go.
 CheckpointSearch newestCheckpoint(const std::filesystem::path& runFolder);
 
+// That of one step. Errors: none there, or broken; it stays as it lies.
+Result<Checkpoint> checkpointOf(const std::filesystem::path& runFolder, std::int64_t step);
+// Steps that have a folder, the oldest first; whether it is whole is not looked at.
+std::vector<std::int64_t> checkpointSteps(const std::filesystem::path& runFolder);
+
 // Copies into `weights`. Errors name the tensor that is missing or of another shape; nothing changes then.
 Result<void> loadWeightsFrom(const Checkpoint& checkpoint, std::vector<nn::NamedTensor> weights);
 Result<std::vector<nn::NamedTensor>> optimizerStateOf(const Checkpoint& checkpoint);

@@ -170,6 +170,30 @@ private Q_SLOTS:
         QVERIFY(outcome.object["metrics"].toObject()["ece"].toObject()["value"].isDouble());
     }
 
+    // Rows with choices are scored, and general rows stand beside them; a folder without a project becomes one that keeps the evaluation.
+    void choicesAndGeneralRows()
+    {
+        QByteArray rows;
+        for (int i = 0; i < 6; ++i) {
+            rows += "{\"question\":\"Question " + QByteArray::number(i) + ": which wood?\\nAnswer:\",\"choices\":[\"oak\",\"a very long answer about ash\"],\"answer\":"
+                    + QByteArray::number(i % 2) + "}\n";
+        }
+        const auto choices = write("choices.jsonl", rows + "{\"question\":\"Broken?\",\"choices\":[\"a\",\"b\"],\"answer\":7}\n");
+        const auto plain = write("plain.jsonl", "{\"prompt\":\"Say oak.\",\"completion\":\"oak\"}\n{\"prompt\":\"Say ash.\",\"completion\":\"ash\"}\n");
+        const auto outcome = run({"eval", "--model", model(), "--data", choices, "--metrics", "acc,acc_norm,acc_bytes", "--general", plain, "--draws", "200", "--project",
+                                  path("new"), "--json"});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        QVERIFY2(outcome.err.contains("a project was made") && outcome.err.contains("names none of its 2 choices"), qPrintable(outcome.err));
+        QCOMPARE(outcome.object["rows"].toInt(), 6);
+        const auto metrics = outcome.object["metrics"].toObject();
+        QCOMPARE(metrics["acc"].toObject()["value"].toDouble(), 0.5); // one answer whatever the row, half of them right
+        QCOMPARE(outcome.object["general"].toObject()["rows"].toInt(), 2);
+        QVERIFY(outcome.object["general"].toObject()["metrics"].toObject()["perplexity"].toObject()["value"].toDouble() > 1);
+        QVERIFY(QFile::exists(path("new/evaluations/1/results.json")) && QFile::exists(path("new/luthier.db")));
+        const auto missing = run({"eval", "--run", "3", "--project", path("nowhere"), "--metrics", "bleu"});
+        QVERIFY2(missing.code == 1 && missing.err.contains("no project lies there"), qPrintable(missing.err));
+    }
+
 private:
     static QString model() { return QString::fromStdString(base::bundledModel().string()); }
     QString path(const QString& name) const { return m_folder->filePath(name); }

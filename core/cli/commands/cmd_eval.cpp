@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
-#include "core/base/hash.h"
 #include "core/cli/answering.h"
 #include "core/cli/data/files.h"
 #include "core/cli/display.h"
 #include "core/cli/evaluation/predictions.h"
 #include "core/cli/evaluation/results_text.h"
 #include "core/cli/inputs.h"
-#include "core/evaluation/answering.h"
-#include "core/evaluation/pair_sources.h"
+#include "core/cli/run_project.h"
+#include "core/evaluation/evaluate.h"
+#include "core/evaluation/rough_time.h"
+#include "core/store/eval_inputs.h"
 #include "core/store/project.h"
 
 #include <CLI/App.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 
 namespace luthier::cli {
@@ -26,11 +26,16 @@ namespace {
 struct Flags {
     std::string predictions;
     std::string against;
+    std::string run;
+    std::vector<std::string> beside;
+    bool checkpoints = false;
     std::string model;
     std::string base;
     std::vector<std::string> adapters;
     DataFlags data;
     std::string dataFile;
+    std::string general;
+    std::string rewardModel;
     std::string metrics;
     std::string groupBy;
     bool stemmer = false;
@@ -72,14 +77,20 @@ void addMeasuring(CLI::App& app, Flags& flags)
 
 void addAnswering(CLI::App& app, Flags& flags)
 {
+    app.add_option("--run", flags.run, "A run of --project: its base and its result answer, usually the rows that it kept aside")->option_text("RUN");
+    app.add_option("--beside", flags.beside, "Another run of the project that answers, too")->allow_extra_args(false)->option_text("RUN");
+    app.add_flag("--checkpoints", flags.checkpoints, "The run's checkpoints answer, too: how it went over its steps");
     app.add_option("--model", flags.model, "Model folder or GGUF file that answers")->option_text("DIR");
     app.add_option("--adapter", flags.adapters, "Adapter of the tuned model, DIR=0.7 to weigh it; the base answers without")
         ->allow_extra_args(false)
         ->option_text("DIR");
     app.add_option("--base", flags.base, "The base to compare with, where --model is a whole tuned model")->option_text("DIR");
     app.add_option("--data", flags.dataFile, "Rows with their right answers, which were not trained on")->option_text("FILE");
+    app.add_option("--general", flags.general, "Rows of another kind, or with choices: measured beside, for what was forgotten")->option_text("FILE");
+    app.add_option("--reward-model", flags.rewardModel, "Reward model that scores the answers, for the metric reward: a folder, an adapter of one, or the run that made it")
+        ->option_text("DIR");
     app.add_option("--format", flags.data.format, "Shape of the rows; auto looks at the first")->option_text("ID");
-    app.add_option("--map", flags.data.columns, "What the file calls a field, as prompt=question,answer=solution")->delimiter(',')->option_text("FIELD=COLUMN...");
+    app.add_option("--map", flags.data.columns, "What the file calls a field, as prompt=question,answer=solution")->option_text("FIELD=COLUMN...");
     addReading(app, flags.data);
     app.add_option("--system", flags.system, "System text of the base with a prompt")->option_text("TEXT");
     app.add_option("--shots", flags.shots, "Examples shown to the base with a prompt, out of --shots-from")->check(CLI::Range(0, 64))->option_text("K");
@@ -106,15 +117,18 @@ void setup(CLI::App& app, Flags& flags)
     addMeasuring(app, flags);
     addAnswering(app, flags);
     app.parse_complete_callback([&flags] {
-        const bool hasModel = !flags.model.empty();
-        if (hasModel == !flags.predictions.empty()) {
-            throw CLI::RequiredError(hasModel ? "give only one of --predictions and --model" : "give --predictions, or --model and --data",
+        const int given = (flags.model.empty() ? 0 : 1) + (flags.run.empty() ? 0 : 1) + (flags.predictions.empty() ? 0 : 1);
+        if (given != 1) {
+            throw CLI::RequiredError(given > 1 ? "give only one of --predictions, --run and --model" : "give --predictions, --run, or --model and --data",
                                      CLI::ExitCodes::RequiredError);
         }
-        if (hasModel && flags.dataFile.empty()) {
+        if (!flags.run.empty() && flags.data.project.empty()) {
+            throw CLI::RequiredError("--run needs --project: the folder of the project whose run it is", CLI::ExitCodes::RequiredError);
+        }
+        if (!flags.model.empty() && flags.dataFile.empty()) {
             throw CLI::RequiredError("--model needs --data: the rows that it is to answer", CLI::ExitCodes::RequiredError);
         }
-        if (flags.shots > 0 && flags.shotsFrom.empty()) {
+        if (flags.shots > 0 && flags.shotsFrom.empty() && flags.run.empty()) {
             throw CLI::RequiredError("--shots needs --shots-from: the training data that the examples are taken from", CLI::ExitCodes::RequiredError);
         }
     });
@@ -133,7 +147,7 @@ Result<metrics::MetricSettings> metricSettings(const Flags& flags)
     return settings;
 }
 
-void noteSkipped(const std::vector<evaluation::SkippedRow>& skipped, const Context& context)
+void noteSkipped(const std::vector<evaluation::SkippedRow>& skipped, Context& context)
 {
     constexpr std::size_t kShown = 3;
     if (skipped.empty()) {
@@ -146,58 +160,41 @@ void noteSkipped(const std::vector<evaluation::SkippedRow>& skipped, const Conte
     context.console.note(counted(static_cast<std::int64_t>(skipped.size())) + " rows were left out" + rows + (skipped.size() > kShown ? "; ..." : ""));
 }
 
-Json skippedJson(const std::vector<evaluation::SkippedRow>& skipped)
+evaluation::EvalTold toldBy(Context& context)
 {
-    Json list = Json::array();
-    for (const auto& row : skipped) {
-        list.push_back({{"row", row.row}, {"why", row.why}});
-    }
-    return list;
+    evaluation::EvalTold told;
+    told.progress = [&context](const evaluation::EvalProgress& progress) {
+        const std::string left = progress.secondsLeft < 0 ? "" : ", about " + duration(progress.secondsLeft) + " left";
+        const std::string done = progress.total == 0 ? "" : ": " + counted(progress.done) + " of " + counted(progress.total);
+        context.console.progress(progress.what + done + left);
+    };
+    told.note = [&context](const std::string& sentence) { context.console.note(sentence); };
+    return told;
 }
 
-// Measures, keeps and shows. `asked` is null where answers were there already.
-int measure(std::vector<evaluation::ScoredContender> contenders, std::vector<evaluation::RowFacts> rows, const std::vector<evaluation::SkippedRow>& skipped,
-            const std::vector<const metrics::Metric*>& metrics, const Json& asked, const fs::path& folder, const Flags& flags, Context& context)
+int show(const evaluation::Evaluation& evaluation, const Flags& flags, Context& context)
 {
-    const auto settings = metricSettings(flags);
-    if (!settings) {
-        return context.fail(settings.message());
-    }
-    noteSkipped(skipped, context);
-    const auto progress = [&](std::int64_t done, std::int64_t total) { context.console.progress("intervals: " + counted(done) + " of " + counted(total)); };
-    const auto results = evaluation::results(std::move(contenders), std::move(rows), metrics, *settings, flags.bootstrap, progress, context.cancel);
-    context.console.endProgress();
-    if (!results) {
-        return context.fail(results.message());
-    }
-    Json json = evaluation::toJson(*results);
-    json["skipped"] = skippedJson(skipped);
-    if (!asked.is_null()) {
-        json["asked"] = asked;
-    }
-    if (!folder.empty()) {
-        if (auto kept = base::writeFileAtomically(folder / "results.json", base::dumpJson(json, 2) + "\n"); !kept) {
-            return context.fail(kept.message());
-        }
-        json["folder"] = folder.string();
-    }
+    noteSkipped(evaluation.skipped, context);
     if (context.console.isJson()) {
-        context.console.line(json);
-    } else {
-        context.console.text(evaluationText(*results, static_cast<std::size_t>(flags.flips), context.console.width()));
+        context.console.line(evaluation.json);
+        return kDone;
+    }
+    context.console.text(evaluationText(evaluation.results, static_cast<std::size_t>(flags.flips), context.console.width()));
+    if (evaluation.general) {
+        context.console.text("\n" + evaluation.json["general"]["forgetting"].get<std::string>());
     }
     return kDone;
 }
 
-int measurePredictions(const Flags& flags, const std::vector<const metrics::Metric*>& metrics, Context& context)
+int measurePredictions(const Flags& flags, const evaluation::EvalRequest& request, Context& context)
 {
-    auto predictions = readPredictions(flags.predictions, metrics, flags.groupBy, context.cancel);
+    auto predictions = readPredictions(flags.predictions, request.metrics, flags.groupBy, context.cancel);
     if (!predictions) {
         return context.fail(predictions.message());
     }
     std::vector<evaluation::ScoredContender> contenders;
     if (!flags.against.empty()) {
-        auto others = readPredictions(flags.against, metrics, flags.groupBy, context.cancel);
+        auto others = readPredictions(flags.against, request.metrics, flags.groupBy, context.cancel);
         auto common = others ? keepCommon(*others, *predictions) : Result<void>(others.error());
         if (!common) {
             return context.fail(common.message());
@@ -205,237 +202,170 @@ int measurePredictions(const Flags& flags, const std::vector<const metrics::Metr
         contenders.push_back({"against", fs::path(flags.against).stem().string(), std::move(others->rows)});
     }
     contenders.push_back({"predictions", fs::path(flags.predictions).stem().string(), std::move(predictions->rows)});
-    return measure(std::move(contenders), std::move(predictions->facts), predictions->skipped, metrics, {}, flags.out, flags, context);
+    auto evaluation = evaluation::measure(std::move(contenders), std::move(predictions->facts), std::move(predictions->skipped), request, toldBy(context), context.cancel);
+    context.console.endProgress();
+    if (!evaluation) {
+        return context.fail(evaluation.message());
+    }
+    if (!flags.out.empty()) {
+        evaluation->folder = flags.out;
+        evaluation->json["folder"] = flags.out;
+        auto made = base::makeDirectories(flags.out);
+        if (auto kept = made ? evaluation::keep(*evaluation) : made; !kept) {
+            return context.fail(kept.message());
+        }
+    }
+    return show(*evaluation, flags, context);
 }
 
-// One model in memory and who answers with it.
-struct Sitting {
-    std::string model;
-    std::vector<inference::AdapterSpec> adapters;
-    std::vector<evaluation::Contender> contenders;
+// What the flags, and the run that they name, come to.
+struct Asked {
+    evaluation::EvalRequest request;
+    evaluation::EvalSets sets;
 };
 
-struct Plan {
-    std::vector<Sitting> sittings;
-    std::vector<std::pair<std::string, std::string>> titles; // of all contenders, in their order
-};
-
-Result<Plan> planOf(const Flags& flags, const std::vector<evaluation::EvalRow>& rows, Context& context)
+Result<std::vector<evaluation::EvalSystem>> systemsBy(const Flags& flags, store::Project* project, Context& context)
 {
-    std::vector<evaluation::Contender> untuned{{evaluation::kBase, false, "", {}, {}}};
-    Plan plan;
-    const bool isTuned = !flags.adapters.empty() || !flags.base.empty();
-    plan.titles.emplace_back(evaluation::kBase, isTuned ? "base" : "model");
-    if (!flags.system.empty() || flags.shots > 0) {
-        evaluation::Contender prompted{evaluation::kPrompted, false, flags.system, {}, {}};
-        if (flags.shots > 0) {
-            auto training = openData(flags.shotsFrom, flags.data, context);
-            const auto choice = flags.shotChoice == "nearest" ? evaluation::ShotChoice::Nearest : evaluation::ShotChoice::Diverse;
-            auto chosen = training ? evaluation::chooseShots(prompted, **training, rows, flags.shots, choice, context.cancel) : Result<void>(training.error());
-            if (!chosen) {
-                return chosen.error();
-            }
-        }
-        untuned.push_back(std::move(prompted));
-        plan.titles.emplace_back(evaluation::kPrompted, isTuned ? "base with a prompt" : "model with a prompt");
-    } else if (isTuned) {
-        context.console.note("The base answers without a prompt. A system text and a few examples (--system, --shots) are what tuning has to beat.");
+    if (flags.run.empty()) {
+        return evaluation::systemsOf({flags.model, adaptersOf(flags.adapters), flags.base, flags.system, flags.shots});
     }
-    const evaluation::Contender tuned{evaluation::kTuned, true, "", {}, {}};
-    if (isTuned) {
-        plan.titles.emplace_back(evaluation::kTuned, "tuned");
+    const auto row = findRun(*project, flags.run);
+    if (!row) {
+        return row.error();
     }
-    if (flags.base.empty()) {
-        if (isTuned) {
-            untuned.push_back(tuned);
+    store::Beside beside{flags.system, flags.shots, flags.checkpoints};
+    for (const auto& word : flags.beside) {
+        auto other = findRun(*project, word);
+        if (!other) {
+            return other.error();
         }
-        plan.sittings.push_back({flags.model, adaptersOf(flags.adapters), std::move(untuned)});
+        beside.runs.push_back(std::move(*other));
+    }
+    return store::systemsOfRun(*row, beside, context.cancel);
+}
+
+Result<void> readRows(Asked& asked, const Flags& flags, store::Project* project, Context& context)
+{
+    const evaluation::EvalRowSettings settings{flags.groupBy, flags.limit};
+    const auto fileOf = [&](const std::string& path) { return train::RunFile{path, flags.data.format, flags.data.columns}; };
+    std::optional<store::RunRow> run;
+    if (!flags.run.empty()) {
+        auto row = findRun(*project, flags.run);
+        if (!row) {
+            return row.error();
+        }
+        run = std::move(*row);
+    }
+    if (flags.dataFile.empty()) {
+        auto held = store::heldOutRowsOf(*project, *run, settings, context.cancel);
+        if (!held) {
+            return held.error();
+        }
+        asked.sets.rows = std::move(held->rows);
+        asked.request.data = held->source;
     } else {
-        plan.sittings.push_back({flags.base, {}, std::move(untuned)});
-        plan.sittings.push_back({flags.model, adaptersOf(flags.adapters), {tuned}});
-    }
-    return plan;
-}
-
-// Everything that decides the answers.
-Result<Json> askedOf(const Flags& flags, const evaluation::AnsweringSettings& settings, const std::vector<evaluation::EvalRow>& rows)
-{
-    std::string content;
-    for (const auto& row : rows) {
-        content += base::dumpJson(Json{row.row, data::toJson(row.prompt), row.references, row.tools, row.templateVariables}) + "\n";
-    }
-    Json adapters = Json::array();
-    for (const auto& adapter : adaptersOf(flags.adapters)) { // as it can be found from anywhere
-        adapters.push_back(fs::absolute(adapter.path).lexically_normal().string() + (adapter.weight == 1 ? "" : "=" + shortest(adapter.weight)));
-    }
-    Json asked{{"model", fs::absolute(flags.model).lexically_normal().string()},
-               {"adapters", std::move(adapters)},
-               {"base", flags.base.empty() ? Json() : Json(fs::absolute(flags.base).lexically_normal().string())},
-               {"data", fs::absolute(flags.dataFile).lexically_normal().string()},
-               {"rows", rows.size()},
-               {"rows_sha256", base::sha256(content)},
-               {"system", flags.system},
-               {"shots", flags.shots},
-               {"shots_from", flags.shotsFrom},
-               {"shot_choice", flags.shotChoice},
-               {"chat_template", flags.chatTemplate}};
-    asked.update(evaluation::toJson(settings));
-    for (const auto& adapter : flags.adapters) {
-        const fs::path weights = adapterOf(adapter).path / "adapter_model.safetensors";
-        std::error_code code;
-        const auto hash = fs::exists(weights, code) ? base::sha256OfFile(weights) : Result<std::string>(std::string());
-        if (!hash) {
-            return hash.error();
+        auto rows = store::evalRowsOfFile(project, fileOf(flags.dataFile), settings, context.cancel);
+        if (!rows) {
+            return rows.error();
         }
-        asked["adapters_sha256"].push_back(*hash);
+        asked.sets.rows = std::move(*rows);
+        asked.request.data = flags.dataFile;
     }
-    return asked;
-}
-
-// --out, or the first free number in the project's evaluations/; one that was begun with the same questions is gone on with.
-fs::path folderOf(const Flags& flags, const Json& asked)
-{
-    if (!flags.out.empty() || flags.data.project.empty()) {
-        return flags.out;
+    if (!flags.general.empty()) {
+        auto rows = store::evalRowsOfFile(project, {flags.general}, {"", flags.limit}, context.cancel);
+        if (!rows) {
+            return rows.error();
+        }
+        asked.sets.general = std::move(*rows);
+        asked.request.general = flags.general;
     }
-    std::error_code code;
-    const fs::path all = fs::path(flags.data.project) / "evaluations";
-    for (int i = 1;; ++i) {
-        const fs::path folder = all / std::to_string(i);
-        const auto before = base::readJson(folder / "asked.json");
-        if (!fs::exists(folder, code) || (before && *before == asked)) {
-            return folder;
+    if (flags.shots > 0 && !flags.shotsFrom.empty()) {
+        auto training = openData(flags.shotsFrom, flags.data, context, project);
+        if (!training) {
+            return training.error();
         }
+        asked.sets.shots = *training;
+    } else if (flags.shots > 0) {
+        auto training = store::trainingRowsOf(*project, *run, context.cancel);
+        if (!training) {
+            return training.error();
+        }
+        asked.sets.shots = *training;
     }
-}
-
-// What is answered, and how long the rest will take: said early, since thousands of rows on a processor are hours.
-class ProgressLine {
-public:
-    ProgressLine(Context& context, std::size_t contenders) : m_context(context), m_contenders(contenders) {}
-
-    void operator()(const std::string& what, std::int64_t done, std::int64_t total)
-    {
-        const auto now = std::chrono::steady_clock::now();
-        if (what != m_what) {
-            m_what = what;
-            m_place += 1;
-            m_begin = now;
-            m_first = done;
-        }
-        const double seconds = std::chrono::duration<double>(now - m_begin).count();
-        std::string left;
-        if (done >= m_first + kFewest && done < total) {
-            const double ofRow = seconds / static_cast<double>(done - m_first);
-            const double rest = ofRow * static_cast<double>(total - done + total * static_cast<std::int64_t>(m_contenders - m_place));
-            left = ", about " + duration(rest) + " left";
-            if (!m_isSaid && seconds > kEnoughToTell && rest > kLong) {
-                m_isSaid = true;
-                m_context.console.note("All answers will take about " + duration(rest) + " more. --limit takes fewer rows; Ctrl-C keeps what was answered, "
-                                       "and the same command goes on.");
-            }
-        }
-        m_context.console.progress(what + ": " + counted(done) + " of " + counted(total) + " rows" + left);
-    }
-
-private:
-    static constexpr double kEnoughToTell = 5; // seconds
-    static constexpr double kLong = 120;
-    static constexpr std::int64_t kFewest = 4; // rows that say how long others take
-
-    Context& m_context;
-    std::size_t m_contenders;
-    std::string m_what;
-    std::size_t m_place = 0;
-    std::chrono::steady_clock::time_point m_begin;
-    std::int64_t m_first = 0;
-    bool m_isSaid = false;
-};
-
-Result<void> answerAll(const Plan& plan, const std::vector<evaluation::EvalRow>& rows, const evaluation::AnsweringSettings& settings, const Flags& flags,
-                       evaluation::AnswerLog& log, Context& context)
-{
-    ProgressLine told(context, plan.titles.size());
-    for (const Sitting& sitting : plan.sittings) {
-        const bool isAnswered = std::all_of(sitting.contenders.begin(), sitting.contenders.end(), [&](const auto& contender) {
-            return std::all_of(rows.begin(), rows.end(), [&](const auto& row) { return log.find(contender.id, row.row) != nullptr; });
-        });
-        if (isAnswered) {
-            continue;
-        }
-        context.console.progress("loading " + sitting.model);
-        auto session = inference::Session::open(
-            {sitting.model, sitting.adapters, context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(), flags.chatTemplate});
-        if (!session) {
-            return session.error();
-        }
-        for (const auto& contender : sitting.contenders) {
-            auto done = evaluation::answerRows(**session, contender, rows, settings, log, [&](const auto&... args) { told(args...); }, context.cancel);
-            if (!done) {
-                return done;
-            }
-        }
-    }
+    asked.request.shotsFrom = asked.sets.shots ? asked.sets.shots->path() : fs::path();
     return {};
 }
 
-Result<evaluation::AnsweringSettings> answeringOf(const Flags& flags, const std::vector<const metrics::Metric*>& metrics,
-                                                  const std::vector<evaluation::EvalRow>& rows)
+// To read edits from, and to keep the evaluation in: a folder without a project becomes one.
+Result<std::shared_ptr<store::Project>> projectOf(const Flags& flags, Context& context)
 {
-    evaluation::AnsweringSettings settings;
-    settings.sampling = flags.sampling;
-    settings.batch = flags.batch;
-    settings.isChat = !flags.raw;
-    const auto needs = [](const metrics::Metric* metric) { return (metric->needs & metrics::kLikelihood) != 0; };
-    settings.likelihood = std::any_of(metrics.begin(), metrics.end(), needs);
-    settings.answers = !std::all_of(metrics.begin(), metrics.end(), needs);
-    if (flags.byLikelihood) {
-        settings.labels = evaluation::labelsIn(rows);
-        if (settings.labels.size() < 2) {
-            return Error{flags.dataFile + ": the references are no labels (2 to 30 different ones); leave out --by-likelihood, so that answers are written"};
-        }
+    std::error_code code;
+    if (flags.data.project.empty() || fs::exists(fs::path(flags.data.project) / "luthier.db", code)) {
+        return lookInto(flags.data.project);
     }
-    return settings;
+    if (!flags.run.empty()) {
+        return lookInto(flags.data.project); // there is no run to find, which is told with what makes a project
+    }
+    auto made = store::Project::open(flags.data.project);
+    if (made) {
+        context.console.note(flags.data.project + ": a project was made there; it keeps the evaluation");
+    }
+    return made;
 }
 
-int answerAndMeasure(const Flags& flags, const std::vector<const metrics::Metric*>& metrics, Context& context)
+int answerAndMeasure(const Flags& flags, evaluation::EvalRequest request, Context& context)
 {
-    auto project = flags.data.project.empty() ? Result<std::shared_ptr<store::Project>>(std::shared_ptr<store::Project>())
-                                              : store::Project::open(flags.data.project, true);
+    const auto project = projectOf(flags, context);
     if (!project) {
         return context.fail(project.message());
     }
-    auto dataset = openData(flags.dataFile, flags.data, context, project->get());
-    auto tags = dataset && *project ? (*project)->tags(flags.dataFile) : Result<store::RowTags>(store::RowTags{});
-    auto read = dataset ? tags ? evaluation::evalRows(**dataset, {flags.groupBy, flags.limit}, *tags, context.cancel) : Result<evaluation::EvalRows>(tags.error())
-                        : Result<evaluation::EvalRows>(dataset.error());
-    if (!read) {
-        return context.fail(read.message());
+    auto systems = systemsBy(flags, project->get(), context);
+    if (!systems) {
+        return context.fail(systems.message());
     }
-    const auto settings = answeringOf(flags, metrics, read->rows);
-    const auto plan = settings ? planOf(flags, read->rows, context) : Result<Plan>(settings.error());
-    const auto asked = plan ? askedOf(flags, *settings, read->rows) : Result<Json>(plan.error());
-    if (!asked) {
-        return context.fail(asked.message());
+    if (systems->size() > 1 && flags.system.empty() && flags.shots == 0) {
+        context.console.note("The base answers without a prompt. A system text and a few examples (--system, --shots) are what tuning has to beat.");
     }
-    const fs::path folder = folderOf(flags, *asked);
-    auto log = evaluation::AnswerLog::open(folder, *asked);
-    if (!log) {
-        return context.fail(log.message());
+    Asked asked{std::move(request), {}};
+    asked.request.systems = std::move(*systems);
+    auto ready = readRows(asked, flags, project->get(), context);
+    const auto settings = ready ? evaluation::answeringOf(asked.request, asked.sets.rows.rows) : Result<evaluation::AnsweringSettings>(ready.error());
+    const auto what = settings ? evaluation::askedOf(asked.request, asked.sets, *settings) : Result<Json>(settings.error());
+    if (!what) {
+        return context.fail(what.message());
     }
-    if (auto kept = folder.empty() ? Result<void>() : evaluation::writeRows(folder, read->rows); !kept) {
-        return context.fail(kept.message());
+    constexpr double kLong = 120;
+    if (const double seconds = evaluation::roughSeconds(asked.request, asked.sets, *settings); seconds > kLong) {
+        context.console.note("On this processor that is roughly " + duration(seconds) + "; the first answers will say it better. --limit takes fewer rows; Ctrl-C keeps "
+                             "what was answered, and the same command goes on.");
     }
-    if (log->size() > 0) {
-        context.console.note(folder.string() + ": " + counted(static_cast<std::int64_t>(log->size())) + " answers are there already");
-    }
-    auto answered = answerAll(*plan, read->rows, *settings, flags, *log, context);
+    const bool inProject = flags.out.empty() && *project;
+    const fs::path folder = inProject ? evaluation::folderFor((*project)->folder() / "evaluations", *what) : fs::path(flags.out);
+    const auto evaluation = evaluation::evaluate(asked.request, asked.sets, folder, toldBy(context), context.cancel);
     context.console.endProgress();
-    if (!answered) {
-        return context.fail(answered.message() + (folder.empty() || log->size() == 0 ? "" : "; what was answered is kept in " + folder.string()));
+    return evaluation ? show(*evaluation, flags, context) : context.fail(evaluation.message());
+}
+
+Result<evaluation::EvalRequest> requestOf(const Flags& flags, const std::vector<const metrics::Metric*>& metrics, Context& context)
+{
+    const auto settings = metricSettings(flags);
+    if (!settings) {
+        return settings.error();
     }
-    auto scored = evaluation::scoredRows(read->rows, plan->titles, *log, read->skipped);
-    return measure(std::move(scored.contenders), std::move(scored.rows), read->skipped, metrics, *asked, folder, flags, context);
+    evaluation::EvalRequest request;
+    request.metrics = metrics;
+    request.metricSettings = *settings;
+    request.bootstrap = flags.bootstrap;
+    request.sampling = flags.sampling;
+    request.batch = flags.batch;
+    request.isChat = !flags.raw;
+    request.byLikelihood = flags.byLikelihood;
+    request.rewardModel = flags.rewardModel;
+    request.shotChoice = flags.shotChoice == "nearest" ? evaluation::ShotChoice::Nearest : evaluation::ShotChoice::Diverse;
+    request.chatTemplate = flags.chatTemplate;
+    request.device = context.globals.deviceOrAuto();
+    request.dtype = context.globals.dtypeOrAuto();
+    return request;
 }
 
 int run(const Flags& flags, Context& context)
@@ -445,7 +375,11 @@ int run(const Flags& flags, Context& context)
         context.console.error(metrics.message());
         return kWrongUsage;
     }
-    return flags.predictions.empty() ? answerAndMeasure(flags, *metrics, context) : measurePredictions(flags, *metrics, context);
+    auto request = requestOf(flags, *metrics, context);
+    if (!request) {
+        return context.fail(request.message());
+    }
+    return flags.predictions.empty() ? answerAndMeasure(flags, std::move(*request), context) : measurePredictions(flags, *request, context);
 }
 
 } // namespace
@@ -456,6 +390,7 @@ Command evalCommand()
         "eval", "Whether tuning helped: base, base with a prompt and tuned on the same rows, with intervals",
         "luthier eval --model MODEL --adapter runs/first/adapter --data held_out.jsonl --metrics exact_match,rougeL\n"
         "luthier eval --model MODEL --adapter A --data F --metrics accuracy,f1 --system \"Answer briefly.\" --shots 4 --shots-from train.jsonl --out eval\n"
+        "luthier eval --run 3 --project ~/tunes --metrics rougeL --general general.jsonl\n"
         "luthier eval --predictions answers.jsonl --metrics bleu,chrf --json",
         setup, run);
 }

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/evaluation/evaluate.h"
+
+#include "core/base/files.h"
+#include "core/evaluation/answer_rewards.h"
+#include "core/evaluation/pair_sources.h"
+#include "core/evaluation/sittings.h"
+#include "core/evaluation/verdict.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace luthier::evaluation {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr double kEnoughToTell = 5; // seconds of work that say how long the rest takes
+constexpr double kLong = 120;       // seconds left that are worth a sentence
+
+std::string minutes(double seconds)
+{
+    const auto whole = static_cast<std::int64_t>(std::ceil(seconds / 60));
+    return whole < 120 ? std::to_string(whole) + " min" : std::to_string((whole + 30) / 60) + " h";
+}
+
+// What is answered, and how long the rest will take: said early, since thousands of rows on a processor are hours.
+class Clock {
+public:
+    Clock(const EvalTold& told, std::int64_t open, bool isKept) : m_told(told), m_left(open), m_isKept(isKept) {}
+
+    void begin(const std::string& what)
+    {
+        m_what = what;
+        m_begin = std::chrono::steady_clock::now();
+        m_first = -1;
+    }
+
+    void operator()(std::int64_t done, std::int64_t total)
+    {
+        m_first = m_first < 0 ? done : m_first;
+        m_left -= std::max<std::int64_t>(0, done - std::max(m_first, m_last));
+        m_last = done;
+        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - m_begin).count();
+        const std::int64_t made = done - m_first;
+        const double left = made > 0 && seconds > 0.5 ? seconds / static_cast<double>(made) * static_cast<double>(m_left) : -1;
+        if (!m_isSaid && seconds > kEnoughToTell && left > kLong && m_told.note) {
+            m_isSaid = true;
+            m_told.note("All answers will take about " + minutes(left) + " more. Fewer rows take less"
+                        + (m_isKept ? "; what was answered is kept when you stop, and the same evaluation goes on from there." : "."));
+        }
+        if (m_told.progress) {
+            m_told.progress({m_what, done, total, left});
+        }
+    }
+
+    void end() { m_last = 0; }
+
+private:
+    const EvalTold& m_told;
+    std::string m_what;
+    std::chrono::steady_clock::time_point m_begin;
+    std::int64_t m_left;
+    std::int64_t m_first = -1;
+    std::int64_t m_last = 0;
+    bool m_isKept;
+    bool m_isSaid = false;
+};
+
+std::int64_t openRows(const std::vector<EvalSystem>& systems, const std::vector<EvalRow>& rows, const AnswerLog& log)
+{
+    std::int64_t open = 0;
+    for (const auto& system : systems) {
+        open += std::count_if(rows.begin(), rows.end(), [&](const EvalRow& row) { return log.find(system.id, row.row) == nullptr; });
+    }
+    return open;
+}
+
+// One set of rows and the log of its answers.
+struct Set {
+    const EvalRows& rows;
+    AnsweringSettings settings;
+    AnswerLog log;
+    std::vector<EvalSystem> systems;
+    std::vector<Contender> contenders; // of the systems
+    std::string note;                  // behind a system's title while it answers
+};
+
+Result<std::vector<Contender>> contendersOf(const EvalRequest& request, const std::vector<EvalSystem>& systems, const EvalSets& sets, const base::CancelToken& cancel)
+{
+    std::vector<Contender> contenders;
+    for (const auto& system : systems) {
+        Contender contender{system.id, !system.adapters.empty(), system.system, {}, {}};
+        if (system.shots > 0) {
+            if (!sets.shots) {
+                return Error{"there is no training data to take " + std::to_string(system.shots) + " examples from"};
+            }
+            if (auto chosen = chooseShots(contender, *sets.shots, sets.rows.rows, system.shots, request.shotChoice, cancel); !chosen) {
+                return chosen.error();
+            }
+        }
+        contenders.push_back(std::move(contender));
+    }
+    return contenders;
+}
+
+Result<void> answerSet(Set& set, inference::Session& session, const Sitting& sitting, Clock& clock, const base::CancelToken& cancel)
+{
+    for (std::size_t i = 0; i < set.systems.size(); ++i) {
+        if (std::find(sitting.systems.begin(), sitting.systems.end(), set.systems[i].id) == sitting.systems.end()) {
+            continue;
+        }
+        clock.begin(set.systems[i].title + set.note);
+        auto done = answerRows(session, set.contenders[i], set.rows.rows, set.settings, set.log,
+                               [&](const std::string&, std::int64_t now, std::int64_t total) { clock(now, total); }, cancel);
+        clock.end();
+        if (!done) {
+            return Error{set.systems[i].title + ": " + done.message()};
+        }
+    }
+    return {};
+}
+
+bool isOpen(const Set& set, const Sitting& sitting)
+{
+    return std::any_of(sitting.systems.begin(), sitting.systems.end(), [&](const std::string& id) {
+        const bool isIn = std::any_of(set.systems.begin(), set.systems.end(), [&](const EvalSystem& system) { return system.id == id; });
+        return isIn && std::any_of(set.rows.rows.begin(), set.rows.rows.end(), [&](const EvalRow& row) { return set.log.find(id, row.row) == nullptr; });
+    });
+}
+
+Result<void> answerAll(std::vector<Set>& sets, const EvalRequest& request, bool isKept, const EvalTold& told, const base::CancelToken& cancel)
+{
+    std::int64_t open = 0;
+    for (const Set& set : sets) {
+        open += openRows(set.systems, set.rows.rows, set.log);
+    }
+    Clock clock(told, open, isKept);
+    for (const Sitting& sitting : sittingsOf(request.systems)) {
+        if (std::none_of(sets.begin(), sets.end(), [&](const Set& set) { return isOpen(set, sitting); })) {
+            continue;
+        }
+        if (told.progress) {
+            told.progress({"loading " + sitting.model.filename().string(), 0, 0, -1});
+        }
+        auto session = inference::Session::open({sitting.model, sitting.adapters, request.device, request.dtype, request.chatTemplate});
+        if (!session) {
+            return session.error();
+        }
+        if (cancel.isCancelled()) {
+            return Error{"cancelled"};
+        }
+        for (Set& set : sets) {
+            if (auto done = answerSet(set, **session, sitting, clock, cancel); !done) {
+                return done;
+            }
+        }
+    }
+    return {};
+}
+
+std::vector<std::pair<std::string, std::string>> titlesOf(const std::vector<EvalSystem>& systems)
+{
+    std::vector<std::pair<std::string, std::string>> titles;
+    for (const auto& system : systems) {
+        titles.emplace_back(system.id, system.title);
+    }
+    return titles;
+}
+
+Json skippedJson(const std::vector<SkippedRow>& skipped)
+{
+    Json list = Json::array();
+    for (const auto& row : skipped) {
+        list.push_back({{"row", row.row}, {"why", row.why}});
+    }
+    return list;
+}
+
+// The log of the general rows lies in a folder of its own: row 3 there is another row.
+Result<std::vector<Set>> openSets(const EvalRequest& request, const EvalSets& sets, const AnsweringSettings& settings, const Json& asked, const fs::path& folder,
+                                  const base::CancelToken& cancel)
+{
+    std::vector<Set> all;
+    auto log = AnswerLog::open(folder, asked);
+    auto kept = !log || folder.empty() ? Result<void>() : writeRows(folder, sets.rows.rows);
+    auto contenders = log && kept ? contendersOf(request, request.systems, sets, cancel) : Result<std::vector<Contender>>(log ? kept.error() : log.error());
+    if (!contenders) {
+        return contenders.error();
+    }
+    all.push_back({sets.rows, settings, std::move(*log), request.systems, std::move(*contenders), ""});
+    if (sets.general.rows.empty()) {
+        return all;
+    }
+    std::vector<EvalSystem> plain;
+    std::copy_if(request.systems.begin(), request.systems.end(), std::back_inserter(plain), [](const EvalSystem& system) { return system.system.empty() && system.shots == 0; });
+    AnsweringSettings scored = settings;
+    scored.likelihood = true;
+    scored.answers = false;
+    scored.labels.clear();
+    auto others = AnswerLog::open(folder.empty() ? fs::path() : folder / "general", asked);
+    auto plainContenders = others ? contendersOf(request, plain, sets, cancel) : Result<std::vector<Contender>>(others.error());
+    if (!plainContenders) {
+        return plainContenders.error();
+    }
+    all.push_back({sets.general, scored, std::move(*others), plain, std::move(*plainContenders), ", general rows"});
+    return all;
+}
+
+Result<Results> resultsOf(Scored scored, const std::vector<const metrics::Metric*>& metrics, const EvalRequest& request, const EvalTold& told,
+                          const base::CancelToken& cancel)
+{
+    const auto progress = [&](std::int64_t done, std::int64_t total) {
+        if (told.progress) {
+            told.progress({"intervals", done, total, -1});
+        }
+    };
+    return results(std::move(scored.contenders), std::move(scored.rows), metrics, request.metricSettings, request.bootstrap, progress, cancel);
+}
+
+} // namespace
+
+std::vector<const metrics::Metric*> generalMetrics(const EvalRows& rows)
+{
+    const bool haveChoices = std::all_of(rows.rows.begin(), rows.rows.end(), [](const EvalRow& row) { return !row.choices.empty(); });
+    const auto found = metrics::metricsByName(haveChoices ? "acc,acc_norm,acc_bytes,perplexity" : "perplexity");
+    return found ? *found : std::vector<const metrics::Metric*>();
+}
+
+Result<Evaluation> measure(std::vector<ScoredContender> contenders, std::vector<RowFacts> rows, std::vector<SkippedRow> skipped, const EvalRequest& request,
+                           const EvalTold& told, const base::CancelToken& cancel)
+{
+    auto measured = resultsOf({std::move(contenders), std::move(rows)}, request.metrics, request, told, cancel);
+    if (!measured) {
+        return measured.error();
+    }
+    Evaluation evaluation{std::move(*measured), {}, std::move(skipped), {}, {}};
+    evaluation.json = toJson(evaluation.results);
+    evaluation.json["skipped"] = skippedJson(evaluation.skipped);
+    return evaluation;
+}
+
+Result<void> keep(const Evaluation& evaluation)
+{
+    return base::writeFileAtomically(evaluation.folder / "results.json", base::dumpJson(evaluation.json, 2) + "\n");
+}
+
+Result<Evaluation> evaluate(const EvalRequest& request, const EvalSets& sets, const fs::path& folder, const EvalTold& told, const base::CancelToken& cancel)
+{
+    const auto settings = answeringOf(request, sets.rows.rows);
+    const auto asked = settings ? askedOf(request, sets, *settings) : Result<Json>(settings.error());
+    auto open = asked ? openSets(request, sets, *settings, *asked, folder, cancel) : Result<std::vector<Set>>(asked.error());
+    if (!open) {
+        return open.error();
+    }
+    const std::size_t before = open->front().log.size();
+    if (before > 0 && told.note) {
+        told.note(folder.string() + ": " + std::to_string(before) + " answers are there already");
+    }
+    auto answered = answerAll(*open, request, !folder.empty(), told, cancel);
+    if (answered && !request.rewardModel.empty()) {
+        answered = rewardAnswers(request, sets.rows.rows, open->front().log, told, cancel);
+    }
+    if (!answered) {
+        const bool isKept = !folder.empty() && open->front().log.size() > 0;
+        return Error{answered.message() + (isKept && !cancel.isCancelled() ? "; what was answered is kept in " + folder.string() : "")};
+    }
+    auto skipped = sets.rows.skipped;
+    auto scored = scoredRows(sets.rows.rows, titlesOf(request.systems), open->front().log, skipped);
+    auto evaluation = measure(std::move(scored.contenders), std::move(scored.rows), std::move(skipped), request, told, cancel);
+    if (!evaluation) {
+        return evaluation.error();
+    }
+    evaluation->json["asked"] = *asked;
+    if (open->size() > 1) {
+        const Set& general = open->back();
+        auto skippedThere = general.rows.skipped;
+        auto measured = resultsOf(scoredRows(general.rows.rows, titlesOf(general.systems), general.log, skippedThere), generalMetrics(general.rows), request, told, cancel);
+        if (!measured) {
+            return Error{"general rows: " + measured.message()};
+        }
+        evaluation->general = std::move(*measured);
+        Json json = toJson(*evaluation->general);
+        json["skipped"] = skippedJson(skippedThere);
+        json["forgetting"] = forgettingOf(*evaluation->general, general.systems);
+        evaluation->json["general"] = std::move(json);
+    }
+    evaluation->folder = folder;
+    if (!folder.empty()) {
+        evaluation->json["folder"] = folder.string();
+        if (auto kept = keep(*evaluation); !kept) {
+            return kept.error();
+        }
+    }
+    return evaluation;
+}
+
+std::string forgettingOf(const Results& general, const std::vector<EvalSystem>& systems)
+{
+    if (general.contenders.size() < 2) {
+        return "There is nothing to compare the general rows with: only one system answered.";
+    }
+    const metrics::Metric& metric = *general.values.front().front().metric;
+    const auto pair = std::find_if(general.differences.begin(), general.differences.end(), [&](const auto& one) { return one.first == 0 && one.metric == &metric; });
+    const std::string numbers = std::string(metric.label) + " " + numberText(metric, general.values.front().front().value) + " before, "
+                                + numberText(metric, general.values.back().front().value) + " now";
+    std::string sentence;
+    if (!pair->isShown()) {
+        sentence = "On " + std::to_string(general.rows.size()) + " general rows no forgetting is shown (" + numbers + ", the difference from "
+                   + intervalText(metric, pair->interval) + ").";
+    } else {
+        sentence = std::string(gainOf(metric, pair->difference) < 0 ? "Something was forgotten" : "Nothing was forgotten: it became better") + ": " + numbers + " on "
+                   + std::to_string(general.rows.size()) + " general rows (the difference from " + intervalText(metric, pair->interval) + ").";
+    }
+    // Over a run's checkpoints: where it was at its worst.
+    std::size_t worst = 0;
+    for (std::size_t i = 1; i < systems.size(); ++i) {
+        const double change = gainOf(metric, general.values[i].front().value - general.values[worst].front().value);
+        worst = systems[i].step >= 0 && change < 0 ? i : worst;
+    }
+    const auto numSteps = std::count_if(systems.begin(), systems.end(), [](const EvalSystem& system) { return system.step >= 0; });
+    if (numSteps > 1 && worst > 0 && worst + 1 < systems.size()) {
+        sentence += " It was at its worst at step " + std::to_string(systems[worst].step) + " (" + numberText(metric, general.values[worst].front().value) + ").";
+    }
+    return sentence;
+}
+
+} // namespace luthier::evaluation

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/evaluation/past.h"
+
+#include "core/base/files.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace luthier::evaluation {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kResults = "results.json";
+constexpr const char* kAsked = "asked.json";
+
+std::int64_t secondsOf(const fs::path& file)
+{
+    std::error_code code;
+    const auto time = fs::last_write_time(file, code);
+    const auto system = std::chrono::file_clock::to_sys(time);
+    return code ? 0 : std::chrono::duration_cast<std::chrono::seconds>(system.time_since_epoch()).count();
+}
+
+std::string textOf(const Json& object, const char* key)
+{
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return object.is_object() && found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// What the tuned one is called: its run's folder, or its own.
+std::string nameOf(const Json& asked)
+{
+    if (!asked.is_object() || !asked.contains("systems") || !asked["systems"].is_array() || asked["systems"].empty()) {
+        return "answers";
+    }
+    const Json& last = asked["systems"].back();
+    const bool isAdapter = last.is_object() && last.contains("adapters") && last["adapters"].is_array() && !last["adapters"].empty() && last["adapters"][0].is_string();
+    const fs::path path = isAdapter ? last["adapters"][0].get<std::string>() : textOf(last, "model");
+    const std::string name = path.filename().string();
+    const bool isOfRun = name == "adapter" || name == "model" || name == "best";
+    return isOfRun ? "run " + path.parent_path().filename().string() : name;
+}
+
+} // namespace
+
+std::vector<PastEvaluation> pastEvaluations(const fs::path& evaluations)
+{
+    std::vector<PastEvaluation> found;
+    std::error_code code;
+    for (fs::directory_iterator it(evaluations, code), end; !code && it != end; it.increment(code)) {
+        const bool isWhole = fs::exists(it->path() / kResults, code);
+        const fs::path file = it->path() / (isWhole ? kResults : kAsked);
+        if (!fs::exists(file, code)) {
+            continue;
+        }
+        PastEvaluation past{it->path(), it->path().filename().string(), {}, {}, {}, 0, secondsOf(file)};
+        const auto json = base::readJson(file);
+        if (!json || !json->is_object()) {
+            past.problem = json ? file.string() + ": it is no evaluation" : json.message();
+            past.title = past.name;
+        } else {
+            const Json asked = isWhole ? json->value("asked", Json()) : *json;
+            past.verdict = textOf(*json, "verdict");
+            const Json rows = json->value("rows", Json());
+            past.rows = rows.is_number_integer() ? rows.get<std::int64_t>() : 0;
+            past.title = nameOf(asked) + ", " + std::to_string(past.rows) + " rows";
+        }
+        found.push_back(std::move(past));
+    }
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return std::pair(a.changed, a.name) > std::pair(b.changed, b.name); });
+    return found;
+}
+
+Result<Json> resultsIn(const fs::path& folder)
+{
+    std::error_code code;
+    if (!fs::exists(folder / kResults, code)) {
+        return Error{folder.string() + ": there are no results yet; the evaluation was stopped before its end. Start it again with the same choices: it goes on from there"};
+    }
+    auto json = base::readJson(folder / kResults);
+    if (json && (!json->is_object() || !json->contains("systems"))) {
+        return Error{(folder / kResults).string() + ": it is no evaluation's results"};
+    }
+    return json;
+}
+
+} // namespace luthier::evaluation

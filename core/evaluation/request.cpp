@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/evaluation/request.h"
+
+#include "core/base/files.h"
+#include "core/base/hash.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <set>
+
+namespace luthier::evaluation {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+fs::path whole(const fs::path& path)
+{
+    return path.empty() ? path : fs::absolute(path).lexically_normal();
+}
+
+std::string weightText(double weight)
+{
+    std::array<char, 32> buffer{};
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), weight);
+    return {buffer.data(), end.ptr};
+}
+
+Json adapterList(const std::vector<inference::AdapterSpec>& adapters)
+{
+    Json list = Json::array();
+    for (const auto& adapter : adapters) { // as it can be found from anywhere
+        list.push_back(whole(adapter.path).string() + (adapter.weight == 1 ? "" : "=" + weightText(adapter.weight)));
+    }
+    return list;
+}
+
+std::string hashOf(const std::vector<EvalRow>& rows)
+{
+    std::string content;
+    for (const auto& row : rows) {
+        Json line{row.row, data::toJson(row.prompt), row.references, row.tools, row.templateVariables};
+        if (!row.choices.empty()) {
+            line.push_back(row.choices);
+        }
+        content += base::dumpJson(line) + "\n";
+    }
+    return base::sha256(content);
+}
+
+Result<Json> adapterHashes(const std::vector<EvalSystem>& systems)
+{
+    Json hashes = Json::object();
+    for (const auto& system : systems) {
+        for (const auto& adapter : system.adapters) {
+            const fs::path weights = adapter.path / "adapter_model.safetensors";
+            std::error_code code;
+            if (hashes.contains(whole(adapter.path).string()) || !fs::exists(weights, code)) {
+                continue;
+            }
+            const auto hash = base::sha256OfFile(weights);
+            if (!hash) {
+                return hash.error();
+            }
+            hashes[whole(adapter.path).string()] = *hash;
+        }
+    }
+    return hashes;
+}
+
+} // namespace
+
+std::vector<EvalSystem> systemsOf(const UsualSystems& usual)
+{
+    const bool isTuned = usual.isTuned();
+    const fs::path untuned = usual.base.empty() ? usual.model : usual.base;
+    std::vector<EvalSystem> systems{{kBase, isTuned ? "base" : "model", untuned}};
+    if (usual.isPrompted()) {
+        systems.push_back({kPrompted, isTuned ? "base with a prompt" : "model with a prompt", untuned, {}, usual.system, usual.shots});
+    }
+    if (isTuned) {
+        systems.push_back({kTuned, "tuned", usual.model, usual.adapters});
+    }
+    return systems;
+}
+
+Result<AnsweringSettings> answeringOf(const EvalRequest& request, const std::vector<EvalRow>& rows)
+{
+    AnsweringSettings settings;
+    settings.sampling = request.sampling;
+    settings.batch = request.batch;
+    settings.isChat = request.isChat;
+    const auto needs = [](unsigned need) { return [need](const metrics::Metric* metric) { return (metric->needs & need) != 0; }; };
+    settings.likelihood = std::any_of(request.metrics.begin(), request.metrics.end(), needs(metrics::kLikelihood));
+    settings.answers = !std::all_of(request.metrics.begin(), request.metrics.end(), needs(metrics::kLikelihood | metrics::kChoices));
+    if (request.byLikelihood) {
+        settings.labels = labelsIn(rows);
+        if (settings.labels.size() < 2) {
+            return Error{request.data.string() + ": the references are no labels (2 to 30 different ones), so the likeliest of them cannot be the answer; "
+                         + "let answers be written (without --by-likelihood)"};
+        }
+    }
+    return settings;
+}
+
+Result<Json> askedOf(const EvalRequest& request, const EvalSets& sets, const AnsweringSettings& settings)
+{
+    Json systems = Json::array();
+    for (const auto& system : request.systems) {
+        systems.push_back({{"id", system.id},
+                           {"title", system.title},
+                           {"model", whole(system.model).string()},
+                           {"adapters", adapterList(system.adapters)},
+                           {"system", system.system},
+                           {"shots", system.shots}});
+        if (system.step >= 0) {
+            systems.back()["step"] = system.step;
+        }
+    }
+    auto hashes = adapterHashes(request.systems);
+    if (!hashes) {
+        return hashes.error();
+    }
+    Json asked{{"systems", std::move(systems)},
+               {"adapters_sha256", std::move(*hashes)},
+               {"data", whole(request.data).string()},
+               {"rows", sets.rows.rows.size()},
+               {"rows_sha256", hashOf(sets.rows.rows)},
+               {"shots_from", whole(request.shotsFrom).string()},
+               {"shot_choice", request.shotChoice == ShotChoice::Nearest ? "nearest" : "diverse"},
+               {"chat_template", request.chatTemplate}};
+    if (!sets.general.rows.empty()) {
+        asked["general"] = {{"data", whole(request.general).string()}, {"rows", sets.general.rows.size()}, {"rows_sha256", hashOf(sets.general.rows)}};
+    }
+    if (!request.rewardModel.empty()) {
+        asked["reward_model"] = whole(request.rewardModel).string();
+    }
+    asked.update(toJson(settings));
+    return asked;
+}
+
+fs::path folderFor(const fs::path& evaluations, const Json& asked)
+{
+    std::error_code code;
+    for (int i = 1;; ++i) {
+        const fs::path folder = evaluations / std::to_string(i);
+        const auto before = base::readJson(folder / "asked.json");
+        if (!fs::exists(folder, code) || (before && *before == asked)) {
+            return folder;
+        }
+    }
+}
+
+} // namespace luthier::evaluation
