@@ -8,6 +8,7 @@
 #include "core/text/characters/utf8.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 #include <limits>
@@ -172,6 +173,44 @@ Tally tallyOf(const std::vector<JudgedPair>& pairs, const std::vector<Vote>& vot
     return tally;
 }
 
+std::vector<CriterionScore> criterionScores(const std::vector<std::string>& criteria, const std::vector<Vote>& votes)
+{
+    std::vector<CriterionScore> all;
+    for (const std::string& criterion : criteria) {
+        std::map<std::int64_t, std::array<double, 3>> ofPair; // sums and judges
+        for (const Vote& vote : votesThatCount(votes)) {
+            if (const auto found = vote.scores.find(criterion); found != vote.scores.end()) {
+                auto& sums = ofPair[vote.pair];
+                sums[0] += found->second.first;
+                sums[1] += found->second.second;
+                sums[2] += 1;
+            }
+        }
+        CriterionScore score{criterion, static_cast<std::int64_t>(ofPair.size()), kNone, kNone, {kNone, kNone}};
+        if (!ofPair.empty()) {
+            const auto n = static_cast<double>(ofPair.size());
+            double first = 0;
+            double second = 0;
+            double squares = 0;
+            for (const auto& [pair, sums] : ofPair) {
+                first += sums[0] / sums[2];
+                second += sums[1] / sums[2];
+                squares += std::pow((sums[1] - sums[0]) / sums[2], 2);
+            }
+            score.first = first / n;
+            score.second = second / n;
+            const double mean = score.second - score.first;
+            if (n > 1) {
+                const double error = std::sqrt(std::max(0.0, squares - n * mean * mean) / (n - 1) / n);
+                const double width = statistics::studentQuantile(0.975, n - 1) * error;
+                score.difference = {mean - width, mean + width};
+            }
+        }
+        all.push_back(std::move(score));
+    }
+    return all;
+}
+
 std::vector<SystemRating> ratingsOf(const std::vector<JudgedPair>& pairs, const std::vector<Vote>& votes)
 {
     const auto known = byNumber(pairs);
@@ -234,6 +273,82 @@ JudgeAgreement agreementOf(const std::vector<Vote>& votes)
         agreement.kappa = statistics::cohenKappa(first, second);
     }
     return agreement;
+}
+
+bool isModel(std::string_view judge)
+{
+    return judge.starts_with(kModelJudge);
+}
+
+std::vector<Vote> votesOfPeople(const std::vector<Vote>& votes)
+{
+    std::vector<Vote> people;
+    std::copy_if(votes.begin(), votes.end(), std::back_inserter(people), [](const Vote& vote) { return !isModel(vote.judge); });
+    return people;
+}
+
+namespace {
+
+constexpr std::int64_t kFewestCommon = 20;
+constexpr double kFairKappa = 0.4; // Landis and Koch 1977: above it agreement is called moderate
+
+int sideOf(double outcome)
+{
+    return outcome > 0.5 ? 1 : outcome < 0.5 ? -1 : 0;
+}
+
+std::string twoDigits(double value)
+{
+    const auto hundredths = static_cast<int>(std::lround(100 * std::abs(value)));
+    return std::string(value < 0 ? "-" : "") + std::to_string(hundredths / 100) + "." + (hundredths % 100 < 10 ? "0" : "") + std::to_string(hundredths % 100);
+}
+
+std::string believing(const ModelAgreement& model)
+{
+    if (model.common == 0) {
+        return model.judge + " is held against nobody yet: judge some of the same pairs yourself before its votes count for anything.";
+    }
+    const std::string numbers = std::to_string(model.same) + " of " + std::to_string(model.common) + " pairs that people judged" + (std::isnan(model.kappa) ? "" : ", kappa " + twoDigits(model.kappa));
+    if (model.common < kFewestCommon) {
+        return model.judge + " agrees on " + numbers + "; " + std::to_string(kFewestCommon) + " pairs are the fewest that say anything.";
+    }
+    return model.judge + " agrees on " + numbers + (model.isBelievable ? "." : ": no better than fair. Change the rubric, or take another judge.");
+}
+
+} // namespace
+
+std::vector<ModelAgreement> modelAgreements(const std::vector<Vote>& votes)
+{
+    std::map<std::int64_t, std::pair<double, int>> people; // sum of outcomes, votes
+    std::map<std::string, std::vector<Vote>> models;
+    for (const Vote& vote : votesThatCount(votes)) {
+        if (isModel(vote.judge)) {
+            models[vote.judge].push_back(vote);
+        } else if (vote.choice != Choice::Skip) {
+            people[vote.pair].first += outcomeOfSecond(vote);
+            ++people[vote.pair].second;
+        }
+    }
+    std::vector<ModelAgreement> agreements;
+    for (const auto& [judge, its] : models) {
+        ModelAgreement model{judge, static_cast<std::int64_t>(its.size()), 0, 0, 0, kNone, {}, false};
+        std::vector<int> said;
+        std::vector<int> wanted;
+        for (const Vote& vote : its) {
+            model.flips += vote.note.starts_with(kOrderDecided) ? 1 : 0;
+            if (const auto found = people.find(vote.pair); found != people.end()) {
+                said.push_back(sideOf(outcomeOfSecond(vote)));
+                wanted.push_back(sideOf(found->second.first / found->second.second));
+                model.same += said.back() == wanted.back() ? 1 : 0;
+            }
+        }
+        model.common = static_cast<std::int64_t>(said.size());
+        model.kappa = said.empty() ? kNone : statistics::cohenKappa(said, wanted);
+        model.isBelievable = model.common >= kFewestCommon && model.kappa > kFairKappa;
+        model.sentence = believing(model);
+        agreements.push_back(std::move(model));
+    }
+    return agreements;
 }
 
 std::vector<data::Example> preferencesOf(const std::vector<JudgedPair>& pairs, const std::vector<Vote>& votes)

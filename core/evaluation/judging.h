@@ -12,8 +12,10 @@
 #include "core/statistics/bradley_terry.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace luthier::evaluation {
@@ -53,7 +55,15 @@ struct Vote {
     std::string correction;    // what would have been right, written by the judge; empty: nothing
     double seconds = 0;        // that the judge took
     std::string created;       // ISO 8601, UTC
+    // What both answers are worth by a criterion, 1 to 5 each: first and second system. Criteria that were not judged are missing.
+    std::map<std::string, std::pair<int, int>> scores = {};
 };
+
+// Judges that are models are called so, and their notes say where the order of the answers decided.
+inline constexpr const char* kModelJudge = "model: ";
+inline constexpr const char* kOrderDecided = "the order decided";
+bool isModel(std::string_view judge);
+std::vector<Vote> votesOfPeople(const std::vector<Vote>& votes);
 
 // Whether the second system stands on the left: drawn by the judging's seed, the pair and the judge, so that it is the same again on another
 // day and unknown to whoever judges.
@@ -83,6 +93,16 @@ struct Tally {
 // Of pairs of these two systems.
 Tally tallyOf(const std::vector<JudgedPair>& pairs, const std::vector<Vote>& votes, const std::string& first, const std::string& second);
 
+// By one criterion: means of both systems and how far apart they are.
+struct CriterionScore {
+    std::string criterion;
+    std::int64_t pairs = 0;
+    double first = 0;
+    double second = 0;
+    statistics::Interval difference; // second minus first, 95 %, of pairs (Student's t); NaN at both ends of one pair
+};
+std::vector<CriterionScore> criterionScores(const std::vector<std::string>& criteria, const std::vector<Vote>& votes);
+
 struct SystemRating {
     std::string system;
     statistics::Rating rating;
@@ -97,6 +117,19 @@ struct JudgeAgreement {
     double alpha = 0;        // of any number (Krippendorff, nominal)
 };
 JudgeAgreement agreementOf(const std::vector<Vote>& votes);
+
+// A model that judged, held against what most people said of the same pairs.
+struct ModelAgreement {
+    std::string judge;
+    std::int64_t judged = 0;
+    std::int64_t flips = 0;    // pairs where the order of the answers decided
+    std::int64_t common = 0;   // pairs that people judged, too
+    std::int64_t same = 0;     // of those
+    double kappa = 0;          // Cohen's: first better, as good, second better; NaN where there is nothing to compare
+    std::string sentence;      // whether it can be believed
+    bool isBelievable = false; // enough pairs, and more than fair agreement
+};
+std::vector<ModelAgreement> modelAgreements(const std::vector<Vote>& votes);
 
 // Rows of the shape preference: what was voted for over what was voted against, and corrections over what they correct. Ties and pairs that
 // were both bad give none without a correction. Equal rows once.

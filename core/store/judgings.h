@@ -19,6 +19,7 @@ struct JudgingRow {
     std::uint64_t seed = 0; // of the sides
     std::int64_t pairs = 0;
     std::int64_t votes = 0;
+    std::vector<std::string> criteria = {}; // that answers are scored by, 1 to 5
 };
 
 class Judgings {
@@ -31,6 +32,8 @@ public:
     virtual Result<JudgingRow> find(std::int64_t id) = 0;
     virtual Result<void> remove(std::int64_t id) = 0;  // with its votes
     virtual Result<std::vector<evaluation::JudgedPair>> pairs(std::int64_t id) = 0;
+    // What answers are scored by beside the vote; scores that were given stay.
+    virtual Result<void> setCriteria(std::int64_t id, const std::vector<std::string>& criteria) = 0;
     // In the order in which they were given; a judge's later vote on a pair stands beside the earlier one.
     virtual Result<void> vote(std::int64_t id, const evaluation::Vote& vote) = 0;
     virtual Result<std::vector<evaluation::Vote>> votes(std::int64_t id) = 0;

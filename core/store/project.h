@@ -38,8 +38,11 @@ struct RunRow {
     double seconds = 0;
     std::string result;       // adapter or model folder
     std::string sentence;     // why it failed
+    std::string notes;        // what a person wrote about it
+    std::vector<std::string> tags;
 };
 
+class Comparisons;
 class Judgings;
 
 struct DataSourceRow {
@@ -63,6 +66,12 @@ public:
     virtual Result<RunRow> run(RunId id) = 0;
     virtual Result<void> renameRun(RunId id, const std::string& name) = 0;
     virtual Result<void> deleteRun(RunId id) = 0;                                       // rows and folder, to trash/
+    virtual Result<void> annotateRun(RunId id, const std::string& notes, const std::vector<std::string>& tags) = 0;
+    virtual Result<std::vector<RunRow>> deletedRuns() = 0;                              // whose folders still lie in trash/
+    virtual Result<void> restoreRun(RunId id) = 0;                                      // out of the trash
+    // A run from elsewhere, with a number of its own and its folder moved in from `folder`. Of the row all but number, folder and
+    // what the events tell.
+    virtual Result<RunRow> adoptRun(const RunRow& row, const std::vector<train::Event>& events, const std::filesystem::path& folder) = 0;
     virtual Result<void> markRunning(RunId id) = 0;                                     // resumed
     virtual Result<void> appendEvents(RunId id, const std::vector<train::Event>& events) = 0; // one transaction
     virtual Result<std::vector<train::Event>> events(RunId id) = 0;                     // in order; a resumed run's repeated steps: the later one
@@ -97,6 +106,8 @@ public:
 
     // Pairs of answers that people judge, and their votes.
     virtual Judgings& judgings() = 0;
+    // What was compared, to be found again.
+    virtual Comparisons& comparisons() = 0;
 
     // Small things the window remembers with the project (last recipe, chosen model).
     virtual Result<void> setValue(const std::string& key, const Json& value) = 0;

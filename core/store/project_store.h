@@ -6,6 +6,7 @@
 
 #include "core/store/project.h"
 #include "core/store/tables/edit_table.h"
+#include "core/store/tables/comparison_table.h"
 #include "core/store/tables/judging_table.h"
 #include "core/store/tables/loss_table.h"
 #include "core/store/tables/run_table.h"
@@ -28,6 +29,13 @@ public:
     Result<RunRow> run(RunId id) override { return m_runs.find(id); }
     Result<void> renameRun(RunId id, const std::string& name) override { return m_runs.rename(id, name); }
     Result<void> deleteRun(RunId id) override { return m_runs.remove(id); }
+    Result<void> annotateRun(RunId id, const std::string& notes, const std::vector<std::string>& tags) override { return m_runs.annotate(id, notes, tags); }
+    Result<std::vector<RunRow>> deletedRuns() override { return m_runs.deleted(); }
+    Result<void> restoreRun(RunId id) override { return m_runs.restore(id); }
+    Result<RunRow> adoptRun(const RunRow& row, const std::vector<train::Event>& events, const std::filesystem::path& folder) override
+    {
+        return m_runs.adopt(row, events, folder);
+    }
     Result<void> markRunning(RunId id) override { return m_runs.markRunning(id); }
     Result<void> appendEvents(RunId id, const std::vector<train::Event>& events) override { return m_runs.appendEvents(id, events); }
     Result<std::vector<train::Event>> events(RunId id) override { return m_runs.events(id); }
@@ -61,6 +69,7 @@ public:
     Result<std::vector<data::RowLoss>> rowLosses(RunId run, const std::string& path) override { return m_losses.losses(run, path); }
 
     Judgings& judgings() override { return m_judgings; }
+    Comparisons& comparisons() override { return m_comparisons; }
 
     Result<void> setValue(const std::string& key, const Json& value) override { return m_values.set(key, value); }
     Result<Json> value(const std::string& key) override { return m_values.get(key); }
@@ -76,6 +85,7 @@ private:
     VersionTable m_versions{m_base, m_edits};
     LossTable m_losses{m_base};
     JudgingTable m_judgings{m_base};
+    ComparisonTable m_comparisons{m_base};
     ValueTable m_values{m_base};
 };
 

@@ -227,6 +227,20 @@ CREATE TABLE votes (                                  -- a judge's later vote on
 );
 CREATE INDEX votes_of_judgings ON votes(judging, judge);
 )sql"},
+    Migration{R"sql(
+ALTER TABLE runs ADD COLUMN notes TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'; -- JSON: an array of words
+)sql"},
+    Migration{R"sql(
+ALTER TABLE judgings ADD COLUMN criteria TEXT NOT NULL DEFAULT '[]'; -- JSON: an array of words
+ALTER TABLE votes ADD COLUMN scores TEXT NOT NULL DEFAULT '{}';      -- JSON: {criterion: [first, second]}, 1 to 5
+CREATE TABLE comparisons (                            -- what was asked on Compare, and what was answered
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    created        TEXT NOT NULL,
+    prompt         TEXT NOT NULL,                     -- its question, to be found by
+    body           TEXT NOT NULL                      -- JSON: as the page left it
+);
+)sql"},
 };
 constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/files.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
+#include "core/cli/inputs.h"
 #include "core/cli/run_project.h"
 #include "core/cli/table.h"
+#include "core/evaluation/answer_rewards.h"
+#include "core/evaluation/model_judge.h"
 #include "core/evaluation/pair_sources.h"
 #include "core/store/judgings.h"
 #include "core/store/project.h"
@@ -41,6 +45,12 @@ struct Flags {
     std::string note;
     std::string correction;
     std::string out;
+    std::string model;
+    std::vector<std::string> adapters;
+    std::string rewardModel;
+    std::string rubric;
+    std::string chatTemplate = "folder";
+    bool countModels = false;
     const Verb* verb = nullptr;
 };
 
@@ -192,6 +202,101 @@ int takeBack(const Flags& flags, store::Judgings& judgings, Context& context)
     return tell({{"taken_back", *gone}}, *gone ? "The last vote is taken back." : flags.judge + " has not voted yet.", context);
 }
 
+void setupModel(CLI::App& app, Flags& flags)
+{
+    auto* model = app.add_option("--model", flags.model, "Model folder or GGUF file that judges by the rubric, in both orders")->option_text("DIR");
+    app.add_option("--adapter", flags.adapters, "Adapter over it")->allow_extra_args(false)->option_text("DIR");
+    app.add_option("--reward-model", flags.rewardModel, "Reward model whose scores judge: a folder, an adapter of one, or the run that made it")
+        ->excludes(model)
+        ->option_text("DIR");
+    app.add_option("--rubric", flags.rubric, "File with what the judge is asked: {question}, {first}, {second} and {reference} are replaced, and A or B is its answer. "
+                                             "Usually: which one is correct, to the point and short")
+        ->option_text("FILE.txt");
+    addChatTemplate(app, flags.chatTemplate);
+    app.add_option("--name", flags.name, "What the judge is called; usually the folder's name")->option_text("TEXT");
+}
+
+Result<evaluation::ModelJudge> modelJudge(const Flags& flags, Context& context)
+{
+    const bool scores = !flags.rewardModel.empty();
+    const std::filesystem::path path = scores ? flags.rewardModel : flags.model;
+    const std::string name = !flags.name.empty() ? flags.name : path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
+    std::string rubric = evaluation::kUsualRubric;
+    if (!flags.rubric.empty()) {
+        auto text = base::readFile(flags.rubric);
+        auto checked = text ? evaluation::checkRubric(*text) : Result<void>(text.error());
+        if (!checked) {
+            return text ? Error{flags.rubric + ": " + checked.message()} : checked.error();
+        }
+        rubric = std::move(*text);
+    }
+    context.console.progress("loading " + path.string());
+    const std::string device = context.globals.deviceOrAuto();
+    const std::string dtype = context.globals.dtypeOrAuto();
+    auto session = scores ? evaluation::openRewardModel(path, device, dtype)
+                          : inference::Session::open({path, adaptersOf(flags.adapters), device, dtype, flags.chatTemplate});
+    if (!session) {
+        return session.error();
+    }
+    return scores ? evaluation::ModelJudge::scoring(*session, name) : evaluation::ModelJudge::asking(*session, name, rubric);
+}
+
+Json agreementJson(const evaluation::ModelAgreement& model)
+{
+    return {{"judge", model.judge}, {"judged", model.judged}, {"flips", model.flips}, {"common", model.common}, {"same", model.same}, {"kappa", numberJson(model.kappa)},
+            {"believable", model.isBelievable}, {"sentence", model.sentence}};
+}
+
+int byModel(const Flags& flags, store::Judgings& judgings, Context& context)
+{
+    if (flags.model.empty() && flags.rewardModel.empty()) {
+        context.console.error("give --model or --reward-model: who judges");
+        return kWrongUsage;
+    }
+    const auto row = judgings.find(flags.judging);
+    const auto pairs = row ? judgings.pairs(flags.judging) : Result<std::vector<evaluation::JudgedPair>>(row.error());
+    const auto votes = pairs ? judgings.votes(flags.judging) : Result<std::vector<evaluation::Vote>>(pairs.error());
+    const auto judge = votes ? modelJudge(flags, context) : Result<evaluation::ModelJudge>(votes.error());
+    if (!judge) {
+        context.console.endProgress();
+        return context.fail(judge.message());
+    }
+    const auto judged = evaluation::judgeAll(
+        *judge, *pairs, *votes, [&](const evaluation::Vote& vote) { return judgings.vote(flags.judging, vote); },
+        [&](std::int64_t done, std::int64_t total) { context.console.progress("judging: " + counted(done) + " of " + counted(total) + " pairs"); }, context.cancel);
+    context.console.endProgress();
+    if (!judged) {
+        return context.fail(judged.message() + "; votes so far are kept");
+    }
+    if (!judged->problems.empty()) {
+        context.console.note(counted(static_cast<std::int64_t>(judged->problems.size())) + " pairs could not be judged; " + oneLine(judged->problems.front()));
+    }
+    const auto now = judgings.votes(flags.judging);
+    if (!now) {
+        return context.fail(now.message());
+    }
+    for (const auto& model : evaluation::modelAgreements(*now)) {
+        if (model.judge == judge->name()) {
+            Json json = agreementJson(model);
+            json["new"] = judged->judged;
+            json["problems"] = judged->problems;
+            return tell(json, counted(judged->judged) + " pairs judged; in " + counted(model.flips) + " of " + counted(model.judged) + " the order of the answers decided, which counts as a tie.\n"
+                                  + model.sentence, context);
+        }
+    }
+    return context.fail("no pair could be judged" + (judged->problems.empty() ? std::string() : "; " + judged->problems.front()));
+}
+
+void setupCounting(CLI::App& app, Flags& flags)
+{
+    app.add_flag("--with-models", flags.countModels, "Votes of models count as people's do; usually people's alone");
+}
+
+std::vector<evaluation::Vote> counting(const Flags& flags, const std::vector<evaluation::Vote>& votes)
+{
+    return flags.countModels ? votes : evaluation::votesOfPeople(votes);
+}
+
 Json tallyJson(const evaluation::Tally& tally, const std::string& first, const std::string& second)
 {
     return {{"first", first},       {"second", second},       {"pairs", tally.pairs},     {"judged", tally.judged},   {"won", tally.won},
@@ -215,14 +320,14 @@ int results(const Flags& flags, store::Judgings& judgings, Context& context)
     Json json{{"judging", rowJson(*row)}, {"contests", Json::array()}, {"ratings", Json::array()}};
     std::string text;
     for (const auto& [first, second] : contests) {
-        const auto tally = evaluation::tallyOf(*pairs, *votes, first, second);
+        const auto tally = evaluation::tallyOf(*pairs, counting(flags, *votes), first, second);
         json["contests"].push_back(tallyJson(tally, first, second));
         text += tally.sentence + "\n  " + second + " won " + counted(tally.won) + ", lost " + counted(tally.lost) + ", as good " + counted(tally.ties) + ", both bad "
                 + counted(tally.bothBad) + ", skipped " + counted(tally.skipped)
                 + (std::isfinite(tally.longerRate) ? "; the longer answer won " + fixed(100 * tally.longerRate, 0) + " %, the left one " + fixed(100 * tally.leftRate, 0) + " %" : "")
                 + "\n";
     }
-    const auto ratings = evaluation::ratingsOf(*pairs, *votes);
+    const auto ratings = evaluation::ratingsOf(*pairs, counting(flags, *votes));
     Table table({{"system"}, {"rating", false, true}, {"95 %", false, true}, {"votes", false, true}});
     for (const auto& rated : ratings) {
         json["ratings"].push_back({{"system", rated.system}, {"rating", rated.rating.value}, {"low", rated.rating.interval.low}, {"high", rated.rating.interval.high},
@@ -231,7 +336,7 @@ int results(const Flags& flags, store::Judgings& judgings, Context& context)
                    rated.rating.isBounded ? fixed(rated.rating.interval.low, 0) + " to " + fixed(rated.rating.interval.high, 0) : "no bound: all won or all lost",
                    counted(rated.rating.battles)});
     }
-    const auto agreement = evaluation::agreementOf(*votes);
+    const auto agreement = evaluation::agreementOf(counting(flags, *votes));
     json["agreement"] = {{"judges", agreement.judges}, {"pairs", agreement.pairs}, {"kappa", numberJson(agreement.kappa)}, {"alpha", numberJson(agreement.alpha)}};
     if (ratings.size() > 2) {
         text += "\n" + table.toText(context.console.width()) + "\n";
@@ -240,12 +345,18 @@ int results(const Flags& flags, store::Judgings& judgings, Context& context)
         text += "\n" + std::to_string(agreement.judges.size()) + " judges on " + counted(agreement.pairs) + " pairs: alpha " + fixed(agreement.alpha, 3)
                 + (std::isfinite(agreement.kappa) ? ", kappa " + fixed(agreement.kappa, 3) : "") + "\n";
     }
+    json["models"] = Json::array();
+    for (const auto& model : evaluation::modelAgreements(*votes)) {
+        json["models"].push_back(agreementJson(model));
+        text += "\n" + model.sentence + " In " + counted(model.flips) + " of its " + counted(model.judged) + " pairs the order of the answers decided.\n";
+    }
     text.pop_back();
     return tell(json, text, context);
 }
 
 void setupPreferences(CLI::App& app, Flags& flags)
 {
+    setupCounting(app, flags);
     app.add_option("-o,--out", flags.out, "Data file to write: rows of prompt, chosen and rejected, for DPO or a reward model")->required()->option_text("FILE.jsonl");
 }
 
@@ -257,7 +368,7 @@ int preferences(const Flags& flags, store::Judgings& judgings, Context& context)
     if (!votes) {
         return context.fail(votes.message());
     }
-    const auto written = evaluation::writePreferences(*pairs, *votes, flags.out);
+    const auto written = evaluation::writePreferences(*pairs, counting(flags, *votes), flags.out);
     if (!written) {
         return context.fail(written.message());
     }
@@ -280,7 +391,8 @@ constexpr std::array kVerbs{
     Verb{"next", "The next pair that a judge has not judged, its makers hidden", false, true, setupJudge, next},
     Verb{"vote", "A judge's vote on a pair", true, true, setupVote, vote},
     Verb{"take-back", "Take back a judge's last vote", true, true, setupJudge, takeBack},
-    Verb{"results", "Win rates with intervals, ratings, agreement between judges", false, true, setupNothing, results},
+    Verb{"model", "A model votes on every pair, by a rubric or as a reward model, and is held against people's votes", true, true, setupModel, byModel},
+    Verb{"results", "Win rates with intervals, ratings, agreement between judges", false, true, setupCounting, results},
     Verb{"preferences", "Votes and corrections as a data file of preferences", false, true, setupPreferences, preferences},
     Verb{"delete", "Delete a judging with its votes", true, true, setupNothing, remove},
 };
@@ -319,9 +431,11 @@ Command judgeCommand()
                           "luthier judge new --evaluation ~/tunes/evaluations/1 --project ~/tunes\n"
                           "luthier judge next 1 --project ~/tunes\n"
                           "luthier judge vote 1 --pair 1 --choice left --note \"names the price\" --project ~/tunes\n"
+                          "luthier judge model 1 --model MODEL --rubric rubric.txt --project ~/tunes\n"
                           "luthier judge results 1 --project ~/tunes\n"
                           "luthier judge preferences 1 --out preferences.jsonl --project ~/tunes",
-                          setup, run);
+                          setup, run)
+        .withTensorsOnlyIn({"model"});
 }
 
 } // namespace luthier::cli

@@ -5,6 +5,45 @@
 
 namespace luthier::store {
 
+namespace {
+
+std::vector<std::string> wordsOf(const std::string& text)
+{
+    std::vector<std::string> words;
+    const auto json = base::parseJson(text);
+    for (const Json& word : json && json->is_array() ? *json : Json::array()) {
+        if (word.is_string()) {
+            words.push_back(word.get<std::string>());
+        }
+    }
+    return words;
+}
+
+std::string textOf(const std::map<std::string, std::pair<int, int>>& scores)
+{
+    Json json = Json::object();
+    for (const auto& [criterion, both] : scores) {
+        json[criterion] = {both.first, both.second};
+    }
+    return base::dumpJson(json);
+}
+
+std::map<std::string, std::pair<int, int>> scoresOf(const std::string& text)
+{
+    std::map<std::string, std::pair<int, int>> scores;
+    const auto json = base::parseJson(text);
+    if (json && json->is_object()) {
+        for (const auto& [criterion, both] : json->items()) {
+            if (both.is_array() && both.size() == 2 && both[0].is_number_integer() && both[1].is_number_integer()) {
+                scores[criterion] = {both[0].get<int>(), both[1].get<int>()};
+            }
+        }
+    }
+    return scores;
+}
+
+} // namespace
+
 Result<JudgingRow> JudgingTable::create(const std::string& name, std::uint64_t seed, const std::vector<evaluation::JudgedPair>& pairs)
 {
     std::int64_t id = 0;
@@ -39,10 +78,10 @@ Result<std::vector<JudgingRow>> JudgingTable::read(const std::string& where, std
     const std::lock_guard guard(m_mutex);
     std::vector<JudgingRow> rows;
     auto done = m_database.each(
-        "SELECT id, name, created, seed, (SELECT count(*) FROM judged_pairs WHERE judging = id), (SELECT count(*) FROM votes WHERE judging = judgings.id) "
-        "FROM judgings WHERE " + where + " ORDER BY id DESC",
+        "SELECT id, name, created, seed, (SELECT count(*) FROM judged_pairs WHERE judging = id), (SELECT count(*) FROM votes WHERE judging = judgings.id), "
+        "criteria FROM judgings WHERE " + where + " ORDER BY id DESC",
         [&](const Statement& row) -> Result<void> {
-            rows.push_back({row.integer(0), row.text(1), row.text(2), static_cast<std::uint64_t>(row.integer(3)), row.integer(4), row.integer(5)});
+            rows.push_back({row.integer(0), row.text(1), row.text(2), static_cast<std::uint64_t>(row.integer(3)), row.integer(4), row.integer(5), wordsOf(row.text(6))});
             return {};
         },
         id);
@@ -93,6 +132,17 @@ Result<std::vector<evaluation::JudgedPair>> JudgingTable::pairs(std::int64_t id)
     return done ? Result<std::vector<evaluation::JudgedPair>>(std::move(pairs)) : done.error();
 }
 
+Result<void> JudgingTable::setCriteria(std::int64_t id, const std::vector<std::string>& criteria)
+{
+    const std::lock_guard guard(m_mutex);
+    auto transaction = beginWriting();
+    if (!transaction) {
+        return transaction.error();
+    }
+    auto done = m_database.run("UPDATE judgings SET criteria = ?2 WHERE id = ?1", id, base::dumpJson(Json(criteria)));
+    return done ? transaction->commit() : done;
+}
+
 Result<void> JudgingTable::vote(std::int64_t id, const evaluation::Vote& vote)
 {
     const std::lock_guard guard(m_mutex);
@@ -100,10 +150,10 @@ Result<void> JudgingTable::vote(std::int64_t id, const evaluation::Vote& vote)
     if (!transaction) {
         return transaction.error();
     }
-    auto done = m_database.run("INSERT INTO votes (judging, pair, judge, choice, swapped, note, correction, seconds, created) "
-                               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))",
+    auto done = m_database.run("INSERT INTO votes (judging, pair, judge, choice, swapped, note, correction, seconds, scores, created) "
+                               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))",
                                id, vote.pair, vote.judge, std::string(evaluation::rowOf(vote.choice).id), std::int64_t{vote.isSwapped ? 1 : 0}, vote.note,
-                               vote.correction, vote.seconds);
+                               vote.correction, vote.seconds, textOf(vote.scores));
     return done ? transaction->commit() : done;
 }
 
@@ -112,13 +162,13 @@ Result<std::vector<evaluation::Vote>> JudgingTable::votes(std::int64_t id)
     const std::lock_guard guard(m_mutex);
     std::vector<evaluation::Vote> votes;
     auto done = m_database.each(
-        "SELECT pair, judge, choice, swapped, note, correction, seconds, created FROM votes WHERE judging = ?1 ORDER BY id",
+        "SELECT pair, judge, choice, swapped, note, correction, seconds, created, scores FROM votes WHERE judging = ?1 ORDER BY id",
         [&](const Statement& row) -> Result<void> {
             const auto choice = evaluation::choiceOf(row.text(2));
             if (!choice) {
                 return choice.error();
             }
-            votes.push_back({row.integer(0), row.text(1), *choice, row.integer(3) != 0, row.text(4), row.text(5), row.real(6), row.text(7)});
+            votes.push_back({row.integer(0), row.text(1), *choice, row.integer(3) != 0, row.text(4), row.text(5), row.real(6), row.text(7), scoresOf(row.text(8))});
             return {};
         },
         id);

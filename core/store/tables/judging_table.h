@@ -16,6 +16,7 @@ public:
     Result<JudgingRow> find(std::int64_t id) override;
     Result<void> remove(std::int64_t id) override;
     Result<std::vector<evaluation::JudgedPair>> pairs(std::int64_t id) override;
+    Result<void> setCriteria(std::int64_t id, const std::vector<std::string>& criteria) override;
     Result<void> vote(std::int64_t id, const evaluation::Vote& vote) override;
     Result<std::vector<evaluation::Vote>> votes(std::int64_t id) override;
     Result<bool> takeBack(std::int64_t id, const std::string& judge) override;
