@@ -77,6 +77,18 @@ const char kChat[] = QT_TRANSLATE_NOOP("PageHelp",
     "The model is loaded at the first question and stays until you choose another.\n"
     "Nothing you write here leaves this machine, and nothing of it is trained on.");
 
+const char kEvaluate[] = QT_TRANSLATE_NOOP("PageHelp",
+    "The base and what you tuned answer the same rows, which the run kept aside and never learned from.\n"
+    "Let the base answer with a prompt, too: a system text and a few examples are what tuning has to beat.\n"
+    "The first metric decides the verdict; choose it before you look, not after.\n"
+    "Every number stands with its interval of 95 %: other rows of the same kind would give a number inside it.\n"
+    "\u201cNo difference that this many rows can show\u201d is a result, and the sentence says how many rows would show one.\n"
+    "Read the rows that became worse first: they say more than the mean.\n"
+    "General rows, or questions with choices, say whether something was forgotten; with checkpoints, when.\n"
+    "Each answer is on disk at once: stop whenever you like, the same choices go on from there.\n"
+    "A report is one page that stands alone, as HTML or PDF, with settings, hashes and what was not measured.\n"
+    "Numbers are of these rows alone: let people judge the answers, too.");
+
 const char kJudge[] = QT_TRANSLATE_NOOP("PageHelp",
     "Two answers to one prompt stand side by side, and which model wrote which is hidden: what you know, you cannot favour.\n"
     "Press 1 or 2 for the better one, 3 where they are as good, 4 where both are bad, and S to pass it by.\n"

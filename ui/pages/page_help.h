@@ -10,6 +10,7 @@ extern const char kTune[];
 extern const char kRuns[];
 extern const char kCompare[];
 extern const char kChat[];
+extern const char kEvaluate[];
 extern const char kJudge[];
 extern const char kAdapters[];
 

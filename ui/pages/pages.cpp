@@ -3,6 +3,7 @@
 #include "ui/pages/chat/chat_page.h"
 #include "ui/pages/compare/compare_page.h"
 #include "ui/pages/data/data_page.h"
+#include "ui/pages/evaluate/evaluate_page.h"
 #include "ui/pages/judge/judge_page.h"
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/page_help.h"
@@ -40,6 +41,8 @@ std::span<const PageRow> pages()
                 QT_TRANSLATE_NOOP("Page", "Base and tuned model answer the same prompt"), "columns-2", &make<ComparePage>, help::kCompare},
         PageRow{"chat", QT_TRANSLATE_NOOP("Page", "Chat"),
                 QT_TRANSLATE_NOOP("Page", "Talk to a model, tuned or not, over several turns"), "message-square", &make<ChatPage>, help::kChat},
+        PageRow{"evaluate", QT_TRANSLATE_NOOP("Page", "Evaluate"),
+                QT_TRANSLATE_NOOP("Page", "Whether it helped, on rows that it never learned from"), "list-checks", &make<EvaluatePage>, help::kEvaluate},
         PageRow{"judge", QT_TRANSLATE_NOOP("Page", "Judge"),
                 QT_TRANSLATE_NOOP("Page", "Two answers, their makers hidden: which is better?"), "scale", &make<JudgePage>, help::kJudge},
         PageRow{"adapters", QT_TRANSLATE_NOOP("Page", "Adapters"),

@@ -104,6 +104,13 @@ void JudgePage::activated()
     m_desk->reload(); // the command line may have judged meanwhile
 }
 
+void JudgePage::reveal(const QString& what)
+{
+    if (!what.isEmpty()) {
+        m_desk->makeFrom(what);
+    }
+}
+
 QWidget* JudgePage::buildWork()
 {
     auto* work = new QWidget;

@@ -34,6 +34,7 @@ public:
 
     QAction* mainAction() override { return m_action; }
     void activated() override;
+    void reveal(const QString& what) override; // the folder of an evaluation: its answers are judged
     JudgingDesk* desk() const { return m_desk; }
 
 private:

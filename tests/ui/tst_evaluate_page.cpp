@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Evaluate page: nothing to evaluate, a run evaluated with the bundled model, stopped and gone on with, opened again, and its report on
+// paper.
+#include "core/base/files.h"
+#include "core/base/paths.h"
+#include "core/config/run_config.h"
+#include "tests/support/need.h"
+#include "tests/support/page_test.h"
+#include "ui/models/evaluation/evaluation_desk.h"
+#include "ui/pages/evaluate/evaluate_page.h"
+#include "ui/widgets/conversation/diff_text.h"
+
+#include <QAction>
+#include <QCheckBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QSpinBox>
+#include <QTabWidget>
+#include <QTableView>
+
+using namespace luthier;
+using namespace luthier::ui;
+using support::need;
+
+namespace {
+
+constexpr int kLong = 120'000;
+
+// results.json as an evaluation leaves it, with a run's checkpoints and general rows.
+const char* const kResults = R"json({"metrics":{"accuracy":{"value":0.75,"low":0.6,"high":0.87}},"rows":40,"groups":40,
+"verdict":"Tuned is better than base: accuracy 0.7500 instead of 0.4500 on 40 rows (the difference from 0.1250 to 0.4750, p = 0.004).",
+"systems":{"base":{"title":"base","metrics":{"accuracy":{"value":0.45,"low":0.3,"high":0.6}},"confusion":{"labels":["good","bad"],"counts":[[9,8,3],[7,9,4]]},
+"certainty":[{"rows":12,"confidence":0.4,"accuracy":0.3},{"rows":28,"confidence":0.8,"accuracy":0.55}]},
+"tuned":{"title":"tuned","metrics":{"accuracy":{"value":0.75,"low":0.6,"high":0.87}},"confusion":{"labels":["good","bad"],"counts":[[15,5,0],[5,15,0]]},
+"certainty":[{"rows":10,"confidence":0.55,"accuracy":0.5},{"rows":30,"confidence":0.9,"accuracy":0.83}]}},
+"differences":[{"metric":"accuracy","first":"base","second":"tuned","difference":0.3,"low":0.125,"high":0.475,"p":0.004,"test":"mcnemar","better":14,"worse":2,"same":24,"shown":true,"rows_to_show":40}],
+"slices":[{"name":"label: good","rows":20,"metric":"accuracy","systems":{"base":{"value":0.45,"low":0.26,"high":0.66},"tuned":{"value":0.75,"low":0.53,"high":0.89}}}],
+"flips":{"better":[{"row":3,"change":1,"question":"Is hide glue reversible?","references":["good"],"answers":{"base":"bad","tuned":"good"}}],
+"worse":[{"row":7,"change":-1,"question":"Is a butt joint strong?","references":["bad"],"answers":{"base":"bad","tuned":"good"}}]},
+"notes":["2 answers of base are empty."],"skipped":[{"row":9,"why":"nothing is asked in it"}],
+"asked":{"systems":[{"id":"base","title":"base","model":"/m","adapters":[],"step":0},{"id":"tuned","title":"tuned","model":"/m","adapters":["/p/runs/1/adapter"],"step":40}]},
+"general":{"metrics":{"perplexity":{"value":9.5,"low":8,"high":11}},"rows":30,"forgetting":"Something was forgotten: perplexity 8.0 before, 9.5 now on 30 general rows.",
+"systems":{"base":{"title":"base","metrics":{"perplexity":{"value":8,"low":7,"high":9}}},"tuned":{"title":"tuned","metrics":{"perplexity":{"value":9.5,"low":8,"high":11}}}}}})json";
+
+} // namespace
+
+class TestEvaluatePage : public QObject, private support::PageTest<EvaluatePage> {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { makeFolder(); }
+    void cleanup() { closePage(); }
+
+    void emptyPageSaysWhatBelongsHere()
+    {
+        openPage();
+        QSignalSpy wanted(m_workspace.get(), &Workspace::pageWanted);
+        QVERIFY(!m_page->mainAction()->isEnabled());
+        QTest::qWait(50);
+        m_page->findChild<QPushButton*>()->click();
+        QCOMPARE(wanted.size(), 1);
+    }
+
+    void aRunIsEvaluated()
+    {
+        openWithRun(6);
+        find<QSpinBox>("evalMaxNew")->setValue(6);
+        find<QLineEdit>("evalFile")->setText(rowsFile(6));
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->mainAction()->isEnabled(), kLong);
+        QVERIFY2(find<QLabel>("evalPlan")->text().startsWith(QStringLiteral("6 rows")), qPrintable(find<QLabel>("evalPlan")->text()));
+        m_page->mainAction()->trigger();
+        QVERIFY(m_page->desk()->isRunning() && !m_page->mainAction()->isEnabled());
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->desk()->isRunning(), kLong);
+        QVERIFY2(m_page->desk()->results().is_object(), qPrintable(find<QLabel>("evalProblem")->text()));
+        QVERIFY(find<QLabel>("evalVerdict")->isVisible() && !find<QLabel>("evalVerdict")->text().isEmpty());
+        QTRY_COMPARE(find<QListWidget>("evalPast")->count(), 2);
+        // Reopened on another day.
+        m_page.reset();
+        m_page = std::make_unique<EvaluatePage>(*m_workspace);
+        m_page->show();
+        QTRY_COMPARE(find<QListWidget>("evalPast")->count(), 2);
+        find<QListWidget>("evalPast")->setCurrentRow(1);
+        QTRY_VERIFY(find<QLabel>("evalVerdict")->isVisible());
+    }
+
+    void stoppedAndGoneOnWith()
+    {
+        openWithRun(6);
+        find<QLineEdit>("evalFile")->setText(rowsFile(150));
+        find<QSpinBox>("evalMaxNew")->setValue(48);
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->mainAction()->isEnabled(), kLong);
+        m_page->mainAction()->trigger();
+        QSignalSpy progress(m_page->desk(), &EvaluationDesk::progressed);
+        QTRY_VERIFY_WITH_TIMEOUT(std::any_of(progress.begin(), progress.end(), [](const auto& told) { return told[1].toLongLong() > 0; }), kLong);
+        find<QPushButton>("evalStop")->click();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->desk()->isRunning(), kLong);
+        QVERIFY(m_page->desk()->results().is_null());
+        QVERIFY(!find<QLabel>("evalProblem")->isVisible()); // nothing went wrong
+        const auto answers = need(base::readFile(m_workspace->project()->folder() / "evaluations/1/answers.jsonl"));
+        QVERIFY(!answers.empty());
+        QTRY_COMPARE(find<QListWidget>("evalPast")->count(), 2);
+        find<QListWidget>("evalPast")->setCurrentRow(1);
+        QTRY_VERIFY(find<QLabel>("evalProblem")->text().contains(QStringLiteral("stopped before its end")));
+    }
+
+    void whatIsWrongIsSaid()
+    {
+        openWithRun(6);
+        find<QLineEdit>("evalFile")->setText(QStringLiteral("/nowhere/rows.jsonl"));
+        QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("evalPlan")->text().contains(QStringLiteral("/nowhere/rows.jsonl")), kLong);
+        QVERIFY(!m_page->mainAction()->isEnabled());
+        find<QLineEdit>("evalFile")->setText(rowsFile(40));
+        find<QCheckBox>("evalByLikelihood")->setChecked(true);
+        QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("evalPlan")->text().contains(QStringLiteral("no labels")), kLong);
+        QVERIFY(!m_page->mainAction()->isEnabled());
+    }
+
+    void resultsInBothSchemes_data() { support::addThemes(); }
+    void resultsInBothSchemes()
+    {
+        QFETCH(Theme::Choice, theme);
+        Theme choice(*qApp);
+        choice.setChoice(theme);
+        openWithRun(6);
+        keepResults();
+        m_page->desk()->reload();
+        support::savePicture(m_page.get(), QStringLiteral("evaluate-setup"));
+        QTRY_COMPARE(find<QListWidget>("evalPast")->count(), 2);
+        find<QListWidget>("evalPast")->setCurrentRow(1);
+        QTRY_VERIFY(find<QLabel>("evalVerdict")->isVisible());
+        auto* tabs = find<QTabWidget>("evalTabs");
+        for (int i = 0; i < tabs->count(); ++i) {
+            QVERIFY(tabs->isTabVisible(i));
+            tabs->setCurrentIndex(i);
+            QTest::qWait(20);
+            support::savePicture(m_page.get(), QStringLiteral("evaluate-%1").arg(i));
+        }
+        tabs->setCurrentIndex(1);
+        QCOMPARE(find<QListWidget>("evalChanged")->count(), 1);
+        QCOMPARE(find<DiffText>("evalReference")->text(), QStringLiteral("bad"));
+        const QString pdf = m_folder->filePath(QStringLiteral("report.pdf"));
+        const QString html = m_folder->filePath(QStringLiteral("report.html"));
+        m_page->saveReport(pdf);
+        m_page->saveReport(html);
+        QTRY_VERIFY(QFile::exists(pdf) && QFile::exists(html));
+        QVERIFY(need(base::readFile(pdf.toStdString())).starts_with("%PDF"));
+        QVERIFY(need(base::readFile(html.toStdString())).find("What was forgotten") != std::string::npos);
+    }
+
+private:
+    // A run whose result is an untrained copy of the base: what is evaluated is the page.
+    void openWithRun(int)
+    {
+        openPage();
+        config::RunConfig config;
+        config.model.path = base::bundledModel().string();
+        const auto run = need(m_workspace->project()->createRun("first", config::toJson(config)));
+        train::RunEnded ended;
+        ended.outcome = train::Outcome::Finished;
+        ended.adapter = config.model.path;
+        QVERIFY(m_workspace->project()->appendEvents(run.id, {ended}).ok());
+        Q_EMIT m_workspace->runsChanged();
+        QTRY_COMPARE(static_cast<int>(m_page->desk()->runs().size()), 1);
+    }
+
+    QString rowsFile(int count) const
+    {
+        std::string rows;
+        for (int i = 0; i < count; ++i) {
+            rows += "{\"prompt\":\"What is " + std::to_string(i) + " plus 1?\",\"completion\":\"It is " + std::to_string(i + 1) + "\"}\n";
+        }
+        const QString path = m_folder->filePath(QStringLiteral("rows-%1.jsonl").arg(count));
+        if (!base::writeFileAtomically(path.toStdString(), rows).ok()) {
+            qFatal("cannot write");
+        }
+        return path;
+    }
+
+    void keepResults() const
+    {
+        const auto folder = m_workspace->project()->folder() / "evaluations/1";
+        QVERIFY(base::makeDirectories(folder).ok());
+        QVERIFY(base::writeFileAtomically(folder / "results.json", kResults).ok());
+    }
+};
+
+QTEST_MAIN(TestEvaluatePage)
+#include "tst_evaluate_page.moc"

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/models/evaluation/evaluation_desk.h"
+
+#include "core/evaluation/rough_time.h"
+#include "core/store/eval_inputs.h"
+#include "ui/base/amounts.h"
+#include "ui/workspace/workspace.h"
+
+#include <QLocale>
+
+#include <filesystem>
+#include <mutex>
+#include <utility>
+
+namespace luthier::ui {
+
+namespace fs = std::filesystem;
+
+// Numbers of the working thread, taken by a timer.
+struct EvaluationDesk::Live {
+    std::mutex mutex;
+    evaluation::EvalProgress progress; // guarded
+    std::vector<std::string> notes;    // guarded
+    bool isNew = false;                // guarded
+};
+
+namespace {
+
+constexpr int kTellMs = 150;
+
+struct Asked {
+    evaluation::EvalRequest request;
+    evaluation::EvalSets sets;
+};
+
+// As `luthier eval --run` reads its flags.
+Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, bool withSystems, const base::CancelToken& cancel)
+{
+    const auto run = project.run(choice.run);
+    const auto metrics = run ? metrics::metricsByName(choice.metrics.join(u',').toStdString()) : Result<std::vector<const metrics::Metric*>>(run.error());
+    if (!metrics) {
+        return metrics.error();
+    }
+    Asked asked;
+    asked.request.metrics = *metrics;
+    asked.request.sampling.maxNew = choice.maxNew;
+    asked.request.byLikelihood = choice.byLikelihood;
+    asked.request.rewardModel = choice.rewardModel.toStdString();
+    asked.request.shotChoice = choice.nearest ? evaluation::ShotChoice::Nearest : evaluation::ShotChoice::Diverse;
+    const evaluation::EvalRowSettings settings{"", choice.limit};
+    if (choice.file.isEmpty()) {
+        auto held = store::heldOutRowsOf(project, *run, settings, cancel);
+        if (!held) {
+            return held.error();
+        }
+        asked.sets.rows = std::move(held->rows);
+        asked.request.data = held->source;
+    } else {
+        auto rows = store::evalRowsOfFile(&project, {choice.file.toStdString()}, settings, cancel);
+        if (!rows) {
+            return rows.error();
+        }
+        asked.sets.rows = std::move(*rows);
+        asked.request.data = choice.file.toStdString();
+    }
+    if (!choice.general.isEmpty()) {
+        auto rows = store::evalRowsOfFile(&project, {choice.general.toStdString()}, settings, cancel);
+        if (!rows) {
+            return rows.error();
+        }
+        asked.sets.general = std::move(*rows);
+        asked.request.general = choice.general.toStdString();
+    }
+    store::Beside beside;
+    if (choice.prompted) {
+        beside.system = choice.system.trimmed().toStdString();
+        beside.shots = choice.shots;
+    }
+    if (beside.shots > 0) {
+        auto training = store::trainingRowsOf(project, *run, cancel);
+        if (!training) {
+            return training.error();
+        }
+        asked.sets.shots = *training;
+        asked.request.shotsFrom = (*training)->path();
+    }
+    beside.checkpoints = choice.checkpoints && withSystems; // they are made into results, which takes a while
+    for (const auto id : choice.beside) {
+        auto other = project.run(id);
+        if (!other) {
+            return other.error();
+        }
+        beside.runs.push_back(std::move(*other));
+    }
+    auto systems = store::systemsOfRun(*run, beside, cancel);
+    if (!systems) {
+        return systems.error();
+    }
+    asked.request.systems = std::move(*systems);
+    return asked;
+}
+
+} // namespace
+
+EvaluationDesk::EvaluationDesk(Workspace& workspace, QObject* parent) : QObject(parent), m_workspace(workspace)
+{
+    connect(&m_tell, &QTimer::timeout, this, &EvaluationDesk::deliver);
+    connect(&m_workspace, &Workspace::projectChanged, this, [this] {
+        cancel();
+        m_results = Json();
+        m_folder.clear();
+        Q_EMIT resultsChanged();
+        reload();
+    });
+    connect(&m_workspace, &Workspace::runsChanged, this, &EvaluationDesk::reload);
+}
+
+void EvaluationDesk::reload()
+{
+    const auto project = m_workspace.project();
+    struct Read {
+        std::vector<EvaluableRun> runs;
+        std::vector<evaluation::PastEvaluation> past;
+        std::string problem;
+    };
+    const auto work = [project] {
+        Read read;
+        if (!project) {
+            return read;
+        }
+        auto rows = project->runs();
+        if (!rows) {
+            read.problem = rows.message();
+            return read;
+        }
+        for (auto& row : *rows) {
+            std::error_code code;
+            const bool hasResult = !row.result.empty() && fs::exists(row.result, code);
+            if (hasResult || fs::exists(fs::path(row.folder) / "checkpoints", code)) {
+                read.runs.push_back({std::move(row), hasResult});
+            }
+        }
+        read.past = evaluation::pastEvaluations(project->folder() / "evaluations");
+        return read;
+    };
+    startJob(this, work, [this, project](const Read& read) {
+        if (project != m_workspace.project()) {
+            return;
+        }
+        m_runs = read.runs;
+        m_past = read.past;
+        Q_EMIT runsChanged();
+        Q_EMIT pastChanged();
+        if (!read.problem.empty()) {
+            Q_EMIT problemFound(QString::fromStdString(read.problem));
+        }
+    });
+}
+
+void EvaluationDesk::plan(const EvaluationChoice& choice)
+{
+    const auto project = m_workspace.project();
+    if (!project || choice.run == 0 || choice.metrics.isEmpty()) {
+        m_planning.cancel();
+        Q_EMIT planned(choice.metrics.isEmpty() && choice.run != 0 ? tr("Choose what is measured.") : QString(), false);
+        return;
+    }
+    struct Plan {
+        qint64 rows = 0;
+        qint64 skipped = 0;
+        QString firstSkipped;
+        qint64 general = 0;
+        std::size_t systems = 0;
+        double seconds = -1;
+        QString problem;
+    };
+    const auto work = [project, choice](const JobControl& control) {
+        Plan plan;
+        const auto asked = askedOf(*project, choice, false, control.cancel);
+        const auto settings = asked ? evaluation::answeringOf(asked->request, asked->sets.rows.rows) : Result<evaluation::AnsweringSettings>(asked.error());
+        if (!settings) {
+            plan.problem = QString::fromStdString(settings.message());
+            return plan;
+        }
+        plan.rows = static_cast<qint64>(asked->sets.rows.rows.size());
+        plan.skipped = static_cast<qint64>(asked->sets.rows.skipped.size());
+        plan.general = static_cast<qint64>(asked->sets.general.rows.size());
+        plan.systems = asked->request.systems.size();
+        plan.seconds = evaluation::roughSeconds(asked->request, asked->sets, *settings);
+        if (!asked->sets.rows.skipped.empty()) {
+            const auto& first = asked->sets.rows.skipped.front();
+            plan.firstSkipped = tr("row %1: %2").arg(first.row).arg(QString::fromStdString(first.why));
+        }
+        return plan;
+    };
+    m_planning.start(this, work, [this](const Plan& plan) {
+        if (!plan.problem.isEmpty()) {
+            Q_EMIT planned(plan.problem, false);
+            return;
+        }
+        //: number of rows, and of models that answer each
+        QString text = tr("%1 rows for each of %n that answer", nullptr, static_cast<int>(plan.systems)).arg(QLocale().toString(plan.rows));
+        if (plan.general > 0) {
+            text += tr(", and %1 general rows").arg(QLocale().toString(plan.general));
+        }
+        if (plan.seconds >= 0) {
+            text += tr("; roughly %1 here, and the first answers will say it better").arg(duration(plan.seconds));
+        }
+        text += u'.';
+        if (plan.skipped > 0) {
+            text += u' ' + tr("%n row(s) cannot be asked (%1).", nullptr, static_cast<int>(plan.skipped)).arg(plan.firstSkipped);
+        }
+        Q_EMIT planned(text, true);
+    });
+}
+
+void EvaluationDesk::start(const EvaluationChoice& choice)
+{
+    const auto project = m_workspace.project();
+    if (m_isRunning || !project) {
+        return;
+    }
+    m_isRunning = true;
+    m_cancel = {};
+    m_live = std::make_shared<Live>();
+    m_tell.start(kTellMs);
+    Q_EMIT runningChanged();
+    Q_EMIT progressed(tr("Reading rows"), 0, 0, -1);
+    const auto live = std::weak_ptr<Live>(m_live);
+    const auto told = [live](const std::function<void(Live&)>& change) {
+        if (const auto alive = live.lock()) {
+            const std::lock_guard lock(alive->mutex);
+            change(*alive);
+        }
+    };
+    const auto work = [project, choice, told, cancel = m_cancel]() -> Result<evaluation::Evaluation> {
+        const auto asked = askedOf(*project, choice, true, cancel);
+        const auto settings = asked ? evaluation::answeringOf(asked->request, asked->sets.rows.rows) : Result<evaluation::AnsweringSettings>(asked.error());
+        const auto what = settings ? evaluation::askedOf(asked->request, asked->sets, *settings) : Result<Json>(settings.error());
+        if (!what) {
+            return what.error();
+        }
+        evaluation::EvalTold callbacks;
+        callbacks.progress = [&](const evaluation::EvalProgress& progress) {
+            told([&](Live& alive) {
+                alive.progress = progress;
+                alive.isNew = true;
+            });
+        };
+        callbacks.note = [&](const std::string& sentence) { told([&](Live& alive) { alive.notes.push_back(sentence); }); };
+        return evaluation::evaluate(asked->request, asked->sets, evaluation::folderFor(project->folder() / "evaluations", *what), callbacks, cancel);
+    };
+    startJob(this, work, [this, project](const Result<evaluation::Evaluation>& evaluation) {
+        if (project == m_workspace.project()) {
+            take(evaluation);
+        }
+    });
+}
+
+void EvaluationDesk::deliver()
+{
+    evaluation::EvalProgress progress;
+    std::vector<std::string> notes;
+    {
+        const std::lock_guard lock(m_live->mutex);
+        notes = std::exchange(m_live->notes, {});
+        if (m_live->isNew) {
+            progress = m_live->progress;
+        }
+        m_live->isNew = false;
+    }
+    if (!progress.what.empty()) {
+        Q_EMIT progressed(QString::fromStdString(progress.what), progress.done, progress.total, progress.secondsLeft);
+    }
+    for (const auto& note : notes) {
+        Q_EMIT noted(QString::fromStdString(note));
+    }
+}
+
+void EvaluationDesk::take(const Result<evaluation::Evaluation>& evaluation)
+{
+    m_tell.stop();
+    deliver();
+    m_live.reset();
+    const bool wasCancelled = m_cancel.isCancelled();
+    m_isRunning = false;
+    Q_EMIT runningChanged();
+    if (evaluation) {
+        m_results = evaluation->json;
+        m_folder = QString::fromStdString(evaluation->folder.string());
+        Q_EMIT resultsChanged();
+    } else if (wasCancelled) {
+        Q_EMIT noted(tr("Stopped. What was answered is kept; the same choices go on from there."));
+    } else {
+        Q_EMIT problemFound(QString::fromStdString(evaluation.message()));
+    }
+    reload();
+}
+
+void EvaluationDesk::cancel()
+{
+    if (m_isRunning) {
+        m_cancel.cancel();
+        Q_EMIT progressed(tr("Stopping after the answers under way"), 0, 0, -1);
+    }
+}
+
+void EvaluationDesk::open(const QString& folder)
+{
+    startJob(this, [path = fs::path(folder.toStdString())] { return evaluation::resultsIn(path); }, [this, folder](const Result<Json>& results) {
+        if (!results) {
+            Q_EMIT problemFound(QString::fromStdString(results.message()));
+            return;
+        }
+        m_results = *results;
+        m_folder = folder;
+        Q_EMIT resultsChanged();
+    });
+}
+
+} // namespace luthier::ui

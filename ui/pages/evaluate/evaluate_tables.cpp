@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/evaluate/evaluate_tables.h"
+
+#include "core/metrics/metric.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace luthier::ui {
+
+namespace {
+
+QString tr(const char* text)
+{
+    return QCoreApplication::translate("EvaluateTables", text);
+}
+
+const Json& at(const Json& object, const std::string& key)
+{
+    static const Json nothing;
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return object.is_object() && found != object.end() ? *found : nothing;
+}
+
+double numberAt(const Json& object, const char* key)
+{
+    const Json& value = at(object, key);
+    return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+const metrics::Metric* metricOf(const std::string& id)
+{
+    const auto found = metrics::findMetric(id);
+    return found ? *found : nullptr;
+}
+
+QString metricLabel(const std::string& id)
+{
+    const auto* metric = metricOf(id);
+    return metric == nullptr ? QString::fromStdString(id) : QCoreApplication::translate("Metric", metric->label);
+}
+
+int digitsOf(const std::string& id)
+{
+    const auto* metric = metricOf(id);
+    return metric == nullptr ? 4 : metric->digits;
+}
+
+QString shown(double value, int digits)
+{
+    return std::isfinite(value) ? QLocale().toString(value, 'f', digits) : QStringLiteral("\u2013");
+}
+
+QString withInterval(const Json& value, int digits)
+{
+    const double low = numberAt(value, "low");
+    const QString text = shown(numberAt(value, "value"), digits);
+    //: a value, low and high end of its interval
+    return std::isfinite(low) ? tr("%1  (%2 to %3)").arg(text, shown(low, digits), shown(numberAt(value, "high"), digits)) : text;
+}
+
+} // namespace
+
+QString textIn(const Json& object, const char* key)
+{
+    const Json& value = at(object, key);
+    return value.is_string() ? QString::fromStdString(value.get<std::string>()) : QString();
+}
+
+QStringList systemsIn(const Json& results)
+{
+    QStringList ids;
+    for (const auto& [id, system] : at(results, "systems").items()) {
+        ids += QString::fromStdString(id);
+    }
+    return ids;
+}
+
+QString titleOfSystem(const Json& results, const QString& id)
+{
+    const QString title = textIn(at(at(results, "systems"), id.toStdString()), "title");
+    return title.isEmpty() ? id : title;
+}
+
+TextGrid metricGrid(const Json& results)
+{
+    TextGrid grid{{tr("Metric")}, {}};
+    const Json& systems = at(results, "systems");
+    for (const QString& id : systemsIn(results)) {
+        grid.headings += titleOfSystem(results, id);
+    }
+    for (const auto& [metric, value] : at(results, "metrics").items()) {
+        QStringList line{metricLabel(metric)};
+        for (const auto& [id, system] : systems.items()) {
+            line += withInterval(at(at(system, "metrics"), metric), digitsOf(metric));
+        }
+        grid.lines.push_back(std::move(line));
+    }
+    return grid;
+}
+
+TextGrid differenceGrid(const Json& results)
+{
+    TextGrid grid{{tr("Difference"), tr("Metric"), tr("By"), tr("95 %"), tr("p"), tr("Better"), tr("Worse"), tr("Same")}, {}};
+    for (const Json& pair : at(results, "differences")) {
+        const std::string metric = textIn(pair, "metric").toStdString();
+        const int digits = digitsOf(metric);
+        const auto count = [&](const char* key) { return QLocale().toString(numberAt(pair, key), 'f', 0); };
+        grid.lines.push_back({tr("%1 against %2").arg(titleOfSystem(results, textIn(pair, "second")), titleOfSystem(results, textIn(pair, "first"))), metricLabel(metric),
+                              shown(numberAt(pair, "difference"), digits),
+                              tr("%1 to %2").arg(shown(numberAt(pair, "low"), digits), shown(numberAt(pair, "high"), digits)), shown(numberAt(pair, "p"), 4),
+                              count("better"), count("worse"), count("same")});
+    }
+    return grid;
+}
+
+TextGrid sliceGrid(const Json& results)
+{
+    TextGrid grid{{tr("Rows that are"), tr("Rows")}, {}};
+    for (const QString& id : systemsIn(results)) {
+        grid.headings += titleOfSystem(results, id);
+    }
+    for (const Json& slice : at(results, "slices")) {
+        QStringList line{textIn(slice, "name"), QLocale().toString(numberAt(slice, "rows"), 'f', 0)};
+        for (const auto& [id, value] : at(slice, "systems").items()) {
+            line += withInterval(value, digitsOf(textIn(slice, "metric").toStdString()));
+        }
+        line.resize(grid.headings.size());
+        grid.lines.push_back(std::move(line));
+    }
+    return grid;
+}
+
+TextGrid confusionGrid(const Json& results, const QString& system)
+{
+    const Json& confusion = at(at(at(results, "systems"), system.toStdString()), "confusion");
+    TextGrid grid;
+    const Json& labels = at(confusion, "labels");
+    if (!labels.is_array() || labels.empty()) {
+        return grid;
+    }
+    grid.headings += tr("Wanted");
+    for (const Json& label : labels) {
+        grid.headings += label.is_string() ? QString::fromStdString(label.get<std::string>()) : QString();
+    }
+    grid.headings += tr("something else");
+    const Json& counts = at(confusion, "counts");
+    for (std::size_t i = 0; i < labels.size() && counts.is_array() && i < counts.size(); ++i) {
+        QStringList line{grid.headings[static_cast<qsizetype>(i) + 1]};
+        for (const Json& count : counts[i]) {
+            line += count.is_number() ? QLocale().toString(count.get<double>(), 'f', 0) : QString();
+        }
+        line.resize(grid.headings.size());
+        grid.lines.push_back(std::move(line));
+    }
+    return grid;
+}
+
+std::vector<ChangedRow> changedRows(const Json& results, bool better)
+{
+    std::vector<ChangedRow> rows;
+    for (const Json& flip : at(at(results, "flips"), better ? "better" : "worse")) {
+        ChangedRow row;
+        row.row = static_cast<qint64>(numberAt(flip, "row"));
+        row.change = numberAt(flip, "change");
+        row.question = textIn(flip, "question");
+        const Json& references = at(flip, "references");
+        row.reference = references.is_array() && !references.empty() && references[0].is_string() ? QString::fromStdString(references[0].get<std::string>()) : QString();
+        for (const QString& id : systemsIn(results)) {
+            row.answers.emplace_back(titleOfSystem(results, id), textIn(at(flip, "answers"), id.toLatin1().constData()));
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+std::vector<std::pair<double, double>> certaintyPoints(const Json& results, const QString& system)
+{
+    std::vector<std::pair<double, double>> points;
+    for (const Json& bin : at(at(at(results, "systems"), system.toStdString()), "certainty")) {
+        if (numberAt(bin, "rows") > 0) {
+            points.emplace_back(numberAt(bin, "confidence"), numberAt(bin, "accuracy"));
+        }
+    }
+    return points;
+}
+
+std::pair<std::vector<std::pair<double, double>>, QString> forgettingPoints(const Json& results)
+{
+    std::vector<std::pair<double, double>> points;
+    QString name;
+    for (const Json& system : at(at(results, "asked"), "systems")) {
+        const Json& metrics = at(at(at(at(results, "general"), "systems"), textIn(system, "id").toStdString()), "metrics");
+        const double step = numberAt(system, "step");
+        if (!metrics.is_object() || metrics.empty() || !std::isfinite(step)) {
+            continue;
+        }
+        const std::string metric = metrics.begin().key(); // the one that the sentence goes by
+        name = metricLabel(metric);
+        points.emplace_back(step, numberAt(at(metrics, metric), "value"));
+    }
+    std::sort(points.begin(), points.end());
+    return {points.size() < 2 ? std::vector<std::pair<double, double>>() : points, name};
+}
+
+} // namespace luthier::ui
