@@ -3,6 +3,7 @@
 
 #include "core/cli/display.h"
 #include "core/objectives/rollout_settings.h"
+#include "core/ranks/team.h"
 #include "core/store/recorder.h"
 #include "core/train/fanout.h"
 
@@ -55,7 +56,7 @@ Result<config::RunConfig> readTuneConfig(const fs::path& recipe, const std::vect
     if (!std::as_const(config->objective).of<objectives::AnswerSettings>().rewardModel.empty()) {
         makeAbsolute(config->objective.of<objectives::AnswerSettings>().rewardModel);
     }
-    for (auto* files : {&config->data.train, &config->data.heldOut}) {
+    for (auto* files : {&config->data.train, &config->data.heldOut, &config->data.general}) {
         for (auto& file : *files) {
             makeAbsolute(file);
         }
@@ -117,8 +118,9 @@ train::RunEnded runToEnd(const TuneRun& run, RunPrinter& printer, Context& conte
 
 train::RunEnded runToEnd(const TuneRun& run, train::RunObserver& observer, train::StopControl& control, Console& console)
 {
-    const train::RunInputs inputs{run.folder, run.rows, run.resume};
-    if (!run.project) {
+    train::RunInputs inputs{run.folder, run.rows, run.resume};
+    inputs.team = run.team;
+    if (!run.project || !run.leads()) {
         return train::run(run.config, inputs, control, observer);
     }
     store::Recorder recorder(run.project, run.id, [&console](const std::string& problem) {
@@ -126,6 +128,22 @@ train::RunEnded runToEnd(const TuneRun& run, train::RunObserver& observer, train
     });
     train::Fanout observers{&observer, &recorder};
     return train::run(run.config, inputs, control, observers);
+}
+
+bool TuneRun::leads() const
+{
+    return !team || team->leads();
+}
+
+int trainAndTell(const TuneRun& run, Context& context)
+{
+    RunPrinter printer(context.console);
+    const auto ended = runToEnd(run, printer, context);
+    if (!run.leads()) {
+        return ended.outcome == train::Outcome::Failed ? context.fail(ended.sentence) : kDone;
+    }
+    printSummary(ended, printer, context);
+    return codeOf(run, ended, context);
 }
 
 int codeOf(const TuneRun& run, const train::RunEnded& ended, Context& context)

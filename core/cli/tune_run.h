@@ -16,6 +16,10 @@
 #include <string>
 #include <vector>
 
+namespace luthier::ranks {
+class Team;
+}
+
 namespace luthier::cli {
 
 struct TuneRun {
@@ -25,6 +29,9 @@ struct TuneRun {
     bool resume = false;
     std::shared_ptr<store::Project> project; // null: not recorded
     store::RunId id = 0;
+    std::shared_ptr<ranks::Team> team = nullptr; // one of several ranks; null: alone
+
+    bool leads() const;
 };
 
 // Reads the recipe, applies "key=value" settings (relative paths in them count from here) and the global
@@ -47,5 +54,8 @@ train::RunEnded runToEnd(const TuneRun& run, train::RunObserver& observer, train
 int codeOf(const TuneRun& run, const train::RunEnded& ended, Context& context);
 // "Finished after 190 steps in 1 min 20 s." and where the result lies, on stdout; nothing with --json.
 void printSummary(const train::RunEnded& ended, const RunPrinter& printer, Context& context);
+
+// Trains, and says how it went: the exit code. Ranks but the first say why they failed alone.
+int trainAndTell(const TuneRun& run, Context& context);
 
 } // namespace luthier::cli

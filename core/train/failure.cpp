@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/failure.h"
 
+#include "core/ranks/team.h"
+
 #include <c10/util/Exception.h>
 
 #include <new>
@@ -40,7 +42,7 @@ bool isOutOfMemory(const std::exception& problem)
 
 std::string sentenceOf(const std::exception& problem)
 {
-    if (dynamic_cast<const Failure*>(&problem)) {
+    if (dynamic_cast<const Failure*>(&problem) || dynamic_cast<const ranks::Broken*>(&problem)) {
         return problem.what();
     }
     if (isOutOfDevice(problem)) {

@@ -2,7 +2,9 @@
 #include "core/train/run.h"
 
 #include "core/train/base_model.h"
+#include "core/ranks/team.h"
 #include "core/train/failure.h"
+#include "core/train/ranked.h"
 #include "core/train/run_folder.h"
 #include "core/train/run_room.h"
 #include "core/train/start_point.h"
@@ -64,25 +66,36 @@ void setTemplateTime(config::ModelSettings& model, const RunInputs& inputs)
     }
 }
 
+void leaveTeam(ranks::Team& team, const RunEnded& ended)
+{
+    team.onBroken({});
+    if (ended.outcome == Outcome::Failed) {
+        team.fail(ended.sentence);
+    } else {
+        team.leave();
+    }
+}
+
 RunEnded begin(const config::RunConfig& complete, const RunInputs& inputs, StopControl& control, RunObserver& observer)
 {
-    const auto config = placeStart(complete, inputs.folder, control, observer);
+    const auto config = fromFirst(inputs, leads(inputs) ? placeStart(complete, inputs.folder, control, observer) : Result<config::RunConfig>(complete), Paths::First);
     if (!config) {
         return cannotBegin(config.message());
     }
     auto parts = makeParts(*config, inputs, control, observer);
-    if (!parts) {
-        return cannotBegin(parts.message());
+    if (auto made = agree(inputs, parts ? Result<void>() : Result<void>(parts.error())); !made) {
+        return cannotBegin(made.message());
     }
-    if (auto room = checkRoom(**parts, config->run, inputs.folder); !room) {
+    if (auto room = !leads(inputs) ? Result<void>() : checkRoom(**parts, config->run, inputs.folder); !room) {
         return failure(room.message());
     }
     Trainer trainer(*config, inputs, **parts, control, observer);
-    if (inputs.resume) {
-        if (auto resumed = trainer.resume(); !resumed) {
-            return failure(resumed.message());
-        }
+    auto resumed = inputs.resume && leads(inputs) ? trainer.resume() : Result<void>();
+    resumed = agree(inputs, resumed);
+    if (!resumed) {
+        return failure(resumed.message());
     }
+    trainer.shareState();
     return trainer.run();
 }
 
@@ -92,12 +105,20 @@ RunEnded attempt(const config::RunConfig& asked, const RunInputs& inputs, StopCo
     if (!complete) {
         return failure(complete.message());
     }
-    setTemplateTime(complete->model, inputs);
-    if (auto prepared = prepareRunFolder(*complete, inputs.folder, inputs.resume); !prepared) {
-        return failure(prepared.message());
+    if (auto agreed = agreeOnRun(*complete, inputs); !agreed) {
+        return failure(agreed.message());
+    }
+    if (leads(inputs)) {
+        setTemplateTime(complete->model, inputs);
+        auto prepared = prepareRunFolder(*complete, inputs.folder, inputs.resume);
+        complete = prepared ? std::move(complete) : Result<config::RunConfig>(prepared.error());
+    }
+    complete = fromFirst(inputs, std::move(complete), Paths::Own);
+    if (!complete) {
+        return failure(complete.message());
     }
     const RunEnded ended = guarded([&] { return begin(*complete, inputs, control, observer); });
-    if (ended.step == 0 && ended.outcome != Outcome::Finished) {
+    if (ended.step == 0 && ended.outcome != Outcome::Finished && leads(inputs)) {
         markRefused(inputs.folder, ended.sentence);
     }
     return ended;
@@ -108,11 +129,19 @@ RunEnded attempt(const config::RunConfig& asked, const RunInputs& inputs, StopCo
 RunEnded run(const config::RunConfig& config, const RunInputs& inputs, StopControl& control, RunObserver& observer)
 {
     const auto start = std::chrono::steady_clock::now();
-    RunEnded ended = guarded([&] { return attempt(config, inputs, control, observer); });
+    NoObserver nobody;
+    RunObserver& told = leads(inputs) ? observer : nobody;
+    if (inputs.team) {
+        inputs.team->onBroken([&control] { control.requestStop(); });
+    }
+    RunEnded ended = guarded([&] { return attempt(config, inputs, control, told); });
+    if (inputs.team) {
+        leaveTeam(*inputs.team, ended);
+    }
     if (ended.seconds == 0) {
         ended.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
-    observer.onEvent(ended);
+    told.onEvent(ended);
     return ended;
 }
 

@@ -10,6 +10,7 @@
 #include "core/train/plan/held_out_list.h"
 #include "core/train/step/reference_pass.h"
 #include "core/train/plan/run_plan.h"
+#include "core/train/ranked.h"
 #include "core/weights/load.h"
 
 #include <ATen/Parallel.h>
@@ -74,6 +75,7 @@ private:
     Result<void> attach(RunParts& parts);
     Result<void> attachMethod(RunParts& parts);
     Result<void> makeReference(RunParts& parts);
+    Result<void> makeValueAdapters(RunParts& parts);
     Result<std::shared_ptr<nn::Decoder>> loadDecoder(RunParts& parts, const base::Progress& progress);
 
     const config::RunConfig& m_config;
@@ -106,7 +108,7 @@ Result<const objectives::Objective*> Assembly::findObjective() const
 Result<void> Assembly::loadModel(RunParts& parts)
 {
     const auto progress = stage("loading");
-    auto encoder = readEncoder(m_config.model);
+    auto encoder = readEncoder(m_config);
     if (!encoder) {
         return encoder.error();
     }
@@ -165,7 +167,7 @@ Result<void> Assembly::loadData(RunParts& parts)
     parts.totalSteps = planned->steps;
     parts.referencePlan = planned->reference;
     parts.warnings.insert(parts.warnings.end(), planned->warnings.begin(), planned->warnings.end());
-    if (parts.data.heldOutHashes.empty() || (m_inputs.resume && hasHeldOutList(m_inputs.folder))) {
+    if (parts.data.heldOutHashes.empty() || !leads(m_inputs) || (m_inputs.resume && hasHeldOutList(m_inputs.folder))) {
         return {}; // a resumed run keeps the list it began with
     }
     return writeHeldOutList(m_inputs.folder, parts.data.heldOutHashes);
@@ -202,20 +204,48 @@ Result<void> Assembly::makeReference(RunParts& parts)
         (*copy)->reserve(parts.plan->settings().maxLength);
         parts.reference.model = std::move(*copy);
     }
-    return plan.once ? computeReference(m_config, m_inputs.folder, parts, stage("asking the reference"),
-                                        [this] { return m_control.stopRequested(); })
-                     : Result<void>();
+    const auto ask = [&] {
+        return computeReference(m_config, m_inputs.folder, parts, stage("asking the reference"), [this] { return m_control.stopRequested(); });
+    };
+    return plan.once ? firstThenOthers(m_inputs, ask) : Result<void>();
+}
+
+// Like the policy's, over the same base, under names of their own; they begin where the policy begins.
+Result<void> Assembly::makeValueAdapters(RunParts& parts)
+{
+    const auto& plan = parts.objective->rollouts;
+    if (!plan || !plan->ownValues || !plan->ownValues(m_config.objective)) {
+        return {};
+    }
+    if (!parts.method->writesAdapter) {
+        return Error{"objective.value_adapters: the method " + parts.method->id + " adds no adapters, so values cannot have some of their own; let them read what answers"};
+    }
+    if (auto attached = attachMethod(parts); !attached) {
+        return attached;
+    }
+    for (nn::NamedTensor& leaf : parts.method->trainable(*parts.decoder)) {
+        parts.valueLeaves.push_back({"value." + leaf.name, leaf.tensor});
+    }
+    parts.reference.values = std::make_shared<const nn::AdapterSet>(parts.decoder->takeAdapters());
+    return {};
 }
 
 Result<void> Assembly::attach(RunParts& parts)
 {
     const auto seed = static_cast<std::uint64_t>(m_config.run.seed);
     auto attached = makeReference(parts);
+    attached = attached ? makeValueAdapters(parts) : std::move(attached);
     attached = attached ? attachMethod(parts) : std::move(attached);
     if (!attached) {
         return attached;
     }
+    if (m_config.model.frozenDtype == "fp8") {
+        if (auto held = parts.decoder->multiplyInFp8(); !held) {
+            return Error{"model.frozen_dtype: " + held.message()};
+        }
+    }
     parts.leaves = parts.method->trainable(*parts.decoder);
+    parts.leaves.insert(parts.leaves.end(), parts.valueLeaves.begin(), parts.valueLeaves.end());
     if (parts.objective->heads) {
         auto wanted = parts.objective->heads(m_config.objective, parts.decoder->config().hidden);
         for (objectives::Head& head : wanted) {
@@ -276,11 +306,11 @@ Result<std::unique_ptr<RunParts>> Assembly::make()
 
 } // namespace
 
-std::unique_ptr<BatchSource> sourceOf(const RunParts& parts, BatchCursor start)
+std::unique_ptr<BatchSource> sourceOf(const RunParts& parts, BatchCursor start, Share share)
 {
     const BatchForm form
         = formFor(*parts.objective, parts.plan->settings().maxLength, parts.plan->isPacked(), !parts.placement.device.is_cpu());
-    return std::make_unique<BatchFeed>(parts.data.train, *parts.plan, start, form);
+    return std::make_unique<BatchFeed>(parts.data.train, *parts.plan, start, form, share);
 }
 
 std::int64_t RunParts::trainableParameters() const

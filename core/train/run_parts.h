@@ -11,6 +11,7 @@
 #include "core/train/step/batch_loss.h"
 #include "core/train/plan/batch_plan.h"
 #include "core/train/step/batch_source.h"
+#include "core/train/step/step_share.h"
 #include "core/train/plan/reference_plan.h"
 #include "core/train/run.h"
 #include "core/train/plan/training_data.h"
@@ -37,7 +38,8 @@ struct RunParts {
     ReferencePlan referencePlan;
     Reference reference;                 // what an objective compares with
     std::string referenceIdentity;       // of reference_pass.h
-    std::vector<nn::NamedTensor> leaves; // trained, in the optimizer's order: the method's, then the heads
+    std::vector<nn::NamedTensor> valueLeaves = {}; // of the values' own adapters (Reference::values); empty: they have none
+    std::vector<nn::NamedTensor> leaves; // trained, in the optimizer's order: the method's, those of values, then the heads
     std::unique_ptr<optim::Optimizer> optimizer;
     std::unique_ptr<BatchPlan> plan;     // of data.train
     std::int64_t totalSteps = 0;
@@ -47,8 +49,8 @@ struct RunParts {
     std::int64_t trainableParameters() const;
 };
 
-// The run's steps from `start` on. Parts must outlive it.
-std::unique_ptr<BatchSource> sourceOf(const RunParts& parts, BatchCursor start);
+// The run's steps from `start` on, or a rank's share of them. Parts must outlive it.
+std::unique_ptr<BatchSource> sourceOf(const RunParts& parts, BatchCursor start, Share share = {});
 
 // How a run holds its base where the folder says nothing of its own; nullopt: in numbers.
 std::optional<quant::Quantisation> quantisationOf(const config::RunConfig& config, const peft::Method& method);

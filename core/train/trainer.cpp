@@ -3,12 +3,14 @@
 
 #include "core/inference/stops.h"
 #include "core/optim/schedules.h"
+#include "core/ranks/team.h"
 #include "core/peft/folders/origin.h"
 #include "core/peft/folders/score_folder.h"
 #include "core/peft/folders/trained_on.h"
 #include "core/train/bench/bench_probe.h"
 #include "core/train/failure.h"
 #include "core/train/step/heads.h"
+#include "core/train/ranked.h"
 #include "core/train/run_room.h"
 
 #include <algorithm>
@@ -20,7 +22,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::int64_t kMostBadSteps = 5;
+constexpr std::int64_t kMostBadSteps = 3;
 
 BatchLoss lossOf(const config::RunConfig& config, const RunParts& parts)
 {
@@ -41,13 +43,16 @@ Evaluations evaluationsOf(const config::RunConfig& config, const RunParts& parts
 
 Trainer::Trainer(const config::RunConfig& config, const RunInputs& inputs, RunParts& parts, StopControl& control,
                  RunObserver& observer)
-    : m_config(config), m_inputs(inputs), m_parts(parts), m_control(control), m_observer(observer),
+    : m_config(config), m_inputs(inputs), m_parts(parts), m_control(control), m_observer(config, observer),
       m_trainStep(lossOf(config, parts), *parts.optimizer, static_cast<std::uint64_t>(config.run.seed)),
-      m_reports(observer, parts.placement.device, parts.totalSteps, parts.objective->finish),
-      m_evaluations(evaluationsOf(config, parts, observer)), m_saving(inputs.folder, control, observer), m_before(parts.leaves),
+      m_reports(m_observer, parts.placement.device, parts.totalSteps, parts.objective->finish),
+      m_evaluations(evaluationsOf(config, parts, m_observer)), m_saving(inputs.folder, control, m_observer), m_before(parts.leaves),
       m_checkpointEvery(checkpointInterval(config.run, parts.totalSteps)),
       m_dataHash(parts.data.train.hash()), m_best(inputs.folder)
 {
+    if (m_inputs.team) {
+        m_trainStep.shareWith(*m_inputs.team);
+    }
 }
 
 Result<void> Trainer::resume()
@@ -97,6 +102,8 @@ RunEnded Trainer::run()
 {
     try {
         return train();
+    } catch (const ranks::Broken& problem) {
+        return brokenOff(problem.what());
     } catch (const std::exception& problem) {
         return failed(sentenceOf(problem));
     }
@@ -109,7 +116,9 @@ RunEnded Trainer::train()
     if (auto made = makeSource(); !made) {
         return failed(made.message());
     }
-    if (m_firstStep == 0) {
+    if (!leads(m_inputs)) {
+        // rank 0 measures, and the first step waits for it
+    } else if (m_firstStep == 0) {
         measureRows(RowLossTime::Before);
         if (m_rollouts) {
             m_rollouts->look();
@@ -122,7 +131,7 @@ RunEnded Trainer::train()
         BatchSource* const source = m_source.get();
         m_reports.restartClock();
         while (m_step < m_parts.totalSteps) {
-            if (m_control.stopRequested()) {
+            if (isToStop()) {
                 return stopHere();
             }
             step(*source);
@@ -139,10 +148,10 @@ RunEnded Trainer::train()
 Result<void> Trainer::makeSource()
 {
     if (!m_parts.objective->rollouts) {
-        m_source = m_step < m_parts.totalSteps ? sourceOf(m_parts, m_next) : nullptr;
+        m_source = m_step < m_parts.totalSteps ? sourceOf(m_parts, m_next, shareOfRank(m_inputs)) : nullptr;
         return {};
     }
-    auto made = RolloutSource::make({m_config, m_parts, m_inputs.folder, m_control, m_observer}, m_next);
+    auto made = RolloutSource::make({m_config, m_parts, m_inputs.folder, m_control, m_observer, m_inputs.team.get()}, m_next);
     if (!made) {
         return made.error();
     }
@@ -167,6 +176,7 @@ void Trainer::announce()
     started.dtype = where.dtypeText;
     started.reason = where.reason;
     started.firstStep = m_firstStep;
+    started.ranks = m_inputs.team ? m_inputs.team->size() : 1;
     m_observer.onEvent(started);
     for (const std::string& sentence : m_parts.warnings) {
         warn(sentence);
@@ -189,12 +199,13 @@ void Trainer::holdIfAsked()
 
 void Trainer::step(BatchSource& source)
 {
-    const StepBatches batches = source.next();
-    if (batches.batches.empty()) {
+    StepBatches batches = source.next();
+    double rate = m_config.optimizer.learningRate
+                        * optim::learningRateAt(m_config.schedule, m_step, m_parts.totalSteps);
+    agreeOn(batches, rate);
+    if (batches.items == 0) {
         return; // stopped while it was made
     }
-    const double rate = m_config.optimizer.learningRate
-                        * optim::learningRateAt(m_config.schedule, m_step, m_parts.totalSteps);
     const at::Tensor values = m_trainStep.run(batches, m_step + 1, rate, [this] { holdIfAsked(); });
     if (const std::string notice = m_trainStep.takeNotice(); !notice.empty()) {
         warn(notice);
@@ -210,12 +221,13 @@ void Trainer::step(BatchSource& source)
     for (const std::string& id : m_parts.objective->measures) {
         done.measures.push_back({&measures::measureOf(id), 0}); // places, which the report fills
     }
+    addRankMeasures(done);
     m_reports.add(std::move(done), values);
 }
 
 void Trainer::afterStep()
 {
-    if (m_step == m_parts.totalSteps) {
+    if (m_step == m_parts.totalSteps || !leads(m_inputs)) {
         return; // finish() does both
     }
     const bool checkpointDue = m_step % m_checkpointEvery == 0;
@@ -284,6 +296,9 @@ void Trainer::measureRows(RowLossTime time)
 RunEnded Trainer::finish()
 {
     m_reports.flush();
+    if (!leads(m_inputs)) {
+        return ended(Outcome::Finished, {});
+    }
     const bool safe = save();
     m_observer.onEvent(StageChanged{"saving", 0, 0});
     const fs::path result = fs::absolute(m_inputs.folder / (m_parts.method->writesAdapter ? "adapter" : "model"));
@@ -295,7 +310,6 @@ RunEnded Trainer::finish()
                                                   : ". " + standing()));
     }
     try {
-        sayWhatDidNotMove();
         evaluate();
         measureRows(RowLossTime::After);
     } catch (const std::exception& problem) {
@@ -304,9 +318,7 @@ RunEnded Trainer::finish()
     if (m_endLoss && m_best.isBetter(*m_endLoss)) {
         m_best.isResult(m_step, *m_endLoss, result);
     }
-    if (m_startLoss && m_best.now() && m_best.now()->heldOut > *m_startLoss) {
-        warn("The held-out loss was never lower than before the first step: the base answers these rows better than what was trained.");
-    }
+    lookBack();
     return ended(Outcome::Finished, {}, result);
 }
 
@@ -334,23 +346,21 @@ Result<void> Trainer::writeResult(const fs::path& result)
     return written;
 }
 
-void Trainer::sayWhatDidNotMove()
+void Trainer::lookBack()
 {
-    if (m_step > m_firstStep && m_before.size() > 0 && !m_before.differs(m_parts.leaves)) {
-        warn("No weight moved in " + std::to_string(m_step - m_firstStep) + " steps: of " + std::to_string(m_before.size())
-             + " trained numbers looked at, each is what it was, so the result answers as the start did. Raise "
-               "optimizer.learning_rate, or train for more steps.");
+    doctor::End end{true, std::nullopt, m_step};
+    if (m_step > m_firstStep && m_before.size() > 0) {
+        end.moved = m_before.differs(m_parts.leaves);
     }
+    m_observer.lookBack(end);
 }
 
 // The last step's is the result itself. What cannot be kept is told: the run goes on.
 void Trainer::keepBest(double heldOut)
 {
-    if (m_step == 0) {
-        m_startLoss = heldOut;
-    } else if (m_step == m_parts.totalSteps) {
+    if (m_step == m_parts.totalSteps) {
         m_endLoss = heldOut;
-    } else if (m_best.isBetter(heldOut)) {
+    } else if (m_step > 0 && m_best.isBetter(heldOut)) {
         m_observer.onEvent(StageChanged{"saving", 0, 0});
         const auto kept = m_best.keep(m_step, heldOut, [this](const fs::path& target) { return writeResult(target); });
         if (!kept) {
@@ -362,7 +372,7 @@ void Trainer::keepBest(double heldOut)
 RunEnded Trainer::stopHere()
 {
     m_reports.flush();
-    if (m_step > 0 && !save()) {
+    if (leads(m_inputs) && m_step > 0 && !save()) {
         return ended(Outcome::Failed, "The run was stopped, but its checkpoint could not be saved: " + m_saveProblem
                                           + ". " + standing());
     }
@@ -372,6 +382,9 @@ RunEnded Trainer::stopHere()
 RunEnded Trainer::failed(const std::string& sentence)
 {
     const std::string place = "Step " + std::to_string(m_step + 1) + ": ";
+    if (m_inputs.team) {
+        m_inputs.team->fail(place + sentence);
+    }
     return ended(Outcome::Failed, place + sentence + rescue());
 }
 
@@ -380,7 +393,7 @@ std::string Trainer::rescue()
 {
     try {
         m_parts.optimizer->zeroGrad(); // room for what saving needs
-        if (m_trainStep.isWhole() && m_step > m_firstStep) {
+        if (m_trainStep.isWhole() && m_step > m_firstStep && leads(m_inputs)) {
             m_reports.flush();
             save();
         }

@@ -8,6 +8,7 @@
 
 #include "core/train/best_result.h"
 #include "core/train/checkpoint.h"
+#include "core/train/doctor_watch.h"
 #include "core/train/plan/evaluations.h"
 #include "core/train/patient_saving.h"
 #include "core/train/step/row_loss_pass.h"
@@ -32,6 +33,9 @@ public:
     // Continues from the newest good checkpoint, or from the start when there is none at all.
     Result<void> resume();
 
+    // Of several ranks: all go on from where rank 0 stands. Behind resume().
+    void shareState();
+
     // To the end, to a stop, or to a failure. Catches what a step throws and saves what is whole.
     // RunEnded is returned, not sent.
     RunEnded run();
@@ -43,10 +47,14 @@ private:
     void step(BatchSource& source);
     void afterStep();
     void holdIfAsked();
+    bool isToStop();
+    void agreeOn(StepBatches& batches, double& rate);
+    void addRankMeasures(StepDone& done);
+    RunEnded brokenOff(const std::string& sentence);
     bool save();
     void evaluate();
     void measureRows(RowLossTime time);
-    void sayWhatDidNotMove();
+    void lookBack();
     RunEnded finish();
     Result<void> writeResult(const std::filesystem::path& target);
     void keepBest(double heldOut);
@@ -63,7 +71,7 @@ private:
     const RunInputs& m_inputs;
     RunParts& m_parts;
     StopControl& m_control;
-    RunObserver& m_observer;
+    DoctorWatch m_observer; // tells the run's observer, and what the doctor sees
     TrainStep m_trainStep;
     StepReports m_reports;
     Evaluations m_evaluations;
@@ -72,6 +80,8 @@ private:
     PatientSaving m_saving;
     WeightSample m_before; // of the leaves, when this run() began
     std::int64_t m_checkpointEvery = 1;
+    std::chrono::steady_clock::time_point m_stepBegan = std::chrono::steady_clock::now(); // of several ranks
+    std::int64_t m_ownTokens = 0; // of a rank's share of the step
     std::int64_t m_step = 0;      // steps done
     std::int64_t m_firstStep = 0; // done before this run() began
     BatchCursor m_next;
@@ -79,7 +89,6 @@ private:
     std::string m_dataHash;
     std::string m_saveProblem;           // why the last save failed
     BestResult m_best;
-    std::optional<double> m_startLoss;   // held out, before the first step
     std::optional<double> m_endLoss;     // behind the last one
     double m_secondsBefore = 0;
     std::chrono::steady_clock::time_point m_started = std::chrono::steady_clock::now();

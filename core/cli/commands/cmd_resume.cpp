@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/ranked_run.h"
 #include "core/cli/run_project.h"
 #include "core/cli/tune_run.h"
+#include "core/ranks/team.h"
 
 #include <CLI/App.hpp>
 
@@ -13,6 +15,7 @@ namespace {
 struct Flags {
     std::string folder;
     std::string project;
+    RankFlags ranks;
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -23,6 +26,7 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--project", flags.project,
                    "Project that records the run; found by itself for runs inside one")
         ->option_text("DIR");
+    addRankFlags(app, flags.ranks);
 }
 
 Result<void> attachProject(TuneRun& run, const fs::path& folder)
@@ -43,6 +47,9 @@ Result<void> attachProject(TuneRun& run, const fs::path& folder)
                 return left.error();
             }
             run.rows = std::move(*left);
+            if (!run.leads()) { // rank 0 records
+                return {};
+            }
             run.project = *project;
             run.id = row.id;
             return run.project->markRunning(run.id);
@@ -53,6 +60,9 @@ Result<void> attachProject(TuneRun& run, const fs::path& folder)
 
 int run(const Flags& flags, Context& context)
 {
+    if (const auto code = launchedRanks(flags.ranks, context)) {
+        return *code;
+    }
     fs::path folder = fs::path(flags.folder).lexically_normal();
     folder = folder.has_filename() ? folder : folder.parent_path();
     auto config = train::readRunFolder(folder);
@@ -67,16 +77,21 @@ int run(const Flags& flags, Context& context)
     if (context.globals.threads > 0) {
         run.config.run.threads = context.globals.threads;
     }
+    auto team = joinRanks(run.config, context);
+    if (!team) {
+        return context.fail(team.message());
+    }
+    run.team = std::move(*team);
     const fs::path project = flags.project.empty() ? projectAround(folder) : fs::path(flags.project);
     if (!project.empty()) {
         if (auto attached = attachProject(run, project); !attached) {
+            if (run.team) {
+                run.team->fail(attached.message());
+            }
             return context.fail(attached.message());
         }
     }
-    RunPrinter printer(context.console);
-    const auto ended = runToEnd(run, printer, context);
-    printSummary(ended, printer, context);
-    return codeOf(run, ended, context);
+    return trainAndTell(run, context);
 }
 
 } // namespace

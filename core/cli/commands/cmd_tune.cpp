@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/ranked_run.h"
 #include "core/cli/tune_run.h"
+#include "core/ranks/team.h"
 #include "core/train/start_point.h"
 
 #include <CLI/App.hpp>
@@ -13,6 +15,7 @@ struct Flags {
     std::vector<std::string> settings;
     std::string out;
     std::string project;
+    RankFlags ranks;
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -26,14 +29,20 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--out", flags.out, "Folder for checkpoints and the result; new or empty")
         ->option_text("DIR");
     app.add_option("--project", flags.project, "Record the run in this project folder")->option_text("DIR");
+    addRankFlags(app, flags.ranks);
 }
 
-Result<TuneRun> prepare(const Flags& flags, Context& context)
+Result<TuneRun> prepare(const Flags& flags, Context& context, std::shared_ptr<ranks::Team>& team)
 {
     auto config = readTuneConfig(flags.recipe, flags.settings, context.globals);
     if (!config) {
         return config.error();
     }
+    auto joined = joinRanks(*config, context);
+    if (!joined) {
+        return joined.error();
+    }
+    team = std::move(*joined);
     if (auto checked = checkRules(*config); !checked) {
         return checked.error();
     }
@@ -50,6 +59,10 @@ Result<TuneRun> prepare(const Flags& flags, Context& context)
         return TuneRun{std::move(*config), flags.out, std::move(rows), false, nullptr, 0};
     }
     auto project = store::Project::open(flags.project);
+    if (project && team && !team->leads()) { // rank 0 records
+        auto rows = store::runRows(project->get(), config->data);
+        return rows ? Result<TuneRun>(TuneRun{std::move(*config), flags.out, std::move(*rows), false, nullptr, 0}) : Result<TuneRun>(rows.error());
+    }
     return project ? recordedRun(std::move(*config), *project, flags.out) : Result<TuneRun>(project.error());
 }
 
@@ -60,14 +73,19 @@ int run(const Flags& flags, Context& context)
             "say where the run goes: --out DIR, or --project DIR (see luthier tune --help)");
         return kWrongUsage;
     }
-    auto prepared = prepare(flags, context);
+    if (const auto code = launchedRanks(flags.ranks, context)) {
+        return *code;
+    }
+    std::shared_ptr<ranks::Team> team;
+    auto prepared = prepare(flags, context, team);
     if (!prepared) {
+        if (team) {
+            team->fail(prepared.message());
+        }
         return context.fail(prepared.message());
     }
-    RunPrinter printer(context.console);
-    const auto ended = runToEnd(*prepared, printer, context);
-    printSummary(ended, printer, context);
-    return codeOf(*prepared, ended, context);
+    prepared->team = std::move(team);
+    return trainAndTell(*prepared, context);
 }
 
 } // namespace
@@ -78,7 +96,8 @@ Command tuneCommand()
         "tune", "Train by a recipe",
         "luthier tune recipe.json --out runs/first\n"
         "luthier tune recipe.json --set learning_rate=1e-3 --set epochs=2 --out runs/second\n"
-        "luthier tune recipe.json --project ~/tunes --json > events.jsonl",
+        "luthier tune recipe.json --project ~/tunes --json > events.jsonl\n"
+        "luthier tune recipe.json --devices all --out runs/first",
         setup, run);
 }
 

@@ -3,10 +3,13 @@
 
 #include "core/base/random.h"
 #include "core/inference/judge_spec.h"
+#include "core/inference/shared_judge.h"
 #include "core/objectives/policy_loss.h"
+#include "core/ranks/team.h"
 #include "core/rollouts/rollout_log.h"
 #include "core/train/plan/batch_plan.h"
 #include "core/train/failure.h"
+#include "core/train/step/step_share.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
@@ -25,6 +28,7 @@ namespace {
 constexpr auto kToldEvery = std::chrono::milliseconds(150);
 constexpr std::int64_t kMostHeldOut = 64; // prompts that an evaluation answers
 constexpr double kNearlyAll = 0.9;
+constexpr const char* kMade = "made";
 constexpr std::uint64_t kOfLook = 0x6c6f6f6b;  // seeds apart from those of updates
 constexpr std::uint64_t kOfEval = 0x6576616c;
 // How far apart the same numbers may lie that two passes computed.
@@ -37,15 +41,27 @@ std::uint64_t mixed(std::uint64_t seed, std::uint64_t purpose)
     return base::Random(mix.next() ^ purpose).next();
 }
 
+// Where the base stays what it is, a reward model over the same one shares it; else it is a model of its own.
+Result<std::shared_ptr<inference::Session>> openSpec(const inference::ModelSpec& spec, const RunParts& parts, const std::string& base)
+{
+    if (parts.method->writesAdapter) {
+        auto shared = inference::shareBase({parts.decoder, base, parts.quantisation}, spec);
+        if (!shared || *shared) {
+            return shared;
+        }
+    }
+    return inference::Session::open(spec);
+}
+
 // Null: none is asked for.
-Result<std::shared_ptr<inference::Session>> openJudge(const config::RunConfig& config)
+Result<std::shared_ptr<inference::Session>> openJudge(const config::RunConfig& config, const RunParts& parts)
 {
     const std::string& path = config.objective.of<objectives::AnswerSettings>().rewardModel;
     if (path.empty()) {
         return std::shared_ptr<inference::Session>();
     }
     auto spec = inference::judgeSpec({path, {}, config.model.device, config.model.dtype});
-    auto opened = spec ? inference::Session::open(*spec) : Result<std::shared_ptr<inference::Session>>(spec.error());
+    auto opened = spec ? openSpec(*spec, parts, config.model.path) : Result<std::shared_ptr<inference::Session>>(spec.error());
     if (!opened) {
         return Error{"objective.reward_model: " + opened.message()};
     }
@@ -79,7 +95,7 @@ Result<std::unique_ptr<RolloutSource>> RolloutSource::make(const RolloutRun& run
     if (!rewards) {
         return Error{"objective.rewards: " + rewards.message()};
     }
-    auto judge = openJudge(run.config);
+    auto judge = openJudge(run.config, run.parts);
     if (!judge) {
         return judge.error();
     }
@@ -127,14 +143,25 @@ StepBatches RolloutSource::next()
     const auto parts = static_cast<std::size_t>(m_shape.parts);
     const std::vector<const RolloutBatch*> own(m_order.begin() + static_cast<std::ptrdiff_t>(m_order.size() * part / parts),
                                                m_order.begin() + static_cast<std::ptrdiff_t>(m_order.size() * (part + 1) / parts));
-    StepBatches step;
-    for (MicroBatch& batch : stepOf(own, m_update, m_plan, m_settings)) {
-        step.add(std::move(batch));
-    }
+    StepBatches step = shareOfStep(stepOf(own, m_update, m_plan, m_settings));
     const std::int64_t all = updates * steps;
     step.epoch = static_cast<double>(m_cursor.epoch) + static_cast<double>(m_cursor.step + 1) / static_cast<double>(all);
     m_cursor = m_cursor.step + 1 < all ? BatchCursor{m_cursor.epoch, m_cursor.step + 1} : BatchCursor{m_cursor.epoch + 1, 0};
     step.after = m_cursor;
+    return step;
+}
+
+StepBatches RolloutSource::shareOfStep(std::vector<MicroBatch> batches) const
+{
+    std::vector<std::int64_t> costs;
+    for (const MicroBatch& batch : batches) {
+        costs.push_back(batch.ids.numel());
+    }
+    StepBatches step;
+    for (const std::size_t place : shareOf(costs, m_run.team ? Share{m_run.team->rank(), m_run.team->size()} : Share{})) {
+        step.add(std::move(batches[place]));
+        step.places.push_back(place);
+    }
     return step;
 }
 
@@ -163,6 +190,10 @@ bool RolloutSource::beginUpdate()
     m_update.step = (m_update.number - 1) * steps;
     if (m_cursor.step % steps != 0) {
         readUpdate();
+    } else if (m_run.team && !m_run.team->leads()) {
+        if (!takeUpdate()) {
+            return false;
+        }
     } else {
         if (m_update.number == 1) {
             m_klWeight = m_plan.klWeight ? m_plan.klWeight(m_settings) : 0;
@@ -175,14 +206,34 @@ bool RolloutSource::beginUpdate()
         }
         rollouts::forgetUpdatesBehind(m_run.folder, m_update.number - 1);
         const EpochPlan plan = m_run.parts.plan->epoch(m_cursor.epoch);
-        if (!makeUpdate(plan.batch(static_cast<std::size_t>(place)))) {
+        const bool made = makeUpdate(plan.batch(static_cast<std::size_t>(place)));
+        if (m_run.team) {
+            static_cast<void>(m_run.team->fromFirst(made ? kMade : "stopped"));
+        }
+        if (!made) {
             return false;
         }
     }
     for (RolloutBatch& batch : m_batches) {
-        addColumns(batch, m_update, {m_shape.group, m_update.klWeight, m_shape.stepsOfUpdate() == 1});
+        addColumns(batch, m_update, {m_shape.group, m_update.klWeight, m_shape.stepsOfUpdate() == 1, warmsUp()});
     }
     return true;
+}
+
+// What rank 0 made, as it lies in the run's folder. False: it was stopped.
+bool RolloutSource::takeUpdate()
+{
+    m_run.team->says("waiting for the answers of update " + std::to_string(m_update.number));
+    if (m_run.team->fromFirst({}) != kMade) {
+        return false;
+    }
+    readUpdate();
+    return true;
+}
+
+bool RolloutSource::warmsUp() const
+{
+    return m_plan.valueWarmUp && m_update.number <= m_plan.valueWarmUp(m_settings);
 }
 
 bool RolloutSource::makeUpdate(std::span<const std::uint32_t> prompts)
@@ -240,9 +291,10 @@ void RolloutSource::score()
     const at::Device device = m_run.parts.placement.device;
     const Model policy = [this](const MicroBatch& batch) { return predictionOf(*m_run.parts.decoder, batch); };
     const Model reference = [&models](const MicroBatch& batch) { return models.reference(batch); };
+    const Model values = m_run.parts.reference.values ? Model([&models](const MicroBatch& batch) { return models.values(batch); }) : Model();
     m_batches = cutRollouts(m_update.answers, {m_run.config.run.batchSize, !m_run.parts.placement.device.is_cpu()});
     for (const RolloutBatch& batch : m_batches) {
-        const Scores now = scoreBatch(policy, batch.batch, device, m_shape.temperature, m_plan.hasValues ? m_run.parts.heads : std::vector<nn::NamedTensor>());
+        const Scores now = scoreBatch(policy, batch.batch, device, m_shape.temperature, m_plan.hasValues ? m_run.parts.heads : std::vector<nn::NamedTensor>(), values);
         takeNumbers(batch, now.logProbs, &objectives::Rollout::logProbs, m_update.answers);
         if (now.values.defined()) {
             takeNumbers(batch, now.values, &objectives::Rollout::values, m_update.answers);

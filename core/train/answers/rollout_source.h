@@ -30,6 +30,7 @@ struct RolloutRun {
     std::filesystem::path folder;
     StopControl& control;
     RunObserver& observer;
+    ranks::Team* team = nullptr; // this process is one of several: rank 0 makes the answers, and each learns from its share
 };
 
 class RolloutSource : public BatchSource {
@@ -50,7 +51,10 @@ private:
 
     bool beginUpdate(); // false: the run is to stop
     bool makeUpdate(std::span<const std::uint32_t> prompts);
+    bool takeUpdate();
+    StepBatches shareOfStep(std::vector<MicroBatch> batches) const;
     void readUpdate();
+    bool warmsUp() const; // the update
     void score();
     void checkStart();
     void shuffleBatches(std::int64_t pass);

@@ -11,8 +11,9 @@ constexpr std::size_t kAhead = 3;
 
 } // namespace
 
-BatchFeed::BatchFeed(const ItemStore& store, const BatchPlan& plan, BatchCursor start, BatchForm form)
+BatchFeed::BatchFeed(const ItemStore& store, const BatchPlan& plan, BatchCursor start, BatchForm form, Share share)
     : m_store(store), m_plan(plan), m_cursor(start), m_form{plan.isPacked(), form.perSequence, form.pinned, form.mismatches, form.maxLength, form.shared},
+      m_share(share),
       m_thread([this](const std::stop_token& stop) { work(stop); })
 {
 }
@@ -22,8 +23,13 @@ StepBatches BatchFeed::make(const EpochPlan& epoch, BatchCursor at, std::int64_t
     StepBatches step;
     const auto size = static_cast<std::size_t>(m_plan.settings().accumulation);
     const std::size_t first = static_cast<std::size_t>(at.step) * size;
+    std::vector<std::span<const std::uint32_t>> batches;
     for (std::size_t i = first; i < std::min(first + size, epoch.numBatches()); ++i) {
-        step.add(makeMicroBatch(m_store, epoch.batch(i), m_form));
+        batches.push_back(epoch.batch(i));
+    }
+    for (const StepPart& part : shareOf(m_store, batches, m_form, m_share)) {
+        step.add(makeMicroBatch(m_store, part.items, m_form));
+        step.places.push_back(part.place);
     }
     step.epoch = static_cast<double>(at.epoch) + static_cast<double>(at.step + 1) / static_cast<double>(steps);
     step.after = at.step + 1 < steps ? BatchCursor{at.epoch, at.step + 1} : BatchCursor{at.epoch + 1, 0};

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/train/step/batch_source.h"
+#include "core/train/step/step_share.h"
 
 #include <condition_variable>
 #include <deque>
@@ -17,8 +18,9 @@ namespace luthier::train {
 
 class BatchFeed : public BatchSource {
 public:
-    // Store and plan must outlive the feed. Goes on for ever, epoch after epoch. Whether batches are packed, the plan says.
-    BatchFeed(const ItemStore& store, const BatchPlan& plan, BatchCursor start, BatchForm form);
+    // Store and plan must outlive the feed. Goes on for ever, epoch after epoch. Whether batches are packed, the plan says. A rank
+    // of several makes its share of each step alone.
+    BatchFeed(const ItemStore& store, const BatchPlan& plan, BatchCursor start, BatchForm form, Share share = {});
 
     StepBatches next() override;
 
@@ -30,6 +32,7 @@ private:
     const BatchPlan& m_plan;
     BatchCursor m_cursor; // of the thread
     BatchForm m_form;
+    Share m_share;
 
     std::mutex m_mutex;
     std::condition_variable_any m_changed;

@@ -55,15 +55,31 @@ objectives::Prediction BatchLoss::reference(const MicroBatch& batch) const
     return fixedPrediction(referenceModel(), batch, referencePass());
 }
 
+nn::Pass BatchLoss::valuePass(nn::Pass pass) const
+{
+    pass.adapters = m_reference.values;
+    return pass;
+}
+
+objectives::Prediction BatchLoss::values(const MicroBatch& batch, const nn::Pass& pass) const
+{
+    return predictionOf(m_decoder, batch, valuePass(pass));
+}
+
 objectives::LossInput BatchLoss::inputOf(const MicroBatch& batch, const nn::Pass& pass) const
 {
+    std::function<objectives::Prediction()> values;
+    if (m_reference.values) {
+        values = [this, &batch, pass] { return this->values(batch, pass); };
+    }
     return {batch,
             m_settings,
             m_heads,
             [this, &batch, pass] { return predictionOf(m_decoder, batch, pass); },
             [this, &batch] { return reference(batch); },
             [this](const MicroBatch& other) { return fixedPrediction(m_decoder, other, {}); },
-            [this](const MicroBatch& other) { return reference(other); }};
+            [this](const MicroBatch& other) { return reference(other); },
+            std::move(values)};
 }
 
 objectives::LossValue BatchLoss::training(const MicroBatch& batch, const nn::Pass& pass) const
@@ -81,6 +97,9 @@ std::vector<at::Tensor> BatchLoss::readsOf(const MicroBatch& batch, const nn::Pa
 {
     std::vector<at::Tensor> reads = m_decoder.readsOf(forwardOf(batch, pass));
     const auto also = [&reads](std::vector<at::Tensor> more) { reads.insert(reads.end(), more.begin(), more.end()); };
+    if (m_reference.values) {
+        also(m_decoder.readsOf(forwardOf(batch, valuePass(pass))));
+    }
     if (m_objective.usesReference) {
         also(referenceModel().readsOf(forwardOf(batch, referencePass())));
         for (const MicroBatch& other : batch.mismatched) {

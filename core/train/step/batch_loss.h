@@ -20,10 +20,11 @@ namespace luthier::train {
 nn::ForwardInput forwardOf(const MicroBatch& batch, const nn::Pass& pass);
 objectives::Prediction predictionOf(nn::Decoder& decoder, const MicroBatch& batch, const nn::Pass& pass = {});
 
-// What policies are compared with: the model before the run.
+// What stands beside the policy over one base: the model before the run, which it is compared with, and what values read.
 struct Reference {
     std::shared_ptr<const nn::AdapterSet> adapters = {}; // that count, of the model itself; null: none do
     std::shared_ptr<nn::Decoder> model = {};             // a frozen copy; null: the model itself, whose base does not change
+    std::shared_ptr<const nn::AdapterSet> values = {};   // of the model itself, that its values read; they train. Null: its own
 };
 
 class BatchLoss {
@@ -42,6 +43,9 @@ public:
     // What the model before the run says. No gradient.
     objectives::Prediction reference(const MicroBatch& batch) const;
 
+    // What the values' own adapters make of it (Reference::values). Differentiable.
+    objectives::Prediction values(const MicroBatch& batch, const nn::Pass& pass = {}) const;
+
     // What training() over such a batch would read of the decoder now; the batch may lie in CPU memory.
     std::vector<at::Tensor> readsOf(const MicroBatch& batch, const nn::Pass& pass) const;
 
@@ -52,6 +56,7 @@ private:
     objectives::LossInput inputOf(const MicroBatch& batch, const nn::Pass& pass) const;
     nn::Decoder& referenceModel() const { return m_reference.model ? *m_reference.model : m_decoder; }
     nn::Pass referencePass() const;
+    nn::Pass valuePass(nn::Pass pass) const;
 
     nn::Decoder& m_decoder;
     const objectives::Objective& m_objective;

@@ -21,6 +21,9 @@ struct StepBatches {
     std::int64_t firsts = 0;         // targets of the items' first sequences
     BatchCursor after;               // where the next step begins
     double epoch = 0;                // epochs seen once this step is done
+    std::vector<std::uint64_t> places = {}; // of the batches in the whole step, where a rank has a share of it; empty: 0, 1, ...
+
+    std::uint64_t placeOf(std::size_t batch) const { return places.empty() ? batch : places[batch]; }
 
     void add(MicroBatch batch)
     {

@@ -22,7 +22,7 @@ constexpr double kRemembered = 30; // steps that the average reaches back
 
 void StepReports::add(StepDone step, const at::Tensor& values)
 {
-    TORCH_CHECK(values.numel() == static_cast<std::int64_t>(kFixedValues + step.measures.size()),
+    TORCH_CHECK(values.numel() <= static_cast<std::int64_t>(kFixedValues + step.measures.size()),
                 "a step's values and its measures do not match");
     Waiting waiting{std::move(step), values, std::nullopt};
     if (!m_device.is_cpu()) {
@@ -82,7 +82,7 @@ void StepReports::tell(Waiting waiting)
     const auto* values = waiting.values.const_data_ptr<float>();
     step.loss = values[0];
     step.gradNorm = values[1];
-    for (std::size_t i = 0; i < step.measures.size(); ++i) {
+    for (std::size_t i = 0; kFixedValues + i < static_cast<std::size_t>(waiting.values.numel()); ++i) {
         step.measures[i].value = values[kFixedValues + i];
     }
     if (m_finish) {
@@ -92,15 +92,8 @@ void StepReports::tell(Waiting waiting)
     step.tokensPerSecond = static_cast<double>(step.tokens) / seconds;
     step.secondsLeft = static_cast<double>(m_total - step.step) * m_secondsPerStep;
     step.memoryBytes = peakMemory(m_device);
-    if (std::isfinite(step.loss) && std::isfinite(step.gradNorm)) {
-        m_bad = 0;
-        m_observer.onEvent(step);
-        return;
-    }
-    ++m_bad;
-    m_observer.onEvent(Warning{step.step, std::string("The ") + (std::isfinite(step.loss) ? "gradient" : "loss")
-                                              + " of this step is not a finite number; the weights were left as "
-                                                "they were."});
+    m_bad = std::isfinite(step.loss) && std::isfinite(step.gradNorm) ? 0 : m_bad + 1;
+    m_observer.onEvent(step);
 }
 
 } // namespace luthier::train

@@ -25,7 +25,7 @@ public:
     }
 
     // `values` [2 + n] fp32: loss, gradient norm, and a value for each of the n entries of step.measures, in their order; on
-    // the device. What step.measures holds before is a place for them. The other members of `step` are filled in here.
+    // the device. What step.measures holds before is a place for the first n of them; more bring their values along. The other members of `step` are filled in here.
     void add(StepDone step, const at::Tensor& values);
     // Tells all that is outstanding.
     void flush();

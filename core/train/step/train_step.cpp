@@ -44,6 +44,12 @@ TrainStep::TrainStep(BatchLoss loss, optim::Optimizer& optimizer, std::uint64_t 
 {
 }
 
+void TrainStep::shareWith(ranks::Team& team)
+{
+    m_ranks = std::make_unique<RankSum>(team, m_leaves, m_small, static_cast<std::int64_t>(1 + m_loss.objective().measures.size()));
+    m_gradients = m_ranks->places();
+}
+
 std::string TrainStep::takeNotice()
 {
     const std::string own = std::exchange(m_notice, {});
@@ -51,7 +57,7 @@ std::string TrainStep::takeNotice()
     return own.empty() || recording.empty() ? own + recording : own + " " + recording;
 }
 
-nn::Pass TrainStep::passOf(std::int64_t number, std::size_t place) const
+nn::Pass TrainStep::passOf(std::int64_t number, std::uint64_t place) const
 {
     base::Random mix(m_seed);
     base::Random ofStep(mix.next() ^ static_cast<std::uint64_t>(number));
@@ -71,12 +77,12 @@ at::Tensor TrainStep::accumulate(const StepBatches& step, std::int64_t number, c
     at::Tensor total = at::zeros({values}, at::TensorOptions().dtype(at::kFloat).device(m_decoder.device()));
     for (std::size_t place = 0; place < step.batches.size(); ++place) {
         between();
-        StepGraphs::Input input{m_graphs.padded(step.batches[place]), scale, passOf(number, place)};
+        StepGraphs::Input input{m_graphs.padded(step.batches[place]), scale, passOf(number, step.placeOf(place))};
         input.batch.firstScale = firstScale(step, input.batch);
         if (m_gradients.empty()) {
             input.batch = toDevice(std::move(input.batch), m_decoder.device());
             total.add_(pass(input));
-            if (step.batches.size() > 1) {
+            if (step.batches.size() > 1 || m_ranks) {
                 widenGradients();
             }
         } else {
@@ -138,6 +144,9 @@ void TrainStep::addGradients(const at::Tensor& loss, const at::Tensor& scale)
     std::vector<at::Tensor> addends;
     for (std::size_t i = 0; i < fresh.size(); ++i) {
         at::Tensor& leaf = m_leaves[i];
+        if (m_ranks && fresh[i].defined()) {
+            m_ranks->touch(i);
+        }
         if (fresh[i].defined() && leaf.grad().defined()) {
             sums.push_back(leaf.grad());
             addends.push_back(fresh[i]);
@@ -186,6 +195,9 @@ at::Tensor TrainStep::run(const StepBatches& step, std::int64_t number, double l
         TORCH_CHECK_WITH(OutOfMemoryError, m_optimizer.pageOut(), "CUDA out of memory, and optimizer.paging is off");
         m_notice = "The card had no room for this step, so the optimizer's state ("
                    + std::to_string(m_optimizer.pagedBytes() >> 20) + " MiB) moved to host memory.";
+    }
+    if (m_ranks) {
+        m_ranks->sum(total);
     }
     m_whole = false;
     const at::Tensor norm = m_optimizer.step(learningRate);

@@ -13,10 +13,12 @@
 #include "core/optim/optimizer.h"
 #include "core/train/step/batch_loss.h"
 #include "core/train/step/batch_source.h"
+#include "core/train/step/rank_sum.h"
 #include "core/train/step/step_graphs.h"
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -30,6 +32,10 @@ public:
     }
     // With another recorder than the device's own; an empty one records nothing.
     TrainStep(BatchLoss loss, optim::Optimizer& optimizer, std::uint64_t seed, WorkRecorder recorder);
+
+    // This process is one of several that share each step: run() then takes a rank's share, whose totals (tokens, trained, items,
+    // firsts) are the whole step's, and gives what the whole step gave. Before the first run().
+    void shareWith(ranks::Team& team);
 
     // [2 + measures] fp32 on the device: loss of the step, gradient norm before clipping, then the objective's measures,
     // divided as the loss is. Queues work and does not wait for it. `between` is called before each micro-batch.
@@ -49,7 +55,7 @@ private:
     void addGradients(const at::Tensor& loss, const at::Tensor& scale);
     void widenGradients();
     void placeGradients();
-    nn::Pass passOf(std::int64_t number, std::size_t place) const;
+    nn::Pass passOf(std::int64_t number, std::uint64_t place) const;
 
     BatchLoss m_loss;
     nn::Decoder& m_decoder;
@@ -59,6 +65,7 @@ private:
     bool m_small;                        // little is trained: gradients are added together, and keep their place
     StepGraphs m_graphs;
     std::vector<at::Tensor> m_gradients; // of the leaves, once known: where recorded passes add
+    std::unique_ptr<RankSum> m_ranks;    // null: alone
     bool m_whole = true;
     std::string m_notice;
 };

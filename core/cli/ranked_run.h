@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RankedRun: a command that trains, as one of several processes. --devices and --ranks have this process start them and wait;
+// what torchrun, srun or such a process says in the environment makes this one a rank.
+#pragma once
+
+#include "core/cli/command.h"
+#include "core/config/run_config.h"
+#include "core/ranks/place.h"
+
+#include <optional>
+#include <string>
+
+namespace luthier::ranks {
+class Team;
+}
+
+namespace luthier::cli {
+
+struct RankFlags {
+    std::string devices;
+    std::int64_t ranks = 0;
+
+    bool areGiven() const { return !devices.empty() || ranks > 0; }
+};
+
+void addRankFlags(CLI::App& app, RankFlags& flags);
+
+// Where ranks are to be started: starts them, waits for their end and gives the exit code.
+std::optional<int> launchedRanks(const RankFlags& flags, Context& context);
+
+// This process as a rank: meets the others, and gives `config` its device. Null: it trains alone.
+Result<std::shared_ptr<ranks::Team>> joinRanks(config::RunConfig& config, Context& context);
+
+} // namespace luthier::cli

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The team over c10d: texts by its store, numbers in CPU memory by Gloo, those on cards by NCCL.
+#include "core/ranks/nccl.h"
+#include "core/ranks/team.h"
+#include "core/ranks/watch.h"
+
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/Device.h>
+
+#include <arpa/inet.h>
+#include <chrono>
+#include <cstdlib>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+
+namespace luthier::ranks {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Seconds = std::chrono::duration<double>;
+constexpr auto kReachWithin = std::chrono::milliseconds(8000);
+constexpr auto kSlice = std::chrono::milliseconds(100);
+constexpr auto kConnectWithin = std::chrono::seconds(30); // the ranks among each other
+constexpr auto kForEver = std::chrono::hours(24 * 365);   // the watch knows better
+constexpr double kComeWithin = 60;
+constexpr double kToldAfter = 30; // whom a rank waits for
+constexpr double kPatience = 600; // with another's step
+
+double setting(const char* name, double usual)
+{
+    const char* text = std::getenv(name);
+    const double value = text == nullptr ? 0 : std::atof(text);
+    return value > 0 ? value : usual;
+}
+
+// This machine's address on the way to the store; empty: unknown.
+std::string ownAddress(const RankPlace& place)
+{
+    addrinfo hints{};
+    hints.ai_family = AF_INET;
+    hints.ai_socktype = SOCK_DGRAM;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(place.address.c_str(), std::to_string(place.port).c_str(), &hints, &found) != 0) {
+        return {};
+    }
+    std::string address;
+    const int socket = ::socket(AF_INET, SOCK_DGRAM, 0);
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    if (socket >= 0 && ::connect(socket, found->ai_addr, found->ai_addrlen) == 0
+        && ::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &size) == 0) {
+        char text[INET_ADDRSTRLEN] = {};
+        address = ::inet_ntop(AF_INET, &own.sin_addr, text, sizeof text) ? text : "";
+    }
+    if (socket >= 0) {
+        ::close(socket);
+    }
+    ::freeaddrinfo(found);
+    return address;
+}
+
+class C10dTeam : public Team {
+public:
+    C10dTeam(RankPlace place, std::unique_ptr<StoreLine> line, std::unique_ptr<StoreLine> ofWatch)
+        : m_place(std::move(place)), m_line(std::move(line)), m_watch(m_place, std::move(ofWatch))
+    {
+    }
+
+    ~C10dTeam() override
+    {
+        // Threads of Gloo that wait for a rank that is gone cannot be joined; the process ends soon and takes them along.
+        if (m_watch.brokenBy()) {
+            static_cast<void>(m_gloo.release());
+        }
+    }
+
+    // Throws Broken, or what c10d throws.
+    Result<void> meet(const std::string& device);
+
+    const RankPlace& place() const override { return m_place; }
+    void says(const std::string& doing) override { m_watch.says(doing); }
+    std::vector<double> sums(std::vector<double> own) override;
+    std::vector<std::vector<double>> all(const std::vector<double>& own) override;
+    std::vector<std::string> texts(const std::string& own) override;
+    void sum(const at::Tensor& tensor) override;
+    void spread(const at::Tensor& tensor) override;
+    double takeWaited() override { return std::exchange(m_waited, 0); }
+    void fail(const std::string& sentence) override { m_watch.fail(sentence); }
+    std::optional<std::string> brokenBy() const override { return m_watch.brokenBy(); }
+    void onBroken(std::function<void()> handler) override;
+    void onWaiting(std::function<void(const std::string&)> handler) override { m_onWaiting = std::move(handler); }
+    void leave() override;
+
+private:
+    class Waiting;
+
+    void await(const c10::intrusive_ptr<c10d::Work>& work);
+    [[noreturn]] void endBroken();
+    void throwWhereBroken();
+
+    RankPlace m_place;
+    std::unique_ptr<StoreLine> m_line;
+    c10::intrusive_ptr<c10d::Backend> m_gloo;
+    std::unique_ptr<Nccl> m_nccl;
+    std::optional<at::Device> m_card;
+    double m_waited = 0;
+    std::int64_t m_texts = 0;
+    std::function<void(const std::string&)> m_onWaiting;
+    std::function<void()> m_onBroken;
+    Watch m_watch; // last: its thread goes first
+};
+
+// One wait for others: counted, told to the watch, and given up where something is broken.
+class C10dTeam::Waiting {
+public:
+    explicit Waiting(C10dTeam& team) : m_team(team) { team.m_watch.waits(true); }
+    ~Waiting()
+    {
+        m_team.m_watch.waits(false);
+        m_team.m_waited += Seconds(Clock::now() - m_begun).count();
+    }
+
+    void goOn()
+    {
+        m_team.throwWhereBroken();
+        const double waited = Seconds(Clock::now() - m_begun).count();
+        static const double patience = setting("LUTHIER_RANK_PATIENCE", kPatience);
+        if (waited > patience) {
+            if (const std::string who = m_team.m_watch.whoWorks(true); !who.empty()) {
+                const std::string sentence = "It waited " + std::to_string(static_cast<long>(waited)) + " s for " + who + ". It hangs.";
+                m_team.m_watch.fail(sentence);
+                throw Broken(sentence);
+            }
+        }
+        static const double told = setting("LUTHIER_RANK_TOLD", kToldAfter);
+        if (waited > m_told + told) {
+            m_told = waited;
+            const std::string who = m_team.m_watch.whoWorks(false);
+            if (m_team.m_onWaiting && !who.empty()) {
+                m_team.m_onWaiting("Waiting for " + who + ".");
+            }
+        }
+    }
+
+private:
+    C10dTeam& m_team;
+    Clock::time_point m_begun = Clock::now();
+    double m_told = 0;
+};
+
+void C10dTeam::throwWhereBroken()
+{
+    if (const auto sentence = m_watch.brokenBy()) {
+        m_watch.heard();
+        throw Broken(*sentence);
+    }
+}
+
+// A connection broke; why is known elsewhere a little later.
+void C10dTeam::endBroken()
+{
+    for (int i = 0; i < 30; ++i) {
+        throwWhereBroken();
+        std::this_thread::sleep_for(kSlice);
+    }
+    const std::string sentence = "The connection to another rank broke, and it did not say why; its own messages, or its machine's, may tell.";
+    m_watch.fail(sentence);
+    throw Broken(sentence);
+}
+
+void C10dTeam::await(const c10::intrusive_ptr<c10d::Work>& work)
+{
+    Waiting waiting(*this);
+    for (;;) {
+        try {
+            work->wait(kSlice);
+            return;
+        } catch (const std::exception&) {
+            if (work->isCompleted()) {
+                break; // it failed; outside of the handler, which holds what it threw
+            }
+        }
+        waiting.goOn();
+    }
+    endBroken();
+}
+
+Result<void> C10dTeam::meet(const std::string& device)
+{
+    const auto begun = Clock::now();
+    const double comeWithin = setting("LUTHIER_RANK_COMING", kComeWithin);
+    while (const auto missing = m_watch.missing()) {
+        if (const auto broken = m_watch.brokenBy()) {
+            m_watch.heard();
+            return Error{*broken};
+        }
+        if (Seconds(Clock::now() - begun).count() > comeWithin) {
+            const std::string sentence = "Rank " + std::to_string(*missing) + " of " + std::to_string(m_place.size) + " has not come to " + m_place.address + ":"
+                                         + std::to_string(m_place.port) + " within " + std::to_string(static_cast<long>(comeWithin))
+                                         + " s. Is the program started once for each rank (torchrun, srun)?";
+            m_watch.fail(sentence);
+            return Error{sentence};
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    auto options = c10d::ProcessGroupGloo::Options::create(kConnectWithin);
+    const std::string address = ownAddress(m_place);
+    options->devices.push_back(address.empty() ? c10d::ProcessGroupGloo::createDefaultDevice() : c10d::ProcessGroupGloo::createDeviceForHostname(address));
+    options->threads = 1;
+    try {
+        m_gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(m_line->store("gloo"), m_place.rank, m_place.size, std::move(options));
+    } catch (const std::exception& problem) {
+        throwWhereBroken();
+        const std::string text = problem.what();
+        const std::string sentence = "The ranks reach " + m_place.address + ", but not each other: " + text.substr(0, text.find('\n'));
+        m_watch.fail(sentence);
+        return Error{sentence};
+    }
+    m_gloo->setTimeout(kForEver);
+    if (device.rfind("cuda", 0) != 0) {
+        return {};
+    }
+    m_card = at::Device(device);
+    auto nccl = makeNccl(m_place.rank, m_place.size, *m_card, [this](const std::string& own) { return fromFirst(own); });
+    if (!nccl) {
+        m_watch.fail(nccl.message());
+        return nccl.error();
+    }
+    m_nccl = std::move(*nccl);
+    onBroken({});
+    return {};
+}
+
+void C10dTeam::onBroken(std::function<void()> handler)
+{
+    // Sums that are queued on a card wait for ranks that are gone, and who waits for the card with them.
+    m_watch.onBroken([nccl = m_nccl.get(), handler = std::move(handler)] {
+        if (handler) {
+            handler();
+        }
+        if (nccl) {
+            nccl->abort();
+        }
+    });
+}
+
+std::vector<double> C10dTeam::sums(std::vector<double> own)
+{
+    at::Tensor tensor = at::zeros({static_cast<std::int64_t>(own.size())}, at::kDouble);
+    std::copy(own.begin(), own.end(), tensor.mutable_data_ptr<double>());
+    std::vector<at::Tensor> tensors{tensor};
+    await(m_gloo->allreduce(tensors));
+    std::copy_n(tensor.const_data_ptr<double>(), own.size(), own.begin());
+    return own;
+}
+
+std::vector<std::vector<double>> C10dTeam::all(const std::vector<double>& own)
+{
+    std::vector<double> flat(own.size() * static_cast<std::size_t>(m_place.size));
+    std::copy(own.begin(), own.end(), flat.begin() + static_cast<std::ptrdiff_t>(own.size()) * m_place.rank);
+    flat = sums(std::move(flat));
+    std::vector<std::vector<double>> byRank;
+    for (int rank = 0; rank < m_place.size; ++rank) {
+        const auto begin = flat.begin() + static_cast<std::ptrdiff_t>(own.size()) * rank;
+        byRank.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(own.size()));
+    }
+    return byRank;
+}
+
+std::vector<std::string> C10dTeam::texts(const std::string& own)
+{
+    const std::string prefix = "text/" + std::to_string(m_texts++) + "/";
+    Waiting waiting(*this);
+    m_line->set(prefix + std::to_string(m_place.rank), own);
+    std::vector<std::string> texts;
+    for (int rank = 0; rank < m_place.size; ++rank) {
+        std::optional<std::string> text;
+        while (!(text = m_line->find(prefix + std::to_string(rank)))) {
+            waiting.goOn();
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        texts.push_back(std::move(*text));
+    }
+    return texts;
+}
+
+void C10dTeam::sum(const at::Tensor& tensor)
+{
+    throwWhereBroken();
+    if (!tensor.is_cpu()) {
+        m_nccl->sum(tensor);
+        return;
+    }
+    std::vector<at::Tensor> tensors{tensor};
+    await(m_gloo->allreduce(tensors));
+}
+
+void C10dTeam::spread(const at::Tensor& tensor)
+{
+    at::Tensor host = tensor.detach().to(at::kCPU).contiguous();
+    std::vector<at::Tensor> tensors{host};
+    await(m_gloo->broadcast(tensors));
+    if (!leads() && !host.is_same(tensor)) {
+        tensor.detach().copy_(host);
+    }
+}
+
+void C10dTeam::leave()
+{
+    m_watch.leave();
+    // The store goes with whoever keeps it.
+    for (int i = 0; i < 100 && leads() && !m_place.storeIsKept && !m_watch.haveAllLeft() && !m_watch.brokenBy(); ++i) {
+        std::this_thread::sleep_for(kSlice);
+    }
+}
+
+} // namespace
+
+Result<std::shared_ptr<Team>> join(const RankPlace& asked, const std::string& device)
+{
+    RankPlace place = asked;
+    std::unique_ptr<StoreLine> own;
+    if (place.leads() && !place.storeIsKept) {
+        auto kept = StoreLine::keep(place);
+        if (!kept) {
+            return kept.error();
+        }
+        own = std::move(*kept);
+    }
+    RankPlace reached = place;
+    reached.address = own ? "127.0.0.1" : place.address;
+    auto ofWatch = StoreLine::connect(reached, kReachWithin);
+    if (!ofWatch) {
+        return ofWatch.error();
+    }
+    if (!own) {
+        auto line = StoreLine::connect(reached, kReachWithin);
+        if (!line) {
+            return line.error();
+        }
+        own = std::move(*line);
+    }
+    try {
+        auto team = std::make_shared<C10dTeam>(std::move(place), std::move(own), std::move(*ofWatch));
+        if (auto met = team->meet(device); !met) {
+            return met.error();
+        }
+        return std::shared_ptr<Team>(std::move(team));
+    } catch (const std::exception& problem) {
+        return Error{problem.what()};
+    }
+}
+
+} // namespace luthier::ranks

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/ranks/nccl.h"
+
+#include <c10/core/DeviceGuard.h>
+#include <c10/cuda/CUDAStream.h>
+#include <c10/util/Exception.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <dlfcn.h>
+#include <type_traits>
+
+namespace luthier::ranks {
+
+namespace {
+
+// As nccl.h declares them: a C interface that has been the same since version 2.
+using Status = int;
+struct UniqueId {
+    std::array<char, 128> bytes;
+};
+using Handle = void*;
+constexpr int kSum = 0;
+constexpr int kHalf = 6;
+constexpr int kFloat = 7;
+constexpr int kBfloat16 = 9;
+
+struct Functions {
+    Status (*ncclGetUniqueId)(UniqueId*) = nullptr;
+    Status (*ncclCommInitRank)(Handle*, int, UniqueId, int) = nullptr;
+    Status (*ncclCommAbort)(Handle) = nullptr;
+    Status (*ncclAllReduce)(const void*, void*, std::size_t, int, int, Handle, Handle) = nullptr;
+    const char* (*ncclGetErrorString)(Status) = nullptr;
+    bool complete = true;
+};
+
+// LibTorch for cards has loaded it with itself, or holds it.
+Functions loadFunctions()
+{
+    Functions all;
+    Handle library = dlopen("libnccl.so.2", RTLD_LAZY | RTLD_LOCAL);
+    Handle torch = dlopen("libtorch_cuda.so", RTLD_LAZY | RTLD_NOLOAD);
+    const auto find = [&](auto& target, const char* name) {
+        Handle symbol = dlsym(RTLD_DEFAULT, name);
+        for (Handle place : {torch, library}) {
+            symbol = symbol || !place ? symbol : dlsym(place, name);
+        }
+        target = reinterpret_cast<std::remove_reference_t<decltype(target)>>(symbol);
+        all.complete = all.complete && symbol;
+    };
+    find(all.ncclGetUniqueId, "ncclGetUniqueId");
+    find(all.ncclCommInitRank, "ncclCommInitRank");
+    find(all.ncclCommAbort, "ncclCommAbort");
+    find(all.ncclAllReduce, "ncclAllReduce");
+    find(all.ncclGetErrorString, "ncclGetErrorString");
+    return all;
+}
+
+const Functions& functions()
+{
+    static const Functions all = loadFunctions();
+    return all;
+}
+
+int typeOf(at::ScalarType dtype)
+{
+    TORCH_CHECK(dtype == at::kFloat || dtype == at::kHalf || dtype == at::kBFloat16, "no sum over ranks of such numbers");
+    return dtype == at::kFloat ? kFloat : dtype == at::kHalf ? kHalf : kBfloat16;
+}
+
+std::string hexOf(const UniqueId& id)
+{
+    constexpr const char* kDigits = "0123456789abcdef";
+    std::string text;
+    for (const char byte : id.bytes) {
+        const auto value = static_cast<unsigned char>(byte);
+        text += kDigits[value >> 4];
+        text += kDigits[value & 15];
+    }
+    return text;
+}
+
+bool fromHex(const std::string& text, UniqueId& id)
+{
+    const auto digit = [](char c) { return c >= 'a' ? c - 'a' + 10 : c - '0'; };
+    if (text.size() != 2 * id.bytes.size()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < id.bytes.size(); ++i) {
+        id.bytes[i] = static_cast<char>(digit(text[2 * i]) << 4 | digit(text[2 * i + 1]));
+    }
+    return true;
+}
+
+class Communicator : public Nccl {
+public:
+    Communicator(Handle handle, at::Device device) : m_handle(handle), m_device(device) {}
+    // Never destroyed in order: a rank that ends takes it along, and one that is broken must not wait for others.
+    ~Communicator() override = default;
+
+    void sum(const at::Tensor& tensor) override
+    {
+        TORCH_CHECK(tensor.is_contiguous() && tensor.device() == m_device, "a sum over ranks of what does not lie on this rank's card");
+        const c10::DeviceGuard guard(m_device);
+        const auto stream = c10::cuda::getCurrentCUDAStream(m_device.index());
+        void* data = tensor.mutable_data_ptr();
+        const Status status = functions().ncclAllReduce(data, data, static_cast<std::size_t>(tensor.numel()), typeOf(tensor.scalar_type()), kSum,
+                                                        m_handle, stream.stream());
+        TORCH_CHECK(status == 0, "NCCL: ", functions().ncclGetErrorString(status));
+    }
+
+    void abort() override
+    {
+        if (!m_aborted.exchange(true)) {
+            const c10::DeviceGuard guard(m_device);
+            functions().ncclCommAbort(m_handle);
+        }
+    }
+
+private:
+    Handle m_handle;
+    at::Device m_device;
+    std::atomic<bool> m_aborted{false};
+};
+
+} // namespace
+
+Result<std::unique_ptr<Nccl>> makeNccl(int rank, int size, at::Device device, const std::function<std::string(const std::string&)>& share)
+{
+    ::setenv("NCCL_NVLS_ENABLE", "0", 0); // multicast over NVLink hangs where a host shares its switches
+    if (!functions().complete) {
+        return Error{"NCCL, which sums over cards, is not on this machine (libnccl.so.2): a LibTorch for CUDA brings it. Train on one card, or with --devices cpu:"
+                     + std::to_string(size)};
+    }
+    UniqueId id{};
+    const Status made = rank == 0 ? functions().ncclGetUniqueId(&id) : 0;
+    const std::string text = share(made == 0 ? hexOf(id) : std::string());
+    if (!fromHex(text, id)) {
+        return Error{"NCCL could not begin on rank 0" + (rank == 0 ? std::string(": ") + functions().ncclGetErrorString(made) : std::string())};
+    }
+    const c10::DeviceGuard guard(device);
+    Handle handle = nullptr;
+    if (const Status status = functions().ncclCommInitRank(&handle, size, id, rank); status != 0) {
+        return Error{std::string("NCCL could not join the cards: ") + functions().ncclGetErrorString(status) + " (NCCL_DEBUG=INFO says more)"};
+    }
+    return std::unique_ptr<Nccl>(std::make_unique<Communicator>(handle, device));
+}
+
+} // namespace luthier::ranks

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Nccl: sums over the cards of several ranks by NVIDIA's library, which a LibTorch for cards brings. Found while the program
+// runs, so that one build serves machines with it and without. Internal to core: names torch types.
+#pragma once
+
+#include "core/base/result.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace luthier::ranks {
+
+class Nccl {
+public:
+    virtual ~Nccl() = default;
+
+    // Queued on the tensor's card, on its current stream; in place. Contiguous fp32, fp16 or bf16. May be recorded.
+    virtual void sum(const at::Tensor& tensor) = 0;
+    // Ends what is queued, whatever others do; any thread. What was being summed is lost.
+    virtual void abort() = 0;
+};
+
+// Blocks until all ranks have called it. `share`: rank 0's text to all. Errors: the library is not there, or refuses.
+Result<std::unique_ptr<Nccl>> makeNccl(int rank, int size, at::Device device, const std::function<std::string(const std::string&)>& share);
+
+} // namespace luthier::ranks
