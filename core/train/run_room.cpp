@@ -6,16 +6,11 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <algorithm>
-
 namespace luthier::train {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::int64_t kUsualCheckpoints = 5;
-constexpr std::uint64_t kBesideTensors = 64 << 10; // index, headers, the result's small files
 
 std::uint64_t bytesOf(const std::vector<nn::NamedTensor>& tensors)
 {
@@ -40,17 +35,6 @@ std::uint64_t bytesIn(const fs::path& folder)
 
 } // namespace
 
-std::uint64_t RunRoom::wanted(std::int64_t checkpoints, std::int64_t kept) const
-{
-    const std::int64_t atOnce = std::min(checkpoints, std::max<std::int64_t>(kept, 1) + 1);
-    return checkpoint * static_cast<std::uint64_t>(std::max<std::int64_t>(atOnce, 1)) + 2 * result;
-}
-
-std::int64_t checkpointInterval(const config::RunSettings& settings, std::int64_t totalSteps)
-{
-    return settings.checkpointEvery > 0 ? settings.checkpointEvery : std::max<std::int64_t>(1, totalSteps / kUsualCheckpoints);
-}
-
 RunRoom roomOf(const RunParts& parts)
 {
     const std::uint64_t leaves = bytesOf(parts.leaves);
@@ -68,7 +52,7 @@ Result<void> checkRoom(RunParts& parts, const config::RunSettings& settings, con
     }
     const std::uint64_t free = *onDisk + bytesIn(folder / "checkpoints");
     const RunRoom room = roomOf(parts);
-    const std::int64_t checkpoints = parts.totalSteps / checkpointInterval(settings, parts.totalSteps) + 1;
+    const std::int64_t checkpoints = checkpointsOf(settings, parts.totalSteps);
     const std::string has = folder.string() + ": its disk has " + base::bytesText(free) + " free";
     const std::string each = base::bytesText(room.checkpoint) + " a checkpoint";
     if (free < room.least(checkpoints)) {

@@ -5,6 +5,8 @@
 #include "core/peft/methods/full_settings.h"
 #include "core/peft/methods/lora_settings.h"
 #include "core/store/data_files.h"
+#include "ui/base/amounts.h"
+#include "ui/pages/tune/memory_bar.h"
 #include "ui/pages/tune/tune_page.h"
 #include "ui/workspace/run_controller.h"
 #include "ui/workspace/workspace.h"
@@ -14,6 +16,7 @@
 #include <QLocale>
 #include <QPushButton>
 #include <QTemporaryDir>
+#include <QUndoStack>
 #include <QtTest>
 
 #include <set>
@@ -200,6 +203,92 @@ private Q_SLOTS:
         }
         QCOMPARE(names.size(), std::size_t{3});
         QVERIFY2((*runs)[1].name.find("learning rate 0.005") != std::string::npos, (*runs)[1].name.c_str());
+    }
+
+    // The bars follow every setting that memory hangs on, also those of the optimizer.
+    void memoryFollowsTheSettings()
+    {
+        useRecipe();
+        QVERIFY(plan().memory.has_value());
+        const train::MemoryParts before = plan().memory->estimate.parts;
+        QVERIFY(before.weights > 0 && before.activations > 0);
+        QVERIFY2(shown("memoryHead").contains(byteText(before.total())), qPrintable(shown("memoryHead")));
+        QVERIFY(shown("memory.weights").contains(byteText(before.weights)));
+        auto* bar = m_tune->findChild<QWidget*>(QStringLiteral("memoryParts"));
+        QVERIFY(bar->accessibleDescription().contains(byteText(before.activations)));
+        setValue("run.batch_size", std::int64_t{8});
+        settle();
+        QVERIFY(plan().memory->estimate.parts.activations > before.activations);
+        setValue("run.activation_checkpointing", true);
+        settle();
+        const train::MemoryParts checkpointed = plan().memory->estimate.parts;
+        QVERIFY(checkpointed.activations < 4 * before.activations);
+        setValue("optimizer.kind", std::string("sgd"));
+        settle();
+        QVERIFY(plan().memory->estimate.parts.optimizer < checkpointed.optimizer);
+    }
+
+    // A click on a change that saves memory sets all that it names, as one step of undo.
+    void aChangeIsOneClick()
+    {
+        useRecipe();
+        train::RunMemory tight = *plan().memory;
+        tight.estimate.free = 1;
+        tight.changes = {{{{"run.batch_size", "1"}, {"run.gradient_accumulation", "4"}}, "The same steps, cut finer.", 1000, true},
+                         {{{"run.activation_checkpointing", "true"}}, "Slower.", 500, false}};
+        auto* bar = m_tune->findChild<MemoryBar*>();
+        bar->show(tight);
+        QVERIFY(shown("memoryHead").contains(QStringLiteral("only")));
+        auto* first = m_tune->findChild<QPushButton*>(QStringLiteral("memoryChange0"));
+        QVERIFY(first && first->isVisible() && m_tune->findChild<QPushButton*>(QStringLiteral("memoryChange1")));
+        first->click();
+        QCOMPARE(m_tune->document()->config().run.batchSize, std::int64_t{1});
+        QCOMPARE(m_tune->document()->config().run.gradientAccumulation, std::int64_t{4});
+        m_workspace->undoStack()->undo();
+        QCOMPARE(m_tune->document()->config().run.batchSize, std::int64_t{2});
+        QCOMPARE(m_tune->document()->config().run.gradientAccumulation, std::int64_t{2});
+        settle();
+    }
+
+    // The gate passes the largest batch once, says where results go, and the room there.
+    void theGateMeasures()
+    {
+        useRecipe();
+        m_tune->mainAction()->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(shown("gateMeasured").startsWith(QStringLiteral("Measured:")), kAwaitMs);
+        QVERIFY(m_tune->verdict().measured && m_tune->verdict().measured->peakBytes > 0 && m_tune->verdict().measured->seconds > 0);
+        QVERIFY2(shown("gatePlace").contains(QString::fromStdString(m_tiny->path("project"))), qPrintable(shown("gatePlace")));
+        QVERIFY(shown("verdict.time") != QStringLiteral("\u2013"));
+        QTest::keyClick(m_tune->findChild<QWidget*>(QStringLiteral("gateStrip")), Qt::Key_Escape);
+        setValue("run.batch_size", std::int64_t{1});
+        settle();
+        QVERIFY(!m_tune->verdict().measured); // of another plan
+    }
+
+    // Rows with nothing to learn stand in the way until they were looked at or let go.
+    void rowsWithNothingToLearnBlock()
+    {
+        std::string rows;
+        for (int i = 0; i < 20; ++i) {
+            const std::string question = i % 5 == 0 ? std::string(2000, 'w') : "Who bakes?";
+            rows += base::dumpJson(Json{{"prompt", question}, {"completion", "Odo " + std::to_string(i) + "."}}) + "\n";
+        }
+        QVERIFY(base::writeFileAtomically(m_tiny->path("long.jsonl"), rows).ok());
+        m_tiny->config.data.train = {m_tiny->path("long.jsonl")};
+        useRecipe();
+        QVERIFY2(plan().nothingToLearn == 4, qPrintable(shown("verdictProblem")));
+        m_tune->mainAction()->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(shown("gateBlock").startsWith(u'4'), kAwaitMs);
+        QVERIFY(!m_tune->mainAction()->isEnabled());
+        QString filter;
+        const auto connection = connect(m_workspace.get(), &Workspace::pageWanted, this, [&](const QString& page, const QString& what) { filter = page + u' ' + what; });
+        m_tune->findChild<QPushButton*>(QStringLiteral("gateShowRows"))->click();
+        QCOMPARE(filter, QStringLiteral("data filter:untrained"));
+        disconnect(connection);
+        m_tune->mainAction()->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(shown("gateBlock").startsWith(u'4'), kAwaitMs);
+        m_tune->findChild<QPushButton*>(QStringLiteral("gateGoOn"))->click();
+        QVERIFY(m_tune->mainAction()->isEnabled() && shown("gateBlock").isEmpty());
     }
 
 private:

@@ -7,7 +7,6 @@
 #include "core/train/plan/memory_estimate.h"
 #include "core/train/plan/plan_measure.h"
 #include "core/train/plan/run_plan.h"
-#include "core/train/start_point.h"
 
 #include <CLI/App.hpp>
 
@@ -23,8 +22,6 @@ struct Flags {
     std::string project;
     bool measure = false;
 };
-
-constexpr std::size_t kChanges = 3;
 
 struct Plan {
     train::RunPlan run;
@@ -249,18 +246,12 @@ Result<Plan> planOf(const Flags& flags, Context& context)
         return Error{run->sizeProblem};
     }
     Plan plan{std::move(*run), {}, {}, {}};
-    const auto started = train::startedFrom(*config);
-    if (!started) {
-        return started.error();
-    }
-    auto memory = train::estimateMemory(started->config, plan.run.model.config, plan.run.largest.front(), plan.run.rows.isPacked());
+    auto memory = train::memoryOf(*config, plan.run);
     if (!memory) {
         return memory.error();
     }
-    plan.memory = std::move(*memory);
-    if (!plan.memory.fits()) {
-        plan.changes = train::memoryChanges(started->config, plan.run, kChanges);
-    }
+    plan.memory = std::move(memory->estimate);
+    plan.changes = std::move(memory->changes);
     if (flags.measure) {
         auto result = measured(*config, *rows, context);
         if (!result) {

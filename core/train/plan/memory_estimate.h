@@ -47,4 +47,11 @@ struct MemoryChange {
 // The `most` cheapest changes that save something, cheapest first; such that fit before such that do not.
 std::vector<MemoryChange> memoryChanges(const config::RunConfig& config, const RunPlan& plan, std::size_t most);
 
+// Of a planned run as it trains: with the settings of the adapter that it starts from.
+struct RunMemory {
+    MemoryEstimate estimate;
+    std::vector<MemoryChange> changes; // three at most, where it does not fit
+};
+Result<RunMemory> memoryOf(const config::RunConfig& config, const RunPlan& plan);
+
 } // namespace luthier::train

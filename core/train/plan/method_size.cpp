@@ -44,10 +44,10 @@ std::int64_t gradientBytes(const at::Tensor& leaf, bool accumulates)
 }
 
 // What the optimizer keeps, and a master copy of what is not fp32.
-std::int64_t keptBytes(const at::Tensor& leaf, std::int64_t stateBytes)
+std::int64_t keptBytes(const nn::NamedTensor& leaf, const optim::OptimizerKind& optimizer, const optim::OptimizerSettings& settings)
 {
-    const std::int64_t master = leaf.scalar_type() == at::kFloat ? 0 : 4;
-    return leaf.numel() * (stateBytes + master);
+    const std::int64_t master = leaf.tensor.scalar_type() == at::kFloat ? 0 : 4;
+    return leaf.tensor.numel() * master + optimizer.stateBytes(settings, {leaf.name, leaf.tensor.sizes().vec()});
 }
 
 void countPasses(nn::Decoder& decoder, MethodSize& size)
@@ -92,11 +92,11 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
     if (!optimizer) {
         return Error{"\"" + config.optimizer.kind + "\" is no optimizer"};
     }
-    const std::int64_t state = optimizer->stateBytes(config.optimizer);
     for (const nn::NamedTensor& leaf : method.trainable(decoder)) {
         size.trainedParameters += leaf.tensor.numel();
+        size.leafBytes += bytesOf(leaf.tensor);
         size.gradientBytes += gradientBytes(leaf.tensor, config.run.gradientAccumulation > 1);
-        size.stateBytes += keptBytes(leaf.tensor, state);
+        size.stateBytes += keptBytes(leaf, *optimizer, config.optimizer);
         size.adapterBytes += method.writesAdapter ? bytesOf(leaf.tensor) : 0;
     }
     countPasses(decoder, size);
@@ -108,9 +108,10 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
         for (const objectives::Head& head : (*objective)->heads(config.objective, model->hidden)) {
             const std::int64_t numbers = std::accumulate(head.sizes.begin(), head.sizes.end(), std::int64_t{1}, std::multiplies<>());
             size.trainedParameters += numbers;
+            size.leafBytes += numbers * static_cast<std::int64_t>(sizeof(float));
             size.adapterBytes += numbers * static_cast<std::int64_t>(sizeof(float));
             size.gradientBytes += numbers * static_cast<std::int64_t>(sizeof(float));
-            size.stateBytes += numbers * state;
+            size.stateBytes += optimizer->stateBytes(config.optimizer, {"objective." + head.name, head.sizes});
         }
     }
     size.leastMemoryBytes = size.weightBytes + size.adapterBytes + size.gradientBytes + size.stateBytes;

@@ -25,6 +25,7 @@
 #include "ui/widgets/empty_state.h"
 #include "ui/workspace/workspace.h"
 
+#include <QAbstractButton>
 #include <QAction>
 #include <QClipboard>
 #include <QDragEnterEvent>
@@ -58,7 +59,7 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
       m_add(new QAction(tr("Add data\u2026"), this)), m_batch(new DataBatch), m_stack(new QStackedWidget), m_empty(new EmptyState),
       m_work(new QSplitter), m_sources(new DataSources), m_filters(new DataFilters), m_middle(new QStackedWidget), m_overview(new DataOverview),
       m_table(new DataTable), m_reader(new DataReader), m_openingView(new OpeningView), m_mapping(new DataMapping),
-      m_makings(new DataMakings(workspace, *m_files, *m_table->search(), *this))
+      m_makings(new DataMakings(workspace, *m_files, *m_table, *this))
 {
     setObjectName(QStringLiteral("dataPage"));
     setAcceptDrops(true);
@@ -66,7 +67,7 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
     buildActions();
     buildPasting();
     addActions(m_makings->actions());
-    m_filters->setMaking(m_makings->actions());
+    m_table->setMaking(m_makings->actions());
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_work);
     auto* layout = new QVBoxLayout(this);
@@ -126,6 +127,7 @@ void DataPage::connectParts()
     connect(&m_workspace, &Workspace::projectChanged, this, &DataPage::onProjectChanged);
     connect(&m_workspace, &Workspace::modelPathChanged, this, &DataPage::loadEncoder);
     connect(&m_workspace, &Workspace::lengthChanged, this, &DataPage::takeLimit);
+    connect(&m_workspace, &Workspace::systemTurnsChanged, this, &DataPage::takeSystemTurns);
     connect(m_overview, &DataOverview::limitChosen, &m_workspace, &Workspace::lengthChosen);
 }
 
@@ -339,9 +341,22 @@ void DataPage::showDocument(DataDocument* document)
         m_middle->setCurrentIndex(0);
         m_sources->setFormat(m_source.format, QString::fromStdString(document->dataset()->format().id));
         m_reader->showRow(m_table->currentRow());
+        takeFocus();
     }
     showWantedRows();
     Q_EMIT documentChanged();
+}
+
+// Rows that have come take the keys from what held them while there were none: a button, or what is hidden now. The list
+// of files keeps them, so that a person can walk on through it.
+void DataPage::takeFocus()
+{
+    const QWidget* at = window()->focusWidget();
+    const bool isElsewhere = at != nullptr && at->isVisible() && !isAncestorOf(at);
+    const bool isKept = at != nullptr && at->isVisible() && qobject_cast<const QAbstractButton*>(at) == nullptr;
+    if (isVisible() && !isElsewhere && !isKept) {
+        m_table->view()->setFocus(Qt::OtherFocusReason);
+    }
 }
 
 void DataPage::showProblem(const QString& sentence)
@@ -352,42 +367,19 @@ void DataPage::showProblem(const QString& sentence)
     m_sources->setFormat(m_source.format, {});
 }
 
-// Where it has columns at all, a person can say what they are.
-void DataPage::offerColumns()
-{
-    const auto work = [path = m_source.path.toStdString(), cancel = m_cancelOpening] { return data::Dataset::sample(path, {}, cancel); };
-    startJob(this, work, [this, number = m_opening](const Result<std::vector<Json>>& rows) {
-        if (number == m_opening && rows && !data::columnFacts(*rows).empty()) {
-            m_mapping->setRows(QFileInfo(m_source.path).fileName(), *rows);
-            m_middle->setCurrentWidget(m_mapping);
-        }
-    });
-}
-
-void DataPage::keepColumns()
-{
-    const auto work = [project = m_workspace.project(), path = m_source.path, columns = m_mapping->columns()] {
-        return DataDocuments::keepColumns(*project, path, data::toTexts(columns));
-    };
-    startJob(this, work, [this, id = m_source.id](const Result<void>& kept) {
-        if (!kept) {
-            m_workspace.say(QString::fromStdString(kept.message()));
-            return;
-        }
-        Q_EMIT m_workspace.sourcesChanged();
-        if (id == m_source.id) {
-            openDocument();
-        }
-    });
-}
-
 // How their rows become tokens.
 
 void DataPage::loadEncoder()
 {
-    const auto work = [folder = m_workspace.modelPath().toStdString()] { return data::Encoder::load(folder); };
-    startJob(this, work, [this, folder = m_workspace.modelPath()](const Result<data::Encoder>& encoder) {
-        if (folder != m_workspace.modelPath()) {
+    const auto work = [folder = m_workspace.modelPath().toStdString(), folds = m_foldsSystem] {
+        auto encoder = data::Encoder::load(folder);
+        if (encoder && folds) {
+            encoder->foldSystem();
+        }
+        return encoder;
+    };
+    startJob(this, work, [this, folder = m_workspace.modelPath(), folds = m_foldsSystem](const Result<data::Encoder>& encoder) {
+        if (folder != m_workspace.modelPath() || folds != m_foldsSystem) {
             return;
         }
         m_encoder = encoder ? *encoder : data::Encoder{};
@@ -397,7 +389,7 @@ void DataPage::loadEncoder()
     });
 }
 
-// Files are opened at the limit that the project's recipe trains with.
+// Files are shown as the project's recipe trains them.
 void DataPage::readLimit()
 {
     const auto project = m_workspace.project();
@@ -408,6 +400,7 @@ void DataPage::readLimit()
     startJob(this, work, [this, project](const Result<std::optional<config::RunConfig>>& recipe) {
         if (project == m_workspace.project() && recipe && *recipe) { // what is wrong with it is said on Tune
             takeLimit((*recipe)->data.maxLength);
+            takeSystemTurns((*recipe)->data.systemTurns == "first_question");
         }
     });
 }
@@ -416,6 +409,13 @@ void DataPage::takeLimit(std::int64_t tokens)
 {
     m_encoding.maxLength = tokens;
     m_documents->forEach([tokens](DataDocument& document) { document.setLimit(tokens); });
+}
+
+void DataPage::takeSystemTurns(bool fold)
+{
+    if (std::exchange(m_foldsSystem, fold) != fold) {
+        loadEncoder();
+    }
 }
 
 // Steps of editing: those made ready go onto the undo stack, those of earlier days come back to it, and each is shown
@@ -463,6 +463,11 @@ void DataPage::restoreSteps()
 
 void DataPage::reveal(const QString& what)
 {
+    if (const QString filter = QStringLiteral("filter:"); what.startsWith(filter)) {
+        m_filters->setFilter(what.mid(filter.size()));
+        m_table->setFilter(what.mid(filter.size()));
+        return;
+    }
     const auto place = stepAt(what);
     if (place && m_workspace.project()) {
         m_batch->find(m_workspace.project(), place->first, place->second);

@@ -40,7 +40,7 @@ public:
 
     QAction* mainAction() override { return m_add; }
     void openFile(const QString& path) override { openFiles({path}); }
-    void reveal(const QString& what) override; // a step of a run, as stepPlace gives it
+    void reveal(const QString& what) override; // a step of a run, as stepPlace gives it; "filter:" and the id of a filter
 
     void openFiles(const QStringList& paths); // adds them to the project and shows the last
     void openFileDialog();
@@ -81,6 +81,7 @@ private:
     void openDocument();            // m_source
     void takeDocument(const Result<DataDocument::Opened>& opened);
     void showDocument(DataDocument* document);
+    void takeFocus();
     void showProblem(const QString& sentence);
     void offerColumns(); // of m_source, which could not be read
     void keepColumns();
@@ -88,6 +89,7 @@ private:
     void loadEncoder();
     void readLimit();
     void takeLimit(std::int64_t tokens);
+    void takeSystemTurns(bool fold);
 
     void watch(DataDocument* document);
     void restoreSteps();
@@ -109,6 +111,7 @@ private:
     int m_opening = 0; // number of the newest opening; older ones are dropped when they are done
     data::Encoder m_encoder;
     data::EncodingSettings m_encoding;
+    bool m_foldsSystem = false;
     WantedRows m_wantedRows;
 
     QAction* m_add;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/tune/tune_gate.h"
 
+#include "ui/base/amounts.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/status_label.h"
@@ -13,10 +14,13 @@
 #include <QShortcut>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace luthier::ui {
 
 TuneGate::TuneGate(QWidget* parent)
-    : QWidget(parent), m_verdict(new TuneVerdict), m_row(new QLabel), m_unread(new StatusLabel(Token::Warn)), m_strip(new TokenStrip),
+    : QWidget(parent), m_verdict(new TuneVerdict), m_row(new QLabel), m_unread(new StatusLabel(Token::Warn)), m_place(new StatusLabel(Token::TextQuiet)),
+      m_measured(new StatusLabel(Token::TextQuiet)), m_block(new QWidget), m_blockText(new StatusLabel(Token::Bad)), m_strip(new TokenStrip),
       m_previous(makeButton(QStringLiteral("gatePrevious"), tr("Previous row"), tr("The row before (Page up)"))),
       m_next(makeButton(QStringLiteral("gateNext"), tr("Next row"), tr("Another row of those to learn from (Page down)"))),
       m_back(new QPushButton(tr("Back to the settings")))
@@ -44,6 +48,25 @@ TuneGate::TuneGate(QWidget* parent)
     card->body()->addWidget(m_strip, 1);
     card->body()->addWidget(new TokenLegend);
     card->body()->addWidget(hint);
+    for (auto [label, id] : {std::pair(m_place, "gatePlace"), std::pair(m_measured, "gateMeasured"), std::pair(m_blockText, "gateBlock")}) {
+        label->setObjectName(QLatin1String(id));
+        label->setTextFormat(Qt::PlainText);
+        label->setWordWrap(true);
+    }
+    auto* showRows = makeButton(QStringLiteral("gateShowRows"), tr("Show these rows"), tr("The Data page, filtered to rows with nothing to learn"));
+    auto* goOn = makeButton(QStringLiteral("gateGoOn"), tr("Go on without them"), tr("They are left out of this run; nothing in the data changes"));
+    auto* line = new QHBoxLayout(m_block);
+    line->setContentsMargins(0, 0, 0, 0);
+    line->addWidget(m_blockText, 1);
+    line->addWidget(showRows);
+    line->addWidget(goOn);
+    connect(showRows, &QPushButton::clicked, this, [this] { Q_EMIT rowsWanted(QStringLiteral("filter:untrained")); });
+    connect(goOn, &QPushButton::clicked, this, [this] {
+        m_isBlocked = false;
+        m_block->hide();
+        Q_EMIT blockChanged();
+    });
+    connect(m_verdict, &TuneVerdict::changeWanted, this, &TuneGate::changeWanted);
     m_back->setObjectName(QStringLiteral("gateBack"));
     m_back->setToolTip(tr("Change something first (Esc)"));
     auto* buttons = new QHBoxLayout;
@@ -53,6 +76,9 @@ TuneGate::TuneGate(QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(card, 1);
     layout->addWidget(m_verdict);
+    layout->addWidget(m_measured);
+    layout->addWidget(m_place);
+    layout->addWidget(m_block);
     layout->addLayout(buttons);
     auto* escape = new QShortcut(QKeySequence(Qt::Key_Escape), this);
     escape->setContext(Qt::WidgetWithChildrenShortcut);
@@ -75,10 +101,55 @@ void TuneGate::show(const Verdict& verdict)
     m_verdict->show(verdict);
     m_unread->setText(verdict.plan.unread.join(u'\n'));
     m_unread->setVisible(!verdict.plan.unread.isEmpty());
+    showBlock(verdict);
     m_rows = verdict.plan.samples;
     m_at = 0;
     showRow();
     m_strip->setFocus(Qt::OtherFocusReason);
+}
+
+void TuneGate::showBlock(const Verdict& verdict)
+{
+    const QLocale locale;
+    m_isBlocked = verdict.plan.nothingToLearn > 0;
+    m_block->setVisible(m_isBlocked);
+    m_blockText->setText(tr("%n row(s) have nothing to learn: no token of them is trained. Look at them, mend or raise the longest length, or go on without them.",
+                            nullptr, static_cast<int>(std::min<std::int64_t>(verdict.plan.nothingToLearn, 1 << 30))));
+    m_place->setVisible(verdict.plan.disk.has_value());
+    if (const auto& disk = verdict.plan.disk) {
+        const QString needs = fileSize(static_cast<double>(disk->wanted));
+        const QString place = tr("Results go to a folder of their own in %1.").arg(verdict.plan.resultFolder);
+        //: bytes that the run writes, bytes that the disk has free
+        const QString room = disk->free ? tr("The run writes up to %1; %2 are free.").arg(needs, fileSize(static_cast<double>(*disk->free)))
+                                        : tr("The run writes up to %1.").arg(needs);
+        m_place->setText(place + u' ' + room + (disk->fits() ? QString() : u' ' + tr("That is not enough: make room first.")));
+        m_place->setToken(disk->fits() ? Token::TextQuiet : Token::Bad);
+    }
+}
+
+void TuneGate::showMeasuring(bool startsAfter)
+{
+    m_measured->setToken(Token::TextQuiet);
+    m_measured->setText(startsAfter ? tr("Measuring one pass over the largest batch; the run starts when that fits\u2026")
+                                    : tr("Measuring one pass over the largest batch\u2026"));
+}
+
+void TuneGate::showMeasured(const Verdict& verdict, const QString& problem)
+{
+    m_verdict->show(verdict);
+    const auto& memory = verdict.plan.memory;
+    m_measured->setToken(problem.isEmpty() && (!memory || memory->estimate.fits()) ? Token::TextQuiet : Token::Bad);
+    if (verdict.measured) {
+        const train::PlanMeasure& pass = *verdict.measured;
+        m_measured->setText(tr("Measured: one pass over the largest batch, forward and backward, takes %1 and %2. At that rate the run takes %3.")
+                                .arg(duration(pass.secondsPerPass), byteText(pass.peakBytes), duration(pass.seconds)));
+    } else if (!problem.isEmpty()) {
+        m_measured->setText(tr("One pass over the largest batch could not be measured: %1").arg(problem));
+    } else if (verdict.plan.makesAnswers) {
+        m_measured->setText(tr("This run learns from answers that it makes on the way, so there is no batch to measure before it."));
+    } else {
+        m_measured->setText(tr("Not measured: by its sizes the run does not fit. Take one of the changes, or start all the same."));
+    }
 }
 
 void TuneGate::walk(int direction)

@@ -12,6 +12,7 @@ class QPushButton;
 
 namespace luthier::ui {
 
+class StatusLabel;
 class TokenStrip;
 
 class TuneGate : public QWidget {
@@ -21,12 +22,20 @@ public:
     explicit TuneGate(QWidget* parent = nullptr);
 
     void show(const Verdict& verdict);
+    void showMeasuring(bool startsAfter);
+    void showMeasured(const Verdict& verdict, const QString& problem); // `problem`: why it could not be measured
+    bool isBlocked() const { return m_isBlocked; }
 
 Q_SIGNALS:
     void accepted();
     void rejected();
+    void blockChanged();
+    void rowsWanted(const QString& filter); // of the Data page
+    void changeWanted(const luthier::train::MemoryChange& change);
 
 private:
+    void showBlock(const Verdict& verdict);
+
     void walk(int direction);
     void showRow();
 
@@ -35,6 +44,11 @@ private:
     TuneVerdict* m_verdict;
     QLabel* m_row;
     QLabel* m_unread;
+    StatusLabel* m_place;    // where results go, and the room there
+    StatusLabel* m_measured;
+    QWidget* m_block;        // rows with nothing to learn
+    StatusLabel* m_blockText;
+    bool m_isBlocked = false;
     TokenStrip* m_strip;
     QPushButton* m_previous;
     QPushButton* m_next;

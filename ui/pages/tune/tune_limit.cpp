@@ -11,6 +11,7 @@ namespace luthier::ui {
 namespace {
 
 const QLatin1String kLength("data.max_length");
+const QLatin1String kSystemTurns("data.system_turns");
 
 } // namespace
 
@@ -20,6 +21,9 @@ TuneLimit::TuneLimit(RecipeDocument* document, Workspace& workspace) : QObject(d
     connect(document, &RecipeDocument::changed, this, [this](const QString& key) {
         if (key.isEmpty() || key == kLength) {
             Q_EMIT m_workspace.lengthChanged(m_document->config().data.maxLength);
+        }
+        if (key.isEmpty() || key == kSystemTurns) {
+            Q_EMIT m_workspace.systemTurnsChanged(m_document->config().data.systemTurns == "first_question");
         }
     });
 }

@@ -7,10 +7,10 @@
 #include "ui/forms/settings_form.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/elided_label.h"
+#include "ui/widgets/file_dialog.h"
 #include "ui/workspace/model_library.h"
 
 #include <QComboBox>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QFormLayout>
 #include <QHBoxLayout>
@@ -177,10 +177,7 @@ void TuneModel::fillChoices()
 
 void TuneModel::askForFolder()
 {
-    auto* dialog = new QFileDialog(this, tr("Choose a model folder"), QString::fromStdString(m_document->config().model.path));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
+    QFileDialog* dialog = openDialog(this, QStringLiteral("model"), tr("Choose a model folder"), QFileDialog::Directory, {}, QString::fromStdString(m_document->config().model.path));
     connect(dialog, &QFileDialog::fileSelected, this, &TuneModel::choose);
     dialog->open();
 }

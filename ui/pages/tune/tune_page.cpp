@@ -10,6 +10,7 @@
 #include "ui/pages/tune/tune_gate.h"
 #include "ui/pages/tune/tune_limit.h"
 #include "ui/pages/tune/tune_model.h"
+#include "ui/pages/tune/tune_preflight.h"
 #include "ui/pages/tune/tune_recipes.h"
 #include "ui/pages/tune/tune_shootout.h"
 #include "ui/pages/tune/tune_start.h"
@@ -38,7 +39,7 @@ constexpr int kSaveMs = 1000;
 
 TunePage::TunePage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_document(new RecipeDocument(this)), m_start(new QAction(tr("Start tuning"), this)),
-      m_stack(new QStackedWidget), m_verdictBar(new TuneVerdict), m_gate(new TuneGate),
+      m_stack(new QStackedWidget), m_verdictBar(new TuneVerdict), m_preflight(new TunePreflight(this)), m_gate(new TuneGate),
       m_shootout(new TuneShootout(workspace))
 {
     new TuneLimit(m_document, m_workspace);
@@ -74,7 +75,18 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
     connect(m_document, &RecipeDocument::changed, this, &TunePage::onChanged);
     connect(m_model, &TuneModel::factsChanged, this, &TunePage::showVerdict);
     connect(m_from, &TuneStart::problemChanged, this, &TunePage::showVerdict);
-    connect(m_gate, &TuneGate::accepted, this, &TunePage::startNow);
+    connect(m_gate, &TuneGate::accepted, this, &TunePage::onMainAction);
+    connect(m_gate, &TuneGate::blockChanged, this, &TunePage::refreshAction);
+    connect(m_gate, &TuneGate::rowsWanted, this, [this](const QString& filter) {
+        showGate(false);
+        Q_EMIT m_workspace.pageWanted(QStringLiteral("data"), filter);
+    });
+    connect(m_gate, &TuneGate::changeWanted, this, [this](const train::MemoryChange& change) {
+        showGate(false);
+        applyChange(change);
+    });
+    connect(m_verdictBar, &TuneVerdict::changeWanted, this, &TunePage::applyChange);
+    connect(m_preflight, &TunePreflight::finished, this, &TunePage::takeMeasured);
     connect(m_gate, &TuneGate::rejected, this, [this] { showGate(false); });
     connect(m_way, &TuneWay::shootoutWanted, this, &TunePage::showShootout);
     connect(m_shootout, &TuneShootout::left, this, [this] { showGate(false); });
@@ -214,7 +226,8 @@ void TunePage::onChanged(const QString& key)
     m_saveLater.start();
     showVerdict();
     // What has no part in the plan. Of all else only what it touches is read again.
-    if (!key.startsWith(QStringLiteral("optimizer.")) && !key.startsWith(QStringLiteral("schedule."))) {
+    const QStringList plain{QStringLiteral("optimizer.learning_rate"), QStringLiteral("optimizer.weight_decay"), QStringLiteral("run.name")};
+    if (!key.startsWith(QStringLiteral("schedule.")) && !plain.contains(key)) {
         m_recheck.start();
     }
 }
@@ -232,6 +245,7 @@ void TunePage::check()
         this, work,
         [this](const TunePlan& plan) {
             m_verdict.plan = plan;
+            m_verdict.measured.reset();
             m_verdictBar->setChecking(false);
             showVerdict();
             if (std::exchange(m_wantsGate, false) && m_verdict.problems.isEmpty()) {
@@ -278,14 +292,15 @@ void TunePage::showVerdict()
 void TunePage::refreshAction()
 {
     const bool busy = m_workspace.runs()->isBusy();
+    const bool isGate = m_stack->currentWidget() == m_gate;
     if (m_stack->currentWidget() == m_shootout) {
         m_start->setText(m_shootout->startText());
         m_start->setEnabled(m_shootout->canStart());
         m_start->setToolTip(tr("Train with each chosen method, one after the other"));
         return;
     }
-    m_start->setText(m_stack->currentWidget() == m_gate ? tr("Start now") : tr("Start tuning"));
-    m_start->setEnabled(!busy && m_verdict.problems.isEmpty() && m_workspace.project() != nullptr);
+    m_start->setText(!isGate ? tr("Start tuning") : m_wantsStart ? tr("Start without waiting") : tr("Start now"));
+    m_start->setEnabled(!busy && m_verdict.problems.isEmpty() && m_workspace.project() != nullptr && !(isGate && m_gate->isBlocked()));
     m_start->setToolTip(busy ? tr("One run at a time: wait for it or stop it") : tr("Show one row as it will be read, then start"));
 }
 
@@ -294,7 +309,16 @@ void TunePage::onMainAction()
     if (m_stack->currentWidget() == m_shootout) {
         m_shootout->start();
     } else if (m_stack->currentWidget() == m_gate) {
-        startNow();
+        if (!m_start->isEnabled()) {
+            return;
+        }
+        if (m_preflight->isRunning() && !m_wantsStart) { // as soon as it is measured; asked again, at once
+            m_wantsStart = true;
+            m_gate->showMeasuring(true);
+            refreshAction();
+        } else {
+            startNow();
+        }
     } else {
         // As soon as all is read: model and files may have changed on disk since. What did not is not read again.
         m_wantsGate = true;
@@ -309,10 +333,51 @@ void TunePage::onMainAction()
 void TunePage::showGate(bool gate)
 {
     m_stack->setCurrentIndex(gate ? 1 : 0);
-    refreshAction();
+    m_wantsStart = false;
     if (gate) {
         m_gate->show(m_verdict);
+        measure();
+    } else {
+        m_preflight->cancel();
     }
+    refreshAction();
+}
+
+// What would not fit by far is not tried: on a processor that would cost the window its own memory.
+void TunePage::measure()
+{
+    const auto& memory = m_verdict.plan.memory;
+    if (m_verdict.measured || m_verdict.plan.makesAnswers || (memory && !memory->estimate.fits())) {
+        m_gate->showMeasured(m_verdict, {});
+        return;
+    }
+    m_preflight->start(m_document->config(), m_workspace.project());
+    m_gate->showMeasuring(false);
+}
+
+void TunePage::takeMeasured()
+{
+    m_verdict.measured = m_preflight->measured();
+    m_gate->showMeasured(m_verdict, m_preflight->problem());
+    m_verdictBar->show(m_verdict);
+    if (std::exchange(m_wantsStart, false) && m_verdict.measured) {
+        startNow();
+    }
+    refreshAction();
+}
+
+// All settings of the change are one step of undo.
+void TunePage::applyChange(const train::MemoryChange& change)
+{
+    QUndoStack* undo = m_workspace.undoStack();
+    undo->beginMacro(tr("change to need less memory"));
+    for (const auto& [key, value] : change.settings) {
+        const FieldRef field = RecipeDocument::find(QString::fromStdString(key));
+        if (const auto parsed = m_document->parse(field, QString::fromStdString(value))) {
+            undo->push(new SetField(m_document, field, *parsed));
+        }
+    }
+    undo->endMacro();
 }
 
 void TunePage::showShootout()

@@ -23,6 +23,7 @@ class SettingsForm;
 class TuneData;
 class TuneGate;
 class TuneModel;
+class TunePreflight;
 class TuneShootout;
 class TuneStart;
 class TuneWay;
@@ -54,6 +55,9 @@ private:
     void onMainAction();
     void startNow();
     void showGate(bool gate);
+    void measure();
+    void takeMeasured();
+    void applyChange(const train::MemoryChange& change);
     void showShootout();
     void refreshAction();
     std::vector<SettingsForm*> forms() const;
@@ -63,6 +67,7 @@ private:
     QAction* m_start;
     Verdict m_verdict;
     bool m_wantsGate = false; // the person asked to start before the data was read
+    bool m_wantsStart = false; // and before it was measured
     std::shared_ptr<train::PlanCache> m_planCache = std::make_shared<train::PlanCache>();
     JobSlot m_planJob;
     JobSlot m_recipeJob;
@@ -75,6 +80,7 @@ private:
     TuneData* m_data;
     TuneWay* m_way;
     TuneVerdict* m_verdictBar;
+    TunePreflight* m_preflight;
     TuneGate* m_gate;
     TuneShootout* m_shootout;
 };

@@ -93,6 +93,19 @@ void takeSize(TunePlan& plan, const Result<train::MethodSize>& size)
     }
 }
 
+// Memory and disk, by what is planned.
+void takeNeeds(TunePlan& plan, const train::RunPlan& made, const config::RunConfig& config, const store::Project* project)
+{
+    if (auto memory = train::memoryOf(config, made)) {
+        plan.memory = std::move(*memory);
+    }
+    if (project != nullptr) {
+        const std::filesystem::path runs = project->folder() / "runs";
+        plan.resultFolder = QString::fromStdString(runs.string());
+        plan.disk = train::diskPlan(config, *made.size, made.rows.steps, runs);
+    }
+}
+
 } // namespace
 
 TunePlan planTune(const config::RunConfig& config, store::Project* project, train::PlanCache& cache, const JobControl& control)
@@ -115,6 +128,10 @@ TunePlan planTune(const config::RunConfig& config, store::Project* project, trai
     takeRows(plan, *made, config.data.unread != "ignore");
     takeSamples(plan, *made, config);
     takeSize(plan, made->size ? Result<train::MethodSize>(*made->size) : Result<train::MethodSize>(Error{made->sizeProblem}));
+    plan.makesAnswers = made->rows.rollouts.has_value();
+    if (made->size) {
+        takeNeeds(plan, *made, config, project);
+    }
     if (project != nullptr) {
         if (const auto runs = project->runs()) {
             plan.secondsPerStep = secondsPerStep(*runs, config);

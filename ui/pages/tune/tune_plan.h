@@ -6,6 +6,8 @@
 #pragma once
 
 #include "core/store/project.h"
+#include "core/train/plan/disk_plan.h"
+#include "core/train/plan/memory_estimate.h"
 #include "core/train/plan/plan_cache.h"
 #include "core/train/plan/run_plan.h"
 #include "ui/bridge/job.h"
@@ -37,6 +39,10 @@ struct TunePlan {
     std::vector<train::BatchShape> largest; // micro-batches, the largest first
     bool isPacked = false;
     std::optional<train::MethodSize> size;  // what the method trains
+    std::optional<train::RunMemory> memory; // nothing: it cannot be counted
+    std::optional<train::DiskPlan> disk;
+    QString resultFolder;                   // where runs of the project go
+    bool makesAnswers = false;              // while training: no batch is there before
     std::optional<double> secondsPerStep;
     std::vector<TuneSample> samples; // of the rows to learn from, spread over them; the first is the first
     QStringList remarks;        // what would surprise, and starts all the same

@@ -6,10 +6,10 @@
 #include "ui/bridge/job.h"
 #include "ui/forms/set_field.h"
 #include "ui/theme/icons.h"
+#include "ui/widgets/file_dialog.h"
 #include "ui/workspace/workspace.h"
 
 #include <QClipboard>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QGuiApplication>
 #include <QMenu>
@@ -138,19 +138,14 @@ void TuneRecipes::take(const Result<config::RunConfig>& recipe, const QString& n
 
 void TuneRecipes::openRecipe()
 {
-    auto* dialog = new QFileDialog(this, tr("Open recipe"), {}, tr(kFilter));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
+    QFileDialog* dialog = openDialog(this, QStringLiteral("recipe"), tr("Open recipe"), QFileDialog::ExistingFile, {tr(kFilter)});
     connect(dialog, &QFileDialog::fileSelected, this, &TuneRecipes::openFile);
     dialog->open();
 }
 
 void TuneRecipes::saveRecipe()
 {
-    auto* dialog = new QFileDialog(this, tr("Save recipe"), {}, tr(kFilter));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(QStringLiteral("json"));
+    QFileDialog* dialog = saveDialog(this, QStringLiteral("recipe"), tr("Save recipe"), {tr(kFilter)}, QStringLiteral("json"));
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
         startJob(this, [config = m_document->config(), path] { return writeRecipe(config, path.toStdString()); },
                  [this, path](const Result<void>& saved) {

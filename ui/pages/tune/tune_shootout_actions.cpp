@@ -6,13 +6,13 @@
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/card.h"
+#include "ui/widgets/file_dialog.h"
 #include "ui/widgets/row_view.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QClipboard>
 #include <QComboBox>
-#include <QFileDialog>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -208,12 +208,8 @@ void TuneShootout::copyTable()
 
 void TuneShootout::saveTable()
 {
-    auto* dialog = new QFileDialog(this, tr("Save the table"));
+    QFileDialog* dialog = saveDialog(this, QStringLiteral("table"), tr("Save the table"), {tr("Table (*.csv)"), tr("Data (*.json)")}, QStringLiteral("csv"));
     dialog->setObjectName(QStringLiteral("shootoutSaveDialog"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setNameFilters({tr("Table (*.csv)"), tr("Data (*.json)")});
-    dialog->setDefaultSuffix(QStringLiteral("csv"));
     connect(dialog, &QFileDialog::filterSelected, dialog, [dialog](const QString& filter) {
         dialog->setDefaultSuffix(filter.contains(QStringLiteral("json")) ? QStringLiteral("json") : QStringLiteral("csv"));
     });

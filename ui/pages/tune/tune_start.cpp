@@ -3,11 +3,11 @@
 
 #include "ui/forms/set_field.h"
 #include "ui/models/library/adapter_library.h"
+#include "ui/widgets/file_dialog.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace/workspace.h"
 
 #include <QComboBox>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QUndoStack>
 #include <QVBoxLayout>
@@ -92,10 +92,7 @@ void TuneStart::fill()
 void TuneStart::askForFolder()
 {
     fill(); // until one is chosen, all is as it was
-    auto* dialog = new QFileDialog(this, tr("Choose an adapter's folder, or a run's"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
+    QFileDialog* dialog = openDialog(this, QStringLiteral("adapter"), tr("Choose an adapter's folder, or a run's"), QFileDialog::Directory);
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) { choose(path); });
     dialog->open();
 }

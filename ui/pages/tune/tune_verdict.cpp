@@ -2,6 +2,7 @@
 #include "ui/pages/tune/tune_verdict.h"
 
 #include "ui/base/amounts.h"
+#include "ui/pages/tune/memory_bar.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/flow_layout.h"
@@ -55,6 +56,9 @@ QString largestText(const Verdict& verdict)
 
 QString timeText(const Verdict& verdict)
 {
+    if (verdict.measured) {
+        return duration(verdict.measured->seconds);
+    }
     return verdict.plan.secondsPerStep ? duration(*verdict.plan.secondsPerStep * static_cast<double>(verdict.plan.steps))
                                        : QStringLiteral("\u2013");
 }
@@ -84,13 +88,13 @@ constexpr FactRow kFacts[] = {
     {"trainable", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "trainable"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Parameters that learn, and their share of all"), &trainableText, &never},
     {"time", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "time"),
-     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "From the speed of an earlier run like this one; known after the first"), &timeText, &never},
+     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "From a pass over the largest batch, which the gate measures, or the speed of an earlier run like this one"), &timeText, &never},
 };
 
 } // namespace
 
 TuneVerdict::TuneVerdict(QWidget* parent)
-    : QFrame(parent), m_facts(new FlowLayout(space(4))), m_problem(new StatusLabel(Token::Bad)), m_remarks(new StatusLabel(Token::Warn)), m_bar(new QProgressBar)
+    : QFrame(parent), m_facts(new FlowLayout(space(4))), m_memory(new MemoryBar), m_problem(new StatusLabel(Token::Bad)), m_remarks(new StatusLabel(Token::Warn)), m_bar(new QProgressBar)
 {
     setObjectName(QStringLiteral("verdict"));
     setAccessibleName(tr("What this run would be"));
@@ -127,9 +131,11 @@ TuneVerdict::TuneVerdict(QWidget* parent)
     layout->setContentsMargins(space(3), space(2), space(3), space(2));
     layout->setSpacing(space(1));
     layout->addLayout(m_facts);
+    layout->addWidget(m_memory);
     layout->addWidget(m_problem);
     layout->addWidget(m_remarks);
     layout->addWidget(m_bar);
+    connect(m_memory, &MemoryBar::changeWanted, this, &TuneVerdict::changeWanted);
     m_remarks->setObjectName(QStringLiteral("verdictRemarks"));
     m_remarks->setTextFormat(Qt::PlainText);
     m_remarks->setWordWrap(true);
@@ -150,6 +156,8 @@ void TuneVerdict::show(const Verdict& verdict)
     auto* broken = findChild<StatusLabel*>(QStringLiteral("verdict.broken"));
     broken->setToolTip(verdict.plan.firstBroken.isEmpty() ? tr("Rows that give no example; they are left out")
                                                           : tr("First: %1").arg(verdict.plan.firstBroken));
+    m_memory->show(verdict.plan.memory);
+    m_memory->showMeasured(verdict.measured ? std::optional(verdict.measured->peakBytes) : std::nullopt);
     m_problem->setText(verdict.problems.join(u'\n'));
     m_problem->setVisible(!verdict.problems.isEmpty());
     m_remarks->setText(verdict.plan.remarks.join(u'\n'));

@@ -2,6 +2,7 @@
 // TuneVerdict: the bar under the settings, always in view: what a run with them would be.
 #pragma once
 
+#include "core/train/plan/plan_measure.h"
 #include "ui/pages/tune/tune_plan.h"
 
 #include <QFrame>
@@ -12,10 +13,12 @@ class QProgressBar;
 namespace luthier::ui {
 
 class FlowLayout;
+class MemoryBar;
 
 struct Verdict {
     TunePlan plan;
     QStringList problems; // why it cannot start
+    std::optional<train::PlanMeasure> measured; // of this plan
 };
 
 class TuneVerdict : public QFrame {
@@ -28,11 +31,15 @@ public:
     void setChecking(bool isChecking);
     void setProgress(std::int64_t done, std::int64_t total);
 
+Q_SIGNALS:
+    void changeWanted(const luthier::train::MemoryChange& change);
+
 protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
     FlowLayout* m_facts;
+    MemoryBar* m_memory;
     QLabel* m_problem;
     QLabel* m_remarks;
     QProgressBar* m_bar;
