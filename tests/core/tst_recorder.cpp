@@ -35,6 +35,10 @@ public:
     }
     Result<void> renameRun(store::RunId, const std::string&) override { return Error{"no"}; }
     Result<void> deleteRun(store::RunId) override { return Error{"no"}; }
+    Result<void> annotateRun(store::RunId, const std::string&, const std::vector<std::string>&) override { return Error{"no"}; }
+    Result<std::vector<store::RunRow>> deletedRuns() override { return Error{"no"}; }
+    Result<void> restoreRun(store::RunId) override { return Error{"no"}; }
+    Result<store::RunRow> adoptRun(const store::RunRow&, const std::vector<train::Event>&, const std::filesystem::path&) override { return Error{"no"}; }
     Result<void> markRunning(store::RunId) override { return Error{"no"}; }
     Result<std::vector<train::Event>> events(store::RunId) override { return Error{"no"}; }
     Result<store::DataSourceRow> addSource(const std::string&, const std::string&) override

@@ -71,7 +71,7 @@ Result<void> RunTable::appendEvents(RunId id, const std::vector<train::Event>& e
     if (!transaction) {
         return transaction.error();
     }
-    auto rows = readRuns("AND id = ?1", id);
+    auto rows = readRuns("trash IS NULL AND id = ?1", id);
     if (!rows || rows->empty()) {
         return rows ? noRun(id) : rows.error();
     }

@@ -119,20 +119,24 @@ RunRow RunTable::rowOf(const Statement& statement, bool isAnyoneRunning) const
     row.seconds = statement.real(7);
     row.result = absolutePath(statement.text(8));
     row.sentence = statement.text(9);
+    row.notes = statement.text(10);
+    if (const auto tags = base::parseJson(statement.text(11)); tags && tags->is_array()) {
+        for (const Json& tag : *tags) {
+            row.tags.push_back(tag.is_string() ? tag.get<std::string>() : std::string());
+        }
+    }
     if (row.state == "running" && !isAnyoneRunning) {
         row.state = "interrupted";
     }
     return row;
 }
 
-// `where` goes on behind "trash IS NULL".
 Result<std::vector<RunRow>> RunTable::readRuns(const char* where, RunId id)
 {
     const bool isAnyoneRunning = m_base.lock || ProjectLock::isHeld(m_folder);
     std::vector<RunRow> rows;
     const std::string sql =
-        std::string("SELECT id, name, state, created, recipe, step, total_steps, seconds, result, sentence FROM runs "
-                    "WHERE trash IS NULL ")
+        std::string("SELECT id, name, state, created, recipe, step, total_steps, seconds, result, sentence, notes, tags FROM runs WHERE ")
         + where;
     auto read = m_database.each(
         sql,
@@ -207,20 +211,20 @@ Result<RunRow> RunTable::create(const std::string& name, const Json& recipe)
         fs::remove(runFolder(*id), code); // empty, or not there
         return done.error();
     }
-    auto rows = readRuns("AND id = ?1", *id);
+    auto rows = readRuns("trash IS NULL AND id = ?1", *id);
     return rows ? Result<RunRow>(std::move(rows->front())) : rows.error();
 }
 
 Result<std::vector<RunRow>> RunTable::all()
 {
     const std::lock_guard guard(m_mutex);
-    return readRuns("AND ?1 = 0 ORDER BY id DESC", 0); // by number: clocks jump
+    return readRuns("trash IS NULL AND ?1 = 0 ORDER BY id DESC", 0); // by number: clocks jump
 }
 
 Result<RunRow> RunTable::find(RunId id)
 {
     const std::lock_guard guard(m_mutex);
-    auto rows = readRuns("AND id = ?1", id);
+    auto rows = readRuns("trash IS NULL AND id = ?1", id);
     if (!rows) {
         return rows.error();
     }
@@ -277,6 +281,110 @@ Result<void> RunTable::remove(RunId id)
         fs::rename(*to, from, code);
     }
     return done;
+}
+
+Result<void> RunTable::annotate(RunId id, const std::string& notes, const std::vector<std::string>& tags)
+{
+    const std::lock_guard guard(m_mutex);
+    auto transaction = beginWriting();
+    if (!transaction) {
+        return transaction.error();
+    }
+    if (auto done = m_database.run("UPDATE runs SET notes = ?1, tags = ?2 WHERE id = ?3 AND trash IS NULL", notes, base::dumpJson(Json(tags)), id); !done) {
+        return done;
+    }
+    return m_database.changes() == 0 ? noRun(id) : transaction->commit();
+}
+
+Result<std::vector<RunRow>> RunTable::deleted()
+{
+    const std::lock_guard guard(m_mutex);
+    return readRuns("trash IS NOT NULL AND ?1 = 0 ORDER BY id DESC", 0);
+}
+
+Result<void> RunTable::restore(RunId id)
+{
+    const std::lock_guard guard(m_mutex);
+    std::string trash;
+    auto done = m_database.each("SELECT trash FROM runs WHERE id = ?1 AND trash IS NOT NULL",
+                                [&trash](const Statement& row) -> Result<void> {
+                                    trash = row.text(0);
+                                    return {};
+                                },
+                                id);
+    if (!done) {
+        return done;
+    }
+    const fs::path from = absolutePath(trash);
+    if (trash.empty() || !isThere(from)) {
+        return Error{m_folder.string() + ": run " + std::to_string(id) + " is not in the project's trash"};
+    }
+    if (isThere(runFolder(id))) {
+        return Error{runFolder(id).string() + " is there already; move it away, then bring the run back"};
+    }
+    auto transaction = beginWriting();
+    if (!transaction) {
+        return transaction.error();
+    }
+    std::error_code code;
+    fs::rename(from, runFolder(id), code);
+    if (code) {
+        return Error{from.string() + ": cannot be moved back: " + code.message()};
+    }
+    done = m_database.run("UPDATE runs SET trash = NULL WHERE id = ?1", id);
+    done = done ? transaction->commit() : std::move(done);
+    if (!done) {
+        fs::rename(runFolder(id), from, code);
+    }
+    return done;
+}
+
+Result<RunRow> RunTable::adopt(const RunRow& row, const std::vector<train::Event>& events, const fs::path& folder)
+{
+    const std::lock_guard guard(m_mutex);
+    auto transaction = beginWriting();
+    if (!transaction) {
+        return transaction.error();
+    }
+    const auto id = freeRunId();
+    if (!id) {
+        return id.error();
+    }
+    auto done = m_database.run("INSERT INTO runs (id, name, state, created, recipe, notes, tags) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", *id, row.name, row.state,
+                               row.created.empty() ? nowText() : row.created, base::dumpJson(row.recipe), row.notes, base::dumpJson(Json(row.tags)));
+    RunRow adopted = row;
+    adopted.id = *id;
+    adopted.measures = {};
+    for (const train::Event& event : events) {
+        apply(adopted, event);
+    }
+    m_sittings.erase(*id);
+    adopted.state = row.state;
+    adopted.step = row.step;
+    adopted.totalSteps = row.totalSteps;
+    adopted.seconds = row.seconds;
+    adopted.sentence = row.sentence;
+    const std::string inside = folder.string() + "/";
+    adopted.result = row.result.starts_with(inside) ? (runFolder(*id) / row.result.substr(inside.size())).string() : row.result;
+    done = done ? insertEvents(*id, events) : std::move(done);
+    done = done ? updateRun(adopted) : std::move(done);
+    if (!done) {
+        return done.error();
+    }
+    std::error_code code;
+    if (auto made = base::makeDirectories(m_folder / "runs"); !made) {
+        return made.error();
+    }
+    fs::rename(folder, runFolder(*id), code);
+    if (code) {
+        return Error{folder.string() + ": cannot be moved to " + runFolder(*id).string() + ": " + code.message()};
+    }
+    if (done = transaction->commit(); !done) {
+        fs::rename(runFolder(*id), folder, code);
+        return done.error();
+    }
+    auto rows = readRuns("trash IS NULL AND id = ?1", *id);
+    return rows ? Result<RunRow>(std::move(rows->front())) : rows.error();
 }
 
 } // namespace luthier::store

@@ -20,6 +20,10 @@ public:
     Result<RunRow> find(RunId id);
     Result<void> rename(RunId id, const std::string& name);
     Result<void> remove(RunId id);
+    Result<void> annotate(RunId id, const std::string& notes, const std::vector<std::string>& tags);
+    Result<std::vector<RunRow>> deleted();
+    Result<void> restore(RunId id);
+    Result<RunRow> adopt(const RunRow& row, const std::vector<train::Event>& events, const std::filesystem::path& folder);
     Result<void> markRunning(RunId id);
     Result<void> appendEvents(RunId id, const std::vector<train::Event>& events);
     Result<std::vector<train::Event>> events(RunId id);
@@ -41,7 +45,7 @@ private:
     std::filesystem::path runFolder(RunId id) const { return m_folder / "runs" / std::to_string(id); }
     Result<RunId> freeRunId();
     RunRow rowOf(const Statement& statement, bool isAnyoneRunning) const;
-    Result<std::vector<RunRow>> readRuns(const char* where, RunId id);
+    Result<std::vector<RunRow>> readRuns(const char* where, RunId id); // `where` begins with what it says of the trash
     Result<void> readSummaries(std::vector<RunRow>& rows, RunId id);
     std::string storedPath(const std::string& path) const;
     std::string absolutePath(const std::string& path) const;
