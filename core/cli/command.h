@@ -62,8 +62,8 @@ struct Command {
     std::string summary;
     std::string examples; // one command line each, for --help
     std::function<Work(CLI::App&)> setup;
-    // Which of its verbs work with tensors; none given: the command does throughout. The others run without LibTorch, which
-    // takes a third of a second to load (tensor_program.h).
+    // Which of its verbs work with tensors; not given: the command does throughout. The others run without LibTorch, which
+    // takes a third of a second to load (application.h).
     std::optional<std::vector<std::string>> tensorVerbs = {};
 
     // Nothing but these verbs of it works with tensors.
@@ -89,6 +89,7 @@ Command command(std::string name, std::string summary, std::string examples, voi
 }
 
 Command adaptersCommand();
+Command adviseCommand();
 Command benchCommand();
 Command compareCommand();
 Command dataCommand();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
+#include "core/cli/bench_memory.h"
 #include "core/cli/bench_shapes.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
@@ -31,6 +32,10 @@ struct Verb {
 
 struct Flags {
     std::string preset = "tiny";
+    std::string family;
+    std::int64_t window = -1;
+    std::string frozenDtype = "auto";
+    bool profile = false;
     std::string model;
     std::int64_t batch = 4;
     std::int64_t length = 512;
@@ -50,14 +55,20 @@ struct Flags {
     std::int64_t answers = 1;
     std::string file;
     std::int64_t repeats = 3;
+    MemoryBenchFlags memory;
     const Verb* verb = nullptr;
 };
 
 // A folder's shape, or a preset's, with room for as many positions.
 Result<nn::DecoderConfig> configOf(const Flags& flags, std::int64_t positions)
 {
-    auto config = flags.model.empty() ? Result(shapeOf(flags.preset)) : nn::readDecoderConfig(flags.model);
+    auto config = !flags.family.empty() ? Result(familyShapeOf(flags.family))
+                  : flags.model.empty() ? Result(shapeOf(flags.preset))
+                                        : nn::readDecoderConfig(flags.model);
     if (config) {
+        for (std::int64_t& window : config->windows) {
+            window = flags.window >= 0 && window > 0 ? flags.window : window;
+        }
         config->maxPositions = std::max(config->maxPositions, positions);
     }
     return config;
@@ -84,6 +95,19 @@ void print(Console& console, const char* name, double value, const char* unit, d
     console.text(text);
 }
 
+// Of a step, the largest first, with their share of its time.
+void printKernels(Console& console, const std::vector<train::KernelTime>& kernels, double step)
+{
+    for (const train::KernelTime& kernel : kernels) {
+        const double share = step > 0 ? kernel.seconds / step : 0;
+        if (console.isJson()) {
+            console.line({{"name", "kernel"}, {"kernel", kernel.name}, {"calls", kernel.calls}, {"value", kernel.seconds * 1e3}, {"unit", "ms"}, {"share", share}});
+        } else if (share >= 0.002) {
+            console.text(fixed(kernel.seconds * 1e3, 3) + " ms  " + fixed(share * 100, 1) + " %  " + counted(kernel.calls) + " x " + kernel.name.substr(0, 120));
+        }
+    }
+}
+
 int benchStep(const Flags& flags, Context& context)
 {
     auto config = configOf(flags, flags.length);
@@ -102,7 +126,8 @@ int benchStep(const Flags& flags, Context& context)
     auto result = train::benchStep({std::move(*config), method, flags.batch, flags.length, flags.steps,
                                     flags.warmup, context.globals.deviceOrAuto(),
                                     context.globals.dtypeOrAuto(), progress, context.cancel, flags.quantization,
-                                    flags.checkpointing, flags.paging, flags.objective, flags.liveReference, flags.optimizer});
+                                    flags.checkpointing, flags.paging, flags.objective, flags.liveReference, flags.optimizer, flags.frozenDtype,
+                                    flags.profile});
     context.console.endProgress();
     if (!result) {
         return context.fail(result.message());
@@ -118,6 +143,7 @@ int benchStep(const Flags& flags, Context& context)
           result->matmulFlops / result->flopsPerToken);
     print(context.console, "step_time", result->secondsPerStep, "s");
     print(context.console, "peak_memory", static_cast<double>(result->peakBytes), "bytes");
+    printKernels(context.console, result->kernels, result->secondsPerStep);
     return kDone;
 }
 
@@ -216,12 +242,18 @@ int benchTokenize(const Flags& flags, Context& context)
     return kDone;
 }
 
+int benchMemoryOf(const Flags& flags, Context& context)
+{
+    return benchMemory(flags.memory, context);
+}
+
 constexpr std::array kVerbs = {
     Verb{"step", "Optimizer steps: tokens a second, and the share of what matrix products reach", benchStep},
     Verb{"generate", "Answers, one or many at once: tokens a second, and the share of what copying memory reaches",
          benchGenerate},
     Verb{"kernels", "Fused kernels: how far from their plain bodies, and the time of both", benchKernels},
     Verb{"tokenize", "A tokenizer: megabytes of text a second on one core", benchTokenize},
+    Verb{"memory", "Memory as plans predict it beside what a pass takes, for recipes over methods, objectives, families and lengths", benchMemoryOf},
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -244,14 +276,29 @@ void setup(CLI::App& app, Flags& flags)
             continue;
         }
         if (verb.run == benchKernels) { continue; } // shapes of its own
-        auto* preset = sub->add_option("--preset", flags.preset, "Shape of the model: tiny, 135m, 1b, 8b, 65b")
+        if (verb.run == benchMemoryOf) {
+            sub->add_option("--size", flags.memory.size, "Size of the models: small, large; auto: large on a card")
+                ->check(CLI::IsMember({"auto", "small", "large"}))
+                ->option_text("auto");
+            sub->add_option("--only", flags.memory.only, "Recipes whose name holds this")->option_text("TEXT");
+            sub->add_option("--within", flags.memory.within, "Percent that a prediction may be off; 0: 10, on a card 5")->check(CLI::Range(0.0, 100.0))->option_text("0");
+            continue;
+        }
+        auto* preset = sub->add_option("--preset", flags.preset, "Shape of the model: tiny, 135m, 0.5b, 1b, 8b, 65b")
                            ->check(CLI::IsMember(shapeNames()))
                            ->option_text("tiny");
         sub->add_option("--model", flags.model, "Shape from this folder's config.json")
             ->excludes(preset)
             ->option_text("DIR");
+        sub->add_option("--family", flags.family, "Shape of a family's model of about a billion weights")
+            ->check(CLI::IsMember(familyShapeNames()))
+            ->excludes(preset)
+            ->option_text("NAME");
+        number(sub, "--window", flags.window, "Keys that layers with a window see; 0: all, -1: as the shape has it", -1);
         if (std::string_view(verb.name) == "step") {
             number(sub, "--batch", flags.batch, "Rows of a step", 1);
+            sub->add_option("--frozen-dtype", flags.frozenDtype, "What frozen projections multiply in")->check(CLI::IsMember({"auto", "bf16", "fp8"}))->option_text("auto");
+            sub->add_flag("--profile", flags.profile, "The card's kernels of a step as well, each with its time");
             number(sub, "--length", flags.length, "Tokens of a row", 1);
             number(sub, "--steps", flags.steps, "Measured steps; their median counts", 1);
             number(sub, "--warmup", flags.warmup, "Steps before them", 0);
@@ -312,7 +359,8 @@ Command benchCommand()
                           "luthier bench generate --preset 135m\n"
                           "luthier bench generate --preset 1b --batch 64 --device cuda --dtype bf16\n"
                           "luthier bench tokenize --model DIR --file texts.jsonl",
-                          setup, run);
+                          setup, run)
+        .withTensorsOnlyIn({"step", "generate", "kernels"});
 }
 
 } // namespace luthier::cli

@@ -11,6 +11,7 @@ std::span<const Command> commands()
         firstTuneCommand(),
         tuneCommand(),
         resumeCommand(),
+        adviseCommand(),
         planCommand(),
         shootoutCommand(),
         generateCommand(),
