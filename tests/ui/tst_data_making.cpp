@@ -27,7 +27,6 @@
 #include <QDoubleSpinBox>
 #include <QLabel>
 #include <QLineEdit>
-#include <QMenu>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -92,16 +91,6 @@ private Q_SLOTS:
     }
 
     void cleanup() { closePage(); }
-
-    void theButtonOffersAllFour()
-    {
-        const auto* menu = m_page->findChild<QMenu*>(QStringLiteral("makeFileMenu"));
-        QVERIFY(menu != nullptr);
-        QCOMPARE(menu->actions().size(), 4);
-        for (const QAction* action : menu->actions()) {
-            QVERIFY(!action->toolTip().isEmpty());
-        }
-    }
 
     void splittingHoldsOutWhatTrainingWould()
     {

@@ -190,9 +190,7 @@ private Q_SLOTS:
         QCOMPARE(m_page->document()->counts().broken, 2); // a torn row, and an empty answer
         auto* filters = find<QListWidget>("filters");
         filters->setFocus();
-        for (int i = 0; i < 3; ++i) { // excluded, edited, broken
-            QTest::keyClick(filters, Qt::Key_Down);
-        }
+        QTest::keyClick(filters, Qt::Key_Down); // past the heading to what is broken
         QCOMPARE(m_page->table()->model()->rowCount(), 2);
         QCOMPARE(m_page->table()->currentRow(), 4);
         QTest::keyClick(filters, Qt::Key_Home);

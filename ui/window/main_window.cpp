@@ -277,6 +277,7 @@ void MainWindow::restore()
     for (QSplitter* splitter : findChildren<QSplitter*>()) {
         if (const QByteArray state = settings.bytes(splitterKey(splitter)); !state.isEmpty()) {
             splitter->restoreState(state);
+            splitter->setProperty("isPlaced", true);
         }
     }
     const QString last = settings.text(kLastPage);
@@ -289,7 +290,8 @@ void MainWindow::save()
     settings.setBytes(kGeometry, saveGeometry());
     settings.setText(kLastPage, currentPage());
     for (const QSplitter* splitter : findChildren<QSplitter*>()) {
-        if (!splitter->objectName().isEmpty()) {
+        const bool isPlaced = splitter->property("isPlaced").toBool() || !splitter->property("fitsItself").toBool();
+        if (!splitter->objectName().isEmpty() && isPlaced) {
             settings.setBytes(splitterKey(splitter), splitter->saveState());
         }
     }

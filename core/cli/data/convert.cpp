@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/data/files.h"
+#include "core/cli/data/project.h"
+#include "core/cli/data/row_choice.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
+#include "core/store/data_files.h"
 
 #include <CLI/App.hpp>
+
+#include <numeric>
 
 namespace luthier::cli {
 
@@ -12,12 +17,34 @@ namespace {
 struct Flags : DataFlags {
     std::string out;
     std::string to; // empty: as they are
+    RowChoice choice; // empty: every row
 };
+
+// From 0, of one of the files. Tags are those of the project.
+Result<std::vector<std::int64_t>> chosenRows(const Flags& flags, const data::Dataset& dataset, Context& context)
+{
+    std::vector<std::int64_t> rows(static_cast<std::size_t>(dataset.rowCount()));
+    std::iota(rows.begin(), rows.end(), std::int64_t{0});
+    if (flags.choice.isEmpty()) {
+        return rows;
+    }
+    store::RowTags tags;
+    if (!flags.choice.tagged.empty()) {
+        auto project = openProject(flags, false);
+        auto known = project ? (*project)->tags(store::dataFileKey(dataset.path().string())) : Result<store::RowTags>(project.error());
+        if (!known) {
+            return known.error();
+        }
+        tags = std::move(*known);
+    }
+    return chooseRows(flags.choice, dataset, tags, context);
+}
 
 void setup(CLI::App& app, Flags& flags)
 {
     addOut(app, flags.out, "The file to write: .jsonl, .csv, .tsv or .parquet")->required();
     addTo(app, flags.to, "Shape of the rows; usually they keep theirs");
+    addRowChoice(app, flags.choice);
 }
 
 int run(const Flags& flags, Context& context)
@@ -31,7 +58,14 @@ int run(const Flags& flags, Context& context)
     std::int64_t bad = 0;
     std::int64_t excluded = 0;
     for (const auto& dataset : *sets) {
-        for (std::int64_t row = 0; row < dataset->rowCount() && !context.cancel.isCancelled(); ++row) {
+        const auto rows = chosenRows(flags, *dataset, context);
+        if (!rows) {
+            return context.fail(rows.message());
+        }
+        for (const std::int64_t row : *rows) {
+            if (context.cancel.isCancelled()) {
+                break;
+            }
             if (dataset->isExcluded(row)) {
                 ++excluded;
                 continue;
@@ -47,6 +81,7 @@ int run(const Flags& flags, Context& context)
     }
     if (context.cancel.isCancelled() || sink->count() == 0) {
         return context.fail(context.cancel.isCancelled() ? "cancelled"
+                            : bad + excluded == 0         ? "no row is chosen"
                             : bad == 0                    ? "every row is left out in the project; luthier data include takes rows in again"
                                                          : "no row could be written. The first: " + findings[0]["sentence"].get<std::string>());
     }

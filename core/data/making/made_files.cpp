@@ -163,6 +163,46 @@ Result<std::vector<std::uint32_t>> goodRows(const Dataset& dataset, const WalkOp
     return rows;
 }
 
+Result<void> addRows(const Dataset& dataset, const std::vector<std::int64_t>& rows, const RowShape* shape, RowSink& sink, SaveCounts& counts,
+                     const WalkOptions& options)
+{
+    const auto total = static_cast<std::int64_t>(rows.size());
+    for (std::int64_t i = 0; i < total; ++i) {
+        if (!goesOn(options, i, total)) {
+            return Error{"cancelled"};
+        }
+        const std::int64_t row = rows[static_cast<std::size_t>(i)];
+        if (dataset.isExcluded(row)) {
+            ++counts.excluded;
+            continue;
+        }
+        if (auto json = mixedRow(dataset, row, shape); !json) {
+            counts.first = counts.unfit++ == 0 ? dataset.path().string() + ": " + json.message() : counts.first;
+        } else if (auto written = sink.write(*json); !written) {
+            return written;
+        } else {
+            ++counts.saved;
+        }
+    }
+    return {};
+}
+
+Result<SaveCounts> saveRows(const Dataset& dataset, const std::vector<std::int64_t>& rows, const RowShape* shape, const std::filesystem::path& out,
+                            const WalkOptions& options)
+{
+    auto sink = RowSink::create(out);
+    if (!sink) {
+        return sink.error();
+    }
+    SaveCounts counts;
+    auto written = addRows(dataset, rows, shape, *sink, counts, options);
+    if (written && counts.saved == 0) {
+        return Error{counts.unfit > 0 ? "no row could be saved. The first: " + counts.first : "every one of these rows is left out of training; take them in again to save them"};
+    }
+    written = written ? sink->commit(options.cancel) : written;
+    return written ? Result<SaveCounts>(counts) : written.error();
+}
+
 Result<std::int64_t> writeMixture(const std::vector<MixedSet>& sets, const std::vector<MixedRow>& mixed, const RowShape* shape,
                                   const std::filesystem::path& out, const WalkOptions& options)
 {

@@ -61,6 +61,20 @@ Result<AugmentCounts> writeAugmented(const Dataset& dataset, const AugmentSettin
 // Rows, from 0, that give an example and are not excluded.
 Result<std::vector<std::uint32_t>> goodRows(const Dataset& dataset, const WalkOptions& options);
 
+struct SaveCounts {
+    std::int64_t saved = 0;
+    std::int64_t excluded = 0; // not saved, as the next
+    std::int64_t unfit = 0;    // cannot be read, or have no place in the shape
+    std::string first;         // what is wrong with the first of these
+};
+
+// `rows` (from 0) in their order, as they are read or in `shape`; the counts grow. Errors: what cannot be written, "cancelled".
+Result<void> addRows(const Dataset& dataset, const std::vector<std::int64_t>& rows, const RowShape* shape, RowSink& sink, SaveCounts& counts,
+                     const WalkOptions& options);
+// Error, too: none of them could be saved.
+Result<SaveCounts> saveRows(const Dataset& dataset, const std::vector<std::int64_t>& rows, const RowShape* shape, const std::filesystem::path& out,
+                            const WalkOptions& options);
+
 struct MixedSet {
     std::shared_ptr<const Dataset> dataset;
     std::vector<std::uint32_t> rows; // its good ones, which MixedRow::row counts

@@ -20,7 +20,7 @@ constexpr std::array kRoleNames{
     RoleName{"question", "user"},        RoleName{"query", "user"},          RoleName{"context", "user"},
     RoleName{"assistant", "assistant"},  RoleName{"gpt", "assistant"},       RoleName{"model", "assistant"},
     RoleName{"output", "assistant"},     RoleName{"answer", "assistant"},    RoleName{"response", "assistant"},
-    RoleName{"completion", "assistant"}, RoleName{"chosen", "assistant"},    RoleName{"rejected", "assistant"},
+    RoleName{"completion", "assistant"}, RoleName{"chosen", "chosen"},       RoleName{"rejected", "rejected"},
     RoleName{"tool", "tool"},            RoleName{"function", "tool"},       RoleName{"observation", "tool"},
 };
 
@@ -60,6 +60,7 @@ ExampleField fieldAt(const Json& row, const QString& path, const QString& text)
     ExampleField field{path, speaker.isEmpty() ? path.section(u'/', -1) : speaker, {}, text, {}};
     field.role = roleOfName(field.label);
     if (path.contains(u'/') && (top == QLatin1String("chosen") || top == QLatin1String("rejected"))) {
+        field.role = field.role == QLatin1String("assistant") ? top : field.role; // the answers differ, what they answer does not
         field.label = QStringLiteral("%1 \u00b7 %2").arg(top, field.label);
     }
     return field;

@@ -30,25 +30,30 @@ bool isCounted(RowFilter filter)
     return filter != RowFilter::All && filter != RowFilter::Excluded && filter != RowFilter::Edited;
 }
 
-void appendFacts(const DataDocument& document, std::vector<RowFilterItem>& items)
+RowFilterItem factOf(const DataDocument& document, const FilterRow& row)
 {
-    const DataCounts counts = document.counts();
+    const char* section = row.filter == RowFilter::All ? "" : isCounted(row.filter) ? "Checks" : "Rows";
+    RowFilterItem item{QString::fromLatin1(row.id), section[0] == '\0' ? QString() : said(section), said(row.label), said(row.help), {},
+                       document.counts().of(row.filter), document.isChecking() && isCounted(row.filter)};
+    item.remedy = row.filter == RowFilter::Excluded ? Remedy::Include : isCounted(row.filter) ? Remedy::Exclude : Remedy::None;
+    item.isMeasured = !isCounted(row.filter) || row.filter == RowFilter::Broken || document.hasEncoder();
+    return item;
+}
+
+void appendFacts(const DataDocument& document, bool areCounted, std::vector<RowFilterItem>& items)
+{
     for (const FilterRow& row : rowFilters()) {
-        RowFilterItem item{QString::fromLatin1(row.id), said("Rows"), said(row.label), said(row.help), {}, counts.of(row.filter),
-                           document.isChecking() && isCounted(row.filter)};
-        item.remedy = row.filter == RowFilter::Excluded ? Remedy::Include : isCounted(row.filter) ? Remedy::Exclude : Remedy::None;
-        items.push_back(item);
+        if (row.filter != RowFilter::All && isCounted(row.filter) == areCounted) {
+            items.push_back(factOf(document, row));
+        }
     }
 }
 
 void appendChecks(const DataDocument& document, std::vector<RowFilterItem>& items)
 {
     const DataCheckup& checkup = *document.checkup();
-    if (!checkup.hasResult()) {
-        return;
-    }
-    const QString section = said("Checks");
     const std::size_t first = items.size();
+    const QString section = said("Checks");
     const auto copies = [&](const QString& id, const char* label, const char* help, Likeness likeness) {
         items.push_back({id, section, said(label), said(help), said("Keep one of each and leave out the others."),
                          checkup.numAlike(likeness), false, Remedy::KeepOne});
@@ -71,11 +76,15 @@ void appendChecks(const DataDocument& document, std::vector<RowFilterItem>& item
     };
     odd(kOddLength, QT_TRANSLATE_NOOP("RowFilter", "Unusual length"),
         QT_TRANSLATE_NOOP("RowFilter", "Rows far longer or shorter than the others (three quartile distances, on a logarithmic scale)."),
-        checkup.statistics().lengthOutliers);
+        checkup.hasResult() ? checkup.statistics().lengthOutliers : std::vector<std::int64_t>());
     odd(kOddScript, QT_TRANSLATE_NOOP("RowFilter", "Another script"),
-        QT_TRANSLATE_NOOP("RowFilter", "Rows whose letters are of another script than most rows'."), checkup.statistics().scriptOutliers);
-    // What found something stands before what did not.
-    std::stable_partition(items.begin() + static_cast<std::ptrdiff_t>(first), items.end(), [](const RowFilterItem& item) { return item.count > 0; });
+        QT_TRANSLATE_NOOP("RowFilter", "Rows whose letters are of another script than most rows'."),
+        checkup.hasResult() ? checkup.statistics().scriptOutliers : std::vector<std::int64_t>());
+    for (std::size_t i = first; i < items.size() && !checkup.hasResult(); ++i) {
+        items[i].isMeasured = false;
+        items[i].remedy = Remedy::None;
+        items[i].advice = said("\"Check all rows\" looks for them.");
+    }
 }
 
 void appendTags(const DataDocument& document, std::vector<RowFilterItem>& items)
@@ -147,11 +156,17 @@ std::vector<std::int64_t> rowsWithTag(const DataDocument& document, const std::s
 
 std::vector<RowFilterItem> filterItems(const DataDocument& document)
 {
-    std::vector<RowFilterItem> items;
-    appendFacts(document, items);
-    appendChecks(document, items); // what was found stands first
+    std::vector<RowFilterItem> items{factOf(document, rowFilters().front())};
+    appendFacts(document, true, items);
+    appendChecks(document, items);
+    appendFacts(document, false, items);
     appendTags(document, items);
     appendLosses(document, items);
+    for (RowFilterItem& item : items) {
+        const bool isAll = item.id == idOf(RowFilter::All);
+        item.fold = isAll || item.count > 0 ? FilterFold::None : item.isMeasured ? FilterFold::Nothing : FilterFold::Unmeasured;
+    }
+    std::stable_sort(items.begin(), items.end(), [](const RowFilterItem& left, const RowFilterItem& right) { return left.fold < right.fold; });
     return items;
 }
 
@@ -189,7 +204,7 @@ std::optional<std::vector<std::int64_t>> rowsOfFilter(const DataDocument& docume
     }
     const DataCheckup& checkup = *document.checkup();
     if (!checkup.hasResult()) {
-        return std::nullopt;
+        return findFilter(document, id) ? std::optional(std::vector<std::int64_t>()) : std::nullopt; // nobody has looked
     }
     if (id == kCopies || id == kNearCopies) {
         return flattened(checkup.groups(id == kCopies ? Likeness::Exact : Likeness::Near));

@@ -59,6 +59,10 @@ QVariant RowModel::displayed(int viewRow, int column) const
     if (known == nullptr) {
         return QStringLiteral("\u2026");
     }
+    if (column == AnswerColumn && !known->problem.isEmpty()) { // where the answer would stand: what is wrong; its number stands before
+        const QString number = QStringLiteral("row %1: ").arg(row + 1);
+        return known->problem.startsWith(number) ? known->problem.mid(number.size()) : known->problem;
+    }
     return column == PromptColumn ? known->prompt : known->answer;
 }
 

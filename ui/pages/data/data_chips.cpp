@@ -54,23 +54,26 @@ QToolButton* DataChips::chip(const QString& id)
 
 void DataChips::show(const DataDocument* document)
 {
-    setVisible(document != nullptr);
     if (document == nullptr) {
+        hide();
         return;
     }
     const DataCounts counts = document->counts();
+    bool hasAny = false;
     for (const FilterRow& row : rowFilters()) {
         const QString text = textOf(row.filter, counts.of(row.filter), document->encodingSettings().maxLength);
         if (text.isEmpty()) {
             continue;
         }
-        const bool needsTokens = row.filter != RowFilter::Excluded && row.filter != RowFilter::Broken;
         QToolButton* button = chip(QString::fromLatin1(row.id));
         button->setText(text);
         button->setAccessibleName(text);
         button->setToolTip(QCoreApplication::translate("RowFilter", row.help));
-        button->setVisible(needsTokens ? document->hasEncoder() : counts.of(row.filter) > 0);
+        const bool isShown = counts.of(row.filter) > 0 || m_filter == QLatin1String(row.id); // not folded away while it is chosen
+        button->setVisible(isShown);
+        hasAny |= isShown;
     }
+    setVisible(hasAny);
     setFilter(m_filter);
     layout()->invalidate();
 }

@@ -4,6 +4,7 @@
 #include "ui/models/data/data_checkup.h"
 #include "ui/models/data/data_losses.h"
 #include "ui/models/data/row_filters.h"
+#include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/conversation/role_colors.h"
 #include "ui/widgets/named_button.h"
@@ -13,13 +14,14 @@
 #include <QLabel>
 #include <QListWidget>
 #include <QLocale>
-#include <QMenu>
 #include <QPainter>
 #include <QProgressBar>
+#include <QShortcut>
 #include <QSignalBlocker>
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <cmath>
 
 namespace luthier::ui {
@@ -71,7 +73,6 @@ DataFilters::DataFilters(QWidget* parent)
                          tr("Looks for empty answers, duplicates, broken roles, addresses, keys and more in every row (Ctrl+Shift+K)"))),
       m_versions(makeButton(QStringLiteral("versions"), tr("Versions\u2026"), tr("Keep the data as it is now under a name, and compare (Ctrl+Shift+V)"))),
       m_map(makeButton(QStringLiteral("mapButton"), tr("Map\u2026"), tr("The rows as a map, like ones near each other: choose some, pick diverse ones (Ctrl+Shift+M)"))),
-      m_making(makeButton(QStringLiteral("makeFile"), tr("New file\u2026"), tr("A new file of these rows: split, mixed, augmented or made by a model; this one stays as it is"))),
       m_progress(new QProgressBar), m_left(new QLabel), m_unread(new QLabel)
 {
     m_list->setObjectName(QStringLiteral("filters"));
@@ -98,7 +99,6 @@ DataFilters::DataFilters(QWidget* parent)
     layout->addWidget(m_left);
     layout->addWidget(m_progress);
     layout->addWidget(m_check);
-    layout->addWidget(m_making);
     auto* looking = new QHBoxLayout; // beside each other: in a low window the list needs the height
     looking->setSpacing(space(1));
     looking->addWidget(m_map);
@@ -111,13 +111,13 @@ DataFilters::DataFilters(QWidget* parent)
     connect(m_map, &QPushButton::clicked, this, &DataFilters::mapWanted);
     connect(m_check, &QPushButton::clicked, this, &DataFilters::startCheck);
     connect(m_unread, &QLabel::linkActivated, this, &DataFilters::columnsWanted);
-    connect(m_list, &QListWidget::currentRowChanged, this, [this](int line) {
-        const QString id = line >= 0 ? m_list->item(line)->data(Qt::UserRole).toString() : QString();
-        if (!id.isEmpty() && id != m_filter) {
-            m_filter = id;
-            Q_EMIT filterChosen(id);
-        }
-    });
+    connect(m_list, &QListWidget::currentRowChanged, this, &DataFilters::onLine);
+    connect(m_list, &QListWidget::itemClicked, this, [this] { toggleFold(); });
+    for (const Qt::Key key : {Qt::Key_Return, Qt::Key_Enter, Qt::Key_Space}) {
+        auto* open = new QShortcut(QKeySequence(key), m_list);
+        open->setContext(Qt::WidgetShortcut);
+        connect(open, &QShortcut::activated, this, &DataFilters::toggleFold);
+    }
     showProgress();
 }
 
@@ -146,16 +146,9 @@ void DataFilters::setDocument(DataDocument* document)
 void DataFilters::setFilter(const QString& id)
 {
     m_filter = id;
+    const QSignalBlocker quiet(m_list);
+    m_list->setCurrentRow(-1); // whichever line it stood on
     refresh();
-}
-
-void DataFilters::setMaking(const QList<QAction*>& actions)
-{
-    auto* menu = new QMenu(m_making);
-    menu->setObjectName(QStringLiteral("makeFileMenu"));
-    menu->setToolTipsVisible(true);
-    menu->addActions(actions);
-    m_making->setMenu(menu);
 }
 
 void DataFilters::startCheck()
@@ -177,47 +170,102 @@ void DataFilters::refreshSoon()
     }
 }
 
+// A filter that is chosen is never folded away.
+std::vector<DataFilters::Line> DataFilters::linesOf(const std::vector<RowFilterItem>& items) const
+{
+    std::vector<Line> lines;
+    QString section;
+    FilterFold fold = FilterFold::None;
+    for (const RowFilterItem& item : items) {
+        if (item.fold != fold) {
+            fold = item.fold;
+            const auto number = static_cast<int>(std::count_if(items.begin(), items.end(), [fold](const RowFilterItem& one) { return one.fold == fold; }));
+            lines.push_back({{}, fold, fold == FilterFold::Nothing ? tr("Nothing found: %n filter(s)", nullptr, number) : tr("Not measured: %n filter(s)", nullptr, number)});
+        }
+        if (item.fold != FilterFold::None && !m_open.contains(item.fold) && item.id != m_filter) {
+            continue;
+        }
+        if (item.fold == FilterFold::None && item.section != std::exchange(section, item.section)) {
+            lines.push_back({{}, FilterFold::None, item.section});
+        }
+        lines.push_back({item.id, FilterFold::None, {}});
+    }
+    return lines;
+}
+
 // Lines are kept while they are the same, so that the list neither jumps nor loses its place.
 void DataFilters::refresh()
 {
     const QSignalBlocker quiet(m_list);
     const std::vector<RowFilterItem> items = m_document ? filterItems(*m_document) : std::vector<RowFilterItem>();
-    QStringList ids;
-    QString section = items.empty() ? QString() : items.front().section;
-    for (const RowFilterItem& item : items) {
-        if (item.section != std::exchange(section, item.section)) {
-            ids += QString();
-        }
-        ids += item.id;
-    }
-    if (ids != m_shown) {
-        m_shown = ids;
+    const std::vector<Line> lines = linesOf(items);
+    const int before = m_list->currentRow();
+    const FilterFold stoodOn = before >= 0 ? m_shown[static_cast<std::size_t>(before)].fold : FilterFold::None;
+    if (lines != m_shown) {
+        m_shown = lines;
         m_list->clear();
-        m_list->addItems(ids);
-    }
-    int line = 0;
-    m_list->setCurrentRow(-1);
-    for (const RowFilterItem& item : items) {
-        if (ids[line].isEmpty()) { // a heading
-            QListWidgetItem* heading = m_list->item(line++);
-            heading->setText(item.section);
-            heading->setFlags(Qt::NoItemFlags);
-            heading->setFont(textFont(TextSize::Small));
+        for (const Line& line : lines) {
+            m_list->addItem(line.text);
         }
-        QListWidgetItem* shown = m_list->item(line++);
-        const QString count = item.isMeasured ? QLocale().toString(static_cast<qlonglong>(item.count)) + (item.isGrowing ? QStringLiteral("\u2026") : QString())
-                                              : QStringLiteral("\u2013");
-        shown->setText(item.label);
-        shown->setData(kCountRole, count);
-        //: name of a filter, number of rows it shows
-        shown->setData(Qt::AccessibleTextRole, tr("%1, %2").arg(item.label, count));
-        shown->setToolTip(item.advice.isEmpty() ? item.help : item.help + u'\n' + item.advice);
-        shown->setData(Qt::UserRole, item.id);
-        shown->setForeground(item.count == 0 ? quietTextColor() : palette().color(QPalette::Text));
-        if (item.id == m_filter) {
+    }
+    m_list->setCurrentRow(-1);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        QListWidgetItem* shown = m_list->item(static_cast<int>(i));
+        const Line& line = lines[i];
+        if (!line.id.isEmpty()) {
+            showItem(shown, *std::find_if(items.begin(), items.end(), [&line](const RowFilterItem& item) { return item.id == line.id; }));
+        } else if (line.fold == FilterFold::None) { // a heading
+            shown->setFlags(Qt::NoItemFlags);
+            shown->setFont(textFont(TextSize::Small));
+        } else {
+            const bool isOpen = m_open.contains(line.fold);
+            shown->setIcon(icon(isOpen ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right"), Token::TextQuiet));
+            shown->setForeground(quietTextColor());
+            shown->setData(kCountRole, line.fold == FilterFold::Nothing ? QLocale().toString(0) : QStringLiteral("\u2013"));
+            shown->setData(Qt::AccessibleTextRole, isOpen ? tr("%1, unfolded").arg(line.text) : tr("%1, folded").arg(line.text));
+            shown->setToolTip(isOpen ? tr("Enter folds them away") : tr("Enter shows them"));
+        }
+        const bool isCurrent = stoodOn != FilterFold::None ? line.fold == stoodOn : line.id == m_filter;
+        if (isCurrent && !(line.id.isEmpty() && line.fold == FilterFold::None)) {
             m_list->setCurrentItem(shown);
         }
     }
+}
+
+void DataFilters::showItem(QListWidgetItem* line, const RowFilterItem& item) const
+{
+    const QString count = item.isMeasured ? QLocale().toString(static_cast<qlonglong>(item.count)) + (item.isGrowing ? QStringLiteral("\u2026") : QString())
+                                          : QStringLiteral("\u2013");
+    line->setText(item.label);
+    line->setData(kCountRole, count);
+    //: name of a filter, number of rows it shows
+    line->setData(Qt::AccessibleTextRole, tr("%1, %2").arg(item.label, count));
+    line->setToolTip(item.advice.isEmpty() ? item.help : item.help + u'\n' + item.advice);
+    line->setData(Qt::UserRole, item.id);
+    line->setForeground(item.count == 0 ? quietTextColor() : palette().color(QPalette::Text));
+}
+
+void DataFilters::onLine(int line)
+{
+    const QString id = line >= 0 ? m_list->item(line)->data(Qt::UserRole).toString() : QString();
+    if (!id.isEmpty() && id != m_filter) {
+        m_filter = id;
+        Q_EMIT filterChosen(id);
+    }
+}
+
+bool DataFilters::toggleFold()
+{
+    const int line = m_list->currentRow();
+    const FilterFold fold = line >= 0 ? m_shown[static_cast<std::size_t>(line)].fold : FilterFold::None;
+    if (fold == FilterFold::None) {
+        return false;
+    }
+    if (m_open.erase(fold) == 0) {
+        m_open.insert(fold);
+    }
+    refresh();
+    return true;
 }
 
 // The fields by name; all that is to be said of them in the tooltip.
@@ -266,7 +314,6 @@ void DataFilters::showProgress()
     m_check->setEnabled(checkup != nullptr);
     m_versions->setEnabled(checkup != nullptr);
     m_map->setEnabled(checkup != nullptr);
-    m_making->setEnabled(checkup != nullptr);
     m_check->setText(isRunning ? tr("Stop the check") : checkup != nullptr && checkup->hasResult() ? tr("Check all rows again") : tr("Check all rows"));
     m_progress->setVisible(isRunning);
     m_progress->setValue(isRunning ? static_cast<int>(kParts * checkup->fraction()) : 0);

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataFilters: what the table of the Data page can be filtered by, with counts, and the check of all rows that finds
-// more: its button, progress and time left.
+// more: its button, progress and time left. Filters without rows are folded away behind one line.
 #pragma once
 
 #include "ui/models/data/data_document.h"
+#include "ui/models/data/row_filters.h"
 
 #include <QPointer>
 #include <QTimer>
 #include <QWidget>
 
-class QAction;
+#include <set>
+
 class QLabel;
 class QListWidget;
+class QListWidgetItem;
 class QProgressBar;
 class QPushButton;
 
@@ -25,7 +28,6 @@ public:
 
     void setDocument(DataDocument* document); // null: nothing to filter
     void setFilter(const QString& id);        // shows it as chosen; an unknown one: none
-    void setMaking(const QList<QAction*>& actions); // the menu of its button
     void startCheck();                        // or cancels it
 
 Q_SIGNALS:
@@ -38,20 +40,31 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
+    struct Line {
+        QString id;      // of the filter; empty: a heading
+        FilterFold fold; // of the line that opens and closes a fold, without an id; None: no such line
+        QString text;    // of headings and folds
+        bool operator==(const Line&) const = default;
+    };
+
+    std::vector<Line> linesOf(const std::vector<RowFilterItem>& items) const;
     void refreshSoon();
     void refresh();
+    void showItem(QListWidgetItem* line, const RowFilterItem& item) const;
+    void onLine(int line);
+    bool toggleFold(); // of the current line; false: it is none
     void showProgress();
     void showUnread();
 
     QPointer<DataDocument> m_document;
     QString m_filter = QStringLiteral("all");
-    QStringList m_shown; // ids of the list's lines; empty for headings
+    std::vector<Line> m_shown;
+    std::set<FilterFold> m_open;
     QTimer m_refresh;
     QListWidget* m_list;
     QPushButton* m_check;
     QPushButton* m_versions;
     QPushButton* m_map;
-    QPushButton* m_making;
     QProgressBar* m_progress;
     QLabel* m_left;
     QLabel* m_unread;

@@ -16,6 +16,8 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace luthier::ui {
 namespace {
@@ -37,6 +39,26 @@ const std::vector<MappedShape>& mappedShapes()
                                                  {"classification", {"text", "label"}},
                                                  {"text", {"text"}}};
     return shapes;
+}
+
+// Fields that say the same in other shapes: what one of them was chosen for stands for the others.
+constexpr std::array<std::array<const char*, 4>, 2> kKin{{{"prompt", "instruction", "text", "messages"},
+                                                         {"completion", "output", "chosen", "label"}}};
+
+// The shape whose fields the columns name; the first where several do.
+int shapeOf(const data::Columns& columns)
+{
+    const auto& shapes = mappedShapes();
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+        const auto& fields = shapes[i].fields;
+        const bool hasAll = std::all_of(columns.begin(), columns.end(), [&fields](const data::ColumnName& column) {
+            return std::any_of(fields.begin(), fields.end(), [&column](const char* field) { return column.field == field; });
+        });
+        if (hasAll) {
+            return static_cast<int>(i);
+        }
+    }
+    return 0;
 }
 
 QString oneLine(const std::string& text)
@@ -74,13 +96,14 @@ DataMapping::DataMapping(QWidget* parent)
     layout->addWidget(new QLabel(tr("The first rows would read:")));
     layout->addWidget(m_preview, 1);
     layout->addWidget(m_accept, 0, Qt::AlignLeft);
-    connect(m_format, &QComboBox::currentIndexChanged, this, [this] { showFields({}); });
+    connect(m_format, &QComboBox::currentIndexChanged, this, &DataMapping::changeShape);
     connect(m_accept, &QPushButton::clicked, this, &DataMapping::accepted);
 }
 
-void DataMapping::setRows(const QString& file, std::vector<Json> rows)
+void DataMapping::setRows(const QString& file, std::vector<Json> rows, const data::Columns& kept)
 {
     m_rows = std::move(rows);
+    m_known.clear();
     m_facts = data::columnFacts(m_rows);
     const auto known = data::detectFormat(m_rows);
     auto guess = data::guessColumns(m_rows);
@@ -88,6 +111,11 @@ void DataMapping::setRows(const QString& file, std::vector<Json> rows)
                                      : tr("The columns of %1 have names that Luthier does not know. Say which column is what.").arg(file));
     guess = guess || !known ? guess : data::fullerShape(**known, m_rows);
     const QSignalBlocker quiet(m_format);
+    if (!kept.empty()) {
+        m_format->setCurrentIndex(shapeOf(kept));
+        showFields(kept);
+        return;
+    }
     m_format->setCurrentIndex(guess ? std::max(0, m_format->findData(QString::fromStdString(guess->format))) : 0);
     showFields(guess ? guess->columns : data::Columns());
 }
@@ -124,6 +152,42 @@ void DataMapping::showFields(const data::Columns& chosen)
     preview();
 }
 
+// Another shape keeps what was said: by the field's name, else by the field that says the same there.
+void DataMapping::changeShape()
+{
+    showFields(carriedOver());
+}
+
+data::Columns DataMapping::carriedOver() const
+{
+    data::Columns carried;
+    for (const char* field : mappedShapes()[static_cast<std::size_t>(m_format->currentIndex())].fields) {
+        std::string column;
+        if (const auto own = m_known.find(field); own != m_known.end()) {
+            column = own->second;
+        } else {
+            for (const auto& kin : kKin) {
+                const bool isKin = std::any_of(kin.begin(), kin.end(), [field](const char* one) { return std::string_view(one) == field; });
+                for (const char* one : kin) {
+                    const auto known = m_known.find(one);
+                    column = isKin && column.empty() && known != m_known.end() ? known->second : column;
+                }
+            }
+        }
+        if (!column.empty()) {
+            carried.push_back({field, column});
+        }
+    }
+    return carried;
+}
+
+void DataMapping::remember()
+{
+    for (const QComboBox* combo : m_columns) {
+        m_known[combo->property("field").toString().toStdString()] = combo->currentData().toString().toStdString();
+    }
+}
+
 data::Columns DataMapping::columns() const
 {
     data::Columns columns;
@@ -135,9 +199,15 @@ data::Columns DataMapping::columns() const
     return columns;
 }
 
+QString DataMapping::format() const
+{
+    return m_format->currentData().toString();
+}
+
 void DataMapping::preview()
 {
-    const data::DatasetFormat* format = data::findFormat(m_format->currentData().toString().toStdString());
+    remember();
+    const data::DatasetFormat* format = data::findFormat(this->format().toStdString());
     const data::Columns chosen = columns();
     QStringList lines;
     bool isReadable = false;

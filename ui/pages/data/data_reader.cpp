@@ -6,10 +6,12 @@
 #include "ui/models/data/edit_saver.h"
 #include "ui/models/data/token_tiles.h"
 #include "ui/widgets/conversation/conversation_view.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/status_label.h"
 #include "ui/widgets/tokens/token_legend.h"
 #include "ui/widgets/tokens/token_strip.h"
 
+#include <QEvent>
 #include <QFontDatabase>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -20,15 +22,19 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace luthier::ui {
 
 DataReader::DataReader(QWidget* parent)
     : QWidget(parent), m_splitter(new QSplitter(Qt::Vertical)), m_title(new QLabel), m_saved(new QLabel),
       m_retry(new QPushButton(tr("Try again"))), m_revert(new QPushButton(tr("Take edits back"))), m_exclude(new QPushButton), m_problem(new StatusLabel(Token::Bad)),
       m_body(new QStackedWidget), m_conversation(new ConversationView), m_raw(new QPlainTextEdit), m_strip(new TokenStrip),
-      m_counts(new QLabel), m_token(new QLabel)
+      m_counts(new ElidedLabel(Token::Text, Qt::ElideMiddle)), m_tokensProblem(new StatusLabel(Token::Warn)), m_token(new QLabel)
 {
-    m_splitter->setObjectName(QStringLiteral("readerSplitter"));
+    m_splitter->setObjectName(QStringLiteral("readerParts"));
+    m_splitter->setProperty("fitsItself", true); // until a person puts it somewhere: see MainWindow::save
+    m_splitter->installEventFilter(this);
     m_splitter->setChildrenCollapsible(false);
     buildTop();
     buildStrip();
@@ -43,7 +49,9 @@ DataReader::DataReader(QWidget* parent)
         if (!editing && m_waitsForEditor) {
             reload();
         }
+        fitStrip();
     });
+    connect(m_splitter, &QSplitter::splitterMoved, this, [this] { m_splitter->setProperty("isPlaced", true); });
     connect(m_conversation, &ConversationView::turnWanted, this, &DataReader::editTurn);
     connect(m_conversation, &ConversationView::menuWanted, this, &DataReader::showTurnMenu);
     connect(m_exclude, &QPushButton::clicked, this, &DataReader::toggleExcluded);
@@ -97,7 +105,9 @@ void DataReader::buildTop()
 void DataReader::buildStrip()
 {
     m_counts->setObjectName(QStringLiteral("tokenCounts"));
-    m_counts->setWordWrap(true);
+    m_tokensProblem->setObjectName(QStringLiteral("tokensProblem"));
+    m_tokensProblem->setWordWrap(true);
+    m_tokensProblem->hide();
     m_token->setObjectName(QStringLiteral("currentToken"));
     m_token->setForegroundRole(QPalette::PlaceholderText);
     m_token->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -109,6 +119,7 @@ void DataReader::buildStrip()
     auto* layout = new QVBoxLayout(bottom);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_counts);
+    layout->addWidget(m_tokensProblem);
     layout->addWidget(m_strip, 1);
     layout->addLayout(foot);
     m_splitter->addWidget(bottom);
@@ -209,28 +220,56 @@ void DataReader::take(const Reading& reading)
     m_conversation->setFields(row.fields);
     m_strip->setContent(reading.tokens);
     m_token->clear();
-    m_counts->setText(reading.tokensProblem);
-    if (reading.tokensProblem.isEmpty()) {
-        showCounts();
-    }
+    m_tokensProblem->setText(reading.tokensProblem);
+    m_tokensProblem->setHidden(reading.tokensProblem.isEmpty());
+    showCounts();
     showSaveState();
+    fitStrip();
 }
 
 void DataReader::showCounts()
 {
     const TokenStripContent& content = m_strip->content();
     if (content.tiles.empty()) {
-        m_counts->setText(m_row < 0 ? QString() : m_encoderNote);
+        m_counts->clear();
+        if (m_row >= 0 && m_tokensProblem->text().isEmpty()) {
+            m_tokensProblem->setText(m_encoderNote);
+            m_tokensProblem->setHidden(m_encoderNote.isEmpty());
+        }
         return;
     }
     const QLocale locale;
-    QString text = tr("%1 tokens, %2 trained, ends with %3")
-                       .arg(locale.toString(static_cast<qlonglong>(content.tiles.size())),
-                            locale.toString(static_cast<qlonglong>(content.numTrained())), content.tiles.back().label);
+    QString text = tr("%1 tokens, %2 trained").arg(locale.toString(static_cast<qlonglong>(content.tiles.size())),
+                                                   locale.toString(static_cast<qlonglong>(content.numTrained())));
     if (content.truncated) {
-        text += tr("; cut from %1").arg(locale.toString(static_cast<qlonglong>(content.fullLength)));
+        text += tr(", cut from %1").arg(locale.toString(static_cast<qlonglong>(content.fullLength)));
+    } else if (const TokenTile* end = content.end()) {
+        const QString name = end->special ? end->piece : end->label;
+        text += end->trained ? tr(", ends with trained %1").arg(name) : tr(", ends with %1, not trained").arg(name);
     }
     m_counts->setText(text);
+}
+
+// What the conversation leaves is for its tokens, and they have two fifths at the least, until a person says otherwise.
+void DataReader::fitStrip()
+{
+    if (m_splitter->property("isPlaced").toBool() || !isVisible()) {
+        return;
+    }
+    const int all = m_splitter->height() - m_splitter->handleWidth();
+    const QWidget* top = m_splitter->widget(0);
+    const int around = top->layout()->sizeHint().height() - m_body->sizeHint().height(); // what stands above the conversation
+    const int wanted = m_body->currentWidget() == m_conversation ? around + m_conversation->contentHeight() : all;
+    const int most = all * 3 / 5;
+    m_splitter->setSizes({std::min(wanted, most), all - std::min(wanted, most)});
+}
+
+bool DataReader::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched == m_splitter && event->type() == QEvent::Resize) {
+        QMetaObject::invokeMethod(this, &DataReader::fitStrip, Qt::QueuedConnection); // when its parts have their widths
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 void DataReader::showSaveState()

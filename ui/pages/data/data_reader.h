@@ -39,6 +39,9 @@ public:
     TokenStrip* strip() const { return m_strip; }
     ConversationView* conversation() const { return m_conversation; }
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
     struct Reading { // what the job brings back
         ReadRow row;
@@ -53,6 +56,7 @@ private:
     void reload();
     void take(const Reading& reading);
     void showCounts();
+    void fitStrip();
     void showSaveState();
     void onAccepted(const QString& path, const QString& text);
     void onRefused(qint64 row, const QString& sentence);
@@ -80,6 +84,7 @@ private:
     QPlainTextEdit* m_raw;
     TokenStrip* m_strip;
     QLabel* m_counts;
+    QLabel* m_tokensProblem;
     QLabel* m_token;
     QString m_encoderNote;
 };

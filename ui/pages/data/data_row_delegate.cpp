@@ -22,8 +22,9 @@ QColor textColor(const QModelIndex& index)
     switch (index.column()) {
     case RowModel::NumberColumn: return quietTextColor();
     case RowModel::PromptColumn:
-        return !fetched ? quietTextColor() : state == RowState::Broken ? errorColor() : QColor();
-    case RowModel::AnswerColumn: return fetched ? roleColor(QStringLiteral("assistant")) : quietTextColor();
+        return !fetched || state == RowState::Broken ? quietTextColor() : QColor();
+    case RowModel::AnswerColumn: // of a broken row the reason
+        return !fetched ? quietTextColor() : state == RowState::Broken ? errorColor() : roleColor(QStringLiteral("assistant"));
     case RowModel::StateColumn:
         return state == RowState::Broken                                             ? errorColor()
                : state == RowState::Truncated || state == RowState::NothingToLearn ? warningColor()

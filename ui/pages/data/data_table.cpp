@@ -10,13 +10,18 @@
 #include "ui/pages/data/data_filter_note.h"
 #include "ui/pages/data/data_row_delegate.h"
 #include "ui/pages/data/data_search.h"
+#include "ui/theme/theme.h"
+#include "ui/widgets/flow_layout.h"
 #include "ui/widgets/row_view.h"
 
+#include <QAction>
+#include <QEvent>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLocale>
 #include <QShortcut>
 #include <QTableView>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -25,6 +30,8 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kFreshRows = 256;
+constexpr int kStateDigits = 8; // "broken", at the usual font some 60 pixels; what is longer ends in its tooltip
+constexpr int kTextDigits = 14; // of prompt and answer at the least
 
 QString number(std::int64_t value)
 {
@@ -34,14 +41,19 @@ QString number(std::int64_t value)
 } // namespace
 
 DataTable::DataTable(QWidget* parent)
-    : QWidget(parent), m_model(new RowModel(this)), m_search(new DataSearch), m_banner(new QLabel), m_chips(new DataChips),
+    : QWidget(parent), m_model(new RowModel(this)), m_search(new DataSearch), m_head(new QWidget), m_banner(new QLabel), m_chips(new DataChips),
       m_note(new DataFilterNote), m_view(new QTableView), m_filter(idOf(RowFilter::All))
 {
     m_banner->setObjectName(QStringLiteral("counts"));
     m_banner->setToolTip(tr("Counts over the whole set"));
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_banner);
+    m_head->setLayout(new FlowLayout(space(1)));
+    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Minimum);
+    policy.setHeightForWidth(true);
+    m_head->setSizePolicy(policy);
+    m_head->layout()->addWidget(m_banner);
+    layout->addWidget(m_head);
     layout->addWidget(m_chips);
     layout->addWidget(m_search);
     layout->addWidget(m_note);
@@ -74,19 +86,25 @@ void DataTable::buildView()
     QHeaderView* header = m_view->horizontalHeader();
     header->setHighlightSections(false);
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    header->setSectionResizeMode(RowModel::PromptColumn, QHeaderView::Stretch);
-    header->setSectionResizeMode(RowModel::AnswerColumn, QHeaderView::Stretch);
+    header->setSectionResizeMode(RowModel::PromptColumn, QHeaderView::Fixed); // share what the others leave: fitTexts
+    header->setSectionResizeMode(RowModel::AnswerColumn, QHeaderView::Fixed);
+    m_view->viewport()->installEventFilter(this);
+    connect(header, &QHeaderView::sectionResized, this, [this](int column) {
+        if (column != RowModel::PromptColumn && column != RowModel::AnswerColumn) {
+            fitTexts();
+        }
+    });
     header->setSortIndicator(-1, Qt::AscendingOrder);
     header->setSortIndicatorClearable(true);
     m_view->setSortingEnabled(true);
     const int digit = fontMetrics().horizontalAdvance(u'0');
-    header->resizeSection(RowModel::NumberColumn, digit * 6);
+    header->resizeSection(RowModel::NumberColumn, digit * 5);
     header->resizeSection(RowModel::TokensColumn, digit * 8);
     header->resizeSection(RowModel::TurnsColumn, digit * 7);
     header->resizeSection(RowModel::LossBeforeColumn, digit * 11);
     header->resizeSection(RowModel::LossAfterColumn, digit * 11);
     header->resizeSection(RowModel::TagsColumn, digit * 11);
-    header->resizeSection(RowModel::StateColumn, digit * 8); // the rest is for the text
+    header->resizeSection(RowModel::StateColumn, digit * kStateDigits); // the rest is for the text
     static_cast<QVBoxLayout*>(layout())->addWidget(m_view, 1);
 
     connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] {
@@ -99,6 +117,43 @@ void DataTable::buildView()
     addShortcut(QKeySequence::Delete, &DataTable::toggleExcluded);
     addShortcut(QKeySequence(Qt::Key_T), &DataTable::editTags);
     addShortcut(QKeySequence(Qt::Key_Escape), &DataTable::showAll);
+}
+
+// Prompt and answer take what the other columns leave, and never so little that nothing can be read: then the table
+// scrolls to the side.
+void DataTable::fitTexts()
+{
+    const QHeaderView* header = m_view->horizontalHeader();
+    int others = 0;
+    for (int column = 0; column < RowModel::NumColumns; ++column) {
+        const bool isText = column == RowModel::PromptColumn || column == RowModel::AnswerColumn;
+        others += isText || m_view->isColumnHidden(column) ? 0 : header->sectionSize(column);
+    }
+    const int least = fontMetrics().horizontalAdvance(u'0') * kTextDigits;
+    const int both = std::max(m_view->viewport()->width() - others, 2 * least);
+    m_view->setColumnWidth(RowModel::PromptColumn, both / 2);
+    m_view->setColumnWidth(RowModel::AnswerColumn, both - both / 2);
+}
+
+bool DataTable::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched == m_view->viewport() && event->type() == QEvent::Resize) {
+        fitTexts();
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+// Beside the counts: what is made of the rows.
+void DataTable::setMaking(const QList<QAction*>& actions)
+{
+    for (QAction* action : actions) {
+        auto* button = new QToolButton;
+        button->setObjectName(action->objectName() + QStringLiteral("Button"));
+        button->setDefaultAction(action);
+        button->setAccessibleName(QString(action->text()).remove(u'&'));
+        button->setFont(textFont(TextSize::Small));
+        m_head->layout()->addWidget(button);
+    }
 }
 
 void DataTable::addShortcut(const QKeySequence& keys, void (DataTable::*slot)())
@@ -237,12 +292,13 @@ void DataTable::showColumns()
 {
     const DataDocument* document = m_model->document();
     const int digits = static_cast<int>(QLocale().toString(static_cast<qlonglong>(document == nullptr ? 0 : document->rowCount())).size());
-    m_view->horizontalHeader()->resizeSection(RowModel::NumberColumn, fontMetrics().horizontalAdvance(u'0') * (digits + 2));
+    m_view->horizontalHeader()->resizeSection(RowModel::NumberColumn, fontMetrics().horizontalAdvance(u'0') * (std::max(digits, 2) + 2));
     m_view->setColumnHidden(RowModel::TagsColumn, document == nullptr || document->tags().empty());
     for (const int column : {RowModel::LossBeforeColumn, RowModel::LossAfterColumn}) {
         m_view->setColumnHidden(column, document == nullptr || !document->losses()->hasResult());
     }
     m_view->setColumnHidden(RowModel::TurnsColumn, document == nullptr || !document->hasLongTalks());
+    fitTexts();
 }
 
 void DataTable::showCounts()

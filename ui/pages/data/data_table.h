@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+class QAction;
 class QLabel;
 class QTableView;
 
@@ -34,8 +35,11 @@ public:
     void setCurrentRow(std::int64_t row); // shows it, also when the filter hides it
     std::int64_t currentRow() const;      // -1: none
     std::vector<std::int64_t> selectedRows() const;
+    std::vector<std::int64_t> shownRows() const; // in the order of the table
     void toggleExcluded();                // of the selected rows: out, or all in again
     void editTags();                      // of the selected rows, in a menu
+
+    void setMaking(const QList<QAction*>& actions); // a button each, beside the counts
 
     DataSearch* search() const { return m_search; }
     RowModel* model() const { return m_model; }
@@ -47,12 +51,16 @@ Q_SIGNALS:
     void filterChanged(const QString& id); // changed from inside, to show a row
     void clustersWanted(bool near);
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
     void buildView();
     void addShortcut(const QKeySequence& keys, void (DataTable::*slot)());
     void showMenu(const QPoint& at);
     void showCounts();
     void showColumns();
+    void fitTexts();
     void copySelection();
     void keepFilterFresh();
     void chooseFilter(const QString& id);
@@ -63,6 +71,7 @@ private:
 
     RowModel* m_model;
     DataSearch* m_search;
+    QWidget* m_head;
     QLabel* m_banner;
     DataChips* m_chips;
     DataFilterNote* m_note;

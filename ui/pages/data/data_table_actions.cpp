@@ -28,12 +28,17 @@ void DataTable::toggleExcluded()
 void DataTable::excludeShown()
 {
     if (DataDocument* document = m_model->document()) {
-        std::vector<std::int64_t> rows(static_cast<std::size_t>(m_model->rowCount()));
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            rows[i] = m_model->rowAt(static_cast<int>(i));
-        }
-        document->prepareExclusion(rows, true);
+        document->prepareExclusion(shownRows(), true);
     }
+}
+
+std::vector<std::int64_t> DataTable::shownRows() const
+{
+    std::vector<std::int64_t> rows(static_cast<std::size_t>(m_model->rowCount()));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        rows[i] = m_model->rowAt(static_cast<int>(i));
+    }
+    return rows;
 }
 
 void DataTable::editTags()

@@ -15,7 +15,8 @@ constexpr int kMaxColumns = 90; // longer lines are hard to read
 // Answers stand a little to the right of what they answer, so that turns are told apart without colour.
 int indentOf(const QString& role, int unit)
 {
-    return role == QLatin1String("assistant") ? unit * 2 : 0;
+    const bool isAnswer = role == QLatin1String("assistant") || role == QLatin1String("chosen") || role == QLatin1String("rejected");
+    return isAnswer ? unit * 2 : 0;
 }
 
 } // namespace
@@ -72,6 +73,11 @@ void ConversationView::resizeEvent(QResizeEvent* event)
     const int most = fontMetrics().averageCharWidth() * kMaxColumns + 6 * unit;
     m_layout->setContentsMargins(unit, unit, std::max(unit, viewport()->width() - most), unit);
     QScrollArea::resizeEvent(event);
+}
+
+int ConversationView::contentHeight() const
+{
+    return m_layout->hasHeightForWidth() ? m_layout->heightForWidth(viewport()->width()) : m_layout->sizeHint().height();
 }
 
 bool ConversationView::isEditing() const

@@ -24,6 +24,7 @@ public:
     // Bubbles are reused, so the focus stays where it was when only texts change.
     void setFields(const std::vector<ExampleField>& fields);
     int numFields() const { return m_numFields; }
+    int contentHeight() const; // that shows all of them at the present width
     FieldBubble* bubble(int index) const { return m_bubbles[static_cast<std::size_t>(index)]; }
 
     bool isEditing() const;

@@ -16,6 +16,7 @@ QColor roleColor(const QString& role)
     static constexpr std::array rows{
         Row{QLatin1String("system"), Token::System}, Row{QLatin1String("user"), Token::User},
         Row{QLatin1String("assistant"), Token::Assistant}, Row{QLatin1String("tool"), Token::Tool},
+        Row{QLatin1String("chosen"), Token::Good}, Row{QLatin1String("rejected"), Token::Bad},
     };
     for (const Row& row : rows) {
         if (role == row.role) {

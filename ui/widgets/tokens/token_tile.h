@@ -34,6 +34,17 @@ struct TokenStripContent {
         }
         return count;
     }
+
+    // The token that ends what is read; white space that a template writes behind it is none. null: no such token.
+    const TokenTile* end() const
+    {
+        for (auto tile = tiles.rbegin(); tile != tiles.rend(); ++tile) {
+            if (tile->trained || tile->special || !tile->text.trimmed().isEmpty()) {
+                return &*tile;
+            }
+        }
+        return nullptr;
+    }
 };
 
 } // namespace luthier::ui

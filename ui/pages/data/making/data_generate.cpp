@@ -4,6 +4,7 @@
 #include "core/data/example_text.h"
 #include "ui/models/text_table.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/file_dialog.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/number_fields.h"
 #include "ui/widgets/row_view.h"
@@ -11,7 +12,6 @@
 #include <QCheckBox>
 #include <QCoreApplication>
 #include <QDoubleSpinBox>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QGridLayout>
 #include <QHeaderView>
@@ -116,10 +116,8 @@ QLayout* DataGenerate::buildOptions()
 
 void DataGenerate::chooseReview()
 {
-    auto* dialog = new QFileDialog(this, tr("Review a file"), QFileInfo(path()).path());
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    dialog->setNameFilters({tr("Rows that wait (*.review*.jsonl)"), tr("All files (*)")});
+    QFileDialog* dialog = openDialog(this, QStringLiteral("made"), tr("Review a file"), QFileDialog::ExistingFile,
+                                     {tr("Rows that wait (*.review*.jsonl)"), tr("All files (*)")}, QFileInfo(path()).path());
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& file) {
         Q_EMIT reviewWanted(file);
         close();

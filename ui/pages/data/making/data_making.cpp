@@ -2,10 +2,10 @@
 #include "ui/pages/data/making/data_making.h"
 
 #include "ui/theme/theme.h"
+#include "ui/widgets/file_dialog.h"
 #include "ui/widgets/named_button.h"
 
 #include <QDir>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -114,12 +114,10 @@ void DataMaking::proposeFile(const QString& folder, const QString& part)
 
 void DataMaking::chooseFile()
 {
-    auto* dialog = new QFileDialog(this, tr("File to be made"), QFileInfo(m_path->text()).path());
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(QStringLiteral("jsonl"));
-    dialog->setOption(QFileDialog::DontConfirmOverwrite);
-    dialog->setNameFilters({tr("Data (*.jsonl *.csv *.tsv *.parquet)"), tr("All files (*)")});
+    QFileDialog* dialog = saveDialog(this, QStringLiteral("made"), tr("File to be made"), {tr("Data (*.jsonl *.csv *.tsv *.parquet)"), tr("All files (*)")},
+                                     QStringLiteral("jsonl"), QFileInfo(m_path->text()).path());
+    dialog->setOption(QFileDialog::DontConfirmOverwrite); // one that is there is refused
+    dialog->selectFile(QFileInfo(m_path->text()).fileName());
     connect(dialog, &QFileDialog::fileSelected, m_path, &QLineEdit::setText);
     dialog->open();
 }

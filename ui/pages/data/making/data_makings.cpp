@@ -5,10 +5,12 @@
 #include "ui/bridge/job.h"
 #include "ui/models/library/source_files.h"
 #include "ui/pages/data/data_search.h"
+#include "ui/pages/data/data_table.h"
 #include "ui/pages/data/making/data_augment.h"
 #include "ui/pages/data/making/data_generate.h"
 #include "ui/pages/data/making/data_mix.h"
 #include "ui/pages/data/making/data_review.h"
+#include "ui/pages/data/making/data_save.h"
 #include "ui/pages/data/making/data_split.h"
 #include "ui/workspace/workspace.h"
 
@@ -16,8 +18,8 @@
 
 namespace luthier::ui {
 
-DataMakings::DataMakings(Workspace& workspace, SourceFiles& files, const DataSearch& search, QWidget& page)
-    : QObject(&page), m_workspace(workspace), m_files(files), m_search(search), m_page(page)
+DataMakings::DataMakings(Workspace& workspace, SourceFiles& files, const DataTable& table, QWidget& page)
+    : QObject(&page), m_workspace(workspace), m_files(files), m_table(table), m_page(page)
 {
     struct Row {
         const char* id;
@@ -30,6 +32,7 @@ DataMakings::DataMakings(Workspace& workspace, SourceFiles& files, const DataSea
         {"mixRows", tr("&Mix\u2026"), tr("Several files in one, by weight, with general texts"), &DataMakings::mix},
         {"augmentRows", tr("&Augment\u2026"), tr("More rows that say the same in another form"), &DataMakings::augment},
         {"generateRows", tr("&Generate\u2026"), tr("A model makes rows that you review"), &DataMakings::generate},
+        {"saveRows", tr("Sa&ve these rows as\u2026"), tr("The rows that the table shows as a file of their own"), &DataMakings::save},
     };
     for (const Row& row : rows) {
         auto* action = new QAction(row.text, this);
@@ -37,6 +40,15 @@ DataMakings::DataMakings(Workspace& workspace, SourceFiles& files, const DataSea
         action->setToolTip(row.help);
         connect(action, &QAction::triggered, this, [this, run = row.run] { withRecipe(run); });
         m_actions += action;
+    }
+    setDocument(nullptr);
+}
+
+void DataMakings::setDocument(DataDocument* document)
+{
+    m_document = document;
+    for (QAction* action : m_actions) {
+        action->setEnabled(document != nullptr);
     }
 }
 
@@ -76,7 +88,7 @@ void DataMakings::show(DataMaking* making)
 
 void DataMakings::split(const config::RunConfig& config)
 {
-    show(new DataSplit(m_document, folder(), m_search.fields(), config.data.heldOutShare, config.run.seed, &m_page));
+    show(new DataSplit(m_document, folder(), m_table.search()->fields(), config.data.heldOutShare, config.run.seed, &m_page));
 }
 
 void DataMakings::mix(const config::RunConfig& config)
@@ -98,6 +110,11 @@ void DataMakings::generate(const config::RunConfig& config)
         review(files.front());
     });
     making->open();
+}
+
+void DataMakings::save(const config::RunConfig&)
+{
+    show(new DataSave(m_document, folder(), m_table.shownRows(), &m_page));
 }
 
 void DataMakings::review(const QString& path)

@@ -19,7 +19,7 @@ struct RunConfig;
 namespace luthier::ui {
 
 class DataMaking;
-class DataSearch;
+class DataTable;
 class SourceFiles;
 class Workspace;
 
@@ -27,11 +27,11 @@ class DataMakings : public QObject {
     Q_OBJECT
 
 public:
-    // Windows stand over `page`; `search` knows the fields of the rows.
-    DataMakings(Workspace& workspace, SourceFiles& files, const DataSearch& search, QWidget& page);
+    // Windows stand over `page`; `table` knows the fields of the rows, and which of them are shown.
+    DataMakings(Workspace& workspace, SourceFiles& files, const DataTable& table, QWidget& page);
 
     QList<QAction*> actions() const { return m_actions; }
-    void setDocument(DataDocument* document) { m_document = document; } // null: none is open, and nothing is made
+    void setDocument(DataDocument* document); // null: none is open, and nothing is made
 
 private:
     void withRecipe(void (DataMakings::*then)(const config::RunConfig&));
@@ -41,11 +41,12 @@ private:
     void mix(const config::RunConfig& config);
     void augment(const config::RunConfig& config);
     void generate(const config::RunConfig& config);
+    void save(const config::RunConfig& config);
     void review(const QString& path);
 
     Workspace& m_workspace;
     SourceFiles& m_files;
-    const DataSearch& m_search;
+    const DataTable& m_table;
     QWidget& m_page;
     QPointer<DataDocument> m_document;
     QList<QAction*> m_actions;
