@@ -15,16 +15,40 @@ namespace {
 
 constexpr const char* kNotes = "adapter_notes"; // value of the project: {path in the project: text}
 
+constexpr const char* kExports = "adapter_exports"; // {path in the project: [export, ...]}
+constexpr std::size_t kMostExports = 12;
+
 std::string keyOf(const Project& project, const fs::path& path)
 {
     const fs::path relative = path.lexically_relative(project.folder());
     return relative.empty() || relative.string().starts_with("..") ? path.string() : relative.string();
 }
 
+Json objectOf(Project& project, const char* key)
+{
+    auto value = project.value(key);
+    return value && value->is_object() ? *value : Json::object();
+}
+
 Json notesOf(Project& project)
 {
-    auto notes = project.value(kNotes);
-    return notes && notes->is_object() ? *notes : Json::object();
+    return objectOf(project, kNotes);
+}
+
+// What is no export is passed over: the list is a help, and the files are what counts.
+std::vector<AdapterExport> exportsOf(const Json& kept, const std::string& key)
+{
+    std::vector<AdapterExport> exports;
+    for (const Json& one : kept.contains(key) && kept[key].is_array() ? kept[key] : Json::array()) {
+        const auto text = [&one](const char* name) { return one.is_object() && one.contains(name) && one[name].is_string() ? one[name].get<std::string>() : std::string(); };
+        const bool hasSize = one.is_object() && one.contains("bytes") && one["bytes"].is_number_integer();
+        if (!text("target").empty()) {
+            exports.push_back({text("target"), text("kind"), text("type"), hasSize ? one["bytes"].get<std::int64_t>() : 0, text("proof"), text("made")});
+            std::error_code code;
+            exports.back().isThere = fs::exists(exports.back().target, code);
+        }
+    }
+    return exports;
 }
 
 std::string filesOf(const Json& recipe)
@@ -71,6 +95,7 @@ Result<std::vector<LibraryAdapter>> adapters(Project& project)
         return runs.error();
     }
     const Json notes = notesOf(project);
+    const Json exports = objectOf(project, kExports);
     const auto note = [&](const fs::path& path) { return notes.value(keyOf(project, path), std::string()); };
     std::vector<LibraryAdapter> all;
     for (const RunRow& run : *runs) {
@@ -78,7 +103,7 @@ Result<std::vector<LibraryAdapter>> adapters(Project& project)
         const auto add = [&](const fs::path& path, const std::string& called) {
             if (!path.empty() && peft::isAdapter(path)) { // else a whole model, or gone
                 all.push_back({peft::readAdapterFacts(path), called, run.id, run.created, filesOf(run.recipe),
-                               peft::baseOf(run.folder, modelOf(run.recipe)).string(), run.measures, note(path)});
+                               peft::baseOf(run.folder, modelOf(run.recipe)).string(), run.measures, note(path), exportsOf(exports, keyOf(project, path))});
             }
         };
         add(run.result, name);
@@ -99,6 +124,7 @@ Result<std::vector<LibraryAdapter>> adapters(Project& project)
         adapter.name = path.filename().string();
         adapter.model = fs::exists(adapter.facts.baseName, code) ? adapter.facts.baseName : std::string();
         adapter.notes = note(path);
+        adapter.exports = exportsOf(exports, keyOf(project, path));
         all.push_back(std::move(adapter));
     }
     return all;
@@ -154,6 +180,20 @@ Result<void> deleteAdapter(Project& project, const fs::path& path)
     std::error_code code;
     fs::rename(found->facts.path, freeName(trash / name), code);
     return code ? Result<void>(Error{path.string() + ": cannot be moved to the trash: " + code.message()}) : Result<void>();
+}
+
+Result<void> keepExport(Project& project, const fs::path& adapter, const AdapterExport& made)
+{
+    Json all = objectOf(project, kExports);
+    const std::string key = keyOf(project, adapter);
+    Json kept = Json::array({{{"target", made.target.string()}, {"kind", made.kind}, {"type", made.type}, {"bytes", made.bytes}, {"proof", made.proof}, {"made", made.made}}});
+    for (const AdapterExport& one : exportsOf(all, key)) {
+        if (one.target != made.target && kept.size() < kMostExports) {
+            kept.push_back({{"target", one.target.string()}, {"kind", one.kind}, {"type", one.type}, {"bytes", one.bytes}, {"proof", one.proof}, {"made", one.made}});
+        }
+    }
+    all[key] = std::move(kept);
+    return project.setValue(kExports, all);
 }
 
 Result<void> setAdapterNotes(Project& project, const fs::path& path, const std::string& text)

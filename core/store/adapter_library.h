@@ -13,6 +13,17 @@
 
 namespace luthier::store {
 
+// Something that an adapter was written as for other programs, with what it was proved by.
+struct AdapterExport {
+    std::filesystem::path target;
+    std::string kind;       // "model", "adapter", "gguf"
+    std::string type;       // "q4_k_m", "bf16"; empty: as the base is stored
+    std::int64_t bytes = 0;
+    std::string proof;      // its sentence
+    std::string made;       // ISO 8601, UTC
+    bool isThere = false;   // when the library was read
+};
+
 struct LibraryAdapter {
     peft::AdapterFacts facts;
     std::string name;                 // the run's, or the folder's
@@ -22,6 +33,7 @@ struct LibraryAdapter {
     std::string model;                // path of the base it was trained on; empty: not known
     measures::Summaries measures;     // of the run
     std::string notes;
+    std::vector<AdapterExport> exports = {}; // newest first, also those whose files are gone since
 };
 
 std::filesystem::path adaptersFolder(const Project& project);
@@ -35,6 +47,9 @@ Result<std::filesystem::path> importAdapter(Project& project, const std::filesys
 
 // Error when it is none of the project's. The run that made it stays, without its result.
 Result<void> deleteAdapter(Project& project, const std::filesystem::path& path);
+
+// Kept with the project, at most a dozen of each adapter; one of the same target takes the other's place.
+Result<void> keepExport(Project& project, const std::filesystem::path& adapter, const AdapterExport& made);
 
 Result<void> setAdapterNotes(Project& project, const std::filesystem::path& path, const std::string& notes);
 

@@ -255,6 +255,10 @@ private Q_SLOTS:
             const fs::path target = fs::path(folder.path().toStdString()) / (std::string(kind) + ".gguf");
             std::vector<std::string> notes;
             need(weights::saveGguf(*decoder, source, target, *weights::findGgufFileKind(kind), notes));
+            // What is said before anything is written.
+            const auto about = static_cast<double>(weights::ggufFileBytes(*weights::findGgufFileKind(kind), decoder->config()));
+            const auto size = static_cast<double>(fs::file_size(target));
+            QVERIFY2(std::abs(about - size) < 0.1 * size, (std::string(kind) + ": about " + std::to_string(about) + ", " + std::to_string(size)).c_str());
             const double difference = (logitsOf(target, 40) - live).square().mean().sqrt().item<double>();
             // The model is stored in bf16: what is written in it is exact, f16 nearly so.
             QVERIFY2(difference >= before && difference < (std::string(kind).starts_with("q4") ? 1.0 : 0.2),

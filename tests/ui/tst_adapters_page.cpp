@@ -5,9 +5,12 @@
 #include "core/base/paths.h"
 #include "tests/support/page_test.h"
 #include "ui/bridge/job.h"
+#include "ui/dialogs/publish_dialog.h"
 #include "ui/models/library/adapter_library.h"
+#include "ui/pages/adapters/adapter_exports.h"
 #include "ui/pages/adapters/adapters_page.h"
 #include "ui/pages/adapters/adapters_work.h"
+#include "ui/widgets/card_delegate.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/workspace/workspace.h"
 
@@ -140,8 +143,118 @@ private Q_SLOTS:
         m_page->findChild<QLineEdit*>(QStringLiteral("publishModel"))->setText(tokenizedBase());
         go();
         QTRY_VERIFY_WITH_TIMEOUT(!m_page->work()->isRunning(), kAwaitMs);
-        const QString said = find<QLabel>("publishText")->text();
+        // It is said in the dialog that gave the order, with all that was chosen and a way on.
+        auto* dialog = m_page->findChild<PublishDialog*>();
+        QVERIFY(dialog != nullptr && dialog->isVisible());
+        const QString said = dialog->findChild<QLabel*>(QStringLiteral("publishProblem"))->text();
         QVERIFY2(said.contains(QStringLiteral("some/parent (aaaaaaaaaaaa)")) && said.contains(tokenizedBase()), qPrintable(said));
+        QCOMPARE(dialog->findChild<QLineEdit*>(QStringLiteral("publishModel"))->text(), tokenizedBase());
+        QVERIFY(dialog->findChild<QPushButton*>(QStringLiteral("publishRemedy"))->isVisible());
+    }
+
+    // A target that is there already is mended by its button, and the order goes through.
+    void aTakenNameIsMendedInTheDialog()
+    {
+        import(QStringLiteral("combine/first"), 1);
+        find<QPushButton>("mergeAdapter")->click();
+        auto* dialog = m_page->findChild<PublishDialog*>();
+        dialog->findChild<QLineEdit*>(QStringLiteral("publishModel"))->setText(tokenizedBase());
+        auto* what = dialog->findChild<QComboBox*>(QStringLiteral("publishWhat"));
+        what->setCurrentIndex(what->findText(QStringLiteral("Adapter"), Qt::MatchStartsWith));
+        auto* target = dialog->findChild<QLineEdit*>(QStringLiteral("publishTarget"));
+        const QString taken = m_folder->filePath(QStringLiteral("taken"));
+        QVERIFY(QDir().mkpath(taken + QStringLiteral("/something")));
+        target->setText(taken);
+        go();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->work()->isRunning() && dialog->isVisible(), kAwaitMs);
+        QVERIFY(dialog->findChild<QLabel*>(QStringLiteral("publishProblem"))->text().contains(taken));
+        dialog->findChild<QPushButton*>(QStringLiteral("publishRemedy"))->click();
+        QVERIFY(target->text() != taken && !QFileInfo::exists(target->text()));
+        const QString free = target->text();
+        go();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->work()->isRunning() && QFileInfo::exists(free), kAwaitMs);
+        QTRY_VERIFY(m_page->findChild<PublishDialog*>() == nullptr);
+    }
+
+    // What was written is kept on the adapter, with its proof, and is there another day.
+    void whatWasWrittenIsKept()
+    {
+        import(QStringLiteral("combine/first"), 1);
+        QVERIFY(find<QComboBox>("adapterExports")->isHidden() || !find<QComboBox>("adapterExports")->isVisible());
+        find<QPushButton>("exportAdapter")->click();
+        auto* dialog = m_page->findChild<PublishDialog*>();
+        dialog->findChild<QLineEdit*>(QStringLiteral("publishModel"))->setText(tokenizedBase());
+        auto* what = dialog->findChild<QComboBox*>(QStringLiteral("publishWhat"));
+        what->setCurrentIndex(what->findText(QStringLiteral("Merged model"), Qt::MatchStartsWith));
+        const QString target = dialog->findChild<QLineEdit*>(QStringLiteral("publishTarget"))->text();
+        go();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->work()->isRunning(), kAwaitMs);
+        auto* which = find<QComboBox>("adapterExports");
+        QTRY_COMPARE_WITH_TIMEOUT(which->count(), 1, kAwaitMs);
+        QVERIFY(which->isVisible() && which->currentText().contains(QFileInfo(target).fileName()));
+        QVERIFY(find<QLabel>("exportProof")->text().contains(QStringLiteral("log-probabilities differ")));
+        QSignalSpy wanted(m_workspace.get(), &Workspace::pageWanted);
+        find<QPushButton>("tryExport")->click();
+        QCOMPARE(wanted.size(), 1);
+        QCOMPARE(wanted[0][0].toString(), QStringLiteral("chat"));
+        QCOMPARE(wanted[0][1].toString(), target);
+        closePage();
+        QVERIFY(QDir(target).removeRecursively());
+        openPage();
+        QTRY_COMPARE_WITH_TIMEOUT(find<QComboBox>("adapterExports")->count(), 1, kAwaitMs);
+        QVERIFY(find<QLabel>("exportProof")->text().contains(target));
+        QVERIFY(!find<QPushButton>("tryExport")->isEnabled() && !find<QPushButton>("revealExport")->isEnabled());
+    }
+
+    void ollamaTakesAnyPath()
+    {
+        const store::AdapterExport made{"/home/me/it's mine/First tune (2)-q4_k_m.gguf", "gguf", "q4_k_m", 4'000'000, "", ""};
+        QCOMPARE(AdapterExports::ollamaCommand(made),
+                 QStringLiteral("ollama create first-tune-2-q4_k_m -f '/home/me/it'\\''s mine/First tune (2)-q4_k_m.gguf.Modelfile'"));
+    }
+
+    // Each button opens what it says, and each format says how large it will be and what it is for.
+    void mergeOpensMerge()
+    {
+        import(QStringLiteral("combine/first"), 1);
+        find<QPushButton>("mergeAdapter")->click();
+        auto* dialog = m_page->findChild<PublishDialog*>();
+        QVERIFY(dialog->windowTitle().startsWith(QStringLiteral("Merge first")));
+        auto* what = dialog->findChild<QComboBox*>(QStringLiteral("publishWhat"));
+        QVERIFY(what->currentText().startsWith(QStringLiteral("Merged model")));
+        dialog->findChild<QLineEdit*>(QStringLiteral("publishModel"))->setText(tokenizedBase());
+        QTRY_VERIFY_WITH_TIMEOUT(what->currentText().contains(QStringLiteral("about")), kAwaitMs);
+        const int usual = what->findText(QStringLiteral("Q4_K_M"), Qt::MatchStartsWith);
+        QVERIFY2(what->itemText(usual).contains(QStringLiteral("about")) && what->itemText(usual).endsWith(QStringLiteral("Ollama, LM Studio")), qPrintable(what->itemText(usual)));
+        dialog->close();
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        find<QPushButton>("exportAdapter")->click();
+        QVERIFY(m_page->findChild<QComboBox*>(QStringLiteral("publishWhat"))->currentText().startsWith(QStringLiteral("Q4_K_M")));
+    }
+
+    void twoChosenShowBoth()
+    {
+        import(QStringLiteral("combine/first"), 1);
+        import(QStringLiteral("combine/second"), 2);
+        list()->selectAll();
+        const QString facts = find<QLabel>("adapterFacts")->text();
+        QVERIFY2(facts.contains(QStringLiteral("first")) && facts.contains(QStringLiteral("second")) && facts.count(QStringLiteral("LoRA")) >= 2, qPrintable(facts));
+    }
+
+    // A sentence about what is wrong is read to its end in the list.
+    void badCardsAreAsHighAsTheirSentence()
+    {
+        import(QStringLiteral("combine/first"), 1);
+        const int usual = list()->visualRect(list()->model()->index(0, 0)).height();
+        closePage();
+        QVERIFY(QFile::remove(m_folder->filePath(QStringLiteral("project/adapters/first/adapter_model.safetensors"))));
+        openPage();
+        QTRY_COMPARE_WITH_TIMEOUT(list()->model()->rowCount(), 1, kAwaitMs);
+        const QModelIndex bad = list()->model()->index(0, 0);
+        QVERIFY(bad.data(CardBadRole).toBool());
+        const QFontMetrics small(textFont(TextSize::Small));
+        const int lines = 1 + small.horizontalAdvance(bad.data(CardFactsRole).toString()) / list()->viewport()->width();
+        QTRY_VERIFY(list()->visualRect(bad).height() >= usual + (lines - 1) * small.lineSpacing());
     }
 
     void stoppedKeepsNothing()

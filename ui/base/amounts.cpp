@@ -32,7 +32,7 @@ QString shortCount(double count)
 
 QString byteText(std::int64_t bytes)
 {
-    return QLocale().formattedDataSize(bytes, 1);
+    return fileSize(static_cast<double>(bytes));
 }
 
 QString fileSize(double bytes)

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/publish_dialog.h"
 
+#include "core/hub/installed_models.h"
 #include "core/peft/combine.h"
 #include "core/weights/gguf/save.h"
+#include "ui/base/amounts.h"
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/number_fields.h"
+#include "ui/widgets/status_label.h"
 
 #include <QComboBox>
 #include <QDialogButtonBox>
@@ -22,6 +26,9 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kTypeRole = Qt::UserRole + 1;
+constexpr int kNameRole = Qt::UserRole + 2;
+constexpr int kPurposeRole = Qt::UserRole + 3;
+constexpr int kSoonMs = 300; // a path is being typed
 
 QString combinationHelp(const peft::Combination& row)
 {
@@ -43,31 +50,69 @@ QString combinationHelp(const peft::Combination& row)
 PublishDialog::PublishDialog(std::vector<store::LibraryAdapter> adapters, const QString& model, const QString& folder, PublishOrder::Kind kind,
                              QWidget* parent)
     : QDialog(parent), m_adapters(std::move(adapters)), m_folder(folder), m_what(new QComboBox), m_how(new QComboBox), m_model(new QLineEdit(model)),
-      m_target(new QLineEdit), m_hint(new QLabel), m_go(nullptr)
+      m_target(new QLineEdit), m_hint(new QLabel), m_go(nullptr), m_problem(new StatusLabel(Token::Bad)),
+      m_remedy(makeButton(QStringLiteral("publishRemedy"), {}, tr("Mends what stands in the way")))
 {
     setObjectName(QStringLiteral("publishDialog"));
     setAttribute(Qt::WA_DeleteOnClose);
-    setWindowTitle(m_adapters.size() == 1 ? tr("Export %1").arg(QString::fromStdString(m_adapters.front().name))
-                                          : tr("Combine %n adapter(s)", nullptr, static_cast<int>(m_adapters.size())));
-    const auto add = [&](const QString& text, PublishOrder::Kind what, const QString& type, const QString& help) {
-        m_what->addItem(text, static_cast<int>(what));
-        m_what->setItemData(m_what->count() - 1, type, kTypeRole);
-        m_what->setItemData(m_what->count() - 1, help, Qt::ToolTipRole);
-    };
-    add(tr("Merged model, a folder"), PublishOrder::Kind::Model, QStringLiteral("auto"), tr("Opens in transformers and here"));
-    add(tr("Adapter, a folder"), PublishOrder::Kind::Adapter, {}, tr("PEFT's layout"));
-    add(tr("Adapter, a GGUF file"), PublishOrder::Kind::GgufAdapter, {}, tr("For llama.cpp, beside the base's GGUF file"));
+    addWhat(tr("Merged model"), PublishOrder::Kind::Model, QStringLiteral("auto"), tr("transformers, vLLM, and here"), tr("A model folder of its own: base and adapter as one"));
+    addWhat(tr("Adapter"), PublishOrder::Kind::Adapter, {}, tr("PEFT, with its base"), tr("A folder in PEFT's layout"));
+    addWhat(tr("Adapter as GGUF"), PublishOrder::Kind::GgufAdapter, {}, tr("llama.cpp, beside the base's GGUF"), tr("One file, to be loaded over the base's"));
     for (const weights::GgufFileKind& row : weights::ggufFileKinds()) {
         const QString id = QString::fromLatin1(row.id);
-        add(tr("Merged model, GGUF %1").arg(id.toUpper()), PublishOrder::Kind::Gguf, id, tr("One file for llama.cpp and Ollama, with a Modelfile"));
+        addWhat(id.toUpper(), PublishOrder::Kind::Gguf, id, QString::fromUtf8(row.purpose),
+                tr("Merged, in one GGUF file with a Modelfile for Ollama; %1").arg(QString::fromUtf8(row.help)));
     }
-    m_what->setCurrentIndex(m_what->findData(static_cast<int>(kind)));
+    // GGUF is asked for without saying which: the usual one.
+    const int usual = m_what->findData(QStringLiteral("q4_k_m"), kTypeRole);
+    m_what->setCurrentIndex(kind == PublishOrder::Kind::Gguf ? usual : m_what->findData(static_cast<int>(kind)));
     for (const peft::Combination& row : peft::combinations()) {
         m_how->addItem(QString::fromLatin1(row.id));
         m_how->setItemData(m_how->count() - 1, combinationHelp(row), Qt::ToolTipRole);
     }
     build();
     offerTarget();
+    readBase();
+}
+
+void PublishDialog::addWhat(const QString& name, PublishOrder::Kind kind, const QString& type, const QString& purpose, const QString& help)
+{
+    m_what->addItem(name, static_cast<int>(kind));
+    const int row = m_what->count() - 1;
+    m_what->setItemData(row, type, kTypeRole);
+    m_what->setItemData(row, name, kNameRole);
+    m_what->setItemData(row, purpose, kPurposeRole);
+    m_what->setItemData(row, help, Qt::ToolTipRole);
+}
+
+// How large each would be is known once the base is: it is looked into, not loaded.
+void PublishDialog::readBase()
+{
+    m_job.start(this, [path = m_model->text().toStdString()] { return hub::readInstalledModel(path, hub::ModelSource::Added); },
+                [this](const hub::InstalledModel& base) { showSizes(base); });
+}
+
+void PublishDialog::showSizes(const hub::InstalledModel& base)
+{
+    double adapters = 0;
+    for (const store::LibraryAdapter& adapter : m_adapters) {
+        adapters += static_cast<double>(adapter.facts.bytes);
+    }
+    for (int row = 0; row < m_what->count(); ++row) {
+        const auto kind = static_cast<PublishOrder::Kind>(m_what->itemData(row).toInt());
+        const auto* file = weights::findGgufFileKind(m_what->itemData(row, kTypeRole).toString().toStdString());
+        const bool isKnown = base.problem.empty() && base.weightBytes > 0;
+        const double bytes = kind == PublishOrder::Kind::Adapter || kind == PublishOrder::Kind::GgufAdapter ? adapters
+                             : !isKnown                                                                     ? 0
+                             : kind == PublishOrder::Kind::Gguf ? static_cast<double>(weights::ggufFileBytes(*file, base.config))
+                                                                : static_cast<double>(base.weightBytes);
+        QStringList parts{m_what->itemData(row, kNameRole).toString()};
+        if (bytes > 0) {
+            parts += tr("about %1").arg(fileSize(bytes));
+        }
+        parts += m_what->itemData(row, kPurposeRole).toString();
+        m_what->setItemText(row, parts.join(QStringLiteral(" \u00b7 ")));
+    }
 }
 
 void PublishDialog::build()
@@ -77,7 +122,16 @@ void PublishDialog::build()
     m_how->setObjectName(QStringLiteral("publishHow"));
     m_how->setAccessibleName(tr("How the adapters become one"));
     m_how->setToolTip(tr("How the adapters become one; usual: sum"));
+    m_what->setToolTip(tr("What is written, about how large it will be, and which programs open it"));
     m_hint->setWordWrap(true);
+    m_problem->setObjectName(QStringLiteral("publishProblem"));
+    m_problem->setTextFormat(Qt::PlainText);
+    m_problem->setWordWrap(true);
+    m_problem->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_problem->hide();
+    m_remedy->hide();
+    m_soon.setSingleShot(true);
+    m_soon.setInterval(kSoonMs);
     auto* form = new QFormLayout;
     form->addRow(tr("Write"), m_what);
     form->addRow(tr("Base model"), withBrowse(m_model, QStringLiteral("publishModel"), tr("The model that the adapter was trained on"), false));
@@ -94,13 +148,18 @@ void PublishDialog::build()
     m_go->setDefault(true);
     auto* layout = new QVBoxLayout(this);
     layout->addLayout(form);
+    layout->addWidget(m_problem);
+    layout->addWidget(m_remedy, 0, Qt::AlignLeft);
     layout->addWidget(buttons);
     setMinimumWidth(fontMetrics().averageCharWidth() * 90);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(buttons, &QDialogButtonBox::accepted, this, [this] {
+        hide(); // it comes again where the order cannot be carried out
         Q_EMIT ordered(order());
-        accept();
     });
+    connect(m_remedy, &QPushButton::clicked, this, &PublishDialog::remedy);
+    connect(&m_soon, &QTimer::timeout, this, &PublishDialog::readBase);
+    connect(m_model, &QLineEdit::textChanged, &m_soon, qOverload<>(&QTimer::start));
     connect(m_what, &QComboBox::currentIndexChanged, this, &PublishDialog::offerTarget);
     connect(m_how, &QComboBox::currentIndexChanged, this, &PublishDialog::follow);
     connect(m_model, &QLineEdit::textChanged, this, &PublishDialog::follow);
@@ -141,16 +200,17 @@ QWidget* PublishDialog::withBrowse(QLineEdit* line, const QString& id, const QSt
 
 void PublishDialog::browse(QLineEdit* line, bool folder)
 {
-    auto* dialog = new QFileDialog(this, folder ? tr("Choose the base model") : tr("Choose a name"), line->text());
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(folder ? QFileDialog::AcceptOpen : QFileDialog::AcceptSave);
-    dialog->setFileMode(folder ? QFileDialog::Directory : QFileDialog::AnyFile);
+    QFileDialog* dialog = folder ? openDialog(this, QStringLiteral("model"), tr("Choose the base model"), QFileDialog::Directory)
+                                 : saveDialog(this, QStringLiteral("export"), tr("Choose a name"), {}, {});
+    if (!folder && !line->text().isEmpty()) {
+        dialog->selectFile(line->text());
+    }
     connect(dialog, &QFileDialog::fileSelected, line, &QLineEdit::setText);
     dialog->open();
 }
 
 // A name that says what it is, until the person has written one.
-void PublishDialog::offerTarget()
+QString PublishDialog::freeTarget() const
 {
     const auto kind = static_cast<PublishOrder::Kind>(m_what->currentData().toInt());
     const QString type = m_what->currentData(kTypeRole).toString();
@@ -164,6 +224,17 @@ void PublishDialog::offerTarget()
     for (int i = 2; QFileInfo::exists(target); ++i) {
         target = m_folder + u'/' + name + u'-' + QString::number(i) + end;
     }
+    return target;
+}
+
+void PublishDialog::offerTarget()
+{
+    const auto kind = static_cast<PublishOrder::Kind>(m_what->currentData().toInt());
+    const QString target = freeTarget();
+    const QString name = m_adapters.size() == 1 ? QString::fromStdString(m_adapters.front().name) : tr("%n adapter(s)", nullptr, static_cast<int>(m_adapters.size()));
+    setWindowTitle(kind == PublishOrder::Kind::Model     ? tr("Merge %1 into its base").arg(name)
+                   : kind == PublishOrder::Kind::Adapter && m_adapters.size() > 1 ? tr("Combine %1").arg(name)
+                                                                                  : tr("Export %1").arg(name));
     if (m_target->text() == m_offered) {
         m_target->setText(target);
     }
@@ -177,6 +248,37 @@ void PublishDialog::follow()
     m_go->setEnabled(!m_model->text().isEmpty() && !m_target->text().isEmpty());
     m_go->setToolTip(m_go->isEnabled() ? tr("Written under another name, opened again and compared before it gets this one")
                                        : tr("Name the base model and where it goes first"));
+}
+
+void PublishDialog::showProblem(const QString& sentence)
+{
+    m_problem->setText(sentence);
+    m_problem->show();
+    const QString own = QString::fromStdString(m_adapters.front().model);
+    const bool isTaken = QFileInfo::exists(m_target->text());
+    m_remedy->setText(isTaken                                    ? tr("Take a name that is free")
+                      : !own.isEmpty() && own != m_model->text() ? tr("Take the base it was trained on")
+                                                                 : tr("Choose another base\u2026"));
+    m_remedy->show();
+    open();
+    m_remedy->setFocus(Qt::OtherFocusReason);
+}
+
+void PublishDialog::remedy()
+{
+    const QString own = QString::fromStdString(m_adapters.front().model);
+    if (QFileInfo::exists(m_target->text())) {
+        m_target->setText(freeTarget());
+        m_offered = m_target->text();
+    } else if (!own.isEmpty() && own != m_model->text()) {
+        m_model->setText(own);
+    } else {
+        browse(m_model, true);
+        return;
+    }
+    m_problem->hide();
+    m_remedy->hide();
+    m_go->setFocus(Qt::OtherFocusReason);
 }
 
 PublishOrder PublishDialog::order() const

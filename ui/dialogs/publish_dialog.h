@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// PublishDialog: what is to become of one or several adapters: a merged folder, a GGUF file, or an adapter; on which base,
-// how much each counts, and where it goes.
+// PublishDialog: what is to become of one or several adapters: a merged folder, a GGUF file, or an adapter, each with what it
+// is for and about how large it will be; on which base, how much each counts, and where it goes. What goes wrong with the
+// order is said here, with its remedy.
 #pragma once
 
 #include "core/publish/publish.h"
 #include "core/store/adapter_library.h"
+#include "ui/bridge/job.h"
 
 #include <QDialog>
 #include <QString>
+#include <QTimer>
 
 #include <vector>
 
@@ -18,7 +21,13 @@ class QLabel;
 class QLineEdit;
 class QPushButton;
 
+namespace luthier::hub {
+struct InstalledModel;
+}
+
 namespace luthier::ui {
+
+class StatusLabel;
 
 // What is asked of publish.
 struct PublishOrder {
@@ -38,6 +47,7 @@ public:
                   QWidget* parent = nullptr);
 
     PublishOrder order() const;
+    void showProblem(const QString& sentence); // of the order it gave: all choices stand, and it is opened again
 
 Q_SIGNALS:
     void ordered(const luthier::ui::PublishOrder& order);
@@ -48,6 +58,11 @@ private:
     void offerTarget();
     void browse(QLineEdit* line, bool folder);
     void follow();
+    void readBase();
+    void showSizes(const hub::InstalledModel& base);
+    void remedy();
+    void addWhat(const QString& name, PublishOrder::Kind kind, const QString& type, const QString& purpose, const QString& help);
+    QString freeTarget() const;
     QWidget* withBrowse(QLineEdit* line, const QString& id, const QString& help, bool saves);
 
     std::vector<store::LibraryAdapter> m_adapters;
@@ -60,6 +75,10 @@ private:
     QLabel* m_hint;
     QPushButton* m_go;
     QString m_offered;
+    StatusLabel* m_problem;
+    QPushButton* m_remedy;
+    QTimer m_soon; // the base is read when its name has been typed
+    JobSlot m_job;
 };
 
 } // namespace luthier::ui

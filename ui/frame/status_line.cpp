@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/frame/status_line.h"
 
+#include "ui/base/amounts.h"
 #include "ui/bridge/job.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace/run_controller.h"
@@ -16,7 +17,6 @@ namespace {
 constexpr int kRefreshMs = 2000;
 constexpr int kReadMs = 5000;
 constexpr int kReadMsPerCharacter = 60;
-constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
 
 struct Memory {
     double own = 0;
@@ -91,8 +91,7 @@ void StatusLine::refresh()
         return Memory{bytesOf("/proc/self/status", "VmRSS:"), bytesOf("/proc/meminfo", "MemAvailable:")};
     };
     startJob(this, work, [this](const Memory& memory) {
-        m_memory->setText(tr("%1 GiB used, %2 GiB free")
-                              .arg(QLocale().toString(memory.own / kGiB, 'f', 1), QLocale().toString(memory.free / kGiB, 'f', 1)));
+        m_memory->setText(tr("%1 used, %2 free").arg(fileSize(memory.own), fileSize(memory.free)));
     });
 }
 

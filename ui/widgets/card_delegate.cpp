@@ -3,10 +3,15 @@
 
 #include "ui/theme/theme.h"
 
+#include <QListView>
 #include <QPainter>
+
+#include <algorithm>
 
 namespace luthier::ui {
 namespace {
+
+constexpr int kMostHigh = 10'000;
 
 QFont titleFont()
 {
@@ -16,6 +21,12 @@ QFont titleFont()
 }
 
 } // namespace
+
+// Another width gives bad cards another height.
+CardDelegate::CardDelegate(QListView* view) : QStyledItemDelegate(view)
+{
+    view->setResizeMode(QListView::Adjust);
+}
 
 void CardDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
@@ -44,14 +55,28 @@ void CardDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
 
     painter->setFont(small);
     painter->setPen(color(index.data(CardBadRole).toBool() ? Token::Bad : Token::TextQuiet));
-    const QString facts = QFontMetrics(small).elidedText(index.data(CardFactsRole).toString(), Qt::ElideRight, inner.width());
-    painter->drawText(inner, Qt::AlignLeft | Qt::AlignBottom, facts);
+    if (index.data(CardBadRole).toBool()) {
+        painter->drawText(inner.adjusted(0, QFontMetrics(heavy).height() + space(1), 0, 0), Qt::AlignLeft | Qt::TextWrapAnywhere | Qt::TextWordWrap,
+                          index.data(CardFactsRole).toString());
+    } else {
+        const QString facts = QFontMetrics(small).elidedText(index.data(CardFactsRole).toString(), Qt::ElideRight, inner.width());
+        painter->drawText(inner, Qt::AlignLeft | Qt::AlignBottom, facts);
+    }
     painter->restore();
 }
 
-QSize CardDelegate::sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const
+// A card that says what is wrong is as high as the sentence.
+QSize CardDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    return {space(40), QFontMetrics(titleFont()).height() + QFontMetrics(textFont(TextSize::Small)).height() + space(5)};
+    const QFontMetrics small(textFont(TextSize::Small));
+    const int usual = QFontMetrics(titleFont()).height() + small.height() + space(5);
+    const auto* view = qobject_cast<const QListView*>(option.widget);
+    if (view == nullptr || !index.data(CardBadRole).toBool()) {
+        return {space(40), usual};
+    }
+    const int width = view->viewport()->width() - 2 * space(3) - 2 * space(1);
+    const QRect text = small.boundingRect(QRect(0, 0, width, kMostHigh), Qt::AlignLeft | Qt::TextWrapAnywhere | Qt::TextWordWrap, index.data(CardFactsRole).toString());
+    return {space(40), usual + std::max(0, text.height() - small.height())};
 }
 
 } // namespace luthier::ui

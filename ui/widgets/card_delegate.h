@@ -5,6 +5,8 @@
 
 #include <QStyledItemDelegate>
 
+class QListView;
+
 namespace luthier::ui {
 
 enum CardRole {
@@ -18,7 +20,7 @@ class CardDelegate : public QStyledItemDelegate {
     Q_OBJECT
 
 public:
-    using QStyledItemDelegate::QStyledItemDelegate;
+    explicit CardDelegate(QListView* view); // owned by it
 
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;

@@ -60,6 +60,10 @@ Json toJson(const store::LibraryAdapter& adapter)
     line["held_out"] = orNull(adapter.measures.heldOut());
     line["measures"] = measures::toJson(adapter.measures);
     line["notes"] = adapter.notes;
+    line["exports"] = Json::array();
+    for (const store::AdapterExport& one : adapter.exports) {
+        line["exports"].push_back({{"out", one.target.string()}, {"kind", one.kind}, {"type", one.type}, {"bytes", one.bytes}, {"proof", one.proof}, {"made", one.made}});
+    }
     return line;
 }
 

@@ -12,13 +12,15 @@ namespace luthier::weights {
 namespace {
 
 constexpr GgufFileKind kKinds[] = {
-    {"f16", "16 bits a weight, exact enough for anything", 1, "F16"},
-    {"bf16", "16 bits a weight, exactly what a bf16 model holds", 32, "BF16"},
-    {"q8_0", "8.5 bits a weight, hardly to be told from f16", 7, "Q8_0"},
-    {"q6_k", "6.6 bits a weight", 18, "Q6_K"},
-    {"q4_k_m", "about 4.9 bits a weight, the usual choice for a laptop", 15, "Q4_K", true},
-    {"q4_0", "4.5 bits a weight, the oldest and coarsest", 2, "Q4_0"},
+    {"f16", "16 bits a weight, exact enough for anything", 1, "F16", false, "llama.cpp; to be quantised there"},
+    {"bf16", "16 bits a weight, exactly what a bf16 model holds", 32, "BF16", false, "llama.cpp; to be quantised there"},
+    {"q8_0", "8.5 bits a weight, hardly to be told from f16", 7, "Q8_0", false, "Ollama, LM Studio; as good as the model"},
+    {"q6_k", "6.6 bits a weight", 18, "Q6_K", false, "Ollama, LM Studio; a little smaller"},
+    {"q4_k_m", "about 4.9 bits a weight, the usual choice for a laptop", 15, "Q4_K", true, "Ollama, LM Studio"},
+    {"q4_0", "4.5 bits a weight, the oldest and coarsest", 2, "Q4_0", false, "programs that read nothing newer"},
 };
+
+constexpr std::int64_t kBytesOfToken = 40; // its text, score and merges, as large vocabularies have them
 
 const gguf::TensorType* typeNamed(std::string_view name)
 {
@@ -104,6 +106,34 @@ const gguf::TensorType* ggufFormatOf(const GgufFileKind& kind, const std::string
         return typeNamed("F32");
     }
     return typeNamed(coarser(wantedFormat(kind, name, layers, hasHead), dims[0]));
+}
+
+std::int64_t ggufFileBytes(const GgufFileKind& kind, const nn::DecoderConfig& config)
+{
+    std::int64_t bytes = config.vocab * kBytesOfToken;
+    const auto add = [&](const std::string& name, std::int64_t width, std::int64_t rows) {
+        const gguf::TensorType* type = ggufFormatOf(kind, name, {static_cast<std::uint64_t>(width), static_cast<std::uint64_t>(rows)}, config.layers, !config.tiedHead);
+        bytes += width / type->elements * type->bytes * rows;
+    };
+    const std::int64_t queries = config.heads * config.headDim;
+    const std::int64_t keys = config.kvHeads * config.headDim;
+    for (std::int64_t layer = 0; layer < config.layers; ++layer) {
+        const std::string block = "blk." + std::to_string(layer) + '.';
+        add(block + "attn_q.weight", config.hidden, queries);
+        add(block + "attn_k.weight", config.hidden, keys);
+        add(block + "attn_v.weight", config.hidden, keys);
+        add(block + "attn_output.weight", queries, config.hidden);
+        if (config.isGated()) {
+            add(block + "ffn_gate.weight", config.hidden, config.intermediate);
+        }
+        add(block + "ffn_up.weight", config.hidden, config.intermediate);
+        add(block + "ffn_down.weight", config.intermediate, config.hidden);
+    }
+    add("token_embd.weight", config.hidden, config.vocab);
+    if (!config.tiedHead) {
+        add("output.weight", config.hidden, config.vocab);
+    }
+    return bytes;
 }
 
 } // namespace luthier::weights

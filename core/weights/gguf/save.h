@@ -5,6 +5,7 @@
 #include "core/base/cancel.h"
 #include "core/base/result.h"
 #include "core/gguf/content.h"
+#include "core/nn/families/decoder_config.h"
 #include "core/weights/conversation.h"
 
 #include <cstdint>
@@ -26,6 +27,7 @@ struct GgufFileKind {
     std::uint32_t fileType; // general.file_type
     const char* format;     // of most matrices, as gguf::tensorTypes() has it
     bool isMixed = false;   // some matrices finer than the others, as llama.cpp chooses them
+    const char* purpose = ""; // which programs it is for: "Ollama, LM Studio"
 };
 
 std::span<const GgufFileKind> ggufFileKinds();
@@ -35,6 +37,9 @@ std::string ggufFileKindNames(); // "f16, bf16, ..."
 // The format of one tensor of a file, by its GGUF name; rows that do not divide into blocks fall back to smaller ones.
 const gguf::TensorType* ggufFormatOf(const GgufFileKind& kind, const std::string& name, const std::vector<std::uint64_t>& dims,
                                          std::int64_t layers, bool hasHead);
+
+// About how large the file will be, before anything is loaded; what a tokenizer takes is a guess.
+std::int64_t ggufFileBytes(const GgufFileKind& kind, const nn::DecoderConfig& config);
 
 // Configuration, tokenizer, chat template and weights; `source` is the folder or GGUF file that the decoder was loaded
 // from, to whose own ends and template `talk` adds. Atomic; progress in bytes. What other programs may read otherwise goes to `notes`.

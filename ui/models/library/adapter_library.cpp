@@ -91,6 +91,28 @@ void AdapterLibrary::setNotes(const QString& path, const QString& notes)
              });
 }
 
+void AdapterLibrary::keepExport(const std::vector<std::filesystem::path>& adapters, const store::AdapterExport& made)
+{
+    const auto project = m_workspace.project();
+    if (!project) {
+        return;
+    }
+    const auto work = [project, adapters, made]() -> Result<void> {
+        for (const std::filesystem::path& adapter : adapters) {
+            if (auto kept = store::keepExport(*project, adapter, made); !kept) {
+                return kept;
+            }
+        }
+        return {};
+    };
+    startJob(this, work, [this](const Result<void>& kept) {
+        if (!kept) {
+            Q_EMIT failed(QString::fromStdString(kept.message()));
+        }
+        refresh(); // a combined one may have gone into the project
+    });
+}
+
 CardItem cardOf(const store::LibraryAdapter& adapter)
 {
     CardItem card;

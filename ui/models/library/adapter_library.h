@@ -32,6 +32,7 @@ public:
     void import(const QString& path);
     void remove(const QString& path); // to the project's trash
     void setNotes(const QString& path, const QString& notes);
+    void keepExport(const std::vector<std::filesystem::path>& adapters, const store::AdapterExport& made); // of each that went into it
 
 Q_SIGNALS:
     void changed();

@@ -4,6 +4,8 @@
 #include "ui/base/amounts.h"
 #include "ui/charts/measure_text.h"
 #include "ui/models/card_list_model.h"
+#include "ui/models/library/adapter_library.h"
+#include "ui/pages/adapters/adapter_exports.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/flow_layout.h"
 #include "ui/widgets/named_button.h"
@@ -13,6 +15,8 @@
 #include <QPlainTextEdit>
 #include <QTimer>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace luthier::ui {
 namespace {
@@ -52,10 +56,35 @@ QString factsOf(const store::LibraryAdapter& adapter)
     return text.trimmed();
 }
 
+// Each with what tells it from the others.
+QString factsOfAll(const std::vector<const store::LibraryAdapter*>& chosen)
+{
+    QStringList lines;
+    for (const store::LibraryAdapter* adapter : chosen) {
+        if (adapter->facts.problem.empty()) {
+            const CardItem card = cardOf(*adapter);
+            lines += card.title + u'\n' + card.facts + (adapter->facts.details.empty() ? QString() : QStringLiteral("  \u00b7  ") + QString::fromStdString(adapter->facts.details))
+                     + u'\n' + AdaptersDetails::tr("Base: %1").arg(QString::fromStdString(adapter->model.empty() ? adapter->facts.baseName : adapter->model));
+        }
+    }
+    return lines.join(QStringLiteral("\n\n"));
+}
+
+QString problemsOf(const std::vector<const store::LibraryAdapter*>& chosen)
+{
+    QStringList sentences;
+    for (const store::LibraryAdapter* adapter : chosen) {
+        if (!adapter->facts.problem.empty()) {
+            sentences += QString::fromStdString(adapter->facts.problem);
+        }
+    }
+    return sentences.join(u'\n');
+}
+
 } // namespace
 
 AdaptersDetails::AdaptersDetails(QWidget* parent)
-    : DetailsCard(QStringLiteral("adapter"), parent), m_notes(new QPlainTextEdit),
+    : DetailsCard(QStringLiteral("adapter"), parent), m_exports(new AdapterExports), m_notes(new QPlainTextEdit),
       m_chat(makeButton(QStringLiteral("chatWithAdapter"), tr("Chat"), tr("Talk to it, over its base"))),
       m_export(makeButton(QStringLiteral("exportAdapter"), tr("Export\u2026"), tr("Write it for other programs: GGUF, a merged folder, an adapter (Ctrl+E)"))),
       m_merge(makeButton(QStringLiteral("mergeAdapter"), tr("Merge\u2026"), tr("Fold it into its base: a model folder of its own"))),
@@ -75,9 +104,10 @@ AdaptersDetails::AdaptersDetails(QWidget* parent)
     connect(m_notes, &QPlainTextEdit::textChanged, m_tell, qOverload<>(&QTimer::start));
     buildButtons();
     m_notes->setMaximumHeight(fontMetrics().lineSpacing() * kNoteLines);
+    body()->addWidget(m_exports);
     body()->addWidget(m_notes);
     body()->addStretch(1);
-    show(nullptr, 0);
+    show({});
 }
 
 void AdaptersDetails::buildButtons()
@@ -107,15 +137,19 @@ void AdaptersDetails::flushNotes()
     }
 }
 
-void AdaptersDetails::show(const store::LibraryAdapter* adapter, int numChosen)
+void AdaptersDetails::show(const std::vector<const store::LibraryAdapter*>& chosen)
 {
+    const store::LibraryAdapter* adapter = chosen.empty() ? nullptr : chosen.front();
+    const auto numChosen = static_cast<int>(chosen.size());
     const QString path = adapter == nullptr ? QString() : QString::fromStdString(adapter->facts.path.string());
     flushNotes();
-    const bool good = adapter != nullptr && adapter->facts.problem.empty();
-    showDetails(adapter == nullptr ? tr("No adapter chosen")
-                : numChosen > 1    ? tr("%n adapter(s) chosen", nullptr, numChosen)
-                                   : QString::fromStdString(adapter->name),
-                path, good ? factsOf(*adapter) : QString(), adapter == nullptr ? QString() : QString::fromStdString(adapter->facts.problem));
+    const bool good = !chosen.empty() && std::all_of(chosen.begin(), chosen.end(), [](const auto* one) { return one->facts.problem.empty(); });
+    if (numChosen > 1) {
+        showDetails(tr("%n adapter(s) chosen", nullptr, numChosen), {}, factsOfAll(chosen), problemsOf(chosen));
+    } else {
+        showDetails(adapter == nullptr ? tr("No adapter chosen") : QString::fromStdString(adapter->name), path, good ? factsOf(*adapter) : QString(), problemsOf(chosen));
+    }
+    m_exports->show(numChosen == 1 ? adapter->exports : std::vector<store::AdapterExport>());
     if (path != m_path) {
         m_path = path;
         m_told = adapter == nullptr ? QString() : QString::fromStdString(adapter->notes);
@@ -123,6 +157,7 @@ void AdaptersDetails::show(const store::LibraryAdapter* adapter, int numChosen)
         m_tell->stop();
     }
     m_notes->setEnabled(adapter != nullptr);
+    m_notes->setHidden(numChosen > 1); // whose they would be is not to be seen
     m_chat->setEnabled(good && numChosen == 1);
     m_export->setEnabled(good);
     m_merge->setEnabled(good);

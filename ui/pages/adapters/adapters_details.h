@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// AdaptersDetails: one adapter: what it was trained on, how, what it reached, notes, and what can be done with it.
+// AdaptersDetails: one adapter: what it was trained on, how, what it reached, what it was written as, notes, and what can be
+// done with it. Of several the facts of each.
 #pragma once
 
 #include "core/store/adapter_library.h"
@@ -11,14 +12,17 @@ class QTimer;
 
 namespace luthier::ui {
 
+class AdapterExports;
+
 class AdaptersDetails : public DetailsCard {
     Q_OBJECT
 
 public:
     explicit AdaptersDetails(QWidget* parent = nullptr);
 
-    // Null: none chosen. `numChosen`: with several the actions are for all of them.
-    void show(const store::LibraryAdapter* adapter, int numChosen);
+    // None: none chosen. With several the actions are for all of them.
+    void show(const std::vector<const store::LibraryAdapter*>& chosen);
+    AdapterExports* exports() const { return m_exports; }
     void flushNotes(); // says what was typed and not yet told
 
 Q_SIGNALS:
@@ -36,6 +40,7 @@ private:
 
     QString m_path;
     QString m_told; // the notes as they are known
+    AdapterExports* m_exports;
     QPlainTextEdit* m_notes;
     QPushButton* m_chat;
     QPushButton* m_export;

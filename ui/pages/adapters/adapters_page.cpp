@@ -3,15 +3,19 @@
 
 #include "core/store/run_rows.h"
 #include "ui/base/local_files.h"
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/models/library/adapter_library.h"
+#include "ui/pages/adapters/adapter_exports.h"
 #include "ui/pages/adapters/adapters_details.h"
 #include "ui/pages/adapters/adapters_work.h"
 #include "ui/widgets/card_delegate.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/status_label.h"
+#include "ui/workspace/model_library.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
+#include <QDateTime>
 #include <QDesktopServices>
 #include <QDragEnterEvent>
 #include <QDropEvent>
@@ -104,11 +108,13 @@ void AdaptersPage::connectParts()
     connect(m_details, &AdaptersDetails::revealWanted, this, &AdaptersPage::revealInFolder);
     connect(m_details, &AdaptersDetails::deleteWanted, this, &AdaptersPage::deleteChosen);
     connect(m_details, &AdaptersDetails::notesChanged, m_library, &AdapterLibrary::setNotes);
-    connect(m_work, &AdaptersWork::finished, this, [this](bool good) {
-        if (good) {
-            m_library->refresh(); // a combined one may have gone into the project
-        }
+    connect(m_details->exports(), &AdapterExports::revealWanted, this, &AdaptersPage::revealPath);
+    connect(m_details->exports(), &AdapterExports::tryWanted, this, [this](const QString& path) {
+        m_workspace.models()->add(path);
+        Q_EMIT m_workspace.pageWanted(QStringLiteral("chat"), path);
     });
+    connect(m_details->exports(), &AdapterExports::copied, this, [this](const QString& command) { m_workspace.say(tr("Copied: %1").arg(command)); });
+    connect(m_work, &AdaptersWork::written, this, &AdaptersPage::keepExport);
     auto* remove = new QShortcut(QKeySequence::Delete, m_view);
     remove->setContext(Qt::WidgetShortcut);
     connect(remove, &QShortcut::activated, this, &AdaptersPage::deleteChosen);
@@ -171,25 +177,25 @@ QStringList AdaptersPage::chosen() const
 void AdaptersPage::showChosen()
 {
     const QStringList paths = chosen();
-    m_details->show(paths.isEmpty() ? nullptr : m_library->find(paths.front()), static_cast<int>(paths.size()));
+    std::vector<const store::LibraryAdapter*> adapters;
+    for (const QString& path : paths) {
+        if (const auto* adapter = m_library->find(path)) {
+            adapters.push_back(adapter);
+        }
+    }
+    m_details->show(adapters);
 }
 
 void AdaptersPage::askForFolder()
 {
-    auto* dialog = new QFileDialog(this, tr("Import an adapter folder"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
+    QFileDialog* dialog = openDialog(this, QStringLiteral("adapter"), tr("Import an adapter folder"), QFileDialog::Directory);
     connect(dialog, &QFileDialog::fileSelected, this, &AdaptersPage::openFile);
     dialog->open();
 }
 
 void AdaptersPage::askForFile()
 {
-    auto* dialog = new QFileDialog(this, tr("Import a GGUF adapter"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    dialog->setNameFilters({tr("GGUF adapters (*.gguf)")});
+    QFileDialog* dialog = openDialog(this, QStringLiteral("adapter"), tr("Import a GGUF adapter"), QFileDialog::ExistingFile, {tr("GGUF adapters (*.gguf)")});
     connect(dialog, &QFileDialog::fileSelected, this, &AdaptersPage::openFile);
     dialog->open();
 }
@@ -220,7 +226,32 @@ void AdaptersPage::publish(PublishOrder::Kind kind)
         };
         m_work->start(order);
     });
+    // It waits, hidden, until its order is carried out: what goes wrong is said where it can be mended.
+    connect(m_work, &AdaptersWork::written, dialog, &QDialog::close);
+    connect(m_work, &AdaptersWork::stopped, dialog, &QDialog::close);
+    connect(m_work, &AdaptersWork::failed, dialog, &PublishDialog::showProblem);
     dialog->open();
+}
+
+void AdaptersPage::keepExport(const PublishOrder& order, const publish::Published& published)
+{
+    store::AdapterExport made;
+    made.target = published.target;
+    made.kind = order.kind == PublishOrder::Kind::Model ? "model" : order.kind == PublishOrder::Kind::Gguf ? "gguf" : "adapter";
+    made.type = order.type == QStringLiteral("auto") ? std::string() : order.type.toStdString();
+    for (const publish::WrittenFile& file : published.files) {
+        made.bytes += file.bytes;
+    }
+    made.proof = published.proof.sentence();
+    for (const std::string& note : published.notes) {
+        made.proof += '\n' + note;
+    }
+    made.made = QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString();
+    std::vector<std::filesystem::path> adapters;
+    for (const inference::AdapterSpec& adapter : order.source.adapters) {
+        adapters.push_back(adapter.path);
+    }
+    m_library->keepExport(adapters, made);
 }
 
 void AdaptersPage::continueChosen()
@@ -238,9 +269,14 @@ void AdaptersPage::continueChosen()
 void AdaptersPage::revealInFolder()
 {
     if (const QStringList paths = chosen(); !paths.isEmpty()) {
-        const QFileInfo info(paths.front());
-        QDesktopServices::openUrl(QUrl::fromLocalFile(info.isDir() ? paths.front() : info.path()));
+        revealPath(paths.front());
     }
+}
+
+void AdaptersPage::revealPath(const QString& path)
+{
+    const QFileInfo info(path);
+    QDesktopServices::openUrl(QUrl::fromLocalFile(info.isDir() ? path : info.path()));
 }
 
 void AdaptersPage::deleteChosen()

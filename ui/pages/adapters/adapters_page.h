@@ -49,8 +49,10 @@ private:
     void askForFolder();
     void askForFile();
     void publish(PublishOrder::Kind kind);
+    void keepExport(const PublishOrder& order, const publish::Published& published);
     void continueChosen();
     void revealInFolder();
+    static void revealPath(const QString& path);
     void deleteChosen();
     void sayProblem(const QString& sentence);
 

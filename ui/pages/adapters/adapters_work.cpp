@@ -73,6 +73,7 @@ void AdaptersWork::start(const PublishOrder& order)
     if (isRunning()) {
         return;
     }
+    m_order = order;
     m_stage = std::make_shared<Stage>();
     m_text->setToken(Token::TextQuiet);
     m_text->setText(tr("Loading the model\u2026"));
@@ -105,7 +106,7 @@ void AdaptersWork::cancel()
     m_bar->hide();
     m_stop->hide();
     m_text->setText(tr("Stopped; nothing was kept."));
-    Q_EMIT finished(false);
+    Q_EMIT stopped();
 }
 
 void AdaptersWork::showStage(std::int64_t done, std::int64_t total)
@@ -131,17 +132,18 @@ void AdaptersWork::end(const Result<publish::Published>& published)
 {
     m_bar->hide();
     m_stop->hide();
-    m_text->setToken(published ? Token::Good : Token::Bad);
-    if (published) {
-        QString text = tr("Written to %1. %2").arg(QString::fromStdString(published->target.string()), QString::fromStdString(published->proof.sentence()));
-        for (const std::string& note : published->notes) {
-            text += u'\n' + QString::fromStdString(note);
-        }
-        m_text->setText(text);
-    } else {
-        m_text->setText(QString::fromStdString(published.message()));
+    if (!published) {
+        hide();
+        Q_EMIT failed(QString::fromStdString(published.message()));
+        return;
     }
-    Q_EMIT finished(published.ok());
+    m_text->setToken(Token::Good);
+    QString text = tr("Written to %1. %2").arg(QString::fromStdString(published->target.string()), QString::fromStdString(published->proof.sentence()));
+    for (const std::string& note : published->notes) {
+        text += u'\n' + QString::fromStdString(note);
+    }
+    m_text->setText(text);
+    Q_EMIT written(m_order, *published);
 }
 
 } // namespace luthier::ui

@@ -30,7 +30,9 @@ public:
     bool isRunning() const { return m_job.isRunning(); }
 
 Q_SIGNALS:
-    void finished(bool good);
+    void written(const luthier::ui::PublishOrder& order, const luthier::publish::Published& published);
+    void failed(const QString& sentence); // it says nothing itself then: who ordered does
+    void stopped();
 
 private:
     struct Stage;
@@ -40,6 +42,7 @@ private:
     StatusLabel* m_text;
     QProgressBar* m_bar;
     QPushButton* m_stop;
+    PublishOrder m_order;
     std::shared_ptr<Stage> m_stage;
     JobSlot m_job;
 };

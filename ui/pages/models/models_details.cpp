@@ -7,6 +7,7 @@
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/elided_label.h"
+#include "ui/widgets/status_label.h"
 
 #include <QHBoxLayout>
 #include <QLocale>
@@ -21,6 +22,7 @@ constexpr int kTemplateLines = 6;
 
 struct TextFacts {
     QString tokenizer;
+    QString problem; // of the tokenizer, or why there is no template
     QString written; // a conversation through the template
     bool hasTemplate = false;
 };
@@ -31,27 +33,34 @@ TextFacts readTextFacts(const std::string& path)
     const auto tokenizer = text::loadTokenizer(path);
     facts.tokenizer = tokenizer ? ModelsDetails::tr("%1, %2 tokens").arg(QString::fromStdString((*tokenizer)->kind()),
                                                                          QLocale().toString(static_cast<qlonglong>((*tokenizer)->vocabSize())))
-                                : QString::fromStdString(tokenizer.message());
+                                : QString();
+    facts.problem = tokenizer ? QString() : QString::fromStdString(tokenizer.message());
     const auto chat = text::ChatTemplate::load(path);
     if (!chat) {
-        facts.written = QString::fromStdString(chat.message());
+        facts.problem = facts.problem.isEmpty() ? QString::fromStdString(chat.message()) : facts.problem;
         return facts;
     }
     const Json messages = Json::array({{{"role", "user"}, {"content", "How are you?"}}, {{"role", "assistant"}, {"content", "Well, thank you."}}});
     const auto rendered = chat->render(messages);
     facts.hasTemplate = rendered.ok();
-    facts.written = QString::fromStdString(rendered ? rendered->text : rendered.message());
+    facts.written = rendered ? QString::fromStdString(rendered->text) : QString();
+    facts.problem = rendered || !facts.problem.isEmpty() ? facts.problem : QString::fromStdString(rendered.message());
     return facts;
 }
 
 } // namespace
 
 ModelsDetails::ModelsDetails(QWidget* parent)
-    : DetailsCard(QStringLiteral("details"), parent), m_tokenizer(new ElidedLabel(Token::TextQuiet)), m_template(new QPlainTextEdit),
+    : DetailsCard(QStringLiteral("details"), parent), m_tokenizer(new ElidedLabel(Token::TextQuiet)), m_textProblem(new StatusLabel(Token::Warn)), m_template(new QPlainTextEdit),
       m_use(new QPushButton(tr("Use in Tune"))), m_chat(new QPushButton(tr("Chat"))), m_reveal(new QPushButton(icon(QStringLiteral("folder-open")), tr("Reveal"))),
       m_delete(new QPushButton(icon(QStringLiteral("trash-2")), tr("Delete\u2026")))
 {
     m_tokenizer->setObjectName(QStringLiteral("detailsTokenizer"));
+    m_textProblem->setObjectName(QStringLiteral("detailsTextProblem"));
+    m_textProblem->setTextFormat(Qt::PlainText);
+    m_textProblem->setWordWrap(true);
+    m_textProblem->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_textProblem->hide();
     m_template->setObjectName(QStringLiteral("detailsTemplate"));
     m_template->setReadOnly(true);
     m_template->setTabChangesFocus(true);
@@ -60,7 +69,7 @@ ModelsDetails::ModelsDetails(QWidget* parent)
     m_template->setToolTip(m_template->accessibleName());
     m_template->setMaximumHeight(QFontMetrics(fixedFont()).lineSpacing() * kTemplateLines);
     buildButtons();
-    for (QWidget* part : std::initializer_list<QWidget*>{m_tokenizer, m_template}) {
+    for (QWidget* part : std::initializer_list<QWidget*>{m_tokenizer, m_textProblem, m_template}) {
         body()->addWidget(part);
     }
     show(nullptr);
@@ -107,17 +116,25 @@ void ModelsDetails::show(const hub::InstalledModel* model)
     }
 }
 
+void ModelsDetails::showText(const QString& tokenizer, const QString& problem)
+{
+    m_tokenizer->setText(tokenizer);
+    m_tokenizer->setHidden(tokenizer.isEmpty());
+    m_textProblem->setText(problem);
+    m_textProblem->setHidden(problem.isEmpty());
+}
+
 void ModelsDetails::readText(const QString& path)
 {
     m_job.cancel();
-    m_tokenizer->setText(path.isEmpty() ? QString() : tr("Reading the tokenizer\u2026"));
+    showText(path.isEmpty() ? QString() : tr("Reading the tokenizer\u2026"), {});
     m_template->clear();
     m_template->setVisible(false);
     if (path.isEmpty()) {
         return;
     }
     m_job.start(this, [path = path.toStdString()] { return readTextFacts(path); }, [this](const TextFacts& facts) {
-        m_tokenizer->setText(facts.hasTemplate ? facts.tokenizer : facts.tokenizer + QStringLiteral("  \u00b7  ") + facts.written);
+        showText(facts.tokenizer, facts.problem);
         m_template->setPlainText(facts.hasTemplate ? facts.written : QString());
         m_template->setVisible(facts.hasTemplate);
     });

@@ -12,6 +12,8 @@ class QPushButton;
 
 namespace luthier::ui {
 
+class StatusLabel;
+
 class ModelsDetails : public DetailsCard {
     Q_OBJECT
 
@@ -29,10 +31,12 @@ Q_SIGNALS:
 
 private:
     void buildButtons();
+    void showText(const QString& tokenizer, const QString& problem);
     void readText(const QString& path);
 
     QString m_path;
     QLabel* m_tokenizer;
+    StatusLabel* m_textProblem;
     QPlainTextEdit* m_template;
     QPushButton* m_use;
     QPushButton* m_chat;

@@ -6,6 +6,7 @@
 #include "ui/base/local_files.h"
 #include "ui/bridge/job.h"
 #include "ui/bridge/token_store.h"
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/dialogs/token_dialog.h"
 #include "ui/models/library/downloads.h"
 #include "ui/pages/chat/chat_card.h"
@@ -160,20 +161,14 @@ void ModelsPage::dropEvent(QDropEvent* event)
 
 void ModelsPage::askForFolder()
 {
-    auto* dialog = new QFileDialog(this, tr("Add a model folder"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
+    QFileDialog* dialog = openDialog(this, QStringLiteral("model"), tr("Add a model folder"), QFileDialog::Directory);
     connect(dialog, &QFileDialog::fileSelected, this, &ModelsPage::openFile);
     dialog->open();
 }
 
 void ModelsPage::askForFile()
 {
-    auto* dialog = new QFileDialog(this, tr("Add a GGUF file"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    dialog->setNameFilters({tr("GGUF models (*.gguf)")});
+    QFileDialog* dialog = openDialog(this, QStringLiteral("model"), tr("Add a GGUF file"), QFileDialog::ExistingFile, {tr("GGUF models (*.gguf)")});
     connect(dialog, &QFileDialog::fileSelected, this, &ModelsPage::openFile);
     dialog->open();
 }
