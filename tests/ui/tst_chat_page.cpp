@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Chat page: who can be talked to, and, when the bundled model has its weights, a conversation of several turns.
+#include "core/base/files.h"
 #include "core/base/paths.h"
 #include "tests/support/page_test.h"
 #include "tests/support/workshop.h"
@@ -15,6 +16,8 @@
 #include <QPushButton>
 #include <QSpinBox>
 #include <QtTest>
+
+#include <algorithm>
 
 #include <filesystem>
 
@@ -65,6 +68,40 @@ private Q_SLOTS:
         QCOMPARE(m_page->partner(), bundled);
     }
 
+    // What a stopped run left, and the best step of one that went on.
+    void stoppedRunsAndTheBestStepCanBeTalkedTo()
+    {
+        const auto rows = m_workspace->project()->runs();
+        QVERIFY(rows.ok());
+        const auto folderOf = [&](store::RunId id) {
+            return QString::fromStdString(std::find_if(rows->begin(), rows->end(), [id](const store::RunRow& row) { return row.id == id; })->folder);
+        };
+        // Run 1 has a best step beside its result; of run 2 only checkpoints are left.
+        QVERIFY(QDir().mkpath(folderOf(1) + QStringLiteral("/best")));
+        for (const char* file : {"adapter_config.json", "adapter_model.safetensors"}) {
+            QVERIFY(QFile::copy(folderOf(1) + QStringLiteral("/adapter/") + QLatin1String(file), folderOf(1) + QStringLiteral("/best/") + QLatin1String(file)));
+        }
+        QVERIFY(QDir(folderOf(2) + QStringLiteral("/adapter")).removeRecursively());
+        for (const int step : {4, 12}) {
+            const QString folder = folderOf(2) + QStringLiteral("/checkpoints/step-%1").arg(step);
+            QVERIFY(QDir().mkpath(folder) && base::writeFileAtomically((folder + QStringLiteral("/checkpoint.json")).toStdString(), "{}").ok());
+        }
+        m_page->activated();
+        auto* box = find<QComboBox>("chatPartner");
+        QTRY_VERIFY_WITH_TIMEOUT(box->findText(QStringLiteral("smaller and faster, stopped at step 12"), Qt::MatchStartsWith) >= 0, kAwaitMs);
+        QVERIFY(box->findText(QStringLiteral("LoRA 16, workshop_instructions, lowest held-out loss"), Qt::MatchStartsWith) >= 0);
+        m_page->reveal(folderOf(1) + QStringLiteral("/best"));
+        QCOMPARE(m_page->card()->session()->partner().adapters.front(), folderOf(1) + QStringLiteral("/best"));
+        m_page->reveal(QStringLiteral("run:2"));
+        // What cannot be made to answer is said, and the question stands.
+        auto* question = find<QPlainTextEdit>("chatQuestion");
+        QTest::keyClicks(question, QStringLiteral("Who are you?"));
+        QTest::keyClick(question, Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("chatProblem")->isVisible(), kAwaitMs);
+        QVERIFY2(find<QLabel>("chatProblem")->text().contains(QStringLiteral("step-12")) || find<QLabel>("chatProblem")->text().contains(QStringLiteral("checkpoint")),
+                 qPrintable(find<QLabel>("chatProblem")->text()));
+    }
+
     void severalTurnsWithASystemText()
     {
         if (!std::filesystem::exists(base::bundledModel() / "model.safetensors")) {
@@ -90,8 +127,28 @@ private Q_SLOTS:
         auto* view = find<ConversationView>("chatMessages");
         QCOMPARE(view->numFields(), 4);
         QCOMPARE(view->bubble(1)->field().label, QStringLiteral("luthier-tiny"));
+        // Another day it goes on where it was, with the same settings.
+        const std::vector<data::Message> said = session->messages();
+        closePage();
+        openPage();
+        session = m_page->card()->session();
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->partner() == bundled && session->messages().size() == said.size(), kAwaitMs);
+        for (std::size_t i = 0; i < said.size(); ++i) {
+            QCOMPARE(session->messages()[i].content, said[i].content);
+            QCOMPARE(session->messages()[i].role, said[i].role);
+        }
+        QCOMPARE(find<QPlainTextEdit>("chatSystem")->toPlainText(), QStringLiteral("Answer shortly."));
+        QCOMPARE(find<QSpinBox>("max_new")->value(), 12);
+        m_page->reveal(QStringLiteral("run:1")); // each has a conversation of its own
+        QVERIFY(session->messages().empty());
+        m_page->reveal(bundled);
+        QCOMPARE(session->messages().size(), said.size());
         find<QPushButton>("chatClear")->click();
         QVERIFY(session->messages().empty());
+        closePage();
+        openPage();
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->partner() == bundled, kAwaitMs);
+        QVERIFY(m_page->card()->session()->messages().empty()); // forgotten for good
         QVERIFY(find<QLabel>("promptHint")->text().contains(QStringLiteral("Enter")));
     }
 };

@@ -66,6 +66,19 @@ void ChatSession::clear()
     Q_EMIT stageChanged({});
 }
 
+void ChatSession::forget()
+{
+    clear();
+    Q_EMIT answered();
+}
+
+void ChatSession::restore(std::vector<data::Message> messages)
+{
+    clear();
+    m_messages = std::move(messages);
+    Q_EMIT messagesChanged();
+}
+
 void ChatSession::ask(const QString& question, const inference::Sampling& sampling)
 {
     if (m_isRunning || m_partner.isEmpty() || question.trimmed().isEmpty()) {
@@ -87,7 +100,15 @@ void ChatSession::ask(const QString& question, const inference::Sampling& sampli
     for (const QString& adapter : m_partner.adapters) {
         spec.adapters.push_back({adapter.toStdString(), 1});
     }
-    startJob(this, [spec] { return inference::Session::open(spec); },
+    const auto work = [spec, made = m_partner.made]() mutable -> Result<std::shared_ptr<inference::Session>> {
+        if (const auto path = made ? made() : Result<QString>(QString()); !path) {
+            return path.error();
+        } else if (!path->isEmpty()) {
+            (spec.adapters.empty() ? spec.path : spec.adapters.front().path) = path->toStdString();
+        }
+        return inference::Session::open(spec);
+    };
+    startJob(this, work,
              [this, sampling, turn = m_turn](const Result<std::shared_ptr<inference::Session>>& session) {
                  if (turn != m_turn) {
                      return;
@@ -158,6 +179,7 @@ void ChatSession::end(const Result<inference::Generation>& generation)
                                                          : tr("complete");
     setRunning(false);
     Q_EMIT messagesChanged();
+    Q_EMIT answered();
     Q_EMIT stageChanged(tr("%1 tokens  \u00b7  %2 tokens/s  \u00b7  %3")
                             .arg(QLocale().toString(static_cast<qlonglong>(generation->ids.size())),
                                  QLocale().toString(generation->tokensPerSecond, 'f', 1), how));

@@ -13,6 +13,7 @@
 #include <QStringList>
 #include <QTimer>
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -24,8 +25,9 @@ struct ChatPartner {
     QString name;
     QString model;          // path; empty: nobody
     QStringList adapters = {}; // paths of those that answer over it
+    std::function<Result<QString>()> made = {}; // makes what answers of a run's checkpoint first, in a job: the adapter, or `model`
     bool isEmpty() const { return model.isEmpty(); }
-    bool operator==(const ChatPartner&) const = default;
+    bool operator==(const ChatPartner& other) const { return id == other.id && model == other.model && adapters == other.adapters; }
 };
 
 class ChatSession : public QObject {
@@ -41,12 +43,15 @@ public:
     void ask(const QString& question, const inference::Sampling& sampling);
     void stop();
     void clear(); // the conversation; the model stays
+    void forget(); // clears what was kept, too
+    void restore(std::vector<data::Message> messages); // goes on with what was said another day
 
     bool isRunning() const { return m_isRunning; }
     const std::vector<data::Message>& messages() const { return m_messages; } // the last one grows while it is answered
 
 Q_SIGNALS:
     void messagesChanged();
+    void answered(); // a turn is whole, or the conversation was forgotten by hand: what is to be kept
     void stageChanged(const QString& stage); // "Loading the model..."; how it went at the end
     void failed(const QString& sentence);
     void runningChanged(bool running);

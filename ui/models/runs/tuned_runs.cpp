@@ -2,8 +2,11 @@
 #include "ui/models/runs/tuned_runs.h"
 
 #include "core/config/run_config.h"
+#include "core/objectives/objectives.h"
 #include "core/peft/folders/origin.h"
+#include "core/peft/methods/method.h"
 #include "core/store/run_rows.h"
+#include "core/train/checkpoint_result.h"
 #include "core/train/plan/held_out_list.h"
 
 #include <QCoreApplication>
@@ -38,6 +41,53 @@ std::string textAt(const Json& recipe, const char* part, const char* key)
 
 } // namespace
 
+namespace {
+
+QString said(const char* text)
+{
+    return QCoreApplication::translate("luthier::ui::TunedRun", text);
+}
+
+bool judges(const Json& recipe)
+{
+    const auto* objective = objectives::findObjective(textAt(recipe, "objective", "kind"));
+    return objective != nullptr && objective->judges; // scores texts and says nothing
+}
+
+// Its result first, then the best of its steps where that is another one; of a run without a result its newest checkpoint.
+void appendRun(const store::RunRow& row, std::vector<TunedRun>& runs)
+{
+    TunedRun run{row.id, QString::fromStdString(row.name), QString::fromStdString(peft::baseOf(row.folder, textAt(row.recipe, "model", "path")).string()),
+                 QString::fromStdString(row.result), isAdapterFolder(row.result), row.recipe, QString::fromStdString(row.folder)};
+    if (run.name.isEmpty()) {
+        run.name = QStringLiteral("#%1").arg(row.id);
+    }
+    const bool hasResult = !row.result.empty() && (run.isAdapter || isModelFolder(row.result)); // else it is gone
+    if (hasResult) {
+        runs.push_back(run);
+    }
+    const fs::path best = fs::path(row.folder) / "best";
+    std::error_code code;
+    if (!row.folder.empty() && (isAdapterFolder(best) || isModelFolder(best)) && !fs::equivalent(best, row.result, code)) {
+        TunedRun kept = run;
+        kept.name = said(QT_TRANSLATE_NOOP("luthier::ui::TunedRun", "%1, lowest held-out loss")).arg(run.name);
+        kept.result = QString::fromStdString(best.string());
+        kept.isAdapter = isAdapterFolder(best);
+        runs.push_back(std::move(kept));
+    }
+    const auto steps = hasResult || row.folder.empty() || row.state == "running" ? std::vector<std::int64_t>() : train::stepsWithCheckpoint(row.folder);
+    if (!steps.empty() && !judges(row.recipe)) {
+        const auto* method = peft::findMethod(textAt(row.recipe, "method", "kind"));
+        run.checkpoint = steps.back();
+        run.name = said(QT_TRANSLATE_NOOP("luthier::ui::TunedRun", "%1, stopped at step %2")).arg(run.name).arg(run.checkpoint);
+        run.result = QStringLiteral("%1/checkpoints/step-%2").arg(run.folder).arg(run.checkpoint); // tells it apart
+        run.isAdapter = method == nullptr || method->writesAdapter;
+        runs.push_back(std::move(run));
+    }
+}
+
+} // namespace
+
 TunedRuns readTunedRuns(store::Project& project)
 {
     TunedRuns read;
@@ -47,18 +97,18 @@ TunedRuns readTunedRuns(store::Project& project)
         return read;
     }
     for (const store::RunRow& row : *rows) {
-        const bool isAdapter = isAdapterFolder(row.result);
-        if (row.result.empty() || (!isAdapter && !isModelFolder(row.result))) {
-            continue; // no result, or its folder is gone
-        }
-        TunedRun run{row.id, QString::fromStdString(row.name), QString::fromStdString(peft::baseOf(row.folder, textAt(row.recipe, "model", "path")).string()),
-                     QString::fromStdString(row.result), isAdapter, row.recipe};
-        if (run.name.isEmpty()) {
-            run.name = QStringLiteral("#%1").arg(row.id);
-        }
-        read.runs.push_back(std::move(run));
+        appendRun(row, read.runs);
     }
     return read;
+}
+
+Result<QString> resultOf(const TunedRun& run)
+{
+    if (run.checkpoint == 0) {
+        return run.result;
+    }
+    const auto made = train::resultOfCheckpoint(run.folder.toStdString(), run.checkpoint);
+    return made ? Result<QString>(QString::fromStdString(made->string())) : made.error();
 }
 
 Result<TunedRun> readTunedFolder(const QString& folder)
@@ -119,7 +169,7 @@ HeldOutPrompts readHeldOut(store::Project* project, const TunedRun& run, std::in
         }
         return true;
     };
-    if (const auto walked = train::eachHeldOutRow(fs::path(run.result.toStdString()).parent_path(), *rows, take, cancel); !walked) {
+    if (const auto walked = train::eachHeldOutRow(fs::path((run.folder.isEmpty() ? QFileInfo(run.result).path() : run.folder).toStdString()), *rows, take, cancel); !walked) {
         //: why there are no prompts that a run never learned from
         read.problem = QCoreApplication::translate("luthier::ui::TunedRun", "The rows that this run kept aside cannot be read, or there are none: %1")
                            .arg(QString::fromStdString(walked.message()));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// TunedRun: a finished run that can answer: where its result lies, what it was tuned from, and which rows it
-// never saw. Read from the project.
+// TunedRun: what a run left that can answer: its result, its lowest held-out loss, or, where it was stopped, its newest
+// checkpoint; where it lies, what it was tuned from, and which rows it never saw. Read from the project.
 //
 // Threads: any; everything here touches disks and is meant for jobs.
 #pragma once
@@ -22,6 +22,8 @@ struct TunedRun {
     QString result;        // adapter or model folder
     bool isAdapter = true;
     Json recipe;           // null for a folder
+    QString folder = {};          // of the run
+    std::int64_t checkpoint = 0;  // step of the checkpoint that answers; 0: what lies at `result`. Then `result` is made of it first
 };
 
 struct TunedRuns {
@@ -30,6 +32,9 @@ struct TunedRuns {
 };
 
 TunedRuns readTunedRuns(store::Project& project);
+
+// Where it lies, a checkpoint being made to answer where it was not yet. Errors: those of train::resultOfCheckpoint.
+Result<QString> resultOf(const TunedRun& run);
 
 // A folder as a contender: an adapter (adapter_config.json) or a model (config.json).
 Result<TunedRun> readTunedFolder(const QString& folder);

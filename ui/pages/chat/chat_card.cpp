@@ -12,6 +12,7 @@
 #include <QPushButton>
 #include <QScrollBar>
 #include <QShortcut>
+#include <QSignalBlocker>
 #include <QVBoxLayout>
 
 namespace luthier::ui {
@@ -92,8 +93,12 @@ void ChatCard::connectSession()
     connect(m_question, &PromptBox::sent, this, &ChatCard::ask);
     connect(m_ask, &QPushButton::clicked, this, &ChatCard::ask);
     connect(m_stop, &QPushButton::clicked, m_session, &ChatSession::stop);
-    connect(m_clear, &QPushButton::clicked, m_session, &ChatSession::clear);
-    connect(m_system, &QPlainTextEdit::textChanged, this, [this] { m_session->setSystem(m_system->toPlainText()); });
+    connect(m_clear, &QPushButton::clicked, m_session, &ChatSession::forget);
+    connect(m_system, &QPlainTextEdit::textChanged, this, [this] {
+        m_session->setSystem(m_system->toPlainText());
+        Q_EMIT settingsChanged();
+    });
+    connect(m_sampling, &SamplingForm::changed, this, &ChatCard::settingsChanged);
     connect(m_question, &QPlainTextEdit::textChanged, this, &ChatCard::refresh);
     connect(m_session, &ChatSession::messagesChanged, this, &ChatCard::showMessages);
     connect(m_session, &ChatSession::stageChanged, m_stage, &QLabel::setText);
@@ -111,6 +116,23 @@ void ChatCard::setPartner(const ChatPartner& partner)
     m_hint->setText(partner.isEmpty() ? tr("Choose a model that can be used to talk to it.")
                                       : tr("%1 has not been asked anything yet. It is loaded at the first question.").arg(partner.name));
     refresh();
+}
+
+QString ChatCard::system() const
+{
+    return m_system->toPlainText();
+}
+
+Json ChatCard::sampling() const
+{
+    return m_sampling->toJson();
+}
+
+void ChatCard::setSettings(const QString& system, const Json& sampling)
+{
+    const QSignalBlocker quiet(this);
+    m_system->setPlainText(system);
+    m_sampling->setJson(sampling);
 }
 
 void ChatCard::ask()

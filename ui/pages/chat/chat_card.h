@@ -25,6 +25,12 @@ public:
 
     void setPartner(const ChatPartner& partner); // an empty one: nothing can be asked
     ChatSession* session() const { return m_session; }
+    QString system() const;
+    Json sampling() const;
+    void setSettings(const QString& system, const Json& sampling); // as they were kept; null: as they are
+
+Q_SIGNALS:
+    void settingsChanged(); // a person changed the system text or the sampling
 
 private:
     void build();

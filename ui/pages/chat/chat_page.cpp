@@ -3,6 +3,7 @@
 
 #include "core/hub/installed_models.h"
 #include "ui/models/library/adapter_library.h"
+#include "ui/models/library/chat_history.h"
 #include "ui/pages/chat/chat_card.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace/model_library.h"
@@ -18,14 +19,15 @@
 namespace luthier::ui {
 namespace {
 
-QString runId(store::RunId id)
+// The first of a run goes by the run's number, others of it by where they lie.
+ChatPartner partnerOf(const TunedRun& run, bool isFirst)
 {
-    return QStringLiteral("run:%1").arg(id);
-}
-
-ChatPartner partnerOf(const TunedRun& run)
-{
-    return run.isAdapter ? ChatPartner{runId(run.id), run.name, run.model, {run.result}} : ChatPartner{runId(run.id), run.name, run.result, {}};
+    const QString id = isFirst ? QStringLiteral("run:%1").arg(run.id) : run.result;
+    ChatPartner partner = run.isAdapter ? ChatPartner{id, run.name, run.model, {run.result}} : ChatPartner{id, run.name, run.result, {}};
+    if (run.checkpoint > 0) {
+        partner.made = [run] { return resultOf(run); };
+    }
+    return partner;
 }
 
 bool isMeant(const ChatPartner& partner, const QString& what)
@@ -37,7 +39,7 @@ bool isMeant(const ChatPartner& partner, const QString& what)
 } // namespace
 
 ChatPage::ChatPage(Workspace& workspace, QWidget* parent)
-    : Page(parent), m_workspace(workspace), m_adapters(new AdapterLibrary(workspace, this)),
+    : Page(parent), m_workspace(workspace), m_adapters(new AdapterLibrary(workspace, this)), m_history(new ChatHistory(workspace, this)),
       m_choice(new QComboBox), m_note(new StatusLabel(Token::TextQuiet)), m_card(new ChatCard(tr("Conversation")))
 {
     setObjectName(QStringLiteral("chatPage"));
@@ -62,6 +64,14 @@ ChatPage::ChatPage(Workspace& workspace, QWidget* parent)
     connect(m_adapters, &AdapterLibrary::changed, this, &ChatPage::fill);
     connect(workspace.models(), &ModelLibrary::changed, this, &ChatPage::fill);
     connect(&workspace, &Workspace::runsChanged, this, &ChatPage::reload);
+    connect(m_history, &ChatHistory::read, this, &ChatPage::takeHistory);
+    connect(m_history, &ChatHistory::failed, &workspace, &Workspace::say);
+    connect(m_card, &ChatCard::settingsChanged, this, &ChatPage::keepSettings);
+    connect(m_choice, &QComboBox::activated, this, &ChatPage::keepSettings);
+    connect(m_card->session(), &ChatSession::answered, this, [this] {
+        m_history->keepTalk(partner(), m_card->session()->messages());
+        keepSettings(); // who was talked to last
+    });
     setFocusProxy(m_card->findChild<QWidget*>(QStringLiteral("chatQuestion")));
     reload();
     fill();
@@ -82,6 +92,23 @@ void ChatPage::reload()
         }
         fill();
     });
+}
+
+void ChatPage::takeHistory()
+{
+    m_card->setSettings(m_history->system(), m_history->sampling());
+    if (m_wanted.isEmpty() && !m_history->partner().isEmpty()) {
+        m_wanted = m_history->partner();
+    }
+    fill();
+    if (m_card->session()->messages().empty()) {
+        m_card->session()->restore(m_history->talkWith(partner()));
+    }
+}
+
+void ChatPage::keepSettings()
+{
+    m_history->keepSettings(partner(), m_card->system(), m_card->sampling());
 }
 
 void ChatPage::reveal(const QString& what)
@@ -108,9 +135,10 @@ void ChatPage::fill()
             m_partners.emplace_back();
         }
     };
-    for (const TunedRun& run : m_runs) {
+    for (std::size_t i = 0; i < m_runs.size(); ++i) {
+        const TunedRun& run = m_runs[i];
         //: a tuned model and what it was tuned from
-        add(partnerOf(run), run.isAdapter ? tr("%1, on %2").arg(run.name, QString::fromStdString(hub::modelNameOf(run.model.toStdString()))) : run.name);
+        add(partnerOf(run, i == 0 || m_runs[i - 1].id != run.id), run.isAdapter ? tr("%1, on %2").arg(run.name, QString::fromStdString(hub::modelNameOf(run.model.toStdString()))) : run.name);
     }
     separate();
     for (const store::LibraryAdapter& adapter : m_adapters->adapters()) {
@@ -145,6 +173,7 @@ void ChatPage::choose()
         return;
     }
     m_card->setPartner(partner);
+    m_card->session()->restore(m_history->talkWith(partner.id));
     m_note->setText(partner.adapters.isEmpty() ? QString() : tr("an adapter answers, over its base"));
 }
 

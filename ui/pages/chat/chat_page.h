@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ChatPage: talk to any model of this machine, to what a run of the project made, or to an adapter, over several turns.
+// ChatPage: talk to any model of this machine, to what a run of the project made, or to an adapter, over several turns. Each
+// partner's conversation is kept with the project and goes on another day.
 //
 // Threads: GUI thread; models, files and the project's database are touched in jobs only.
 #pragma once
@@ -17,6 +18,7 @@ namespace luthier::ui {
 
 class AdapterLibrary;
 class ChatCard;
+class ChatHistory;
 class StatusLabel;
 class Workspace;
 
@@ -36,9 +38,12 @@ private:
     void reload();
     void fill();
     void choose();
+    void takeHistory(); // once it is read
+    void keepSettings();
 
     Workspace& m_workspace;
     AdapterLibrary* m_adapters;
+    ChatHistory* m_history;
     std::vector<TunedRun> m_runs;
     std::vector<ChatPartner> m_partners; // by the box's lines; a separator is an empty one
     QString m_wanted;                    // to be chosen once it is read

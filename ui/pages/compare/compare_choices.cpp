@@ -3,10 +3,10 @@
 
 #include "core/hub/installed_models.h"
 #include "ui/bridge/job.h"
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/workspace/model_library.h"
 
 #include <QComboBox>
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -44,7 +44,7 @@ CompareChoices::CompareChoices(ModelLibrary* library, QWidget* parent)
     : QWidget(parent), m_library(library),
       m_model(makeBox(QStringLiteral("baseModel"), tr("Base model"), tr("The model before tuning, of those on this machine. A run brings its own."))),
       m_tuned(makeBox(QStringLiteral("tunedRun"), tr("Tuned model"),
-                      tr("The tuned contender: a finished run of this project, or a folder")))
+                      tr("The tuned contender: what a run of this project made, also the best of its steps or the checkpoint of a stopped one, or a folder")))
 {
     auto* modelFolder = makeFolderButton(QStringLiteral("chooseModel"), tr("Folder\u2026"), tr("Choose a model folder"),
                                          tr("Choose the folder of another base model"));
@@ -81,7 +81,8 @@ const TunedRun* CompareChoices::tuned() const
         return nullptr;
     }
     const auto at = static_cast<std::size_t>(index);
-    return at < m_runs.size() ? &m_runs[at] : &m_folders[at - m_runs.size()];
+    const TunedRun* run = at < m_runs.size() ? &m_runs[at] : &m_folders[at - m_runs.size()];
+    return run->checkpoint > 0 ? nullptr : run; // else it is being made to answer
 }
 
 QString CompareChoices::model() const
@@ -102,7 +103,7 @@ std::vector<TunedRun> CompareChoices::siblings() const
         return others;
     }
     for (const TunedRun& other : m_runs) {
-        if (other.isAdapter && other.model == run->model && other.result != run->result) {
+        if (other.isAdapter && other.checkpoint == 0 && other.model == run->model && other.result != run->result) {
             others.push_back(other);
         }
     }
@@ -134,7 +135,48 @@ void CompareChoices::fill()
 void CompareChoices::setRuns(std::vector<TunedRun> runs)
 {
     m_runs = std::move(runs);
+    for (TunedRun& run : m_runs) {
+        takeMade(run);
+    }
     fill();
+}
+
+// Of a checkpoint that answers already.
+void CompareChoices::takeMade(TunedRun& run) const
+{
+    if (const auto made = m_made.find(run.result); run.checkpoint > 0 && made != m_made.end()) {
+        run.result = made->second;
+        run.checkpoint = 0;
+    }
+}
+
+// A checkpoint is made to answer when it is chosen.
+bool CompareChoices::makeChosen()
+{
+    const int index = m_tuned->currentIndex();
+    if (index < 0 || static_cast<std::size_t>(index) >= m_runs.size() || m_runs[static_cast<std::size_t>(index)].checkpoint == 0) {
+        return false;
+    }
+    const TunedRun run = m_runs[static_cast<std::size_t>(index)];
+    startJob(this, [run] { return resultOf(run); }, [this, id = run.result](const Result<QString>& made) {
+        if (!made) {
+            Q_EMIT problemFound(QString::fromStdString(made.message()));
+            return;
+        }
+        m_made[id] = *made;
+        const bool isChosen = m_tuned->currentData().toString() == id;
+        for (std::size_t i = 0; i < m_runs.size(); ++i) {
+            if (m_runs[i].checkpoint > 0 && m_runs[i].result == id) {
+                takeMade(m_runs[i]);
+                m_tuned->setItemData(static_cast<int>(i), *made);
+                m_tuned->setItemData(static_cast<int>(i), *made, Qt::ToolTipRole);
+            }
+        }
+        if (isChosen) {
+            onTunedChosen();
+        }
+    });
+    return true;
 }
 
 void CompareChoices::setDefaultModel(const QString& folder)
@@ -176,6 +218,10 @@ void CompareChoices::chooseModel(const QString& path)
 
 void CompareChoices::onTunedChosen()
 {
+    if (makeChosen()) {
+        Q_EMIT chosen(); // nobody yet
+        return;
+    }
     if (const TunedRun* run = tuned(); run != nullptr && !run->model.isEmpty()) {
         m_wanted = run->model;
         fillModels();
@@ -207,18 +253,14 @@ void CompareChoices::openTunedFolder(const QString& folder)
 
 void CompareChoices::askForTunedFolder()
 {
-    auto* dialog = new QFileDialog(this, tr("Open a tuned model"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
+    QFileDialog* dialog = openDialog(this, QStringLiteral("adapter"), tr("Open a tuned model"), QFileDialog::Directory);
     connect(dialog, &QFileDialog::fileSelected, this, &CompareChoices::openTunedFolder);
     dialog->open();
 }
 
 void CompareChoices::askForModelFolder()
 {
-    auto* dialog = new QFileDialog(this, tr("Choose the base model"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
+    QFileDialog* dialog = openDialog(this, QStringLiteral("model"), tr("Choose the base model"), QFileDialog::Directory);
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
         m_library->add(path); // remembered, for the other pages too
         chooseModel(path);

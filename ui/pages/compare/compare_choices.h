@@ -7,6 +7,9 @@
 
 #include <QWidget>
 
+#include <map>
+#include <vector>
+
 class QComboBox;
 
 namespace luthier::ui {
@@ -36,12 +39,15 @@ Q_SIGNALS:
 
 private:
     void fill();
+    void takeMade(TunedRun& run) const;
+    bool makeChosen(); // false: it can answer as it is
     void fillModels();
     void askForModelFolder();
     void chooseModel(const QString& path);
     void onTunedChosen();
 
     std::vector<TunedRun> m_runs;
+    std::map<QString, QString> m_made; // of checkpoints: what is shown of them -> what answers
     std::vector<TunedRun> m_folders; // opened by hand
     ModelLibrary* m_library;
     QString m_wanted; // path of the base
