@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/charts/chart_curve.h"
+#include "ui/widgets/file_dialog.h"
 
 #include <QAction>
 #include <QBuffer>
 #include <QClipboard>
-#include <QFileDialog>
 #include <QGuiApplication>
 #include <QMenu>
 
@@ -107,10 +107,7 @@ void ChartPanel::addActionsTo(QMenu* menu)
 
 void ChartPanel::save(const QString& suffix, QByteArray (*content)(ChartPanel&))
 {
-    auto* dialog = new QFileDialog(this, tr("Save chart"), {}, QStringLiteral("%1 (*.%2)").arg(suffix.toUpper(), suffix));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(suffix);
+    QFileDialog* dialog = saveDialog(this, QStringLiteral("chart"), tr("Save chart"), {QStringLiteral("%1 (*.%2)").arg(suffix.toUpper(), suffix)}, suffix);
     connect(dialog, &QFileDialog::fileSelected, this,
             [this, content](const QString& path) { Q_EMIT saveWanted(path, content(*this)); });
     dialog->open();

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/theme/theme_style.h"
 
+#include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/theme/theme_paint.h"
 
+#include <QDialogButtonBox>
 #include <QPainter>
 #include <QStyleFactory>
 #include <QStyleOption>
 #include <QWidget>
 
 #include <algorithm>
+#include <iterator>
 
 namespace luthier::ui {
 namespace {
@@ -54,9 +57,52 @@ int ThemeStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWid
         return 0;
     case SH_DialogButtonBox_ButtonsHaveIcons: // they would be another set of icons
         return 0;
+    case SH_DialogButtonLayout: // on every desktop: what leaves things as they are stands before what does something
+        return QDialogButtonBox::GnomeLayout;
     default:
         return QProxyStyle::styleHint(hint, option, widget, data);
     }
+}
+
+namespace {
+
+struct DrawnIcon {
+    QStyle::StandardPixmap standard;
+    const char* name;
+    Token tint;
+};
+
+constexpr DrawnIcon kDrawn[] = {
+    {QStyle::SP_MessageBoxQuestion, "circle-help", Token::Accent},  {QStyle::SP_MessageBoxInformation, "circle-help", Token::Accent},
+    {QStyle::SP_MessageBoxWarning, "triangle-alert", Token::Warn},  {QStyle::SP_MessageBoxCritical, "triangle-alert", Token::Bad},
+    {QStyle::SP_ArrowBack, "arrow-left", Token::Text},              {QStyle::SP_ArrowForward, "arrow-right", Token::Text},
+    {QStyle::SP_FileDialogBack, "arrow-left", Token::Text},         {QStyle::SP_FileDialogToParent, "arrow-up", Token::Text},
+    {QStyle::SP_FileDialogNewFolder, "folder-plus", Token::Text},   {QStyle::SP_FileDialogListView, "list", Token::Text},
+    {QStyle::SP_FileDialogDetailedView, "table-2", Token::Text},    {QStyle::SP_DirIcon, "folder", Token::TextQuiet},
+    {QStyle::SP_DirClosedIcon, "folder", Token::TextQuiet},         {QStyle::SP_DirOpenIcon, "folder-open", Token::TextQuiet},
+    {QStyle::SP_DirHomeIcon, "house", Token::TextQuiet},            {QStyle::SP_FileIcon, "file", Token::TextQuiet},
+    {QStyle::SP_LineEditClearButton, "x", Token::TextQuiet},        {QStyle::SP_TitleBarCloseButton, "x", Token::TextQuiet},
+};
+
+const DrawnIcon* drawnOf(QStyle::StandardPixmap standard)
+{
+    const auto* found = std::find_if(std::begin(kDrawn), std::end(kDrawn), [standard](const DrawnIcon& row) { return row.standard == standard; });
+    return found == std::end(kDrawn) ? nullptr : found;
+}
+
+} // namespace
+
+QIcon ThemeStyle::standardIcon(StandardPixmap standard, const QStyleOption* option, const QWidget* widget) const
+{
+    const DrawnIcon* drawn = drawnOf(standard);
+    return drawn == nullptr ? QProxyStyle::standardIcon(standard, option, widget) : icon(QString::fromLatin1(drawn->name), drawn->tint);
+}
+
+QPixmap ThemeStyle::standardPixmap(StandardPixmap standard, const QStyleOption* option, const QWidget* widget) const
+{
+    const DrawnIcon* drawn = drawnOf(standard);
+    return drawn == nullptr ? QProxyStyle::standardPixmap(standard, option, widget)
+                            : icon(QString::fromLatin1(drawn->name), drawn->tint).pixmap(QSize(2, 2) * iconSize());
 }
 
 QSize ThemeStyle::sizeFromContents(ContentsType type, const QStyleOption* option, const QSize& size, const QWidget* widget) const

@@ -3,14 +3,16 @@
 
 #include "core/store/project.h"
 #include "ui/models/judging/judging_desk.h"
+#include "ui/pages/judge/judge_model.h"
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/empty_state.h"
+#include "ui/widgets/file_dialog.h"
 #include "ui/widgets/named_button.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QComboBox>
-#include <QFileDialog>
+#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -120,6 +122,11 @@ QWidget* JudgePage::buildWork()
     m_prompt->setToolTip(tr("What both were asked"));
     column->addWidget(m_prompt, 1);
     column->addWidget(buildAnswers(), 4);
+    m_scoreBox = new QWidget;
+    m_scoreBox->setLayout(new QGridLayout);
+    m_scoreBox->layout()->setContentsMargins(0, 0, 0, 0);
+    m_scoreBox->hide();
+    column->addWidget(m_scoreBox);
     column->addWidget(buildKeys());
     return work;
 }
@@ -140,9 +147,19 @@ QWidget* JudgePage::buildHead()
     connect(more, &QPushButton::clicked, this, &JudgePage::askForEvaluation);
     auto* label = new QLabel(tr("&Judge"));
     label->setBuddy(m_judge);
+    auto* model = makeButton(QStringLiteral("judgeByModel"), tr("&Model judge\u2026"), tr("Let a model judge the same pairs, and see whether it agrees with people"));
+    connect(model, &QPushButton::clicked, this, &JudgePage::openModelJudge);
+    m_criteria = new QLineEdit;
+    m_criteria->setObjectName(QStringLiteral("judgeCriteria"));
+    m_criteria->setAccessibleName(tr("Criteria"));
+    m_criteria->setPlaceholderText(tr("Criteria, such as: correct, friendly"));
+    m_criteria->setToolTip(tr("What both answers are scored by beside the vote, 1 to 5, with commas between; empty: the vote alone"));
+    connect(m_criteria, &QLineEdit::editingFinished, this, [this] { m_desk->setCriteria(m_criteria->text().split(u',')); });
     auto* row = new QHBoxLayout;
     row->addWidget(m_judgings, 1);
     row->addWidget(more);
+    row->addWidget(model);
+    row->addWidget(m_criteria, 1);
     row->addWidget(label);
     row->addWidget(m_judge);
     layout->addLayout(row);
@@ -244,18 +261,16 @@ void JudgePage::askForEvaluation()
 {
     const auto project = m_workspace.project();
     const QString start = project ? QString::fromStdString((project->folder() / "evaluations").string()) : QString();
-    const QString folder = QFileDialog::getExistingDirectory(this, tr("Choose the folder of an evaluation"), start);
-    if (!folder.isEmpty()) {
-        m_desk->makeFrom(folder);
-    }
+    QFileDialog* dialog = openDialog(this, QStringLiteral("evaluation"), tr("Choose the folder of an evaluation"), QFileDialog::Directory, {}, start);
+    connect(dialog, &QFileDialog::fileSelected, m_desk, &JudgingDesk::makeFrom);
+    dialog->open();
 }
 
 void JudgePage::askForFile()
 {
-    const QString file = QFileDialog::getOpenFileName(this, tr("Open a file of pairs"), {}, tr("Pairs of answers (*.jsonl *.json *.csv)"));
-    if (!file.isEmpty()) {
-        m_desk->makeFrom(file);
-    }
+    QFileDialog* dialog = openDialog(this, QStringLiteral("pairs"), tr("Open a file of pairs"), QFileDialog::ExistingFile, {tr("Pairs of answers (*.jsonl *.json *.csv)")});
+    connect(dialog, &QFileDialog::fileSelected, m_desk, &JudgingDesk::makeFrom);
+    dialog->open();
 }
 
 void JudgePage::showList()
@@ -293,6 +308,7 @@ void JudgePage::showPair()
     m_note->setEnabled(pair != nullptr);
     m_correct->setEnabled(pair != nullptr);
     m_takeBack->setEnabled(m_desk->numDone() > 0);
+    showCriteria();
     m_progress->setMaximum(static_cast<int>(std::max<qint64>(1, m_desk->numPairs())));
     m_progress->setValue(static_cast<int>(m_desk->numDone()));
     m_progress->setFormat(tr("%1 of %2").arg(QLocale().toString(m_desk->numDone()), QLocale().toString(m_desk->numPairs())));
@@ -317,6 +333,15 @@ void JudgePage::showTally()
     if (std::isfinite(tally.longerRate)) {
         text += QLatin1Char(' ') + tr("The longer answer won %1 %.").arg(percent(tally.longerRate));
     }
+    for (const auto& score : m_desk->criterionScores()) {
+        if (score.pairs > 0) {
+            //: a criterion, mean score of the second and of the first system
+            text += QLatin1Char(' ') + tr("%1: %2 against %3.").arg(QString::fromStdString(score.criterion), QLocale().toString(score.second, 'f', 1), QLocale().toString(score.first, 'f', 1));
+        }
+    }
+    if (const auto agreement = m_desk->agreement(); agreement.pairs > 0 && std::isfinite(agreement.alpha)) {
+        text += QLatin1Char(' ') + tr("%n judges agree by alpha %1.", nullptr, static_cast<int>(agreement.judges.size())).arg(QLocale().toString(agreement.alpha, 'f', 2));
+    }
     m_tally->setText(text);
 }
 
@@ -325,7 +350,70 @@ void JudgePage::vote(evaluation::Choice choice)
     if (m_desk->pair() == nullptr || m_desk->isBusy()) {
         return;
     }
-    m_desk->vote(choice, m_note->text(), m_correct->isChecked() ? m_correction->toPlainText() : QString());
+    std::map<std::string, JudgingDesk::SideScore> scores;
+    for (const ScoreRow& row : m_scores) {
+        scores[row.criterion] = {row.left->currentIndex(), row.right->currentIndex()};
+    }
+    m_desk->vote(choice, m_note->text(), m_correct->isChecked() ? m_correction->toPlainText() : QString(), scores);
+}
+
+// A row a criterion, a box a side; both begin empty with each pair.
+void JudgePage::showCriteria()
+{
+    std::vector<std::string> shown;
+    for (const ScoreRow& row : m_scores) {
+        shown.push_back(row.criterion);
+    }
+    const auto& wanted = m_desk->criteria();
+    if (shown == wanted) {
+        for (const ScoreRow& row : m_scores) {
+            row.left->setCurrentIndex(0);
+            row.right->setCurrentIndex(0);
+        }
+    } else {
+        m_scores.clear();
+        auto* grid = static_cast<QGridLayout*>(m_scoreBox->layout());
+        while (QLayoutItem* item = grid->takeAt(0)) {
+            item->widget()->hide();
+            item->widget()->deleteLater();
+            delete item;
+        }
+        QStringList words;
+        const auto box = [this](const QString& criterion, bool isLeft) {
+            auto* scores = new QComboBox;
+            scores->setObjectName(QStringLiteral("judgeScore-%1-%2").arg(criterion, isLeft ? QStringLiteral("left") : QStringLiteral("right")));
+            //: a criterion
+            scores->setAccessibleName(isLeft ? tr("%1, left answer").arg(criterion) : tr("%1, right answer").arg(criterion));
+            scores->setToolTip(tr("1 is poor, 5 is as good as it can be; \u2013 says nothing"));
+            scores->addItem(QStringLiteral("\u2013"));
+            for (int score = 1; score <= 5; ++score) {
+                scores->addItem(QString::number(score));
+            }
+            return scores;
+        };
+        for (const std::string& criterion : wanted) {
+            const QString word = QString::fromStdString(criterion);
+            words += word;
+            const int line = static_cast<int>(m_scores.size());
+            m_scores.push_back({criterion, box(word, true), box(word, false)});
+            auto* name = new QLabel(word);
+            grid->addWidget(m_scores.back().left, line, 0, Qt::AlignRight);
+            grid->addWidget(name, line, 1, Qt::AlignCenter);
+            grid->addWidget(m_scores.back().right, line, 2, Qt::AlignLeft);
+        }
+        grid->setColumnStretch(0, 1);
+        grid->setColumnStretch(2, 1);
+        if (!m_criteria->hasFocus()) {
+            m_criteria->setText(words.join(QStringLiteral(", ")));
+        }
+    }
+    m_scoreBox->setVisible(!m_scores.empty() && m_desk->pair() != nullptr);
+}
+
+void JudgePage::openModelJudge()
+{
+    auto* dialog = new JudgeModel(m_desk, m_workspace.modelPath(), this);
+    dialog->open();
 }
 
 void JudgePage::setCorrecting(bool isOn)
