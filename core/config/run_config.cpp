@@ -74,6 +74,8 @@ std::vector<Field> dataFields()
         field<&DataSettings::order>("order", "Order", "In which order rows are learned from: shuffled, or as they lie, as Shuffle says (usual); the short ones first, the long ones, or by a number in the rows.", {},
             {.choices = {{"usual", "As Shuffle says"}, {"shortest", "Short rows first"}, {"longest", "Long rows first"}, {"field", "By a field"}}, .advanced = true}),
         field<&DataSettings::orderBy>("order_by", "Ordered by", "The field whose number orders the rows, lowest first, such as a difficulty. Usually empty.", {}, {.advanced = true}),
+        field<&DataSettings::general>("general", "General data", "Files with what the model should not forget. Measured before, during and after the run beside the held-out rows. Usually empty.", {}, {.advanced = true}),
+        field<&DataSettings::generalShare>("general_share", "General rows mixed in", "So many rows of the general data are learned from as well, as a part of the training rows; a tenth of them is kept to measure. 0: none (usual); 0.05 to 0.2 against forgetting.", {.low = 0, .high = 10}, {.advanced = true}),
         field<&DataSettings::weightBy>("weight_by", "Weight field", "The field with each row's weight in the loss: 2 counts as the row twice, 0 as not at all. Empty: all alike (usual).", {}, {.advanced = true}),
     };
 }
@@ -284,7 +286,7 @@ Result<RunConfig> readRecipe(const std::filesystem::path& path)
     if (!std::as_const(config->objective).of<objectives::AnswerSettings>().rewardModel.empty()) {
         makeAbsolute(config->objective.of<objectives::AnswerSettings>().rewardModel, folder);
     }
-    for (auto* files : {&config->data.train, &config->data.heldOut}) {
+    for (auto* files : {&config->data.train, &config->data.heldOut, &config->data.general}) {
         for (auto& file : *files) {
             makeAbsolute(file, folder);
         }

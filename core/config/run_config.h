@@ -56,6 +56,8 @@ struct DataSettings {
     std::string systemTurns = "template"; // template: as it writes them; first_question: before the question that follows
     std::string order = "usual";      // usual: as `shuffle` says; shortest, longest, field: in that order in every epoch
     std::string orderBy;              // field: the rows' number in it, lowest first
+    std::vector<std::string> general; // files of what the model could do before: measured as the set "general"
+    double generalShare = 0;          // general rows mixed into training, as a part of the training rows
     std::string weightBy;             // a field with each row's weight in the loss; empty: all alike
 };
 

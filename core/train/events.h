@@ -3,6 +3,7 @@
 // RunEnded is always the last event and always comes, also after an exception.
 #pragma once
 
+#include "core/doctor/finding.h"
 #include "core/measures/measure.h"
 
 #include <cstdint>
@@ -62,11 +63,7 @@ struct CheckpointSaved {
     std::string path;
 };
 
-struct Remedy { // a setting that would help
-    std::string key;                 // "part.key"
-    std::string value;               // to set it to; empty: no single one
-    std::string sentence;            // what to do and why
-};
+using doctor::Remedy;
 
 struct Warning {
     std::int64_t step = 0;

@@ -34,7 +34,7 @@ config::RunConfig withAbsolutePaths(config::RunConfig config)
     if (!std::as_const(config.objective).of<objectives::AnswerSettings>().rewardModel.empty()) {
         makeAbsolute(config.objective.of<objectives::AnswerSettings>().rewardModel);
     }
-    for (auto* files : {&config.data.train, &config.data.heldOut}) {
+    for (auto* files : {&config.data.train, &config.data.heldOut, &config.data.general}) {
         for (std::string& file : *files) {
             makeAbsolute(file);
         }

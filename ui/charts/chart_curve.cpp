@@ -6,6 +6,7 @@
 #include "ui/charts/measure_text.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace luthier::ui {
 
@@ -62,6 +63,9 @@ void ChartPanel::append(int run, std::span<const train::StepDone> steps)
             if (const auto value = train::valueOf(step, *measure)) {
                 values.append({static_cast<double>(step.step), *value});
                 m_extent.take(static_cast<double>(step.step), *value);
+                if (!std::isfinite(*value) && measure == &m_spec.main()) {
+                    m_remarkTexts.emplace_back(step.step, tr("Not a finite number: nothing of this step was applied")); // where the line has a gap
+                }
             }
         }
         if (values.isEmpty()) {

@@ -9,6 +9,7 @@
 #include "core/peft/folders/origin.h"
 #include "core/store/event_codec.h"
 #include "core/store/project.h"
+#include "core/train/doctor_watch.h"
 #include "core/train/event_measures.h"
 
 #include <CLI/App.hpp>
@@ -180,6 +181,45 @@ int listMeasures(const Flags& flags, Project project, Context& context)
     return kDone;
 }
 
+// What the run doctor finds in a run's events.
+int examineRun(const Flags& flags, Project project, Context& context)
+{
+    auto row = findRun(*project, flags.arguments.front());
+    auto events = row ? project->events(row->id) : Result<std::vector<train::Event>>(row.error());
+    auto config = events ? config::fromJson(row->recipe) : Result<config::RunConfig>(events.error());
+    if (!config) {
+        return context.fail(config.message());
+    }
+    const auto findings = train::findingsOf(*events, *config);
+    Json lines = Json::array();
+    for (const doctor::Finding& finding : findings) {
+        Json remedies = Json::array();
+        for (const doctor::Remedy& remedy : finding.remedies) {
+            remedies.push_back({{"key", remedy.key}, {"value", remedy.value}, {"sentence", remedy.sentence}});
+        }
+        lines.push_back({{"id", finding.id},
+                         {"step", finding.step},
+                         {"finding", finding.sentence},
+                         {"explanation", finding.explanation},
+                         {"remedies", std::move(remedies)}});
+        const doctor::Row* known = doctor::findRow(finding.id);
+        std::string text = std::string(known ? known->label : finding.id) + " (step " + std::to_string(finding.step) + "): " + finding.sentence;
+        text += finding.explanation.empty() ? "" : "\n  " + finding.explanation;
+        for (const doctor::Remedy& remedy : finding.remedies) {
+            text += "\n  - " + remedy.sentence;
+        }
+        if (!context.console.isJson()) {
+            context.console.text(text);
+        }
+    }
+    if (context.console.isJson()) {
+        context.console.line({{"run", row->id}, {"looked_for", doctor::rows().size()}, {"findings", std::move(lines)}});
+    } else if (findings.empty()) {
+        context.console.text("Nothing was found wrong with run " + std::to_string(row->id) + " (" + std::to_string(doctor::rows().size()) + " things looked for).");
+    }
+    return kDone;
+}
+
 int diffRuns(const Flags& flags, Project project, Context& context)
 {
     std::vector<config::RunConfig> configs;
@@ -236,6 +276,7 @@ constexpr std::array kVerbs = {
     Verb{"list", "All runs of the project, newest first", 0, "", false, listRuns},
     Verb{"show", "One run with its recipe and measurements", 1, "RUN", false, showRun},
     Verb{"measures", "Everything that a run measured, as CSV, or as lines of JSON", 1, "RUN", false, listMeasures},
+    Verb{"doctor", "What is wrong with a run, what it means and which settings help", 1, "RUN", false, examineRun},
     Verb{"diff", "Settings in which two runs differ", 2, "RUN RUN", false, diffRuns},
     Verb{"delete", "Move a run to the project's trash", 1, "RUN", true, deleteRun},
     Verb{"rename", "Give a run another name", 2, "RUN NAME", true, renameRun},
@@ -281,12 +322,14 @@ int run(const Flags& flags, Context& context)
 
 Command runsCommand()
 {
-    return command<Flags>("runs", "Runs of a project: list, show, measures, diff, delete, rename",
+    return command<Flags>("runs", "Runs of a project: list, show, measures, doctor, diff, delete, rename",
                           "luthier runs --project ~/tunes\n"
                           "luthier runs show 3 --project ~/tunes\n"
                           "luthier runs measures 3 --project ~/tunes > run3.csv\n"
+                          "luthier runs doctor 3 --project ~/tunes\n"
                           "luthier runs diff 2 3 --project ~/tunes --json",
-                          setup, run);
+                          setup, run)
+        .withTensorsOnlyIn({});
 }
 
 } // namespace luthier::cli

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The rows of the run doctor, each in the file of its subject. Internal to doctor.
+#pragma once
+
+#include "core/doctor/doctor.h"
+
+namespace luthier::doctor {
+
+// rows_numbers.cpp
+Row notFiniteRow();
+Row zeroLossRow();
+Row zeroGradientRow();
+Row explodingRow();
+Row unmovedRow();
+
+// rows_course.cpp
+Row overfittingRow();
+Row neverBetterRow();
+Row generalWorseRow();
+Row stillWarmingRow();
+Row slowerRow();
+Row cutRowsRow();
+Row cutAnswersRow();
+
+} // namespace luthier::doctor
