@@ -22,9 +22,7 @@ void AdamW::update(Call& call) const
                       /*maximize=*/false, call.divisor, call.notFinite);
 }
 
-namespace {
-
-const fields::Section& settingsSection()
+const fields::Section& adamwSection()
 {
     using fields::field;
     static const auto section = fields::section<OptimizerSettings, AdamWSettings>({
@@ -35,14 +33,16 @@ const fields::Section& settingsSection()
     return section;
 }
 
+namespace {
+
 std::unique_ptr<Optimizer> make(std::vector<nn::NamedTensor> leaves, const OptimizerSettings& settings, std::int64_t pageElements)
 {
     return std::make_unique<AdamW>(std::move(leaves), settings, pageElements);
 }
 
-std::int64_t stateBytes(const OptimizerSettings&)
+std::int64_t stateBytes(const OptimizerSettings&, const LeafShape& leaf)
 {
-    return 2 * 4; // two moments in fp32
+    return leaf.numel() * 2 * 4; // two moments in fp32
 }
 
 } // namespace
@@ -52,7 +52,7 @@ OptimizerKind adamwOptimizer()
     return {{"adamw",
              "AdamW",
              "Steps of like size for every weight, with decay apart from them. The usual choice.",
-             {&decaySection(), &settingsSection()}},
+             {&decaySection(), &adamwSection()}},
             make,
             stateBytes};
 }

@@ -4,15 +4,10 @@
 // Moments: "exp_avg", "exp_avg_sq".
 #pragma once
 
+#include "core/optim/adamw_settings.h"
 #include "core/optim/moment_optimizer.h"
 
 namespace luthier::optim {
-
-struct AdamWSettings {
-    double beta1 = 0.9;
-    double beta2 = 0.999;
-    double epsilon = 1e-8;
-};
 
 class AdamW : public MomentOptimizer {
 public:

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/optim/moment_optimizer.h"
 
+#include "core/optim/gradient_norm.h"
+
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/_foreach_copy.h>
-#include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/isfinite.h>
-#include <ATen/ops/linalg_vector_norm.h>
-#include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
 #include <c10/util/Exception.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 
 namespace luthier::optim {
@@ -23,19 +20,6 @@ namespace {
 
 // Gradients widened at once: bounds the memory that a step needs beside the state.
 constexpr std::int64_t kWidenedElements = std::int64_t{1} << 26;
-
-// `mark` stands in the name and a dot or the end follows; at `mark`'s front a dot or the beginning when asked.
-bool hasPart(const std::string& name, const std::string& mark, bool wholeFront)
-{
-    for (auto at = name.find(mark); at != std::string::npos; at = name.find(mark, at + 1)) {
-        const auto end = at + mark.size();
-        const bool front = !wholeFront || at == 0 || name[at - 1] == '.';
-        if (front && (end == name.size() || name[end] == '.')) {
-            return true;
-        }
-    }
-    return false;
-}
 
 // Gradients in fp32, all made in one kernel on a card.
 void widen(std::vector<at::Tensor>& gradients)
@@ -66,18 +50,6 @@ void widen(std::vector<at::Tensor>& gradients)
 
 } // namespace
 
-// Patterns of transformers' Trainer: bias, layernorm, rmsnorm, (?:^|\.)norm(?:$|\.), _norm(?:$|\.); and the
-// LayerNorms that it knows by their class: ln_1, ln_2, ln_f of gpt2.
-bool isDecayed(const std::string& name)
-{
-    std::string lower = name;
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    const auto holds = [&](const char* text) { return lower.find(text) != std::string::npos; };
-    return !holds("bias") && !holds("layernorm") && !holds("rmsnorm") && !holds(".ln_")
-           && !hasPart(lower, "norm", true) && !hasPart(lower, "_norm", false);
-}
-
 struct MomentOptimizer::Batch {
     std::vector<at::Tensor> leaves; // of those with a master
     std::vector<at::Tensor> rounded;
@@ -87,13 +59,17 @@ struct MomentOptimizer::Batch {
 
 MomentOptimizer::MomentOptimizer(std::vector<nn::NamedTensor> leaves, const OptimizerSettings& settings,
                                  double weightDecay, std::vector<std::string> moments, std::int64_t pageElements)
-    : m_paging(settings.paging), m_maxGradNorm(settings.maxGradNorm), m_weightDecay(weightDecay),
+    : m_paging(settings.paging), m_maxGradNorm(settings.maxGradNorm),
       m_moments(std::move(moments)), m_pageElements(pageElements)
 {
     const at::NoGradGuard noGrad;
-    for (auto& leaf : leaves) {
-        m_slots.push_back({std::move(leaf), {}, {}, false});
-        m_slots.back().decayed = isDecayed(m_slots.back().leaf.name);
+    std::vector<LeafName> names;
+    for (const auto& leaf : leaves) {
+        names.push_back({leaf.name, leaf.tensor.dim()});
+    }
+    const auto groups = leafGroups(names, settings, weightDecay);
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+        m_slots.push_back({std::move(leaves[i]), {}, {}, groups[i]});
     }
     const auto device = m_slots.empty() ? at::Device(at::kCPU) : m_slots.front().leaf.tensor.device();
     m_step = at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(device));
@@ -147,30 +123,26 @@ at::Tensor MomentOptimizer::step(double learningRate)
     if (gradients.empty()) {
         return at::zeros({}, m_step.options());
     }
-    const at::Tensor norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients, 2, at::kFloat)));
+    const GradientNorm all = normOf(gradients, m_maxGradNorm);
     gradients.clear();
-    const at::Tensor finite = at::isfinite(norm);
     Call shared; // what all calls of this step have in common
     shared.learningRate = learningRate;
     shared.step = m_step;
-    shared.notFinite = finite.logical_not().to(at::kFloat);
-    if (m_maxGradNorm > 0) {
-        // The kernels divide by it: clip_grad_norm_'s factor max / (norm + 1e-6), at most 1, turned over.
-        shared.divisor = norm.add(1e-6).div_(m_maxGradNorm).clamp_min_(1);
-    }
-    m_step.add_(finite);
+    shared.notFinite = all.finite.logical_not().to(at::kFloat);
+    shared.divisor = all.divisor;
+    m_step.add_(all.finite);
 
     if (m_pager) {
         stepPaged(shared);
-        return norm;
+        return all.norm;
     }
-    std::map<bool, Batch> batches;
+    std::map<LeafGroup, Batch> batches;
     for (const Slot& slot : m_slots) {
         at::Tensor leaf = slot.leaf.tensor;
         if (!leaf.grad().defined()) {
             continue;
         }
-        Batch& batch = batches[slot.decayed];
+        Batch& batch = batches[slot.group];
         std::vector<at::Tensor> state = slot.moments;
         state.push_back(slot.master);
         add(batch, slot, leaf, leaf.grad(), state);
@@ -180,10 +152,10 @@ at::Tensor MomentOptimizer::step(double learningRate)
             batch = Batch{};
         }
     }
-    for (auto& [decayed, batch] : batches) {
+    for (auto& [group, batch] : batches) {
         apply(batch, shared);
     }
-    return norm;
+    return all.norm;
 }
 
 // `state`: the moments, then the master where there is one.
@@ -191,7 +163,8 @@ void MomentOptimizer::add(Batch& batch, const Slot& slot, const at::Tensor& leaf
                           const std::vector<at::Tensor>& state) const
 {
     Call& call = batch.call;
-    call.weightDecay = slot.decayed ? m_weightDecay : 0;
+    call.weightDecay = slot.group.decay;
+    call.learningRate = slot.group.rate; // times the step's, in apply()
     if (slot.hasMaster()) {
         batch.leaves.push_back(leaf);
         batch.rounded.push_back(state[m_moments.size()]);
@@ -208,7 +181,7 @@ void MomentOptimizer::add(Batch& batch, const Slot& slot, const at::Tensor& leaf
 void MomentOptimizer::stepPaged(const Call& shared)
 {
     m_pager->forEachPage([&](const std::vector<StatePager::Piece>& pieces, const std::vector<at::Tensor>& page) {
-        std::map<bool, Batch> batches;
+        std::map<LeafGroup, Batch> batches;
         for (const StatePager::Piece& piece : pieces) {
             const Slot& slot = m_slots[piece.leaf];
             at::Tensor leaf = slot.leaf.tensor;
@@ -219,13 +192,13 @@ void MomentOptimizer::stepPaged(const Call& shared)
             for (const at::Tensor& kind : page) {
                 state.push_back(kind.narrow(0, piece.place, piece.count));
             }
-            add(batches[slot.decayed], slot, leaf.detach().view({-1}).narrow(0, piece.first, piece.count),
+            add(batches[slot.group], slot, leaf.detach().view({-1}).narrow(0, piece.first, piece.count),
                 leaf.grad().reshape({-1}).narrow(0, piece.first, piece.count), state);
             if (piece.isLast) {
                 leaf.mutable_grad().reset();
             }
         }
-        for (auto& [decayed, batch] : batches) {
+        for (auto& [group, batch] : batches) {
             apply(batch, shared);
         }
     });
@@ -238,7 +211,7 @@ void MomentOptimizer::apply(Batch& batch, const Call& shared) const
         return;
     }
     widen(call.gradients);
-    call.learningRate = shared.learningRate;
+    call.learningRate *= shared.learningRate;
     call.step = shared.step;
     call.divisor = shared.divisor;
     call.notFinite = shared.notFinite;

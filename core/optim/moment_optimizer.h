@@ -5,7 +5,7 @@
 // A leaf in fp32 is stepped on as it is. A leaf in bf16 or fp16 has a master copy in fp32: gradients are widened,
 // the master is stepped on, the leaf gets its rounding. Moments are fp32 always. So full tuning in bf16 loses no
 // small step; AdamW takes 16 bytes a weight, gradient included, as fp32 does.
-// Decay is left out for norms and biases (transformers' name patterns).
+// Each leaf has a rate and a decay of its own (leaf_groups.h); norms and biases are not decayed.
 //
 // Paged (settings.paging), moments and masters lie in host memory and come to the device page by page in a step (see
 // state_pager.h): on: always; auto: when the device has no room for them, at the start or when pageOut() is called; off:
@@ -16,6 +16,7 @@
 // precision) become the leaves' values.
 #pragma once
 
+#include "core/optim/leaf_groups.h"
 #include "core/optim/optimizer.h"
 #include "core/optim/optimizers.h"
 #include "core/optim/state_pager.h"
@@ -25,8 +26,6 @@
 #include <string>
 
 namespace luthier::optim {
-
-bool isDecayed(const std::string& name);
 
 class MomentOptimizer : public Optimizer {
 public:
@@ -42,7 +41,7 @@ public:
     Result<void> restore(const std::vector<nn::NamedTensor>& state) override;
 
 protected:
-    // Tensors of one kernel call: the same places of leaves, all decayed alike.
+    // Tensors of one kernel call: the same places of leaves, all of one group.
     struct Call {
         std::vector<at::Tensor> parameters;           // fp32: masters, or leaves that are fp32
         std::vector<at::Tensor> gradients;            // fp32; may be written to
@@ -66,7 +65,7 @@ private:
         nn::NamedTensor leaf;
         at::Tensor master; // the leaf itself when it is fp32
         std::vector<at::Tensor> moments;
-        bool decayed = false;
+        LeafGroup group;
 
         bool hasMaster() const { return !master.is_same(leaf.tensor); }
     };
@@ -84,7 +83,6 @@ private:
     at::Tensor m_step; // fp32 scalar on the device, shared by all leaves
     std::string m_paging;
     double m_maxGradNorm;
-    double m_weightDecay;
     std::vector<std::string> m_moments;
     std::int64_t m_pageElements;
     std::unique_ptr<StatePager> m_pager; // the slots' state is its memory

@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a checkpoint keeps of a MomentOptimizer.
 #include "core/optim/moment_optimizer.h"
+#include "core/optim/state_copies.h"
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/GradMode.h>
 
-#include <map>
-
 namespace luthier::optim {
-
-namespace {
-
-const std::string kMaster = "master.";
-
-std::string shapeText(at::IntArrayRef shape)
-{
-    std::string text = "[";
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-        text += (i ? ", " : "") + std::to_string(shape[i]);
-    }
-    return text + "]";
-}
-
-} // namespace
 
 std::vector<nn::NamedTensor> MomentOptimizer::named(bool withLeaves) const
 {
@@ -53,36 +37,16 @@ Result<void> MomentOptimizer::restore(const std::vector<nn::NamedTensor>& saved)
     if (m_pager) {
         m_pager->settle();
     }
-    std::map<std::string, at::Tensor> byName;
-    for (const auto& [name, tensor] : saved) {
-        byName[name] = tensor;
-    }
-    std::vector<std::pair<at::Tensor, at::Tensor>> copies; // target, source
-    for (const auto& [name, tensor] : named(/*withLeaves=*/true)) {
-        const auto found = byName.find(name);
-        const bool isMaster = name.starts_with(kMaster);
-        if (found == byName.end() && !isMaster) {
-            return Error{"the optimizer's \"" + name + "\" is missing; the checkpoint belongs to another setup"};
-        }
-        if (found != byName.end() && !found->second.sizes().equals(tensor.sizes())) {
-            return Error{"the optimizer's \"" + name + "\" is " + shapeText(found->second.sizes()) + ", expected "
-                         + shapeText(tensor.sizes()) + "; the checkpoint belongs to another setup"};
-        }
-        if (found != byName.end()) {
-            copies.emplace_back(tensor, found->second);
-            byName.erase(found);
-        }
-    }
-    if (!byName.empty()) {
-        return Error{"the optimizer has no \"" + byName.begin()->first
-                     + "\"; the checkpoint belongs to another setup"};
+    auto copies = stateCopies(named(/*withLeaves=*/true), saved);
+    if (!copies) {
+        return copies.error();
     }
     for (Slot& slot : m_slots) {
         if (slot.hasMaster()) {
             slot.master.copy_(slot.leaf.tensor);
         }
     }
-    for (auto& [target, source] : copies) {
+    for (auto& [target, source] : *copies) {
         target.copy_(source);
     }
     return {};

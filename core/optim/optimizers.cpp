@@ -3,15 +3,34 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <numeric>
 
 namespace luthier::optim {
 
-OptimizerKind adamwOptimizer(); // adamw.cpp
-OptimizerKind sgdOptimizer();   // sgd.cpp
+OptimizerKind adamwOptimizer();     // adamw.cpp
+OptimizerKind adamw8bitOptimizer(); // adamw8bit.cpp
+OptimizerKind adafactorOptimizer(); // adafactor.cpp
+OptimizerKind lionOptimizer();      // lion.cpp
+OptimizerKind muonOptimizer();      // muon.cpp
+OptimizerKind sgdOptimizer();       // sgd.cpp
+
+std::int64_t LeafShape::numel() const
+{
+    return std::accumulate(sizes.begin(), sizes.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+fields::Rule stateStays()
+{
+    return {{"optimizer.paging", "optimizer.kind"},
+            "This optimizer keeps its state on the device: set optimizer.paging to automatic or off, or take AdamW, whose state can lie in host memory.",
+            [](const fields::SettingsView& run) { return run.text("optimizer.paging") == "on"; }};
+}
 
 std::span<const OptimizerKind> optimizers()
 {
-    static const std::array<OptimizerKind, 2> table{adamwOptimizer(), sgdOptimizer()};
+    static const std::array<OptimizerKind, 6> table{adamwOptimizer(), adamw8bitOptimizer(), adafactorOptimizer(),
+                                                    lionOptimizer(),  muonOptimizer(),      sgdOptimizer()};
     return table;
 }
 

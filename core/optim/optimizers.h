@@ -22,16 +22,25 @@ class Optimizer;
 
 constexpr std::int64_t kPageElements = std::int64_t{1} << 22; // 16 MiB of fp32 a kind; two pages are on the device
 
+struct LeafShape {
+    std::string name;
+    std::vector<std::int64_t> sizes;
+
+    std::int64_t numel() const;
+};
+
 struct OptimizerKind : fields::Row {
     // Over the leaves. The learning rate of `settings` is not used; step() takes it. Pages are of `pageElements`, a
     // multiple of 64. May throw what torch throws.
     std::unique_ptr<Optimizer> (*make)(std::vector<nn::NamedTensor> leaves, const OptimizerSettings& settings,
                                        std::int64_t pageElements) = nullptr;
-    // Bytes of state for each weight, without a master copy of what is not fp32.
-    std::int64_t (*stateBytes)(const OptimizerSettings& settings) = nullptr;
+    // Bytes of state for a leaf, without a master copy of what is not fp32.
+    std::int64_t (*stateBytes)(const OptimizerSettings& settings, const LeafShape& leaf) = nullptr;
+    bool pages = true; // its state may lie in host memory (optimizer.paging)
 };
 
 std::span<const OptimizerKind> optimizers();
 const OptimizerKind* findOptimizer(std::string_view id); // null: no such row
+fields::Rule stateStays(); // of rows that do not page
 
 } // namespace luthier::optim

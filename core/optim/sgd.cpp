@@ -61,9 +61,9 @@ std::unique_ptr<Optimizer> make(std::vector<nn::NamedTensor> leaves, const Optim
     return std::make_unique<Sgd>(std::move(leaves), settings, pageElements);
 }
 
-std::int64_t stateBytes(const OptimizerSettings& settings)
+std::int64_t stateBytes(const OptimizerSettings& settings, const LeafShape& leaf)
 {
-    return settings.of<SgdSettings>().momentum > 0 ? 4 : 0;
+    return settings.of<SgdSettings>().momentum > 0 ? leaf.numel() * 4 : 0;
 }
 
 } // namespace

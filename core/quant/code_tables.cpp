@@ -51,12 +51,12 @@ CodeTable tableOf(CodeKind kind, std::string_view id, const std::array<float, 16
     return table;
 }
 
-// Exponent i - 6 has 2^i fractions, the midpoints of even steps from 0.1 to 1, with both signs.
-std::array<float, 256> makeDynamicMap()
+// Exponent i - 6 has 2^i fractions, the midpoints of even steps from 0.1 to 1, with both signs; or twice as many without.
+std::array<float, 256> makeDynamicMap(bool isSigned)
 {
     std::vector<float> values{0.0f, 1.0f};
     for (int i = 0; i < 7; ++i) {
-        const int steps = 1 << i;
+        const int steps = 1 << (isSigned ? i : i + 1);
         const float width = (1.0f - 0.1f) / static_cast<float>(steps);
         // From the nearer end and with one rounding, as torch.linspace counts where products and sums are fused.
         const auto edge = [&](int n) {
@@ -67,13 +67,25 @@ std::array<float, 256> makeDynamicMap()
         const auto power = static_cast<float>(std::pow(10.0, i - 6));
         for (int n = 0; n < steps; ++n) {
             const float value = power * ((edge(n) + edge(n + 1)) / 2.0f);
-            values.insert(values.end(), {value, -value});
+            values.push_back(value);
+            if (isSigned) {
+                values.push_back(-value);
+            }
         }
     }
     std::sort(values.begin(), values.end());
     std::array<float, 256> map{};
     std::copy(values.begin(), values.end(), map.begin());
     return map;
+}
+
+std::array<float, 255> boundsOf(const std::array<float, 256>& map)
+{
+    std::array<float, 255> bounds{};
+    for (std::size_t i = 0; i < bounds.size(); ++i) {
+        bounds[i] = (map[i] + map[i + 1]) / 2;
+    }
+    return bounds;
 }
 
 } // namespace
@@ -102,19 +114,25 @@ const CodeTable* findCodeTable(std::string_view id)
 
 const std::array<float, 256>& dynamicMap()
 {
-    static const std::array<float, 256> map = makeDynamicMap();
+    static const std::array<float, 256> map = makeDynamicMap(true);
     return map;
 }
 
 const std::array<float, 255>& dynamicBounds()
 {
-    static const std::array<float, 255> bounds = [] {
-        std::array<float, 255> all{};
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            all[i] = (dynamicMap()[i] + dynamicMap()[i + 1]) / 2;
-        }
-        return all;
-    }();
+    static const std::array<float, 255> bounds = boundsOf(dynamicMap());
+    return bounds;
+}
+
+const std::array<float, 256>& positiveMap()
+{
+    static const std::array<float, 256> map = makeDynamicMap(false);
+    return map;
+}
+
+const std::array<float, 255>& positiveBounds()
+{
+    static const std::array<float, 255> bounds = boundsOf(positiveMap());
     return bounds;
 }
 

@@ -36,5 +36,8 @@ const CodeTable* findCodeTable(std::string_view id); // null: unknown
 // Ascending; bounds lie between neighbours.
 const std::array<float, 256>& dynamicMap();
 const std::array<float, 255>& dynamicBounds();
+// The same without signs: twice the fractions, for what is never negative.
+const std::array<float, 256>& positiveMap();
+const std::array<float, 255>& positiveBounds();
 
 } // namespace luthier::quant

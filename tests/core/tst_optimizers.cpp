@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/config/run_config.h"
 #include "core/nn/decoder.h"
+#include "core/optim/leaf_groups.h"
 #include "core/optim/optimizer.h"
 #include "core/optim/optimizers.h"
 #include "core/optim/sgd_settings.h"
@@ -25,6 +26,7 @@ using namespace luthier;
 namespace {
 
 const char* const kValues = LUTHIER_SOURCE_DIR "/tests/reference/optimizer_steps.json";
+const char* const kMatrices = LUTHIER_SOURCE_DIR "/tests/reference/optimizer_matrices.json";
 constexpr int kSteps = 20;
 
 at::Tensor tensorOf(const Json& values)
@@ -49,7 +51,7 @@ at::Tensor wave(std::int64_t count, double phase, at::ScalarType type = at::kFlo
 
 std::vector<nn::NamedTensor> waves(at::ScalarType type)
 {
-    std::vector<nn::NamedTensor> leaves{{"a.weight", wave(1000, 1, type)}, {"a.bias", wave(7, 2)}, {"b.weight", wave(130, 3, type)}};
+    std::vector<nn::NamedTensor> leaves{{"a.weight", wave(1000, 1, type)}, {"a.bias", wave(7, 2)}, {"b.weight", wave(130, 3, type).view({10, 13})}};
     for (auto& leaf : leaves) {
         leaf.tensor.requires_grad_(true);
     }
@@ -60,7 +62,7 @@ void giveGradients(const std::vector<nn::NamedTensor>& leaves, int step)
 {
     for (std::size_t i = 0; i < leaves.size(); ++i) {
         const at::Tensor& leaf = leaves[i].tensor;
-        leaf.mutable_grad() = wave(leaf.numel(), step * 0.7 + static_cast<double>(i), leaf.scalar_type());
+        leaf.mutable_grad() = wave(leaf.numel(), step * 0.7 + static_cast<double>(i), leaf.scalar_type()).view(leaf.sizes());
     }
 }
 
@@ -94,6 +96,11 @@ private Q_SLOTS:
     void everyRowIsCompared();
     void torchsSteps_data();
     void torchsSteps();
+    void matrixSteps_data();
+    void matrixSteps();
+    void stateIsAsLargeAsSaid_data() { rows(); }
+    void stateIsAsLargeAsSaid();
+    void patternsAreRead();
     void goesOnToTheBit_data() { rows(); }
     void goesOnToTheBit();
     void pagedIsUnpaged_data() { rows(); }
@@ -116,6 +123,7 @@ private:
     }
 
     Json m_expected;
+    Json m_matrices;
 };
 
 void TestOptimizers::initTestCase()
@@ -123,14 +131,19 @@ void TestOptimizers::initTestCase()
     auto read = base::readJson(kValues);
     QVERIFY2(read.ok(), read.ok() ? "" : read.message().c_str());
     m_expected = *read;
+    auto matrices = base::readJson(kMatrices);
+    QVERIFY2(matrices.ok(), matrices.ok() ? "" : matrices.message().c_str());
+    m_matrices = *matrices;
 }
 
 void TestOptimizers::everyRowIsCompared()
 {
     for (const optim::OptimizerKind& row : optim::optimizers()) {
         bool found = false;
-        for (const auto& [name, expected] : m_expected.items()) {
-            found = found || (expected.is_object() && expected.contains("kind") && expected.at("kind") == row.id);
+        for (const Json* values : {&m_expected, &m_matrices}) {
+            for (const auto& [name, expected] : values->items()) {
+                found = found || (expected.is_object() && expected.contains("kind") && expected.at("kind") == row.id);
+            }
         }
         QVERIFY2(found, row.id.c_str());
         QCOMPARE(optim::findOptimizer(row.id), &row);
@@ -177,6 +190,99 @@ void TestOptimizers::torchsSteps()
     }
 }
 
+// Exact in fp32, as make_optimizer_matrices.py has it.
+at::Tensor wholeNumbers(const std::vector<std::int64_t>& sizes, std::int64_t step, std::int64_t leaf)
+{
+    std::vector<float> values(static_cast<std::size_t>(optim::LeafShape{{}, sizes}.numel()));
+    for (std::int64_t i = 0; i < static_cast<std::int64_t>(values.size()); ++i) {
+        values[static_cast<std::size_t>(i)] = static_cast<float>((i * i * 31 + i * 17 * (step + 1) + 7 * step + 101 * leaf) % 257 - 128) / 128;
+    }
+    return at::tensor(values, at::kFloat).view(sizes);
+}
+
+void TestOptimizers::matrixSteps_data()
+{
+    QTest::addColumn<QString>("name");
+    for (const auto& [name, expected] : m_matrices.items()) {
+        if (expected.is_object() && expected.contains("kind")) {
+            QTest::newRow(name.c_str()) << QString::fromStdString(name);
+        }
+    }
+}
+
+void TestOptimizers::matrixSteps()
+{
+    QFETCH(QString, name);
+    const Json& expected = m_matrices.at(name.toStdString());
+    config::RunConfig config;
+    config.optimizer.maxGradNorm = 0;
+    for (const auto& [key, value] : expected.at("settings").items()) {
+        const auto set = config::setByKey(config, "optimizer." + key, value.is_string() ? value.get<std::string>() : value.dump());
+        QVERIFY2(set.ok(), set.ok() ? "" : set.message().c_str());
+    }
+    std::vector<nn::NamedTensor> leaves;
+    for (const Json& leaf : expected.at("leaves")) {
+        const auto sizes = leaf.at("sizes").get<std::vector<std::int64_t>>();
+        leaves.push_back({leaf.at("name"), wholeNumbers(sizes, 0, static_cast<std::int64_t>(leaves.size())).requires_grad_(true)});
+    }
+    const auto optimizer = made(expected.at("kind"), leaves, config.optimizer);
+    const auto stride = m_matrices.at("stride").get<std::int64_t>();
+    double furthest = 0;
+    for (int step = 0; step < kSteps; ++step) {
+        for (std::size_t i = 0; i < leaves.size(); ++i) {
+            leaves[i].tensor.mutable_grad() = wholeNumbers(leaves[i].tensor.sizes().vec(), step + 1, static_cast<std::int64_t>(i)) * (1 + step % 3);
+        }
+        optimizer->step(expected.at("rate").get<double>() * (kSteps - step) / kSteps);
+        const auto kept = expected.at("kept").find(std::to_string(step + 1));
+        for (std::size_t i = 0; kept != expected.at("kept").end() && i < leaves.size(); ++i) {
+            const at::Tensor seen = leaves[i].tensor.detach().flatten().slice(0, 0, std::nullopt, stride);
+            const double far = gap(seen, tensorOf(kept->at(i)));
+            furthest = std::max(furthest, far);
+            QVERIFY2(far <= 1e-4, qPrintable(QStringLiteral("step %1, leaf %2: %3").arg(step + 1).arg(i).arg(far)));
+        }
+    }
+    qInfo("at most %g apart", furthest);
+}
+
+void TestOptimizers::stateIsAsLargeAsSaid()
+{
+    QFETCH(QString, id);
+    QFETCH(bool, bf16);
+    std::vector<nn::NamedTensor> leaves = waves(bf16 ? at::kBFloat16 : at::kFloat);
+    leaves.push_back({"c.weight", wave(70 * 100, 4, bf16 ? at::kBFloat16 : at::kFloat).view({70, 100}).requires_grad_(true)});
+    const auto optimizer = made(id.toStdString(), leaves);
+    std::int64_t said = 0;
+    for (const auto& [name, tensor] : leaves) {
+        said += optim::findOptimizer(id.toStdString())->stateBytes({}, {name, tensor.sizes().vec()});
+    }
+    std::int64_t held = 0;
+    for (const auto& [name, tensor] : optimizer->state()) {
+        held += name == "step" || name.starts_with("master.") ? 0 : static_cast<std::int64_t>(tensor.nbytes());
+    }
+    QCOMPARE(held, said);
+}
+
+void TestOptimizers::patternsAreRead()
+{
+    optim::OptimizerSettings settings;
+    settings.layerDecay = 0.5;
+    settings.ratePattern = {"q_proj=3", "layers.0=2"};
+    settings.decayPattern = {"norm=0.25"};
+    const auto groups = optim::leafGroups({{"model.layers.0.q_proj.weight"}, {"model.layers.0.k_proj.weight"}, {"model.layers.1.k_proj.weight"},
+                                           {"model.embed_tokens.weight"}, {"model.norm.weight", 1}, {"lm_head.weight"}},
+                                          settings, 0.1);
+    const std::vector<double> rates{0.5 * 3, 0.5 * 2, 1, 0.25, 1, 1};
+    const std::vector<double> decays{0.1, 0.1, 0.1, 0.1, 0.25, 0.1};
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        QCOMPARE(groups[i].rate, rates[i]);
+        QCOMPARE(groups[i].decay, decays[i]);
+    }
+    for (const char* bad : {"q_proj", "=1", "q_proj=", "q_proj=much", "q_proj=-1", "q_proj=nan", "q_proj=1e300"}) {
+        const auto parsed = optim::parsePattern({bad}, "optimizer.rate_pattern", 1e6);
+        QVERIFY2(!parsed && parsed.message().find(bad) != std::string::npos, bad);
+    }
+}
+
 void TestOptimizers::goesOnToTheBit()
 {
     QFETCH(QString, id);
@@ -204,6 +310,11 @@ void TestOptimizers::pagedIsUnpaged()
     QFETCH(QString, id);
     QFETCH(bool, bf16);
     const auto type = bf16 ? at::kBFloat16 : at::kFloat;
+    if (!optim::findOptimizer(id.toStdString())->pages) { // says so, and stays where it is
+        const auto stays = made(id.toStdString(), waves(type));
+        QVERIFY(!stays->pageOut() && !stays->isPaged() && stays->pagedBytes() == 0);
+        return;
+    }
     for (const bool fromStart : {true, false}) {
         const auto kept = waves(type);
         const auto moved = waves(type);
@@ -298,7 +409,7 @@ void TestOptimizers::withoutMomentumNothingIsKept()
     for (std::size_t i = 0; i < kept.size(); ++i) {
         QVERIFY(kept[i].tensor.equal(narrow[i].tensor));
     }
-    QCOMPARE(optim::findOptimizer("sgd")->stateBytes(settings), std::int64_t{0});
+    QCOMPARE(optim::findOptimizer("sgd")->stateBytes(settings, {"a.weight", {10}}), std::int64_t{0});
 }
 
 QTEST_APPLESS_MAIN(TestOptimizers)
