@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Several processes that train one run: their losses are those of one, whatever is trained and however batches are made; a
+// checkpoint knows no number of ranks; and whatever goes wrong ends all of them with a sentence.
+#include "core/objectives/rollout_settings.h"
+#include "tests/support/need.h"
+#include "tests/support/tiny_run.h"
+
+#include <QElapsedTimer>
+#include <QProcess>
+#include <QtTest>
+
+#include <cmath>
+#include <csignal>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+using namespace luthier;
+namespace fs = std::filesystem;
+using support::TinyRun;
+
+namespace {
+
+const QString kProgram = QStringLiteral(LUTHIER_BIN_DIR "/luthier");
+
+struct Said {
+    int code = -1;
+    std::string out;
+    std::string err;
+
+    std::vector<Json> events(const char* kind) const
+    {
+        std::vector<Json> found;
+        std::istringstream lines(out);
+        for (std::string line; std::getline(lines, line);) {
+            const auto json = base::parseJson(line);
+            if (json && json->value("event", std::string()) == kind) {
+                found.push_back(*json);
+            }
+        }
+        return found;
+    }
+    std::map<std::int64_t, double> losses() const
+    {
+        std::map<std::int64_t, double> byStep;
+        for (const Json& step : events("step")) {
+            byStep[step["step"].get<std::int64_t>()] = step["loss"].get<double>();
+        }
+        return byStep;
+    }
+};
+
+using Environment = std::map<std::string, std::string>;
+
+void prepare(QProcess& process, const QStringList& arguments, const Environment& more = {})
+{
+    auto environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(QStringLiteral("LUTHIER_RESOURCES"), QStringLiteral(LUTHIER_SOURCE_DIR "/resources"));
+    for (const auto& [name, value] : more) {
+        environment.insert(QString::fromStdString(name), QString::fromStdString(value));
+    }
+    process.setProcessEnvironment(environment);
+    process.setProgram(kProgram);
+    process.setArguments(arguments);
+}
+
+Said finish(QProcess& process, int milliseconds = 110'000)
+{
+    Said said;
+    if (process.waitForFinished(milliseconds) && process.exitStatus() == QProcess::NormalExit) {
+        said.code = process.exitCode();
+    }
+    said.out = process.readAllStandardOutput().toStdString();
+    said.err = process.readAllStandardError().toStdString();
+    return said;
+}
+
+Said luthier(const QStringList& arguments, const Environment& more = {})
+{
+    QProcess process;
+    prepare(process, arguments, more);
+    process.start();
+    return finish(process);
+}
+
+struct RankedRun : TinyRun {
+    RankedRun()
+    {
+        config.run.gradientAccumulation = 8;
+        config.run.batchSize = 1;
+        config.run.maxSteps = 4;
+        config.run.epochs = 4;
+        config.method.of<peft::LoraSettings>().dropout = 0.1;
+        config.model.dtype = "fp32";
+    }
+
+    QString recipe() const
+    {
+        const std::string file = path("recipe.json");
+        if (!base::writeFileAtomically(file, base::dumpJson(config::toJson(config)))) {
+            qFatal("%s", file.c_str());
+        }
+        return QString::fromStdString(file);
+    }
+    QStringList tune(const std::string& out, int ranks, const QStringList& more = {}) const
+    {
+        QStringList arguments{"tune", recipe(), "--out", QString::fromStdString(path(out)), "--json", "--threads", "1"};
+        if (ranks > 1) {
+            arguments << "--devices" << QStringLiteral("cpu:%1").arg(ranks);
+        }
+        return arguments + more;
+    }
+    QStringList resume(const std::string& out, int ranks) const
+    {
+        QStringList arguments{"resume", QString::fromStdString(path(out)), "--json", "--threads", "1"};
+        if (ranks > 1) {
+            arguments << "--devices" << QStringLiteral("cpu:%1").arg(ranks);
+        }
+        return arguments;
+    }
+};
+
+std::string differenceOf(const std::map<std::int64_t, double>& a, const std::map<std::int64_t, double>& b, std::size_t least)
+{
+    if (a.size() < least || a.size() != b.size()) {
+        return std::to_string(a.size()) + " and " + std::to_string(b.size()) + " steps";
+    }
+    for (const auto& [step, loss] : a) {
+        if (!b.count(step) || !(std::abs(b.at(step) - loss) <= 1e-6 * std::max(1.0, std::abs(loss)))) {
+            return "step " + std::to_string(step) + ": " + std::to_string(loss) + " and " + (b.count(step) ? std::to_string(b.at(step)) : std::string("nothing"));
+        }
+    }
+    return {};
+}
+
+void makePairs(RankedRun& run)
+{
+    std::string rows;
+    for (int i = 0; i < 24; ++i) {
+        const std::string bench = std::to_string(i);
+        rows += base::dumpJson(Json{{"prompt", "What lies on bench " + bench + "?"},
+                                    {"chosen", "A plane and number " + bench + (i % 3 ? " of the saws." : ".")},
+                                    {"rejected", i % 2 ? "Nothing." : "Go and look for yourself, I am busy here."}})
+                + "\n";
+    }
+    QVERIFY(base::writeFileAtomically(run.path("pairs.jsonl"), rows).ok());
+    run.config.data.train = {run.path("pairs.jsonl")};
+}
+
+std::string readAll(const fs::path& path)
+{
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// Of a process and all that it started, in the order they were started.
+std::vector<qint64> childrenOf(qint64 process)
+{
+    std::vector<qint64> children;
+    for (const auto& task : fs::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+        std::istringstream list(readAll(task.path() / "children"));
+        for (qint64 child = 0; list >> child;) {
+            children.push_back(child);
+        }
+    }
+    std::sort(children.begin(), children.end());
+    return children;
+}
+
+bool waitForStep(QProcess& process, std::string& out, int step)
+{
+    QElapsedTimer clock;
+    clock.start();
+    while (clock.elapsed() < 90'000) {
+        process.waitForReadyRead(100);
+        out += process.readAllStandardOutput().toStdString();
+        const std::string wanted = "\"event\":\"step\",\"step\":" + std::to_string(step) + ",";
+        if (out.find(wanted) != std::string::npos) {
+            return true;
+        }
+        if (process.state() == QProcess::NotRunning) {
+            return false;
+        }
+    }
+    return false;
+}
+
+} // namespace
+
+class TestRanks : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void ranksAreAccumulation_data();
+    void ranksAreAccumulation();
+    void fewerBatchesThanRanks();
+    void checkpointsKnowNoRanks();
+    void startedElsewhere();
+    void differentRuns_data();
+    void differentRuns();
+    void nobodyThere();
+    void aRankThatFails();
+    void aRankThatIsKilled_data();
+    void aRankThatIsKilled();
+    void aRankThatHangs();
+    void interrupted();
+};
+
+void TestRanks::ranksAreAccumulation_data()
+{
+    QTest::addColumn<QString>("objective");
+    QTest::addColumn<QString>("method");
+    QTest::addColumn<QString>("padding");
+    for (const char* padding : {"longest", "length_buckets", "packed"}) {
+        QTest::addRow("sft, lora, %s", padding) << "sft" << "lora" << padding;
+    }
+    QTest::newRow("sft, full, longest") << "sft" << "full" << "longest";
+    QTest::newRow("dpo, lora, longest") << "dpo" << "lora" << "longest";
+    QTest::newRow("dpo, lora, packed") << "dpo" << "lora" << "packed";
+    QTest::newRow("grpo, lora, longest") << "grpo" << "lora" << "longest";
+}
+
+// 1 x 8 is 2 x 4 is 4 x 2: losses, what was measured beside them, and the result.
+void TestRanks::ranksAreAccumulation()
+{
+    QFETCH(QString, objective);
+    QFETCH(QString, method);
+    QFETCH(QString, padding);
+    RankedRun run;
+    run.config.objective.kind = objective.toStdString();
+    run.config.method.kind = method.toStdString();
+    run.config.data.padding = padding.toStdString();
+    if (objective == "dpo") {
+        makePairs(run);
+    } else if (objective == "grpo") {
+        auto& answers = run.config.objective.of<objectives::AnswerSettings>();
+        answers.rewards = {"length most=2 slack=20 unit=words", "contains texts=e weight=0.5"};
+        answers.maxNew = 12;
+        answers.look = 0;
+        run.config.objective.of<objectives::GroupSettings>().group = 4;
+        run.config.run.batchSize = 2;
+    }
+    std::map<std::int64_t, double> alone;
+    std::vector<Json> steps;
+    for (const int ranks : {1, 2, 4}) {
+        const Said said = luthier(run.tune("run" + std::to_string(ranks), ranks));
+        QVERIFY2(said.code == 0, said.err.c_str());
+        QCOMPARE(said.events("start").size(), std::size_t{1});
+        QCOMPARE(said.events("start").front()["ranks"].get<int>(), ranks);
+        QCOMPARE(said.events("end").size(), std::size_t{1}); // one of them talks
+        if (ranks == 1) {
+            alone = said.losses();
+            steps = said.events("step");
+            QVERIFY(alone.size() == 4 && alone.begin()->second != alone.rbegin()->second);
+            continue;
+        }
+        const std::string difference = differenceOf(alone, said.losses(), 4);
+        QVERIFY2(difference.empty(), (std::to_string(ranks) + " ranks: " + difference).c_str());
+        const auto own = said.events("step");
+        for (std::size_t i = 0; i < own.size(); ++i) {
+            QCOMPARE(own[i]["tokens"].get<std::int64_t>(), steps[i]["tokens"].get<std::int64_t>());
+            QCOMPARE(own[i]["trained_tokens"].get<std::int64_t>(), steps[i]["trained_tokens"].get<std::int64_t>());
+            QVERIFY(std::abs(own[i]["grad_norm"].get<double>() / steps[i]["grad_norm"].get<double>() - 1) < 1e-4);
+            for (const auto& [id, value] : steps[i]["measures"].items()) {
+                QVERIFY2(std::abs(own[i]["measures"][id].get<double>() - value.get<double>()) < 1e-4, id.c_str());
+            }
+            QVERIFY(own[i]["measures"].contains("wait_share"));
+        }
+    }
+}
+
+// A step of two batches for four ranks is cut further; one of a single row leaves ranks without work, and is still right.
+void TestRanks::fewerBatchesThanRanks()
+{
+    for (const int batch : {4, 1}) {
+        RankedRun run;
+        run.config.run.batchSize = batch;
+        run.config.run.gradientAccumulation = batch == 4 ? 2 : 1;
+        run.config.method.of<peft::LoraSettings>().dropout = 0; // follows from the cut
+        const Said alone = luthier(run.tune("alone", 1));
+        QVERIFY2(alone.code == 0, alone.err.c_str());
+        const Said ranked = luthier(run.tune("ranked", 4));
+        QVERIFY2(ranked.code == 0, ranked.err.c_str());
+        const std::string difference = differenceOf(alone.losses(), ranked.losses(), 4);
+        QVERIFY2(difference.empty(), difference.c_str());
+    }
+}
+
+void TestRanks::checkpointsKnowNoRanks()
+{
+    RankedRun run;
+    run.config.run.maxSteps = 10;
+    run.config.run.checkpointEvery = 4;
+    const Said whole = luthier(run.tune("whole", 1));
+    QVERIFY2(whole.code == 0, whole.err.c_str());
+    for (const int before : {1, 2, 4}) {
+        for (const int after : {1, 2, 4}) {
+            if (before == after) {
+                continue;
+            }
+            const std::string name = "run" + std::to_string(before) + std::to_string(after);
+            QProcess process;
+            prepare(process, run.tune(name, before, {"--set", "run.checkpoint_every=4"}));
+            process.start();
+            std::string out;
+            QVERIFY(waitForStep(process, out, 5));
+            ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+            Said first = finish(process);
+            first.out = out + first.out;
+            QVERIFY2(first.code == 130 || first.code == 0, first.err.c_str());
+            std::map<std::int64_t, double> losses = first.losses();
+            if (first.code == 130) {
+                const Said second = luthier(run.resume(name, after));
+                QVERIFY2(second.code == 0, second.err.c_str());
+                for (const auto& [step, loss] : second.losses()) {
+                    losses[step] = loss;
+                }
+            }
+            const std::string difference = differenceOf(whole.losses(), losses, 10);
+            QVERIFY2(difference.empty(), (name + ": " + difference).c_str());
+        }
+    }
+}
+
+// What torchrun and srun set, and nothing else.
+void TestRanks::startedElsewhere()
+{
+    RankedRun run;
+    const Said alone = luthier(run.tune("alone", 1));
+    for (const bool slurm : {false, true}) {
+        QProcess ranks[2];
+        for (int rank = 0; rank < 2; ++rank) {
+            const std::string own = std::to_string(rank);
+            Environment environment{{"RANK", own}, {"WORLD_SIZE", "2"}, {"LOCAL_RANK", own}, {"LOCAL_WORLD_SIZE", "2"}, {"MASTER_ADDR", "127.0.0.1"}, {"MASTER_PORT", "23457"}};
+            if (slurm) {
+                environment = {{"SLURM_PROCID", own}, {"SLURM_NTASKS", "2"}, {"SLURM_LOCALID", own}, {"SLURM_JOB_NODELIST", "localhost"},
+                               {"SLURM_JOB_ID", std::to_string(QCoreApplication::applicationPid())}};
+            }
+            prepare(ranks[rank], run.tune(slurm ? "slurm" : "torchrun", 1), environment);
+            ranks[rank].start();
+        }
+        const Said first = finish(ranks[0]);
+        const Said second = finish(ranks[1]);
+        QVERIFY2(first.code == 0, first.err.c_str());
+        QVERIFY2(second.code == 0, second.err.c_str());
+        QVERIFY2(second.out.empty(), second.out.c_str());
+        const std::string difference = differenceOf(alone.losses(), first.losses(), 4);
+        QVERIFY2(difference.empty(), difference.c_str());
+    }
+}
+
+void TestRanks::differentRuns_data()
+{
+    QTest::addColumn<QString>("what");
+    QTest::addColumn<QString>("sentence");
+    QTest::newRow("recipe") << "recipe" << "their recipes differ in optimizer.learning_rate";
+    QTest::newRow("data") << "data" << "the training data differs";
+    QTest::newRow("model") << "model" << "the base model differs";
+    QTest::newRow("broken recipe") << "broken" << "there is no such setting";
+}
+
+void TestRanks::differentRuns()
+{
+    QFETCH(QString, what);
+    QFETCH(QString, sentence);
+    RankedRun run;
+    RankedRun other;
+    if (what == "recipe") {
+        other.config.optimizer.learningRate = 2e-2;
+    } else if (what == "data") {
+        std::ofstream(other.path("rows.jsonl"), std::ios::app) << R"({"instruction":"One more?","output":"Yes."})" << "\n";
+    } else if (what == "model") {
+        std::ofstream(other.path("model/config.json"), std::ios::app) << "\n";
+    }
+    QElapsedTimer clock;
+    clock.start();
+    QProcess ranks[2];
+    for (int rank = 0; rank < 2; ++rank) {
+        const std::string own = std::to_string(rank);
+        auto arguments = (rank == 0 ? run : other).tune("out", 1);
+        if (what == "broken" && rank == 1) {
+            arguments << "--set" << "nonsense=1";
+        }
+        prepare(ranks[rank], arguments,
+                {{"RANK", own}, {"WORLD_SIZE", "2"}, {"LOCAL_RANK", own}, {"LOCAL_WORLD_SIZE", "2"}, {"MASTER_ADDR", "127.0.0.1"}, {"MASTER_PORT", "23458"},
+                 {"LUTHIER_RANK_COMING", "6"}});
+        ranks[rank].start();
+    }
+    const Said first = finish(ranks[0]);
+    const Said second = finish(ranks[1]);
+    QVERIFY2(clock.elapsed() < 10'000, std::to_string(clock.elapsed()).c_str());
+    QCOMPARE(first.code, 1);
+    QCOMPARE(second.code, 1);
+    if (what == "broken") {
+        QVERIFY2(first.err.find("Rank 1 of 2 has not come") != std::string::npos, first.err.c_str());
+        return;
+    }
+    QVERIFY2(first.err.find(sentence.toStdString()) != std::string::npos, first.err.c_str());
+    QVERIFY2(second.err.find(sentence.toStdString()) != std::string::npos, second.err.c_str());
+    QVERIFY(!fs::exists(run.path("out/checkpoints")));
+}
+
+void TestRanks::nobodyThere()
+{
+    RankedRun run;
+    const Environment rank1{{"RANK", "1"}, {"WORLD_SIZE", "2"}, {"LOCAL_RANK", "0"}, {"LOCAL_WORLD_SIZE", "1"}, {"MASTER_PORT", "23459"}};
+    for (const char* host : {"127.0.0.1", "no-such-host.invalid"}) {
+        Environment environment = rank1;
+        environment["MASTER_ADDR"] = host;
+        QElapsedTimer clock;
+        clock.start();
+        const Said said = luthier(run.tune("out", 1), environment);
+        QVERIFY2(clock.elapsed() < 10'000, std::to_string(clock.elapsed()).c_str());
+        QCOMPARE(said.code, 1);
+        QVERIFY2(said.err.find(std::string("cannot reach ") + host + ":23459") != std::string::npos, said.err.c_str());
+    }
+    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_ANY);
+    socklen_t size = sizeof address;
+    QVERIFY(::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0 && ::listen(socket, 1) == 0);
+    QVERIFY(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    Environment environment = rank1;
+    environment["RANK"] = "0";
+    environment["MASTER_ADDR"] = "127.0.0.1";
+    environment["MASTER_PORT"] = std::to_string(ntohs(address.sin_port));
+    const Said said = luthier(run.tune("out", 1), environment);
+    QCOMPARE(said.code, 1);
+    ::close(socket);
+    QVERIFY2(said.err.find("is in use") != std::string::npos, said.err.c_str());
+}
+
+// One finds its data gone; all end with its sentence.
+void TestRanks::aRankThatFails()
+{
+    RankedRun run;
+    QElapsedTimer clock;
+    clock.start();
+    QProcess ranks[2];
+    for (int rank = 0; rank < 2; ++rank) {
+        const std::string own = std::to_string(rank);
+        prepare(ranks[rank], run.tune("out", 1, rank == 1 ? QStringList{"--device", "cuda:7"} : QStringList{}),
+                {{"RANK", own}, {"WORLD_SIZE", "2"}, {"LOCAL_RANK", own}, {"LOCAL_WORLD_SIZE", "2"}, {"MASTER_ADDR", "127.0.0.1"}, {"MASTER_PORT", "23460"}});
+        ranks[rank].start();
+    }
+    const Said first = finish(ranks[0]);
+    const Said second = finish(ranks[1]);
+    QVERIFY2(clock.elapsed() < 10'000, std::to_string(clock.elapsed()).c_str());
+    QCOMPARE(first.code, 1);
+    QCOMPARE(second.code, 1);
+    QVERIFY2(first.err.find("Rank 1: ") != std::string::npos && first.err.find("card") != std::string::npos, first.err.c_str());
+}
+
+void TestRanks::aRankThatIsKilled_data()
+{
+    QTest::addColumn<int>("rank");
+    QTest::newRow("the first") << 0;
+    QTest::newRow("the last") << 1;
+}
+
+void TestRanks::aRankThatIsKilled()
+{
+    QFETCH(int, rank);
+    RankedRun run;
+    run.config.run.maxSteps = 4000;
+    run.config.run.epochs = 2000;
+    run.config.run.checkpointEvery = 3;
+    QProcess process;
+    prepare(process, run.tune("out", 2));
+    process.start();
+    std::string out;
+    QVERIFY2(waitForStep(process, out, 7), process.readAllStandardError().constData());
+    const auto children = childrenOf(process.processId());
+    QCOMPARE(children.size(), std::size_t{2});
+    QElapsedTimer clock;
+    clock.start();
+    ::kill(static_cast<pid_t>(children[static_cast<std::size_t>(rank)]), SIGKILL);
+    const Said said = finish(process, 20'000);
+    QVERIFY2(clock.elapsed() < 10'000, std::to_string(clock.elapsed()).c_str());
+    QCOMPARE(said.code, 1);
+    const std::string killed = "Rank " + std::to_string(rank) + " (process " + std::to_string(children[static_cast<std::size_t>(rank)]) + ") was ended by signal 9";
+    QVERIFY2((said.err + said.out).find(killed) != std::string::npos, said.err.c_str());
+    for (const qint64 child : children) {
+        QVERIFY(!fs::exists("/proc/" + std::to_string(child)));
+    }
+    // What stands is good: it goes on, with another number of ranks.
+    const Said resumed = [&] {
+        QProcess again;
+        prepare(again, run.resume("out", rank == 0 ? 1 : 2));
+        again.start();
+        std::string told;
+        waitForStep(again, told, 9);
+        ::kill(static_cast<pid_t>(again.processId()), SIGINT);
+        Said end = finish(again);
+        end.out = told + end.out;
+        return end;
+    }();
+    QVERIFY2(resumed.code == 130, resumed.err.c_str());
+    QVERIFY(!resumed.losses().empty());
+    QVERIFY(resumed.events("start").front()["first_step"].get<int>() >= 3);
+}
+
+void TestRanks::aRankThatHangs()
+{
+    RankedRun run;
+    run.config.run.maxSteps = 4000;
+    run.config.run.epochs = 2000;
+    QProcess process;
+    prepare(process, run.tune("out", 2), {{"LUTHIER_RANK_SILENCE", "3"}});
+    process.start();
+    std::string out;
+    QVERIFY(waitForStep(process, out, 3));
+    const auto children = childrenOf(process.processId());
+    QCOMPARE(children.size(), std::size_t{2});
+    ::kill(static_cast<pid_t>(children[1]), SIGSTOP);
+    const Said said = finish(process, 30'000);
+    QCOMPARE(said.code, 1);
+    QVERIFY2(said.err.find("Rank 1 has been silent for") != std::string::npos, said.err.c_str());
+    QVERIFY2(said.err.find("step ") != std::string::npos, said.err.c_str());
+    QVERIFY(!fs::exists("/proc/" + std::to_string(children[1])));
+}
+
+// Ctrl-C reaches the process that started the ranks; all stop after the same step.
+void TestRanks::interrupted()
+{
+    RankedRun run;
+    run.config.run.maxSteps = 4000;
+    run.config.run.epochs = 2000;
+    QProcess process;
+    prepare(process, run.tune("out", 2));
+    process.start();
+    std::string out;
+    QVERIFY(waitForStep(process, out, 3));
+    QElapsedTimer clock;
+    clock.start();
+    ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+    Said said = finish(process);
+    said.out = out + said.out;
+    QVERIFY2(clock.elapsed() < 10'000, std::to_string(clock.elapsed()).c_str());
+    QCOMPARE(said.code, 130);
+    QCOMPARE(said.events("end").front()["outcome"].get<std::string>(), "stopped");
+    const auto checkpoints = said.events("checkpoint");
+    QVERIFY(!checkpoints.empty());
+    QCOMPARE(checkpoints.back()["step"].get<std::int64_t>(), said.losses().rbegin()->first);
+}
+
+QTEST_GUILESS_MAIN(TestRanks)
+#include "tst_ranks.moc"
