@@ -51,7 +51,7 @@ private:
         m_context.console.progress("loading " + opened.title);
         auto session
             = inference::Session::open({opened.model, opened.adapters, m_context.globals.deviceOrAuto(),
-                                        m_context.globals.dtypeOrAuto()});
+                                        m_context.globals.dtypeOrAuto(), m_settings.chatTemplate, {}, m_settings.foldSystem});
         if (!session) {
             return session.error();
         }

@@ -25,6 +25,8 @@ struct ComparisonSettings {
     inference::Sampling sampling;
     bool chat = true; // bare prompts are questions, where the model has a chat template
     std::int64_t batch = kAnswersAtOnce;
+    std::string chatTemplate = "folder"; // as inference::ModelSpec has them
+    bool foldSystem = false;
 };
 
 using AnswerSeen

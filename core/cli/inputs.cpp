@@ -76,6 +76,11 @@ void addChatTemplate(CLI::App& app, std::string& id)
         ->option_text("folder");
 }
 
+void addFoldSystem(CLI::App& app, bool& folds)
+{
+    app.add_flag("--fold-system", folds, "The system's words before the question that follows them, for templates that take no system");
+}
+
 inference::AdapterSpec adapterOf(const std::string& text)
 {
     const auto equals = text.rfind('=');

@@ -24,6 +24,8 @@ namespace luthier::cli {
 // --chat-template: the model folder's own or a known one.
 void addChatTemplate(CLI::App& app, std::string& id);
 
+void addFoldSystem(CLI::App& app, bool& folds); // --fold-system
+
 // "DIR" or "DIR=0.7".
 inference::AdapterSpec adapterOf(const std::string& text);
 std::vector<inference::AdapterSpec> adaptersOf(const std::vector<std::string>& texts);

@@ -2,7 +2,9 @@
 #include "core/data/encoding.h"
 
 #include "core/data/answer_ends.h"
+#include "core/data/example_text.h"
 #include "core/text/templates/known_templates.h"
+#include "core/text/templates/system_folding.h"
 #include "core/text/tokenizers/tokenizer_config.h"
 
 #include <algorithm>
@@ -10,6 +12,8 @@
 namespace luthier::data {
 
 namespace {
+
+constexpr const char* kTemplateFile = "chat_template.jinja";
 
 // Asks; nothing is taken silently.
 Error noTemplate(const std::string& fitting)
@@ -41,7 +45,7 @@ Result<text::ChatTemplate> openKnown(const std::string& id, const std::filesyste
 bool namesTemplate(const std::filesystem::path& folder)
 {
     std::error_code code;
-    if (std::filesystem::exists(folder / "chat_template.jinja", code)) {
+    if (std::filesystem::exists(folder / kTemplateFile, code)) {
         return true;
     }
     auto config = text::readTokenizerConfig(folder);
@@ -130,11 +134,11 @@ text::Span turnOf(const text::Rendered& rendered, std::size_t message)
     return turn;
 }
 
-// Answers that are marked as not to be learned are context.
+// Answers that are marked as not to be learned are context, and so are those that say nothing.
 void dropUntrained(const text::Rendered& rendered, const std::vector<Message>& messages, std::vector<text::Span>& spans)
 {
     for (std::size_t i = 0; i < messages.size(); ++i) {
-        if (!messages[i].trained && messages[i].role == "assistant") {
+        if (messages[i].role == "assistant" && (!messages[i].trained || saysNothing(messages[i]))) {
             const text::Span turn = turnOf(rendered, i);
             std::erase_if(spans, [&](const text::Span& span) { return span.begin >= turn.begin && span.begin < turn.end; });
         }
@@ -157,32 +161,6 @@ std::vector<text::Span> answerSpans(const text::Rendered& rendered, std::size_t 
 bool isSystem(const Message& message)
 {
     return message.role == "system" || message.role == "developer";
-}
-
-// The system's words before those of the user who speaks next; where nobody does they are a turn of the user.
-std::vector<Message> folded(const std::vector<Message>& messages)
-{
-    std::vector<Message> out;
-    std::string held;
-    for (const Message& message : messages) {
-        if (isSystem(message)) {
-            held += (held.empty() ? "" : "\n\n") + message.content;
-            continue;
-        }
-        const bool isQuestion = message.role == "user";
-        if (!held.empty() && !isQuestion) {
-            out.push_back({"user", held});
-        }
-        out.push_back(message);
-        if (!held.empty() && isQuestion) {
-            out.back().content = held + "\n\n" + message.content;
-        }
-        held.clear();
-    }
-    if (!held.empty()) {
-        out.push_back({"user", held});
-    }
-    return out;
 }
 
 bool isCallAlone(const Message& message)
@@ -226,7 +204,8 @@ std::int64_t EncodedExample::numTrained() const
     return std::count_if(trained.begin(), trained.end(), [](std::uint8_t flag) { return flag != 0; });
 }
 
-Result<Encoder> Encoder::load(const std::filesystem::path& modelFolder, const std::string& chatTemplate)
+Result<Encoder> Encoder::load(const std::filesystem::path& modelFolder, const std::string& chatTemplate,
+                              const std::vector<std::filesystem::path>& adapters)
 {
     auto tokenizer = text::loadTokenizer(modelFolder);
     if (!tokenizer) {
@@ -234,15 +213,27 @@ Result<Encoder> Encoder::load(const std::filesystem::path& modelFolder, const st
     }
     Encoder encoder;
     encoder.tokenizer = std::move(*tokenizer);
-    auto opened = loadTemplate(modelFolder, chatTemplate);
+    auto opened = loadTemplate(modelFolder, chatTemplate, adapters);
     if (!opened) {
         return opened.error();
     }
-    encoder.chatTemplate = std::move(*opened);
+    encoder.take(std::move(*opened));
     if (!encoder.chatTemplate) {
         encoder.fitting = text::templateFor(*encoder.tokenizer).id;
     }
     return encoder;
+}
+
+void Encoder::take(std::shared_ptr<const text::ChatTemplate> opened)
+{
+    auto folds = opened ? text::foldingSystem(*opened) : Result<text::ChatTemplate>(Error{});
+    folding = folds ? std::make_shared<const text::ChatTemplate>(std::move(*folds)) : nullptr;
+    chatTemplate = std::move(opened);
+}
+
+void Encoder::foldSystem()
+{
+    chatTemplate = folding ? folding : chatTemplate;
 }
 
 bool Encoder::knowsDeveloper() const
@@ -263,44 +254,34 @@ void Encoder::callDevelopersSystem(std::vector<Message>& messages) const
 // Where the system's words are what the template does not take, the sentence says where else they may go.
 Error Encoder::refusal(const Error& problem, const std::vector<Message>& messages, const text::RenderOptions& options) const
 {
-    const bool helps = std::any_of(messages.begin(), messages.end(), isSystem) && chatTemplate->render(toJson(folded(messages)), options);
+    const bool helps = folding && std::any_of(messages.begin(), messages.end(), isSystem) && folding->render(toJson(messages), options);
     return helps ? Error{problem.message + "; the chat template does not take the system's words here: data.system_turns=first_question "
                                            "(--fold-system) puts them before the question that follows"}
                  : problem;
 }
 
 Result<std::shared_ptr<const text::ChatTemplate>> Encoder::loadTemplate(const std::filesystem::path& modelFolder,
-                                                                        const std::string& chatTemplate)
+                                                                        const std::string& chatTemplate,
+                                                                        const std::vector<std::filesystem::path>& adapters)
 {
-    if (chatTemplate == "folder" && !namesTemplate(modelFolder)) {
-        return std::shared_ptr<const text::ChatTemplate>();
-    }
-    auto opened = chatTemplate == "folder" ? text::ChatTemplate::load(modelFolder) : openKnown(chatTemplate, modelFolder);
-    auto writes = opened ? checkWritesMessages(*opened) : Result<void>(opened.error());
-    if (!writes) {
-        return opened ? Error{modelFolder.string() + ": " + writes.message()} : writes.error();
-    }
-    return std::make_shared<const text::ChatTemplate>(std::move(*opened));
-}
-
-Result<Encoder> Encoder::load(const std::filesystem::path& modelFolder, const std::string& chatTemplate,
-                              const std::vector<std::filesystem::path>& adapters)
-{
-    auto encoder = load(modelFolder, chatTemplate);
     std::error_code code;
     const auto brings = std::find_if(adapters.begin(), adapters.end(), [&](const std::filesystem::path& adapter) {
-        return std::filesystem::exists(adapter / "chat_template.jinja", code);
+        return chatTemplate == "folder" && std::filesystem::exists(adapter / kTemplateFile, code);
     });
-    if (!encoder || chatTemplate != "folder" || brings == adapters.end()) {
-        return encoder;
+    const bool isAdapters = brings != adapters.end();
+    if (!isAdapters && chatTemplate == "folder" && !namesTemplate(modelFolder)) {
+        return std::shared_ptr<const text::ChatTemplate>();
     }
-    auto opened = text::openTemplateFile(*brings / "chat_template.jinja", modelFolder);
-    auto writes = opened ? checkWritesMessages(*opened) : Result<void>(opened.error());
-    if (!writes) {
-        return Error{brings->string() + ": " + writes.message()};
+    auto opened = isAdapters                 ? text::openTemplateFile(*brings / kTemplateFile, modelFolder)
+                  : chatTemplate == "folder" ? text::ChatTemplate::load(modelFolder)
+                                             : openKnown(chatTemplate, modelFolder);
+    if (!opened) {
+        return opened.error();
     }
-    encoder->chatTemplate = std::make_shared<const text::ChatTemplate>(std::move(*opened));
-    return encoder;
+    if (const auto writes = checkWritesMessages(*opened); !writes) {
+        return Error{(isAdapters ? *brings : modelFolder).string() + ": " + writes.message()};
+    }
+    return std::make_shared<const text::ChatTemplate>(std::move(*opened));
 }
 
 Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSettings& settings) const
@@ -311,7 +292,7 @@ Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSet
     if (!chatTemplate) {
         return noTemplate(fitting);
     }
-    auto messages = settings.foldSystem ? folded(example.messages) : example.messages;
+    auto messages = example.messages;
     const std::size_t numPrompt = example.kind == ExampleKind::Preference ? messages.size() : 0;
     messages.insert(messages.end(), example.chosen.begin(), example.chosen.end());
     callDevelopersSystem(messages);
@@ -344,9 +325,10 @@ Result<std::vector<text::TokenId>> Encoder::encodePrompt(const std::vector<Messa
     }
     auto messages = prompt;
     callDevelopersSystem(messages);
-    auto rendered = chatTemplate->render(toJson(messages), {true, tools, variables, localTime});
+    const text::RenderOptions options{true, tools, variables, localTime};
+    auto rendered = chatTemplate->render(toJson(messages), options);
     if (!rendered) {
-        return rendered.error();
+        return refusal(rendered.error(), messages, options);
     }
     return tokenizer->ids(rendered->text, {.addSpecial = false, .parseSpecial = true});
 }

@@ -19,7 +19,6 @@ namespace luthier::data {
 struct EncodingSettings {
     std::int64_t maxLength = 1024; // tokens; the tail is cut
     bool trainAll = false;         // true: every token but the first is a target ("train_on": "all")
-    bool foldSystem = false;       // the system's words stand before the question that follows them, in its turn
     bool addPrompt = false;        // end where the next answer would begin; what waits for one teaches nothing
 };
 
@@ -40,26 +39,31 @@ struct Encoder {
     std::shared_ptr<const text::ChatTemplate> chatTemplate;
     std::string localTime; // for templates that write a date, see text::RenderOptions; empty: the clock's
     std::string fitting; // without a template: id of the known one that the vocabulary speaks for, offered in errors
+    std::shared_ptr<const text::ChatTemplate> folding = {}; // the template as it folds the system's words; null: it cannot
 
     // From a model folder, with its own template ("folder") or a known one by its id. That the folder has none is not an
-    // error here; an id that is not known is.
-    static Result<Encoder> load(const std::filesystem::path& modelFolder, const std::string& chatTemplate = "folder");
-    // The same for a model with adapters: one that was trained with a template of its own choice brings it along
-    // (chat_template.jinja), and where none is named ("folder") the first that does is spoken as it was taught.
-    static Result<Encoder> load(const std::filesystem::path& modelFolder, const std::string& chatTemplate,
-                                const std::vector<std::filesystem::path>& adapters);
+    // error here; an id that is not known is. With adapters: one that was trained with a template of its own choice brings it
+    // along (chat_template.jinja), and where none is named ("folder") the first that does is spoken as it was taught.
+    static Result<Encoder> load(const std::filesystem::path& modelFolder, const std::string& chatTemplate = "folder",
+                                const std::vector<std::filesystem::path>& adapters = {});
 
-    // The template alone; null: the folder has none.
+    // The template alone, chosen alike; null: there is none.
     static Result<std::shared_ptr<const text::ChatTemplate>> loadTemplate(const std::filesystem::path& modelFolder,
-                                                                          const std::string& chatTemplate = "folder");
+                                                                          const std::string& chatTemplate = "folder",
+                                                                          const std::vector<std::filesystem::path>& adapters = {});
 
     // Conversation: rendered, encoded without added specials, assistant spans trained (a token that straddles
-    // a border counts as trained). An answer that is a tool call alone is context where the template writes no calls.
+    // a border counts as trained). An answer that is a tool call alone is context where the template writes no calls,
+    // an empty answer everywhere.
     // Text: encoded with specials and EOS at the end, each once, all trained.
     // Preference: the prompt with the chosen answer, which alone is trained; swap `chosen` and `rejected` for
     // the other. Of an answer judged bad (Example::desirable) nothing is trained; an objective that learns from bad
     // answers takes `desirable` away first. The first token is never a target: nothing comes before it.
     Result<EncodedExample> encode(const Example& example, const EncodingSettings& settings) const;
+
+    // From now on the system's words stand before the question that follows them, in its turn, for templates that take none:
+    // what is encoded, and the template itself wherever it is written to (text/templates/system_folding.h).
+    void foldSystem();
 
     // Whether the template asks for the role developer; else his words are written as the system's.
     bool knowsDeveloper() const;
@@ -70,6 +74,7 @@ struct Encoder {
                                                     const Json& variables = {}) const;
 
 private:
+    void take(std::shared_ptr<const text::ChatTemplate> opened);
     void callDevelopersSystem(std::vector<Message>& messages) const;
     Error refusal(const Error& problem, const std::vector<Message>& messages, const text::RenderOptions& options) const;
 };

@@ -4,6 +4,7 @@
 #include "core/base/hash.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -71,12 +72,15 @@ void appendTo(std::string& key, const std::vector<Message>& messages)
 std::string promptTextOf(const Example& example)
 {
     std::string text;
-    const std::size_t end
-        = example.kind == ExampleKind::Preference ? example.messages.size() : answerPlace(example);
-    for (std::size_t i = 0; i < end; ++i) {
+    for (std::size_t i = 0; i < promptTurns(example); ++i) {
         append(text, example.messages[i].content);
     }
     return text;
+}
+
+std::size_t promptTurns(const Example& example)
+{
+    return example.kind == ExampleKind::Preference ? example.messages.size() : answerPlace(example);
 }
 
 std::string answerTextOf(const Example& example)
@@ -100,6 +104,22 @@ std::string wholeTextOf(const Example& example)
         }
     }
     return text;
+}
+
+bool saysNothing(const Message& message)
+{
+    constexpr std::array kSaid = {"tool_calls", "reasoning_content", "thinking", "reasoning"};
+    const bool isBlank = std::all_of(message.content.begin(), message.content.end(), isSpace);
+    return isBlank && std::none_of(kSaid.begin(), kSaid.end(), [&](const char* key) {
+               return message.extra.is_object() && message.extra.contains(key) && !message.extra[key].empty() && message.extra[key] != "";
+           });
+}
+
+bool hasEmptyTurn(const Example& example, std::string_view role)
+{
+    const auto isEmpty = [&](const Message& message) { return message.role == role && saysNothing(message); };
+    return std::any_of(example.messages.begin(), example.messages.end(), isEmpty) || std::any_of(example.chosen.begin(), example.chosen.end(), isEmpty)
+           || std::any_of(example.rejected.begin(), example.rejected.end(), isEmpty);
 }
 
 std::string squeezed(std::string_view text)

@@ -19,6 +19,14 @@ std::string answerTextOf(const Example& example);
 // Every text of it, joined by line ends: for shingles and statistics.
 std::string wholeTextOf(const Example& example);
 
+// How many of the messages are the prompt: all of a preference, else those before the answer that is learned last.
+std::size_t promptTurns(const Example& example);
+
+// A message without words, thoughts or calls. An answer that says nothing is not learned.
+bool saysNothing(const Message& message);
+// Whether a turn of this role says nothing, in the conversation or in one of two answers.
+bool hasEmptyTurn(const Example& example, std::string_view role);
+
 // Runs of white space as one blank, none at the ends.
 std::string squeezed(std::string_view text);
 

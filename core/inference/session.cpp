@@ -109,9 +109,14 @@ Result<std::shared_ptr<Session>> openSession(const ModelSpec& spec)
     for (const AdapterSpec& adapter : spec.adapters) {
         adapters.push_back(adapter.path);
     }
-    auto encoder = data::Encoder::load(spec.path, spec.chatTemplate, adapters);
+    auto speaking = adapters;
+    speaking.insert(speaking.end(), spec.speaksAs.begin(), spec.speaksAs.end());
+    auto encoder = data::Encoder::load(spec.path, spec.chatTemplate, speaking);
     if (!encoder) {
         return encoder.error();
+    }
+    if (spec.foldSystem) {
+        encoder->foldSystem();
     }
     const auto held = peft::readTrainedOn(adapters);
     if (!held) {

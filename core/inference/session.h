@@ -44,6 +44,8 @@ struct ModelSpec {
     std::string dtype = "auto";
     // A known one (text/templates/known_templates.h), or "folder": an adapter's that brings one, else the model folder's own.
     std::string chatTemplate = "folder";
+    std::vector<std::filesystem::path> speaksAs = {}; // adapters that do not count, but whose template does
+    bool foldSystem = false; // the system's words before the question that follows, for templates that take none
 };
 
 struct Generation {

@@ -15,35 +15,45 @@ Result<nn::DecoderConfig> baseConfig(const config::ModelSettings& settings)
     return folder ? Result<nn::DecoderConfig>(folder->config()) : Result<nn::DecoderConfig>(folder.error());
 }
 
-Result<data::Encoder> readEncoder(const config::ModelSettings& settings)
+namespace {
+
+// Of the adapter that the run starts from; one that is not there is told where it is opened.
+std::vector<std::filesystem::path> adaptersOf(const config::ModelSettings& settings)
 {
-    std::vector<std::filesystem::path> adapters;
-    if (const auto adapter = settings.adapter.empty() ? Result<std::filesystem::path>(Error{}) : adapterAt(settings.adapter)) {
-        adapters.push_back(*adapter); // one that is not there is told where it is opened
-    }
-    auto encoder = data::Encoder::load(settings.path, settings.chatTemplate, adapters);
+    const auto adapter = settings.adapter.empty() ? Result<std::filesystem::path>(Error{}) : adapterAt(settings.adapter);
+    return adapter ? std::vector{*adapter} : std::vector<std::filesystem::path>();
+}
+
+} // namespace
+
+Result<data::Encoder> readEncoder(const config::RunConfig& config)
+{
+    auto encoder = data::Encoder::load(config.model.path, config.model.chatTemplate, adaptersOf(config.model));
     if (encoder) {
-        encoder->localTime = settings.templateTime;
+        encoder->localTime = config.model.templateTime;
+    }
+    if (encoder && config.data.systemTurns == "first_question") {
+        encoder->foldSystem();
     }
     return encoder;
 }
 
 void fixTemplateTime(config::ModelSettings& settings)
 {
-    const auto known = data::Encoder::loadTemplate(settings.path, settings.chatTemplate);
+    const auto known = data::Encoder::loadTemplate(settings.path, settings.chatTemplate, adaptersOf(settings));
     if (settings.templateTime.empty() && known && *known && (*known)->isDated()) {
         settings.templateTime = text::ChatTemplate::now();
     }
 }
 
-Result<BaseModel> readBaseModel(const config::ModelSettings& settings)
+Result<BaseModel> readBaseModel(const config::RunConfig& config)
 {
-    auto encoder = readEncoder(settings);
-    auto config = encoder ? baseConfig(settings) : Result<nn::DecoderConfig>(encoder.error());
-    if (!config) {
-        return config.error();
+    auto encoder = readEncoder(config);
+    auto model = encoder ? baseConfig(config.model) : Result<nn::DecoderConfig>(encoder.error());
+    if (!model) {
+        return model.error();
     }
-    return BaseModel{std::move(*config), std::move(*encoder)};
+    return BaseModel{std::move(*model), std::move(*encoder)};
 }
 
 } // namespace luthier::train

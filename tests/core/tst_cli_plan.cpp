@@ -140,6 +140,24 @@ private Q_SLOTS:
         QCOMPARE(luthierRun(render).code, 1);
         const auto shown = luthierRun(render + QStringList{"--fold-system"});
         QVERIFY(shown.code == 0 && shown.lines[0]["text"].toString().contains("Be brief.\n\nWho bakes 2?"));
+        const QStringList check{"data", "check", path("rows.jsonl"), "--model", path("model")};
+        const auto trained = [](const Outcome& outcome) { return outcome.lines.isEmpty() ? -1 : outcome.lines[0]["trained_tokens"].toInt(); };
+        QCOMPARE(trained(luthierRun(check)), 0);
+        QVERIFY(trained(luthierRun(check + QStringList{"--fold-system"})) > kRows);
+
+        // Who asks the model is told, and an adapter that learned so speaks so.
+        const QStringList ask{"generate", "--model", path("model"), "--prompt", "Who bakes?", "--system", "Be brief.", "--max-new", "2"};
+        const auto alone = luthierRun(ask);
+        QVERIFY2(alone.code == 1 && alone.err.contains("--fold-system"), alone.err.constData());
+        const auto withFlag = luthierRun(ask + QStringList{"--fold-system"});
+        QVERIFY2(withFlag.code == 0, withFlag.err.constData());
+        const auto tuned = luthierRun({"tune", path("recipe.json"), "--set", "train=" + path("rows.jsonl"), "--set", "columns=", "--set", "model.path=" + path("model"),
+                                       "--set", "model.from_scratch=false", "--set", "method.kind=lora", "--set", "max_steps=2", "--set",
+                                       "system_turns=first_question", "--out", path("run")});
+        QVERIFY2(tuned.code == 0, tuned.err.constData());
+        const auto taught = luthierRun(ask + QStringList{"--adapter", tuned.lines.last()["adapter"].toString()});
+        QVERIFY2(taught.code == 0, taught.err.constData());
+        QCOMPARE(taught.lines[0]["prompt_ids"].toArray(), withFlag.lines[0]["prompt_ids"].toArray());
     }
 
     void saysWhatTuneDoes_data()

@@ -6,6 +6,7 @@
 #include "core/data/dataset.h"
 #include "core/data/encoding.h"
 #include "core/text/templates/known_templates.h"
+#include "tests/support/need.h"
 
 #include <QDir>
 #include <QFile>
@@ -17,6 +18,7 @@
 using namespace luthier;
 using data::Example;
 using data::ExampleKind;
+using support::need;
 
 namespace {
 
@@ -59,8 +61,10 @@ private Q_SLOTS:
     // For templates that take no system: its words stand before the question that follows, and nowhere twice.
     void systemTurnsFold()
     {
-        const auto text = [this](std::vector<data::Message> messages) {
-            auto encoded = m_encoder.encode(conversation(std::move(messages)), {1 << 20, false, true});
+        data::Encoder folds = m_encoder;
+        folds.foldSystem();
+        const auto text = [&folds](std::vector<data::Message> messages) {
+            auto encoded = folds.encode(conversation(std::move(messages)), {1 << 20, false});
             return encoded ? QString::fromStdString(encoded->text) : QString::fromStdString(encoded.message());
         };
         QCOMPARE(text({{"system", "Be brief."}, {"user", "Who?"}, {"assistant", "Odo."}}), QString("<s><|user|>\nBe brief.\n\nWho?<|end|>\n<|assistant|>\nOdo.<|end|>\n"));
@@ -72,10 +76,60 @@ private Q_SLOTS:
         pair.messages = {{"system", "A."}, {"user", "Who?"}};
         pair.chosen = {{"assistant", "Odo."}};
         pair.rejected = {{"assistant", "Tam."}};
-        const auto encoded = m_encoder.encode(pair, {1 << 20, false, true, true});
+        const auto encoded = folds.encode(pair, {1 << 20, false, true});
         QVERIFY(encoded.ok());
         QCOMPARE(trainedText(*encoded), std::string("Odo.<|end|>"));
         QVERIFY(encoded->text.ends_with("Odo.<|end|>\n")); // behind a pair nothing is asked for
+        folds.foldSystem(); // once is enough
+        QCOMPARE(text({{"system", "A."}, {"user", "Who?"}, {"assistant", "Odo."}}), QString("<s><|user|>\nA.\n\nWho?<|end|>\n<|assistant|>\nOdo.<|end|>\n"));
+    }
+
+    // The folding is a part of the template, which gives the same ids and mask as messages that were folded by hand, trains the
+    // same answers, and prompts alike.
+    void everyKnownTemplateFolds()
+    {
+        const std::vector<data::Message> turns{{"system", "Be\nbrief."}, {"user", " Who? "}, {"assistant", "Odo."}, {"developer", "C."},
+                                               {"assistant", ""}, {"user", "Who else?"}, {"assistant", " Tam. ", {}, false}, {"user", "And?"},
+                                               {"assistant", "Mira."}, {"system", "D."}};
+        const std::vector<data::Message> byHand{{"user", "Be\nbrief.\n\n Who? "}, {"assistant", "Odo."}, {"user", "C."}, {"assistant", ""},
+                                                {"user", "Who else?"}, {"assistant", " Tam. ", {}, false}, {"user", "And?"}, {"assistant", "Mira."},
+                                                {"user", "D."}};
+        for (const text::KnownTemplate& known : text::knownTemplates()) {
+            const auto plain = data::Encoder::load(base::bundledModel(), known.id);
+            QVERIFY2(plain.ok(), known.id.c_str());
+            data::Encoder folds = *plain;
+            folds.foldSystem();
+            QVERIFY(folds.chatTemplate->source() != plain->chatTemplate->source());
+            const auto left = folds.encode(conversation(turns), kWhole);
+            const auto right = plain->encode(conversation(byHand), kWhole);
+            QVERIFY2(left.ok() && right.ok(), known.id.c_str());
+            QCOMPARE(left->text, right->text);
+            QCOMPARE(left->trained, right->trained);
+            QCOMPARE(trainedText(*left).find("Tam"), std::string::npos);
+            QCOMPARE(need(folds.encodePrompt(turns)), need(plain->encodePrompt(byHand)));
+        }
+    }
+
+    // A template that takes no system says so, also where nothing is trained, and what helps.
+    void aRefusedSystemIsTold()
+    {
+        QTemporaryDir folder;
+        const QDir bundled(QString::fromStdString(base::bundledModel().string()));
+        QVERIFY(QFile::copy(bundled.filePath("tokenizer.model"), folder.filePath("tokenizer.model")));
+        QFile file(folder.filePath("chat_template.jinja"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("\n{% for message in messages %}{% if message.role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+                   "[{{ message.role }}]{{ message.content }}\n{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}");
+        file.close();
+        auto encoder = need(data::Encoder::load(folder.path().toStdString()));
+        const std::vector<data::Message> asked{{"system", "Be brief."}, {"user", "Who?"}};
+        const auto refused = encoder.encodePrompt(asked);
+        QVERIFY(!refused.ok());
+        QVERIFY2(refused.message().find("--fold-system") != std::string::npos, refused.message().c_str());
+        encoder.foldSystem();
+        QVERIFY(encoder.encodePrompt(asked).ok());
+        const auto text = encoder.encode(conversation({{"system", "Be brief."}, {"user", "Who?"}, {"assistant", "Odo."}}), kWhole);
+        QCOMPARE(need(text).text, std::string("\n[user]Be brief.\n\nWho?\n[assistant]Odo.\n")); // its first line end stays
     }
 
     // No way of writing turns is taken silently: the error names the one that the vocabulary speaks for.

@@ -54,6 +54,7 @@ Q_SIGNALS:
     void pageWanted(const QString& id, const QString& what); // show a page, and there what Page::reveal knows
     void lengthChosen(qint64 tokens);      // where rows are cut, on the Data page; the recipe takes it
     void lengthChanged(qint64 tokens);     // of the recipe
+    void systemTurnsChanged(bool folds);   // of the recipe: the system's words before the question that follows
     void fileWanted(const QString& path);                    // open as data
 
 private:

@@ -9,6 +9,8 @@ namespace {
 
 struct Flags {
     std::string model;
+    std::string chatTemplate = "folder";
+    bool foldSystem = false;
     std::vector<std::string> adapters;
     std::string prompts;
     bool raw = false;
@@ -28,6 +30,8 @@ void setup(CLI::App& app, Flags& flags)
         ->required()
         ->option_text("FILE.jsonl");
     app.add_flag("--raw", flags.raw, "Prompts as bare text, without the chat template");
+    addChatTemplate(app, flags.chatTemplate);
+    addFoldSystem(app, flags.foldSystem);
     addBatchFlag(app, flags.batch);
     addFieldFlags(app, &flags.sampling, inference::samplingFields());
 }
@@ -38,7 +42,8 @@ Result<ComparisonSettings> settingsOf(const Flags& flags)
     if (!prompts) {
         return prompts.error();
     }
-    ComparisonSettings settings{{{"base", flags.model, {}}}, std::move(*prompts), flags.sampling, !flags.raw, flags.batch};
+    ComparisonSettings settings{{{"base", flags.model, {}}}, std::move(*prompts), flags.sampling, !flags.raw, flags.batch,
+                                flags.chatTemplate, flags.foldSystem};
     for (const auto& adapter : flags.adapters) {
         settings.columns.push_back(
             {flags.adapters.size() == 1 ? "tuned" : adapter, flags.model, {adapterOf(adapter)}});

@@ -21,6 +21,7 @@ struct Flags {
     std::optional<std::string> prompt;
     std::string prompts;
     bool chat = false;
+    bool foldSystem = false;
     std::string system;
     inference::Sampling sampling;
     std::int64_t batch = kAnswersAtOnce;
@@ -40,6 +41,7 @@ void setup(CLI::App& app, Flags& flags)
     requireOne(app, {prompt, prompts});
     app.add_flag("--chat", flags.chat, "The prompt is a question, written with the model's chat template");
     app.add_option("--system", flags.system, "System message before it; means --chat")->option_text("TEXT");
+    addFoldSystem(app, flags.foldSystem);
     addBatchFlag(app, flags.batch);
     addFieldFlags(app, &flags.sampling, inference::samplingFields());
 }
@@ -133,7 +135,7 @@ int run(const Flags& flags, Context& context)
     }
     auto session = inference::Session::open({flags.model, adaptersOf(flags.adapters),
                                              context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(),
-                                             flags.chatTemplate});
+                                             flags.chatTemplate, {}, flags.foldSystem});
     if (!session) {
         return context.fail(session.message());
     }

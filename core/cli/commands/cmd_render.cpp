@@ -4,6 +4,7 @@
 #include "core/cli/inputs.h"
 #include "core/cli/unread.h"
 #include "core/data/dataset.h"
+#include "core/data/example_text.h"
 
 #include <CLI/App.hpp>
 
@@ -37,21 +38,22 @@ void setup(CLI::App& app, Flags& flags)
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 62))
         ->option_text("N");
     app.add_option("--format", flags.format, "Shape of the rows; auto looks at the first")->option_text("ID");
-    app.add_option("--map", flags.columns, "What the file calls a field, as prompt=question")->delimiter(',')->option_text("FIELD=COLUMN...");
+    app.add_option("--map", flags.columns, "What the file calls a field, as prompt=question")->option_text("FIELD=COLUMN...");
     app.add_option("--max-length", flags.maxLength, "Longer rows are cut; usually 1024. 0: none is")
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{1048576}))
         ->option_text("TOKENS");
     app.add_flag("--train-all", flags.trainAll, "Every token is a target, not the answers alone");
     app.add_flag("--generation-prompt", flags.generationPrompt,
                  "End where the model's next answer would begin; rows may wait for it");
-    app.add_flag("--fold-system", flags.foldSystem, "The system's words before the question that follows them");
+    addFoldSystem(app, flags.foldSystem);
 }
 
 // With a generation prompt a row may wait for its answer.
 Result<data::Example> exampleAt(const data::Dataset& dataset, std::int64_t row, bool mayWait)
 {
     auto example = dataset.example(row);
-    if (example || !mayWait) {
+    const bool isWaiting = !example || (!example->messages.empty() && data::saysNothing(example->messages.back())); // a table's empty cell
+    if (!mayWait || !isWaiting) {
         return example;
     }
     const auto json = dataset.row(row);
@@ -107,6 +109,9 @@ int run(const Flags& flags, Context& context)
     if (!encoder) {
         return context.fail(encoder.message());
     }
+    if (flags.foldSystem) {
+        encoder->foldSystem();
+    }
     auto dataset = data::Dataset::open(flags.file, {flags.format, {}, {}, context.cancel, {}, flags.columns});
     if (!dataset) {
         return context.fail(dataset.message());
@@ -116,7 +121,7 @@ int run(const Flags& flags, Context& context)
         return context.fail(flags.file + ": there is no row " + counted(flags.row) + "; the file has "
                             + counted(count) + " rows");
     }
-    const data::EncodingSettings settings{flags.maxLength == 0 ? kWholeLength : flags.maxLength, flags.trainAll, flags.foldSystem, flags.generationPrompt};
+    const data::EncodingSettings settings{flags.maxLength == 0 ? kWholeLength : flags.maxLength, flags.trainAll, flags.generationPrompt};
     data::FieldCensus census;
     std::int64_t usable = 0;
     std::string problem;
@@ -150,7 +155,8 @@ Command renderCommand()
     return command<Flags>("render", "Show data as the model reads it, and what is trained",
                           "luthier render --model MODEL --data rows.jsonl --row 3\n"
                           "luthier render --model MODEL --data rows.jsonl --json",
-                          setup, run);
+                          setup, run)
+        .withTensorsOnlyIn({});
 }
 
 } // namespace luthier::cli

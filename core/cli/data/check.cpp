@@ -23,6 +23,13 @@ Json unreadOf(const DataReport& report)
     return list;
 }
 
+// How the file would read more; null: it would not.
+Json offerOf(const DataReport& report)
+{
+    const auto& offer = report.unread.offer;
+    return offer ? Json{{"format", offer->format}, {"columns", data::toTexts(offer->columns)}} : Json();
+}
+
 Json countsJson(const DataReport& report)
 {
     const auto number
@@ -38,7 +45,8 @@ Json countsJson(const DataReport& report)
             {"trained_tokens", number(report.trainedTokens)},
             {"truncated", number(report.truncated)},
             {"checks", report.checks},
-            {"unread", unreadOf(report)}};
+            {"unread", unreadOf(report)},
+            {"offer", offerOf(report)}};
 }
 
 // Sums over files; null where a file has none.
@@ -95,7 +103,7 @@ Result<void> addChecks(const data::Dataset& dataset, const data::Encoder* encode
 
 Result<std::vector<DataReport>> reportAll(const CountFlags& flags, Context& context)
 {
-    auto loaded = loadEncoder(flags.model);
+    auto loaded = loadEncoder(flags);
     if (!loaded) {
         return loaded.error();
     }

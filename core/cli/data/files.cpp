@@ -9,9 +9,13 @@
 
 namespace luthier::cli {
 
-Result<data::Encoder> loadEncoder(const std::string& model)
+Result<data::Encoder> loadEncoder(const CountFlags& flags)
 {
-    return model.empty() ? Result<data::Encoder>(data::Encoder{}) : data::Encoder::load(model);
+    auto encoder = flags.model.empty() ? Result<data::Encoder>(data::Encoder{}) : data::Encoder::load(flags.model, flags.chatTemplate);
+    if (encoder && flags.foldSystem) {
+        encoder->foldSystem();
+    }
+    return encoder;
 }
 
 data::WalkOptions walkOptions(const std::string& what, Context& context)

@@ -28,7 +28,7 @@ Result<std::shared_ptr<data::Dataset>> openData(const std::string& file, const D
 Result<std::vector<std::shared_ptr<data::Dataset>>> openAll(const std::vector<std::string>& files, const DataFlags& flags,
                                                             Context& context);
 
-Result<data::Encoder> loadEncoder(const std::string& model); // empty: one that has no tokenizer
+Result<data::Encoder> loadEncoder(const CountFlags& flags); // without a model: one that has no tokenizer
 data::WalkOptions walkOptions(const std::string& what, Context& context);
 
 // The row as it stands, or in the shape `to`. Errors name file and row.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/data/flags.h"
 
+#include "core/cli/inputs.h"
 #include "core/data/formats/row_writer.h"
 
 #include <CLI/App.hpp>
@@ -14,7 +15,6 @@ void addFiles(CLI::App& app, DataFlags& flags)
         ->option_text("FILE...");
     app.add_option("--format", flags.format, "Shape of the rows; auto looks at the first")->option_text("ID");
     app.add_option("--map", flags.columns, "What the files call a field, as prompt=question,answer=solution")
-        ->delimiter(',')
         ->option_text("FIELD=COLUMN...");
 }
 
@@ -28,6 +28,8 @@ void addReading(CLI::App& app, DataFlags& flags)
 void addCounting(CLI::App& app, CountFlags& flags)
 {
     app.add_option("--model", flags.model, "Also count the tokens of this model")->option_text("DIR");
+    addChatTemplate(app, flags.chatTemplate);
+    addFoldSystem(app, flags.foldSystem);
     addMaxLength(app, flags.maxLength);
 }
 

@@ -28,6 +28,8 @@ void addReading(CLI::App& app, DataFlags& flags); // --project to read by, where
 // Verbs that count tokens, too.
 struct CountFlags : DataFlags {
     std::string model; // empty: no tokens
+    std::string chatTemplate = "folder";
+    bool foldSystem = false;
     std::int64_t maxLength = 1024;
 };
 

@@ -111,7 +111,7 @@ void print(const Json& file, const data::Statistics& statistics, Console& consol
 
 int run(const CountFlags& flags, Context& context)
 {
-    auto encoder = loadEncoder(flags.model);
+    auto encoder = loadEncoder(flags);
     if (!encoder) {
         return context.fail(encoder.message());
     }

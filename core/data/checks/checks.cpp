@@ -34,19 +34,15 @@ bool isBlankAnswer(const Json& message)
 bool isEmptyAnswer(const CheckedRow& checked)
 {
     if (checked.example || !checked.row) {
-        return checked.example && checked.example->kind != ExampleKind::Text && isBlank(checked.answer)
-               && !(checked.example->messages.size() && !checked.example->messages.back().extra.is_null());
+        return checked.example && hasEmptyTurn(*checked.example, "assistant");
     }
-    const Json& row = *checked.row;
-    if (const Json* list = listOf(row)) {
-        return std::any_of(list->begin(), list->end(), isBlankAnswer);
-    }
-    for (const char* name : {"output", "response", "completion", "answer", "chosen", "rejected"}) {
-        if (row.is_object() && row.contains(name) && (row[name].is_null() || isBlankText(row[name]))) {
-            return true;
-        }
-    }
-    return false;
+    const Json* list = listOf(*checked.row);
+    return list && std::any_of(list->begin(), list->end(), isBlankAnswer);
+}
+
+bool isEmptyQuestion(const CheckedRow& checked)
+{
+    return checked.example && hasEmptyTurn(*checked.example, "user");
 }
 
 // After a system message user and assistant take turns, whoever begins; tools answer calls; the assistant has the last word.
@@ -167,6 +163,8 @@ constexpr std::array kChecks = {
     Check{"refusal", "Refusal", "The answer begins as an assistant that declines; the model learns to decline too.",
           "Exclude it unless refusing is what it shall learn.", CheckKind::Row,
           [](const CheckedRow& r) { return r.example && r.example->kind != ExampleKind::Text && isRefusal(r.answer); }},
+    Check{"empty_question", "Empty question", "A turn of the user holds nothing or white space alone: the answer is learned without its question.",
+          "Write the question, or exclude the row.", CheckKind::Row, isEmptyQuestion},
 };
 static_assert(kChecks.size() <= 32, "CheckMask has a bit for each check");
 

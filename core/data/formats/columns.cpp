@@ -83,13 +83,38 @@ private:
     Columns m_columns;
 };
 
+// Whether a name and "=" begin here, as every pair does.
+bool beginsPair(std::string_view text)
+{
+    const auto end = std::find_if(text.begin(), text.end(), [](char byte) {
+        return !(byte == '_' || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9'));
+    });
+    return end != text.begin() && end != text.end() && *end == '=';
+}
+
+std::vector<std::string> pairsOf(const std::vector<std::string>& texts)
+{
+    std::vector<std::string> pairs;
+    for (const std::string& text : texts) {
+        std::size_t begin = 0;
+        for (std::size_t comma = text.find(','); comma != std::string::npos; comma = text.find(',', comma + 1)) {
+            if (beginsPair(std::string_view(text).substr(comma + 1))) {
+                pairs.push_back(text.substr(begin, comma - begin));
+                begin = comma + 1;
+            }
+        }
+        pairs.push_back(text.substr(begin));
+    }
+    return pairs;
+}
+
 } // namespace
 
 Result<Columns> parseColumns(const std::vector<std::string>& texts)
 {
     Columns columns;
     std::set<std::string> seen;
-    for (const std::string& text : texts) {
+    for (const std::string& text : pairsOf(texts)) {
         const auto equals = text.find('=');
         if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
             return Error{"\"" + text + "\" names no column; write field=column, as in prompt=question"};

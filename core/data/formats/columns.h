@@ -24,7 +24,8 @@ struct ColumnName {
 };
 using Columns = std::vector<ColumnName>;
 
-// From "field=column" each. Errors: no such form, a field twice.
+// From "field=column" each, or several in one text, "field=column,field=column"; a comma that no "field=" follows belongs to
+// the column's name. Errors: no such form, a field twice.
 Result<Columns> parseColumns(const std::vector<std::string>& texts);
 std::vector<std::string> toTexts(const Columns& columns);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/formats/format_parts.h"
 #include "core/data/formats/formats_table.h"
+#include "core/data/sources/row_text.h"
 
 namespace luthier::data {
 
@@ -11,9 +12,10 @@ constexpr Names kLabel = {"label_text", "label", "category", "sentiment", "inten
 constexpr const char* kQuestion = "\n\nWhat is the label of this text?";
 constexpr double kWeight = 0.8;
 
+// An empty one is a finding, as any empty answer.
 bool isLabel(const Json& value)
 {
-    return !value.is_object() && !isBlankText(value) && value != Json::array();
+    return !value.is_object() && value != Json::array();
 }
 
 double matches(std::span<const Json> rows)
@@ -29,17 +31,17 @@ Result<Example> toExample(const Json& row)
         return text.error();
     }
     const Json* label = fieldIn(row, kLabel);
-    if (!label) {
-        return Error{"\"label\" is missing; the row has " + columnsOf(row)};
+    if (label && !isLabel(*label)) {
+        return Error{"\"" + nameOr(row, kLabel) + "\" is " + kindOf(*label) + "; it must be a word, a number or a list of them"};
     }
-    if (!isLabel(*label)) {
-        return Error{"\"" + nameOr(row, kLabel) + "\" is " + (isBlankText(*label) ? "empty" : kindOf(*label))
-                     + "; it must be a word, a number or a list of them"};
+    auto answer = requireAnswer(row, kLabel);
+    if (!answer) {
+        return answer.error();
     }
     Example example;
     example.messages.push_back({"user", *text + kQuestion, {}});
-    example.label = textOf(*label);
-    example.messages.push_back({"assistant", example.label, {}});
+    example.label = isBlank(*answer) ? std::string() : *answer;
+    example.messages.push_back({"assistant", std::move(*answer), {}});
     example.labelled = std::move(*text);
     return example;
 }

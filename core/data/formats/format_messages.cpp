@@ -310,7 +310,7 @@ Result<std::vector<Message>> parseTextOrMessages(const Json& row, Names names, c
             return parseMessages(list, nameOr(row, names));
         }
     }
-    auto text = std::string_view(role) == "assistant" ? requireAnswer(row, names) : requireText(row, names);
+    auto text = std::string_view(role) == "assistant" ? requireAnswer(row, names) : requireQuestion(row, names);
     if (!text) {
         return text.error();
     }
@@ -403,7 +403,8 @@ Result<std::vector<Message>> parsePrompt(const Json& row, Names names)
         return prompt.error();
     }
     if (const char* input = inputBeside(row, names)) {
-        prompt->back().content += "\n" + textOf(row[input]);
+        std::string& words = prompt->back().content;
+        words += (isBlank(words) ? "" : "\n") + textOf(row[input]); // many tables leave the instruction empty
     }
     messages.insert(messages.end(), prompt->begin(), prompt->end());
     auto system = takeSystem(row, messages);

@@ -19,10 +19,24 @@ std::string_view trimmed(std::string_view text)
     return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
+bool hasNull(const Json& row, Names names)
+{
+    for (auto field = row.begin(); row.is_object() && field != row.end(); ++field) {
+        if (field->is_null() && std::any_of(names.begin(), names.end(), [&](const char* name) { return isSameName(field.key(), name); })) {
+            return true;
+        }
+    }
+    return false;
+}
+
 } // namespace
 
 bool isSameName(std::string_view a, std::string_view b)
 {
+    const auto isTrimmed = [](std::string_view text) { return !text.empty() && text.front() > ' ' && text.back() > ' '; };
+    if (isTrimmed(a) && isTrimmed(b) && (a.size() != b.size() || lowered(a.front()) != lowered(b.front()))) {
+        return false; // nearly all are
+    }
     const auto left = trimmed(a);
     const auto right = trimmed(b);
     return left.size() == right.size()
@@ -67,16 +81,18 @@ const char* nameIn(const Json& row, Names names)
     if (!row.is_object()) {
         return nullptr;
     }
-    for (const char* name : names) {
-        const auto found = row.find(name);
-        if (found != row.end() && !found->is_null()) {
-            return name;
+    const auto& fields = row.get_ref<const Json::object_t&>();
+    for (const std::string_view name : names) {
+        for (const auto& [key, value] : fields) {
+            if (key == name && !value.is_null()) {
+                return key.c_str();
+            }
         }
     }
-    for (const char* name : names) {
-        for (auto field = row.begin(); field != row.end(); ++field) {
-            if (!field->is_null() && isSameName(field.key(), name)) {
-                return field.key().c_str();
+    for (const std::string_view name : names) {
+        for (const auto& [key, value] : fields) {
+            if (!value.is_null() && isSameName(key, name)) {
+                return key.c_str();
             }
         }
     }
@@ -113,6 +129,17 @@ std::string textOf(const Json& value)
 
 Result<std::string> requireText(const Json& row, Names names)
 {
+    auto text = requireQuestion(row, names);
+    if (text && isBlank(*text)) {
+        const Json* value = fieldIn(row, names);
+        return Error{inQuotes(nameOr(row, names)) + (!value ? " is null" : text->empty() ? " is empty" : " holds only white space")
+                     + "; write something there or leave the row out"};
+    }
+    return text;
+}
+
+Result<std::string> requireQuestion(const Json& row, Names names)
+{
     const Json* value = fieldIn(row, names);
     return value && value->is_structured()
                ? Result<std::string>(Error{inQuotes(nameOr(row, names)) + " is " + kindOf(*value) + "; it must be a text"})
@@ -121,19 +148,11 @@ Result<std::string> requireText(const Json& row, Names names)
 
 Result<std::string> requireAnswer(const Json& row, Names names)
 {
-    const std::string name = inQuotes(nameOr(row, names));
     const Json* value = fieldIn(row, names);
-    if (!value) {
-        const bool isNull = row.is_object() && row.contains(*names.begin());
-        return Error{isNull ? name + " is null; it must be a text"
-                            : name + " is missing; the row has " + columnsOf(row)};
+    if (!value && !hasNull(row, names)) {
+        return Error{inQuotes(nameOr(row, names)) + " is missing; the row has " + columnsOf(row)};
     }
-    if (isBlankText(*value)) {
-        return Error{
-            name + (value->get_ref<const std::string&>().empty() ? " is empty" : " holds only white space")
-            + "; write something there or leave the row out"};
-    }
-    return textOf(*value);
+    return value ? textOf(*value) : std::string();
 }
 
 Result<std::string> optionalText(const Json& row, Names names)

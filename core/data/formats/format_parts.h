@@ -44,8 +44,11 @@ bool isSameName(std::string_view a, std::string_view b); // letters of ASCII wit
 Result<void> requireObject(const Json& row, const char* wanted);
 // A text, or the JSON text of what stands there instead: 4, true, ["a","b"].
 std::string textOf(const Json& value);
-// Text that is not blank, or a number or truth value as text. An answer may be a list or an object, too.
+// Text that is not blank, or a number or truth value as text.
 Result<std::string> requireText(const Json& row, Names names);
+// The same of a turn, which may be empty, or null, as tables have it: checks find it, and an empty answer is not learned. An
+// answer may be a list or an object, too.
+Result<std::string> requireQuestion(const Json& row, Names names);
 Result<std::string> requireAnswer(const Json& row, Names names);
 Result<std::string> optionalText(const Json& row, Names names); // empty when missing or null
 

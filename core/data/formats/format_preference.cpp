@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/example_text.h"
 #include "core/data/formats/format_messages.h"
 #include "core/data/formats/formats_table.h"
 #include "core/data/sources/row_text.h"
 
 #include <cmath>
+#include <tuple>
 
 namespace luthier::data {
 
@@ -107,16 +109,21 @@ Result<void> takePrompt(const Json& row, Example& example)
     return {};
 }
 
-Result<void> checkAnswers(const Example& example)
+bool isSilent(const std::vector<Message>& answer)
+{
+    return std::all_of(answer.begin(), answer.end(), saysNothing);
+}
+
+Result<void> checkAnswers(const Json& row, const Example& example)
 {
     const auto isAnswer = [](const Message& m) { return m.role == "assistant"; };
-    for (const auto& [name, answer] :
-         {std::pair{"chosen", &example.chosen}, std::pair{"rejected", &example.rejected}}) {
+    for (const auto& [name, names, answer] :
+         {std::tuple{"chosen", kChosen, &example.chosen}, std::tuple{"rejected", kRejected, &example.rejected}}) {
         if (std::none_of(answer->begin(), answer->end(), isAnswer)) {
             return Error{std::string("\"") + name + "\" holds no message of the assistant; add its answer"};
         }
-        if (std::all_of(answer->begin(), answer->end(),
-                        [](const Message& m) { return isBlank(m.content) && m.extra.is_null(); })) {
+        const Json* given = fieldIn(row, names);
+        if (isSilent(*answer) && given && given->is_string() && !isBlankText(*given)) {
             return Error{std::string("\"") + name
                          + "\" is empty after what both answers begin with; write a whole answer"};
         }
@@ -167,7 +174,7 @@ Result<Example> toExample(const Json& given)
     example.rejected = std::move(*rejected);
     auto done = takePrompt(row, example);
     done = done ? takeSystem(row, example.messages) : done;
-    done = done ? checkAnswers(example) : done;
+    done = done ? checkAnswers(row, example) : done;
     done = done ? takeMargin(row, example) : done;
     if (done) {
         auto all = example.messages;

@@ -108,6 +108,20 @@ std::optional<ColumnGuess> besideQuestion(const DatasetFormat& read, const std::
     return any ? std::optional(ColumnGuess{read.id, {{"input", columns}}}) : std::nullopt;
 }
 
+// As a shell takes it for one word.
+std::string shellWord(const std::string& text)
+{
+    constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=,./:@%";
+    if (text.find_first_not_of(kPlain) == std::string::npos) {
+        return text;
+    }
+    std::string word = "'";
+    for (const char byte : text) {
+        word += byte == '\'' ? std::string("'\\''") : std::string(1, byte);
+    }
+    return word + "'";
+}
+
 } // namespace
 
 std::optional<ColumnGuess> betterShape(const DatasetFormat& read, const std::vector<std::string>& unread, std::span<const Json> rows)
@@ -122,11 +136,11 @@ std::optional<ColumnGuess> betterShape(const DatasetFormat& read, const std::vec
 
 std::string flagsOf(const ColumnGuess& guess)
 {
-    std::string text = "--format " + guess.format + " --map ";
+    std::string columns;
     for (const std::string& one : toTexts(guess.columns)) {
-        text += (text.ends_with(' ') ? "" : ",") + one;
+        columns += (columns.empty() ? "" : ",") + one;
     }
-    return text + " (data.format and data.columns in a recipe)";
+    return "--format " + guess.format + " --map " + shellWord(columns) + " (data.format and data.columns in a recipe)";
 }
 
 } // namespace luthier::data

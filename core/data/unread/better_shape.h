@@ -20,7 +20,7 @@ namespace luthier::data {
 // offered. Nothing: there is none.
 std::optional<ColumnGuess> betterShape(const DatasetFormat& read, const std::vector<std::string>& unread, std::span<const Json> rows);
 
-// "--format classification --map label=mood (data.format and data.columns in a recipe)"
+// "--format classification --map label=mood (data.format and data.columns in a recipe)", as a shell takes it
 std::string flagsOf(const ColumnGuess& guess);
 
 } // namespace luthier::data

@@ -211,6 +211,20 @@ const std::string& ChatTemplate::source() const
     return m_state->main.source;
 }
 
+Result<ChatTemplate> ChatTemplate::withBeginning(std::string_view beginning) const
+{
+    const auto longer = [beginning](const Parsed& one) { return parsed(std::string(beginning) + one.source); };
+    auto main = longer(m_state->main);
+    auto tools = m_state->toolUse ? longer(*m_state->toolUse) : Result<Parsed>(Parsed{});
+    if (!main || !tools) {
+        return main ? tools.error() : main.error();
+    }
+    ChatTemplate out;
+    out.m_state = std::make_shared<const State>(
+        State{std::move(*main), m_state->toolUse ? std::optional(std::move(*tools)) : std::nullopt, m_state->specials});
+    return out;
+}
+
 bool ChatTemplate::isDated() const
 {
     return source().find("strftime_now") != std::string::npos;

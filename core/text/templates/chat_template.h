@@ -53,6 +53,9 @@ public:
 
     const std::string& source() const;
 
+    // The same with more Jinja in front, that for tools too.
+    Result<ChatTemplate> withBeginning(std::string_view beginning) const;
+
     // Whether it asks for the time, so that the same conversation renders differently on another day.
     bool isDated() const;
     // What RenderOptions::localTime takes: LUTHIER_NOW, else the clock.

@@ -48,10 +48,12 @@ std::string treeIdentityOf(const fs::path& path)
     return all;
 }
 
-std::string modelKeyOf(const config::ModelSettings& settings)
+std::string modelKeyOf(const config::RunConfig& config)
 {
+    const config::ModelSettings& settings = config.model;
     const std::string adapter = settings.adapter.empty() ? std::string() : treeIdentityOf(settings.adapter); // may bring a template
-    return base::sha256(treeIdentityOf(settings.path) + "\n" + settings.chatTemplate + "\n" + settings.templateTime + (settings.fromScratch ? " scratch" : "") + adapter);
+    return base::sha256(treeIdentityOf(settings.path) + "\n" + settings.chatTemplate + "\n" + settings.templateTime + (settings.fromScratch ? " scratch" : "") + adapter + "\n"
+                        + config.data.systemTurns);
 }
 
 std::int64_t bytesOf(const ReadFile& file)
@@ -63,30 +65,30 @@ std::int64_t bytesOf(const ReadFile& file)
 }
 
 // All that the encoded rows depend on, an objective of the table taken for granted; threads and progress change nothing.
-std::string keyOf(const RunFile& file, const EncodeSettings& settings, const config::ModelSettings& model)
+std::string keyOf(const RunFile& file, const EncodeSettings& settings, const config::RunConfig& config)
 {
     Json edits = Json::array();
     for (const auto& [row, edited] : file.edits) {
         edits.push_back({row, edited});
     }
-    const Json all = Json::array({treeIdentityOf(file.path), modelKeyOf(model), file.format, file.columns, std::move(edits),
-                                  file.excluded, settings.encoding.maxLength, settings.encoding.trainAll, settings.encoding.foldSystem, settings.vocab,
+    const Json all = Json::array({treeIdentityOf(file.path), modelKeyOf(config), file.format, file.columns, std::move(edits),
+                                  file.excluded, settings.encoding.maxLength, settings.encoding.trainAll, settings.vocab,
                                   settings.stratifyBy, settings.limit, settings.file, settings.objective->id});
     return base::sha256(base::dumpJson(all));
 }
 
 } // namespace
 
-Result<std::shared_ptr<const BaseModel>> PlanCache::model(const config::ModelSettings& settings)
+Result<std::shared_ptr<const BaseModel>> PlanCache::model(const config::RunConfig& config)
 {
-    const std::string key = modelKeyOf(settings);
+    const std::string key = modelKeyOf(config);
     {
         const std::lock_guard lock(m_mutex);
         if (m_model && key == m_modelKey) {
             return m_model;
         }
     }
-    auto model = readBaseModel(settings);
+    auto model = readBaseModel(config);
     if (!model) {
         return model.error();
     }
@@ -120,9 +122,9 @@ void PlanCache::keep(const std::string& key, std::shared_ptr<const ReadFile> fil
 }
 
 Result<std::shared_ptr<const ReadFile>> PlanCache::read(const RunFile& file, const data::Encoder& encoder, const EncodeSettings& settings,
-                                                        const config::ModelSettings& model)
+                                                        const config::RunConfig& config)
 {
-    const std::string key = keyOf(file, settings, model); // before it is read: what changes meanwhile is read anew next time
+    const std::string key = keyOf(file, settings, config); // before it is read: what changes meanwhile is read anew next time
     if (auto known = find(key)) {
         return known;
     }

@@ -25,11 +25,11 @@ public:
     explicit PlanCache(std::int64_t maxBytes = std::int64_t{512} << 20) : m_maxBytes(maxBytes) {}
 
     // The model of the last call when nothing about it changed, else read now. Errors are not kept.
-    Result<std::shared_ptr<const BaseModel>> model(const config::ModelSettings& settings);
+    Result<std::shared_ptr<const BaseModel>> model(const config::RunConfig& config);
 
     // As readFile(); `encoder` is the model's.
     Result<std::shared_ptr<const ReadFile>> read(const RunFile& file, const data::Encoder& encoder, const EncodeSettings& settings,
-                                                 const config::ModelSettings& model);
+                                                 const config::RunConfig& config);
 
     void clear(); // gives the memory back
     std::int64_t numReads() const { return m_numReads; } // files that were not there yet, so far

@@ -2,6 +2,7 @@
 #include "core/train/plan/row_encoder.h"
 
 #include "core/base/hash.h"
+#include "core/data/example_text.h"
 #include "core/data/making/mixing.h"
 
 #include <algorithm>
@@ -148,7 +149,11 @@ void Work::encodeRow(EncodedRows& rows, std::int64_t row)
     rows.fields.add(row, *json);
     if (!canTeach(*encoded, objective)) {
         ++rows.nothingToLearn;
-        rows.judgedBad += example->desirable == false ? 1 : 0;
+        const bool isBad = example->desirable == false;
+        rows.judgedBad += isBad ? 1 : 0;
+        const bool isPair = example->kind == data::ExampleKind::Preference;
+        const bool isEmpty = data::hasEmptyTurn(*example, "assistant") && (isPair || data::squeezed(data::answerTextOf(*example)).empty());
+        rows.emptyAnswers += !isBad && isEmpty ? 1 : 0;
         rows.firstNothing = rows.firstNothing.empty() ? name : rows.firstNothing;
         return;
     }
@@ -221,6 +226,7 @@ EncodedRows Work::merged()
         all.fields.merge(std::move(chunk.fields));
         all.broken += chunk.broken;
         all.nothingToLearn += chunk.nothingToLearn;
+        all.emptyAnswers += chunk.emptyAnswers;
         all.judgedBad += chunk.judgedBad;
         all.truncated += chunk.truncated;
         all.excluded += chunk.excluded;

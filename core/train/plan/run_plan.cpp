@@ -108,7 +108,7 @@ Result<RowPlan> planRows(const config::RunConfig& config, const RunRows& rows, c
                                 + " tokens, so examples are cut there and not after " + std::to_string(config.data.maxLength) + ".");
     }
     EncodeSettings settings;
-    plan.encoding = {plan.maxLength, config.data.trainOn == "all", config.data.systemTurns == "first_question"};
+    plan.encoding = {plan.maxLength, config.data.trainOn == "all"};
     settings.encoding = plan.encoding;
     settings.vocab = model.config.vocab;
     settings.objective = control.objective;
@@ -169,13 +169,13 @@ Result<RunPlan> planRun(const config::RunConfig& config, const RunRows& rows, co
 {
     RunPlan plan;
     if (control.cache != nullptr) {
-        auto model = control.cache->model(config.model);
+        auto model = control.cache->model(config);
         if (!model) {
             return model.error();
         }
         plan.model = **model;
     } else {
-        auto model = readBaseModel(config.model);
+        auto model = readBaseModel(config);
         if (!model) {
             return model.error();
         }

@@ -11,7 +11,7 @@ namespace luthier::train {
 Result<std::vector<StepRow>> rowsOfStep(const StepRowsRequest& request)
 {
     auto config = readRunFolder(request.runFolder);
-    auto model = config ? readBaseModel(config->model) : Result<BaseModel>(config.error());
+    auto model = config ? readBaseModel(*config) : Result<BaseModel>(config.error());
     if (!model) {
         return model.error();
     }

@@ -30,11 +30,16 @@ void warn(std::vector<std::string>& warnings, const std::string& path, const Enc
         warnings.push_back(file + ": " + counted(rows.judgedBad, "row was", "rows were")
                            + " skipped because the answer is marked as bad, and this objective copies answers");
     }
-    if (rows.nothingToLearn > rows.judgedBad && settings.objective->layout == objectives::Layout::Windows) {
-        warnings.push_back(file + ": " + counted(rows.nothingToLearn, "text was", "texts were")
+    if (rows.emptyAnswers > 0) {
+        warnings.push_back(file + ": " + counted(rows.emptyAnswers, "row was", "rows were")
+                           + " skipped because the answer is empty; luthier data check names them");
+    }
+    const auto others = rows.nothingToLearn - rows.judgedBad - rows.emptyAnswers;
+    if (others > 0 && settings.objective->layout == objectives::Layout::Windows) {
+        warnings.push_back(file + ": " + counted(others, "text was", "texts were")
                            + " skipped because nothing stands in it. First: " + rows.firstNothing);
-    } else if (rows.nothingToLearn > rows.judgedBad) {
-        warnings.push_back(file + ": " + counted(rows.nothingToLearn - rows.judgedBad, "row was", "rows were")
+    } else if (others > 0) {
+        warnings.push_back(file + ": " + counted(others, "row was", "rows were")
                            + " skipped because no answer is left to learn within "
                            + std::to_string(maxLength) + " tokens. First: " + rows.firstNothing
                            + "; raise data.max_length or shorten the prompt. Answers marked as not to be learned, and tool calls that the "
@@ -125,7 +130,7 @@ Result<std::shared_ptr<const ReadFile>> Preparation::read(const RunFile& file, s
     settings.file = number;
     settings.limit = limit;
     settings.stratifyBy = m_request.config.data.stratifyBy;
-    auto read = m_request.cache != nullptr ? m_request.cache->read(file, m_request.encoder, settings, m_request.config.model)
+    auto read = m_request.cache != nullptr ? m_request.cache->read(file, m_request.encoder, settings, m_request.config)
                                            : readFile(file, m_request.encoder, settings);
     if (!read) {
         return read;
@@ -256,7 +261,7 @@ Result<void> Preparation::nothingLeft() const
         why += count > 0 ? (why.empty() ? ": " : ", ") + std::to_string(count) + what : std::string();
     };
     also(m_data.broken, m_data.broken == 1 ? " row gives no example" : " rows give no example");
-    also(m_data.nothingToLearn, (m_data.nothingToLearn == 1 ? " row has" : " rows have") + std::string(" no answer within data.max_length tokens"));
+    also(m_data.nothingToLearn, (m_data.nothingToLearn == 1 ? " row has" : " rows have") + std::string(" no answer to learn within data.max_length tokens"));
     also(m_data.excluded, m_data.excluded == 1 ? " row is left out" : " rows are left out");
     return Error{"There is no row to learn from in the training data" + why
                  + (m_data.firstBroken.empty() ? "." : "; the first is broken: " + m_data.firstBroken)};

@@ -52,6 +52,9 @@ CompareContest::Sessions CompareContest::open(const Contenders& contenders)
         for (const QString& path : contenders.blended) {
             tuned.adapters.push_back({path.toStdString(), 1});
         }
+        for (const inference::AdapterSpec& adapter : tuned.adapters) {
+            base.speaksAs.push_back(adapter.path); // both are asked in the same words
+        }
     } else {
         tuned.path = contenders.tuned.toStdString();
     }
