@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/judging/judging_desk.h"
 
+#include "core/evaluation/answer_rewards.h"
+#include "core/evaluation/model_judge.h"
 #include "core/evaluation/pair_sources.h"
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
@@ -8,6 +10,7 @@
 
 #include <QFileInfo>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <utility>
@@ -139,7 +142,85 @@ QString JudgingDesk::answer(bool isLeft) const
 evaluation::Tally JudgingDesk::tally() const
 {
     const bool isOpen = !m_pairs.empty();
-    return evaluation::tallyOf(m_pairs, m_votes, isOpen ? m_pairs.front().first : "", isOpen ? m_pairs.front().second : "");
+    return evaluation::tallyOf(m_pairs, evaluation::votesOfPeople(m_votes), isOpen ? m_pairs.front().first : "", isOpen ? m_pairs.front().second : "");
+}
+
+evaluation::JudgeAgreement JudgingDesk::agreement() const
+{
+    return evaluation::agreementOf(evaluation::votesOfPeople(m_votes));
+}
+
+std::vector<evaluation::CriterionScore> JudgingDesk::criterionScores() const
+{
+    return evaluation::criterionScores(m_row.criteria, evaluation::votesOfPeople(m_votes));
+}
+
+void JudgingDesk::setCriteria(const QStringList& criteria)
+{
+    std::vector<std::string> words;
+    for (const QString& word : criteria) {
+        if (const std::string trimmed = word.trimmed().toStdString(); !trimmed.empty() && std::find(words.begin(), words.end(), trimmed) == words.end()) {
+            words.push_back(trimmed);
+        }
+    }
+    if (words != m_row.criteria) {
+        change([words, id = m_row.id](store::Judgings& judgings) { return judgings.setCriteria(id, words); });
+    }
+}
+
+void JudgingDesk::judgeByModel(const ModelChoice& choice)
+{
+    const auto project = m_workspace.project();
+    if (m_modelJob || !project || m_row.id == 0) {
+        return;
+    }
+    m_modelJob = std::make_shared<JobControl>();
+    m_modelJob->progress = detail::batchedProgress(this, [this](std::int64_t done, std::int64_t total) { Q_EMIT modelProgressed(tr("Judging"), done, total); });
+    Q_EMIT modelProgressed(tr("Loading the model"), 0, 0);
+    struct Done {
+        QString sentence;
+        bool isProblem = false;
+    };
+    const auto work = [project, choice, id = m_row.id, pairs = m_pairs, votes = m_votes](const JobControl& control) -> Done {
+        const std::filesystem::path path = choice.path.toStdString();
+        const std::string name = path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
+        const auto problem = [](const std::string& sentence) { return Done{QString::fromStdString(sentence), true}; };
+        auto session = choice.isReward ? evaluation::openRewardModel(path, "auto", "auto") : inference::Session::open({path, {}});
+        if (!session) {
+            return problem(session.message());
+        }
+        const auto judge = choice.isReward ? evaluation::ModelJudge::scoring(*session, name) : evaluation::ModelJudge::asking(*session, name, choice.rubric.toStdString());
+        if (!judge) {
+            return problem(judge.message());
+        }
+        const auto judged = evaluation::judgeAll(
+            *judge, pairs, votes, [&](const evaluation::Vote& vote) { return project->judgings().vote(id, vote); }, control.progress, control.cancel);
+        if (!judged) {
+            return control.cancel.isCancelled() ? Done{tr("Stopped; its votes so far are kept."), false} : problem(judged.message());
+        }
+        const auto now = project->judgings().votes(id);
+        for (const auto& model : now ? evaluation::modelAgreements(*now) : std::vector<evaluation::ModelAgreement>()) {
+            if (model.judge == judge->name()) {
+                const QString flips = tr("In %1 of %n pair(s) the order of the answers decided.", nullptr, static_cast<int>(model.judged)).arg(model.flips);
+                return {QString::fromStdString(model.sentence) + u' ' + flips, false};
+            }
+        }
+        return problem(judged->problems.empty() ? "there was no pair to judge" : judged->problems.front());
+    };
+    startJob(this, work, [this](const Done& done) {
+        m_modelJob.reset();
+        Q_EMIT modelEnded(done.sentence, done.isProblem);
+        if (m_row.id != 0) {
+            open(m_row.id);
+        }
+    }, *m_modelJob);
+}
+
+void JudgingDesk::stopModel()
+{
+    if (m_modelJob) {
+        m_modelJob->cancel.cancel();
+    }
 }
 
 void JudgingDesk::change(const std::function<Result<void>(store::Judgings& judgings)>& work)
@@ -162,7 +243,7 @@ void JudgingDesk::change(const std::function<Result<void>(store::Judgings& judgi
     });
 }
 
-void JudgingDesk::vote(evaluation::Choice choice, const QString& note, const QString& correction)
+void JudgingDesk::vote(evaluation::Choice choice, const QString& note, const QString& correction, const std::map<std::string, SideScore>& scores)
 {
     if (pair() == nullptr) {
         return;
@@ -170,6 +251,11 @@ void JudgingDesk::vote(evaluation::Choice choice, const QString& note, const QSt
     const std::string judge = m_judge.toStdString();
     evaluation::Vote vote{pair()->number, judge, choice, evaluation::isSwapped(m_row.seed, pair()->number, judge), note.trimmed().toStdString(),
                           correction.trimmed().toStdString(), static_cast<double>(m_shown.elapsed()) / kMilliseconds, {}};
+    for (const auto& [criterion, both] : scores) {
+        if (both.left > 0 && both.right > 0) {
+            vote.scores[criterion] = vote.isSwapped ? std::pair(both.right, both.left) : std::pair(both.left, both.right);
+        }
+    }
     change([vote = std::move(vote), id = m_row.id](store::Judgings& judgings) { return judgings.vote(id, vote); });
 }
 
@@ -220,7 +306,7 @@ void JudgingDesk::writePreferences()
         std::filesystem::path path;
         Result<std::int64_t> rows;
     };
-    const auto write = [project, id = m_row.id, pairs = m_pairs, votes = m_votes] {
+    const auto write = [project, id = m_row.id, pairs = m_pairs, votes = evaluation::votesOfPeople(m_votes)] {
         const auto path = freeFile(project->folder(), id);
         return Written{path, evaluation::writePreferences(pairs, votes, path)};
     };

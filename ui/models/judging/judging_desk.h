@@ -6,12 +6,17 @@
 #pragma once
 
 #include "core/store/judgings.h"
+#include "ui/bridge/job.h"
 
 #include <QElapsedTimer>
 #include <QObject>
 #include <QString>
+#include <QStringList>
 
 #include <functional>
+#include <map>
+#include <memory>
+#include <string>
 #include <vector>
 
 namespace luthier::store {
@@ -27,6 +32,7 @@ class JudgingDesk : public QObject {
 
 public:
     explicit JudgingDesk(Workspace& workspace, QObject* parent = nullptr);
+    ~JudgingDesk() override { stopModel(); }
 
     const std::vector<store::JudgingRow>& judgings() const { return m_judgings; } // newest first
     qint64 judging() const { return m_row.id; }                                   // 0: none is open
@@ -42,21 +48,43 @@ public:
     QString second() const { return m_pairs.empty() ? QString() : QString::fromStdString(m_pairs.front().second); } // whose wins are counted
     qint64 numPairs() const { return static_cast<qint64>(m_pairs.size()); }
     qint64 numDone() const { return m_numDone; } // by this judge, skipped ones too
-    evaluation::Tally tally() const;             // of all judges, over the systems of the pairs
+    evaluation::Tally tally() const;             // of all people, over the systems of the pairs
+    evaluation::JudgeAgreement agreement() const; // of people
+    const std::vector<std::string>& criteria() const { return m_row.criteria; }
+    std::vector<evaluation::CriterionScore> criterionScores() const;
+    void setCriteria(const QStringList& criteria);
     bool isBusy() const { return m_isBusy; }     // a vote is on its way to the disk
 
+    // Scores of both sides by a criterion, 1 to 5; 0: not said.
+    struct SideScore {
+        int left = 0;
+        int right = 0;
+    };
     // Nothing while busy or without a pair.
-    void vote(evaluation::Choice choice, const QString& note, const QString& correction);
+    void vote(evaluation::Choice choice, const QString& note, const QString& correction, const std::map<std::string, SideScore>& scores = {});
     void takeBack(); // the judge's last vote; its pair comes again
 
     void makeFrom(const QString& path); // an evaluation's folder, or a file of pairs
     void writePreferences();            // a data file in the project's folder
+
+    // Models that judged, and how far they agree with people.
+    std::vector<evaluation::ModelAgreement> models() const { return evaluation::modelAgreements(m_votes); }
+    struct ModelChoice {
+        QString path;
+        bool isReward = false; // it scores; else it is asked by the rubric
+        QString rubric;
+    };
+    void judgeByModel(const ModelChoice& choice); // every pair that it has not judged; nothing while one does
+    void stopModel();
+    bool isModelJudging() const { return m_modelJob != nullptr; }
 
 Q_SIGNALS:
     void listChanged();
     void pairChanged(); // also: there is none any more
     void problemFound(const QString& sentence);
     void preferencesWritten(const QString& path, qint64 rows);
+    void modelProgressed(const QString& what, qint64 done, qint64 total);
+    void modelEnded(const QString& sentence, bool isProblem);
 
 private:
     struct Read {
@@ -82,6 +110,7 @@ private:
     std::size_t m_place = 0;
     qint64 m_numDone = 0;
     bool m_isBusy = false;
+    std::shared_ptr<JobControl> m_modelJob; // null: no model judges
     QElapsedTimer m_shown;
 };
 

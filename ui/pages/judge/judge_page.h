@@ -8,9 +8,11 @@
 #include "core/evaluation/judging.h"
 #include "ui/frame/page.h"
 
+#include <string>
 #include <vector>
 
 class QComboBox;
+class QGridLayout;
 class QLabel;
 class QLineEdit;
 class QPlainTextEdit;
@@ -48,6 +50,8 @@ private:
     void showList();
     void showPair();
     void showTally();
+    void showCriteria();
+    void openModelJudge();
     void vote(evaluation::Choice choice);
     void setCorrecting(bool isOn);
     void showProblem(const QString& sentence);
@@ -71,6 +75,14 @@ private:
     QLineEdit* m_note;
     QToolButton* m_correct;
     QPlainTextEdit* m_correction;
+    QLineEdit* m_criteria = nullptr;
+    QWidget* m_scoreBox = nullptr;
+    struct ScoreRow {
+        std::string criterion;
+        QComboBox* left;
+        QComboBox* right;
+    };
+    std::vector<ScoreRow> m_scores;
 };
 
 } // namespace luthier::ui
