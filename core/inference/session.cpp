@@ -6,6 +6,7 @@
 #include "core/inference/generate.h"
 #include "core/inference/judging.h"
 #include "core/inference/stops.h"
+#include "core/inference/token_choices.h"
 #include "core/nn/device.h"
 #include "core/peft/folders/trained_on.h"
 #include "core/weights/load.h"
@@ -49,6 +50,11 @@ public:
     {
         return run<std::vector<double>>("score the text",
                                         [&] { return inference::score(*m_decoder, ids, useAdapters); });
+    }
+
+    Result<std::vector<TokenChoices>> choices(const std::vector<text::TokenId>& ids, std::size_t first, std::int64_t most, bool useAdapters) override
+    {
+        return run<std::vector<TokenChoices>>("weigh the tokens", [&] { return tokenChoices(*m_decoder, ids, first, most, useAdapters); });
     }
 
     Result<std::vector<std::vector<float>>> judge(const std::vector<std::vector<text::TokenId>>& texts, const JudgeOptions& options) override
@@ -140,6 +146,11 @@ Result<std::shared_ptr<Session>> openSession(const ModelSpec& spec)
 }
 
 } // namespace
+
+Result<std::vector<TokenChoices>> Session::choices(const std::vector<text::TokenId>&, std::size_t, std::int64_t, bool)
+{
+    return Error{"this model does not say how likely tokens are"};
+}
 
 Result<std::vector<std::vector<float>>> Session::judge(const std::vector<std::vector<text::TokenId>>&, const JudgeOptions&)
 {

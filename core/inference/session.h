@@ -17,6 +17,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace luthier::inference {
@@ -91,6 +92,12 @@ struct JudgeOptions {
     base::CancelToken cancel = {};
 };
 
+// A token as a model sees it: how likely, and what would have been likelier in its place.
+struct TokenChoices {
+    double logProb = 0; // ln p of the token itself
+    std::vector<std::pair<text::TokenId, double>> likeliest; // with their ln p, the likeliest first
+};
+
 class Session {
 public:
     static Result<std::shared_ptr<Session>> open(const ModelSpec& spec);
@@ -107,6 +114,9 @@ public:
     // result[i] = ln p(ids[i] | ids[<i]); result[0] is NaN (no prediction).
     virtual Result<std::vector<double>> score(const std::vector<text::TokenId>& ids,
                                               bool useAdapters = true) = 0;
+
+    // Of ids[first], ids[first + 1], ...; `first` is at least 1. `most` alternatives each.
+    virtual Result<std::vector<TokenChoices>> choices(const std::vector<text::TokenId>& ids, std::size_t first, std::int64_t most, bool useAdapters = true);
 
     // How much each adapter of ModelSpec::adapters counts from the next call on, in their order; 0 leaves one out. Takes no
     // reloading, so answers of different blends can follow one another. Plain LoRAs only, unless all weights stay as they
