@@ -101,3 +101,13 @@ foreach(f ${files})
     endif()
   endif()
 endforeach()
+
+# Files are asked for in one place, which remembers where each kind lies.
+file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/ui/*.cpp" "${ROOT}/app/*.cpp")
+list(REMOVE_ITEM files ui/widgets/file_dialog.cpp)
+foreach(f ${files})
+  file(STRINGS "${ROOT}/${f}" hits REGEX "new QFileDialog|QFileDialog::get")
+  if(hits)
+    message(SEND_ERROR "${f}: makes a dialog for files of its own; take openDialog or saveDialog of ui/widgets/file_dialog.h")
+  endif()
+endforeach()

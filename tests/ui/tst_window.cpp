@@ -26,6 +26,7 @@
 #include "ui/widgets/calm_wheel.h"
 #include "ui/window/actions.h"
 #include "ui/window/main_window.h"
+#include "ui/window/next_steps.h"
 #include "ui/window/run_news.h"
 #include "ui/workspace/run_controller.h"
 #include "ui/workspace/workspace.h"
@@ -34,6 +35,7 @@
 #include <QAction>
 #include <QClipboard>
 #include <QComboBox>
+#include <QDialogButtonBox>
 #include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
@@ -44,9 +46,12 @@
 #include <QPushButton>
 #include <QScreen>
 #include <QScrollArea>
+#include <QShortcut>
 #include <QSlider>
 #include <QSpinBox>
 #include <QSplitter>
+#include <QStyle>
+#include <QTableWidget>
 #include <QTemporaryDir>
 #include <QToolButton>
 #include <QUndoStack>
@@ -54,6 +59,7 @@
 #include <QWheelEvent>
 #include <QtTest>
 
+#include <algorithm>
 #include <set>
 
 using namespace luthier;
@@ -326,6 +332,117 @@ private Q_SLOTS:
         }
         dialog->reject();
         QCOMPARE(dataFilters().front(), filter); // one list for all
+    }
+
+    // Each kind of file where it was found last, with the bundled sets at the side; one order of buttons, one set of drawings.
+    void dialogsAreOfOnePiece()
+    {
+        const QString last = m_folder->filePath(QStringLiteral("last"));
+        QVERIFY(QDir().mkpath(last));
+        m_window->chooseData();
+        auto* dialog = m_window->findChild<QFileDialog*>();
+        dialog->setDirectory(last);
+        Q_EMIT dialog->accepted();
+        dialog->reject();
+        QTRY_VERIFY(m_window->findChild<QFileDialog*>() == nullptr);
+        m_window->chooseData();
+        dialog = m_window->findChild<QFileDialog*>();
+        QCOMPARE(QFileInfo(dialog->directory().path()).canonicalFilePath(), QFileInfo(last).canonicalFilePath());
+        const auto places = dialog->sidebarUrls();
+        QVERIFY(places.contains(QUrl::fromLocalFile(QString::fromStdString(base::datasetsFolder().string()))));
+        dialog->reject();
+        m_window->newProject();
+        auto* project = m_window->findChild<NewProjectDialog*>();
+        const auto* make = support::child<QPushButton>(project, "makeProject");
+        const auto* cancel = project->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Cancel);
+        QVERIFY(cancel->geometry().right() < make->geometry().left());
+        QVERIFY(cancel->icon().isNull() && make->icon().isNull());
+        project->reject();
+        // Drawn as the others: in the theme's colours, with nothing of the desktop's set.
+        for (const QStyle::StandardPixmap one : {QStyle::SP_MessageBoxQuestion, QStyle::SP_MessageBoxWarning, QStyle::SP_DirIcon, QStyle::SP_FileIcon}) {
+            const QImage drawn = m_window->style()->standardIcon(one).pixmap(QSize(24, 24)).toImage();
+            QVERIFY(!drawn.isNull());
+            std::set<QRgb> inks;
+            for (int y = 0; y < drawn.height(); ++y) {
+                for (int x = 0; x < drawn.width(); ++x) {
+                    if (qAlpha(drawn.pixel(x, y)) == 255) {
+                        inks.insert(drawn.pixel(x, y));
+                    }
+                }
+            }
+            QVERIFY(inks.size() >= 1 && inks.size() <= 3);
+        }
+    }
+
+    // Whatever has a key says what it does, and stands in the list.
+    void everyKeyStandsInTheList()
+    {
+        for (const QShortcut* shortcut : m_window->findChildren<QShortcut*>()) {
+            const QString who = QString::fromLatin1(shortcut->parent()->metaObject()->className()) + u' ' + shortcut->key().toString();
+            QVERIFY2(!shortcut->whatsThis().isEmpty(), qPrintable(who));
+        }
+        m_window->showPage(QStringLiteral("data"));
+        QTest::keyClick(m_window.get(), Qt::Key_F1);
+        auto* dialog = m_window->findChild<QDialog*>(QStringLiteral("shortcutsDialog"));
+        QVERIFY(dialog != nullptr);
+        const auto* table = support::child<QTableWidget>(dialog, "shortcuts");
+        QStringList listed;
+        for (int row = 0; row < table->rowCount(); ++row) {
+            QVERIFY(!table->item(row, 0)->text().isEmpty() && !table->item(row, 1)->text().isEmpty());
+            listed += table->item(row, 0)->text() + u'\t' + table->item(row, 1)->text();
+        }
+        QCOMPARE(table->item(0, 2)->text(), QCoreApplication::translate("Page", "Data")); // the page in front comes first
+        const auto has = [&listed](const QString& action, const QString& keys) {
+            return std::any_of(listed.begin(), listed.end(), [&](const QString& line) {
+                return line.section(u'\t', 0, 0) == action && line.section(u'\t', 1).split(QStringLiteral(", ")).contains(keys);
+            });
+        };
+        for (const QAction* action : m_window->findChildren<QAction*>()) {
+            for (const QKeySequence& keys : action->shortcuts()) {
+                QVERIFY2(has(action->iconText(), keys.toString(QKeySequence::NativeText)), qPrintable(action->iconText() + keys.toString()));
+            }
+        }
+        for (const QShortcut* shortcut : m_window->findChildren<QShortcut*>()) {
+            QVERIFY2(has(shortcut->whatsThis(), shortcut->key().toString(QKeySequence::NativeText)), qPrintable(shortcut->whatsThis()));
+        }
+        dialog->close();
+        QTRY_VERIFY(m_window->findChild<QDialog*>(QStringLiteral("shortcutsDialog")) == nullptr);
+        m_window->showPage(QStringLiteral("chat"));
+        m_window->findChild<QAction*>(QStringLiteral("shortcuts"))->trigger();
+        QTRY_VERIFY(m_window->findChild<QDialog*>(QStringLiteral("shortcutsDialog")) != nullptr);
+    }
+
+    // After each step one quiet line, which can be sent away for good.
+    void whatComesNextIsSaid()
+    {
+        auto project = store::Project::open(m_folder->filePath(QStringLiteral("next")).toStdString());
+        QVERIFY(project.ok());
+        m_workspace->setProject(*project);
+        auto* strip = m_window->findChild<QWidget*>(QStringLiteral("nextStrip"));
+        auto* text = m_window->findChild<QLabel*>(QStringLiteral("nextText"));
+        auto* go = m_window->findChild<QPushButton*>(QStringLiteral("nextGo"));
+        QVERIFY(!strip->isVisible());
+        const QString rows = m_folder->filePath(QStringLiteral("rows.jsonl"));
+        QVERIFY(base::writeFileAtomically(rows.toStdString(), R"({"instruction":"a","input":"","output":"b"})" "\n").ok());
+        m_window->openData(rows);
+        QTRY_VERIFY_WITH_TIMEOUT(strip->isVisible(), 20'000);
+        QVERIFY(text->text().contains(QStringLiteral("rows.jsonl")) && !go->text().isEmpty());
+        go->click(); // checks the rows
+        QTRY_VERIFY_WITH_TIMEOUT(strip->isVisible() && text->text().contains(QStringLiteral("checked")), 20'000);
+        go->click();
+        QCOMPARE(m_window->currentPage(), QStringLiteral("tune"));
+        QVERIFY(!strip->isVisible());
+        // Every step has its line, and the button goes where it says.
+        for (const NextStep& step : nextSteps()) {
+            QVERIFY(m_window->page(QString::fromLatin1(step.page)) != nullptr);
+            QVERIFY(step.action[0] == '\0' || m_window->page(QString::fromLatin1(step.page))->findChild<QAction*>(QString::fromLatin1(step.action)) != nullptr);
+            Q_EMIT m_window->page(QStringLiteral("data"))->stepDone(QString::fromLatin1(step.after), QStringLiteral("It"));
+            QVERIFY(strip->isVisible() && text->text().startsWith(QStringLiteral("It ")));
+            m_window->findChild<QToolButton*>(QStringLiteral("nextClose"))->click();
+            QVERIFY(!strip->isVisible());
+            Q_EMIT m_window->page(QStringLiteral("data"))->stepDone(QString::fromLatin1(step.after), QStringLiteral("It"));
+            QVERIFY(!strip->isVisible());
+        }
     }
 
     void theFirstWindowFitsItsScreen()

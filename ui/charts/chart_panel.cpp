@@ -16,6 +16,8 @@ namespace luthier::ui {
 namespace {
 
 constexpr double kMargin = 0.05; // of the range, above and below
+constexpr int kMostTicks = 5;
+constexpr int kFewestTicks = 2;
 
 // There is no half a step.
 class WholeSteps : public QCPAxisTicker {
@@ -92,6 +94,7 @@ void ChartPanel::buildPlot()
     m_remarks->setLineStyle(QCPGraph::lsNone);
     m_cursorLine = new QCPItemStraightLine(m_plot);
     m_cursorLine->setVisible(false);
+    connect(m_plot, &QCustomPlot::beforeReplot, this, &ChartPanel::fitTicks);
     connect(m_plot, &QCustomPlot::mouseWheel, this, [this] {
         m_isZoomed = true;
         QMetaObject::invokeMethod(this, &ChartPanel::fitValues, Qt::QueuedConnection); // after the plot has taken it
@@ -108,6 +111,18 @@ void ChartPanel::buildPlot()
         m_isZoomed = false;
         rescale();
     });
+}
+
+// As many labels as stand beside each other without touching, whatever the size of the chart.
+void ChartPanel::fitTicks()
+{
+    const QFontMetrics font(textFont(TextSize::Small));
+    const QCPRange steps = m_plot->xAxis->range();
+    const int widest = font.horizontalAdvance(QString::number(std::max(std::abs(steps.lower), std::abs(steps.upper)), 'f', 0)) + font.horizontalAdvance(u'0') * 2;
+    const int width = m_plot->width() - font.horizontalAdvance(QStringLiteral("0.0000"));
+    const int height = m_plot->height() - 3 * font.height();
+    m_plot->xAxis->ticker()->setTickCount(std::clamp(width / std::max(widest, 1), kFewestTicks, kMostTicks));
+    m_plot->yAxis->ticker()->setTickCount(std::clamp(height / (font.height() * 2), kFewestTicks, kMostTicks));
 }
 
 void ChartPanel::clear()

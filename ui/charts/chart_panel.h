@@ -86,6 +86,7 @@ private:
     };
 
     void buildPlot();
+    void fitTicks();
     void buildActions();
     Curve& curve(int run, const measures::Measure& measure, std::string_view set);
     const Curve* main(int run) const; // the first curve of the run that has values, steps before evaluations; null: none

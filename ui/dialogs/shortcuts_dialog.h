@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ShortcutsDialog: every key of the window in one table.
+// ShortcutsDialog: every key of the window in one table, by the page it is for.
 #pragma once
 
 #include <QDialog>
@@ -11,7 +11,13 @@ namespace luthier::ui {
 struct ShortcutLine {
     QString action;
     QString keys;
+    QString place; // the page's title; empty: everywhere
+    bool operator==(const ShortcutLine&) const = default;
 };
+
+// What is registered below `root`: actions with keys, shortcuts (named by whatsThis), and what widgets say of keys that they
+// take themselves (property "keyHelp": "keys<tab>what they do"). Each once; several keys of one thing together.
+std::vector<ShortcutLine> shortcutsBelow(const QObject* root, const QString& place);
 
 class ShortcutsDialog : public QDialog {
     Q_OBJECT

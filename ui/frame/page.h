@@ -27,6 +27,11 @@ public:
     virtual void openFile(const QString& path) {}
     // Shows one thing of the page: a run's id on Runs and Compare, "part.key" on Tune.
     virtual void reveal(const QString& what) {}
+
+Q_SIGNALS:
+    // A step of the work is done here; the window may say what usually comes next (ui/window/next_steps.cpp has a row for each).
+    // `name` is said with it, `what` is given to the next page.
+    void stepDone(const QString& step, const QString& name, const QString& what = {});
 };
 
 struct PageRow {

@@ -10,6 +10,7 @@ namespace luthier::ui {
 PromptBox::PromptBox(int lines, QWidget* parent) : QPlainTextEdit(parent)
 {
     setTabChangesFocus(true);
+    setProperty("keyHelp", QStringList{tr("Return") + u'\t' + tr("Send"), tr("Shift+Return") + u'\t' + tr("A new line")});
     setFixedHeight(fontMetrics().lineSpacing() * lines + fontMetrics().height());
 }
 

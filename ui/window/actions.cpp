@@ -39,7 +39,7 @@ std::span<const ActionRow> actionRows()
                   &MainWindow::showShootout},
         ActionRow{"palette", "help", QT_TRANSLATE_NOOP("Action", "&Find anything\u2026"), "Ctrl+K", "search", &MainWindow::showPalette},
         ActionRow{"pageHelp", "help", QT_TRANSLATE_NOOP("Action", "&Help on this page"), "Shift+F1", "circle-help", &MainWindow::showHelp},
-        ActionRow{"shortcuts", "help", QT_TRANSLATE_NOOP("Action", "&Shortcuts"), "F1", "", &MainWindow::showShortcuts},
+        ActionRow{"shortcuts", "help", QT_TRANSLATE_NOOP("Action", "&Shortcuts"), "F1; ?", "", &MainWindow::showShortcuts},
         ActionRow{"about", "help", QT_TRANSLATE_NOOP("Action", "&About Luthier"), "", "", &MainWindow::showAbout, true},
     };
     return table;

@@ -7,12 +7,14 @@
 #include "ui/frame/banner.h"
 #include "ui/frame/first_steps.h"
 #include "ui/frame/navigation.h"
+#include "ui/frame/next_strip.h"
 #include "ui/frame/page_frame.h"
 #include "ui/frame/run_badge.h"
 #include "ui/frame/status_line.h"
 #include "ui/pages/pages.h"
 #include "ui/settings/app_settings.h"
 #include "ui/widgets/calm_wheel.h"
+#include "ui/window/next_steps.h"
 #include "ui/window/run_news.h"
 #include "ui/workspace/model_library.h"
 #include "ui/workspace/run_controller.h"
@@ -65,7 +67,8 @@ QString splitterKey(const QSplitter* splitter)
 MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     : QMainWindow(parent), m_workspace(workspace), m_theme(theme), m_stack(new QStackedWidget),
       m_status(new StatusLine(workspace.runs())), m_banner(new Banner),
-      m_news(new RunNews(workspace, new Banner(QStringLiteral("news")), this)), m_firstSteps(new FirstSteps)
+      m_news(new RunNews(workspace, new Banner(QStringLiteral("news")), this)),
+      m_next(new NextSteps(workspace.settings(), new NextStrip, this)), m_firstSteps(new FirstSteps)
 {
     setObjectName(QStringLiteral("mainWindow"));
     setAcceptDrops(true);
@@ -92,6 +95,7 @@ void MainWindow::buildPages()
         m_stack->addWidget(frame);
         m_frames.push_back(frame);
         connect(frame, &PageFrame::helpWanted, this, &MainWindow::showHelp);
+        connect(frame->page(), &Page::stepDone, m_next, &NextSteps::done);
         auto* action = new QAction(translatedPage(row.title), this);
         action->setObjectName(QString::fromLatin1(row.id));
         action->setCheckable(true);
@@ -108,6 +112,7 @@ void MainWindow::buildPages()
     column->addWidget(m_news->strip());
     column->addWidget(m_firstSteps);
     column->addWidget(m_stack, 1);
+    column->addWidget(m_next->strip());
     auto* navigation = new Navigation(m_pageActions, m_workspace.runs());
     auto* all = new QWidget;
     auto* layout = new QHBoxLayout(all);
@@ -126,6 +131,13 @@ void MainWindow::connectWorkspace()
     connect(&m_workspace, &Workspace::fileWanted, this, &MainWindow::openData);
     connect(&m_workspace, &Workspace::projectChanged, this, &MainWindow::refreshTitle);
     connect(&m_workspace, &Workspace::projectChanged, m_banner, &QWidget::hide);
+    connect(&m_workspace, &Workspace::projectChanged, m_next, &NextSteps::clear);
+    connect(m_workspace.runs(), &RunController::runStarting, m_next, &NextSteps::clear);
+    connect(m_next, &NextSteps::pageWanted, this, &MainWindow::showPage);
+    connect(m_next, &NextSteps::actionWanted, this, [this](const QString& id, const QString& action) {
+        showPage(id);
+        page(id)->findChild<QAction*>(action)->trigger();
+    });
     connect(&m_workspace, &Workspace::projectFailed, this,
             [this](const QString& sentence) { m_banner->show(sentence, tr("Open another project\u2026")); });
     connect(m_news, &RunNews::pageWanted, this, &MainWindow::showPage);

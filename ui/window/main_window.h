@@ -20,12 +20,14 @@ namespace luthier::ui {
 
 class Banner;
 class FirstSteps;
+class NextSteps;
 class Page;
 class PageFrame;
 class RunNews;
 class StatusLine;
 class Workspace;
 struct Command;
+struct ShortcutLine;
 
 class MainWindow : public QMainWindow {
     Q_OBJECT
@@ -86,6 +88,7 @@ private:
     void restore();
     void save();
     std::vector<Command> commands();
+    std::vector<ShortcutLine> shortcuts() const;
 
     Workspace& m_workspace;
     Theme& m_theme;
@@ -96,6 +99,7 @@ private:
     StatusLine* m_status;
     Banner* m_banner;
     RunNews* m_news;
+    NextSteps* m_next;
     QMenu* m_recent = nullptr;
     FirstSteps* m_firstSteps;
     QStringList m_before; // pages that were in front, the last one last

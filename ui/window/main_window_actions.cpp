@@ -69,7 +69,7 @@ void MainWindow::buildMenus()
         }
         auto* action = target->addAction(translated(row.text));
         action->setObjectName(QString::fromLatin1(row.id));
-        action->setShortcut(QKeySequence(QString::fromLatin1(row.shortcut)));
+        action->setShortcuts(QKeySequence::listFromString(QString::fromLatin1(row.shortcut)));
         if (row.icon[0] != '\0') {
             action->setIcon(icon(QString::fromLatin1(row.icon)));
         }
@@ -316,13 +316,28 @@ void MainWindow::showPalette()
 
 void MainWindow::showShortcuts()
 {
-    std::vector<ShortcutLine> lines;
-    for (const QAction* action : findChildren<QAction*>()) {
-        if (!action->shortcut().isEmpty()) {
-            lines.push_back({action->iconText(), action->shortcut().toString(QKeySequence::NativeText)});
-        }
+    (new ShortcutsDialog(shortcuts(), this))->open();
+}
+
+// The page in front first, then what goes everywhere, then the other pages.
+std::vector<ShortcutLine> MainWindow::shortcuts() const
+{
+    std::vector<ShortcutLine> all = shortcutsBelow(this, {});
+    std::vector<ShortcutLine> here;
+    std::vector<ShortcutLine> elsewhere;
+    for (const PageFrame* frame : m_frames) {
+        const auto lines = shortcutsBelow(frame, translatedPage(frame->row().title));
+        auto& wanted = QLatin1String(frame->row().id) == currentPage() ? here : elsewhere;
+        wanted.insert(wanted.end(), lines.begin(), lines.end());
     }
-    (new ShortcutsDialog(lines, this))->open();
+    const auto isOfAPage = [&](const ShortcutLine& line) {
+        const auto same = [&line](const ShortcutLine& other) { return other.action == line.action; };
+        return std::any_of(here.begin(), here.end(), same) || std::any_of(elsewhere.begin(), elsewhere.end(), same);
+    };
+    std::erase_if(all, isOfAPage);
+    all.insert(all.begin(), here.begin(), here.end());
+    all.insert(all.end(), elsewhere.begin(), elsewhere.end());
+    return all;
 }
 
 void MainWindow::showPreferences()

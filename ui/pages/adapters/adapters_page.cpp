@@ -117,9 +117,11 @@ void AdaptersPage::connectParts()
     connect(m_work, &AdaptersWork::written, this, &AdaptersPage::keepExport);
     auto* remove = new QShortcut(QKeySequence::Delete, m_view);
     remove->setContext(Qt::WidgetShortcut);
+    remove->setWhatsThis(tr("Move the adapter to the trash"));
     connect(remove, &QShortcut::activated, this, &AdaptersPage::deleteChosen);
     auto* write = new QShortcut(QKeySequence(Qt::CTRL | Qt::Key_E), this);
     write->setContext(Qt::WidgetWithChildrenShortcut);
+    write->setWhatsThis(tr("Export the adapter"));
     connect(write, &QShortcut::activated, this, [this] { publish(PublishOrder::Kind::Gguf); });
 }
 
@@ -252,6 +254,12 @@ void AdaptersPage::keepExport(const PublishOrder& order, const publish::Publishe
         adapters.push_back(adapter.path);
     }
     m_library->keepExport(adapters, made);
+    const bool isModel = made.kind != "adapter";
+    if (isModel) {
+        m_workspace.models()->add(QString::fromStdString(made.target.string()));
+    }
+    Q_EMIT stepDone(QStringLiteral("exported"), QFileInfo(QString::fromStdString(made.target.string())).fileName(),
+                    QString::fromStdString(isModel ? made.target.string() : adapters.front().string()));
 }
 
 void AdaptersPage::continueChosen()

@@ -81,10 +81,12 @@ void ChatCard::build()
     for (const int key : {Qt::Key_Return, Qt::Key_Enter}) {
         auto* shortcut = new QShortcut(QKeySequence(Qt::CTRL | key), this);
         shortcut->setContext(Qt::WidgetWithChildrenShortcut);
+        shortcut->setWhatsThis(tr("Ask, from anywhere in the conversation"));
         connect(shortcut, &QShortcut::activated, this, &ChatCard::ask);
     }
     auto* stop = new QShortcut(QKeySequence(Qt::Key_Escape), this);
     stop->setContext(Qt::WidgetWithChildrenShortcut);
+    stop->setWhatsThis(tr("Stop the answer"));
     connect(stop, &QShortcut::activated, m_session, &ChatSession::stop);
 }
 

@@ -252,6 +252,9 @@ void ComparePage::onFinished()
         m_tunedColumn->text()->setDifferences(diff.right);
         m_side->addComparison({m_asked, {base.text, tuned.text}, {m_base->footer(), m_tunedColumn->footer()},
                                settingsLine(m_askedSettings), {m_base->answeredBy(), m_tunedColumn->answeredBy()}});
+        if (const TunedRun* run = m_choices->tuned()) {
+            Q_EMIT stepDone(QStringLiteral("compared"), run->name, run->result);
+        }
     }
     updateActions();
     Q_EMIT runningChanged(false);

@@ -69,10 +69,12 @@ QWidget* ComparePage::buildPrompt()
     for (const int key : {Qt::Key_Return, Qt::Key_Enter}) {
         auto* ask = new QShortcut(QKeySequence(Qt::CTRL | key), this);
         ask->setContext(Qt::WidgetWithChildrenShortcut);
+        ask->setWhatsThis(tr("Let both answer"));
         connect(ask, &QShortcut::activated, this, &ComparePage::compare);
     }
     auto* stop = new QShortcut(QKeySequence(Qt::Key_Escape), this);
     stop->setContext(Qt::WidgetWithChildrenShortcut);
+    stop->setWhatsThis(tr("Stop the answers"));
     connect(stop, &QShortcut::activated, this, &ComparePage::stop);
     connect(m_compare, &QPushButton::clicked, this, &ComparePage::compare);
     connect(m_stop, &QPushButton::clicked, this, &ComparePage::stop);

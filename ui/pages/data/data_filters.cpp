@@ -116,6 +116,7 @@ DataFilters::DataFilters(QWidget* parent)
     for (const Qt::Key key : {Qt::Key_Return, Qt::Key_Enter, Qt::Key_Space}) {
         auto* open = new QShortcut(QKeySequence(key), m_list);
         open->setContext(Qt::WidgetShortcut);
+        open->setWhatsThis(tr("Open or fold what found nothing"));
         connect(open, &QShortcut::activated, this, &DataFilters::toggleFold);
     }
     showProgress();

@@ -6,6 +6,7 @@
 #include "ui/base/local_files.h"
 #include "ui/bridge/job.h"
 #include "ui/dialogs/file_dialogs.h"
+#include "ui/models/data/data_checkup.h"
 #include "ui/models/data/data_losses.h"
 #include "ui/models/data/data_step.h"
 #include "ui/pages/data/data_batch.h"
@@ -325,6 +326,7 @@ void DataPage::takeDocument(const Result<DataDocument::Opened>& opened)
     shown->setEncoder(m_encoder, m_encoding);
     showDocument(shown);
     m_documents->add(std::move(document)); // shown before: a step that waited for it shows its row
+    Q_EMIT stepDone(QStringLiteral("opened"), QFileInfo(m_source.path).fileName());
 }
 
 void DataPage::showDocument(DataDocument* document)
@@ -426,6 +428,12 @@ void DataPage::watch(DataDocument* document)
     connect(document, &DataDocument::stepPrepared, this,
             [this](const StepRecord& step) { m_workspace.undoStack()->push(new DataStep(m_documents, step)); });
     connect(document, &DataDocument::stepApplied, this, [this, document](qint64 row) { showStep(document, row); });
+    connect(document->checkup(), &DataCheckup::progressChanged, this, [this, document, wasRunning = false]() mutable {
+        const DataCheckup& checkup = *document->checkup();
+        if (std::exchange(wasRunning, checkup.isRunning()) && !checkup.isRunning() && checkup.hasResult() && checkup.problem().isEmpty()) {
+            Q_EMIT stepDone(QStringLiteral("checked"), QFileInfo(document->path()).fileName());
+        }
+    });
 }
 
 // Undo may change a row that is not in view, or a set that is not: show where it happened.

@@ -83,6 +83,10 @@ void DataReader::buildTop()
     m_raw->setToolTip(tr("The bytes of the row. Mend it in the file, or leave it: training leaves it out."));
     m_raw->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
     m_conversation->setObjectName(QStringLiteral("conversation"));
+    m_conversation->setProperty("keyHelp", QStringList{tr("F2, Return") + u'\t' + tr("Edit the field"), tr("Ctrl+Return") + u'\t' + tr("Accept the edit"),
+                                                       tr("Esc") + u'\t' + tr("Give back what was there"), tr("Ctrl+Shift+Return") + u'\t' + tr("Split the turn at the cursor"),
+                                                       tr("Ins") + u'\t' + tr("Add a turn below"), tr("Del") + u'\t' + tr("Delete the turn"),
+                                                       tr("Alt+Up, Alt+Down") + u'\t' + tr("Move the turn")});
     m_body->addWidget(m_conversation);
     m_body->addWidget(m_raw);
 

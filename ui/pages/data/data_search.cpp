@@ -56,6 +56,7 @@ DataSearch::DataSearch(QWidget* parent)
     connect(m_replace, &QToolButton::clicked, this, &DataSearch::replaceWanted);
     auto* escape = new QShortcut(QKeySequence(Qt::Key_Escape), m_text);
     escape->setContext(Qt::WidgetShortcut);
+    escape->setWhatsThis(tr("End the search"));
     connect(escape, &QShortcut::activated, this, [this] {
         m_text->clear();
         Q_EMIT left();

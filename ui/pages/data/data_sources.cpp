@@ -89,6 +89,7 @@ void DataSources::build()
     connect(m_remove, &QToolButton::clicked, this, [this] { Q_EMIT removeWanted(currentSource()); });
     auto* remove = new QShortcut(QKeySequence::Delete, m_sources);
     remove->setContext(Qt::WidgetShortcut);
+    remove->setWhatsThis(tr("Take the file out of the project"));
     connect(remove, &QShortcut::activated, m_remove, &QToolButton::click);
     connect(m_sources, &QListWidget::currentItemChanged, this, [this](const QListWidgetItem* item) {
         if (item != nullptr) {

@@ -113,10 +113,11 @@ void DataTable::buildView()
     });
     connect(m_view, &QTableView::activated, this, [this] { Q_EMIT activated(currentRow()); });
     connect(m_view, &QTableView::customContextMenuRequested, this, &DataTable::showMenu);
-    addShortcut(QKeySequence::Copy, &DataTable::copySelection);
-    addShortcut(QKeySequence::Delete, &DataTable::toggleExcluded);
-    addShortcut(QKeySequence(Qt::Key_T), &DataTable::editTags);
-    addShortcut(QKeySequence(Qt::Key_Escape), &DataTable::showAll);
+    addShortcut(QKeySequence::Copy, tr("Copy the rows as CSV"), &DataTable::copySelection);
+    addShortcut(QKeySequence::Delete, tr("Leave the rows out of training, or take them in again"), &DataTable::toggleExcluded);
+    addShortcut(QKeySequence(Qt::Key_T), tr("Tag the rows"), &DataTable::editTags);
+    addShortcut(QKeySequence(Qt::Key_Escape), tr("Show all rows again"), &DataTable::showAll);
+    m_view->setProperty("keyHelp", QStringList{tr("Return") + u'\t' + tr("Edit the row")});
 }
 
 // Prompt and answer take what the other columns leave, and never so little that nothing can be read: then the table
@@ -156,9 +157,10 @@ void DataTable::setMaking(const QList<QAction*>& actions)
     }
 }
 
-void DataTable::addShortcut(const QKeySequence& keys, void (DataTable::*slot)())
+void DataTable::addShortcut(const QKeySequence& keys, const QString& help, void (DataTable::*slot)())
 {
     auto* shortcut = new QShortcut(keys, m_view);
+    shortcut->setWhatsThis(help);
     shortcut->setContext(Qt::WidgetShortcut);
     connect(shortcut, &QShortcut::activated, this, slot);
 }

@@ -56,7 +56,7 @@ protected:
 
 private:
     void buildView();
-    void addShortcut(const QKeySequence& keys, void (DataTable::*slot)());
+    void addShortcut(const QKeySequence& keys, const QString& help, void (DataTable::*slot)());
     void showMenu(const QPoint& at);
     void showCounts();
     void showColumns();

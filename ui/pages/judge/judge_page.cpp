@@ -209,6 +209,7 @@ QWidget* JudgePage::buildKeys()
         connect(button, &QPushButton::clicked, this, [this, what = choice.choice] { vote(what); });
         auto* shortcut = new QShortcut(QKeySequence(key), this); // an editor takes its digits itself
         shortcut->setContext(Qt::WidgetWithChildrenShortcut);
+        shortcut->setWhatsThis(button->text().remove(u'&').simplified());
         connect(shortcut, &QShortcut::activated, button, &QPushButton::click);
         m_keys.push_back(button);
         keys->addWidget(button, 1);
@@ -239,6 +240,7 @@ QWidget* JudgePage::buildKeys()
     connect(m_takeBack, &QPushButton::clicked, m_desk, &JudgingDesk::takeBack);
     auto* back = new QShortcut(QKeySequence(tr("Ctrl+Backspace")), this);
     back->setContext(Qt::WidgetWithChildrenShortcut);
+    back->setWhatsThis(tr("Take the last vote back"));
     connect(back, &QShortcut::activated, m_takeBack, &QPushButton::click);
     return box;
 }

@@ -39,6 +39,7 @@ ModelsList::ModelsList(ModelLibrary* library, QWidget* parent)
     layout->addLayout(foot);
     auto* remove = new QShortcut(QKeySequence::Delete, m_view);
     remove->setContext(Qt::WidgetShortcut);
+    remove->setWhatsThis(tr("Delete the model, or take it off the list"));
     connect(remove, &QShortcut::activated, this, [this] {
         if (!current().isEmpty()) {
             Q_EMIT deleteWanted(current());

@@ -82,17 +82,20 @@ TuneGate::TuneGate(QWidget* parent)
     layout->addLayout(buttons);
     auto* escape = new QShortcut(QKeySequence(Qt::Key_Escape), this);
     escape->setContext(Qt::WidgetWithChildrenShortcut);
+    escape->setWhatsThis(tr("Back to the settings"));
     connect(escape, &QShortcut::activated, this, &TuneGate::rejected);
     connect(m_previous, &QPushButton::clicked, this, [this] { walk(-1); });
     connect(m_next, &QPushButton::clicked, this, [this] { walk(1); });
     for (const int direction : {-1, 1}) {
         auto* page = new QShortcut(QKeySequence(direction < 0 ? Qt::Key_PageUp : Qt::Key_PageDown), this);
         page->setContext(Qt::WidgetWithChildrenShortcut);
+        page->setWhatsThis(direction < 0 ? tr("The row before") : tr("The next row"));
         connect(page, &QShortcut::activated, this, [this, direction] { walk(direction); });
     }
     connect(m_back, &QPushButton::clicked, this, &TuneGate::rejected);
     auto* start = new QShortcut(QKeySequence(Qt::Key_Return), this);
     start->setContext(Qt::WidgetWithChildrenShortcut);
+    start->setWhatsThis(tr("Start now, with the row in view"));
     connect(start, &QShortcut::activated, this, &TuneGate::accepted);
 }
 

@@ -50,6 +50,7 @@ void TuneShootout::build()
     layout->addLayout(buttons);
     auto* escape = new QShortcut(QKeySequence(Qt::Key_Escape), this);
     escape->setContext(Qt::WidgetWithChildrenShortcut);
+    escape->setWhatsThis(tr("Back from the methods"));
     connect(escape, &QShortcut::activated, this, &TuneShootout::left);
     connect(back, &QPushButton::clicked, this, &TuneShootout::left);
     setFocusProxy(m_view);

@@ -35,6 +35,7 @@ TokenStrip::TokenStrip(QWidget* parent) : QAbstractScrollArea(parent)
     viewport()->setMouseTracking(true);
     setObjectName(QStringLiteral("tokenStrip"));
     setAccessibleName(tr("Tokens"));
+    setProperty("keyHelp", QStringList{tr("Arrow keys") + u'\t' + tr("Step through the tokens"), tr("Home, End") + u'\t' + tr("The first token, the last")});
     setToolTip(tr("The tokens the model reads. Arrow keys step through them."));
 }
 
