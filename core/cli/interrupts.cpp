@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/interrupts.h"
 
+#include "core/cli/queue_again.h"
+
 #include <csignal>
+#include <cstdlib>
 #include <pthread.h>
 #include <string_view>
 #include <unistd.h>
@@ -10,12 +13,20 @@ namespace luthier::cli {
 
 namespace {
 
+std::atomic<bool> queueAgain{false};
+
+bool isOfQueue(int signal)
+{
+    return signal == SIGUSR1 || (signal == SIGTERM && std::getenv("SLURM_JOB_ID") != nullptr);
+}
+
 sigset_t watched()
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGUSR1);
     return set;
 }
 
@@ -48,13 +59,23 @@ void Interrupts::watch()
     const sigset_t set = watched();
     int signal = 0;
     while (sigwait(&set, &signal) == 0 && !m_ended) {
-        if (m_requested.exchange(true)) {
+        if (isOfQueue(signal)) { // it may say so several times, and kills by itself
+            queueAgain = true;
+            if (m_requested.exchange(true)) {
+                continue;
+            }
+        } else if (m_requested.exchange(true)) {
             say("\n");
             ::_exit(130);
         }
         say("\nStopping; what is done is kept. Once more ends at once.\n");
         trigger();
     }
+}
+
+bool asksToBeQueuedAgain()
+{
+    return queueAgain;
 }
 
 void Interrupts::trigger()

@@ -2,6 +2,7 @@
 #include "core/cli/ranked_run.h"
 
 #include "core/cli/display.h"
+#include "core/cli/queue_again.h"
 #include "core/ranks/launcher.h"
 #include "core/ranks/team.h"
 
@@ -117,10 +118,10 @@ std::optional<int> launchedRanks(const RankFlags& flags, Context& context)
     if (!ended->sentence.empty()) {
         context.console.error(ended->sentence);
     }
-    return ended->code;
+    return ended->code == kInterrupted && asksToBeQueuedAgain() ? kQueueAgain : ended->code;
 }
 
-Result<std::shared_ptr<ranks::Team>> joinRanks(config::RunConfig& config, Context& context)
+Result<std::shared_ptr<ranks::Team>> joinRanks(std::string& device, Context& context)
 {
     const auto place = ranks::placeFromEnvironment();
     if (!place) {
@@ -129,8 +130,8 @@ Result<std::shared_ptr<ranks::Team>> joinRanks(config::RunConfig& config, Contex
     if (!*place) {
         return std::shared_ptr<ranks::Team>();
     }
-    config.model.device = deviceOf(**place, config.model.device);
-    auto team = ranks::join(**place, config.model.device);
+    device = deviceOf(**place, device);
+    auto team = ranks::join(**place, device);
     if (team && (*team)->leads()) {
         (*team)->onWaiting([&console = context.console](const std::string& sentence) { console.note(oneLine(sentence)); });
     }

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "core/cli/command.h"
-#include "core/config/run_config.h"
 #include "core/ranks/place.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -28,7 +28,7 @@ void addRankFlags(CLI::App& app, RankFlags& flags);
 // Where ranks are to be started: starts them, waits for their end and gives the exit code.
 std::optional<int> launchedRanks(const RankFlags& flags, Context& context);
 
-// This process as a rank: meets the others, and gives `config` its device. Null: it trains alone.
-Result<std::shared_ptr<ranks::Team>> joinRanks(config::RunConfig& config, Context& context);
+// This process as a rank: meets the others; `device` becomes its own. Null: it trains alone.
+Result<std::shared_ptr<ranks::Team>> joinRanks(std::string& device, Context& context);
 
 } // namespace luthier::cli

@@ -2,9 +2,11 @@
 #include "core/cli/tune_run.h"
 
 #include "core/cli/display.h"
+#include "core/cli/queue_again.h"
 #include "core/objectives/rollout_settings.h"
 #include "core/ranks/team.h"
 #include "core/store/recorder.h"
+#include "core/train/control_file.h"
 #include "core/train/fanout.h"
 
 #include <optional>
@@ -15,6 +17,15 @@ namespace luthier::cli {
 namespace fs = std::filesystem;
 
 namespace {
+
+void makeAbsolute(std::string& path)
+{
+    if (!path.empty()) {
+        path = fs::absolute(path).lexically_normal().string();
+    }
+}
+
+} // namespace
 
 Result<void> applySettings(config::RunConfig& config, const std::vector<std::string>& settings)
 {
@@ -31,15 +42,6 @@ Result<void> applySettings(config::RunConfig& config, const std::vector<std::str
     }
     return {};
 }
-
-void makeAbsolute(std::string& path)
-{
-    if (!path.empty()) {
-        path = fs::absolute(path).lexically_normal().string();
-    }
-}
-
-} // namespace
 
 Result<config::RunConfig> readTuneConfig(const fs::path& recipe, const std::vector<std::string>& settings,
                                          const Globals& globals)
@@ -120,6 +122,8 @@ train::RunEnded runToEnd(const TuneRun& run, train::RunObserver& observer, train
 {
     train::RunInputs inputs{run.folder, run.rows, run.resume};
     inputs.team = run.team;
+    inputs.fromStep = run.fromStep;
+    const train::ControlWatch watch(run.folder, control); // what luthier runs hold, go, park and stop ask
     if (!run.project || !run.leads()) {
         return train::run(run.config, inputs, control, observer);
     }
@@ -151,9 +155,13 @@ int codeOf(const TuneRun& run, const train::RunEnded& ended, Context& context)
     if (ended.outcome == train::Outcome::Failed) {
         return context.fail(ended.sentence);
     }
+    if (ended.outcome == train::Outcome::Parked) {
+        context.console.note("Parked. Go on with: luthier resume " + run.folder.string());
+        return kDone;
+    }
     if (ended.outcome == train::Outcome::Stopped) {
         context.console.note("Go on with: luthier resume " + run.folder.string());
-        return context.console.isClosed() ? kFailed : kInterrupted;
+        return context.console.isClosed() ? kFailed : asksToBeQueuedAgain() ? kQueueAgain : kInterrupted;
     }
     return kDone;
 }
@@ -163,7 +171,7 @@ void printSummary(const train::RunEnded& ended, const RunPrinter& printer, Conte
     if (context.console.isJson() || ended.outcome == train::Outcome::Failed) {
         return;
     }
-    std::string text = ended.outcome == train::Outcome::Finished ? "Finished" : "Stopped";
+    std::string text = ended.outcome == train::Outcome::Finished ? "Finished" : ended.outcome == train::Outcome::Parked ? "Parked" : "Stopped";
     text += " after " + counted(ended.step) + (ended.step == 1 ? " step in " : " steps in ")
             + duration(ended.seconds);
     for (const measures::Summary& summary : printer.measures()) {

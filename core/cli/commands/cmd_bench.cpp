@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
+#include "core/base/paths.h"
 #include "core/cli/bench_memory.h"
 #include "core/cli/bench_shapes.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
+#include "core/cli/ranked_run.h"
 #include "core/objectives/objectives.h"
 #include "core/optim/optimizers.h"
+#include "core/ranks/team.h"
 #include "core/peft/methods/lora_settings.h"
 #include "core/peft/methods/method.h"
 #include "core/text/tokenizers/bench_tokenize.h"
@@ -53,9 +56,11 @@ struct Flags {
     std::int64_t prompt = 128;
     std::int64_t tokens = 128;
     std::int64_t answers = 1;
+    bool rollouts = false;
     std::string file;
     std::int64_t repeats = 3;
     MemoryBenchFlags memory;
+    RankFlags ranks;
     const Verb* verb = nullptr;
 };
 
@@ -110,7 +115,12 @@ void printKernels(Console& console, const std::vector<train::KernelTime>& kernel
 
 int benchStep(const Flags& flags, Context& context)
 {
-    auto config = configOf(flags, flags.length);
+    if (const auto code = launchedRanks(flags.ranks, context)) {
+        return *code;
+    }
+    std::string device = context.globals.deviceOrAuto();
+    auto team = joinRanks(device, context);
+    auto config = team ? configOf(flags, flags.length) : Result<nn::DecoderConfig>(team.error());
     if (!config) {
         return context.fail(config.message());
     }
@@ -124,11 +134,19 @@ int benchStep(const Flags& flags, Context& context)
         context.console.progress("step " + counted(done) + "/" + counted(all));
     };
     auto result = train::benchStep({std::move(*config), method, flags.batch, flags.length, flags.steps,
-                                    flags.warmup, context.globals.deviceOrAuto(),
+                                    flags.warmup, device,
                                     context.globals.dtypeOrAuto(), progress, context.cancel, flags.quantization,
                                     flags.checkpointing, flags.paging, flags.objective, flags.liveReference, flags.optimizer, flags.frozenDtype,
-                                    flags.profile});
+                                    flags.profile, *team});
     context.console.endProgress();
+    if (*team && result) {
+        (*team)->leave();
+    } else if (*team) {
+        (*team)->fail(result.message());
+    }
+    if (*team && result && !(*team)->leads()) {
+        return kDone;
+    }
     if (!result) {
         return context.fail(result.message());
     }
@@ -142,6 +160,11 @@ int benchStep(const Flags& flags, Context& context)
     print(context.console, "step", result->tokensPerSecond, "tokens/s",
           result->matmulFlops / result->flopsPerToken);
     print(context.console, "step_time", result->secondsPerStep, "s");
+    if (*team) {
+        print(context.console, "step_alone", result->tokensPerSecondAlone, "tokens/s");
+        print(context.console, "ranks_gain", result->tokensPerSecond / result->tokensPerSecondAlone, "times", (*team)->size());
+        print(context.console, "wait_share", result->waitShare, "of a step");
+    }
     print(context.console, "peak_memory", static_cast<double>(result->peakBytes), "bytes");
     printKernels(context.console, result->kernels, result->secondsPerStep);
     return kDone;
@@ -155,7 +178,8 @@ int benchGenerate(const Flags& flags, Context& context)
     }
     auto result = train::benchGenerate({std::move(*config), flags.prompt, flags.tokens,
                                         context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(),
-                                        context.cancel, flags.answers, flags.quantization});
+                                        context.cancel, flags.answers, flags.quantization,
+                                        flags.rollouts ? base::bundledModel().string() : std::string()});
     if (!result) {
         return context.fail(result.message());
     }
@@ -165,6 +189,9 @@ int benchGenerate(const Flags& flags, Context& context)
           result->copyRate / result->bytesPerToken);
     if (flags.answers > 1) {
         print(context.console, "generate_after_prompts", result->stepsAlone, "tokens/s", result->copyRate / result->bytesPerToken);
+    }
+    if (flags.rollouts) {
+        print(context.console, "rollouts", result->rolloutsPerSecond, "tokens/s", result->tokensPerSecond);
     }
     print(context.console, "peak_memory", static_cast<double>(result->peakBytes), "bytes");
     return kDone;
@@ -296,7 +323,8 @@ void setup(CLI::App& app, Flags& flags)
             ->option_text("NAME");
         number(sub, "--window", flags.window, "Keys that layers with a window see; 0: all, -1: as the shape has it", -1);
         if (std::string_view(verb.name) == "step") {
-            number(sub, "--batch", flags.batch, "Rows of a step", 1);
+            number(sub, "--batch", flags.batch, "Rows of a step, of each rank", 1);
+            addRankFlags(*sub, flags.ranks);
             sub->add_option("--frozen-dtype", flags.frozenDtype, "What frozen projections multiply in")->check(CLI::IsMember({"auto", "bf16", "fp8"}))->option_text("auto");
             sub->add_flag("--profile", flags.profile, "The card's kernels of a step as well, each with its time");
             number(sub, "--length", flags.length, "Tokens of a row", 1);
@@ -337,6 +365,7 @@ void setup(CLI::App& app, Flags& flags)
             number(sub, "--prompt", flags.prompt, "Tokens that are there already", 1);
             number(sub, "--tokens", flags.tokens, "Measured tokens of each answer", 1);
             number(sub, "--batch", flags.answers, "Answers at once; with more than one, reading their prompts counts", 1);
+            sub->add_flag("--rollouts", flags.rollouts, "Also as a run over its own answers gives them: drawn, through a LoRA, as texts of the bundled vocabulary");
             sub->add_option("--quantization", flags.quantization, "How the weights are held: none, nf4, fp4")
                 ->check(CLI::IsMember({"none", "nf4", "fp4"}))
                 ->option_text("none");

@@ -2,6 +2,7 @@
 #include "core/cli/ranked_run.h"
 #include "core/cli/run_project.h"
 #include "core/cli/tune_run.h"
+#include "core/train/fork.h"
 #include "core/ranks/team.h"
 
 #include <CLI/App.hpp>
@@ -15,6 +16,10 @@ namespace {
 struct Flags {
     std::string folder;
     std::string project;
+    std::int64_t step = 0;
+    double rate = 0;
+    std::string out;
+    std::vector<std::string> settings;
     RankFlags ranks;
 };
 
@@ -26,7 +31,29 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--project", flags.project,
                    "Project that records the run; found by itself for runs inside one")
         ->option_text("DIR");
+    app.add_option("--step", flags.step, "Go on from the checkpoint of this step; later ones are put aside")->option_text("N");
+    app.add_option("--rate", flags.rate, "Learning rate from here on")->option_text("X");
+    app.add_option("--out", flags.out, "Fork: go on in this new folder, and leave the run as it is")->option_text("DIR");
+    app.add_option("--set", flags.settings, "Fork: change a setting; may be repeated")->allow_extra_args(false)->option_text("KEY=VALUE");
     addRankFlags(app, flags.ranks);
+}
+
+// Another run from a checkpoint of this one.
+Result<TuneRun> forked(const Flags& flags, const fs::path& folder, config::RunConfig config, Context& context)
+{
+    if (auto changed = applySettings(config, flags.settings); !changed) {
+        return changed.error();
+    }
+    if (auto checked = checkRules(config); !checked) {
+        return checked.error();
+    }
+    const auto step = flags.step > 0 ? std::optional(flags.step) : std::nullopt;
+    if (auto made = train::forkRun({folder, step}, config, flags.out); !made) {
+        return made.error();
+    }
+    context.console.note("Forked into " + flags.out + ".");
+    auto rows = train::runRows(config.data);
+    return TuneRun{std::move(config), flags.out, std::move(rows), true, nullptr, 0};
 }
 
 Result<void> attachProject(TuneRun& run, const fs::path& folder)
@@ -70,19 +97,37 @@ int run(const Flags& flags, Context& context)
         return context.fail(config.message());
     }
     auto rows = train::runRows(config->data);
-    TuneRun run{std::move(*config), folder, std::move(rows), true, nullptr, 0};
+    if (!flags.settings.empty() && flags.out.empty()) {
+        context.console.error("--set changes a fork: name its folder with --out DIR (the learning rate alone: --rate X)");
+        return kWrongUsage;
+    }
+    auto begun = flags.out.empty() ? Result<TuneRun>(TuneRun{std::move(*config), folder, std::move(rows), true, nullptr, 0})
+                                   : forked(flags, folder, std::move(*config), context);
+    if (!begun) {
+        return context.fail(begun.message());
+    }
+    TuneRun run = std::move(*begun);
+    if (flags.step > 0 && flags.out.empty()) {
+        run.fromStep = flags.step;
+    }
+    if (flags.rate != 0) {
+        auto rated = train::rateFromHere(run.folder, run.fromStep, flags.rate);
+        if (!rated) {
+            return context.fail(rated.message());
+        }
+    }
     if (!context.globals.device.empty()) {
         run.config.model.device = context.globals.device;
     }
     if (context.globals.threads > 0) {
         run.config.run.threads = context.globals.threads;
     }
-    auto team = joinRanks(run.config, context);
+    auto team = joinRanks(run.config.model.device, context);
     if (!team) {
         return context.fail(team.message());
     }
     run.team = std::move(*team);
-    const fs::path project = flags.project.empty() ? projectAround(folder) : fs::path(flags.project);
+    const fs::path project = !flags.out.empty() ? fs::path() : flags.project.empty() ? projectAround(folder) : fs::path(flags.project);
     if (!project.empty()) {
         if (auto attached = attachProject(run, project); !attached) {
             if (run.team) {
@@ -99,7 +144,9 @@ int run(const Flags& flags, Context& context)
 Command resumeCommand()
 {
     return command<Flags>("resume", "Go on with a run that was stopped",
-                          "luthier resume runs/first\nluthier resume ~/tunes/runs/3 --json", setup, run);
+                          "luthier resume runs/first\nluthier resume ~/tunes/runs/3 --json\n"
+                          "luthier resume runs/first --step 40 --rate 5e-5\n"
+                          "luthier resume runs/first --step 40 --set run.epochs=6 --out runs/longer", setup, run);
 }
 
 } // namespace luthier::cli

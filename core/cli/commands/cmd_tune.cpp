@@ -38,7 +38,7 @@ Result<TuneRun> prepare(const Flags& flags, Context& context, std::shared_ptr<ra
     if (!config) {
         return config.error();
     }
-    auto joined = joinRanks(*config, context);
+    auto joined = joinRanks(config->model.device, context);
     if (!joined) {
         return joined.error();
     }

@@ -7,6 +7,8 @@
 #include "core/optim/optimizer.h"
 #include "core/optim/optimizers.h"
 #include "core/peft/methods/method.h"
+#include "core/ranks/team.h"
+#include "core/train/answers/rollout_batches.h"
 #include "core/train/bench/bench_probe.h"
 #include "core/train/step/heads.h"
 #include "core/train/step/micro_batch.h"
@@ -17,6 +19,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <numeric>
 
@@ -101,9 +104,49 @@ StepBatches randomItems(const StepBenchSettings& settings, const objectives::Obj
     return step;
 }
 
+// A step over answers that are there already, the second half of each row: what learning from them takes. Making them is what
+// bench generate measures.
+StepBatches randomAnswers(const StepBenchSettings& settings, const objectives::Objective& objective)
+{
+    base::Random random(kSeed);
+    rollouts::Update update;
+    update.number = 1000; // whatever warms up is over
+    for (std::int64_t i = 0; i < settings.batch; ++i) {
+        const objectives::Sequence sequence = randomSequence(settings, objective, true, random);
+        const auto half = static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, sequence.ids.size() / 2));
+        rollouts::Answered answered;
+        answered.promptIds.assign(sequence.ids.begin(), sequence.ids.begin() + half);
+        answered.ids.assign(sequence.ids.begin() + half, sequence.ids.end());
+        objectives::Rollout& numbers = answered.numbers;
+        numbers.reward = static_cast<double>(i % 2);
+        numbers.logProbs.assign(answered.ids.size(), -std::log(static_cast<float>(settings.model.vocab)));
+        numbers.reference = numbers.logProbs;
+        numbers.advantages.assign(answered.ids.size(), i % 2 == 0 ? -1.0F : 1.0F);
+        if (objective.rollouts->hasValues) {
+            numbers.values.assign(answered.ids.size(), 0.0F);
+            numbers.returns.assign(answered.ids.size(), static_cast<float>(i % 2));
+        }
+        update.answers.push_back(std::move(answered));
+    }
+    auto batches = cutRollouts(update.answers, {settings.batch, false});
+    std::vector<const RolloutBatch*> own;
+    for (RolloutBatch& batch : batches) {
+        addColumns(batch, update, {objective.rollouts->shape({}).group, 0, objective.rollouts->shape({}).stepsOfUpdate() == 1, false});
+        own.push_back(&batch);
+    }
+    StepBatches step;
+    for (MicroBatch& batch : stepOf(own, update, *objective.rollouts, {})) {
+        step.add(std::move(batch));
+    }
+    return step;
+}
+
 // Random tokens, all of them trained.
 StepBatches randomStep(const StepBenchSettings& settings, const objectives::Objective& objective)
 {
+    if (objective.rollouts) {
+        return randomAnswers(settings, objective);
+    }
     if (objective.perSequence) {
         return randomItems(settings, objective);
     }
@@ -143,6 +186,49 @@ Result<std::vector<double>> timeSteps(TrainStep& trainStep, const StepBatches& b
     return times;
 }
 
+// A rank's own rows, as if there were no others, who do the same at the same time.
+Result<void> timeAlone(BatchLoss loss, optim::Optimizer& optimizer, const StepBatches& batches, const StepBenchSettings& settings, StepBenchResult& result)
+{
+    static_cast<void>(settings.team->sums({0})); // all begin together
+    TrainStep trainStep(std::move(loss), optimizer, kSeed);
+    const auto device = trainStep.device();
+    const auto times = timeSteps(trainStep, batches, settings, device, result);
+    if (!times) {
+        return times.error();
+    }
+    // The slowest rank's: what sharing costs is not what one of them is slower.
+    double slowest = 0;
+    for (const auto& of : settings.team->all({median(*times)})) {
+        slowest = std::max(slowest, of.front());
+    }
+    result.tokensPerSecondAlone = static_cast<double>(batches.tokens) / slowest;
+    return {};
+}
+
+// Each rank has as much.
+void ofAllRanks(StepBatches& batches, std::int64_t ranks)
+{
+    for (std::int64_t* total : {&batches.tokens, &batches.trained, &batches.items, &batches.firsts}) {
+        *total *= ranks;
+    }
+}
+
+Result<std::vector<KernelTime>> profileSteps(TrainStep& trainStep, const StepBatches& batches, const StepBenchSettings& settings, at::Device device)
+{
+    constexpr std::int64_t kSteps = 2;
+    auto kernels = profileKernels([&] {
+        for (std::int64_t i = 0; i < kSteps; ++i) {
+            trainStep.run(batches, settings.warmup + settings.steps + i + 1, kRate, [] {});
+        }
+        synchronise(device);
+    });
+    for (KernelTime& kernel : kernels ? *kernels : std::vector<KernelTime>()) {
+        kernel.calls /= kSteps;
+        kernel.seconds /= kSteps;
+    }
+    return kernels;
+}
+
 Result<StepBenchResult> bench(const StepBenchSettings& settings)
 {
     const auto* method = peft::findMethod(settings.method.kind);
@@ -152,9 +238,6 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     const auto* objective = objectives::findObjective(settings.objective);
     if (!objective) {
         return objectives::needObjective(settings.objective).error();
-    }
-    if (objective->rollouts) {
-        return Error{"a step of " + objective->id + " makes answers, which bench generate measures; choose an objective that learns from those in the data"};
     }
     if (objective->usesReference && settings.liveReference && !method->writesAdapter) {
         return Error{"a live reference of all weights is a second model; leave it out, or take an adapter"};
@@ -177,6 +260,11 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     if (auto attached = method->attach(decoder, settings.method, kSeed); !attached) {
         return attached.error();
     }
+    if (settings.frozenDtype == "fp8") {
+        if (auto held = decoder.multiplyInFp8(); !held) {
+            return held.error();
+        }
+    }
     auto leaves = method->trainable(decoder);
     std::vector<nn::NamedTensor> heads;
     if (objective->heads) {
@@ -198,14 +286,35 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     }
     const auto optimizer = kind->make(leaves, optimizerSettings, optim::kPageElements);
 
-    const StepBatches batches = randomStep(settings, *objective);
+    StepBatches batches = randomStep(settings, *objective);
+    if (settings.team) {
+        auto alone = timeAlone(BatchLoss(decoder, *objective, {}, heads), *optimizer, batches, settings, result);
+        if (!alone) {
+            return alone.error();
+        }
+        ofAllRanks(batches, settings.team->size());
+    }
     TrainStep trainStep(BatchLoss(decoder, *objective, {}, heads), *optimizer, kSeed);
+    if (settings.team) {
+        trainStep.shareWith(*settings.team);
+    }
     auto times = timeSteps(trainStep, batches, settings, placement->device, result);
     if (!times) {
         return times.error();
     }
+    if (settings.profile) {
+        auto kernels = profileSteps(trainStep, batches, settings, placement->device);
+        if (!kernels) {
+            return kernels.error();
+        }
+        result.kernels = std::move(*kernels);
+    }
     result.secondsPerStep = median(*times);
     result.tokensPerSecond = static_cast<double>(batches.tokens) / result.secondsPerStep;
+    if (settings.team) {
+        const double alone = static_cast<double>(batches.tokens) / settings.team->size() / result.tokensPerSecondAlone;
+        result.waitShare = std::max(0.0, 1 - alone / result.secondsPerStep);
+    }
     result.flopsPerToken
         = flopsPerToken(decoder, settings, result.trainableParameters, method->writesAdapter);
     result.share = result.tokensPerSecond * result.flopsPerToken / result.matmulFlops;

@@ -11,9 +11,16 @@
 #include "core/base/result.h"
 #include "core/config/run_config.h"
 #include "core/nn/families/decoder_config.h"
+#include "core/train/bench/bench_profile.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
+
+namespace luthier::ranks {
+class Team;
+}
 
 namespace luthier::train {
 
@@ -31,14 +38,19 @@ struct StepBenchSettings {
     std::string quantization = "auto"; // of the random weights: as the method asks, none, nf4, fp4
     bool activationCheckpointing = false;
     std::string paging = "auto";       // of the optimizer's state
-    std::string objective = "sft";     // a pair is two rows of `length` tokens, the second half of each an answer
+    std::string objective = "sft";     // a pair is two rows of `length` tokens, the second half of each an answer; over answers of its own: learning from them
     bool liveReference = false;        // asked at every step; else its log-probabilities are there before, as runs usually have it
     std::string optimizer = "adamw";   // with its usual settings
+    std::string frozenDtype = "auto";  // fp8: frozen products in 8-bit floats
+    bool profile = false;              // the card's kernels of two more steps, each with its time
+    std::shared_ptr<ranks::Team> team = nullptr; // each rank takes `batch` rows of a step; null: alone
 };
 
 struct StepBenchResult {
     double tokensPerSecond = 0;
     double secondsPerStep = 0;     // median
+    double tokensPerSecondAlone = 0; // of one rank that shares nothing while the others do the same; 0: there are none
+    double waitShare = 0;          // of a step of several ranks: what it takes longer than a rank's own
     double flopsPerToken = 0;
     double matmulFlops = 0;        // FLOP/s, measured with random normal data in the same dtype
     double share = 0;              // tokensPerSecond * flopsPerToken / matmulFlops
@@ -48,6 +60,7 @@ struct StepBenchResult {
     double loss = 0;               // of the last step: near ln(vocabulary) while nothing is learnt
     std::string device;
     std::string dtype;
+    std::vector<KernelTime> kernels; // of one step, where they are asked for
     std::string notice;            // what the card made the steps do; empty: nothing
 };
 
