@@ -3,6 +3,7 @@
 
 #include <QLocale>
 
+#include <iterator>
 #include <utility>
 
 namespace luthier::ui {
@@ -16,6 +17,57 @@ QString questionOf(const PromptItem& item)
 }
 
 } // namespace
+
+Json toJson(const Comparison& comparison)
+{
+    const auto column = [](const QString& title, const QString& answer, const QString& footer, const Contender& by) {
+        return Json{{"title", title.toStdString()}, {"answer", answer.toStdString()}, {"footer", footer.toStdString()}, {"by", {by.id.toStdString(), by.name.toStdString()}}};
+    };
+    Json columns = Json::array();
+    for (std::size_t i = 0; i < comparison.answers.size(); ++i) {
+        columns.push_back(column({}, comparison.answers[i], comparison.footers[i], comparison.by[i]));
+    }
+    for (const auto& more : comparison.more) {
+        columns.push_back(column(more.title, more.answer, more.footer, more.by));
+    }
+    return {{"messages", data::toJson(comparison.prompt.messages)},
+            {"row", comparison.prompt.row},
+            {"expected", comparison.prompt.expected.toStdString()},
+            {"settings", comparison.settings.toStdString()},
+            {"columns", std::move(columns)}};
+}
+
+Comparison comparisonFromJson(const Json& json)
+{
+    Comparison comparison;
+    const auto text = [](const Json& object, const char* key) {
+        const Json value = object.is_object() ? object.value(key, Json()) : Json();
+        return value.is_string() ? QString::fromStdString(value.get<std::string>()) : QString();
+    };
+    const Json messages = json.is_object() ? json.value("messages", Json::array()) : Json::array();
+    for (const Json& message : messages.is_array() ? messages : Json::array()) {
+        comparison.prompt.messages.push_back({text(message, "role").toStdString(), text(message, "content").toStdString(), {}});
+    }
+    const Json row = json.is_object() ? json.value("row", Json()) : Json();
+    comparison.prompt.row = row.is_number_integer() ? row.get<std::int64_t>() : -1;
+    comparison.prompt.expected = text(json, "expected");
+    comparison.settings = text(json, "settings");
+    const Json columns = json.is_object() ? json.value("columns", Json::array()) : Json::array();
+    for (std::size_t i = 0; columns.is_array() && i < columns.size(); ++i) {
+        const Json& column = columns[i];
+        const Json by = column.is_object() ? column.value("by", Json()) : Json();
+        const bool isNamed = by.is_array() && by.size() == 2 && by[0].is_string() && by[1].is_string();
+        const Contender whose = isNamed ? Contender{QString::fromStdString(by[0].get<std::string>()), QString::fromStdString(by[1].get<std::string>())} : Contender();
+        if (i < comparison.answers.size()) {
+            comparison.answers[i] = text(column, "answer");
+            comparison.footers[i] = text(column, "footer");
+            comparison.by[i] = whose;
+        } else {
+            comparison.more.push_back({text(column, "title"), text(column, "answer"), text(column, "footer"), whose});
+        }
+    }
+    return comparison;
+}
 
 QString titleOf(const PromptItem& item)
 {
@@ -46,6 +98,13 @@ QVariant PromptListModel::data(const QModelIndex& index, int role) const
         return tr("Row %1: %2").arg(QLocale().toString(static_cast<qlonglong>(at.row + 1)), questionOf(at).left(1000));
     default: return {};
     }
+}
+
+void ComparisonModel::setItems(std::vector<Comparison> newestFirst)
+{
+    beginResetModel();
+    m_items.assign(std::make_move_iterator(newestFirst.rbegin()), std::make_move_iterator(newestFirst.rend()));
+    endResetModel();
 }
 
 void ComparisonModel::prepend(Comparison comparison)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // PromptListModel and ComparisonModel: the short lists at the side of the Compare page: prompts of the held-out
-// rows, and what was compared in this sitting (newest first).
+// rows, and what was compared (newest first).
 #pragma once
 
+#include "core/base/json.h"
 #include "core/data/example.h"
 
 #include <QAbstractListModel>
@@ -30,7 +31,19 @@ struct Comparison {
     std::array<QString, 2> footers;
     QString settings; // one line
     std::array<Contender, 2> by = {};
+    struct More {
+        QString title;
+        QString answer;
+        QString footer;
+        Contender by;
+    };
+    std::vector<More> more = {}; // columns beside both
+    qint64 id = 0;               // in the project; 0: not kept
 };
+
+// As the project keeps it. What is missing there is empty.
+Json toJson(const Comparison& comparison);
+Comparison comparisonFromJson(const Json& json);
 
 class PromptListModel : public QAbstractListModel {
     Q_OBJECT
@@ -53,6 +66,7 @@ class ComparisonModel : public QAbstractListModel {
 public:
     using QAbstractListModel::QAbstractListModel;
 
+    void setItems(std::vector<Comparison> newestFirst);
     void prepend(Comparison comparison);
     const Comparison& item(int row) const { return m_items[m_items.size() - 1 - static_cast<std::size_t>(row)]; }
     int rowCount(const QModelIndex& parent = {}) const override;

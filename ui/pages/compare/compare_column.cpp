@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/compare/compare_column.h"
 
+#include "ui/theme/icons.h"
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/status_label.h"
 
@@ -14,10 +15,10 @@
 
 namespace luthier::ui {
 
-CompareColumn::CompareColumn(const QString& id, const QString& title, QWidget* parent)
+CompareColumn::CompareColumn(const QString& id, const QString& title, bool canClose, QWidget* parent)
     : QFrame(parent), m_title(new QLabel(title)), m_subtitle(new QLabel), m_origin(new StatusLabel(Token::Warn)),
       m_text(new DiffText), m_footer(new QLabel),
-      m_copy(new QToolButton)
+      m_copy(new QToolButton), m_goOn(new QToolButton)
 {
     setFrameShape(QFrame::StyledPanel);
     QFont bold = font();
@@ -43,11 +44,29 @@ CompareColumn::CompareColumn(const QString& id, const QString& title, QWidget* p
     m_copy->setToolTip(tr("Copy this answer"));
     m_copy->setAccessibleName(tr("Copy the answer of %1").arg(title));
 
+    m_goOn->setObjectName(id + QStringLiteral("GoOn"));
+    m_goOn->setText(tr("Go on"));
+    m_goOn->setAutoRaise(true);
+    m_goOn->setEnabled(false);
+    m_goOn->setToolTip(tr("Ask a next question behind this answer: all columns answer from here"));
+    m_goOn->setAccessibleName(tr("Go on from the answer of %1").arg(title));
+    connect(m_goOn, &QToolButton::clicked, this, &CompareColumn::goOnWanted);
     auto* head = new QHBoxLayout;
     head->addWidget(m_title);
     head->addWidget(m_subtitle, 1);
+    if (canClose) {
+        auto* close = new QToolButton;
+        close->setObjectName(id + QStringLiteral("Close"));
+        close->setIcon(icon(QStringLiteral("x")));
+        close->setAutoRaise(true);
+        close->setToolTip(tr("Close this column; an answer under way stops"));
+        close->setAccessibleName(tr("Close the column of %1").arg(title));
+        connect(close, &QToolButton::clicked, this, &CompareColumn::closeWanted);
+        head->addWidget(close);
+    }
     auto* foot = new QHBoxLayout;
     foot->addWidget(m_footer, 1);
+    foot->addWidget(m_goOn);
     foot->addWidget(m_copy);
     auto* layout = new QVBoxLayout(this);
     layout->addLayout(head);
@@ -96,13 +115,18 @@ void CompareColumn::finish(const CompareContest::Answer& answer)
     }
     showOrigin();
     m_text->setPlaceholderText(tr("nothing was answered"));
+    m_goOn->setEnabled(answer.problem.isEmpty() && !answer.text.isEmpty());
     if (!answer.problem.isEmpty()) {
-        m_footer->setText(answer.problem);
+        m_text->setPlaceholderText(answer.problem); // where the answer would stand: it says why there is none
+        m_footer->setText(tr("could not answer"));
         return;
     }
     const QString how = answer.finish == QLatin1String("length")   ? tr("reached the token limit")
                         : answer.finish == QLatin1String("cancel") ? tr("stopped")
                                                                    : tr("complete");
+    if (answer.firstTokenSeconds >= 0) {
+        m_footer->setToolTip(tr("The first token came after %1 s").arg(QLocale().toString(answer.firstTokenSeconds, 'f', 2)));
+    }
     m_footer->setText(tr("%1 tokens  \u00b7  %2 tokens/s  \u00b7  %3")
                           .arg(QLocale().toString(answer.numTokens), QLocale().toString(answer.tokensPerSecond, 'f', 1), how));
 }
@@ -112,7 +136,19 @@ void CompareColumn::showAnswer(const QString& text, const QString& footer, const
     m_by = by;
     m_text->setText(text);
     m_footer->setText(footer);
+    m_footer->setToolTip({});
+    m_goOn->setEnabled(!text.isEmpty());
     showOrigin();
+}
+
+QString CompareColumn::title() const
+{
+    return m_title->text();
+}
+
+void CompareColumn::setBusy(bool isBusy)
+{
+    m_goOn->setEnabled(!isBusy && !m_text->text().isEmpty());
 }
 
 QString CompareColumn::footer() const

@@ -19,10 +19,12 @@ class CompareColumn : public QFrame {
 
 public:
     // id: "base" or "tuned", for object names.
-    CompareColumn(const QString& id, const QString& title, QWidget* parent = nullptr);
+    // With `canClose` it has a button for that.
+    CompareColumn(const QString& id, const QString& title, bool canClose = false, QWidget* parent = nullptr);
 
     // Who would answer now. An answer of another one stays, dimmed, and says whose it is.
     void setContender(const Contender& contender);
+    const Contender& contender() const { return m_contender; }
     const Contender& answeredBy() const { return m_by; }
     void clear(const QString& waiting = {}); // what comes then is the contender's
     void append(const QString& piece);
@@ -30,6 +32,12 @@ public:
     void showAnswer(const QString& text, const QString& footer, const Contender& by); // from the history
     QString footer() const;
     DiffText* text() const { return m_text; }
+    QString title() const;
+    void setBusy(bool isBusy); // nothing goes on from an answer that is not whole
+
+Q_SIGNALS:
+    void closeWanted();
+    void goOnWanted(); // a next question behind this answer
 
 private:
     void showOrigin();
@@ -42,6 +50,7 @@ private:
     DiffText* m_text;
     QLabel* m_footer;
     QToolButton* m_copy;
+    QToolButton* m_goOn;
 };
 
 } // namespace luthier::ui

@@ -1,18 +1,155 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/compare/compare_contest.h"
 
+#include "core/train/checkpoint_result.h"
 #include "ui/bridge/job.h"
 
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <map>
 #include <mutex>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace luthier::ui {
 namespace {
 
 constexpr int kDeliverMs = 33;
-constexpr std::int64_t kTwoCopiesLimit = 400'000'000; // parameters; above that a second copy is too much memory
+constexpr double kTwoCopiesLimit = 800e6; // bytes of a model's files; above that a second copy is too much memory
+
+double bytesOf(const std::filesystem::path& model)
+{
+    std::error_code code;
+    if (std::filesystem::is_regular_file(model, code)) {
+        return static_cast<double>(std::filesystem::file_size(model, code));
+    }
+    double bytes = 0;
+    for (std::filesystem::directory_iterator it(model, code), end; !code && it != end; it.increment(code)) {
+        bytes += it->path().extension() == ".safetensors" ? static_cast<double>(it->file_size(code)) : 0;
+    }
+    return bytes;
+}
+
+// What decides which session answers; weights do not.
+std::string keyOf(const Answerer& answerer, const QString& device)
+{
+    return (answerer.model + u'\n' + answerer.adapters.join(u'\n') + u'\n' + (answerer.adapters.isEmpty() ? answerer.speaksAs.join(u'\n') : QString()) + u'\n' + answerer.run + u'\n'
+            + QString::number(answerer.step) + u'\n' + device)
+        .toStdString();
+}
+
+Result<std::vector<data::Message>> askedBy(const Answerer& answerer, const std::vector<data::Message>& messages)
+{
+    const auto shots = answerer.shotsFor ? answerer.shotsFor(messages) : Result<std::vector<data::Message>>(std::vector<data::Message>());
+    if (!shots) {
+        return shots.error();
+    }
+    std::vector<data::Message> asked;
+    std::string system = answerer.system.trimmed().toStdString();
+    auto rest = messages.begin();
+    if (rest != messages.end() && rest->role == "system") {
+        system += (system.empty() ? "" : "\n\n") + rest->content;
+        ++rest;
+    }
+    if (!system.empty()) {
+        asked.push_back({"system", system, {}});
+    }
+    asked.insert(asked.end(), shots->begin(), shots->end());
+    asked.insert(asked.end(), rest, messages.end());
+    return asked;
+}
 
 } // namespace
+
+// Threads: any.
+class CompareContest::Sessions {
+public:
+    using Opened = Result<std::shared_ptr<inference::Session>>;
+
+    // Those that answer without adapters join whoever has a large model open; a small one is opened for each of them.
+    Opened open(const Answerer& answerer, const QString& device, const std::vector<Answerer>& all)
+    {
+        Answerer asked = answerer;
+        const bool isLarge = bytesOf(answerer.model.toStdString()) > kTwoCopiesLimit;
+        if (isLarge && answerer.adapters.isEmpty() && answerer.run.isEmpty()) {
+            const auto other = std::find_if(all.begin(), all.end(), [&](const Answerer& one) { return one.model == answerer.model && !one.adapters.isEmpty(); });
+            asked = other == all.end() ? asked : *other;
+        }
+        const std::string key = keyOf(asked, device);
+        std::shared_ptr<Place> place;
+        {
+            const std::lock_guard lock(m_mutex);
+            auto& found = m_places[key];
+            found = found ? found : std::make_shared<Place>();
+            place = found;
+        }
+        const std::lock_guard lock(place->mutex); // a second one waits until the first has opened it
+        if (!place->session) {
+            auto opened = openNow(asked, device);
+            if (!opened) {
+                return opened;
+            }
+            place->session = *opened;
+        }
+        return place->session;
+    }
+
+    // What none of these needs is let go.
+    void keepOnly(const std::vector<Answerer>& wanted, const QString& device)
+    {
+        std::set<std::string> keys;
+        for (const Answerer& answerer : wanted) {
+            keys.insert(keyOf(answerer, device));
+        }
+        const std::lock_guard lock(m_mutex);
+        std::erase_if(m_places, [&](const auto& place) { return !keys.contains(place.first); });
+    }
+
+    bool has(const std::vector<Answerer>& wanted, const QString& device)
+    {
+        const std::lock_guard lock(m_mutex);
+        return std::all_of(wanted.begin(), wanted.end(), [&](const Answerer& answerer) { return m_places.contains(keyOf(answerer, device)); });
+    }
+
+private:
+    struct Place {
+        std::mutex mutex;
+        std::shared_ptr<inference::Session> session; // guarded
+    };
+
+    static Opened openNow(const Answerer& answerer, const QString& device)
+    {
+        inference::ModelSpec spec;
+        spec.path = answerer.model.toStdString();
+        spec.device = device.toStdString();
+        for (const QString& path : answerer.adapters) {
+            spec.adapters.push_back({path.toStdString(), 1});
+        }
+        if (!answerer.run.isEmpty()) {
+            const auto made = train::resultOfCheckpoint(answerer.run.toStdString(), answerer.step);
+            if (!made) {
+                return made.error();
+            }
+            std::error_code code;
+            if (std::filesystem::exists(*made / "adapter_config.json", code)) {
+                spec.adapters = {{*made, 1}};
+            } else {
+                spec.path = *made;
+            }
+        }
+        if (spec.adapters.empty()) {
+            for (const QString& path : answerer.speaksAs) {
+                spec.speaksAs.push_back(path.toStdString()); // all are asked in the same words
+            }
+        }
+        return inference::Session::open(spec);
+    }
+
+    std::mutex m_mutex;
+    std::map<std::string, std::shared_ptr<Place>> m_places; // guarded
+};
 
 struct CompareContest::Pieces {
     std::mutex mutex;
@@ -30,7 +167,7 @@ struct CompareContest::Pieces {
     }
 };
 
-CompareContest::CompareContest(QObject* parent) : QObject(parent)
+CompareContest::CompareContest(QObject* parent) : QObject(parent), m_sessions(std::make_shared<Sessions>())
 {
     m_deliver.setInterval(kDeliverMs);
     connect(&m_deliver, &QTimer::timeout, this, &CompareContest::deliver);
@@ -38,136 +175,116 @@ CompareContest::CompareContest(QObject* parent) : QObject(parent)
 
 CompareContest::~CompareContest()
 {
-    m_cancel.cancel();
+    stop();
 }
 
-CompareContest::Sessions CompareContest::open(const Contenders& contenders)
+std::shared_ptr<inference::Session> CompareContest::session(int side) const
 {
-    inference::ModelSpec base;
-    base.path = contenders.model.toStdString();
-    base.device = contenders.device.toStdString();
-    inference::ModelSpec tuned = base;
-    if (contenders.isAdapter) {
-        tuned.adapters.push_back({contenders.tuned.toStdString(), 1});
-        for (const QString& path : contenders.blended) {
-            tuned.adapters.push_back({path.toStdString(), 1});
-        }
-        for (const inference::AdapterSpec& adapter : tuned.adapters) {
-            base.speaksAs.push_back(adapter.path); // both are asked in the same words
-        }
+    return side >= 0 && side < numSides() ? m_sides[static_cast<std::size_t>(side)].session : nullptr;
+}
+
+bool CompareContest::usesAdapters(int side) const
+{
+    const Answerer& answerer = m_sides[static_cast<std::size_t>(side)].answerer;
+    return !answerer.adapters.isEmpty() || !answerer.run.isEmpty();
+}
+
+void CompareContest::start(std::vector<Answerer> answerers, const QString& device, const std::vector<data::Message>& messages, const inference::Sampling& sampling)
+{
+    if (isRunning() || answerers.empty()) {
+        return;
+    }
+    m_device = device;
+    if (!m_sessions->has(answerers, device)) {
+        Q_EMIT stageChanged(tr("Loading the model\u2026"));
     } else {
-        tuned.path = contenders.tuned.toStdString();
+        Q_EMIT stageChanged({});
     }
-    auto tunedSession = inference::Session::open(tuned);
-    if (!tunedSession) {
-        return {{}, tunedSession.message()};
+    m_sessions->keepOnly(answerers, device);
+    m_sides.clear();
+    for (Answerer& answerer : answerers) {
+        m_sides.push_back({std::move(answerer), {}, std::make_shared<Pieces>(), nullptr, {}});
     }
-    if (contenders.isAdapter && (*tunedSession)->numParameters() > kTwoCopiesLimit) {
-        return {{*tunedSession, *tunedSession}, {}};
-    }
-    auto baseSession = inference::Session::open(base);
-    if (!baseSession) {
-        return {{}, baseSession.message()};
-    }
-    return {{*baseSession, *tunedSession}, {}};
-}
-
-void CompareContest::start(const Contenders& contenders, const std::vector<data::Message>& messages,
-                           const inference::Sampling& sampling)
-{
-    if (isRunning()) {
-        return;
-    }
-    m_cancel = {};
-    ++m_generation;
-    m_sides = {};
-    if (m_sessions.sides[kBase] && contenders == m_contenders) {
-        begin(messages, sampling);
-        return;
-    }
-    m_contenders = contenders;
-    m_sessions = {};
-    m_isOpening = true;
-    Q_EMIT stageChanged(tr("Loading the model\u2026"));
-    startJob(this, [contenders] { return open(contenders); },
-             [this, messages, sampling, generation = m_generation](const Sessions& sessions) {
-                 m_isOpening = false;
-                 if (generation != m_generation) {
-                     return;
-                 }
-                 if (!sessions.problem.empty()) {
-                     Q_EMIT failed(QString::fromStdString(sessions.problem));
-                     Q_EMIT finished();
-                     return;
-                 }
-                 m_sessions = sessions;
-                 m_deviceText = QString::fromStdString(sessions.sides[kTuned]->describeDevice());
-                 if (m_cancel.isCancelled()) {
-                     Q_EMIT finished();
-                     return;
-                 }
-                 begin(messages, sampling);
-             });
-}
-
-void CompareContest::begin(const std::vector<data::Message>& messages, const inference::Sampling& sampling)
-{
-    Q_EMIT stageChanged({});
-    m_numRunning = 2;
+    m_numRunning = numSides();
     m_deliver.start();
-    beginSide(kBase, messages, sampling);
-    beginSide(kTuned, messages, sampling);
+    for (int side = 0; side < numSides(); ++side) {
+        beginSide(side, messages, sampling);
+    }
 }
 
 void CompareContest::beginSide(int side, const std::vector<data::Message>& messages, const inference::Sampling& sampling)
 {
-    auto pieces = std::make_shared<Pieces>();
-    m_sides[static_cast<std::size_t>(side)].pieces = pieces;
-    const auto session = m_sessions.sides[static_cast<std::size_t>(side)];
-    const std::vector<double> weights = side == kTuned ? m_weights : std::vector<double>();
-    const auto work = [session, messages, sampling, pieces, side, weights, cancel = m_cancel]() -> Result<inference::Generation> {
-        if (!weights.empty()) {
-            if (auto set = session->setAdapterWeights(weights); !set) {
-                return set.error();
+    const Side& at = m_sides[static_cast<std::size_t>(side)];
+    std::vector<Answerer> all;
+    for (const Side& one : m_sides) {
+        all.push_back(one.answerer);
+    }
+    const auto work = [sessions = m_sessions, answerer = at.answerer, all = std::move(all), device = m_device, messages, sampling, pieces = at.pieces, cancel = at.cancel]() -> Said {
+        const auto session = sessions->open(answerer, device, all);
+        if (!session) {
+            return {session.error(), nullptr, -1};
+        }
+        if (cancel.isCancelled()) {
+            return {inference::Generation{{}, {}, {}, "cancel"}, *session, -1};
+        }
+        if (!answerer.weights.empty()) {
+            if (auto set = (*session)->setAdapterWeights(answerer.weights); !set) {
+                return {set.error(), *session, -1};
             }
         }
-        const auto ids = session->encoder().encodePrompt(messages);
+        const auto asked = askedBy(answerer, messages);
+        const auto ids = asked ? (*session)->encoder().encodePrompt(*asked) : Result<std::vector<text::TokenId>>(asked.error());
         if (!ids) {
-            return ids.error();
+            return {ids.error(), *session, -1};
         }
+        double first = -1;
+        const auto begin = std::chrono::steady_clock::now();
         inference::GenerateOptions options;
         options.sampling = sampling;
-        options.useAdapters = side == kTuned;
+        options.useAdapters = !answerer.adapters.isEmpty() || !answerer.run.isEmpty();
         options.cancel = cancel;
-        options.onPiece = [pieces](const std::string& piece) { pieces->add(piece); };
-        return session->generate(*ids, options);
+        options.onPiece = [&](const std::string& piece) {
+            first = first < 0 ? std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() : first;
+            pieces->add(piece);
+        };
+        auto generation = (*session)->generate(*ids, options);
+        return {std::move(generation), *session, first};
     };
-    startJob(this, work, [this, side](const Result<inference::Generation>& generation) { endSide(side, generation); });
+    startJob(this, work, [this, side](const Said& said) { endSide(side, said); });
 }
 
 void CompareContest::deliver()
 {
-    for (int side : {kBase, kTuned}) {
+    for (int side = 0; side < numSides(); ++side) {
         Side& at = m_sides[static_cast<std::size_t>(side)];
         const QString piece = at.pieces ? at.pieces->take() : QString();
         if (!piece.isEmpty()) {
             at.answer.text += piece;
+            Q_EMIT stageChanged({});
             Q_EMIT pieceArrived(side, piece);
         }
     }
 }
 
-void CompareContest::endSide(int side, const Result<inference::Generation>& generation)
+void CompareContest::endSide(int side, const Said& said)
 {
     deliver();
-    Answer& answer = m_sides[static_cast<std::size_t>(side)].answer;
-    if (generation) {
-        answer.text = QString::fromStdString(generation->text); // stop texts are not part of the answer
-        answer.finish = QString::fromStdString(generation->finish);
-        answer.tokensPerSecond = generation->tokensPerSecond;
-        answer.numTokens = static_cast<qint64>(generation->ids.size());
+    Side& at = m_sides[static_cast<std::size_t>(side)];
+    Answer& answer = at.answer;
+    at.session = said.session;
+    if (said.session) {
+        m_deviceText = QString::fromStdString(said.session->describeDevice());
+    }
+    if (said.generation) {
+        answer.text = QString::fromStdString(said.generation->text); // stop texts are not part of the answer
+        answer.finish = QString::fromStdString(said.generation->finish);
+        answer.tokensPerSecond = said.generation->tokensPerSecond;
+        answer.numTokens = static_cast<qint64>(said.generation->ids.size());
+        answer.promptIds = said.generation->promptIds;
+        answer.ids = said.generation->ids;
+        answer.firstTokenSeconds = said.firstTokenSeconds;
     } else {
-        answer.problem = QString::fromStdString(generation.message());
+        answer.problem = QString::fromStdString(said.generation.message());
     }
     --m_numRunning;
     Q_EMIT sideFinished(side);
@@ -179,7 +296,16 @@ void CompareContest::endSide(int side, const Result<inference::Generation>& gene
 
 void CompareContest::stop()
 {
-    m_cancel.cancel();
+    for (Side& side : m_sides) {
+        side.cancel.cancel();
+    }
+}
+
+void CompareContest::stop(int side)
+{
+    if (side >= 0 && side < numSides()) {
+        m_sides[static_cast<std::size_t>(side)].cancel.cancel();
+    }
 }
 
 } // namespace luthier::ui

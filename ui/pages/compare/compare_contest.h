@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// CompareContest: two contenders answer the same prompt with the same seed and settings, both streaming.
-// Opens models when first needed and keeps them. Base and adapter of a small model get a session each, so that
-// both write at once; a large model is held once and its contenders take turns.
+// CompareContest: any number of contenders answer the same prompt with the same seed and settings, all streaming. Each opens its model when
+// first needed and keeps it; one that cannot be opened says why and leaves the others. Of a small model every contender has a copy, so
+// that all write at once; a large one is held once and those that answer with it take turns.
 //
 // Threads: GUI thread only; models work in jobs, pieces are collected and told about thirty times a second.
 #pragma once
@@ -14,19 +14,23 @@
 #include <QStringList>
 #include <QTimer>
 
-#include <array>
+#include <functional>
 #include <memory>
 #include <vector>
 
 namespace luthier::ui {
 
-struct Contenders {
-    QString model;         // folder of the base
-    QString tuned;         // adapter folder, or a model folder
-    bool isAdapter = true; // false: `tuned` is a whole model
-    QStringList blended = {};   // further adapters that answer together with it
-    QString device = QStringLiteral("auto");
-    bool operator==(const Contenders&) const = default;
+// One that answers.
+struct Answerer {
+    QString model;             // folder of the base, or of a whole tuned model
+    QStringList adapters = {}; // that answer together over it; empty: the model alone
+    std::vector<double> weights = {}; // of the adapters; empty: 1 each
+    QStringList speaksAs = {}; // adapters whose words the model alone is asked in
+    QString system = {};       // told before the prompt, with its own before it
+    // Conversations that are shown before the question, one behind the other; called on the working thread. Empty: none.
+    std::function<Result<std::vector<data::Message>>(const std::vector<data::Message>& messages)> shotsFor = {};
+    QString run = {};          // folder of a run: its checkpoint of `step` answers instead of `adapters`
+    qint64 step = -1;
 };
 
 class CompareContest : public QObject {
@@ -41,19 +45,24 @@ public:
         QString finish; // stop, length, cancel; empty while it runs
         QString problem;
         double tokensPerSecond = 0;
+        double firstTokenSeconds = -1; // negative: none came
         qint64 numTokens = 0;
+        std::vector<text::TokenId> promptIds = {};
+        std::vector<text::TokenId> ids = {};
     };
 
     explicit CompareContest(QObject* parent = nullptr);
     ~CompareContest() override;
 
-    // How much the tuned adapter and each blended one count in answers that start from now on; empty: 1 each. Nothing is
-    // loaded anew for it.
-    void setWeights(std::vector<double> weights) { m_weights = std::move(weights); }
-    void start(const Contenders& contenders, const std::vector<data::Message>& messages, const inference::Sampling& sampling);
-    void stop();
-    bool isRunning() const { return m_numRunning > 0 || m_isOpening; }
+    // Nothing is loaded anew for other weights, another system text or another prompt. Nothing while it runs.
+    void start(std::vector<Answerer> answerers, const QString& device, const std::vector<data::Message>& messages, const inference::Sampling& sampling);
+    void stop();         // all
+    void stop(int side); // one; the others go on
+    bool isRunning() const { return m_numRunning > 0; }
+    int numSides() const { return static_cast<int>(m_sides.size()); }
     const Answer& answer(int side) const { return m_sides[static_cast<std::size_t>(side)].answer; }
+    std::shared_ptr<inference::Session> session(int side) const; // null: it was not opened
+    bool usesAdapters(int side) const;
     QString deviceText() const { return m_deviceText; }
 
 Q_SIGNALS:
@@ -61,35 +70,33 @@ Q_SIGNALS:
     void pieceArrived(int side, const QString& piece);
     void sideFinished(int side);
     void finished();
-    void failed(const QString& sentence);
 
 private:
-    struct Pieces; // what the working thread wrote and the window has not shown
+    class Sessions; // those that are open, for all sides
+    struct Pieces;  // what the working thread wrote and the window has not shown
     struct Side {
+        Answerer answerer;
         Answer answer;
         std::shared_ptr<Pieces> pieces;
+        std::shared_ptr<inference::Session> session;
+        base::CancelToken cancel;
     };
-    struct Sessions {
-        std::array<std::shared_ptr<inference::Session>, 2> sides;
-        std::string problem;
+    struct Said {
+        Result<inference::Generation> generation;
+        std::shared_ptr<inference::Session> session;
+        double firstTokenSeconds = -1;
     };
 
-    static Sessions open(const Contenders& contenders);
-    void begin(const std::vector<data::Message>& messages, const inference::Sampling& sampling);
     void beginSide(int side, const std::vector<data::Message>& messages, const inference::Sampling& sampling);
-    void endSide(int side, const Result<inference::Generation>& generation);
+    void endSide(int side, const Said& said);
     void deliver();
 
-    Contenders m_contenders;
-    std::vector<double> m_weights;
-    Sessions m_sessions; // of m_contenders; empty: not open
-    std::array<Side, 2> m_sides;
-    base::CancelToken m_cancel;
+    std::shared_ptr<Sessions> m_sessions;
+    std::vector<Side> m_sides;
     QTimer m_deliver;
+    QString m_device;
     QString m_deviceText;
     int m_numRunning = 0;
-    int m_generation = 0;
-    bool m_isOpening = false;
 };
 
 } // namespace luthier::ui

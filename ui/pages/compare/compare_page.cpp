@@ -2,11 +2,13 @@
 #include "ui/pages/compare/compare_page.h"
 
 #include "core/base/paths.h"
+#include "core/store/comparisons.h"
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
 #include "ui/pages/compare/compare_blend.h"
 #include "ui/pages/compare/compare_choices.h"
 #include "ui/pages/compare/compare_column.h"
+#include "ui/pages/compare/compare_extras.h"
 #include "ui/pages/compare/compare_side.h"
 #include "ui/settings/app_settings.h"
 #include "ui/widgets/conversation/diff_text.h"
@@ -17,6 +19,7 @@
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
@@ -32,6 +35,7 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kPromptLines = 4;
+constexpr std::int64_t kMostComparisons = 500; // of the project, in the list
 constexpr std::int64_t kMaxHeldOut = 500; // prompts in the list; the note tells the whole number
 
 QString bundledModelPath()
@@ -51,7 +55,9 @@ QString settingsLine(const inference::Sampling& sampling)
 
 ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_contest(new CompareContest(this)), m_action(new QAction(tr("Compare"), this)), m_stack(new QStackedWidget),
-      m_empty(new EmptyState), m_work(new QSplitter), m_choices(new CompareChoices(workspace.models())), m_blend(new CompareBlend), m_problem(new StatusLabel(Token::Bad)),
+      m_empty(new EmptyState), m_work(new QSplitter), m_columns(new QSplitter), m_choices(new CompareChoices(workspace.models())), m_blend(new CompareBlend),
+      m_extras(new CompareExtras(m_choices, workspace.models(), m_columns, this)), m_against(new QComboBox), m_heat(new QComboBox), m_heatNote(new StatusLabel(Token::TextQuiet)),
+      m_problem(new StatusLabel(Token::Bad)),
       m_base(new CompareColumn(QStringLiteral("base"), tr("Base"))),
       m_tunedColumn(new CompareColumn(QStringLiteral("tuned"), tr("Tuned"))), m_expectedBox(new QWidget),
       m_expected(new DiffText), m_promptText(new PromptBox(kPromptLines)), m_context(new QLabel),
@@ -71,6 +77,7 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     column->addWidget(m_blend);
     column->addWidget(m_problem);
     column->addWidget(buildColumns(), 1);
+    column->addWidget(buildLook());
     column->addWidget(buildPrompt());
     m_problem->setObjectName(QStringLiteral("compareProblem"));
     m_problem->setWordWrap(true);
@@ -100,6 +107,27 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
         compare();
     });
     connect(m_side, &CompareSide::comparisonChosen, this, &ComparePage::showComparison);
+    connect(m_side, &CompareSide::searched, this, &ComparePage::findComparisons);
+    connect(m_side, &CompareSide::samplingChanged, this, [this] {
+        m_workspace.settings().setText(QStringLiteral("compareSampling"), QString::fromStdString(base::dumpJson(m_side->samplingJson())));
+    });
+    if (const auto kept = base::parseJson(m_workspace.settings().text(QStringLiteral("compareSampling")).toStdString())) {
+        m_side->setSamplingJson(*kept);
+    }
+    connect(m_extras, &CompareExtras::added, this, [this] {
+        m_sides.push_back(-1);
+        auto* newest = m_extras->column(m_extras->size() - 1);
+        connect(newest, &CompareColumn::goOnWanted, this, [this, newest] {
+            for (int side = 0; side < numColumns(); ++side) {
+                if (this->column(side) == newest) {
+                    goOnFrom(side);
+                }
+            }
+        });
+        fillAgainst();
+    });
+    connect(m_extras, &CompareExtras::closed, this, &ComparePage::onColumnClosed);
+    connect(&m_workspace, &Workspace::projectChanged, this, [this] { findComparisons({}); });
     connectContest();
     m_action->setToolTip(tr("Let both models answer the prompt"));
     m_action->setProperty("isInPage", true);
@@ -121,7 +149,9 @@ ComparePage::~ComparePage()
 void ComparePage::reload()
 {
     const auto work = [project = m_workspace.project()] { return project ? readTunedRuns(*project) : TunedRuns{}; };
+    m_extras->setProject(m_workspace.project());
     startJob(this, work, [this](const TunedRuns& read) {
+        m_extras->setRuns(read.runs);
         m_choices->setRuns(read.runs);
         if (m_wantedRun != 0 && m_choices->chooseRun(m_wantedRun)) {
             m_wantedRun = 0;
@@ -151,6 +181,7 @@ void ComparePage::showContenders()
     m_tunedColumn->setContender(tuned == nullptr ? Contender{}
                                                  : Contender{m_choices->model() + u'\n' + tuned->result + u'\n' + m_blend->id(),
                                                              blend.isEmpty() ? tuned->name : blend});
+    m_extras->showContenders();
 }
 
 void ComparePage::loadHeldOut()
@@ -228,10 +259,23 @@ void ComparePage::compare()
     m_base->clear(tr("The base model is about to answer\u2026"));
     m_tunedColumn->clear(tr("The tuned model is about to answer\u2026"));
     showExpected(prompt.expected);
-    m_contest->setWeights(m_blend->weights());
-    m_contest->start({m_choices->model(), run->result, run->isAdapter, m_blend->added(),
-                      m_workspace.settings().text(QStringLiteral("device"), QStringLiteral("auto"))}, prompt.messages,
-                     m_askedSettings);
+    Answerer base{m_choices->model()};
+    Answerer tuned{run->isAdapter ? m_choices->model() : run->result};
+    if (run->isAdapter) {
+        tuned.adapters = QStringList{run->result} + m_blend->added();
+        tuned.weights = m_blend->weights();
+        base.speaksAs = tuned.adapters;
+    }
+    std::vector<Answerer> answerers{base, tuned};
+    for (Answerer& extra : m_extras->answerers()) {
+        answerers.push_back(std::move(extra));
+    }
+    for (int i = 0; i < m_extras->size(); ++i) {
+        m_extras->column(i)->clear(tr("About to answer\u2026"));
+        m_sides[static_cast<std::size_t>(i)] = 2 + i;
+    }
+    m_heatNote->clear();
+    m_contest->start(std::move(answerers), m_workspace.settings().text(QStringLiteral("device"), QStringLiteral("auto")), prompt.messages, m_askedSettings);
     updateActions();
     Q_EMIT runningChanged(m_contest->isRunning());
 }
@@ -246,16 +290,19 @@ void ComparePage::onFinished()
     m_stage->setText(m_contest->deviceText());
     const auto& base = m_contest->answer(CompareContest::kBase);
     const auto& tuned = m_contest->answer(CompareContest::kTuned);
+    showDifferences();
     if (!base.finish.isEmpty() && !tuned.finish.isEmpty()) {
-        const WordDiff diff = wordDiff(base.text, tuned.text);
-        m_base->text()->setDifferences(diff.left);
-        m_tunedColumn->text()->setDifferences(diff.right);
-        m_side->addComparison({m_asked, {base.text, tuned.text}, {m_base->footer(), m_tunedColumn->footer()},
-                               settingsLine(m_askedSettings), {m_base->answeredBy(), m_tunedColumn->answeredBy()}});
-        if (const TunedRun* run = m_choices->tuned()) {
-            Q_EMIT stepDone(QStringLiteral("compared"), run->name, run->result);
+        Comparison comparison{m_asked, {base.text, tuned.text}, {m_base->footer(), m_tunedColumn->footer()}, settingsLine(m_askedSettings),
+                              {m_base->answeredBy(), m_tunedColumn->answeredBy()}};
+        for (int i = 0; i < m_extras->size(); ++i) {
+            const CompareColumn& column = *m_extras->column(i);
+            if (!column.text()->text().isEmpty()) {
+                comparison.more.push_back({column.answeredBy().name, column.text()->text(), column.footer(), column.answeredBy()});
+            }
         }
+        keepComparison(std::move(comparison));
     }
+    showHeat();
     updateActions();
     Q_EMIT runningChanged(false);
     if (std::exchange(m_answerAgain, false)) {
@@ -271,9 +318,25 @@ void ComparePage::showComparison(const Comparison& comparison)
     showPrompt(comparison.prompt);
     m_base->showAnswer(comparison.answers[0], comparison.footers[0], comparison.by[0]);
     m_tunedColumn->showAnswer(comparison.answers[1], comparison.footers[1], comparison.by[1]);
-    const WordDiff diff = wordDiff(comparison.answers[0], comparison.answers[1]);
-    m_base->text()->setDifferences(diff.left);
-    m_tunedColumn->text()->setDifferences(diff.right);
+    for (int i = 0; i < m_extras->size(); ++i) { // columns that stand here now, as far as they were asked then
+        const QString id = m_extras->column(i)->contender().id;
+        const auto its = std::find_if(comparison.more.begin(), comparison.more.end(), [&](const auto& more) { return more.by.id == id; });
+        const bool isThere = its != comparison.more.end();
+        m_extras->column(i)->showAnswer(isThere ? its->answer : QString(), isThere ? its->footer : QString(), m_extras->column(i)->contender());
+        m_sides[static_cast<std::size_t>(i)] = -1;
+    }
+    QStringList others;
+    for (const auto& more : comparison.more) {
+        bool isShown = false;
+        for (int i = 0; i < m_extras->size(); ++i) {
+            isShown = isShown || m_extras->column(i)->contender().id == more.by.id;
+        }
+        if (!isShown) {
+            others += tr("%1: %2").arg(more.title, more.answer.simplified().left(200));
+        }
+    }
+    m_heatNote->setText(others.join(u'\n')); // answers of columns that do not stand here now
+    showDifferences();
     m_stage->setText(comparison.settings);
     showExpected(comparison.prompt.expected);
 }
@@ -317,6 +380,60 @@ void ComparePage::showProblem(const QString& sentence)
     m_base->clear();
     m_tunedColumn->clear();
     m_stage->clear();
+}
+
+int ComparePage::numColumns() const
+{
+    return 2 + m_extras->size();
+}
+
+CompareColumn* ComparePage::column(int side) const
+{
+    return side == CompareContest::kBase ? m_base : side == CompareContest::kTuned ? m_tunedColumn : m_extras->column(side - 2);
+}
+
+void ComparePage::keepComparison(Comparison comparison)
+{
+    m_side->addComparison(comparison);
+    const auto project = m_workspace.project();
+    if (!project) {
+        return;
+    }
+    startJob(this, [project, comparison] { return project->comparisons().add(titleOf(comparison.prompt).toStdString(), toJson(comparison)); },
+             [this](const Result<std::int64_t>& kept) {
+                 if (!kept) {
+                     m_workspace.say(tr("The comparison could not be kept: %1").arg(QString::fromStdString(kept.message())));
+                 }
+             });
+}
+
+void ComparePage::findComparisons(const QString& search)
+{
+    const auto project = m_workspace.project();
+    const auto work = [project, word = search.trimmed().toStdString()] {
+        return project ? project->comparisons().find(word, kMostComparisons) : Result<std::vector<store::ComparisonRow>>(std::vector<store::ComparisonRow>());
+    };
+    m_findJob.start(this, work, [this](const Result<std::vector<store::ComparisonRow>>& rows) {
+        if (!rows) {
+            m_workspace.say(QString::fromStdString(rows.message()));
+            return;
+        }
+        std::vector<Comparison> comparisons;
+        for (const auto& row : *rows) {
+            comparisons.push_back(comparisonFromJson(row.body));
+            comparisons.back().id = row.id;
+        }
+        m_side->setComparisons(std::move(comparisons));
+    });
+}
+
+void ComparePage::onColumnClosed(int index)
+{
+    const int side = m_sides[static_cast<std::size_t>(index)];
+    m_sides.erase(m_sides.begin() + index);
+    m_contest->stop(side);
+    fillAgainst();
+    showDifferences();
 }
 
 void ComparePage::updateActions()

@@ -4,10 +4,12 @@
 // Threads: GUI thread; models, files and the project's database are touched in jobs only.
 #pragma once
 
+#include "ui/bridge/job.h"
 #include "ui/frame/page.h"
 #include "ui/models/runs/comparison_model.h"
 #include "ui/pages/compare/compare_contest.h"
 
+class QComboBox;
 class QLabel;
 class QPushButton;
 class QSplitter;
@@ -18,6 +20,7 @@ namespace luthier::ui {
 class CompareBlend;
 class CompareChoices;
 class CompareColumn;
+class CompareExtras;
 class CompareSide;
 class DiffText;
 class EmptyState;
@@ -40,6 +43,7 @@ public:
     void compare();                              // the page's main action
     void stop();
     CompareContest* contest() const { return m_contest; }
+    CompareExtras* extras() const { return m_extras; }
 
 Q_SIGNALS:
     void tuneWanted(); // the empty page's button
@@ -58,6 +62,16 @@ private:
     void showComparison(const Comparison& comparison);
     void showExpected(const QString& expected);
     void onFinished();
+    QWidget* buildLook();
+    int numColumns() const;
+    CompareColumn* column(int side) const;
+    void fillAgainst();
+    void showDifferences(); // words that the column chosen has not
+    void showHeat();
+    void goOnFrom(int side);
+    void keepComparison(Comparison comparison);
+    void findComparisons(const QString& search);
+    void onColumnClosed(int index);
     void showProblem(const QString& sentence);
     void updateActions();
     PromptItem promptNow() const;
@@ -73,13 +87,21 @@ private:
     bool m_isHeldOutRead = false;
     QString m_heldOutOf; // result folder whose held-out rows are listed
     base::CancelToken m_cancelHeldOut;
+    JobSlot m_heatJob;
+    JobSlot m_findJob;
+    std::vector<int> m_sides; // of the columns behind base and tuned: which of the contest's sides answers there; -1: none
 
     QAction* m_action;
     QStackedWidget* m_stack;
     EmptyState* m_empty;
     QSplitter* m_work;
+    QSplitter* m_columns;
     CompareChoices* m_choices;
     CompareBlend* m_blend;
+    CompareExtras* m_extras;
+    QComboBox* m_against;
+    QComboBox* m_heat;
+    QLabel* m_heatNote;
     QLabel* m_problem;
     CompareColumn* m_base;
     CompareColumn* m_tunedColumn;

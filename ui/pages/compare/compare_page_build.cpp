@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How the Compare page is put together: columns above, the prompt below, the contest connected to both.
 #include "ui/pages/compare/compare_column.h"
+#include "ui/pages/compare/compare_extras.h"
+#include "ui/pages/compare/compare_heat.h"
 #include "ui/pages/compare/compare_page.h"
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/prompt_box.h"
+#include "ui/widgets/status_label.h"
 
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
 #include <QShortcut>
 #include <QSplitter>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace luthier::ui {
 namespace {
@@ -21,11 +27,10 @@ constexpr int kPromptLines = 4;
 
 QWidget* ComparePage::buildColumns()
 {
-    auto* columns = new QSplitter;
-    columns->setObjectName(QStringLiteral("columns"));
-    columns->setChildrenCollapsible(false);
-    columns->addWidget(m_base);
-    columns->addWidget(m_tunedColumn);
+    m_columns->setObjectName(QStringLiteral("columns"));
+    m_columns->setChildrenCollapsible(false);
+    m_columns->addWidget(m_base);
+    m_columns->addWidget(m_tunedColumn);
     auto* expectedTitle = new QLabel(tr("Expected answer of the row"));
     expectedTitle->setForegroundRole(QPalette::PlaceholderText);
     m_expected->setObjectName(QStringLiteral("expected"));
@@ -39,10 +44,141 @@ QWidget* ComparePage::buildColumns()
     auto* all = new QWidget;
     auto* layout = new QVBoxLayout(all);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(columns, 1);
+    layout->addWidget(m_columns, 1);
     layout->addWidget(m_expectedBox);
     showExpected({});
     return all;
+}
+
+// How the answers are looked at: differences to one of them, and how likely their tokens were.
+QWidget* ComparePage::buildLook()
+{
+    m_against->setObjectName(QStringLiteral("diffAgainst"));
+    m_against->setAccessibleName(tr("Differences to"));
+    m_against->setToolTip(tr("Words that this column does not have are marked in the others"));
+    m_heat->setObjectName(QStringLiteral("tokenHeat"));
+    m_heat->setAccessibleName(tr("Token heat"));
+    m_heat->setToolTip(tr("Tint tokens by how unlikely they were, or by how much less likely the column chosen beside finds them; the pointer shows what would have been likelier"));
+    m_heat->addItem(tr("no heat"));
+    m_heat->addItem(tr("unlikely tokens"));
+    m_heat->addItem(tr("tokens unlike the column chosen"));
+    m_heatNote->setObjectName(QStringLiteral("heatNote"));
+    m_heatNote->setWordWrap(true);
+    m_heatNote->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    auto* label = new QLabel(tr("Differences t&o"));
+    label->setBuddy(m_against);
+    auto* heatLabel = new QLabel(tr("&Heat"));
+    heatLabel->setBuddy(m_heat);
+    auto* box = new QWidget;
+    auto* row = new QHBoxLayout(box);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->addWidget(label);
+    row->addWidget(m_against);
+    row->addWidget(heatLabel);
+    row->addWidget(m_heat);
+    row->addWidget(m_heatNote, 1);
+    row->addWidget(m_extras->addButton());
+    connect(m_against, &QComboBox::activated, this, [this] {
+        showDifferences();
+        showHeat();
+    });
+    connect(m_heat, &QComboBox::activated, this, &ComparePage::showHeat);
+    connect(m_base, &CompareColumn::goOnWanted, this, [this] { goOnFrom(CompareContest::kBase); });
+    connect(m_tunedColumn, &CompareColumn::goOnWanted, this, [this] { goOnFrom(CompareContest::kTuned); });
+    fillAgainst();
+    return box;
+}
+
+void ComparePage::fillAgainst()
+{
+    const int kept = std::max(0, m_against->currentIndex());
+    m_against->clear();
+    for (int side = 0; side < numColumns(); ++side) {
+        const QString name = column(side)->contender().name;
+        m_against->addItem(side < 2 ? column(side)->title() : name);
+    }
+    m_against->setCurrentIndex(std::min(kept, m_against->count() - 1));
+}
+
+void ComparePage::showDifferences()
+{
+    if (m_contest->isRunning()) {
+        return;
+    }
+    const int against = std::max(0, m_against->currentIndex());
+    const QString text = column(against)->text()->text();
+    const int mirror = against == CompareContest::kTuned ? CompareContest::kBase : CompareContest::kTuned; // what marks the chosen one itself
+    for (int side = 0; side < numColumns(); ++side) {
+        const QString own = column(side)->text()->text();
+        const bool isThere = !own.isEmpty() && !text.isEmpty();
+        column(side)->text()->setDifferences(!isThere ? std::vector<TextRange>()
+                                             : side == against ? wordDiff(text, column(mirror)->text()->text()).left
+                                                               : wordDiff(text, own).right);
+    }
+}
+
+// Of answers of this sitting: their tokens are known, and who gave them is in memory.
+void ComparePage::showHeat()
+{
+    m_heatJob.cancel();
+    for (int side = 0; side < numColumns(); ++side) {
+        column(side)->text()->setHeat({});
+    }
+    const int mode = m_heat->currentIndex();
+    if (mode <= 0 || m_contest->isRunning()) {
+        return;
+    }
+    struct Part {
+        int side;
+        HeatSide who;
+        std::vector<text::TokenId> ids;
+    };
+    const auto sideOf = [this](int place) { return place < 2 ? (m_contest->numSides() > place ? place : -1) : m_sides[static_cast<std::size_t>(place - 2)]; };
+    const auto partOf = [&](int place) {
+        const int side = sideOf(place);
+        Part part{place, {}, {}};
+        if (side >= 0 && side < m_contest->numSides() && column(place)->text()->text() == m_contest->answer(side).text) {
+            part.who = {m_contest->session(side), m_contest->usesAdapters(side), m_contest->answer(side).promptIds};
+            part.ids = m_contest->answer(side).ids;
+        }
+        return part;
+    };
+    std::vector<Part> parts;
+    for (int place = 0; place < numColumns(); ++place) {
+        parts.push_back(partOf(place));
+    }
+    const int against = std::max(0, m_against->currentIndex());
+    m_heatNote->setText(tr("Weighing the tokens\u2026"));
+    const auto work = [parts, mode, against] {
+        std::vector<HeatOfAnswer> heats;
+        for (const Part& part : parts) {
+            const bool isReference = mode == 2 && part.side == against;
+            heats.push_back(isReference ? HeatOfAnswer{} : heatOf(part.who, part.ids, mode == 2 ? &parts[static_cast<std::size_t>(against)].who : nullptr));
+        }
+        return heats;
+    };
+    m_heatJob.start(this, work, [this](const std::vector<HeatOfAnswer>& heats) {
+        QString problem;
+        for (std::size_t i = 0; i < heats.size() && static_cast<int>(i) < numColumns(); ++i) {
+            column(static_cast<int>(i))->text()->setHeat(heats[i].tokens);
+            problem = problem.isEmpty() ? heats[i].problem : problem;
+        }
+        m_heatNote->setText(problem);
+    });
+}
+
+// The conversation so far and this answer; what is asked next branches off here.
+void ComparePage::goOnFrom(int side)
+{
+    if (m_contest->isRunning() || m_asked.messages.empty() || column(side)->text()->text().isEmpty()) {
+        return;
+    }
+    PromptItem next;
+    next.messages = m_asked.messages;
+    next.messages.push_back({"assistant", column(side)->text()->text().toStdString(), {}});
+    next.messages.push_back({"user", {}, {}});
+    showPrompt(next);
+    m_promptText->setFocus();
 }
 
 QWidget* ComparePage::buildPrompt()
@@ -95,13 +231,27 @@ void ComparePage::answerAgain()
 
 void ComparePage::connectContest()
 {
-    const auto column = [this](int side) { return side == CompareContest::kBase ? m_base : m_tunedColumn; };
+    // The place where the side's answer stands; null: its column is closed.
+    const auto placeOf = [this](int side) -> CompareColumn* {
+        if (side < 2) {
+            return column(side);
+        }
+        const auto found = std::find(m_sides.begin(), m_sides.end(), side);
+        return found == m_sides.end() ? nullptr : m_extras->column(static_cast<int>(found - m_sides.begin()));
+    };
     connect(m_contest, &CompareContest::stageChanged, m_stage, &QLabel::setText);
     connect(m_contest, &CompareContest::pieceArrived, this,
-            [column](int side, const QString& piece) { column(side)->append(piece); });
+            [placeOf](int side, const QString& piece) {
+                if (auto* column = placeOf(side)) {
+                    column->append(piece);
+                }
+            });
     connect(m_contest, &CompareContest::sideFinished, this,
-            [this, column](int side) { column(side)->finish(m_contest->answer(side)); });
-    connect(m_contest, &CompareContest::failed, this, &ComparePage::showProblem);
+            [this, placeOf](int side) {
+                if (auto* column = placeOf(side)) {
+                    column->finish(m_contest->answer(side));
+                }
+            });
     connect(m_contest, &CompareContest::finished, this, &ComparePage::onFinished);
 }
 

@@ -4,6 +4,7 @@
 #include "ui/pages/compare/compare_sampling.h"
 
 #include <QLabel>
+#include <QLineEdit>
 #include <QListView>
 #include <QPushButton>
 #include <QRandomGenerator>
@@ -31,7 +32,7 @@ QListView* makeList(const QString& id, const QString& name, QAbstractItemModel* 
 CompareSide::CompareSide(QWidget* parent)
     : QWidget(parent), m_heldOut(new PromptListModel(this)), m_history(new ComparisonModel(this)), m_tabs(new QTabWidget),
       m_heldOutList(makeList(QStringLiteral("heldOut"), tr("Prompts from the held-out set"), m_heldOut)),
-      m_historyList(makeList(QStringLiteral("history"), tr("Comparisons of this sitting"), m_history)),
+      m_historyList(makeList(QStringLiteral("history"), tr("What was compared"), m_history)), m_search(new QLineEdit),
       m_heldOutNote(new QLabel), m_random(new QPushButton(tr("Pick one at random"))), m_sampling(new SamplingForm)
 {
     m_tabs->setObjectName(QStringLiteral("compareTabs"));
@@ -41,10 +42,11 @@ CompareSide::CompareSide(QWidget* parent)
     m_tabs->addTab(buildHistory(), tr("History"));
     m_tabs->setTabToolTip(0, tr("Rows the tuned model never saw while it learned"));
     m_tabs->setTabToolTip(1, tr("How the next token is drawn; the same for both"));
-    m_tabs->setTabToolTip(2, tr("What was compared since Luthier was opened"));
+    m_tabs->setTabToolTip(2, tr("What was compared in this project"));
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_tabs);
+    connect(m_sampling, &SamplingForm::changed, this, &CompareSide::samplingChanged);
     setHeldOut({}, {});
 }
 
@@ -78,6 +80,13 @@ QWidget* CompareSide::buildHistory()
     m_historyList->setToolTip(tr("Return or a double click shows the comparison again"));
     auto* panel = new QWidget;
     auto* layout = new QVBoxLayout(panel);
+    m_search->setObjectName(QStringLiteral("historySearch"));
+    m_search->setAccessibleName(tr("Search what was compared"));
+    m_search->setPlaceholderText(tr("Search questions and answers"));
+    m_search->setToolTip(tr("Show only comparisons in which these words stand"));
+    m_search->setClearButtonEnabled(true);
+    connect(m_search, &QLineEdit::textChanged, this, &CompareSide::searched);
+    layout->addWidget(m_search);
     layout->addWidget(m_historyList, 1);
     const auto choose = [this](const QModelIndex& index) {
         if (index.isValid()) {
@@ -100,6 +109,21 @@ void CompareSide::setHeldOut(std::vector<PromptItem> items, const QString& note)
 void CompareSide::addComparison(Comparison comparison)
 {
     m_history->prepend(std::move(comparison));
+}
+
+void CompareSide::setComparisons(std::vector<Comparison> newestFirst)
+{
+    m_history->setItems(std::move(newestFirst));
+}
+
+Json CompareSide::samplingJson() const
+{
+    return m_sampling->toJson();
+}
+
+void CompareSide::setSamplingJson(const Json& kept)
+{
+    m_sampling->setJson(kept);
 }
 
 inference::Sampling CompareSide::sampling() const

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // CompareSide: the side of the Compare page: prompts of the held-out rows, the sampling settings, and what was
-// compared in this sitting. It offers; the page acts.
+// compared. It offers; the page acts.
 #pragma once
 
 #include "core/inference/session.h"
@@ -9,6 +9,7 @@
 #include <QWidget>
 
 class QLabel;
+class QLineEdit;
 class QListView;
 class QPushButton;
 class QTabWidget;
@@ -26,6 +27,9 @@ public:
     // note: where the rows come from, or why there are none.
     void setHeldOut(std::vector<PromptItem> items, const QString& note);
     void addComparison(Comparison comparison);
+    void setComparisons(std::vector<Comparison> newestFirst);
+    Json samplingJson() const;
+    void setSamplingJson(const Json& kept);
     inference::Sampling sampling() const;
     void pickRandom();
     bool chooseFirst(); // of the held-out prompts; false: there is none
@@ -36,6 +40,8 @@ Q_SIGNALS:
     void promptChosen(const luthier::ui::PromptItem& item);
     void promptActivated(const luthier::ui::PromptItem& item); // chosen and to be asked at once
     void comparisonChosen(const luthier::ui::Comparison& comparison);
+    void searched(const QString& words); // in what was compared; empty: all of it
+    void samplingChanged();
 
 private:
     QWidget* buildHeldOut();
@@ -46,6 +52,7 @@ private:
     QTabWidget* m_tabs;
     QListView* m_heldOutList;
     QListView* m_historyList;
+    QLineEdit* m_search;
     QLabel* m_heldOutNote;
     QPushButton* m_random;
     SamplingForm* m_sampling;

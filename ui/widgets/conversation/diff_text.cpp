@@ -4,9 +4,12 @@
 #include "ui/widgets/conversation/role_colors.h"
 
 #include <QEvent>
+#include <QHelpEvent>
 #include <QScrollBar>
 #include <QTextBlock>
+#include <QToolTip>
 
+#include <algorithm>
 #include <utility>
 
 namespace luthier::ui {
@@ -23,6 +26,7 @@ DiffText::DiffText(QWidget* parent) : QPlainTextEdit(parent)
 void DiffText::setText(const QString& text)
 {
     m_ranges.clear();
+    m_heat.clear();
     setPlainText(text);
     applyTints();
 }
@@ -63,7 +67,15 @@ void DiffText::applyTints()
         all.format.setForeground(quietTextColor());
         selections.push_back(all);
     }
-    for (const TextRange& range : m_ranges) {
+    for (const Heat& token : m_heat) {
+        QTextEdit::ExtraSelection selection;
+        selection.cursor = QTextCursor(document());
+        selection.cursor.setPosition(static_cast<int>(token.range.begin));
+        selection.cursor.setPosition(static_cast<int>(token.range.end), QTextCursor::KeepAnchor);
+        selection.format.setBackground(mixed(palette().color(QPalette::Base), differenceColor(), 0.55 * std::clamp(token.strength, 0.0, 1.0)));
+        selections.push_back(selection);
+    }
+    for (const TextRange& range : m_heat.empty() ? m_ranges : std::vector<TextRange>()) {
         QTextEdit::ExtraSelection selection;
         selection.cursor = QTextCursor(document());
         selection.cursor.setPosition(static_cast<int>(range.begin));
@@ -74,6 +86,24 @@ void DiffText::applyTints()
         selections.push_back(selection);
     }
     setExtraSelections(selections);
+}
+
+void DiffText::setHeat(std::vector<Heat> heat)
+{
+    m_heat = std::move(heat);
+    applyTints();
+}
+
+bool DiffText::viewportEvent(QEvent* event)
+{
+    if (event->type() == QEvent::ToolTip && !m_heat.empty()) {
+        const auto* help = static_cast<QHelpEvent*>(event);
+        const qsizetype place = cursorForPosition(help->pos()).position();
+        const auto token = std::find_if(m_heat.begin(), m_heat.end(), [place](const Heat& one) { return place >= one.range.begin && place < one.range.end; });
+        token == m_heat.end() ? QToolTip::hideText() : QToolTip::showText(help->globalPos(), token->help, viewport());
+        return true;
+    }
+    return QPlainTextEdit::viewportEvent(event);
 }
 
 void DiffText::changeEvent(QEvent* event)

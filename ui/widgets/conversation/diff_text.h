@@ -20,16 +20,26 @@ public:
     QString text() const { return toPlainText(); }
 
     void setDifferences(const std::vector<TextRange>& ranges); // empty: none
+    // How much each token stands out, 0 to 1, and what is said of it under the pointer; empty: none. Differences are not shown beside it.
+    struct Heat {
+        TextRange range;
+        double strength = 0;
+        QString help;
+    };
+    void setHeat(std::vector<Heat> heat);
+    const std::vector<Heat>& heat() const { return m_heat; }
     void setDimmed(bool dimmed); // in the quiet text colour
     int numDifferences() const { return static_cast<int>(m_ranges.size()); }
 
 protected:
     void changeEvent(QEvent* event) override;
+    bool viewportEvent(QEvent* event) override;
 
 private:
     void applyTints();
 
     std::vector<TextRange> m_ranges;
+    std::vector<Heat> m_heat;
     bool m_isDimmed = false;
 };
 

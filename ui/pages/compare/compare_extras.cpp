@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/compare/compare_extras.h"
+
+#include "core/evaluation/contender.h"
+#include "core/hub/installed_models.h"
+#include "core/store/eval_inputs.h"
+#include "core/train/checkpoint_result.h"
+#include "ui/pages/compare/compare_choices.h"
+#include "ui/pages/compare/compare_column.h"
+#include "ui/pages/compare/compare_prompt.h"
+#include "ui/theme/icons.h"
+#include "ui/workspace/model_library.h"
+
+#include <QMenu>
+#include <QSplitter>
+#include <QToolButton>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace luthier::ui {
+
+namespace {
+
+constexpr std::size_t kMostListed = 30; // runs and models in the menu
+
+// Conversations of the run's training data before the question.
+Result<std::vector<data::Message>> shotsOf(const std::shared_ptr<store::Project>& project, store::RunId id, int count, bool nearest, const std::vector<data::Message>& messages)
+{
+    const auto run = project->run(id);
+    const auto training = run ? store::trainingRowsOf(*project, *run) : Result<std::shared_ptr<const data::Dataset>>(run.error());
+    if (!training) {
+        return training.error();
+    }
+    evaluation::EvalRow row;
+    row.prompt = messages;
+    evaluation::Contender contender;
+    if (auto chosen = evaluation::chooseShots(contender, **training, {row}, count, nearest ? evaluation::ShotChoice::Nearest : evaluation::ShotChoice::Diverse); !chosen) {
+        return chosen.error();
+    }
+    std::vector<data::Message> shots;
+    for (const auto& shot : contender.shotsOfRow.empty() ? contender.shots : contender.shotsOfRow.front()) {
+        shots.insert(shots.end(), shot.begin(), shot.end());
+    }
+    return shots;
+}
+
+} // namespace
+
+CompareExtras::CompareExtras(CompareChoices* choices, ModelLibrary* library, QSplitter* columns, QObject* parent)
+    : QObject(parent), m_choices(choices), m_library(library), m_splitter(columns), m_add(new QToolButton)
+{
+    m_add->setObjectName(QStringLiteral("addColumn"));
+    m_add->setText(tr("Add a column"));
+    m_add->setIcon(icon(QStringLiteral("plus")));
+    m_add->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_add->setPopupMode(QToolButton::InstantPopup);
+    m_add->setToolTip(tr("Let another one answer, too: the base with a prompt, another run, a checkpoint, another model"));
+    m_add->setMenu(new QMenu(m_add));
+    connect(m_add->menu(), &QMenu::aboutToShow, this, &CompareExtras::fillMenu);
+}
+
+void CompareExtras::fillMenu()
+{
+    QMenu* menu = m_add->menu();
+    menu->clear();
+    connect(menu->addAction(tr("The base with a prompt\u2026")), &QAction::triggered, this, &CompareExtras::askForPrompt);
+    const TunedRun* tuned = m_choices->tuned();
+    QMenu* runs = menu->addMenu(tr("Another run"));
+    for (std::size_t i = 0; i < std::min(kMostListed, m_runs.size()); ++i) {
+        const TunedRun& run = m_runs[i];
+        if (tuned != nullptr && run.result == tuned->result) {
+            continue;
+        }
+        connect(runs->addAction(run.name), &QAction::triggered, this, [this, run] {
+            add({run.name, {run.isAdapter ? run.model : run.result, run.isAdapter ? QStringList{run.result} : QStringList()}, false});
+        });
+    }
+    runs->setEnabled(!runs->isEmpty());
+    QMenu* steps = menu->addMenu(tr("A checkpoint of the tuned run"));
+    if (tuned != nullptr && tuned->id != 0) {
+        const std::filesystem::path folder = std::filesystem::path(tuned->result.toStdString()).parent_path();
+        for (const std::int64_t step : train::stepsWithCheckpoint(folder)) {
+            const QString name = tr("%1, step %2").arg(tuned->name).arg(step);
+            Answerer answerer{tuned->model};
+            answerer.run = QString::fromStdString(folder.string());
+            answerer.step = step;
+            connect(steps->addAction(tr("Step %1").arg(step)), &QAction::triggered, this, [this, name, answerer] { add({name, answerer, false}); });
+        }
+    }
+    steps->setEnabled(!steps->isEmpty());
+    QMenu* models = menu->addMenu(tr("Another model"));
+    std::size_t listed = 0;
+    for (const hub::InstalledModel& model : m_library->models()) {
+        const QString path = QString::fromStdString(model.path.string());
+        if (model.problem.empty() && path != m_choices->model() && ++listed <= kMostListed) {
+            const QString name = QString::fromStdString(model.name);
+            connect(models->addAction(name), &QAction::triggered, this, [this, name, path] { add({name, {path}, false}); });
+        }
+    }
+    models->setEnabled(!models->isEmpty());
+}
+
+void CompareExtras::askForPrompt()
+{
+    const TunedRun* tuned = m_choices->tuned();
+    auto* dialog = new ComparePrompt(tuned != nullptr && tuned->id != 0, m_add->window());
+    connect(dialog, &ComparePrompt::chosen, this, &CompareExtras::addPrompted);
+    dialog->open();
+}
+
+void CompareExtras::addPrompted(const QString& system, int shots, bool nearest)
+{
+    Answerer answerer;
+    answerer.system = system;
+    const TunedRun* tuned = m_choices->tuned();
+    if (shots > 0 && tuned != nullptr && tuned->id != 0 && m_project) {
+        answerer.shotsFor = [project = m_project, id = tuned->id, shots, nearest](const std::vector<data::Message>& messages) { return shotsOf(project, id, shots, nearest, messages); };
+    }
+    add({answerer.shotsFor ? tr("base, prompt and %n example(s)", nullptr, shots) : tr("base with a prompt"), answerer, true});
+}
+
+void CompareExtras::add(Source source)
+{
+    if (size() >= kMost) {
+        return;
+    }
+    auto* column = new CompareColumn(QStringLiteral("extra%1").arg(++m_number), tr("Beside"), true);
+    connect(column, &CompareColumn::closeWanted, this, [this, column] { close(column); });
+    m_splitter->addWidget(column);
+    m_columns.push_back({std::move(source), column});
+    m_add->setEnabled(size() < kMost);
+    showContenders();
+    Q_EMIT added();
+}
+
+void CompareExtras::close(CompareColumn* column)
+{
+    const auto found = std::find_if(m_columns.begin(), m_columns.end(), [column](const Extra& extra) { return extra.column == column; });
+    if (found == m_columns.end()) {
+        return;
+    }
+    const int index = static_cast<int>(found - m_columns.begin());
+    m_columns.erase(found);
+    column->hide();
+    column->setParent(nullptr);
+    column->deleteLater(); // its button asked for this
+    m_add->setEnabled(true);
+    Q_EMIT closed(index);
+}
+
+std::vector<Answerer> CompareExtras::answerers() const
+{
+    std::vector<Answerer> all;
+    for (const Extra& extra : m_columns) {
+        all.push_back(extra.source.answerer);
+        if (extra.source.isOfBase) {
+            all.back().model = m_choices->model();
+            const TunedRun* tuned = m_choices->tuned();
+            all.back().speaksAs = tuned != nullptr && tuned->isAdapter ? QStringList{tuned->result} : QStringList();
+        }
+    }
+    return all;
+}
+
+void CompareExtras::showContenders()
+{
+    for (const Extra& extra : m_columns) {
+        const Answerer& who = extra.source.answerer;
+        const QString model = extra.source.isOfBase ? m_choices->model() : who.model;
+        extra.column->setContender({model + u'\n' + who.adapters.join(u'\n') + u'\n' + who.system + u'\n' + who.run + QString::number(who.step) + extra.source.name, extra.source.name});
+    }
+}
+
+} // namespace luthier::ui

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/compare/compare_prompt.h"
+
+#include "ui/widgets/named_button.h"
+#include "ui/widgets/number_fields.h"
+
+#include <QComboBox>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QPlainTextEdit>
+#include <QVBoxLayout>
+
+namespace luthier::ui {
+
+namespace {
+
+constexpr int kMostShots = 16;
+
+} // namespace
+
+ComparePrompt::ComparePrompt(bool hasTraining, QWidget* parent)
+    : QDialog(parent), m_system(new QPlainTextEdit), m_shots(new WholeField), m_which(new QComboBox),
+      m_ok(makeButton(QStringLiteral("promptAdd"), tr("&Add"), tr("Add a column in which the base answers with this before the question")))
+{
+    setObjectName(QStringLiteral("comparePromptDialog"));
+    setWindowTitle(tr("The base with a prompt"));
+    setAttribute(Qt::WA_DeleteOnClose);
+    m_system->setObjectName(QStringLiteral("promptSystem"));
+    m_system->setAccessibleName(tr("System text"));
+    m_system->setToolTip(tr("What the base is told before the question"));
+    m_system->setPlaceholderText(tr("Such as: You repair guitars. Answer in one sentence."));
+    m_system->setTabChangesFocus(true);
+    m_shots->setObjectName(QStringLiteral("promptShots"));
+    m_shots->setAccessibleName(tr("Examples"));
+    m_shots->setToolTip(hasTraining ? tr("Rows of the run's training data that are shown before the question")
+                                    : tr("Only a run of this project says what it was trained on"));
+    m_shots->setRange(0, kMostShots);
+    m_shots->setValue(hasTraining ? 3 : 0);
+    m_shots->setEnabled(hasTraining);
+    m_which->setObjectName(QStringLiteral("promptWhich"));
+    m_which->setAccessibleName(tr("Which examples"));
+    m_which->setToolTip(tr("The most different rows, or those most like the question"));
+    m_which->addItem(tr("the most different ones"), false);
+    m_which->addItem(tr("those most like the question"), true);
+    m_which->setEnabled(hasTraining);
+    auto* form = new QFormLayout;
+    form->addRow(tr("&System text"), m_system);
+    form->addRow(tr("&Examples"), m_shots);
+    form->addRow(tr("&Which"), m_which);
+    auto* cancel = makeButton(QStringLiteral("promptCancel"), tr("Cancel"), tr("Add nothing"));
+    cancel->setAutoDefault(false);
+    m_ok->setDefault(true);
+    auto* buttons = new QHBoxLayout;
+    buttons->addStretch(1);
+    buttons->addWidget(cancel);
+    buttons->addWidget(m_ok);
+    auto* layout = new QVBoxLayout(this);
+    layout->addLayout(form);
+    layout->addLayout(buttons);
+    connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
+    connect(m_ok, &QPushButton::clicked, this, [this] {
+        Q_EMIT chosen(m_system->toPlainText(), m_shots->value(), m_which->currentData().toBool());
+        accept();
+    });
+    connect(m_system, &QPlainTextEdit::textChanged, this, &ComparePrompt::showWhether);
+    connect(m_shots, &QSpinBox::valueChanged, this, &ComparePrompt::showWhether);
+    showWhether();
+}
+
+void ComparePrompt::showWhether()
+{
+    m_ok->setEnabled(m_shots->value() > 0 || !m_system->toPlainText().trimmed().isEmpty());
+}
+
+} // namespace luthier::ui
