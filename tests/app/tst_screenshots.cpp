@@ -14,11 +14,13 @@
 #include "ui/pages/tune/tune_page.h"
 #include "ui/pages/tune/tune_shootout.h"
 
+#include <QAbstractItemView>
 #include <QAction>
 #include <QApplication>
 #include <QComboBox>
 #include <QDialog>
 #include <QLabel>
+#include <QPushButton>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -27,6 +29,7 @@
 #include <map>
 #include <set>
 #include <utility>
+#include <vector>
 
 using namespace luthier;
 
@@ -137,35 +140,39 @@ private Q_SLOTS:
     void dialogs_data()
     {
         QTest::addColumn<QString>("theme");
-        QTest::newRow("light") << QStringLiteral("light");
-        QTest::newRow("dark") << QStringLiteral("dark");
+        QTest::addColumn<QString>("dialog");
+        for (const char* theme : {"light", "dark"}) {
+            for (const DialogRow& row : dialogRows()) {
+                QTest::addRow("%s %s", row.name, theme) << QString::fromLatin1(theme) << QString::fromLatin1(row.name);
+            }
+        }
     }
 
     void dialogs()
     {
         QFETCH(QString, theme);
+        QFETCH(QString, dialog);
         setTheme(theme.toLatin1().constData());
+        const auto rows = dialogRows();
+        const DialogRow& row = *std::find_if(rows.begin(), rows.end(), [&dialog](const DialogRow& one) { return dialog == QLatin1String(one.name); });
         ui::MainWindow& window = m_app->window();
-        window.showPage(QStringLiteral("tune"));
-        const std::pair<const char*, void (ui::MainWindow::*)()> rows[] = {
-            {"preferences", &ui::MainWindow::showPreferences}, {"help", &ui::MainWindow::showHelp},
-            {"shortcuts", &ui::MainWindow::showShortcuts},     {"newProject", &ui::MainWindow::newProject},
-            {"palette", &ui::MainWindow::showPalette},         {"about", &ui::MainWindow::showAbout},
-        };
-        for (const auto& [name, show] : rows) {
-            (window.*show)();
-            QDialog* dialog = nullptr;
-            for (QDialog* candidate : window.findChildren<QDialog*>()) {
-                dialog = candidate->isVisible() ? candidate : dialog;
-            }
-            QVERIFY2(dialog != nullptr, name);
-            QTest::qWait(kSettleMs);
-            QVERIFY2(dialog->width() <= m_size.width() && dialog->height() <= m_size.height(), name);
-            support::savePicture(dialog->grab(), QStringLiteral("dialog-%1-%2").arg(QLatin1String(name), theme));
-            dialog->close();
-            QTRY_VERIFY(!dialog->isVisible());
-            QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
-        }
+        window.showPage(QString::fromLatin1(row.page));
+        settle(QString::fromLatin1(row.page));
+        row.open(*this);
+        QTRY_VERIFY_WITH_TIMEOUT(shownDialog() != nullptr, kAwaitMs);
+        QDialog* shown = shownDialog();
+        ui::waitForJobs();
+        QTest::qWait(2 * kSettleMs);
+        ui::waitForJobs();
+        QTest::qWait(kSettleMs);
+        QVERIFY2(shown->width() <= m_size.width() && shown->height() <= m_size.height(),
+                 qPrintable(QStringLiteral("%1x%2").arg(shown->width()).arg(shown->height())));
+        QVERIFY(shown->minimumSizeHint().width() <= m_size.width() && shown->minimumSizeHint().height() <= m_size.height());
+        const QPixmap picture = shown->grab();
+        support::savePicture(picture, nameOf(QStringLiteral("dialog-%1-%2").arg(dialog, theme), picture));
+        shown->close();
+        QTRY_VERIFY(shownDialog() == nullptr);
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
     }
 
     void gate()
@@ -201,6 +208,63 @@ private Q_SLOTS:
     }
 
 private:
+    struct DialogRow {
+        const char* name;
+        const char* page; // over which it stands
+        void (*open)(TestScreenshots& test);
+    };
+
+    // A new dialog is a line here.
+    static std::vector<DialogRow> dialogRows()
+    {
+        using T = TestScreenshots;
+        return {
+            {"preferences", "tune", [](T& test) { test.m_app->window().showPreferences(); }},
+            {"help", "tune", [](T& test) { test.m_app->window().showHelp(); }},
+            {"shortcuts", "data", [](T& test) { test.m_app->window().showShortcuts(); }},
+            {"newProject", "tune", [](T& test) { test.m_app->window().newProject(); }},
+            {"palette", "tune", [](T& test) { test.m_app->window().showPalette(); }},
+            {"about", "tune", [](T& test) { test.m_app->window().showAbout(); }},
+            {"openData", "data", [](T& test) { test.m_app->window().chooseData(); }},
+            {"split", "data", [](T& test) { test.act("splitRows"); }},
+            {"mix", "data", [](T& test) { test.act("mixRows"); }},
+            {"augment", "data", [](T& test) { test.act("augmentRows"); }},
+            {"generate", "data", [](T& test) { test.act("generateRows"); }},
+            {"saveRows", "data", [](T& test) { test.act("saveRows"); }},
+            {"replace", "data", [](T& test) { test.act("replaceInRows"); }},
+            {"versions", "data", [](T& test) { test.act("dataVersions"); }},
+            {"map", "data", [](T& test) { test.act("mapRows"); }},
+            {"token", "models", [](T& test) { test.press("accessToken"); }},
+            {"export", "adapters", [](T& test) { test.press("exportAdapter"); }},
+            {"merge", "adapters", [](T& test) { test.press("mergeAdapter"); }},
+            {"combine", "adapters",
+             [](T& test) {
+                 test.m_app->window().findChild<QAbstractItemView*>(QStringLiteral("adaptersList"))->selectAll();
+                 test.press("combineAdapters");
+             }},
+            {"deleteAdapter", "adapters", [](T& test) { test.press("deleteAdapter"); }},
+        };
+    }
+
+    void act(const char* action) { m_app->window().findChild<QAction*>(QString::fromLatin1(action))->trigger(); }
+    void press(const char* button) { m_app->window().findChild<QPushButton*>(QString::fromLatin1(button))->click(); }
+
+    QDialog* shownDialog() const
+    {
+        for (QDialog* dialog : m_app->window().findChildren<QDialog*>()) {
+            if (dialog->isVisible()) {
+                return dialog;
+            }
+        }
+        return nullptr;
+    }
+
+    QString nameOf(const QString& name, const QPixmap& picture) const
+    {
+        const QString size = m_size == kUsualSize ? QString() : QStringLiteral("-%1x%2").arg(m_size.width()).arg(m_size.height());
+        return QStringLiteral("%1@%2%3").arg(name).arg(picture.devicePixelRatio()).arg(size);
+    }
+
     void start()
     {
         m_app = std::make_unique<app::Application>(*qApp);
@@ -264,8 +328,7 @@ private:
             }
         }
         QVERIFY2(colors.size() >= kFewestColors, qPrintable(name));
-        const QString size = m_size == kUsualSize ? QString() : QStringLiteral("-%1x%2").arg(m_size.width()).arg(m_size.height());
-        support::savePicture(picture, QStringLiteral("%1@%2%3").arg(name).arg(scale).arg(size));
+        support::savePicture(picture, nameOf(name, picture));
     }
 
     static constexpr int kSettleMs = 250; // the bridge's and the charts' frames

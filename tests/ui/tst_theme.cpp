@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The table of colours: complete, in order, and readable in both schemes; switching live.
+#include "ui/base/window_sentence.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/status_label.h"
@@ -23,6 +24,29 @@ class TestTheme : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    // Commands and flags are for the command line; the rest of a sentence stays as it is.
+    void sentencesAreSaidAsTheWindowDoes_data()
+    {
+        QTest::addColumn<QString>("core");
+        QTest::addColumn<QString>("window");
+        const auto row = [](const char* core, const char* window) { QTest::newRow(core) << QString::fromLatin1(core) << QString::fromLatin1(window); };
+        row("a/b: no adapter of this project lies there; luthier adapters lists them", "a/b: no adapter of this project lies there");
+        row("3 rows skipped because the answer is empty; luthier data check names them", "3 rows skipped because the answer is empty");
+        row("say which column is what (--map, or data.columns in a recipe)", "say which column is what");
+        row("there is no adapter to write; name one with --adapter; or import one.", "there is no adapter to write; or import one.");
+        row("it depends on the template (luthier render shows it)", "it depends on the template");
+        row("line one (2 of 3)\nluthier runs lists them", "line one (2 of 3)\nluthier runs lists them");
+        row("/home/me/luthier tiny/model: not there; choose another -- or none", "/home/me/luthier tiny/model: not there; choose another -- or none");
+        row("all is well", "all is well");
+    }
+
+    void sentencesAreSaidAsTheWindowDoes()
+    {
+        QFETCH(QString, core);
+        QFETCH(QString, window);
+        QCOMPARE(windowSentence(core), window);
+    }
+
     void contrastIsMeasuredAsInWcag()
     {
         QVERIFY(qAbs(contrast(Qt::white, Qt::black) - 21) < 1e-9);

@@ -5,6 +5,7 @@
 #include "core/peft/combine.h"
 #include "core/weights/gguf/save.h"
 #include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
@@ -252,7 +253,7 @@ void PublishDialog::follow()
 
 void PublishDialog::showProblem(const QString& sentence)
 {
-    m_problem->setText(sentence);
+    m_problem->setText(windowSentence(sentence));
     m_problem->show();
     const QString own = QString::fromStdString(m_adapters.front().model);
     const bool isTaken = QFileInfo::exists(m_target->text());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/frame/banner.h"
 
+#include "ui/base/window_sentence.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 
@@ -44,7 +45,7 @@ void Banner::setToken(Token token)
 
 void Banner::show(const QString& sentence, const QString& remedy)
 {
-    m_text->setText(sentence);
+    m_text->setText(windowSentence(sentence));
     m_remedy->setText(remedy);
     m_remedy->setVisible(!remedy.isEmpty());
     setAccessibleName(sentence);

@@ -2,6 +2,7 @@
 #include "ui/frame/status_line.h"
 
 #include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/bridge/job.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace/run_controller.h"
@@ -78,7 +79,7 @@ StatusLine::StatusLine(RunController* runs, QWidget* parent)
 
 void StatusLine::say(const QString& message)
 {
-    m_message->setText(message);
+    m_message->setText(windowSentence(message));
     m_message->setToolTip(QStringLiteral("%1  %2").arg(QTime::currentTime().toString(QStringLiteral("HH:mm:ss")), message));
     setAccessibleDescription(message);
     // Long enough to be read, then the line is for the next.

@@ -3,6 +3,7 @@
 
 #include "core/store/run_rows.h"
 #include "ui/base/local_files.h"
+#include "ui/base/window_sentence.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/models/library/adapter_library.h"
 #include "ui/pages/adapters/adapter_exports.h"
@@ -325,7 +326,7 @@ void AdaptersPage::dropEvent(QDropEvent* event)
 
 void AdaptersPage::sayProblem(const QString& sentence)
 {
-    m_problem->setText(sentence);
+    m_problem->setText(windowSentence(sentence));
     m_problem->show();
 }
 

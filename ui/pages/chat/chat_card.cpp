@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/chat/chat_card.h"
 
+#include "ui/base/window_sentence.h"
 #include "ui/pages/compare/compare_sampling.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/conversation/conversation_view.h"
@@ -106,7 +107,7 @@ void ChatCard::connectSession()
     connect(m_session, &ChatSession::stageChanged, m_stage, &QLabel::setText);
     connect(m_session, &ChatSession::runningChanged, this, &ChatCard::refresh);
     connect(m_session, &ChatSession::failed, this, [this](const QString& sentence) {
-        m_problem->setText(sentence);
+        m_problem->setText(windowSentence(sentence));
         m_problem->show();
     });
 }

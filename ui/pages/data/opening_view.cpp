@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data/opening_view.h"
 
+#include "ui/base/window_sentence.h"
+
 #include <QFileInfo>
 #include <QLabel>
 #include <QProgressBar>
@@ -39,7 +41,7 @@ void OpeningView::showProblem(const QString& sentence)
 {
     m_text->hide();
     m_bar->hide();
-    m_problem->setText(sentence);
+    m_problem->setText(windowSentence(sentence));
 }
 
 } // namespace luthier::ui

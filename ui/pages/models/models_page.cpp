@@ -4,6 +4,7 @@
 #include "core/hub/hub_cache.h"
 #include "core/hub/hub_settings.h"
 #include "ui/base/local_files.h"
+#include "ui/base/window_sentence.h"
 #include "ui/bridge/job.h"
 #include "ui/bridge/token_store.h"
 #include "ui/dialogs/file_dialogs.h"
@@ -244,7 +245,7 @@ void ModelsPage::showToken()
 
 void ModelsPage::sayProblem(const QString& sentence)
 {
-    m_problem->setText(sentence);
+    m_problem->setText(windowSentence(sentence));
     m_problem->show();
 }
 

@@ -2,6 +2,7 @@
 #include "ui/pages/tune/tune_verdict.h"
 
 #include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/pages/tune/memory_bar.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/card.h"
@@ -158,9 +159,9 @@ void TuneVerdict::show(const Verdict& verdict)
                                                           : tr("First: %1").arg(verdict.plan.firstBroken));
     m_memory->show(verdict.plan.memory);
     m_memory->showMeasured(verdict.measured ? std::optional(verdict.measured->peakBytes) : std::nullopt);
-    m_problem->setText(verdict.problems.join(u'\n'));
+    m_problem->setText(windowSentence(verdict.problems.join(u'\n')));
     m_problem->setVisible(!verdict.problems.isEmpty());
-    m_remarks->setText(verdict.plan.remarks.join(u'\n'));
+    m_remarks->setText(windowSentence(verdict.plan.remarks.join(u'\n')));
     m_remarks->setVisible(!verdict.plan.remarks.isEmpty());
 }
 
