@@ -89,6 +89,8 @@ public:
     std::vector<std::vector<double>> all(const std::vector<double>& own) override;
     std::vector<std::string> texts(const std::string& own) override;
     void sum(const at::Tensor& tensor) override;
+    void sumBeside(const at::Tensor& tensor) override;
+    void joinSums() override;
     void spread(const at::Tensor& tensor) override;
     double takeWaited() override { return std::exchange(m_waited, 0); }
     void fail(const std::string& sentence) override { m_watch.fail(sentence); }
@@ -299,6 +301,23 @@ void C10dTeam::sum(const at::Tensor& tensor)
     }
     std::vector<at::Tensor> tensors{tensor};
     await(m_gloo->allreduce(tensors));
+}
+
+void C10dTeam::sumBeside(const at::Tensor& tensor)
+{
+    if (tensor.is_cpu()) {
+        sum(tensor);
+        return;
+    }
+    throwWhereBroken();
+    m_nccl->sumBeside(tensor);
+}
+
+void C10dTeam::joinSums()
+{
+    if (m_nccl) {
+        m_nccl->joinSums();
+    }
 }
 
 void C10dTeam::spread(const at::Tensor& tensor)

@@ -2,6 +2,7 @@
 #include "core/ranks/nccl.h"
 
 #include <c10/core/DeviceGuard.h>
+#include <c10/core/Event.h>
 #include <c10/cuda/CUDAStream.h>
 #include <c10/util/Exception.h>
 
@@ -95,20 +96,24 @@ bool fromHex(const std::string& text, UniqueId& id)
 
 class Communicator : public Nccl {
 public:
-    Communicator(Handle handle, at::Device device) : m_handle(handle), m_device(device) {}
+    Communicator(Handle handle, at::Device device) : m_handle(handle), m_device(device), m_beside(c10::cuda::getStreamFromPool(true, device.index())) {}
     // Never destroyed in order: a rank that ends takes it along, and one that is broken must not wait for others.
     ~Communicator() override = default;
 
     void sum(const at::Tensor& tensor) override
     {
         TORCH_CHECK(tensor.is_contiguous() && tensor.device() == m_device, "a sum over ranks of what does not lie on this rank's card");
-        const c10::DeviceGuard guard(m_device);
-        const auto stream = c10::cuda::getCurrentCUDAStream(m_device.index());
-        void* data = tensor.mutable_data_ptr();
-        const Status status = functions().ncclAllReduce(data, data, static_cast<std::size_t>(tensor.numel()), typeOf(tensor.scalar_type()), kSum,
-                                                        m_handle, stream.stream());
-        TORCH_CHECK(status == 0, "NCCL: ", functions().ncclGetErrorString(status));
+        queue(tensor, c10::cuda::getCurrentCUDAStream(m_device.index()));
     }
+
+    void sumBeside(const at::Tensor& tensor) override
+    {
+        TORCH_CHECK(tensor.is_contiguous() && tensor.device() == m_device, "a sum over ranks of what does not lie on this rank's card");
+        order(c10::cuda::getCurrentCUDAStream(m_device.index()), m_beside);
+        queue(tensor, m_beside);
+    }
+
+    void joinSums() override { order(m_beside, c10::cuda::getCurrentCUDAStream(m_device.index())); }
 
     void abort() override
     {
@@ -119,8 +124,26 @@ public:
     }
 
 private:
+    void order(const c10::cuda::CUDAStream& first, const c10::cuda::CUDAStream& second) const
+    {
+        const c10::DeviceGuard guard(m_device);
+        c10::Event event(m_device.type());
+        event.record(first.unwrap());
+        event.block(second.unwrap());
+    }
+
+    void queue(const at::Tensor& tensor, const c10::cuda::CUDAStream& stream) const
+    {
+        const c10::DeviceGuard guard(m_device);
+        void* data = tensor.mutable_data_ptr();
+        const Status status = functions().ncclAllReduce(data, data, static_cast<std::size_t>(tensor.numel()), typeOf(tensor.scalar_type()), kSum,
+                                                        m_handle, stream.stream());
+        TORCH_CHECK(status == 0, "NCCL: ", functions().ncclGetErrorString(status));
+    }
+
     Handle m_handle;
     at::Device m_device;
+    c10::cuda::CUDAStream m_beside;
     std::atomic<bool> m_aborted{false};
 };
 

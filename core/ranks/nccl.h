@@ -19,6 +19,9 @@ public:
 
     // Queued on the tensor's card, on its current stream; in place. Contiguous fp32, fp16 or bf16. May be recorded.
     virtual void sum(const at::Tensor& tensor) = 0;
+    // On a stream of its own, behind what is queued now; what is queued behind joinSums() waits for it. The tensor must live until then.
+    virtual void sumBeside(const at::Tensor& tensor) = 0;
+    virtual void joinSums() = 0;
     // Ends what is queued, whatever others do; any thread. What was being summed is lost.
     virtual void abort() = 0;
 };

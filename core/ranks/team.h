@@ -53,6 +53,9 @@ public:
 
     // Adds up in place what all ranks have there; contiguous, of one shape and dtype. On a card it is queued and not waited for.
     virtual void sum(const at::Tensor& tensor) = 0;
+    // The same beside what is queued later, until joinSums() has what is queued then wait for all of them.
+    virtual void sumBeside(const at::Tensor& tensor) = 0;
+    virtual void joinSums() = 0;
     // Rank 0's numbers to all, in place.
     virtual void spread(const at::Tensor& tensor) = 0;
 

@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/step/rank_sum.h"
 
-#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
+#include <c10/util/Exception.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/utils/lambda_post_hook.h>
+#include <torch/csrc/autograd/variable.h>
 
 #include <algorithm>
 
 namespace luthier::train {
 
-namespace {
+// What hooks know of: they may outlive the sums, on leaves that are trained on.
+struct RankSum::Hook {
+    RankSum* owner = nullptr;
+};
 
-constexpr std::int64_t kBucketElements = std::int64_t{1} << 25; // 128 MiB beside the gradients
+RankSum::~RankSum()
+{
+    if (m_hook) {
+        m_hook->owner = nullptr;
+    }
+}
 
-} // namespace
-
-RankSum::RankSum(ranks::Team& team, std::vector<at::Tensor> leaves, bool small, std::int64_t values)
+RankSum::RankSum(ranks::Team& team, std::vector<at::Tensor> leaves, bool small, std::int64_t values, std::int64_t bucket)
     : m_team(team), m_leaves(std::move(leaves)), m_touched(m_leaves.size(), false)
 {
     if (!small || m_leaves.empty()) {
+        makeBuckets(bucket);
+        watchLeaves();
         return;
     }
     std::int64_t count = values;
@@ -61,60 +72,117 @@ void RankSum::sum(at::Tensor& values)
         }
         return;
     }
-    for (std::size_t i = 0; i < m_leaves.size(); ++i) {
-        m_touched[i] = m_touched[i] || m_leaves[i].grad().defined();
+    m_last = false;
+    if (!m_learned && std::any_of(m_came.begin(), m_came.end(), [](int times) { return times > 0; })) {
+        m_comes = m_came;
+        m_learned = true;
+    }
+    TORCH_CHECK(!m_late, "a gradient came when those of its bucket were summed already");
+    while (m_next < m_buckets.size()) {
+        send(m_buckets[m_next++]);
     }
     agreeOnTouched();
+    m_team.joinSums();
+    for (Bucket& bucket : m_buckets) {
+        take(bucket);
+    }
+    m_next = 0;
     m_team.sum(values);
-    sumBuckets();
 }
 
-void RankSum::sumBuckets()
+void RankSum::makeBuckets(std::int64_t most)
 {
-    std::size_t begin = 0;
+    m_bucketOf.resize(m_leaves.size());
     std::int64_t elements = 0;
-    for (std::size_t i = 0; i < m_leaves.size(); ++i) {
-        elements += m_leaves[i].numel();
-        if (elements >= kBucketElements || i + 1 == m_leaves.size()) {
-            sumBucket(begin, i + 1);
-            begin = i + 1;
+    for (std::size_t end = m_leaves.size(), begin = end; begin > 0;) {
+        elements += m_leaves[--begin].numel();
+        if (elements >= most || begin == 0) {
+            std::fill(m_bucketOf.begin() + static_cast<std::ptrdiff_t>(begin), m_bucketOf.begin() + static_cast<std::ptrdiff_t>(end), m_buckets.size());
+            m_buckets.push_back({begin, end, 0, {}});
+            end = begin;
             elements = 0;
         }
     }
 }
 
-void RankSum::sumBucket(std::size_t begin, std::size_t end)
+void RankSum::watchLeaves()
+{
+    m_came.assign(m_leaves.size(), 0);
+    m_hook = std::make_shared<Hook>(Hook{this});
+    for (std::size_t i = 0; i < m_leaves.size(); ++i) {
+        auto node = torch::autograd::impl::grad_accumulator(m_leaves[i]);
+        node->add_post_hook(std::make_unique<torch::autograd::utils::LambdaPostHook>(
+            [hook = m_hook, i](const torch::autograd::variable_list& outputs, const torch::autograd::variable_list&) {
+                if (hook->owner) {
+                    hook->owner->came(i);
+                }
+                return outputs;
+            }));
+        m_hooked.push_back(std::make_shared<decltype(node)>(node));
+    }
+}
+
+void RankSum::beginLastPass()
+{
+    if (m_buckets.empty()) {
+        return;
+    }
+    m_last = true;
+    m_came.assign(m_leaves.size(), 0);
+    for (Bucket& bucket : m_buckets) {
+        bucket.waiting = 0;
+        for (std::size_t i = bucket.begin; m_learned && i < bucket.end; ++i) {
+            bucket.waiting += m_comes[i] > 0 ? 1 : 0;
+        }
+    }
+}
+
+void RankSum::came(std::size_t leaf)
+{
+    if (!m_last) {
+        return;
+    }
+    ++m_came[leaf];
+    if (!m_learned) {
+        return;
+    }
+    m_late = m_late || m_bucketOf[leaf] < m_next;
+    if (m_came[leaf] == m_comes[leaf]) {
+        --m_buckets[m_bucketOf[leaf]].waiting;
+    }
+    while (m_next < m_buckets.size() && m_buckets[m_next].waiting == 0) {
+        send(m_buckets[m_next++]);
+    }
+}
+
+void RankSum::send(Bucket& bucket)
 {
     std::int64_t elements = 0;
-    for (std::size_t i = begin; i < end; ++i) {
+    for (std::size_t i = bucket.begin; i < bucket.end; ++i) {
         elements += m_leaves[i].numel();
     }
-    const at::Tensor bucket = at::zeros({elements}, m_leaves[begin].options().dtype(at::kFloat).requires_grad(false));
-    const auto placeOf = [&bucket, at = std::int64_t{0}](const at::Tensor& leaf) mutable {
-        const at::Tensor place = bucket.narrow(0, at, leaf.numel()).view(leaf.sizes());
-        at += leaf.numel();
-        return place;
-    };
-    auto into = placeOf;
-    for (std::size_t i = begin; i < end; ++i) {
-        const at::Tensor place = into(m_leaves[i]);
+    bucket.sum = at::zeros({elements}, m_leaves[bucket.begin].options().dtype(at::kFloat).requires_grad(false));
+    std::int64_t at = 0;
+    for (std::size_t i = bucket.begin; i < bucket.end; ++i) {
+        const at::Tensor place = bucket.sum.narrow(0, at, m_leaves[i].numel()).view(m_leaves[i].sizes());
+        at += m_leaves[i].numel();
         if (m_leaves[i].grad().defined()) {
+            m_touched[i] = true;
             place.copy_(m_leaves[i].grad());
         }
+        m_leaves[i].mutable_grad() = place; // the one before goes
     }
-    m_team.sum(bucket);
-    auto from = placeOf;
-    for (std::size_t i = begin; i < end; ++i) {
-        const at::Tensor place = from(m_leaves[i]);
-        at::Tensor& gradient = m_leaves[i].mutable_grad();
+    m_team.sumBeside(bucket.sum);
+}
+
+void RankSum::take(Bucket& bucket)
+{
+    for (std::size_t i = bucket.begin; i < bucket.end; ++i) {
         if (!m_touched[i]) {
-            gradient.reset();
-        } else if (gradient.defined() && gradient.scalar_type() == at::kFloat) {
-            gradient.copy_(place);
-        } else {
-            gradient = place.clone();
+            m_leaves[i].mutable_grad().reset();
         }
     }
+    bucket.sum.reset(); // the gradients hold it
 }
 
 } // namespace luthier::train

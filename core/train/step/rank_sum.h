@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // RankSum: the gradients of a step, summed over the ranks that share it. Little that is trained lies in one tensor and is summed
-// at once; much goes bucket by bucket. Sums are fp32, whatever the leaves are. Internal to core: names torch types.
+// at once. Much goes in buckets of neighbours, from the last leaf to the first as a backward pass comes to them, each as soon as
+// the step's last pass has given it all its gradients: what is left of that pass is computed meanwhile. How often a pass comes to
+// a leaf is learned in the first step. Sums are fp32, whatever the leaves are. Internal to core: names torch types.
 #pragma once
 
 #include "core/ranks/team.h"
@@ -8,19 +10,30 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace luthier::train {
 
 class RankSum {
 public:
+    static constexpr std::int64_t kBucket = std::int64_t{1} << 25; // numbers, 128 MiB
+
     // `small`: gradients stay in one tensor (places()). The team must outlive it.
-    RankSum(ranks::Team& team, std::vector<at::Tensor> leaves, bool small, std::int64_t values);
+    RankSum(ranks::Team& team, std::vector<at::Tensor> leaves, bool small, std::int64_t values, std::int64_t bucket = kBucket);
+    ~RankSum();
+    RankSum(const RankSum&) = delete;
+    RankSum& operator=(const RankSum&) = delete;
 
     // Where small gradients lie, a leaf each; they add up there in fp32.
     const std::vector<at::Tensor>& places() const { return m_places; }
     // A pass gave this leaf a gradient.
     void touch(std::size_t leaf) { m_touched[leaf] = true; }
+
+    // The next backward pass is the last of the step.
+    void beginLastPass();
+    // Some buckets are summed already: the step cannot be computed again.
+    bool hasBegun() const { return m_next > 0; }
 
     // Behind the last pass: the leaves' gradients and `values` become those of all ranks. A leaf that no pass of any rank gave a
     // gradient has none.
@@ -28,8 +41,19 @@ public:
 
 private:
     void agreeOnTouched();
-    void sumBuckets();
-    void sumBucket(std::size_t begin, std::size_t end);
+    struct Bucket {
+        std::size_t begin = 0; // leaves
+        std::size_t end = 0;
+        std::size_t waiting = 0; // of them for gradients of the last pass
+        at::Tensor sum;
+    };
+    struct Hook;
+
+    void makeBuckets(std::int64_t elements);
+    void watchLeaves();
+    void came(std::size_t leaf);
+    void send(Bucket& bucket);
+    void take(Bucket& bucket);
 
     ranks::Team& m_team;
     std::vector<at::Tensor> m_leaves;
@@ -37,6 +61,17 @@ private:
     std::vector<at::Tensor> m_places;
     std::vector<bool> m_touched;
     bool m_allTouched = false;
+
+    std::vector<Bucket> m_buckets; // in the order they are summed, on every rank
+    std::vector<std::size_t> m_bucketOf;
+    std::size_t m_next = 0;        // bucket to sum
+    bool m_last = false;           // the last pass goes on
+    bool m_learned = false;        // how often a pass comes to each leaf
+    bool m_late = false;           // a gradient came behind its bucket
+    std::vector<int> m_comes;
+    std::vector<int> m_came;
+    std::vector<std::shared_ptr<void>> m_hooked; // what holds the hooks
+    std::shared_ptr<Hook> m_hook;
 };
 
 } // namespace luthier::train

@@ -2,6 +2,8 @@
 #include "core/train/step/train_step.h"
 
 #include "core/base/random.h"
+#include "core/train/failure.h"
+#include "core/train/step/halves.h"
 
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_zero.h>
@@ -13,6 +15,7 @@
 #include <torch/csrc/api/include/torch/autograd.h>
 
 #include <algorithm>
+#include <exception>
 
 namespace luthier::train {
 
@@ -64,13 +67,21 @@ nn::Pass TrainStep::passOf(std::int64_t number, std::uint64_t place) const
     nn::Pass pass;
     pass.training = true;
     pass.drops = m_loss.objective().dropsInputs;
+    pass.embeddingNoise = m_noise;
     pass.seed = base::Random(ofStep.next() ^ place).next();
     return pass;
 }
 
+// Targets that weigh differently count by their weights.
+double TrainStep::divisorOf(const StepBatches& step) const
+{
+    const auto counted = static_cast<double>(m_loss.divisor(step.trained, step.items));
+    return step.isWeighed && m_loss.objective().divisor == objectives::Divisor::TrainedTokens ? std::max(step.weight, 1e-6) : counted;
+}
+
 at::Tensor TrainStep::accumulate(const StepBatches& step, std::int64_t number, const std::function<void()>& between)
 {
-    const at::Tensor scale = at::full({}, 1.0 / static_cast<double>(m_loss.divisor(step.trained, step.items)),
+    const at::Tensor scale = at::full({}, 1.0 / divisorOf(step),
                                       at::TensorOptions().dtype(at::kFloat).device(m_decoder.device()));
     placeGradients();
     const auto values = static_cast<std::int64_t>(1 + m_loss.objective().measures.size());
@@ -81,6 +92,9 @@ at::Tensor TrainStep::accumulate(const StepBatches& step, std::int64_t number, c
         input.batch.firstScale = firstScale(step, input.batch);
         if (m_gradients.empty()) {
             input.batch = toDevice(std::move(input.batch), m_decoder.device());
+            if (m_ranks && place + 1 == step.batches.size()) {
+                m_ranks->beginLastPass();
+            }
             total.add_(pass(input));
             if (step.batches.size() > 1 || m_ranks) {
                 widenGradients();
@@ -174,31 +188,66 @@ void TrainStep::placeGradients()
     }
 }
 
+// Optimizers look at the gradients alone. A loss that is no number may leave them finite, and nothing of its step may be applied:
+// what is no number times nought is none, and any other loss adds nought.
+void TrainStep::spoilWith(const at::Tensor& total)
+{
+    for (at::Tensor& leaf : m_leaves) {
+        if (leaf.grad().defined() && leaf.grad().numel() > 0) {
+            leaf.grad().view({-1}).narrow(0, 0, 1).add_(total.narrow(0, 0, 1) * 0);
+            return;
+        }
+    }
+}
+
+// What can leave the device leaves it, cheapest first; then less is computed at once.
+void TrainStep::makeRoom(const StepBatches& step, const std::exception_ptr& problem)
+{
+    if (m_ranks && m_ranks->hasBegun()) {
+        std::rethrow_exception(problem); // others have added what this step cannot give twice
+    }
+    if (m_graphs.areWanted()) {
+        m_graphs.giveUp();
+        return;
+    }
+    if (!m_decoder.device().is_cpu() && m_optimizer.pageOut()) {
+        m_notice = "The card had no room for this step, so the optimizer's state ("
+                   + std::to_string(m_optimizer.pagedBytes() >> 20) + " MiB) moved to host memory.";
+        return;
+    }
+    if (!cutFiner(step, m_halvings + 1).second) {
+        std::rethrow_exception(problem);
+    }
+    ++m_halvings;
+    m_gradients = m_ranks ? m_gradients : std::vector<at::Tensor>();
+    m_notice = "Memory had no room for this step, so its batches are halved from here on; the run goes on, and what is learned stays the same but for "
+               "what dropout draws. A smaller run.batch_size with more run.gradient_accumulation does so from the start; "
+               "run.activation_checkpointing keeps less for the backward pass; a shorter data.max_length, or a base in 4 bits "
+               "(model.quantization nf4), takes less altogether.";
+}
+
 at::Tensor TrainStep::run(const StepBatches& step, std::int64_t number, double learningRate,
                           const std::function<void()>& between)
 {
     at::Tensor total;
     while (!total.defined()) {
+        std::exception_ptr problem;
         try {
-            total = accumulate(step, number, between);
+            total = accumulate(m_halvings > 0 ? cutFiner(step, m_halvings).first : step, number, between);
             break;
-        } catch (const c10::OutOfMemoryError&) {
-            if (m_optimizer.isPaged() && !m_graphs.areWanted()) {
+        } catch (const std::exception& thrown) {
+            if (!isOutOfMemory(thrown)) {
                 throw;
             }
+            problem = std::current_exception();
         }
         m_optimizer.zeroGrad(); // outside of the handler, which keeps what the failed pass held
-        if (m_graphs.areWanted()) {
-            m_graphs.giveUp();
-            continue;
-        }
-        TORCH_CHECK_WITH(OutOfMemoryError, m_optimizer.pageOut(), "CUDA out of memory, and optimizer.paging is off");
-        m_notice = "The card had no room for this step, so the optimizer's state ("
-                   + std::to_string(m_optimizer.pagedBytes() >> 20) + " MiB) moved to host memory.";
+        makeRoom(step, problem);
     }
     if (m_ranks) {
         m_ranks->sum(total);
     }
+    spoilWith(total);
     m_whole = false;
     const at::Tensor norm = m_optimizer.step(learningRate);
     m_whole = true;
