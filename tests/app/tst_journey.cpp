@@ -7,8 +7,15 @@
 #include "tests/support/page_test.h"
 #include "ui/charts/chart_panel.h"
 #include "ui/forms/recipe_document.h"
+#include "ui/models/library/adapter_library.h"
+#include "ui/pages/adapters/adapters_page.h"
+#include "ui/pages/adapters/adapters_work.h"
+#include "ui/pages/chat/chat_card.h"
+#include "ui/pages/chat/chat_page.h"
 #include "ui/pages/compare/compare_page.h"
 #include "ui/pages/data/data_page.h"
+#include "ui/pages/data/data_table.h"
+#include "ui/pages/pages.h"
 #include "ui/pages/runs/runs_charts.h"
 #include "ui/pages/runs/runs_model.h"
 #include "ui/pages/runs/runs_page.h"
@@ -19,6 +26,10 @@
 #include <QAbstractItemView>
 #include <QAction>
 #include <QApplication>
+#include <QComboBox>
+#include <QDialog>
+#include <QFileInfo>
+#include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QTableView>
@@ -188,7 +199,103 @@ private Q_SLOTS:
         QCOMPARE(m_app->window().currentPage(), QStringLiteral("runs"));
     }
 
+    // From rows to an exported file over every page of the work, by keys alone.
+    void aWholeRoundByKeysAlone()
+    {
+        MainWindow& window = m_app->window();
+        window.activateWindow();
+        QTRY_VERIFY(window.isActiveWindow());
+        goTo("data");
+        auto* data = page<DataPage>("data");
+        QTRY_VERIFY_WITH_TIMEOUT(data->document() != nullptr && !data->document()->isChecking(), kOpenMs);
+        QVERIFY(tabTo(data->table()->view()));
+        press(Qt::Key_Home, Qt::ControlModifier);
+        press(Qt::Key_Delete);
+        QTRY_COMPARE(data->document()->counts().excluded, 1);
+        press(Qt::Key_Z, Qt::ControlModifier);
+        QTRY_COMPARE(data->document()->counts().excluded, 0);
+
+        goTo("tune");
+        auto* tune = page<TunePage>("tune");
+        setValue(tune, "run.max_steps", std::int64_t{2});
+        QTRY_VERIFY_WITH_TIMEOUT(!tune->isChecking() && tune->mainAction()->isEnabled(), kOpenMs);
+        press(Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY(tune->findChild<QWidget*>(QStringLiteral("gateStrip"))->isVisible());
+        press(Qt::Key_Return);
+        QTRY_COMPARE_WITH_TIMEOUT(window.currentPage(), QStringLiteral("runs"), kOpenMs);
+        RunController* runs = m_app->workspace().runs();
+        QTRY_VERIFY_WITH_TIMEOUT(runs->runId() != 0 && !runs->isBusy(), kAwaitMs);
+        press(Qt::Key_Left, Qt::AltModifier); // back to where the round came from
+        QCOMPARE(window.currentPage(), QStringLiteral("tune"));
+
+        goTo("compare");
+        auto* compare = page<ComparePage>("compare");
+        auto* prompt = compare->findChild<QPlainTextEdit*>(QStringLiteral("prompt"));
+        QVERIFY(tabTo(prompt));
+        press(Qt::Key_A, Qt::ControlModifier);
+        QTest::keyClicks(prompt, QStringLiteral("Who oils the bench?"));
+        QTRY_VERIFY(compare->mainAction()->isEnabled());
+        press(Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(!compare->contest()->isRunning() && !compare->contest()->answer(CompareContest::kTuned).finish.isEmpty(), kAwaitMs);
+
+        goTo("chat");
+        auto* chat = page<ChatPage>("chat");
+        QVERIFY(tabTo(chat->findChild<QWidget*>(QStringLiteral("chatQuestion"))));
+        QTest::keyClicks(QApplication::focusWidget(), QStringLiteral("Who are you?"));
+        press(Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(chat->card()->session()->messages().size() == 2 && !chat->card()->session()->isRunning(), kAwaitMs);
+
+        goTo("adapters");
+        auto* adapters = page<AdaptersPage>("adapters");
+        QTRY_VERIFY_WITH_TIMEOUT(!adapters->library()->adapters().empty(), kOpenMs);
+        QVERIFY(tabTo(adapters->findChild<QWidget*>(QStringLiteral("adaptersList"))));
+        press(Qt::Key_Home);
+        press(Qt::Key_E, Qt::ControlModifier);
+        QTRY_VERIFY(adapters->findChild<QDialog*>(QStringLiteral("publishDialog")) != nullptr);
+        auto* dialog = adapters->findChild<QDialog*>(QStringLiteral("publishDialog"));
+        const QString target = dialog->findChild<QLineEdit*>(QStringLiteral("publishTarget"))->text();
+        QTest::keyClick(dialog, Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(!adapters->work()->isRunning() && QFileInfo::exists(target), kAwaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(adapters->findChild<QComboBox*>(QStringLiteral("adapterExports"))->count() > 0, kOpenMs);
+        // What comes next is one line away: the file answers on Chat.
+        auto* next = window.findChild<QPushButton*>(QStringLiteral("nextGo"));
+        QTRY_VERIFY(next->isVisible() && tabTo(next));
+        press(Qt::Key_Space);
+        QTRY_COMPARE(window.currentPage(), QStringLiteral("chat"));
+        QTRY_COMPARE_WITH_TIMEOUT(chat->card()->session()->partner().model, target, kOpenMs);
+    }
+
 private:
+    void press(Qt::Key key, Qt::KeyboardModifiers modifiers = {})
+    {
+        QWidget* at = QApplication::focusWidget();
+        QTest::keyClick(at != nullptr ? at : &m_app->window(), key, modifiers);
+    }
+
+    void goTo(const char* id)
+    {
+        int number = 0;
+        while (QLatin1String(pages()[static_cast<std::size_t>(number)].id) != QLatin1String(id)) {
+            ++number;
+        }
+        press(static_cast<Qt::Key>(Qt::Key_1 + number), Qt::ControlModifier);
+        QTRY_COMPARE(m_app->window().currentPage(), QString::fromLatin1(id));
+    }
+
+    // Whether Tab leads there; Ctrl+Tab leaves what keeps Tab for itself.
+    bool tabTo(const QWidget* target)
+    {
+        constexpr int kMostTabs = 400;
+        for (int i = 0; i < kMostTabs && QApplication::focusWidget() != target; ++i) {
+            const QWidget* before = QApplication::focusWidget();
+            press(Qt::Key_Tab);
+            if (QApplication::focusWidget() == before) {
+                press(Qt::Key_Tab, Qt::ControlModifier);
+            }
+        }
+        return QApplication::focusWidget() == target;
+    }
+
     template <class T>
     T* page(const char* id) const
     {

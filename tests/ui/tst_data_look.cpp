@@ -160,11 +160,11 @@ private Q_SLOTS:
         const int digit = m_page->fontMetrics().horizontalAdvance(u'0');
         QTRY_VERIFY(header->sectionSize(RowModel::StateColumn) <= 9 * digit);
         QTRY_COMPARE(header->length(), find<QTableView>("rows")->viewport()->width());
-        QVERIFY(header->sectionSize(RowModel::PromptColumn) >= 14 * digit);
+        QVERIFY(header->sectionSize(RowModel::PromptColumn) >= 11 * digit);
         m_page->document()->prepareTag({1}, QStringLiteral("look again"), true);
         QTRY_VERIFY(!find<QTableView>("rows")->isColumnHidden(RowModel::TagsColumn));
-        QVERIFY(header->sectionSize(RowModel::PromptColumn) >= 14 * digit);
-        QVERIFY(header->sectionSize(RowModel::AnswerColumn) >= 14 * digit);
+        QVERIFY(header->sectionSize(RowModel::PromptColumn) >= 11 * digit);
+        QVERIFY(header->sectionSize(RowModel::AnswerColumn) >= 11 * digit);
     }
 
     void aBrokenRowSaysWhyInTheTable()

@@ -3,6 +3,7 @@
 
 #include "ui/theme/theme.h"
 
+#include <QAbstractButton>
 #include <QAction>
 #include <QDialogButtonBox>
 #include <QHeaderView>
@@ -35,6 +36,11 @@ std::vector<ShortcutLine> shortcutsBelow(const QObject* root, const QString& pla
     for (const QShortcut* shortcut : root->findChildren<QShortcut*>()) {
         if (!shortcut->whatsThis().isEmpty()) {
             add(shortcut->whatsThis(), shortcut->key().toString(QKeySequence::NativeText));
+        }
+    }
+    for (const QAbstractButton* button : root->findChildren<QAbstractButton*>()) {
+        if (!button->shortcut().isEmpty() && button->shortcut() != QKeySequence::mnemonic(button->text())) {
+            add(button->text().isEmpty() ? button->accessibleName() : button->text(), button->shortcut().toString(QKeySequence::NativeText));
         }
     }
     for (const QWidget* widget : root->findChildren<QWidget*>()) {

@@ -15,7 +15,7 @@ struct ShortcutLine {
     bool operator==(const ShortcutLine&) const = default;
 };
 
-// What is registered below `root`: actions with keys, shortcuts (named by whatsThis), and what widgets say of keys that they
+// What is registered below `root`: actions and buttons with keys, shortcuts (named by whatsThis), and what widgets say of keys that they
 // take themselves (property "keyHelp": "keys<tab>what they do"). Each once; several keys of one thing together.
 std::vector<ShortcutLine> shortcutsBelow(const QObject* root, const QString& place);
 

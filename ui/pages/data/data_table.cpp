@@ -31,7 +31,7 @@ namespace {
 
 constexpr int kFreshRows = 256;
 constexpr int kStateDigits = 8; // "broken", at the usual font some 60 pixels; what is longer ends in its tooltip
-constexpr int kTextDigits = 14; // of prompt and answer at the least
+constexpr int kTextDigits = 11; // of prompt and answer at the least
 
 QString number(std::int64_t value)
 {
@@ -294,7 +294,7 @@ void DataTable::showColumns()
 {
     const DataDocument* document = m_model->document();
     const int digits = static_cast<int>(QLocale().toString(static_cast<qlonglong>(document == nullptr ? 0 : document->rowCount())).size());
-    m_view->horizontalHeader()->resizeSection(RowModel::NumberColumn, fontMetrics().horizontalAdvance(u'0') * (std::max(digits, 2) + 2));
+    m_view->horizontalHeader()->resizeSection(RowModel::NumberColumn, fontMetrics().horizontalAdvance(u'0') * (std::max(digits, 2) + 1));
     m_view->setColumnHidden(RowModel::TagsColumn, document == nullptr || document->tags().empty());
     for (const int column : {RowModel::LossBeforeColumn, RowModel::LossAfterColumn}) {
         m_view->setColumnHidden(column, document == nullptr || !document->losses()->hasResult());
