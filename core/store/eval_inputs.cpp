@@ -138,6 +138,12 @@ std::vector<std::int64_t> evenly(const std::vector<std::int64_t>& steps, std::si
 
 } // namespace
 
+fs::path generalFileOf(const RunRow& run)
+{
+    const auto config = config::fromJson(run.recipe);
+    return config && !config->data.general.empty() ? fs::path(config->data.general.front()) : fs::path();
+}
+
 Result<std::vector<evaluation::EvalSystem>> systemsOfRun(const RunRow& run, const Beside& beside, const base::CancelToken& cancel)
 {
     auto usual = usualOf(run);

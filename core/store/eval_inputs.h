@@ -28,6 +28,9 @@ Result<HeldOutRows> heldOutRowsOf(Project& project, const RunRow& run, const eva
 // What the run learned from, for examples: its first file.
 Result<std::shared_ptr<const data::Dataset>> trainingRowsOf(Project& project, const RunRow& run, const base::CancelToken& cancel = {});
 
+// The run's own general data (data.general), its first file; empty: it had none.
+std::filesystem::path generalFileOf(const RunRow& run);
+
 // Who answers beside a run's result.
 struct Beside {
     std::string system;       // of the base with a prompt; with neither there is none

@@ -147,6 +147,16 @@ private Q_SLOTS:
         QVERIFY(run(QStringList{"judge", "vote", "1", "--pair", "99", "--choice", "1"} + project).err.contains("pairs 1 to"));
         QVERIFY(run(QStringList{"judge", "vote", "1", "--pair", "1", "--choice", "best"} + project).err.contains("no vote"));
 
+        // A model judges the same pairs, apart from people, and again only what is new.
+        const auto byModel = run(QStringList{"judge", "model", "1", "--model", model(), "--name", "tiny", "--json"} + project);
+        QVERIFY2(byModel.code == 0, qPrintable(byModel.err));
+        QCOMPARE(byModel.object["judge"].toString(), QStringLiteral("model: tiny"));
+        QVERIFY(byModel.object["judged"].toInt() > 0 && byModel.object["common"].toInt() == 1 && !byModel.object["believable"].toBool());
+        QCOMPARE(run(QStringList{"judge", "model", "1", "--model", model(), "--name", "tiny", "--json"} + project).object["new"].toInt(), 0);
+        QCOMPARE(run(QStringList{"judge", "results", "1", "--json"} + project).object["contests"].toArray()[0].toObject()["judged"].toInt(), 1);
+        QVERIFY(run(QStringList{"judge", "model", "1", "--model", model(), "--rubric", write("rubric.txt", "Which?")} + project).err.contains("{first}"));
+        QVERIFY(run(QStringList{"judge", "model", "1", "--reward-model", model()} + project).err.contains("no reward model"));
+
         const auto report = run({"report", path("whole"), "--json"});
         QVERIFY2(report.code == 0, qPrintable(report.err));
         QFile page(path("whole/report.html"));
@@ -168,6 +178,34 @@ private Q_SLOTS:
         QCOMPARE(counts.size(), 2);
         QCOMPARE(counts[0].toArray().last().toInt() + counts[1].toArray().last().toInt(), 0); // nothing but labels
         QVERIFY(outcome.object["metrics"].toObject()["ece"].toObject()["value"].isDouble());
+    }
+
+    // A run's checkpoints answer as its result does, over the general rows, too: one curve, one sentence.
+    void checkpointsAnswer()
+    {
+        QByteArray rows;
+        for (int i = 0; i < 24; ++i) {
+            rows += "{\"prompt\":\"What is " + QByteArray::number(i) + " plus 1?\",\"completion\":\"It is " + QByteArray::number(i + 1) + ".\"}\n";
+        }
+        const auto recipe = write("recipe.json", "{\"model\":{\"path\":\"" + model().toUtf8() + "\"},\"data\":{\"train\":[\"" + write("train.jsonl", rows).toUtf8()
+                                                     + "\"],\"held_out_share\":0.25},\"method\":{\"kind\":\"lora\"},\"run\":{\"name\":\"first\",\"max_steps\":4,\"checkpoint_every\":1,"
+                                                       "\"keep_checkpoints\":10,\"eval_every\":100}}");
+        const auto tuned = run({"tune", recipe, "--project", path("tunes")});
+        QVERIFY2(tuned.code == 0, qPrintable(tuned.err));
+        const auto general = write("general.jsonl", "{\"question\":\"Fire is\",\"choices\":[\"hot\",\"cold\"],\"answer\":\"hot\"}\n{\"question\":\"Ice is\",\"choices\":[\"hot\",\"cold\"],"
+                                                     "\"answer\":\"B\"}\n");
+        const auto outcome = run({"eval", "--run", "first", "--checkpoints", "--project", path("tunes"), "--metrics", "perplexity", "--general", general, "--draws", "200", "--json"});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        QCOMPARE(outcome.object["systems"].toObject().keys(), (QStringList{"base", "step-1", "step-2", "step-3", "tuned"}));
+        QCOMPARE(outcome.object["rows"].toInt(), 6);
+        QVERIFY(outcome.object["general"].toObject()["metrics"].toObject().contains("acc_norm"));
+        QVERIFY(outcome.object["general"].toObject()["forgetting"].toString().size() > 20);
+        const auto perplexityOf = [&](const char* system) {
+            return outcome.object["systems"].toObject()[system].toObject()["metrics"].toObject()["perplexity"].toObject()["value"].toDouble();
+        };
+        QVERIFY(perplexityOf("step-3") != perplexityOf("base") && perplexityOf("step-3") != perplexityOf("step-1"));
+        // The same numbers as where the run is asked for its own losses: the result of the last step is the last checkpoint.
+        QVERIFY(QFile::exists(path("tunes/runs/1/as-result/step-3/adapter_config.json")));
     }
 
     // Rows with choices are scored, and general rows stand beside them; a folder without a project becomes one that keeps the evaluation.

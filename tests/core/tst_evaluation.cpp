@@ -4,8 +4,12 @@
 #include "core/base/files.h"
 #include "core/base/random.h"
 #include "core/evaluation/answer_log.h"
+#include "core/evaluation/choice_rows.h"
 #include "core/evaluation/contender.h"
+#include "core/evaluation/evaluate.h"
+#include "core/evaluation/past.h"
 #include "core/evaluation/results.h"
+#include "core/evaluation/sittings.h"
 #include "core/evaluation/verdict.h"
 #include "tests/support/need.h"
 
@@ -242,6 +246,85 @@ private Q_SLOTS:
     {
         const auto found = results({{kBase, "base", {{"x"}}}}, {{7, {}, "q", {}}}, byName("bleu"), {}, {});
         QVERIFY(!found.ok() && found.message().find("row 7") != std::string::npos && found.message().find("reference") != std::string::npos);
+    }
+
+    void choicesAreRead_data()
+    {
+        QTest::addColumn<QString>("row");
+        QTest::addColumn<int>("right");
+        QTest::addColumn<QString>("before");
+        QTest::addColumn<QString>("behind");
+        QTest::newRow("place") << R"({"question":"Why? ","choices":["a","b"],"answer":1})" << 1 << "Why?" << "";
+        QTest::newRow("letter") << R"({"question":"Why?","choices":["a","b","c"],"answer":"C"})" << 2 << "Why?" << "";
+        QTest::newRow("text") << R"({"question":"Why?","options":["so","thus"],"answer":"thus"})" << 1 << "Why?" << "";
+        QTest::newRow("arc") << R"({"question":"Why?","choices":{"text":["a","b"],"label":["1","2"]},"answerKey":"2"})" << 1 << "Why?" << "";
+        QTest::newRow("hellaswag") << R"({"ctx":"He sits","endings":["down.","up.","out.","in."],"label":"3"})" << 3 << "He sits" << "";
+        QTest::newRow("winogrande") << R"({"sentence":"The cup fell because _ was wet.","option1":"it","option2":"the table","answer":"2"})" << 1 << "The cup fell because" << " was wet.";
+        QTest::newRow("piqa") << R"({"goal":"Glue wood","sol1":"wet it","sol2":"clamp it","label":1})" << 1 << "Glue wood" << "";
+        QTest::newRow("lettered") << R"({"question":"Why?","choices":{"A":"a","B":"b"},"answer":"B"})" << 1 << "Why?" << "";
+        QTest::newRow("a number as text") << R"({"question":"2+2?","choices":["3","4"],"answer":"4"})" << 1 << "2+2?" << "";
+        QTest::newRow("no such place") << R"({"question":"Why?","choices":["a","b"],"answer":5})" << -1 << "names none" << "";
+        QTest::newRow("one choice") << R"({"question":"Why?","choices":["a"],"answer":0})" << -1 << "two texts" << "";
+        QTest::newRow("no answer") << R"({"question":"Why?","choices":["a","b"]})" << -1 << "\"answer\" is missing" << "";
+        QTest::newRow("no question") << R"({"choices":["a","b"],"answer":0})" << -1 << "\"question\" is missing" << "";
+    }
+
+    void choicesAreRead()
+    {
+        QFETCH(QString, row);
+        QFETCH(int, right);
+        QFETCH(QString, before);
+        QFETCH(QString, behind);
+        const auto read = choiceRow(need(base::parseJson(row.toStdString())));
+        if (right < 0) {
+            QVERIFY2(!read.ok() && read.message().find(before.toStdString()) != std::string::npos, read.ok() ? "read" : read.message().c_str());
+            return;
+        }
+        QVERIFY2(read.ok(), read.ok() ? "" : read.message().c_str());
+        QCOMPARE(static_cast<int>(read->right), right);
+        QCOMPARE(QString::fromStdString(read->before), before);
+        QCOMPARE(QString::fromStdString(read->behind), behind);
+        QCOMPARE(read->references.front(), read->choices[read->right]);
+    }
+
+    // Nothing is loaded twice: a model alone joins whoever has it open with adapters.
+    void sittingsShareModels()
+    {
+        const auto sittings = sittingsOf({{kBase, "base", "/m"}, {kPrompted, "prompted", "/m", {}, "Be brief."}, {"step-5", "step 5", "/m", {{"/a5", 1}}}, {"run-2", "other", "/n"},
+                                          {kTuned, "tuned", "/m", {{"/a", 1}}}});
+        QCOMPARE(sittings.size(), std::size_t{3});
+        QCOMPARE(sittings[0].systems, (std::vector<std::string>{kBase, kPrompted, "step-5"}));
+        QCOMPARE(sittings[0].adapters.front().path, std::filesystem::path("/a5"));
+        QCOMPARE(sittings[2].systems, std::vector<std::string>{kTuned});
+    }
+
+    void forgettingIsSaid()
+    {
+        const auto general = compared(200, 160, 100);
+        const std::vector<EvalSystem> systems{{kBase, "base", "/m"}, {kTuned, "tuned", "/m"}};
+        QVERIFY2(forgettingOf(general, systems).starts_with("Something was forgotten"), forgettingOf(general, systems).c_str());
+        QVERIFY(forgettingOf(compared(200, 100, 100), systems).find("no forgetting is shown") != std::string::npos);
+        QVERIFY(forgettingOf(compared(200, 100, 160), systems).starts_with("Nothing was forgotten"));
+    }
+
+    // What was stopped is listed as that, what is damaged says so, and nothing else counts as an evaluation.
+    void pastOnes()
+    {
+        const auto all = path("evaluations");
+        for (const char* name : {"1", "2", "3", "4"}) {
+            need(base::makeDirectories(all / name));
+        }
+        need(base::writeFileAtomically(all / "1" / "results.json", R"({"verdict":"Better.","rows":12,"systems":{},"asked":{"systems":[{"model":"/p/runs/7/model","adapters":[]}]}})"));
+        need(base::writeFileAtomically(all / "2" / "asked.json", R"({"rows":9,"systems":[{"model":"/m","adapters":["/p/runs/3/adapter"]}]})"));
+        need(base::writeFileAtomically(all / "3" / "results.json", "{"));
+        auto past = pastEvaluations(all);
+        std::sort(past.begin(), past.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+        QCOMPARE(past.size(), std::size_t{3});
+        QVERIFY(past[0].isWhole() && past[0].title == "run 7, 12 rows");
+        QVERIFY(!past[1].isWhole() && past[1].problem.empty() && past[1].title == "run 3, 9 rows");
+        QVERIFY(!past[2].problem.empty());
+        QVERIFY(resultsIn(all / "1").ok() && resultsIn(all / "2").message().find("stopped before its end") != std::string::npos);
+        QVERIFY(pastEvaluations(path("nowhere")).empty());
     }
 
     void jsonHasTheContract()

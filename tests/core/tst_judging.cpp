@@ -178,6 +178,60 @@ private Q_SLOTS:
         QVERIFY(!project->judgings().find(all[0].id).ok());
     }
 
+    // Scores by criteria are kept by system, whatever side stood where, and add up by pairs.
+    void criteria()
+    {
+        const auto folder = path("project");
+        {
+            auto project = need(store::Project::open(folder));
+            const auto row = need(project->judgings().create("first", 42, pairsOf(3)));
+            need(project->judgings().setCriteria(row.id, {"correct", "friendly"}));
+            Vote vote = voteFor(1, 1);
+            vote.scores["correct"] = {2, 5};
+            need(project->judgings().vote(row.id, vote));
+            vote = voteFor(2, 1);
+            vote.scores["correct"] = {3, 4};
+            need(project->judgings().vote(row.id, vote));
+        }
+        auto project = need(store::Project::open(folder));
+        const auto row = need(project->judgings().find(1));
+        QCOMPARE(row.criteria, (std::vector<std::string>{"correct", "friendly"}));
+        const auto scores = criterionScores(row.criteria, need(project->judgings().votes(1)));
+        QCOMPARE(scores.size(), std::size_t{2});
+        QVERIFY(scores[0].pairs == 2 && scores[0].first == 2.5 && scores[0].second == 4.5);
+        // Differences 3 and 1: mean 2, standard error 1, t of one degree of freedom 12.706.
+        QVERIFY(std::abs(scores[0].difference.low - (2 - 12.7062)) < 1e-3);
+        QVERIFY(scores[1].pairs == 0 && std::isnan(scores[1].second));
+    }
+
+    // A model is held against what most people said; its votes stand apart from theirs.
+    void aModelIsHeldAgainstPeople()
+    {
+        std::vector<Vote> votes;
+        const std::string model = std::string(kModelJudge) + "tiny";
+        for (int pair = 1; pair <= 40; ++pair) {
+            votes.push_back(voteFor(pair, pair % 2));
+            Vote its{pair, model, (pair % 2 == 1) == (pair % 10 != 0) ? Choice::Right : Choice::Left, false, "", "", 0, ""};
+            if (pair > 36) {
+                its.choice = Choice::Tie;
+                its.note = std::string(kOrderDecided) + ": A over B by 1";
+            }
+            votes.push_back(its);
+        }
+        QCOMPARE(votesOfPeople(votes).size(), std::size_t{40});
+        const auto agreements = modelAgreements(votes);
+        QCOMPARE(agreements.size(), std::size_t{1});
+        QVERIFY(agreements[0].judged == 40 && agreements[0].common == 40 && agreements[0].flips == 4);
+        QCOMPARE(agreements[0].same, std::int64_t{33}); // pairs 10, 20 and 30 the other way, 37 to 40 ties
+        QVERIFY(agreements[0].kappa > 0.6 && agreements[0].kappa < 0.8 && agreements[0].isBelievable);
+        QVERIFY(agreements[0].sentence.find("33 of 40") != std::string::npos);
+        votes.resize(20);
+        const auto few = modelAgreements(votes);
+        QVERIFY(!few[0].isBelievable && few[0].sentence.find("fewest") != std::string::npos);
+        const auto alone = modelAgreements({votes[1]});
+        QVERIFY(alone[0].sentence.find("judge some of the same pairs") != std::string::npos && std::isnan(alone[0].kappa));
+    }
+
     // Each vote that was told as kept is there after kill -9.
     void votesSurviveAKill()
     {

@@ -36,6 +36,8 @@ std::vector<ScoredRow> fullRows()
         ScoredRow row{prediction, {"yes", "12"}};
         row.likelihood = Likelihood{-3.5, 4};
         row.confidence = 0.5;
+        row.choices = ChoiceScores{{-3, -2}, {3, 7}, {3, 9}, rows.size() % 2};
+        row.reward = static_cast<double>(rows.size()) - 2.5;
         rows.push_back(row);
     }
     return rows;
@@ -191,6 +193,22 @@ private Q_SLOTS:
         QCOMPARE(value("empty", {{" \n"}, {"x"}}), 0.5);
         QCOMPARE(value("code_fences", {{"```c\nx\n```"}, {"```c\nx"}, {"no"}}), 1.0 / 3);
         QCOMPARE(value("regex_match", {{"ab1"}, {"ab"}}, {.pattern = "[0-9]$", .schema = ""}), 0.5);
+    }
+
+    // The likeliest choice, and by length another one: as lm-evaluation-harness' multiple_choice has them.
+    void choices()
+    {
+        std::vector<ScoredRow> rows(1);
+        rows[0].choices = ChoiceScores{{-4, -6, -9}, {2, 4, 3}, {2, 4, 9}, 1}; // per character -2, -1.5, -3; per byte -2, -1.5, -1
+        QCOMPARE(value("acc", rows), 0.0);
+        QCOMPARE(value("acc_norm", rows), 1.0);
+        QCOMPARE(value("acc_bytes", rows), 0.0);
+        rows[0].choices->right = 2;
+        QCOMPARE(value("acc_bytes", rows), 1.0);
+        rows[0].choices = ChoiceScores{{-4, -4}, {1, 1}, {1, 1}, 1}; // of equal ones the first counts
+        QCOMPARE(value("acc", rows), 0.0);
+        QVERIFY(missingFor(*need(findMetric("acc")), {"x", {"y"}}).find("choices") != std::string::npos);
+        QVERIFY(missingFor(*need(findMetric("reward")), {"x", {"y"}}).find("reward model") != std::string::npos);
     }
 
     void perplexityIsOverTokens()

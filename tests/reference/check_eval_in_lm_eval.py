@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Asks a tiny model the same questions through luthier eval and through lm-evaluation-harness' own model class, and compares: log-likelihood
-and perplexity of the right answers, and which label is likeliest (acc). Nothing may be further apart than 1e-4.
+and perplexity of the right answers, and which label is likeliest (acc), and questions with choices (acc, acc_norm, acc_bytes). Nothing may be further apart than 1e-4.
 
 Usage: check_eval_in_lm_eval.py LUTHIER MODEL. Needs lm-eval, torch, transformers, sentencepiece. MODEL is a folder that both open; with none the
 bundled model is used, whose tokenizer.model transformers reads as a Llama tokenizer.
@@ -25,8 +25,14 @@ def rows():
     return [{"prompt": f"Question {i}: what is needed for step {i}?", "completion": words[i % len(words)]} for i in range(20)]
 
 
+def choices():
+    """Questions as multiple_choice tasks have them: choices of unlike length, letters beyond ASCII among them."""
+    few = ["oak", "a rather long answer about ash and elm", "hide glue", "Bärenleim äöü", "one hour"]
+    return [{"question": f"Question {i}: what is needed for step {i % 7}?\nAnswer:", "choices": few[i % 3: i % 3 + 3], "answer": i % 3} for i in range(40)]
+
+
 def luthier(program, model, data, folder, *flags):
-    command = [program, "eval", "--model", model, "--data", str(data), "--raw", "--draws", "200", "--out", str(folder), "--json", "--device", "cpu", "--dtype", "fp32", *flags]
+    command = [program, "eval", "--model", model, "--data", str(data), *(["--raw"] if "acc,acc_norm,acc_bytes" not in flags else []), "--draws", "200", "--out", str(folder), "--json", "--device", "cpu", "--dtype", "fp32", *flags]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     answers = [json.loads(line) for line in (folder / "answers.jsonl").read_text().splitlines()]
     return json.loads(done.stdout), {a["row"]: a for a in answers}
@@ -63,6 +69,30 @@ def main():
         perplexity = math.exp(-total / tokens)
         apart = abs(perplexity - result["metrics"]["perplexity"]["value"]) / perplexity
         accuracy = abs(right / len(some) - chosen["metrics"]["accuracy"]["value"])
+        # Choices: each behind question and blank; the harness' process_results of multiple_choice counts what comes of it.
+        from lm_eval.api.task import ConfigurableTask
+
+        asked = choices()
+        listed = Path(temporary) / "choices.jsonl"
+        listed.write_text("".join(json.dumps(row) + "\n" for row in asked))
+        counted, scored = luthier(program, model, listed, Path(temporary) / "c", "--metrics", "acc,acc_norm,acc_bytes")
+        task = ConfigurableTask(config={"task": "made", "dataset_path": "json", "dataset_kwargs": {"data_files": {"test": str(listed)}}, "test_split": "test",
+                                        "output_type": "multiple_choice", "doc_to_text": "question", "doc_to_choice": "choices", "doc_to_target": "answer",
+                                        "metric_list": [{"metric": name, "aggregation": "mean", "higher_is_better": True} for name in ("acc", "acc_norm", "acc_bytes")]})
+        sums = {"acc": 0.0, "acc_norm": 0.0, "acc_bytes": 0.0}
+        for i, row in enumerate(asked):
+            results = []
+            for k, choice in enumerate(row["choices"]):
+                pair = harness._encode_pair(row["question"], " " + choice)
+                results.append(harness._loglikelihood_tokens([((row["question"], " " + choice), *pair)], disable_tqdm=True)[0])
+                worst = max(worst, abs(results[-1][0] - scored[i + 1]["choices"][k]))
+            for name, value in task.process_results(row, results).items():
+                if name in sums:
+                    sums[name] += float(value) / len(asked)
+        for name, theirs in sums.items():
+            mine = counted["metrics"][name]["value"]
+            print(f"{name}: {theirs:.4f} and {mine:.4f}")
+            accuracy = max(accuracy, abs(theirs - mine))
         print(f"{len(some)} rows, {len(labels)} labels: log-likelihoods apart at most {worst:.2e}, perplexity {apart:.2e} (relative), acc {accuracy:.2e}")
         if worst > TOLERANCE or apart > TOLERANCE or accuracy > 0:
             sys.exit("further apart than 1e-4")

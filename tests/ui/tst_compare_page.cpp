@@ -5,6 +5,7 @@
 #include "core/base/hash.h"
 #include "core/base/paths.h"
 #include "core/base/random.h"
+#include "core/store/comparisons.h"
 #include "core/store/run_rows.h"
 #include "core/train/plan/held_out_list.h"
 #include "tests/support/page_test.h"
@@ -13,6 +14,7 @@
 #include "ui/pages/compare/compare_blend.h"
 #include "ui/pages/compare/compare_choices.h"
 #include "ui/pages/compare/compare_column.h"
+#include "ui/pages/compare/compare_extras.h"
 #include "ui/pages/compare/compare_page.h"
 #include "ui/pages/compare/compare_side.h"
 #include "ui/settings/app_settings.h"
@@ -25,6 +27,7 @@
 #include <QAbstractItemModelTester>
 #include <QComboBox>
 #include <QLabel>
+#include <QLineEdit>
 #include <QListView>
 #include <QMenu>
 #include <QPlainTextEdit>
@@ -36,6 +39,7 @@
 #include <QToolButton>
 #include <QtTest>
 
+#include <algorithm>
 #include <filesystem>
 
 using namespace luthier;
@@ -346,6 +350,109 @@ private Q_SLOTS:
         QTest::keyClick(prompt, Qt::Key_Escape);
         QVERIFY(finished.wait(kAwaitMs));
         QVERIFY(!m_page->contest()->isRunning());
+    }
+
+    // The base with a prompt and a model that is not there: each answers for itself, the history brings both back on another day.
+    void moreColumnsAnswer()
+    {
+        if (!hasWeights()) {
+            QSKIP("the bundled model's weights are not here");
+        }
+        m_page->openTunedFolder(QString::fromStdString(base::bundledModel().string()));
+        QTRY_VERIFY(find<QPushButton>("chooseTuned")->isVisible());
+        find<QSpinBox>("max_new")->setValue(12);
+        m_page->extras()->addPrompted(QStringLiteral("Answer in one word."), 0, false);
+        m_page->extras()->add({QStringLiteral("elsewhere"), {QStringLiteral("/nowhere/model")}, false});
+        QCOMPARE(find<QComboBox>("diffAgainst")->count(), 4);
+        auto* prompt = find<QPlainTextEdit>("prompt");
+        prompt->setPlainText(QStringLiteral("Which wood is hard?"));
+        QSignalSpy finished(m_page->contest(), &CompareContest::finished);
+        m_page->compare();
+        QVERIFY(finished.wait(kAwaitMs));
+        QVERIFY(!find<DiffText>("baseAnswer")->text().isEmpty() && !find<DiffText>("extra1Answer")->text().isEmpty());
+        QVERIFY(find<DiffText>("extra1Answer")->text() != find<DiffText>("baseAnswer")->text()); // it was told something
+        QVERIFY(find<DiffText>("extra2Answer")->text().isEmpty());
+        QVERIFY2(find<DiffText>("extra2Answer")->placeholderText().contains(QStringLiteral("/nowhere/model")), qPrintable(find<DiffText>("extra2Answer")->placeholderText()));
+
+        // Tokens weighed, with what would have been likelier; the sure ones stand back.
+        auto* heat = find<QComboBox>("tokenHeat");
+        heat->setCurrentIndex(1);
+        Q_EMIT heat->activated(1);
+        QTRY_VERIFY_WITH_TIMEOUT(!find<DiffText>("baseAnswer")->heat().empty(), kAwaitMs);
+        const auto& tokens = find<DiffText>("baseAnswer")->heat();
+        QVERIFY(tokens.front().range.begin == 0 && tokens.back().range.end <= find<DiffText>("baseAnswer")->text().size());
+        QVERIFY(tokens.front().help.contains(QStringLiteral("%")) && tokens.front().help.count(QStringLiteral("<br>")) == 5);
+        heat->setCurrentIndex(2);
+        Q_EMIT heat->activated(2);
+        QTRY_VERIFY_WITH_TIMEOUT(!find<DiffText>("extra1Answer")->heat().empty(), kAwaitMs);
+        QVERIFY(find<DiffText>("baseAnswer")->heat().empty()); // compared with itself
+
+        // What is asked next branches off one of the answers.
+        find<QToolButton>("extra1GoOn")->click();
+        QVERIFY(prompt->toPlainText().isEmpty());
+        QVERIFY(find<QLabel>("promptContext")->text().contains(u'2'));
+        QTest::keyClicks(prompt, QStringLiteral("And which is soft?"));
+        m_page->compare();
+        QVERIFY(finished.wait(kAwaitMs));
+        find<QToolButton>("extra2Close")->click();
+        QCOMPARE(m_page->extras()->size(), 1);
+        QCOMPARE(find<QComboBox>("diffAgainst")->count(), 3);
+
+        const auto project = m_workspace->project();
+        QTRY_COMPARE(static_cast<int>(project->comparisons().find({}, 10)->size()), 2);
+        QCOMPARE(static_cast<int>(project->comparisons().find("HARD?", 10)->size()), 2); // the second one has it among its earlier turns
+        QCOMPARE(static_cast<int>(project->comparisons().find("soft", 10)->size()), 1);
+        QVERIFY(project->comparisons().find("100 % not said", 10)->empty());
+
+        // Another day: what was compared and how tokens are drawn are there.
+        m_page.reset();
+        m_page = std::make_unique<ComparePage>(*m_workspace);
+        m_page->show();
+        m_workspace->setProject(project);
+        QTRY_COMPARE(find<QListView>("history")->model()->rowCount(), 2);
+        QCOMPARE(find<QSpinBox>("max_new")->value(), 12);
+        find<QLineEdit>("historySearch")->setText(QStringLiteral("soft"));
+        QTRY_COMPARE(find<QListView>("history")->model()->rowCount(), 1);
+        Q_EMIT find<QListView>("history")->clicked(find<QListView>("history")->model()->index(0, 0));
+        QCOMPARE(find<QPlainTextEdit>("prompt")->toPlainText(), QStringLiteral("And which is soft?"));
+        QVERIFY(find<QLabel>("heatNote")->text().contains(QStringLiteral("base with a prompt"))); // a column that does not stand here now
+    }
+
+    void aClosedColumnStops()
+    {
+        if (!hasWeights()) {
+            QSKIP("the bundled model's weights are not here");
+        }
+        m_page->openTunedFolder(QString::fromStdString(base::bundledModel().string()));
+        QTRY_VERIFY(find<QPushButton>("chooseTuned")->isVisible());
+        find<QSpinBox>("max_new")->setValue(600);
+        m_page->extras()->addPrompted(QStringLiteral("Tell a very long story."), 0, false);
+        find<QPlainTextEdit>("prompt")->setPlainText(QStringLiteral("Tell me a very long story."));
+        QSignalSpy finished(m_page->contest(), &CompareContest::finished);
+        QSignalSpy ended(m_page->contest(), &CompareContest::sideFinished);
+        m_page->compare();
+        find<QToolButton>("extra1Close")->click();
+        QTRY_VERIFY_WITH_TIMEOUT(std::any_of(ended.begin(), ended.end(), [](const auto& side) { return side[0].toInt() == 2; }), kAwaitMs);
+        QCOMPARE(m_page->contest()->answer(2).finish, QStringLiteral("cancel"));
+        m_page->stop();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->contest()->isRunning(), kAwaitMs);
+    }
+
+    void columnsInBothSchemes_data() { support::addThemes(); }
+    void columnsInBothSchemes()
+    {
+        QFETCH(Theme::Choice, theme);
+        Theme look(*qApp);
+        look.setChoice(theme);
+        m_page->openTunedFolder(QString::fromStdString(base::bundledModel().string()));
+        QTRY_VERIFY(find<QPushButton>("chooseTuned")->isVisible());
+        m_page->extras()->addPrompted(QStringLiteral("Be brief."), 0, false);
+        find<DiffText>("baseAnswer")->setText(QStringLiteral("Oak is a hard wood."));
+        find<DiffText>("extra1Answer")->setText(QStringLiteral("Oak."));
+        find<DiffText>("tunedAnswer")->setText(QStringLiteral("Hard maple, and oak."));
+        find<DiffText>("tunedAnswer")->setHeat({{{0, 5}, 0.9, {}}, {{5, 11}, 0.3, {}}, {{11, 20}, 0.05, {}}});
+        QTest::qWait(30);
+        support::savePicture(m_page.get(), QStringLiteral("compare-columns"));
     }
 };
 

@@ -2,6 +2,7 @@
 // The Judge page: a judging by keyboard alone, sides that hide their makers, votes on disk before the next pair, corrections, and preferences
 // opened in Data.
 #include "core/base/files.h"
+#include "core/base/paths.h"
 #include "core/data/dataset.h"
 #include "core/store/judgings.h"
 #include "tests/support/need.h"
@@ -12,6 +13,8 @@
 
 #include <QAction>
 #include <QApplication>
+#include <QComboBox>
+#include <QDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
@@ -116,6 +119,62 @@ private Q_SLOTS:
         m_page->desk()->setJudge(QStringLiteral("ann"));
         QCOMPARE(m_page->desk()->numDone(), 0);
         QCOMPARE(m_page->desk()->pair()->number, 1);
+    }
+
+    // Criteria are scored by keyboard, kept by system, and begin empty with the next pair.
+    void criteriaAreScored()
+    {
+        openWithPairs();
+        auto* criteria = find<QLineEdit>("judgeCriteria");
+        criteria->setFocus();
+        QTest::keyClicks(criteria, QStringLiteral("correct, friendly"));
+        QTest::keyClick(criteria, Qt::Key_Return);
+        QTRY_COMPARE(static_cast<int>(m_page->desk()->criteria().size()), 2);
+        QTRY_VERIFY(m_page->findChild<QComboBox*>(QStringLiteral("judgeScore-correct-left")) != nullptr);
+        const bool isTunedLeft = m_page->desk()->left() == QString::fromStdString(m_page->desk()->pair()->secondAnswer);
+        auto* left = find<QComboBox>("judgeScore-correct-left");
+        auto* right = find<QComboBox>("judgeScore-correct-right");
+        left->setFocus();
+        QTest::keyClick(left, Qt::Key_Down);
+        QTest::keyClick(left, Qt::Key_Down);
+        right->setFocus();
+        for (int i = 0; i < 5; ++i) {
+            QTest::keyClick(right, Qt::Key_Down);
+        }
+        find<QPushButton>("judge_tie")->click();
+        QTRY_COMPARE(m_page->desk()->numDone(), 1);
+        const auto vote = need(m_workspace->project()->judgings().votes(1)).front();
+        QCOMPARE(vote.scores.size(), std::size_t{1});
+        QCOMPARE(vote.scores.at("correct"), isTunedLeft ? std::pair(5, 2) : std::pair(2, 5));
+        QCOMPARE(left->currentIndex(), 0);
+        QVERIFY(find<QLabel>("judgeTally")->text().contains(QStringLiteral("correct:")));
+    }
+
+    // What a model says stands apart, and is held against people before it is believed.
+    void aModelJudges()
+    {
+        openWithPairs();
+        pressKey(Qt::Key_1);
+        QTRY_COMPARE(m_page->desk()->numDone(), 1);
+        find<QPushButton>("judgeByModel")->click();
+        auto* dialog = find<QDialog>("judgeModel");
+        QTRY_VERIFY(dialog->isVisible());
+        auto* rubric = support::child<QPlainTextEdit>(dialog, "judgeRubric");
+        auto* start = support::child<QPushButton>(dialog, "judgeModelStart");
+        const QString usual = rubric->toPlainText();
+        rubric->setPlainText(QStringLiteral("Which is better?"));
+        start->click();
+        QVERIFY(support::child<QLabel>(dialog, "judgeModelTold")->text().contains(QStringLiteral("{first}")));
+        rubric->setPlainText(usual);
+        support::child<QLineEdit>(dialog, "judgeModelPath")->setText(QString::fromStdString(base::bundledModel().string()));
+        support::savePicture(dialog->grab(), QStringLiteral("judge-model"));
+        start->click();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->desk()->isModelJudging(), 120'000);
+        QTRY_COMPARE(static_cast<int>(m_page->desk()->models().size()), 1);
+        QCOMPARE(m_page->desk()->models()[0].judged, std::int64_t{3});
+        QCOMPARE(m_page->desk()->models()[0].common, std::int64_t{1});
+        QVERIFY(support::child<QLabel>(dialog, "judgeModelAgreement")->text().contains(QStringLiteral("fewest")));
+        QCOMPARE(m_page->desk()->tally().judged, std::int64_t{1}); // people's alone
     }
 
     void whatIsNoEvaluationIsSaid()

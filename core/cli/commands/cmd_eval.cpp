@@ -86,7 +86,7 @@ void addAnswering(CLI::App& app, Flags& flags)
         ->option_text("DIR");
     app.add_option("--base", flags.base, "The base to compare with, where --model is a whole tuned model")->option_text("DIR");
     app.add_option("--data", flags.dataFile, "Rows with their right answers, which were not trained on")->option_text("FILE");
-    app.add_option("--general", flags.general, "Rows of another kind, or with choices: measured beside, for what was forgotten")->option_text("FILE");
+    app.add_option("--general", flags.general, "Rows of another kind, or with choices: measured beside, for what was forgotten; usually the run's own general data")->option_text("FILE");
     app.add_option("--reward-model", flags.rewardModel, "Reward model that scores the answers, for the metric reward: a folder, an adapter of one, or the run that made it")
         ->option_text("DIR");
     app.add_option("--format", flags.data.format, "Shape of the rows; auto looks at the first")->option_text("ID");
@@ -271,13 +271,14 @@ Result<void> readRows(Asked& asked, const Flags& flags, store::Project* project,
         asked.sets.rows = std::move(*rows);
         asked.request.data = flags.dataFile;
     }
-    if (!flags.general.empty()) {
-        auto rows = store::evalRowsOfFile(project, {flags.general}, {"", flags.limit}, context.cancel);
+    const std::string general = flags.general.empty() && run ? store::generalFileOf(*run).string() : flags.general;
+    if (!general.empty()) {
+        auto rows = store::evalRowsOfFile(project, {general}, {"", flags.limit}, context.cancel);
         if (!rows) {
             return rows.error();
         }
         asked.sets.general = std::move(*rows);
-        asked.request.general = flags.general;
+        asked.request.general = general;
     }
     if (flags.shots > 0 && !flags.shotsFrom.empty()) {
         auto training = openData(flags.shotsFrom, flags.data, context, project);

@@ -63,13 +63,14 @@ Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, b
         asked.sets.rows = std::move(*rows);
         asked.request.data = choice.file.toStdString();
     }
-    if (!choice.general.isEmpty()) {
-        auto rows = store::evalRowsOfFile(&project, {choice.general.toStdString()}, settings, cancel);
+    const std::string general = choice.general.isEmpty() ? store::generalFileOf(*run).string() : choice.general.toStdString();
+    if (!general.empty()) {
+        auto rows = store::evalRowsOfFile(&project, {general}, settings, cancel);
         if (!rows) {
             return rows.error();
         }
         asked.sets.general = std::move(*rows);
-        asked.request.general = choice.general.toStdString();
+        asked.request.general = general;
     }
     store::Beside beside;
     if (choice.prompted) {

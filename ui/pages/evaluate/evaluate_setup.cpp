@@ -98,6 +98,7 @@ EvaluateSetup::EvaluateSetup(QWidget* parent)
     form->addRow(tr("Other &runs"), m_beside);
     form->addRow(tr("Ro&ws"), buildRows());
     buildMetrics(form);
+    m_general->setPlaceholderText(tr("The run's own general data, where it has any"));
     form->addRow(tr("&General rows"), fileLine(m_general, QStringLiteral("evalGeneral"), tr("General rows"),
                                                tr("Rows of another kind than the training data, or questions with choices: measured before and after, for what was forgotten"),
                                                QStringLiteral("data"), tr("Choose general rows")));
