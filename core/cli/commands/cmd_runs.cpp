@@ -4,11 +4,13 @@
 #include "core/cli/measure_columns.h"
 #include "core/cli/measurement_table.h"
 #include "core/cli/run_project.h"
+#include "core/cli/runs_verbs.h"
 #include "core/cli/table.h"
 #include "core/config/run_config.h"
 #include "core/peft/folders/origin.h"
 #include "core/store/event_codec.h"
 #include "core/store/project.h"
+#include "core/store/run_search.h"
 #include "core/train/doctor_watch.h"
 #include "core/train/event_measures.h"
 
@@ -19,24 +21,6 @@
 namespace luthier::cli {
 
 namespace {
-
-using Project = std::shared_ptr<store::Project>;
-
-struct Flags;
-struct Verb {
-    const char* name;
-    const char* summary;
-    int arguments;          // runs (and a new name) that it takes
-    const char* argumentText;
-    bool writes;
-    int (*run)(const Flags&, Project, Context&);
-};
-
-struct Flags {
-    std::string project;
-    std::vector<std::string> arguments;
-    const Verb* verb = nullptr;
-};
 
 Json rowJson(const store::RunRow& row)
 {
@@ -54,6 +38,8 @@ Json rowJson(const store::RunRow& row)
             {"seconds", row.seconds},
             {"result", row.result},
             {"sentence", row.sentence},
+            {"notes", row.notes},
+            {"tags", row.tags},
             {"measures", measures::toJson(row.measures)}};
 }
 
@@ -62,12 +48,13 @@ std::string lossText(const std::optional<double>& value)
     return value ? fixed(*value, 4) : "-";
 }
 
-int listRuns(const Flags&, Project project, Context& context)
+int listRuns(const RunsFlags& flags, ProjectPointer project, Context& context)
 {
     auto rows = project->runs();
     if (!rows) {
         return context.fail(rows.message());
     }
+    std::erase_if(*rows, [&](const store::RunRow& row) { return !isWanted(row, flags); });
     std::vector<const measures::Summaries*> all;
     for (const auto& row : *rows) {
         all.push_back(&row.measures);
@@ -76,11 +63,18 @@ int listRuns(const Flags&, Project project, Context& context)
     std::vector<Column> columns{{"run", false, true},  {"name", true},         {"state"},
                                 {"step", false, true}, {"loss", false, true}, {"held-out", false, true}};
     measured.addTo(columns);
-    columns.insert(columns.end(), {{"time", false, true}, {"created"}});
+    for (const std::string& key : flags.columns) {
+        columns.push_back({key, true});
+    }
+    columns.insert(columns.end(), {{"tags", true}, {"time", false, true}, {"created"}});
     Table table(columns);
     for (const auto& row : *rows) {
         if (context.console.isJson()) {
-            context.console.line(rowJson(row));
+            Json line = rowJson(row);
+            for (const std::string& key : flags.columns) {
+                line["settings"][key] = store::settingOf(row, key);
+            }
+            context.console.line(line);
         }
         std::vector<std::string> cells{std::to_string(row.id),
                                        row.name,
@@ -89,7 +83,14 @@ int listRuns(const Flags&, Project project, Context& context)
                                        lossText(row.measures.lastLoss()),
                                        lossText(row.measures.heldOut())};
         measured.addTo(cells, row.measures);
-        cells.insert(cells.end(), {duration(row.seconds), row.created});
+        for (const std::string& key : flags.columns) {
+            cells.push_back(store::settingOf(row, key));
+        }
+        std::string tags;
+        for (const std::string& tag : row.tags) {
+            tags += (tags.empty() ? "" : ", ") + tag;
+        }
+        cells.insert(cells.end(), {tags, duration(row.seconds), row.created});
         table.add(std::move(cells));
     }
     if (!context.console.isJson()) {
@@ -113,7 +114,7 @@ Json evalsOf(const std::vector<train::Event>& events)
     return evals;
 }
 
-int showRun(const Flags& flags, Project project, Context& context)
+int showRun(const RunsFlags& flags, ProjectPointer project, Context& context)
 {
     auto row = findRun(*project, flags.arguments.front());
     if (!row) {
@@ -160,7 +161,7 @@ int showRun(const Flags& flags, Project project, Context& context)
 }
 
 // A line for each measurement, or for each step with a column for each measure and set.
-int listMeasures(const Flags& flags, Project project, Context& context)
+int listMeasures(const RunsFlags& flags, ProjectPointer project, Context& context)
 {
     auto row = findRun(*project, flags.arguments.front());
     auto events = row ? project->events(row->id) : Result<std::vector<train::Event>>(row.error());
@@ -182,7 +183,7 @@ int listMeasures(const Flags& flags, Project project, Context& context)
 }
 
 // What the run doctor finds in a run's events.
-int examineRun(const Flags& flags, Project project, Context& context)
+int examineRun(const RunsFlags& flags, ProjectPointer project, Context& context)
 {
     auto row = findRun(*project, flags.arguments.front());
     auto events = row ? project->events(row->id) : Result<std::vector<train::Event>>(row.error());
@@ -220,32 +221,6 @@ int examineRun(const Flags& flags, Project project, Context& context)
     return kDone;
 }
 
-int diffRuns(const Flags& flags, Project project, Context& context)
-{
-    std::vector<config::RunConfig> configs;
-    for (const auto& word : flags.arguments) {
-        auto row = findRun(*project, word);
-        auto config = row ? config::fromJson(row->recipe) : Result<config::RunConfig>(row.error());
-        if (!config) {
-            return context.fail("run " + word + ": " + config.message());
-        }
-        configs.push_back(std::move(*config));
-    }
-    Table table({{"setting"}, {"run " + flags.arguments[0], true}, {"run " + flags.arguments[1], true}});
-    Json differences = Json::array();
-    for (const auto& row : config::difference(configs[0], configs[1])) {
-        differences.push_back({{"key", row.key}, {"left", row.left}, {"right", row.right}});
-        table.add({row.key, row.left, row.right});
-    }
-    if (context.console.isJson()) {
-        context.console.line({{"differences", std::move(differences)}});
-    } else {
-        context.console.text(table.isEmpty() ? "The recipes are equal."
-                                             : table.toText(context.console.width()));
-    }
-    return kDone;
-}
-
 int changed(const store::RunRow& row, const Result<void>& done, const char* what, Context& context)
 {
     if (!done) {
@@ -259,13 +234,13 @@ int changed(const store::RunRow& row, const Result<void>& done, const char* what
     return kDone;
 }
 
-int deleteRun(const Flags& flags, Project project, Context& context)
+int deleteRun(const RunsFlags& flags, ProjectPointer project, Context& context)
 {
     auto row = findRun(*project, flags.arguments.front());
     return row ? changed(*row, project->deleteRun(row->id), "deleted", context) : context.fail(row.message());
 }
 
-int renameRun(const Flags& flags, Project project, Context& context)
+int renameRun(const RunsFlags& flags, ProjectPointer project, Context& context)
 {
     auto row = findRun(*project, flags.arguments.front());
     return row ? changed(*row, project->renameRun(row->id, flags.arguments[1]), "renamed", context)
@@ -273,36 +248,72 @@ int renameRun(const Flags& flags, Project project, Context& context)
 }
 
 constexpr std::array kVerbs = {
-    Verb{"list", "All runs of the project, newest first", 0, "", false, listRuns},
-    Verb{"show", "One run with its recipe and measurements", 1, "RUN", false, showRun},
-    Verb{"measures", "Everything that a run measured, as CSV, or as lines of JSON", 1, "RUN", false, listMeasures},
-    Verb{"doctor", "What is wrong with a run, what it means and which settings help", 1, "RUN", false, examineRun},
-    Verb{"diff", "Settings in which two runs differ", 2, "RUN RUN", false, diffRuns},
-    Verb{"delete", "Move a run to the project's trash", 1, "RUN", true, deleteRun},
-    Verb{"rename", "Give a run another name", 2, "RUN NAME", true, renameRun},
+    RunsVerb{"list", "All runs of the project, newest first", 0, "", false, listRuns},
+    RunsVerb{"show", "One run with its recipe and measurements", 1, "RUN", false, showRun},
+    RunsVerb{"measures", "Everything that a run measured, as CSV, or as lines of JSON", 1, "RUN", false, listMeasures},
+    RunsVerb{"doctor", "What is wrong with a run, what it means and which settings help", 1, "RUN", false, examineRun},
+    RunsVerb{"hold", "Hold a run at work; with --try PROMPT ask its present weights, with --rate X give it another learning rate", 1, "RUN", false, holdRun},
+    RunsVerb{"go", "Let a held run go on", 1, "RUN", false, goOnWithRun},
+    RunsVerb{"park", "End a run at work so that it goes on later to the bit (luthier resume)", 1, "RUN", false, parkRun},
+    RunsVerb{"stop", "Stop a run at work behind its step, with a checkpoint", 1, "RUN", false, stopRun},
+    RunsVerb{"keep", "Stop a run at work and write its result as it stands", 1, "RUN", false, keepRun},
+    RunsVerb{"diff", "Settings in which two or more runs differ", -2, "RUN RUN ...", false, diffRuns},
+    RunsVerb{"note", "Write a note to a run", 2, "RUN TEXT", true, noteRun},
+    RunsVerb{"tag", "Give a run tags, or with a minus take them away", 2, "RUN good,-old", true, tagRun},
+    RunsVerb{"sheet", "What is needed to make a run again: hashes of data, template and base, seed, versions, device", 1, "RUN", false, sheetOfRun},
+    RunsVerb{"export", "A run as one file that opens on another machine", 1, "RUN", false, exportRun},
+    RunsVerb{"import", "Take over a run from such a file, checked", 1, "FILE", true, importRun},
+    RunsVerb{"logs", "A run's measurements for TensorBoard, or its events as lines of JSON", 1, "RUN", false, logsOfRun},
+    RunsVerb{"delete", "Move a run to the project's trash", 1, "RUN", true, deleteRun},
+    RunsVerb{"trash", "Runs in the project's trash", 0, "", false, listTrash},
+    RunsVerb{"restore", "Bring a run back from the trash", 1, "RUN", true, restoreRun},
+    RunsVerb{"rename", "Give a run another name", 2, "RUN NAME", true, renameRun},
 };
 
-void setup(CLI::App& app, Flags& flags)
+void addFlagsOf(CLI::App& sub, const RunsVerb& verb, RunsFlags& flags)
+{
+    if (verb.run == listRuns) {
+        sub.add_option("--search", flags.search, "Only runs with these words in name, notes, tags or recipe")->option_text("WORDS");
+        sub.add_option("--tag", flags.tag, "Only runs with this tag")->option_text("TAG");
+        sub.add_option("--state", flags.state, "Only runs in this state: running, finished, stopped, failed, interrupted")->option_text("STATE");
+        sub.add_option("--columns", flags.columns, "Settings beside the usual columns")->delimiter(',')->option_text("method.rank,...");
+    } else if (verb.run == sheetOfRun || verb.run == exportRun) {
+        sub.add_option("-o,--out", flags.out, "File to write to")->option_text("FILE");
+    } else if (verb.run == logsOfRun) {
+        sub.add_option("--tensorboard", flags.out, "Folder for a TensorBoard event file")->option_text("DIR");
+        sub.add_option("--jsonl", flags.lines, "File for the events, one object a line")->option_text("FILE");
+    }
+    if (verb.run == holdRun) {
+        sub.add_option("--try", flags.prompts, "A prompt for the weights as they are; may be repeated")->allow_extra_args(false)->option_text("PROMPT");
+        sub.add_option("--rate", flags.rate, "Learning rate to go on with")->option_text("X");
+    }
+    if (verb.run == exportRun) {
+        sub.add_flag("--checkpoints", flags.checkpoints, "With its checkpoints, so that it can be resumed over there");
+    }
+}
+
+void setup(CLI::App& app, RunsFlags& flags)
 {
     app.add_option("--project", flags.project, "Project folder")
         ->envname("LUTHIER_PROJECT")
         ->option_text("DIR");
     app.require_subcommand(0, 1);
     flags.verb = &kVerbs.front();
-    for (const Verb& verb : kVerbs) {
+    for (const RunsVerb& verb : kVerbs) {
         CLI::App* sub = app.add_subcommand(verb.name, verb.summary);
         sub->group("Commands");
-        if (verb.arguments > 0) {
-            sub->add_option("run", flags.arguments, "Number or name of a run")
+        if (verb.arguments != 0) {
+            sub->add_option("run", flags.arguments, verb.run == importRun ? "File that luthier runs export wrote" : "Number or name of a run")
                 ->required()
                 ->expected(verb.arguments)
                 ->option_text(verb.argumentText);
         }
+        addFlagsOf(*sub, verb, flags);
         sub->parse_complete_callback([&flags, &verb] { flags.verb = &verb; });
     }
 }
 
-int run(const Flags& flags, Context& context)
+int run(const RunsFlags& flags, Context& context)
 {
     if (flags.project.empty()) {
         context.console.error(
@@ -322,12 +333,15 @@ int run(const Flags& flags, Context& context)
 
 Command runsCommand()
 {
-    return command<Flags>("runs", "Runs of a project: list, show, measures, doctor, diff, delete, rename",
+    return command<RunsFlags>("runs", "Runs of a project: list, show, measures, doctor, diff, note, tag, sheet, export, import, logs, delete, trash, restore, rename",
                           "luthier runs --project ~/tunes\n"
                           "luthier runs show 3 --project ~/tunes\n"
                           "luthier runs measures 3 --project ~/tunes > run3.csv\n"
                           "luthier runs doctor 3 --project ~/tunes\n"
-                          "luthier runs diff 2 3 --project ~/tunes --json",
+                          "luthier runs diff 2 3 4 --project ~/tunes --json\n"
+                          "luthier runs list --search lora --columns method.rank,optimizer.learning_rate --project ~/tunes\n"
+                          "luthier runs export 3 -o run3.luthier-run --project ~/tunes\n"
+                          "luthier runs logs 3 --tensorboard logs --project ~/tunes",
                           setup, run)
         .withTensorsOnlyIn({});
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/runs/run_history.h"
 
+#include "core/config/run_config.h"
+#include "core/train/doctor_watch.h"
+
 namespace luthier::ui {
 namespace {
 
@@ -81,6 +84,11 @@ Result<RunHistory> readHistory(store::Project& project, store::RunId id)
     RunHistory history;
     for (const train::Event& event : *events) {
         history.take(event);
+    }
+    if (const auto run = project.run(id)) {
+        if (const auto config = config::fromJson(run->recipe)) {
+            history.findings = train::findingsOf(*events, *config);
+        }
     }
     return history;
 }

@@ -4,6 +4,7 @@
 // Threads: a value.
 #pragma once
 
+#include "core/doctor/finding.h"
 #include "core/store/project.h"
 #include "core/train/events.h"
 
@@ -17,6 +18,7 @@ struct RunHistory {
     std::vector<train::SampleDone> samples;
     std::vector<train::Warning> warnings;
     std::int64_t totalSteps = 0;
+    std::vector<doctor::Finding> findings = {}; // of the run doctor, in what was recorded
 
     void take(const train::Event& event);
     // What `live` has beyond this; the store is some moments behind the bridge.

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/runs/runs_model.h"
 
+#include "core/store/run_search.h"
 #include "core/train/event_measures.h"
 #include "ui/charts/measure_text.h"
+#include "ui/forms/field_editor.h"
+#include "ui/forms/recipe_document.h"
 #include "ui/models/column_heading.h"
+#include "ui/models/runs/run_color.h"
 #include "ui/theme/icons.h"
 
 #include <QCoreApplication>
@@ -53,6 +57,15 @@ QString dateText(const store::RunRow& run)
     return created.isValid() ? QLocale().toString(created.toLocalTime(), QLocale::ShortFormat) : QString::fromStdString(run.created);
 }
 
+QString tagsText(const store::RunRow& run)
+{
+    QStringList tags;
+    for (const std::string& tag : run.tags) {
+        tags += QString::fromStdString(tag);
+    }
+    return tags.join(QStringLiteral(", "));
+}
+
 struct Column {
     const char* title; // source strings, context "RunsModel"
     const char* help;
@@ -74,7 +87,10 @@ constexpr std::array kColumns{
     Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Minutes"), "",
            [](const store::RunRow& run) { return QLocale().toString(run.seconds / 60, 'f', 1); }, true},
     Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Started"), "", &dateText, false},
+    Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Tags"), QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Set beside the curves, under Notes"), &tagsText, false},
 };
+
+constexpr std::size_t kLossColumn = 4;
 
 constexpr auto kFixed = static_cast<int>(kColumns.size());
 
@@ -179,6 +195,33 @@ void RunsModel::setLive(store::RunId id, double seconds, bool isHeld)
     }
 }
 
+void RunsModel::setSettings(const QStringList& keys)
+{
+    beginResetModel();
+    m_settings.clear();
+    for (const QString& key : keys) {
+        if (RecipeDocument::find(key)) {
+            m_settings += key;
+        }
+    }
+    endResetModel();
+}
+
+void RunsModel::setCurve(store::RunId id, std::vector<double> losses)
+{
+    const int row = rowOf(id);
+    if (row >= 0) {
+        m_curves[id] = {m_runs[static_cast<std::size_t>(row)].step, std::move(losses)};
+        Q_EMIT dataChanged(index(row, 0), index(row, columnCount() - 1), {Qt::DecorationRole});
+    }
+}
+
+bool RunsModel::hasCurve(store::RunId id, std::int64_t step) const
+{
+    const auto found = m_curves.find(id);
+    return found != m_curves.end() && found->second.first == step;
+}
+
 const store::RunRow* RunsModel::run(int row) const
 {
     return row >= 0 && row < rowCount() ? &m_runs[static_cast<std::size_t>(row)] : nullptr;
@@ -202,7 +245,7 @@ int RunsModel::rowCount(const QModelIndex& parent) const
 
 int RunsModel::columnCount(const QModelIndex& parent) const
 {
-    return parent.isValid() ? 0 : kFixed + m_measured.count();
+    return parent.isValid() ? 0 : kFixed + m_measured.count() + static_cast<int>(m_settings.size());
 }
 
 QVariant RunsModel::data(const QModelIndex& index, int role) const
@@ -212,6 +255,10 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const
         return {};
     }
     const int fixed = m_measured.fixed(index.column());
+    if (fixed >= kFixed) { // a setting
+        const std::string key = m_settings[fixed - kFixed].toStdString();
+        return role == Qt::DisplayRole ? QVariant(QString::fromStdString(store::settingOf(*row, key))) : role == IdRole ? QVariant(static_cast<qlonglong>(row->id)) : QVariant();
+    }
     const Column* column = fixed < 0 ? nullptr : &kColumns[static_cast<std::size_t>(fixed)];
     switch (role) {
     case Qt::DisplayRole:
@@ -225,8 +272,18 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const
     case Qt::TextAlignmentRole:
         return QVariant::fromValue(Qt::AlignVCenter | (column == nullptr || column->isNumber ? Qt::AlignRight : Qt::AlignLeft));
     case Qt::ToolTipRole:
+        if (column == &kColumns.front() && !row->notes.empty()) {
+            return QString::fromStdString(row->notes);
+        }
         return row->sentence.empty() ? QString::fromStdString(row->folder) : QString::fromStdString(row->sentence);
     case Qt::DecorationRole:
+        if (column == &kColumns.front()) {
+            return runSwatch(row->id);
+        }
+        if (const auto curve = m_curves.find(row->id); curve != m_curves.end() && column == &kColumns[kLossColumn]) {
+            const QPixmap picture = sparkline(row->id, curve->second.second);
+            return picture.isNull() ? QVariant() : QVariant(picture);
+        }
         if (const StateRow* state = stateRow(row->state); state != nullptr && column == &kColumns[1]) {
             return icon(QString::fromLatin1(state->icon), state->token);
         }
@@ -260,6 +317,11 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
     const int fixed = m_measured.fixed(section);
     if (fixed < 0) {
         return m_measured.heading(section, role);
+    }
+    if (fixed >= kFixed) {
+        const QString& key = m_settings[fixed - kFixed];
+        const FieldRef field = RecipeDocument::find(key);
+        return columnHeading(role, field ? translatedLabel(*field.field) : key, key, false);
     }
     const Column& column = kColumns[static_cast<std::size_t>(fixed)];
     return columnHeading(role, tr(column.title), column.help[0] == '\0' ? QString() : tr(column.help), column.isNumber);

@@ -9,6 +9,8 @@
 
 #include <QAbstractTableModel>
 
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace luthier::ui {
@@ -26,6 +28,11 @@ public:
     // While it runs.
     void take(store::RunId id, const train::Event& event);
     void setLive(store::RunId id, double seconds, bool isHeld);
+    // Settings of the recipe, each a column behind the others; what is no setting is left out.
+    void setSettings(const QStringList& keys);
+    const QStringList& settings() const { return m_settings; }
+    void setCurve(store::RunId id, std::vector<double> losses); // drawn small beside the loss
+    bool hasCurve(store::RunId id, std::int64_t step) const;    // of that length
     const store::RunRow* run(int row) const;
     const store::RunRow* find(store::RunId id) const;
     int rowOf(store::RunId id) const; // -1: none
@@ -45,6 +52,8 @@ private:
 
     std::vector<store::RunRow> m_runs;
     MeasureColumns m_measured{6};
+    QStringList m_settings;
+    std::map<store::RunId, std::pair<std::int64_t, std::vector<double>>> m_curves; // by run: its step then, and losses
 };
 
 QString stateText(const std::string& state);

@@ -4,6 +4,7 @@
 #include "ui/frame/banner.h"
 #include "ui/pages/runs/runs_charts.h"
 #include "ui/pages/runs/runs_model.h"
+#include "ui/pages/runs/runs_notes.h"
 #include "ui/pages/runs/runs_side.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/empty_state.h"
@@ -14,6 +15,7 @@
 
 #include <QAction>
 #include <QHeaderView>
+#include <QLineEdit>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTableView>
@@ -36,7 +38,8 @@ RunsPage::RunsPage(Workspace& workspace, QWidget* parent)
       m_chat(new QAction(icon(QStringLiteral("message-square")), tr("Chat"), this)),
       m_delete(new QAction(icon(QStringLiteral("trash-2")), tr("Delete\u2026"), this)), m_stack(new QStackedWidget),
       m_empty(new EmptyState), m_work(new QSplitter(Qt::Vertical)), m_question(new Banner), m_table(new QTableView),
-      m_sentence(new StatusLabel(Token::Bad)), m_charts(new RunsCharts), m_side(new RunsSide)
+      m_sentence(new StatusLabel(Token::Bad)), m_charts(new RunsCharts), m_side(new RunsSide),
+      m_notes(new RunsNotes(workspace)), m_findings(new RunsFindings), m_search(new QLineEdit), m_found(new StatusLabel(Token::TextQuiet))
 {
     m_empty->setText({tr("No runs yet"),
                       tr("A run is one training from start to end: its settings, its curves and its result. "
@@ -65,6 +68,7 @@ RunsPage::RunsPage(Workspace& workspace, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_stack);
     buildActions();
+    buildFinding();
     connectRuns();
     reload();
 }
@@ -182,8 +186,10 @@ void RunsPage::takeRuns(std::vector<store::RunRow> runs)
     if (chosen().empty() || chosen().front() != current) {
         chooseRun(current);
     }
+    hideOthers();
     onSelection();
     showLive();
+    readCurves();
 }
 
 void RunsPage::reveal(const QString& what)
@@ -213,6 +219,16 @@ std::vector<store::RunId> RunsPage::chosen() const
 void RunsPage::onSelection()
 {
     std::vector<store::RunId> ids = chosen();
+    if (ids.size() > 2) {
+        std::vector<store::RunRow> runs;
+        for (const store::RunId id : ids) {
+            runs.push_back(*m_model->find(id));
+        }
+        m_side->showDifferences(runs);
+    }
+    if (const store::RunRow* first = ids.empty() ? nullptr : m_model->find(ids.front())) {
+        m_notes->setRun(*first);
+    }
     ids.resize(std::min<std::size_t>(ids.size(), 2));
     refreshActions();
     const store::RunRow* run = ids.empty() ? nullptr : m_model->find(ids.front());
@@ -263,7 +279,11 @@ void RunsPage::showHistories(const std::vector<store::RunRow>& runs, const std::
         if (place == 0) {
             m_liveShown.samples = history.samples;
             m_side->setSamples(history.samples);
+            m_findings->show(runs[place].id, history.findings);
         }
+    }
+    if (chosen().size() > 2) {
+        return; // all of them are told already
     }
     if (runs.size() == 2) {
         m_side->showDifference(runs[0], runs[1]);

@@ -12,6 +12,7 @@
 #include <QTimer>
 
 class QLabel;
+class QLineEdit;
 class QPushButton;
 class QSplitter;
 class QStackedWidget;
@@ -22,7 +23,9 @@ namespace luthier::ui {
 class Banner;
 class EmptyState;
 class RunsCharts;
+class RunsFindings;
 class RunsModel;
+class RunsNotes;
 class RunsSide;
 
 class RunsPage : public Page {
@@ -60,6 +63,10 @@ private:
     void chat();
     void openChosen(); // what a double click means
     QWidget* buildButtons();
+    void buildFinding();
+    void hideOthers(); // runs that the search does not want
+    void askForColumns(const QPoint& at);
+    void readCurves();
     void refreshActions();
     void say(const QString& sentence);
 
@@ -88,6 +95,11 @@ private:
     QLabel* m_sentence;
     RunsCharts* m_charts;
     RunsSide* m_side;
+    RunsNotes* m_notes;
+    RunsFindings* m_findings;
+    QLineEdit* m_search;
+    QLabel* m_found;
+    JobSlot m_curveJob;
 };
 
 } // namespace luthier::ui

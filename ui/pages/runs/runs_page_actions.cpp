@@ -4,6 +4,7 @@
 #include "ui/frame/banner.h"
 #include "ui/pages/data/data_batch.h"
 #include "ui/pages/runs/runs_charts.h"
+#include "ui/pages/runs/runs_files.h"
 #include "ui/pages/runs/runs_model.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/theme/icons.h"
@@ -15,6 +16,8 @@
 #include <QAction>
 #include <QDesktopServices>
 #include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
 #include <QTableView>
 #include <QToolButton>
 #include <QUrl>
@@ -188,7 +191,14 @@ QWidget* RunsPage::buildButtons()
         button->setAccessibleName(action->text());
         row->addWidget(button);
     }
+    auto* files = new RunsFiles(m_workspace, [this] {
+        const auto ids = chosen();
+        return ids.empty() ? store::RunId(0) : ids.front();
+    });
+    row->addWidget(files);
     row->addStretch();
+    row->addWidget(m_found);
+    row->addWidget(m_search);
     return box;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/runs/runs_side.h"
 
+#include "core/store/run_search.h"
 #include "ui/forms/field_editor.h"
 #include "ui/forms/recipe_document.h"
 #include "ui/theme/theme.h"
@@ -10,11 +11,13 @@
 #include <QHeaderView>
 #include <QLocale>
 #include <QScrollBar>
+#include <QTabBar>
 #include <QTableWidget>
 #include <QTextBrowser>
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <optional>
 
 namespace luthier::ui {
 namespace {
@@ -32,6 +35,8 @@ RunsSide::RunsSide(QWidget* parent)
 {
     setObjectName(QStringLiteral("runsSide"));
     setDocumentMode(true);
+    setUsesScrollButtons(false); // where it is narrow the names give way, and none is out of sight
+    tabBar()->setElideMode(Qt::ElideRight);
     m_probes->setObjectName(QStringLiteral("probes"));
     m_probes->setAccessibleName(tr("Probe answers"));
     m_probes->setFrameShape(QFrame::NoFrame);
@@ -110,7 +115,7 @@ void RunsSide::showSettings(const store::RunRow& run)
         fill({}, {}, {}, QString::fromStdString(config.message()));
         return;
     }
-    fill(tr("Usual"), tr("This run"), config::difference(usualConfig(config->method.kind), *config),
+    fill(tr("Usual"), tr("This run"), config::difference(usualConfig(config->method.kind, config->objective.kind), *config),
          tr("What differs from the usual values. Choose two runs to see what differs between them."));
 }
 
@@ -128,10 +133,49 @@ void RunsSide::showDifference(const store::RunRow& left, const store::RunRow& ri
     setCurrentIndex(1);
 }
 
+// A column for each run; what is the same in all of them is left out.
+void RunsSide::showDifferences(const std::vector<store::RunRow>& runs)
+{
+    std::vector<std::string> keys;
+    std::optional<config::RunConfig> first;
+    for (const store::RunRow& run : runs) {
+        const auto config = config::fromJson(run.recipe);
+        if (!config) {
+            fill({}, {}, {}, QString::fromStdString(run.name + ": " + config.message()));
+            return;
+        }
+        first = first ? first : std::optional(*config);
+        for (const config::Difference& difference : config::difference(*first, *config)) {
+            if (std::find(keys.begin(), keys.end(), difference.key) == keys.end()) {
+                keys.push_back(difference.key);
+            }
+        }
+    }
+    QStringList titles{tr("Setting")};
+    m_settings->clear();
+    m_settings->setColumnCount(static_cast<int>(runs.size()) + 1);
+    m_settings->setRowCount(static_cast<int>(keys.size()));
+    for (const store::RunRow& run : runs) {
+        titles += QString::fromStdString(run.name);
+        for (int row = 0; row < static_cast<int>(keys.size()); ++row) {
+            auto* item = new QTableWidgetItem(QString::fromStdString(store::settingOf(run, keys[static_cast<std::size_t>(row)])));
+            item->setToolTip(item->text());
+            m_settings->setItem(row, static_cast<int>(titles.size()) - 1, item);
+        }
+    }
+    for (int row = 0; row < static_cast<int>(keys.size()); ++row) {
+        m_settings->setItem(row, 0, new QTableWidgetItem(labelOf(keys[static_cast<std::size_t>(row)])));
+    }
+    m_settings->setHorizontalHeaderLabels(titles);
+    m_note->setText(keys.empty() ? tr("These runs have the same settings.") : tr("What differs between these runs."));
+    setCurrentIndex(1);
+}
+
 void RunsSide::fill(const QString& leftTitle, const QString& rightTitle, const std::vector<config::Difference>& differences,
                     const QString& note)
 {
     m_note->setText(note);
+    m_settings->setColumnCount(3);
     m_settings->setHorizontalHeaderLabels({tr("Setting"), leftTitle, rightTitle});
     m_settings->setRowCount(static_cast<int>(differences.size()));
     int row = 0;

@@ -23,6 +23,7 @@ public:
     void setSamples(const std::vector<train::SampleDone>& samples);
     void showSettings(const store::RunRow& run);                                   // against the usual
     void showDifference(const store::RunRow& left, const store::RunRow& right);
+    void showDifferences(const std::vector<store::RunRow>& runs); // of three and more
     int numSettings() const;
 
 protected:

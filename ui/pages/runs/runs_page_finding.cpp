@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Finding runs and seeing more of them: the search, columns of settings, small curves, notes and the doctor's findings.
+#include "core/store/run_search.h"
+#include "ui/forms/field_editor.h"
+#include "ui/forms/recipe_document.h"
+#include "ui/models/runs/run_color.h"
+#include "ui/pages/runs/runs_model.h"
+#include "ui/pages/runs/runs_notes.h"
+#include "ui/pages/runs/runs_page.h"
+#include "ui/pages/runs/runs_side.h"
+#include "ui/settings/app_settings.h"
+#include "ui/widgets/status_label.h"
+#include "ui/widgets/vertical_scroll.h"
+#include "ui/workspace/workspace.h"
+
+#include <QAction>
+#include <QCoreApplication>
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QLocale>
+#include <QMenu>
+#include <QTableView>
+
+#include <algorithm>
+#include <cmath>
+
+namespace luthier::ui {
+namespace {
+
+constexpr int kSearchWidth = 30; // units of space
+constexpr std::size_t kMostCurves = 60; // of the newest runs
+constexpr std::size_t kCurvePoints = 48;
+const QString kColumnsKey = QStringLiteral("runs/columns");
+
+struct SmallCurve {
+    store::RunId id = 0;
+    std::vector<double> losses;
+};
+
+} // namespace
+
+void RunsPage::buildFinding()
+{
+    m_search->setObjectName(QStringLiteral("runSearch"));
+    m_search->setAccessibleName(tr("Find runs"));
+    m_search->setPlaceholderText(tr("Find runs"));
+    m_search->setToolTip(tr("Words of name, notes, tags or settings; tag:good and state:finished ask for just that (Ctrl+F)"));
+    m_search->setClearButtonEnabled(true);
+    m_search->setMinimumWidth(space(kSearchWidth));
+    m_found->setObjectName(QStringLiteral("runsFound"));
+    connect(m_search, &QLineEdit::textChanged, this, &RunsPage::hideOthers);
+    auto* find = new QAction(tr("Find runs"), this);
+    find->setObjectName(QStringLiteral("findRuns"));
+    find->setShortcut(QKeySequence::Find);
+    find->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    addAction(find);
+    connect(find, &QAction::triggered, this, [this] { m_search->setFocus(Qt::ShortcutFocusReason); });
+    m_side->addTab(m_notes, tr("Notes"));
+    m_side->addTab(new VerticalScroll(m_findings), tr("Doctor"));
+    connect(m_findings, &RunsFindings::remedyWanted, this, [this](qint64 run, const QString& key, const QString& value) {
+        Q_EMIT m_workspace.pageWanted(QStringLiteral("tune"), QStringLiteral("remedy:%1:%2=%3").arg(run).arg(key, value));
+    });
+    QHeaderView* header = m_table->horizontalHeader();
+    header->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(header, &QHeaderView::customContextMenuRequested, this, &RunsPage::askForColumns);
+    m_model->setSettings(m_workspace.settings().text(kColumnsKey).split(u' ', Qt::SkipEmptyParts));
+    m_table->setIconSize({space(14), space(4)});
+}
+
+void RunsPage::hideOthers()
+{
+    const std::string words = m_search->text().toStdString();
+    int shown = 0;
+    for (int row = 0; row < m_model->rowCount(); ++row) {
+        const bool isWanted = store::matches(*m_model->run(row), words);
+        m_table->setRowHidden(row, !isWanted);
+        shown += isWanted;
+    }
+    m_found->setText(m_search->text().trimmed().isEmpty() ? QString() : tr("%1 of %2").arg(QLocale().toString(shown), QLocale().toString(m_model->rowCount())));
+}
+
+// Settings in which the listed runs differ, and those that are shown.
+void RunsPage::askForColumns(const QPoint& at)
+{
+    auto* menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    QStringList keys = m_model->settings();
+    for (const config::Part& part : config::parts()) {
+        for (const fields::Field& field : part.fields) {
+            const QString key = QString::fromStdString(part.key + "." + field.key);
+            std::string first;
+            bool differs = false;
+            for (int row = 0; row < m_model->rowCount(); ++row) {
+                const std::string value = store::settingOf(*m_model->run(row), key.toStdString());
+                differs = differs || (row > 0 && value != first);
+                first = row == 0 ? value : first;
+            }
+            if (!differs && !keys.contains(key)) {
+                continue;
+            }
+            QAction* action = menu->addAction(QStringLiteral("%1 (%2)").arg(translatedLabel(field), key));
+            action->setCheckable(true);
+            action->setChecked(keys.contains(key));
+            connect(action, &QAction::toggled, this, [this, key](bool on) {
+                QStringList now = m_model->settings();
+                on ? now.append(key) : static_cast<void>(now.removeAll(key));
+                m_workspace.settings().setText(kColumnsKey, now.join(u' '));
+                const auto before = chosen();
+                m_model->setSettings(now);
+                hideOthers();
+                chooseRun(before.empty() ? 0 : before.front());
+            });
+        }
+    }
+    if (menu->isEmpty()) {
+        menu->addAction(tr("All runs have the same settings"))->setEnabled(false);
+    }
+    menu->popup(m_table->horizontalHeader()->mapToGlobal(at));
+}
+
+void RunsPage::readCurves()
+{
+    std::vector<store::RunId> wanted;
+    for (int row = 0; row < m_model->rowCount() && wanted.size() < kMostCurves; ++row) {
+        const store::RunRow& run = *m_model->run(row);
+        if (run.step > 1 && !m_model->hasCurve(run.id, run.step)) {
+            wanted.push_back(run.id);
+        }
+    }
+    if (wanted.empty()) {
+        return;
+    }
+    const auto work = [project = m_workspace.project(), wanted](const JobControl& control) {
+        std::vector<SmallCurve> curves;
+        for (const store::RunId id : wanted) {
+            const auto events = project && !control.cancel.isCancelled() ? project->events(id) : Result<std::vector<train::Event>>(Error{"gone"});
+            SmallCurve curve{id, {}};
+            for (const train::Event& event : events ? *events : std::vector<train::Event>()) {
+                if (const auto* step = std::get_if<train::StepDone>(&event)) {
+                    curve.losses.push_back(step->loss);
+                }
+            }
+            curve.losses = thinned(curve.losses, kCurvePoints);
+            curves.push_back(std::move(curve));
+        }
+        return curves;
+    };
+    m_curveJob.start(this, work, [this](const std::vector<SmallCurve>& curves) {
+        for (const SmallCurve& curve : curves) {
+            m_model->setCurve(curve.id, curve.losses);
+        }
+    });
+}
+
+} // namespace luthier::ui
