@@ -103,6 +103,7 @@ Command launchCommand();
 Command mergeCommand();
 Command modelsCommand();
 Command planCommand();
+Command rateCommand();
 Command recipeCommand();
 Command renderCommand();
 Command reportCommand();
@@ -113,6 +114,7 @@ Command rolloutsCommand();
 Command runsCommand();
 Command scoreCommand();
 Command shootoutCommand();
+Command sweepCommand();
 Command tokenizeCommand();
 Command tuneCommand();
 

@@ -19,9 +19,15 @@ train::RunEnded RecordedTrials::tryMethod(std::size_t at, config::RunConfig conf
                                           train::RunObserver& observer)
 {
     store::ShootoutEntry& entry = m_record.entries[at];
-    const peft::Method* method = peft::findMethod(entry.method);
-    config.run.name = (method ? method->label : entry.method) + ", shoot-out"; // as the window names it
-    const auto run = recordedRun(std::move(config), m_project, m_out.empty() ? m_out : m_out / entry.method);
+    const train::Variant variant = train::variantOf(entry.method);
+    const peft::Method* method = peft::findMethod(variant.method);
+    config.run.name = method ? method->label : variant.method; // as the window names it
+    for (const auto& [key, value] : variant.settings) {
+        config.run.name += ", " + key.substr(key.find('.') + 1) + " " + value;
+    }
+    config.run.name += variant.settings.empty() ? ", shoot-out" : ", sweep";
+    const std::string folder = variant.settings.empty() ? entry.method : std::to_string(at + 1);
+    const auto run = recordedRun(std::move(config), m_project, m_out.empty() ? m_out : m_out / folder);
     entry.run = run ? run->id : 0;
     entry.sentence = run ? "" : run.message();
     save();

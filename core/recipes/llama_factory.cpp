@@ -139,7 +139,14 @@ const ProgramRows& llamaFactoryRows()
              [](const RunConfig& c) { return only(c.method.kind == "qlora", c.model.quantization == "fp4" ? "fp4" : "nf4"); }},
             {"double_quantization", "model.double_quantization", nullptr, [](const RunConfig& c) { return only(c.method.kind == "qlora", c.model.doubleQuantization); }},
             {"quantization_method", "", readHere, nullptr, true, false},
-            {"lora_rank", "method.rank", nullptr, [](const RunConfig& c) { return only(isLora(c), valueAs<std::int64_t>(c, "method.rank")); }},
+            {"lora_rank", "method.rank",
+             [](const Json& v, const Source& s) {
+                 Reading reading = set("method.rank", textOf(v));
+                 if (!s.file.contains("lora_alpha")) { // twice the rank there
+                     reading.settings.push_back({"method.alpha", textOf(Json(2 * numberOf(v, 8)))});
+                 }
+                 return reading;
+             }, [](const RunConfig& c) { return only(isLora(c), valueAs<std::int64_t>(c, "method.rank")); }},
             {"lora_alpha", "method.alpha", nullptr, [](const RunConfig& c) { return only(isLora(c), static_cast<std::int64_t>(valueAs<double>(c, "method.alpha"))); }},
             {"lora_dropout", "method.dropout", nullptr, [](const RunConfig& c) { return only(isLora(c), valueAs<double>(c, "method.dropout")); }},
             {"lora_target", "method.target_modules", readTargets,

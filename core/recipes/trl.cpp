@@ -36,7 +36,7 @@ Reading readBeta(const Json& value, const Source& source)
 
 Reading readPeft(const Json& value, const Source&)
 {
-    return isTrue(value) ? usual() : set("method.kind", "full");
+    return set("method.kind", isTrue(value) ? "lora" : "full"); // load_in_4bit follows
 }
 
 Reading readEval(const Json& value, const Source&)

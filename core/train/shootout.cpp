@@ -28,7 +28,7 @@ double ShootoutRow::trainedShare() const
 
 Json toJson(const ShootoutRow& row)
 {
-    return {{"method", row.method},
+    Json json{{"method", row.method},
             {"outcome", toText(row.ended.outcome)},
             {"sentence", row.ended.sentence.empty() ? Json() : Json(row.ended.sentence)},
             {"held_out_before", orNull(row.measures.heldOutBefore())},
@@ -42,6 +42,10 @@ Json toJson(const ShootoutRow& row)
             {"adapter", row.ended.adapter.empty() ? Json() : Json(row.ended.adapter)},
             {"learning_rate", row.learningRate},
             {"measures", measures::toJson(row.measures)}};
+    for (const auto& [key, value] : row.settings) {
+        json["settings"][key] = value;
+    }
+    return json;
 }
 
 std::string toCsv(const std::vector<ShootoutRow>& rows)
@@ -51,6 +55,14 @@ std::string toCsv(const std::vector<ShootoutRow>& rows)
         all.push_back(&row.measures);
     }
     const std::vector<measures::Column> more = measures::columnsOf(all);
+    std::vector<std::string> keys; // of settings that any variant has
+    for (const ShootoutRow& row : rows) {
+        for (const auto& setting : row.settings) {
+            if (std::find(keys.begin(), keys.end(), setting.first) == keys.end()) {
+                keys.push_back(setting.first);
+            }
+        }
+    }
     std::vector<std::string> names;
     std::string lines;
     for (const ShootoutRow& row : rows) {
@@ -58,10 +70,15 @@ std::string toCsv(const std::vector<ShootoutRow>& rows)
         std::vector<std::string> cells;
         const Json json = toJson(row);
         for (const auto& [name, value] : json.items()) {
-            if (!value.is_array()) { // the measures follow
+            if (!value.is_structured()) { // settings and measures follow
                 names.push_back(name);
                 cells.push_back(value.is_null() ? "" : value.is_string() ? value.get<std::string>() : base::dumpJson(value));
             }
+        }
+        for (const std::string& key : keys) {
+            const auto found = std::find_if(row.settings.begin(), row.settings.end(), [&](const auto& setting) { return setting.first == key; });
+            names.push_back(key);
+            cells.push_back(found == row.settings.end() ? "" : found->second);
         }
         for (const measures::Column& column : more) {
             const measures::Summary* summary = row.measures.find(*column.measure, column.set);
@@ -75,8 +92,41 @@ std::string toCsv(const std::vector<ShootoutRow>& rows)
     return data::csvLine(names, ',') + lines;
 }
 
+Variant variantOf(const std::string& text)
+{
+    Variant variant;
+    std::size_t at = 0;
+    for (bool isFirst = true; at <= text.size(); isFirst = false) {
+        const std::size_t end = std::min(text.find(';', at), text.size());
+        const std::string word = text.substr(at, end - at);
+        const std::size_t equals = word.find('=');
+        if (isFirst) {
+            variant.method = word;
+        } else {
+            variant.settings.emplace_back(word.substr(0, equals), equals == std::string::npos ? "" : word.substr(equals + 1));
+        }
+        at = end + 1;
+    }
+    return variant;
+}
+
+std::string toText(const Variant& variant)
+{
+    std::string text = variant.method;
+    for (const auto& [key, value] : variant.settings) {
+        text += ";" + key + "=" + value;
+    }
+    return text;
+}
+
 Result<config::RunConfig> withMethod(const config::RunConfig& config, const std::string& method)
 {
+    return withVariant(config, variantOf(method));
+}
+
+Result<config::RunConfig> withVariant(const config::RunConfig& config, const Variant& variant)
+{
+    const std::string& method = variant.method;
     const peft::Method* row = peft::findMethod(method);
     if (!row) {
         std::string known;
@@ -89,6 +139,11 @@ Result<config::RunConfig> withMethod(const config::RunConfig& config, const std:
     if (config.method.kind != method) {
         changed.method.kind = method;
         changed.optimizer.learningRate = row->usualLearningRate;
+    }
+    for (const auto& [key, value] : variant.settings) {
+        if (auto set = config::setByKey(changed, key, value); !set) {
+            return set.error();
+        }
     }
     return changed;
 }
@@ -129,7 +184,9 @@ Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const
     for (std::size_t i = 0; i < methods.size() && !control.stopRequested(); ++i) {
         giveMemoryBack();
         ShootoutMeter meter(observer);
-        meter.row.method = methods[i];
+        const Variant variant = variantOf(methods[i]);
+        meter.row.method = variant.method;
+        meter.row.settings = variant.settings;
         meter.row.learningRate = configs[i].optimizer.learningRate;
         meter.row.ended = trial(i, configs[i], meter);
         rows.push_back(meter.row);
@@ -145,7 +202,8 @@ Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const
                                           const std::function<void(const ShootoutRow&)>& onRow)
 {
     const Trial trial = [&](std::size_t at, const config::RunConfig& changed, RunObserver& meter) {
-        return run(changed, {folder / methods[at], {}, false}, control, meter);
+        const bool isPlain = methods[at].find(';') == std::string::npos;
+        return run(changed, {folder / (isPlain ? methods[at] : std::to_string(at + 1)), {}, false}, control, meter);
     };
     return shootout(config, methods, trial, control, observer, onRow);
 }

@@ -13,9 +13,19 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace luthier::train {
+
+// What is tried: a method, with settings that stand over the recipe's. As text "lora;method.rank=8;run.epochs=2": wherever a
+// shoot-out names a method, it may name a variant.
+struct Variant {
+    std::string method; // id
+    std::vector<std::pair<std::string, std::string>> settings; // "part.key", value as `--set` takes it
+};
+Variant variantOf(const std::string& text);
+std::string toText(const Variant& variant);
 
 struct ShootoutRow {
     std::string method; // id
@@ -26,6 +36,7 @@ struct ShootoutRow {
     std::int64_t totalParameters = 0;
     std::int64_t peakMemoryBytes = 0;
     std::int64_t resultBytes = 0; // of the adapter or model; 0: none
+    std::vector<std::pair<std::string, std::string>> settings = {}; // of a variant
 
     double trainedShare() const;
 };
@@ -35,8 +46,9 @@ Json toJson(const ShootoutRow& row);
 // of the rows has beside the held-out loss are columns behind the others: "general.loss_before", "general.loss".
 std::string toCsv(const std::vector<ShootoutRow>& rows);
 
-// The recipe with another method.
+// The recipe with another method, or as a variant says.
 Result<config::RunConfig> withMethod(const config::RunConfig& config, const std::string& method);
+Result<config::RunConfig> withVariant(const config::RunConfig& config, const Variant& variant);
 
 // Keeps a run's measurements while they come.
 class ShootoutMeter : public RunObserver {
@@ -58,7 +70,7 @@ using Trial = std::function<RunEnded(std::size_t at, const config::RunConfig& co
 Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const std::vector<std::string>& methods,
                                           const Trial& trial, StopControl& control, RunObserver* observer,
                                           const std::function<void(const ShootoutRow&)>& onRow);
-// Each method in a folder of its own, <folder>/<method>.
+// Each in a folder of its own, <folder>/<method>, of a variant <folder>/<place from 1>.
 Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const std::vector<std::string>& methods,
                                           const std::filesystem::path& folder, StopControl& control, RunObserver* observer,
                                           const std::function<void(const ShootoutRow&)>& onRow);

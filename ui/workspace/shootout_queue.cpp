@@ -15,8 +15,16 @@ namespace {
 
 std::string nameOf(const std::string& method)
 {
-    const peft::Method* row = peft::findMethod(method);
-    const QString label = row == nullptr ? QString::fromStdString(method) : QCoreApplication::translate("Method", row->label.c_str());
+    const train::Variant variant = train::variantOf(method);
+    const peft::Method* row = peft::findMethod(variant.method);
+    QString label = row == nullptr ? QString::fromStdString(variant.method) : QCoreApplication::translate("Method", row->label.c_str());
+    for (const auto& [key, value] : variant.settings) {
+        label += QStringLiteral(", %1 %2").arg(QString::fromStdString(key.substr(key.find('.') + 1)), QString::fromStdString(value));
+    }
+    if (!variant.settings.empty()) {
+        //: the name of a run: its method and the settings that were tried
+        return ShootoutQueue::tr("%1, sweep").arg(label).toStdString();
+    }
     //: the name of a run: its method
     return ShootoutQueue::tr("%1, shoot-out").arg(label).toStdString();
 }
@@ -135,6 +143,7 @@ void ShootoutQueue::launch(int at)
     }
     m_meter.row = {};
     m_meter.row.method = entry.method;
+    m_meter.row.settings = train::variantOf(entry.method).settings;
     m_clock.start();
     entry.sentence.clear();
     if (entry.run != 0) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/files.h"
 #include "core/base/paths.h"
 #include "core/cli/command.h"
+#include "core/cli/display.h"
 #include "core/cli/inputs.h"
 #include "core/cli/table.h"
 #include "core/config/run_config.h"
 #include "core/peft/methods/method.h"
+#include "core/recipes/foreign.h"
 
 #include <CLI/App.hpp>
 
@@ -17,6 +20,12 @@ namespace {
 struct Flags {
     bool list = false;
     std::string example;
+    std::string import;
+    std::string from;
+    std::string exportTo;
+    std::string recipe;
+    std::vector<std::string> diff;
+    std::string out;
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -25,7 +34,13 @@ void setup(CLI::App& app, Flags& flags)
                               "Every setting with its default, what is allowed and what it does");
     auto* example = app.add_option("--example", flags.example, "A complete recipe for this method")
                         ->option_text("METHOD");
-    requireOne(app, {list, example});
+    auto* import = app.add_option("--import", flags.import, "Read a configuration of TRL, Axolotl, LLaMA-Factory or PEFT (YAML or JSON)")->option_text("FILE");
+    app.add_option("--from", flags.from, "Whose it is: trl, axolotl, llamafactory, peft; usually its keys say so")->needs(import)->option_text("PROGRAM");
+    auto* write = app.add_option("--export", flags.exportTo, "Write RECIPE for trl, axolotl or llamafactory")->option_text("PROGRAM");
+    app.add_option("recipe", flags.recipe, "Recipe to export")->needs(write)->option_text("RECIPE.json");
+    auto* diff = app.add_option("--diff", flags.diff, "Settings in which two recipes differ")->expected(2)->option_text("A.json B.json");
+    app.add_option("-o,--out", flags.out, "File to write to; usually stdout")->option_text("FILE");
+    requireOne(app, {list, example, import, write, diff});
 }
 
 const char* typeName(const fields::Value& value)
@@ -103,8 +118,105 @@ int printExample(const std::string& name, Context& context)
     return kDone;
 }
 
+Json lostJson(const std::vector<recipes::Lost>& lost)
+{
+    Json list = Json::array();
+    for (const recipes::Lost& one : lost) {
+        list.push_back({{"key", one.key}, {"value", one.value}, {"why", one.why}});
+    }
+    return list;
+}
+
+void tellLost(const std::vector<recipes::Lost>& lost, const std::vector<std::string>& notes, Context& context)
+{
+    for (const recipes::Lost& one : lost) {
+        context.console.note("not carried over: " + oneLine(one.key) + ": " + oneLine(one.value) + " - " + oneLine(one.why));
+    }
+    for (const std::string& note : notes) {
+        context.console.note(oneLine(note));
+    }
+}
+
+// The text to its file, or to stdout.
+int put(const std::string& text, Json told, const Flags& flags, Context& context)
+{
+    if (!flags.out.empty()) {
+        if (const auto written = base::writeFileAtomically(flags.out, text); !written) {
+            return context.fail(written.message());
+        }
+        told["file"] = flags.out;
+    }
+    if (context.console.isJson()) {
+        context.console.line(told);
+    } else if (flags.out.empty()) {
+        context.console.text(text);
+    }
+    return kDone;
+}
+
+int importRecipe(const Flags& flags, Context& context)
+{
+    const auto imported = recipes::readForeign(flags.import, flags.from);
+    if (!imported) {
+        return context.fail(imported.message());
+    }
+    tellLost(imported->lost, imported->notes, context);
+    Json carried = Json::array();
+    for (const recipes::Carried& one : imported->carried) {
+        carried.push_back({{"key", one.theirs}, {"set", one.ours}});
+    }
+    const Json recipe = config::toJson(imported->config);
+    return put(base::dumpJson(recipe, 2) + "\n",
+               {{"program", imported->program}, {"carried", std::move(carried)}, {"lost", lostJson(imported->lost)}, {"notes", imported->notes}, {"recipe", recipe}}, flags, context);
+}
+
+int exportRecipe(const Flags& flags, Context& context)
+{
+    if (flags.recipe.empty()) {
+        context.console.error("say which recipe: luthier recipe --export " + flags.exportTo + " RECIPE.json");
+        return kWrongUsage;
+    }
+    const auto config = config::readRecipe(flags.recipe);
+    const auto exported = config ? recipes::writeForeign(*config, flags.exportTo) : Result<recipes::Exported>(config.error());
+    if (!exported) {
+        return context.fail(exported.message());
+    }
+    tellLost(exported->lost, exported->notes, context);
+    return put(exported->text, {{"program", flags.exportTo}, {"text", exported->text}, {"lost", lostJson(exported->lost)}, {"notes", exported->notes}}, flags, context);
+}
+
+int diffRecipes(const Flags& flags, Context& context)
+{
+    const auto left = config::readRecipe(flags.diff[0]);
+    const auto right = left ? config::readRecipe(flags.diff[1]) : Result<config::RunConfig>(left.error());
+    if (!right) {
+        return context.fail(right.message());
+    }
+    Table table({{"setting"}, {flags.diff[0], true}, {flags.diff[1], true}});
+    Json differences = Json::array();
+    for (const auto& row : config::difference(*left, *right)) {
+        differences.push_back({{"key", row.key}, {"left", row.left}, {"right", row.right}});
+        table.add({row.key, row.left, row.right});
+    }
+    if (context.console.isJson()) {
+        context.console.line({{"differences", std::move(differences)}});
+    } else {
+        context.console.text(table.isEmpty() ? "The recipes are equal." : table.toText(context.console.width()));
+    }
+    return kDone;
+}
+
 int run(const Flags& flags, Context& context)
 {
+    if (!flags.import.empty()) {
+        return importRecipe(flags, context);
+    }
+    if (!flags.exportTo.empty()) {
+        return exportRecipe(flags, context);
+    }
+    if (!flags.diff.empty()) {
+        return diffRecipes(flags, context);
+    }
     return flags.list ? printList(context) : printExample(flags.example, context);
 }
 
@@ -112,8 +224,11 @@ int run(const Flags& flags, Context& context)
 
 Command recipeCommand()
 {
-    return command<Flags>("recipe", "Settings of a recipe, and complete examples",
-                          "luthier recipe --list\nluthier recipe --example lora > recipe.json", setup, run);
+    return command<Flags>("recipe", "Settings of a recipe, complete examples, and recipes of other programs",
+                          "luthier recipe --list\nluthier recipe --example lora > recipe.json\n"
+                          "luthier recipe --import axolotl.yaml -o recipe.json\nluthier recipe --export trl recipe.json -o config.yaml\n"
+                          "luthier recipe --diff one.json other.json", setup, run)
+        .withTensorsOnlyIn({});
 }
 
 } // namespace luthier::cli

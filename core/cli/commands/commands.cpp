@@ -5,15 +5,22 @@
 
 namespace luthier::cli {
 
+Command pipelineCommand(); // cmd_pipeline.cpp
+Command remoteCommand();   // cmd_remote.cpp
+
 std::span<const Command> commands()
 {
     static const std::vector<Command> table{
         firstTuneCommand(),
         tuneCommand(),
         resumeCommand(),
+        launchCommand(),
+        remoteCommand(),
         adviseCommand(),
         planCommand(),
         shootoutCommand(),
+        sweepCommand(),
+        rateCommand(),
         generateCommand(),
         compareCommand(),
         scoreCommand(),
@@ -23,6 +30,7 @@ std::span<const Command> commands()
         reportCommand(),
         rewardsCommand(),
         rolloutsCommand(),
+        pipelineCommand(),
         mergeCommand(),
         exportCommand(),
         tokenizeCommand(),

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/plan/plan_measure.h"
 
-#include "core/base/files.h"
 #include "core/train/bench/bench_probe.h"
 #include "core/train/failure.h"
-#include "core/train/run_parts.h"
+#include "core/train/plan/trial_parts.h"
 #include "core/train/shootout.h"
-#include "core/train/start_point.h"
 #include "core/train/step/train_step.h"
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 
 namespace luthier::train {
-
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -24,27 +19,6 @@ constexpr int kPasses = 4;
 constexpr int kTimed = 2;
 // A pass without a gradient, by the work that it is: two of six products.
 constexpr double kForwardShare = 1.0 / 3;
-
-class Scratch {
-public:
-    Scratch()
-    {
-        std::string name = (fs::temp_directory_path() / "luthier-plan-XXXXXX").string();
-        m_folder = ::mkdtemp(name.data()) ? name : std::string();
-    }
-    ~Scratch() { static_cast<void>(base::removeTree(m_folder)); }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    const fs::path& folder() const { return m_folder; }
-
-private:
-    fs::path m_folder;
-};
-
-class Silence : public RunObserver {
-public:
-    void onEvent(const Event&) override {}
-};
 
 struct LargestBatch {
     std::vector<std::uint32_t> items;
@@ -106,38 +80,30 @@ double evaluations(const config::RunConfig& config, std::int64_t steps)
 
 Result<PlanMeasure> measure(const config::RunConfig& asked, const RunRows& rows, StopControl& control)
 {
-    const Scratch scratch;
-    if (scratch.folder().empty()) {
-        return Error{"no folder for temporary files could be made in " + fs::temp_directory_path().string()};
-    }
-    Silence silence;
-    auto started = startedFrom(asked);
-    auto config = started ? placeStart(started->config, scratch.folder(), control, silence) : Result<config::RunConfig>(started.error());
-    if (!config) {
-        return config.error();
-    }
-    auto placement = nn::choosePlacement(config->model.device, config->model.dtype);
+    auto placement = nn::choosePlacement(asked.model.device, asked.model.dtype);
     if (!placement) {
         return placement.error();
     }
     giveMemoryBack();
     resetPeakMemory(placement->device);
     const std::int64_t before = peakMemory(placement->device);
-    auto parts = makeParts(*config, {scratch.folder(), rows, false}, control, silence);
-    if (!parts) {
-        return parts.error();
+    auto trial = makeTrial(asked, rows, control);
+    if (!trial) {
+        return trial.error();
     }
-    if ((*parts)->objective->rollouts) {
+    const config::RunConfig& config = trial->config;
+    RunParts& parts = *trial->parts;
+    if (parts.objective->rollouts) {
         return Error{"a run that learns from its own answers has no batch before it begins, so there is nothing to measure; leave --measure out"};
     }
-    const LargestBatch largest = largestOf(**parts);
-    const BatchForm form{(*parts)->plan->isPacked(), (*parts)->objective->perSequence, !(*parts)->placement.device.is_cpu()};
+    const LargestBatch largest = largestOf(parts);
+    const BatchForm form{parts.plan->isPacked(), parts.objective->perSequence, !parts.placement.device.is_cpu()};
     StepBatches step;
-    for (std::int64_t i = 0; i < std::min<std::int64_t>(2, config->run.gradientAccumulation); ++i) {
-        step.add(makeMicroBatch((*parts)->data.train, largest.items, form)); // two: gradients that add up stand twice
+    for (std::int64_t i = 0; i < std::min<std::int64_t>(2, config.run.gradientAccumulation); ++i) {
+        step.add(makeMicroBatch(parts.data.train, largest.items, form)); // two: gradients that add up stand twice
     }
-    TrainStep trainStep({*(*parts)->decoder, *(*parts)->objective, config->objective, (*parts)->heads, (*parts)->reference}, *(*parts)->optimizer,
-                        static_cast<std::uint64_t>(config->run.seed));
+    TrainStep trainStep({*parts.decoder, *parts.objective, config.objective, parts.heads, parts.reference}, *parts.optimizer,
+                        static_cast<std::uint64_t>(config.run.seed));
     resetPeakMemory(placement->device); // what loading needed is gone by then
     std::vector<double> times;
     for (int pass = 0; pass < kPasses; ++pass) {
@@ -156,7 +122,7 @@ Result<PlanMeasure> measure(const config::RunConfig& asked, const RunRows& rows,
     const double perToken = result.secondsPerPass / static_cast<double>(std::max<std::int64_t>(1, largest.tokens));
     result.seconds = perToken
                      * (static_cast<double>(largest.runTokens)
-                        + kForwardShare * evaluations(*config, (*parts)->totalSteps) * static_cast<double>(heldOutTokens((*parts)->data.heldOut)));
+                        + kForwardShare * evaluations(config, parts.totalSteps) * static_cast<double>(heldOutTokens(parts.data.heldOut)));
     return result;
 }
 

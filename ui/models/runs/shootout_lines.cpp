@@ -64,7 +64,8 @@ void addMeasured(ShootoutLine& line, const store::ShootoutEntry& entry, store::P
     }
     line.run = entry.run;
     line.measured = measured->row;
-    line.measured.method = entry.method;
+    line.measured.method = train::variantOf(entry.method).method;
+    line.measured.settings = train::variantOf(entry.method).settings;
     line.step = measured->run.step;
     line.totalSteps = measured->run.totalSteps;
     line.sentence = QString::fromStdString(measured->run.sentence);

@@ -45,13 +45,18 @@ const StateRow& stateRow(State state)
 
 const peft::Method* methodOf(const ShootoutLine& line)
 {
-    return peft::findMethod(line.method.toStdString());
+    return peft::findMethod(train::variantOf(line.method.toStdString()).method);
 }
 
 QString methodText(const ShootoutLine& line)
 {
     const peft::Method* method = methodOf(line);
-    return method == nullptr ? line.method : QCoreApplication::translate("Method", method->label.c_str());
+    QString text = method == nullptr ? line.method : QCoreApplication::translate("Method", method->label.c_str());
+    for (const auto& [key, value] : method == nullptr ? train::Variant().settings : train::variantOf(line.method.toStdString()).settings) {
+        //: of a trial: setting and value, as "LoRA, rank 8"
+        text = ShootoutTable::tr("%1, %2 %3").arg(text, QString::fromStdString(key.substr(key.find('.') + 1)), QString::fromStdString(value));
+    }
+    return text;
 }
 
 QString stateText(const ShootoutLine& line)

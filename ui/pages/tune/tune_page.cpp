@@ -6,6 +6,7 @@
 #include "ui/forms/field_editor.h"
 #include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"
+#include "ui/pages/tune/tune_advice.h"
 #include "ui/pages/tune/tune_data.h"
 #include "ui/pages/tune/tune_gate.h"
 #include "ui/pages/tune/tune_limit.h"
@@ -14,6 +15,7 @@
 #include "ui/pages/tune/tune_recipes.h"
 #include "ui/pages/tune/tune_shootout.h"
 #include "ui/pages/tune/tune_start.h"
+#include "ui/pages/tune/tune_trials.h"
 #include "ui/pages/tune/tune_way.h"
 #include "ui/settings/app_settings.h"
 #include "ui/widgets/vertical_scroll.h"
@@ -40,7 +42,7 @@ constexpr int kSaveMs = 1000;
 TunePage::TunePage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_document(new RecipeDocument(this)), m_start(new QAction(tr("Start tuning"), this)),
       m_stack(new QStackedWidget), m_verdictBar(new TuneVerdict), m_preflight(new TunePreflight(this)), m_gate(new TuneGate),
-      m_shootout(new TuneShootout(workspace))
+      m_shootout(new TuneShootout(workspace)), m_advice(new TuneAdvice(workspace)), m_trials(new TuneTrials(workspace, m_shootout->queue()))
 {
     new TuneLimit(m_document, m_workspace);
     config::RunConfig first = usualConfig("lora");
@@ -61,6 +63,8 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
     m_stack->addWidget(buildColumns());
     m_stack->addWidget(m_gate);
     m_stack->addWidget(m_shootout);
+    m_stack->addWidget(m_advice);
+    m_stack->addWidget(m_trials);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_stack);
@@ -89,6 +93,16 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
     connect(m_preflight, &TunePreflight::finished, this, &TunePage::takeMeasured);
     connect(m_gate, &TuneGate::rejected, this, [this] { showGate(false); });
     connect(m_way, &TuneWay::shootoutWanted, this, &TunePage::showShootout);
+    connect(m_way, &TuneWay::adviceWanted, this, &TunePage::showAdvice);
+    connect(m_way, &TuneWay::trialsWanted, this, &TunePage::showTrials);
+    connect(m_advice, &TuneAdvice::left, this, [this] { showGate(false); });
+    connect(m_trials, &TuneTrials::left, this, [this] { showGate(false); });
+    connect(m_advice, &TuneAdvice::settingsWanted, this, &TunePage::takeAdvice);
+    connect(m_trials, &TuneTrials::rateWanted, this, &TunePage::takeRate);
+    connect(m_trials, &TuneTrials::queueStarted, this, [this] {
+        showShootout();
+        m_shootout->showQueue();
+    });
     connect(m_shootout, &TuneShootout::left, this, [this] { showGate(false); });
     connect(m_shootout, &TuneShootout::startChanged, this, &TunePage::refreshAction);
     connect(&m_workspace, &Workspace::projectChanged, this, &TunePage::loadRecipe);
@@ -138,9 +152,19 @@ void TunePage::reveal(const QString& what)
         showShootout();
         return;
     }
+    if (what == QStringLiteral("advice") || what == QStringLiteral("trials")) {
+        what == QStringLiteral("advice") ? showAdvice() : showTrials();
+        return;
+    }
     showGate(false);
     if (const QString start = QStringLiteral("start:"); what.startsWith(start)) {
         m_from->choose(what.mid(start.size()));
+        return;
+    }
+    if (const QString remedy = QStringLiteral("remedy:"); what.startsWith(remedy)) { // "remedy:RUN:part.key=value"
+        const QString rest = what.mid(remedy.size());
+        const QString setting = rest.section(u':', 1);
+        useSettingsOf(rest.section(u':', 0, 0).toLongLong(), setting.section(u'=', 0, 0), setting.section(u'=', 1));
         return;
     }
     if (const QString run = QStringLiteral("run:"); what.startsWith(run)) {
@@ -158,18 +182,27 @@ void TunePage::reveal(const QString& what)
 }
 
 // All but the name: the next run is another one.
-void TunePage::useSettingsOf(store::RunId id)
+void TunePage::useSettingsOf(store::RunId id, const QString& key, const QString& value)
 {
-    startJob(this, [project = m_workspace.project(), id] { return project->run(id); }, [this](const Result<store::RunRow>& run) {
+    startJob(this, [project = m_workspace.project(), id] { return project->run(id); }, [this, key, value](const Result<store::RunRow>& run) {
         auto recipe = run ? config::fromJson(run->recipe) : Result<config::RunConfig>(run.error());
         if (!recipe) {
             m_workspace.say(QString::fromStdString(recipe.message()));
             return;
         }
         recipe->run.name.clear();
+        if (!value.isEmpty()) {
+            if (const auto set = config::setByKey(*recipe, key.toStdString(), value.toStdString()); !set) {
+                m_workspace.say(QString::fromStdString(set.error().message));
+                return;
+            }
+        }
         const QString name = QString::fromStdString(run->name);
         m_workspace.undoStack()->push(new SetRecipe(m_document, *recipe, tr("settings of %1").arg(name)));
         m_workspace.say(tr("These are the settings of %1 now; undo brings back what was there.").arg(name));
+        if (!key.isEmpty()) {
+            reveal(key);
+        }
     });
 }
 
@@ -286,6 +319,7 @@ void TunePage::showVerdict()
     m_verdict.problems = problems();
     m_verdictBar->show(m_verdict);
     m_shootout->setRecipe(m_document->config(), m_verdict.plan.steps, m_verdict.problems.isEmpty());
+    m_trials->setRecipe(m_document->config(), m_verdict.plan.steps, m_verdict.problems.isEmpty());
     refreshAction();
 }
 
@@ -308,6 +342,11 @@ void TunePage::onMainAction()
 {
     if (m_stack->currentWidget() == m_shootout) {
         m_shootout->start();
+    } else if (m_stack->currentWidget() == m_advice || m_stack->currentWidget() == m_trials) {
+        showGate(false);
+        m_wantsGate = true;
+        m_recheck.stop();
+        check();
     } else if (m_stack->currentWidget() == m_gate) {
         if (!m_start->isEnabled()) {
             return;
@@ -385,6 +424,38 @@ void TunePage::showShootout()
     m_shootout->setRecipe(m_document->config(), m_verdict.plan.steps, m_verdict.problems.isEmpty());
     m_stack->setCurrentWidget(m_shootout);
     refreshAction();
+}
+
+void TunePage::showAdvice()
+{
+    m_stack->setCurrentWidget(m_advice);
+    m_advice->look(m_document->config(), m_planCache);
+    refreshAction();
+}
+
+void TunePage::showTrials()
+{
+    m_stack->setCurrentWidget(m_trials);
+    m_trials->setRecipe(m_document->config(), m_verdict.plan.steps, m_verdict.problems.isEmpty());
+    refreshAction();
+}
+
+void TunePage::takeAdvice(const std::vector<std::pair<std::string, std::string>>& settings)
+{
+    const auto advised = advice::withSettings(m_document->config(), settings);
+    if (!advised) {
+        m_workspace.say(QString::fromStdString(advised.message()));
+        return;
+    }
+    m_workspace.undoStack()->push(new SetRecipe(m_document, *advised, tr("settings as advised")));
+    showGate(false);
+}
+
+void TunePage::takeRate(double rate)
+{
+    m_workspace.undoStack()->push(new SetField(m_document, RecipeDocument::find(QStringLiteral("optimizer.learning_rate")), rate));
+    showGate(false);
+    reveal(QStringLiteral("optimizer.learning_rate"));
 }
 
 void TunePage::startNow()

@@ -20,12 +20,14 @@ class QStackedWidget;
 namespace luthier::ui {
 
 class SettingsForm;
+class TuneAdvice;
 class TuneData;
 class TuneGate;
 class TuneModel;
 class TunePreflight;
 class TuneShootout;
 class TuneStart;
+class TuneTrials;
 class TuneWay;
 
 class TunePage : public Page {
@@ -35,7 +37,7 @@ public:
     explicit TunePage(Workspace& workspace, QWidget* parent = nullptr);
 
     QAction* mainAction() override { return m_start; }
-    void reveal(const QString& what) override; // "part.key", "shootout", "start:" and an adapter's path, "run:" and a run's id
+    void reveal(const QString& what) override; // "part.key", "shootout", "advice", "trials", "start:" and an adapter's path, "run:" and a run's id, "remedy:RUN:key=value"
 
     RecipeDocument* document() const { return m_document; }
     const Verdict& verdict() const { return m_verdict; }
@@ -44,7 +46,7 @@ public:
 
 private:
     QWidget* buildColumns();
-    void useSettingsOf(store::RunId id);
+    void useSettingsOf(store::RunId id, const QString& key = {}, const QString& value = {}); // with one setting changed, and shown
     void sayWhoHas(const QString& key);
     void loadRecipe();
     void saveRecipe();
@@ -59,6 +61,10 @@ private:
     void takeMeasured();
     void applyChange(const train::MemoryChange& change);
     void showShootout();
+    void showAdvice();
+    void showTrials();
+    void takeAdvice(const std::vector<std::pair<std::string, std::string>>& settings);
+    void takeRate(double rate);
     void refreshAction();
     std::vector<SettingsForm*> forms() const;
 
@@ -83,6 +89,8 @@ private:
     TunePreflight* m_preflight;
     TuneGate* m_gate;
     TuneShootout* m_shootout;
+    TuneAdvice* m_advice;
+    TuneTrials* m_trials;
 };
 
 } // namespace luthier::ui

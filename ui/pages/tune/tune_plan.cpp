@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/tune/tune_plan.h"
 
+#include "core/config/usual_rate.h"
+
 #include "core/peft/methods/lora_settings.h"
 #include "core/store/run_rows.h"
 #include "ui/models/data/token_tiles.h"
@@ -59,6 +61,20 @@ void takeRemarks(TunePlan& plan, const config::RunConfig& config)
     if (scale > kMostScale) {
         plan.remarks += said(QT_TRANSLATE_NOOP("TunePlan", "Alpha %1 over rank %2 counts the update %3 times, where twice is usual: lower alpha with the rank, or the loss may jump."))
                             .arg(QLocale().toString(lora.alpha), QLocale().toString(static_cast<qlonglong>(lora.rank)), QLocale().toString(scale, 'g', 3));
+    }
+}
+
+// What it is compared with and why, and a rate that is far from what method and objective usually have.
+void takeReasons(TunePlan& plan, const train::RunPlan& made, const config::RunConfig& config)
+{
+    constexpr double kFar = 10;
+    if (!made.rows.reference.why.empty()) {
+        plan.remarks += QString::fromStdString(made.rows.reference.why);
+    }
+    const double usual = config::usualRate(config.method.kind, config.objective.kind);
+    if (config.optimizer.learningRate > usual * kFar || config.optimizer.learningRate < usual / kFar) {
+        plan.remarks += said(QT_TRANSLATE_NOOP("TunePlan", "The learning rate is %1; with this method and objective it is usually %2."))
+                            .arg(QLocale().toString(config.optimizer.learningRate, 'g', 3), QLocale().toString(usual, 'g', 3));
     }
 }
 
@@ -129,6 +145,7 @@ TunePlan planTune(const config::RunConfig& config, store::Project* project, trai
     takeSamples(plan, *made, config);
     takeSize(plan, made->size ? Result<train::MethodSize>(*made->size) : Result<train::MethodSize>(Error{made->sizeProblem}));
     plan.makesAnswers = made->rows.rollouts.has_value();
+    takeReasons(plan, *made, config);
     if (made->size) {
         takeNeeds(plan, *made, config, project);
     }

@@ -3,6 +3,7 @@
 
 #include "core/base/files.h"
 #include "core/base/paths.h"
+#include "core/recipes/foreign.h"
 #include "ui/bridge/job.h"
 #include "ui/forms/set_field.h"
 #include "ui/theme/icons.h"
@@ -10,10 +11,14 @@
 #include "ui/workspace/workspace.h"
 
 #include <QClipboard>
+#include <QDialog>
+#include <QDialogButtonBox>
 #include <QFileInfo>
 #include <QGuiApplication>
 #include <QMenu>
+#include <QPlainTextEdit>
 #include <QUndoStack>
+#include <QVBoxLayout>
 
 namespace luthier::ui {
 namespace {
@@ -80,12 +85,15 @@ TuneRecipes::TuneRecipes(RecipeDocument* document, Workspace& workspace, QWidget
         bool separatorBefore;
     };
     const Row rows[] = {
-        {"usualValues", tr("Usual values"), tr("The usual starting point for this method; model and data stay"),
+        {"usualValues", tr("Usual values"), tr("The usual starting point for this method and objective; model and data stay"),
          &TuneRecipes::useUsualValues, false},
         {"firstTune", tr("First tune"), tr("The bundled model learns a house style from the bundled data, in minutes"),
          &TuneRecipes::useFirstTune, false},
         {"openRecipe", tr("Open recipe\u2026"), tr("Take all settings from a recipe file"), &TuneRecipes::openRecipe, true},
         {"saveRecipe", tr("Save recipe\u2026"), tr("Write all settings to a recipe file"), &TuneRecipes::saveRecipe, false},
+        {"compareRecipe", tr("Compare with recipe\u2026"), tr("Settings in which a recipe file differs from these"), &TuneRecipes::compareRecipe, false},
+        {"importRecipe", tr("Import from another program\u2026"), tr("A configuration of TRL, Axolotl, LLaMA-Factory or PEFT; what cannot be carried over is said"),
+         &TuneRecipes::importRecipe, true},
         {"copyAsCommand", tr("Copy as command"), tr("Save the recipe in the project and copy the command that runs it"),
          &TuneRecipes::copyAsCommand, true},
     };
@@ -100,12 +108,31 @@ TuneRecipes::TuneRecipes(RecipeDocument* document, Workspace& workspace, QWidget
         action->setToolTip(row.help);
         connect(action, &QAction::triggered, this, row.run);
     }
+    auto* exports = new QMenu(tr("Export for"), menu);
+    exports->setObjectName(QStringLiteral("exportRecipe"));
+    for (const recipes::Program& program : recipes::programs()) {
+        if (!program.isWritten) {
+            continue;
+        }
+        QAction* action = exports->addAction(QString::fromUtf8(program.label) + QStringLiteral("\u2026"));
+        action->setObjectName(QStringLiteral("exportRecipe.") + QString::fromUtf8(program.id));
+        connect(action, &QAction::triggered, this, [this, id = QString::fromUtf8(program.id), file = QString::fromUtf8(program.file)] {
+            auto* dialog = new QFileDialog(this, tr("Export recipe"), file, tr("YAML (*.yaml *.yml)"));
+            dialog->setAttribute(Qt::WA_DeleteOnClose);
+            dialog->setAcceptMode(QFileDialog::AcceptSave);
+            connect(dialog, &QFileDialog::fileSelected, this, [this, id](const QString& path) { exportTo(id, path); });
+            dialog->open();
+        });
+    }
+    const auto actions = menu->actions();
+    menu->insertMenu(actions.last(), exports);
     setMenu(menu);
 }
 
 void TuneRecipes::useUsualValues()
 {
-    config::RunConfig usual = usualConfig(m_document->config().method.kind);
+    config::RunConfig usual = usualConfig(m_document->config().method.kind, m_document->config().objective.kind);
+    usual.objective.kind = m_document->config().objective.kind;
     usual.model = m_document->config().model;
     usual.data.train = m_document->config().data.train;
     usual.data.heldOut = m_document->config().data.heldOut;
@@ -136,23 +163,124 @@ void TuneRecipes::take(const Result<config::RunConfig>& recipe, const QString& n
     m_workspace.say(tr("Settings taken from %1").arg(name));
 }
 
+void TuneRecipes::askToOpen(const QString& title, const QString& filter, void (TuneRecipes::*take)(const QString&))
+{
+    auto* dialog = new QFileDialog(this, title, {}, filter);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, take);
+    dialog->open();
+}
+
 void TuneRecipes::openRecipe()
 {
-    QFileDialog* dialog = openDialog(this, QStringLiteral("recipe"), tr("Open recipe"), QFileDialog::ExistingFile, {tr(kFilter)});
-    connect(dialog, &QFileDialog::fileSelected, this, &TuneRecipes::openFile);
+    askToOpen(tr("Open recipe"), tr(kFilter), &TuneRecipes::openFile);
+}
+
+void TuneRecipes::compareRecipe()
+{
+    askToOpen(tr("Compare with recipe"), tr(kFilter), &TuneRecipes::compareWith);
+}
+
+void TuneRecipes::importRecipe()
+{
+    askToOpen(tr("Import from another program"), tr("Configurations (*.yaml *.yml *.json)"), &TuneRecipes::importFile);
+}
+
+void TuneRecipes::compareWith(const QString& path)
+{
+    startJob(this, [path] { return readRecipeFile(path); }, [this, path](const Result<config::RunConfig>& recipe) {
+        if (!recipe) {
+            m_workspace.say(QString::fromStdString(recipe.message()));
+            return;
+        }
+        QStringList lines;
+        for (const config::Difference& row : config::difference(m_document->config(), *recipe)) {
+            //: a setting, its value here, its value in the file
+            lines += tr("%1: %2 here, %3 there").arg(QString::fromStdString(row.key), QString::fromStdString(row.left), QString::fromStdString(row.right));
+        }
+        tell(tr("What differs from %1").arg(QFileInfo(path).fileName()), lines.isEmpty() ? QStringList{tr("Nothing: all settings are equal.")} : lines);
+    });
+}
+
+void TuneRecipes::importFile(const QString& path)
+{
+    startJob(this, [path] { return recipes::readForeign(path.toStdString()); }, [this, path](const Result<recipes::Imported>& imported) {
+        if (!imported) {
+            m_workspace.say(QString::fromStdString(imported.message()));
+            return;
+        }
+        take(imported->config, QFileInfo(path).fileName());
+        QStringList lines;
+        for (const recipes::Lost& lost : imported->lost) {
+            lines += tr("Not carried over: %1: %2. %3").arg(QString::fromStdString(lost.key), QString::fromStdString(lost.value), QString::fromStdString(lost.why));
+        }
+        for (const std::string& note : imported->notes) {
+            lines += QString::fromStdString(note);
+        }
+        for (const recipes::Carried& carried : imported->carried) {
+            lines += tr("Taken: %1 as %2").arg(QString::fromStdString(carried.theirs), QString::fromStdString(carried.ours));
+        }
+        tell(tr("Imported from %1").arg(QFileInfo(path).fileName()), lines);
+    });
+}
+
+void TuneRecipes::exportTo(const QString& program, const QString& path)
+{
+    const auto work = [config = m_document->config(), program, path]() -> Result<recipes::Exported> {
+        auto exported = recipes::writeForeign(config, program.toStdString());
+        const auto saved = exported ? base::writeFileAtomically(path.toStdString(), exported->text) : Result<void>(exported.error());
+        return saved ? exported : Result<recipes::Exported>(saved.error());
+    };
+    startJob(this, work, [this, path](const Result<recipes::Exported>& exported) {
+        if (!exported) {
+            m_workspace.say(QString::fromStdString(exported.message()));
+            return;
+        }
+        m_workspace.say(tr("Saved %1").arg(path));
+        QStringList lines;
+        for (const recipes::Lost& lost : exported->lost) {
+            lines += tr("Not carried over: %1: %2. %3").arg(QString::fromStdString(lost.key), QString::fromStdString(lost.value), QString::fromStdString(lost.why));
+        }
+        for (const std::string& note : exported->notes) {
+            lines += QString::fromStdString(note);
+        }
+        if (!lines.isEmpty()) {
+            tell(tr("Exported to %1").arg(QFileInfo(path).fileName()), lines);
+        }
+    });
+}
+
+void TuneRecipes::tell(const QString& title, const QStringList& lines)
+{
+    auto* dialog = new QDialog(this);
+    dialog->setObjectName(QStringLiteral("recipeTold"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(title);
+    auto* text = new QPlainTextEdit(lines.join(u'\n'));
+    text->setObjectName(QStringLiteral("recipeToldText"));
+    text->setAccessibleName(title);
+    text->setReadOnly(true);
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
+    auto* layout = new QVBoxLayout(dialog);
+    layout->addWidget(text, 1);
+    layout->addWidget(buttons);
+    dialog->resize(space(120), space(70));
+    connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::reject);
     dialog->open();
 }
 
 void TuneRecipes::saveRecipe()
 {
     QFileDialog* dialog = saveDialog(this, QStringLiteral("recipe"), tr("Save recipe"), {tr(kFilter)}, QStringLiteral("json"));
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
-        startJob(this, [config = m_document->config(), path] { return writeRecipe(config, path.toStdString()); },
-                 [this, path](const Result<void>& saved) {
-                     m_workspace.say(saved ? tr("Saved %1").arg(path) : QString::fromStdString(saved.error().message));
-                 });
-    });
+    connect(dialog, &QFileDialog::fileSelected, this, &TuneRecipes::saveRecipeTo);
     dialog->open();
+}
+
+void TuneRecipes::saveRecipeTo(const QString& path)
+{
+    startJob(this, [config = m_document->config(), path] { return writeRecipe(config, path.toStdString()); },
+             [this, path](const Result<void>& saved) { m_workspace.say(saved ? tr("Saved %1").arg(path) : QString::fromStdString(saved.error().message)); });
 }
 
 void TuneRecipes::copyAsCommand()

@@ -24,9 +24,17 @@ public:
     void saveRecipe();
     void openRecipe();
     void openFile(const QString& path);
+    void importFile(const QString& path); // of another program
+    void exportTo(const QString& program, const QString& path);
+    void compareWith(const QString& path); // what differs from the settings of the moment
+    void saveRecipeTo(const QString& path);
 
 private:
     void take(const Result<config::RunConfig>& recipe, const QString& name);
+    void askToOpen(const QString& title, const QString& filter, void (TuneRecipes::*take)(const QString&));
+    void importRecipe();
+    void compareRecipe();
+    void tell(const QString& title, const QStringList& lines); // at length, to read and to copy
 
     RecipeDocument* m_document;
     Workspace& m_workspace;

@@ -2,6 +2,7 @@
 #include "ui/pages/tune/tune_shootout.h"
 
 #include "ui/base/amounts.h"
+#include "ui/charts/parallel_coordinates.h"
 #include "ui/models/number_order.h"
 #include "ui/settings/app_settings.h"
 #include "ui/widgets/status_label.h"
@@ -44,7 +45,7 @@ std::int64_t countOf(const std::vector<ShootoutLine>& lines, State state)
 TuneShootout::TuneShootout(Workspace& workspace, QWidget* parent)
     : QWidget(parent), m_workspace(workspace), m_queue(new ShootoutQueue(workspace, this)), m_model(new ShootoutTable(this)),
       m_order(new NumberOrder(this)), m_which(new QComboBox), m_bar(new QProgressBar), m_words(new StatusLabel(Token::TextQuiet)),
-      m_problem(new StatusLabel(Token::Bad)), m_view(new QTableView)
+      m_problem(new StatusLabel(Token::Bad)), m_view(new QTableView), m_parallel(new ParallelCoordinates)
 {
     setObjectName(QStringLiteral("shootout"));
     m_chosen = m_workspace.settings().text(kChosenKey, QStringLiteral("lora full")).split(u' ', Qt::SkipEmptyParts);
@@ -263,6 +264,7 @@ void TuneShootout::refresh()
     const ShootoutLine* line = chosen();
     const bool mine = showsQueue();
     m_words->setText(words());
+    showParallel();
     m_problem->setText(line == nullptr ? QString() : line->sentence);
     m_problem->setVisible(line != nullptr && !line->sentence.isEmpty());
     constexpr int kParts = 1000;
@@ -283,6 +285,40 @@ void TuneShootout::refresh()
     m_copy->setEnabled(shown() != nullptr && !lines.empty());
     m_save->setEnabled(m_copy->isEnabled());
     Q_EMIT startChanged();
+}
+
+void TuneShootout::showQueue()
+{
+    m_wanted = m_queue->record().created;
+    readRecords();
+}
+
+// Of a sweep: its trials over the settings that were tried.
+void TuneShootout::showParallel()
+{
+    QStringList keys;
+    std::vector<ParallelTrial> trials;
+    for (const ShootoutLine& line : m_model->lines()) {
+        for (const auto& setting : train::variantOf(line.method.toStdString()).settings) {
+            if (const QString key = QString::fromStdString(setting.first); !keys.contains(key)) {
+                keys += key;
+            }
+        }
+    }
+    for (const ShootoutLine& line : m_model->lines()) {
+        ParallelTrial trial{line.method, {}, line.measured.measures.heldOut()};
+        const auto settings = train::variantOf(line.method.toStdString()).settings;
+        for (const QString& key : keys) {
+            const auto found = std::find_if(settings.begin(), settings.end(), [&](const auto& setting) { return key == QString::fromStdString(setting.first); });
+            trial.values += found == settings.end() ? QString() : QString::fromStdString(found->second);
+        }
+        trials.push_back(std::move(trial));
+    }
+    QStringList names;
+    for (const QString& key : keys) {
+        names += key.section(u'.', 1);
+    }
+    m_parallel->setTrials(names, tr("held-out loss"), std::move(trials));
 }
 
 } // namespace luthier::ui

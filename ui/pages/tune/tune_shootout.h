@@ -20,6 +20,7 @@ class QTableView;
 
 namespace luthier::ui {
 
+class ParallelCoordinates;
 class Workspace;
 
 class TuneShootout : public QWidget {
@@ -33,6 +34,8 @@ public:
     bool canStart() const;
     QString startText() const; // of the main action: start, or go on
     void start();
+
+    void showQueue(); // what it works at, whoever started it
 
     ShootoutTable* table() const { return m_model; }
     ShootoutQueue* queue() const { return m_queue; }
@@ -59,6 +62,7 @@ private:
     void onProgress();
     void onQueueChanged();
     void refresh();
+    void showParallel();
     QString words() const;
     const ShootoutLine* chosen() const;
     int chosenRow() const; // of the model; -1: none
@@ -91,6 +95,7 @@ private:
     QLabel* m_words;
     QLabel* m_problem;
     QTableView* m_view;
+    ParallelCoordinates* m_parallel;
     QAction* m_cancel = nullptr;
     QAction* m_cancelAll = nullptr;
     QAction* m_showRun = nullptr;

@@ -2,6 +2,7 @@
 // How the shoot-out is laid out, and what can be done with its lines: cancel, open, copy, save.
 #include "core/base/files.h"
 #include "core/peft/methods/method.h"
+#include "ui/charts/parallel_coordinates.h"
 #include "ui/pages/tune/tune_shootout.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
@@ -36,6 +37,8 @@ void TuneShootout::build()
     m_problem->hide();
     card->body()->addWidget(buildTop());
     card->body()->addWidget(m_view, 1);
+    card->body()->addWidget(m_parallel);
+    m_parallel->hide();
     card->body()->addWidget(m_problem);
     card->body()->addWidget(buildActions());
     auto* back = new QPushButton(tr("Back to the settings"));

@@ -77,6 +77,20 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
     several->setToolTip(tr("The same data by several methods, one after the other, in one table (Ctrl+Shift+T)"));
     several->setAutoRaise(true);
     connect(several, &QToolButton::clicked, this, &TuneWay::shootoutWanted);
+    auto* advise = new QToolButton;
+    advise->setObjectName(QStringLiteral("openAdvice"));
+    advise->setText(tr("Advise me\u2026"));
+    advise->setToolTip(tr("Prompting or tuning, by which method and recipe, with the reasons"));
+    advise->setAutoRaise(true);
+    connect(advise, &QToolButton::clicked, this, &TuneWay::adviceWanted);
+    auto* trials = new QToolButton;
+    trials->setObjectName(QStringLiteral("openTrials"));
+    trials->setText(tr("Rates\u2026"));
+    trials->setToolTip(tr("Find a learning rate, and sweep over settings"));
+    trials->setAutoRaise(true);
+    connect(trials, &QToolButton::clicked, this, &TuneWay::trialsWanted);
+    header()->addWidget(advise);
+    header()->addWidget(trials);
     header()->addWidget(several);
     body()->addWidget(buildMethods());
     body()->addWidget(new VerticalScroll(content), 1);
@@ -122,21 +136,9 @@ QWidget* TuneWay::buildMethods()
     return box;
 }
 
-// The learning rate follows while it was the old method's usual one; what a person chose stays.
 void TuneWay::chooseMethod(const std::string& id)
 {
-    const FieldRef kind = RecipeDocument::find(QLatin1String(kKind));
-    const FieldRef rate = RecipeDocument::find(QStringLiteral("optimizer.learning_rate"));
-    if (m_document->value(kind) == fields::Value(id)) {
-        return;
-    }
-    const bool wasUsual = m_document->value(rate) == m_document->usual(rate);
-    m_undo->beginMacro(tr("change of method"));
-    m_undo->push(new SetField(m_document, kind, id));
-    if (wasUsual) {
-        m_undo->push(new SetField(m_document, rate, m_document->usual(rate)));
-    }
-    m_undo->endMacro();
+    setKind(m_undo, m_document, RecipeDocument::find(QLatin1String(kKind)), id, tr("change of method"));
 }
 
 void TuneWay::showMethod()

@@ -27,6 +27,8 @@ public:
 
 Q_SIGNALS:
     void shootoutWanted();
+    void adviceWanted();
+    void trialsWanted();
 
 private:
     QWidget* buildMethods();
