@@ -7,9 +7,9 @@
 #include "core/store/run_archive.h"
 #include "ui/bridge/job.h"
 #include "ui/theme/icons.h"
+#include "ui/widgets/file_dialog.h"
 #include "ui/workspace/workspace.h"
 
-#include <QFileDialog>
 #include <QMenu>
 
 namespace luthier::ui {
@@ -38,9 +38,7 @@ RunsFiles::RunsFiles(Workspace& workspace, std::function<store::RunId()> current
     add("exportRunFile", tr("Save run as one file\u2026"), tr("Settings, curves, notes and result in one file that opens on another machine"),
         [this] { askToSave(tr("Save run"), QStringLiteral("run.luthier-run"), tr("Run (*.luthier-run)"), &RunsFiles::exportTo); });
     add("openRunFile", tr("Open a run's file\u2026"), tr("Take over a run from another machine; every file of it is checked"), [this] {
-        auto* dialog = new QFileDialog(this, tr("Open a run's file"), {}, tr("Run (*.luthier-run)"));
-        dialog->setAttribute(Qt::WA_DeleteOnClose);
-        dialog->setFileMode(QFileDialog::ExistingFile);
+        auto* dialog = openDialog(this, QStringLiteral("run"), tr("Open a run's file"), QFileDialog::ExistingFile, {tr("Run (*.luthier-run)")});
         connect(dialog, &QFileDialog::fileSelected, this, &RunsFiles::openRun);
         dialog->open();
     });
@@ -65,19 +63,15 @@ RunsFiles::RunsFiles(Workspace& workspace, std::function<store::RunId()> current
 
 void RunsFiles::askToSave(const QString& title, const QString& name, const QString& filter, void (RunsFiles::*take)(const QString&))
 {
-    auto* dialog = new QFileDialog(this, title, name, filter);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    auto* dialog = saveDialog(this, QStringLiteral("run"), title, filter.split(QStringLiteral(";;")), name.section(u'.', -1));
+    dialog->selectFile(name);
     connect(dialog, &QFileDialog::fileSelected, this, take);
     dialog->open();
 }
 
 void RunsFiles::askForFolder()
 {
-    auto* dialog = new QFileDialog(this, tr("Folder for the logs"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
+    auto* dialog = openDialog(this, QStringLiteral("logs"), tr("Folder for the logs"), QFileDialog::Directory);
     connect(dialog, &QFileDialog::fileSelected, this, &RunsFiles::writeTensorBoard);
     dialog->open();
 }

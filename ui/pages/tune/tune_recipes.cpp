@@ -117,9 +117,8 @@ TuneRecipes::TuneRecipes(RecipeDocument* document, Workspace& workspace, QWidget
         QAction* action = exports->addAction(QString::fromUtf8(program.label) + QStringLiteral("\u2026"));
         action->setObjectName(QStringLiteral("exportRecipe.") + QString::fromUtf8(program.id));
         connect(action, &QAction::triggered, this, [this, id = QString::fromUtf8(program.id), file = QString::fromUtf8(program.file)] {
-            auto* dialog = new QFileDialog(this, tr("Export recipe"), file, tr("YAML (*.yaml *.yml)"));
-            dialog->setAttribute(Qt::WA_DeleteOnClose);
-            dialog->setAcceptMode(QFileDialog::AcceptSave);
+            auto* dialog = saveDialog(this, QStringLiteral("recipe"), tr("Export recipe"), {tr("YAML (*.yaml *.yml)")}, QStringLiteral("yaml"));
+            dialog->selectFile(file);
             connect(dialog, &QFileDialog::fileSelected, this, [this, id](const QString& path) { exportTo(id, path); });
             dialog->open();
         });
@@ -165,9 +164,7 @@ void TuneRecipes::take(const Result<config::RunConfig>& recipe, const QString& n
 
 void TuneRecipes::askToOpen(const QString& title, const QString& filter, void (TuneRecipes::*take)(const QString&))
 {
-    auto* dialog = new QFileDialog(this, title, {}, filter);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
+    auto* dialog = openDialog(this, QStringLiteral("recipe"), title, QFileDialog::ExistingFile, {filter});
     connect(dialog, &QFileDialog::fileSelected, this, take);
     dialog->open();
 }
