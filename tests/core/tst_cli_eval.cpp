@@ -3,6 +3,7 @@
 // with, judged, and reported.
 #include "core/base/paths.h"
 
+#include <QDir>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -155,6 +156,20 @@ private Q_SLOTS:
         QCOMPARE(run(QStringList{"judge", "model", "1", "--model", model(), "--name", "tiny", "--json"} + project).object["new"].toInt(), 0);
         QCOMPARE(run(QStringList{"judge", "results", "1", "--json"} + project).object["contests"].toArray()[0].toObject()["judged"].toInt(), 1);
         QVERIFY(run(QStringList{"judge", "model", "1", "--model", model(), "--rubric", write("rubric.txt", "Which?")} + project).err.contains("{first}"));
+        QVERIFY(QDir().mkpath(path("mute"))); // the same model without a template
+        const QDir folder(model());
+        for (const QString& name : folder.entryList(QDir::Files)) {
+            QVERIFY(name.startsWith(QStringLiteral("chat_template")) || QFile::link(folder.filePath(name), path("mute/" + name)));
+        }
+        if (QFile::exists(path("mute/tokenizer_config.json"))) {
+            QFile original(folder.filePath(QStringLiteral("tokenizer_config.json")));
+            QVERIFY(original.open(QIODevice::ReadOnly) && QFile::remove(path("mute/tokenizer_config.json")));
+            auto config = QJsonDocument::fromJson(original.readAll()).object();
+            config.remove(QStringLiteral("chat_template"));
+            write("mute/tokenizer_config.json", QJsonDocument(config).toJson());
+        }
+        const auto mute = run(QStringList{"judge", "model", "1", "--model", path("mute")} + project);
+        QVERIFY2(mute.code == 1 && mute.err.contains("no chat template"), qPrintable(mute.err));
         QVERIFY(run(QStringList{"judge", "model", "1", "--reward-model", model()} + project).err.contains("no reward model"));
 
         const auto report = run({"report", path("whole"), "--json"});

@@ -2,6 +2,7 @@
 // Evaluation: rows as questions, prompts of contenders, the log that nothing is answered twice with, and what the results say: no more than
 // the rows do.
 #include "core/base/files.h"
+#include "core/base/paths.h"
 #include "core/base/random.h"
 #include "core/evaluation/answer_log.h"
 #include "core/evaluation/choice_rows.h"
@@ -9,6 +10,7 @@
 #include "core/evaluation/evaluate.h"
 #include "core/evaluation/past.h"
 #include "core/evaluation/results.h"
+#include "core/evaluation/rough_time.h"
 #include "core/evaluation/sittings.h"
 #include "core/evaluation/verdict.h"
 #include "tests/support/need.h"
@@ -305,6 +307,36 @@ private Q_SLOTS:
         QVERIFY2(forgettingOf(general, systems).starts_with("Something was forgotten"), forgettingOf(general, systems).c_str());
         QVERIFY(forgettingOf(compared(200, 100, 100), systems).find("no forgetting is shown") != std::string::npos);
         QVERIFY(forgettingOf(compared(200, 100, 160), systems).starts_with("Nothing was forgotten"));
+    }
+
+    // Before anything is loaded: ten times the rows take ten times as long; a card and what is not there say nothing.
+    void timeIsSaidBefore()
+    {
+        EvalRequest request;
+        request.systems = {{kBase, "base", base::bundledModel()}};
+        request.device = "cpu";
+        request.metrics = byName("rougeL");
+        EvalSets few;
+        EvalSets many;
+        for (int i = 0; i < 10'000; ++i) {
+            EvalRow row;
+            row.row = i + 1;
+            row.prompt = {{"user", "How is shellac thinned before it is brushed on?", {}}};
+            row.references = {"With alcohol, in a two-pound cut, padded on in thin coats."};
+            if (i < 1000) {
+                few.rows.rows.push_back(row);
+            }
+            many.rows.rows.push_back(row);
+        }
+        const auto settings = need(answeringOf(request, many.rows.rows));
+        const double seconds = roughSeconds(request, many, settings);
+        QVERIFY2(seconds > 5 && seconds < 3600, qPrintable(QString::number(seconds)));
+        QVERIFY(std::abs(seconds / roughSeconds(request, few, settings) - 10) < 0.1);
+        request.device = "cuda";
+        QVERIFY(roughSeconds(request, many, settings) < 0);
+        request.device = "cpu";
+        request.systems[0].model = "/nowhere";
+        QVERIFY(roughSeconds(request, many, settings) < 0);
     }
 
     // What was stopped is listed as that, what is damaged says so, and nothing else counts as an evaluation.

@@ -353,6 +353,17 @@ Result<evaluation::EvalRequest> requestOf(const Flags& flags, const std::vector<
     if (!settings) {
         return settings.error();
     }
+    const auto needs = [&](unsigned need) { return std::any_of(metrics.begin(), metrics.end(), [need](const auto* metric) { return (metric->needs & need) != 0; }); };
+    if (flags.predictions.empty() && needs(metrics::kReward) && flags.rewardModel.empty()) {
+        return Error{"the metric reward needs --reward-model: the model that scores the answers"};
+    }
+    for (const auto* metric : metrics) { // what one lacks is said before anything is answered
+        if ((metric->needs & (metrics::kPattern | metrics::kSchema)) != 0) {
+            if (const auto tried = metric->measure({}, *settings); !tried) {
+                return tried.error();
+            }
+        }
+    }
     evaluation::EvalRequest request;
     request.metrics = metrics;
     request.metricSettings = *settings;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/evaluation/evaluation_desk.h"
 
+#include "core/base/files.h"
 #include "core/evaluation/rough_time.h"
 #include "core/store/eval_inputs.h"
 #include "ui/base/amounts.h"
@@ -8,6 +9,7 @@
 
 #include <QLocale>
 
+#include <algorithm>
 #include <filesystem>
 #include <mutex>
 #include <utility>
@@ -43,6 +45,26 @@ Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, b
     }
     Asked asked;
     asked.request.metrics = *metrics;
+    asked.request.metricSettings.pattern = choice.pattern.toStdString();
+    const auto needs = [&](unsigned need) { return std::any_of(metrics->begin(), metrics->end(), [need](const auto* metric) { return (metric->needs & need) != 0; }); };
+    if (needs(metrics::kSchema) && !choice.schema.isEmpty()) {
+        auto schema = base::readFile(choice.schema.toStdString());
+        if (!schema) {
+            return schema.error();
+        }
+        asked.request.metricSettings.schema = std::move(*schema);
+    }
+    // What a metric lacks is said before anything is answered, not after.
+    for (const auto* metric : *metrics) {
+        if ((metric->needs & (metrics::kPattern | metrics::kSchema)) != 0) {
+            if (const auto tried = metric->measure({}, asked.request.metricSettings); !tried) {
+                return tried.error();
+            }
+        }
+    }
+    if (needs(metrics::kReward) && choice.rewardModel.isEmpty()) {
+        return Error{"the metric reward needs a reward model that scores the answers; choose one, or leave the metric out"};
+    }
     asked.request.sampling.maxNew = choice.maxNew;
     asked.request.byLikelihood = choice.byLikelihood;
     asked.request.rewardModel = choice.rewardModel.toStdString();

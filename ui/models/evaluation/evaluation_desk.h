@@ -39,6 +39,8 @@ struct EvaluationChoice {
     int limit = 0;           // 0: all
     int maxNew = 128;
     bool byLikelihood = false;
+    QString pattern;         // of the metric regex_match
+    QString schema;          // file with the JSON Schema of schema_valid
 };
 
 struct EvaluableRun {

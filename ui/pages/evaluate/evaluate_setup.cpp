@@ -78,6 +78,7 @@ EvaluateSetup::EvaluateSetup(QWidget* parent)
       m_byLikelihood(named(new QCheckBox(tr("Answers are the likeliest &label")), QStringLiteral("evalByLikelihood"), tr("Answers are the likeliest label"),
                            tr("Nothing is written freely: of the labels that the rows name, the model's likeliest one counts"))),
       m_maxNew(number(QStringLiteral("evalMaxNew"), tr("Longest answer"), tr("Tokens after which an answer is broken off"), 1, kMostNew, 128)),
+      m_pattern(named(new QLineEdit, QStringLiteral("evalPattern"), tr("Pattern"), tr("Regular expression that the metric pattern looks for in the answers"))), m_schema(new QLineEdit),
       m_plan(named(new StatusLabel(Token::TextQuiet), QStringLiteral("evalPlan"), tr("What it takes"), tr("Rows, who answers them, and roughly how long that takes"))),
       m_rest(new QTimer(this))
 {
@@ -104,6 +105,9 @@ EvaluateSetup::EvaluateSetup(QWidget* parent)
                                                QStringLiteral("data"), tr("Choose general rows")));
     form->addRow(tr("Reward &model"), fileLine(m_reward, QStringLiteral("evalReward"), tr("Reward model"),
                                                tr("A folder of a reward model: it scores the answers, for the metric reward"), QStringLiteral("model"), tr("Choose a reward model")));
+    form->addRow(tr("&Pattern"), m_pattern);
+    form->addRow(tr("&Schema"), fileLine(m_schema, QStringLiteral("evalSchema"), tr("Schema"), tr("File with the JSON Schema that the metric JSON by schema holds answers against"),
+                                           QStringLiteral("schema"), tr("Choose a JSON Schema")));
     setRowsShown(m_beside, 4);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -121,7 +125,7 @@ EvaluateSetup::EvaluateSetup(QWidget* parent)
     for (QSpinBox* box : {m_shots, m_limit, m_maxNew}) {
         connect(box, &QSpinBox::valueChanged, this, &EvaluateSetup::touch);
     }
-    for (QLineEdit* line : {m_file, m_general, m_reward}) {
+    for (QLineEdit* line : {m_file, m_general, m_reward, m_pattern, m_schema}) {
         connect(line, &QLineEdit::textChanged, this, &EvaluateSetup::touch);
     }
     connect(m_system, &QPlainTextEdit::textChanged, this, &EvaluateSetup::touch);
@@ -185,7 +189,7 @@ QWidget* EvaluateSetup::fileLine(QLineEdit* line, const QString& id, const QStri
     button->setAutoDefault(false);
     connect(button, &QPushButton::clicked, this, [this, line, kind, title] {
         const bool isFolder = kind == QStringLiteral("model");
-        auto* dialog = openDialog(this, kind, title, isFolder ? QFileDialog::Directory : QFileDialog::ExistingFile, isFolder ? QStringList() : dataFilters());
+        auto* dialog = openDialog(this, kind, title, isFolder ? QFileDialog::Directory : QFileDialog::ExistingFile, isFolder ? QStringList() : kind == QStringLiteral("schema") ? QStringList{tr("JSON Schema (*.json)")} : dataFilters());
         connect(dialog, &QFileDialog::fileSelected, line, &QLineEdit::setText);
         dialog->open();
     });
@@ -291,6 +295,8 @@ EvaluationChoice EvaluateSetup::choice() const
             choice.beside.push_back(m_beside->item(i)->data(Qt::UserRole).toLongLong());
         }
     }
+    choice.pattern = m_pattern->text();
+    choice.schema = m_schema->text().trimmed();
     choice.limit = m_limit->value();
     choice.maxNew = m_maxNew->value();
     choice.byLikelihood = m_byLikelihood->isChecked();

@@ -59,6 +59,8 @@ private:
     QListWidget* m_metrics;
     QCheckBox* m_byLikelihood;
     QSpinBox* m_maxNew;
+    QLineEdit* m_pattern;
+    QLineEdit* m_schema;
     QLabel* m_plan;
     QTimer* m_rest;
 };
