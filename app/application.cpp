@@ -58,6 +58,8 @@ void Application::start(const Request& request)
             m_workspace.openProject(QFileInfo(request.project).absoluteFilePath());
         } else if (!request.path.isEmpty() && given.isDir()) {
             m_workspace.openProject(given.absoluteFilePath());
+        } else if (const QString last = m_workspace.settings().recentProjects().value(0); QFileInfo::exists(last + QStringLiteral("/luthier.db"))) {
+            m_workspace.openProject(last); // where the person was
         } else {
             m_workspace.openFirstProject(QString::fromStdString((base::userDataFolder() / "projects" / "first").string()));
         }

@@ -21,6 +21,8 @@
 #include <QDialog>
 #include <QLabel>
 #include <QPushButton>
+#include <QRegularExpression>
+#include <QTextDocument>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -168,6 +170,10 @@ private Q_SLOTS:
         QVERIFY2(shown->width() <= m_size.width() && shown->height() <= m_size.height(),
                  qPrintable(QStringLiteral("%1x%2").arg(shown->width()).arg(shown->height())));
         QVERIFY(shown->minimumSizeHint().width() <= m_size.width() && shown->minimumSizeHint().height() <= m_size.height());
+        for (const QLabel* label : shown->findChildren<QLabel*>()) { // an ampersand that marks no key would be read as one
+            const bool isMarked = QRegularExpression(QStringLiteral("(^|[^&])&[A-Za-z]")).match(label->text()).hasMatch() && !Qt::mightBeRichText(label->text());
+            QVERIFY2(!isMarked || label->buddy() != nullptr, qPrintable(label->text()));
+        }
         const QPixmap picture = shown->grab();
         support::savePicture(picture, nameOf(QStringLiteral("dialog-%1-%2").arg(dialog, theme), picture));
         shown->close();

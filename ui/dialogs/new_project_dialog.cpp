@@ -11,6 +11,7 @@
 #include <QFileInfo>
 #include <QFormLayout>
 #include <QHBoxLayout>
+#include <QLabel>
 #include <QLineEdit>
 #include <QVBoxLayout>
 
@@ -38,6 +39,7 @@ NewProjectDialog::NewProjectDialog(const QString& place, QWidget* parent)
     auto* form = new QFormLayout;
     form->addRow(tr("&Name"), m_name);
     form->addRow(tr("&In the folder"), where);
+    qobject_cast<QLabel*>(form->labelForField(where))->setBuddy(m_place); // a layout is none
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
     m_make = buttons->addButton(tr("Make the project"), QDialogButtonBox::AcceptRole);
     m_make->setObjectName(QStringLiteral("makeProject"));
