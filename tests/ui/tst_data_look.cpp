@@ -76,8 +76,11 @@ private Q_SLOTS:
     {
         open(m_path);
         auto* list = find<QListWidget>("filters");
-        QTRY_COMPARE(texts(), QStringList({QStringLiteral("All rows"), QStringLiteral("Checks"), QStringLiteral("Broken"), foldText("Nothing found"), foldText("Not measured")}));
-        QListWidgetItem* unmeasured = list->item(4);
+        // The row with an empty answer may have nothing to learn, or an end alone: whichever, it is the tokens' to say.
+        QTRY_VERIFY(texts().mid(0, 3) == QStringList({QStringLiteral("All rows"), QStringLiteral("Checks"), QStringLiteral("Broken")}) && list->count() <= 6);
+        const int folded = list->count();
+        QCOMPARE(texts().mid(folded - 2), QStringList({foldText("Nothing found"), foldText("Not measured")}));
+        QListWidgetItem* unmeasured = list->item(folded - 1);
         QCOMPARE(unmeasured->data(kCountRole).toString(), QStringLiteral("\u2013"));
         list->setFocus();
         list->setCurrentItem(unmeasured);
@@ -89,7 +92,7 @@ private Q_SLOTS:
             return line->data(Qt::UserRole).toString() == QStringLiteral("check:email") && line->data(kCountRole).toString() == QStringLiteral("\u2013");
         }));
         QTest::keyClick(list, Qt::Key_Return); // the fold kept the keys
-        QCOMPARE(list->count(), 5);
+        QCOMPARE(list->count(), folded);
         find<QPushButton>("checkRows")->click();
         QTRY_VERIFY_WITH_TIMEOUT(m_page->document()->checkup()->hasResult() && !m_page->document()->checkup()->isRunning(), kAwaitMs);
         // Found things in one block behind all rows, no line without a row among them.
@@ -111,8 +114,8 @@ private Q_SLOTS:
         auto* list = find<QListWidget>("filters");
         QTRY_VERIFY(texts().contains(QStringLiteral("Broken")));
         list->setCurrentItem(list->findItems(QStringLiteral("Broken"), Qt::MatchExactly).front());
-        QCOMPARE(m_page->table()->model()->rowCount(), 2);
-        find<QPushButton>("applyRemedy")->click(); // leaves both out
+        QCOMPARE(m_page->table()->model()->rowCount(), 1);
+        find<QPushButton>("applyRemedy")->click(); // leaves it out
         QTRY_COMPARE(m_page->document()->counts().broken, 0);
         QTRY_VERIFY(texts().contains(QStringLiteral("Excluded")));
         QVERIFY(texts().contains(QStringLiteral("Broken")));
@@ -171,11 +174,11 @@ private Q_SLOTS:
     {
         open(m_path);
         const RowModel* model = m_page->table()->model();
-        QTRY_VERIFY(model->index(9, RowModel::AnswerColumn).data(RowModel::FetchedRole).toBool());
-        const QString reason = model->index(9, RowModel::AnswerColumn).data().toString();
+        QTRY_VERIFY(model->index(4, RowModel::AnswerColumn).data(RowModel::FetchedRole).toBool());
+        const QString reason = model->index(4, RowModel::AnswerColumn).data().toString();
         QVERIFY2(reason.size() > 10 && !reason.startsWith(QStringLiteral("row ")), qPrintable(reason));
-        QVERIFY(model->index(9, RowModel::AnswerColumn).data(Qt::ToolTipRole).toString().contains(reason));
-        QVERIFY(model->index(4, RowModel::AnswerColumn).data().toString().size() > 10);
+        QVERIFY(model->index(4, RowModel::AnswerColumn).data(Qt::ToolTipRole).toString().contains(reason));
+        QVERIFY(model->index(3, RowModel::AnswerColumn).data().toString() == QStringLiteral("Write to me@example.org"));
     }
 
     void theCaptionSaysHowItEnds()

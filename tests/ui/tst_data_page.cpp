@@ -187,11 +187,11 @@ private Q_SLOTS:
     {
         openRows();
         QTRY_VERIFY_WITH_TIMEOUT(!m_page->document()->isChecking() && m_page->document()->hasEncoder(), kAwaitMs);
-        QCOMPARE(m_page->document()->counts().broken, 2); // a torn row, and an empty answer
+        QCOMPARE(m_page->document()->counts().broken, 1); // a torn row; an empty answer is a finding of the check
         auto* filters = find<QListWidget>("filters");
         filters->setFocus();
         QTest::keyClick(filters, Qt::Key_Down); // past the heading to what is broken
-        QCOMPARE(m_page->table()->model()->rowCount(), 2);
+        QCOMPARE(m_page->table()->model()->rowCount(), 1);
         QCOMPARE(m_page->table()->currentRow(), 4);
         QTest::keyClick(filters, Qt::Key_Home);
         QCOMPARE(m_page->table()->model()->rowCount(), 300);
