@@ -243,6 +243,9 @@ private Q_SLOTS:
         QCOMPARE(outcome.object["general"].toObject()["rows"].toInt(), 2);
         QVERIFY(outcome.object["general"].toObject()["metrics"].toObject()["perplexity"].toObject()["value"].toDouble() > 1);
         QVERIFY(QFile::exists(path("new/evaluations/1/results.json")) && QFile::exists(path("new/luthier.db")));
+        const auto listed = run({"eval", "--list", "--project", path("new"), "--json"});
+        QVERIFY2(listed.code == 0 && listed.object["whole"].toBool() && listed.object["rows"].toInt() == 6, qPrintable(listed.out + listed.err));
+        QVERIFY(run({"report", path("new/evaluations/1"), "--out", path("report.pdf")}).err.contains("PDF is written by the window"));
         const auto missing = run({"eval", "--run", "3", "--project", path("nowhere"), "--metrics", "bleu"});
         QVERIFY2(missing.code == 1 && missing.err.contains("no project lies there"), qPrintable(missing.err));
     }

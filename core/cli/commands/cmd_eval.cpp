@@ -7,7 +7,9 @@
 #include "core/cli/evaluation/results_text.h"
 #include "core/cli/inputs.h"
 #include "core/cli/run_project.h"
+#include "core/cli/table.h"
 #include "core/evaluation/evaluate.h"
+#include "core/evaluation/past.h"
 #include "core/evaluation/rough_time.h"
 #include "core/store/eval_inputs.h"
 #include "core/store/project.h"
@@ -24,6 +26,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Flags {
+    bool list = false;
     std::string predictions;
     std::string against;
     std::string run;
@@ -62,7 +65,8 @@ void addMeasuring(CLI::App& app, Flags& flags)
     for (const metrics::Metric& metric : metrics::metrics()) {
         names += (names.empty() ? "" : ", ") + std::string(metric.id);
     }
-    app.add_option("--metrics", flags.metrics, "What is measured, the first decides the verdict: " + names)->required()->option_text("a,b,...");
+    app.add_option("--metrics", flags.metrics, "What is measured, the first decides the verdict: " + names)->option_text("a,b,...");
+    app.add_flag("--list", flags.list, "The evaluations that --project keeps, finished or broken off; nothing is measured");
     app.add_option("--group-by", flags.groupBy, "Field of the rows that says which belong together (their source), or tag: intervals take such rows as one. "
                                                 "Usually rows with the same question")
         ->option_text("FIELD");
@@ -117,6 +121,15 @@ void setup(CLI::App& app, Flags& flags)
     addMeasuring(app, flags);
     addAnswering(app, flags);
     app.parse_complete_callback([&flags] {
+        if (flags.list) {
+            if (flags.data.project.empty()) {
+                throw CLI::RequiredError("--list needs --project: the folder of the project", CLI::ExitCodes::RequiredError);
+            }
+            return;
+        }
+        if (flags.metrics.empty()) {
+            throw CLI::RequiredError("--metrics", CLI::ExitCodes::RequiredError);
+        }
         const int given = (flags.model.empty() ? 0 : 1) + (flags.run.empty() ? 0 : 1) + (flags.predictions.empty() ? 0 : 1);
         if (given != 1) {
             throw CLI::RequiredError(given > 1 ? "give only one of --predictions, --run and --model" : "give --predictions, --run, or --model and --data",
@@ -380,8 +393,30 @@ Result<evaluation::EvalRequest> requestOf(const Flags& flags, const std::vector<
     return request;
 }
 
+int listPast(const Flags& flags, Context& context)
+{
+    const auto project = lookInto(flags.data.project);
+    if (!project) {
+        return context.fail(project.message());
+    }
+    Table table({{"evaluation"}, {"of", true}, {"rows", false, true}, {"verdict", true}});
+    for (const auto& past : evaluation::pastEvaluations((*project)->folder() / "evaluations")) {
+        if (context.console.isJson()) {
+            context.console.line({{"folder", past.folder.string()}, {"title", past.title}, {"rows", past.rows}, {"whole", past.isWhole()}, {"verdict", past.verdict}, {"problem", past.problem}});
+        }
+        table.add({past.name, past.title, counted(past.rows), !past.problem.empty() ? past.problem : past.isWhole() ? past.verdict : "stopped before its end"});
+    }
+    if (!context.console.isJson()) {
+        context.console.text(table.isEmpty() ? "No evaluation is kept there yet." : table.toText(context.console.width()));
+    }
+    return kDone;
+}
+
 int run(const Flags& flags, Context& context)
 {
+    if (flags.list) {
+        return listPast(flags, context);
+    }
     const auto metrics = metrics::metricsByName(flags.metrics);
     if (!metrics) {
         context.console.error(metrics.message());
@@ -403,6 +438,7 @@ Command evalCommand()
         "luthier eval --model MODEL --adapter runs/first/adapter --data held_out.jsonl --metrics exact_match,rougeL\n"
         "luthier eval --model MODEL --adapter A --data F --metrics accuracy,f1 --system \"Answer briefly.\" --shots 4 --shots-from train.jsonl --out eval\n"
         "luthier eval --run 3 --project ~/tunes --metrics rougeL --general general.jsonl\n"
+        "luthier eval --list --project ~/tunes\n"
         "luthier eval --predictions answers.jsonl --metrics bleu,chrf --json",
         setup, run);
 }

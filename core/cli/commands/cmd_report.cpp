@@ -59,6 +59,9 @@ int write(const fs::path& path, const std::string& html, Context& context)
 
 int run(const Flags& flags, Context& context)
 {
+    if (fs::path(flags.out).extension() == ".pdf") {
+        return context.fail(flags.out + ": PDF is written by the window (Evaluate, Save report); here the page is written as .html, which every browser prints");
+    }
     std::error_code code;
     if (fs::exists(fs::path(flags.target) / kResults, code)) {
         const auto results = base::readJson(fs::path(flags.target) / kResults);
@@ -87,7 +90,8 @@ Command reportCommand()
                           "luthier report 3 --project ~/tunes\n"
                           "luthier report ~/tunes/runs/3 --out run3.html\n"
                           "luthier report ~/tunes/evaluations/1",
-                          setup, run);
+                          setup, run)
+        .withTensorsOnlyIn({});
 }
 
 } // namespace luthier::cli
