@@ -217,6 +217,7 @@ void DataPage::buildPasting()
 
 void DataPage::openFiles(const QStringList& paths)
 {
+    m_isAdded = true;
     m_files->add(paths);
 }
 
@@ -326,7 +327,9 @@ void DataPage::takeDocument(const Result<DataDocument::Opened>& opened)
     shown->setEncoder(m_encoder, m_encoding);
     showDocument(shown);
     m_documents->add(std::move(document)); // shown before: a step that waited for it shows its row
-    Q_EMIT stepDone(QStringLiteral("opened"), QFileInfo(m_source.path).fileName());
+    if (std::exchange(m_isAdded, false)) {
+        Q_EMIT stepDone(QStringLiteral("opened"), QFileInfo(m_source.path).fileName());
+    }
 }
 
 void DataPage::showDocument(DataDocument* document)
