@@ -11,6 +11,7 @@
 
 #include <QCoreApplication>
 #include <QFileInfo>
+#include <QLocale>
 
 #include <filesystem>
 
@@ -79,7 +80,7 @@ void appendRun(const store::RunRow& row, std::vector<TunedRun>& runs)
     if (!steps.empty() && !judges(row.recipe)) {
         const auto* method = peft::findMethod(textAt(row.recipe, "method", "kind"));
         run.checkpoint = steps.back();
-        run.name = said(QT_TRANSLATE_NOOP("luthier::ui::TunedRun", "%1, stopped at step %2")).arg(run.name).arg(run.checkpoint);
+        run.name = said(QT_TRANSLATE_NOOP("luthier::ui::TunedRun", "%1, stopped at step %2")).arg(run.name, QLocale().toString(static_cast<qlonglong>(run.checkpoint)));
         run.result = QStringLiteral("%1/checkpoints/step-%2").arg(run.folder).arg(run.checkpoint); // tells it apart
         run.isAdapter = method == nullptr || method->writesAdapter;
         runs.push_back(std::move(run));
