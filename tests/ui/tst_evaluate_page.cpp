@@ -60,7 +60,7 @@ private Q_SLOTS:
         QSignalSpy wanted(m_workspace.get(), &Workspace::pageWanted);
         QVERIFY(!m_page->mainAction()->isEnabled());
         QTest::qWait(50);
-        m_page->findChild<QPushButton*>()->click();
+        find<QPushButton>("emptyButton")->click();
         QCOMPARE(wanted.size(), 1);
     }
 

@@ -72,14 +72,18 @@ void CompareExtras::fillMenu()
         if (tuned != nullptr && run.result == tuned->result) {
             continue;
         }
-        connect(runs->addAction(run.name), &QAction::triggered, this, [this, run] {
-            add({run.name, {run.isAdapter ? run.model : run.result, run.isAdapter ? QStringList{run.result} : QStringList()}, false});
-        });
+        Answerer answerer{run.isAdapter ? run.model : run.result, run.isAdapter ? QStringList{run.result} : QStringList()};
+        if (run.checkpoint > 0) { // it is made to answer when it is first asked
+            answerer = {run.model};
+            answerer.run = run.folder;
+            answerer.step = run.checkpoint;
+        }
+        connect(runs->addAction(run.name), &QAction::triggered, this, [this, name = run.name, answerer] { add({name, answerer, false}); });
     }
     runs->setEnabled(!runs->isEmpty());
     QMenu* steps = menu->addMenu(tr("A checkpoint of the tuned run"));
     if (tuned != nullptr && tuned->id != 0) {
-        const std::filesystem::path folder = std::filesystem::path(tuned->result.toStdString()).parent_path();
+        const std::filesystem::path folder = tuned->folder.isEmpty() ? std::filesystem::path(tuned->result.toStdString()).parent_path() : std::filesystem::path(tuned->folder.toStdString());
         for (const std::int64_t step : train::stepsWithCheckpoint(folder)) {
             const QString name = tr("%1, step %2").arg(tuned->name).arg(step);
             Answerer answerer{tuned->model};
