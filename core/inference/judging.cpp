@@ -19,10 +19,10 @@ namespace {
 
 using Texts = std::vector<std::vector<text::TokenId>>;
 
-Result<void> check(const nn::Decoder& decoder, const Texts& texts)
+Result<void> check(const nn::Decoder& decoder, const Scorer& scorer, const Texts& texts)
 {
     const nn::DecoderConfig& config = decoder.config();
-    if (!decoder.scoreHead().exists()) {
+    if (!scorer.head.exists()) {
         return Error{"the model has no head that scores texts: take a reward model or a classifier, or the adapter of one"};
     }
     for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -42,7 +42,7 @@ Result<void> check(const nn::Decoder& decoder, const Texts& texts)
     return {};
 }
 
-at::Tensor scoresOf(nn::Decoder& decoder, const Texts& texts, std::span<const std::size_t> ofBatch, bool useAdapters)
+at::Tensor scoresOf(nn::Decoder& decoder, const Scorer& scorer, const Texts& texts, std::span<const std::size_t> ofBatch)
 {
     std::size_t width = 0;
     for (const std::size_t i : ofBatch) {
@@ -58,11 +58,9 @@ at::Tensor scoresOf(nn::Decoder& decoder, const Texts& texts, std::span<const st
     }
     nn::ForwardInput input;
     input.ids = ids.to(decoder.device());
-    if (!useAdapters) {
-        input.pass.adapters = nn::noAdapters();
-    }
+    input.pass.adapters = scorer.adapters;
     const at::Tensor hidden = decoder.hidden(input);
-    return objectives::lastScores(hidden, at::tensor(ends, at::kLong).to(decoder.device()), decoder.scoreHead().weight).to(at::kCPU).contiguous();
+    return objectives::lastScores(hidden, at::tensor(ends, at::kLong).to(decoder.device()), scorer.head.weight).to(at::kCPU).contiguous();
 }
 
 } // namespace
@@ -70,7 +68,13 @@ at::Tensor scoresOf(nn::Decoder& decoder, const Texts& texts, std::span<const st
 Result<std::vector<std::vector<float>>> judge(nn::Decoder& decoder, const Texts& texts, std::int64_t rows, bool useAdapters,
                                               const base::CancelToken& cancel)
 {
-    if (auto good = check(decoder, texts); !good) {
+    return judge(decoder, Scorer{decoder.scoreHead(), useAdapters ? nullptr : nn::noAdapters()}, texts, rows, cancel);
+}
+
+Result<std::vector<std::vector<float>>> judge(nn::Decoder& decoder, const Scorer& scorer, const Texts& texts, std::int64_t rows,
+                                              const base::CancelToken& cancel)
+{
+    if (auto good = check(decoder, scorer, texts); !good) {
         return good.error();
     }
     const at::NoGradGuard noGrad;
@@ -84,7 +88,7 @@ Result<std::vector<std::vector<float>>> judge(nn::Decoder& decoder, const Texts&
             return Error{"cancelled"};
         }
         const auto ofBatch = std::span<const std::size_t>(order).subspan(begin, std::min(size, order.size() - begin));
-        const at::Tensor scores = scoresOf(decoder, texts, ofBatch, useAdapters);
+        const at::Tensor scores = scoresOf(decoder, scorer, texts, ofBatch);
         const float* next = scores.const_data_ptr<float>();
         for (const std::size_t text : ofBatch) {
             all[text].assign(next, next + scores.size(1));

@@ -9,6 +9,7 @@
 #include "core/text/tokenizers/tokenizer.h"
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace luthier::inference {
@@ -17,5 +18,13 @@ namespace luthier::inference {
 // head, an empty text, a token outside of the vocabulary, one longer than the model reads, "cancelled".
 Result<std::vector<std::vector<float>>> judge(nn::Decoder& decoder, const std::vector<std::vector<text::TokenId>>& texts,
                                               std::int64_t rows, bool useAdapters, const base::CancelToken& cancel);
+
+// A head and the adapters that it reads a decoder through; null: the decoder's own.
+struct Scorer {
+    nn::ScoreHead head;
+    std::shared_ptr<const nn::AdapterSet> adapters = {};
+};
+Result<std::vector<std::vector<float>>> judge(nn::Decoder& decoder, const Scorer& scorer, const std::vector<std::vector<text::TokenId>>& texts,
+                                              std::int64_t rows, const base::CancelToken& cancel);
 
 } // namespace luthier::inference

@@ -50,6 +50,7 @@ constexpr std::array kTable{
             "", false, 4, false},
     Measure{"answer_tokens", "answer length", "Mean over the answers", "tokens", Better::Neither, Drawing::Smoothed, "answerTokens", false, 1, true},
     Measure{"ended_share", "ended share", "Share of answers that ended by themselves", "", Better::Higher, Drawing::Smoothed, "", false, 4, false},
+    Measure{"repeat_share", "repeated share", "Share of the answers' tokens that end three tokens which stood in the answer before", "", Better::Lower, Drawing::Smoothed, "", false, 4, false},
     Measure{"no_spread_share", "share without spread", "Share of answers whose group has one reward for all: nothing is learned from them", "", Better::Lower,
             Drawing::Smoothed, "", false, 4, false},
     Measure{"value_loss", "value loss", "Of the value head, before its weight", "", Better::Lower, Drawing::Smoothed, "valueLoss", false, 4, false},

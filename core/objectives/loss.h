@@ -32,6 +32,7 @@ struct LossInput {
     // The same of another batch that this one brings, such as `mismatched`; both without dropout and gradient.
     std::function<Prediction(const MicroBatch&)> policyOf;
     std::function<Prediction(const MicroBatch&)> referenceOf;
+    std::function<Prediction()> values = {}; // the base through the values' own adapters; differentiable. Null: they have none
 };
 
 struct LossValue {

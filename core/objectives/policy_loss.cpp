@@ -47,7 +47,7 @@ at::Tensor isClipped(const at::Tensor& ratio, const at::Tensor& advantage, doubl
 
 std::vector<std::string> policyMeasures()
 {
-    return {"reward", "kl", "entropy", "clip_share", "answer_tokens", "ended_share"};
+    return {"reward", "kl", "entropy", "clip_share", "answer_tokens", "ended_share", "repeat_share"};
 }
 
 std::vector<at::Tensor> policyMeasuresOf(const LossInput& input, const PolicyReading& reading, const at::Tensor& clipped)
@@ -60,7 +60,8 @@ std::vector<at::Tensor> policyMeasuresOf(const LossInput& input, const PolicyRea
             (reading.entropy * mean).sum(),
             (clipped * mean).sum(),
             ofAnswers("length"),
-            ofAnswers("ended")};
+            ofAnswers("ended"),
+            ofAnswers("repeats")};
 }
 
 at::Tensor withoutSpread(const MicroBatch& batch)

@@ -2,14 +2,15 @@
 // PolicyLoss: what losses over a model's own answers share. Shapes as in micro_batch.h; per-target columns of the batch:
 //   weight     RolloutPlan::weight of each target's answer; 0 of padding
 //   mean       answers / tokens of the step: makes a sum over tokens a mean once the step's sum is divided by its answers
-//   advantage, reference, and where answers are learned from more than once, old; with values: value, return
-// and of answers, by kAnswerColumns: their reward, length, whether they ended by themselves, whether their group has a spread;
+//   advantage, reference, and where answers are learned from more than once, old; with values: value, return, learned (1 where
+//   the policy learns from it, 0 while the values warm up)
+// and of answers, by kAnswerColumns: their reward, length, whether they ended by themselves, whether their group has a spread, and
+//   what share of their tokens ends three that stood in the answer before ("repeats");
 // and of the update, the same for all of its answers: what share of the returns' variance the values explained, the KL's weight.
 // Internal to core: names torch types.
 #pragma once
 
 #include "core/objectives/loss.h"
-#include "core/objectives/objectives.h"
 #include "core/objectives/objectives.h"
 #include "core/objectives/rollout_settings.h"
 
@@ -18,7 +19,7 @@
 
 namespace luthier::objectives {
 
-inline const std::vector<std::string> kAnswerColumns = {"reward", "length", "ended", "spread", "explained", "kl_weight"};
+inline const std::vector<std::string> kAnswerColumns = {"reward", "length", "ended", "spread", "explained", "kl_weight", "repeats"};
 
 struct PolicyReading {
     at::Tensor hidden;    // [M, d] of the places that predict a target
@@ -37,7 +38,7 @@ at::Tensor clippedLoss(const at::Tensor& ratio, const at::Tensor& advantage, dou
 // 1 where the clip decided.
 at::Tensor isClipped(const at::Tensor& ratio, const at::Tensor& advantage, double low, double high);
 
-// reward, kl, entropy, clip share, answer tokens, ended share: what all of these objectives measure first.
+// reward, kl, entropy, clip share, answer tokens, ended share, repeat share: what all of these objectives measure first.
 std::vector<std::string> policyMeasures();
 std::vector<at::Tensor> policyMeasuresOf(const LossInput& input, const PolicyReading& reading, const at::Tensor& clipped);
 

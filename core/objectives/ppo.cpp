@@ -3,7 +3,8 @@
 // pays its KL, a value head says what was to be expected.
 //   r_t = -k (ln p_old - ln p_ref) + (reward at the last token);  A, R by generalised advantage estimation, A whitened
 //   loss of a token = max(-q A, -clip(q) A) + c 1/2 max((V - R)^2, (clip(V, V_old +- e) - R)^2)
-// averaged over all tokens of the step.
+// averaged over all tokens of the step. While the values warm up the first term counts nothing, and the values' gradient ends
+// at their head where they read what answers: the policy rests.
 #include "core/objectives/advantages.h"
 #include "core/objectives/objectives_table.h"
 #include "core/objectives/policy_loss.h"
@@ -27,8 +28,11 @@ const fields::Section& settingsSection()
         field<&PpoSettings::lambda>("lambda", "Lambda", "How far advantages look ahead past the values. Usually 0.95.", {.low = 0, .high = 1}, {.advanced = true}),
         field<&PpoSettings::whitenRewards>("whiten_rewards", "Whiten rewards", "Gives an update's rewards a spread of 1. Usually off.", {}, {.advanced = true}),
         field<&PpoSettings::missingEndPenalty>("missing_end_penalty", "Price of no end", "Taken off the reward of an answer that was cut. Usually 0; 1 where answers run on.", {.low = 0, .high = 1000}),
-        field<&PpoSettings::klTarget>("kl_target", "KL to keep to", "The weight of the KL follows, so that an answer's KL comes near to this. 0: the weight stays (usual); 6 is common.", {.low = 0, .high = 1000}, {.advanced = true}),
-        field<&PpoSettings::klHorizon>("kl_horizon", "KL horizon", "Answers over which the weight of the KL follows. Usually 10000.", {.low = 1, .high = 1e9}, {.advanced = true}),
+        field<&PpoSettings::klTarget>("kl_target", "KL to keep to", "The weight of the KL follows, so that an answer's KL comes near to this. Usually 6; 0: the weight stays.", {.low = 0, .high = 1000}, {.advanced = true, .unit = "nats"}),
+        field<&PpoSettings::klHorizon>("kl_horizon", "KL horizon", "Answers over which the weight of the KL follows. Usually 1000.", {.low = 1, .high = 1e9}, {.advanced = true}),
+        field<&PpoSettings::valueAdapters>("value_adapters", "Values read", "The model through the adapters that answer (usual), or through adapters of their own over the same base: answers and values then do not disturb each other, for one more pass a step.", {},
+                                           {.choices = {{"policy", "What answers"}, {"own", "Adapters of their own"}}, .advanced = true}),
+        field<&PpoSettings::valueWarmUp>("value_warm_up", "Warm-up of values", "Updates at the start that teach the values alone; answers are learned from once there is something to compare them with. Usually 2.", {.low = 0, .high = 1e6}, {.advanced = true, .unit = "updates"}),
     });
     return section;
 }
@@ -82,6 +86,13 @@ double nextKlWeight(double now, double kl, std::int64_t answers, const Objective
     return own.klTarget > 0 ? adaptedWeight(now, kl, own.klTarget, static_cast<double>(answers), own.klHorizon) : now;
 }
 
+// What the values read of the policy: [M, d], whose gradient the targets that are learned from alone (1, else 0) let through.
+at::Tensor readByValues(const at::Tensor& hidden, const at::Tensor& learned)
+{
+    const at::Tensor still = hidden.detach();
+    return learned.defined() ? still + (hidden - still) * learned.unsqueeze(-1).to(hidden.scalar_type()) : hidden;
+}
+
 LossValue ppoLoss(const LossInput& input)
 {
     const auto& own = input.settings.of<PpoSettings>();
@@ -90,8 +101,10 @@ LossValue ppoLoss(const LossInput& input)
     const at::Tensor advantage = input.batch.perTarget("advantage");
     const at::Tensor weight = input.batch.perTarget("weight");
     const at::Tensor ratio = reading.ratio();
-    const at::Tensor policy = clippedLoss(ratio, advantage, clip.clip, clip.high());
-    const at::Tensor value = valuesOf(reading.hidden, input.heads);
+    const at::Tensor& learned = input.batch.perTarget("learned");
+    at::Tensor policy = clippedLoss(ratio, advantage, clip.clip, clip.high());
+    policy = learned.defined() ? policy * learned : policy;
+    const at::Tensor value = valuesOf(input.values ? pickTargets(input.values().hidden, input.batch) : readByValues(reading.hidden, learned), input.heads);
     const at::Tensor before = input.batch.perTarget("value");
     const at::Tensor wanted = input.batch.perTarget("return");
     const at::Tensor held = before + (value - before).clamp(-own.valueClip, own.valueClip);
@@ -126,7 +139,12 @@ Objective ppo()
     }
     row.heads = [](const ObjectiveSettings&, std::int64_t hidden) { return std::vector<Head>{{"value.weight", {hidden}, 0}, {"value.bias", {1}, 0}}; };
     makeRolloutRow(row);
-    row.rollouts = RolloutPlan{shapeOf, assess, weightOf, [](const ObjectiveSettings& settings) { return settings.of<KlSettings>().klInReward; }, nextKlWeight, true};
+    row.rollouts = RolloutPlan{shapeOf, assess, weightOf, [](const ObjectiveSettings& settings) { return settings.of<KlSettings>().klInReward; }, nextKlWeight, true,
+                               [](const ObjectiveSettings& settings) { return settings.of<PpoSettings>().valueWarmUp; },
+                               [](const ObjectiveSettings& settings) { return settings.of<PpoSettings>().valueAdapters == "own"; }};
+    row.rules.push_back({{"objective.value_adapters", "method.kind"},
+                         "Values can only have adapters of their own where the method adds some: let them read what answers, or take a method with adapters.",
+                         [](const fields::SettingsView& run) { return run.text("objective.value_adapters") == "own" && run.text("method.kind") == "full"; }});
     return row;
 }
 

@@ -53,8 +53,10 @@ struct PpoSettings {
     double lambda = 0.95;
     bool whitenRewards = false;
     double missingEndPenalty = 0;
-    double klTarget = 0; // 0: the weight stays
-    double klHorizon = 10000;
+    double klTarget = 6; // 0: the weight stays
+    double klHorizon = 1000;
+    std::string valueAdapters = "policy"; // policy, own
+    std::int64_t valueWarmUp = 2;         // updates
 };
 
 const fields::Section& answerSection();

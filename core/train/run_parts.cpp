@@ -265,8 +265,8 @@ Result<void> Assembly::attach(RunParts& parts)
         parts.warnings.push_back("The card has no room for the optimizer's state, so its "
                                  + std::to_string(parts.optimizer->pagedBytes() >> 20) + " MiB stay in host memory.");
     }
-    parts.decoder->setActivationCheckpointing(m_config.run.activationCheckpointing);
-    const std::int64_t longest = std::max(longestOf(parts.data.train), longestOf(parts.data.heldOut));
+    parts.decoder->setActivationCheckpointing(m_config.run.activationCheckpointing, m_config.run.checkpointedLayers);
+    const std::int64_t longest = std::max({longestOf(parts.data.train), longestOf(parts.data.heldOut), longestOf(parts.data.general)});
     const std::int64_t answer = parts.objective->rollouts ? parts.objective->rollouts->shape(m_config.objective).maxNew : 0;
     // Of mixed sequences it is known only where they are cut.
     parts.decoder->reserve(parts.objective->mismatches ? parts.plan->settings().maxLength

@@ -10,7 +10,9 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
+#include <set>
 #include <utility>
 
 namespace luthier::train {
@@ -60,6 +62,20 @@ at::Tensor perAnswer(const RolloutBatch& batch, const std::vector<rollouts::Answ
     return tensor;
 }
 
+double repeatsOf(const std::vector<text::TokenId>& ids)
+{
+    constexpr std::size_t kRun = 3;
+    if (ids.size() < kRun) {
+        return 0;
+    }
+    std::set<std::array<text::TokenId, kRun>> seen;
+    std::size_t again = 0;
+    for (std::size_t i = 0; i + kRun <= ids.size(); ++i) {
+        again += seen.insert({ids[i], ids[i + 1], ids[i + 2]}).second ? 0 : 1;
+    }
+    return static_cast<double>(again) / static_cast<double>(ids.size());
+}
+
 // Of each answer, whether the rewards of its group differ.
 std::vector<bool> spreads(const std::vector<rollouts::Answered>& answers, std::int64_t group)
 {
@@ -99,7 +115,8 @@ std::vector<RolloutBatch> cutRollouts(const std::vector<rollouts::Answered>& ans
     return batches;
 }
 
-Scores scoreBatch(const Model& model, const MicroBatch& batch, at::Device device, double temperature, const std::vector<nn::NamedTensor>& heads)
+Scores scoreBatch(const Model& model, const MicroBatch& batch, at::Device device, double temperature, const std::vector<nn::NamedTensor>& heads,
+                  const Model& values)
 {
     const at::NoGradGuard noGrad;
     const MicroBatch own = toDevice(batch, device);
@@ -108,7 +125,11 @@ Scores scoreBatch(const Model& model, const MicroBatch& batch, at::Device device
     // With the wish that training has, so that the same body computes both.
     const objectives::TokenReading reading
         = objectives::readTokens(hidden, said.head, own.targets, {.temperature = temperature, .softcap = said.softcap}, {.entropy = true});
-    return {reading.logProbs.to(at::kCPU), heads.empty() ? at::Tensor() : objectives::valuesOf(hidden, heads).to(at::kCPU)};
+    if (heads.empty()) {
+        return {reading.logProbs.to(at::kCPU), {}};
+    }
+    const at::Tensor read = values ? pickTargets(values(own).hidden, own) : hidden;
+    return {reading.logProbs.to(at::kCPU), objectives::valuesOf(read, heads).to(at::kCPU)};
 }
 
 void takeNumbers(const RolloutBatch& batch, const at::Tensor& values, NumberList list, std::vector<rollouts::Answered>& answers)
@@ -136,6 +157,7 @@ void addColumns(RolloutBatch& batch, const rollouts::Update& update, const Updat
     if (!answers.front().numbers.values.empty()) {
         list("value", &objectives::Rollout::values);
         list("return", &objectives::Rollout::returns);
+        batch.batch.perTargetColumns.emplace_back("learned", perTarget(batch, answers, [&](const rollouts::Answered&, std::size_t) { return facts.warmsUp ? 0.F : 1.F; }));
     }
     const std::vector<bool> spread = spreads(answers, facts.group);
     const double explained = explainedVariance(answers);
@@ -145,6 +167,7 @@ void addColumns(RolloutBatch& batch, const rollouts::Update& update, const Updat
     column("ended", [](const rollouts::Answered& a) { return a.numbers.ended ? 1 : 0; });
     column("spread", [&](const rollouts::Answered& a) { return spread[static_cast<std::size_t>(&a - answers.data())] ? 1 : 0; });
     column("explained", [&](const rollouts::Answered&) { return explained; });
+    column("repeats", [](const rollouts::Answered& a) { return repeatsOf(a.ids); });
     column("kl_weight", [&](const rollouts::Answered&) { return facts.klWeight; });
 }
 

@@ -33,7 +33,9 @@ struct Scores {
     at::Tensor values; // undefined: no heads were given
 };
 using Model = std::function<objectives::Prediction(const MicroBatch&)>;
-Scores scoreBatch(const Model& model, const MicroBatch& batch, at::Device device, double temperature, const std::vector<nn::NamedTensor>& heads);
+// `values`: what the heads read instead of the model; null: the model.
+Scores scoreBatch(const Model& model, const MicroBatch& batch, at::Device device, double temperature, const std::vector<nn::NamedTensor>& heads,
+                  const Model& values = {});
 
 // Numbers of a batch's targets into its answers, and back.
 using NumberList = std::vector<float> objectives::Rollout::*;
@@ -43,6 +45,7 @@ struct UpdateFacts {
     std::int64_t group = 1;
     double klWeight = 0;
     bool learnedOnce = true; // then the loss takes its own log-probabilities for the old ones
+    bool warmsUp = false;    // the values alone learn from it
 };
 // Columns and per-target columns that follow from the assessed answers (objectives/policy_loss.h), but for "weight" and "mean".
 void addColumns(RolloutBatch& batch, const rollouts::Update& update, const UpdateFacts& facts);

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The models beside one that learns from its answers: values that warm up or have adapters of their own, and a reward model that
+// shares the base, or is one of its own.
+#include "core/inference/judge_spec.h"
+#include "core/inference/judged_row.h"
+#include "core/inference/session.h"
+#include "core/inference/shared_judge.h"
+#include "core/objectives/rollout_settings.h"
+#include "core/rollouts/rollout_log.h"
+#include "tests/support/tiny_run.h"
+
+#include <QtTest>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace luthier;
+namespace fs = std::filesystem;
+using support::EventLog;
+using support::TinyRun;
+using train::Outcome;
+
+namespace {
+
+constexpr double kSame = 1e-5;
+
+void setUp(TinyRun& run, const std::string& kind)
+{
+    run.config.objective.kind = kind;
+    auto& answers = run.config.objective.of<objectives::AnswerSettings>();
+    answers.rewards = {"length most=2 slack=20 unit=words"};
+    answers.maxNew = 12;
+    answers.look = 0;
+    run.config.objective.of<objectives::GroupSettings>().group = 4;
+    run.config.run.batchSize = 4;
+    run.config.run.gradientAccumulation = 2;
+    run.config.run.maxSteps = 8;
+    run.config.run.epochs = 20;
+    run.config.run.evalEvery = 100;
+    run.config.run.checkpointEvery = 100;
+    auto& ppo = run.config.objective.of<objectives::PpoSettings>();
+    ppo.epochs = 2;
+    ppo.valueWarmUp = 0;
+}
+
+double measured(const train::StepDone& step, const char* id)
+{
+    return *measures::find(step.measures, measures::measureOf(id));
+}
+
+std::string bytesOf(const std::string& path)
+{
+    auto bytes = base::readFile(path);
+    return bytes ? *bytes : std::string();
+}
+
+// A reward model of the run's base, learned from pairs.
+std::string makeJudge(TinyRun& run, const std::string& name, const std::string& method)
+{
+    std::string rows;
+    for (int i = 0; i < 16; ++i) {
+        rows += base::dumpJson(Json{{"prompt", "What lies on bench " + std::to_string(i) + "?"}, {"chosen", "A saw."}, {"rejected", "Planes, planes and planes."}}) + "\n";
+    }
+    if (!base::writeFileAtomically(run.path("pairs.jsonl"), rows)) {
+        return {};
+    }
+    const config::RunConfig kept = run.config;
+    run.config.objective.kind = "reward";
+    run.config.method.kind = method;
+    run.config.data.train = {run.path("pairs.jsonl")};
+    run.config.run.maxSteps = 4;
+    run.config.run.batchSize = 2;
+    EventLog log;
+    const auto ended = run.run(name, log);
+    run.config = kept;
+    return ended.outcome == Outcome::Finished ? run.path(name) : std::string();
+}
+
+} // namespace
+
+class TestRolloutModels : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    // While the values warm up the policy rests, whatever they read: not a weight of it moves.
+    void policyRestsWhileValuesWarmUp_data()
+    {
+        QTest::addColumn<QString>("reads");
+        QTest::newRow("what answers") << QStringLiteral("policy");
+        QTest::newRow("adapters of their own") << QStringLiteral("own");
+    }
+    void policyRestsWhileValuesWarmUp()
+    {
+        QFETCH(QString, reads);
+        TinyRun run;
+        setUp(run, "ppo");
+        auto& ppo = run.config.objective.of<objectives::PpoSettings>();
+        ppo.valueWarmUp = 2; // of 4 updates
+        ppo.valueAdapters = reads.toStdString();
+        EventLog log;
+        const auto ended = run.run("run", log);
+        QVERIFY2(ended.outcome == Outcome::Finished, ended.sentence.c_str());
+        const auto steps = log.all<train::StepDone>();
+        QCOMPARE(steps.size(), std::size_t{8});
+        for (std::size_t i = 0; i < 5; ++i) { // the first step of the third update still reads it as it was
+            QCOMPARE(measured(steps[i], "kl"), 0.0);
+        }
+        QVERIFY(measured(steps[7], "kl") > 0);
+        const auto second = rollouts::readUpdate(run.path("run"), 2);
+        const auto third = rollouts::readUpdate(run.path("run"), 3);
+        const auto fourth = rollouts::readUpdate(run.path("run"), 4);
+        QVERIFY(second && third && fourth);
+        const auto rests = [](const rollouts::Update& update) {
+            return std::all_of(update.answers.begin(), update.answers.end(), [](const auto& a) { return a.numbers.logProbs == a.numbers.reference; });
+        };
+        QVERIFY(rests(*second) && rests(*third) && !rests(*fourth));
+        const auto& values = third->answers.front().numbers.values;
+        QVERIFY(std::any_of(values.begin(), values.end(), [](float value) { return value != 0; })); // they learned
+    }
+
+    // Values with adapters of their own leave the policy's numbers to the policy's loss alone, and go on to the bit.
+    void valuesOfTheirOwn()
+    {
+        TinyRun run;
+        setUp(run, "ppo");
+        run.config.objective.of<objectives::PpoSettings>().valueAdapters = "own";
+        EventLog whole;
+        const auto uninterrupted = run.run("whole", whole);
+        QVERIFY2(uninterrupted.outcome == Outcome::Finished, uninterrupted.sentence.c_str());
+        EventLog before;
+        QVERIFY(run.runUntil("parts", before, 5).outcome == Outcome::Stopped);
+        EventLog after;
+        const auto resumed = run.run("parts", after, true);
+        QVERIFY2(resumed.outcome == Outcome::Finished, resumed.sentence.c_str());
+        QVERIFY(!bytesOf(resumed.adapter + "/adapter_model.safetensors").empty());
+        for (const char* file : {"/adapter_model.safetensors", "/heads.safetensors"}) {
+            QVERIFY(bytesOf(resumed.adapter + file) == bytesOf(uninterrupted.adapter + file));
+        }
+        run.config.objective.of<objectives::PpoSettings>().valueAdapters = "policy";
+        EventLog shared;
+        QVERIFY(run.run("shared", shared).outcome == Outcome::Finished);
+        const auto trained = [](const EventLog& log) { return log.all<train::RunStarted>().front().trainableParameters; };
+        QVERIFY(trained(whole) > trained(shared)); // twice the adapters, and the heads
+        run.config.objective.of<objectives::PpoSettings>().valueAdapters = "own";
+        run.config.method.kind = "full";
+        EventLog full;
+        const auto refused = run.run("full", full);
+        QVERIFY(refused.outcome == Outcome::Failed);
+        QVERIFY2(refused.sentence.find("adapters of their own") != std::string::npos, refused.sentence.c_str());
+    }
+
+    // Every answer's reward is what the reward model says of it when it is opened alone, whether it shares the base (an adapter) or
+    // is a model of its own (all its weights).
+    void rewardModelJudges_data()
+    {
+        QTest::addColumn<QString>("method");
+        QTest::newRow("an adapter over the base") << QStringLiteral("lora");
+        QTest::newRow("a whole model") << QStringLiteral("full");
+    }
+    void rewardModelJudges()
+    {
+        QFETCH(QString, method);
+        TinyRun run;
+        setUp(run, "grpo");
+        const std::string judge = makeJudge(run, "judge", method.toStdString());
+        QVERIFY(!judge.empty());
+        auto& answers = run.config.objective.of<objectives::AnswerSettings>();
+        answers.rewards = {};
+        answers.rewardModel = judge;
+        answers.rewardModelWeight = 0.5;
+        EventLog log;
+        const auto ended = run.run("run", log);
+        QVERIFY2(ended.outcome == Outcome::Finished, ended.sentence.c_str());
+        const auto spec = inference::judgeSpec({judge, {}, "cpu", "auto"});
+        QVERIFY(spec);
+        const auto alone = inference::Session::open(*spec);
+        QVERIFY2(alone, alone ? "" : alone.message().c_str());
+        for (const std::int64_t number : rollouts::updatesIn(run.path("run"))) {
+            const auto update = rollouts::readUpdate(run.path("run"), number);
+            QVERIFY(update);
+            for (const rollouts::Answered& answered : update->answers) {
+                data::Example example;
+                example.messages = {{"user", answered.prompt, {}}, {"assistant", answered.answer, {}}};
+                const auto texts = inference::textsToJudge(**alone, example);
+                QVERIFY2(texts, texts ? "" : texts.message().c_str());
+                const auto scores = (*alone)->judge(*texts, {});
+                QVERIFY(scores);
+                const auto score = static_cast<double>((*scores)[0].front());
+                QCOMPARE(answered.verdicts.size(), std::size_t{1});
+                QVERIFY2(std::abs(answered.verdicts.front().reward - score) < kSame, std::to_string(answered.verdicts.front().reward - score).c_str());
+                QVERIFY(std::abs(answered.numbers.reward - 0.5 * score) < kSame);
+            }
+        }
+    }
+
+    // It stands on the loaded base and leaves no trace in it; what cannot share says so by being none.
+    void sharesTheBase()
+    {
+        TinyRun run;
+        setUp(run, "grpo");
+        const std::string judge = makeJudge(run, "judge", "lora");
+        const std::string whole = makeJudge(run, "whole", "full");
+        QVERIFY(!judge.empty() && !whole.empty());
+        auto folder = weights::ModelFolder::open(run.config.model.path);
+        auto loaded = weights::loadDecoder(*folder, at::kCPU, at::kFloat);
+        QVERIFY(folder && loaded);
+        const auto spec = inference::judgeSpec({judge, {}, "cpu", "auto"});
+        const auto shared = inference::shareBase({*loaded, run.config.model.path, {}}, *spec);
+        QVERIFY2(shared && *shared, shared ? "it is none" : shared.message().c_str());
+        QVERIFY((*shared)->judges() && !(*loaded)->scoreHead().exists());
+        for (const nn::LinearGroup* group : (*loaded)->groups()) {
+            QVERIFY(group->adapters.empty());
+        }
+        QVERIFY(!(*shared)->score({1, 2}).ok()); // it judges and does nothing else
+        const auto alone = inference::Session::open(*spec);
+        const std::vector<std::vector<text::TokenId>> texts{{1, 17, 398, 457, 2}, {1, 5, 6}};
+        const auto a = (*shared)->judge(texts, {});
+        const auto b = (*alone)->judge(texts, {});
+        QVERIFY(a && b);
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            QVERIFY(std::abs((*a)[i].front() - (*b)[i].front()) < kSame);
+        }
+        const auto other = inference::shareBase({*loaded, run.config.model.path, {}}, *inference::judgeSpec({whole, {}, "cpu", "auto"}));
+        QVERIFY(other && !*other);
+        const auto rounded = inference::shareBase({*loaded, run.config.model.path, quant::Quantisation{}}, *spec);
+        QVERIFY(rounded && !*rounded);
+    }
+
+    void whatIsNoRewardModelIsSaid()
+    {
+        TinyRun run;
+        setUp(run, "grpo");
+        run.config.objective.of<objectives::AnswerSettings>().rewardModel = run.config.model.path;
+        EventLog log;
+        const auto ended = run.run("run", log);
+        QVERIFY(ended.outcome == Outcome::Failed);
+        QVERIFY2(ended.sentence.find("is no reward model") != std::string::npos, ended.sentence.c_str());
+        run.config.objective.of<objectives::AnswerSettings>().rewardModel = run.path("nowhere");
+        EventLog missing;
+        const auto gone = run.run("gone", missing);
+        QVERIFY(gone.outcome == Outcome::Failed);
+        QVERIFY2(gone.sentence.find("objective.reward_model") != std::string::npos && gone.sentence.find("nowhere") != std::string::npos, gone.sentence.c_str());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRolloutModels)
+#include "tst_rollout_models.moc"
