@@ -22,4 +22,12 @@ Row slowerRow();
 Row cutRowsRow();
 Row cutAnswersRow();
 
+// rows_preferences.cpp
+Row stuckAtChanceRow();
+Row chosenFallsRow();
+Row klRunsAwayRow();
+Row boughtRewardRow();
+Row entropyGoneRow();
+Row noSpreadRow();
+
 } // namespace luthier::doctor

@@ -126,6 +126,20 @@ std::vector<train::Event> sickWith(const std::string& id)
         std::get<train::RunStarted>(events.front()).truncatedRows = 20;
     } else if (id == "cut_answers") {
         eachStep([](train::StepDone& s) { s.measures.push_back({&measures::measureOf("ended_share"), 0.2}); });
+    } else if (id == "stuck_at_chance") {
+        eachStep([](train::StepDone& s) { s.loss = 0.6931 + 0.002 * (s.step % 2 ? 1 : -1); });
+    } else if (id == "chosen_falls") {
+        eachEval([](train::EvalDone& e) { e.measures = {{&measures::measureOf("logp_chosen"), -20 - 0.1 * static_cast<double>(e.step)}}; });
+    } else if (id == "kl_runs_away") {
+        eachStep([](train::StepDone& s) { s.measures = {{&measures::measureOf("kl"), 1e-5 * static_cast<double>(s.step * s.step * s.step)}}; });
+    } else if (id == "bought_reward") {
+        eachStep([](train::StepDone& s) {
+            s.measures = {{&measures::measureOf("reward"), 0.01 * static_cast<double>(s.step)}, {&measures::measureOf("answer_tokens"), 20.0 + static_cast<double>(s.step)}};
+        });
+    } else if (id == "entropy_gone") {
+        eachStep([](train::StepDone& s) { s.measures = {{&measures::measureOf("entropy"), 1 / (1 + static_cast<double>(s.step * s.step))}}; });
+    } else if (id == "no_spread") {
+        eachStep([](train::StepDone& s) { s.measures = {{&measures::measureOf("no_spread_share"), 0.9}, {&measures::measureOf("reward"), 1.0}}; });
     }
     return events;
 }
@@ -133,6 +147,13 @@ std::vector<train::Event> sickWith(const std::string& id)
 config::RunConfig recipeOf(const std::string& id)
 {
     auto config = recipe();
+    if (id == "stuck_at_chance" || id == "chosen_falls") {
+        config.objective.kind = "dpo";
+    } else if (id == "kl_runs_away" || id == "bought_reward" || id == "entropy_gone" || id == "cut_answers") {
+        config.objective.kind = "ppo";
+    } else if (id == "no_spread") {
+        config.objective.kind = "grpo";
+    }
     if (id == "still_warming") {
         config.schedule.warmupRatio = 1;
     }
