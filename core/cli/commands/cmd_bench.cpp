@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
 #include "core/base/paths.h"
-#include "core/cli/bench_memory.h"
+#include "core/cli/bench/bench_memory.h"
 #include "core/cli/bench_shapes.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"

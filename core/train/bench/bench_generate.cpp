@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/bench/bench_generate.h"
 
+#include "core/base/random.h"
+#include "core/data/encoding.h"
+#include "core/inference/batch_generate.h"
 #include "core/inference/slot_stepper.h"
 #include "core/nn/decoder.h"
 #include "core/nn/device.h"
+#include "core/peft/methods/lora_settings.h"
+#include "core/peft/methods/method.h"
 #include "core/train/bench/bench_probe.h"
 
 #include <ATen/core/Tensor.h>
@@ -113,8 +118,56 @@ Result<void> answerMany(nn::Decoder& decoder, const GenerateBenchSettings& setti
     return {};
 }
 
-Result<GenerateBenchResult> bench(const GenerateBenchSettings& settings)
+Result<void> answerAsRollouts(nn::Decoder& decoder, const std::shared_ptr<const text::Tokenizer>& tokenizer, const GenerateBenchSettings& settings,
+                              GenerateBenchResult& result)
 {
+    const peft::Method& method = *peft::findMethod("lora");
+    peft::MethodSettings lora;
+    lora.of<peft::LoraSettings>().targetModules = {"all-linear"};
+    if (auto attached = method.attach(decoder, lora, {kSeed, {}}); !attached) {
+        return attached;
+    }
+    base::Random random(kSeed);
+    std::vector<inference::BatchRequest> requests(static_cast<std::size_t>(settings.batch));
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        for (std::int64_t token = 0; token < settings.prompt; ++token) {
+            requests[i].promptIds.push_back(static_cast<text::TokenId>(random.next() % static_cast<std::uint64_t>(settings.model.vocab)));
+        }
+        requests[i].sampling.maxNew = settings.tokens;
+        requests[i].sampling.temperature = 1;
+        requests[i].sampling.seed = static_cast<std::int64_t>(i);
+    }
+    inference::BatchOptions options;
+    options.rows = settings.batch;
+    options.cancel = settings.cancel;
+    for (const bool isMeasured : {false, true}) {
+        synchronise(decoder.device());
+        const auto start = Clock::now();
+        const auto answers = inference::generateAll(decoder, tokenizer, requests, {}, options);
+        if (!answers) {
+            return answers.error();
+        }
+        std::size_t tokens = 0;
+        for (const inference::Generation& answer : *answers) {
+            tokens += answer.ids.size();
+        }
+        result.rolloutsPerSecond = isMeasured ? static_cast<double>(tokens) / secondsSince(start) : 0;
+    }
+    return {};
+}
+
+Result<GenerateBenchResult> bench(const GenerateBenchSettings& asked)
+{
+    GenerateBenchSettings settings = asked;
+    std::shared_ptr<const text::Tokenizer> tokenizer;
+    if (!settings.rollouts.empty()) {
+        auto encoder = data::Encoder::load(settings.rollouts);
+        if (!encoder) {
+            return encoder.error();
+        }
+        tokenizer = encoder->tokenizer;
+        settings.model.vocab = tokenizer->vocabSize();
+    }
     auto placement = nn::choosePlacement(settings.device, settings.dtype);
     if (!placement) {
         return placement.error();
@@ -133,6 +186,11 @@ Result<GenerateBenchResult> bench(const GenerateBenchSettings& settings)
     auto answered = settings.batch == 1 ? answerOne(decoder, settings, result) : answerMany(decoder, settings, result);
     if (!answered) {
         return answered.error();
+    }
+    if (tokenizer) {
+        if (auto drawn = answerAsRollouts(decoder, tokenizer, settings, result); !drawn) {
+            return drawn.error();
+        }
     }
     result.bytesPerToken = bytesPerToken(decoder, settings);
     result.share = result.tokensPerSecond * result.bytesPerToken / result.copyRate;

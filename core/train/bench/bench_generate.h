@@ -24,11 +24,15 @@ struct GenerateBenchSettings {
     base::CancelToken cancel;  // gives the error "cancelled"
     std::int64_t batch = 1;    // answers at once
     std::string quantization = "none"; // of the projections: none, nf4, fp4
+    // The folder of a tokenizer: the answers are also given as a run over its own answers gives them, drawn at temperature 1 through a
+    // LoRA of rank 16 on all projections, as texts of that vocabulary. Empty: they are not.
+    std::string rollouts = {};
 };
 
 struct GenerateBenchResult {
     double tokensPerSecond = 0; // of all answers together; of many, with the time that reading their prompts took
     double stepsAlone = 0;      // of many: tokens a second without that time
+    double rolloutsPerSecond = 0; // tokens of drawn answers, where they were asked for; with the time that reading their prompts took
     double bytesPerToken = 0;   // weights, and the cache at its mean length; of many, an answer's share
     double copyRate = 0;        // bytes/s read and written by a large copy in the same run
     double share = 0;           // tokensPerSecond * bytesPerToken / copyRate
