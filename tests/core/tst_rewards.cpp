@@ -3,6 +3,7 @@
 #include "core/fields/record.h"
 #include "core/metrics/json_schema.h"
 #include "core/rewards/answer_part.h"
+#include "core/rewards/contest.h"
 #include "core/rewards/expression.h"
 #include "core/rewards/rewards.h"
 
@@ -41,6 +42,25 @@ std::string problemOf(const std::string& rule)
 class TestRewards : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    // The same prompts before and after, by one rule: wins, losses and ties, each judged by what is known of its row.
+    void aContestCountsWinsAndTies()
+    {
+        const std::vector<std::string> texts{"contains texts=because", "exact weight=2"};
+        const auto rules = Rewards::compile(texts);
+        QVERIFY(rules);
+        QCOMPARE(contest(*rules, {}).winRate(), 0.0);
+        Answer known;
+        known.expected = "Rye.";
+        const Contest result = contest(*rules, {{known, "Rye bread.", "Rye bread, because it keeps."}, // 0 -> 1
+                                                {known, "Rye.", "Rye, because."},                     // 2 -> 1
+                                                {known, "Oats.", "Wheat."}});                         // 0 -> 0
+        QCOMPARE(result.better, std::int64_t{1});
+        QCOMPARE(result.worse, std::int64_t{1});
+        QCOMPARE(result.same, std::int64_t{1});
+        QCOMPARE(result.winRate(), 0.5);
+        QVERIFY(std::abs(result.before - 2.0 / 3) < 1e-12 && std::abs(result.after - 2.0 / 3) < 1e-12);
+    }
+
     void everyRuleIsDescribedAndReadsBack()
     {
         for (const Rule& rule : rules()) {

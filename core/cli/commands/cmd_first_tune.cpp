@@ -2,8 +2,11 @@
 #include "core/base/paths.h"
 #include "core/cli/comparison.h"
 #include "core/cli/display.h"
+#include "core/cli/rule_contest.h"
 #include "core/cli/table.h"
 #include "core/cli/tune_run.h"
+#include "core/objectives/objectives.h"
+#include "core/objectives/rollout_settings.h"
 
 #include <CLI/App.hpp>
 
@@ -23,6 +26,7 @@ struct Flags {
     std::string project;
     std::string out;
     bool preferences = false;
+    std::string rewards; // grpo, ppo; empty: neither
 };
 
 // Why the first tune's recipe leaves the usual preset. A changed value without a row here is shown without a
@@ -49,6 +53,13 @@ constexpr std::array kReasons = {
     Reason{"run.probe_tokens", "long enough for the answers in the data"},
     Reason{"objective.kind", "pairs of a chosen and a rejected answer, instead of answers to copy"},
     Reason{"objective.beta", "a larger one keeps a small model nearer to what it was"},
+    Reason{"objective.rewards", "a rule that everybody can check: the answer says why"},
+    Reason{"objective.kl_in_loss", "holds the model near what it was while the rule pulls"},
+    Reason{"objective.kl_in_reward", "holds the model near what it was while the rule pulls"},
+    Reason{"objective.max_new", "the answers are short"},
+    Reason{"optimizer.rate_pattern", "the value head begins at nothing and has to keep up with the answers"},
+    Reason{"run.max_steps", "enough for the rule to be learned"},
+    Reason{"run.batch_size", "answers to several prompts in each step"},
     Reason{"objective.nll_weight", "keeps the chosen answers likely while the rejected ones fall"},
 };
 // Not part of the preset: what is tuned with what.
@@ -61,6 +72,9 @@ void setup(CLI::App& app, Flags& flags)
                    "Model folder or GGUF file; usually the bundled one. Another one takes fewer rows")
         ->option_text("PATH");
     app.add_flag("--preferences", flags.preferences, "Learn from pairs of a chosen and a rejected answer (DPO) instead of answers");
+    app.add_option("--rewards", flags.rewards, "Learn from answers of its own that a rule rewards for saying why: by groups (grpo) or with values (ppo)")
+        ->check(CLI::IsMember({"grpo", "ppo"}))
+        ->option_text("KIND");
     app.add_option("--project", flags.project, "Record the run in this project; made when there is none")
         ->option_text("DIR");
     app.add_option("--out", flags.out, "Folder of the run; usually a new one in your data folder")
@@ -82,7 +96,10 @@ fs::path freeFolder()
 Result<config::RunConfig> configOf(const Flags& flags, const Globals& globals)
 {
     // Made for the bundled model, or for one that is perhaps a hundred times its size.
-    const char* recipe = flags.preferences ? "first_tune_preferences.json" : flags.model.empty() ? "first_tune.json" : "first_tune_model.json";
+    const std::string recipe = !flags.rewards.empty() ? "first_tune_" + flags.rewards + ".json"
+                               : flags.preferences    ? "first_tune_preferences.json"
+                               : flags.model.empty()  ? "first_tune.json"
+                                                      : "first_tune_model.json";
     auto config = readTuneConfig(base::resourcesFolder() / "recipes" / recipe, {}, globals);
     if (!config) {
         return config;
@@ -188,8 +205,28 @@ void printResult(const ComparisonSettings& settings, const std::vector<std::vect
                  + " --prompts questions.jsonl\n  luthier recipe --example lora > recipe.json");
 }
 
+// What pairs teach of this data is to say more than the bare fact; what rules reward they say themselves.
+Result<void> printRule(const TuneRun& run, const ComparisonSettings& settings, Context& context)
+{
+    const std::string& kind = run.config.objective.kind;
+    const objectives::Objective* objective = objectives::findObjective(kind);
+    ContestSettings contest{{}, {}, settings.columns, run.config.objective.of<objectives::AnswerSettings>().maxNew};
+    if (objective && objective->rollouts) {
+        contest.rules = run.config.objective.of<objectives::AnswerSettings>().rewards;
+    } else if (kind == "dpo") {
+        contest.rules = {"regex pattern='because|[.!?] [A-Z]'"};
+        contest.meaning = "the answer says why, or adds a sentence";
+    } else {
+        return {};
+    }
+    return printContest(contest, run, context);
+}
+
 int run(const Flags& flags, Context& context)
 {
+    if (flags.preferences && !flags.rewards.empty()) {
+        return context.fail("--preferences learns from pairs, --rewards from answers of its own: name one of them");
+    }
     auto prepared = prepare(flags, context);
     if (!prepared) {
         return context.fail(prepared.message());
@@ -208,7 +245,8 @@ int run(const Flags& flags, Context& context)
         return context.fail(answers.message());
     }
     printResult(*settings, *answers, *prepared, ended, printer, context.console);
-    return kDone;
+    const auto ruled = printRule(*prepared, *settings, context);
+    return ruled ? kDone : context.fail(ruled.message());
 }
 
 } // namespace
@@ -216,7 +254,7 @@ int run(const Flags& flags, Context& context)
 Command firstTuneCommand()
 {
     return command<Flags>("first-tune", "Tune the bundled model and see what changed, in a few minutes",
-                          "luthier first-tune\nluthier first-tune --preferences\nluthier first-tune --model some-model.gguf\n"
+                          "luthier first-tune\nluthier first-tune --preferences\nluthier first-tune --rewards grpo\nluthier first-tune --model some-model.gguf\n"
                           "luthier first-tune --project ~/tunes\nluthier first-tune --out /tmp/first --threads 2",
                           setup, run);
 }
