@@ -88,7 +88,7 @@ private Q_SLOTS:
     {
         int number = 0;
         for (const PageRow& row : pages()) {
-            QTest::keyClick(m_window.get(), static_cast<Qt::Key>(Qt::Key_1 + number++), Qt::ControlModifier);
+            QTest::keySequence(m_window.get(), pageKey(number++));
             QCOMPARE(m_window->currentPage(), QString::fromLatin1(row.id));
             QVERIFY(m_window->page(QString::fromLatin1(row.id))->isVisible());
             QVERIFY(row.title[0] != '\0' && row.purpose[0] != '\0');

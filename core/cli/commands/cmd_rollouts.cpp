@@ -2,6 +2,7 @@
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/table.h"
+#include "core/rollouts/reading.h"
 #include "core/rollouts/rollout_log.h"
 
 #include <CLI/App.hpp>
@@ -27,37 +28,20 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("run", flags.run, "Folder of a run")->required()->option_text("DIR");
     app.add_option("--update", flags.update, "The answers of this update alone")->option_text("N");
     app.add_option("--row", flags.row, "The answers to this row of the data alone, in every update")->option_text("N");
+    std::vector<std::string> orders;
+    for (const rollouts::Order& order : rollouts::orders()) {
+        orders.emplace_back(order.id);
+    }
     app.add_option("--sort", flags.sort, "Order of an update's answers: made, reward, kl or length; the lowest first")
-        ->check(CLI::IsMember({"made", "reward", "kl", "length"}))
+        ->check(CLI::IsMember(orders))
         ->option_text("ORDER");
 }
 
-void sort(std::vector<Answered>& answers, const std::string& order)
-{
-    const auto key = [&](const Answered& answered) {
-        return order == "reward" ? answered.numbers.reward : order == "kl" ? answered.numbers.kl() : static_cast<double>(answered.ids.size());
-    };
-    if (order != "made") {
-        std::stable_sort(answers.begin(), answers.end(), [&](const Answered& a, const Answered& b) { return key(a) < key(b); });
-    }
-}
-
 // One update as a line of a table.
-std::vector<std::string> summaryOf(const rollouts::Update& update)
+std::vector<std::string> lineOf(const rollouts::UpdateSummary& update)
 {
-    double reward = 0;
-    double kl = 0;
-    double length = 0;
-    double ended = 0;
-    for (const Answered& answered : update.answers) {
-        reward += answered.numbers.reward;
-        kl += answered.numbers.kl();
-        length += static_cast<double>(answered.ids.size());
-        ended += answered.numbers.ended ? 1 : 0;
-    }
-    const double count = std::max<double>(1, static_cast<double>(update.answers.size()));
-    return {std::to_string(update.number), std::to_string(update.step + 1), std::to_string(update.answers.size()), fixed(reward / count, 3), fixed(kl / count, 3),
-            fixed(length / count, 1), fixed(100 * ended / count, 0) + " %"};
+    return {std::to_string(update.number), std::to_string(update.step), std::to_string(update.answers), fixed(update.reward, 3), fixed(update.kl, 3),
+            fixed(update.tokens, 1), fixed(100 * update.ended, 0) + " %"};
 }
 
 class Listing {
@@ -66,7 +50,7 @@ public:
 
     void add(rollouts::Update update)
     {
-        sort(update.answers, m_flags.sort);
+        rollouts::sort(update.answers, *rollouts::findOrder(m_flags.sort));
         if (m_flags.row) {
             std::erase_if(update.answers, [&](const Answered& answered) { return answered.row + 1 != *m_flags.row; });
         }
@@ -81,7 +65,7 @@ public:
             }
         }
         if (!m_console.isJson() && !m_showsAnswers) {
-            m_updates.add(summaryOf(update));
+            m_updates.add(lineOf(rollouts::summaryOf(update)));
         }
     }
 
@@ -142,7 +126,8 @@ Command rolloutsCommand()
     return command<Flags>("rollouts", "What a model answered while it learned from its answers, and what that earned",
                           "luthier rollouts runs/first\nluthier rollouts runs/first --update 12 --sort reward\n"
                           "luthier rollouts runs/first --row 7 --json",
-                          setup, run);
+                          setup, run)
+        .withTensorsOnlyIn({});
 }
 
 } // namespace luthier::cli

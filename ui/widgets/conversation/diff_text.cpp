@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/conversation/diff_text.h"
 
+#include "ui/theme/theme.h"
 #include "ui/widgets/conversation/role_colors.h"
 
 #include <QEvent>
@@ -72,7 +73,7 @@ void DiffText::applyTints()
         selection.cursor = QTextCursor(document());
         selection.cursor.setPosition(static_cast<int>(token.range.begin));
         selection.cursor.setPosition(static_cast<int>(token.range.end), QTextCursor::KeepAnchor);
-        selection.format.setBackground(mixed(palette().color(QPalette::Base), differenceColor(), 0.55 * std::clamp(token.strength, 0.0, 1.0)));
+        selection.format.setBackground(mixed(palette().color(QPalette::Base), token.isBad ? color(Token::Bad) : differenceColor(), 0.55 * std::clamp(token.strength, 0.0, 1.0)));
         selections.push_back(selection);
     }
     for (const TextRange& range : m_heat.empty() ? m_ranges : std::vector<TextRange>()) {

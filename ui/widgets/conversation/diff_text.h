@@ -25,6 +25,7 @@ public:
         TextRange range;
         double strength = 0;
         QString help;
+        bool isBad = false; // in the colour of what is bad
     };
     void setHeat(std::vector<Heat> heat);
     const std::vector<Heat>& heat() const { return m_heat; }
