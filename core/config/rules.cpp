@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The rules between fields of a RunConfig: those that hold whatever is chosen, and those of the chosen rows.
 #include "core/config/run_config.h"
+#include "core/objectives/objectives.h"
+#include "core/optim/leaf_groups.h"
 
 #include <stdexcept>
 
@@ -42,6 +44,21 @@ const std::vector<GeneralRule>& generalRules()
         {{"data.train"}, "Choose training data.", [](const RunConfig& c) { return c.data.train.empty(); }},
         {{"model.dtype"}, "fp16 loses small gradients, and losses are not scaled here: train in bf16 or fp32, or leave it to auto.",
          [](const RunConfig& c) { return c.model.dtype == "fp16"; }},
+        {{"model.frozen_dtype", "method.kind"}, "In FP8 are weights that stay as they are: choose an adapter, or leave it to auto.",
+         [](const RunConfig& c) {
+             const peft::Method* method = peft::findMethod(c.method.kind);
+             return c.model.frozenDtype == "fp8" && method && !method->writesAdapter;
+         }},
+        {{"model.frozen_dtype", "model.quantization"}, "The frozen weights are either FP8 or 4-bit codes: choose one of the two.",
+         [](const RunConfig& c) {
+             const peft::Method* method = peft::findMethod(c.method.kind);
+             return c.model.frozenDtype == "fp8"
+                    && (c.model.quantization == "nf4" || c.model.quantization == "fp4" || (method && !method->quantization.empty() && c.model.quantization == "auto"));
+         }},
+        {{"model.frozen_dtype", "model.device"}, "FP8 products are for NVIDIA cards: on the CPU leave frozen_dtype to auto.",
+         [](const RunConfig& c) { return c.model.frozenDtype == "fp8" && c.model.device == "cpu"; }},
+        {{"model.frozen_dtype", "model.dtype"}, "FP8 weights go with activations in bf16: leave dtype to auto, or choose bf16.",
+         [](const RunConfig& c) { return c.model.frozenDtype == "fp8" && c.model.dtype != "auto" && c.model.dtype != "bf16"; }},
         {{"model.from_scratch", "method.kind"}, "Random weights need the method full: an adapter on them learns nothing.",
          [](const RunConfig& c) {
              const peft::Method* method = peft::findMethod(c.method.kind);
@@ -56,6 +73,32 @@ const std::vector<GeneralRule>& generalRules()
              const peft::Method* method = peft::findMethod(c.method.kind);
              return !c.model.adapter.empty() && !c.model.adapterMerge && method && !method->writesAdapter;
          }},
+        {{"data.weight_by", "objective.kind"}, "Weights of rows count with the objective answers (sft) alone: take it, or leave data.weight_by empty.",
+         [](const RunConfig& c) {
+             const auto* objective = objectives::findObjective(c.objective.kind);
+             return !c.data.weightBy.empty() && objective && !objective->takesWeights;
+         }},
+        {{"data.order_by", "data.order"}, "To order rows by a field set data.order to field and data.order_by to its name.",
+         [](const RunConfig& c) { return (c.data.order == "field") == c.data.orderBy.empty(); }},
+        {{"data.order", "objective.kind"}, "Rows keep their places where texts are joined or answers are made while training: set data.order to usual.",
+         [](const RunConfig& c) {
+             const auto* objective = objectives::findObjective(c.objective.kind);
+             return c.data.order == "field" && objective && objective->layout != objectives::Layout::Items;
+         }},
+        {{"run.label_smoothing_factor", "objective.kind"}, "Label smoothing is of losses that count tokens: take the objective answers (sft) or texts (pretrain), or set run.label_smoothing_factor to 0.",
+         [](const RunConfig& c) { return c.run.labelSmoothing > 0 && c.objective.kind != "sft" && c.objective.kind != "pretrain"; }},
+        {{"data.general", "objective.kind"}, "General data is measured by the loss of its tokens: take the objective answers (sft) or texts (pretrain), or leave data.general empty.",
+         [](const RunConfig& c) { return !c.data.general.empty() && c.objective.kind != "sft" && c.objective.kind != "pretrain"; }},
+        {{"data.general_share", "data.general"}, "There is no general data to mix in: name some in data.general, or set data.general_share to 0.",
+         [](const RunConfig& c) { return c.data.generalShare > 0 && c.data.general.empty(); }},
+        {{"run.checkpointed_layers", "run.activation_checkpointing"}, "No layer is computed twice while activation checkpointing is off: switch it on, or set run.checkpointed_layers to 0.",
+         [](const RunConfig& c) { return c.run.checkpointedLayers > 0 && !c.run.activationCheckpointing; }},
+        {{"optimizer.rate_pattern"}, "optimizer.rate_pattern takes name=factor, such as lora_B=4, with factors from 0 to 1000000.",
+         [](const RunConfig& c) { return !optim::parsePattern(c.optimizer.ratePattern, {}, 1e6); }},
+        {{"optimizer.decay_pattern"}, "optimizer.decay_pattern takes name=decay, such as embed_tokens=0.1, with decays from 0 to 1.",
+         [](const RunConfig& c) { return !optim::parsePattern(c.optimizer.decayPattern, {}, 1); }},
+        {{"run.keep", "data.held_out_share"}, "Nothing is held out, so no step is known to be the best: hold rows out, or set run.keep to last and run.patience to 0.",
+         [](const RunConfig& c) { return (c.run.keep == "best" || c.run.patience > 0) && c.data.heldOutShare <= 0 && c.data.heldOut.empty(); }},
     };
     return rules;
 }

@@ -113,4 +113,28 @@ const char kAdapters[] = QT_TRANSLATE_NOOP("PageHelp",
     "The line of descent says which base, which data and which settings it came from.\n"
     "Notes are kept with the project: write down what you tried and what came of it.");
 
+const char kRollouts[] = QT_TRANSLATE_NOOP("PageHelp",
+    "GRPO, RLOO and PPO let the model answer while it trains, judge the answers, and learn from them; here they all are.\n"
+    "An update is answers that were made with the same weights; rewards should rise from the first to the last.\n"
+    "Sort by reward and read the lowest and the highest: they say what the rules really pay for.\n"
+    "Colour by log-probability to see where the model was unsure, by advantage to see what it was told of each token.\n"
+    "KL is how far it has gone from where it began; strong colour in every answer means that it forgets its language.\n"
+    "Below the answer stands what each rule gave, and why; the rule that gave least is chosen.\n"
+    "Same prompt shows what was said to it in every update, side by side.\n"
+    "Answers that grow or repeat themselves while the reward rises have found a hole in the rules: close it with another rule.\n"
+    "A plus behind the tokens says that the answer was cut; such rewards are of half an answer.\n"
+    "The first update and the newest ones stay on the disk; objective.keep_updates says how many.");
+
+const char kPipeline[] = QT_TRANSLATE_NOOP("PageHelp",
+    "People prefer some answers to others; this page leads from such pairs to a model that gives the better ones.\n"
+    "Straight from pairs (DPO) is one run, and the better choice wherever pairs are there; take it first.\n"
+    "With a reward model the model also tries answers that nobody wrote: more runs, more settings, more to watch.\n"
+    "Tune on examples first where the model does not yet answer in the form that you want.\n"
+    "Pairs come from a file, from votes on Judge, or from a model as judge there.\n"
+    "Each stage says what it needs, what it made and how you see that it is good; do not go on past a check that is not good.\n"
+    "The reward model stands on the same base as the model that learns from it, so both fit where one does.\n"
+    "A stage that was stopped goes on from its checkpoint, also on another day.\n"
+    "Answers shows what the model said while it learned by PPO or GRPO; read the lowest and the highest rewards.\n"
+    "The command line has the same: luthier pipeline show, choose, run.");
+
 } // namespace luthier::ui::help

@@ -13,5 +13,7 @@ extern const char kChat[];
 extern const char kEvaluate[];
 extern const char kJudge[];
 extern const char kAdapters[];
+extern const char kRollouts[];
+extern const char kPipeline[];
 
 } // namespace luthier::ui::help

@@ -8,6 +8,8 @@
 #include "ui/pages/models/models_page.h"
 #include "ui/pages/page_help.h"
 #include "ui/pages/pages.h"
+#include "ui/pages/pipeline/pipeline_page.h"
+#include "ui/pages/rollouts/rollouts_page.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/pages/tune/tune_page.h"
 
@@ -24,7 +26,17 @@ Page* make(Workspace& workspace, QWidget* parent)
     return new T(workspace, parent);
 }
 
+constexpr int kDigits = 9; // keys from 1 on
+
 } // namespace
+
+QKeySequence pageKey(int place)
+{
+    if (place <= kDigits) {
+        return {Qt::CTRL | static_cast<Qt::Key>(place < kDigits ? Qt::Key_1 + place : Qt::Key_0)};
+    }
+    return {Qt::CTRL | Qt::SHIFT | static_cast<Qt::Key>(Qt::Key_1 + place - kDigits - 1)};
+}
 
 std::span<const PageRow> pages()
 {
@@ -47,6 +59,10 @@ std::span<const PageRow> pages()
                 QT_TRANSLATE_NOOP("Page", "Two answers, their makers hidden: which is better?"), "scale", &make<JudgePage>, help::kJudge},
         PageRow{"adapters", QT_TRANSLATE_NOOP("Page", "Adapters"),
                 QT_TRANSLATE_NOOP("Page", "What was learned, to keep, combine and carry elsewhere"), "layers", &make<AdaptersPage>, help::kAdapters},
+        PageRow{"rollouts", QT_TRANSLATE_NOOP("Page", "Answers"),
+                QT_TRANSLATE_NOOP("Page", "What a model answered while it learned from its answers, and what that earned"), "messages-square", &make<RolloutsPage>, help::kRollouts},
+        PageRow{"pipeline", QT_TRANSLATE_NOOP("Page", "Pipeline"),
+                QT_TRANSLATE_NOOP("Page", "From preferences to a model, stage by stage"), "route", &make<PipelinePage>, help::kPipeline},
     };
     return table;
 }

@@ -99,7 +99,7 @@ void MainWindow::buildPages()
         auto* action = new QAction(translatedPage(row.title), this);
         action->setObjectName(QString::fromLatin1(row.id));
         action->setCheckable(true);
-        action->setShortcut(QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + number++)));
+        action->setShortcut(pageKey(number++));
         action->setToolTip(translatedPage(row.purpose));
         connect(action, &QAction::triggered, this, [this, id = action->objectName()] { showPage(id); });
         m_pageActions.push_back(action);

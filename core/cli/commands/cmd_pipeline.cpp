@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/command.h"
+#include "core/cli/console.h"
+#include "core/cli/display.h"
+#include "core/cli/run_printer.h"
+#include "core/cli/table.h"
+#include "core/cli/tune_run.h"
+#include "core/pipeline/pipeline.h"
+
+#include <CLI/App.hpp>
+
+#include <filesystem>
+#include <optional>
+
+namespace luthier::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Flags {
+    std::string verb = "show";
+    std::string stage;
+    std::string project;
+    std::optional<std::string> route, model, examples, preferences, rules;
+    std::vector<std::string> settings;
+    bool again = false;
+};
+
+void setup(CLI::App& app, Flags& flags)
+{
+    app.add_option("verb", flags.verb, "show: how far it is. choose: what it is made of. run: do the stage that is next, or go on with it")
+        ->check(CLI::IsMember({"show", "choose", "run"}))
+        ->option_text("show|choose|run");
+    app.add_option("stage", flags.stage, "With run: this stage instead of the next; with --set: whose settings")->option_text("STAGE");
+    app.add_option("--project", flags.project, "Project that keeps the pipeline and its runs; made when there is none")->envname("LUTHIER_PROJECT")->required()->option_text("DIR");
+    std::vector<std::string> routes;
+    for (const pipeline::Route& route : pipeline::routes()) {
+        routes.emplace_back(route.id);
+    }
+    app.add_option("--route", flags.route, "The way: dpo, ppo or grpo")->check(CLI::IsMember(routes))->option_text("ROUTE");
+    app.add_option("--model", flags.model, "The base model's folder")->option_text("DIR");
+    app.add_option("--examples", flags.examples, "Examples to tune on first; an empty text leaves the stage out")->option_text("FILE");
+    app.add_option("--preferences", flags.preferences, "Pairs of a chosen and a rejected answer")->option_text("FILE");
+    app.add_option("--rules", flags.rules, "Rules that reward answers beside the reward model, one a line")->option_text("RULES");
+    app.add_option("--set", flags.settings, "A setting of the stage; may be repeated")->allow_extra_args(false)->option_text("KEY=VALUE");
+    app.add_flag("--again", flags.again, "With run: begin the stage anew, though it is done");
+}
+
+Json toJson(const pipeline::View& view)
+{
+    return {{"stage", view.stage->id}, {"state", pipeline::toText(view.state)}, {"needs", view.stage->needs}, {"makes", view.stage->makes}, {"missing", view.missing},
+            {"made", view.made}, {"check", view.check}, {"good", view.isGood ? Json(*view.isGood) : Json()}, {"run", view.run > 0 ? Json(view.run) : Json()}};
+}
+
+void show(const pipeline::Choices& choices, const pipeline::Look& look, Console& console)
+{
+    if (console.isJson()) {
+        Json list = Json::array();
+        for (const pipeline::View& view : look.stages) {
+            list.push_back(toJson(view));
+        }
+        console.line({{"route", choices.route}, {"model", choices.model}, {"stages", std::move(list)}, {"next", look.next.empty() ? Json() : Json(look.next)}, {"advice", look.advice}});
+        return;
+    }
+    Table table({{"stage"}, {"state"}, {"what it made, or is missing", true}, {"check", true}});
+    for (const pipeline::View& view : look.stages) {
+        const std::string good = !view.isGood ? "" : *view.isGood ? "good: " : "not good: ";
+        table.add({view.stage->id, pipeline::toText(view.state), view.made.empty() ? view.missing.empty() ? view.stage->needs : view.missing : view.made, view.check.empty() ? "" : good + view.check});
+    }
+    console.text("Way: " + std::string(pipeline::findRoute(choices.route)->label) + "\n" + table.toText(console.width()) + "\n" + look.advice
+                 + (look.next.empty() ? "" : "\nNext: " + std::string(pipeline::findStage(look.next)->label) + "  (luthier pipeline run)"));
+}
+
+Result<void> take(const Flags& flags, pipeline::Choices& choices)
+{
+    const auto path = [](const std::optional<std::string>& given, std::string& target) {
+        if (given) {
+            target = given->empty() ? std::string() : fs::absolute(*given).lexically_normal().string();
+        }
+    };
+    path(flags.model, choices.model);
+    path(flags.examples, choices.examples);
+    path(flags.preferences, choices.preferences);
+    choices.route = flags.route.value_or(choices.route);
+    choices.rules = flags.rules.value_or(choices.rules);
+    if (!flags.settings.empty() && (pipeline::findStage(flags.stage) == nullptr || !pipeline::findStage(flags.stage)->trains)) {
+        return Error{"--set changes a stage's settings: name it, as in luthier pipeline choose tuning --set run.epochs=2; there are examples, reward and tuning"};
+    }
+    for (const std::string& setting : flags.settings) {
+        const std::size_t equals = setting.find('=');
+        config::RunConfig tried;
+        auto set = equals == std::string::npos ? Result<void>(Error{"--set " + setting + ": write KEY=VALUE"})
+                                               : config::setByKey(tried, setting.substr(0, equals), setting.substr(equals + 1));
+        if (!set) {
+            return set;
+        }
+        auto& list = choices.settings[flags.stage];
+        std::erase_if(list, [&](const auto& known) { return known.first == setting.substr(0, equals); });
+        list.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
+    }
+    return {};
+}
+
+// The run of a stage, begun or gone on with.
+Result<TuneRun> runOf(std::shared_ptr<store::Project> project, pipeline::Choices& choices, const pipeline::View& view, bool again)
+{
+    const bool goesOn = view.run > 0 && (view.state == pipeline::State::Stopped || view.state == pipeline::State::Failed) && !again;
+    if (!goesOn) {
+        auto recipe = pipeline::recipeOf(*project, choices, view.stage->id);
+        if (!recipe) {
+            return recipe.error();
+        }
+        if (auto good = checkRules(*recipe); !good) {
+            return good.error();
+        }
+        auto run = recordedRun(std::move(*recipe), project, {});
+        if (!run) {
+            return run;
+        }
+        choices.runs[view.stage->id] = run->id;
+        auto kept = pipeline::writeChoices(*project, choices);
+        return kept ? std::move(run) : Result<TuneRun>(kept.error());
+    }
+    const auto row = project->run(view.run);
+    auto recipe = row ? config::fromJson(row->recipe) : Result<config::RunConfig>(row.error());
+    auto rows = recipe ? store::runRows(project.get(), recipe->data) : Result<train::RunRows>(recipe.error());
+    auto marked = rows ? project->markRunning(view.run) : Result<void>(rows.error());
+    if (!marked) {
+        return marked.error();
+    }
+    return TuneRun{std::move(*recipe), row->folder, std::move(*rows), true, project, view.run};
+}
+
+int runStage(const Flags& flags, std::shared_ptr<store::Project> project, pipeline::Choices choices, const pipeline::Look& look, Context& context)
+{
+    const std::string wanted = flags.stage.empty() ? look.next : flags.stage;
+    if (wanted.empty()) {
+        return context.fail("Every stage is done; luthier pipeline run STAGE --again begins one anew.");
+    }
+    const pipeline::View* view = nullptr;
+    for (const pipeline::View& one : look.stages) {
+        view = wanted == one.stage->id ? &one : view;
+    }
+    if (view == nullptr) {
+        return context.fail("there is no stage \"" + wanted + "\"; there are examples, preferences, reward and tuning");
+    }
+    if (!view->stage->trains || view->state == pipeline::State::Waiting || view->state == pipeline::State::LeftOut) {
+        return context.fail(std::string(view->stage->label) + ": " + (view->missing.empty() ? std::string(pipeline::toText(view->state)) : view->missing));
+    }
+    if (view->state == pipeline::State::Done && !flags.again) {
+        return context.fail(std::string(view->stage->label) + " is done; --again begins it anew.");
+    }
+    if (view->state == pipeline::State::Running) {
+        return context.fail(std::string(view->stage->label) + " is running, in another window or program.");
+    }
+    auto run = runOf(project, choices, *view, flags.again);
+    if (!run) {
+        return context.fail(run.message());
+    }
+    context.console.note(std::string(view->stage->label) + ", run " + std::to_string(run->id));
+    const int code = trainAndTell(*run, context);
+    if (code == kDone) {
+        const auto after = pipeline::look(*project, choices, context.cancel);
+        if (!after) {
+            return context.fail(after.message());
+        }
+        show(choices, *after, context.console);
+    }
+    return code;
+}
+
+int run(const Flags& flags, Context& context)
+{
+    auto project = store::openOrCreateFirst(flags.project);
+    if (!project) {
+        return context.fail(project.message());
+    }
+    auto known = pipeline::readChoices(**project);
+    if (!known) {
+        return context.fail(known.message());
+    }
+    if (!*known && flags.verb != "choose") {
+        return context.fail("This project has no pipeline yet: luthier pipeline choose --project " + flags.project + " --model DIR --preferences FILE --route dpo");
+    }
+    pipeline::Choices choices = known->value_or(pipeline::Choices());
+    if (flags.verb == "choose") {
+        if (auto taken = take(flags, choices); !taken) {
+            return context.fail(taken.message());
+        }
+        if (auto kept = pipeline::writeChoices(**project, choices); !kept) {
+            return context.fail(kept.message());
+        }
+    }
+    const auto look = pipeline::look(**project, choices, context.cancel);
+    if (!look) {
+        return context.fail(look.message());
+    }
+    if (flags.verb == "run") {
+        return runStage(flags, *project, std::move(choices), *look, context);
+    }
+    show(choices, *look, context.console);
+    return kDone;
+}
+
+} // namespace
+
+Command pipelineCommand()
+{
+    return command<Flags>("pipeline", "From preferences to a model, stage by stage: examples, pairs, reward model, PPO or GRPO; or straight to DPO",
+                          "luthier pipeline choose --project ~/tunes --model MODEL --preferences pairs.jsonl --route dpo\n"
+                          "luthier pipeline show --project ~/tunes\nluthier pipeline run --project ~/tunes\n"
+                          "luthier pipeline choose tuning --project ~/tunes --set run.epochs=2",
+                          setup, run);
+}
+
+} // namespace luthier::cli

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/pipeline/pipeline.h"
+
+namespace luthier::pipeline {
+
+namespace {
+
+constexpr const char* kKey = "pipeline";
+
+std::string textAt(const Json& json, const char* key)
+{
+    return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string();
+}
+
+Json objectAt(const Json& json, const char* key)
+{
+    return json.contains(key) && json[key].is_object() ? json[key] : Json::object();
+}
+
+} // namespace
+
+Result<std::optional<Choices>> readChoices(store::Project& project)
+{
+    const auto json = project.value(kKey);
+    if (!json) {
+        return json.error();
+    }
+    if (!json->is_object()) {
+        return std::optional<Choices>();
+    }
+    Choices choices;
+    choices.route = findRoute(textAt(*json, "route")) ? textAt(*json, "route") : choices.route;
+    choices.model = textAt(*json, "model");
+    choices.examples = textAt(*json, "examples");
+    choices.preferences = textAt(*json, "preferences");
+    choices.rules = textAt(*json, "rules");
+    const Json settings = objectAt(*json, "settings");
+    for (const auto& [stage, list] : settings.items()) {
+        for (const Json& pair : list) {
+            if (pair.is_array() && pair.size() == 2 && pair[0].is_string() && pair[1].is_string()) {
+                choices.settings[stage].emplace_back(pair[0].get<std::string>(), pair[1].get<std::string>());
+            }
+        }
+    }
+    const Json runs = objectAt(*json, "runs");
+    for (const auto& [stage, id] : runs.items()) {
+        if (id.is_number_integer()) {
+            choices.runs[stage] = id.get<store::RunId>();
+        }
+    }
+    return std::optional(std::move(choices));
+}
+
+Result<void> writeChoices(store::Project& project, const Choices& choices)
+{
+    Json settings = Json::object();
+    for (const auto& [stage, list] : choices.settings) {
+        settings[stage] = Json::array();
+        for (const auto& [key, value] : list) {
+            settings[stage].push_back(Json::array({key, value}));
+        }
+    }
+    Json runs = Json::object();
+    for (const auto& [stage, id] : choices.runs) {
+        runs[stage] = id;
+    }
+    return project.setValue(kKey, {{"route", choices.route}, {"model", choices.model}, {"examples", choices.examples}, {"preferences", choices.preferences},
+                                   {"rules", choices.rules}, {"settings", std::move(settings)}, {"runs", std::move(runs)}});
+}
+
+} // namespace luthier::pipeline

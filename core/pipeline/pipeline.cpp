@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/pipeline/pipeline.h"
+
+#include "core/config/usual_rate.h"
+#include "core/data/dataset.h"
+#include "core/objectives/rollout_settings.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
+
+namespace luthier::pipeline {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t kFewPairs = 50;
+constexpr double kTrusted = 0.6; // a reward model's held-out accuracy
+
+std::string number(double value, int digits)
+{
+    std::array<char, 32> buffer{};
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, digits);
+    return {buffer.data(), end.ptr};
+}
+
+// "held-out reward 0.35 -> 0.98"; good where it moved the wanted way.
+struct Change {
+    std::string text;
+    std::optional<bool> isGood;
+    double last = 0;
+};
+
+std::optional<Change> changeOf(const store::RunRow& run, std::string_view id, std::string_view set)
+{
+    const measures::Measure& measure = measures::measureOf(id);
+    const measures::Summary* summary = run.measures.find(measure, set);
+    if (summary == nullptr) {
+        return std::nullopt;
+    }
+    Change change{measures::nameOf(measure, set) + " " + measures::textOf(measure, summary->last), std::nullopt, summary->last};
+    if (const auto before = summary->before()) {
+        change.text = measures::nameOf(measure, set) + " " + measures::textOf(measure, *before) + " -> " + measures::textOf(measure, summary->last);
+        const double gain = measure.better == measures::Better::Lower ? *before - summary->last : summary->last - *before;
+        change.isGood = measure.better == measures::Better::Neither ? std::nullopt : std::optional(gain > 0);
+    }
+    return change;
+}
+
+void add(View& view, const std::optional<Change>& change)
+{
+    if (change) {
+        view.check += (view.check.empty() ? "" : "; ") + change->text;
+    }
+}
+
+void check(View& view, const store::RunRow& run, const Choices& choices)
+{
+    const std::string_view id = view.stage->id;
+    if (id == "examples") {
+        const auto loss = changeOf(run, "loss", measures::kHeldOutSet);
+        add(view, loss);
+        view.isGood = loss ? loss->isGood : std::nullopt;
+    } else if (id == "reward") {
+        const auto accuracy = changeOf(run, "reward_accuracy", measures::kHeldOutSet);
+        add(view, accuracy);
+        view.isGood = accuracy ? std::optional(accuracy->last > kTrusted) : std::nullopt;
+    } else if (choices.route == "dpo") {
+        const auto accuracy = changeOf(run, "reward_accuracy", measures::kHeldOutSet);
+        add(view, accuracy);
+        add(view, changeOf(run, "reward_margin", measures::kHeldOutSet));
+        view.isGood = accuracy ? accuracy->isGood : std::nullopt;
+    } else {
+        const auto reward = changeOf(run, "reward", measures::kHeldOutSet);
+        add(view, reward);
+        add(view, changeOf(run, "kl", measures::kStepSet));
+        view.isGood = reward ? reward->isGood : std::nullopt;
+    }
+}
+
+struct Pairs {
+    std::int64_t good = 0;
+    std::int64_t bad = 0;
+    std::string problem;
+};
+
+Result<Pairs> pairsIn(const std::string& file, const base::CancelToken& cancel)
+{
+    Pairs pairs;
+    auto opened = data::Dataset::open(file, {"auto", {}, {}, cancel});
+    if (!opened) {
+        pairs.problem = opened.message();
+        return pairs;
+    }
+    for (std::int64_t row = 0; row < (*opened)->rowCount(); ++row) {
+        if (cancel.isCancelled()) {
+            return Error{"cancelled"};
+        }
+        const auto example = (*opened)->example(row);
+        ++(example && example->kind == data::ExampleKind::Preference && !example->chosen.empty() && !example->rejected.empty() ? pairs.good : pairs.bad);
+    }
+    return pairs;
+}
+
+bool isLeftOut(const Stage& stage, const Choices& choices)
+{
+    const Route* route = findRoute(choices.route);
+    return (stage.isOfReward && !(route && route->needsReward)) || (std::string_view(stage.id) == "examples" && choices.examples.empty());
+}
+
+Result<View> viewPreferences(const Stage& stage, const Choices& choices, const base::CancelToken& cancel)
+{
+    View view{&stage};
+    if (choices.preferences.empty()) {
+        view.state = State::Ready;
+        view.missing = "Name a file of pairs; votes on the Judge page and a model as judge make one, too.";
+        return view;
+    }
+    const auto pairs = pairsIn(choices.preferences, cancel);
+    if (!pairs) {
+        return pairs.error();
+    }
+    view.made = choices.preferences;
+    if (!pairs->problem.empty() || pairs->good == 0) {
+        view.state = State::Failed;
+        view.missing = pairs->problem.empty() ? choices.preferences + ": no row has a chosen and a rejected answer" : pairs->problem;
+        view.isGood = false;
+        return view;
+    }
+    view.state = State::Done;
+    view.check = std::to_string(pairs->good) + " pairs" + (pairs->bad > 0 ? ", " + std::to_string(pairs->bad) + " rows without one" : "");
+    view.isGood = pairs->good >= kFewPairs && pairs->good > pairs->bad;
+    if (pairs->good < kFewPairs) {
+        view.check += "; fewer than " + std::to_string(kFewPairs) + " teach little";
+    }
+    return view;
+}
+
+// Of a stage that trains, by its run.
+View viewRun(store::Project& project, const Stage& stage, const Choices& choices)
+{
+    View view{&stage};
+    const auto known = choices.runs.find(stage.id);
+    const auto run = known == choices.runs.end() ? Result<store::RunRow>(Error{}) : project.run(known->second);
+    if (!run) {
+        view.state = State::Ready; // deleted runs count as never begun
+        return view;
+    }
+    view.run = run->id;
+    if (run->state == "finished") {
+        view.state = State::Done;
+        view.made = run->result;
+    } else if (run->state == "running") {
+        view.state = State::Running;
+    } else if (run->state == "failed") {
+        view.state = State::Failed;
+        view.missing = run->sentence;
+    } else {
+        view.state = State::Stopped;
+        view.missing = "It was stopped after step " + std::to_string(run->step) + " and goes on from its checkpoint.";
+    }
+    check(view, *run, choices);
+    return view;
+}
+
+std::string adviceOf(const Choices& choices, std::int64_t pairs)
+{
+    if (choices.route == "dpo") {
+        return "DPO is the better choice where preferences are pairs of given answers: one run instead of two, nothing to sample, two settings instead of ten, and the "
+               "same goal. Take PPO or GRPO where the model must try answers that nobody wrote.";
+    }
+    std::string advice = pairs > 0 ? "There are " + std::to_string(pairs) + " pairs, so DPO would learn from them in one run, without a reward model and without sampling; it is the better "
+                                                                             "choice unless answers that nobody wrote must be tried."
+                                   : "Without pairs there is nothing that DPO could learn from: rewards are the way.";
+    if (!choices.rules.empty()) {
+        advice += " Rules can be checked by everybody, and a model that learns from them needs no reward model to be trusted.";
+    }
+    return advice;
+}
+
+
+// The result of a stage before; empty: it was left out. Error: it is not done.
+Result<std::string> resultOf(store::Project& project, const Choices& choices, std::string_view stage)
+{
+    const Stage& row = *findStage(stage);
+    if (isLeftOut(row, choices)) {
+        return std::string();
+    }
+    const View view = viewRun(project, row, choices);
+    if (view.state != State::Done) {
+        return Error{std::string("The stage \"") + row.label + "\" comes first: it is " + toText(view.state) + "."};
+    }
+    return view.made;
+}
+
+Result<void> apply(config::RunConfig& config, const Choices& choices, std::string_view stage)
+{
+    const auto own = choices.settings.find(std::string(stage));
+    for (const auto& [key, value] : own == choices.settings.end() ? Settings() : own->second) {
+        if (auto set = config::setByKey(config, key, value); !set) {
+            return set;
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+Result<Look> look(store::Project& project, const Choices& choices, const base::CancelToken& cancel)
+{
+    Look all;
+    bool isBlocked = choices.model.empty();
+    std::string blocker = "Choose a model.";
+    std::int64_t pairs = 0;
+    for (const Stage& stage : stages()) {
+        View view{&stage};
+        if (isLeftOut(stage, choices)) {
+            view.state = State::LeftOut;
+        } else if (!stage.trains) {
+            auto seen = viewPreferences(stage, choices, cancel);
+            if (!seen) {
+                return seen.error();
+            }
+            view = std::move(*seen);
+            pairs = view.state == State::Done ? std::strtoll(view.check.c_str(), nullptr, 10) : 0;
+        } else {
+            view = viewRun(project, stage, choices);
+        }
+        const bool isOpen = view.state != State::Done && view.state != State::LeftOut;
+        if (isOpen && isBlocked && view.state == State::Ready) {
+            view.state = State::Waiting;
+            view.missing = blocker;
+        } else if (isOpen && !isBlocked && view.state != State::Running) {
+            all.next = stage.id;
+        }
+        if (isOpen && !isBlocked) {
+            isBlocked = true;
+            blocker = std::string("The stage \"") + stage.label + "\" comes first.";
+        }
+        all.stages.push_back(std::move(view));
+    }
+    all.advice = adviceOf(choices, pairs);
+    return all;
+}
+
+Result<config::RunConfig> recipeOf(store::Project& project, const Choices& choices, std::string_view stage)
+{
+    const Stage* row = findStage(stage);
+    if (row == nullptr || !row->trains) {
+        return Error{"there is no stage \"" + std::string(stage) + "\" that trains; there are examples, reward and tuning"};
+    }
+    if (isLeftOut(*row, choices)) {
+        return Error{std::string("The stage \"") + row->label + "\" is left out on this way."};
+    }
+    config::RunConfig config;
+    config.model.path = choices.model;
+    config.run.name = row->label;
+    config.data.train = {std::string_view(row->id) == "examples" ? choices.examples : choices.preferences};
+    if (std::string_view(row->id) == "reward") {
+        config.objective.kind = "reward"; // over the base itself, so that the model that learns from it shares its memory
+    } else if (std::string_view(row->id) == "tuning") {
+        const auto examples = resultOf(project, choices, "examples");
+        const auto reward = resultOf(project, choices, "reward");
+        if (!examples || !reward) {
+            return examples ? reward.error() : examples.error();
+        }
+        config.objective.kind = choices.route;
+        config.model.adapter = *examples;
+        auto& answers = config.objective.of<objectives::AnswerSettings>();
+        if (findRoute(choices.route)->needsReward) {
+            answers.rewards.clear();
+            for (std::size_t at = 0; at < choices.rules.size();) {
+                const std::size_t end = std::min(choices.rules.find('\n', at), choices.rules.size());
+                if (end > at) {
+                    answers.rewards.push_back(choices.rules.substr(at, end - at));
+                }
+                at = end + 1;
+            }
+            answers.rewardModel = *reward;
+            config.run.batchSize = 8; // whole groups
+        }
+    }
+    if (config.data.train.front().empty()) {
+        return Error{std::string("The stage \"") + row->label + "\" needs: " + row->needs + "."};
+    }
+    config.optimizer.learningRate = config::usualRate(config.method.kind, config.objective.kind);
+    if (auto set = apply(config, choices, stage); !set) {
+        return set.error();
+    }
+    return config;
+}
+
+} // namespace luthier::pipeline

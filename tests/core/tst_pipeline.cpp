@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The pipeline from preferences to a model: what is kept, how each stage is seen, the recipes that follow from what was made, and
+// the whole way by the command line, stopped and gone on with.
+#include "core/base/files.h"
+#include "core/config/usual_rate.h"
+#include "core/objectives/rollout_settings.h"
+#include "core/pipeline/pipeline.h"
+#include "tests/support/tiny_run.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <memory>
+
+using namespace luthier;
+using pipeline::Choices;
+using pipeline::State;
+
+namespace {
+
+const QString kProgram = QStringLiteral(LUTHIER_BIN_DIR "/luthier");
+
+struct Outcome {
+    int code = -1;
+    QList<QJsonObject> lines;
+    QByteArray err;
+};
+
+Outcome luthierRun(const QStringList& arguments)
+{
+    QProcess process;
+    process.start(kProgram, arguments + QStringList{"--json", "--device", "cpu", "--threads", "1"});
+    Outcome outcome;
+    if (process.waitForFinished(200'000) && process.exitStatus() == QProcess::NormalExit) {
+        outcome.code = process.exitCode();
+    }
+    for (const QByteArray& line : process.readAllStandardOutput().split('\n')) {
+        if (!line.isEmpty()) {
+            outcome.lines += QJsonDocument::fromJson(line).object();
+        }
+    }
+    outcome.err = process.readAllStandardError();
+    return outcome;
+}
+
+train::EvalDone evaluated(std::int64_t step, const char* measure, double value)
+{
+    train::EvalDone done;
+    done.step = step;
+    done.set = "held_out";
+    done.loss = 1.0 / static_cast<double>(step + 1);
+    done.measures = {{&measures::measureOf(measure), value}};
+    return done;
+}
+
+std::string pairs(int count)
+{
+    std::string rows;
+    for (int i = 0; i < count; ++i) {
+        rows += base::dumpJson(Json{{"prompt", "What lies on bench " + std::to_string(i) + "?"}, {"chosen", "A saw, because it is sharp."}, {"rejected", "Planes."}}) + "\n";
+    }
+    return rows;
+}
+
+} // namespace
+
+class TestPipeline : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init()
+    {
+        m_run = std::make_unique<support::TinyRun>();
+        m_project.reset();
+        QVERIFY(base::writeFileAtomically(m_run->path("pairs.jsonl"), pairs(60)));
+        auto project = store::Project::open(m_run->path("project"));
+        QVERIFY2(project.ok(), project.ok() ? "" : project.message().c_str());
+        m_project = *project;
+    }
+
+    void choicesReadBackEqual()
+    {
+        QVERIFY(!*pipeline::readChoices(*m_project));
+        Choices choices{"ppo", "/models/a", "rows.jsonl", "pairs.jsonl", "length most=20\ncontains texts=please", {{"tuning", {{"run.epochs", "2"}}}}, {{"reward", 7}}};
+        QVERIFY(pipeline::writeChoices(*m_project, choices).ok());
+        QVERIFY(**pipeline::readChoices(*m_project) == choices);
+        QVERIFY(m_project->setValue("pipeline", {{"route", "sideways"}, {"runs", "none"}, {"settings", Json::array()}}).ok()); // by another hand
+        const auto read = pipeline::readChoices(*m_project);
+        QVERIFY(read.ok() && *read && (*read)->route == "dpo" && (*read)->runs.empty());
+    }
+
+    void straightToDpo()
+    {
+        Choices choices;
+        auto look = pipeline::look(*m_project, choices);
+        QVERIFY(look.ok() && look->next.empty());
+        QVERIFY(stateOf(*look, "examples") == State::LeftOut && stateOf(*look, "reward") == State::LeftOut);
+        QVERIFY(stateOf(*look, "tuning") == State::Waiting);
+        choices.model = m_run->config.model.path;
+        look = pipeline::look(*m_project, choices);
+        QCOMPARE(look->next, std::string("preferences"));
+        choices.preferences = m_run->path("pairs.jsonl");
+        look = pipeline::look(*m_project, choices);
+        QCOMPARE(look->next, std::string("tuning"));
+        QCOMPARE(viewOf(*look, "preferences").check, std::string("60 pairs"));
+        QVERIFY(*viewOf(*look, "preferences").isGood);
+        QVERIFY(look->advice.find("DPO is the better choice") != std::string::npos);
+        const auto recipe = pipeline::recipeOf(*m_project, choices, "tuning");
+        QVERIFY2(recipe, recipe ? "" : recipe.message().c_str());
+        QCOMPARE(recipe->objective.kind, std::string("dpo"));
+        QVERIFY(recipe->model.adapter.empty());
+        QCOMPARE(recipe->optimizer.learningRate, config::usualRate("lora", "dpo"));
+        QVERIFY(!pipeline::recipeOf(*m_project, choices, "reward").ok()); // this way has none
+        choices.settings["tuning"] = {{"run.epochs", "2"}, {"optimizer.learning_rate", "0.001"}};
+        const auto changed = pipeline::recipeOf(*m_project, choices, "tuning");
+        QVERIFY(changed && changed->run.epochs == 2 && changed->optimizer.learningRate == 0.001);
+    }
+
+    void stagesStandOnEachOther()
+    {
+        Choices choices;
+        choices.route = "ppo";
+        choices.model = m_run->config.model.path;
+        choices.examples = m_run->path("rows.jsonl");
+        choices.preferences = m_run->path("pairs.jsonl");
+        choices.rules = "length most=20\n\ncontains texts=because";
+        auto look = pipeline::look(*m_project, choices);
+        QCOMPARE(look->next, std::string("examples"));
+        QVERIFY(stateOf(*look, "reward") == State::Waiting && stateOf(*look, "tuning") == State::Waiting);
+        QVERIFY(look->advice.find("60 pairs, so DPO") != std::string::npos);
+        const auto early = pipeline::recipeOf(*m_project, choices, "tuning");
+        QVERIFY(!early.ok());
+        QVERIFY2(early.message().find("Tune on examples") != std::string::npos, early.message().c_str());
+
+        choices.runs["examples"] = finished("sft", {evaluated(0, "loss", 0), evaluated(4, "loss", 0)});
+        look = pipeline::look(*m_project, choices);
+        QVERIFY(stateOf(*look, "examples") == State::Done && *viewOf(*look, "examples").isGood);
+        QCOMPARE(look->next, std::string("reward"));
+        choices.runs["reward"] = finished("reward", {evaluated(0, "reward_accuracy", 0.5), evaluated(4, "reward_accuracy", 0.55)});
+        look = pipeline::look(*m_project, choices);
+        QVERIFY(!*viewOf(*look, "reward").isGood); // a coin does as well
+        QCOMPARE(look->next, std::string("tuning"));
+        const auto recipe = pipeline::recipeOf(*m_project, choices, "tuning");
+        QVERIFY2(recipe, recipe ? "" : recipe.message().c_str());
+        const auto& answers = recipe->objective.of<objectives::AnswerSettings>();
+        QCOMPARE(recipe->objective.kind, std::string("ppo"));
+        QCOMPARE(recipe->model.adapter, viewOf(*look, "examples").made);
+        QCOMPARE(answers.rewardModel, viewOf(*look, "reward").made);
+        QVERIFY((answers.rewards == std::vector<std::string>{"length most=20", "contains texts=because"}));
+        QVERIFY(config::brokenRules(*recipe).empty());
+    }
+
+    void badPairsAreSaid()
+    {
+        Choices choices;
+        choices.model = m_run->config.model.path;
+        choices.preferences = m_run->path("rows.jsonl"); // answers, and no pairs
+        auto look = pipeline::look(*m_project, choices);
+        QVERIFY(stateOf(*look, "preferences") == State::Failed);
+        QVERIFY(viewOf(*look, "preferences").missing.find("no row has a chosen and a rejected answer") != std::string::npos);
+        choices.preferences = m_run->path("nowhere.jsonl");
+        look = pipeline::look(*m_project, choices);
+        QVERIFY(stateOf(*look, "preferences") == State::Failed && viewOf(*look, "preferences").missing.find("nowhere.jsonl") != std::string::npos);
+        QVERIFY(base::writeFileAtomically(m_run->path("few.jsonl"), pairs(3)));
+        choices.preferences = m_run->path("few.jsonl");
+        look = pipeline::look(*m_project, choices);
+        QVERIFY(stateOf(*look, "preferences") == State::Done && !*viewOf(*look, "preferences").isGood);
+    }
+
+    // Every stage by the command line: chosen, run in turn, seen as done, and the last one over the reward model.
+    void theWholeWay()
+    {
+        m_project.reset();
+        const QString project = QString::fromStdString(m_run->path("project"));
+        const auto run = [&](QStringList arguments) { return luthierRun(QStringList{"pipeline"} + arguments + QStringList{"--project", project}); };
+        QCOMPARE(run({"show"}).code, 1); // nothing was chosen
+        auto outcome = run({"choose", "--route", "ppo", "--model", QString::fromStdString(m_run->config.model.path), "--preferences", QString::fromStdString(m_run->path("pairs.jsonl"))});
+        QVERIFY2(outcome.code == 0, outcome.err.constData());
+        QCOMPARE(outcome.lines.back()["next"].toString(), QStringLiteral("reward"));
+        QCOMPARE(run({"choose", "--set", "run.epochs=1"}).code, 1); // of which stage?
+        QCOMPARE(run({"run", "tuning"}).code, 1);                   // not yet
+        for (const char* stage : {"reward", "tuning"}) {
+            outcome = run({"choose", QString::fromLatin1(stage), "--set", "run.max_steps=4", "--set", "objective.max_new=8"});
+            QVERIFY2(outcome.code == 0, outcome.err.constData());
+            outcome = run({"run"});
+            QVERIFY2(outcome.code == 0, outcome.err.constData());
+        }
+        const QJsonObject last = outcome.lines.back();
+        QVERIFY(last["next"].isNull());
+        for (const auto& stage : last["stages"].toArray()) {
+            const QString state = stage.toObject()["state"].toString();
+            QVERIFY2(state == QStringLiteral("done") || state == QStringLiteral("left out"), qPrintable(state));
+        }
+        QCOMPARE(run({"run"}).code, 1); // all is done
+    }
+
+private:
+    static const pipeline::View& viewOf(const pipeline::Look& look, const std::string& stage)
+    {
+        for (const pipeline::View& view : look.stages) {
+            if (stage == view.stage->id) {
+                return view;
+            }
+        }
+        qFatal("no such stage");
+    }
+    static State stateOf(const pipeline::Look& look, const std::string& stage) { return viewOf(look, stage).state; }
+
+    store::RunId finished(const std::string& name, const std::vector<train::Event>& events)
+    {
+        const auto row = m_project->createRun(name, config::toJson(config::RunConfig()));
+        std::vector<train::Event> all = events;
+        all.emplace_back(train::RunEnded{train::Outcome::Finished, {}, 1, row->folder + "/adapter", 4});
+        return m_project->appendEvents(row->id, all).ok() ? row->id : 0;
+    }
+
+    std::unique_ptr<support::TinyRun> m_run;
+    std::shared_ptr<store::Project> m_project;
+};
+
+QTEST_GUILESS_MAIN(TestPipeline)
+#include "tst_pipeline.moc"

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Pipeline page: what is chosen is kept in the project, stages show what they need and made, and what waits cannot be started.
+#include "tests/support/page_test.h"
+#include "tests/support/workshop.h"
+#include "core/pipeline/pipeline.h"
+#include "ui/pages/pipeline/pipeline_page.h"
+
+#include <QAction>
+#include <QComboBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QtTest>
+
+using namespace luthier;
+using namespace luthier::ui;
+
+namespace {
+
+constexpr int kAwaitMs = 30'000;
+
+} // namespace
+
+class TestPipelinePage : public QObject, private support::PageTest<PipelinePage> {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init()
+    {
+        makeFolder();
+        qputenv("XDG_DATA_HOME", m_folder->path().toUtf8());
+        const QString folder = m_folder->filePath(QStringLiteral("project"));
+        support::makeWorkshop(folder);
+        {
+            auto project = store::Project::open(folder.toStdString());
+            QVERIFY(project.ok());
+            m_pairs = (base::datasetsFolder() / "preferences.jsonl").string();
+            QVERIFY((*project)->addSource(m_pairs, "auto").ok());
+        }
+        openPage();
+        QTRY_VERIFY_WITH_TIMEOUT(find<QComboBox>("pipelinePreferences")->count() >= 4, kAwaitMs);
+    }
+
+    void cleanup() { closePage(); }
+
+    void whatIsChosenIsKept()
+    {
+        auto* pairs = find<QComboBox>("pipelinePreferences");
+        choose(pairs, QString::fromStdString(m_pairs));
+        QTRY_VERIFY_WITH_TIMEOUT(facts("preferences").contains(QStringLiteral("480 pairs")), kAwaitMs);
+        QTRY_VERIFY(m_page->mainAction()->isEnabled());
+        QVERIFY(!shown("reward")); // straight from pairs
+        choose(find<QComboBox>("pipelineRoute"), QStringLiteral("ppo"));
+        QTRY_VERIFY_WITH_TIMEOUT(shown("reward"), kAwaitMs);
+        QVERIFY(!find<QPushButton>("stage.tuning.act")->isEnabled()); // the reward model comes first
+        QVERIFY(find<QPushButton>("stage.reward.act")->isEnabled());
+        QTRY_VERIFY(find<QLabel>("pipelineAdvice")->text().contains(QStringLiteral("480 pairs, so DPO")));
+        auto* rules = find<QLineEdit>("pipelineRules");
+        QVERIFY(rules->isVisible());
+        rules->setFocus();
+        QTest::keyClicks(rules, QStringLiteral("length most=20; contains texts=because"));
+        QTest::keyClick(rules, Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(kept().rules == "length most=20\ncontains texts=because", kAwaitMs);
+        QCOMPARE(kept().route, std::string("ppo"));
+        QCOMPARE(kept().preferences, m_pairs);
+    }
+
+    // A stage whose run was stopped says so and goes on; a finished one shows its check.
+    void stagesShowTheirRuns()
+    {
+        pipeline::Choices choices;
+        choices.route = "grpo";
+        choices.model = base::bundledModel().string();
+        choices.preferences = m_pairs;
+        const auto row = m_workspace->project()->createRun("reward", config::toJson(config::RunConfig()));
+        QVERIFY(row.ok());
+        train::EvalDone before{0, "held_out", 0.7, 1, {{&measures::measureOf("reward_accuracy"), 0.5}}};
+        train::EvalDone after{4, "held_out", 0.3, 1, {{&measures::measureOf("reward_accuracy"), 0.9}}};
+        QVERIFY(m_workspace->project()->appendEvents(row->id, {before, after, train::RunEnded{train::Outcome::Stopped, {}, 1, {}, 4}}).ok());
+        choices.runs["reward"] = row->id;
+        QVERIFY(pipeline::writeChoices(*m_workspace->project(), choices).ok());
+        m_page->activated();
+        QTRY_COMPARE_WITH_TIMEOUT(find<QPushButton>("stage.reward.act")->text(), QStringLiteral("Go on"), kAwaitMs);
+        QSignalSpy wanted(m_workspace.get(), &Workspace::pageWanted);
+        find<QPushButton>("stage.reward.other")->click();
+        QCOMPARE(wanted.front().at(0).toString(), QStringLiteral("runs"));
+        QVERIFY(m_workspace->project()->appendEvents(row->id, {train::RunEnded{train::Outcome::Finished, {}, 1, row->folder + "/adapter", 4}}).ok());
+        m_page->activated();
+        QTRY_VERIFY_WITH_TIMEOUT(facts("reward").contains(QStringLiteral("0.9000")), kAwaitMs);
+        QVERIFY(facts("reward").contains(QStringLiteral("good: ")));
+        QVERIFY(find<QPushButton>("stage.tuning.act")->isEnabled());
+    }
+
+    void looks_data() { support::addThemes(); }
+    void looks()
+    {
+        QFETCH(Theme::Choice, theme);
+        Theme look(*qApp);
+        look.setChoice(theme);
+        m_page->resize(1024, 680);
+        choose(find<QComboBox>("pipelinePreferences"), QString::fromStdString(m_pairs));
+        choose(find<QComboBox>("pipelineRoute"), QStringLiteral("ppo"));
+        QTRY_VERIFY_WITH_TIMEOUT(shown("reward") && facts("preferences").contains(QStringLiteral("480")), kAwaitMs);
+        support::savePicture(m_page.get(), QStringLiteral("pipeline"));
+    }
+
+private:
+    void choose(QComboBox* box, const QString& data)
+    {
+        const int row = box->findData(data);
+        QVERIFY(row >= 0);
+        box->setCurrentIndex(row);
+        Q_EMIT box->activated(row);
+        QTest::qWait(20);
+        waitForJobs();
+        QTest::qWait(20);
+        waitForJobs();
+    }
+    QString facts(const char* stage) const { return find<QLabel>(("stage." + std::string(stage) + ".facts").c_str())->text(); }
+    bool shown(const char* stage) const { return find<QWidget>(("stage." + std::string(stage)).c_str())->isVisible(); }
+    pipeline::Choices kept() const
+    {
+        const auto read = pipeline::readChoices(*m_workspace->project());
+        return read.ok() && *read ? **read : pipeline::Choices();
+    }
+
+    std::string m_pairs;
+};
+
+QTEST_MAIN(TestPipelinePage)
+#include "tst_pipeline_page.moc"

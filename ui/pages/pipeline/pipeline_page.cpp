@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/pipeline/pipeline_page.h"
+
+#include "ui/dialogs/file_dialogs.h"
+#include "ui/theme/theme.h"
+#include "ui/widgets/card.h"
+#include "ui/widgets/empty_state.h"
+#include "ui/widgets/named_button.h"
+#include "ui/widgets/status_label.h"
+#include "ui/widgets/vertical_scroll.h"
+#include "ui/workspace/run_controller.h"
+#include "ui/workspace/workspace.h"
+
+#include <QAction>
+#include <QComboBox>
+#include <QCoreApplication>
+#include <QFileInfo>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QLocale>
+#include <QSignalBlocker>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <utility>
+
+namespace luthier::ui {
+
+namespace {
+
+using pipeline::State;
+
+constexpr const char* kOther = "\x01other"; // an item that asks for a file
+
+QString said(const char* source)
+{
+    return QCoreApplication::translate("Pipeline", source);
+}
+
+QString stateText(State state)
+{
+    switch (state) {
+    case State::LeftOut: return PipelinePage::tr("left out");
+    case State::Waiting: return PipelinePage::tr("waits");
+    case State::Ready: return PipelinePage::tr("to do now");
+    case State::Running: return PipelinePage::tr("running");
+    case State::Stopped: return PipelinePage::tr("stopped");
+    case State::Failed: return PipelinePage::tr("failed");
+    case State::Done: return PipelinePage::tr("done");
+    }
+    return {};
+}
+
+Token stateToken(State state)
+{
+    return state == State::Done ? Token::Good : state == State::Failed ? Token::Bad : state == State::Ready || state == State::Stopped || state == State::Running ? Token::Accent : Token::TextQuiet;
+}
+
+QComboBox* makeBox(const QString& id, const QString& help)
+{
+    auto* box = new QComboBox;
+    box->setObjectName(id);
+    box->setToolTip(help);
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box->setMinimumContentsLength(24);
+    return box;
+}
+
+} // namespace
+
+PipelinePage::PipelinePage(Workspace& workspace, QWidget* parent)
+    : Page(parent), m_workspace(workspace), m_action(new QAction(tr("Do the next stage"), this)), m_stack(new QStackedWidget), m_empty(new EmptyState),
+      m_route(makeBox(QStringLiteral("pipelineRoute"), tr("How the model learns what is preferred"))), m_model(new QLabel),
+      m_examples(makeBox(QStringLiteral("pipelineExamples"), tr("Examples that the model is tuned on first, or none"))),
+      m_preferences(makeBox(QStringLiteral("pipelinePreferences"), tr("Pairs of a better and a worse answer to one prompt"))), m_rules(new QLineEdit), m_rulesLabel(new QLabel),
+      m_advice(new QLabel), m_problem(new StatusLabel(Token::Bad))
+{
+    m_empty->setText({tr("No project yet"), tr("A pipeline belongs to a project: open one, or make one."), {}, {}});
+    m_problem->setObjectName(QStringLiteral("pipelineProblem"));
+    m_problem->setWordWrap(true);
+    m_problem->hide();
+    auto* content = new QWidget;
+    auto* column = new QVBoxLayout(content);
+    column->setContentsMargins(0, 0, space(2), 0);
+    column->addWidget(buildChoices());
+    column->addWidget(m_problem);
+    column->addWidget(buildStages());
+    column->addStretch(1);
+    m_stack->addWidget(m_empty);
+    m_stack->addWidget(new VerticalScroll(content));
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_stack);
+    m_action->setObjectName(QStringLiteral("pipelineNext"));
+    m_action->setToolTip(tr("Start the stage that is next, or go on with it"));
+    m_action->setEnabled(false);
+    connect(m_action, &QAction::triggered, this, &PipelinePage::actNext);
+    connect(&m_workspace, &Workspace::projectChanged, this, &PipelinePage::refresh);
+    connect(&m_workspace, &Workspace::runsChanged, this, &PipelinePage::refresh);
+    connect(&m_workspace, &Workspace::sourcesChanged, this, &PipelinePage::refresh);
+    connect(&m_workspace, &Workspace::modelPathChanged, this, &PipelinePage::refresh);
+    connect(m_workspace.runs(), &RunController::runStarting, this, &PipelinePage::remember);
+    connect(m_workspace.runs(), &RunController::stateChanged, this, &PipelinePage::showStages);
+    connect(m_workspace.runs(), &RunController::failed, this, [this](const QString& sentence) {
+        if (!std::exchange(m_pending, {}).empty()) {
+            showProblem(sentence);
+        }
+    });
+    refresh();
+}
+
+QWidget* PipelinePage::buildChoices()
+{
+    for (const pipeline::Route& route : pipeline::routes()) {
+        m_route->addItem(said(route.label), QString::fromLatin1(route.id));
+        m_route->setItemData(m_route->count() - 1, said(route.help), Qt::ToolTipRole);
+    }
+    m_model->setObjectName(QStringLiteral("pipelineModel"));
+    m_model->setToolTip(tr("The model that is chosen on Models"));
+    m_rules->setObjectName(QStringLiteral("pipelineRules"));
+    m_rules->setPlaceholderText(tr("length most=60; contains texts=please weight=0.5"));
+    m_rules->setToolTip(tr("Rules that reward answers beside the reward model, parted by semicolons; empty: none"));
+    m_advice->setObjectName(QStringLiteral("pipelineAdvice"));
+    m_advice->setWordWrap(true);
+    auto* card = new Card(tr("What it is made of"));
+    auto* form = new QFormLayout;
+    form->addRow(tr("&Way"), m_route);
+    form->addRow(tr("Model"), m_model);
+    form->addRow(tr("E&xamples"), m_examples);
+    form->addRow(tr("&Preferences"), m_preferences);
+    m_rulesLabel->setText(tr("R&ules"));
+    m_rulesLabel->setBuddy(m_rules);
+    form->addRow(m_rulesLabel, m_rules);
+    card->body()->addLayout(form);
+    card->body()->addWidget(m_advice);
+    connect(m_route, &QComboBox::activated, this, &PipelinePage::keep);
+    connect(m_examples, &QComboBox::activated, this, [this] { m_examples->currentData().toString() == QLatin1String(kOther) ? pick(QStringLiteral("examples")) : keep(); });
+    connect(m_preferences, &QComboBox::activated, this, [this] { m_preferences->currentData().toString() == QLatin1String(kOther) ? pick(QStringLiteral("preferences")) : keep(); });
+    connect(m_rules, &QLineEdit::editingFinished, this, &PipelinePage::keep);
+    return card;
+}
+
+QWidget* PipelinePage::buildStages()
+{
+    auto* box = new QWidget;
+    auto* layout = new QVBoxLayout(box);
+    layout->setContentsMargins(0, 0, 0, 0);
+    int number = 0;
+    for (const pipeline::Stage& stage : pipeline::stages()) {
+        const QString id = QStringLiteral("stage.") + QString::fromLatin1(stage.id);
+        StageCard own;
+        own.card = new Card(tr("%1. %2", "number and name of a stage").arg(QLocale().toString(++number), said(stage.label)));
+        own.card->setObjectName(id);
+        own.card->setToolTip(said(stage.help));
+        own.state = new StatusLabel(Token::TextQuiet);
+        own.state->setObjectName(id + QStringLiteral(".state"));
+        own.card->header()->addWidget(own.state);
+        own.facts = new QLabel;
+        own.facts->setObjectName(id + QStringLiteral(".facts"));
+        own.facts->setWordWrap(true);
+        own.facts->setTextFormat(Qt::PlainText);
+        own.facts->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        own.act = makeButton(id + QStringLiteral(".act"), tr("Start"), said(stage.help));
+        own.other = makeButton(id + QStringLiteral(".other"), stage.trains ? tr("Show its run") : tr("Collect votes on Judge"),
+                               stage.trains ? tr("Its curves and numbers, on Runs") : tr("Two answers, their makers hidden: votes become pairs"));
+        auto* row = new QHBoxLayout;
+        row->addStretch(1);
+        row->addWidget(own.other);
+        row->addWidget(own.act);
+        own.card->body()->addWidget(own.facts);
+        own.card->body()->addLayout(row);
+        layout->addWidget(own.card);
+        connect(own.act, &QPushButton::clicked, this, [this, stageId = std::string(stage.id)] { act(stageId); });
+        connect(own.other, &QPushButton::clicked, this, [this, stageId = std::string(stage.id)] { lookElsewhere(stageId); });
+        m_cards[stage.id] = own;
+    }
+    return box;
+}
+
+void PipelinePage::activated()
+{
+    refresh();
+}
+
+void PipelinePage::refresh()
+{
+    const auto project = m_workspace.project();
+    m_stack->setCurrentIndex(project ? 1 : 0);
+    if (!project) {
+        m_action->setEnabled(false);
+        return;
+    }
+    m_reading.start(
+        this,
+        [project, model = m_workspace.modelPath().toStdString()](const JobControl& control) {
+            Seen seen;
+            const auto known = pipeline::readChoices(*project);
+            const auto sources = known ? project->sources() : Result<std::vector<store::DataSourceRow>>(known.error());
+            if (!sources) {
+                seen.problem = QString::fromStdString(sources.message());
+                return seen;
+            }
+            for (const store::DataSourceRow& source : *sources) {
+                seen.files.push_back(source.path);
+            }
+            seen.choices = known->value_or(pipeline::Choices());
+            seen.choices.model = seen.choices.model.empty() || !*known ? model : seen.choices.model;
+            auto look = pipeline::look(*project, seen.choices, control.cancel);
+            if (look) {
+                seen.look = std::move(*look);
+            } else {
+                seen.problem = QString::fromStdString(look.message());
+            }
+            return seen;
+        },
+        [this](const Seen& seen) { take(seen); });
+}
+
+void PipelinePage::take(const Seen& seen)
+{
+    m_seen = seen;
+    showChoices();
+    showStages();
+    showProblem(seen.problem);
+}
+
+void PipelinePage::showChoices()
+{
+    m_isFilling = true;
+    const pipeline::Choices& choices = m_seen.choices;
+    m_route->setCurrentIndex(std::max(0, m_route->findData(QString::fromStdString(choices.route))));
+    m_model->setText(QFileInfo(QString::fromStdString(choices.model)).fileName());
+    const auto fill = [this](QComboBox* box, const std::string& chosen, const QString& none) {
+        box->clear();
+        box->addItem(none, QString());
+        auto files = m_seen.files;
+        if (!chosen.empty() && std::find(files.begin(), files.end(), chosen) == files.end()) {
+            files.push_back(chosen);
+        }
+        for (const std::string& file : files) {
+            const QString path = QString::fromStdString(file);
+            box->addItem(QFileInfo(path).fileName(), path);
+            box->setItemData(box->count() - 1, path, Qt::ToolTipRole);
+        }
+        box->addItem(tr("Another file\u2026"), QString::fromLatin1(kOther));
+        box->setCurrentIndex(std::max(0, box->findData(QString::fromStdString(chosen))));
+    };
+    fill(m_examples, choices.examples, tr("None: the model answers well enough"));
+    fill(m_preferences, choices.preferences, tr("Choose pairs"));
+    const pipeline::Route* route = pipeline::findRoute(choices.route);
+    m_rulesLabel->setVisible(route->needsReward);
+    m_rules->setVisible(route->needsReward);
+    m_rules->setText(QString::fromStdString(choices.rules).replace(u'\n', QStringLiteral("; ")));
+    m_advice->setText(said(route->help) + u' ' + QString::fromStdString(m_seen.look.advice));
+    m_isFilling = false;
+}
+
+const pipeline::View* PipelinePage::view(const std::string& stage) const
+{
+    const auto& views = m_seen.look.stages;
+    const auto found = std::find_if(views.begin(), views.end(), [&](const pipeline::View& one) { return stage == one.stage->id; });
+    return found == views.end() ? nullptr : &*found;
+}
+
+void PipelinePage::showStages()
+{
+    const bool isBusy = m_workspace.runs()->isBusy();
+    for (auto& [id, own] : m_cards) {
+        const pipeline::View* seen = view(id);
+        own.card->setVisible(seen != nullptr && seen->state != State::LeftOut);
+        if (seen == nullptr) {
+            continue;
+        }
+        own.state->setText(stateText(seen->state));
+        own.state->setToken(stateToken(seen->state));
+        QStringList facts{tr("Needs: %1").arg(said(seen->stage->needs))};
+        facts += seen->made.empty() ? tr("Makes: %1").arg(said(seen->stage->makes)) : tr("Made: %1").arg(QString::fromStdString(seen->made));
+        const QString judged = !seen->isGood ? QString() : *seen->isGood ? tr("good: ") : tr("not good: ");
+        facts += tr("Check: %1").arg(seen->check.empty() ? said(seen->stage->check) : judged + QString::fromStdString(seen->check));
+        if (!seen->missing.empty()) {
+            facts += QString::fromStdString(seen->missing);
+        }
+        own.facts->setText(facts.join(u'\n'));
+        own.other->setVisible(!seen->stage->trains || seen->run > 0);
+        own.act->setText(!seen->stage->trains                                        ? tr("Choose a file\u2026")
+                         : seen->state == State::Stopped || seen->state == State::Failed ? tr("Go on")
+                         : seen->state == State::Done                                    ? tr("Begin anew")
+                                                                                         : tr("Start"));
+        own.act->setEnabled(!seen->stage->trains || (!isBusy && seen->state != State::Waiting && seen->state != State::Running));
+    }
+    const pipeline::View* next = view(m_seen.look.next);
+    m_action->setEnabled(next != nullptr && (!isBusy || !next->stage->trains));
+    m_action->setText(next == nullptr ? tr("Do the next stage") : next->state == State::Stopped ? tr("Go on: %1").arg(said(next->stage->label)) : said(next->stage->label));
+}
+
+void PipelinePage::keep()
+{
+    const auto project = m_workspace.project();
+    if (m_isFilling || !project) {
+        return;
+    }
+    pipeline::Choices choices = m_seen.choices;
+    choices.route = m_route->currentData().toString().toStdString();
+    choices.examples = m_examples->currentData().toString().toStdString();
+    choices.preferences = m_preferences->currentData().toString().toStdString();
+    QStringList rules = m_rules->text().split(u';', Qt::SkipEmptyParts);
+    for (QString& rule : rules) {
+        rule = rule.trimmed();
+    }
+    choices.rules = rules.join(u'\n').toStdString();
+    if (choices == m_seen.choices) {
+        return;
+    }
+    m_seen.choices = choices;
+    m_writing.start(
+        this, [project, choices] { return pipeline::writeChoices(*project, choices); },
+        [this](const Result<void>& kept) {
+            kept ? refresh() : showProblem(QString::fromStdString(kept.message()));
+        });
+}
+
+void PipelinePage::pick(const QString& kind)
+{
+    auto* dialog = openDialog(this, QStringLiteral("data"), kind == QStringLiteral("examples") ? tr("Examples") : tr("Pairs of answers"), QFileDialog::ExistingFile, dataFilters());
+    connect(dialog, &QFileDialog::fileSelected, this, [this, kind](const QString& file) {
+        QComboBox* box = kind == QStringLiteral("examples") ? m_examples : m_preferences;
+        box->insertItem(1, QFileInfo(file).fileName(), file);
+        box->setCurrentIndex(1);
+        keep();
+    });
+    connect(dialog, &QFileDialog::rejected, this, &PipelinePage::showChoices);
+    dialog->open();
+}
+
+void PipelinePage::actNext()
+{
+    if (!m_seen.look.next.empty()) {
+        act(m_seen.look.next);
+    }
+}
+
+void PipelinePage::act(const std::string& stage)
+{
+    const pipeline::View* seen = view(stage);
+    const auto project = m_workspace.project();
+    if (seen == nullptr || !project) {
+        return;
+    }
+    if (!seen->stage->trains) {
+        pick(QStringLiteral("preferences"));
+        return;
+    }
+    if (seen->run > 0 && (seen->state == State::Stopped || seen->state == State::Failed)) {
+        m_workspace.runs()->resume(seen->run);
+        return;
+    }
+    showProblem({});
+    m_starting.start(
+        this, [project, choices = m_seen.choices, stage] { return pipeline::recipeOf(*project, choices, stage); },
+        [this, stage](const Result<config::RunConfig>& recipe) {
+            const auto broken = recipe ? config::brokenRules(*recipe) : std::vector<config::BrokenRule>();
+            if (!recipe || !broken.empty()) {
+                showProblem(QString::fromStdString(recipe ? broken.front().sentence : recipe.message()));
+                return;
+            }
+            m_pending = stage;
+            m_workspace.runs()->start(*recipe);
+        });
+}
+
+// The run that was asked for has its number: the stage keeps it, whatever becomes of the window.
+void PipelinePage::remember(qint64 run)
+{
+    const std::string stage = std::exchange(m_pending, {});
+    const auto project = m_workspace.project();
+    if (stage.empty() || !project) {
+        return;
+    }
+    m_seen.choices.runs[stage] = run;
+    m_writing.start(
+        this, [project, choices = m_seen.choices] { return pipeline::writeChoices(*project, choices); },
+        [this](const Result<void>& kept) {
+            kept ? refresh() : showProblem(QString::fromStdString(kept.message()));
+        });
+}
+
+void PipelinePage::lookElsewhere(const std::string& stage)
+{
+    const pipeline::View* seen = view(stage);
+    if (seen != nullptr) {
+        seen->stage->trains ? Q_EMIT m_workspace.pageWanted(QStringLiteral("runs"), QString::number(seen->run)) : Q_EMIT m_workspace.pageWanted(QStringLiteral("judge"), {});
+    }
+}
+
+void PipelinePage::showProblem(const QString& sentence)
+{
+    m_problem->setText(sentence);
+    m_problem->setVisible(!sentence.isEmpty());
+}
+
+} // namespace luthier::ui

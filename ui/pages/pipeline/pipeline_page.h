@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// PipelinePage: from preferences to a model, stage by stage: what each needs, what it made, its check, and the one button that does
+// it, or goes on with it. What is chosen is kept in the project; `luthier pipeline` reads and writes the same.
+//
+// Threads: GUI thread; the project is touched in jobs only.
+#pragma once
+
+#include "core/pipeline/pipeline.h"
+#include "ui/bridge/job.h"
+#include "ui/frame/page.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QPushButton;
+class QStackedWidget;
+
+namespace luthier::ui {
+
+class Card;
+class EmptyState;
+class StatusLabel;
+class Workspace;
+
+class PipelinePage : public Page {
+    Q_OBJECT
+
+public:
+    explicit PipelinePage(Workspace& workspace, QWidget* parent = nullptr);
+
+    QAction* mainAction() override { return m_action; }
+    void activated() override;
+
+private:
+    struct StageCard {
+        Card* card = nullptr;
+        StatusLabel* state = nullptr;
+        QLabel* facts = nullptr;
+        QPushButton* act = nullptr;   // do it, go on, begin it anew
+        QPushButton* other = nullptr; // its run, or where preferences are collected
+    };
+    struct Seen {
+        pipeline::Choices choices;
+        pipeline::Look look;
+        std::vector<std::string> files; // data of the project
+        QString problem;
+    };
+
+    QWidget* buildChoices();
+    QWidget* buildStages();
+    void refresh();
+    void take(const Seen& seen);
+    void showChoices();
+    void showStages();
+    void keep(); // what stands in the boxes
+    void pick(const QString& kind);
+    void actNext();
+    void act(const std::string& stage);
+    void lookElsewhere(const std::string& stage);
+    void remember(qint64 run);
+    void showProblem(const QString& sentence);
+    const pipeline::View* view(const std::string& stage) const;
+
+    Workspace& m_workspace;
+    QAction* m_action;
+    QStackedWidget* m_stack;
+    EmptyState* m_empty;
+    QComboBox* m_route;
+    QLabel* m_model;
+    QComboBox* m_examples;
+    QComboBox* m_preferences;
+    QLineEdit* m_rules;
+    QLabel* m_rulesLabel;
+    QLabel* m_advice;
+    StatusLabel* m_problem;
+    std::map<std::string, StageCard> m_cards;
+    Seen m_seen;
+    std::string m_pending; // the stage whose run is being started
+    bool m_isFilling = false;
+    JobSlot m_reading;
+    JobSlot m_writing;
+    JobSlot m_starting;
+};
+
+} // namespace luthier::ui
