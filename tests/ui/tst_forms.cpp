@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Forms derived from the tables of settings: complete for every part, honest about ranges, undoable.
+#include "core/objectives/objectives.h"
+#include "core/config/usual_rate.h"
 #include "core/config/run_config.h"
 #include "core/peft/methods/lora_settings.h"
 #include "core/peft/methods/method.h"
@@ -229,6 +231,30 @@ private Q_SLOTS:
             QCOMPARE(std::get<double>(document.usual(rate)), method.usualLearningRate);
             QVERIFY(document.value(rate) == document.usual(rate));
         }
+    }
+
+    // The objective decides it as well: the rate follows while it is the usual one, in one step, and what a person chose stays.
+    void objectiveDecidesTheUsualRate()
+    {
+        RecipeDocument document;
+        QUndoStack stack;
+        document.replace(usualConfig("lora"));
+        const FieldRef rate = RecipeDocument::find(QStringLiteral("optimizer.learning_rate"));
+        const FieldRef kind = RecipeDocument::find(QStringLiteral("objective.kind"));
+        const double ofExamples = std::get<double>(document.value(rate));
+        for (const objectives::Objective& objective : objectives::objectives()) {
+            setKind(&stack, &document, kind, objective.id, QStringLiteral("objective"));
+            QCOMPARE(std::get<double>(document.value(rate)), ofExamples * objective.rateShare);
+        }
+        QVERIFY(std::get<double>(document.value(rate)) < ofExamples);
+        while (stack.canUndo()) {
+            stack.undo();
+        }
+        QCOMPARE(std::get<double>(document.value(rate)), ofExamples);
+        stack.push(new SetField(&document, rate, 0.0123));
+        setKind(&stack, &document, kind, std::string("dpo"), QStringLiteral("objective"));
+        QCOMPARE(std::get<double>(document.value(rate)), 0.0123);
+        QVERIFY(document.usual(rate) == fields::Value(config::usualRate("lora", "dpo")));
     }
 
     void advancedFieldsAreFolded()

@@ -208,8 +208,9 @@ QString translatedLabel(const fields::Field& field)
 QString tooltipOf(const fields::Field& field)
 {
     const QString help = QCoreApplication::translate("Field", field.help.c_str());
-    const QString allowed = QString::fromStdString(fields::describeAllowed(field));
-    return allowed.isEmpty() ? help : QCoreApplication::translate("FieldEditor", "%1\nAllowed: %2").arg(help, allowed);
+    // What a choice allows stands in its list, and most helps say the range themselves.
+    const QString allowed = field.choices.empty() ? QString::fromStdString(fields::describeAllowed(field)) : QString();
+    return allowed.isEmpty() || help.contains(allowed, Qt::CaseInsensitive) ? help : QCoreApplication::translate("FieldEditor", "%1\nAllowed: %2").arg(help, allowed);
 }
 
 QString shownValue(const fields::Field& field, const fields::Value& value)

@@ -74,7 +74,9 @@ void FormRow::take(const Result<fields::Value>& value)
 
 void FormRow::push(const fields::Value& value)
 {
-    if (value != m_document->value(m_field)) {
+    if (m_field.key() == QStringLiteral("objective.kind")) {
+        setKind(m_undo, m_document, m_field, value, tr("change of objective"));
+    } else if (value != m_document->value(m_field)) {
         m_undo->push(new SetField(m_document, m_field, value, m_session));
     }
 }

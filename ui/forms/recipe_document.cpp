@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/forms/recipe_document.h"
 
+#include "core/config/usual_rate.h"
+
 #include "core/peft/methods/method.h"
 
 #include <QCoreApplication>
@@ -55,7 +57,7 @@ fields::Value RecipeDocument::value(const FieldRef& field) const
 
 fields::Value RecipeDocument::usual(const FieldRef& field) const
 {
-    config::RunConfig usual = usualConfig(m_config.method.kind);
+    config::RunConfig usual = usualConfig(m_config.method.kind, m_config.objective.kind);
     return recordOf(usual, field).get(*field.field);
 }
 
@@ -85,13 +87,11 @@ Result<void> RecipeDocument::setValue(const FieldRef& field, const fields::Value
     return set;
 }
 
-config::RunConfig usualConfig(const std::string& methodKind)
+config::RunConfig usualConfig(const std::string& methodKind, const std::string& objectiveKind)
 {
     config::RunConfig usual;
     usual.method.kind = methodKind;
-    if (const peft::Method* method = peft::findMethod(methodKind)) {
-        usual.optimizer.learningRate = method->usualLearningRate;
-    }
+    usual.optimizer.learningRate = config::usualRate(methodKind, objectiveKind);
     return usual;
 }
 

@@ -50,6 +50,6 @@ private:
 };
 
 // Settings as a person would start with this method: defaults and the method's own learning rate.
-config::RunConfig usualConfig(const std::string& methodKind);
+config::RunConfig usualConfig(const std::string& methodKind, const std::string& objectiveKind = "sft");
 
 } // namespace luthier::ui

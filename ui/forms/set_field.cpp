@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/forms/set_field.h"
 
+#include <QUndoStack>
 #include <QCoreApplication>
 
 namespace luthier::ui {
@@ -52,6 +53,21 @@ bool SetField::mergeWith(const QUndoCommand* other)
     m_after = next->m_after;
     setObsolete(m_after == m_before);
     return true;
+}
+
+void setKind(QUndoStack* stack, RecipeDocument* document, const FieldRef& kind, const fields::Value& value, const QString& text)
+{
+    const FieldRef rate = RecipeDocument::find(QStringLiteral("optimizer.learning_rate"));
+    if (document->value(kind) == value) {
+        return;
+    }
+    const bool wasUsual = document->value(rate) == document->usual(rate);
+    stack->beginMacro(text);
+    stack->push(new SetField(document, kind, value));
+    if (wasUsual) {
+        stack->push(new SetField(document, rate, document->usual(rate)));
+    }
+    stack->endMacro();
 }
 
 SetRecipe::SetRecipe(RecipeDocument* document, config::RunConfig config, const QString& text)

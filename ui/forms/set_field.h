@@ -8,6 +8,8 @@
 
 #include <QPointer>
 
+class QUndoStack;
+
 namespace luthier::ui {
 
 class SetField : public PlacedStep {
@@ -27,6 +29,10 @@ private:
     fields::Value m_after;
     int m_session;
 };
+
+// Sets a method or an objective; the learning rate follows while it was the usual one of what was chosen before, and what a person
+// chose stays. One step of the stack.
+void setKind(QUndoStack* stack, RecipeDocument* document, const FieldRef& kind, const fields::Value& value, const QString& text);
 
 class SetRecipe : public PlacedStep {
 public:

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/forms/settings_form.h"
 
+#include "ui/forms/field_editor.h"
 #include "ui/forms/form_row.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 
+#include <QCoreApplication>
 #include <QGridLayout>
 #include <QToolButton>
 
@@ -81,7 +83,8 @@ void SettingsForm::refresh(const QString& key)
     const QString kind = QString::fromStdString(m_part.key) + QStringLiteral(".kind");
     if (const auto at = m_rows.find(key); at != m_rows.end()) {
         at->second->refresh();
-    } else if (key.isEmpty() || key == QStringLiteral("method.kind")) { // the method decides what is usual
+    }
+    if (key.isEmpty() || key == QStringLiteral("method.kind") || key == QStringLiteral("objective.kind")) { // they decide what is usual
         for (const auto& [name, row] : m_rows) {
             row->refresh();
         }
@@ -106,6 +109,27 @@ void SettingsForm::showRules()
     }
 }
 
+void SettingsForm::setSearch(const QString& words)
+{
+    m_search = words.simplified().split(u' ', Qt::SkipEmptyParts);
+    showRows();
+}
+
+bool SettingsForm::isFound(const FormRow& row) const
+{
+    const fields::Field& field = *row.field().field;
+    const QString all = translatedLabel(field) + u' ' + row.field().key() + u' ' + QCoreApplication::translate("Field", field.help.c_str());
+    return std::all_of(m_search.begin(), m_search.end(), [&all](const QString& word) { return all.contains(word, Qt::CaseInsensitive); });
+}
+
+int SettingsForm::numShown() const
+{
+    return static_cast<int>(std::count_if(m_rows.begin(), m_rows.end(), [this](const auto& entry) {
+        const fields::Field& field = *entry.second->field().field;
+        return config::applies(m_document->config(), m_part, field) && (m_search.isEmpty() ? !field.advanced || m_more->isChecked() : isFound(*entry.second));
+    }));
+}
+
 void SettingsForm::showRows()
 {
     bool hasAdvanced = false;
@@ -113,9 +137,9 @@ void SettingsForm::showRows()
         const fields::Field& field = *row->field().field;
         const bool applies = config::applies(m_document->config(), m_part, field);
         hasAdvanced |= applies && field.advanced;
-        row->setVisible(applies && (!field.advanced || m_more->isChecked()));
+        row->setVisible(applies && (m_search.isEmpty() ? !field.advanced || m_more->isChecked() : isFound(*row)));
     }
-    m_more->setVisible(hasAdvanced);
+    m_more->setVisible(hasAdvanced && m_search.isEmpty());
     m_more->setIcon(icon(m_more->isChecked() ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right"), Token::TextQuiet));
 }
 

@@ -31,6 +31,10 @@ public:
     bool hasProblem() const; // something typed that is no value
     bool reveal(const QString& key); // unfolds, shows and focuses "part.key"; false: not of this form, or of a row not chosen
 
+    // Shows the settings alone whose name, key or help has the words, folded ones too; empty: all, as they were.
+    void setSearch(const QString& words);
+    int numShown() const;
+
 Q_SIGNALS:
     void problemsChanged();
 
@@ -39,10 +43,12 @@ private:
     void refresh(const QString& key);
     void showRules();
     void showRows();
+    bool isFound(const FormRow& row) const;
 
     RecipeDocument* m_document;
     QUndoStack* m_undo;
     const config::Part& m_part;
+    QStringList m_search;
     QGridLayout* m_grid;
     QToolButton* m_more;
     std::map<QString, FormRow*> m_rows; // by "part.key"

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/config/usual_rate.h"
 #include "core/cli/display.h"
 #include "core/cli/run_project.h"
 #include "core/cli/table.h"
 #include "core/cli/tune_run.h"
 #include "core/cli/unread.h"
+#include "core/train/answers/first_answers.h"
 #include "core/train/plan/memory_estimate.h"
 #include "core/train/plan/plan_measure.h"
 #include "core/train/plan/run_plan.h"
@@ -21,6 +23,7 @@ struct Flags {
     std::vector<std::string> settings;
     std::string project;
     bool measure = false;
+    bool answers = false;
 };
 
 struct Plan {
@@ -28,6 +31,10 @@ struct Plan {
     train::MemoryEstimate memory;
     std::vector<train::MemoryChange> changes; // when it does not fit
     std::optional<train::PlanMeasure> measured;
+    double rate = 0; // learning rate
+    double usualRate = 0;
+    std::string rateNote = {};
+    std::optional<train::FirstAnswers> answers = {};
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -39,6 +46,7 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--project", flags.project, "With the edits and left-out rows of this project folder")
         ->envname("LUTHIER_PROJECT")
         ->option_text("DIR");
+    app.add_flag("--answers", flags.answers, "Of grpo, rloo and ppo: sample the first answers and judge them, before anything is learned");
     app.add_flag("--measure", flags.measure, "Load the model and pass the largest batch once: its real memory, and the run's time");
 }
 
@@ -85,6 +93,27 @@ Json toJson(const std::vector<train::MemoryChange>& changes)
     return list;
 }
 
+Json toJson(const train::FirstAnswers& first)
+{
+    Json list = Json::array();
+    for (const train::FirstAnswers::One& one : first.answers) {
+        list.push_back({{"prompt", one.prompt}, {"answer", one.answer}, {"reward", one.reward}});
+    }
+    return {{"answers", std::move(list)}, {"reward", first.reward}, {"tokens", first.tokens}, {"cut", first.cut()},
+            {"without_spread", first.withoutSpread ? Json(*first.withoutSpread) : Json()}, {"remarks", first.remarks}};
+}
+
+// Answers, then what they say together.
+std::string tableOf(const train::FirstAnswers& first, int width)
+{
+    Table table({{"prompt"}, {"first answers", true}, {"reward", false, true}});
+    for (const train::FirstAnswers::One& one : first.answers) {
+        table.add({cutTo(oneLine(one.prompt), 40), oneLine(one.answer), fixed(one.reward, 3)});
+    }
+    return table.toText(width) + "\nMean reward " + fixed(first.reward, 3) + ", " + fixed(first.tokens, 1) + " tokens, " + counted(first.cut()) + " of " + counted(static_cast<std::int64_t>(first.answers.size()))
+           + " cut" + (first.withoutSpread ? ", " + fixed(100 * *first.withoutSpread, 0) + " % of the groups without spread" : "");
+}
+
 Json toJson(const Plan& whole)
 {
     const train::RunPlan& plan = whole.run;
@@ -113,8 +142,12 @@ Json toJson(const Plan& whole)
             {"changes", toJson(whole.changes)},
             {"seconds", whole.measured ? Json(whole.measured->seconds) : Json()},
             {"reference", {{"kind", train::toText(plan.rows.reference.kind)}, {"once", plan.rows.reference.once}, {"why", plan.rows.reference.why}}},
+            {"learning_rate", {{"value", whole.rate}, {"usual", whole.usualRate}}},
             {"labels", data.labels},
             {"warnings", plan.rows.warnings}};
+    if (whole.answers) {
+        json["first_answers"] = toJson(*whole.answers);
+    }
     if (whole.measured) {
         json["measured"] = whole.measured->peakBytes;
     }
@@ -203,6 +236,7 @@ std::string tableOf(const Plan& whole, int width)
                                    + fixed(whole.measured->secondsPerPass, 3) + " s"});
         table.add({"Time", "about " + duration(whole.measured->seconds)});
     }
+    table.add({"Learning rate", shortest(whole.rate) + ", " + whole.rateNote});
     if (!plan.rows.reference.why.empty()) {
         table.add({"Reference", plan.rows.reference.why});
     }
@@ -245,13 +279,24 @@ Result<Plan> planOf(const Flags& flags, Context& context)
     if (!run->size) {
         return Error{run->sizeProblem};
     }
-    Plan plan{std::move(*run), {}, {}, {}};
+    Plan plan{std::move(*run), {}, {}, {}, config->optimizer.learningRate, config::usualRate(config->method.kind, config->objective.kind), config::rateNote(*config)};
     auto memory = train::memoryOf(*config, plan.run);
     if (!memory) {
         return memory.error();
     }
     plan.memory = std::move(memory->estimate);
     plan.changes = std::move(memory->changes);
+    if (flags.answers) {
+        train::StopControl stop;
+        const InterruptScope scope(context.interrupts, [&stop] { stop.requestStop(); });
+        context.console.progress("sampling answers");
+        auto first = train::firstAnswers(*config, *rows, stop);
+        context.console.endProgress();
+        if (!first) {
+            return first.error();
+        }
+        plan.answers = std::move(*first);
+    }
     if (flags.measure) {
         auto result = measured(*config, *rows, context);
         if (!result) {
@@ -273,6 +318,12 @@ int run(const Flags& flags, Context& context)
         return kDone;
     }
     context.console.text(tableOf(*plan, context.console.width()));
+    if (plan->answers) {
+        context.console.text("\n" + tableOf(*plan->answers, context.console.width()));
+        for (const std::string& sentence : plan->answers->remarks) {
+            context.console.text(sentence);
+        }
+    }
     for (const std::string& sentence : plan->run.rows.warnings) {
         context.console.note(oneLine(sentence));
     }

@@ -2,6 +2,7 @@
 #include "ui/pages/tune/tune_gate.h"
 
 #include "ui/base/amounts.h"
+#include "ui/pages/tune/tune_answers.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/status_label.h"
@@ -23,7 +24,7 @@ TuneGate::TuneGate(QWidget* parent)
       m_measured(new StatusLabel(Token::TextQuiet)), m_block(new QWidget), m_blockText(new StatusLabel(Token::Bad)), m_strip(new TokenStrip),
       m_previous(makeButton(QStringLiteral("gatePrevious"), tr("Previous row"), tr("The row before (Page up)"))),
       m_next(makeButton(QStringLiteral("gateNext"), tr("Next row"), tr("Another row of those to learn from (Page down)"))),
-      m_back(new QPushButton(tr("Back to the settings")))
+      m_back(new QPushButton(tr("Back to the settings"))), m_answers(new TuneAnswers)
 {
     setObjectName(QStringLiteral("gate"));
     auto* card = new Card(tr("This is what the model will read"));
@@ -75,6 +76,7 @@ TuneGate::TuneGate(QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(card, 1);
+    layout->addWidget(m_answers);
     layout->addWidget(m_verdict);
     layout->addWidget(m_measured);
     layout->addWidget(m_place);

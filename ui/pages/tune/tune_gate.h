@@ -14,6 +14,7 @@ namespace luthier::ui {
 
 class StatusLabel;
 class TokenStrip;
+class TuneAnswers;
 
 class TuneGate : public QWidget {
     Q_OBJECT
@@ -25,6 +26,7 @@ public:
     void showMeasuring(bool startsAfter);
     void showMeasured(const Verdict& verdict, const QString& problem); // `problem`: why it could not be measured
     bool isBlocked() const { return m_isBlocked; }
+    TuneAnswers* answers() const { return m_answers; } // of a run that learns from its own
 
 Q_SIGNALS:
     void accepted();
@@ -53,6 +55,7 @@ private:
     QPushButton* m_previous;
     QPushButton* m_next;
     QPushButton* m_back;
+    TuneAnswers* m_answers;
 };
 
 } // namespace luthier::ui

@@ -8,6 +8,7 @@
 #include "ui/forms/settings_form.h"
 #include "ui/pages/tune/tune_advice.h"
 #include "ui/pages/tune/tune_data.h"
+#include "ui/pages/tune/tune_answers.h"
 #include "ui/pages/tune/tune_gate.h"
 #include "ui/pages/tune/tune_limit.h"
 #include "ui/pages/tune/tune_model.h"
@@ -375,6 +376,7 @@ void TunePage::showGate(bool gate)
     m_wantsStart = false;
     if (gate) {
         m_gate->show(m_verdict);
+        m_gate->answers()->setRecipe(m_document->config(), m_workspace.project());
         measure();
     } else {
         m_preflight->cancel();

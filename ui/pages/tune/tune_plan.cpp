@@ -96,6 +96,10 @@ void takeRows(TunePlan& plan, const train::RunPlan& made, bool isUnreadSaid)
     }
     plan.firstBroken = QString::fromStdString(data.firstBroken);
     plan.steps = made.rows.steps;
+    plan.examplesOfStep = made.rows.batches.batchSize * made.rows.batches.accumulation;
+    for (std::size_t i = 0; i < data.train.size(); ++i) {
+        plan.tokensOfEpoch += data.train.length(i);
+    }
     plan.largest = made.largest;
     plan.isPacked = made.rows.isPacked();
 }

@@ -13,6 +13,7 @@
 
 #include <QButtonGroup>
 #include <QCoreApplication>
+#include <QLineEdit>
 #include <QToolButton>
 #include <QUndoStack>
 #include <QVBoxLayout>
@@ -61,6 +62,7 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
         title->setFont(textFont(TextSize::Small));
         column->addWidget(title);
         column->addWidget(form);
+        m_titles.push_back(title);
         m_forms.push_back(form);
         if (part->key == "objective") {
             m_objectiveHelp = new StatusLabel(Token::TextQuiet);
@@ -92,7 +94,15 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
     header()->addWidget(advise);
     header()->addWidget(trials);
     header()->addWidget(several);
+    m_search = new QLineEdit;
+    m_search->setObjectName(QStringLiteral("settingSearch"));
+    m_search->setAccessibleName(tr("Find a setting"));
+    m_search->setPlaceholderText(tr("Find a setting"));
+    m_search->setToolTip(tr("Words of its name, key or help; folded settings are found, too"));
+    m_search->setClearButtonEnabled(true);
+    connect(m_search, &QLineEdit::textChanged, this, &TuneWay::search);
     body()->addWidget(buildMethods());
+    body()->addWidget(m_search);
     body()->addWidget(new VerticalScroll(content), 1);
     connect(document, &RecipeDocument::changed, this, [this](const QString& key) {
         if (key.isEmpty() || key == QLatin1String(kKind)) {
@@ -139,6 +149,17 @@ QWidget* TuneWay::buildMethods()
 void TuneWay::chooseMethod(const std::string& id)
 {
     setKind(m_undo, m_document, RecipeDocument::find(QLatin1String(kKind)), id, tr("change of method"));
+}
+
+void TuneWay::search(const QString& words)
+{
+    for (std::size_t i = 0; i < m_forms.size(); ++i) {
+        m_forms[i]->setSearch(words);
+        const bool any = words.trimmed().isEmpty() || m_forms[i]->numShown() > 0;
+        m_titles[i]->setVisible(any);
+        m_forms[i]->setVisible(any);
+    }
+    m_objectiveHelp->setVisible(words.trimmed().isEmpty());
 }
 
 void TuneWay::showMethod()
