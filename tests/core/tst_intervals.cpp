@@ -3,6 +3,7 @@
 // by simulation: an interval of 95 % holds the truth in 95 of 100 worlds, also where rows come in clusters.
 #include "core/base/json.h"
 #include "core/base/random.h"
+#include "core/statistics/histogram.h"
 #include "core/statistics/agreement.h"
 #include "core/statistics/bootstrap.h"
 #include "core/statistics/bradley_terry.h"
@@ -86,6 +87,18 @@ class TestIntervals : public QObject {
 
 private Q_SLOTS:
     void initTestCase() { m_expected = need(base::readJson(support::kReference / "metrics.json")).at("statistics"); }
+
+    void histograms()
+    {
+        const std::vector<std::vector<double>> lists{{0, 1, 2, 10}, {5, std::nan(""), 10}};
+        const Range range = rangeOf(lists);
+        QCOMPARE(range.low, 0.0);
+        QCOMPARE(range.high, 10.0);
+        QVERIFY((histogram(lists[0], range, 5) == std::vector<std::int64_t>{2, 1, 0, 0, 1})); // the upper end is in the last
+        QVERIFY((histogram(lists[1], range, 5) == std::vector<std::int64_t>{0, 0, 1, 0, 1}));
+        QVERIFY((histogram(std::vector<double>{3, 3}, Range{3, 3}, 2) == std::vector<std::int64_t>{2, 0}));
+        QVERIFY(rangeOf({}).high == 0 && histogram({}, {}, 3) == std::vector<std::int64_t>(3, 0));
+    }
 
     void proportions()
     {

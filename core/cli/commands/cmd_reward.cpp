@@ -6,15 +6,19 @@
 #include "core/data/dataset.h"
 #include "core/inference/judge_spec.h"
 #include "core/inference/judged_row.h"
+#include "core/statistics/histogram.h"
 
 #include <CLI/App.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace luthier::cli {
 
 namespace {
 
+constexpr std::size_t kBins = 10;      // of the histogram
+constexpr std::int64_t kBarWidth = 30; // characters
 constexpr std::size_t kRowsAtOnce = 256; // judged before the first of them is printed
 
 struct Flags {
@@ -125,6 +129,8 @@ private:
         ++m_compared;
         m_right += first > second ? 1 : 0;
         m_margin += first - second;
+        m_scores[0].push_back(first);
+        m_scores[1].push_back(second);
         print(row, {{"row", row.number}, {"chosen", first}, {"rejected", second}}, fixed(first, 4) + "  " + fixed(second, 4) + (first > second ? "" : "  the wrong way round"));
     }
 
@@ -169,12 +175,33 @@ private:
             }
             if (m_compared > 0 && isPairs) {
                 sums["margin"] = m_margin / compared;
+                const statistics::Range range = statistics::rangeOf(m_scores);
+                sums["histogram"] = {{"low", range.low}, {"high", range.high}, {"chosen", statistics::histogram(m_scores[0], range, kBins)}, {"rejected", statistics::histogram(m_scores[1], range, kBins)}};
             }
             m_context.console.line(sums);
         } else if (m_compared > 0) {
             m_context.console.text("\naccuracy " + fixed(static_cast<double>(m_right) / compared, 4) + " of " + counted(m_compared)
                                    + (isPairs ? " pairs, mean margin " + fixed(m_margin / compared, 4) : " labelled rows"));
+            if (isPairs) {
+                printHistogram();
+            }
         }
+    }
+
+    // Scores from the lowest to the highest, the chosen answers' beside the rejected ones': they should stand apart.
+    void printHistogram()
+    {
+        const statistics::Range range = statistics::rangeOf(m_scores);
+        const auto chosen = statistics::histogram(m_scores[0], range, kBins);
+        const auto rejected = statistics::histogram(m_scores[1], range, kBins);
+        const std::int64_t most = std::max<std::int64_t>(1, std::max(*std::max_element(chosen.begin(), chosen.end()), *std::max_element(rejected.begin(), rejected.end())));
+        const auto bar = [most](std::int64_t count) { return counted(count) + " " + std::string(static_cast<std::size_t>((count * kBarWidth + most - 1) / most), '#'); };
+        Table table({{"score from", false, true}, {"chosen"}, {"rejected"}});
+        for (std::size_t bin = 0; bin < kBins; ++bin) {
+            const double from = range.low + (range.high - range.low) * static_cast<double>(bin) / static_cast<double>(kBins);
+            table.add({fixed(from, 3), bar(chosen[bin]), bar(rejected[bin])});
+        }
+        m_context.console.text("\n" + table.toText(m_context.console.width()));
     }
 
     inference::Session& m_session;
@@ -188,6 +215,7 @@ private:
     std::int64_t m_compared = 0;
     std::int64_t m_right = 0;
     double m_margin = 0;
+    std::array<std::vector<double>, 2> m_scores; // of pairs: chosen, rejected
 };
 
 int run(const Flags& flags, Context& context)
