@@ -124,6 +124,7 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
                 }
             }
         });
+        scrollWith(newest);
         fillAgainst();
     });
     connect(m_extras, &CompareExtras::closed, this, &ComparePage::onColumnClosed);

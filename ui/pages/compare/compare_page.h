@@ -69,6 +69,7 @@ private:
     void showDifferences(); // words that the column chosen has not
     void showHeat();
     void goOnFrom(int side);
+    void scrollWith(CompareColumn* column); // the others follow it
     void keepComparison(Comparison comparison);
     void findComparisons(const QString& search);
     void onColumnClosed(int index);
@@ -85,6 +86,7 @@ private:
     bool m_asksFirst = false; // once its prompts are read
     bool m_answerAgain = false; // once the running answers have stopped
     bool m_isHeldOutRead = false;
+    bool m_isScrolling = false; // the others follow
     QString m_heldOutOf; // result folder whose held-out rows are listed
     base::CancelToken m_cancelHeldOut;
     JobSlot m_heatJob;

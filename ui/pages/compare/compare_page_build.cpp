@@ -12,6 +12,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QShortcut>
 #include <QSplitter>
 #include <QVBoxLayout>
@@ -31,6 +32,8 @@ QWidget* ComparePage::buildColumns()
     m_columns->setChildrenCollapsible(false);
     m_columns->addWidget(m_base);
     m_columns->addWidget(m_tunedColumn);
+    scrollWith(m_base);
+    scrollWith(m_tunedColumn);
     auto* expectedTitle = new QLabel(tr("Expected answer of the row"));
     expectedTitle->setForegroundRole(QPalette::PlaceholderText);
     m_expected->setObjectName(QStringLiteral("expected"));
@@ -164,6 +167,25 @@ void ComparePage::showHeat()
             problem = problem.isEmpty() ? heats[i].problem : problem;
         }
         m_heatNote->setText(problem);
+    });
+}
+
+// By the share of the way, since answers are of unlike length. While they are written each shows its own end.
+void ComparePage::scrollWith(CompareColumn* moved)
+{
+    connect(moved->text()->verticalScrollBar(), &QScrollBar::valueChanged, this, [this, moved](int value) {
+        const QScrollBar* bar = moved->text()->verticalScrollBar();
+        if (m_isScrolling || m_contest->isRunning() || bar->maximum() <= 0) {
+            return;
+        }
+        m_isScrolling = true;
+        for (int side = 0; side < numColumns(); ++side) {
+            if (column(side) != moved) {
+                QScrollBar* other = column(side)->text()->verticalScrollBar();
+                other->setValue(static_cast<int>(static_cast<double>(value) / bar->maximum() * other->maximum()));
+            }
+        }
+        m_isScrolling = false;
     });
 }
 
