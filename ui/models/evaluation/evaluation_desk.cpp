@@ -5,6 +5,7 @@
 #include "core/evaluation/rough_time.h"
 #include "core/store/eval_inputs.h"
 #include "ui/base/amounts.h"
+#include "ui/settings/app_settings.h"
 #include "ui/workspace/workspace.h"
 
 #include <QLocale>
@@ -36,7 +37,7 @@ struct Asked {
 };
 
 // As `luthier eval --run` reads its flags.
-Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, bool withSystems, const base::CancelToken& cancel)
+Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, const std::string& device, bool withSystems, const base::CancelToken& cancel)
 {
     const auto run = project.run(choice.run);
     const auto metrics = run ? metrics::metricsByName(choice.metrics.join(u',').toStdString()) : Result<std::vector<const metrics::Metric*>>(run.error());
@@ -45,6 +46,7 @@ Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, b
     }
     Asked asked;
     asked.request.metrics = *metrics;
+    asked.request.device = device;
     asked.request.metricSettings.pattern = choice.pattern.toStdString();
     const auto needs = [&](unsigned need) { return std::any_of(metrics->begin(), metrics->end(), [need](const auto* metric) { return (metric->needs & need) != 0; }); };
     if (needs(metrics::kSchema) && !choice.schema.isEmpty()) {
@@ -197,9 +199,9 @@ void EvaluationDesk::plan(const EvaluationChoice& choice)
         double seconds = -1;
         QString problem;
     };
-    const auto work = [project, choice](const JobControl& control) {
+    const auto work = [project, choice, device = m_workspace.settings().text(QStringLiteral("device"), QStringLiteral("auto")).toStdString()](const JobControl& control) {
         Plan plan;
-        const auto asked = askedOf(*project, choice, false, control.cancel);
+        const auto asked = askedOf(*project, choice, device, false, control.cancel);
         const auto settings = asked ? evaluation::answeringOf(asked->request, asked->sets.rows.rows) : Result<evaluation::AnsweringSettings>(asked.error());
         if (!settings) {
             plan.problem = QString::fromStdString(settings.message());
@@ -256,8 +258,9 @@ void EvaluationDesk::start(const EvaluationChoice& choice)
             change(*alive);
         }
     };
-    const auto work = [project, choice, told, cancel = m_cancel]() -> Result<evaluation::Evaluation> {
-        const auto asked = askedOf(*project, choice, true, cancel);
+    const std::string device = m_workspace.settings().text(QStringLiteral("device"), QStringLiteral("auto")).toStdString();
+    const auto work = [project, choice, told, device, cancel = m_cancel]() -> Result<evaluation::Evaluation> {
+        const auto asked = askedOf(*project, choice, device, true, cancel);
         const auto settings = asked ? evaluation::answeringOf(asked->request, asked->sets.rows.rows) : Result<evaluation::AnsweringSettings>(asked.error());
         const auto what = settings ? evaluation::askedOf(asked->request, asked->sets, *settings) : Result<Json>(settings.error());
         if (!what) {
