@@ -92,18 +92,21 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
     if (!optimizer) {
         return Error{"\"" + config.optimizer.kind + "\" is no optimizer"};
     }
-    for (const nn::NamedTensor& leaf : method.trainable(decoder)) {
-        size.trainedParameters += leaf.tensor.numel();
-        size.leafBytes += bytesOf(leaf.tensor);
-        size.gradientBytes += gradientBytes(leaf.tensor, config.run.gradientAccumulation > 1);
-        size.stateBytes += keptBytes(leaf, *optimizer, config.optimizer);
-        size.adapterBytes += method.writesAdapter ? bytesOf(leaf.tensor) : 0;
-    }
-    countPasses(decoder, size);
     const auto objective = objectives::needObjective(config.objective.kind);
     if (!objective) {
         return objective.error();
     }
+    // Values with adapters of their own bring as many again.
+    const auto& rollouts = (*objective)->rollouts;
+    const std::int64_t sets = rollouts && rollouts->ownValues && rollouts->ownValues(config.objective) ? 2 : 1;
+    for (const nn::NamedTensor& leaf : method.trainable(decoder)) {
+        size.trainedParameters += sets * leaf.tensor.numel();
+        size.leafBytes += sets * bytesOf(leaf.tensor);
+        size.gradientBytes += sets * gradientBytes(leaf.tensor, config.run.gradientAccumulation > 1);
+        size.stateBytes += sets * keptBytes(leaf, *optimizer, config.optimizer);
+        size.adapterBytes += method.writesAdapter ? sets * bytesOf(leaf.tensor) : 0;
+    }
+    countPasses(decoder, size);
     if ((*objective)->heads) {
         for (const objectives::Head& head : (*objective)->heads(config.objective, model->hidden)) {
             const std::int64_t numbers = std::accumulate(head.sizes.begin(), head.sizes.end(), std::int64_t{1}, std::multiplies<>());
