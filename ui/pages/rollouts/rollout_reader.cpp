@@ -88,6 +88,8 @@ QWidget* RolloutReader::buildHead()
     m_facts->setWordWrap(true);
     m_facts->setTextInteractionFlags(Qt::TextSelectableByMouse);
     layout->addWidget(m_facts);
+    m_prompt->setToolTip(tr("The last turn before the answer"));
+    m_answer->setToolTip(tr("The answer; hold the pointer over a token for its number"));
     m_prompt->setMaximumHeight(fontMetrics().height() * 5);
     layout->addWidget(m_prompt);
     m_number->setObjectName(QStringLiteral("rolloutNumber"));
@@ -131,6 +133,8 @@ QWidget* RolloutReader::buildTabs()
     againLayout->addWidget(m_againProblem);
     againLayout->addWidget(m_again, 1);
     m_tabs->setObjectName(QStringLiteral("rolloutTabs"));
+    m_tabs->setAccessibleName(tr("More about this answer"));
+    m_tabs->setToolTip(tr("The rules that judged it, the same prompt in other updates, and its tokens with every number"));
     m_tabs->addTab(rules, tr("Rules"));
     m_tabs->addTab(again, tr("Same prompt"));
     m_tabs->addTab(m_tokens, tr("Tokens"));
