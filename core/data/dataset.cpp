@@ -150,6 +150,7 @@ Result<std::shared_ptr<Dataset>> Dataset::open(const std::filesystem::path& path
     dataset->m_source = std::move(*source);
     dataset->m_notes = std::move(notes);
     dataset->m_overlay = std::move(options.overlay);
+    dataset->m_hasEdits = !dataset->m_overlay.empty();
     dataset->m_excluded.resize(static_cast<std::size_t>(dataset->m_source->rowCount()));
     for (const std::int64_t row : options.excluded) {
         dataset->mark(row, true);
@@ -225,6 +226,7 @@ void Dataset::setRow(std::int64_t index, Json row)
 {
     const std::lock_guard lock(m_mutex);
     m_overlay.insert_or_assign(index, std::move(row));
+    m_hasEdits = true;
 }
 
 void Dataset::clearEdit(std::int64_t index)
@@ -235,6 +237,9 @@ void Dataset::clearEdit(std::int64_t index)
 
 std::optional<Json> Dataset::edit(std::int64_t index) const
 {
+    if (!m_hasEdits) {
+        return std::nullopt;
+    }
     const std::lock_guard lock(m_mutex);
     const auto found = m_overlay.find(index);
     return found == m_overlay.end() ? std::nullopt : std::optional(found->second);
@@ -265,11 +270,15 @@ void Dataset::mark(std::int64_t index, bool excluded)
 {
     if (index >= 0 && index < static_cast<std::int64_t>(m_excluded.size())) {
         m_excluded[static_cast<std::size_t>(index)] = excluded;
+        m_hasExclusions = m_hasExclusions || excluded;
     }
 }
 
 bool Dataset::isExcluded(std::int64_t index) const
 {
+    if (!m_hasExclusions) {
+        return false;
+    }
     const std::lock_guard lock(m_mutex);
     return index >= 0 && index < static_cast<std::int64_t>(m_excluded.size()) && m_excluded[static_cast<std::size_t>(index)];
 }

@@ -8,6 +8,7 @@
 #include "core/data/formats/format.h"
 #include "core/data/sources/row_source.h"
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -85,6 +86,9 @@ private:
     mutable std::mutex m_mutex;
     Overlay m_overlay;       // guarded by m_mutex, as the next
     std::vector<bool> m_excluded; // one a row
+    // Walks ask for every row from several threads: where there is neither, nobody waits for the other.
+    std::atomic<bool> m_hasEdits = false;
+    std::atomic<bool> m_hasExclusions = false;
     void mark(std::int64_t index, bool excluded);
 };
 

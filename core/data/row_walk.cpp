@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/row_walk.h"
 
+#include "core/data/sources/data_file.h"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -33,6 +35,7 @@ void work(Walk& walk, std::int64_t numRows, const base::CancelToken& cancel, std
           const std::function<void(std::int64_t, std::size_t)>& each)
 {
     try {
+        const ReadAhead ahead;
         while (!walk.stop && !cancel.isCancelled()) {
             const std::int64_t first = walk.next.fetch_add(kChunkRows);
             if (first >= numRows) {

@@ -2,6 +2,7 @@
 #include "core/data/checks/scripts.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace luthier::data {
 
@@ -48,6 +49,23 @@ constexpr std::array<std::uint8_t, 0x80> kOfAscii = [] {
     return scripts;
 }();
 
+// The character that begins there; how many bytes it has.
+std::size_t countOne(std::string_view text, std::size_t at, ScriptCounts& counts)
+{
+    const auto lead = static_cast<unsigned char>(text[at]);
+    if (lead < 0x80) {
+        ++counts[kOfAscii[lead]];
+        return 1;
+    }
+    const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    char32_t code = lead & (0xFFU >> (length + 1));
+    for (std::size_t k = 1; k < length && at + k < text.size(); ++k) {
+        code = code << 6 | (static_cast<unsigned char>(text[at + k]) & 0x3FU);
+    }
+    ++counts[scriptOf(code)];
+    return length;
+}
+
 } // namespace
 
 const char* scriptName(std::size_t script)
@@ -55,23 +73,90 @@ const char* scriptName(std::size_t script)
     return script < kNumScripts ? kNames[script] : "Other";
 }
 
+namespace {
+
+// Sixteen bytes that are worked on at once, on whatever machine.
+using Bytes = std::uint8_t __attribute__((vector_size(16)));
+constexpr std::size_t kBytes = sizeof(Bytes);
+constexpr std::size_t kMostVectors = 255; // whose hits a byte can count
+
+std::int64_t sumOf(const Bytes& counts)
+{
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < kBytes; ++i) {
+        sum += counts[i];
+    }
+    return sum;
+}
+
+bool isAscii(const Bytes& x)
+{
+    std::uint64_t halves[2];
+    std::memcpy(halves, &x, sizeof halves);
+    return ((halves[0] | halves[1]) & 0x8080808080808080ULL) == 0;
+}
+
+// What stands in ASCII at the beginning, in whole vectors; how many bytes these are.
+std::size_t countAscii(std::string_view text, ScriptCounts& counts)
+{
+    Bytes letters{};
+    Bytes digits{};
+    Bytes blanks{};
+    Bytes other{};
+    std::size_t at = 0;
+    const std::size_t end = std::min(text.size() / kBytes, kMostVectors) * kBytes;
+    for (; at < end; at += kBytes) {
+        Bytes x;
+        std::memcpy(&x, text.data() + at, kBytes);
+        if (!isAscii(x)) {
+            break;
+        }
+        // A comparison gives 255 where it holds, which is -1.
+        const auto space = Bytes(x == ' ') | Bytes(x - 0x09 < 5);
+        letters -= Bytes((x | 0x20) - 'a' < 26);
+        digits -= Bytes(x - '0' < 10);
+        blanks -= space;
+        other -= (Bytes(x < ' ') | Bytes(x == 0x7F)) & ~space;
+    }
+    const std::int64_t kinds[] = {sumOf(letters), sumOf(digits), sumOf(blanks), sumOf(other)};
+    counts[0] += kinds[0];
+    counts[kDigits] += kinds[1];
+    counts[kBlanks] += kinds[2];
+    counts[kOther] += kinds[3];
+    counts[kPunctuation] += static_cast<std::int64_t>(at) - kinds[0] - kinds[1] - kinds[2] - kinds[3];
+    return at;
+}
+
+} // namespace
+
 void countScripts(std::string_view text, ScriptCounts& counts)
 {
     for (std::size_t i = 0; i < text.size();) {
-        const auto lead = static_cast<unsigned char>(text[i]);
-        if (lead < 0x80) {
-            ++counts[kOfAscii[lead]];
-            ++i;
-            continue;
+        i += countAscii(text.substr(i), counts);
+        for (const std::size_t end = std::min(i + kBytes, text.size()); i < end;) {
+            i += countOne(text, i, counts);
         }
-        const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-        char32_t code = lead & (0xFFU >> (length + 1));
-        for (std::size_t k = 1; k < length && i + k < text.size(); ++k) {
-            code = code << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3FU);
-        }
-        ++counts[scriptOf(code)];
-        i += length;
     }
+}
+
+std::int64_t countCharacters(std::string_view text)
+{
+    std::int64_t count = 0;
+    std::size_t at = 0;
+    while (at + kBytes <= text.size()) {
+        Bytes begins{};
+        const std::size_t end = at + std::min((text.size() - at) / kBytes, kMostVectors) * kBytes;
+        for (; at < end; at += kBytes) {
+            Bytes x;
+            std::memcpy(&x, text.data() + at, kBytes);
+            begins -= Bytes((x & 0xC0) != 0x80); // else inside a character
+        }
+        count += sumOf(begins);
+    }
+    for (; at < text.size(); ++at) {
+        count += (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U ? 1 : 0;
+    }
+    return count;
 }
 
 std::size_t mainScript(const ScriptCounts& counts)

@@ -5,7 +5,10 @@
 #include "core/data/formats/format_parts.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <array>
+#include <bit>
+#include <functional>
+#include <string_view>
 
 namespace luthier::data {
 
@@ -19,30 +22,44 @@ constexpr std::size_t kLongestLabel = 80; // bytes
 constexpr std::int64_t kUncut = std::int64_t{1} << 40;
 constexpr std::uint8_t kNoScript = 0xFF;
 
-// Counts of texts. When there are too many different ones those seen once go: frequent ones survive.
+// Counts of texts. When there are too many different ones those seen once go: frequent ones survive. A table of places in the
+// open, for every row of millions asks it three times.
 class Counter {
 public:
-    void add(std::string text, std::int64_t count = 1)
+    void add(std::string_view text, std::int64_t count = 1)
     {
-        if (!text.empty()) {
-            m_counts[std::move(text)] += count;
-            if (m_counts.size() > kMostDistinct) {
-                std::erase_if(m_counts, [this](const auto& entry) { return entry.second <= m_floor; });
-                m_floor += m_counts.size() > kMostDistinct / 2 ? 1 : 0;
-            }
+        if (text.empty()) {
+            return;
+        }
+        const std::uint64_t hash = std::hash<std::string_view>{}(text);
+        std::size_t place = placeOf(hash, text);
+        if (m_places[place] != 0) {
+            m_entries[m_places[place] - 1].count += count;
+            return;
+        }
+        if (2 * (m_entries.size() + 1) > m_places.size()) {
+            placeAll(4 * (m_entries.size() + 1));
+            place = placeOf(hash, text);
+        }
+        m_entries.push_back({hash, count, std::string(text)});
+        m_places[place] = static_cast<std::uint32_t>(m_entries.size());
+        if (m_entries.size() > kMostDistinct) {
+            std::erase_if(m_entries, [this](const Entry& entry) { return entry.count <= m_floor; });
+            m_floor += m_entries.size() > kMostDistinct / 2 ? 1 : 0;
+            placeAll(m_places.size());
         }
     }
     void addAll(Counter&& other)
     {
-        for (auto& [text, count] : other.m_counts) {
-            add(text, count);
+        for (const Entry& entry : other.m_entries) {
+            add(entry.text, entry.count);
         }
     }
     std::vector<Tally> most(std::size_t limit) const
     {
         std::vector<Tally> all;
-        for (const auto& [text, count] : m_counts) {
-            all.push_back({text, count});
+        for (const Entry& entry : m_entries) {
+            all.push_back({entry.text, entry.count});
         }
         std::sort(all.begin(), all.end(), [](const Tally& a, const Tally& b) {
             return a.count != b.count ? a.count > b.count : a.text < b.text;
@@ -52,7 +69,31 @@ public:
     }
 
 private:
-    std::unordered_map<std::string, std::int64_t> m_counts;
+    struct Entry {
+        std::uint64_t hash = 0;
+        std::int64_t count = 0;
+        std::string text;
+    };
+
+    // Where the text's number stands, or would.
+    std::size_t placeOf(std::uint64_t hash, std::string_view text) const
+    {
+        std::size_t place = hash & (m_places.size() - 1);
+        while (m_places[place] != 0 && (m_entries[m_places[place] - 1].hash != hash || m_entries[m_places[place] - 1].text != text)) {
+            place = (place + 1) & (m_places.size() - 1);
+        }
+        return place;
+    }
+    void placeAll(std::size_t least)
+    {
+        m_places.assign(std::bit_ceil(least), 0);
+        for (std::size_t i = 0; i < m_entries.size(); ++i) {
+            m_places[placeOf(m_entries[i].hash, m_entries[i].text)] = static_cast<std::uint32_t>(i + 1);
+        }
+    }
+
+    std::vector<Entry> m_entries;
+    std::vector<std::uint32_t> m_places = std::vector<std::uint32_t>(16); // numbers of entries from 1; a power of two of them
     std::int64_t m_floor = 1;
 };
 
@@ -65,10 +106,52 @@ struct Share { // of one worker
 
 enum class RowKind : std::uint8_t { Bad, Good, Excluded };
 
-std::uint32_t characters(std::string_view text)
+// The texts of an example, which stand joined by line ends in wholeTextOf().
+struct Texts {
+    std::array<std::string_view, 6> few;
+    std::vector<std::string_view> more;
+    std::size_t count = 0;
+    std::size_t prompt = 0; // so many of them are of the prompt
+
+    explicit Texts(const Example& example)
+    {
+        add(example.text);
+        const std::size_t turns = promptTurns(example);
+        for (std::size_t i = 0; i < example.messages.size(); ++i) {
+            add(example.messages[i].content);
+            prompt = i < turns ? count : prompt;
+        }
+        for (const auto* answers : {&example.chosen, &example.rejected}) {
+            for (const Message& message : *answers) {
+                add(message.content);
+            }
+        }
+    }
+    std::string_view operator[](std::size_t i) const { return i < few.size() ? few[i] : more[i - few.size()]; }
+
+private:
+    void add(std::string_view text)
+    {
+        if (text.empty()) {
+            return;
+        }
+        if (count < few.size()) {
+            few[count] = text;
+        } else {
+            more.push_back(text);
+        }
+        ++count;
+    }
+};
+
+// What promptOf() is made of, if it is a text; white space, which it squeezes, belongs to no opening.
+std::string_view questionOf(const Example& example)
 {
-    return static_cast<std::uint32_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+    if (example.kind == ExampleKind::Text) {
+        return example.text;
+    }
+    const auto found = std::find_if(example.messages.begin(), example.messages.end(), [](const Message& m) { return m.role == "user"; });
+    return found == example.messages.end() ? std::string_view() : std::string_view(found->content);
 }
 
 class Counting {
@@ -84,7 +167,7 @@ public:
 
 private:
     std::size_t rows() const { return static_cast<std::size_t>(m_dataset.rowCount()); }
-    bool measure(const Example& example, std::size_t place);
+    bool measure(const Example& example, const Texts& texts, std::size_t place);
     void findOutliers(Statistics& statistics) const;
     std::vector<std::uint32_t> goodOnes(const std::vector<std::uint32_t>& lengths) const;
 
@@ -97,14 +180,18 @@ private:
     std::vector<std::uint8_t> m_scripts; // of each row, by its letters
 };
 
-bool Counting::measure(const Example& example, std::size_t place)
+bool Counting::measure(const Example& example, const Texts& texts, std::size_t place)
 {
     if (!m_encoder) {
-        const std::string prompt = promptTextOf(example);
-        const std::string whole = wholeTextOf(example); // begins with the prompt and a line end
-        m_prompt[place] = characters(prompt);
-        m_answer[place] = characters(std::string_view(whole).substr(
-            std::min(whole.size(), prompt.empty() ? 0 : prompt.size() + 1)));
+        const auto joined = [&](std::size_t from, std::size_t to) {
+            std::uint32_t count = to > from ? static_cast<std::uint32_t>(to - from - 1) : 0; // line ends between them
+            for (std::size_t i = from; i < to; ++i) {
+                count += static_cast<std::uint32_t>(countCharacters(texts[i]));
+            }
+            return count;
+        };
+        m_prompt[place] = joined(0, texts.prompt);
+        m_answer[place] = joined(texts.prompt, texts.count);
         return true;
     }
     auto encoded = m_encoder->encode(example, {kUncut, false});
@@ -124,16 +211,24 @@ void Counting::take(std::int64_t row, std::size_t worker)
     }
     auto json = m_dataset.row(row);
     auto example = json ? m_dataset.format().toExample(*json) : Result<Example>(json.error());
-    if (!example || !measure(*example, place)) {
+    if (!example) {
+        return;
+    }
+    const Texts texts(*example);
+    if (!measure(*example, texts, place)) {
         return;
     }
     m_kinds[place] = RowKind::Good;
     Share& share = m_shares[worker];
     share.labels.add(labelOf(m_dataset.format(), *json));
-    share.promptOpenings.add(openingOf(promptOf(*example)));
+    const std::string_view question = questionOf(*example);
+    share.promptOpenings.add(question.empty() ? openingOf(promptOf(*example)) : openingOf(question));
     share.answerOpenings.add(openingOf(answerTextOf(*example)));
     ScriptCounts counts{};
-    countScripts(wholeTextOf(*example), counts);
+    for (std::size_t i = 0; i < texts.count; ++i) {
+        countScripts(i == 0 ? std::string_view() : "\n", counts);
+        countScripts(texts[i], counts);
+    }
     for (std::size_t i = 0; i < kNumScripts; ++i) {
         share.scripts[i] += counts[i];
     }

@@ -27,7 +27,7 @@ Result<Example> toExample(const Json& row)
     if (!output) {
         return output.error();
     }
-    return answeredExample(row, std::move(*prompt), {{"assistant", std::move(*output)}});
+    return answeredExample(row, std::move(*prompt), oneMessage("assistant", std::move(*output)));
 }
 
 std::vector<std::string> editablePaths(const Json& row)

@@ -4,6 +4,7 @@
 #include "core/data/sources/row_text.h"
 
 #include <array>
+#include <iterator>
 
 namespace luthier::data {
 
@@ -24,12 +25,17 @@ constexpr std::array kRoles{
     RoleName{"customer", "user"},
     RoleName{"client", "user"},
     RoleName{"question", "user"},
+    RoleName{"input", "user"},
+    RoleName{"instruction", "user"},
+    RoleName{"person", "user"},
+    RoleName{"q", "user"},
     RoleName{"assistant", "assistant"},
     RoleName{"gpt", "assistant"},
     RoleName{"chatgpt", "assistant"},
-    RoleName{"gpt-4", "assistant"},
-    RoleName{"gpt4", "assistant"},
     RoleName{"ai", "assistant"},
+    RoleName{"ai_assistant", "assistant"},
+    RoleName{"llm", "assistant"},
+    RoleName{"copilot", "assistant"},
     RoleName{"bing", "assistant"},
     RoleName{"bard", "assistant"},
     RoleName{"claude", "assistant"},
@@ -39,6 +45,9 @@ constexpr std::array kRoles{
     RoleName{"chatbot", "assistant"},
     RoleName{"agent", "assistant"},
     RoleName{"answer", "assistant"},
+    RoleName{"output", "assistant"},
+    RoleName{"response", "assistant"},
+    RoleName{"a", "assistant"},
     RoleName{"function_call", "assistant"},
     RoleName{"tool_call", "assistant"},
     RoleName{"tool", "tool"},
@@ -50,18 +59,45 @@ constexpr std::array kRoles{
     RoleName{"tool_result", "tool"},
 };
 
-const RoleName* findRole(const std::string& said)
+// Names of models, as they stand before a version: "gpt-3.5-turbo".
+constexpr std::array kModels = {"gpt", "chatgpt", "claude", "gemini", "llama", "mistral", "qwen", "deepseek"};
+
+const RoleName* knownRole(std::string_view said)
 {
     const auto* role = std::find_if(kRoles.begin(), kRoles.end(), [&](const RoleName& r) { return isSameName(said, r.name); });
     return role == kRoles.end() ? nullptr : role;
 }
 
-constexpr Names kRoleKeys = {"role", "from"};
-constexpr Names kContentKeys = {"content", "value"};
+// The speaker's name without marks around it and a number behind it: "<|user|>", "User:", "assistant_2".
+std::string_view bareName(std::string_view said)
+{
+    const auto begin = std::min(said.find_first_not_of("<|[*# "), said.size());
+    const auto end = said.find_last_not_of(">|]*:0123456789_- ");
+    return end == std::string_view::npos || end < begin ? std::string_view() : said.substr(begin, end + 1 - begin);
+}
+
+const RoleName* findRole(std::string_view said)
+{
+    static constexpr RoleName kModel{"model", "assistant"};
+    const RoleName* role = knownRole(said);
+    role = role ? role : knownRole(bareName(said));
+    const bool isModel = std::any_of(kModels.begin(), kModels.end(), [&](std::string_view name) {
+        const bool ends = said.size() > name.size() && !((said[name.size()] >= 'a' && said[name.size()] <= 'z') || (said[name.size()] >= 'A' && said[name.size()] <= 'Z'));
+        return ends && isSameName(said.substr(0, name.size()), name);
+    });
+    return role ? role : isModel ? &kModel : nullptr;
+}
+
+constexpr Names kRoleKeys = {"role", "from", "speaker", "author", "sender"};
+constexpr Names kContentKeys = {"content", "value", "text", "message"};
+constexpr Names kUsualKeys = {"role", "from", "content", "value"}; // they say nothing else, even where one does double duty
 constexpr Names kSystemNames = {"system", "system_prompt"};
 constexpr Names kCallKeys = {"tool_calls", "function_call"};
 // Whether the turn is to be learned, as other programs mark it; false and 0 say no.
-constexpr Names kTrainedKeys = {"weight", "train", "training", "trained", "loss", "loss_mask", "loss_weight"};
+constexpr Names kTrainedKeys = {"weight", "train", "training", "trained", "trainable", "is_trained", "do_train", "train_on", "learn", "loss", "loss_mask",
+                                "loss_weight", "loss_scale", "compute_loss", "calculate_loss", "include_in_loss"};
+// The same the other way round: true and 1 say no.
+constexpr Names kUntrainedKeys = {"masked", "ignore", "ignored", "ignore_loss", "no_loss", "skip_loss"};
 
 bool isOneOf(const std::string& key, Names names)
 {
@@ -127,20 +163,26 @@ Result<void> takeTrained(const std::string& key, const Json& value, Message& mes
         return Error{"\"" + key + "\" is " + shortened(textOf(value), 40)
                      + "; it says whether the turn is learned, so it must be true or false, 1 or 0"};
     }
-    message.trained = message.trained && said.value_or(true);
+    if (!said) {
+        message.extra[key] = value; // half a weight is more than can be said here, so it is told as not read
+    }
+    message.trained = message.trained && said.value_or(true) != isOneOf(key, kUntrainedKeys);
     return {};
 }
 
 Result<void> takeExtras(const Json& item, Message& message)
 {
+    const char* roleKey = nameIn(item, kRoleKeys);
+    const char* contentKey = nameIn(item, kContentKeys);
     for (const auto& [key, value] : item.items()) {
-        if (isOneOf(key, kRoleKeys) || isOneOf(key, kContentKeys) || value.is_null()) {
+        const bool isUsed = (roleKey && key == roleKey) || (contentKey && key == contentKey);
+        if (isUsed || isOneOf(key, kUsualKeys) || value.is_null()) {
             continue;
         }
         auto done = Result<void>();
         if (isOneOf(key, kCallKeys)) {
             done = takeCalls(key, value, message);
-        } else if (isOneOf(key, kTrainedKeys)) {
+        } else if (isTrainedMark(key)) {
             done = takeTrained(key, value, message);
         } else {
             message.extra[key] = value;
@@ -207,7 +249,8 @@ Result<Message> parseMessage(const Json& item)
 
 bool isMessage(const Json& item)
 {
-    return item.is_object() && (item.contains("role") || item.contains("from"));
+    // The words that people call it otherwise may stand in any object.
+    return nameIn(item, {"role", "from"}) || (nameIn(item, kRoleKeys) && nameIn(item, kContentKeys));
 }
 
 } // namespace
@@ -220,8 +263,12 @@ std::optional<bool> truthOf(const Json& value)
     };
     // How tables without booleans write it.
     constexpr std::array kWords = {
-        Word{"true", true},  Word{"yes", true}, Word{"good", true}, Word{"desirable", true},    Word{"1", true},
-        Word{"false", false}, Word{"no", false}, Word{"bad", false}, Word{"undesirable", false}, Word{"0", false},
+        Word{"true", true},  Word{"yes", true}, Word{"good", true}, Word{"desirable", true},    Word{"1", true},  Word{"1.0", true},
+        Word{"false", false}, Word{"no", false}, Word{"bad", false}, Word{"undesirable", false}, Word{"0", false}, Word{"0.0", false},
+        Word{"t", true},     Word{"y", true},   Word{"accepted", true}, Word{"correct", true},  Word{"pass", true},
+        Word{"f", false},    Word{"n", false},  Word{"rejected", false}, Word{"incorrect", false}, Word{"fail", false},
+        Word{"thumbsup", true}, Word{"thumbs-up", true}, Word{":+1:", true}, Word{":thumbsup:", true}, Word{"upvote", true},
+        Word{"thumbsdown", false}, Word{"thumbs-down", false}, Word{":-1:", false}, Word{":thumbsdown:", false}, Word{"downvote", false},
         Word{"up", true},    Word{"thumbs_up", true},  Word{"thumbs up", true},   Word{"\U0001F44D", true},  Word{"like", true},
         Word{"down", false}, Word{"thumbs_down", false}, Word{"thumbs down", false}, Word{"\U0001F44E", false}, Word{"dislike", false},
     };
@@ -234,6 +281,12 @@ std::optional<bool> truthOf(const Json& value)
     for (const Word& word : kWords) {
         if (value.is_string() && isSameName(value.get_ref<const std::string&>(), word.text)) {
             return word.truth;
+        }
+    }
+    // A thumb of any colour of skin.
+    for (const Word& thumb : {Word{"\U0001F44D", true}, Word{"\U0001F44E", false}}) {
+        if (value.is_string() && value.get_ref<const std::string&>().starts_with(thumb.text)) {
+            return thumb.truth;
         }
     }
     return std::nullopt;
@@ -268,7 +321,7 @@ std::string speakerOf(const Json& message)
 
 bool isTrainedMark(const std::string& key)
 {
-    return isOneOf(key, kTrainedKeys);
+    return isOneOf(key, kTrainedKeys) || isOneOf(key, kUntrainedKeys);
 }
 
 Json messagesOrText(const Json& value)
@@ -301,20 +354,31 @@ Result<std::vector<Message>> parseMessages(const Json& list, const std::string& 
     return messages;
 }
 
+std::vector<Message> oneMessage(const char* role, std::string text)
+{
+    std::vector<Message> messages(1); // a list in braces would copy the text
+    messages.front().role = role;
+    messages.front().content = std::move(text);
+    return messages;
+}
+
 Result<std::vector<Message>> parseTextOrMessages(const Json& row, Names names, const char* role)
 {
     if (const Json* value = fieldIn(row, names)) {
         const Json* held = fieldIn(*value, {"messages"}); // OpenAI's {"input": {"messages": [...]}}
-        const Json list = messagesOrText(held ? *held : *value);
-        if (list.is_array()) {
-            return parseMessages(list, nameOr(row, names));
+        const Json& given = held ? *held : *value;
+        if (!given.is_string() || mayBePacked(given)) { // nearly all are plain texts, which need no copy
+            const Json list = messagesOrText(given);
+            if (list.is_array()) {
+                return parseMessages(list, nameOr(row, names));
+            }
         }
     }
     auto text = std::string_view(role) == "assistant" ? requireAnswer(row, names) : requireQuestion(row, names);
     if (!text) {
         return text.error();
     }
-    return std::vector<Message>{{role, std::move(*text), {}}};
+    return oneMessage(role, std::move(*text));
 }
 
 Result<void> checkConversation(const std::vector<Message>& messages)
@@ -348,7 +412,7 @@ void appendTextPaths(const Json& value, const std::string& name, std::vector<std
         }
         const std::string path
             = here + "/"
-              + (item.contains("from") && !item.contains("role") ? "value" : nameOr(item, kContentKeys));
+              + (item.contains("from") && !item.contains("role") && !content ? "value" : nameOr(item, kContentKeys));
         if (!content || !content->is_array()) {
             paths.push_back(path);
             continue;
@@ -406,7 +470,7 @@ Result<std::vector<Message>> parsePrompt(const Json& row, Names names)
         std::string& words = prompt->back().content;
         words += (isBlank(words) ? "" : "\n") + textOf(row[input]); // many tables leave the instruction empty
     }
-    messages.insert(messages.end(), prompt->begin(), prompt->end());
+    messages.insert(messages.end(), std::make_move_iterator(prompt->begin()), std::make_move_iterator(prompt->end()));
     auto system = takeSystem(row, messages);
     return system ? Result<std::vector<Message>>(std::move(messages)) : Result<std::vector<Message>>(system.error());
 }
@@ -450,7 +514,7 @@ Result<Example> answeredExample(const Json& row, std::vector<Message> prompt, st
 {
     Example example;
     example.messages = std::move(prompt);
-    example.messages.insert(example.messages.end(), answer.begin(), answer.end());
+    example.messages.insert(example.messages.end(), std::make_move_iterator(answer.begin()), std::make_move_iterator(answer.end()));
     auto system = takeSystem(row, example.messages);
     if (!system) {
         return system.error();

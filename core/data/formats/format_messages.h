@@ -42,6 +42,8 @@ Result<std::vector<Message>> parsePrompt(const Json& row, Names names = kPromptN
 // Paths of the texts that parsePrompt reads.
 void appendPromptPaths(const Json& row, std::vector<std::string>& paths, Names names = kPromptNames);
 
+std::vector<Message> oneMessage(const char* role, std::string text);
+
 // A text as the one message of `role`, or a list of messages.
 Result<std::vector<Message>> parseTextOrMessages(const Json& row, Names names, const char* role);
 

@@ -161,15 +161,21 @@ Result<std::string> optionalText(const Json& row, Names names)
     return value ? textOf(*value) : std::string();
 }
 
+bool mayBePacked(const Json& value)
+{
+    if (!value.is_string()) {
+        return false;
+    }
+    const auto& text = value.get_ref<const std::string&>();
+    const auto first = text.find_first_not_of(" \t\r\n");
+    return first != std::string::npos && (text[first] == '[' || text[first] == '{');
+}
+
 Json unpacked(const Json& value)
 {
-    if (value.is_string()) {
-        const auto& text = value.get_ref<const std::string&>();
-        const auto first = text.find_first_not_of(" \t\r\n");
-        if (first != std::string::npos && (text[first] == '[' || text[first] == '{')) {
-            auto parsed = base::parseJson(text);
-            return parsed ? *parsed : value;
-        }
+    if (mayBePacked(value)) {
+        auto parsed = base::parseJson(value.get_ref<const std::string&>());
+        return parsed ? *parsed : value;
     }
     return value;
 }

@@ -54,6 +54,7 @@ Result<std::string> optionalText(const Json& row, Names names); // empty when mi
 
 // Lists and objects may stand as JSON inside a text, as they must in CSV. Text that is no JSON stays text.
 Json unpacked(const Json& value);
+bool mayBePacked(const Json& value); // a text that begins as they do
 
 // "tools" and "chat_template_kwargs" of the row, where it has them.
 Result<void> takeTemplateFields(const Json& row, Example& example);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 #include <unordered_set>
 
 namespace luthier::data {
@@ -116,21 +118,56 @@ private:
     bool walk(std::uint64_t& end)
     {
         bool fieldBegins = true;
-        for (int byte = m_scanner.peek(); byte >= 0; byte = m_scanner.peek()) {
-            end = m_scanner.position();
-            m_scanner.get();
-            if (byte == m_lineEnd) {
-                return true;
+        for (auto piece = m_scanner.rest(); !piece.empty(); piece = m_scanner.rest()) {
+            std::size_t at = 0;
+            for (; at < piece.size(); ++at) {
+                const char byte = piece[at];
+                if (byte == m_lineEnd) {
+                    end = m_scanner.position() + at;
+                    m_scanner.skip(at + 1);
+                    return true;
+                }
+                const bool isDelimiter = byte == m_delimiter;
+                m_blank = m_blank && !isDelimiter && (byte == ' ' || byte == '\t' || byte == '\r');
+                if (byte == '"' && fieldBegins) {
+                    break;
+                }
+                fieldBegins = isDelimiter || (fieldBegins && byte == ' ');
+                if (!fieldBegins && !m_blank) {
+                    at = endOfText(piece, at + 1) - 1;
+                }
             }
-            const bool isDelimiter = byte == static_cast<unsigned char>(m_delimiter);
-            m_blank = m_blank && !isDelimiter && (byte == ' ' || byte == '\t' || byte == '\r');
-            if (byte == '"' && fieldBegins && !skipQuoted()) {
-                return false;
+            m_scanner.skip(std::min(at + 1, piece.size()));
+            if (at < piece.size()) { // a quote
+                fieldBegins = false;
+                if (!skipQuoted()) {
+                    return false;
+                }
             }
-            fieldBegins = isDelimiter || (fieldBegins && byte == ' ');
         }
         end = m_scanner.position();
         return true;
+    }
+
+    // The first delimiter or line end from there on; else the end.
+    std::size_t endOfText(std::string_view piece, std::size_t at) const
+    {
+        constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+        constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
+        const std::uint64_t delimiters = kOnes * static_cast<unsigned char>(m_delimiter);
+        const std::uint64_t lineEnds = kOnes * static_cast<unsigned char>(m_lineEnd);
+        for (std::uint64_t word = 0; at + sizeof word <= piece.size(); at += sizeof word) {
+            std::memcpy(&word, piece.data() + at, sizeof word);
+            const std::uint64_t a = word ^ delimiters;
+            const std::uint64_t b = word ^ lineEnds;
+            if ((((a - kOnes) & ~a) | ((b - kOnes) & ~b)) & kHighs) {
+                break; // among these eight
+            }
+        }
+        while (at < piece.size() && piece[at] != m_delimiter && piece[at] != m_lineEnd) {
+            ++at;
+        }
+        return at;
     }
 
     // Past the closing quote; a doubled one belongs to the text. False: there is none.

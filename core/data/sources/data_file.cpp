@@ -2,6 +2,7 @@
 #include "core/data/sources/data_file.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -15,6 +16,11 @@ namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kProgressBytes = std::uint64_t{16} << 20;
+constexpr std::size_t kAheadBytes = std::size_t{64} << 10;
+constexpr std::size_t kSmallBytes = kAheadBytes / 4; // larger reads gain nothing
+constexpr std::uint64_t kBehindBytes = 16;           // rows look at what stands before them
+
+thread_local ReadAhead* ahead = nullptr;
 
 std::size_t bufferBytes(const DataFile& file)
 {
@@ -36,6 +42,8 @@ Result<std::shared_ptr<const DataFile>> DataFile::open(const std::filesystem::pa
                                            : "this is not a regular file; save the data to one");
     }
     std::shared_ptr<DataFile> file(new DataFile);
+    static std::atomic<std::uint64_t> opened = 0;
+    file->m_number = ++opened;
     file->m_path = path;
     file->m_descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file->m_descriptor < 0 || ::fstat(file->m_descriptor, &facts) != 0) {
@@ -54,7 +62,42 @@ DataFile::~DataFile()
     }
 }
 
+ReadAhead::ReadAhead() : m_before(ahead)
+{
+    ahead = this;
+}
+
+ReadAhead::~ReadAhead()
+{
+    ahead = m_before;
+}
+
+Result<std::size_t> ReadAhead::read(const DataFile& file, char* to, std::size_t size, std::uint64_t offset)
+{
+    if (m_file != file.m_number || offset < m_begin || offset + size > m_begin + m_used) {
+        m_bytes.resize(kAheadBytes);
+        m_file = 0;
+        m_begin = offset - std::min(offset, kBehindBytes);
+        auto got = file.readHere(m_bytes.data(), m_bytes.size(), m_begin);
+        if (!got) {
+            return got;
+        }
+        m_file = file.m_number;
+        m_used = *got;
+        m_isUnchanged = file.isUnchangedNow();
+    }
+    const std::uint64_t end = m_begin + m_used;
+    const auto there = static_cast<std::size_t>(std::min<std::uint64_t>(size, end - std::min(end, offset)));
+    std::memcpy(to, m_bytes.data() + (offset - m_begin), there);
+    return there;
+}
+
 Result<std::size_t> DataFile::readInto(char* to, std::size_t size, std::uint64_t offset) const
+{
+    return ahead && size <= kSmallBytes ? ahead->read(*this, to, size, offset) : readHere(to, size, offset);
+}
+
+Result<std::size_t> DataFile::readHere(char* to, std::size_t size, std::uint64_t offset) const
 {
     std::size_t done = 0;
     while (done < size) {
@@ -85,6 +128,11 @@ Result<std::string> DataFile::read(std::uint64_t offset, std::size_t size) const
 }
 
 bool DataFile::isUnchanged() const
+{
+    return ahead && ahead->m_file == m_number ? ahead->m_isUnchanged : isUnchangedNow();
+}
+
+bool DataFile::isUnchangedNow() const
 {
     struct stat facts{};
     return ::fstat(m_descriptor, &facts) == 0 && static_cast<std::uint64_t>(facts.st_size) == m_size

@@ -37,13 +37,38 @@ public:
     std::string stamp() const; // the time of change as it was then, for keys of what is made from the file
 
 private:
+    friend class ReadAhead;
     DataFile() = default;
+    bool isUnchangedNow() const;
+    Result<std::size_t> readHere(char* to, std::size_t size, std::uint64_t offset) const;
 
     std::filesystem::path m_path;
     int m_descriptor = -1;
     std::uint64_t m_size = 0;
     std::int64_t m_changedSeconds = 0;
     std::int64_t m_changedNanoseconds = 0;
+    std::uint64_t m_number = 0; // of the files that this process opened
+};
+
+// While one lives, small reads of its thread are served from a piece of the file that is read at once: for walks over
+// neighbouring rows. What they see is as old as the piece.
+class ReadAhead {
+public:
+    ReadAhead();
+    ~ReadAhead();
+    ReadAhead(const ReadAhead&) = delete;
+    ReadAhead& operator=(const ReadAhead&) = delete;
+
+private:
+    friend class DataFile;
+    Result<std::size_t> read(const DataFile& file, char* to, std::size_t size, std::uint64_t offset);
+
+    ReadAhead* m_before; // of this thread
+    std::uint64_t m_file = 0;
+    std::uint64_t m_begin = 0;
+    std::vector<char> m_bytes;
+    std::size_t m_used = 0;
+    bool m_isUnchanged = true; // the file, when the piece was read
 };
 
 class FileScanner {

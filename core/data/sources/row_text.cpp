@@ -2,6 +2,7 @@
 #include "core/data/sources/row_text.h"
 
 #include "core/base/json_digits.h"
+#include "core/base/json_plain.h"
 #include "core/text/characters/utf8.h"
 
 #include <algorithm>
@@ -163,6 +164,10 @@ Result<Json> parseRow(std::string_view bytes, bool* isRepeated)
 
 Result<Json> parseJsonRow(std::string_view bytes, bool* isRepeated)
 {
+    // Rows without a fault, which it finds itself, are read once; the others are looked through for what is wrong.
+    if (auto plain = base::parsePlainJson(bytes, {})) {
+        return std::move(*plain);
+    }
     auto good = checkRowText(bytes);
     if (!good) {
         return good.error();
