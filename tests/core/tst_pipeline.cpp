@@ -5,6 +5,7 @@
 #include "core/config/usual_rate.h"
 #include "core/objectives/rollout_settings.h"
 #include "core/pipeline/pipeline.h"
+#include "core/pipeline/reward_scores.h"
 #include "tests/support/tiny_run.h"
 
 #include <QJsonArray>
@@ -196,6 +197,14 @@ private Q_SLOTS:
             QVERIFY2(state == QStringLiteral("done") || state == QStringLiteral("left out"), qPrintable(state));
         }
         QCOMPARE(run({"run"}).code, 1); // all is done
+        auto again = store::Project::open(m_run->path("project"));
+        QVERIFY(again.ok());
+        const auto choices = **pipeline::readChoices(**again);
+        const auto scores = pipeline::rewardScores(**again, choices.runs.at("reward"), 100, {});
+        QVERIFY2(scores, scores ? "" : scores.message().c_str());
+        QVERIFY(scores->pairs() > 0 && scores->accuracy() >= 0 && scores->range().high > scores->range().low);
+        const auto none = pipeline::rewardScores(**again, choices.runs.at("tuning"), 100, {});
+        QVERIFY2(!none && none.message().find("no reward model") != std::string::npos, none ? "" : none.message().c_str());
     }
 
 private:

@@ -4,6 +4,7 @@
 #include "tests/support/workshop.h"
 #include "core/pipeline/pipeline.h"
 #include "ui/pages/pipeline/pipeline_page.h"
+#include "ui/pages/pipeline/score_chart.h"
 
 #include <QAction>
 #include <QComboBox>
@@ -103,6 +104,16 @@ private Q_SLOTS:
         choose(find<QComboBox>("pipelineRoute"), QStringLiteral("ppo"));
         QTRY_VERIFY_WITH_TIMEOUT(shown("reward") && facts("preferences").contains(QStringLiteral("480")), kAwaitMs);
         support::savePicture(m_page.get(), QStringLiteral("pipeline"));
+        ScoreChart chart;
+        pipeline::RewardScores scores;
+        for (int i = 0; i < 40; ++i) {
+            scores.scores[0].push_back(1 + 0.05 * (i % 17));
+            scores.scores[1].push_back(-0.5 + 0.07 * (i % 23));
+        }
+        chart.setScores(scores);
+        chart.resize(chart.sizeHint());
+        QVERIFY(chart.accessibleDescription().contains(QStringLiteral("40 pair")));
+        support::savePicture(&chart, QStringLiteral("pipeline-scores"));
     }
 
 private:

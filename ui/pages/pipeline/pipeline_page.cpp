@@ -2,6 +2,7 @@
 #include "ui/pages/pipeline/pipeline_page.h"
 
 #include "ui/dialogs/file_dialogs.h"
+#include "ui/pages/pipeline/score_chart.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/empty_state.h"
@@ -76,7 +77,8 @@ PipelinePage::PipelinePage(Workspace& workspace, QWidget* parent)
       m_route(makeBox(QStringLiteral("pipelineRoute"), tr("How the model learns what is preferred"))), m_model(new QLabel),
       m_examples(makeBox(QStringLiteral("pipelineExamples"), tr("Examples that the model is tuned on first, or none"))),
       m_preferences(makeBox(QStringLiteral("pipelinePreferences"), tr("Pairs of a better and a worse answer to one prompt"))), m_rules(new QLineEdit), m_rulesLabel(new QLabel),
-      m_advice(new QLabel), m_problem(new StatusLabel(Token::Bad))
+      m_advice(new QLabel), m_problem(new StatusLabel(Token::Bad)), m_scores(new ScoreChart),
+      m_showScores(makeButton(QStringLiteral("pipelineScores"), tr("Score the held-out &pairs"), tr("How far the reward model's scores of chosen and rejected answers stand apart")))
 {
     m_empty->setText({tr("No project yet"), tr("A pipeline belongs to a project: open one, or make one."), {}, {}});
     m_problem->setObjectName(QStringLiteral("pipelineProblem"));
@@ -98,6 +100,7 @@ PipelinePage::PipelinePage(Workspace& workspace, QWidget* parent)
     m_action->setToolTip(tr("Start the stage that is next, or go on with it"));
     m_action->setEnabled(false);
     connect(m_action, &QAction::triggered, this, &PipelinePage::actNext);
+    connect(m_showScores, &QPushButton::clicked, this, &PipelinePage::showScores);
     connect(&m_workspace, &Workspace::projectChanged, this, &PipelinePage::refresh);
     connect(&m_workspace, &Workspace::runsChanged, this, &PipelinePage::refresh);
     connect(&m_workspace, &Workspace::sourcesChanged, this, &PipelinePage::refresh);
@@ -168,9 +171,16 @@ QWidget* PipelinePage::buildStages()
                                stage.trains ? tr("Its curves and numbers, on Runs") : tr("Two answers, their makers hidden: votes become pairs"));
         auto* row = new QHBoxLayout;
         row->addStretch(1);
+        if (stage.isOfReward) {
+            row->addWidget(m_showScores);
+        }
         row->addWidget(own.other);
         row->addWidget(own.act);
         own.card->body()->addWidget(own.facts);
+        if (stage.isOfReward) {
+            own.card->body()->addWidget(m_scores);
+            m_scores->hide();
+        }
         own.card->body()->addLayout(row);
         layout->addWidget(own.card);
         connect(own.act, &QPushButton::clicked, this, [this, stageId = std::string(stage.id)] { act(stageId); });
@@ -291,6 +301,9 @@ void PipelinePage::showStages()
                                                                                          : tr("Start"));
         own.act->setEnabled(!seen->stage->trains || (!isBusy && seen->state != State::Waiting && seen->state != State::Running));
     }
+    const pipeline::View* reward = view("reward");
+    m_showScores->setVisible(reward != nullptr && reward->state == State::Done && reward->run != m_scored);
+    m_scores->setVisible(reward != nullptr && reward->run == m_scored && m_scored > 0);
     const pipeline::View* next = view(m_seen.look.next);
     m_action->setEnabled(next != nullptr && (!isBusy || !next->stage->trains));
     m_action->setText(next == nullptr ? tr("Do the next stage") : next->state == State::Stopped ? tr("Go on: %1").arg(said(next->stage->label)) : said(next->stage->label));
@@ -393,6 +406,28 @@ void PipelinePage::lookElsewhere(const std::string& stage)
     if (seen != nullptr) {
         seen->stage->trains ? Q_EMIT m_workspace.pageWanted(QStringLiteral("runs"), QString::number(seen->run)) : Q_EMIT m_workspace.pageWanted(QStringLiteral("judge"), {});
     }
+}
+
+void PipelinePage::showScores()
+{
+    constexpr std::int64_t kMost = 400; // pairs
+    const pipeline::View* reward = view("reward");
+    const auto project = m_workspace.project();
+    if (reward == nullptr || !project) {
+        return;
+    }
+    m_showScores->setEnabled(false);
+    m_scoring.start(
+        this, [project, run = reward->run](const JobControl& control) { return pipeline::rewardScores(*project, run, kMost, control.cancel); },
+        [this, run = reward->run](const Result<pipeline::RewardScores>& scores) {
+            m_showScores->setEnabled(true);
+            showProblem(scores ? QString() : QString::fromStdString(scores.message()));
+            if (scores) {
+                m_scored = run;
+                m_scores->setScores(*scores);
+                showStages();
+            }
+        });
 }
 
 void PipelinePage::showProblem(const QString& sentence)

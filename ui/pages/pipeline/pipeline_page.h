@@ -23,6 +23,7 @@ namespace luthier::ui {
 
 class Card;
 class EmptyState;
+class ScoreChart;
 class StatusLabel;
 class Workspace;
 
@@ -62,6 +63,7 @@ private:
     void act(const std::string& stage);
     void lookElsewhere(const std::string& stage);
     void remember(qint64 run);
+    void showScores();
     void showProblem(const QString& sentence);
     const pipeline::View* view(const std::string& stage) const;
 
@@ -77,6 +79,9 @@ private:
     QLabel* m_rulesLabel;
     QLabel* m_advice;
     StatusLabel* m_problem;
+    ScoreChart* m_scores;
+    QPushButton* m_showScores;
+    qint64 m_scored = 0; // the run that the chart is of
     std::map<std::string, StageCard> m_cards;
     Seen m_seen;
     std::string m_pending; // the stage whose run is being started
@@ -84,6 +89,7 @@ private:
     JobSlot m_reading;
     JobSlot m_writing;
     JobSlot m_starting;
+    JobSlot m_scoring;
 };
 
 } // namespace luthier::ui
