@@ -85,6 +85,37 @@ std::vector<EvalSystem> systemsOf(const UsualSystems& usual)
     return systems;
 }
 
+Result<void> leaveOutUnmeasurable(const EvalRequest& request, EvalSets& sets)
+{
+    const auto whyNot = [&](const EvalRow& row) {
+        metrics::ScoredRow answered{"", row.references, metrics::Likelihood{}, 1.0, {}, 0.0}; // what a model adds is there by then
+        if (!row.choices.empty()) {
+            answered.choices = metrics::ChoiceScores{};
+        }
+        for (const metrics::Metric* metric : request.metrics) {
+            if (std::string why = metrics::missingFor(*metric, answered); !why.empty()) {
+                return why;
+            }
+        }
+        return std::string();
+    };
+    std::vector<EvalRow> kept;
+    for (EvalRow& row : sets.rows.rows) {
+        std::string why = whyNot(row);
+        if (why.empty()) {
+            kept.push_back(std::move(row));
+        } else {
+            sets.rows.skipped.push_back({row.row, std::move(why)});
+        }
+    }
+    sets.rows.rows = std::move(kept);
+    if (!sets.rows.rows.empty()) {
+        return {};
+    }
+    const SkippedRow& first = sets.rows.skipped.back();
+    return Error{request.data.string() + ": no row can be measured; row " + std::to_string(first.row) + ": " + first.why};
+}
+
 Result<AnsweringSettings> answeringOf(const EvalRequest& request, const std::vector<EvalRow>& rows)
 {
     AnsweringSettings settings;

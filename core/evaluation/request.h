@@ -64,6 +64,9 @@ struct UsualSystems {
 };
 std::vector<EvalSystem> systemsOf(const UsualSystems& usual);
 
+// Rows that lack what a metric needs (no reference, no choices) are left out and named before anybody is asked. Error: none is left.
+Result<void> leaveOutUnmeasurable(const EvalRequest& request, EvalSets& sets);
+
 // How the rows are answered. Error: labels are wanted and the references are none.
 Result<AnsweringSettings> answeringOf(const EvalRequest& request, const std::vector<EvalRow>& rows);
 

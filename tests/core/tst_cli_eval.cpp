@@ -243,6 +243,13 @@ private Q_SLOTS:
         QCOMPARE(outcome.object["general"].toObject()["rows"].toInt(), 2);
         QVERIFY(outcome.object["general"].toObject()["metrics"].toObject()["perplexity"].toObject()["value"].toDouble() > 1);
         QVERIFY(QFile::exists(path("new/evaluations/1/results.json")) && QFile::exists(path("new/luthier.db")));
+        // What a metric lacks is said before anybody is asked: all rows, or some.
+        const auto wrong = run({"eval", "--model", model(), "--data", plain, "--metrics", "acc"});
+        QVERIFY2(wrong.code == 1 && wrong.err.contains("no row can be measured") && wrong.err.contains("choices"), qPrintable(wrong.err));
+        const auto waiting = write("waiting.jsonl", "{\"messages\":[{\"role\":\"user\",\"content\":\"Say oak.\"},{\"role\":\"assistant\",\"content\":\"oak\"}]}\n"
+                                                    "{\"messages\":[{\"role\":\"user\",\"content\":\"And now?\"}]}\n");
+        const auto some = run({"eval", "--model", model(), "--data", waiting, "--metrics", "exact_match", "--max-new", "3", "--draws", "100", "--json"});
+        QVERIFY2(some.code == 0 && some.object["rows"].toInt() == 1, qPrintable(some.err));
         const auto listed = run({"eval", "--list", "--project", path("new"), "--json"});
         QVERIFY2(listed.code == 0 && listed.object["whole"].toBool() && listed.object["rows"].toInt() == 6, qPrintable(listed.out + listed.err));
         QVERIFY(run({"report", path("new/evaluations/1"), "--out", path("report.pdf")}).err.contains("PDF is written by the window"));

@@ -343,6 +343,7 @@ int answerAndMeasure(const Flags& flags, evaluation::EvalRequest request, Contex
     Asked asked{std::move(request), {}};
     asked.request.systems = std::move(*systems);
     auto ready = readRows(asked, flags, project->get(), context);
+    ready = ready ? evaluation::leaveOutUnmeasurable(asked.request, asked.sets) : ready;
     const auto settings = ready ? evaluation::answeringOf(asked.request, asked.sets.rows.rows) : Result<evaluation::AnsweringSettings>(ready.error());
     const auto what = settings ? evaluation::askedOf(asked.request, asked.sets, *settings) : Result<Json>(settings.error());
     if (!what) {

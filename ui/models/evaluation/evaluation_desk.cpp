@@ -118,8 +118,9 @@ Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, c
         beside.runs.push_back(std::move(*other));
     }
     auto systems = store::systemsOfRun(*run, beside, cancel);
-    if (!systems) {
-        return systems.error();
+    auto ready = systems ? evaluation::leaveOutUnmeasurable(asked.request, asked.sets) : Result<void>(systems.error());
+    if (!ready) {
+        return ready.error();
     }
     asked.request.systems = std::move(*systems);
     return asked;
