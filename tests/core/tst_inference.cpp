@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/inference/generate.h"
 #include "core/inference/stops.h"
+#include "core/inference/token_choices.h"
 #include "core/peft/folders/adapter_folder.h"
 #include "core/weights/load.h"
 
@@ -334,6 +335,31 @@ private Q_SLOTS:
         const auto result = inference::generate(*decoder, m_letters, kPrompt, {}, newTokens(3));
         QVERIFY(!result.ok());
         QVERIFY2(result.message().find("NaN") != std::string::npos, result.message().c_str());
+    }
+
+    // What a token is worth is what scoring gives it, and its alternatives stand in their order.
+    void choicesAgreeWithScores()
+    {
+        const auto decoder = tinyDecoder();
+        std::vector<TokenId> ids;
+        for (int i = 0; i < 150; ++i) { // more than are weighed at once
+            ids.push_back((i * 7 + 3) % 26);
+        }
+        const auto scores = inference::score(*decoder, ids);
+        const auto choices = inference::tokenChoices(*decoder, ids, 5, 4, true);
+        QVERIFY(scores.ok() && choices.ok());
+        QCOMPARE(choices->size(), ids.size() - 5);
+        for (std::size_t i = 0; i < choices->size(); ++i) {
+            const auto& choice = (*choices)[i];
+            QVERIFY(std::abs(choice.logProb - (*scores)[i + 5]) < 1e-5);
+            QCOMPARE(choice.likeliest.size(), std::size_t{4});
+            QVERIFY(choice.likeliest[0].second >= choice.logProb - 1e-9);
+            for (std::size_t k = 1; k < 4; ++k) {
+                QVERIFY(choice.likeliest[k - 1].second >= choice.likeliest[k].second);
+            }
+        }
+        QVERIFY(!inference::tokenChoices(*decoder, ids, 0, 4, true).ok() && !inference::tokenChoices(*decoder, ids, ids.size(), 4, true).ok());
+        QVERIFY(!inference::tokenChoices(*decoder, {3, 4000}, 1, 4, true).ok());
     }
 
     void scoresEveryToken()
