@@ -6,6 +6,7 @@
 #include "core/nn/layers/blocks.h"
 #include "core/nn/decoder_reading.h"
 #include "core/nn/kernels/kernels.h"
+#include "core/nn/layers/embedding_noise.h"
 #include "core/nn/layers/layer_checkpoint.h"
 #include "core/nn/row/walker.h"
 
@@ -113,10 +114,11 @@ at::Tensor Decoder::withoutPrompt(const at::Tensor& h, const ForwardInput& input
 at::Tensor Decoder::embed(const ForwardInput& input, const Reading& reading)
 {
     const PassAdapters adapters = adaptersOf(input.pass);
-    at::Tensor h = at::embedding(adapters.now(m_embedding), input.ids.flatten());
+    at::Tensor h = embeddedBy(adapters.extras().embedding, adapters.now(m_embedding), input.ids.flatten());
     if (m_config.embeddingScale != 1) {
         h = h * at::scalar_tensor(m_config.embeddingScale, at::TensorOptions().dtype(m_dtype)).item<double>();
     }
+    h = withEmbeddingNoise(h, input.pass, input.ids.size(1));
     if (reading.readsPrompt) {
         h = withPrompt(h, input);
     }
@@ -150,9 +152,7 @@ RopeTables Decoder::tablesFor(const Reading& reading, bool local)
 
 at::Tensor Decoder::attend(Heads& heads, std::size_t index, const Reading& reading)
 {
-    const double scale = m_config.attentionScale > 0 ? m_config.attentionScale
-                                                     : 1 / std::sqrt(static_cast<double>(m_config.headDim));
-    const AttentionSettings settings{scale, m_config.attentionSoftcap,
+    const AttentionSettings settings{m_config.scaleOf(static_cast<std::int64_t>(index)), m_config.attentionSoftcap,
                                      m_config.windowOf(static_cast<std::int64_t>(index)), reading.segments, reading.borders, reading.fronts};
     if (reading.slots) {
         return slotAttention(*reading.slots, index, heads.q, heads.k, heads.v, settings);
@@ -257,10 +257,12 @@ at::Tensor Decoder::hidden(const ForwardInput& input)
     const RopeTables local = m_config.hasLocalRope ? tablesFor(reading, true) : tables;
     const bool again = m_checkpointing && input.pass.training && !input.cache && c10::GradMode::is_enabled();
     const at::Tensor row = throughAsRow(h, reading, tables, local);
+    const auto numbers = row.defined() ? std::vector<LinearNumbers>() : adapterNumbers(input.pass);
     for (std::size_t i = 0; i < m_layers.size() && !row.defined(); ++i) {
         const RopeTables& own = m_config.windowOf(static_cast<std::int64_t>(i)) > 0 ? local : tables;
-        h = again ? throughAgain(std::make_shared<const ActiveLayer>(active(i, input.pass)), i, h, reading, own)
-                  : through(active(i, input.pass), i, h, reading, own);
+        const bool isChosen = m_checkpointedLayers == 0 || static_cast<std::int64_t>(i) < m_checkpointedLayers;
+        h = again && isChosen ? throughAgain(std::make_shared<const ActiveLayer>(active(i, input.pass, numbers)), i, h, reading, own)
+                  : through(active(i, input.pass, numbers), i, h, reading, own);
     }
     h = row.defined() ? row : h;
     if (input.cache && !reading.slots) {
@@ -274,7 +276,8 @@ at::Tensor Decoder::hidden(const ForwardInput& input)
 
 at::Tensor Decoder::logits(const at::Tensor& hidden, const Pass& pass) const
 {
-    const at::Tensor weight = head(pass);
+    const PassAdapters adapters = adaptersOf(pass);
+    const at::Tensor weight = adapters.now(m_head);
     at::Tensor raw;
     if (hidden.numel() == m_config.hidden && !hidden.requires_grad()) {
         raw = kernels::rowProduct(hidden.reshape({1, m_config.hidden}), weight);
@@ -286,12 +289,14 @@ at::Tensor Decoder::logits(const at::Tensor& hidden, const Pass& pass) const
     } else {
         raw = at::matmul(hidden, weight.t()).to(at::kFloat);
     }
+    raw = withUpdate(adapters.extras().head, weight, raw, hidden);
     return m_config.logitSoftcap > 0 ? (raw / m_config.logitSoftcap).tanh_().mul_(m_config.logitSoftcap) : raw;
 }
 
 at::Tensor Decoder::head(const Pass& pass) const
 {
-    return adaptersOf(pass).now(m_head);
+    const PassAdapters adapters = adaptersOf(pass);
+    return tableNow(adapters.extras().head, adapters.now(m_head));
 }
 
 } // namespace luthier::nn

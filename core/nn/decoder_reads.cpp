@@ -37,6 +37,10 @@ public:
         if (group.buffer) {
             add(group.buffer->memory);
         }
+        for (const Fp8Rows* rows : {&group.fp8.forward, &group.fp8.backward}) {
+            add(rows->codes);
+            add(rows->scales);
+        }
     }
     void add(const GroupAdapters& added)
     {
@@ -44,6 +48,7 @@ public:
             add(adapter.a);
             add(adapter.b);
             add(adapter.magnitude);
+            add(adapter.bias);
         }
         for (const SliceFactor& factor : added.factors) {
             add(factor.factor);
@@ -58,6 +63,12 @@ public:
         add(layer.downBias);
         add(layer.upWeight);
         add(layer.upBias);
+    }
+    void add(const TableUpdate& update)
+    {
+        for (const at::Tensor* tensor : {&update.a, &update.b, &update.rows, &update.tokens, &update.places}) {
+            add(*tensor);
+        }
     }
     void add(const Prefix& prefix)
     {
@@ -125,6 +136,8 @@ std::vector<at::Tensor> Decoder::readsOf(const ForwardInput& input)
     list.add(adapters.extras().prefix);
     list.add(adapters.extras().afterAttention);
     list.add(adapters.extras().afterMlp);
+    list.add(adapters.extras().embedding);
+    list.add(adapters.extras().head);
     if (m_config.rotaryDim > 0) {
         list.add(m_rope.whole(reading.longest()));
         if (m_config.hasLocalRope) {

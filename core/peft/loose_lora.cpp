@@ -2,6 +2,7 @@
 #include "core/peft/loose_lora.h"
 
 #include "core/nn/families/weight_names.h"
+#include "core/peft/targets.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
@@ -16,30 +17,28 @@ namespace luthier::peft {
 
 namespace {
 
-constexpr const char* kHead = "lm_head";
-constexpr const char* kTokens = ".token_adapter.trainable_tokens_delta";
-constexpr const char* kEmbeddingA = ".lora_embedding_A";
-constexpr const char* kEmbeddingB = ".lora_embedding_B";
-
 class Module {
 public:
     Module(nn::Decoder& decoder, AdapterFile& file, const LoraConfig& config, std::string path)
         : m_file(file), m_config(config), m_path(std::move(path)), m_key(kPeftPrefix + m_path),
-          m_base(decoder.replaceableTensor(m_path + ".weight").detach().to(at::kCPU).to(at::kFloat))
+          m_base(decoder.replaceableTensor(m_path + ".weight")), m_options(smallOptions(decoder))
     {
+        m_update.isHead = m_path == kHeadPath;
     }
 
-    // Undefined where the file has nothing of it.
-    Result<at::Tensor> read(const std::optional<std::vector<std::int64_t>>& tokens)
+    Result<void> read(const std::optional<std::vector<std::int64_t>>& tokens)
     {
         for (const auto step : {&Module::readBase, &Module::readLowRank}) {
             if (auto done = (this->*step)(); !done) {
                 return done.error();
             }
         }
-        auto rows = has(kTokens) ? readTokens(tokens) : Result<void>();
-        return rows ? Result<at::Tensor>(m_changed) : Result<at::Tensor>(rows.error());
+        return has(kTokenRows) ? readTokens(tokens) : Result<void>();
     }
+
+    const nn::TableUpdate& update() const { return m_update; }
+    // With the update in it; undefined: the decoder's own table is what the adapter stands on.
+    at::Tensor otherTable() const { return m_other.defined() ? nn::tableNow(m_update, m_other.to(m_options)).to(at::kCPU) : m_other; }
 
 private:
     bool has(const char* part) const { return m_file.find(m_key + part) != nullptr; }
@@ -56,8 +55,8 @@ private:
                 if (!base) {
                     return base.error();
                 }
-                m_base = *base;
-                m_changed = m_base;
+                const at::Tensor own = m_base.detach().to(at::kCPU);
+                m_other = own.equal(base->to(own.scalar_type())) ? at::Tensor() : *base;
             }
         }
         return {};
@@ -65,7 +64,7 @@ private:
 
     Result<void> readLowRank()
     {
-        const bool isEmbedding = m_path != kHead;
+        const bool isEmbedding = !m_update.isHead;
         const char* down = isEmbedding ? kEmbeddingA : ".lora_A.weight";
         const char* up = isEmbedding ? kEmbeddingB : ".lora_B.weight";
         if (!has(down) && !has(up)) {
@@ -80,8 +79,9 @@ private:
         if (!b) {
             return b.error();
         }
-        const at::Tensor update = b->mm(*a);
-        m_changed = m_base + (isEmbedding ? update.t() : update) * m_config.scaleFor(m_path);
+        m_update.a = a->to(m_options);
+        m_update.b = b->to(m_options);
+        m_update.scale = m_config.scaleFor(m_path);
         return {};
     }
 
@@ -90,7 +90,7 @@ private:
         if (!tokens) {
             return m_file.problem("trainable_token_indices names no tokens of " + m_path + ", but the file holds rows of some");
         }
-        auto trained = part(kTokens, {static_cast<std::int64_t>(tokens->size()), columns()});
+        auto trained = part(kTokenRows, {static_cast<std::int64_t>(tokens->size()), columns()});
         if (!trained) {
             return trained.error();
         }
@@ -100,8 +100,7 @@ private:
                                       + std::to_string(rows()));
             }
         }
-        m_changed = (m_changed.defined() ? m_changed : m_base).clone();
-        m_changed.index_copy_(0, at::tensor(*tokens, at::kLong), *trained);
+        setRows(m_update, *tokens, trained->to(m_options), rows());
         return {};
     }
 
@@ -110,7 +109,9 @@ private:
     std::string m_path;
     std::string m_key;
     at::Tensor m_base;
-    at::Tensor m_changed;
+    at::TensorOptions m_options;
+    at::Tensor m_other; // the file's table, where it is another
+    nn::TableUpdate m_update;
 };
 
 Result<std::vector<std::int64_t>> tokensIn(const Json& list, const AdapterFile& file)
@@ -145,37 +146,72 @@ Result<std::optional<std::vector<std::int64_t>>> tokensOf(const AdapterFile& fil
     return tokens ? Result<Found>(Found(std::move(*tokens))) : Result<Found>(tokens.error());
 }
 
+// The head changes as the embedding does.
+void followEmbedding(nn::Decoder& decoder, const std::string& embedding, LooseLora& loose)
+{
+    const auto copy = loose.copies.find(embedding);
+    if (copy != loose.copies.end()) {
+        loose.copies[kHeadPath + std::string(".weight")] = copy->second;
+    } else if (loose.embedding.a.defined()) {
+        loose.copies[kHeadPath + std::string(".weight")] = nn::tableNow(loose.embedding, decoder.replaceableTensor(embedding).to(at::kFloat)).to(at::kCPU);
+    } else {
+        loose.head = loose.embedding;
+        loose.head.isHead = true;
+    }
+}
+
 } // namespace
+
+void followTied(nn::Decoder& decoder)
+{
+    const nn::TableUpdate& embedding = decoder.extras().embedding;
+    if (nn::TableUpdate& head = decoder.extras().head; decoder.config().tiedHead && embedding.rows.defined()) {
+        head.isHead = true;
+        head.rows = embedding.rows;
+        head.tokens = embedding.tokens;
+        head.places = embedding.places;
+    }
+}
+
+void setRows(nn::TableUpdate& update, const std::vector<std::int64_t>& tokens, const at::Tensor& rows, std::int64_t vocab)
+{
+    update.rows = rows;
+    update.tokens = at::tensor(tokens, at::kLong).to(rows.device());
+    update.places = nn::placesOf(update.tokens, vocab);
+}
 
 bool isLooseLora(const std::string& key)
 {
-    const bool isHead = key.starts_with(std::string(kPeftPrefix) + kHead + ".");
+    const bool isHead = key.starts_with(std::string(kPeftPrefix) + kHeadPath + ".");
     return key.ends_with(kEmbeddingA) || key.ends_with(kEmbeddingB) || key.find(".token_adapter.") != std::string::npos
            || key.ends_with("embed_tokens.base_layer.weight") || key.ends_with("wte.base_layer.weight")
            || (isHead && (key.ends_with(".base_layer.weight") || key.find(".lora_") != std::string::npos));
 }
 
-Result<std::map<std::string, at::Tensor>> readLooseLora(nn::Decoder& decoder, AdapterFile& file, const LoraConfig& config)
+Result<LooseLora> readLooseLora(nn::Decoder& decoder, AdapterFile& file, const LoraConfig& config)
 {
-    std::map<std::string, at::Tensor> changed;
+    LooseLora loose;
     const std::string embedding = nn::weightNames(decoder.config()).embedding;
-    for (const std::string& path : {embedding, std::string(kHead)}) {
+    for (const std::string& path : {embedding, std::string(kHeadPath)}) {
         auto tokens = tokensOf(file, path, embedding);
-        auto tensor = tokens ? Module(decoder, file, config, path).read(*tokens) : Result<at::Tensor>(tokens.error());
-        if (!tensor) {
-            return tensor.error();
+        Module module(decoder, file, config, path);
+        auto read = tokens ? module.read(*tokens) : Result<void>(tokens.error());
+        if (!read) {
+            return read.error();
         }
-        if (tensor->defined()) {
-            changed[path + ".weight"] = *tensor;
+        if (const at::Tensor other = module.otherTable(); other.defined()) {
+            loose.copies[path + ".weight"] = other;
+        } else {
+            (path == embedding ? loose.embedding : loose.head) = module.update();
         }
     }
-    const bool hasRows = file.find(kPeftPrefix + embedding + kTokens) != nullptr;
-    const std::string head = std::string(kHead) + ".weight";
-    if (decoder.config().tiedHead && changed.contains(embedding + ".weight") && !changed.contains(head)
-        && (hasRows || !isOff(file.config(), "ensure_weight_tying"))) {
-        changed[head] = changed[embedding + ".weight"];
+    const bool isChanged = loose.embedding.exists() || loose.copies.contains(embedding + ".weight");
+    const bool headIsOwn = loose.head.exists() || loose.copies.contains(kHeadPath + std::string(".weight"));
+    const bool hasRows = file.find(kPeftPrefix + embedding + kTokenRows) != nullptr;
+    if (decoder.config().tiedHead && isChanged && !headIsOwn && (hasRows || !isOff(file.config(), "ensure_weight_tying"))) {
+        followEmbedding(decoder, embedding + ".weight", loose);
     }
-    return changed;
+    return loose;
 }
 
 } // namespace luthier::peft

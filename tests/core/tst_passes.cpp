@@ -580,6 +580,9 @@ void TestPasses::setsAlternate()
     QVERIFY(areEqual(takeGradients(leavesOfBoth), ofOther));
     if (isAdapter) { // a set's pass reaches its own leaves alone
         for (std::size_t i = 0; i < leavesOfBoth.size(); ++i) {
+            if (leavesOfBoth[i].name.starts_with("lm_head")) {
+                continue; // hidden states do not reach the head
+            }
             QCOMPARE(ofOwn[i].defined(), i < sets.leaves.size());
             QCOMPARE(ofOther[i].defined(), i >= sets.leaves.size());
         }

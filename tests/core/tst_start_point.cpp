@@ -33,6 +33,9 @@ const std::vector<Variant> kVariants{
     {"LoRA with patterns", "lora",
      {{"rank", "4"}, {"target_modules", "all-linear"}, {"rank_pattern", "k_proj=2"}, {"alpha_pattern", "k_proj=5.5"}, {"use_rslora", "true"}}},
     {"DoRA", "lora", {{"rank", "3"}, {"use_dora", "true"}, {"target_modules", "q_proj,down_proj"}}},
+    {"LoRA on embedding and head", "lora", {{"rank", "3"}, {"target_modules", "q_proj,embed_tokens,lm_head"}}},
+    {"LoRA with rows of tokens", "lora", {{"rank", "3"}, {"trainable_token_indices", "9,5"}}},
+    {"LoRA with biases of its own", "lora", {{"rank", "3"}, {"lora_bias", "true"}}, false}, // the model has no biases
     {"LoRA with norms", "lora", {{"rank", "4"}, {"modules_to_save", "norm"}}},
     {"QLoRA", "qlora", {{"rank", "4"}}},
     {"IA3", "ia3", {}},

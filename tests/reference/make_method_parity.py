@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trains llama/plain and llama/bf16_biases for 20 optimizer steps with PEFT's other methods.
+"""Trains llama/plain, llama/bf16_biases and llama/tied_llama3_sharded for 20 optimizer steps with PEFT's other methods.
 
 Reads training_rows.json (make_training_parity.py); writes
   methods/<variant>/                 the adapter before the first step, in PEFT's own files; bf16_biases is read as fp32
@@ -43,6 +43,15 @@ VARIANTS = {
     "bias_all": ("bf16_biases", lora(bias="all"), {"kind": "lora", "bias": "all"}, 1e-2),
     "whole": ("plain", lora(modules_to_save=["lm_head", "norm"]),
               {"kind": "lora", "modules_to_save": ["lm_head", "norm"]}, 3e-3),
+    "heads": ("plain", lora(targets=["q_proj", "embed_tokens", "lm_head"], rank_pattern={"lm_head": 3}),
+              {"kind": "lora", "target_modules": ["q_proj", "embed_tokens", "lm_head"], "rank_pattern": ["lm_head=3"]}, 1e-2),
+    "heads_tied": ("tied_llama3_sharded", lora(targets=["v_proj", "embed_tokens"]),
+                   {"kind": "lora", "target_modules": ["v_proj", "embed_tokens"]}, 1e-2),
+    "tokens": ("plain", lora(targets=["q_proj"], trainable_token_indices=[200, 17, 3]),
+               {"kind": "lora", "target_modules": ["q_proj"], "trainable_token_indices": ["200", "17", "3"]}, 1e-2),
+    "tokens_tied": ("tied_llama3_sharded", lora(targets=["q_proj"], trainable_token_indices=[200, 17, 3]),
+                    {"kind": "lora", "target_modules": ["q_proj"], "trainable_token_indices": ["200", "17", "3"]}, 1e-2),
+    "low_bias": ("bf16_biases", lora(lora_bias=True), {"kind": "lora", "lora_bias": True}, 1e-2),
     "ia3": ("plain", IA3Config(target_modules=["k_proj", "v_proj", "down_proj"], feedforward_modules=["down_proj"],
                                task_type="CAUSAL_LM"), {"kind": "ia3"}, 3e-2),
     "ia3_biases": ("bf16_biases", IA3Config(target_modules=["k_proj", "v_proj", "o_proj"], feedforward_modules=["o_proj"],

@@ -37,6 +37,9 @@ inline const std::vector<MethodVariant> kVariants{
      }},
     {"LoRA with norms", "lora", [](peft::MethodSettings& s) { s.of<peft::LoraSettings>().modulesToSave = {"norm"}; }},
     {"LoRA with embeddings", "lora", [](peft::MethodSettings& s) { s.of<peft::LoraSettings>().modulesToSave = {"embed_tokens"}; }},
+    {"LoRA on embedding and head", "lora", [](peft::MethodSettings& s) { s.of<peft::LoraSettings>().targetModules = {"q_proj", "embed_tokens", "lm_head"}; }},
+    {"LoRA with rows of tokens", "lora", [](peft::MethodSettings& s) { s.of<peft::LoraSettings>().tokens = {"9", "5"}; }},
+    {"LoRA with biases of its own", "lora", [](peft::MethodSettings& s) { s.of<peft::LoraSettings>().loraBias = true; }, false},
     {"full", "full", [](peft::MethodSettings&) {}},
     {"full, some frozen", "full",
      [](peft::MethodSettings& s) {

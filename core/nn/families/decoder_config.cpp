@@ -8,6 +8,7 @@
 #include "core/quant/code_tables.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace luthier::nn {
 
@@ -155,6 +156,12 @@ Result<DecoderConfig> readGguf(const std::filesystem::path& path)
 }
 
 } // namespace
+
+double DecoderConfig::scaleOf(std::int64_t layer) const
+{
+    const double scale = attentionScale > 0 ? attentionScale : 1 / std::sqrt(static_cast<double>(headDim));
+    return attentionByLayer ? scale / static_cast<double>(layer + 1) : scale;
+}
 
 std::int64_t DecoderConfig::numParameters() const
 {

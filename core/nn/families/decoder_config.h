@@ -68,8 +68,10 @@ struct DecoderConfig {
     std::vector<std::string> labels; // what they are of; empty: one score that stands for no label
     std::vector<std::int64_t> eosIds;
     std::int64_t bosId = -1;
+    bool attentionByLayer = false;   // scores of layer i are divided by i + 1 (gpt2's scale_attn_by_inverse_layer_idx)
 
     std::int64_t numParameters() const;
+    double scaleOf(std::int64_t layer) const; // of its scores
     std::int64_t windowOf(std::int64_t layer) const
     {
         return windows.empty() ? 0 : windows[static_cast<std::size_t>(layer)];

@@ -42,10 +42,11 @@ void readGpt2(ConfigReader& reader, DecoderConfig& config)
     if (activation != "gelu_new" && activation != "gelu_pytorch_tanh") {
         reader.fail("activation_function is \"" + activation + "\"; a gpt2 model uses \"gelu_new\"");
     }
-    if (!reader.boolean("scale_attn_weights", true) || reader.boolean("scale_attn_by_inverse_layer_idx", false)
-        || reader.boolean("add_cross_attention", false)) {
-        reader.fail("scale_attn_weights, scale_attn_by_inverse_layer_idx and add_cross_attention must have their usual "
-                    "values: other attention is not known here");
+    // reorder_and_upcast_attn says in which order and precision it is computed, not what.
+    config.attentionScale = reader.boolean("scale_attn_weights", true) ? 0 : 1;
+    config.attentionByLayer = reader.boolean("scale_attn_by_inverse_layer_idx", false);
+    if (reader.boolean("add_cross_attention", false)) {
+        reader.fail("add_cross_attention is set: attention to another text is not known here");
     }
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/nn/layers/attention.h"
+#include "core/nn/layers/table_update.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -64,10 +65,12 @@ struct Extras {
     Prefix prefix;
     std::vector<Bottleneck> afterAttention; // one a layer, or empty
     std::vector<Bottleneck> afterMlp;
+    TableUpdate embedding;
+    TableUpdate head; // of a tied head with rows of tokens: the embedding's rows
 
     bool isEmpty() const
     {
-        return !prompt.defined() && !prefix.exists() && afterAttention.empty() && afterMlp.empty();
+        return !prompt.defined() && !prefix.exists() && afterAttention.empty() && afterMlp.empty() && !embedding.exists() && !head.exists();
     }
     std::int64_t virtualTokens() const { return prompt.defined() ? prompt.size(0) : prefix.exists() ? prefix.tokens() : 0; }
 };

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/nn/kernels/kernels.h"
+#include "core/nn/layers/fp8_weight.h"
 #include "core/quant/quantised_weight.h"
 
 #include <ATen/core/Tensor.h>
@@ -36,6 +37,7 @@ struct LowRank {
     // DoRA: [out] fp32; the slice becomes b + magnitude / |W + scale B A| (by rows, a constant) times the rest.
     // Then the slice has this adapter alone.
     at::Tensor magnitude = {};
+    at::Tensor bias = {}; // [out] of B (lora_bias): scale * bias is added to what the slice's own bias is; not beside a magnitude
 };
 
 // IA3: the slice's output (bias included) or, in a group of one slice, the input is multiplied by `factor`.
@@ -75,6 +77,7 @@ struct LinearGroup : GroupAdapters {
     std::shared_ptr<WeightBuffer> buffer;          // of a quantised group
     at::Tensor bias;                // [out] or undefined
     std::vector<LinearSlice> slices;
+    Fp8Weight fp8 = {};             // of `weight`, which is frozen then; none: products are made of its numbers
 
     std::string slicePath(std::size_t slice) const { return path + "." + slices[slice].name; }
     bool isQuantised() const { return !quantised.empty(); }
@@ -90,11 +93,20 @@ struct LinearGroup : GroupAdapters {
     std::int64_t outputs() const { return slices.back().begin + slices.back().size; }
 };
 
+// A group's low-rank adapters in the activations' dtype.
+struct LinearNumbers {
+    at::Tensor a = {};              // [sum of ranks, in]: A of all adapters above each other
+    std::vector<at::Tensor> b = {}; // each adapter's
+
+    bool exists() const { return a.defined(); }
+};
+
 // A group as one pass computes it, by value: the adapters that count, as they are when the pass begins, and which inputs
 // they drop. The group itself must outlive it.
 struct ActiveLinear : GroupAdapters {
     const LinearGroup* base = nullptr;
     std::optional<kernels::DropoutDraw> draw = {}; // nothing is dropped without one
+    LinearNumbers numbers = {}; // of its adapters, where they are made for all groups at once; else the products make them
 
     ActiveLinear() = default;
     explicit ActiveLinear(const LinearGroup& group) : ActiveLinear(group, group) {} // with its own adapters
@@ -124,7 +136,11 @@ struct LinearSaved {
 std::vector<at::Tensor> leavesOf(const ActiveLinear& linear);
 
 // x [N, in] -> [N, out]. Not recorded by autograd: callers are autograd nodes or run without gradients.
-at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, LinearSaved* saved = nullptr);
+// `rows`: x in 8 bits, where whoever made x made them, too (wantsFp8).
+at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, LinearSaved* saved = nullptr, const Fp8Rows& rows = {});
+
+// `rows` where a product with so many rows reads them, else null.
+Fp8Rows* wantsFp8(const ActiveLinear& linear, std::int64_t count, Fp8Rows& rows);
 
 // What linearForward saves, without its output: when a layer is computed again for its backward pass. False, and nothing
 // done, where the output is needed for that.
@@ -133,7 +149,7 @@ bool linearSavedOnly(const ActiveLinear& linear, const at::Tensor& x, LinearSave
 // Gradient of x [N, in] (undefined when not wanted). Gradients of the leaves, as leavesOf orders them and undefined
 // where a leaf does not require one, are appended to `leaves`. `x` may be undefined when no leaf needs it (see needsInput).
 at::Tensor linearBackward(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
-                          const LinearSaved& saved, bool wantInput, std::vector<at::Tensor>& leaves);
+                          const LinearSaved& saved, bool wantInput, std::vector<at::Tensor>& leaves, const Fp8Rows& dyRows = {});
 
 // Whether the backward pass reads the input: some trained leaf is multiplied by it.
 bool needsInput(const ActiveLinear& linear);

@@ -10,7 +10,7 @@ namespace {
 
 bool isKnown(const DecoderConfig& config)
 {
-    return config.norm != NormKind::Layer && config.isGated() && config.rotaryDim > 0;
+    return config.norm != NormKind::Layer && !config.attentionByLayer && config.isGated() && config.rotaryDim > 0;
 }
 
 bool planNorm(const Norm& norm, RowNorm& row)
@@ -40,7 +40,7 @@ bool planLinear(const LinearGroup& group, const GroupAdapters& added, RowLinear&
     row.in = group.inputs();
     row.out = group.outputs();
     for (const LowRank& adapter : added.adapters) {
-        if (adapter.magnitude.defined() || !isPlain(adapter.a) || !isPlain(adapter.b)) {
+        if (adapter.magnitude.defined() || adapter.bias.defined() || !isPlain(adapter.a) || !isPlain(adapter.b)) {
             return false;
         }
         const LinearSlice& slice = group.slices[adapter.slice];
@@ -90,8 +90,7 @@ std::optional<RowPlan> planRow(const DecoderConfig& config, const std::vector<La
     plan.half = tables.cos.size(-1);
     plan.position = cache.filled();
     plan.capacity = cache.keys.front().size(2);
-    const double usual = 1 / std::sqrt(static_cast<double>(config.headDim));
-    plan.scale = static_cast<float>(config.attentionScale > 0 ? config.attentionScale : usual);
+    plan.scale = static_cast<float>(config.scaleOf(0));
     plan.cap = static_cast<float>(config.attentionSoftcap);
     plan.silu = config.activation == Activation::SiluGated;
     plan.wholeNorm = config.queryKeyNorm == QueryKeyNorm::Whole;

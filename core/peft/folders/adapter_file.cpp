@@ -253,7 +253,7 @@ bool carriesMoreThanLora(nn::Decoder& decoder)
             return true;
         }
         for (const nn::LowRank& adapter : group->adapters) {
-            if (adapter.magnitude.defined()) {
+            if (adapter.magnitude.defined() || adapter.bias.defined()) {
                 return true;
             }
         }

@@ -4,6 +4,7 @@
 #include "core/peft/folders/adapter_settings.h"
 #include "core/peft/folders/lora_config.h"
 #include "core/peft/loose_lora.h"
+#include "core/peft/methods/loose_start.h"
 #include "core/peft/methods/lora_settings.h"
 #include "core/peft/methods/method.h"
 #include "core/peft/targets.h"
@@ -39,16 +40,55 @@ Result<std::vector<std::string>> targetsOf(const AdapterFile& file)
     if (names && !names->empty() && !some) {
         return names;
     }
-    constexpr std::string_view kEnd = ".lora_A.weight";
     const std::string_view begin = kPeftPrefix;
     std::vector<std::string> paths;
     for (const std::string& key : file.keys()) {
-        if (key.starts_with(begin) && key.ends_with(kEnd)) {
-            paths.push_back(key.substr(begin.size(), key.size() - begin.size() - kEnd.size()));
+        for (const std::string_view end : {std::string_view(".lora_A.weight"), std::string_view(kEmbeddingA)}) {
+            if (key.starts_with(begin) && key.ends_with(end)) {
+                paths.push_back(key.substr(begin.size(), key.size() - begin.size() - end.size()));
+            }
         }
     }
     return paths.empty() ? Result<std::vector<std::string>>(Error{file.tensors().path().string() + ": holds no adapter weights"})
                          : Result<std::vector<std::string>>(std::move(paths));
+}
+
+// Those of the embedding, by id.
+Result<std::vector<std::string>> trainedTokens(const AdapterFile& file)
+{
+    const Json said = file.config().value("trainable_token_indices", Json());
+    std::vector<std::string> tokens;
+    if (said.is_object() && (said.size() != 1 || said.begin().key().find(kHeadPath) != std::string::npos)) {
+        return file.problem("it trains rows of the head, on which training cannot go on; fold it into the base first (model.adapter_merge)");
+    }
+    const Json& list = said.is_object() ? *said.begin() : said;
+    for (const Json& token : list.is_array() ? list : Json::array()) {
+        tokens.push_back(base::dumpJson(token));
+    }
+    return tokens;
+}
+
+Result<void> trainTables(nn::Decoder& decoder, const LoraSettings& settings)
+{
+    const auto targets = looseTargets(decoder, settings.targetModules);
+    nn::Extras& extras = decoder.extras();
+    if (targets.embedding != extras.embedding.a.defined() || targets.head != extras.head.a.defined()
+        || settings.tokens.empty() == extras.embedding.rows.defined()) {
+        return Error{"the adapter's embedding or head stands on other weights than the model's, so training cannot go on; fold it into the base "
+                     "first (model.adapter_merge)"};
+    }
+    const auto options = thinOptions(decoder);
+    for (nn::TableUpdate* update : {&extras.embedding, &extras.head}) {
+        if (update->a.defined()) {
+            update->a = update->a.to(options).set_requires_grad(true);
+            update->b = update->b.to(options).set_requires_grad(true);
+        }
+    }
+    if (extras.embedding.rows.defined()) {
+        extras.embedding.rows.set_requires_grad(true);
+        followTied(decoder);
+    }
+    return {};
 }
 
 } // namespace
@@ -64,11 +104,9 @@ Result<std::vector<AdapterSetting>> loraSettingsOf(const AdapterFile& file)
     if (!whole) {
         return whole.error();
     }
-    for (const std::string& key : file.keys()) {
-        if (isLooseLora(key)) {
-            return Error{file.tensors().path().string() + ": it adapts the embedding or the head (" + key
-                         + "), on which training cannot go on; fold it into the base first (model.adapter_merge)"};
-        }
+    auto tokens = trainedTokens(file);
+    if (!tokens) {
+        return tokens.error();
     }
     const Json dropout = file.config().value("lora_dropout", Json(0.0));
     const Json bias = file.config().value("bias", Json("none"));
@@ -81,7 +119,9 @@ Result<std::vector<AdapterSetting>> loraSettingsOf(const AdapterFile& file)
                                        {"use_rslora", config->rootScale},
                                        {"use_dora", config->dora},
                                        {"bias", bias.is_string() ? bias.get<std::string>() : std::string("none")},
-                                       {"modules_to_save", *whole}};
+                                       {"modules_to_save", *whole},
+                                       {"trainable_token_indices", *tokens},
+                                       {"lora_bias", !isOff(file.config(), "lora_bias")}};
 }
 
 Result<void> trainLora(nn::Decoder& decoder, const MethodSettings& settings)
@@ -96,8 +136,10 @@ Result<void> trainLora(nn::Decoder& decoder, const MethodSettings& settings)
             adapter.a = adapter.a.to(options).set_requires_grad(true);
             adapter.b = adapter.b.to(options).set_requires_grad(true);
             adapter.dropout = settings.of<LoraSettings>().dropout;
-            if (adapter.magnitude.defined()) {
-                adapter.magnitude.set_requires_grad(true);
+            for (at::Tensor* tensor : {&adapter.magnitude, &adapter.bias}) {
+                if (tensor->defined()) {
+                    tensor->set_requires_grad(true);
+                }
             }
         }
         for (nn::SliceBias& bias : group->biases) {
@@ -107,7 +149,7 @@ Result<void> trainLora(nn::Decoder& decoder, const MethodSettings& settings)
     for (const nn::Replacement& replacement : decoder.replacements()) {
         replacement.copy.set_requires_grad(true);
     }
-    return {};
+    return trainTables(decoder, settings.of<LoraSettings>());
 }
 
 } // namespace luthier::peft

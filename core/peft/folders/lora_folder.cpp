@@ -2,7 +2,9 @@
 #include "core/peft/folders/lora_folder.h"
 
 #include "core/nn/decoder.h"
+#include "core/nn/families/weight_names.h"
 #include "core/peft/folders/adapter_file.h"
+#include "core/peft/loose_lora.h"
 #include "core/peft/targets.h"
 
 #include <ATen/core/Tensor.h>
@@ -32,7 +34,24 @@ std::set<std::string> adaptedNames(nn::Decoder& decoder)
             names.insert(group->slices[adapter.slice].name);
         }
     }
+    // The embedding and the head are adapted where they are named.
+    const nn::Extras& extras = decoder.extras();
+    if (extras.embedding.a.defined()) {
+        const std::string path = nn::weightNames(decoder.config()).embedding;
+        names.insert(path.substr(path.rfind('.') + 1));
+    }
+    if (extras.head.a.defined()) {
+        names.insert(kHeadPath);
+    }
     return names;
+}
+
+bool hasLowBiases(nn::Decoder& decoder)
+{
+    const auto all = decoder.groups();
+    return std::any_of(all.begin(), all.end(), [](const nn::LinearGroup* group) {
+        return std::any_of(group->adapters.begin(), group->adapters.end(), [](const nn::LowRank& adapter) { return adapter.bias.defined(); });
+    });
 }
 
 Result<std::vector<nn::NamedTensor>> collect(nn::Decoder& decoder)
@@ -61,6 +80,11 @@ Result<void> save(nn::Decoder& decoder, const fs::path& folder, LoraFolderInfo i
         return Error{folder.string() + ": " + tensors.message()};
     }
     info.isPartOfMore = isPartOfMore(decoder.config());
+    info.hasLowBiases = hasLowBiases(decoder);
+    if (const at::Tensor& tokens = decoder.extras().embedding.tokens; tokens.defined()) {
+        const at::Tensor ids = tokens.to(at::kCPU);
+        info.tokens.assign(ids.const_data_ptr<std::int64_t>(), ids.const_data_ptr<std::int64_t>() + ids.numel());
+    }
     const auto& wanted = info.targetModules;
     if (wanted.empty() || std::find(wanted.begin(), wanted.end(), kAllLinear) != wanted.end()) {
         const auto names = adaptedNames(decoder);
@@ -88,6 +112,7 @@ std::vector<nn::NamedTensor> loraTensors(nn::Decoder& decoder, bool trainableOnl
             add(path + ".lora_A.weight", adapter.a);
             add(path + ".lora_B.weight", adapter.b);
             add(path + ".lora_magnitude_vector", adapter.magnitude);
+            add(path + ".lora_B.bias", adapter.bias);
         }
         for (const nn::SliceBias& bias : group->biases) {
             add(group->slicePath(bias.slice) + (adapted.contains(bias.slice) ? ".base_layer.bias" : ".bias"), bias.bias);
@@ -96,6 +121,13 @@ std::vector<nn::NamedTensor> loraTensors(nn::Decoder& decoder, bool trainableOnl
     for (const nn::Replacement& replacement : decoder.replacements()) {
         add(replacement.name, replacement.copy);
     }
+    const std::string embedding = nn::weightNames(decoder.config()).embedding;
+    const nn::Extras& extras = decoder.extras();
+    add(embedding + kEmbeddingA, extras.embedding.a);
+    add(embedding + kEmbeddingB, extras.embedding.b);
+    add(embedding + kTokenRows, extras.embedding.rows);
+    add(kHeadPath + std::string(".lora_A.weight"), extras.head.a);
+    add(kHeadPath + std::string(".lora_B.weight"), extras.head.b);
     return list;
 }
 
@@ -122,7 +154,7 @@ Json loraFolderConfig(const LoraFolderInfo& info)
         {"layers_to_transform", nullptr},
         {"loftq_config", Json::object()},
         {"lora_alpha", number(info.alpha)},
-        {"lora_bias", false},
+        {"lora_bias", info.hasLowBiases},
         {"lora_dropout", info.dropout},
         {"megatron_config", nullptr},
         {"megatron_core", "megatron.core"},
@@ -135,7 +167,7 @@ Json loraFolderConfig(const LoraFolderInfo& info)
         {"target_modules", modules},
         {"target_parameters", nullptr},
         {"task_type", "CAUSAL_LM"},
-        {"trainable_token_indices", nullptr},
+        {"trainable_token_indices", info.tokens.empty() ? Json() : Json(info.tokens)},
         {"use_dora", info.dora},
         {"use_qalora", false},
         {"use_rslora", info.rootScale},

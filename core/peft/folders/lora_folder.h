@@ -31,6 +31,8 @@ struct LoraFolderInfo {
     Json rankPattern = Json::object();      // pattern: rank
     Json alphaPattern = Json::object();
     bool isPartOfMore = false;              // saveLoraFolder() finds it out
+    bool hasLowBiases = false;              // lora_bias
+    std::vector<std::int64_t> tokens = {};  // trainable_token_indices of the embedding; saveLoraFolder() finds them out
 };
 
 // Writes adapter_config.json and adapter_model.safetensors: the trainable adapters, or all when none is

@@ -6,9 +6,7 @@
 #include "core/peft/folders/lora_config.h"
 #include "core/peft/targets.h"
 
-#include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 #include <map>
@@ -20,15 +18,17 @@ namespace {
 struct Parts {
     std::map<std::string, nn::LowRank> adapters;   // by path
     std::map<std::string, at::Tensor> biases;      // by path
-    std::map<std::string, at::Tensor> lowBiases;   // of lora_B (lora_bias), by path
     std::map<std::string, at::Tensor> copies;      // by tensor name
+    nn::TableUpdate embedding;
+    nn::TableUpdate head;
 
     bool isPlain() const
     {
-        return biases.empty() && lowBiases.empty() && copies.empty()
+        return biases.empty() && isTight()
                && std::none_of(adapters.begin(), adapters.end(),
-                               [](const auto& row) { return row.second.magnitude.defined(); });
+                               [](const auto& row) { return row.second.magnitude.defined() || row.second.bias.defined(); });
     }
+    bool isTight() const { return copies.empty() && !embedding.exists() && !head.exists(); } // nothing of embedding, norms and head
 };
 
 bool cut(std::string& key, std::string_view suffix)
@@ -55,7 +55,9 @@ public:
         if (!loose) {
             return loose.error();
         }
-        m_parts.copies = std::move(*loose);
+        m_parts.copies = std::move(loose->copies);
+        m_parts.embedding = std::move(loose->embedding);
+        m_parts.head = std::move(loose->head);
         for (const std::string& key : m_file.keys()) {
             auto fits = isLooseLora(key) ? Result<bool>(true) : readOne(key);
             if (!fits) {
@@ -71,7 +73,7 @@ public:
                          + "; the adapter belongs to another model"};
         }
         tieCopies();
-        if (m_parts.adapters.empty() && m_parts.copies.empty()) {
+        if (m_parts.adapters.empty() && m_parts.isTight()) {
             return Error{where + "holds no adapter weights"};
         }
         for (const auto& [path, adapter] : m_parts.adapters) {
@@ -111,7 +113,8 @@ private:
                         [&](const Place& place) { return Shape{place.outputs(), m_config.rankFor(path)}; });
         }
         if (cut(path, ".lora_B.bias")) {
-            return part(key, path, m_parts.lowBiases, [](const Place& place) { return Shape{place.outputs()}; });
+            return part(key, path, [](nn::LowRank& a) -> at::Tensor& { return a.bias; },
+                        [](const Place& place) { return Shape{place.outputs()}; });
         }
         if (cut(path, ".lora_magnitude_vector")) {
             return part(key, path, [](nn::LowRank& a) -> at::Tensor& { return a.magnitude; },
@@ -143,13 +146,6 @@ private:
         return true;
     }
 
-    template <class ShapeOf>
-    Result<bool> part(const std::string& key, const std::string& path, std::map<std::string, at::Tensor>& list, ShapeOf shapeOf)
-    {
-        const auto place = m_places.find(path);
-        return place == m_places.end() ? Result<bool>(false) : into(list[path], key, shapeOf(place->second));
-    }
-
     // PEFT's word for a trained embedding whose head follows it.
     void tieCopies()
     {
@@ -174,19 +170,6 @@ private:
     std::vector<std::string> m_replaceable;
     Parts m_parts;
 };
-
-// They are scaled as the update is, and added to the bias that stands there.
-void addLowBiases(const std::map<std::string, Place>& places, const LoraConfig& config, Parts& parts)
-{
-    for (const auto& [path, bias] : parts.lowBiases) {
-        const Place place = places.at(path);
-        at::Tensor& own = parts.biases[path];
-        const at::Tensor base = own.defined()                       ? own
-                                : place.group->bias.defined() ? place.group->sliceBias(place.slice).detach().to(at::kCPU).to(at::kFloat)
-                                                                    : at::zeros_like(bias);
-        own = base + bias * config.scaleFor(path);
-    }
-}
 
 } // namespace
 
@@ -213,14 +196,16 @@ Result<void> openLora(nn::Decoder& decoder, AdapterFile& file)
         adapter.a = adapter.a.to(options);
         adapter.b = adapter.b.to(options);
         adapter.magnitude = adapter.magnitude.defined() ? adapter.magnitude.to(options.dtype(at::kFloat)) : adapter.magnitude;
+        adapter.bias = adapter.bias.defined() ? adapter.bias.to(options) : adapter.bias;
         adapter.scale = config->scaleFor(path) * file.weight();
         place.group->adapters.push_back(std::move(adapter));
     }
-    addLowBiases(places, *config, *parts);
     for (const auto& [path, bias] : parts->biases) {
         const Place place = places.at(path);
         place.group->biases.push_back({place.slice, bias.to(options.dtype(decoder.dtype()))});
     }
+    decoder.extras().embedding = parts->embedding;
+    decoder.extras().head = parts->head;
     for (const auto& [name, tensor] : parts->copies) {
         auto copy = decoder.replace(name);
         if (!copy) {

@@ -11,7 +11,9 @@
 #include "core/peft/folders/adapter_settings.h"
 #include "core/peft/folders/lora_config.h"
 #include "core/peft/folders/lora_folder.h"
+#include "core/peft/methods/loose_start.h"
 #include "core/peft/methods/lora_settings.h"
+#include "core/peft/methods/lora_start.h"
 #include "core/peft/targets.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -23,6 +25,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <set>
 
 namespace luthier::peft {
@@ -33,6 +36,15 @@ Result<void> trainLora(nn::Decoder& decoder, const MethodSettings& settings);
 
 namespace {
 
+std::vector<fields::Choice> startChoices()
+{
+    std::vector<fields::Choice> choices;
+    for (const LoraStart& start : loraStarts()) {
+        choices.push_back({start.id, start.label});
+    }
+    return choices;
+}
+
 const fields::Section& settingsSection()
 {
     using fields::field;
@@ -40,7 +52,7 @@ const fields::Section& settingsSection()
         field<&LoraSettings::rank>("rank", "Rank", "Width of the low-rank update. 1 to 4096, usually 8 to 64.", {.low = 1, .high = 4096}),
         field<&LoraSettings::alpha>("alpha", "Alpha", "The update is scaled by alpha / rank. Above 0, usually twice the rank.", {.low = 0, .high = 65536, .lowOpen = true}),
         field<&LoraSettings::dropout>("dropout", "Dropout", "Share of the adapter's inputs dropped while training. 0 to 0.9, usually 0.05.", {.low = 0, .high = 0.9}),
-        field<&LoraSettings::targetModules>("target_modules", "Target modules", "Projections that get an adapter, by name, or all-linear. Usually q_proj,v_proj."),
+        field<&LoraSettings::targetModules>("target_modules", "Target modules", "Projections that get an adapter, by name, or all-linear; the embedding (embed_tokens) and the head (lm_head) too, without dropout. Usually q_proj,v_proj."),
         field<&LoraSettings::rankPattern>("rank_pattern", "Rank by module", "Ranks of some modules, as name=rank; the first name that fits decides. Usually empty.", {}, {.advanced = true}),
         field<&LoraSettings::alphaPattern>("alpha_pattern", "Alpha by module", "Alphas of some modules, as name=alpha; the first name that fits decides. Usually empty.", {}, {.advanced = true}),
         field<&LoraSettings::useRslora>("use_rslora", "Scale by root of rank", "Scales the update by alpha / sqrt(rank), which suits ranks above 64. Usually off.", {}, {.advanced = true}),
@@ -48,8 +60,30 @@ const fields::Section& settingsSection()
         field<&LoraSettings::bias>("bias", "Biases", "Which biases of the model train too: none (usual), all, or those of the adapted projections.", {},
             {.choices = {{"none", "None"}, {"all", "All"}, {"lora_only", "Adapted projections"}}, .advanced = true}),
         field<&LoraSettings::modulesToSave>("modules_to_save", "Modules trained whole", "Embeddings, head or norms that train whole and are kept in the adapter, such as embed_tokens,lm_head. Usually empty.", {}, {.advanced = true}),
+        field<&LoraSettings::tokens>("trainable_token_indices", "Tokens trained", "Tokens whose rows of the embedding train, of a tied head too, by id or as they are spelt, such as new marks of turns. Usually empty.", {}, {.advanced = true}),
+        field<&LoraSettings::loraBias>("lora_bias", "Bias of the update", "Gives each update a bias of its own; merging needs projections that have one. Usually off.", {}, {.advanced = true}),
+        field<&LoraSettings::start>("init_lora_weights", "Start", "What A and B are before the first step: at random and zero (usual), or made of the base's weights, or of what its rounding to 4 bits lost; large models take minutes for those.", {},
+            {.choices = startChoices(), .advanced = true}),
     });
     return section;
+}
+
+fields::Rule startWithoutDora()
+{
+    return {{"method.init_lora_weights", "method.use_dora"},
+            "DoRA begins at the length of the base's rows: take the usual start with it.",
+            [](const fields::SettingsView& run) { return run.isOn("method.use_dora") && run.text("method.init_lora_weights") != "usual"; }};
+}
+
+fields::Rule codesForLoftq()
+{
+    return {{"method.init_lora_weights", "model.quantization", "method.kind"},
+            "LoftQ starts from what 4-bit codes lose: take QLoRA, or another start.",
+            [](const fields::SettingsView& run) {
+                const std::string held = run.text("model.quantization");
+                const bool inCodes = held == "nf4" || held == "fp4" || (held == "auto" && run.text("method.kind") == "qlora");
+                return run.text("method.init_lora_weights") == "loftq" && !inCodes;
+            }};
 }
 
 fields::Rule someTarget()
@@ -57,6 +91,13 @@ fields::Rule someTarget()
     return {{"method.target_modules"},
             "Name at least one projection for the adapter.",
             [](const fields::SettingsView& run) { return run.list("method.target_modules").empty(); }};
+}
+
+fields::Rule noBiasOfDora()
+{
+    return {{"method.lora_bias", "method.use_dora"},
+            "DoRA has no bias of the update: switch one of the two off.",
+            [](const fields::SettingsView& run) { return run.isOn("method.lora_bias") && run.isOn("method.use_dora"); }};
 }
 
 fields::Rule baseInCodes()
@@ -91,9 +132,11 @@ Result<LoraFolderInfo> infoOf(const LoraSettings& settings)
     if (!ranks || !alphas) {
         return ranks ? alphas.error() : ranks.error();
     }
-    return LoraFolderInfo{settings.rank, settings.alpha, settings.dropout, settings.targetModules, {}, {},
-                          settings.useRslora, settings.useDora, settings.bias, settings.modulesToSave,
-                          std::move(*ranks), std::move(*alphas)};
+    LoraFolderInfo info{settings.rank, settings.alpha, settings.dropout, settings.targetModules, {}, {},
+                        settings.useRslora, settings.useDora, settings.bias, settings.modulesToSave,
+                        std::move(*ranks), std::move(*alphas)};
+    info.hasLowBiases = settings.loraBias;
+    return info;
 }
 
 // Names of whole tensors that train: those of a module whose path ends in a wanted name, as PEFT looks for them.
@@ -154,8 +197,8 @@ Result<void> attachBiases(nn::Decoder& decoder, const std::string& which, const 
                : Error{"method.bias: the model has no biases there; choose none"};
 }
 
-void attachLowRank(nn::Decoder& decoder, const Place& place, const LoraConfig& config, double dropout,
-                   at::Generator& generator)
+Result<void> attachLowRank(nn::Decoder& decoder, const Place& place, const LoraConfig& config, const LoraSettings& settings,
+                           const std::filesystem::path& base, at::Generator& generator)
 {
     const auto options = thinOptions(decoder);
     const std::int64_t rank = config.rankFor(place.path());
@@ -165,19 +208,27 @@ void attachLowRank(nn::Decoder& decoder, const Place& place, const LoraConfig& c
     adapter.a = at::empty({rank, place.inputs()}, at::kFloat).uniform_(-bound, bound, generator).to(options);
     adapter.b = at::zeros({place.outputs(), rank}, options);
     adapter.scale = config.scaleFor(place.path());
-    adapter.dropout = dropout;
+    adapter.dropout = settings.dropout;
     adapter.a.set_requires_grad(true);
     adapter.b.set_requires_grad(true);
+    if (settings.loraBias) {
+        adapter.bias = at::zeros({place.outputs()}, smallOptions(decoder)).set_requires_grad(true);
+    }
     if (config.dora) {
         adapter.magnitude = nn::normOf(*place.group, adapter).set_requires_grad(true);
     }
     place.group->adapters.push_back(std::move(adapter));
+    const LoraStart* begins = findLoraStart(settings.start);
+    return begins ? beginLowRank(place.group->adapters.back(), *begins, {place, rank, config.scaleFor(place.path()), base, generator})
+                  : Result<void>(Error{"method.init_lora_weights: there is no start \"" + settings.start + "\""});
 }
 
 Result<void> attach(nn::Decoder& decoder, const MethodSettings& method, const Start& start)
 {
     const auto& settings = method.of<LoraSettings>();
-    auto places = placesOf(decoder, settings.targetModules, "method.target_modules");
+    const auto targets = looseTargets(decoder, settings.targetModules);
+    auto places = targets.projections.empty() && targets.any() ? Result<std::vector<Place>>(std::vector<Place>())
+                                                               : placesOf(decoder, targets.projections, "method.target_modules");
     if (!places) {
         return places.error();
     }
@@ -203,7 +254,12 @@ Result<void> attach(nn::Decoder& decoder, const MethodSettings& method, const St
     // Drawn on the CPU, so that a seed gives the same start on every device.
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(start.seed);
     for (const Place& place : *places) {
-        attachLowRank(decoder, place, *config, settings.dropout, generator);
+        if (auto attached = attachLowRank(decoder, place, *config, settings, start.baseFolder, generator); !attached) {
+            return attached;
+        }
+    }
+    if (auto loose = attachLoose(decoder, targets, settings, *config, {start.baseFolder, generator}); !loose) {
+        return loose;
     }
     for (const std::string& name : *whole) {
         auto copy = decoder.replace(name);
@@ -220,6 +276,13 @@ std::vector<nn::NamedTensor> trainable(nn::Decoder& decoder)
     return loraTensors(decoder, true);
 }
 
+void doubleNumbers(Json& pattern, double factor)
+{
+    for (auto& [name, value] : pattern.items()) {
+        value = value.is_number_integer() && factor == 2 ? Json(2 * value.get<std::int64_t>()) : Json(value.get<double>() * factor);
+    }
+}
+
 Result<void> save(nn::Decoder& decoder, const MethodSettings& settings,
                   const std::filesystem::path& baseFolder, const std::filesystem::path& target)
 {
@@ -227,6 +290,15 @@ Result<void> save(nn::Decoder& decoder, const MethodSettings& settings,
     auto fingerprint = fingerprintOf(baseFolder);
     if (!info || !fingerprint) {
         return info ? fingerprint.error() : info.error();
+    }
+    const LoraStart* begins = findLoraStart(settings.of<LoraSettings>().start);
+    std::optional<WholeUpdates> whole;
+    if (begins && begins->isTakenOff) { // twice the rank at the same scale
+        whole.emplace(decoder);
+        info->rank *= 2;
+        info->alpha *= settings.of<LoraSettings>().useRslora ? std::sqrt(2.0) : 2.0;
+        doubleNumbers(info->rankPattern, 2);
+        doubleNumbers(info->alphaPattern, settings.of<LoraSettings>().useRslora ? std::sqrt(2.0) : 2.0);
     }
     info->basePath = baseFolder.string();
     info->baseFingerprint = *fingerprint;
@@ -242,7 +314,7 @@ Method loraMethod()
              "Trains a small adapter beside the frozen model: little memory, a small file, and the base stays as it "
              "is. The usual choice.",
              {&settingsSection()},
-             {someTarget()}},
+             {someTarget(), noBiasOfDora(), startWithoutDora(), codesForLoftq()}},
             true,
             2e-4,
             attach,

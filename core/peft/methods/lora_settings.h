@@ -19,6 +19,9 @@ struct LoraSettings {
     bool useDora = false;
     std::string bias = "none";              // none, all, lora_only
     std::vector<std::string> modulesToSave; // embeddings, head and norms trained whole
+    std::vector<std::string> tokens;        // whose rows of the embedding train: ids, or the tokens themselves
+    bool loraBias = false;                  // a bias of B
+    std::string start = "usual";            // a row of lora_start.h
 };
 
 } // namespace luthier::peft

@@ -165,7 +165,7 @@ void TrainStep::addGradients(const at::Tensor& loss, const at::Tensor& scale)
             sums.push_back(leaf.grad());
             addends.push_back(fresh[i]);
         } else if (fresh[i].defined()) {
-            leaf.mutable_grad() = fresh[i].to(at::kFloat); // later ones add up there
+            leaf.mutable_grad() = fresh[i].to(at::kFloat).contiguous(); // later ones add up there, and optimizers walk the memory
         }
     }
     if (!sums.empty()) {
@@ -229,6 +229,9 @@ void TrainStep::makeRoom(const StepBatches& step, const std::exception_ptr& prob
 at::Tensor TrainStep::run(const StepBatches& step, std::int64_t number, double learningRate,
                           const std::function<void()>& between)
 {
+    if (m_ranks) {
+        m_ranks->begin();
+    }
     at::Tensor total;
     while (!total.defined()) {
         std::exception_ptr problem;

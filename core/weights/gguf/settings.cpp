@@ -81,8 +81,11 @@ private:
         const bool large = (m_architecture == "gemma2" && m_config.layers == 46) || (m_architecture == "gemma3" && m_config.layers == 62);
         const std::int64_t size = large ? m_config.hidden / m_config.heads : m_config.headDim;
         const double usual = 1 / std::sqrt(static_cast<double>(size));
+        if (m_config.attentionByLayer) {
+            return Error{"this model's scores are scaled by the layer (scale_attn_by_inverse_layer_idx), which a GGUF file cannot say; export it as hf"};
+        }
         if (m_config.attentionScale > 0 && std::abs(m_config.attentionScale - usual) > 1e-6 * usual) {
-            return Error{"this model's scores are not scaled by its head size (query_pre_attn_scalar), which a GGUF file of a "
+            return Error{"this model's scores are not scaled by its head size (query_pre_attn_scalar, scale_attn_weights), which a GGUF file of a "
                          + m_architecture + " model cannot say"};
         }
         return {};
