@@ -42,14 +42,16 @@ VARIANTS = [
     ("phi3", "phi3", dict(sliding_window=9, original_max_position_embeddings=128)),
     ("phi3_longrope", "phi3", dict(partial_rotary_factor=0.5, original_max_position_embeddings=32, rope_parameters=dict(LONGROPE, partial_rotary_factor=0.5))),
     ("olmo2", "olmo2", dict()),
-    ("gpt2", "gpt2", None),
+    ("gpt2", "gpt2", {}),
+    ("gpt2_by_layer", "gpt2", dict(scale_attn_by_inverse_layer_idx=True, reorder_and_upcast_attn=True)),
+    ("gpt2_unscaled", "gpt2", dict(scale_attn_weights=False)),
 ]
 GPT2 = dict(vocab_size=64, n_embd=32, n_layer=3, n_head=4, n_positions=128, bos_token_id=1, eos_token_id=2,
             resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0)
 
 
 def random_model(model_type, settings, seed):
-    fields = GPT2 if settings is None else dict(COMMON, **settings)
+    fields = dict(GPT2 if model_type == "gpt2" else COMMON, **settings)
     config = AutoConfig.for_model(model_type, **fields)
     config._attn_implementation = "eager"
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager")
