@@ -33,7 +33,7 @@ constexpr Case kCases[] = {
     {"empty_answer", R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":" "},{"role":"user","content":"b"},{"role":"assistant","content":"Yes."}]})",
      R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"","reasoning_content":"Hm."},{"role":"user","content":"b"},{"role":"assistant","content":"Yes."}]})"},
     {"empty_answer", R"({"prompt":"a","chosen":"Well.","rejected":""})", R"({"prompt":"a","chosen":"Well.","rejected":"No."})"},
-    {"empty_answer", R"({"prompt":"a","completion":null})", R"({"prompt":"a","completion":0})"},
+    {"empty_answer", R"({"prompt":"a","completion":null})", R"({"prompt":"a","completion":1234})"},
     {"empty_answer", R"({"text":"a","label":" "})", R"({"text":"a","label":false})"},
     {"empty_question", R"({"instruction":"","output":"It is said."})", R"({"instruction":"","input":"Say it.","output":"It is said."})"},
     {"empty_question", R"({"messages":[{"role":"user","content":"\n"},{"role":"assistant","content":"Well."}]})",

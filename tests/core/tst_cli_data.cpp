@@ -53,6 +53,8 @@ private Q_SLOTS:
     void init() { m_folder = std::make_unique<QTemporaryDir>(); }
 
     void checkFindsByTheTable();
+    void whatIsOfferedWorks_data();
+    void whatIsOfferedWorks();
     void statsCount();
     void dedupe();
     void replace();
@@ -99,6 +101,45 @@ void TestCliData::checkFindsByTheTable()
     QCOMPARE(rows["conflicting_answers"], (QList<int>{1, 2}));
     QCOMPARE(rows["empty_answer"], QList<int>{3});
     QCOMPARE(rows["bad"], QList<int>()); // it is read, and not learned
+}
+
+void TestCliData::whatIsOfferedWorks_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QByteArray>("rows");
+    QTest::addColumn<QString>("format");
+    const auto row = [](const char* name, const char* file, const char* rows, const char* format) { QTest::newRow(name) << QString(file) << QByteArray(rows) << QString(format); };
+    row("a label", "a.jsonl", "{\"text\":\"Good bread number one.\",\"mood\":\"glad\"}\n{\"text\":\"Bad bread number two.\",\"mood\":\"sad\"}\n", "classification");
+    row("a label by a name with blanks", "b.csv", "text,how it is\nGood bread number one.,glad\nBad bread number two.,sad\n", "classification");
+    row("a quote, a dollar and a comma", "c.csv", "text,\"Odo's $mood, today\"\nGood bread number one.,glad\nBad bread number two.,sad\n", "classification");
+    row("a question, a context and an answer", "d.jsonl",
+        "{\"question\":\"Where is the mill?\",\"the passage\":\"The mill stands by the brook.\",\"answer\":\"By the brook.\"}\n"
+        "{\"question\":\"Where is the inn?\",\"the passage\":\"The inn stands by the pond.\",\"answer\":\"By the pond.\"}\n", "completion");
+    row("options", "e.csv", "question,A,B,answer\nWhich is a tree?,the oak,the pike,the oak\nWhich is a fish?,the oak,the pike,the pike\n", "completion");
+}
+
+// The words of the offer, as they stand there, in a shell.
+void TestCliData::whatIsOfferedWorks()
+{
+    QFETCH(QString, name);
+    QFETCH(QByteArray, rows);
+    QFETCH(QString, format);
+    const QString path = write(name, rows);
+    const auto json = data({"check", path});
+    QVERIFY2(json.code == 0, json.err.constData());
+    QCOMPARE(json.object["files"].toArray()[0].toObject()["offer"].toObject()["format"].toString(), format);
+    const auto shell = [&path](const QString& words) {
+        QProcess process;
+        process.start("/bin/sh", {"-c", "\"$0\" data check \"$1\" " + words, kProgram, path});
+        process.waitForFinished(60'000);
+        return QString::fromUtf8(process.readAllStandardOutput());
+    };
+    const QString said = shell({});
+    const qsizetype begin = said.indexOf("--format");
+    const qsizetype end = said.indexOf(" (data.format");
+    QVERIFY2(begin > 0 && end > begin, qPrintable(said));
+    const QString better = shell(said.mid(begin, end - begin));
+    QVERIFY2(better.contains(": " + format + ", 2 rows, 2 good") && !better.contains("--format") && !better.contains("not read, and so"), qPrintable(better));
 }
 
 void TestCliData::statsCount()
@@ -213,7 +254,7 @@ void TestCliData::convertAndBack()
     const auto some = data({"convert", kDatasets + "/broken_rows.jsonl", "--to", "chat", "--out", at("good.jsonl")});
     QCOMPARE(some.code, 0);
     QCOMPARE(linesOf(at("good.jsonl")).size(), some.object["good"].toInt());
-    QCOMPARE(some.object["bad"].toInt(), 40);
+    QCOMPARE(some.object["bad"].toInt(), 35);
 }
 
 void TestCliData::failuresLeaveNothing_data()

@@ -5,6 +5,7 @@
 #include "core/base/paths.h"
 #include "core/data/unread/better_shape.h"
 #include "core/data/unread/unread_fields.h"
+#include "tests/core/unread_neighbours.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -15,20 +16,9 @@ using namespace luthier;
 
 namespace {
 
-struct Case {
-    const char* name;
-    const char* file;
-    std::string content;
-    const char* format;
-    std::vector<std::string> trained; // of each row
-    std::vector<std::string> unread;  // "column rows why"
-    std::string offer;                // "format field=column,..."; empty: none
-    std::vector<std::string> said;    // parts of remarks
-};
-
-const std::vector<Case>& cases()
+const std::vector<FileCase>& cases()
 {
-    static const std::vector<Case> table{
+    static const std::vector<FileCase> table{
         {"text and response", "t.csv",
          R"row(text,response
 Where is mill 0?,By the brook.
@@ -338,6 +328,13 @@ std::string trainedText(const data::EncodedExample& encoded, const text::Tokeniz
     return text;
 }
 
+// Of a file and its neighbours.
+const FileCase& caseAt(int index)
+{
+    const auto at = static_cast<std::size_t>(index);
+    return at < cases().size() ? cases()[at] : neighbours()[at - cases().size()];
+}
+
 QStringList listed(std::vector<std::string> texts)
 {
     std::sort(texts.begin(), texts.end());
@@ -374,15 +371,15 @@ private Q_SLOTS:
     void filesAsPeopleHaveThem_data()
     {
         QTest::addColumn<int>("index");
-        for (std::size_t i = 0; i < cases().size(); ++i) {
-            QTest::newRow(cases()[i].name) << static_cast<int>(i);
+        for (std::size_t i = 0; i < cases().size() + neighbours().size(); ++i) {
+            QTest::newRow(caseAt(static_cast<int>(i)).name) << static_cast<int>(i);
         }
     }
 
     void filesAsPeopleHaveThem()
     {
         QFETCH(int, index);
-        const Case& one = cases()[static_cast<std::size_t>(index)];
+        const FileCase& one = caseAt(index);
         const auto dataset = opened(one.file, one.content);
         QCOMPARE(dataset->format().id, std::string(one.format));
         QCOMPARE(dataset->rowCount(), static_cast<std::int64_t>(one.trained.size()));
@@ -414,7 +411,7 @@ private Q_SLOTS:
     void offersReadMore()
     {
         QFETCH(int, index);
-        const Case& one = cases()[static_cast<std::size_t>(index)];
+        const FileCase& one = caseAt(index);
         const auto report = reportOn(*opened(one.file, one.content), &m_encoder);
         if (!report.offer) {
             return;
@@ -491,6 +488,22 @@ private Q_SLOTS:
         QVERIFY2(dataset.ok(), dataset.ok() ? "" : dataset.message().c_str());
         QCOMPARE((*dataset)->rowCount(), 1);
         QCOMPARE(listed((*dataset)->leftOut()), QStringList({"data/test.jsonl", "picture.png"}));
+    }
+
+    void documentsSayWhatTheyLeaveOut()
+    {
+        const std::string row = R"([{"instruction":"Who bakes?","output":"Odo."}])";
+        const auto dataset = opened("splits.json", "{\"test\":" + row + ",\"train\":" + row + ",\"note\":[1],\"validation\":" + row + "}");
+        QCOMPARE(dataset->rowCount(), 1);
+        const auto report = reportOn(*dataset, &m_encoder);
+        QCOMPARE(QString::fromStdString(report.remarks.at(0)), QString(R"(its rows under "train" are read, those under "test", "validation" are not)"));
+        QVERIFY(opened("rows.json", "{\"data\":" + row + ",\"version\":1}")->remarks().empty());
+        for (const char* text : {R"({"instruction":["a","b"],"output":["c","d"]})", R"({"instruction":{"0":"a","1":"b"},"output":{"0":"c","1":"d"}})"}) {
+            const auto path = m_folder.filePath("columns.json").toStdString();
+            QVERIFY(base::writeFileAtomically(path, text).ok());
+            const auto table = data::Dataset::open(path);
+            QVERIFY(!table.ok() && table.message().find("to_json") != std::string::npos);
+        }
     }
 
     // As spreadsheets save it; a single damaged byte and other alphabets stay errors of their rows.

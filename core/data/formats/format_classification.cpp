@@ -36,7 +36,7 @@ Result<Example> toExample(const Json& row)
     }
     auto answer = requireAnswer(row, kLabel);
     if (!answer) {
-        return answer.error();
+        return Error{"\"label\" is missing; the row has " + columnsOf(row)};
     }
     Example example;
     example.messages.push_back({"user", *text + kQuestion, {}});

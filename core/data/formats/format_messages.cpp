@@ -300,7 +300,7 @@ bool looksLikeMessages(const Json& value)
 bool looksLikeTurns(const Json& value)
 {
     return value.is_array() && !value.empty() && std::all_of(value.begin(), value.end(), [](const Json& turn) {
-               return nameIn(turn, {"output"}) && !isMessage(turn);
+               return nameIn(turn, {"output"}) && !isMessage(turn) && !nameIn(turn, {"instruction", "prompt", "question", "query"}); // a row
            });
 }
 

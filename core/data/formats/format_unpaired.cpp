@@ -9,7 +9,7 @@ namespace luthier::data {
 namespace {
 
 constexpr double kWeight = 0.99; // a judged answer is more than an answer, and less than a pair
-constexpr Names kLabel = {"label", "desirable", "kto_tag", "thumbs", "thumb", "feedback"};
+constexpr Names kLabel = {"label", "desirable", "is_desirable", "kto_tag", "thumbs", "thumb", "thumbs_up", "feedback", "is_good", "good", "accepted", "is_accepted"};
 
 bool isAnswered(const Json& row)
 {

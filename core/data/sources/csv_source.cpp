@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/sources/csv_source.h"
 
+#include "core/data/sources/ascii_case.h"
 #include "core/data/sources/row_text.h"
 
 #include <algorithm>
@@ -282,7 +283,7 @@ char lineEndOf(const DataFile& file, std::uint64_t begin)
 char saidDelimiter(std::string_view record)
 {
     record = record.starts_with('"') && record.ends_with('"') && record.size() > 1 ? record.substr(1, record.size() - 2) : record;
-    return record.size() == 5 && record.starts_with("sep=") ? record[4] : '\0';
+    return record.size() == 5 && lowered(std::string(record.substr(0, 4))) == "sep=" ? record[4] : '\0';
 }
 
 std::size_t behindSpaces(std::string_view record, std::size_t at)

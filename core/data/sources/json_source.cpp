@@ -12,6 +12,7 @@ namespace {
 // Names under which a document keeps its rows.
 constexpr std::array<std::string_view, 4> kRowKeys = {"data", "rows", "train", "examples"};
 constexpr std::size_t kMaxKeyBytes = 4096;
+constexpr std::size_t kMostOthers = 8; // lists that are named
 
 class JsonSource : public RowSource {
 public:
@@ -52,6 +53,16 @@ public:
     }
 
     RowIndex take() { return std::move(m_index); }
+
+    // Lists beside the one whose rows are read; empty: none.
+    std::string passedOver() const
+    {
+        std::string names;
+        for (const std::string& key : m_foundRows ? m_others : std::vector<std::string>()) {
+            names += (names.empty() ? "" : ", ") + ("\"" + shortened(key, 60) + "\"");
+        }
+        return names.empty() ? names : "its rows under \"" + m_rowKey + "\" are read, those under " + names + " are not";
+    }
 
 private:
     bool atEnd()
@@ -168,10 +179,14 @@ private:
             skipValue('}');
         } else if (rows) {
             m_foundRows = true;
+            m_rowKey = key;
             if (!scanElements()) {
                 return false;
             }
         } else {
+            if (m_scanner.peek() == '[' && m_others.size() < kMostOthers && looksLikeRows()) {
+                m_others.push_back(key);
+            }
             skipValue('}');
         }
         m_scanner.skipSpace();
@@ -258,6 +273,8 @@ private:
     FileScanner& m_scanner;
     RowIndex m_index;
     bool m_foundRows = false;
+    std::string m_rowKey;
+    std::vector<std::string> m_others;
 };
 
 } // namespace
@@ -276,6 +293,9 @@ Result<std::shared_ptr<RowSource>> openJsonDocument(std::shared_ptr<const DataFi
     std::shared_ptr<RowSource> source;
     if (isDocument) {
         source = std::make_shared<JsonSource>(std::move(file), scan.take());
+        if (std::string others = scan.passedOver(); !others.empty()) {
+            source->addRemark(std::move(others));
+        }
     }
     return source;
 }

@@ -78,9 +78,32 @@ Opened tabs(const Opening& opening)
     return openCsv(opening.file, opening.begin, '\t', opening.progress, opening.cancel);
 }
 
+// Whether the first line is an object and what follows it, if anything, begins one.
+bool holdsObjects(std::string_view head)
+{
+    const auto begin = head.find_first_not_of(" \t\r\n");
+    const auto end = begin == std::string_view::npos ? begin : head.find('\n', begin);
+    if (end == std::string_view::npos || head[begin] != '{') {
+        return false;
+    }
+    const auto row = parseJsonRow(head.substr(begin, end - begin));
+    const auto next = head.find_first_not_of(" \t\r\n", end);
+    return row && row->is_object() && !row->empty() && (next == std::string_view::npos || head[next] == '{');
+}
+
 Opened document(const Opening& opening)
 {
     return openTextFile(opening.file->path());
+}
+
+// A text, unless its lines are rows: nobody wants their braces learned.
+Opened text(const Opening& opening)
+{
+    auto source = holdsObjects(opening.head) ? linesOrDocument(opening) : document(opening);
+    if (source && holdsObjects(opening.head)) {
+        (*source)->addRemark("its lines are JSON objects, so they are read as rows, not as one text");
+    }
+    return source;
 }
 
 struct Kind {
@@ -93,8 +116,8 @@ constexpr std::array kKinds = {
     Kind{".json", documentOrLines},
     Kind{".csv", commas},
     Kind{".tsv", tabs},
-    Kind{".txt", document},
-    Kind{".text", document},
+    Kind{".txt", text},
+    Kind{".text", text},
     Kind{".md", document},
     Kind{".markdown", document},
 };

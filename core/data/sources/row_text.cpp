@@ -39,6 +39,7 @@ constexpr std::array kHints{
     Hint{"object separator", "a comma or a closing brace was expected"},
     Hint{"while parsing object -", "a comma or a closing brace was expected"},
     Hint{"while parsing array -", "a comma or a closing bracket was expected"},
+    Hint{"invalid number", "a number is not written as JSON has it, such as 1, -2.5 or 6e3"},
     Hint{"invalid literal", "this is no JSON value; text needs double quotes, and there is no NaN"},
 };
 
