@@ -43,6 +43,14 @@ def with_fallback():
     return tokenizer
 
 
+def twice():
+    pieces = [("<unk>", 0.0), ("a", -3.0), ("b", -3.1), ("\u2581", -2.0), ("ab", -7.0), ("a", -1.0), ("<unk>", -2.0), ("ab", -3.5), ("x", -4.0), ("word", -3.0)]
+    tokenizer = Tokenizer(models.Unigram(pieces, 0))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    return tokenizer
+
+
 def added(**flags):
     tokenizer = byte_level([])
     tokenizer.add_tokens([AddedToken(text, **flags) for text in ("<mask>", "word", "文")])
@@ -58,6 +66,7 @@ def shapes():
     yield "decomposed, bare, small", byte_level([], normalizers.Sequence(bare))
     yield "small, decomposed, bare, composed", byte_level([], normalizers.Sequence([bare[2], bare[0], bare[1], normalizers.NFC()]))
     yield "unigram with bytes", with_fallback()
+    yield "unigram with pieces that stand twice", twice()
     yield "added, single words", added(single_word=True)
     yield "added, strip left", added(lstrip=True, normalized=False)
     yield "added, strip both, single", added(lstrip=True, rstrip=True, single_word=True)
@@ -71,7 +80,8 @@ def user_defined():
                                              hard_vocab_limit=False, minloglevel=2)
     found = {"model": base64.b64encode(bytes_.getvalue()).decode()}
     texts = {False: ["<|turn|>hello", "<|turn|> hello", "[X]", "[X] x", "foo bar", "foobar", "<|turn|><|turn|>x", "hello foo"],
-             True: ["<|turn|> hello", "[X]", "[X] two", "foo bar", "hello foo"]}
+             True: ["<|turn|> hello", "[X]", "[X] two", "foo bar", "hello foo", "<|turn|>hello", "hello <|turn|>hello", "hello<|turn|> hello", "[X]foo bar",
+                    "foobar", "x foo x", "xfoox", "<|turn|><|turn|>x", "x[X]two[X]"]}
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         (folder / "tokenizer.model").write_bytes(bytes_.getvalue())

@@ -115,7 +115,7 @@ Result<void> readUnigram(const JsonPart& model, const Json& value, TokenizerSpec
         if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_number()) {
             return Error{numbered("model.vocab", i) + "expected [piece, score]"};
         }
-        if (auto added = spec.addPiece(static_cast<TokenId>(i), entry[0].get_ref<const std::string&>()); !added) {
+        if (auto added = spec.addPiece(static_cast<TokenId>(i), entry[0].get_ref<const std::string&>(), true); !added) {
             return Error{numbered("model.vocab", i) + added.message()};
         }
         spec.scores.push_back(entry[1].get<double>());

@@ -138,7 +138,7 @@ Result<void> checkProcessor(const StagedTokenizer& tokenizer, const PostProcesso
 
 } // namespace
 
-Result<void> TokenizerSpec::addPiece(TokenId id, std::string_view spelling)
+Result<void> TokenizerSpec::addPiece(TokenId id, std::string_view spelling, bool mayRepeat)
 {
     if (id < 0 || id > kLargestTokenId) {
         return Error{inQuotes(spelling) + " has the id " + std::to_string(id) + "; ids go from 0 to "
@@ -151,8 +151,8 @@ Result<void> TokenizerSpec::addPiece(TokenId id, std::string_view spelling)
     if (!isValidUtf8(spelling)) {
         return Error{"the token with id " + std::to_string(id) + " is not valid UTF-8"};
     }
-    if (!spellings.add(id, spelling)) {
-        const bool twice = spellings.find(spelling) != PieceTable::kNone;
+    if (!(mayRepeat ? spellings.addAgain(id, spelling) : spellings.add(id, spelling))) {
+        const bool twice = !mayRepeat && spellings.find(spelling) != PieceTable::kNone;
         return Error{twice ? inQuotes(spelling) + " stands twice"
                            : inQuotes(spelling) + " has the id " + std::to_string(id) + ", which "
                                  + inQuotes(spellings.piece(id)) + " has too"};

@@ -56,7 +56,8 @@ struct TokenizerSpec {
     std::string pad;
 
     // Errors say which spelling is taken, too long or out of range.
-    Result<void> addPiece(TokenId id, std::string_view spelling);
+    // `mayRepeat`: two ids may have one spelling, of which the last is found, as in tokenizers' lists of Unigram pieces.
+    Result<void> addPiece(TokenId id, std::string_view spelling, bool mayRepeat = false);
     // Errors name the part that is not in the vocabulary.
     Result<void> addMerge(std::string_view left, std::string_view right);
 };

@@ -20,6 +20,8 @@ public:
 
     // False when the spelling or the id is taken. Ids are 0 or more.
     bool add(TokenId id, std::string_view spelling);
+    // A spelling may be there already: both ids have it from then on, and the new one is found. False when the id is taken.
+    bool addAgain(TokenId id, std::string_view spelling);
 
     TokenId find(std::string_view spelling) const
     {
@@ -43,6 +45,7 @@ public:
     std::size_t count() const { return m_count; }
 
 private:
+    void place(TokenId id, std::string_view spelling);
     void grow();
 
     struct Place {

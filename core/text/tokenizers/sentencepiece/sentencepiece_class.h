@@ -43,13 +43,14 @@ private:
 
     bool beginsWithUserDefined(std::string_view text) const;
     std::vector<Token> encodeClean(std::string_view text, bool special) const;
+    std::vector<std::size_t> legacyBorders(std::string_view text) const;
     void encodeSegment(std::string_view text, std::int64_t begin, bool prefix, std::vector<Token>& out) const;
     void runModel(std::string_view text, std::int64_t shift, std::size_t skip, std::vector<Token>& out) const;
 
     SpmModel m_model;
     AddedTokens m_added;
     std::unordered_map<std::string_view, TokenId> m_ids; // views into m_model
-    std::vector<TokenId> m_userDefined;
+    AddedTokens m_userDefined; // pieces of the model
     sentencepiece::SentencePieceProcessor m_processor;
     std::int64_t m_vocabSize = 0;
     bool m_legacy = true;

@@ -24,12 +24,14 @@ SentencePieceTokenizer::SentencePieceTokenizer(SpmModel model, const TokenizerCo
         m_model.dummyPrefix = false;
         m_dropsPrefix = m_prefixSpace;
     }
+    std::vector<AddedToken> userDefined;
     for (std::size_t i = 0; i < m_model.pieces.size(); ++i) {
         m_ids.emplace(m_model.pieces[i].text, static_cast<TokenId>(i));
         if (m_model.pieces[i].type == PieceType::UserDefined && !m_model.pieces[i].text.empty()) {
-            m_userDefined.push_back(static_cast<TokenId>(i));
+            userDefined.push_back({static_cast<TokenId>(i), m_model.pieces[i].text});
         }
     }
+    m_userDefined = AddedTokens(std::move(userDefined));
     collectAdded(config);
     m_bos = specialId(config, "bos_token", m_model.bosId);
     m_eos = specialId(config, "eos_token", m_model.eosId);
@@ -111,9 +113,24 @@ std::vector<Token> SentencePieceTokenizer::encode(std::string_view text, EncodeO
 // Such pieces are taken out of a text before anything else, as Hugging Face does, so no dummy prefix comes in front of one.
 bool SentencePieceTokenizer::beginsWithUserDefined(std::string_view text) const
 {
-    return std::any_of(m_userDefined.begin(), m_userDefined.end(), [&](TokenId id) {
-        return text.starts_with(m_model.pieces[static_cast<std::size_t>(id)].text);
-    });
+    return std::any_of(m_userDefined.all().begin(), m_userDefined.all().end(), [&](const AddedToken& piece) { return text.starts_with(piece.content); });
+}
+
+// Where the library begins anew, with a dummy prefix of its own: what follows such a piece gets one, unless it has its space.
+std::vector<std::size_t> SentencePieceTokenizer::legacyBorders(std::string_view text) const
+{
+    std::vector<std::size_t> borders;
+    bool isBehindPiece = false;
+    const bool puts = m_legacy && m_model.dummyPrefix && !m_userDefined.all().empty();
+    for (const AddedTokens::Part& part : puts ? m_userDefined.split(text, true) : std::vector<AddedTokens::Part>()) {
+        const std::string_view here = text.substr(part.begin, part.end - part.begin);
+        if (isBehindPiece && !part.token && !here.starts_with(' ') && !here.starts_with(kSpaceMark)) {
+            borders.push_back(part.begin);
+        }
+        isBehindPiece = part.token != nullptr;
+    }
+    borders.push_back(text.size());
+    return borders;
 }
 
 std::vector<Token> SentencePieceTokenizer::encodeClean(std::string_view text, bool special) const
@@ -125,8 +142,11 @@ std::vector<Token> SentencePieceTokenizer::encodeClean(std::string_view text, bo
         const auto& part = parts[i];
         const bool prefix = i == 0 && m_prefixSpace && !isBare;
         if (part.token == nullptr) {
-            encodeSegment(text.substr(part.begin, part.end - part.begin), static_cast<std::int64_t>(part.begin),
-                          prefix, tokens);
+            std::size_t begin = part.begin;
+            for (const std::size_t border : legacyBorders(text.substr(part.begin, part.end - part.begin))) {
+                encodeSegment(text.substr(begin, part.begin + border - begin), static_cast<std::int64_t>(begin), prefix && begin == part.begin, tokens);
+                begin = part.begin + border;
+            }
             // The library has put its own in front of it.
             if (i == 0 && isBare && m_legacy && !tokens.empty() && m_model.pieces[static_cast<std::size_t>(tokens[0].id)].text == kSpaceMark) {
                 tokens.erase(tokens.begin());
