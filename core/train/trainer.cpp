@@ -2,11 +2,13 @@
 #include "core/train/trainer.h"
 
 #include "core/inference/stops.h"
+#include "core/objectives/token_loss_settings.h"
 #include "core/optim/schedules.h"
 #include "core/ranks/team.h"
 #include "core/peft/folders/origin.h"
 #include "core/peft/folders/score_folder.h"
 #include "core/peft/folders/trained_on.h"
+#include "core/measures/summary.h"
 #include "core/train/bench/bench_probe.h"
 #include "core/train/failure.h"
 #include "core/train/step/heads.h"
@@ -26,7 +28,9 @@ constexpr std::int64_t kMostBadSteps = 3;
 
 BatchLoss lossOf(const config::RunConfig& config, const RunParts& parts)
 {
-    return {*parts.decoder, *parts.objective, config.objective, parts.heads, parts.reference};
+    objectives::ObjectiveSettings settings = config.objective;
+    settings.of<objectives::TokenLossSettings>().smoothing = config.run.labelSmoothing;
+    return {*parts.decoder, *parts.objective, std::move(settings), parts.heads, parts.reference};
 }
 
 Evaluations evaluationsOf(const config::RunConfig& config, const RunParts& parts, RunObserver& observer)
@@ -48,15 +52,27 @@ Trainer::Trainer(const config::RunConfig& config, const RunInputs& inputs, RunPa
       m_reports(m_observer, parts.placement.device, parts.totalSteps, parts.objective->finish),
       m_evaluations(evaluationsOf(config, parts, m_observer)), m_saving(inputs.folder, control, m_observer), m_before(parts.leaves),
       m_checkpointEvery(checkpointInterval(config.run, parts.totalSteps)),
-      m_dataHash(parts.data.train.hash()), m_best(inputs.folder)
+      m_dataHash(parts.data.train.hash()), m_best(inputs.folder), m_early(inputs.folder, config.run.patience, config.run.leastChange), m_rates(inputs.folder)
 {
     if (m_inputs.team) {
         m_trainStep.shareWith(*m_inputs.team);
+    }
+    m_trainStep.setEmbeddingNoise(config.run.neftuneAlpha);
+    if (!parts.data.general.isEmpty() && !parts.objective->rollouts) {
+        m_evaluations.alsoMeasure(Evaluator(lossOf(config, parts), parts.data.general, config.run.batchSize, "general"));
+    }
+    if (m_inputs.team) {
+        m_evaluations.shareWith(*m_inputs.team);
     }
 }
 
 Result<void> Trainer::resume()
 {
+    if (m_inputs.fromStep) {
+        if (auto only = setLaterAside(m_inputs.folder, *m_inputs.fromStep); !only) {
+            return only;
+        }
+    }
     const CheckpointSearch search = newestCheckpoint(m_inputs.folder);
     for (const std::string& problem : search.problems) {
         warn(problem);
@@ -87,6 +103,10 @@ Result<void> Trainer::resume()
     m_next = from.next;
     m_secondsBefore = from.seconds;
     m_best.restore(m_step);
+    m_early.restore(m_step);
+    if (auto rates = m_rates.restore(); !rates) {
+        return rates;
+    }
     if (from.dataHash != m_dataHash) {
         warn("The training data is not what it was when the run was stopped; it goes on with the data as it is now.");
     }
@@ -116,11 +136,9 @@ RunEnded Trainer::train()
     if (auto made = makeSource(); !made) {
         return failed(made.message());
     }
-    if (!leads(m_inputs)) {
-        // rank 0 measures, and the first step waits for it
-    } else if (m_firstStep == 0) {
+    if (m_firstStep == 0) {
         measureRows(RowLossTime::Before);
-        if (m_rollouts) {
+        if (m_rollouts && leads(m_inputs)) {
             m_rollouts->look();
         }
         evaluate();
@@ -132,12 +150,13 @@ RunEnded Trainer::train()
         m_reports.restartClock();
         while (m_step < m_parts.totalSteps) {
             if (isToStop()) {
-                return stopHere();
+                return m_isOver ? finish() : stopHere();
             }
             step(*source);
-            if (m_reports.badInARow() >= kMostBadSteps) {
+            if (m_reports.badInARow() >= kMostBadSteps && !holdAtGoodWeights()) {
                 return failed("The loss or its gradient was not a finite number in " + std::to_string(kMostBadSteps)
-                              + " steps in a row. Lower optimizer.learning_rate.");
+                              + " steps in a row. None of them was applied, so the weights are the last good ones. Go on with a lower "
+                                "optimizer.learning_rate (luthier resume RUN --rate X).");
             }
             afterStep();
         }
@@ -186,13 +205,49 @@ void Trainer::announce()
     }
 }
 
+// Nothing of such steps was applied: the weights are the last good ones. With somebody there to change something the run waits.
+bool Trainer::holdAtGoodWeights()
+{
+    m_reports.forgiveBad();
+    if (!m_control.isAttended() || m_control.stopRequested() || m_inputs.team) {
+        return false;
+    }
+    save();
+    warn("The loss or its gradient was not a finite number in " + std::to_string(kMostBadSteps)
+         + " steps in a row. None of them was applied: the run is held at the last good weights. Lower the learning rate and go on, or stop.");
+    m_control.setHeld(true);
+    holdIfAsked();
+    return true;
+}
+
+void Trainer::serve(const HeldRequest& request)
+{
+    if (const auto* asked = std::get_if<PromptAsked>(&request)) {
+        if (m_parts.objective->judges) {
+            warn("This run trains a model that judges texts and answers none.");
+        } else {
+            m_evaluations.ask(asked->prompt, m_step, [this] { return m_control.stopRequested(); });
+        }
+        return;
+    }
+    const double rate = std::get<RateAsked>(request).learningRate;
+    const std::int64_t from = m_step + 2; // the step in hand has its rate
+    const double before = m_rates.at(from, m_config.optimizer.learningRate);
+    const auto added = m_rates.add(from, rate);
+    warn(added ? "From step " + std::to_string(from) + " on the learning rate is at most " + measures::numberText(rate) + " (before: "
+                     + measures::numberText(before) + ")."
+               : "The learning rate stays " + measures::numberText(before) + ": " + added.message() + ".");
+}
+
 void Trainer::holdIfAsked()
 {
-    if (m_control.isHeld()) {
+    if (m_control.isHeld() || m_control.hasRequests()) {
         m_reports.flush();
         m_reports.stopClock();
-        m_observer.onEvent(StageChanged{"held", 0, 0});
-        m_control.waitWhileHeld([](const HeldRequest&) {});
+        if (m_control.isHeld()) {
+            m_observer.onEvent(StageChanged{"held", 0, 0});
+        }
+        m_control.waitWhileHeld([this](const HeldRequest& request) { serve(request); });
         m_reports.goOnWithClock();
     }
 }
@@ -200,8 +255,8 @@ void Trainer::holdIfAsked()
 void Trainer::step(BatchSource& source)
 {
     StepBatches batches = source.next();
-    double rate = m_config.optimizer.learningRate
-                        * optim::learningRateAt(m_config.schedule, m_step, m_parts.totalSteps);
+    double rate = m_rates.at(m_step + 1, m_config.optimizer.learningRate)
+                  * optim::learningRateAt(m_config.schedule, m_step, m_parts.totalSteps);
     agreeOn(batches, rate);
     if (batches.items == 0) {
         return; // stopped while it was made
@@ -227,11 +282,11 @@ void Trainer::step(BatchSource& source)
 
 void Trainer::afterStep()
 {
-    if (m_step == m_parts.totalSteps || !leads(m_inputs)) {
+    if (m_step == m_parts.totalSteps) {
         return; // finish() does both
     }
-    const bool checkpointDue = m_step % m_checkpointEvery == 0;
-    const bool evaluationDue = m_evaluations.isDue(m_step) && m_evaluations.isAffordable(m_step);
+    const bool checkpointDue = leads(m_inputs) && m_step % m_checkpointEvery == 0;
+    const bool evaluationDue = m_evaluations.isDue(m_step) && evaluatesNow(leads(m_inputs) && m_evaluations.isAffordable(m_step));
     if (!checkpointDue && !evaluationDue) {
         return;
     }
@@ -271,6 +326,10 @@ bool Trainer::save()
 
 void Trainer::evaluate()
 {
+    if (!leads(m_inputs)) {
+        m_evaluations.help(m_step);
+        return;
+    }
     if (const auto heldOut = m_evaluations.run(m_step, [this] { return m_control.stopRequested(); })) {
         keepBest(*heldOut);
     }
@@ -279,6 +338,9 @@ void Trainer::evaluate()
 // A run is worth more than what is said of its rows, so a failure is told and no more.
 void Trainer::measureRows(RowLossTime time)
 {
+    if (!leads(m_inputs)) {
+        return;
+    }
     auto done = Result<void>();
     try {
         done = recordRowLosses(m_config, m_inputs.folder, m_parts, time, m_control, m_observer);
@@ -297,11 +359,14 @@ RunEnded Trainer::finish()
 {
     m_reports.flush();
     if (!leads(m_inputs)) {
+        if (evaluatesNow(false)) {
+            evaluate();
+        }
         return ended(Outcome::Finished, {});
     }
     const bool safe = save();
     m_observer.onEvent(StageChanged{"saving", 0, 0});
-    const fs::path result = fs::absolute(m_inputs.folder / (m_parts.method->writesAdapter ? "adapter" : "model"));
+    const fs::path result = resultFolder();
     const auto written = m_saving.run(
         {"the result", standing(), roomOf(m_parts).result, m_step, [&] { return writeResult(result); }});
     if (!written) {
@@ -310,7 +375,9 @@ RunEnded Trainer::finish()
                                                   : ". " + standing()));
     }
     try {
-        evaluate();
+        if (evaluatesNow(!m_early.isOver())) { // else this step was measured, which ended the run
+            evaluate();
+        }
         measureRows(RowLossTime::After);
     } catch (const std::exception& problem) {
         warn("The result is saved, but what it is worth could not be measured: " + sentenceOf(problem));
@@ -319,7 +386,22 @@ RunEnded Trainer::finish()
         m_best.isResult(m_step, *m_endLoss, result);
     }
     lookBack();
-    return ended(Outcome::Finished, {}, result);
+    std::string sentence = m_early.isOver() ? m_early.sentence() : std::string();
+    if (m_config.run.keep == "best" && m_best.now() && m_best.now()->step != m_step) {
+        const auto taken = m_best.becomeResult(result);
+        sentence += (sentence.empty() ? "" : " ")
+                    + (taken ? "The result is that of step " + std::to_string(m_best.now()->step) + ", whose held-out loss was lowest."
+                             : "The result is that of the last step: " + taken.message() + ".");
+    }
+    if (!sentence.empty()) {
+        warn(sentence);
+    }
+    return ended(Outcome::Finished, sentence, result);
+}
+
+fs::path Trainer::resultFolder() const
+{
+    return fs::absolute(m_inputs.folder / (m_parts.method->writesAdapter ? "adapter" : "model"));
 }
 
 // Whole, as it is opened elsewhere.
@@ -358,7 +440,10 @@ void Trainer::lookBack()
 // The last step's is the result itself. What cannot be kept is told: the run goes on.
 void Trainer::keepBest(double heldOut)
 {
-    if (m_step == m_parts.totalSteps) {
+    if (const auto kept = m_early.take(m_step, heldOut); !kept) {
+        warn("What was measured could not be written down, so a resumed run may go on for longer: " + kept.message());
+    }
+    if (m_step == m_parts.totalSteps || m_early.isOver()) {
         m_endLoss = heldOut;
     } else if (m_step > 0 && m_best.isBetter(heldOut)) {
         m_observer.onEvent(StageChanged{"saving", 0, 0});
@@ -375,6 +460,16 @@ RunEnded Trainer::stopHere()
     if (leads(m_inputs) && m_step > 0 && !save()) {
         return ended(Outcome::Failed, "The run was stopped, but its checkpoint could not be saved: " + m_saveProblem
                                           + ". " + standing());
+    }
+    if (m_control.parkRequested() && m_step > 0) {
+        return ended(Outcome::Parked, {});
+    }
+    if (m_control.keepRequested() && leads(m_inputs) && m_step > 0) {
+        m_observer.onEvent(StageChanged{"saving", 0, 0});
+        const fs::path result = resultFolder();
+        const auto written = writeResult(result);
+        return written ? ended(Outcome::Stopped, {}, result)
+                       : ended(Outcome::Stopped, "The result as it stands could not be saved: " + written.message() + ". " + standing());
     }
     return ended(Outcome::Stopped, {});
 }

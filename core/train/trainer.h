@@ -9,7 +9,9 @@
 #include "core/train/best_result.h"
 #include "core/train/checkpoint.h"
 #include "core/train/doctor_watch.h"
+#include "core/train/early_stop.h"
 #include "core/train/plan/evaluations.h"
+#include "core/train/rate_changes.h"
 #include "core/train/patient_saving.h"
 #include "core/train/step/row_loss_pass.h"
 #include "core/train/answers/rollout_source.h"
@@ -21,6 +23,8 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <vector>
+#include <utility>
 
 namespace luthier::train {
 
@@ -47,9 +51,14 @@ private:
     void step(BatchSource& source);
     void afterStep();
     void holdIfAsked();
+    void serve(const HeldRequest& request);
+    bool holdAtGoodWeights();
+    std::filesystem::path resultFolder() const;
     bool isToStop();
+    bool evaluatesNow(bool own);
     void agreeOn(StepBatches& batches, double& rate);
     void addRankMeasures(StepDone& done);
+    void sayWhoDrags();
     RunEnded brokenOff(const std::string& sentence);
     bool save();
     void evaluate();
@@ -81,6 +90,8 @@ private:
     WeightSample m_before; // of the leaves, when this run() began
     std::int64_t m_checkpointEvery = 1;
     std::chrono::steady_clock::time_point m_stepBegan = std::chrono::steady_clock::now(); // of several ranks
+    std::vector<std::pair<double, double>> m_ranksAtWork; // seconds and tokens of each
+    bool m_isOver = false;        // isToStop(): ended early, as the recipe has it
     std::int64_t m_ownTokens = 0; // of a rank's share of the step
     std::int64_t m_step = 0;      // steps done
     std::int64_t m_firstStep = 0; // done before this run() began
@@ -89,6 +100,8 @@ private:
     std::string m_dataHash;
     std::string m_saveProblem;           // why the last save failed
     BestResult m_best;
+    EarlyStop m_early;
+    RateChanges m_rates;
     std::optional<double> m_endLoss;     // behind the last one
     double m_secondsBefore = 0;
     std::chrono::steady_clock::time_point m_started = std::chrono::steady_clock::now();

@@ -15,6 +15,8 @@ namespace luthier::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr std::int64_t kLookedAt = 30; // steps, before it is said who drags
+constexpr double kDrags = 1.5;
 
 // What state there is, so that others can make room for it.
 std::string shapesOf(const std::vector<nn::NamedTensor>& tensors)
@@ -73,17 +75,31 @@ void Trainer::shareState()
     }
 }
 
-bool Trainer::isToStop()
+// What rank 0 decides, for all.
+bool Trainer::evaluatesNow(bool own)
 {
-    const bool own = m_control.stopRequested();
     if (!m_inputs.team) {
         return own;
     }
-    ranks::Team& team = *m_inputs.team;
-    team.says("step " + std::to_string(m_step + 1));
-    m_stepBegan = Clock::now();
-    static_cast<void>(team.takeWaited()); // what was waited for before is no step's
-    return team.sums({own ? 1.0 : 0.0}).front() > 0;
+    m_inputs.team->says("evaluating");
+    return m_inputs.team->sums({leads(m_inputs) && own ? 1.0 : 0.0}).front() > 0;
+}
+
+bool Trainer::isToStop()
+{
+    double stop = m_control.stopRequested() ? 1 : 0;
+    double over = m_early.isOver() ? 1 : 0;
+    if (m_inputs.team) {
+        ranks::Team& team = *m_inputs.team;
+        team.says("step " + std::to_string(m_step + 1));
+        m_stepBegan = Clock::now();
+        static_cast<void>(team.takeWaited()); // what was waited for before is no step's
+        const auto all = team.sums({stop, over});
+        stop = all[0];
+        over = all[1];
+    }
+    m_isOver = over > 0 && stop == 0;
+    return over > 0 || stop > 0;
 }
 
 // The totals become those of all ranks, and the rate rank 0's. Without items where one of them has stopped.
@@ -95,25 +111,29 @@ void Trainer::agreeOn(StepBatches& batches, double& rate)
     m_ownTokens = batches.tokens;
     const auto count = [](std::int64_t number) { return static_cast<double>(number); };
     const auto all = m_inputs.team->sums({count(batches.tokens), count(batches.trained), count(batches.items), count(batches.firsts),
-                                          leads(m_inputs) ? rate : 0});
+                                          leads(m_inputs) ? rate : 0, batches.weight});
     batches.tokens = static_cast<std::int64_t>(all[0]);
     batches.trained = static_cast<std::int64_t>(all[1]);
     batches.items = static_cast<std::int64_t>(all[2]);
     batches.firsts = static_cast<std::int64_t>(all[3]);
     rate = all[4];
+    batches.weight = all[5];
 }
 
-// What the ranks waited for each other in this step, and whom for.
+// What the ranks waited for each other in this step, and whom for. A card tells of the step before.
 void Trainer::addRankMeasures(StepDone& done)
 {
     if (!m_inputs.team) {
         return;
     }
     ranks::Team& team = *m_inputs.team;
-    const double seconds = std::max(1e-9, std::chrono::duration<double>(Clock::now() - m_stepBegan).count());
-    const double waited = team.takeWaited();
-    const double working = std::max(1e-9, seconds - waited);
-    const auto all = team.all({waited / seconds, static_cast<double>(m_ownTokens) / working, static_cast<double>(peakMemory(m_parts.placement.device))});
+    double waiting = team.takeWaited();
+    double working = std::max(1e-9, std::chrono::duration<double>(Clock::now() - m_stepBegan).count() - waiting);
+    if (const auto timing = m_trainStep.rankTiming()) {
+        waiting = timing->waiting;
+        working = std::max(1e-9, timing->working);
+    }
+    const auto all = team.all({waiting / (waiting + working), static_cast<double>(m_ownTokens) / working, static_cast<double>(peakMemory(m_parts.placement.device)), working});
     const auto least = [&](std::size_t place) {
         return (*std::min_element(all.begin(), all.end(), [place](const auto& a, const auto& b) { return a[place] < b[place]; }))[place];
     };
@@ -124,6 +144,33 @@ void Trainer::addRankMeasures(StepDone& done)
     measures::set(done.measures, measures::measureOf("slowest_rank_wait"), most(0));
     measures::set(done.measures, measures::measureOf("rank_tokens_per_second"), least(1));
     measures::set(done.measures, measures::measureOf("rank_memory_bytes"), most(2));
+    m_ranksAtWork.resize(all.size());
+    for (std::size_t rank = 0; rank < all.size(); ++rank) {
+        m_ranksAtWork[rank].first += all[rank][1] > 0 ? all[rank][3] : 0;
+        m_ranksAtWork[rank].second += all[rank][1] * all[rank][3]; // tokens
+    }
+    if (m_step - m_firstStep == kLookedAt) {
+        sayWhoDrags();
+    }
+}
+
+// Over the first steps, by the time each took for its tokens: one that is slower by much holds up every step.
+void Trainer::sayWhoDrags()
+{
+    std::vector<double> perToken;
+    for (const auto& [seconds, tokens] : m_ranksAtWork) {
+        perToken.push_back(tokens > 0 ? seconds / tokens : 0);
+    }
+    const auto slowest = std::max_element(perToken.begin(), perToken.end());
+    std::vector<double> others(perToken.begin(), perToken.end());
+    others.erase(others.begin() + (slowest - perToken.begin()));
+    std::nth_element(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(others.size() / 2), others.end());
+    const double usual = others[others.size() / 2];
+    if (usual > 0 && *slowest > kDrags * usual) {
+        const auto tenths = static_cast<std::int64_t>(*slowest / usual * 10);
+        warn("Rank " + std::to_string(slowest - perToken.begin()) + " takes " + std::to_string(tenths / 10) + "." + std::to_string(tenths % 10)
+             + " times as long for its tokens as the others, and every step waits for it. Something else may use its device; without it the run may be faster.");
+    }
 }
 
 // Another rank failed, or is gone. On a processor what this one holds is whole; on a card sums may have been cut short.

@@ -30,6 +30,37 @@ Evaluations::Evaluations(Evaluator evaluator, Probes probes, const config::RunSe
 {
 }
 
+void Evaluations::shareWith(ranks::Team& team)
+{
+    m_isShared = true;
+    m_evaluator.shareWith(team);
+    for (Evaluator& other : m_others) {
+        other.shareWith(team);
+    }
+}
+
+void Evaluations::help(std::int64_t step)
+{
+    if (m_instead) {
+        return;
+    }
+    const auto measure = [step](Evaluator& evaluator) {
+        if (!evaluator.isEmpty()) {
+            static_cast<void>(evaluator.run(step, [](std::int64_t, std::int64_t) {}, [] { return false; }));
+        }
+    };
+    try {
+        measure(m_evaluator);
+        for (Evaluator& other : m_others) {
+            measure(other);
+        }
+    } catch (const std::exception& failed) {
+        if (!isOutOfMemory(failed)) {
+            throw;
+        } // rank 0 says so
+    }
+}
+
 bool Evaluations::isAffordable(std::int64_t step)
 {
     if (m_spent + m_last < kFreeSeconds) {
@@ -78,7 +109,16 @@ std::optional<double> Evaluations::measure(std::int64_t step, const std::functio
         }
         return done ? done->loss : std::nullopt;
     }
-    if (m_evaluator.isEmpty()) {
+    const auto loss = measureSet(m_evaluator, step, isStopped);
+    for (Evaluator& other : m_others) {
+        measureSet(other, step, isStopped);
+    }
+    return loss;
+}
+
+std::optional<double> Evaluations::measureSet(Evaluator& evaluator, std::int64_t step, const std::function<bool()>& isStopped)
+{
+    if (evaluator.isEmpty() || (isStopped() && !m_isShared)) { // the others wait
         return std::nullopt;
     }
     auto told = Clock::time_point();
@@ -88,8 +128,8 @@ std::optional<double> Evaluations::measure(std::int64_t step, const std::functio
             m_observer.onEvent(StageChanged{"evaluating", done, total});
         }
     };
-    const auto done = m_evaluator.run(step, progress, isStopped);
-    if (const std::string notice = m_evaluator.takeNotice(); !notice.empty()) {
+    const auto done = evaluator.run(step, progress, isStopped);
+    if (const std::string notice = evaluator.takeNotice(); !notice.empty()) {
         warn(step, notice);
     }
     if (done && std::isfinite(*done->loss)) {
@@ -97,7 +137,7 @@ std::optional<double> Evaluations::measure(std::int64_t step, const std::functio
         return done->loss;
     }
     if (done) {
-        warn(step, "The held-out loss is not a finite number.");
+        warn(step, "The " + measures::nameOf(measures::measureOf("loss"), evaluator.set()) + " is not a finite number.");
     }
     return std::nullopt;
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/step/evaluator.h"
 
+#include "core/train/failure.h"
 #include "core/train/step/micro_batch.h"
 
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace luthier::train {
@@ -21,6 +23,40 @@ Evaluator::Evaluator(BatchLoss loss, const ItemStore& items, std::int64_t batchS
     }
 }
 
+void Evaluator::shareWith(ranks::Team& team)
+{
+    if (m_loss.objective().mismatches) {
+        return;
+    }
+    m_team = &team;
+    const auto all = std::move(m_order); // like lengths stay together
+    m_order.clear();
+    for (std::size_t i = static_cast<std::size_t>(team.rank()); i < all.size(); i += static_cast<std::size_t>(team.size())) {
+        m_order.push_back(all[i]);
+    }
+}
+
+bool Evaluator::addUp(at::Tensor& sums, bool isWhole, const std::exception_ptr& problem) const
+{
+    if (m_team) {
+        const at::Tensor host = sums.to(at::kCPU);
+        std::vector<double> all(host.const_data_ptr<double>(), host.const_data_ptr<double>() + host.numel());
+        all.push_back(isWhole ? 0 : 1);
+        all.push_back(problem ? 1 : 0);
+        all = m_team->sums(std::move(all));
+        std::copy_n(all.begin(), host.numel(), host.mutable_data_ptr<double>());
+        sums = host;
+        isWhole = all[all.size() - 2] == 0;
+        if (all.back() > 0 && !problem) {
+            throw std::bad_alloc(); // another rank had no room
+        }
+    }
+    if (problem) {
+        std::rethrow_exception(problem);
+    }
+    return isWhole;
+}
+
 std::optional<EvalDone> Evaluator::run(std::int64_t step, const base::Progress& progress, const std::function<bool()>& isStopped)
 {
     const at::NoGradGuard noGrad;
@@ -28,7 +64,7 @@ std::optional<EvalDone> Evaluator::run(std::int64_t step, const base::Progress& 
     const BatchForm form = formFor(m_loss.objective(), m_maxLength, false, !device.is_cpu());
     const auto& names = m_loss.objective().measures;
     at::Tensor sums = at::zeros({static_cast<std::int64_t>(1 + names.size())}, at::TensorOptions().dtype(at::kDouble).device(device));
-    const bool isWhole = m_batches.each(m_order, isStopped, [&](std::span<const std::uint32_t> rows, std::size_t begin) {
+    const auto measure = [&](std::span<const std::uint32_t> rows, std::size_t begin) {
         progress(static_cast<std::int64_t>(begin), static_cast<std::int64_t>(m_order.size()));
         MicroBatch batch = makeMicroBatch(m_items, rows, form);
         batch.firstScale = objectives::firstScaleOf(static_cast<std::int64_t>(m_items.size()), m_firsts, batch.ids);
@@ -37,8 +73,18 @@ std::optional<EvalDone> Evaluator::run(std::int64_t step, const base::Progress& 
         for (std::size_t k = 0; k < names.size(); ++k) {
             sums.select(0, static_cast<std::int64_t>(k) + 1).add_(value.measures[k]);
         }
-    });
-    if (!isWhole) {
+    };
+    bool isWhole = false;
+    std::exception_ptr problem;
+    try {
+        isWhole = m_batches.each(m_order, isStopped, measure);
+    } catch (const std::exception& thrown) {
+        if (!m_team || !isOutOfMemory(thrown)) {
+            throw;
+        }
+        problem = std::current_exception();
+    }
+    if (!addUp(sums, isWhole, problem)) {
         return std::nullopt;
     }
     const double divisor = static_cast<double>(m_loss.divisor(m_targets, static_cast<std::int64_t>(m_items.size())));

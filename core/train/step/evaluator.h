@@ -5,11 +5,13 @@
 #pragma once
 
 #include "core/base/cancel.h"
+#include "core/ranks/team.h"
 #include "core/train/step/batch_loss.h"
 #include "core/train/events.h"
 #include "core/train/plan/items.h"
 #include "core/train/step/shrinking_batches.h"
 
+#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -23,6 +25,10 @@ public:
     Evaluator(BatchLoss loss, const ItemStore& items, std::int64_t batchSize,
               std::string set = std::string(measures::kHeldOutSet));
 
+    // Of several ranks each measures its part of the rows, and run() gives all of them the whole: all must call it. An objective that
+    // looks across a batch is measured by each rank as if it were alone.
+    void shareWith(ranks::Team& team);
+
     bool isEmpty() const { return m_items.isEmpty(); }
     const std::string& set() const { return m_set; }
 
@@ -33,10 +39,14 @@ public:
     std::string takeNotice() { return m_batches.takeNotice(); }
 
 private:
+    // [sums, whole?] of all ranks; throws where one of them had no room.
+    bool addUp(at::Tensor& sums, bool isWhole, const std::exception_ptr& problem) const;
+
     BatchLoss m_loss;
     const ItemStore& m_items;
     std::vector<std::uint32_t> m_order; // longest first, so that what does not fit is met at once
     ShrinkingBatches m_batches;
+    ranks::Team* m_team = nullptr;      // null: alone
     std::int64_t m_targets = 0;
     std::int64_t m_firsts = 0;    // of the targets, those of the items' first sequences
     std::int64_t m_maxLength = 0; // of the items' sequences

@@ -2,6 +2,7 @@
 #include "core/train/step/rank_sum.h"
 
 #include <ATen/ops/zeros.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/utils/lambda_post_hook.h>
@@ -57,7 +58,46 @@ void RankSum::agreeOnTouched()
     m_allTouched = std::all_of(m_touched.begin(), m_touched.end(), [](bool touched) { return touched; });
 }
 
+void RankSum::mark(std::optional<c10::Event>& event) const
+{
+    const at::Device device = m_leaves.front().device();
+    const c10::impl::VirtualGuardImpl guard(device.type());
+    event.emplace(device.type(), c10::EventFlag::BACKEND_DEFAULT); // which takes the time
+    event->record(guard.getStream(device));
+}
+
+void RankSum::begin()
+{
+    if (m_leaves.empty() || m_leaves.front().is_cpu()) {
+        return;
+    }
+    m_turn = 1 - m_turn;
+    m_marks[m_turn] = {};
+    mark(m_marks[m_turn].begun);
+}
+
+std::optional<RankSum::Timing> RankSum::timing() const
+{
+    const Marks& before = m_marks[1 - m_turn];
+    if (!before.summed || !before.summed->query()) {
+        return std::nullopt;
+    }
+    return Timing{before.begun->elapsedTime(*before.passed) / 1000, before.passed->elapsedTime(*before.summed) / 1000};
+}
+
 void RankSum::sum(at::Tensor& values)
+{
+    const bool isTimed = m_marks[m_turn].begun.has_value();
+    if (isTimed) {
+        mark(m_marks[m_turn].passed);
+    }
+    sumAll(values);
+    if (isTimed) {
+        mark(m_marks[m_turn].summed);
+    }
+}
+
+void RankSum::sumAll(at::Tensor& values)
 {
     if (m_flat.defined()) {
         agreeOnTouched();

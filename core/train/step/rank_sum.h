@@ -8,9 +8,12 @@
 #include "core/ranks/team.h"
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Event.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace luthier::train {
@@ -30,6 +33,16 @@ public:
     // A pass gave this leaf a gradient.
     void touch(std::size_t leaf) { m_touched[leaf] = true; }
 
+    // The step's passes begin.
+    void begin();
+    // Of the step before this one, as a card saw it: seconds in its passes, and from their end until the sums were there. Nothing
+    // on a processor, where the team's own waiting says it.
+    struct Timing {
+        double working = 0;
+        double waiting = 0;
+    };
+    std::optional<Timing> timing() const;
+
     // The next backward pass is the last of the step.
     void beginLastPass();
     // Some buckets are summed already: the step cannot be computed again.
@@ -48,6 +61,14 @@ private:
         at::Tensor sum;
     };
     struct Hook;
+    struct Marks {
+        std::optional<c10::Event> begun;
+        std::optional<c10::Event> passed;
+        std::optional<c10::Event> summed;
+    };
+
+    void mark(std::optional<c10::Event>& event) const;
+    void sumAll(at::Tensor& values);
 
     void makeBuckets(std::int64_t elements);
     void watchLeaves();
@@ -61,6 +82,8 @@ private:
     std::vector<at::Tensor> m_places;
     std::vector<bool> m_touched;
     bool m_allTouched = false;
+    std::array<Marks, 2> m_marks; // of this step and the one before
+    std::size_t m_turn = 0;
 
     std::vector<Bucket> m_buckets; // in the order they are summed, on every rank
     std::vector<std::size_t> m_bucketOf;

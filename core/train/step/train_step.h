@@ -6,8 +6,8 @@
 // leaves are.
 // The dropout of each micro-batch follows from (seed, step, its place in the step): a resumed run drops what an
 // uninterrupted one would, whatever ran in between.
-// A step for which the card has no room is computed again once what can leave it has left: recorded passes, then the
-// optimizer's state (optimizer.paging). Small passes are recorded on a card (see step_graphs.h).
+// A step for which memory has no room is computed again once what can leave the card has left: recorded passes, then the
+// optimizer's state (optimizer.paging); then its batches are halved, and those of all later steps. Small passes are recorded on a card (see step_graphs.h).
 #pragma once
 
 #include "core/optim/optimizer.h"
@@ -17,6 +17,7 @@
 #include "core/train/step/step_graphs.h"
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -37,10 +38,18 @@ public:
     // firsts) are the whole step's, and gives what the whole step gave. Before the first run().
     void shareWith(ranks::Team& team);
 
+    // NEFTune's alpha (Pass::embeddingNoise). Before the first run().
+    void setEmbeddingNoise(double alpha) { m_noise = alpha; }
+
     // [2 + measures] fp32 on the device: loss of the step, gradient norm before clipping, then the objective's measures,
     // divided as the loss is. Queues work and does not wait for it. `between` is called before each micro-batch.
     at::Tensor run(const StepBatches& step, std::int64_t number, double learningRate,
                    const std::function<void()>& between);
+
+    at::Device device() const { return m_decoder.device(); }
+
+    // Of RankSum::timing().
+    std::optional<RankSum::Timing> rankTiming() const { return m_ranks ? m_ranks->timing() : std::nullopt; }
 
     // False while an exception came from the optimizer: its state may be half stepped.
     bool isWhole() const { return m_whole; }
@@ -55,7 +64,10 @@ private:
     void addGradients(const at::Tensor& loss, const at::Tensor& scale);
     void widenGradients();
     void placeGradients();
+    void makeRoom(const StepBatches& step, const std::exception_ptr& problem);
+    void spoilWith(const at::Tensor& total);
     nn::Pass passOf(std::int64_t number, std::uint64_t place) const;
+    double divisorOf(const StepBatches& step) const;
 
     BatchLoss m_loss;
     nn::Decoder& m_decoder;
@@ -67,6 +79,8 @@ private:
     std::vector<at::Tensor> m_gradients; // of the leaves, once known: where recorded passes add
     std::unique_ptr<RankSum> m_ranks;    // null: alone
     bool m_whole = true;
+    double m_noise = 0;
+    std::int64_t m_halvings = 0; // of every batch, since memory had no room
     std::string m_notice;
 };
 
