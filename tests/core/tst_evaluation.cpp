@@ -330,7 +330,7 @@ private Q_SLOTS:
         }
         const auto settings = need(answeringOf(request, many.rows.rows));
         const double seconds = roughSeconds(request, many, settings);
-        QVERIFY2(seconds > 5 && seconds < 3600, qPrintable(QString::number(seconds)));
+        QVERIFY2(seconds > 0 && seconds < 36000, qPrintable(QString::number(seconds)));
         QVERIFY(std::abs(seconds / roughSeconds(request, few, settings) - 10) < 0.1);
         request.device = "cuda";
         QVERIFY(roughSeconds(request, many, settings) < 0);
