@@ -30,7 +30,7 @@ measures::Values made(double value)
 std::vector<train::Event> oneOfEach()
 {
     return {train::RunStarted{190, 996, 111, 3, 4, 24'576, 3'400'000, "cpu, 2 threads", "bf16", "no GPU here",
-                              57},
+                              57, 4},
             train::StageChanged{"encoding", 12, 996},
             train::StepDone{7, 0.1, 2.5, 2e-5, 1.0 / 3.0, 512, 128, 1480.25, kMax, 0.1 + 0.2, made(0.75)},
             train::EvalDone{40, "other \"set\"", 1.25, 5200, made(kNan)},
