@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/interrupts.h"
 
-#include "core/cli/queue_again.h"
+#include "core/cli/ranks/queue_again.h"
 
 #include <csignal>
 #include <cstdlib>

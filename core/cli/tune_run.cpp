@@ -2,7 +2,7 @@
 #include "core/cli/tune_run.h"
 
 #include "core/cli/display.h"
-#include "core/cli/queue_again.h"
+#include "core/cli/ranks/queue_again.h"
 #include "core/objectives/rollout_settings.h"
 #include "core/ranks/team.h"
 #include "core/store/recorder.h"

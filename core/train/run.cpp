@@ -4,7 +4,7 @@
 #include "core/train/base_model.h"
 #include "core/ranks/team.h"
 #include "core/train/failure.h"
-#include "core/train/ranked.h"
+#include "core/train/ranks/ranked.h"
 #include "core/train/run_folder.h"
 #include "core/train/run_room.h"
 #include "core/train/start_point.h"

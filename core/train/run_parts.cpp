@@ -10,7 +10,7 @@
 #include "core/train/plan/held_out_list.h"
 #include "core/train/step/reference_pass.h"
 #include "core/train/plan/run_plan.h"
-#include "core/train/ranked.h"
+#include "core/train/ranks/ranked.h"
 #include "core/weights/load.h"
 
 #include <ATen/Parallel.h>

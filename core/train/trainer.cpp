@@ -12,7 +12,7 @@
 #include "core/train/bench/bench_probe.h"
 #include "core/train/failure.h"
 #include "core/train/step/heads.h"
-#include "core/train/ranked.h"
+#include "core/train/ranks/ranked.h"
 #include "core/train/run_room.h"
 
 #include <algorithm>

@@ -6,7 +6,7 @@
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
-#include "core/cli/ranked_run.h"
+#include "core/cli/ranks/ranked_run.h"
 #include "core/objectives/objectives.h"
 #include "core/optim/optimizers.h"
 #include "core/ranks/team.h"

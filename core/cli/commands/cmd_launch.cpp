@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/disk_room.h"
-#include "core/cli/far_printing.h"
-#include "core/cli/ranked_run.h"
+#include "core/cli/ranks/far_printing.h"
+#include "core/cli/ranks/ranked_run.h"
 #include "core/cli/tune_run.h"
 #include "core/ranks/launcher.h"
 

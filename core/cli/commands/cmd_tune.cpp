@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/cli/ranked_run.h"
+#include "core/cli/ranks/ranked_run.h"
 #include "core/cli/tune_run.h"
 #include "core/ranks/team.h"
 #include "core/train/start_point.h"

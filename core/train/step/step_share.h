@@ -7,7 +7,7 @@
 #pragma once
 
 #include "core/train/plan/items.h"
-#include "core/train/plan/share.h"
+#include "core/train/ranks/share.h"
 #include "core/train/step/micro_batch.h"
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/cli/ranked_run.h"
+#include "core/cli/ranks/ranked_run.h"
 
 #include "core/cli/display.h"
-#include "core/cli/queue_again.h"
+#include "core/cli/ranks/queue_again.h"
 #include "core/ranks/launcher.h"
 #include "core/ranks/team.h"
 

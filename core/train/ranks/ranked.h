@@ -5,7 +5,7 @@
 #pragma once
 
 #include "core/base/result.h"
-#include "core/train/plan/share.h"
+#include "core/train/ranks/share.h"
 #include "core/train/run.h"
 
 #include <functional>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/train/ranked.h"
+#include "core/train/ranks/ranked.h"
 
 #include "core/base/hash.h"
 #include "core/base/json.h"

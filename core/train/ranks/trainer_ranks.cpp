@@ -3,7 +3,7 @@
 #include "core/base/json.h"
 #include "core/ranks/team.h"
 #include "core/train/bench/bench_probe.h"
-#include "core/train/ranked.h"
+#include "core/train/ranks/ranked.h"
 #include "core/train/trainer.h"
 
 #include <ATen/ops/empty.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/cli/far_printing.h"
+#include "core/cli/ranks/far_printing.h"
 
 #include "core/base/json.h"
 #include "core/cli/display.h"
