@@ -7,15 +7,23 @@
 #include "core/store/data_files.h"
 #include "ui/base/amounts.h"
 #include "ui/pages/tune/memory_bar.h"
+#include "ui/charts/parallel_coordinates.h"
+#include "ui/charts/rate_chart.h"
+#include "ui/pages/tune/tune_advice.h"
 #include "ui/pages/tune/tune_page.h"
+#include "ui/pages/tune/tune_shootout.h"
+#include "ui/pages/tune/tune_trials.h"
 #include "ui/workspace/run_controller.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
+#include <QComboBox>
 #include <QLabel>
 #include <QLocale>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QTemporaryDir>
+#include <QTextBrowser>
 #include <QUndoStack>
 #include <QtTest>
 
@@ -289,6 +297,71 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(shown("gateBlock").startsWith(u'4'), kAwaitMs);
         m_tune->findChild<QPushButton*>(QStringLiteral("gateGoOn"))->click();
         QVERIFY(m_tune->mainAction()->isEnabled() && shown("gateBlock").isEmpty());
+    }
+
+    // Looks at model and rows, answers both tables, and its settings are taken on a click.
+    void adviceIsTaken()
+    {
+        useRecipe();
+        m_tune->reveal(QStringLiteral("advice"));
+        auto* advice = m_tune->findChild<TuneAdvice*>();
+        QTRY_VERIFY_WITH_TIMEOUT(advice->advice().has_value(), kAwaitMs);
+        auto* priority = m_tune->findChild<QComboBox*>(QStringLiteral("wish.priority"));
+        priority->setCurrentIndex(priority->findData(QStringLiteral("iteration")));
+        QCOMPARE(advice->advice()->method, std::string("lora"));
+        const QString text = m_tune->findChild<QTextBrowser*>(QStringLiteral("adviceText"))->toPlainText();
+        QVERIFY2(text.contains(QStringLiteral("Quick iteration")) && text.contains(QStringLiteral("Data available")), qPrintable(text));
+        m_tune->findChild<QPushButton*>(QStringLiteral("adviceTake"))->click();
+        QCOMPARE(m_tune->document()->config().method.of<peft::LoraSettings>().rank, std::int64_t{8});
+        m_workspace->undoStack()->undo();
+        QCOMPARE(m_tune->document()->config().method.of<peft::LoraSettings>().rank, std::int64_t{4});
+        settle();
+    }
+
+    // Rates are tried on real steps; the one that is suggested is taken on a click.
+    void aRateIsFoundAndTaken()
+    {
+        m_tiny->config.run.epochs = 3;
+        useRecipe();
+        m_tune->reveal(QStringLiteral("trials"));
+        auto* trials = m_tune->findChild<TuneTrials*>();
+        m_tune->findChild<QPushButton*>(QStringLiteral("rateFind"))->click();
+        QTRY_VERIFY_WITH_TIMEOUT(trials->curve().has_value(), kAwaitMs);
+        QVERIFY(m_tune->findChild<RateChart*>()->numSamples() == static_cast<int>(trials->curve()->points.size()));
+        if (trials->curve()->suggestion) {
+            const double before = m_tune->document()->config().optimizer.learningRate;
+            m_tune->findChild<QPushButton*>(QStringLiteral("rateTake"))->click();
+            QCOMPARE(m_tune->document()->config().optimizer.learningRate, *trials->curve()->suggestion);
+            m_workspace->undoStack()->undo();
+            QCOMPARE(m_tune->document()->config().optimizer.learningRate, before);
+        }
+        settle();
+    }
+
+    // Trials go through the queue as runs of the project, and the picture has them.
+    void aSweepRuns()
+    {
+        useRecipe();
+        setValue("run.max_steps", std::int64_t{1});
+        settle();
+        m_tune->reveal(QStringLiteral("trials"));
+        auto* axes = m_tune->findChild<QPlainTextEdit*>(QStringLiteral("sweepAxes"));
+        auto* start = m_tune->findChild<QPushButton*>(QStringLiteral("sweepStart"));
+        axes->setPlainText(QStringLiteral("no.such=1"));
+        QVERIFY(!start->isEnabled() && shown("sweepText").contains(QStringLiteral("no.such")));
+        axes->setPlainText(QStringLiteral("optimizer.learning_rate=1e-3,1e-2\nmethod.rank=2,4"));
+        QVERIFY2(start->isEnabled() && shown("sweepText").startsWith(u'4'), qPrintable(shown("sweepText")));
+        start->click();
+        QTRY_VERIFY_WITH_TIMEOUT(m_workspace->project()->runs().ok() && m_workspace->project()->runs()->size() == 4 && !m_tune->shootout()->queue()->isRunning(), kAwaitMs);
+        waitForJobs();
+        auto* picture = m_tune->findChild<ParallelCoordinates*>();
+        QTRY_VERIFY_WITH_TIMEOUT(picture->numTrials() == 4 && picture->current() >= 0, kAwaitMs);
+        std::set<std::int64_t> ranks;
+        for (const store::RunRow& run : *m_workspace->project()->runs()) {
+            QVERIFY2(run.state == "finished" && run.name.find("rank") != std::string::npos, run.name.c_str());
+            ranks.insert(config::fromJson(run.recipe)->method.of<peft::LoraSettings>().rank);
+        }
+        QCOMPARE(ranks, (std::set<std::int64_t>{2, 4}));
     }
 
 private:

@@ -7,6 +7,7 @@
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QMenu>
+#include <QSvgGenerator>
 
 #include <map>
 
@@ -74,6 +75,23 @@ QByteArray ChartPanel::png()
     return bytes;
 }
 
+QByteArray ChartPanel::svg()
+{
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    buffer.open(QIODevice::WriteOnly);
+    QSvgGenerator generator;
+    generator.setOutputDevice(&buffer);
+    generator.setTitle(title());
+    generator.setSize(m_plot->size());
+    generator.setViewBox(m_plot->rect());
+    {
+        QCPPainter painter(&generator);
+        m_plot->toPainter(&painter, m_plot->width(), m_plot->height());
+    }
+    return bytes;
+}
+
 void ChartPanel::buildActions()
 {
     struct Row {
@@ -89,6 +107,7 @@ void ChartPanel::buildActions()
          [](ChartPanel& panel, bool) { QGuiApplication::clipboard()->setText(panel.csv()); }, false},
         {"saveCsv", tr("Save values as CSV\u2026"), [](ChartPanel& panel, bool) { panel.save(QStringLiteral("csv"), [](ChartPanel& chart) { return chart.csv().toUtf8(); }); }, false},
         {"savePng", tr("Save picture\u2026"), [](ChartPanel& panel, bool) { panel.save(QStringLiteral("png"), [](ChartPanel& chart) { return chart.png(); }); }, false},
+        {"saveSvg", tr("Save drawing\u2026"), [](ChartPanel& panel, bool) { panel.save(QStringLiteral("svg"), [](ChartPanel& chart) { return chart.svg(); }); }, false},
     };
     for (const Row& row : rows) {
         auto* action = new QAction(row.text, this);

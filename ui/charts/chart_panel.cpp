@@ -21,7 +21,14 @@ constexpr int kFewestTicks = 2;
 
 // There is no half a step.
 class WholeSteps : public QCPAxisTicker {
+public:
+    std::function<QString(double)> label; // null: the step
+
 protected:
+    QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override
+    {
+        return label ? label(tick) : QCPAxisTicker::getTickLabel(tick, locale, format, precision);
+    }
     double getTickStep(const QCPRange& range) override { return std::max(1.0, std::round(QCPAxisTicker::getTickStep(range))); }
 };
 
@@ -202,10 +209,50 @@ QCPRange ChartPanel::rangeOf(const Extent& extent) const
     return {extent.low >= 0 ? std::max(0.0, low) : low, extent.high + margin};
 }
 
+void ChartPanel::setClipped(bool on)
+{
+    m_isClipped = on;
+    m_isZoomed ? fitValues() : rescale();
+}
+
+// Without the hundredth of the values that lies highest, and that which lies lowest.
+ChartPanel::Extent ChartPanel::clipped(const Extent& all, double firstStep, double lastStep) const
+{
+    constexpr std::size_t kPart = 100;
+    if (!m_isClipped) {
+        return all;
+    }
+    std::vector<double> values;
+    for (const auto& curve : m_curves) {
+        const auto data = curve->values->data();
+        for (auto at = data->findBegin(firstStep, false); at != data->constEnd() && at->key <= lastStep; ++at) {
+            if (std::isfinite(at->value)) {
+                values.push_back(at->value);
+            }
+        }
+    }
+    if (values.size() < kPart / 4) {
+        return all;
+    }
+    const std::size_t cut = std::max<std::size_t>(1, values.size() / kPart);
+    std::sort(values.begin(), values.end());
+    Extent inner;
+    inner.take(all.lastStep, values[cut]);
+    inner.take(all.lastStep, values[values.size() - 1 - cut]);
+    return inner;
+}
+
+void ChartPanel::setStepLabels(const QString& title, std::function<QString(double)> label)
+{
+    static_cast<WholeSteps*>(m_plot->xAxis->ticker().data())->label = std::move(label);
+    m_plot->xAxis->setLabel(title);
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
 void ChartPanel::rescale()
 {
     if (!m_isZoomed) {
-        m_plot->yAxis->setRange(rangeOf(m_extent));
+        m_plot->yAxis->setRange(rangeOf(clipped(m_extent, 0, m_extent.lastStep)));
         m_plot->xAxis->setRange(0, std::max(1.0, m_extent.lastStep * (1 + kMargin / 4)));
     }
     m_remarks->data()->clear();
@@ -228,7 +275,7 @@ void ChartPanel::fitValues()
         }
     }
     if (!seen.isEmpty) {
-        m_plot->yAxis->setRange(rangeOf(seen));
+        m_plot->yAxis->setRange(rangeOf(clipped(seen, steps.lower, steps.upper)));
     }
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }

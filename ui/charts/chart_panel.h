@@ -18,6 +18,7 @@
 #include <QWidget>
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -52,6 +53,9 @@ public:
     void setSmoothing(double weight); // 0 to 0.99
     void setLogarithmic(bool on);
     bool isLogarithmic() const { return m_isLogarithmic; }
+    void setClipped(bool on); // the values' axis holds all but the outermost hundredth
+    // What is written under the steps: tokens, time or epochs at that step; null: the steps themselves.
+    void setStepLabels(const QString& title, std::function<QString(double step)> label);
 
     const ChartSpec& spec() const { return m_spec; }
     QString title() const;
@@ -59,6 +63,7 @@ public:
     int numPoints(int run) const;      // of the chart's first curve of the run
     QString csv() const;               // step, then each curve
     QByteArray png();                  // at twice the size on screen
+    QByteArray svg();
     void addActionsTo(QMenu* menu);    // log scale, copy, save
 
     void moveCursor(int direction); // to the neighbouring step
@@ -95,6 +100,7 @@ private:
     void refreshSmoothed();
     void rescale();
     void fitValues();
+    Extent clipped(const Extent& all, double firstStep, double lastStep) const;
     QCPRange rangeOf(const Extent& extent) const;
     void applyTheme();
     void setCursor(double step);
@@ -121,6 +127,7 @@ private:
     QPoint m_pressedAt;
     QTimer m_click; // runs until a click cannot become a double click any more
     bool m_isLogarithmic = false;
+    bool m_isClipped = false;
     bool m_isZoomed = false;
 };
 

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/runs/runs_charts.h"
 
+#include "ui/base/amounts.h"
 #include "ui/charts/chart_panel.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/vertical_scroll.h"
 
 #include <QCheckBox>
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLocale>
 #include <QSlider>
 #include <QSplitter>
+
+#include <algorithm>
 
 namespace luthier::ui {
 namespace {
@@ -21,7 +26,7 @@ constexpr double kMostSmoothing = 0.98;
 } // namespace
 
 RunsCharts::RunsCharts(QWidget* parent)
-    : QWidget(parent), m_smoothing(new QSlider(Qt::Horizontal)), m_others(new QSplitter(Qt::Vertical))
+    : QWidget(parent), m_smoothing(new QSlider(Qt::Horizontal)), m_axis(new QComboBox), m_others(new QSplitter(Qt::Vertical))
 {
     setObjectName(QStringLiteral("runsCharts"));
     auto* split = new QSplitter;
@@ -61,6 +66,21 @@ QWidget* RunsCharts::buildControls()
     row->addWidget(m_smoothing);
     row->addSpacing(space(4));
     row->addWidget(logarithmic);
+    auto* clipped = new QCheckBox(tr("&Without outliers"));
+    clipped->setObjectName(QStringLiteral("clipped"));
+    clipped->setToolTip(tr("The axis holds all values but the outermost hundredth; none is taken out"));
+    connect(clipped, &QCheckBox::toggled, this, [this](bool on) {
+        for (ChartPanel* panel : m_panels) {
+            panel->setClipped(on);
+        }
+    });
+    row->addWidget(clipped);
+    m_axis->setObjectName(QStringLiteral("chartAxis"));
+    m_axis->setAccessibleName(tr("Written under the charts"));
+    m_axis->setToolTip(tr("Steps, or what the chosen run had seen, or how long it had worked, by then"));
+    m_axis->addItems({tr("Steps"), tr("Tokens"), tr("Time"), tr("Epochs")});
+    connect(m_axis, &QComboBox::currentIndexChanged, this, &RunsCharts::showAxis);
+    row->addWidget(m_axis);
     row->addStretch();
     connect(m_smoothing, &QSlider::valueChanged, this, [this] {
         for (ChartPanel* panel : m_panels) {
@@ -85,6 +105,9 @@ ChartPanel* RunsCharts::addPanel(const ChartSpec& spec, QSplitter* to)
     to->addWidget(panel);
     panel->setVisible(spec.isAlways);
     m_panels.push_back(panel);
+    if (m_axis->currentIndex() > 0) {
+        showAxis();
+    }
     m_drawn.insert(spec.measures.begin(), spec.measures.end());
     connect(panel, &ChartPanel::saveWanted, this, &RunsCharts::saveWanted);
     connect(panel, &ChartPanel::stepWanted, this, &RunsCharts::stepWanted);
@@ -117,6 +140,23 @@ double RunsCharts::smoothing() const
     return kMostSmoothing * m_smoothing->value() / kSmoothingParts;
 }
 
+// The curves stay where they are; what is written under them changes.
+void RunsCharts::showAxis()
+{
+    const int kind = m_axis->currentIndex();
+    const auto label = [this, kind](double step) -> QString {
+        const auto at = std::lower_bound(m_at.begin(), m_at.end(), step, [](const auto& one, double wanted) { return one[0] < wanted; });
+        if (m_at.empty() || step <= 0) {
+            return kind == 2 ? duration(0) : QStringLiteral("0");
+        }
+        const double value = (at == m_at.end() ? m_at.back() : *at)[static_cast<std::size_t>(kind)];
+        return kind == 1 ? shortCount(value) : kind == 2 ? duration(value) : QLocale().toString(value, 'g', 3);
+    };
+    for (ChartPanel* panel : m_panels) {
+        panel->setStepLabels(kind == 0 ? tr("step") : m_axis->currentText().toLower(), kind == 0 ? std::function<QString(double)>() : std::function<QString(double)>(label));
+    }
+}
+
 // Charts of the table that always stand there, others while they show something.
 void RunsCharts::showFilled()
 {
@@ -129,6 +169,7 @@ void RunsCharts::clear()
 {
     m_names = {};
     m_remarks.clear();
+    m_at.clear();
     for (ChartPanel* panel : m_panels) {
         panel->clear();
     }
@@ -163,6 +204,11 @@ void RunsCharts::append(int place, const RunHistory& more)
 void RunsCharts::add(int place, const RunHistory& more)
 {
     makePanels(more);
+    for (const train::StepDone& step : place == 0 ? more.steps : std::vector<train::StepDone>()) {
+        const std::array<double, 4> before = m_at.empty() ? std::array<double, 4>{} : m_at.back();
+        const double seconds = step.tokensPerSecond > 0 ? static_cast<double>(step.tokens) / step.tokensPerSecond : 0;
+        m_at.push_back({static_cast<double>(step.step), before[1] + static_cast<double>(step.tokens), before[2] + seconds, step.epoch});
+    }
     for (ChartPanel* panel : m_panels) {
         if (!more.steps.empty()) {
             panel->append(place, more.steps);

@@ -11,6 +11,7 @@
 #include <set>
 #include <utility>
 
+class QComboBox;
 class QSlider;
 class QSplitter;
 
@@ -42,6 +43,7 @@ private:
     void add(int place, const RunHistory& more);
     void addRemarks(const std::vector<train::Warning>& warnings);
     void showFilled();
+    void showAxis();
     double smoothing() const;
 
     std::vector<ChartPanel*> m_panels;
@@ -49,6 +51,8 @@ private:
     std::array<QString, 2> m_names;
     std::vector<std::pair<std::int64_t, QString>> m_remarks;
     QSlider* m_smoothing;
+    QComboBox* m_axis;
+    std::vector<std::array<double, 4>> m_at; // of the first run: step, tokens, seconds and epochs by then
     QSplitter* m_others;
 };
 

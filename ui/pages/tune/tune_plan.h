@@ -36,6 +36,8 @@ struct TunePlan {
     std::int64_t broken = 0;
     std::int64_t excluded = 0; // left out by the person; counted nowhere else
     std::int64_t steps = 0;
+    std::int64_t examplesOfStep = 0; // the effective batch
+    std::int64_t tokensOfEpoch = 0;  // of the rows to learn from, without padding
     std::vector<train::BatchShape> largest; // micro-batches, the largest first
     bool isPacked = false;
     std::optional<train::MethodSize> size;  // what the method trains

@@ -5,8 +5,8 @@
 // Threads: GUI thread; steps are made in a job.
 #pragma once
 
-#include "core/train/rate_finder.h"
-#include "core/train/sweep.h"
+#include "core/train/trials/rate_finder.h"
+#include "core/train/trials/sweep.h"
 #include "ui/bridge/job.h"
 
 #include <QTimer>

@@ -9,6 +9,7 @@
 #include "ui/widgets/flow_layout.h"
 #include "ui/widgets/status_label.h"
 
+#include <QDateTime>
 #include <QLocale>
 #include <QProgressBar>
 #include <QVBoxLayout>
@@ -64,6 +65,12 @@ QString timeText(const Verdict& verdict)
                                        : QStringLiteral("\u2013");
 }
 
+QString endText(const Verdict& verdict)
+{
+    const double seconds = verdict.measured ? verdict.measured->seconds : verdict.plan.secondsPerStep ? *verdict.plan.secondsPerStep * static_cast<double>(verdict.plan.steps) : -1;
+    return seconds < 0 ? QStringLiteral("\u2013") : QLocale().toString(QDateTime::currentDateTime().addSecs(static_cast<qint64>(seconds)), QLocale::ShortFormat);
+}
+
 constexpr FactRow kFacts[] = {
     {"steps", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "steps"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Optimizer steps in all epochs"),
@@ -83,6 +90,12 @@ constexpr FactRow kFacts[] = {
     {"broken", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "broken"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Rows that give no example; they are left out"),
      [](const Verdict& v) { return whole(v.plan.broken); }, [](const Verdict& v) { return v.plan.broken > 0; }},
+    {"batch", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "batch a step"),
+     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Examples that a step learns from: batch size times accumulation"),
+     [](const Verdict& v) { return whole(v.plan.examplesOfStep); }, &never},
+    {"tokens", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "tokens an epoch"),
+     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Of the rows to learn from, each once, without padding"),
+     [](const Verdict& v) { return shortCount(static_cast<double>(v.plan.tokensOfEpoch)); }, &never},
     {"largest", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "largest batch"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Rows and tokens of the largest batch that is computed at once; packed: its tokens"), &largestText,
      &never},
@@ -90,6 +103,8 @@ constexpr FactRow kFacts[] = {
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Parameters that learn, and their share of all"), &trainableText, &never},
     {"time", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "time"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "From a pass over the largest batch, which the gate measures, or the speed of an earlier run like this one"), &timeText, &never},
+    {"end", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "would end"),
+     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "If it started now"), &endText, &never},
 };
 
 } // namespace

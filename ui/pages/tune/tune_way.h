@@ -9,6 +9,7 @@
 #include <vector>
 
 class QAbstractButton;
+class QLineEdit;
 class QUndoStack;
 
 namespace luthier::ui {
@@ -35,11 +36,14 @@ private:
     void chooseMethod(const std::string& id);
     void showMethod();
     void showObjective();
+    void search(const QString& words);
 
     RecipeDocument* m_document;
     QUndoStack* m_undo;
     std::map<std::string, QAbstractButton*> m_methods; // by id
     std::vector<SettingsForm*> m_forms;
+    std::vector<StatusLabel*> m_titles; // of the forms
+    QLineEdit* m_search = nullptr;
     StatusLabel* m_methodHelp = nullptr; // of the chosen one
     StatusLabel* m_objectiveHelp = nullptr;
 };

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Runs page with runs of a project: found by words, annotated, laid side by side, taken along and brought back.
+#include "core/store/project.h"
+#include "ui/models/runs/run_color.h"
+#include "ui/pages/runs/runs_files.h"
+#include "ui/pages/runs/runs_model.h"
+#include "ui/pages/runs/runs_notes.h"
+#include "ui/pages/runs/runs_page.h"
+#include "ui/workspace/workspace.h"
+
+#include "core/config/run_config.h"
+
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QTableView>
+#include <QTableWidget>
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace luthier;
+using namespace luthier::ui;
+
+namespace {
+
+constexpr int kAwaitMs = 20'000;
+
+} // namespace
+
+class TestRunsPage : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init()
+    {
+        m_folder = std::make_unique<QTemporaryDir>();
+        qputenv("LUTHIER_SETTINGS", m_folder->filePath(QStringLiteral("settings.ini")).toUtf8());
+        m_workspace = std::make_unique<Workspace>();
+        m_workspace->openProject(m_folder->filePath(QStringLiteral("project")));
+        QTRY_VERIFY_WITH_TIMEOUT(m_workspace->project() != nullptr, kAwaitMs);
+        for (int i = 0; i < 3; ++i) {
+            addRun(i);
+        }
+        m_page = std::make_unique<RunsPage>(*m_workspace);
+        m_page->resize(1200, 760);
+        m_page->show();
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->model()->rowCount(), 3, kAwaitMs);
+        waitForJobs();
+    }
+
+    void cleanup()
+    {
+        m_page.reset();
+        waitForJobs();
+        m_workspace.reset();
+        waitForJobs();
+    }
+
+    void wordsFindRuns()
+    {
+        auto* search = m_page->findChild<QLineEdit*>(QStringLiteral("runSearch"));
+        search->setText(QStringLiteral("tune 1"));
+        QVERIFY(isShown(rowOf(2)) && !isShown(rowOf(1)) && !isShown(rowOf(3)));
+        QVERIFY(m_page->findChild<QLabel*>(QStringLiteral("runsFound"))->text().startsWith(u'1'));
+        search->setText(QStringLiteral("state:finished"));
+        QVERIFY(isShown(0) && isShown(1) && isShown(2));
+        search->setText(QStringLiteral("tag:none"));
+        QVERIFY(!isShown(0) && !isShown(1) && !isShown(2));
+        search->clear();
+        QVERIFY(isShown(0) && isShown(1) && isShown(2));
+    }
+
+    void notesAreKept()
+    {
+        m_page->chooseRun(2);
+        auto* tags = m_page->findChild<QLineEdit*>(QStringLiteral("runTags"));
+        auto* note = m_page->findChild<QPlainTextEdit*>(QStringLiteral("runNote"));
+        tags->setText(QStringLiteral("good, small ,"));
+        note->setPlainText(QStringLiteral("Worth another look."));
+        m_page->chooseRun(1); // what was written is saved
+        QTRY_COMPARE_WITH_TIMEOUT(QString::fromStdString(m_workspace->project()->run(2)->notes), QStringLiteral("Worth another look."), kAwaitMs);
+        QCOMPARE(m_workspace->project()->run(2)->tags, (std::vector<std::string>{"good", "small"}));
+        QVERIFY(note->toPlainText().isEmpty());
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->model()->find(2)->tags.size() == 2, kAwaitMs);
+        m_page->findChild<QLineEdit*>(QStringLiteral("runSearch"))->setText(QStringLiteral("tag:good"));
+        QTRY_VERIFY_WITH_TIMEOUT(!isShown(rowOf(1)) && isShown(rowOf(2)), kAwaitMs);
+        m_page->chooseRun(2);
+        QTRY_COMPARE_WITH_TIMEOUT(note->toPlainText(), QStringLiteral("Worth another look."), kAwaitMs);
+    }
+
+    // Three chosen runs: a column for each, rows for what differs in any.
+    void threeAreCompared()
+    {
+        m_page->findChild<QTableView*>(QStringLiteral("runs"))->selectAll();
+        auto* table = m_page->findChild<QTableWidget*>(QStringLiteral("runSettings"));
+        QTRY_COMPARE_WITH_TIMEOUT(table->columnCount(), 4, kAwaitMs);
+        waitForJobs();
+        QCoreApplication::processEvents();
+        QCOMPARE(table->columnCount(), 4);
+        QStringList values;
+        for (int column = 1; column < 4; ++column) {
+            values += table->item(0, column)->text();
+        }
+        values.sort();
+        QCOMPARE(values, (QStringList{QStringLiteral("10"), QStringLiteral("11"), QStringLiteral("12")})); // the ranks
+    }
+
+    void anySettingIsAColumn()
+    {
+        const int before = m_page->model()->columnCount();
+        m_page->model()->setSettings({QStringLiteral("method.rank"), QStringLiteral("no.such")});
+        QCOMPARE(m_page->model()->columnCount(), before + 1);
+        QCOMPARE(m_page->model()->index(rowOf(1), before).data().toString(), QStringLiteral("10"));
+        QVERIFY(!m_page->model()->headerData(before, Qt::Horizontal, Qt::DisplayRole).toString().isEmpty());
+    }
+
+    void eachHasItsColourAndCurve()
+    {
+        QVERIFY(runColor(1) != runColor(2) && runColor(1) == runColor(1));
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->model()->hasCurve(1, 6), kAwaitMs);
+        QVERIFY(!m_page->model()->index(rowOf(1), RunsModel::kNameColumn).data(Qt::DecorationRole).value<QPixmap>().isNull());
+        QVERIFY(sparkline(1, {1, 0.5, std::nan(""), 0.2}).width() > 0 && sparkline(1, {1}).isNull());
+        QCOMPARE(thinned({0, 1, 2, 3, 4, 5, 6, 7, 8}, 3), (std::vector<double>{0, 4, 8}));
+    }
+
+    void goesAndComesBack()
+    {
+        auto* files = m_page->findChild<RunsFiles*>();
+        m_page->chooseRun(1);
+        const QString path = m_folder->filePath(QStringLiteral("one.luthier-run"));
+        files->exportTo(path);
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(path), kAwaitMs);
+        files->openRun(path);
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->model()->rowCount(), 4, kAwaitMs);
+        files->writeTensorBoard(m_folder->filePath(QStringLiteral("logs")));
+        QTRY_VERIFY_WITH_TIMEOUT(QDir(m_folder->filePath(QStringLiteral("logs"))).entryList(QDir::Files).size() == 1, kAwaitMs);
+        files->writeSheet(m_folder->filePath(QStringLiteral("sheet.md")));
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(m_folder->filePath(QStringLiteral("sheet.md"))), kAwaitMs);
+        QVERIFY(m_workspace->project()->deleteRun(2).ok());
+        Q_EMIT m_workspace->runsChanged();
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->model()->rowCount(), 3, kAwaitMs);
+        files->restore(2);
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->model()->rowCount(), 4, kAwaitMs);
+    }
+
+    // A finding with a remedy is a button that leads to Tune.
+    void findingsHaveRemedies()
+    {
+        auto* findings = m_page->findChild<RunsFindings*>();
+        findings->show(3, {{"x", 4, "The loss rises.", "It learns by heart.", {{"method.dropout", "0.1", "More dropout."}, {"", "", "More data."}}}});
+        QString where;
+        connect(m_workspace.get(), &Workspace::pageWanted, this, [&](const QString& page, const QString& what) { where = page + u' ' + what; });
+        const auto buttons = findings->findChildren<QPushButton*>(QStringLiteral("remedy"));
+        QCOMPARE(buttons.size(), 1);
+        buttons.front()->click();
+        QCOMPARE(where, QStringLiteral("tune remedy:3:method.dropout=0.1"));
+        findings->show(3, {});
+        QVERIFY(!findings->findChildren<QLabel*>(QStringLiteral("finding")).isEmpty());
+    }
+
+private:
+    int rowOf(store::RunId id) const { return m_page->model()->rowOf(id); }
+    bool isShown(int row) const { return !m_page->findChild<QTableView*>(QStringLiteral("runs"))->isRowHidden(row); }
+
+    void addRun(int number)
+    {
+        config::RunConfig config;
+        QVERIFY(config::setByKey(config, "method.rank", std::to_string(10 + number)).ok());
+        const auto run = m_workspace->project()->createRun("tune " + std::to_string(number), config::toJson(config));
+        QVERIFY(run.ok());
+        std::vector<train::Event> events{train::RunStarted{.totalSteps = 6, .device = "cpu"}};
+        for (int step = 1; step <= 6; ++step) {
+            events.push_back(train::StepDone{.step = step, .loss = 2.0 / step + number, .learningRate = 1e-3, .gradNorm = 1, .tokens = 10, .trainedTokens = 5, .tokensPerSecond = 9});
+        }
+        train::RunEnded ended;
+        ended.outcome = train::Outcome::Finished;
+        ended.step = 6;
+        events.push_back(ended);
+        QVERIFY(m_workspace->project()->appendEvents(run->id, events).ok());
+    }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<Workspace> m_workspace;
+    std::unique_ptr<RunsPage> m_page;
+};
+
+QTEST_MAIN(TestRunsPage)
+#include "tst_runs_page.moc"
