@@ -18,7 +18,7 @@ ARROW_SHA256=(39cb0f2418282c24bea6ceda77b03e5a8f0a5766b63a8bf194d4e2a2c423548c  
 PACKAGES=(g++ cmake ninja-build ccache mold pkg-config binutils unzip ca-certificates python3 python3-pip
     qt6-base-dev qt6-svg-dev qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools qt6-qpa-plugins libqcustomplot-dev
     libgl1-mesa-dev fonts-dejavu-core
-    libsqlite3-dev libsentencepiece-dev libpcre2-dev libutf8proc-dev nlohmann-json3-dev libcli11-dev libssl-dev
+    libsqlite3-dev libsentencepiece-dev libpcre2-dev libutf8proc-dev libyaml-dev nlohmann-json3-dev libcli11-dev libssl-dev
     libcurl4-openssl-dev qtkeychain-qt6-dev zlib1g-dev libzstd-dev)
 # Only a session without X11 needs it.
 [ -z "${WAYLAND_DISPLAY:-}" ] || [ -n "${DISPLAY:-}" ] || PACKAGES+=(qt6-wayland)
