@@ -263,7 +263,9 @@ void PipelinePage::showChoices()
     const pipeline::Route* route = pipeline::findRoute(choices.route);
     m_rulesLabel->setVisible(route->needsReward);
     m_rules->setVisible(route->needsReward);
-    m_rules->setText(QString::fromStdString(choices.rules).replace(u'\n', QStringLiteral("; ")));
+    if (!m_rules->hasFocus()) { // what is being typed stays
+        m_rules->setText(QString::fromStdString(choices.rules).replace(u'\n', QStringLiteral("; ")));
+    }
     m_advice->setText(said(route->help) + u' ' + QString::fromStdString(m_seen.look.advice));
     m_isFilling = false;
 }

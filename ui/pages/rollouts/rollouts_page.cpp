@@ -196,8 +196,9 @@ void RolloutsPage::refresh()
     m_listing.start(
         this, [project](const JobControl& control) { return readRuns(*project, control.cancel); },
         [this](const Listing& listing) {
+            m_listProblem = listing.problem;
+            showProblem(m_listProblem);
             showRuns(listing.runs);
-            showProblem(listing.problem);
         });
 }
 
@@ -273,7 +274,7 @@ void RolloutsPage::openUpdate()
         [this](const Opened& opened) {
             m_tokenizer = opened.tokenizer;
             m_made = opened.update ? opened.update->answers : std::vector<rollouts::Answered>();
-            showProblem(opened.update ? QString() : QString::fromStdString(opened.update.message()));
+            showProblem(opened.update ? m_listProblem : QString::fromStdString(opened.update.message()));
             showAnswers();
         });
 }

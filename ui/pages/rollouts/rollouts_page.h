@@ -79,6 +79,7 @@ private:
     std::vector<rollouts::Answered> m_made;    // in the order they were made
     std::shared_ptr<const text::Tokenizer> m_tokenizer; // of m_tokenizerOf; null: it could not be opened
     std::string m_tokenizerOf;
+    QString m_listProblem; // of files that could not be read when the runs were listed
     qint64 m_wanted = 0; // a run to show once the list is there
     JobSlot m_listing;
     JobSlot m_opening;
