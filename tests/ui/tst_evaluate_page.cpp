@@ -89,7 +89,7 @@ private Q_SLOTS:
     void stoppedAndGoneOnWith()
     {
         openWithRun(6);
-        find<QLineEdit>("evalFile")->setText(rowsFile(150));
+        find<QLineEdit>("evalFile")->setText(rowsFile(60));
         find<QSpinBox>("evalMaxNew")->setValue(48);
         QTRY_VERIFY_WITH_TIMEOUT(m_page->mainAction()->isEnabled(), kLong);
         m_page->mainAction()->trigger();
@@ -103,7 +103,17 @@ private Q_SLOTS:
         QVERIFY(!answers.empty());
         QTRY_COMPARE(find<QListWidget>("evalPast")->count(), 2);
         find<QListWidget>("evalPast")->setCurrentRow(1);
+        find<QSpinBox>("evalMaxNew")->setValue(7); // another choice meanwhile
+        find<QListWidget>("evalPast")->setCurrentRow(0);
+        find<QListWidget>("evalPast")->setCurrentRow(1);
         QTRY_VERIFY(find<QLabel>("evalProblem")->text().contains(QStringLiteral("stopped before its end")));
+        QCOMPARE(find<QSpinBox>("evalMaxNew")->value(), 48);
+        // It goes on in the same folder: what was answered is not answered again.
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->mainAction()->isEnabled(), kLong);
+        m_page->mainAction()->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->desk()->isRunning(), kLong);
+        QVERIFY2(m_page->desk()->results().is_object(), qPrintable(find<QLabel>("evalProblem")->text()));
+        QVERIFY(need(base::readFile(m_workspace->project()->folder() / "evaluations/1/answers.jsonl")).starts_with(answers));
     }
 
     void whatIsWrongIsSaid()

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <mutex>
+#include <type_traits>
 #include <utility>
 
 namespace luthier::ui {
@@ -30,6 +31,7 @@ struct EvaluationDesk::Live {
 namespace {
 
 constexpr int kTellMs = 150;
+constexpr const char* kChoice = "choice.json"; // in an evaluation's folder: what the page was asked
 
 struct Asked {
     evaluation::EvalRequest request;
@@ -127,6 +129,53 @@ Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, c
 }
 
 } // namespace
+
+Json toJson(const EvaluationChoice& choice)
+{
+    const auto text = [](const QString& word) { return word.toStdString(); };
+    Json metrics = Json::array();
+    for (const QString& metric : choice.metrics) {
+        metrics.push_back(text(metric));
+    }
+    return {{"run", choice.run}, {"prompted", choice.prompted}, {"system", text(choice.system)}, {"shots", choice.shots}, {"nearest", choice.nearest},
+            {"checkpoints", choice.checkpoints}, {"beside", choice.beside}, {"file", text(choice.file)}, {"general", text(choice.general)},
+            {"reward_model", text(choice.rewardModel)}, {"metrics", std::move(metrics)}, {"limit", choice.limit}, {"max_new", choice.maxNew},
+            {"by_likelihood", choice.byLikelihood}, {"pattern", text(choice.pattern)}, {"schema", text(choice.schema)}};
+}
+
+EvaluationChoice choiceFromJson(const Json& json)
+{
+    EvaluationChoice choice;
+    const auto at = [&](const char* key) { return json.is_object() ? json.value(key, Json()) : Json(); };
+    const auto text = [&](const char* key, QString& word) { word = at(key).is_string() ? QString::fromStdString(at(key).get<std::string>()) : word; };
+    const auto flag = [&](const char* key, bool& value) { value = at(key).is_boolean() ? at(key).get<bool>() : value; };
+    const auto number = [&](const char* key, auto& value) { value = at(key).is_number_integer() ? at(key).get<std::remove_reference_t<decltype(value)>>() : value; };
+    number("run", choice.run);
+    number("shots", choice.shots);
+    number("limit", choice.limit);
+    number("max_new", choice.maxNew);
+    flag("prompted", choice.prompted);
+    flag("nearest", choice.nearest);
+    flag("checkpoints", choice.checkpoints);
+    flag("by_likelihood", choice.byLikelihood);
+    text("system", choice.system);
+    text("file", choice.file);
+    text("general", choice.general);
+    text("reward_model", choice.rewardModel);
+    text("pattern", choice.pattern);
+    text("schema", choice.schema);
+    for (const Json& id : at("beside").is_array() ? at("beside") : Json::array()) {
+        if (id.is_number_integer()) {
+            choice.beside.push_back(id.get<store::RunId>());
+        }
+    }
+    for (const Json& metric : at("metrics").is_array() ? at("metrics") : Json::array()) {
+        if (metric.is_string()) {
+            choice.metrics += QString::fromStdString(metric.get<std::string>());
+        }
+    }
+    return choice;
+}
 
 EvaluationDesk::EvaluationDesk(Workspace& workspace, QObject* parent) : QObject(parent), m_workspace(workspace)
 {
@@ -275,7 +324,10 @@ void EvaluationDesk::start(const EvaluationChoice& choice)
             });
         };
         callbacks.note = [&](const std::string& sentence) { told([&](Live& alive) { alive.notes.push_back(sentence); }); };
-        return evaluation::evaluate(asked->request, asked->sets, evaluation::folderFor(project->folder() / "evaluations", *what), callbacks, cancel);
+        const fs::path folder = evaluation::folderFor(project->folder() / "evaluations", *what);
+        auto kept = base::makeDirectories(folder);
+        kept = kept ? base::writeFileAtomically(folder / kChoice, base::dumpJson(toJson(choice), 2) + "\n") : kept;
+        return kept ? evaluation::evaluate(asked->request, asked->sets, folder, callbacks, cancel) : Result<evaluation::Evaluation>(kept.error());
     };
     startJob(this, work, [this, project](const Result<evaluation::Evaluation>& evaluation) {
         if (project == m_workspace.project()) {
@@ -334,8 +386,20 @@ void EvaluationDesk::cancel()
 
 void EvaluationDesk::open(const QString& folder)
 {
-    startJob(this, [path = fs::path(folder.toStdString())] { return evaluation::resultsIn(path); }, [this, folder](const Result<Json>& results) {
+    struct Read {
+        Result<Json> results;
+        Json choice; // null: it was begun elsewhere
+    };
+    const auto work = [path = fs::path(folder.toStdString())] {
+        const auto choice = base::readJson(path / kChoice);
+        return Read{evaluation::resultsIn(path), choice ? *choice : Json()};
+    };
+    startJob(this, work, [this, folder](const Read& read) {
+        const auto& results = read.results;
         if (!results) {
+            if (read.choice.is_object()) {
+                Q_EMIT stoppedOpened(choiceFromJson(read.choice));
+            }
             Q_EMIT problemFound(QString::fromStdString(results.message()));
             return;
         }

@@ -43,6 +43,10 @@ struct EvaluationChoice {
     QString schema;          // file with the JSON Schema of schema_valid
 };
 
+// Kept beside the answers, so that what was stopped goes on with one key.
+Json toJson(const EvaluationChoice& choice);
+EvaluationChoice choiceFromJson(const Json& json); // what is missing there is as usual
+
 struct EvaluableRun {
     store::RunRow row;
     bool hasResult = false; // else it was stopped, and its newest checkpoint answers
@@ -79,6 +83,7 @@ Q_SIGNALS:
     void noted(const QString& sentence);
     void planned(const QString& sentence, bool canStart);
     void resultsChanged();
+    void stoppedOpened(const luthier::ui::EvaluationChoice& choice); // what was asked when it was stopped
     void problemFound(const QString& sentence);
 
 private:

@@ -133,6 +133,10 @@ void EvaluatePage::connectDesk()
         m_setup->setPlan(sentence, canStart);
         m_action->setEnabled(canStart && !m_desk->isRunning());
     });
+    connect(m_desk, &EvaluationDesk::stoppedOpened, this, [this](const EvaluationChoice& choice) {
+        m_setup->setChoice(choice); // the main action goes on from there
+        m_main->setCurrentWidget(m_setupPage);
+    });
     connect(m_setup, &EvaluateSetup::changed, this, [this] { m_desk->plan(m_setup->choice()); });
     connect(m_result, &EvaluateResult::reportWanted, this, &EvaluatePage::askForReport);
     connect(m_result, &EvaluateResult::judgingWanted, this, [this] { Q_EMIT m_workspace.pageWanted(QStringLiteral("judge"), m_desk->folder()); });
@@ -157,9 +161,10 @@ void EvaluatePage::startOrStop()
     if (m_desk->isRunning() || !m_canStart) {
         return;
     }
-    m_problem->hide();
+    const EvaluationChoice choice = m_setup->choice();
     m_past->setCurrentRow(kNewRow);
-    m_desk->start(m_setup->choice());
+    m_problem->hide();
+    m_desk->start(choice);
 }
 
 void EvaluatePage::showRuns()

@@ -20,6 +20,8 @@
 #include <QTimer>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace luthier::ui {
 
 namespace {
@@ -301,6 +303,35 @@ EvaluationChoice EvaluateSetup::choice() const
     choice.maxNew = m_maxNew->value();
     choice.byLikelihood = m_byLikelihood->isChecked();
     return choice;
+}
+
+void EvaluateSetup::setChoice(const EvaluationChoice& choice)
+{
+    chooseRun(choice.run);
+    m_prompted->setChecked(choice.prompted);
+    m_system->setPlainText(choice.system);
+    m_shots->setValue(choice.shots);
+    m_shotChoice->setCurrentIndex(choice.nearest ? 1 : 0);
+    m_checkpoints->setChecked(choice.checkpoints);
+    m_file->setText(choice.file);
+    m_general->setText(choice.general);
+    m_reward->setText(choice.rewardModel);
+    m_pattern->setText(choice.pattern);
+    m_schema->setText(choice.schema);
+    m_limit->setValue(choice.limit);
+    m_maxNew->setValue(choice.maxNew);
+    m_byLikelihood->setChecked(choice.byLikelihood);
+    if (const int first = choice.metrics.isEmpty() ? -1 : m_metric->findData(choice.metrics.front()); first >= 0) {
+        m_metric->setCurrentIndex(first);
+    }
+    for (int i = 0; i < m_metrics->count(); ++i) {
+        m_metrics->item(i)->setCheckState(choice.metrics.contains(m_metrics->item(i)->data(Qt::UserRole).toString()) ? Qt::Checked : Qt::Unchecked);
+    }
+    for (int i = 0; i < m_beside->count(); ++i) {
+        const auto id = m_beside->item(i)->data(Qt::UserRole).toLongLong();
+        m_beside->item(i)->setCheckState(std::find(choice.beside.begin(), choice.beside.end(), id) != choice.beside.end() ? Qt::Checked : Qt::Unchecked);
+    }
+    touch();
 }
 
 void EvaluateSetup::setPlan(const QString& sentence, bool canStart)

@@ -29,6 +29,7 @@ public:
     void setRuns(const std::vector<EvaluableRun>& runs); // the chosen one stays
     bool chooseRun(store::RunId id);
     EvaluationChoice choice() const;
+    void setChoice(const EvaluationChoice& choice); // a run that is gone leaves the one that is chosen
     void setPlan(const QString& sentence, bool canStart);
 
 Q_SIGNALS:
