@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/config/usual_rate.h"
 #include "core/cli/tune_run.h"
 
 #include "core/cli/display.h"
+#include "core/report/event_logs.h"
 #include "core/cli/ranks/queue_again.h"
 #include "core/objectives/rollout_settings.h"
 #include "core/ranks/team.h"
@@ -11,6 +13,8 @@
 
 #include <optional>
 #include <utility>
+
+#include <algorithm>
 
 namespace luthier::cli {
 
@@ -43,6 +47,20 @@ Result<void> applySettings(config::RunConfig& config, const std::vector<std::str
     return {};
 }
 
+namespace {
+
+// Whether the recipe or a setting on the command line says how fast is learned.
+bool namesRate(const fs::path& recipe, const std::vector<std::string>& settings)
+{
+    const auto json = base::readJson(recipe);
+    const bool isInRecipe = json && json->is_object() && json->contains("optimizer") && (*json)["optimizer"].is_object() && (*json)["optimizer"].contains("learning_rate");
+    return isInRecipe || std::any_of(settings.begin(), settings.end(), [](const std::string& setting) {
+               return setting.starts_with("optimizer.learning_rate=") || setting.starts_with("learning_rate=");
+           });
+}
+
+} // namespace
+
 Result<config::RunConfig> readTuneConfig(const fs::path& recipe, const std::vector<std::string>& settings,
                                          const Globals& globals)
 {
@@ -52,6 +70,9 @@ Result<config::RunConfig> readTuneConfig(const fs::path& recipe, const std::vect
     }
     if (auto done = applySettings(*config, settings); !done) {
         return done.error();
+    }
+    if (!namesRate(recipe, settings)) {
+        config->optimizer.learningRate = config::usualRate(config->method.kind, config->objective.kind);
     }
     makeAbsolute(config->model.path);
     makeAbsolute(config->model.adapter);
@@ -123,6 +144,21 @@ train::RunEnded runToEnd(const TuneRun& run, train::RunObserver& observer, train
     train::RunInputs inputs{run.folder, run.rows, run.resume};
     inputs.team = run.team;
     inputs.fromStep = run.fromStep;
+    if (run.leads() && (!run.tensorBoard.empty() || !run.jsonLines.empty())) {
+        report::EventLogs logs;
+        if (const auto opened = logs.open(run.tensorBoard, run.jsonLines); !opened) {
+            console.note("Logs: " + oneLine(opened.message()));
+        }
+        TuneRun plain = run;
+        plain.tensorBoard.clear();
+        plain.jsonLines.clear();
+        train::Fanout both{&observer, &logs};
+        auto ended = runToEnd(plain, both, control, console);
+        if (const auto closed = logs.close(); !closed) {
+            console.note("Logs: " + oneLine(closed.message()));
+        }
+        return ended;
+    }
     const train::ControlWatch watch(run.folder, control); // what luthier runs hold, go, park and stop ask
     if (!run.project || !run.leads()) {
         return train::run(run.config, inputs, control, observer);

@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,14 +31,19 @@ struct TuneRun {
     std::shared_ptr<store::Project> project; // null: not recorded
     store::RunId id = 0;
     std::shared_ptr<ranks::Team> team = nullptr; // one of several ranks; null: alone
+    std::optional<std::int64_t> fromStep = {};   // resume: from that checkpoint; none: the newest
 
+    std::filesystem::path tensorBoard; // folder of an event file; empty: none
+    std::filesystem::path jsonLines;   // file that events are appended to; empty: none
     bool leads() const;
 };
 
 // Reads the recipe, applies "key=value" settings (relative paths in them count from here) and the global
-// flags.
+// flags. A learning rate that neither names is the usual one of method and objective (config/usual_rate.h).
 Result<config::RunConfig> readTuneConfig(const std::filesystem::path& recipe,
                                          const std::vector<std::string>& settings, const Globals& globals);
+// "key=value" each, as --set takes them.
+Result<void> applySettings(config::RunConfig& config, const std::vector<std::string>& settings);
 // The first broken rule as a sentence.
 Result<void> checkRules(const config::RunConfig& config);
 

@@ -13,6 +13,8 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <cmath>
+
 using namespace luthier;
 using support::need;
 
@@ -65,6 +67,24 @@ private Q_SLOTS:
                              {"method", {{"kind", "full"}}},
                              {"run", {{"epochs", 1}, {"batch_size", 2}, {"gradient_accumulation", 2}, {"eval_every", 1000}}}};
         need(base::writeFileAtomically(at("recipe.json"), base::dumpJson(recipe)));
+    }
+
+    // A rate that nobody names is the usual one of method and objective.
+    void theRateFollows()
+    {
+        const auto rate = [&](const QStringList& settings) {
+            const auto said = luthierRun(QStringList{"plan", path("recipe.json")} + settings);
+            return said.code == 0 ? said.lines[0]["learning_rate"].toObject() : QJsonObject();
+        };
+        QCOMPARE(rate({})["value"].toDouble(), 2e-5);
+        const QJsonObject ofLora = rate({"--set", "method.kind=lora", "--set", "model.from_scratch=off"});
+        QCOMPARE(ofLora["value"].toDouble(), ofLora["usual"].toDouble());
+        QVERIFY(ofLora["value"].toDouble() > 2e-5);
+        const QJsonObject named = rate({"--set", "method.kind=lora", "--set", "model.from_scratch=off", "--set", "learning_rate=0.01"});
+        QCOMPARE(named["value"].toDouble(), 0.01);
+        QCOMPARE(named["usual"].toDouble(), ofLora["usual"].toDouble());
+        const QJsonObject ofRewards = rate({"--set", "method.kind=lora", "--set", "model.from_scratch=off", "--set", "objective.kind=grpo", "--set", "run.batch_size=8"});
+        QVERIFY(std::abs(ofRewards["value"].toDouble() - 0.05 * ofLora["value"].toDouble()) < 1e-12);
     }
 
     // The same list by plan and by tune, and what the setting makes of it.
