@@ -7,6 +7,8 @@
 #include "core/inference/shared_judge.h"
 #include "core/objectives/rollout_settings.h"
 #include "core/rollouts/rollout_log.h"
+#include "core/train/answers/first_answers.h"
+#include "core/train/plan/method_size.h"
 #include "tests/support/tiny_run.h"
 
 #include <QtTest>
@@ -141,12 +143,45 @@ private Q_SLOTS:
         QVERIFY(run.run("shared", shared).outcome == Outcome::Finished);
         const auto trained = [](const EventLog& log) { return log.all<train::RunStarted>().front().trainableParameters; };
         QVERIFY(trained(whole) > trained(shared)); // twice the adapters, and the heads
+        QCOMPARE(train::methodSize(run.config)->trainedParameters, trained(shared)); // as planned
         run.config.objective.of<objectives::PpoSettings>().valueAdapters = "own";
+        QCOMPARE(train::methodSize(run.config)->trainedParameters, trained(whole));
         run.config.method.kind = "full";
         EventLog full;
         const auto refused = run.run("full", full);
         QVERIFY(refused.outcome == Outcome::Failed);
         QVERIFY2(refused.sentence.find("adapters of their own") != std::string::npos, refused.sentence.c_str());
+    }
+
+    // What a run would begin with, before it does: the same answers as it then tells, and nothing kept.
+    void firstAnswersAreThoseOfTheRun()
+    {
+        TinyRun run;
+        setUp(run, "grpo");
+        run.config.objective.of<objectives::AnswerSettings>().look = 8;
+        run.config.run.maxSteps = 1;
+        train::StopControl control;
+        const auto first = train::firstAnswers(run.config, train::runRows(run.config.data), control);
+        QVERIFY2(first, first ? "" : first.message().c_str());
+        QCOMPARE(first->answers.size(), std::size_t{8});
+        EventLog log;
+        QVERIFY(run.run("run", log).outcome == Outcome::Finished);
+        const auto told = log.all<train::SampleDone>();
+        QCOMPARE(told.size(), first->answers.size());
+        double reward = 0;
+        for (std::size_t i = 0; i < told.size(); ++i) {
+            QCOMPARE(first->answers[i].answer, told[i].answer);
+            QCOMPARE(first->answers[i].prompt, told[i].prompt);
+            reward += first->answers[i].reward / 8;
+        }
+        QVERIFY(std::abs(first->reward - reward) < 1e-12 && first->withoutSpread && first->cut() >= 0 && first->cut() <= 8);
+        run.config.objective.kind = "sft";
+        const auto none = train::firstAnswers(run.config, train::runRows(run.config.data), control);
+        QVERIFY2(!none && none.message().find("has its answers in the data") != std::string::npos, none ? "" : none.message().c_str());
+        run.config.objective.kind = "grpo";
+        control.requestStop();
+        const auto stopped = train::firstAnswers(run.config, train::runRows(run.config.data), control);
+        QVERIFY(!stopped && stopped.message() == "cancelled");
     }
 
     // Every answer's reward is what the reward model says of it when it is opened alone, whether it shares the base (an adapter) or
