@@ -82,7 +82,7 @@ Result<config::RunConfig> bringAll(const FarPlan& plan, const Host& host, const 
     }
     for (std::string* path : paths) {
         plan.tell(host.name() + ": " + fs::path(*path).filename().string());
-        auto there = host.bring(*path, facts, plan.cancel);
+        auto there = host.bring(*path, facts, plan.copies, plan.cancel);
         if (!there) {
             return there.error();
         }
@@ -107,13 +107,6 @@ std::string rankCommand(const FarPlan& plan, const std::vector<Seat>& seats, std
            + " LOCAL_WORLD_SIZE=" + std::to_string(seat.localSize) + " MASTER_ADDR=" + quoted(address) + " MASTER_PORT=" + std::to_string(plan.port)
            + " TORCHELASTIC_RUN_ID=" + session + " " + plan.program + " tune recipe.json --out out --json --device " + seat.device + " --threads "
            + std::to_string(std::max<std::int64_t>(1, cores / seat.localSize));
-}
-
-void endAll(const std::vector<Host>& hosts, const std::string& folder)
-{
-    for (const Host& host : hosts) {
-        static_cast<void>(host.run("cd " + quoted(folder) + " && kill $(cat pid*) 2>/dev/null"));
-    }
 }
 
 class Start {
@@ -189,7 +182,9 @@ Result<void> Start::startAll()
                                                         : rankCommand(m_plan, m_seats, rank, address, m_name, m_facts[host].cores);
         auto started = m_hosts[host].need("starting", startScript(folderOn(host), command, rank == 0 ? "" : "-" + std::to_string(rank)));
         if (!started) {
-            endAll(m_hosts, folderOn(host));
+            for (std::size_t i = 0; i < m_hosts.size(); ++i) {
+                static_cast<void>(m_hosts[i].run("cd " + quoted(folderOn(i)) + " && kill $(cat pid*) 2>/dev/null"));
+            }
             return started.error();
         }
     }

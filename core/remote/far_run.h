@@ -23,6 +23,7 @@ struct FarPlan {
     std::vector<std::string> hosts;    // the first one keeps the results
     std::string program = "luthier";   // there
     std::string devices = "all";       // of each host (ranks/launcher.h); all: its cards, or its processor where it has none
+    bool copies = false;               // also of what lies at the same path there
     int port = 29500;                  // of the first host, where ranks of several meet
     config::RunConfig config;
     std::filesystem::path out;         // here; new or empty

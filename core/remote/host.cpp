@@ -136,7 +136,7 @@ std::string Host::address() const
     return m_name.substr(m_name.find('@') == std::string::npos ? 0 : m_name.find('@') + 1);
 }
 
-Result<std::string> Host::bring(const fs::path& path, const HostFacts& facts, const base::CancelToken& cancel) const
+Result<std::string> Host::bring(const fs::path& path, const HostFacts& facts, bool copies, const base::CancelToken& cancel) const
 {
     const fs::path local = fs::absolute(path).lexically_normal();
     const auto sums = sumsOf(local);
@@ -146,12 +146,14 @@ Result<std::string> Host::bring(const fs::path& path, const HostFacts& facts, co
     const auto isThere = [&](const std::string& folder) {
         return run("cd " + quoted(folder) + " && sha256sum -c --quiet - >/dev/null 2>&1", {*sums, cancel, {}});
     };
-    const auto shared = isThere(local.parent_path().string());
-    if (!shared) {
-        return shared.error();
-    }
-    if (shared->code == 0) {
-        return local.string();
+    if (!copies) {
+        const auto shared = isThere(local.parent_path().string());
+        if (!shared) {
+            return shared.error();
+        }
+        if (shared->code == 0) {
+            return local.string();
+        }
     }
     const std::string folder = facts.home + "/.cache/luthier/brought/" + base::sha256(*sums).substr(0, kKeyLength);
     const auto brought = isThere(folder);

@@ -43,8 +43,8 @@ public:
     std::string address() const;
 
     // A file or folder with these bytes there, copied where they are missing and checked by their hashes: its path there. One
-    // that lies at the same path with the same bytes is used where it is.
-    Result<std::string> bring(const std::filesystem::path& path, const HostFacts& facts, const base::CancelToken& cancel) const;
+    // that lies at the same path with the same bytes is used where it is, unless a copy is wanted.
+    Result<std::string> bring(const std::filesystem::path& path, const HostFacts& facts, bool copies, const base::CancelToken& cancel) const;
     // What lies in `folder` there, but for `leftOut`, into a folder here, checked by hashes.
     Result<void> fetch(const std::string& folder, const std::vector<std::string>& leftOut, const std::filesystem::path& into, const base::CancelToken& cancel) const;
 

@@ -24,6 +24,7 @@ struct Flags {
     std::string program = "luthier";
     std::int64_t port = 29500;
     bool detached = false;
+    bool copies = false;
     bool describe = false;
     RankFlags ranks;
 };
@@ -38,6 +39,7 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--ssh", flags.hosts, "Other machines, as ssh names them; the first keeps the results")->delimiter(',')->option_text("HOST,...");
     app.add_option("--program", flags.program, "With --ssh: the program luthier there")->option_text("luthier");
     app.add_option("--port", flags.port, "With several hosts: where the first one listens")->check(CLI::Range(1, 65535))->option_text("29500");
+    app.add_flag("--copy", flags.copies, "With --ssh: copy model and data, also where the same lies at the same path there");
     app.add_flag("--detach", flags.detached, "With --ssh: do not follow the run; luthier remote follow DIR does");
     app.add_flag("--describe", flags.describe, "Only say what this machine has; --ssh asks for it");
 }
@@ -67,7 +69,7 @@ int launchFar(const Flags& flags, Context& context)
     if (auto checked = checkRules(*config); !checked) {
         return context.fail(checked.message());
     }
-    remote::FarPlan plan{flags.hosts, flags.program, flags.ranks.devices.empty() ? "all" : flags.ranks.devices, static_cast<int>(flags.port), *config, flags.out,
+    remote::FarPlan plan{flags.hosts, flags.program, flags.ranks.devices.empty() ? "all" : flags.ranks.devices, flags.copies, static_cast<int>(flags.port), *config, flags.out,
                          [&console = context.console](const std::string& doing) { console.progress(doing); }, context.cancel};
     if (flags.ranks.ranks > 0 && flags.ranks.devices.empty()) {
         plan.devices = "cpu:" + std::to_string(flags.ranks.ranks);
