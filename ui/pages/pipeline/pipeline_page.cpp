@@ -231,6 +231,9 @@ void PipelinePage::refresh()
 
 void PipelinePage::take(const Seen& seen)
 {
+    if (m_isWriting) { // what is on its way is newer than what was read
+        return;
+    }
     m_seen = seen;
     showChoices();
     showStages();
@@ -330,10 +333,29 @@ void PipelinePage::keep()
         return;
     }
     m_seen.choices = choices;
-    m_writing.start(
-        this, [project, choices] { return pipeline::writeChoices(*project, choices); },
+    write();
+}
+
+// One after the other, so that the newest is what stays.
+void PipelinePage::write()
+{
+    const auto project = m_workspace.project();
+    if (std::exchange(m_isWriting, true)) {
+        m_isStale = true;
+        return;
+    }
+    m_isStale = false;
+    startJob(
+        this, [project, choices = m_seen.choices] { return pipeline::writeChoices(*project, choices); },
         [this](const Result<void>& kept) {
-            kept ? refresh() : showProblem(QString::fromStdString(kept.message()));
+            m_isWriting = false;
+            if (!kept) {
+                showProblem(QString::fromStdString(kept.message()));
+            } else if (m_isStale) {
+                write();
+            } else {
+                refresh();
+            }
         });
 }
 
@@ -395,11 +417,7 @@ void PipelinePage::remember(qint64 run)
         return;
     }
     m_seen.choices.runs[stage] = run;
-    m_writing.start(
-        this, [project, choices = m_seen.choices] { return pipeline::writeChoices(*project, choices); },
-        [this](const Result<void>& kept) {
-            kept ? refresh() : showProblem(QString::fromStdString(kept.message()));
-        });
+    write();
 }
 
 void PipelinePage::lookElsewhere(const std::string& stage)

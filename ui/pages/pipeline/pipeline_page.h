@@ -58,6 +58,7 @@ private:
     void showChoices();
     void showStages();
     void keep(); // what stands in the boxes
+    void write();
     void pick(const QString& kind);
     void actNext();
     void act(const std::string& stage);
@@ -86,8 +87,9 @@ private:
     Seen m_seen;
     std::string m_pending; // the stage whose run is being started
     bool m_isFilling = false;
+    bool m_isWriting = false;
+    bool m_isStale = false; // something was chosen while it was written
     JobSlot m_reading;
-    JobSlot m_writing;
     JobSlot m_starting;
     JobSlot m_scoring;
 };
