@@ -139,26 +139,11 @@ train::RunEnded runToEnd(const TuneRun& run, RunPrinter& printer, Context& conte
     return runToEnd(run, printer, control, context.console);
 }
 
-train::RunEnded runToEnd(const TuneRun& run, train::RunObserver& observer, train::StopControl& control, Console& console)
+static train::RunEnded recorded(const TuneRun& run, train::RunObserver& observer, train::StopControl& control, Console& console)
 {
     train::RunInputs inputs{run.folder, run.rows, run.resume};
     inputs.team = run.team;
     inputs.fromStep = run.fromStep;
-    if (run.leads() && (!run.tensorBoard.empty() || !run.jsonLines.empty())) {
-        report::EventLogs logs;
-        if (const auto opened = logs.open(run.tensorBoard, run.jsonLines); !opened) {
-            console.note("Logs: " + oneLine(opened.message()));
-        }
-        TuneRun plain = run;
-        plain.tensorBoard.clear();
-        plain.jsonLines.clear();
-        train::Fanout both{&observer, &logs};
-        auto ended = runToEnd(plain, both, control, console);
-        if (const auto closed = logs.close(); !closed) {
-            console.note("Logs: " + oneLine(closed.message()));
-        }
-        return ended;
-    }
     const train::ControlWatch watch(run.folder, control); // what luthier runs hold, go, park and stop ask
     if (!run.project || !run.leads()) {
         return train::run(run.config, inputs, control, observer);
@@ -168,6 +153,23 @@ train::RunEnded runToEnd(const TuneRun& run, train::RunObserver& observer, train
     });
     train::Fanout observers{&observer, &recorder};
     return train::run(run.config, inputs, control, observers);
+}
+
+train::RunEnded runToEnd(const TuneRun& run, train::RunObserver& observer, train::StopControl& control, Console& console)
+{
+    if (!run.leads() || (run.tensorBoard.empty() && run.jsonLines.empty())) {
+        return recorded(run, observer, control, console);
+    }
+    report::EventLogs logs;
+    if (const auto opened = logs.open(run.tensorBoard, run.jsonLines); !opened) {
+        console.note("Logs: " + oneLine(opened.message()));
+    }
+    train::Fanout both{&observer, &logs};
+    auto ended = recorded(run, both, control, console);
+    if (const auto closed = logs.close(); !closed) {
+        console.note("Logs: " + oneLine(closed.message()));
+    }
+    return ended;
 }
 
 bool TuneRun::leads() const

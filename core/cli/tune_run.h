@@ -32,9 +32,9 @@ struct TuneRun {
     store::RunId id = 0;
     std::shared_ptr<ranks::Team> team = nullptr; // one of several ranks; null: alone
     std::optional<std::int64_t> fromStep = {};   // resume: from that checkpoint; none: the newest
+    std::filesystem::path tensorBoard = {};      // folder of an event file; empty: none
+    std::filesystem::path jsonLines = {};        // file that events are appended to; empty: none
 
-    std::filesystem::path tensorBoard; // folder of an event file; empty: none
-    std::filesystem::path jsonLines;   // file that events are appended to; empty: none
     bool leads() const;
 };
 

@@ -15,6 +15,8 @@ struct Flags {
     std::vector<std::string> settings;
     std::string out;
     std::string project;
+    std::string tensorBoard;
+    std::string jsonLines;
     RankFlags ranks;
 };
 
@@ -29,6 +31,8 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--out", flags.out, "Folder for checkpoints and the result; new or empty")
         ->option_text("DIR");
     app.add_option("--project", flags.project, "Record the run in this project folder")->option_text("DIR");
+    app.add_option("--tensorboard", flags.tensorBoard, "Write what is measured into this folder, too, as TensorBoard reads it")->option_text("DIR");
+    app.add_option("--jsonl", flags.jsonLines, "Append every event to this file, too, one object a line")->option_text("FILE");
     addRankFlags(app, flags.ranks);
 }
 
@@ -85,6 +89,8 @@ int run(const Flags& flags, Context& context)
         return context.fail(prepared.message());
     }
     prepared->team = std::move(team);
+    prepared->tensorBoard = flags.tensorBoard;
+    prepared->jsonLines = flags.jsonLines;
     return trainAndTell(*prepared, context);
 }
 
