@@ -14,32 +14,49 @@
 namespace luthier::optim {
 
 LeafOptimizer::LeafOptimizer(std::vector<nn::NamedTensor> leaves, const OptimizerSettings& settings, double weightDecay)
-    : m_maxGradNorm(settings.maxGradNorm)
+    : m_settings(settings), m_weightDecay(weightDecay)
 {
     const at::NoGradGuard noGrad;
-    std::vector<LeafName> names;
-    for (const auto& leaf : leaves) {
-        names.push_back({leaf.name, leaf.tensor.dim()});
-    }
-    const auto groups = leafGroups(names, settings, weightDecay);
     const auto device = leaves.empty() ? at::Device(at::kCPU) : leaves.front().tensor.device();
     m_step = at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(device));
-    for (std::size_t i = 0; i < leaves.size(); ++i) {
-        auto& [name, tensor] = leaves[i];
-        const at::Tensor weight = tensor.scalar_type() == at::kFloat ? tensor : tensor.detach().to(at::kFloat);
-        m_leaves.push_back({name, weight, groups[i], {}});
-        m_tensors.push_back(std::move(tensor));
+    for (auto& leaf : leaves) {
+        const at::Tensor master = leaf.tensor.scalar_type() == at::kFloat ? leaf.tensor : leaf.tensor.detach().to(at::kFloat);
+        m_sources.push_back({std::move(leaf), master, {}, {}});
     }
 }
 
-void LeafOptimizer::begin()
+void LeafOptimizer::split(const Parts& parts)
 {
     const at::NoGradGuard noGrad;
-    for (Leaf& leaf : m_leaves) {
-        m_kinds.emplace_back();
-        for (auto& [kind, tensor] : stateOf(leaf.name, leaf.weight.detach())) {
-            m_kinds.back().push_back(kind);
-            leaf.state.push_back(std::move(tensor));
+    std::vector<LeafName> names;
+    for (Source& source : m_sources) {
+        const auto found = parts.find(source.leaf.name);
+        const at::Tensor whole = source.master.detach();
+        source.parts.clear();
+        source.kinds.clear();
+        if (found == parts.end()) {
+            source.parts.push_back({source.leaf.name, whole, {}, {}, 0});
+        } else {
+            std::int64_t first = 0;
+            for (const auto& [name, rows] : found->second) {
+                source.parts.push_back({name, whole.narrow(0, first, rows), {}, {}, first});
+                first += rows;
+            }
+        }
+        for (const Leaf& part : source.parts) {
+            names.push_back({part.name, part.weight.dim()});
+        }
+    }
+    const auto groups = leafGroups(names, m_settings, m_weightDecay);
+    std::size_t next = 0;
+    for (Source& source : m_sources) {
+        for (Leaf& part : source.parts) {
+            part.group = groups[next++];
+            source.kinds.emplace_back();
+            for (auto& [kind, tensor] : stateOf(part.name, part.weight)) {
+                source.kinds.back().push_back(kind);
+                part.state.push_back(std::move(tensor));
+            }
         }
     }
 }
@@ -48,33 +65,35 @@ at::Tensor LeafOptimizer::step(double learningRate)
 {
     const at::NoGradGuard noGrad;
     std::vector<at::Tensor> gradients;
-    for (const at::Tensor& leaf : m_tensors) {
-        if (leaf.grad().defined()) {
-            gradients.push_back(leaf.grad());
+    for (const Source& source : m_sources) {
+        if (source.leaf.tensor.grad().defined()) {
+            gradients.push_back(source.leaf.tensor.grad());
         }
     }
     if (gradients.empty()) {
         return at::zeros({}, m_step.options());
     }
-    const GradientNorm all = normOf(gradients, m_maxGradNorm);
+    const GradientNorm all = normOf(gradients, m_settings.maxGradNorm);
     gradients.clear();
     m_step.add_(all.finite);
-    for (std::size_t i = 0; i < m_leaves.size(); ++i) {
-        at::Tensor& tensor = m_tensors[i];
-        if (!tensor.grad().defined()) {
+    for (Source& source : m_sources) {
+        at::Tensor& leaf = source.leaf.tensor;
+        if (!leaf.grad().defined()) {
             continue;
         }
-        at::Tensor gradient = tensor.grad().to(at::kFloat);
-        tensor.mutable_grad().reset();
+        at::Tensor gradient = leaf.grad().to(at::kFloat);
+        leaf.mutable_grad().reset();
         if (all.divisor) {
             gradient = gradient.div_(*all.divisor);
         }
-        const Leaf& leaf = m_leaves[i];
-        for (const Change& change : update(leaf, std::move(gradient), {learningRate * leaf.group.rate, m_step})) {
-            change.target.detach().copy_(at::where(all.finite, change.value, change.target.detach()));
+        for (const Leaf& part : source.parts) {
+            const at::Tensor own = source.parts.size() == 1 ? gradient : gradient.narrow(0, part.first, part.weight.size(0));
+            for (const Change& change : update(part, own, {learningRate * part.group.rate, m_step})) {
+                change.target.detach().copy_(at::where(all.finite, change.value, change.target.detach()));
+            }
         }
-        if (hasMaster(i)) {
-            tensor.detach().copy_(leaf.weight);
+        if (source.hasMaster()) {
+            leaf.detach().copy_(source.master);
         }
     }
     return all.norm;
@@ -83,13 +102,14 @@ at::Tensor LeafOptimizer::step(double learningRate)
 std::vector<nn::NamedTensor> LeafOptimizer::named(bool withLeaves) const
 {
     std::vector<nn::NamedTensor> all;
-    for (std::size_t i = 0; i < m_leaves.size(); ++i) {
-        const Leaf& leaf = m_leaves[i];
-        for (std::size_t k = 0; k < leaf.state.size(); ++k) {
-            all.push_back({m_kinds[i][k] + "." + leaf.name, leaf.state[k]});
+    for (const Source& source : m_sources) {
+        for (std::size_t p = 0; p < source.parts.size(); ++p) {
+            for (std::size_t k = 0; k < source.parts[p].state.size(); ++k) {
+                all.push_back({source.kinds[p][k] + "." + source.parts[p].name, source.parts[p].state[k]});
+            }
         }
-        if (withLeaves || hasMaster(i)) {
-            all.push_back({kMaster + leaf.name, leaf.weight});
+        if (withLeaves || source.hasMaster()) {
+            all.push_back({kMaster + source.leaf.name, source.master});
         }
     }
     all.push_back({"step", m_step});
@@ -103,9 +123,9 @@ Result<void> LeafOptimizer::restore(const std::vector<nn::NamedTensor>& saved)
     if (!copies) {
         return copies.error();
     }
-    for (std::size_t i = 0; i < m_leaves.size(); ++i) {
-        if (hasMaster(i)) {
-            m_leaves[i].weight.copy_(m_tensors[i]);
+    for (const Source& source : m_sources) {
+        if (source.hasMaster()) {
+            source.master.copy_(source.leaf.tensor);
         }
     }
     for (auto& [target, source] : *copies) {
@@ -116,13 +136,17 @@ Result<void> LeafOptimizer::restore(const std::vector<nn::NamedTensor>& saved)
 
 std::vector<at::Tensor> LeafOptimizer::leaves() const
 {
-    return m_tensors;
+    std::vector<at::Tensor> all;
+    for (const Source& source : m_sources) {
+        all.push_back(source.leaf.tensor);
+    }
+    return all;
 }
 
 void LeafOptimizer::zeroGrad()
 {
-    for (at::Tensor& leaf : m_tensors) {
-        leaf.mutable_grad().reset();
+    for (Source& source : m_sources) {
+        source.leaf.tensor.mutable_grad().reset();
     }
 }
 

@@ -4,7 +4,8 @@
 //
 // A leaf in bf16 or fp16 has a master copy in fp32, as a MomentOptimizer's. Its state stays on the device: it is small, or the
 // formula needs all of it at once, so it is not paged.
-// State: "<kind>.<leaf>" for each kind, "master.<leaf>" (bf16 and fp16 leaves alone) and "step".
+// Of a leaf that holds several matrices each is a part by itself (split()).
+// State: "<kind>.<part>" for each kind, "master.<leaf>" (bf16 and fp16 leaves alone) and "step".
 #pragma once
 
 #include "core/optim/leaf_groups.h"
@@ -21,6 +22,7 @@ public:
     at::Tensor step(double learningRate) override;
     void zeroGrad() override;
     std::vector<at::Tensor> leaves() const override;
+    void split(const Parts& parts) override;
 
     bool isPaged() const override { return false; }
     std::int64_t pagedBytes() const override { return 0; }
@@ -30,14 +32,15 @@ public:
     Result<void> restore(const std::vector<nn::NamedTensor>& state) override;
 
     // To be called once, before anything else: what a derived class keeps cannot be asked while the base is made.
-    void begin();
+    void begin() { split({}); }
 
 protected:
-    struct Leaf {
+    struct Leaf { // or a part of one
         std::string name;
-        at::Tensor weight; // fp32: the leaf, or its master
+        at::Tensor weight; // fp32: of the leaf, or of its master
         LeafGroup group;
         std::vector<at::Tensor> state; // in the order of stateOf()
+        std::int64_t first = 0;        // row of the leaf that it begins with
     };
     struct Call {
         double learningRate = 0; // of this leaf
@@ -57,14 +60,22 @@ protected:
     virtual std::vector<Change> update(const Leaf& leaf, at::Tensor gradient, const Call& call) const = 0;
 
 private:
-    std::vector<nn::NamedTensor> named(bool withLeaves) const;
-    bool hasMaster(std::size_t index) const { return !m_leaves[index].weight.is_same(m_tensors[index]); }
+    // A leaf as it is trained.
+    struct Source {
+        nn::NamedTensor leaf;
+        at::Tensor master; // the leaf itself where it is fp32
+        std::vector<Leaf> parts;
+        std::vector<std::vector<std::string>> kinds; // of each part's state
 
-    std::vector<at::Tensor> m_tensors; // the leaves
-    std::vector<Leaf> m_leaves;
-    std::vector<std::vector<std::string>> m_kinds; // of each leaf's state
+        bool hasMaster() const { return !master.is_same(leaf.tensor); }
+    };
+
+    std::vector<nn::NamedTensor> named(bool withLeaves) const;
+
+    std::vector<Source> m_sources;
+    OptimizerSettings m_settings;
+    double m_weightDecay;
     at::Tensor m_step; // fp32 scalar on the device
-    double m_maxGradNorm;
 };
 
 } // namespace luthier::optim

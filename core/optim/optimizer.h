@@ -15,6 +15,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace luthier::optim {
@@ -39,6 +42,11 @@ public:
     virtual std::int64_t pagedBytes() const = 0;
     // Moves the state to host memory. False: it is there already, there is none, or the settings say off.
     virtual bool pageOut() = 0;
+
+    // Leaves that hold several matrices above each other: names and rows of each (merged_leaves.h). Before the first step; who steps on
+    // each number alike does nothing about it.
+    using Parts = std::map<std::string, std::vector<std::pair<std::string, std::int64_t>>>;
+    virtual void split(const Parts&) {}
 
     // Live tensors (of a paged state once all pages are back), for checkpoints.
     virtual std::vector<nn::NamedTensor> state() = 0;

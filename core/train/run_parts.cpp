@@ -2,6 +2,7 @@
 #include "core/train/run_parts.h"
 
 #include "core/nn/batch/position_tables.h"
+#include "core/optim/merged_leaves.h"
 #include "core/optim/optimizers.h"
 #include "core/peft/folders/adapter_folder.h"
 #include "core/train/base_model.h"
@@ -261,6 +262,7 @@ Result<void> Assembly::attach(RunParts& parts)
                      + idsOf(optim::optimizers())};
     }
     parts.optimizer = kind->make(parts.leaves, m_config.optimizer, optim::kPageElements);
+    optim::splitMerged(*parts.optimizer, *parts.decoder, parts.leaves);
     if (parts.optimizer->isPaged() && m_config.optimizer.paging == "auto") {
         parts.warnings.push_back("The card has no room for the optimizer's state, so its "
                                  + std::to_string(parts.optimizer->pagedBytes() >> 20) + " MiB stay in host memory.");

@@ -4,7 +4,7 @@
 #include "core/doctor/doctor.h"
 #include "core/optim/schedules.h"
 #include "core/peft/methods/lora_settings.h"
-#include "core/train/doctor_watch.h"
+#include "core/train/control/doctor_watch.h"
 
 #include <QtTest>
 
@@ -152,6 +152,9 @@ config::RunConfig recipeOf(const std::string& id)
     } else if (id == "kl_runs_away" || id == "bought_reward" || id == "entropy_gone" || id == "cut_answers") {
         config.objective.kind = "ppo";
     } else if (id == "no_spread") {
+        config.objective.kind = "grpo";
+    }
+    if (id == "cut_answers") {
         config.objective.kind = "grpo";
     }
     if (id == "still_warming") {

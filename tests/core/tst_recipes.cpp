@@ -198,7 +198,7 @@ void TestRecipes::unknownKeysAreSaid_data()
     QTest::addColumn<QString>("sentence");
     QTest::newRow("setting") << R"({"method": {"rnk": 8}})" << "method: unknown setting \"rnk\"; did you mean \"rank\"?";
     QTest::newRow("part") << R"({"metod": {"rank": 8}})" << "unknown part \"metod\"; did you mean \"method\"?";
-    QTest::newRow("optimizer") << R"({"optimizer": {"kind": "adam"}})" << "optimizer: kind: \"adam\" is not possible here; give adamw or sgd";
+    QTest::newRow("optimizer") << R"({"optimizer": {"kind": "adam"}})" << "optimizer: kind: \"adam\" is not possible here; give adamw, adamw_8bit, adafactor, lion, muon or sgd";
     QTest::newRow("number in quotes") << R"({"optimizer": {"learning_rate": "2e-4"}})"
                                       << "optimizer: learning_rate: \"2e-4\" is a text; write it without quotes: 2e-4";
     QTest::newRow("flag in quotes") << R"({"data": {"shuffle": "true"}})" << "data: shuffle: \"true\" is a text; write it without quotes: true";
@@ -240,6 +240,10 @@ void TestRecipes::rowsAreComplete()
     }
     config::RunConfig config = complete();
     QVERIFY(config::setByKey(config, here.key + ".kind", id.toStdString()).ok());
+    if (id == QLatin1String("muon")) { // of all weights alone, which its rule says
+        QVERIFY(!config::brokenRules(config).empty());
+        QVERIFY(config::setByKey(config, "method.kind", "full").ok());
+    }
     const fields::Row* row = config::chosenRow(config, here);
     QVERIFY(row && row->id == id.toStdString() && !row->label.empty() && !row->help.empty());
     for (const fields::Field& field : here.fields) {

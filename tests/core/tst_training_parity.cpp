@@ -2,7 +2,12 @@
 // Twenty optimizer steps as transformers and PEFT compute them: losses, gradient norms, learning rates, the logits
 // and the adapter at the end. See tests/reference.
 #include "core/base/json.h"
+#include "core/config/run_config.h"
+#include "core/objectives/token_loss_settings.h"
 #include "core/optim/adamw.h"
+#include "core/optim/leaf_groups.h"
+#include "core/optim/merged_leaves.h"
+#include "core/optim/optimizers.h"
 #include "core/optim/schedules.h"
 #include "core/peft/folders/adapter_folder.h"
 #include "core/peft/methods/method.h"
@@ -71,6 +76,8 @@ private Q_SLOTS:
     }
     void full();
     void lora();
+    void fiftyStepsOfTheTrainer_data();
+    void fiftyStepsOfTheTrainer();
     void undecayedNames();
 
 private:
@@ -144,6 +151,62 @@ void TestTrainingParity::lora()
             QVERIFY((mine[i].b.detach() - theirs[i].b).abs().max().item<double>() < 1e-3);
         }
     }
+}
+
+void TestTrainingParity::fiftyStepsOfTheTrainer_data()
+{
+    QTest::addColumn<QString>("name");
+    const Json all = need(base::readJson(kReference / "trainer_expected.json"));
+    for (const auto& [name, expected] : all.at("cases").items()) {
+        QTest::newRow(name.c_str()) << QString::fromStdString(name);
+    }
+}
+
+// The recipe as a person writes it: its optimizer, its schedule, its smoothing.
+void TestTrainingParity::fiftyStepsOfTheTrainer()
+{
+    QFETCH(QString, name);
+    const Json all = need(base::readJson(kReference / "trainer_expected.json"));
+    const Json& expected = all.at("cases").at(name.toStdString());
+    config::RunConfig config;
+    for (const auto& [key, value] : expected.at("recipe").items()) {
+        const auto set = config::setByKey(config, key, value.is_string() ? value.get<std::string>() : value.dump());
+        QVERIFY2(set.ok(), set.ok() ? "" : set.message().c_str());
+    }
+    const auto decoder = plainDecoder();
+    const auto* method = peft::findMethod(expected.at("method").get<std::string>());
+    if (method->writesAdapter) {
+        QVERIFY(peft::attachAdapter(*decoder, kReference / "llama/plain/adapter_start").ok());
+        for (nn::LinearGroup* group : decoder->groups()) {
+            for (nn::LowRank& adapter : group->adapters) {
+                adapter.a.requires_grad_(true);
+                adapter.b.requires_grad_(true);
+            }
+        }
+    } else {
+        QVERIFY(method->attach(*decoder, {}, 1).ok());
+    }
+    const auto leaves = method->trainable(*decoder);
+    const auto optimizer = optim::findOptimizer(config.optimizer.kind)->make(leaves, config.optimizer, optim::kPageElements);
+    optim::splitMerged(*optimizer, *decoder, leaves);
+    const train::ItemStore store = support::trainingRows();
+    const train::BatchPlan plan(store, {config.run.batchSize, config.run.gradientAccumulation, 1024, "longest", false, 1});
+    train::BatchFeed feed(store, plan, {}, {});
+    objectives::ObjectiveSettings objective;
+    objective.of<objectives::TokenLossSettings>().smoothing = config.run.labelSmoothing;
+    train::TrainStep step(train::BatchLoss(*decoder, *objectives::findObjective("sft"), objective), *optimizer, 1);
+    const auto total = all.at("steps").get<std::int64_t>();
+    double furthest = 0;
+    for (std::int64_t i = 0; i < total; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        const double rate = config.optimizer.learningRate * optim::learningRateAt(config.schedule, i, total);
+        QVERIFY(std::abs(rate - expected.at("rates").at(at).get<double>()) < 1e-12);
+        const double loss = step.run(feed.next(), i + 1, rate, [] {})[0].item<double>();
+        const double far = std::abs(loss - expected.at("losses").at(at).get<double>());
+        furthest = std::max(furthest, far);
+        QVERIFY2(far <= kLossTolerance, qPrintable(QStringLiteral("step %1: loss off by %2").arg(i + 1).arg(far)));
+    }
+    qInfo("at most %g apart", furthest);
 }
 
 void TestTrainingParity::undecayedNames()

@@ -4,6 +4,9 @@
 programs that they are known from: bitsandbytes' AdamW8bit, transformers' Adafactor, lion-pytorch, torch's Muon with torch's
 AdamW for the rest; and PEFT's grouping for LoRA+.
 
+The 8-bit states are coded as bitsandbytes' reference in torch does (backends/default, quantize_blockwise), which takes the nearest code as its kernel for
+cards does; its kernel for CPUs looks small numbers up in a coarse table and takes a neighbour for one in ten.
+
 Start and gradients are numbers that need no generator and are exact in fp32 (value()), so the file holds results alone: every
 13th number of each leaf after the first, tenth and last step. Needs bitsandbytes and lion-pytorch."""
 
@@ -108,7 +111,23 @@ def run(kind, settings, leaves, rate):
     return {"kind": kind, "settings": settings, "rate": rate, "leaves": [{"name": name, "sizes": list(sizes)} for name, sizes in leaves], "kept": kept}
 
 
+def code_exactly():
+    from bitsandbytes.backends.cpu import ops
+
+    def quantise(values, code, absmax_out, out, blocksize):
+        flat = values.reshape(-1)
+        padded = torch.nn.functional.pad(flat, (0, -len(flat) % blocksize)).reshape(-1, blocksize)
+        absmax = padded.abs().amax(1)
+        scaled = (padded / absmax.clamp(min=1e-38).unsqueeze(1)).clamp(-1, 1)
+        codes = torch.bucketize(scaled, (code[:-1] + code[1:]) / 2).to(torch.uint8)
+        out.copy_(codes.reshape(-1)[: len(flat)].reshape(out.shape))
+        absmax_out.copy_(absmax)
+
+    ops._quant_blockwise_fp32_direct = quantise
+
+
 def main():
+    code_exactly()
     torch.manual_seed(3)
     torch.set_num_threads(1)
     written = {"made_with": {"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__, "peft": peft.__version__,
