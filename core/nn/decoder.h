@@ -133,11 +133,19 @@ public:
     bool isQuantised();
     void dequantise(); // numbers instead of codes, for what must write weights
 
+    // Products of the frozen projections are made in 8-bit floats from now on (layers/fp8_weight.h), but for those narrower than
+    // 128. Once the weights are what they stay. Errors: the device has none, or the numbers are not bf16.
+    Result<void> multiplyInFp8();
+
     // All linear groups with their path ("model.layers.0.self_attn", slices q_proj, ...): where adapters go.
     std::vector<LinearGroup*> groups();
     // In passes that train each layer keeps its input alone and the backward pass computes the layer again: less memory, a third
     // more work, the same gradients to the bit (see layer_checkpoint.h).
-    void setActivationCheckpointing(bool on) { m_checkpointing = on; }
+    void setActivationCheckpointing(bool on, std::int64_t layers = 0) // of the first `layers`; 0: all
+    {
+        m_checkpointing = on;
+        m_checkpointedLayers = layers;
+    }
 
     // The decoder's own adapters as a value: it has none afterwards, and passes may count the set all the same. Several sets
     // over one base come about by attaching a method, taking its set, and attaching the next.
@@ -163,7 +171,8 @@ private:
     Reading readingOf(const ForwardInput& input) const;
     at::Tensor packedPositions(const Reading& reading) const;
     PassAdapters adaptersOf(const Pass& pass) const;
-    ActiveLayer active(std::size_t index, const Pass& pass) const;
+    ActiveLayer active(std::size_t index, const Pass& pass, const std::vector<LinearNumbers>& numbers) const;
+    std::vector<LinearNumbers> adapterNumbers(const Pass& pass);
     at::Tensor embed(const ForwardInput& input, const Reading& reading);
     at::Tensor withPrompt(const at::Tensor& h, const ForwardInput& input);
     at::Tensor withoutPrompt(const at::Tensor& h, const ForwardInput& input);
@@ -189,6 +198,7 @@ private:
     Rope m_rope;
     Rope m_localRope;       // of sliding layers, where they differ
     bool m_checkpointing = false;
+    std::int64_t m_checkpointedLayers = 0; // 0: all
     Extras m_extras;
     std::vector<Replacement> m_replacements;
     std::unique_ptr<row::Walker> m_walker; // made when a first token comes alone

@@ -32,6 +32,7 @@ void checkInputs(const at::Tensor& hidden, const at::Tensor& head, const at::Ten
     TORCH_CHECK(hidden.scalar_type() == head.scalar_type(), "hidden states and head differ in their dtype");
     TORCH_CHECK(hidden.device() == head.device() && hidden.device() == targets.device(),
                 "hidden states, head and targets must lie on one device");
+    TORCH_CHECK(settings.smoothing >= 0 && settings.smoothing < 1, "a label smoothing of ", settings.smoothing, " leaves nothing of the targets");
     TORCH_CHECK(settings.temperature > 0 && settings.softcap >= 0, "a temperature of ", settings.temperature,
                 " or a cap of ", settings.softcap, " is no use to logits");
 }
@@ -96,7 +97,7 @@ PlainReading readPlain(const at::Tensor& logits, const at::Tensor& targets)
 BlockLoss blockLoss(const at::Tensor& rows, const at::Tensor& head, const at::Tensor& targets, const at::Tensor& weights,
                     const LogitSettings& settings, bool gradient)
 {
-    if (settings.softcap == 0) {
+    if (settings.softcap == 0 && settings.smoothing == 0) {
         const at::Tensor logits = rows.mm(head.t());
         const at::Tensor losses = nn::kernels::tokenLosses(logits, targets, weights, settings.temperature, gradient);
         if (losses.defined()) {
@@ -105,13 +106,21 @@ BlockLoss blockLoss(const at::Tensor& rows, const at::Tensor& head, const at::Te
     }
     at::Tensor slope;
     const at::Tensor logits = plainLogits(rows, head, settings, gradient ? &slope : nullptr);
-    const PlainReading block = readPlain(logits, targets);
+    PlainReading block = readPlain(logits, targets);
+    const double smoothing = settings.smoothing;
+    if (smoothing > 0) {
+        const at::Tensor spread = (block.lse - logits.mean(1, true)).mul_(block.present).squeeze(1);
+        block.losses = block.losses.mul(1 - smoothing).add_(spread, smoothing);
+    }
     if (!gradient) {
         return {block.losses, {}};
     }
-    // softmax - one-hot, written over the logits.
+    // softmax - what is wanted (one-hot, or smoothed), written over the logits.
     logits.sub_(block.lse).exp_();
-    logits.scatter_add_(1, block.index, block.present.neg());
+    if (smoothing > 0) {
+        logits.sub_(smoothing / static_cast<double>(logits.size(1)));
+    }
+    logits.scatter_add_(1, block.index, block.present.mul(smoothing - 1));
     at::Tensor factor = weights.defined() ? block.present * weights.unsqueeze(1) : block.present;
     logits.mul_(settings.temperature == 1 ? factor : factor / settings.temperature);
     if (slope.defined()) {

@@ -29,6 +29,7 @@ Objective sft()
     row.encode = encodeRow;
     row.loss = tokenLoss;
     row.measure = exactTokenLoss;
+    row.takesWeights = true;
     return row;
 }
 

@@ -25,6 +25,7 @@ struct LogitSettings {
     double temperature = 1;
     double softcap = 0;         // 0: off
     std::int64_t chunkRows = 0; // rows of a block; 0: by device and vocabulary
+    double smoothing = 0;       // of tokenLossSum alone: -ln p(target) becomes (1 - s) (-ln p(target)) + s mean over V of -ln p
 };
 
 // ln p(target) of each row, [N] fp32, 0 without a target. Keeps what hidden and head keep anyway and computes the logits

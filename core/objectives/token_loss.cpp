@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/objectives/token_loss.h"
 
+#include "core/objectives/objectives.h"
 #include "core/objectives/token_log_probs.h"
+#include "core/objectives/token_loss_settings.h"
 
 namespace luthier::objectives {
 
@@ -13,7 +15,10 @@ at::Tensor targetLogProbs(const Prediction& prediction, const MicroBatch& batch)
 LossValue tokenLoss(const LossInput& input)
 {
     const Prediction policy = input.policy();
-    return {tokenLossSum(pickTargets(policy.hidden, input.batch), policy.head, input.batch.targets, {}, {.softcap = policy.softcap}),
+    LogitSettings settings;
+    settings.softcap = policy.softcap;
+    settings.smoothing = input.settings.of<TokenLossSettings>().smoothing;
+    return {tokenLossSum(pickTargets(policy.hidden, input.batch), policy.head, input.batch.targets, input.batch.perTarget(kWeightColumn), settings),
             {}};
 }
 

@@ -25,7 +25,7 @@ base::Random randomOf(std::uint64_t seed, std::int64_t epoch, std::uint64_t purp
 BatchSettings batchSettings(const config::RunConfig& config, std::int64_t maxLength)
 {
     return {config.run.batchSize, config.run.gradientAccumulation, maxLength, config.data.padding,
-            config.data.shuffle, static_cast<std::uint64_t>(config.run.seed)};
+            config.data.shuffle && config.data.order == "usual", static_cast<std::uint64_t>(config.run.seed), config.data.order};
 }
 
 std::vector<std::uint32_t> BatchPlan::order(std::int64_t epoch) const
@@ -34,6 +34,16 @@ std::vector<std::uint32_t> BatchPlan::order(std::int64_t epoch) const
     std::iota(items.begin(), items.end(), 0u);
     if (m_settings.shuffle) {
         randomOf(m_settings.seed, epoch, 1).shuffle(items);
+    }
+    const auto sortBy = [&items](const auto& key) {
+        std::stable_sort(items.begin(), items.end(), [&key](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
+    };
+    if (m_settings.order == "shortest") {
+        sortBy([this](std::uint32_t item) { return m_store.longest(item); });
+    } else if (m_settings.order == "longest") {
+        sortBy([this](std::uint32_t item) { return -m_store.longest(item); });
+    } else if (const auto ranks = m_store.find(kOrderColumn); ranks && m_settings.order == "field") {
+        sortBy([&ranks](std::uint32_t item) { return (*ranks)[item]; });
     }
     return items;
 }

@@ -46,6 +46,7 @@ struct BatchSettings {
     std::string padding = "length_buckets";
     bool shuffle = true;
     std::uint64_t seed = 42;
+    std::string order = "usual"; // shortest, longest, field: in this order in every epoch, whatever `shuffle` says
 };
 
 class BatchPlan {

@@ -107,6 +107,12 @@ std::vector<Piece> ItemStore::pieces(std::size_t index) const
             m_pieces.begin() + static_cast<std::ptrdiff_t>(m_pieceEnds[index])};
 }
 
+std::optional<std::span<const float>> ItemStore::find(std::string_view name) const
+{
+    const auto at = std::find(m_columns.begin(), m_columns.end(), name);
+    return at == m_columns.end() ? std::nullopt : std::optional(column(static_cast<std::size_t>(at - m_columns.begin())));
+}
+
 void ItemStore::setColumn(const std::string& name, std::vector<float> values)
 {
     const auto found = std::find(m_columns.begin(), m_columns.end(), name);

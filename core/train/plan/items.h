@@ -13,11 +13,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace luthier::train {
+
+inline constexpr const char* kOrderColumn = "order"; // what data.order_by gave each item
 
 // Where a row stands in a run's files.
 struct RowPlace {
@@ -70,6 +74,7 @@ public:
 
     const std::vector<std::string>& columns() const { return m_columns; }
     std::span<const float> column(std::size_t column) const { return m_values[column]; } // one number for each item
+    std::optional<std::span<const float>> find(std::string_view name) const; // a column by its name
     // A column that the run worked out itself; a column of that name goes.
     void setColumn(const std::string& name, std::vector<float> values);
 

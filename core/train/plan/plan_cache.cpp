@@ -73,7 +73,7 @@ std::string keyOf(const RunFile& file, const EncodeSettings& settings, const con
     }
     const Json all = Json::array({treeIdentityOf(file.path), modelKeyOf(config), file.format, file.columns, std::move(edits),
                                   file.excluded, settings.encoding.maxLength, settings.encoding.trainAll, settings.vocab,
-                                  settings.stratifyBy, settings.limit, settings.file, settings.objective->id});
+                                  settings.stratifyBy, settings.weightBy, settings.orderBy, settings.limit, settings.file, settings.objective->id});
     return base::sha256(base::dumpJson(all));
 }
 

@@ -3,8 +3,8 @@
 
 #include "core/train/bench/bench_probe.h"
 #include "core/train/failure.h"
-#include "core/train/plan/trial_parts.h"
-#include "core/train/shootout.h"
+#include "core/train/trials/trial_parts.h"
+#include "core/train/trials/shootout.h"
 #include "core/train/step/train_step.h"
 
 #include <algorithm>

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -43,6 +44,21 @@ bool canTeach(const objectives::EncodedItem& item, const objectives::Objective& 
     return std::all_of(item.sequences.begin(), item.sequences.end(), [&](const objectives::Sequence& sequence) {
         return objective.layout == objectives::Layout::Items ? hasTarget(sequence) : !sequence.ids.empty();
     });
+}
+
+// A row's number in a field, as another column. What is wrong with it; empty: nothing.
+std::string takeNumber(const Json& row, const std::string& field, const std::string& setting, std::vector<float>& to)
+{
+    const bool isThere = row.is_object() && row.contains(field);
+    if (!isThere || !row.at(field).is_number()) {
+        return setting + ": the field " + field + (isThere ? " is no number" : " is missing");
+    }
+    const double value = row.at(field).get<double>();
+    if (!std::isfinite(value) || (setting == "data.weight_by" && value < 0)) {
+        return setting + ": the field " + field + " is " + base::dumpJson(row.at(field)) + ", and a weight is not below 0";
+    }
+    to.push_back(static_cast<float>(value));
+    return {};
 }
 
 // Work shared by the threads: chunks are handed out in order, so that when enough rows are good every chunk
@@ -157,6 +173,15 @@ void Work::encodeRow(EncodedRows& rows, std::int64_t row)
         rows.firstNothing = rows.firstNothing.empty() ? name : rows.firstNothing;
         return;
     }
+    std::string problem;
+    for (const auto& [field, setting] : {std::pair{&m_settings.weightBy, "data.weight_by"}, std::pair{&m_settings.orderBy, "data.order_by"}}) {
+        if (problem.empty() && !field->empty()) {
+            problem = takeNumber(*json, *field, setting, encoded->values);
+        }
+    }
+    if (!problem.empty()) {
+        return broken(name + ": " + problem);
+    }
     rows.truncated += encoded->truncated ? 1 : 0;
     Item item;
     item.hash = base::rowHash(base::dumpJson(*json));
@@ -175,7 +200,7 @@ void Work::encodeChunks()
         std::size_t chunk = 0;
         while (take(chunk)) {
             EncodedRows rows;
-            rows.items = ItemStore(m_settings.objective->columns);
+            rows.items = ItemStore(columnsOf(m_settings));
             const auto first = static_cast<std::int64_t>(chunk) * kChunkRows;
             for (auto row = first; row < std::min(m_rows, first + kChunkRows); ++row) {
                 encodeRow(rows, row);
@@ -211,7 +236,7 @@ void Work::waitForThreads(std::size_t threads)
 EncodedRows Work::merged()
 {
     EncodedRows all;
-    all.items = ItemStore(m_settings.objective->columns);
+    all.items = ItemStore(columnsOf(m_settings));
     const auto limit = static_cast<std::size_t>(m_settings.limit);
     for (EncodedRows& chunk : m_chunks) {
         if (limit > 0 && all.items.size() >= limit) {
@@ -259,6 +284,18 @@ Result<EncodedRows> Work::run()
 }
 
 } // namespace
+
+std::vector<std::string> columnsOf(const EncodeSettings& settings)
+{
+    std::vector<std::string> columns = settings.objective->columns;
+    if (!settings.weightBy.empty()) {
+        columns.emplace_back(objectives::kWeightColumn);
+    }
+    if (!settings.orderBy.empty()) {
+        columns.emplace_back(kOrderColumn);
+    }
+    return columns;
+}
 
 Result<EncodedRows> encodeRows(const data::Dataset& dataset, const data::Encoder& encoder,
                                const EncodeSettings& settings)

@@ -37,11 +37,16 @@ struct EncodeSettings {
     const objectives::Objective* objective = nullptr; // never null when encoding
     std::uint32_t file = 0;   // for the items' places
     std::string stratifyBy;   // a field of the rows
+    std::string weightBy;     // fields whose numbers become the items' columns kWeightColumn and kOrderColumn; empty: none
+    std::string orderBy;
     std::int64_t limit = 0;   // the first so many good rows; 0: all
     std::int64_t threads = 1;
     base::Progress progress;  // rows; called on the calling thread, a few times a second
     std::function<bool()> isStopped; // asked a few times a second; true gives the error "cancelled"
 };
+
+// The columns of the items that are encoded so.
+std::vector<std::string> columnsOf(const EncodeSettings& settings);
 
 // Blocks. Errors: a token outside the vocabulary (tokenizer and model do not fit), "cancelled".
 Result<EncodedRows> encodeRows(const data::Dataset& dataset, const data::Encoder& encoder,

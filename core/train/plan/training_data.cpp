@@ -6,6 +6,8 @@
 #include "core/train/plan/plan_cache.h"
 #include "core/train/plan/windows.h"
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 namespace luthier::train {
@@ -92,7 +94,9 @@ public:
 private:
     Result<void> findObjective();
     Result<std::shared_ptr<const ReadFile>> read(const RunFile& file, std::uint32_t number, std::int64_t limit);
+    EncodeSettings settingsFor(std::uint32_t file, std::int64_t limit) const;
     Result<void> readTrain();
+    Result<void> readGeneral();
     void count(const EncodedRows& rows, const std::string& path);
     Result<void> nothingLeft() const; // says why
     Result<void> readHeldOut();
@@ -119,17 +123,26 @@ Result<void> Preparation::findObjective()
         }
         m_objective = *found;
     }
-    m_items = m_data.train = m_data.heldOut = ItemStore(m_objective->columns);
+    m_items = m_data.train = m_data.heldOut = m_data.general = ItemStore(columnsOf(settingsFor(0, 0)));
     return {};
+}
+
+EncodeSettings Preparation::settingsFor(std::uint32_t file, std::int64_t limit) const
+{
+    const config::DataSettings& data = m_request.config.data;
+    EncodeSettings settings = m_request.encode;
+    settings.objective = m_objective;
+    settings.file = file;
+    settings.limit = limit;
+    settings.stratifyBy = data.stratifyBy;
+    settings.weightBy = m_objective->takesWeights ? data.weightBy : std::string();
+    settings.orderBy = data.order == "field" ? data.orderBy : std::string();
+    return settings;
 }
 
 Result<std::shared_ptr<const ReadFile>> Preparation::read(const RunFile& file, std::uint32_t number, std::int64_t limit)
 {
-    EncodeSettings settings = m_request.encode;
-    settings.objective = m_objective;
-    settings.file = number;
-    settings.limit = limit;
-    settings.stratifyBy = m_request.config.data.stratifyBy;
+    const EncodeSettings settings = settingsFor(number, limit);
     auto read = m_request.cache != nullptr ? m_request.cache->read(file, m_request.encoder, settings, m_request.config)
                                            : readFile(file, m_request.encoder, settings);
     if (!read) {
@@ -222,7 +235,7 @@ Result<void> Preparation::numberLabels()
 ItemStore Preparation::withNumbers(const EncodedRows& rows, const std::string& path)
 {
     std::vector<float> numbers;
-    ItemStore known(m_objective->columns);
+    ItemStore known(columnsOf(settingsFor(0, 0)));
     std::int64_t strange = 0;
     for (std::size_t i = 0; i < rows.items.size(); ++i) {
         const std::int64_t number = numberOf(rows.labels[i], m_data.labels);
@@ -285,6 +298,45 @@ Result<void> Preparation::readHeldOut()
     return {};
 }
 
+// What the model should not forget: measured, and mixed into the training where a share of it is wanted. A row is one or the other.
+Result<void> Preparation::readGeneral()
+{
+    constexpr std::uint64_t kMeasured = 10; // of mixed files every tenth row, by hash, is kept to measure
+    const config::DataSettings& data = m_request.config.data;
+    const auto wanted = static_cast<std::size_t>(std::llround(data.generalShare * static_cast<double>(m_data.train.size())));
+    std::vector<std::pair<std::uint64_t, std::size_t>> mixable; // hash and place, so that the files' order does not matter
+    ItemStore all(columnsOf(settingsFor(0, 0)));
+    for (const std::string& path : data.general) {
+        const auto number = static_cast<std::uint32_t>(m_data.files.size());
+        const auto read = this->read({path, "auto", {}}, number, 0);
+        if (!read) {
+            return read.error();
+        }
+        const EncodedRows& rows = *(*read)->rows;
+        const ItemStore items = m_objective->labelled ? withNumbers(rows, path) : rows.items;
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            if (wanted > 0 && items.item(i).hash % kMeasured != 0) {
+                mixable.emplace_back(items.item(i).hash, all.size());
+                all.append(items, i);
+            } else {
+                m_data.general.append(items, i);
+            }
+        }
+        m_data.files.push_back((*read)->dataset);
+    }
+    std::sort(mixable.begin(), mixable.end());
+    mixable.resize(std::min(mixable.size(), wanted));
+    for (const auto& [hash, place] : mixable) {
+        m_data.train.append(all, place);
+    }
+    m_data.mixedIn = static_cast<std::int64_t>(mixable.size());
+    if (mixable.size() < wanted) {
+        m_data.warnings.push_back("The general data has " + std::to_string(mixable.size()) + " rows to mix in, and data.general_share asks for "
+                                  + std::to_string(wanted) + ".");
+    }
+    return {};
+}
+
 void Preparation::split()
 {
     const auto& config = m_request.config;
@@ -324,6 +376,7 @@ void Preparation::join()
         const std::int64_t length = m_request.encode.encoding.maxLength;
         m_data.train = joinedInWindows(m_data.train, length, mark);
         m_data.heldOut = joinedInWindows(m_data.heldOut, length, mark);
+        m_data.general = joinedInWindows(m_data.general, length, mark);
         if (!tokenizer.eos()) {
             m_data.warnings.push_back("The tokenizer has no token for the end of a text, so one text runs on into the next.");
         }
@@ -348,8 +401,10 @@ Result<TrainingData> Preparation::run()
         }
     }
     split();
-    if (auto read = readHeldOut(); !read) {
-        return read.error();
+    for (const auto step : {&Preparation::readHeldOut, &Preparation::readGeneral}) {
+        if (auto read = (this->*step)(); !read) {
+            return read.error();
+        }
     }
     join();
     return std::move(m_data);

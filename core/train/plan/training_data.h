@@ -26,6 +26,8 @@ struct UnreadOfFile {
 struct TrainingData {
     ItemStore train;
     ItemStore heldOut;
+    ItemStore general;                        // of data.general: measured as the set "general"
+    std::int64_t mixedIn = 0;                 // rows of data.general among `train`
     std::vector<std::uint64_t> heldOutHashes; // base::rowHash of the rows that were split off, whole
     std::int64_t skipped = 0;   // of the training files: broken, or with nothing to learn
     std::int64_t truncated = 0; // likewise

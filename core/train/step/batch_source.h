@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/train/plan/batch_plan.h"
+#include "core/objectives/objectives.h"
 #include "core/train/step/micro_batch.h"
 
 #include <cstdint>
@@ -23,6 +24,9 @@ struct StepBatches {
     double epoch = 0;                // epochs seen once this step is done
     std::vector<std::uint64_t> places = {}; // of the batches in the whole step, where a rank has a share of it; empty: 0, 1, ...
 
+    double weight = 0;       // of the targets: their number, where all weigh alike
+    bool isWeighed = false;
+
     std::uint64_t placeOf(std::size_t batch) const { return places.empty() ? batch : places[batch]; }
 
     void add(MicroBatch batch)
@@ -31,6 +35,9 @@ struct StepBatches {
         trained += batch.trained;
         items += batch.items;
         firsts += batch.firsts;
+        const at::Tensor& weights = batch.perTarget(objectives::kWeightColumn);
+        isWeighed = isWeighed || (weights.defined() && !batch.owners.defined());
+        weight += weights.defined() ? weights.sum(at::kDouble).item<double>() : static_cast<double>(batch.trained);
         batches.push_back(std::move(batch));
     }
 };

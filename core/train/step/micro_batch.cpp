@@ -172,6 +172,18 @@ MicroBatch makeMicroBatch(const ItemStore& store, std::span<const std::uint32_t>
     if (batch.trained < count * width || !batch.fronts.empty()) {
         batch.places = tensorOf(writer.places, options);
     }
+    if (const auto weights = store.find(objectives::kWeightColumn); weights && !form.perSequence) {
+        std::vector<float> ofTargets;
+        std::size_t next = 0; // among the sequences
+        for (const std::uint32_t item : items) {
+            for (std::uint32_t i = 0; i < store.item(item).count; ++i, ++next) {
+                ofTargets.resize(ofTargets.size() + static_cast<std::size_t>(tokens.numTrained(sequences[next])), (*weights)[item]);
+            }
+        }
+        at::Tensor column = at::empty({static_cast<std::int64_t>(ofTargets.size())}, options.dtype(at::kFloat));
+        std::copy(ofTargets.begin(), ofTargets.end(), column.mutable_data_ptr<float>());
+        batch.perTargetColumns.emplace_back(objectives::kWeightColumn, std::move(column));
+    }
     if (form.perSequence) {
         batch.owners = tensorOf(writer.owners, options);
         batch.ends = tensorOf(writer.ends, options);

@@ -37,6 +37,7 @@ public:
     void goOnWithClock();
 
     std::int64_t badInARow() const { return m_bad; } // steps with a loss or gradient that is not finite
+    void forgiveBad() { m_bad = 0; }                 // something was changed since
 
 private:
     using Clock = std::chrono::steady_clock;
