@@ -8,7 +8,7 @@
 #include "core/objectives/rollout_settings.h"
 #include "core/ranks/team.h"
 #include "core/store/recorder.h"
-#include "core/train/control_file.h"
+#include "core/train/control/control_file.h"
 #include "core/train/fanout.h"
 
 #include <optional>

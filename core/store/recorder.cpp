@@ -12,7 +12,7 @@ namespace luthier::store {
 
 namespace {
 
-constexpr std::chrono::milliseconds kBatchTime{1000};
+constexpr std::chrono::milliseconds kBatchTime{500}; // so that an event is on the disk within a second, its writing counted
 constexpr int kLastTries = 3; // when the run is over and the disk still refuses
 constexpr std::chrono::milliseconds kLastPause{300};
 

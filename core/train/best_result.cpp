@@ -51,6 +51,39 @@ Result<void> BestResult::keep(std::int64_t step, double loss, const std::functio
     return done;
 }
 
+// By hard links: a second name for the same bytes. Writers put files in place by renaming, so neither changes with the other.
+Result<void> BestResult::becomeResult(const fs::path& result)
+{
+    const fs::path part = result.string() + kPart;
+    const fs::path old = result.string() + ".last";
+    std::error_code code;
+    for (const fs::path& leftover : {part, old}) {
+        if (auto gone = base::removeTree(leftover); !gone) {
+            return gone;
+        }
+    }
+    fs::copy(m_folder, part, fs::copy_options::recursive | fs::copy_options::create_hard_links, code);
+    if (!code) {
+        fs::remove(part / kNote, code);
+    }
+    if (!code) {
+        fs::rename(result, old, code);
+    }
+    if (!code) {
+        fs::rename(part, result, code);
+    }
+    if (code) {
+        std::error_code ignored;
+        if (!fs::exists(result, ignored)) {
+            fs::rename(old, result, ignored); // as it was
+        }
+        static_cast<void>(base::removeTree(part));
+        return Error{m_folder.string() + ": cannot take the result's place: " + code.message()};
+    }
+    static_cast<void>(base::removeTree(old));
+    return base::syncDirectory(result.parent_path());
+}
+
 void BestResult::isResult(std::int64_t step, double loss, const fs::path& result)
 {
     (void)base::removeTree(m_folder);

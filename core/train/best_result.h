@@ -28,6 +28,9 @@ public:
     // The result itself is the best one, so no other is kept.
     void isResult(std::int64_t step, double loss, const std::filesystem::path& result);
 
+    // The best one takes the place of the result, which goes.
+    Result<void> becomeResult(const std::filesystem::path& result);
+
     const std::optional<Best>& now() const { return m_best; }
 
 private:

@@ -278,6 +278,27 @@ std::vector<std::int64_t> checkpointSteps(const fs::path& runFolder)
     return steps;
 }
 
+Result<void> setLaterAside(const fs::path& runFolder, std::int64_t step)
+{
+    const auto folders = foldersOf(runFolder);
+    if (std::none_of(folders.begin(), folders.end(), [step](const auto& known) { return known.first == step; })) {
+        return Error{runFolder.string() + ": there is no checkpoint of step " + std::to_string(step)};
+    }
+    for (const auto& [later, folder] : folders) {
+        if (later <= step) {
+            continue;
+        }
+        const fs::path aside = folder.string() + ".aside";
+        std::error_code code;
+        static_cast<void>(base::removeTree(aside));
+        fs::rename(folder, aside, code);
+        if (code) {
+            return Error{folder.string() + ": cannot be put aside: " + code.message()};
+        }
+    }
+    return {};
+}
+
 Result<void> loadWeightsFrom(const Checkpoint& checkpoint, std::vector<nn::NamedTensor> weights)
 {
     auto stored = readTensors(checkpoint.folder / kWeights);

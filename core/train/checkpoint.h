@@ -61,6 +61,9 @@ Result<Checkpoint> checkpointOf(const std::filesystem::path& runFolder, std::int
 // Steps that have a folder, the oldest first; whether it is whole is not looked at.
 std::vector<std::int64_t> checkpointSteps(const std::filesystem::path& runFolder);
 
+// Makes the checkpoint of this step the newest: those behind it are put aside (their names get an ending). Error: there is none.
+Result<void> setLaterAside(const std::filesystem::path& runFolder, std::int64_t step);
+
 // Copies into `weights`. Errors name the tensor that is missing or of another shape; nothing changes then.
 Result<void> loadWeightsFrom(const Checkpoint& checkpoint, std::vector<nn::NamedTensor> weights);
 Result<std::vector<nn::NamedTensor>> optimizerStateOf(const Checkpoint& checkpoint);

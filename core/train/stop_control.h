@@ -29,7 +29,7 @@ using HeldRequest = std::variant<PromptAsked, RateAsked>;
 
 class StopControl {
 public:
-    // Stop: finish the step, save a checkpoint and the result as it stands, end with Outcome::Stopped. Also ends a hold.
+    // Stop: finish the step, save a checkpoint, end with Outcome::Stopped. Also ends a hold.
     void requestStop()
     {
         m_stop = true;
@@ -44,6 +44,18 @@ public:
         requestStop();
     }
     bool parkRequested() const { return m_park; }
+
+    // As a stop, and the result is written as it stands.
+    void requestKeep()
+    {
+        m_keep = true;
+        requestStop();
+    }
+    bool keepRequested() const { return m_keep; }
+
+    // Somebody looks at the run and can change something: steps that are no numbers hold it, instead of ending it.
+    void setAttended() { m_attended = true; }
+    bool isAttended() const { return m_attended; }
 
     // Waits at most so long; true: asked to stop, then or before.
     template <class Duration>
@@ -102,6 +114,8 @@ public:
 private:
     std::atomic<bool> m_stop{false};
     std::atomic<bool> m_park{false};
+    std::atomic<bool> m_keep{false};
+    std::atomic<bool> m_attended{false};
     mutable std::mutex m_mutex;
     std::condition_variable m_changed;
     bool m_held = false;                // guarded by m_mutex

@@ -8,10 +8,10 @@
 
 #include "core/train/best_result.h"
 #include "core/train/checkpoint.h"
-#include "core/train/doctor_watch.h"
-#include "core/train/early_stop.h"
+#include "core/train/control/doctor_watch.h"
+#include "core/train/control/early_stop.h"
 #include "core/train/plan/evaluations.h"
-#include "core/train/rate_changes.h"
+#include "core/train/control/rate_changes.h"
 #include "core/train/patient_saving.h"
 #include "core/train/step/row_loss_pass.h"
 #include "core/train/answers/rollout_source.h"

@@ -4,6 +4,7 @@
 #include "core/peft/methods/lora_settings.h"
 #include "core/store/recorder.h"
 #include "core/store/run_rows.h"
+#include "core/train/control/control_file.h"
 #include "core/train/fanout.h"
 #include "core/train/start_point.h"
 #include "ui/bridge/job.h"
@@ -97,6 +98,9 @@ void RunController::connectBridge()
     });
     connect(&m_bridge, &RunBridge::stageChanged, this, [this](const train::StageChanged& stage) {
         m_stage = QString::fromStdString(stage.stage);
+        if (m_stage == QLatin1String("held") && m_state == State::Running) { // the run held itself, or somebody else did
+            setState(State::Held);
+        }
         Q_EMIT progressed();
     });
     connect(&m_bridge, &RunBridge::stepsDone, this, [this](const std::vector<train::StepDone>& steps) {
@@ -104,6 +108,9 @@ void RunController::connectBridge()
         m_secondsLeft = steps.back().secondsLeft;
         m_memoryBytes = steps.back().memoryBytes;
         m_stage.clear();
+        if (m_state == State::Held && m_control && !m_control->isHeld()) {
+            setState(State::Running);
+        }
         Q_EMIT progressed();
     });
     connect(&m_bridge, &RunBridge::ended, this, &RunController::showEnd);
@@ -189,6 +196,7 @@ void RunController::launch(Prepared prepared)
     m_endTold = false;
     m_threadDone = false;
     m_control = std::make_unique<train::StopControl>();
+    m_control->setAttended();
     setState(State::Running);
     Q_EMIT runStarting(m_id);
     Q_EMIT m_workspace.runsChanged();
@@ -199,6 +207,7 @@ void RunController::launch(Prepared prepared)
                                           Qt::QueuedConnection);
             });
             train::Fanout fanout{&recorder, &m_bridge};
+            const train::ControlWatch watch(prepared.inputs.folder, *control); // what the command line asks
             train::run(prepared.config, prepared.inputs, *control, fanout);
         } // what the recorder still holds is written here, not on the GUI thread
         QMetaObject::invokeMethod(this, [this] {
@@ -226,6 +235,36 @@ void RunController::setHeld(bool held)
     if (m_control && (m_state == State::Running || m_state == State::Held)) {
         m_control->setHeld(held);
         setState(held ? State::Held : State::Running);
+    }
+}
+
+void RunController::park()
+{
+    if (m_control && (m_state == State::Running || m_state == State::Held)) {
+        m_control->requestPark();
+        setState(State::Stopping);
+    }
+}
+
+void RunController::stopAndKeep()
+{
+    if (m_control && (m_state == State::Running || m_state == State::Held)) {
+        m_control->requestKeep();
+        setState(State::Stopping);
+    }
+}
+
+void RunController::tryPrompt(const QString& prompt)
+{
+    if (m_control && (m_state == State::Running || m_state == State::Held)) {
+        m_control->ask(train::PromptAsked{prompt.toStdString()});
+    }
+}
+
+void RunController::setLearningRate(double rate)
+{
+    if (m_control && (m_state == State::Running || m_state == State::Held)) {
+        m_control->ask(train::RateAsked{rate});
     }
 }
 
@@ -263,6 +302,7 @@ void RunController::setState(State state)
 {
     if (state != m_state) {
         m_state = state;
+        m_sleep.setAwake(state == State::Running || state == State::Stopping || state == State::Preparing, tr("Training %1").arg(m_name));
         Q_EMIT stateChanged();
     }
 }

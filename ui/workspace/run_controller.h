@@ -12,6 +12,7 @@
 #include "core/train/run.h"
 #include "core/train/stop_control.h"
 #include "ui/bridge/run_bridge.h"
+#include "ui/bridge/sleep_guard.h"
 
 #include <QElapsedTimer>
 #include <QObject>
@@ -45,11 +46,16 @@ public:
     std::int64_t memoryBytes() const { return m_memoryBytes; }
     QString deviceText() const { return m_deviceText; }
     RunBridge* bridge() { return &m_bridge; }
+    const SleepGuard& sleepGuard() const { return m_sleep; } // the machine stays awake while a run is at work, not while it is held
 
     void start(const config::RunConfig& config); // ignored while a run is in progress
     void resume(store::RunId id);
     void stop();
     void setHeld(bool held);
+    void park();                               // everything is left, and the run goes on later to the bit
+    void stopAndKeep();                        // its result is written as it stands
+    void tryPrompt(const QString& prompt);     // answered by the present weights, as a sample
+    void setLearningRate(double rate);         // of the steps from the next one on
     void stopAndWait(); // for the end of the program; blocks until the checkpoint is saved
 
 Q_SIGNALS:
@@ -90,6 +96,7 @@ private:
 
     // In this order: the thread goes first and everything it talks to outlives it.
     RunBridge m_bridge;
+    SleepGuard m_sleep;
     std::unique_ptr<train::StopControl> m_control;
     std::jthread m_thread;
 };

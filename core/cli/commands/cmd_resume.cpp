@@ -2,7 +2,7 @@
 #include "core/cli/ranks/ranked_run.h"
 #include "core/cli/run_project.h"
 #include "core/cli/tune_run.h"
-#include "core/train/fork.h"
+#include "core/train/control/fork.h"
 #include "core/ranks/team.h"
 
 #include <CLI/App.hpp>

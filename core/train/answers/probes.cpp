@@ -24,7 +24,7 @@ Result<std::vector<text::TokenId>> idsOf(const data::Encoder& encoder, const std
 
 Probes::Probes(nn::Decoder& decoder, const data::Encoder& encoder, const config::RunSettings& settings,
                bool areTexts)
-    : m_decoder(decoder), m_tokenizer(encoder.tokenizer),
+    : m_decoder(decoder), m_encoder(encoder), m_areTexts(areTexts),
       m_stops(inference::stopsOf(decoder.config(), encoder)), m_tokens(settings.probeTokens)
 {
     for (const std::string& prompt : settings.probePrompts) {
@@ -40,7 +40,7 @@ Probes::Probes(nn::Decoder& decoder, const data::Encoder& encoder, const config:
 Result<inference::Generation> Probes::answerOf(const Prompt& prompt, const inference::GenerateOptions& options)
 {
     try {
-        return inference::generate(m_decoder, m_tokenizer, prompt.ids, m_stops.ids, options);
+        return inference::generate(m_decoder, m_encoder.tokenizer, prompt.ids, m_stops.ids, options);
     } catch (const std::exception& problem) {
         if (!isOutOfMemory(problem)) {
             throw;
@@ -52,24 +52,38 @@ Result<inference::Generation> Probes::answerOf(const Prompt& prompt, const infer
 void Probes::answer(std::int64_t step, RunObserver& observer, const std::function<bool()>& isStopped)
 {
     for (const Prompt& prompt : m_prompts) {
-        inference::GenerateOptions options;
-        options.sampling.maxNew = m_tokens;
-        options.sampling.stop = m_stops.texts;
-        options.onPiece = [&options, &isStopped](const std::string&) {
-            if (isStopped()) {
-                options.cancel.cancel();
-            }
-        };
         if (isStopped()) {
             return;
         }
-        auto answer = answerOf(prompt, options);
-        if (!answer) {
-            observer.onEvent(Warning{step, "The probe prompt \"" + prompt.text.substr(0, 80)
-                                               + "\" could not be answered: " + answer.message()});
-        } else if (answer->finish != "cancel") {
-            observer.onEvent(SampleDone{step, prompt.text, answer->text});
+        answerOne(prompt, step, observer, isStopped);
+    }
+}
+
+void Probes::ask(const std::string& prompt, std::int64_t step, RunObserver& observer, const std::function<bool()>& isStopped)
+{
+    const auto ids = idsOf(m_encoder, prompt, m_areTexts);
+    if (!ids) {
+        observer.onEvent(Warning{step, "The prompt \"" + prompt.substr(0, 80) + "\" could not be asked: " + ids.message()});
+        return;
+    }
+    answerOne({prompt, *ids}, step, observer, isStopped);
+}
+
+void Probes::answerOne(const Prompt& prompt, std::int64_t step, RunObserver& observer, const std::function<bool()>& isStopped)
+{
+    inference::GenerateOptions options;
+    options.sampling.maxNew = m_tokens;
+    options.sampling.stop = m_stops.texts;
+    options.onPiece = [&options, &isStopped](const std::string&) {
+        if (isStopped()) {
+            options.cancel.cancel();
         }
+    };
+    auto answer = answerOf(prompt, options);
+    if (!answer) {
+        observer.onEvent(Warning{step, "The probe prompt \"" + prompt.text.substr(0, 80) + "\" could not be answered: " + answer.message()});
+    } else if (answer->finish != "cancel") {
+        observer.onEvent(SampleDone{step, prompt.text, answer->text});
     }
 }
 

@@ -26,6 +26,8 @@ public:
 
     // Answers come as SampleDone, what fails as Warning. Ends early when `isStopped` says so.
     void answer(std::int64_t step, RunObserver& observer, const std::function<bool()>& isStopped);
+    // Likewise a prompt that is none of the run's.
+    void ask(const std::string& prompt, std::int64_t step, RunObserver& observer, const std::function<bool()>& isStopped);
 
 private:
     struct Prompt {
@@ -33,10 +35,12 @@ private:
         std::vector<text::TokenId> ids;
     };
 
+    void answerOne(const Prompt& prompt, std::int64_t step, RunObserver& observer, const std::function<bool()>& isStopped);
     Result<inference::Generation> answerOf(const Prompt& prompt, const inference::GenerateOptions& options);
 
     nn::Decoder& m_decoder;
-    std::shared_ptr<const text::Tokenizer> m_tokenizer;
+    data::Encoder m_encoder;
+    bool m_areTexts;
     inference::Stops m_stops;
     std::vector<Prompt> m_prompts;
     std::int64_t m_tokens = 64;

@@ -9,6 +9,7 @@
 #include "core/rollouts/rollout_log.h"
 #include "core/train/plan/batch_plan.h"
 #include "core/train/failure.h"
+#include "core/train/ranks/shared_file.h"
 #include "core/train/step/step_share.h"
 
 #include <ATen/TensorOperators.h>
@@ -209,6 +210,11 @@ bool RolloutSource::beginUpdate()
         const bool made = makeUpdate(plan.batch(static_cast<std::size_t>(place)));
         if (m_run.team) {
             static_cast<void>(m_run.team->fromFirst(made ? kMade : "stopped"));
+            if (made) { // the others read it
+                if (auto shared = shareFile(*m_run.team, rollouts::updateFile(m_run.folder, m_update.number)); !shared) {
+                    throw Failure(shared.message());
+                }
+            }
         }
         if (!made) {
             return false;
@@ -275,6 +281,11 @@ bool RolloutSource::makeUpdate(std::span<const std::uint32_t> prompts)
 
 void RolloutSource::readUpdate()
 {
+    if (m_run.team) {
+        if (auto shared = shareFile(*m_run.team, rollouts::updateFile(m_run.folder, m_update.number)); !shared) {
+            throw Failure("The answers of update " + std::to_string(m_update.number) + " cannot be shared between the ranks: " + shared.message());
+        }
+    }
     auto update = rollouts::readUpdate(m_run.folder, m_update.number);
     if (!update) {
         throw Failure("The run was stopped while it learned from its answers, and they are gone: " + update.message()

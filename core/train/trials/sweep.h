@@ -6,7 +6,7 @@
 // Threads: any.
 #pragma once
 
-#include "core/train/shootout.h"
+#include "core/train/trials/shootout.h"
 
 #include <cstdint>
 #include <string>

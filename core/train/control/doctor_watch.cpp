@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/train/doctor_watch.h"
+#include "core/train/control/doctor_watch.h"
 
 #include <algorithm>
 
