@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes lora_starts.json: what PEFT's PiSSA and OLoRA begin with on llama/plain (s B A of each adapted projection, every 37th number), and
+the losses of 20 steps from there on the rows of training_rows.json, all of it by the loop of make_training_parity.py.
+
+Factors are alike up to signs, so products are compared."""
+
+from reference import HERE, floats, versions, write_json
+
+import json
+
+import torch
+from make_training_parity import base_model, train
+from peft import LoraConfig, get_peft_model
+from transformers.utils import logging
+
+STRIDE = 37
+RATE = 2e-3
+
+
+def run(how, rows):
+    torch.manual_seed(3)
+    config = LoraConfig(r=4, lora_alpha=8, lora_dropout=0.0, target_modules=["q_proj", "v_proj"], bias="none", task_type="CAUSAL_LM",
+                        init_lora_weights=how)
+    model = get_peft_model(base_model(), config)
+    products = {}
+    for name, module in model.named_modules():
+        if hasattr(module, "lora_A") and "default" in getattr(module, "lora_A"):
+            product = module.scaling["default"] * module.lora_B["default"].weight @ module.lora_A["default"].weight
+            products[name.removeprefix("base_model.model.")] = floats(product.detach().flatten()[::STRIDE])
+    log = train(model, rows, RATE)
+    return {"products": products, "losses": [step["loss"] for step in log["steps"]]}
+
+
+def main():
+    torch.set_num_threads(1)
+    logging.set_verbosity_error()
+    rows = json.loads((HERE / "training_rows.json").read_text())["rows"]
+    write_json(HERE / "lora_starts.json", {"made_with": versions(), "stride": STRIDE, "rank": 4, "alpha": 8, "learning_rate": RATE,
+                                           "starts": {how: run(how, rows) for how in ("pissa", "olora")}})
+
+
+if __name__ == "__main__":
+    main()
