@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The run doctor: a table of what can go wrong with a run, each row with how it is seen, what it means and which settings would
-// help. Live (Watch, in core/train/doctor_watch.h) and afterwards (luthier runs doctor) by the same rows. Torch-free.
+// help. Live (Watch, in core/train/control/doctor_watch.h) and afterwards (luthier runs doctor) by the same rows. Torch-free.
 //
 // A new finding is one function and one row: in rows_numbers.cpp (losses, gradients, weights), rows_course.cpp (evaluations,
 // rate, speed, data) or a file of its own, and one line in rows.cpp. It looks at the History and the recipe alone, says
