@@ -291,4 +291,174 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>luthier::ui::JudgingDesk</name>
+    <message numerus="yes">
+        <source>In %1 of %n pair(s) the order of the answers decided.</source>
+        <translation>
+            <numerusform>In %1 of %n pair the order of the answers decided.</numerusform>
+            <numerusform>In %1 of %n pairs the order of the answers decided.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::EvaluationDesk</name>
+    <message numerus="yes">
+        <source>%n row(s) cannot be asked (%1).</source>
+        <translation>
+            <numerusform>%n row cannot be asked (%1).</numerusform>
+            <numerusform>%n rows cannot be asked (%1).</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::PublishDialog</name>
+    <message numerus="yes">
+        <source>%n adapter(s)</source>
+        <translation>
+            <numerusform>%n adapter</numerusform>
+            <numerusform>%n adapters</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::EvaluateSetup</name>
+    <message numerus="yes">
+        <source>How it went over the run&apos;s steps: at most %n of its checkpoints answer</source>
+        <translation>
+            <numerusform>How it went over the run&apos;s steps: at most %n of its checkpoints answers</numerusform>
+            <numerusform>How it went over the run&apos;s steps: at most %n of its checkpoints answer</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::EvaluateResult</name>
+    <message numerus="yes">
+        <source>%n row(s) were left out, such as row %1: %2.</source>
+        <translation>
+            <numerusform>%n row was left out: row %1: %2.</numerusform>
+            <numerusform>%n rows were left out, such as row %1: %2.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::TuneTrials</name>
+    <message numerus="yes">
+        <source>%n trial(s)</source>
+        <translation>
+            <numerusform>%n trial</numerusform>
+            <numerusform>%n trials</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::TuneData</name>
+    <message numerus="yes">
+        <source>Learned from %n file(s) together: %1</source>
+        <translation>
+            <numerusform>Learned from %n file together: %1</numerusform>
+            <numerusform>Learned from %n files together: %1</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::TuneGate</name>
+    <message numerus="yes">
+        <source>%n row(s) have nothing to learn: no token of them is trained. Look at them, mend or raise the longest length, or go on without them.</source>
+        <translation>
+            <numerusform>%n row has nothing to learn: no token of it is trained. Look at it, mend it or raise the longest length, or go on without it.</numerusform>
+            <numerusform>%n rows have nothing to learn: no token of them is trained. Look at them, mend or raise the longest length, or go on without them.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::ScoreChart</name>
+    <message numerus="yes">
+        <source>%n pair(s), %1 % the right way round; scores from %2 to %3</source>
+        <translation>
+            <numerusform>%n pair, %1 % the right way round; scores from %2 to %3</numerusform>
+            <numerusform>%n pairs, %1 % the right way round; scores from %2 to %3</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::CompareExtras</name>
+    <message numerus="yes">
+        <source>base, prompt and %n example(s)</source>
+        <translation>
+            <numerusform>base, prompt and %n example</numerusform>
+            <numerusform>base, prompt and %n examples</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::DataFilters</name>
+    <message numerus="yes">
+        <source>Nothing found: %n filter(s)</source>
+        <translation>
+            <numerusform>Nothing found: %n filter</numerusform>
+            <numerusform>Nothing found: %n filters</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::DataFilters</name>
+    <message numerus="yes">
+        <source>Not measured: %n filter(s)</source>
+        <translation>
+            <numerusform>Not measured: %n filter</numerusform>
+            <numerusform>Not measured: %n filters</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::DataSave</name>
+    <message numerus="yes">
+        <source>%n row(s) will be saved, in the order of the table.</source>
+        <translation>
+            <numerusform>%n row will be saved, in the order of the table.</numerusform>
+            <numerusform>%n rows will be saved, in the order of the table.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::DataSave</name>
+    <message numerus="yes">
+        <source>%n that are left out of training are not.</source>
+        <translation>
+            <numerusform>%n that is left out of training is not.</numerusform>
+            <numerusform>%n that are left out of training are not.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::RolloutReader</name>
+    <message numerus="yes">
+        <source>Reward %1 · KL %2 · %n token(s) · %3 · row %4</source>
+        <translation>
+            <numerusform>Reward %1 · KL %2 · %n token · %3 · row %4</numerusform>
+            <numerusform>Reward %1 · KL %2 · %n tokens · %3 · row %4</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::JudgePage</name>
+    <message numerus="yes">
+        <source>%n judges agree by alpha %1.</source>
+        <translation>
+            <numerusform>%n judge agrees by alpha %1.</numerusform>
+            <numerusform>%n judges agree by alpha %1.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::JudgeModel</name>
+    <message numerus="yes">
+        <source>In %1 of %n pair(s) the order of the answers decided, which counts as a tie.</source>
+        <translation>
+            <numerusform>In %1 of %n pair the order of the answers decided, which counts as a tie.</numerusform>
+            <numerusform>In %1 of %n pairs the order of the answers decided, which counts as a tie.</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

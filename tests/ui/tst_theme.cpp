@@ -3,10 +3,11 @@
 #include "ui/base/window_sentence.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
-#include "ui/widgets/status_label.h"
 
 #include <QApplication>
 #include <QDirIterator>
+#include <QFile>
+#include <QRegularExpression>
 #include <QtTest>
 
 #include <set>
@@ -24,6 +25,35 @@ class TestTheme : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    // "3 row(s)" is no English: whatever counts has both forms in the table of plurals.
+    void everyCountHasItsPlural()
+    {
+        QFile table(QStringLiteral(LUTHIER_SOURCE_DIR "/resources/i18n/luthier_en.ts"));
+        QVERIFY(table.open(QIODevice::ReadOnly));
+        QString known = QString::fromUtf8(table.readAll());
+        known.replace(QLatin1String("&apos;"), QLatin1String("'")).replace(QLatin1String("&quot;"), QLatin1String("\"")).replace(QLatin1String("&lt;"), QLatin1String("<"));
+        const QRegularExpression counted(QStringLiteral("\\btr\\(\\s*\"((?:[^\"\\\\]|\\\\.)*%n(?:[^\"\\\\]|\\\\.)*)\""));
+        int found = 0;
+        for (QDirIterator files(QStringLiteral(LUTHIER_SOURCE_DIR "/ui"), {QStringLiteral("*.cpp")}, QDir::Files, QDirIterator::Subdirectories); files.hasNext();) {
+            QFile file(files.next());
+            QVERIFY(file.open(QIODevice::ReadOnly));
+            const QString code = QString::fromUtf8(file.readAll());
+            for (auto at = counted.globalMatch(code); at.hasNext();) {
+                QString source = at.next().captured(1);
+                if (!source.contains(QLatin1String("(s)"))) {
+                    continue;
+                }
+                ++found;
+                for (const int code : {0x2014, 0x2019, 0x201c, 0x201d, 0x2026, 0x00b7}) {
+                    source.replace(QStringLiteral("\\u%1").arg(code, 4, 16, QLatin1Char('0')), QString(QChar(code)));
+                }
+                source.replace(QLatin1String("\\t"), QLatin1String("\t")).replace(QLatin1String("\\n"), QLatin1String("\n"));
+                QVERIFY2(known.contains(QLatin1String("<source>") + source + QLatin1String("</source>")), qPrintable(file.fileName() + QStringLiteral(": ") + source));
+            }
+        }
+        QVERIFY(found > 20);
+    }
+
     // Commands and flags are for the command line; the rest of a sentence stays as it is.
     void sentencesAreSaidAsTheWindowDoes_data()
     {
