@@ -69,6 +69,11 @@ void thinOut(const fs::path& run, std::int64_t keep)
 
 } // namespace
 
+fs::path updateFile(const fs::path& run, std::int64_t number)
+{
+    return fileOf(run, number);
+}
+
 Result<void> writeUpdate(const fs::path& run, const Update& update, std::int64_t keep)
 {
     if (auto made = base::makeDirectories(folderOf(run)); !made) {

@@ -20,6 +20,9 @@ namespace luthier::rollouts {
 // Errors: the disk's.
 Result<void> writeUpdate(const std::filesystem::path& run, const Update& update, std::int64_t keep);
 
+// Where an update lies.
+std::filesystem::path updateFile(const std::filesystem::path& run, std::int64_t number);
+
 // The numbers of those that lie there, in order; empty: none.
 std::vector<std::int64_t> updatesIn(const std::filesystem::path& run);
 
