@@ -3,6 +3,7 @@
 #include "ui/base/window_sentence.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/status_label.h"
 
 #include <QApplication>
 #include <QDirIterator>
