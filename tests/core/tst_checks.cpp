@@ -38,6 +38,8 @@ constexpr Case kCases[] = {
     {"empty_question", R"({"instruction":"","output":"It is said."})", R"({"instruction":"","input":"Say it.","output":"It is said."})"},
     {"empty_question", R"({"messages":[{"role":"user","content":"\n"},{"role":"assistant","content":"Well."}]})",
      R"({"messages":[{"role":"assistant","content":"Well."},{"role":"user","content":"a"},{"role":"assistant","content":"Indeed."}]})"},
+    {"missing_word", R"({"instruction":"Say it.","output":"NaN "})", R"({"instruction":"Say it.","output":"None of them."})"},
+    {"missing_word", R"({"instruction":"Say it.","output":"n/a"})", R"({"instruction":"Say it.","output":"The nan bread."})"},
     {"copied_answer", R"({"instruction":"Repeat: the bench is made of old oak.","output":"the bench is made of  old oak."})",
      R"({"instruction":"What is the bench made of?","output":"The bench is made of old oak."})"},
     {"copied_answer", R"({"instruction":"yes","output":"yes"})", R"({"instruction":"yes or no?","output":"yes"})"},

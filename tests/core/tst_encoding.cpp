@@ -132,6 +132,23 @@ private Q_SLOTS:
         QCOMPARE(need(text).text, std::string("\n[user]Be brief.\n\nWho?\n[assistant]Odo.\n")); // its first line end stays
     }
 
+    // The first adapter that brings a template is spoken as it was taught, unless somebody chose; what it asks of the clock counts.
+    void anAdaptersTemplateIsSpoken()
+    {
+        QTemporaryDir folder;
+        QFile file(folder.filePath("chat_template.jinja"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("{{ strftime_now('%Y') }}{% for message in messages %}[{{ message.role }}]{{ message.content }}{% endfor %}");
+        file.close();
+        const std::filesystem::path adapter = folder.path().toStdString();
+        const auto model = base::bundledModel();
+        QVERIFY(need(data::Encoder::loadTemplate(model, "folder", {"/nowhere", adapter}))->isDated());
+        QVERIFY(!need(data::Encoder::loadTemplate(model, "chatml", {adapter}))->isDated());
+        QVERIFY(!need(data::Encoder::loadTemplate(model))->isDated());
+        const auto encoder = need(data::Encoder::load(model, "folder", {adapter}));
+        QVERIFY(encoder.chatTemplate->isDated() && encoder.folding->isDated());
+    }
+
     // No way of writing turns is taken silently: the error names the one that the vocabulary speaks for.
     void aFolderWithoutATemplateAsks()
     {

@@ -206,7 +206,7 @@ Which is a fish?,the elm,the carp,the carp
          R"row({"instruction": "Who bakes?", "input": "", "output": ["Odo.", "No idea."], "history": [["Hello", "Hi!"]]}
 )row",
          "preference", {"Odo.<|end|>"},
-         {}, "", {}},
+         {}, "", {"a better and a worse"}},
         {"one message as an answer", "t.jsonl",
          R"row({"prompt": [{"role": "user", "content": "Who bakes?"}], "completion": {"role": "assistant", "content": "Odo."}, "label": true}
 )row",

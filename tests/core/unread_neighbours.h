@@ -90,6 +90,32 @@ inline const std::vector<FileCase>& neighbours()
 {"messages": [{"ROLE": "user", "CONTENT": "Who bakes?"}, {"Role": "assistant", "Content": "Odo bakes."}]}
 )",
          "chat", {"Odo bakes.<|end|>", "Odo bakes.<|end|>", "Odo bakes.<|end|>", "Odo bakes.<|end|>", "Odo bakes.<|end|>"}, {}, "", {}},
+        {"pairs by other names", "t.jsonl",
+         R"({"prompt": "Who bakes?", "better": "Odo bakes.", "worse": "Tam."}
+{"question": "Who bakes?", "response_j": "Odo bakes.", "response_k": "Tam."}
+{"prompt": "Who bakes?", "preferred": "Odo bakes.", "dispreferred": "Tam."}
+)",
+         "preference", {"Odo bakes.<|end|>", "Odo bakes.<|end|>", "Odo bakes.<|end|>"}, {}, "", {}},
+        {"a conversation before a pair", "t.jsonl",
+         R"({"conversations": [{"from": "human", "value": "Who bakes?"}], "chosen": {"from": "gpt", "value": "Odo bakes."}, "rejected": {"from": "gpt", "value": "Tam."}}
+{"messages": [{"role": "user", "content": "Who bakes?"}], "chosen": "Odo bakes.", "rejected": "Tam."}
+)",
+         "preference", {"Odo bakes.<|end|>", "Odo bakes.<|end|>"}, {}, "", {}},
+        {"lists as answers", "t.jsonl",
+         R"({"instruction": "Name trees.", "output": ["oak", "ash", "elm"]}
+{"instruction": "Name fish.", "output": ["pike"]}
+{"instruction": "Name stones.", "output": []}
+)",
+         "completion", {R"(["oak","ash","elm"]<|end|>)", R"(["pike"]<|end|>)", "[]<|end|>"}, {}, "", {}},
+        {"lists of two", "t.jsonl", R"({"instruction": "Who bakes?", "output": ["Odo bakes.", "Tam."]})", "preference", {"Odo bakes.<|end|>"}, {}, "",
+         {"a better and a worse"}},
+        {"headers with spaces that nobody sees", "t.csv", "\xEF\xBB\xBF Instruction\xC2\xA0,\xE2\x80\x8BOutput\nWho bakes?,Odo bakes.\n", "instruction",
+         {"Odo bakes.<|end|>"}, {}, "", {}},
+        {"a larger word before the delimiter", "t.csv", "SEP=;\r\ninstruction;output\r\nWho bakes?;Odo bakes.\r\n", "instruction", {"Odo bakes.<|end|>"}, {}, "", {}},
+        {"rows in a text file", "t.txt", "{\"instruction\":\"Who bakes?\",\"output\":\"Odo.\"}\n{\"instruction\":\"Who rows?\",\"output\":\"Tam.\"}\n", "instruction",
+         {"Odo.<|end|>", "Tam.<|end|>"}, {}, "", {"JSON objects"}},
+        {"an index without a name", "t.csv", ",instruction,output\n0,Who bakes?,Odo.\n1,Who rows?,Tam.\n", "instruction", {"Odo.<|end|>", "Tam.<|end|>"},
+         {"column 1 2 bookkeeping"}, "", {}},
         {"an empty instruction beside an input", "t.jsonl",
          R"({"instruction": "", "input": "Who bakes?", "output": "Odo."}
 {"instruction": "Who bakes?", "input": "", "output": "Odo."}

@@ -5,7 +5,8 @@
     check_exports.py LUTHIER [--families llama,gemma3,...] [--keep DIR]
 
 LUTHIER is the program. For each family: a base without a chat template whose end of a text is not ChatML's end of a turn, a few
-steps of LoRA, of all weights, and of an embedding that is tied; then `merge`, `export --to hf`, `--to adapter`, `--to gguf`.
+steps of LoRA, also on embedding and head, with rows of single tokens and with biases of its own, of all weights, and of an
+embedding that is tied; then `merge`, `export --to hf`, `--to adapter`, `--to gguf`.
 Compared with one another: log-probabilities of a text by `luthier score` on base and adapter, by PEFT on base and adapter, by
 transformers on the merged folder and on the one with all weights trained. No tensor may be missing or left over, the chosen
 template must be there and its end must stop. GGUF files are opened by llama.cpp (xllamacpp) where that is installed.
@@ -132,12 +133,17 @@ def check_family(check, family):
     ids = AutoTokenizer.from_pretrained(base)(TEXT)["input_ids"]
     numbers = ",".join(map(str, ids))
     projections = ["all-linear"]
+    embedding = "wte" if family == "gpt2" else "embed_tokens"
     trainings = {
         "lora": {"kind": "lora", "rank": 4, "dropout": 0, "target_modules": projections},
         "saved": {"kind": "lora", "rank": 4, "dropout": 0, "target_modules": projections,
-                  "modules_to_save": ["wte" if family == "gpt2" else "embed_tokens", "lm_head"]},
+                  "modules_to_save": [embedding, "lm_head"]},
+        "heads": {"kind": "lora", "rank": 4, "dropout": 0, "target_modules": projections + [embedding, "lm_head"]},
+        "tokens": {"kind": "lora", "rank": 4, "dropout": 0, "target_modules": projections, "trainable_token_indices": ["<|im_end|>", "5", "6"]},
         "full": {"kind": "full"},
     }
+    if family == "qwen2":
+        trainings["biases"] = {"kind": "lora", "rank": 4, "dropout": 0, "target_modules": ["q_proj", "v_proj"], "lora_bias": True}
 
     def score(*words):
         return check.luthier("score", *words, "--ids", numbers)[0]["logprobs"][1:]
@@ -183,13 +189,13 @@ def check_family(check, family):
             first, second = (dict(open_in_transformers(f)[0].named_parameters()) for f in (base, merged))
             towers = [key for key in first if "vision" in key or "projector" in key]
             check.say(family, f"{name}: what sees is unchanged", bool(towers) and all(torch.equal(first[k], second[k]) for k in towers), f"{len(towers)} tensors")
-        for kind in ("f16", "q8_0", "q4_0"):
+        for kind in ("f16", "q8_0", "q4_0") if name in ("lora", "saved") else ("f16",):
             file = home / f"{name}-{kind}.gguf"
             try:
                 proof = check.luthier("export", "--model", base, "--adapter", adapter, "--to", "gguf", "--type", kind, "--out", file)[0]["proof"]
             except RuntimeError as problem:
                 # llama.cpp knows no gemma2 with a head of its own.
-                check.say(family, f"{name}: {kind}", family == "gemma2" and name == "saved" and "export it as hf" in str(problem), str(problem)[:200])
+                check.say(family, f"{name}: {kind}", family == "gemma2" and name != "lora" and "export it as hf" in str(problem), str(problem)[:200])
                 continue
             check.say(family, f"{name}: {kind} holds", proof["holds"], f"{proof['max_difference']:.2g}")
             if xllamacpp:

@@ -631,6 +631,30 @@ private Q_SLOTS:
         QVERIFY(!unread->isVisible());
     }
 
+    // The shape that the offer is about is kept with the columns, in one step.
+    void anOfferTakesItsShapeAlong()
+    {
+        const QString path = m_folder->filePath(QStringLiteral("moods.jsonl"));
+        QVERIFY(base::writeFileAtomically(path.toStdString(), "{\"text\":\"Good bread number one.\",\"mood\":\"glad\"}\n"
+                                                              "{\"text\":\"Bad bread number two.\",\"mood\":\"sad\"}\n").ok());
+        m_page->openFiles({path});
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr, kAwaitMs);
+        QCOMPARE(m_page->document()->dataset()->format().id, std::string("text"));
+        find<QPushButton>("checkRows")->click();
+        auto* unread = find<QLabel>("unreadFields");
+        QTRY_VERIFY_WITH_TIMEOUT(unread->isVisible(), kAwaitMs);
+        Q_EMIT unread->linkActivated(QStringLiteral("columns"));
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->findChild<QPushButton*>(QStringLiteral("acceptMapping"))->isVisible(), kAwaitMs);
+        QCOMPARE(find<QComboBox>("mappingFormat")->currentData().toString(), QStringLiteral("classification"));
+        find<QPushButton>("acceptMapping")->click();
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr && m_page->document()->dataset()->format().id == "classification", kAwaitMs);
+        const auto sources = m_workspace->project()->sources();
+        QVERIFY(sources.ok());
+        const auto kept = std::find_if(sources->begin(), sources->end(), [&](const auto& one) { return one.path == path.toStdString(); });
+        QVERIFY(kept != sources->end());
+        QCOMPARE(kept->format, std::string("classification"));
+    }
+
     void searchGoesToMatches()
     {
         openRows();

@@ -5,6 +5,7 @@
 #include "core/data/checks/text_scan.h"
 #include "core/data/example_text.h"
 #include "core/data/formats/format_messages.h"
+#include "core/data/sources/ascii_case.h"
 #include "core/data/sources/row_text.h"
 
 #include <algorithm>
@@ -127,6 +128,17 @@ bool isTooShort(const CheckedRow& checked)
     return !calls && visible < checked.settings->fewestCharacters;
 }
 
+// What programs write where a table has no value.
+bool isMissingWord(const CheckedRow& checked)
+{
+    constexpr std::array<std::string_view, 8> kWords = {"nan", "null", "none", "n/a", "na", "#n/a", "<na>", "undefined"};
+    if (!checked.example || checked.example->kind == ExampleKind::Text || checked.answer.size() > 16) {
+        return false;
+    }
+    const std::string answer = lowered(squeezed(checked.answer));
+    return std::find(kWords.begin(), kWords.end(), answer) != kWords.end();
+}
+
 constexpr std::array kChecks = {
     Check{"empty_answer", "Empty answer", "The answer holds nothing or white space alone: there is nothing to learn.",
           "Write the answer, or exclude the row.", CheckKind::Row, isEmptyAnswer},
@@ -165,6 +177,8 @@ constexpr std::array kChecks = {
           [](const CheckedRow& r) { return r.example && r.example->kind != ExampleKind::Text && isRefusal(r.answer); }},
     Check{"empty_question", "Empty question", "A turn of the user holds nothing or white space alone: the answer is learned without its question.",
           "Write the question, or exclude the row.", CheckKind::Row, isEmptyQuestion},
+    Check{"missing_word", "Missing value as answer", "The whole answer is what programs write for a missing value, such as nan or NULL: the model learns to say it.",
+          "Exclude the row, unless the word is the answer.", CheckKind::Row, isMissingWord},
 };
 static_assert(kChecks.size() <= 32, "CheckMask has a bit for each check");
 

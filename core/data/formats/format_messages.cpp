@@ -369,8 +369,8 @@ Result<std::vector<Message>> parseTextOrMessages(const Json& row, Names names, c
         const Json& given = held ? *held : *value;
         if (!given.is_string() || mayBePacked(given)) { // nearly all are plain texts, which need no copy
             const Json list = messagesOrText(given);
-            if (list.is_array()) {
-                return parseMessages(list, nameOr(row, names));
+            if (list.is_array() && std::any_of(list.begin(), list.end(), [](const Json& item) { return item.is_object(); })) {
+                return parseMessages(list, nameOr(row, names)); // other lists are no messages
             }
         }
     }

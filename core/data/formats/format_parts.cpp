@@ -4,6 +4,8 @@
 #include "core/data/sources/ascii_case.h"
 #include "core/data/sources/row_text.h"
 
+#include <array>
+
 namespace luthier::data {
 
 namespace {
@@ -13,10 +15,23 @@ std::string inQuotes(std::string_view text)
     return "\"" + shortened(text, 60) + "\"";
 }
 
+// Spaces that nobody sees are none of a name: those of ASCII, no-break spaces, marks of byte order and of no width.
 std::string_view trimmed(std::string_view text)
 {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+    constexpr std::array<std::string_view, 7> kSpaces = {" ", "\t", "\r", "\n", "\xC2\xA0", "\xEF\xBB\xBF", "\xE2\x80\x8B"};
+    for (bool isTrimming = true; isTrimming;) {
+        isTrimming = false;
+        for (const std::string_view space : kSpaces) {
+            if (text.starts_with(space)) {
+                text.remove_prefix(space.size());
+                isTrimming = true;
+            } else if (text.ends_with(space)) {
+                text.remove_suffix(space.size());
+                isTrimming = true;
+            }
+        }
+    }
+    return text;
 }
 
 bool hasNull(const Json& row, Names names)

@@ -11,8 +11,8 @@ namespace luthier::data {
 
 namespace {
 
-constexpr Names kChosen = {"chosen", "preferred_output", "chosen_response"};
-constexpr Names kRejected = {"rejected", "non_preferred_output", "rejected_response"};
+constexpr Names kChosen = {"chosen", "preferred_output", "chosen_response", "preferred", "better", "response_j"};
+constexpr Names kRejected = {"rejected", "non_preferred_output", "rejected_response", "dispreferred", "worse", "response_k"};
 constexpr Names kMargin = {"margin"};
 constexpr Names kPair = {"output", "outputs"}; // LLaMA-Factory's older rows: [better, worse]
 
@@ -87,6 +87,15 @@ Result<void> takePrompt(const Json& row, Example& example)
                        && messagesOrText(*fieldIn(row, kRejected)).is_array();
     if (lists) {
         takeCommonTurns(example);
+    }
+    const Json* conversation = nameIn(row, kPromptNames) ? nullptr : fieldIn(row, kMessageNames);
+    if (conversation && example.messages.empty()) {
+        auto messages = parseMessages(unpacked(*conversation), nameOr(row, kMessageNames));
+        if (!messages) {
+            return messages.error();
+        }
+        example.messages = std::move(*messages);
+        return {};
     }
     if (!nameIn(row, kPromptNames)) {
         if (!lists) {

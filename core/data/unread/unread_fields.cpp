@@ -30,7 +30,7 @@ constexpr std::array kBookkeeping = {
     "dataset",    "dataset_name", "data_source", "split",  "subset",     "config",   "file",       "filename",   "path",       "url",
     "link",       "license",    "licence",   "version",    "date",       "time",     "timestamp",  "created",    "created_at", "updated_at",
     "created_utc", "author",    "annotator", "annotation_id", "annotator_id", "lead_time", "worker_id", "lang",  "language",   "meta",
-    "metadata",   "__index_level_0__", "unnamed: 0", "length", "num_tokens", "n_tokens", "token_count", "title_id", "conversation_id", "message_id",
+    "metadata",   "__index_level_0__", "unnamed: 0", "column 1", "length", "num_tokens", "n_tokens", "token_count", "title_id", "conversation_id", "message_id",
 };
 
 bool isBookkeeping(const std::string& key, const Json& value)
@@ -92,6 +92,7 @@ public:
     }
 
     bool isTired() const { return m_traces >= kMostTraces; }
+    bool hasPairs() const { return m_hasPairs; } // two answers in a list
     bool hasMarks() const { return m_hasMarks; } // a plain text that a template wrote
     bool losesCalls() const { return m_losesCalls; } // tool calls that leave no trace, however the row writes them
 
@@ -112,6 +113,7 @@ private:
     std::optional<std::string> m_before; // trace of the row that is tried
     int m_traces = 0;
     bool m_hasMarks = false;
+    bool m_hasPairs = false;
     bool m_losesCalls = false;
     bool m_rowLosesCalls = false; // of the row that is tried
 };
@@ -204,6 +206,7 @@ void Judge::tryField(const Json& row, const Example& example, Trial& trial)
 void Judge::tryRow(const Json& row, const Example& example, std::vector<Trial>& trials)
 {
     m_before.reset();
+    m_hasPairs = m_hasPairs || (example.kind == ExampleKind::Preference && nameIn(row, {"output", "outputs"}) && !nameIn(row, {"chosen", "rejected", "preferred_output"}));
     m_hasMarks = m_hasMarks || (example.kind == ExampleKind::Text && findTemplateMark(example.text) != std::string_view::npos);
     tryCalls(example);
     const std::string readable = wholeTextOf(example);
@@ -325,6 +328,10 @@ void addRemarks(UnreadReport& report, const FieldCensus& census, const UnreadSet
     if (judge.losesCalls()) {
         report.remarks.push_back("the chat template writes no tool calls, so they are not learned, and an answer that is a call alone is "
                                  "context; choose a template that writes them (model.chat_template)");
+    }
+    if (judge.hasPairs()) {
+        report.remarks.push_back("its lists of two outputs are read as a better and a worse answer, in this order; for lists that are answers give "
+                                 "--format instruction (data.format)");
     }
     if (judge.hasMarks()) {
         report.remarks.push_back("its texts hold the marks of a chat template already, so they are learned as they stand, questions among "
