@@ -2,6 +2,7 @@
 #include "ui/frame/run_badge.h"
 
 #include "ui/base/amounts.h"
+#include "ui/dialogs/held_run_dialog.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/workspace/run_controller.h"
@@ -9,6 +10,7 @@
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLocale>
+#include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QProgressBar>
@@ -34,7 +36,8 @@ QToolButton* makeButton(const QString& id, const QString& picture, const QString
 RunBadge::RunBadge(RunController* runs, QWidget* parent)
     : QFrame(parent), m_runs(runs), m_name(new ElidedLabel(Token::Text)), m_bar(new QProgressBar), m_left(new StatusLabel(Token::TextQuiet)),
       m_hold(makeButton(QStringLiteral("badgeHold"), QStringLiteral("pause"), tr("Hold"))),
-      m_stop(makeButton(QStringLiteral("badgeStop"), QStringLiteral("square"), tr("Stop and save a checkpoint")))
+      m_stop(makeButton(QStringLiteral("badgeStop"), QStringLiteral("square"), tr("Stop and save a checkpoint"))),
+      m_try(makeButton(QStringLiteral("badgeTry"), QStringLiteral("message-square"), tr("Try prompts, change the rate")))
 {
     setObjectName(QStringLiteral("runBadge"));
     setFocusPolicy(Qt::StrongFocus);
@@ -48,6 +51,7 @@ RunBadge::RunBadge(RunController* runs, QWidget* parent)
     auto* top = new QHBoxLayout;
     top->setSpacing(0);
     top->addWidget(m_name, 1);
+    top->addWidget(m_try);
     top->addWidget(m_hold);
     top->addWidget(m_stop);
     auto* layout = new QVBoxLayout(this);
@@ -58,6 +62,14 @@ RunBadge::RunBadge(RunController* runs, QWidget* parent)
     layout->addWidget(m_left);
     connect(m_hold, &QToolButton::clicked, this, [this] { m_runs->setHeld(m_runs->state() != RunController::State::Held); });
     connect(m_stop, &QToolButton::clicked, m_runs, &RunController::stop);
+    connect(m_try, &QToolButton::clicked, this, [this] { (new HeldRunDialog(m_runs, window()))->open(); });
+    auto* ends = new QMenu(m_stop);
+    QAction* park = ends->addAction(tr("&Park: leave everything, go on later to the bit"), m_runs, &RunController::park);
+    park->setObjectName(QStringLiteral("parkRun"));
+    QAction* keep = ends->addAction(tr("Stop and &keep the result as it stands"), m_runs, &RunController::stopAndKeep);
+    keep->setObjectName(QStringLiteral("keepRun"));
+    m_stop->setMenu(ends);
+    m_stop->setPopupMode(QToolButton::MenuButtonPopup);
     connect(m_runs, &RunController::stateChanged, this, &RunBadge::refresh);
     connect(m_runs, &RunController::progressed, this, &RunBadge::refresh);
     refresh();
@@ -92,6 +104,7 @@ void RunBadge::refresh()
     m_hold->setAccessibleName(m_hold->toolTip());
     m_hold->setEnabled(state == State::Running || held);
     m_stop->setEnabled(state == State::Running || held);
+    m_try->setVisible(held);
 }
 
 void RunBadge::mouseReleaseEvent(QMouseEvent* event)

@@ -35,6 +35,7 @@ private:
     QLabel* m_left;
     QToolButton* m_hold;
     QToolButton* m_stop;
+    QToolButton* m_try; // while it is held
 };
 
 } // namespace luthier::ui

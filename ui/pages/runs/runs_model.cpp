@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/runs/runs_model.h"
 
-#include "core/store/run_search.h"
+#include "core/store/runs/run_search.h"
 #include "core/train/event_measures.h"
 #include "ui/charts/measure_text.h"
 #include "ui/forms/field_editor.h"
@@ -117,6 +117,7 @@ constexpr std::array kStates{
     StateRow{kHeld, QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "on hold"), "pause", Token::Warn},
     StateRow{"finished", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "finished"), "check", Token::Good},
     StateRow{"stopped", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "stopped"), "square", Token::TextQuiet},
+    StateRow{"parked", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "parked"), "pause", Token::TextQuiet},
     StateRow{"failed", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "failed"), "triangle-alert", Token::Bad},
     StateRow{"interrupted", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "interrupted"), "pause", Token::Warn},
 };

@@ -29,7 +29,7 @@ namespace {
 
 bool canResume(const store::RunRow& run)
 {
-    return run.state == "stopped" || run.state == "interrupted" || run.state == "failed";
+    return run.state == "stopped" || run.state == "parked" || run.state == "interrupted" || run.state == "failed";
 }
 
 } // namespace
