@@ -125,6 +125,9 @@ RunEnded Trainer::run()
     } catch (const ranks::Broken& problem) {
         return brokenOff(problem.what());
     } catch (const std::exception& problem) {
+        if (const auto broken = m_inputs.team ? m_inputs.team->brokenBy() : std::nullopt) { // what follows from it may come first
+            return brokenOff(*broken);
+        }
         return failed(sentenceOf(problem));
     }
 }
@@ -245,9 +248,11 @@ void Trainer::holdIfAsked()
         m_reports.flush();
         m_reports.stopClock();
         if (m_control.isHeld()) {
+            says("nothing, held by whoever watches it,");
             m_observer.onEvent(StageChanged{"held", 0, 0});
         }
         m_control.waitWhileHeld([this](const HeldRequest& request) { serve(request); });
+        says("step " + std::to_string(m_step + 1));
         m_reports.goOnWithClock();
     }
 }
@@ -305,6 +310,7 @@ bool Trainer::save()
     if (m_saved == m_step) {
         return true;
     }
+    says("saving");
     m_observer.onEvent(StageChanged{"saving", 0, 0});
     fs::path folder;
     const auto work = [&]() -> Result<void> {
@@ -447,7 +453,9 @@ void Trainer::keepBest(double heldOut)
         m_endLoss = heldOut;
     } else if (m_step > 0 && m_best.isBetter(heldOut)) {
         m_observer.onEvent(StageChanged{"saving", 0, 0});
-        const auto kept = m_best.keep(m_step, heldOut, [this](const fs::path& target) { return writeResult(target); });
+        const auto kept = m_saving.run({"the best result so far, of step " + std::to_string(m_step), standing(), roomOf(m_parts).result, m_step, [this, heldOut] {
+                                            return m_best.keep(m_step, heldOut, [this](const fs::path& target) { return writeResult(target); });
+                                        }});
         if (!kept) {
             warn("What had the lowest held-out loss so far could not be kept: " + kept.message());
         }
