@@ -109,6 +109,8 @@ inline const std::vector<FileCase>& neighbours()
          "completion", {R"(["oak","ash","elm"]<|end|>)", R"(["pike"]<|end|>)", "[]<|end|>"}, {}, "", {}},
         {"lists of two", "t.jsonl", R"({"instruction": "Who bakes?", "output": ["Odo bakes.", "Tam."]})", "preference", {"Odo bakes.<|end|>"}, {}, "",
          {"a better and a worse"}},
+        {"a text with the speakers' names", "t.jsonl", R"({"text": "Human: Who bakes?\n\nAssistant: Odo bakes."})", "text", {"Human: Who bakes?\n\nAssistant: Odo bakes.</s>"}, {}, "", {"marks of a chat template"}},
+        {"a text with large names", "t.jsonl", R"({"text": "USER: Who bakes? ASSISTANT: Odo bakes."})", "text", {"USER: Who bakes? ASSISTANT: Odo bakes.</s>"}, {}, "", {"marks of a chat template"}},
         {"headers with spaces that nobody sees", "t.csv", "\xEF\xBB\xBF Instruction\xC2\xA0,\xE2\x80\x8BOutput\nWho bakes?,Odo bakes.\n", "instruction",
          {"Odo bakes.<|end|>"}, {}, "", {}},
         {"a larger word before the delimiter", "t.csv", "SEP=;\r\ninstruction;output\r\nWho bakes?;Odo bakes.\r\n", "instruction", {"Odo bakes.<|end|>"}, {}, "", {}},

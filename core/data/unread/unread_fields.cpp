@@ -79,6 +79,17 @@ struct Trial {
     bool isBookkeeping = true;
 };
 
+// A conversation written out with the speakers' names, as templates without marks of their own do.
+bool writesTurns(std::string_view text)
+{
+    constexpr std::array<std::pair<const char*, const char*>, 4> kSpeakers
+        = {{{"Human:", "Assistant:"}, {"User:", "Assistant:"}, {"USER:", "ASSISTANT:"}, {"Question:", "Answer:"}}};
+    return std::any_of(kSpeakers.begin(), kSpeakers.end(), [text](const auto& names) {
+        const auto asks = text.find(names.first);
+        return asks != std::string_view::npos && text.find(names.second, asks) != std::string_view::npos;
+    });
+}
+
 using RowAt = std::function<Result<Json>(std::int64_t)>;
 
 class Judge {
@@ -207,7 +218,7 @@ void Judge::tryRow(const Json& row, const Example& example, std::vector<Trial>& 
 {
     m_before.reset();
     m_hasPairs = m_hasPairs || (example.kind == ExampleKind::Preference && nameIn(row, {"output", "outputs"}) && !nameIn(row, {"chosen", "rejected", "preferred_output"}));
-    m_hasMarks = m_hasMarks || (example.kind == ExampleKind::Text && findTemplateMark(example.text) != std::string_view::npos);
+    m_hasMarks = m_hasMarks || (example.kind == ExampleKind::Text && (findTemplateMark(example.text) != std::string_view::npos || writesTurns(example.text)));
     tryCalls(example);
     const std::string readable = wholeTextOf(example);
     for (Trial& trial : trials) {
