@@ -56,6 +56,7 @@ private:
     std::filesystem::path resultFolder() const;
     bool isToStop();
     bool evaluatesNow(bool own);
+    void says(const std::string& doing);
     void agreeOn(StepBatches& batches, double& rate);
     void addRankMeasures(StepDone& done);
     void sayWhoDrags();

@@ -207,6 +207,9 @@ bool RolloutSource::beginUpdate()
         }
         rollouts::forgetUpdatesBehind(m_run.folder, m_update.number - 1);
         const EpochPlan plan = m_run.parts.plan->epoch(m_cursor.epoch);
+        if (m_run.team) {
+            m_run.team->says("making the answers of update " + std::to_string(m_update.number));
+        }
         const bool made = makeUpdate(plan.batch(static_cast<std::size_t>(place)));
         if (m_run.team) {
             static_cast<void>(m_run.team->fromFirst(made ? kMade : "stopped"));

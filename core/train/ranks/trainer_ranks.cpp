@@ -75,6 +75,14 @@ void Trainer::shareState()
     }
 }
 
+// To the other ranks, who may wait for this one.
+void Trainer::says(const std::string& doing)
+{
+    if (m_inputs.team) {
+        m_inputs.team->says(doing);
+    }
+}
+
 // What rank 0 decides, for all.
 bool Trainer::evaluatesNow(bool own)
 {
