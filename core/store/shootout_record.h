@@ -6,7 +6,7 @@
 #pragma once
 
 #include "core/store/project.h"
-#include "core/train/shootout.h"
+#include "core/train/trials/shootout.h"
 
 #include <string>
 #include <vector>

@@ -4,13 +4,13 @@
 // what is said of the held-out rows. And a project from before measures, which opens with the same curves.
 #include "core/base/files.h"
 #include "core/cli/console.h"
-#include "core/cli/measurement_table.h"
+#include "core/cli/runs/measurement_table.h"
 #include "core/cli/run_printer.h"
 #include "core/store/event_codec.h"
 #include "core/store/recorder.h"
 #include "core/store/shootout_record.h"
 #include "core/train/event_measures.h"
-#include "core/train/shootout.h"
+#include "core/train/trials/shootout.h"
 
 #include <QProcess>
 #include <QTemporaryDir>

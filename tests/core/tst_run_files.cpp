@@ -5,8 +5,8 @@
 #include "core/report/run_sheet.h"
 #include "core/store/event_codec.h"
 #include "core/store/project.h"
-#include "core/store/run_archive.h"
-#include "core/store/run_search.h"
+#include "core/store/runs/run_archive.h"
+#include "core/store/runs/run_search.h"
 #include "tests/support/need.h"
 
 #include <QTemporaryDir>

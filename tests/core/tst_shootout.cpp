@@ -6,7 +6,7 @@
 #include "core/peft/methods/method.h"
 #include "core/store/shootout_record.h"
 #include "core/train/plan/method_size.h"
-#include "core/train/shootout.h"
+#include "core/train/trials/shootout.h"
 #include "tests/support/tiny_run.h"
 
 #include <QProcess>

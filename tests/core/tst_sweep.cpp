@@ -2,8 +2,8 @@
 // Sweeps and the search for a learning rate: which trials there are, which go on, and what a curve suggests.
 #include "tests/support/tiny_run.h"
 
-#include "core/train/rate_finder.h"
-#include "core/train/sweep.h"
+#include "core/train/trials/rate_finder.h"
+#include "core/train/trials/sweep.h"
 #include "tests/support/need.h"
 
 #include <QtTest>

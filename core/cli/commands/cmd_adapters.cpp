@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/command.h"
 #include "core/cli/display.h"
-#include "core/cli/measure_columns.h"
+#include "core/cli/runs/measure_columns.h"
 #include "core/cli/table.h"
 #include "core/store/adapter_library.h"
 

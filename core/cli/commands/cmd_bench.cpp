@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
 #include "core/base/paths.h"
+#include "core/cli/bench/bench_all.h"
 #include "core/cli/bench/bench_memory.h"
-#include "core/cli/bench_shapes.h"
+#include "core/cli/bench/bench_shapes.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
@@ -60,6 +61,7 @@ struct Flags {
     std::string file;
     std::int64_t repeats = 3;
     MemoryBenchFlags memory;
+    AllBenchFlags all;
     RankFlags ranks;
     const Verb* verb = nullptr;
 };
@@ -274,6 +276,11 @@ int benchMemoryOf(const Flags& flags, Context& context)
     return benchMemory(flags.memory, context);
 }
 
+int benchAllOf(const Flags& flags, Context& context)
+{
+    return benchAll(flags.all, context);
+}
+
 constexpr std::array kVerbs = {
     Verb{"step", "Optimizer steps: tokens a second, and the share of what matrix products reach", benchStep},
     Verb{"generate", "Answers, one or many at once: tokens a second, and the share of what copying memory reaches",
@@ -281,6 +288,7 @@ constexpr std::array kVerbs = {
     Verb{"kernels", "Fused kernels: how far from their plain bodies, and the time of both", benchKernels},
     Verb{"tokenize", "A tokenizer: megabytes of text a second on one core", benchTokenize},
     Verb{"memory", "Memory as plans predict it beside what a pass takes, for recipes over methods, objectives, families and lengths", benchMemoryOf},
+    Verb{"all", "Every published measurement that this machine can make, each in a process of its own", benchAllOf},
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -303,6 +311,11 @@ void setup(CLI::App& app, Flags& flags)
             continue;
         }
         if (verb.run == benchKernels) { continue; } // shapes of its own
+        if (verb.run == benchAllOf) {
+            sub->add_option("--only", flags.all.only, "Measurements whose name holds this")->option_text("TEXT");
+            sub->add_flag("--list", flags.all.list, "Their names and commands; nothing is measured");
+            continue;
+        }
         if (verb.run == benchMemoryOf) {
             sub->add_option("--size", flags.memory.size, "Size of the models: small, large; auto: large on a card")
                 ->check(CLI::IsMember({"auto", "small", "large"}))

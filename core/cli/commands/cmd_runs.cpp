@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/command.h"
 #include "core/cli/display.h"
-#include "core/cli/measure_columns.h"
-#include "core/cli/measurement_table.h"
+#include "core/cli/runs/measure_columns.h"
+#include "core/cli/runs/measurement_table.h"
 #include "core/cli/run_project.h"
-#include "core/cli/runs_verbs.h"
+#include "core/cli/runs/runs_verbs.h"
 #include "core/cli/table.h"
 #include "core/config/run_config.h"
 #include "core/peft/folders/origin.h"
 #include "core/store/event_codec.h"
 #include "core/store/project.h"
-#include "core/store/run_search.h"
-#include "core/train/doctor_watch.h"
+#include "core/store/runs/run_search.h"
+#include "core/train/control/doctor_watch.h"
 #include "core/train/event_measures.h"
 
 #include <CLI/App.hpp>

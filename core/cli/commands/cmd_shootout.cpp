@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/display.h"
-#include "core/cli/measure_columns.h"
-#include "core/cli/recorded_trials.h"
+#include "core/cli/runs/measure_columns.h"
+#include "core/cli/runs/recorded_trials.h"
 #include "core/cli/table.h"
 
 #include <CLI/App.hpp>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
-#include "core/cli/recorded_trials.h"
+#include "core/cli/runs/recorded_trials.h"
 #include "core/cli/run_project.h"
 #include "core/cli/table.h"
 #include "core/train/plan/run_plan.h"
-#include "core/train/rate_finder.h"
-#include "core/train/sweep.h"
+#include "core/train/trials/rate_finder.h"
+#include "core/train/trials/sweep.h"
 
 #include <CLI/App.hpp>
 

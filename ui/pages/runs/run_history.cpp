@@ -2,7 +2,7 @@
 #include "ui/pages/runs/run_history.h"
 
 #include "core/config/run_config.h"
-#include "core/train/doctor_watch.h"
+#include "core/train/control/doctor_watch.h"
 
 namespace luthier::ui {
 namespace {

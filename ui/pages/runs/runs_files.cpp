@@ -4,7 +4,7 @@
 #include "core/base/files.h"
 #include "core/report/event_logs.h"
 #include "core/report/run_sheet.h"
-#include "core/store/run_archive.h"
+#include "core/store/runs/run_archive.h"
 #include "ui/bridge/job.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/file_dialog.h"

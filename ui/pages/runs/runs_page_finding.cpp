@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Finding runs and seeing more of them: the search, columns of settings, small curves, notes and the doctor's findings.
-#include "core/store/run_search.h"
+#include "core/store/runs/run_search.h"
 #include "ui/forms/field_editor.h"
 #include "ui/forms/recipe_document.h"
 #include "ui/models/runs/run_color.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/runs/runs_side.h"
 
-#include "core/store/run_search.h"
+#include "core/store/runs/run_search.h"
 #include "ui/forms/field_editor.h"
 #include "ui/forms/recipe_document.h"
 #include "ui/theme/theme.h"
@@ -14,6 +14,7 @@
 #include <QTabBar>
 #include <QTableWidget>
 #include <QTextBrowser>
+#include <QTimer>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -35,8 +36,9 @@ RunsSide::RunsSide(QWidget* parent)
 {
     setObjectName(QStringLiteral("runsSide"));
     setDocumentMode(true);
-    setUsesScrollButtons(false); // where it is narrow the names give way, and none is out of sight
-    tabBar()->setElideMode(Qt::ElideRight);
+    setUsesScrollButtons(false); // each tab is in sight, whatever the window's width
+    tabBar()->setFont(textFont(TextSize::Small));
+    QTimer::singleShot(0, this, [this] { setMinimumWidth(tabBar()->sizeHint().width()); }); // when the page has added its own
     m_probes->setObjectName(QStringLiteral("probes"));
     m_probes->setAccessibleName(tr("Probe answers"));
     m_probes->setFrameShape(QFrame::NoFrame);
@@ -55,7 +57,8 @@ RunsSide::RunsSide(QWidget* parent)
     auto* column = new QVBoxLayout(settings);
     column->addWidget(m_note);
     column->addWidget(m_settings);
-    addTab(m_probes, tr("Probe answers"));
+    addTab(m_probes, tr("Answers"));
+    setTabToolTip(0, tr("Answers to the probe prompts, at each evaluation"));
     addTab(settings, tr("Settings"));
     setSamples({});
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/cli/runs_verbs.h"
+#include "core/cli/runs/runs_verbs.h"
 
 #include "core/base/files.h"
 #include "core/cli/display.h"
@@ -8,8 +8,8 @@
 #include "core/config/run_config.h"
 #include "core/report/event_logs.h"
 #include "core/report/run_sheet.h"
-#include "core/store/run_archive.h"
-#include "core/store/run_search.h"
+#include "core/store/runs/run_archive.h"
+#include "core/store/runs/run_search.h"
 
 #include <algorithm>
 

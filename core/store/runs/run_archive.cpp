@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/store/run_archive.h"
+#include "core/store/runs/run_archive.h"
 
 #include "core/base/files.h"
 #include "core/base/hash.h"

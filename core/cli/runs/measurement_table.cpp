@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/cli/measurement_table.h"
+#include "core/cli/runs/measurement_table.h"
 
 #include "core/data/formats/row_writer.h"
 #include "core/train/event_measures.h"

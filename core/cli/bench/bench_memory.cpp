@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/cli/bench_memory.h"
+#include "core/cli/bench/bench_memory.h"
 
 #include "core/base/child.h"
 #include "core/base/files.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/cli/recorded_trials.h"
+#include "core/cli/runs/recorded_trials.h"
 
 #include "core/cli/display.h"
 #include "core/peft/methods/method.h"

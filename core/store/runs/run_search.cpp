@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/store/run_search.h"
+#include "core/store/runs/run_search.h"
 
 #include <algorithm>
 #include <cctype>

@@ -1,1 +1,0 @@
-../trials/trial_parts.cpp

@@ -1,1 +1,0 @@
-trials/rate_finder.cpp

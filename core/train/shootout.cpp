@@ -1,1 +1,0 @@
-trials/shootout.cpp

@@ -1,1 +1,0 @@
-trials/sweep.cpp
