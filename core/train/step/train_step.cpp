@@ -236,7 +236,7 @@ at::Tensor TrainStep::run(const StepBatches& step, std::int64_t number, double l
     while (!total.defined()) {
         std::exception_ptr problem;
         try {
-            total = accumulate(m_halvings > 0 ? cutFiner(step, m_halvings).first : step, number, between);
+            total = m_halvings == 0 ? accumulate(step, number, between) : accumulate(cutFiner(step, m_halvings).first, number, between);
             break;
         } catch (const std::exception& thrown) {
             if (!isOutOfMemory(thrown)) {
