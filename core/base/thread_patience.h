@@ -6,8 +6,12 @@
 
 namespace luthier::base {
 
-// OpenMP reads its settings while the program loads, so the program starts itself again with GOMP_SPINCOUNT set, unless
-// the environment says how to wait already. First thing in main; returns where nothing is to do or the restart fails.
+// Sets GOMP_SPINCOUNT, which OpenMP reads while a program loads, for programs that this one starts. False: the environment
+// says how to wait already.
+bool setThreadPatience();
+
+// The program starts itself again with that, unless nothing is to do. First thing in main; returns also where the restart
+// fails.
 void haveThreadsYield(char** argv);
 
 } // namespace luthier::base

@@ -63,7 +63,7 @@ struct Command {
     std::string examples; // one command line each, for --help
     std::function<Work(CLI::App&)> setup;
     // Which of its verbs work with tensors; not given: the command does throughout. The others run without LibTorch, which
-    // takes a third of a second to load (application.h).
+    // takes a third of a second to load (start/application.h).
     std::optional<std::vector<std::string>> tensorVerbs = {};
 
     // Nothing but these verbs of it works with tensors.

@@ -4,6 +4,9 @@
 #include <CLI/App.hpp>
 
 #include <array>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace luthier::cli {
 
@@ -35,6 +38,17 @@ int run(const Flags& flags, Context& context)
     return flags.chosen(context);
 }
 
+std::vector<std::string> tensorVerbs()
+{
+    std::vector<std::string> names;
+    for (const auto& verb : kVerbs) {
+        if (Command row = verb(); !row.tensorVerbs) {
+            names.push_back(std::move(row.name));
+        }
+    }
+    return names;
+}
+
 } // namespace
 
 Command dataCommand()
@@ -47,7 +61,8 @@ Command dataCommand()
                           "luthier data convert rows.csv --to chat --out rows.jsonl\n"
                           "luthier data edit rows.jsonl --row 3 --turn 2 --set \"Better so.\" --project ~/tunes\n"
                           "luthier data exclude rows.jsonl --check refusal --project ~/tunes",
-                          setup, run);
+                          setup, run)
+        .withTensorsOnlyIn(tensorVerbs());
 }
 
 } // namespace luthier::cli

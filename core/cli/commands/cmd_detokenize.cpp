@@ -94,7 +94,8 @@ Command detokenizeCommand()
     return command<Flags>("detokenize", "Join tokens into text",
                           "luthier detokenize --model MODEL --ids 1,306,4658\n"
                           "luthier detokenize --model MODEL --file ids.jsonl --skip-special --json",
-                          setup, run);
+                          setup, run)
+        .withTensorsOnlyIn({});
 }
 
 } // namespace luthier::cli

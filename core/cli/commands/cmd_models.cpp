@@ -171,7 +171,8 @@ int run(const Flags& flags, Context& context)
 Command modelsCommand()
 {
     return command<Flags>("models", "Models on this machine and on the hub: list, search, download, show, delete",
-                          "luthier models\nluthier models search smollm\nluthier models download org/name\nluthier models show org/name --json", setup, run);
+                          "luthier models\nluthier models search smollm\nluthier models download org/name\nluthier models show org/name --json", setup, run)
+        .withTensorsOnlyIn({});
 }
 
 } // namespace luthier::cli

@@ -167,7 +167,8 @@ Command rewardsCommand()
                           "luthier rewards list\n"
                           "luthier rewards try --rule \"length most=20\" --rule \"contains texts=please weight=0.5\" --answer \"Yes, please.\"\n"
                           "luthier rewards try --rule \"number after=####\" --file answers.jsonl --json",
-                          setup, run);
+                          setup, run)
+        .withTensorsOnlyIn({});
 }
 
 } // namespace luthier::cli

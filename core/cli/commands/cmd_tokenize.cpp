@@ -115,7 +115,8 @@ Command tokenizeCommand()
     return command<Flags>("tokenize", "Split text into tokens",
                           "luthier tokenize --model MODEL --text \"A lute sounds gentle.\"\n"
                           "luthier tokenize --model MODEL --file notes.txt --lines --json",
-                          setup, run);
+                          setup, run)
+        .withTensorsOnlyIn({});
 }
 
 } // namespace luthier::cli

@@ -53,7 +53,7 @@ int run(const Flags& flags, Context& context)
 
 Command batchVerb()
 {
-    return dataVerb("batch", "The rows a step of a run learned from; FILE is the run's folder", setup, run);
+    return withTensors(dataVerb("batch", "The rows a step of a run learned from; FILE is the run's folder", setup, run));
 }
 
 } // namespace luthier::cli

@@ -107,7 +107,7 @@ int run(const Flags& flags, Context& context)
 
 Command generateVerb()
 {
-    return dataVerb("generate", "New rows made by a model, for review", setup, run);
+    return withTensors(dataVerb("generate", "New rows made by a model, for review", setup, run));
 }
 
 } // namespace luthier::cli

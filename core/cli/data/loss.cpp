@@ -220,7 +220,7 @@ int run(const Flags& flags, Context& context)
 
 Command lossVerb()
 {
-    return dataVerb("loss", "What each row costs a model, before and after tuning", setup, run);
+    return withTensors(dataVerb("loss", "What each row costs a model, before and after tuning", setup, run));
 }
 
 } // namespace luthier::cli

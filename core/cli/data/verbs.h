@@ -7,21 +7,31 @@
 #include "core/cli/data/flags.h"
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace luthier::cli {
 
-// `Flags` is a DataFlags with more. The files and --project are declared here, around what `setup` declares.
+// `Flags` is a DataFlags with more. The files and --project are declared here, around what `setup` declares. Works without
+// tensors unless its row says so (withTensors).
 template <class Flags>
 Command dataVerb(std::string name, std::string summary, void (*setup)(CLI::App&, Flags&), int (*run)(const Flags&, Context&))
 {
-    return {std::move(name), std::move(summary), {}, [setup, run](CLI::App& app) -> Work {
+    return {.name = std::move(name), .summary = std::move(summary), .examples = {}, .setup = [setup, run](CLI::App& app) -> Work {
                 auto flags = std::make_shared<Flags>();
                 addFiles(app, *flags);
                 setup(app, *flags);
                 addReading(app, *flags);
                 return [flags, run](Context& context) { return run(*flags, context); };
-            }};
+            }, .tensorVerbs = std::vector<std::string>()};
+}
+
+// A verb that asks a model.
+inline Command withTensors(Command verb)
+{
+    verb.tensorVerbs.reset();
+    return verb;
 }
 
 Command acceptVerb();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/cli/application.h"
+#include "core/cli/start/application.h"
 
 #include "core/cli/command.h"
 #include "core/fields/record.h"
@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace luthier::cli {
@@ -21,6 +23,15 @@ namespace {
 struct Entry {
     CLI::App* app;
     Work work;
+    std::optional<std::vector<std::string>> tensorVerbs;
+
+    bool worksWithTensors() const
+    {
+        const auto chosen = app->get_subcommands();
+        return !tensorVerbs || std::any_of(chosen.begin(), chosen.end(), [&](const CLI::App* verb) {
+            return std::find(tensorVerbs->begin(), tensorVerbs->end(), verb->get_name()) != tensorVerbs->end();
+        });
+    }
 };
 
 std::string checkDevice(const std::string& text)
@@ -63,7 +74,7 @@ std::vector<Entry> addCommands(CLI::App& app)
         CLI::App* sub = app.add_subcommand(command.name, command.summary);
         sub->group("Commands")->fallthrough();
         sub->footer(footerOf(command));
-        entries.push_back({sub, command.setup(*sub)});
+        entries.push_back({sub, command.setup(*sub), command.tensorVerbs});
     }
     return entries;
 }
@@ -150,7 +161,7 @@ int runGuarded(const Work& work, Context& context)
 
 } // namespace
 
-int runCommandLine(int argc, char** argv)
+int runCommandLine(int argc, char** argv, void (*startTensors)())
 {
     Interrupts interrupts;
     CLI::App app{"Luthier tunes language models on this machine.\n"
@@ -170,11 +181,15 @@ int runCommandLine(int argc, char** argv)
     } catch (const CLI::ParseError& error) {
         return wrongUsage(app, error);
     }
-    nn::setThreads(globals.threads);
-    Console console({globals.json, globals.quiet, [&interrupts] { interrupts.trigger(); }});
-    Context context{globals, console, interrupts, interrupts.token()};
     const auto entry
         = std::find_if(entries.begin(), entries.end(), [](const Entry& e) { return e.app->parsed(); });
+    if (!startTensors) {
+        nn::setThreads(globals.threads);
+    } else if (entry->worksWithTensors()) {
+        startTensors();
+    }
+    Console console({globals.json, globals.quiet, [&interrupts] { interrupts.trigger(); }});
+    Context context{globals, console, interrupts, interrupts.token()};
     const int code = runGuarded(entry->work, context);
     return code == kDone && console.isClosed() ? kFailed : code;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/thread_patience.h"
-#include "core/cli/application.h"
+#include "core/cli/start/application.h"
 
 int main(int argc, char** argv)
 {
