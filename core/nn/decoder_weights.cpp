@@ -194,6 +194,25 @@ void Decoder::dequantise()
     }
 }
 
+Result<void> Decoder::multiplyInFp8()
+{
+    constexpr std::int64_t kNarrowest = 128; // inputs or outputs
+    if (auto known = checkFp8(m_device); !known) {
+        return known;
+    }
+    if (m_dtype != at::kBFloat16) {
+        return Error{"products in 8-bit floats give bf16: choose dtype bf16, or leave model.frozen_dtype to auto"};
+    }
+    const at::NoGradGuard noGrad;
+    for (LinearGroup* group : groups()) {
+        const bool whole = group->inputs() % 16 == 0 && group->outputs() % 16 == 0;
+        if (!group->isQuantised() && whole && std::min(group->inputs(), group->outputs()) >= kNarrowest) {
+            group->fp8 = fp8WeightOf(group->weight);
+        }
+    }
+    return {};
+}
+
 void Decoder::setBaseTrainable(bool trainable)
 {
     for (const NamedTensor& leaf : baseLeaves()) {

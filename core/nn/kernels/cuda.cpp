@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <optional>
 
 namespace luthier::nn::kernels::cuda {
 
@@ -65,6 +66,15 @@ void launchDropout(Kernel kernel, const at::Tensor& x, const at::Tensor& target,
            static_cast<long long>(x.numel()), drawOf(draw), dropoutLimit(p), static_cast<float>(1 / (1 - p)));
 }
 
+// Codes of rows of n: those of a result that a kernel gives in passing. Sixteens are read at once where they multiply.
+std::optional<Fp8Rows> rowsFor(Fp8Rows* wanted, const at::Tensor& like, std::int64_t rows, std::int64_t n)
+{
+    if (!wanted || n % 16 != 0) {
+        return std::nullopt;
+    }
+    return Fp8Rows{at::empty({rows, n}, like.options().dtype(at::kFloat8_e4m3fn)), at::empty({rows, 1}, like.options().dtype(at::kFloat))};
+}
+
 bool fitsHeads(const at::Tensor& x)
 {
     return isAligned(x) && x.stride(0) % kVector == 0 && x.stride(1) % kVector == 0 && x.stride(2) % kVector == 0;
@@ -72,7 +82,7 @@ bool fitsHeads(const at::Tensor& x)
 
 } // namespace
 
-at::Tensor rmsForward(const Rms& norm, const at::Tensor& x)
+at::Tensor rmsForward(const Rms& norm, const at::Tensor& x, Fp8Rows* wanted)
 {
     const std::int64_t n = x.size(-1);
     const std::int64_t rows = x.numel() / n;
@@ -80,12 +90,19 @@ at::Tensor rmsForward(const Rms& norm, const at::Tensor& x)
         return {};
     }
     const at::Tensor y = at::empty_like(x);
+    if (const auto codes = rowsFor(wanted, x, rows, n)) {
+        launch(Kernel::RmsForwardFp8, x.device(), {rows, 1, threadsFor(n, 512)}, in(x), in(norm.weight), y.mutable_data_ptr(),
+               codes->codes.mutable_data_ptr(), codes->scales.mutable_data_ptr(), static_cast<int>(n), static_cast<float>(norm.eps),
+               static_cast<int>(norm.plusOne));
+        *wanted = *codes;
+        return y;
+    }
     launch(Kernel::RmsForward, x.device(), {rows, 1, threadsFor(n, 512)}, in(x), in(norm.weight), y.mutable_data_ptr(),
            static_cast<int>(n), static_cast<float>(norm.eps), static_cast<int>(norm.plusOne));
     return y;
 }
 
-at::Tensor rmsBackward(const Rms& norm, const at::Tensor& x, const at::Tensor& dy, const at::Tensor& add)
+at::Tensor rmsBackward(const Rms& norm, const at::Tensor& x, const at::Tensor& dy, const at::Tensor& add, Fp8Rows* wanted)
 {
     const std::int64_t n = x.size(-1);
     const std::int64_t rows = x.numel() / n;
@@ -93,6 +110,13 @@ at::Tensor rmsBackward(const Rms& norm, const at::Tensor& x, const at::Tensor& d
         return {};
     }
     const at::Tensor dx = at::empty_like(x);
+    if (const auto codes = rowsFor(wanted, x, rows, n)) {
+        launch(Kernel::RmsBackwardFp8, x.device(), {rows, 1, threadsFor(n, 512)}, in(x), in(norm.weight), in(dy), in(add),
+               dx.mutable_data_ptr(), codes->codes.mutable_data_ptr(), codes->scales.mutable_data_ptr(), static_cast<int>(n),
+               static_cast<float>(norm.eps), static_cast<int>(norm.plusOne));
+        *wanted = *codes;
+        return dx;
+    }
     launch(Kernel::RmsBackward, x.device(), {rows, 1, threadsFor(n, 512)}, in(x), in(norm.weight), in(dy), in(add),
            dx.mutable_data_ptr(), static_cast<int>(n), static_cast<float>(norm.eps), static_cast<int>(norm.plusOne));
     return dx;
@@ -114,13 +138,19 @@ bool rotate(const at::Tensor& from, const at::Tensor& to, const at::Tensor& cos,
     return true;
 }
 
-at::Tensor gatedForward(bool silu, const at::Tensor& x)
+at::Tensor gatedForward(bool silu, const at::Tensor& x, Fp8Rows* wanted)
 {
     const std::int64_t n = x.size(1) / 2;
     if (!areRows(x.size(0), n) || !isAligned(x)) {
         return {};
     }
     const at::Tensor y = at::empty({x.size(0), n}, x.options());
+    if (const auto codes = rowsFor(wanted, x, x.size(0), n)) {
+        launch(Kernel::GatedForwardFp8, x.device(), {x.size(0), 1, threadsFor(n, 512)}, in(x), y.mutable_data_ptr(),
+               codes->codes.mutable_data_ptr(), codes->scales.mutable_data_ptr(), static_cast<int>(n), static_cast<int>(silu));
+        *wanted = *codes;
+        return y;
+    }
     const std::int64_t threads = threadsFor(n, 256);
     const std::int64_t parts = (n / kVector + threads - 1) / threads;
     launch(Kernel::GatedForward, x.device(), {x.size(0), parts, threads}, in(x), y.mutable_data_ptr(),
@@ -128,18 +158,69 @@ at::Tensor gatedForward(bool silu, const at::Tensor& x)
     return y;
 }
 
-at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy)
+at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy, Fp8Rows* wanted)
 {
     const std::int64_t n = x.size(1) / 2;
     if (!areRows(x.size(0), n) || !isAligned(x) || !isAligned(dy)) {
         return {};
     }
     const at::Tensor dx = at::empty_like(x);
+    if (const auto codes = rowsFor(wanted, x, x.size(0), 2 * n)) {
+        launch(Kernel::GatedBackwardFp8, x.device(), {x.size(0), 1, threadsFor(n, 512)}, in(x), in(dy), dx.mutable_data_ptr(),
+               codes->codes.mutable_data_ptr(), codes->scales.mutable_data_ptr(), static_cast<int>(n), static_cast<int>(silu));
+        *wanted = *codes;
+        return dx;
+    }
     const std::int64_t threads = threadsFor(n, 256);
     const std::int64_t parts = (n / kVector + threads - 1) / threads;
     launch(Kernel::GatedBackward, x.device(), {x.size(0), parts, threads}, in(x), in(dy), dx.mutable_data_ptr(),
            static_cast<int>(n), static_cast<int>(silu));
     return dx;
+}
+
+Fp8Rows fp8Rows(const at::Tensor& x)
+{
+    const std::int64_t n = x.size(1);
+    Fp8Rows made;
+    const auto codes = areRows(x.size(0), n) && isAligned(x) ? rowsFor(&made, x, x.size(0), n) : std::nullopt;
+    if (!codes) {
+        return {};
+    }
+    launch(Kernel::Fp8Rows, x.device(), {x.size(0), 1, threadsFor(n, 512)}, in(x), codes->codes.mutable_data_ptr(),
+           codes->scales.mutable_data_ptr(), static_cast<int>(n));
+    return *codes;
+}
+
+bool gatherHeads(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& out, const at::Tensor& cos,
+                 const at::Tensor& sin, Fp8Rows* wanted)
+{
+    // As fp8.cu takes it.
+    struct HeadRows {
+        const void* at;
+        long long row;
+        long long head;
+        long long token;
+    };
+    const auto of = [](const at::Tensor& x) {
+        return HeadRows{x.const_data_ptr(), static_cast<long long>(x.stride(0)), static_cast<long long>(x.stride(1)),
+                        static_cast<long long>(x.stride(2))};
+    };
+    const std::int64_t dim = q.size(3);
+    const std::int64_t half = cos.defined() ? cos.size(1) : 0;
+    const std::int64_t n = out.size(1);
+    if (dim % kVector != 0 || half % kVector != 0 || !areRows(out.size(0), n) || !fitsHeads(q) || !fitsHeads(k) || !fitsHeads(v)
+        || !isAligned(out)) {
+        return false;
+    }
+    const auto codes = rowsFor(wanted, out, out.size(0), n);
+    launch(Kernel::GatherHeads, out.device(), {out.size(0), 1, threadsFor(n, 512)}, of(q), of(k), of(v), out.mutable_data_ptr(),
+           in(cos), in(sin), codes ? codes->codes.mutable_data_ptr() : nullptr,
+           codes ? codes->scales.mutable_data_ptr() : nullptr, static_cast<int>(q.size(2)), static_cast<int>(q.size(1)),
+           static_cast<int>(k.size(1)), static_cast<int>(dim), static_cast<int>(half));
+    if (codes) {
+        *wanted = *codes;
+    }
+    return true;
 }
 
 bool kept(const DropoutDraw& draw, const at::Tensor& out, double p)

@@ -15,7 +15,8 @@ enum class Kernel {
     RowPlace,                                                                             // row.cu
     Dequantise,                                                                           // quant.cu
     SlotAttention, PickTokens,                                                            // slots.cu
-    RowCodesProduct, CodesProduct, CodesSum, Count                                        // codes.cu
+    RowCodesProduct, CodesProduct, CodesSum,                                              // codes.cu
+    Fp8Rows, RmsForwardFp8, RmsBackwardFp8, GatedForwardFp8, GatedBackwardFp8, GatherHeads, Count // fp8.cu
 };
 
 struct Grid {

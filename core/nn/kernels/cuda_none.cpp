@@ -14,12 +14,12 @@ bool isReady(at::Device)
     return false;
 }
 
-at::Tensor rmsForward(const Rms&, const at::Tensor&)
+at::Tensor rmsForward(const Rms&, const at::Tensor&, Fp8Rows*)
 {
     return {};
 }
 
-at::Tensor rmsBackward(const Rms&, const at::Tensor&, const at::Tensor&, const at::Tensor&)
+at::Tensor rmsBackward(const Rms&, const at::Tensor&, const at::Tensor&, const at::Tensor&, Fp8Rows*)
 {
     return {};
 }
@@ -29,14 +29,25 @@ bool rotate(const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::T
     return false;
 }
 
-at::Tensor gatedForward(bool, const at::Tensor&)
+at::Tensor gatedForward(bool, const at::Tensor&, Fp8Rows*)
 {
     return {};
 }
 
-at::Tensor gatedBackward(bool, const at::Tensor&, const at::Tensor&)
+at::Tensor gatedBackward(bool, const at::Tensor&, const at::Tensor&, Fp8Rows*)
 {
     return {};
+}
+
+Fp8Rows fp8Rows(const at::Tensor&)
+{
+    return {};
+}
+
+bool gatherHeads(const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&,
+                 Fp8Rows*)
+{
+    return false;
 }
 
 bool kept(const DropoutDraw&, const at::Tensor&, double)

@@ -48,24 +48,24 @@ bool isFused()
     return fusedOn;
 }
 
-at::Tensor rmsForward(const Rms& norm, const at::Tensor& x)
+at::Tensor rmsForward(const Rms& norm, const at::Tensor& x, Fp8Rows* rows)
 {
     const Place place = placeOf(x);
     if (place == Place::None || !isRms(norm, x)) {
         return {};
     }
-    return place == Place::Cpu ? cpu::rmsForward(norm, x) : cuda::rmsForward(norm, x);
+    return place == Place::Cpu ? cpu::rmsForward(norm, x) : cuda::rmsForward(norm, x, rows);
 }
 
 at::Tensor rmsBackward(const Rms& norm, const at::Tensor& x, const at::Tensor& dy, const at::Tensor& add,
-                       at::Tensor* dWeight)
+                       at::Tensor* dWeight, Fp8Rows* rows)
 {
     const Place place = placeOf(x);
     if (place == Place::None || !isRms(norm, x) || !isLike(x, dy) || (add.defined() && !isLike(x, add))) {
         return {};
     }
     if (place == Place::Cuda) {
-        return dWeight ? at::Tensor() : cuda::rmsBackward(norm, x, dy, add);
+        return dWeight ? at::Tensor() : cuda::rmsBackward(norm, x, dy, add, rows);
     }
     return cpu::rmsBackward(norm, x, dy, add, dWeight);
 }
@@ -84,22 +84,40 @@ bool rotate(const at::Tensor& from, const at::Tensor& to, const at::Tensor& cos,
     return place == Place::Cpu ? cpu::rotate(from, to, cos, sin, sign) : cuda::rotate(from, to, cos, sin, sign);
 }
 
-at::Tensor gatedForward(bool silu, const at::Tensor& x)
+at::Tensor gatedForward(bool silu, const at::Tensor& x, Fp8Rows* rows)
 {
     const Place place = placeOf(x);
     if (place == Place::None || !x.is_contiguous()) {
         return {};
     }
-    return place == Place::Cpu ? cpu::gatedForward(silu, x) : cuda::gatedForward(silu, x);
+    return place == Place::Cpu ? cpu::gatedForward(silu, x) : cuda::gatedForward(silu, x, rows);
 }
 
-at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy)
+at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy, Fp8Rows* rows)
 {
     const Place place = placeOf(x);
     if (place == Place::None || !x.is_contiguous() || !isLike(x, dy)) {
         return {};
     }
-    return place == Place::Cpu ? cpu::gatedBackward(silu, x, dy) : cuda::gatedBackward(silu, x, dy);
+    return place == Place::Cpu ? cpu::gatedBackward(silu, x, dy) : cuda::gatedBackward(silu, x, dy, rows);
+}
+
+Fp8Rows fp8Rows(const at::Tensor& x)
+{
+    return placeOf(x) == Place::Cuda && x.dim() == 2 && x.is_contiguous() ? cuda::fp8Rows(x) : Fp8Rows();
+}
+
+bool gatherHeads(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& out, const at::Tensor& cos,
+                 const at::Tensor& sin, Fp8Rows* rows)
+{
+    const auto fits = [&](const at::Tensor& x) {
+        return x.defined() && x.device() == out.device() && x.scalar_type() == out.scalar_type() && x.stride(3) == 1;
+    };
+    const auto isTable = [&](const at::Tensor& x) {
+        return x.dim() == 2 && x.size(0) == q.size(2) && x.is_contiguous() && x.scalar_type() == at::kFloat && x.device() == out.device();
+    };
+    return placeOf(out) == Place::Cuda && out.is_contiguous() && fits(q) && fits(k) && fits(v)
+           && (!cos.defined() || (isTable(cos) && isTable(sin))) && cuda::gatherHeads(q, k, v, out, cos, sin, rows);
 }
 
 at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& weights, double temperature,

@@ -14,23 +14,39 @@
 
 namespace luthier::nn::kernels {
 
+// Rows as cards multiply them in 8 bits (layers/fp8_weight.h): codes [N, n] e4m3, scales [N, 1] fp32. A function that takes
+// a pointer to one gives the codes of its own result, where the pointer is not null and its kernel does so in passing.
+struct Fp8Rows {
+    at::Tensor codes = {};
+    at::Tensor scales = {};
+
+    bool exists() const { return codes.defined(); }
+};
+// None: there is no kernel for x.
+Fp8Rows fp8Rows(const at::Tensor& x);
+
 // RMSNorm over the last dimension with the factor w or, with plusOne, 1 + w.
 struct Rms {
     at::Tensor weight;
     double eps = 1e-6;
     bool plusOne = false;
 };
-at::Tensor rmsForward(const Rms& norm, const at::Tensor& x);
+at::Tensor rmsForward(const Rms& norm, const at::Tensor& x, Fp8Rows* rows = nullptr);
 // Gradient of x, plus `add` (same shape) where it is defined. `dWeight`, where it is not null, receives the weight's.
 at::Tensor rmsBackward(const Rms& norm, const at::Tensor& x, const at::Tensor& dy, const at::Tensor& add,
-                       at::Tensor* dWeight);
+                       at::Tensor* dWeight, Fp8Rows* rows = nullptr);
 
 // Turned heads of `from` [B, T, heads, D] go to `to` of that shape, which may be `from`; cos and sin [T, R / 2] fp32.
 bool rotate(const at::Tensor& from, const at::Tensor& to, const at::Tensor& cos, const at::Tensor& sin, int sign);
 
 // [N, 2F] -> act(gate) * up [N, F]; silu, or gelu's tanh form. And the gradient of x.
-at::Tensor gatedForward(bool silu, const at::Tensor& x);
-at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy);
+at::Tensor gatedForward(bool silu, const at::Tensor& x, Fp8Rows* rows = nullptr);
+at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy, Fp8Rows* rows = nullptr);
+
+// Gradients of q [B, H, T, D], k and v [B, K, T, D] side by side in `out` [B * T, (H + 2 K) D], those of q and k turned back
+// (rope.h); cos and sin [T, R / 2] fp32, or undefined: nothing is turned.
+bool gatherHeads(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& out, const at::Tensor& cos,
+                 const at::Tensor& sin, Fp8Rows* rows = nullptr);
 
 // -ln p(target) of each row of logits [rows, V] / temperature, fp32 [rows], 0 where the target is negative. The logits are
 // spent: with `gradient` they become (softmax - one-hot) * weight / temperature, the gradient of the weighed sum. targets

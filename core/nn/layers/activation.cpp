@@ -22,24 +22,24 @@ at::Tensor act(Activation kind, const at::Tensor& gate)
 
 } // namespace
 
-at::Tensor activate(Activation kind, const at::Tensor& x)
+at::Tensor activate(Activation kind, const at::Tensor& x, kernels::Fp8Rows* rows)
 {
     if (kind == Activation::GeluTanh) {
         return at::gelu(x, "tanh");
     }
-    if (at::Tensor y = kernels::gatedForward(kind == Activation::SiluGated, x); y.defined()) {
+    if (at::Tensor y = kernels::gatedForward(kind == Activation::SiluGated, x, rows); y.defined()) {
         return y;
     }
     const std::int64_t size = x.size(1) / 2;
     return act(kind, x.narrow(1, 0, size)).mul_(x.narrow(1, size, size));
 }
 
-at::Tensor activateBackward(Activation kind, const at::Tensor& x, const at::Tensor& dy)
+at::Tensor activateBackward(Activation kind, const at::Tensor& x, const at::Tensor& dy, kernels::Fp8Rows* rows)
 {
     if (kind == Activation::GeluTanh) {
         return at::gelu_backward(dy, x, "tanh");
     }
-    if (at::Tensor fused = kernels::gatedBackward(kind == Activation::SiluGated, x, dy); fused.defined()) {
+    if (at::Tensor fused = kernels::gatedBackward(kind == Activation::SiluGated, x, dy, rows); fused.defined()) {
         return fused;
     }
     const std::int64_t size = x.size(1) / 2;

@@ -4,14 +4,16 @@
 #pragma once
 
 #include "core/nn/families/decoder_config.h"
+#include "core/nn/kernels/kernels.h"
 
 #include <ATen/core/Tensor.h>
 
 namespace luthier::nn {
 
-at::Tensor activate(Activation kind, const at::Tensor& x);
+// `rows`: as in kernels.h.
+at::Tensor activate(Activation kind, const at::Tensor& x, kernels::Fp8Rows* rows = nullptr);
 
 // Gradient of x, from the gradient of the output.
-at::Tensor activateBackward(Activation kind, const at::Tensor& x, const at::Tensor& dy);
+at::Tensor activateBackward(Activation kind, const at::Tensor& x, const at::Tensor& dy, kernels::Fp8Rows* rows = nullptr);
 
 } // namespace luthier::nn

@@ -66,6 +66,21 @@ at::Tensor single(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
     return at::scaled_dot_product_attention(grouped, k, v, {}, 0, false, scale).reshape(q.sizes());
 }
 
+bool isFlash(const at::Tensor& q)
+{
+    const bool narrow = q.scalar_type() == at::kBFloat16 || q.scalar_type() == at::kHalf;
+    return q.is_cuda() && narrow && q.size(3) % 8 == 0 && q.size(3) <= 256;
+}
+
+// A token and so many before it: the card's kernel passes over what is hidden, where a mask would be read and multiplied.
+at::Tensor windowed(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
+{
+    const auto rows = [](const at::Tensor& x) { return x.transpose(1, 2); };
+    const auto out = at::_flash_attention_forward(rows(q), rows(k), rows(v), std::nullopt, std::nullopt, q.size(2), k.size(2), 0.0, true,
+                                                  false, settings.scale, settings.window - 1, 0);
+    return std::get<0>(out).transpose(1, 2);
+}
+
 at::Tensor fused(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
 {
     const std::int64_t queries = q.size(2);
@@ -73,6 +88,9 @@ at::Tensor fused(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, 
     if (queries == 1) {
         const std::int64_t seen = settings.window > 0 ? std::min(settings.window, keys) : keys;
         return single(q, k.narrow(2, keys - seen, seen), v.narrow(2, keys - seen, seen), settings.scale);
+    }
+    if (queries == keys && isHidden(queries, keys, settings.window) && isFlash(q)) {
+        return windowed(q, k, v, settings);
     }
     std::optional<at::Tensor> mask;
     const bool causal = queries == keys && !isHidden(queries, keys, settings.window);
@@ -104,16 +122,16 @@ at::Tensor packedFlash(const at::Tensor& q, const at::Tensor& k, const at::Tenso
     const at::Tensor starts
         = settings.borders.defined() ? settings.borders : bordersOf(settings.segments, q.device());
     const auto rows = [](const at::Tensor& x) { return x.squeeze(0).transpose(0, 1); };
+    const std::optional<std::int64_t> before = settings.window > 0 && settings.window < longest ? std::optional(settings.window - 1) : std::nullopt;
+    const std::optional<std::int64_t> behind = before ? std::optional(std::int64_t{0}) : std::nullopt;
     const auto out = at::_flash_attention_forward(rows(q), rows(k), rows(v), starts, starts, longest, longest, 0.0, true,
-                                                  false, settings.scale);
+                                                  false, settings.scale, before, behind);
     return std::get<0>(out).reshape({q.size(2), q.size(1) * q.size(3)});
 }
 
 bool canPack(const at::Tensor& q, const AttentionSettings& settings)
 {
-    const bool narrow = q.scalar_type() == at::kBFloat16 || q.scalar_type() == at::kHalf;
-    return q.is_cuda() && narrow && settings.softcap == 0 && settings.window == 0 && q.size(3) % 8 == 0
-           && q.size(3) <= 256;
+    return isFlash(q) && settings.softcap == 0;
 }
 
 } // namespace

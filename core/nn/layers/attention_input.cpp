@@ -17,8 +17,9 @@ public:
 
     std::vector<at::Tensor> forward() override
     {
-        const at::Tensor x = m_block.norm.exists() ? normForward(m_block.norm, m_h) : m_h;
-        at::Tensor qkv = linearForward(m_block.qkv, x, &m_saved);
+        Fp8Rows rows;
+        const at::Tensor x = m_block.norm.exists() ? normForward(m_block.norm, m_h, wantsFp8(m_block.qkv, m_h.size(0), rows)) : m_h;
+        at::Tensor qkv = linearForward(m_block.qkv, x, &m_saved, rows);
         if (m_block.queryKeyNorm != QueryKeyNorm::None) {
             m_projected = qkv.narrow(1, 0, queries() + keys()).clone();
             queryPart(qkv).copy_(normForward(m_block.queryNorm, queryPart(m_projected)));
@@ -33,9 +34,11 @@ public:
 
     std::vector<at::Tensor> backward(const std::vector<at::Tensor>& grads) override
     {
-        const at::Tensor dQkv = gathered(grads);
+        const bool normed = m_block.queryKeyNorm != QueryKeyNorm::None;
+        Fp8Rows rows;
+        const at::Tensor dQkv = gathered(grads, normed ? nullptr : wantsFp8(m_block.qkv, m_h.size(0), rows));
         std::vector<at::Tensor> normGrads;
-        if (m_block.queryKeyNorm != QueryKeyNorm::None) {
+        if (normed) {
             queryPart(dQkv).copy_(normBackward(m_block.queryNorm, queryPart(m_projected), queryPart(dQkv), normGrads));
             keyPart(dQkv).copy_(normBackward(m_block.keyNorm, keyPart(m_projected), keyPart(dQkv), normGrads));
         }
@@ -44,13 +47,17 @@ public:
         const at::Tensor x = rebuild ? normForward(m_block.norm, m_h) : m_h;
         std::vector<at::Tensor> linearGrads;
         const at::Tensor dx
-            = linearBackward(m_block.qkv, x, dQkv, m_saved, m_wantInput || normTrains, linearGrads);
+            = linearBackward(m_block.qkv, x, dQkv, m_saved, m_wantInput || normTrains, linearGrads, rows);
         std::vector<at::Tensor> result{at::Tensor()};
         if (dx.defined()) {
             const at::Tensor add = m_wantInput ? grads[3] : at::Tensor();
-            const at::Tensor dh = m_block.norm.exists() ? normBackward(m_block.norm, m_h, dx, result, add)
+            Fp8Rows below;
+            const at::Tensor dh = m_block.norm.exists() ? normBackward(m_block.norm, m_h, dx, result, add, wantsFp8(m_block.qkv, m_h.size(0), below))
                                   : add.defined()       ? dx.add(add)
                                                         : dx;
+            if (below.exists()) {
+                leaveFp8Rows(dh, below);
+            }
             result[0] = m_wantInput ? dh : at::Tensor();
         } else {
             result.resize(1 + leavesOf(m_block.norm).size());
@@ -93,10 +100,14 @@ private:
     }
 
     // Gradients of q, k, v as one [N, (H + 2K) D], q's and k's turned back.
-    at::Tensor gathered(const std::vector<at::Tensor>& grads) const
+    at::Tensor gathered(const std::vector<at::Tensor>& grads, Fp8Rows* rows) const
     {
         const HeadShape& s = m_block.shape;
         at::Tensor dQkv = at::empty({s.rows * s.tokens, queries() + 2 * keys()}, m_h.options());
+        if (grads[0].defined() && grads[1].defined() && grads[2].defined()
+            && kernels::gatherHeads(grads[0], grads[1], grads[2], dQkv, m_block.tables.cos, m_block.tables.sin, rows)) {
+            return dQkv;
+        }
         const at::Tensor heads = byHead(dQkv);
         std::int64_t first = 0;
         for (int i = 0; i < 3; ++i) {

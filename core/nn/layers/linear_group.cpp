@@ -40,10 +40,10 @@ at::Tensor droppedOut(const ActiveLinear& linear, const at::Tensor& x, const Lin
     return linear.dropout() > 0 ? kernels::dropped(x, *linear.draw, linear.dropout()) : x;
 }
 
-// In place.
-at::Tensor scaleBy(at::Tensor x, double factor)
+// factor * (a b), without a pass over it for the factor.
+at::Tensor scaled(const at::Tensor& a, const at::Tensor& b, double factor)
 {
-    return factor == 1 ? x : x.mul_(factor);
+    return at::empty({a.size(0), b.size(1)}, a.options()).addmm_(a, b, 0, factor);
 }
 
 // The adapters' numbers in the activations' dtype, and their low-rank inputs.
@@ -52,8 +52,12 @@ void readLow(const ActiveLinear& linear, const at::Tensor& x, LinearSaved& saved
     if (linear.dropout() > 0 && !kernels::knowsDropout(x)) {
         saved.kept = kernels::keptOf(*linear.draw, x, linear.dropout());
     }
-    saved.a = stackedA(linear, x);
+    saved.a = linear.numbers.exists() ? linear.numbers.a : stackedA(linear, x);
     saved.low = droppedOut(linear, x, saved).mm(saved.a.t());
+    if (linear.numbers.exists()) {
+        saved.b = linear.numbers.b;
+        return;
+    }
     for (const LowRank& adapter : linear.adapters) {
         saved.b.push_back(adapter.b.detach().to(x.scalar_type()));
     }
@@ -86,14 +90,12 @@ at::Tensor adapterGradients(const ActiveLinear& linear, const at::Tensor& x, con
         const std::int64_t rank = adapter.a.size(0);
         const at::Tensor part = dy.narrow(1, slice.begin, slice.size);
         if (one) {
-            dLow = part.mm(saved.b[i]);
+            dLow = scaled(part, saved.b[i], adapter.scale);
         } else {
-            at::Tensor target = dLow.narrow(1, first, rank);
-            at::mm_out(target, part, saved.b[i]);
+            dLow.narrow(1, first, rank).addmm_(part, saved.b[i], 0, adapter.scale);
         }
-        scaleBy(dLow.narrow(1, first, rank), adapter.scale);
         gradB.push_back(adapter.b.requires_grad()
-                            ? scaleBy(part.t().mm(saved.low.narrow(1, first, rank)), adapter.scale).to(adapter.b.scalar_type())
+                            ? scaled(part.t(), saved.low.narrow(1, first, rank), adapter.scale).to(adapter.b.scalar_type())
                             : at::Tensor());
         first += rank;
     }
@@ -130,8 +132,11 @@ at::Tensor codesProduct(const LinearGroup& group, const at::Tensor& x, const at:
 }
 
 // x W^T + b.
-at::Tensor product(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& bias)
+at::Tensor product(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& bias, const Fp8Rows& rows)
 {
+    if (isFp8Product(linear.base->fp8, x.size(0))) {
+        return fp8Product(rows.exists() ? rows : fp8Rows(x), linear.base->fp8.forward, bias);
+    }
     const at::Tensor weight = linear.base->weightNow();
     at::Tensor y = kernels::rowProduct(x, weight);
     if (!y.defined()) {
@@ -151,8 +156,11 @@ at::Tensor productBySlice(const ActiveLinear& linear, const at::Tensor& x, const
 }
 
 // dy W.
-at::Tensor inputGradient(const ActiveLinear& linear, const at::Tensor& dy)
+at::Tensor inputGradient(const ActiveLinear& linear, const at::Tensor& dy, const Fp8Rows& rows)
 {
+    if (isFp8Product(linear.base->fp8, dy.size(0))) {
+        return fp8Product(rows.exists() ? rows : fp8Rows(dy), linear.base->fp8.backward);
+    }
     if (!linear.base->isReadBySlice()) {
         return dy.mm(linear.base->weightNow());
     }
@@ -184,7 +192,7 @@ std::vector<at::Tensor> leavesOf(const ActiveLinear& linear)
     return leaves;
 }
 
-at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, LinearSaved* saved)
+at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, LinearSaved* saved, const Fp8Rows& rows)
 {
     const LinearGroup& group = *linear.base;
     const bool extras = usesExtras(linear);
@@ -192,7 +200,7 @@ at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, Linear
     const at::Tensor bias = extras ? biasNow(linear) : group.bias.defined() ? group.bias.detach() : group.bias;
     at::Tensor y = codesProduct(group, input, bias);
     if (!y.defined()) {
-        y = group.isReadBySlice() ? productBySlice(linear, input, bias) : product(linear, input, bias);
+        y = group.isReadBySlice() ? productBySlice(linear, input, bias) : product(linear, input, bias, extras ? Fp8Rows() : rows);
     }
     if (!linear.adapters.empty()) {
         LinearSaved own;
@@ -204,6 +212,11 @@ at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, Linear
         scaleOutput(linear, y, saved);
     }
     return y;
+}
+
+Fp8Rows* wantsFp8(const ActiveLinear& linear, std::int64_t count, Fp8Rows& rows)
+{
+    return isFp8Product(linear.base->fp8, count) && !usesExtras(linear) ? &rows : nullptr;
 }
 
 bool linearSavedOnly(const ActiveLinear& linear, const at::Tensor& x, LinearSaved& saved)
@@ -218,7 +231,7 @@ bool linearSavedOnly(const ActiveLinear& linear, const at::Tensor& x, LinearSave
 }
 
 at::Tensor linearBackward(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
-                          const LinearSaved& saved, bool wantInput, std::vector<at::Tensor>& leaves)
+                          const LinearSaved& saved, bool wantInput, std::vector<at::Tensor>& leaves, const Fp8Rows& dyRows)
 {
     const bool extras = usesExtras(linear);
     std::vector<at::Tensor> scaleGrads;
@@ -234,7 +247,7 @@ at::Tensor linearBackward(const ActiveLinear& linear, const at::Tensor& x, const
     }
     at::Tensor dx;
     if (wantInput || (extras && !linear.factors.empty())) {
-        dx = inputGradient(linear, dz);
+        dx = inputGradient(linear, dz, extras ? Fp8Rows() : dyRows);
         if (dLow.defined()) {
             const at::Tensor& a = saved.a;
             if (saved.kept.defined()) {

@@ -17,12 +17,15 @@ public:
 
     std::vector<at::Tensor> forward() override
     {
-        m_hidden = linearForward(m_block.gateUp, input(), &m_savedUp);
-        const at::Tensor product = activate(m_block.activation, m_hidden);
+        Fp8Rows rows;
+        const at::Tensor x = input(wantsFp8(m_block.gateUp, m_h.size(0), rows));
+        m_hidden = linearForward(m_block.gateUp, x, &m_savedUp, rows);
+        Fp8Rows productRows;
+        const at::Tensor product = activate(m_block.activation, m_hidden, wantsFp8(m_block.down, m_h.size(0), productRows));
         if (!m_block.outputWanted && !m_block.after.exists() && linearSavedOnly(m_block.down, product, m_savedDown)) {
             return {at::empty({1, 1}, m_h.options()).expand(m_h.sizes())};
         }
-        at::Tensor y = linearForward(m_block.down, product, &m_savedDown);
+        at::Tensor y = linearForward(m_block.down, product, &m_savedDown, productRows);
         if (!m_block.after.exists()) {
             return {m_block.residual ? y.add_(m_h) : y};
         }
@@ -37,17 +40,23 @@ public:
         const at::Tensor dy
             = m_block.after.exists() ? normBackward(m_block.after, m_y, grads[0], afterGrads) : grads[0];
         std::vector<at::Tensor> downGrads;
-        const at::Tensor dx = throughActivation(dy, downGrads);
+        const Fp8Rows dyRows = m_block.after.exists() ? Fp8Rows() : takeFp8Rows(dy);
+        Fp8Rows rows;
+        const at::Tensor dx = throughActivation(dy, dyRows, downGrads, rows);
         const bool normTrains = m_block.norm.exists() && m_block.norm.weight.requires_grad();
         std::vector<at::Tensor> upGrads;
         const at::Tensor x = needsInput(m_block.gateUp) ? input() : m_h;
-        const at::Tensor dIn = linearBackward(m_block.gateUp, x, dx, m_savedUp, m_wantInput || normTrains, upGrads);
+        const at::Tensor dIn = linearBackward(m_block.gateUp, x, dx, m_savedUp, m_wantInput || normTrains, upGrads, rows);
         std::vector<at::Tensor> result{at::Tensor()};
         if (dIn.defined()) {
             const at::Tensor add = m_wantInput && m_block.residual ? grads[0] : at::Tensor();
-            const at::Tensor dh = m_block.norm.exists() ? normBackward(m_block.norm, m_h, dIn, result, add)
+            Fp8Rows below;
+            const at::Tensor dh = m_block.norm.exists() ? normBackward(m_block.norm, m_h, dIn, result, add, wantsFp8(m_block.gateUp, m_h.size(0), below))
                                   : add.defined()       ? dIn.add_(add)
                                                         : dIn;
+            if (below.exists()) {
+                leaveFp8Rows(dh, below);
+            }
             result[0] = m_wantInput ? dh : at::Tensor();
         } else {
             result.resize(1 + leavesOf(m_block.norm).size());
@@ -59,15 +68,15 @@ public:
     }
 
 private:
-    at::Tensor input() const { return m_block.norm.exists() ? normForward(m_block.norm, m_h) : m_h; }
+    at::Tensor input(Fp8Rows* rows = nullptr) const { return m_block.norm.exists() ? normForward(m_block.norm, m_h, rows) : m_h; }
 
     // Gradient of gate and up. The product in between is rebuilt only when a weight behind it trains.
-    at::Tensor throughActivation(const at::Tensor& dy, std::vector<at::Tensor>& downGrads)
+    at::Tensor throughActivation(const at::Tensor& dy, const Fp8Rows& dyRows, std::vector<at::Tensor>& downGrads, Fp8Rows& rows)
     {
         const bool wanted = needsInput(m_block.down);
         const at::Tensor product = wanted ? activate(m_block.activation, m_hidden) : at::Tensor();
-        const at::Tensor dProduct = linearBackward(m_block.down, product, dy, m_savedDown, true, downGrads);
-        return activateBackward(m_block.activation, m_hidden, dProduct);
+        const at::Tensor dProduct = linearBackward(m_block.down, product, dy, m_savedDown, true, downGrads, dyRows);
+        return activateBackward(m_block.activation, m_hidden, dProduct, wantsFp8(m_block.gateUp, m_h.size(0), rows));
     }
 
     Mlp m_block;

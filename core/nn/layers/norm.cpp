@@ -68,10 +68,10 @@ std::vector<at::Tensor> leavesOf(const Norm& norm)
     return leaves;
 }
 
-at::Tensor normForward(const Norm& norm, const at::Tensor& x)
+at::Tensor normForward(const Norm& norm, const at::Tensor& x, kernels::Fp8Rows* rows)
 {
     if (isRms(norm)) {
-        if (at::Tensor y = kernels::rmsForward(rmsOf(norm), x); y.defined()) {
+        if (at::Tensor y = kernels::rmsForward(rmsOf(norm), x, rows); y.defined()) {
             return y;
         }
     }
@@ -91,11 +91,11 @@ at::Tensor normForward(const Norm& norm, const at::Tensor& x)
 }
 
 at::Tensor normBackward(const Norm& norm, const at::Tensor& x, const at::Tensor& dy, std::vector<at::Tensor>& leaves,
-                        const at::Tensor& add)
+                        const at::Tensor& add, kernels::Fp8Rows* rows)
 {
     if (isRms(norm)) {
         at::Tensor dWeight;
-        at::Tensor dx = kernels::rmsBackward(rmsOf(norm), x, dy, add, norm.weight.requires_grad() ? &dWeight : nullptr);
+        at::Tensor dx = kernels::rmsBackward(rmsOf(norm), x, dy, add, norm.weight.requires_grad() ? &dWeight : nullptr, rows);
         if (dx.defined()) {
             leaves.push_back(dWeight);
             return dx;

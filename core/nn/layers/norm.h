@@ -7,6 +7,7 @@
 #pragma once
 
 #include "core/nn/families/decoder_config.h"
+#include "core/nn/kernels/kernels.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -26,12 +27,12 @@ struct Norm {
 // weight, and bias where there is one.
 std::vector<at::Tensor> leavesOf(const Norm& norm);
 
-// x [..., n] -> same shape and dtype.
-at::Tensor normForward(const Norm& norm, const at::Tensor& x);
+// x [..., n] -> same shape and dtype. `rows`: as in kernels.h.
+at::Tensor normForward(const Norm& norm, const at::Tensor& x, kernels::Fp8Rows* rows = nullptr);
 
 // Gradient of x, plus `add` (of x's shape and dtype) where it is defined. Gradients of the leaves (undefined where none is
 // required) are appended.
 at::Tensor normBackward(const Norm& norm, const at::Tensor& x, const at::Tensor& dy, std::vector<at::Tensor>& leaves,
-                        const at::Tensor& add = {});
+                        const at::Tensor& add = {}, kernels::Fp8Rows* rows = nullptr);
 
 } // namespace luthier::nn

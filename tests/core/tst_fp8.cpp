@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Products in 8-bit floats by their plain body, which says what a card's must give (tests/card/card_fp8.cpp holds those to it).
+#include "core/nn/decoder.h"
+#include "core/nn/layers/fp8_weight.h"
+#include "core/config/run_config.h"
+#include "core/peft/methods/lora_settings.h"
+#include "core/peft/methods/method.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <c10/core/GradMode.h>
+
+#include <QtTest/QTest>
+
+#include <algorithm>
+
+using namespace luthier;
+
+namespace {
+
+double apart(const at::Tensor& a, const at::Tensor& b)
+{
+    const at::Tensor wide = b.to(at::kFloat);
+    return ((a.to(at::kFloat) - wide).norm() / wide.norm()).item<double>();
+}
+
+nn::DecoderConfig smallConfig()
+{
+    nn::DecoderConfig config;
+    config.family = "llama";
+    config.vocab = 512;
+    config.hidden = 256;
+    config.intermediate = 512;
+    config.layers = 3;
+    config.heads = 8;
+    config.kvHeads = 4;
+    config.headDim = 32;
+    config.rotaryDim = 32;
+    config.tiedHead = true;
+    return config;
+}
+
+// Of all adapters, as one vector.
+at::Tensor gradients(nn::Decoder& decoder, const std::vector<nn::NamedTensor>& leaves, const at::Tensor& ids)
+{
+    nn::ForwardInput input{ids, {}};
+    input.pass.training = true;
+    const at::Tensor logits = decoder.hidden(input).flatten(0, 1).matmul(decoder.head().t()).to(at::kFloat);
+    const std::int64_t count = logits.size(0) - 1;
+    at::cross_entropy_loss(logits.narrow(0, 0, count), ids.flatten().narrow(0, 1, count)).backward();
+    std::vector<at::Tensor> all;
+    for (const nn::NamedTensor& leaf : leaves) {
+        all.push_back(leaf.tensor.grad().to(at::kDouble).flatten());
+        leaf.tensor.mutable_grad() = at::Tensor();
+    }
+    return at::cat(all);
+}
+
+bool names(const std::vector<config::BrokenRule>& broken, const std::string& key)
+{
+    return std::any_of(broken.begin(), broken.end(), [&](const config::BrokenRule& rule) {
+        return std::find(rule.keys.begin(), rule.keys.end(), "model.frozen_dtype") != rule.keys.end()
+               && std::find(rule.keys.begin(), rule.keys.end(), key) != rule.keys.end();
+    });
+}
+
+} // namespace
+
+class TestFp8 : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void rows();
+    void products();
+    void gradientsOfAModel();
+    void whatWasLeftForAnother();
+    void refusals();
+};
+
+void TestFp8::rows()
+{
+    at::manual_seed(3);
+    at::Tensor x = at::randn({64, 96}) * at::randn({64, 1}).exp();
+    x[5].zero_();
+    const nn::Fp8Rows rows = nn::fp8Rows(x.to(at::kBFloat16));
+    QCOMPARE(rows.scales[5].item<float>(), 1.0F); // never 0 / 0
+    QCOMPARE(rows.codes[5].to(at::kFloat).abs().max().item<float>(), 0.0F);
+    QCOMPARE(rows.codes.to(at::kFloat).abs().amax(1).max().item<float>(), 448.0F);
+    const at::Tensor back = rows.codes.to(at::kFloat) * rows.scales;
+    const at::Tensor wide = x.to(at::kBFloat16).to(at::kFloat);
+    // Half a step of three bits of fraction, and half of the smallest step of the row.
+    QVERIFY(((back - wide).abs() <= wide.abs() / 16 + rows.scales / 1024).all().item<bool>());
+    QVERIFY(!nn::fp8Rows(at::full({2, 16}, std::nan(""), at::kBFloat16)).codes.to(at::kFloat).isfinite().any().item<bool>());
+}
+
+void TestFp8::products()
+{
+    at::manual_seed(4);
+    const at::Tensor x = at::randn({256, 320}).to(at::kBFloat16);
+    const at::Tensor weight = at::randn({192, 320}).to(at::kBFloat16);
+    const at::Tensor bias = at::randn({192}).to(at::kBFloat16);
+    const nn::Fp8Weight held = nn::fp8WeightOf(weight);
+    QVERIFY(apart(nn::fp8Product(nn::fp8Rows(x), held.forward, bias), x.mm(weight.t()) + bias) < 0.045);
+    const at::Tensor dy = at::randn({256, 192}).to(at::kBFloat16);
+    QVERIFY(apart(nn::fp8Product(nn::fp8Rows(dy), held.backward), dy.mm(weight)) < 0.045);
+    QVERIFY(nn::isFp8Product(held, 256) && !nn::isFp8Product(held, 1) && !nn::isFp8Product({}, 256));
+}
+
+void TestFp8::gradientsOfAModel()
+{
+    nn::Decoder decoder(smallConfig(), at::kCPU, at::kBFloat16);
+    decoder.initialise(7);
+    peft::MethodSettings settings;
+    settings.kind = "lora";
+    settings.of<peft::LoraSettings>().targetModules = {"all-linear"};
+    settings.of<peft::LoraSettings>().dropout = 0;
+    const auto* method = peft::findMethod("lora");
+    QVERIFY(method->attach(decoder, settings, {7, {}}).ok());
+    const auto leaves = method->trainable(decoder);
+    {
+        const at::NoGradGuard noGrad;
+        for (const nn::NamedTensor& leaf : leaves) {
+            leaf.tensor.normal_(0, 0.05);
+        }
+    }
+    at::manual_seed(8);
+    const at::Tensor ids = at::randint(512, {2, 96}, at::kLong);
+    const at::Tensor plain = gradients(decoder, leaves, ids);
+    for (nn::LinearGroup* group : decoder.groups()) {
+        group->fp8 = nn::fp8WeightOf(group->weight);
+    }
+    const at::Tensor coded = gradients(decoder, leaves, ids);
+    const double cosine = (plain.dot(coded) / (plain.norm() * coded.norm())).item<double>();
+    QVERIFY2(cosine > 0.995 && cosine < 0.99999999, qPrintable(QString::number(cosine, 'g', 12))); // and not the same products
+    // The same with every layer computed again.
+    decoder.setActivationCheckpointing(true);
+    QVERIFY(gradients(decoder, leaves, ids).equal(coded));
+}
+
+void TestFp8::whatWasLeftForAnother()
+{
+    const at::Tensor mine = at::randn({128, 32}).to(at::kBFloat16);
+    nn::leaveFp8Rows(mine, nn::fp8Rows(mine));
+    QVERIFY(!nn::takeFp8Rows(at::randn({128, 32}).to(at::kBFloat16)).exists());
+    QVERIFY(!nn::takeFp8Rows(mine).exists()); // dropped
+    nn::leaveFp8Rows(mine, nn::fp8Rows(mine));
+    QVERIFY(nn::takeFp8Rows(mine).exists());
+    nn::leaveFp8Rows(mine, nn::fp8Rows(mine));
+    at::Tensor(mine).add_(1); // changed since
+    QVERIFY(!nn::takeFp8Rows(mine).exists());
+}
+
+void TestFp8::refusals()
+{
+    nn::Decoder decoder(smallConfig(), at::kCPU, at::kBFloat16);
+    const auto refused = decoder.multiplyInFp8();
+    QVERIFY(!refused && refused.message().find("model.frozen_dtype") != std::string::npos);
+    config::RunConfig run;
+    run.model.frozenDtype = "fp8";
+    QVERIFY(!names(config::brokenRules(run), "method.kind") && !names(config::brokenRules(run), "model.dtype"));
+    run.method.kind = "full";
+    QVERIFY(names(config::brokenRules(run), "method.kind"));
+    run.method.kind = "qlora";
+    QVERIFY(names(config::brokenRules(run), "model.quantization"));
+    run.method.kind = "lora";
+    run.model.dtype = "fp32";
+    QVERIFY(names(config::brokenRules(run), "model.dtype"));
+    run.model.device = "cpu";
+    QVERIFY(names(config::brokenRules(run), "model.device"));
+}
+
+QTEST_APPLESS_MAIN(TestFp8)
+#include "tst_fp8.moc"
