@@ -10,6 +10,7 @@
 
 #include <QComboBox>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QStackedWidget>
@@ -116,6 +117,21 @@ private Q_SLOTS:
         QCOMPARE(again->rowCount(), 2);
         QVERIFY(again->item(0, 2)->text().startsWith(QStringLiteral("Mira sells rye bread, because")));
         QVERIFY(again->item(0, 0)->text().contains(QStringLiteral("reward")));
+    }
+
+    // A rule is tried on the answer in view and on all of them, while it is written.
+    void aRuleIsTried()
+    {
+        find<QTabWidget>("rolloutTabs")->setCurrentIndex(3);
+        auto* rule = find<QLineEdit>("trialRule");
+        rule->setFocus();
+        QTest::keyClicks(rule, QStringLiteral("contains texts=because"));
+        QVERIFY2(find<QLabel>("trialVerdict")->text().contains(QStringLiteral("1 of 1 found")), qPrintable(find<QLabel>("trialVerdict")->text()));
+        QVERIFY(find<QLabel>("trialAll")->text().contains(QStringLiteral("4 answer")));
+        rule->setText(QStringLiteral("contains texts=never_said"));
+        QVERIFY(find<QLabel>("trialAll")->text().contains(QStringLiteral("never fire")));
+        rule->setText(QStringLiteral("lenght most=2"));
+        QVERIFY(find<QLabel>("trialVerdict")->text().contains(QStringLiteral("there is no rule")));
     }
 
     // A file that was cut short is told, and the rest is shown.

@@ -2,6 +2,7 @@
 #include "ui/pages/rollouts/rollout_reader.h"
 
 #include "core/rewards/rule.h"
+#include "ui/pages/rollouts/rollout_trial.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/status_label.h"
@@ -69,7 +70,7 @@ RolloutReader::RolloutReader(QWidget* parent)
       m_verdicts(makeTable(QStringLiteral("rolloutRules"), tr("Rules"), tr("What each rule gave this answer, and why"))), m_ruleHelp(new QLabel),
       m_tokens(makeTable(QStringLiteral("rolloutTokens"), tr("Tokens"), tr("Every number of every token"))),
       m_again(makeTable(QStringLiteral("rolloutAgain"), tr("Same prompt"), tr("What was answered to this prompt in each update that is kept"))),
-      m_againProblem(new StatusLabel(Token::Bad))
+      m_againProblem(new StatusLabel(Token::Bad)), m_trial(new RolloutTrial)
 {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -138,6 +139,7 @@ QWidget* RolloutReader::buildTabs()
     m_tabs->addTab(rules, tr("Rules"));
     m_tabs->addTab(again, tr("Same prompt"));
     m_tabs->addTab(m_tokens, tr("Tokens"));
+    m_tabs->addTab(m_trial, tr("Try a rule"));
     connect(m_tabs, &QTabWidget::currentChanged, this, &RolloutReader::askForAgain);
     return m_tabs;
 }
@@ -151,6 +153,7 @@ void RolloutReader::clear()
 {
     m_view = {};
     m_isShown = false;
+    m_trial->setAnswer(nullptr);
     m_facts->clear();
     m_prompt->setText({});
     m_answer->setText({});
@@ -181,6 +184,7 @@ void RolloutReader::showAnswer(RolloutView view)
     showNumbers();
     showRules();
     showTokens();
+    m_trial->setAnswer(&answered);
     m_tabs->setCurrentIndex(tab);
     askForAgain();
 }

@@ -21,6 +21,7 @@ class QTabWidget;
 
 namespace luthier::ui {
 
+class RolloutTrial;
 class StatusLabel;
 
 // An answer, ready to be shown.
@@ -38,6 +39,7 @@ public:
     void setRules(std::vector<std::string> rules); // of the run, in the order of an answer's verdicts; a reward model comes behind them
     void showAnswer(RolloutView view);
     void clear();
+    RolloutTrial* trial() const { return m_trial; }
     void setAgain(const std::vector<rollouts::Again>& again);
     void setAgainProblem(const QString& sentence);
 
@@ -68,6 +70,7 @@ private:
     QTableWidget* m_tokens;
     QTableWidget* m_again;
     StatusLabel* m_againProblem;
+    RolloutTrial* m_trial;
 };
 
 } // namespace luthier::ui

@@ -6,6 +6,7 @@
 #include "core/rollouts/rollout_log.h"
 #include "ui/models/text_table.h"
 #include "ui/pages/rollouts/rollout_reader.h"
+#include "ui/pages/rollouts/rollout_trial.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/row_view.h"
@@ -274,6 +275,7 @@ void RolloutsPage::openUpdate()
         [this](const Opened& opened) {
             m_tokenizer = opened.tokenizer;
             m_made = opened.update ? opened.update->answers : std::vector<rollouts::Answered>();
+            m_reader->trial()->setUpdate(m_made);
             showProblem(opened.update ? m_listProblem : QString::fromStdString(opened.update.message()));
             showAnswers();
         });
