@@ -4,6 +4,8 @@
 
     bench_ratio.py LUTHIER_BINARY [--repeats 3] [--preset ...] [--batch ...] [--length ...] [--steps ...] [--targets ...]
 
+    bench_ratio.py LUTHIER_BINARY --all [--only TEXT] [--repeats 1]     every step of `luthier bench all` that the peer can do
+
 Taking turns lets a machine that slows down slow both. Prints one JSON object: the medians, all values, and the ratio of
 tokens per second (above 1: Luthier is faster) and of peak memory (below 1: Luthier needs less).
 """
@@ -35,6 +37,23 @@ def peer(flags):
     return lines_of([sys.executable, str(PEER), *flags])[-1]
 
 
+def race_all(arguments):
+    """One JSON object a row; rows that the peer has nothing for (other families, FP8, paging) are left out and named."""
+    rows = lines_of([arguments.binary, "bench", "all", "--list", "--json", "--only", arguments.only])
+    for row in rows:
+        words = row["command"].split()
+        known = [f"--{flag}" for flag in FLAGS] + ["--checkpointing"]
+        flags = [word for word in words if word.startswith("--")]
+        if "step" not in words or any(flag not in known for flag in flags) or not set(words) & {"tiny", "135m", "1b", "8b"}:
+            print(f"left out: {row['name']}", file=sys.stderr)
+            continue
+        own = [word for word in words if word not in ("bench", "step")]
+        own += [] if "--device" in own else ["--device", "cpu" if "CPU" in row["name"] else "cuda"]
+        command = [sys.executable, __file__, arguments.binary, "--repeats", str(arguments.repeats), *own]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        print(json.dumps({"name": row["name"], **(json.loads(done.stdout) if done.returncode == 0 else {"problem": f"ended with {done.returncode}"})}), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
@@ -42,7 +61,11 @@ def main():
     for flag in FLAGS:
         parser.add_argument(f"--{flag}")
     parser.add_argument("--checkpointing", action="store_true")
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--only", default="")
     arguments = parser.parse_args()
+    if arguments.all:
+        return race_all(arguments)
     flags = [part for flag in FLAGS if getattr(arguments, flag) for part in (f"--{flag}", getattr(arguments, flag))]
     flags += ["--checkpointing"] if arguments.checkpointing else []
 
