@@ -82,21 +82,27 @@ std::int64_t methodBytes(const Pass& pass)
     return pass.tokens * (pass.size.lowRankColumns * pass.element + (pass.isCpu ? pass.size.droppedInputs : 0));
 }
 
-std::int64_t keptBytes(const Pass& pass, bool checkpointing)
+// `twice`: so many of the first layers are computed again and keep their inputs alone.
+std::int64_t keptBytes(const Pass& pass, std::int64_t twice)
 {
     const std::int64_t stream = pass.tokens * pass.model.hidden * pass.element;
-    std::int64_t layers = 0;
-    std::int64_t largest = 0;
+    const std::int64_t method = methodBytes(pass) / std::max<std::int64_t>(1, pass.model.layers); // of a layer
+    std::int64_t kept = 0;
+    std::int64_t largest = 0; // of those that are computed again, one at a time
     for (std::int64_t layer = 0; layer < pass.model.layers; ++layer) {
-        const std::int64_t bytes = layerBytes(pass, layer);
-        layers += bytes;
-        largest = std::max(largest, bytes);
+        const std::int64_t bytes = layerBytes(pass, layer) + method;
+        kept += layer < twice ? stream : bytes;
+        largest = layer < twice ? std::max(largest, bytes) : largest;
     }
-    if (checkpointing) { // the layers' inputs, and one layer that is computed again
-        const std::int64_t method = methodBytes(pass) / std::max<std::int64_t>(1, pass.model.layers);
-        return pass.model.layers * stream + largest + method + 2 * stream;
-    }
-    return layers + methodBytes(pass) + 2 * stream; // and the last layer's output, before and behind the norm
+    // The layers behind are gone when the first ones are computed again, so the larger of both counts.
+    const std::int64_t behind = twice > 0 ? kept - twice * stream : 0;
+    return kept + std::max<std::int64_t>(0, largest - behind) + 2 * stream; // and the last layer's output, before and behind the norm
+}
+
+std::int64_t twiceOf(const config::RunSettings& run, std::int64_t layers)
+{
+    const std::int64_t asked = run.checkpointedLayers > 0 ? std::min(run.checkpointedLayers, layers) : layers;
+    return run.activationCheckpointing ? asked : 0;
 }
 
 std::int64_t logitBytes(const Pass& pass)
@@ -133,9 +139,9 @@ MemoryParts partsOf(const config::RunConfig& config, const Pass& pass)
     const bool twice = config.run.gradientAccumulation > 1 && size.trainedParameters <= kSmallElements;
     parts.gradients = size.gradientBytes * (twice ? 2 : 1);
     parts.optimizer = size.stateBytes - pagedBytes(config, pass.isCpu, size.stateBytes);
-    parts.activations = keptBytes(pass, config.run.activationCheckpointing);
+    parts.activations = keptBytes(pass, twiceOf(config.run, pass.model.layers));
     parts.logits = logitBytes(pass);
-    parts.workspace = std::max<std::int64_t>(0, backwardBytes(pass) - parts.logits) + size.sharedNumbers * pass.element + (pass.isCpu ? kHostBytes : 0);
+    parts.workspace = std::max<std::int64_t>(0, backwardBytes(pass) - parts.logits) + (size.sharedNumbers + 2 * size.tableNumbers) * pass.element + (pass.isCpu ? kHostBytes : 0);
     return parts;
 }
 
@@ -151,6 +157,21 @@ struct Trial {
     BatchShape largest;
     bool isPossible = true;
 };
+
+// How many of the first layers must be computed twice for the run to fit; all of them where not even that does.
+std::int64_t leastLayers(const config::RunConfig& config, const RunPlan& plan)
+{
+    std::int64_t tooFew = 0;
+    std::int64_t enough = plan.model.config.layers;
+    config::RunConfig tried = config;
+    tried.run.activationCheckpointing = true;
+    while (enough - tooFew > 1) {
+        tried.run.checkpointedLayers = tooFew + (enough - tooFew) / 2;
+        const auto then = estimateMemory(tried, plan.model.config, plan.largest.front(), plan.rows.isPacked());
+        (then && then->fits() ? enough : tooFew) = tried.run.checkpointedLayers;
+    }
+    return enough;
+}
 
 // Cheapest first: what changes no number, then what changes speed alone, then what changes what is learned.
 std::vector<Trial> trialsOf(const config::RunConfig& config, const RunPlan& plan)
@@ -174,7 +195,13 @@ std::vector<Trial> trialsOf(const config::RunConfig& config, const RunPlan& plan
             "The same steps, cut finer: the same result, somewhat slower.", half);
     }
     if (!config.run.activationCheckpointing) {
-        add({{"run.activation_checkpointing", "true"}}, "The same result, about a third slower.", now);
+        const std::int64_t layers = plan.model.config.layers;
+        if (const std::int64_t few = leastLayers(config, plan); few < layers) {
+            add({{"run.activation_checkpointing", "true"}, {"run.checkpointed_layers", std::to_string(few)}},
+                "The same result; " + std::to_string(few) + " of " + std::to_string(layers) + " layers are computed twice, as many as memory asks for.", now);
+        } else {
+            add({{"run.activation_checkpointing", "true"}}, "The same result, about a third slower.", now);
+        }
     }
     if (config.optimizer.paging != "on") {
         add({{"optimizer.paging", "on"}}, "The optimizer's state lies in host memory: the same result, slower by its way to the card.", now);
