@@ -53,6 +53,7 @@ std::int64_t keptBytes(const nn::NamedTensor& leaf, const optim::OptimizerKind& 
 void countPasses(nn::Decoder& decoder, MethodSize& size)
 {
     size.virtualTokens = decoder.extras().virtualTokens();
+    size.tableNumbers = decoder.extras().head.exists() ? decoder.config().vocab * decoder.config().hidden : 0;
     for (const nn::LinearGroup* group : decoder.groups()) {
         for (const nn::LowRank& adapter : group->adapters) {
             size.lowRankColumns += adapter.a.size(0) + (adapter.magnitude.defined() ? group->slices[adapter.slice].size : 0);

@@ -28,6 +28,7 @@ struct MethodSize {
     std::int64_t virtualTokens = 0;  // in front of every row
     // Numbers in memory that quantised groups share, in the activations' dtype.
     std::int64_t sharedNumbers = 0;
+    std::int64_t tableNumbers = 0; // of the head as a pass makes it, with what is trained beside it
     std::int64_t leafBytes = 0; // of what is trained, as it is held
 
     double trainedShare() const;
