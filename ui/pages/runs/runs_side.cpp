@@ -8,9 +8,11 @@
 #include "ui/widgets/status_label.h"
 
 #include <QEvent>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLocale>
 #include <QScrollBar>
+#include <QSlider>
 #include <QTabBar>
 #include <QTableWidget>
 #include <QTextBrowser>
@@ -32,7 +34,8 @@ QString labelOf(const std::string& key)
 } // namespace
 
 RunsSide::RunsSide(QWidget* parent)
-    : QTabWidget(parent), m_probes(new QTextBrowser), m_settings(new QTableWidget(0, 3)), m_note(new StatusLabel(Token::TextQuiet))
+    : QTabWidget(parent), m_probes(new QTextBrowser), m_scrub(new QSlider(Qt::Horizontal)), m_scrubText(new StatusLabel(Token::TextQuiet)),
+      m_settings(new QTableWidget(0, 3)), m_note(new StatusLabel(Token::TextQuiet))
 {
     setObjectName(QStringLiteral("runsSide"));
     setDocumentMode(true);
@@ -57,7 +60,21 @@ RunsSide::RunsSide(QWidget* parent)
     auto* column = new QVBoxLayout(settings);
     column->addWidget(m_note);
     column->addWidget(m_settings);
-    addTab(m_probes, tr("Answers"));
+    m_scrub->setObjectName(QStringLiteral("probeStep"));
+    m_scrub->setAccessibleName(tr("Step of the answers"));
+    m_scrub->setToolTip(tr("Drag through the steps at which probes were answered; at the end all answers stand below each other"));
+    m_scrub->setPageStep(1);
+    m_scrubText->setObjectName(QStringLiteral("probeStepText"));
+    connect(m_scrub, &QSlider::valueChanged, this, &RunsSide::showSamples);
+    auto* probes = new QWidget;
+    auto* all = new QVBoxLayout(probes);
+    all->setContentsMargins(0, 0, 0, 0);
+    auto* line = new QHBoxLayout;
+    line->addWidget(m_scrub, 1);
+    line->addWidget(m_scrubText);
+    all->addLayout(line);
+    all->addWidget(m_probes, 1);
+    addTab(probes, tr("Answers"));
     setTabToolTip(0, tr("Answers to the probe prompts, at each evaluation"));
     addTab(settings, tr("Settings"));
     setSamples({});
@@ -75,12 +92,29 @@ void RunsSide::changeEvent(QEvent* event)
 void RunsSide::setSamples(const std::vector<train::SampleDone>& samples)
 {
     m_samples = samples;
+    const bool wasAtEnd = m_scrub->value() == m_scrub->maximum();
+    m_steps.clear();
+    for (const train::SampleDone& sample : samples) {
+        if (std::find(m_steps.begin(), m_steps.end(), sample.step) == m_steps.end()) {
+            m_steps.push_back(sample.step);
+        }
+    }
+    m_scrub->setRange(0, static_cast<int>(m_steps.size()));
+    m_scrub->setEnabled(m_steps.size() > 1);
+    if (wasAtEnd) {
+        m_scrub->setValue(m_scrub->maximum());
+    }
     showSamples();
 }
 
 void RunsSide::showSamples()
 {
-    const std::vector<train::SampleDone>& samples = m_samples;
+    std::vector<train::SampleDone> samples = m_samples;
+    const auto step = static_cast<std::size_t>(m_scrub->value());
+    m_scrubText->setText(step < m_steps.size() ? tr("step %1").arg(QLocale().toString(static_cast<qlonglong>(m_steps[step]))) : tr("all steps"));
+    if (step < m_steps.size()) {
+        std::erase_if(samples, [&](const train::SampleDone& sample) { return sample.step != m_steps[step]; });
+    }
     if (samples.empty()) {
         m_probes->setPlainText(tr("Probe prompts are answered at each evaluation, so the change can be read in words. "
                                   "Add some on the Tune page, under Run, More settings."));

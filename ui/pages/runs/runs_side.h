@@ -10,6 +10,7 @@
 
 class QLabel;
 class QTableWidget;
+class QSlider;
 class QTextBrowser;
 
 namespace luthier::ui {
@@ -36,6 +37,9 @@ private:
 
     std::vector<train::SampleDone> m_samples;
     QTextBrowser* m_probes;
+    QSlider* m_scrub;   // along the steps at which probes were answered; at its end: all of them
+    QLabel* m_scrubText;
+    std::vector<std::int64_t> m_steps;
     QTableWidget* m_settings;
     QLabel* m_note;
 };
