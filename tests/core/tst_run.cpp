@@ -471,7 +471,11 @@ void TestRun::stepsBringTheirMeasures()
     QCOMPARE(steps[0].gradNorm, 3.0);
     QVERIFY(steps[0].measures == (measures::Values{{&one, 4.0}, {&other, 5.0}}));
     QVERIFY(steps[1].measures.empty());
-    QVERIFY_THROWS_EXCEPTION(c10::Error, reports.add(step, at::arange(2, 4, at::kFloat)));
+    // What a step measured beside its values keeps its number; a value without a measure is a mistake.
+    step.measures = {{&one, 0}, {&other, 7}};
+    reports.add(step, at::arange(2, 5, at::kFloat));
+    QVERIFY(log.all<train::StepDone>().back().measures == (measures::Values{{&one, 4.0}, {&other, 7.0}}));
+    QVERIFY_THROWS_EXCEPTION(c10::Error, reports.add(train::StepDone{}, at::arange(2, 6, at::kFloat)));
 }
 
 void TestRun::stopBeforeTheFirstStep()
