@@ -32,6 +32,7 @@ constexpr std::array kRows{
     ChartRow{"answerTokens", QT_TRANSLATE_NOOP("ChartSpec", "Length of answers"), false},
     ChartRow{"valueLoss", QT_TRANSLATE_NOOP("ChartSpec", "Value loss"), false},
     ChartRow{"explainedVariance", QT_TRANSLATE_NOOP("ChartSpec", "Explained variance"), false},
+    ChartRow{"waitShare", QT_TRANSLATE_NOOP("ChartSpec", "Waiting for other processes"), false},
     ChartRow{"speed", QT_TRANSLATE_NOOP("ChartSpec", "Speed"), true},
 };
 
