@@ -31,7 +31,7 @@ Result<void> checkMergeable(nn::Decoder& decoder)
         const bool addsBias = !group->biases.empty()
                               || std::any_of(group->adapters.begin(), group->adapters.end(), [](const nn::LowRank& one) { return one.bias.defined(); });
         if (addsBias && !group->bias.defined()) {
-            return Error{"the adapter adds biases (lora_bias) that the model has no place for" + aside};
+            return Error{"the adapter's biases (lora_bias) cannot be folded into projections that have none" + aside};
         }
     }
     return {};

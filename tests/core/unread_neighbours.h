@@ -57,10 +57,9 @@ inline const std::vector<FileCase>& neighbours()
         marked("not in the loss", "\"include_in_loss\": \"n\""),
         marked("masked", "\"masked\": true"),
         marked("ignored", "\"ignore\": 1"),
-        marked("two marks", "\"ignore\": false, \"train\": false"),
         {"half a weight", "t.jsonl",
          R"({"messages": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo bakes.", "weight": 0.5}]})", "chat",
-         {"Odo bakes.<|end|>"}, {"messages/*/weight 1 template"}, "", {}},
+         {"Odo bakes.<|end|>"}, {}, "", {"count as 1"}},
 
         judged("letters", "label", "\"n\"", "\"Y\""),
         judged("accepted", "label", "\"rejected\"", "\"accepted\""),
@@ -148,7 +147,7 @@ inline const std::vector<FileCase>& neighbours()
          R"({"prompt": "Who bakes?", "completion": "", "label": true}
 {"prompt": "Who bakes?", "completion": "Odo.", "label": true}
 )",
-         "unpaired", {"", "Odo.<|end|>"}, {}, "", {}},
+         "unpaired", {"", "Odo.<|end|>"}, {"label 1 template"}, "", {}}, // where nothing is learned, nothing was judged
     };
     return table;
 }

@@ -164,7 +164,7 @@ Result<void> takeTrained(const std::string& key, const Json& value, Message& mes
                      + "; it says whether the turn is learned, so it must be true or false, 1 or 0"};
     }
     if (!said) {
-        message.extra[key] = value; // half a weight is more than can be said here, so it is told as not read
+        message.extra[key] = value; // half a weight counts as a whole one, which is told
     }
     message.trained = message.trained && said.value_or(true) != isOneOf(key, kUntrainedKeys);
     return {};
@@ -317,6 +317,11 @@ std::string speakerOf(const Json& message)
     }
     const RoleName* role = findRole(said->get_ref<const std::string&>());
     return role ? role->role : said->get<std::string>();
+}
+
+bool isSpeakerKey(const std::string& key)
+{
+    return isOneOf(key, kRoleKeys);
 }
 
 bool isTrainedMark(const std::string& key)

@@ -19,6 +19,7 @@ bool isListOfTurns(const Json& value); // one of both
 // Who speaks in a message: system, developer, user, assistant, tool; a name that is none of theirs as it stands, "" without one.
 std::string speakerOf(const Json& message);
 
+bool isSpeakerKey(const std::string& key); // "role", "from", ...
 // Whether a member of a message says if it is learned: "weight", "train", "loss_mask", ...
 bool isTrainedMark(const std::string& key);
 

@@ -143,7 +143,15 @@ void removeField(Json& row, const FieldPlace& place)
 
 bool alterField(Json& row, const FieldPlace& place)
 {
-    return at(row, place.path, place.role, [](Json& object, const std::string& key) { return alter(object[key]); });
+    // More behind a speaker's name may still be one: "gpt-4" of "gpt".
+    const bool isSpeaker = !place.role.empty() && isSpeakerKey(place.path.back());
+    return at(row, place.path, place.role, [isSpeaker](Json& object, const std::string& key) {
+        if (isSpeaker && object[key].is_string()) {
+            object[key] = "zqx";
+            return true;
+        }
+        return alter(object[key]);
+    });
 }
 
 void FieldCensus::add(std::int64_t row, const Json& json)

@@ -103,6 +103,7 @@ public:
     }
 
     bool isTired() const { return m_traces >= kMostTraces; }
+    bool hasPartWeights() const { return m_hasPartWeights; } // of turns, neither 0 nor 1
     bool hasPairs() const { return m_hasPairs; } // two answers in a list
     bool hasMarks() const { return m_hasMarks; } // a plain text that a template wrote
     bool losesCalls() const { return m_losesCalls; } // tool calls that leave no trace, however the row writes them
@@ -125,6 +126,7 @@ private:
     int m_traces = 0;
     bool m_hasMarks = false;
     bool m_hasPairs = false;
+    bool m_hasPartWeights = false;
     bool m_losesCalls = false;
     bool m_rowLosesCalls = false; // of the row that is tried
 };
@@ -218,6 +220,11 @@ void Judge::tryRow(const Json& row, const Example& example, std::vector<Trial>& 
 {
     m_before.reset();
     m_hasPairs = m_hasPairs || (example.kind == ExampleKind::Preference && nameIn(row, {"output", "outputs"}) && !nameIn(row, {"chosen", "rejected", "preferred_output"}));
+    for (const Message& message : example.messages) {
+        for (auto extra = message.extra.begin(); message.extra.is_object() && extra != message.extra.end(); ++extra) {
+            m_hasPartWeights = m_hasPartWeights || isTrainedMark(extra.key());
+        }
+    }
     m_hasMarks = m_hasMarks || (example.kind == ExampleKind::Text && (findTemplateMark(example.text) != std::string_view::npos || writesTurns(example.text)));
     tryCalls(example);
     const std::string readable = wholeTextOf(example);
@@ -339,6 +346,9 @@ void addRemarks(UnreadReport& report, const FieldCensus& census, const UnreadSet
     if (judge.losesCalls()) {
         report.remarks.push_back("the chat template writes no tool calls, so they are not learned, and an answer that is a call alone is "
                                  "context; choose a template that writes them (model.chat_template)");
+    }
+    if (judge.hasPartWeights()) {
+        report.remarks.push_back("weights of turns that are neither 0 nor 1 count as 1");
     }
     if (judge.hasPairs()) {
         report.remarks.push_back("its lists of two outputs are read as a better and a worse answer, in this order; for lists that are answers give "
