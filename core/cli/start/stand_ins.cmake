@@ -9,7 +9,7 @@ string(REPLACE "," ";" LIBRARIES "${LIBRARIES}")
 execute_process(COMMAND ${NM} -P ${LIBRARIES} COMMAND awk [[
   $2 == "U" { open[$1] }
   $2 != "U" { here[$1] }
-  END { for (name in open) if (!(name in here) && name !~ /^_ZNK?7luthier/ && name ~ /2at|3c10|4c10d|5torch|6caffe2|^cuda[A-Z]|^nccl[A-Z]/) print name }]]
+  END { for (name in open) if (!(name in here) && name !~ /^_ZNK?7luthier/ && name ~ /2at|3c10|4c10d|4gloo|5torch|6caffe2|^cuda[A-Z]|^nccl[A-Z]/) print name }]]
   COMMAND sort OUTPUT_VARIABLE names RESULT_VARIABLE failed)
 if(failed OR NOT names)
   message(FATAL_ERROR "${NM} found no names of LibTorch in ${LIBRARIES}")
