@@ -144,7 +144,10 @@ static train::RunEnded recorded(const TuneRun& run, train::RunObserver& observer
     train::RunInputs inputs{run.folder, run.rows, run.resume};
     inputs.team = run.team;
     inputs.fromStep = run.fromStep;
-    const train::ControlWatch watch(run.folder, control); // what luthier runs hold, go, park and stop ask
+    std::optional<train::ControlWatch> watch; // of what luthier runs hold, go, park and stop ask
+    if (run.leads()) {
+        watch.emplace(run.folder, control);
+    }
     if (!run.project || !run.leads()) {
         return train::run(run.config, inputs, control, observer);
     }
@@ -214,8 +217,9 @@ void printSummary(const train::RunEnded& ended, const RunPrinter& printer, Conte
             + duration(ended.seconds);
     for (const measures::Summary& summary : printer.measures()) {
         if (summary.set != measures::kStepSet) {
-            text += "; " + oneLine(measures::nameOf(*summary.measure, summary.set)) + " " + measures::textOf(*summary.measure, summary.first)
-                    + " -> " + measures::textOf(*summary.measure, summary.last);
+            const bool isOnce = summary.lastStep <= summary.firstStep; // has not changed
+            text += "; " + oneLine(measures::nameOf(*summary.measure, summary.set)) + " "
+                    + (isOnce ? "" : measures::textOf(*summary.measure, summary.first) + " -> ") + measures::textOf(*summary.measure, summary.last);
         }
     }
     context.console.text(text + ".");

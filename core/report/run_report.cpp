@@ -166,7 +166,9 @@ std::string facts(const RunReport& report)
     }
     for (const auto& summary : report.run.measures) {
         rows.push_back({textCell(measures::nameOf(*summary.measure, summary.set)),
-                        textCell(measures::textOf(*summary.measure, summary.first) + " at first, " + measures::textOf(*summary.measure, summary.last) + " at last")});
+                        textCell(summary.lastStep <= summary.firstStep // measured once
+                                     ? measures::textOf(*summary.measure, summary.last)
+                                     : measures::textOf(*summary.measure, summary.first) + " at first, " + measures::textOf(*summary.measure, summary.last) + " at last")});
     }
     if (!report.run.sentence.empty()) {
         rows.push_back({textCell("why"), textCell(report.run.sentence)});
