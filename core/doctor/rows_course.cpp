@@ -78,7 +78,7 @@ std::optional<Finding> overfitting(const History& run, const config::RunConfig& 
     const auto best = std::min_element(all.begin(), all.end(), [](const Evaluation& a, const Evaluation& b) { return *a.loss < *b.loss; });
     const auto at = static_cast<std::size_t>(best - all.begin());
     const double limit = *best->loss + kShare * std::abs(*best->loss);
-    const bool isWorse = at > 0 && all.size() - at > kWorse
+    const bool isWorse = at > 0 && all.size() - at > kWorse && *all.back().loss >= *all[all.size() - 2].loss // and no better again
                          && std::all_of(all.end() - kWorse, all.end(), [&](const Evaluation& e) { return *e.loss > limit; });
     const double before = lossBetween(run, all[at > 0 ? at - 1 : 0].step, best->step);
     const double now = lossBetween(run, all[all.size() - 2].step, all.back().step);

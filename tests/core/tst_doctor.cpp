@@ -174,6 +174,7 @@ private Q_SLOTS:
     void everyRowSees();
     void remediesAreSettings();
     void remediesFitTheMethod();
+    void whatComesBackIsNoRise();
     void aFindingComesOnce();
     void whatMovedNothing();
     void rolloutsMayHaveNoLoss();
@@ -265,6 +266,18 @@ void TestDoctor::remediesFitTheMethod()
     for (const char* key : {"optimizer.weight_decay", "run.patience", "run.keep", "data.train"}) {
         QVERIFY2(keysFor("full").contains(key), key);
     }
+}
+
+// A held-out loss that goes up and down, as it does at a high rate, is not one that rises.
+void TestDoctor::whatComesBackIsNoRise()
+{
+    auto events = healthy();
+    for (train::Event& event : events) {
+        if (auto* done = std::get_if<train::EvalDone>(&event)) {
+            done->loss = *done->loss + (done->step % 30 == 20 ? 0.6 : done->step % 30 == 0 ? 0.3 : 0);
+        }
+    }
+    QVERIFY(train::findingsOf(events, recipe()).empty());
 }
 
 void TestDoctor::aFindingComesOnce()
