@@ -13,6 +13,7 @@
 #include <QProcess>
 #include <QtTest>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <set>
@@ -24,7 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 const QString kProgram = QStringLiteral(LUTHIER_BIN_DIR "/luthier");
-constexpr qint64 kOnDiskAfter = 1000; // ms
+constexpr qint64 kOnDiskAfter = 1000; // ms, on a machine that lets both programs run
 constexpr int kMostKillsOfARun = 6;
 constexpr std::int64_t kSteps = 60;
 
@@ -32,6 +33,7 @@ struct Sitting {
     bool isKilled = false;
     int code = -1;
     std::map<std::int64_t, qint64> said; // steps, and how long before the end they were said
+    qint64 stall = 0;                    // the longest that this machine kept the test itself waiting
     QByteArray problem;
 };
 
@@ -56,8 +58,9 @@ Sitting sit(const QStringList& arguments, int killAfter)
             rest.remove(0, end + 1);
         }
     };
-    while (process.state() != QProcess::NotRunning) {
+    for (qint64 before = 0; process.state() != QProcess::NotRunning; before = clock.elapsed()) {
         process.waitForReadyRead(20);
+        sitting.stall = std::max(sitting.stall, clock.elapsed() - before);
         read();
         if (killAfter > 0 && clock.elapsed() >= killAfter && !sitting.isKilled) {
             sitting.isKilled = true;
@@ -152,7 +155,7 @@ void TestKills::checkKilled(const Sitting& sitting)
         QVERIFY2(written.contains(step), qPrintable(QStringLiteral("step %1 is missing").arg(step)));
     }
     for (const auto& [step, before] : sitting.said) {
-        QVERIFY2(before < kOnDiskAfter || written.contains(step), qPrintable(QStringLiteral("step %1 was said %2 ms before the kill").arg(step).arg(before)));
+        QVERIFY2(before < kOnDiskAfter + 2 * sitting.stall || written.contains(step), qPrintable(QStringLiteral("step %1 was said %2 ms before the kill").arg(step).arg(before)));
     }
 }
 
