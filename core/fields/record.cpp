@@ -98,6 +98,21 @@ std::vector<std::string> split(std::string_view text)
     return parts;
 }
 
+// A list of texts, in which whole numbers (ids) may stand without quotes; nothing: it is something else.
+std::optional<std::vector<std::string>> wordsOf(const Json& value)
+{
+    const auto isWord = [](const Json& item) { return item.is_string() || item.is_number_integer(); };
+    const Json list = value.is_number_integer() ? Json::array({value}) : value;
+    if (!list.is_array() || !std::all_of(list.begin(), list.end(), isWord)) {
+        return std::nullopt;
+    }
+    std::vector<std::string> words;
+    for (const Json& item : list) {
+        words.push_back(item.is_string() ? item.get<std::string>() : item.dump());
+    }
+    return words;
+}
+
 } // namespace
 
 const Field* Record::find(std::string_view key) const
@@ -159,6 +174,9 @@ Result<void> Record::setFromJson(const Field& field, const Json& value)
     if ((value.is_number() || value.is_boolean()) && std::holds_alternative<std::string>(now)) {
         return wrongQuotes(field, value, now);
     }
+    if (auto list = std::holds_alternative<std::vector<std::string>>(now) ? wordsOf(value) : std::nullopt) {
+        return set(field, std::move(*list));
+    }
     if (value.is_number_integer() && !std::holds_alternative<double>(now)) {
         if (value.is_number_unsigned()
             && value.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
@@ -175,11 +193,6 @@ Result<void> Record::setFromJson(const Field& field, const Json& value)
     const bool wantsText = std::holds_alternative<std::string>(now);
     if (value.is_string()) {
         return wantsText ? set(field, value.get<std::string>()) : wrongQuotes(field, value, now);
-    }
-    const bool strings = value.is_array()
-        && std::all_of(value.begin(), value.end(), [](const Json& item) { return item.is_string(); });
-    if (strings && std::holds_alternative<std::vector<std::string>>(now)) {
-        return set(field, value.get<std::vector<std::string>>());
     }
     return notAllowed(field, base::dumpJson(value));
 }

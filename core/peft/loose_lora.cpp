@@ -6,6 +6,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
@@ -176,6 +177,11 @@ void followTied(nn::Decoder& decoder)
 void setRows(nn::TableUpdate& update, const std::vector<std::int64_t>& tokens, const at::Tensor& rows, std::int64_t vocab)
 {
     update.rows = rows;
+    if (rows.is_meta()) { // a model that is only measured
+        update.tokens = at::empty({static_cast<std::int64_t>(tokens.size())}, rows.options().dtype(at::kLong));
+        update.places = at::empty({vocab}, update.tokens.options());
+        return;
+    }
     update.tokens = at::tensor(tokens, at::kLong).to(rows.device());
     update.places = nn::placesOf(update.tokens, vocab);
 }

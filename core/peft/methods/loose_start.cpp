@@ -129,8 +129,10 @@ Result<void> attachLoose(nn::Decoder& decoder, const LooseTargets& targets, cons
     }
     if (!tokens->empty()) {
         const at::Tensor table = decoder.replaceableTensor(embedding + ".weight").detach();
-        setRows(extras.embedding, *tokens, table.index_select(0, at::tensor(*tokens, at::kLong).to(table.device())).to(smallOptions(decoder)),
-                decoder.config().vocab);
+        const auto count = static_cast<std::int64_t>(tokens->size());
+        const at::Tensor rows = table.is_meta() ? at::empty({count, decoder.config().hidden}, smallOptions(decoder))
+                                                : table.index_select(0, at::tensor(*tokens, at::kLong).to(table.device())).to(smallOptions(decoder));
+        setRows(extras.embedding, *tokens, rows, decoder.config().vocab);
         extras.embedding.rows.set_requires_grad(true);
         followTied(decoder);
     }
