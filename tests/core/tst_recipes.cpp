@@ -57,6 +57,12 @@ const std::vector<Broken> kBroken{
     {"usual", [](config::RunConfig&) {}, {}},
     {"no model", [](config::RunConfig& c) { c.model.path.clear(); }, {"model.path"}},
     {"no data", [](config::RunConfig& c) { c.data.train.clear(); }, {"data.train"}},
+    {"a bias of DoRA",
+     [](config::RunConfig& c) {
+         c.method.of<peft::LoraSettings>().loraBias = true;
+         c.method.of<peft::LoraSettings>().useDora = true;
+     },
+     {"method.lora_bias", "method.use_dora"}},
     {"lora without targets", [](config::RunConfig& c) { c.method.of<peft::LoraSettings>().targetModules.clear(); }, {"method.target_modules"}},
     {"qlora without targets",
      [](config::RunConfig& c) {
@@ -126,6 +132,7 @@ private Q_SLOTS:
     void rowsAreComplete_data();
     void rowsAreComplete();
     void rowsKeepTheirValues();
+    void idsNeedNoQuotes();
     void rules_data();
     void rules();
 };
@@ -294,6 +301,17 @@ void TestRecipes::rowsKeepTheirValues()
     const auto rows = config::difference(copy, config);
     QCOMPARE(rows.size(), std::size_t{1});
     QCOMPARE(rows.front().key, std::string("method.rank"));
+}
+
+// In a list of texts, as PEFT's configurations have them.
+void TestRecipes::idsNeedNoQuotes()
+{
+    config::RunConfig config = complete();
+    const config::Part& method = partOf("method");
+    QVERIFY(config::recordOf(config, method).fromJson(*base::parseJson(R"({"trainable_token_indices": [5, "<x>", 70]})")).ok());
+    QCOMPARE(config.method.of<peft::LoraSettings>().tokens, (std::vector<std::string>{"5", "<x>", "70"}));
+    QVERIFY(!config::recordOf(config, method).fromJson(*base::parseJson(R"({"trainable_token_indices": [5.5]})")).ok());
+    QVERIFY(!config::recordOf(config, method).fromJson(*base::parseJson(R"({"trainable_token_indices": [[5]]})")).ok());
 }
 
 void TestRecipes::rules_data()

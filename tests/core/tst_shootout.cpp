@@ -7,6 +7,7 @@
 #include "core/store/shootout_record.h"
 #include "core/train/plan/method_size.h"
 #include "core/train/trials/shootout.h"
+#include "tests/support/method_variants.h"
 #include "tests/support/tiny_run.h"
 
 #include <QProcess>
@@ -136,6 +137,19 @@ private Q_SLOTS:
         tiny.config.method.of<peft::LoraSettings>().targetModules = {"absent"};
         const auto refused = train::methodSize(tiny.config);
         QVERIFY(!refused && refused.message().find("absent") != std::string::npos);
+    }
+
+    // However a method is set, it is measured without a weight.
+    void everyVariantIsMeasured()
+    {
+        for (const support::MethodVariant& variant : support::kVariants) {
+            support::TinyRun tiny;
+            tiny.config.method.kind = variant.method;
+            variant.change(tiny.config.method);
+            const auto size = train::methodSize(tiny.config);
+            QVERIFY2(size.ok(), size.ok() ? "" : (std::string(variant.name) + ": " + size.message()).c_str());
+            QVERIFY2(size->trainedParameters > 0, variant.name);
+        }
     }
 
     void unknownMethodsAndStops()
