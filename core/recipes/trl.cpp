@@ -139,9 +139,8 @@ const ProgramRows& trlRows()
             {"adam_epsilon", "optimizer.epsilon"},
             {"optim", "optimizer.kind", readOptimizer, writeOptimizer},
             {"lr_scheduler_type", "schedule.kind", readSchedule, writeSchedule},
-            {"warmup_ratio", "schedule.warmup_ratio"},
-            {"warmup_steps", "", [](const Json& v, const Source&) { return numberOf(v, 0) == 0 ? usual() : numberOf(v, 0) < 1 ? set("schedule.warmup_ratio", textOf(v)) : lost("warm-up is a share of the run here: schedule.warmup_ratio"); },
-             nullptr, true, false},
+            {"warmup_ratio", "schedule.warmup_ratio", nullptr, nullptr, true, false}, // until transformers 5, which takes shares as warmup_steps
+            {"warmup_steps", "schedule.warmup_ratio", [](const Json& v, const Source&) { return numberOf(v, 0) == 0 ? usual() : numberOf(v, 0) < 1 ? set("schedule.warmup_ratio", textOf(v)) : lost("warm-up is a share of the run here: schedule.warmup_ratio"); }},
             {"num_train_epochs", "run.epochs"},
             {"max_steps", "run.max_steps", readMaxSteps, [](const RunConfig& c) { return only(c.run.maxSteps > 0, c.run.maxSteps); }},
             {"per_device_train_batch_size", "run.batch_size"},

@@ -18,9 +18,12 @@ namespace {
 
 constexpr std::int64_t kFloat = 4;
 constexpr std::size_t kToldChanges = 3;
-// What products, threads and the allocator take of a host's memory besides: measured between 39 and 81 MiB on runs of 7 million
-// weights in fp32, bf16 and NF4, with and without checkpointing.
-constexpr std::int64_t kHostBytes = std::int64_t{48} << 20;
+// On a host, where the peak is of resident memory. `luthier bench memory` shows both beside what is measured; its forty recipes gave
+// these numbers: threads and libraries; how many times what a layer's backward pass needs stays with the allocator, which keeps
+// what it was given back; bytes that an input under dropout leaves, of which its mask is one.
+constexpr std::int64_t kHostBytes = std::int64_t{28} << 20;
+constexpr double kHostBackward = 2.2;
+constexpr std::int64_t kHostDropped = 4;
 // As logit_blocks.cpp cuts the rows of a loss.
 constexpr std::int64_t kCpuLogits = std::int64_t{32} << 20;
 constexpr std::int64_t kGpuLogits = std::int64_t{1} << 30;
@@ -79,7 +82,7 @@ std::int64_t layerBytes(const Pass& pass, std::int64_t layer)
 
 std::int64_t methodBytes(const Pass& pass)
 {
-    return pass.tokens * (pass.size.lowRankColumns * pass.element + (pass.isCpu ? pass.size.droppedInputs : 0));
+    return pass.tokens * (pass.size.lowRankColumns * pass.element + (pass.isCpu ? kHostDropped * pass.size.droppedInputs : 0));
 }
 
 // `twice`: so many of the first layers are computed again and keep their inputs alone.
@@ -120,6 +123,13 @@ std::int64_t backwardBytes(const Pass& pass)
     return pass.tokens * (3 * pass.model.hidden + 2 * pass.model.intermediate + pass.gateUp()) * pass.element;
 }
 
+// On a card the loss's block is free again by then.
+std::int64_t passBytes(const Pass& pass, std::int64_t logits)
+{
+    const std::int64_t backward = backwardBytes(pass);
+    return pass.isCpu ? kHostBytes + static_cast<std::int64_t>(kHostBackward * static_cast<double>(backward)) : std::max<std::int64_t>(0, backward - logits);
+}
+
 std::int64_t pagedBytes(const config::RunConfig& config, bool isCpu, std::int64_t state)
 {
     return !isCpu && config.optimizer.paging == "on" ? std::max<std::int64_t>(0, state - 4 * optim::kPageElements * kFloat) : 0;
@@ -141,7 +151,7 @@ MemoryParts partsOf(const config::RunConfig& config, const Pass& pass)
     parts.optimizer = size.stateBytes - pagedBytes(config, pass.isCpu, size.stateBytes);
     parts.activations = keptBytes(pass, twiceOf(config.run, pass.model.layers));
     parts.logits = logitBytes(pass);
-    parts.workspace = std::max<std::int64_t>(0, backwardBytes(pass) - parts.logits) + (size.sharedNumbers + 2 * size.tableNumbers) * pass.element + (pass.isCpu ? kHostBytes : 0);
+    parts.workspace = passBytes(pass, parts.logits) + (size.sharedNumbers + 2 * size.tableNumbers) * pass.element;
     return parts;
 }
 
