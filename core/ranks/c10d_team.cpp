@@ -32,6 +32,15 @@ constexpr double kComeWithin = 60;
 constexpr double kToldAfter = 30; // whom a rank waits for
 constexpr double kPatience = 600; // with another's step
 
+// The time limit goes with each operation: Gloo's own setter is hidden in some of LibTorch's builds.
+template <typename Options>
+Options waiting()
+{
+    Options options;
+    options.timeout = kForEver;
+    return options;
+}
+
 double setting(const char* name, double usual)
 {
     const char* text = std::getenv(name);
@@ -224,7 +233,6 @@ Result<void> C10dTeam::meet(const std::string& device)
         m_watch.fail(sentence);
         return Error{sentence};
     }
-    m_gloo->setTimeout(kForEver);
     if (device.rfind("cuda", 0) != 0) {
         return {};
     }
@@ -257,7 +265,7 @@ std::vector<double> C10dTeam::sums(std::vector<double> own)
     at::Tensor tensor = at::zeros({static_cast<std::int64_t>(own.size())}, at::kDouble);
     std::copy(own.begin(), own.end(), tensor.mutable_data_ptr<double>());
     std::vector<at::Tensor> tensors{tensor};
-    await(m_gloo->allreduce(tensors));
+    await(m_gloo->allreduce(tensors, waiting<c10d::AllreduceOptions>()));
     std::copy_n(tensor.const_data_ptr<double>(), own.size(), own.begin());
     return own;
 }
@@ -300,7 +308,7 @@ void C10dTeam::sum(const at::Tensor& tensor)
         return;
     }
     std::vector<at::Tensor> tensors{tensor};
-    await(m_gloo->allreduce(tensors));
+    await(m_gloo->allreduce(tensors, waiting<c10d::AllreduceOptions>()));
 }
 
 void C10dTeam::sumBeside(const at::Tensor& tensor)
@@ -324,7 +332,7 @@ void C10dTeam::spread(const at::Tensor& tensor)
 {
     at::Tensor host = tensor.detach().to(at::kCPU).contiguous();
     std::vector<at::Tensor> tensors{host};
-    await(m_gloo->broadcast(tensors));
+    await(m_gloo->broadcast(tensors, waiting<c10d::BroadcastOptions>()));
     if (!leads() && !host.is_same(tensor)) {
         tensor.detach().copy_(host);
     }

@@ -60,7 +60,7 @@ struct Start {
 
 bool isOurs(const std::string& entry)
 {
-    static constexpr const char* kNames[] = {"RANK=", "WORLD_SIZE=", "LOCAL_RANK=", "LOCAL_WORLD_SIZE=", "MASTER_ADDR=", "MASTER_PORT=", "TORCHELASTIC_", "LUTHIER_LAUNCHED="};
+    static constexpr const char* kNames[] = {"RANK=", "WORLD_SIZE=", "LOCAL_RANK=", "LOCAL_WORLD_SIZE=", "MASTER_ADDR=", "MASTER_PORT=", "TORCHELASTIC_", "LUTHIER_LAUNCHED=", "TORCH_CPP_LOG_LEVEL="};
     return std::any_of(std::begin(kNames), std::end(kNames), [&](const char* name) { return entry.rfind(name, 0) == 0; });
 }
 
@@ -84,7 +84,8 @@ Start startOf(const LaunchPlan& plan, int rank, const RankPlace& place)
                                       {"MASTER_PORT", std::to_string(place.port)},
                                       {"TORCHELASTIC_USE_AGENT_STORE", "True"},
                                       {"TORCHELASTIC_RUN_ID", "luthier"},
-                                      {"LUTHIER_LAUNCHED", "1"}}) {
+                                      {"LUTHIER_LAUNCHED", "1"},
+                                      {"TORCH_CPP_LOG_LEVEL", "FATAL"}}) {
         start.environment.push_back(std::string(name) + "=" + value);
     }
     start.point();

@@ -4,8 +4,12 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
-#include <cstdlib>
-#include <mutex>
+#include <cerrno>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
 
 namespace luthier::ranks {
 
@@ -23,11 +27,43 @@ std::string textOf(const std::vector<std::uint8_t>& bytes)
     return {bytes.begin(), bytes.end()};
 }
 
-// What goes wrong is told in a sentence; c10d's own lines would stand beside it.
-void quietLibrary()
+enum class Reached { Yes, No, NoSuchHost };
+
+// Whether somebody listens there: the store's own attempts take longer than they are told, and print what they think.
+bool answers(const addrinfo& at)
 {
-    static std::once_flag once;
-    std::call_once(once, [] { ::setenv("TORCH_CPP_LOG_LEVEL", "ERROR", 0); });
+    const int socket = ::socket(at.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool connected = socket >= 0 && ::connect(socket, at.ai_addr, at.ai_addrlen) == 0;
+    if (socket >= 0 && !connected && errno == EINPROGRESS) {
+        pollfd waiting{socket, POLLOUT, 0};
+        int problem = 1;
+        socklen_t size = sizeof problem;
+        connected = ::poll(&waiting, 1, 1000) == 1 && ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &problem, &size) == 0 && problem == 0;
+    }
+    if (socket >= 0) {
+        ::close(socket);
+    }
+    return connected;
+}
+
+Reached reach(const RankPlace& place, std::chrono::milliseconds patience)
+{
+    const auto until = std::chrono::steady_clock::now() + patience;
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(place.address.c_str(), std::to_string(place.port).c_str(), &hints, &found) != 0) {
+        return Reached::NoSuchHost;
+    }
+    bool reached = false;
+    do {
+        for (const addrinfo* at = found; at && !reached; at = at->ai_next) {
+            reached = answers(*at);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(reached ? 0 : 100));
+    } while (!reached && std::chrono::steady_clock::now() < until);
+    ::freeaddrinfo(found);
+    return reached ? Reached::Yes : Reached::No;
 }
 
 std::string atPlace(const RankPlace& place)
@@ -53,7 +89,6 @@ StoreLine::~StoreLine() = default;
 
 Result<std::unique_ptr<StoreLine>> StoreLine::keep(RankPlace& place)
 {
-    quietLibrary();
     c10d::TCPStoreOptions options;
     options.port = static_cast<std::uint16_t>(place.port);
     options.isServer = true;
@@ -75,7 +110,15 @@ Result<std::unique_ptr<StoreLine>> StoreLine::keep(RankPlace& place)
 
 Result<std::unique_ptr<StoreLine>> StoreLine::connect(const RankPlace& place, std::chrono::milliseconds patience)
 {
-    quietLibrary();
+    const auto cannot = [&](const std::string& why) {
+        return Error{"Rank " + std::to_string(place.rank) + " of " + std::to_string(place.size) + " cannot reach " + atPlace(place) + ": " + why + ". "
+                     + (place.storeIsKept ? "Whoever started the ranks should listen there" : "Rank 0 should listen there")
+                     + "; look at MASTER_ADDR and MASTER_PORT, and whether a firewall stands between."};
+    };
+    const Reached reached = reach(place, patience);
+    if (reached != Reached::Yes) {
+        return cannot(reached == Reached::NoSuchHost ? "there is no host of that name" : "nobody answered within " + std::to_string(patience.count() / 1000) + " s");
+    }
     c10d::TCPStoreOptions options;
     options.port = static_cast<std::uint16_t>(place.port);
     options.waitWorkers = false;
@@ -85,11 +128,8 @@ Result<std::unique_ptr<StoreLine>> StoreLine::connect(const RankPlace& place, st
         store->setTimeout(kAnswerWithin);
         return std::unique_ptr<StoreLine>(new StoreLine(inSession(place, store)));
     } catch (const std::exception& problem) {
-        const bool unknown = speaksOf(problem, "EAI") || speaksOf(problem, "name resolution") || speaksOf(problem, "not known");
-        return Error{"Rank " + std::to_string(place.rank) + " of " + std::to_string(place.size) + " cannot reach " + atPlace(place)
-                     + (unknown ? ": there is no host of that name" : ": nobody answered within " + std::to_string(patience.count() / 1000) + " s")
-                     + ". " + (place.storeIsKept ? "Whoever started the ranks should listen there" : "Rank 0 should listen there")
-                     + "; look at MASTER_ADDR and MASTER_PORT, and whether a firewall stands between."};
+        const std::string text = problem.what();
+        return cannot("what answers there is not what ranks meet at (" + text.substr(0, text.find('\n')) + ")");
     }
 }
 
