@@ -93,13 +93,7 @@ private:
         if (!m_settings.isChat) {
             return encoder.tokenizer->ids(bareText(i));
         }
-        const auto messages = promptFor(m_contender, row, i);
-        if (encoder.chatTemplate == nullptr || (row.tools.is_null() && row.templateVariables.is_null())) {
-            return encoder.encodePrompt(messages);
-        }
-        auto rendered = encoder.chatTemplate->render(data::toJson(messages), {true, row.tools, row.templateVariables, {}});
-        return rendered ? Result<std::vector<text::TokenId>>(encoder.tokenizer->ids(rendered->text, {.addSpecial = false, .parseSpecial = true}))
-                        : rendered.error();
+        return encoder.encodePrompt(promptFor(m_contender, row, i), row.tools, row.templateVariables);
     }
 
     Result<Target> targetOf(std::size_t i, const std::string& answer) const

@@ -145,7 +145,7 @@ Result<void> answerAll(std::vector<Set>& sets, const EvalRequest& request, bool 
         if (told.progress) {
             told.progress({"loading " + sitting.model.filename().string(), 0, 0, -1});
         }
-        auto session = inference::Session::open({sitting.model, sitting.adapters, request.device, request.dtype, request.chatTemplate});
+        auto session = inference::Session::open({sitting.model, sitting.adapters, request.device, request.dtype, request.chatTemplate, {}, request.foldSystem});
         if (!session) {
             return session.error();
         }

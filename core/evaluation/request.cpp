@@ -161,6 +161,9 @@ Result<Json> askedOf(const EvalRequest& request, const EvalSets& sets, const Ans
                {"shots_from", whole(request.shotsFrom).string()},
                {"shot_choice", request.shotChoice == ShotChoice::Nearest ? "nearest" : "diverse"},
                {"chat_template", request.chatTemplate}};
+    if (request.foldSystem) {
+        asked["fold_system"] = true;
+    }
     if (!sets.general.rows.empty()) {
         asked["general"] = {{"data", whole(request.general).string()}, {"rows", sets.general.rows.size()}, {"rows_sha256", hashOf(sets.general.rows)}};
     }

@@ -42,6 +42,7 @@ struct EvalRequest {
     std::string chatTemplate = "folder";
     std::string device = "auto";
     std::string dtype = "auto";
+    bool foldSystem = false; // as inference::ModelSpec has it
 };
 
 // What the request's files hold.

@@ -57,6 +57,7 @@ struct Flags {
     std::string out;
     std::int64_t flips = 5;
     std::string chatTemplate = "folder";
+    bool foldSystem = false;
 };
 
 void addMeasuring(CLI::App& app, Flags& flags)
@@ -106,6 +107,7 @@ void addAnswering(CLI::App& app, Flags& flags)
     app.add_flag("--by-likelihood", flags.byLikelihood, "The answer is the likeliest of the labels that the references name; nothing is written freely");
     app.add_option("--limit", flags.limit, "So many rows, evenly over the file; 0: all")->check(CLI::NonNegativeNumber)->option_text("N");
     addChatTemplate(app, flags.chatTemplate);
+    addFoldSystem(app, flags.foldSystem);
     addBatchFlag(app, flags.batch);
     app.add_option("-o,--out", flags.out, "Folder that keeps every answer as it comes and the results; the same command goes on there. Usually in "
                                           "evaluations/ of --project")
@@ -389,6 +391,7 @@ Result<evaluation::EvalRequest> requestOf(const Flags& flags, const std::vector<
     request.rewardModel = flags.rewardModel;
     request.shotChoice = flags.shotChoice == "nearest" ? evaluation::ShotChoice::Nearest : evaluation::ShotChoice::Diverse;
     request.chatTemplate = flags.chatTemplate;
+    request.foldSystem = flags.foldSystem;
     request.device = context.globals.deviceOrAuto();
     request.dtype = context.globals.dtypeOrAuto();
     return request;
