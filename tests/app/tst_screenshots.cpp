@@ -167,18 +167,21 @@ private Q_SLOTS:
         QTest::qWait(2 * kSettleMs);
         ui::waitForJobs();
         QTest::qWait(kSettleMs);
-        QVERIFY2(shown->width() <= m_size.width() && shown->height() <= m_size.height(),
-                 qPrintable(QStringLiteral("%1x%2").arg(shown->width()).arg(shown->height())));
-        QVERIFY(shown->minimumSizeHint().width() <= m_size.width() && shown->minimumSizeHint().height() <= m_size.height());
-        for (const QLabel* label : shown->findChildren<QLabel*>()) { // an ampersand that marks no key would be read as one
-            const bool isMarked = QRegularExpression(QStringLiteral("(^|[^&])&[A-Za-z]")).match(label->text()).hasMatch() && !Qt::mightBeRichText(label->text());
-            QVERIFY2(!isMarked || label->buddy() != nullptr, qPrintable(label->text()));
-        }
         const QPixmap picture = shown->grab();
         support::savePicture(picture, nameOf(QStringLiteral("dialog-%1-%2").arg(dialog, theme), picture));
+        const QSize size = shown->size();
+        const QSize least = shown->minimumSizeHint();
+        QString unmarked;
+        for (const QLabel* label : shown->findChildren<QLabel*>()) { // an ampersand that marks no key would be read as one
+            const bool isMarked = QRegularExpression(QStringLiteral("(^|[^&])&[A-Za-z]")).match(label->text()).hasMatch() && !Qt::mightBeRichText(label->text());
+            unmarked = isMarked && label->buddy() == nullptr ? label->text() : unmarked;
+        }
         shown->close();
         QTRY_VERIFY(shownDialog() == nullptr);
         QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        QVERIFY2(size.width() <= m_size.width() && size.height() <= m_size.height(), qPrintable(QStringLiteral("%1x%2").arg(size.width()).arg(size.height())));
+        QVERIFY2(least.width() <= m_size.width() && least.height() <= m_size.height(), qPrintable(QStringLiteral("%1x%2").arg(least.width()).arg(least.height())));
+        QVERIFY2(unmarked.isEmpty(), qPrintable(unmarked));
     }
 
     void gate()

@@ -189,6 +189,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(!m_page->document()->isChecking() && m_page->document()->hasEncoder(), kAwaitMs);
         QCOMPARE(m_page->document()->counts().broken, 1); // a torn row; an empty answer is a finding of the check
         auto* filters = find<QListWidget>("filters");
+        QTRY_VERIFY(!filters->findItems(QStringLiteral("Broken"), Qt::MatchExactly).isEmpty());
         filters->setFocus();
         QTest::keyClick(filters, Qt::Key_Down); // past the heading to what is broken
         QCOMPARE(m_page->table()->model()->rowCount(), 1);

@@ -115,7 +115,7 @@ QString AdapterExports::ollamaCommand(const store::AdapterExport& made)
 {
     const QString path = QString::fromStdString(made.target.string());
     QString name = QFileInfo(path).completeBaseName().toLower();
-    name.replace(QRegularExpression(QStringLiteral("[^a-z0-9._-]+")), QStringLiteral("-"));
+    name.replace(QRegularExpression(QStringLiteral("[^a-z0-9._]+")), QStringLiteral("-"));
     return QStringLiteral("ollama create %1 -f %2").arg(name, quoted(path + QStringLiteral(".Modelfile")));
 }
 

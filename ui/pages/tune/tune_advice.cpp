@@ -119,6 +119,7 @@ TuneAdvice::TuneAdvice(Workspace& workspace, QWidget* parent)
     layout->addLayout(buttons);
     auto* escape = new QShortcut(QKeySequence(Qt::Key_Escape), this);
     escape->setContext(Qt::WidgetWithChildrenShortcut);
+    escape->setWhatsThis(tr("Back from the advice"));
     connect(escape, &QShortcut::activated, this, &TuneAdvice::left);
     connect(back, &QPushButton::clicked, this, &TuneAdvice::left);
     connect(m_take, &QPushButton::clicked, this, [this] {

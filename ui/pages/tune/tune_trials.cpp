@@ -62,6 +62,7 @@ TuneTrials::TuneTrials(Workspace& workspace, ShootoutQueue* queue, QWidget* pare
     connect(m_workspace.runs(), &RunController::stateChanged, this, &TuneTrials::refresh);
     auto* escape = new QShortcut(QKeySequence(Qt::Key_Escape), this);
     escape->setContext(Qt::WidgetWithChildrenShortcut);
+    escape->setWhatsThis(tr("Back from the trials"));
     connect(escape, &QShortcut::activated, this, &TuneTrials::left);
     refresh();
 }

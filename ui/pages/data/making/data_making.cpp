@@ -47,7 +47,7 @@ DataMaking::DataMaking(DataDocument* document, const QString& folder, const Name
     setObjectName(names.id + QStringLiteral("Dialog"));
     setWindowTitle(names.title);
     setAttribute(Qt::WA_DeleteOnClose);
-    resize(kSize);
+    resize(kSize.boundedTo(parent == nullptr ? kSize : parent->window()->size())); // not larger than what it stands over
     m_soon.setSingleShot(true);
     m_soon.setInterval(kSoonMs);
     connect(&m_soon, &QTimer::timeout, this, [this] {

@@ -50,7 +50,7 @@ DataReview::DataReview(const QString& path, std::shared_ptr<const data::Dataset>
     setObjectName(QStringLiteral("reviewDialog"));
     setWindowTitle(tr("Review of made rows \u2014 %1").arg(QFileInfo(path).fileName()));
     setAttribute(Qt::WA_DeleteOnClose);
-    resize(kSize);
+    resize(kSize.boundedTo(parent == nullptr ? kSize : parent->window()->size())); // not larger than what it stands over
     build();
     m_soon.setSingleShot(true);
     m_soon.setInterval(kSaveMs);

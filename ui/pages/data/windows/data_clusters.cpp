@@ -34,7 +34,7 @@ DataClusters::DataClusters(DataDocument* document, Likeness likeness, QWidget* p
     setObjectName(QStringLiteral("clusters"));
     setWindowTitle(likeness == Likeness::Exact ? tr("The same rows") : tr("Nearly the same rows"));
     setAttribute(Qt::WA_DeleteOnClose);
-    resize(kSize);
+    resize(kSize.boundedTo(parent == nullptr ? kSize : parent->window()->size())); // not larger than what it stands over
     m_title->setObjectName(QStringLiteral("clusterTitle"));
     auto* content = new QWidget;
     m_columns = new QHBoxLayout(content);

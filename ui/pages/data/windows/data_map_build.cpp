@@ -35,7 +35,7 @@ DataMap::DataMap(DataDocument* document, std::shared_ptr<store::Project> project
     setObjectName(QStringLiteral("dataMap"));
     setWindowTitle(tr("Map of the rows"));
     setAttribute(Qt::WA_DeleteOnClose);
-    resize(kSize);
+    resize(kSize.boundedTo(parent == nullptr ? kSize : parent->window()->size())); // not larger than what it stands over
     build();
     connect(m_start, &QPushButton::clicked, this, &DataMap::start);
     connect(m_coloring, &QComboBox::currentIndexChanged, this, &DataMap::showColors);

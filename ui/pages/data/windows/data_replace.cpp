@@ -38,7 +38,7 @@ DataReplace::DataReplace(DataDocument* document, const DataSearch& search, QWidg
     setObjectName(QStringLiteral("replaceDialog"));
     setWindowTitle(tr("Find and replace"));
     setAttribute(Qt::WA_DeleteOnClose);
-    resize(kSize);
+    resize(kSize.boundedTo(parent == nullptr ? kSize : parent->window()->size())); // not larger than what it stands over
     build(search);
     m_soon.setSingleShot(true);
     m_soon.setInterval(kSoonMs);

@@ -50,7 +50,7 @@ DataVersions::DataVersions(DataDocument* document, std::shared_ptr<store::Projec
     setObjectName(QStringLiteral("versionsDialog"));
     setWindowTitle(tr("Versions of the data"));
     setAttribute(Qt::WA_DeleteOnClose);
-    resize(kSize);
+    resize(kSize.boundedTo(parent == nullptr ? kSize : parent->window()->size())); // not larger than what it stands over
     build();
     connect(m_add, &QPushButton::clicked, this, &DataVersions::addVersion);
     connect(m_name, &QLineEdit::returnPressed, this, &DataVersions::addVersion);
