@@ -255,7 +255,8 @@ private Q_SLOTS:
                 }
             }
             // And its rows of runs had columns for the losses that are measures today.
-            const auto older = database->execute("DROP TRIGGER row_losses_of_runs; ALTER TABLE runs ADD COLUMN last_loss; "
+            const auto older = database->execute("DROP TRIGGER row_losses_of_runs; ALTER TABLE runs DROP COLUMN notes; ALTER TABLE runs DROP COLUMN tags; "
+                                                 "ALTER TABLE runs ADD COLUMN last_loss; "
                                                  "ALTER TABLE runs ADD COLUMN first_held_out; ALTER TABLE runs ADD COLUMN last_held_out; "
                                                  "PRAGMA user_version = 2");
             QVERIFY2(older.ok(), older.ok() ? "" : older.error().message.c_str());
