@@ -25,6 +25,7 @@ struct Flags {
     std::string model;
     std::vector<std::string> adapters;
     std::string chatTemplate = "folder";
+    bool foldSystem = false;
     std::string file;
     std::string format = "auto";
     std::int64_t batch = 16;
@@ -35,6 +36,7 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--model", flags.model, "Reward model or classifier: a model folder, an adapter of one, or the run that made it")->required()->option_text("DIR");
     app.add_option("--adapter", flags.adapters, "Adapter folder with the head, when --model is its base")->allow_extra_args(false)->option_text("DIR");
     addChatTemplate(app, flags.chatTemplate);
+    addFoldSystem(app, flags.foldSystem);
     app.add_option("--data", flags.file, "Rows: pairs, conversations, texts, or texts with labels")->required()->option_text("FILE");
     app.add_option("--format", flags.format, "Shape of the rows; auto looks at the first")->option_text("ID");
     app.add_option("--batch", flags.batch, "Texts scored at once; the scores do not depend on it. Usually 16")
@@ -220,7 +222,7 @@ private:
 
 int run(const Flags& flags, Context& context)
 {
-    const auto spec = inference::judgeSpec({flags.model, adaptersOf(flags.adapters), context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(), flags.chatTemplate});
+    const auto spec = inference::judgeSpec({flags.model, adaptersOf(flags.adapters), context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(), flags.chatTemplate, {}, flags.foldSystem});
     if (!spec) {
         return context.fail(spec.message());
     }

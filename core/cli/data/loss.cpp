@@ -20,6 +20,8 @@ namespace {
 
 struct Flags : DataFlags {
     std::string model;
+    std::string chatTemplate = "folder";
+    bool foldSystem = false;
     std::vector<std::string> adapters;
     std::string run;       // folder of a run
     std::int64_t runId = 0;
@@ -40,6 +42,8 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--only", flags.only, "never_learned, or suspect: its neighbours were learned")
         ->check(CLI::IsMember({"never_learned", "suspect"}))
         ->option_text("WHICH");
+    addChatTemplate(app, flags.chatTemplate);
+    addFoldSystem(app, flags.foldSystem);
     addMaxLength(app, flags.maxLength);
     addFirst(app, flags.first);
 }
@@ -202,7 +206,8 @@ int run(const Flags& flags, Context& context)
     }
     std::shared_ptr<inference::Session> session;
     if (!flags.model.empty()) {
-        auto opened = inference::Session::open({flags.model, adaptersOf(flags.adapters), context.globals.deviceOrAuto(), context.globals.dtypeOrAuto()});
+        auto opened = inference::Session::open({flags.model, adaptersOf(flags.adapters), context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(),
+                                               flags.chatTemplate, {}, flags.foldSystem});
         if (!opened) {
             return context.fail(opened.message());
         }
