@@ -26,6 +26,7 @@ using namespace luthier::ui;
 namespace {
 
 constexpr int kAwaitMs = 20'000;
+const char* const kNames[] = {"alder", "birch", "cedar"};
 
 } // namespace
 
@@ -61,7 +62,7 @@ private Q_SLOTS:
     void wordsFindRuns()
     {
         auto* search = m_page->findChild<QLineEdit*>(QStringLiteral("runSearch"));
-        search->setText(QStringLiteral("tune 1"));
+        search->setText(QStringLiteral("TUNE birch"));
         QVERIFY(isShown(rowOf(2)) && !isShown(rowOf(1)) && !isShown(rowOf(3)));
         QVERIFY(m_page->findChild<QLabel*>(QStringLiteral("runsFound"))->text().startsWith(u'1'));
         search->setText(QStringLiteral("state:finished"));
@@ -168,7 +169,7 @@ private:
     {
         config::RunConfig config;
         QVERIFY(config::setByKey(config, "method.rank", std::to_string(10 + number)).ok());
-        const auto run = m_workspace->project()->createRun("tune " + std::to_string(number), config::toJson(config));
+        const auto run = m_workspace->project()->createRun(std::string("tune ") + kNames[number], config::toJson(config));
         QVERIFY(run.ok());
         std::vector<train::Event> events{train::RunStarted{.totalSteps = 6, .device = "cpu"}};
         for (int step = 1; step <= 6; ++step) {
