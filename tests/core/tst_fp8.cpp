@@ -3,8 +3,7 @@
 #include "core/nn/decoder.h"
 #include "core/nn/layers/fp8_weight.h"
 #include "core/config/run_config.h"
-#include "core/peft/methods/lora_settings.h"
-#include "core/peft/methods/method.h"
+#include "tests/support/fp8_cosine.h"
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
@@ -40,22 +39,6 @@ nn::DecoderConfig smallConfig()
     return config;
 }
 
-// Of all adapters, as one vector.
-at::Tensor gradients(nn::Decoder& decoder, const std::vector<nn::NamedTensor>& leaves, const at::Tensor& ids)
-{
-    nn::ForwardInput input{ids, {}};
-    input.pass.training = true;
-    const at::Tensor logits = decoder.hidden(input).flatten(0, 1).matmul(decoder.head().t()).to(at::kFloat);
-    const std::int64_t count = logits.size(0) - 1;
-    at::cross_entropy_loss(logits.narrow(0, 0, count), ids.flatten().narrow(0, 1, count)).backward();
-    std::vector<at::Tensor> all;
-    for (const nn::NamedTensor& leaf : leaves) {
-        all.push_back(leaf.tensor.grad().to(at::kDouble).flatten());
-        leaf.tensor.mutable_grad() = at::Tensor();
-    }
-    return at::cat(all);
-}
-
 bool names(const std::vector<config::BrokenRule>& broken, const std::string& key)
 {
     return std::any_of(broken.begin(), broken.end(), [&](const config::BrokenRule& rule) {
@@ -73,6 +56,7 @@ private Q_SLOTS:
     void rows();
     void products();
     void gradientsOfAModel();
+    void gradientsOfTheBundledModel();
     void whatWasLeftForAnother();
     void refusals();
 };
@@ -110,31 +94,31 @@ void TestFp8::gradientsOfAModel()
 {
     nn::Decoder decoder(smallConfig(), at::kCPU, at::kBFloat16);
     decoder.initialise(7);
-    peft::MethodSettings settings;
-    settings.kind = "lora";
-    settings.of<peft::LoraSettings>().targetModules = {"all-linear"};
-    settings.of<peft::LoraSettings>().dropout = 0;
-    const auto* method = peft::findMethod("lora");
-    QVERIFY(method->attach(decoder, settings, {7, {}}).ok());
-    const auto leaves = method->trainable(decoder);
-    {
-        const at::NoGradGuard noGrad;
-        for (const nn::NamedTensor& leaf : leaves) {
-            leaf.tensor.normal_(0, 0.05);
-        }
-    }
+    const auto leaves = support::attachedAdapters(decoder, 0.05);
+    QVERIFY(!leaves.empty());
     at::manual_seed(8);
     const at::Tensor ids = at::randint(512, {2, 96}, at::kLong);
-    const at::Tensor plain = gradients(decoder, leaves, ids);
+    const at::Tensor plain = support::adapterGradients(decoder, leaves, ids);
     for (nn::LinearGroup* group : decoder.groups()) {
         group->fp8 = nn::fp8WeightOf(group->weight);
     }
-    const at::Tensor coded = gradients(decoder, leaves, ids);
+    const at::Tensor coded = support::adapterGradients(decoder, leaves, ids);
     const double cosine = (plain.dot(coded) / (plain.norm() * coded.norm())).item<double>();
     QVERIFY2(cosine > 0.995 && cosine < 0.99999999, qPrintable(QString::number(cosine, 'g', 12))); // and not the same products
     // The same with every layer computed again.
     decoder.setActivationCheckpointing(true);
-    QVERIFY(gradients(decoder, leaves, ids).equal(coded));
+    QVERIFY(support::adapterGradients(decoder, leaves, ids).equal(coded));
+}
+
+// What is asked of a model that has learned something.
+void TestFp8::gradientsOfTheBundledModel()
+{
+    const double cosine = support::bundledCosine(LUTHIER_SOURCE_DIR "/resources", LUTHIER_SOURCE_DIR "/datasets", at::kCPU, [](nn::Decoder& decoder) {
+        for (nn::LinearGroup* group : decoder.groups()) {
+            group->fp8 = nn::fp8WeightOf(group->weight);
+        }
+    });
+    QVERIFY2(cosine >= 0.995, qPrintable(QString::number(cosine, 'g', 12)));
 }
 
 void TestFp8::whatWasLeftForAnother()

@@ -35,8 +35,9 @@ Fp8Rows fp8Rows(const at::Tensor& x)
     }
     const at::Tensor wide = x.to(at::kFloat);
     const at::Tensor top = wide.abs().amax(-1, true);
-    const at::Tensor scales = at::where(top > 0, top / kLargest, at::ones({}, top.options()));
-    return {(wide / scales).to(at::kFloat8_e4m3fn), scales};
+    const at::Tensor one = at::ones({}, top.options());
+    const at::Tensor inverse = at::where(top > 0, one * kLargest / top, one);
+    return {(wide * inverse).to(at::kFloat8_e4m3fn), at::where(top > 0, top / kLargest, one)};
 }
 
 Fp8Weight fp8WeightOf(const at::Tensor& weight)
