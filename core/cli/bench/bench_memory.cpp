@@ -106,7 +106,12 @@ int benchMemory(const MemoryBenchFlags& flags, Context& context)
         const auto measured = measureCase(one, folder.path(), context);
         context.console.endProgress();
         if (!measured) {
-            return context.fail(measured.message());
+            if (context.cancel.isCancelled()) {
+                return context.fail(measured.message());
+            }
+            context.console.note(oneLine(measured.message()));
+            ++beyond;
+            continue;
         }
         print(context.console, one, *measured);
         const double off = std::abs(measured->percent());

@@ -158,13 +158,16 @@ Json rowOf(const std::string& objective, std::int64_t length, int row)
     if (objective == "pretrain") {
         return {{"text", words(length, row)}};
     }
-    if (objective == "classification") {
-        return {{"text", words(length, row)}, {"label", row % 2 ? "wood" : "iron"}};
+    if (objective == "classification") { // judged at its end, so it has to be whole
+        return {{"text", words(length / 3, row)}, {"label", row % 2 ? "wood" : "iron"}};
     }
     if (objective == "kto") {
         return {{"prompt", question}, {"completion", words(length, row)}, {"label", row % 2 == 0}};
     }
-    if (objective == "dpo" || objective == "orpo" || objective == "simpo" || objective == "reward") {
+    if (objective == "reward") {
+        return {{"prompt", question}, {"chosen", words(length / 3, row)}, {"rejected", words(length / 3, row + 1)}};
+    }
+    if (objective == "dpo" || objective == "orpo" || objective == "simpo") {
         return {{"prompt", question}, {"chosen", words(length, row)}, {"rejected", words(length, row + 1)}};
     }
     return {{"prompt", question}, {"completion", words(length, row)}};

@@ -64,7 +64,6 @@ void RunsPage::buildFinding()
     header->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(header, &QHeaderView::customContextMenuRequested, this, &RunsPage::askForColumns);
     m_model->setSettings(m_workspace.settings().text(kColumnsKey).split(u' ', Qt::SkipEmptyParts));
-    m_table->setIconSize({space(14), space(4)});
 }
 
 void RunsPage::hideOthers()
