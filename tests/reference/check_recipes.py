@@ -19,7 +19,7 @@ def main():
         subprocess.run([luthier, "recipe", "--export", "trl", recipe, "--out", file.name], check=True, stdout=subprocess.DEVNULL)
         wanted = json.load(open(recipe))
         kind = {"sft": SFTConfig, "pretrain": SFTConfig, "dpo": DPOConfig}[wanted["objective"]["kind"]]
-        script, config, model = TrlParser((ScriptArguments, kind, ModelConfig)).parse_args_and_config(["--config", file.name])[:3]
+        script, config, model = TrlParser((ScriptArguments, kind, ModelConfig)).parse_args_and_config(["--config", file.name, "--use_cpu", "true", "--bf16", "false"])[:3]
         text = yaml.safe_load(open(file.name))
     assert config.learning_rate == wanted["optimizer"]["learning_rate"]
     assert config.gradient_accumulation_steps == wanted["run"]["gradient_accumulation"]

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 namespace luthier::train {
 
@@ -21,6 +22,12 @@ std::string rateText(double rate)
     char text[32];
     std::snprintf(text, sizeof text, "%.2g", rate);
     return text;
+}
+
+// Two digits are as much as such a curve knows.
+double rounded(double rate)
+{
+    return std::strtod(rateText(rate).c_str(), nullptr);
 }
 
 Result<RateCurve> find(const config::RunConfig& asked, const RunRows& rows, const RateFinderSettings& settings, StopControl& control,
@@ -97,7 +104,7 @@ void suggest(RateCurve& curve)
         return;
     }
     curve.lowest = lowest->rate;
-    curve.suggestion = std::min(good[best].rate, lowest->rate / 10);
+    curve.suggestion = rounded(std::min(good[best].rate, lowest->rate / 10));
     curve.why = "The loss falls fastest at " + rateText(good[best].rate) + " and is lowest at " + rateText(lowest->rate) + "; a tenth of that is the most that usually stays stable.";
 }
 
