@@ -102,6 +102,36 @@ private Q_SLOTS:
                  qPrintable(find<QLabel>("chatProblem")->text()));
     }
 
+    // A model whose template takes no system text is asked all the same, and that is said.
+    void aSystemTextThatIsNotTakenStandsInTheQuestion()
+    {
+        if (!std::filesystem::exists(base::bundledModel() / "model.safetensors")) {
+            QSKIP("the bundled model's weights are not here");
+        }
+        const QString folder = m_folder->filePath(QStringLiteral("refusing"));
+        QVERIFY(QDir().mkpath(folder));
+        for (const QFileInfo& file : QDir(QString::fromStdString(base::bundledModel().string())).entryInfoList(QDir::Files)) {
+            QVERIFY(QFile::link(file.filePath(), folder + u'/' + file.fileName()));
+        }
+        QVERIFY(QFile::remove(folder + QStringLiteral("/chat_template.jinja")));
+        const auto known = base::readFile(base::bundledModel() / "chat_template.jinja");
+        QVERIFY(known.ok());
+        QVERIFY(base::writeFileAtomically((folder + QStringLiteral("/chat_template.jinja")).toStdString(),
+                                          "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}" + *known).ok());
+        ChatSession session;
+        QSignalSpy stages(&session, &ChatSession::stageChanged);
+        QSignalSpy failures(&session, &ChatSession::failed);
+        session.setPartner({QStringLiteral("refusing"), QStringLiteral("refusing"), folder});
+        session.setSystem(QStringLiteral("Be brief."));
+        inference::Sampling sampling;
+        sampling.maxNew = 3;
+        session.ask(QStringLiteral("Who is Mira?"), sampling);
+        QTRY_VERIFY_WITH_TIMEOUT(!session.isRunning(), kAwaitMs);
+        QVERIFY(failures.isEmpty());
+        QVERIFY2(stages.back()[0].toString().contains(QStringLiteral("stands before the question")), qPrintable(stages.back()[0].toString()));
+        QCOMPARE(session.messages().size(), std::size_t{2}); // what was said stays as it was said
+    }
+
     void severalTurnsWithASystemText()
     {
         if (!std::filesystem::exists(base::bundledModel() / "model.safetensors")) {

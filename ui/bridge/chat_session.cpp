@@ -135,8 +135,17 @@ void ChatSession::generate(const inference::Sampling& sampling)
 {
     Q_EMIT stageChanged(tr("Answering\u2026"));
     m_pieces = std::make_shared<Pieces>();
-    const auto work = [session = m_session, messages = asked(), sampling, pieces = m_pieces, cancel = m_cancel]() -> Result<inference::Generation> {
-        const auto ids = session->encoder().encodePrompt(messages);
+    const auto isFolded = std::make_shared<bool>(false); // written before the job ends, read behind it
+    const auto work = [session = m_session, messages = asked(), sampling, pieces = m_pieces, cancel = m_cancel,
+                       isFolded]() -> Result<inference::Generation> {
+        auto ids = session->encoder().encodePrompt(messages);
+        if (!ids && messages.front().role == "system") { // perhaps a template that takes none
+            data::Encoder encoder = session->encoder();
+            encoder.foldSystem();
+            auto folded = encoder.encodePrompt(messages);
+            *isFolded = folded.ok();
+            ids = folded ? std::move(folded) : std::move(ids);
+        }
         if (!ids) {
             return ids.error();
         }
@@ -149,9 +158,9 @@ void ChatSession::generate(const inference::Sampling& sampling)
     m_messages.push_back({"assistant", {}, {}});
     Q_EMIT messagesChanged();
     m_deliver.start();
-    startJob(this, work, [this, turn = m_turn](const Result<inference::Generation>& generation) {
+    startJob(this, work, [this, turn = m_turn, isFolded](const Result<inference::Generation>& generation) {
         if (turn == m_turn) {
-            end(generation);
+            end(generation, *isFolded);
         }
     });
 }
@@ -165,7 +174,7 @@ void ChatSession::deliver()
     }
 }
 
-void ChatSession::end(const Result<inference::Generation>& generation)
+void ChatSession::end(const Result<inference::Generation>& generation, bool isFolded)
 {
     m_deliver.stop();
     if (!generation) {
@@ -180,9 +189,10 @@ void ChatSession::end(const Result<inference::Generation>& generation)
     setRunning(false);
     Q_EMIT messagesChanged();
     Q_EMIT answered();
-    Q_EMIT stageChanged(tr("%1 tokens  \u00b7  %2 tokens/s  \u00b7  %3")
-                            .arg(QLocale().toString(static_cast<qlonglong>(generation->ids.size())),
-                                 QLocale().toString(generation->tokensPerSecond, 'f', 1), how));
+    const QString went = tr("%1 tokens  \u00b7  %2 tokens/s  \u00b7  %3")
+                             .arg(QLocale().toString(static_cast<qlonglong>(generation->ids.size())),
+                                  QLocale().toString(generation->tokensPerSecond, 'f', 1), how);
+    Q_EMIT stageChanged(isFolded ? tr("%1  \u00b7  this model takes no system text, so it stands before the question").arg(went) : went);
 }
 
 void ChatSession::giveUp(const QString& sentence)

@@ -61,7 +61,7 @@ private:
 
     void generate(const inference::Sampling& sampling);
     void deliver();
-    void end(const Result<inference::Generation>& generation);
+    void end(const Result<inference::Generation>& generation, bool isFolded); // isFolded: the system text stood in the question
     void giveUp(const QString& sentence); // takes the unanswered question back
     void setRunning(bool running);
 
