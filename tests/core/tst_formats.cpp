@@ -166,7 +166,7 @@ const std::vector<Bad>& badRows()
         {"classification", R"({"text":"","label":"a"})", "\"text\" is empty"},
         {"classification", R"({"text":"a","label":[]})", "\"label\" is a list"},
         {"classification", R"({"text":"a","label":{"x":1}})", "\"label\" is an object"},
-        {"prompt", R"({"prompt":[]})", "\"prompt\" is an empty list"},
+        {"prompt", R"({"prompt":[]})", "\"prompt\" is a list; it must be a text"},
     };
     return table;
 }
