@@ -69,6 +69,7 @@ public:
     }
     Result<std::vector<data::RowLoss>> rowLosses(store::RunId, const std::string&) override { return Error{"no"}; }
     store::Judgings& judgings() override { std::abort(); } // nobody asks a recorder's project
+    store::Comparisons& comparisons() override { std::abort(); }
     Result<void> setValue(const std::string&, const Json&) override { return Error{"no"}; }
     Result<Json> value(const std::string&) override { return Error{"no"}; }
 
