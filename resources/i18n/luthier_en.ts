@@ -461,4 +461,14 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>luthier::ui::RolloutTrial</name>
+    <message numerus="yes">
+        <source>All %n answer(s) of the update: %1 on average</source>
+        <translation>
+            <numerusform>The one answer of the update: %1</numerusform>
+            <numerusform>All %n answers of the update: %1 on average</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>
