@@ -78,7 +78,7 @@ Said finish(QProcess& process, int milliseconds = 110'000)
     return said;
 }
 
-Said luthier(const QStringList& arguments, const Environment& more = {})
+Said runProgram(const QStringList& arguments, const Environment& more = {})
 {
     QProcess process;
     prepare(process, arguments, more);
@@ -246,7 +246,7 @@ void TestRanks::ranksAreAccumulation()
     std::map<std::int64_t, double> alone;
     std::vector<Json> steps;
     for (const int ranks : {1, 2, 4}) {
-        const Said said = luthier(run.tune("run" + std::to_string(ranks), ranks));
+        const Said said = runProgram(run.tune("run" + std::to_string(ranks), ranks));
         QVERIFY2(said.code == 0, said.err.c_str());
         QCOMPARE(said.events("start").size(), std::size_t{1});
         QCOMPARE(said.events("start").front()["ranks"].get<int>(), ranks);
@@ -280,9 +280,9 @@ void TestRanks::fewerBatchesThanRanks()
         run.config.run.batchSize = batch;
         run.config.run.gradientAccumulation = batch == 4 ? 2 : 1;
         run.config.method.of<peft::LoraSettings>().dropout = 0; // follows from the cut
-        const Said alone = luthier(run.tune("alone", 1));
+        const Said alone = runProgram(run.tune("alone", 1));
         QVERIFY2(alone.code == 0, alone.err.c_str());
-        const Said ranked = luthier(run.tune("ranked", 4));
+        const Said ranked = runProgram(run.tune("ranked", 4));
         QVERIFY2(ranked.code == 0, ranked.err.c_str());
         const std::string difference = differenceOf(alone.losses(), ranked.losses(), 4);
         QVERIFY2(difference.empty(), difference.c_str());
@@ -294,7 +294,7 @@ void TestRanks::checkpointsKnowNoRanks()
     RankedRun run;
     run.config.run.maxSteps = 10;
     run.config.run.checkpointEvery = 4;
-    const Said whole = luthier(run.tune("whole", 1));
+    const Said whole = runProgram(run.tune("whole", 1));
     QVERIFY2(whole.code == 0, whole.err.c_str());
     for (const int before : {1, 2, 4}) {
         for (const int after : {1, 2, 4}) {
@@ -313,7 +313,7 @@ void TestRanks::checkpointsKnowNoRanks()
             QVERIFY2(first.code == 130 || first.code == 0, first.err.c_str());
             std::map<std::int64_t, double> losses = first.losses();
             if (first.code == 130) {
-                const Said second = luthier(run.resume(name, after));
+                const Said second = runProgram(run.resume(name, after));
                 QVERIFY2(second.code == 0, second.err.c_str());
                 for (const auto& [step, loss] : second.losses()) {
                     losses[step] = loss;
@@ -329,7 +329,7 @@ void TestRanks::checkpointsKnowNoRanks()
 void TestRanks::startedElsewhere()
 {
     RankedRun run;
-    const Said alone = luthier(run.tune("alone", 1));
+    const Said alone = runProgram(run.tune("alone", 1));
     for (const bool slurm : {false, true}) {
         QProcess ranks[2];
         for (int rank = 0; rank < 2; ++rank) {
@@ -412,7 +412,7 @@ void TestRanks::nobodyThere()
         environment["MASTER_ADDR"] = host;
         QElapsedTimer clock;
         clock.start();
-        const Said said = luthier(run.tune("out", 1), environment);
+        const Said said = runProgram(run.tune("out", 1), environment);
         QVERIFY2(clock.elapsed() < 10'000, std::to_string(clock.elapsed()).c_str());
         QCOMPARE(said.code, 1);
         QVERIFY2(said.err.find(std::string("cannot reach ") + host + ":23459") != std::string::npos, said.err.c_str());
@@ -428,7 +428,7 @@ void TestRanks::nobodyThere()
     environment["RANK"] = "0";
     environment["MASTER_ADDR"] = "127.0.0.1";
     environment["MASTER_PORT"] = std::to_string(ntohs(address.sin_port));
-    const Said said = luthier(run.tune("out", 1), environment);
+    const Said said = runProgram(run.tune("out", 1), environment);
     QCOMPARE(said.code, 1);
     ::close(socket);
     QVERIFY2(said.err.find("is in use") != std::string::npos, said.err.c_str());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/step/rank_sum.h"
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Exception.h>
@@ -201,7 +202,7 @@ void RankSum::send(Bucket& bucket)
     for (std::size_t i = bucket.begin; i < bucket.end; ++i) {
         elements += m_leaves[i].numel();
     }
-    bucket.sum = at::zeros({elements}, m_leaves[bucket.begin].options().dtype(at::kFloat).requires_grad(false));
+    bucket.sum = at::empty({elements}, m_leaves[bucket.begin].options().dtype(at::kFloat).requires_grad(false));
     std::int64_t at = 0;
     for (std::size_t i = bucket.begin; i < bucket.end; ++i) {
         const at::Tensor place = bucket.sum.narrow(0, at, m_leaves[i].numel()).view(m_leaves[i].sizes());
@@ -209,6 +210,8 @@ void RankSum::send(Bucket& bucket)
         if (m_leaves[i].grad().defined()) {
             m_touched[i] = true;
             place.copy_(m_leaves[i].grad());
+        } else {
+            place.zero_();
         }
         m_leaves[i].mutable_grad() = place; // the one before goes
     }
