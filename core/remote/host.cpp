@@ -83,7 +83,7 @@ std::string Host::ssh() const
 
 Result<ShellEnd> Host::run(const std::string& command, const ShellInput& input) const
 {
-    auto end = runShell(ssh() + quoted(command), input);
+    auto end = runShell("exec " + ssh() + quoted(command), input);
     if (end && end->code == kSshFailed) {
         return Error{m_name + " cannot be reached by ssh: " + lastLine(end->err) + ". Does \"" + sshProgram() + " " + m_name + "\" work without a password?"};
     }
