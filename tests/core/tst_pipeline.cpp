@@ -137,7 +137,7 @@ private Q_SLOTS:
         QVERIFY(!early.ok());
         QVERIFY2(early.message().find("Tune on examples") != std::string::npos, early.message().c_str());
 
-        choices.runs["examples"] = finished("sft", {evaluated(0, "loss", 0), evaluated(4, "loss", 0)});
+        choices.runs["examples"] = finished("sft", {evaluated(0, "accuracy", 0.5), evaluated(4, "accuracy", 0.5)});
         look = pipeline::look(*m_project, choices);
         QVERIFY(stateOf(*look, "examples") == State::Done && *viewOf(*look, "examples").isGood);
         QCOMPARE(look->next, std::string("reward"));
