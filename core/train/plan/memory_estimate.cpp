@@ -127,7 +127,8 @@ std::int64_t backwardBytes(const Pass& pass)
 std::int64_t passBytes(const Pass& pass, std::int64_t logits)
 {
     const std::int64_t backward = backwardBytes(pass);
-    return pass.isCpu ? kHostBytes + static_cast<std::int64_t>(kHostBackward * static_cast<double>(backward)) : std::max<std::int64_t>(0, backward - logits);
+    const std::int64_t onHost = pass.element < kFloat ? backward + backward / pass.element * kFloat : backward; // halves are computed in fp32, too
+    return pass.isCpu ? kHostBytes + static_cast<std::int64_t>(kHostBackward * static_cast<double>(onHost)) : std::max<std::int64_t>(0, backward - logits);
 }
 
 std::int64_t pagedBytes(const config::RunConfig& config, bool isCpu, std::int64_t state)
