@@ -84,16 +84,13 @@ void TestCliStart::works_data()
     row("rewards", {QStringLiteral("rewards"), QStringLiteral("list")});
     row("models", {QStringLiteral("models")});
     row("models show", {QStringLiteral("models"), QStringLiteral("show"), kModel, QStringLiteral("--json")});
-    row("runs", {QStringLiteral("runs"), QStringLiteral("--project"), QStringLiteral("/proc/self/cwd/none")});
-    row("bench tokenize", {QStringLiteral("bench"), QStringLiteral("tokenize"), QStringLiteral("--model"), kModel, QStringLiteral("--repeat"), QStringLiteral("1")});
+    row("runs help", {QStringLiteral("runs"), QStringLiteral("--help")});
+    row("bench all", {QStringLiteral("bench"), QStringLiteral("all"), QStringLiteral("--list")});
 }
 
 void TestCliStart::works()
 {
     QFETCH(QStringList, arguments);
-    for (QString& argument : arguments) {
-        argument.replace(QStringLiteral("/proc/self/cwd"), m_folder.path());
-    }
     const int code = run(arguments);
     QVERIFY2(!m_err.contains("luthier-tensors"), m_err.constData());
     QVERIFY2(code == 0, m_err.constData());
