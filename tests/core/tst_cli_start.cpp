@@ -20,7 +20,7 @@ const QString kRows = kDatasets + QStringLiteral("/workshop_instructions.jsonl")
 class TestCliStart : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void initTestCase();
     void namesNoLibTorch();
     void works_data();
