@@ -132,6 +132,24 @@ private Q_SLOTS:
         QCOMPARE(told.lines[0]["rows"].toObject()["broken"].toInt(), 95);
     }
 
+    // Empty answers count as little as rows that cannot be read.
+    void emptyAnswersAreAskedForAndCounted()
+    {
+        std::string rows;
+        for (int i = 0; i < 40; ++i) {
+            rows += i % 10 == 3 ? "{\"prompt\":\"Who?\",\"completion\":\"Odo " + std::to_string(i) + ".\"}\n" : std::string("{\"prompt\":\"Who?\",\"completion\":\"\"}\n");
+        }
+        need(base::writeFileAtomically(at("rows.jsonl"), rows));
+        const QStringList plan{"plan", path("recipe.json"), "--set", "train=" + path("rows.jsonl"), "--set", "columns="};
+        const auto asked = luthierRun(plan);
+        QVERIFY2(asked.code == 1 && asked.err.contains("36 of 40 rows have an empty answer"), asked.err.constData());
+        const auto told = luthierRun(plan + QStringList{"--set", "broken_share=1"});
+        QVERIFY2(told.code == 0, told.err.constData());
+        QCOMPARE(told.lines[0]["rows"].toObject()["broken"].toInt(), 0);
+        QCOMPARE(told.lines[0]["rows"].toObject()["nothing_to_learn"].toInt(), 36);
+        QVERIFY(QJsonDocument(told.lines[0]["warnings"].toArray()).toJson().contains("the answer is empty"));
+    }
+
     // A template that takes no system: the sentence says what helps, and it does.
     void systemTurnsCanBeFolded()
     {

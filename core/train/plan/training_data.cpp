@@ -57,12 +57,15 @@ void warn(std::vector<std::string>& warnings, const std::string& path, const Enc
 Result<void> checkShare(const std::string& path, const EncodedRows& rows, double mostBroken)
 {
     const auto all = rows.broken + rows.nothingToLearn + static_cast<std::int64_t>(rows.items.size());
-    if (rows.items.isEmpty() || static_cast<double>(rows.broken) <= mostBroken * static_cast<double>(all)) {
+    const auto useless = rows.broken + rows.emptyAnswers;
+    if (rows.items.isEmpty() || static_cast<double>(useless) <= mostBroken * static_cast<double>(all)) {
         return {}; // without any row the run says so itself
     }
-    return Error{path + ": " + std::to_string(rows.broken) + " of " + counted(all, "row", "rows")
-                 + " give no example. First: " + rows.firstBroken + ". Mend the file, or set data.broken_share to 1 to learn from the other "
-                 + counted(all - rows.broken, "row", "rows") + " alone"};
+    const std::string what = rows.emptyAnswers == 0 ? " give no example" : rows.broken == 0 ? " have an empty answer" : " give no example or have an empty answer";
+    const std::string& first = rows.broken > 0 ? rows.firstBroken : rows.firstNothing;
+    return Error{path + ": " + std::to_string(useless) + " of " + counted(all, "row", "rows")
+                 + what + ". First: " + first + ". Mend the file, or set data.broken_share to 1 to learn from the other "
+                 + counted(all - useless, "row", "rows") + " alone"};
 }
 
 // The file's sentences as warnings, or as an error where unread fields are refused.
