@@ -35,7 +35,7 @@ QKeySequence pageKey(int place)
     if (place <= kDigits) {
         return {Qt::CTRL | static_cast<Qt::Key>(place < kDigits ? Qt::Key_1 + place : Qt::Key_0)};
     }
-    return {Qt::CTRL | Qt::SHIFT | static_cast<Qt::Key>(Qt::Key_1 + place - kDigits - 1)};
+    return {Qt::ALT | static_cast<Qt::Key>(Qt::Key_1 + place - kDigits - 1)}; // short enough to stand beside the name
 }
 
 std::span<const PageRow> pages()

@@ -11,6 +11,6 @@
 namespace luthier::ui {
 
 std::span<const PageRow> pages(); // in the order of work, what looks back behind it
-QKeySequence pageKey(int place);   // from 0: Ctrl+1 to Ctrl+9, Ctrl+0, then Ctrl+Shift+1 and on
+QKeySequence pageKey(int place);   // from 0: Ctrl+1 to Ctrl+9, Ctrl+0, then Alt+1 and on
 
 } // namespace luthier::ui
