@@ -69,7 +69,7 @@ HeldRunDialog::HeldRunDialog(RunController* runs, QWidget* parent)
     connect(m_prompt, &QLineEdit::returnPressed, this, &HeldRunDialog::ask);
     connect(m_apply, &QPushButton::clicked, this, &HeldRunDialog::setRate);
     connect(m_rate, &QLineEdit::returnPressed, this, &HeldRunDialog::setRate);
-    connect(m_runs->bridge(), &RunBridge::sampleDone, this, &HeldRunDialog::show);
+    connect(m_runs->bridge(), &RunBridge::sampleDone, this, &HeldRunDialog::add);
     connect(m_runs->bridge(), &RunBridge::warned, this, [this](const train::Warning& warning) { m_state->setText(QString::fromStdString(warning.sentence)); });
     connect(m_runs, &RunController::stateChanged, this, &HeldRunDialog::refresh);
     connect(buttons, &QDialogButtonBox::accepted, this, [this] { m_runs->setHeld(false); });
@@ -90,7 +90,7 @@ void HeldRunDialog::ask()
     m_prompt->selectAll();
 }
 
-void HeldRunDialog::show(const train::SampleDone& sample)
+void HeldRunDialog::add(const train::SampleDone& sample)
 {
     m_state->setText(tr("Answered by the weights of step %1.").arg(QLocale().toString(static_cast<qlonglong>(sample.step))));
     m_answers->appendPlainText(QStringLiteral("\u203a ") + QString::fromStdString(sample.prompt) + u'\n' + QString::fromStdString(sample.answer) + u'\n');

@@ -26,7 +26,7 @@ public:
 
 private:
     void ask();
-    void show(const train::SampleDone& sample);
+    void add(const train::SampleDone& sample);
     void setRate();
     void refresh();
 
