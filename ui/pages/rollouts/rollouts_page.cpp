@@ -8,6 +8,7 @@
 #include "ui/pages/rollouts/rollout_reader.h"
 #include "ui/pages/rollouts/rollout_trial.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/row_view.h"
 #include "ui/widgets/status_label.h"
@@ -104,7 +105,7 @@ RolloutsPage::RolloutsPage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_stack(new QStackedWidget), m_empty(new EmptyState),
       m_runBox(makeBox(QStringLiteral("rolloutRun"), tr("A run that learned from its own answers"))),
       m_updateBox(makeBox(QStringLiteral("rolloutUpdate"), tr("Answers that were made with the same weights, and learned from together"))),
-      m_orderBox(makeBox(QStringLiteral("rolloutOrder"), tr("In which order the answers stand"))), m_summary(new QLabel), m_problem(new StatusLabel(Token::Bad)),
+      m_orderBox(makeBox(QStringLiteral("rolloutOrder"), tr("In which order the answers stand"))), m_summary(new ElidedLabel(Token::TextQuiet)), m_problem(new StatusLabel(Token::Bad)),
       m_table(new TextTable({tr("Reward"), tr("KL"), tr("Tokens"), tr("Prompt"), tr("Answer")}, this)), m_view(new QTableView), m_reader(new RolloutReader)
 {
     m_empty->setText({tr("No answers yet"),
@@ -169,7 +170,7 @@ QWidget* RolloutsPage::buildChoices()
     add(tr("&Update"), m_updateBox, 2);
     add(tr("&Order"), m_orderBox, 2);
     m_summary->setObjectName(QStringLiteral("rolloutSummary"));
-    row->addWidget(m_summary);
+    row->addWidget(m_summary, 3);
     connect(m_runBox, &QComboBox::currentIndexChanged, this, &RolloutsPage::openRun);
     connect(m_updateBox, &QComboBox::currentIndexChanged, this, &RolloutsPage::openUpdate);
     connect(m_orderBox, &QComboBox::currentIndexChanged, this, &RolloutsPage::showAnswers);

@@ -69,7 +69,7 @@ private:
     QComboBox* m_runBox;
     QComboBox* m_updateBox;
     QComboBox* m_orderBox;
-    QLabel* m_summary;
+    StatusLabel* m_summary;
     StatusLabel* m_problem;
     TextTable* m_table;
     QTableView* m_view;
