@@ -2,7 +2,7 @@
 // CardSteps: training steps on a card against the CPU: every method in its variants, activation checkpointing, dropout,
 // families whose rows change what is looked up, rows of 12 to 4,096 tokens, and evaluations of longer rows, answers and passes
 // with the adapters off in between; on the card queued and recorded. Without Qt, so that it builds where there is none.
-//   card_steps [--device D] [--only TEXT]     D: cuda (default), or cpu, which only shows that the program works
+//   card_steps [--device D] [--only TEXT] [--part K/N]     D: cuda (default), or cpu, which only shows that the program works
 // A line a case, its largest differences of a loss; the last line sums up. Exit 1: a case failed, 2: none has TEXT in its name, 77: there is no card.
 #include "core/nn/decoder.h"
 #include "core/optim/adamw.h"
@@ -348,8 +348,15 @@ int main(int argc, char** argv)
 {
     std::string device = "cuda";
     std::string only;
+    std::string part = "0/1"; // K/N: every Nth case from the Kth on, so that several processes share them
     for (int i = 1; i + 1 < argc; i += 2) {
-        (std::strcmp(argv[i], "--device") == 0 ? device : only) = argv[i + 1];
+        (std::strcmp(argv[i], "--device") == 0 ? device : std::strcmp(argv[i], "--part") == 0 ? part : only) = argv[i + 1];
+    }
+    std::size_t first = 0;
+    std::size_t parts = 1;
+    if (std::sscanf(part.c_str(), "%zu/%zu", &first, &parts) != 2 || first >= parts) {
+        std::printf("card_steps: --part wants K/N with K below N, not \"%s\"\n", part.c_str());
+        return kNoCase;
     }
     if (device == "cuda" && !at::globalContext().hasCUDA()) {
         std::printf("card_steps: skipped, there is no card\n");
@@ -362,9 +369,10 @@ int main(int argc, char** argv)
     std::size_t failed = 0;
     std::size_t done = 0;
     std::int64_t played = 0;
+    std::size_t place = 0;
     for (const Case& wanted : allCases()) {
         const std::string name = wanted.name();
-        if (name.find(only) == std::string::npos) {
+        if (place++ % parts != first || name.find(only) == std::string::npos) {
             continue;
         }
         if (!decoderOf(wanted, at::kCPU)) {
