@@ -392,26 +392,6 @@
     </message>
 </context>
 <context>
-    <name>luthier::ui::DataFilters</name>
-    <message numerus="yes">
-        <source>Nothing found: %n filter(s)</source>
-        <translation>
-            <numerusform>Nothing found: %n filter</numerusform>
-            <numerusform>Nothing found: %n filters</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>luthier::ui::DataFilters</name>
-    <message numerus="yes">
-        <source>Not measured: %n filter(s)</source>
-        <translation>
-            <numerusform>Not measured: %n filter</numerusform>
-            <numerusform>Not measured: %n filters</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>luthier::ui::DataSave</name>
     <message numerus="yes">
         <source>%n row(s) will be saved, in the order of the table.</source>

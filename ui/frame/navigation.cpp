@@ -62,7 +62,11 @@ protected:
         }
         painter.setFont(textFont(TextSize::Small));
         painter.setPen(color(Token::TextQuiet));
-        painter.drawText(text, Qt::AlignVCenter | Qt::AlignRight, defaultAction()->shortcut().toString(QKeySequence::NativeText));
+        const QString keys = defaultAction()->shortcut().toString(QKeySequence::NativeText);
+        const int name = QFontMetrics(heavy).horizontalAdvance(QString(this->text()).remove(u'&'));
+        if (name + space(2) + painter.fontMetrics().horizontalAdvance(keys) <= text.width()) { // else the menu and the list of keys have it
+            painter.drawText(text, Qt::AlignVCenter | Qt::AlignRight, keys);
+        }
     }
 };
 

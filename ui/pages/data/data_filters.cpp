@@ -181,7 +181,7 @@ std::vector<DataFilters::Line> DataFilters::linesOf(const std::vector<RowFilterI
         if (item.fold != fold) {
             fold = item.fold;
             const auto number = static_cast<int>(std::count_if(items.begin(), items.end(), [fold](const RowFilterItem& one) { return one.fold == fold; }));
-            lines.push_back({{}, fold, fold == FilterFold::Nothing ? tr("Nothing found: %n filter(s)", nullptr, number) : tr("Not measured: %n filter(s)", nullptr, number)});
+            lines.push_back({{}, fold, fold == FilterFold::Nothing ? tr("Nothing found: %1").arg(QLocale().toString(number)) : tr("Not measured: %1").arg(QLocale().toString(number))});
         }
         if (item.fold != FilterFold::None && !m_open.contains(item.fold) && item.id != m_filter) {
             continue;
