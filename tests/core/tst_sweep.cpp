@@ -2,6 +2,7 @@
 // Sweeps and the search for a learning rate: which trials there are, which go on, and what a curve suggests.
 #include "tests/support/tiny_run.h"
 
+#include "core/train/event_measures.h"
 #include "core/train/trials/rate_finder.h"
 #include "core/train/trials/sweep.h"
 #include "tests/support/need.h"
