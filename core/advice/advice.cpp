@@ -15,6 +15,9 @@ constexpr std::int64_t kPlentyData = 500;
 
 std::string gib(std::int64_t bytes)
 {
+    if (bytes < std::int64_t{1} << 30) {
+        return std::to_string(bytes >> 20) + " MiB";
+    }
     const double value = static_cast<double>(bytes) / static_cast<double>(std::int64_t{1} << 30);
     const auto tenths = static_cast<std::int64_t>(value * 10 + 0.5);
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " GiB";
