@@ -3,6 +3,7 @@
 
 #include "core/nn/device.h"
 #include "core/nn/free_memory.h"
+#include "core/objectives/objectives.h"
 #include "core/optim/optimizers.h"
 #include "core/peft/methods/method.h"
 #include "core/train/failure.h"
@@ -108,13 +109,17 @@ std::int64_t twiceOf(const config::RunSettings& run, std::int64_t layers)
     return run.activationCheckpointing ? asked : 0;
 }
 
-std::int64_t logitBytes(const Pass& pass)
+std::int64_t logitBytes(const Pass& pass, bool judges)
 {
+    const std::int64_t hidden = 2 * pass.tokens * pass.model.hidden * pass.element; // the gradient of the hidden states, and its rows
+    if (judges) { // a head of its own, with few outputs
+        return hidden;
+    }
     const std::int64_t budget = pass.isCpu ? kCpuLogits : kGpuLogits;
     const std::int64_t rows = std::min(std::clamp(budget / (kFloat * pass.model.vocab), kLeastRows, kMostRows), pass.tokens);
     const std::int64_t block = rows * pass.model.vocab;
     const std::int64_t written = pass.model.logitSoftcap > 0 ? 2 * kFloat + 2 * pass.element : pass.element;
-    return block * written + 2 * pass.tokens * pass.model.hidden * pass.element; // the gradient of the hidden states, and its rows
+    return block * written + hidden;
 }
 
 // Behind the last layer's MLP: gradients of its output, its product, its gate and up, and the input computed again.
@@ -151,7 +156,8 @@ MemoryParts partsOf(const config::RunConfig& config, const Pass& pass)
     parts.gradients = size.gradientBytes * (twice ? 2 : 1);
     parts.optimizer = size.stateBytes - pagedBytes(config, pass.isCpu, size.stateBytes);
     parts.activations = keptBytes(pass, twiceOf(config.run, pass.model.layers));
-    parts.logits = logitBytes(pass);
+    const objectives::Objective* objective = objectives::findObjective(config.objective.kind);
+    parts.logits = logitBytes(pass, objective && objective->judges);
     parts.workspace = passBytes(pass, parts.logits) + (size.sharedNumbers + 2 * size.tableNumbers) * pass.element;
     return parts;
 }
