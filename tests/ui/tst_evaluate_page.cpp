@@ -137,6 +137,7 @@ private Q_SLOTS:
         openWithRun(6);
         keepResults();
         m_page->desk()->reload();
+        QTest::qWait(100); // until the scroll bar has gone
         support::savePicture(m_page.get(), QStringLiteral("evaluate-setup"));
         QTRY_COMPARE(find<QListWidget>("evalPast")->count(), 2);
         find<QListWidget>("evalPast")->setCurrentRow(1);

@@ -92,7 +92,7 @@ QWidget* EvaluatePage::buildSide()
     m_past->setAccessibleName(tr("Evaluations"));
     m_past->setToolTip(tr("Evaluations of this project, the newest first"));
     m_past->setWordWrap(true);
-    m_past->setMinimumWidth(fontMetrics().averageCharWidth() * 22);
+    m_past->setMinimumWidth(fontMetrics().averageCharWidth() * 32); // a date on one line
     auto* label = new QLabel(tr("&Evaluations"));
     label->setBuddy(m_past);
     layout->addWidget(label);
