@@ -352,13 +352,12 @@ void DataPage::showDocument(DataDocument* document)
     Q_EMIT documentChanged();
 }
 
-// Rows that have come take the keys from what held them while there were none: a button, or what is hidden now. The list
-// of files keeps them, so that a person can walk on through it.
+// Rows that have come take the keys from what held them while there were none. Whoever is elsewhere on the page stays there.
 void DataPage::takeFocus()
 {
     const QWidget* at = window()->focusWidget();
     const bool isElsewhere = at != nullptr && at->isVisible() && !isAncestorOf(at);
-    const bool isKept = at != nullptr && at->isVisible() && qobject_cast<const QAbstractButton*>(at) == nullptr;
+    const bool isKept = at != nullptr && at->isVisible() && at->objectName() != QLatin1String("pasteSource"); // which Qt takes while nothing else is there
     if (isVisible() && !isElsewhere && !isKept) {
         m_table->view()->setFocus(Qt::OtherFocusReason);
     }
