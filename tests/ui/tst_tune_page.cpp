@@ -359,7 +359,9 @@ private Q_SLOTS:
         auto* picture = m_tune->findChild<ParallelCoordinates*>();
         QTRY_VERIFY_WITH_TIMEOUT(picture->numTrials() == 4 && picture->current() >= 0, kAwaitMs);
         std::set<std::int64_t> ranks;
-        for (const store::RunRow& run : *m_workspace->project()->runs()) {
+        const auto runs = m_workspace->project()->runs();
+        QVERIFY(runs.ok());
+        for (const store::RunRow& run : *runs) {
             QVERIFY2(run.state == "finished" && run.name.find("rank") != std::string::npos, run.name.c_str());
             ranks.insert(config::fromJson(run.recipe)->method.of<peft::LoraSettings>().rank);
         }
