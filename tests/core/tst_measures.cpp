@@ -163,7 +163,7 @@ private Q_SLOTS:
         // A run that begins again.
         train::take(run, train::EvalDone{0, "held_out", 9, 1, {}});
         QCOMPARE(*run.heldOutBefore(), 9.0);
-        QCOMPARE(*run.find(loss(), measures::kHeldOutSet)->before(), 9.0);
+        QVERIFY(!run.find(loss(), measures::kHeldOutSet)->before()); // begun anew, and measured once since
         const auto columns = measures::columnsOf({&run, &run});
         QCOMPARE(columns.size(), std::size_t{4}); // general loss and accuracy, answers' and the steps' accuracy
         QVERIFY(columns[0] == (measures::Column{&loss(), "general"}) || columns[0] == (measures::Column{&accuracy(), "general"}));
