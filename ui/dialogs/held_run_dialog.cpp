@@ -42,7 +42,7 @@ HeldRunDialog::HeldRunDialog(RunController* runs, QWidget* parent)
     m_apply->setObjectName(QStringLiteral("applyRate"));
     m_apply->setAutoDefault(false);
     auto* buttons = new QDialogButtonBox;
-    auto* goOn = buttons->addButton(tr("&Go on"), QDialogButtonBox::AcceptRole);
+    auto* goOn = buttons->addButton(tr("&Go on"), QDialogButtonBox::ActionRole); // one that accepts would be pressed by Return in the prompt
     goOn->setObjectName(QStringLiteral("goOn"));
     goOn->setAutoDefault(false);
     buttons->addButton(QDialogButtonBox::Close)->setAutoDefault(false);
@@ -72,7 +72,7 @@ HeldRunDialog::HeldRunDialog(RunController* runs, QWidget* parent)
     connect(m_runs->bridge(), &RunBridge::sampleDone, this, &HeldRunDialog::add);
     connect(m_runs->bridge(), &RunBridge::warned, this, [this](const train::Warning& warning) { m_state->setText(QString::fromStdString(warning.sentence)); });
     connect(m_runs, &RunController::stateChanged, this, &HeldRunDialog::refresh);
-    connect(buttons, &QDialogButtonBox::accepted, this, [this] { m_runs->setHeld(false); });
+    connect(goOn, &QPushButton::clicked, this, [this] { m_runs->setHeld(false); });
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     m_state->setWordWrap(true);
     m_prompt->setFocus();
