@@ -45,7 +45,7 @@ std::vector<Field> modelFields()
         field<&ModelSettings::quantization>("quantization", "Quantise", "Holds the frozen weights in 4 bits: a quarter of bf16's memory. Automatic: NF4 for QLoRA, else as the folder stores them.", {},
             {.choices = {{"auto", "Automatic"}, {"none", "As stored"}, {"nf4", "NF4"}, {"fp4", "FP4"}}, .advanced = true}),
         field<&ModelSettings::doubleQuantization>("double_quantization", "Double quantisation", "Quantises the constants of the 4-bit blocks, too: 0.37 bit a weight less. Usually on.", {}, {.advanced = true}),
-        field<&ModelSettings::frozenDtype>("frozen_dtype", "Frozen weights", "What the frozen projections multiply in. FP8 is 1.2 (1B) to 1.4 times (8B) as fast on cards that have it, and each product comes out 4 % of its size apart: a trial's held-out loss was 0.3 % higher. Automatic: as the precision says.", {},
+        field<&ModelSettings::frozenDtype>("frozen_dtype", "Frozen weights", "What the frozen projections multiply in. FP8 is 1.2 (1B) to 1.4 times (8B) as fast on cards that have it, and each product comes out 4 % of its size apart: a trial's held-out loss was 0.3 % higher, and its gradients' cosine with those of bf16 was 0.993. Automatic: as the precision says.", {},
             {.choices = {{"auto", "Automatic"}, {"bf16", "bf16"}, {"fp8", "FP8"}}, .advanced = true}),
     };
 }

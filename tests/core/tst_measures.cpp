@@ -361,6 +361,10 @@ private:
                 QVERIFY(now.at("measures").empty());
                 now.erase("measures");
             }
+            if (std::holds_alternative<train::RunStarted>((*events)[i])) {
+                QCOMPARE(now.at("ranks"), Json(1)); // runs of several processes came later
+                now.erase("ranks");
+            }
             if (std::holds_alternative<train::RunEnded>((*events)[i])) {
                 now["adapter"] = expected.at("events")[i].at("adapter"); // where the project lay then
             }

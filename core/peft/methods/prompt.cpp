@@ -52,8 +52,12 @@ Result<at::Tensor> fromText(nn::Decoder& decoder, const std::string& text, std::
         }
         repeated.push_back(id);
     }
+    const at::Tensor table = decoder.baseLeaves().front().tensor.detach();
+    if (table.is_meta()) { // measured without a weight: the size alone counts, and there is nothing to look up
+        return at::empty({count, table.size(1)}, table.options().dtype(at::kFloat));
+    }
     const at::Tensor rows
-        = at::embedding(decoder.baseLeaves().front().tensor.detach(), at::tensor(repeated, at::kLong).to(decoder.device()));
+        = at::embedding(table, at::tensor(repeated, at::kLong).to(decoder.device()));
     return rows.to(at::kFloat) * decoder.config().embeddingScale;
 }
 
