@@ -107,7 +107,9 @@ private Q_SLOTS:
         QVERIFY(row->result.empty());
         bool hasSample = false;
         double last = 0;
-        for (const train::Event& event : *workspace.project()->events(row->id)) {
+        const auto events = workspace.project()->events(row->id);
+        QVERIFY(events.ok());
+        for (const train::Event& event : *events) {
             const auto* sample = std::get_if<train::SampleDone>(&event);
             hasSample = hasSample || (sample && sample->prompt == "What lies on bench 3?");
             const auto* step = std::get_if<train::StepDone>(&event);

@@ -399,6 +399,7 @@ private Q_SLOTS:
         };
         for (const QAction* action : m_window->findChildren<QAction*>()) {
             for (const QKeySequence& keys : action->shortcuts()) {
+                QVERIFY2(!keys.isEmpty(), qPrintable(action->iconText() + QStringLiteral(" has a shortcut without keys")));
                 QVERIFY2(has(action->iconText(), keys.toString(QKeySequence::NativeText)), qPrintable(action->iconText() + keys.toString()));
             }
         }
@@ -527,7 +528,11 @@ private Q_SLOTS:
         QCOMPARE(model.index(1, 5).data().toString(), QStringLiteral("3.2500 \u2192 0.7500"));
         model.setLive(1, 150, true);
         QCOMPARE(model.index(1, 1).data().toString(), QStringLiteral("on hold"));
-        QCOMPARE(model.index(1, model.columnCount() - 2).data().toString(), QStringLiteral("2.5"));
+        int minutes = 0;
+        while (minutes < model.columnCount() && model.headerData(minutes, Qt::Horizontal).toString() != QStringLiteral("Minutes")) {
+            ++minutes;
+        }
+        QCOMPARE(model.index(1, minutes).data().toString(), QStringLiteral("2.5"));
         model.setLive(1, 180, false);
         QCOMPARE(model.index(1, 1).data().toString(), QStringLiteral("running"));
         QSignalSpy reset(&model, &QAbstractItemModel::modelReset);
@@ -553,8 +558,11 @@ private Q_SLOTS:
         QCOMPARE(model.headerData(7, Qt::Horizontal).toString(), QStringLiteral("General made_up"));
         QCOMPARE(model.index(1, 7).data().toString(), QStringLiteral("0.5000")); // nothing was there before the first step
         for (int column = 0; column < model.columnCount(); ++column) {
-            QVERIFY(!model.headerData(column, Qt::Horizontal).toString().isEmpty());
-            QVERIFY(!model.index(0, column).data().toString().isEmpty());
+            const QString head = model.headerData(column, Qt::Horizontal).toString();
+            QVERIFY(!head.isEmpty());
+            if (head != QStringLiteral("Tags") && head != QStringLiteral("Notes")) { // empty until somebody writes there
+                QVERIFY2(!model.index(0, column).data().toString().isEmpty(), qPrintable(head));
+            }
         }
     }
 

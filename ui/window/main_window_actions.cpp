@@ -69,7 +69,9 @@ void MainWindow::buildMenus()
         }
         auto* action = target->addAction(translated(row.text));
         action->setObjectName(QString::fromLatin1(row.id));
-        action->setShortcuts(QKeySequence::listFromString(QString::fromLatin1(row.shortcut)));
+        if (row.shortcut[0] != '\0') { // from an empty text Qt makes a sequence without keys
+            action->setShortcuts(QKeySequence::listFromString(QString::fromLatin1(row.shortcut)));
+        }
         if (row.icon[0] != '\0') {
             action->setIcon(icon(QString::fromLatin1(row.icon)));
         }
