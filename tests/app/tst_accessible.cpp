@@ -236,6 +236,7 @@ private Q_SLOTS:
         QTest::keyClick(&window, Qt::Key_F1, Qt::ShiftModifier);
         auto* help = window.findChild<QDialog*>(QStringLiteral("helpDialog"));
         QVERIFY(help != nullptr && help->isVisible());
+        QTRY_VERIFY(help->isActiveWindow()); // before that the page below has the keys
         QVERIFY(support::child<QTextBrowser>(help, "helpText")->toPlainText().count(u'\n') >= 10);
         QTest::keyClick(help, Qt::Key_Escape);
         QTRY_VERIFY(window.findChild<QDialog*>(QStringLiteral("helpDialog")) == nullptr);
