@@ -5,12 +5,12 @@
 #include "core/base/files.h"
 #include "core/base/paths.h"
 #include "core/base/random.h"
+#include "core/base/scratch_folder.h"
 #include "core/cli/display.h"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 
@@ -68,22 +68,6 @@ constexpr std::array kRows = {
     Row{"tokenize", Where::Cpu, "bench tokenize --model {MODEL}", "tokenize"},
     Row{"data stats, JSONL", Where::Cpu, "data stats {ROWS}", "MB/s"},
     Row{"start of a command without tensors", Where::Cpu, "--version", "ms"},
-};
-
-class TemporaryFolder {
-public:
-    TemporaryFolder()
-    {
-        std::string name = (fs::temp_directory_path() / "luthier-bench-XXXXXX").string();
-        m_path = ::mkdtemp(name.data()) ? name : std::string();
-    }
-    ~TemporaryFolder() { static_cast<void>(base::removeTree(m_path)); }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    const fs::path& path() const { return m_path; }
-
-private:
-    fs::path m_path;
 };
 
 // Instructions of random words, 100 MB, the same everywhere.
@@ -213,7 +197,7 @@ void print(Console& console, const Row& row, const Result<Json>& measured)
 
 int benchAll(const AllBenchFlags& flags, Context& context)
 {
-    const TemporaryFolder folder;
+    const base::ScratchFolder folder("luthier-bench");
     if (folder.path().empty()) {
         return context.fail("no folder for temporary files could be made in " + fs::temp_directory_path().string());
     }

@@ -4,13 +4,13 @@
 #include "core/base/child.h"
 #include "core/base/files.h"
 #include "core/base/paths.h"
+#include "core/base/scratch_folder.h"
 #include "core/cli/display.h"
 #include "core/cli/table.h"
 #include "core/train/bench/bench_memory.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 namespace luthier::cli {
 
@@ -20,22 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr double kCpuPercent = 10;
 constexpr double kCardPercent = 5;
-
-class TemporaryFolder {
-public:
-    TemporaryFolder()
-    {
-        std::string name = (fs::temp_directory_path() / "luthier-bench-XXXXXX").string();
-        m_path = ::mkdtemp(name.data()) ? name : std::string();
-    }
-    ~TemporaryFolder() { static_cast<void>(base::removeTree(m_path)); }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    const fs::path& path() const { return m_path; }
-
-private:
-    fs::path m_path;
-};
 
 struct Measured {
     std::int64_t predicted = 0;
@@ -84,7 +68,7 @@ void print(Console& console, const train::MemoryCase& one, const Measured& measu
 
 int benchMemory(const MemoryBenchFlags& flags, Context& context)
 {
-    const TemporaryFolder folder;
+    const base::ScratchFolder folder("luthier-bench");
     if (folder.path().empty()) {
         return context.fail("no folder for temporary files could be made in " + fs::temp_directory_path().string());
     }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/trials/trial_parts.h"
 
-#include "core/base/files.h"
 #include "core/train/start_point.h"
-
-#include <cstdlib>
 
 namespace luthier::train {
 
@@ -19,21 +16,10 @@ public:
 
 } // namespace
 
-ScratchFolder::ScratchFolder()
-{
-    std::string name = (fs::temp_directory_path() / "luthier-plan-XXXXXX").string();
-    m_path = ::mkdtemp(name.data()) ? name : std::string();
-}
-
-ScratchFolder::~ScratchFolder()
-{
-    static_cast<void>(base::removeTree(m_path));
-}
-
 Result<TrialParts> makeTrial(const config::RunConfig& asked, const RunRows& rows, StopControl& control)
 {
     TrialParts trial;
-    trial.folder = std::make_unique<ScratchFolder>();
+    trial.folder = std::make_unique<base::ScratchFolder>("luthier-plan");
     if (trial.folder->path().empty()) {
         return Error{"no folder for temporary files could be made in " + fs::temp_directory_path().string()};
     }

@@ -3,28 +3,16 @@
 // names torch types.
 #pragma once
 
+#include "core/base/scratch_folder.h"
 #include "core/train/run_parts.h"
 
-#include <filesystem>
 #include <memory>
 
 namespace luthier::train {
 
-class ScratchFolder {
-public:
-    ScratchFolder();
-    ~ScratchFolder();
-    ScratchFolder(const ScratchFolder&) = delete;
-    ScratchFolder& operator=(const ScratchFolder&) = delete;
-    const std::filesystem::path& path() const { return m_path; } // empty: none could be made
-
-private:
-    std::filesystem::path m_path;
-};
-
 struct TrialParts {
-    std::unique_ptr<ScratchFolder> folder; // outlives the parts
-    config::RunConfig config;              // as it trains
+    std::unique_ptr<base::ScratchFolder> folder; // outlives the parts
+    config::RunConfig config;                    // as it trains
     std::unique_ptr<RunParts> parts;
 };
 
