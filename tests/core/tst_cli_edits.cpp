@@ -2,12 +2,12 @@
 // Editing with `luthier data`: rows, turns, tags and versions kept in a project as the window keeps them, undone and done
 // again as one history, and read back by the other verbs. The data file itself is never written.
 #include "core/store/project.h"
+#include "tests/support/json_lines.h"
 
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -23,13 +23,7 @@ const QByteArray kRows = R"({"messages":[{"role":"user","content":"Which wood?"}
 {"messages":[{"role":"user","content":"Which plane?"},{"role":"assistant","content":""}]}
 )";
 
-struct Outcome {
-    int code = -1;
-    QList<QJsonObject> lines;
-    QByteArray err;
-
-    QJsonObject object() const { return lines.value(0); }
-};
+using Outcome = support::JsonLines;
 
 } // namespace
 
@@ -67,20 +61,8 @@ private Q_SLOTS:
 private:
     Outcome data(const QStringList& arguments, bool inProject = true) const
     {
-        QProcess process;
-        process.start(kProgram, QStringList{"data"} + arguments + (inProject ? QStringList{"--project", project()} : QStringList())
-                                    + QStringList{"--json"});
-        Outcome outcome;
-        if (process.waitForFinished(60'000) && process.exitStatus() == QProcess::NormalExit) {
-            outcome.code = process.exitCode();
-        }
-        for (const QByteArray& line : process.readAllStandardOutput().split('\n')) {
-            if (!line.isEmpty()) {
-                outcome.lines += QJsonDocument::fromJson(line).object();
-            }
-        }
-        outcome.err = process.readAllStandardError();
-        return outcome;
+        return support::jsonLinesOf(kProgram, QStringList{"data"} + arguments + (inProject ? QStringList{"--project", project()} : QStringList())
+                                                  + QStringList{"--json"}, 60'000);
     }
     QString project() const { return m_folder->filePath("project"); }
     // "user:Which wood?|assistant:Oak."

@@ -3,13 +3,13 @@
 #include "core/base/files.h"
 #include "core/store/database.h"
 #include "core/store/project.h"
+#include "tests/support/json_lines.h"
 #include "tests/support/need.h"
 
 #include <QDir>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -24,27 +24,11 @@ const QString kProgram = QStringLiteral(LUTHIER_BIN_DIR "/luthier");
 const std::string kModel = LUTHIER_SOURCE_DIR "/resources/models/luthier-tiny";
 constexpr int kRows = 40;
 
-struct Outcome {
-    int code = -1;
-    QList<QJsonObject> lines;
-    QByteArray err;
-};
+using Outcome = support::JsonLines;
 
 Outcome luthierRun(const QStringList& arguments)
 {
-    QProcess process;
-    process.start(kProgram, arguments + QStringList{"--json", "--device", "cpu", "--threads", "2"});
-    Outcome outcome;
-    if (process.waitForFinished(200'000) && process.exitStatus() == QProcess::NormalExit) {
-        outcome.code = process.exitCode();
-    }
-    for (const QByteArray& line : process.readAllStandardOutput().split('\n')) {
-        if (!line.isEmpty()) {
-            outcome.lines += QJsonDocument::fromJson(line).object();
-        }
-    }
-    outcome.err = process.readAllStandardError();
-    return outcome;
+    return support::jsonLinesOf(kProgram, arguments + QStringList{"--json", "--device", "cpu", "--threads", "2"}, 200'000);
 }
 
 } // namespace

@@ -6,12 +6,11 @@
 #include "core/objectives/rollout_settings.h"
 #include "core/pipeline/pipeline.h"
 #include "core/pipeline/reward_scores.h"
+#include "tests/support/json_lines.h"
 #include "tests/support/tiny_run.h"
 
 #include <QJsonArray>
-#include <QJsonDocument>
 #include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -25,27 +24,11 @@ namespace {
 
 const QString kProgram = QStringLiteral(LUTHIER_BIN_DIR "/luthier");
 
-struct Outcome {
-    int code = -1;
-    QList<QJsonObject> lines;
-    QByteArray err;
-};
+using Outcome = support::JsonLines;
 
 Outcome luthierRun(const QStringList& arguments)
 {
-    QProcess process;
-    process.start(kProgram, arguments + QStringList{"--json", "--device", "cpu", "--threads", "1"});
-    Outcome outcome;
-    if (process.waitForFinished(200'000) && process.exitStatus() == QProcess::NormalExit) {
-        outcome.code = process.exitCode();
-    }
-    for (const QByteArray& line : process.readAllStandardOutput().split('\n')) {
-        if (!line.isEmpty()) {
-            outcome.lines += QJsonDocument::fromJson(line).object();
-        }
-    }
-    outcome.err = process.readAllStandardError();
-    return outcome;
+    return support::jsonLinesOf(kProgram, arguments + QStringList{"--json", "--device", "cpu", "--threads", "1"}, 200'000);
 }
 
 train::EvalDone evaluated(std::int64_t step, const char* measure, double value)
