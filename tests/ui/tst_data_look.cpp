@@ -264,12 +264,14 @@ private Q_SLOTS:
         QCOMPARE(find<QComboBox>("column.input")->currentData().toString(), QStringLiteral("hilfe"));
     }
 
-    void theKeysStayWhereTheyAre()
+    void theTableHasTheKeysFirst()
     {
         open(m_path);
+        QTRY_COMPARE(QApplication::focusWidget(), static_cast<QWidget*>(find<QTableView>("rows")));
         closePage();
         openPage(); // with a file in the project
         QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr, kAwaitMs);
+        QTRY_COMPARE(QApplication::focusWidget(), static_cast<QWidget*>(find<QTableView>("rows")));
         // Who walks through the files goes on walking.
         m_page->openFiles({kPreferences});
         QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr && m_page->document()->path() == kPreferences, kAwaitMs);

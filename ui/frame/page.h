@@ -6,6 +6,7 @@
 // A page is made before the project is open: it starts empty and listens to Workspace::projectChanged.
 #pragma once
 
+#include <QPointer>
 #include <QWidget>
 
 class QAction;
@@ -27,11 +28,20 @@ public:
     virtual void openFile(const QString& path) {}
     // Shows one thing of the page: a run's id on Runs and Compare, "part.key" on Tune.
     virtual void reveal(const QString& what) {}
+    // Where the keys go when the page comes, if it can be seen then; null: the first control. No focus proxy: Qt takes a widget
+    // and what it is a proxy of for one, so Tab would come in here and never reach what stands before.
+    QWidget* firstControl() const { return m_firstControl; }
 
 Q_SIGNALS:
     // A step of the work is done here; the window may say what usually comes next (ui/window/next_steps.cpp has a row for each).
     // `name` is said with it, `what` is given to the next page.
     void stepDone(const QString& step, const QString& name, const QString& what = {});
+
+protected:
+    void setFirstControl(QWidget* control) { m_firstControl = control; }
+
+private:
+    QPointer<QWidget> m_firstControl;
 };
 
 struct PageRow {

@@ -44,10 +44,10 @@ const QString kGeometry = QStringLiteral("geometry");
 const QString kLastPage = QStringLiteral("lastPage");
 
 // Where the page wants the keys to go, else the first widget that takes them.
-QWidget* firstUsable(QWidget* page)
+QWidget* firstUsable(Page* page)
 {
-    if (page->focusProxy() != nullptr && page->focusProxy()->isVisibleTo(page)) {
-        return page->focusProxy();
+    if (page->firstControl() != nullptr && page->firstControl()->isVisibleTo(page)) {
+        return page->firstControl();
     }
     for (QWidget* at = page->nextInFocusChain(); at != page; at = at->nextInFocusChain()) {
         if (page->isAncestorOf(at) && (at->focusPolicy() & Qt::TabFocus) && at->isVisibleTo(page) && at->isEnabled()) {

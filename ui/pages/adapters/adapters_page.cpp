@@ -43,7 +43,7 @@ AdaptersPage::AdaptersPage(Workspace& workspace, QWidget* parent)
     m_import->setToolTip(tr("Copy an adapter folder into the project"));
     build();
     connectParts();
-    setFocusProxy(m_view);
+    setFirstControl(m_view);
     m_library->refresh();
     fill();
 }

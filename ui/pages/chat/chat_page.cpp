@@ -72,7 +72,7 @@ ChatPage::ChatPage(Workspace& workspace, QWidget* parent)
         m_history->keepTalk(partner(), m_card->session()->messages());
         keepSettings(); // who was talked to last
     });
-    setFocusProxy(m_card->findChild<QWidget*>(QStringLiteral("chatQuestion")));
+    setFirstControl(m_card->findChild<QWidget*>(QStringLiteral("chatQuestion")));
     reload();
     fill();
 }

@@ -137,7 +137,7 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     connect(this, &ComparePage::tuneWanted, &m_workspace, [this] { Q_EMIT m_workspace.pageWanted(QStringLiteral("tune"), {}); });
     connect(&m_workspace, &Workspace::runsChanged, this, &ComparePage::reload);
     m_choices->setDefaultModel(bundledModelPath());
-    setFocusProxy(m_promptText);
+    setFirstControl(m_promptText);
     updateActions();
     reload();
 }

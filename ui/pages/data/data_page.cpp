@@ -76,7 +76,7 @@ DataPage::DataPage(Workspace& workspace, QWidget* parent)
     layout->addWidget(m_batch);
     layout->addWidget(m_stack, 1);
     connectParts();
-    setFocusProxy(m_table->findChild<QTableView*>(QStringLiteral("rows")));
+    setFirstControl(m_table->findChild<QTableView*>(QStringLiteral("rows")));
     m_files->list();
     loadEncoder();
 }
@@ -346,9 +346,21 @@ void DataPage::showDocument(DataDocument* document)
         m_middle->setCurrentIndex(0);
         m_sources->setFormat(m_source.format, QString::fromStdString(document->dataset()->format().id));
         m_reader->showRow(m_table->currentRow());
+        takeFocus();
     }
     showWantedRows();
     Q_EMIT documentChanged();
+}
+
+// Rows that have come take the keys from what held them while there were none. Whoever is elsewhere on the page stays there.
+void DataPage::takeFocus()
+{
+    const QWidget* at = window()->focusWidget();
+    const bool isElsewhere = at != nullptr && at->isVisible() && !isAncestorOf(at);
+    const bool isKept = at != nullptr && at->isVisible() && at->objectName() != QLatin1String("pasteSource"); // which Qt takes while nothing else is there
+    if (isVisible() && !isElsewhere && !isKept) {
+        m_table->view()->setFocus(Qt::OtherFocusReason);
+    }
 }
 
 void DataPage::showProblem(const QString& sentence)

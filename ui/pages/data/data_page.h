@@ -81,6 +81,7 @@ private:
     void openDocument();            // m_source
     void takeDocument(const Result<DataDocument::Opened>& opened);
     void showDocument(DataDocument* document);
+    void takeFocus();
     void showProblem(const QString& sentence);
     void offerColumns(); // of m_source, which could not be read
     void keepColumns();

@@ -285,7 +285,7 @@ void JudgePage::showList()
     m_judgings->setCurrentIndex(m_judgings->findData(m_desk->judging()));
     const bool isEmpty = m_desk->judgings().empty();
     m_stack->setCurrentWidget(isEmpty ? static_cast<QWidget*>(m_empty) : m_work);
-    setFocusProxy(isEmpty ? nullptr : m_prompt); // read only: the keys reach the page; what is hidden takes none
+    setFirstControl(isEmpty ? nullptr : m_prompt); // read only: the keys reach the page; what is hidden takes none
 }
 
 void JudgePage::showPair()

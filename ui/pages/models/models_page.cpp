@@ -60,7 +60,7 @@ ModelsPage::ModelsPage(Workspace& workspace, QWidget* parent)
     m_add->setToolTip(tr("Use a model folder where it lies"));
     build();
     connectParts();
-    setFocusProxy(m_list->view());
+    setFirstControl(m_list->view());
     m_downloads->tokens()->load();
     m_workspace.models()->refresh();
     showModel(m_list->current());
