@@ -169,10 +169,10 @@ private Q_SLOTS:
         }
         QCOMPARE(find<QPlainTextEdit>("chatSystem")->toPlainText(), QStringLiteral("Answer shortly."));
         QCOMPARE(find<QSpinBox>("max_new")->value(), 12);
-        m_page->reveal(QStringLiteral("run:1")); // each has a conversation of its own
-        QVERIFY(session->messages().empty());
+        m_page->reveal(QStringLiteral("run:1")); // each has a conversation of its own; the list of runs may come later
+        QTRY_VERIFY_WITH_TIMEOUT(session->messages().empty(), kAwaitMs);
         m_page->reveal(bundled);
-        QCOMPARE(session->messages().size(), said.size());
+        QTRY_COMPARE_WITH_TIMEOUT(session->messages().size(), said.size(), kAwaitMs);
         find<QPushButton>("chatClear")->click();
         QVERIFY(session->messages().empty());
         closePage();

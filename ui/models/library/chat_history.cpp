@@ -36,6 +36,8 @@ const std::vector<data::Message>& ChatHistory::talkWith(const QString& partner) 
 void ChatHistory::load()
 {
     m_isRead = false;
+    m_order = std::make_shared<Order>();
+    m_numSaves = 0;
     m_talks.clear();
     m_partner.clear();
     m_system.clear();
@@ -124,7 +126,16 @@ Json ChatHistory::toJson() const
 void ChatHistory::save()
 {
     const auto project = m_workspace.project();
-    startJob(this, [project, value = toJson()] { return project ? project->setValue(kKey, value) : Result<void>(); }, [this](const Result<void>& kept) {
+    // Jobs run beside each other; what was said last must stand last.
+    const auto write = [project, value = toJson(), number = ++m_numSaves, order = m_order]() -> Result<void> {
+        const std::lock_guard guard(order->mutex);
+        if (!project || number < order->written) {
+            return {};
+        }
+        order->written = number;
+        return project->setValue(kKey, value);
+    };
+    startJob(this, write, [this](const Result<void>& kept) {
         if (!kept) {
             Q_EMIT failed(QString::fromStdString(kept.message()));
         }

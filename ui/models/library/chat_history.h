@@ -11,6 +11,9 @@
 #include <QObject>
 #include <QString>
 
+#include <cstdint>
+#include <memory>
+#include <mutex>
 #include <vector>
 
 namespace luthier::ui {
@@ -43,6 +46,11 @@ private:
         std::vector<data::Message> messages;
     };
 
+    struct Order {
+        std::mutex mutex;
+        std::int64_t written = 0; // number of the newest save that is in the project
+    };
+
     void load();
     void take(const Json& kept);
     void save();
@@ -54,6 +62,8 @@ private:
     QString m_system;
     Json m_sampling;
     std::vector<Talk> m_talks; // the newest first
+    std::shared_ptr<Order> m_order = std::make_shared<Order>(); // of the open project; jobs hold it, too
+    std::int64_t m_numSaves = 0;
     JobSlot m_loading;
 };
 
