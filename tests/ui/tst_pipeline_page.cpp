@@ -56,6 +56,14 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(shown("reward"), kAwaitMs);
         QVERIFY(!find<QPushButton>("stage.tuning.act")->isEnabled()); // the reward model comes first
         QVERIFY(find<QPushButton>("stage.reward.act")->isEnabled());
+        QStringList numbers; // of what is shown, from one on
+        for (const char* stage : {"examples", "preferences", "reward", "tuning"}) {
+            numbers += shown(stage) ? find<QWidget>(("stage." + std::string(stage)).c_str())->findChild<QLabel*>()->text().section(u'.', 0, 0) : QString();
+        }
+        numbers.removeAll(QString());
+        for (int i = 0; i < numbers.size(); ++i) {
+            QCOMPARE(numbers[i], QString::number(i + 1));
+        }
         QTRY_VERIFY(find<QLabel>("pipelineAdvice")->text().contains(QStringLiteral("480 pairs, so DPO")));
         auto* rules = find<QLineEdit>("pipelineRules");
         QVERIFY(rules->isVisible());

@@ -627,6 +627,8 @@ private Q_SLOTS:
         QVERIFY(timeLeft(-1).isEmpty());
         QVERIFY(timeLeft(30).contains(QStringLiteral("less than a minute")));
         QVERIFY(timeLeft(185).contains(QStringLiteral("3 min")));
+        QCOMPARE(duration(0.085), QStringLiteral("85 ms"));
+        QCOMPARE(duration(0), QStringLiteral("0 s"));
         QVERIFY(duration(200).contains(QStringLiteral("3 min 20 s")));
         QVERIFY(duration(7260).contains(QStringLiteral("2 h 1 min")));
     }

@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 #include <QLocale>
 
+#include <algorithm>
 #include <cmath>
 
 namespace luthier::ui {
@@ -43,6 +44,9 @@ QString fileSize(double bytes)
 QString duration(double seconds)
 {
     const auto whole = static_cast<qint64>(std::llround(seconds));
+    if (whole < 1 && seconds > 0) {
+        return Amounts::tr("%1 ms").arg(std::max<qint64>(1, std::llround(seconds * 1000)));
+    }
     if (whole < 60) {
         return Amounts::tr("%1 s").arg(whole);
     }

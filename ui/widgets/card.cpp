@@ -16,16 +16,21 @@ Card::Card(const QString& title, QWidget* parent) : QFrame(parent), m_header(new
     layout->setContentsMargins(space(3), space(2), space(3), space(3));
     layout->setSpacing(space(2));
     if (!title.isEmpty()) {
-        auto* label = new QLabel(title);
+        m_title = new QLabel(title);
         QFont heavy = textFont(TextSize::Body);
         heavy.setWeight(QFont::DemiBold);
-        label->setFont(heavy);
-        label->setMinimumHeight(space(6)); // a button beside it must not move it
-        m_header->addWidget(label, 1);
+        m_title->setFont(heavy);
+        m_title->setMinimumHeight(space(6)); // a button beside it must not move it
+        m_header->addWidget(m_title, 1);
     }
     layout->addLayout(m_header);
     layout->addLayout(m_body, 1);
     m_body->setSpacing(space(2));
+}
+
+void Card::setTitle(const QString& title)
+{
+    m_title->setText(title);
 }
 
 void Card::paintEvent(QPaintEvent*)

@@ -16,6 +16,7 @@ class Card : public QFrame {
 public:
     explicit Card(const QString& title, QWidget* parent = nullptr); // empty title: none
 
+    void setTitle(const QString& title); // of one that has a title
     QVBoxLayout* body() const { return m_body; }
     QHBoxLayout* header() const { return m_header; } // right of the title
 
@@ -23,6 +24,7 @@ protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
+    QLabel* m_title = nullptr;
     QHBoxLayout* m_header;
     QVBoxLayout* m_body;
 };

@@ -10,10 +10,13 @@
 #include <QComboBox>
 #include <QFormLayout>
 #include <QHBoxLayout>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace luthier::ui {
 
@@ -53,7 +56,9 @@ JudgeModel::JudgeModel(JudgingDesk* desk, const QString& model, QWidget* parent)
     pathLine->addWidget(choose);
     auto* form = new QFormLayout;
     form->addRow(tr("&How"), m_kind);
-    form->addRow(tr("&Model"), pathLine);
+    auto* modelLabel = new QLabel(tr("&Model"));
+    modelLabel->setBuddy(m_path);
+    form->addRow(modelLabel, pathLine);
     form->addRow(tr("&Rubric"), m_rubric);
     auto* close = makeButton(QStringLiteral("judgeModelClose"), tr("Close"), tr("Close; a model at work goes on only until its votes so far are kept"));
     close->setAutoDefault(false);
@@ -77,14 +82,12 @@ JudgeModel::JudgeModel(JudgingDesk* desk, const QString& model, QWidget* parent)
         m_progress->show();
         m_progress->setRange(0, static_cast<int>(total));
         m_progress->setValue(static_cast<int>(done));
-        m_told->setToken(Token::TextQuiet);
-        m_told->setText(what);
+        tell(what, false);
         m_start->setText(tr("Sto&p"));
     });
     connect(m_desk, &JudgingDesk::modelEnded, this, [this](const QString& sentence, bool isProblem) {
         m_progress->hide();
-        m_told->setToken(isProblem ? Token::Bad : Token::TextQuiet);
-        m_told->setText(isProblem ? sentence : tr("Done."));
+        tell(isProblem ? sentence : tr("Done."), isProblem);
         m_start->setText(tr("&Judge"));
     });
     showAgreement();
@@ -99,11 +102,17 @@ void JudgeModel::start()
     const bool isReward = m_kind->currentData().toBool();
     const auto checked = isReward ? Result<void>() : evaluation::checkRubric(m_rubric->toPlainText().toStdString());
     if (!checked || m_path->text().trimmed().isEmpty()) {
-        m_told->setToken(Token::Bad);
-        m_told->setText(checked ? tr("Choose the model that judges.") : QString::fromStdString(checked.message()));
+        tell(checked ? tr("Choose the model that judges.") : QString::fromStdString(checked.message()), true);
         return;
     }
     m_desk->judgeByModel({m_path->text().trimmed(), isReward, m_rubric->toPlainText()});
+}
+
+void JudgeModel::tell(const QString& sentence, bool isProblem)
+{
+    m_told->setToken(isProblem ? Token::Bad : Token::TextQuiet);
+    m_told->setText(sentence);
+    resize(width(), std::max(height(), layout()->totalHeightForWidth(width())));
 }
 
 void JudgeModel::showKind()

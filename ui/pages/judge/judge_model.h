@@ -28,6 +28,7 @@ private:
     void start();
     void showKind();
     void showAgreement();
+    void tell(const QString& sentence, bool isProblem); // in full: the window grows
     void chooseFolder();
 
     JudgingDesk* m_desk;

@@ -151,11 +151,10 @@ QWidget* PipelinePage::buildStages()
     auto* box = new QWidget;
     auto* layout = new QVBoxLayout(box);
     layout->setContentsMargins(0, 0, 0, 0);
-    int number = 0;
     for (const pipeline::Stage& stage : pipeline::stages()) {
         const QString id = QStringLiteral("stage.") + QString::fromLatin1(stage.id);
         StageCard own;
-        own.card = new Card(tr("%1. %2", "number and name of a stage").arg(QLocale().toString(++number), said(stage.label)));
+        own.card = new Card(said(stage.label)); // its number follows from the way
         own.card->setObjectName(id);
         own.card->setToolTip(said(stage.help));
         own.state = new StatusLabel(Token::TextQuiet);
@@ -283,9 +282,14 @@ const pipeline::View* PipelinePage::view(const std::string& stage) const
 void PipelinePage::showStages()
 {
     const bool isBusy = m_workspace.runs()->isBusy();
-    for (auto& [id, own] : m_cards) {
-        const pipeline::View* seen = view(id);
-        own.card->setVisible(seen != nullptr && seen->state != State::LeftOut);
+    int number = 0;
+    for (const pipeline::Stage& stage : pipeline::stages()) {
+        StageCard& own = m_cards.at(stage.id);
+        const pipeline::View* seen = view(stage.id);
+        const bool isShown = seen != nullptr && seen->state != State::LeftOut;
+        own.card->setVisible(isShown);
+        number += isShown ? 1 : 0;
+        own.card->setTitle(tr("%1. %2", "number and name of a stage").arg(QLocale().toString(number), said(stage.label)));
         if (seen == nullptr) {
             continue;
         }

@@ -46,6 +46,17 @@ const config::Part* findPart(const std::string& key)
     return nullptr;
 }
 
+// As many a line as there is room for.
+FlowLayout* flowIn(QWidget* widget)
+{
+    auto* flow = new FlowLayout(space(1), widget);
+    flow->setContentsMargins(0, 0, 0, 0);
+    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Minimum);
+    policy.setHeightForWidth(true);
+    widget->setSizePolicy(policy);
+    return flow;
+}
+
 } // namespace
 
 TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
@@ -91,9 +102,11 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
     trials->setToolTip(tr("Find a learning rate, and sweep over settings"));
     trials->setAutoRaise(true);
     connect(trials, &QToolButton::clicked, this, &TuneWay::trialsWanted);
-    header()->addWidget(advise);
-    header()->addWidget(trials);
-    header()->addWidget(several);
+    auto* links = new QWidget;
+    FlowLayout* flow = flowIn(links);
+    for (QToolButton* link : {advise, trials, several}) {
+        flow->addWidget(link);
+    }
     m_search = new QLineEdit;
     m_search->setObjectName(QStringLiteral("settingSearch"));
     m_search->setAccessibleName(tr("Find a setting"));
@@ -101,6 +114,7 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
     m_search->setToolTip(tr("Words of its name, key or help; folded settings are found, too"));
     m_search->setClearButtonEnabled(true);
     connect(m_search, &QLineEdit::textChanged, this, &TuneWay::search);
+    body()->addWidget(links);
     body()->addWidget(buildMethods());
     body()->addWidget(m_search);
     body()->addWidget(new VerticalScroll(content), 1);
@@ -119,11 +133,7 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
 QWidget* TuneWay::buildMethods()
 {
     auto* buttons = new QWidget;
-    auto* flow = new FlowLayout(space(1), buttons); // as many a line as there is room for
-    flow->setContentsMargins(0, 0, 0, 0);
-    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Minimum);
-    policy.setHeightForWidth(true);
-    buttons->setSizePolicy(policy);
+    FlowLayout* flow = flowIn(buttons);
     auto* group = new QButtonGroup(this);
     for (const peft::Method& method : peft::methods()) {
         auto* button = new MethodButton(QCoreApplication::translate("Method", method.label.c_str()),
