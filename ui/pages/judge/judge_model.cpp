@@ -2,6 +2,7 @@
 #include "ui/pages/judge/judge_model.h"
 
 #include "core/evaluation/model_judge.h"
+#include "ui/base/window_sentence.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/models/judging/judging_desk.h"
 #include "ui/widgets/named_button.h"
@@ -111,7 +112,7 @@ void JudgeModel::start()
 void JudgeModel::tell(const QString& sentence, bool isProblem)
 {
     m_told->setToken(isProblem ? Token::Bad : Token::TextQuiet);
-    m_told->setText(sentence);
+    m_told->setText(isProblem ? windowSentence(sentence) : sentence);
     resize(width(), std::max(height(), layout()->totalHeightForWidth(width())));
 }
 
