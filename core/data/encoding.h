@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Encoding: an example as token ids with its loss mask. The token strip, `render` and training all use
-// this one function, so what is shown is what is trained.
+// this one function, so what is shown is what is trained. Lengths are in tokens, spans in bytes of the rendered text.
+//
+// Threads: const functions may be called from any thread at once; foldSystem() before the encoder is shared.
 #pragma once
 
 #include "core/base/result.h"

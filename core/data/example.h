@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Example: the only intermediate form of a row. Formats turn rows into it; templates, masks, views and
-// training never see the source format.
+// training never see the source format. All texts are UTF-8. A plain value: threads share it as they would any struct.
 #pragma once
 
 #include "core/base/json.h"

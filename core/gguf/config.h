@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // GgufConfig: the config.json that the settings of a GGUF file stand for, so that sizes and switches are read, checked
 // and saved in one way whatever file they come from. Torch-free.
+//
+// Threads: free functions, any thread. Source of names and layouts: ggml's docs/gguf.md and llama.cpp's converters.
 #pragma once
 
 #include "core/base/json.h"

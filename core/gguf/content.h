@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Content: settings and tensors of a GGUF file that is to be written, version 3, little-endian, aligned to 32 bytes.
 // Tensors are made when their turn comes, so that no second copy of a model is held.
+//
+// Threads: one Content, one thread at a time; write() blocks it, and calls `bytes` and `progress` on it.
 #pragma once
 
 #include "core/base/cancel.h"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // File: a GGUF file of version 2 or 3, opened with every bound of the format checked: counts and lengths against the
 // bytes that are there, shapes that multiply to too much, tensors outside the file or over one another, duplicate names,
-// unknown types. It lies in base since vocabulary, sizes and weights of a model stand in one file: text, nn and weights
-// each take their part. Errors are sentences with the file, and the byte or the name.
+// unknown types. Vocabulary, sizes and weights of a model stand in one file: text, nn and weights each take their part. Errors are sentences with the file, and the byte or the name.
 //
 // The file is read with pread, never mapped: a file that shrinks meanwhile is an error, not a crash.
 // Threads: const functions may be called from any thread at once.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // GgufQuantise: numbers rounded into the blocks of a GGUF file, a row for each format that is written; the way back is
 // blocks.h. Torch-free. A format says how blocks are read; how good numbers are found for one is up to the writer:
-// here Q4_K and Q5_K fit scale and minimum, Q6_K the scale, by weighted least squares over a few candidates.
+// here Q4_K and Q5_K fit scale and minimum, Q6_K the scale, by weighted least squares over a few candidates. The others round as
+// ggml's quantize_row_*_ref do. Numbers must be finite: who writes a file looks at that first (weights/stored_numbers.h).
+//
+// Threads: free functions, any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // GgufTypes: the number formats of tensors in a GGUF file, a row for each: how many numbers share a block and how many
-// bytes a block takes. What can be turned into numbers is another table (blocks.h).
+// bytes a block takes, as ggml's type_traits have it. What can be turned into numbers is another table (blocks.h).
+//
+// Threads: free functions, any thread.
 #pragma once
 
 #include <cstdint>

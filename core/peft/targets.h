@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Targets: the projections that a list of names means, as PEFT reads it, and what all adapters' leaves share.
 // Names torch types.
+//
+// Threads: free functions; they point into the decoder, which must outlive what they return and must not change meanwhile.
 #pragma once
 
 #include "core/base/result.h"

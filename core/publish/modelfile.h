@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Modelfile: how Ollama is told to run a GGUF file: FROM, the conversation's template in its own language, and what ends an
-// answer. Torch-free.
+// answer. Torch-free. Source: Ollama's docs/modelfile.md; its templates are Go's text/template.
+//
+// Threads: free functions, any thread.
 #pragma once
 
 #include "core/base/result.h"

@@ -14,6 +14,8 @@
 //   q6_k      2.0      0.3     0.88
 //   q4_k_m    5.0      0.8     0.75
 //   q4_0      6.0      1.0     0.7
+//
+// Threads: readTexts blocks the calling thread and needs the decoder for itself; the others may be called from any.
 #pragma once
 
 #include "core/base/cancel.h"

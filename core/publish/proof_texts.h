@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ProofTexts: texts on which a written model is held against the live one: the rows a run held out, or built-in ones.
 // Torch-free.
+//
+// Threads: free functions, any thread; they read files, and `rowsOf` is called on the caller's.
 #pragma once
 
 #include "core/base/result.h"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Loading and saving a Decoder's weights. Names torch types; internal to core.
+// Loading and saving a Decoder's weights. Names torch types; internal to core. Shapes are those of torch's Linear, [out, in].
+//
+// Threads: each function blocks the calling thread, on which `progress` is called (in bytes); nobody else may use the decoder
+// meanwhile. Errors: sentences with file and tensor; "cancelled". May throw what torch throws (memory that is missing).
 #pragma once
 
 #include "core/base/cancel.h"

@@ -2,6 +2,8 @@
 // ModelFolder: a model seen as one set of tensors under Hugging Face's names: a folder with model.safetensors or shards by
 // their index, or a GGUF file, whose tensors are seen as F32 whatever they are stored as. Of shards only the index's
 // weight_map decides; names that lead outside the folder are refused. Torch-free.
+//
+// Threads: const functions may be called from any thread at once. The files stay open as long as somebody holds a tensor of them.
 #pragma once
 
 #include "core/base/result.h"
@@ -22,6 +24,8 @@ struct StoredTensor {
 
 class ModelFolder {
 public:
+    // Reads config.json and the headers, no weights. Errors: no model there, a family that is not known, a damaged header, an index
+    // that names tensors no shard holds; each with its file.
     static Result<ModelFolder> open(const std::filesystem::path& path);
 
     const std::filesystem::path& path() const { return m_path; }

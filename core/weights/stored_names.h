@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // StoredNames: where a folder keeps a tensor that is known by its Hugging Face name, and whether it fits. Torch-free.
+//
+// Threads: free functions, any thread.
 #pragma once
 
 #include "core/weights/model_folder.h"

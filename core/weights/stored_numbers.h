@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // StoredNumbers: whether a written model holds the very numbers that were meant, tensor by tensor and to the bit. What
 // rounding them costs is another question. Names torch types; internal to core.
+//
+// Threads: blocks the calling thread, on which `progress` is called (in bytes); the decoder is read only.
 #pragma once
 
 #include "core/base/cancel.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TensorLoader: brings stored tensors to where they are needed, in pieces, so that no second copy of them is in memory.
 // Internal to core: names torch types.
+//
+// Threads: one loader, one thread at a time; progress is called on it. Errors name file and tensor; "cancelled".
 #pragma once
 
 #include "core/base/cancel.h"

@@ -2,6 +2,7 @@
 #include "core/peft/folders/adapter_copy.h"
 
 #include "core/base/files.h"
+#include "core/peft/folders/adapter_facts.h"
 
 namespace luthier::peft {
 
@@ -42,7 +43,10 @@ Result<void> copyAdapter(const fs::path& from, const fs::path& to)
             }
         }
     }
-    return code ? Result<void>(cannotCopy(from, code)) : Result<void>();
+    if (code) {
+        return cannotCopy(from, code);
+    }
+    return fs::is_directory(from / kValueFolder, code) ? copyAdapter(from / kValueFolder, to / kValueFolder) : Result<void>();
 }
 
 } // namespace luthier::peft

@@ -22,6 +22,8 @@ struct AdapterFacts {
     std::string problem;         // why it cannot be opened; empty: it can
 };
 
+inline constexpr const char* kValueFolder = "value"; // in a result or an adapter: what a run with values expected of its answers
+
 bool isAdapter(const std::filesystem::path& path); // a folder with adapter_config.json, or a GGUF file that is one
 AdapterFacts readAdapterFacts(const std::filesystem::path& path);
 

@@ -91,7 +91,7 @@ Result<AdapterFile> AdapterFile::open(const fs::path& folder, double weight, con
     }
     result.m_file = *file;
     for (const weights::TensorInfo& info : result.m_file->tensors()) {
-        if (info.name == kScoreTensor) {
+        if (info.name == kScoreTensor || info.name == kScoreBias) {
             continue;
         }
         result.m_keys.push_back(hub ? info.name : plainKey(info.name));

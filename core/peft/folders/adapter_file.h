@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // AdapterFile: an adapter folder while it is opened, and how one is written. Names torch types.
+//
+// Threads: one AdapterFile, one thread at a time: read() remembers what was read.
 #pragma once
 
 #include "core/base/json.h"
@@ -18,6 +20,7 @@
 namespace luthier::peft {
 
 inline constexpr const char* kScoreTensor = "base_model.model.score.weight"; // of score_folder.h, which reads it
+inline constexpr const char* kScoreBias = "base_model.model.score.bias";     // of values alone
 
 class AdapterFile {
 public:

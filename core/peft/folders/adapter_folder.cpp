@@ -31,7 +31,16 @@ Result<void> takeScoreHead(nn::Decoder& decoder, const fs::path& folder)
     return {};
 }
 
-Result<void> attach(nn::Decoder& decoder, const fs::path& folder, double weight, const std::string& baseFingerprint)
+Result<void> checkUse(const AdapterFile& file, const fs::path& folder, AdapterUse use)
+{
+    const bool holdsValues = file.tensors().find(kScoreBias) != nullptr;
+    if (holdsValues && use == AdapterUse::Answers) {
+        return Error{folder.string() + ": this is what a run expected of its answers, token by token, and answers nothing; name the adapter of that run, the folder above"};
+    }
+    return holdsValues || use == AdapterUse::Answers ? Result<void>() : Result<void>(Error{folder.string() + ": these are no values of tokens"});
+}
+
+Result<void> attach(nn::Decoder& decoder, const fs::path& folder, double weight, const std::string& baseFingerprint, AdapterUse use)
 {
     if (gguf::isGguf(folder)) {
         return carriesMoreThanLora(decoder)
@@ -44,6 +53,9 @@ Result<void> attach(nn::Decoder& decoder, const fs::path& folder, double weight,
     }
     if (carriesMoreThanLora(decoder)) {
         return file->problem("the model carries an adapter already that no other can be added to");
+    }
+    if (auto fits = checkUse(*file, folder, use); !fits) {
+        return fits;
     }
     const std::string type = file->type();
     std::string known;
@@ -58,21 +70,26 @@ Result<void> attach(nn::Decoder& decoder, const fs::path& folder, double weight,
                                       : "peft_type \"" + type + "\" cannot be opened; " + known + " can");
 }
 
-} // namespace
-
-Result<void> attachAdapter(nn::Decoder& decoder, const fs::path& folder, double weight,
-                           const std::string& baseFingerprint)
+Result<void> attachFor(nn::Decoder& decoder, const fs::path& folder, double weight, const std::string& baseFingerprint, AdapterUse use)
 {
     try {
         const at::NoGradGuard noGrad;
-        return attach(decoder, folder, weight, baseFingerprint);
+        return attach(decoder, folder, weight, baseFingerprint, use);
     } catch (const std::exception& problem) {
         return Error{folder.string() + ": cannot open the adapter: " + problem.what()};
     }
 }
 
+} // namespace
+
+Result<void> attachAdapter(nn::Decoder& decoder, const fs::path& folder, double weight,
+                           const std::string& baseFingerprint)
+{
+    return attachFor(decoder, folder, weight, baseFingerprint, AdapterUse::Answers);
+}
+
 Result<void> continueAdapter(nn::Decoder& decoder, const Method& method, const MethodSettings& settings,
-                             const fs::path& folder, const std::string& baseFingerprint)
+                             const fs::path& folder, const std::string& baseFingerprint, AdapterUse use)
 {
     auto file = AdapterFile::open(folder, 1, baseFingerprint);
     if (!file) {
@@ -81,7 +98,7 @@ Result<void> continueAdapter(nn::Decoder& decoder, const Method& method, const M
     if (!method.train || method.folderType != file->type()) {
         return file->problem("the method " + method.id + " cannot go on from peft_type \"" + file->type() + "\"");
     }
-    auto attached = attachAdapter(decoder, folder, 1, baseFingerprint);
+    auto attached = attachFor(decoder, folder, 1, baseFingerprint, use);
     return attached ? method.train(decoder, settings) : attached;
 }
 

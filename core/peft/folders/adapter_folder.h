@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Adapter folders in PEFT's layout: adapter_config.json and adapter_model.safetensors.
-// lora_A is [r, in], lora_B [out, r]; keys base_model.model.<path>.lora_A.weight.
+// lora_A is [r, in], lora_B [out, r]; keys base_model.model.<path>.lora_A.weight. Other methods' tensors: at the head of their files.
+//
+// Threads: each function changes the decoder, which nobody else may use meanwhile. Errors leave it as it was.
 #pragma once
 
 #include "core/base/json.h"
@@ -25,9 +27,12 @@ Result<void> attachAdapter(nn::Decoder& decoder, const std::filesystem::path& fo
                            const std::string& baseFingerprint = {});
 
 // Attaches the adapter as attachAdapter() does, and trains it on as `method` would have it. Error where the method's row
-// opens no such folder; the sentences of attachAdapter().
+// opens no such folder; the sentences of attachAdapter(). Values of tokens (score_folder.h) are attached where `use` says so,
+// and refused by attachAdapter(): they answer nothing.
+enum class AdapterUse { Answers, Values };
 Result<void> continueAdapter(nn::Decoder& decoder, const Method& method, const MethodSettings& settings,
-                             const std::filesystem::path& folder, const std::string& baseFingerprint = {});
+                             const std::filesystem::path& folder, const std::string& baseFingerprint = {},
+                             AdapterUse use = AdapterUse::Answers);
 
 // Folds the adapters into the weights, computed in fp32, and removes them: LoRA with all its variants and IA3.
 // Of a tied embedding and head one half may be trained: from then on they are two tensors (DecoderConfig::tiedHead is false).

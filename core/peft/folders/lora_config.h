@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // LoraConfig: adapter_config.json of a LoRA adapter, as PEFT reads and writes it. Torch-free.
 // What would change the result and cannot be computed here is refused by name, never ignored.
+//
+// Threads: const functions and free ones, any thread.
 #pragma once
 
 #include "core/base/json.h"
@@ -25,7 +27,7 @@ struct LoraConfig {
     std::vector<std::pair<PathPattern, double>> alphas; // alpha_pattern
 
     std::int64_t rankFor(std::string_view path) const;
-    double scaleFor(std::string_view path) const;
+    double scaleFor(std::string_view path) const; // what B A is multiplied by: alpha / r, or alpha / sqrt(r)
 };
 
 Result<LoraConfig> parseLoraConfig(const Json& config);

@@ -8,7 +8,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace luthier::peft {
 
@@ -20,6 +24,7 @@ constexpr const char* kAdapter = "adapter_model.safetensors";
 constexpr const char* kAlone = "score_head.safetensors";
 constexpr const char* kConfig = "adapter_config.json";
 constexpr const char* kName = "score.weight";
+constexpr const char* kBias = "score.bias";
 constexpr const char* kLabels = "luthier_labels";
 constexpr const char* kModules = "modules_to_save";
 
@@ -32,18 +37,20 @@ Json textsOf(const std::vector<std::string>& texts)
     return list;
 }
 
+using Tensors = std::vector<std::pair<std::string, at::Tensor>>; // by the names that they have in the file
+
 // The whole file is an adapter's: small.
-Result<void> addTensor(const fs::path& path, const nn::ScoreHead& head)
+Result<void> addTensors(const fs::path& path, const Tensors& tensors, const std::map<std::string, std::string>& said)
 {
     auto opened = weights::SafetensorsFile::open(path);
     if (!opened) {
         return opened.error();
     }
     const std::shared_ptr<const weights::SafetensorsFile> file = *opened;
-    const std::string name = std::string(kScoreTensor);
     std::vector<weights::TensorToWrite> all;
     for (const weights::TensorInfo& info : file->tensors()) {
-        auto tensor = info.name == name ? Result<at::Tensor>(at::Tensor()) : weights::readTensor({file, &info});
+        const bool isNew = std::any_of(tensors.begin(), tensors.end(), [&](const auto& pair) { return pair.first == info.name; });
+        auto tensor = isNew ? Result<at::Tensor>(at::Tensor()) : weights::readTensor({file, &info});
         if (!tensor) {
             return tensor.error();
         }
@@ -51,13 +58,17 @@ Result<void> addTensor(const fs::path& path, const nn::ScoreHead& head)
             all.push_back(weights::toWrite(info.name, *tensor));
         }
     }
-    all.push_back(weights::toWrite(name, head.weight));
+    for (const auto& [name, tensor] : tensors) {
+        all.push_back(weights::toWrite(name, tensor));
+    }
     auto metadata = file->metadata();
-    metadata[kLabels] = base::dumpJson(textsOf(head.labels));
+    for (const auto& [key, value] : said) {
+        metadata[key] = value;
+    }
     return weights::writeSafetensors(path, std::move(all), metadata);
 }
 
-Result<void> nameTask(const fs::path& path)
+Result<void> nameTask(const fs::path& path, const char* task)
 {
     auto config = base::readJson(path);
     if (!config) {
@@ -69,9 +80,25 @@ Result<void> nameTask(const fs::path& path)
             modules.push_back(module);
         }
     }
-    (*config)["task_type"] = "SEQ_CLS";
+    (*config)["task_type"] = task;
     (*config)[kModules] = std::move(modules);
     return base::writeFileAtomically(path, base::dumpJson(*config, 2) + "\n");
+}
+
+// A head of a folder: where its file is, and what it goes by there.
+struct Place {
+    fs::path path;
+    bool isAlone = false;
+
+    const char* weight() const { return isAlone ? kName : kScoreTensor; }
+    const char* bias() const { return isAlone ? kBias : kScoreBias; }
+};
+
+Place placeIn(const fs::path& folder)
+{
+    std::error_code code;
+    const bool isAlone = fs::exists(folder / kAlone, code);
+    return {folder / (isAlone ? kAlone : kAdapter), isAlone};
 }
 
 } // namespace
@@ -83,15 +110,15 @@ Result<void> addScoreHead(const fs::path& folder, const nn::ScoreHead& head)
         return weights::writeSafetensors(folder / kAlone, {weights::toWrite(kName, head.weight)},
                                          {{kLabels, base::dumpJson(textsOf(head.labels))}});
     }
-    auto added = addTensor(folder / kAdapter, head);
-    return added ? nameTask(folder / kConfig) : added;
+    auto added = addTensors(folder / kAdapter, {{kScoreTensor, head.weight}}, {{kLabels, base::dumpJson(textsOf(head.labels))}});
+    return added ? nameTask(folder / kConfig, "SEQ_CLS") : added;
 }
 
 Result<nn::ScoreHead> readScoreHead(const fs::path& folder)
 {
     std::error_code code;
-    const bool isAlone = fs::exists(folder / kAlone, code);
-    const fs::path path = folder / (isAlone ? kAlone : kAdapter);
+    const Place place = placeIn(folder);
+    const fs::path& path = place.path;
     if (!fs::exists(path, code)) {
         return nn::ScoreHead{};
     }
@@ -100,8 +127,8 @@ Result<nn::ScoreHead> readScoreHead(const fs::path& folder)
         return opened.error();
     }
     const std::shared_ptr<const weights::SafetensorsFile> file = *opened;
-    const weights::TensorInfo* info = file->find(isAlone ? kName : kScoreTensor);
-    if (!info) {
+    const weights::TensorInfo* info = file->find(place.weight());
+    if (!info || file->find(place.bias())) { // values of tokens judge no text
         return nn::ScoreHead{};
     }
     if (info->shape.size() != 2) {
@@ -119,6 +146,41 @@ Result<nn::ScoreHead> readScoreHead(const fs::path& folder)
         }
     }
     return head;
+}
+
+Result<void> addValueHead(const fs::path& folder, const ValueHead& head)
+{
+    std::error_code code;
+    if (!fs::exists(folder / kAdapter, code)) {
+        return weights::writeSafetensors(folder / kAlone, {weights::toWrite(kName, head.weight), weights::toWrite(kBias, head.bias)});
+    }
+    auto added = addTensors(folder / kAdapter, {{kScoreTensor, head.weight}, {kScoreBias, head.bias}}, {});
+    return added ? nameTask(folder / kConfig, "TOKEN_CLS") : added;
+}
+
+Result<ValueHead> readValueHead(const fs::path& folder)
+{
+    std::error_code code;
+    const Place place = placeIn(folder);
+    if (!fs::exists(place.path, code)) {
+        return ValueHead{};
+    }
+    auto opened = weights::SafetensorsFile::open(place.path);
+    if (!opened) {
+        return opened.error();
+    }
+    const std::shared_ptr<const weights::SafetensorsFile> file = *opened;
+    const weights::TensorInfo* weight = file->find(place.weight());
+    const weights::TensorInfo* bias = file->find(place.bias());
+    if (!weight || !bias) {
+        return ValueHead{};
+    }
+    if (weight->shape.size() != 2 || weight->shape[0] != 1 || bias->shape != std::vector<std::int64_t>{1}) {
+        return Error{place.path.string() + ": \"" + weight->name + "\" is no head of values; it must have one row, and one bias"};
+    }
+    auto row = weights::readTensor({file, weight});
+    auto added = row ? weights::readTensor({file, bias}) : Result<at::Tensor>(row.error());
+    return added ? Result<ValueHead>(ValueHead{row->to(at::kFloat), added->to(at::kFloat)}) : Result<ValueHead>(added.error());
 }
 
 } // namespace luthier::peft

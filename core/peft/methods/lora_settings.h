@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Settings of LoRA and QLoRA.
+// Settings of LoRA and QLoRA, by PEFT's names and meanings: an update of W [out, in] is scale * B A with A [rank, in], B [out, rank]
+// and scale = alpha / rank, with rsLoRA alpha / sqrt(rank). Rules between them stand in lora.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Method: one row of the table of tuning methods. Torch-free; what a row does is in its own file.
 // A new method is one file and one line in methods.cpp; forms, flags, checkpoints and tests loop over the table.
+// The formulas, with where each comes from, stand at the head of the methods' files.
+//
+// Threads: the table is constant. What a row does changes or reads the decoder, which nobody else may use meanwhile; it may throw
+// what torch throws (memory that is missing).
 #pragma once
 
 #include "core/base/result.h"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // GgufSave: a decoder written as a GGUF file, a row for each kind of file. Torch-free.
+//
+// Threads: saveGguf and checkGguf block the calling thread, on which `progress` is called, and need the decoder for themselves;
+// the others may be called from any.
 #pragma once
 
 #include "core/base/cancel.h"
