@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/measures/measure.h"
 
+#include "core/measures/rank_measures.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -92,6 +94,13 @@ const Measure& measureOf(std::string_view id)
     if (at == unknown.end()) {
         at = unknown.emplace(std::string(id), Measure{}).first;
         at->second = {at->first, at->first.c_str(), "", "", Better::Neither, Drawing::Smoothed, "", false, 4, true};
+        if (const auto ofRank = rankMeasureOf(at->first)) {
+            static std::map<std::string, std::string> labels;
+            const std::string& label = labels[at->first] = "rank " + std::to_string(ofRank->rank) + " " + ofRank->kind->label;
+            at->second = *ofRank->kind;
+            at->second.id = at->first;
+            at->second.label = label.c_str();
+        }
     }
     return at->second;
 }

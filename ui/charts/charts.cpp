@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/charts/charts.h"
 
+#include "core/measures/rank_measures.h"
 #include "ui/charts/measure_text.h"
 
 #include <QCoreApplication>
@@ -33,6 +34,9 @@ constexpr std::array kRows{
     ChartRow{"valueLoss", QT_TRANSLATE_NOOP("ChartSpec", "Value loss"), false},
     ChartRow{"explainedVariance", QT_TRANSLATE_NOOP("ChartSpec", "Explained variance"), false},
     ChartRow{"waitShare", QT_TRANSLATE_NOOP("ChartSpec", "Waiting for other processes"), false},
+    ChartRow{"rankSpeed", QT_TRANSLATE_NOOP("ChartSpec", "Speed of each process"), false},
+    ChartRow{"rankMemory", QT_TRANSLATE_NOOP("ChartSpec", "Memory of each process"), false},
+    ChartRow{"rankWait", QT_TRANSLATE_NOOP("ChartSpec", "Waiting of each process"), false},
     ChartRow{"speed", QT_TRANSLATE_NOOP("ChartSpec", "Speed"), true},
 };
 
@@ -51,6 +55,11 @@ std::vector<ChartSpec> charts()
         for (const measures::Measure& measure : measures::table()) {
             if (std::string_view(measure.chart) == row.id && measure.drawing != measures::Drawing::None) {
                 spec.measures.push_back(&measure);
+            }
+        }
+        for (const measures::Measure& kind : measures::rankTable()) {
+            for (int rank = 0; std::string_view(kind.chart) == row.id && rank < measures::kRanksTold; ++rank) {
+                spec.measures.push_back(&measures::ofRank(kind, rank));
             }
         }
         if (!spec.measures.empty()) {

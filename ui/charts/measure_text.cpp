@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/charts/measure_text.h"
 
+#include "core/measures/rank_measures.h"
+
 #include <QCoreApplication>
 #include <QLocale>
 #include <QStringList>
@@ -22,6 +24,10 @@ QString textOf(std::string_view text)
 
 QString measureLabel(const measures::Measure& measure)
 {
+    if (const auto ofRank = measures::rankMeasureOf(measure.id)) {
+        //: one of several processes that train together: its number, and what it measured
+        return told(QT_TRANSLATE_NOOP("Measure", "rank %1 %2")).arg(ofRank->rank).arg(told(ofRank->kind->label));
+    }
     return measures::isKnown(measure) ? told(measure.label) : textOf(measure.id);
 }
 
@@ -41,7 +47,7 @@ QString measureName(const measures::Measure& measure, std::string_view set)
 
 QString measureHelp(const measures::Measure& measure)
 {
-    if (!measures::isKnown(measure)) {
+    if (!measures::isKnown(measure) && !measures::rankMeasureOf(measure.id)) {
         return told(QT_TRANSLATE_NOOP("Measure", "This Luthier does not know the measure; the one that wrote it does"));
     }
     QString text = told(measure.help);

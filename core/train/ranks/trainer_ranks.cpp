@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a Trainer that is one of several ranks does beside its steps.
 #include "core/base/json.h"
+#include "core/measures/rank_measures.h"
 #include "core/ranks/team.h"
 #include "core/train/bench/bench_probe.h"
 #include "core/train/ranks/ranked.h"
@@ -152,6 +153,13 @@ void Trainer::addRankMeasures(StepDone& done)
     measures::set(done.measures, measures::measureOf("slowest_rank_wait"), most(0));
     measures::set(done.measures, measures::measureOf("rank_tokens_per_second"), least(1));
     measures::set(done.measures, measures::measureOf("rank_memory_bytes"), most(2));
+    constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
+    for (std::size_t rank = 0; all.size() <= measures::kRanksTold && rank < all.size(); ++rank) {
+        const int number = static_cast<int>(rank);
+        measures::set(done.measures, measures::ofRank("rank_speed", number), all[rank][1]);
+        measures::set(done.measures, measures::ofRank("rank_memory", number), all[rank][2] / kGiB);
+        measures::set(done.measures, measures::ofRank("rank_wait", number), all[rank][0]);
+    }
     m_ranksAtWork.resize(all.size());
     for (std::size_t rank = 0; rank < all.size(); ++rank) {
         m_ranksAtWork[rank].first += all[rank][1] > 0 ? all[rank][3] : 0;
