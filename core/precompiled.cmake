@@ -2,7 +2,7 @@
 # Headers that many files read, compiled once for all targets of a kind. They are a matter of speed alone: every file
 # includes what it uses, and -DLUTHIER_PRECOMPILED=OFF builds without them.
 #
-#   luthier_precompile(TARGET KIND)   KIND: core, torch, window, test or torch_test
+#   luthier_precompile(TARGET KIND)   KIND: core, torch, window, test, torch_test or window_test
 #
 # A kind's carrier is made with its first target. All targets of a kind must be compiled with the same code generation
 # (GCC refuses the file otherwise and says so); single sources with flags of their own set SKIP_PRECOMPILE_HEADERS.
@@ -21,6 +21,9 @@ set(LUTHIER_HEADERS_test ${LUTHIER_HEADERS_core} <QtTest/QTest> <QtCore/QTempora
 # LibTorch's headers come before Qt's.
 set(LUTHIER_HEADERS_torch_test ${LUTHIER_HEADERS_torch} <QtTest/QTest> <QtCore/QTemporaryDir> <QtCore/QTemporaryFile> <QtCore/QProcess>)
 
+set(LUTHIER_HEADERS_window_test ${LUTHIER_HEADERS_window} <QtTest/QtTest> <QtCore/QTemporaryDir> <QtCore/QDir>
+  <QtWidgets/QListWidget> <QtWidgets/QSpinBox> <QtWidgets/QCheckBox> <QtWidgets/QTableWidget> <QtWidgets/QDialog>)
+
 function(luthier_precompile target kind)
   if(NOT LUTHIER_PRECOMPILED OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     return()
@@ -34,12 +37,16 @@ function(luthier_precompile target kind)
     if(kind MATCHES "torch")
       target_link_libraries(${carrier} PRIVATE luthier_torch)
     endif()
-    if(kind STREQUAL "window")
+    if(kind MATCHES "window")
       target_link_libraries(${carrier} PRIVATE Qt6::Widgets)
-      target_compile_definitions(${carrier} PRIVATE QT_NO_KEYWORDS QT_NO_CAST_FROM_ASCII)
+      target_compile_definitions(${carrier} PRIVATE QT_NO_KEYWORDS)
+    endif()
+    if(kind STREQUAL "window")
+      target_compile_definitions(${carrier} PRIVATE QT_NO_CAST_FROM_ASCII)
     elseif(kind MATCHES "test")
       target_link_libraries(${carrier} PRIVATE Qt6::Test)
       target_compile_definitions(${carrier} PRIVATE QT_NO_KEYWORDS)
+      target_compile_options(${carrier} PRIVATE $<$<CONFIG:Release>:-O1>)
     endif()
     target_precompile_headers(${carrier} PRIVATE ${LUTHIER_HEADERS_${kind}})
   endif()
