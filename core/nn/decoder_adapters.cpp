@@ -5,6 +5,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_foreach_copy.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
@@ -40,29 +41,33 @@ PassAdapters Decoder::adaptersOf(const Pass& pass) const
 }
 
 // The numbers of all low-rank adapters in the dtype of the activations, by LinearGroup::index, in a few kernels instead of two
-// for each adapter. Empty: they have it already.
+// for each adapter. Empty: they have it already. On a card the B of a group lie in one matrix [out, sum of ranks] that is 0 elsewhere,
+// so that few rows need one product for all of them (linear_group.cpp).
 std::vector<LinearNumbers> Decoder::adapterNumbers(const Pass& pass)
 {
     constexpr std::int64_t kAligned = 64; // elements: products read whole vectors
     const auto room = [](std::int64_t elements) { return (elements + kAligned - 1) / kAligned * kAligned; };
     const at::NoGradGuard noGrad;
     const PassAdapters adapters = adaptersOf(pass);
+    const auto liesInOne = [this](const std::vector<LowRank>& own) { return !m_device.is_cpu() && own.size() > 1; };
     std::int64_t needed = 0;
     for (const LinearGroup* group : groups()) {
+        const bool isOne = liesInOne(adapters.of(*group).adapters);
         std::int64_t ranks = 0;
         for (const LowRank& adapter : adapters.of(*group).adapters) {
             if (adapter.a.scalar_type() == m_dtype || adapter.b.scalar_type() == m_dtype) {
                 return {};
             }
             ranks += adapter.a.size(0);
-            needed += room(adapter.b.numel());
+            needed += isOne ? 0 : room(adapter.b.numel());
         }
-        needed += room(ranks * group->inputs());
+        needed += room(ranks * group->inputs()) + (isOne ? room(ranks * group->outputs()) : 0);
     }
     if (needed == 0) {
         return {};
     }
-    const at::Tensor memory = at::empty({needed}, at::TensorOptions().device(m_device).dtype(m_dtype));
+    const auto options = at::TensorOptions().device(m_device).dtype(m_dtype);
+    const at::Tensor memory = m_device.is_cpu() ? at::empty({needed}, options) : at::zeros({needed}, options);
     std::vector<at::Tensor> to;
     std::vector<at::Tensor> from;
     std::int64_t next = 0;
@@ -83,11 +88,14 @@ std::vector<LinearNumbers> Decoder::adapterNumbers(const Pass& pass)
         }
         LinearNumbers& numbers = all[group->index];
         numbers.a = take(ranks, group->inputs());
+        const at::Tensor whole = liesInOne(own) ? take(group->outputs(), ranks) : at::Tensor();
         std::int64_t first = 0;
         for (const LowRank& adapter : own) {
             to.push_back(numbers.a.narrow(0, first, adapter.a.size(0)));
             from.push_back(adapter.a.detach());
-            numbers.b.push_back(take(adapter.b.size(0), adapter.b.size(1)));
+            const LinearSlice& slice = group->slices[adapter.slice];
+            numbers.b.push_back(whole.defined() ? whole.narrow(0, slice.begin, slice.size).narrow(1, first, adapter.a.size(0))
+                                                : take(adapter.b.size(0), adapter.b.size(1)));
             to.push_back(numbers.b.back());
             from.push_back(adapter.b.detach());
             first += adapter.a.size(0);

@@ -3,6 +3,7 @@
 
 #include "core/nn/kernels/answer_kernels.h"
 #include "core/nn/kernels/kernels.h"
+#include "core/nn/layers/input_watch.h"
 #include "core/nn/layers/linear_extras.h"
 
 #include <ATen/TensorOperators.h>
@@ -63,8 +64,26 @@ void readLow(const ActiveLinear& linear, const at::Tensor& x, LinearSaved& saved
     }
 }
 
+// All B as one matrix [out, sum of ranks], where they lie in one (Decoder::adapterNumbers) and count alike; else undefined.
+at::Tensor wholeB(const ActiveLinear& linear, const LinearSaved& saved)
+{
+    const std::int64_t ranks = saved.a.size(0);
+    const at::Tensor& first = saved.b.front();
+    const auto countsAlike = [&](const LowRank& adapter) { return adapter.scale == linear.adapters.front().scale; };
+    if (saved.b.size() < 2 || first.stride(0) != ranks || first.stride(1) != 1 || !std::all_of(linear.adapters.begin(), linear.adapters.end(), countsAlike)) {
+        return {};
+    }
+    const std::int64_t row = linear.base->slices[linear.adapters.front().slice].begin;
+    return first.as_strided({linear.base->outputs(), ranks}, {ranks, 1}, first.storage_offset() - row * ranks);
+}
+
 void addAdapters(const ActiveLinear& linear, const at::Tensor& y, const LinearSaved& saved)
 {
+    constexpr std::int64_t kFewRows = 64; // then starting a product costs more than the zeros it reads
+    if (const at::Tensor whole = y.size(0) <= kFewRows ? wholeB(linear, saved) : at::Tensor(); whole.defined()) {
+        y.addmm_(saved.low, whole.t(), 1, linear.adapters.front().scale);
+        return;
+    }
     std::int64_t first = 0;
     for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
         const LowRank& adapter = linear.adapters[i];
@@ -197,6 +216,7 @@ at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, Linear
     const LinearGroup& group = *linear.base;
     const bool extras = usesExtras(linear);
     const at::Tensor input = extras ? inputNow(linear, x) : x;
+    InputWatch::tell(group, input);
     const at::Tensor bias = extras ? biasNow(linear) : group.bias.defined() ? group.bias.detach() : group.bias;
     at::Tensor y = codesProduct(group, input, bias);
     if (!y.defined()) {
