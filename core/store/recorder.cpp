@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <iterator>
 #include <mutex>
 #include <thread>
@@ -45,6 +46,9 @@ struct Recorder::State {
     std::vector<train::Event> pending; // guarded by mutex
     bool urgent = false;               // guarded by mutex
     bool ending = false;               // guarded by mutex
+    std::uint64_t taken = 0;           // events that came; guarded by mutex
+    std::uint64_t tried = 0;           // of them, those whose writing was tried; guarded by mutex
+    std::condition_variable settled;
 
     std::vector<train::Event> batch; // of the thread alone; what could not be written stays in it
     std::string told;                // of the thread alone; the same problem is told once
@@ -64,9 +68,12 @@ void Recorder::State::work()
         batch.insert(batch.end(), std::make_move_iterator(pending.begin()),
                      std::make_move_iterator(pending.end()));
         pending.clear();
+        const std::uint64_t last = taken;
         lock.unlock();
         write();
         lock.lock();
+        tried = last;
+        settled.notify_all();
     }
     lock.unlock();
     for (int i = 1; !batch.empty() && i < kLastTries; ++i) {
@@ -147,10 +154,23 @@ void Recorder::onEvent(const train::Event& event)
         wakes = m_state->pending.empty() || isUrgent(event);
         m_state->urgent = m_state->urgent || isUrgent(event);
         m_state->pending.push_back(event);
+        ++m_state->taken;
     }
     if (wakes) {
         m_state->wake.notify_one();
     }
+}
+
+void Recorder::settle()
+{
+    std::unique_lock lock(m_state->mutex);
+    const std::uint64_t last = m_state->taken;
+    if (m_state->tried >= last) {
+        return;
+    }
+    m_state->urgent = true;
+    m_state->wake.notify_one();
+    m_state->settled.wait(lock, [&] { return m_state->tried >= last; });
 }
 
 } // namespace luthier::store

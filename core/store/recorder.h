@@ -18,6 +18,7 @@ public:
     ~Recorder() override; // writes what is left
 
     void onEvent(const train::Event& event) override;
+    void settle() override; // waits for one transaction; what the disk refuses then is tried again later
 
 private:
     struct State;

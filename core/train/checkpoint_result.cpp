@@ -12,6 +12,7 @@
 #include "core/train/failure.h"
 #include "core/train/run.h"
 #include "core/train/run_parts.h"
+#include "core/train/row_directions.h"
 #include "core/weights/load.h"
 #include "core/weights/model_folder.h"
 
@@ -35,7 +36,13 @@ Result<void> write(const Checkpoint& checkpoint, const config::RunConfig& config
     if (!decoder) {
         return decoder.error();
     }
-    auto done = method.attach(**decoder, config.method, {static_cast<std::uint64_t>(config.run.seed), config.model.path});
+    const auto directions = keptDirections(config, runFolder);
+    if (!directions) {
+        return directions.error();
+    }
+    peft::Start start(static_cast<std::uint64_t>(config.run.seed), config.model.path);
+    start.directions = *directions;
+    auto done = method.attach(**decoder, config.method, start);
     done = done ? loadWeightsFrom(checkpoint, method.trainable(**decoder)) : done;
     done = done ? method.save(**decoder, config.method, config.model.path, target) : done;
     if (done && method.writesAdapter) {

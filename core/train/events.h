@@ -98,11 +98,14 @@ struct RunEnded {
 
 using Event = std::variant<RunStarted, StageChanged, StepDone, EvalDone, SampleDone, CheckpointSaved, Warning, RunEnded>;
 
-// Called on the training thread; must not block.
+// Called on the training thread; onEvent must not block.
 class RunObserver {
 public:
     virtual ~RunObserver() = default;
     virtual void onEvent(const Event& event) = 0;
+    // Before a checkpoint counts: who keeps events returns once all that was told is where it lasts, or was tried. A run that went on
+    // from a checkpoint whose steps nobody kept would have a hole in its curves.
+    virtual void settle() {}
 };
 
 } // namespace luthier::train

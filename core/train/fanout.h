@@ -18,6 +18,12 @@ public:
             observer->onEvent(event);
         }
     }
+    void settle() override
+    {
+        for (RunObserver* observer : m_observers) {
+            observer->settle();
+        }
+    }
 
 private:
     std::vector<RunObserver*> m_observers;

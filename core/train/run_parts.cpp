@@ -4,7 +4,9 @@
 #include "core/nn/batch/position_tables.h"
 #include "core/optim/merged_leaves.h"
 #include "core/optim/optimizers.h"
+#include "core/peft/folders/adapter_facts.h"
 #include "core/peft/folders/adapter_folder.h"
+#include "core/train/answers/value_model.h"
 #include "core/train/base_model.h"
 #include "core/train/step/batch_feed.h"
 #include "core/train/step/heads.h"
@@ -12,6 +14,8 @@
 #include "core/train/step/reference_pass.h"
 #include "core/train/plan/run_plan.h"
 #include "core/train/ranks/ranked.h"
+#include "core/train/row_directions.h"
+#include "core/train/start_point.h"
 #include "core/weights/load.h"
 
 #include <ATen/Parallel.h>
@@ -75,14 +79,17 @@ private:
     Result<void> loadData(RunParts& parts);
     Result<void> attach(RunParts& parts);
     Result<void> attachMethod(RunParts& parts);
+    Result<void> findStart(RunParts& parts);
     Result<void> makeReference(RunParts& parts);
     Result<void> makeValueAdapters(RunParts& parts);
+    Result<void> continueValues(RunParts& parts) const;
     Result<std::shared_ptr<nn::Decoder>> loadDecoder(RunParts& parts, const base::Progress& progress);
 
     const config::RunConfig& m_config;
     const RunInputs& m_inputs;
     StopControl& m_control;
     RunObserver& m_observer;
+    std::shared_ptr<const peft::InputDirections> m_directions; // null: the method begins without
 };
 
 base::Progress Assembly::stage(const char* name)
@@ -176,10 +183,31 @@ Result<void> Assembly::loadData(RunParts& parts)
 
 Result<void> Assembly::attachMethod(RunParts& parts)
 {
-    const auto seed = static_cast<std::uint64_t>(m_config.run.seed);
+    peft::Start start(static_cast<std::uint64_t>(m_config.run.seed), m_config.model.path);
+    start.directions = m_directions;
     return m_config.model.adapter.empty()
-               ? parts.method->attach(*parts.decoder, m_config.method, {seed, m_config.model.path})
+               ? parts.method->attach(*parts.decoder, m_config.method, start)
                : peft::continueAdapter(*parts.decoder, *parts.method, m_config.method, m_config.model.adapter);
+}
+
+// What the method begins with besides its settings, of the run's rows.
+Result<void> Assembly::findStart(RunParts& parts)
+{
+    if (!peft::needsDirections(m_config.method) || !m_config.model.adapter.empty()) {
+        return {};
+    }
+    const auto find = [&]() -> Result<void> {
+        if (leads(m_inputs) && !hasDirections(m_inputs.folder)) {
+            auto found = findDirections(m_config, m_inputs.folder, parts, stage("finding directions"), [this] { return m_control.stopRequested(); });
+            if (!found) {
+                return found;
+            }
+        }
+        auto kept = keptDirections(m_config, m_inputs.folder);
+        m_directions = kept ? *kept : nullptr;
+        return kept ? Result<void>() : Result<void>(kept.error());
+    };
+    return firstThenOthers(m_inputs, find);
 }
 
 // From the base and the adapter that the run began with, also when it is resumed: never from a checkpoint.
@@ -211,7 +239,8 @@ Result<void> Assembly::makeReference(RunParts& parts)
     return plan.once ? firstThenOthers(m_inputs, ask) : Result<void>();
 }
 
-// Like the policy's, over the same base, under names of their own; they begin where the policy begins.
+// Like the policy's, over the same base, under names of their own; they go on from the values of the run that this one goes on from,
+// or begin where the policy begins.
 Result<void> Assembly::makeValueAdapters(RunParts& parts)
 {
     const auto& plan = parts.objective->rollouts;
@@ -221,7 +250,10 @@ Result<void> Assembly::makeValueAdapters(RunParts& parts)
     if (!parts.method->writesAdapter) {
         return Error{"objective.value_adapters: the method " + parts.method->id + " adds no adapters, so values cannot have some of their own; let them read what answers"};
     }
-    if (auto attached = attachMethod(parts); !attached) {
+    const auto known = m_config.model.adapter.empty() ? std::filesystem::path() : valuesToGoOnFrom(m_config);
+    auto attached = known.empty() ? attachMethod(parts)
+                                  : peft::continueAdapter(*parts.decoder, *parts.method, m_config.method, known, {}, peft::AdapterUse::Values);
+    if (!attached) {
         return attached;
     }
     for (nn::NamedTensor& leaf : parts.method->trainable(*parts.decoder)) {
@@ -231,10 +263,24 @@ Result<void> Assembly::makeValueAdapters(RunParts& parts)
     return {};
 }
 
+Result<void> Assembly::continueValues(RunParts& parts) const
+{
+    if (!hasValues(*parts.objective)) {
+        return {};
+    }
+    const auto known = valuesToGoOnFrom(m_config);
+    std::error_code code;
+    if (known.empty() && std::filesystem::is_directory(m_inputs.folder / kStartFolder / peft::kValueFolder, code)) {
+        parts.warnings.push_back("The adapter that the run starts from was folded into its base, and its values read the adapter: new values are begun.");
+    }
+    return known.empty() ? Result<void>() : continueValueHead(parts, known);
+}
+
 Result<void> Assembly::attach(RunParts& parts)
 {
     const auto seed = static_cast<std::uint64_t>(m_config.run.seed);
-    auto attached = makeReference(parts);
+    auto attached = findStart(parts);
+    attached = attached ? makeReference(parts) : std::move(attached);
     attached = attached ? makeValueAdapters(parts) : std::move(attached);
     attached = attached ? attachMethod(parts) : std::move(attached);
     if (!attached) {
@@ -259,6 +305,9 @@ Result<void> Assembly::attach(RunParts& parts)
         }
         parts.heads = makeHeads(wanted, seed, parts.placement.device);
         continueScores(parts);
+        if (auto known = continueValues(parts); !known) {
+            return known;
+        }
         parts.leaves.insert(parts.leaves.end(), parts.heads.begin(), parts.heads.end());
     }
     const auto* kind = optim::findOptimizer(m_config.optimizer.kind);

@@ -9,6 +9,7 @@
 #include "core/peft/folders/score_folder.h"
 #include "core/peft/folders/trained_on.h"
 #include "core/measures/summary.h"
+#include "core/train/answers/value_model.h"
 #include "core/train/bench/bench_probe.h"
 #include "core/train/failure.h"
 #include "core/train/step/heads.h"
@@ -312,6 +313,7 @@ bool Trainer::save()
     }
     says("saving");
     m_observer.onEvent(StageChanged{"saving", 0, 0});
+    m_observer.settle();
     fs::path folder;
     const auto work = [&]() -> Result<void> {
         auto saved = saveCheckpoint(m_inputs.folder, info(), m_parts.leaves, m_parts.optimizer->state());
@@ -420,6 +422,8 @@ Result<void> Trainer::writeResult(const fs::path& result)
     auto written = m_parts.method->save(*m_parts.decoder, m_config.method, m_config.model.path, result);
     if (written && scores.exists() && m_parts.method->writesAdapter) {
         written = peft::addScoreHead(result, scores);
+    } else if (written && hasValues(*m_parts.objective)) {
+        written = writeValues(m_parts, m_config, result);
     } else if (written && !scores.exists() && !m_parts.heads.empty()) {
         written = saveHeads(m_parts.heads, result);
     }

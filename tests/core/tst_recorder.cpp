@@ -228,6 +228,29 @@ private Q_SLOTS:
         QVERIFY(clock.elapsed() < 900);
     }
 
+    // Before a checkpoint counts, its steps are where they last; a disk that refuses holds nothing up.
+    void settledIsOnTheDisk()
+    {
+        const auto project = std::make_shared<FakeProject>();
+        Recorder recorder(project, 1);
+        recorder.settle(); // nothing was told
+        for (int round = 0; round < 20; ++round) {
+            project->delay = std::chrono::milliseconds(round % 3 == 0 ? 30 : 0);
+            for (int i = 1; i <= 10; ++i) {
+                recorder.onEvent(step(10 * round + i));
+            }
+            recorder.settle();
+            QCOMPARE(project->steps(), upTo(10 * (round + 1)));
+        }
+        project->refuses = true;
+        recorder.onEvent(step(201));
+        recorder.settle();
+        QCOMPARE(project->steps(), upTo(200));
+        project->refuses = false;
+        recorder.settle();
+        QTRY_COMPARE_WITH_TIMEOUT(project->steps(), upTo(201), 2000);
+    }
+
     void trainingDoesNotWaitForASlowDisk()
     {
         const auto project = std::make_shared<FakeProject>();

@@ -29,6 +29,7 @@ public:
             onEach(event);
         }
     }
+    void settle() override { settledAt.push_back(events.size()); }
     template <class T>
     std::vector<T> all() const
     {
@@ -53,6 +54,7 @@ public:
 
     std::vector<train::Event> events;
     std::function<void(const train::Event&)> onEach;
+    std::vector<std::size_t> settledAt; // events that had come by then
 };
 
 struct TinyRun {

@@ -11,7 +11,9 @@
 #include "core/peft/folders/adapter_settings.h"
 #include "core/peft/folders/lora_config.h"
 #include "core/peft/folders/lora_folder.h"
+#include "core/peft/methods/eva.h"
 #include "core/peft/methods/loose_start.h"
+#include "core/peft/methods/lora_ranks.h"
 #include "core/peft/methods/lora_settings.h"
 #include "core/peft/methods/lora_start.h"
 #include "core/peft/targets.h"
@@ -62,8 +64,9 @@ const fields::Section& settingsSection()
         field<&LoraSettings::modulesToSave>("modules_to_save", "Modules trained whole", "Embeddings, head or norms that train whole and are kept in the adapter, such as embed_tokens,lm_head. Usually empty.", {}, {.advanced = true}),
         field<&LoraSettings::tokens>("trainable_token_indices", "Tokens trained", "Tokens whose rows of the embedding train, of a tied head too, by id or as they are spelt, such as new marks of turns. Usually empty.", {}, {.advanced = true}),
         field<&LoraSettings::loraBias>("lora_bias", "Bias of the update", "Gives each update a bias of its own; merging needs projections that have one. Usually off.", {}, {.advanced = true}),
-        field<&LoraSettings::start>("init_lora_weights", "Start", "What A and B are before the first step: at random and zero (usual), or made of the base's weights, or of what its rounding to 4 bits lost; large models take minutes for those.", {},
+        field<&LoraSettings::start>("init_lora_weights", "Start", "What A and B are before the first step: at random and zero (usual), or made of the base's weights, of what its rounding to 4 bits lost, or (EVA) of what the projections read in your rows; large models take minutes for those.", {},
             {.choices = startChoices(), .advanced = true}),
+        field<&LoraSettings::evaRho>("eva_rho", "Directions EVA looks at", "With the EVA start: how many directions of what a projection reads are found, as a multiple of the rank; above 1 ranks go where they explain most. 1 to 16, usually 2.", {.low = 1, .high = 16}, {.advanced = true}),
     });
     return section;
 }
@@ -198,16 +201,22 @@ Result<void> attachBiases(nn::Decoder& decoder, const std::string& which, const 
 }
 
 Result<void> attachLowRank(nn::Decoder& decoder, const Place& place, const LoraConfig& config, const LoraSettings& settings,
-                           const std::filesystem::path& base, at::Generator& generator)
+                           const Start& start, at::Generator& generator)
 {
     const auto options = thinOptions(decoder);
-    const std::int64_t rank = config.rankFor(place.path());
+    const std::int64_t asked = config.rankFor(place.path());
+    const auto found = start.directions ? start.directions->of.find(place.path()) : decltype(start.directions->of.end()){};
+    if (start.directions && found == start.directions->of.end()) {
+        return {}; // no rank was dealt to it
+    }
+    const std::int64_t rank = start.directions ? found->second.size(0) : asked;
     const double bound = 1 / std::sqrt(static_cast<double>(place.inputs()));
     nn::LowRank adapter;
     adapter.slice = place.slice;
     adapter.a = at::empty({rank, place.inputs()}, at::kFloat).uniform_(-bound, bound, generator).to(options);
     adapter.b = at::zeros({place.outputs(), rank}, options);
-    adapter.scale = config.scaleFor(place.path());
+    // Alpha grows with a rank that was dealt: by rsLoRA the scale does, too.
+    adapter.scale = config.scaleFor(place.path()) * (settings.useRslora ? std::sqrt(static_cast<double>(rank) / static_cast<double>(asked)) : 1);
     adapter.dropout = settings.dropout;
     adapter.a.set_requires_grad(true);
     adapter.b.set_requires_grad(true);
@@ -217,9 +226,15 @@ Result<void> attachLowRank(nn::Decoder& decoder, const Place& place, const LoraC
     if (config.dora) {
         adapter.magnitude = nn::normOf(*place.group, adapter).set_requires_grad(true);
     }
+    if (start.directions) {
+        if (found->second.size(1) != place.inputs()) {
+            return Error{"method.init_lora_weights: the directions found for " + place.path() + " are of another model"};
+        }
+        adapter.a.detach().copy_(found->second);
+    }
     place.group->adapters.push_back(std::move(adapter));
     const LoraStart* begins = findLoraStart(settings.start);
-    return begins ? beginLowRank(place.group->adapters.back(), *begins, {place, rank, config.scaleFor(place.path()), base, generator})
+    return begins ? beginLowRank(place.group->adapters.back(), *begins, {place, rank, config.scaleFor(place.path()), start.baseFolder, generator, start.directions != nullptr})
                   : Result<void>(Error{"method.init_lora_weights: there is no start \"" + settings.start + "\""});
 }
 
@@ -254,7 +269,7 @@ Result<void> attach(nn::Decoder& decoder, const MethodSettings& method, const St
     // Drawn on the CPU, so that a seed gives the same start on every device.
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(start.seed);
     for (const Place& place : *places) {
-        if (auto attached = attachLowRank(decoder, place, *config, settings, start.baseFolder, generator); !attached) {
+        if (auto attached = attachLowRank(decoder, place, *config, settings, start, generator); !attached) {
             return attached;
         }
     }
@@ -300,12 +315,37 @@ Result<void> save(nn::Decoder& decoder, const MethodSettings& settings,
         doubleNumbers(info->rankPattern, 2);
         doubleNumbers(info->alphaPattern, settings.of<LoraSettings>().useRslora ? std::sqrt(2.0) : 2.0);
     }
+    if (begins && begins->readsRows) {
+        if (auto said = sayDealtRanks(decoder, *info); !said) {
+            return said;
+        }
+    }
     info->basePath = baseFolder.string();
     info->baseFingerprint = *fingerprint;
     return saveLoraFolder(decoder, target, *info);
 }
 
 } // namespace
+
+Result<std::vector<std::pair<Place, std::int64_t>>> ranksOf(nn::Decoder& decoder, const LoraSettings& settings)
+{
+    const auto targets = looseTargets(decoder, settings.targetModules);
+    auto places = targets.projections.empty() && targets.any() ? Result<std::vector<Place>>(std::vector<Place>())
+                                                               : placesOf(decoder, targets.projections, "method.target_modules");
+    auto info = infoOf(settings);
+    if (!places || !info) {
+        return places ? info.error() : places.error();
+    }
+    const auto config = parseLoraConfig(loraFolderConfig(*info));
+    if (!config) {
+        return Error{"method: " + config.message()};
+    }
+    std::vector<std::pair<Place, std::int64_t>> ranks;
+    for (const Place& place : *places) {
+        ranks.emplace_back(place, config->rankFor(place.path()));
+    }
+    return ranks;
+}
 
 Method loraMethod()
 {

@@ -23,6 +23,7 @@ struct LoraSettings {
     std::vector<std::string> tokens;        // whose rows of the embedding train: ids, or the tokens themselves
     bool loraBias = false;                  // a bias of B
     std::string start = "usual";            // a row of lora_start.h
+    double evaRho = 2;                      // EVA: directions looked at, as a multiple of the rank
 };
 
 } // namespace luthier::peft

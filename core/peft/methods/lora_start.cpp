@@ -104,12 +104,13 @@ Result<LoraFactors> loftq(const LoraStartInput& input)
 
 std::span<const LoraStart> loraStarts()
 {
-    static const std::array<LoraStart, 5> table{{
+    static const std::array<LoraStart, 6> table{{
         {"usual", "Usual"},
         {"pissa", "PiSSA", pissa, true},
         {"olora", "OLoRA", olora, true},
         {"orthogonal", "Orthogonal", orthogonal, false},
         {"loftq", "LoftQ", loftq, false},
+        {"eva", "EVA", nullptr, false, true},
     }};
     return table;
 }
@@ -126,6 +127,9 @@ Result<void> beginLowRank(nn::LowRank& adapter, const LoraStart& start, const Lo
     const at::NoGradGuard noGrad;
     nn::LinearGroup& group = *input.place.group;
     const bool isCounted = adapter.a.device().is_meta() || (group.weight.defined() && group.weight.device().is_meta()); // without numbers
+    if (start.readsRows && !isCounted && !input.hasDirections) {
+        return Error{"method.init_lora_weights: the start " + start.label + " is made of a run's rows, and there are none here; take another"};
+    }
     if (start.factors && !isCounted) {
         auto factors = start.factors(input);
         if (!factors) {

@@ -5,6 +5,8 @@
 //   olora       B the first r columns of Q and A the first r rows of R of W = Q R (Buyukakyuz, 2024)
 //   orthogonal  random, with rows of A that B never combines: B A = 0 while neither is 0
 //   loftq       A and B the best rank-r sum to what rounding the base to codes lost (Li et al., 2023), one step
+//   eva         A the directions in which the projection's inputs of the run's own rows vary most, B zero; ranks go where they explain most
+//               (Paischer et al., 2024; eva.h)
 //
 // Those of W itself keep the model where it was by a second, frozen update that takes the start off again: W + s B A - s B0 A0. The
 // base stays as it is, in whatever numbers it is held, and the adapter that is saved is one of twice the rank, B|B0 and A|-A0, which fits the
@@ -31,6 +33,7 @@ struct LoraStartInput {
     double scale = 1;                   // of the update
     std::filesystem::path baseFolder;   // whose weights are numbers; may be empty
     at::Generator& generator;           // CPU
+    bool hasDirections = false;         // the adapter begins with them already
 };
 
 struct LoraFactors {
@@ -43,6 +46,7 @@ struct LoraStart {
     std::string label; // English source string
     Result<LoraFactors> (*factors)(const LoraStartInput& input) = nullptr; // null: the usual
     bool isTakenOff = false; // by a frozen update, so that step 0 is the base
+    bool readsRows = false;  // begins with Start::directions
 };
 
 std::span<const LoraStart> loraStarts();

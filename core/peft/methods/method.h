@@ -28,11 +28,13 @@ namespace luthier::peft {
 
 class AdapterFile;
 struct AdapterSetting;
+struct InputDirections; // eva.h
 
 // What a method may start from besides its settings.
 struct Start {
     std::uint64_t seed = 0;
     std::filesystem::path baseFolder; // for its tokenizer; may be empty
+    std::shared_ptr<const InputDirections> directions = {}; // where the settings ask for a start made of the rows (needsDirections)
 
     Start(std::uint64_t seedToUse, std::filesystem::path base = {}) : seed(seedToUse), baseFolder(std::move(base)) {}
 };

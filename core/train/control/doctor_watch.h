@@ -18,6 +18,7 @@ public:
     DoctorWatch(const config::RunConfig& recipe, RunObserver& observer) : m_watch(recipe), m_observer(observer) {}
 
     void onEvent(const Event& event) override;
+    void settle() override { m_observer.settle(); }
     // What only shows at the end; before RunEnded.
     void lookBack(const doctor::End& end) { tell(m_watch.take(end)); }
 

@@ -55,6 +55,12 @@ class ShootoutMeter : public RunObserver {
 public:
     explicit ShootoutMeter(RunObserver* next) : m_next(next) {} // told as well; may be null
     void onEvent(const Event& event) override;
+    void settle() override
+    {
+        if (m_next) {
+            m_next->settle();
+        }
+    }
     ShootoutRow row;
 
 private:
