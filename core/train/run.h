@@ -3,8 +3,8 @@
 //
 // Folder of a run: recipe.json, held_out.json (see held_out_list.h), events.jsonl is not written here (observers store events),
 // checkpoints/step-N/, where it started from (start_point.h), and the result: adapter/ (PEFT layout) or model/ (Hugging Face
-// folder). The head of an objective that judges is part of it as transformers and PEFT have it (peft/folders/score_folder.h); heads of
-// other objectives lie in it as heads.safetensors.
+// folder). The head of an objective that judges is part of it as transformers and PEFT have it (peft/folders/score_folder.h); values of
+// tokens lie in value/ of it (answers/value_model.h), heads of other objectives as heads.safetensors.
 #pragma once
 
 #include "core/config/run_config.h"

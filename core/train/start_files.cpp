@@ -38,7 +38,7 @@ Result<void> keepCopy(const fs::path& adapter, const fs::path& target)
 
 fs::path startIn(const fs::path& folder, const fs::path& adapter)
 {
-    return folder / (adapter.extension() == ".gguf" ? "start.gguf" : "start");
+    return folder / (adapter.extension() == ".gguf" ? "start.gguf" : kStartFolder);
 }
 
 class Merging {

@@ -20,6 +20,8 @@
 
 namespace luthier::train {
 
+inline constexpr const char* kStartFolder = "start";
+
 // The adapter that `path` means: an adapter itself, or a run's result. Errors: a run without a result, one that trained all
 // weights (its model is a base of its own), no adapter.
 Result<std::filesystem::path> adapterAt(const std::filesystem::path& path);

@@ -135,7 +135,7 @@ private Q_SLOTS:
         const auto resumed = run.run("parts", after, true);
         QVERIFY2(resumed.outcome == Outcome::Finished, resumed.sentence.c_str());
         QVERIFY(!bytesOf(resumed.adapter + "/adapter_model.safetensors").empty());
-        for (const char* file : {"/adapter_model.safetensors", "/heads.safetensors"}) {
+        for (const char* file : {"/adapter_model.safetensors", "/value/adapter_model.safetensors"}) {
             QVERIFY(bytesOf(resumed.adapter + file) == bytesOf(uninterrupted.adapter + file));
         }
         run.config.objective.of<objectives::PpoSettings>().valueAdapters = "policy";
@@ -151,6 +151,56 @@ private Q_SLOTS:
         const auto refused = run.run("full", full);
         QVERIFY(refused.outcome == Outcome::Failed);
         QVERIFY2(refused.sentence.find("adapters of their own") != std::string::npos, refused.sentence.c_str());
+    }
+
+    // The values are part of the result, and a run that goes on from it begins with them, not with a head that says 0.
+    void valuesGoOn_data()
+    {
+        QTest::addColumn<QString>("reads");
+        QTest::addColumn<QString>("method");
+        QTest::newRow("what answers") << QStringLiteral("policy") << QStringLiteral("lora");
+        QTest::newRow("adapters of their own") << QStringLiteral("own") << QStringLiteral("lora");
+        QTest::newRow("a method of another kind") << QStringLiteral("own") << QStringLiteral("ia3");
+        QTest::newRow("all weights") << QStringLiteral("policy") << QStringLiteral("full");
+    }
+    void valuesGoOn()
+    {
+        QFETCH(QString, reads);
+        QFETCH(QString, method);
+        TinyRun run;
+        setUp(run, "ppo");
+        run.config.method.kind = method.toStdString();
+        run.config.objective.of<objectives::PpoSettings>().valueAdapters = reads.toStdString();
+        EventLog log;
+        const auto first = run.run("first", log);
+        QVERIFY2(first.outcome == Outcome::Finished, first.sentence.c_str());
+        const fs::path values = fs::path(first.adapter) / "value";
+        const bool isWhole = method == QStringLiteral("full");
+        QVERIFY(fs::exists(values / (isWhole ? "score_head.safetensors" : "adapter_model.safetensors")));
+        if (isWhole) {
+            run.config.model.path = first.adapter;
+        } else {
+            run.config.model.adapter = run.path("first");
+        }
+        run.config.run.maxSteps = 2;
+        EventLog again;
+        const auto second = run.run("second", again);
+        QVERIFY2(second.outcome == Outcome::Finished, second.sentence.c_str());
+        const auto update = rollouts::readUpdate(run.path("second"), 1);
+        QVERIFY(update);
+        for (const rollouts::Answered& answered : update->answers) {
+            const auto& said = answered.numbers.values;
+            QVERIFY(!said.empty() && std::all_of(said.begin(), said.end(), [](float value) { return value != 0; }));
+        }
+        if (isWhole) {
+            return;
+        }
+        QVERIFY(fs::exists(run.path("second") + "/start/value/adapter_config.json")); // it goes on when the first run is gone
+        run.config.model.adapter = values.string(); // what was expected answers nothing
+        EventLog wrong;
+        const auto refused = run.run("wrong", wrong);
+        QVERIFY(refused.outcome == Outcome::Failed);
+        QVERIFY2(refused.sentence.find("token by token") != std::string::npos, refused.sentence.c_str());
     }
 
     // What a run would begin with, before it does: the same answers as it then tells, and nothing kept.
