@@ -234,6 +234,7 @@ void TestRanks::ranksAreAccumulation_data()
     QTest::newRow("dpo, lora, longest") << "dpo" << "lora" << "longest";
     QTest::newRow("dpo, lora, packed") << "dpo" << "lora" << "packed";
     QTest::newRow("grpo, lora, longest") << "grpo" << "lora" << "longest";
+    QTest::newRow("ppo, lora, longest") << "ppo" << "lora" << "longest";
 }
 
 // 1 x 8 is 2 x 4 is 4 x 2: losses, what was measured beside them, and the result.
@@ -248,7 +249,9 @@ void TestRanks::ranksAreAccumulation()
     run.config.data.padding = padding.toStdString();
     if (objective == "dpo") {
         makePairs(run);
-    } else if (objective == "grpo") {
+    } else if (objective == "grpo" || objective == "ppo") {
+        run.config.objective.of<objectives::PpoSettings>().epochs = 2;
+        run.config.objective.of<objectives::PpoSettings>().valueWarmUp = 0;
         auto& answers = run.config.objective.of<objectives::AnswerSettings>();
         answers.rewards = {"length most=2 slack=20 unit=words", "contains texts=e weight=0.5"};
         answers.maxNew = 12;
@@ -272,6 +275,10 @@ void TestRanks::ranksAreAccumulation()
         }
         const std::string difference = differenceOf(alone, said.losses(), 4);
         QVERIFY2(difference.empty(), (std::to_string(ranks) + " ranks: " + difference).c_str());
+        if (objective == "grpo" || objective == "ppo") { // each answered a share of the prompts, and all together what one alone answers
+            const auto made = [&](int count) { return base::readFile(run.path("run" + std::to_string(count)) + "/rollouts/update-000001.jsonl"); };
+            QVERIFY(made(1) && made(ranks) && *made(1) == *made(ranks));
+        }
         const auto own = said.events("step");
         for (std::size_t i = 0; i < own.size(); ++i) {
             QCOMPARE(own[i]["tokens"].get<std::int64_t>(), steps[i]["tokens"].get<std::int64_t>());

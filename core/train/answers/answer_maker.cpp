@@ -99,7 +99,8 @@ Result<void> AnswerMaker::score(const std::vector<Row>& rows, std::vector<rollou
 }
 
 Result<std::vector<rollouts::Answered>> AnswerMaker::answer(const PromptRows& rows, std::span<const std::uint32_t> prompts, std::int64_t group,
-                                                            std::uint64_t seed, const base::Progress& progress, const std::function<bool()>& isStopped)
+                                                            std::uint64_t seed, const base::Progress& progress, const std::function<bool()>& isStopped,
+                                                            std::size_t before)
 {
     inference::BatchOptions options;
     options.rows = m_settings.atOnce;
@@ -125,7 +126,7 @@ Result<std::vector<rollouts::Answered>> AnswerMaker::answer(const PromptRows& ro
             request.sampling.maxNew = m_settings.maxNew;
             request.sampling.stop = m_stops.texts;
             request.sampling.temperature = m_settings.temperature;
-            request.sampling.seed = static_cast<std::int64_t>(seedOf(seed, requests.size()) >> kSeedShift);
+            request.sampling.seed = static_cast<std::int64_t>(seedOf(seed, before * static_cast<std::size_t>(group) + requests.size()) >> kSeedShift);
             request.onPiece = look;
             requests.push_back(std::move(request));
         }
@@ -168,10 +169,13 @@ Result<std::vector<rollouts::Answered>> AnswerMaker::answer(const PromptRows& ro
         answered.verdicts = std::move(verdict.verdicts);
         answers.push_back(std::move(answered));
     }
-    if (m_judge) {
+    if (m_judge && !answers.empty()) {
         if (auto scored = score(known, answers); !scored) {
             return scored.error();
         }
+    }
+    for (rollouts::Answered& answered : answers) {
+        answered.group += static_cast<std::int64_t>(before);
     }
     return answers;
 }

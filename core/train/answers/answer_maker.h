@@ -39,10 +39,12 @@ public:
 
     const rewards::Rewards& rules() const { return m_rewards; }
 
-    // `group` answers to each prompt, one behind the other, judged; without log-probabilities. `progress`: answers. Errors: a
+    // `group` answers to each prompt, one behind the other, judged; without log-probabilities. `progress`: answers. `before`: prompts that
+    // stand before these in the update, whose answers are made elsewhere: what is drawn follows from the place. Errors: a
     // row that cannot be read any more, a prompt that fills the model's positions, "cancelled".
     Result<std::vector<rollouts::Answered>> answer(const PromptRows& rows, std::span<const std::uint32_t> prompts, std::int64_t group,
-                                                   std::uint64_t seed, const base::Progress& progress, const std::function<bool()>& isStopped);
+                                                   std::uint64_t seed, const base::Progress& progress, const std::function<bool()>& isStopped,
+                                                   std::size_t before = 0);
 
 private:
     struct Row {

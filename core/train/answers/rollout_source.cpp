@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/answers/rollout_source.h"
 
+#include "core/base/json.h"
 #include "core/base/random.h"
 #include "core/inference/judge_spec.h"
 #include "core/inference/shared_judge.h"
@@ -20,6 +21,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <string_view>
 #include <utility>
 
 namespace luthier::train {
@@ -29,7 +31,6 @@ namespace {
 constexpr auto kToldEvery = std::chrono::milliseconds(150);
 constexpr std::int64_t kMostHeldOut = 64; // prompts that an evaluation answers
 constexpr double kNearlyAll = 0.9;
-constexpr const char* kMade = "made";
 constexpr std::uint64_t kOfLook = 0x6c6f6f6b;  // seeds apart from those of updates
 constexpr std::uint64_t kOfEval = 0x6576616c;
 // How far apart the same numbers may lie that two passes computed.
@@ -191,35 +192,16 @@ bool RolloutSource::beginUpdate()
     m_update.step = (m_update.number - 1) * steps;
     if (m_cursor.step % steps != 0) {
         readUpdate();
-    } else if (m_run.team && !m_run.team->leads()) {
-        if (!takeUpdate()) {
-            return false;
-        }
     } else {
-        if (m_update.number == 1) {
-            m_klWeight = m_plan.klWeight ? m_plan.klWeight(m_settings) : 0;
-        } else if (m_batches.empty()) { // resumed
-            const auto before = rollouts::readUpdate(m_run.folder, m_update.number - 1);
-            if (!before && m_plan.nextKlWeight) {
-                throw Failure("The weight of the KL cannot be known: " + before.message());
-            }
-            m_klWeight = before ? before->nextKlWeight : m_plan.klWeight ? m_plan.klWeight(m_settings) : 0;
+        takeKlWeight();
+        if (!m_run.team || m_run.team->leads()) {
+            rollouts::forgetUpdatesBehind(m_run.folder, m_update.number - 1);
         }
-        rollouts::forgetUpdatesBehind(m_run.folder, m_update.number - 1);
         const EpochPlan plan = m_run.parts.plan->epoch(m_cursor.epoch);
         if (m_run.team) {
-            m_run.team->says("making the answers of update " + std::to_string(m_update.number));
+            m_run.team->says("making its answers of update " + std::to_string(m_update.number));
         }
-        const bool made = makeUpdate(plan.batch(static_cast<std::size_t>(place)));
-        if (m_run.team) {
-            static_cast<void>(m_run.team->fromFirst(made ? kMade : "stopped"));
-            if (made) { // the others read it
-                if (auto shared = shareFile(*m_run.team, rollouts::updateFile(m_run.folder, m_update.number)); !shared) {
-                    throw Failure(shared.message());
-                }
-            }
-        }
-        if (!made) {
+        if (!makeUpdate(plan.batch(static_cast<std::size_t>(place)))) {
             return false;
         }
     }
@@ -229,15 +211,24 @@ bool RolloutSource::beginUpdate()
     return true;
 }
 
-// What rank 0 made, as it lies in the run's folder. False: it was stopped.
-bool RolloutSource::takeUpdate()
+// Of the update that is made now. A resumed run finds it in the update before, in rank 0's folder.
+void RolloutSource::takeKlWeight()
 {
-    m_run.team->says("waiting for the answers of update " + std::to_string(m_update.number));
-    if (m_run.team->fromFirst({}) != kMade) {
-        return false;
+    const double first = m_plan.klWeight ? m_plan.klWeight(m_settings) : 0;
+    if (m_update.number == 1) {
+        m_klWeight = first;
+        return;
     }
-    readUpdate();
-    return true;
+    if (!m_batches.empty()) {
+        return;
+    }
+    const bool reads = !m_run.team || m_run.team->leads();
+    const auto before = reads ? rollouts::readUpdate(m_run.folder, m_update.number - 1) : Result<rollouts::Update>(Error{});
+    if (reads && !before && m_plan.nextKlWeight) {
+        throw Failure("The weight of the KL cannot be known: " + before.message());
+    }
+    m_klWeight = before ? before->nextKlWeight : first;
+    m_klWeight = m_run.team ? m_run.team->sums({reads ? m_klWeight : 0}).front() : m_klWeight;
 }
 
 bool RolloutSource::warmsUp() const
@@ -245,17 +236,73 @@ bool RolloutSource::warmsUp() const
     return m_plan.valueWarmUp && m_update.number <= m_plan.valueWarmUp(m_settings);
 }
 
+// Each rank answers its share of the prompts, and all know all answers. An answer does not depend on what is answered beside it, so
+// they are those that one rank alone would have made.
+std::optional<std::vector<rollouts::Answered>> RolloutSource::answersOfAll(std::span<const std::uint32_t> prompts)
+{
+    const auto seed = mixed(static_cast<std::uint64_t>(m_run.config.run.seed), static_cast<std::uint64_t>(m_update.number));
+    const TrainingData& data = m_run.parts.data;
+    const auto rank = static_cast<std::size_t>(m_run.team ? m_run.team->rank() : 0);
+    const auto ranks = static_cast<std::size_t>(m_run.team ? m_run.team->size() : 1);
+    const std::size_t begin = prompts.size() * rank / ranks;
+    const std::size_t end = prompts.size() * (rank + 1) / ranks;
+    auto own = m_maker.answer({data.train, data.files}, prompts.subspan(begin, end - begin), m_shape.group, seed, progress("answering"),
+                              [this] { return m_run.control.stopRequested(); }, begin);
+    const bool isStopped = m_run.control.stopRequested();
+    if (!own && !isStopped) {
+        throw Failure(own.message());
+    }
+    if (!m_run.team) {
+        return own ? std::optional(std::move(*own)) : std::nullopt;
+    }
+    if (m_run.team->sums({own ? 0.0 : 1.0}).front() > 0) {
+        return std::nullopt;
+    }
+    std::string lines;
+    for (rollouts::Answered& answered : *own) {
+        answered.numbers.logProbs.assign(answered.ids.size(), 0); // which they are taken in later
+        lines += base::dumpJson(rollouts::toJson(answered)) + "\n";
+    }
+    std::vector<rollouts::Answered> all;
+    for (const std::string& text : gatherTexts(*m_run.team, lines)) {
+        for (std::size_t at = 0; at < text.size();) {
+            const std::size_t stop = std::min(text.find('\n', at), text.size());
+            const auto json = base::parseJson(std::string_view(text).substr(at, stop - at));
+            auto answered = json ? rollouts::answeredFrom(*json) : Result<rollouts::Answered>(json.error());
+            if (!answered) {
+                throw Failure("An answer of another rank cannot be read: " + answered.message());
+            }
+            all.push_back(std::move(*answered));
+            at = stop + 1;
+        }
+    }
+    return all;
+}
+
+// What the rank that knows them says of each answer, for all: adding zeros keeps each number.
+void RolloutSource::shareNumbers(NumberList list, const std::vector<bool>& isOwn)
+{
+    std::vector<double> flat;
+    for (std::size_t i = 0; i < m_update.answers.size(); ++i) {
+        const rollouts::Answered& answered = m_update.answers[i];
+        for (std::size_t t = 0; t < answered.ids.size(); ++t) {
+            flat.push_back(isOwn[i] ? static_cast<double>((answered.numbers.*list)[t]) : 0);
+        }
+    }
+    flat = m_run.team->sums(std::move(flat));
+    auto next = flat.begin();
+    for (rollouts::Answered& answered : m_update.answers) {
+        (answered.numbers.*list).assign(next, next + static_cast<std::ptrdiff_t>(answered.ids.size()));
+        next += static_cast<std::ptrdiff_t>(answered.ids.size());
+    }
+}
+
 bool RolloutSource::makeUpdate(std::span<const std::uint32_t> prompts)
 {
     m_batches.clear();
-    const auto seed = mixed(static_cast<std::uint64_t>(m_run.config.run.seed), static_cast<std::uint64_t>(m_update.number));
-    const TrainingData& data = m_run.parts.data;
-    auto answers = m_maker.answer({data.train, data.files}, prompts, m_shape.group, seed, progress("answering"), [this] { return m_run.control.stopRequested(); });
+    auto answers = answersOfAll(prompts);
     if (!answers) {
-        if (m_run.control.stopRequested()) {
-            return false;
-        }
-        throw Failure(answers.message());
+        return false;
     }
     m_update.answers = std::move(*answers);
     m_update.klWeight = m_klWeight;
@@ -276,6 +323,9 @@ bool RolloutSource::makeUpdate(std::span<const std::uint32_t> prompts)
     const auto count = static_cast<std::int64_t>(m_update.answers.size());
     m_klWeight = m_plan.nextKlWeight ? m_plan.nextKlWeight(m_klWeight, kl / static_cast<double>(count), count, m_settings) : m_klWeight;
     m_update.nextKlWeight = m_klWeight;
+    if (m_run.team && !m_run.team->leads()) {
+        return true;
+    }
     if (auto written = rollouts::writeUpdate(m_run.folder, m_update, m_settings.of<objectives::AnswerSettings>().keep); !written) {
         throw Failure("The answers of update " + std::to_string(m_update.number) + " could not be kept: " + written.message());
     }
@@ -307,13 +357,29 @@ void RolloutSource::score()
     const Model reference = [&models](const MicroBatch& batch) { return models.reference(batch); };
     const Model values = m_run.parts.reference.values ? Model([&models](const MicroBatch& batch) { return models.values(batch); }) : Model();
     m_batches = cutRollouts(m_update.answers, {m_run.config.run.batchSize, !m_run.parts.placement.device.is_cpu()});
+    std::vector<std::int64_t> costs;
     for (const RolloutBatch& batch : m_batches) {
+        costs.push_back(batch.batch.ids.numel());
+    }
+    std::vector<bool> isOwn(m_update.answers.size(), false);
+    for (const std::size_t place : shareOf(costs, m_run.team ? Share{m_run.team->rank(), m_run.team->size()} : Share{})) {
+        const RolloutBatch& batch = m_batches[place];
         const Scores now = scoreBatch(policy, batch.batch, device, m_shape.temperature, m_plan.hasValues ? m_run.parts.heads : std::vector<nn::NamedTensor>(), values);
         takeNumbers(batch, now.logProbs, &objectives::Rollout::logProbs, m_update.answers);
         if (now.values.defined()) {
             takeNumbers(batch, now.values, &objectives::Rollout::values, m_update.answers);
         }
         takeNumbers(batch, scoreBatch(reference, batch.batch, device, m_shape.temperature, {}).logProbs, &objectives::Rollout::reference, m_update.answers);
+        for (const std::uint32_t answer : batch.answers) {
+            isOwn[answer] = true;
+        }
+    }
+    if (m_run.team) {
+        shareNumbers(&objectives::Rollout::logProbs, isOwn);
+        shareNumbers(&objectives::Rollout::reference, isOwn);
+        if (m_plan.hasValues) {
+            shareNumbers(&objectives::Rollout::values, isOwn);
+        }
     }
 }
 

@@ -30,7 +30,7 @@ struct RolloutRun {
     std::filesystem::path folder;
     StopControl& control;
     RunObserver& observer;
-    ranks::Team* team = nullptr; // this process is one of several: rank 0 makes the answers, and each learns from its share
+    ranks::Team* team = nullptr; // this process is one of several: each makes, scores and learns from its share
 };
 
 class RolloutSource : public BatchSource {
@@ -51,7 +51,9 @@ private:
 
     bool beginUpdate(); // false: the run is to stop
     bool makeUpdate(std::span<const std::uint32_t> prompts);
-    bool takeUpdate();
+    void takeKlWeight();
+    std::optional<std::vector<rollouts::Answered>> answersOfAll(std::span<const std::uint32_t> prompts); // none: it was stopped
+    void shareNumbers(NumberList list, const std::vector<bool>& isOwn);
     StepBatches shareOfStep(std::vector<MicroBatch> batches) const;
     void readUpdate();
     bool warmsUp() const; // the update

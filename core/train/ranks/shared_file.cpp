@@ -6,6 +6,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <string>
@@ -37,6 +38,26 @@ Result<void> shareFile(ranks::Team& team, const fs::path& path)
     std::error_code code;
     fs::create_directories(path.parent_path(), code);
     return base::writeFileAtomically(path, content);
+}
+
+std::vector<std::string> gatherTexts(ranks::Team& team, const std::string& own)
+{
+    const auto sizes = team.all({static_cast<double>(own.size())});
+    std::int64_t total = 0;
+    std::vector<std::int64_t> begins;
+    for (const auto& size : sizes) {
+        begins.push_back(total);
+        total += static_cast<std::int64_t>(size.front());
+    }
+    const at::Tensor bytes = at::zeros({std::max<std::int64_t>(1, total)}, at::kByte); // adding zeros keeps each byte
+    auto* at = bytes.mutable_data_ptr<std::uint8_t>();
+    std::copy(own.begin(), own.end(), at + begins[static_cast<std::size_t>(team.rank())]);
+    team.sum(bytes);
+    std::vector<std::string> texts;
+    for (std::size_t rank = 0; rank < sizes.size(); ++rank) {
+        texts.emplace_back(reinterpret_cast<const char*>(at) + begins[rank], static_cast<std::size_t>(sizes[rank].front()));
+    }
+    return texts;
 }
 
 } // namespace luthier::train
