@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/pipeline/pipeline.h"
 
+#include <type_traits>
+
 namespace luthier::pipeline {
 
 namespace {
@@ -15,6 +17,29 @@ std::string textAt(const Json& json, const char* key)
 Json objectAt(const Json& json, const char* key)
 {
     return json.contains(key) && json[key].is_object() ? json[key] : Json::object();
+}
+
+Collecting collectingFrom(const Json& json)
+{
+    Collecting own;
+    own.questions = textAt(json, "questions");
+    own.judge = textAt(json, "judge");
+    own.rubric = textAt(json, "rubric");
+    const auto take = [&json](const char* key, auto& target) {
+        if (json.contains(key) && json[key].is_number()) {
+            target = json[key].get<std::decay_t<decltype(target)>>();
+        }
+    };
+    take("limit", own.limit);
+    take("max_new", own.maxNew);
+    take("temperature", own.temperature);
+    take("seed", own.seed);
+    return own;
+}
+
+Json toJson(const Collecting& own)
+{
+    return {{"questions", own.questions}, {"judge", own.judge}, {"rubric", own.rubric}, {"limit", own.limit}, {"max_new", own.maxNew}, {"temperature", own.temperature}, {"seed", own.seed}};
 }
 
 } // namespace
@@ -34,6 +59,8 @@ Result<std::optional<Choices>> readChoices(store::Project& project)
     choices.examples = textAt(*json, "examples");
     choices.preferences = textAt(*json, "preferences");
     choices.rules = textAt(*json, "rules");
+    choices.collected = textAt(*json, "collected");
+    choices.collect = collectingFrom(objectAt(*json, "collect"));
     const Json settings = objectAt(*json, "settings");
     for (const auto& [stage, list] : settings.items()) {
         for (const Json& pair : list) {
@@ -65,7 +92,7 @@ Result<void> writeChoices(store::Project& project, const Choices& choices)
         runs[stage] = id;
     }
     return project.setValue(kKey, {{"route", choices.route}, {"model", choices.model}, {"examples", choices.examples}, {"preferences", choices.preferences},
-                                   {"rules", choices.rules}, {"settings", std::move(settings)}, {"runs", std::move(runs)}});
+                                   {"rules", choices.rules}, {"collect", toJson(choices.collect)}, {"collected", choices.collected}, {"settings", std::move(settings)}, {"runs", std::move(runs)}});
 }
 
 } // namespace luthier::pipeline

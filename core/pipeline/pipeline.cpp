@@ -4,6 +4,7 @@
 #include "core/config/usual_rate.h"
 #include "core/data/dataset.h"
 #include "core/objectives/rollout_settings.h"
+#include "core/pipeline/collection.h"
 
 #include <algorithm>
 #include <array>
@@ -110,12 +111,17 @@ bool isLeftOut(const Stage& stage, const Choices& choices)
     return (stage.isOfReward && !(route && route->needsReward)) || (std::string_view(stage.id) == "examples" && choices.examples.empty());
 }
 
-Result<View> viewPreferences(const Stage& stage, const Choices& choices, const base::CancelToken& cancel)
+Result<View> viewPreferences(store::Project& project, const Stage& stage, const Choices& choices, const base::CancelToken& cancel)
 {
     View view{&stage};
     if (choices.preferences.empty()) {
         view.state = State::Ready;
-        view.missing = "Name a file of pairs; votes on the Judge page and a model as judge make one, too.";
+        view.missing = "Name a file of pairs, or questions and a judge that make one; votes on the Judge page make one, too.";
+        if (choices.collect.isWanted()) {
+            const std::string soFar = collectedSoFar(project, choices);
+            view.state = soFar.empty() ? State::Ready : State::Stopped;
+            view.missing = soFar.empty() ? "The model answers each question twice, and " + fs::path(choices.collect.judge).filename().string() + " judges." : soFar;
+        }
         return view;
     }
     const auto pairs = pairsIn(choices.preferences, cancel);
@@ -130,7 +136,7 @@ Result<View> viewPreferences(const Stage& stage, const Choices& choices, const b
         return view;
     }
     view.state = State::Done;
-    view.check = std::to_string(pairs->good) + " pairs" + (pairs->bad > 0 ? ", " + std::to_string(pairs->bad) + " rows without one" : "");
+    view.check = std::to_string(pairs->good) + " pairs" + (choices.collected.empty() ? "" : " of " + choices.collected) + (pairs->bad > 0 ? ", " + std::to_string(pairs->bad) + " rows without one" : "");
     view.isGood = pairs->good >= kFewPairs && pairs->good > pairs->bad;
     if (pairs->good < kFewPairs) {
         view.check += "; fewer than " + std::to_string(kFewPairs) + " teach little";
@@ -219,7 +225,7 @@ Result<Look> look(store::Project& project, const Choices& choices, const base::C
         if (isLeftOut(stage, choices)) {
             view.state = State::LeftOut;
         } else if (!stage.trains) {
-            auto seen = viewPreferences(stage, choices, cancel);
+            auto seen = viewPreferences(project, stage, choices, cancel);
             if (!seen) {
                 return seen.error();
             }
@@ -229,7 +235,7 @@ Result<Look> look(store::Project& project, const Choices& choices, const base::C
             view = viewRun(project, stage, choices);
         }
         const bool isOpen = view.state != State::Done && view.state != State::LeftOut;
-        if (isOpen && isBlocked && view.state == State::Ready) {
+        if (isOpen && isBlocked && (view.state == State::Ready || (!stage.trains && view.state == State::Stopped))) {
             view.state = State::Waiting;
             view.missing = blocker;
         } else if (isOpen && !isBlocked && view.state != State::Running) {

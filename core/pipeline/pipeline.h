@@ -47,6 +47,20 @@ const Stage* findStage(std::string_view id);
 
 using Settings = std::vector<std::pair<std::string, std::string>>; // "part.key", value
 
+// How a model makes the pairs (collection.h), where no file of them is chosen.
+struct Collecting {
+    std::string questions;    // data file whose questions are answered twice; empty: no model makes pairs
+    std::string judge;        // model folder that is asked by the rubric, or a reward model: folder, adapter or run
+    std::string rubric;       // what it is asked; empty: the usual (evaluation/model_judge.h)
+    std::int64_t limit = 200; // questions, evenly over the file; 0: all
+    std::int64_t maxNew = 128;
+    double temperature = 1;
+    std::int64_t seed = 42;
+
+    bool isWanted() const { return !questions.empty() && !judge.empty(); }
+    friend bool operator==(const Collecting&, const Collecting&) = default;
+};
+
 // What a person chose, and which run each stage has.
 struct Choices {
     std::string route = "dpo";
@@ -56,6 +70,8 @@ struct Choices {
     std::string rules;       // rules that reward answers beside the reward model, parted by new lines; empty: none
     std::map<std::string, Settings> settings; // of stages, over the usual ones
     std::map<std::string, store::RunId> runs; // of stages that were begun
+    Collecting collect = {};
+    std::string collected = {}; // what the judge said of the pairs in `preferences`; empty: they are a file that was there
 
     friend bool operator==(const Choices&, const Choices&) = default;
 };

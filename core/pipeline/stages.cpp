@@ -29,7 +29,7 @@ std::span<const Stage> stages()
         Stage{"examples", "Tune on examples", "The model learns the form of answers first (SFT), so that what is preferred is said at all. Leave it out where the model answers well already.",
               "A model and a file of examples", "An adapter that the later stages go on from", "The held-out loss falls", true, false},
         Stage{"preferences", "Collect preferences", "Pairs of a better and a worse answer to one prompt: from a file, from votes on the Judge page, or from a model as judge.",
-              "A file of pairs: prompt, chosen, rejected", "The pairs that later stages learn from", "Enough pairs, and none without one of its answers", false, false},
+              "A file of pairs (prompt, chosen, rejected), or questions and a judge", "The pairs that later stages learn from", "Enough pairs, and none without one of its answers", false, false},
         Stage{"reward", "Reward model", "A head on the base learns to score answers as the pairs have them.", "The pairs", "An adapter with a head, which judges answers over the same base",
               "More than 60 % of the held-out pairs the right way round", true, true},
         Stage{"tuning", "Learn what is preferred", "The model itself is tuned, by the way that was chosen above.", "What the stages before made", "The adapter to answer with",

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/files.h"
 #include "core/cli/command.h"
 #include "core/cli/console.h"
 #include "core/cli/display.h"
 #include "core/cli/run_printer.h"
 #include "core/cli/table.h"
 #include "core/cli/tune_run.h"
+#include "core/evaluation/model_judge.h"
+#include "core/pipeline/collection.h"
 #include "core/pipeline/pipeline.h"
 
 #include <CLI/App.hpp>
@@ -22,7 +25,9 @@ struct Flags {
     std::string verb = "show";
     std::string stage;
     std::string project;
-    std::optional<std::string> route, model, examples, preferences, rules;
+    std::optional<std::string> route, model, examples, preferences, rules, questions, judge, rubric;
+    std::optional<std::int64_t> pairs, maxNew;
+    std::optional<double> temperature;
     std::vector<std::string> settings;
     bool again = false;
 };
@@ -42,6 +47,12 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--model", flags.model, "The base model's folder")->option_text("DIR");
     app.add_option("--examples", flags.examples, "Examples to tune on first; an empty text leaves the stage out")->option_text("FILE");
     app.add_option("--preferences", flags.preferences, "Pairs of a chosen and a rejected answer")->option_text("FILE");
+    app.add_option("--questions", flags.questions, "Have a model make the pairs: each question of this file is answered twice, and the judge says which is better")->option_text("FILE");
+    app.add_option("--judge", flags.judge, "Who judges them: a model folder, asked in both orders, or a reward model: folder, adapter or run")->option_text("DIR");
+    app.add_option("--rubric", flags.rubric, "File with what a judge that answers is asked, as luthier judge model has it")->option_text("FILE.txt");
+    app.add_option("--questions-limit", flags.pairs, "So many questions, evenly over the file; usually 200, 0: all")->check(CLI::NonNegativeNumber)->option_text("N");
+    app.add_option("--max-new", flags.maxNew, "Tokens of an answer to them; usually 128")->check(CLI::Range(1, 65536))->option_text("N");
+    app.add_option("--temperature", flags.temperature, "That they are drawn at; usually 1")->check(CLI::Range(0.01, 10.0))->option_text("T");
     app.add_option("--rules", flags.rules, "Rules that reward answers beside the reward model, one a line")->option_text("RULES");
     app.add_option("--set", flags.settings, "A setting of the stage; may be repeated")->allow_extra_args(false)->option_text("KEY=VALUE");
     app.add_flag("--again", flags.again, "With run: begin the stage anew, though it is done");
@@ -72,6 +83,39 @@ void show(const pipeline::Choices& choices, const pipeline::Look& look, Console&
                  + (look.next.empty() ? "" : "\nNext: " + std::string(pipeline::findStage(look.next)->label) + "  (luthier pipeline run)"));
 }
 
+// Pairs that are made take the place of a file that was named before, and the other way round.
+Result<void> takeCollecting(const Flags& flags, pipeline::Choices& choices)
+{
+    pipeline::Collecting own = choices.collect;
+    const auto path = [](const std::optional<std::string>& given, std::string& target) {
+        if (given) {
+            target = given->empty() ? std::string() : fs::absolute(*given).lexically_normal().string();
+        }
+    };
+    path(flags.questions, own.questions);
+    path(flags.judge, own.judge);
+    own.limit = flags.pairs.value_or(own.limit);
+    own.maxNew = flags.maxNew.value_or(own.maxNew);
+    own.temperature = flags.temperature.value_or(own.temperature);
+    if (flags.rubric) {
+        auto text = flags.rubric->empty() ? Result<std::string>(std::string()) : base::readFile(*flags.rubric);
+        auto checked = text && !text->empty() ? evaluation::checkRubric(*text) : Result<void>();
+        if (!text || !checked) {
+            return Error{text ? *flags.rubric + ": " + checked.message() : text.message()};
+        }
+        own.rubric = *text;
+    }
+    const bool isOther = !(own == choices.collect);
+    if (isOther && own.isWanted() && !flags.preferences) {
+        choices.preferences.clear();
+    }
+    if (isOther || flags.preferences) {
+        choices.collected.clear();
+    }
+    choices.collect = std::move(own);
+    return {};
+}
+
 Result<void> take(const Flags& flags, pipeline::Choices& choices)
 {
     const auto path = [](const std::optional<std::string>& given, std::string& target) {
@@ -82,6 +126,9 @@ Result<void> take(const Flags& flags, pipeline::Choices& choices)
     path(flags.model, choices.model);
     path(flags.examples, choices.examples);
     path(flags.preferences, choices.preferences);
+    if (auto taken = takeCollecting(flags, choices); !taken) {
+        return taken;
+    }
     choices.route = flags.route.value_or(choices.route);
     choices.rules = flags.rules.value_or(choices.rules);
     if (!flags.settings.empty() && (pipeline::findStage(flags.stage) == nullptr || !pipeline::findStage(flags.stage)->trains)) {
@@ -132,6 +179,30 @@ Result<TuneRun> runOf(std::shared_ptr<store::Project> project, pipeline::Choices
     return TuneRun{std::move(*recipe), row->folder, std::move(*rows), true, project, view.run};
 }
 
+// Pairs by a judge; what was made until Ctrl-C stays, and the next start goes on with it.
+int collectPairs(std::shared_ptr<store::Project> project, pipeline::Choices choices, Context& context)
+{
+    const auto told = [&context](const std::string& what, std::int64_t done, std::int64_t total) {
+        context.console.progress(total > 0 ? what + " " + std::to_string(done) + " of " + std::to_string(total) : what);
+    };
+    const auto collected = pipeline::collect(*project, choices, context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(), told, context.cancel);
+    context.console.endProgress();
+    if (!collected) {
+        return context.fail(collected.message());
+    }
+    choices.preferences = collected->file;
+    choices.collected = collected->sentence();
+    auto kept = pipeline::writeChoices(*project, choices);
+    const auto after = kept ? pipeline::look(*project, choices, context.cancel) : Result<pipeline::Look>(kept.error());
+    if (!after) {
+        return context.fail(after.message());
+    }
+    context.console.note(collected->sentence() + (collected->problem.empty() ? "" : " Not judged: " + collected->problem)
+                         + " Judging " + std::to_string(collected->judging) + ": vote on some of its pairs, and it is said how far the judge can be believed.");
+    show(choices, *after, context.console);
+    return kDone;
+}
+
 int runStage(const Flags& flags, std::shared_ptr<store::Project> project, pipeline::Choices choices, const pipeline::Look& look, Context& context)
 {
     const std::string wanted = flags.stage.empty() ? look.next : flags.stage;
@@ -144,6 +215,9 @@ int runStage(const Flags& flags, std::shared_ptr<store::Project> project, pipeli
     }
     if (view == nullptr) {
         return context.fail("there is no stage \"" + wanted + "\"; there are examples, preferences, reward and tuning");
+    }
+    if (!view->stage->trains && choices.collect.isWanted() && choices.preferences.empty() && view->state != pipeline::State::Waiting) {
+        return collectPairs(std::move(project), std::move(choices), context);
     }
     if (!view->stage->trains || view->state == pipeline::State::Waiting || view->state == pipeline::State::LeftOut) {
         return context.fail(std::string(view->stage->label) + ": " + (view->missing.empty() ? std::string(pipeline::toText(view->state)) : view->missing));
@@ -210,6 +284,7 @@ Command pipelineCommand()
     return command<Flags>("pipeline", "From preferences to a model, stage by stage: examples, pairs, reward model, PPO or GRPO; or straight to DPO",
                           "luthier pipeline choose --project ~/tunes --model MODEL --preferences pairs.jsonl --route dpo\n"
                           "luthier pipeline show --project ~/tunes\nluthier pipeline run --project ~/tunes\n"
+                          "luthier pipeline choose --project ~/tunes --questions questions.jsonl --judge JUDGE\n"
                           "luthier pipeline choose tuning --project ~/tunes --set run.epochs=2",
                           setup, run);
 }

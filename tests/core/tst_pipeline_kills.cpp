@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// kill -9 at random moments of every stage of the pipeline: pairs that a judge makes, the reward model, PPO over it. Begun again by the same
+// command each time, it ends with the same pairs and the same weights as one that nobody disturbed, to the bit. LUTHIER_KILLS says how often a
+// stage is killed (2; a long test takes 20).
+#include "core/base/files.h"
+#include "core/pipeline/collection.h"
+#include "core/pipeline/pipeline.h"
+#include "core/store/judgings.h"
+#include "tests/support/json_lines.h"
+#include "tests/support/tiny_run.h"
+
+#include <QElapsedTimer>
+#include <QProcess>
+#include <QtTest>
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace luthier;
+namespace fs = std::filesystem;
+
+namespace {
+
+const QString kProgram = QStringLiteral(LUTHIER_BIN_DIR "/luthier");
+const std::vector<std::string> kStages = {"preferences", "reward", "tuning"};
+constexpr int kLongest = 200'000; // ms
+
+int kills()
+{
+    const int asked = qEnvironmentVariableIntValue("LUTHIER_KILLS");
+    return asked > 0 ? asked : 2;
+}
+
+std::string bytesOf(const std::string& path)
+{
+    const auto read = base::readFile(path);
+    return read ? *read : std::string();
+}
+
+struct Ending {
+    int code = -1; // -1: killed
+    std::string said;
+};
+
+// Killed after so many milliseconds, unless it is done before; 0: never.
+Ending sit(const QStringList& arguments, int killAfter)
+{
+    QProcess process;
+    process.start(kProgram, arguments + QStringList{"--json", "--device", "cpu", "--threads", "1"});
+    if (killAfter > 0 && !process.waitForFinished(killAfter)) {
+        process.kill(); // SIGKILL
+    }
+    process.waitForFinished(kLongest);
+    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1, process.readAllStandardError().right(600).toStdString()};
+}
+
+} // namespace
+
+class TestPipelineKills : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    // A judge, and questions that the model answers twice.
+    void initTestCase()
+    {
+        std::string rows;
+        std::string questions;
+        for (int i = 0; i < 24; ++i) {
+            const std::string prompt = "What lies on bench " + std::to_string(i) + "?";
+            rows += base::dumpJson(Json{{"prompt", prompt}, {"chosen", "A saw."}, {"rejected", "Planes, planes and planes."}}) + "\n";
+            questions += base::dumpJson(Json{{"prompt", prompt}, {"response", "A saw."}}) + "\n";
+        }
+        QVERIFY(base::writeFileAtomically(m_tiny.path("pairs.jsonl"), rows) && base::writeFileAtomically(m_tiny.path("questions.jsonl"), questions));
+        const config::RunConfig kept = m_tiny.config;
+        m_tiny.config.objective.kind = "reward";
+        m_tiny.config.data.train = {m_tiny.path("pairs.jsonl")};
+        m_tiny.config.run.maxSteps = 4;
+        support::EventLog log;
+        const auto ended = m_tiny.run("judge", log);
+        QVERIFY2(ended.outcome == train::Outcome::Finished, ended.sentence.c_str());
+        m_tiny.config = kept;
+    }
+
+    void pairsThatAJudgeMakes()
+    {
+        begin("whole");
+        const Ending ended = sit(run("whole"), 0);
+        QVERIFY2(ended.code == 0, ended.said.c_str());
+        const auto project = store::Project::open(m_tiny.path("whole"));
+        QVERIFY(project.ok());
+        const auto choices = **pipeline::readChoices(**project);
+        QVERIFY2(choices.collected.find("24 questions answered twice") != std::string::npos, choices.collected.c_str());
+        const auto dataset = data::Dataset::open(choices.preferences, {"auto", {}, {}, {}});
+        QVERIFY2(dataset, dataset ? "" : dataset.message().c_str());
+        QVERIFY((*dataset)->rowCount() > 0);
+        for (std::int64_t row = 0; row < (*dataset)->rowCount(); ++row) {
+            const auto example = (*dataset)->example(row);
+            QVERIFY(example && example->kind == data::ExampleKind::Preference);
+            QVERIFY(example->chosen.back().content != example->rejected.back().content);
+        }
+        const auto look = pipeline::look(**project, choices);
+        QVERIFY(look && look->next == "reward");
+        const auto judgings = (*project)->judgings().all();
+        QVERIFY(judgings && judgings->size() == 1 && judgings->front().votes == judgings->front().pairs); // people can look at it
+    }
+
+    // What cannot be begun says why.
+    void badChoices()
+    {
+        const auto choose = [&](QStringList more) {
+            return support::jsonLinesOf(kProgram, QStringList{"pipeline", "choose", "--project", path("bad"), "--model", path("model")} + more + QStringList{"--json"}, kLongest);
+        };
+        QVERIFY(base::writeFileAtomically(m_tiny.path("rubric.txt"), std::string("Which is better?")));
+        const auto rubric = choose({"--rubric", path("rubric.txt")});
+        QVERIFY2(rubric.code == 1 && rubric.err.contains("{first}"), rubric.err.constData());
+        QVERIFY(base::writeFileAtomically(m_tiny.path("texts.jsonl"), std::string("{\"text\":\"A saw.\"}\n")));
+        QCOMPARE(choose({"--questions", path("texts.jsonl"), "--judge", path("judge")}).code, 0);
+        const Ending none = sit(run("bad"), 0);
+        QVERIFY2(none.code == 1 && none.said.find("no row asks anything") != std::string::npos, none.said.c_str());
+        QCOMPARE(choose({"--questions", path("questions.jsonl"), "--judge", path("nowhere")}).code, 0);
+        const Ending nobody = sit(run("bad"), 0);
+        QVERIFY2(nobody.code == 1 && nobody.said.find("The judge") != std::string::npos, nobody.said.c_str());
+    }
+
+    void killedAtRandom()
+    {
+        for (std::size_t i = 1; i < kStages.size(); ++i) {
+            const Ending ended = sit(run("whole"), 0);
+            QVERIFY2(ended.code == 0, (kStages[i] + ": " + ended.said).c_str());
+        }
+        begin("killed");
+        std::mt19937 random(std::random_device{}());
+        int killed = 0;
+        for (const std::string& stage : kStages) {
+            QElapsedTimer clock;
+            clock.start();
+            for (int i = 0; i <= kills(); ++i) {
+                const int after = i < kills() ? static_cast<int>(std::uniform_int_distribution<>(100, 4000)(random)) : 0;
+                const Ending ended = sit(run("killed"), after);
+                QVERIFY2(ended.code <= 0, (stage + ", killed after " + std::to_string(after) + " ms: " + ended.said).c_str());
+                killed += ended.code < 0 ? 1 : 0;
+                if (ended.code == 0) {
+                    break;
+                }
+            }
+        }
+        QVERIFY(killed > 0);
+        for (const std::string& file : results("whole")) {
+            const std::string& other = m_results.at(file);
+            QVERIFY2(bytesOf(file) == bytesOf(other) && !bytesOf(file).empty(), other.c_str());
+        }
+    }
+
+private:
+    QString path(const char* name) const { return QString::fromStdString(m_tiny.path(name)); }
+    QStringList run(const char* project) const { return {"pipeline", "run", "--project", path(project)}; }
+
+    void begin(const char* project)
+    {
+        const auto choose = [&](QStringList more) {
+            const auto outcome = support::jsonLinesOf(kProgram, QStringList{"pipeline", "choose"} + more + QStringList{"--project", path(project), "--json"}, kLongest);
+            QVERIFY2(outcome.code == 0, outcome.err.constData());
+        };
+        choose({"--route", "ppo", "--model", path("model"), "--questions", path("questions.jsonl"), "--judge", path("judge"), "--max-new", "12"});
+        for (const char* stage : {"reward", "tuning"}) {
+            choose({stage, "--set", "run.max_steps=16", "--set", "run.epochs=50", "--set", "run.checkpoint_every=2", "--set", "run.batch_size=2", "--set", "data.max_length=96",
+                    "--set", "method.rank=4"});
+        }
+        choose({"tuning", "--set", "objective.max_new=8", "--set", "objective.first_answers=0", "--set", "run.batch_size=4"});
+    }
+
+    // Of the whole pipeline; m_results has those of the killed one.
+    std::vector<std::string> results(const char* whole)
+    {
+        std::vector<std::string> files;
+        const auto of = [this](const char* name) {
+            std::vector<std::string> found;
+            const auto project = store::Project::open(m_tiny.path(name));
+            const auto choices = project ? pipeline::readChoices(**project) : Result<std::optional<pipeline::Choices>>(project.error());
+            if (!choices || !*choices) {
+                return found;
+            }
+            found.push_back((*choices)->preferences);
+            for (const char* stage : {"reward", "tuning"}) {
+                const auto run = (*project)->run((*choices)->runs.at(stage));
+                found.push_back(run ? run->result + "/adapter_model.safetensors" : std::string());
+            }
+            found.push_back(fs::path(found.back()).parent_path() / "value" / "adapter_model.safetensors");
+            return found;
+        };
+        files = of(whole);
+        const auto others = of("killed");
+        for (std::size_t i = 0; i < files.size() && i < others.size(); ++i) {
+            m_results[files[i]] = others[i];
+        }
+        return files;
+    }
+
+    support::TinyRun m_tiny;
+    std::map<std::string, std::string> m_results;
+};
+
+QTEST_GUILESS_MAIN(TestPipelineKills)
+#include "tst_pipeline_kills.moc"
