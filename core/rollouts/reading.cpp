@@ -17,6 +17,21 @@ std::vector<float> listOf(const Answered& answered)
     return answered.numbers.*List;
 }
 
+double rewardOf(const Answered& answered)
+{
+    return answered.numbers.reward;
+}
+
+double wholeKlOf(const Answered& answered)
+{
+    return answered.numbers.kl();
+}
+
+double lengthOf(const Answered& answered)
+{
+    return static_cast<double>(answered.ids.size());
+}
+
 std::vector<float> klOf(const Answered& answered)
 {
     std::vector<float> kl;
@@ -32,9 +47,12 @@ std::span<const Order> orders()
 {
     static constexpr std::array table{
         Order{"made", "As they were made", nullptr},
-        Order{"reward", "Lowest reward first", [](const Answered& a) { return a.numbers.reward; }},
-        Order{"kl", "Lowest KL first", [](const Answered& a) { return a.numbers.kl(); }},
-        Order{"length", "Shortest first", [](const Answered& a) { return static_cast<double>(a.ids.size()); }},
+        Order{"reward", "Lowest reward first", &rewardOf},
+        Order{"reward_high", "Highest reward first", &rewardOf, true},
+        Order{"kl", "Lowest KL first", &wholeKlOf},
+        Order{"kl_high", "Highest KL first", &wholeKlOf, true},
+        Order{"length", "Shortest first", &lengthOf},
+        Order{"length_high", "Longest first", &lengthOf, true},
     };
     return table;
 }
@@ -49,7 +67,8 @@ const Order* findOrder(std::string_view id)
 void sort(std::vector<Answered>& answers, const Order& order)
 {
     if (order.key != nullptr) {
-        std::stable_sort(answers.begin(), answers.end(), [&](const Answered& a, const Answered& b) { return order.key(a) < order.key(b); });
+        std::stable_sort(answers.begin(), answers.end(),
+                         [&](const Answered& a, const Answered& b) { return order.highestFirst ? order.key(a) > order.key(b) : order.key(a) < order.key(b); });
     }
 }
 

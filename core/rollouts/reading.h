@@ -17,11 +17,12 @@
 
 namespace luthier::rollouts {
 
-// What answers may be sorted by, the lowest first.
+// What answers may be sorted by.
 struct Order {
     const char* id;    // "reward"
     const char* label; // English source string, context "Rollouts"
     double (*key)(const Answered& answered); // null: as they were made
+    bool highestFirst = false;
 };
 std::span<const Order> orders();
 const Order* findOrder(std::string_view id);

@@ -28,6 +28,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace luthier::ui {
@@ -138,6 +139,8 @@ QWidget* RolloutsPage::buildWork()
     m_view->setAccessibleName(tr("Answers"));
     m_view->setToolTip(tr("Answers of the update; the one that is chosen stands on the right"));
     m_view->horizontalHeader()->setStretchLastSection(true);
+    m_view->horizontalHeader()->setSectionsClickable(true);
+    connect(m_view->horizontalHeader(), &QHeaderView::sectionClicked, this, &RolloutsPage::orderBy);
     m_view->setMinimumWidth(fontMetrics().averageCharWidth() * 40);
     auto* split = new QSplitter;
     split->addWidget(m_view);
@@ -280,6 +283,18 @@ void RolloutsPage::openUpdate()
             showProblem(opened.update ? m_listProblem : QString::fromStdString(opened.update.message()));
             showAnswers();
         });
+}
+
+// A click on a heading of numbers: lowest first, then highest.
+void RolloutsPage::orderBy(int column)
+{
+    static constexpr const char* kIds[] = {"reward", "kl", "length"};
+    if (column < 0 || column >= static_cast<int>(std::size(kIds))) {
+        return;
+    }
+    const QString lowest = QString::fromLatin1(kIds[column]);
+    const bool isLowest = m_orderBox->currentData().toString() == lowest;
+    m_orderBox->setCurrentIndex(m_orderBox->findData(isLowest ? lowest + QStringLiteral("_high") : lowest));
 }
 
 void RolloutsPage::showAnswers()

@@ -57,6 +57,7 @@ private:
     void showRuns(std::vector<RolloutRunEntry> runs);
     void openRun();
     void openUpdate();
+    void orderBy(int column);
     void showAnswers();
     void showAnswer();
     void findAgain(std::uint32_t file, qint64 row);
