@@ -3,6 +3,7 @@
 
 #include "core/data/field_path.h"
 #include "core/data/formats/columns.h"
+#include "core/data/formats/list_rows.h"
 #include "core/data/sources/columnar_lines.h"
 
 #include <algorithm>
@@ -134,8 +135,9 @@ Result<std::shared_ptr<Dataset>> Dataset::open(const std::filesystem::path& path
     if (!source) {
         return source.error();
     }
-    const std::int64_t telling = tellingRows(**source);
-    *source = withColumns(std::move(*source), std::move(*columns));
+    const std::int64_t told = tellingRows(**source);
+    *source = withColumns(withNamedLists(std::move(*source)), std::move(*columns));
+    const std::int64_t telling = std::min(told, (*source)->rowCount());
     if ((*source)->rowCount() == 0) {
         return Error{path.string() + ": the file holds no rows; choose another one"};
     }
@@ -168,7 +170,9 @@ Result<std::vector<Json>> Dataset::sample(const std::filesystem::path& path, con
     if ((*source)->rowCount() == 0) {
         return Error{path.string() + ": the file holds no rows; choose another one"};
     }
-    Sample sample = sampleOf(**source, tellingRows(**source), {}, cancel);
+    const std::int64_t told = tellingRows(**source);
+    *source = withNamedLists(std::move(*source));
+    Sample sample = sampleOf(**source, std::min(told, (*source)->rowCount()), {}, cancel);
     if (cancel.isCancelled()) {
         return Error{"cancelled"};
     }

@@ -170,7 +170,9 @@ void TestChecks::conflicts()
                                          R"({"instruction":"Which  wood? ","output":"Ash."})",
                                          R"({"instruction":"Which glue?","output":"Hide glue."})",
                                          R"({"instruction":"Which glue?","output":"Hide  glue."})",
-                                         R"({"instruction":"Which saw?","output":"Rip."})"});
+                                         R"({"instruction":"Which saw?","output":"Rip."})",
+                                         R"({"instruction":"Which saw?","output":""})",
+                                         R"({"instruction":"Which saw?","output":" "})"});
     QVERIFY(dataset);
     const auto report = data::checkRows(*dataset, {});
     QVERIFY(report);

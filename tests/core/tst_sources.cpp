@@ -200,7 +200,7 @@ private Q_SLOTS:
         }
         QVERIFY(!(*snapshot)->row(3).ok() && (*snapshot)->rawRow(3).empty());
         QCOMPARE((*snapshot)->notes().size(), std::size_t{2});
-        QVERIFY((*snapshot)->notes()[1].starts_with("1 files that are named for testing or validation are left out"));
+        QVERIFY((*snapshot)->notes()[1].starts_with("1 data file is left out, because of the names"));
         // Names that only begin alike stand for themselves, and a folder for testing alone is read.
         write("other/testimonials.csv", "a,b\n1,2\n");
         QCOMPARE((*data::openSource(pathOf("other")))->rowCount(), 1);

@@ -220,7 +220,9 @@ RowChecks checkRow(const Dataset& dataset, std::int64_t row, const CheckSettings
         checked.prompt = promptTextOf(*example);
         checked.answer = answerTextOf(*example);
         checked.whole = wholeTextOf(*example);
-        result.print.isComparable = example->kind != ExampleKind::Text && !checked.prompt.empty();
+        // An empty answer is not learned, so it contradicts none.
+        const bool isSilent = isBlank(checked.answer) && hasEmptyTurn(*example, "assistant");
+        result.print.isComparable = example->kind != ExampleKind::Text && !checked.prompt.empty() && !isSilent;
         if (result.print.isComparable) {
             result.print.prompt = promptHash(*example);
             result.print.answer = base::rowHash(squeezed(checked.answer));

@@ -58,7 +58,7 @@ using CheckMask = std::uint32_t;    // bit i: checks()[i] found something
 struct RowPrint {
     std::uint64_t prompt = 0;
     std::uint64_t answer = 0;
-    bool isComparable = false; // has a prompt and an answer
+    bool isComparable = false; // has a prompt and an answer that says something
 };
 
 struct RowChecks {

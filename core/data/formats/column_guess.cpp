@@ -25,11 +25,16 @@ const std::vector<Shape>& shapes()
 {
     const std::vector<std::string_view> ask
         = {"prompt",  "question", "query", "instruction", "input",   "user",   "human",   "problem", "request",
-           "message", "ask",      "task",  "source",      "context", "inputs", "article", "title"};
+           "message", "ask",      "task",  "source",      "context", "inputs", "article", "title",
+           // German, Spanish, Italian, Portuguese, Dutch, Russian in both cases, Chinese, Japanese, Korean
+           "frage", "anweisung", "pregunta", "instrucci\u00f3n", "domanda", "pergunta", "vraag", "\u0432\u043e\u043f\u0440\u043e\u0441",
+           "\u0412\u043e\u043f\u0440\u043e\u0441", "\u95ee\u9898", "\u6307\u4ee4", "\u8f93\u5165", "\u8cea\u554f", "\uc9c8\ubb38"};
     const std::vector<std::string_view> say
         = {"completion", "answer",    "response", "output", "solution", "reply", "assistant", "bot",
            "target",     "targets",   "outputs",  "result", "summary",  "gpt",   "model",     "generation",
-           "translation", "highlights", "rewrite",  "answers"};
+           "translation", "highlights", "rewrite",  "answers",
+           "antwort", "ausgabe", "respuesta", "r\u00e9ponse", "risposta", "resposta", "antwoord", "\u043e\u0442\u0432\u0435\u0442", "\u041e\u0442\u0432\u0435\u0442",
+           "\u7b54\u6848", "\u56de\u7b54", "\u8f93\u51fa", "\u56de\u7b54", "\ub2f5\ubcc0"};
     static const std::vector<Shape> table{
         {"preference",
          {{"prompt", ask},
@@ -64,25 +69,43 @@ struct Column {
     std::size_t bytes = 0; // of those
 };
 
-std::vector<Column> columnsOfRows(std::span<const Json> rows)
-{
-    std::vector<Column> columns;
-    std::map<std::string, std::size_t> places;
-    for (const Json& row : rows) {
-        if (!row.is_object()) {
-            continue;
-        }
-        for (const auto& [name, value] : row.items()) {
-            const auto [place, isNew] = places.emplace(name, columns.size());
+class ColumnList {
+public:
+    // Members of objects inside too, "data/question", behind their path.
+    void add(const Json& object, const std::string& path = {}, int depth = 0)
+    {
+        for (const auto& [name, value] : object.items()) {
+            const std::string here = path + name;
+            const auto [place, isNew] = m_places.emplace(here, m_columns.size());
             if (isNew) {
-                columns.push_back({name, plainName(name), 0, 0});
+                m_columns.push_back({here, plainName(name), 0, 0});
             }
-            Column& column = columns[place->second];
+            Column& column = m_columns[place->second];
             column.texts += value.is_string() ? 1 : 0;
             column.bytes += value.is_string() ? value.get_ref<const std::string&>().size() : 0;
+            if (value.is_object() && depth < kDeepest && value.size() <= kMostMembers) {
+                add(value, here + "/", depth + 1);
+            }
         }
     }
-    return columns;
+    std::vector<Column> take() { return std::move(m_columns); }
+
+private:
+    static constexpr int kDeepest = 2;
+    static constexpr std::size_t kMostMembers = 64;
+    std::vector<Column> m_columns;
+    std::map<std::string, std::size_t> m_places;
+};
+
+std::vector<Column> columnsOfRows(std::span<const Json> rows)
+{
+    ColumnList columns;
+    for (const Json& row : rows) {
+        if (row.is_object()) {
+            columns.add(row);
+        }
+    }
+    return columns.take();
 }
 
 // The column for a field: the name itself first, then one that begins or ends with it.
@@ -155,13 +178,8 @@ bool readsMost(const ColumnGuess& guess, std::span<const Json> rows)
 
 } // namespace
 
-std::optional<ColumnGuess> guessColumns(std::span<const Json> rows)
+std::optional<ColumnGuess> guessByNames(std::span<const Json> rows)
 {
-    // Prompts alone are a shape, too, but one that is easily taken for a question whose answer has another name.
-    const auto known = detectFormat(rows);
-    if (rows.empty() || (known && (*known)->id != "prompt")) {
-        return std::nullopt;
-    }
     const auto columns = columnsOfRows(rows);
     for (const Shape& shape : shapes()) {
         if (auto found = byNames(shape, columns)) {
@@ -171,7 +189,20 @@ std::optional<ColumnGuess> guessColumns(std::span<const Json> rows)
             }
         }
     }
-    auto guess = known ? std::nullopt : byContent(columns, rows.size());
+    return std::nullopt;
+}
+
+std::optional<ColumnGuess> guessColumns(std::span<const Json> rows)
+{
+    // Prompts alone are a shape, too, but one that is easily taken for a question whose answer has another name.
+    const auto known = detectFormat(rows);
+    if (rows.empty() || (known && (*known)->id != "prompt")) {
+        return std::nullopt;
+    }
+    if (auto guess = guessByNames(rows)) {
+        return guess;
+    }
+    auto guess = known ? std::nullopt : byContent(columnsOfRows(rows), rows.size());
     return guess && readsMost(*guess, rows) ? guess : std::nullopt;
 }
 

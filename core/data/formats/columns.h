@@ -46,6 +46,8 @@ struct ColumnGuess {
 // By names that are usual elsewhere, then by what the columns hold (of two texts the longer is the answer). Only what
 // the format then reads without an error in half of the rows is offered; nothing for rows that have a known shape.
 std::optional<ColumnGuess> guessColumns(std::span<const Json> rows);
+// By usual names alone, whatever shape the rows have.
+std::optional<ColumnGuess> guessByNames(std::span<const Json> rows);
 
 struct ColumnFacts {
     std::string name;

@@ -12,16 +12,19 @@ constexpr const char* kWanted = "a chat row has \"messages\", a list of {\"role\
 constexpr double kWeight = 0.95;
 constexpr double kNameWeight = 0.2; // of the name alone, with something else than messages under it
 
-constexpr Names kTurnInput = {"input"};
-constexpr Names kTurnOutput = {"output"};
-
 Result<std::vector<Message>> messagesOfTurns(const Json& list)
 {
     std::vector<Message> messages;
-    for (const Json& turn : list) {
+    for (const Json& item : list) {
+        const Json pair = isPairOfTexts(item) ? Json{{"input", item[0]}, {"output", item[1]}} : Json();
+        const Json& turn = pair.is_null() ? item : pair;
         auto system = optionalText(turn, {"system"});
         auto input = optionalText(turn, kTurnInput);
         auto output = requireAnswer(turn, kTurnOutput);
+        if (!output && input && !input->empty()) { // a turn of the person alone
+            messages.push_back({"user", std::move(*input)});
+            continue;
+        }
         for (const auto* text : {&system, &input, &output}) {
             if (!*text) {
                 return Error{"turn " + std::to_string(messages.size() / 2 + 1) + ": " + text->message()};
@@ -41,9 +44,13 @@ Result<std::vector<Message>> messagesOfTurns(const Json& list)
 void appendTurnPaths(const Json& list, const std::string& name, std::vector<std::string>& paths)
 {
     for (std::size_t i = 0; i < list.size(); ++i) {
+        if (isPairOfTexts(list[i])) {
+            paths.push_back((name.empty() ? "" : name + "/") + std::to_string(i) + "/0");
+            paths.push_back((name.empty() ? "" : name + "/") + std::to_string(i) + "/1");
+        }
         for (const Names& names : {Names{"system"}, kTurnInput, kTurnOutput}) {
             if (const char* field = nameIn(list[i], names)) {
-                paths.push_back(name + "/" + std::to_string(i) + "/" + field);
+                paths.push_back((name.empty() ? "" : name + "/") + std::to_string(i) + "/" + field);
             }
         }
     }
@@ -54,6 +61,7 @@ double matches(std::span<const Json> rows)
     const double named = shareOf(rows, [](const Json& row) { return nameIn(row, kMessageNames) != nullptr; });
     const double certain = shareOf(rows, [](const Json& row) {
         const Json* list = row.is_array() ? &row : fieldIn(row, kMessageNames);
+        list = list && nameIn(*list, {"messages"}) ? fieldIn(*list, {"messages"}) : list;
         return list && (looksLikeMessages(unpacked(*list)) || looksLikeTurns(unpacked(*list)));
     });
     return std::max(kWeight * certain, kNameWeight * named);
@@ -72,7 +80,10 @@ Result<Example> toExample(const Json& row)
         return Error{"\"messages\" is " + std::string(row.contains("messages") ? "null" : "missing") + "; "
                      + kWanted};
     }
-    const Json turns = unpacked(*list);
+    Json turns = unpacked(*list);
+    if (const Json* inside = fieldIn(turns, {"messages"})) { // {"conversation": {"messages": [...]}}
+        turns = Json(*inside);
+    }
     auto messages = looksLikeTurns(turns) ? messagesOfTurns(turns)
                                           : parseMessages(turns, row.is_array() ? "the row" : nameIn(row, kMessageNames));
     if (!messages) {
@@ -90,17 +101,24 @@ std::vector<std::string> editablePaths(const Json& row)
 {
     std::vector<std::string> paths;
     if (row.is_array()) {
-        appendTextPaths(row, "", paths);
+        if (looksLikeTurns(row)) {
+            appendTurnPaths(row, "", paths);
+        } else {
+            appendTextPaths(row, "", paths);
+        }
         return paths;
     }
     if (row.is_object() && row.contains("system")) {
         paths.push_back("system");
     }
     const Json* list = fieldIn(row, kMessageNames);
+    const Json* inside = list ? fieldIn(*list, {"messages"}) : nullptr;
+    const std::string name = nameOr(row, kMessageNames) + (inside ? "/messages" : "");
+    list = inside ? inside : list;
     if (list && looksLikeTurns(*list)) {
-        appendTurnPaths(*list, nameIn(row, kMessageNames), paths);
+        appendTurnPaths(*list, name, paths);
     } else if (list) {
-        appendTextPaths(*list, nameIn(row, kMessageNames), paths);
+        appendTextPaths(*list, name, paths);
     }
     return paths;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/data/formats/format_parts.h"
+#include "core/data/formats/format_messages.h"
 #include "core/data/formats/formats_table.h"
 #include "core/data/sources/row_text.h"
 
@@ -38,7 +38,14 @@ Result<Example> toExample(const Json& row)
     if (!answer) {
         return Error{"\"label\" is missing; the row has " + columnsOf(row)};
     }
+    const std::string decision = decisionOf(row);
+    if (decision == "ignore") {
+        return Error{"whoever labelled it left it out (\"answer\" is \"ignore\"), so it says nothing; leave the row out"};
+    }
     Example example;
+    if (!decision.empty()) {
+        example.desirable = decision == "accept";
+    }
     example.messages.push_back({"user", *text + kQuestion, {}});
     example.label = isBlank(*answer) ? std::string() : *answer;
     example.messages.push_back({"assistant", std::move(*answer), {}});

@@ -50,6 +50,21 @@ constexpr std::array kRoles{
     RoleName{"a", "assistant"},
     RoleName{"function_call", "assistant"},
     RoleName{"tool_call", "assistant"},
+    RoleName{"benutzer", "user"},
+    RoleName{"nutzer", "user"},
+    RoleName{"usuario", "user"},
+    RoleName{"utilisateur", "user"},
+    RoleName{"utente", "user"},
+    RoleName{"gebruiker", "user"},
+    RoleName{"\u043f\u043e\u043b\u044c\u0437\u043e\u0432\u0430\u0442\u0435\u043b\u044c", "user"}, // Russian, in both cases
+    RoleName{"\u041f\u043e\u043b\u044c\u0437\u043e\u0432\u0430\u0442\u0435\u043b\u044c", "user"},
+    RoleName{"\u7528\u6237", "user"}, // Chinese
+    RoleName{"assistent", "assistant"},
+    RoleName{"asistente", "assistant"},
+    RoleName{"assistente", "assistant"},
+    RoleName{"\u0430\u0441\u0441\u0438\u0441\u0442\u0435\u043d\u0442", "assistant"},
+    RoleName{"\u0410\u0441\u0441\u0438\u0441\u0442\u0435\u043d\u0442", "assistant"},
+    RoleName{"\u52a9\u624b", "assistant"},
     RoleName{"tool", "tool"},
     RoleName{"function", "tool"},
     RoleName{"observation", "tool"},
@@ -89,9 +104,9 @@ const RoleName* findRole(std::string_view said)
 }
 
 constexpr Names kRoleKeys = {"role", "from", "speaker", "author", "sender"};
-constexpr Names kContentKeys = {"content", "value", "text", "message"};
+constexpr Names kContentKeys = {"content", "value", "text", "message", "parts"};
 constexpr Names kUsualKeys = {"role", "from", "content", "value"}; // they say nothing else, even where one does double duty
-constexpr Names kSystemNames = {"system", "system_prompt"};
+constexpr Names kSystemNames = {"system", "system_prompt", "system_instruction", "systemInstruction"};
 constexpr Names kCallKeys = {"tool_calls", "function_call"};
 // Whether the turn is to be learned, as other programs mark it; false and 0 say no.
 constexpr Names kTrainedKeys = {"weight", "train", "training", "trained", "trainable", "is_trained", "do_train", "train_on", "learn", "loss", "loss_mask",
@@ -120,15 +135,20 @@ Result<void> normalizeCalls(Json& calls)
     return {};
 }
 
-// Text of a message: a text, a number or the like as its JSON text, or a list of parts that are texts.
+// Text of a message: a text, a number or the like as its JSON text, an object that holds its text, or a list of parts that are
+// texts.
 Result<std::string> contentOf(const Json& content)
 {
+    if (content.is_object()) {
+        const Json* inside = content.size() <= 2 ? fieldIn(content, {"text", "parts", "content"}) : nullptr; // {"type", "text"}
+        return inside ? contentOf(*inside) : Result<std::string>(textOf(content));
+    }
     if (!content.is_array()) {
         return textOf(content);
     }
     std::string text;
     for (const Json& part : content) {
-        const Json* piece = fieldIn(part, {"text"});
+        const Json* piece = part.is_string() ? &part : fieldIn(part, {"text"});
         if (!piece || !piece->is_string()) {
             const Json* type = fieldIn(part, {"type"});
             return Error{"its content holds a part "
@@ -172,7 +192,7 @@ Result<void> takeTrained(const std::string& key, const Json& value, Message& mes
 
 Result<void> takeExtras(const Json& item, Message& message)
 {
-    const char* roleKey = nameIn(item, kRoleKeys);
+    const char* roleKey = nameIn(item, kRoleKeys) ? nameIn(item, kRoleKeys) : nameIn(item, {"type"});
     const char* contentKey = nameIn(item, kContentKeys);
     for (const auto& [key, value] : item.items()) {
         const bool isUsed = (roleKey && key == roleKey) || (contentKey && key == contentKey);
@@ -210,13 +230,38 @@ Result<void> takeFunctionCall(Message& message)
     return normalizeCalls(message.extra["tool_calls"]);
 }
 
+// ["user", "Who bakes?"]
+bool isSpokenPair(const Json& item)
+{
+    return isPairOfTexts(item) && knownRole(item[0].get_ref<const std::string&>());
+}
+
+// The field that says who speaks. "type" says many things, so it counts where it names a speaker (LangChain's "human" and "ai").
+const Json* roleIn(const Json& item)
+{
+    const Json* said = fieldIn(item, kRoleKeys);
+    const Json* type = said ? nullptr : fieldIn(item, {"type"});
+    const Json* inside = said && said->is_object() ? fieldIn(*said, {"role"}) : nullptr; // {"author": {"role": "user"}}
+    return inside ? inside : said ? said : type && type->is_string() && knownRole(type->get_ref<const std::string&>()) ? type : nullptr;
+}
+
 Result<Message> parseMessage(const Json& item)
 {
+    if (isSpokenPair(item)) {
+        return parseMessage(Json{{"role", item[0]}, {"content", item[1]}});
+    }
+    // LangChain's {"type": "human", "data": {"content": ...}}
+    if (const Json* data = fieldIn(item, kContentKeys) ? nullptr : fieldIn(item, {"data"}); data && nameIn(*data, {"content"})) {
+        Json flat = item;
+        flat.update(*data);
+        flat.erase(nameIn(item, {"data"}));
+        return parseMessage(flat);
+    }
     if (!item.is_object()) {
         return Error{std::string("it is ") + kindOf(item)
                      + "; it must be an object with \"role\" and \"content\""};
     }
-    const Json* name = fieldIn(item, kRoleKeys);
+    const Json* name = roleIn(item);
     if (!name || !name->is_string()) {
         return Error{name ? std::string("its role is ") + kindOf(*name) + "; it must be a text"
                           : "it has no \"role\"; say system, user, assistant or tool"};
@@ -250,7 +295,8 @@ Result<Message> parseMessage(const Json& item)
 bool isMessage(const Json& item)
 {
     // The words that people call it otherwise may stand in any object.
-    return nameIn(item, {"role", "from"}) || (nameIn(item, kRoleKeys) && nameIn(item, kContentKeys));
+    const bool speaks = nameIn(item, kRoleKeys) || (item.is_object() && roleIn(item));
+    return nameIn(item, {"role", "from"}) || (speaks && (nameIn(item, kContentKeys) || nameIn(item, {"data"}))) || isSpokenPair(item);
 }
 
 } // namespace
@@ -299,9 +345,16 @@ bool looksLikeMessages(const Json& value)
 
 bool looksLikeTurns(const Json& value)
 {
-    return value.is_array() && !value.empty() && std::all_of(value.begin(), value.end(), [](const Json& turn) {
-               return nameIn(turn, {"output"}) && !isMessage(turn) && !nameIn(turn, {"instruction", "prompt", "question", "query"}); // a row
+    const auto answers = [](const Json& turn) { return nameIn(turn, kTurnOutput) || isPairOfTexts(turn); };
+    return value.is_array() && std::any_of(value.begin(), value.end(), answers) && std::all_of(value.begin(), value.end(), [&](const Json& turn) {
+               const bool isRow = nameIn(turn, {"instruction", "prompt", "question", "query"}) || isMessage(turn);
+               return !isRow && (answers(turn) || nameIn(turn, kTurnInput));
            });
+}
+
+bool isPairOfTexts(const Json& value)
+{
+    return value.is_array() && value.size() == 2 && value[0].is_string() && value[1].is_string();
 }
 
 bool isListOfTurns(const Json& value)
@@ -311,12 +364,25 @@ bool isListOfTurns(const Json& value)
 
 std::string speakerOf(const Json& message)
 {
-    const Json* said = fieldIn(message, kRoleKeys);
+    const Json* said = roleIn(message);
     if (!said || !said->is_string()) {
         return {};
     }
     const RoleName* role = findRole(said->get_ref<const std::string&>());
     return role ? role->role : said->get<std::string>();
+}
+
+bool isLoneMessage(const Json& row)
+{
+    const Json* said = row.is_object() && nameIn(row, kContentKeys) ? fieldIn(row, {"role", "from"}) : nullptr;
+    return said && said->is_string() && findRole(said->get_ref<const std::string&>());
+}
+
+std::string decisionOf(const Json& row)
+{
+    const Json* said = fieldIn(row, {"answer"});
+    const bool decides = said && (*said == Json("accept") || *said == Json("reject") || *said == Json("ignore"));
+    return decides && !nameIn(row, {"prompt", "question", "query", "instruction", "input"}) ? said->get<std::string>() : std::string();
 }
 
 bool isSpeakerKey(const std::string& key)
@@ -346,6 +412,9 @@ Result<std::vector<Message>> parseMessages(const Json& list, const std::string& 
     if (list.empty()) {
         return Error{"\"" + name
                      + "\" is an empty list; it needs at least a user's and an assistant's message"};
+    }
+    if (std::all_of(list.begin(), list.end(), [](const Json& item) { return item.is_string(); })) {
+        return Error{"\"" + name + "\" is a list of texts that do not say who speaks; write each as {\"role\": \"user\", \"content\": ...}"};
     }
     std::vector<Message> messages;
     for (const Json& item : list) {
@@ -412,6 +481,9 @@ void appendTextPaths(const Json& value, const std::string& name, std::vector<std
         const std::string here = (name.empty() ? "" : name + "/") + std::to_string(i);
         const Json& item = value[i];
         const Json* content = fieldIn(item, kContentKeys);
+        if (isPairOfTexts(item)) {
+            paths.push_back(here + "/1");
+        }
         if (!item.is_object()) {
             continue;
         }
@@ -505,7 +577,8 @@ void appendPromptPaths(const Json& row, std::vector<std::string>& paths, Names n
 
 Result<void> takeSystem(const Json& row, std::vector<Message>& messages)
 {
-    auto system = optionalText(row, kSystemNames);
+    const Json* given = fieldIn(row, kSystemNames);
+    auto system = given ? contentOf(*given) : Result<std::string>(std::string()); // Anthropic's may be a list of parts
     if (!system) {
         return system.error();
     }

@@ -10,11 +10,21 @@
 
 namespace luthier::data {
 
-// A list of {"role","content"} or {"from","value"}; `name` is how sentences call it.
+// A list of {"role","content"}, {"from","value"} or ["user", "..."].
 bool looksLikeMessages(const Json& value);
-// XTuner's turns: {"system", "input", "output"}, the system text with the first.
+// Turns without roles: XTuner's {"system", "input", "output"}, the system text with the first; {"human": ..., "assistant": ...}, both
+// in one object or one in each; pairs of texts, [question, answer].
 bool looksLikeTurns(const Json& value);
+inline constexpr Names kTurnInput = {"input", "human", "user"};
+inline constexpr Names kTurnOutput = {"output", "assistant", "gpt", "bot"};
+bool isPairOfTexts(const Json& value); // [question, answer]
 bool isListOfTurns(const Json& value); // one of both
+
+// A row that is one message by itself; a conversation is a row with all of its messages.
+bool isLoneMessage(const Json& row);
+
+// What somebody decided of a row in an annotation tool (Prodigy's "answer": accept, reject, ignore); empty: nothing.
+std::string decisionOf(const Json& row);
 
 // Who speaks in a message: system, developer, user, assistant, tool; a name that is none of theirs as it stands, "" without one.
 std::string speakerOf(const Json& message);
@@ -30,7 +40,7 @@ Json messagesOrText(const Json& value);
 Result<std::vector<Message>> parseMessages(const Json& list, const std::string& name);
 
 // How lists of messages are called.
-inline constexpr Names kMessageNames = {"messages", "conversations", "conversation"};
+inline constexpr Names kMessageNames = {"messages", "conversations", "conversation", "chat_messages", "dialog", "dialogue", "contents"};
 
 // How shapes with a prompt and an answer call the two, and what stands beside the prompt and belongs to it.
 inline constexpr Names kPromptNames = {"prompt", "question", "query", "instruction", "input", "inputs"};

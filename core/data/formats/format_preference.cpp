@@ -2,6 +2,7 @@
 #include "core/data/example_text.h"
 #include "core/data/formats/format_messages.h"
 #include "core/data/formats/formats_table.h"
+#include "core/data/formats/transcript.h"
 #include "core/data/sources/row_text.h"
 
 #include <cmath>
@@ -83,9 +84,9 @@ void takeCommonText(Example& example)
 
 Result<void> takePrompt(const Json& row, Example& example)
 {
-    const bool lists = messagesOrText(*fieldIn(row, kChosen)).is_array()
-                       && messagesOrText(*fieldIn(row, kRejected)).is_array();
-    if (lists) {
+    const bool lists = !example.messages.empty()
+                       || (messagesOrText(*fieldIn(row, kChosen)).is_array() && messagesOrText(*fieldIn(row, kRejected)).is_array());
+    if (lists && example.messages.empty()) {
         takeCommonTurns(example);
     }
     const Json* conversation = nameIn(row, kPromptNames) ? nullptr : fieldIn(row, kMessageNames);
@@ -164,6 +165,40 @@ Result<void> takeMargin(const Json& row, Example& example)
     return {};
 }
 
+// One text that is a whole conversation, as its turns.
+void openTranscript(std::vector<Message>& messages)
+{
+    if (messages.size() == 1) {
+        if (auto turns = turnsOfTranscript(messages.front().content); !turns.empty()) {
+            messages = std::move(turns);
+        }
+    }
+}
+
+// Both answers, or neither, repeat the conversation as one text; so may the prompt, which waits for them.
+void openTranscripts(Example& example)
+{
+    auto chosen = example.chosen;
+    auto rejected = example.rejected;
+    openTranscript(chosen);
+    openTranscript(rejected);
+    if (chosen.size() > 1 && rejected.size() > 1) {
+        example.chosen = std::move(chosen);
+        example.rejected = std::move(rejected);
+        takeCommonTurns(example);
+    }
+}
+
+void openPrompt(Example& example)
+{
+    const bool isQuestion = example.messages.size() == 1 && example.messages.front().role == "user";
+    auto turns = isQuestion ? turnsOfTranscript(example.messages.front().content) : std::vector<Message>();
+    if (!turns.empty() && turns.back().role == "assistant" && turns.back().content.empty()) {
+        turns.pop_back();
+        example.messages = std::move(turns);
+    }
+}
+
 Result<Example> toExample(const Json& given)
 {
     const Json pair = given.is_object() ? unfolded(given) : Json();
@@ -181,7 +216,9 @@ Result<Example> toExample(const Json& given)
     example.kind = ExampleKind::Preference;
     example.chosen = std::move(*chosen);
     example.rejected = std::move(*rejected);
+    openTranscripts(example);
     auto done = takePrompt(row, example);
+    openPrompt(example);
     done = done ? takeSystem(row, example.messages) : done;
     done = done ? checkAnswers(row, example) : done;
     done = done ? takeMargin(row, example) : done;

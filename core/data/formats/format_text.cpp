@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/data/formats/format_parts.h"
+#include "core/data/formats/format_messages.h"
 #include "core/data/formats/formats_table.h"
 
 namespace luthier::data {
@@ -11,7 +11,7 @@ constexpr double kWeight = 0.5; // many other shapes carry a text beside what ma
 
 double matches(std::span<const Json> rows)
 {
-    return kWeight * shareOf(rows, [](const Json& row) { return nameIn(row, kText) != nullptr; });
+    return kWeight * shareOf(rows, [](const Json& row) { return nameIn(row, kText) && !isLoneMessage(row); });
 }
 
 Result<Example> toExample(const Json& row)

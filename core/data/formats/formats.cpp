@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/data/formats/format_parts.h"
+#include "core/data/formats/format_messages.h"
 #include "core/data/formats/formats_table.h"
 
 #include <algorithm>
+#include <array>
+#include <initializer_list>
 
 namespace luthier::data {
 
@@ -11,7 +13,7 @@ std::span<const DatasetFormat> formats()
     static const std::vector<DatasetFormat> table{
         instructionFormat(), chatFormat(),           completionFormat(), preferenceFormat(),
         textFormat(),        classificationFormat(), promptFormat(),
-        unpairedFormat(),
+        unpairedFormat(),    comparisonFormat(),
     };
     return table;
 }
@@ -42,6 +44,92 @@ bool isByColumn(std::span<const Json> rows)
            });
 }
 
+// Shapes of other programs that say nothing to learn as they stand, each with what makes rows of it. New one: a line.
+struct ForeignShape {
+    bool (*is)(const Json& row);
+    const char* sentence;
+};
+
+bool hasAll(const Json& row, std::initializer_list<const char*> names)
+{
+    return row.is_object() && std::all_of(names.begin(), names.end(), [&row](const char* name) { return row.contains(name); });
+}
+
+constexpr std::array kForeignShapes = {
+    ForeignShape{[](const Json& row) { return hasAll(row, {"paragraphs"}); },
+                 "its questions lie inside of paragraphs, as SQuAD has them; write a row for each, as jq -c '.data[].paragraphs[] | .context as $c | "
+                 ".qas[] | {question, context: $c, answers}' FILE > rows.jsonl does"},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"annotations", "data"}); },
+                 "these are Label Studio's tasks with everything about their annotation; export them from there as JSON-MIN or CSV"},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"mapping", "current_node"}); },
+                 "these are conversations as ChatGPT exports them, as trees; write the messages of each as a row, {\"messages\": [{\"role\": ..., "
+                 "\"content\": ...}, ...]}"},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"custom_id", "response"}); },
+                 "these are answers of OpenAI's batches without their questions, which stand in the file that was sent; join both by \"custom_id\" "
+                 "into rows {\"messages\": [question, answer]}"},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"custom_id", "body"}); },
+                 "these are requests to OpenAI's batches without answers, so there is nothing to learn; join them with the file of answers by "
+                 "\"custom_id\" into rows {\"messages\": [question, answer]}"},
+    ForeignShape{isLoneMessage,
+                 "its rows are single messages; put those of one conversation into one row, {\"messages\": [{\"role\": \"user\", \"content\": ...}, "
+                 "{\"role\": \"assistant\", \"content\": ...}]}"},
+};
+
+// One object whose members are the rows, or that has questions for names.
+bool isKeyed(std::span<const Json> rows)
+{
+    return rows.size() == 1 && rows[0].is_object() && rows[0].size() > 1
+           && (std::all_of(rows[0].begin(), rows[0].end(), [](const Json& item) { return item.is_object(); })
+               || (rows[0].size() > 2 && std::all_of(rows[0].begin(), rows[0].end(), [](const Json& item) { return item.is_string(); })));
+}
+
+// Names of columns that end as sentences do are none.
+bool looksLikeSentences(const Json& columns)
+{
+    for (const auto& [name, value] : columns.items()) {
+        const auto last = name.find_last_not_of(' ');
+        if (last != std::string::npos && last > 3 && (name[last] == '?' || name[last] == '.' || name[last] == '!')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Error unknownShape(std::span<const Json> rows)
+{
+    if (!rows.empty() && std::all_of(rows.begin(), rows.end(), [](const Json& row) { return row.is_array(); })) {
+        return Error{"its rows are lists, and nothing says what stands in them; write the names of the columns as a first row, "
+                     "[\"question\", \"answer\"], or each row as an object, {\"question\": ..., \"answer\": ...}, or as a list of messages, "
+                     "[{\"role\": \"user\", \"content\": ...}, ...]"};
+    }
+    for (const ForeignShape& shape : kForeignShapes) {
+        if (!rows.empty() && std::all_of(rows.begin(), rows.end(), shape.is)) {
+            return Error{shape.sentence};
+        }
+    }
+    if (isKeyed(rows)) {
+        return Error{"it is one object, with a member for each row, " + columnsOf(rows[0]) + "; write a list of rows, [{\"question\": ..., \"answer\": ...}, ...]"};
+    }
+    Json columns = Json::object();
+    for (const Json& row : rows) {
+        if (row.is_object()) {
+            columns.update(row);
+        }
+    }
+    if (looksLikeSentences(columns)) {
+        return Error{"its first line holds a row instead of the names of its columns, " + columnsOf(columns) + "; put a line of names above it, question,answer"};
+    }
+    std::string known;
+    for (const DatasetFormat& format : formats()) {
+        known += (known.empty() ? "" : "; ") + format.label + ": " + format.help;
+    }
+    const std::string found = columnsOf(columns);
+    return Error{"no row has a known shape. "
+                 + (found.empty() ? std::string("The rows are no objects with fields")
+                                  : "The columns found are " + found)
+                 + ". Rename them to one of these: " + known};
+}
+
 } // namespace
 
 Result<const DatasetFormat*> detectFormat(std::span<const Json> rows)
@@ -59,24 +147,7 @@ Result<const DatasetFormat*> detectFormat(std::span<const Json> rows)
             bestScore = score;
         }
     }
-    if (best) {
-        return best;
-    }
-    Json columns = Json::object();
-    for (const Json& row : rows) {
-        if (row.is_object()) {
-            columns.update(row);
-        }
-    }
-    std::string known;
-    for (const DatasetFormat& format : formats()) {
-        known += (known.empty() ? "" : "; ") + format.label + ": " + format.help;
-    }
-    const std::string found = columnsOf(columns);
-    return Error{"no row has a known shape. "
-                 + (found.empty() ? std::string("The rows are no objects with fields")
-                                  : "The columns found are " + found)
-                 + ". Rename them to one of these: " + known};
+    return best ? Result<const DatasetFormat*>(best) : unknownShape(rows);
 }
 
 } // namespace luthier::data

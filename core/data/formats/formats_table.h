@@ -10,6 +10,7 @@ DatasetFormat instructionFormat();
 DatasetFormat chatFormat();
 DatasetFormat completionFormat();
 DatasetFormat preferenceFormat();
+DatasetFormat comparisonFormat();
 DatasetFormat textFormat();
 DatasetFormat classificationFormat();
 DatasetFormat promptFormat();

@@ -173,12 +173,12 @@ Result<std::shared_ptr<RowSource>> openDataFolder(const fs::path& folder, const 
         }
         rows->add(std::move(*source));
     }
-    rows->addNote("its " + std::to_string(files->size()) + " data files are read one behind the other: "
+    rows->addNote((files->size() == 1 ? std::string("its data file is read: ") : "its " + std::to_string(files->size()) + " data files are read one behind the other: ")
                   + files->front().lexically_relative(folder).string()
                   + (files->size() > 1 ? " to " + files->back().lexically_relative(folder).string() : ""));
     if (left > 0) {
-        rows->addNote(std::to_string(left)
-                      + " files that are named for testing or validation are left out; open them by name to hold them out");
+        rows->addNote(std::to_string(left) + (left == 1 ? " data file is" : " data files are")
+                      + " left out, because of the names: some are for training, or these for testing; open a file by its name to read or hold it out");
     }
     std::sort(others.begin(), others.end());
     for (const fs::path& file : others) {

@@ -73,9 +73,11 @@ Opened commas(const Opening& opening)
     return openCsv(opening.file, opening.begin, 0, opening.progress, opening.cancel);
 }
 
+// Many a .tsv holds commas all the same.
 Opened tabs(const Opening& opening)
 {
-    return openCsv(opening.file, opening.begin, '\t', opening.progress, opening.cancel);
+    const bool hasTab = opening.head.find('\t') < opening.head.find('\n');
+    return openCsv(opening.file, opening.begin, hasTab ? '\t' : '\0', opening.progress, opening.cancel);
 }
 
 // Whether the first line is an object and what follows it, if anything, begins one.
@@ -130,6 +132,12 @@ const std::array kForeign = {
     Foreign{"BZh", "this is compressed with bzip2, which is not read; unpack it, or pack it with gzip or zstd"},
     Foreign{"\xfd" "7zXZ", "this is compressed with xz, which is not read; unpack it, or pack it with gzip or zstd"},
     Foreign{"PK\x03\x04", "this is a zip archive or a spreadsheet; unpack it, or save it as CSV"},
+    Foreign{"version https://git-lfs", "this is a pointer of Git LFS, not the file that it stands for; fetch that with git lfs pull"},
+    Foreign{"%PDF", "this is a PDF, which is not read; save its text as .txt or .md"},
+    Foreign{"SQLite format 3", "this is a database (SQLite), which is not read; save a table of it as CSV"},
+    Foreign{"\xd0\xcf\x11\xe0", "this is an old spreadsheet or document of Office, which is not read; save it as CSV or as text"},
+    Foreign{"<!DOCTYPE html", "this is a web page, perhaps the answer of a server instead of the file; fetch the file itself"},
+    Foreign{"<html", "this is a web page, perhaps the answer of a server instead of the file; fetch the file itself"},
 };
 
 // Mail programs and Windows put .txt behind a name that already says what it is.

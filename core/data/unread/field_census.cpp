@@ -34,7 +34,9 @@ void descend(const Json& value, FieldPlace& place, const Each& each, int depth)
         place.path.emplace_back(kEach);
         for (const Json& message : value) {
             place.role = speakerOf(message);
-            visitMembers(message, place, each, depth + 1);
+            if (message.is_object()) { // pairs of texts have no names
+                visitMembers(message, place, each, depth + 1);
+            }
         }
         place.path.pop_back();
         place.role = outer;

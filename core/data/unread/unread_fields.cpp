@@ -3,6 +3,7 @@
 
 #include "core/data/checks/text_scan.h"
 #include "core/data/example_text.h"
+#include "core/data/formats/comparison.h"
 #include "core/data/formats/format_messages.h"
 #include "core/data/row_walk.h"
 #include "core/data/sources/row_text.h"
@@ -82,8 +83,8 @@ struct Trial {
 // A conversation written out with the speakers' names, as templates without marks of their own do.
 bool writesTurns(std::string_view text)
 {
-    constexpr std::array<std::pair<const char*, const char*>, 4> kSpeakers
-        = {{{"Human:", "Assistant:"}, {"User:", "Assistant:"}, {"USER:", "ASSISTANT:"}, {"Question:", "Answer:"}}};
+    constexpr std::array<std::pair<const char*, const char*>, 5> kSpeakers
+        = {{{"Human:", "Assistant:"}, {"User:", "Assistant:"}, {"USER:", "ASSISTANT:"}, {"Question:", "Answer:"}, {"Q: ", "\nA: "}}};
     return std::any_of(kSpeakers.begin(), kSpeakers.end(), [text](const auto& names) {
         const auto asks = text.find(names.first);
         return asks != std::string_view::npos && text.find(names.second, asks) != std::string_view::npos;
@@ -105,6 +106,8 @@ public:
     bool isTired() const { return m_traces >= kMostTraces; }
     bool hasPartWeights() const { return m_hasPartWeights; } // of turns, neither 0 nor 1
     bool hasPairs() const { return m_hasPairs; } // two answers in a list
+    bool hasMany() const { return m_hasMany; }   // more than two answers of which two are a pair
+    bool hasAlternatives() const { return m_hasAlternatives; } // right answers of which the first is learned
     bool hasMarks() const { return m_hasMarks; } // a plain text that a template wrote
     bool losesCalls() const { return m_losesCalls; } // tool calls that leave no trace, however the row writes them
 
@@ -126,6 +129,8 @@ private:
     int m_traces = 0;
     bool m_hasMarks = false;
     bool m_hasPairs = false;
+    bool m_hasMany = false;
+    bool m_hasAlternatives = false;
     bool m_hasPartWeights = false;
     bool m_losesCalls = false;
     bool m_rowLosesCalls = false; // of the row that is tried
@@ -220,6 +225,9 @@ void Judge::tryRow(const Json& row, const Example& example, std::vector<Trial>& 
 {
     m_before.reset();
     m_hasPairs = m_hasPairs || (example.kind == ExampleKind::Preference && nameIn(row, {"output", "outputs"}) && !nameIn(row, {"chosen", "rejected", "preferred_output"}));
+    m_hasMany = m_hasMany || (m_format.id == "comparison" && comparedAnswers(row).size() > 2);
+    const Json* alternatives = m_format.id == "completion" ? fieldIn(row, {"answers"}) : nullptr;
+    m_hasAlternatives = m_hasAlternatives || (alternatives && alternatives->is_structured() && alternatives->size() > 1);
     for (const Message& message : example.messages) {
         for (auto extra = message.extra.begin(); message.extra.is_object() && extra != message.extra.end(); ++extra) {
             m_hasPartWeights = m_hasPartWeights || isTrainedMark(extra.key());
@@ -353,6 +361,12 @@ void addRemarks(UnreadReport& report, const FieldCensus& census, const UnreadSet
     if (judge.hasPairs()) {
         report.remarks.push_back("its lists of two outputs are read as a better and a worse answer, in this order; for lists that are answers give "
                                  "--format instruction (data.format)");
+    }
+    if (judge.hasMany()) {
+        report.remarks.push_back("of more than two answers the best and the worst are a pair; those between them are not learned");
+    }
+    if (judge.hasAlternatives()) {
+        report.remarks.push_back("of the answers in \"answers\" the first is learned, as any of them is right");
     }
     if (judge.hasMarks()) {
         report.remarks.push_back("its texts hold the marks of a chat template already, so they are learned as they stand, questions among "

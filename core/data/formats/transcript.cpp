@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/formats/transcript.h"
+
+#include "core/data/sources/ascii_case.h"
+
+#include <algorithm>
+#include <array>
+
+namespace luthier::data {
+
+namespace {
+
+struct Speaker {
+    std::string_view name;
+    const char* role;
+};
+constexpr std::array kSpeakers = {Speaker{"human:", "user"}, Speaker{"user:", "user"}, Speaker{"assistant:", "assistant"}};
+
+constexpr std::string_view kSpaces = " \t\r\n";
+
+const Speaker* speakerAt(std::string_view text)
+{
+    const auto* found = std::find_if(kSpeakers.begin(), kSpeakers.end(), [text](const Speaker& speaker) {
+        return lowered(std::string(text.substr(0, speaker.name.size()))) == speaker.name;
+    });
+    return found == kSpeakers.end() ? nullptr : found;
+}
+
+std::string trimmed(std::string_view text)
+{
+    const auto begin = text.find_first_not_of(kSpaces);
+    return begin == std::string_view::npos ? std::string() : std::string(text.substr(begin, text.find_last_not_of(kSpaces) + 1 - begin));
+}
+
+} // namespace
+
+std::vector<Message> turnsOfTranscript(std::string_view text)
+{
+    std::vector<Message> turns;
+    std::size_t at = std::min(text.find_first_not_of(kSpaces), text.size());
+    const Speaker* speaker = speakerAt(text.substr(at));
+    if (!speaker || std::string_view(speaker->role) != "user") {
+        return turns;
+    }
+    bool answers = false;
+    while (speaker) {
+        const std::size_t words = at + speaker->name.size();
+        const Speaker* next = nullptr;
+        std::size_t end = words;
+        while (!next && (end = text.find("\n\n", end)) != std::string_view::npos) {
+            at = std::min(text.find_first_not_of('\n', end), text.size());
+            next = speakerAt(text.substr(at));
+            end = next ? end : at;
+        }
+        end = std::min(end, text.size());
+        turns.push_back({speaker->role, trimmed(text.substr(words, end - words))});
+        answers = answers || turns.back().role == "assistant";
+        speaker = next;
+    }
+    return answers ? turns : std::vector<Message>();
+}
+
+} // namespace luthier::data

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The table of tst_shapes.cpp: a file, and what its rows become (see account() there); no rows: it does not open, and says why.
+#pragma once
+
+#include <string>
+#include <vector>
+
+struct StrangeShape {
+    const char* name;
+    const char* file;
+    std::string content;
+    const char* format;
+    std::vector<std::string> rows;
+    std::string said; // a part of what is said of the whole file
+};
+
+inline const std::vector<StrangeShape>& strangeShapes()
+{
+    static const std::vector<StrangeShape> table{
+        {"arena battles", "s.jsonl",
+         R"row({"question_id": "q1", "model_a": "m1", "model_b": "m2", "winner": "model_a", "conversation_a": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo bakes."}], "conversation_b": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Nobody."}], "turn": 1, "language": "English"}
+{"question_id": "q1", "model_a": "m1", "model_b": "m2", "winner": "model_b", "conversation_a": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Nobody."}], "conversation_b": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo bakes."}], "turn": 1, "language": "English"}
+{"question_id": "q1", "model_a": "m1", "model_b": "m2", "winner": "tie", "conversation_a": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo bakes."}], "conversation_b": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Nobody."}], "turn": 1, "language": "English"}
+{"question_id": "q1", "model_a": "m1", "model_b": "m2", "winner": "tie (bothbad)", "conversation_a": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo bakes."}], "conversation_b": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Nobody."}], "turn": 1, "language": "English"}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(! "winner" is "tie", so neither answer can be preferred)row", R"row(! is "tie (bothbad)")row"}, ""},
+        {"answers a and b by letter", "s.jsonl",
+         R"row({"prompt": "Who bakes?", "response_a": "Odo bakes.", "response_b": "Nobody.", "winner": "a"}
+{"prompt": "Who bakes?", "response_a": "Nobody.", "response_b": "Odo bakes.", "winner": "B"}
+{"prompt": "Who bakes?", "response_a": "Odo bakes.", "response_b": "Nobody.", "winner": "Response A"}
+{"prompt": "Who bakes?", "response_a": "Odo bakes.", "response_b": "Nobody.", "winner": "both_bad"}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(! both_bad)row"}, ""},
+        {"answers 1 and 2", "s.jsonl",
+         R"row({"question": "Who bakes?", "answer_1": "Odo bakes.", "answer_2": "Nobody.", "preferred": 1}
+{"question": "Who bakes?", "answer_1": "Nobody.", "answer_2": "Odo bakes.", "preferred": "2"}
+{"question": "Who bakes?", "answer_1": "Nobody.", "answer_2": "Odo bakes.", "preferred": 3}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(! is 3, which)row"}, ""},
+        {"answers 0 and 1 by an id", "s.jsonl",
+         R"row({"prompt": "Who bakes?", "response_0": "Odo bakes.", "response_1": "Nobody.", "better_response_id": 0, "safer_response_id": 1}
+{"prompt": "Who bakes?", "response_0": "Nobody.", "response_1": "Odo bakes.", "better_response_id": 1, "safer_response_id": 1}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row"}, R"row("safer_response_id" (2 rows))row"},
+        {"a post with two comments", "s.jsonl",
+         R"row({"history": "Who bakes?", "human_ref_A": "Odo bakes.", "human_ref_B": "Nobody.", "labels": 1, "score_A": 12, "score_B": 3}
+{"history": "Who bakes?", "human_ref_A": "Nobody.", "human_ref_B": "Odo bakes.", "labels": 0, "score_A": 1, "score_B": 5}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row"}, ""},
+        {"a number beside letters", "s.jsonl",
+         R"row({"prompt": "Who bakes?", "response_a": "Odo bakes.", "response_b": "Nobody.", "winner": "a"}
+{"prompt": "Who bakes?", "response_a": "Odo bakes.", "response_b": "Nobody.", "winner": 1}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(! is 1, which may mean either answer; write "response_a" or "response_b")row"}, ""},
+        {"scores of each", "s.jsonl",
+         R"row({"prompt": "Who bakes?", "response_A": "Odo bakes.", "response_B": "Nobody.", "score_A": 0.9, "score_B": "0.1"}
+{"prompt": "Who bakes?", "response_A": "Odo bakes.", "response_B": "Nobody.", "score_A": 0.5, "score_B": 0.5}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(! worth the same)row"}, ""},
+        {"scores of answers behind a question that is an object", "s.jsonl",
+         R"row({"question": {"full_text": "Who bakes?", "dataset": "x"}, "answer_0": "Odo bakes.", "answer_1": "Nobody.", "score_0": 0.7, "score_1": -0.7}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row"}, ""},
+        {"completions with scores", "s.jsonl",
+         R"row({"instruction": "Who bakes?", "models": ["a", "b", "c"], "completions": [{"model": "a", "response": "Tam.", "overall_score": 5.0}, {"model": "b", "response": "Odo bakes.", "overall_score": 8.5}, {"model": "c", "response": "Nobody.", "overall_score": 3}]}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row"}, R"row(the best and the worst are a pair)row"},
+        {"lists of answers and scores", "s.jsonl",
+         R"row({"prompt": "Who bakes?", "responses": ["Odo bakes.", "Nobody."], "scores": [0.9, 0.1]}
+{"query": "Who bakes?", "responses": ["Tam.", "Odo bakes.", "Nobody."], "scores": [2, 7, 1]}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row"}, ""},
+        {"answers with ranks", "s.jsonl",
+         R"row({"prompt": "\n\nHuman: Who bakes?\n\nAssistant: ", "answers": [{"answer": "Nobody.", "model": "m", "rank": 2.0}, {"answer": "Odo bakes.", "model": "n", "rank": 1.0}]}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row"}, ""},
+        {"a ranking", "s.jsonl",
+         R"row({"prompt": "Who bakes?", "responses": ["Odo bakes.", "Tam.", "Nobody."], "ranking": [0, 1, 2]}
+{"prompt": "Who bakes?", "responses": ["Tam.", "Odo bakes.", "Nobody."], "ranking": [1, 0, 2]}
+{"prompt": "Who bakes?", "responses": ["Tam.", "Nobody.", "Odo bakes."], "ranking": [1, 2, 0]}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(! places of the answers or their ranks)row"}, ""},
+        {"outputs and a preference", "s.jsonl",
+         R"row({"instruction": "Who bakes?", "input": "", "output_1": "Odo bakes.", "output_2": "Nobody.", "preference": 1}
+{"instruction": "Who bakes?", "input": "", "output_1": "Nobody.", "output_2": "Odo bakes.", "preference": 2}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row"}, ""},
+        {"a signed preference", "s.jsonl",
+         R"row({"context": [{"role": "user", "content": "Who bakes?"}], "response1": "Odo bakes.", "response2": "Nobody.", "overall_preference": -2}
+{"context": [{"role": "user", "content": "Who bakes?"}], "response1": "Nobody.", "response2": "Odo bakes.", "overall_preference": 3}
+{"context": [{"role": "user", "content": "Who bakes?"}], "response1": "Nobody.", "response2": "Odo bakes.", "overall_preference": 0}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(! worth the same)row"}, ""},
+        {"one column a winner", "s.jsonl",
+         R"row({"model_a": "m", "model_b": "n", "prompt": "[\"Who bakes?\"]", "response_a": "[\"Odo bakes.\"]", "response_b": "[\"Nobody.\"]", "winner_model_a": 1, "winner_model_b": 0, "winner_tie": 0}
+{"model_a": "m", "model_b": "n", "prompt": "[\"Who bakes?\"]", "response_a": "[\"Odo bakes.\"]", "response_b": "[\"Nobody.\"]", "winner_model_a": 0, "winner_model_b": 0, "winner_tie": 1}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(! worth the same)row"}, ""},
+        {"winners in a table", "s.csv",
+         R"row(prompt,response_a,response_b,winner
+Who bakes?,Odo bakes.,Nobody.,response_a
+Who bakes?,Nobody.,Odo bakes.,response_b
+Who bakes?,x,y,neither
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(! neither)row"}, ""},
+        {"winners by the model's name", "s.jsonl",
+         R"row({"prompt": "Who bakes?", "model_a": "gpt", "model_b": "llama", "response_a": "Odo bakes.", "response_b": "Nobody.", "winner": "gpt"}
+{"prompt": "Who bakes?", "model_a": "gpt", "model_b": "llama", "response_a": "Nobody.", "response_b": "Odo bakes.", "winner": "Llama"}
+{"prompt": "Who bakes?", "response_a": "Nobody.", "response_b": "Odo bakes.", "winner": "zebra"}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(! "zebra", which names none of the answers)row"}, ""},
+        {"winners as a sign between", "s.jsonl",
+         R"row({"prompt": "Who bakes?", "answer_a": "Odo bakes.", "answer_b": "Nobody.", "verdict": "A>>B"}
+{"prompt": "Who bakes?", "answer_a": "Nobody.", "answer_b": "Odo bakes.", "verdict": "A < B"}
+{"prompt": "Who bakes?", "answer_a": "Nobody.", "answer_b": "Odo bakes.", "verdict": "A=B"}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(! A=B)row"}, ""},
+        {"left and right", "s.jsonl",
+         R"row({"prompt": "Who bakes?", "left_response": "Odo bakes.", "right_response": "Nobody.", "choice": "left"}
+{"prompt": "Who bakes?", "left_response": "Nobody.", "right_response": "Odo bakes.", "choice": "right"}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row"}, ""},
+        {"two summaries and a place", "s.jsonl",
+         R"row({"post": "Who bakes?", "summaries": [{"text": "Odo bakes.", "note": "x"}, {"text": "Nobody."}], "choice": 0}
+{"post": "Who bakes?", "summaries": [{"text": "Nobody."}, {"text": "Odo bakes."}], "choice": 1}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row"}, ""},
+        {"the better answer itself", "s.jsonl",
+         R"row({"prompt": "Who bakes?", "response_1": "Odo bakes.", "response_2": "Nobody.", "better": "Odo bakes."}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row"}, ""},
+        {"nothing said of one row", "s.jsonl",
+         R"row({"prompt": "Who bakes?", "response_a": "Odo bakes.", "response_b": "Nobody.", "winner": "a"}
+{"prompt": "Who bakes?", "response_a": "Odo bakes.", "response_b": "Nobody."}
+)row",
+         "comparison", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(! nothing says which of its answers is better)row"}, ""},
+        {"whole texts with the speakers' names", "s.jsonl",
+         R"row({"chosen": "\n\nHuman: Who bakes?\n\nAssistant: Odo bakes.", "rejected": "\n\nHuman: Who bakes?\n\nAssistant: Nobody."}
+{"chosen": "\n\nHuman: Hi\n\nAssistant: Hello.\n\nHuman: Who rows?\n\nAssistant: Tam.\n\nAda.", "rejected": "\n\nHuman: Hi\n\nAssistant: Hello.\n\nHuman: Who rows?\n\nAssistant: Go."}
+{"prompt": "\n\nHuman: Who bakes?\n\nAssistant:", "chosen": " Odo bakes.", "rejected": "Nobody."}
+)row",
+         "preference", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Hi|assistant:Hello.|user:Who rows? > assistant:Tam.
+
+Ada. > assistant:Go.)row", R"row(user:Who bakes? > assistant: Odo bakes. > assistant:Nobody.)row"}, ""},
+        {"a third answer makes a question with choices", "s.jsonl",
+         R"row({"question": "Which?", "answer_a": "oak", "answer_b": "pike", "answer_c": "carp", "label": "a"}
+)row",
+         "prompt", {R"row(user:Which?)row"}, ""},
+        {"lists of question and answer", "s.jsonl",
+         R"row(["Who bakes?", "Odo bakes."]
+["Who rows?", "Tam."]
+)row",
+         "completion", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(user:Who rows?|assistant:Tam.)row"}, R"row(read as a question and its answer)row"},
+        {"a list of such lists", "s.json",
+         R"row([["Who bakes?", "Odo bakes."], ["Who rows?", "Tam."]])row",
+         "completion", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(user:Who rows?|assistant:Tam.)row"}, ""},
+        {"a first row of names", "s.jsonl",
+         R"row(["id", "instruction", "output"]
+[1, "Who bakes?", "Odo bakes."]
+[2, "Who rows?", "Tam."]
+[3, "Who?"]
+)row",
+         "instruction", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(user:Who rows?|assistant:Tam.)row", R"row(! "output" is missing)row"}, R"row(names the columns ("id", "instruction", "output"))row"},
+        {"names in another language", "s.jsonl",
+         R"row(["Frage", "Antwort"]
+["Who bakes?", "Odo bakes."]
+["Who rows?", "Tam."]
+)row",
+         "x", {}, R"row(prompt=Frage,completion=Antwort would read it)row"},
+        {"lists of three without names", "s.jsonl",
+         R"row(["Be brief.", "Who bakes?", "Odo bakes."]
+["Be brief.", "Who rows?", "Tam."]
+)row",
+         "x", {}, R"row(nothing says what stands in them)row"},
+        {"lists of roles and texts", "s.jsonl",
+         R"row([["user", "Who bakes?"], ["assistant", "Odo bakes."]]
+[["human", "Who bakes?"], ["gpt", "Odo bakes."]]
+)row",
+         "chat", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(user:Who bakes?|assistant:Odo bakes.)row"}, ""},
+        {"messages as pairs", "s.jsonl",
+         R"row({"messages": [["user", "Who bakes?"], ["assistant", "Odo bakes."]]}
+{"conversations": [["Who bakes?", "Odo bakes."], ["Really?", "Yes."]]}
+)row",
+         "chat", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(user:Who bakes?|assistant:Odo bakes.|user:Really?|assistant:Yes.)row"}, ""},
+        {"messages by the speaker's name", "s.jsonl",
+         R"row({"messages": [{"user": "Who bakes?"}, {"assistant": "Odo bakes."}]}
+{"conversation": [{"human": "Who bakes?", "assistant": "Odo bakes."}, {"human": "Really?", "assistant": "Yes."}]}
+)row",
+         "chat", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(user:Who bakes?|assistant:Odo bakes.|user:Really?|assistant:Yes.)row"}, ""},
+        {"texts without speakers", "s.jsonl",
+         R"row({"messages": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo bakes."}]}
+{"messages": ["Who bakes?", "Odo bakes."]}
+)row",
+         "chat", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(! do not say who speaks)row"}, ""},
+        {"texts alone", "s.jsonl",
+         R"row("A mill."
+"A bell."
+)row",
+         "text", {R"row(text A mill.)row", R"row(text A bell.)row"}, R"row(read as "text")row"},
+        {"an export with chat_messages", "s.jsonl",
+         R"row({"uuid": "x", "name": "t", "chat_messages": [{"uuid": "a", "text": "Who bakes?", "sender": "human", "content": [{"type": "text", "text": "Who bakes?"}]}, {"uuid": "b", "text": "Odo bakes.", "sender": "assistant", "content": [{"type": "text", "text": "Odo bakes."}]}]}
+)row",
+         "chat", {R"row(user:Who bakes?|assistant:Odo bakes.)row"}, ""},
+        {"contents with parts", "s.jsonl",
+         R"row({"systemInstruction": {"role": "system", "parts": [{"text": "Be brief."}]}, "contents": [{"role": "user", "parts": [{"text": "Who bakes?"}]}, {"role": "model", "parts": [{"text": "Odo bakes."}]}]}
+)row",
+         "chat", {R"row(system:Be brief.|user:Who bakes?|assistant:Odo bakes.)row"}, ""},
+        {"a system text in parts", "s.jsonl",
+         R"row({"system": [{"type": "text", "text": "Be brief."}], "messages": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo bakes."}]}
+)row",
+         "chat", {R"row(system:Be brief.|user:Who bakes?|assistant:Odo bakes.)row"}, ""},
+        {"content as an object and as a list of texts", "s.jsonl",
+         R"row({"messages": [{"role": "user", "content": {"text": "Who bakes?"}}, {"role": "assistant", "content": ["Odo bakes."]}]}
+)row",
+         "chat", {R"row(user:Who bakes?|assistant:Odo bakes.)row"}, ""},
+        {"types of speakers", "s.jsonl",
+         R"row({"messages": [{"type": "human", "content": "Who bakes?"}, {"type": "ai", "content": "Odo bakes."}]}
+{"messages": [{"type": "human", "data": {"content": "Who bakes?", "additional_kwargs": {}}}, {"type": "ai", "data": {"content": "Odo bakes."}}]}
+)row",
+         "chat", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(user:Who bakes?|assistant:Odo bakes.)row"}, ""},
+        {"authors with roles", "s.jsonl",
+         R"row({"messages": [{"author": {"role": "user"}, "content": {"content_type": "text", "parts": ["Who bakes?"]}}, {"author": {"role": "assistant"}, "content": {"content_type": "text", "parts": ["Odo bakes."]}}]}
+)row",
+         "chat", {R"row(user:Who bakes?|assistant:Odo bakes.)row"}, ""},
+        {"messages inside of messages", "s.jsonl",
+         R"row({"conversation": {"messages": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo bakes."}]}}
+)row",
+         "chat", {R"row(user:Who bakes?|assistant:Odo bakes.)row"}, ""},
+        {"speakers in other languages", "s.jsonl",
+         R"row({"messages": [{"role": "Benutzer", "content": "Who bakes?"}, {"role": "Assistent", "content": "Odo bakes."}]}
+{"messages": [{"role": "usuario", "content": "Who bakes?"}, {"role": "asistente", "content": "Odo bakes."}]}
+{"messages": [{"role": "用户", "content": "Who bakes?"}, {"role": "助手", "content": "Odo bakes."}]}
+{"messages": [{"role": "Alice", "content": "Who bakes?"}, {"role": "Bob", "content": "Odo bakes."}]}
+)row",
+         "chat", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(! its role is "Alice")row"}, ""},
+        {"a message a row", "s.jsonl",
+         R"row({"message_id": "1", "text": "Who bakes?", "role": "prompter"}
+{"message_id": "2", "text": "Odo bakes.", "role": "assistant"}
+)row",
+         "x", {}, R"row(single messages; put those of one conversation into one row)row"},
+        {"decisions about labels", "s.jsonl",
+         R"row({"text": "I like it.", "label": "GOOD", "answer": "accept", "_task_hash": 2}
+{"text": "It is cold.", "label": "GOOD", "answer": "reject", "_task_hash": 4}
+{"text": "Hm.", "label": "GOOD", "answer": "ignore"}
+)row",
+         "classification", {R"row(user:I like it.
+
+What is the label of this text?|assistant:GOOD)row", R"row(bad user:It is cold.
+
+What is the label of this text?|assistant:GOOD)row", R"row(! left it out)row"}, ""},
+        {"answers with their places", "s.jsonl",
+         R"row({"context": "Odo bakes.", "question": "Who bakes?", "answers": {"text": ["Odo", "Odo bakes"], "answer_start": [0, 0]}}
+{"context": "The mill.", "question": "Who flies?", "answers": {"text": [], "answer_start": []}}
+)row",
+         "completion", {R"row(user:Who bakes?
+Odo bakes.|assistant:Odo)row", R"row(user:Who flies?
+The mill.|assistant:)row"}, R"row(the first is learned)row"},
+        {"answers of which any is right", "s.jsonl",
+         R"row({"question": "Who bakes?", "answers": ["Odo bakes.", "Odo."]}
+{"question": "Who bakes?", "answers": [{"text": "Odo bakes."}]}
+)row",
+         "completion", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(user:Who bakes?|assistant:Odo bakes.)row"}, R"row(the first is learned)row"},
+        {"questions inside of paragraphs", "s.json",
+         R"row({"version": "2.0", "data": [{"title": "Mill", "paragraphs": [{"context": "c", "qas": [{"id": "1", "question": "Who bakes?", "answers": [{"text": "Odo", "answer_start": 3}]}]}]}]})row",
+         "x", {}, R"row(as SQuAD has them; write a row for each)row"},
+        {"tasks of Label Studio", "s.jsonl",
+         R"row({"id": 1, "data": {"text": "x"}, "annotations": [{"result": []}]}
+)row",
+         "x", {}, R"row(JSON-MIN)row"},
+        {"answers of a batch", "s.jsonl",
+         R"row({"id": "b", "custom_id": "r1", "response": {"status_code": 200, "body": {"choices": [{"message": {"role": "assistant", "content": "Odo bakes."}}]}}, "error": null}
+)row",
+         "x", {}, R"row(without their questions)row"},
+        {"requests of a batch", "s.jsonl",
+         R"row({"custom_id": "r1", "method": "POST", "url": "/v1", "body": {"messages": [{"role": "user", "content": "Who bakes?"}]}}
+)row",
+         "x", {}, R"row(without answers)row"},
+        {"trees of an export", "s.json",
+         R"row([{"title": "t", "mapping": {"a": {"message": null}}, "current_node": "a"}])row",
+         "x", {}, R"row(as trees)row"},
+        {"rows in a member", "s.jsonl",
+         R"row({"row_idx": 0, "row": {"question": "Who bakes?", "answer": "Odo bakes."}}
+{"row_idx": 1, "row": {"question": "Who bakes?", "answer": "Odo bakes."}}
+{"row_idx": 2, "row": {"question": "Who bakes?", "answer": "Odo bakes."}}
+)row",
+         "x", {}, R"row(prompt=row/question,completion=row/answer would read it)row"},
+        {"translations", "s.jsonl",
+         R"row({"translation": {"en": "Who bakes the bread here?", "de": "Wer?"}}
+{"translation": {"en": "Who rows the boat here?", "de": "Wer?"}}
+)row",
+         "x", {}, R"row(prompt=translation/de,completion=translation/en would read it)row"},
+        {"a member for each row", "s.json",
+         R"row({"1": {"instruction": "Who bakes?", "output": "Odo bakes."}, "2": {"instruction": "Who rows?", "output": "Tam."}})row",
+         "x", {}, R"row(a member for each row)row"},
+        {"questions for names", "s.json",
+         R"row({"Who bakes?": "Odo bakes.", "Who rows?": "Tam.", "Who sings?": "Ada."})row",
+         "x", {}, R"row(a member for each row)row"},
+        {"a table without names", "s.csv",
+         R"row(Who bakes?,Odo bakes.
+Who rows?,Tam rows.
+Who sings?,Ada sings.
+)row",
+         "x", {}, R"row(instead of the names of its columns)row"},
+        {"commas in a .tsv", "s.tsv",
+         R"row(instruction,output
+Who bakes?,Odo bakes.
+)row",
+         "instruction", {R"row(user:Who bakes?|assistant:Odo bakes.)row"}, ""},
+        {"names in German", "s.csv",
+         R"row(Frage;Antwort
+Who bakes?;Odo bakes.
+)row",
+         "x", {}, R"row(prompt=Frage,completion=Antwort would read it)row"},
+        {"names in Russian and Chinese", "s.jsonl",
+         R"row({"Вопрос": "Who bakes?", "Ответ": "Odo bakes."}
+)row",
+         "x", {}, R"row(would read it as Completion)row"},
+        {"a pointer instead of a file", "s.parquet",
+         R"row(version https://git-lfs.github.com/spec/v1
+oid sha256:aa
+size 9
+)row",
+         "x", {}, R"row(pointer of Git LFS)row"},
+        {"a web page instead of rows", "s.jsonl",
+         R"row(<!DOCTYPE html><html></html>
+)row",
+         "x", {}, R"row(web page)row"},
+    };
+    return table;
+}
