@@ -2,6 +2,7 @@
 // The weights of a Decoder: named, filled at random, marked as trained, and stood in for by copies.
 #include "core/nn/decoder.h"
 #include "core/nn/families/weight_names.h"
+#include "core/nn/layers/fp8_groups.h"
 #include "core/quant/weight_quantiser.h"
 
 #include <ATen/Context.h>
@@ -196,7 +197,6 @@ void Decoder::dequantise()
 
 Result<void> Decoder::multiplyInFp8()
 {
-    constexpr std::int64_t kNarrowest = 128; // inputs or outputs
     if (auto known = checkFp8(m_device); !known) {
         return known;
     }
@@ -205,8 +205,7 @@ Result<void> Decoder::multiplyInFp8()
     }
     const at::NoGradGuard noGrad;
     for (LinearGroup* group : groups()) {
-        const bool whole = group->inputs() % 16 == 0 && group->outputs() % 16 == 0;
-        if (!group->isQuantised() && whole && std::min(group->inputs(), group->outputs()) >= kNarrowest) {
+        if (takesFp8(*group)) {
             group->fp8 = fp8WeightOf(group->weight);
         }
     }

@@ -5,10 +5,8 @@
 // Threads: blocks the calling thread.
 #pragma once
 
-#include "core/base/cancel.h"
 #include "core/base/result.h"
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -18,6 +16,7 @@ namespace luthier::train {
 struct MemoryCase {
     std::string name;             // "llama lora sft 4 x 512"
     std::filesystem::path recipe;
+    std::string family;           // of the model it trains, which writeMemoryModel writes
 };
 
 struct MemoryCases {
@@ -25,8 +24,13 @@ struct MemoryCases {
     std::filesystem::path tokenizer; // a model folder whose tokenizer files the models get
     bool isLarge = false;            // models of some hundred million weights instead of some ten
     std::string only;                // names that hold this; empty: all
+    bool isCard = false;             // those that a card alone can run, too
 };
 
-Result<std::vector<MemoryCase>> writeMemoryCases(const MemoryCases& wanted, const base::CancelToken& cancel);
+// Recipes and rows. Their models are written apart, so that the first one is measured while the others are not there yet.
+Result<std::vector<MemoryCase>> writeMemoryCases(const MemoryCases& wanted);
+
+// The model of a family, on which all its cases train. Several threads may write several families.
+Result<void> writeMemoryModel(const std::string& family, const MemoryCases& wanted);
 
 } // namespace luthier::train

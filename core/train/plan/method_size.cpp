@@ -3,6 +3,7 @@
 
 #include "core/nn/decoder.h"
 #include "core/nn/device.h"
+#include "core/nn/layers/fp8_groups.h"
 #include "core/objectives/objectives.h"
 #include "core/optim/optimizers.h"
 #include "core/peft/methods/method.h"
@@ -108,6 +109,11 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
         size.adapterBytes += method.writesAdapter ? sets * bytesOf(leaf.tensor) : 0;
     }
     countPasses(decoder, size);
+    if (config.model.frozenDtype == "fp8") { // beside the weights
+        for (const nn::LinearGroup* group : decoder.groups()) {
+            size.weightBytes += nn::fp8Bytes(*group);
+        }
+    }
     if ((*objective)->heads) {
         for (const objectives::Head& head : (*objective)->heads(config.objective, model->hidden)) {
             const std::int64_t numbers = std::accumulate(head.sizes.begin(), head.sizes.end(), std::int64_t{1}, std::multiplies<>());
