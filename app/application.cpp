@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/application.h"
 
+#include "core/base/files.h"
 #include "core/base/paths.h"
 #include "core/nn/threads.h"
+#include "ui/base/html_pdf.h"
 #include "ui/settings/app_settings.h"
 
 #include <QApplication>
 #include <QFileInfo>
 #include <QLocale>
 #include <QTimer>
+
+#include <cstdio>
 
 namespace luthier::app {
 
@@ -41,6 +45,16 @@ void applyPreferences()
     if (const int threads = settings.text(QStringLiteral("threads")).toInt(); threads > 0) {
         nn::setThreads(threads);
     }
+}
+
+int writePaper(const QString& page, const QString& out)
+{
+    const auto html = out.isEmpty() ? Result<std::string>(Error{"--paper needs --out: the PDF to write"}) : base::readFile(page.toStdString());
+    const auto written = html ? ui::writePdf(*html, out.toStdString()) : Result<void>(html.error());
+    if (!written) {
+        std::fprintf(stderr, "%s\n", written.message().c_str());
+    }
+    return written ? 0 : 1;
 }
 
 Application::Application(QApplication& app)

@@ -25,6 +25,9 @@ struct Request {
 // already stands over it.
 void applyPreferences();
 
+// A page of a report (core/report) on paper, without a window. The program's exit code; what is wrong goes to stderr.
+int writePaper(const QString& page, const QString& out);
+
 class Application {
 public:
     explicit Application(QApplication& app);

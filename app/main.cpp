@@ -20,11 +20,18 @@ int main(int argc, char** argv)
     const QCommandLineOption project(QStringLiteral("project"), QApplication::translate("main", "Open this project; made when there is none."),
                                      QStringLiteral("DIR"));
     parser.addOption(project);
+    const QCommandLineOption paper(QStringLiteral("paper"), QApplication::translate("main", "Set this page of a report on paper, without a window; --out names the PDF."),
+                                   QStringLiteral("FILE.html"));
+    const QCommandLineOption out(QStringLiteral("out"), QApplication::translate("main", "The PDF of --paper."), QStringLiteral("FILE.pdf"));
+    parser.addOptions({paper, out});
     parser.addHelpOption();
     parser.addVersionOption();
     parser.addPositionalArgument(QStringLiteral("path"), QApplication::translate("main", "A project folder, or a data file to open."),
                                  QStringLiteral("[path]"));
     parser.process(app);
+    if (parser.isSet(paper)) {
+        return luthier::app::writePaper(parser.value(paper), parser.value(out));
+    }
 
     luthier::app::Application studio(app);
     studio.start({parser.value(project), parser.positionalArguments().value(0)});

@@ -36,6 +36,13 @@ Json toJson(const std::string& system, std::int64_t row, const Answer& answer)
     if (answer.reward) {
         line["reward"] = *answer.reward;
     }
+    if (answer.isGreedy) {
+        line["greedy"] = *answer.isGreedy;
+    }
+    if (answer.labelConfidence) {
+        line["label"] = answer.label;
+        line["label_confidence"] = *answer.labelConfidence;
+    }
     if (!answer.problem.empty()) {
         line["problem"] = answer.problem;
     }
@@ -56,6 +63,13 @@ Answer answerOf(const Json& line)
     }
     if (line.contains("reward")) {
         answer.reward = line.at("reward").get<double>();
+    }
+    if (line.contains("greedy")) {
+        answer.isGreedy = line.at("greedy").get<bool>();
+    }
+    if (line.contains("label")) {
+        answer.label = line.at("label").get<std::string>();
+        answer.labelConfidence = line.at("label_confidence").get<double>();
     }
     return answer;
 }

@@ -22,12 +22,15 @@ namespace luthier::evaluation {
 
 struct Answer {
     std::string prediction;
-    std::string finish;               // stop, length; "label": the likeliest of the labels; "error": `prediction` is empty, see `problem`
+    std::string finish;               // stop, length; "label": the likeliest of the labels; "last words": what it would have written in their place; "error": `prediction` is empty, see `problem`
     std::optional<double> confidence; // probability of the answer
     std::optional<metrics::Likelihood> likelihood; // of the reference
     std::string problem;
     std::vector<double> choices = {};  // ln p of each of the row's choices
     std::optional<double> reward = {}; // what the reward model gave it
+    std::optional<bool> isGreedy = {}; // of last words: they are the likeliest; `choices` has their ln p
+    std::string label = {};            // beside a written answer: the likeliest of the labels, and how sure
+    std::optional<double> labelConfidence = {};
 };
 
 class AnswerLog {

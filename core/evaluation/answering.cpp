@@ -48,7 +48,7 @@ public:
             std::vector<std::size_t> written;
             std::vector<std::size_t> scored;
             for (std::size_t k = begin; k < end; ++k) {
-                const bool isWritten = m_settings.answers && m_settings.labels.empty() && m_rows[open[k]].choices.empty();
+                const bool isWritten = m_settings.answers && (m_settings.labels.empty() || m_settings.labelsBeside) && !m_rows[open[k]].isScored();
                 (isWritten ? written : scored).push_back(open[k]);
             }
             if (auto done = written.empty() ? Result<void>() : write(written); !done) {
@@ -138,7 +138,7 @@ private:
 
     Result<metrics::Likelihood> likelihoodOf(std::size_t i, const std::string& answer)
     {
-        return likelihoodOf(m_rows[i].choices.empty() ? targetOf(i, answer) : Result<Target>(choiceTarget(i, answer)));
+        return likelihoodOf(m_rows[i].isScored() ? Result<Target>(choiceTarget(i, answer)) : targetOf(i, answer));
     }
 
     Result<metrics::Likelihood> likelihoodOf(const Result<Target>& target)
@@ -172,6 +172,47 @@ private:
         return {};
     }
 
+    // The likeliest label beside what was written.
+    std::string addLabelBeside(std::size_t i, Answer& answer)
+    {
+        if (!m_settings.labelsBeside || m_settings.labels.empty()) {
+            return {};
+        }
+        Answer label;
+        std::string problem = addLabel(i, label);
+        answer.label = label.prediction;
+        answer.labelConfidence = label.confidence;
+        return problem;
+    }
+
+    // Whether the last words are what the model would have written itself, and how likely it finds them.
+    std::string addLastWords(std::size_t i, Answer& answer)
+    {
+        const Target target = choiceTarget(i, m_rows[i].lastWords);
+        const auto first = static_cast<std::size_t>(std::find(target.isAnswer.begin(), target.isAnswer.end(), 1) - target.isAnswer.begin());
+        if (first == 0 || first >= target.ids.size()) {
+            return "its last words are no tokens of their own behind the text";
+        }
+        const auto choices = m_session.choices(target.ids, first, 1, m_contender.useAdapters);
+        if (!choices) {
+            return choices.message();
+        }
+        double sum = 0;
+        bool isGreedy = true;
+        std::vector<text::TokenId> likeliest;
+        for (std::size_t k = 0; k < choices->size(); ++k) {
+            const auto& token = (*choices)[k];
+            sum += token.logProb;
+            likeliest.push_back(token.likeliest.front().first);
+            isGreedy = isGreedy && likeliest.back() == target.ids[first + k];
+        }
+        answer.prediction = m_session.encoder().tokenizer->decode(likeliest);
+        answer.finish = "last words";
+        answer.choices = {sum};
+        answer.isGreedy = isGreedy;
+        return {};
+    }
+
     // The likeliest label or choice; how sure, of all of them together.
     std::string addLabel(std::size_t i, Answer& answer)
     {
@@ -201,7 +242,8 @@ private:
                 return Error{"cancelled"};
             }
             Answer answer{"", "scored", {}, {}, ""};
-            std::string problem = m_settings.labels.empty() && m_rows[i].choices.empty() ? "" : addLabel(i, answer);
+            const bool hasLabels = !m_rows[i].choices.empty() || (!m_settings.labels.empty() && !m_settings.labelsBeside);
+            std::string problem = !m_rows[i].lastWords.empty() ? addLastWords(i, answer) : hasLabels ? addLabel(i, answer) : "";
             problem = problem.empty() ? addLikelihood(i, answer) : problem;
             if (auto kept = problem.empty() ? keep(i, answer) : keepProblem(i, problem); !kept) {
                 return kept;
@@ -245,7 +287,8 @@ private:
         };
         const auto answers = m_session.generateAll(requests, options);
         for (auto& [i, answer] : std::exchange(m_waiting, {})) {
-            const std::string problem = kept ? addLikelihood(i, answer) : "";
+            std::string problem = kept ? addLikelihood(i, answer) : "";
+            problem = kept && problem.empty() ? addLabelBeside(i, answer) : problem;
             kept = !kept ? kept : problem.empty() ? keep(i, answer) : keepProblem(i, problem);
         }
         if (!kept) {
@@ -276,7 +319,7 @@ private:
         Answer answer{said.text, said.finish, {}, {}, ""};
         const double sum = std::accumulate(said.logProbs.begin(), said.logProbs.end(), 0.0, [](double all, float one) { return all + one; });
         answer.confidence = std::exp(sum);
-        if (m_settings.likelihood) { // the session is busy until all have answered
+        if (m_settings.likelihood || m_settings.labelsBeside) { // the session is busy until all have answered
             m_waiting.emplace_back(i, std::move(answer));
             return {};
         }
@@ -290,7 +333,7 @@ private:
     AnswerLog& m_log;
     const ToldOfAnswers& m_told;
     const base::CancelToken& m_cancel;
-    std::vector<std::pair<std::size_t, Answer>> m_waiting; // for the likelihood of their references
+    std::vector<std::pair<std::size_t, Answer>> m_waiting; // for the likelihood of their references and labels
     std::int64_t m_done = 0;
 };
 
@@ -299,11 +342,15 @@ private:
 Json toJson(const AnsweringSettings& settings)
 {
     auto sampling = settings.sampling;
-    return {{"sampling", fields::Record(&sampling, inference::samplingFields()).toJson()},
-            {"chat", settings.isChat},
-            {"likelihood", settings.likelihood},
-            {"answers", settings.answers},
-            {"labels", settings.labels}};
+    Json json{{"sampling", fields::Record(&sampling, inference::samplingFields()).toJson()},
+              {"chat", settings.isChat},
+              {"likelihood", settings.likelihood},
+              {"answers", settings.answers},
+              {"labels", settings.labels}};
+    if (settings.labelsBeside) {
+        json["labels_beside"] = true;
+    }
+    return json;
 }
 
 Result<void> answerRows(inference::Session& session, const Contender& contender, const std::vector<EvalRow>& rows, const AnsweringSettings& settings,
@@ -330,7 +377,7 @@ std::optional<metrics::ChoiceScores> choicesOf(const EvalRow& row, const Answer&
 } // namespace
 
 Scored scoredRows(const std::vector<EvalRow>& rows, const std::vector<std::pair<std::string, std::string>>& idsAndTitles, const AnswerLog& log,
-                  std::vector<SkippedRow>& skipped)
+                  std::vector<SkippedRow>& skipped, bool byLabel)
 {
     Scored scored;
     for (const auto& [id, title] : idsAndTitles) {
@@ -349,7 +396,15 @@ Scored scoredRows(const std::vector<EvalRow>& rows, const std::vector<std::pair<
         scored.rows.push_back({row.row, row.group, questionOf(row), row.tags});
         for (ScoredContender& contender : scored.contenders) {
             const Answer& answer = *log.find(contender.id, row.row);
-            contender.rows.push_back({answer.prediction, row.references, answer.likelihood, answer.confidence, choicesOf(row, answer), answer.reward});
+            metrics::ScoredRow its{answer.prediction, row.references, answer.likelihood, answer.confidence, choicesOf(row, answer), answer.reward};
+            if (answer.isGreedy && answer.choices.size() == 1) {
+                its.cloze = metrics::ClozeScore{answer.choices.front(), *answer.isGreedy};
+            }
+            if (byLabel) {
+                its.prediction = answer.label;
+                its.confidence = answer.labelConfidence;
+            }
+            contender.rows.push_back(std::move(its));
         }
     }
     return scored;

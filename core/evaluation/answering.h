@@ -23,6 +23,7 @@ struct AnsweringSettings {
     bool likelihood = false;         // score the references, too
     bool answers = true;             // false: only that
     std::vector<std::string> labels; // where there are any, the answer is the likeliest of them and nothing is written freely
+    bool labelsBeside = false;       // but it is, and the likeliest label is kept beside what is written
 };
 
 // What decides the answers, for the log.
@@ -41,8 +42,9 @@ struct Scored {
     std::vector<ScoredContender> contenders;
     std::vector<RowFacts> rows;
 };
+// byLabel: the likeliest label that was kept beside each written answer is the answer.
 Scored scoredRows(const std::vector<EvalRow>& rows, const std::vector<std::pair<std::string, std::string>>& idsAndTitles, const AnswerLog& log,
-                  std::vector<SkippedRow>& skipped);
+                  std::vector<SkippedRow>& skipped, bool byLabel = false);
 
 // The labels that references name, where they are at most `most` short ones; empty where they are no labels.
 std::vector<std::string> labelsIn(const std::vector<EvalRow>& rows, std::size_t most = 30);

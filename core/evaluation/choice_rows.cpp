@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/choice_rows.h"
 
-#include "core/data/sources/row_source.h"
+#include "core/evaluation/scored_files.h"
 
 #include <algorithm>
 #include <array>
@@ -172,6 +172,7 @@ Result<EvalRow> choiceRow(const Json& json)
     if (row.before.empty()) {
         return Error{"nothing stands before its choices"};
     }
+    row.group = "question " + row.before;
     if (const auto tags = json.find("subject"); tags != json.end() && tags->is_string()) {
         row.tags.push_back(tags->get<std::string>());
     }
@@ -180,43 +181,12 @@ Result<EvalRow> choiceRow(const Json& json)
 
 Result<bool> isChoiceFile(const std::filesystem::path& path)
 {
-    const auto source = data::openSource(path);
-    if (!source) {
-        return source.error();
-    }
-    const auto first = (*source)->rowCount() > 0 ? (*source)->row(0) : Result<Json>(Json());
-    return first && hasChoices(*first);
+    return firstRowIs(path, hasChoices);
 }
 
 Result<EvalRows> choiceRows(const std::filesystem::path& path, std::int64_t limit, const base::CancelToken& cancel)
 {
-    const auto source = data::openSource(path);
-    if (!source) {
-        return source.error();
-    }
-    EvalRows read;
-    const std::int64_t all = (*source)->rowCount();
-    const std::int64_t wanted = limit > 0 ? std::min(limit, all) : all;
-    for (std::int64_t i = 0; i < wanted; ++i) {
-        if (cancel.isCancelled()) {
-            return Error{"cancelled"};
-        }
-        const std::int64_t index = i * all / wanted;
-        const auto json = (*source)->row(index);
-        auto row = json ? choiceRow(*json) : Result<EvalRow>(json.error());
-        if (!row) {
-            read.skipped.push_back({index + 1, row.message()});
-            continue;
-        }
-        row->row = index + 1;
-        row->group = "question " + row->before;
-        read.rows.push_back(std::move(*row));
-    }
-    if (read.rows.empty()) {
-        return Error{path.string() + ": there is no row with choices"
-                     + (read.skipped.empty() ? "" : "; row " + std::to_string(read.skipped.front().row) + ": " + read.skipped.front().why)};
-    }
-    return read;
+    return scoredRowsOfFile(path, "a row with choices", limit, choiceRow, cancel);
 }
 
 } // namespace luthier::evaluation

@@ -24,8 +24,11 @@ struct EvalRow {
     std::vector<std::string> tags;
     std::vector<std::string> choices;   // of which the model finds one likeliest; empty: it writes its answer (choice_rows.h)
     std::size_t right = 0;              // place of the right choice
-    std::string before;                 // text before and behind a choice
+    std::string before;                 // text before and behind a choice, or before the last words
     std::string behind;
+    std::string lastWords = {};         // wanted behind `before` (cloze_rows.h); empty: it is no such row
+
+    bool isScored() const { return !choices.empty() || !lastWords.empty(); } // nothing is written
 };
 
 struct SkippedRow {
@@ -41,6 +44,7 @@ struct EvalRows {
 struct EvalRowSettings {
     std::string groupBy;     // a field of the rows, or "tag"; empty: rows with the same question are one group
     std::int64_t limit = 0;  // rows, evenly over the file; 0: all
+    std::int64_t lastWords = 0; // so many at the end of each text are wanted (cloze_rows.h); 0: as the file's first row has it
 };
 
 // Rows that were left out in the data set are left out here. A row may hold several right answers in "references".

@@ -179,7 +179,7 @@ Json skippedJson(const std::vector<SkippedRow>& skipped)
     return list;
 }
 
-// The log of the general rows lies in a folder of its own: row 3 there is another row.
+// The log of each general set lies in a folder of its own: row 3 there is another row.
 Result<std::vector<Set>> openSets(const EvalRequest& request, const EvalSets& sets, const AnsweringSettings& settings, const Json& asked, const fs::path& folder,
                                   const base::CancelToken& cancel)
 {
@@ -191,21 +191,24 @@ Result<std::vector<Set>> openSets(const EvalRequest& request, const EvalSets& se
         return contenders.error();
     }
     all.push_back({sets.rows, settings, std::move(*log), request.systems, std::move(*contenders), ""});
-    if (sets.general.rows.empty()) {
-        return all;
-    }
     std::vector<EvalSystem> plain;
     std::copy_if(request.systems.begin(), request.systems.end(), std::back_inserter(plain), [](const EvalSystem& system) { return system.system.empty() && system.shots == 0; });
     AnsweringSettings scored = settings;
     scored.likelihood = true;
     scored.answers = false;
     scored.labels.clear();
-    auto others = AnswerLog::open(folder.empty() ? fs::path() : folder / "general", asked);
-    auto plainContenders = others ? contendersOf(request, plain, sets, cancel) : Result<std::vector<Contender>>(others.error());
-    if (!plainContenders) {
-        return plainContenders.error();
+    scored.labelsBeside = false;
+    int number = 0;
+    for (const GeneralSet& general : sets.general) {
+        ++number;
+        const std::string name = number == 1 ? "general" : "general-" + std::to_string(number);
+        auto others = AnswerLog::open(folder.empty() ? fs::path() : folder / name, asked);
+        auto plainContenders = others ? contendersOf(request, plain, sets, cancel) : Result<std::vector<Contender>>(others.error());
+        if (!plainContenders) {
+            return plainContenders.error();
+        }
+        all.push_back({general.rows, scored, std::move(*others), plain, std::move(*plainContenders), ", " + general.name});
     }
-    all.push_back({sets.general, scored, std::move(*others), plain, std::move(*plainContenders), ", general rows"});
     return all;
 }
 
@@ -224,10 +227,95 @@ Result<Results> resultsOf(Scored scored, const std::vector<const metrics::Metric
 
 std::vector<const metrics::Metric*> generalMetrics(const EvalRows& rows)
 {
-    const bool haveChoices = std::all_of(rows.rows.begin(), rows.rows.end(), [](const EvalRow& row) { return !row.choices.empty(); });
-    const auto found = metrics::metricsByName(haveChoices ? "acc,acc_norm,acc_bytes,perplexity" : "perplexity");
+    const auto are = [&](bool (*is)(const EvalRow&)) { return std::all_of(rows.rows.begin(), rows.rows.end(), is); };
+    const bool haveChoices = are([](const EvalRow& row) { return !row.choices.empty(); });
+    const bool haveLastWords = are([](const EvalRow& row) { return !row.lastWords.empty(); });
+    const auto found = metrics::metricsByName(haveChoices ? "acc,acc_norm,acc_bytes,perplexity" : haveLastWords ? "cloze_acc,cloze_perplexity" : "perplexity");
     return found ? *found : std::vector<const metrics::Metric*>();
 }
+
+namespace {
+
+// What is left of the base's, by the first metric; 1: all of it.
+double keptOf(const Results& results, std::size_t system)
+{
+    const MetricValue& base = results.values.front().front();
+    const double now = results.values[system].front().value;
+    return base.metric->better == measures::Better::Lower ? base.value / now : now / base.value;
+}
+
+std::string percent(double share)
+{
+    return std::to_string(static_cast<int>(std::lround(100 * share))) + " %";
+}
+
+// Accuracy and the rest of each system once more, by its likeliest labels.
+Result<void> measureByLabel(Evaluation& evaluation, const EvalRequest& request, const EvalSets& sets, const AnswerLog& log, const EvalTold& told, const base::CancelToken& cancel)
+{
+    std::vector<const metrics::Metric*> some;
+    for (const auto* metric : request.metrics) {
+        const bool isOfLabels = (metric->needs & metrics::kReferences) != 0 && (metric->needs & ~(metrics::kReferences | metrics::kConfidence)) == 0;
+        if (isOfLabels) {
+            some.push_back(metric);
+        }
+    }
+    if (some.empty()) {
+        some.push_back(*metrics::findMetric("accuracy"));
+    }
+    std::vector<SkippedRow> skipped;
+    auto measured = resultsOf(scoredRows(sets.rows.rows, titlesOf(request.systems), log, skipped, true), some, request, told, cancel);
+    if (!measured) {
+        return Error{"labels by likelihood: " + measured.message()};
+    }
+    // Where both ways are far apart, one of them does not say what the model knows.
+    constexpr double kFar = 0.05;
+    for (std::size_t c = 0; c < measured->contenders.size(); ++c) {
+        for (const MetricValue& value : measured->values[c]) {
+            for (const MetricValue& written : evaluation.results.values[c]) {
+                if (value.metric == written.metric && value.metric->isRightOrWrong && std::abs(value.value - written.value) > kFar) {
+                    evaluation.results.notes.push_back("Of " + measured->contenders[c].title + " the written answers and the likeliest labels disagree (" + value.metric->label + " "
+                                                       + numberText(*value.metric, written.value) + " and " + numberText(*value.metric, value.value)
+                                                       + "): it knows more, or less, than it writes.");
+                }
+            }
+        }
+    }
+    evaluation.byLabel = std::move(*measured);
+    evaluation.json["notes"] = evaluation.results.notes;
+    evaluation.json["by_likelihood"] = toJson(*evaluation.byLabel);
+    return {};
+}
+
+Result<void> measureGeneral(Evaluation& evaluation, const std::vector<Set>& open, const EvalRequest& request, const EvalSets& sets, const EvalTold& told, const base::CancelToken& cancel)
+{
+    Json list = Json::array();
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < sets.general.size(); ++i) {
+        const Set& set = open[i + 1];
+        const GeneralSet& general = sets.general[i];
+        auto skipped = general.rows.skipped;
+        auto measured = resultsOf(scoredRows(general.rows.rows, titlesOf(set.systems), set.log, skipped), generalMetrics(general.rows), request, told, cancel);
+        if (!measured) {
+            return Error{general.name + ": " + measured.message()};
+        }
+        Json json = toJson(*measured);
+        json["name"] = general.name;
+        json["skipped"] = skippedJson(skipped);
+        json["forgetting"] = forgettingOf(*measured, set.systems);
+        list.push_back(std::move(json));
+        names.push_back(general.name);
+        evaluation.general.push_back(std::move(*measured));
+    }
+    const auto& systems = open.back().systems;
+    const ForgettingCurve curve = forgettingCurve(evaluation.general, systems);
+    evaluation.json["general"] = {{"sets", std::move(list)}, {"forgetting", forgettingOf(evaluation.general, names, systems)}};
+    if (!curve.points.empty()) {
+        evaluation.json["general"]["curve"] = {{"name", curve.name}, {"points", curve.points}};
+    }
+    return {};
+}
+
+} // namespace
 
 Result<Evaluation> measure(std::vector<ScoredContender> contenders, std::vector<RowFacts> rows, std::vector<SkippedRow> skipped, const EvalRequest& request,
                            const EvalTold& told, const base::CancelToken& cancel)
@@ -236,7 +324,7 @@ Result<Evaluation> measure(std::vector<ScoredContender> contenders, std::vector<
     if (!measured) {
         return measured.error();
     }
-    Evaluation evaluation{std::move(*measured), {}, std::move(skipped), {}, {}};
+    Evaluation evaluation{std::move(*measured), {}, {}, std::move(skipped), {}, {}};
     evaluation.json = toJson(evaluation.results);
     evaluation.json["skipped"] = skippedJson(evaluation.skipped);
     return evaluation;
@@ -274,18 +362,10 @@ Result<Evaluation> evaluate(const EvalRequest& request, const EvalSets& sets, co
         return evaluation.error();
     }
     evaluation->json["asked"] = *asked;
-    if (open->size() > 1) {
-        const Set& general = open->back();
-        auto skippedThere = general.rows.skipped;
-        auto measured = resultsOf(scoredRows(general.rows.rows, titlesOf(general.systems), general.log, skippedThere), generalMetrics(general.rows), request, told, cancel);
-        if (!measured) {
-            return Error{"general rows: " + measured.message()};
-        }
-        evaluation->general = std::move(*measured);
-        Json json = toJson(*evaluation->general);
-        json["skipped"] = skippedJson(skippedThere);
-        json["forgetting"] = forgettingOf(*evaluation->general, general.systems);
-        evaluation->json["general"] = std::move(json);
+    auto more = settings->labelsBeside ? measureByLabel(*evaluation, request, sets, open->front().log, told, cancel) : Result<void>();
+    more = more && !sets.general.empty() ? measureGeneral(*evaluation, *open, request, sets, told, cancel) : more;
+    if (!more) {
+        return more.error();
     }
     evaluation->folder = folder;
     if (!folder.empty()) {
@@ -325,6 +405,60 @@ std::string forgettingOf(const Results& general, const std::vector<EvalSystem>& 
         sentence += " It was at its worst at step " + std::to_string(systems[worst].step) + " (" + numberText(metric, general.values[worst].front().value) + ").";
     }
     return sentence;
+}
+
+std::string forgettingOf(const std::vector<Results>& general, const std::vector<std::string>& names, const std::vector<EvalSystem>& systems)
+{
+    if (general.size() == 1) {
+        return forgettingOf(general.front(), systems);
+    }
+    if (general.empty() || systems.size() < 2) {
+        return "There is nothing to compare the general rows with: only one system answered.";
+    }
+    std::string lost;
+    std::string kept;
+    std::string gained;
+    double mean = 0;
+    for (std::size_t i = 0; i < general.size(); ++i) {
+        const metrics::Metric* metric = general[i].values.front().front().metric;
+        const auto pair = std::find_if(general[i].differences.begin(), general[i].differences.end(), [&](const auto& one) { return one.first == 0 && one.metric == metric; });
+        std::string& list = !pair->isShown() ? kept : gainOf(*metric, pair->difference) < 0 ? lost : gained;
+        list += (list.empty() ? "" : ", ") + names[i] + " (" + metric->label + " " + numberText(*metric, general[i].values.front().front().value) + " before, "
+                + numberText(*metric, general[i].values.back().front().value) + " now)";
+        mean += keptOf(general[i], systems.size() - 1) / static_cast<double>(general.size());
+    }
+    std::string sentence = lost.empty() ? "Nothing was forgotten that " + std::to_string(general.size()) + " general sets show" : "Something was forgotten: " + lost;
+    sentence += (gained.empty() ? "" : "; better became " + gained) + (kept.empty() ? "" : "; no difference is shown on " + kept);
+    sentence += std::isfinite(mean) ? "; over all sets " + percent(mean) + " of the base's is left" : "";
+    const auto curve = forgettingCurve(general, systems).points;
+    const auto worst = std::min_element(curve.begin(), curve.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (curve.size() > 2 && worst != curve.begin() && worst + 1 != curve.end()) {
+        sentence += ", and at its worst, at step " + std::to_string(static_cast<std::int64_t>(worst->first)) + ", " + percent(worst->second / 100);
+    }
+    return sentence + ".";
+}
+
+ForgettingCurve forgettingCurve(const std::vector<Results>& general, const std::vector<EvalSystem>& systems)
+{
+    ForgettingCurve curve;
+    if (std::count_if(systems.begin(), systems.end(), [](const EvalSystem& system) { return system.step >= 0; }) < 2 || general.empty()) {
+        return curve;
+    }
+    curve.name = general.size() == 1 ? general.front().values.front().front().metric->label : "left of the base's, mean over the general sets (%)";
+    for (std::size_t i = 0; i < systems.size(); ++i) {
+        double value = general.front().values[i].front().value;
+        if (general.size() > 1) {
+            value = 0;
+            for (const Results& results : general) {
+                value += 100 * keptOf(results, i) / static_cast<double>(general.size());
+            }
+        }
+        if (systems[i].step >= 0 && std::isfinite(value)) {
+            curve.points.emplace_back(static_cast<double>(systems[i].step), value);
+        }
+    }
+    std::sort(curve.points.begin(), curve.points.end());
+    return curve;
 }
 
 } // namespace luthier::evaluation

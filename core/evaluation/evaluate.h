@@ -28,7 +28,8 @@ struct EvalTold {
 
 struct Evaluation {
     Results results;
-    std::optional<Results> general; // of the systems without a prompt, on the general rows
+    std::optional<Results> byLabel; // of the same rows, where the likeliest label was kept beside what was written
+    std::vector<Results> general;   // of the systems without a prompt, on each general set
     std::vector<SkippedRow> skipped;
     Json json;                      // as results.json
     std::filesystem::path folder;   // empty: nothing is kept
@@ -44,10 +45,21 @@ Result<Evaluation> measure(std::vector<ScoredContender> contenders, std::vector<
 // results.json into the folder.
 Result<void> keep(const Evaluation& evaluation);
 
-// What is measured on general rows: how surprising their right answers are, or which choice is likeliest where rows have choices.
+// What is measured on general rows: how surprising their right answers are, which choice is likeliest where rows have choices, or whether
+// the last words are what the model would have written.
 std::vector<const metrics::Metric*> generalMetrics(const EvalRows& rows);
 
 // One sentence about what was forgotten: by the general rows, and how it went over the checkpoints where some answered.
 std::string forgettingOf(const Results& general, const std::vector<EvalSystem>& systems);
+// The same of several sets together; `names` are the sets'.
+std::string forgettingOf(const std::vector<Results>& general, const std::vector<std::string>& names, const std::vector<EvalSystem>& systems);
+
+// How what was there before fared over a run's steps. Of one set: its first metric. Of several: the mean over them of what is left of the
+// base's, in per cent.
+struct ForgettingCurve {
+    std::string name;
+    std::vector<std::pair<double, double>> points; // step and value, ascending; empty: no checkpoints answered
+};
+ForgettingCurve forgettingCurve(const std::vector<Results>& general, const std::vector<EvalSystem>& systems);
 
 } // namespace luthier::evaluation

@@ -43,6 +43,35 @@ std::string nameOf(const Json& asked)
     return isOfRun ? "run " + path.parent_path().filename().string() : name;
 }
 
+// An adapter may be weighed: DIR=0.7. A project's runs may be links.
+bool isUnder(const Json& path, const fs::path& folder)
+{
+    if (!path.is_string() || folder.empty()) {
+        return false;
+    }
+    std::error_code code;
+    const std::string text = path.get<std::string>();
+    const auto weight = fs::exists(text, code) ? std::string::npos : text.rfind('=');
+    const fs::path whole = fs::weakly_canonical(fs::absolute(text.substr(0, weight), code), code);
+    const fs::path its = fs::weakly_canonical(fs::absolute(folder, code), code);
+    return whole == its || base::isInside(whole, its);
+}
+
+bool answeredAs(const Json& system, const fs::path& result)
+{
+    const Json adapters = system.is_object() ? system.value("adapters", Json::array()) : Json::array();
+    return (adapters.is_array() && std::any_of(adapters.begin(), adapters.end(), [&](const Json& adapter) { return isUnder(adapter, result); }))
+           || (system.is_object() && isUnder(system.value("model", Json()), result));
+}
+
+// Empty: not known.
+Json systemsIn(const Json& results)
+{
+    const Json asked = results.is_object() ? results.value("asked", Json()) : Json();
+    Json systems = asked.is_object() ? asked.value("systems", Json::array()) : Json::array();
+    return systems.is_array() ? systems : Json::array();
+}
+
 } // namespace
 
 std::vector<PastEvaluation> pastEvaluations(const fs::path& evaluations)
@@ -71,6 +100,46 @@ std::vector<PastEvaluation> pastEvaluations(const fs::path& evaluations)
     }
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return std::pair(a.changed, a.name) > std::pair(b.changed, b.name); });
     return found;
+}
+
+std::vector<Json> generalSetsIn(const Json& results)
+{
+    const Json general = results.is_object() ? results.value("general", Json()) : Json();
+    if (!general.is_object()) {
+        return {};
+    }
+    const Json sets = general.value("sets", Json());
+    return sets.is_array() ? std::vector<Json>(sets.begin(), sets.end()) : std::vector<Json>{general};
+}
+
+bool isOf(const Json& results, const fs::path& result)
+{
+    const Json systems = systemsIn(results);
+    return !systems.empty() && answeredAs(systems.back(), result);
+}
+
+std::vector<Json> evaluationsOf(const fs::path& evaluations, const fs::path& result, std::vector<std::string>& problems)
+{
+    std::vector<std::pair<fs::file_time_type, Json>> found;
+    std::error_code code;
+    for (fs::directory_iterator it(evaluations, code), end; !code && it != end; it.increment(code)) {
+        const fs::path file = it->path() / kResults;
+        if (!fs::exists(file, code)) {
+            continue;
+        }
+        auto json = base::readJson(file);
+        if (!json) {
+            problems.push_back(json.message());
+        } else if (const Json systems = systemsIn(*json); std::any_of(systems.begin(), systems.end(), [&](const Json& system) { return answeredAs(system, result); })) {
+            found.emplace_back(fs::last_write_time(file, code), std::move(*json));
+        }
+    }
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::vector<Json> all;
+    for (auto& [time, json] : found) {
+        all.push_back(std::move(json));
+    }
+    return all;
 }
 
 Result<Json> resultsIn(const fs::path& folder)

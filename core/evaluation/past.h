@@ -31,4 +31,14 @@ std::vector<PastEvaluation> pastEvaluations(const std::filesystem::path& evaluat
 // results.json of a folder. Errors: there is none, it is damaged.
 Result<Json> resultsIn(const std::filesystem::path& folder);
 
+// Whether the verdict is about what lies at or under `result` (an adapter, a model): it is the last of those that answered.
+bool isOf(const Json& results, const std::filesystem::path& result);
+
+// The general sets of results.json, each as results of its own with a "name"; earlier versions kept one without.
+std::vector<Json> generalSetsIn(const Json& results);
+
+// results.json of the evaluations in which what lies at or under `result` (an adapter, a model) answered; the newest first. What cannot be
+// read is left out and named in `problems`.
+std::vector<Json> evaluationsOf(const std::filesystem::path& evaluations, const std::filesystem::path& result, std::vector<std::string>& problems);
+
 } // namespace luthier::evaluation

@@ -44,6 +44,9 @@ std::string hashOf(const std::vector<EvalRow>& rows)
         if (!row.choices.empty()) {
             line.push_back(row.choices);
         }
+        if (!row.lastWords.empty()) {
+            line.push_back(row.lastWords);
+        }
         content += base::dumpJson(line) + "\n";
     }
     return base::sha256(content);
@@ -92,6 +95,9 @@ Result<void> leaveOutUnmeasurable(const EvalRequest& request, EvalSets& sets)
         if (!row.choices.empty()) {
             answered.choices = metrics::ChoiceScores{};
         }
+        if (!row.lastWords.empty()) {
+            answered.cloze = metrics::ClozeScore{};
+        }
         for (const metrics::Metric* metric : request.metrics) {
             if (std::string why = metrics::missingFor(*metric, answered); !why.empty()) {
                 return why;
@@ -124,12 +130,13 @@ Result<AnsweringSettings> answeringOf(const EvalRequest& request, const std::vec
     settings.isChat = request.isChat;
     const auto needs = [](unsigned need) { return [need](const metrics::Metric* metric) { return (metric->needs & need) != 0; }; };
     settings.likelihood = std::any_of(request.metrics.begin(), request.metrics.end(), needs(metrics::kLikelihood));
-    settings.answers = !std::all_of(request.metrics.begin(), request.metrics.end(), needs(metrics::kLikelihood | metrics::kChoices));
-    if (request.byLikelihood) {
+    settings.answers = !std::all_of(request.metrics.begin(), request.metrics.end(), needs(metrics::kLikelihood | metrics::kChoices | metrics::kCloze));
+    if (request.byLikelihood || request.bothWays) {
         settings.labels = labelsIn(rows);
+        settings.labelsBeside = request.bothWays;
         if (settings.labels.size() < 2) {
             return Error{request.data.string() + ": the references are no labels (2 to 30 different ones), so the likeliest of them cannot be the answer; "
-                         + "let answers be written (without --by-likelihood)"};
+                         + "let answers be written (without --by-likelihood and --both-ways)"};
         }
     }
     return settings;
@@ -164,8 +171,8 @@ Result<Json> askedOf(const EvalRequest& request, const EvalSets& sets, const Ans
     if (request.foldSystem) {
         asked["fold_system"] = true;
     }
-    if (!sets.general.rows.empty()) {
-        asked["general"] = {{"data", whole(request.general).string()}, {"rows", sets.general.rows.size()}, {"rows_sha256", hashOf(sets.general.rows)}};
+    for (const GeneralSet& set : sets.general) {
+        asked["general"].push_back({{"data", whole(set.path).string()}, {"rows", set.rows.rows.size()}, {"rows_sha256", hashOf(set.rows.rows)}});
     }
     if (!request.rewardModel.empty()) {
         asked["reward_model"] = whole(request.rewardModel).string();

@@ -28,7 +28,6 @@ struct EvalSystem {
 struct EvalRequest {
     std::vector<EvalSystem> systems;
     std::filesystem::path data;      // where the rows are from, for the record
-    std::filesystem::path general;   // where the general rows are from; empty: none
     std::filesystem::path shotsFrom; // where the examples are from
     ShotChoice shotChoice = ShotChoice::Diverse;
     std::vector<const metrics::Metric*> metrics; // the first decides the verdict
@@ -39,17 +38,25 @@ struct EvalRequest {
     bool isChat = true;
     std::filesystem::path rewardModel; // that scores the answers, for the metric reward; empty: none
     bool byLikelihood = false; // the answer is the likeliest of the labels that the references name
+    bool bothWays = false;     // it is written, and the likeliest label is measured beside it
     std::string chatTemplate = "folder";
     std::string device = "auto";
     std::string dtype = "auto";
     bool foldSystem = false; // as inference::ModelSpec has it
 };
 
+// Rows that stand for what the model could before, beside those that it is evaluated on.
+struct GeneralSet {
+    std::string name; // of its file
+    std::filesystem::path path;
+    EvalRows rows;
+};
+
 // What the request's files hold.
 struct EvalSets {
     EvalRows rows;
     std::shared_ptr<const data::Dataset> shots; // null: none are shown
-    EvalRows general;                           // measured beside, for what was forgotten; empty: not
+    std::vector<GeneralSet> general;            // measured beside, for what was forgotten; empty: not
 };
 
 // Who is asked: base, base with a prompt where it is asked for, tuned where there is a tuned model.

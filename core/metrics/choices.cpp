@@ -4,6 +4,7 @@
 #include "core/metrics/row_sums.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace luthier::metrics {
 
@@ -45,6 +46,24 @@ Measured choiceRightByCharacters(Rows rows, const MetricSettings&)
 Measured choiceRightByBytes(Rows rows, const MetricSettings&)
 {
     return shareOfRight(rows, [](const ChoiceScores& choices, std::size_t i) { return static_cast<double>(std::max<std::int64_t>(1, choices.bytes[i])); });
+}
+
+Measured lastWordsRight(Rows rows, const MetricSettings&)
+{
+    auto sums = std::make_unique<RowSums>(2, mean);
+    for (const ScoredRow& row : rows) {
+        sums->add({row.cloze->isGreedy ? 1.0 : 0.0, 1.0});
+    }
+    return std::unique_ptr<Measurement>(std::move(sums));
+}
+
+Measured lastWordsPerplexity(Rows rows, const MetricSettings&)
+{
+    auto sums = std::make_unique<RowSums>(2, [](std::span<const double> s) { return std::exp(-mean(s)); });
+    for (const ScoredRow& row : rows) {
+        sums->add({row.cloze->logProb, 1.0});
+    }
+    return std::unique_ptr<Measurement>(std::move(sums));
 }
 
 Measured rewardOfModel(Rows rows, const MetricSettings&)

@@ -47,6 +47,7 @@ enum Need : unsigned {
     kSchema = 16,
     kChoices = 32, // choices that a model scored
     kReward = 64,  // a reward model that scored the prediction
+    kCloze = 128,  // last words that a model scored
 };
 
 struct Metric {

@@ -39,6 +39,8 @@ Measured numberLenient(Rows rows, const MetricSettings& settings);
 Measured choiceRight(Rows rows, const MetricSettings& settings);
 Measured choiceRightByCharacters(Rows rows, const MetricSettings& settings);
 Measured choiceRightByBytes(Rows rows, const MetricSettings& settings);
+Measured lastWordsRight(Rows rows, const MetricSettings& settings);
+Measured lastWordsPerplexity(Rows rows, const MetricSettings& settings);
 Measured rewardOfModel(Rows rows, const MetricSettings& settings);
 
 } // namespace luthier::metrics

@@ -58,6 +58,10 @@ constexpr std::array kTable{
            Better::Higher, 4, kChoices, true, choiceRightByCharacters},
     Metric{"acc_bytes", "right choice, by bytes", "The same divided by its bytes (lm-evaluation-harness: acc_bytes)", "", Better::Higher, 4, kChoices, true,
            choiceRightByBytes},
+    Metric{"cloze_acc", "last words", "Share of rows whose last words are the likeliest, token for token (lm-evaluation-harness: acc of lambada)", "", Better::Higher, 4, kCloze,
+           true, lastWordsRight},
+    Metric{"cloze_perplexity", "surprise at last words", "How surprising the last words are, by the mean over rows (lm-evaluation-harness: perplexity of lambada)", "",
+           Better::Lower, 3, kCloze, false, lastWordsPerplexity},
     Metric{"reward", "reward", "Mean score that a reward model gives the answers", "", Better::Higher, 3, kReward, false, rewardOfModel},
 };
 
@@ -133,6 +137,9 @@ std::string missingFor(const Metric& metric, const ScoredRow& row)
     }
     if ((metric.needs & kChoices) != 0 && !row.choices) {
         return std::string(metric.id) + " needs rows with choices, of which one is right, and a model that scores them";
+    }
+    if ((metric.needs & kCloze) != 0 && !row.cloze) {
+        return std::string(metric.id) + " needs rows whose last words are wanted ({\"context\":...,\"target\":...}, or texts with --cloze 1), and a model that scores them";
     }
     if ((metric.needs & kReward) != 0 && !row.reward) {
         return std::string(metric.id) + " needs a reward model that scores the answers";

@@ -23,6 +23,12 @@ struct ChoiceScores {
     std::size_t right = 0;                // place of the right one
 };
 
+// The last words of a text behind what stands before them.
+struct ClozeScore {
+    double logProb = 0;    // sum of ln p over their tokens
+    bool isGreedy = false; // each of those tokens is the model's likeliest in its place
+};
+
 struct ScoredRow {
     std::string prediction;
     std::vector<std::string> references = {};  // any of them is right; empty: none is known
@@ -30,6 +36,7 @@ struct ScoredRow {
     std::optional<double> confidence = {};     // 0 to 1: the model's own probability of its prediction
     std::optional<ChoiceScores> choices = {};  // of a row with choices
     std::optional<double> reward = {};         // what a reward model gave the prediction
+    std::optional<ClozeScore> cloze = {};      // of a row whose last words are wanted
 };
 
 } // namespace luthier::metrics

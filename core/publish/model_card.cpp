@@ -3,6 +3,7 @@
 
 #include "core/base/files.h"
 #include "core/config/run_config.h"
+#include "core/evaluation/past.h"
 
 #include <algorithm>
 
@@ -68,26 +69,9 @@ Json evaluationOf(const fs::path& adapter)
 {
     std::error_code code;
     const fs::path whole = fs::absolute(adapter, code).lexically_normal();
-    const fs::path itself = fs::weakly_canonical(whole, code); // a project's runs may be links
-    const fs::path evaluations = whole.parent_path().parent_path().parent_path() / "evaluations"; // <project>/runs/<id>/adapter
-    Json newest;
-    fs::file_time_type when{};
-    for (fs::directory_iterator it(evaluations, code), end; !code && it != end; it.increment(code)) {
-        const fs::path file = it->path() / "results.json";
-        auto read = fs::exists(file, code) ? base::readJson(file) : Result<Json>(Json());
-        if (!read || !read->is_object() || !read->contains("asked")) {
-            continue;
-        }
-        const Json adapters = (*read)["asked"].is_object() ? (*read)["asked"].value("adapters", Json::array()) : Json::array();
-        const bool isIts = std::any_of(adapters.begin(), adapters.end(), [&](const Json& other) {
-            return other.is_string() && fs::weakly_canonical(other.get<std::string>(), code) == itself;
-        });
-        if (isIts && (newest.is_null() || fs::last_write_time(file, code) > when)) {
-            when = fs::last_write_time(file, code);
-            newest = std::move(*read);
-        }
-    }
-    return newest;
+    std::vector<std::string> problems; // a damaged one is no reason to say nothing of the others
+    auto all = evaluation::evaluationsOf(whole.parent_path().parent_path().parent_path() / "evaluations", whole, problems); // <project>/runs/<id>/adapter
+    return all.empty() ? Json() : std::move(all.front());
 }
 
 std::string frontMatter(const CardFacts& facts)
@@ -180,18 +164,15 @@ std::string modelName(const fs::path& model)
     return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
 }
 
-CardFacts cardFacts(const Source& source, const fs::path& target, const Published& published, bool isAdapter)
+CardFacts cardFacts(const Source& source, bool isAdapter)
 {
     CardFacts facts;
-    facts.name = (target.has_filename() ? target : target.parent_path()).filename().string();
     facts.base = modelName(source.model);
     facts.isAdapter = isAdapter;
     if (source.adapters.size() == 1) { // of several the recipes differ
         facts.recipe = recipeOf(source.adapters.front().path);
         facts.evaluation = evaluationOf(source.adapters.front().path);
     }
-    facts.proof = published.proof.sentence();
-    facts.notes = published.notes;
     return facts;
 }
 
@@ -199,7 +180,7 @@ std::string modelCard(const CardFacts& facts)
 {
     std::string text = frontMatter(facts) + "# " + cell(facts.name) + "\n\n" + (facts.isAdapter ? "An adapter for " : "Tuned from ") + "`" + cell(facts.base)
                        + "`, made with Luthier.\n\n## Training\n\n" + trainingText(facts.recipe) + "\n## Evaluation\n\n" + evaluationText(facts.evaluation)
-                       + "\n## These files\n\nOpened again after writing and held against the model that was tuned: " + cell(withoutFolders(facts.proof)) + "\n";
+                       + (facts.proof.empty() ? "" : "\n## These files\n\nOpened again after writing and held against the model that was tuned: " + cell(withoutFolders(facts.proof)) + "\n");
     for (const auto& note : facts.notes) {
         text += "\n" + cell(withoutFolders(note)) + "\n";
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ModelCard: the README.md beside an exported folder, as the hub wants it, filled from what is known: what it was made from and how, what the
+// ModelCard: the README.md beside an exported folder or of a run's result, as the hub wants it, filled from what is known: what it was made from and how, what the
 // export was proved with, and what nobody measured. It names no folder of this machine. Torch-free.
 //
 // Threads: free functions, any thread; they read files.
@@ -18,11 +18,12 @@ struct CardFacts {
     bool isAdapter = false;
     Json recipe;                // of the run that made the adapter; null: not known
     Json evaluation;            // results.json of its newest evaluation; null: none is known
-    std::string proof;          // sentence of the export's proof
+    std::string proof;          // sentence of the export's proof; empty: nothing was exported
     std::vector<std::string> notes;
 };
 
-CardFacts cardFacts(const Source& source, const std::filesystem::path& target, const Published& published, bool isAdapter);
+// What recipe and evaluations say of the source; name, proof and notes are the caller's. isAdapter: what is given away is one.
+CardFacts cardFacts(const Source& source, bool isAdapter);
 std::string modelCard(const CardFacts& facts);
 
 // Where the folder has no README.md yet.

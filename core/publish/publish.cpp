@@ -61,7 +61,11 @@ void addCard(const Source& source, const fs::path& target, const fs::path& folde
     if (!fs::is_directory(folder, code)) {
         return;
     }
-    if (auto written = writeModelCard(folder, cardFacts(source, target, result, isAdapter)); !written) {
+    CardFacts facts = cardFacts(source, isAdapter);
+    facts.name = (target.has_filename() ? target : target.parent_path()).filename().string();
+    facts.proof = result.proof.sentence();
+    facts.notes = result.notes;
+    if (auto written = writeModelCard(folder, facts); !written) {
         result.notes.push_back(written.message());
     }
 }

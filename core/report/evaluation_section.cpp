@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/evaluation_section.h"
 
+#include "core/evaluation/past.h"
 #include "core/metrics/metric.h"
 #include "core/report/html.h"
 #include "core/report/line_chart.h"
@@ -178,25 +179,18 @@ std::string askedTable(const Json& asked)
     return rows.empty() ? "" : "<h3>How it was asked</h3>" + table({"setting", "value"}, rows);
 }
 
-// Of systems that stand for steps of one training: the general rows over them.
-std::string forgettingCurve(const Json& results)
+// How what was there before fared over the steps of one training.
+std::string forgettingCurve(const Json& general)
 {
-    const Json& general = at(results, "general");
+    const Json& kept = at(general, "curve");
     Curve curve;
-    std::string first;
-    for (const Json& system : at(at(results, "asked"), "systems")) {
-        const Json& its = at(at(general, "systems"), textAt(system, "id"));
-        const Json& metrics = at(its, "metrics");
-        if (!metrics.is_object() || metrics.empty() || !at(system, "step").is_number()) {
-            continue;
-        }
-        const std::string metric = metrics.contains("acc") ? "acc" : metrics.begin().key();
-        first = labelOf(metric);
-        curve.points.emplace_back(numberAt(system, "step"), numberAt(at(metrics, metric), "value"));
-    }
-    std::sort(curve.points.begin(), curve.points.end());
     curve.name = "general rows";
-    return lineChart(first, "", {curve});
+    for (const Json& point : at(kept, "points")) {
+        if (point.is_array() && point.size() == 2 && point[0].is_number() && point[1].is_number()) {
+            curve.points.emplace_back(point[0].get<double>(), point[1].get<double>());
+        }
+    }
+    return curve.points.empty() ? "" : lineChart(textAt(kept, "name"), "", {curve});
 }
 
 std::string generalSection(const Json& results)
@@ -205,8 +199,17 @@ std::string generalSection(const Json& results)
     if (!general.is_object()) {
         return {};
     }
-    return "<h3>What was forgotten</h3>" + element("p", textAt(general, "forgetting")) + metricTable(at(general, "systems"), at(general, "metrics"))
-           + forgettingCurve(results);
+    std::string html = "<h3>What was forgotten</h3>" + element("p", textAt(general, "forgetting"));
+    for (const Json& set : evaluation::generalSetsIn(results)) {
+        html += element("p", textAt(set, "name")) + metricTable(at(set, "systems"), at(set, "metrics"));
+    }
+    return html + forgettingCurve(general);
+}
+
+std::string byLikelihoodSection(const Json& results)
+{
+    const Json& both = at(results, "by_likelihood");
+    return both.is_object() ? "<h3>By the likeliest label</h3>" + element("p", textAt(both, "verdict")) + metricTable(at(both, "systems"), at(both, "metrics")) : "";
 }
 
 } // namespace
@@ -220,7 +223,7 @@ std::string evaluationSection(const Json& results)
     for (const Json& note : at(results, "notes")) {
         html += element("p", note.is_string() ? note.get<std::string>() : "");
     }
-    html += metricTable(systems, at(results, "metrics")) + differenceTable(results) + generalSection(results) + sliceTable(results);
+    html += metricTable(systems, at(results, "metrics")) + differenceTable(results) + byLikelihoodSection(results) + generalSection(results) + sliceTable(results);
     for (const auto& [id, system] : systems.items()) {
         html += confusionTable(system) + certainty(system);
     }

@@ -4,8 +4,10 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/config/run_config.h"
+#include "core/evaluation/past.h"
 #include "core/measures/measure.h"
 #include "core/peft/folders/origin.h"
+#include "core/publish/model_card.h"
 #include "core/report/evaluation_section.h"
 #include "core/report/html.h"
 #include "core/report/line_chart.h"
@@ -226,50 +228,7 @@ std::vector<std::string> notMeasuredOf(const RunReport& report)
     return missing;
 }
 
-// An adapter may be weighed: DIR=0.7.
-bool isUnder(const std::string& path, const fs::path& folder)
-{
-    std::error_code code;
-    const auto weight = fs::exists(path, code) ? std::string::npos : path.rfind('=');
-    const fs::path whole = fs::absolute(path.substr(0, weight), code).lexically_normal();
-    return !folder.empty() && (whole == folder.lexically_normal() || base::isInside(whole, folder));
-}
-
 } // namespace
-
-std::vector<Json> evaluationsOf(const fs::path& evaluations, const fs::path& result, std::vector<std::string>& problems)
-{
-    std::vector<std::pair<fs::file_time_type, Json>> found;
-    std::error_code code;
-    for (fs::directory_iterator it(evaluations, code), end; !code && it != end; it.increment(code)) {
-        const fs::path file = it->path() / "results.json";
-        if (!fs::exists(file, code)) {
-            continue;
-        }
-        auto json = base::readJson(file);
-        if (!json) {
-            problems.push_back(json.message());
-            continue;
-        }
-        bool isIts = false;
-        if (const auto asked = json->find("asked"); asked != json->end() && asked->is_object()) {
-            for (const Json& adapter : asked->value("adapters", Json::array())) {
-                isIts = isIts || (adapter.is_string() && isUnder(adapter.get<std::string>(), result));
-            }
-            const Json model = asked->value("model", Json());
-            isIts = isIts || (model.is_string() && isUnder(model.get<std::string>(), result));
-        }
-        if (isIts) {
-            found.emplace_back(fs::last_write_time(file, code), std::move(*json));
-        }
-    }
-    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-    std::vector<Json> all;
-    for (auto& [time, json] : found) {
-        all.push_back(std::move(json));
-    }
-    return all;
-}
 
 Result<RunReport> runReport(store::Project& project, store::RunId id, const base::CancelToken& cancel)
 {
@@ -281,12 +240,35 @@ Result<RunReport> runReport(store::Project& project, store::RunId id, const base
     }
     RunReport report{std::move(*run), std::move(*events), {}, {}};
     std::vector<std::string> problems;
-    report.evaluations = evaluationsOf(project.folder() / "evaluations", report.run.result, problems);
+    report.evaluations = evaluation::evaluationsOf(project.folder() / "evaluations", report.run.result, problems);
     report.files = filesOf(report.run, *config, cancel);
     for (const auto& problem : problems) {
         report.files.push_back({"evaluation that cannot be read", problem, ""});
     }
     return cancel.isCancelled() ? Result<RunReport>(Error{"cancelled"}) : report;
+}
+
+Result<std::string> runCard(store::Project& project, store::RunId id)
+{
+    const auto run = project.run(id);
+    const auto config = run ? config::fromJson(run->recipe) : Result<config::RunConfig>(run.error());
+    if (!config) {
+        return config.error();
+    }
+    std::error_code code;
+    if (run->result.empty() || !fs::exists(run->result, code)) {
+        return Error{"run \"" + run->name + "\" has no result that a card could stand beside"
+                     + (run->result.empty() ? "; it is " + run->state : ": " + run->result + " is not there any more")};
+    }
+    publish::CardFacts facts;
+    facts.name = run->name.empty() ? "run " + std::to_string(run->id) : run->name;
+    facts.base = publish::modelName(peft::baseOf(run->folder, config->model.path));
+    facts.isAdapter = fs::exists(fs::path(run->result) / "adapter_config.json", code);
+    facts.recipe = run->recipe;
+    std::vector<std::string> problems; // a damaged evaluation is no reason to say nothing of the others
+    auto evaluations = evaluation::evaluationsOf(project.folder() / "evaluations", run->result, problems);
+    facts.evaluation = evaluations.empty() ? Json() : std::move(evaluations.front());
+    return publish::modelCard(facts);
 }
 
 std::string toHtml(const RunReport& report)

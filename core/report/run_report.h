@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // RunReport: everything about a run on one page that stands alone: what became of it, curves, evaluations, settings, hashes of what it was
-// made from, and what was not measured.
+// made from, and what was not measured; and the model card of its result.
 //
 // Threads: functions block (they read and hash files), any thread.
 #pragma once
@@ -34,8 +34,7 @@ std::string toHtml(const RunReport& report);
 // A page about one evaluation alone.
 std::string toHtml(const Json& evaluation, const std::string& title);
 
-// results.json in the folders of `evaluations`, of adapters or models under `result`; the newest first. What cannot be read is left out of
-// the list and named in `problems`.
-std::vector<Json> evaluationsOf(const std::filesystem::path& evaluations, const std::filesystem::path& result, std::vector<std::string>& problems);
+// The README.md that the hub wants beside the run's result, without an export of it. Error: the run has no result.
+Result<std::string> runCard(store::Project& project, store::RunId run);
 
 } // namespace luthier::report

@@ -2,6 +2,7 @@
 #include "core/store/eval_inputs.h"
 
 #include "core/evaluation/choice_rows.h"
+#include "core/evaluation/cloze_rows.h"
 #include "core/peft/folders/origin.h"
 #include "core/train/checkpoint_result.h"
 #include "core/train/plan/held_out_list.h"
@@ -27,6 +28,11 @@ const data::RowTags& tagsOf(const std::vector<train::RunFile>& files, const fs::
 Result<evaluation::EvalRows> evalRowsOfFile(Project* project, const train::RunFile& file, const evaluation::EvalRowSettings& settings,
                                             const base::CancelToken& cancel)
 {
+    const bool isOpen = file.format == "auto" && file.columns.empty();
+    const auto cloze = settings.lastWords > 0 ? Result<bool>(true) : isOpen ? evaluation::isClozeFile(file.path) : Result<bool>(false);
+    if (cloze && *cloze) {
+        return evaluation::clozeRows(file.path, settings.lastWords, settings.limit, cancel);
+    }
     const auto choices = file.format == "auto" && file.columns.empty() ? evaluation::isChoiceFile(file.path) : Result<bool>(false);
     if (choices && *choices) {
         return evaluation::choiceRows(file.path, settings.limit, cancel);
@@ -87,6 +93,15 @@ Result<std::shared_ptr<const data::Dataset>> trainingRowsOf(Project& project, co
     }
     auto opened = rows->train.front().open({}, cancel);
     return opened ? Result<std::shared_ptr<const data::Dataset>>(*opened) : opened.error();
+}
+
+Result<evaluation::GeneralSet> generalSet(Project* project, const std::string& file, std::int64_t limit, std::int64_t lastWords, const base::CancelToken& cancel)
+{
+    auto rows = evalRowsOfFile(project, {file}, {"", limit, lastWords}, cancel);
+    if (!rows) {
+        return rows.error();
+    }
+    return evaluation::GeneralSet{fs::path(file).filename().string(), file, std::move(*rows)};
 }
 
 namespace {

@@ -14,9 +14,12 @@
 
 namespace luthier::store {
 
-// Of a file; one of rows with choices is read as such (evaluation/choice_rows.h). `project` may be null.
+// Of a file; one of rows with choices or with last words is read as such (evaluation/choice_rows.h, cloze_rows.h). `project` may be null.
 Result<evaluation::EvalRows> evalRowsOfFile(Project* project, const train::RunFile& file, const evaluation::EvalRowSettings& settings,
                                             const base::CancelToken& cancel = {});
+
+// Rows for what was forgotten: texts, questions with answers or with choices; lastWords > 0: texts of which so many last words are wanted.
+Result<evaluation::GeneralSet> generalSet(Project* project, const std::string& file, std::int64_t limit, std::int64_t lastWords, const base::CancelToken& cancel = {});
 
 struct HeldOutRows {
     evaluation::EvalRows rows;

@@ -39,12 +39,13 @@ private Q_SLOTS:
                            {"rows", 40},
                            {"metrics", {{"accuracy", value}}},
                            {"systems", {{"tuned", {{"title", "tuned"}, {"metrics", {{"accuracy", value}}}}}}},
-                           {"asked", {{"adapters", {(run / "adapter").string()}}}}};
+                           {"asked", {{"systems", {{{"id", "base"}, {"model", "/b"}, {"adapters", Json::array()}}, {{"id", "tuned"}, {"model", "/b"}, {"adapters", {(run / "adapter").string() + "=0.7"}}}}}}}};
         need(base::writeFileAtomically(project / "evaluations/1/results.json", base::dumpJson(results)));
         Source source;
         source.model = project / "secret-place" / "base";
         source.adapters = {{run / "adapter", 1}};
-        CardFacts facts = cardFacts(source, project / "my-export", {}, true);
+        CardFacts facts = cardFacts(source, true);
+        facts.name = "my-export";
         facts.proof = "On 32 rows of " + run.string() + " (1676 tokens) nothing differs.";
         facts.notes = {"see \"" + (project / "secret-place/base").string() + "\", 3/4 of it"};
         const std::string card = modelCard(facts);
@@ -61,7 +62,8 @@ private Q_SLOTS:
         Source source;
         source.model = "/models/base";
         source.adapters = {{"/nowhere/adapter", 1}};
-        const std::string card = modelCard(cardFacts(source, "/out/merged", {}, false));
+        const std::string card = modelCard(cardFacts(source, false));
+        QVERIFY2(card.find("These files") == std::string::npos, card.c_str()); // nothing was exported
         QVERIFY(card.find("Not known") != std::string::npos && card.find("Not measured") != std::string::npos && card.find("library_name: transformers") != std::string::npos);
     }
 

@@ -42,7 +42,7 @@ const char* const kResults = R"json({"metrics":{"accuracy":{"value":0.75,"low":0
 "worse":[{"row":7,"change":-1,"question":"Is a butt joint strong?","references":["bad"],"answers":{"base":"bad","tuned":"good"}}]},
 "notes":["2 answers of base are empty."],"skipped":[{"row":9,"why":"nothing is asked in it"}],
 "asked":{"systems":[{"id":"base","title":"base","model":"/m","adapters":[],"step":0},{"id":"tuned","title":"tuned","model":"/m","adapters":["/p/runs/1/adapter"],"step":40}]},
-"general":{"metrics":{"perplexity":{"value":9.5,"low":8,"high":11}},"rows":30,"forgetting":"Something was forgotten: perplexity 8.0 before, 9.5 now on 30 general rows.",
+"general":{"curve":{"name":"perplexity","points":[[0,8.0],[10,8.4],[20,9.5]]},"metrics":{"perplexity":{"value":9.5,"low":8,"high":11}},"rows":30,"forgetting":"Something was forgotten: perplexity 8.0 before, 9.5 now on 30 general rows.",
 "systems":{"base":{"title":"base","metrics":{"perplexity":{"value":8,"low":7,"high":9}}},"tuned":{"title":"tuned","metrics":{"perplexity":{"value":9.5,"low":8,"high":11}}}}}})json";
 
 } // namespace

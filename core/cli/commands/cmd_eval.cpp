@@ -17,6 +17,7 @@
 #include <CLI/App.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 
 namespace luthier::cli {
@@ -37,7 +38,8 @@ struct Flags {
     std::vector<std::string> adapters;
     DataFlags data;
     std::string dataFile;
-    std::string general;
+    std::vector<std::string> general;
+    std::vector<std::string> cloze;
     std::string rewardModel;
     std::string metrics;
     std::string groupBy;
@@ -50,6 +52,7 @@ struct Flags {
     std::string shotChoice = "diverse";
     bool raw = false;
     bool byLikelihood = false;
+    bool bothWays = false;
     std::int64_t limit = 0;
     std::int64_t batch = kAnswersAtOnce;
     inference::Sampling sampling;
@@ -91,7 +94,12 @@ void addAnswering(CLI::App& app, Flags& flags)
         ->option_text("DIR");
     app.add_option("--base", flags.base, "The base to compare with, where --model is a whole tuned model")->option_text("DIR");
     app.add_option("--data", flags.dataFile, "Rows with their right answers, which were not trained on")->option_text("FILE");
-    app.add_option("--general", flags.general, "Rows of another kind, or with choices: measured beside, for what was forgotten; usually the run's own general data")->option_text("FILE");
+    app.add_option("--general", flags.general, "Rows of another kind, or with choices: measured beside, for what was forgotten; several make one curve. Usually the run's own general data")
+        ->allow_extra_args(false)
+        ->option_text("FILE");
+    app.add_option("--cloze", flags.cloze, "Texts whose last word is wanted, F=2: the last two, measured beside like --general: how likely, and whether the model would have written it")
+        ->allow_extra_args(false)
+        ->option_text("FILE");
     app.add_option("--reward-model", flags.rewardModel, "Reward model that scores the answers, for the metric reward: a folder, an adapter of one, or the run that made it")
         ->option_text("DIR");
     app.add_option("--format", flags.data.format, "Shape of the rows; auto looks at the first")->option_text("ID");
@@ -105,6 +113,7 @@ void addAnswering(CLI::App& app, Flags& flags)
         ->option_text("diverse");
     app.add_flag("--raw", flags.raw, "Questions as bare text, without the chat template");
     app.add_flag("--by-likelihood", flags.byLikelihood, "The answer is the likeliest of the labels that the references name; nothing is written freely");
+    app.add_flag("--both-ways", flags.bothWays, "Answers are written, and the likeliest label is measured beside them, in one run")->excludes("--by-likelihood");
     app.add_option("--limit", flags.limit, "So many rows, evenly over the file; 0: all")->check(CLI::NonNegativeNumber)->option_text("N");
     addChatTemplate(app, flags.chatTemplate);
     addFoldSystem(app, flags.foldSystem);
@@ -195,7 +204,10 @@ int show(const evaluation::Evaluation& evaluation, const Flags& flags, Context& 
         return kDone;
     }
     context.console.text(evaluationText(evaluation.results, static_cast<std::size_t>(flags.flips), context.console.width()));
-    if (evaluation.general) {
+    if (evaluation.byLabel) {
+        context.console.text("\nBy the likeliest label:\n" + evaluationText(*evaluation.byLabel, 0, context.console.width()));
+    }
+    if (!evaluation.general.empty()) {
         context.console.text("\n" + evaluation.json["general"]["forgetting"].get<std::string>());
     }
     return kDone;
@@ -259,6 +271,24 @@ Result<std::vector<evaluation::EvalSystem>> systemsBy(const Flags& flags, store:
     return store::systemsOfRun(*row, beside, context.cancel);
 }
 
+// "texts.jsonl=2": the file, and how many last words.
+Result<std::pair<std::string, std::int64_t>> wordsOf(const std::string& flag)
+{
+    std::error_code code;
+    const auto equals = flag.rfind('=');
+    if (equals == std::string::npos || fs::exists(flag, code)) {
+        return std::pair(flag, std::int64_t{1});
+    }
+    std::int64_t words = 0;
+    const char* end = flag.data() + flag.size();
+    const auto parsed = std::from_chars(flag.data() + equals + 1, end, words);
+    constexpr std::int64_t kMost = 100;
+    if (parsed.ec != std::errc() || parsed.ptr != end || words < 1 || words > kMost) {
+        return Error{"--cloze " + flag + ": behind the = stands how many last words are wanted, 1 to " + std::to_string(kMost)};
+    }
+    return std::pair(flag.substr(0, equals), words);
+}
+
 Result<void> readRows(Asked& asked, const Flags& flags, store::Project* project, Context& context)
 {
     const evaluation::EvalRowSettings settings{flags.groupBy, flags.limit};
@@ -286,14 +316,26 @@ Result<void> readRows(Asked& asked, const Flags& flags, store::Project* project,
         asked.sets.rows = std::move(*rows);
         asked.request.data = flags.dataFile;
     }
-    const std::string general = flags.general.empty() && run ? store::generalFileOf(*run).string() : flags.general;
-    if (!general.empty()) {
-        auto rows = store::evalRowsOfFile(project, {general}, {"", flags.limit}, context.cancel);
-        if (!rows) {
-            return rows.error();
+    std::vector<std::pair<std::string, std::int64_t>> general; // files, and how many last words of their texts are wanted
+    for (const std::string& file : flags.general) {
+        general.emplace_back(file, 0);
+    }
+    for (const std::string& file : flags.cloze) {
+        const auto words = wordsOf(file);
+        if (!words) {
+            return words.error();
         }
-        asked.sets.general = std::move(*rows);
-        asked.request.general = general;
+        general.push_back(*words);
+    }
+    if (const auto own = run && general.empty() ? store::generalFileOf(*run) : fs::path(); !own.empty()) {
+        general.emplace_back(own.string(), 0);
+    }
+    for (const auto& [file, lastWords] : general) {
+        auto set = store::generalSet(project, file, flags.limit, lastWords, context.cancel);
+        if (!set) {
+            return set.error();
+        }
+        asked.sets.general.push_back(std::move(*set));
     }
     if (flags.shots > 0 && !flags.shotsFrom.empty()) {
         auto training = openData(flags.shotsFrom, flags.data, context, project);
@@ -388,6 +430,7 @@ Result<evaluation::EvalRequest> requestOf(const Flags& flags, const std::vector<
     request.batch = flags.batch;
     request.isChat = !flags.raw;
     request.byLikelihood = flags.byLikelihood;
+    request.bothWays = flags.bothWays;
     request.rewardModel = flags.rewardModel;
     request.shotChoice = flags.shotChoice == "nearest" ? evaluation::ShotChoice::Nearest : evaluation::ShotChoice::Diverse;
     request.chatTemplate = flags.chatTemplate;

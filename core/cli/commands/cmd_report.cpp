@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/child.h"
 #include "core/base/files.h"
+#include "core/base/scratch_folder.h"
 #include "core/cli/command.h"
+#include "core/cli/display.h"
 #include "core/cli/run_project.h"
 #include "core/report/run_report.h"
 
@@ -18,13 +21,20 @@ struct Flags {
     std::string target;
     std::string project;
     std::string out;
+    bool pdf = false;
+    bool card = false;
 };
+
+constexpr const char* kStudio = "luthier-studio"; // which sets pages on paper
 
 void setup(CLI::App& app, Flags& flags)
 {
     app.add_option("run", flags.target, "Number or name of a run of the project, the run's folder, or the folder of an evaluation")->required()->option_text("RUN");
     app.add_option("--project", flags.project, "Project folder")->envname("LUTHIER_PROJECT")->option_text("DIR");
     app.add_option("-o,--out", flags.out, "Page to write; usually report.html in the run's or the evaluation's folder")->option_text("FILE.html");
+    app.add_flag("--pdf", flags.pdf, "The page on paper, as report.pdf; a --out that ends in .pdf says the same. luthier-studio sets it, which belongs beside this program");
+    app.add_flag("--card", flags.card, "The model card instead, as the hub wants it: README.md in the result's folder, or --out. One that is there already stays")
+        ->excludes("--pdf");
 }
 
 // The run's number in the project around its folder, or of the project that was named.
@@ -44,42 +54,88 @@ Result<store::RunRow> runOf(const Flags& flags, std::shared_ptr<store::Project>&
     return findRun(*project, isFolder ? (whole.has_filename() ? whole : whole.parent_path()).filename().string() : flags.target);
 }
 
-int write(const fs::path& path, const std::string& html, Context& context)
+int told(const fs::path& path, std::size_t bytes, Context& context)
 {
-    if (auto written = base::writeFileAtomically(path, html); !written) {
-        return context.fail(written.message());
-    }
     if (context.console.isJson()) {
-        context.console.line({{"report", path.string()}, {"bytes", html.size()}});
+        context.console.line({{"report", path.string()}, {"bytes", bytes}});
     } else {
         context.console.text(path.string());
     }
     return kDone;
 }
 
-int run(const Flags& flags, Context& context)
+// The window's program sets the page, without a window.
+int writePaper(const fs::path& path, const std::string& html, Context& context)
 {
-    if (fs::path(flags.out).extension() == ".pdf") {
-        return context.fail(flags.out + ": PDF is written by the window (Evaluate, Save report); here the page is written as .html, which every browser prints");
+    const base::ScratchFolder scratch("luthier-report");
+    auto page = base::writeFileAtomically(scratch.path() / "page.html", html);
+    if (!page) {
+        return context.fail(page.message());
+    }
+    fs::path studio = base::ownProgram();
+    studio.replace_filename(kStudio);
+    std::error_code code;
+    const auto done = !fs::exists(studio, code) ? Result<int>(Error{studio.string() + " is not there"})
+                                                : base::runChild({studio.string(), "-platform", "offscreen", "--paper", (scratch.path() / "page.html").string(), "--out",
+                                                                  fs::absolute(path, code).string()},
+                                                                 scratch.path() / "out", scratch.path() / "err", context.cancel);
+    if (!done || *done != 0) {
+        const auto said = base::readFile(scratch.path() / "err");
+        return context.fail(path.string() + ": the window's program, which sets pages on paper, did not: "
+                            + (!done ? done.message() : said && !said->empty() ? oneLine(*said) : "it ended with " + std::to_string(*done))
+                            + "; write the page as .html instead, which every browser prints");
+    }
+    return told(path, static_cast<std::size_t>(fs::file_size(path, code)), context);
+}
+
+int write(const Flags& flags, const fs::path& folder, const std::string& html, Context& context)
+{
+    const bool isPaper = flags.pdf || fs::path(flags.out).extension() == ".pdf";
+    const fs::path path = flags.out.empty() ? folder / (isPaper ? "report.pdf" : "report.html") : fs::path(flags.out);
+    if (isPaper) {
+        return writePaper(path, html, context);
+    }
+    auto written = base::writeFileAtomically(path, html);
+    return written ? told(path, html.size(), context) : context.fail(written.message());
+}
+
+int writeCard(const Flags& flags, store::Project& project, const store::RunRow& row, Context& context)
+{
+    const auto card = report::runCard(project, row.id);
+    if (!card) {
+        return context.fail(card.message());
     }
     std::error_code code;
+    const fs::path path = flags.out.empty() ? fs::path(row.result) / "README.md" : fs::path(flags.out);
+    if (fs::exists(path, code)) {
+        return context.fail(path.string() + ": a card is there already, and stays; take another --out, or remove it");
+    }
+    auto written = base::writeFileAtomically(path, *card);
+    return written ? told(path, card->size(), context) : context.fail(written.message());
+}
+
+int run(const Flags& flags, Context& context)
+{
+    std::error_code code;
     if (fs::exists(fs::path(flags.target) / kResults, code)) {
-        const auto results = base::readJson(fs::path(flags.target) / kResults);
-        if (!results) {
-            return context.fail(results.message());
+        if (flags.card) {
+            return context.fail(flags.target + ": this is an evaluation; a card belongs to a run, whose number, name or folder is wanted");
         }
-        const fs::path out = flags.out.empty() ? fs::path(flags.target) / "report.html" : fs::path(flags.out);
-        return write(out, report::toHtml(*results, "Evaluation"), context);
+        const auto results = base::readJson(fs::path(flags.target) / kResults);
+        return results ? write(flags, flags.target, report::toHtml(*results, "Evaluation"), context) : context.fail(results.message());
     }
     std::shared_ptr<store::Project> project;
     const auto row = runOf(flags, project);
-    context.console.progress("reading and hashing what the run was made from");
-    const auto report = row ? report::runReport(*project, row->id, context.cancel) : Result<report::RunReport>(row.error());
-    context.console.endProgress();
-    if (!report) {
-        return context.fail(report.message());
+    if (!row) {
+        return context.fail(row.message());
     }
-    return write(flags.out.empty() ? fs::path(row->folder) / "report.html" : fs::path(flags.out), report::toHtml(*report), context);
+    if (flags.card) {
+        return writeCard(flags, *project, *row, context);
+    }
+    context.console.progress("reading and hashing what the run was made from");
+    const auto report = report::runReport(*project, row->id, context.cancel);
+    context.console.endProgress();
+    return report ? write(flags, row->folder, report::toHtml(*report), context) : context.fail(report.message());
 }
 
 } // namespace
@@ -89,6 +145,8 @@ Command reportCommand()
     return command<Flags>("report", "A page that stands alone about a run or an evaluation: curves, results, settings, hashes, what was not measured",
                           "luthier report 3 --project ~/tunes\n"
                           "luthier report ~/tunes/runs/3 --out run3.html\n"
+                          "luthier report 3 --project ~/tunes --pdf\n"
+                          "luthier report 3 --project ~/tunes --card\n"
                           "luthier report ~/tunes/evaluations/1",
                           setup, run)
         .withTensorsOnlyIn({});

@@ -38,6 +38,17 @@ struct Asked {
     evaluation::EvalSets sets;
 };
 
+QStringList filesIn(const QString& list)
+{
+    QStringList files;
+    for (const QString& file : list.split(u';', Qt::SkipEmptyParts)) {
+        if (!file.trimmed().isEmpty()) {
+            files += file.trimmed();
+        }
+    }
+    return files;
+}
+
 // As `luthier eval --run` reads its flags.
 Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, const std::string& device, bool withSystems, const base::CancelToken& cancel)
 {
@@ -70,7 +81,8 @@ Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, c
         return Error{"the metric reward needs a reward model that scores the answers; choose one, or leave the metric out"};
     }
     asked.request.sampling.maxNew = choice.maxNew;
-    asked.request.byLikelihood = choice.byLikelihood;
+    asked.request.byLikelihood = choice.byLikelihood && !choice.bothWays;
+    asked.request.bothWays = choice.bothWays;
     asked.request.rewardModel = choice.rewardModel.toStdString();
     asked.request.shotChoice = choice.nearest ? evaluation::ShotChoice::Nearest : evaluation::ShotChoice::Diverse;
     const evaluation::EvalRowSettings settings{"", choice.limit};
@@ -89,14 +101,22 @@ Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, c
         asked.sets.rows = std::move(*rows);
         asked.request.data = choice.file.toStdString();
     }
-    const std::string general = choice.general.isEmpty() ? store::generalFileOf(*run).string() : choice.general.toStdString();
-    if (!general.empty()) {
-        auto rows = store::evalRowsOfFile(&project, {general}, settings, cancel);
-        if (!rows) {
-            return rows.error();
+    std::vector<std::pair<std::string, int>> general; // files, and how many last words of their texts are wanted
+    for (const QString& file : filesIn(choice.general)) {
+        general.emplace_back(file.toStdString(), 0);
+    }
+    for (const QString& file : filesIn(choice.cloze)) {
+        general.emplace_back(file.toStdString(), choice.lastWords);
+    }
+    if (const auto own = general.empty() ? store::generalFileOf(*run) : fs::path(); !own.empty()) {
+        general.emplace_back(own.string(), 0);
+    }
+    for (const auto& [file, lastWords] : general) {
+        auto set = store::generalSet(&project, file, choice.limit, lastWords, cancel);
+        if (!set) {
+            return set.error();
         }
-        asked.sets.general = std::move(*rows);
-        asked.request.general = general;
+        asked.sets.general.push_back(std::move(*set));
     }
     store::Beside beside;
     if (choice.prompted) {
@@ -138,7 +158,7 @@ Json toJson(const EvaluationChoice& choice)
         metrics.push_back(text(metric));
     }
     return {{"run", choice.run}, {"prompted", choice.prompted}, {"system", text(choice.system)}, {"shots", choice.shots}, {"nearest", choice.nearest},
-            {"checkpoints", choice.checkpoints}, {"beside", choice.beside}, {"file", text(choice.file)}, {"general", text(choice.general)},
+            {"checkpoints", choice.checkpoints}, {"beside", choice.beside}, {"file", text(choice.file)}, {"general", text(choice.general)}, {"cloze", text(choice.cloze)}, {"last_words", choice.lastWords}, {"both_ways", choice.bothWays},
             {"reward_model", text(choice.rewardModel)}, {"metrics", std::move(metrics)}, {"limit", choice.limit}, {"max_new", choice.maxNew},
             {"by_likelihood", choice.byLikelihood}, {"pattern", text(choice.pattern)}, {"schema", text(choice.schema)}};
 }
@@ -161,6 +181,9 @@ EvaluationChoice choiceFromJson(const Json& json)
     text("system", choice.system);
     text("file", choice.file);
     text("general", choice.general);
+    text("cloze", choice.cloze);
+    number("last_words", choice.lastWords);
+    flag("both_ways", choice.bothWays);
     text("reward_model", choice.rewardModel);
     text("pattern", choice.pattern);
     text("schema", choice.schema);
@@ -259,7 +282,9 @@ void EvaluationDesk::plan(const EvaluationChoice& choice)
         }
         plan.rows = static_cast<qint64>(asked->sets.rows.rows.size());
         plan.skipped = static_cast<qint64>(asked->sets.rows.skipped.size());
-        plan.general = static_cast<qint64>(asked->sets.general.rows.size());
+        for (const auto& set : asked->sets.general) {
+            plan.general += static_cast<qint64>(set.rows.rows.size());
+        }
         plan.systems = asked->request.systems.size();
         plan.seconds = evaluation::roughSeconds(asked->request, asked->sets, *settings);
         if (!asked->sets.rows.skipped.empty()) {

@@ -33,7 +33,10 @@ struct EvaluationChoice {
     bool checkpoints = false;
     std::vector<store::RunId> beside; // other runs
     QString file;            // rows; empty: those that the run kept aside
-    QString general;         // rows measured for what was forgotten; empty: none
+    QString general;         // files of rows measured for what was forgotten, with ; between; empty: none
+    QString cloze = {};      // files of texts of which so many last words are wanted, measured beside those
+    int lastWords = 1;
+    bool bothWays = false;   // answers are written, and the likeliest label is measured beside them
     QString rewardModel;
     QStringList metrics;     // the first decides the verdict
     int limit = 0;           // 0: all

@@ -139,6 +139,7 @@ void EvaluatePage::connectDesk()
     });
     connect(m_setup, &EvaluateSetup::changed, this, [this] { m_desk->plan(m_setup->choice()); });
     connect(m_result, &EvaluateResult::reportWanted, this, &EvaluatePage::askForReport);
+    connect(m_result, &EvaluateResult::cardWanted, this, &EvaluatePage::askForCard);
     connect(m_result, &EvaluateResult::judgingWanted, this, [this] { Q_EMIT m_workspace.pageWanted(QStringLiteral("judge"), m_desk->folder()); });
 }
 
@@ -258,6 +259,38 @@ void EvaluatePage::saveReport(const QString& path)
     startJob(this, work, [this, path](const Result<void>& done) {
         if (done) {
             m_workspace.say(tr("The report lies in %1").arg(path));
+        } else {
+            showProblem(QString::fromStdString(done.message()));
+        }
+    });
+}
+
+void EvaluatePage::askForCard()
+{
+    auto* dialog = saveDialog(this, QStringLiteral("card"), tr("Save the model card"), {tr("Model card (*.md)")}, QStringLiteral("md"));
+    dialog->selectFile(QStringLiteral("README.md"));
+    connect(dialog, &QFileDialog::fileSelected, this, &EvaluatePage::saveCard);
+    dialog->open();
+}
+
+void EvaluatePage::saveCard(const QString& path)
+{
+    const auto work = [path, project = m_workspace.project(), results = m_desk->results()]() -> Result<void> {
+        const auto runs = project ? project->runs() : Result<std::vector<store::RunRow>>(std::vector<store::RunRow>());
+        if (!runs) {
+            return runs.error();
+        }
+        for (const store::RunRow& run : *runs) {
+            if (!run.result.empty() && evaluation::isOf(results, run.result)) {
+                const auto card = report::runCard(*project, run.id);
+                return card ? base::writeFileAtomically(path.toStdString(), *card) : Result<void>(card.error());
+            }
+        }
+        return Error{"no run of this project made what was evaluated, so nothing is known of how it was made"};
+    };
+    startJob(this, work, [this, path](const Result<void>& done) {
+        if (done) {
+            m_workspace.say(tr("The model card lies in %1").arg(path));
         } else {
             showProblem(QString::fromStdString(done.message()));
         }

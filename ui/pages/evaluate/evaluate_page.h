@@ -33,6 +33,7 @@ public:
     void reveal(const QString& what) override; // a run's id: it is chosen
     EvaluationDesk* desk() const { return m_desk; }
     void saveReport(const QString& path); // .html or .pdf; told in the status line
+    void saveCard(const QString& path);   // of the run whose result was evaluated
 
 private:
     QWidget* buildSide();
@@ -47,6 +48,7 @@ private:
     void showProblem(const QString& sentence);
     void openPast();
     void askForReport();
+    void askForCard();
 
     Workspace& m_workspace;
     EvaluationDesk* m_desk;

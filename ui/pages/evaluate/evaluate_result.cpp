@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/evaluate/evaluate_result.h"
 
+#include "core/evaluation/past.h"
 #include "ui/models/text_table.h"
 #include "ui/pages/evaluate/evaluate_flips.h"
 #include "ui/pages/evaluate/evaluate_tables.h"
@@ -72,12 +73,15 @@ EvaluateResult::EvaluateResult(QWidget* parent)
     m_tabs->addTab(m_generalPage, tr("&Forgetting"));
     auto* report = makeButton(QStringLiteral("evalReport"), tr("&Save report\u2026"), tr("One page with everything here, as HTML or PDF"));
     auto* judge = makeButton(QStringLiteral("evalJudge"), tr("&Judge the answers"), tr("Two answers whose makers are hidden: people say which is better"));
+    auto* card = makeButton(QStringLiteral("evalCard"), tr("Model c&ard\u2026"), tr("The README.md that a hub wants beside the tuned model, filled from what is known of its run"));
+    connect(card, &QPushButton::clicked, this, &EvaluateResult::cardWanted);
     connect(report, &QPushButton::clicked, this, &EvaluateResult::reportWanted);
     connect(judge, &QPushButton::clicked, this, &EvaluateResult::judgingWanted);
     connect(m_system, &QComboBox::activated, this, &EvaluateResult::showLabels);
     auto* buttons = new QHBoxLayout;
     buttons->addStretch(1);
     buttons->addWidget(judge);
+    buttons->addWidget(card);
     buttons->addWidget(report);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -172,7 +176,19 @@ void EvaluateResult::showGeneral()
         return;
     }
     m_forgetting->setText(textIn(*general, "forgetting"));
-    fill(m_general, metricGrid(*general));
+    TextGrid grid; // of all sets below each other
+    for (const Json& set : evaluation::generalSetsIn(m_results)) {
+        TextGrid its = metricGrid(set);
+        const QString name = textIn(set, "name");
+        if (!name.isEmpty() && !its.headings.isEmpty()) {
+            QStringList line(its.headings.size());
+            line.front() = name;
+            grid.lines.push_back(line);
+        }
+        grid.headings = its.headings;
+        grid.lines.insert(grid.lines.end(), its.lines.begin(), its.lines.end());
+    }
+    fill(m_general, grid);
     const auto [points, name] = forgettingPoints(m_results);
     m_curve->setVisible(!points.empty());
     m_curve->show({{tr("general rows"), points}}, {tr("step"), name, false});

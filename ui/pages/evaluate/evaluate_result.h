@@ -33,6 +33,7 @@ public:
 Q_SIGNALS:
     void reportWanted();
     void judgingWanted();
+    void cardWanted();
 
 private:
     QTableView* table(const QString& id, const QString& name, const QString& help);

@@ -30,6 +30,10 @@ constexpr int kRestMs = 400;
 constexpr int kMostShots = 64;
 constexpr int kMostNew = 8192;
 constexpr int kMostRows = 10'000'000;
+constexpr int kMostLastWords = 100;
+
+// How labels are answered.
+enum Answers { kWritten, kLikeliest, kBothWays };
 constexpr const char* kUsualMetric = "rougeL";
 
 QString metricText(const char* text)
@@ -74,11 +78,12 @@ EvaluateSetup::EvaluateSetup(QWidget* parent)
                           tr("How it went over the run's steps: at most %n of its checkpoints answer", nullptr, 8))),
       m_beside(named(new QListWidget, QStringLiteral("evalBeside"), tr("Other runs"), tr("Runs of this project that answer the same rows"))),
       m_file(new QLineEdit), m_limit(number(QStringLiteral("evalLimit"), tr("At most"), tr("So many rows, evenly over all of them; 0: every row"), 0, kMostRows, 200)),
-      m_general(new QLineEdit), m_reward(new QLineEdit),
+      m_general(new QLineEdit), m_cloze(new QLineEdit),
+      m_lastWords(number(QStringLiteral("evalLastWords"), tr("Last words"), tr("So many words at the end of each text are wanted"), 1, kMostLastWords, 1)), m_reward(new QLineEdit),
       m_metric(named(new QComboBox, QStringLiteral("evalMetric"), tr("Decides the verdict"), tr("The metric that the verdict, the changed rows and the slices go by"))),
       m_metrics(named(new QListWidget, QStringLiteral("evalMetrics"), tr("Measured beside"), tr("Other metrics of the same answers"))),
-      m_byLikelihood(named(new QCheckBox(tr("Answers are the likeliest &label")), QStringLiteral("evalByLikelihood"), tr("Answers are the likeliest label"),
-                           tr("Nothing is written freely: of the labels that the rows name, the model's likeliest one counts"))),
+      m_answers(named(new QComboBox, QStringLiteral("evalAnswers"), tr("Answers"),
+                      tr("Written freely; or, of the labels that the rows name, the model's likeliest one; or both in one run, told apart"))),
       m_maxNew(number(QStringLiteral("evalMaxNew"), tr("Longest answer"), tr("Tokens after which an answer is broken off"), 1, kMostNew, 128)),
       m_pattern(named(new QLineEdit, QStringLiteral("evalPattern"), tr("Pattern"), tr("Regular expression that the metric pattern looks for in the answers"))), m_schema(new QLineEdit),
       m_plan(named(new StatusLabel(Token::TextQuiet), QStringLiteral("evalPlan"), tr("What it takes"), tr("Rows, who answers them, and roughly how long that takes"))),
@@ -103,8 +108,9 @@ EvaluateSetup::EvaluateSetup(QWidget* parent)
     buildMetrics(form);
     m_general->setPlaceholderText(tr("The run's own general data, where it has any"));
     form->addRow(tr("&General rows"), fileLine(m_general, QStringLiteral("evalGeneral"), tr("General rows"),
-                                               tr("Rows of another kind than the training data, or questions with choices: measured before and after, for what was forgotten"),
-                                               QStringLiteral("data"), tr("Choose general rows")));
+                                               tr("Rows of another kind than the training data, or questions with choices: measured before and after, for what was forgotten; several files with ; between make one curve"),
+                                               QStringLiteral("data"), tr("Choose general rows"), true));
+    form->addRow(tr("La&st words"), buildCloze());
     form->addRow(tr("Reward &model"), fileLine(m_reward, QStringLiteral("evalReward"), tr("Reward model"),
                                                tr("A folder of a reward model: it scores the answers, for the metric reward"), QStringLiteral("model"), tr("Choose a reward model")));
     form->addRow(tr("&Pattern"), m_pattern);
@@ -121,13 +127,14 @@ EvaluateSetup::EvaluateSetup(QWidget* parent)
         touch();
     });
     connect(m_prompted, &QCheckBox::toggled, this, &EvaluateSetup::showPrompt);
-    for (QCheckBox* box : {m_prompted, m_checkpoints, m_byLikelihood}) {
+    connect(m_answers, &QComboBox::currentIndexChanged, this, &EvaluateSetup::touch);
+    for (QCheckBox* box : {m_prompted, m_checkpoints}) {
         connect(box, &QCheckBox::toggled, this, &EvaluateSetup::touch);
     }
-    for (QSpinBox* box : {m_shots, m_limit, m_maxNew}) {
+    for (QSpinBox* box : {m_shots, m_limit, m_maxNew, m_lastWords}) {
         connect(box, &QSpinBox::valueChanged, this, &EvaluateSetup::touch);
     }
-    for (QLineEdit* line : {m_file, m_general, m_reward, m_pattern, m_schema}) {
+    for (QLineEdit* line : {m_file, m_general, m_cloze, m_reward, m_pattern, m_schema}) {
         connect(line, &QLineEdit::textChanged, this, &EvaluateSetup::touch);
     }
     connect(m_system, &QPlainTextEdit::textChanged, this, &EvaluateSetup::touch);
@@ -182,17 +189,20 @@ QWidget* EvaluateSetup::buildRows()
     return box;
 }
 
-QWidget* EvaluateSetup::fileLine(QLineEdit* line, const QString& id, const QString& name, const QString& help, const QString& kind, const QString& title)
+QWidget* EvaluateSetup::fileLine(QLineEdit* line, const QString& id, const QString& name, const QString& help, const QString& kind, const QString& title, bool areSeveral)
 {
     named(line, id, name, help);
     line->setClearButtonEnabled(true);
     auto* button = makeButton(id + QStringLiteral("Choose"), tr("Choose\u2026"), title);
     button->setAccessibleName(title);
     button->setAutoDefault(false);
-    connect(button, &QPushButton::clicked, this, [this, line, kind, title] {
+    connect(button, &QPushButton::clicked, this, [this, line, kind, title, areSeveral] {
         const bool isFolder = kind == QStringLiteral("model");
         auto* dialog = openDialog(this, kind, title, isFolder ? QFileDialog::Directory : QFileDialog::ExistingFile, isFolder ? QStringList() : kind == QStringLiteral("schema") ? QStringList{tr("JSON Schema (*.json)")} : dataFilters());
-        connect(dialog, &QFileDialog::fileSelected, line, &QLineEdit::setText);
+        connect(dialog, &QFileDialog::fileSelected, line, [line, areSeveral](const QString& path) {
+            const bool isMore = areSeveral && !line->text().trimmed().isEmpty();
+            line->setText(isMore ? line->text().trimmed() + QStringLiteral("; ") + path : path);
+        });
         dialog->open();
     });
     auto* box = new QWidget;
@@ -201,6 +211,22 @@ QWidget* EvaluateSetup::fileLine(QLineEdit* line, const QString& id, const QStri
     row->addWidget(line, 1);
     row->addWidget(button);
     box->setFocusProxy(line);
+    return box;
+}
+
+// Texts of which the last words are wanted, and how many.
+QWidget* EvaluateSetup::buildCloze()
+{
+    auto* box = new QWidget;
+    auto* row = new QHBoxLayout(box);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->addWidget(fileLine(m_cloze, QStringLiteral("evalCloze"), tr("Texts whose last words are wanted"),
+                            tr("Texts whose last words are measured before and after, for what was forgotten: how likely, and whether the model would have written them"),
+                            QStringLiteral("data"), tr("Choose texts"), true),
+                   1);
+    row->addWidget(m_lastWords);
+    m_lastWords->setSuffix(tr(" last words"));
+    box->setFocusProxy(m_cloze);
     return box;
 }
 
@@ -220,7 +246,10 @@ void EvaluateSetup::buildMetrics(QFormLayout* form)
     setRowsShown(m_metrics, 6);
     form->addRow(tr("&Decides the verdict"), m_metric);
     form->addRow(tr("Measured &beside"), m_metrics);
-    form->addRow(QString(), m_byLikelihood);
+    m_answers->addItem(tr("written freely"));
+    m_answers->addItem(tr("the likeliest of the labels"));
+    m_answers->addItem(tr("both, side by side"));
+    form->addRow(tr("A&nswers"), m_answers);
 }
 
 void EvaluateSetup::setRuns(const std::vector<EvaluableRun>& runs)
@@ -231,7 +260,7 @@ void EvaluateSetup::setRuns(const std::vector<EvaluableRun>& runs)
         m_run->clear();
         for (const EvaluableRun& run : runs) {
             const QString name = run.row.name.empty() ? tr("run %1").arg(run.row.id) : QString::fromStdString(run.row.name);
-            m_run->addItem(run.hasResult ? name : tr("%1 (stopped at step %2)").arg(name).arg(run.row.step), QVariant::fromValue<qlonglong>(run.row.id));
+            m_run->addItem(run.hasResult ? name : tr("%1 (stopped at step %2)").arg(name, QString::number(run.row.step)), QVariant::fromValue<qlonglong>(run.row.id));
         }
         const int kept = m_run->findData(chosen);
         m_run->setCurrentIndex(kept >= 0 ? kept : m_run->count() > 0 ? 0 : -1);
@@ -301,7 +330,10 @@ EvaluationChoice EvaluateSetup::choice() const
     choice.schema = m_schema->text().trimmed();
     choice.limit = m_limit->value();
     choice.maxNew = m_maxNew->value();
-    choice.byLikelihood = m_byLikelihood->isChecked();
+    choice.byLikelihood = m_answers->currentIndex() == kLikeliest;
+    choice.bothWays = m_answers->currentIndex() == kBothWays;
+    choice.cloze = m_cloze->text().trimmed();
+    choice.lastWords = m_lastWords->value();
     return choice;
 }
 
@@ -320,7 +352,9 @@ void EvaluateSetup::setChoice(const EvaluationChoice& choice)
     m_schema->setText(choice.schema);
     m_limit->setValue(choice.limit);
     m_maxNew->setValue(choice.maxNew);
-    m_byLikelihood->setChecked(choice.byLikelihood);
+    m_answers->setCurrentIndex(choice.bothWays ? kBothWays : choice.byLikelihood ? kLikeliest : kWritten);
+    m_cloze->setText(choice.cloze);
+    m_lastWords->setValue(choice.lastWords);
     if (const int first = choice.metrics.isEmpty() ? -1 : m_metric->findData(choice.metrics.front()); first >= 0) {
         m_metric->setCurrentIndex(first);
     }

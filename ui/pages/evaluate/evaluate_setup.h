@@ -38,7 +38,8 @@ Q_SIGNALS:
 private:
     QWidget* buildPrompt();
     QWidget* buildRows();
-    QWidget* fileLine(QLineEdit* line, const QString& id, const QString& name, const QString& help, const QString& kind, const QString& title);
+    QWidget* fileLine(QLineEdit* line, const QString& id, const QString& name, const QString& help, const QString& kind, const QString& title, bool areSeveral = false);
+    QWidget* buildCloze();
     void buildMetrics(QFormLayout* form);
     void fillBeside();
     void showPrompt();
@@ -55,10 +56,12 @@ private:
     QLineEdit* m_file;
     QSpinBox* m_limit;
     QLineEdit* m_general;
+    QLineEdit* m_cloze;
+    QSpinBox* m_lastWords;
     QLineEdit* m_reward;
     QComboBox* m_metric;
     QListWidget* m_metrics;
-    QCheckBox* m_byLikelihood;
+    QComboBox* m_answers; // how labels are answered
     QSpinBox* m_maxNew;
     QLineEdit* m_pattern;
     QLineEdit* m_schema;

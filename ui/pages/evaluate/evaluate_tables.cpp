@@ -191,20 +191,14 @@ std::vector<std::pair<double, double>> certaintyPoints(const Json& results, cons
 
 std::pair<std::vector<std::pair<double, double>>, QString> forgettingPoints(const Json& results)
 {
+    const Json& curve = at(at(results, "general"), "curve");
     std::vector<std::pair<double, double>> points;
-    QString name;
-    for (const Json& system : at(at(results, "asked"), "systems")) {
-        const Json& metrics = at(at(at(at(results, "general"), "systems"), textIn(system, "id").toStdString()), "metrics");
-        const double step = numberAt(system, "step");
-        if (!metrics.is_object() || metrics.empty() || !std::isfinite(step)) {
-            continue;
+    for (const Json& point : at(curve, "points")) {
+        if (point.is_array() && point.size() == 2 && point[0].is_number() && point[1].is_number()) {
+            points.emplace_back(point[0].get<double>(), point[1].get<double>());
         }
-        const std::string metric = metrics.begin().key(); // the one that the sentence goes by
-        name = metricLabel(metric);
-        points.emplace_back(step, numberAt(at(metrics, metric), "value"));
     }
-    std::sort(points.begin(), points.end());
-    return {points.size() < 2 ? std::vector<std::pair<double, double>>() : points, name};
+    return {points.size() < 2 ? std::vector<std::pair<double, double>>() : points, textIn(curve, "name")};
 }
 
 } // namespace luthier::ui
