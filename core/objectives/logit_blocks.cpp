@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/objectives/logit_blocks.h"
 
-#include "core/nn/kernels/kernels.h"
+#include "core/nn/kernels/token_losses.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
@@ -20,6 +20,20 @@ namespace {
 // Logits of a block, in fp32: large enough for the matrix product's best speed, small beside the weights.
 constexpr std::int64_t kCpuBytes = std::int64_t{32} << 20;
 constexpr std::int64_t kGpuBytes = std::int64_t{1} << 30;
+
+// rows head^T. A card reads and multiplies rows fast that begin at multiples of 8 values, whatever the vocabulary.
+at::Tensor products(const at::Tensor& rows, const at::Tensor& head)
+{
+    constexpr std::int64_t kTogether = 8;
+    const std::int64_t vocab = head.size(0);
+    if (!rows.is_cuda() || vocab % kTogether == 0) {
+        return rows.mm(head.t());
+    }
+    const std::int64_t wide = (vocab + kTogether - 1) / kTogether * kTogether;
+    at::Tensor logits = at::empty({rows.size(0), wide}, rows.options()).narrow(1, 0, vocab);
+    at::mm_out(logits, rows, head.t());
+    return logits;
+}
 
 } // namespace
 
@@ -97,9 +111,9 @@ PlainReading readPlain(const at::Tensor& logits, const at::Tensor& targets)
 BlockLoss blockLoss(const at::Tensor& rows, const at::Tensor& head, const at::Tensor& targets, const at::Tensor& weights,
                     const LogitSettings& settings, bool gradient)
 {
-    if (settings.softcap == 0 && settings.smoothing == 0) {
-        const at::Tensor logits = rows.mm(head.t());
-        const at::Tensor losses = nn::kernels::tokenLosses(logits, targets, weights, settings.temperature, gradient);
+    if (settings.smoothing == 0 && (settings.softcap == 0 || rows.is_cuda())) {
+        const at::Tensor logits = products(rows, head);
+        const at::Tensor losses = nn::kernels::tokenLosses(logits, targets, weights, {settings.temperature, settings.softcap, gradient});
         if (losses.defined()) {
             return {losses, gradient ? logits : at::Tensor()};
         }

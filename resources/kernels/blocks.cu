@@ -239,14 +239,38 @@ __device__ __forceinline__ void join(float& top, float& sum, float otherTop, flo
     top = higher;
 }
 
-// One block a row: losses[row] = -ln p(target) of the logits * inverse (of the temperature), 0 for a negative target; with
-// `gradient` the logits become (softmax - one-hot) * weight * inverse. No weights: all 1.
-extern "C" __global__ void loss_rows(u16* logits, const i64* targets, const float* weights, float* losses, int n,
-                                     float inverse, int gradient)
+// cap * tanh(x / cap), where there is a cap; the slope there is 1 - tanh squared.
+__device__ __forceinline__ float capped(float x, float cap, float& slope)
+{
+    slope = 1.0f;
+    if (cap > 0) {
+        const float t = 1.0f - 2.0f / (__expf(2.0f * x / cap) + 1.0f);
+        slope = 1.0f - t * t;
+        x = cap * t;
+    }
+    return x;
+}
+
+// Eight logits of a row as they are judged; what lies behind its end weighs nothing.
+__device__ __forceinline__ Eight judged8(const u16* logits, int i, int n, float cap, float inverse, Eight& slope)
+{
+    Eight a = load8(logits + i);
+#pragma unroll
+    for (int j = 0; j < 8; ++j) {
+        a.v[j] = i + j < n ? capped(a.v[j], cap, slope.v[j]) * inverse : kLowest;
+    }
+    return a;
+}
+
+// One block a row: losses[row] = -ln p(target) of the capped logits * inverse (of the temperature), 0 for a negative target;
+// with `gradient` the logits become (softmax - one-hot) * weight * inverse * the cap's slope. No weights: all 1. Rows begin
+// `stride` apart, a multiple of 8; what lies between a row's n logits and the next is written over.
+extern "C" __global__ void loss_rows(u16* logits, const i64* targets, const float* weights, float* losses, int n, int stride,
+                                     float cap, float inverse, int gradient)
 {
     __shared__ float tops[32];
     __shared__ float sums[32];
-    logits += (i64)blockIdx.x * n;
+    logits += (i64)blockIdx.x * stride;
     const i64 target = targets[blockIdx.x];
     if (target < 0) {
         Eight none = {};
@@ -258,14 +282,14 @@ extern "C" __global__ void loss_rows(u16* logits, const i64* targets, const floa
         }
         return;
     }
+    Eight slope;
     float top = kLowest;
     float sum = 0;
     for (int i = threadIdx.x * 8; i < n; i += blockDim.x * 8) {
-        Eight a = load8(logits + i);
+        const Eight a = judged8(logits, i, n, cap, inverse, slope);
         float higher = top;
 #pragma unroll
         for (int j = 0; j < 8; ++j) {
-            a.v[j] *= inverse;
             higher = fmaxf(higher, a.v[j]);
         }
         float part = 0;
@@ -287,7 +311,7 @@ extern "C" __global__ void loss_rows(u16* logits, const i64* targets, const floa
         sums[threadIdx.x >> 5] = sum;
     }
     // Before any thread writes over the row.
-    const float aim = __uint_as_float(target < n ? (u32)logits[target] << 16 : 0x7fc00000u) * inverse;
+    const float aim = capped(__uint_as_float(target < n ? (u32)logits[target] << 16 : 0x7fc00000u), cap, slope.v[0]) * inverse;
     __syncthreads();
     top = kLowest;
     sum = 0;
@@ -303,10 +327,10 @@ extern "C" __global__ void loss_rows(u16* logits, const i64* targets, const floa
     const float scale = (weights ? weights[blockIdx.x] : 1.0f) * inverse;
     const float factor = scale / sum;
     for (int i = threadIdx.x * 8; i < n; i += blockDim.x * 8) {
-        Eight a = load8(logits + i);
+        Eight a = judged8(logits, i, n, cap, inverse, slope);
 #pragma unroll
         for (int j = 0; j < 8; ++j) {
-            a.v[j] = __expf(a.v[j] * inverse - top) * factor - (i + j == target ? scale : 0.0f);
+            a.v[j] = i + j < n ? (__expf(a.v[j] - top) * factor - (i + j == target ? scale : 0.0f)) * slope.v[j] : 0.0f;
         }
         store8(logits + i, a);
     }

@@ -280,17 +280,17 @@ bool dequantise(const quant::QuantisedWeight& weight, const at::Tensor& out)
     return true;
 }
 
-at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& weights, double temperature,
-                       bool gradient)
+at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& weights, const TokenLosses& of)
 {
     const std::int64_t n = logits.size(1);
-    if (!areRows(logits.size(0), n) || !isAligned(logits)) {
+    const std::int64_t stride = logits.stride(0);
+    if (!areRows(logits.size(0), stride) || !isAligned(logits)) {
         return {};
     }
     const at::Tensor losses = at::empty({logits.size(0)}, logits.options().dtype(at::kFloat));
-    launch(Kernel::LossRows, logits.device(), {logits.size(0), 1, threadsFor(n, 1024)}, logits.mutable_data_ptr(),
-           in(targets), in(weights), losses.mutable_data_ptr(), static_cast<int>(n), static_cast<float>(1 / temperature),
-           static_cast<int>(gradient));
+    launch(Kernel::LossRows, logits.device(), {logits.size(0), 1, threadsFor(stride, 1024)}, logits.mutable_data_ptr(),
+           in(targets), in(weights), losses.mutable_data_ptr(), static_cast<int>(n), static_cast<int>(stride),
+           static_cast<float>(of.softcap), static_cast<float>(1 / of.temperature), static_cast<int>(of.gradient));
     return losses;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/nn/kernels/kernels.h"
+#include "core/nn/kernels/token_losses.h"
 
 namespace luthier::nn::kernels::cuda {
 
@@ -24,7 +25,6 @@ at::Tensor dropped(const at::Tensor& x, const DropoutDraw& draw, double p);
 void addDropped(const at::Tensor& target, const at::Tensor& x, const DropoutDraw& draw, double p);
 at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight);
 bool dequantise(const quant::QuantisedWeight& weight, const at::Tensor& out);
-at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& weights, double temperature,
-                       bool gradient);
+at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& weights, const TokenLosses& of);
 
 } // namespace luthier::nn::kernels::cuda

@@ -95,7 +95,7 @@ bool dequantise(const quant::QuantisedWeight&, const at::Tensor&)
     return false;
 }
 
-at::Tensor tokenLosses(const at::Tensor&, const at::Tensor&, const at::Tensor&, double, bool)
+at::Tensor tokenLosses(const at::Tensor&, const at::Tensor&, const at::Tensor&, const TokenLosses&)
 {
     return {};
 }

@@ -3,6 +3,7 @@
 
 #include "core/nn/kernels/cpu.h"
 #include "core/nn/kernels/cuda.h"
+#include "core/nn/kernels/token_losses.h"
 
 #include <atomic>
 
@@ -120,20 +121,20 @@ bool gatherHeads(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, 
            && (!cos.defined() || (isTable(cos) && isTable(sin))) && cuda::gatherHeads(q, k, v, out, cos, sin, rows);
 }
 
-at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& weights, double temperature,
-                       bool gradient)
+at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& weights, const TokenLosses& of)
 {
     const Place place = placeOf(logits);
-    if (place == Place::None || !logits.is_contiguous() || targets.scalar_type() != at::kLong
-        || targets.device() != logits.device() || !targets.is_contiguous()) {
+    const bool areRows = place == Place::Cuda ? logits.stride(1) == 1 : logits.is_contiguous() && of.softcap == 0;
+    if (place == Place::None || !areRows || targets.scalar_type() != at::kLong || targets.device() != logits.device()
+        || !targets.is_contiguous()) {
         return {};
     }
     if (weights.defined()
         && (weights.scalar_type() != at::kFloat || weights.device() != logits.device() || !weights.is_contiguous())) {
         return {};
     }
-    return place == Place::Cpu ? cpu::tokenLosses(logits, targets, weights, temperature, gradient)
-                               : cuda::tokenLosses(logits, targets, weights, temperature, gradient);
+    return place == Place::Cpu ? cpu::tokenLosses(logits, targets, weights, of.temperature, of.gradient)
+                               : cuda::tokenLosses(logits, targets, weights, of);
 }
 
 bool knowsDropout(const at::Tensor& x)

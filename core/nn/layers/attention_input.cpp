@@ -21,9 +21,10 @@ public:
         const at::Tensor x = m_block.norm.exists() ? normForward(m_block.norm, m_h, wantsFp8(m_block.qkv, m_h.size(0), rows)) : m_h;
         at::Tensor qkv = linearForward(m_block.qkv, x, &m_saved, rows);
         if (m_block.queryKeyNorm != QueryKeyNorm::None) {
-            m_projected = qkv.narrow(1, 0, queries() + keys()).clone();
-            queryPart(qkv).copy_(normForward(m_block.queryNorm, queryPart(m_projected)));
-            keyPart(qkv).copy_(normForward(m_block.keyNorm, keyPart(m_projected)));
+            m_queries = queryPart(qkv).clone(at::MemoryFormat::Contiguous); // as the norms' kernels read them
+            m_keys = keyPart(qkv).clone(at::MemoryFormat::Contiguous);
+            queryPart(qkv).copy_(normForward(m_block.queryNorm, m_queries));
+            keyPart(qkv).copy_(normForward(m_block.keyNorm, m_keys));
         }
         turn(qkv);
         const at::Tensor heads = byHead(qkv);
@@ -39,8 +40,8 @@ public:
         const at::Tensor dQkv = gathered(grads, normed ? nullptr : wantsFp8(m_block.qkv, m_h.size(0), rows));
         std::vector<at::Tensor> normGrads;
         if (normed) {
-            queryPart(dQkv).copy_(normBackward(m_block.queryNorm, queryPart(m_projected), queryPart(dQkv), normGrads));
-            keyPart(dQkv).copy_(normBackward(m_block.keyNorm, keyPart(m_projected), keyPart(dQkv), normGrads));
+            queryPart(dQkv).copy_(normBackward(m_block.queryNorm, m_queries, queryPart(dQkv).contiguous(), normGrads));
+            keyPart(dQkv).copy_(normBackward(m_block.keyNorm, m_keys, keyPart(dQkv).contiguous(), normGrads));
         }
         const bool normTrains = m_block.norm.exists() && m_block.norm.weight.requires_grad();
         const bool rebuild = needsInput(m_block.qkv) && m_block.norm.exists();
@@ -130,7 +131,8 @@ private:
     at::Tensor m_h;
     bool m_wantInput;
     LinearSaved m_saved;
-    at::Tensor m_projected; // q and k before their norms
+    at::Tensor m_queries; // before their norm, [N, H, D] or [N, H D]
+    at::Tensor m_keys;    // the same
 };
 
 } // namespace

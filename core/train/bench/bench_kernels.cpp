@@ -52,6 +52,20 @@ void checkNorms(const KernelBench& bench, const Shape& shape)
     }
 }
 
+void checkLayerNorm(const KernelBench& bench, const Shape& shape)
+{
+    const nn::Norm norm{nn::NormKind::Layer, 1e-5, bench.normal({shape.n}).set_requires_grad(true), bench.normal({shape.n}).set_requires_grad(true)};
+    const at::Tensor x = bench.normal({shape.rows, shape.n});
+    const at::Tensor dy = bench.normal({shape.rows, shape.n});
+    const at::Tensor add = bench.normal({shape.rows, shape.n});
+    bench.check("layer norm forward", shape.text(), [&] { return Tensors{nn::normForward(norm, x)}; });
+    bench.check("layer norm backward", shape.text(), [&] {
+        Tensors leaves;
+        const at::Tensor dx = nn::normBackward(norm, x, dy, leaves, add);
+        return Tensors{dx, leaves[0], leaves[1]};
+    });
+}
+
 void checkActivations(const KernelBench& bench, const Shape& shape)
 {
     for (const auto kind : {nn::Activation::SiluGated, nn::Activation::GeluTanhGated}) {
@@ -112,6 +126,7 @@ void checkLoss(const KernelBench& bench, const Shape& shape)
     };
     check("loss and gradients", [&] { return objectives::tokenLossSum(hidden, head, targets); });
     check("weighed loss, temperature", [&] { return objectives::tokenLossSum(hidden, head, targets, weights, {.temperature = 0.7}); });
+    check("capped loss", [&] { return objectives::tokenLossSum(hidden, head, targets, weights, {.temperature = 0.7, .softcap = 3}); });
     check("log-probabilities", [&] { return objectives::tokenLogProbs(hidden, head, targets, {.temperature = 1.3}); });
 }
 
@@ -140,6 +155,7 @@ Result<KernelBenchResult> checkAll(const std::string& device, const std::string&
             return Error{"cancelled"};
         }
         checkNorms(bench, shape);
+        checkLayerNorm(bench, shape);
         checkActivations(bench, shape);
         checkLoss(bench, shape);
         checkProduct(bench, shape);

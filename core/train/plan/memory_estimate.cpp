@@ -118,7 +118,7 @@ std::int64_t logitBytes(const Pass& pass, bool judges)
     const std::int64_t budget = pass.isCpu ? kCpuLogits : kGpuLogits;
     const std::int64_t rows = std::min(std::clamp(budget / (kFloat * pass.model.vocab), kLeastRows, kMostRows), pass.tokens);
     const std::int64_t block = rows * pass.model.vocab;
-    const std::int64_t written = pass.model.logitSoftcap > 0 ? 2 * kFloat + 2 * pass.element : pass.element;
+    const std::int64_t written = pass.model.logitSoftcap > 0 && (pass.isCpu || pass.element == kFloat) ? 2 * kFloat + 2 * pass.element : pass.element;
     return block * written + hidden;
 }
 
