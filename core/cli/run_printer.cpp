@@ -10,8 +10,9 @@ namespace luthier::cli {
 void RunPrinter::onEvent(const train::Event& event)
 {
     keep(event);
-    // Stages come often and only matter while they last.
-    if (m_console.isJson() && !std::holds_alternative<train::StageChanged>(event)) {
+    // Stages come often and only matter while they last, but for a hold, which lasts until somebody looks.
+    const auto* stage = std::get_if<train::StageChanged>(&event);
+    if (m_console.isJson() && (!stage || stage->stage == "held")) {
         m_console.line(store::toJson(event));
     }
     std::visit([this](const auto& e) { show(e); }, event);

@@ -2,6 +2,7 @@
 #include "core/ranks/watch.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <sstream>
 #include <unistd.h>
@@ -43,11 +44,22 @@ std::string hostName()
 
 Watch::Watch(RankPlace place, std::unique_ptr<StoreLine> line)
     : m_place(std::move(place)), m_line(std::move(line)), m_host(hostName()), m_others(static_cast<std::size_t>(m_place.size)),
-      m_thread([this](const std::stop_token& stop) { work(stop); })
+      m_thread([this](const std::stop_token& stop) { work(stop); }), m_guard([this](const std::stop_token& stop) { guard(stop); })
 {
 }
 
-Watch::~Watch() = default;
+// A thread that waits for a store without an answer cannot be joined: the process ends, as all it had to say is said.
+Watch::~Watch()
+{
+    m_thread.request_stop();
+    for (int i = 0; !m_done && m_storeSeen.load() + kStoreGone < Clock::now(); ++i) {
+        if (i == 20) {
+            std::fflush(nullptr);
+            ::_exit(1);
+        }
+        std::this_thread::sleep_for(kEvery / 3);
+    }
+}
 
 std::string Watch::nameOf(int rank) const
 {
@@ -151,14 +163,37 @@ void Watch::work(const std::stop_token& stop)
             look();
             m_storeSeen = Clock::now();
         } catch (const std::exception&) {
-            if (Clock::now() - m_storeSeen > kStoreGone) {
-                breakBy((m_place.storeIsKept ? "Whoever started the ranks" : "Rank 0") + std::string(" cannot be reached any more at ")
-                        + m_place.address + ":" + std::to_string(m_place.port) + "; what it said last tells why.");
+            if (Clock::now() - m_storeSeen.load() > kStoreGone) {
+                breakBy(goneSentence());
             }
         }
         endWhereStuck();
         std::unique_lock lock(m_mutex);
         m_changed.wait_for(lock, stop, kEvery, [this] { return m_toTell || (m_leaving && !m_leftTold); });
+    }
+    m_done = true;
+}
+
+std::string Watch::goneSentence() const
+{
+    return (m_place.storeIsKept ? "Whoever started the ranks" : "Rank 0") + std::string(" cannot be reached any more at ") + m_place.address + ":"
+           + std::to_string(m_place.port) + "; what it said last tells why.";
+}
+
+// A connection that was cut on the way answers nothing, not even that it is broken.
+void Watch::guard(const std::stop_token& stop)
+{
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    while (!stop.stop_requested()) {
+        {
+            std::unique_lock lock(mutex);
+            wake.wait_for(lock, stop, kEvery, [] { return false; });
+        }
+        if (!stop.stop_requested() && Clock::now() - m_storeSeen.load() > longestSilence()) {
+            breakBy(goneSentence());
+        }
+        endWhereStuck();
     }
 }
 

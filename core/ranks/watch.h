@@ -7,6 +7,7 @@
 
 #include "core/ranks/store_line.h"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -58,13 +59,16 @@ private:
     void read(Other& other, const std::string& beat) const;
     void breakBy(const std::string& sentence);
     void endWhereStuck();
+    void guard(const std::stop_token& stop);
+    std::string goneSentence() const;
     std::string nameOf(int rank) const;
 
     RankPlace m_place;
     std::unique_ptr<StoreLine> m_line; // of the thread
     std::string m_host;
     std::int64_t m_beats = 0;
-    Clock::time_point m_storeSeen = Clock::now();
+    std::atomic<Clock::time_point> m_storeSeen = Clock::now();
+    std::atomic<bool> m_done = false; // the thread
 
     mutable std::mutex m_mutex;
     std::condition_variable_any m_changed;
@@ -79,6 +83,7 @@ private:
     Clock::time_point m_brokenAt;
     std::function<void()> m_onBroken;
     std::jthread m_thread;
+    std::jthread m_guard; // looks at m_thread, which waits without end where the network is cut
 };
 
 } // namespace luthier::ranks

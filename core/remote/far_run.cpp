@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <map>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -22,18 +23,27 @@ constexpr const char* kNote = "remote.json";
 constexpr const char* kEvents = "events.jsonl";
 constexpr auto kAgainAfter = std::chrono::seconds(3);
 
-struct Note {
-    std::vector<std::string> hosts;
-    std::string program;
-    std::string folder; // there, on every host
-};
-
 struct Seat { // one rank
     std::size_t host = 0;
     std::string device;
     int local = 0;
     int localSize = 1;
+    std::int64_t threads = 0;
 };
+
+struct Note {
+    std::vector<std::string> hosts;
+    std::string program;
+    std::string folder; // on the first host
+    std::vector<std::string> folders; // on each
+    std::string address; // where ranks of several meet
+    int port = 0;
+    std::vector<Seat> seats;
+    bool hasRows = false;
+};
+
+constexpr const char* kRecipe = "recipe.json"; // there
+constexpr const char* kRows = "rows.json";
 
 std::string newName()
 {
@@ -56,7 +66,27 @@ Result<Note> readNote(const fs::path& out)
     }
     note.program = json->value("program", std::string("luthier"));
     note.folder = json->value("folder", std::string());
+    note.folders = json->value("folders", std::vector<std::string>(note.hosts.size(), note.folder));
+    note.folders.resize(note.hosts.size(), note.folder);
+    note.address = json->value("address", std::string("127.0.0.1"));
+    note.port = json->value("port", 29500);
+    note.hasRows = json->value("rows", false);
+    for (const Json& seat : json->value("seats", Json::array())) {
+        const auto host = seat.value("host", std::size_t{0});
+        if (host < note.hosts.size()) {
+            note.seats.push_back({host, seat.value("device", std::string("cpu")), seat.value("local", 0), seat.value("local_size", 1), seat.value("threads", std::int64_t{0})});
+        }
+    }
     return note;
+}
+
+Json jsonOf(const Note& note)
+{
+    Json seats = Json::array();
+    for (const Seat& seat : note.seats) {
+        seats.push_back({{"host", seat.host}, {"device", seat.device}, {"local", seat.local}, {"local_size", seat.localSize}, {"threads", seat.threads}});
+    }
+    return {{"hosts", note.hosts}, {"program", note.program}, {"folder", note.folder}, {"folders", note.folders}, {"address", note.address}, {"port", note.port}, {"rows", note.hasRows}, {"seats", seats}};
 }
 
 Result<Host> firstHost(const Note& note)
@@ -64,10 +94,16 @@ Result<Host> firstHost(const Note& note)
     return Host::named(note.hosts.front(), note.program);
 }
 
+struct Brought {
+    config::RunConfig config;
+    Json rows;
+};
+
 // Everything that the recipe names, there.
-Result<config::RunConfig> bringAll(const FarPlan& plan, const Host& host, const HostFacts& facts)
+Result<Brought> bringAll(const FarPlan& plan, const Host& host, const HostFacts& facts)
 {
     config::RunConfig config = plan.config;
+    std::map<std::string, std::string> placed;
     std::vector<std::string*> paths{&config.model.path};
     if (!config.model.adapter.empty()) {
         paths.push_back(&config.model.adapter);
@@ -86,46 +122,76 @@ Result<config::RunConfig> bringAll(const FarPlan& plan, const Host& host, const 
         if (!there) {
             return there.error();
         }
+        placed[*path] = *there;
         *path = std::move(*there);
     }
-    return config;
+    Json rows = plan.rows;
+    for (const char* key : {"train", "held_out"}) {
+        for (Json& file : rows.is_object() && rows.contains(key) ? rows[key] : Json::array()) {
+            const auto there = placed.find(file.value("path", std::string()));
+            if (there == placed.end()) {
+                return Error{"the rows of " + file.value("path", std::string()) + " are given, but the recipe does not name the file"};
+            }
+            file["path"] = there->second;
+        }
+    }
+    return Brought{std::move(config), std::move(rows)};
 }
 
 // Starts a command that outlives the connection, in the run's folder: its output and errors in files, its number in "pid", and
 // its code in "code" once it has ended.
 std::string startScript(const std::string& folder, const std::string& command, const std::string& suffix)
 {
-    const std::string guarded = command + " > events" + suffix + ".jsonl 2> errors" + suffix + ".txt & p=$!; echo $p > pid" + suffix + "; wait $p; echo $? > code" + suffix
+    const std::string guarded = command + " >> events" + suffix + ".jsonl 2> errors" + suffix + ".txt & p=$!; echo $p > pid" + suffix + "; wait $p; echo $? > code" + suffix
                                 + ".part; mv code" + suffix + ".part code" + suffix;
-    return "cd " + quoted(folder) + " && mkdir -p out && touch events" + suffix + ".jsonl && (setsid sh -c " + quoted(guarded) + " < /dev/null > /dev/null 2>&1 &)";
+    return "cd " + quoted(folder) + " && mkdir -p out && rm -f code" + suffix + " && touch events" + suffix + ".jsonl && (setsid sh -c " + quoted(guarded) + " < /dev/null > /dev/null 2>&1 &)";
 }
 
-std::string rankCommand(const FarPlan& plan, const std::vector<Seat>& seats, std::size_t rank, const std::string& address, const std::string& session, std::int64_t cores)
+// What a seat's rank is started with, in the run's folder.
+std::string commandOf(const Note& note, std::size_t rank, const std::string& session, bool again)
 {
-    const Seat& seat = seats[rank];
-    return "env RANK=" + std::to_string(rank) + " WORLD_SIZE=" + std::to_string(seats.size()) + " LOCAL_RANK=" + std::to_string(seat.local)
-           + " LOCAL_WORLD_SIZE=" + std::to_string(seat.localSize) + " MASTER_ADDR=" + quoted(address) + " MASTER_PORT=" + std::to_string(plan.port)
-           + " TORCHELASTIC_RUN_ID=" + session + " " + plan.program + " tune recipe.json --out out --json --device " + seat.device + " --threads "
-           + std::to_string(std::max<std::int64_t>(1, cores / seat.localSize));
+    const Seat& seat = note.seats[rank];
+    const std::string work = note.program + (again ? " resume out" : std::string(" tune ") + kRecipe + " --out out") + (note.hasRows ? std::string(" --rows ") + kRows : std::string())
+                             + " --json --device " + seat.device;
+    if (note.seats.size() == 1) {
+        return work;
+    }
+    return "env RANK=" + std::to_string(rank) + " WORLD_SIZE=" + std::to_string(note.seats.size()) + " LOCAL_RANK=" + std::to_string(seat.local)
+           + " LOCAL_WORLD_SIZE=" + std::to_string(seat.localSize) + " MASTER_ADDR=" + quoted(note.address) + " MASTER_PORT=" + std::to_string(note.port)
+           + " TORCHELASTIC_RUN_ID=" + session + " " + work + " --threads " + std::to_string(seat.threads);
+}
+
+// Starts all ranks, or none.
+Result<void> startRanks(const Note& note, const std::vector<Host>& hosts, bool again)
+{
+    const std::string session = newName();
+    for (std::size_t rank = note.seats.size(); rank-- > 0;) { // rank 0 is last: the others wait for it
+        const std::size_t host = note.seats[rank].host;
+        auto started = hosts[host].need("starting", startScript(note.folders[host], commandOf(note, rank, session, again), rank == 0 ? "" : "-" + std::to_string(rank)));
+        if (!started) {
+            for (std::size_t i = 0; i < hosts.size(); ++i) {
+                static_cast<void>(hosts[i].run("cd " + quoted(note.folders[i]) + " && kill $(cat pid*) 2>/dev/null"));
+            }
+            return started.error();
+        }
+    }
+    return {};
 }
 
 class Start {
 public:
-    explicit Start(const FarPlan& plan) : m_plan(plan), m_name(newName()) {}
+    explicit Start(const FarPlan& plan) : m_plan(plan) {}
 
     Result<void> go();
 
 private:
     Result<void> lookAtHosts();
     Result<void> prepare();
-    Result<void> startAll();
-    std::string folderOn(std::size_t host) const { return m_facts[host].home + "/.cache/luthier/runs/" + m_name; }
 
     const FarPlan& m_plan;
-    std::string m_name;
     std::vector<Host> m_hosts;
     std::vector<HostFacts> m_facts;
-    std::vector<Seat> m_seats;
+    Note m_note;
 };
 
 Result<void> Start::lookAtHosts()
@@ -142,14 +208,15 @@ Result<void> Start::lookAtHosts()
         if (!devices) {
             return Error{name + ": " + devices.message()};
         }
-        for (std::size_t i = 0; i < devices->size(); ++i) {
-            m_seats.push_back({m_hosts.size(), (*devices)[i], static_cast<int>(i), static_cast<int>(devices->size())});
+        const auto ranks = static_cast<std::int64_t>(devices->size());
+        for (std::int64_t i = 0; i < ranks; ++i) {
+            m_note.seats.push_back({m_hosts.size(), (*devices)[static_cast<std::size_t>(i)], static_cast<int>(i), static_cast<int>(ranks), std::max<std::int64_t>(1, facts->cores / ranks)});
         }
         m_hosts.push_back(std::move(*host));
         m_facts.push_back(std::move(*facts));
     }
     const auto isCpu = [](const Seat& seat) { return seat.device == "cpu"; };
-    if (std::any_of(m_seats.begin(), m_seats.end(), isCpu) && !std::all_of(m_seats.begin(), m_seats.end(), isCpu)) {
+    if (std::any_of(m_note.seats.begin(), m_note.seats.end(), isCpu) && !std::all_of(m_note.seats.begin(), m_note.seats.end(), isCpu)) {
         return Error{"Some of the hosts have cards and others none; processors and cards cannot share a run. Leave some out, or give --devices cpu"};
     }
     return {};
@@ -157,35 +224,31 @@ Result<void> Start::lookAtHosts()
 
 Result<void> Start::prepare()
 {
+    m_note.hosts = m_plan.hosts;
+    m_note.program = m_plan.program;
+    m_note.port = m_plan.port;
+    m_note.address = m_hosts.size() > 1 ? m_hosts.front().address() : "127.0.0.1";
+    const std::string name = newName();
+    for (const HostFacts& facts : m_facts) {
+        m_note.folders.push_back(facts.home + "/.cache/luthier/runs/" + name);
+    }
+    m_note.folder = m_note.folders.front();
+    m_note.hasRows = !m_plan.rows.is_null();
     for (std::size_t i = 0; i < m_hosts.size(); ++i) {
-        auto config = bringAll(m_plan, m_hosts[i], m_facts[i]);
-        if (!config) {
-            return config.error();
+        auto brought = bringAll(m_plan, m_hosts[i], m_facts[i]);
+        if (!brought) {
+            return brought.error();
         }
-        config->model.device = "auto";
-        const std::string folder = folderOn(i);
-        auto written = m_hosts[i].need("writing the recipe", "mkdir -p " + quoted(folder) + " && cat > " + quoted(folder + "/recipe.json"),
-                                       {base::dumpJson(config::toJson(*config), 2), m_plan.cancel, {}});
+        brought->config.model.device = "auto";
+        const std::string& folder = m_note.folders[i];
+        const auto write = [&](const char* file, const Json& json) {
+            return m_hosts[i].need("writing the recipe", "mkdir -p " + remote::quoted(folder) + " && cat > " + remote::quoted(folder + "/" + file),
+                                   {base::dumpJson(json, 2), m_plan.cancel, {}});
+        };
+        auto written = write(kRecipe, config::toJson(brought->config));
+        written = written && m_note.hasRows ? write(kRows, brought->rows) : written;
         if (!written) {
             return written.error();
-        }
-    }
-    return {};
-}
-
-Result<void> Start::startAll()
-{
-    const std::string address = m_hosts.size() > 1 ? m_hosts.front().address() : "127.0.0.1";
-    for (std::size_t rank = m_seats.size(); rank-- > 0;) { // rank 0 is last: the others wait for it
-        const std::size_t host = m_seats[rank].host;
-        const std::string command = m_seats.size() == 1 ? m_plan.program + " tune recipe.json --out out --json --device " + m_seats[0].device
-                                                        : rankCommand(m_plan, m_seats, rank, address, m_name, m_facts[host].cores);
-        auto started = m_hosts[host].need("starting", startScript(folderOn(host), command, rank == 0 ? "" : "-" + std::to_string(rank)));
-        if (!started) {
-            for (std::size_t i = 0; i < m_hosts.size(); ++i) {
-                static_cast<void>(m_hosts[i].run("cd " + quoted(folderOn(i)) + " && kill $(cat pid*) 2>/dev/null"));
-            }
-            return started.error();
         }
     }
     return {};
@@ -203,14 +266,16 @@ Result<void> Start::go()
             return done;
         }
     }
+    if (m_plan.cancel.isCancelled()) {
+        return Error{"cancelled"};
+    }
     if (auto kept = base::writeFileAtomically(m_plan.out / "asked.json", base::dumpJson(config::toJson(m_plan.config), 2)); !kept) {
         return kept;
     }
-    const Json note{{"hosts", m_plan.hosts}, {"program", m_plan.program}, {"folder", folderOn(0)}};
-    if (auto written = base::writeFileAtomically(m_plan.out / kNote, base::dumpJson(note, 2)); !written) {
+    if (auto written = base::writeFileAtomically(m_plan.out / kNote, base::dumpJson(jsonOf(m_note), 2)); !written) {
         return written; // before it starts, so that it can always be found again
     }
-    auto started = startAll();
+    auto started = startRanks(m_note, m_hosts, false);
     if (!started) {
         fs::remove(m_plan.out / kNote, code);
     }
@@ -235,11 +300,9 @@ Json withPaths(Json value, const std::string& from, const std::string& to)
 class Copy {
 public:
     Copy(const fs::path& out, const Note& note, const Following& following)
-        : m_out(fs::absolute(out).lexically_normal()), m_file(m_out / kEvents, std::ios::binary | std::ios::app), m_from(note.folder + "/out"), m_following(following)
+        : m_out(fs::absolute(out).lexically_normal()), m_size(wholeLines(m_out / kEvents)), m_file(m_out / kEvents, std::ios::binary | std::ios::app),
+          m_from(note.folder + "/out"), m_following(following)
     {
-        std::error_code code;
-        const auto size = fs::file_size(m_out / kEvents, code);
-        m_size = code ? 0 : static_cast<std::int64_t>(size);
     }
 
     std::int64_t size() const { return m_size; }
@@ -258,11 +321,24 @@ public:
     }
 
 private:
+    // A line that was cut when its follower ended is read again, from its beginning.
+    static std::int64_t wholeLines(const fs::path& path)
+    {
+        std::error_code code;
+        const auto text = fs::exists(path, code) ? base::readFile(path) : Result<std::string>(std::string());
+        const auto end = text ? text->rfind('\n') : std::string::npos;
+        const auto size = end == std::string::npos ? std::uintmax_t{0} : static_cast<std::uintmax_t>(end + 1);
+        if (text && size < text->size()) {
+            fs::resize_file(path, size, code);
+        }
+        return static_cast<std::int64_t>(size);
+    }
+
     fs::path m_out;
+    std::int64_t m_size = 0;
     std::ofstream m_file;
     std::string m_from;
     const Following& m_following;
-    std::int64_t m_size = 0;
     std::string m_line;
 };
 
@@ -320,6 +396,58 @@ Result<FarEnd> followFar(const fs::path& out, const Following& following)
         }
         std::this_thread::sleep_for(kAgainAfter);
     }
+}
+
+Result<std::string> whereFar(const fs::path& out)
+{
+    const auto note = readNote(out);
+    return note ? Result<std::string>(note->hosts.front()) : Result<std::string>(note.error());
+}
+
+Result<void> goOnFar(const fs::path& out)
+{
+    const auto note = readNote(out);
+    if (!note) {
+        return note.error();
+    }
+    std::vector<Host> hosts;
+    for (const std::string& name : note->hosts) {
+        auto host = Host::named(name, note->program);
+        if (!host) {
+            return host.error();
+        }
+        hosts.push_back(std::move(*host));
+    }
+    // What was heard to its end has ended; what ended unheard is heard first.
+    const auto heard = base::readFile(out / kEvents);
+    const auto last = heard && heard->size() > 1 ? heard->rfind('\n', heard->size() - 2) : std::string::npos;
+    const auto event = heard ? base::parseJson(heard->substr(last == std::string::npos ? 0 : last + 1)) : Result<Json>(Error{});
+    if (!event || !event->is_object() || event->value("event", std::string()) != "end" || event->value("outcome", std::string()) == "finished") {
+        return {};
+    }
+    const auto ended = hosts.front().run("cd " + quoted(note->folder) + " && [ -e code ]");
+    if (!ended || ended->code != 0) {
+        return ended ? Result<void>() : Result<void>(ended.error());
+    }
+    if (note->seats.empty()) {
+        return Error{out.string() + ": this run was started by an older Luthier; fetch it with its checkpoints and resume it here"};
+    }
+    return startRanks(*note, hosts, true);
+}
+
+Result<void> askFar(const fs::path& out, const std::vector<Json>& requests)
+{
+    const auto note = readNote(out);
+    const auto host = note ? firstHost(*note) : Result<Host>(note.error());
+    if (!host) {
+        return host.error();
+    }
+    std::string lines;
+    for (const Json& request : requests) {
+        lines += base::dumpJson(request) + "\n";
+    }
+    const auto done = host->need("asking the run", "cat >> " + quoted(note->folder + "/out/control.jsonl"), {lines, {}, {}});
+    return done ? Result<void>() : Result<void>(done.error());
 }
 
 Result<void> stopFar(const fs::path& out)

@@ -29,10 +29,17 @@ struct FarPlan {
     std::filesystem::path out;         // here; new or empty
     std::function<void(const std::string&)> tell = {}; // what is done now
     base::CancelToken cancel = {};
+    Json rows = {}; // what was done to them (train/plan/run_rows_file.h), its paths as the recipe's; null: the files as they lie there
 };
 
 // Blocks until it runs there. Errors leave nothing running.
 Result<void> startFar(const FarPlan& plan);
+
+// One that has ended there goes on from its last checkpoint; what still works there is left alone. It is followed as before.
+Result<void> goOnFar(const std::filesystem::path& out);
+
+// The host that keeps the results. Error: no run on another machine lies in `out`.
+Result<std::string> whereFar(const std::filesystem::path& out);
 
 struct FarEnd {
     int code = 0;         // of the run
@@ -48,6 +55,8 @@ struct Following {
 // Until the run ends: then its results are here, but for checkpoints. "cancelled" leaves it running.
 Result<FarEnd> followFar(const std::filesystem::path& out, const Following& following);
 
+// Lines of its control file (train/control/control_file.h).
+Result<void> askFar(const std::filesystem::path& out, const std::vector<Json>& requests);
 // Asks it to stop with a checkpoint.
 Result<void> stopFar(const std::filesystem::path& out);
 Result<void> fetchFar(const std::filesystem::path& out, bool checkpoints, const base::CancelToken& cancel);

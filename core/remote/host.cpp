@@ -5,7 +5,9 @@
 #include "core/base/json.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 
 namespace luthier::remote {
@@ -17,6 +19,7 @@ namespace {
 constexpr int kSshFailed = 255;
 constexpr int kNoSuchProgram = 127;
 constexpr std::size_t kKeyLength = 24;
+constexpr std::int64_t kMiB = 1 << 20;
 
 std::string lastLine(std::string text)
 {
@@ -38,6 +41,19 @@ bool isName(const std::string& name)
     return !name.empty() && name.front() != '-' && std::all_of(name.begin(), name.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' || c == '@' || c == ':';
     });
+}
+
+std::int64_t sizeOf(const fs::path& path)
+{
+    std::error_code code;
+    if (!fs::is_directory(path, code)) {
+        return static_cast<std::int64_t>(fs::file_size(path, code));
+    }
+    std::int64_t size = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(path, code)) {
+        size += entry.is_regular_file() ? static_cast<std::int64_t>(entry.file_size()) : 0;
+    }
+    return size;
 }
 
 // "hash  name" lines of a file, or of all files below a folder, as sha256sum reads them; names begin with the last part of `path`.
@@ -68,6 +84,28 @@ Result<std::string> sumsOf(const fs::path& path)
 
 } // namespace
 
+std::vector<std::string> namedHosts()
+{
+    const char* home = std::getenv("HOME");
+    std::ifstream file(fs::path(home ? home : "/") / ".ssh/config");
+    std::vector<std::string> names;
+    for (std::string line; std::getline(file, line);) {
+        std::istringstream words(line);
+        std::string word;
+        words >> word;
+        std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        if (word != "host") {
+            continue;
+        }
+        while (words >> word) {
+            if (isName(word)) { // no pattern
+                names.push_back(word);
+            }
+        }
+    }
+    return names;
+}
+
 Result<Host> Host::named(const std::string& name, const std::string& program)
 {
     if (!isName(name)) {
@@ -84,6 +122,12 @@ std::string Host::ssh() const
 Result<ShellEnd> Host::run(const std::string& command, const ShellInput& input) const
 {
     auto end = runShell("exec " + ssh() + quoted(command), input);
+    if (end && end->code == kSshFailed && end->err.find("Host key verification failed") != std::string::npos) {
+        const bool isOther = end->err.find("IDENTIFICATION HAS CHANGED") != std::string::npos;
+        return Error{m_name + (isOther ? " shows another key than the one it is known by here. If it was set up anew, remove the old key (ssh-keygen -R " + m_name + ") and confirm the new one: "
+                                       : std::string(" is not known to ssh here yet. Confirm its key once in a terminal: "))
+                     + sshProgram() + " " + m_name};
+    }
     if (end && end->code == kSshFailed) {
         return Error{m_name + " cannot be reached by ssh: " + lastLine(end->err) + ". Does \"" + sshProgram() + " " + m_name + "\" work without a password?"};
     }
@@ -118,6 +162,9 @@ Result<HostFacts> Host::facts() const
     }
     HostFacts facts{(*json)["version"].get<std::string>(), json->value("home", std::string()), json->value("cards", std::int64_t{0}),
                     json->value("cores", std::int64_t{1}), json->value("free_bytes", std::int64_t{0})};
+    for (const Json& card : json->value("list", Json::array())) {
+        facts.list.push_back({card.value("name", std::string()), card.value("total_bytes", std::int64_t{0}), card.value("free_bytes", std::int64_t{0})});
+    }
     if (facts.version != LUTHIER_VERSION) {
         return Error{m_name + " has Luthier " + facts.version + ", and this is " LUTHIER_VERSION "; install the same version on both"};
     }
@@ -161,6 +208,10 @@ Result<std::string> Host::bring(const fs::path& path, const HostFacts& facts, bo
         return brought.error();
     }
     if (brought->code != 0) {
+        if (const auto size = sizeOf(local); facts.freeBytes > 0 && size > facts.freeBytes) {
+            return Error{m_name + " has no room for " + local.filename().string() + ": " + std::to_string(size / kMiB + 1) + " MiB, and " + std::to_string(facts.freeBytes / kMiB)
+                         + " MiB are free in " + facts.home + ". Remove something there (~/.cache/luthier holds what was brought before), or put the files at the same path there"};
+        }
         const std::string unpack = "mkdir -p " + quoted(folder) + " && tar -C " + quoted(folder) + " -xf -";
         const auto copied = runShell("tar -C " + quoted(local.parent_path().string()) + " -chf - -- " + quoted(local.filename().string()) + " | " + ssh() + quoted(unpack),
                                      {{}, cancel, {}});

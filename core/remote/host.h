@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/base/cancel.h"
+#include "core/remote/card_facts.h"
 #include "core/remote/shell.h"
 
 #include <cstdint>
@@ -22,7 +23,11 @@ struct HostFacts {
     std::int64_t cards = 0;
     std::int64_t cores = 1;
     std::int64_t freeBytes = 0; // of the disk of the home folder
+    std::vector<CardFacts> list = {}; // the cards, where they are named
 };
+
+// Names that ~/.ssh/config gives to hosts, without patterns.
+std::vector<std::string> namedHosts();
 
 class Host {
 public:

@@ -1,42 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs on another machine, here this one behind an sshd of the test's own on loopback: what it needs is brought there, it outlives
 // the connection, and what comes back is what a run here would have made.
+#include "tests/support/ssh_server.h"
 #include "tests/support/tiny_run.h"
 
 #include <QElapsedTimer>
 #include <QProcess>
-#include <QStandardPaths>
 #include <QtTest>
 
 #include <csignal>
 #include <fstream>
 #include <map>
-#include <netinet/in.h>
-#include <pwd.h>
 #include <sstream>
-#include <sys/socket.h>
-#include <unistd.h>
 
 using namespace luthier;
 namespace fs = std::filesystem;
 using support::TinyRun;
+using support::freePort;
 
 namespace {
 
 const QString kProgram = QStringLiteral(LUTHIER_BIN_DIR "/luthier");
-
-int freePort()
-{
-    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    const bool known = ::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0
-                       && ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    ::close(socket);
-    return known ? ntohs(address.sin_port) : 0;
-}
 
 std::string readAll(const fs::path& path)
 {
@@ -75,7 +59,6 @@ class TestRemote : public QObject {
 
 private Q_SLOTS:
     void initTestCase();
-    void cleanupTestCase();
     void asOnThisMachine_data();
     void asOnThisMachine();
     void aLostConnectionLosesNothing();
@@ -88,57 +71,26 @@ private:
     QString recipeOf(const TinyRun& run) const;
     QStringList launch(const TinyRun& run, const std::string& out, const QStringList& more = {}) const;
     std::string wrong(const TinyRun& run, const QStringList& more) const;
-    std::string path(const char* name) const { return m_folder.filePath(QString::fromLatin1(name)).toStdString(); }
+    std::string path(const char* name) const { return m_server.path(name); }
 
-    QTemporaryDir m_folder;
-    QProcess m_server;
+    support::SshServer m_server;
     mutable int m_made = 0;
 };
 
 void TestRemote::initTestCase()
 {
-    const QString server = QStandardPaths::findExecutable(QStringLiteral("sshd"), {QStringLiteral("/usr/sbin"), QStringLiteral("/usr/bin"), QStringLiteral("/usr/local/sbin")});
-    if (server.isEmpty() || QStandardPaths::findExecutable(QStringLiteral("ssh-keygen")).isEmpty()) {
-        QSKIP("there is no sshd here");
+    const std::string problem = m_server.start();
+    if (problem.rfind("skip: ", 0) == 0) {
+        QSKIP(problem.c_str() + 6);
     }
-    if (::geteuid() == 0) {
-        std::error_code code;
-        fs::create_directories("/run/sshd", code); // where a server of root's leaves its rights
-    }
-    for (const char* key : {"host", "user"}) {
-        QCOMPARE(QProcess::execute(QStringLiteral("ssh-keygen"), {"-q", "-t", "ed25519", "-N", "", "-f", QString::fromStdString(path(key))}), 0);
-    }
-    const std::string port = std::to_string(freePort());
-    fs::create_directories(path("home"));
-    write(path("authorized"), readAll(path("user.pub")));
-    write(path("sshd.conf"), "ListenAddress 127.0.0.1\nPort " + port + "\nHostKey " + path("host") + "\nAuthorizedKeysFile " + path("authorized")
-                                 + "\nStrictModes no\nUsePAM no\nPidFile none\nPasswordAuthentication no\nPermitRootLogin yes\nSetEnv HOME=" + path("home")
-                                 + " LUTHIER_RESOURCES=" LUTHIER_SOURCE_DIR "/resources\n");
-    write(path("ssh.conf"), "Host box\n HostName 127.0.0.1\n Port " + port + "\n User " + ::getpwuid(::geteuid())->pw_name + "\n IdentityFile " + path("user")
-                                + "\n IdentitiesOnly yes\n StrictHostKeyChecking no\n UserKnownHostsFile /dev/null\n LogLevel ERROR\n"
-                                + "Host gone\n HostName 127.0.0.1\n Port 1\n");
-    m_server.setProcessChannelMode(QProcess::MergedChannels);
-    m_server.start(server, {"-D", "-e", "-f", QString::fromStdString(path("sshd.conf"))});
-    QVERIFY(m_server.waitForStarted());
-    int answer = -1;
-    for (int i = 0; i < 50 && answer != 0; ++i) {
-        QTest::qWait(100);
-        answer = QProcess::execute(QStringLiteral("ssh"), {"-F", QString::fromStdString(path("ssh.conf")), "-o", "BatchMode=yes", "box", "true"});
-    }
-    QVERIFY2(answer == 0, m_server.readAll().constData());
-}
-
-void TestRemote::cleanupTestCase()
-{
-    m_server.terminate();
-    m_server.waitForFinished();
+    QVERIFY2(problem.empty(), problem.c_str());
 }
 
 void TestRemote::prepare(QProcess& process, const QStringList& arguments) const
 {
     auto environment = QProcessEnvironment::systemEnvironment();
     environment.insert(QStringLiteral("LUTHIER_RESOURCES"), QStringLiteral(LUTHIER_SOURCE_DIR "/resources"));
-    environment.insert(QStringLiteral("LUTHIER_SSH"), QStringLiteral("ssh -F ") + QString::fromStdString(path("ssh.conf")));
+    environment.insert(QStringLiteral("LUTHIER_SSH"), QString::fromStdString(m_server.ssh()));
     process.setProcessEnvironment(environment);
     process.setProgram(kProgram);
     process.setArguments(arguments);
@@ -283,6 +235,7 @@ void TestRemote::whatIsWrongIsSaid()
         return said.find(part) != std::string::npos && said.find("code ") != 0 ? std::string() : said;
     };
     QCOMPARE(has({"--ssh", "gone"}, "gone cannot be reached by ssh"), std::string());
+    QCOMPARE(has({"--ssh", "stranger"}, "stranger is not known to ssh here yet. Confirm its key once"), std::string());
     QCOMPARE(has({"--ssh", "a b"}, "\"a b\" is no host"), std::string());
     QCOMPARE(has({"--devices", "cuda:99"}, "box: --devices cuda:99"), std::string());
     write(path("older"), "#!/bin/sh\necho '{\"version\":\"0.0.1\"}'\n");

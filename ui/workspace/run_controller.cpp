@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/workspace/run_controller.h"
 
+#include "core/away/away_run.h"
 #include "core/peft/methods/lora_settings.h"
+#include "core/store/next_recipe.h"
 #include "core/store/recorder.h"
 #include "core/store/run_rows.h"
 #include "core/train/control/control_file.h"
+#include "core/train/control/fork.h"
 #include "core/train/fanout.h"
 #include "core/train/start_point.h"
 #include "ui/bridge/job.h"
@@ -76,6 +79,12 @@ std::string ownName(store::Project& project, const std::string& wanted, const co
     return name;
 }
 
+// Where a run works is remembered with the project.
+std::string placeKey(store::RunId id)
+{
+    return "place." + std::to_string(id);
+}
+
 } // namespace
 
 RunController::RunController(Workspace& workspace) : QObject(&workspace), m_workspace(workspace)
@@ -116,13 +125,13 @@ void RunController::connectBridge()
     connect(&m_bridge, &RunBridge::ended, this, &RunController::showEnd);
 }
 
-void RunController::start(const config::RunConfig& config)
+void RunController::start(const config::RunConfig& config, const away::RunPlace& place)
 {
     const auto project = m_workspace.project();
     if (isBusy() || !project) {
         return;
     }
-    prepare([project, asked = config]() -> Result<Prepared> {
+    prepare([project, asked = config, place]() -> Result<Prepared> {
         auto started = train::startedFrom(asked);
         if (!started) {
             return started.error();
@@ -137,18 +146,23 @@ void RunController::start(const config::RunConfig& config)
         if (!row) {
             return row.error();
         }
+        if (place.isAway()) {
+            if (auto kept = project->setValue(placeKey(row->id), away::toJson(place)); !kept) {
+                return kept.error();
+            }
+        }
         train::RunInputs inputs{row->folder, std::move(*rows), false};
-        return Prepared{std::move(*row), std::move(config), std::move(inputs)};
+        return Prepared{std::move(*row), std::move(config), std::move(inputs), place};
     });
 }
 
-void RunController::resume(store::RunId id)
+void RunController::resume(store::RunId id, std::int64_t step)
 {
     const auto project = m_workspace.project();
     if (isBusy() || !project) {
         return;
     }
-    prepare([project, id]() -> Result<Prepared> {
+    prepare([project, id, step]() -> Result<Prepared> {
         Result<store::RunRow> row = project->run(id);
         if (!row) {
             return row.error();
@@ -163,6 +177,53 @@ void RunController::resume(store::RunId id)
         }
         if (Result<void> marked = project->markRunning(id); !marked) {
             return marked.error();
+        }
+        const auto kept = project->value(placeKey(id));
+        auto place = !kept || kept->is_null() ? Result<away::RunPlace>(away::RunPlace()) : away::placeFromJson(*kept);
+        if (!place) {
+            return place.error();
+        }
+        train::RunInputs inputs{row->folder, std::move(*rows), true};
+        inputs.fromStep = step > 0 ? std::optional(step) : std::nullopt;
+        return Prepared{std::move(*row), std::move(*config), std::move(inputs), std::move(*place)};
+    });
+}
+
+void RunController::fork(store::RunId id, std::int64_t step, bool withNextSettings)
+{
+    const auto project = m_workspace.project();
+    if (isBusy() || !project) {
+        return;
+    }
+    prepare([project, id, step, withNextSettings]() -> Result<Prepared> {
+        const Result<store::RunRow> from = project->run(id);
+        if (!from) {
+            return from.error();
+        }
+        Result<config::RunConfig> config = config::fromJson(from->recipe);
+        if (config && withNextSettings) {
+            auto next = store::nextRecipe(*project);
+            if (!next) {
+                return next.error();
+            }
+            config = *next ? Result<config::RunConfig>(std::move(**next)) : std::move(config);
+        }
+        if (!config) {
+            return config.error();
+        }
+        //: %1 a run, %2 a step
+        config->run.name = tr("%1 from step %2").arg(QString::fromStdString(from->name)).arg(step).toStdString();
+        auto rows = store::runRows(project.get(), config->data);
+        if (!rows) {
+            return rows.error();
+        }
+        Result<store::RunRow> row = project->createRun(config->run.name, config::toJson(*config));
+        if (!row) {
+            return row.error();
+        }
+        if (auto made = train::forkRun({from->folder, step > 0 ? std::optional(step) : std::nullopt}, *config, row->folder); !made) {
+            (void)project->deleteRun(row->id);
+            return made.error();
         }
         train::RunInputs inputs{row->folder, std::move(*rows), true};
         return Prepared{std::move(*row), std::move(*config), std::move(inputs)};
@@ -197,18 +258,24 @@ void RunController::launch(Prepared prepared)
     m_threadDone = false;
     m_control = std::make_unique<train::StopControl>();
     m_control->setAttended();
+    m_leave = {};
+    m_isFar = !prepared.place.hosts.empty() || away::isFar(prepared.row.folder);
     setState(State::Running);
     Q_EMIT runStarting(m_id);
     Q_EMIT m_workspace.runsChanged();
-    m_thread = std::jthread([this, prepared = std::move(prepared), project = m_workspace.project(), control = m_control.get()] {
+    m_thread = std::jthread([this, prepared = std::move(prepared), project = m_workspace.project(), control = m_control.get(), leave = m_leave, isAway = m_isFar || prepared.place.isAway()] {
         {
             store::Recorder recorder(project, prepared.row.id, [this](const std::string& problem) {
                 QMetaObject::invokeMethod(this, [this, problem] { Q_EMIT failed(QString::fromStdString(problem)); },
                                           Qt::QueuedConnection);
             });
             train::Fanout fanout{&recorder, &m_bridge};
-            const train::ControlWatch watch(prepared.inputs.folder, *control); // what the command line asks
-            train::run(prepared.config, prepared.inputs, *control, fanout);
+            if (isAway) {
+                away::runAway({prepared.config, prepared.inputs.folder, prepared.inputs.rows.value_or(train::RunRows()), prepared.inputs.resume, prepared.place, leave}, *control, fanout);
+            } else {
+                const train::ControlWatch watch(prepared.inputs.folder, *control); // what the command line asks
+                train::run(prepared.config, prepared.inputs, *control, fanout);
+            }
         } // what the recorder still holds is written here, not on the GUI thread
         QMetaObject::invokeMethod(this, [this] {
             m_threadDone = true;
@@ -268,10 +335,22 @@ void RunController::setLearningRate(double rate)
     }
 }
 
+void RunController::leave()
+{
+    if (m_isFar && isBusy()) {
+        m_leave.cancel();
+        setState(State::Stopping);
+    }
+}
+
 void RunController::stopAndWait()
 {
     if (m_thread.joinable()) {
-        m_control->requestStop();
+        if (m_isFar) {
+            m_leave.cancel();
+        } else {
+            m_control->requestStop();
+        }
         m_thread.join();
     }
 }

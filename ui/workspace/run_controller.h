@@ -7,6 +7,8 @@
 // Threads: GUI thread.
 #pragma once
 
+#include "core/away/run_place.h"
+#include "core/base/cancel.h"
 #include "core/config/run_config.h"
 #include "core/store/project.h"
 #include "core/train/run.h"
@@ -48,15 +50,19 @@ public:
     RunBridge* bridge() { return &m_bridge; }
     const SleepGuard& sleepGuard() const { return m_sleep; } // the machine stays awake while a run is at work, not while it is held
 
-    void start(const config::RunConfig& config); // ignored while a run is in progress
-    void resume(store::RunId id);
+    // Ignored while a run is in progress. `place`: of several processes or machines; a resumed run goes on where it was.
+    void start(const config::RunConfig& config, const away::RunPlace& place = {});
+    void resume(store::RunId id, std::int64_t step = 0); // from that checkpoint; 0: the newest
+    void fork(store::RunId id, std::int64_t step, bool withNextSettings); // another run from a checkpoint, by its settings or those on Tune
     void stop();
     void setHeld(bool held);
     void park();                               // everything is left, and the run goes on later to the bit
     void stopAndKeep();                        // its result is written as it stands
     void tryPrompt(const QString& prompt);     // answered by the present weights, as a sample
     void setLearningRate(double rate);         // of the steps from the next one on
-    void stopAndWait(); // for the end of the program; blocks until the checkpoint is saved
+    void stopAndWait(); // for the end of the program; blocks until the checkpoint is saved. A run on another machine is left
+    bool isFar() const { return m_isFar; } // on another machine: it goes on without this program
+    void leave();                          // stop listening to it; resuming listens again
 
 Q_SIGNALS:
     void stateChanged();
@@ -70,6 +76,7 @@ private:
         store::RunRow row;
         config::RunConfig config;
         train::RunInputs inputs;
+        away::RunPlace place = {};
     };
 
     void prepare(std::function<Result<Prepared>()> work);
@@ -97,6 +104,8 @@ private:
     // In this order: the thread goes first and everything it talks to outlives it.
     RunBridge m_bridge;
     SleepGuard m_sleep;
+    bool m_isFar = false;
+    base::CancelToken m_leave;
     std::unique_ptr<train::StopControl> m_control;
     std::jthread m_thread;
 };

@@ -4,6 +4,8 @@
 #include "core/cli/ranks/ranked_run.h"
 #include "core/cli/tune_run.h"
 #include "core/ranks/launcher.h"
+#include "core/remote/card_facts.h"
+#include "core/train/plan/run_rows_file.h"
 
 #include <CLI/App.hpp>
 
@@ -47,9 +49,14 @@ void setup(CLI::App& app, Flags& flags)
 int describe(Context& context)
 {
     const char* home = std::getenv("HOME");
+    Json list = Json::array();
+    for (const remote::CardFacts& card : remote::cardsHere(ranks::numCards())) {
+        list.push_back({{"name", card.name}, {"total_bytes", card.totalBytes}, {"free_bytes", card.freeBytes}});
+    }
     const Json facts{{"version", LUTHIER_VERSION},
                      {"home", home ? home : "/tmp"},
                      {"cards", ranks::numCards()},
+                     {"list", list},
                      {"cores", static_cast<std::int64_t>(std::max(1U, std::thread::hardware_concurrency()))},
                      {"free_bytes", base::freeBytes(home ? home : "/tmp").value_or(0)}};
     if (context.console.isJson()) {
@@ -71,6 +78,14 @@ int launchFar(const Flags& flags, Context& context)
     }
     remote::FarPlan plan{flags.hosts, flags.program, flags.ranks.devices.empty() ? "all" : flags.ranks.devices, flags.copies, static_cast<int>(flags.port), *config, flags.out,
                          [&console = context.console](const std::string& doing) { console.progress(doing); }, context.cancel};
+    if (!flags.project.empty()) { // what was edited and left out there
+        auto project = store::Project::open(flags.project);
+        auto rows = project ? store::runRows(project->get(), config->data) : Result<train::RunRows>(project.error());
+        if (!rows) {
+            return context.fail(rows.message());
+        }
+        plan.rows = train::areTouched(*rows) ? train::toJson(*rows) : Json();
+    }
     if (flags.ranks.ranks > 0 && flags.ranks.devices.empty()) {
         plan.devices = "cpu:" + std::to_string(flags.ranks.ranks);
     }

@@ -4,6 +4,7 @@
 #include "core/cli/tune_run.h"
 #include "core/train/control/fork.h"
 #include "core/ranks/team.h"
+#include "core/train/plan/run_rows_file.h"
 
 #include <CLI/App.hpp>
 
@@ -16,6 +17,7 @@ namespace {
 struct Flags {
     std::string folder;
     std::string project;
+    std::string rows;
     std::int64_t step = 0;
     double rate = 0;
     std::string out;
@@ -35,6 +37,7 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--rate", flags.rate, "Learning rate from here on")->option_text("X");
     app.add_option("--out", flags.out, "Fork: go on in this new folder, and leave the run as it is")->option_text("DIR");
     app.add_option("--set", flags.settings, "Fork: change a setting; may be repeated")->allow_extra_args(false)->option_text("KEY=VALUE");
+    app.add_option("--rows", flags.rows, "Its rows as a person left them, without a project; a file that Luthier wrote")->option_text("FILE.json");
     addRankFlags(app, flags.ranks);
 }
 
@@ -96,7 +99,11 @@ int run(const Flags& flags, Context& context)
     if (!config) {
         return context.fail(config.message());
     }
-    auto rows = train::runRows(config->data);
+    auto left = flags.rows.empty() ? Result<train::RunRows>(train::runRows(config->data)) : train::readRunRows(flags.rows);
+    if (!left) {
+        return context.fail(left.message());
+    }
+    auto rows = std::move(*left);
     if (!flags.settings.empty() && flags.out.empty()) {
         context.console.error("--set changes a fork: name its folder with --out DIR (the learning rate alone: --rate X)");
         return kWrongUsage;
@@ -127,7 +134,7 @@ int run(const Flags& flags, Context& context)
         return context.fail(team.message());
     }
     run.team = std::move(*team);
-    const fs::path project = !flags.out.empty() ? fs::path() : flags.project.empty() ? projectAround(folder) : fs::path(flags.project);
+    const fs::path project = !flags.out.empty() || !flags.rows.empty() ? fs::path() : flags.project.empty() ? projectAround(folder) : fs::path(flags.project);
     if (!project.empty()) {
         if (auto attached = attachProject(run, project); !attached) {
             if (run.team) {

@@ -2,6 +2,7 @@
 #include "core/cli/ranks/ranked_run.h"
 #include "core/cli/tune_run.h"
 #include "core/ranks/team.h"
+#include "core/train/plan/run_rows_file.h"
 #include "core/train/start_point.h"
 
 #include <CLI/App.hpp>
@@ -15,6 +16,7 @@ struct Flags {
     std::vector<std::string> settings;
     std::string out;
     std::string project;
+    std::string rows;
     std::string tensorBoard;
     std::string jsonLines;
     RankFlags ranks;
@@ -33,6 +35,7 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--project", flags.project, "Record the run in this project folder")->option_text("DIR");
     app.add_option("--tensorboard", flags.tensorBoard, "Write what is measured into this folder, too, as TensorBoard reads it")->option_text("DIR");
     app.add_option("--jsonl", flags.jsonLines, "Append every event to this file, too, one object a line")->option_text("FILE");
+    app.add_option("--rows", flags.rows, "The recipe's rows as a person left them: edits, left-out rows, tags; a file that Luthier wrote")->option_text("FILE.json");
     addRankFlags(app, flags.ranks);
 }
 
@@ -59,8 +62,11 @@ Result<TuneRun> prepare(const Flags& flags, Context& context, std::shared_ptr<ra
     }
     config = std::move(started->config);
     if (flags.project.empty()) {
-        auto rows = train::runRows(config->data);
-        return TuneRun{std::move(*config), flags.out, std::move(rows), false, nullptr, 0};
+        auto rows = flags.rows.empty() ? Result<train::RunRows>(train::runRows(config->data)) : train::readRunRows(flags.rows);
+        if (!rows) {
+            return rows.error();
+        }
+        return TuneRun{std::move(*config), flags.out, std::move(*rows), false, nullptr, 0};
     }
     auto project = store::Project::open(flags.project);
     if (project && team && !team->leads()) { // rank 0 records
@@ -75,6 +81,10 @@ int run(const Flags& flags, Context& context)
     if (flags.out.empty() && flags.project.empty()) {
         context.console.error(
             "say where the run goes: --out DIR, or --project DIR (see luthier tune --help)");
+        return kWrongUsage;
+    }
+    if (!flags.rows.empty() && !flags.project.empty()) {
+        context.console.error("--rows and --project both say how the rows were left; leave one away");
         return kWrongUsage;
     }
     if (const auto code = launchedRanks(flags.ranks, context)) {

@@ -14,6 +14,7 @@
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QSplitter>
@@ -27,6 +28,7 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kLiveMs = 1000;
+constexpr int kNameColumns = 28; // characters
 
 } // namespace
 
@@ -36,15 +38,12 @@ RunsPage::RunsPage(Workspace& workspace, QWidget* parent)
       m_use(new QAction(icon(QStringLiteral("sliders-horizontal")), tr("Use these settings"), this)),
       m_folder(new QAction(icon(QStringLiteral("folder-open")), tr("Open folder"), this)),
       m_chat(new QAction(icon(QStringLiteral("message-square")), tr("Chat"), this)),
-      m_delete(new QAction(icon(QStringLiteral("trash-2")), tr("Delete\u2026"), this)), m_stack(new QStackedWidget),
+      m_delete(new QAction(icon(QStringLiteral("trash-2")), tr("Delete\u2026"), this)), m_leave(new QAction(tr("Leave it there"), this)), m_from(new QAction(icon(QStringLiteral("play")), tr("Go on from\u2026"), this)), m_stack(new QStackedWidget),
       m_empty(new EmptyState), m_work(new QSplitter(Qt::Vertical)), m_question(new Banner), m_table(new QTableView),
       m_sentence(new StatusLabel(Token::Bad)), m_charts(new RunsCharts), m_side(new RunsSide),
       m_notes(new RunsNotes(workspace)), m_findings(new RunsFindings), m_search(new QLineEdit), m_found(new StatusLabel(Token::TextQuiet))
 {
-    m_empty->setText({tr("No runs yet"),
-                      tr("A run is one training from start to end: its settings, its curves and its result. "
-                         "They stay here, and any two can be compared."),
-                      tr("Go to Tune"), {}});
+    tellEmpty();
     m_sentence->setObjectName(QStringLiteral("runSentence"));
     m_sentence->setWordWrap(true);
     m_sentence->hide();
@@ -70,7 +69,19 @@ RunsPage::RunsPage(Workspace& workspace, QWidget* parent)
     buildActions();
     buildFinding();
     connectRuns();
+    setFirstControl(m_table);
     reload();
+}
+
+// A first run that is being made ready is none yet, and more than nothing.
+void RunsPage::tellEmpty()
+{
+    const bool begins = m_workspace.runs()->isBusy();
+    m_empty->setText({begins ? tr("The run is being made ready") : tr("No runs yet"),
+                      begins ? tr("Its rows are read and the model is loaded; its curves grow here from the first step on.")
+                             : tr("A run is one training from start to end: its settings, its curves and its result. "
+                                  "They stay here, and any two can be compared."),
+                      tr("Go to Tune"), {}});
 }
 
 QWidget* RunsPage::buildTop()
@@ -84,7 +95,7 @@ QWidget* RunsPage::buildTop()
     m_table->verticalHeader()->setDefaultSectionSize(space(6));
     m_table->horizontalHeader()->setHighlightSections(false);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_table->horizontalHeader()->setSectionResizeMode(RunsModel::kNameColumn, QHeaderView::Stretch);
+    keepColumnWide(m_table, RunsModel::kNameColumn, kNameColumns);
     auto* top = new QWidget;
     auto* column = new QVBoxLayout(top);
     column->setContentsMargins(0, 0, 0, 0);
@@ -160,6 +171,7 @@ void RunsPage::showLive()
         m_model->setLive(m_workspace.runs()->runId(), m_workspace.runs()->seconds(), state == State::Held);
     }
     isOn ? m_clock.start() : m_clock.stop();
+    tellEmpty();
 }
 
 void RunsPage::reload()
@@ -178,7 +190,11 @@ void RunsPage::takeRuns(std::vector<store::RunRow> runs)
 {
     const auto before = chosen();
     m_model->setRuns(std::move(runs));
+    const bool hadKeys = m_empty->isAncestorOf(QApplication::focusWidget());
     m_stack->setCurrentWidget(m_model->rowCount() == 0 ? static_cast<QWidget*>(m_empty) : m_work);
+    if (hadKeys && m_model->rowCount() > 0) {
+        m_table->setFocus(Qt::OtherFocusReason); // what had them is gone
+    }
     const store::RunId current = m_wanted != 0 && m_model->rowOf(m_wanted) >= 0 ? std::exchange(m_wanted, 0)
                                  : !before.empty() && m_model->rowOf(before.front()) >= 0
                                      ? before.front()
@@ -275,7 +291,7 @@ void RunsPage::showHistories(const std::vector<store::RunRow>& runs, const std::
         if (runs[place].id == m_workspace.runs()->runId()) {
             history.continueWith(m_live);
         }
-        m_charts->setRun(static_cast<int>(place), runs.size() > 1 ? QString::fromStdString(runs[place].name) : QString(), history);
+        m_charts->setRun(static_cast<int>(place), runs[place].id, runs.size() > 1 ? QString::fromStdString(runs[place].name) : QString(), history);
         if (place == 0) {
             m_liveShown.samples = history.samples;
             m_side->setSamples(history.samples);

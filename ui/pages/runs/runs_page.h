@@ -44,6 +44,7 @@ public:
 
 private:
     QWidget* buildTop();
+    void tellEmpty();
     void buildActions();
     void connectRuns();
     void reload();
@@ -58,6 +59,7 @@ private:
     void askToDelete();
     void deleteChosen();
     void resumeChosen();
+    void askForCheckpoint();
     void useSettings();
     void openFolder();
     void chat();
@@ -78,6 +80,8 @@ private:
     QAction* m_folder;
     QAction* m_chat;
     QAction* m_delete;
+    QAction* m_leave; // of a run on another machine
+    QAction* m_from;  // go on from a checkpoint
     std::vector<store::RunId> m_shown; // by charts and words
     store::RunId m_wanted = 0;         // to be chosen when it is in the table
     store::RunId m_deleting = 0;

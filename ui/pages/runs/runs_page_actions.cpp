@@ -3,6 +3,7 @@
 #include "core/base/files.h"
 #include "ui/frame/banner.h"
 #include "ui/pages/data/data_batch.h"
+#include "ui/pages/runs/checkpoints_dialog.h"
 #include "ui/pages/runs/runs_charts.h"
 #include "ui/pages/runs/runs_files.h"
 #include "ui/pages/runs/runs_model.h"
@@ -53,7 +54,13 @@ void RunsPage::buildActions()
     m_folder->setToolTip(tr("Show the run's folder in the file manager"));
     m_chat->setObjectName(QStringLiteral("chatWithRun"));
     m_chat->setToolTip(tr("Talk to what this run made"));
-    for (QAction* action : {m_resume, m_use, m_chat, m_folder, rename, m_delete}) {
+    m_leave->setObjectName(QStringLiteral("leaveRun"));
+    m_leave->setToolTip(tr("Stop listening to the run on the other machine, which goes on; Resume listens again"));
+    m_from->setObjectName(QStringLiteral("resumeFrom"));
+    m_from->setToolTip(tr("Choose a checkpoint by its step and losses: resume the run there, or fork another one"));
+    connect(m_from, &QAction::triggered, this, &RunsPage::askForCheckpoint);
+    connect(m_leave, &QAction::triggered, m_workspace.runs(), &RunController::leave);
+    for (QAction* action : {m_resume, m_from, m_use, m_chat, m_folder, rename, m_delete, m_leave}) {
         action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
         m_table->addAction(action);
     }
@@ -95,10 +102,13 @@ void RunsPage::refreshActions()
     const bool isInProgress = busy && run != nullptr && run->id == m_workspace.runs()->runId();
     m_compare->setEnabled(run != nullptr && !run->result.empty());
     m_resume->setEnabled(run != nullptr && !busy && canResume(*run));
+    m_from->setEnabled(run != nullptr && !busy);
     m_use->setEnabled(run != nullptr);
     m_folder->setEnabled(run != nullptr);
     m_chat->setEnabled(run != nullptr && !isInProgress && !run->result.empty());
     m_delete->setEnabled(run != nullptr && !isInProgress);
+    m_leave->setVisible(busy && m_workspace.runs()->isFar());
+    m_leave->setEnabled(isInProgress);
 }
 
 void RunsPage::rename(qint64 id, const QString& name)
@@ -142,6 +152,13 @@ void RunsPage::resumeChosen()
     }
 }
 
+void RunsPage::askForCheckpoint()
+{
+    if (const auto ids = chosen(); !ids.empty()) {
+        (new CheckpointsDialog(m_workspace, ids.front(), QString::fromStdString(m_model->find(ids.front())->name), this))->open();
+    }
+}
+
 void RunsPage::useSettings()
 {
     if (const auto ids = chosen(); !ids.empty()) {
@@ -179,8 +196,8 @@ QWidget* RunsPage::buildButtons()
     auto* row = new QHBoxLayout(box);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(space(1));
-    const std::pair<QAction*, const char*> rows[] = {{m_resume, "resumeRunButton"}, {m_use, "useSettingsButton"}, {m_chat, "chatWithRunButton"},
-                                                     {m_folder, "openRunFolderButton"}, {m_delete, "deleteRunButton"}};
+    const std::pair<QAction*, const char*> rows[] = {{m_resume, "resumeRunButton"}, {m_from, "resumeFromButton"}, {m_use, "useSettingsButton"}, {m_chat, "chatWithRunButton"},
+                                                     {m_folder, "openRunFolderButton"}, {m_leave, "leaveRunButton"}, {m_delete, "deleteRunButton"}};
     for (const auto& [action, id] : rows) {
         auto* button = new QToolButton;
         button->setObjectName(QLatin1String(id));
@@ -189,6 +206,7 @@ QWidget* RunsPage::buildButtons()
         button->setAutoRaise(true);
         button->setFocusPolicy(Qt::StrongFocus);
         button->setAccessibleName(action->text());
+        connect(action, &QAction::changed, button, [button, shown = action] { button->setVisible(shown->isVisible()); });
         row->addWidget(button);
     }
     auto* files = new RunsFiles(m_workspace, [this] {

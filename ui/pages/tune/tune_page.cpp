@@ -12,6 +12,7 @@
 #include "ui/pages/tune/tune_gate.h"
 #include "ui/pages/tune/tune_limit.h"
 #include "ui/pages/tune/tune_model.h"
+#include "ui/pages/tune/tune_place.h"
 #include "ui/pages/tune/tune_preflight.h"
 #include "ui/pages/tune/tune_recipes.h"
 #include "ui/pages/tune/tune_shootout.h"
@@ -54,6 +55,8 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
     m_model = new TuneModel(m_document, workspace.undoStack(), workspace.models());
     m_from = new TuneStart(m_document, workspace);
     m_model->setStart(m_from);
+    m_place = new TunePlace(workspace);
+    m_model->setStart(m_place);
     m_data = new TuneData(m_document, workspace);
     m_way = new TuneWay(m_document, workspace.undoStack());
     m_start->setObjectName(QStringLiteral("startTuning"));
@@ -258,6 +261,7 @@ void TunePage::onChanged(const QString& key)
 {
     m_workspace.setModelPath(QString::fromStdString(m_document->config().model.path));
     m_saveLater.start();
+    m_place->setStepBatches(m_document->config().run.gradientAccumulation);
     showVerdict();
     // What has no part in the plan. Of all else only what it touches is read again.
     const QStringList plain{QStringLiteral("optimizer.learning_rate"), QStringLiteral("optimizer.weight_decay"), QStringLiteral("run.name")};
@@ -295,7 +299,9 @@ QStringList TunePage::problems() const
     if (!m_model->facts().problem.isEmpty() && !m_document->config().model.fromScratch) {
         found += m_model->facts().problem;
     }
-    if (!m_verdict.plan.problem.isEmpty()) {
+    // What is not chosen yet is said by the rules below.
+    const bool isChosen = !m_document->config().model.path.empty() && !m_document->config().data.train.empty();
+    if (isChosen && !m_verdict.plan.problem.isEmpty()) {
         found += m_verdict.plan.problem;
     }
     if (!m_from->problem().isEmpty()) {
@@ -388,7 +394,8 @@ void TunePage::showGate(bool gate)
 void TunePage::measure()
 {
     const auto& memory = m_verdict.plan.memory;
-    if (m_verdict.measured || m_verdict.plan.makesAnswers || (memory && !memory->estimate.fits())) {
+    const bool isElsewhere = !m_place->place().hosts.empty(); // what this machine has says nothing then
+    if (isElsewhere || m_verdict.measured || m_verdict.plan.makesAnswers || (memory && !memory->estimate.fits())) {
         m_gate->showMeasured(m_verdict, {});
         return;
     }
@@ -464,7 +471,7 @@ void TunePage::startNow()
 {
     showGate(false);
     m_planCache->clear(); // the run needs the memory now
-    m_workspace.runs()->start(m_document->config());
+    m_workspace.runs()->start(m_document->config(), m_place->place());
     Q_EMIT m_workspace.pageWanted(QStringLiteral("runs"), {});
 }
 

@@ -24,6 +24,7 @@ class TuneAdvice;
 class TuneData;
 class TuneGate;
 class TuneModel;
+class TunePlace;
 class TunePreflight;
 class TuneShootout;
 class TuneStart;
@@ -83,6 +84,7 @@ private:
     QStackedWidget* m_stack;
     TuneModel* m_model;
     TuneStart* m_from;
+    TunePlace* m_place;
     TuneData* m_data;
     TuneWay* m_way;
     TuneVerdict* m_verdictBar;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// TunePlace: where the next run works: on one device, as the recipe says; on several cards, or in several processes, of this machine;
+// or on another machine. It is remembered with the project and is no part of the recipe: losses are the same everywhere.
+//
+// Threads: GUI thread; cards are looked for in a job.
+#pragma once
+
+#include "core/away/run_place.h"
+#include "core/remote/card_facts.h"
+#include "ui/bridge/job.h"
+
+#include <QWidget>
+
+class QComboBox;
+class QListWidget;
+class QSpinBox;
+
+namespace luthier::ui {
+
+class RemoteDialog;
+class StatusLabel;
+class Workspace;
+
+class TunePlace : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit TunePlace(Workspace& workspace, QWidget* parent = nullptr);
+
+    const away::RunPlace& place() const { return m_place; }
+    void setPlace(const away::RunPlace& place);
+    void setCards(const std::vector<remote::CardFacts>& cards); // of this machine
+    void setStepBatches(std::int64_t batches);                  // micro-batches that a step of the recipe has
+    RemoteDialog* askForHost();
+
+Q_SIGNALS:
+    void changed();
+
+private:
+    void fill();
+    void take(int row);
+    void takeCards();
+    void showPlace();
+    void explain();
+    void load();
+    void keep();
+
+    Workspace& m_workspace;
+    away::RunPlace m_place;
+    away::RunPlace m_far; // the machine that was last chosen
+    std::vector<remote::CardFacts> m_cards;
+    std::int64_t m_batches = 0;
+    QComboBox* m_choice;
+    QListWidget* m_list;
+    QSpinBox* m_count;
+    StatusLabel* m_note;
+    JobSlot m_job;
+};
+
+} // namespace luthier::ui
