@@ -142,10 +142,10 @@ void RemoteDialog::check()
         }
         return first;
     };
-    m_job.start(this, work, [this](const Result<remote::HostFacts>& facts) { show(facts); });
+    m_job.start(this, work, [this](const Result<remote::HostFacts>& facts) { tell(facts); });
 }
 
-void RemoteDialog::show(const Result<remote::HostFacts>& facts)
+void RemoteDialog::tell(const Result<remote::HostFacts>& facts)
 {
     m_check->setEnabled(true);
     m_use->setEnabled(facts.ok());

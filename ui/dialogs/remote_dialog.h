@@ -33,7 +33,7 @@ Q_SIGNALS:
 
 private:
     void check();
-    void show(const Result<remote::HostFacts>& facts);
+    void tell(const Result<remote::HostFacts>& facts);
     void forgetFacts();
 
     QComboBox* m_host;
