@@ -233,8 +233,8 @@ private Q_SLOTS:
         RunsCharts all;
         RunHistory history;
         history.steps = stepsUpTo(5);
-        all.setRun(0, QStringLiteral("finished"), history);
-        all.setRun(1, QStringLiteral("running"), history);
+        all.setRun(0, 0, QStringLiteral("finished"), history);
+        all.setRun(1, 0, QStringLiteral("running"), history);
         RunHistory more;
         more.steps = {stepAt(6), stepAt(7)};
         all.append(1, more);
@@ -299,7 +299,7 @@ private Q_SLOTS:
         history.steps = stepsUpTo(5);
         history.evals = {{0, "held_out", 4, 1, {}}};
         history.warnings = {{3, "careful"}};
-        all.setRun(0, QString(), history);
+        all.setRun(0, 0, QString(), history);
         QVERIFY(all.findChild<ChartPanel*>(QStringLiteral("made_accuracyChart")) == nullptr);
         RunHistory more;
         more.evals = {{5, "general", 5, 1, {{&measures::measureOf("made_accuracy"), 0.5}}}};
@@ -310,7 +310,7 @@ private Q_SLOTS:
         QVERIFY(all.panels().front()->csv().contains(QStringLiteral("general")));
         all.clear();
         QVERIFY(!made->isVisible() && all.panels().front()->isVisible());
-        all.setRun(0, QString(), more);
+        all.setRun(0, 0, QString(), more);
         QVERIFY(made->isVisible());
         QCOMPARE(all.findChildren<ChartPanel*>(QStringLiteral("made_accuracyChart")).size(), 1);
     }

@@ -25,9 +25,10 @@ struct ChartPanel::Curve {
     bool isEmpty() const { return values->data()->isEmpty(); }
 };
 
-// Runs and places differ by colour, and by dashes or the shape of their dots.
-void styleSteps(QCPGraph* values, QCPGraph* smooth, int run, int place, bool isSmoothed);
-void styleEvaluations(QCPGraph* values, int run, int place);
+// Runs differ by colour and dashes; places by dashes and the shape of their dots, and by colour where the run has none of its own.
+void styleSteps(QCPGraph* values, QCPGraph* smooth, const QColor& ink, int run, int place, bool isSmoothed);
+void styleEvaluations(QCPGraph* values, const QColor& ink, int run, int place);
+QColor inkOf(int run, int place); // of a run without a colour of its own
 void stylePlot(QCustomPlot* plot);
 
 } // namespace luthier::ui

@@ -157,6 +157,12 @@ void ChartPanel::setRunName(int run, const QString& name)
     applyTheme();
 }
 
+void ChartPanel::setRunInk(int run, std::function<QColor()> ink)
+{
+    m_inks[static_cast<std::size_t>(run)] = std::move(ink);
+    applyTheme();
+}
+
 void ChartPanel::addRemark(std::int64_t step, const QString& sentence)
 {
     m_remarkTexts.emplace_back(step, sentence);
@@ -287,10 +293,12 @@ void ChartPanel::applyTheme()
     bool hasEvaluations = false;
     std::array<bool, kMaxRuns> hasRun{};
     for (const auto& curve : m_curves) {
+        const auto& own = m_inks[static_cast<std::size_t>(curve->run)];
+        const QColor ink = own ? own() : inkOf(curve->run, curve->place);
         if (curve->isOfSteps()) {
-            styleSteps(curve->values, curve->smooth, curve->run, curve->place, m_weight > 0);
+            styleSteps(curve->values, curve->smooth, ink, curve->run, curve->place, m_weight > 0);
         } else {
-            styleEvaluations(curve->values, curve->run, curve->place);
+            styleEvaluations(curve->values, ink, curve->run, curve->place);
         }
         const QString& run = m_names[static_cast<std::size_t>(curve->run)];
         const bool isRun = curve->place == 0 && m_spec.measures.size() == 1 && !run.isEmpty(); // the run's name says enough

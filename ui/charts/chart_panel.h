@@ -12,6 +12,7 @@
 #include "core/train/events.h"
 #include "ui/charts/charts.h"
 
+#include <QColor>
 #include <QPoint>
 #include <QString>
 #include <QTimer>
@@ -46,6 +47,7 @@ public:
 
     void clear();
     void setRunName(int run, const QString& name);
+    void setRunInk(int run, std::function<QColor()> ink); // of all its curves, asked anew when the scheme changes; null: one for each curve
     void append(int run, std::span<const train::StepDone> steps);
     void appendEvals(int run, std::span<const train::EvalDone> evals);
     void addRemark(std::int64_t step, const QString& sentence);
@@ -117,6 +119,7 @@ private:
     std::vector<std::unique_ptr<Curve>> m_curves; // by run, in the order of their places
     std::vector<std::pair<const measures::Measure*, std::string>> m_places; // measure and set; stay, so that colours do
     std::array<QString, kMaxRuns> m_names;
+    std::array<std::function<QColor()>, kMaxRuns> m_inks;
     QCPItemStraightLine* m_cursorLine = nullptr;
     QCPGraph* m_remarks = nullptr;
     std::vector<std::pair<std::int64_t, QString>> m_remarkTexts;

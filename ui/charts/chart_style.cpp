@@ -43,10 +43,14 @@ int seriesAt(int run, int place)
 
 } // namespace
 
-void styleSteps(QCPGraph* values, QCPGraph* smooth, int run, int place, bool isSmoothed)
+QColor inkOf(int run, int place)
+{
+    return seriesColor(seriesAt(run, place));
+}
+
+void styleSteps(QCPGraph* values, QCPGraph* smooth, const QColor& ink, int run, int place, bool isSmoothed)
 {
     static constexpr std::array kDashes{Qt::SolidLine, Qt::DashLine, Qt::DashDotLine, Qt::DashDotDotLine};
-    const QColor ink = seriesColor(seriesAt(run, place));
     const QPen strong(ink, kStrong, kDashes[static_cast<std::size_t>(run + (place > 0 ? 2 : 0)) % kDashes.size()]);
     if (smooth == nullptr) {
         values->setPen(strong);
@@ -57,11 +61,10 @@ void styleSteps(QCPGraph* values, QCPGraph* smooth, int run, int place, bool isS
     smooth->setPen(strong);
 }
 
-void styleEvaluations(QCPGraph* values, int run, int place)
+void styleEvaluations(QCPGraph* values, const QColor& ink, int run, int place)
 {
     static constexpr std::array kDots{QCPScatterStyle::ssDisc, QCPScatterStyle::ssSquare, QCPScatterStyle::ssDiamond,
                                       QCPScatterStyle::ssTriangle, QCPScatterStyle::ssTriangleInverted, QCPScatterStyle::ssStar};
-    const QColor ink = seriesColor(seriesAt(run, place));
     const auto dot = kDots[static_cast<std::size_t>(run + 2 * std::max(0, place - 1)) % kDots.size()];
     values->setPen(QPen(ink, 1, Qt::DotLine));
     values->setScatterStyle(QCPScatterStyle(dot, ink, ink, kDotSize));

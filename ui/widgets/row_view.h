@@ -10,4 +10,7 @@ namespace luthier::ui {
 // Whole rows are selected, nothing is wrapped or ruled, and Tab leaves the table.
 void presentRows(QTableView* view, QAbstractItemModel* model);
 
+// The column takes the room that the others leave, and at least so many characters; where that is not there, the table scrolls.
+void keepColumnWide(QTableView* view, int column, int characters);
+
 } // namespace luthier::ui

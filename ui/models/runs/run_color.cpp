@@ -14,6 +14,7 @@ namespace luthier::ui {
 namespace {
 
 constexpr double kGoldenAngle = 137.50776405;
+constexpr double kGraphicContrast = 3; // WCAG 2, of what is no text
 
 QPixmap canvas(int width, int height)
 {
@@ -28,8 +29,16 @@ QPixmap canvas(int width, int height)
 
 QColor runColor(std::int64_t run)
 {
-    const double hue = std::fmod(static_cast<double>(run) * kGoldenAngle, 360) / 360;
-    return QColor::fromHslF(static_cast<float>(hue), 0.65F, currentScheme() == Scheme::Dark ? 0.66F : 0.40F);
+    const auto hue = static_cast<float>(std::fmod(static_cast<double>(run) * kGoldenAngle, 360) / 360);
+    const bool isDark = currentScheme() == Scheme::Dark;
+    const QColor ground = color(Token::Surface);
+    float lightness = isDark ? 0.66F : 0.40F;
+    QColor ink = QColor::fromHslF(hue, 0.65F, lightness);
+    while (contrast(ink, ground) < kGraphicContrast && lightness > 0.1F && lightness < 0.9F) { // yellow and green are light by nature
+        lightness += isDark ? 0.02F : -0.02F;
+        ink = QColor::fromHslF(hue, 0.65F, lightness);
+    }
+    return ink;
 }
 
 QPixmap runSwatch(std::int64_t run)

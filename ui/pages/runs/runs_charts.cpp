@@ -3,6 +3,7 @@
 
 #include "ui/base/amounts.h"
 #include "ui/charts/chart_panel.h"
+#include "ui/models/runs/run_color.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/vertical_scroll.h"
 
@@ -97,7 +98,7 @@ ChartPanel* RunsCharts::addPanel(const ChartSpec& spec, QSplitter* to)
     auto* panel = new ChartPanel(spec);
     panel->setSmoothing(smoothing());
     for (std::size_t place = 0; place < m_names.size(); ++place) {
-        panel->setRunName(static_cast<int>(place), m_names[place]);
+        tellRun(panel, static_cast<int>(place));
     }
     for (const auto& [step, sentence] : m_remarks) {
         panel->addRemark(step, sentence);
@@ -176,13 +177,21 @@ void RunsCharts::clear()
     showFilled();
 }
 
-void RunsCharts::setRun(int place, const QString& name, const RunHistory& history)
+void RunsCharts::setRun(int place, std::int64_t id, const QString& name, const RunHistory& history)
 {
     m_names[static_cast<std::size_t>(place)] = name;
+    m_ids[static_cast<std::size_t>(place)] = id;
     for (ChartPanel* panel : m_panels) {
-        panel->setRunName(place, name);
+        tellRun(panel, place);
     }
     add(place, history);
+}
+
+void RunsCharts::tellRun(ChartPanel* panel, int place) const
+{
+    const std::int64_t id = m_ids[static_cast<std::size_t>(place)];
+    panel->setRunName(place, m_names[static_cast<std::size_t>(place)]);
+    panel->setRunInk(place, id == 0 ? std::function<QColor()>() : [id] { return runColor(id); });
 }
 
 // One that a chart made later misses would look like a run without it.

@@ -27,7 +27,8 @@ public:
     explicit RunsCharts(QWidget* parent = nullptr);
 
     void clear();
-    void setRun(int place, const QString& name, const RunHistory& history); // 0: the run, 1: laid over it
+    // Place 0: the run, 1: laid over it. All its curves have the colour that its row has.
+    void setRun(int place, std::int64_t id, const QString& name, const RunHistory& history);
     void append(int place, const RunHistory& more);
     const std::vector<ChartPanel*>& panels() const { return m_panels; } // also hidden ones
 
@@ -48,7 +49,10 @@ private:
 
     std::vector<ChartPanel*> m_panels;
     std::set<const measures::Measure*> m_drawn; // has its panel, or needs none
+    void tellRun(ChartPanel* panel, int place) const;
+
     std::array<QString, 2> m_names;
+    std::array<std::int64_t, 2> m_ids{};
     std::vector<std::pair<std::int64_t, QString>> m_remarks;
     QSlider* m_smoothing;
     QComboBox* m_axis;
