@@ -53,7 +53,7 @@ Result<HeldOutRows> heldOutRowsOf(Project& project, const RunRow& run, const eva
     std::int64_t all = 0;
     auto walked = train::eachHeldOutRow(run.folder, *rows, [&](const data::Dataset&, std::int64_t) { return ++all > 0; }, cancel);
     if (!walked || all == 0) {
-        return Error{"run \"" + run.name + "\" kept no rows aside" + (walked ? "" : " (" + walked.message() + ")") + "; name a file of rows that it did not learn from"};
+        return Error{"run \"" + run.name + "\" kept no rows aside" + (walked || !train::hasHeldOutList(run.folder) ? "" : " (" + walked.message() + ")") + "; name a file of rows that it did not learn from"};
     }
     const std::int64_t wanted = settings.limit > 0 ? std::min(settings.limit, all) : all;
     evaluation::EvalRowReader reader(settings);

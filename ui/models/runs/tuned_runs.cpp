@@ -81,7 +81,7 @@ void appendRun(const store::RunRow& row, std::vector<TunedRun>& runs)
         const auto* method = peft::findMethod(textAt(row.recipe, "method", "kind"));
         run.checkpoint = steps.back();
         run.name = said(QT_TRANSLATE_NOOP("luthier::ui::TunedRun", "%1, stopped at step %2")).arg(run.name, QLocale().toString(static_cast<qlonglong>(run.checkpoint)));
-        run.result = QStringLiteral("%1/checkpoints/step-%2").arg(run.folder).arg(run.checkpoint); // tells it apart
+        run.result = QStringLiteral("%1/checkpoints/step-%2").arg(run.folder, QString::number(run.checkpoint)); // tells it apart
         run.isAdapter = method == nullptr || method->writesAdapter;
         runs.push_back(std::move(run));
     }
@@ -170,7 +170,10 @@ HeldOutPrompts readHeldOut(store::Project* project, const TunedRun& run, std::in
         }
         return true;
     };
-    if (const auto walked = train::eachHeldOutRow(fs::path((run.folder.isEmpty() ? QFileInfo(run.result).path() : run.folder).toStdString()), *rows, take, cancel); !walked) {
+    const fs::path folder((run.folder.isEmpty() ? QFileInfo(run.result).path() : run.folder).toStdString());
+    if (rows->heldOut.empty() && !train::hasHeldOutList(folder)) {
+        read.problem = QCoreApplication::translate("luthier::ui::TunedRun", "This run kept no rows aside, or nobody wrote down which. A held-out share on Tune keeps some.");
+    } else if (const auto walked = train::eachHeldOutRow(folder, *rows, take, cancel); !walked) {
         //: why there are no prompts that a run never learned from
         read.problem = QCoreApplication::translate("luthier::ui::TunedRun", "The rows that this run kept aside cannot be read, or there are none: %1")
                            .arg(QString::fromStdString(walked.message()));

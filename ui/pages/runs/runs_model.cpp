@@ -63,7 +63,7 @@ QString tagsText(const store::RunRow& run)
     for (const std::string& tag : run.tags) {
         tags += QString::fromStdString(tag);
     }
-    return tags.join(QStringLiteral(", "));
+    return tags.isEmpty() ? QStringLiteral("\u2013") : tags.join(QStringLiteral(", "));
 }
 
 struct Column {
