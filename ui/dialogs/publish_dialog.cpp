@@ -152,7 +152,7 @@ void PublishDialog::build()
     layout->addWidget(m_problem);
     layout->addWidget(m_remedy, 0, Qt::AlignLeft);
     layout->addWidget(buttons);
-    setMinimumWidth(fontMetrics().averageCharWidth() * 90);
+    setMinimumWidth(fontMetrics().averageCharWidth() * 110);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(buttons, &QDialogButtonBox::accepted, this, [this] {
         hide(); // it comes again where the order cannot be carried out

@@ -91,7 +91,7 @@ const char kEvaluate[] = QT_TRANSLATE_NOOP("PageHelp",
 
 const char kJudge[] = QT_TRANSLATE_NOOP("PageHelp",
     "Two answers to one prompt stand side by side, and which model wrote which is hidden: what you know, you cannot favour.\n"
-    "Press 1 or 2 for the better one, 3 where they are as good, 4 where both are bad, and S to pass it by.\n"
+    "Press 1 or 2 for the better one, 3 where they are as good, 4 where both are bad, and 5 to pass it by.\n"
     "Sides change at random from pair to pair, so a habit of choosing the left one cancels out.\n"
     "Every vote is on disk before the next pair is shown; close the window whenever you like.\n"
     "The win rate stands with its interval: while 50 % lies inside it, nothing is shown yet.\n"
@@ -110,7 +110,7 @@ const char kAdapters[] = QT_TRANSLATE_NOOP("PageHelp",
     "Each written file is opened again and compared before it counts as done.\n"
     "Choose several to combine them into one; what pulls in different directions may cancel out.\n"
     "Deleted adapters lie in the trash folder of the project.\n"
-    "The line of descent says which base, which data and which settings it came from.\n"
+    "Its details say which base, which data and which method it came from; the run it stands at has all of its settings.\n"
     "Notes are kept with the project: write down what you tried and what came of it.");
 
 const char kRollouts[] = QT_TRANSLATE_NOOP("PageHelp",

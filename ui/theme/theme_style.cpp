@@ -6,6 +6,7 @@
 #include "ui/theme/theme_paint.h"
 
 #include <QDialogButtonBox>
+#include <QHeaderView>
 #include <QPainter>
 #include <QStyleFactory>
 #include <QStyleOption>
@@ -66,6 +67,12 @@ int ThemeStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWid
 
 namespace {
 
+bool isBeside(const QStyleOptionToolButton& button)
+{
+    return button.toolButtonStyle == Qt::ToolButtonTextBesideIcon && !button.icon.isNull();
+}
+
+
 struct DrawnIcon {
     QStyle::StandardPixmap standard;
     const char* name;
@@ -105,6 +112,14 @@ QPixmap ThemeStyle::standardPixmap(StandardPixmap standard, const QStyleOption* 
                             : icon(QString::fromLatin1(drawn->name), drawn->tint).pixmap(QSize(2, 2) * iconSize());
 }
 
+void ThemeStyle::polish(QWidget* widget)
+{
+    QProxyStyle::polish(widget);
+    if (auto* header = qobject_cast<QHeaderView*>(widget); header != nullptr && header->orientation() == Qt::Horizontal) {
+        header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter); // over its column; numbers say that they stand at the right
+    }
+}
+
 QSize ThemeStyle::sizeFromContents(ContentsType type, const QStyleOption* option, const QSize& size, const QWidget* widget) const
 {
     QSize result = QProxyStyle::sizeFromContents(type, option, size, widget);
@@ -112,6 +127,12 @@ QSize ThemeStyle::sizeFromContents(ContentsType type, const QStyleOption* option
     case CT_PushButton:
         result.rwidth() += space(3);
         result.setHeight(std::max(result.height(), space(7)));
+        break;
+    case CT_ToolButton:
+        if (const auto* button = qstyleoption_cast<const QStyleOptionToolButton*>(option); button != nullptr && isBeside(*button)) {
+            result.rwidth() += 2 * space(1); // the icon does not touch the ring of the focus
+            result.setHeight(std::max(result.height(), space(6)));
+        }
         break;
     case CT_LineEdit:
     case CT_ComboBox:
@@ -214,6 +235,14 @@ void ThemeStyle::drawControl(ControlElement element, const QStyleOption* option,
             button && isPrimary(widget) && (option->state & State_Enabled)) {
             QStyleOptionButton copy = *button;
             copy.palette.setColor(QPalette::ButtonText, color(Token::AccentText));
+            QProxyStyle::drawControl(element, &copy, painter, widget);
+            return;
+        }
+        break;
+    case CE_ToolButtonLabel:
+        if (const auto* button = qstyleoption_cast<const QStyleOptionToolButton*>(option); button != nullptr && isBeside(*button)) {
+            QStyleOptionToolButton copy = *button;
+            copy.rect.adjust(space(1), 0, 0, 0); // the text stands at the left of its room
             QProxyStyle::drawControl(element, &copy, painter, widget);
             return;
         }

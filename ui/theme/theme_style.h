@@ -13,6 +13,8 @@ class ThemeStyle : public QProxyStyle {
 public:
     ThemeStyle();
 
+    using QProxyStyle::polish;
+    void polish(QWidget* widget) override;
     int pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const override;
     // One set of drawings for what Qt draws of its own: message boxes, its file dialog.
     QIcon standardIcon(StandardPixmap standard, const QStyleOption* option, const QWidget* widget) const override;

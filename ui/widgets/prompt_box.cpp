@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/prompt_box.h"
 
-#include "ui/widgets/status_label.h"
+#include "ui/widgets/elided_label.h"
 
 #include <QKeyEvent>
 
@@ -16,7 +16,8 @@ PromptBox::PromptBox(int lines, QWidget* parent) : QPlainTextEdit(parent)
 
 QLabel* PromptBox::makeHint()
 {
-    auto* hint = new StatusLabel(tr("Enter sends, Shift+Enter starts a new line"), Token::TextQuiet);
+    auto* hint = new ElidedLabel(Token::TextQuiet);
+    hint->setText(tr("Enter sends, Shift+Enter starts a new line"));
     hint->setObjectName(QStringLiteral("promptHint"));
     hint->setFont(textFont(TextSize::Small));
     return hint;

@@ -298,8 +298,13 @@ void AdaptersPage::deleteChosen()
                                      QMessageBox::Cancel, this);
     question->setObjectName(QStringLiteral("deleteQuestion"));
     question->setAttribute(Qt::WA_DeleteOnClose);
-    question->setInformativeText(paths.join(u'\n'));
-    QPushButton* yes = question->addButton(tr("Move to the trash"), QMessageBox::DestructiveRole);
+    QStringList names;
+    for (const QString& path : paths) {
+        const auto* adapter = m_library->find(path);
+        names += adapter == nullptr ? path : QString::fromStdString(adapter->name);
+    }
+    question->setInformativeText(names.join(u'\n'));
+    QPushButton* yes = question->addButton(tr("Move to the trash"), QMessageBox::AcceptRole);
     yes->setObjectName(QStringLiteral("deleteYes"));
     connect(yes, &QPushButton::clicked, this, [this, paths] {
         for (const QString& path : paths) {

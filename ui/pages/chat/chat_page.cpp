@@ -66,7 +66,11 @@ ChatPage::ChatPage(Workspace& workspace, QWidget* parent)
     connect(&workspace, &Workspace::runsChanged, this, &ChatPage::reload);
     connect(m_history, &ChatHistory::read, this, &ChatPage::takeHistory);
     connect(m_history, &ChatHistory::failed, &workspace, &Workspace::say);
-    connect(m_card, &ChatCard::settingsChanged, this, &ChatPage::keepSettings);
+    connect(&workspace, &Workspace::projectChanged, this, [this] { m_isTyped = false; });
+    connect(m_card, &ChatCard::settingsChanged, this, [this] {
+        m_isTyped = true;
+        keepSettings();
+    });
     connect(m_choice, &QComboBox::activated, this, &ChatPage::keepSettings);
     connect(m_card->session(), &ChatSession::answered, this, [this] {
         m_history->keepTalk(partner(), m_card->session()->messages());
@@ -96,7 +100,11 @@ void ChatPage::reload()
 
 void ChatPage::takeHistory()
 {
-    m_card->setSettings(m_history->system(), m_history->sampling());
+    if (m_isTyped) {
+        keepSettings(); // what was typed while the project was being read is newer
+    } else {
+        m_card->setSettings(m_history->system(), m_history->sampling());
+    }
     if (m_wanted.isEmpty() && !m_history->partner().isEmpty()) {
         m_wanted = m_history->partner();
     }

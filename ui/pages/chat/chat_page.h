@@ -47,6 +47,7 @@ private:
     std::vector<TunedRun> m_runs;
     std::vector<ChatPartner> m_partners; // by the box's lines; a separator is an empty one
     QString m_wanted;                    // to be chosen once it is read
+    bool m_isTyped = false;              // settings were changed by hand since the project came
     JobSlot m_job;
     QComboBox* m_choice;
     StatusLabel* m_note;

@@ -93,7 +93,7 @@ QString CompareBlend::id() const
 {
     QString id;
     for (const Row& row : m_rows) {
-        id += QStringLiteral("%1*%2\n").arg(row.path).arg(row.slider->value());
+        id += QStringLiteral("%1*%2\n").arg(row.path, QString::number(row.slider->value()));
     }
     return id;
 }

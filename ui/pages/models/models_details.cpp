@@ -7,6 +7,7 @@
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/elided_label.h"
+#include "ui/widgets/flow_layout.h"
 #include "ui/widgets/status_label.h"
 
 #include <QHBoxLayout>
@@ -84,11 +85,13 @@ void ModelsDetails::buildButtons()
     m_reveal->setObjectName(QStringLiteral("revealModel"));
     m_reveal->setToolTip(tr("Show its folder in the file manager"));
     m_delete->setObjectName(QStringLiteral("deleteModel"));
-    header()->addWidget(m_use);
-    header()->addWidget(m_chat);
+    auto* row = new FlowLayout(space(2)); // under the name, which is what the card is about
+    row->addWidget(m_use);
+    row->addWidget(m_chat);
     connect(m_chat, &QPushButton::clicked, this, [this] { Q_EMIT chatWanted(m_path); });
-    header()->addWidget(m_reveal);
-    header()->addWidget(m_delete);
+    row->addWidget(m_reveal);
+    row->addWidget(m_delete);
+    body()->addLayout(row);
     connect(m_use, &QPushButton::clicked, this, [this] { Q_EMIT tuneWanted(m_path); });
     connect(m_reveal, &QPushButton::clicked, this, [this] { Q_EMIT revealWanted(m_path); });
     connect(m_delete, &QPushButton::clicked, this, [this] { Q_EMIT deleteWanted(m_path); });

@@ -218,7 +218,7 @@ void ModelsPage::deleteModel(const QString& path)
     question->setObjectName(QStringLiteral("deleteQuestion"));
     question->setAttribute(Qt::WA_DeleteOnClose);
     question->setInformativeText(model->source == hub::ModelSource::Hub ? tr("It lies in the cache that other programs share: they lose it, too. %1").arg(folder) : folder);
-    QPushButton* yes = question->addButton(tr("Move to the trash"), QMessageBox::DestructiveRole);
+    QPushButton* yes = question->addButton(tr("Move to the trash"), QMessageBox::AcceptRole);
     yes->setObjectName(QStringLiteral("deleteYes"));
     connect(yes, &QPushButton::clicked, this, [this, folder, name] { moveToTrash(folder, name); });
     question->open();

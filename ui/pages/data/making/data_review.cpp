@@ -33,7 +33,7 @@ QString acceptedPath(const QString& review)
     }
     QString path = QStringLiteral("%1/%2.accepted.jsonl").arg(file.path(), name);
     for (int number = 2; QFileInfo::exists(path); ++number) {
-        path = QStringLiteral("%1/%2.accepted %3.jsonl").arg(file.path(), name).arg(number);
+        path = QStringLiteral("%1/%2.accepted %3.jsonl").arg(file.path(), name, QString::number(number));
     }
     return path;
 }
