@@ -4,10 +4,14 @@
 #include "core/nn/layers/linear_group.h"
 #include "core/optim/optimizers.h"
 #include "core/optim/schedules.h"
+#include "core/nn/layers/input_watch.h"
 #include "core/peft/folders/adapter_folder.h"
+#include "core/peft/folders/lora_folder.h"
+#include "core/peft/methods/eva.h"
 #include "core/peft/methods/lora_settings.h"
 #include "core/peft/methods/lora_start.h"
 #include "core/peft/methods/method.h"
+#include "core/train/row_directions.h"
 #include "core/train/step/batch_feed.h"
 #include "core/train/step/train_step.h"
 #include "core/weights/load.h"
@@ -23,6 +27,7 @@
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
+#include <QTemporaryDir>
 #include <QtTest>
 
 #include <cmath>
@@ -74,7 +79,10 @@ private Q_SLOTS:
     }
     void asPeft_data();
     void asPeft();
-    void stepZeroIsTheBase_data() { starts(); }
+    void evaAsPeft_data();
+    void evaAsPeft();
+    void evaWithoutRoomForItsDirections();
+    void stepZeroIsTheBase_data() { starts(false); }
     void stepZeroIsTheBase();
     void savedFitsTheBase_data() { starts(); }
     void savedFitsTheBase();
@@ -84,11 +92,11 @@ private Q_SLOTS:
     void refusals();
 
 private:
-    void starts() const
+    void starts(bool withRows = true) const
     {
         QTest::addColumn<QString>("start");
         for (const peft::LoraStart& start : peft::loraStarts()) {
-            if (start.id != "loftq") { // of a base in codes
+            if (start.id != "loftq" && (withRows || !start.readsRows)) { // loftq: of a base in codes
                 QTest::newRow(start.id.c_str()) << QString::fromStdString(start.id);
             }
         }
@@ -145,6 +153,108 @@ void TestLoraStarts::asPeft()
     qInfo("losses at most %g apart", furthest);
 }
 
+void TestLoraStarts::evaAsPeft_data()
+{
+    QTest::addColumn<int>("at");
+    for (std::size_t i = 0; i < m_expected.at("eva").size(); ++i) {
+        QTest::addRow("rho %g", m_expected.at("eva").at(i).at("rho").get<double>()) << static_cast<int>(i);
+    }
+}
+
+// Directions, dealt ranks and scales of PEFT's initialize_lora_eva_weights over the same batches, and its losses from there; what is saved
+// opens with the ranks that were dealt.
+void TestLoraStarts::evaAsPeft()
+{
+    QFETCH(int, at);
+    const Json& expected = m_expected.at("eva").at(static_cast<std::size_t>(at));
+    const auto decoder = support::decoderOf(kReference / "llama/plain");
+    auto settings = startingBy("eva", m_expected.at("rank"), m_expected.at("alpha"));
+    auto& lora = settings.of<peft::LoraSettings>();
+    lora.targetModules = expected.at("targets").get<std::vector<std::string>>();
+    lora.evaRho = expected.at("rho");
+
+    const train::ItemStore store = support::trainingRows();
+    const train::BatchPlan plan(store, {2, 2, 1024, "longest", false, 1});
+    const auto finder = need(peft::EvaFinder::make(*decoder, settings));
+    {
+        at::Tensor places;
+        const nn::InputWatch watch([&](const nn::LinearGroup& group, const at::Tensor& x) { finder->see(group, x.index_select(0, places)); });
+        const at::NoGradGuard noGrad;
+        train::BatchFeed feed(store, plan, {}, {});
+        for (bool wanted = finder->wantsPass(); wanted;) {
+            for (const auto& batch : feed.next().batches) {
+                wanted = wanted && finder->wantsPass();
+                if (!wanted) {
+                    break;
+                }
+                places = batch.places + 1;
+                (void)decoder->hidden(train::forwardOf(batch, {}));
+                finder->endPass();
+            }
+        }
+    }
+    peft::Start start(3);
+    start.directions = std::make_shared<const peft::InputDirections>(need(finder->directions()));
+    const auto* method = peft::findMethod("lora");
+    need(method->attach(*decoder, settings, start));
+    std::size_t compared = 0;
+    for (nn::LinearGroup* group : decoder->groups()) {
+        for (const nn::LowRank& adapter : group->adapters) {
+            const Json& theirs = expected.at("directions").at(group->slicePath(adapter.slice));
+            QCOMPARE(adapter.a.size(0), theirs.at("rank").get<std::int64_t>());
+            QCOMPARE(adapter.scale, theirs.at("scale").get<double>());
+            QCOMPARE(adapter.b.abs().max().item<double>(), 0.0);
+            const at::Tensor wanted = at::tensor(theirs.at("a").get<std::vector<double>>(), at::kDouble).to(at::kFloat).view_as(adapter.a);
+            const double far = (adapter.a.detach() - wanted).abs().max().item<double>();
+            QVERIFY2(far < 1e-3, qPrintable(QString::fromStdString(group->slicePath(adapter.slice)) + QStringLiteral(": %1").arg(far)));
+            ++compared;
+        }
+    }
+    QCOMPARE(compared, expected.at("directions").size());
+
+    const QTemporaryDir folder;
+    const auto saved = std::filesystem::path(folder.path().toStdString()) / "adapter";
+    need(method->save(*decoder, settings, kReference / "llama/plain", saved));
+    const auto opened = support::decoderOf(kReference / "llama/plain");
+    need(peft::attachAdapter(*opened, saved));
+    const auto before = peft::loraTensors(*decoder, false);
+    const auto after = peft::loraTensors(*opened, false);
+    QCOMPARE(after.size(), before.size());
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        QVERIFY(after[i].name == before[i].name && after[i].tensor.equal(before[i].tensor));
+    }
+
+    train::BatchFeed feed(store, plan, {}, {});
+    const auto optimizer = optim::findOptimizer("adamw")->make(method->trainable(*decoder), {}, optim::kPageElements);
+    train::TrainStep step(train::BatchLoss(*decoder, *objectives::findObjective("sft")), *optimizer, 1);
+    const auto total = static_cast<std::int64_t>(expected.at("losses").size());
+    double furthest = 0;
+    for (std::int64_t i = 0; i < total; ++i) {
+        const double rate = m_expected.at("learning_rate").get<double>() * optim::learningRateAt({{}, "linear", 0.1}, i, total);
+        const double loss = step.run(feed.next(), i + 1, rate, [] {})[0].item<double>();
+        furthest = std::max(furthest, std::abs(loss - expected.at("losses").at(static_cast<std::size_t>(i)).get<double>()));
+    }
+    qInfo("losses at most %g apart", furthest);
+    QVERIFY2(furthest <= 1e-3, qPrintable(QString::number(furthest)));
+}
+
+void TestLoraStarts::evaWithoutRoomForItsDirections()
+{
+    TinyRun tiny;
+    tiny.config.method = startingBy("eva", 16);
+    EventLog log;
+    const auto wide = tiny.run("wide", log); // 16 numbers, 32 directions
+    QCOMPARE(wide.outcome, Outcome::Failed);
+    QVERIFY2(wide.sentence.find("method.eva_rho") != std::string::npos, wide.sentence.c_str());
+    tiny.config.method.of<peft::LoraSettings>().evaRho = 2; // dealt ranks
+    tiny.config.method.of<peft::LoraSettings>().rank = 3;
+    EventLog dealt;
+    const auto ended = tiny.run("dealt", dealt);
+    QVERIFY2(ended.outcome == Outcome::Finished, ended.sentence.c_str());
+    const auto opened = tinyDecoder(tiny);
+    QVERIFY(peft::attachAdapter(*opened, ended.adapter).ok());
+}
+
 void TestLoraStarts::stepZeroIsTheBase()
 {
     QFETCH(QString, start);
@@ -174,6 +284,7 @@ void TestLoraStarts::savedFitsTheBase()
     QFETCH(QString, start);
     TinyRun tiny;
     tiny.config.method = startingBy(start.toStdString());
+    tiny.config.method.of<peft::LoraSettings>().evaRho = 1; // ranks as they are asked for
     EventLog log;
     const auto ended = tiny.run("run", log);
     QVERIFY2(ended.outcome == Outcome::Finished, ended.sentence.c_str());
@@ -189,7 +300,10 @@ void TestLoraStarts::savedFitsTheBase()
 
     const auto trained = tinyDecoder(tiny); // as the run had it: the start, and the last checkpoint's weights
     const auto* method = peft::findMethod("lora");
-    QVERIFY(method->attach(*trained, tiny.config.method, {static_cast<std::uint64_t>(tiny.config.run.seed), tiny.config.model.path}).ok());
+    peft::Start begins(static_cast<std::uint64_t>(tiny.config.run.seed), tiny.config.model.path);
+    begins.directions = need(train::keptDirections(tiny.config, tiny.path("run")));
+    QCOMPARE(begins.directions != nullptr, peft::findLoraStart(start.toStdString())->readsRows);
+    QVERIFY(method->attach(*trained, tiny.config.method, begins).ok());
     const auto stored = weights::SafetensorsFile::open(tiny.path("run/checkpoints/step-9/weights.safetensors"));
     QVERIFY(stored.ok());
     for (auto& leaf : method->trainable(*trained)) {
@@ -256,6 +370,7 @@ void TestLoraStarts::refusals()
     QVERIFY(refusal("olora", 64).find("method.rank") != std::string::npos);
     QVERIFY(refusal("orthogonal", 3).find("odd") != std::string::npos);
     QVERIFY(refusal("magic", 4).find("magic") != std::string::npos);
+    QVERIFY(refusal("eva", 4).find("rows") != std::string::npos); // never the usual start instead
     config::RunConfig config = tiny.config;
     config.method.of<peft::LoraSettings>().start = "loftq";
     QVERIFY(!config::brokenRules(config).empty());

@@ -123,6 +123,12 @@ void TestRun::tellsItsStory()
         saved.push_back(checkpoint.step);
     }
     QCOMPARE(saved, (std::vector<std::int64_t>{3, 6, 9}));
+    QCOMPARE(log.settledAt.size(), saved.size()); // what came before a checkpoint is kept before it counts
+    for (std::size_t i = 0; i < saved.size(); ++i) {
+        const auto told = std::count_if(log.events.begin(), log.events.begin() + static_cast<std::ptrdiff_t>(log.settledAt[i]),
+                                        [](const train::Event& event) { return std::holds_alternative<train::StepDone>(event); });
+        QCOMPARE(static_cast<std::int64_t>(told), saved[i]);
+    }
     QVERIFY(!fs::exists(tiny.path("run/checkpoints/step-3"))); // two are kept
     QVERIFY(fs::exists(tiny.path("run/checkpoints/step-6")) && fs::exists(tiny.path("run/checkpoints/step-9")));
     QCOMPARE(ended.adapter, tiny.path("run/adapter"));

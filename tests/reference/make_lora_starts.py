@@ -4,7 +4,9 @@
 the losses of 20 steps from there on the rows of training_rows.json, all of it by the loop of make_training_parity.py; and the directions,
 ranks and losses of its EVA on the batches of those steps, with ranks as they were asked for (rho 1) and dealt out (rho 2).
 
-Factors are alike up to signs, so products are compared; EVA's directions as they are, since their signs are a matter of the method."""
+Factors are alike up to signs, so products are compared; EVA's directions as they are, since their signs are a matter of the method.
+PEFT decomposes each batch by a random projection; which batch is the last then depends on the draw (another seed: directions 0.18 apart), so
+its whole decomposition is used here."""
 
 from reference import HERE, floats, versions, write_json
 
@@ -12,6 +14,7 @@ import json
 
 import torch
 from make_training_parity import BATCH, base_model, micro_batch, train
+import peft.tuners.lora.eva as eva
 from peft import EvaConfig, LoraConfig, get_peft_model, initialize_lora_eva_weights
 from transformers.utils import logging
 
@@ -34,7 +37,13 @@ def run(how, rows):
     return {"products": products, "losses": [step["loss"] for step in log["steps"]]}
 
 
+class WholePCA(eva.IncrementalPCA):
+    def __init__(self, n_components, **_):
+        super().__init__(n_components=n_components, copy=True)
+
+
 def run_eva(rho, rows):
+    eva.IncrementalPCA = WholePCA
     torch.manual_seed(3)
     config = LoraConfig(r=4, lora_alpha=8, lora_dropout=0.0, target_modules=EVA_TARGETS, bias="none", task_type="CAUSAL_LM",
                         init_lora_weights="eva", eva_config=EvaConfig(rho=rho))

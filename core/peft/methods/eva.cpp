@@ -30,15 +30,20 @@ namespace {
 constexpr double kSettled = 0.99; // PEFT's tau
 constexpr std::uint64_t kSeed = 42;
 constexpr int kRounds = 4;
+constexpr std::int64_t kExact = 1024; // a side up to which the decomposition is the whole one, whose stop no draw decides
 
 struct Decomposition {
     at::Tensor values; // [q]
     at::Tensor right;  // [q, in]
 };
 
-// By a random projection (Halko et al., 2009), as torch.svd_lowrank; a wide matrix stands upright first.
+// Of large ones by a random projection (Halko et al., 2009), as torch.svd_lowrank; a wide matrix stands upright first.
 Decomposition lowRankOf(const at::Tensor& x, std::int64_t width)
 {
+    if (std::min(x.size(0), x.size(1)) <= kExact) {
+        const auto [left, values, right] = at::linalg_svd(x, /*full_matrices=*/false);
+        return {values, right};
+    }
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(kSeed);
     const bool isWide = x.size(0) < x.size(1);
     const at::Tensor upright = isWide ? x.t() : x;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // EVA (Paischer et al., 2024): a LoRA begins with the directions in which what its projections read varies most, and the ranks of all
 // projections are dealt out by how much of that variance each direction explains. As PEFT's initialize_lora_eva_weights: incremental
-// principal components over batches, by a random projection of twice the width with seed 42, until each wanted direction moves by a cosine
+// principal components over batches (of large ones by a random projection of twice the width, as PEFT's always), until each wanted direction moves by a cosine
 // of at least 0.99 from one batch to the next. Names torch types.
 #pragma once
 
