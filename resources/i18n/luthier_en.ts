@@ -58,7 +58,7 @@
 <context>
     <name>luthier::ui::ComparePage</name>
     <message numerus="yes">
-        <source>after %n earlier message(s) of the row</source>
+        <source>after %n earlier message(s)</source>
         <translation>
             <numerusform>after %n earlier message of the row</numerusform>
             <numerusform>after %n earlier messages of the row</numerusform>

@@ -95,7 +95,7 @@ QVariant PromptListModel::data(const QModelIndex& index, int role) const
     switch (role) {
     case Qt::DisplayRole: return titleOf(at);
     case Qt::ToolTipRole:
-        return tr("Row %1: %2").arg(QLocale().toString(static_cast<qlonglong>(at.row + 1)), questionOf(at).left(1000));
+        return at.row < 0 ? questionOf(at).left(1000) : tr("Row %1: %2").arg(QLocale().toString(static_cast<qlonglong>(at.row + 1)), questionOf(at).left(1000));
     default: return {};
     }
 }

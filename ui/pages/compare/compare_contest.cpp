@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -153,8 +154,19 @@ private:
 
 struct CompareContest::Pieces {
     std::mutex mutex;
-    std::string text; // guarded by mutex
+    std::string text;         // guarded by mutex
+    std::optional<Said> said; // guarded; it has ended, others of its batch may not
 
+    void end(Said what)
+    {
+        const std::lock_guard lock(mutex);
+        said = std::move(what);
+    }
+    std::optional<Said> takeEnd()
+    {
+        const std::lock_guard lock(mutex);
+        return std::exchange(said, std::nullopt);
+    }
     void add(const std::string& piece)
     {
         const std::lock_guard lock(mutex);
@@ -207,69 +219,122 @@ void CompareContest::start(std::vector<Answerer> answerers, const QString& devic
     }
     m_numRunning = numSides();
     m_deliver.start();
+    std::map<std::pair<std::string, std::vector<double>>, std::vector<int>> batches;
     for (int side = 0; side < numSides(); ++side) {
-        beginSide(side, messages, sampling);
+        const Answerer& answerer = m_sides[static_cast<std::size_t>(side)].answerer;
+        batches[{keyOf(answerer, device), answerer.weights}].push_back(side);
+    }
+    for (const auto& [key, sides] : batches) {
+        beginSides(sides, messages, sampling);
     }
 }
 
-void CompareContest::beginSide(int side, const std::vector<data::Message>& messages, const inference::Sampling& sampling)
+void CompareContest::beginSides(const std::vector<int>& sides, const std::vector<data::Message>& messages, const inference::Sampling& sampling)
 {
-    const Side& at = m_sides[static_cast<std::size_t>(side)];
+    struct Asked {
+        Answerer answerer;
+        std::shared_ptr<Pieces> pieces;
+        base::CancelToken cancel;
+    };
+    std::vector<Asked> batch;
+    for (const int side : sides) {
+        const Side& at = m_sides[static_cast<std::size_t>(side)];
+        batch.push_back({at.answerer, at.pieces, at.cancel});
+    }
     std::vector<Answerer> all;
     for (const Side& one : m_sides) {
         all.push_back(one.answerer);
     }
-    const auto work = [sessions = m_sessions, answerer = at.answerer, all = std::move(all), device = m_device, messages, sampling, pieces = at.pieces, cancel = at.cancel]() -> Said {
-        const auto session = sessions->open(answerer, device, all);
-        if (!session) {
-            return {session.error(), nullptr, -1};
+    // What each came to is told as it ends.
+    const auto work = [sessions = m_sessions, batch = std::move(batch), all = std::move(all), device = m_device, messages, sampling] {
+        const Answerer& first = batch.front().answerer; // the session, its adapters and their weights are those of all
+        const auto opened = sessions->open(first, device, all);
+        auto ready = opened ? Result<void>() : Result<void>(opened.error());
+        const auto session = opened ? *opened : nullptr;
+        if (ready && !first.weights.empty()) {
+            ready = session->setAdapterWeights(first.weights);
         }
-        if (cancel.isCancelled()) {
-            return {inference::Generation{{}, {}, {}, "cancel"}, *session, -1};
+        std::vector<inference::BatchRequest> requests;
+        std::vector<std::size_t> places; // in the batch, of each request
+        std::vector<double> firstSeconds(batch.size(), -1);
+        const auto begin = std::chrono::steady_clock::now();
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            if (ready && batch[i].cancel.isCancelled()) {
+                batch[i].pieces->end({inference::Generation{{}, {}, {}, "cancel"}, session, -1});
+                continue;
+            }
+            const auto asked = ready ? askedBy(batch[i].answerer, messages) : Result<std::vector<data::Message>>(ready.error());
+            auto ids = asked ? session->encoder().encodePrompt(*asked) : Result<std::vector<text::TokenId>>(asked.error());
+            if (!ids) {
+                batch[i].pieces->end({ids.error(), session, -1});
+                continue;
+            }
+            const auto onPiece = [pieces = batch[i].pieces, &seconds = firstSeconds[i], begin](const std::string& piece) {
+                seconds = seconds < 0 ? std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() : seconds;
+                pieces->add(piece);
+            };
+            requests.push_back({std::move(*ids), sampling, onPiece, batch[i].cancel});
+            places.push_back(i);
         }
-        if (!answerer.weights.empty()) {
-            if (auto set = (*session)->setAdapterWeights(answerer.weights); !set) {
-                return {set.error(), *session, -1};
+        const bool useAdapters = !first.adapters.isEmpty() || !first.run.isEmpty();
+        const auto alone = [&](std::size_t request) { // also where one of them stops all: it is known which
+            inference::GenerateOptions options;
+            options.sampling = sampling;
+            options.useAdapters = useAdapters;
+            options.cancel = requests[request].cancel;
+            options.onPiece = requests[request].onPiece;
+            auto generation = session->generate(requests[request].promptIds, options);
+            batch[places[request]].pieces->end({std::move(generation), session, firstSeconds[places[request]]});
+        };
+        std::vector<bool> isTold(requests.size(), false);
+        if (requests.size() > 1) {
+            inference::BatchOptions options;
+            options.rows = static_cast<std::int64_t>(requests.size());
+            options.useAdapters = useAdapters;
+            options.onAnswer = [&](std::size_t request, const inference::Generation& answer) {
+                isTold[request] = true;
+                batch[places[request]].pieces->end({answer, session, firstSeconds[places[request]]});
+            };
+            const auto answers = session->generateAll(requests, options);
+            for (std::size_t request = 0; answers && request < requests.size(); ++request) { // stopped before its turn
+                if (!isTold[request]) {
+                    options.onAnswer(request, (*answers)[request]);
+                }
             }
         }
-        const auto asked = askedBy(answerer, messages);
-        const auto ids = asked ? (*session)->encoder().encodePrompt(*asked) : Result<std::vector<text::TokenId>>(asked.error());
-        if (!ids) {
-            return {ids.error(), *session, -1};
+        for (std::size_t request = 0; request < requests.size(); ++request) {
+            if (!isTold[request]) {
+                alone(request);
+            }
         }
-        double first = -1;
-        const auto begin = std::chrono::steady_clock::now();
-        inference::GenerateOptions options;
-        options.sampling = sampling;
-        options.useAdapters = !answerer.adapters.isEmpty() || !answerer.run.isEmpty();
-        options.cancel = cancel;
-        options.onPiece = [&](const std::string& piece) {
-            first = first < 0 ? std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() : first;
-            pieces->add(piece);
-        };
-        auto generation = (*session)->generate(*ids, options);
-        return {std::move(generation), *session, first};
     };
-    startJob(this, work, [this, side](const Said& said) { endSide(side, said); });
+    startJob(this, work, [this] { deliver(); });
 }
 
 void CompareContest::deliver()
 {
     for (int side = 0; side < numSides(); ++side) {
         Side& at = m_sides[static_cast<std::size_t>(side)];
-        const QString piece = at.pieces ? at.pieces->take() : QString();
-        if (!piece.isEmpty()) {
+        const auto said = at.pieces->takeEnd(); // before its last pieces, which are there by then
+        if (const QString piece = at.pieces->take(); !piece.isEmpty()) {
             at.answer.text += piece;
             Q_EMIT stageChanged({});
             Q_EMIT pieceArrived(side, piece);
         }
+        if (said && !at.hasEnded) {
+            endSide(side, *said);
+        }
+    }
+    if (m_numRunning == 0 && m_deliver.isActive()) {
+        m_deliver.stop();
+        Q_EMIT finished();
     }
 }
 
 void CompareContest::endSide(int side, const Said& said)
 {
-    deliver();
     Side& at = m_sides[static_cast<std::size_t>(side)];
+    at.hasEnded = true;
     Answer& answer = at.answer;
     at.session = said.session;
     if (said.session) {
@@ -288,10 +353,6 @@ void CompareContest::endSide(int side, const Said& said)
     }
     --m_numRunning;
     Q_EMIT sideFinished(side);
-    if (m_numRunning == 0) {
-        m_deliver.stop();
-        Q_EMIT finished();
-    }
 }
 
 void CompareContest::stop()

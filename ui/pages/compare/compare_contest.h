@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // CompareContest: any number of contenders answer the same prompt with the same seed and settings, all streaming. Each opens its model when
 // first needed and keeps it; one that cannot be opened says why and leaves the others. Of a small model every contender has a copy, so
-// that all write at once; a large one is held once and those that answer with it take turns.
+// that all write at once; a large one is held once and those that answer with it take turns. Those that share a session and its adapters
+// (the base, and the base with prompts) are answered in one batch.
 //
 // Threads: GUI thread only; models work in jobs, pieces are collected and told about thirty times a second.
 #pragma once
@@ -80,6 +81,7 @@ private:
         std::shared_ptr<Pieces> pieces;
         std::shared_ptr<inference::Session> session;
         base::CancelToken cancel;
+        bool hasEnded = false;
     };
     struct Said {
         Result<inference::Generation> generation;
@@ -87,7 +89,8 @@ private:
         double firstTokenSeconds = -1;
     };
 
-    void beginSide(int side, const std::vector<data::Message>& messages, const inference::Sampling& sampling);
+    // Sides that one session answers in one batch.
+    void beginSides(const std::vector<int>& sides, const std::vector<data::Message>& messages, const inference::Sampling& sampling);
     void endSide(int side, const Said& said);
     void deliver();
 

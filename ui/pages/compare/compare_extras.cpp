@@ -85,7 +85,7 @@ void CompareExtras::fillMenu()
     if (tuned != nullptr && tuned->id != 0) {
         const std::filesystem::path folder = tuned->folder.isEmpty() ? std::filesystem::path(tuned->result.toStdString()).parent_path() : std::filesystem::path(tuned->folder.toStdString());
         for (const std::int64_t step : train::stepsWithCheckpoint(folder)) {
-            const QString name = tr("%1, step %2").arg(tuned->name).arg(step);
+            const QString name = tr("%1, step %2").arg(tuned->name, QString::number(step));
             Answerer answerer{tuned->model};
             answerer.run = QString::fromStdString(folder.string());
             answerer.step = step;
@@ -118,10 +118,71 @@ void CompareExtras::addPrompted(const QString& system, int shots, bool nearest)
     Answerer answerer;
     answerer.system = system;
     const TunedRun* tuned = m_choices->tuned();
-    if (shots > 0 && tuned != nullptr && tuned->id != 0 && m_project) {
-        answerer.shotsFor = [project = m_project, id = tuned->id, shots, nearest](const std::vector<data::Message>& messages) { return shotsOf(project, id, shots, nearest, messages); };
+    const bool hasShots = shots > 0 && tuned != nullptr && tuned->id != 0 && m_project;
+    Source source{hasShots ? tr("base, prompt and %n example(s)", nullptr, shots) : tr("base with a prompt"), answerer, true};
+    if (hasShots) {
+        source.shots = shots;
+        source.isNearest = nearest;
+        source.shotsOf = tuned->id;
+        giveShots(source);
     }
-    add({answerer.shotsFor ? tr("base, prompt and %n example(s)", nullptr, shots) : tr("base with a prompt"), answerer, true});
+    add(std::move(source));
+}
+
+void CompareExtras::giveShots(Source& source) const
+{
+    if (source.shots > 0 && source.shotsOf != 0 && m_project) {
+        source.answerer.shotsFor = [project = m_project, id = source.shotsOf, shots = source.shots, nearest = source.isNearest](const std::vector<data::Message>& messages) {
+            return shotsOf(project, id, shots, nearest, messages);
+        };
+    }
+}
+
+Json CompareExtras::toJson() const
+{
+    Json columns = Json::array();
+    for (const Extra& extra : m_columns) {
+        const Source& source = extra.source;
+        Json adapters = Json::array();
+        for (const QString& adapter : source.answerer.adapters) {
+            adapters.push_back(adapter.toStdString());
+        }
+        columns.push_back({{"name", source.name.toStdString()}, {"of_base", source.isOfBase}, {"model", source.answerer.model.toStdString()}, {"adapters", std::move(adapters)},
+                           {"system", source.answerer.system.toStdString()}, {"run", source.answerer.run.toStdString()}, {"step", source.answerer.step},
+                           {"shots", source.shots}, {"nearest", source.isNearest}, {"shots_of", source.shotsOf}});
+    }
+    return columns;
+}
+
+void CompareExtras::restore(const Json& kept)
+{
+    while (!m_columns.empty()) {
+        close(m_columns.back().column);
+    }
+    for (const Json& column : kept.is_array() ? kept : Json::array()) {
+        const auto at = [&](const char* key) { return column.is_object() ? column.value(key, Json()) : Json(); };
+        const auto text = [&](const char* key) { return at(key).is_string() ? QString::fromStdString(at(key).get<std::string>()) : QString(); };
+        const auto number = [&](const char* key, qint64 otherwise) { return at(key).is_number_integer() ? at(key).get<qint64>() : otherwise; };
+        Source source;
+        source.name = text("name");
+        source.isOfBase = at("of_base") == true;
+        source.answerer.model = text("model");
+        source.answerer.system = text("system");
+        source.answerer.run = text("run");
+        source.answerer.step = number("step", -1);
+        source.shots = static_cast<int>(std::clamp<qint64>(number("shots", 0), 0, 64));
+        source.isNearest = at("nearest") == true;
+        source.shotsOf = number("shots_of", 0);
+        for (const Json& adapter : at("adapters").is_array() ? at("adapters") : Json::array()) {
+            if (adapter.is_string()) {
+                source.answerer.adapters += QString::fromStdString(adapter.get<std::string>());
+            }
+        }
+        giveShots(source);
+        if (!source.name.isEmpty() && (source.isOfBase || !source.answerer.model.isEmpty())) {
+            add(std::move(source));
+        }
+    }
 }
 
 void CompareExtras::add(Source source)

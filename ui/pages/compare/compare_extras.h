@@ -5,6 +5,7 @@
 // Threads: GUI thread.
 #pragma once
 
+#include "core/base/json.h"
 #include "core/store/project.h"
 #include "ui/models/runs/tuned_runs.h"
 #include "ui/pages/compare/compare_contest.h"
@@ -40,8 +41,14 @@ public:
         QString name;
         Answerer answerer;
         bool isOfBase = false; // answers with whatever base is chosen
+        int shots = 0;         // examples out of the training data of run `shotsOf`, before the question
+        bool isNearest = false;
+        qint64 shotsOf = 0;
     };
     void add(Source source);
+    // As the project keeps them, so that they stand here again on another day.
+    Json toJson() const;
+    void restore(const Json& kept); // in place of those that are there
     void addPrompted(const QString& system, int shots, bool nearest); // the base with a prompt; shots out of the chosen run's training data
     int size() const { return static_cast<int>(m_columns.size()); }
     CompareColumn* column(int index) const { return m_columns[static_cast<std::size_t>(index)].column; }
@@ -58,6 +65,7 @@ private:
         CompareColumn* column;
     };
 
+    void giveShots(Source& source) const;
     void fillMenu();
     void askForPrompt();
     void close(CompareColumn* column);

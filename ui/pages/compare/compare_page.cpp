@@ -9,6 +9,7 @@
 #include "ui/pages/compare/compare_choices.h"
 #include "ui/pages/compare/compare_column.h"
 #include "ui/pages/compare/compare_extras.h"
+#include "ui/pages/compare/compare_sets.h"
 #include "ui/pages/compare/compare_side.h"
 #include "ui/settings/app_settings.h"
 #include "ui/widgets/conversation/diff_text.h"
@@ -26,6 +27,7 @@
 #include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -35,6 +37,7 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kPromptLines = 4;
+constexpr const char* kColumns = "compare_columns"; // of the project: those beside base and tuned
 constexpr std::int64_t kMostComparisons = 500; // of the project, in the list
 constexpr std::int64_t kMaxHeldOut = 500; // prompts in the list; the note tells the whole number
 
@@ -48,7 +51,7 @@ QString settingsLine(const inference::Sampling& sampling)
     const QString text = sampling.temperature > 0
                              ? ComparePage::tr("temperature %1, seed %2").arg(sampling.temperature).arg(sampling.seed)
                              : ComparePage::tr("always the likeliest token");
-    return ComparePage::tr("%1, at most %2 tokens").arg(text).arg(sampling.maxNew);
+    return ComparePage::tr("%1, at most %2 tokens").arg(text, QString::number(sampling.maxNew));
 }
 
 } // namespace
@@ -60,7 +63,7 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
       m_problem(new StatusLabel(Token::Bad)),
       m_base(new CompareColumn(QStringLiteral("base"), tr("Base"))),
       m_tunedColumn(new CompareColumn(QStringLiteral("tuned"), tr("Tuned"))), m_expectedBox(new QWidget),
-      m_expected(new DiffText), m_promptText(new PromptBox(kPromptLines)), m_context(new QLabel),
+      m_expected(new DiffText), m_promptText(new PromptBox(kPromptLines)), m_context(new QLabel), m_turns(new QToolButton),
       m_compare(makeButton(QStringLiteral("compare"), tr("Compare"), tr("Let both models answer the prompt (Enter)"))),
       m_stop(makeButton(QStringLiteral("stopCompare"), tr("Stop"), tr("Stop both answers (Esc)"))), m_stage(new QLabel),
       m_side(new CompareSide)
@@ -107,6 +110,7 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
         compare();
     });
     connect(m_side, &CompareSide::comparisonChosen, this, &ComparePage::showComparison);
+    connect(m_side->sets(), &CompareSets::keepWanted, this, [this] { m_side->sets()->keep(promptNow()); });
     connect(m_side, &CompareSide::searched, this, &ComparePage::findComparisons);
     connect(m_side, &CompareSide::samplingChanged, this, [this] {
         m_workspace.settings().setText(QStringLiteral("compareSampling"), QString::fromStdString(base::dumpJson(m_side->samplingJson())));
@@ -126,9 +130,16 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
         });
         scrollWith(newest);
         fillAgainst();
+        keepColumns();
     });
     connect(m_extras, &CompareExtras::closed, this, &ComparePage::onColumnClosed);
-    connect(&m_workspace, &Workspace::projectChanged, this, [this] { findComparisons({}); });
+    connect(&m_workspace, &Workspace::projectChanged, this, [this] {
+        findComparisons({});
+        restoreColumns();
+        m_side->sets()->setProject(m_workspace.project());
+    });
+    restoreColumns();
+    m_side->sets()->setProject(m_workspace.project());
     connectContest();
     m_action->setToolTip(tr("Let both models answer the prompt"));
     m_action->setProperty("isInPage", true);
@@ -347,7 +358,8 @@ void ComparePage::showPrompt(const PromptItem& item)
     m_prompt = item;
     m_promptText->setPlainText(item.messages.empty() ? QString() : QString::fromStdString(item.messages.back().content));
     const int earlier = std::max(0, static_cast<int>(item.messages.size()) - 1);
-    m_context->setText(earlier > 0 ? tr("after %n earlier message(s) of the row", nullptr, earlier) : QString());
+    m_context->setText(earlier > 0 ? tr("after %n earlier message(s)", nullptr, earlier) : QString());
+    m_turns->setVisible(earlier > 0);
 }
 
 PromptItem ComparePage::promptNow() const
@@ -435,6 +447,42 @@ void ComparePage::onColumnClosed(int index)
     m_contest->stop(side);
     fillAgainst();
     showDifferences();
+    keepColumns();
+}
+
+void ComparePage::keepColumns()
+{
+    const auto project = m_workspace.project();
+    if (project && !m_isRestoring) {
+        const Json columns = m_extras->toJson();
+        startJob(this, [project, columns] { return project->setValue(kColumns, columns); }, [this, project, columns](const Result<void>& kept) {
+            if (!kept) {
+                m_workspace.say(tr("The columns could not be kept: %1").arg(QString::fromStdString(kept.message())));
+            } else if (project == m_workspace.project() && m_extras->toJson() != columns) {
+                keepColumns(); // another one came or went meanwhile
+            }
+        });
+    }
+}
+
+void ComparePage::restoreColumns()
+{
+    const auto project = m_workspace.project();
+    m_isRestoring = true;
+    m_extras->restore({}); // those of another project
+    m_isRestoring = false;
+    if (!project) {
+        return;
+    }
+    startJob(this, [project] { return project->value(kColumns); }, [this, project](const Result<Json>& kept) {
+        if (!kept || project != m_workspace.project() || m_contest->isRunning() || m_extras->size() > 0) {
+            return; // a person was quicker
+        }
+        m_isRestoring = true;
+        m_extras->setProject(project);
+        m_extras->restore(*kept);
+        m_isRestoring = false;
+    });
 }
 
 void ComparePage::updateActions()

@@ -14,6 +14,7 @@ class QLabel;
 class QPushButton;
 class QSplitter;
 class QStackedWidget;
+class QToolButton;
 
 namespace luthier::ui {
 
@@ -69,10 +70,13 @@ private:
     void showDifferences(); // words that the column chosen has not
     void showHeat();
     void goOnFrom(int side);
+    void changeTurns();
     void scrollWith(CompareColumn* column); // the others follow it
     void keepComparison(Comparison comparison);
     void findComparisons(const QString& search);
     void onColumnClosed(int index);
+    void keepColumns();    // those beside both, in the project
+    void restoreColumns();
     void showProblem(const QString& sentence);
     void updateActions();
     PromptItem promptNow() const;
@@ -87,6 +91,7 @@ private:
     bool m_answerAgain = false; // once the running answers have stopped
     bool m_isHeldOutRead = false;
     bool m_isScrolling = false; // the others follow
+    bool m_isRestoring = false; // columns come out of the project
     QString m_heldOutOf; // result folder whose held-out rows are listed
     base::CancelToken m_cancelHeldOut;
     JobSlot m_heatJob;
@@ -111,6 +116,7 @@ private:
     DiffText* m_expected;
     PromptBox* m_promptText;
     QLabel* m_context;
+    QToolButton* m_turns; // the earlier turns, to be changed
     QPushButton* m_compare;
     QPushButton* m_stop;
     QLabel* m_stage;

@@ -4,6 +4,7 @@
 #include "ui/pages/compare/compare_extras.h"
 #include "ui/pages/compare/compare_heat.h"
 #include "ui/pages/compare/compare_page.h"
+#include "ui/pages/compare/compare_turns.h"
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/prompt_box.h"
 #include "ui/widgets/status_label.h"
@@ -15,6 +16,7 @@
 #include <QScrollBar>
 #include <QShortcut>
 #include <QSplitter>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -203,6 +205,22 @@ void ComparePage::goOnFrom(int side)
     m_promptText->setFocus();
 }
 
+// What is asked next is asked after the turns as they were changed; the expected answer belonged to the row as it was.
+void ComparePage::changeTurns()
+{
+    const PromptItem now = promptNow();
+    PromptItem open = now.messages.empty() ? m_prompt : now; // the question may not be written yet
+    if (m_contest->isRunning() || open.messages.size() < 2) {
+        return;
+    }
+    auto* dialog = new CompareTurns(open.messages, this);
+    connect(dialog, &CompareTurns::chosen, this, [this](const std::vector<data::Message>& messages) {
+        showPrompt({-1, messages, {}});
+        m_promptText->setFocus();
+    });
+    dialog->open();
+}
+
 QWidget* ComparePage::buildPrompt()
 {
     m_promptText->setObjectName(QStringLiteral("prompt"));
@@ -211,11 +229,19 @@ QWidget* ComparePage::buildPrompt()
     m_promptText->setToolTip(tr("The prompt for both models. Enter asks."));
     m_context->setObjectName(QStringLiteral("promptContext"));
     m_context->setForegroundRole(QPalette::PlaceholderText);
+    m_turns->setObjectName(QStringLiteral("earlierTurns"));
+    m_turns->setText(tr("Earlier turns\u2026"));
+    m_turns->setAutoRaise(true);
+    m_turns->setToolTip(tr("Read and change what was said before, or ask again from an earlier question"));
+    m_turns->setAccessibleName(tr("Earlier turns"));
+    m_turns->hide();
+    connect(m_turns, &QToolButton::clicked, this, &ComparePage::changeTurns);
     m_stage->setObjectName(QStringLiteral("compareStage"));
     m_stage->setForegroundRole(QPalette::PlaceholderText);
     auto* buttons = new QHBoxLayout;
     buttons->addWidget(PromptBox::makeHint());
     buttons->addWidget(m_context);
+    buttons->addWidget(m_turns);
     buttons->addWidget(m_stage, 1);
     buttons->addWidget(m_stop);
     buttons->addWidget(m_compare);

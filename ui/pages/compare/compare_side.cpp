@@ -2,6 +2,7 @@
 #include "ui/pages/compare/compare_side.h"
 
 #include "ui/pages/compare/compare_sampling.h"
+#include "ui/pages/compare/compare_sets.h"
 
 #include <QLabel>
 #include <QLineEdit>
@@ -33,19 +34,23 @@ CompareSide::CompareSide(QWidget* parent)
     : QWidget(parent), m_heldOut(new PromptListModel(this)), m_history(new ComparisonModel(this)), m_tabs(new QTabWidget),
       m_heldOutList(makeList(QStringLiteral("heldOut"), tr("Prompts from the held-out set"), m_heldOut)),
       m_historyList(makeList(QStringLiteral("history"), tr("What was compared"), m_history)), m_search(new QLineEdit),
-      m_heldOutNote(new QLabel), m_random(new QPushButton(tr("Pick one at random"))), m_sampling(new SamplingForm)
+      m_heldOutNote(new QLabel), m_random(new QPushButton(tr("Pick one at random"))), m_sampling(new SamplingForm), m_sets(new CompareSets)
 {
     m_tabs->setObjectName(QStringLiteral("compareTabs"));
     m_tabs->setDocumentMode(true);
     m_tabs->addTab(buildHeldOut(), tr("Held-out"));
+    m_tabs->addTab(m_sets, tr("Sets"));
     m_tabs->addTab(m_sampling, tr("Sampling"));
     m_tabs->addTab(buildHistory(), tr("History"));
     m_tabs->setTabToolTip(0, tr("Rows the tuned model never saw while it learned"));
-    m_tabs->setTabToolTip(1, tr("How the next token is drawn; the same for both"));
-    m_tabs->setTabToolTip(2, tr("What was compared in this project"));
+    m_tabs->setTabToolTip(1, tr("Prompts that this project keeps under names"));
+    m_tabs->setTabToolTip(2, tr("How the next token is drawn; the same for both"));
+    m_tabs->setTabToolTip(3, tr("What was compared in this project"));
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_tabs);
+    connect(m_sets, &CompareSets::promptChosen, this, &CompareSide::promptChosen);
+    connect(m_sets, &CompareSets::promptActivated, this, &CompareSide::promptActivated);
     connect(m_sampling, &SamplingForm::changed, this, &CompareSide::samplingChanged);
     setHeldOut({}, {});
 }

@@ -16,6 +16,7 @@ class QTabWidget;
 
 namespace luthier::ui {
 
+class CompareSets;
 class SamplingForm;
 
 class CompareSide : public QWidget {
@@ -34,6 +35,7 @@ public:
     void pickRandom();
     bool chooseFirst(); // of the held-out prompts; false: there is none
 
+    CompareSets* sets() const { return m_sets; }
     int numHeldOut() const { return m_heldOut->rowCount(); }
 
 Q_SIGNALS:
@@ -56,6 +58,7 @@ private:
     QLabel* m_heldOutNote;
     QPushButton* m_random;
     SamplingForm* m_sampling;
+    CompareSets* m_sets;
 };
 
 } // namespace luthier::ui
