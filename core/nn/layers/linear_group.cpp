@@ -14,6 +14,7 @@
 #include <ATen/ops/mm.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace luthier::nn {
 
@@ -77,10 +78,17 @@ at::Tensor wholeB(const ActiveLinear& linear, const LinearSaved& saved)
     return first.as_strided({linear.base->outputs(), ranks}, {ranks, 1}, first.storage_offset() - row * ranks);
 }
 
+// Thin products wait for memory and for being started: one that reads the zeros between several B costs less than several.
+bool isTogether(std::int64_t rows)
+{
+    constexpr std::int64_t kFewRows = 64;
+    static const bool all = std::getenv("LUTHIER_LOW_RANK_APART") == nullptr;
+    return all || rows <= kFewRows;
+}
+
 void addAdapters(const ActiveLinear& linear, const at::Tensor& y, const LinearSaved& saved)
 {
-    constexpr std::int64_t kFewRows = 64; // then starting a product costs more than the zeros it reads
-    if (const at::Tensor whole = y.size(0) <= kFewRows ? wholeB(linear, saved) : at::Tensor(); whole.defined()) {
+    if (const at::Tensor whole = isTogether(y.size(0)) ? wholeB(linear, saved) : at::Tensor(); whole.defined()) {
         y.addmm_(saved.low, whole.t(), 1, linear.adapters.front().scale);
         return;
     }
@@ -95,34 +103,47 @@ void addAdapters(const ActiveLinear& linear, const at::Tensor& y, const LinearSa
     }
 }
 
-// Gradients of a and b; returns d(dropout(x) A^T) [N, sum of ranks].
-at::Tensor adapterGradients(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
-                            const LinearSaved& saved, std::vector<at::Tensor>& leaves)
+// d(dropout(x) A^T) [N, sum of ranks], and the gradient of each b, undefined where it is not trained.
+at::Tensor lowGradients(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved, std::vector<at::Tensor>& gradB)
 {
+    const bool trains = std::any_of(linear.adapters.begin(), linear.adapters.end(), [](const LowRank& adapter) { return adapter.b.requires_grad(); });
+    const at::Tensor whole = isTogether(dy.size(0)) ? wholeB(linear, saved) : at::Tensor();
+    const at::Tensor ofWhole = whole.defined() && trains ? scaled(dy.t(), saved.low, linear.adapters.front().scale) : at::Tensor();
     const bool one = linear.adapters.size() == 1;
-    at::Tensor dLow = one ? at::Tensor() : at::empty_like(saved.low);
-    std::vector<at::Tensor> gradB;
+    at::Tensor dLow = whole.defined() ? scaled(dy, whole, linear.adapters.front().scale) : one ? at::Tensor() : at::empty_like(saved.low);
     std::int64_t first = 0;
     for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
         const LowRank& adapter = linear.adapters[i];
         const LinearSlice& slice = linear.base->slices[adapter.slice];
         const std::int64_t rank = adapter.a.size(0);
         const at::Tensor part = dy.narrow(1, slice.begin, slice.size);
-        if (one) {
+        if (!whole.defined() && one) {
             dLow = scaled(part, saved.b[i], adapter.scale);
-        } else {
+        } else if (!whole.defined()) {
             dLow.narrow(1, first, rank).addmm_(part, saved.b[i], 0, adapter.scale);
         }
-        gradB.push_back(adapter.b.requires_grad()
-                            ? scaled(part.t(), saved.low.narrow(1, first, rank), adapter.scale).to(adapter.b.scalar_type())
-                            : at::Tensor());
+        at::Tensor own;
+        if (adapter.b.requires_grad()) {
+            own = ofWhole.defined() ? ofWhole.narrow(0, slice.begin, slice.size).narrow(1, first, rank)
+                                    : scaled(part.t(), saved.low.narrow(1, first, rank), adapter.scale);
+        }
+        gradB.push_back(own.defined() ? own.to(adapter.b.scalar_type()).contiguous() : own);
         first += rank;
     }
+    return dLow;
+}
+
+// Gradients of a and b; returns d(dropout(x) A^T) [N, sum of ranks].
+at::Tensor adapterGradients(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
+                            const LinearSaved& saved, std::vector<at::Tensor>& leaves)
+{
+    std::vector<at::Tensor> gradB;
+    const at::Tensor dLow = lowGradients(linear, dy, saved, gradB);
     at::Tensor gradA;
     if (needsInput(linear)) {
         gradA = dLow.t().mm(droppedOut(linear, x, saved));
     }
-    first = 0;
+    std::int64_t first = 0;
     for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
         const LowRank& adapter = linear.adapters[i];
         const std::int64_t rank = adapter.a.size(0);
