@@ -11,6 +11,7 @@ namespace luthier::train {
 
 namespace {
 
+constexpr const char* kRanOut = " ran out of memory.";
 constexpr const char* kLessMemory
     = " Lower run.batch_size (and raise run.gradient_accumulation by as much: the result stays the same), "
       "data.max_length, or method.rank, or choose a smaller model.";
@@ -40,16 +41,21 @@ bool isOutOfMemory(const std::exception& problem)
     return isOutOfDevice(problem) || isOutOfHost(problem);
 }
 
+bool saysOutOfMemory(const std::string& sentence)
+{
+    return sentence.find(kRanOut) != std::string::npos;
+}
+
 std::string sentenceOf(const std::exception& problem)
 {
     if (dynamic_cast<const Failure*>(&problem) || dynamic_cast<const ranks::Broken*>(&problem)) {
         return problem.what();
     }
     if (isOutOfDevice(problem)) {
-        return std::string("The GPU ran out of memory.") + kLessMemory;
+        return std::string("The GPU") + kRanOut + kLessMemory;
     }
     if (isOutOfHost(problem)) {
-        return std::string("This machine ran out of memory.") + kLessMemory;
+        return std::string("This machine") + kRanOut + kLessMemory;
     }
     std::string text = textOf(problem);
     text = text.substr(0, text.find('\n'));

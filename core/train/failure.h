@@ -17,6 +17,8 @@ public:
 // Whether the device, or the machine, had no room for what was asked: less at once may do.
 bool isOutOfMemory(const std::exception& problem);
 
+bool saysOutOfMemory(const std::string& sentence); // one of sentenceOf()
+
 // A sentence with what to do: a Failure's own, for memory that ran out, for a device that failed, for anything else its first line.
 std::string sentenceOf(const std::exception& problem);
 

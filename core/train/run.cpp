@@ -4,6 +4,7 @@
 #include "core/train/base_model.h"
 #include "core/ranks/team.h"
 #include "core/train/failure.h"
+#include "core/train/memory_advice.h"
 #include "core/train/ranks/ranked.h"
 #include "core/train/run_folder.h"
 #include "core/train/run_room.h"
@@ -11,6 +12,7 @@
 #include "core/train/trainer.h"
 
 #include <chrono>
+#include <optional>
 
 namespace luthier::train {
 
@@ -99,6 +101,15 @@ RunEnded begin(const config::RunConfig& complete, const RunInputs& inputs, StopC
     return trainer.run();
 }
 
+std::optional<Warning> guardedAdvice(const config::RunConfig& config, const RunInputs& inputs, const RunEnded& ended)
+{
+    try {
+        return memoryAdvice(config, inputs, ended);
+    } catch (const std::exception&) {
+        return std::nullopt; // memory is short; how the run ended says what helps in general
+    }
+}
+
 RunEnded attempt(const config::RunConfig& asked, const RunInputs& inputs, StopControl& control, RunObserver& observer)
 {
     auto complete = completed(asked, inputs.resume);
@@ -118,6 +129,11 @@ RunEnded attempt(const config::RunConfig& asked, const RunInputs& inputs, StopCo
         return failure(complete.message());
     }
     const RunEnded ended = guarded([&] { return begin(*complete, inputs, control, observer); });
+    if (endedWithoutMemory(ended) && leads(inputs)) { // all that the run held is gone by now
+        if (const auto advice = guardedAdvice(*complete, inputs, ended)) {
+            observer.onEvent(*advice);
+        }
+    }
     if (ended.step == 0 && ended.outcome != Outcome::Finished && leads(inputs)) {
         markRefused(inputs.folder, ended.sentence);
     }

@@ -11,6 +11,7 @@
 
 #include <QtTest>
 
+#include <algorithm>
 #include <fstream>
 #include <sched.h>
 #include <sys/mount.h>
@@ -414,6 +415,15 @@ void TestBadMoments::refusedStart()
         EventLog log;
         QVERIFY(tiny.run("run", log, control).outcome != Outcome::Finished);
         QVERIFY(fs::exists(tiny.path("run/refused.json")));
+        const auto warnings = log.all<train::Warning>();
+        const auto advice = std::find_if(warnings.begin(), warnings.end(), [](const train::Warning& warning) { return warning.cause == "memory"; });
+        QCOMPARE(advice != warnings.end(), tiny.objective != nullptr); // three changes with what each saves and costs
+        if (tiny.objective != nullptr) {
+            QCOMPARE(advice->remedies.size(), std::size_t{3});
+            for (const auto& remedy : advice->remedies) {
+                QVERIFY(remedy.key.find('.') != std::string::npos && remedy.sentence.find("saves about") != std::string::npos);
+            }
+        }
         QVERIFY(train::readRunFolder(tiny.path("run")).ok());
 
         tiny.config = good;

@@ -4,11 +4,14 @@
 #include "core/base/files.h"
 #include "core/peft/methods/lora_settings.h"
 #include "core/recipes/foreign.h"
+#include "core/recipes/presets.h"
 #include "core/recipes/yaml.h"
 #include "tests/support/need.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <filesystem>
+#include <set>
 
 using namespace luthier;
 using support::need;
@@ -100,6 +103,8 @@ class TestForeign : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void presetsKeepTheWayAlone();
+    void presetsByName();
     // Values as PyYAML 6 gives them, but 2e-4, a word to YAML 1.1 and a number to everybody who writes it.
     void yaml()
     {
@@ -276,6 +281,63 @@ private:
 
     QTemporaryDir m_folder;
 };
+
+// Model, data, device and name stay out of a preset, and those of the recipe that takes it stay.
+void TestForeign::presetsKeepTheWayAlone()
+{
+    const QTemporaryDir folder;
+    const std::filesystem::path place = folder.path().toStdString();
+    config::RunConfig way;
+    way.model.path = "/models/one";
+    way.data.train = {"/rows/one.jsonl"};
+    way.data.maxLength = 77;
+    way.run.name = "one";
+    way.run.batchSize = 3;
+    way.optimizer.learningRate = 3e-3;
+    way.method.kind = "ia3";
+    const auto saved = recipes::savePreset(recipes::presetsOf(place), "sure and slow", way);
+    QVERIFY2(saved.ok(), saved.ok() ? "" : saved.message().c_str());
+    const auto text = base::readFile(saved->file);
+    QVERIFY(text.ok() && text->find("/models/one") == std::string::npos && text->find("/rows/one") == std::string::npos);
+    const auto preset = recipes::readPreset("sure and slow", place);
+    QVERIFY(preset.ok());
+    config::RunConfig own;
+    own.model.path = "/models/two";
+    own.data.train = {"/rows/two.jsonl"};
+    own.data.format = "chat";
+    own.run.name = "two";
+    const auto taken = recipes::withPreset(own, *preset);
+    std::set<std::string> changed;
+    for (const auto& row : config::difference(own, taken)) {
+        changed.insert(row.key);
+    }
+    QCOMPARE(changed, (std::set<std::string>{"data.max_length", "method.kind", "optimizer.learning_rate", "run.batch_size"}));
+    QVERIFY(config::difference(taken, recipes::withPreset(taken, *preset)).empty());
+}
+
+void TestForeign::presetsByName()
+{
+    const QTemporaryDir folder;
+    qputenv("XDG_DATA_HOME", folder.filePath(QStringLiteral("own")).toUtf8());
+    const std::filesystem::path project = folder.filePath(QStringLiteral("project")).toStdString();
+    config::RunConfig way;
+    way.run.batchSize = 3;
+    QVERIFY(recipes::savePreset(recipes::personalPresets(), "both", way).ok());
+    QVERIFY(recipes::savePreset(recipes::personalPresets(), "a", way).ok());
+    way.run.batchSize = 5;
+    QVERIFY(recipes::savePreset(recipes::presetsOf(project), "both", way).ok());
+    const auto all = recipes::listPresets(project);
+    QCOMPARE(all.size(), std::size_t{2});
+    QVERIFY(all[0].name == "a" && !all[0].isOfProject && all[1].name == "both" && all[1].isOfProject);
+    QCOMPARE(recipes::readPreset("both", project)->run.batchSize, 5); // the project's first
+    QCOMPARE(recipes::readPreset("both", {})->run.batchSize, 3);
+    for (const char* name : {"", "../x", "a/b", ".hidden", "two\nlines"}) {
+        QVERIFY2(!recipes::savePreset(recipes::presetsOf(project), name, way).ok(), name);
+    }
+    QVERIFY(recipes::removePreset(all[1]).ok());
+    QCOMPARE(recipes::readPreset("both", project)->run.batchSize, 3);
+    QVERIFY(recipes::readPreset("c", project).message().find("a, both") != std::string::npos);
+}
 
 QTEST_GUILESS_MAIN(TestForeign)
 #include "tst_foreign.moc"

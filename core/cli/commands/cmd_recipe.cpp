@@ -8,6 +8,7 @@
 #include "core/config/run_config.h"
 #include "core/peft/methods/method.h"
 #include "core/recipes/foreign.h"
+#include "core/recipes/presets.h"
 
 #include <CLI/App.hpp>
 
@@ -26,6 +27,11 @@ struct Flags {
     std::string recipe;
     std::vector<std::string> diff;
     std::string out;
+    bool presets = false;
+    std::string preset;
+    std::string savePreset;
+    std::string removePreset;
+    std::string project;
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -37,10 +43,15 @@ void setup(CLI::App& app, Flags& flags)
     auto* import = app.add_option("--import", flags.import, "Read a configuration of TRL, Axolotl, LLaMA-Factory or PEFT (YAML or JSON)")->option_text("FILE");
     app.add_option("--from", flags.from, "Whose it is: trl, axolotl, llamafactory, peft; usually its keys say so")->needs(import)->option_text("PROGRAM");
     auto* write = app.add_option("--export", flags.exportTo, "Write RECIPE for trl, axolotl or llamafactory")->option_text("PROGRAM");
-    app.add_option("recipe", flags.recipe, "Recipe to export")->needs(write)->option_text("RECIPE.json");
-    auto* diff = app.add_option("--diff", flags.diff, "Settings in which two recipes differ")->expected(2)->option_text("A.json B.json");
+    auto* presets = app.add_flag("--presets", flags.presets, "Settings that were saved by a name");
+    auto* preset = app.add_option("--preset", flags.preset, "A preset as a recipe; with RECIPE, that recipe with the preset's way of training")->option_text("NAME");
+    auto* save = app.add_option("--save-preset", flags.savePreset, "Save the way RECIPE trains by this name; its model, data and name stay out")->option_text("NAME");
+    auto* remove = app.add_option("--remove-preset", flags.removePreset, "Forget a preset")->option_text("NAME");
+    app.add_option("--project", flags.project, "Presets of this project folder, before one's own")->envname("LUTHIER_PROJECT")->option_text("DIR");
+    auto* diff = app.add_option("--diff", flags.diff, "Settings in which two recipes differ; preset:NAME stands for a preset")->expected(2)->option_text("A.json B.json");
+    app.add_option("recipe", flags.recipe, "Recipe to export, to save as a preset, or to give a preset to")->excludes(list)->excludes(example)->excludes(import)->excludes(diff)->excludes(presets)->excludes(remove)->option_text("RECIPE.json");
     app.add_option("-o,--out", flags.out, "File to write to; usually stdout")->option_text("FILE");
-    requireOne(app, {list, example, import, write, diff});
+    requireOne(app, {list, example, import, write, diff, presets, preset, save, remove});
 }
 
 const char* typeName(const fields::Value& value)
@@ -100,8 +111,9 @@ std::string methodNames()
     return names;
 }
 
-int printExample(const std::string& name, Context& context)
+int printExample(const Flags& flags, Context& context)
 {
+    const std::string& name = flags.example;
     const peft::Method* method = peft::findMethod(name);
     if (!method) {
         return context.fail("there is no method \"" + name + "\"; there are " + methodNames());
@@ -114,8 +126,13 @@ int printExample(const std::string& name, Context& context)
         = {(base::datasetsFolder() / "workshop_instructions.jsonl").lexically_normal().string()};
     config.run.name = method->label;
     const auto recipe = config::toJson(config);
-    context.console.text(base::dumpJson(recipe, context.console.isJson() ? -1 : 2));
-    return kDone;
+    const std::string text = base::dumpJson(recipe, context.console.isJson() && flags.out.empty() ? -1 : 2);
+    if (flags.out.empty()) {
+        context.console.text(text);
+        return kDone;
+    }
+    const auto written = base::writeFileAtomically(flags.out, text + "\n");
+    return written ? kDone : context.fail(written.message());
 }
 
 Json lostJson(const std::vector<recipes::Lost>& lost)
@@ -185,10 +202,80 @@ int exportRecipe(const Flags& flags, Context& context)
     return put(exported->text, {{"program", flags.exportTo}, {"text", exported->text}, {"lost", lostJson(exported->lost)}, {"notes", exported->notes}}, flags, context);
 }
 
+// A file, or "preset:NAME".
+Result<config::RunConfig> recipeOf(const std::string& word, const Flags& flags)
+{
+    constexpr std::string_view kPreset = "preset:";
+    return word.starts_with(kPreset) ? recipes::readPreset(word.substr(kPreset.size()), flags.project) : config::readRecipe(word);
+}
+
+int listPresets(const Flags& flags, Context& context)
+{
+    Table table({{"preset"}, {"of"}, {"file", true}});
+    for (const recipes::Preset& preset : recipes::listPresets(flags.project)) {
+        table.add({oneLine(preset.name), preset.isOfProject ? "project" : "yours", preset.file.string()});
+        if (context.console.isJson()) {
+            context.console.line({{"name", preset.name}, {"of", preset.isOfProject ? "project" : "person"}, {"file", preset.file.string()}});
+        }
+    }
+    if (!context.console.isJson()) {
+        context.console.text(table.isEmpty() ? "No preset is saved yet: luthier recipe --save-preset NAME RECIPE.json" : table.toText(context.console.width()));
+    }
+    return kDone;
+}
+
+int showPreset(const Flags& flags, Context& context)
+{
+    auto preset = recipes::readPreset(flags.preset, flags.project);
+    if (preset && !flags.recipe.empty()) {
+        const auto config = config::readRecipe(flags.recipe);
+        preset = config ? Result<config::RunConfig>(recipes::withPreset(*config, *preset)) : Result<config::RunConfig>(config.error());
+    }
+    if (!preset) {
+        return context.fail(preset.message());
+    }
+    const Json recipe = config::toJson(*preset);
+    return put(base::dumpJson(recipe, 2) + "\n", {{"preset", flags.preset}, {"recipe", recipe}}, flags, context);
+}
+
+int savePreset(const Flags& flags, Context& context)
+{
+    if (flags.recipe.empty()) {
+        context.console.error("say which recipe: luthier recipe --save-preset \"" + flags.savePreset + "\" RECIPE.json");
+        return kWrongUsage;
+    }
+    const auto config = config::readRecipe(flags.recipe);
+    const auto saved = config ? recipes::savePreset(flags.project.empty() ? recipes::personalPresets() : recipes::presetsOf(flags.project), flags.savePreset, *config)
+                              : Result<recipes::Preset>(config.error());
+    if (!saved) {
+        return context.fail(saved.message());
+    }
+    if (context.console.isJson()) {
+        context.console.line({{"preset", saved->name}, {"file", saved->file.string()}});
+    } else {
+        context.console.text("Saved as " + saved->file.string());
+    }
+    return kDone;
+}
+
+int removePreset(const Flags& flags, Context& context)
+{
+    for (const recipes::Preset& preset : recipes::listPresets(flags.project)) {
+        if (preset.name == flags.removePreset) {
+            const auto done = recipes::removePreset(preset);
+            if (done && context.console.isJson()) {
+                context.console.line({{"removed", preset.name}, {"file", preset.file.string()}});
+            }
+            return done ? kDone : context.fail(done.message());
+        }
+    }
+    return context.fail(recipes::readPreset(flags.removePreset, flags.project).message());
+}
+
 int diffRecipes(const Flags& flags, Context& context)
 {
-    const auto left = config::readRecipe(flags.diff[0]);
-    const auto right = left ? config::readRecipe(flags.diff[1]) : Result<config::RunConfig>(left.error());
+    const auto left = recipeOf(flags.diff[0], flags);
+    const auto right = left ? recipeOf(flags.diff[1], flags) : Result<config::RunConfig>(left.error());
     if (!right) {
         return context.fail(right.message());
     }
@@ -214,10 +301,22 @@ int run(const Flags& flags, Context& context)
     if (!flags.exportTo.empty()) {
         return exportRecipe(flags, context);
     }
+    if (flags.presets) {
+        return listPresets(flags, context);
+    }
+    if (!flags.preset.empty()) {
+        return showPreset(flags, context);
+    }
+    if (!flags.savePreset.empty()) {
+        return savePreset(flags, context);
+    }
+    if (!flags.removePreset.empty()) {
+        return removePreset(flags, context);
+    }
     if (!flags.diff.empty()) {
         return diffRecipes(flags, context);
     }
-    return flags.list ? printList(context) : printExample(flags.example, context);
+    return flags.list ? printList(context) : printExample(flags, context);
 }
 
 } // namespace
@@ -227,7 +326,8 @@ Command recipeCommand()
     return command<Flags>("recipe", "Settings of a recipe, complete examples, and recipes of other programs",
                           "luthier recipe --list\nluthier recipe --example lora > recipe.json\n"
                           "luthier recipe --import axolotl.yaml -o recipe.json\nluthier recipe --export trl recipe.json -o config.yaml\n"
-                          "luthier recipe --diff one.json other.json", setup, run)
+                          "luthier recipe --save-preset careful recipe.json\nluthier recipe --preset careful other.json -o new.json\n"
+                          "luthier recipe --diff one.json preset:careful", setup, run)
         .withTensorsOnlyIn({});
 }
 

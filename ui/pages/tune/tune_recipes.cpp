@@ -6,6 +6,7 @@
 #include "core/recipes/foreign.h"
 #include "ui/bridge/job.h"
 #include "ui/forms/set_field.h"
+#include "ui/pages/tune/tune_presets.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/file_dialog.h"
 #include "ui/workspace/workspace.h"
@@ -108,6 +109,9 @@ TuneRecipes::TuneRecipes(RecipeDocument* document, Workspace& workspace, QWidget
         action->setToolTip(row.help);
         connect(action, &QAction::triggered, this, row.run);
     }
+    auto* presets = new TunePresets(m_document, m_workspace, menu);
+    connect(presets, &TunePresets::compareWanted, this, &TuneRecipes::compareWith);
+    menu->insertMenu(menu->actions().at(2), presets); // behind the two that are always there
     auto* exports = new QMenu(tr("Export for"), menu);
     exports->setObjectName(QStringLiteral("exportRecipe"));
     for (const recipes::Program& program : recipes::programs()) {
