@@ -2,6 +2,7 @@
 // The Runs page with runs of a project: found by words, annotated, laid side by side, taken along and brought back.
 #include "core/store/project.h"
 #include "ui/models/runs/run_color.h"
+#include "ui/pages/runs/runs_charts.h"
 #include "ui/pages/runs/runs_files.h"
 #include "ui/pages/runs/runs_model.h"
 #include "ui/pages/runs/runs_notes.h"
@@ -10,6 +11,12 @@
 
 #include "core/config/run_config.h"
 
+#include <QComboBox>
+#include <QDialog>
+#include <QDir>
+#include <QHeaderView>
+#include <QAction>
+#include <QLocale>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
@@ -91,6 +98,60 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(note->toPlainText(), QStringLiteral("Worth another look."), kAwaitMs);
     }
 
+    void groupsStandTogether()
+    {
+        auto* groups = m_page->findChild<QComboBox*>(QStringLiteral("runGroups"));
+        auto* table = m_page->findChild<QTableView*>(QStringLiteral("runs"));
+        QVERIFY(!table->verticalHeader()->isVisible());
+        QVERIFY(m_workspace->project()->annotateRun(3, "", {"good"}).ok());
+        QVERIFY(m_workspace->project()->annotateRun(1, "", {"good"}).ok());
+        Q_EMIT m_workspace->runsChanged();
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->model()->find(1)->tags.size() == 1, kAwaitMs);
+        groups->setCurrentIndex(groups->findData(QStringLiteral("tag")));
+        QTRY_VERIFY_WITH_TIMEOUT(table->verticalHeader()->isVisible(), kAwaitMs);
+        QCOMPARE(rowOf(3), 0); // newest first within a group
+        QCOMPARE(rowOf(1), 1);
+        QCOMPARE(rowOf(2), 2);
+        const auto heading = [&](int row) { return m_page->model()->headerData(row, Qt::Vertical).toString(); };
+        QCOMPARE(heading(0), QStringLiteral("good"));
+        QVERIFY(heading(1).isEmpty());
+        QVERIFY(!heading(2).isEmpty());
+        groups->setCurrentIndex(0);
+        QTRY_COMPARE_WITH_TIMEOUT(rowOf(2), 1, kAwaitMs);
+        QVERIFY(!table->verticalHeader()->isVisible());
+    }
+
+    // A run's checkpoints with what is known of them; there is one to choose, and both ways on.
+    void checkpointsAreListed()
+    {
+        const auto run = *m_workspace->project()->run(2);
+        for (const char* step : {"step-4", "step-10", "step-4.old", "other"}) {
+            QVERIFY(QDir().mkpath(QString::fromStdString(run.folder) + QStringLiteral("/checkpoints/") + QLatin1String(step)));
+        }
+        train::EvalDone eval;
+        eval.step = 10;
+        eval.loss = 1.25;
+        QVERIFY(m_workspace->project()->appendEvents(2, {eval}).ok());
+        m_page->chooseRun(2);
+        auto* from = m_page->findChild<QAction*>(QStringLiteral("resumeFrom"));
+        QVERIFY(from->isEnabled());
+        from->trigger();
+        auto* dialog = m_page->findChild<QDialog*>(QStringLiteral("checkpointsDialog"));
+        QVERIFY(dialog != nullptr);
+        auto* table = dialog->findChild<QTableWidget*>(QStringLiteral("checkpoints"));
+        QTRY_COMPARE_WITH_TIMEOUT(table->rowCount(), 2, kAwaitMs);
+        QCOMPARE(table->item(0, 0)->text(), QStringLiteral("4"));
+        QCOMPARE(table->item(1, 0)->text(), QStringLiteral("10"));
+        QVERIFY(table->item(1, 2)->text().startsWith(QLocale().toString(1.25, 'f', 4)));
+        QCOMPARE(table->currentRow(), 1);
+        QVERIFY(dialog->findChild<QPushButton*>(QStringLiteral("resumeFromCheckpoint"))->isEnabled());
+        QVERIFY(dialog->findChild<QPushButton*>(QStringLiteral("forkFromCheckpoint"))->isEnabled());
+        QVERIFY(QDir().mkpath(QStringLiteral(LUTHIER_BIN_DIR "/../screenshots")));
+        dialog->grab().save(QStringLiteral(LUTHIER_BIN_DIR "/../screenshots/checkpoints-dialog.png"));
+        m_page->grab().save(QStringLiteral(LUTHIER_BIN_DIR "/../screenshots/runs-page-actions.png"));
+        dialog->close();
+    }
+
     // Three chosen runs: a column for each, rows for what differs in any.
     void threeAreCompared()
     {
@@ -106,6 +167,11 @@ private Q_SLOTS:
         }
         values.sort();
         QCOMPARE(values, (QStringList{QStringLiteral("10"), QStringLiteral("11"), QStringLiteral("12")})); // the ranks
+        // Their curves lie over each other, each in the colour that its row has.
+        const QString csv = m_page->charts()->findChild<ChartPanel*>()->csv();
+        for (const char* name : kNames) {
+            QVERIFY2(csv.contains(QStringLiteral("tune ") + QLatin1String(name)), qPrintable(csv.left(300)));
+        }
     }
 
     void anySettingIsAColumn()

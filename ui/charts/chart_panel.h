@@ -40,7 +40,7 @@ class ChartPanel : public QWidget {
     Q_OBJECT
 
 public:
-    static constexpr int kMaxRuns = 2;
+    static constexpr int kMaxRuns = 6;
 
     explicit ChartPanel(const ChartSpec& spec, QWidget* parent = nullptr);
     ~ChartPanel() override;

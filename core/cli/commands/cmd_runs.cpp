@@ -10,11 +10,13 @@
 #include "core/peft/folders/origin.h"
 #include "core/store/event_codec.h"
 #include "core/store/project.h"
+#include "core/store/runs/run_groups.h"
 #include "core/store/runs/run_search.h"
 #include "core/train/control/doctor_watch.h"
 #include "core/train/event_measures.h"
 
 #include <CLI/App.hpp>
+#include <CLI/Validators.hpp>
 
 #include <array>
 
@@ -55,6 +57,11 @@ int listRuns(const RunsFlags& flags, ProjectPointer project, Context& context)
         return context.fail(rows.message());
     }
     std::erase_if(*rows, [&](const store::RunRow& row) { return !isWanted(row, flags); });
+    const store::RunGrouping* grouping = flags.group.empty() ? nullptr : store::findRunGrouping(flags.group);
+    const store::Sweeps sweeps = grouping ? store::sweepsOf(*project) : store::Sweeps();
+    if (grouping) {
+        store::putTogether(*rows, *grouping, sweeps);
+    }
     std::vector<const measures::Summaries*> all;
     for (const auto& row : *rows) {
         all.push_back(&row.measures);
@@ -66,6 +73,9 @@ int listRuns(const RunsFlags& flags, ProjectPointer project, Context& context)
     for (const std::string& key : flags.columns) {
         columns.push_back({key, true});
     }
+    if (grouping) {
+        columns.push_back({grouping->id, true});
+    }
     columns.insert(columns.end(), {{"tags", true}, {"time", false, true}, {"created"}});
     Table table(columns);
     for (const auto& row : *rows) {
@@ -73,6 +83,9 @@ int listRuns(const RunsFlags& flags, ProjectPointer project, Context& context)
             Json line = rowJson(row);
             for (const std::string& key : flags.columns) {
                 line["settings"][key] = store::settingOf(row, key);
+            }
+            if (grouping) {
+                line["group"] = grouping->of(row, sweeps);
             }
             context.console.line(line);
         }
@@ -85,6 +98,9 @@ int listRuns(const RunsFlags& flags, ProjectPointer project, Context& context)
         measured.addTo(cells, row.measures);
         for (const std::string& key : flags.columns) {
             cells.push_back(store::settingOf(row, key));
+        }
+        if (grouping) {
+            cells.push_back(grouping->of(row, sweeps));
         }
         std::string tags;
         for (const std::string& tag : row.tags) {
@@ -257,6 +273,7 @@ constexpr std::array kVerbs = {
     RunsVerb{"park", "End a run at work so that it goes on later to the bit (luthier resume)", 1, "RUN", false, parkRun},
     RunsVerb{"stop", "Stop a run at work behind its step, with a checkpoint", 1, "RUN", false, stopRun},
     RunsVerb{"keep", "Stop a run at work and write its result as it stands", 1, "RUN", false, keepRun},
+    RunsVerb{"checkpoints", "The checkpoints a run has: step, losses, size, and how to go on from one", 1, "RUN", false, checkpointsOfRun},
     RunsVerb{"diff", "Settings in which two or more runs differ", -2, "RUN RUN ...", false, diffRuns},
     RunsVerb{"note", "Write a note to a run", 2, "RUN TEXT", true, noteRun},
     RunsVerb{"tag", "Give a run tags, or with a minus take them away", 2, "RUN good,-old", true, tagRun},
@@ -276,6 +293,11 @@ void addFlagsOf(CLI::App& sub, const RunsVerb& verb, RunsFlags& flags)
         sub.add_option("--search", flags.search, "Only runs with these words in name, notes, tags or recipe")->option_text("WORDS");
         sub.add_option("--tag", flags.tag, "Only runs with this tag")->option_text("TAG");
         sub.add_option("--state", flags.state, "Only runs in this state: running, finished, stopped, failed, interrupted")->option_text("STATE");
+        std::vector<std::string> ways;
+        for (const store::RunGrouping& grouping : store::runGroupings()) {
+            ways.emplace_back(grouping.id);
+        }
+        sub.add_option("--group", flags.group, "Put together what has the same model, method, first tag or sweep")->check(CLI::IsMember(ways))->option_text("model|method|tag|sweep");
         sub.add_option("--columns", flags.columns, "Settings beside the usual columns")->delimiter(',')->option_text("method.rank,...");
     } else if (verb.run == sheetOfRun || verb.run == exportRun) {
         sub.add_option("-o,--out", flags.out, "File to write to")->option_text("FILE");
@@ -333,7 +355,7 @@ int run(const RunsFlags& flags, Context& context)
 
 Command runsCommand()
 {
-    return command<RunsFlags>("runs", "Runs of a project: list, show, measures, doctor, diff, note, tag, sheet, export, import, logs, delete, trash, restore, rename",
+    return command<RunsFlags>("runs", "Runs of a project: list, show, measures, doctor, checkpoints, diff, note, tag, sheet, export, import, logs, delete, trash, restore, rename",
                           "luthier runs --project ~/tunes\n"
                           "luthier runs show 3 --project ~/tunes\n"
                           "luthier runs measures 3 --project ~/tunes > run3.csv\n"

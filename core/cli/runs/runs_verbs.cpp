@@ -9,6 +9,7 @@
 #include "core/report/event_logs.h"
 #include "core/report/run_sheet.h"
 #include "core/store/runs/run_archive.h"
+#include "core/store/runs/run_checkpoints.h"
 #include "core/store/runs/run_search.h"
 
 #include <algorithm>
@@ -174,6 +175,30 @@ int logsOfRun(const RunsFlags& flags, ProjectPointer project, Context& context)
     }
     sentence.pop_back();
     return told(json, sentence, context);
+}
+
+int checkpointsOfRun(const RunsFlags& flags, ProjectPointer project, Context& context)
+{
+    const auto row = findRun(*project, flags.arguments.front());
+    const auto all = row ? store::checkpointsOf(*project, row->id) : Result<std::vector<store::RunCheckpoint>>(row.error());
+    if (!all) {
+        return context.fail(all.message());
+    }
+    Table table({{"step", false, true}, {"loss", false, true}, {"held-out", false, true}, {"size", false, true}, {"folder", true}});
+    for (const store::RunCheckpoint& one : *all) {
+        const auto number = [](const std::optional<double>& value) { return value ? fixed(*value, 4) : std::string("-"); };
+        table.add({counted(one.step), number(one.loss), number(one.heldOut) + (one.isLowest ? " lowest" : ""), byteSize(static_cast<double>(one.bytes)), one.folder.string()});
+        if (context.console.isJson()) {
+            context.console.line({{"step", one.step}, {"loss", one.loss ? Json(*one.loss) : Json()}, {"held_out", one.heldOut ? Json(*one.heldOut) : Json()},
+                                  {"lowest", one.isLowest}, {"bytes", one.bytes}, {"folder", one.folder.string()}});
+        }
+    }
+    if (!context.console.isJson()) {
+        context.console.text(table.isEmpty() ? "The run has no checkpoint."
+                                             : table.toText(context.console.width()) + "\nGo on from one:  luthier resume " + row->folder
+                                                   + " --step N\nAnother run from it, with other settings:  luthier resume " + row->folder + " --step N --out DIR --set KEY=VALUE");
+    }
+    return kDone;
 }
 
 // The setting of the first against each other's: where any differ.

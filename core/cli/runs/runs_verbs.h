@@ -19,6 +19,7 @@ struct RunsFlags {
     std::string search; // list: words of name, notes, tags or recipe
     std::string tag;
     std::string state;
+    std::string group;                // list: a way of putting runs together (store/runs/run_groups.h)
     std::vector<std::string> columns; // list: settings beside the usual columns
     std::string out;
     std::string lines;
@@ -47,6 +48,7 @@ int sheetOfRun(const RunsFlags& flags, ProjectPointer project, Context& context)
 int exportRun(const RunsFlags& flags, ProjectPointer project, Context& context);
 int importRun(const RunsFlags& flags, ProjectPointer project, Context& context);
 int logsOfRun(const RunsFlags& flags, ProjectPointer project, Context& context);
+int checkpointsOfRun(const RunsFlags& flags, ProjectPointer project, Context& context);
 int diffRuns(const RunsFlags& flags, ProjectPointer project, Context& context);
 int holdRun(const RunsFlags& flags, ProjectPointer project, Context& context);
 int goOnWithRun(const RunsFlags& flags, ProjectPointer project, Context& context);

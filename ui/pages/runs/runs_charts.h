@@ -3,6 +3,7 @@
 // measures beyond them has its chart from its first value on.
 #pragma once
 
+#include "ui/charts/chart_panel.h"
 #include "ui/pages/runs/run_history.h"
 
 #include <QWidget>
@@ -17,7 +18,6 @@ class QSplitter;
 
 namespace luthier::ui {
 
-class ChartPanel;
 struct ChartSpec;
 
 class RunsCharts : public QWidget {
@@ -51,8 +51,8 @@ private:
     std::set<const measures::Measure*> m_drawn; // has its panel, or needs none
     void tellRun(ChartPanel* panel, int place) const;
 
-    std::array<QString, 2> m_names;
-    std::array<std::int64_t, 2> m_ids{};
+    std::array<QString, ChartPanel::kMaxRuns> m_names;
+    std::array<std::int64_t, ChartPanel::kMaxRuns> m_ids{};
     std::vector<std::pair<std::int64_t, QString>> m_remarks;
     QSlider* m_smoothing;
     QComboBox* m_axis;

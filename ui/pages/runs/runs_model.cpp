@@ -16,6 +16,8 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
+#include <utility>
 
 namespace luthier::ui {
 namespace {
@@ -152,8 +154,36 @@ void RunsModel::growColumns()
     }
 }
 
+// As the project has them: the newest first.
+void RunsModel::order(std::vector<store::RunRow>& runs) const
+{
+    std::stable_sort(runs.begin(), runs.end(), [](const store::RunRow& a, const store::RunRow& b) { return a.id > b.id; });
+    if (m_grouping != nullptr) {
+        store::putTogether(runs, *m_grouping, m_sweeps);
+    }
+}
+
+void RunsModel::setGrouping(const store::RunGrouping* grouping, store::Sweeps sweeps)
+{
+    beginResetModel();
+    m_grouping = grouping;
+    m_sweeps = std::move(sweeps);
+    order(m_runs);
+    endResetModel();
+}
+
+QString RunsModel::groupOf(int row) const
+{
+    const std::string group = m_grouping != nullptr && run(row) != nullptr ? m_grouping->of(*run(row), m_sweeps) : std::string();
+    const QDateTime when = m_grouping != nullptr && std::string_view(m_grouping->id) == "sweep" ? QDateTime::fromString(QString::fromStdString(group), Qt::ISODateWithMs) : QDateTime();
+    return when.isValid() ? QLocale().toString(when.toLocalTime(), QLocale::ShortFormat) : group.empty() ? tr("none") : QString::fromStdString(group);
+}
+
 void RunsModel::setRuns(std::vector<store::RunRow> runs)
 {
+    if (m_grouping != nullptr) {
+        order(runs);
+    }
     if (sameRuns(m_runs, runs)) {
         m_runs = std::move(runs);
         growColumns();
@@ -312,6 +342,10 @@ bool RunsModel::setData(const QModelIndex& index, const QVariant& value, int rol
 
 QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
+    if (orientation == Qt::Vertical && m_grouping != nullptr) {
+        const bool isFirst = section == 0 || groupOf(section - 1) != groupOf(section);
+        return role == Qt::DisplayRole ? QVariant(isFirst ? groupOf(section) : QString()) : role == Qt::ToolTipRole ? QVariant(groupOf(section)) : QVariant();
+    }
     if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) {
         return {};
     }

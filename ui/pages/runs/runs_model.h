@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/store/project.h"
+#include "core/store/runs/run_groups.h"
 #include "ui/models/measure_columns.h"
 
 #include <QAbstractTableModel>
@@ -31,6 +32,9 @@ public:
     // Settings of the recipe, each a column behind the others; what is no setting is left out.
     void setSettings(const QStringList& keys);
     const QStringList& settings() const { return m_settings; }
+    // Runs of a group stand together, and its name beside the first of them, as a vertical heading; null: newest first.
+    void setGrouping(const store::RunGrouping* grouping, store::Sweeps sweeps);
+    const store::RunGrouping* grouping() const { return m_grouping; }
     void setCurve(store::RunId id, std::vector<double> losses); // drawn small beside the loss
     bool hasCurve(store::RunId id, std::int64_t step) const;    // of that length
     const store::RunRow* run(int row) const;
@@ -49,10 +53,14 @@ Q_SIGNALS:
 
 private:
     void growColumns();
+    void order(std::vector<store::RunRow>& runs) const;
+    QString groupOf(int row) const;
 
     std::vector<store::RunRow> m_runs;
     MeasureColumns m_measured{6};
     QStringList m_settings;
+    const store::RunGrouping* m_grouping = nullptr;
+    store::Sweeps m_sweeps;
     std::map<store::RunId, std::pair<std::int64_t, std::vector<double>>> m_curves; // by run: its step then, and losses
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/runs/runs_page.h"
 
+#include "ui/charts/chart_panel.h"
 #include "ui/frame/banner.h"
 #include "ui/pages/runs/runs_charts.h"
 #include "ui/pages/runs/runs_model.h"
@@ -15,6 +16,7 @@
 
 #include <QAction>
 #include <QApplication>
+#include <QComboBox>
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QSplitter>
@@ -41,7 +43,7 @@ RunsPage::RunsPage(Workspace& workspace, QWidget* parent)
       m_delete(new QAction(icon(QStringLiteral("trash-2")), tr("Delete\u2026"), this)), m_leave(new QAction(tr("Leave it there"), this)), m_from(new QAction(icon(QStringLiteral("play")), tr("Go on from\u2026"), this)), m_stack(new QStackedWidget),
       m_empty(new EmptyState), m_work(new QSplitter(Qt::Vertical)), m_question(new Banner), m_table(new QTableView),
       m_sentence(new StatusLabel(Token::Bad)), m_charts(new RunsCharts), m_side(new RunsSide),
-      m_notes(new RunsNotes(workspace)), m_findings(new RunsFindings), m_search(new QLineEdit), m_found(new StatusLabel(Token::TextQuiet))
+      m_notes(new RunsNotes(workspace)), m_findings(new RunsFindings), m_search(new QLineEdit), m_group(new QComboBox), m_found(new StatusLabel(Token::TextQuiet))
 {
     tellEmpty();
     m_sentence->setObjectName(QStringLiteral("runSentence"));
@@ -245,7 +247,7 @@ void RunsPage::onSelection()
     if (const store::RunRow* first = ids.empty() ? nullptr : m_model->find(ids.front())) {
         m_notes->setRun(*first);
     }
-    ids.resize(std::min<std::size_t>(ids.size(), 2));
+    ids.resize(std::min<std::size_t>(ids.size(), ChartPanel::kMaxRuns));
     refreshActions();
     const store::RunRow* run = ids.empty() ? nullptr : m_model->find(ids.front());
     m_sentence->setText(run == nullptr ? QString() : QString::fromStdString(run->sentence));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // RunsPage: the project's runs above, the chosen one's curves and words below. The run in progress is drawn as it
-// goes; others are read back from the project. Two chosen runs are laid over each other.
+// goes; others are read back from the project. Chosen runs are laid over each other, six at most.
 //
 // Threads: GUI thread; the project is touched in jobs only.
 #pragma once
@@ -11,6 +11,7 @@
 
 #include <QTimer>
 
+class QComboBox;
 class QLabel;
 class QLineEdit;
 class QPushButton;
@@ -69,6 +70,7 @@ private:
     void hideOthers(); // runs that the search does not want
     void askForColumns(const QPoint& at);
     void readCurves();
+    void groupBy(const QString& id); // empty: by nothing
     void refreshActions();
     void say(const QString& sentence);
 
@@ -102,6 +104,7 @@ private:
     RunsNotes* m_notes;
     RunsFindings* m_findings;
     QLineEdit* m_search;
+    QComboBox* m_group;
     QLabel* m_found;
     JobSlot m_curveJob;
 };

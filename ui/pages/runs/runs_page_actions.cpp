@@ -216,6 +216,7 @@ QWidget* RunsPage::buildButtons()
     row->addWidget(files);
     row->addStretch();
     row->addWidget(m_found);
+    row->addWidget(m_group);
     row->addWidget(m_search);
     return box;
 }

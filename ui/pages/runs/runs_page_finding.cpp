@@ -13,6 +13,7 @@
 #include "ui/widgets/vertical_scroll.h"
 #include "ui/workspace/workspace.h"
 
+#include <QComboBox>
 #include <QAction>
 #include <QCoreApplication>
 #include <QHeaderView>
@@ -31,6 +32,7 @@ constexpr int kSearchWidth = 30; // units of space
 constexpr std::size_t kMostCurves = 60; // of the newest runs
 constexpr std::size_t kCurvePoints = 48;
 const QString kColumnsKey = QStringLiteral("runs/columns");
+const QString kGroupKey = QStringLiteral("runs/group");
 
 struct SmallCurve {
     store::RunId id = 0;
@@ -49,6 +51,24 @@ void RunsPage::buildFinding()
     m_search->setMinimumWidth(space(kSearchWidth));
     m_found->setObjectName(QStringLiteral("runsFound"));
     connect(m_search, &QLineEdit::textChanged, this, &RunsPage::hideOthers);
+    m_group->setObjectName(QStringLiteral("runGroups"));
+    m_group->setAccessibleName(tr("Group runs"));
+    m_group->setToolTip(tr("Put runs together that have the same model, method or tag, or come of one sweep"));
+    m_group->addItem(tr("No groups"));
+    for (const store::RunGrouping& grouping : store::runGroupings()) {
+        //: %1 model, method, ...
+        m_group->addItem(tr("By %1").arg(QCoreApplication::translate("RunGrouping", grouping.label).toLower()), QString::fromLatin1(grouping.id));
+    }
+    m_group->setCurrentIndex(std::max(0, m_group->findData(m_workspace.settings().text(kGroupKey))));
+    connect(m_group, &QComboBox::currentIndexChanged, this, [this] { groupBy(m_group->currentData().toString()); });
+    connect(&m_workspace, &Workspace::runsChanged, this, [this] { // a new sweep
+        if (m_model->grouping() != nullptr) {
+            groupBy(m_group->currentData().toString());
+        }
+    });
+    if (m_group->currentIndex() > 0) {
+        groupBy(m_group->currentData().toString());
+    }
     auto* find = new QAction(tr("Find runs"), this);
     find->setObjectName(QStringLiteral("findRuns"));
     find->setShortcut(QKeySequence::Find);
@@ -64,6 +84,19 @@ void RunsPage::buildFinding()
     header->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(header, &QHeaderView::customContextMenuRequested, this, &RunsPage::askForColumns);
     m_model->setSettings(m_workspace.settings().text(kColumnsKey).split(u' ', Qt::SkipEmptyParts));
+}
+
+void RunsPage::groupBy(const QString& id)
+{
+    m_workspace.settings().setText(kGroupKey, id);
+    const auto work = [project = m_workspace.project(), isSweep = id == QStringLiteral("sweep")] { return project && isSweep ? store::sweepsOf(*project) : store::Sweeps(); };
+    startJob(this, work, [this, id](const store::Sweeps& sweeps) {
+        const auto before = chosen();
+        m_model->setGrouping(store::findRunGrouping(id.toStdString()), sweeps);
+        m_table->verticalHeader()->setVisible(m_model->grouping() != nullptr);
+        hideOthers();
+        chooseRun(before.empty() ? 0 : before.front());
+    });
 }
 
 void RunsPage::hideOthers()

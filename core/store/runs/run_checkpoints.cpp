@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/store/runs/run_checkpoints.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <variant>
+
+namespace luthier::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view kBeginning = "step-";
+
+// The number of "step-12"; nothing for what was put aside, is broken, or is being written.
+std::optional<std::int64_t> stepOf(const fs::path& folder)
+{
+    const std::string name = folder.filename().string();
+    std::int64_t step = 0;
+    const char* end = name.data() + name.size();
+    const bool is = name.starts_with(kBeginning) && std::from_chars(name.data() + kBeginning.size(), end, step).ptr == end && name.size() > kBeginning.size();
+    return is ? std::optional(step) : std::nullopt;
+}
+
+std::int64_t bytesIn(const fs::path& folder)
+{
+    std::int64_t bytes = 0;
+    std::error_code code;
+    for (const auto& entry : fs::recursive_directory_iterator(folder, code)) {
+        bytes += entry.is_regular_file(code) ? static_cast<std::int64_t>(entry.file_size(code)) : 0;
+    }
+    return bytes;
+}
+
+} // namespace
+
+Result<std::vector<RunCheckpoint>> checkpointsOf(Project& project, RunId run)
+{
+    const auto row = project.run(run);
+    const auto events = row ? project.events(run) : Result<std::vector<train::Event>>(row.error());
+    if (!events) {
+        return events.error();
+    }
+    std::vector<RunCheckpoint> all;
+    std::error_code code;
+    for (const auto& entry : fs::directory_iterator(fs::path(row->folder) / "checkpoints", code)) {
+        const auto step = stepOf(entry.path());
+        if (step && entry.is_directory(code)) {
+            all.push_back({*step, bytesIn(entry.path()), entry.path(), {}, {}, false});
+        }
+    }
+    std::sort(all.begin(), all.end(), [](const RunCheckpoint& a, const RunCheckpoint& b) { return a.step < b.step; });
+    const auto at = [&all](std::int64_t step) {
+        const auto found = std::find_if(all.begin(), all.end(), [&](const RunCheckpoint& one) { return one.step == step; });
+        return found == all.end() ? nullptr : &*found;
+    };
+    for (const train::Event& event : *events) {
+        if (const auto* done = std::get_if<train::StepDone>(&event)) {
+            if (auto* one = at(done->step)) {
+                one->loss = done->loss;
+            }
+        } else if (const auto* eval = std::get_if<train::EvalDone>(&event)) {
+            if (auto* one = eval->set == measures::kHeldOutSet ? at(eval->step) : nullptr) {
+                one->heldOut = eval->loss;
+            }
+        }
+    }
+    const auto lowest = std::min_element(all.begin(), all.end(), [](const RunCheckpoint& a, const RunCheckpoint& b) {
+        return a.heldOut && (!b.heldOut || *a.heldOut < *b.heldOut);
+    });
+    if (lowest != all.end() && lowest->heldOut) {
+        lowest->isLowest = true;
+    }
+    return all;
+}
+
+} // namespace luthier::store
