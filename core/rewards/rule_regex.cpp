@@ -38,8 +38,12 @@ Result<Judge> make(const RuleSettings& all)
         if (!said) {
             return {0, missingPart(part)};
         }
-        const bool fits = pattern.matches(*said);
-        return {fits ? 1.0 : 0.0, fits ? "the pattern fits" : "the pattern does not fit"};
+        switch (pattern.fit(*said)) {
+        case text::TextPattern::Fit::Yes: return {1, "the pattern fits"};
+        case text::TextPattern::Fit::No: return {0, "the pattern does not fit"};
+        case text::TextPattern::Fit::LimitMet: break;
+        }
+        return {0, "looking for the pattern was given up, as it has too many ways to fit; write it without a repetition inside of a repetition"};
     });
 }
 

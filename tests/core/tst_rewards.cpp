@@ -120,6 +120,19 @@ private Q_SLOTS:
         QVERIFY(!problemOf("regex").empty());
     }
 
+    // One that would take ages is given up, and says so.
+    void slowPatterns()
+    {
+        const auto rewards = rewards::Rewards::compile(std::vector<std::string>{"regex pattern='^(([a-z])+.)+[A-Z]([a-z])+$'", "regex pattern='a b'"});
+        QVERIFY2(rewards, rewards ? "" : rewards.message().c_str());
+        rewards::Answer answer;
+        answer.text = std::string(60, 'a');
+        const auto judged = rewards->judge(answer);
+        QCOMPARE(judged.reward, 0.0);
+        QVERIFY2(judged.verdicts[0].why.find("given up") != std::string::npos, judged.verdicts[0].why.c_str());
+        QVERIFY2(judged.verdicts[1].why.find("does not fit") != std::string::npos, judged.verdicts[1].why.c_str());
+    }
+
     void lengths()
     {
         QCOMPARE(given("length most=3", "one two three"), 1.0);

@@ -99,8 +99,14 @@ Result<TextPattern> TextPattern::compile(const std::string& pattern, const Patte
 
 bool TextPattern::matches(std::string_view text) const
 {
+    return fit(text) == Fit::Yes;
+}
+
+TextPattern::Fit TextPattern::fit(std::string_view text) const
+{
     const MatchData room(m_compiled->code);
-    return m_compiled->match(text, 0, room.data) >= 0;
+    const int code = m_compiled->match(text, 0, room.data);
+    return code >= 0 ? Fit::Yes : code == PCRE2_ERROR_NOMATCH ? Fit::No : Fit::LimitMet;
 }
 
 std::vector<TextPattern::Range> TextPattern::find(std::string_view text, std::size_t limit) const

@@ -33,6 +33,8 @@ public:
     static Result<TextPattern> compile(const std::string& pattern, const PatternOptions& options = {});
 
     bool matches(std::string_view text) const;
+    enum class Fit { Yes, No, LimitMet };
+    Fit fit(std::string_view text) const; // as matches(), with the reason
     std::vector<Range> find(std::string_view text, std::size_t limit = 1000) const; // in order, empty ones left out
 
     // Every match replaced. In a regular expression $1 and ${name} stand for groups, $$ for a dollar.

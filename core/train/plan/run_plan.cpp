@@ -5,6 +5,7 @@
 #include "core/nn/batch/position_tables.h"
 #include "core/train/plan/plan_cache.h"
 #include "core/train/answers/rollout_source.h"
+#include "core/train/answers/row_remarks.h"
 #include "core/train/start_point.h"
 
 #include <algorithm>
@@ -115,6 +116,10 @@ Result<RowPlan> planRows(const config::RunConfig& config, const RunRows& rows, c
     settings.threads = threadsOf(control);
     settings.progress = control.progress;
     settings.isStopped = control.isStopped;
+    auto found = control.objective ? Result<const objectives::Objective*>(control.objective) : objectives::needObjective(config.objective.kind);
+    if (auto rewarded = found ? checkRewards(config, **found) : Result<void>(found.error()); !rewarded) {
+        return rewarded.error();
+    }
     auto data = prepareData({config, rows, model.encoder, settings, control.cache});
     if (!data) {
         return data.error();
@@ -125,11 +130,10 @@ Result<RowPlan> planRows(const config::RunConfig& config, const RunRows& rows, c
         plan.warnings.push_back(ends.remark);
     }
     plan.batches = batchSettings(config, plan.maxLength);
-    auto found = control.objective ? Result<const objectives::Objective*>(control.objective) : objectives::needObjective(config.objective.kind);
-    if (!found) {
-        return found.error();
-    }
     const objectives::Objective& objective = **found;
+    for (const std::string& remark : rowRemarks(plan.data.train, objective)) {
+        plan.warnings.push_back(remark);
+    }
     if (objective.rollouts) {
         planUpdates(plan, config, objective.rollouts->shape(config.objective));
         if (objective.usesReference) {
