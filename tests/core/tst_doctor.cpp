@@ -170,6 +170,9 @@ class TestDoctor : public QObject {
 
 private Q_SLOTS:
     void aGoodRunHasNoFindings();
+    void aGoodRunOfPreferencesHasNoFindings_data();
+    void aGoodRunOfPreferencesHasNoFindings();
+    void rewardByRepetition();
     void everyRowSees_data();
     void everyRowSees();
     void remediesAreSettings();
@@ -186,6 +189,63 @@ void TestDoctor::aGoodRunHasNoFindings()
     for (const Finding& finding : train::findingsOf(healthy(), recipe())) {
         QFAIL(finding.text().c_str());
     }
+}
+
+void TestDoctor::aGoodRunOfPreferencesHasNoFindings_data()
+{
+    QTest::addColumn<QString>("kind");
+    for (const char* kind : {"dpo", "kto", "reward", "grpo", "rloo", "ppo"}) {
+        QTest::newRow(kind) << QString::fromLatin1(kind);
+    }
+}
+
+// What such runs say of themselves when they go well: a margin that grows while the chosen answers lose a little, a reward that rises at a
+// KL that settles, answers of about the same length, less entropy, some groups without spread, some answers cut.
+void TestDoctor::aGoodRunOfPreferencesHasNoFindings()
+{
+    QFETCH(QString, kind);
+    auto config = recipe();
+    config.objective.kind = kind.toStdString();
+    auto events = healthy();
+    const bool isOfPairs = kind == QLatin1String("dpo") || kind == QLatin1String("kto") || kind == QLatin1String("reward");
+    for (train::Event& event : events) {
+        if (auto* done = std::get_if<train::StepDone>(&event)) {
+            const double part = static_cast<double>(done->step) / 100;
+            if (isOfPairs) {
+                done->loss = 0.693 - 0.5 * part;
+                done->measures = {{&measures::measureOf("reward_margin"), 2 * part}, {&measures::measureOf("reward_accuracy"), 0.5 + 0.4 * part}, {&measures::measureOf("kl"), 0.1}};
+            } else {
+                done->loss = -0.01 * part;
+                done->measures = {{&measures::measureOf("reward"), 0.4 + 0.5 * part},       {&measures::measureOf("kl"), 0.2 * (1 - std::exp(-5 * part))},
+                                  {&measures::measureOf("entropy"), 1.2 - 0.6 * part},      {&measures::measureOf("answer_tokens"), 20 + 4 * part},
+                                  {&measures::measureOf("ended_share"), 0.9},               {&measures::measureOf("repeat_share"), 0.05},
+                                  {&measures::measureOf("no_spread_share"), 0.2 + 0.3 * part}};
+            }
+        } else if (auto* done = std::get_if<train::EvalDone>(&event); done && isOfPairs) {
+            const double part = static_cast<double>(done->step) / 100;
+            done->loss = 0.693 - 0.4 * part;
+            done->measures = {{&measures::measureOf("logp_chosen"), -20 - 0.3 * part}};
+        }
+    }
+    for (const Finding& finding : train::findingsOf(events, config)) {
+        QFAIL((finding.id + std::string(": ") + finding.text()).c_str());
+    }
+}
+
+void TestDoctor::rewardByRepetition()
+{
+    auto config = recipe();
+    config.objective.kind = "grpo";
+    auto events = healthy();
+    for (train::Event& event : events) {
+        if (auto* done = std::get_if<train::StepDone>(&event)) {
+            const double part = static_cast<double>(done->step) / 100;
+            done->measures = {{&measures::measureOf("reward"), part}, {&measures::measureOf("answer_tokens"), 20.0}, {&measures::measureOf("repeat_share"), 0.02 + 0.6 * part}};
+        }
+    }
+    const auto findings = train::findingsOf(events, config);
+    QCOMPARE(idsOf(findings), std::set<std::string>{"bought_reward"});
+    QVERIFY2(findings.front().explanation.find("Repetition") != std::string::npos, findings.front().explanation.c_str());
 }
 
 void TestDoctor::everyRowSees_data()

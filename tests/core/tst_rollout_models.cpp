@@ -7,6 +7,7 @@
 #include "core/inference/shared_judge.h"
 #include "core/objectives/rollout_settings.h"
 #include "core/rollouts/rollout_log.h"
+#include "core/text/tokenizers/tokenizer.h"
 #include "core/train/answers/first_answers.h"
 #include "core/train/plan/method_size.h"
 #include "tests/support/tiny_run.h"
@@ -76,6 +77,36 @@ std::string makeJudge(TinyRun& run, const std::string& name, const std::string& 
     const auto ended = run.run(name, log);
     run.config = kept;
     return ended.outcome == Outcome::Finished ? run.path(name) : std::string();
+}
+
+// Of the family qwen2, a vocabulary of its own; with a chat template or without any.
+std::string makeOtherModel(TinyRun& run, bool talks)
+{
+    const std::string folder = run.path(talks ? "other" : "mute");
+    fs::create_directory(folder);
+    fs::copy_file(fs::path(LUTHIER_SOURCE_DIR) / "tests/reference/tokenizers/qwen2.json", fs::path(folder) / "tokenizer.json");
+    const auto tokenizer = text::loadTokenizer(folder);
+    if (!tokenizer) {
+        qFatal("%s", tokenizer.message().c_str());
+    }
+    const Json config{{"model_type", "qwen2"}, {"architectures", {"Qwen2ForCausalLM"}}, {"hidden_size", 24}, {"intermediate_size", 40}, {"num_hidden_layers", 2},
+                      {"num_attention_heads", 4}, {"num_key_value_heads", 2}, {"vocab_size", (*tokenizer)->vocabSize()}, {"max_position_embeddings", 512},
+                      {"rms_norm_eps", 1e-6}, {"rope_theta", 10000.0}, {"hidden_act", "silu"}, {"tie_word_embeddings", true}, {"torch_dtype", "float32"}};
+    Json spoken{{"tokenizer_class", "Qwen2Tokenizer"}};
+    if (talks) {
+        spoken["chat_template"] = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}</{{ m['role'] }}>{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}";
+    }
+    const auto write = [&](const char* name, const Json& json) { return base::writeFileAtomically(fs::path(folder) / name, base::dumpJson(json)); };
+    if (!write("config.json", config) || !write("tokenizer_config.json", spoken)) {
+        qFatal("the other model cannot be written");
+    }
+    nn::Decoder decoder(*nn::readDecoderConfig(folder), at::kCPU, at::kFloat);
+    decoder.initialise(7);
+    const std::string target = folder + "-model";
+    if (const auto saved = weights::saveModelFolder(decoder, folder, target, at::kFloat); !saved) {
+        qFatal("%s", saved.message().c_str());
+    }
+    return target;
 }
 
 } // namespace
@@ -276,6 +307,68 @@ private Q_SLOTS:
                 QVERIFY(std::abs(answered.numbers.reward - 0.5 * score) < kSame);
             }
         }
+    }
+
+    // A judge of another family, width and vocabulary reads the text anew in its own words.
+    void judgeOfAnotherVocabulary()
+    {
+        TinyRun run;
+        setUp(run, "grpo");
+        const std::string other = makeOtherModel(run, true);
+        const std::string kept = run.config.model.path;
+        run.config.model.path = other;
+        const std::string judge = makeJudge(run, "judge", "lora");
+        run.config.model.path = kept;
+        QVERIFY(!judge.empty());
+        auto& answers = run.config.objective.of<objectives::AnswerSettings>();
+        answers.rewards = {"length most=2 slack=20 unit=words"}; // both count
+        answers.rewardModel = judge;
+        EventLog log;
+        const auto ended = run.run("run", log);
+        QVERIFY2(ended.outcome == Outcome::Finished, ended.sentence.c_str());
+        const auto alone = inference::Session::open(*inference::judgeSpec({judge, {}, "cpu", "auto"}));
+        const auto own = inference::Session::open({run.config.model.path, {}, "cpu", "auto"});
+        QVERIFY(alone && own);
+        const auto update = rollouts::readUpdate(run.path("run"), 1);
+        QVERIFY(update);
+        bool differs = false;
+        for (const rollouts::Answered& answered : update->answers) {
+            data::Example example;
+            example.messages = {{"user", answered.prompt, {}}, {"assistant", answered.answer, {}}};
+            const auto texts = inference::textsToJudge(**alone, example);
+            const auto ownTexts = inference::textsToJudge(**own, example);
+            QVERIFY2(texts && ownTexts, texts ? "" : texts.message().c_str());
+            differs = differs || *texts != *ownTexts;
+            const auto score = static_cast<double>((*(*alone)->judge(*texts, {}))[0].front());
+            QCOMPARE(answered.verdicts.size(), std::size_t{2});
+            QVERIFY2(std::abs(answered.verdicts.back().reward - score) < kSame, std::to_string(answered.verdicts.back().reward - score).c_str());
+            QVERIFY(std::abs(answered.numbers.reward - answered.verdicts.front().reward - score) < kSame);
+        }
+        QVERIFY(differs); // the vocabularies are not one
+    }
+
+    // One that has no template cannot read a conversation, and one that was made to tell labels apart gives no score.
+    void judgesThatCannotBe()
+    {
+        TinyRun run;
+        setUp(run, "grpo");
+        const std::string other = makeOtherModel(run, false);
+        const std::string kept = run.config.model.path;
+        run.config.model.path = other;
+        run.config.model.chatTemplate = "chatml";
+        const std::string judge = makeJudge(run, "judge", "lora");
+        run.config.model.path = kept;
+        run.config.model.chatTemplate = "folder";
+        QVERIFY(!judge.empty());
+        for (const fs::path& place : {fs::path(judge) / "adapter"}) { // what it was trained with is forgotten
+            fs::remove(place / "chat_template.jinja");
+            fs::remove(place / "tokenizer_config.json");
+        }
+        run.config.objective.of<objectives::AnswerSettings>().rewardModel = judge;
+        EventLog log;
+        const auto ended = run.run("run", log);
+        QVERIFY(ended.outcome == Outcome::Failed);
+        QVERIFY2(ended.sentence.find("the reward model cannot read an answer") != std::string::npos && ended.sentence.find("template") != std::string::npos, ended.sentence.c_str());
     }
 
     // It stands on the loaded base and leaves no trace in it; what cannot share says so by being none.
