@@ -198,6 +198,10 @@ Result<Collected> collect(store::Project& project, const Choices& choices, const
     if (!own.isWanted()) {
         return Error{"To have pairs made, name questions (a data file) and a judge (a model that answers, or a reward model)."};
     }
+    std::error_code code;
+    if (!fs::exists(own.judge, code)) { // before anything is answered
+        return Error{"The judge: " + own.judge + " is not there"};
+    }
     const auto adapter = adapterOf(project, choices);
     const auto asked = adapter ? askedOf(choices, *adapter) : Result<Json>(adapter.error());
     const auto rows = asked ? questionsIn(own, cancel) : Result<std::vector<evaluation::EvalRow>>(asked.error());

@@ -10,6 +10,7 @@
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QtTest>
@@ -73,6 +74,28 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(kept().rules == "length most=20\ncontains texts=because", kAwaitMs);
         QCOMPARE(kept().route, std::string("ppo"));
         QCOMPARE(kept().preferences, m_pairs);
+    }
+
+    // Questions and a judge take the place of a file of pairs; what cannot be begun says why, and a file takes their place again.
+    void aJudgeMakesPairs()
+    {
+        QVERIFY(find<QLineEdit>("pipelineJudge")->isVisible());
+        QCOMPARE(find<QPushButton>("stage.preferences.act")->text(), QStringLiteral("Choose a file\u2026"));
+        choose(find<QComboBox>("pipelineQuestions"), QString::fromStdString(m_pairs));
+        auto* judge = find<QLineEdit>("pipelineJudge");
+        judge->setFocus();
+        QTest::keyClicks(judge, QStringLiteral("/nowhere/judge"));
+        QTest::keyClick(judge, Qt::Key_Return);
+        QTRY_COMPARE_WITH_TIMEOUT(find<QPushButton>("stage.preferences.act")->text(), QStringLiteral("Have them judged"), kAwaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(facts("preferences").contains(QStringLiteral("judges")), kAwaitMs);
+        QTest::mouseClick(find<QPushButton>("stage.preferences.act"), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("pipelineProblem")->text().contains(QStringLiteral("/nowhere/judge is not there")), kAwaitMs);
+        auto* rubric = find<QPlainTextEdit>("pipelineRubric");
+        rubric->setPlainText(QStringLiteral("Which is better?"));
+        QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("pipelineProblem")->text().contains(QStringLiteral("{first}")), kAwaitMs);
+        choose(find<QComboBox>("pipelinePreferences"), QString::fromStdString(m_pairs));
+        QTRY_VERIFY_WITH_TIMEOUT(facts("preferences").contains(QStringLiteral("480 pairs")), kAwaitMs);
+        QTRY_VERIFY(!find<QLineEdit>("pipelineJudge")->isVisible());
     }
 
     // A stage whose run was stopped says so and goes on; a finished one shows its check.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/pipeline/pipeline_page.h"
 
+#include "core/evaluation/model_judge.h"
+#include "core/pipeline/collection.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/pages/pipeline/score_chart.h"
 #include "ui/theme/theme.h"
@@ -21,6 +23,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QLocale>
+#include <QPlainTextEdit>
 #include <QSignalBlocker>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -34,6 +37,7 @@ namespace {
 
 using pipeline::State;
 
+constexpr int kTyped = 800; // ms after the last key, until the rubric is kept
 constexpr const char* kOther = "\x01other"; // an item that asks for a file
 
 QString said(const char* source)
@@ -76,7 +80,9 @@ PipelinePage::PipelinePage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_action(new QAction(tr("Do the next stage"), this)), m_stack(new QStackedWidget), m_empty(new EmptyState),
       m_route(makeBox(QStringLiteral("pipelineRoute"), tr("How the model learns what is preferred"))), m_model(new QLabel),
       m_examples(makeBox(QStringLiteral("pipelineExamples"), tr("Examples that the model is tuned on first, or none"))),
-      m_preferences(makeBox(QStringLiteral("pipelinePreferences"), tr("Pairs of a better and a worse answer to one prompt"))), m_rules(new QLineEdit), m_rulesLabel(new QLabel),
+      m_preferences(makeBox(QStringLiteral("pipelinePreferences"), tr("Pairs of a better and a worse answer to one prompt"))),
+      m_questions(makeBox(QStringLiteral("pipelineQuestions"), tr("Data whose questions the model answers twice, for a judge to say which answer is better"))), m_judge(new QLineEdit),
+      m_rubric(new QPlainTextEdit), m_making(new QFormLayout), m_makingBox(new QWidget), m_rules(new QLineEdit), m_rulesLabel(new QLabel),
       m_advice(new QLabel), m_problem(new StatusLabel(Token::Bad)), m_scores(new ScoreChart),
       m_showScores(makeButton(QStringLiteral("pipelineScores"), tr("Score the held-out &pairs"), tr("How far the reward model's scores of chosen and rejected answers stand apart")))
 {
@@ -115,8 +121,47 @@ PipelinePage::PipelinePage(Workspace& workspace, QWidget* parent)
     refresh();
 }
 
+PipelinePage::~PipelinePage()
+{
+    if (m_collecting) {
+        m_collecting->cancel.cancel();
+    }
+}
+
+void PipelinePage::buildMaking()
+{
+    m_judge->setObjectName(QStringLiteral("pipelineJudge"));
+    m_judge->setPlaceholderText(tr("A model folder, or a reward model: its folder, adapter or run"));
+    m_judge->setToolTip(tr("Who judges: a model that answers is asked in both orders, a reward model scores both answers"));
+    m_rubric->setObjectName(QStringLiteral("pipelineRubric"));
+    m_rubric->setAccessibleName(tr("Rubric"));
+    m_rubric->setPlaceholderText(tr("The usual one: which answer is correct, to the point and short"));
+    m_rubric->setToolTip(tr("What a judge that answers is asked. {question}, {first}, {second} and {reference} are replaced; A or B is its answer. Empty: the usual one"));
+    m_rubric->setTabChangesFocus(true);
+    m_rubric->setFixedHeight(fontMetrics().height() * 4);
+    auto* choose = makeButton(QStringLiteral("pipelineJudgeChoose"), tr("Choose\u2026"), tr("Choose the judge's folder"));
+    auto* line = new QHBoxLayout;
+    line->addWidget(m_judge, 1);
+    line->addWidget(choose);
+    auto* label = new QLabel(tr("&Judge"));
+    label->setBuddy(m_judge);
+    m_making->setContentsMargins(0, 0, 0, 0);
+    m_making->addRow(tr("&Questions"), m_questions);
+    m_making->addRow(label, line);
+    m_making->addRow(tr("R&ubric"), m_rubric);
+    m_makingBox->setLayout(m_making);
+    connect(choose, &QPushButton::clicked, this, &PipelinePage::chooseJudge);
+    connect(m_questions, &QComboBox::activated, this, [this] { m_questions->currentData().toString() == QLatin1String(kOther) ? pick(QStringLiteral("questions")) : keep(); });
+    connect(m_judge, &QLineEdit::editingFinished, this, &PipelinePage::keep);
+    connect(m_rubric, &QPlainTextEdit::textChanged, this, [this] { m_rubricTimer.start(); });
+    m_rubricTimer.setSingleShot(true);
+    m_rubricTimer.setInterval(kTyped);
+    connect(&m_rubricTimer, &QTimer::timeout, this, &PipelinePage::keep);
+}
+
 QWidget* PipelinePage::buildChoices()
 {
+    buildMaking();
     for (const pipeline::Route& route : pipeline::routes()) {
         m_route->addItem(said(route.label), QString::fromLatin1(route.id));
         m_route->setItemData(m_route->count() - 1, said(route.help), Qt::ToolTipRole);
@@ -134,7 +179,8 @@ QWidget* PipelinePage::buildChoices()
     form->addRow(tr("Model"), m_model);
     form->addRow(tr("E&xamples"), m_examples);
     form->addRow(tr("&Preferences"), m_preferences);
-    m_rulesLabel->setText(tr("R&ules"));
+    form->addRow(m_makingBox);
+    m_rulesLabel->setText(tr("Ru&les"));
     m_rulesLabel->setBuddy(m_rules);
     form->addRow(m_rulesLabel, m_rules);
     card->body()->addLayout(form);
@@ -236,7 +282,7 @@ void PipelinePage::take(const Seen& seen)
     m_seen = seen;
     showChoices();
     showStages();
-    showProblem(seen.problem);
+    showProblem(m_failed.isEmpty() ? seen.problem : std::exchange(m_failed, {}));
 }
 
 void PipelinePage::showChoices()
@@ -261,7 +307,15 @@ void PipelinePage::showChoices()
         box->setCurrentIndex(std::max(0, box->findData(QString::fromStdString(chosen))));
     };
     fill(m_examples, choices.examples, tr("None: the model answers well enough"));
-    fill(m_preferences, choices.preferences, tr("Choose pairs"));
+    fill(m_preferences, choices.preferences, tr("None yet: choose a file, or have a judge make them"));
+    fill(m_questions, choices.collect.questions, tr("None: no judge makes pairs"));
+    m_makingBox->setVisible(choices.preferences.empty());
+    if (!m_judge->hasFocus()) {
+        m_judge->setText(QString::fromStdString(choices.collect.judge));
+    }
+    if (!m_rubric->hasFocus() && m_rubric->toPlainText() != QString::fromStdString(choices.collect.rubric)) {
+        m_rubric->setPlainText(QString::fromStdString(choices.collect.rubric));
+    }
     const pipeline::Route* route = pipeline::findRoute(choices.route);
     m_rulesLabel->setVisible(route->needsReward);
     m_rules->setVisible(route->needsReward);
@@ -304,11 +358,20 @@ void PipelinePage::showStages()
         }
         own.facts->setText(facts.join(u'\n'));
         own.other->setVisible(!seen->stage->trains || seen->run > 0);
-        own.act->setText(!seen->stage->trains                                        ? tr("Choose a file\u2026")
+        const bool collects = !seen->stage->trains && m_seen.choices.collect.isWanted() && m_seen.choices.preferences.empty();
+        if (!seen->stage->trains && m_collecting) {
+            own.state->setText(stateText(State::Running));
+            own.state->setToken(stateToken(State::Running));
+            own.facts->setText(own.facts->text() + u'\n' + m_collectingNow);
+        }
+        own.act->setText(!seen->stage->trains && m_collecting                        ? tr("Stop")
+                         : collects && seen->state == State::Stopped                 ? tr("Go on")
+                         : collects                                                  ? tr("Have them judged")
+                         : !seen->stage->trains                                      ? tr("Choose a file\u2026")
                          : seen->state == State::Stopped || seen->state == State::Failed ? tr("Go on")
                          : seen->state == State::Done                                    ? tr("Begin anew")
                                                                                          : tr("Start"));
-        own.act->setEnabled(!seen->stage->trains || (!isBusy && seen->state != State::Waiting && seen->state != State::Running));
+        own.act->setEnabled(!seen->stage->trains ? !collects || seen->state != State::Waiting : (!m_collecting && !isBusy && seen->state != State::Waiting && seen->state != State::Running));
     }
     const pipeline::View* reward = view("reward");
     m_showScores->setVisible(reward != nullptr && reward->state == State::Done && reward->run != m_scored);
@@ -328,6 +391,13 @@ void PipelinePage::keep()
     choices.route = m_route->currentData().toString().toStdString();
     choices.examples = m_examples->currentData().toString().toStdString();
     choices.preferences = m_preferences->currentData().toString().toStdString();
+    choices.collected = choices.preferences == m_seen.choices.preferences ? choices.collected : std::string();
+    choices.collect.questions = m_questions->currentData().toString().toStdString();
+    choices.collect.judge = m_judge->text().trimmed().toStdString();
+    const std::string rubric = m_rubric->toPlainText().trimmed().toStdString();
+    const auto good = rubric.empty() ? Result<void>() : evaluation::checkRubric(rubric);
+    showProblem(good ? QString() : tr("Rubric: %1").arg(QString::fromStdString(good.message())));
+    choices.collect.rubric = good ? rubric : choices.collect.rubric;
     QStringList rules = m_rules->text().split(u';', Qt::SkipEmptyParts);
     for (QString& rule : rules) {
         rule = rule.trimmed();
@@ -365,15 +435,79 @@ void PipelinePage::write()
 
 void PipelinePage::pick(const QString& kind)
 {
-    auto* dialog = openDialog(this, QStringLiteral("data"), kind == QStringLiteral("examples") ? tr("Examples") : tr("Pairs of answers"), QFileDialog::ExistingFile, dataFilters());
+    auto* dialog = openDialog(this, QStringLiteral("data"), kind == QStringLiteral("examples") ? tr("Examples") : kind == QStringLiteral("questions") ? tr("Questions") : tr("Pairs of answers"), QFileDialog::ExistingFile, dataFilters());
     connect(dialog, &QFileDialog::fileSelected, this, [this, kind](const QString& file) {
-        QComboBox* box = kind == QStringLiteral("examples") ? m_examples : m_preferences;
+        QComboBox* box = boxOf(kind);
         box->insertItem(1, QFileInfo(file).fileName(), file);
         box->setCurrentIndex(1);
         keep();
     });
     connect(dialog, &QFileDialog::rejected, this, &PipelinePage::showChoices);
     dialog->open();
+}
+
+QComboBox* PipelinePage::boxOf(const QString& kind) const
+{
+    return kind == QStringLiteral("examples") ? m_examples : kind == QStringLiteral("questions") ? m_questions : m_preferences;
+}
+
+void PipelinePage::chooseJudge()
+{
+    auto* dialog = openDialog(this, QStringLiteral("model"), tr("Choose the judge"), QFileDialog::Directory);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
+        m_judge->setText(folder);
+        keep();
+    });
+    dialog->open();
+}
+
+// What was made until it is stopped stays, and the next start goes on with it.
+void PipelinePage::collect()
+{
+    if (m_collecting) {
+        m_collecting->cancel.cancel();
+        showCollecting(tr("Stopping"), 0, 0);
+        return;
+    }
+    const auto project = m_workspace.project();
+    m_collecting = std::make_shared<JobControl>();
+    showProblem({});
+    showCollecting(tr("Loading the model"), 0, 0);
+    const auto answering = detail::batchedProgress(this, [this](std::int64_t done, std::int64_t total) { showCollecting(tr("Answering"), done, total); });
+    const auto judging = detail::batchedProgress(this, [this](std::int64_t done, std::int64_t total) { showCollecting(tr("Judging"), done, total); });
+    const auto work = [project, choices = m_seen.choices, answering, judging](const JobControl& control) {
+        const auto told = [&](const std::string& what, std::int64_t done, std::int64_t total) {
+            if (total > 0) {
+                (what == "judging" ? judging : answering)(done, total);
+            }
+        };
+        return pipeline::collect(*project, choices, "auto", "auto", told, control.cancel);
+    };
+    startJob(
+        this, work,
+        [this, project](const Result<pipeline::Collected>& collected) {
+            const bool isStopped = m_collecting->cancel.isCancelled();
+            m_collecting.reset();
+            m_collectingNow.clear();
+            if (!collected || m_workspace.project() != project) {
+                m_failed = collected || isStopped ? QString() : QString::fromStdString(collected.message());
+                refresh();
+                return;
+            }
+            m_seen.choices.preferences = collected->file;
+            m_seen.choices.collected = collected->sentence();
+            write();
+        },
+        *m_collecting);
+}
+
+void PipelinePage::showCollecting(const QString& what, qint64 done, qint64 total)
+{
+    if (m_collecting) {
+        const QLocale locale;
+        m_collectingNow = total > 0 ? tr("%1: %2 of %3").arg(what, locale.toString(done), locale.toString(total)) : what;
+        showStages();
+    }
 }
 
 void PipelinePage::actNext()
@@ -391,7 +525,7 @@ void PipelinePage::act(const std::string& stage)
         return;
     }
     if (!seen->stage->trains) {
-        pick(QStringLiteral("preferences"));
+        m_collecting || (m_seen.choices.collect.isWanted() && m_seen.choices.preferences.empty()) ? collect() : pick(QStringLiteral("preferences"));
         return;
     }
     if (seen->run > 0 && (seen->state == State::Stopped || seen->state == State::Failed)) {

@@ -9,13 +9,18 @@
 #include "ui/bridge/job.h"
 #include "ui/frame/page.h"
 
+#include <QTimer>
+
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 class QComboBox;
+class QFormLayout;
 class QLabel;
 class QLineEdit;
+class QPlainTextEdit;
 class QPushButton;
 class QStackedWidget;
 
@@ -32,6 +37,7 @@ class PipelinePage : public Page {
 
 public:
     explicit PipelinePage(Workspace& workspace, QWidget* parent = nullptr);
+    ~PipelinePage() override;
 
     QAction* mainAction() override { return m_action; }
     void activated() override;
@@ -51,6 +57,7 @@ private:
         QString problem;
     };
 
+    void buildMaking();
     QWidget* buildChoices();
     QWidget* buildStages();
     void refresh();
@@ -62,6 +69,10 @@ private:
     void pick(const QString& kind);
     void actNext();
     void act(const std::string& stage);
+    void collect(); // pairs by the judge; again while it works: stop
+    void showCollecting(const QString& what, qint64 done, qint64 total);
+    void chooseJudge();
+    QComboBox* boxOf(const QString& kind) const; // "examples", "preferences", "questions"
     void lookElsewhere(const std::string& stage);
     void remember(qint64 run);
     void showScores();
@@ -76,6 +87,11 @@ private:
     QLabel* m_model;
     QComboBox* m_examples;
     QComboBox* m_preferences;
+    QComboBox* m_questions;
+    QLineEdit* m_judge;
+    QPlainTextEdit* m_rubric;
+    QFormLayout* m_making; // questions, judge and rubric: where no file of pairs is chosen
+    QWidget* m_makingBox;
     QLineEdit* m_rules;
     QLabel* m_rulesLabel;
     QLabel* m_advice;
@@ -89,6 +105,10 @@ private:
     bool m_isFilling = false;
     bool m_isWriting = false;
     bool m_isStale = false; // something was chosen while it was written
+    std::shared_ptr<JobControl> m_collecting; // null: no pairs are being made
+    QString m_collectingNow;
+    QString m_failed; // why none were made, until the page was read anew
+    QTimer m_rubricTimer;
     JobSlot m_reading;
     JobSlot m_starting;
     JobSlot m_scoring;
