@@ -3,6 +3,7 @@
 // the screen get them, the contrast of every text in the palette in use, and a journey over all pages by keys alone.
 #include "app/application.h"
 #include "tests/support/page_test.h"
+#include "tests/support/window_dialogs.h"
 #include "tests/support/workshop.h"
 #include "ui/bridge/job.h"
 #include "ui/pages/pages.h"
@@ -101,6 +102,14 @@ private Q_SLOTS:
 
     void cleanupTestCase() { m_app.reset(); }
 
+    void cleanup() // a dialog that failed does not stand before the next
+    {
+        if (QDialog* left = m_app == nullptr ? nullptr : support::shownDialog(m_app->window())) {
+            left->close();
+        }
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    }
+
     void everyControlTellsItself_data() { addPages(); }
 
     void everyControlTellsItself()
@@ -108,37 +117,8 @@ private Q_SLOTS:
         QFETCH(QString, page);
         show(page);
         int controls = 0;
-        for (QWidget* widget : m_app->window().findChildren<QWidget*>()) {
-            if (!widget->isVisible() || !isControl(widget)) {
-                continue;
-            }
-            ++controls;
-            const QString who = nameOf(widget);
-            QAccessibleInterface* told = QAccessible::queryAccessibleInterface(widget);
-            QVERIFY2(told != nullptr && told->isValid(), qPrintable(who));
-            QVERIFY2(!told->text(QAccessible::Name).trimmed().isEmpty(), qPrintable(who + QStringLiteral(" has no name")));
-            QVERIFY2(told->role() != QAccessible::NoRole && told->role() != QAccessible::Client, qPrintable(who + QStringLiteral(" has no role")));
-            const QAccessible::State state = told->state();
-            QVERIFY2(bool(state.disabled) == !widget->isEnabled(), qPrintable(who));
-            QVERIFY2(state.focusable || !widget->isEnabled(), qPrintable(who));
-            if (const auto* button = qobject_cast<const QAbstractButton*>(widget); button != nullptr && button->isCheckable()) {
-                QVERIFY2(bool(state.checked) == button->isChecked(), qPrintable(who));
-            }
-            if (const auto* text = qobject_cast<const QPlainTextEdit*>(widget)) {
-                QVERIFY2(bool(state.readOnly) == text->isReadOnly(), qPrintable(who));
-            }
-            if (auto* view = qobject_cast<QAbstractItemView*>(widget); view != nullptr && view->model() != nullptr && view->model()->rowCount() > 0) {
-                QVERIFY2(told->childCount() > 0, qPrintable(who));
-            }
-        }
+        checkControls(&m_app->window(), controls);
         QVERIFY2(controls >= 5, "a page without controls was not looked at");
-        // What is told of an icon alone is told in words.
-        for (QAbstractButton* button : m_app->window().findChildren<QAbstractButton*>()) {
-            if (button->isVisible() && !isPart(button)) {
-                const QAccessibleInterface* told = QAccessible::queryAccessibleInterface(button);
-                QVERIFY2(!told->text(QAccessible::Name).isEmpty(), qPrintable(nameOf(button)));
-            }
-        }
     }
 
     void everyTextCanBeRead_data()
@@ -159,38 +139,49 @@ private Q_SLOTS:
         m_app->window().findChild<QAction*>(QStringLiteral("theme.") + theme)->trigger();
         show(page);
         int texts = 0;
-        for (QWidget* widget : m_app->window().findChildren<QWidget*>()) {
-            if (!widget->isVisible() || !widget->isEnabled()) {
-                continue;
-            }
-            const QColor ground = groundOf(widget);
-            const auto check = [&](const QColor& ink, const QColor& behind, const QString& what) {
-                ++texts;
-                const double found = ui::contrast(ink, behind);
-                QVERIFY2(found >= kTextContrast, qPrintable(QStringLiteral("%1, \u201c%2\u201d: %3 on %4 is %5:1").arg(nameOf(widget), what.left(40), ink.name(), behind.name()).arg(found)));
-            };
-            if (const auto* label = qobject_cast<const QLabel*>(widget); label != nullptr && !label->text().isEmpty()) {
-                // An ampersand that marks no key would be read as one.
-                const bool isMarked = QRegularExpression(QStringLiteral("(^|[^&])&[A-Za-z]")).match(label->text()).hasMatch() && !Qt::mightBeRichText(label->text());
-                QVERIFY2(!isMarked || label->buddy() != nullptr || label->textFormat() == Qt::PlainText, qPrintable(label->text()));
-                check(label->palette().color(label->foregroundRole()), ground, label->text());
-            } else if (const auto* button = qobject_cast<const QAbstractButton*>(widget); button != nullptr && !button->text().isEmpty()) {
-                const bool isPrimary = button->property("primary").toBool();
-                check(isPrimary ? ui::color(ui::Token::AccentText) : button->palette().color(QPalette::ButtonText),
-                      isPrimary ? ui::color(ui::Token::Accent) : button->palette().color(QPalette::Button), button->text());
-            } else if (const auto* line = qobject_cast<const QLineEdit*>(widget)) {
-                check(line->palette().color(QPalette::Text), line->palette().color(QPalette::Base), line->text());
-                check(line->palette().color(QPalette::PlaceholderText), line->palette().color(QPalette::Base), line->placeholderText());
-            } else if (const auto* view = qobject_cast<const QAbstractItemView*>(widget)) {
-                checkItems(view);
-            } else if (const auto* browser = qobject_cast<const QTextEdit*>(widget)) {
-                checkDocument(browser->document(), browser->palette().color(QPalette::Text), browser->palette().color(QPalette::Base));
-            }
-            if (QTest::currentTestFailed()) {
-                return;
+        checkTexts(&m_app->window(), texts);
+        QVERIFY(texts > 10);
+    }
+
+    // The dialogs, too: names, contrast in both schemes, every control by Tab, and Esc leaves.
+    void everyDialog_data()
+    {
+        QTest::addColumn<QString>("dialog");
+        QTest::addColumn<QString>("theme");
+        for (const support::DialogRow& row : support::dialogRows()) {
+            for (const char* theme : {"light", "dark"}) {
+                QTest::addRow("%s %s", row.name, theme) << QString::fromLatin1(row.name) << QString::fromLatin1(theme);
             }
         }
-        QVERIFY(texts > 10);
+    }
+
+    void everyDialog()
+    {
+        QFETCH(QString, dialog);
+        QFETCH(QString, theme);
+        ui::MainWindow& window = m_app->window();
+        const support::DialogRow& row = support::dialogRow(dialog);
+        window.findChild<QAction*>(QStringLiteral("theme.") + theme)->trigger();
+        show(QString::fromLatin1(row.page));
+        window.activateWindow();
+        QTRY_VERIFY(window.isActiveWindow());
+        row.open(window);
+        QTRY_VERIFY_WITH_TIMEOUT(support::shownDialog(window) != nullptr, kAwaitMs);
+        QDialog* shown = support::shownDialog(window);
+        QTRY_VERIFY(shown->isActiveWindow());
+        settle();
+        int controls = 0;
+        int texts = 0;
+        checkControls(shown, controls);
+        checkTexts(shown, texts);
+        QVERIFY(controls > 0 && texts > 0);
+        QVERIFY2(QApplication::focusWidget() != nullptr && shown->isAncestorOf(QApplication::focusWidget()), "the keys are not in the dialog");
+        if (dialog != QLatin1String("openData")) { // Qt's own
+            checkTabs(shown);
+        }
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Escape);
+        QTRY_VERIFY(support::shownDialog(window) == nullptr);
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
     }
 
     // By keys alone: to every page, through all of its controls and round again; no control holds the focus for good, and
@@ -248,6 +239,97 @@ private:
         QTest::addColumn<QString>("page");
         for (const ui::PageRow& row : ui::pages()) {
             QTest::newRow(row.id) << QString::fromLatin1(row.id);
+        }
+    }
+
+    static void checkControls(const QWidget* root, int& controls)
+    {
+        for (QWidget* widget : root->findChildren<QWidget*>()) {
+            if (!widget->isVisible() || !isControl(widget)) {
+                continue;
+            }
+            ++controls;
+            const QString who = nameOf(widget);
+            QAccessibleInterface* told = QAccessible::queryAccessibleInterface(widget);
+            QVERIFY2(told != nullptr && told->isValid(), qPrintable(who));
+            QVERIFY2(!told->text(QAccessible::Name).trimmed().isEmpty(), qPrintable(who + QStringLiteral(" has no name")));
+            QVERIFY2(told->role() != QAccessible::NoRole && told->role() != QAccessible::Client, qPrintable(who + QStringLiteral(" has no role")));
+            const QAccessible::State state = told->state();
+            QVERIFY2(bool(state.disabled) == !widget->isEnabled(), qPrintable(who));
+            QVERIFY2(state.focusable || !widget->isEnabled(), qPrintable(who));
+            if (const auto* button = qobject_cast<const QAbstractButton*>(widget); button != nullptr && button->isCheckable()) {
+                QVERIFY2(bool(state.checked) == button->isChecked(), qPrintable(who));
+            }
+            if (const auto* text = qobject_cast<const QPlainTextEdit*>(widget)) {
+                QVERIFY2(bool(state.readOnly) == text->isReadOnly(), qPrintable(who));
+            }
+            if (auto* view = qobject_cast<QAbstractItemView*>(widget); view != nullptr && view->model() != nullptr && view->model()->rowCount() > 0) {
+                QVERIFY2(told->childCount() > 0, qPrintable(who));
+            }
+        }
+        // What is told of an icon alone is told in words.
+        for (QAbstractButton* button : root->findChildren<QAbstractButton*>()) {
+            if (button->isVisible() && !isPart(button)) {
+                const QAccessibleInterface* told = QAccessible::queryAccessibleInterface(button);
+                QVERIFY2(!told->text(QAccessible::Name).isEmpty(), qPrintable(nameOf(button)));
+            }
+        }
+    }
+
+    static void checkTexts(const QWidget* root, int& texts)
+    {
+        for (QWidget* widget : root->findChildren<QWidget*>()) {
+            if (!widget->isVisible() || !widget->isEnabled()) {
+                continue;
+            }
+            const QColor ground = groundOf(widget);
+            const auto check = [&](const QColor& ink, const QColor& behind, const QString& what) {
+                ++texts;
+                const double found = ui::contrast(ink, behind);
+                QVERIFY2(found >= kTextContrast, qPrintable(QStringLiteral("%1, \u201c%2\u201d: %3 on %4 is %5:1").arg(nameOf(widget), what.left(40), ink.name(), behind.name()).arg(found)));
+            };
+            if (const auto* label = qobject_cast<const QLabel*>(widget); label != nullptr && !label->text().isEmpty()) {
+                // An ampersand that marks no key would be read as one.
+                const bool isMarked = QRegularExpression(QStringLiteral("(^|[^&])&[A-Za-z]")).match(label->text()).hasMatch() && !Qt::mightBeRichText(label->text());
+                QVERIFY2(!isMarked || label->buddy() != nullptr || label->textFormat() == Qt::PlainText, qPrintable(label->text()));
+                check(label->palette().color(label->foregroundRole()), ground, label->text());
+            } else if (const auto* button = qobject_cast<const QAbstractButton*>(widget); button != nullptr && !button->text().isEmpty()) {
+                const bool isPrimary = button->property("primary").toBool();
+                check(isPrimary ? ui::color(ui::Token::AccentText) : button->palette().color(QPalette::ButtonText),
+                      isPrimary ? ui::color(ui::Token::Accent) : button->palette().color(QPalette::Button), button->text());
+            } else if (const auto* line = qobject_cast<const QLineEdit*>(widget)) {
+                check(line->palette().color(QPalette::Text), line->palette().color(QPalette::Base), line->text());
+                check(line->palette().color(QPalette::PlaceholderText), line->palette().color(QPalette::Base), line->placeholderText());
+            } else if (const auto* view = qobject_cast<const QAbstractItemView*>(widget)) {
+                checkItems(view);
+            } else if (const auto* browser = qobject_cast<const QTextEdit*>(widget)) {
+                checkDocument(browser->document(), browser->palette().color(QPalette::Text), browser->palette().color(QPalette::Base));
+            }
+            if (QTest::currentTestFailed()) {
+                return;
+            }
+        }
+    }
+
+    // Tab comes to every control of the dialog.
+    static void checkTabs(const QWidget* root)
+    {
+        std::set<const QWidget*> reached;
+        for (int i = 0; i < kMostTabs; ++i) {
+            QWidget* at = QApplication::focusWidget();
+            QVERIFY2(at != nullptr, "the focus was lost");
+            if (!reached.insert(at).second) {
+                break;
+            }
+            QTest::keyClick(at, Qt::Key_Tab);
+            if (QApplication::focusWidget() == at) {
+                QTest::keyClick(at, Qt::Key_Tab, Qt::ControlModifier);
+            }
+        }
+        for (const QWidget* widget : root->findChildren<QWidget*>()) {
+            if (widget->isVisible() && widget->isEnabled() && isControl(widget)) {
+                QVERIFY2(reached.contains(widget), qPrintable(nameOf(widget) + QStringLiteral(" is not reached")));
+            }
         }
     }
 

@@ -102,7 +102,7 @@ private Q_SLOTS:
         setValue(tune, "run.max_steps", std::int64_t{kSteps});
         setValue(tune, "run.eval_every", std::int64_t{kSteps / 2});
         setValue(tune, "run.probe_tokens", std::int64_t{8});
-        QTRY_VERIFY_WITH_TIMEOUT(!tune->isChecking() && tune->mainAction()->isEnabled(), kOpenMs);
+        QTRY_VERIFY_WITH_TIMEOUT(!tune->isChecking() && tune->mainAction()->isEnabled(), kAwaitMs);
         QCOMPARE(tune->verdict().plan.steps, kSteps);
         m_heldOutRows = static_cast<int>(tune->verdict().plan.heldOutRows);
         checkHeart("reading the data");
@@ -111,7 +111,7 @@ private Q_SLOTS:
         auto* strip = tune->findChild<QWidget*>(QStringLiteral("gateStrip"));
         QTRY_VERIFY(strip->isVisible());
         tune->mainAction()->trigger();
-        QTRY_COMPARE_WITH_TIMEOUT(m_app->window().currentPage(), QStringLiteral("runs"), kOpenMs); // the largest batch is measured first
+        QTRY_COMPARE_WITH_TIMEOUT(m_app->window().currentPage(), QStringLiteral("runs"), kAwaitMs); // the largest batch is measured first
         RunController* runs = m_app->workspace().runs();
         QTRY_VERIFY_WITH_TIMEOUT(runs->isBusy() && runs->runId() != 0, kOpenMs);
         auto* watch = page<RunsPage>("runs");
@@ -196,11 +196,11 @@ private Q_SLOTS:
         }
         checkHeart("trying several methods");
         QTest::keyClick(table, Qt::Key_Return);
-        QTRY_COMPARE_WITH_TIMEOUT(m_app->window().currentPage(), QStringLiteral("runs"), kOpenMs); // the largest batch is measured first
+        QTRY_COMPARE_WITH_TIMEOUT(m_app->window().currentPage(), QStringLiteral("runs"), kAwaitMs); // the largest batch is measured first
     }
 
-    // From rows to a run, by keys alone.
-    void fromRowsToARunByKeysAlone()
+    // From rows to an exported file over every page of the work, by keys alone.
+    void aWholeRoundByKeysAlone()
     {
         MainWindow& window = m_app->window();
         window.activateWindow();
@@ -220,13 +220,52 @@ private Q_SLOTS:
         press(Qt::Key_Escape); // out of the table of methods, where the page was left
         QTRY_VERIFY(!tune->shootout()->isVisible());
         setValue(tune, "run.max_steps", std::int64_t{2});
-        QTRY_VERIFY_WITH_TIMEOUT(!tune->isChecking() && tune->mainAction()->isEnabled(), kOpenMs);
+        QTRY_VERIFY_WITH_TIMEOUT(!tune->isChecking() && tune->mainAction()->isEnabled(), kAwaitMs);
         press(Qt::Key_Return, Qt::ControlModifier);
         QTRY_VERIFY(tune->findChild<QWidget*>(QStringLiteral("gateStrip"))->isVisible());
-        press(Qt::Key_Return);
-        QTRY_COMPARE_WITH_TIMEOUT(window.currentPage(), QStringLiteral("runs"), kOpenMs);
         RunController* runs = m_app->workspace().runs();
-        QTRY_VERIFY_WITH_TIMEOUT(runs->runId() != 0 && !runs->isBusy(), kAwaitMs);
+        const store::RunId before = runs->runId();
+        press(Qt::Key_Return);
+        QTRY_COMPARE_WITH_TIMEOUT(window.currentPage(), QStringLiteral("runs"), kAwaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(runs->runId() > before && !runs->isBusy(), kAwaitMs);
+        press(Qt::Key_Left, Qt::AltModifier); // back to where the round came from
+        QCOMPARE(window.currentPage(), QStringLiteral("tune"));
+
+        goTo("compare");
+        auto* compare = page<ComparePage>("compare");
+        auto* prompt = compare->findChild<QPlainTextEdit*>(QStringLiteral("prompt"));
+        QVERIFY(tabTo(prompt));
+        press(Qt::Key_A, Qt::ControlModifier);
+        QTest::keyClicks(prompt, QStringLiteral("Who oils the bench?"));
+        QTRY_VERIFY(compare->mainAction()->isEnabled());
+        press(Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(!compare->contest()->isRunning() && !compare->contest()->answer(CompareContest::kTuned).finish.isEmpty(), kAwaitMs);
+
+        goTo("chat");
+        auto* chat = page<ChatPage>("chat");
+        QVERIFY(tabTo(chat->findChild<QWidget*>(QStringLiteral("chatQuestion"))));
+        QTest::keyClicks(QApplication::focusWidget(), QStringLiteral("Who are you?"));
+        press(Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(chat->card()->session()->messages().size() == 2 && !chat->card()->session()->isRunning(), kAwaitMs);
+
+        goTo("adapters");
+        auto* adapters = page<AdaptersPage>("adapters");
+        QTRY_VERIFY_WITH_TIMEOUT(!adapters->library()->adapters().empty(), kOpenMs);
+        QVERIFY(tabTo(adapters->findChild<QWidget*>(QStringLiteral("adaptersList"))));
+        press(Qt::Key_Home);
+        press(Qt::Key_E, Qt::ControlModifier);
+        QTRY_VERIFY(adapters->findChild<QDialog*>(QStringLiteral("publishDialog")) != nullptr);
+        auto* dialog = adapters->findChild<QDialog*>(QStringLiteral("publishDialog"));
+        const QString target = dialog->findChild<QLineEdit*>(QStringLiteral("publishTarget"))->text();
+        QTest::keyClick(dialog, Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(!adapters->work()->isRunning() && QFileInfo::exists(target), kAwaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(adapters->findChild<QComboBox*>(QStringLiteral("adapterExports"))->count() > 0, kOpenMs);
+        // What comes next is one line away: the file answers on Chat.
+        auto* next = window.findChild<QPushButton*>(QStringLiteral("nextGo"));
+        QTRY_VERIFY(next->isVisible() && tabTo(next));
+        press(Qt::Key_Space);
+        QTRY_COMPARE(window.currentPage(), QStringLiteral("chat"));
+        QTRY_COMPARE_WITH_TIMEOUT(chat->card()->session()->partner().model, target, kOpenMs);
     }
 
 private:

@@ -4,6 +4,7 @@
 // fit, or looks another way after a live change of the scheme than after a fresh start in it.
 #include "app/application.h"
 #include "tests/support/page_test.h"
+#include "tests/support/window_dialogs.h"
 #include "tests/support/workshop.h"
 #include "ui/bridge/job.h"
 #include "ui/charts/chart_panel.h"
@@ -144,7 +145,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("theme");
         QTest::addColumn<QString>("dialog");
         for (const char* theme : {"light", "dark"}) {
-            for (const DialogRow& row : dialogRows()) {
+            for (const support::DialogRow& row : support::dialogRows()) {
                 QTest::addRow("%s %s", row.name, theme) << QString::fromLatin1(theme) << QString::fromLatin1(row.name);
             }
         }
@@ -155,12 +156,11 @@ private Q_SLOTS:
         QFETCH(QString, theme);
         QFETCH(QString, dialog);
         setTheme(theme.toLatin1().constData());
-        const auto rows = dialogRows();
-        const DialogRow& row = *std::find_if(rows.begin(), rows.end(), [&dialog](const DialogRow& one) { return dialog == QLatin1String(one.name); });
+        const support::DialogRow& row = support::dialogRow(dialog);
         ui::MainWindow& window = m_app->window();
         window.showPage(QString::fromLatin1(row.page));
         settle(QString::fromLatin1(row.page));
-        row.open(*this);
+        row.open(window);
         QTRY_VERIFY_WITH_TIMEOUT(shownDialog() != nullptr, kAwaitMs);
         QDialog* shown = shownDialog();
         ui::waitForJobs();
@@ -217,56 +217,7 @@ private Q_SLOTS:
     }
 
 private:
-    struct DialogRow {
-        const char* name;
-        const char* page; // over which it stands
-        void (*open)(TestScreenshots& test);
-    };
-
-    // A new dialog is a line here.
-    static std::vector<DialogRow> dialogRows()
-    {
-        using T = TestScreenshots;
-        return {
-            {"preferences", "tune", [](T& test) { test.m_app->window().showPreferences(); }},
-            {"help", "tune", [](T& test) { test.m_app->window().showHelp(); }},
-            {"shortcuts", "data", [](T& test) { test.m_app->window().showShortcuts(); }},
-            {"newProject", "tune", [](T& test) { test.m_app->window().newProject(); }},
-            {"palette", "tune", [](T& test) { test.m_app->window().showPalette(); }},
-            {"about", "tune", [](T& test) { test.m_app->window().showAbout(); }},
-            {"openData", "data", [](T& test) { test.m_app->window().chooseData(); }},
-            {"split", "data", [](T& test) { test.act("splitRows"); }},
-            {"mix", "data", [](T& test) { test.act("mixRows"); }},
-            {"augment", "data", [](T& test) { test.act("augmentRows"); }},
-            {"generate", "data", [](T& test) { test.act("generateRows"); }},
-            {"saveRows", "data", [](T& test) { test.act("saveRows"); }},
-            {"replace", "data", [](T& test) { test.act("replaceInRows"); }},
-            {"versions", "data", [](T& test) { test.act("dataVersions"); }},
-            {"map", "data", [](T& test) { test.act("mapRows"); }},
-            {"token", "models", [](T& test) { test.press("accessToken"); }},
-            {"export", "adapters", [](T& test) { test.press("exportAdapter"); }},
-            {"merge", "adapters", [](T& test) { test.press("mergeAdapter"); }},
-            {"combine", "adapters",
-             [](T& test) {
-                 test.m_app->window().findChild<QAbstractItemView*>(QStringLiteral("adaptersList"))->selectAll();
-                 test.press("combineAdapters");
-             }},
-            {"deleteAdapter", "adapters", [](T& test) { test.press("deleteAdapter"); }},
-        };
-    }
-
-    void act(const char* action) { m_app->window().findChild<QAction*>(QString::fromLatin1(action))->trigger(); }
-    void press(const char* button) { m_app->window().findChild<QPushButton*>(QString::fromLatin1(button))->click(); }
-
-    QDialog* shownDialog() const
-    {
-        for (QDialog* dialog : m_app->window().findChildren<QDialog*>()) {
-            if (dialog->isVisible()) {
-                return dialog;
-            }
-        }
-        return nullptr;
-    }
+    QDialog* shownDialog() const { return support::shownDialog(m_app->window()); }
 
     QString nameOf(const QString& name, const QPixmap& picture) const
     {

@@ -57,6 +57,7 @@ ShortcutsDialog::ShortcutsDialog(const std::vector<ShortcutLine>& lines, QWidget
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Shortcuts"));
     auto* table = new QTableWidget(static_cast<int>(lines.size()), 3);
+    table->setTabKeyNavigation(false); // Tab leads out of it
     table->setObjectName(QStringLiteral("shortcuts"));
     table->setAccessibleName(tr("Shortcuts"));
     table->setHorizontalHeaderLabels({tr("Action"), tr("Keys"), tr("Where")});

@@ -217,8 +217,9 @@ void MainWindow::goBack()
     if (m_before.isEmpty()) {
         return;
     }
-    const QStringList rest = m_before.mid(0, m_before.size() - 1);
-    showPage(m_before.last());
+    QStringList rest = m_before;
+    const QString last = rest.takeLast(); // a copy: showPage() changes the list
+    showPage(last);
     m_before = rest;
     findChild<QAction*>(QStringLiteral("back"))->setEnabled(!m_before.isEmpty());
 }

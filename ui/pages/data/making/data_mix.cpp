@@ -63,6 +63,7 @@ DataMix::DataMix(DataDocument* document, const QString& folder, std::shared_ptr<
     area->setObjectName(QStringLiteral("mixFiles"));
     area->setAccessibleName(tr("Files to mix"));
     area->setWidgetResizable(true);
+    area->setFocusPolicy(Qt::NoFocus); // what stands in it takes the keys and comes into view
     auto* inside = new QWidget;
     inside->setLayout(buildLines(sources));
     area->setWidget(inside);

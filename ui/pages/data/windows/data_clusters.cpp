@@ -40,6 +40,7 @@ DataClusters::DataClusters(DataDocument* document, Likeness likeness, QWidget* p
     m_columns = new QHBoxLayout(content);
     m_columns->setSpacing(space(2));
     auto* scroll = new QScrollArea;
+    scroll->setFocusPolicy(Qt::NoFocus);
     scroll->setObjectName(QStringLiteral("clusterScroll"));
     scroll->setAccessibleName(tr("Rows of the group"));
     scroll->setWidgetResizable(true);
