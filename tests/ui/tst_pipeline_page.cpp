@@ -21,6 +21,7 @@ using namespace luthier::ui;
 namespace {
 
 constexpr int kAwaitMs = 30'000;
+constexpr int kSettled = 300; // ms, until what was written anew is laid out
 
 } // namespace
 
@@ -131,9 +132,14 @@ private Q_SLOTS:
         Theme look(*qApp);
         look.setChoice(theme);
         m_page->resize(1024, 680);
+        choose(find<QComboBox>("pipelineQuestions"), QString::fromStdString(m_pairs));
+        QTRY_VERIFY_WITH_TIMEOUT(kept().collect.questions == m_pairs, kAwaitMs);
+        QTest::qWait(kSettled);
+        support::savePicture(m_page.get(), QStringLiteral("pipeline-judge"));
         choose(find<QComboBox>("pipelinePreferences"), QString::fromStdString(m_pairs));
         choose(find<QComboBox>("pipelineRoute"), QStringLiteral("ppo"));
         QTRY_VERIFY_WITH_TIMEOUT(shown("reward") && facts("preferences").contains(QStringLiteral("480")), kAwaitMs);
+        QTest::qWait(kSettled);
         support::savePicture(m_page.get(), QStringLiteral("pipeline"));
         ScoreChart chart;
         pipeline::RewardScores scores;
