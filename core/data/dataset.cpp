@@ -5,6 +5,7 @@
 #include "core/data/formats/columns.h"
 #include "core/data/formats/list_rows.h"
 #include "core/data/sources/columnar_lines.h"
+#include "core/data/sources/row_text.h"
 
 #include <algorithm>
 #include <set>
@@ -55,6 +56,15 @@ Sample sampleOf(const RowSource& source, std::int64_t count, const Overlay& over
     return sample;
 }
 
+std::string columnsFound(std::span<const Json> rows)
+{
+    std::string names;
+    for (const ColumnFacts& facts : columnFacts(rows)) {
+        names += (names.empty() ? "\"" : ", \"") + shortened(facts.name, 60) + "\"";
+    }
+    return names;
+}
+
 // A mapping of columns that would read the rows; empty: none is known.
 std::string offerOf(std::span<const Json> rows)
 {
@@ -96,8 +106,11 @@ Result<const DatasetFormat*> chooseFormat(const RowSource& source, std::int64_t 
         }
         return format;
     }
-    const std::string offered = offerOf(sample.rows);
-    return Error{format.message() + (offered.empty() ? "" : ". Or say which column is what: " + offered) + (sample.problem.empty() ? "" : ". Besides, " + sample.problem)};
+    // A list of all shapes helps only those whose columns nothing is known of; a shape of another program has its own sentence.
+    const std::string unknown = "no row has a known shape. ";
+    const std::string offered = format.message().starts_with(unknown) ? offerOf(sample.rows) : std::string();
+    return Error{(offered.empty() ? format.message() : unknown + "Say which column is what: " + offered + ". The columns found are " + columnsFound(sample.rows))
+                 + (sample.problem.empty() ? "" : ". Besides, " + sample.problem)};
 }
 
 // Another shape that the row has, when the file is read in one it has not.

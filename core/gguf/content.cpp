@@ -192,7 +192,8 @@ Result<void> Content::write(const std::filesystem::path& path, const base::Progr
     Writing writing(*file, progress, cancel, dataBytes());
     for (const TensorToWrite& tensor : m_tensors) {
         if (auto done = writing.tensor(tensor); !done) {
-            return done.message() == "cancelled" ? done : Result<void>(Error{path.string() + ": " + done.message()});
+            const bool isWhole = done.message() == "cancelled" || done.message().starts_with(path.string()); // the disk's names the file
+            return isWhole ? done : Result<void>(Error{path.string() + ": " + done.message()});
         }
     }
     return file->commit();

@@ -315,6 +315,17 @@ Who bakes?;Odo bakes.
          R"row({"Вопрос": "Who bakes?", "Ответ": "Odo bakes."}
 )row",
          "x", {}, R"row(would read it as Completion)row"},
+        {"conversations in a conversation", "s.json",
+         R"row({"version": "1", "conversations": [{"id": "x", "conversations": [{"from": "human", "value": "Who bakes?"}, {"from": "gpt", "value": "Odo bakes."}]}]})row",
+         "chat", {R"row(! it is a whole conversation; write each conversation as a row)row"}, ""},
+        {"two summaries without their post", "s.jsonl",
+         R"row({"summaries": [{"text": "A mill."}, {"text": "A bell."}], "choice": 0}
+)row",
+         "comparison", {R"row(! "prompt" is missing)row"}, ""},
+        {"single messages with times", "s.jsonl",
+         R"row({"role": "user", "content": "Who bakes?", "ts": 1}
+)row",
+         "x", {}, R"row(single messages)row"},
         {"a pointer instead of a file", "s.parquet",
          R"row(version https://git-lfs.github.com/spec/v1
 oid sha256:aa

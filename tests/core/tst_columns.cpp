@@ -89,7 +89,7 @@ private Q_SLOTS:
         QTest::newRow("one text") << QByteArray(R"({"foo":"Ask","n":2})") << "text" << "text=foo";
         QTest::newRow("pairs") << QByteArray(R"({"query":"Ask","winner":"Yes","loser":"No"})") << "preference" << "prompt=query,chosen=winner,rejected=loser";
         QTest::newRow("reviews") << QByteArray(R"({"review":"Good","sentiment":"praise"})") << "classification" << "text=review,label=sentiment";
-        QTest::newRow("dialogue") << QByteArray(R"({"dialogue":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]})") << "chat" << "messages=dialogue";
+        QTest::newRow("talk") << QByteArray(R"({"chat":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]})") << "chat" << "messages=chat";
         QTest::newRow("nothing") << QByteArray(R"({"a":1,"b":[2]})") << "" << "";
         QTest::newRow("known already") << QByteArray(R"({"prompt":"Ask","completion":"Say"})") << "" << "";
     }

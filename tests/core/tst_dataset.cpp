@@ -49,7 +49,7 @@ constexpr Kind kKinds[] = {
     {"deep_nesting", "nested deeper than 128"},
     {"messages_empty", "looks like Chat: \"messages\" is an empty list"},
     {"messages_not_array", "looks like Chat: \"messages\" is an object"},
-    {"message_not_object", "looks like Chat: message 1 of \"messages\": it is a text"},
+    {"message_not_object", "looks like Chat: \"messages\" is a list of texts"},
     {"unknown_role", "its role is \"wizard\""},
     {"missing_role", "message 1 of \"messages\": it has no \"role\""},
     {"missing_content", "message 2 of \"messages\": it has no \"content\""},

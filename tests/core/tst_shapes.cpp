@@ -3,6 +3,7 @@
 // tools. What each row becomes, or the sentence that says why it becomes nothing.
 #include "core/base/files.h"
 #include "core/data/dataset.h"
+#include "core/data/formats/comparison.h"
 #include "core/data/row_walk.h"
 #include "core/data/unread/unread_fields.h"
 #include "tests/core/strange_shapes.h"
@@ -48,7 +49,7 @@ bool isAsMeant(const std::string& is, const std::string& meant)
 class TestShapes : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void rowsBecome_data()
     {
         QTest::addColumn<int>("index");
@@ -83,6 +84,24 @@ private slots:
             all += sentence + "\n";
         }
         QVERIFY2(all.find(one.said) != std::string::npos, all.c_str());
+    }
+
+    // A verdict is read, whatever it is spelled as.
+    void verdictsAreRead()
+    {
+        for (const StrangeShape& one : strangeShapes()) {
+            if (std::string_view(one.format) != "comparison") {
+                continue;
+            }
+            const auto dataset = opened(one);
+            auto report = data::findUnread(**dataset, {}, {});
+            QVERIFY(report.ok());
+            for (const data::UnreadField& field : report->fields) {
+                const bool isVerdict = field.name.starts_with("score") || field.name == data::verdictField(*(*dataset)->row(0));
+                // A number that may mean either answer is none: the scores beside it decide.
+                QVERIFY2(!isVerdict || field.name == "labels", (std::string(one.name) + ": " + field.name).c_str());
+            }
+        }
     }
 
     // Every text that a person may edit is there, and writing it back changes nothing.

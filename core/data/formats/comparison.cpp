@@ -272,8 +272,16 @@ std::optional<Result<std::size_t>> sideOf(const Json& row, const std::string& sa
         }
         return Result<std::size_t>((place(0) < place(1)) == isMore ? 0 : 1);
     }
-    if (words.size() <= 3 && first != second) {
-        return Result<std::size_t>(first ? 0 : 1);
+    // "model_a", "Response B wins": beside the side stand words of the answer's own name, or such that say nothing else.
+    if (first != second) {
+        constexpr std::array<std::string_view, 8> kBeside = {"model", "assistant", "option", "is", "better", "best", "wins", "preferred"};
+        const Words own = wordsOf(sided.names[first ? 0 : 1]);
+        const bool isPlain = std::all_of(words.begin(), words.end(), [&](const std::string& word) {
+            return hasAnyWord({word}, own) || hasAnyWord({word}, kBeside) || hasAnyWord({word}, kAnswerWords);
+        });
+        if (isPlain) {
+            return Result<std::size_t>(first ? 0 : 1);
+        }
     }
     for (std::size_t side = 0; side < 2; ++side) {
         const Json& answer = row[sided.names[side]];

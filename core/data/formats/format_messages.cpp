@@ -262,6 +262,9 @@ Result<Message> parseMessage(const Json& item)
                      + "; it must be an object with \"role\" and \"content\""};
     }
     const Json* name = roleIn(item);
+    if (!name && nameIn(item, kMessageNames)) {
+        return Error{"it is a whole conversation; write each conversation as a row of its own"};
+    }
     if (!name || !name->is_string()) {
         return Error{name ? std::string("its role is ") + kindOf(*name) + "; it must be a text"
                           : "it has no \"role\"; say system, user, assistant or tool"};

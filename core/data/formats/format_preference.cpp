@@ -61,20 +61,26 @@ void takeCommonTurns(Example& example)
     }
 }
 
-// The same for texts: up to the first byte that differs, on a character, without the space before it.
+// Where the last question or heading ends in what both texts begin with; 0: there is none.
+std::size_t questionEnd(std::string_view same)
+{
+    std::size_t end = 0;
+    for (const std::string_view mark : {"\n", "?", ":", "\xEF\xBC\x9F", "\xEF\xBC\x9A"}) { // the last two are wide
+        const auto at = same.rfind(mark);
+        end = at == std::string_view::npos ? end : std::max(end, at + mark.size());
+    }
+    return end;
+}
+
+// The same for texts: up to the end of a question or a line in what both begin with. Two answers may well begin with the same
+// words, which are no prompt.
 void takeCommonText(Example& example)
 {
     std::string& chosen = example.chosen.front().content;
     std::string& rejected = example.rejected.front().content;
     const auto differs = std::mismatch(chosen.begin(), chosen.end(), rejected.begin(), rejected.end());
     auto same = static_cast<std::size_t>(differs.first - chosen.begin());
-    const auto splits = [&](const std::string& text) {
-        return same < text.size() && (static_cast<unsigned char>(text[same]) & 0xC0U) == 0x80U;
-    };
-    while (same > 0 && (splits(chosen) || splits(rejected))) {
-        --same;
-    }
-    same -= same > 0 && chosen[same - 1] == ' ' ? 1 : 0;
+    same = chosen == rejected ? same : questionEnd(std::string_view(chosen).substr(0, same));
     if (!isBlank(std::string_view(chosen).substr(0, same))) {
         example.messages = {{"user", chosen.substr(0, same), {}}};
         chosen.erase(0, same);
@@ -104,7 +110,7 @@ Result<void> takePrompt(const Json& row, Example& example)
         }
         return example.messages.empty()
                    ? Result<void>(
-                         Error{"\"prompt\" is missing, and \"chosen\" and \"rejected\" do not begin alike; "
+                         Error{"\"prompt\" is missing, and \"chosen\" and \"rejected\" do not begin with the same question; "
                                "add the prompt"})
                    : Result<void>();
     }

@@ -78,9 +78,15 @@ constexpr std::array kForeignShapes = {
 // One object whose members are the rows, or that has questions for names.
 bool isKeyed(std::span<const Json> rows)
 {
-    return rows.size() == 1 && rows[0].is_object() && rows[0].size() > 1
-           && (std::all_of(rows[0].begin(), rows[0].end(), [](const Json& item) { return item.is_object(); })
-               || (rows[0].size() > 2 && std::all_of(rows[0].begin(), rows[0].end(), [](const Json& item) { return item.is_string(); })));
+    if (rows.size() != 1 || !rows[0].is_object() || rows[0].size() < 2) {
+        return false;
+    }
+    const Json& first = *rows[0].begin();
+    const auto isAlike = [&first](const Json& item) {
+        return item.is_object() && !item.empty() && first.is_object() && !first.empty() && item.begin().key() == first.begin().key();
+    };
+    const auto isText = [](const Json& item) { return item.is_string(); };
+    return std::all_of(rows[0].begin(), rows[0].end(), isAlike) || (rows[0].size() > 2 && std::all_of(rows[0].begin(), rows[0].end(), isText));
 }
 
 // Names of columns that end as sentences do are none.

@@ -143,6 +143,16 @@ void removeField(Json& row, const FieldPlace& place)
     at(row, place.path, place.role, [](Json& object, const std::string& key) { return object.erase(key) > 0; });
 }
 
+bool setNumber(Json& row, const FieldPlace& place, double number)
+{
+    return at(row, place.path, place.role, [number](Json& object, const std::string& key) {
+        Json& value = object[key];
+        const bool isNumber = value.is_number();
+        value = isNumber ? Json(number) : value;
+        return isNumber;
+    });
+}
+
 bool alterField(Json& row, const FieldPlace& place)
 {
     // More behind a speaker's name may still be one: "gpt-4" of "gpt".

@@ -32,6 +32,8 @@ Json withOpenLists(const Json& row);
 void removeField(Json& row, const FieldPlace& place);
 // Another value of its kind there. False: it has none of that kind (lists and objects), and the row stays as it is.
 bool alterField(Json& row, const FieldPlace& place);
+// A number there becomes this one, for scores that are compared. False: there is no number.
+bool setNumber(Json& row, const FieldPlace& place, double number);
 
 struct FieldGroup {
     std::vector<FieldPlace> fields;

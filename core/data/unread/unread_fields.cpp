@@ -32,6 +32,7 @@ constexpr std::array kBookkeeping = {
     "link",       "license",    "licence",   "version",    "date",       "time",     "timestamp",  "created",    "created_at", "updated_at",
     "created_utc", "author",    "annotator", "annotation_id", "annotator_id", "lead_time", "worker_id", "lang",  "language",   "meta",
     "metadata",   "__index_level_0__", "unnamed: 0", "column 1", "length", "num_tokens", "n_tokens", "token_count", "title_id", "conversation_id", "message_id",
+    "model",      "models",     "model_a",   "model_b",    "judge",      "tstamp",   "anony",    "_input_hash", "_task_hash", "_session_id", "_annotator_id",
 };
 
 bool isBookkeeping(const std::string& key, const Json& value)
@@ -210,7 +211,13 @@ void Judge::tryField(const Json& row, const Example& example, Trial& trial)
     Json altered = row;
     const bool canAlter = alterField(altered, trial.place);
     const auto other = canAlter ? staysSame(altered, example, trial) : std::nullopt;
-    if (other == false) {
+    // A score may be read though a value near to it decides the same.
+    bool isCompared = false;
+    for (const double far : {1e6, -1e6}) {
+        Json moved = row;
+        isCompared = isCompared || (other == true && setNumber(moved, trial.place, far) && staysSame(moved, example, trial) == false);
+    }
+    if (other == false || isCompared) {
         trial.isRead = true;
         return;
     }

@@ -30,6 +30,9 @@ bool hasHeldOutList(const fs::path& runFolder)
 Result<std::unordered_set<std::uint64_t>> readHeldOutList(const fs::path& runFolder)
 {
     const fs::path path = runFolder / kFile;
+    if (!hasHeldOutList(runFolder)) {
+        return Error{"the run in " + runFolder.string() + " holds no rows out"};
+    }
     const auto json = base::readJson(path);
     if (!json) {
         return json.error();
