@@ -2,6 +2,8 @@
 // The team over c10d: texts by its store, numbers in CPU memory by Gloo, those on cards by NCCL.
 #include "core/ranks/nccl.h"
 #include "core/ranks/team.h"
+
+#include "core/ranks/launcher.h"
 #include "core/ranks/watch.h"
 
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
@@ -202,8 +204,24 @@ void C10dTeam::await(const c10::intrusive_ptr<c10d::Work>& work)
     endBroken();
 }
 
+// NCCL of the others would wait for a rank whose card is not there.
+Result<void> haveCard(const std::string& device)
+{
+    const int cards = device.rfind("cuda", 0) == 0 ? numCards() : 0;
+    const int card = device.rfind("cuda:", 0) == 0 ? std::atoi(device.c_str() + 5) : 0;
+    if (device.rfind("cuda", 0) != 0 || card < cards) {
+        return {};
+    }
+    return Error{"device " + device + " is not there: this machine has " + (cards == 0 ? std::string("no card that Luthier can use") : std::to_string(cards) + (cards == 1 ? " card" : " cards"))
+                 + ". Start one rank for each card, or train with --devices cpu:2"};
+}
+
 Result<void> C10dTeam::meet(const std::string& device)
 {
+    if (auto there = haveCard(device); !there) {
+        m_watch.fail(there.message());
+        return there;
+    }
     const auto begun = Clock::now();
     const double comeWithin = setting("LUTHIER_RANK_COMING", kComeWithin);
     while (const auto missing = m_watch.missing()) {
@@ -375,8 +393,13 @@ Result<std::shared_ptr<Team>> join(const RankPlace& asked, const std::string& de
     }
     try {
         auto team = std::make_shared<C10dTeam>(std::move(place), std::move(own), std::move(*ofWatch));
-        if (auto met = team->meet(device); !met) {
-            return met.error();
+        try {
+            if (auto met = team->meet(device); !met) {
+                return met.error();
+            }
+        } catch (const std::exception& problem) {
+            team->fail(problem.what()); // the others wait for this one
+            throw;
         }
         return std::shared_ptr<Team>(std::move(team));
     } catch (const std::exception& problem) {

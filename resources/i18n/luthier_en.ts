@@ -60,8 +60,8 @@
     <message numerus="yes">
         <source>after %n earlier message(s)</source>
         <translation>
-            <numerusform>after %n earlier message of the row</numerusform>
-            <numerusform>after %n earlier messages of the row</numerusform>
+            <numerusform>after %n earlier message</numerusform>
+            <numerusform>after %n earlier messages</numerusform>
         </translation>
     </message>
 </context>
@@ -448,6 +448,26 @@
         <translation>
             <numerusform>The one answer of the update: %1</numerusform>
             <numerusform>All %n answers of the update: %1 on average</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::RemoteDialog</name>
+    <message numerus="yes">
+        <source>%n card(s)</source>
+        <translation>
+            <numerusform>%n card</numerusform>
+            <numerusform>%n cards</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::TunePlace</name>
+    <message numerus="yes">
+        <source>A step of this recipe has %n batch(es), fewer than these: they are cut further, and some may idle. More accumulation keeps all busy.</source>
+        <translation>
+            <numerusform>A step of this recipe has %n batch, fewer than these: it is cut further, and some may idle. More accumulation keeps all busy.</numerusform>
+            <numerusform>A step of this recipe has %n batches, fewer than these: they are cut further, and some may idle. More accumulation keeps all busy.</numerusform>
         </translation>
     </message>
 </context>

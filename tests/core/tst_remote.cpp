@@ -223,8 +223,10 @@ std::string TestRemote::wrong(const TinyRun& run, const QStringList& more) const
 {
     QElapsedTimer clock;
     clock.start();
+    static_cast<void>(luthier({"launch", "--describe"}));
+    const qint64 start = clock.restart(); // what starting takes on this machine now is no wait of the run; it starts there, too
     const Said end = luthier(launch(run, "wrong" + std::to_string(++m_made), more));
-    return end.code == 1 && clock.elapsed() < 10'000 ? end.err : "code " + std::to_string(end.code) + " after " + std::to_string(clock.elapsed()) + " ms: " + end.err;
+    return end.code == 1 && clock.elapsed() < 10'000 + 3 * start ? end.err : "code " + std::to_string(end.code) + " after " + std::to_string(clock.elapsed()) + " ms: " + end.err;
 }
 
 void TestRemote::whatIsWrongIsSaid()
@@ -232,7 +234,11 @@ void TestRemote::whatIsWrongIsSaid()
     TinyRun run;
     const auto has = [&](const QStringList& more, const char* part) {
         const std::string said = wrong(run, more);
-        return said.find(part) != std::string::npos && said.find("code ") != 0 ? std::string() : said;
+        const bool isRight = said.find(part) != std::string::npos && said.find("code ") != 0;
+        if (!isRight) {
+            qWarning("%s", said.c_str());
+        }
+        return isRight ? std::string() : said;
     };
     QCOMPARE(has({"--ssh", "gone"}, "gone cannot be reached by ssh"), std::string());
     QCOMPARE(has({"--ssh", "stranger"}, "stranger is not known to ssh here yet. Confirm its key once"), std::string());

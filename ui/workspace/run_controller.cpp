@@ -259,11 +259,12 @@ void RunController::launch(Prepared prepared)
     m_control = std::make_unique<train::StopControl>();
     m_control->setAttended();
     m_leave = {};
+    const bool isAway = prepared.place.isAway() || away::isFar(prepared.row.folder);
     m_isFar = !prepared.place.hosts.empty() || away::isFar(prepared.row.folder);
     setState(State::Running);
     Q_EMIT runStarting(m_id);
     Q_EMIT m_workspace.runsChanged();
-    m_thread = std::jthread([this, prepared = std::move(prepared), project = m_workspace.project(), control = m_control.get(), leave = m_leave, isAway = m_isFar || prepared.place.isAway()] {
+    m_thread = std::jthread([this, prepared = std::move(prepared), project = m_workspace.project(), control = m_control.get(), leave = m_leave, isAway] {
         {
             store::Recorder recorder(project, prepared.row.id, [this](const std::string& problem) {
                 QMetaObject::invokeMethod(this, [this, problem] { Q_EMIT failed(QString::fromStdString(problem)); },

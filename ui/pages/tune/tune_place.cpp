@@ -102,7 +102,7 @@ void TunePlace::setCards(const std::vector<remote::CardFacts>& cards)
         const remote::CardFacts& facts = cards[card];
         const QString id = QStringLiteral("cuda:%1").arg(card);
         //: a card: its id, its name, memory that is free on it
-        auto* item = new QListWidgetItem(facts.name.empty() ? id : tr("%1 %2, %3 free").arg(id, QString::fromStdString(facts.name), byteText(facts.freeBytes)), m_list);
+        auto* item = new QListWidgetItem(facts.totalBytes == 0 ? (facts.name.empty() ? id : id + u' ' + QString::fromStdString(facts.name)) : tr("%1 %2, %3 free").arg(id, QString::fromStdString(facts.name), byteText(facts.freeBytes)), m_list);
         item->setData(Qt::UserRole, id);
         item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable);
         item->setCheckState(Qt::Unchecked);
