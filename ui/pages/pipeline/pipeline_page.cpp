@@ -82,7 +82,7 @@ PipelinePage::PipelinePage(Workspace& workspace, QWidget* parent)
       m_examples(makeBox(QStringLiteral("pipelineExamples"), tr("Examples that the model is tuned on first, or none"))),
       m_preferences(makeBox(QStringLiteral("pipelinePreferences"), tr("Pairs of a better and a worse answer to one prompt"))),
       m_questions(makeBox(QStringLiteral("pipelineQuestions"), tr("Data whose questions the model answers twice, for a judge to say which answer is better"))), m_judge(new QLineEdit),
-      m_rubric(new QPlainTextEdit), m_making(new QFormLayout), m_makingBox(new QWidget), m_rules(new QLineEdit), m_rulesLabel(new QLabel),
+      m_rubric(new QPlainTextEdit), m_rules(new QLineEdit), m_rulesLabel(new QLabel),
       m_advice(new QLabel), m_problem(new StatusLabel(Token::Bad)), m_scores(new ScoreChart),
       m_showScores(makeButton(QStringLiteral("pipelineScores"), tr("Score the held-out &pairs"), tr("How far the reward model's scores of chosen and rejected answers stand apart")))
 {
@@ -128,7 +128,8 @@ PipelinePage::~PipelinePage()
     }
 }
 
-void PipelinePage::buildMaking()
+// Rows that are there while no file of pairs is chosen.
+void PipelinePage::addMaking(QFormLayout* form)
 {
     m_judge->setObjectName(QStringLiteral("pipelineJudge"));
     m_judge->setPlaceholderText(tr("A model folder, or a reward model: its folder, adapter or run"));
@@ -140,16 +141,17 @@ void PipelinePage::buildMaking()
     m_rubric->setTabChangesFocus(true);
     m_rubric->setFixedHeight(fontMetrics().height() * 4);
     auto* choose = makeButton(QStringLiteral("pipelineJudgeChoose"), tr("Choose\u2026"), tr("Choose the judge's folder"));
-    auto* line = new QHBoxLayout;
+    m_judgeLine = new QWidget;
+    auto* line = new QHBoxLayout(m_judgeLine);
+    line->setContentsMargins(0, 0, 0, 0);
     line->addWidget(m_judge, 1);
     line->addWidget(choose);
     auto* label = new QLabel(tr("&Judge"));
     label->setBuddy(m_judge);
-    m_making->setContentsMargins(0, 0, 0, 0);
-    m_making->addRow(tr("&Questions"), m_questions);
-    m_making->addRow(label, line);
-    m_making->addRow(tr("R&ubric"), m_rubric);
-    m_makingBox->setLayout(m_making);
+    form->addRow(tr("&Questions"), m_questions);
+    form->addRow(label, m_judgeLine);
+    form->addRow(tr("R&ubric"), m_rubric);
+    m_form = form;
     connect(choose, &QPushButton::clicked, this, &PipelinePage::chooseJudge);
     connect(m_questions, &QComboBox::activated, this, [this] { m_questions->currentData().toString() == QLatin1String(kOther) ? pick(QStringLiteral("questions")) : keep(); });
     connect(m_judge, &QLineEdit::editingFinished, this, &PipelinePage::keep);
@@ -161,7 +163,6 @@ void PipelinePage::buildMaking()
 
 QWidget* PipelinePage::buildChoices()
 {
-    buildMaking();
     for (const pipeline::Route& route : pipeline::routes()) {
         m_route->addItem(said(route.label), QString::fromLatin1(route.id));
         m_route->setItemData(m_route->count() - 1, said(route.help), Qt::ToolTipRole);
@@ -179,7 +180,7 @@ QWidget* PipelinePage::buildChoices()
     form->addRow(tr("Model"), m_model);
     form->addRow(tr("E&xamples"), m_examples);
     form->addRow(tr("&Preferences"), m_preferences);
-    form->addRow(m_makingBox);
+    addMaking(form);
     m_rulesLabel->setText(tr("Ru&les"));
     m_rulesLabel->setBuddy(m_rules);
     form->addRow(m_rulesLabel, m_rules);
@@ -309,7 +310,9 @@ void PipelinePage::showChoices()
     fill(m_examples, choices.examples, tr("None: the model answers well enough"));
     fill(m_preferences, choices.preferences, tr("None yet: choose a file, or have a judge make them"));
     fill(m_questions, choices.collect.questions, tr("None: no judge makes pairs"));
-    m_makingBox->setVisible(choices.preferences.empty());
+    for (QWidget* row : {static_cast<QWidget*>(m_questions), m_judgeLine, static_cast<QWidget*>(m_rubric)}) {
+        m_form->setRowVisible(row, choices.preferences.empty());
+    }
     if (!m_judge->hasFocus()) {
         m_judge->setText(QString::fromStdString(choices.collect.judge));
     }

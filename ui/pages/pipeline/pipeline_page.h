@@ -57,7 +57,7 @@ private:
         QString problem;
     };
 
-    void buildMaking();
+    void addMaking(QFormLayout* form);
     QWidget* buildChoices();
     QWidget* buildStages();
     void refresh();
@@ -90,8 +90,8 @@ private:
     QComboBox* m_questions;
     QLineEdit* m_judge;
     QPlainTextEdit* m_rubric;
-    QFormLayout* m_making; // questions, judge and rubric: where no file of pairs is chosen
-    QWidget* m_makingBox;
+    QWidget* m_judgeLine = nullptr;
+    QFormLayout* m_form = nullptr; // which shows questions, judge and rubric where no file of pairs is chosen
     QLineEdit* m_rules;
     QLabel* m_rulesLabel;
     QLabel* m_advice;
