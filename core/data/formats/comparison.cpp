@@ -264,7 +264,7 @@ std::optional<Result<std::size_t>> sideOf(const Json& row, const std::string& sa
     const auto place = [&](std::size_t side) { return std::find(words.begin(), words.end(), sided.sides[side]); };
     const bool first = place(0) != words.end();
     const bool second = place(1) != words.end();
-    if (first && second) {
+    if (first && second && words.size() == 2) {
         const bool isMore = said.find('>') != std::string::npos;
         const bool isLess = said.find('<') != std::string::npos;
         if (isMore == isLess) {

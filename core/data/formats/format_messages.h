@@ -45,6 +45,7 @@ inline constexpr Names kMessageNames = {"messages", "conversations", "conversati
 // How shapes with a prompt and an answer call the two, and what stands beside the prompt and belongs to it.
 inline constexpr Names kPromptNames = {"prompt", "question", "query", "instruction", "input", "inputs"};
 inline constexpr Names kAnswerNames = {"completion", "response", "answer", "output", "targets"};
+inline constexpr Names kSystemNames = {"system", "system_prompt", "system_instruction", "systemInstruction"};
 inline constexpr Names kInputNames = {"input", "inputs", "context"};
 
 // The prompt with the row's input behind it, as turns of the user; its "history" and "system" before it.

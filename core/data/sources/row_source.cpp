@@ -73,11 +73,12 @@ Opened commas(const Opening& opening)
     return openCsv(opening.file, opening.begin, 0, opening.progress, opening.cancel);
 }
 
-// Many a .tsv holds commas all the same.
+// Many a .tsv holds commas all the same; a column alone has neither.
 Opened tabs(const Opening& opening)
 {
-    const bool hasTab = opening.head.find('\t') < opening.head.find('\n');
-    return openCsv(opening.file, opening.begin, hasTab ? '\t' : '\0', opening.progress, opening.cancel);
+    const std::string_view names = std::string_view(opening.head).substr(0, opening.head.find('\n'));
+    const bool isOther = names.find('\t') == std::string_view::npos && names.find_first_of(",;|") != std::string_view::npos;
+    return openCsv(opening.file, opening.begin, isOther ? '\0' : '\t', opening.progress, opening.cancel);
 }
 
 // Whether the first line is an object and what follows it, if anything, begins one.
