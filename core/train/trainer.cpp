@@ -34,6 +34,13 @@ BatchLoss lossOf(const config::RunConfig& config, const RunParts& parts)
     return {*parts.decoder, *parts.objective, std::move(settings), parts.heads, parts.reference};
 }
 
+// Of what should not be forgotten: by its tokens, whatever the run learns by (training_data.cpp encodes it so).
+BatchLoss generalLossOf(const config::RunConfig& config, const RunParts& parts)
+{
+    const bool isOfTokens = parts.objective->id == "sft" || parts.objective->id == "pretrain";
+    return isOfTokens ? lossOf(config, parts) : BatchLoss(*parts.decoder, *objectives::findObjective("sft"));
+}
+
 Evaluations evaluationsOf(const config::RunConfig& config, const RunParts& parts, RunObserver& observer)
 {
     config::RunSettings asked = config.run;
@@ -59,8 +66,8 @@ Trainer::Trainer(const config::RunConfig& config, const RunInputs& inputs, RunPa
         m_trainStep.shareWith(*m_inputs.team);
     }
     m_trainStep.setEmbeddingNoise(config.run.neftuneAlpha);
-    if (!parts.data.general.isEmpty() && !parts.objective->rollouts) {
-        m_evaluations.alsoMeasure(Evaluator(lossOf(config, parts), parts.data.general, config.run.batchSize, "general"));
+    if (!parts.data.general.isEmpty()) {
+        m_evaluations.alsoMeasure(Evaluator(generalLossOf(config, parts), parts.data.general, config.run.batchSize, "general"));
     }
     if (m_inputs.team) {
         m_evaluations.shareWith(*m_inputs.team);

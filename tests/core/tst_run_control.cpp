@@ -128,6 +128,7 @@ private Q_SLOTS:
     void badStepsApplyNothing_data();
     void badStepsApplyNothing();
     void generalRowsAreMeasured();
+    void generalBesideEveryObjective();
 };
 
 void TestRunControl::parkedGoesOnToTheBit()
@@ -559,6 +560,47 @@ void TestRunControl::badStepsApplyNothing()
         told += warning.cause == "not_finite";
     }
     QCOMPARE(told, 1);
+}
+
+// Whatever is learned: the same rows have the same loss of tokens before the first step.
+void TestRunControl::generalBesideEveryObjective()
+{
+    TinyRun tiny;
+    std::string general;
+    std::string pairs;
+    for (int i = 0; i < 12; ++i) {
+        const std::string n = std::to_string(i);
+        general += R"({"prompt":"What is general )" + n + R"(?","completion":"It is )" + n + R"("})" + "\n";
+        pairs += R"({"prompt":"What lies there )" + n + R"(?","chosen":"A saw )" + n + R"(","rejected":"Nothing"})" + "\n";
+    }
+    QVERIFY(base::writeFileAtomically(tiny.path("general.jsonl"), general).ok());
+    QVERIFY(base::writeFileAtomically(tiny.path("pairs.jsonl"), pairs).ok());
+    tiny.config.data.general = {tiny.path("general.jsonl")};
+    const auto lossOf = [&](const std::string& objective) {
+        config::RunConfig& config = tiny.config;
+        config.objective.kind = objective;
+        config.optimizer.learningRate = 1e-4;
+        EventLog log;
+        const auto ended = tiny.run(objective, log);
+        if (ended.outcome != Outcome::Finished) {
+            qWarning("%s", ended.sentence.c_str());
+            return -1.0;
+        }
+        std::vector<double> losses;
+        for (const auto& eval : log.all<train::EvalDone>()) {
+            if (eval.set == "general") {
+                losses.push_back(*eval.loss);
+            }
+        }
+        return losses.size() >= 2 ? losses.front() : -2.0;
+    };
+    const double wanted = lossOf("sft");
+    QVERIFY(wanted > 0);
+    tiny.config.data.train = {tiny.path("pairs.jsonl")};
+    for (const char* objective : {"dpo", "orpo", "simpo", "reward"}) {
+        const double loss = lossOf(objective);
+        QVERIFY2(std::abs(loss - wanted) < 1e-5, qPrintable(QStringLiteral("%1: %2 beside %3").arg(QLatin1String(objective)).arg(loss).arg(wanted)));
+    }
 }
 
 void TestRunControl::generalRowsAreMeasured()

@@ -96,7 +96,10 @@ public:
 
 private:
     Result<void> findObjective();
-    Result<std::shared_ptr<const ReadFile>> read(const RunFile& file, std::uint32_t number, std::int64_t limit);
+    // `objective`: of general data, where it is another than the run's.
+    Result<std::shared_ptr<const ReadFile>> read(const RunFile& file, std::uint32_t number, std::int64_t limit, const objectives::Objective* objective = nullptr);
+    const objectives::Objective* generalObjective() const; // null: the run's own
+    EncodeSettings generalSettings(std::uint32_t file) const;
     EncodeSettings settingsFor(std::uint32_t file, std::int64_t limit) const;
     Result<void> readTrain();
     Result<void> readGeneral();
@@ -126,7 +129,8 @@ Result<void> Preparation::findObjective()
         }
         m_objective = *found;
     }
-    m_items = m_data.train = m_data.heldOut = m_data.general = ItemStore(columnsOf(settingsFor(0, 0)));
+    m_items = m_data.train = m_data.heldOut = ItemStore(columnsOf(settingsFor(0, 0)));
+    m_data.general = ItemStore(columnsOf(generalSettings(0)));
     return {};
 }
 
@@ -143,10 +147,28 @@ EncodeSettings Preparation::settingsFor(std::uint32_t file, std::int64_t limit) 
     return settings;
 }
 
-Result<std::shared_ptr<const ReadFile>> Preparation::read(const RunFile& file, std::uint32_t number, std::int64_t limit)
+// By the loss of tokens, whatever the run learns by: what was forgotten is how likely such answers still are.
+const objectives::Objective* Preparation::generalObjective() const
 {
-    const EncodeSettings settings = settingsFor(number, limit);
-    auto read = m_request.cache != nullptr ? m_request.cache->read(file, m_request.encoder, settings, m_request.config)
+    const bool isOfTokens = m_objective->id == "sft" || m_objective->id == "pretrain";
+    return isOfTokens ? nullptr : objectives::findObjective("sft");
+}
+
+EncodeSettings Preparation::generalSettings(std::uint32_t file) const
+{
+    EncodeSettings settings = settingsFor(file, 0);
+    if (generalObjective()) {
+        settings.objective = generalObjective();
+        settings.weightBy.clear();
+        settings.orderBy.clear();
+    }
+    return settings;
+}
+
+Result<std::shared_ptr<const ReadFile>> Preparation::read(const RunFile& file, std::uint32_t number, std::int64_t limit, const objectives::Objective* objective)
+{
+    const EncodeSettings settings = objective ? generalSettings(number) : settingsFor(number, limit);
+    auto read = m_request.cache != nullptr && !objective ? m_request.cache->read(file, m_request.encoder, settings, m_request.config)
                                            : readFile(file, m_request.encoder, settings);
     if (!read) {
         return read;
@@ -308,15 +330,15 @@ Result<void> Preparation::readGeneral()
     const config::DataSettings& data = m_request.config.data;
     const auto wanted = static_cast<std::size_t>(std::llround(data.generalShare * static_cast<double>(m_data.train.size())));
     std::vector<std::pair<std::uint64_t, std::size_t>> mixable; // hash and place, so that the files' order does not matter
-    ItemStore all(columnsOf(settingsFor(0, 0)));
+    ItemStore all(columnsOf(generalSettings(0)));
     for (const std::string& path : data.general) {
         const auto number = static_cast<std::uint32_t>(m_data.files.size());
-        const auto read = this->read({path, "auto", {}}, number, 0);
+        const auto read = this->read({path, "auto", {}}, number, 0, generalObjective());
         if (!read) {
             return read.error();
         }
         const EncodedRows& rows = *(*read)->rows;
-        const ItemStore items = m_objective->labelled ? withNumbers(rows, path) : rows.items;
+        const ItemStore items = m_objective->labelled && !generalObjective() ? withNumbers(rows, path) : rows.items;
         for (std::size_t i = 0; i < items.size(); ++i) {
             if (wanted > 0 && items.item(i).hash % kMeasured != 0) {
                 mixable.emplace_back(items.item(i).hash, all.size());
