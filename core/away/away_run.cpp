@@ -102,7 +102,7 @@ public:
     {
         const std::string rows = " --rows " + remote::quoted((m_folder / kRows).string());
         return "exec " + remote::quoted(program().string())
-               + (run.resume ? " resume " + remote::quoted(run.folder.string()) : " tune " + remote::quoted((m_folder / kRecipe).string()) + " --out " + remote::quoted(run.folder.string()))
+               + (run.resume ? " resume " + remote::quoted(run.folder.string()) : " tune " + remote::quoted((m_folder / kRecipe).string()) + " --at-once --out " + remote::quoted(run.folder.string()))
                + rows + " --json --quiet --devices " + remote::quoted(run.place.devices);
     }
 

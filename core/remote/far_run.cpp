@@ -151,7 +151,7 @@ std::string startScript(const std::string& folder, const std::string& command, c
 std::string commandOf(const Note& note, std::size_t rank, const std::string& session, bool again)
 {
     const Seat& seat = note.seats[rank];
-    const std::string work = note.program + (again ? " resume out" : std::string(" tune ") + kRecipe + " --out out") + (note.hasRows ? std::string(" --rows ") + kRows : std::string())
+    const std::string work = note.program + (again ? " resume out" : std::string(" tune ") + kRecipe + " --at-once --out out") + (note.hasRows ? std::string(" --rows ") + kRows : std::string())
                              + " --json --device " + seat.device;
     if (note.seats.size() == 1) {
         return work;

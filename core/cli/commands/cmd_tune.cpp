@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/ranks/ranked_run.h"
+#include "core/cli/display.h"
+#include "core/cli/run_project.h"
 #include "core/cli/tune_run.h"
+#include "core/objectives/objectives.h"
 #include "core/ranks/team.h"
 #include "core/train/plan/run_rows_file.h"
+#include "core/train/memory_advice.h"
+#include "core/train/plan/plan_measure.h"
 #include "core/train/start_point.h"
 
 #include <CLI/App.hpp>
 
+#include <filesystem>
+
 namespace luthier::cli {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -19,6 +28,7 @@ struct Flags {
     std::string rows;
     std::string tensorBoard;
     std::string jsonLines;
+    bool atOnce = false;
     RankFlags ranks;
 };
 
@@ -36,7 +46,49 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--tensorboard", flags.tensorBoard, "Write what is measured into this folder, too, as TensorBoard reads it")->option_text("DIR");
     app.add_option("--jsonl", flags.jsonLines, "Append every event to this file, too, one object a line")->option_text("FILE");
     app.add_option("--rows", flags.rows, "The recipe's rows as a person left them: edits, left-out rows, tags; a file that Luthier wrote")->option_text("FILE.json");
+    app.add_flag("--at-once", flags.atOnce, "Start without passing the largest batch first, which says the run's memory and time and refuses what does not fit");
     addRankFlags(app, flags.ranks);
+}
+
+// What the largest batch needs, before anything is made or recorded. A run whose batches are made while it trains has none yet, and one of
+// several ranks measures itself.
+Result<void> measureFirst(const config::RunConfig& config, const Flags& flags, bool isRank, Context& context)
+{
+    const auto* objective = objectives::findObjective(config.objective.kind);
+    if (flags.atOnce || isRank || objective == nullptr || objective->rollouts) {
+        return {};
+    }
+    std::error_code code; // a project that the run will make has left no rows otherwise
+    auto project = lookInto(fs::exists(fs::path(flags.project) / "luthier.db", code) ? flags.project : std::string());
+    auto left = !project ? Result<train::RunRows>(project.error())
+                : flags.rows.empty() ? store::runRows(project->get(), config.data)
+                                     : train::readRunRows(flags.rows);
+    if (!left) {
+        return left.error();
+    }
+    const train::RunRows rows = std::move(*left);
+    project = std::shared_ptr<store::Project>(); // the run opens it to write
+    train::StopControl control;
+    const InterruptScope scope(context.interrupts, [&control] { control.requestStop(); });
+    context.console.progress("measuring the largest batch");
+    const auto measured = train::measurePlan(config, rows, control);
+    context.console.endProgress();
+    if (!measured) {
+        train::RunEnded ended;
+        ended.sentence = measured.message();
+        train::RunInputs inputs;
+        inputs.rows = rows;
+        const auto advice = train::endedWithoutMemory(ended) ? train::memoryAdvice(config, inputs, ended) : std::nullopt;
+        return Error{measured.message() + (advice ? " " + advice->sentence : std::string())};
+    }
+    if (context.console.isJson()) {
+        context.console.line({{"event", "measured"}, {"bytes", measured->peakBytes}, {"seconds", measured->seconds},
+                              {"pass_tokens", measured->passTokens}, {"pass_seconds", measured->secondsPerPass}});
+    } else {
+        context.console.note("The largest batch, " + counted(measured->passTokens) + " tokens, needs " + byteSize(static_cast<double>(measured->peakBytes))
+                             + "; the run takes about " + duration(measured->seconds) + ".");
+    }
+    return {};
 }
 
 Result<TuneRun> prepare(const Flags& flags, Context& context, std::shared_ptr<ranks::Team>& team)
@@ -61,6 +113,9 @@ Result<TuneRun> prepare(const Flags& flags, Context& context, std::shared_ptr<ra
         context.console.note(sentence);
     }
     config = std::move(started->config);
+    if (auto measured = measureFirst(*config, flags, team != nullptr, context); !measured) {
+        return measured.error();
+    }
     if (flags.project.empty()) {
         auto rows = flags.rows.empty() ? Result<train::RunRows>(train::runRows(config->data)) : train::readRunRows(flags.rows);
         if (!rows) {
