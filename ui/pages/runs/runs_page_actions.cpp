@@ -22,6 +22,7 @@
 #include <QTableView>
 #include <QToolButton>
 #include <QUrl>
+#include <QVBoxLayout>
 
 #include <utility>
 
@@ -193,9 +194,15 @@ void RunsPage::openChosen()
 QWidget* RunsPage::buildButtons()
 {
     auto* box = new QWidget;
-    auto* row = new QHBoxLayout(box);
-    row->setContentsMargins(0, 0, 0, 0);
+    auto* both = new QVBoxLayout(box); // side by side they are wider than a small window
+    both->setContentsMargins(0, 0, 0, 0);
+    both->setSpacing(space(1));
+    auto* row = new QHBoxLayout;
     row->setSpacing(space(1));
+    both->addLayout(row);
+    auto* finding = new QHBoxLayout;
+    finding->setSpacing(space(1));
+    both->addLayout(finding);
     const std::pair<QAction*, const char*> rows[] = {{m_resume, "resumeRunButton"}, {m_from, "resumeFromButton"}, {m_use, "useSettingsButton"}, {m_chat, "chatWithRunButton"},
                                                      {m_folder, "openRunFolderButton"}, {m_leave, "leaveRunButton"}, {m_delete, "deleteRunButton"}};
     for (const auto& [action, id] : rows) {
@@ -215,9 +222,10 @@ QWidget* RunsPage::buildButtons()
     });
     row->addWidget(files);
     row->addStretch();
-    row->addWidget(m_found);
-    row->addWidget(m_group);
-    row->addWidget(m_search);
+    finding->addWidget(m_group);
+    finding->addStretch();
+    finding->addWidget(m_found);
+    finding->addWidget(m_search);
     return box;
 }
 
