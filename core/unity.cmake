@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Most of what compiling a file takes is reading headers, so whoever builds everything once may compile a folder's files of a
+# library as one: -DLUTHIER_UNITY=ON. Whoever changes files builds without, as CMake does by itself.
+#
+#   luthier_unity(TARGET [APART FILE...])   after its sources are known
+#
+# Private names (of unnamed namespaces) of files in one folder must differ for it; files where they don't are listed as APART
+# and compiled by themselves.
+function(luthier_unity target)
+  cmake_parse_arguments(ARG "" "" "APART" ${ARGN})
+  if(NOT LUTHIER_UNITY)
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  list(FILTER sources INCLUDE REGEX "\\.cpp$")
+  list(REMOVE_ITEM sources ${ARG_APART})
+  foreach(source IN LISTS sources)
+    get_filename_component(folder ${source} DIRECTORY)
+    string(MAKE_C_IDENTIFIER "in_${folder}" group)
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${group})
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+endfunction()
