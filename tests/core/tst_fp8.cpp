@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Products in 8-bit floats by their plain body, which says what a card's must give (tests/card/card_fp8.cpp holds those to it).
 #include "core/nn/decoder.h"
+#include "core/nn/layers/fp8_groups.h"
 #include "core/nn/layers/fp8_weight.h"
+#include "core/nn/layers/linear_group.h"
 #include "core/config/run_config.h"
 #include "tests/support/fp8_cosine.h"
 
@@ -12,6 +14,7 @@
 #include <QtTest/QTest>
 
 #include <algorithm>
+#include <utility>
 
 using namespace luthier;
 
@@ -55,6 +58,7 @@ class TestFp8 : public QObject {
 private Q_SLOTS:
     void rows();
     void products();
+    void whatPlansCount();
     void gradientsOfAModel();
     void gradientsOfTheBundledModel();
     void whatWasLeftForAnother();
@@ -88,6 +92,30 @@ void TestFp8::products()
     const at::Tensor dy = at::randn({256, 192}).to(at::kBFloat16);
     QVERIFY(apart(nn::fp8Product(nn::fp8Rows(dy), held.backward), dy.mm(weight)) < 0.045);
     QVERIFY(nn::isFp8Product(held, 256) && !nn::isFp8Product(held, 1) && !nn::isFp8Product({}, 256));
+}
+
+// A plan knows what the codes take before there are any.
+void TestFp8::whatPlansCount()
+{
+    const auto groupOf = [](std::int64_t outputs, std::int64_t inputs) {
+        nn::LinearGroup group;
+        group.weight = at::randn({outputs, inputs}).to(at::kBFloat16);
+        group.slices = {{"all", 0, outputs}};
+        return group;
+    };
+    const nn::LinearGroup wide = groupOf(192, 320);
+    const nn::Fp8Weight held = nn::fp8WeightOf(wide.weight);
+    std::size_t bytes = 0;
+    for (const nn::Fp8Rows* rows : {&held.forward, &held.backward}) {
+        bytes += rows->codes.nbytes() + rows->scales.nbytes();
+    }
+    QCOMPARE(nn::fp8Bytes(wide), static_cast<std::int64_t>(bytes));
+    QVERIFY(nn::takesFp8(wide));
+    for (const auto& [outputs, inputs] : {std::pair{64, 320}, {192, 100}, {193, 320}}) {
+        const nn::LinearGroup plain = groupOf(outputs, inputs);
+        QVERIFY(!nn::takesFp8(plain));
+        QCOMPARE(nn::fp8Bytes(plain), 0);
+    }
 }
 
 void TestFp8::gradientsOfAModel()
