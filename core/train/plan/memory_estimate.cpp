@@ -25,6 +25,9 @@ constexpr std::size_t kToldChanges = 3;
 constexpr std::int64_t kHostBytes = std::int64_t{28} << 20;
 constexpr double kHostBackward = 2.2;
 constexpr std::int64_t kHostDropped = 4;
+// On a card: workspaces that cuBLAS takes and keeps, of its handle on the stream of training, of that on the stream that records, and of
+// cuBLASLt; as large as PyTorch makes them on compute capability 9 (8 MiB on older ones, where this counts too much).
+constexpr std::int64_t kCardWorkspaces = 3 * (std::int64_t{32} << 20);
 // As logit_blocks.cpp cuts the rows of a loss.
 constexpr std::int64_t kCpuLogits = std::int64_t{32} << 20;
 constexpr std::int64_t kGpuLogits = std::int64_t{1} << 30;
@@ -49,6 +52,12 @@ struct Pass {
     std::int64_t gateUp() const { return (model.isGated() ? 2 : 1) * model.intermediate; }
 };
 
+// A card has kernels that keep no scores for 16-bit numbers alone; in fp32 with grouped heads each layer keeps its weights of attention.
+bool isWrittenOut(const Pass& pass)
+{
+    return !pass.isCpu && pass.element == kFloat && !pass.isPacked && pass.model.heads != pass.model.kvHeads;
+}
+
 // Scores that are written out: all heads under a cap, a mask where a window hides something.
 std::int64_t squareBytes(const Pass& pass, std::int64_t layer)
 {
@@ -58,7 +67,8 @@ std::int64_t squareBytes(const Pass& pass, std::int64_t layer)
     if (pass.model.attentionSoftcap > 0) { // capped scores and weights in the activations' dtype, softmax in fp32, the mask
         return pass.rows * pass.model.heads * square * (2 * pass.element + kFloat) + square;
     }
-    return hides ? square * (1 + pass.element) : 0;
+    const std::int64_t written = isWrittenOut(pass) ? pass.rows * pass.model.heads * square * kFloat : 0;
+    return written + (hides ? square * (1 + pass.element) : 0);
 }
 
 // Kept for the backward pass by one layer.
@@ -86,8 +96,13 @@ std::int64_t methodBytes(const Pass& pass)
     return pass.tokens * (pass.size.lowRankColumns * pass.element + (pass.isCpu ? kHostDropped * pass.size.droppedInputs : 0));
 }
 
+struct Kept {
+    std::int64_t forward = 0; // until the backward pass comes to it
+    std::int64_t again = 0;   // of the largest layer that the backward pass computes again, beyond what is free by then
+};
+
 // `twice`: so many of the first layers are computed again and keep their inputs alone.
-std::int64_t keptBytes(const Pass& pass, std::int64_t twice)
+Kept keptBytes(const Pass& pass, std::int64_t twice)
 {
     const std::int64_t stream = pass.tokens * pass.model.hidden * pass.element;
     const std::int64_t method = methodBytes(pass) / std::max<std::int64_t>(1, pass.model.layers); // of a layer
@@ -100,7 +115,7 @@ std::int64_t keptBytes(const Pass& pass, std::int64_t twice)
     }
     // The layers behind are gone when the first ones are computed again, so the larger of both counts.
     const std::int64_t behind = twice > 0 ? kept - twice * stream : 0;
-    return kept + std::max<std::int64_t>(0, largest - behind) + 2 * stream; // and the last layer's output, before and behind the norm
+    return {kept + 2 * stream, std::max<std::int64_t>(0, largest - behind)}; // and the last layer's output, before and behind the norm
 }
 
 std::int64_t twiceOf(const config::RunSettings& run, std::int64_t layers)
@@ -122,18 +137,26 @@ std::int64_t logitBytes(const Pass& pass, bool judges)
     return block * written + hidden;
 }
 
+// Of a head that trains on a card: its gradient adds up in fp32, and becomes one in the weights' numbers before both are let go.
+std::int64_t headBytes(const config::RunConfig& config, const Pass& pass, bool judges)
+{
+    const bool trains = config.method.kind == "full" && !judges && !pass.isCpu && pass.element < kFloat;
+    return trains ? pass.model.vocab * pass.model.hidden * (kFloat + pass.element) : 0;
+}
+
 // Behind the last layer's MLP: gradients of its output, its product, its gate and up, and the input computed again.
 std::int64_t backwardBytes(const Pass& pass)
 {
-    return pass.tokens * (3 * pass.model.hidden + 2 * pass.model.intermediate + pass.gateUp()) * pass.element;
+    const std::int64_t scores = isWrittenOut(pass) ? 2 * pass.rows * pass.model.heads * pass.length * pass.length * kFloat : 0; // of one layer, with their gradient
+    return pass.tokens * (3 * pass.model.hidden + 2 * pass.model.intermediate + pass.gateUp()) * pass.element + scores;
 }
 
-// On a card the loss's block is free again by then.
-std::int64_t passBytes(const Pass& pass, std::int64_t logits)
+// On a card the loss's block is free again by then, and what is computed again takes its place.
+std::int64_t passBytes(const Pass& pass, std::int64_t logits, std::int64_t again)
 {
     const std::int64_t backward = backwardBytes(pass);
     const std::int64_t onHost = pass.element < kFloat ? backward + backward / pass.element * kFloat : backward; // halves are computed in fp32, too
-    return pass.isCpu ? kHostBytes + static_cast<std::int64_t>(kHostBackward * static_cast<double>(onHost)) : std::max<std::int64_t>(0, backward - logits);
+    return pass.isCpu ? kHostBytes + static_cast<std::int64_t>(kHostBackward * static_cast<double>(onHost)) : kCardWorkspaces + std::max<std::int64_t>(0, std::max(backward, again) - logits);
 }
 
 std::int64_t pagedBytes(const config::RunConfig& config, bool isCpu, std::int64_t state)
@@ -155,10 +178,12 @@ MemoryParts partsOf(const config::RunConfig& config, const Pass& pass)
     const bool twice = config.run.gradientAccumulation > 1 && size.trainedParameters <= kSmallElements;
     parts.gradients = size.gradientBytes * (twice ? 2 : 1);
     parts.optimizer = size.stateBytes - pagedBytes(config, pass.isCpu, size.stateBytes);
-    parts.activations = keptBytes(pass, twiceOf(config.run, pass.model.layers));
+    const Kept kept = keptBytes(pass, twiceOf(config.run, pass.model.layers));
+    parts.activations = kept.forward + (pass.isCpu ? kept.again : 0); // a host's allocator keeps both
     const objectives::Objective* objective = objectives::findObjective(config.objective.kind);
-    parts.logits = logitBytes(pass, objective && objective->judges);
-    parts.workspace = passBytes(pass, parts.logits) + (size.sharedNumbers + 2 * size.tableNumbers) * pass.element;
+    const bool judges = objective && objective->judges;
+    parts.logits = logitBytes(pass, judges);
+    parts.workspace = headBytes(config, pass, judges) + passBytes(pass, parts.logits, kept.again) + (size.sharedNumbers + 2 * size.tableNumbers) * pass.element;
     return parts;
 }
 
