@@ -48,12 +48,6 @@ at::Tensor gatedBackward(bool silu, const at::Tensor& x, const at::Tensor& dy, F
 bool gatherHeads(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& out, const at::Tensor& cos,
                  const at::Tensor& sin, Fp8Rows* rows = nullptr);
 
-// -ln p(target) of each row of logits [rows, V] / temperature, fp32 [rows], 0 where the target is negative. The logits are
-// spent: with `gradient` they become (softmax - one-hot) * weight / temperature, the gradient of the weighed sum. targets
-// [rows] int64 and weights [rows] fp32 (undefined: all 1) on the same device.
-at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& weights, double temperature,
-                       bool gradient);
-
 // x [1, in] times weight [out, in] transposed, [1, out] fp32: one read of the weight at the memory's speed.
 at::Tensor rowProduct(const at::Tensor& x, const at::Tensor& weight);
 
