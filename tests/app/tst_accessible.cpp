@@ -176,6 +176,13 @@ private Q_SLOTS:
         checkTexts(shown, texts);
         QVERIFY(controls > 0 && texts > 0);
         QVERIFY2(QApplication::focusWidget() != nullptr && shown->isAncestorOf(QApplication::focusWidget()), "the keys are not in the dialog");
+        // Return in a line means the dialog's own answer, never a button that opens another one.
+        int defaults = 0;
+        for (const QPushButton* button : shown->findChildren<QPushButton*>()) {
+            defaults += button->isDefault() ? 1 : 0;
+            QVERIFY2(!button->isDefault() || button == QApplication::focusWidget() || !button->text().endsWith(u'\u2026'), qPrintable(button->text()));
+        }
+        QVERIFY2(defaults <= 1, "Return means two things");
         if (dialog != QLatin1String("openData")) { // Qt's own
             checkTabs(shown);
         }

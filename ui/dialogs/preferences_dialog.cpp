@@ -78,6 +78,7 @@ PreferencesDialog::PreferencesDialog(AppSettings& settings, QWidget* parent) : Q
     layout->addLayout(form);
     layout->addWidget(note);
     layout->addWidget(buttons);
+    buttons->button(QDialogButtonBox::Close)->setDefault(true); // Enter in a line opens no folder
     setMinimumWidth(space(140));
 }
 

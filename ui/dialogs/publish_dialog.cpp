@@ -146,12 +146,12 @@ void PublishDialog::build()
     m_go = buttons->addButton(tr("Write"), QDialogButtonBox::AcceptRole);
     m_go->setObjectName(QStringLiteral("publishGo"));
     m_go->setProperty("primary", true);
-    m_go->setDefault(true);
     auto* layout = new QVBoxLayout(this);
     layout->addLayout(form);
     layout->addWidget(m_problem);
     layout->addWidget(m_remedy, 0, Qt::AlignLeft);
     layout->addWidget(buttons);
+    m_go->setDefault(true); // in the dialog by now: before, it would not know of it
     setMinimumWidth(fontMetrics().averageCharWidth() * 110);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(buttons, &QDialogButtonBox::accepted, this, [this] {

@@ -49,7 +49,6 @@ ComparePrompt::ComparePrompt(bool hasTraining, QWidget* parent)
     form->addRow(tr("&Which"), m_which);
     auto* cancel = makeButton(QStringLiteral("promptCancel"), tr("Cancel"), tr("Add nothing"));
     cancel->setAutoDefault(false);
-    m_ok->setDefault(true);
     auto* buttons = new QHBoxLayout;
     buttons->addStretch(1);
     buttons->addWidget(cancel);
@@ -57,6 +56,7 @@ ComparePrompt::ComparePrompt(bool hasTraining, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->addLayout(form);
     layout->addLayout(buttons);
+    m_ok->setDefault(true); // in the dialog by now: before, it would not know of it
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(m_ok, &QPushButton::clicked, this, [this] {
         Q_EMIT chosen(m_system->toPlainText(), m_shots->value(), m_which->currentData().toBool());

@@ -35,7 +35,6 @@ CompareTurns::CompareTurns(std::vector<data::Message> messages, QWidget* parent)
     auto* cancel = makeButton(QStringLiteral("turnsCancel"), tr("Cancel"), tr("Leave the turns as they were"));
     auto* take = makeButton(QStringLiteral("turnsTake"), tr("&Take these"), tr("Ask the last question after the turns as they stand here"));
     cancel->setAutoDefault(false);
-    take->setDefault(true);
     auto* buttons = new QHBoxLayout;
     buttons->addStretch(1);
     buttons->addWidget(cancel);
@@ -43,6 +42,7 @@ CompareTurns::CompareTurns(std::vector<data::Message> messages, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->addWidget(new VerticalScroll(turns), 1);
     layout->addLayout(buttons);
+    take->setDefault(true); // in the dialog by now: before, it would not know of it
     resize(fontMetrics().averageCharWidth() * 80, fontMetrics().height() * 30);
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(take, &QPushButton::clicked, this, [this] { acceptUpTo(m_messages.size() - 1); });

@@ -77,7 +77,6 @@ void DataMaking::build(QLayout* options, QWidget* preview)
     connect(browse, &QPushButton::clicked, this, &DataMaking::chooseFile);
     auto* close = makeButton(m_names.id + QStringLiteral("Close"), tr("Close"), tr("Makes nothing (Esc)"));
     connect(close, &QPushButton::clicked, this, &QDialog::close);
-    m_make->setDefault(true);
     m_options = new QWidget;
     options->setContentsMargins(0, 0, 0, 0);
     m_options->setLayout(options);
@@ -98,6 +97,7 @@ void DataMaking::build(QLayout* options, QWidget* preview)
     layout->addWidget(m_text);
     layout->addLayout(place);
     layout->addLayout(buttons);
+    m_make->setDefault(true); // in the dialog by now: before, it would not know of it
     showState();
     lookAheadSoon();
 }

@@ -112,6 +112,8 @@ void DataReplace::build(const DataSearch& search)
     layout->addWidget(m_view, 3);
     layout->addLayout(sides, 2);
     layout->addLayout(buttons);
+    close->setAutoDefault(false); // Return in a line replaces where there is something to replace, and never closes
+    m_accept->setDefault(true);
 }
 
 void DataReplace::findChanges()
