@@ -57,11 +57,14 @@ bool isUnder(const Json& path, const fs::path& folder)
     return whole == its || base::isInside(whole, its);
 }
 
+// By its adapters where there are any: what they stand on is then no result of its own.
 bool answeredAs(const Json& system, const fs::path& result)
 {
     const Json adapters = system.is_object() ? system.value("adapters", Json::array()) : Json::array();
-    return (adapters.is_array() && std::any_of(adapters.begin(), adapters.end(), [&](const Json& adapter) { return isUnder(adapter, result); }))
-           || (system.is_object() && isUnder(system.value("model", Json()), result));
+    if (adapters.is_array() && !adapters.empty()) {
+        return std::any_of(adapters.begin(), adapters.end(), [&](const Json& adapter) { return isUnder(adapter, result); });
+    }
+    return system.is_object() && isUnder(system.value("model", Json()), result);
 }
 
 // Empty: not known.

@@ -69,10 +69,15 @@ Tokens tokensOf(const std::vector<EvalRow>& rows, const EvalSystem& system, cons
 
 } // namespace
 
-double roughSeconds(const EvalRequest& request, const EvalSets& sets, const AnsweringSettings& settings)
+bool mayBeCard(const std::string& device)
 {
     std::error_code code;
-    if (request.device.starts_with("cuda") || (request.device == "auto" && fs::exists("/dev/nvidia0", code))) {
+    return device.starts_with("cuda") || (device == "auto" && fs::exists("/dev/nvidia0", code));
+}
+
+double roughSeconds(const EvalRequest& request, const EvalSets& sets, const AnsweringSettings& settings)
+{
+    if (mayBeCard(request.device)) {
         return -1;
     }
     const double cores = std::max(1u, std::thread::hardware_concurrency());

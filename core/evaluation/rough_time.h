@@ -9,6 +9,9 @@
 
 namespace luthier::evaluation {
 
+// Whether a card is likely to answer: by its name, or on "auto" where the machine has one.
+bool mayBeCard(const std::string& device);
+
 // Negative: not known (a card answers, or a model's files cannot be read).
 double roughSeconds(const EvalRequest& request, const EvalSets& sets, const AnsweringSettings& settings);
 

@@ -195,6 +195,75 @@ private Q_SLOTS:
         QVERIFY(outcome.object["metrics"].toObject()["ece"].toObject()["value"].isDouble());
     }
 
+    // Written answers and the likeliest labels in one run, told apart.
+    void labelsBothWays()
+    {
+        QByteArray rows;
+        for (int i = 0; i < 8; ++i) {
+            rows += "{\"prompt\":\"Is " + QByteArray::number(i) + " odd?\",\"completion\":\"" + (i % 2 == 1 ? "yes" : "no") + "\"}\n";
+        }
+        const auto data = write("rows.jsonl", rows);
+        const QStringList arguments{"eval", "--model", model(), "--data", data, "--metrics", "accuracy,ece", "--max-new", "4", "--draws", "200", "--json"};
+        const auto both = run(arguments + QStringList{"--both-ways", "--out", path("both")});
+        QVERIFY2(both.code == 0, qPrintable(both.err));
+        const auto likeliest = run(arguments + QStringList{"--by-likelihood"});
+        const auto written = run(arguments);
+        QCOMPARE(both.object["by_likelihood"].toObject()["metrics"], likeliest.object["metrics"]);
+        QCOMPARE(both.object["metrics"].toObject()["accuracy"], written.object["metrics"].toObject()["accuracy"]);
+        QVERIFY2(both.object["notes"].toArray().last().toString().contains("disagree"), "the model writes no label at all");
+        QVERIFY(run(arguments + QStringList{"--both-ways", "--out", path("both")}).err.contains("8 answers are there already"));
+        const auto plain = write("plain.jsonl", QByteArray(rows).replace("\"yes\"", "\"an answer\"").replace("\"no\"", "\"an answer\""));
+        const auto wrong = run({"eval", "--model", model(), "--data", plain, "--metrics", "accuracy", "--both-ways"});
+        QVERIFY2(wrong.code == 1 && wrong.err.contains("no labels"), qPrintable(wrong.err));
+    }
+
+    // A reward model made of the bundled pairs scores answers, and judges.
+    void aRewardModelScores()
+    {
+        const auto pairs = QString::fromStdString((base::datasetsFolder() / "preferences.jsonl").string());
+        const auto recipe = write("reward.json", "{\"model\":{\"path\":\"" + model().toUtf8() + "\"},\"data\":{\"train\":[\"" + pairs.toUtf8()
+                                                     + "\"],\"held_out_share\":0.2},\"objective\":{\"kind\":\"reward\"},\"method\":{\"kind\":\"lora\"},\"optimizer\":{\"learning_rate\":0.001},"
+                                                       "\"run\":{\"name\":\"judge\",\"max_steps\":40,\"eval_every\":40}}");
+        const auto tuned = run({"tune", recipe, "--out", path("reward")});
+        QVERIFY2(tuned.code == 0, qPrintable(tuned.err));
+        const auto held = run({"reward", "--model", path("reward"), "--data", pairs, "--json"});
+        QVERIFY2(held.code == 0, qPrintable(held.err));
+        const auto last = QJsonDocument::fromJson(held.out.trimmed().split('\n').last().toUtf8()).object();
+        QVERIFY2(last["accuracy"].toDouble() > 0.6, qPrintable(held.out.right(200))); // chance is 0.5
+        const auto rows = write("rows.jsonl", "{\"prompt\":\"Say oak.\",\"completion\":\"oak\"}\n{\"prompt\":\"Say ash.\",\"completion\":\"ash\"}\n{\"prompt\":\"Say elm.\",\"completion\":\"elm\"}\n");
+        const auto outcome = run({"eval", "--model", model(), "--data", rows, "--metrics", "reward,length", "--reward-model", path("reward"), "--max-new", "4", "--draws", "200", "--out", path("scored"), "--json"});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        const double mean = outcome.object["metrics"].toObject()["reward"].toObject()["value"].toDouble();
+        QFile answers(path("scored/answers.jsonl"));
+        QVERIFY(answers.open(QIODevice::ReadOnly));
+        double sum = 0;
+        int scored = 0;
+        for (const QByteArray& line : answers.readAll().trimmed().split('\n')) {
+            const auto answer = QJsonDocument::fromJson(line).object();
+            sum += answer["reward"].toDouble();
+            scored += answer.contains("reward") ? 1 : 0;
+        }
+        QVERIFY2(scored == 3 && std::abs(sum / 3 - mean) < 1e-9, qPrintable(QString::number(mean)));
+        // The chosen answers of the pairs are the better ones to the judge, too.
+        QByteArray toJudge;
+        QFile file(pairs);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        for (int i = 0; i < 20 && !file.atEnd(); ++i) {
+            const auto row = QJsonDocument::fromJson(file.readLine()).object();
+            const QJsonObject pair{{"prompt", row["prompt"]}, {"first", "rejected"}, {"second", "chosen"}, {"first_answer", textOf(row["rejected"])}, {"second_answer", textOf(row["chosen"])}};
+            toJudge += QJsonDocument(pair).toJson(QJsonDocument::Compact) + "\n";
+        }
+        const QStringList project{"--project", path("project"), "--json"};
+        QVERIFY(run(QStringList{"judge", "new", "--pairs", write("pairs.jsonl", toJudge)} + project).code == 0);
+        const auto judged = run(QStringList{"judge", "model", "1", "--reward-model", path("reward"), "--name", "scores"} + project);
+        QVERIFY2(judged.code == 0 && judged.object["judged"].toInt() == 20 && judged.object["flips"].toInt() == 0, qPrintable(judged.out + judged.err));
+        // One that is none says so, before anything is answered; so does one that is missing.
+        const auto none = run({"eval", "--model", model(), "--data", rows, "--metrics", "reward", "--reward-model", model(), "--max-new", "4"});
+        QVERIFY2(none.code == 1 && none.err.contains("no reward model"), qPrintable(none.err));
+        const auto missing = run({"eval", "--model", model(), "--data", rows, "--metrics", "reward"});
+        QVERIFY2(missing.code == 1 && missing.err.contains("--reward-model"), qPrintable(missing.err));
+    }
+
     // A run's checkpoints answer as its result does, over the general rows, too: one curve, one sentence.
     void checkpointsAnswer()
     {
@@ -209,18 +278,45 @@ private Q_SLOTS:
         QVERIFY2(tuned.code == 0, qPrintable(tuned.err));
         const auto general = write("general.jsonl", "{\"question\":\"Fire is\",\"choices\":[\"hot\",\"cold\"],\"answer\":\"hot\"}\n{\"question\":\"Ice is\",\"choices\":[\"hot\",\"cold\"],"
                                                      "\"answer\":\"B\"}\n");
-        const auto outcome = run({"eval", "--run", "first", "--checkpoints", "--project", path("tunes"), "--metrics", "perplexity", "--general", general, "--draws", "200", "--json"});
+        const auto outcome = run({"eval", "--run", "first", "--checkpoints", "--project", path("tunes"), "--metrics", "perplexity", "--general", general, "--cloze",
+                                  write("poem.jsonl", "{\"text\":\"Fire is hot and ice is cold\"}\n{\"text\":\"Day is light and night is dark\"}\n{\"text\":\"one\"}\n") + "=1", "--draws", "200", "--json"});
         QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
         QCOMPARE(outcome.object["systems"].toObject().keys(), (QStringList{"base", "step-1", "step-2", "step-3", "tuned"}));
         QVERIFY(outcome.object["rows"].toInt() > 0);
-        QVERIFY(outcome.object["general"].toObject()["metrics"].toObject().contains("acc_norm"));
-        QVERIFY(outcome.object["general"].toObject()["forgetting"].toString().size() > 20);
+        const auto of = outcome.object["general"].toObject();
+        QCOMPARE(of["sets"].toArray().size(), 2);
+        QVERIFY(of["sets"].toArray()[0].toObject()["metrics"].toObject().contains("acc_norm"));
+        QVERIFY(of["sets"].toArray()[1].toObject()["metrics"].toObject().contains("cloze_acc"));
+        QVERIFY2(of["forgetting"].toString().contains("general.jsonl (") && of["forgetting"].toString().contains("poem.jsonl ("), qPrintable(of["forgetting"].toString()));
+        QCOMPARE(of["curve"].toObject()["points"].toArray().size(), 5); // before, at each checkpoint, after
+        QCOMPARE(of["curve"].toObject()["points"].toArray()[0].toArray()[1].toDouble(), 100.0);
         const auto perplexityOf = [&](const char* system) {
             return outcome.object["systems"].toObject()[system].toObject()["metrics"].toObject()["perplexity"].toObject()["value"].toDouble();
         };
         QVERIFY(perplexityOf("step-3") != perplexityOf("base") && perplexityOf("step-3") != perplexityOf("step-1"));
         // The same numbers as where the run is asked for its own losses: the result of the last step is the last checkpoint.
         QVERIFY(QFile::exists(path("tunes/runs/1/as-result/step-3/adapter_config.json")));
+        // The run's page and card know of the evaluation.
+        const auto report = run({"report", "first", "--project", path("tunes"), "--out", path("run.html")});
+        QVERIFY2(report.code == 0, qPrintable(report.err));
+        QFile page(path("run.html"));
+        QVERIFY(page.open(QIODevice::ReadOnly));
+        const QByteArray html = page.readAll();
+        QVERIFY(html.contains("What was forgotten") && html.contains("poem.jsonl") && !html.contains("no evaluation of this run"));
+        QVERIFY2(run({"report", "first", "--project", path("tunes"), "--card"}).code == 0, "card");
+        QFile card(path("tunes/runs/1/adapter/README.md"));
+        QVERIFY(card.open(QIODevice::ReadOnly));
+        const QByteArray text = card.readAll();
+        QVERIFY2(text.startsWith("---\nbase_model: ") && text.contains("| perplexity |") && !text.contains(m_folder->path().toUtf8()), text.constData());
+        QVERIFY(run({"report", "first", "--project", path("tunes"), "--card"}).err.contains("a card is there already"));
+        const auto paper = run({"report", "first", "--project", path("tunes"), "--pdf", "--out", path("run.pdf")});
+        if (QFile::exists(QStringLiteral(LUTHIER_BIN_DIR "/luthier-studio"))) {
+            QVERIFY2(paper.code == 0, qPrintable(paper.err));
+            QFile pdf(path("run.pdf"));
+            QVERIFY(pdf.open(QIODevice::ReadOnly) && pdf.readAll().startsWith("%PDF-"));
+        } else {
+            QVERIFY2(paper.code == 1 && paper.err.contains("the window's program"), qPrintable(paper.err));
+        }
     }
 
     // Rows with choices are scored, and general rows stand beside them; a folder without a project becomes one that keeps the evaluation.
@@ -240,8 +336,9 @@ private Q_SLOTS:
         QCOMPARE(outcome.object["rows"].toInt(), 6);
         const auto metrics = outcome.object["metrics"].toObject();
         QCOMPARE(metrics["acc"].toObject()["value"].toDouble(), 0.5); // one answer whatever the row, half of them right
-        QCOMPARE(outcome.object["general"].toObject()["rows"].toInt(), 2);
-        QVERIFY(outcome.object["general"].toObject()["metrics"].toObject()["perplexity"].toObject()["value"].toDouble() > 1);
+        const auto general = outcome.object["general"].toObject()["sets"].toArray()[0].toObject();
+        QCOMPARE(general["rows"].toInt(), 2);
+        QVERIFY(general["metrics"].toObject()["perplexity"].toObject()["value"].toDouble() > 1);
         QVERIFY(QFile::exists(path("new/evaluations/1/results.json")) && QFile::exists(path("new/luthier.db")));
         // What a metric lacks is said before anybody is asked: all rows, or some.
         const auto wrong = run({"eval", "--model", model(), "--data", plain, "--metrics", "acc"});
@@ -252,12 +349,16 @@ private Q_SLOTS:
         QVERIFY2(some.code == 0 && some.object["rows"].toInt() == 1, qPrintable(some.err));
         const auto listed = run({"eval", "--list", "--project", path("new"), "--json"});
         QVERIFY2(listed.code == 0 && listed.object["whole"].toBool() && listed.object["rows"].toInt() == 6, qPrintable(listed.out + listed.err));
-        QVERIFY(run({"report", path("new/evaluations/1"), "--out", path("report.pdf")}).err.contains("PDF is written by the window"));
+        QVERIFY(run({"report", path("new/evaluations/1"), "--card"}).err.contains("a card belongs to a run"));
         const auto missing = run({"eval", "--run", "3", "--project", path("nowhere"), "--metrics", "bleu"});
         QVERIFY2(missing.code == 1 && missing.err.contains("no project lies there"), qPrintable(missing.err));
     }
 
 private:
+    static QString textOf(const QJsonValue& answer) // a text, or the last of its turns
+    {
+        return answer.isArray() ? answer.toArray().last().toObject()["content"].toString() : answer.toString();
+    }
     static QString model() { return QString::fromStdString(base::bundledModel().string()); }
     QString path(const QString& name) const { return m_folder->filePath(name); }
     QString write(const QString& name, const QByteArray& content) const

@@ -6,6 +6,7 @@
 #include "core/base/random.h"
 #include "core/evaluation/answer_log.h"
 #include "core/evaluation/choice_rows.h"
+#include "core/evaluation/cloze_rows.h"
 #include "core/evaluation/contender.h"
 #include "core/evaluation/evaluate.h"
 #include "core/evaluation/past.h"
@@ -287,6 +288,81 @@ private Q_SLOTS:
         QCOMPARE(QString::fromStdString(read->before), before);
         QCOMPARE(QString::fromStdString(read->behind), behind);
         QCOMPARE(read->references.front(), read->choices[read->right]);
+    }
+
+    void lastWordsAreRead_data()
+    {
+        QTest::addColumn<QString>("row");
+        QTest::addColumn<int>("words");
+        QTest::addColumn<QString>("before");
+        QTest::addColumn<QString>("last");
+        QTest::newRow("named") << R"({"context":"She took the cup and it ","last_words":" broke"})" << 0 << "She took the cup and it" << "broke";
+        QTest::newRow("lambada") << R"({"text":"She took the cup and it broke"})" << 1 << "She took the cup and it" << "broke";
+        QTest::newRow("two words, a line end") << "{\"text\":\"She took the cup\\nand  it broke\\n\"}" << 2 << "She took the cup\nand" << "it broke";
+        QTest::newRow("target") << R"({"context":"Oak is","target":"hard wood"})" << 1 << "Oak is" << "hard wood";
+        QTest::newRow("one word") << R"({"text":"broke"})" << 1 << "" << "no more than 1 words";
+        QTest::newRow("too few") << R"({"text":"it broke"})" << 2 << "" << "no more than 2 words";
+        QTest::newRow("blank") << R"({"text":"   "})" << 1 << "" << "no more than 1 words";
+        QTest::newRow("not said") << R"({"text":"it broke"})" << 0 << "" << "\"last_words\" is missing";
+        QTest::newRow("nothing before") << R"({"context":" ","last_words":"broke"})" << 0 << "" << "nothing stands before";
+        QTest::newRow("empty") << R"({"context":"it","last_words":" "})" << 0 << "" << "nothing to score";
+        QTest::newRow("a number") << R"({"text":7})" << 1 << "" << "no text";
+        QTest::newRow("a list") << R"(["it broke"])" << 1 << "" << "no object";
+    }
+
+    void lastWordsAreRead()
+    {
+        QFETCH(QString, row);
+        QFETCH(int, words);
+        QFETCH(QString, before);
+        QFETCH(QString, last);
+        const auto read = clozeRow(need(base::parseJson(row.toStdString())), words);
+        if (before.isEmpty()) {
+            QVERIFY2(!read.ok() && read.message().find(last.toStdString()) != std::string::npos, read.ok() ? "read" : read.message().c_str());
+            return;
+        }
+        QVERIFY2(read.ok(), read.ok() ? "" : read.message().c_str());
+        QCOMPARE(QString::fromStdString(read->before), before);
+        QCOMPARE(QString::fromStdString(read->lastWords), last);
+        QVERIFY(read->isScored());
+    }
+
+    // Several sets: one sentence, one curve of what is left of the base's.
+    void forgettingOverSeveralSets()
+    {
+        const std::vector<EvalSystem> systems{{kBase, "base", "/m", {}, {}, 0, 0}, {kTuned, "tuned", "/m", {{"/a", 1}}, {}, 0, 9}};
+        const std::vector<Results> sets{compared(200, 160, 100), compared(200, 100, 100)};
+        const std::string sentence = forgettingOf(sets, {"arc", "poems"}, systems);
+        QVERIFY2(sentence.starts_with("Something was forgotten: arc (accuracy 0.8000 before, 0.5000 now); no difference is shown on poems"), sentence.c_str());
+        QVERIFY2(sentence.find("81 % of the base's is left") != std::string::npos, sentence.c_str()); // (0.5 / 0.8 + 1) / 2
+        const auto curve = forgettingCurve(sets, systems);
+        QCOMPARE(curve.points.size(), std::size_t{2});
+        QCOMPARE(curve.points[0].second, 100.0);
+        QVERIFY(std::abs(curve.points[1].second - 81.25) < 1e-9 && curve.points[1].first == 9);
+        QVERIFY(forgettingCurve({sets[0]}, systems).points[1].second == 0.5); // of one set its own number
+        QVERIFY(forgettingOf({sets[1], sets[1]}, {"a", "b"}, systems).starts_with("Nothing was forgotten that 2 general sets show"));
+    }
+
+    // Who answered stands in "systems"; a report and a card find their evaluations by it.
+    void evaluationsOfAResult()
+    {
+        const std::filesystem::path all = path("all");
+        const auto keep = [&](const char* name, const std::string& adapter) {
+            need(base::makeDirectories(all / name));
+            const Json results{{"verdict", name}, {"asked", {{"systems", {{{"id", "base"}, {"model", "/m"}, {"adapters", Json::array()}}, {{"id", "tuned"}, {"model", "/m"}, {"adapters", {adapter}}}}}}}};
+            need(base::writeFileAtomically(all / name / "results.json", base::dumpJson(results)));
+        };
+        keep("1", path("runs/1/adapter").string());
+        keep("2", path("runs/1/adapter").string() + "=0.7");
+        keep("3", path("runs/11/adapter").string());
+        need(base::makeDirectories(all / "4"));
+        need(base::writeFileAtomically(all / "4" / "results.json", "{"));
+        std::vector<std::string> problems;
+        QCOMPARE(evaluationsOf(all, path("runs/1/adapter"), problems).size(), std::size_t{2});
+        QCOMPARE(problems.size(), std::size_t{1});
+        QCOMPARE(evaluationsOf(all, path("runs/2/adapter"), problems).size(), std::size_t{0});
+        const Json third = need(base::readJson(all / "3" / "results.json"));
+        QVERIFY(isOf(third, path("runs/11/adapter")) && !isOf(third, "/m"));
     }
 
     // Nothing is loaded twice: a model alone joins whoever has it open with adapters.

@@ -38,6 +38,7 @@ std::vector<ScoredRow> fullRows()
         row.confidence = 0.5;
         row.choices = ChoiceScores{{-3, -2}, {3, 7}, {3, 9}, rows.size() % 2};
         row.reward = static_cast<double>(rows.size()) - 2.5;
+        row.cloze = ClozeScore{-0.5 - static_cast<double>(rows.size()), rows.size() % 2 == 0};
         rows.push_back(row);
     }
     return rows;
@@ -91,6 +92,17 @@ private Q_SLOTS:
         const auto wrong = metricsByName("bleu,blue");
         QVERIFY(!wrong.ok() && wrong.message().find("\"blue\"") != std::string::npos && wrong.message().find("chrf") != std::string::npos);
         QVERIFY(!metricsByName("").ok());
+    }
+
+    // As lambada counts them: the share that is greedy, and e to the minus mean over the rows.
+    void lastWords()
+    {
+        std::vector<ScoredRow> rows(2);
+        rows[0].cloze = ClozeScore{std::log(0.5), true};
+        rows[1].cloze = ClozeScore{std::log(0.125), false};
+        QCOMPARE(value("cloze_acc", rows), 0.5);
+        QVERIFY(std::abs(value("cloze_perplexity", rows) - 4) < 1e-12);
+        QVERIFY(missingFor(*need(findMetric("cloze_acc")), {"x", {"y"}}).find("last words") != std::string::npos);
     }
 
     void whatIsMissingIsSaid()

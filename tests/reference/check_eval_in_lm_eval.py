@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Asks a tiny model the same questions through luthier eval and through lm-evaluation-harness' own model class, and compares: log-likelihood
-and perplexity of the right answers, and which label is likeliest (acc), and questions with choices (acc, acc_norm, acc_bytes). Nothing may be further apart than 1e-4.
+and perplexity of the right answers, and which label is likeliest (acc), questions with choices (acc, acc_norm, acc_bytes), last words of texts (acc and perplexity of lambada), and
+written answers (exact_match). Nothing may be further apart than 1e-4.
 
 Usage: check_eval_in_lm_eval.py LUTHIER MODEL. Needs lm-eval, torch, transformers, sentencepiece. MODEL is a folder that both open; with none the
-bundled model is used, whose tokenizer.model transformers reads as a Llama tokenizer.
+bundled model is used, whose tokenizer.model transformers reads as a Llama tokenizer. About half a minute.
 """
 import json
 import math
@@ -28,11 +29,18 @@ def rows():
 def choices():
     """Questions as multiple_choice tasks have them: choices of unlike length, letters beyond ASCII among them."""
     few = ["oak", "a rather long answer about ash and elm", "hide glue", "Bärenleim äöü", "one hour"]
-    return [{"question": f"Question {i}: what is needed for step {i % 7}?\nAnswer:", "choices": few[i % 3: i % 3 + 3], "answer": i % 3} for i in range(40)]
+    return [{"question": f"Question {i}: what is needed for step {i % 7}?\nAnswer:", "choices": few[i % 3: i % 3 + 3], "answer": (i // 3) % 3} for i in range(40)]
+
+
+def texts():
+    """Texts whose last word is wanted, some as the bundled model would end them."""
+    openings = ["The opposite of lift is", "Oil the hinge with", "Mira keeps a cat called", "The glue is hot and the", "Ask me again in an"]
+    words = ["drop.", "oil.", "Crumb", "water", "hour.", "änderung"]
+    return [{"text": f"{openings[i % 5]} {words[(i * 7 // 3) % 6]}"} for i in range(40)]
 
 
 def luthier(program, model, data, folder, *flags):
-    command = [program, "eval", "--model", model, "--data", str(data), *(["--raw"] if "acc,acc_norm,acc_bytes" not in flags else []), "--draws", "200", "--out", str(folder), "--json", "--device", "cpu", "--dtype", "fp32", *flags]
+    command = [program, "eval", "--model", model, "--data", str(data), "--raw", "--draws", "200", "--out", str(folder), "--json", "--device", "cpu", "--dtype", "fp32", *flags]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     answers = [json.loads(line) for line in (folder / "answers.jsonl").read_text().splitlines()]
     return json.loads(done.stdout), {a["row"]: a for a in answers}
@@ -93,8 +101,41 @@ def main():
             mine = counted["metrics"][name]["value"]
             print(f"{name}: {theirs:.4f} and {mine:.4f}")
             accuracy = max(accuracy, abs(theirs - mine))
+        # Last words, as lambada_openai asks for them, beside the rows above: acc is whether they are greedy, perplexity e to the minus mean.
+        whole = texts()
+        poem = Path(temporary) / "poem.jsonl"
+        poem.write_text("".join(json.dumps(row) + "\n" for row in whole))
+        beside, _ = luthier(program, model, data, Path(temporary) / "d", "--metrics", "perplexity", "--cloze", str(poem))
+        cloze = beside["general"]["sets"][0]["metrics"]
+        lines = {a["row"]: a for a in map(json.loads, (Path(temporary) / "d/general/answers.jsonl").read_text().splitlines())}
+        lasts = []
+        for i, row in enumerate(whole):
+            before, last = row["text"].rsplit(" ", 1)
+            pair = harness._encode_pair(before, " " + last)
+            lasts.append(harness._loglikelihood_tokens([((before, " " + last), *pair)], disable_tqdm=True)[0])
+            worst = max(worst, abs(lasts[-1][0] - lines[i + 1]["choices"][0]))
+            assert bool(lasts[-1][1]) == lines[i + 1]["greedy"], (row, lasts[-1], lines[i + 1])
+        theirs = math.exp(-sum(last[0] for last in lasts) / len(lasts))
+        greedy = sum(last[1] for last in lasts) / len(lasts)
+        print(f"last words: acc {greedy:.4f} and {cloze['cloze_acc']['value']:.4f}, perplexity {theirs:.4f} and {cloze['cloze_perplexity']['value']:.4f}")
+        apart = max(apart, abs(theirs - cloze["cloze_perplexity"]["value"]) / theirs)
+        accuracy = max(accuracy, abs(greedy - cloze["cloze_acc"]["value"]))
+        # Written answers, counted by both; the rows' right answers are what the model says where the row is even, so that some are right.
+        from lm_eval.api.metrics import exact_match_fn
+
+        written, said = luthier(program, model, data, Path(temporary) / "e", "--metrics", "exact_match", "--max-new", "6")
+        answers_there = [said[i + 1]["prediction"] for i in range(len(some))]
+        right_there = [text if i % 2 == 0 else row["completion"] for i, (text, row) in enumerate(zip(answers_there, some))]
+        pairs = Path(temporary) / "pairs.jsonl"
+        pairs.write_text("".join(json.dumps({"prediction": text, "reference": right}) + "\n" for text, right in zip(answers_there, right_there)))
+        done = subprocess.run([program, "eval", "--predictions", str(pairs), "--metrics", "exact_match", "--draws", "200", "--json"], capture_output=True, text=True, check=True)
+        matched = float(exact_match_fn(predictions=answers_there, references=right_there)["exact_match"])
+        mine = json.loads(done.stdout)["metrics"]["exact_match"]["value"]
+        none = float(exact_match_fn(predictions=answers_there, references=[row["completion"] for row in some])["exact_match"])
+        print(f"exact_match: {matched:.4f} and {mine:.4f}; of the rows as they are {none:.4f} and {written['metrics']['exact_match']['value']:.4f}")
+        accuracy = max(accuracy, abs(matched - mine), abs(none - written["metrics"]["exact_match"]["value"]))
         print(f"{len(some)} rows, {len(labels)} labels: log-likelihoods apart at most {worst:.2e}, perplexity {apart:.2e} (relative), acc {accuracy:.2e}")
-        if worst > TOLERANCE or apart > TOLERANCE or accuracy > 0:
+        if worst > TOLERANCE or apart > TOLERANCE or accuracy > 1e-9:  # shares of rows: only their sums round
             sys.exit("further apart than 1e-4")
 
 

@@ -8,6 +8,8 @@
 #include "core/store/comparisons.h"
 #include "core/store/run_rows.h"
 #include "core/train/plan/held_out_list.h"
+#include "tests/support/heartbeat.h"
+#include "tests/support/need.h"
 #include "tests/support/page_test.h"
 #include "ui/models/runs/comparison_model.h"
 #include "ui/models/runs/tuned_runs.h"
@@ -16,7 +18,9 @@
 #include "ui/pages/compare/compare_column.h"
 #include "ui/pages/compare/compare_extras.h"
 #include "ui/pages/compare/compare_page.h"
+#include "ui/pages/compare/compare_sets.h"
 #include "ui/pages/compare/compare_side.h"
+#include "ui/pages/compare/compare_turns.h"
 #include "ui/settings/app_settings.h"
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/conversation/word_diff.h"
@@ -44,10 +48,12 @@
 
 using namespace luthier;
 using namespace luthier::ui;
+using support::need;
 
 namespace {
 
 constexpr int kAwaitMs = 60'000;
+constexpr qint64 kLongestSilenceMs = 250; // a load or an answer takes longer
 
 bool hasWeights()
 {
@@ -415,7 +421,100 @@ private Q_SLOTS:
         QTRY_COMPARE(find<QListView>("history")->model()->rowCount(), 1);
         Q_EMIT find<QListView>("history")->clicked(find<QListView>("history")->model()->index(0, 0));
         QCOMPARE(find<QPlainTextEdit>("prompt")->toPlainText(), QStringLiteral("And which is soft?"));
+        QCOMPARE(m_page->extras()->size(), 1); // the column is there, too, with what it answered; the one that was closed is not
+        QVERIFY(!find<DiffText>("extra1Answer")->text().isEmpty());
+        find<QToolButton>("extra1Close")->click();
+        Q_EMIT find<QListView>("history")->clicked(find<QListView>("history")->model()->index(0, 0));
         QVERIFY(find<QLabel>("heatNote")->text().contains(QStringLiteral("base with a prompt"))); // a column that does not stand here now
+        QTRY_VERIFY(need(project->value("compare_columns")).empty());
+    }
+
+    // Prompts kept under a name, out of the box and out of a file, on another day, and what is wrong with some.
+    void setsOfPrompts()
+    {
+        const auto project = m_workspace->project();
+        QVERIFY(project);
+        m_page->openTunedFolder(QString::fromStdString(base::bundledModel().string()));
+        QTRY_VERIFY(find<QPushButton>("chooseTuned")->isVisible());
+        auto* keep = find<QToolButton>("setKeep");
+        auto* names = find<QComboBox>("setNames");
+        find<QPlainTextEdit>("prompt")->setPlainText(QStringLiteral("Which wood is hard?"));
+        keep->click();
+        QVERIFY(find<QLabel>("setProblem")->text().contains(QStringLiteral("name")));
+        names->setEditText(QStringLiteral("woods/hard"));
+        keep->click();
+        QTRY_VERIFY(find<QLabel>("setProblem")->text().contains(QStringLiteral("cannot name a set")));
+        names->setEditText(QStringLiteral("woods"));
+        keep->click();
+        auto* list = find<QListView>("setPrompts");
+        QTRY_COMPARE(list->model()->rowCount(), 1);
+        find<QPlainTextEdit>("prompt")->setPlainText(QStringLiteral("Which is soft?"));
+        keep->click();
+        QTRY_COMPARE(list->model()->rowCount(), 2);
+        const std::string path = m_folder->filePath(QStringLiteral("questions.csv")).toStdString();
+        QVERIFY(base::writeFileAtomically(path, "prompt,completion\nOne?,First.\nTwo?,Second.\n").ok());
+        auto* sets = m_page->findChild<CompareSets*>();
+        sets->importFile(QString::fromStdString(path));
+        QTRY_COMPARE(names->currentText(), QStringLiteral("questions"));
+        QTRY_COMPARE(sets->numPrompts(), 2);
+        list->setCurrentIndex(list->model()->index(1, 0));
+        QCOMPARE(find<QPlainTextEdit>("prompt")->toPlainText(), QStringLiteral("Two?"));
+        sets->importFile(QString::fromStdString(path));
+        QTRY_VERIFY(find<QLabel>("setProblem")->text().contains(QStringLiteral("already")));
+        sets->importFile(m_folder->filePath(QStringLiteral("nowhere.jsonl")));
+        QTRY_VERIFY(find<QLabel>("setProblem")->text().contains(QStringLiteral("nowhere.jsonl")));
+        // Another day.
+        m_page.reset();
+        m_page = std::make_unique<ComparePage>(*m_workspace);
+        m_page->show();
+        QTRY_COMPARE(find<QComboBox>("setNames")->count(), 2);
+        find<QComboBox>("setNames")->setCurrentIndex(find<QComboBox>("setNames")->findText(QStringLiteral("woods")));
+        Q_EMIT find<QComboBox>("setNames")->activated(find<QComboBox>("setNames")->currentIndex());
+        list = find<QListView>("setPrompts");
+        QTRY_COMPARE(list->model()->rowCount(), 2);
+        QCOMPARE(list->model()->index(1, 0).data().toString(), QStringLiteral("Which is soft?"));
+        list->setCurrentIndex(list->model()->index(0, 0));
+        find<QToolButton>("setRemovePrompt")->click();
+        QTRY_COMPARE(list->model()->rowCount(), 1);
+        find<QToolButton>("setRemove")->click();
+        QTRY_COMPARE(find<QComboBox>("setNames")->count(), 1);
+    }
+
+    // Earlier turns are changed, and an earlier question is asked again.
+    void earlierTurns()
+    {
+        CompareTurns turns({{"system", "Be brief.", {}}, {"user", "Which wood is hard?", {}}, {"assistant", "Oak.", {}}, {"user", "And soft?", {}}});
+        turns.setAttribute(Qt::WA_DeleteOnClose, false);
+        std::vector<data::Message> taken;
+        connect(&turns, &CompareTurns::chosen, this, [&](const std::vector<data::Message>& messages) { taken = messages; });
+        support::child<QPlainTextEdit>(&turns, "turn2")->setPlainText(QStringLiteral("Ash."));
+        support::child<QPushButton>(&turns, "turnsTake")->click();
+        QCOMPARE(taken.size(), std::size_t{4});
+        QCOMPARE(taken[2].content, std::string("Ash."));
+        support::child<QPlainTextEdit>(&turns, "turn1")->setPlainText(QStringLiteral("Which wood is light?"));
+        support::child<QPushButton>(&turns, "turnBranch1")->click();
+        QCOMPARE(taken.size(), std::size_t{2});
+        QCOMPARE(taken[1].content, std::string("Which wood is light?"));
+    }
+
+    // Neither loading nor answers keep the window from its events.
+    void nothingBlocks()
+    {
+        if (!hasWeights()) {
+            QSKIP("the bundled model's weights are not here");
+        }
+        m_page->openTunedFolder(QString::fromStdString(base::bundledModel().string()));
+        QTRY_VERIFY(find<QPushButton>("chooseTuned")->isVisible());
+        find<QSpinBox>("max_new")->setValue(48);
+        m_page->extras()->addPrompted(QStringLiteral("Answer in one word."), 0, false);
+        find<QPlainTextEdit>("prompt")->setPlainText(QStringLiteral("Which wood is hard?"));
+        QTest::qWait(50);
+        support::Heartbeat heart;
+        QSignalSpy finished(m_page->contest(), &CompareContest::finished);
+        m_page->compare();
+        QVERIFY(finished.wait(kAwaitMs));
+        QTest::qWait(50);
+        QVERIFY2(heart.longestSilenceMs() < kLongestSilenceMs, qPrintable(QString::number(heart.longestSilenceMs())));
     }
 
     void aClosedColumnStops()

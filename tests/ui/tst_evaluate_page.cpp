@@ -11,7 +11,7 @@
 #include "ui/widgets/conversation/diff_text.h"
 
 #include <QAction>
-#include <QCheckBox>
+#include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -77,6 +77,12 @@ private Q_SLOTS:
         QVERIFY2(m_page->desk()->results().is_object(), qPrintable(find<QLabel>("evalProblem")->text()));
         QVERIFY(find<QLabel>("evalVerdict")->isVisible() && !find<QLabel>("evalVerdict")->text().isEmpty());
         QTRY_COMPARE(find<QListWidget>("evalPast")->count(), 2);
+        // The card of the run that was evaluated knows of it.
+        m_page->saveCard(m_folder->filePath(QStringLiteral("README.md")));
+        QTRY_VERIFY(QFile::exists(m_folder->filePath(QStringLiteral("README.md"))));
+        const std::string card = need(base::readFile(m_folder->filePath(QStringLiteral("README.md")).toStdString()));
+        QVERIFY2(card.starts_with("---\nbase_model: ") && card.find("On 6 rows that were not trained on") != std::string::npos, card.c_str());
+        QVERIFY(card.find(m_folder->path().toStdString()) == std::string::npos); // no folder of this machine
         // Reopened on another day.
         m_page.reset();
         m_page = std::make_unique<EvaluatePage>(*m_workspace);
@@ -123,7 +129,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("evalPlan")->text().contains(QStringLiteral("/nowhere/rows.jsonl")), kLong);
         QVERIFY(!m_page->mainAction()->isEnabled());
         find<QLineEdit>("evalFile")->setText(rowsFile(40));
-        find<QCheckBox>("evalByLikelihood")->setChecked(true);
+        find<QComboBox>("evalAnswers")->setCurrentIndex(1); // the likeliest label
         QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("evalPlan")->text().contains(QStringLiteral("no labels")), kLong);
         QVERIFY(!m_page->mainAction()->isEnabled());
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/compare/compare_contest.h"
 
+#include "core/evaluation/rough_time.h"
 #include "core/train/checkpoint_result.h"
 #include "ui/bridge/job.h"
 
@@ -12,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 namespace luthier::ui {
@@ -219,10 +221,12 @@ void CompareContest::start(std::vector<Answerer> answerers, const QString& devic
     }
     m_numRunning = numSides();
     m_deliver.start();
-    std::map<std::pair<std::string, std::vector<double>>, std::vector<int>> batches;
+    // On a processor one row at a time is quicker, and each is stopped by itself.
+    const bool together = evaluation::mayBeCard(device.toStdString());
+    std::map<std::tuple<std::string, std::vector<double>, int>, std::vector<int>> batches;
     for (int side = 0; side < numSides(); ++side) {
         const Answerer& answerer = m_sides[static_cast<std::size_t>(side)].answerer;
-        batches[{keyOf(answerer, device), answerer.weights}].push_back(side);
+        batches[{keyOf(answerer, device), answerer.weights, together ? 0 : side}].push_back(side);
     }
     for (const auto& [key, sides] : batches) {
         beginSides(sides, messages, sampling);

@@ -2,7 +2,7 @@
 // CompareContest: any number of contenders answer the same prompt with the same seed and settings, all streaming. Each opens its model when
 // first needed and keeps it; one that cannot be opened says why and leaves the others. Of a small model every contender has a copy, so
 // that all write at once; a large one is held once and those that answer with it take turns. Those that share a session and its adapters
-// (the base, and the base with prompts) are answered in one batch.
+// (the base, and the base with prompts) are answered in one batch on a card.
 //
 // Threads: GUI thread only; models work in jobs, pieces are collected and told about thirty times a second.
 #pragma once
