@@ -71,6 +71,8 @@ struct Column {
 
 class ColumnList {
 public:
+    explicit ColumnList(bool looksInside) : m_looksInside(looksInside) {}
+
     // Members of objects inside too, "data/question", behind their path.
     void add(const Json& object, const std::string& path = {}, int depth = 0)
     {
@@ -83,7 +85,7 @@ public:
             Column& column = m_columns[place->second];
             column.texts += value.is_string() ? 1 : 0;
             column.bytes += value.is_string() ? value.get_ref<const std::string&>().size() : 0;
-            if (value.is_object() && depth < kDeepest && value.size() <= kMostMembers) {
+            if (m_looksInside && value.is_object() && depth < kDeepest && value.size() <= kMostMembers) {
                 add(value, here + "/", depth + 1);
             }
         }
@@ -93,13 +95,14 @@ public:
 private:
     static constexpr int kDeepest = 2;
     static constexpr std::size_t kMostMembers = 64;
+    bool m_looksInside;
     std::vector<Column> m_columns;
     std::map<std::string, std::size_t> m_places;
 };
 
 std::vector<Column> columnsOfRows(std::span<const Json> rows)
 {
-    ColumnList columns;
+    ColumnList columns(rows.size() > 1); // an object alone is a document, whose members say little
     for (const Json& row : rows) {
         if (row.is_object()) {
             columns.add(row);
