@@ -12,10 +12,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kEnding = ".json";
+constexpr const char* kPresetEnding = ".json";
 constexpr std::size_t kLongestName = 80;
 
-Result<void> checkName(const std::string& name)
+Result<void> checkPresetName(const std::string& name)
 {
     const bool isOdd = std::any_of(name.begin(), name.end(), [](char c) { return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
     return name.empty() || name.size() > kLongestName || name.front() == '.' || isOdd
@@ -23,13 +23,13 @@ Result<void> checkName(const std::string& name)
                : Result<void>();
 }
 
-void addFrom(const fs::path& folder, bool isOfProject, std::vector<Preset>& all)
+void addPresets(const fs::path& folder, bool isOfProject, std::vector<Preset>& all)
 {
     std::error_code code;
     for (const auto& entry : fs::directory_iterator(folder, code)) {
         const std::string name = entry.path().stem().string();
         const bool isKnown = std::any_of(all.begin(), all.end(), [&](const Preset& known) { return known.name == name; });
-        if (entry.path().extension() == kEnding && entry.is_regular_file(code) && checkName(name) && !isKnown) {
+        if (entry.path().extension() == kPresetEnding && entry.is_regular_file(code) && checkPresetName(name) && !isKnown) {
             all.push_back({name, entry.path(), isOfProject});
         }
     }
@@ -71,9 +71,9 @@ std::vector<Preset> listPresets(const fs::path& project)
 {
     std::vector<Preset> all;
     if (!project.empty()) {
-        addFrom(presetsOf(project), true, all);
+        addPresets(presetsOf(project), true, all);
     }
-    addFrom(personalPresets(), false, all);
+    addPresets(personalPresets(), false, all);
     std::sort(all.begin(), all.end(), [](const Preset& a, const Preset& b) { return a.name < b.name; });
     return all;
 }
@@ -92,7 +92,7 @@ Result<config::RunConfig> readPreset(const std::string& name, const fs::path& pr
 
 Result<Preset> savePreset(const fs::path& folder, const std::string& name, const config::RunConfig& config)
 {
-    if (auto fits = checkName(name); !fits) {
+    if (auto fits = checkPresetName(name); !fits) {
         return fits.error();
     }
     if (auto made = base::makeDirectories(folder); !made) {
@@ -100,7 +100,7 @@ Result<Preset> savePreset(const fs::path& folder, const std::string& name, const
     }
     config::RunConfig kept = config;
     keepOwn(kept, config::RunConfig());
-    const fs::path file = folder / (name + kEnding);
+    const fs::path file = folder / (name + kPresetEnding);
     auto written = base::writeFileAtomically(file, base::dumpJson(config::toJson(kept), 2) + "\n");
     return written ? Result<Preset>(Preset{name, file, folder != personalPresets()}) : Result<Preset>(written.error());
 }

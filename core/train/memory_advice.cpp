@@ -11,9 +11,9 @@ namespace luthier::train {
 
 namespace {
 
-constexpr std::size_t kChanges = 3;
+constexpr std::size_t kAdvisedChanges = 3;
 
-std::string settingsOf(const MemoryChange& change)
+std::string changedSettings(const MemoryChange& change)
 {
     std::string text;
     for (const auto& [key, value] : change.settings) {
@@ -22,7 +22,7 @@ std::string settingsOf(const MemoryChange& change)
     return text;
 }
 
-std::string flagsOf(const MemoryChange& change)
+std::string changeFlags(const MemoryChange& change)
 {
     std::string text;
     for (const auto& [key, value] : change.settings) {
@@ -45,19 +45,19 @@ std::optional<Warning> memoryAdvice(const config::RunConfig& config, const RunIn
     control.objective = inputs.objective;
     const auto started = startedFrom(config);
     const auto plan = started ? planRun(started->config, inputs.rows ? *inputs.rows : runRows(config.data), control) : Result<RunPlan>(started.error());
-    const auto changes = plan ? memoryChanges(started->config, *plan, kChanges) : std::vector<MemoryChange>();
+    const auto changes = plan ? memoryChanges(started->config, *plan, kAdvisedChanges) : std::vector<MemoryChange>();
     if (changes.empty()) {
         return std::nullopt;
     }
     Warning warning{ended.step, "What needs least memory with the least change:", "memory", {}};
     for (const MemoryChange& change : changes) {
         const bool isOne = change.settings.size() == 1;
-        const std::string sentence = "Set " + settingsOf(change) + ": saves about " + base::bytesText(change.saves) + ". " + change.cost;
+        const std::string sentence = "Set " + changedSettings(change) + ": saves about " + base::bytesText(change.saves) + ". " + change.cost;
         warning.sentence += " " + sentence;
         warning.remedies.push_back({change.settings.front().first, isOne ? change.settings.front().second : std::string(), sentence});
     }
     if (ended.step > 0) {
-        warning.sentence += " Go on from step " + std::to_string(ended.step) + ": luthier resume " + inputs.folder.string() + " --out NEW" + flagsOf(changes.front());
+        warning.sentence += " Go on from step " + std::to_string(ended.step) + ": luthier resume " + inputs.folder.string() + " --out NEW" + changeFlags(changes.front());
     }
     return warning;
 }

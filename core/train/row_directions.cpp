@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kFile = "start_directions.safetensors";
+constexpr const char* kDirectionsFile = "start_directions.safetensors";
 constexpr std::int64_t kMostBatches = 256;
 
 // Where tokens that are trained are read, in [B*T]; undefined: everywhere.
@@ -76,13 +76,13 @@ Result<void> findDirections(const config::RunConfig& config, const fs::path& run
     for (const auto& [path, directions] : found->of) {
         all.push_back(weights::toWrite(path, directions));
     }
-    return weights::writeSafetensors(runFolder / kFile, std::move(all));
+    return weights::writeSafetensors(runFolder / kDirectionsFile, std::move(all));
 }
 
 bool hasDirections(const fs::path& runFolder)
 {
     std::error_code code;
-    return fs::exists(runFolder / kFile, code);
+    return fs::exists(runFolder / kDirectionsFile, code);
 }
 
 Result<std::shared_ptr<const peft::InputDirections>> keptDirections(const config::RunConfig& config, const fs::path& runFolder)
@@ -90,7 +90,7 @@ Result<std::shared_ptr<const peft::InputDirections>> keptDirections(const config
     if (!peft::needsDirections(config.method) || !config.model.adapter.empty()) {
         return std::shared_ptr<const peft::InputDirections>();
     }
-    const auto file = weights::SafetensorsFile::open(runFolder / kFile);
+    const auto file = weights::SafetensorsFile::open(runFolder / kDirectionsFile);
     if (!file) {
         return Error{"where the adapter began cannot be read: " + file.message()};
     }

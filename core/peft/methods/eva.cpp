@@ -28,7 +28,7 @@ namespace luthier::peft {
 namespace {
 
 constexpr double kSettled = 0.99; // PEFT's tau
-constexpr std::uint64_t kSeed = 42;
+constexpr std::uint64_t kDrawSeed = 42;
 constexpr int kRounds = 4;
 constexpr std::int64_t kExact = 1024; // a side up to which the decomposition is the whole one, whose stop no draw decides
 
@@ -38,13 +38,13 @@ struct Decomposition {
 };
 
 // Of large ones by a random projection (Halko et al., 2009), as torch.svd_lowrank; a wide matrix stands upright first.
-Decomposition lowRankOf(const at::Tensor& x, std::int64_t width)
+Decomposition componentsOf(const at::Tensor& x, std::int64_t width)
 {
     if (std::min(x.size(0), x.size(1)) <= kExact) {
         const auto [left, values, right] = at::linalg_svd(x, /*full_matrices=*/false);
         return {values, right};
     }
-    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(kSeed);
+    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(kDrawSeed);
     const bool isWide = x.size(0) < x.size(1);
     const at::Tensor upright = isWide ? x.t() : x;
     const auto basisOf = [](const at::Tensor& columns) { return std::get<0>(at::linalg_qr(columns)); };
@@ -87,7 +87,7 @@ void Components::add(const at::Tensor& x)
     }
     m_mean = m_seen == 0 ? batchMean : (m_mean * m_seen + sum) / all;
     m_seen = all;
-    Decomposition found = lowRankOf(centred, 2 * m_count);
+    Decomposition found = componentsOf(centred, 2 * m_count);
     // The largest number of each direction is positive, so that two batches are comparable.
     const at::Tensor largest = std::get<1>(found.right.abs().max(1, true));
     found.right = found.right * found.right.gather(1, largest).sign();

@@ -14,7 +14,7 @@ namespace luthier::peft {
 namespace {
 
 // 16, not 16.0.
-Json number(double value)
+Json patternNumber(double value)
 {
     return std::floor(value) == value && std::abs(value) < 1e9 ? Json(static_cast<std::int64_t>(value)) : Json(value);
 }
@@ -48,7 +48,7 @@ Result<void> sayDealtRanks(nn::Decoder& decoder, LoraFolderInfo& info)
         const auto before = static_cast<double>(asked->rankFor(path));
         const double alpha = asked->scaleFor(path) * (asked->rootScale ? std::sqrt(before) : before); // as the settings have it
         ranks[path] = rank;
-        alphas[path] = number(alpha * static_cast<double>(rank) / before);
+        alphas[path] = patternNumber(alpha * static_cast<double>(rank) / before);
         info.targetModules.push_back(path);
     }
     info.rankPattern = std::move(ranks);

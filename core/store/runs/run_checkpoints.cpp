@@ -12,19 +12,19 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view kBeginning = "step-";
+constexpr std::string_view kStepBeginning = "step-";
 
 // The number of "step-12"; nothing for what was put aside, is broken, or is being written.
-std::optional<std::int64_t> stepOf(const fs::path& folder)
+std::optional<std::int64_t> checkpointStep(const fs::path& folder)
 {
     const std::string name = folder.filename().string();
     std::int64_t step = 0;
     const char* end = name.data() + name.size();
-    const bool is = name.starts_with(kBeginning) && std::from_chars(name.data() + kBeginning.size(), end, step).ptr == end && name.size() > kBeginning.size();
+    const bool is = name.starts_with(kStepBeginning) && std::from_chars(name.data() + kStepBeginning.size(), end, step).ptr == end && name.size() > kStepBeginning.size();
     return is ? std::optional(step) : std::nullopt;
 }
 
-std::int64_t bytesIn(const fs::path& folder)
+std::int64_t checkpointBytes(const fs::path& folder)
 {
     std::int64_t bytes = 0;
     std::error_code code;
@@ -46,9 +46,9 @@ Result<std::vector<RunCheckpoint>> checkpointsOf(Project& project, RunId run)
     std::vector<RunCheckpoint> all;
     std::error_code code;
     for (const auto& entry : fs::directory_iterator(fs::path(row->folder) / "checkpoints", code)) {
-        const auto step = stepOf(entry.path());
+        const auto step = checkpointStep(entry.path());
         if (step && entry.is_directory(code)) {
-            all.push_back({*step, bytesIn(entry.path()), entry.path(), {}, {}, false});
+            all.push_back({*step, checkpointBytes(entry.path()), entry.path(), {}, {}, false});
         }
     }
     std::sort(all.begin(), all.end(), [](const RunCheckpoint& a, const RunCheckpoint& b) { return a.step < b.step; });

@@ -11,25 +11,25 @@ namespace luthier::store {
 
 namespace {
 
-std::string modelOf(const RunRow& run, const Sweeps&)
+std::string groupModel(const RunRow& run, const Sweeps&)
 {
     const std::string path = settingOf(run, "model.path");
     const std::filesystem::path folder = std::filesystem::path(path).lexically_normal();
     return path == "-" ? std::string() : folder.has_filename() ? folder.filename().string() : folder.parent_path().filename().string();
 }
 
-std::string methodOf(const RunRow& run, const Sweeps&)
+std::string groupMethod(const RunRow& run, const Sweeps&)
 {
     const std::string kind = settingOf(run, "method.kind");
     return kind == "-" ? std::string() : kind;
 }
 
-std::string tagOf(const RunRow& run, const Sweeps&)
+std::string groupTag(const RunRow& run, const Sweeps&)
 {
     return run.tags.empty() ? std::string() : run.tags.front();
 }
 
-std::string sweepOf(const RunRow& run, const Sweeps& sweeps)
+std::string groupSweep(const RunRow& run, const Sweeps& sweeps)
 {
     const auto found = sweeps.find(run.id);
     return found == sweeps.end() ? std::string() : found->second;
@@ -40,10 +40,10 @@ std::string sweepOf(const RunRow& run, const Sweeps& sweeps)
 std::span<const RunGrouping> runGroupings()
 {
     static constexpr std::array<RunGrouping, 4> table{{
-        {"model", "Model", modelOf},
-        {"method", "Method", methodOf},
-        {"tag", "First tag", tagOf},
-        {"sweep", "Sweep", sweepOf},
+        {"model", "Model", groupModel},
+        {"method", "Method", groupMethod},
+        {"tag", "First tag", groupTag},
+        {"sweep", "Sweep", groupSweep},
     }};
     return table;
 }
