@@ -31,6 +31,9 @@ public:
 
     void hear(const Json& json)
     {
+        if (json.is_object() && json.value("event", Json()) == "measured") {
+            return stage("measured before the start"); // of the command line alone
+        }
         const auto event = store::eventFromJson(json);
         if (!event) {
             m_observer.onEvent(train::Warning{0, "An event of the run was not understood: " + event.message()});
