@@ -2,6 +2,7 @@
 #include "core/store/prompt_sets.h"
 
 #include "core/base/files.h"
+#include "core/data/sources/row_source.h"
 #include "core/store/eval_inputs.h"
 
 #include <algorithm>
@@ -37,11 +38,54 @@ Result<void> write(const fs::path& file, const std::vector<KeptPrompt>& prompts)
     return made ? base::writeFileAtomically(file, text) : made;
 }
 
+// Rows as write() leaves them, and {"prompt":"..."}; answers are not wanted.
+Result<KeptPrompt> keptPrompt(const Json& row)
+{
+    KeptPrompt kept;
+    const Json turns = row.is_object() ? row.value("messages", row.value("prompt", Json())) : Json();
+    if (turns.is_string()) {
+        kept.messages.push_back({"user", turns.get<std::string>(), {}});
+    }
+    for (const Json& turn : turns.is_array() ? turns : Json::array()) {
+        if (!turn.is_object() || !turn.value("role", Json()).is_string() || !turn.value("content", Json()).is_string()) {
+            return Error{"a turn needs a \"role\" and a \"content\""};
+        }
+        kept.messages.push_back({turn["role"].get<std::string>(), turn["content"].get<std::string>(), {}});
+    }
+    if (kept.messages.empty() || kept.messages.back().role == "assistant") {
+        return Error{"nothing is asked in it; a row is {\"prompt\":\"...\"} or {\"messages\":[...]}, a question at its end"};
+    }
+    const Json references = row.value("references", Json());
+    if (references.is_array() && !references.empty() && references[0].is_string()) {
+        kept.reference = references[0].get<std::string>();
+    }
+    return kept;
+}
+
+Result<std::vector<KeptPrompt>> waitingPrompts(const fs::path& file)
+{
+    const auto source = data::openSource(file);
+    if (!source) {
+        return source.error();
+    }
+    std::vector<KeptPrompt> prompts;
+    for (std::int64_t i = 0; i < (*source)->rowCount(); ++i) {
+        const auto row = (*source)->row(i);
+        auto kept = row ? keptPrompt(*row) : Result<KeptPrompt>(row.error());
+        if (!kept) {
+            return Error{file.string() + ": row " + std::to_string(i + 1) + ": " + kept.message()};
+        }
+        prompts.push_back(std::move(*kept));
+    }
+    return prompts;
+}
+
 Result<std::vector<KeptPrompt>> promptsOf(Project& project, const fs::path& file, const base::CancelToken& cancel)
 {
     const auto rows = evalRowsOfFile(&project, {file.string()}, {}, cancel);
-    if (!rows) {
-        return rows.error();
+    if (!rows) { // questions alone are no rows to learn or to measure by
+        auto waiting = waitingPrompts(file);
+        return waiting && !waiting->empty() ? waiting : Result<std::vector<KeptPrompt>>(rows.error());
     }
     std::vector<KeptPrompt> prompts;
     for (const auto& row : rows->rows) {
@@ -72,7 +116,7 @@ fs::path promptSetFile(const Project& project, const std::string& name)
     return project.folder() / kFolder / (name + kEnding);
 }
 
-Result<std::vector<KeptPrompt>> readPromptSet(Project& project, const std::string& name, const base::CancelToken& cancel)
+Result<std::vector<KeptPrompt>> readPromptSet(const Project& project, const std::string& name)
 {
     std::error_code code;
     const fs::path file = promptSetFile(project, name);
@@ -83,7 +127,7 @@ Result<std::vector<KeptPrompt>> readPromptSet(Project& project, const std::strin
     if (fs::file_size(file, code) == 0 && !code) {
         return std::vector<KeptPrompt>(); // its last prompt was taken out
     }
-    return promptsOf(project, file, cancel);
+    return waitingPrompts(file);
 }
 
 Result<void> addToPromptSet(Project& project, const std::string& name, const KeptPrompt& prompt)

@@ -28,7 +28,7 @@ std::vector<std::string> promptSets(const Project& project);
 std::filesystem::path promptSetFile(const Project& project, const std::string& name);
 
 // Errors: there is no such set, it cannot be read.
-Result<std::vector<KeptPrompt>> readPromptSet(Project& project, const std::string& name, const base::CancelToken& cancel = {});
+Result<std::vector<KeptPrompt>> readPromptSet(const Project& project, const std::string& name);
 // Under a new name a new set. Errors: a name that is no file's name, nothing is asked in it, what disks say.
 Result<void> addToPromptSet(Project& project, const std::string& name, const KeptPrompt& prompt);
 // Error: there is no such prompt (from 0).

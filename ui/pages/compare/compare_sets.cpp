@@ -152,7 +152,7 @@ void CompareSets::readSet()
         m_remove->setEnabled(false);
         return;
     }
-    const auto work = [project = m_project, set](const JobControl& control) { return store::readPromptSet(*project, set.toStdString(), control.cancel); };
+    const auto work = [project = m_project, set](const JobControl&) { return store::readPromptSet(*project, set.toStdString()); };
     m_reading.start(this, work, [this](const Result<std::vector<store::KeptPrompt>>& read) {
         std::vector<PromptItem> items;
         if (read) {
