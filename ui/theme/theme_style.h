@@ -15,6 +15,11 @@ public:
 
     using QProxyStyle::polish;
     void polish(QWidget* widget) override;
+    // What is selected keeps its colours: a run's would be another's.
+    QPixmap generatedIconPixmap(QIcon::Mode mode, const QPixmap& pixmap, const QStyleOption* option) const override
+    {
+        return mode == QIcon::Selected ? pixmap : QProxyStyle::generatedIconPixmap(mode, pixmap, option);
+    }
     int pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const override;
     // One set of drawings for what Qt draws of its own: message boxes, its file dialog.
     QIcon standardIcon(StandardPixmap standard, const QStyleOption* option, const QWidget* widget) const override;

@@ -194,13 +194,15 @@ void MainWindow::showPage(const QString& id, const QString& what)
             m_before.removeAll(before);
             m_before += before;
         }
-        m_stack->setCurrentIndex(static_cast<int>(i));
         Page* shown = m_frames[i]->page();
+        const bool comes = m_stack->currentIndex() != static_cast<int>(i);
+        QWidget* left = shown->focusWidget(); // where the person left it, asked before the stack gives the keys to what stands first
+        m_stack->setCurrentIndex(static_cast<int>(i));
         shown->activated();
         if (!what.isEmpty()) {
             shown->reveal(what);
-        } else if (!shown->isAncestorOf(focusWidget())) {
-            QWidget* left = shown->focusWidget(); // where the person left it; what went since takes no keys
+        } else if (comes || !shown->isAncestorOf(focusWidget())) {
+            // What went since takes no keys.
             if (QWidget* target = left != nullptr && left->isVisibleTo(shown) ? left : firstUsable(shown)) {
                 target->setFocus(Qt::OtherFocusReason);
             }
