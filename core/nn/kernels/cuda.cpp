@@ -3,6 +3,7 @@
 
 #include "core/nn/kernels/cuda_codes.h"
 #include "core/nn/kernels/cuda_module.h"
+#include "core/nn/kernels/cuda_pointers.h"
 #include "core/nn/kernels/dropout.h"
 
 #include <ATen/ops/empty.h>
@@ -19,16 +20,6 @@ namespace {
 
 constexpr std::int64_t kVector = 8; // values read at once
 constexpr std::int64_t kMostBlocks = std::numeric_limits<std::int32_t>::max();
-
-const void* in(const at::Tensor& x)
-{
-    return x.defined() ? x.const_data_ptr() : nullptr;
-}
-
-bool isAligned(const at::Tensor& x)
-{
-    return !x.defined() || reinterpret_cast<std::uintptr_t>(x.const_data_ptr()) % 16 == 0;
-}
 
 bool areRows(std::int64_t rows, std::int64_t n)
 {

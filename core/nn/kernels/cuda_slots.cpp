@@ -4,6 +4,7 @@
 
 #include "core/nn/kernels/cuda_codes.h"
 #include "core/nn/kernels/cuda_module.h"
+#include "core/nn/kernels/cuda_pointers.h"
 
 #include <ATen/ops/empty.h>
 
@@ -14,19 +15,9 @@ namespace luthier::nn::kernels::cuda {
 
 namespace {
 
-const void* in(const at::Tensor& x)
-{
-    return x.defined() ? x.const_data_ptr() : nullptr;
-}
-
 void* out(const at::Tensor& x)
 {
     return x.defined() ? x.mutable_data_ptr() : nullptr;
-}
-
-bool isAligned(const at::Tensor& x)
-{
-    return reinterpret_cast<std::uintptr_t>(x.const_data_ptr()) % 16 == 0;
 }
 
 bool areHeads(const at::Tensor& x)
