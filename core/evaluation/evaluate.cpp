@@ -236,12 +236,15 @@ std::vector<const metrics::Metric*> generalMetrics(const EvalRows& rows)
 
 namespace {
 
-// What is left of the base's, by the first metric; 1: all of it.
+// What is left of the base's, by the first metric; 1: all of it, and where the base had nothing that could be lost.
 double keptOf(const Results& results, std::size_t system)
 {
     const MetricValue& base = results.values.front().front();
     const double now = results.values[system].front().value;
-    return base.metric->better == measures::Better::Lower ? base.value / now : now / base.value;
+    if (base.metric->better == measures::Better::Lower) {
+        return base.value / now;
+    }
+    return base.value == 0 ? 1 : now / base.value;
 }
 
 std::string percent(double share)
