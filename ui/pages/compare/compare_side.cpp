@@ -38,7 +38,7 @@ CompareSide::CompareSide(QWidget* parent)
 {
     m_tabs->setObjectName(QStringLiteral("compareTabs"));
     m_tabs->setDocumentMode(true);
-    m_tabs->addTab(buildHeldOut(), tr("Held-out"));
+    m_tabs->addTab(buildHeldOut(), tr("Rows"));
     m_tabs->addTab(m_sets, tr("Sets"));
     m_tabs->addTab(m_sampling, tr("Sampling"));
     m_tabs->addTab(buildHistory(), tr("History"));
