@@ -197,6 +197,9 @@ private:
             }
         }
         std::sort(byLength.begin(), byLength.end());
+        if (byLength.empty() || byLength.front().first == byLength.back().first) { // no question is known, or all are as long
+            return;
+        }
         constexpr std::array<const char*, 3> kThirds{"short questions", "middling questions", "long questions"};
         for (std::size_t third = 0; third < kThirds.size(); ++third) {
             std::vector<std::size_t> places;

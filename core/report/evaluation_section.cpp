@@ -86,9 +86,14 @@ std::string metricTable(const Json& systems, const Json& metrics)
 std::string differenceTable(const Json& results)
 {
     std::vector<std::vector<Cell>> rows;
+    const auto title = [&](const Json& pair, const char* which) {
+        const std::string id = textAt(pair, which);
+        const std::string its = textAt(at(at(results, "systems"), id), "title");
+        return its.empty() ? id : its;
+    };
     for (const Json& pair : at(results, "differences")) {
         const int digits = digitsOf(textAt(pair, "metric"));
-        rows.push_back({textCell(textAt(pair, "second") + " against " + textAt(pair, "first")), textCell(labelOf(textAt(pair, "metric"))),
+        rows.push_back({textCell(title(pair, "second") + " against " + title(pair, "first")), textCell(labelOf(textAt(pair, "metric"))),
                         numberCell(shown(numberAt(pair, "difference"), digits)),
                         numberCell(shown(numberAt(pair, "low"), digits) + " to " + shown(numberAt(pair, "high"), digits)),
                         numberCell(shown(numberAt(pair, "p"), 4)), textCell(textAt(pair, "test")), numberCell(textAt(pair, "better")),

@@ -471,8 +471,7 @@ private Q_SLOTS:
         find<QComboBox>("setNames")->setCurrentIndex(find<QComboBox>("setNames")->findText(QStringLiteral("woods")));
         Q_EMIT find<QComboBox>("setNames")->activated(find<QComboBox>("setNames")->currentIndex());
         list = find<QListView>("setPrompts");
-        QTRY_COMPARE(list->model()->rowCount(), 2);
-        QCOMPARE(list->model()->index(1, 0).data().toString(), QStringLiteral("Which is soft?"));
+        QTRY_COMPARE(list->model()->index(1, 0).data().toString(), QStringLiteral("Which is soft?")); // both sets have two
         list->setCurrentIndex(list->model()->index(0, 0));
         find<QToolButton>("setRemovePrompt")->click();
         QTRY_COMPARE(list->model()->rowCount(), 1);

@@ -46,6 +46,7 @@ QString replaced(const QString& text, const QString& open, const QString& close,
 
 QImage drawn(QString svg)
 {
+    svg.remove(QStringLiteral(" style=\"stroke-dasharray:none\"")); // beside it the renderer forgets what the class says
     const qsizetype head = svg.indexOf(u'>');
     svg.insert(head + 1, QString::fromLatin1(kSvgStyle));
     if (!svg.left(head).contains(QStringLiteral("xmlns="))) {
@@ -79,7 +80,7 @@ Result<void> writePdf(const std::string& html, const std::filesystem::path& path
         }
         const QString name = QStringLiteral("drawing-%1").arg(number++);
         document.addResource(QTextDocument::ImageResource, QUrl(name), image);
-        return QStringLiteral("<img src=\"%1\" width=\"%2\">").arg(name).arg(kDrawnWidth);
+        return QStringLiteral("<img src=\"%1\" width=\"%2\"><br>").arg(name).arg(kDrawnWidth);
     });
     text.replace(QStringLiteral("<table>"), QStringLiteral("<table width=\"100%\" cellspacing=\"0\">"));
     document.setHtml(text);

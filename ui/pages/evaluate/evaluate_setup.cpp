@@ -225,7 +225,8 @@ QWidget* EvaluateSetup::buildCloze()
                             QStringLiteral("data"), tr("Choose texts"), true),
                    1);
     row->addWidget(m_lastWords);
-    m_lastWords->setSuffix(tr(" last words"));
+    m_lastWords->setPrefix(tr("last words: "));
+    m_cloze->setPlaceholderText(tr("Texts whose last words are wanted"));
     box->setFocusProxy(m_cloze);
     return box;
 }
