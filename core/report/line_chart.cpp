@@ -170,8 +170,8 @@ std::string barChart(const std::string& title, const std::vector<Bar>& bars)
                + std::to_string(i % kColours) + "\" x=\"" + number(begin, 6) + "\" y=\"" + number(y, 6) + "\" height=\"20\" width=\""
                + number(std::max(1.0, x(std::max(0.0, bar.value)) - begin), 6) + "\" opacity=\"0.55\"/>";
         if (std::isfinite(bar.low)) {
-            svg += "<path class=\"s" + std::to_string(i % kColours) + "\" style=\"stroke-dasharray:none\" stroke-width=\"2\" d=\"M" + number(x(bar.low), 6) + " "
-                   + middle + "H" + number(x(bar.high), 6) + "\"/>";
+            svg += "<line class=\"s" + std::to_string(i % kColours) + "\" style=\"stroke-dasharray:none\" stroke-width=\"2\" x1=\"" + number(x(bar.low), 6) + "\" x2=\""
+                   + number(x(bar.high), 6) + "\" y1=\"" + middle + "\" y2=\"" + middle + "\"/>";
         }
         svg += "<text x=\"" + number(x(std::max(bar.value, std::isfinite(bar.high) ? bar.high : bar.value)) + 8, 6) + "\" y=\"" + number(y + 14, 6) + "\">"
                + number(bar.value, 4) + "</text>";

@@ -13,6 +13,8 @@
 #include <QTextDocument>
 #include <QUrl>
 
+#include <utility>
+
 namespace luthier::ui {
 
 namespace {
@@ -22,8 +24,13 @@ constexpr int kDrawnWidth = 480;  // of a drawing on the page, in the text's pix
 constexpr int kImageScale = 3;    // dots of a drawing for each of those
 
 // What the page's own style says of paper, in words that the printer's renderers know: these are ink on paper, no colours of the window.
-const char* const kSvgStyle = "<style>text{fill:#444444;font-size:12px;font-family:sans-serif}.axis{stroke:#bbbbbb}.s0{stroke:#004a75}.s1{stroke:#8a4000;stroke-dasharray:7 3}"
-                              ".s2{stroke:#00553a;stroke-dasharray:2 3}.s3{stroke:#6a2a56}.f0{fill:#004a75}.f1{fill:#8a4000}.f2{fill:#00553a}.f3{fill:#6a2a56}</style>";
+const char* const kSvgStyle = "<style>text{fill:#444444;font-size:12px;font-family:sans-serif}.f0{fill:#004a75}.f1{fill:#8a4000}.f2{fill:#00553a}.f3{fill:#6a2a56}</style>";
+// Lines say it themselves: the renderer takes no stroke from a class.
+constexpr std::pair<const char*, const char*> kStrokes[] = {{"class=\"axis\"", "stroke=\"#bbbbbb\""},
+                                                            {"class=\"s0\"", "stroke=\"#004a75\""},
+                                                            {"class=\"s1\"", "stroke=\"#8a4000\""},
+                                                            {"class=\"s2\"", "stroke=\"#00553a\""},
+                                                            {"class=\"s3\"", "stroke=\"#6a2a56\""}};
 const char* const kPageStyle = "body{font-family:sans-serif;font-size:9pt} h1{font-size:16pt} h2{font-size:12pt} h3{font-size:10pt} th{color:#444444;text-align:left;padding:2px 8px 2px 0}"
                                " td{padding:2px 8px 2px 0} td.n{text-align:right} th.n{text-align:right} pre{font-size:8pt;white-space:pre-wrap} .quiet{color:#444444}"
                                " .verdict{font-size:11pt} .good{color:#00553a} .bad{color:#8a2000}";
@@ -46,7 +53,10 @@ QString replaced(const QString& text, const QString& open, const QString& close,
 
 QImage drawn(QString svg)
 {
-    svg.remove(QStringLiteral(" style=\"stroke-dasharray:none\"")); // beside it the renderer forgets what the class says
+    svg.remove(QStringLiteral(" style=\"stroke-dasharray:none\""));
+    for (const auto& [name, stroke] : kStrokes) {
+        svg.replace(QString::fromLatin1(name), QString::fromLatin1(stroke));
+    }
     const qsizetype head = svg.indexOf(u'>');
     svg.insert(head + 1, QString::fromLatin1(kSvgStyle));
     if (!svg.left(head).contains(QStringLiteral("xmlns="))) {
