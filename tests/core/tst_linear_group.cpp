@@ -13,7 +13,7 @@ using namespace luthier;
 namespace {
 
 constexpr std::int64_t kInputs = 24;
-constexpr std::int64_t kRows = 70; // more than what once went together
+constexpr std::int64_t kRows = 70;
 const std::vector<std::int64_t> kSizes{32, 8, 16};
 
 // q and v have an update, k in between has none where `gap`.

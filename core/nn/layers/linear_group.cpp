@@ -14,7 +14,6 @@
 #include <ATen/ops/mm.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace luthier::nn {
 
@@ -65,6 +64,7 @@ void readLow(const ActiveLinear& linear, const at::Tensor& x, LinearSaved& saved
     }
 }
 
+// Thin products wait for memory and for being started: one that reads the zeros between several B costs less than several.
 // All B as one matrix [out, sum of ranks], where they lie in one (Decoder::adapterNumbers) and count alike; else undefined.
 at::Tensor wholeB(const ActiveLinear& linear, const LinearSaved& saved)
 {
@@ -78,17 +78,9 @@ at::Tensor wholeB(const ActiveLinear& linear, const LinearSaved& saved)
     return first.as_strided({linear.base->outputs(), ranks}, {ranks, 1}, first.storage_offset() - row * ranks);
 }
 
-// Thin products wait for memory and for being started: one that reads the zeros between several B costs less than several.
-bool isTogether(std::int64_t rows)
-{
-    constexpr std::int64_t kFewRows = 64;
-    static const bool all = std::getenv("LUTHIER_LOW_RANK_APART") == nullptr;
-    return all || rows <= kFewRows;
-}
-
 void addAdapters(const ActiveLinear& linear, const at::Tensor& y, const LinearSaved& saved)
 {
-    if (const at::Tensor whole = isTogether(y.size(0)) ? wholeB(linear, saved) : at::Tensor(); whole.defined()) {
+    if (const at::Tensor whole = wholeB(linear, saved); whole.defined()) {
         y.addmm_(saved.low, whole.t(), 1, linear.adapters.front().scale);
         return;
     }
@@ -107,7 +99,7 @@ void addAdapters(const ActiveLinear& linear, const at::Tensor& y, const LinearSa
 at::Tensor lowGradients(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved, std::vector<at::Tensor>& gradB)
 {
     const bool trains = std::any_of(linear.adapters.begin(), linear.adapters.end(), [](const LowRank& adapter) { return adapter.b.requires_grad(); });
-    const at::Tensor whole = isTogether(dy.size(0)) ? wholeB(linear, saved) : at::Tensor();
+    const at::Tensor whole = wholeB(linear, saved);
     const at::Tensor ofWhole = whole.defined() && trains ? scaled(dy.t(), saved.low, linear.adapters.front().scale) : at::Tensor();
     const bool one = linear.adapters.size() == 1;
     at::Tensor dLow = whole.defined() ? scaled(dy, whole, linear.adapters.front().scale) : one ? at::Tensor() : at::empty_like(saved.low);
