@@ -14,6 +14,9 @@ void RunPrinter::onEvent(const train::Event& event)
     const auto* stage = std::get_if<train::StageChanged>(&event);
     if (m_console.isJson() && (!stage || stage->stage == "held")) {
         m_console.line(store::toJson(event));
+        if (std::holds_alternative<train::RunStarted>(event) && !m_measured.is_null()) {
+            m_console.line(m_measured);
+        }
     }
     std::visit([this](const auto& e) { show(e); }, event);
 }

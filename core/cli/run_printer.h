@@ -5,6 +5,7 @@
 // Threads: onEvent on the training thread; the getters after the run.
 #pragma once
 
+#include "core/base/json.h"
 #include "core/cli/console.h"
 #include "core/measures/summary.h"
 #include "core/train/events.h"
@@ -15,6 +16,9 @@ class RunPrinter : public train::RunObserver {
 public:
     explicit RunPrinter(Console& console) : m_console(console) {}
     void onEvent(const train::Event& event) override;
+
+    // A line printed behind the run's first event, which is the one that others wait for. Before the run; null: none.
+    void setMeasured(Json line) { m_measured = std::move(line); }
 
     const train::RunStarted& started() const { return m_started; }
     const measures::Summaries& measures() const { return m_measures; } // of this sitting
@@ -33,6 +37,7 @@ private:
 
     Console& m_console;
     train::RunStarted m_started;
+    Json m_measured;
     measures::Summaries m_measures;
     std::int64_t m_trainedTokens = 0;
 };

@@ -183,6 +183,7 @@ bool TuneRun::leads() const
 int trainAndTell(const TuneRun& run, Context& context)
 {
     RunPrinter printer(context.console);
+    printer.setMeasured(run.measured);
     const auto ended = runToEnd(run, printer, context);
     if (!run.leads()) {
         return ended.outcome == train::Outcome::Failed ? context.fail(ended.sentence) : kDone;

@@ -34,6 +34,7 @@ struct TuneRun {
     std::optional<std::int64_t> fromStep = {};   // resume: from that checkpoint; none: the newest
     std::filesystem::path tensorBoard = {};      // folder of an event file; empty: none
     std::filesystem::path jsonLines = {};        // file that events are appended to; empty: none
+    Json measured = {};                   // event "measured" of the pass before the start; null: none was made
 
     bool leads() const;
 };

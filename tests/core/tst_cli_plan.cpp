@@ -206,6 +206,8 @@ private Q_SLOTS:
         const auto tuned = luthierRun(QStringList{"tune", path("recipe.json"), "--out", path("run")} + flags);
         QVERIFY2(tuned.code == 0, tuned.err.constData());
         const QJsonObject started = tuned.lines[0];
+        QCOMPARE(started["event"].toString(), "start"); // others wait for it: what was measured before stands behind it
+        QCOMPARE(tuned.lines[1]["event"].toString(), "measured");
         const QJsonObject rows = planned["rows"].toObject();
         QVERIFY(rows["train"].toInt() > 0);
         QCOMPARE(rows["train"], started["train_rows"]);

@@ -50,13 +50,13 @@ void setup(CLI::App& app, Flags& flags)
     addRankFlags(app, flags.ranks);
 }
 
-// What the largest batch needs, before anything is made or recorded. A run whose batches are made while it trains has none yet, and one of
+// What the largest batch needs, before anything is made or recorded, as an event; null where nothing was passed. A run whose batches are made while it trains has none yet, and one of
 // several ranks measures itself.
-Result<void> measureFirst(const config::RunConfig& config, const Flags& flags, bool isRank, Context& context)
+Result<Json> measureFirst(const config::RunConfig& config, const Flags& flags, bool isRank, Context& context)
 {
     const auto* objective = objectives::findObjective(config.objective.kind);
     if (flags.atOnce || isRank || objective == nullptr || objective->rollouts) {
-        return {};
+        return Json();
     }
     std::error_code code; // a project that the run will make has left no rows otherwise
     auto project = lookInto(fs::exists(fs::path(flags.project) / "luthier.db", code) ? flags.project : std::string());
@@ -81,14 +81,30 @@ Result<void> measureFirst(const config::RunConfig& config, const Flags& flags, b
         const auto advice = train::endedWithoutMemory(ended) ? train::memoryAdvice(config, inputs, ended) : std::nullopt;
         return Error{measured.message() + (advice ? " " + advice->sentence : std::string())};
     }
-    if (context.console.isJson()) {
-        context.console.line({{"event", "measured"}, {"bytes", measured->peakBytes}, {"seconds", measured->seconds},
-                              {"pass_tokens", measured->passTokens}, {"pass_seconds", measured->secondsPerPass}});
-    } else {
+    if (!context.console.isJson()) {
         context.console.note("The largest batch, " + counted(measured->passTokens) + " tokens, needs " + byteSize(static_cast<double>(measured->peakBytes))
                              + "; the run takes about " + duration(measured->seconds) + ".");
     }
-    return {};
+    return Json{{"event", "measured"}, {"bytes", measured->peakBytes}, {"seconds", measured->seconds},
+                       {"pass_tokens", measured->passTokens}, {"pass_seconds", measured->secondsPerPass}};
+}
+
+// The run with the rows that were left for it, in the project where there is one.
+Result<TuneRun> placed(config::RunConfig config, const Flags& flags, const std::shared_ptr<ranks::Team>& team)
+{
+    if (flags.project.empty()) {
+        auto rows = flags.rows.empty() ? Result<train::RunRows>(train::runRows(config.data)) : train::readRunRows(flags.rows);
+        if (!rows) {
+            return rows.error();
+        }
+        return TuneRun{std::move(config), flags.out, std::move(*rows), false, nullptr, 0};
+    }
+    auto project = store::Project::open(flags.project);
+    if (project && team && !team->leads()) { // rank 0 records
+        auto rows = store::runRows(project->get(), config.data);
+        return rows ? Result<TuneRun>(TuneRun{std::move(config), flags.out, std::move(*rows), false, nullptr, 0}) : Result<TuneRun>(rows.error());
+    }
+    return project ? recordedRun(std::move(config), *project, flags.out) : Result<TuneRun>(project.error());
 }
 
 Result<TuneRun> prepare(const Flags& flags, Context& context, std::shared_ptr<ranks::Team>& team)
@@ -113,22 +129,15 @@ Result<TuneRun> prepare(const Flags& flags, Context& context, std::shared_ptr<ra
         context.console.note(sentence);
     }
     config = std::move(started->config);
-    if (auto measured = measureFirst(*config, flags, team != nullptr, context); !measured) {
+    auto measured = measureFirst(*config, flags, team != nullptr, context);
+    if (!measured) {
         return measured.error();
     }
-    if (flags.project.empty()) {
-        auto rows = flags.rows.empty() ? Result<train::RunRows>(train::runRows(config->data)) : train::readRunRows(flags.rows);
-        if (!rows) {
-            return rows.error();
-        }
-        return TuneRun{std::move(*config), flags.out, std::move(*rows), false, nullptr, 0};
+    auto run = placed(std::move(*config), flags, team);
+    if (run) {
+        run->measured = std::move(*measured);
     }
-    auto project = store::Project::open(flags.project);
-    if (project && team && !team->leads()) { // rank 0 records
-        auto rows = store::runRows(project->get(), config->data);
-        return rows ? Result<TuneRun>(TuneRun{std::move(*config), flags.out, std::move(*rows), false, nullptr, 0}) : Result<TuneRun>(rows.error());
-    }
-    return project ? recordedRun(std::move(*config), *project, flags.out) : Result<TuneRun>(project.error());
+    return run;
 }
 
 int run(const Flags& flags, Context& context)

@@ -132,6 +132,7 @@ PipelinePage::~PipelinePage()
 void PipelinePage::addMaking(QFormLayout* form)
 {
     m_judge->setObjectName(QStringLiteral("pipelineJudge"));
+    m_judge->setAccessibleName(tr("Judge"));
     m_judge->setPlaceholderText(tr("A model folder, or a reward model: its folder, adapter or run"));
     m_judge->setToolTip(tr("Who judges: a model that answers is asked in both orders, a reward model scores both answers"));
     m_rubric->setObjectName(QStringLiteral("pipelineRubric"));
