@@ -272,7 +272,7 @@ jobs_that_fit() {
 
 # build NAME TARGET...
 build() {
-    local stamp=$BUILD/.built-$1 arguments=(-S "$ROOT" -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release)
+    local stamp=$BUILD/.built-$1 arguments=(-S "$ROOT" -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release -DLUTHIER_UNITY=ON)
     shift
     [ -z "$LIBTORCH" ] || arguments+=("-DCMAKE_PREFIX_PATH=$LIBTORCH")
     [ -z "$ARROW" ] || arguments+=("-DLUTHIER_ARROW_ROOT=$ARROW")
