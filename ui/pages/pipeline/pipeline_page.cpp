@@ -4,6 +4,7 @@
 #include "core/evaluation/model_judge.h"
 #include "core/pipeline/collection.h"
 #include "ui/dialogs/file_dialogs.h"
+#include "ui/pages/pipeline/rubric_edit.h"
 #include "ui/pages/pipeline/score_chart.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/card.h"
@@ -23,7 +24,6 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QLocale>
-#include <QPlainTextEdit>
 #include <QSignalBlocker>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -37,7 +37,6 @@ namespace {
 
 using pipeline::State;
 
-constexpr int kTyped = 800; // ms after the last key, until the rubric is kept
 constexpr const char* kOther = "\x01other"; // an item that asks for a file
 
 QString said(const char* source)
@@ -82,7 +81,7 @@ PipelinePage::PipelinePage(Workspace& workspace, QWidget* parent)
       m_examples(makeBox(QStringLiteral("pipelineExamples"), tr("Examples that the model is tuned on first, or none"))),
       m_preferences(makeBox(QStringLiteral("pipelinePreferences"), tr("Pairs of a better and a worse answer to one prompt"))),
       m_questions(makeBox(QStringLiteral("pipelineQuestions"), tr("Data whose questions the model answers twice, for a judge to say which answer is better"))), m_judge(new QLineEdit),
-      m_rubric(new QPlainTextEdit), m_rules(new QLineEdit), m_rulesLabel(new QLabel),
+      m_rubric(new RubricEdit), m_rules(new QLineEdit), m_rulesLabel(new QLabel),
       m_advice(new QLabel), m_problem(new StatusLabel(Token::Bad)), m_scores(new ScoreChart),
       m_showScores(makeButton(QStringLiteral("pipelineScores"), tr("Score the held-out &pairs"), tr("How far the reward model's scores of chosen and rejected answers stand apart")))
 {
@@ -136,11 +135,6 @@ void PipelinePage::addMaking(QFormLayout* form)
     m_judge->setPlaceholderText(tr("A model folder, or a reward model: its folder, adapter or run"));
     m_judge->setToolTip(tr("Who judges: a model that answers is asked in both orders, a reward model scores both answers"));
     m_rubric->setObjectName(QStringLiteral("pipelineRubric"));
-    m_rubric->setAccessibleName(tr("Rubric"));
-    m_rubric->setPlaceholderText(tr("The usual one: which answer is correct, to the point and short"));
-    m_rubric->setToolTip(tr("What a judge that answers is asked. {question}, {first}, {second} and {reference} are replaced; A or B is its answer. Empty: the usual one"));
-    m_rubric->setTabChangesFocus(true);
-    m_rubric->setFixedHeight(fontMetrics().height() * 4);
     auto* choose = makeButton(QStringLiteral("pipelineJudgeChoose"), tr("Choose\u2026"), tr("Choose the judge's folder"));
     m_judgeLine = new QWidget;
     auto* line = new QHBoxLayout(m_judgeLine);
@@ -156,10 +150,7 @@ void PipelinePage::addMaking(QFormLayout* form)
     connect(choose, &QPushButton::clicked, this, &PipelinePage::chooseJudge);
     connect(m_questions, &QComboBox::activated, this, [this] { m_questions->currentData().toString() == QLatin1String(kOther) ? pick(QStringLiteral("questions")) : keep(); });
     connect(m_judge, &QLineEdit::editingFinished, this, &PipelinePage::keep);
-    connect(m_rubric, &QPlainTextEdit::textChanged, this, [this] { m_rubricTimer.start(); });
-    m_rubricTimer.setSingleShot(true);
-    m_rubricTimer.setInterval(kTyped);
-    connect(&m_rubricTimer, &QTimer::timeout, this, &PipelinePage::keep);
+    connect(m_rubric, &RubricEdit::settled, this, &PipelinePage::keep);
 }
 
 QWidget* PipelinePage::buildChoices()

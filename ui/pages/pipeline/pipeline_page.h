@@ -9,7 +9,6 @@
 #include "ui/bridge/job.h"
 #include "ui/frame/page.h"
 
-#include <QTimer>
 
 #include <map>
 #include <memory>
@@ -20,7 +19,6 @@ class QComboBox;
 class QFormLayout;
 class QLabel;
 class QLineEdit;
-class QPlainTextEdit;
 class QPushButton;
 class QStackedWidget;
 
@@ -28,6 +26,7 @@ namespace luthier::ui {
 
 class Card;
 class EmptyState;
+class RubricEdit;
 class ScoreChart;
 class StatusLabel;
 class Workspace;
@@ -89,7 +88,7 @@ private:
     QComboBox* m_preferences;
     QComboBox* m_questions;
     QLineEdit* m_judge;
-    QPlainTextEdit* m_rubric;
+    RubricEdit* m_rubric;
     QWidget* m_judgeLine = nullptr;
     QFormLayout* m_form = nullptr; // which shows questions, judge and rubric where no file of pairs is chosen
     QLineEdit* m_rules;
@@ -108,7 +107,6 @@ private:
     std::shared_ptr<JobControl> m_collecting; // null: no pairs are being made
     QString m_collectingNow;
     QString m_failed; // why none were made, until the page was read anew
-    QTimer m_rubricTimer;
     JobSlot m_reading;
     JobSlot m_starting;
     JobSlot m_scoring;
