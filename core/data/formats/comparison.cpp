@@ -12,6 +12,7 @@
 #include <cmath>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace luthier::data {
 
@@ -168,6 +169,12 @@ std::vector<ComparedAnswer> listedAnswers(const Json& row)
     return answers.size() < 2 ? std::vector<ComparedAnswer>() : answers;
 }
 
+std::vector<double> worthOfRanks(std::vector<double> ranks)
+{
+    std::transform(ranks.begin(), ranks.end(), ranks.begin(), [](double rank) { return -rank; });
+    return ranks;
+}
+
 // What each answer is worth, more is better; nothing: it is not said of all of them.
 std::optional<std::vector<double>> worthOf(const Json& row, std::size_t count)
 {
@@ -178,17 +185,17 @@ std::optional<std::vector<double>> worthOf(const Json& row, std::size_t count)
     if (const Json* scores = fieldIn(row, kScores)) {
         return numbersOf(unpacked(*scores), count);
     }
-    std::optional<std::vector<double>> ranks;
-    if (const Json* list = fieldIn(row, kRanks)) {
-        ranks = numbersOf(unpacked(*list), count);
+    const Json* given = fieldIn(row, kRanks);
+    if (auto ranks = given ? numbersOf(unpacked(*given), count) : std::nullopt) {
+        return worthOfRanks(std::move(*ranks));
     }
     const char* name = nameIn(row, kLists);
     const Json list = name ? unpacked(row[name]) : Json();
     for (const auto& [names, sign] : {std::pair{kScoreInside, 1.0}, std::pair{kRankInside, -1.0}}) {
         std::vector<double> worth;
-        for (std::size_t i = 0; !ranks && list.is_array() && i < list.size(); ++i) {
-            const Json* given = list[i].is_object() ? fieldIn(list[i], names) : nullptr;
-            const auto number = given ? numberOf(*given) : std::nullopt;
+        for (std::size_t i = 0; list.is_array() && i < list.size(); ++i) {
+            const Json* said = list[i].is_object() ? fieldIn(list[i], names) : nullptr;
+            const auto number = said ? numberOf(*said) : std::nullopt;
             if (number) {
                 worth.push_back(sign * *number);
             }
@@ -197,10 +204,7 @@ std::optional<std::vector<double>> worthOf(const Json& row, std::size_t count)
             return worth;
         }
     }
-    for (double& rank : ranks ? *ranks : std::vector<double>()) {
-        rank = -rank;
-    }
-    return ranks;
+    return std::nullopt;
 }
 
 struct Choice {
@@ -241,9 +245,7 @@ Result<Choice> byOrder(const Json& list, const std::string& name, std::size_t co
     for (std::size_t i = 0; i < count; ++i) {
         isOrder = isOrder && sorted[i] == low + static_cast<double>(i);
     }
-    std::vector<double> worth = *numbers;
-    std::transform(worth.begin(), worth.end(), worth.begin(), [](double rank) { return -rank; });
-    auto ranked = byWorth(worth);
+    auto ranked = byWorth(worthOfRanks(*numbers));
     if (!isOrder || !ranked) {
         return ranked; // ranks: answers share one
     }
@@ -334,7 +336,6 @@ Result<Choice> byVerdict(const Json& row, const std::string& field, const std::v
 
 Result<Choice> choiceOf(const Json& row, const std::vector<ComparedAnswer>& answers)
 {
-    const auto worth = worthOf(row, answers.size());
     if (const char* name = answers.size() == 2 ? nameIn(row, kSigned) : nullptr) {
         if (const auto number = numberOf(row[name])) {
             return byWorth({-*number, 0});
@@ -343,11 +344,13 @@ Result<Choice> choiceOf(const Json& row, const std::vector<ComparedAnswer>& answ
     if (const std::string field = verdictField(row); !field.empty()) {
         auto choice = byVerdict(row, field, answers);
         const bool isNumber = row[field].is_number() || row[field].is_boolean();
-        return !choice && worth && isNumber ? byWorth(*worth) : choice;
+        const auto worth = !choice && isNumber ? worthOf(row, answers.size()) : std::nullopt;
+        return worth ? byWorth(*worth) : choice;
     }
     if (const char* name = nameIn(row, kOrder)) {
         return byOrder(unpacked(row[name]), name, answers.size());
     }
+    const auto worth = worthOf(row, answers.size());
     return worth ? byWorth(*worth) : Result<Choice>(Error{"nothing says which of its answers is better; add \"winner\", or a score for each"});
 }
 

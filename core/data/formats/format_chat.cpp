@@ -44,13 +44,14 @@ Result<std::vector<Message>> messagesOfTurns(const Json& list)
 void appendTurnPaths(const Json& list, const std::string& name, std::vector<std::string>& paths)
 {
     for (std::size_t i = 0; i < list.size(); ++i) {
+        const std::string here = (name.empty() ? "" : name + "/") + std::to_string(i) + "/";
         if (isPairOfTexts(list[i])) {
-            paths.push_back((name.empty() ? "" : name + "/") + std::to_string(i) + "/0");
-            paths.push_back((name.empty() ? "" : name + "/") + std::to_string(i) + "/1");
+            paths.push_back(here + "0");
+            paths.push_back(here + "1");
         }
         for (const Names& names : {Names{"system"}, kTurnInput, kTurnOutput}) {
             if (const char* field = nameIn(list[i], names)) {
-                paths.push_back((name.empty() ? "" : name + "/") + std::to_string(i) + "/" + field);
+                paths.push_back(here + field);
             }
         }
     }

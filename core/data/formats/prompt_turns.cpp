@@ -2,6 +2,7 @@
 #include "core/data/formats/format_messages.h"
 #include "core/data/sources/row_text.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace luthier::data {
@@ -16,10 +17,7 @@ Result<void> takeHistory(const Json& row, std::vector<Message>& messages)
         return {};
     }
     const Json history = unpacked(*field);
-    const auto isTurn = [](const Json& turn) {
-        return turn.is_array() && turn.size() == 2 && turn[0].is_string() && turn[1].is_string();
-    };
-    if (!history.is_array() || !std::all_of(history.begin(), history.end(), isTurn)) {
+    if (!history.is_array() || !std::all_of(history.begin(), history.end(), isPairOfTexts)) {
         return Error{"\"history\" must be a list of pairs of texts, [[question, answer], ...]"};
     }
     for (const Json& turn : history) {
