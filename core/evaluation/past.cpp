@@ -145,6 +145,13 @@ std::vector<Json> evaluationsOf(const fs::path& evaluations, const fs::path& res
     return all;
 }
 
+Json newestEvaluationOf(const fs::path& evaluations, const fs::path& result)
+{
+    std::vector<std::string> problems;
+    auto all = evaluationsOf(evaluations, result, problems);
+    return all.empty() ? Json() : std::move(all.front());
+}
+
 Result<Json> resultsIn(const fs::path& folder)
 {
     std::error_code code;

@@ -41,4 +41,7 @@ std::vector<Json> generalSetsIn(const Json& results);
 // read is left out and named in `problems`.
 std::vector<Json> evaluationsOf(const std::filesystem::path& evaluations, const std::filesystem::path& result, std::vector<std::string>& problems);
 
+// The newest of them that can be read: a damaged one is no reason to say nothing of the others. Null: there is none.
+Json newestEvaluationOf(const std::filesystem::path& evaluations, const std::filesystem::path& result);
+
 } // namespace luthier::evaluation

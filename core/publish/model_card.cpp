@@ -69,9 +69,7 @@ Json evaluationOf(const fs::path& adapter)
 {
     std::error_code code;
     const fs::path whole = fs::absolute(adapter, code).lexically_normal();
-    std::vector<std::string> problems; // a damaged one is no reason to say nothing of the others
-    auto all = evaluation::evaluationsOf(whole.parent_path().parent_path().parent_path() / "evaluations", whole, problems); // <project>/runs/<id>/adapter
-    return all.empty() ? Json() : std::move(all.front());
+    return evaluation::newestEvaluationOf(whole.parent_path().parent_path().parent_path() / "evaluations", whole); // <project>/runs/<id>/adapter
 }
 
 std::string frontMatter(const CardFacts& facts)

@@ -265,9 +265,7 @@ Result<std::string> runCard(store::Project& project, store::RunId id)
     facts.base = publish::modelName(peft::baseOf(run->folder, config->model.path));
     facts.isAdapter = fs::exists(fs::path(run->result) / "adapter_config.json", code);
     facts.recipe = run->recipe;
-    std::vector<std::string> problems; // a damaged evaluation is no reason to say nothing of the others
-    auto evaluations = evaluation::evaluationsOf(project.folder() / "evaluations", run->result, problems);
-    facts.evaluation = evaluations.empty() ? Json() : std::move(evaluations.front());
+    facts.evaluation = evaluation::newestEvaluationOf(project.folder() / "evaluations", run->result);
     return publish::modelCard(facts);
 }
 
