@@ -3,6 +3,7 @@
 
 #include "ui/pages/compare/compare_sampling.h"
 #include "ui/pages/compare/compare_sets.h"
+#include "ui/widgets/all_tabs.h"
 
 #include <QLabel>
 #include <QLineEdit>
@@ -38,6 +39,7 @@ CompareSide::CompareSide(QWidget* parent)
 {
     m_tabs->setObjectName(QStringLiteral("compareTabs"));
     m_tabs->setDocumentMode(true);
+    showAllTabs(m_tabs);
     m_tabs->addTab(buildHeldOut(), tr("Rows"));
     m_tabs->addTab(m_sets, tr("Sets"));
     m_tabs->addTab(m_sampling, tr("Sampling"));

@@ -5,6 +5,7 @@
 #include "ui/forms/field_editor.h"
 #include "ui/forms/recipe_document.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/all_tabs.h"
 #include "ui/widgets/status_label.h"
 
 #include <QEvent>
@@ -13,10 +14,8 @@
 #include <QLocale>
 #include <QScrollBar>
 #include <QSlider>
-#include <QTabBar>
 #include <QTableWidget>
 #include <QTextBrowser>
-#include <QTimer>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -31,6 +30,15 @@ QString labelOf(const std::string& key)
     return field ? translatedLabel(*field.field) : QString::fromStdString(key);
 }
 
+// Names of runs are longer than their columns.
+void setTitles(QTableWidget* table, const QStringList& titles)
+{
+    table->setHorizontalHeaderLabels(titles);
+    for (int column = 0; column < table->columnCount(); ++column) {
+        table->horizontalHeaderItem(column)->setToolTip(titles[column]);
+    }
+}
+
 } // namespace
 
 RunsSide::RunsSide(QWidget* parent)
@@ -39,9 +47,7 @@ RunsSide::RunsSide(QWidget* parent)
 {
     setObjectName(QStringLiteral("runsSide"));
     setDocumentMode(true);
-    setUsesScrollButtons(false); // each tab is in sight, whatever the window's width
-    tabBar()->setFont(textFont(TextSize::Small));
-    QTimer::singleShot(0, this, [this] { setMinimumWidth(tabBar()->sizeHint().width()); }); // when the page has added its own
+    showAllTabs(this);
     m_probes->setObjectName(QStringLiteral("probes"));
     m_probes->setAccessibleName(tr("Probe answers"));
     m_probes->setFrameShape(QFrame::NoFrame);
@@ -53,6 +59,7 @@ RunsSide::RunsSide(QWidget* parent)
     m_settings->setShowGrid(false);
     m_settings->verticalHeader()->hide();
     m_settings->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    m_settings->horizontalHeader()->setTextElideMode(Qt::ElideRight);
     m_settings->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     m_note->setWordWrap(true);
     m_note->setFont(textFont(TextSize::Small));
@@ -203,7 +210,7 @@ void RunsSide::showDifferences(const std::vector<store::RunRow>& runs)
     for (int row = 0; row < static_cast<int>(keys.size()); ++row) {
         m_settings->setItem(row, 0, new QTableWidgetItem(labelOf(keys[static_cast<std::size_t>(row)])));
     }
-    m_settings->setHorizontalHeaderLabels(titles);
+    setTitles(m_settings, titles);
     m_note->setText(keys.empty() ? tr("These runs have the same settings.") : tr("What differs between these runs."));
     setCurrentIndex(1);
 }
@@ -213,7 +220,7 @@ void RunsSide::fill(const QString& leftTitle, const QString& rightTitle, const s
 {
     m_note->setText(note);
     m_settings->setColumnCount(3);
-    m_settings->setHorizontalHeaderLabels({tr("Setting"), leftTitle, rightTitle});
+    setTitles(m_settings, {tr("Setting"), leftTitle, rightTitle});
     m_settings->setRowCount(static_cast<int>(differences.size()));
     int row = 0;
     for (const config::Difference& difference : differences) {
