@@ -72,7 +72,6 @@ bool isBeside(const QStyleOptionToolButton& button)
     return button.toolButtonStyle == Qt::ToolButtonTextBesideIcon && !button.icon.isNull();
 }
 
-
 struct DrawnIcon {
     QStyle::StandardPixmap standard;
     const char* name;
@@ -140,7 +139,7 @@ QSize ThemeStyle::sizeFromContents(ContentsType type, const QStyleOption* option
         result.setHeight(std::max(result.height(), space(7)));
         break;
     case CT_ItemViewItem:
-        result.setHeight(std::max(result.height(), space(6)));
+        result.setHeight(std::max(result.height() + space(1), space(6))); // several lines are not cut at the frame
         break;
     case CT_TabBarTab:
         result.setHeight(std::max(result.height(), space(7)));

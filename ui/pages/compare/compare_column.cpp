@@ -2,6 +2,7 @@
 #include "ui/pages/compare/compare_column.h"
 
 #include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/status_label.h"
 
@@ -24,6 +25,7 @@ CompareColumn::CompareColumn(const QString& id, const QString& title, bool canCl
     QFont bold = font();
     bold.setBold(true);
     m_title->setFont(bold);
+    m_title->setMinimumHeight(space(6)); // with and without a button beside it
     m_subtitle->setForegroundRole(QPalette::PlaceholderText);
     m_subtitle->setObjectName(id + QStringLiteral("Subtitle"));
     m_subtitle->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
@@ -59,6 +61,7 @@ CompareColumn::CompareColumn(const QString& id, const QString& title, bool canCl
         close->setObjectName(id + QStringLiteral("Close"));
         close->setIcon(icon(QStringLiteral("x")));
         close->setAutoRaise(true);
+        close->setFixedHeight(space(6));
         close->setToolTip(tr("Close this column; an answer under way stops"));
         close->setAccessibleName(tr("Close the column of %1").arg(title));
         connect(close, &QToolButton::clicked, this, &CompareColumn::closeWanted);
