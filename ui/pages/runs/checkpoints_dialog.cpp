@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/runs/checkpoints_dialog.h"
 
+#include "ui/base/amounts.h"
 #include "ui/bridge/job.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/status_label.h"
@@ -87,7 +88,7 @@ void CheckpointsDialog::show(const Result<std::vector<store::RunCheckpoint>>& fo
         const store::RunCheckpoint& one = m_all[static_cast<std::size_t>(row)];
         //: the lowest loss of those listed
         const QString heldOut = one.isLowest ? tr("%1, the lowest").arg(number(one.heldOut)) : number(one.heldOut);
-        const QString cells[] = {locale.toString(static_cast<qlonglong>(one.step)), number(one.loss), heldOut, locale.formattedDataSize(one.bytes)};
+        const QString cells[] = {locale.toString(static_cast<qlonglong>(one.step)), number(one.loss), heldOut, byteText(one.bytes)};
         for (int column = 0; column < 4; ++column) {
             auto* item = new QTableWidgetItem(cells[column]);
             item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
