@@ -15,13 +15,28 @@
 
 namespace luthier::ui {
 
+QString cardText(const remote::CardFacts& card)
+{
+    const QString name = QString::fromStdString(card.name);
+    //: a card's name, memory that is free on it
+    return card.totalBytes == 0 ? name : RemoteDialog::tr("%1, %2 free").arg(name, byteText(card.freeBytes));
+}
+
+QString hostsText(const away::RunPlace& place)
+{
+    QStringList hosts;
+    for (const std::string& host : place.hosts) {
+        hosts.append(QString::fromStdString(host));
+    }
+    return hosts.join(QStringLiteral(", "));
+}
+
 QString factsText(const remote::HostFacts& facts)
 {
     QStringList cards;
     for (const remote::CardFacts& card : facts.list) {
         if (!card.name.empty()) {
-            //: a card's name, memory that is free on it
-            cards.append(RemoteDialog::tr("%1, %2 free").arg(QString::fromStdString(card.name), byteText(card.freeBytes)));
+            cards.append(cardText(card));
         }
     }
     const QString which = facts.cards == 0 ? RemoteDialog::tr("no card") : RemoteDialog::tr("%n card(s)", nullptr, static_cast<int>(facts.cards));
@@ -49,11 +64,7 @@ RemoteDialog::RemoteDialog(const away::RunPlace& place, QWidget* parent)
     for (const std::string& name : remote::namedHosts()) {
         m_host->addItem(QString::fromStdString(name));
     }
-    QStringList hosts;
-    for (const std::string& host : place.hosts) {
-        hosts.append(QString::fromStdString(host));
-    }
-    m_host->setEditText(hosts.join(u','));
+    m_host->setEditText(hostsText(place));
     m_host->lineEdit()->setPlaceholderText(tr("gpubox"));
     m_program->setObjectName(QStringLiteral("remoteProgram"));
     m_program->setAccessibleName(tr("Luthier there"));

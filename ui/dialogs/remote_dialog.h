@@ -45,7 +45,9 @@ private:
     JobSlot m_job;
 };
 
-// "2 cards: NVIDIA H200, NVIDIA H200; 16 cores; 410 GiB free; Luthier 0.9"
+QString hostsText(const away::RunPlace& place);  // "node1, node2"
+QString cardText(const remote::CardFacts& card); // "NVIDIA H200, 149.0 GB free"; the name alone where its driver says no more
+// "2 cards (NVIDIA H200, 149.0 GB free; NVIDIA H200, 20.0 GB free); 16 cores; 410.0 GB of disk free; Luthier 0.9"
 QString factsText(const remote::HostFacts& facts);
 
 } // namespace luthier::ui

@@ -2,7 +2,6 @@
 #include "ui/pages/tune/tune_place.h"
 
 #include "core/ranks/launcher.h"
-#include "ui/base/amounts.h"
 #include "ui/dialogs/remote_dialog.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace/workspace.h"
@@ -36,15 +35,6 @@ int mostProcesses()
 int processesOf(const std::string& devices)
 {
     return devices.rfind("cpu:", 0) == 0 ? std::atoi(devices.c_str() + 4) : 0;
-}
-
-QString hostsText(const away::RunPlace& place)
-{
-    QStringList hosts;
-    for (const std::string& host : place.hosts) {
-        hosts.append(QString::fromStdString(host));
-    }
-    return hosts.join(QStringLiteral(", "));
 }
 
 } // namespace
@@ -99,10 +89,8 @@ void TunePlace::setCards(const std::vector<remote::CardFacts>& cards)
     const QSignalBlocker quiet(m_list);
     m_list->clear();
     for (std::size_t card = 0; card < cards.size(); ++card) {
-        const remote::CardFacts& facts = cards[card];
         const QString id = QStringLiteral("cuda:%1").arg(card);
-        //: a card: its id, its name, memory that is free on it
-        auto* item = new QListWidgetItem(facts.totalBytes == 0 ? (facts.name.empty() ? id : id + u' ' + QString::fromStdString(facts.name)) : tr("%1 %2, %3 free").arg(id, QString::fromStdString(facts.name), byteText(facts.freeBytes)), m_list);
+        auto* item = new QListWidgetItem((id + u' ' + cardText(cards[card])).trimmed(), m_list);
         item->setData(Qt::UserRole, id);
         item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable);
         item->setCheckState(Qt::Unchecked);
@@ -243,7 +231,10 @@ void TunePlace::load()
     if (!project) {
         return;
     }
-    startJob(this, [project] { return project->value(kKept); }, [this](const Result<Json>& kept) {
+    startJob(this, [project] { return project->value(kKept); }, [this, project](const Result<Json>& kept) {
+        if (project != m_workspace.project()) {
+            return;
+        }
         const auto place = !kept ? Result<away::RunPlace>(kept.error()) : kept->is_null() ? Result<away::RunPlace>(away::RunPlace()) : away::placeFromJson(*kept);
         if (place) {
             setPlace(*place);
@@ -259,9 +250,11 @@ void TunePlace::keep()
     if (!project) {
         return;
     }
-    startJob(this, [project, place = m_place] { return project->setValue(kKept, away::toJson(place)); }, [this](const Result<void>& kept) {
+    startJob(this, [project, place = m_place] { return project->setValue(kKept, away::toJson(place)); }, [this, project, place = m_place](const Result<void>& kept) {
         if (!kept) {
             m_workspace.say(QString::fromStdString(kept.message()));
+        } else if (project == m_workspace.project() && !(m_place == place)) {
+            keep(); // another one was chosen meanwhile, and jobs run beside each other
         }
     });
 }
