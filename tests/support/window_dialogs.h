@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tests/support/page_test.h"
+#include "ui/pages/tune/tune_place.h"
 #include "ui/window/main_window.h"
 
 #include <QAbstractItemView>
@@ -31,6 +32,9 @@ inline const std::vector<DialogRow>& dialogRows()
     using Window = ui::MainWindow;
     static const std::vector<DialogRow> rows{
         {"preferences", "tune", [](Window& window) { window.showPreferences(); }},
+        {"remote", "tune", [](Window& window) { child<ui::TunePlace>(&window, "tunePlace")->askForHost(); }},
+        {"presetName", "tune", [](Window& window) { act(window, "savePreset"); }},
+        {"checkpoints", "runs", [](Window& window) { act(window, "resumeFrom"); }},
         {"help", "tune", [](Window& window) { window.showHelp(); }},
         {"shortcuts", "data", [](Window& window) { window.showShortcuts(); }},
         {"newProject", "tune", [](Window& window) { window.newProject(); }},

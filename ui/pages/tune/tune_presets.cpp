@@ -72,7 +72,11 @@ void TunePresets::show(const std::vector<recipes::Preset>& presets)
 
 void TunePresets::askForName(bool isForProject)
 {
-    auto* dialog = new QInputDialog(parentWidget());
+    QWidget* over = parentWidget();
+    while (qobject_cast<QMenu*>(over) != nullptr) {
+        over = over->parentWidget(); // a menu is a window of its own, and closed by now
+    }
+    auto* dialog = new QInputDialog(over);
     dialog->setObjectName(QStringLiteral("presetName"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setWindowTitle(tr("Save preset"));
