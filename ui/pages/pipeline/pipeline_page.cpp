@@ -353,7 +353,7 @@ void PipelinePage::showStages()
         }
         own.facts->setText(facts.join(u'\n'));
         own.other->setVisible(!seen->stage->trains || seen->run > 0);
-        const bool collects = !seen->stage->trains && m_seen.choices.collect.isWanted() && m_seen.choices.preferences.empty();
+        const bool collects = !seen->stage->trains && isJudgeToCollect();
         if (!seen->stage->trains && m_collecting) {
             own.state->setText(stateText(State::Running));
             own.state->setToken(stateToken(State::Running));
@@ -456,6 +456,11 @@ void PipelinePage::chooseJudge()
     dialog->open();
 }
 
+bool PipelinePage::isJudgeToCollect() const
+{
+    return m_seen.choices.collect.isWanted() && m_seen.choices.preferences.empty();
+}
+
 // What was made until it is stopped stays, and the next start goes on with it.
 void PipelinePage::collect()
 {
@@ -520,7 +525,7 @@ void PipelinePage::act(const std::string& stage)
         return;
     }
     if (!seen->stage->trains) {
-        m_collecting || (m_seen.choices.collect.isWanted() && m_seen.choices.preferences.empty()) ? collect() : pick(QStringLiteral("preferences"));
+        m_collecting || isJudgeToCollect() ? collect() : pick(QStringLiteral("preferences"));
         return;
     }
     if (seen->run > 0 && (seen->state == State::Stopped || seen->state == State::Failed)) {

@@ -9,7 +9,6 @@
 #include "ui/bridge/job.h"
 #include "ui/frame/page.h"
 
-
 #include <map>
 #include <memory>
 #include <string>
@@ -68,6 +67,7 @@ private:
     void pick(const QString& kind);
     void actNext();
     void act(const std::string& stage);
+    bool isJudgeToCollect() const; // no file of pairs is chosen, and a judge is
     void collect(); // pairs by the judge; again while it works: stop
     void showCollecting(const QString& what, qint64 done, qint64 total);
     void chooseJudge();
