@@ -21,7 +21,6 @@ QToolButton* button(const QString& id, const QString& text, const QString& help)
     auto* made = new QToolButton;
     made->setObjectName(id);
     made->setText(text);
-    made->setAccessibleName(help);
     made->setToolTip(help);
     return made;
 }
