@@ -27,7 +27,7 @@ public:
     explicit RunsCharts(QWidget* parent = nullptr);
 
     void clear();
-    // Place 0: the run, 1: laid over it. All its curves have the colour that its row has.
+    // Place 0: the run, others: laid over it. All its curves have the colour that its row has.
     void setRun(int place, std::int64_t id, const QString& name, const RunHistory& history);
     void append(int place, const RunHistory& more);
     const std::vector<ChartPanel*>& panels() const { return m_panels; } // also hidden ones
@@ -42,6 +42,7 @@ private:
     void makePanels(const RunHistory& history);
     void makePanelFor(const measures::Measure& measure);
     void add(int place, const RunHistory& more);
+    void tellRun(ChartPanel* panel, int place) const;
     void addRemarks(const std::vector<train::Warning>& warnings);
     void showFilled();
     void showAxis();
@@ -49,8 +50,6 @@ private:
 
     std::vector<ChartPanel*> m_panels;
     std::set<const measures::Measure*> m_drawn; // has its panel, or needs none
-    void tellRun(ChartPanel* panel, int place) const;
-
     std::array<QString, ChartPanel::kMaxRuns> m_names;
     std::array<std::int64_t, ChartPanel::kMaxRuns> m_ids{};
     std::vector<std::pair<std::int64_t, QString>> m_remarks;
