@@ -5,6 +5,7 @@
 #include "core/objectives/loss.h"
 #include "core/objectives/objectives.h"
 #include "core/train/step/shrinking_batches.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/tiny_run.h"
 
 #include <c10/util/Exception.h>
@@ -20,6 +21,7 @@
 
 using namespace luthier;
 namespace fs = std::filesystem;
+using support::bytesOf;
 using support::EventLog;
 using support::TinyRun;
 using train::Outcome;
@@ -27,12 +29,6 @@ using train::Outcome;
 namespace {
 
 constexpr std::int64_t kSmallDisk = 1 << 20;
-
-std::string bytesOf(const std::string& path)
-{
-    auto bytes = base::readFile(path);
-    return bytes ? *bytes : std::string();
-}
 
 std::string resultOf(const train::RunEnded& ended)
 {

@@ -7,6 +7,7 @@
 #include "core/peft/folders/adapter_folder.h"
 #include "core/train/best_result.h"
 #include "core/weights/load.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/need.h"
 #include "tests/support/tiny_run.h"
 
@@ -17,6 +18,7 @@
 
 using namespace luthier;
 namespace fs = std::filesystem;
+using support::bytesOf;
 using support::EventLog;
 using support::need;
 using support::TinyRun;
@@ -44,12 +46,6 @@ void overfit(TinyRun& tiny)
     tiny.config.schedule.kind = "constant";
     tiny.config.run.epochs = 6;
     tiny.config.run.evalEvery = 1;
-}
-
-std::string bytesOf(const fs::path& path)
-{
-    const auto bytes = base::readFile(path);
-    return bytes ? *bytes : std::string();
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "core/inference/session.h"
 #include "core/objectives/objectives.h"
 #include "core/objectives/rollout_settings.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/method_variants.h"
 #include "tests/support/tiny_run.h"
 
@@ -13,6 +14,7 @@
 #include <string>
 
 using namespace luthier;
+using support::bytesOf;
 using support::EventLog;
 using support::TinyRun;
 using train::Outcome;
@@ -43,12 +45,6 @@ Json rowFor(const objectives::Objective& objective, int i)
         return {{"prompt", question}, {"chosen", "A saw."}, {"rejected", "Planes and planes."}};
     }
     return {{"prompt", question}, {"response", "A saw."}};
-}
-
-std::string bytesOf(const fs::path& path)
-{
-    const auto read = base::readFile(path);
-    return read ? *read : std::string();
 }
 
 // Everything that a result is made of but its papers.

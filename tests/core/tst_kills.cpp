@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/config/run_config.h"
 #include "core/store/project.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/need.h"
 #include "tests/support/tiny_run.h"
 
@@ -19,6 +20,7 @@
 #include <set>
 
 using namespace luthier;
+using support::bytesOf;
 using support::need;
 namespace fs = std::filesystem;
 
@@ -75,12 +77,6 @@ Sitting sit(const QStringList& arguments, int killAfter)
     sitting.code = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1;
     sitting.problem = process.readAllStandardError().right(500);
     return sitting;
-}
-
-std::string bytesOf(const fs::path& path)
-{
-    const auto read = base::readFile(path);
-    return read ? *read : std::string();
 }
 
 } // namespace

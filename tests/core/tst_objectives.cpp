@@ -14,6 +14,7 @@
 #include "core/train/plan/training_data.h"
 #include "core/train/plan/windows.h"
 #include "core/weights/safetensors.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/tiny_run.h"
 
 #include <ATen/TensorOperators.h>
@@ -31,6 +32,7 @@
 
 using namespace luthier;
 namespace fs = std::filesystem;
+using support::bytesOf;
 using support::EventLog;
 using support::TinyRun;
 using train::ItemStore;
@@ -132,12 +134,6 @@ nn::DecoderConfig smallModel()
     config.headDim = 16;
     config.maxPositions = 128;
     return config;
-}
-
-std::string bytesOf(const std::string& path)
-{
-    auto bytes = base::readFile(path);
-    return bytes ? *bytes : std::string();
 }
 
 std::vector<std::array<double, 3>> numbersOf(const EventLog& log, std::int64_t first)

@@ -6,6 +6,7 @@
 #include "core/pipeline/collection.h"
 #include "core/pipeline/pipeline.h"
 #include "core/store/judgings.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/json_lines.h"
 #include "tests/support/tiny_run.h"
 
@@ -20,6 +21,7 @@
 #include <vector>
 
 using namespace luthier;
+using support::bytesOf;
 
 namespace {
 
@@ -31,12 +33,6 @@ int kills()
 {
     const int asked = qEnvironmentVariableIntValue("LUTHIER_KILLS");
     return asked > 0 ? asked : 2;
-}
-
-std::string bytesOf(const std::string& path)
-{
-    const auto read = base::readFile(path);
-    return read ? *read : std::string();
 }
 
 struct Ending {

@@ -12,6 +12,7 @@
 #include "core/train/plan/labels.h"
 #include "core/train/plan/run_plan.h"
 #include "core/weights/safetensors.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/need.h"
 #include "tests/support/tiny_run.h"
 
@@ -27,6 +28,7 @@
 
 using namespace luthier;
 namespace fs = std::filesystem;
+using support::bytesOf;
 using support::EventLog;
 using support::kReference;
 using support::need;
@@ -83,12 +85,6 @@ std::vector<double> lossesOf(const EventLog& log)
         losses.push_back(step.loss);
     }
     return losses;
-}
-
-std::string bytesOf(const std::string& path)
-{
-    auto bytes = base::readFile(path);
-    return bytes ? *bytes : std::string();
 }
 
 std::int64_t targetsOf(const objectives::Sequence& sequence)

@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/optim/optimizers.h"
 #include "core/peft/methods/lora_settings.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/tiny_run.h"
 
 #include <QtTest>
@@ -16,6 +17,7 @@
 
 using namespace luthier;
 namespace fs = std::filesystem;
+using support::bytesOf;
 using support::EventLog;
 using support::TinyRun;
 using train::Outcome;
@@ -23,12 +25,6 @@ using train::Outcome;
 namespace {
 
 constexpr std::int64_t kStopAt = 7;
-
-std::string bytesOf(const std::string& path)
-{
-    auto bytes = base::readFile(path);
-    return bytes ? *bytes : std::string();
-}
 
 std::string resultOf(const train::RunEnded& ended)
 {

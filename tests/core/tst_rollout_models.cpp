@@ -10,6 +10,7 @@
 #include "core/text/tokenizers/tokenizer.h"
 #include "core/train/answers/first_answers.h"
 #include "core/train/plan/method_size.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/tiny_run.h"
 
 #include <QtTest>
@@ -19,6 +20,7 @@
 
 using namespace luthier;
 namespace fs = std::filesystem;
+using support::bytesOf;
 using support::EventLog;
 using support::TinyRun;
 using train::Outcome;
@@ -49,12 +51,6 @@ void setUp(TinyRun& run, const std::string& kind)
 double measured(const train::StepDone& step, const char* id)
 {
     return *measures::find(step.measures, measures::measureOf(id));
-}
-
-std::string bytesOf(const std::string& path)
-{
-    auto bytes = base::readFile(path);
-    return bytes ? *bytes : std::string();
 }
 
 // A reward model of the run's base, learned from pairs.

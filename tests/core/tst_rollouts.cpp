@@ -7,6 +7,7 @@
 #include "core/optim/adamw.h"
 #include "core/rollouts/rollout_log.h"
 #include "core/train/answers/rollout_batches.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/tiny_run.h"
 
 #include <ATen/TensorOperators.h>
@@ -26,6 +27,7 @@
 using namespace luthier;
 namespace fs = std::filesystem;
 using rollouts::Answered;
+using support::bytesOf;
 using support::EventLog;
 using support::TinyRun;
 using train::Outcome;
@@ -165,12 +167,6 @@ struct Fixed {
         return step;
     }
 };
-
-std::string bytesOf(const std::string& path)
-{
-    auto bytes = base::readFile(path);
-    return bytes ? *bytes : std::string();
-}
 
 std::vector<std::vector<double>> numbersOf(const EventLog& log, std::int64_t first)
 {

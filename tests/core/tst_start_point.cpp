@@ -5,6 +5,7 @@
 #include "core/peft/folders/adapter_facts.h"
 #include "core/peft/folders/adapter_settings.h"
 #include "core/train/start_point.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/tiny_run.h"
 
 #include <QtTest>
@@ -13,6 +14,7 @@
 
 using namespace luthier;
 namespace fs = std::filesystem;
+using support::bytesOf;
 using support::EventLog;
 using support::TinyRun;
 using train::Outcome;
@@ -79,12 +81,6 @@ double firstLoss(const EventLog& log)
 double lastLoss(const EventLog& log)
 {
     return log.all<train::EvalDone>().back().loss.value();
-}
-
-std::string bytesOf(const fs::path& path)
-{
-    auto bytes = base::readFile(path);
-    return bytes ? *bytes : std::string();
 }
 
 std::string resultOf(const train::RunEnded& ended)
