@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/store/shootout_record.h"
 
+#include "core/base/tree_size.h"
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -10,8 +12,6 @@
 namespace luthier::store {
 
 namespace {
-
-constexpr const char* kKey = "shootouts"; // value of the project: an array, newest first
 
 Json toJson(const ShootoutRecord& record)
 {
@@ -35,7 +35,7 @@ ShootoutRecord fromJson(const Json& json)
 
 Result<Json> listOf(Project& project)
 {
-    auto list = project.value(kKey);
+    auto list = project.value(kShootoutsKey);
     return list && !list->is_array() ? Result<Json>(Json::array()) : list;
 }
 
@@ -102,7 +102,7 @@ Result<void> saveShootout(Project& project, const ShootoutRecord& record)
     }
     drop(*list, record.created);
     list->insert(list->begin(), toJson(record));
-    return project.setValue(kKey, *list);
+    return project.setValue(kShootoutsKey, *list);
 }
 
 Result<void> deleteShootout(Project& project, const std::string& created)
@@ -112,7 +112,7 @@ Result<void> deleteShootout(Project& project, const std::string& created)
         return list.error();
     }
     drop(*list, created);
-    return project.setValue(kKey, *list);
+    return project.setValue(kShootoutsKey, *list);
 }
 
 Result<MeasuredRun> measuredRun(Project& project, RunId id)
@@ -131,7 +131,7 @@ Result<MeasuredRun> measuredRun(Project& project, RunId id)
     }
     MeasuredRun measured{meter.row, std::move(*run)};
     const RunRow& row = measured.run;
-    measured.row.resultBytes = row.result.empty() ? 0 : train::bytesIn(row.result); // the project may have moved since
+    measured.row.resultBytes = row.result.empty() ? 0 : static_cast<std::int64_t>(base::treeSize(row.result)); // the project may have moved since
     measured.row.ended.adapter = row.result;
     measured.row.ended.seconds = row.seconds;
     const auto config = config::fromJson(row.recipe);

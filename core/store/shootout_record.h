@@ -13,6 +13,8 @@
 
 namespace luthier::store {
 
+inline constexpr const char* kShootoutsKey = "shootouts"; // value of the project: an array, newest first
+
 struct ShootoutEntry {
     std::string method; // id
     RunId run = 0;      // 0: not begun

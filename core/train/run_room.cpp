@@ -2,6 +2,7 @@
 #include "core/train/run_room.h"
 
 #include "core/base/disk_room.h"
+#include "core/base/tree_size.h"
 #include "core/optim/optimizer.h"
 
 #include <ATen/core/Tensor.h>
@@ -17,18 +18,6 @@ std::uint64_t bytesOf(const std::vector<nn::NamedTensor>& tensors)
     std::uint64_t bytes = 0;
     for (const nn::NamedTensor& named : tensors) {
         bytes += named.tensor.defined() ? named.tensor.nbytes() : 0;
-    }
-    return bytes;
-}
-
-std::uint64_t bytesIn(const fs::path& folder)
-{
-    std::uint64_t bytes = 0;
-    std::error_code code;
-    for (fs::recursive_directory_iterator at(folder, code), end; !code && at != end; at.increment(code)) {
-        std::error_code none;
-        const auto size = at->is_regular_file(none) ? at->file_size(none) : 0;
-        bytes += none ? 0 : size;
     }
     return bytes;
 }
@@ -50,7 +39,7 @@ Result<void> checkRoom(RunParts& parts, const config::RunSettings& settings, con
     if (!onDisk) {
         return {};
     }
-    const std::uint64_t free = *onDisk + bytesIn(folder / "checkpoints");
+    const std::uint64_t free = *onDisk + base::treeSize(folder / "checkpoints");
     const RunRoom room = roomOf(parts);
     const std::int64_t checkpoints = checkpointsOf(settings, parts.totalSteps);
     const std::string has = folder.string() + ": its disk has " + base::bytesText(free) + " free";

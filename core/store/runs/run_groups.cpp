@@ -2,6 +2,7 @@
 #include "core/store/runs/run_groups.h"
 
 #include "core/store/runs/run_search.h"
+#include "core/store/shootout_record.h"
 
 #include <algorithm>
 #include <array>
@@ -67,7 +68,7 @@ void putTogether(std::vector<RunRow>& runs, const RunGrouping& grouping, const S
 Sweeps sweepsOf(Project& project)
 {
     Sweeps sweeps;
-    const auto kept = project.value("shootouts");
+    const auto kept = project.value(kShootoutsKey);
     for (const Json& record : kept && kept->is_array() ? *kept : Json::array()) {
         const std::string created = record.is_object() ? record.value("created", std::string()) : std::string();
         const Json entries = record.is_object() ? record.value("entries", Json::array()) : Json::array();

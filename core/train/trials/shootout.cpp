@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/trials/shootout.h"
 
+#include "core/base/tree_size.h"
 #include "core/data/formats/row_writer.h"
 #include "core/peft/methods/method.h"
 #include "core/train/event_measures.h"
@@ -158,7 +159,7 @@ void ShootoutMeter::onEvent(const Event& event)
         row.peakMemoryBytes = std::max(row.peakMemoryBytes, step->memoryBytes);
     } else if (const auto* ended = std::get_if<RunEnded>(&event)) {
         row.ended = *ended;
-        row.resultBytes = ended->adapter.empty() ? 0 : bytesIn(ended->adapter);
+        row.resultBytes = ended->adapter.empty() ? 0 : static_cast<std::int64_t>(base::treeSize(ended->adapter));
     }
     if (m_next) {
         m_next->onEvent(event);
@@ -211,16 +212,6 @@ Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const
 void giveMemoryBack()
 {
     ::malloc_trim(0);
-}
-
-std::int64_t bytesIn(const fs::path& folder)
-{
-    std::int64_t bytes = 0;
-    std::error_code code;
-    for (const auto& entry : fs::recursive_directory_iterator(folder, code)) {
-        bytes += entry.is_regular_file(code) ? static_cast<std::int64_t>(entry.file_size(code)) : 0;
-    }
-    return bytes;
 }
 
 } // namespace luthier::train

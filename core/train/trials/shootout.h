@@ -84,7 +84,4 @@ Result<std::vector<ShootoutRow>> shootout(const config::RunConfig& config, const
 // Gives memory that the last run freed back to the system, so that it does not count for the next.
 void giveMemoryBack();
 
-// Bytes of all files below; 0 when there are none.
-std::int64_t bytesIn(const std::filesystem::path& folder);
-
 } // namespace luthier::train
