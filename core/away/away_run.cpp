@@ -4,7 +4,9 @@
 #include "core/away/control_forwarder.h"
 #include "core/base/child.h"
 #include "core/base/files.h"
+#include "core/base/last_line.h"
 #include "core/remote/far_run.h"
+#include "core/remote/json_lines.h"
 #include "core/store/event_codec.h"
 #include "core/train/control/control_file.h"
 #include "core/train/plan/run_rows_file.h"
@@ -31,9 +33,6 @@ public:
 
     void hear(const Json& json)
     {
-        if (json.is_object() && json.value("event", Json()) == "measured") {
-            return; // of the command line alone
-        }
         const auto event = store::eventFromJson(json);
         if (!event) {
             m_observer.onEvent(train::Warning{0, "An event of the run was not understood: " + event.message()});
@@ -48,12 +47,7 @@ public:
     }
     void hear(std::string_view bytes)
     {
-        m_line += bytes;
-        for (std::size_t end = 0; (end = m_line.find('\n')) != std::string::npos; m_line.erase(0, end + 1)) {
-            if (const auto json = base::parseJson(m_line.substr(0, end))) {
-                hear(*json);
-            }
-        }
+        m_lines.take(bytes, [this](const Json& json) { hear(json); });
     }
     void stage(const std::string& sentence) { m_observer.onEvent(train::StageChanged{sentence, 0, 0}); }
     const std::optional<train::RunEnded>& end() const { return m_end; }
@@ -61,23 +55,13 @@ public:
 private:
     train::RunObserver& m_observer;
     ControlForwarder& m_forwarder;
-    std::string m_line;
+    remote::JsonLines m_lines;
     std::optional<train::RunEnded> m_end;
 };
 
 train::RunEnded failed(std::string sentence)
 {
     return {train::Outcome::Failed, std::move(sentence), 0, {}, 0};
-}
-
-std::string lastLineOf(std::string text)
-{
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
-        text.pop_back();
-    }
-    const auto line = text.rfind('\n');
-    text = line == std::string::npos ? text : text.substr(line + 1);
-    return text.rfind("luthier: ", 0) == 0 ? text.substr(9) : text;
 }
 
 // LUTHIER_PROGRAM, or what lies beside this program.
@@ -134,7 +118,7 @@ train::RunEnded runHere(const AwayRun& run, train::StopControl& control, train::
     if (ear.end()) {
         return *ear.end();
     }
-    const std::string said = lastLineOf(end->err);
+    const std::string said = base::lastSentence(end->err);
     return failed(said.empty() ? "The ranks ended with code " + std::to_string(end->code) + " and said nothing." : said);
 }
 
@@ -144,7 +128,7 @@ std::string hostOf(const fs::path& folder)
     return where ? *where : std::string("the other machine");
 }
 
-Result<void> begin(const AwayRun& run, Ear& ear, const base::CancelToken& cancel)
+Result<void> begin(const AwayRun& run, Ear& ear)
 {
     if (!isFar(run.folder)) {
         remote::FarPlan plan;
@@ -156,7 +140,7 @@ Result<void> begin(const AwayRun& run, Ear& ear, const base::CancelToken& cancel
         plan.rows = train::areTouched(run.rows) ? train::toJson(run.rows) : Json();
         plan.out = run.folder;
         plan.tell = [&ear](const std::string& doing) { ear.stage(doing); };
-        plan.cancel = cancel;
+        plan.cancel = run.leave;
         return remote::startFar(plan);
     }
     ear.stage(hostOf(run.folder) + ": looking for the run");
@@ -178,7 +162,7 @@ train::RunEnded runFar(const AwayRun& run, train::StopControl& control, train::R
         }
     });
     Ear ear(observer, forwarder);
-    if (const auto begun = begin(run, ear, run.leave); !begun) {
+    if (const auto begun = begin(run, ear); !begun) {
         return begun.message() == "cancelled" ? train::RunEnded{train::Outcome::Stopped, {}, 0, {}, 0} : failed(begun.message());
     }
     works = true;

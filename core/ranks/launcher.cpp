@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/ranks/launcher.h"
 
+#include "core/base/last_line.h"
 #include "core/ranks/store_line.h"
 
 #include <algorithm>
@@ -126,7 +127,6 @@ private:
     void killAll();
     bool isRunning() const;
     std::optional<std::string> failure();
-    std::string lastLineOf(const Child& child) const;
     LaunchEnd end();
 
     StoreLine& m_store;
@@ -200,17 +200,6 @@ void Crew::readErrors(int milliseconds)
     }
 }
 
-std::string Crew::lastLineOf(const Child& child) const
-{
-    std::string text = child.said;
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
-        text.pop_back();
-    }
-    const auto line = text.rfind('\n');
-    text = line == std::string::npos ? text : text.substr(line + 1);
-    return text.rfind("luthier: ", 0) == 0 ? text.substr(9) : text;
-}
-
 std::optional<std::string> Crew::failure()
 {
     try {
@@ -236,7 +225,7 @@ void Crew::ended(Child& child, int status)
         sentence = name + " (process " + std::to_string(child.process) + ") was ended by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")."
                    + (signal == SIGKILL ? " The system does that where memory is short." : "");
     } else {
-        const std::string last = lastLineOf(child);
+        const std::string last = base::lastSentence(child.said);
         sentence = name + (last.empty() ? " ended with code " + std::to_string(WEXITSTATUS(status)) + "." : ": " + last);
     }
     try {

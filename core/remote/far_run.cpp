@@ -2,8 +2,10 @@
 #include "core/remote/far_run.h"
 
 #include "core/base/files.h"
+#include "core/base/last_line.h"
 #include "core/objectives/rollout_settings.h"
 #include "core/ranks/launcher.h"
+#include "core/remote/json_lines.h"
 
 #include <algorithm>
 #include <chrono>
@@ -312,12 +314,11 @@ public:
         m_file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
         m_file.flush();
         m_size += static_cast<std::int64_t>(bytes.size());
-        m_line += bytes;
-        for (std::size_t end = 0; (end = m_line.find('\n')) != std::string::npos; m_line.erase(0, end + 1)) {
-            if (auto event = base::parseJson(m_line.substr(0, end)); event && m_following.onEvent) {
-                m_following.onEvent(withPaths(std::move(*event), m_from, m_out.string()));
+        m_lines.take(bytes, [this](Json event) {
+            if (m_following.onEvent) {
+                m_following.onEvent(withPaths(std::move(event), m_from, m_out.string()));
             }
-        }
+        });
     }
 
 private:
@@ -339,7 +340,7 @@ private:
     std::ofstream m_file;
     std::string m_from;
     const Following& m_following;
-    std::string m_line;
+    JsonLines m_lines;
 };
 
 std::string lastErrors(const Host& host, const std::string& folder)
@@ -420,8 +421,7 @@ Result<void> goOnFar(const fs::path& out)
     }
     // What was heard to its end has ended; what ended unheard is heard first.
     const auto heard = base::readFile(out / kEvents);
-    const auto last = heard && heard->size() > 1 ? heard->rfind('\n', heard->size() - 2) : std::string::npos;
-    const auto event = heard ? base::parseJson(heard->substr(last == std::string::npos ? 0 : last + 1)) : Result<Json>(Error{});
+    const auto event = heard ? base::parseJson(base::lastLine(*heard)) : Result<Json>(Error{});
     if (!event || !event->is_object() || event->value("event", std::string()) != "end" || event->value("outcome", std::string()) == "finished") {
         return {};
     }

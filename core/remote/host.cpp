@@ -3,6 +3,8 @@
 
 #include "core/base/hash.h"
 #include "core/base/json.h"
+#include "core/base/last_line.h"
+#include "core/base/tree_size.h"
 
 #include <algorithm>
 #include <cctype>
@@ -21,15 +23,6 @@ constexpr int kNoSuchProgram = 127;
 constexpr std::size_t kKeyLength = 24;
 constexpr std::int64_t kMiB = 1 << 20;
 
-std::string lastLine(std::string text)
-{
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
-        text.pop_back();
-    }
-    const auto line = text.rfind('\n');
-    return line == std::string::npos ? text : text.substr(line + 1);
-}
-
 std::string sshProgram()
 {
     const char* own = std::getenv("LUTHIER_SSH");
@@ -41,19 +34,6 @@ bool isName(const std::string& name)
     return !name.empty() && name.front() != '-' && std::all_of(name.begin(), name.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' || c == '@' || c == ':';
     });
-}
-
-std::int64_t sizeOf(const fs::path& path)
-{
-    std::error_code code;
-    if (!fs::is_directory(path, code)) {
-        return static_cast<std::int64_t>(fs::file_size(path, code));
-    }
-    std::int64_t size = 0;
-    for (const auto& entry : fs::recursive_directory_iterator(path, code)) {
-        size += entry.is_regular_file() ? static_cast<std::int64_t>(entry.file_size()) : 0;
-    }
-    return size;
 }
 
 // "hash  name" lines of a file, or of all files below a folder, as sha256sum reads them; names begin with the last part of `path`.
@@ -129,7 +109,7 @@ Result<ShellEnd> Host::run(const std::string& command, const ShellInput& input) 
                      + sshProgram() + " " + m_name};
     }
     if (end && end->code == kSshFailed) {
-        return Error{m_name + " cannot be reached by ssh: " + lastLine(end->err) + ". Does \"" + sshProgram() + " " + m_name + "\" work without a password?"};
+        return Error{m_name + " cannot be reached by ssh: " + base::lastLine(end->err) + ". Does \"" + sshProgram() + " " + m_name + "\" work without a password?"};
     }
     return end;
 }
@@ -141,7 +121,7 @@ Result<std::string> Host::need(const std::string& what, const std::string& comma
         return end.error();
     }
     if (end->code != 0) {
-        const std::string why = lastLine(end->err.empty() ? end->out : end->err);
+        const std::string why = base::lastLine(end->err.empty() ? end->out : end->err);
         return Error{m_name + ": " + what + " failed" + (why.empty() ? " with code " + std::to_string(end->code) : ": " + why)};
     }
     return std::move(end->out);
@@ -156,9 +136,9 @@ Result<HostFacts> Host::facts() const
     if (end->code == kNoSuchProgram) {
         return Error{m_name + ": there is no program " + m_program + "; install Luthier there, or say where it is by --program"};
     }
-    const auto json = base::parseJson(lastLine(end->out));
+    const auto json = base::parseJson(base::lastLine(end->out));
     if (end->code != 0 || !json || !json->is_object() || !json->contains("version")) {
-        return Error{m_name + ": " + m_program + " does not say what it is: " + lastLine(end->err.empty() ? end->out : end->err)};
+        return Error{m_name + ": " + m_program + " does not say what it is: " + base::lastLine(end->err.empty() ? end->out : end->err)};
     }
     HostFacts facts{(*json)["version"].get<std::string>(), json->value("home", std::string()), json->value("cards", std::int64_t{0}),
                     json->value("cores", std::int64_t{1}), json->value("free_bytes", std::int64_t{0})};
@@ -208,7 +188,7 @@ Result<std::string> Host::bring(const fs::path& path, const HostFacts& facts, bo
         return brought.error();
     }
     if (brought->code != 0) {
-        if (const auto size = sizeOf(local); facts.freeBytes > 0 && size > facts.freeBytes) {
+        if (const auto size = static_cast<std::int64_t>(base::treeSize(local)); facts.freeBytes > 0 && size > facts.freeBytes) {
             return Error{m_name + " has no room for " + local.filename().string() + ": " + std::to_string(size / kMiB + 1) + " MiB, and " + std::to_string(facts.freeBytes / kMiB)
                          + " MiB are free in " + facts.home + ". Remove something there (~/.cache/luthier holds what was brought before), or put the files at the same path there"};
         }
@@ -220,7 +200,7 @@ Result<std::string> Host::bring(const fs::path& path, const HostFacts& facts, bo
         }
         const auto checked = isThere(folder);
         if (!checked || checked->code != 0) {
-            return Error{m_name + ": " + local.string() + " did not arrive whole in " + folder + (copied->err.empty() ? "" : ": " + lastLine(copied->err))};
+            return Error{m_name + ": " + local.string() + " did not arrive whole in " + folder + (copied->err.empty() ? "" : ": " + base::lastLine(copied->err))};
         }
     }
     return folder + "/" + local.filename().string();
@@ -250,7 +230,7 @@ Result<void> Host::fetch(const std::string& folder, const std::vector<std::strin
         const fs::path file = gap == std::string::npos ? fs::path() : into / line.substr(gap + 2);
         const auto hash = gap == std::string::npos ? Result<std::string>(Error{line}) : base::sha256OfFile(file);
         if (!hash || *hash != line.substr(0, gap)) {
-            return Error{file.string() + " did not arrive as it lies on " + m_name + (copied->err.empty() ? "" : ": " + lastLine(copied->err)) + "; fetch it again"};
+            return Error{file.string() + " did not arrive as it lies on " + m_name + (copied->err.empty() ? "" : ": " + base::lastLine(copied->err)) + "; fetch it again"};
         }
     }
     return {};

@@ -57,12 +57,6 @@ int followAndTell(const fs::path& out, const std::string& project, Context& cont
         recorder = std::make_unique<store::Recorder>(run->project, run->id, [&](const std::string& problem) { context.console.note("Recording: " + oneLine(problem)); });
     }
     const auto onEvent = [&](const Json& json) {
-        if (json.is_object() && json.value("event", Json()) == "measured") { // of the pass before it; no event of the run
-            context.console.isJson() ? context.console.line(json)
-                                     : context.console.note("The largest batch needs " + byteSize(json.value("bytes", 0.0)) + " there; the run takes about "
-                                                            + duration(json.value("seconds", 0.0)) + ".");
-            return;
-        }
         const auto event = store::eventFromJson(json);
         if (!event) {
             context.console.note("An event of the run was not understood: " + oneLine(event.message()));
