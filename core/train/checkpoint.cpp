@@ -3,10 +3,10 @@
 
 #include "core/base/files.h"
 #include "core/base/hash.h"
+#include "core/train/checkpoint_name.h"
 #include "core/weights/load.h"
 
 #include <algorithm>
-#include <charconv>
 #include <unistd.h>
 
 namespace luthier::train {
@@ -19,25 +19,11 @@ constexpr std::int64_t kVersion = 1;
 constexpr const char* kWeights = "weights.safetensors";
 constexpr const char* kOptimizer = "optimizer.safetensors";
 constexpr const char* kIndex = "checkpoint.json";
-constexpr const char* kPrefix = "step-";
 constexpr const char* kTemporary = ".tmp-";
 
 fs::path checkpointsOf(const fs::path& runFolder)
 {
     return runFolder / "checkpoints";
-}
-
-// "step-12" -> 12; nothing for any other name.
-std::optional<std::int64_t> stepOf(const std::string& name)
-{
-    const std::string prefix = kPrefix;
-    std::int64_t step = 0;
-    if (!name.starts_with(prefix)) {
-        return std::nullopt;
-    }
-    const char* end = name.data() + name.size();
-    const auto parsed = std::from_chars(name.data() + prefix.size(), end, step);
-    return parsed.ec == std::errc() && parsed.ptr == end ? std::optional(step) : std::nullopt;
 }
 
 // Newest first.
@@ -46,7 +32,7 @@ std::vector<std::pair<std::int64_t, fs::path>> foldersOf(const fs::path& runFold
     std::vector<std::pair<std::int64_t, fs::path>> folders;
     std::error_code code;
     for (const auto& entry : fs::directory_iterator(checkpointsOf(runFolder), code)) {
-        if (const auto step = stepOf(entry.path().filename().string())) {
+        if (const auto step = stepOfCheckpoint(entry.path().filename().string())) {
             folders.emplace_back(*step, entry.path());
         }
     }
@@ -216,7 +202,7 @@ Result<fs::path> saveCheckpoint(const fs::path& runFolder, const CheckpointInfo&
                                 const std::vector<nn::NamedTensor>& weights,
                                 const std::vector<nn::NamedTensor>& optimizer)
 {
-    const fs::path target = checkpointsOf(runFolder) / (kPrefix + std::to_string(info.step));
+    const fs::path target = checkpointsOf(runFolder) / checkpointName(info.step);
     const fs::path temporary = target.string() + kTemporary + std::to_string(::getpid());
     std::error_code code;
     static_cast<void>(base::removeTree(temporary));
@@ -261,7 +247,7 @@ CheckpointSearch newestCheckpoint(const fs::path& runFolder)
 
 Result<Checkpoint> checkpointOf(const fs::path& runFolder, std::int64_t step)
 {
-    const fs::path folder = checkpointsOf(runFolder) / (kPrefix + std::to_string(step));
+    const fs::path folder = checkpointsOf(runFolder) / checkpointName(step);
     std::error_code code;
     if (!fs::exists(folder, code)) {
         return Error{runFolder.string() + ": there is no checkpoint of step " + std::to_string(step)};

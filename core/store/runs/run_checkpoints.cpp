@@ -1,40 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/store/runs/run_checkpoints.h"
 
+#include "core/base/tree_size.h"
+#include "core/train/checkpoint_name.h"
+
 #include <algorithm>
-#include <charconv>
-#include <string>
 #include <variant>
 
 namespace luthier::store {
 
 namespace fs = std::filesystem;
-
-namespace {
-
-constexpr std::string_view kStepBeginning = "step-";
-
-// The number of "step-12"; nothing for what was put aside, is broken, or is being written.
-std::optional<std::int64_t> checkpointStep(const fs::path& folder)
-{
-    const std::string name = folder.filename().string();
-    std::int64_t step = 0;
-    const char* end = name.data() + name.size();
-    const bool is = name.starts_with(kStepBeginning) && std::from_chars(name.data() + kStepBeginning.size(), end, step).ptr == end && name.size() > kStepBeginning.size();
-    return is ? std::optional(step) : std::nullopt;
-}
-
-std::int64_t checkpointBytes(const fs::path& folder)
-{
-    std::int64_t bytes = 0;
-    std::error_code code;
-    for (const auto& entry : fs::recursive_directory_iterator(folder, code)) {
-        bytes += entry.is_regular_file(code) ? static_cast<std::int64_t>(entry.file_size(code)) : 0;
-    }
-    return bytes;
-}
-
-} // namespace
 
 Result<std::vector<RunCheckpoint>> checkpointsOf(Project& project, RunId run)
 {
@@ -46,9 +21,9 @@ Result<std::vector<RunCheckpoint>> checkpointsOf(Project& project, RunId run)
     std::vector<RunCheckpoint> all;
     std::error_code code;
     for (const auto& entry : fs::directory_iterator(fs::path(row->folder) / "checkpoints", code)) {
-        const auto step = checkpointStep(entry.path());
+        const auto step = train::stepOfCheckpoint(entry.path().filename().string());
         if (step && entry.is_directory(code)) {
-            all.push_back({*step, checkpointBytes(entry.path()), entry.path(), {}, {}, false});
+            all.push_back({*step, static_cast<std::int64_t>(base::treeSize(entry.path())), entry.path(), {}, {}, false});
         }
     }
     std::sort(all.begin(), all.end(), [](const RunCheckpoint& a, const RunCheckpoint& b) { return a.step < b.step; });
