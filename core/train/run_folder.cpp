@@ -21,7 +21,7 @@ constexpr const char* kCheckpoints = "checkpoints";
 
 // All that a start writes before the first step.
 constexpr const char* kOfTheStart[] = {kRecipe, kRefused, kCheckpoints, "held_out.json", "held_out_losses.json", "rate_changes.json", "control.jsonl", "row_losses.json", "reference.safetensors", "origin.json", "start",
-                                       "start.part", "start.gguf", "start.gguf.part", "base", "base.part"};
+                                       "start.part", "start.gguf", "start.gguf.part", "start_directions.safetensors", "base", "base.part"};
 
 // As it is stored: files named absolutely, so that the folder may be resumed from anywhere.
 config::RunConfig withAbsolutePaths(config::RunConfig config)

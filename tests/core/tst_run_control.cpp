@@ -4,10 +4,13 @@
 // step as its result, halve its batches where memory is short, hold where steps are no numbers.
 #include "core/objectives/loss.h"
 #include "core/objectives/objectives.h"
+#include "core/peft/methods/lora_settings.h"
 #include "core/train/control/control_file.h"
 #include "core/train/control/early_stop.h"
 #include "core/train/control/fork.h"
 #include "core/train/control/rate_changes.h"
+#include "core/train/run_folder.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/tiny_run.h"
 
 #include <ATen/TensorOperators.h>
@@ -20,18 +23,13 @@
 #include <limits>
 
 using namespace luthier;
+using support::bytesOf;
 using support::EventLog;
 using support::TinyRun;
 using train::Outcome;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string bytesOf(const fs::path& path)
-{
-    const auto read = base::readFile(path);
-    return read ? *read : std::string();
-}
 
 std::string adapterOf(const TinyRun& tiny, const std::string& run)
 {
@@ -115,6 +113,7 @@ private Q_SLOTS:
     void promptsWhileHeld();
     void anotherProcessAsks();
     void forkedGoesOnAsTheRun();
+    void forkedKeepsTheDirectionsOfItsRows();
     void forkedWithAnotherRate();
     void forkRefuses_data();
     void forkRefuses();
@@ -281,6 +280,31 @@ void TestRunControl::forkedGoesOnAsTheRun()
     QCOMPARE(rest.all<train::RunStarted>().front().firstStep, 3);
     QCOMPARE(adapterOf(tiny, "forked"), adapterOf(tiny, "whole"));
     QVERIFY(fs::exists(tiny.path("whole/checkpoints/step-3")));
+}
+
+// Where an adapter began belongs to its weights: a fork that looked for directions again, maybe in other rows, would have others.
+void TestRunControl::forkedKeepsTheDirectionsOfItsRows()
+{
+    const std::string file = "/start_directions.safetensors";
+    TinyRun tiny;
+    tiny.config.method.of<peft::LoraSettings>().start = "eva";
+    tiny.config.run.checkpointEvery = 3;
+    tiny.config.run.keepCheckpoints = 10;
+    EventLog whole;
+    const auto ended = tiny.run("whole", whole);
+    QVERIFY2(ended.outcome == Outcome::Finished, ended.sentence.c_str());
+    const std::string directions = bytesOf(tiny.path("whole" + file));
+    QVERIFY(!directions.empty());
+    QVERIFY(train::forkRun({tiny.path("whole"), 3}, *train::readRunFolder(tiny.path("whole")), tiny.path("forked")).ok());
+    QVERIFY(bytesOf(tiny.path("forked" + file)) == directions);
+
+    // A run that was refused behind looking for them leaves its folder to the next.
+    const fs::path refused = tiny.path("refused");
+    QVERIFY(train::prepareRunFolder(tiny.config, refused, false).ok());
+    QVERIFY(base::writeFileAtomically(refused.string() + file, directions).ok());
+    train::markRefused(refused, "no room");
+    const auto again = train::prepareRunFolder(tiny.config, refused, false);
+    QVERIFY2(again.ok(), again.ok() ? "" : again.message().c_str());
 }
 
 void TestRunControl::forkedWithAnotherRate()

@@ -3,6 +3,7 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/train/checkpoint_name.h"
 #include "core/train/checkpoint_result.h"
 #include "core/train/control/rate_changes.h"
 #include "core/train/run.h"
@@ -20,7 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // What a start leaves in a run's folder and a later step reads again.
-constexpr std::array kOfTheStart{"held_out.json", "reference.safetensors", "origin.json", "start", "base", "start.gguf", "held_out_losses.json", "rate_changes.json"};
+constexpr std::array kOfTheStart{"held_out.json", "reference.safetensors", "origin.json", "start", "base", "start.gguf", "start_directions.safetensors", "held_out_losses.json", "rate_changes.json"};
 
 // Settings that decide what is trained: another value would have other weights.
 constexpr std::array<std::string_view, 15> kOfTheWeights{
@@ -47,7 +48,7 @@ Result<void> copyInto(const fs::path& from, const fs::path& to)
 Result<void> fill(const ForkPoint& from, std::int64_t step, const config::RunConfig& config, const fs::path& folder)
 {
     std::error_code code;
-    const std::string name = "step-" + std::to_string(step);
+    const std::string name = checkpointName(step);
     auto done = prepareRunFolder(config, folder, false);
     done = done ? base::makeDirectories(folder / "checkpoints") : done;
     done = done ? copyInto(from.runFolder / "checkpoints" / name, folder / "checkpoints" / name) : done;
