@@ -12,6 +12,7 @@
 #include "core/train/answers/value_model.h"
 #include "core/train/bench/bench_probe.h"
 #include "core/train/failure.h"
+#include "core/train/general_objective.h"
 #include "core/train/step/heads.h"
 #include "core/train/ranks/ranked.h"
 #include "core/train/run_room.h"
@@ -34,11 +35,11 @@ BatchLoss lossOf(const config::RunConfig& config, const RunParts& parts)
     return {*parts.decoder, *parts.objective, std::move(settings), parts.heads, parts.reference};
 }
 
-// Of what should not be forgotten: by its tokens, whatever the run learns by (training_data.cpp encodes it so).
+// Of what should not be forgotten.
 BatchLoss generalLossOf(const config::RunConfig& config, const RunParts& parts)
 {
-    const bool isOfTokens = parts.objective->id == "sft" || parts.objective->id == "pretrain";
-    return isOfTokens ? lossOf(config, parts) : BatchLoss(*parts.decoder, *objectives::findObjective("sft"));
+    const objectives::Objective& general = generalObjective(*parts.objective);
+    return &general == parts.objective ? lossOf(config, parts) : BatchLoss(*parts.decoder, general);
 }
 
 Evaluations evaluationsOf(const config::RunConfig& config, const RunParts& parts, RunObserver& observer)

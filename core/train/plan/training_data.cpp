@@ -2,6 +2,7 @@
 #include "core/train/plan/training_data.h"
 
 #include "core/data/held_out_split.h"
+#include "core/train/general_objective.h"
 #include "core/train/plan/labels.h"
 #include "core/train/plan/plan_cache.h"
 #include "core/train/plan/windows.h"
@@ -96,9 +97,7 @@ public:
 
 private:
     Result<void> findObjective();
-    // `objective`: of general data, where it is another than the run's.
-    Result<std::shared_ptr<const ReadFile>> read(const RunFile& file, std::uint32_t number, std::int64_t limit, const objectives::Objective* objective = nullptr);
-    const objectives::Objective* generalObjective() const; // null: the run's own
+    Result<std::shared_ptr<const ReadFile>> read(const RunFile& file, const EncodeSettings& settings);
     EncodeSettings generalSettings(std::uint32_t file) const;
     EncodeSettings settingsFor(std::uint32_t file, std::int64_t limit) const;
     Result<void> readTrain();
@@ -147,29 +146,21 @@ EncodeSettings Preparation::settingsFor(std::uint32_t file, std::int64_t limit) 
     return settings;
 }
 
-// By the loss of tokens, whatever the run learns by: what was forgotten is how likely such answers still are.
-const objectives::Objective* Preparation::generalObjective() const
-{
-    const bool isOfTokens = m_objective->id == "sft" || m_objective->id == "pretrain";
-    return isOfTokens ? nullptr : objectives::findObjective("sft");
-}
-
 EncodeSettings Preparation::generalSettings(std::uint32_t file) const
 {
     EncodeSettings settings = settingsFor(file, 0);
-    if (generalObjective()) {
-        settings.objective = generalObjective();
+    settings.objective = &generalObjective(*m_objective);
+    if (settings.objective != m_objective) {
         settings.weightBy.clear();
         settings.orderBy.clear();
     }
     return settings;
 }
 
-Result<std::shared_ptr<const ReadFile>> Preparation::read(const RunFile& file, std::uint32_t number, std::int64_t limit, const objectives::Objective* objective)
+Result<std::shared_ptr<const ReadFile>> Preparation::read(const RunFile& file, const EncodeSettings& settings)
 {
-    const EncodeSettings settings = objective ? generalSettings(number) : settingsFor(number, limit);
-    auto read = m_request.cache != nullptr && !objective ? m_request.cache->read(file, m_request.encoder, settings, m_request.config)
-                                           : readFile(file, m_request.encoder, settings);
+    const bool isKept = m_request.cache != nullptr && settings.objective == m_objective; // by the recipe, which names no other
+    auto read = isKept ? m_request.cache->read(file, m_request.encoder, settings, m_request.config) : readFile(file, m_request.encoder, settings);
     if (!read) {
         return read;
     }
@@ -189,7 +180,7 @@ Result<void> Preparation::readTrain()
         if (limit > 0 && left <= 0) {
             break;
         }
-        const auto read = this->read(m_request.rows.train[number], number, limit > 0 ? left : 0);
+        const auto read = this->read(m_request.rows.train[number], settingsFor(number, limit > 0 ? left : 0));
         if (!read) {
             return read.error();
         }
@@ -309,7 +300,7 @@ Result<void> Preparation::readHeldOut()
 {
     const auto& files = m_request.rows.heldOut;
     for (std::uint32_t number = 0; number < files.size(); ++number) {
-        const auto read = this->read(files[number], number, 0);
+        const auto read = this->read(files[number], settingsFor(number, 0));
         if (!read) {
             return read.error();
         }
@@ -332,13 +323,13 @@ Result<void> Preparation::readGeneral()
     std::vector<std::pair<std::uint64_t, std::size_t>> mixable; // hash and place, so that the files' order does not matter
     ItemStore all(columnsOf(generalSettings(0)));
     for (const std::string& path : data.general) {
-        const auto number = static_cast<std::uint32_t>(m_data.files.size());
-        const auto read = this->read({path, "auto", {}}, number, 0, generalObjective());
+        const EncodeSettings settings = generalSettings(static_cast<std::uint32_t>(m_data.files.size()));
+        const auto read = this->read({path, "auto", {}}, settings);
         if (!read) {
             return read.error();
         }
         const EncodedRows& rows = *(*read)->rows;
-        const ItemStore items = m_objective->labelled && !generalObjective() ? withNumbers(rows, path) : rows.items;
+        const ItemStore items = settings.objective->labelled ? withNumbers(rows, path) : rows.items;
         for (std::size_t i = 0; i < items.size(); ++i) {
             if (wanted > 0 && items.item(i).hash % kMeasured != 0) {
                 mixable.emplace_back(items.item(i).hash, all.size());
