@@ -28,6 +28,9 @@ CheckpointsDialog::CheckpointsDialog(Workspace& workspace, store::RunId run, con
     m_table->setObjectName(QStringLiteral("checkpoints"));
     m_table->setAccessibleName(tr("Checkpoints"));
     m_table->setHorizontalHeaderLabels({tr("Step"), tr("Loss"), tr("Held-out loss"), tr("Size")});
+    for (int column = 0; column < m_table->columnCount(); ++column) {
+        m_table->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter); // over their numbers
+    }
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     m_table->verticalHeader()->hide();
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
