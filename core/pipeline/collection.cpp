@@ -126,10 +126,15 @@ std::vector<evaluation::JudgedPair> pairsOf(const std::vector<evaluation::EvalRo
     return pairs;
 }
 
-// That of these answers; made when there is none. It is known by its name, so that none is made twice.
-Result<std::int64_t> judgingOf(store::Project& project, const std::string& key, std::int64_t seed, const std::vector<evaluation::JudgedPair>& pairs)
+std::string judgingName(const fs::path& folder)
 {
-    const std::string name = "Pipeline " + key;
+    return "Pipeline " + folder.filename().string();
+}
+
+// That of the folder's answers; made when there is none. It is known by its name, so that none is made twice.
+Result<std::int64_t> judgingOf(store::Project& project, const fs::path& folder, std::int64_t seed, const std::vector<evaluation::JudgedPair>& pairs)
+{
+    const std::string name = judgingName(folder);
     const auto all = project.judgings().all();
     if (!all) {
         return all.error();
@@ -226,7 +231,7 @@ Result<Collected> collect(store::Project& project, const Choices& choices, const
     if (pairs.empty()) {
         return Error{collected.sentence() + " There is nothing to judge: raise the temperature, so that answers differ."};
     }
-    const auto judging = judgingOf(project, folder.filename().string(), own.seed, pairs);
+    const auto judging = judgingOf(project, folder, own.seed, pairs);
     if (!judging) {
         return judging.error();
     }
@@ -252,7 +257,7 @@ std::string collectedSoFar(store::Project& project, const Choices& choices)
     std::string said = std::to_string(std::count(answers->begin(), answers->end(), '\n')) + " answers are there";
     const auto judgings = project.judgings().all();
     for (const store::JudgingRow& row : judgings ? *judgings : std::vector<store::JudgingRow>()) {
-        if (row.name == "Pipeline " + folder.filename().string()) {
+        if (row.name == judgingName(folder)) {
             said += ", " + std::to_string(row.votes) + " of " + std::to_string(row.pairs) + " pairs judged";
         }
     }

@@ -83,17 +83,20 @@ void show(const pipeline::Choices& choices, const pipeline::Look& look, Console&
                  + (look.next.empty() ? "" : "\nNext: " + std::string(pipeline::findStage(look.next)->label) + "  (luthier pipeline run)"));
 }
 
+// An empty path takes away what was named before.
+void takePath(const std::optional<std::string>& given, std::string& target)
+{
+    if (given) {
+        target = given->empty() ? std::string() : fs::absolute(*given).lexically_normal().string();
+    }
+}
+
 // Pairs that are made take the place of a file that was named before, and the other way round.
 Result<void> takeCollecting(const Flags& flags, pipeline::Choices& choices)
 {
     pipeline::Collecting own = choices.collect;
-    const auto path = [](const std::optional<std::string>& given, std::string& target) {
-        if (given) {
-            target = given->empty() ? std::string() : fs::absolute(*given).lexically_normal().string();
-        }
-    };
-    path(flags.questions, own.questions);
-    path(flags.judge, own.judge);
+    takePath(flags.questions, own.questions);
+    takePath(flags.judge, own.judge);
     own.limit = flags.pairs.value_or(own.limit);
     own.maxNew = flags.maxNew.value_or(own.maxNew);
     own.temperature = flags.temperature.value_or(own.temperature);
@@ -118,14 +121,9 @@ Result<void> takeCollecting(const Flags& flags, pipeline::Choices& choices)
 
 Result<void> take(const Flags& flags, pipeline::Choices& choices)
 {
-    const auto path = [](const std::optional<std::string>& given, std::string& target) {
-        if (given) {
-            target = given->empty() ? std::string() : fs::absolute(*given).lexically_normal().string();
-        }
-    };
-    path(flags.model, choices.model);
-    path(flags.examples, choices.examples);
-    path(flags.preferences, choices.preferences);
+    takePath(flags.model, choices.model);
+    takePath(flags.examples, choices.examples);
+    takePath(flags.preferences, choices.preferences);
     if (auto taken = takeCollecting(flags, choices); !taken) {
         return taken;
     }
