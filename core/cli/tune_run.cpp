@@ -10,6 +10,7 @@
 #include "core/store/recorder.h"
 #include "core/train/control/control_file.h"
 #include "core/train/fanout.h"
+#include "core/train/plan/run_rows_file.h"
 
 #include <optional>
 #include <utility>
@@ -107,6 +108,11 @@ Result<void> checkRules(const config::RunConfig& config)
         keys += (keys.empty() ? "" : ", ") + key;
     }
     return Error{keys + ": " + broken.front().sentence};
+}
+
+Result<train::RunRows> rowsLeft(const std::string& file, store::Project* project, const config::DataSettings& data)
+{
+    return file.empty() ? store::runRows(project, data) : train::readRunRows(file);
 }
 
 Result<TuneRun> recordedRun(config::RunConfig config, std::shared_ptr<store::Project> project,

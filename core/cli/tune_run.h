@@ -48,6 +48,9 @@ Result<void> applySettings(config::RunConfig& config, const std::vector<std::str
 // The first broken rule as a sentence.
 Result<void> checkRules(const config::RunConfig& config);
 
+// The rows as a person left them: those of the file (train/plan/run_rows_file.h), else the project's; without both the files as they lie there.
+Result<train::RunRows> rowsLeft(const std::string& file, store::Project* project, const config::DataSettings& data);
+
 // Makes the project's run, of the rows as they were left there. With `out` given the run lies there and the project's folder points to it; empty:
 // it lies in the project.
 Result<TuneRun> recordedRun(config::RunConfig config, std::shared_ptr<store::Project> project,

@@ -4,7 +4,6 @@
 #include "core/cli/tune_run.h"
 #include "core/train/control/fork.h"
 #include "core/ranks/team.h"
-#include "core/train/plan/run_rows_file.h"
 
 #include <CLI/App.hpp>
 
@@ -50,13 +49,16 @@ Result<TuneRun> forked(const Flags& flags, const fs::path& folder, config::RunCo
     if (auto checked = checkRules(config); !checked) {
         return checked.error();
     }
+    auto rows = rowsLeft(flags.rows, nullptr, config.data);
+    if (!rows) {
+        return rows.error();
+    }
     const auto step = flags.step > 0 ? std::optional(flags.step) : std::nullopt;
     if (auto made = train::forkRun({folder, step}, config, flags.out); !made) {
         return made.error();
     }
     context.console.note("Forked into " + flags.out + ".");
-    auto rows = train::runRows(config.data);
-    return TuneRun{std::move(config), flags.out, std::move(rows), true, nullptr, 0};
+    return TuneRun{std::move(config), flags.out, std::move(*rows), true, nullptr, 0};
 }
 
 Result<void> attachProject(TuneRun& run, const fs::path& folder)
@@ -99,16 +101,15 @@ int run(const Flags& flags, Context& context)
     if (!config) {
         return context.fail(config.message());
     }
-    auto left = flags.rows.empty() ? Result<train::RunRows>(train::runRows(config->data)) : train::readRunRows(flags.rows);
-    if (!left) {
-        return context.fail(left.message());
+    auto rows = rowsLeft(flags.rows, nullptr, config->data);
+    if (!rows) {
+        return context.fail(rows.message());
     }
-    auto rows = std::move(*left);
     if (!flags.settings.empty() && flags.out.empty()) {
         context.console.error("--set changes a fork: name its folder with --out DIR (the learning rate alone: --rate X)");
         return kWrongUsage;
     }
-    auto begun = flags.out.empty() ? Result<TuneRun>(TuneRun{std::move(*config), folder, std::move(rows), true, nullptr, 0})
+    auto begun = flags.out.empty() ? Result<TuneRun>(TuneRun{std::move(*config), folder, std::move(*rows), true, nullptr, 0})
                                    : forked(flags, folder, std::move(*config), context);
     if (!begun) {
         return context.fail(begun.message());

@@ -5,7 +5,6 @@
 #include "core/cli/tune_run.h"
 #include "core/objectives/objectives.h"
 #include "core/ranks/team.h"
-#include "core/train/plan/run_rows_file.h"
 #include "core/train/memory_advice.h"
 #include "core/train/plan/plan_measure.h"
 #include "core/train/start_point.h"
@@ -60,24 +59,21 @@ Result<Json> measureFirst(const config::RunConfig& config, const Flags& flags, b
     }
     std::error_code code; // a project that the run will make has left no rows otherwise
     auto project = lookInto(fs::exists(fs::path(flags.project) / "luthier.db", code) ? flags.project : std::string());
-    auto left = !project ? Result<train::RunRows>(project.error())
-                : flags.rows.empty() ? store::runRows(project->get(), config.data)
-                                     : train::readRunRows(flags.rows);
-    if (!left) {
-        return left.error();
+    const auto rows = project ? rowsLeft(flags.rows, project->get(), config.data) : Result<train::RunRows>(project.error());
+    if (!rows) {
+        return rows.error();
     }
-    const train::RunRows rows = std::move(*left);
     project = std::shared_ptr<store::Project>(); // the run opens it to write
     train::StopControl control;
     const InterruptScope scope(context.interrupts, [&control] { control.requestStop(); });
     context.console.progress("measuring the largest batch");
-    const auto measured = train::measurePlan(config, rows, control);
+    const auto measured = train::measurePlan(config, *rows, control);
     context.console.endProgress();
     if (!measured) {
         train::RunEnded ended;
         ended.sentence = measured.message();
         train::RunInputs inputs;
-        inputs.rows = rows;
+        inputs.rows = *rows;
         const auto advice = train::endedWithoutMemory(ended) ? train::memoryAdvice(config, inputs, ended) : std::nullopt;
         return Error{measured.message() + (advice ? " " + advice->sentence : std::string())};
     }
@@ -93,7 +89,7 @@ Result<Json> measureFirst(const config::RunConfig& config, const Flags& flags, b
 Result<TuneRun> placed(config::RunConfig config, const Flags& flags, const std::shared_ptr<ranks::Team>& team)
 {
     if (flags.project.empty()) {
-        auto rows = flags.rows.empty() ? Result<train::RunRows>(train::runRows(config.data)) : train::readRunRows(flags.rows);
+        auto rows = rowsLeft(flags.rows, nullptr, config.data);
         if (!rows) {
             return rows.error();
         }
