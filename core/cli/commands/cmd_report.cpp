@@ -68,6 +68,9 @@ int told(const fs::path& path, std::size_t bytes, Context& context)
 int writePaper(const fs::path& path, const std::string& html, Context& context)
 {
     const base::ScratchFolder scratch("luthier-report");
+    if (scratch.path().empty()) {
+        return context.fail("no folder for temporary files could be made in " + fs::temp_directory_path().string());
+    }
     auto page = base::writeFileAtomically(scratch.path() / "page.html", html);
     if (!page) {
         return context.fail(page.message());
