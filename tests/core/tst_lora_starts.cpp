@@ -82,6 +82,8 @@ private Q_SLOTS:
     void evaAsPeft_data();
     void evaAsPeft();
     void evaWithoutRoomForItsDirections();
+    void evaBesideEmbeddingAndHead_data();
+    void evaBesideEmbeddingAndHead();
     void stepZeroIsTheBase_data() { starts(false); }
     void stepZeroIsTheBase();
     void savedFitsTheBase_data() { starts(); }
@@ -100,6 +102,21 @@ private:
                 QTest::newRow(start.id.c_str()) << QString::fromStdString(start.id);
             }
         }
+    }
+    // How far the losses of a training that begins here are from PEFT's, at most.
+    double furthestLoss(nn::Decoder& decoder, const peft::Method& method, const train::ItemStore& store, const train::BatchPlan& plan, const Json& losses) const
+    {
+        train::BatchFeed feed(store, plan, {}, {});
+        const auto optimizer = optim::findOptimizer("adamw")->make(method.trainable(decoder), {}, optim::kPageElements); // as make_training_parity.py
+        train::TrainStep step(train::BatchLoss(decoder, *objectives::findObjective("sft")), *optimizer, 1);
+        const auto total = static_cast<std::int64_t>(losses.size());
+        double furthest = 0;
+        for (std::int64_t i = 0; i < total; ++i) {
+            const double rate = m_expected.at("learning_rate").get<double>() * optim::learningRateAt({{}, "linear", 0.1}, i, total);
+            const double loss = step.run(feed.next(), i + 1, rate, [] {})[0].item<double>();
+            furthest = std::max(furthest, std::abs(loss - losses.at(static_cast<std::size_t>(i)).get<double>()));
+        }
+        return furthest;
     }
     Json m_expected;
 };
@@ -138,17 +155,7 @@ void TestLoraStarts::asPeft()
 
     const train::ItemStore store = support::trainingRows();
     const train::BatchPlan plan(store, {2, 2, 1024, "longest", false, 1});
-    train::BatchFeed feed(store, plan, {}, {});
-    optim::OptimizerSettings settings; // those of make_training_parity.py
-    const auto optimizer = optim::findOptimizer("adamw")->make(method->trainable(*decoder), settings, optim::kPageElements);
-    train::TrainStep step(train::BatchLoss(*decoder, *objectives::findObjective("sft")), *optimizer, 1);
-    const auto total = static_cast<std::int64_t>(expected.at("losses").size());
-    double furthest = 0;
-    for (std::int64_t i = 0; i < total; ++i) {
-        const double rate = m_expected.at("learning_rate").get<double>() * optim::learningRateAt({{}, "linear", 0.1}, i, total);
-        const double loss = step.run(feed.next(), i + 1, rate, [] {})[0].item<double>();
-        furthest = std::max(furthest, std::abs(loss - expected.at("losses").at(static_cast<std::size_t>(i)).get<double>()));
-    }
+    const double furthest = furthestLoss(*decoder, *method, store, plan, expected.at("losses"));
     QVERIFY2(furthest <= 1e-4, qPrintable(QString::number(furthest)));
     qInfo("losses at most %g apart", furthest);
 }
@@ -224,16 +231,7 @@ void TestLoraStarts::evaAsPeft()
         QVERIFY(after[i].name == before[i].name && after[i].tensor.equal(before[i].tensor));
     }
 
-    train::BatchFeed feed(store, plan, {}, {});
-    const auto optimizer = optim::findOptimizer("adamw")->make(method->trainable(*decoder), {}, optim::kPageElements);
-    train::TrainStep step(train::BatchLoss(*decoder, *objectives::findObjective("sft")), *optimizer, 1);
-    const auto total = static_cast<std::int64_t>(expected.at("losses").size());
-    double furthest = 0;
-    for (std::int64_t i = 0; i < total; ++i) {
-        const double rate = m_expected.at("learning_rate").get<double>() * optim::learningRateAt({{}, "linear", 0.1}, i, total);
-        const double loss = step.run(feed.next(), i + 1, rate, [] {})[0].item<double>();
-        furthest = std::max(furthest, std::abs(loss - expected.at("losses").at(static_cast<std::size_t>(i)).get<double>()));
-    }
+    const double furthest = furthestLoss(*decoder, *method, store, plan, expected.at("losses"));
     qInfo("losses at most %g apart", furthest);
     QVERIFY2(furthest <= 1e-3, qPrintable(QString::number(furthest)));
 }
@@ -253,6 +251,34 @@ void TestLoraStarts::evaWithoutRoomForItsDirections()
     QVERIFY2(ended.outcome == Outcome::Finished, ended.sentence.c_str());
     const auto opened = tinyDecoder(tiny);
     QVERIFY(peft::attachAdapter(*opened, ended.adapter).ok());
+}
+
+void TestLoraStarts::evaBesideEmbeddingAndHead_data()
+{
+    QTest::addColumn<QString>("table");
+    QTest::newRow("embedding") << QStringLiteral("embed_tokens");
+    QTest::newRow("head") << QStringLiteral("lm_head");
+}
+
+// Ranks are dealt to projections alone; what is adapted beside them keeps its own, and is saved with them.
+void TestLoraStarts::evaBesideEmbeddingAndHead()
+{
+    QFETCH(QString, table);
+    TinyRun tiny;
+    tiny.config.method = startingBy("eva", 3, 6);
+    auto& lora = tiny.config.method.of<peft::LoraSettings>();
+    lora.targetModules = {"q_proj", "down_proj", table.toStdString()};
+    lora.rankPattern = {table.toStdString() + "=2"};
+    EventLog log;
+    const auto ended = tiny.run("run", log);
+    QVERIFY2(ended.outcome == Outcome::Finished, ended.sentence.c_str());
+    const auto opened = tinyDecoder(tiny);
+    const auto attached = peft::attachAdapter(*opened, ended.adapter);
+    QVERIFY2(attached.ok(), attached.ok() ? "" : attached.message().c_str());
+    const nn::TableUpdate& update = table == QStringLiteral("lm_head") ? opened->extras().head : opened->extras().embedding;
+    QVERIFY(update.exists());
+    QCOMPARE(update.a.size(0), std::int64_t{2});
+    QCOMPARE(update.scale, 3.0);
 }
 
 void TestLoraStarts::stepZeroIsTheBase()

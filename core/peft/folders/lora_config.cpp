@@ -126,10 +126,15 @@ std::int64_t LoraConfig::rankFor(std::string_view path) const
     return static_cast<std::int64_t>(firstMatch(ranks, path, static_cast<double>(rank)));
 }
 
+double LoraConfig::alphaFor(std::string_view path) const
+{
+    return firstMatch(alphas, path, alpha);
+}
+
 double LoraConfig::scaleFor(std::string_view path) const
 {
     const auto r = static_cast<double>(rankFor(path));
-    return firstMatch(alphas, path, alpha) / (rootScale ? std::sqrt(r) : r);
+    return alphaFor(path) / (rootScale ? std::sqrt(r) : r);
 }
 
 Result<LoraConfig> parseLoraConfig(const Json& config)

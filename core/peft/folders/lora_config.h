@@ -27,6 +27,7 @@ struct LoraConfig {
     std::vector<std::pair<PathPattern, double>> alphas; // alpha_pattern
 
     std::int64_t rankFor(std::string_view path) const;
+    double alphaFor(std::string_view path) const;
     double scaleFor(std::string_view path) const; // what B A is multiplied by: alpha / r, or alpha / sqrt(r)
 };
 

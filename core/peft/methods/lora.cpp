@@ -122,8 +122,7 @@ Result<Json> patternObject(const std::vector<std::string>& rows, const char* key
         if (!split || std::from_chars(row.data() + at + 1, end, value).ptr != end || at + 1 == row.size()) {
             return Error{"method." + std::string(key) + ": \"" + row + "\" must be name=number, such as k_proj=8"};
         }
-        const bool whole = std::floor(value) == value && std::abs(value) < 1e9;
-        object[row.substr(0, at)] = whole ? Json(static_cast<std::int64_t>(value)) : Json(value);
+        object[row.substr(0, at)] = patternNumber(value);
     }
     return object;
 }
@@ -242,8 +241,7 @@ Result<void> attach(nn::Decoder& decoder, const MethodSettings& method, const St
 {
     const auto& settings = method.of<LoraSettings>();
     const auto targets = looseTargets(decoder, settings.targetModules);
-    auto places = targets.projections.empty() && targets.any() ? Result<std::vector<Place>>(std::vector<Place>())
-                                                               : placesOf(decoder, targets.projections, "method.target_modules");
+    auto places = projectionsOf(decoder, targets);
     if (!places) {
         return places.error();
     }
@@ -329,9 +327,7 @@ Result<void> save(nn::Decoder& decoder, const MethodSettings& settings,
 
 Result<std::vector<std::pair<Place, std::int64_t>>> ranksOf(nn::Decoder& decoder, const LoraSettings& settings)
 {
-    const auto targets = looseTargets(decoder, settings.targetModules);
-    auto places = targets.projections.empty() && targets.any() ? Result<std::vector<Place>>(std::vector<Place>())
-                                                               : placesOf(decoder, targets.projections, "method.target_modules");
+    auto places = projectionsOf(decoder, looseTargets(decoder, settings.targetModules));
     auto info = infoOf(settings);
     if (!places || !info) {
         return places ? info.error() : places.error();

@@ -1,30 +1,36 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/peft/methods/lora_ranks.h"
 
+#include "core/nn/families/weight_names.h"
 #include "core/nn/layers/linear_group.h"
 #include "core/peft/folders/lora_config.h"
+#include "core/peft/loose_lora.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cmath>
 #include <map>
+#include <string>
+#include <utility>
 
 namespace luthier::peft {
 
-namespace {
-
-// 16, not 16.0.
 Json patternNumber(double value)
 {
     return std::floor(value) == value && std::abs(value) < 1e9 ? Json(static_cast<std::int64_t>(value)) : Json(value);
 }
 
-} // namespace
+Result<std::vector<Place>> projectionsOf(nn::Decoder& decoder, const LooseTargets& targets)
+{
+    const bool isLooseAlone = targets.projections.empty() && targets.any();
+    return isLooseAlone ? Result<std::vector<Place>>(std::vector<Place>()) : placesOf(decoder, targets.projections, "method.target_modules");
+}
 
 Result<void> sayDealtRanks(nn::Decoder& decoder, LoraFolderInfo& info)
 {
-    auto asked = parseLoraConfig(loraFolderConfig(info));
-    auto places = placesOf(decoder, info.targetModules, "method.target_modules");
+    const auto asked = parseLoraConfig(loraFolderConfig(info));
+    const LooseTargets targets = looseTargets(decoder, info.targetModules);
+    const auto places = projectionsOf(decoder, targets);
     if (!asked || !places) {
         return asked ? places.error() : asked.error();
     }
@@ -46,10 +52,16 @@ Result<void> sayDealtRanks(nn::Decoder& decoder, LoraFolderInfo& info)
     info.targetModules.clear();
     for (const auto& [path, rank] : dealt) {
         const auto before = static_cast<double>(asked->rankFor(path));
-        const double alpha = asked->scaleFor(path) * (asked->rootScale ? std::sqrt(before) : before); // as the settings have it
         ranks[path] = rank;
-        alphas[path] = patternNumber(alpha * static_cast<double>(rank) / before);
+        alphas[path] = patternNumber(asked->alphaFor(path) * static_cast<double>(rank) / before);
         info.targetModules.push_back(path);
+    }
+    for (const auto& [path, isAdapted] : {std::pair{nn::weightNames(decoder.config()).embedding, targets.embedding}, {std::string(kHeadPath), targets.head}}) {
+        if (isAdapted) {
+            ranks[path] = asked->rankFor(path);
+            alphas[path] = patternNumber(asked->alphaFor(path));
+            info.targetModules.push_back(path);
+        }
     }
     info.rankPattern = std::move(ranks);
     info.alphaPattern = std::move(alphas);
