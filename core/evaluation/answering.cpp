@@ -48,8 +48,7 @@ public:
             std::vector<std::size_t> written;
             std::vector<std::size_t> scored;
             for (std::size_t k = begin; k < end; ++k) {
-                const bool isWritten = m_settings.answers && (m_settings.labels.empty() || m_settings.labelsBeside) && !m_rows[open[k]].isScored();
-                (isWritten ? written : scored).push_back(open[k]);
+                (isWritten(m_settings, m_rows[open[k]]) ? written : scored).push_back(open[k]);
             }
             if (auto done = written.empty() ? Result<void>() : write(written); !done) {
                 return done;
@@ -338,6 +337,20 @@ private:
 };
 
 } // namespace
+
+bool isWritten(const AnsweringSettings& settings, const EvalRow& row)
+{
+    return settings.answers && (settings.labels.empty() || settings.labelsBeside) && !row.isScored();
+}
+
+AnsweringSettings scoringOnly(AnsweringSettings settings)
+{
+    settings.likelihood = true;
+    settings.answers = false;
+    settings.labels.clear();
+    settings.labelsBeside = false;
+    return settings;
+}
 
 Json toJson(const AnsweringSettings& settings)
 {

@@ -26,6 +26,12 @@ struct AnsweringSettings {
     bool labelsBeside = false;       // but it is, and the likeliest label is kept beside what is written
 };
 
+// Whether the row's answer is written freely; else it is the likeliest of labels or choices, or its texts are scored.
+bool isWritten(const AnsweringSettings& settings, const EvalRow& row);
+
+// Nothing is written, and no labels are asked for: references, choices and last words are scored.
+AnsweringSettings scoringOnly(AnsweringSettings settings);
+
 // What decides the answers, for the log.
 Json toJson(const AnsweringSettings& settings);
 

@@ -193,11 +193,6 @@ Result<std::vector<Set>> openSets(const EvalRequest& request, const EvalSets& se
     all.push_back({sets.rows, settings, std::move(*log), request.systems, std::move(*contenders), ""});
     std::vector<EvalSystem> plain;
     std::copy_if(request.systems.begin(), request.systems.end(), std::back_inserter(plain), [](const EvalSystem& system) { return system.system.empty() && system.shots == 0; });
-    AnsweringSettings scored = settings;
-    scored.likelihood = true;
-    scored.answers = false;
-    scored.labels.clear();
-    scored.labelsBeside = false;
     int number = 0;
     for (const GeneralSet& general : sets.general) {
         ++number;
@@ -207,7 +202,7 @@ Result<std::vector<Set>> openSets(const EvalRequest& request, const EvalSets& se
         if (!plainContenders) {
             return plainContenders.error();
         }
-        all.push_back({general.rows, scored, std::move(*others), plain, std::move(*plainContenders), ", " + general.name});
+        all.push_back({general.rows, scoringOnly(settings), std::move(*others), plain, std::move(*plainContenders), ", " + general.name});
     }
     return all;
 }
@@ -252,6 +247,21 @@ std::string percent(double share)
     return std::to_string(static_cast<int>(std::lround(100 * share))) + " %";
 }
 
+// Where both ways are far apart, one of them does not say what the model knows.
+std::vector<std::string> disagreements(const std::string& title, const std::vector<MetricValue>& written, const std::vector<MetricValue>& likeliest)
+{
+    constexpr double kFar = 0.05;
+    std::vector<std::string> notes;
+    for (const MetricValue& value : likeliest) {
+        const auto other = std::find_if(written.begin(), written.end(), [&](const MetricValue& one) { return one.metric == value.metric; });
+        if (other != written.end() && value.metric->isRightOrWrong && std::abs(value.value - other->value) > kFar) {
+            notes.push_back("Of " + title + " the written answers and the likeliest labels disagree (" + value.metric->label + " " + numberText(*value.metric, other->value)
+                            + " and " + numberText(*value.metric, value.value) + "): it knows more, or less, than it writes.");
+        }
+    }
+    return notes;
+}
+
 // Accuracy and the rest of each system once more, by its likeliest labels.
 Result<void> measureByLabel(Evaluation& evaluation, const EvalRequest& request, const EvalSets& sets, const AnswerLog& log, const EvalTold& told, const base::CancelToken& cancel)
 {
@@ -270,18 +280,9 @@ Result<void> measureByLabel(Evaluation& evaluation, const EvalRequest& request, 
     if (!measured) {
         return Error{"labels by likelihood: " + measured.message()};
     }
-    // Where both ways are far apart, one of them does not say what the model knows.
-    constexpr double kFar = 0.05;
     for (std::size_t c = 0; c < measured->contenders.size(); ++c) {
-        for (const MetricValue& value : measured->values[c]) {
-            for (const MetricValue& written : evaluation.results.values[c]) {
-                if (value.metric == written.metric && value.metric->isRightOrWrong && std::abs(value.value - written.value) > kFar) {
-                    evaluation.results.notes.push_back("Of " + measured->contenders[c].title + " the written answers and the likeliest labels disagree (" + value.metric->label + " "
-                                                       + numberText(*value.metric, written.value) + " and " + numberText(*value.metric, value.value)
-                                                       + "): it knows more, or less, than it writes.");
-                }
-            }
-        }
+        const auto notes = disagreements(measured->contenders[c].title, evaluation.results.values[c], measured->values[c]);
+        evaluation.results.notes.insert(evaluation.results.notes.end(), notes.begin(), notes.end());
     }
     evaluation.byLabel = std::move(*measured);
     evaluation.json["notes"] = evaluation.results.notes;

@@ -60,9 +60,8 @@ Tokens tokensOf(const std::vector<EvalRow>& rows, const EvalSystem& system, cons
         const double prompt = (charactersOf(row) + static_cast<double>(system.system.size()) + static_cast<double>(system.shots) * mean) / kCharactersOfToken;
         const double reference = static_cast<double>(row.references.empty() ? 0 : row.references.front().size()) / kCharactersOfToken;
         const auto times = static_cast<double>(!row.choices.empty() ? row.choices.size() : settings.labels.size());
-        const bool isWritten = settings.answers && (settings.labels.empty() || settings.labelsBeside) && !row.isScored();
         tokens.read += prompt * std::max(1.0, times) + (settings.likelihood ? prompt + reference : 0);
-        tokens.written += isWritten ? std::min(static_cast<double>(settings.sampling.maxNew), std::max(16.0, 1.5 * reference)) : 0;
+        tokens.written += isWritten(settings, row) ? std::min(static_cast<double>(settings.sampling.maxNew), std::max(16.0, 1.5 * reference)) : 0;
     }
     return tokens;
 }
@@ -91,11 +90,7 @@ double roughSeconds(const EvalRequest& request, const EvalSets& sets, const Answ
         }
         auto tokens = tokensOf(sets.rows.rows, system, settings);
         for (const GeneralSet& set : sets.general) {
-            AnsweringSettings scored = settings;
-            scored.answers = false;
-            scored.likelihood = true;
-            scored.labels.clear();
-            tokens.read += tokensOf(set.rows.rows, system, scored).read;
+            tokens.read += tokensOf(set.rows.rows, system, scoringOnly(settings)).read;
         }
         const auto together = static_cast<double>(std::max<std::int64_t>(1, std::min<std::int64_t>(settings.batch, static_cast<std::int64_t>(sets.rows.rows.size()))));
         const double step = std::max(kBytesOfWeight * weights / bytes, 2 * weights * together / operations);
