@@ -59,7 +59,6 @@ RunsSide::RunsSide(QWidget* parent)
     m_settings->setShowGrid(false);
     m_settings->verticalHeader()->hide();
     m_settings->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-    m_settings->horizontalHeader()->setTextElideMode(Qt::ElideRight);
     m_settings->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     m_note->setWordWrap(true);
     m_note->setFont(textFont(TextSize::Small));
