@@ -85,20 +85,31 @@ Result<void> nameTask(const fs::path& path, const char* task)
     return base::writeFileAtomically(path, base::dumpJson(*config, 2) + "\n");
 }
 
-// A head of a folder: where its file is, and what it goes by there.
-struct Place {
+// A head as a folder holds it, in its adapter's file or alone.
+struct StoredHead {
     fs::path path;
-    bool isAlone = false;
-
-    const char* weight() const { return isAlone ? kName : kScoreTensor; }
-    const char* bias() const { return isAlone ? kBias : kScoreBias; }
+    std::shared_ptr<const weights::SafetensorsFile> file; // null: there is none
+    const weights::TensorInfo* weight = nullptr;          // null: it is not there
+    const weights::TensorInfo* bias = nullptr;            // of values alone
 };
 
-Place placeIn(const fs::path& folder)
+Result<StoredHead> openHead(const fs::path& folder)
 {
     std::error_code code;
     const bool isAlone = fs::exists(folder / kAlone, code);
-    return {folder / (isAlone ? kAlone : kAdapter), isAlone};
+    StoredHead head;
+    head.path = folder / (isAlone ? kAlone : kAdapter);
+    if (!fs::exists(head.path, code)) {
+        return head;
+    }
+    auto opened = weights::SafetensorsFile::open(head.path);
+    if (!opened) {
+        return opened.error();
+    }
+    head.file = *opened;
+    head.weight = head.file->find(isAlone ? kName : kScoreTensor);
+    head.bias = head.file->find(isAlone ? kBias : kScoreBias);
+    return head;
 }
 
 } // namespace
@@ -116,30 +127,22 @@ Result<void> addScoreHead(const fs::path& folder, const nn::ScoreHead& head)
 
 Result<nn::ScoreHead> readScoreHead(const fs::path& folder)
 {
-    std::error_code code;
-    const Place place = placeIn(folder);
-    const fs::path& path = place.path;
-    if (!fs::exists(path, code)) {
+    const auto stored = openHead(folder);
+    if (!stored) {
+        return stored.error();
+    }
+    if (!stored->weight || stored->bias) { // values of tokens judge no text
         return nn::ScoreHead{};
     }
-    auto opened = weights::SafetensorsFile::open(path);
-    if (!opened) {
-        return opened.error();
+    if (stored->weight->shape.size() != 2) {
+        return Error{stored->path.string() + ": \"" + stored->weight->name + "\" is no head of scores; it must be a matrix"};
     }
-    const std::shared_ptr<const weights::SafetensorsFile> file = *opened;
-    const weights::TensorInfo* info = file->find(place.weight());
-    if (!info || file->find(place.bias())) { // values of tokens judge no text
-        return nn::ScoreHead{};
-    }
-    if (info->shape.size() != 2) {
-        return Error{path.string() + ": \"" + info->name + "\" is no head of scores; it must be a matrix"};
-    }
-    auto weight = weights::readTensor({file, info});
+    auto weight = weights::readTensor({stored->file, stored->weight});
     if (!weight) {
         return weight.error();
     }
     nn::ScoreHead head{weight->to(at::kFloat), {}};
-    if (const auto noted = file->metadata().find(kLabels); noted != file->metadata().end()) {
+    if (const auto noted = stored->file->metadata().find(kLabels); noted != stored->file->metadata().end()) {
         const auto labels = base::parseJson(noted->second);
         for (const Json& label : labels && labels->is_array() ? *labels : Json::array()) {
             head.labels.push_back(label.is_string() ? label.get<std::string>() : base::dumpJson(label));
@@ -160,26 +163,19 @@ Result<void> addValueHead(const fs::path& folder, const ValueHead& head)
 
 Result<ValueHead> readValueHead(const fs::path& folder)
 {
-    std::error_code code;
-    const Place place = placeIn(folder);
-    if (!fs::exists(place.path, code)) {
+    const auto stored = openHead(folder);
+    if (!stored) {
+        return stored.error();
+    }
+    if (!stored->weight || !stored->bias) {
         return ValueHead{};
     }
-    auto opened = weights::SafetensorsFile::open(place.path);
-    if (!opened) {
-        return opened.error();
+    const auto& shape = stored->weight->shape;
+    if (shape.size() != 2 || shape[0] != 1 || stored->bias->shape != std::vector<std::int64_t>{1}) {
+        return Error{stored->path.string() + ": \"" + stored->weight->name + "\" is no head of values; it must have one row, and one bias"};
     }
-    const std::shared_ptr<const weights::SafetensorsFile> file = *opened;
-    const weights::TensorInfo* weight = file->find(place.weight());
-    const weights::TensorInfo* bias = file->find(place.bias());
-    if (!weight || !bias) {
-        return ValueHead{};
-    }
-    if (weight->shape.size() != 2 || weight->shape[0] != 1 || bias->shape != std::vector<std::int64_t>{1}) {
-        return Error{place.path.string() + ": \"" + weight->name + "\" is no head of values; it must have one row, and one bias"};
-    }
-    auto row = weights::readTensor({file, weight});
-    auto added = row ? weights::readTensor({file, bias}) : Result<at::Tensor>(row.error());
+    auto row = weights::readTensor({stored->file, stored->weight});
+    auto added = row ? weights::readTensor({stored->file, stored->bias}) : Result<at::Tensor>(row.error());
     return added ? Result<ValueHead>(ValueHead{row->to(at::kFloat), added->to(at::kFloat)}) : Result<ValueHead>(added.error());
 }
 
