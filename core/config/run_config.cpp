@@ -41,7 +41,7 @@ std::vector<Field> modelFields()
         field<&ModelSettings::fromScratch>("from_scratch", "Start from random weights", "Ignores the folder's weights and pretrains from its config.json. Usually off.", {}, {.advanced = true}),
         field<&ModelSettings::device>("device", "Device", "Where to compute: auto takes the first NVIDIA GPU, else the CPU. Also cpu, cuda, cuda:1.", {}, {.advanced = true}),
         field<&ModelSettings::dtype>("dtype", "Precision", "Number format of weights and activations. Auto: bf16 where the device is good at it, else fp32.", {},
-            {.choices = {{"auto", "Automatic"}, {"fp32", "fp32"}, {"bf16", "bf16"}, {"fp16", "fp16, not for training"}}, .advanced = true}),
+            {.choices = {{"auto", "Automatic"}, {"fp32", "fp32"}, {"bf16", "bf16"}, {"fp16", "fp16, not for training", false}}, .advanced = true}),
         field<&ModelSettings::quantization>("quantization", "Quantise", "Holds the frozen weights in 4 bits: a quarter of bf16's memory. Automatic: NF4 for QLoRA, else as the folder stores them.", {},
             {.choices = {{"auto", "Automatic"}, {"none", "As stored"}, {"nf4", "NF4"}, {"fp4", "FP4"}}, .advanced = true}),
         field<&ModelSettings::doubleQuantization>("double_quantization", "Double quantisation", "Quantises the constants of the 4-bit blocks, too: 0.37 bit a weight less. Usually on.", {}, {.advanced = true}),

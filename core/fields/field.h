@@ -27,6 +27,7 @@ struct Range {
 struct Choice {
     std::string id;    // stored, never translated
     std::string label; // English source string
+    bool offered = true; // false: read and written as ever (old files hold it), but no form and no help shows it
 };
 
 struct Field {

@@ -7,8 +7,6 @@
 #include "core/pipeline/collection.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <filesystem>
 
 namespace luthier::pipeline {
@@ -19,13 +17,6 @@ namespace {
 
 constexpr std::int64_t kFewPairs = 50;
 constexpr double kTrusted = 0.6; // a reward model's held-out accuracy
-
-std::string number(double value, int digits)
-{
-    std::array<char, 32> buffer{};
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, digits);
-    return {buffer.data(), end.ptr};
-}
 
 // "held-out reward 0.35 -> 0.98"; good where it moved the wanted way.
 struct Change {
