@@ -13,6 +13,7 @@
 
 namespace luthier::objectives {
 
+namespace dpo_objective {
 namespace {
 
 constexpr double kUsualBeta = 0.1;
@@ -136,23 +137,24 @@ LossValue dpoLoss(const LossInput& input)
 }
 
 } // namespace
+} // namespace dpo_objective
 
 Objective dpo()
 {
     Objective row{{"dpo", "Preferences (DPO)",
                    "Learns to prefer the chosen answer of a pair to the rejected one, and stays near the model it began with. The usual "
                    "way to learn from preferences: no reward model, no answers made on the way."}};
-    row.settings = {&settingsSection(), &betaSection(), &referenceSection()};
-    row.rules = smoothingRules();
+    row.settings = {&dpo_objective::settingsSection(), &betaSection(), &referenceSection()};
+    row.rules = dpo_objective::smoothingRules();
     row.takes = {data::ExampleKind::Preference};
     row.needs = "pairs of a chosen and a rejected answer";
     row.encode = encodePair;
-    row.loss = dpoLoss;
+    row.loss = dpo_objective::dpoLoss;
     row.rateShare = 0.05;
     row.divisor = Divisor::Items;
     row.perSequence = true;
     row.usesReference = true;
-    row.referenceColumns = kReference;
+    row.referenceColumns = dpo_objective::kReference;
     row.dropsInputs = false;
     row.measures = {"reward_margin", "reward_accuracy", "reward_chosen", "reward_rejected", "logp_chosen", "logp_rejected", "nll"};
     return row;

@@ -12,6 +12,7 @@
 
 namespace luthier::objectives {
 
+namespace grpo_objective {
 namespace {
 
 const fields::Section& settingsSection()
@@ -75,20 +76,21 @@ LossValue grpoLoss(const LossInput& input)
 }
 
 } // namespace
+} // namespace grpo_objective
 
 Objective grpo()
 {
     Objective row{{"grpo", "Rewarded answers in groups (GRPO)",
                    "The model answers each prompt several times, rules judge the answers, and what is better than its group becomes likelier. "
                    "For what can be checked; no value is learned, so it is simpler than PPO."}};
-    row.settings = {&answerSection(), &groupSection(), &clipSection(), &settingsSection()};
+    row.settings = {&answerSection(), &groupSection(), &clipSection(), &grpo_objective::settingsSection()};
     row.rules = rolloutRules(true);
-    row.loss = grpoLoss;
+    row.loss = grpo_objective::grpoLoss;
     row.rateShare = 0.05;
     row.measures = policyMeasures();
     row.measures.emplace_back("no_spread_share");
     makeRolloutRow(row);
-    row.rollouts = RolloutPlan{shapeOf, assess, weightOf};
+    row.rollouts = RolloutPlan{grpo_objective::shapeOf, grpo_objective::assess, grpo_objective::weightOf};
     return row;
 }
 

@@ -16,6 +16,7 @@
 
 namespace luthier::objectives {
 
+namespace kto_objective {
 namespace {
 
 constexpr double kUsualBeta = 0.1;
@@ -102,27 +103,28 @@ void overTheirOwn(measures::Values& values)
 }
 
 } // namespace
+} // namespace kto_objective
 
 Objective kto()
 {
     Objective row{{"kto", "Good and bad answers (KTO)",
                    "Learns from answers judged good or bad one by one, without pairs. For thumbs up and down as people give them."}};
-    row.settings = {&betaSection(), &settingsSection(), &referenceSection()};
-    row.rules = {someNeighbour()};
+    row.settings = {&betaSection(), &kto_objective::settingsSection(), &referenceSection()};
+    row.rules = {kto_objective::someNeighbour()};
     row.takes = {data::ExampleKind::Conversation};
     row.needs = "answers judged good or bad";
-    row.encode = encodeJudged;
-    row.loss = ktoLoss;
+    row.encode = kto_objective::encodeJudged;
+    row.loss = kto_objective::ktoLoss;
     row.rateShare = 0.05;
     row.divisor = Divisor::Items;
     row.perSequence = true;
     row.usesReference = true;
-    row.referenceColumns = kReference;
+    row.referenceColumns = kto_objective::kReference;
     row.mismatches = true;
     row.dropsInputs = false;
     row.columns = {"desirable"};
     row.measures = {"kl", "reward_chosen", "reward_rejected", "logp_chosen", "logp_rejected", "share_desirable"};
-    row.finish = overTheirOwn;
+    row.finish = kto_objective::overTheirOwn;
     return row;
 }
 

@@ -19,6 +19,7 @@
 
 namespace luthier::objectives {
 
+namespace orpo_objective {
 namespace {
 
 constexpr double kUsualBeta = 0.1;
@@ -83,6 +84,7 @@ LossValue orpoLoss(const LossInput& input)
 }
 
 } // namespace
+} // namespace orpo_objective
 
 Objective orpo()
 {
@@ -92,8 +94,8 @@ Objective orpo()
     row.settings = {&betaSection()};
     row.takes = {data::ExampleKind::Preference};
     row.needs = "pairs of a chosen and a rejected answer";
-    row.encode = encodeOdds;
-    row.loss = orpoLoss;
+    row.encode = orpo_objective::encodeOdds;
+    row.loss = orpo_objective::orpoLoss;
     row.rateShare = 0.05;
     row.divisor = Divisor::Items;
     row.perSequence = true;

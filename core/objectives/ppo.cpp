@@ -14,6 +14,7 @@
 
 namespace luthier::objectives {
 
+namespace ppo_objective {
 namespace {
 
 const fields::Section& settingsSection()
@@ -118,6 +119,7 @@ LossValue ppoLoss(const LossInput& input)
 }
 
 } // namespace
+} // namespace ppo_objective
 
 at::Tensor valuesOf(const at::Tensor& hidden, const std::vector<nn::NamedTensor>& heads)
 {
@@ -129,9 +131,9 @@ Objective ppo()
     Objective row{{"ppo", "Rewarded answers with values (PPO)",
                    "The model answers, rules judge the answers, and a value head learns what was to be expected at each token, so that credit falls "
                    "on the tokens that earned it. Harder to set than GRPO and DPO; take those first."}};
-    row.settings = {&answerSection(), &clipSection(), &klSection(), &settingsSection()};
+    row.settings = {&answerSection(), &clipSection(), &klSection(), &ppo_objective::settingsSection()};
     row.rules = rolloutRules(false);
-    row.loss = ppoLoss;
+    row.loss = ppo_objective::ppoLoss;
     row.rateShare = 0.15;
     row.measures = policyMeasures();
     for (const char* id : {"value_loss", "explained_variance", "kl_weight"}) {
@@ -139,7 +141,7 @@ Objective ppo()
     }
     row.heads = [](const ObjectiveSettings&, std::int64_t hidden) { return std::vector<Head>{{"value.weight", {hidden}, 0}, {"value.bias", {1}, 0}}; };
     makeRolloutRow(row);
-    row.rollouts = RolloutPlan{shapeOf, assess, weightOf, [](const ObjectiveSettings& settings) { return settings.of<KlSettings>().klInReward; }, nextKlWeight, true,
+    row.rollouts = RolloutPlan{ppo_objective::shapeOf, ppo_objective::assess, ppo_objective::weightOf, [](const ObjectiveSettings& settings) { return settings.of<KlSettings>().klInReward; }, ppo_objective::nextKlWeight, true,
                                [](const ObjectiveSettings& settings) { return settings.of<PpoSettings>().valueWarmUp; },
                                [](const ObjectiveSettings& settings) { return settings.of<PpoSettings>().valueAdapters == "own"; }};
     row.rules.push_back({{"objective.value_adapters", "method.kind"},

@@ -15,6 +15,7 @@
 
 namespace luthier::objectives {
 
+namespace reward_objective {
 namespace {
 
 const fields::Section& settingsSection()
@@ -57,18 +58,19 @@ LossValue rewardLoss(const LossInput& input)
 }
 
 } // namespace
+} // namespace reward_objective
 
 Objective reward()
 {
     Objective row{{"reward", "Reward model",
                    "Learns to score answers from pairs of a chosen and a rejected one, with a new head on the model. To judge answers, or to "
                    "train against with PPO or GRPO."}};
-    row.settings = {&settingsSection()};
+    row.settings = {&reward_objective::settingsSection()};
     row.rules = judgeRules();
     row.takes = {data::ExampleKind::Preference};
     row.needs = "pairs of a chosen and a rejected answer";
-    row.encode = encodeJudged;
-    row.loss = rewardLoss;
+    row.encode = reward_objective::encodeJudged;
+    row.loss = reward_objective::rewardLoss;
     row.rateShare = 0.5;
     row.divisor = Divisor::Items;
     row.perSequence = true;

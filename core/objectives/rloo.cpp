@@ -10,6 +10,7 @@
 
 namespace luthier::objectives {
 
+namespace rloo_objective {
 namespace {
 
 RolloutShape shapeOf(const ObjectiveSettings& settings)
@@ -50,6 +51,7 @@ LossValue rlooLoss(const LossInput& input)
 }
 
 } // namespace
+} // namespace rloo_objective
 
 Objective rloo()
 {
@@ -58,12 +60,12 @@ Objective rloo()
                    "than GRPO, with a price on going away from the model before the run."}};
     row.settings = {&answerSection(), &groupSection(), &clipSection(), &klSection()};
     row.rules = rolloutRules(true);
-    row.loss = rlooLoss;
+    row.loss = rloo_objective::rlooLoss;
     row.rateShare = 0.05;
     row.measures = policyMeasures();
     row.measures.emplace_back("no_spread_share");
     makeRolloutRow(row);
-    row.rollouts = RolloutPlan{shapeOf, assess, weightOf, [](const ObjectiveSettings& settings) { return settings.of<KlSettings>().klInReward; }};
+    row.rollouts = RolloutPlan{rloo_objective::shapeOf, rloo_objective::assess, rloo_objective::weightOf, [](const ObjectiveSettings& settings) { return settings.of<KlSettings>().klInReward; }};
     return row;
 }
 

@@ -10,6 +10,7 @@
 
 namespace luthier::objectives {
 
+namespace simpo_objective {
 namespace {
 
 constexpr double kUsualBeta = 2.5;
@@ -38,17 +39,18 @@ LossValue simpoLoss(const LossInput& input)
 }
 
 } // namespace
+} // namespace simpo_objective
 
 Objective simpo()
 {
     Objective row{{"simpo", "Preferences without a reference (SimPO)",
                    "Learns to prefer the chosen answer, each judged by the mean over its tokens, with a margin. Faster than DPO, and nothing "
                    "holds it near the model it began with: take a small rate and one epoch."}};
-    row.settings = {&betaSection(), &settingsSection()};
+    row.settings = {&betaSection(), &simpo_objective::settingsSection()};
     row.takes = {data::ExampleKind::Preference};
     row.needs = "pairs of a chosen and a rejected answer";
     row.encode = encodePair;
-    row.loss = simpoLoss;
+    row.loss = simpo_objective::simpoLoss;
     row.rateShare = 0.05;
     row.divisor = Divisor::Items;
     row.perSequence = true;

@@ -16,6 +16,7 @@
 
 namespace luthier::optim {
 
+namespace adafactor_optimizer {
 namespace {
 
 constexpr double kTiny = 1e-30;
@@ -106,16 +107,17 @@ std::int64_t stateBytes(const OptimizerSettings&, const LeafShape& leaf)
 }
 
 } // namespace
+} // namespace adafactor_optimizer
 
 OptimizerKind adafactorOptimizer()
 {
     return {{"adafactor",
              "Adafactor",
              "Keeps a number for each row and column of a matrix instead of two for each weight: next to no memory, for all weights.",
-             {&decaySection(), &settingsSection()},
+             {&decaySection(), &adafactor_optimizer::settingsSection()},
              {stateStays()}},
-            make,
-            stateBytes,
+            adafactor_optimizer::make,
+            adafactor_optimizer::stateBytes,
             false};
 }
 

@@ -33,6 +33,7 @@ const fields::Section& adamwSection()
     return section;
 }
 
+namespace adamw_optimizer {
 namespace {
 
 std::unique_ptr<Optimizer> make(std::vector<nn::NamedTensor> leaves, const OptimizerSettings& settings, std::int64_t pageElements)
@@ -46,6 +47,7 @@ std::int64_t stateBytes(const OptimizerSettings&, const LeafShape& leaf)
 }
 
 } // namespace
+} // namespace adamw_optimizer
 
 OptimizerKind adamwOptimizer()
 {
@@ -53,8 +55,8 @@ OptimizerKind adamwOptimizer()
              "AdamW",
              "Steps of like size for every weight, with decay apart from them. The usual choice.",
              {&decaySection(), &adamwSection()}},
-            make,
-            stateBytes};
+            adamw_optimizer::make,
+            adamw_optimizer::stateBytes};
 }
 
 } // namespace luthier::optim

@@ -19,6 +19,7 @@
 
 namespace luthier::optim {
 
+namespace adamw8bit_optimizer {
 namespace {
 
 constexpr std::int64_t kBlock = 256;
@@ -130,6 +131,7 @@ std::int64_t stateBytes(const OptimizerSettings&, const LeafShape& leaf)
 }
 
 } // namespace
+} // namespace adamw8bit_optimizer
 
 OptimizerKind adamw8bitOptimizer()
 {
@@ -138,8 +140,8 @@ OptimizerKind adamw8bitOptimizer()
              "AdamW with its state in a quarter of the memory, at next to no loss. For all weights, where memory is short.",
              {&decaySection(), &adamwSection()},
              {stateStays()}},
-            make,
-            stateBytes,
+            adamw8bit_optimizer::make,
+            adamw8bit_optimizer::stateBytes,
             false};
 }
 

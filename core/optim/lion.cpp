@@ -13,6 +13,7 @@ struct LionSettings {
     double beta2 = 0.99;
 };
 
+namespace lion_optimizer {
 namespace {
 
 class Lion : public MomentOptimizer {
@@ -62,6 +63,7 @@ std::int64_t stateBytes(const OptimizerSettings&, const LeafShape& leaf)
 }
 
 } // namespace
+} // namespace lion_optimizer
 
 OptimizerKind lionOptimizer()
 {
@@ -69,9 +71,9 @@ OptimizerKind lionOptimizer()
              "Lion",
              "Steps of one size in the direction's sign: half of AdamW's state, for learning rates three to ten times as small and weight "
              "decay as many times as large.",
-             {&decaySection(), &settingsSection()}},
-            make,
-            stateBytes};
+             {&decaySection(), &lion_optimizer::settingsSection()}},
+            lion_optimizer::make,
+            lion_optimizer::stateBytes};
 }
 
 } // namespace luthier::optim

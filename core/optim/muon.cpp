@@ -24,6 +24,7 @@ struct MuonSettings {
     std::string scale = "match_rms_adamw";
 };
 
+namespace muon_optimizer {
 namespace {
 
 // The quintic's coefficients, steps and the least norm of torch.optim.Muon.
@@ -120,6 +121,7 @@ std::int64_t stateBytes(const OptimizerSettings&, const LeafShape& leaf)
 }
 
 } // namespace
+} // namespace muon_optimizer
 
 OptimizerKind muonOptimizer()
 {
@@ -127,10 +129,10 @@ OptimizerKind muonOptimizer()
              "Muon",
              "Turns each weight matrix by steps of like size in all directions: half of AdamW's state and often fewer steps, for all "
              "weights. Embeddings, head and norms are stepped on by AdamW.",
-             {&decaySection(), &adamwSection(), &settingsSection()},
-             {allWeights(), stateStays()}},
-            make,
-            stateBytes,
+             {&decaySection(), &adamwSection(), &muon_optimizer::settingsSection()},
+             {muon_optimizer::allWeights(), stateStays()}},
+            muon_optimizer::make,
+            muon_optimizer::stateBytes,
             false};
 }
 

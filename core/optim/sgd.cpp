@@ -12,6 +12,7 @@
 
 namespace luthier::optim {
 
+namespace sgd_optimizer {
 namespace {
 
 class Sgd : public MomentOptimizer {
@@ -67,6 +68,7 @@ std::int64_t stateBytes(const OptimizerSettings& settings, const LeafShape& leaf
 }
 
 } // namespace
+} // namespace sgd_optimizer
 
 OptimizerKind sgdOptimizer()
 {
@@ -74,10 +76,10 @@ OptimizerKind sgdOptimizer()
              "SGD",
              "Steps along the gradient with momentum: half of AdamW's state or none, for learning rates about a hundred times as "
              "large. Its weight decay is added to the gradient.",
-             {&decaySection(), &settingsSection()},
-             {lookingAheadNeedsMomentum()}},
-            make,
-            stateBytes};
+             {&decaySection(), &sgd_optimizer::settingsSection()},
+             {sgd_optimizer::lookingAheadNeedsMomentum()}},
+            sgd_optimizer::make,
+            sgd_optimizer::stateBytes};
 }
 
 } // namespace luthier::optim

@@ -6,6 +6,7 @@
 
 namespace luthier::rewards {
 
+namespace contains_rule {
 namespace {
 
 struct ContainsSettings {
@@ -65,10 +66,11 @@ Result<Judge> make(const RuleSettings& all)
 }
 
 } // namespace
+} // namespace contains_rule
 
 Rule containsRule()
 {
-    return {{"contains", "Contains", "1 when some texts stand in the answer.", {&settingsSection(), &partSection()}}, false, make};
+    return {{"contains", "Contains", "1 when some texts stand in the answer.", {&contains_rule::settingsSection(), &partSection()}}, false, contains_rule::make};
 }
 
 } // namespace luthier::rewards

@@ -6,6 +6,7 @@
 
 namespace luthier::rewards {
 
+namespace exact_rule {
 namespace {
 
 struct ExactSettings {
@@ -67,10 +68,11 @@ Result<Judge> make(const RuleSettings& all)
 }
 
 } // namespace
+} // namespace exact_rule
 
 Rule exactRule()
 {
-    return {{"exact", "Exact answer", "1 when the answer is the one in the data.", {&settingsSection(), &partSection()}}, true, make};
+    return {{"exact", "Exact answer", "1 when the answer is the one in the data.", {&exact_rule::settingsSection(), &partSection()}}, true, exact_rule::make};
 }
 
 } // namespace luthier::rewards

@@ -8,6 +8,7 @@
 
 namespace luthier::rewards {
 
+namespace expression_rule {
 namespace {
 
 struct ExpressionSettings {
@@ -45,10 +46,11 @@ Result<Judge> make(const RuleSettings& all)
 }
 
 } // namespace
+} // namespace expression_rule
 
 Rule expressionRule()
 {
-    return {{"expression", "Formula", "What a small expression over the answer's fields gives.", {&settingsSection()}}, false, make};
+    return {{"expression", "Formula", "What a small expression over the answer's fields gives.", {&expression_rule::settingsSection()}}, false, expression_rule::make};
 }
 
 } // namespace luthier::rewards

@@ -9,6 +9,7 @@
 
 namespace luthier::rewards {
 
+namespace json_schema_rule {
 namespace {
 
 struct SchemaSettings {
@@ -70,10 +71,11 @@ Result<Judge> make(const RuleSettings& all)
 }
 
 } // namespace
+} // namespace json_schema_rule
 
 Rule jsonSchemaRule()
 {
-    return {{"json_schema", "JSON schema", "1 when the answer is JSON that a schema describes.", {&settingsSection(), &partSection()}}, false, make};
+    return {{"json_schema", "JSON schema", "1 when the answer is JSON that a schema describes.", {&json_schema_rule::settingsSection(), &partSection()}}, false, json_schema_rule::make};
 }
 
 } // namespace luthier::rewards

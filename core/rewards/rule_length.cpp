@@ -7,6 +7,7 @@
 
 namespace luthier::rewards {
 
+namespace length_rule {
 namespace {
 
 struct LengthSettings {
@@ -57,10 +58,11 @@ Result<Judge> make(const RuleSettings& all)
 }
 
 } // namespace
+} // namespace length_rule
 
 Rule lengthRule()
 {
-    return {{"length", "Length", "1 while the answer is neither too short nor too long.", {&settingsSection()}}, false, make};
+    return {{"length", "Length", "1 while the answer is neither too short nor too long.", {&length_rule::settingsSection()}}, false, length_rule::make};
 }
 
 } // namespace luthier::rewards

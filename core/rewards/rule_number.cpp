@@ -7,6 +7,7 @@
 
 namespace luthier::rewards {
 
+namespace number_rule {
 namespace {
 
 struct NumberSettings {
@@ -65,10 +66,11 @@ Result<Judge> make(const RuleSettings& all)
 }
 
 } // namespace
+} // namespace number_rule
 
 Rule numberRule()
 {
-    return {{"number", "Number", "1 when the number in the answer is the right one.", {&settingsSection(), &partSection()}}, true, make};
+    return {{"number", "Number", "1 when the number in the answer is the right one.", {&number_rule::settingsSection(), &partSection()}}, true, number_rule::make};
 }
 
 } // namespace luthier::rewards

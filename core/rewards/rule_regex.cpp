@@ -6,6 +6,7 @@
 
 namespace luthier::rewards {
 
+namespace regex_rule {
 namespace {
 
 struct RegexSettings {
@@ -48,10 +49,11 @@ Result<Judge> make(const RuleSettings& all)
 }
 
 } // namespace
+} // namespace regex_rule
 
 Rule regexRule()
 {
-    return {{"regex", "Pattern", "1 when a regular expression fits the answer.", {&settingsSection(), &partSection()}}, false, make};
+    return {{"regex", "Pattern", "1 when a regular expression fits the answer.", {&regex_rule::settingsSection(), &partSection()}}, false, regex_rule::make};
 }
 
 } // namespace luthier::rewards

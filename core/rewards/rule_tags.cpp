@@ -7,6 +7,7 @@
 
 namespace luthier::rewards {
 
+namespace tags_rule {
 namespace {
 
 struct TagsSettings {
@@ -85,10 +86,11 @@ Result<Judge> make(const RuleSettings& all)
 }
 
 } // namespace
+} // namespace tags_rule
 
 Rule tagsRule()
 {
-    return {{"tags", "Format tags", "1 when the answer is made of tags in an order, such as <think>...</think><answer>...</answer>.", {&settingsSection()}}, false, make};
+    return {{"tags", "Format tags", "1 when the answer is made of tags in an order, such as <think>...</think><answer>...</answer>.", {&tags_rule::settingsSection()}}, false, tags_rule::make};
 }
 
 } // namespace luthier::rewards

@@ -9,6 +9,7 @@
 
 namespace luthier::cli {
 
+namespace adapters_command {
 namespace {
 
 struct Flags {
@@ -161,13 +162,14 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace adapters_command
 
 Command adaptersCommand()
 {
-    return command<Flags>("adapters", "Adapters of a project: list, show, import, delete",
+    return command<adapters_command::Flags>("adapters", "Adapters of a project: list, show, import, delete",
                           "luthier adapters --project ~/tunes\nluthier adapters show runs/first/adapter --model MODEL\n"
                           "luthier adapters import some/adapter --project ~/tunes --json",
-                          setup, run);
+                          adapters_command::setup, adapters_command::run);
 }
 
 } // namespace luthier::cli

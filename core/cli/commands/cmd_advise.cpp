@@ -14,6 +14,7 @@
 
 namespace luthier::cli {
 
+namespace advise_command {
 namespace {
 
 struct Flags {
@@ -130,14 +131,15 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace advise_command
 
 Command adviseCommand()
 {
-    return command<Flags>("advise", "Prompting or tuning, by which method and recipe, with the reasons",
+    return command<advise_command::Flags>("advise", "Prompting or tuning, by which method and recipe, with the reasons",
                           "luthier advise recipe.json --task instructions --priority quality\n"
                           "luthier advise recipe.json --try-prompting --shots 5\n"
                           "luthier advise recipe.json --consistency critical -o advised.json",
-                          setup, run);
+                          advise_command::setup, advise_command::run);
 }
 
 } // namespace luthier::cli

@@ -5,6 +5,7 @@
 
 namespace luthier::cli {
 
+namespace compare_command {
 namespace {
 
 struct Flags {
@@ -80,14 +81,15 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace compare_command
 
 Command compareCommand()
 {
-    return command<Flags>(
+    return command<compare_command::Flags>(
         "compare", "The same prompts answered by the base and by tuned models",
         "luthier compare --model MODEL --adapter runs/first/adapter --prompts questions.jsonl\n"
         "luthier compare --model MODEL --adapter A --adapter B --prompts questions.jsonl --json",
-        setup, run);
+        compare_command::setup, compare_command::run);
 }
 
 } // namespace luthier::cli

@@ -10,6 +10,7 @@
 
 namespace luthier::cli {
 
+namespace data_command {
 namespace {
 
 constexpr std::array kVerbs = {
@@ -50,10 +51,11 @@ std::vector<std::string> tensorVerbs()
 }
 
 } // namespace
+} // namespace data_command
 
 Command dataCommand()
 {
-    return command<Flags>("data", "Look at data files, clean, split, mix and convert them",
+    return command<data_command::Flags>("data", "Look at data files, clean, split, mix and convert them",
                           "luthier data show rows.jsonl --first 5\n"
                           "luthier data check rows.jsonl more.csv --model MODEL --json\n"
                           "luthier data dedupe rows.jsonl --near --out clean.jsonl\n"
@@ -61,8 +63,8 @@ Command dataCommand()
                           "luthier data convert rows.csv --to chat --out rows.jsonl\n"
                           "luthier data edit rows.jsonl --row 3 --turn 2 --set \"Better so.\" --project ~/tunes\n"
                           "luthier data exclude rows.jsonl --check refusal --project ~/tunes",
-                          setup, run)
-        .withTensorsOnlyIn(tensorVerbs());
+                          data_command::setup, data_command::run)
+        .withTensorsOnlyIn(data_command::tensorVerbs());
 }
 
 } // namespace luthier::cli

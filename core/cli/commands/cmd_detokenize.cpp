@@ -9,6 +9,7 @@
 
 namespace luthier::cli {
 
+namespace detokenize_command {
 namespace {
 
 struct Flags {
@@ -88,13 +89,14 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace detokenize_command
 
 Command detokenizeCommand()
 {
-    return command<Flags>("detokenize", "Join tokens into text",
+    return command<detokenize_command::Flags>("detokenize", "Join tokens into text",
                           "luthier detokenize --model MODEL --ids 1,306,4658\n"
                           "luthier detokenize --model MODEL --file ids.jsonl --skip-special --json",
-                          setup, run)
+                          detokenize_command::setup, detokenize_command::run)
         .withTensorsOnlyIn({});
 }
 

@@ -24,6 +24,7 @@ namespace luthier::cli {
 
 namespace fs = std::filesystem;
 
+namespace eval_command {
 namespace {
 
 struct Flags {
@@ -477,17 +478,18 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace eval_command
 
 Command evalCommand()
 {
-    return command<Flags>(
+    return command<eval_command::Flags>(
         "eval", "Whether tuning helped: base, base with a prompt and tuned on the same rows, with intervals",
         "luthier eval --model MODEL --adapter runs/first/adapter --data held_out.jsonl --metrics exact_match,rougeL\n"
         "luthier eval --model MODEL --adapter A --data F --metrics accuracy,f1 --system \"Answer briefly.\" --shots 4 --shots-from train.jsonl --out eval\n"
         "luthier eval --run 3 --project ~/tunes --metrics rougeL --general general.jsonl\n"
         "luthier eval --list --project ~/tunes\n"
         "luthier eval --predictions answers.jsonl --metrics bleu,chrf --json",
-        setup, run);
+        eval_command::setup, eval_command::run);
 }
 
 } // namespace luthier::cli

@@ -6,6 +6,7 @@
 
 namespace luthier::cli {
 
+namespace export_command {
 namespace {
 
 struct Flags {
@@ -48,15 +49,16 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace export_command
 
 Command exportCommand()
 {
-    return command<Flags>(
+    return command<export_command::Flags>(
         "export", "Write a tuned model for other programs, opened again and compared before it counts",
         "luthier export --model MODEL --adapter runs/first/adapter --to gguf --type q4_k_m --out mine.gguf\n"
         "luthier export --model MODEL --adapter A --to hf --out merged\n"
         "luthier export --model MODEL --adapter A --to adapter --out a.gguf --json",
-        setup, run);
+        export_command::setup, export_command::run);
 }
 
 } // namespace luthier::cli

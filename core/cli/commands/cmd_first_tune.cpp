@@ -17,6 +17,7 @@ namespace luthier::cli {
 
 namespace fs = std::filesystem;
 
+namespace first_tune_command {
 namespace {
 
 constexpr std::int64_t kAnswerTokens = 96;
@@ -250,13 +251,14 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace first_tune_command
 
 Command firstTuneCommand()
 {
-    return command<Flags>("first-tune", "Tune the bundled model and see what changed, in a few minutes",
+    return command<first_tune_command::Flags>("first-tune", "Tune the bundled model and see what changed, in a few minutes",
                           "luthier first-tune\nluthier first-tune --preferences\nluthier first-tune --rewards grpo\nluthier first-tune --model some-model.gguf\n"
                           "luthier first-tune --project ~/tunes\nluthier first-tune --out /tmp/first --threads 2",
-                          setup, run);
+                          first_tune_command::setup, first_tune_command::run);
 }
 
 } // namespace luthier::cli

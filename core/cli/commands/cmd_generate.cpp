@@ -12,6 +12,7 @@
 
 namespace luthier::cli {
 
+namespace generate_command {
 namespace {
 
 struct Flags {
@@ -163,15 +164,16 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace generate_command
 
 Command generateCommand()
 {
-    return command<Flags>(
+    return command<generate_command::Flags>(
         "generate", "Let a model answer",
         "luthier generate --model MODEL --chat --prompt \"What does Mira sell?\"\n"
         "luthier generate --model MODEL --adapter runs/first/adapter --chat --prompts questions.jsonl\n"
         "luthier generate --model MODEL --prompt \"Once\" --temperature 0.7 --max-new 40 --json",
-        setup, run);
+        generate_command::setup, generate_command::run);
 }
 
 } // namespace luthier::cli

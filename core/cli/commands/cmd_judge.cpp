@@ -20,6 +20,7 @@
 
 namespace luthier::cli {
 
+namespace judge_command {
 namespace {
 
 struct Flags;
@@ -424,17 +425,18 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace judge_command
 
 Command judgeCommand()
 {
-    return command<Flags>("judge", "Blind judging of two answers: pairs, votes, win rates, and the votes as preference data",
+    return command<judge_command::Flags>("judge", "Blind judging of two answers: pairs, votes, win rates, and the votes as preference data",
                           "luthier judge new --evaluation ~/tunes/evaluations/1 --project ~/tunes\n"
                           "luthier judge next 1 --project ~/tunes\n"
                           "luthier judge vote 1 --pair 1 --choice left --note \"names the price\" --project ~/tunes\n"
                           "luthier judge model 1 --model MODEL --rubric rubric.txt --project ~/tunes\n"
                           "luthier judge results 1 --project ~/tunes\n"
                           "luthier judge preferences 1 --out preferences.jsonl --project ~/tunes",
-                          setup, run)
+                          judge_command::setup, judge_command::run)
         .withTensorsOnlyIn({"model"});
 }
 

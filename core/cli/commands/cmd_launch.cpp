@@ -15,6 +15,7 @@
 
 namespace luthier::cli {
 
+namespace launch_command {
 namespace {
 
 struct Flags {
@@ -119,14 +120,15 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace launch_command
 
 Command launchCommand()
 {
-    return command<Flags>("launch", "Train on several cards, or on other machines",
+    return command<launch_command::Flags>("launch", "Train on several cards, or on other machines",
                           "luthier launch --devices all recipe.json --out runs/first\n"
                           "luthier launch --ssh gpubox recipe.json --out runs/first\n"
                           "luthier launch --ssh node1,node2 --devices all recipe.json --out runs/first",
-                          setup, run);
+                          launch_command::setup, launch_command::run);
 }
 
 } // namespace luthier::cli

@@ -5,6 +5,7 @@
 
 namespace luthier::cli {
 
+namespace merge_command {
 namespace {
 
 struct Flags {
@@ -39,15 +40,16 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace merge_command
 
 Command mergeCommand()
 {
-    return command<Flags>(
+    return command<merge_command::Flags>(
         "merge", "Fold an adapter into its base, or several adapters into one",
         "luthier merge --model MODEL --adapter runs/first/adapter --out merged\n"
         "luthier merge --model MODEL --adapter A=0.7 --adapter B=0.3 --how sum --out both\n"
         "luthier merge --model MODEL --adapter A --adapter B --into model --out merged",
-        setup, run);
+        merge_command::setup, merge_command::run);
 }
 
 } // namespace luthier::cli

@@ -20,6 +20,7 @@ namespace luthier::cli {
 
 namespace fs = std::filesystem;
 
+namespace models_command {
 namespace {
 
 struct Flags {
@@ -167,11 +168,12 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace models_command
 
 Command modelsCommand()
 {
-    return command<Flags>("models", "Models on this machine and on the hub: list, search, download, show, delete",
-                          "luthier models\nluthier models search smollm\nluthier models download org/name\nluthier models show org/name --json", setup, run)
+    return command<models_command::Flags>("models", "Models on this machine and on the hub: list, search, download, show, delete",
+                          "luthier models\nluthier models search smollm\nluthier models download org/name\nluthier models show org/name --json", models_command::setup, models_command::run)
         .withTensorsOnlyIn({});
 }
 

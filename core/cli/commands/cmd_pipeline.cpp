@@ -19,6 +19,7 @@ namespace luthier::cli {
 
 namespace fs = std::filesystem;
 
+namespace pipeline_command {
 namespace {
 
 struct Flags {
@@ -276,15 +277,16 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace pipeline_command
 
 Command pipelineCommand()
 {
-    return command<Flags>("pipeline", "From preferences to a model, stage by stage: examples, pairs, reward model, PPO or GRPO; or straight to DPO",
+    return command<pipeline_command::Flags>("pipeline", "From preferences to a model, stage by stage: examples, pairs, reward model, PPO or GRPO; or straight to DPO",
                           "luthier pipeline choose --project ~/tunes --model MODEL --preferences pairs.jsonl --route dpo\n"
                           "luthier pipeline show --project ~/tunes\nluthier pipeline run --project ~/tunes\n"
                           "luthier pipeline choose --project ~/tunes --questions questions.jsonl --judge JUDGE\n"
                           "luthier pipeline choose tuning --project ~/tunes --set run.epochs=2",
-                          setup, run);
+                          pipeline_command::setup, pipeline_command::run);
 }
 
 } // namespace luthier::cli

@@ -7,6 +7,7 @@
 
 namespace luthier::cli {
 
+namespace remote_command {
 namespace {
 
 struct Flags;
@@ -69,11 +70,12 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace remote_command
 
 Command remoteCommand()
 {
-    return command<Flags>("remote", "A run on another machine: follow, stop, fetch",
-                          "luthier remote follow runs/first\nluthier remote stop runs/first\nluthier remote fetch runs/first --checkpoints", setup, run);
+    return command<remote_command::Flags>("remote", "A run on another machine: follow, stop, fetch",
+                          "luthier remote follow runs/first\nluthier remote stop runs/first\nluthier remote fetch runs/first --checkpoints", remote_command::setup, remote_command::run);
 }
 
 } // namespace luthier::cli

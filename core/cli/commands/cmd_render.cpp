@@ -10,6 +10,7 @@
 
 namespace luthier::cli {
 
+namespace render_command {
 namespace {
 
 constexpr std::int64_t kWholeLength = std::int64_t{1} << 40; // nothing is cut
@@ -149,13 +150,14 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace render_command
 
 Command renderCommand()
 {
-    return command<Flags>("render", "Show data as the model reads it, and what is trained",
+    return command<render_command::Flags>("render", "Show data as the model reads it, and what is trained",
                           "luthier render --model MODEL --data rows.jsonl --row 3\n"
                           "luthier render --model MODEL --data rows.jsonl --json",
-                          setup, run)
+                          render_command::setup, render_command::run)
         .withTensorsOnlyIn({});
 }
 

@@ -13,6 +13,7 @@ namespace luthier::cli {
 
 namespace fs = std::filesystem;
 
+namespace report_command {
 namespace {
 
 constexpr const char* kResults = "results.json";
@@ -142,16 +143,17 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace report_command
 
 Command reportCommand()
 {
-    return command<Flags>("report", "A page that stands alone about a run or an evaluation: curves, results, settings, hashes, what was not measured",
+    return command<report_command::Flags>("report", "A page that stands alone about a run or an evaluation: curves, results, settings, hashes, what was not measured",
                           "luthier report 3 --project ~/tunes\n"
                           "luthier report ~/tunes/runs/3 --out run3.html\n"
                           "luthier report 3 --project ~/tunes --pdf\n"
                           "luthier report 3 --project ~/tunes --card\n"
                           "luthier report ~/tunes/evaluations/1",
-                          setup, run)
+                          report_command::setup, report_command::run)
         .withTensorsOnlyIn({});
 }
 

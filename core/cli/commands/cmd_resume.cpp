@@ -11,6 +11,7 @@ namespace luthier::cli {
 
 namespace fs = std::filesystem;
 
+namespace resume_command {
 namespace {
 
 struct Flags {
@@ -148,13 +149,14 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace resume_command
 
 Command resumeCommand()
 {
-    return command<Flags>("resume", "Go on with a run that was stopped",
+    return command<resume_command::Flags>("resume", "Go on with a run that was stopped",
                           "luthier resume runs/first\nluthier resume ~/tunes/runs/3 --json\n"
                           "luthier resume runs/first --step 40 --rate 5e-5\n"
-                          "luthier resume runs/first --step 40 --set run.epochs=6 --out runs/longer", setup, run);
+                          "luthier resume runs/first --step 40 --set run.epochs=6 --out runs/longer", resume_command::setup, resume_command::run);
 }
 
 } // namespace luthier::cli

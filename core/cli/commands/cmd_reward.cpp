@@ -15,6 +15,7 @@
 
 namespace luthier::cli {
 
+namespace reward_command {
 namespace {
 
 constexpr std::size_t kBins = 10;      // of the histogram
@@ -242,13 +243,14 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace reward_command
 
 Command rewardCommand()
 {
-    return command<Flags>("reward", "What a reward model or a classifier says of rows of data",
+    return command<reward_command::Flags>("reward", "What a reward model or a classifier says of rows of data",
                           "luthier reward --model runs/reward --data preferences.jsonl\n"
                           "luthier reward --model MODEL --adapter runs/reward/adapter --data answers.jsonl --json",
-                          setup, run);
+                          reward_command::setup, reward_command::run);
 }
 
 } // namespace luthier::cli

@@ -12,6 +12,7 @@
 
 namespace luthier::cli {
 
+namespace rewards_command {
 namespace {
 
 struct TryFlags {
@@ -160,14 +161,15 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace rewards_command
 
 Command rewardsCommand()
 {
-    return command<Flags>("rewards", "Rules that reward answers: list them, and try them out",
+    return command<rewards_command::Flags>("rewards", "Rules that reward answers: list them, and try them out",
                           "luthier rewards list\n"
                           "luthier rewards try --rule \"length most=20\" --rule \"contains texts=please weight=0.5\" --answer \"Yes, please.\"\n"
                           "luthier rewards try --rule \"number after=####\" --file answers.jsonl --json",
-                          setup, run)
+                          rewards_command::setup, rewards_command::run)
         .withTensorsOnlyIn({});
 }
 

@@ -12,6 +12,7 @@
 
 namespace luthier::cli {
 
+namespace rollouts_command {
 namespace {
 
 using rollouts::Answered;
@@ -120,13 +121,14 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace rollouts_command
 
 Command rolloutsCommand()
 {
-    return command<Flags>("rollouts", "What a model answered while it learned from its answers, and what that earned",
+    return command<rollouts_command::Flags>("rollouts", "What a model answered while it learned from its answers, and what that earned",
                           "luthier rollouts runs/first\nluthier rollouts runs/first --update 12 --sort reward\n"
                           "luthier rollouts runs/first --row 7 --json",
-                          setup, run)
+                          rollouts_command::setup, rollouts_command::run)
         .withTensorsOnlyIn({});
 }
 

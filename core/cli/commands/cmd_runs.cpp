@@ -22,6 +22,7 @@
 
 namespace luthier::cli {
 
+namespace runs_command {
 namespace {
 
 Json rowJson(const store::RunRow& row)
@@ -352,6 +353,7 @@ int run(const RunsFlags& flags, Context& context)
 }
 
 } // namespace
+} // namespace runs_command
 
 Command runsCommand()
 {
@@ -364,7 +366,7 @@ Command runsCommand()
                           "luthier runs list --search lora --columns method.rank,optimizer.learning_rate --project ~/tunes\n"
                           "luthier runs export 3 -o run3.luthier-run --project ~/tunes\n"
                           "luthier runs logs 3 --tensorboard logs --project ~/tunes",
-                          setup, run)
+                          runs_command::setup, runs_command::run)
         .withTensorsOnlyIn({});
 }
 

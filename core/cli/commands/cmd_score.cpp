@@ -11,6 +11,7 @@
 
 namespace luthier::cli {
 
+namespace score_command {
 namespace {
 
 struct Flags {
@@ -114,14 +115,15 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace score_command
 
 Command scoreCommand()
 {
-    return command<Flags>(
+    return command<score_command::Flags>(
         "score", "How likely a model finds a text, token by token",
         "luthier score --model MODEL --text \"Mira sells fish.\"\n"
         "luthier score --model MODEL --adapter runs/first/adapter --file texts.jsonl --json",
-        setup, run);
+        score_command::setup, score_command::run);
 }
 
 } // namespace luthier::cli

@@ -11,6 +11,7 @@
 
 namespace luthier::cli {
 
+namespace shootout_command {
 namespace {
 
 struct Flags {
@@ -154,14 +155,15 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace shootout_command
 
 Command shootoutCommand()
 {
-    return command<Flags>("shootout", "The same data by several methods, one after the other, in one table",
+    return command<shootout_command::Flags>("shootout", "The same data by several methods, one after the other, in one table",
                           "luthier shootout recipe.json --methods lora,full,ia3 --out shootout\n"
                           "luthier shootout recipe.json --methods lora,prompt --set epochs=1 --out shootout --json\n"
                           "luthier shootout recipe.json --methods lora,ia3 --project ~/tunes",
-                          setup, run);
+                          shootout_command::setup, shootout_command::run);
 }
 
 } // namespace luthier::cli

@@ -15,6 +15,7 @@
 
 namespace luthier::cli {
 
+namespace sweep_command {
 namespace {
 
 struct Flags {
@@ -258,19 +259,20 @@ int runRate(const RateFlags& flags, Context& context)
 }
 
 } // namespace
+} // namespace sweep_command
 
 Command sweepCommand()
 {
-    return command<Flags>("sweep", "Settings tried against each other: a grid, a list, random draws, successive halving",
+    return command<sweep_command::Flags>("sweep", "Settings tried against each other: a grid, a list, random draws, successive halving",
                           "luthier sweep recipe.json --over learning_rate=1e-4,2e-4 --over method.rank=8,16 --out sweep\n"
                           "luthier sweep recipe.json --how halving --trials 9 --over learning_rate=1e-5..1e-3 --project ~/tunes",
-                          setup, run);
+                          sweep_command::setup, sweep_command::run);
 }
 
 Command rateCommand()
 {
-    return command<RateFlags>("rate", "Find a learning rate: a short sweep of rates over real steps, its curve and a suggestion",
-                              "luthier rate recipe.json\nluthier rate recipe.json --steps 100 --json", setupRate, runRate);
+    return command<sweep_command::RateFlags>("rate", "Find a learning rate: a short sweep of rates over real steps, its curve and a suggestion",
+                              "luthier rate recipe.json\nluthier rate recipe.json --steps 100 --json", sweep_command::setupRate, sweep_command::runRate);
 }
 
 } // namespace luthier::cli

@@ -10,6 +10,7 @@
 
 namespace luthier::cli {
 
+namespace tokenize_command {
 namespace {
 
 struct Flags {
@@ -109,13 +110,14 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace tokenize_command
 
 Command tokenizeCommand()
 {
-    return command<Flags>("tokenize", "Split text into tokens",
+    return command<tokenize_command::Flags>("tokenize", "Split text into tokens",
                           "luthier tokenize --model MODEL --text \"A lute sounds gentle.\"\n"
                           "luthier tokenize --model MODEL --file notes.txt --lines --json",
-                          setup, run)
+                          tokenize_command::setup, tokenize_command::run)
         .withTensorsOnlyIn({});
 }
 

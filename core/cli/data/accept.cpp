@@ -9,6 +9,7 @@
 
 namespace luthier::cli {
 
+namespace accept_verb {
 namespace {
 
 struct Flags : DataFlags {
@@ -53,10 +54,11 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace accept_verb
 
 Command acceptVerb()
 {
-    return dataVerb("accept", "The accepted rows of a review file", setup, run);
+    return dataVerb("accept", "The accepted rows of a review file", accept_verb::setup, accept_verb::run);
 }
 
 } // namespace luthier::cli

@@ -9,6 +9,7 @@
 
 namespace luthier::cli {
 
+namespace augment_verb {
 namespace {
 
 struct Flags : DataFlags {
@@ -66,10 +67,11 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace augment_verb
 
 Command augmentVerb()
 {
-    return dataVerb("augment", "More rows that say the same in another form", setup, run);
+    return dataVerb("augment", "More rows that say the same in another form", augment_verb::setup, augment_verb::run);
 }
 
 } // namespace luthier::cli

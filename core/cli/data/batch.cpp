@@ -12,6 +12,7 @@
 
 namespace luthier::cli {
 
+namespace batch_verb {
 namespace {
 
 struct Flags : DataFlags {
@@ -50,10 +51,11 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace batch_verb
 
 Command batchVerb()
 {
-    return withTensors(dataVerb("batch", "The rows a step of a run learned from; FILE is the run's folder", setup, run));
+    return withTensors(dataVerb("batch", "The rows a step of a run learned from; FILE is the run's folder", batch_verb::setup, batch_verb::run));
 }
 
 } // namespace luthier::cli

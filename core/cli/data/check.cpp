@@ -12,6 +12,7 @@
 
 namespace luthier::cli {
 
+namespace check_verb {
 namespace {
 
 constexpr std::size_t kShownFindings = 200; // of a file, for people; JSON has all
@@ -192,10 +193,11 @@ int run(const CountFlags& flags, Context& context)
 }
 
 } // namespace
+} // namespace check_verb
 
 Command checkVerb()
 {
-    return dataVerb("check", "What is wrong with which row, and repeated rows", addCounting, run);
+    return dataVerb("check", "What is wrong with which row, and repeated rows", addCounting, check_verb::run);
 }
 
 } // namespace luthier::cli

@@ -12,6 +12,7 @@
 
 namespace luthier::cli {
 
+namespace convert_verb {
 namespace {
 
 struct Flags : DataFlags {
@@ -96,10 +97,11 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace convert_verb
 
 Command convertVerb()
 {
-    return dataVerb("convert", "Another file format, another shape of rows", setup, run);
+    return dataVerb("convert", "Another file format, another shape of rows", convert_verb::setup, convert_verb::run);
 }
 
 } // namespace luthier::cli

@@ -10,6 +10,7 @@
 
 namespace luthier::cli {
 
+namespace dedupe_verb {
 namespace {
 
 struct Flags : DataFlags, NearFlags {
@@ -136,10 +137,11 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace dedupe_verb
 
 Command dedupeVerb()
 {
-    return dataVerb("dedupe", "Rows that repeat an earlier one, or nearly do", setup, run);
+    return dataVerb("dedupe", "Rows that repeat an earlier one, or nearly do", dedupe_verb::setup, dedupe_verb::run);
 }
 
 } // namespace luthier::cli

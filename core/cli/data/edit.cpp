@@ -14,6 +14,7 @@
 
 namespace luthier::cli {
 
+namespace edit_verb {
 namespace {
 
 // What is done to a row; one of its ways.
@@ -236,10 +237,11 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace edit_verb
 
 Command editVerb()
 {
-    return dataVerb("edit", "Change a row: its texts, its turns, their roles", setup, run);
+    return dataVerb("edit", "Change a row: its texts, its turns, their roles", edit_verb::setup, edit_verb::run);
 }
 
 } // namespace luthier::cli

@@ -10,6 +10,7 @@
 
 namespace luthier::cli {
 
+namespace generate_verb {
 namespace {
 
 struct Flags : DataFlags {
@@ -104,10 +105,11 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace generate_verb
 
 Command generateVerb()
 {
-    return withTensors(dataVerb("generate", "New rows made by a model, for review", setup, run));
+    return withTensors(dataVerb("generate", "New rows made by a model, for review", generate_verb::setup, generate_verb::run));
 }
 
 } // namespace luthier::cli

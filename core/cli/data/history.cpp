@@ -15,6 +15,7 @@
 
 namespace luthier::cli {
 
+namespace history_verb {
 namespace {
 
 struct StepFlags : DataFlags {
@@ -138,20 +139,21 @@ int showHistory(const DataFlags& flags, Context& context)
 }
 
 } // namespace
+} // namespace history_verb
 
 Command undoVerb()
 {
-    return dataVerb("undo", "Take the newest step of editing back", stepFlags, undoSteps);
+    return dataVerb("undo", "Take the newest step of editing back", history_verb::stepFlags, history_verb::undoSteps);
 }
 
 Command redoVerb()
 {
-    return dataVerb("redo", "Do again what was undone", stepFlags, redoSteps);
+    return dataVerb("redo", "Do again what was undone", history_verb::stepFlags, history_verb::redoSteps);
 }
 
 Command historyVerb()
 {
-    return dataVerb("history", "The steps of editing that can be undone", historyFlags, showHistory);
+    return dataVerb("history", "The steps of editing that can be undone", history_verb::historyFlags, history_verb::showHistory);
 }
 
 } // namespace luthier::cli

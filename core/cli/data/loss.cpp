@@ -16,6 +16,7 @@
 
 namespace luthier::cli {
 
+namespace loss_verb {
 namespace {
 
 struct Flags : DataFlags {
@@ -222,10 +223,11 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace loss_verb
 
 Command lossVerb()
 {
-    return withTensors(dataVerb("loss", "What each row costs a model, before and after tuning", setup, run));
+    return withTensors(dataVerb("loss", "What each row costs a model, before and after tuning", loss_verb::setup, loss_verb::run));
 }
 
 } // namespace luthier::cli

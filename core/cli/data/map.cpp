@@ -13,6 +13,7 @@
 
 namespace luthier::cli {
 
+namespace map_verb {
 namespace {
 
 struct MapFlags : DataFlags {
@@ -172,15 +173,16 @@ int diverseRows(const DiverseFlags& flags, Context& context)
 }
 
 } // namespace
+} // namespace map_verb
 
 Command mapVerb()
 {
-    return dataVerb("map", "Every row as a point, rows of like words near each other", mapFlags, mapFiles);
+    return dataVerb("map", "Every row as a point, rows of like words near each other", map_verb::mapFlags, map_verb::mapFiles);
 }
 
 Command diverseVerb()
 {
-    return dataVerb("diverse", "Rows that stand for all others", diverseFlags, diverseRows);
+    return dataVerb("diverse", "Rows that stand for all others", map_verb::diverseFlags, map_verb::diverseRows);
 }
 
 } // namespace luthier::cli

@@ -13,6 +13,7 @@
 
 namespace luthier::cli {
 
+namespace mark_verb {
 namespace {
 
 struct MarkFlags : DataFlags {
@@ -151,20 +152,21 @@ int includeRows(const MarkFlags& flags, Context& context)
 }
 
 } // namespace
+} // namespace mark_verb
 
 Command tagVerb()
 {
-    return dataVerb("tag", "Tags on rows, or which there are", tagFlags, tagRows);
+    return dataVerb("tag", "Tags on rows, or which there are", mark_verb::tagFlags, mark_verb::tagRows);
 }
 
 Command excludeVerb()
 {
-    return dataVerb("exclude", "Leave rows out of training", markFlags, excludeRows);
+    return dataVerb("exclude", "Leave rows out of training", mark_verb::markFlags, mark_verb::excludeRows);
 }
 
 Command includeVerb()
 {
-    return dataVerb("include", "Take rows in again", markFlags, includeRows);
+    return dataVerb("include", "Take rows in again", mark_verb::markFlags, mark_verb::includeRows);
 }
 
 } // namespace luthier::cli

@@ -11,6 +11,7 @@
 
 namespace luthier::cli {
 
+namespace mix_verb {
 namespace {
 
 struct Flags : DataFlags {
@@ -134,10 +135,11 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace mix_verb
 
 Command mixVerb()
 {
-    return dataVerb("mix", "Several files in one, shuffled, by weight", setup, run);
+    return dataVerb("mix", "Several files in one, shuffled, by weight", mix_verb::setup, mix_verb::run);
 }
 
 } // namespace luthier::cli

@@ -8,6 +8,7 @@
 
 namespace luthier::cli {
 
+namespace overlap_verb {
 namespace {
 
 struct Flags : DataFlags, NearFlags {
@@ -58,10 +59,11 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace overlap_verb
 
 Command overlapVerb()
 {
-    return dataVerb("overlap", "Training rows that stand in the held-out file", setup, run);
+    return dataVerb("overlap", "Training rows that stand in the held-out file", overlap_verb::setup, overlap_verb::run);
 }
 
 } // namespace luthier::cli

@@ -10,6 +10,7 @@
 
 namespace luthier::cli {
 
+namespace replace_verb {
 namespace {
 
 struct Flags : DataFlags {
@@ -159,10 +160,11 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace replace_verb
 
 Command replaceVerb()
 {
-    return dataVerb("replace", "A text or pattern replaced in every row", setup, run);
+    return dataVerb("replace", "A text or pattern replaced in every row", replace_verb::setup, replace_verb::run);
 }
 
 } // namespace luthier::cli

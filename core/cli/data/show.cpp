@@ -8,6 +8,7 @@
 
 namespace luthier::cli {
 
+namespace show_verb {
 namespace {
 
 struct Flags : DataFlags {
@@ -70,10 +71,11 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace show_verb
 
 Command showVerb()
 {
-    return dataVerb("show", "Rows as they are read", setup, run);
+    return dataVerb("show", "Rows as they are read", show_verb::setup, show_verb::run);
 }
 
 } // namespace luthier::cli

@@ -11,6 +11,7 @@
 
 namespace luthier::cli {
 
+namespace split_verb {
 namespace {
 
 struct Flags : DataFlags {
@@ -107,10 +108,11 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace split_verb
 
 Command splitVerb()
 {
-    return dataVerb("split", "Hold some rows out, as training does", setup, run);
+    return dataVerb("split", "Hold some rows out, as training does", split_verb::setup, split_verb::run);
 }
 
 } // namespace luthier::cli

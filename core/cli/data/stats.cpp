@@ -9,6 +9,7 @@
 
 namespace luthier::cli {
 
+namespace stats_verb {
 namespace {
 
 constexpr std::size_t kShownTallies = 8; // for people; JSON has all
@@ -145,10 +146,11 @@ int run(const CountFlags& flags, Context& context)
 }
 
 } // namespace
+} // namespace stats_verb
 
 Command statsVerb()
 {
-    return dataVerb("stats", "Counts, lengths, labels, openings and scripts", addCounting, run);
+    return dataVerb("stats", "Counts, lengths, labels, openings and scripts", addCounting, stats_verb::run);
 }
 
 } // namespace luthier::cli

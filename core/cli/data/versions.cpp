@@ -15,6 +15,7 @@
 
 namespace luthier::cli {
 
+namespace versions_verb {
 namespace {
 
 struct Flags : DataFlags {
@@ -199,10 +200,11 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace versions_verb
 
 Command versionsVerb()
 {
-    return dataVerb("versions", "Named states of a file: list, save NAME, diff A B, restore NAME, delete NAME", setup, run);
+    return dataVerb("versions", "Named states of a file: list, save NAME, diff A B, restore NAME, delete NAME", versions_verb::setup, versions_verb::run);
 }
 
 } // namespace luthier::cli

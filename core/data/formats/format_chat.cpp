@@ -4,6 +4,7 @@
 
 namespace luthier::data {
 
+namespace chat_format {
 namespace {
 
 constexpr const char* kWanted = "a chat row has \"messages\", a list of {\"role\", \"content\"}";
@@ -125,6 +126,7 @@ std::vector<std::string> editablePaths(const Json& row)
 }
 
 } // namespace
+} // namespace chat_format
 
 DatasetFormat chatFormat()
 {
@@ -132,9 +134,9 @@ DatasetFormat chatFormat()
             "Chat",
             "\"messages\" with \"role\" and \"content\", \"conversations\" with \"from\" and \"value\", or "
             "the list alone",
-            matches,
-            toExample,
-            editablePaths};
+            chat_format::matches,
+            chat_format::toExample,
+            chat_format::editablePaths};
 }
 
 } // namespace luthier::data

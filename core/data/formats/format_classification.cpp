@@ -5,6 +5,7 @@
 
 namespace luthier::data {
 
+namespace classification_format {
 namespace {
 
 constexpr Names kText = {"text", "sentence"};
@@ -61,15 +62,16 @@ std::vector<std::string> editablePaths(const Json& row)
 }
 
 } // namespace
+} // namespace classification_format
 
 DatasetFormat classificationFormat()
 {
     return {"classification",
             "Classification",
             "\"text\" and \"label\"; the model learns to answer with the label",
-            matches,
-            toExample,
-            editablePaths};
+            classification_format::matches,
+            classification_format::toExample,
+            classification_format::editablePaths};
 }
 
 } // namespace luthier::data

@@ -5,6 +5,7 @@
 
 namespace luthier::data {
 
+namespace comparison_format {
 namespace {
 
 constexpr double kWeight = 0.98; // more than an instruction, and less than a pair
@@ -40,15 +41,16 @@ std::vector<std::string> editablePaths(const Json& row)
 }
 
 } // namespace
+} // namespace comparison_format
 
 DatasetFormat comparisonFormat()
 {
     return {"comparison",
             "Answers compared",
             "\"prompt\" with \"response_a\", \"response_b\" and \"winner\", or a list \"responses\" with \"scores\"; the best and the worst are a pair",
-            matches,
-            toExample,
-            editablePaths};
+            comparison_format::matches,
+            comparison_format::toExample,
+            comparison_format::editablePaths};
 }
 
 } // namespace luthier::data

@@ -6,6 +6,7 @@
 
 namespace luthier::data {
 
+namespace completion_format {
 namespace {
 
 // A text with what belongs to it under a name of its own is a question with its answer.
@@ -74,11 +75,12 @@ std::vector<std::string> editablePaths(const Json& row)
 }
 
 } // namespace
+} // namespace completion_format
 
 DatasetFormat completionFormat()
 {
     return {"completion", "Completion", "\"prompt\" and \"completion\", texts or lists of messages",
-            matches,      toExample,    editablePaths};
+            completion_format::matches,      completion_format::toExample,    completion_format::editablePaths};
 }
 
 } // namespace luthier::data

@@ -4,6 +4,7 @@
 
 namespace luthier::data {
 
+namespace instruction_format {
 namespace {
 
 constexpr Names kInstruction = {"instruction"};
@@ -45,15 +46,16 @@ std::vector<std::string> editablePaths(const Json& row)
 }
 
 } // namespace
+} // namespace instruction_format
 
 DatasetFormat instructionFormat()
 {
     return {"instruction",
             "Instruction",
             "\"instruction\" and \"output\", with \"input\", \"system\" and \"history\" if you like",
-            matches,
-            toExample,
-            editablePaths};
+            instruction_format::matches,
+            instruction_format::toExample,
+            instruction_format::editablePaths};
 }
 
 } // namespace luthier::data

@@ -10,6 +10,7 @@
 
 namespace luthier::data {
 
+namespace preference_format {
 namespace {
 
 constexpr Names kChosen = {"chosen", "preferred_output", "chosen_response", "preferred", "better", "response_j"};
@@ -262,6 +263,7 @@ std::vector<std::string> editablePaths(const Json& row)
 }
 
 } // namespace
+} // namespace preference_format
 
 DatasetFormat preferenceFormat()
 {
@@ -269,9 +271,9 @@ DatasetFormat preferenceFormat()
             "Preference",
             "\"prompt\", \"chosen\" and \"rejected\", texts or lists of messages; the prompt may be what "
             "both begin with",
-            matches,
-            toExample,
-            editablePaths};
+            preference_format::matches,
+            preference_format::toExample,
+            preference_format::editablePaths};
 }
 
 } // namespace luthier::data

@@ -4,6 +4,7 @@
 
 namespace luthier::data {
 
+namespace prompt_format {
 namespace {
 
 constexpr Names kPrompt = {"prompt", "question", "query"};
@@ -38,6 +39,7 @@ std::vector<std::string> editablePaths(const Json& row)
 }
 
 } // namespace
+} // namespace prompt_format
 
 Result<Example> promptExample(const Json& row)
 {
@@ -56,7 +58,7 @@ Result<Example> promptExample(const Json& row)
 DatasetFormat promptFormat()
 {
     return {"prompt", "Prompts", "\"prompt\" alone: questions to ask a model; nothing of them is learned",
-            matches,  toExample, editablePaths};
+            prompt_format::matches,  prompt_format::toExample, prompt_format::editablePaths};
 }
 
 } // namespace luthier::data

@@ -4,6 +4,7 @@
 
 namespace luthier::data {
 
+namespace text_format {
 namespace {
 
 constexpr Names kText = {"text"};
@@ -33,10 +34,11 @@ std::vector<std::string> editablePaths(const Json& row)
 }
 
 } // namespace
+} // namespace text_format
 
 DatasetFormat textFormat()
 {
-    return {"text", "Text", "\"text\", learned as it stands", matches, toExample, editablePaths};
+    return {"text", "Text", "\"text\", learned as it stands", text_format::matches, text_format::toExample, text_format::editablePaths};
 }
 
 } // namespace luthier::data

@@ -6,6 +6,7 @@
 
 namespace luthier::data {
 
+namespace unpaired_format {
 namespace {
 
 constexpr double kWeight = 0.99; // a judged answer is more than an answer, and less than a pair
@@ -75,6 +76,7 @@ std::vector<std::string> editablePaths(const Json& row)
 }
 
 } // namespace
+} // namespace unpaired_format
 
 DatasetFormat unpairedFormat()
 {
@@ -82,9 +84,9 @@ DatasetFormat unpairedFormat()
             "Good and bad answers",
             "\"prompt\" and \"completion\", or \"messages\", with \"label\", true for a good answer and false for a bad one; where answers are "
             "copied, the bad ones are not learned",
-            matches,
-            toExample,
-            editablePaths};
+            unpaired_format::matches,
+            unpaired_format::toExample,
+            unpaired_format::editablePaths};
 }
 
 } // namespace luthier::data

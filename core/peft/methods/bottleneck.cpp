@@ -24,6 +24,7 @@
 
 namespace luthier::peft {
 
+namespace bottleneck_method {
 namespace {
 
 const fields::Section& settingsSection()
@@ -329,6 +330,7 @@ Result<void> train(nn::Decoder& decoder, const MethodSettings&)
 }
 
 } // namespace
+} // namespace bottleneck_method
 
 Method bottleneckMethod()
 {
@@ -336,18 +338,18 @@ Method bottleneckMethod()
              "Bottleneck adapters",
              "Trains small layers of their own between the model's: AdapterHub's kind, strong for a new domain, a little "
              "slower to answer with.",
-             {&settingsSection()}},
+             {&bottleneck_method::settingsSection()}},
             true,
             1e-3,
-            attach,
-            trainable,
-            save,
+            bottleneck_method::attach,
+            bottleneck_method::trainable,
+            bottleneck_method::save,
             "BOTTLENECK",
-            open,
+            bottleneck_method::open,
             true,
             {},
-            settingsOf,
-            train};
+            bottleneck_method::settingsOf,
+            bottleneck_method::train};
 }
 
 } // namespace luthier::peft

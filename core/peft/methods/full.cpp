@@ -13,6 +13,7 @@
 
 namespace luthier::peft {
 
+namespace full_method {
 namespace {
 
 const fields::Section& settingsSection()
@@ -85,6 +86,7 @@ Result<void> save(nn::Decoder& decoder, const MethodSettings&, const std::filesy
 }
 
 } // namespace
+} // namespace full_method
 
 Method fullMethod()
 {
@@ -92,13 +94,13 @@ Method fullMethod()
              "All weights",
              "Trains every weight: the most freedom, for much data or a new language. Needs about four times the "
              "memory of the model and writes a whole model.",
-             {&settingsSection()},
-             {notInCodes()}},
+             {&full_method::settingsSection()},
+             {full_method::notInCodes()}},
             false,
             2e-5,
-            attach,
-            trainable,
-            save};
+            full_method::attach,
+            full_method::trainable,
+            full_method::save};
 }
 
 } // namespace luthier::peft

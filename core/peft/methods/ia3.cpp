@@ -17,6 +17,7 @@
 
 namespace luthier::peft {
 
+namespace ia3_method {
 namespace {
 
 const fields::Section& settingsSection()
@@ -248,6 +249,7 @@ Result<void> train(nn::Decoder& decoder, const MethodSettings&)
 }
 
 } // namespace
+} // namespace ia3_method
 
 Method ia3Method()
 {
@@ -255,19 +257,19 @@ Method ia3Method()
              "IA3",
              "Trains only factors on keys, values and the MLP: the smallest adapter there is, for little data and near "
              "tasks. It folds into the model exactly.",
-             {&settingsSection()},
-             {someTarget(), inputsAreScaled()}},
+             {&ia3_method::settingsSection()},
+             {ia3_method::someTarget(), ia3_method::inputsAreScaled()}},
             true,
             3e-3,
-            attach,
-            trainable,
-            save,
+            ia3_method::attach,
+            ia3_method::trainable,
+            ia3_method::save,
             "IA3",
-            open,
+            ia3_method::open,
             true,
             {},
-            settingsOf,
-            train};
+            ia3_method::settingsOf,
+            ia3_method::train};
 }
 
 } // namespace luthier::peft

@@ -36,6 +36,7 @@ Result<void> openLora(nn::Decoder& decoder, AdapterFile& file); // lora_open.cpp
 Result<std::vector<AdapterSetting>> loraSettingsOf(const AdapterFile& file); // lora_continue.cpp
 Result<void> trainLora(nn::Decoder& decoder, const MethodSettings& settings);
 
+namespace lora_method {
 namespace {
 
 std::vector<fields::Choice> startChoices()
@@ -324,11 +325,12 @@ Result<void> save(nn::Decoder& decoder, const MethodSettings& settings,
 }
 
 } // namespace
+} // namespace lora_method
 
 Result<std::vector<std::pair<Place, std::int64_t>>> ranksOf(nn::Decoder& decoder, const LoraSettings& settings)
 {
     auto places = projectionsOf(decoder, looseTargets(decoder, settings.targetModules));
-    auto info = infoOf(settings);
+    auto info = lora_method::infoOf(settings);
     if (!places || !info) {
         return places ? info.error() : places.error();
     }
@@ -349,13 +351,13 @@ Method loraMethod()
              "LoRA",
              "Trains a small adapter beside the frozen model: little memory, a small file, and the base stays as it "
              "is. The usual choice.",
-             {&settingsSection()},
-             {someTarget(), noBiasOfDora(), startWithoutDora(), codesForLoftq()}},
+             {&lora_method::settingsSection()},
+             {lora_method::someTarget(), lora_method::noBiasOfDora(), lora_method::startWithoutDora(), lora_method::codesForLoftq()}},
             true,
             2e-4,
-            attach,
-            trainable,
-            save,
+            lora_method::attach,
+            lora_method::trainable,
+            lora_method::save,
             "LORA",
             openLora,
             true,
@@ -372,7 +374,7 @@ Method qloraMethod()
     method.help = "LoRA beside a base held in 4 bits: a model four times as large fits, at somewhat less speed. For models that "
                   "do not fit otherwise.";
     method.quantization = "nf4";
-    method.rules.push_back(baseInCodes());
+    method.rules.push_back(lora_method::baseInCodes());
     return method;
 }
 

@@ -19,6 +19,7 @@
 
 namespace luthier::peft {
 
+namespace prefix_method {
 namespace {
 
 const fields::Section& settingsSection()
@@ -176,6 +177,7 @@ Result<void> train(nn::Decoder& decoder, const MethodSettings&)
 }
 
 } // namespace
+} // namespace prefix_method
 
 Method prefixMethod()
 {
@@ -183,18 +185,18 @@ Method prefixMethod()
              "Prefix tuning",
              "Trains keys and values that every layer sees before the text: more room than prompt tuning, still a small "
              "file.",
-             {&virtualTokensSection(), &settingsSection()}},
+             {&virtualTokensSection(), &prefix_method::settingsSection()}},
             true,
             3e-2,
-            attach,
-            trainable,
-            save,
+            prefix_method::attach,
+            prefix_method::trainable,
+            prefix_method::save,
             "PREFIX_TUNING",
-            open,
+            prefix_method::open,
             false,
             {},
-            settingsOf,
-            train};
+            prefix_method::settingsOf,
+            prefix_method::train};
 }
 
 } // namespace luthier::peft

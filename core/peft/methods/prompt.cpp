@@ -20,6 +20,7 @@
 
 namespace luthier::peft {
 
+namespace prompt_method {
 namespace {
 
 const fields::Section& settingsSection()
@@ -165,6 +166,7 @@ Result<void> train(nn::Decoder& decoder, const MethodSettings&)
 }
 
 } // namespace
+} // namespace prompt_method
 
 Method promptMethod()
 {
@@ -172,18 +174,18 @@ Method promptMethod()
              "Prompt tuning",
              "Trains some virtual tokens that stand before every text: a tiny file, for one steady task on a large "
              "model.",
-             {&virtualTokensSection(), &settingsSection()}},
+             {&virtualTokensSection(), &prompt_method::settingsSection()}},
             true,
             3e-2,
-            attach,
-            trainable,
-            save,
+            prompt_method::attach,
+            prompt_method::trainable,
+            prompt_method::save,
             "PROMPT_TUNING",
-            open,
+            prompt_method::open,
             false,
             {},
-            settingsOf,
-            train};
+            prompt_method::settingsOf,
+            prompt_method::train};
 }
 
 } // namespace luthier::peft
