@@ -2,6 +2,7 @@
 #include "core/advice/advice.h"
 
 #include "core/advice/kinds.h"
+#include "core/base/disk_room.h"
 #include "core/peft/methods/method.h"
 
 #include <algorithm>
@@ -12,16 +13,6 @@ namespace {
 
 constexpr std::int64_t kLittleData = 50;
 constexpr std::int64_t kPlentyData = 500;
-
-std::string gib(std::int64_t bytes)
-{
-    if (bytes < std::int64_t{1} << 30) {
-        return std::to_string(bytes >> 20) + " MiB";
-    }
-    const double value = static_cast<double>(bytes) / static_cast<double>(std::int64_t{1} << 30);
-    const auto tenths = static_cast<std::int64_t>(value * 10 + 0.5);
-    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " GiB";
-}
 
 // ---- prompting or tuning
 
@@ -93,8 +84,8 @@ std::vector<Scenario> scenariosOf(const Wish& wish, const Situation& situation)
     const MethodNeed* lora = situation.need("lora");
     const MethodNeed* qlora = situation.need("qlora");
     const MethodNeed* full = situation.need("full");
-    const std::string free = situation.free > 0 ? gib(situation.free) + " are free" : "free memory is not known";
-    const auto needs = [&](const MethodNeed* need) { return need && need->bytes > 0 ? gib(need->bytes) : std::string("more than is known"); };
+    const std::string free = situation.free > 0 ? base::bytesText(static_cast<std::uint64_t>(situation.free)) + " are free" : "free memory is not known";
+    const auto needs = [&](const MethodNeed* need) { return need && need->bytes > 0 ? base::bytesText(static_cast<std::uint64_t>(need->bytes)) : std::string("more than is known"); };
     const bool loraFits = lora && lora->fits;
     const bool fullFits = full && full->fits;
     std::vector<Scenario> table;

@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 
 #include <cstdio>
+#include <iterator>
 
 namespace luthier::base {
 
@@ -21,14 +22,18 @@ std::optional<std::uint64_t> freeBytes(const fs::path& path)
 std::string bytesText(std::uint64_t bytes)
 {
     constexpr double kKilo = 1000;
-    const auto value = static_cast<double>(bytes);
-    if (value < kKilo) {
+    static constexpr const char* kUnits[] = {"kB", "MB", "GB", "TB"};
+    if (bytes < 1000) {
         return std::to_string(bytes) + " bytes";
     }
+    double value = static_cast<double>(bytes) / kKilo;
+    std::size_t unit = 0;
+    while (value >= 999.5 && unit + 1 < std::size(kUnits)) { // would be written as 1000
+        value /= kKilo;
+        ++unit;
+    }
     char text[32];
-    const bool isGiga = value >= 0.9995e9;
-    const bool isMega = value >= 0.9995e6;
-    std::snprintf(text, sizeof text, isGiga ? "%.1f GB" : "%.0f %s", value / (isGiga ? 1e9 : isMega ? 1e6 : kKilo), isMega ? "MB" : "KB");
+    std::snprintf(text, sizeof text, value < 99.95 ? "%.1f %s" : "%.0f %s", value, kUnits[unit]);
     return text;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/display.h"
 
+#include "core/base/disk_room.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -185,13 +187,7 @@ std::string duration(double seconds)
 
 std::string byteSize(double bytes)
 {
-    static constexpr std::array<const char*, 5> units{"B", "kB", "MB", "GB", "TB"};
-    std::size_t unit = 0;
-    while (bytes >= 1000 && unit + 1 < units.size()) {
-        bytes /= 1000;
-        ++unit;
-    }
-    return fixed(bytes, unit == 0 || bytes >= 100 ? 0 : 1) + " " + units[unit];
+    return base::bytesText(static_cast<std::uint64_t>(std::clamp(bytes, 0.0, 1e18)));
 }
 
 } // namespace luthier::cli

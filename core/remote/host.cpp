@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/remote/host.h"
 
+#include "core/base/disk_room.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/last_line.h"
@@ -21,7 +22,6 @@ namespace {
 constexpr int kSshFailed = 255;
 constexpr int kNoSuchProgram = 127;
 constexpr std::size_t kKeyLength = 24;
-constexpr std::int64_t kMiB = 1 << 20;
 
 std::string sshProgram()
 {
@@ -189,8 +189,8 @@ Result<std::string> Host::bring(const fs::path& path, const HostFacts& facts, bo
     }
     if (brought->code != 0) {
         if (const auto size = static_cast<std::int64_t>(base::treeSize(local)); facts.freeBytes > 0 && size > facts.freeBytes) {
-            return Error{m_name + " has no room for " + local.filename().string() + ": " + std::to_string(size / kMiB + 1) + " MiB, and " + std::to_string(facts.freeBytes / kMiB)
-                         + " MiB are free in " + facts.home + ". Remove something there (~/.cache/luthier holds what was brought before), or put the files at the same path there"};
+            return Error{m_name + " has no room for " + local.filename().string() + ": " + base::bytesText(static_cast<std::uint64_t>(size)) + ", and "
+                         + base::bytesText(static_cast<std::uint64_t>(facts.freeBytes)) + " are free in " + facts.home + ". Remove something there (~/.cache/luthier holds what was brought before), or put the files at the same path there"};
         }
         const std::string unpack = "mkdir -p " + quoted(folder) + " && tar -C " + quoted(folder) + " -xf -";
         const auto copied = runShell("tar -C " + quoted(local.parent_path().string()) + " -chf - -- " + quoted(local.filename().string()) + " | " + ssh() + quoted(unpack),

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/run_parts.h"
 
+#include "core/base/disk_room.h"
 #include "core/nn/batch/position_tables.h"
+#include "core/nn/layer_shards.h"
 #include "core/optim/merged_leaves.h"
 #include "core/optim/optimizers.h"
 #include "core/peft/folders/adapter_facts.h"
 #include "core/peft/folders/adapter_folder.h"
 #include "core/train/answers/value_model.h"
+#include "core/ranks/team.h"
 #include "core/train/base_model.h"
+#include "core/train/plan/base_split.h"
 #include "core/train/step/batch_feed.h"
 #include "core/train/step/heads.h"
 #include "core/train/plan/held_out_list.h"
@@ -132,12 +136,20 @@ Result<void> Assembly::loadModel(RunParts& parts)
 Result<std::shared_ptr<nn::Decoder>> Assembly::loadDecoder(RunParts& parts, const base::Progress& progress)
 {
     const auto& where = parts.placement;
+    const auto split = chooseSplit(m_config, m_inputs.team.get());
+    if (!split) {
+        return split.error();
+    }
+    const auto shards = split->isSplit ? std::make_shared<nn::LayerShards>(*m_inputs.team, where.device) : nullptr;
+    if (!split->sentence.empty() && !parts.decoder) {
+        parts.warnings.push_back(split->sentence);
+    }
     if (m_config.model.fromScratch) {
         auto model = nn::readDecoderConfig(m_config.model.path);
         if (!model) {
             return model.error();
         }
-        auto decoder = std::make_shared<nn::Decoder>(*model, where.device, where.dtype);
+        auto decoder = std::make_shared<nn::Decoder>(*model, where.device, where.dtype, std::nullopt, shards);
         decoder->initialise(static_cast<std::uint64_t>(m_config.run.seed));
         return decoder;
     }
@@ -146,7 +158,7 @@ Result<std::shared_ptr<nn::Decoder>> Assembly::loadDecoder(RunParts& parts, cons
         return folder.error();
     }
     const auto held = quantisationOf(m_config, *parts.method);
-    auto decoder = weights::loadDecoder(*folder, where.device, where.dtype, progress, held);
+    auto decoder = weights::loadDecoder(*folder, where.device, where.dtype, progress, held, shards);
     if (!decoder) {
         return decoder.error();
     }
@@ -234,8 +246,15 @@ Result<void> Assembly::makeReference(RunParts& parts)
         parts.reference.model = std::move(*copy);
     }
     const auto ask = [&] {
-        return computeReference(m_config, m_inputs.folder, parts, stage("asking the reference"), [this] { return m_control.stopRequested(); });
+        auto asked = computeReference(m_config, m_inputs.folder, parts, stage("asking the reference"), [this] { return m_control.stopRequested(); });
+        if (leads(m_inputs)) {
+            parts.decoder->awaitOthers();
+        }
+        return asked;
     };
+    if (plan.once && !leads(m_inputs)) {
+        parts.decoder->awaitOthers(); // rank 0 asks
+    }
     return plan.once ? firstThenOthers(m_inputs, ask) : Result<void>();
 }
 
@@ -319,7 +338,7 @@ Result<void> Assembly::attach(RunParts& parts)
     optim::splitMerged(*parts.optimizer, *parts.decoder, parts.leaves);
     if (parts.optimizer->isPaged() && m_config.optimizer.paging == "auto") {
         parts.warnings.push_back("The card has no room for the optimizer's state, so its "
-                                 + std::to_string(parts.optimizer->pagedBytes() >> 20) + " MiB stay in host memory.");
+                                 + base::bytesText(static_cast<std::uint64_t>(parts.optimizer->pagedBytes())) + " stay in host memory.");
     }
     parts.decoder->setActivationCheckpointing(m_config.run.activationCheckpointing, m_config.run.checkpointedLayers);
     const std::int64_t longest = std::max({longestOf(parts.data.train), longestOf(parts.data.heldOut), longestOf(parts.data.general)});

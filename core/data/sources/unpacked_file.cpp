@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/sources/unpacked_file.h"
 
+#include "core/base/disk_room.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/paths.h"
@@ -18,11 +19,6 @@ namespace {
 
 constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kCheckBytes = std::uint64_t{64} << 20; // between two looks at the free space
-
-std::string gigabytes(std::uint64_t bytes)
-{
-    return std::to_string(bytes >> 30) + " GiB";
-}
 
 class Unpacking {
 public:
@@ -111,8 +107,8 @@ private:
             std::error_code code;
             const auto space = fs::space(m_target.parent_path(), code);
             if (!code && space.available < m_settings.spareBytes + kCheckBytes) {
-                return Error{"unpacking stopped at " + gigabytes(m_written) + ": the disk of " + m_target.parent_path().string()
-                             + " would have less than " + gigabytes(m_settings.spareBytes)
+                return Error{"unpacking stopped at " + base::bytesText(m_written) + ": the disk of " + m_target.parent_path().string()
+                             + " would have less than " + base::bytesText(m_settings.spareBytes)
                              + " left; make room, or let XDG_CACHE_HOME name a larger disk"};
             }
         }

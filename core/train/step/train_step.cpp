@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/step/train_step.h"
 
+#include "core/base/disk_room.h"
 #include "core/base/random.h"
+#include "core/nn/kernels/many.h"
 #include "core/train/failure.h"
 #include "core/train/step/halves.h"
 
@@ -45,6 +47,9 @@ TrainStep::TrainStep(BatchLoss loss, optim::Optimizer& optimizer, std::uint64_t 
     : m_loss(std::move(loss)), m_decoder(m_loss.decoder()), m_optimizer(optimizer), m_seed(seed), m_leaves(optimizer.leaves()),
       m_small(elementsOf(m_leaves) <= kSmallElements), m_graphs(m_decoder.device(), std::move(recorder))
 {
+    if (m_decoder.shards()) {
+        m_graphs.giveUp(); // what other ranks pass is asked between layers
+    }
 }
 
 void TrainStep::shareWith(ranks::Team& team)
@@ -168,7 +173,7 @@ void TrainStep::addGradients(const at::Tensor& loss, const at::Tensor& scale)
             leaf.mutable_grad() = fresh[i].to(at::kFloat).contiguous(); // later ones add up there, and optimizers walk the memory
         }
     }
-    if (!sums.empty()) {
+    if (!sums.empty() && !nn::kernels::addMany(sums, addends)) {
         at::_foreach_add_(sums, addends);
     }
 }
@@ -212,7 +217,7 @@ void TrainStep::makeRoom(const StepBatches& step, const std::exception_ptr& prob
     }
     if (!m_decoder.device().is_cpu() && m_optimizer.pageOut()) {
         m_notice = "The card had no room for this step, so the optimizer's state ("
-                   + std::to_string(m_optimizer.pagedBytes() >> 20) + " MiB) moved to host memory.";
+                   + base::bytesText(static_cast<std::uint64_t>(m_optimizer.pagedBytes())) + ") moved to host memory.";
         return;
     }
     if (!cutFiner(step, m_halvings + 1).second) {
@@ -247,6 +252,7 @@ at::Tensor TrainStep::run(const StepBatches& step, std::int64_t number, double l
         m_optimizer.zeroGrad(); // outside of the handler, which keeps what the failed pass held
         makeRoom(step, problem);
     }
+    m_decoder.awaitOthers();
     if (m_ranks) {
         m_ranks->sum(total);
     }
