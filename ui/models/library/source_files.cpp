@@ -3,7 +3,6 @@
 
 #include "core/data/sources/pasted_text.h"
 #include "core/store/project.h"
-#include "ui/bridge/job.h"
 #include "ui/workspace/workspace.h"
 
 #include <QFileInfo>
@@ -51,9 +50,10 @@ void SourceFiles::list(std::int64_t wanted)
         }
         return listing;
     };
-    startJob(this, work, [this, wanted](const Listing& listing) {
+    m_wanted = wanted != 0 ? wanted : m_wanted;
+    m_listing.start(this, work, [this](const Listing& listing) {
         m_items = listing.items;
-        Q_EMIT listed(wanted, listing.problem);
+        Q_EMIT listed(std::exchange(m_wanted, 0), listing.problem);
     });
 }
 

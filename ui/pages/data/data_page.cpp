@@ -252,6 +252,8 @@ void DataPage::onListed(std::int64_t wanted, const QString& problem)
     const std::vector<SourceItem>& items = m_files->items();
     if (items.empty()) {
         m_stack->setCurrentWidget(m_empty);
+        m_cancelOpening.cancel();
+        ++m_opening;
         showDocument(nullptr);
         m_source = {};
         return;
