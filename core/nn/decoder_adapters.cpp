@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a Decoder's passes count of what methods added, and sets of it taken out and put in.
 #include "core/nn/decoder.h"
+#include "core/nn/kernels/many.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_foreach_copy.h>
@@ -101,7 +102,9 @@ std::vector<LinearNumbers> Decoder::adapterNumbers(const Pass& pass)
             first += adapter.a.size(0);
         }
     }
-    at::_foreach_copy_(to, from);
+    if (!kernels::narrowMany(to, from)) {
+        at::_foreach_copy_(to, from);
+    }
     return all;
 }
 
@@ -118,6 +121,7 @@ ActiveLayer Decoder::active(std::size_t index, const Pass& pass, const std::vect
         if (pass.training && pass.drops) {
             active.draw = kernels::DropoutDraw{pass.seed, pass.seedAt, group.index};
         }
+        active.baseOnly = pass.baseOnly;
         return active;
     };
     const auto behind = [&](const std::vector<Bottleneck>& layers) { return layers.empty() ? Bottleneck() : layers[index]; };

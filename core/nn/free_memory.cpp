@@ -58,4 +58,22 @@ std::int64_t freeMemory(at::Device device)
     }
 }
 
+bool hasRoomForAnother(at::Device device)
+{
+    if (device.is_cpu()) {
+        return true;
+    }
+    const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.has_index() ? device.index() : 0);
+    const auto& taken = stats.allocated_bytes.front();
+    const std::int64_t idle = stats.reserved_bytes.front().current - taken.current;
+    return freeMemory(device) + idle >= 2 * (taken.peak - taken.current);
+}
+
+void giveBackIdleMemory(at::Device device)
+{
+    if (!device.is_cpu()) {
+        c10::getDeviceAllocator(device.type())->emptyCache();
+    }
+}
+
 } // namespace luthier::nn

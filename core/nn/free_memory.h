@@ -12,4 +12,11 @@ namespace luthier::nn {
 // of a card what the driver has left. 0: it does not say.
 std::int64_t freeMemory(at::Device device);
 
+// Whether a card could take twice what it took at most so far beyond what is taken now: recorded work keeps its memory, and what
+// runs beside it (an evaluation, an answer) needs its own. True on a CPU.
+bool hasRoomForAnother(at::Device device);
+
+// What the allocator of a card keeps for later and nobody uses goes back to the driver; nothing on a CPU.
+void giveBackIdleMemory(at::Device device);
+
 } // namespace luthier::nn

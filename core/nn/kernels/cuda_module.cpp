@@ -23,13 +23,13 @@ namespace luthier::nn::kernels::cuda {
 
 namespace {
 
-constexpr const char* kFiles[] = {"blocks.cu", "row.cu", "quant.cu", "slots.cu", "codes.cu", "fp8.cu"}; // one program, in this order
+constexpr const char* kFiles[] = {"blocks.cu", "row.cu", "quant.cu", "slots.cu", "codes.cu", "fp8.cu", "many.cu"}; // one program, in this order
 constexpr const char* kNames[] = {"rms_forward", "rms_backward", "rotate", "gated_forward", "gated_backward",
                                   "loss_rows", "dropped", "add_dropped", "kept", "row_norm", "row_product", "row_normed_product", "row_gated_product",
                                   "row_low", "row_raise", "row_heads",
                                   "row_attention", "row_gate", "row_place", "dequantise", "slot_attention", "pick_tokens", "row_codes_product",
                                   "codes_product", "codes_sum", "fp8_rows", "rms_forward_fp8", "rms_backward_fp8", "gated_forward_fp8",
-                                  "gated_backward_fp8", "gather_heads"};
+                                  "gated_backward_fp8", "gather_heads", "narrow_many", "add_many"};
 static_assert(std::size(kNames) == static_cast<std::size_t>(Kernel::Count));
 
 constexpr std::size_t kMostCards = 64;
@@ -98,8 +98,19 @@ std::mutex mutex;
 std::array<std::unique_ptr<Card>, kMostCards> owned;
 std::array<std::atomic<const Card*>, kMostCards> cards{};
 
-// Code that the driver finishes for whatever card it finds, from Ampere on: the first with bf16 arithmetic.
-std::optional<std::string> compile(const std::string& source, std::string& problem)
+// The kind of card that code is made for, as compilers number it: the driver finishes it for the card itself. From Ampere on, the
+// first with bf16 arithmetic; later kinds where kernels have something for them.
+int kindOf(at::Device device)
+{
+    int major = 0;
+    int minor = 0;
+    cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device.index());
+    cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device.index());
+    const int own = 10 * major + minor;
+    return own >= 90 ? 90 : own >= 89 ? 89 : 80;
+}
+
+std::optional<std::string> compile(const std::string& source, int kind, std::string& problem)
 {
     const Functions& nvrtc = functions();
     Handle program = nullptr;
@@ -107,7 +118,8 @@ std::optional<std::string> compile(const std::string& source, std::string& probl
         problem = "NVRTC does not start";
         return std::nullopt;
     }
-    const char* options[] = {"--gpu-architecture=compute_80", "--std=c++17"};
+    const std::string architecture = "--gpu-architecture=compute_" + std::to_string(kind);
+    const char* options[] = {architecture.c_str(), "--std=c++17"};
     std::string text;
     std::size_t size = 0;
     if (nvrtc.nvrtcCompileProgram(program, static_cast<int>(std::size(options)), options) != 0) {
@@ -130,7 +142,7 @@ std::string textOf(Result result)
 }
 
 // The module stays loaded as long as the process runs.
-void fill(Card& card, std::string& problem)
+void fill(Card& card, at::Device device, std::string& problem)
 {
     std::string source;
     for (const char* name : kFiles) {
@@ -141,7 +153,7 @@ void fill(Card& card, std::string& problem)
         }
         source += *text;
     }
-    const auto code = compile(source, problem);
+    const auto code = compile(source, kindOf(device), problem);
     if (!code) {
         return;
     }
@@ -171,7 +183,7 @@ const Card* cardOf(at::Device device)
         owned[index] = std::make_unique<Card>();
         const c10::DeviceGuard guard(device);
         std::string problem;
-        fill(*owned[index], problem);
+        fill(*owned[index], device, problem);
         if (!owned[index]->ready) {
             TORCH_WARN("the fused kernels are not used on cuda:", index, ": ", problem);
         }

@@ -16,7 +16,8 @@ enum class Kernel {
     Dequantise,                                                                           // quant.cu
     SlotAttention, PickTokens,                                                            // slots.cu
     RowCodesProduct, CodesProduct, CodesSum,                                              // codes.cu
-    Fp8Rows, RmsForwardFp8, RmsBackwardFp8, GatedForwardFp8, GatedBackwardFp8, GatherHeads, Count // fp8.cu
+    Fp8Rows, RmsForwardFp8, RmsBackwardFp8, GatedForwardFp8, GatedBackwardFp8, GatherHeads, // fp8.cu
+    NarrowMany, AddMany, Count                                                            // many.cu
 };
 
 struct Grid {

@@ -4,6 +4,7 @@
 #include "core/nn/kernels/cuda.h"
 
 #include "core/nn/kernels/cuda_graph.h"
+#include "core/nn/kernels/many.h"
 
 #include <c10/util/Exception.h>
 
@@ -121,3 +122,17 @@ void Graph::play(at::Device)
 }
 
 } // namespace luthier::nn::kernels::cuda
+
+namespace luthier::nn::kernels {
+
+bool narrowMany(const std::vector<at::Tensor>&, const std::vector<at::Tensor>&)
+{
+    return false;
+}
+
+bool addMany(const std::vector<at::Tensor>&, const std::vector<at::Tensor>&)
+{
+    return false;
+}
+
+} // namespace luthier::nn::kernels

@@ -47,6 +47,18 @@ at::Tensor scaled(const at::Tensor& a, const at::Tensor& b, double factor)
     return at::empty({a.size(0), b.size(1)}, a.options()).addmm_(a, b, 0, factor);
 }
 
+// The same as a gradient of leaves of `type`: a card gives sums in fp32 as they are, unrounded and without a pass that widens them.
+at::Tensor gradientOf(const at::Tensor& a, const at::Tensor& b, double factor, at::ScalarType type)
+{
+#if __has_include(<torch/headeronly/version.h>) // LibTorch from 2.9 on
+    if (a.is_cuda() && a.scalar_type() == at::kBFloat16 && type == at::kFloat) {
+        at::Tensor sum = at::empty({a.size(0), b.size(1)}, a.options().dtype(type));
+        return at::addmm_out(sum, sum, a, b, type, 0, factor);
+    }
+#endif
+    return (factor == 1 ? a.mm(b) : scaled(a, b, factor)).to(type);
+}
+
 // The adapters' numbers in the activations' dtype, and their low-rank inputs.
 void readLow(const ActiveLinear& linear, const at::Tensor& x, LinearSaved& saved)
 {
@@ -55,6 +67,9 @@ void readLow(const ActiveLinear& linear, const at::Tensor& x, LinearSaved& saved
     }
     saved.a = linear.numbers.exists() ? linear.numbers.a : stackedA(linear, x);
     saved.low = droppedOut(linear, x, saved).mm(saved.a.t());
+    if (linear.baseOnly.defined()) {
+        saved.low.masked_fill_(linear.baseOnly.unsqueeze(1), 0); // what is added then is 0, which changes no digit
+    }
     if (linear.numbers.exists()) {
         saved.b = linear.numbers.b;
         return;
@@ -98,9 +113,11 @@ void addAdapters(const ActiveLinear& linear, const at::Tensor& y, const LinearSa
 // d(dropout(x) A^T) [N, sum of ranks], and the gradient of each b, undefined where it is not trained.
 at::Tensor lowGradients(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved, std::vector<at::Tensor>& gradB)
 {
-    const bool trains = std::any_of(linear.adapters.begin(), linear.adapters.end(), [](const LowRank& adapter) { return adapter.b.requires_grad(); });
+    const auto trains = std::find_if(linear.adapters.begin(), linear.adapters.end(), [](const LowRank& adapter) { return adapter.b.requires_grad(); });
     const at::Tensor whole = wholeB(linear, saved);
-    const at::Tensor ofWhole = whole.defined() && trains ? scaled(dy.t(), saved.low, linear.adapters.front().scale) : at::Tensor();
+    const at::Tensor ofWhole = whole.defined() && trains != linear.adapters.end()
+                                   ? gradientOf(dy.t(), saved.low, linear.adapters.front().scale, trains->b.scalar_type())
+                                   : at::Tensor();
     const bool one = linear.adapters.size() == 1;
     at::Tensor dLow = whole.defined() ? scaled(dy, whole, linear.adapters.front().scale) : one ? at::Tensor() : at::empty_like(saved.low);
     std::int64_t first = 0;
@@ -114,12 +131,12 @@ at::Tensor lowGradients(const ActiveLinear& linear, const at::Tensor& dy, const 
         } else if (!whole.defined()) {
             dLow.narrow(1, first, rank).addmm_(part, saved.b[i], 0, adapter.scale);
         }
-        at::Tensor own;
+        at::Tensor own; // a view of all where they were made in one
         if (adapter.b.requires_grad()) {
-            own = ofWhole.defined() ? ofWhole.narrow(0, slice.begin, slice.size).narrow(1, first, rank)
-                                    : scaled(part.t(), saved.low.narrow(1, first, rank), adapter.scale);
+            own = ofWhole.defined() ? ofWhole.narrow(0, slice.begin, slice.size).narrow(1, first, rank).to(adapter.b.scalar_type())
+                                    : gradientOf(part.t(), saved.low.narrow(1, first, rank), adapter.scale, adapter.b.scalar_type());
         }
-        gradB.push_back(own.defined() ? own.to(adapter.b.scalar_type()).contiguous() : own);
+        gradB.push_back(own);
         first += rank;
     }
     return dLow;
@@ -131,10 +148,10 @@ at::Tensor adapterGradients(const ActiveLinear& linear, const at::Tensor& x, con
 {
     std::vector<at::Tensor> gradB;
     const at::Tensor dLow = lowGradients(linear, dy, saved, gradB);
-    at::Tensor gradA;
-    if (needsInput(linear)) {
-        gradA = dLow.t().mm(droppedOut(linear, x, saved));
-    }
+    const auto trains = std::find_if(linear.adapters.begin(), linear.adapters.end(), [](const LowRank& adapter) { return adapter.a.requires_grad(); });
+    const at::Tensor gradA = trains == linear.adapters.end()
+                                 ? at::Tensor()
+                                 : gradientOf(dLow.t(), droppedOut(linear, x, saved), 1, trains->a.scalar_type());
     std::int64_t first = 0;
     for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
         const LowRank& adapter = linear.adapters[i];

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/step/step_graphs.h"
 
+#include "core/nn/free_memory.h"
+
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 
@@ -11,7 +13,8 @@ namespace luthier::train {
 
 namespace {
 
-constexpr std::int64_t kMostTokens = 4096;   // of a pass that is recorded: a larger one keeps a card busy by itself
+constexpr std::int64_t kMostTokens = 16384;  // of a pass that is recorded: a larger one keeps a card busy by itself
+constexpr std::int64_t kSmallTokens = 4096;  // up to here what a recording keeps for itself is small beside what a card has
 constexpr std::int64_t kPaddedTokens = 2048; // up to here padding costs less than queueing
 // The shapes that come first are kept: giving one up for another would cost more than either saves.
 constexpr std::int64_t kMostRecordings = 64;
@@ -138,6 +141,9 @@ void StepGraphs::outdate(Recording& recording)
 
 bool StepGraphs::record(Recording& recording, const Input& input, const Work& work)
 {
+    if (input.batch.ids.numel() > kSmallTokens) {
+        nn::giveBackIdleMemory(m_device); // the pass before took as much, which the recording cannot use
+    }
     recording.input = {toDevice(input.batch, m_device), input.scale.clone(), input.pass};
     recording.input.pass.seedAt
         = at::full({}, static_cast<std::int64_t>(input.pass.seed), at::TensorOptions().dtype(at::kLong).device(m_device));
@@ -172,7 +178,8 @@ at::Tensor StepGraphs::run(const Input& input, const Work& work, const Reads& re
         outdate(recording);
     }
     if (!recording.work) {
-        if (m_recorded >= kMostRecordings || recording.outdated > kMostOutdated) {
+        const bool hasRoom = batch.ids.numel() <= kSmallTokens || nn::hasRoomForAnother(m_device);
+        if (m_recorded >= kMostRecordings || recording.outdated > kMostOutdated || !hasRoom) {
             return doNow(input, work);
         }
         recording.reads = PassReads(now);

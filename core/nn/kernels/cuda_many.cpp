@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Launches of many.cu.
+#include "core/nn/kernels/many.h"
+
+#include "core/nn/kernels/cuda.h"
+#include "core/nn/kernels/cuda_module.h"
+#include "core/nn/kernels/kernels.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+namespace luthier::nn::kernels {
+
+namespace {
+
+// As many.cu has them.
+struct Piece {
+    const void* from;
+    void* to;
+    int rows;
+    int columns;
+    int fromStride;
+    int toStride;
+};
+constexpr std::size_t kTogether = 96;
+struct Pieces {
+    Piece of[kTogether];
+};
+
+struct Layout {
+    std::int64_t rows;
+    std::int64_t columns;
+    std::int64_t stride;
+};
+
+// Nothing: there are gaps within its rows.
+std::optional<Layout> layoutOf(const at::Tensor& x)
+{
+    if (x.is_contiguous()) {
+        return Layout{1, x.numel(), x.numel()};
+    }
+    return x.dim() == 2 && x.stride(1) == 1 ? std::optional(Layout{x.size(0), x.size(1), x.stride(0)}) : std::nullopt;
+}
+
+// The same rows on both sides.
+std::optional<Piece> pieceOf(const at::Tensor& target, const at::Tensor& source)
+{
+    const auto to = layoutOf(target);
+    const auto from = layoutOf(source);
+    const bool fits = to && from && target.sizes() == source.sizes() && target.numel() < std::numeric_limits<std::int32_t>::max();
+    if (!fits) {
+        return std::nullopt;
+    }
+    const bool isOne = to->rows == 1 && from->rows == 1;
+    const auto columns = isOne ? target.numel() : target.size(1);
+    const auto rows = isOne ? 1 : target.size(0);
+    const auto strideOf = [&](const Layout& layout) { return layout.rows == rows ? layout.stride : columns; };
+    const std::int64_t last = std::max(strideOf(*to), strideOf(*from));
+    if (last > std::numeric_limits<std::int32_t>::max()) {
+        return std::nullopt;
+    }
+    return Piece{source.const_data_ptr(), target.mutable_data_ptr(), static_cast<int>(rows), static_cast<int>(columns),
+                 static_cast<int>(strideOf(*from)), static_cast<int>(strideOf(*to))};
+}
+
+bool launchMany(cuda::Kernel kernel, const std::vector<at::Tensor>& targets, at::ScalarType to, const std::vector<at::Tensor>& sources)
+{
+    if (!isFused() || targets.empty() || !targets.front().is_cuda() || !cuda::isReady(targets.front().device())) {
+        return false;
+    }
+    const at::Device device = targets.front().device();
+    std::vector<Piece> all;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        const bool known = targets[i].device() == device && sources[i].device() == device && targets[i].scalar_type() == to
+                           && sources[i].scalar_type() == at::kFloat;
+        const auto piece = known ? pieceOf(targets[i], sources[i]) : std::nullopt;
+        if (!piece) {
+            return false;
+        }
+        all.push_back(*piece);
+    }
+    std::erase_if(all, [](const Piece& piece) { return piece.rows == 0 || piece.columns == 0; });
+    for (std::size_t first = 0; first < all.size(); first += kTogether) {
+        constexpr std::int64_t kThreads = 256;
+        constexpr std::int64_t kEach = 4; // values of a thread
+        constexpr std::int64_t kMostShares = 64;
+        Pieces pieces{};
+        const std::size_t count = std::min(kTogether, all.size() - first);
+        std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(first), count, pieces.of);
+        std::int64_t most = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            most = std::max(most, std::int64_t{pieces.of[i].rows} * pieces.of[i].columns);
+        }
+        const std::int64_t shares = std::clamp<std::int64_t>(most / (kThreads * kEach), 1, kMostShares);
+        cuda::launch(kernel, device, {shares, static_cast<std::int64_t>(count), kThreads}, pieces);
+    }
+    return true;
+}
+
+} // namespace
+
+bool narrowMany(const std::vector<at::Tensor>& targets, const std::vector<at::Tensor>& sources)
+{
+    return launchMany(cuda::Kernel::NarrowMany, targets, at::kBFloat16, sources);
+}
+
+bool addMany(const std::vector<at::Tensor>& targets, const std::vector<at::Tensor>& sources)
+{
+    return launchMany(cuda::Kernel::AddMany, targets, at::kFloat, sources);
+}
+
+} // namespace luthier::nn::kernels

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Many small matrices at once: a launch instead of one for each. blocks.cu has the helpers.
+
+// Rows of `columns` values without gaps, rows a stride apart, in elements.
+struct Piece {
+    const void* from;
+    void* to;
+    int rows;
+    int columns;
+    int fromStride;
+    int toStride;
+};
+
+struct Pieces {
+    Piece of[96]; // as large as arguments of a kernel may be on every card
+};
+
+// blockIdx.y is the piece, blockIdx.x a share of it.
+template <class Each>
+__device__ __forceinline__ void eachOf(const Piece& piece, const Each& each)
+{
+    const u32 all = (u32)piece.rows * (u32)piece.columns;
+    for (u32 i = blockIdx.x * blockDim.x + threadIdx.x; i < all; i += gridDim.x * blockDim.x) {
+        const u32 row = i / (u32)piece.columns;
+        const u32 column = i % (u32)piece.columns;
+        each((i64)row * piece.fromStride + column, (i64)row * piece.toStride + column);
+    }
+}
+
+// Rounded to bfloat16.
+extern "C" __global__ void narrow_many(const Pieces pieces)
+{
+    const Piece& piece = pieces.of[blockIdx.y];
+    eachOf(piece, [&](i64 from, i64 to) { ((u16*)piece.to)[to] = (u16)pack(((const float*)piece.from)[from], 0.0f); });
+}
+
+extern "C" __global__ void add_many(const Pieces pieces)
+{
+    const Piece& piece = pieces.of[blockIdx.y];
+    eachOf(piece, [&](i64 from, i64 to) { ((float*)piece.to)[to] += ((const float*)piece.from)[from]; });
+}
