@@ -10,7 +10,7 @@
 #include "core/train/checkpoint.h"
 #include "core/train/control/doctor_watch.h"
 #include "core/train/control/early_stop.h"
-#include "core/train/plan/evaluations.h"
+#include "core/train/step/evaluations.h"
 #include "core/train/control/rate_changes.h"
 #include "core/train/patient_saving.h"
 #include "core/train/step/row_loss_pass.h"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/ranks/ranked_run.h"
 #include "core/cli/run_project.h"
+#include "core/cli/runs/measured_start.h"
 #include "core/cli/tune_run.h"
+#include "core/train/checkpoint_result.h"
 #include "core/train/control/fork.h"
 #include "core/ranks/team.h"
 
@@ -22,6 +24,7 @@ struct Flags {
     double rate = 0;
     std::string out;
     std::vector<std::string> settings;
+    bool atOnce = false;
     RankFlags ranks;
 };
 
@@ -38,7 +41,15 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--out", flags.out, "Fork: go on in this new folder, and leave the run as it is")->option_text("DIR");
     app.add_option("--set", flags.settings, "Fork: change a setting; may be repeated")->allow_extra_args(false)->option_text("KEY=VALUE");
     app.add_option("--rows", flags.rows, "Its rows as a person left them, without a project; a file that Luthier wrote")->option_text("FILE.json");
+    app.add_flag("--at-once", flags.atOnce, kAtOnceHelp);
     addRankFlags(app, flags.ranks);
+}
+
+// Where it goes on from, as far as its folder says; what is wrong with its checkpoints is told when it goes on.
+std::int64_t stepOf(const TuneRun& run)
+{
+    const std::vector<std::int64_t> steps = train::stepsWithCheckpoint(run.folder);
+    return run.fromStep ? *run.fromStep : steps.empty() ? 0 : steps.back();
 }
 
 // Another run from a checkpoint of this one.
@@ -144,6 +155,13 @@ int run(const Flags& flags, Context& context)
             }
             return context.fail(attached.message());
         }
+    }
+    if (!flags.atOnce && !run.team) {
+        auto measured = measuredStart(run.config, run.rows, stepOf(run), context);
+        if (!measured) {
+            return context.fail(measured.message());
+        }
+        run.measured = std::move(*measured);
     }
     return trainAndTell(run, context);
 }

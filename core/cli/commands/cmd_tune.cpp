@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/ranks/ranked_run.h"
-#include "core/cli/display.h"
 #include "core/cli/run_project.h"
+#include "core/cli/runs/measured_start.h"
 #include "core/cli/tune_run.h"
-#include "core/objectives/objectives.h"
 #include "core/ranks/team.h"
-#include "core/train/memory_advice.h"
-#include "core/train/plan/plan_measure.h"
 #include "core/train/start_point.h"
 
 #include <CLI/App.hpp>
@@ -17,6 +14,7 @@ namespace luthier::cli {
 
 namespace fs = std::filesystem;
 
+namespace tune_command {
 namespace {
 
 struct Flags {
@@ -45,16 +43,14 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--tensorboard", flags.tensorBoard, "Write what is measured into this folder, too, as TensorBoard reads it")->option_text("DIR");
     app.add_option("--jsonl", flags.jsonLines, "Append every event to this file, too, one object a line")->option_text("FILE");
     app.add_option("--rows", flags.rows, "The recipe's rows as a person left them: edits, left-out rows, tags; a file that Luthier wrote")->option_text("FILE.json");
-    app.add_flag("--at-once", flags.atOnce, "Start without passing the largest batch first, which says the run's memory and time and refuses what does not fit");
+    app.add_flag("--at-once", flags.atOnce, kAtOnceHelp);
     addRankFlags(app, flags.ranks);
 }
 
-// What the largest batch needs, before anything is made or recorded, as an event; null where nothing was passed. A run whose batches are made while it trains has none yet, and one of
-// several ranks measures itself.
+// Before anything is made or recorded.
 Result<Json> measureFirst(const config::RunConfig& config, const Flags& flags, bool isRank, Context& context)
 {
-    const auto* objective = objectives::findObjective(config.objective.kind);
-    if (flags.atOnce || isRank || objective == nullptr || objective->rollouts) {
+    if (flags.atOnce || isRank) {
         return Json();
     }
     std::error_code code; // a project that the run will make has left no rows otherwise
@@ -64,25 +60,7 @@ Result<Json> measureFirst(const config::RunConfig& config, const Flags& flags, b
         return rows.error();
     }
     project = std::shared_ptr<store::Project>(); // the run opens it to write
-    train::StopControl control;
-    const InterruptScope scope(context.interrupts, [&control] { control.requestStop(); });
-    context.console.progress("measuring the largest batch");
-    const auto measured = train::measurePlan(config, *rows, control);
-    context.console.endProgress();
-    if (!measured) {
-        train::RunEnded ended;
-        ended.sentence = measured.message();
-        train::RunInputs inputs;
-        inputs.rows = *rows;
-        const auto advice = train::endedWithoutMemory(ended) ? train::memoryAdvice(config, inputs, ended) : std::nullopt;
-        return Error{measured.message() + (advice ? " " + advice->sentence : std::string())};
-    }
-    if (!context.console.isJson()) {
-        context.console.note("The largest batch, " + counted(measured->passTokens) + " tokens, needs " + byteSize(static_cast<double>(measured->peakBytes))
-                             + "; the run takes about " + duration(measured->seconds) + ".");
-    }
-    return Json{{"event", "measured"}, {"bytes", measured->peakBytes}, {"seconds", measured->seconds},
-                       {"pass_tokens", measured->passTokens}, {"pass_seconds", measured->secondsPerPass}};
+    return measuredStart(config, *rows, 0, context);
 }
 
 // The run with the rows that were left for it, in the project where there is one.
@@ -165,16 +143,17 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace tune_command
 
 Command tuneCommand()
 {
-    return command<Flags>(
+    return command<tune_command::Flags>(
         "tune", "Train by a recipe",
         "luthier tune recipe.json --out runs/first\n"
         "luthier tune recipe.json --set learning_rate=1e-3 --set epochs=2 --out runs/second\n"
         "luthier tune recipe.json --project ~/tunes --json > events.jsonl\n"
         "luthier tune recipe.json --devices all --out runs/first",
-        setup, run);
+        tune_command::setup, tune_command::run);
 }
 
 } // namespace luthier::cli

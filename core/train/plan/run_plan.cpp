@@ -3,6 +3,7 @@
 
 #include "core/data/answer_ends.h"
 #include "core/nn/batch/position_tables.h"
+#include "core/train/plan/evaluation_times.h"
 #include "core/train/plan/plan_cache.h"
 #include "core/train/answers/rollout_source.h"
 #include "core/train/answers/row_remarks.h"
@@ -18,7 +19,6 @@ namespace luthier::train {
 namespace {
 
 constexpr std::size_t kLargest = 3; // shapes that are told
-constexpr std::int64_t kUsualEvaluations = 10;
 
 std::int64_t threadsOf(const PlanControl& control)
 {
@@ -82,7 +82,7 @@ ReferenceReads readsOf(const config::RunConfig& config, const RowPlan& plan, std
 {
     const auto train = static_cast<std::int64_t>(plan.data.train.size());
     const auto heldOut = static_cast<std::int64_t>(plan.data.heldOut.size());
-    const std::int64_t evaluations = 1 + (config.run.evalEvery > 0 ? plan.steps / config.run.evalEvery : std::min<std::int64_t>(plan.steps, kUsualEvaluations));
+    const std::int64_t evaluations = 1 + plan.steps / evaluationInterval(config.run, plan.steps);
     const double epochs = static_cast<double>(plan.steps) / static_cast<double>(std::max<std::int64_t>(stepsOfEpoch, 1));
     return {static_cast<std::int64_t>(epochs * static_cast<double>(train)) + evaluations * heldOut, train + heldOut};
 }

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/trials/trial_parts.h"
 
+#include "core/train/ranks/ranked.h"
 #include "core/train/start_point.h"
 
 namespace luthier::train {
 
 namespace fs = std::filesystem;
-
-namespace {
-
-class Silence : public RunObserver {
-public:
-    void onEvent(const Event&) override {}
-};
-
-} // namespace
 
 Result<TrialParts> makeTrial(const config::RunConfig& asked, const RunRows& rows, StopControl& control)
 {
@@ -23,7 +15,7 @@ Result<TrialParts> makeTrial(const config::RunConfig& asked, const RunRows& rows
     if (trial.folder->path().empty()) {
         return Error{"no folder for temporary files could be made in " + fs::temp_directory_path().string()};
     }
-    Silence silence;
+    NoObserver silence;
     auto started = startedFrom(asked);
     auto config = started ? placeStart(started->config, trial.folder->path(), control, silence) : Result<config::RunConfig>(started.error());
     if (!config) {

@@ -5,7 +5,7 @@
 // Threads: GUI thread. Destruction and cancel() do not wait; a pass that was begun ends by itself.
 #pragma once
 
-#include "core/train/plan/plan_measure.h"
+#include "core/train/trials/plan_measure.h"
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
 

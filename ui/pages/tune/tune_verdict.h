@@ -2,7 +2,7 @@
 // TuneVerdict: the bar under the settings, always in view: what a run with them would be.
 #pragma once
 
-#include "core/train/plan/plan_measure.h"
+#include "core/train/trials/plan_measure.h"
 #include "ui/pages/tune/tune_plan.h"
 
 #include <QFrame>

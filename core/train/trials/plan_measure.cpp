@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/train/plan/plan_measure.h"
+#include "core/train/trials/plan_measure.h"
 
 #include "core/train/bench/bench_probe.h"
 #include "core/train/failure.h"
-#include "core/train/trials/trial_parts.h"
-#include "core/train/trials/shootout.h"
 #include "core/train/step/train_step.h"
+#include "core/train/trials/run_time.h"
+#include "core/train/trials/shootout.h"
+#include "core/train/trials/trial_parts.h"
 
 #include <algorithm>
-#include <chrono>
 
 namespace luthier::train {
 
@@ -17,27 +17,11 @@ namespace {
 // The first pass makes what later ones find, and on a card the second is recorded.
 constexpr int kPasses = 4;
 constexpr int kTimed = 2;
-// A pass without a gradient, by the work that it is: two of six products.
-constexpr double kForwardShare = 1.0 / 3;
 
 struct LargestBatch {
     std::vector<std::uint32_t> items;
-    std::int64_t tokens = 0;     // computed, padding among them
-    std::int64_t runTokens = 0;  // of all micro-batches of the run
+    std::int64_t tokens = 0; // computed, padding among them
 };
-
-std::int64_t tokensOf(const ItemStore& store, std::span<const std::uint32_t> items, bool isPacked)
-{
-    std::int64_t longest = 0;
-    std::int64_t sequences = 0;
-    std::int64_t together = 0;
-    for (const std::uint32_t item : items) {
-        longest = std::max(longest, store.longest(item));
-        sequences += store.item(item).count;
-        together += store.length(item);
-    }
-    return isPacked ? together : longest * sequences;
-}
 
 LargestBatch largestOf(const RunParts& parts)
 {
@@ -51,9 +35,7 @@ LargestBatch largestOf(const RunParts& parts)
         const auto wanted = static_cast<std::size_t>(std::min(steps, parts.totalSteps - before)) * accumulation;
         for (std::size_t i = 0; i < std::min(wanted, epoch.numBatches()); ++i) {
             const auto items = epoch.batch(i);
-            const std::int64_t tokens = tokensOf(parts.data.train, items, plan.isPacked());
-            largest.runTokens += tokens;
-            if (tokens > largest.tokens) {
+            if (const std::int64_t tokens = tokensOf(parts.data.train, items, plan.isPacked()); tokens > largest.tokens) {
                 largest.tokens = tokens;
                 largest.items.assign(items.begin(), items.end());
             }
@@ -63,22 +45,7 @@ LargestBatch largestOf(const RunParts& parts)
     return largest;
 }
 
-std::int64_t heldOutTokens(const ItemStore& store)
-{
-    std::int64_t tokens = 0;
-    for (std::size_t i = 0; i < store.size(); ++i) {
-        tokens += store.length(i);
-    }
-    return tokens;
-}
-
-double evaluations(const config::RunConfig& config, std::int64_t steps)
-{
-    const std::int64_t every = config.run.evalEvery > 0 ? config.run.evalEvery : std::max<std::int64_t>(1, steps / 10);
-    return 1.0 + static_cast<double>((steps + every - 1) / every);
-}
-
-Result<PlanMeasure> measure(const config::RunConfig& asked, const RunRows& rows, StopControl& control)
+Result<PlanMeasure> measure(const config::RunConfig& asked, const RunRows& rows, StopControl& control, base::Clock clock)
 {
     auto placement = nn::choosePlacement(asked.model.device, asked.model.dtype);
     if (!placement) {
@@ -110,31 +77,36 @@ Result<PlanMeasure> measure(const config::RunConfig& asked, const RunRows& rows,
         if (control.stopRequested()) {
             return Error{"cancelled"};
         }
-        const auto start = std::chrono::steady_clock::now();
+        const double start = clock();
         trainStep.run(step, pass + 1, 0, [] {});
         synchronise(placement->device);
-        times.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / static_cast<double>(step.batches.size()));
+        times.push_back((clock() - start) / static_cast<double>(step.batches.size()));
     }
     PlanMeasure result;
     result.peakBytes = peakMemory(placement->device) - before;
     result.secondsPerPass = *std::min_element(times.end() - kTimed, times.end());
     result.passTokens = largest.tokens;
-    const double perToken = result.secondsPerPass / static_cast<double>(std::max<std::int64_t>(1, largest.tokens));
-    result.seconds = perToken
-                     * (static_cast<double>(largest.runTokens)
-                        + kForwardShare * evaluations(config, parts.totalSteps) * static_cast<double>(heldOutTokens(parts.data.heldOut)));
-    return result;
+    result.steps = parts.totalSteps;
+    result.time = timeOf({config, parts, trainStep, control, trial->folder->path(), clock, result.secondsPerPass});
+    result.seconds = result.time.total();
+    return control.stopRequested() ? Result<PlanMeasure>(Error{"cancelled"}) : Result<PlanMeasure>(result);
 }
 
 } // namespace
 
-Result<PlanMeasure> measurePlan(const config::RunConfig& config, const RunRows& rows, StopControl& control)
+double PlanMeasure::secondsFrom(std::int64_t step) const
+{
+    const double left = steps > 0 ? static_cast<double>(std::max<std::int64_t>(0, steps - step)) / static_cast<double>(steps) : 1;
+    return (time.steps + time.saving) * left + (time.evaluations + time.answers) * left + time.rows * (step > 0 ? 0.5 : 1.0);
+}
+
+Result<PlanMeasure> measurePlan(const config::RunConfig& config, const RunRows& rows, StopControl& control, base::Clock clock)
 {
     if (const auto broken = config::brokenRules(config); !broken.empty()) {
         return Error{broken.front().sentence};
     }
     try {
-        return measure(config, rows, control);
+        return measure(config, rows, control, clock);
     } catch (const std::exception& problem) {
         return Error{sentenceOf(problem)};
     }

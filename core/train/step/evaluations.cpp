@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/train/plan/evaluations.h"
+#include "core/train/step/evaluations.h"
 
 #include "core/train/failure.h"
+#include "core/train/plan/evaluation_times.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,9 +12,7 @@ namespace luthier::train {
 namespace {
 
 constexpr auto kStageEvery = std::chrono::milliseconds(150);
-constexpr std::int64_t kUsualEvaluations = 10;
 constexpr double kWorthSaying = 0.5; // of the time, in evaluations that were asked for
-constexpr double kFreeSeconds = 0.5; // all that nobody would miss
 
 std::string percent(double share)
 {
@@ -25,7 +24,7 @@ std::string percent(double share)
 Evaluations::Evaluations(Evaluator evaluator, Probes probes, const config::RunSettings& settings, std::int64_t totalSteps,
                          RunObserver& observer)
     : m_evaluator(std::move(evaluator)), m_probes(std::move(probes)), m_settings(settings),
-      m_every(settings.evalEvery > 0 ? settings.evalEvery : std::max<std::int64_t>(1, totalSteps / kUsualEvaluations)),
+      m_every(evaluationInterval(settings, totalSteps)),
       m_observer(observer)
 {
 }
@@ -63,19 +62,18 @@ void Evaluations::help(std::int64_t step)
 
 bool Evaluations::isAffordable(std::int64_t step)
 {
-    if (m_spent + m_last < kFreeSeconds) {
+    const EvaluationTime time{m_spent, m_last, secondsSinceStart()};
+    if (time.isNothing()) {
         return true;
     }
-    const double elapsed = secondsSinceStart();
-    const double share = (m_spent + m_last) / std::max(elapsed + m_last, 1e-9);
     const bool isAsked = m_settings.evalEvery > 0;
-    if (share > (isAsked ? kWorthSaying : m_settings.evalShare) && !m_isTold) {
+    if (time.share() > (isAsked ? kWorthSaying : m_settings.evalShare) && !m_isTold) {
         m_isTold = true;
-        warn(step, isAsked ? "Evaluations take " + percent(share) + " of the time; with a larger run.eval_every, or 0, training is faster."
-                           : "Evaluations would take " + percent(share) + " of the time, so some are left out: at most "
+        warn(step, isAsked ? "Evaluations take " + percent(time.share()) + " of the time; with a larger run.eval_every, or 0, training is faster."
+                           : "Evaluations would take " + percent(time.share()) + " of the time, so some are left out: at most "
                                  + percent(m_settings.evalShare) + " is theirs (run.eval_share).");
     }
-    return isAsked || share <= m_settings.evalShare;
+    return time.allows(m_settings);
 }
 
 std::optional<double> Evaluations::run(std::int64_t step, const std::function<bool()>& isStopped)

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Clocks that a measurement can be made by: seconds since some moment. On a machine that does something else, too, the processor's
+// time is what can be compared.
+#pragma once
+
+#include <chrono>
+#include <ctime>
+
+namespace luthier::base {
+
+using Clock = double (*)();
+
+inline double wallSeconds()
+{
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// Of all threads of this process.
+inline double processorSeconds()
+{
+    timespec now{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+} // namespace luthier::base

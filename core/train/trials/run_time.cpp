@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/trials/run_time.h"
+
+#include "core/base/files.h"
+#include "core/train/answers/probes.h"
+#include "core/train/bench/bench_probe.h"
+#include "core/train/checkpoint.h"
+#include "core/train/general_objective.h"
+#include "core/train/plan/disk_plan.h"
+#include "core/train/plan/evaluation_times.h"
+#include "core/train/ranks/ranked.h"
+#include "core/train/run_room.h"
+#include "core/train/step/evaluator.h"
+#include "core/train/step/row_loss_pass.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <utility>
+#include <vector>
+
+namespace luthier::train {
+
+namespace {
+
+// Of the run that is expected, and at least so many seconds, for each of what is measured.
+constexpr double kWorth = 0.01;
+constexpr double kLeastSeconds = 0.4;
+constexpr double kMostSeconds = 20;
+constexpr std::size_t kMostSizes = 8;
+constexpr std::size_t kLeastSizes = 2;
+constexpr std::size_t kMostBatches = 8; // of a step
+constexpr double kSteady = 0.2;         // seconds behind which one timing is enough
+constexpr int kMostRepeats = 4;
+constexpr std::int64_t kMostSaved = std::int64_t{64} << 20;
+
+struct SizedStep {
+    std::size_t first = 0; // of its micro-batches
+    std::size_t count = 0;
+    std::int64_t tokens = 0;
+};
+
+std::vector<SizedStep> stepsOf(const EpochPlan& epoch, const RunParts& parts)
+{
+    const auto accumulation = static_cast<std::size_t>(parts.plan->settings().accumulation);
+    const auto most = static_cast<std::size_t>(parts.totalSteps);
+    std::vector<SizedStep> steps;
+    for (std::size_t first = 0; first < epoch.numBatches() && steps.size() < most; first += accumulation) {
+        SizedStep step{first, std::min(accumulation, epoch.numBatches() - first), 0};
+        for (std::size_t i = 0; i < step.count; ++i) {
+            step.tokens += tokensOf(parts.data.train, epoch.batch(first + i), parts.plan->isPacked());
+        }
+        steps.push_back(step);
+    }
+    return steps;
+}
+
+class Timer {
+public:
+    explicit Timer(const TimedRun& run) : m_run(run) {}
+
+    RunTime measure()
+    {
+        const config::RunSettings& settings = m_run.config.run;
+        const std::int64_t total = m_run.parts.totalSteps;
+        m_budget = std::clamp(kWorth * m_run.secondsPerPass * static_cast<double>(total * settings.gradientAccumulation), kLeastSeconds, kMostSeconds);
+        RunTime time;
+        time.steps = secondsPerStep() * static_cast<double>(total);
+        const double once = evaluationSeconds();
+        const double answers = answerSeconds();
+        time.rows = rowSeconds();
+        const double perByte = savingSecondsPerByte();
+        const RunRoom room = roomOf(m_run.parts);
+        const double checkpoint = perByte * static_cast<double>(room.checkpoint);
+        const double result = perByte * static_cast<double>(room.result);
+        const std::int64_t interval = checkpointInterval(settings, total);
+        time.numEvaluations = evaluationsWithin(time, once + answers, checkpoint * static_cast<double>(total / interval));
+        time.evaluations = static_cast<double>(time.numEvaluations) * once;
+        time.answers = static_cast<double>(time.numEvaluations) * answers;
+        const bool keepsBest = once > 0;
+        time.saving = checkpoint * static_cast<double>(checkpointsOf(settings, total) - (total % interval == 0 ? 1 : 0))
+                      + result * static_cast<double>(1 + (keepsBest ? std::max<std::int64_t>(0, time.numEvaluations - 2) : 0));
+        return time;
+    }
+
+private:
+    double now() const
+    {
+        synchronise(m_run.parts.placement.device);
+        return m_run.clock();
+    }
+    bool isStopped() const { return m_run.control.stopRequested(); }
+
+    StepBatches batchesOf(const EpochPlan& epoch, const SizedStep& step) const
+    {
+        const RunParts& parts = m_run.parts;
+        const BatchForm form{parts.plan->isPacked(), parts.objective->perSequence, !parts.placement.device.is_cpu()};
+        StepBatches batches;
+        for (std::size_t i = 0; i < std::min(step.count, kMostBatches); ++i) {
+            batches.add(makeMicroBatch(parts.data.train, epoch.batch(step.first + i), form));
+        }
+        return batches;
+    }
+
+    // On a card the first pass of a shape warms it up and the second is recorded.
+    double secondsOf(const StepBatches& batches)
+    {
+        const bool isCard = !m_run.parts.placement.device.is_cpu();
+        for (int i = 0; i < (isCard ? 2 : 0); ++i) {
+            m_run.step.run(batches, ++m_number, 0, [] {});
+        }
+        const double start = now();
+        int repeats = 0;
+        double spent = 0;
+        do {
+            m_run.step.run(batches, ++m_number, 0, [] {});
+            spent = now() - start;
+        } while (++repeats < kMostRepeats && spent < kSteady && !isStopped());
+        return spent / repeats;
+    }
+
+    // Steps in the order of their size, cut into parts, and the middle one of each taken for all of them.
+    double secondsPerStep()
+    {
+        const EpochPlan epoch = m_run.parts.plan->epoch(0);
+        std::vector<SizedStep> steps = stepsOf(epoch, m_run.parts);
+        std::stable_sort(steps.begin(), steps.end(), [](const SizedStep& a, const SizedStep& b) { return a.tokens < b.tokens; });
+        const double expected = m_run.secondsPerPass * static_cast<double>(std::min<std::size_t>(kMostBatches, static_cast<std::size_t>(m_run.parts.plan->settings().accumulation)));
+        const auto affordable = static_cast<std::size_t>(std::max(1.0, m_budget / std::max(expected, 1e-6)));
+        const std::size_t sizes = std::min(steps.size(), std::clamp(affordable, kLeastSizes, kMostSizes));
+        double seconds = 0;
+        for (std::size_t k = 0; k < sizes && !isStopped(); ++k) {
+            const std::size_t begin = k * steps.size() / sizes;
+            const std::size_t end = (k + 1) * steps.size() / sizes;
+            const SizedStep& middle = steps[begin + (end - begin) / 2];
+            std::int64_t tokens = 0;
+            for (std::size_t i = begin; i < end; ++i) {
+                tokens += steps[i].tokens;
+            }
+            const StepBatches batches = batchesOf(epoch, middle);
+            const double whole = static_cast<double>(middle.count) / static_cast<double>(batches.batches.size());
+            seconds += secondsOf(batches) * whole * static_cast<double>(tokens) / static_cast<double>(std::max<std::int64_t>(1, middle.tokens));
+        }
+        return seconds / static_cast<double>(std::max<std::size_t>(1, steps.size()));
+    }
+
+    // Of a walk over all items, longest first, that asks before each batch whether it is to stop.
+    double walkSeconds(const ItemStore& items, const std::function<void(const std::function<bool()>&)>& walk)
+    {
+        const double start = now();
+        std::size_t asked = 0;
+        walk([&] { return isStopped() || (asked++ > 0 && now() - start > m_budget); });
+        const double spent = now() - start;
+        const std::vector<std::uint32_t> order = longestFirst(items);
+        const auto size = static_cast<std::size_t>(std::max<std::int64_t>(1, m_run.config.run.batchSize));
+        const std::size_t batches = (order.size() + size - 1) / size;
+        if (asked <= batches) { // the last question was answered with yes
+            --asked;
+        }
+        std::int64_t done = 0;
+        std::int64_t all = 0;
+        for (std::size_t i = 0; i < batches; ++i) {
+            const std::int64_t tokens = tokensOf(items, std::span(order).subspan(i * size, std::min(size, order.size() - i * size)), false);
+            done += i < asked ? tokens : 0;
+            all += tokens;
+        }
+        return spent * static_cast<double>(all) / static_cast<double>(std::max<std::int64_t>(1, done));
+    }
+
+    double evaluationSeconds()
+    {
+        RunParts& parts = m_run.parts;
+        const auto once = [&](BatchLoss loss, const ItemStore& items) {
+            if (items.isEmpty()) {
+                return 0.0;
+            }
+            Evaluator evaluator(std::move(loss), items, m_run.config.run.batchSize);
+            return walkSeconds(items, [&](const std::function<bool()>& stopped) { evaluator.run(0, [](std::int64_t, std::int64_t) {}, stopped); });
+        };
+        const BatchLoss own(*parts.decoder, *parts.objective, m_run.config.objective, parts.heads, parts.reference);
+        const objectives::Objective& general = generalObjective(*parts.objective);
+        return once(own, parts.data.heldOut) + once(&general == parts.objective ? own : BatchLoss(*parts.decoder, general), parts.data.general);
+    }
+
+    // A prompt asks before each of its pieces, and once before it.
+    double answerSeconds()
+    {
+        const config::RunSettings& settings = m_run.config.run;
+        if (settings.probePrompts.empty() || m_run.parts.objective->judges) {
+            return 0;
+        }
+        Probes probes(*m_run.parts.decoder, m_run.parts.encoder, settings, m_run.parts.data.areTexts);
+        NoObserver nobody;
+        const double start = now();
+        std::int64_t asked = 0;
+        bool isCut = false;
+        probes.answer(0, nobody, [&] {
+            isCut = isCut || isStopped() || (++asked > 1 && now() - start > std::max(m_budget, 1.0));
+            return isCut;
+        });
+        const double spent = now() - start;
+        const auto all = static_cast<std::int64_t>(settings.probePrompts.size()) * (settings.probeTokens + 1);
+        return isCut ? spent * static_cast<double>(all) / static_cast<double>(std::max<std::int64_t>(1, asked)) : spent;
+    }
+
+    double rowSeconds()
+    {
+        RunParts& parts = m_run.parts;
+        if (!m_run.config.run.rowLosses) {
+            return 0;
+        }
+        return 2 * walkSeconds(parts.data.train, [&](const std::function<bool()>& stopped) {
+            static_cast<void>(rowLossesOf(*parts.decoder, parts.data.train, m_run.config.run.batchSize, {}, stopped));
+        });
+    }
+
+    // Of tensors written, hashed, synced and read back; 0 where they cannot be written here.
+    double savingSecondsPerByte()
+    {
+        std::int64_t bytes = 0;
+        const auto part = [&bytes](const std::vector<nn::NamedTensor>& all) {
+            std::vector<nn::NamedTensor> some;
+            for (const nn::NamedTensor& one : all) {
+                const auto size = static_cast<std::int64_t>(one.tensor.nbytes());
+                if (some.empty() || bytes + size <= kMostSaved) {
+                    some.push_back(one);
+                    bytes += size;
+                }
+            }
+            return some;
+        };
+        const std::vector<nn::NamedTensor> weights = part(m_run.parts.leaves);
+        const std::vector<nn::NamedTensor> state = part(m_run.parts.optimizer->state());
+        CheckpointInfo info;
+        info.recipe = Json::object();
+        const double start = now();
+        const auto saved = saveCheckpoint(m_run.folder, info, weights, state);
+        return saved && bytes > 0 ? (now() - start) / static_cast<double>(bytes) : 0;
+    }
+
+    // As the run decides it while it goes.
+    std::int64_t evaluationsWithin(const RunTime& time, double once, double checkpoints) const
+    {
+        const config::RunSettings& settings = m_run.config.run;
+        const std::int64_t total = m_run.parts.totalSteps;
+        const std::int64_t every = evaluationInterval(settings, total);
+        const double between = (time.steps + checkpoints) / static_cast<double>(std::max<std::int64_t>(1, total)) * static_cast<double>(every);
+        EvaluationTime spent{once, once, once + time.rows / 2};
+        std::int64_t count = 1;
+        for (std::int64_t step = every; step < total; step += every) {
+            spent.elapsed += between;
+            if (spent.allows(settings)) {
+                spent.elapsed += once;
+                spent.spent += once;
+                ++count;
+            }
+        }
+        return count + 1;
+    }
+
+    const TimedRun& m_run;
+    double m_budget = kLeastSeconds;
+    std::int64_t m_number = 1000; // of steps; those before it were the measurement of memory
+};
+
+} // namespace
+
+std::int64_t tokensOf(const ItemStore& store, std::span<const std::uint32_t> items, bool isPacked)
+{
+    std::int64_t longest = 0;
+    std::int64_t sequences = 0;
+    std::int64_t together = 0;
+    for (const std::uint32_t item : items) {
+        longest = std::max(longest, store.longest(item));
+        sequences += store.item(item).count;
+        together += store.length(item);
+    }
+    return isPacked ? together : longest * sequences;
+}
+
+RunTime timeOf(const TimedRun& run)
+{
+    return Timer(run).measure();
+}
+
+} // namespace luthier::train
