@@ -5,6 +5,8 @@
 
 #include <c10/util/Exception.h>
 
+#include <algorithm>
+#include <iterator>
 #include <new>
 
 namespace luthier::train {
@@ -16,6 +18,8 @@ constexpr const char* kLessMemory
     = " Lower run.batch_size (and raise run.gradient_accumulation by as much: the result stays the same), "
       "data.max_length, or method.rank, or choose a smaller model.";
 
+constexpr const char* kNoRoomOnCard[] = {"CUDA out of memory", "CUDA error: out of memory", "CUDA_ERROR_OUT_OF_MEMORY", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED"};
+
 std::string textOf(const std::exception& problem)
 {
     const auto* error = dynamic_cast<const c10::Error*>(&problem);
@@ -24,7 +28,11 @@ std::string textOf(const std::exception& problem)
 
 bool isOutOfDevice(const std::exception& problem)
 {
-    return dynamic_cast<const c10::OutOfMemoryError*>(&problem) || textOf(problem).find("CUDA out of memory") != std::string::npos;
+    if (dynamic_cast<const c10::OutOfMemoryError*>(&problem)) {
+        return true;
+    }
+    const std::string text = textOf(problem); // a kernel that is loaded when it is first needed, or a library's workspace, found no room either
+    return std::any_of(std::begin(kNoRoomOnCard), std::end(kNoRoomOnCard), [&](const char* words) { return text.find(words) != std::string::npos; });
 }
 
 bool isOutOfHost(const std::exception& problem)
