@@ -366,6 +366,10 @@ Result<Evaluation> evaluate(const EvalRequest& request, const EvalSets& sets, co
         return evaluation.error();
     }
     evaluation->json["asked"] = *asked;
+    if (!request.rewardModel.empty() && !request.rewardTrust.empty()) {
+        evaluation->results.notes.push_back(request.rewardTrust);
+        evaluation->json["notes"].push_back(request.rewardTrust);
+    }
     auto more = settings->labelsBeside ? measureByLabel(*evaluation, request, sets, open->front().log, told, cancel) : Result<void>();
     more = more && !sets.general.empty() ? measureGeneral(*evaluation, *open, request, sets, told, cancel) : more;
     if (!more) {

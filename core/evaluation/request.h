@@ -43,6 +43,7 @@ struct EvalRequest {
     std::string device = "auto";
     std::string dtype = "auto";
     bool foldSystem = false; // as inference::ModelSpec has it
+    std::string rewardTrust = {}; // how far the reward model can be believed, a sentence: stands among the notes
 };
 
 // Rows that stand for what the model could before, beside those that it is evaluated on.

@@ -4,6 +4,7 @@
 #include "core/inference/answer_text.h"
 #include "core/inference/generate.h"
 #include "core/inference/slot_stepper.h"
+#include "core/peft/folders/adapter_file.h"
 
 #include <c10/core/GradMode.h>
 
@@ -19,9 +20,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+std::string nameOf(const BatchOptions& options, std::size_t request)
+{
+    return options.nameOf ? options.nameOf(request) : "request " + std::to_string(request + 1);
+}
+
 Error errorOf(const BatchOptions& options, std::size_t request, const std::string& message)
 {
-    return Error{(options.nameOf ? options.nameOf(request) : "request " + std::to_string(request + 1)) + ": " + message};
+    return Error{nameOf(options, request) + ": " + message};
 }
 
 // An answer on its way in a slot.
@@ -34,9 +40,9 @@ struct Running {
 class Batch {
 public:
     Batch(nn::Decoder& decoder, std::shared_ptr<const text::Tokenizer> tokenizer, const std::vector<BatchRequest>& requests,
-          std::span<const text::TokenId> stopIds, const BatchOptions& options, std::int64_t slots, std::int64_t most)
+          std::span<const text::TokenId> stopIds, const BatchOptions& options, std::int64_t slots, std::int64_t most, bool mixes)
         : m_tokenizer(std::move(tokenizer)), m_requests(requests), m_stopIds(stopIds), m_options(options), m_most(most),
-          m_stepper(decoder, passOf(options.useAdapters), slots, most, options.logProbs), m_running(static_cast<std::size_t>(slots)),
+          m_stepper(decoder, passOf(options.useAdapters), slots, most, options.logProbs, mixes), m_running(static_cast<std::size_t>(slots)),
           m_answers(requests.size())
     {
     }
@@ -91,7 +97,7 @@ private:
             return;
         }
         m_running[slot].emplace(Running{request, AnswerText(m_tokenizer, asked.sampling.stop, asked.onPiece), {}});
-        texts.push_back({static_cast<std::int64_t>(slot), asked.promptIds, &asked.sampling});
+        texts.push_back({static_cast<std::int64_t>(slot), asked.promptIds, &asked.sampling, asked.baseOnly});
     }
 
     void take(const std::vector<SlotToken>& tokens)
@@ -175,7 +181,7 @@ Result<std::vector<Generation>> answerOneByOne(nn::Decoder& decoder, const std::
         none.finish = "cancel";
         Result<Generation> answer = std::move(none);
         if (!options.cancel.isCancelled() && !asked.cancel.isCancelled()) {
-            const GenerateOptions own{asked.sampling, options.useAdapters, asked.onPiece, asked.cancel, options.logProbs};
+            const GenerateOptions own{asked.sampling, options.useAdapters && !asked.baseOnly, asked.onPiece, asked.cancel, options.logProbs};
             answer = generate(decoder, tokenizer, asked.promptIds, stopIds, own, options.cancel);
         }
         if (!answer) {
@@ -189,7 +195,45 @@ Result<std::vector<Generation>> answerOneByOne(nn::Decoder& decoder, const std::
     return answers;
 }
 
+// Of one kind after the other: those that the base answers, or the others.
+Result<std::vector<Generation>> answerApart(nn::Decoder& decoder, const std::shared_ptr<const text::Tokenizer>& tokenizer,
+                                            const std::vector<BatchRequest>& requests, std::span<const text::TokenId> stopIds,
+                                            const BatchOptions& options)
+{
+    std::vector<Generation> answers(requests.size());
+    for (const bool baseOnly : {false, true}) {
+        std::vector<BatchRequest> some;
+        std::vector<std::size_t> places;
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            if (requests[i].baseOnly == baseOnly) {
+                some.push_back(requests[i]);
+                places.push_back(i);
+            }
+        }
+        BatchOptions own = options;
+        own.nameOf = [&](std::size_t request) { return nameOf(options, places[request]); };
+        own.onAnswer = [&](std::size_t request, const Generation& answer) {
+            if (options.onAnswer) {
+                options.onAnswer(places[request], answer);
+            }
+        };
+        auto made = generateAll(decoder, tokenizer, some, stopIds, own);
+        if (!made) {
+            return made;
+        }
+        for (std::size_t k = 0; k < places.size(); ++k) {
+            answers[places[k]] = std::move((*made)[k]);
+        }
+    }
+    return answers;
+}
+
 } // namespace
+
+bool mixesBase(nn::Decoder& decoder)
+{
+    return !peft::carriesMoreThanLora(decoder);
+}
 
 Result<std::vector<Generation>> generateAll(nn::Decoder& decoder, std::shared_ptr<const text::Tokenizer> tokenizer,
                                             const std::vector<BatchRequest>& requests,
@@ -199,21 +243,27 @@ Result<std::vector<Generation>> generateAll(nn::Decoder& decoder, std::shared_pt
     if (options.rows < 1) {
         return Error{"rows answered at once must be at least 1"};
     }
-    const nn::Pass pass = passOf(options.useAdapters);
+    const auto ofBase = std::count_if(requests.begin(), requests.end(), [](const BatchRequest& request) { return request.baseOnly; });
+    const bool mixes = options.useAdapters && ofBase > 0 && ofBase < static_cast<std::ptrdiff_t>(requests.size());
     std::int64_t most = 0;
     for (std::size_t i = 0; i < requests.size(); ++i) {
         const BatchRequest& asked = requests[i];
-        if (auto good = checkRequest(decoder, pass, asked.promptIds, asked.sampling); !good) {
+        if (auto good = checkRequest(decoder, passOf(options.useAdapters && !asked.baseOnly), asked.promptIds, asked.sampling); !good) {
             return errorOf(options, i, good.message());
         }
         most = std::max(most, static_cast<std::int64_t>(asked.promptIds.size()) + asked.sampling.maxNew);
+    }
+    if (mixes && !mixesBase(decoder)) {
+        return answerApart(decoder, tokenizer, requests, stopIds, options);
     }
     const std::int64_t slots = std::min(options.rows, static_cast<std::int64_t>(requests.size()));
     if (slots <= 1) {
         return answerOneByOne(decoder, tokenizer, requests, stopIds, options);
     }
-    return Batch(decoder, std::move(tokenizer), requests, stopIds, options, slots, std::min(most, mostTokens(decoder, pass)))
-        .answerAll();
+    BatchOptions own = options;
+    own.useAdapters = options.useAdapters && (mixes || ofBase == 0);
+    const nn::Pass pass = passOf(own.useAdapters);
+    return Batch(decoder, std::move(tokenizer), requests, stopIds, own, slots, std::min(most, mostTokens(decoder, pass)), mixes).answerAll();
 }
 
 } // namespace luthier::inference

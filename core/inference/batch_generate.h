@@ -16,4 +16,7 @@ Result<std::vector<Generation>> generateAll(nn::Decoder& decoder, std::shared_pt
                                             const std::vector<BatchRequest>& requests,
                                             std::span<const text::TokenId> stopIds, const BatchOptions& options);
 
+// As Session::mixesBase.
+bool mixesBase(nn::Decoder& decoder);
+
 } // namespace luthier::inference

@@ -46,6 +46,8 @@ public:
         });
     }
 
+    bool mixesBase() const override { return inference::mixesBase(*m_decoder); }
+
     Result<std::vector<double>> score(const std::vector<text::TokenId>& ids, bool useAdapters) override
     {
         return run<std::vector<double>>("score the text",

@@ -75,6 +75,7 @@ struct BatchRequest {
     Sampling sampling;                                     // with a seed of its own
     std::function<void(const std::string&)> onPiece = {};  // as GenerateOptions::onPiece
     base::CancelToken cancel = {};                         // of this one alone
+    bool baseOnly = false;                                 // the base answers it, whatever BatchOptions::useAdapters says
 };
 
 struct BatchOptions {
@@ -108,9 +109,13 @@ public:
     // Answers in the order of the requests, `rows` of them at once: one that ends leaves, the next takes its place. An answer
     // does not depend on its neighbours: in fp32 it is the one that generate() gives alone; in bf16 and fp16 sums are rounded
     // in another order, as between any two batch sizes. Memory: keys and values of `rows` texts as long as the longest.
-    // Callbacks run on the calling thread. Errors name the request; none is answered when one is wrong.
+    // The base's requests stand in the same batch as the adapters' where mixesBase(); else those of the adapters come first, then a batch of
+    // the base's. Callbacks run on the calling thread. Errors name the request; none is answered when one is wrong.
     virtual Result<std::vector<Generation>> generateAll(const std::vector<BatchRequest>& requests,
                                                         const BatchOptions& options) = 0;
+    // Whether one pass can count the adapters in some rows and not in others: plain LoRAs alone. DoRA's magnitudes, IA3's factors, biases,
+    // bottlenecks, virtual tokens and copies of whole tensors count in all rows of a pass or in none.
+    virtual bool mixesBase() const { return false; }
     // result[i] = ln p(ids[i] | ids[<i]); result[0] is NaN (no prediction).
     virtual Result<std::vector<double>> score(const std::vector<text::TokenId>& ids,
                                               bool useAdapters = true) = 0;

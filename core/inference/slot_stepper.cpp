@@ -10,6 +10,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <utility>
@@ -29,10 +30,14 @@ std::int64_t sizeOf(const SlotText& text)
 
 } // namespace
 
-SlotStepper::SlotStepper(nn::Decoder& decoder, const nn::Pass& pass, std::int64_t slots, std::int64_t most, bool wantsLogProbs)
+SlotStepper::SlotStepper(nn::Decoder& decoder, const nn::Pass& pass, std::int64_t slots, std::int64_t most, bool wantsLogProbs,
+                         bool mixes)
     : m_decoder(decoder), m_pass(pass), m_most(most), m_wantsLogProbs(wantsLogProbs), m_front(virtualTokens(decoder, pass)),
       m_slots(static_cast<std::size_t>(slots))
 {
+    if (mixes) {
+        m_baseOnly = at::zeros({slots}, at::TensorOptions().device(decoder.device()).dtype(at::kBool));
+    }
     if (nn::kernels::picksTokens(decoder.device())) {
         m_card = std::make_unique<CardSteps>(decoder.device(), slots, decoder.config().vocab, wantsLogProbs);
     }
@@ -43,6 +48,15 @@ SlotStepper::~SlotStepper() = default;
 at::Tensor SlotStepper::numbers(const std::vector<std::int64_t>& values) const
 {
     return at::tensor(values, at::kLong).to(m_decoder.device());
+}
+
+nn::Pass SlotStepper::passOver(const std::vector<std::int64_t>& slots, std::int64_t tokens) const
+{
+    nn::Pass pass = m_pass;
+    if (m_baseOnly.defined()) {
+        pass.baseOnly = m_baseOnly.index_select(0, numbers(slots)).repeat_interleave(tokens);
+    }
+    return pass;
 }
 
 // A limit of 100,000 new tokens must not cost memory before they exist: the cache grows by doubling.
@@ -104,13 +118,16 @@ Result<std::vector<SlotToken>> SlotStepper::enterTogether(std::span<const SlotTe
         ends.push_back(static_cast<std::int64_t>(i) * width + sizeOf(text) - 1);
         slots.push_back(text.slot);
         m_slots[static_cast<std::size_t>(text.slot)]
-            = Slot{Sampler(*text.sampling, m_wantsLogProbs), *text.sampling, {text.prompt.begin(), text.prompt.end()}};
+            = Slot{Sampler(*text.sampling, m_wantsLogProbs), *text.sampling, {text.prompt.begin(), text.prompt.end()}, text.baseOnly};
+        if (m_baseOnly.defined()) {
+            m_baseOnly.select(0, text.slot).fill_(text.baseOnly);
+        }
     }
     nn::KvCache read = m_decoder.makeCache(rows, width, m_pass);
     nn::ForwardInput input;
     input.ids = numbers(ids).view({rows, width});
     input.cache = &read;
-    input.pass = m_pass;
+    input.pass = passOver(slots, width);
     const at::Tensor hidden = m_decoder.hidden(input);
     nn::takeIn(m_cache, read, numbers(slots));
     return pick(m_decoder.logits(hidden.flatten(0, 1).index_select(0, numbers(ends)), m_pass), slots);
@@ -148,19 +165,19 @@ void SlotStepper::readAnew(std::int64_t slot)
     nn::ForwardInput input;
     input.ids = numbers({context.begin(), context.end()}).unsqueeze(0);
     input.cache = &read;
-    input.pass = m_pass;
+    input.pass = passOver({slot}, static_cast<std::int64_t>(context.size()));
     (void)m_decoder.hidden(input);
     nn::takeIn(m_cache, read, numbers({slot}));
 }
 
 // ids [1, n] of the texts that m_cache names -> [n, V].
-at::Tensor SlotStepper::stepLogits(const at::Tensor& ids)
+at::Tensor SlotStepper::stepLogits(const at::Tensor& ids, const nn::Pass& pass)
 {
     nn::ForwardInput input;
     input.ids = ids;
     input.cache = &m_cache;
-    input.pass = m_pass;
-    return m_decoder.logits(m_decoder.hidden(input).squeeze(0), m_pass);
+    input.pass = pass;
+    return m_decoder.logits(m_decoder.hidden(input).squeeze(0), pass);
 }
 
 Result<std::vector<SlotToken>> SlotStepper::step()
@@ -186,13 +203,15 @@ Result<std::vector<SlotToken>> SlotStepper::step()
         m_cache.slots = at::Tensor();
         m_cache.lengths = m_card->lengths();
         m_cache.longest = m_cache.capacity() - 1; // of whatever text comes: what is recorded must suit it
-        m_card->step([&](const at::Tensor& own) { return stepLogits(own); });
+        nn::Pass pass = m_pass;
+        pass.baseOnly = m_baseOnly;
+        m_card->step([&](const at::Tensor& own) { return stepLogits(own, pass); });
         return told(slots, m_card->read(slots));
     }
     m_cache.slots = numbers(slots);
     m_cache.lengths = numbers(lengths);
     m_cache.longest = longest;
-    return pickOnHost(stepLogits(numbers(ids).unsqueeze(0)), slots);
+    return pickOnHost(stepLogits(numbers(ids).unsqueeze(0), passOver(slots, 1)), slots);
 }
 
 // The first token of texts that were put into their slots.

@@ -21,6 +21,7 @@ struct SlotText {
     std::int64_t slot = 0;
     std::span<const text::TokenId> prompt; // checked (see checkRequest)
     const Sampling* sampling = nullptr;
+    bool baseOnly = false; // no low-rank update counts; in a stepper that mixes
 };
 
 struct SlotToken {
@@ -32,8 +33,8 @@ class CardSteps;
 
 class SlotStepper {
 public:
-    // `most`: tokens, prompt and answer, that no text exceeds.
-    SlotStepper(nn::Decoder& decoder, const nn::Pass& pass, std::int64_t slots, std::int64_t most, bool wantsLogProbs);
+    // `most`: tokens, prompt and answer, that no text exceeds. `mixes`: some texts are the base's (see nn::Pass::baseOnly).
+    SlotStepper(nn::Decoder& decoder, const nn::Pass& pass, std::int64_t slots, std::int64_t most, bool wantsLogProbs, bool mixes = false);
     ~SlotStepper();
     SlotStepper(const SlotStepper&) = delete;
     SlotStepper& operator=(const SlotStepper&) = delete;
@@ -49,6 +50,7 @@ private:
         Sampler sampler; // on the host
         Sampling sampling;
         std::vector<text::TokenId> context; // prompt and answer so far; the last is not yet read
+        bool baseOnly = false;
     };
 
     Result<std::vector<SlotToken>> enterTogether(std::span<const SlotText> texts);
@@ -59,8 +61,9 @@ private:
     std::vector<std::int64_t> filledSlots() const;
     std::int64_t lengthOf(std::int64_t slot) const; // what the cache holds of its text
     void readAnew(std::int64_t slot);
-    at::Tensor stepLogits(const at::Tensor& ids);
+    at::Tensor stepLogits(const at::Tensor& ids, const nn::Pass& pass);
     at::Tensor numbers(const std::vector<std::int64_t>& values) const;
+    nn::Pass passOver(const std::vector<std::int64_t>& slots, std::int64_t tokens) const; // tokens of each
 
     nn::Decoder& m_decoder;
     nn::Pass m_pass;
@@ -69,6 +72,7 @@ private:
     std::int64_t m_front; // virtual tokens before each text
     std::vector<std::optional<Slot>> m_slots;
     nn::SlotCache m_cache; // made with the first prompts, larger when a text needs it
+    at::Tensor m_baseOnly; // [slots] bool, in the same memory throughout: a recorded step reads it. Undefined: nothing is mixed
     std::unique_ptr<CardSteps> m_card; // null: tokens are picked on the host
 };
 

@@ -26,6 +26,9 @@ struct Pass {
     // [] int64 on the device: stands in for the seed where work is recorded, which reads it each time that it is played.
     at::Tensor seedAt = {};
     double embeddingNoise = 0; // while training: NEFTune's alpha; 0: none
+    // [N] bool, on the device: tokens in which no low-rank update counts, so that base and tuned share a pass. Whatever else adapters
+    // bring (magnitudes, factors, biases, copies, virtual tokens, bottlenecks) counts in all of them. Undefined: all count. Not while training.
+    at::Tensor baseOnly = {};
 };
 
 } // namespace luthier::nn

@@ -5,6 +5,7 @@
 #include "core/data/dataset.h"
 #include "core/objectives/rollout_settings.h"
 #include "core/pipeline/collection.h"
+#include "core/store/reward_trust.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -16,7 +17,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t kFewPairs = 50;
-constexpr double kTrusted = 0.6; // a reward model's held-out accuracy
 
 // "held-out reward 0.35 -> 0.98"; good where it moved the wanted way.
 struct Change {
@@ -58,7 +58,7 @@ void check(View& view, const store::RunRow& run, const Choices& choices)
     } else if (id == "reward") {
         const auto accuracy = changeOf(run, "reward_accuracy", measures::kHeldOutSet);
         add(view, accuracy);
-        view.isGood = accuracy ? std::optional(accuracy->last > kTrusted) : std::nullopt;
+        view.isGood = accuracy ? std::optional(accuracy->last > store::kTrustedRewards) : std::nullopt;
     } else if (choices.route == "dpo") {
         const auto accuracy = changeOf(run, "reward_accuracy", measures::kHeldOutSet);
         add(view, accuracy);

@@ -7,6 +7,7 @@
 #include "core/nn/batch/slot_cache.h"
 #include "core/nn/kernels/kernels.h"
 #include "core/weights/load.h"
+#include "tests/core/letters.h"
 #include "tests/core/reference_models.h"
 #include "tests/support/need.h"
 
@@ -31,28 +32,7 @@ namespace {
 
 const fs::path kFamilies = fs::path(LUTHIER_SOURCE_DIR) / "tests/reference/families";
 
-// 64 pieces of one letter each.
-class Letters : public text::Tokenizer {
-public:
-    std::vector<text::Token> encode(std::string_view, text::EncodeOptions) const override { return {}; }
-    std::string decode(std::span<const TokenId> ids, bool) const override
-    {
-        std::string text;
-        for (const TokenId id : ids) {
-            text += piece(id);
-        }
-        return text;
-    }
-    std::int64_t vocabSize() const override { return 64; }
-    std::string piece(TokenId id) const override { return std::string(1, static_cast<char>('0' + id)); }
-    bool isSpecial(TokenId) const override { return false; }
-    std::optional<TokenId> idOf(std::string_view piece) const override { return piece[0] - '0'; }
-    std::optional<TokenId> bos() const override { return std::nullopt; }
-    std::optional<TokenId> eos() const override { return std::nullopt; }
-    std::optional<TokenId> pad() const override { return std::nullopt; }
-    std::string kind() const override { return "letters"; }
-};
-const auto kLetters = std::make_shared<const Letters>();
+const auto kLetters = support::letters();
 
 std::shared_ptr<nn::Decoder> family(const std::string& name)
 {

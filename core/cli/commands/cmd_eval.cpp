@@ -13,6 +13,7 @@
 #include "core/evaluation/rough_time.h"
 #include "core/store/eval_inputs.h"
 #include "core/store/project.h"
+#include "core/store/reward_trust.h"
 
 #include <CLI/App.hpp>
 
@@ -387,6 +388,9 @@ int answerAndMeasure(const Flags& flags, evaluation::EvalRequest request, Contex
     }
     Asked asked{std::move(request), {}};
     asked.request.systems = std::move(*systems);
+    if (!flags.rewardModel.empty()) {
+        asked.request.rewardTrust = store::rewardTrustOf(project->get(), flags.rewardModel).sentence;
+    }
     auto ready = readRows(asked, flags, project->get(), context);
     ready = ready ? evaluation::leaveOutUnmeasurable(asked.request, asked.sets) : ready;
     const auto settings = ready ? evaluation::answeringOf(asked.request, asked.sets.rows.rows) : Result<evaluation::AnsweringSettings>(ready.error());

@@ -10,6 +10,7 @@
 #include "core/evaluation/pair_sources.h"
 #include "core/store/judgings.h"
 #include "core/store/project.h"
+#include "core/store/reward_trust.h"
 
 #include <CLI/App.hpp>
 
@@ -65,7 +66,7 @@ Json rowJson(const store::JudgingRow& row)
     return {{"id", row.id}, {"name", row.name}, {"created", row.created}, {"pairs", row.pairs}, {"votes", row.votes}};
 }
 
-int tell(const Json& json, const std::string& sentence, Context& context)
+int tellText(const Json& json, const std::string& sentence, Context& context)
 {
     if (context.console.isJson()) {
         context.console.line(json);
@@ -125,7 +126,7 @@ int create(const Flags& flags, store::Judgings& judgings, Context& context)
     Json json = rowJson(*row);
     json["equal"] = chosen->equal;
     json["missing"] = chosen->missing;
-    return tell(json,
+    return tellText(json,
                 "Judging " + std::to_string(row->id) + ": " + counted(row->pairs) + " pairs to judge, " + counted(chosen->equal) + " left out with equal answers"
                     + (chosen->missing > 0 ? ", " + counted(chosen->missing) + " with one missing" : "") + ".",
                 context);
@@ -153,7 +154,7 @@ int next(const Flags& flags, store::Judgings& judgings, Context& context)
     }
     const auto open = std::find_if(pairs->begin(), pairs->end(), [&](const auto& pair) { return !done.contains(pair.number); });
     if (open == pairs->end()) {
-        return tell({{"pair", nullptr}, {"open", 0}}, "Every pair is judged; see luthier judge results " + std::to_string(flags.judging) + ".", context);
+        return tellText({{"pair", nullptr}, {"open", 0}}, "Every pair is judged; see luthier judge results " + std::to_string(flags.judging) + ".", context);
     }
     const bool swapped = evaluation::isSwapped(row->seed, open->number, flags.judge);
     const std::string& left = swapped ? open->secondAnswer : open->firstAnswer;
@@ -163,7 +164,7 @@ int next(const Flags& flags, store::Judgings& judgings, Context& context)
     for (const auto& message : open->prompt) {
         text += message.role + ": " + harmless(message.content) + "\n\n";
     }
-    return tell(json,
+    return tellText(json,
                 text + "1 (left)\n" + harmless(left) + "\n\n2 (right)\n" + harmless(right) + "\n\nluthier judge vote " + std::to_string(flags.judging) + " --pair "
                     + std::to_string(open->number) + " --choice 1|2|tie|both_bad|skip",
                 context);
@@ -190,7 +191,7 @@ int vote(const Flags& flags, store::Judgings& judgings, Context& context)
     }
     const bool swapped = evaluation::isSwapped(row->seed, flags.pair, flags.judge);
     const auto kept = judgings.vote(row->id, {flags.pair, flags.judge, *choice, swapped, flags.note, flags.correction, 0, ""});
-    return kept ? tell({{"pair", flags.pair}, {"choice", evaluation::rowOf(*choice).id}}, "Kept.", context) : context.fail(kept.message());
+    return kept ? tellText({{"pair", flags.pair}, {"choice", evaluation::rowOf(*choice).id}}, "Kept.", context) : context.fail(kept.message());
 }
 
 int takeBack(const Flags& flags, store::Judgings& judgings, Context& context)
@@ -200,7 +201,7 @@ int takeBack(const Flags& flags, store::Judgings& judgings, Context& context)
     if (!gone) {
         return context.fail(gone.message());
     }
-    return tell({{"taken_back", *gone}}, *gone ? "The last vote is taken back." : flags.judge + " has not voted yet.", context);
+    return tellText({{"taken_back", *gone}}, *gone ? "The last vote is taken back." : flags.judge + " has not voted yet.", context);
 }
 
 void setupModel(CLI::App& app, Flags& flags)
@@ -276,13 +277,21 @@ int byModel(const Flags& flags, store::Judgings& judgings, Context& context)
     if (!now) {
         return context.fail(now.message());
     }
+    store::RewardTrust trust; // of a reward model
+    if (!flags.rewardModel.empty()) {
+        const auto project = lookInto(flags.project);
+        trust = store::rewardTrustOf(project ? project->get() : nullptr, flags.rewardModel);
+    }
     for (const auto& model : evaluation::modelAgreements(*now)) {
         if (model.judge == judge->name()) {
             Json json = agreementJson(model);
             json["new"] = judged->judged;
             json["problems"] = judged->problems;
-            return tell(json, counted(judged->judged) + " pairs judged; in " + counted(model.flips) + " of " + counted(model.judged) + " the order of the answers decided, which counts as a tie.\n"
-                                  + model.sentence, context);
+            if (!trust.sentence.empty()) {
+                json["held_out_accuracy"] = trust.accuracy ? Json(*trust.accuracy) : Json();
+            }
+            return tellText(json, counted(judged->judged) + " pairs judged; in " + counted(model.flips) + " of " + counted(model.judged) + " the order of the answers decided, which counts as a tie.\n"
+                                  + model.sentence + (trust.sentence.empty() ? "" : "\n" + trust.sentence), context);
         }
     }
     return context.fail("no pair could be judged" + (judged->problems.empty() ? std::string() : "; " + judged->problems.front()));
@@ -352,7 +361,7 @@ int results(const Flags& flags, store::Judgings& judgings, Context& context)
         text += "\n" + model.sentence + " In " + counted(model.flips) + " of its " + counted(model.judged) + " pairs the order of the answers decided.\n";
     }
     text.pop_back();
-    return tell(json, text, context);
+    return tellText(json, text, context);
 }
 
 void setupPreferences(CLI::App& app, Flags& flags)
@@ -373,14 +382,14 @@ int preferences(const Flags& flags, store::Judgings& judgings, Context& context)
     if (!written) {
         return context.fail(written.message());
     }
-    return tell({{"rows", *written}, {"file", flags.out}}, flags.out + ": " + counted(*written) + " preferences", context);
+    return tellText({{"rows", *written}, {"file", flags.out}}, flags.out + ": " + counted(*written) + " preferences", context);
 }
 
 int remove(const Flags& flags, store::Judgings& judgings, Context& context)
 {
     const auto row = judgings.find(flags.judging);
     auto gone = row ? judgings.remove(flags.judging) : Result<void>(row.error());
-    return gone ? tell({{"id", flags.judging}, {"deleted", true}}, "Judging " + std::to_string(flags.judging) + " deleted, with its votes.", context)
+    return gone ? tellText({{"id", flags.judging}, {"deleted", true}}, "Judging " + std::to_string(flags.judging) + " deleted, with its votes.", context)
                 : context.fail(gone.message());
 }
 

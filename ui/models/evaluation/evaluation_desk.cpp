@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/evaluation/rough_time.h"
 #include "core/store/eval_inputs.h"
+#include "core/store/reward_trust.h"
 #include "ui/base/amounts.h"
 #include "ui/settings/app_settings.h"
 #include "ui/workspace/workspace.h"
@@ -84,6 +85,9 @@ Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, c
     asked.request.byLikelihood = choice.byLikelihood && !choice.bothWays;
     asked.request.bothWays = choice.bothWays;
     asked.request.rewardModel = choice.rewardModel.toStdString();
+    if (!choice.rewardModel.isEmpty()) {
+        asked.request.rewardTrust = store::rewardTrustOf(&project, asked.request.rewardModel).sentence;
+    }
     asked.request.shotChoice = choice.nearest ? evaluation::ShotChoice::Nearest : evaluation::ShotChoice::Diverse;
     const evaluation::EvalRowSettings settings{"", choice.limit};
     if (choice.file.isEmpty()) {
@@ -270,6 +274,7 @@ void EvaluationDesk::plan(const EvaluationChoice& choice)
         qint64 general = 0;
         std::size_t systems = 0;
         double seconds = -1;
+        QString trust; // of the reward model
         QString problem;
     };
     const auto work = [project, choice, device = m_workspace.settings().text(QStringLiteral("device"), QStringLiteral("auto")).toStdString()](const JobControl& control) {
@@ -286,6 +291,7 @@ void EvaluationDesk::plan(const EvaluationChoice& choice)
             plan.general += static_cast<qint64>(set.rows.rows.size());
         }
         plan.systems = asked->request.systems.size();
+        plan.trust = QString::fromStdString(asked->request.rewardTrust);
         plan.seconds = evaluation::roughSeconds(asked->request, asked->sets, *settings);
         if (!asked->sets.rows.skipped.empty()) {
             const auto& first = asked->sets.rows.skipped.front();
@@ -310,7 +316,7 @@ void EvaluationDesk::plan(const EvaluationChoice& choice)
         if (plan.skipped > 0) {
             text += u' ' + tr("%n row(s) cannot be asked (%1).", nullptr, static_cast<int>(plan.skipped)).arg(plan.firstSkipped);
         }
-        Q_EMIT planned(text, true);
+        Q_EMIT planned(plan.trust.isEmpty() ? text : text + u' ' + plan.trust, true);
     });
 }
 

@@ -5,6 +5,7 @@
 #include "core/evaluation/model_judge.h"
 #include "core/evaluation/pair_sources.h"
 #include "core/store/project.h"
+#include "core/store/reward_trust.h"
 #include "ui/bridge/job.h"
 #include "ui/workspace/workspace.h"
 
@@ -201,8 +202,7 @@ void JudgingDesk::judgeByModel(const ModelChoice& choice)
         const auto now = project->judgings().votes(id);
         for (const auto& model : now ? evaluation::modelAgreements(*now) : std::vector<evaluation::ModelAgreement>()) {
             if (model.judge == judge->name()) {
-                const QString flips = tr("In %1 of %n pair(s) the order of the answers decided.", nullptr, static_cast<int>(model.judged)).arg(model.flips);
-                return {QString::fromStdString(model.sentence) + u' ' + flips, false};
+                return {choice.isReward ? QString::fromStdString(store::rewardTrustOf(project.get(), path).sentence) : QString(), false};
             }
         }
         return problem(judged->problems.empty() ? "there was no pair to judge" : judged->problems.front());

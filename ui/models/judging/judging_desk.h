@@ -84,7 +84,7 @@ Q_SIGNALS:
     void problemFound(const QString& sentence);
     void preferencesWritten(const QString& path, qint64 rows);
     void modelProgressed(const QString& what, qint64 done, qint64 total);
-    void modelEnded(const QString& sentence, bool isProblem);
+    void modelEnded(const QString& sentence, bool isProblem); // what went wrong, or how far a reward model can be believed; may be empty
 
 private:
     struct Read {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/compare/compare_column.h"
 
+#include "ui/pages/compare/compare_reward.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/conversation/diff_text.h"
@@ -102,6 +103,7 @@ void CompareColumn::clear(const QString& waiting)
     m_text->setText({});
     m_text->setPlaceholderText(waiting);
     m_footer->clear();
+    m_plain.clear();
     showOrigin();
 }
 
@@ -121,7 +123,8 @@ void CompareColumn::finish(const CompareContest::Answer& answer)
     m_goOn->setEnabled(answer.problem.isEmpty() && !answer.text.isEmpty());
     if (!answer.problem.isEmpty()) {
         m_text->setPlaceholderText(answer.problem); // where the answer would stand: it says why there is none
-        m_footer->setText(tr("could not answer"));
+        m_plain = tr("could not answer");
+        m_footer->setText(m_plain);
         return;
     }
     const QString how = answer.finish == QLatin1String("length")   ? tr("reached the token limit")
@@ -130,14 +133,15 @@ void CompareColumn::finish(const CompareContest::Answer& answer)
     if (answer.firstTokenSeconds >= 0) {
         m_footer->setToolTip(tr("The first token came after %1 s").arg(QLocale().toString(answer.firstTokenSeconds, 'f', 2)));
     }
-    m_footer->setText(tr("%1 tokens  \u00b7  %2 tokens/s  \u00b7  %3")
-                          .arg(QLocale().toString(answer.numTokens), QLocale().toString(answer.tokensPerSecond, 'f', 1), how));
+    m_plain = tr("%1 tokens  \u00b7  %2 tokens/s  \u00b7  %3").arg(QLocale().toString(answer.numTokens), QLocale().toString(answer.tokensPerSecond, 'f', 1), how);
+    m_footer->setText(m_plain);
 }
 
 void CompareColumn::showAnswer(const QString& text, const QString& footer, const Contender& by)
 {
     m_by = by;
     m_text->setText(text);
+    m_plain = footer;
     m_footer->setText(footer);
     m_footer->setToolTip({});
     m_goOn->setEnabled(!text.isEmpty());
@@ -152,6 +156,11 @@ QString CompareColumn::title() const
 void CompareColumn::setBusy(bool isBusy)
 {
     m_goOn->setEnabled(!isBusy && !m_text->text().isEmpty());
+}
+
+void CompareColumn::setReward(double score)
+{
+    m_footer->setText(withReward(m_plain, score));
 }
 
 QString CompareColumn::footer() const

@@ -31,6 +31,8 @@ public:
     void finish(const CompareContest::Answer& answer);
     void showAnswer(const QString& text, const QString& footer, const Contender& by); // from the history
     QString footer() const;
+    QString plainFooter() const { return m_plain; } // without a score
+    void setReward(double score);                  // of a reward model, behind the footer
     DiffText* text() const { return m_text; }
     QString title() const;
     void setBusy(bool isBusy); // nothing goes on from an answer that is not whole
@@ -49,6 +51,7 @@ private:
     QLabel* m_origin;
     DiffText* m_text;
     QLabel* m_footer;
+    QString m_plain;
     QToolButton* m_copy;
     QToolButton* m_goOn;
 };

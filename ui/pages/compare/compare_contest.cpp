@@ -66,20 +66,36 @@ Result<std::vector<data::Message>> askedBy(const Answerer& answerer, const std::
 
 } // namespace
 
+// Without adapters of its own: the base answers.
+bool isBase(const Answerer& answerer)
+{
+    return answerer.adapters.isEmpty() && answerer.run.isEmpty();
+}
+
+// Whose session the answerer uses. The base joins one that has adapters over it where a copy of its own would be too large, and where
+// both are to be answered in one batch: rather that whose words it speaks.
+const Answerer& hostOf(const Answerer& answerer, const std::vector<Answerer>& all, bool oneBatch)
+{
+    if (!isBase(answerer) || (!oneBatch && bytesOf(answerer.model.toStdString()) <= kTwoCopiesLimit)) {
+        return answerer;
+    }
+    const Answerer* host = &answerer;
+    for (const Answerer& one : all) {
+        const bool isOver = one.model == answerer.model && !one.adapters.isEmpty();
+        if (isOver && (host == &answerer || (host->adapters != answerer.speaksAs && one.adapters == answerer.speaksAs))) {
+            host = &one;
+        }
+    }
+    return *host;
+}
+
 // Threads: any.
 class CompareContest::Sessions {
 public:
     using Opened = Result<std::shared_ptr<inference::Session>>;
 
-    // Those that answer without adapters join whoever has a large model open; a small one is opened for each of them.
-    Opened open(const Answerer& answerer, const QString& device, const std::vector<Answerer>& all)
+    Opened open(const Answerer& asked, const QString& device)
     {
-        Answerer asked = answerer;
-        const bool isLarge = bytesOf(answerer.model.toStdString()) > kTwoCopiesLimit;
-        if (isLarge && answerer.adapters.isEmpty() && answerer.run.isEmpty()) {
-            const auto other = std::find_if(all.begin(), all.end(), [&](const Answerer& one) { return one.model == answerer.model && !one.adapters.isEmpty(); });
-            asked = other == all.end() ? asked : *other;
-        }
         const std::string key = keyOf(asked, device);
         std::shared_ptr<Place> place;
         {
@@ -209,31 +225,34 @@ void CompareContest::start(std::vector<Answerer> answerers, const QString& devic
         return;
     }
     m_device = device;
-    if (!m_sessions->has(answerers, device)) {
+    const bool oneBatch = m_oneBatch.value_or(evaluation::mayBeCard(device.toStdString()));
+    std::vector<Answerer> hosts;
+    for (const Answerer& answerer : answerers) {
+        hosts.push_back(hostOf(answerer, answerers, oneBatch));
+    }
+    if (!m_sessions->has(hosts, device)) {
         Q_EMIT stageChanged(tr("Loading the model\u2026"));
     } else {
         Q_EMIT stageChanged({});
     }
-    m_sessions->keepOnly(answerers, device);
+    m_sessions->keepOnly(hosts, device);
     m_sides.clear();
     for (Answerer& answerer : answerers) {
         m_sides.push_back({std::move(answerer), {}, std::make_shared<Pieces>(), nullptr, {}});
     }
     m_numRunning = numSides();
     m_deliver.start();
-    // On a processor one row at a time is quicker, and each is stopped by itself.
-    const bool together = evaluation::mayBeCard(device.toStdString());
     std::map<std::tuple<std::string, std::vector<double>, int>, std::vector<int>> batches;
     for (int side = 0; side < numSides(); ++side) {
-        const Answerer& answerer = m_sides[static_cast<std::size_t>(side)].answerer;
-        batches[{keyOf(answerer, device), answerer.weights, together ? 0 : side}].push_back(side);
+        const Answerer& host = hosts[static_cast<std::size_t>(side)];
+        batches[{keyOf(host, device), host.weights, oneBatch ? 0 : side}].push_back(side);
     }
     for (const auto& [key, sides] : batches) {
-        beginSides(sides, messages, sampling);
+        beginSides(hosts[static_cast<std::size_t>(sides.front())], sides, messages, sampling);
     }
 }
 
-void CompareContest::beginSides(const std::vector<int>& sides, const std::vector<data::Message>& messages, const inference::Sampling& sampling)
+void CompareContest::beginSides(const Answerer& host, const std::vector<int>& sides, const std::vector<data::Message>& messages, const inference::Sampling& sampling)
 {
     struct Asked {
         Answerer answerer;
@@ -245,18 +264,23 @@ void CompareContest::beginSides(const std::vector<int>& sides, const std::vector
         const Side& at = m_sides[static_cast<std::size_t>(side)];
         batch.push_back({at.answerer, at.pieces, at.cancel});
     }
-    std::vector<Answerer> all;
-    for (const Side& one : m_sides) {
-        all.push_back(one.answerer);
-    }
     // What each came to is told as it ends.
-    const auto work = [sessions = m_sessions, batch = std::move(batch), all = std::move(all), device = m_device, messages, sampling] {
-        const Answerer& first = batch.front().answerer; // the session, its adapters and their weights are those of all
-        const auto opened = sessions->open(first, device, all);
+    const auto work = [sessions = m_sessions, all = std::move(batch), host, device = m_device, messages, sampling] {
+        std::vector<Asked> batch = all;
+        auto opened = sessions->open(host, device);
+        if (!opened && !isBase(host)) { // the base answers all the same
+            for (const Asked& asked : all) {
+                if (!isBase(asked.answerer)) {
+                    asked.pieces->end({opened.error(), nullptr, -1});
+                }
+            }
+            std::erase_if(batch, [](const Asked& asked) { return !isBase(asked.answerer); });
+            opened = batch.empty() ? opened : sessions->open(batch.front().answerer, device);
+        }
         auto ready = opened ? Result<void>() : Result<void>(opened.error());
         const auto session = opened ? *opened : nullptr;
-        if (ready && !first.weights.empty()) {
-            ready = session->setAdapterWeights(first.weights);
+        if (ready && batch.size() == all.size() && !host.weights.empty()) {
+            ready = session->setAdapterWeights(host.weights);
         }
         std::vector<inference::BatchRequest> requests;
         std::vector<std::size_t> places; // in the batch, of each request
@@ -277,27 +301,32 @@ void CompareContest::beginSides(const std::vector<int>& sides, const std::vector
                 seconds = seconds < 0 ? std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() : seconds;
                 pieces->add(piece);
             };
-            requests.push_back({std::move(*ids), sampling, onPiece, batch[i].cancel});
+            requests.push_back({std::move(*ids), sampling, onPiece, batch[i].cancel, isBase(batch[i].answerer)});
             places.push_back(i);
         }
-        const bool useAdapters = !first.adapters.isEmpty() || !first.run.isEmpty();
+        const auto ofBase = std::count_if(requests.begin(), requests.end(), [](const auto& request) { return request.baseOnly; });
+        const auto count = static_cast<std::ptrdiff_t>(requests.size());
+        const bool isApart = session && ofBase > 0 && ofBase < count && !session->mixesBase();
+        const auto said = [&](std::size_t request, Result<inference::Generation> generation, bool inBatch) {
+            const auto own = requests[request].baseOnly ? ofBase : count - ofBase;
+            const auto together = !inBatch ? 1 : isApart ? own : count;
+            batch[places[request]].pieces->end({std::move(generation), session, firstSeconds[places[request]], static_cast<int>(together), inBatch && isApart});
+        };
         const auto alone = [&](std::size_t request) { // also where one of them stops all: it is known which
             inference::GenerateOptions options;
             options.sampling = sampling;
-            options.useAdapters = useAdapters;
+            options.useAdapters = !requests[request].baseOnly;
             options.cancel = requests[request].cancel;
             options.onPiece = requests[request].onPiece;
-            auto generation = session->generate(requests[request].promptIds, options);
-            batch[places[request]].pieces->end({std::move(generation), session, firstSeconds[places[request]]});
+            said(request, session->generate(requests[request].promptIds, options), false);
         };
         std::vector<bool> isTold(requests.size(), false);
         if (requests.size() > 1) {
             inference::BatchOptions options;
             options.rows = static_cast<std::int64_t>(requests.size());
-            options.useAdapters = useAdapters;
             options.onAnswer = [&](std::size_t request, const inference::Generation& answer) {
                 isTold[request] = true;
-                batch[places[request]].pieces->end({answer, session, firstSeconds[places[request]]});
+                said(request, answer, true);
             };
             const auto answers = session->generateAll(requests, options);
             for (std::size_t request = 0; answers && request < requests.size(); ++request) { // stopped before its turn
@@ -342,7 +371,11 @@ void CompareContest::endSide(int side, const Said& said)
     Answer& answer = at.answer;
     at.session = said.session;
     if (said.session) {
-        m_deviceText = QString::fromStdString(said.session->describeDevice());
+        const QString device = QString::fromStdString(said.session->describeDevice());
+        //: a device, and how many answers of the comparison were written together
+        m_deviceText = said.isApart ? tr("%1; base and tuned one after the other: what this adapter adds cannot be switched off row by row").arg(device)
+                       : said.together > 1 ? tr("%1, %n answer(s) in one batch", nullptr, said.together).arg(device)
+                                           : device;
     }
     if (said.generation) {
         answer.text = QString::fromStdString(said.generation->text); // stop texts are not part of the answer

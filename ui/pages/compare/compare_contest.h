@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // CompareContest: any number of contenders answer the same prompt with the same seed and settings, all streaming. Each opens its model when
 // first needed and keeps it; one that cannot be opened says why and leaves the others. Of a small model every contender has a copy, so
-// that all write at once; a large one is held once and those that answer with it take turns. Those that share a session and its adapters
-// (the base, and the base with prompts) are answered in one batch on a card.
+// that all write at once; a large one is held once and those that answer with it take turns. On a card the base and what was tuned from it
+// share a session and are answered in one batch, unless what the adapter adds cannot be switched off row by row (Session::mixesBase).
 //
 // Threads: GUI thread only; models work in jobs, pieces are collected and told about thirty times a second.
 #pragma once
@@ -17,6 +17,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace luthier::ui {
@@ -57,6 +58,8 @@ public:
 
     // Nothing is loaded anew for other weights, another system text or another prompt. Nothing while it runs.
     void start(std::vector<Answerer> answerers, const QString& device, const std::vector<data::Message>& messages, const inference::Sampling& sampling);
+    // Usually on a card alone: on a processor one row at a time is quicker, and each is stopped by itself.
+    void setOneBatch(bool on) { m_oneBatch = on; }
     void stop();         // all
     void stop(int side); // one; the others go on
     bool isRunning() const { return m_numRunning > 0; }
@@ -64,7 +67,7 @@ public:
     const Answer& answer(int side) const { return m_sides[static_cast<std::size_t>(side)].answer; }
     std::shared_ptr<inference::Session> session(int side) const; // null: it was not opened
     bool usesAdapters(int side) const;
-    QString deviceText() const { return m_deviceText; }
+    QString deviceText() const { return m_deviceText; } // and whether they were answered in one batch
 
 Q_SIGNALS:
     void stageChanged(const QString& stage); // "Loading the model..."; empty: answering
@@ -87,10 +90,12 @@ private:
         Result<inference::Generation> generation;
         std::shared_ptr<inference::Session> session;
         double firstTokenSeconds = -1;
+        int together = 1; // answers of its batch
+        bool isApart = false; // in a batch of its own, though base and tuned share the session
     };
 
-    // Sides that one session answers in one batch.
-    void beginSides(const std::vector<int>& sides, const std::vector<data::Message>& messages, const inference::Sampling& sampling);
+    // Sides that the session of `host` answers, in one batch.
+    void beginSides(const Answerer& host, const std::vector<int>& sides, const std::vector<data::Message>& messages, const inference::Sampling& sampling);
     void endSide(int side, const Said& said);
     void deliver();
 
@@ -100,6 +105,7 @@ private:
     QString m_device;
     QString m_deviceText;
     int m_numRunning = 0;
+    std::optional<bool> m_oneBatch;
 };
 
 } // namespace luthier::ui

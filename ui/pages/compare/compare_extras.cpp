@@ -8,6 +8,7 @@
 #include "ui/pages/compare/compare_choices.h"
 #include "ui/pages/compare/compare_column.h"
 #include "ui/pages/compare/compare_prompt.h"
+#include "ui/pages/compare/compare_reward.h"
 #include "ui/theme/icons.h"
 #include "ui/workspace/model_library.h"
 
@@ -47,15 +48,15 @@ Result<std::vector<data::Message>> shotsOf(const std::shared_ptr<store::Project>
 
 } // namespace
 
-CompareExtras::CompareExtras(CompareChoices* choices, ModelLibrary* library, QSplitter* columns, QObject* parent)
-    : QObject(parent), m_choices(choices), m_library(library), m_splitter(columns), m_add(new QToolButton)
+CompareExtras::CompareExtras(CompareChoices* choices, ModelLibrary* library, QSplitter* columns, CompareReward* reward, QObject* parent)
+    : QObject(parent), m_choices(choices), m_library(library), m_splitter(columns), m_reward(reward), m_add(new QToolButton)
 {
     m_add->setObjectName(QStringLiteral("addColumn"));
     m_add->setText(tr("Add a column"));
     m_add->setIcon(icon(QStringLiteral("plus")));
     m_add->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_add->setPopupMode(QToolButton::InstantPopup);
-    m_add->setToolTip(tr("Let another one answer, too: the base with a prompt, another run, a checkpoint, another model"));
+    m_add->setToolTip(tr("Let another one answer, too: the base with a prompt, another run, a checkpoint, another model; or let a reward model score them"));
     m_add->setMenu(new QMenu(m_add));
     connect(m_add->menu(), &QMenu::aboutToShow, this, &CompareExtras::fillMenu);
 }
@@ -103,6 +104,8 @@ void CompareExtras::fillMenu()
         }
     }
     models->setEnabled(!models->isEmpty());
+    menu->addSeparator();
+    m_reward->addTo(menu);
 }
 
 void CompareExtras::askForPrompt()

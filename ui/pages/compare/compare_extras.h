@@ -23,6 +23,7 @@ namespace luthier::ui {
 
 class CompareChoices;
 class CompareColumn;
+class CompareReward;
 class ModelLibrary;
 
 class CompareExtras : public QObject {
@@ -31,7 +32,7 @@ class CompareExtras : public QObject {
 public:
     static constexpr int kMost = 6;
 
-    CompareExtras(CompareChoices* choices, ModelLibrary* library, QSplitter* columns, QObject* parent = nullptr);
+    CompareExtras(CompareChoices* choices, ModelLibrary* library, QSplitter* columns, CompareReward* reward, QObject* parent = nullptr);
 
     QToolButton* addButton() const { return m_add; } // stands where the page wants it
     void setProject(std::shared_ptr<store::Project> project) { m_project = std::move(project); }
@@ -73,6 +74,7 @@ private:
     CompareChoices* m_choices;
     ModelLibrary* m_library;
     QSplitter* m_splitter;
+    CompareReward* m_reward;
     QToolButton* m_add;
     std::shared_ptr<store::Project> m_project;
     std::vector<TunedRun> m_runs;

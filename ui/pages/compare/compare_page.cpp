@@ -10,6 +10,7 @@
 #include "ui/pages/compare/compare_column.h"
 #include "ui/pages/compare/compare_extras.h"
 #include "ui/pages/compare/compare_sets.h"
+#include "ui/pages/compare/compare_reward.h"
 #include "ui/pages/compare/compare_side.h"
 #include "ui/settings/app_settings.h"
 #include "ui/widgets/conversation/diff_text.h"
@@ -59,7 +60,7 @@ QString settingsLine(const inference::Sampling& sampling)
 ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_contest(new CompareContest(this)), m_action(new QAction(tr("Compare"), this)), m_stack(new QStackedWidget),
       m_empty(new EmptyState), m_work(new QSplitter), m_columns(new QSplitter), m_choices(new CompareChoices(workspace.models())), m_blend(new CompareBlend),
-      m_extras(new CompareExtras(m_choices, workspace.models(), m_columns, this)), m_against(new QComboBox), m_heat(new QComboBox), m_heatNote(new StatusLabel(Token::TextQuiet)),
+      m_reward(new CompareReward(workspace, this)), m_extras(new CompareExtras(m_choices, workspace.models(), m_columns, m_reward, this)), m_against(new QComboBox), m_heat(new QComboBox), m_heatNote(new StatusLabel(Token::TextQuiet)),
       m_problem(new StatusLabel(Token::Bad)),
       m_base(new CompareColumn(QStringLiteral("base"), tr("Base"))),
       m_tunedColumn(new CompareColumn(QStringLiteral("tuned"), tr("Tuned"))), m_expectedBox(new QWidget),
@@ -133,6 +134,11 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
         keepColumns();
     });
     connect(m_extras, &CompareExtras::closed, this, &ComparePage::onColumnClosed);
+    connect(m_reward, &CompareReward::chosen, this, [this] {
+        if (m_reward->isOn() && !m_contest->isRunning() && !m_asked.messages.empty() && !m_base->text()->text().isEmpty()) {
+            scoreAnswers(comparisonNow(), false); // what stands here
+        }
+    });
     connect(&m_workspace, &Workspace::projectChanged, this, [this] {
         findComparisons({});
         restoreColumns();
@@ -164,6 +170,7 @@ void ComparePage::reload()
     m_extras->setProject(m_workspace.project());
     startJob(this, work, [this](const TunedRuns& read) {
         m_extras->setRuns(read.runs);
+        m_reward->setRuns(read.runs);
         m_choices->setRuns(read.runs);
         if (m_wantedRun != 0 && m_choices->chooseRun(m_wantedRun)) {
             m_wantedRun = 0;
@@ -304,15 +311,11 @@ void ComparePage::onFinished()
     const auto& tuned = m_contest->answer(CompareContest::kTuned);
     showDifferences();
     if (!base.finish.isEmpty() && !tuned.finish.isEmpty()) {
-        Comparison comparison{m_asked, {base.text, tuned.text}, {m_base->footer(), m_tunedColumn->footer()}, settingsLine(m_askedSettings),
-                              {m_base->answeredBy(), m_tunedColumn->answeredBy()}};
-        for (int i = 0; i < m_extras->size(); ++i) {
-            const CompareColumn& column = *m_extras->column(i);
-            if (!column.text()->text().isEmpty()) {
-                comparison.more.push_back({column.answeredBy().name, column.text()->text(), column.footer(), column.answeredBy()});
-            }
+        if (m_reward->isOn()) {
+            scoreAnswers(comparisonNow(), true);
+        } else {
+            keepComparison(comparisonNow());
         }
-        keepComparison(std::move(comparison));
     }
     showHeat();
     updateActions();
@@ -403,6 +406,51 @@ int ComparePage::numColumns() const
 CompareColumn* ComparePage::column(int side) const
 {
     return side == CompareContest::kBase ? m_base : side == CompareContest::kTuned ? m_tunedColumn : m_extras->column(side - 2);
+}
+
+Comparison ComparePage::comparisonNow() const
+{
+    Comparison comparison{m_asked, {m_base->text()->text(), m_tunedColumn->text()->text()}, {m_base->plainFooter(), m_tunedColumn->plainFooter()}, settingsLine(m_askedSettings),
+                          {m_base->answeredBy(), m_tunedColumn->answeredBy()}};
+    for (int i = 0; i < m_extras->size(); ++i) {
+        const CompareColumn& column = *m_extras->column(i);
+        if (!column.text()->text().isEmpty()) {
+            comparison.more.push_back({column.answeredBy().name, column.text()->text(), column.plainFooter(), column.answeredBy()});
+        }
+    }
+    return comparison;
+}
+
+// A column may have been closed, or have answered something else, when the scores are there.
+void ComparePage::scoreAnswers(Comparison comparison, bool keeps)
+{
+    std::vector<QString> answers(comparison.answers.begin(), comparison.answers.end());
+    for (const auto& more : comparison.more) {
+        answers.push_back(more.answer);
+    }
+    const auto messages = comparison.prompt.messages;
+    m_reward->score(messages, answers, [this, comparison = std::move(comparison), keeps](const std::vector<double>& scores) {
+        Comparison scored = comparison;
+        const auto take = [&](const Contender& by, const QString& answer, QString& footer, double score) {
+            for (int side = 0; side < numColumns(); ++side) {
+                CompareColumn* one = column(side);
+                if (one->answeredBy().id == by.id && one->text()->text() == answer) {
+                    one->setReward(score);
+                }
+            }
+            footer = withReward(footer, score);
+        };
+        for (std::size_t i = 0; i < scores.size(); ++i) {
+            if (i < 2) {
+                take(scored.by[i], scored.answers[i], scored.footers[i], scores[i]);
+            } else {
+                take(scored.more[i - 2].by, scored.more[i - 2].answer, scored.more[i - 2].footer, scores[i]);
+            }
+        }
+        if (keeps) {
+            keepComparison(std::move(scored));
+        }
+    });
 }
 
 void ComparePage::keepComparison(Comparison comparison)

@@ -22,6 +22,7 @@ class CompareBlend;
 class CompareChoices;
 class CompareColumn;
 class CompareExtras;
+class CompareReward;
 class CompareSide;
 class DiffText;
 class EmptyState;
@@ -45,6 +46,7 @@ public:
     void stop();
     CompareContest* contest() const { return m_contest; }
     CompareExtras* extras() const { return m_extras; }
+    CompareReward* reward() const { return m_reward; }
 
 Q_SIGNALS:
     void tuneWanted(); // the empty page's button
@@ -72,6 +74,8 @@ private:
     void goOnFrom(int side);
     void changeTurns();
     void scrollWith(CompareColumn* column); // the others follow it
+    Comparison comparisonNow() const; // as the columns show it
+    void scoreAnswers(Comparison comparison, bool keeps); // by the reward model
     void keepComparison(Comparison comparison);
     void findComparisons(const QString& search);
     void onColumnClosed(int index);
@@ -105,6 +109,7 @@ private:
     QSplitter* m_columns;
     CompareChoices* m_choices;
     CompareBlend* m_blend;
+    CompareReward* m_reward;
     CompareExtras* m_extras;
     QComboBox* m_against;
     QComboBox* m_heat;

@@ -4,6 +4,7 @@
 #include "ui/pages/compare/compare_extras.h"
 #include "ui/pages/compare/compare_heat.h"
 #include "ui/pages/compare/compare_page.h"
+#include "ui/pages/compare/compare_reward.h"
 #include "ui/pages/compare/compare_turns.h"
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/prompt_box.h"
@@ -50,6 +51,7 @@ QWidget* ComparePage::buildColumns()
     auto* layout = new QVBoxLayout(all);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_columns, 1);
+    layout->addWidget(m_reward->note());
     layout->addWidget(m_expectedBox);
     showExpected({});
     return all;

@@ -88,7 +88,7 @@ JudgeModel::JudgeModel(JudgingDesk* desk, const QString& model, QWidget* parent)
     });
     connect(m_desk, &JudgingDesk::modelEnded, this, [this](const QString& sentence, bool isProblem) {
         m_progress->hide();
-        tell(isProblem ? sentence : tr("Done."), isProblem);
+        tell(isProblem ? sentence : sentence.isEmpty() ? tr("Done.") : tr("Done. %1").arg(sentence), isProblem); // how far its scores can be believed
         m_start->setText(tr("&Judge"));
     });
     showAgreement();

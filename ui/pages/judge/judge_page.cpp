@@ -78,7 +78,7 @@ JudgePage::JudgePage(Workspace& workspace, QWidget* parent)
     setObjectName(QStringLiteral("judgePage"));
     m_empty->setText({tr("Nothing to judge yet"),
                       tr("Two answers to the same question, whose makers are hidden and whose sides are drawn: people say which is better. Take the answers of an "
-                         "evaluation (luthier eval keeps them in the project's folder evaluations), or a file of pairs."),
+                         "evaluation, which the page Evaluate keeps in the project's folder evaluations, or a file of pairs."),
                       tr("Choose an evaluation\u2026"), tr("Open a file of pairs\u2026")});
     m_work = buildWork();
     m_stack->addWidget(m_empty);
