@@ -21,6 +21,16 @@ std::uint64_t specialIn(std::uint64_t word)
     return ((quote - kOnes) | (slash - kOnes) | (word - kOnes * 0x20) | word) & kHighs;
 }
 
+// The same of sixteen at once, on whatever machine: whether any is special.
+using Bytes = std::uint8_t __attribute__((vector_size(16)));
+bool isAnySpecial(const Bytes& x)
+{
+    const Bytes found = Bytes(x == '"') | Bytes(x == '\\') | Bytes(x < 0x20) | Bytes(x > 0x7F);
+    std::uint64_t halves[2];
+    std::memcpy(halves, &found, sizeof halves);
+    return (halves[0] | halves[1]) != 0;
+}
+
 bool isContinuation(unsigned char byte)
 {
     return (byte & 0xC0U) == 0x80U;
@@ -36,6 +46,14 @@ public:
     {
         const char* run = ++m_at; // bytes that are taken as they are
         for (;;) {
+            Bytes bytes;
+            while (m_end - m_at >= static_cast<std::ptrdiff_t>(sizeof bytes)) {
+                std::memcpy(&bytes, m_at, sizeof bytes);
+                if (isAnySpecial(bytes)) {
+                    break;
+                }
+                m_at += sizeof bytes;
+            }
             std::uint64_t word = 0;
             while (m_end - m_at >= static_cast<std::ptrdiff_t>(sizeof word)) {
                 std::memcpy(&word, m_at, sizeof word);

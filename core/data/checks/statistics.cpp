@@ -57,15 +57,19 @@ public:
     }
     std::vector<Tally> most(std::size_t limit) const
     {
-        std::vector<Tally> all;
+        std::vector<const Entry*> all;
         for (const Entry& entry : m_entries) {
-            all.push_back({entry.text, entry.count});
+            all.push_back(&entry);
         }
-        std::sort(all.begin(), all.end(), [](const Tally& a, const Tally& b) {
-            return a.count != b.count ? a.count > b.count : a.text < b.text;
+        const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), limit));
+        std::partial_sort(all.begin(), end, all.end(), [](const Entry* a, const Entry* b) {
+            return a->count != b->count ? a->count > b->count : a->text < b->text;
         });
-        all.resize(std::min(all.size(), limit));
-        return all;
+        std::vector<Tally> most;
+        for (auto entry = all.begin(); entry != end; ++entry) {
+            most.push_back({(*entry)->text, (*entry)->count});
+        }
+        return most;
     }
 
 private:
@@ -154,6 +158,19 @@ std::string_view questionOf(const Example& example)
     return found == example.messages.end() ? std::string_view() : std::string_view(found->content);
 }
 
+// What answerTextOf() gives, without a copy.
+std::string_view lastAnswer(const Example& example)
+{
+    if (example.kind == ExampleKind::Text) {
+        return example.text;
+    }
+    if (example.kind == ExampleKind::Preference) {
+        return example.chosen.empty() ? std::string_view() : std::string_view(example.chosen.back().content);
+    }
+    const std::size_t place = promptTurns(example);
+    return place < example.messages.size() ? std::string_view(example.messages[place].content) : std::string_view();
+}
+
 class Counting {
 public:
     Counting(const Dataset& dataset, const Encoder* encoder, std::size_t workers)
@@ -223,7 +240,7 @@ void Counting::take(std::int64_t row, std::size_t worker)
     share.labels.add(labelOf(m_dataset.format(), *json));
     const std::string_view question = questionOf(*example);
     share.promptOpenings.add(question.empty() ? openingOf(promptOf(*example)) : openingOf(question));
-    share.answerOpenings.add(openingOf(answerTextOf(*example)));
+    share.answerOpenings.add(openingOf(lastAnswer(*example)));
     ScriptCounts counts{};
     for (std::size_t i = 0; i < texts.count; ++i) {
         countScripts(i == 0 ? std::string_view() : "\n", counts);

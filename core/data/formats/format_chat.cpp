@@ -82,10 +82,10 @@ Result<Example> toExample(const Json& row)
         return Error{"\"messages\" is " + std::string(row.contains("messages") ? "null" : "missing") + "; "
                      + kWanted};
     }
-    Json turns = unpacked(*list);
-    if (const Json* inside = fieldIn(turns, {"messages"})) { // {"conversation": {"messages": [...]}}
-        turns = Json(*inside);
-    }
+    const Json packed = mayBePacked(*list) ? unpacked(*list) : Json(); // the others need no copy
+    const Json& held = packed.is_null() ? *list : packed;
+    const Json* inside = fieldIn(held, {"messages"}); // {"conversation": {"messages": [...]}}
+    const Json& turns = inside ? *inside : held;
     auto messages = looksLikeTurns(turns) ? messagesOfTurns(turns)
                                           : parseMessages(turns, row.is_array() ? "the row" : nameIn(row, kMessageNames));
     if (!messages) {

@@ -96,11 +96,14 @@ const RoleName* findRole(std::string_view said)
     static constexpr RoleName kModel{"model", "assistant"};
     const RoleName* role = knownRole(said);
     role = role ? role : knownRole(bareName(said));
+    if (role) {
+        return role;
+    }
     const bool isModel = std::any_of(kModels.begin(), kModels.end(), [&](std::string_view name) {
         const bool ends = said.size() > name.size() && !((said[name.size()] >= 'a' && said[name.size()] <= 'z') || (said[name.size()] >= 'A' && said[name.size()] <= 'Z'));
         return ends && isSameName(said.substr(0, name.size()), name);
     });
-    return role ? role : isModel ? &kModel : nullptr;
+    return isModel ? &kModel : nullptr;
 }
 
 constexpr Names kRoleKeys = {"role", "from", "speaker", "author", "sender"};

@@ -48,12 +48,12 @@ bool hasNull(const Json& row, Names names)
 
 bool isSameName(std::string_view a, std::string_view b)
 {
-    const auto isTrimmed = [](std::string_view text) { return !text.empty() && text.front() > ' ' && text.back() > ' '; };
-    if (isTrimmed(a) && isTrimmed(b) && (a.size() != b.size() || lowered(a.front()) != lowered(b.front()))) {
-        return false; // nearly all are
-    }
-    const auto left = trimmed(a);
-    const auto right = trimmed(b);
+    // Nearly all names begin and end with a sign of ASCII that is seen: nothing is to be trimmed there.
+    const auto isSeen = [](char c) { return c > ' ' && static_cast<unsigned char>(c) < 0x80; };
+    const auto isTrimmed = [&](std::string_view text) { return !text.empty() && isSeen(text.front()) && isSeen(text.back()); };
+    const bool both = isTrimmed(a) && isTrimmed(b);
+    const auto left = both ? a : trimmed(a);
+    const auto right = both ? b : trimmed(b);
     return left.size() == right.size()
            && std::equal(left.begin(), left.end(), right.begin(), [](char x, char y) { return lowered(x) == lowered(y); });
 }
