@@ -17,7 +17,8 @@ enum class Kernel {
     SlotAttention, PickTokens,                                                            // slots.cu
     RowCodesProduct, CodesProduct, CodesSum,                                              // codes.cu
     Fp8Rows, RmsForwardFp8, RmsBackwardFp8, GatedForwardFp8, GatedBackwardFp8, GatherHeads, // fp8.cu
-    NarrowMany, AddMany, Count                                                            // many.cu
+    NarrowMany, AddMany,                                                                  // many.cu
+    GatedForwardLow, GatedBackwardLow, GatedForwardLowFp8, GatedBackwardLowFp8, Count     // low_rank.cu
 };
 
 struct Grid {

@@ -4,6 +4,7 @@
 #include "core/nn/kernels/cuda.h"
 
 #include "core/nn/kernels/cuda_graph.h"
+#include "core/nn/kernels/low_rank.h"
 #include "core/nn/kernels/many.h"
 
 #include <c10/util/Exception.h>
@@ -133,6 +134,26 @@ bool narrowMany(const std::vector<at::Tensor>&, const std::vector<at::Tensor>&)
 bool addMany(const std::vector<at::Tensor>&, const std::vector<at::Tensor>&)
 {
     return false;
+}
+
+bool fitsLow(const at::Tensor&, const LowTerms&)
+{
+    return false;
+}
+
+bool fitsLow(const LowTerm&, std::int64_t)
+{
+    return false;
+}
+
+at::Tensor gatedForwardLow(bool, const at::Tensor&, const LowTerms&, Fp8Rows*)
+{
+    TORCH_CHECK(false, "this build has no kernels for cards");
+}
+
+GatedGradients gatedBackwardLow(bool, const at::Tensor&, const at::Tensor&, const LowTerms&, const LowBelow&, Fp8Rows*)
+{
+    TORCH_CHECK(false, "this build has no kernels for cards");
 }
 
 } // namespace luthier::nn::kernels

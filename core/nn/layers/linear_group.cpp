@@ -142,16 +142,14 @@ at::Tensor lowGradients(const ActiveLinear& linear, const at::Tensor& dy, const 
     return dLow;
 }
 
-// Gradients of a and b; returns d(dropout(x) A^T) [N, sum of ranks].
-at::Tensor adapterGradients(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
-                            const LinearSaved& saved, std::vector<at::Tensor>& leaves)
+// Gradients of a and b, of what lowGradients() gave and the input as adapters saw it.
+void addAdapterGradients(const ActiveLinear& linear, const at::Tensor& dLow, const std::vector<at::Tensor>& gradB, const at::Tensor& x,
+                         std::vector<at::Tensor>& leaves)
 {
-    std::vector<at::Tensor> gradB;
-    const at::Tensor dLow = lowGradients(linear, dy, saved, gradB);
     const auto trains = std::find_if(linear.adapters.begin(), linear.adapters.end(), [](const LowRank& adapter) { return adapter.a.requires_grad(); });
     const at::Tensor gradA = trains == linear.adapters.end()
                                  ? at::Tensor()
-                                 : gradientOf(dLow.t(), droppedOut(linear, x, saved), 1, trains->a.scalar_type());
+                                 : gradientOf(dLow.t(), x, 1, trains->a.scalar_type());
     std::int64_t first = 0;
     for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
         const LowRank& adapter = linear.adapters[i];
@@ -160,6 +158,15 @@ at::Tensor adapterGradients(const ActiveLinear& linear, const at::Tensor& x, con
         leaves.push_back(gradB[i]);
         first += rank;
     }
+}
+
+// The same; returns d(dropout(x) A^T) [N, sum of ranks].
+at::Tensor adapterGradients(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
+                            const LinearSaved& saved, std::vector<at::Tensor>& leaves)
+{
+    std::vector<at::Tensor> gradB;
+    const at::Tensor dLow = lowGradients(linear, dy, saved, gradB);
+    addAdapterGradients(linear, dLow, gradB, needsInput(linear) ? droppedOut(linear, x, saved) : x, leaves);
     return dLow;
 }
 
@@ -241,7 +248,24 @@ std::vector<at::Tensor> leavesOf(const ActiveLinear& linear)
     return leaves;
 }
 
-at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, LinearSaved* saved, const Fp8Rows& rows)
+kernels::LowTerms lowTermsOf(const ActiveLinear& linear, const LinearSaved& saved)
+{
+    kernels::LowTerms terms(linear.base->slices.size());
+    std::int64_t first = 0;
+    for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
+        const LowRank& adapter = linear.adapters[i];
+        kernels::LowTerm& term = terms[adapter.slice];
+        if (term.low.defined()) {
+            return {}; // two of one slice
+        }
+        const std::int64_t rank = adapter.a.size(0);
+        term = {saved.low.narrow(1, first, rank), saved.b[i], adapter.scale};
+        first += rank;
+    }
+    return terms;
+}
+
+at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, LinearSaved* saved, const Fp8Rows& rows, kernels::LowTerms* apart)
 {
     const LinearGroup& group = *linear.base;
     const bool extras = usesExtras(linear);
@@ -256,7 +280,12 @@ at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, Linear
         LinearSaved own;
         LinearSaved& kept = saved ? *saved : own;
         readLow(linear, input, kept);
-        addAdapters(linear, y, kept);
+        kernels::LowTerms terms = apart && !extras ? lowTermsOf(linear, kept) : kernels::LowTerms();
+        if (kernels::fitsLow(y, terms)) {
+            *apart = std::move(terms);
+        } else {
+            addAdapters(linear, y, kept);
+        }
     }
     if (extras) {
         scaleOutput(linear, y, saved);
@@ -313,6 +342,32 @@ at::Tensor linearBackward(const ActiveLinear& linear, const at::Tensor& x, const
         extraGradients(linear, x, dy, scaleGrads, dx, leaves);
     }
     return wantInput ? dx : at::Tensor();
+}
+
+std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved, const Fp8Rows& dyRows)
+{
+    const LinearGroup& group = *linear.base;
+    const bool onlyAdapters = !usesExtras(linear) && !group.weight.requires_grad() && !(group.bias.defined() && group.bias.requires_grad());
+    if (!onlyAdapters || linear.adapters.empty() || saved.kept.defined()) {
+        return std::nullopt;
+    }
+    LinearHalf half;
+    half.below = {{saved.low, saved.a, 1, true}, linear.draw, linear.dropout(), needsInput(linear)}; // low: of the same kind
+    if (!kernels::fitsLow(half.below.term, group.inputs())) {
+        return std::nullopt;
+    }
+    half.below.term.low = lowGradients(linear, dy, saved, half.gradB);
+    half.dx = inputGradient(linear, dy, dyRows);
+    return half;
+}
+
+void linearBackwardRest(const ActiveLinear& linear, const at::Tensor& x, const LinearHalf& half, std::vector<at::Tensor>& leaves)
+{
+    leaves.push_back(at::Tensor());
+    if (linear.base->bias.defined()) {
+        leaves.push_back(at::Tensor());
+    }
+    addAdapterGradients(linear, half.below.term.low, half.gradB, x, leaves);
 }
 
 bool needsInput(const ActiveLinear& linear)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/nn/kernels/kernels.h"
+#include "core/nn/kernels/low_rank.h"
 #include "core/nn/layers/fp8_weight.h"
 #include "core/quant/quantised_weight.h"
 
@@ -107,6 +108,7 @@ struct ActiveLinear : GroupAdapters {
     const LinearGroup* base = nullptr;
     std::optional<kernels::DropoutDraw> draw = {}; // nothing is dropped without one
     LinearNumbers numbers = {}; // of its adapters, where they are made for all groups at once; else the products make them
+    at::Tensor baseOnly = {};   // [N] bool, as Pass::baseOnly
 
     ActiveLinear() = default;
     explicit ActiveLinear(const LinearGroup& group) : ActiveLinear(group, group) {} // with its own adapters
@@ -137,7 +139,12 @@ std::vector<at::Tensor> leavesOf(const ActiveLinear& linear);
 
 // x [N, in] -> [N, out]. Not recorded by autograd: callers are autograd nodes or run without gradients.
 // `rows`: x in 8 bits, where whoever made x made them, too (wantsFp8).
-at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, LinearSaved* saved = nullptr, const Fp8Rows& rows = {});
+// `apart`, where it is not null: low-rank updates may be left to whoever reads the output. Then it receives one a slice, and the output
+// lacks them; it stays empty where they were added.
+at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, LinearSaved* saved = nullptr, const Fp8Rows& rows = {},
+                         kernels::LowTerms* apart = nullptr);
+// The same updates again, from what was saved.
+kernels::LowTerms lowTermsOf(const ActiveLinear& linear, const LinearSaved& saved);
 
 // `rows` where a product with so many rows reads them, else null.
 Fp8Rows* wantsFp8(const ActiveLinear& linear, std::int64_t count, Fp8Rows& rows);
@@ -150,6 +157,18 @@ bool linearSavedOnly(const ActiveLinear& linear, const at::Tensor& x, LinearSave
 // where a leaf does not require one, are appended to `leaves`. `x` may be undefined when no leaf needs it (see needsInput).
 at::Tensor linearBackward(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
                           const LinearSaved& saved, bool wantInput, std::vector<at::Tensor>& leaves, const Fp8Rows& dyRows = {});
+
+// The backward pass in two parts, for whoever adds the low-rank part of the input's gradient in passing, and makes the input again
+// meanwhile: nothing but low-rank updates changes or trains there, and they are known to fitsLow().
+struct LinearHalf {
+    at::Tensor dx;                // without what `below` adds
+    kernels::LowBelow below = {};
+    std::vector<at::Tensor> gradB = {};
+};
+// Nothing: it goes in one part alone.
+std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved, const Fp8Rows& dyRows = {});
+// `x`: as the updates saw it (LowBelow). Appends what linearBackward does.
+void linearBackwardRest(const ActiveLinear& linear, const at::Tensor& x, const LinearHalf& half, std::vector<at::Tensor>& leaves);
 
 // Whether the backward pass reads the input: some trained leaf is multiplied by it.
 bool needsInput(const ActiveLinear& linear);

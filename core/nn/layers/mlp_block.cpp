@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/kernels/low_rank.h"
 #include "core/nn/layers/activation.h"
 #include "core/nn/layers/autograd_node.h"
 #include "core/nn/layers/blocks.h"
@@ -19,9 +20,12 @@ public:
     {
         Fp8Rows rows;
         const at::Tensor x = input(wantsFp8(m_block.gateUp, m_h.size(0), rows));
-        m_hidden = linearForward(m_block.gateUp, x, &m_savedUp, rows);
+        kernels::LowTerms apart;
+        m_hidden = linearForward(m_block.gateUp, x, &m_savedUp, rows, isGated() ? &apart : nullptr);
+        m_apart = !apart.empty();
         Fp8Rows productRows;
-        const at::Tensor product = activate(m_block.activation, m_hidden, wantsFp8(m_block.down, m_h.size(0), productRows));
+        Fp8Rows* const wanted = wantsFp8(m_block.down, m_h.size(0), productRows);
+        const at::Tensor product = m_apart ? kernels::gatedForwardLow(isSilu(), m_hidden, apart, wanted) : activate(m_block.activation, m_hidden, wanted);
         if (!m_block.outputWanted && !m_block.after.exists() && linearSavedOnly(m_block.down, product, m_savedDown)) {
             return {at::empty({1, 1}, m_h.options()).expand(m_h.sizes())};
         }
@@ -70,9 +74,29 @@ public:
 private:
     at::Tensor input(Fp8Rows* rows = nullptr) const { return m_block.norm.exists() ? normForward(m_block.norm, m_h, rows) : m_h; }
 
+    bool isSilu() const { return m_block.activation == Activation::SiluGated; }
+    bool isGated() const { return m_block.activation != Activation::GeluTanh; }
+
+    // The same with the updates of gate and up that m_hidden lacks, and those of the product's gradient, in one reading of it.
+    at::Tensor throughApart(const at::Tensor& dy, const Fp8Rows& dyRows, std::vector<at::Tensor>& downGrads, Fp8Rows* rows)
+    {
+        const kernels::LowTerms apart = lowTermsOf(m_block.gateUp, m_savedUp);
+        if (const auto half = linearBackwardHalf(m_block.down, dy, m_savedDown, dyRows)) {
+            const kernels::GatedGradients grads = kernels::gatedBackwardLow(isSilu(), m_hidden, half->dx, apart, half->below, rows);
+            linearBackwardRest(m_block.down, grads.product, *half, downGrads);
+            return grads.x;
+        }
+        const at::Tensor product = needsInput(m_block.down) ? kernels::gatedForwardLow(isSilu(), m_hidden, apart) : at::Tensor();
+        const at::Tensor dProduct = linearBackward(m_block.down, product, dy, m_savedDown, true, downGrads, dyRows);
+        return kernels::gatedBackwardLow(isSilu(), m_hidden, dProduct, apart, {}, rows).x;
+    }
+
     // Gradient of gate and up. The product in between is rebuilt only when a weight behind it trains.
     at::Tensor throughActivation(const at::Tensor& dy, const Fp8Rows& dyRows, std::vector<at::Tensor>& downGrads, Fp8Rows& rows)
     {
+        if (m_apart) {
+            return throughApart(dy, dyRows, downGrads, wantsFp8(m_block.gateUp, m_h.size(0), rows));
+        }
         const bool wanted = needsInput(m_block.down);
         const at::Tensor product = wanted ? activate(m_block.activation, m_hidden) : at::Tensor();
         const at::Tensor dProduct = linearBackward(m_block.down, product, dy, m_savedDown, true, downGrads, dyRows);
@@ -85,6 +109,7 @@ private:
     LinearSaved m_savedUp;
     LinearSaved m_savedDown;
     at::Tensor m_hidden; // gate and up
+    bool m_apart = false; // m_hidden lacks its low-rank updates
     at::Tensor m_y;      // before the norm behind the branch
 };
 

@@ -3,6 +3,7 @@
 
 #include "core/nn/layers/activation.h"
 #include "core/nn/device.h"
+#include "core/nn/layers/blocks.h"
 #include "core/nn/kernels/kernels.h"
 #include "core/nn/layers/linear_group.h"
 #include "core/nn/layers/norm.h"
@@ -17,6 +18,7 @@
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
 #include <c10/core/GradMode.h>
+#include <torch/csrc/api/include/torch/autograd.h>
 
 #include <cmath>
 
@@ -31,7 +33,7 @@ struct Shape {
 };
 
 // Odd ones fit no vector; the last is what a step of a small model has.
-constexpr Shape kShapes[] = {{1, 8}, {3, 37}, {7, 40}, {33, 264}, {5, 1000}, {2, 4104}, {4096, 2048}};
+constexpr Shape kShapes[] = {{1, 8}, {3, 37}, {7, 40}, {33, 264}, {5, 1000}, {2, 4104}, {70, 288}, {4096, 2048}};
 
 void checkNorms(const KernelBench& bench, const Shape& shape)
 {
@@ -138,6 +140,48 @@ void checkProduct(const KernelBench& bench, const Shape& shape)
     bench.check("product of one row", shape.text(), [&] { return Tensors{nn::linearForward(nn::ActiveLinear(group), x)}; });
 }
 
+// A whole MLP with updates of rank 16, some of whose inputs are dropped: fused, they are added where their sums are read.
+void checkUpdates(const KernelBench& bench, const Shape& shape, double dropout)
+{
+    constexpr std::int64_t kHidden = 64;
+    constexpr std::int64_t kRank = 16;
+    const at::AutoGradMode grad(true);
+    Tensors leaves;
+    const auto small = [&](at::IntArrayRef sizes) { return bench.normal(sizes).mul_(0.1); };
+    const auto updated = [&](nn::LinearGroup& group, std::vector<nn::LinearSlice> slices, std::int64_t in) {
+        group.slices = std::move(slices);
+        group.weight = small({group.outputs(), in});
+        for (std::size_t i = 0; i < group.slices.size(); ++i) {
+            for (const at::IntArrayRef sizes : {at::IntArrayRef{kRank, in}, at::IntArrayRef{group.slices[i].size, kRank}}) {
+                leaves.push_back(small(sizes).to(at::kFloat).set_requires_grad(true));
+            }
+            group.adapters.push_back({i, leaves[leaves.size() - 2], leaves.back(), 2, dropout});
+        }
+    };
+    nn::LinearGroup gateUp;
+    nn::LinearGroup down;
+    updated(gateUp, {{"gate_proj", 0, shape.n}, {"up_proj", shape.n, shape.n}}, kHidden);
+    updated(down, {{"down_proj", 0, kHidden}}, shape.n);
+    const at::Tensor h = bench.normal({shape.rows, kHidden}).set_requires_grad(true);
+    const at::Tensor dy = bench.normal({shape.rows, kHidden});
+    bench.check(dropout > 0 ? "mlp with updates, dropout" : "mlp with updates", shape.text(), [&] {
+        nn::Mlp block;
+        block.norm = {nn::NormKind::Rms, 1e-5, bench.normal({kHidden}).fill_(1), {}};
+        block.gateUp = nn::ActiveLinear(gateUp);
+        block.down = nn::ActiveLinear(down);
+        block.gateUp.draw = nn::kernels::DropoutDraw{7, {}, 1};
+        block.down.draw = nn::kernels::DropoutDraw{7, {}, 2};
+        Tensors all{nn::mlp(block, h)};
+        Tensors wanted{h};
+        wanted.insert(wanted.end(), leaves.begin(), leaves.end());
+        for (const at::Tensor& gradient : torch::autograd::grad({all[0]}, wanted, {dy})) {
+            all.push_back(gradient);
+        }
+        all[0] = all[0].detach();
+        return all;
+    });
+}
+
 Result<KernelBenchResult> checkAll(const std::string& device, const std::string& dtype, base::CancelToken cancel)
 {
     auto placement = nn::choosePlacement(device, dtype);
@@ -159,6 +203,8 @@ Result<KernelBenchResult> checkAll(const std::string& device, const std::string&
         checkActivations(bench, shape);
         checkLoss(bench, shape);
         checkProduct(bench, shape);
+        checkUpdates(bench, shape, 0);
+        checkUpdates(bench, shape, 0.25);
     }
     for (const HeadCase& heads : kHeads) {
         checkRope(bench, heads);

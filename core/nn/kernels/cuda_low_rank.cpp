@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Launches of low_rank.cu.
+#include "core/nn/kernels/low_rank.h"
+
+#include "core/nn/kernels/cuda.h"
+#include "core/nn/kernels/cuda_module.h"
+#include "core/nn/kernels/cuda_pointers.h"
+#include "core/nn/kernels/dropout.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace luthier::nn::kernels {
+
+namespace {
+
+constexpr std::int64_t kTileRows = 16;
+constexpr std::int64_t kTileColumns = 32;
+constexpr std::int64_t kRanks = 16; // multiplied at once
+constexpr std::int64_t kBlockRows = 64;
+constexpr std::int64_t kBlockColumns = 256;
+constexpr std::int64_t kCodeThreads = 256;
+constexpr std::int64_t kFewestCodeRows = 2048;
+
+// As low_rank.cu has them.
+struct TermArgument {
+    const void* low;
+    const void* b;
+    long long lowStride;
+    int stride;
+    int ranks;
+    float scale;
+    int across;
+};
+struct DropArgument {
+    unsigned long long seed;
+    unsigned long long place;
+    const std::int64_t* seedAt;
+    std::uint32_t limit;
+    float factor;
+};
+
+TermArgument argumentOf(const LowTerm& term)
+{
+    if (!term.low.defined()) {
+        return {};
+    }
+    return {cuda::in(term.low), cuda::in(term.b), static_cast<long long>(term.low.stride(0)), static_cast<int>(term.b.stride(0)),
+            static_cast<int>(term.low.size(1)), static_cast<float>(term.scale), static_cast<int>(term.across)};
+}
+
+DropArgument argumentOf(const LowBelow& below)
+{
+    if (!below.draw || below.dropout <= 0) {
+        return {};
+    }
+    const at::Tensor& at = below.draw->seedAt;
+    return {below.draw->seed, below.draw->place, at.defined() ? at.const_data_ptr<std::int64_t>() : nullptr, dropoutLimit(below.dropout),
+            static_cast<float>(1 / (1 - below.dropout))};
+}
+
+// Two values are read at once.
+bool areHalvesOfWords(const at::Tensor& x)
+{
+    return x.stride(1) == 1 && x.stride(0) % 2 == 0 && reinterpret_cast<std::uintptr_t>(x.const_data_ptr()) % 4 == 0;
+}
+
+// Of the rows of low, which are those of x.
+bool isKnown(const LowTerm& term, std::int64_t columns)
+{
+    const auto isKind = [&](const at::Tensor& y) { return y.dim() == 2 && y.device() == term.low.device() && y.scalar_type() == at::kBFloat16; };
+    const std::int64_t ranks = term.low.size(1);
+    const bool shapes = isKind(term.low) && isKind(term.b) && term.b.size(term.across ? 1 : 0) == columns && term.b.size(term.across ? 0 : 1) == ranks;
+    return shapes && ranks % kRanks == 0 && ranks > 0 && columns % kTileColumns == 0 && columns < (std::int64_t{1} << 28) && areHalvesOfWords(term.low)
+           && (term.across ? term.b.stride(1) == 1 : areHalvesOfWords(term.b)) && term.b.stride(0) <= std::numeric_limits<std::int32_t>::max();
+}
+
+// A block makes the codes of whole rows, so few of them would leave most of a card idle; then nobody makes them in passing.
+std::optional<Fp8Rows> codesFor(const Fp8Rows* wanted, const at::Tensor& like)
+{
+    if (!wanted || like.size(0) < kFewestCodeRows) {
+        return std::nullopt;
+    }
+    return Fp8Rows{at::empty(like.sizes(), like.options().dtype(at::kFloat8_e4m3fn)),
+                   at::empty({like.size(0), 1}, like.options().dtype(at::kFloat))};
+}
+
+cuda::Grid gridOf(std::int64_t rows, std::int64_t columns)
+{
+    return {(rows + kBlockRows - 1) / kBlockRows, (columns + kBlockColumns - 1) / kBlockColumns, kBlockColumns};
+}
+
+cuda::Grid codeGridOf(std::int64_t rows)
+{
+    return {(rows + kTileRows - 1) / kTileRows, 1, kCodeThreads};
+}
+
+} // namespace
+
+bool fitsLow(const LowTerm& term, std::int64_t columns)
+{
+    return isFused() && term.low.is_cuda() && isKnown(term, columns) && cuda::isReady(term.low.device());
+}
+
+bool fitsLow(const at::Tensor& x, const LowTerms& terms)
+{
+    const auto count = static_cast<std::int64_t>(terms.size());
+    const bool known = count > 0 && x.is_cuda() && x.dim() == 2 && x.size(0) > 0 && x.scalar_type() == at::kBFloat16 && x.is_contiguous()
+                       && cuda::isAligned(x) && x.size(1) % (count * kTileColumns) == 0;
+    return known && std::any_of(terms.begin(), terms.end(), [](const LowTerm& term) { return term.low.defined(); })
+           && std::all_of(terms.begin(), terms.end(), [&](const LowTerm& term) {
+                  return !term.low.defined() || (term.low.size(0) == x.size(0) && fitsLow(term, x.size(1) / count));
+              });
+}
+
+at::Tensor gatedForwardLow(bool silu, const at::Tensor& x, const LowTerms& terms, Fp8Rows* rows)
+{
+    const std::int64_t n = x.size(1) / 2;
+    const at::Tensor y = at::empty({x.size(0), n}, x.options());
+    const auto count = static_cast<long long>(x.size(0));
+    const TermArgument gate = argumentOf(terms.at(0));
+    const TermArgument up = argumentOf(terms.at(1));
+    if (const auto codes = codesFor(rows, y)) {
+        cuda::launch(cuda::Kernel::GatedForwardLowFp8, x.device(), codeGridOf(count), cuda::in(x), y.mutable_data_ptr(),
+                     codes->codes.mutable_data_ptr(), codes->scales.mutable_data_ptr(), count, static_cast<int>(n), static_cast<int>(silu), gate, up);
+        *rows = *codes;
+        return y;
+    }
+    cuda::launch(cuda::Kernel::GatedForwardLow, x.device(), gridOf(count, n), cuda::in(x), y.mutable_data_ptr(), count, static_cast<int>(n),
+                 static_cast<int>(silu), gate, up);
+    return y;
+}
+
+GatedGradients gatedBackwardLow(bool silu, const at::Tensor& x, const at::Tensor& dy, const LowTerms& terms, const LowBelow& below, Fp8Rows* rows)
+{
+    const std::int64_t n = x.size(1) / 2;
+    const at::Tensor above = dy.contiguous();
+    GatedGradients gradients{at::empty_like(x), below.wantsProduct ? at::empty({x.size(0), n}, x.options()) : at::Tensor()};
+    void* product = below.wantsProduct ? gradients.product.mutable_data_ptr() : nullptr;
+    const auto count = static_cast<long long>(x.size(0));
+    const TermArgument gate = argumentOf(terms.at(0));
+    const TermArgument up = argumentOf(terms.at(1));
+    const TermArgument under = argumentOf(below.term);
+    const DropArgument drop = argumentOf(below);
+    if (const auto codes = codesFor(rows, x)) {
+        cuda::launch(cuda::Kernel::GatedBackwardLowFp8, x.device(), codeGridOf(count), cuda::in(x), cuda::in(above),
+                     gradients.x.mutable_data_ptr(), product, codes->codes.mutable_data_ptr(), codes->scales.mutable_data_ptr(), count,
+                     static_cast<int>(n), static_cast<int>(silu), gate, up, under, drop);
+        *rows = *codes;
+        return gradients;
+    }
+    cuda::launch(cuda::Kernel::GatedBackwardLow, x.device(), gridOf(count, n), cuda::in(x), cuda::in(above), gradients.x.mutable_data_ptr(),
+                 product, count, static_cast<int>(n), static_cast<int>(silu), gate, up, under, drop);
+    return gradients;
+}
+
+} // namespace luthier::nn::kernels

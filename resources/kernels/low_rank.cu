@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Low-rank updates added where their sum is read, so that no pass over it is made for them; codes.cu has multiply(), fp8.cu the
+// codes of rows. A warp has 16 rows and 32 columns at once: a thread rows g and g + 8 and eight neighbouring columns of each, so
+// that it reads and writes 16 bytes. Columns of a tile are dealt so to the products' columns, which may stand in any order.
+
+// For row i and column j: scale times the sum over k of low[i, k] b[j, k], or b[k, j] where it lies across. `ranks` is a multiple of
+// 16, or 0: there is none.
+struct LowTerm {
+    const u16* low;
+    const u16* b;
+    i64 lowStride;
+    int stride; // of b
+    int ranks;
+    float scale;
+    int across;
+};
+
+struct Tile {
+    Eight rows[2];
+};
+
+struct Place {
+    i64 row;    // the tile's first
+    i64 rows;   // of all
+    int column; // the tile's first
+
+    __device__ __forceinline__ i64 rowOf(int half) const { return row + ((threadIdx.x & 31) >> 2) + 8 * half; }
+    __device__ __forceinline__ int columnNow() const { return column + 8 * (threadIdx.x & 3); }
+    __device__ __forceinline__ bool has(int half) const { return rowOf(half) < rows; }
+};
+
+__device__ __forceinline__ Tile loadTile(const u16* x, i64 stride, const Place& at)
+{
+    Tile tile;
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+        tile.rows[half] = load8(x + min(at.rowOf(half), at.rows - 1) * stride + at.columnNow());
+    }
+    return tile;
+}
+
+__device__ __forceinline__ void storeTile(u16* x, i64 stride, const Place& at, const Tile& tile)
+{
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+        if (at.has(half)) {
+            store8(x + at.rowOf(half) * stride + at.columnNow(), tile.rows[half]);
+        }
+    }
+}
+
+__device__ __forceinline__ Tile lowOf(const LowTerm& term, const Place& at)
+{
+    const int g = (threadIdx.x & 31) >> 2;
+    const int t = threadIdx.x & 3;
+    float sums[4][4] = {};
+#pragma unroll 1
+    for (int k = 0; k < term.ranks; k += 16) {
+        const u16* upper = term.low + min(at.rowOf(0), at.rows - 1) * term.lowStride + k + 2 * t;
+        const u16* lower = term.low + min(at.rowOf(1), at.rows - 1) * term.lowStride + k + 2 * t;
+        const u32 a[4] = {*reinterpret_cast<const u32*>(upper), *reinterpret_cast<const u32*>(lower),
+                          *reinterpret_cast<const u32*>(upper + 8), *reinterpret_cast<const u32*>(lower + 8)};
+#pragma unroll
+        for (int j = 0; j < 4; ++j) {
+            const i64 column = at.column + (g >> 1) * 8 + 2 * j + (g & 1);
+            if (term.across) {
+                const u16* b = term.b + (i64)(k + 2 * t) * term.stride + column;
+                const u16* more = b + 8 * (i64)term.stride;
+                multiply(sums[j], a, b[0] | (u32)b[term.stride] << 16, more[0] | (u32)more[term.stride] << 16);
+            } else {
+                const u16* b = term.b + column * term.stride + k + 2 * t;
+                multiply(sums[j], a, *reinterpret_cast<const u32*>(b), *reinterpret_cast<const u32*>(b + 8));
+            }
+        }
+    }
+    Tile tile;
+#pragma unroll
+    for (int j = 0; j < 4; ++j) {
+#pragma unroll
+        for (int e = 0; e < 2; ++e) {
+            tile.rows[0].v[2 * j + e] = term.scale * sums[j][e];
+            tile.rows[1].v[2 * j + e] = term.scale * sums[j][2 + e];
+        }
+    }
+    return tile;
+}
+
+// x with its update, rounded as it would lie in memory.
+__device__ __forceinline__ Tile withLow(Tile tile, const LowTerm& term, const Place& at)
+{
+    const Tile low = lowOf(term, at);
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+#pragma unroll
+        for (int j = 0; j < 8; ++j) {
+            tile.rows[half].v[j] = rounded(tile.rows[half].v[j] + low.rows[half].v[j]);
+        }
+    }
+    return tile;
+}
+
+// A dropout as keptOf() takes it; limit 0: nothing is dropped.
+struct Drop {
+    Draw draw;
+    u32 limit;
+    float factor;
+};
+
+__device__ __forceinline__ Tile keptTile(Tile tile, const Drop& drop, i64 stride, const Place& at)
+{
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+        const i64 eight = (min(at.rowOf(half), at.rows - 1) * stride + at.columnNow()) / 8;
+        tile.rows[half] = keptOf(tile.rows[half], drop.draw, eight, drop.limit, drop.factor);
+    }
+    return tile;
+}
+
+// act(gate) * up of a tile of n columns; x [rows, 2n].
+__device__ __forceinline__ Tile gatedTile(const u16* x, int n, int silu, const LowTerm& gate, const LowTerm& up, const Place& at)
+{
+    Tile z = withLow(loadTile(x, 2 * (i64)n, at), gate, at);
+    const Tile u = withLow(loadTile(x + n, 2 * (i64)n, at), up, at);
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+#pragma unroll
+        for (int j = 0; j < 8; ++j) {
+            float slope;
+            const float value = z.rows[half].v[j];
+            z.rows[half].v[j] = value * gateOf(value, silu, slope) * u.rows[half].v[j];
+        }
+    }
+    return z;
+}
+
+struct GatedTiles {
+    Tile gate;    // gradients
+    Tile up;
+    Tile product; // act(gate) * up, where it is wanted
+};
+
+// dy [rows, n] with the update `below`, which drops what the product's update dropped.
+__device__ __forceinline__ GatedTiles gatedBack(const u16* x, const u16* dy, int n, int silu, const LowTerm& gate, const LowTerm& up,
+                                                const LowTerm& below, const Drop& drop, const Place& at)
+{
+    const Tile z = withLow(loadTile(x, 2 * (i64)n, at), gate, at);
+    const Tile u = withLow(loadTile(x + n, 2 * (i64)n, at), up, at);
+    const Tile raw = loadTile(dy, n, at);
+    Tile more = lowOf(below, at);
+    if (drop.limit > 0) {
+        more = keptTile(more, drop, n, at);
+    }
+    GatedTiles out;
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+#pragma unroll
+        for (int j = 0; j < 8; ++j) {
+            float slope;
+            const float value = z.rows[half].v[j];
+            const float s = gateOf(value, silu, slope);
+            const float d = rounded(raw.rows[half].v[j] + more.rows[half].v[j]);
+            out.gate.rows[half].v[j] = d * u.rows[half].v[j] * s * (1.0f + value * slope * (1.0f - s));
+            out.up.rows[half].v[j] = d * value * s;
+            out.product.rows[half].v[j] = value * s * u.rows[half].v[j];
+        }
+    }
+    if (drop.limit > 0) {
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+#pragma unroll
+            for (int j = 0; j < 8; ++j) {
+                out.product.rows[half].v[j] = rounded(out.product.rows[half].v[j]);
+            }
+        }
+        out.product = keptTile(out.product, drop, n, at);
+    }
+    return out;
+}
+
+// A block of eight warps has 64 rows (blockIdx.x) and 256 columns (blockIdx.y); n is a multiple of 32.
+template <class Each>
+__device__ __forceinline__ void eachTile(i64 rows, int n, const Each& each)
+{
+    const int column = blockIdx.y * 256 + (threadIdx.x >> 5) * 32;
+    for (int i = 0; column < n && i < 4; ++i) {
+        const Place at{(i64)blockIdx.x * 64 + 16 * i, rows, column};
+        if (at.row < rows) {
+            each(at);
+        }
+    }
+}
+
+extern "C" __global__ void __launch_bounds__(256) gated_forward_low(const u16* x, u16* y, i64 rows, int n, int silu, const LowTerm gate, const LowTerm up)
+{
+    eachTile(rows, n, [&](const Place& at) { storeTile(y, n, at, gatedTile(x, n, silu, gate, up, at)); });
+}
+
+// y: the product, or null.
+extern "C" __global__ void __launch_bounds__(256) gated_backward_low(const u16* x, const u16* dy, u16* dx, u16* y, i64 rows, int n, int silu, const LowTerm gate,
+                                              const LowTerm up, const LowTerm below, const Drop drop)
+{
+    eachTile(rows, n, [&](const Place& at) {
+        const GatedTiles out = gatedBack(x, dy, n, silu, gate, up, below, drop, at);
+        storeTile(dx, 2 * (i64)n, at, out.gate);
+        storeTile(dx + n, 2 * (i64)n, at, out.up);
+        if (y) {
+            storeTile(y, n, at, out.product);
+        }
+    });
+}
+
+__device__ __forceinline__ void mostOf(const Tile& tile, float* tops)
+{
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+#pragma unroll
+        for (int j = 0; j < 8; ++j) {
+            tops[half] = fmaxf(tops[half], fabsf(rounded(tile.rows[half].v[j])));
+        }
+    }
+}
+
+// Codes and scales of 16 rows of n; tops: this thread's largest of rows g and g + 8. `most` holds 16 of each of 32 warps.
+__device__ __forceinline__ void codeRows(const u16* x, unsigned char* codes, float* scales, i64 first, i64 rows, int n, float* tops,
+                                         float* most)
+{
+    const int warp = threadIdx.x >> 5;
+    const int warps = blockDim.x >> 5;
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+        tops[half] = fmaxf(tops[half], __shfl_xor_sync(0xffffffffu, tops[half], 1));
+        tops[half] = fmaxf(tops[half], __shfl_xor_sync(0xffffffffu, tops[half], 2));
+        if ((threadIdx.x & 3) == 0) {
+            most[warp * 16 + ((threadIdx.x & 31) >> 2) + 8 * half] = tops[half];
+        }
+    }
+    __syncthreads(); // also for the rows that others wrote
+    for (int row = warp; row < 16 && first + row < rows; row += warps) {
+        float top = (threadIdx.x & 31) < warps ? most[(threadIdx.x & 31) * 16 + row] : 0.0f;
+#pragma unroll
+        for (int d = 16; d > 0; d >>= 1) {
+            top = fmaxf(top, __shfl_xor_sync(0xffffffffu, top, d));
+        }
+        const float inverse = top > 0.0f ? 448.0f / top : 1.0f;
+        if ((threadIdx.x & 31) == 0) {
+            scales[first + row] = top > 0.0f ? top / 448.0f : 1.0f;
+        }
+        for (int i = (threadIdx.x & 31) * 8; i < n; i += 256) {
+            storeCodes(codes + (first + row) * n + i, load8(x + (first + row) * n + i), inverse);
+        }
+    }
+}
+
+// A block has 16 rows, whose codes it makes behind them.
+extern "C" __global__ void __launch_bounds__(256, 2) gated_forward_low_fp8(const u16* x, u16* y, unsigned char* codes, float* scales, i64 rows, int n, int silu,
+                                                 const LowTerm gate, const LowTerm up)
+{
+    __shared__ float most[16 * 32];
+    const i64 first = (i64)blockIdx.x * 16;
+    float tops[2] = {};
+#pragma unroll 1
+    for (int column = (threadIdx.x >> 5) * 32; column < n; column += blockDim.x) {
+        const Place at{first, rows, column};
+        const Tile tile = gatedTile(x, n, silu, gate, up, at);
+        storeTile(y, n, at, tile);
+        mostOf(tile, tops);
+    }
+    codeRows(y, codes, scales, first, rows, n, tops, most);
+}
+
+extern "C" __global__ void __launch_bounds__(256, 2) gated_backward_low_fp8(const u16* x, const u16* dy, u16* dx, u16* y, unsigned char* codes, float* scales, i64 rows,
+                                                  int n, int silu, const LowTerm gate, const LowTerm up, const LowTerm below, const Drop drop)
+{
+    __shared__ float most[16 * 32];
+    const i64 first = (i64)blockIdx.x * 16;
+    float tops[2] = {};
+#pragma unroll 1
+    for (int column = (threadIdx.x >> 5) * 32; column < n; column += blockDim.x) {
+        const Place at{first, rows, column};
+        const GatedTiles out = gatedBack(x, dy, n, silu, gate, up, below, drop, at);
+        storeTile(dx, 2 * (i64)n, at, out.gate);
+        storeTile(dx + n, 2 * (i64)n, at, out.up);
+        if (y) {
+            storeTile(y, n, at, out.product);
+        }
+        mostOf(out.gate, tops);
+        mostOf(out.up, tops);
+    }
+    codeRows(dx, codes, scales, first, rows, 2 * n, tops, most);
+}
