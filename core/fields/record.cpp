@@ -260,9 +260,15 @@ Json toJson(const Value& value)
 std::string describeAllowed(const Field& field)
 {
     if (!field.choices.empty()) {
+        std::vector<std::string> offered;
+        for (const Choice& choice : field.choices) {
+            if (choice.offered) {
+                offered.push_back(choice.id);
+            }
+        }
         std::string text;
-        for (std::size_t i = 0; i < field.choices.size(); ++i) {
-            text += (i == 0 ? "" : i + 1 == field.choices.size() ? " or " : ", ") + field.choices[i].id;
+        for (std::size_t i = 0; i < offered.size(); ++i) {
+            text += (i == 0 ? "" : i + 1 == offered.size() ? " or " : ", ") + offered[i];
         }
         return text;
     }

@@ -3,6 +3,7 @@
 // keys; every row owns its settings and rules; going from one row to another loses nothing.
 #include "core/base/files.h"
 #include "core/config/run_config.h"
+#include "core/fields/record.h"
 #include "core/optim/optimizers.h"
 #include "core/optim/sgd_settings.h"
 #include "core/peft/methods/ia3_settings.h"
@@ -109,6 +110,7 @@ const std::vector<Broken> kBroken{
          c.method.kind = "qlora";
      },
      {"model.quantization", "method.kind"}},
+    {"training in fp16", [](config::RunConfig& c) { c.model.dtype = "fp16"; }, {"model.dtype"}},
     {"nesterov without momentum",
      [](config::RunConfig& c) {
          c.optimizer.kind = "sgd";
@@ -133,6 +135,7 @@ private Q_SLOTS:
     void rowsAreComplete();
     void rowsKeepTheirValues();
     void idsNeedNoQuotes();
+    void whatIsNotOfferedReads();
     void rules_data();
     void rules();
 };
@@ -312,6 +315,30 @@ void TestRecipes::idsNeedNoQuotes()
     QCOMPARE(config.method.of<peft::LoraSettings>().tokens, (std::vector<std::string>{"5", "<x>", "70"}));
     QVERIFY(!config::recordOf(config, method).fromJson(*base::parseJson(R"({"trainable_token_indices": [5.5]})")).ok());
     QVERIFY(!config::recordOf(config, method).fromJson(*base::parseJson(R"({"trainable_token_indices": [[5]]})")).ok());
+}
+
+// Recipes of old hold choices that are not offered any more: they read and are written again, but nothing lists them.
+void TestRecipes::whatIsNotOfferedReads()
+{
+    int seen = 0;
+    for (const config::Part& part : config::parts()) {
+        for (const fields::Field& field : part.fields) {
+            for (const fields::Choice& choice : field.choices) {
+                if (choice.offered) {
+                    continue;
+                }
+                ++seen;
+                config::RunConfig config = complete();
+                auto record = config::recordOf(config, part);
+                QVERIFY(record.setFromText(field, choice.id).ok());
+                QCOMPARE(record.toJson().at(field.key).get<std::string>(), choice.id);
+                QVERIFY(fields::describeAllowed(field).find(choice.id) == std::string::npos);
+                const auto wrong = record.setFromText(field, "no such choice");
+                QVERIFY(!wrong && wrong.message().find(choice.id) == std::string::npos);
+            }
+        }
+    }
+    QVERIFY(seen > 0);
 }
 
 void TestRecipes::rules_data()

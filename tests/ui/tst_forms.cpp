@@ -266,6 +266,26 @@ private Q_SLOTS:
         QVERIFY(beta->isVisibleTo(&fixture.form));
     }
 
+    // A recipe of old that holds a choice which is not offered any more shows it as long as it holds it.
+    void whatIsNotOfferedIsShownWhereItIsHeld()
+    {
+        Fixture fixture("model");
+        const FieldRef key = RecipeDocument::find(QStringLiteral("model.dtype"));
+        auto* dtype = fixture.find<QComboBox>("model.dtype");
+        const int offered = dtype->count();
+        QCOMPARE(dtype->findData(QStringLiteral("fp16")), -1);
+        QVERIFY(fixture.document.setValue(key, std::string("fp16")).ok());
+        QCOMPARE(dtype->currentData().toString(), QStringLiteral("fp16"));
+        QVERIFY(dtype->currentText().contains(QStringLiteral("not for training")));
+        QVERIFY(fixture.document.setValue(key, std::string("bf16")).ok());
+        QCOMPARE(dtype->count(), offered);
+        QCOMPARE(dtype->currentData().toString(), QStringLiteral("bf16"));
+        QVERIFY(fixture.document.setValue(key, std::string("fp16")).ok());
+        QTest::keyClick(dtype, Qt::Key_Home); // a person leaves it
+        QCOMPARE(fixture.document.config().model.dtype, std::string("auto"));
+        QCOMPARE(dtype->findData(QStringLiteral("fp16")), -1);
+    }
+
     void onlyTheChosenRowIsShown()
     {
         Fixture fixture("method");

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace luthier::ui {
 namespace {
@@ -41,10 +42,12 @@ private:
 class ChoiceEditor : public FieldEditor {
 public:
     ChoiceEditor(const RecipeDocument& document, const FieldRef& field, QWidget* parent)
-        : FieldEditor(document, field, new QComboBox(parent), parent), m_box(static_cast<QComboBox*>(widget()))
+        : FieldEditor(document, field, new QComboBox(parent), parent), m_box(static_cast<QComboBox*>(widget())), m_choices(field.field->choices)
     {
-        for (const fields::Choice& choice : field.field->choices) {
-            m_box->addItem(QCoreApplication::translate("Field", choice.label.c_str()), QString::fromStdString(choice.id));
+        for (const fields::Choice& choice : m_choices) {
+            if (choice.offered) {
+                add(choice);
+            }
         }
         m_box->setFocusPolicy(Qt::StrongFocus);
         // Its longest choice must not push the form out of a narrow column.
@@ -56,11 +59,28 @@ public:
     }
     void show(const fields::Value& value) override
     {
-        m_box->setCurrentIndex(m_box->findData(QString::fromStdString(std::get<std::string>(value))));
+        const auto& id = std::get<std::string>(value);
+        // What an old recipe says is seen while it says so; nobody is offered it again.
+        const auto chosen = std::find_if(m_choices.begin(), m_choices.end(), [&](const fields::Choice& choice) { return choice.id == id; });
+        if (m_unoffered >= 0) {
+            m_box->removeItem(std::exchange(m_unoffered, -1));
+        }
+        if (chosen != m_choices.end() && !chosen->offered) {
+            m_unoffered = m_box->count();
+            add(*chosen);
+        }
+        m_box->setCurrentIndex(m_box->findData(QString::fromStdString(id)));
     }
 
 private:
+    void add(const fields::Choice& choice)
+    {
+        m_box->addItem(QCoreApplication::translate("Field", choice.label.c_str()), QString::fromStdString(choice.id));
+    }
+
     QComboBox* m_box;
+    const std::vector<fields::Choice>& m_choices;
+    int m_unoffered = -1; // where the one stands that is shown, but not offered
 };
 
 class NumberEditor : public FieldEditor {

@@ -16,6 +16,7 @@
 
 namespace luthier::cli {
 
+namespace recipe_command {
 namespace {
 
 struct Flags {
@@ -64,7 +65,9 @@ Json settingJson(const config::Part& part, const fields::Field& field, const fie
 {
     Json choices = Json::array();
     for (const auto& choice : field.choices) {
-        choices.push_back(choice.id);
+        if (choice.offered) {
+            choices.push_back(choice.id);
+        }
     }
     const auto limit = [](double value) { return std::isfinite(value) ? Json(value) : Json(); };
     return {{"key", part.key + "." + field.key},
@@ -320,14 +323,15 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace recipe_command
 
 Command recipeCommand()
 {
-    return command<Flags>("recipe", "Settings of a recipe, complete examples, and recipes of other programs",
+    return command<recipe_command::Flags>("recipe", "Settings of a recipe, complete examples, and recipes of other programs",
                           "luthier recipe --list\nluthier recipe --example lora > recipe.json\n"
                           "luthier recipe --import axolotl.yaml -o recipe.json\nluthier recipe --export trl recipe.json -o config.yaml\n"
                           "luthier recipe --save-preset careful recipe.json\nluthier recipe --preset careful other.json -o new.json\n"
-                          "luthier recipe --diff one.json preset:careful", setup, run)
+                          "luthier recipe --diff one.json preset:careful", recipe_command::setup, recipe_command::run)
         .withTensorsOnlyIn({});
 }
 

@@ -52,7 +52,7 @@ void addGlobals(CLI::App& app, Globals& globals)
     app.add_option("--device", globals.device, "Where to compute: auto, cpu, cuda, cuda:N")
         ->check(checkDevice)
         ->option_text("DEVICE");
-    app.add_option("--dtype", globals.dtype, "Number format: auto, fp32, bf16, fp16")
+    app.add_option("--dtype", globals.dtype, "Number format: auto, fp32, bf16; fp16 for answers on a card, never for training")
         ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16"}))
         ->option_text("DTYPE");
 }
