@@ -150,7 +150,7 @@ RunEnded Trainer::train()
     }
     if (m_firstStep == 0) {
         measureRows(RowLossTime::Before);
-        if (m_rollouts && leads(m_inputs)) {
+        if (m_rollouts) {
             m_rollouts->look();
         }
         evaluate();
@@ -344,9 +344,12 @@ void Trainer::evaluate()
 {
     if (!leads(m_inputs)) {
         m_evaluations.help(m_step);
+        m_parts.decoder->awaitOthers();
         return;
     }
-    if (const auto heldOut = m_evaluations.run(m_step, [this] { return m_control.stopRequested(); })) {
+    const auto heldOut = m_evaluations.run(m_step, [this] { return m_control.stopRequested(); });
+    m_parts.decoder->awaitOthers();
+    if (heldOut) {
         keepBest(*heldOut);
     }
 }
@@ -355,6 +358,7 @@ void Trainer::evaluate()
 void Trainer::measureRows(RowLossTime time)
 {
     if (!leads(m_inputs)) {
+        m_parts.decoder->awaitOthers();
         return;
     }
     auto done = Result<void>();
@@ -366,6 +370,7 @@ void Trainer::measureRows(RowLossTime time)
         }
         done = Error{"memory has no room for a single row beside what the run holds"};
     }
+    m_parts.decoder->awaitOthers();
     if (!done) {
         warn("The loss of each row could not be kept: " + done.message());
     }
@@ -378,6 +383,7 @@ RunEnded Trainer::finish()
         if (evaluatesNow(false)) {
             evaluate();
         }
+        measureRows(RowLossTime::After);
         return ended(Outcome::Finished, {});
     }
     const bool safe = save();

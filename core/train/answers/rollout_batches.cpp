@@ -138,7 +138,11 @@ void takeNumbers(const RolloutBatch& batch, const at::Tensor& values, NumberList
     const auto* from = flat.const_data_ptr<float>();
     for (const std::uint32_t index : batch.answers) {
         rollouts::Answered& answered = answers[index];
-        (answered.numbers.*list).assign(from, from + answered.ids.size());
+        auto& own = answered.numbers.*list;
+        own.assign(from, from + answered.ids.size());
+        for (float& number : own) {
+            number += 0.0F; // the logarithm of a sure token is -0, which ranks that add up lose; so all write 0
+        }
         from += answered.ids.size();
     }
 }

@@ -16,10 +16,12 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <c10/core/GradMode.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <exception>
 #include <numeric>
 #include <string_view>
 #include <utility>
@@ -238,24 +240,35 @@ bool RolloutSource::warmsUp() const
 
 // Each rank answers its share of the prompts, and all know all answers. An answer does not depend on what is answered beside it, so
 // they are those that one rank alone would have made.
-std::optional<std::vector<rollouts::Answered>> RolloutSource::answersOfAll(std::span<const std::uint32_t> prompts)
+std::optional<std::vector<rollouts::Answered>> RolloutSource::answersOfAll(const Asked& asked)
 {
-    const auto seed = mixed(static_cast<std::uint64_t>(m_run.config.run.seed), static_cast<std::uint64_t>(m_update.number));
-    const TrainingData& data = m_run.parts.data;
     const auto rank = static_cast<std::size_t>(m_run.team ? m_run.team->rank() : 0);
     const auto ranks = static_cast<std::size_t>(m_run.team ? m_run.team->size() : 1);
-    const std::size_t begin = prompts.size() * rank / ranks;
-    const std::size_t end = prompts.size() * (rank + 1) / ranks;
-    auto own = m_maker.answer({data.train, data.files}, prompts.subspan(begin, end - begin), m_shape.group, seed, progress("answering"),
-                              [this] { return m_run.control.stopRequested(); }, begin);
-    const bool isStopped = m_run.control.stopRequested();
-    if (!own && !isStopped) {
+    const std::size_t begin = asked.prompts.size() * rank / ranks;
+    const std::size_t end = asked.prompts.size() * (rank + 1) / ranks;
+    auto own = Result<std::vector<rollouts::Answered>>(Error{"cancelled"});
+    std::exception_ptr noMemory;
+    try {
+        own = m_maker.answer(asked.rows, asked.prompts.subspan(begin, end - begin), asked.group, mixed(static_cast<std::uint64_t>(m_run.config.run.seed), asked.purpose),
+                             progress(asked.stage), [this] { return m_run.control.stopRequested(); }, begin);
+    } catch (const std::exception& problem) {
+        if (!m_run.team || !isOutOfMemory(problem)) {
+            throw;
+        }
+        noMemory = std::current_exception(); // the others wait to hear of it
+    }
+    if (!own && !noMemory && !m_run.control.stopRequested()) {
         throw Failure(own.message());
     }
     if (!m_run.team) {
         return own ? std::optional(std::move(*own)) : std::nullopt;
     }
-    if (m_run.team->sums({own ? 0.0 : 1.0}).front() > 0) {
+    const auto missing = m_run.team->sums({own ? 0.0 : 1.0, noMemory ? 1.0 : 0.0});
+    if (noMemory) {
+        std::rethrow_exception(noMemory);
+    }
+    TORCH_CHECK_WITH(OutOfMemoryError, missing[1] == 0, "another rank has no memory left to answer in");
+    if (missing[0] > 0) {
         return std::nullopt;
     }
     std::string lines;
@@ -300,7 +313,8 @@ void RolloutSource::shareNumbers(NumberList list, const std::vector<bool>& isOwn
 bool RolloutSource::makeUpdate(std::span<const std::uint32_t> prompts)
 {
     m_batches.clear();
-    auto answers = answersOfAll(prompts);
+    const TrainingData& data = m_run.parts.data;
+    auto answers = answersOfAll({{data.train, data.files}, prompts, m_shape.group, static_cast<std::uint64_t>(m_update.number), "answering"});
     if (!answers) {
         return false;
     }
@@ -451,13 +465,11 @@ void RolloutSource::look()
         return;
     }
     const TrainingData& data = m_run.parts.data;
-    const auto answers = m_maker.answer({data.train, data.files}, std::span(plan.items).first(prompts), m_shape.group,
-                                        mixed(static_cast<std::uint64_t>(m_run.config.run.seed), kOfLook), progress("first answers"),
-                                        [this] { return m_run.control.stopRequested(); });
-    if (!answers) {
-        if (!m_run.control.stopRequested()) {
-            throw Failure(answers.message());
-        }
+    if (m_run.team) {
+        m_run.team->says("making its first answers");
+    }
+    const auto answers = answersOfAll({{data.train, data.files}, std::span(plan.items).first(prompts), m_shape.group, kOfLook, "first answers"});
+    if (!answers || (m_run.team && !m_run.team->leads())) {
         return;
     }
     rewards::RewardTally tally(m_maker.rules());
@@ -499,16 +511,8 @@ std::optional<EvalDone> RolloutSource::evaluate(std::int64_t step)
     if (prompts.empty()) {
         return std::nullopt;
     }
-    const auto answers = m_maker.answer({data.heldOut, data.heldOutFiles.empty() ? data.files : data.heldOutFiles}, prompts, 1,
-                                        mixed(static_cast<std::uint64_t>(m_run.config.run.seed), kOfEval), progress("evaluating"),
-                                        [this] { return m_run.control.stopRequested(); });
-    if (!answers) {
-        if (!m_run.control.stopRequested()) {
-            throw Failure(answers.message());
-        }
-        return std::nullopt;
-    }
-    return judged(*answers, 1, std::string(measures::kHeldOutSet), step);
+    const auto answers = answersOfAll({{data.heldOut, data.heldOutFiles.empty() ? data.files : data.heldOutFiles}, prompts, 1, kOfEval, "evaluating"});
+    return answers ? std::optional(judged(*answers, 1, std::string(measures::kHeldOutSet), step)) : std::nullopt;
 }
 
 } // namespace luthier::train

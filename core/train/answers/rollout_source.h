@@ -39,9 +39,10 @@ public:
     static Result<std::unique_ptr<RolloutSource>> make(const RolloutRun& run, BatchCursor start);
 
     // Samples answers, judges them and tells what there is to learn: SampleDone for each, an EvalDone of the set
-    // "first_answers", a Warning for what stands in the way. Changes nothing.
+    // "first_answers", a Warning for what stands in the way. Changes nothing. All ranks call it, and each samples its share.
     void look();
-    // The held-out prompts answered once each, with the same draws every time; nothing when it was stopped, or there are none.
+    // The held-out prompts answered once each, with the same draws every time; nothing when it was stopped, or there are none. All ranks
+    // call it, and each answers its share.
     std::optional<EvalDone> evaluate(std::int64_t step);
 
     StepBatches next() override; // without batches: the run is to stop
@@ -52,7 +53,14 @@ private:
     bool beginUpdate(); // false: the run is to stop
     bool makeUpdate(std::span<const std::uint32_t> prompts);
     void takeKlWeight();
-    std::optional<std::vector<rollouts::Answered>> answersOfAll(std::span<const std::uint32_t> prompts); // none: it was stopped
+    struct Asked {
+        PromptRows rows;
+        std::span<const std::uint32_t> prompts;
+        std::int64_t group;
+        std::uint64_t purpose; // what is drawn follows from it and the run's seed
+        const char* stage;
+    };
+    std::optional<std::vector<rollouts::Answered>> answersOfAll(const Asked& asked); // none: it was stopped
     void shareNumbers(NumberList list, const std::vector<bool>& isOwn);
     StepBatches shareOfStep(std::vector<MicroBatch> batches) const;
     void readUpdate();

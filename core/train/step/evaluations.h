@@ -28,7 +28,7 @@ public:
 
     const std::vector<std::string>& warnings() const { return m_probes.warnings(); }
 
-    // Measures the rows in another way than by their loss: what `measure` gives of a step, nothing where it was stopped.
+    // Measures the rows in another way than by their loss: what `measure` gives of a step, nothing where it was stopped. Called on all ranks.
     void measureBy(std::function<std::optional<EvalDone>(std::int64_t step)> measure) { m_instead = std::move(measure); }
 
     // Another set of rows, measured beside the held-out ones, whose loss decides nothing.
