@@ -25,6 +25,9 @@ bool install(QTranslator& translator)
 {
     const QString folder = QStringLiteral(":/i18n");
     const QString language = ui::AppSettings().text(QStringLiteral("language"), kSystem);
+    if (language != kSystem) {
+        QLocale::setDefault(QLocale(language)); // its numbers and dates, too
+    }
     return (translator.load(language == kSystem ? QLocale() : QLocale(language), QStringLiteral("luthier"), QStringLiteral("_"), folder)
             || translator.load(QStringLiteral("luthier_en"), folder))
            && QCoreApplication::installTranslator(&translator);

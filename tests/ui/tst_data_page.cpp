@@ -810,6 +810,24 @@ private Q_SLOTS:
         }
     }
 
+    // While a job makes a step ready, whoever asks for undo is told so.
+    void aStepUnderWayIsSaid()
+    {
+        openRows();
+        QVERIFY(!m_workspace->isMakingStep());
+        QSignalSpy changed(m_workspace.get(), &Workspace::makingStepChanged);
+        editField(1, QStringLiteral("another text"));
+        QVERIFY(m_workspace->isMakingStep());
+        QCOMPARE(m_workspace->undoStack()->count(), 0);
+        QTRY_VERIFY(!m_workspace->isMakingStep());
+        QCOMPARE(changed.count(), 2);
+        QCOMPARE(m_workspace->undoStack()->count(), 1);
+        m_page->document()->prepareEdit(4, QStringLiteral("output"), QStringLiteral("of a broken row")); // is refused
+        QVERIFY(m_workspace->isMakingStep());
+        QTRY_VERIFY(!m_workspace->isMakingStep());
+        QCOMPARE(m_workspace->undoStack()->count(), 1);
+    }
+
 private:
     void openRows()
     {

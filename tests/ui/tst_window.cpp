@@ -188,6 +188,30 @@ private Q_SLOTS:
         QCOMPARE(m_workspace->undoStack()->index(), 0);
     }
 
+    // Undo asked for while a step is being made ready is meant for that step, not for the one before.
+    void undoWaitsForAStepThatIsBeingMade()
+    {
+        QUndoStack* stack = m_workspace->undoStack();
+        auto* undo = m_window->findChild<QAction*>(QStringLiteral("undo"));
+        auto maker = std::make_unique<QObject>();
+        m_workspace->setMakingStep(maker.get(), true);
+        QVERIFY(undo->isEnabled()); // there will be something
+        m_workspace->setMakingStep(maker.get(), false);
+        QVERIFY(!undo->isEnabled());
+        stack->push(new QUndoCommand(QStringLiteral("first")));
+        m_workspace->setMakingStep(maker.get(), true);
+        undo->trigger();
+        QCOMPARE(stack->index(), 1);
+        stack->push(new QUndoCommand(QStringLiteral("second")));
+        m_workspace->setMakingStep(maker.get(), false);
+        QCOMPARE(stack->count(), 2);
+        QCOMPARE(stack->index(), 1);
+        m_workspace->setMakingStep(maker.get(), true);
+        undo->trigger();
+        maker.reset(); // its file was closed: the step never comes
+        QCOMPARE(stack->index(), 0);
+    }
+
     // What another page did is not taken back behind one's back: its page comes, and the line says what it was.
     void undoGoesWhereItIsSeen()
     {

@@ -76,7 +76,7 @@ private:
     void sendKeys(const QKeySequence& keys); // to what has the focus
     void connectFirstSteps();
     void showFirstSteps();
-    void step(int direction); // -1 undoes, 1 does again
+    void step(int direction); // -1 undoes, 1 does again; waits for a step that is being made ready
     void fillViewMenu();
     void fillRecent();
     void connectWorkspace();
@@ -103,6 +103,7 @@ private:
     QMenu* m_recent = nullptr;
     FirstSteps* m_firstSteps;
     QStringList m_before; // pages that were in front, the last one last
+    std::vector<int> m_stepsWanted; // directions, while a step was being made ready
     bool m_closesWhenSaved = false;
 };
 

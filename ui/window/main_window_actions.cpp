@@ -33,6 +33,7 @@
 #include <QUndoStack>
 
 #include <map>
+#include <utility>
 
 namespace luthier::ui {
 namespace {
@@ -90,8 +91,8 @@ void MainWindow::buildUndo(QMenu* menu)
     auto* redo = menu->addAction(tr("&Redo"), this, [this] { step(1); });
     redo->setObjectName(QStringLiteral("redo"));
     redo->setShortcut(QKeySequence::Redo);
-    const auto refresh = [stack, undo, redo] {
-        undo->setEnabled(stack->canUndo());
+    const auto refresh = [this, stack, undo, redo] {
+        undo->setEnabled(stack->canUndo() || m_workspace.isMakingStep());
         undo->setText(stack->canUndo() ? tr("&Undo %1").arg(stack->undoText()) : tr("&Undo"));
         redo->setEnabled(stack->canRedo());
         redo->setText(stack->canRedo() ? tr("&Redo %1").arg(stack->redoText()) : tr("&Redo"));
@@ -99,6 +100,14 @@ void MainWindow::buildUndo(QMenu* menu)
     connect(stack, &QUndoStack::indexChanged, this, refresh);
     connect(stack, &QUndoStack::undoTextChanged, this, refresh);
     connect(stack, &QUndoStack::redoTextChanged, this, refresh);
+    connect(&m_workspace, &Workspace::makingStepChanged, this, [this, refresh] {
+        refresh();
+        if (!m_workspace.isMakingStep()) {
+            for (const int direction : std::exchange(m_stepsWanted, {})) {
+                step(direction);
+            }
+        }
+    });
     refresh();
 }
 
@@ -151,6 +160,10 @@ void MainWindow::sendKeys(const QKeySequence& keys)
 // Nothing is undone behind one's back: the page where it is seen comes first.
 void MainWindow::step(int direction)
 {
+    if (m_workspace.isMakingStep()) {
+        m_stepsWanted.push_back(direction);
+        return;
+    }
     QUndoStack* stack = m_workspace.undoStack();
     const int at = direction < 0 ? stack->index() - 1 : stack->index();
     const QUndoCommand* command = stack->command(at);

@@ -79,6 +79,19 @@ void Workspace::setProject(std::shared_ptr<store::Project> project)
     Q_EMIT runsChanged();
 }
 
+void Workspace::setMakingStep(QObject* maker, bool isMaking)
+{
+    const bool was = isMakingStep();
+    if (isMaking && m_makers.insert(maker).second) {
+        connect(maker, &QObject::destroyed, this, [this, maker] { setMakingStep(maker, false); });
+    } else if (!isMaking && m_makers.erase(maker) > 0) {
+        disconnect(maker, &QObject::destroyed, this, nullptr);
+    }
+    if (was != isMakingStep()) {
+        Q_EMIT makingStepChanged();
+    }
+}
+
 void Workspace::setModelPath(const QString& folder)
 {
     if (folder == m_modelPath) {

@@ -12,6 +12,7 @@
 #include <QString>
 
 #include <memory>
+#include <set>
 
 class QUndoStack;
 
@@ -35,6 +36,10 @@ public:
     bool isOpening() const { return m_isOpening; }
 
     QUndoStack* undoStack() const { return m_undoStack; }
+    // A step that a job of `maker` makes ready comes onto the stack later; undo asked for until then is meant for it, and waits.
+    // Ends with the maker, too.
+    void setMakingStep(QObject* maker, bool isMaking);
+    bool isMakingStep() const { return !m_makers.empty(); }
     RunController* runs() const { return m_runs; }
     AppSettings& settings() const { return *m_settings; }
     ModelLibrary* models() const { return m_models; } // what is on this machine
@@ -50,6 +55,7 @@ Q_SIGNALS:
     void modelPathChanged(const QString& folder);
     void runsChanged();    // a run was made, renamed, deleted, or ended
     void sourcesChanged(); // data files were added or removed, or rows were edited
+    void makingStepChanged(); // isMakingStep() is another; what was made is on the stack by then
     void said(const QString& message);
     void pageWanted(const QString& id, const QString& what); // show a page, and there what Page::reveal knows
     void lengthChosen(qint64 tokens);      // where rows are cut, on the Data page; the recipe takes it
@@ -67,6 +73,7 @@ private:
     QString m_modelPath;
     std::unique_ptr<AppSettings> m_settings;
     QUndoStack* m_undoStack;
+    std::set<QObject*> m_makers;
     RunController* m_runs;
     ModelLibrary* m_models;
 };

@@ -75,7 +75,8 @@ public:
     // These rows are in view: judged before the rest.
     void judgeSoon(const std::vector<std::int64_t>& rows);
 
-    // Steps made ready, some by jobs; they answer with stepPrepared or editRefused, and the page pushes a command.
+    // Steps made ready, some by jobs; they answer with stepPrepared or editRefused, and the page pushes a command. One that would
+    // change nothing has no answer. Behind the answer isPreparing() is false again.
     using ChangeRow = std::function<Result<Json>(const Json& row)>;
     void prepareEdit(std::int64_t row, const QString& path, const QString& text);
     void prepareChange(std::int64_t row, const QString& name, ChangeRow change); // `change` runs in a job
@@ -83,6 +84,7 @@ public:
     void prepareExclusion(const std::vector<std::int64_t>& rows, bool excluded);
     void prepareTag(const std::vector<std::int64_t>& rows, const QString& tag, bool add);
     void prepareStep(store::EditStep step, const QString& name); // whose changes are known
+    bool isPreparing() const { return m_numPreparing > 0; } // by a job
 
     // For commands only: changes the set, judges the rows again, saves.
     void apply(const StepRecord& step, EditSaver::Action action);
@@ -102,8 +104,10 @@ Q_SIGNALS:
     void stepApplied(qint64 row); // the first row that it touched
     void stepPrepared(const luthier::ui::StepRecord& step);
     void editRefused(qint64 row, const QString& sentence);
+    void preparingChanged();
 
 private:
+    void addPreparing(int count);
     std::vector<std::int64_t> nextRows();
     void checkNext();
     void takeJudged(const std::vector<std::int64_t>& rows, const std::vector<std::pair<std::int64_t, RowFacts>>& judged,
@@ -131,6 +135,7 @@ private:
     std::set<std::int64_t> m_touched; // edited while a chunk was being judged: that judgement is old
     DataCounts m_counts;
     int m_mostTurns = 0;
+    int m_numPreparing = 0;
     std::int64_t m_next = 0; // first row not judged yet
     int m_generation = 0;    // of encoder and settings
     bool m_inFlight = false;

@@ -17,21 +17,30 @@ void DataDocument::prepareStep(store::EditStep step, const QString& name)
     }
 }
 
+void DataDocument::addPreparing(int count)
+{
+    const bool was = isPreparing();
+    m_numPreparing += count;
+    if (was != isPreparing()) {
+        Q_EMIT preparingChanged();
+    }
+}
+
 void DataDocument::prepareEdit(std::int64_t row, const QString& path, const QString& text)
 {
     const auto work = [dataset = m_dataset, row, path = path.toStdString(), text = text.toStdString()] {
         return dataset->withField(row, path, text);
     };
+    addPreparing(1);
     startJob(this, work, [this, row](const Result<Json>& edited) {
+        store::EditStep step;
         if (!edited) {
             Q_EMIT editRefused(row, QString::fromStdString(edited.message()));
-            return;
-        }
-        store::EditStep step;
-        if (const std::optional<Json> before = m_dataset->edit(row); before != *edited) {
+        } else if (const std::optional<Json> before = m_dataset->edit(row); before != *edited) {
             step.rows.push_back({row, before, *edited});
         }
         prepareStep(std::move(step), tr("edit of row %1").arg(row + 1));
+        addPreparing(-1);
     });
 }
 
@@ -41,14 +50,16 @@ void DataDocument::prepareChange(std::int64_t row, const QString& name, ChangeRo
         const Result<Json> now = dataset->row(row);
         return now ? change(*now) : now;
     };
+    addPreparing(1);
     startJob(this, work, [this, row, name](const Result<Json>& edited) {
+        store::EditStep step;
         if (!edited) {
             Q_EMIT editRefused(row, QString::fromStdString(edited.message()));
-            return;
+        } else {
+            step.rows.push_back({row, m_dataset->edit(row), *edited});
         }
-        store::EditStep step;
-        step.rows.push_back({row, m_dataset->edit(row), *edited});
         prepareStep(std::move(step), name);
+        addPreparing(-1);
     });
 }
 

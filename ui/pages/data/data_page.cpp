@@ -431,6 +431,7 @@ void DataPage::watch(DataDocument* document)
 {
     connect(document, &DataDocument::stepPrepared, this,
             [this](const StepRecord& step) { m_workspace.undoStack()->push(new DataStep(m_documents, step)); });
+    connect(document, &DataDocument::preparingChanged, this, [this, document] { m_workspace.setMakingStep(document, document->isPreparing()); });
     connect(document, &DataDocument::stepApplied, this, [this, document](qint64 row) { showStep(document, row); });
     connect(document->checkup(), &DataCheckup::progressChanged, this, [this, document, wasRunning = false]() mutable {
         const DataCheckup& checkup = *document->checkup();
