@@ -93,6 +93,13 @@ const std::vector<GeneralRule>& generalRules()
          [](const RunConfig& c) { return c.data.generalShare > 0 && c.data.general.empty(); }},
         {{"run.checkpointed_layers", "run.activation_checkpointing"}, "No layer is computed twice while activation checkpointing is off: switch it on, or set run.checkpointed_layers to 0.",
          [](const RunConfig& c) { return c.run.checkpointedLayers > 0 && !c.run.activationCheckpointing; }},
+        {{"run.shard", "method.kind"}, "What is split over ranks stays as it is: choose an adapter, or leave run.shard to auto.",
+         [](const RunConfig& c) {
+             const peft::Method* method = peft::findMethod(c.method.kind);
+             return c.run.shard == "always" && method && !method->writesAdapter;
+         }},
+        {{"run.shard", "model.frozen_dtype"}, "A base that is split over ranks is held in bf16, fp32 or 4 bits: leave model.frozen_dtype to auto.",
+         [](const RunConfig& c) { return c.run.shard == "always" && c.model.frozenDtype == "fp8"; }},
         {{"optimizer.rate_pattern"}, "optimizer.rate_pattern takes name=factor, such as lora_B=4, with factors from 0 to 1000000.",
          [](const RunConfig& c) { return !optim::parsePattern(c.optimizer.ratePattern, {}, 1e6); }},
         {{"optimizer.decay_pattern"}, "optimizer.decay_pattern takes name=decay, such as embed_tokens=0.1, with decays from 0 to 1.",

@@ -85,6 +85,7 @@ struct RunSettings {
     std::string keep = "last";        // last, best: which weights are the result
     double neftuneAlpha = 0;          // noise on the embeddings while training, as NEFTune; 0: none
     double labelSmoothing = 0;        // share of each target's weight that all tokens share
+    std::string shard = "auto";       // the frozen base over ranks: auto (where a card has no room for all of it), always, never
 };
 
 struct RunConfig {

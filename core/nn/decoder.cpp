@@ -7,6 +7,7 @@
 #include "core/nn/decoder_reading.h"
 #include "core/nn/kernels/kernels.h"
 #include "core/nn/layers/embedding_noise.h"
+#include "core/nn/layer_shards.h"
 #include "core/nn/layers/layer_checkpoint.h"
 #include "core/nn/row/walker.h"
 
@@ -26,8 +27,8 @@
 namespace luthier::nn {
 
 Decoder::Decoder(const DecoderConfig& config, at::Device device, at::ScalarType dtype,
-                 std::optional<quant::Quantisation> quantisation)
-    : m_config(config), m_device(device), m_dtype(dtype)
+                 std::optional<quant::Quantisation> quantisation, std::shared_ptr<LayerShards> shards)
+    : m_config(config), m_device(device), m_dtype(dtype), m_shards(std::move(shards))
 {
     if (m_config.family.empty() || m_config.family == "llama") {
         // Configurations made in code may leave it out; no llama model has learned positions.
@@ -37,6 +38,13 @@ Decoder::Decoder(const DecoderConfig& config, at::Device device, at::ScalarType 
 }
 
 Decoder::~Decoder() = default;
+
+void Decoder::awaitOthers() const
+{
+    if (m_shards) {
+        m_shards->finish();
+    }
+}
 
 // Positions of packed rows, each segment's behind those it goes on from. On the CPU first: the lengths are known there.
 at::Tensor Decoder::packedPositions(const Reading& reading) const
@@ -183,6 +191,9 @@ at::Tensor Decoder::attend(Heads& heads, std::size_t index, const Reading& readi
 at::Tensor Decoder::through(const ActiveLayer& layer, std::size_t index, const at::Tensor& h, const Reading& reading,
                             const RopeTables& tables)
 {
+    if (m_shards) {
+        m_shards->enter(index, reading.again ? LayerShards::Way::Backward : LayerShards::Way::Forward);
+    }
     Heads heads = attentionInput({layer.inputNorm, layer.qkv, m_config.queryKeyNorm, layer.queryNorm, layer.keyNorm,
                                   {reading.rows, reading.tokens, m_config.heads, m_config.kvHeads, m_config.headDim}, tables},
                                  h);
@@ -219,7 +230,8 @@ at::Tensor Decoder::throughAgain(std::shared_ptr<const ActiveLayer> layer, std::
 at::Tensor Decoder::throughAsRow(const at::Tensor& h, const Reading& reading, const RopeTables& tables,
                                  const RopeTables& local)
 {
-    const bool alone = reading.cache && !reading.slots && reading.rows == 1 && reading.tokens == 1 && !reading.prefix.defined();
+    const bool alone = !m_shards && reading.cache && !reading.slots && reading.rows == 1 && reading.tokens == 1 && !reading.prefix.defined()
+                       && !reading.pass.baseOnly.defined();
     const PassAdapters adapters = adaptersOf(reading.pass);
     const bool bottlenecks = !adapters.extras().afterAttention.empty() || !adapters.extras().afterMlp.empty();
     if (!alone || bottlenecks || c10::GradMode::is_enabled() || !kernels::isFused()) {
@@ -255,12 +267,13 @@ at::Tensor Decoder::hidden(const ForwardInput& input)
     at::Tensor h = embed(input, reading);
     const RopeTables tables = tablesFor(reading, false);
     const RopeTables local = m_config.hasLocalRope ? tablesFor(reading, true) : tables;
-    const bool again = m_checkpointing && input.pass.training && !input.cache && c10::GradMode::is_enabled();
+    // What a split layer is made of is gone behind it.
+    const bool again = (m_shards || m_checkpointing) && (m_shards || input.pass.training) && !input.cache && c10::GradMode::is_enabled();
     const at::Tensor row = throughAsRow(h, reading, tables, local);
     const auto numbers = row.defined() ? std::vector<LinearNumbers>() : adapterNumbers(input.pass);
     for (std::size_t i = 0; i < m_layers.size() && !row.defined(); ++i) {
         const RopeTables& own = m_config.windowOf(static_cast<std::int64_t>(i)) > 0 ? local : tables;
-        const bool isChosen = m_checkpointedLayers == 0 || static_cast<std::int64_t>(i) < m_checkpointedLayers;
+        const bool isChosen = m_shards || m_checkpointedLayers == 0 || static_cast<std::int64_t>(i) < m_checkpointedLayers;
         h = again && isChosen ? throughAgain(std::make_shared<const ActiveLayer>(active(i, input.pass, numbers)), i, h, reading, own)
                   : through(active(i, input.pass, numbers), i, h, reading, own);
     }

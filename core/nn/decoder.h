@@ -80,6 +80,7 @@ struct ScoreHead {
 };
 
 struct Heads;
+class LayerShards;
 namespace row {
 class Walker;
 }
@@ -87,9 +88,10 @@ class Walker;
 class Decoder {
 public:
     // Memory for all weights on the device in one dtype, not initialised. Quantised, the projections are held in 4-bit
-    // codes and stay frozen; embeddings, norms and head are not.
+    // codes and stay frozen; embeddings, norms and head are not. With `shards` the projections stay frozen, too, have no memory until
+    // whoever fills them asks for it, and are split once they are filled (see layer_shards.h); passes that train then compute each layer twice.
     Decoder(const DecoderConfig& config, at::Device device, at::ScalarType dtype,
-            std::optional<quant::Quantisation> quantisation = {});
+            std::optional<quant::Quantisation> quantisation = {}, std::shared_ptr<LayerShards> shards = {});
     ~Decoder();
     Decoder(const Decoder&) = delete;
     Decoder& operator=(const Decoder&) = delete;
@@ -129,6 +131,10 @@ public:
     void setBaseTrainable(bool trainable);
     // The merged leaves behind tensors(), with names: what an optimizer steps on in full tuning.
     std::vector<NamedTensor> baseLeaves();
+
+    LayerShards* shards() const { return m_shards.get(); } // null: nothing is split
+    // Of a split base: serves what other ranks pass until all are here. Else nothing.
+    void awaitOthers() const;
 
     bool isQuantised();
     void dequantise(); // numbers instead of codes, for what must write weights
@@ -201,6 +207,7 @@ private:
     std::int64_t m_checkpointedLayers = 0; // 0: all
     Extras m_extras;
     std::vector<Replacement> m_replacements;
+    std::shared_ptr<LayerShards> m_shards;
     std::unique_ptr<row::Walker> m_walker; // made when a first token comes alone
 };
 

@@ -12,6 +12,7 @@ struct Decoder::Maker {
     at::TensorOptions options;
     std::optional<quant::Quantisation> quantisation = {};
     std::shared_ptr<WeightBuffer> buffer = {};
+    std::optional<at::Device> projections = {}; // where they are made, if not with the rest
 
     at::Tensor operator()(std::vector<std::int64_t> shape) const { return at::empty(shape, options); }
 
@@ -43,18 +44,20 @@ struct Decoder::Maker {
         if (quantisation) {
             quantise(group, inputs);
         } else {
-            group.weight = (*this)({outputs, inputs});
+            group.weight = at::empty({outputs, inputs}, options.device(ofProjections()));
         }
         group.bias = bias ? (*this)({outputs}) : at::Tensor();
         return group;
     }
 
 private:
+    at::Device ofProjections() const { return projections.value_or(options.device()); }
+
     void quantise(LinearGroup& group, std::int64_t inputs) const
     {
         for (const LinearSlice& slice : group.slices) {
             group.quantised.push_back(
-                quant::emptyWeight(quantisation->kind, quantisation->nested, slice.size, inputs, options.device()));
+                quant::emptyWeight(quantisation->kind, quantisation->nested, slice.size, inputs, ofProjections()));
         }
         group.buffer = buffer;
         if (const std::int64_t needed = group.numbersAtOnce(); !buffer->memory.defined() || buffer->memory.numel() < needed) {
@@ -66,7 +69,8 @@ private:
 void Decoder::build(const std::optional<quant::Quantisation>& quantisation)
 {
     const at::NoGradGuard noGrad;
-    const Maker make{at::TensorOptions().device(m_device).dtype(m_dtype), quantisation, std::make_shared<WeightBuffer>()};
+    const Maker make{at::TensorOptions().device(m_device).dtype(m_dtype), quantisation, std::make_shared<WeightBuffer>(),
+                     m_shards ? std::optional(at::Device(at::kMeta)) : std::nullopt};
     m_embedding = make({m_config.vocab, m_config.hidden});
     m_head = m_config.tiedHead ? m_embedding : make({m_config.vocab, m_config.hidden});
     if (m_config.scores > 0) {

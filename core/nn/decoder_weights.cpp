@@ -2,6 +2,7 @@
 // The weights of a Decoder: named, filled at random, marked as trained, and stood in for by copies.
 #include "core/nn/decoder.h"
 #include "core/nn/families/weight_names.h"
+#include "core/nn/layer_shards.h"
 #include "core/nn/layers/fp8_groups.h"
 #include "core/quant/weight_quantiser.h"
 
@@ -109,6 +110,7 @@ struct RandomFill {
     at::Generator& generator;
     at::Device device;
     at::ScalarType dtype;
+    LayerShards* shards = nullptr;
 
     void tensor(const std::string& name, at::Tensor& tensor) const
     {
@@ -120,6 +122,9 @@ struct RandomFill {
     }
     void linear(LinearGroup& group) const
     {
+        if (shards) {
+            shards->makeRoom(group);
+        }
         at::Tensor numbers = group.isQuantised()
                                  ? at::empty({group.outputs(), group.inputs()}, at::TensorOptions().device(device).dtype(dtype))
                                  : group.weight;
@@ -128,6 +133,9 @@ struct RandomFill {
             const auto done
                 = quant::quantise(numbers.narrow(0, group.slices[i].begin, group.slices[i].size), group.quantised[i]);
             TORCH_CHECK(done.ok(), "random weights cannot be quantised");
+        }
+        if (shards) {
+            shards->split(group);
         }
         if (group.bias.defined()) {
             tensor(".bias", group.bias);
@@ -147,7 +155,7 @@ void Decoder::initialise(std::uint64_t seed)
     const at::NoGradGuard noGrad;
     at::Generator generator = at::globalContext().defaultGenerator(m_device).clone();
     generator.set_current_seed(seed);
-    show(RandomFill{m_config, generator, m_device, m_dtype}, m_config, m_layers, m_embedding, m_positions, m_norm, m_head);
+    show(RandomFill{m_config, generator, m_device, m_dtype, m_shards.get()}, m_config, m_layers, m_embedding, m_positions, m_norm, m_head);
 }
 
 std::vector<NamedTensor> Decoder::tensors()

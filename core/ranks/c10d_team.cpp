@@ -102,6 +102,7 @@ public:
     void sum(const at::Tensor& tensor) override;
     void sumBeside(const at::Tensor& tensor) override;
     void joinSums() override;
+    void gatherBeside(const at::Tensor& own, const at::Tensor& whole) override;
     void spread(const at::Tensor& tensor) override;
     double takeWaited() override { return std::exchange(m_waited, 0); }
     void fail(const std::string& sentence) override { m_watch.fail(sentence); }
@@ -344,6 +345,21 @@ void C10dTeam::joinSums()
     if (m_nccl) {
         m_nccl->joinSums();
     }
+}
+
+void C10dTeam::gatherBeside(const at::Tensor& own, const at::Tensor& whole)
+{
+    throwWhereBroken();
+    if (!own.is_cpu()) {
+        m_nccl->gatherBeside(own, whole);
+        return;
+    }
+    std::vector<at::Tensor> inputs{own};
+    std::vector<std::vector<at::Tensor>> outputs(1);
+    for (int rank = 0; rank < m_place.size; ++rank) {
+        outputs.front().push_back(whole.narrow(0, rank * own.numel(), own.numel()));
+    }
+    await(m_gloo->allgather(outputs, inputs, waiting<c10d::AllgatherOptions>()));
 }
 
 void C10dTeam::spread(const at::Tensor& tensor)

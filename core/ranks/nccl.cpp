@@ -23,6 +23,7 @@ struct UniqueId {
 };
 using Handle = void*;
 constexpr int kSum = 0;
+constexpr int kByte = 1;
 constexpr int kHalf = 6;
 constexpr int kFloat = 7;
 constexpr int kBfloat16 = 9;
@@ -32,6 +33,7 @@ struct Functions {
     Status (*ncclCommInitRank)(Handle*, int, UniqueId, int) = nullptr;
     Status (*ncclCommAbort)(Handle) = nullptr;
     Status (*ncclAllReduce)(const void*, void*, std::size_t, int, int, Handle, Handle) = nullptr;
+    Status (*ncclAllGather)(const void*, void*, std::size_t, int, Handle, Handle) = nullptr;
     const char* (*ncclGetErrorString)(Status) = nullptr;
     bool complete = true;
 };
@@ -54,6 +56,7 @@ Functions loadFunctions()
     find(all.ncclCommInitRank, "ncclCommInitRank");
     find(all.ncclCommAbort, "ncclCommAbort");
     find(all.ncclAllReduce, "ncclAllReduce");
+    find(all.ncclAllGather, "ncclAllGather");
     find(all.ncclGetErrorString, "ncclGetErrorString");
     return all;
 }
@@ -114,6 +117,18 @@ public:
     }
 
     void joinSums() override { order(m_beside, c10::cuda::getCurrentCUDAStream(m_device.index())); }
+
+    void gatherBeside(const at::Tensor& own, const at::Tensor& whole) override
+    {
+        TORCH_CHECK(own.is_contiguous() && whole.is_contiguous() && own.device() == m_device && whole.device() == m_device
+                        && own.scalar_type() == at::kByte && whole.scalar_type() == at::kByte,
+                    "ranks gather bytes that lie on their cards");
+        order(c10::cuda::getCurrentCUDAStream(m_device.index()), m_beside);
+        const c10::DeviceGuard guard(m_device);
+        const Status status = functions().ncclAllGather(own.const_data_ptr(), whole.mutable_data_ptr(), static_cast<std::size_t>(own.numel()), kByte,
+                                                        m_handle, m_beside.stream());
+        TORCH_CHECK(status == 0, "NCCL: ", functions().ncclGetErrorString(status));
+    }
 
     void abort() override
     {

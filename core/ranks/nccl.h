@@ -22,6 +22,8 @@ public:
     // On a stream of its own, behind what is queued now; what is queued behind joinSums() waits for it. The tensor must live until then.
     virtual void sumBeside(const at::Tensor& tensor) = 0;
     virtual void joinSums() = 0;
+    // On that stream, too: `own` of rank r becomes the r-th part of `whole`; contiguous uint8. Both must live until then.
+    virtual void gatherBeside(const at::Tensor& own, const at::Tensor& whole) = 0;
     // Ends what is queued, whatever others do; any thread. What was being summed is lost.
     virtual void abort() = 0;
 };

@@ -56,6 +56,9 @@ public:
     // The same beside what is queued later, until joinSums() has what is queued then wait for all of them.
     virtual void sumBeside(const at::Tensor& tensor) = 0;
     virtual void joinSums() = 0;
+    // Every rank's bytes to all: `own` of rank r becomes the r-th part of `whole`. Contiguous, uint8. On a card beside what is queued
+    // later, until joinSums(); what is queued now may read `whole` still.
+    virtual void gatherBeside(const at::Tensor& own, const at::Tensor& whole) = 0;
     // Rank 0's numbers to all, in place.
     virtual void spread(const at::Tensor& tensor) = 0;
 

@@ -24,6 +24,7 @@ namespace {
 constexpr const char* kNote = "remote.json";
 constexpr const char* kEvents = "events.jsonl";
 constexpr auto kAgainAfter = std::chrono::seconds(3);
+constexpr int kKilled = 128 + 9;
 
 struct Seat { // one rank
     std::size_t host = 0;
@@ -146,7 +147,9 @@ std::string startScript(const std::string& folder, const std::string& command, c
 {
     const std::string guarded = command + " >> events" + suffix + ".jsonl 2> errors" + suffix + ".txt & p=$!; echo $p > pid" + suffix + "; wait $p; echo $? > code" + suffix
                                 + ".part; mv code" + suffix + ".part code" + suffix;
-    return "cd " + quoted(folder) + " && mkdir -p out && rm -f code" + suffix + " && touch events" + suffix + ".jsonl && (setsid sh -c " + quoted(guarded) + " < /dev/null > /dev/null 2>&1 &)";
+    const std::string events = "events" + suffix + ".jsonl"; // what a kill cut short stays a line of its own
+    return "cd " + quoted(folder) + " && mkdir -p out && rm -f code" + suffix + " pid" + suffix + " && touch " + events + " && { [ -z \"$(tail -c 1 " + events + ")\" ] || echo >> " + events
+           + "; } && (setsid sh -c " + quoted(guarded) + " < /dev/null > /dev/null 2>&1 &)";
 }
 
 // What a seat's rank is started with, in the run's folder.
@@ -371,8 +374,10 @@ Result<FarEnd> followFar(const fs::path& out, const Following& following)
     Copy copy(out, *note, following);
     bool lost = false;
     for (;;) {
+        // A run that went with its machine has left no code.
         const std::string script = "cd " + quoted(note->folder) + " && { tail -c +" + std::to_string(copy.size() + 1)
-                                   + " -f events.jsonl & t=$!; while [ ! -e code ]; do sleep 0.3; done; sleep 0.7; kill $t; }";
+                                   + " -f events.jsonl & t=$!; while [ ! -e code ] && { [ ! -s pid ] || kill -0 $(cat pid) 2>/dev/null; }; do sleep 0.3; done; sleep 1; "
+                                     "[ -e code ] || echo " + std::to_string(kKilled) + " > code; kill $t; }";
         const auto end = host->run(script, {{}, following.cancel, [&](std::string_view bytes) {
                                                 if (std::exchange(lost, false)) {
                                                     following.tell("Connected again to " + host->name() + ".");
@@ -386,6 +391,10 @@ Result<FarEnd> followFar(const fs::path& out, const Following& following)
         if (code && code->code == 0) {
             FarEnd ended{std::atoi(code->out.c_str()), {}};
             ended.sentence = ended.code == 0 ? std::string() : lastErrors(*host, note->folder);
+            if (ended.code != 0 && ended.sentence.empty()) {
+                ended.sentence = "The run on " + host->name() + " was ended from outside (code " + std::to_string(ended.code) + "); it goes on from its last checkpoint by luthier remote resume "
+                                 + out.string();
+            }
             auto fetched = fetchFar(out, false, following.cancel);
             return fetched ? Result<FarEnd>(std::move(ended)) : Result<FarEnd>(fetched.error());
         }
@@ -419,13 +428,15 @@ Result<void> goOnFar(const fs::path& out)
         }
         hosts.push_back(std::move(*host));
     }
-    // What was heard to its end has ended; what ended unheard is heard first.
+    // What was heard to its end has ended, also where it was killed and says so by its code alone; what ended unheard is heard first.
     const auto heard = base::readFile(out / kEvents);
     const auto event = heard ? base::parseJson(base::lastLine(*heard)) : Result<Json>(Error{});
-    if (!event || !event->is_object() || event->value("event", std::string()) != "end" || event->value("outcome", std::string()) == "finished") {
+    const bool isEnd = event && event->is_object() && event->value("event", std::string()) == "end";
+    if (isEnd && event->value("outcome", std::string()) == "finished") {
         return {};
     }
-    const auto ended = hosts.front().run("cd " + quoted(note->folder) + " && [ -e code ]");
+    const std::string unheard = " && [ $(wc -c < events.jsonl) -le " + std::to_string(heard ? heard->size() : 0) + " ] && [ $(cat code) != 0 ]";
+    const auto ended = hosts.front().run("cd " + quoted(note->folder) + " && [ -e code ]" + (isEnd ? std::string() : unheard));
     if (!ended || ended->code != 0) {
         return ended ? Result<void>() : Result<void>(ended.error());
     }

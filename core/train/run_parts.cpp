@@ -11,7 +11,7 @@
 #include "core/train/answers/value_model.h"
 #include "core/ranks/team.h"
 #include "core/train/base_model.h"
-#include "core/train/plan/base_split.h"
+#include "core/train/ranks/base_split.h"
 #include "core/train/step/batch_feed.h"
 #include "core/train/step/heads.h"
 #include "core/train/plan/held_out_list.h"

@@ -32,7 +32,7 @@ struct RunParts {
     const peft::Method* method = nullptr;
     const objectives::Objective* objective = nullptr;
     std::optional<quant::Quantisation> quantisation; // made while loading; what a folder stores quantised is not
-    std::shared_ptr<nn::Decoder> decoder;
+    std::shared_ptr<nn::Decoder> decoder; // of which ranks may each hold a part (ranks/base_split.h)
     TrainingData data;
     std::vector<nn::NamedTensor> heads;  // the objective's own, in its order
     ReferencePlan referencePlan;

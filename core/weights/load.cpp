@@ -2,6 +2,7 @@
 #include "core/weights/load.h"
 
 #include "core/nn/families/weight_names.h"
+#include "core/nn/layer_shards.h"
 #include "core/weights/source_names.h"
 #include "core/weights/stored_codes.h"
 #include "core/weights/stored_names.h"
@@ -62,6 +63,8 @@ public:
 private:
     bool isStoredWhole(const nn::LinearGroup& group) const;
     Result<void> fillSlice(nn::LinearGroup& group, std::size_t slice);
+    Result<void> fillTensor(const nn::NamedTensor& target);
+    Result<void> fillSplit(nn::LinearGroup& group);
     Result<quant::QuantisedWeight> codesOf(const std::string& name, std::int64_t rows, std::int64_t columns);
     void use(const std::string& name);
 
@@ -96,6 +99,9 @@ Result<void> Filling::check()
     for (nn::LinearGroup* group : m_decoder.groups()) {
         if (group->isQuantised() && !isStoredWhole(*group)) {
             group->holdNumbers();
+            if (m_decoder.shards()) {
+                group->weight = at::empty(group->weight.sizes(), group->weight.options().device(at::kMeta));
+            }
         }
         for (std::size_t i = 0; i < group->quantised.size(); ++i) {
             const std::string name = group->slicePath(i) + ".weight";
@@ -146,9 +152,53 @@ Result<void> Filling::fillSlice(nn::LinearGroup& group, std::size_t slice)
     return {};
 }
 
+Result<void> Filling::fillTensor(const nn::NamedTensor& target)
+{
+    if (!holdsCodes(m_folder, target.name)) {
+        const auto found = findStored(m_folder.tensors(), target.name);
+        return m_loader.copy(found->second, target.tensor);
+    }
+    // Numbers are wanted, codes are stored.
+    const at::Tensor matrix = m_transposed ? target.tensor.t() : target.tensor;
+    auto codes = codesOf(target.name, matrix.size(0), matrix.size(1));
+    if (!codes) {
+        return codes.error();
+    }
+    const at::Tensor numbers = at::empty(matrix.sizes(), at::TensorOptions().dtype(matrix.scalar_type()));
+    quant::dequantise(*codes, numbers);
+    matrix.copy_(numbers);
+    return {};
+}
+
+// Its numbers or codes, and of them what this rank keeps.
+Result<void> Filling::fillSplit(nn::LinearGroup& group)
+{
+    m_decoder.shards()->makeRoom(group);
+    for (std::size_t i = 0; i < group.slices.size(); ++i) {
+        const at::Tensor weight = group.isQuantised() ? at::Tensor() : group.sliceWeight(i);
+        auto done = group.isQuantised() ? fillSlice(group, i)
+                                        : fillTensor({group.slicePath(i) + ".weight", m_transposed ? weight.t() : weight});
+        if (!done) {
+            return done;
+        }
+    }
+    m_decoder.shards()->split(group);
+    return {};
+}
+
 Result<void> Filling::fill()
 {
+    std::set<std::string> split;
     for (nn::LinearGroup* group : m_decoder.groups()) {
+        if (m_decoder.shards()) {
+            if (auto done = fillSplit(*group); !done) {
+                return done;
+            }
+            for (std::size_t i = 0; i < group->slices.size(); ++i) {
+                split.insert(group->slicePath(i) + ".weight");
+            }
+            continue;
+        }
         for (std::size_t i = 0; i < group->quantised.size(); ++i) {
             if (auto done = fillSlice(*group, i); !done) {
                 return done;
@@ -156,22 +206,9 @@ Result<void> Filling::fill()
         }
     }
     for (const nn::NamedTensor& target : m_decoder.tensors()) {
-        if (!holdsCodes(m_folder, target.name)) {
-            const auto found = findStored(m_folder.tensors(), target.name);
-            if (auto copied = m_loader.copy(found->second, target.tensor); !copied) {
-                return copied;
-            }
-            continue;
+        if (auto done = split.contains(target.name) ? Result<void>() : fillTensor(target); !done) {
+            return done;
         }
-        // Numbers are wanted, codes are stored.
-        const at::Tensor matrix = m_transposed ? target.tensor.t() : target.tensor;
-        auto codes = codesOf(target.name, matrix.size(0), matrix.size(1));
-        if (!codes) {
-            return codes.error();
-        }
-        const at::Tensor numbers = at::empty(matrix.sizes(), at::TensorOptions().dtype(matrix.scalar_type()));
-        quant::dequantise(*codes, numbers);
-        matrix.copy_(numbers);
     }
     return {};
 }
@@ -240,7 +277,8 @@ Result<void> loadWeights(nn::Decoder& decoder, const ModelFolder& folder, std::v
 }
 
 Result<std::shared_ptr<nn::Decoder>> loadDecoder(const ModelFolder& folder, at::Device device, at::ScalarType dtype,
-                                                 const base::Progress& progress, std::optional<quant::Quantisation> asked)
+                                                 const base::Progress& progress, std::optional<quant::Quantisation> asked,
+                                                 std::shared_ptr<nn::LayerShards> shards)
 {
     try {
         const auto held = heldAs(folder, asked);
@@ -252,7 +290,7 @@ Result<std::shared_ptr<nn::Decoder>> loadDecoder(const ModelFolder& folder, at::
         if (auto good = Filling(plan, folder, {}, {}).check(); !good) {
             return good.error();
         }
-        auto decoder = std::make_shared<nn::Decoder>(folder.config(), device, dtype, *held);
+        auto decoder = std::make_shared<nn::Decoder>(folder.config(), device, dtype, *held, std::move(shards));
         if (auto loaded = loadWeights(*decoder, folder, nullptr, progress); !loaded) {
             return loaded.error();
         }

@@ -26,10 +26,12 @@ Result<void> loadWeights(nn::Decoder& decoder, const ModelFolder& folder, std::v
                          const base::Progress& progress = {}, const base::CancelToken& cancel = {});
 
 // Opens folder, builds the decoder on device and dtype, loads. What bitsandbytes quantised stays so; other folders'
-// projections are quantised where that is `asked`.
+// projections are quantised where that is `asked`. With `shards` projections are split as they come: never more than one layer of
+// them is in memory whole.
 Result<std::shared_ptr<nn::Decoder>> loadDecoder(const ModelFolder& folder, at::Device device, at::ScalarType dtype,
                                                  const base::Progress& progress = {},
-                                                 std::optional<quant::Quantisation> asked = {});
+                                                 std::optional<quant::Quantisation> asked = {},
+                                                 std::shared_ptr<nn::LayerShards> shards = {});
 
 // Writes a model folder that opens in transformers: config.json (from `source`, dtype updated), model.safetensors
 // (shards of `shardBytes` with an index when larger), tokenizer and template files copied from `source`. Where `source` is

@@ -3,164 +3,22 @@
 // checkpoint knows no number of ranks; and whatever goes wrong ends all of them with a sentence.
 #include "core/objectives/rollout_settings.h"
 #include "tests/support/need.h"
-#include "tests/support/tiny_run.h"
+#include "tests/support/ranked_run.h"
 
-#include <QElapsedTimer>
-#include <QProcess>
 #include <QtTest>
 
-#include <cmath>
 #include <csignal>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <fstream>
-#include <map>
 #include <sstream>
 
 using namespace luthier;
 namespace fs = std::filesystem;
-using support::TinyRun;
+using namespace luthier::support;
 
 namespace {
-
-const QString kProgram = QStringLiteral(LUTHIER_BIN_DIR "/luthier");
-
-struct Said {
-    int code = -1;
-    std::string out;
-    std::string err;
-
-    std::vector<Json> events(const char* kind) const
-    {
-        std::vector<Json> found;
-        std::istringstream lines(out);
-        for (std::string line; std::getline(lines, line);) {
-            const auto json = base::parseJson(line);
-            if (json && json->value("event", std::string()) == kind) {
-                found.push_back(*json);
-            }
-        }
-        return found;
-    }
-    std::map<std::int64_t, double> losses() const
-    {
-        std::map<std::int64_t, double> byStep;
-        for (const Json& step : events("step")) {
-            byStep[step["step"].get<std::int64_t>()] = step["loss"].get<double>();
-        }
-        return byStep;
-    }
-};
-
-using Environment = std::map<std::string, std::string>;
-
-void prepare(QProcess& process, const QStringList& arguments, const Environment& more = {})
-{
-    auto environment = QProcessEnvironment::systemEnvironment();
-    environment.insert(QStringLiteral("LUTHIER_RESOURCES"), QStringLiteral(LUTHIER_SOURCE_DIR "/resources"));
-    for (const auto& [name, value] : more) {
-        environment.insert(QString::fromStdString(name), QString::fromStdString(value));
-    }
-    process.setProcessEnvironment(environment);
-    process.setProgram(kProgram);
-    process.setArguments(arguments);
-}
-
-Said finish(QProcess& process, int milliseconds = 110'000)
-{
-    Said said;
-    if (process.waitForFinished(milliseconds) && process.exitStatus() == QProcess::NormalExit) {
-        said.code = process.exitCode();
-    }
-    said.out = process.readAllStandardOutput().toStdString();
-    said.err = process.readAllStandardError().toStdString();
-    return said;
-}
-
-Said runProgram(const QStringList& arguments, const Environment& more = {})
-{
-    QProcess process;
-    prepare(process, arguments, more);
-    process.start();
-    return finish(process);
-}
-
-// What starting takes on this machine now is no wait of the ranks.
-qint64 within(qint64 milliseconds)
-{
-    static const qint64 start = [] {
-        QElapsedTimer clock;
-        clock.start();
-        static_cast<void>(runProgram({"launch", "--describe"}));
-        return clock.elapsed();
-    }();
-    return milliseconds + 3 * start;
-}
-
-struct RankedRun : TinyRun {
-    RankedRun()
-    {
-        config.run.gradientAccumulation = 8;
-        config.run.batchSize = 1;
-        config.run.maxSteps = 4;
-        config.run.epochs = 4;
-        config.method.of<peft::LoraSettings>().dropout = 0.1;
-        config.model.dtype = "fp32";
-    }
-
-    QString recipe() const
-    {
-        const std::string file = path("recipe.json");
-        if (!base::writeFileAtomically(file, base::dumpJson(config::toJson(config)))) {
-            qFatal("%s", file.c_str());
-        }
-        return QString::fromStdString(file);
-    }
-    QStringList tune(const std::string& out, int ranks, const QStringList& more = {}) const
-    {
-        QStringList arguments{"tune", recipe(), "--out", QString::fromStdString(path(out)), "--json", "--threads", "1"};
-        if (ranks > 1) {
-            arguments << "--devices" << QStringLiteral("cpu:%1").arg(ranks);
-        }
-        return arguments + more;
-    }
-    QStringList resume(const std::string& out, int ranks) const
-    {
-        QStringList arguments{"resume", QString::fromStdString(path(out)), "--json", "--threads", "1"};
-        if (ranks > 1) {
-            arguments << "--devices" << QStringLiteral("cpu:%1").arg(ranks);
-        }
-        return arguments;
-    }
-};
-
-std::string differenceOf(const std::map<std::int64_t, double>& a, const std::map<std::int64_t, double>& b, std::size_t least)
-{
-    if (a.size() < least || a.size() != b.size()) {
-        return std::to_string(a.size()) + " and " + std::to_string(b.size()) + " steps";
-    }
-    for (const auto& [step, loss] : a) {
-        if (!b.count(step) || !(std::abs(b.at(step) - loss) <= 1e-6 * std::max(1.0, std::abs(loss)))) {
-            return "step " + std::to_string(step) + ": " + std::to_string(loss) + " and " + (b.count(step) ? std::to_string(b.at(step)) : std::string("nothing"));
-        }
-    }
-    return {};
-}
-
-void makePairs(RankedRun& run)
-{
-    std::string rows;
-    for (int i = 0; i < 24; ++i) {
-        const std::string bench = std::to_string(i);
-        rows += base::dumpJson(Json{{"prompt", "What lies on bench " + bench + "?"},
-                                    {"chosen", "A plane and number " + bench + (i % 3 ? " of the saws." : ".")},
-                                    {"rejected", i % 2 ? "Nothing." : "Go and look for yourself, I am busy here."}})
-                + "\n";
-    }
-    QVERIFY(base::writeFileAtomically(run.path("pairs.jsonl"), rows).ok());
-    run.config.data.train = {run.path("pairs.jsonl")};
-}
 
 std::string readAll(const fs::path& path)
 {
@@ -180,24 +38,6 @@ std::vector<qint64> childrenOf(qint64 process)
     }
     std::sort(children.begin(), children.end());
     return children;
-}
-
-bool waitForStep(QProcess& process, std::string& out, int step)
-{
-    QElapsedTimer clock;
-    clock.start();
-    while (clock.elapsed() < 90'000) {
-        process.waitForReadyRead(100);
-        out += process.readAllStandardOutput().toStdString();
-        const std::string wanted = "\"event\":\"step\",\"step\":" + std::to_string(step) + ",";
-        if (out.find(wanted) != std::string::npos) {
-            return true;
-        }
-        if (process.state() == QProcess::NotRunning) {
-            return false;
-        }
-    }
-    return false;
 }
 
 } // namespace
@@ -248,7 +88,7 @@ void TestRanks::ranksAreAccumulation()
     run.config.method.kind = method.toStdString();
     run.config.data.padding = padding.toStdString();
     if (objective == "dpo") {
-        makePairs(run);
+        run.makePairs();
     } else if (objective == "grpo" || objective == "ppo") {
         run.config.objective.of<objectives::PpoSettings>().epochs = 2;
         run.config.objective.of<objectives::PpoSettings>().valueWarmUp = 0;

@@ -63,6 +63,7 @@ private Q_SLOTS:
     void asOnThisMachine();
     void aLostConnectionLosesNothing();
     void leftRunningAndStopped();
+    void killedWhileNobodyListens();
     void whatIsWrongIsSaid();
 
 private:
@@ -216,6 +217,41 @@ void TestRemote::leftRunningAndStopped()
     const auto end = eventsOf(readAll(run.path("far/events.jsonl")), "end");
     QCOMPARE(end.size(), std::size_t{1});
     QCOMPARE(end[0]["outcome"].get<std::string>(), "stopped");
+}
+
+// It leaves no last word: whoever follows hears that it is over, and resuming goes on from its checkpoint.
+void TestRemote::killedWhileNobodyListens()
+{
+    TinyRun run;
+    run.config.run.epochs = 400;
+    run.config.run.checkpointEvery = 5;
+    const QString out = QString::fromStdString(run.path("far"));
+    const Said started = luthier(launch(run, "far", {"--detach"}));
+    QVERIFY2(started.code == 0, started.err.c_str());
+    const fs::path there = base::readJson(run.path("far/remote.json"))->at("folder").get<std::string>();
+    QElapsedTimer clock;
+    clock.start();
+    while (readAll(there / "events.jsonl").find("\"event\":\"checkpoint\"") == std::string::npos && clock.elapsed() < 90'000) {
+        QTest::qWait(100);
+    }
+    QCOMPARE(QProcess::execute(QStringLiteral("sh"), {"-c", QStringLiteral("kill -9 $(cat %1/pid)").arg(QString::fromStdString(there.string()))}), 0);
+    const Said over = luthier({"remote", "follow", out, "--json"});
+    QCOMPARE(over.code, 1);
+    QVERIFY2(over.err.find("remote resume") != std::string::npos, over.err.c_str());
+    QProcess process;
+    prepare(process, {"remote", "resume", out, "--json"});
+    process.start();
+    std::string again;
+    for (clock.restart(); eventsOf(again, "step").size() < 8 && clock.elapsed() < 90'000;) {
+        process.waitForReadyRead(100);
+        again += process.readAllStandardOutput().toStdString();
+    }
+    const auto steps = eventsOf(again, "step");
+    QVERIFY2(steps.size() >= 8, process.readAllStandardError().constData());
+    QVERIFY((steps.front()["step"].get<int>() - 1) % 5 == 0 && steps.front()["step"].get<int>() > 1); // behind a checkpoint
+    QVERIFY(luthier({"remote", "stop", out}).code == 0);
+    QVERIFY(process.waitForFinished(60'000));
+    QCOMPARE(process.exitCode(), 130);
 }
 
 // What stderr says, where it was said in time and with code 1.

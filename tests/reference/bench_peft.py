@@ -6,6 +6,8 @@ Random weights, random tokens, LoRA of rank 16, alpha 32 and, as in `luthier ben
 loss, backward, clipping at 1.0, AdamW (fused). The model is kept in --dtype; PEFT keeps the adapters in fp32 unless
 --adapter-dtype base. --method qlora takes bitsandbytes: NF4, double quantisation, its paged 8-bit AdamW; the peak there
 is counted from the first step on, without the making of the codes.
+Under torchrun each rank takes --batch rows, first alone and then through DistributedDataParallel, as Trainer has it: tokens_per_second is
+that of all of them, alone that of one while the others do the same (the slowest counts).
 Prints one JSON object; tokens_per_second is of the median step. Runs with transformers 5.17 or later, torch 2.11 or later.
 """
 
@@ -126,7 +128,7 @@ def step_times(model, arguments, device):
         optimizer = bitsandbytes.optim.PagedAdamW8bit(trained, lr=1e-4, weight_decay=0.01)
     else:
         optimizer = torch.optim.AdamW(trained, lr=1e-4, weight_decay=0.01, fused=True)
-    vocab = model.get_input_embeddings().num_embeddings
+    vocab = getattr(model, "module", model).get_input_embeddings().num_embeddings
     ids = torch.randint(vocab, (arguments.batch, arguments.length), device=device)
     times = []
     for index in range(arguments.warmup + arguments.steps):
@@ -168,6 +170,12 @@ def main():
         torch.set_num_threads(arguments.threads)
     automatic = "cuda" if torch.cuda.is_available() else "cpu"
     device = torch.device(automatic if arguments.device == "auto" else arguments.device)
+    ranks = int(os.environ.get("WORLD_SIZE", "1"))
+    if ranks > 1:
+        if device.type == "cuda":
+            device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+            torch.cuda.set_device(device)
+        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     # fp32 products of a GPU in fp32, as elsewhere.
     torch.backends.cuda.matmul.allow_tf32 = False
     name = arguments.dtype if arguments.dtype != "auto" else ("bf16" if device.type == "cuda" else "fp32")
@@ -176,8 +184,21 @@ def main():
     model = make_model(arguments, device, DTYPES[name])
     times, loss, trained = step_times(model, arguments, device)
     median = statistics.median(times)
+    shared = {}
+    if ranks > 1:
+        slowest = torch.tensor([median], dtype=torch.float64, device=device)
+        torch.distributed.all_reduce(slowest, torch.distributed.ReduceOp.MAX)
+        alone = arguments.batch * arguments.length / slowest.item()
+        model = torch.nn.parallel.DistributedDataParallel(model, device_ids=[device] if device.type == "cuda" else None)
+        times, loss, trained = step_times(model, arguments, device)
+        median = statistics.median(times)
+        shared = {"ranks": ranks, "alone": alone, "ranks_gain": ranks * arguments.batch * arguments.length / median / alone}
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
+        if int(os.environ["RANK"]) > 0:
+            return
     print(json.dumps({
-        "tokens_per_second": arguments.batch * arguments.length / median, "step_seconds": median, "loss": loss,
+        "tokens_per_second": ranks * arguments.batch * arguments.length / median, **shared, "step_seconds": median, "loss": loss,
         "peak_bytes": peak_bytes(device), "matmul_tflops": tflops, "trained_parameters": trained,
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu", "dtype": name,
         "threads": torch.get_num_threads(),

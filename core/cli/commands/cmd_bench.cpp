@@ -4,6 +4,7 @@
 #include "core/cli/bench/bench_all.h"
 #include "core/cli/bench/bench_memory.h"
 #include "core/cli/bench/bench_shapes.h"
+#include "core/cli/bench/bench_time.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
@@ -25,6 +26,7 @@
 
 namespace luthier::cli {
 
+namespace bench_command {
 namespace {
 
 struct Flags;
@@ -61,8 +63,10 @@ struct Flags {
     std::string file;
     std::int64_t repeats = 3;
     MemoryBenchFlags memory;
+    TimeBenchFlags time;
     AllBenchFlags all;
     RankFlags ranks;
+    bool shard = false;
     const Verb* verb = nullptr;
 };
 
@@ -139,7 +143,7 @@ int benchStep(const Flags& flags, Context& context)
                                     flags.warmup, device,
                                     context.globals.dtypeOrAuto(), progress, context.cancel, flags.quantization,
                                     flags.checkpointing, flags.paging, flags.objective, flags.liveReference, flags.optimizer, flags.frozenDtype,
-                                    flags.profile, *team});
+                                    flags.profile, *team, flags.shard});
     context.console.endProgress();
     if (*team && result) {
         (*team)->leave();
@@ -162,7 +166,7 @@ int benchStep(const Flags& flags, Context& context)
     print(context.console, "step", result->tokensPerSecond, "tokens/s",
           result->matmulFlops / result->flopsPerToken);
     print(context.console, "step_time", result->secondsPerStep, "s");
-    if (*team) {
+    if (*team && !flags.shard) {
         print(context.console, "step_alone", result->tokensPerSecondAlone, "tokens/s");
         print(context.console, "ranks_gain", result->tokensPerSecond / result->tokensPerSecondAlone, "times", (*team)->size());
         print(context.console, "wait_share", result->waitShare, "of a step");
@@ -276,6 +280,11 @@ int benchMemoryOf(const Flags& flags, Context& context)
     return benchMemory(flags.memory, context);
 }
 
+int benchTimeOf(const Flags& flags, Context& context)
+{
+    return benchTime(flags.time, context);
+}
+
 int benchAllOf(const Flags& flags, Context& context)
 {
     return benchAll(flags.all, context);
@@ -288,6 +297,7 @@ constexpr std::array kVerbs = {
     Verb{"kernels", "Fused kernels: how far from their plain bodies, and the time of both", benchKernels},
     Verb{"tokenize", "A tokenizer: megabytes of text a second on one core", benchTokenize},
     Verb{"memory", "Memory as plans predict it beside what a pass takes, for recipes over methods, objectives, families and lengths", benchMemoryOf},
+    Verb{"time", "The time of runs as it is measured before they begin beside what they take, for recipes with mixed lengths, evaluations, checkpoints and answers", benchTimeOf},
     Verb{"all", "Every published measurement that this machine can make, each in a process of its own", benchAllOf},
 };
 
@@ -324,6 +334,13 @@ void setup(CLI::App& app, Flags& flags)
             sub->add_option("--within", flags.memory.within, "Percent that a prediction may be off; 0: 10, on a card 5")->check(CLI::Range(0.0, 100.0))->option_text("0");
             continue;
         }
+        if (verb.run == benchTimeOf) {
+            sub->add_option("--model", flags.time.model, "Model folder; the bundled one, on a card one of random weights")->option_text("DIR");
+            sub->add_option("--only", flags.time.only, "Recipes whose name holds this")->option_text("TEXT");
+            sub->add_option("--within", flags.time.within, "Percent that a prediction may be off")->check(CLI::Range(0.1, 100.0))->option_text("10");
+            sub->add_option("--longer", flags.time.longer, "Factor on the number of steps")->check(CLI::Range(0.1, 1000.0))->option_text("1");
+            continue;
+        }
         auto* preset = sub->add_option("--preset", flags.preset, "Shape of the model: tiny, 135m, 0.5b, 1b, 8b, 65b")
                            ->check(CLI::IsMember(shapeNames()))
                            ->option_text("tiny");
@@ -338,6 +355,7 @@ void setup(CLI::App& app, Flags& flags)
         if (std::string_view(verb.name) == "step") {
             number(sub, "--batch", flags.batch, "Rows of a step, of each rank", 1);
             addRankFlags(*sub, flags.ranks);
+            sub->add_flag("--shard", flags.shard, "Each rank holds a part of the base (with --ranks)");
             sub->add_option("--frozen-dtype", flags.frozenDtype, "What frozen projections multiply in")->check(CLI::IsMember({"auto", "bf16", "fp8"}))->option_text("auto");
             sub->add_flag("--profile", flags.profile, "The card's kernels of a step as well, each with its time");
             number(sub, "--length", flags.length, "Tokens of a row", 1);
@@ -392,17 +410,18 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace bench_command
 
 Command benchCommand()
 {
-    return command<Flags>("bench", "How fast this machine trains, answers and tokenizes, beside what it could reach",
+    return command<bench_command::Flags>("bench", "How fast this machine trains, answers and tokenizes, beside what it could reach",
                           "luthier bench step --preset 135m --batch 4 --length 512\n"
                           "luthier bench step --preset 1b --targets all --device cuda --json\n"
                           "luthier bench generate --preset 135m\n"
                           "luthier bench generate --preset 1b --batch 64 --device cuda --dtype bf16\n"
                           "luthier bench tokenize --model DIR --file texts.jsonl",
-                          setup, run)
-        .withTensorsOnlyIn({"step", "generate", "kernels"});
+                          bench_command::setup, bench_command::run)
+        .withTensorsOnlyIn({"step", "generate", "kernels", "time"});
 }
 
 } // namespace luthier::cli

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/config/usual_rate.h"
 #include "core/cli/display.h"
+#include "core/cli/ranks/ranked_run.h"
 #include "core/cli/run_project.h"
 #include "core/cli/table.h"
 #include "core/cli/tune_run.h"
 #include "core/cli/unread.h"
 #include "core/train/answers/first_answers.h"
 #include "core/train/plan/memory_estimate.h"
-#include "core/train/plan/plan_measure.h"
+#include "core/train/trials/plan_measure.h"
+#include "core/train/ranks/rank_plan.h"
 #include "core/train/plan/run_plan.h"
 
 #include <CLI/App.hpp>
@@ -16,6 +18,7 @@
 
 namespace luthier::cli {
 
+namespace plan_command {
 namespace {
 
 struct Flags {
@@ -24,6 +27,7 @@ struct Flags {
     std::string project;
     bool measure = false;
     bool answers = false;
+    RankFlags ranks;
 };
 
 struct Plan {
@@ -35,6 +39,7 @@ struct Plan {
     double usualRate = 0;
     std::string rateNote = {};
     std::optional<train::FirstAnswers> answers = {};
+    std::optional<train::RankPlan> ranks = {}; // where several are asked for
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -47,6 +52,7 @@ void setup(CLI::App& app, Flags& flags)
         ->envname("LUTHIER_PROJECT")
         ->option_text("DIR");
     app.add_flag("--answers", flags.answers, "Of grpo, rloo and ppo: sample the first answers and judge them, before anything is learned");
+    addRankFlags(app, flags.ranks);
     app.add_flag("--measure", flags.measure, "Load the model and pass the largest batch once: its real memory, and the run's time");
 }
 
@@ -78,6 +84,15 @@ Json toJson(const train::MemoryEstimate& memory)
     return {{"weights", parts.weights},     {"adapter", parts.adapter}, {"gradients", parts.gradients}, {"optimizer", parts.optimizer},
             {"activations", parts.activations}, {"logits", parts.logits}, {"workspace", parts.workspace}, {"total", parts.total()},
             {"free", memory.free},          {"fits", memory.fits()}};
+}
+
+Json toJson(const train::RankPlan& plan)
+{
+    Json ranks = Json::array();
+    for (const train::RankNeed& rank : plan.ranks) {
+        ranks.push_back({{"device", rank.device}, {"whole", toJson(rank.whole)}, {"split", toJson(rank.split)}});
+    }
+    return {{"needs", std::move(ranks)}, {"choice", plan.choice}, {"why", plan.sentence}};
 }
 
 Json toJson(const std::vector<train::MemoryChange>& changes)
@@ -148,6 +163,9 @@ Json toJson(const Plan& whole)
     if (whole.answers) {
         json["first_answers"] = toJson(*whole.answers);
     }
+    if (whole.ranks) {
+        json["ranks"] = toJson(*whole.ranks);
+    }
     if (whole.measured) {
         json["measured"] = whole.measured->peakBytes;
     }
@@ -168,6 +186,15 @@ std::string memoryText(const train::MemoryEstimate& memory)
     also("workspace", parts.workspace);
     text += memory.free > 0 ? "; " + size(memory.free) + " are free on " + memory.device : std::string();
     return text + (memory.fits() ? "" : ": it does not fit");
+}
+
+// What each choice needs on a rank's device.
+std::string rankText(const train::RankNeed& rank)
+{
+    const auto size = [](std::int64_t bytes) { return byteSize(static_cast<double>(bytes)); };
+    const auto need = [&](const train::MemoryEstimate& memory) { return size(memory.parts.total()) + (memory.fits() ? "" : " (does not fit)"); };
+    return rank.device + ": " + need(rank.whole) + " with the whole base, " + need(rank.split) + " with a part of it"
+           + (rank.whole.free > 0 ? "; " + size(rank.whole.free) + " are free" : std::string());
 }
 
 std::string changeText(const train::MemoryChange& change)
@@ -230,6 +257,12 @@ std::string tableOf(const Plan& whole, int width)
     for (const train::MemoryChange& change : whole.changes) {
         table.add({&change == &whole.changes.front() ? "To need less" : "", changeText(change)});
     }
+    for (std::size_t i = 0; whole.ranks && i < whole.ranks->ranks.size(); ++i) {
+        table.add({"Rank " + std::to_string(i), rankText(whole.ranks->ranks[i])});
+    }
+    if (whole.ranks) {
+        table.add({"Base", whole.ranks->sentence});
+    }
     if (whole.measured) {
         table.add({"Measured", byteSize(static_cast<double>(whole.measured->peakBytes)) + " with the largest batch of "
                                    + counted(whole.measured->passTokens) + " tokens, which takes "
@@ -286,6 +319,14 @@ Result<Plan> planOf(const Flags& flags, Context& context)
     }
     plan.memory = std::move(memory->estimate);
     plan.changes = std::move(memory->changes);
+    if (flags.ranks.areGiven()) {
+        const auto devices = devicesFor(flags.ranks, context.globals);
+        auto ranks = devices ? train::planRanks(*config, plan.run, *devices) : Result<train::RankPlan>(devices.error());
+        if (!ranks) {
+            return ranks.error();
+        }
+        plan.ranks = std::move(*ranks);
+    }
     if (flags.answers) {
         train::StopControl stop;
         const InterruptScope scope(context.interrupts, [&stop] { stop.requestStop(); });
@@ -331,13 +372,14 @@ int run(const Flags& flags, Context& context)
 }
 
 } // namespace
+} // namespace plan_command
 
 Command planCommand()
 {
-    return command<Flags>("plan", "What a run by a recipe would be, before it begins",
+    return command<plan_command::Flags>("plan", "What a run by a recipe would be, before it begins",
                           "luthier plan recipe.json\nluthier plan recipe.json --set padding=packed --json\n"
-                          "luthier plan recipe.json --project ~/tunes\nluthier plan recipe.json --measure",
-                          setup, run);
+                          "luthier plan recipe.json --project ~/tunes\nluthier plan recipe.json --devices all\nluthier plan recipe.json --measure",
+                          plan_command::setup, plan_command::run);
 }
 
 } // namespace luthier::cli

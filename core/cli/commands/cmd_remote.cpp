@@ -29,6 +29,12 @@ int follow(const Flags& flags, Context& context)
     return followAndTell(flags.folder, flags.project, context);
 }
 
+int resume(const Flags& flags, Context& context)
+{
+    const auto going = remote::goOnFar(flags.folder);
+    return going ? followAndTell(flags.folder, flags.project, context) : context.fail(going.message());
+}
+
 int stop(const Flags& flags, Context& context)
 {
     const auto stopped = remote::stopFar(flags.folder);
@@ -43,6 +49,7 @@ int fetch(const Flags& flags, Context& context)
 
 constexpr std::array kVerbs{
     Verb{"follow", "What the run says, from where it was last seen; its results at the end", follow},
+    Verb{"resume", "Go on from its last checkpoint where it has ended there, and follow it", resume},
     Verb{"stop", "Stop it, with a checkpoint", stop},
     Verb{"fetch", "What it has written so far", fetch},
 };
@@ -55,7 +62,7 @@ void setup(CLI::App& app, Flags& flags)
         sub->group("Commands");
         sub->parse_complete_callback([&flags, &verb] { flags.verb = &verb; });
         sub->add_option("folder", flags.folder, "Folder that luthier launch --ssh was given as --out")->required()->option_text("DIR");
-        if (verb.run == follow) {
+        if (verb.run == follow || verb.run == resume) {
             sub->add_option("--project", flags.project, "Record the run in this project folder")->option_text("DIR");
         }
         if (verb.run == fetch) {
@@ -74,8 +81,8 @@ int run(const Flags& flags, Context& context)
 
 Command remoteCommand()
 {
-    return command<remote_command::Flags>("remote", "A run on another machine: follow, stop, fetch",
-                          "luthier remote follow runs/first\nluthier remote stop runs/first\nluthier remote fetch runs/first --checkpoints", remote_command::setup, remote_command::run);
+    return command<remote_command::Flags>("remote", "A run on another machine: follow, resume, stop, fetch",
+                          "luthier remote follow runs/first\nluthier remote stop runs/first\nluthier remote resume runs/first\nluthier remote fetch runs/first --checkpoints", remote_command::setup, remote_command::run);
 }
 
 } // namespace luthier::cli

@@ -53,20 +53,6 @@ std::vector<std::string> withoutOwnFlags(const std::vector<std::string>& argumen
     return kept;
 }
 
-Result<std::vector<std::string>> devicesFor(const RankFlags& flags, const Globals& globals)
-{
-    const int cards = ranks::numCards();
-    if (!flags.devices.empty()) {
-        auto devices = ranks::devicesOf(flags.devices, cards);
-        if (devices && flags.ranks > 0 && flags.ranks != static_cast<std::int64_t>(devices->size())) {
-            return Error{"--ranks " + std::to_string(flags.ranks) + " and --devices " + flags.devices + " name different numbers of ranks; leave --ranks away"};
-        }
-        return devices;
-    }
-    const bool onCards = globals.device.rfind("cuda", 0) == 0 || (cards > 0 && globals.device != "cpu");
-    return ranks::devicesOf(onCards ? std::to_string(flags.ranks) : "cpu:" + std::to_string(flags.ranks), cards);
-}
-
 std::int64_t threadsOf(const Globals& globals, std::size_t ranks)
 {
     return globals.threads > 0 ? globals.threads
@@ -89,6 +75,20 @@ void addRankFlags(CLI::App& app, RankFlags& flags)
     app.add_option("--ranks", flags.ranks, "So many processes that share each step, a card each where there are cards")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{256}))
         ->option_text("N");
+}
+
+Result<std::vector<std::string>> devicesFor(const RankFlags& flags, const Globals& globals)
+{
+    const int cards = ranks::numCards();
+    if (!flags.devices.empty()) {
+        auto devices = ranks::devicesOf(flags.devices, cards);
+        if (devices && flags.ranks > 0 && flags.ranks != static_cast<std::int64_t>(devices->size())) {
+            return Error{"--ranks " + std::to_string(flags.ranks) + " and --devices " + flags.devices + " name different numbers of ranks; leave --ranks away"};
+        }
+        return devices;
+    }
+    const bool onCards = globals.device.rfind("cuda", 0) == 0 || (cards > 0 && globals.device != "cpu");
+    return ranks::devicesOf(onCards ? std::to_string(flags.ranks) : "cpu:" + std::to_string(flags.ranks), cards);
 }
 
 std::optional<int> launchedRanks(const RankFlags& flags, Context& context)

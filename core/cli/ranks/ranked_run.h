@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace luthier::ranks {
 class Team;
@@ -24,6 +25,9 @@ struct RankFlags {
 };
 
 void addRankFlags(CLI::App& app, RankFlags& flags);
+
+// What the flags name, a device each. Errors say what there is.
+Result<std::vector<std::string>> devicesFor(const RankFlags& flags, const Globals& globals);
 
 // Where ranks are to be started: starts them, waits for their end and gives the exit code.
 std::optional<int> launchedRanks(const RankFlags& flags, Context& context);

@@ -4,6 +4,7 @@
 #include "core/base/random.h"
 #include "core/nn/decoder.h"
 #include "core/nn/device.h"
+#include "core/nn/layer_shards.h"
 #include "core/optim/optimizer.h"
 #include "core/optim/optimizers.h"
 #include "core/peft/methods/method.h"
@@ -253,8 +254,12 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     resetPeakMemory(placement->device);
 
     const auto* codes = quant::findCodeTable(settings.quantization == "auto" ? method->quantization : settings.quantization);
+    if (settings.isSplit && (!settings.team || !method->writesAdapter || settings.frozenDtype == "fp8")) {
+        return Error{"a base is split over several ranks (--ranks), under an adapter, and not in FP8"};
+    }
     nn::Decoder decoder(settings.model, placement->device, placement->dtype,
-                        codes ? std::optional(quant::Quantisation{codes->kind, true}) : std::nullopt);
+                        codes ? std::optional(quant::Quantisation{codes->kind, true}) : std::nullopt,
+                        settings.isSplit ? std::make_shared<nn::LayerShards>(*settings.team, placement->device) : nullptr);
     decoder.initialise(kSeed);
     decoder.setActivationCheckpointing(settings.activationCheckpointing);
     if (auto attached = method->attach(decoder, settings.method, kSeed); !attached) {
@@ -288,7 +293,7 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
 
     StepBatches batches = randomStep(settings, *objective);
     if (settings.team) {
-        auto alone = timeAlone(BatchLoss(decoder, *objective, {}, heads), *optimizer, batches, settings, result);
+        auto alone = settings.isSplit ? Result<void>() : timeAlone(BatchLoss(decoder, *objective, {}, heads), *optimizer, batches, settings, result);
         if (!alone) {
             return alone.error();
         }
@@ -311,7 +316,7 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     }
     result.secondsPerStep = median(*times);
     result.tokensPerSecond = static_cast<double>(batches.tokens) / result.secondsPerStep;
-    if (settings.team) {
+    if (settings.team && !settings.isSplit) {
         const double alone = static_cast<double>(batches.tokens) / settings.team->size() / result.tokensPerSecondAlone;
         result.waitShare = std::max(0.0, 1 - alone / result.secondsPerStep);
     }
@@ -319,6 +324,9 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
         = flopsPerToken(decoder, settings, result.trainableParameters, method->writesAdapter);
     result.share = result.tokensPerSecond * result.flopsPerToken / result.matmulFlops;
     result.peakBytes = peakMemory(placement->device);
+    for (const auto& rank : settings.team ? settings.team->all({static_cast<double>(result.peakBytes)}) : std::vector<std::vector<double>>()) {
+        result.peakBytes = std::max(result.peakBytes, static_cast<std::int64_t>(rank.front()));
+    }
     return result;
 }
 

@@ -44,6 +44,7 @@ struct StepBenchSettings {
     std::string frozenDtype = "auto";  // fp8: frozen products in 8-bit floats
     bool profile = false;              // the card's kernels of two more steps, each with its time
     std::shared_ptr<ranks::Team> team = nullptr; // each rank takes `batch` rows of a step; null: alone
+    bool isSplit = false;              // the team's ranks hold a part of the base each
 };
 
 struct StepBenchResult {
@@ -54,7 +55,7 @@ struct StepBenchResult {
     double flopsPerToken = 0;
     double matmulFlops = 0;        // FLOP/s, measured with random normal data in the same dtype
     double share = 0;              // tokensPerSecond * flopsPerToken / matmulFlops
-    std::int64_t peakBytes = 0;    // process (CPU) or allocator (GPU), weights included
+    std::int64_t peakBytes = 0;    // process (CPU) or allocator (GPU), weights included; of several ranks the most
     std::int64_t trainableParameters = 0;
     std::int64_t totalParameters = 0;
     double loss = 0;               // of the last step: near ln(vocabulary) while nothing is learnt

@@ -169,16 +169,22 @@ std::int64_t elementOf(at::ScalarType type)
     return static_cast<std::int64_t>(c10::elementSize(type));
 }
 
-MemoryParts partsOf(const config::RunConfig& config, const Pass& pass)
+// Of a base in several parts: one of them, and two layers whole.
+std::int64_t heldBytes(const MethodSize& size, std::int64_t parts)
+{
+    return parts == 1 ? size.weightBytes : size.weightBytes - size.projectionBytes + (size.projectionBytes + parts - 1) / parts + 2 * size.largestLayerBytes;
+}
+
+MemoryParts partsOf(const config::RunConfig& config, const Pass& pass, std::int64_t ranks)
 {
     const MethodSize& size = pass.size;
     MemoryParts parts;
-    parts.weights = size.weightBytes;
+    parts.weights = heldBytes(size, ranks);
     parts.adapter = size.adapterBytes;
     const bool twice = config.run.gradientAccumulation > 1 && size.trainedParameters <= kSmallElements;
     parts.gradients = size.gradientBytes * (twice ? 2 : 1);
     parts.optimizer = size.stateBytes - pagedBytes(config, pass.isCpu, size.stateBytes);
-    const Kept kept = keptBytes(pass, twiceOf(config.run, pass.model.layers));
+    const Kept kept = keptBytes(pass, ranks > 1 ? pass.model.layers : twiceOf(config.run, pass.model.layers));
     parts.activations = kept.forward + (pass.isCpu ? kept.again : 0); // a host's allocator keeps both
     const objectives::Objective* objective = objectives::findObjective(config.objective.kind);
     const bool judges = objective && objective->judges;
@@ -271,7 +277,8 @@ std::vector<Trial> trialsOf(const config::RunConfig& config, const RunPlan& plan
 
 } // namespace
 
-Result<MemoryEstimate> estimateMemory(const config::RunConfig& config, const nn::DecoderConfig& model, const BatchShape& largest, bool isPacked)
+Result<MemoryEstimate> estimateMemory(const config::RunConfig& config, const nn::DecoderConfig& model, const BatchShape& largest, bool isPacked,
+                                      std::int64_t parts)
 {
     const auto size = methodSize(config);
     if (!size) {
@@ -287,7 +294,7 @@ Result<MemoryEstimate> estimateMemory(const config::RunConfig& config, const nn:
     if (isPacked) { // scores are of each row alone
         pass.length = largest.rows > 0 ? (largest.length + largest.rows - 1) / largest.rows + size->virtualTokens : pass.length;
     }
-    return MemoryEstimate{partsOf(config, pass), nn::freeMemory(where->device), where->deviceText};
+    return MemoryEstimate{partsOf(config, pass, parts), nn::freeMemory(where->device), where->deviceText};
 }
 
 std::vector<MemoryChange> memoryChanges(const config::RunConfig& config, const RunPlan& plan, std::size_t most)

@@ -33,8 +33,9 @@ struct MemoryEstimate {
     bool fits() const { return free == 0 || parts.total() <= free; }
 };
 
-// Of a run's largest micro-batch. Errors are those of methodSize.
-Result<MemoryEstimate> estimateMemory(const config::RunConfig& config, const nn::DecoderConfig& model, const BatchShape& largest, bool isPacked);
+// Of a run's largest micro-batch. `parts`: of the base, of which a rank holds one (nn/layer_shards.h). Errors are those of methodSize.
+Result<MemoryEstimate> estimateMemory(const config::RunConfig& config, const nn::DecoderConfig& model, const BatchShape& largest, bool isPacked,
+                                      std::int64_t parts = 1);
 
 // One way to need less, with everything else as it is.
 struct MemoryChange {

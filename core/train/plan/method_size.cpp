@@ -3,6 +3,7 @@
 
 #include "core/nn/decoder.h"
 #include "core/nn/device.h"
+#include "core/nn/layer_shards.h"
 #include "core/nn/layers/fp8_groups.h"
 #include "core/objectives/objectives.h"
 #include "core/optim/optimizers.h"
@@ -36,6 +37,21 @@ std::int64_t heldBytes(nn::Decoder& decoder)
         }
     }
     return bytes;
+}
+
+void countProjections(nn::Decoder& decoder, MethodSize& size)
+{
+    std::int64_t layer = 0;
+    for (const nn::LinearGroup* group : decoder.groups()) {
+        layer = group->index % nn::LayerShards::kGroups == 0 ? 0 : layer;
+        std::int64_t bytes = bytesOf(group->weight);
+        for (const quant::QuantisedWeight& weight : group->quantised) {
+            bytes += weight.bytes();
+        }
+        layer += bytes;
+        size.projectionBytes += bytes;
+        size.largestLayerBytes = std::max(size.largestLayerBytes, layer);
+    }
 }
 
 // In the leaf's dtype, or in fp32 where several micro-batches add up.
@@ -86,6 +102,7 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
     MethodSize size;
     size.totalParameters = model->numParameters();
     size.weightBytes = heldBytes(decoder);
+    countProjections(decoder, size);
     const auto seed = static_cast<std::uint64_t>(config.run.seed);
     if (auto attached = method.attach(decoder, config.method, {seed, config.model.path}); !attached) {
         return attached.error();

@@ -30,6 +30,9 @@ struct MethodSize {
     std::int64_t sharedNumbers = 0;
     std::int64_t tableNumbers = 0; // of the head as a pass makes it, with what is trained beside it
     std::int64_t leafBytes = 0; // of what is trained, as it is held
+    // Of weightBytes, what ranks can split between them, and of that the largest layer's.
+    std::int64_t projectionBytes = 0;
+    std::int64_t largestLayerBytes = 0;
 
     double trainedShare() const;
 };

@@ -84,6 +84,7 @@ std::optional<EvalDone> Evaluator::run(std::int64_t step, const base::Progress& 
         }
         problem = std::current_exception();
     }
+    m_loss.decoder().awaitOthers();
     if (!addUp(sums, isWhole, problem)) {
         return std::nullopt;
     }
