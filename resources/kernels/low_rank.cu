@@ -288,3 +288,68 @@ extern "C" __global__ void __launch_bounds__(256, 2) gated_backward_low_fp8(cons
     }
     codeRows(dx, codes, scales, first, rows, 2 * n, tops, most);
 }
+
+// y [rows, n] with its update, plus `add` where it is not null, in place.
+extern "C" __global__ void __launch_bounds__(256) add_low(u16* y, const u16* add, i64 rows, int n, const LowTerm term)
+{
+    eachTile(rows, n, [&](const Place& at) {
+        Tile tile = withLow(loadTile(y, n, at), term, at);
+        if (add) {
+            const Tile more = loadTile(add, n, at);
+#pragma unroll
+            for (int half = 0; half < 2; ++half) {
+#pragma unroll
+                for (int j = 0; j < 8; ++j) {
+                    tile.rows[half].v[j] += more.rows[half].v[j];
+                }
+            }
+        }
+        storeTile(y, n, at, tile);
+    });
+}
+
+// Heads of q, k and v side by side, [rows, (heads + 2 kvHeads) dim], with their updates, q's and k's turned by cosines and sines
+// [tokens, dim / 2], in place; row r is token r % tokens. A warp has 32 columns of a head's first half and those they are turned
+// with, or 64 of v. dim is a multiple of 64.
+extern "C" __global__ void __launch_bounds__(256) turn_low(u16* x, const float* cosines, const float* sines, i64 rows, int tokens, int heads,
+                                                           int kvHeads, int dim, const LowTerm q, const LowTerm k, const LowTerm v)
+{
+    const int n = (heads + 2 * kvHeads) * dim;
+    const int half = dim / 2;
+    const int each = half / 32; // warps of a head
+    const int warp = blockIdx.y * 8 + (threadIdx.x >> 5);
+    const int head = warp / each;
+    if (head >= heads + 2 * kvHeads) {
+        return;
+    }
+    const bool turns = head < heads + kvHeads;
+    const LowTerm& term = head < heads ? q : turns ? k : v;
+    const int first = head < heads ? 0 : turns ? heads : heads + kvHeads; // of the slice
+    const int column = (head - first) * dim + warp % each * (turns ? 32 : 64);
+    const int apart = turns ? half : 32;
+    for (int i = 0; i < 4; ++i) {
+        const Place at{(i64)blockIdx.x * 64 + 16 * i, rows, column};
+        const Place other{at.row, rows, column + apart};
+        if (at.row >= rows) {
+            break;
+        }
+        u16* slice = x + first * dim;
+        Tile a = withLow(loadTile(slice, n, at), term, at);
+        Tile b = withLow(loadTile(slice, n, other), term, other);
+#pragma unroll
+        for (int side = 0; turns && side < 2; ++side) {
+            const i64 token = min(at.rowOf(side), rows - 1) % tokens;
+            const int d = warp % each * 32 + 8 * (threadIdx.x & 3);
+#pragma unroll
+            for (int j = 0; j < 8; ++j) {
+                const float c = cosines[token * half + d + j];
+                const float s = sines[token * half + d + j];
+                const float turned = a.rows[side].v[j] * c - b.rows[side].v[j] * s;
+                b.rows[side].v[j] = b.rows[side].v[j] * c + a.rows[side].v[j] * s;
+                a.rows[side].v[j] = turned;
+            }
+        }
+        storeTile(slice, n, at, a);
+        storeTile(slice, n, other, b);
+    }
+}

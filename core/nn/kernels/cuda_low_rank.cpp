@@ -10,6 +10,8 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 
+#include <c10/util/Exception.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -18,7 +20,6 @@ namespace luthier::nn::kernels {
 namespace {
 
 constexpr std::int64_t kTileRows = 16;
-constexpr std::int64_t kTileColumns = 32;
 constexpr std::int64_t kRanks = 16; // multiplied at once
 constexpr std::int64_t kBlockRows = 64;
 constexpr std::int64_t kBlockColumns = 256;
@@ -74,7 +75,7 @@ bool isKnown(const LowTerm& term, std::int64_t columns)
     const auto isKind = [&](const at::Tensor& y) { return y.dim() == 2 && y.device() == term.low.device() && y.scalar_type() == at::kBFloat16; };
     const std::int64_t ranks = term.low.size(1);
     const bool shapes = isKind(term.low) && isKind(term.b) && term.b.size(term.across ? 1 : 0) == columns && term.b.size(term.across ? 0 : 1) == ranks;
-    return shapes && ranks % kRanks == 0 && ranks > 0 && columns % kTileColumns == 0 && columns < (std::int64_t{1} << 28) && areHalvesOfWords(term.low)
+    return shapes && ranks % kRanks == 0 && ranks > 0 && columns % kLowColumns == 0 && columns < (std::int64_t{1} << 28) && areHalvesOfWords(term.low)
            && (term.across ? term.b.stride(1) == 1 : areHalvesOfWords(term.b)) && term.b.stride(0) <= std::numeric_limits<std::int32_t>::max();
 }
 
@@ -107,12 +108,11 @@ bool fitsLow(const LowTerm& term, std::int64_t columns)
 
 bool fitsLow(const at::Tensor& x, const LowTerms& terms)
 {
-    const auto count = static_cast<std::int64_t>(terms.size());
-    const bool known = count > 0 && x.is_cuda() && x.dim() == 2 && x.size(0) > 0 && x.scalar_type() == at::kBFloat16 && x.is_contiguous()
-                       && cuda::isAligned(x) && x.size(1) % (count * kTileColumns) == 0;
+    const bool known = x.is_cuda() && x.dim() == 2 && x.size(0) > 0 && x.scalar_type() == at::kBFloat16 && x.is_contiguous()
+                       && cuda::isAligned(x) && x.size(1) % kLowColumns == 0;
     return known && std::any_of(terms.begin(), terms.end(), [](const LowTerm& term) { return term.low.defined(); })
            && std::all_of(terms.begin(), terms.end(), [&](const LowTerm& term) {
-                  return !term.low.defined() || (term.low.size(0) == x.size(0) && fitsLow(term, x.size(1) / count));
+                  return !term.low.defined() || (term.low.size(0) == x.size(0) && fitsLow(term, term.b.size(0)));
               });
 }
 
@@ -155,6 +155,31 @@ GatedGradients gatedBackwardLow(bool silu, const at::Tensor& x, const at::Tensor
     cuda::launch(cuda::Kernel::GatedBackwardLow, x.device(), gridOf(count, n), cuda::in(x), cuda::in(above), gradients.x.mutable_data_ptr(),
                  product, count, static_cast<int>(n), static_cast<int>(silu), gate, up, under, drop);
     return gradients;
+}
+
+void addLow(const at::Tensor& y, const LowTerms& terms, const at::Tensor& add)
+{
+    TORCH_CHECK(!add.defined() || (add.is_contiguous() && add.sizes() == y.sizes() && cuda::isAligned(add)), "what is added must be like what it is added to");
+    cuda::launch(cuda::Kernel::AddLow, y.device(), gridOf(y.size(0), y.size(1)), y.mutable_data_ptr(), cuda::in(add),
+                 static_cast<long long>(y.size(0)), static_cast<int>(y.size(1)), argumentOf(terms.at(0)));
+}
+
+bool turnsLow(const LowHeads& heads)
+{
+    const auto isTable = [&](const at::Tensor& x) {
+        return x.defined() && x.dim() == 2 && x.is_contiguous() && x.scalar_type() == at::kFloat && 2 * x.size(1) == heads.dim;
+    };
+    return heads.dim % (2 * kLowColumns) == 0 && isTable(heads.cos) && isTable(heads.sin);
+}
+
+void turnLow(const at::Tensor& x, const LowTerms& terms, const LowHeads& heads)
+{
+    constexpr std::int64_t kWarps = kBlockColumns / kLowColumns; // of a block
+    const std::int64_t warps = (heads.heads + 2 * heads.kvHeads) * heads.dim / (2 * kLowColumns);
+    cuda::launch(cuda::Kernel::TurnLow, x.device(), {(x.size(0) + kBlockRows - 1) / kBlockRows, (warps + kWarps - 1) / kWarps, kBlockColumns},
+                 x.mutable_data_ptr(), cuda::in(heads.cos), cuda::in(heads.sin), static_cast<long long>(x.size(0)),
+                 static_cast<int>(heads.cos.size(0)), static_cast<int>(heads.heads), static_cast<int>(heads.kvHeads),
+                 static_cast<int>(heads.dim), argumentOf(terms.at(0)), argumentOf(terms.at(1)), argumentOf(terms.at(2)));
 }
 
 } // namespace luthier::nn::kernels

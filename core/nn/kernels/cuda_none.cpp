@@ -156,4 +156,19 @@ GatedGradients gatedBackwardLow(bool, const at::Tensor&, const at::Tensor&, cons
     TORCH_CHECK(false, "this build has no kernels for cards");
 }
 
+void addLow(const at::Tensor&, const LowTerms&, const at::Tensor&)
+{
+    TORCH_CHECK(false, "this build has no kernels for cards");
+}
+
+bool turnsLow(const LowHeads&)
+{
+    return false;
+}
+
+void turnLow(const at::Tensor&, const LowTerms&, const LowHeads&)
+{
+    TORCH_CHECK(false, "this build has no kernels for cards");
+}
+
 } // namespace luthier::nn::kernels

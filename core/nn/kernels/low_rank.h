@@ -22,10 +22,12 @@ struct LowTerm {
     bool across = false;
 };
 
-// Of gate and up.
+// Of slices that lie side by side.
 using LowTerms = std::vector<LowTerm>;
 
-// Whether the functions here know an x [N, columns of all terms] with these updates.
+// Whether the functions here know an x [N, columns of all slices] with these updates, of which there is one at least. Columns of slices
+// that x is read by are multiples of 32 (kLowColumns), which the caller knows.
+constexpr std::int64_t kLowColumns = 32;
 bool fitsLow(const at::Tensor& x, const LowTerms& terms);
 // The same of one update of an x with so many columns, contiguous.
 bool fitsLow(const LowTerm& term, std::int64_t columns);
@@ -47,5 +49,20 @@ struct GatedGradients {
 // gatedBackward() with those updates and with what the gradient dy of the product lacks.
 GatedGradients gatedBackwardLow(bool silu, const at::Tensor& x, const at::Tensor& dy, const LowTerms& terms, const LowBelow& below = {},
                                 Fp8Rows* rows = nullptr);
+
+// y += its one update, and `add` where it is defined, like y, contiguous.
+void addLow(const at::Tensor& y, const LowTerms& terms, const at::Tensor& add);
+
+// Heads of q, k and v side by side, x [N, (heads + 2 kvHeads) dim], receive their three updates, and q and k are turned (rope.h);
+// row r is token r % T of cos and sin [T, dim / 2] fp32.
+struct LowHeads {
+    std::int64_t heads = 1;
+    std::int64_t kvHeads = 1;
+    std::int64_t dim = 64;
+    at::Tensor cos = {};
+    at::Tensor sin = {};
+};
+bool turnsLow(const LowHeads& heads);
+void turnLow(const at::Tensor& x, const LowTerms& terms, const LowHeads& heads);
 
 } // namespace luthier::nn::kernels

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/kernels/low_rank.h"
 #include "core/nn/layers/autograd_node.h"
 #include "core/nn/layers/blocks.h"
 
@@ -19,14 +20,22 @@ public:
     {
         Fp8Rows rows;
         const at::Tensor x = m_block.norm.exists() ? normForward(m_block.norm, m_h, wantsFp8(m_block.qkv, m_h.size(0), rows)) : m_h;
-        at::Tensor qkv = linearForward(m_block.qkv, x, &m_saved, rows);
+        const kernels::LowHeads turned{m_block.shape.heads, m_block.shape.kvHeads, m_block.shape.dim, m_block.tables.cos, m_block.tables.sin};
+        const bool turns = m_block.queryKeyNorm == QueryKeyNorm::None && m_block.qkv.base->slices.size() == 3 && turned.cos.defined()
+                           && turned.cos.size(0) == m_block.shape.tokens && kernels::turnsLow(turned);
+        kernels::LowTerms apart;
+        at::Tensor qkv = linearForward(m_block.qkv, x, &m_saved, rows, turns ? &apart : nullptr);
         if (m_block.queryKeyNorm != QueryKeyNorm::None) {
             m_queries = queryPart(qkv).clone(at::MemoryFormat::Contiguous); // as the norms' kernels read them
             m_keys = keyPart(qkv).clone(at::MemoryFormat::Contiguous);
             queryPart(qkv).copy_(normForward(m_block.queryNorm, m_queries));
             keyPart(qkv).copy_(normForward(m_block.keyNorm, m_keys));
         }
-        turn(qkv);
+        if (apart.empty()) {
+            turn(qkv);
+        } else {
+            kernels::turnLow(qkv, apart, turned);
+        }
         const at::Tensor heads = byHead(qkv);
         const HeadShape& s = m_block.shape;
         return {heads.narrow(2, 0, s.heads).transpose(1, 2), heads.narrow(2, s.heads, s.kvHeads).transpose(1, 2),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/kernels/low_rank.h"
 #include "core/nn/layers/autograd_node.h"
 #include "core/nn/layers/blocks.h"
 
@@ -16,11 +17,16 @@ public:
 
     std::vector<at::Tensor> forward() override
     {
-        at::Tensor y = linearForward(m_block.linear, m_x, &m_saved);
+        kernels::LowTerms apart;
+        at::Tensor y = linearForward(m_block.linear, m_x, &m_saved, {}, m_block.after.exists() ? nullptr : &apart);
         if (!needsInput(m_block.linear)) {
             m_x.reset();
         }
         const at::Tensor residual = std::move(m_residual);
+        if (!apart.empty()) {
+            kernels::addLow(y, apart, residual);
+            return {y};
+        }
         if (!m_block.after.exists()) {
             return {residual.defined() ? y.add_(residual) : y};
         }

@@ -131,12 +131,12 @@ at::Tensor lowGradients(const ActiveLinear& linear, const at::Tensor& dy, const 
         } else if (!whole.defined()) {
             dLow.narrow(1, first, rank).addmm_(part, saved.b[i], 0, adapter.scale);
         }
-        at::Tensor own; // a view of all where they were made in one
+        at::Tensor own;
         if (adapter.b.requires_grad()) {
             own = ofWhole.defined() ? ofWhole.narrow(0, slice.begin, slice.size).narrow(1, first, rank).to(adapter.b.scalar_type())
                                     : gradientOf(part.t(), saved.low.narrow(1, first, rank), adapter.scale, adapter.b.scalar_type());
         }
-        gradB.push_back(own);
+        gradB.push_back(own.defined() && !own.is_cuda() ? own.contiguous() : own); // a card adds up views as they are (addMany)
         first += rank;
     }
     return dLow;

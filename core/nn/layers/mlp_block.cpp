@@ -21,7 +21,7 @@ public:
         Fp8Rows rows;
         const at::Tensor x = input(wantsFp8(m_block.gateUp, m_h.size(0), rows));
         kernels::LowTerms apart;
-        m_hidden = linearForward(m_block.gateUp, x, &m_savedUp, rows, isGated() ? &apart : nullptr);
+        m_hidden = linearForward(m_block.gateUp, x, &m_savedUp, rows, isGated() && m_block.gateUp.base->outputs() % (2 * kernels::kLowColumns) == 0 ? &apart : nullptr);
         m_apart = !apart.empty();
         Fp8Rows productRows;
         Fp8Rows* const wanted = wantsFp8(m_block.down, m_h.size(0), productRows);
@@ -29,9 +29,15 @@ public:
         if (!m_block.outputWanted && !m_block.after.exists() && linearSavedOnly(m_block.down, product, m_savedDown)) {
             return {at::empty({1, 1}, m_h.options()).expand(m_h.sizes())};
         }
-        at::Tensor y = linearForward(m_block.down, product, &m_savedDown, productRows);
+        kernels::LowTerms apartDown;
+        at::Tensor y = linearForward(m_block.down, product, &m_savedDown, productRows, m_block.after.exists() ? nullptr : &apartDown);
+        const at::Tensor residual = m_block.residual ? m_h : at::Tensor();
+        if (!apartDown.empty()) {
+            kernels::addLow(y, apartDown, residual);
+            return {y};
+        }
         if (!m_block.after.exists()) {
-            return {m_block.residual ? y.add_(m_h) : y};
+            return {residual.defined() ? y.add_(residual) : y};
         }
         m_y = y;
         const at::Tensor normed = normForward(m_block.after, y);
