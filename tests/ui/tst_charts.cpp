@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every row of the chart table draws, tells its values, exports, and stays quick with many points.
 #include "core/train/event_measures.h"
+#include "tests/support/page_test.h"
 #include "ui/bridge/run_bridge.h"
 #include "ui/charts/chart_panel.h"
 #include "ui/charts/measure_text.h"
@@ -58,6 +59,8 @@ std::vector<train::StepDone> stepsUpTo(std::int64_t count, const ChartSpec& spec
     return steps;
 }
 
+constexpr int kDrawnMs = 100;
+
 // How many pixels have about the colour.
 int inkOf(QWidget& widget, const QColor& ink)
 {
@@ -107,6 +110,35 @@ private Q_SLOTS:
             QCOMPARE(drawn, hasChart ? 1 : 0);
             QVERIFY(!measureHelp(measure).isEmpty());
         }
+    }
+
+    // The legend takes room of its own under the curves, with as many runs as there may be, and none in a small chart.
+    void theLegendCoversNoCurve()
+    {
+        const ChartSpec spec = charts().front();
+        ChartPanel panel(spec);
+        panel.resize(600, 400);
+        panel.show();
+        QVERIFY(panel.legendRect().isEmpty());
+        QTRY_VERIFY(panel.curvesRect().height() > 200);
+        const int whole = panel.curvesRect().height();
+        for (int run = 0; run < ChartPanel::kMaxRuns; ++run) {
+            panel.setRunName(run, QStringLiteral("run number %1").arg(run));
+            panel.append(run, stepsUpTo(50, spec));
+            QTest::qWait(kDrawnMs);
+            QVERIFY(!panel.legendRect().intersects(panel.curvesRect()));
+            QCOMPARE(panel.legendRect().isEmpty(), run == 0); // one run needs none
+        }
+        QVERIFY(panel.legendRect().top() > panel.curvesRect().bottom());
+        QVERIFY(panel.curvesRect().height() > whole / 2);
+        panel.resize(200, 140);
+        QTRY_VERIFY(panel.legendRect().isEmpty());
+        panel.resize(600, 400);
+        QTest::qWait(kDrawnMs);
+        QVERIFY(!panel.legendRect().isEmpty() && !panel.legendRect().intersects(panel.curvesRect()));
+        support::savePicture(panel.grab(), QStringLiteral("chart-legend"));
+        panel.clear();
+        QTRY_VERIFY(panel.curvesRect().height() > whole - 4);
     }
 
     void everyChartDraws_data()

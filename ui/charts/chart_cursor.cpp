@@ -19,9 +19,8 @@ namespace {
 constexpr int kMaxToldRows = 12; // of the table told to readers of the screen
 
 // The point nearest to `step`; null when there is none.
-const QCPGraphData* nearest(const QCPGraph* graph, double step)
+const QCPGraphData* nearest(const QSharedPointer<QCPGraphDataContainer>& data, double step)
 {
-    const auto data = graph->data();
     if (data->isEmpty()) {
         return nullptr;
     }
@@ -46,7 +45,7 @@ void ChartPanel::setCursor(double step)
     const QCPGraphData* point = nullptr;
     for (int run = 0; run < kMaxRuns; ++run) {
         const Curve* shown = main(run);
-        const QCPGraphData* found = shown == nullptr ? nullptr : nearest(shown->values, step);
+        const QCPGraphData* found = shown == nullptr ? nullptr : nearest(shown->all, step);
         if (found != nullptr && (point == nullptr || std::abs(found->key - step) < std::abs(point->key - step))) {
             point = found;
         }
@@ -81,7 +80,7 @@ QString ChartPanel::cursorText() const
     }
     QStringList texts{tr("step %1").arg(QLocale().toString(static_cast<qlonglong>(m_cursor)))};
     for (const auto& curve : m_curves) {
-        const QCPGraphData* point = nearest(curve->values, m_cursor);
+        const QCPGraphData* point = nearest(curve->all, m_cursor);
         if (point == nullptr || point->key != m_cursor) {
             continue; // it was not measured there
         }
@@ -89,7 +88,7 @@ QString ChartPanel::cursorText() const
         const bool isPlain = curve->place == 0 && m_spec.measures.size() == 1; // title and run say what it is
         const QString name = (run.isEmpty() ? QString() : run + u' ') + (isPlain ? QString() : curveName(*curve) + u' ');
         texts += name + valueText(point->value);
-        if (const QCPGraphData* smooth = curve->smooth == nullptr || m_weight <= 0 ? nullptr : nearest(curve->smooth, m_cursor)) {
+        if (const QCPGraphData* smooth = curve->smooth == nullptr || m_weight <= 0 ? nullptr : nearest(curve->allSmooth, m_cursor)) {
             texts += tr("smoothed %1").arg(valueText(smooth->value));
         }
     }
@@ -107,7 +106,7 @@ void ChartPanel::moveCursor(int direction)
     if (shown == nullptr) {
         return;
     }
-    const auto data = shown->values->data();
+    const auto data = shown->all;
     m_isByKeys = true;
     if (m_cursor < 0) {
         setCursor(direction > 0 ? data->constBegin()->key : (data->constEnd() - 1)->key);
@@ -139,7 +138,7 @@ void ChartPanel::askForStep()
 {
     for (int run = 0; run < kMaxRuns && m_cursor >= 1; ++run) { // step 0 has learned nothing
         const Curve* shown = main(run);
-        const QCPGraphData* point = shown == nullptr ? nullptr : nearest(shown->values, m_cursor);
+        const QCPGraphData* point = shown == nullptr ? nullptr : nearest(shown->all, m_cursor);
         if (point != nullptr && point->key == m_cursor) {
             Q_EMIT stepWanted(static_cast<qint64>(m_cursor), run);
             return;
@@ -190,10 +189,10 @@ void ChartPanel::tellTable()
 {
     const Curve* shown = main(0);
     QStringList rows;
-    const int size = shown == nullptr ? 0 : shown->values->dataCount();
+    const int size = shown == nullptr ? 0 : static_cast<int>(shown->all->size());
     for (int i = 0; i < std::min(size, kMaxToldRows); ++i) {
         const int at = size <= kMaxToldRows ? i : static_cast<int>(static_cast<std::int64_t>(i) * (size - 1) / (kMaxToldRows - 1));
-        const QCPGraphData& point = *shown->values->data()->at(at);
+        const QCPGraphData& point = *shown->all->at(at);
         rows += tr("step %1: %2").arg(QLocale().toString(static_cast<qlonglong>(point.key)), valueText(point.value));
     }
     m_plot->setAccessibleName(title());

@@ -43,6 +43,33 @@ ChartPanel::Curve& ChartPanel::curve(int run, const measures::Measure& measure, 
     return **m_curves.insert(after, std::move(made));
 }
 
+void ChartPanel::Curve::show(const QCPRange& steps, int width)
+{
+    constexpr int kFew = 4000; // that a graph draws by itself in no time
+    constexpr int kOfPixel = 4;
+    const bool isKnown = drawnPoints == all->size() && drawn == steps && drawnWidth == width;
+    if (isKnown) {
+        return;
+    }
+    drawn = steps;
+    drawnPoints = all->size();
+    drawnWidth = width;
+    const auto give = [&](QCPGraph* graph, const QSharedPointer<QCPGraphDataContainer>& points, ThinnedPoints& thin) {
+        if (points->size() <= kFew) {
+            graph->setData(points);
+            return;
+        }
+        thin.follow(*points);
+        auto some = QSharedPointer<QCPGraphDataContainer>::create();
+        some->set(thin.between(*points, steps.lower, steps.upper, static_cast<std::size_t>(std::max(kFew / kOfPixel, width) * kOfPixel)), true);
+        graph->setData(some);
+    };
+    give(values, all, thinned);
+    if (smooth != nullptr) {
+        give(smooth, allSmooth, thinnedSmooth);
+    }
+}
+
 const ChartPanel::Curve* ChartPanel::main(int run) const
 {
     const Curve* found = nullptr;
@@ -72,12 +99,12 @@ void ChartPanel::append(int run, std::span<const train::StepDone> steps)
             continue;
         }
         Curve& to = curve(run, *measure, measures::kStepSet);
-        to.values->data()->add(values, true);
+        to.all->add(values, true);
         if (to.smooth != nullptr) {
             for (QCPGraphData& point : values) {
                 point.value = to.smoothing.next(point.value);
             }
-            to.smooth->data()->add(values, true);
+            to.allSmooth->add(values, true);
         }
     }
     applyTheme();
@@ -90,7 +117,7 @@ void ChartPanel::appendEvals(int run, std::span<const train::EvalDone> evals)
     for (const measures::Measure* measure : m_spec.measures) {
         for (const train::EvalDone& eval : evals) {
             if (const auto value = train::valueOf(eval, *measure)) {
-                curve(run, *measure, eval.set).values->addData(static_cast<double>(eval.step), *value);
+                curve(run, *measure, eval.set).all->add({static_cast<double>(eval.step), *value});
                 m_extent.take(static_cast<double>(eval.step), *value);
                 isDrawn = true;
             }
@@ -110,11 +137,13 @@ void ChartPanel::refreshSmoothed()
         }
         curve->smoothing = Smoothing(m_weight);
         QVector<QCPGraphData> smooth;
-        smooth.reserve(curve->values->dataCount());
-        for (const QCPGraphData& point : *curve->values->data()) {
+        smooth.reserve(curve->all->size());
+        for (const QCPGraphData& point : *curve->all) {
             smooth.append({point.key, curve->smoothing.next(point.value)});
         }
-        curve->smooth->data()->set(smooth, true);
+        curve->allSmooth->set(smooth, true);
+        curve->thinnedSmooth.clear();
+        curve->drawnPoints = -1;
     }
 }
 
@@ -131,7 +160,7 @@ bool ChartPanel::isEmpty() const
 int ChartPanel::numPoints(int run) const
 {
     const Curve* shown = main(run);
-    return shown == nullptr ? 0 : shown->values->dataCount();
+    return shown == nullptr ? 0 : static_cast<int>(shown->all->size());
 }
 
 } // namespace luthier::ui

@@ -4,6 +4,7 @@
 
 #include "ui/charts/chart_panel.h"
 #include "ui/charts/smoothing.h"
+#include "ui/charts/thinned_points.h"
 
 #include <qcustomplot.h>
 
@@ -16,13 +17,22 @@ struct ChartPanel::Curve {
     const measures::Measure* measure = nullptr;
     std::string set;             // kStepSet: of the training steps, a line; else of evaluations, joined dots
     int place = 0;               // of measure and set among the chart's, the same for both runs
-    QCPGraph* values = nullptr;  // as measured
+    QCPGraph* values = nullptr;  // draws what was measured
     QCPGraph* smooth = nullptr;  // null: not smoothed
+    QSharedPointer<QCPGraphDataContainer> all = QSharedPointer<QCPGraphDataContainer>::create(); // measured
+    QSharedPointer<QCPGraphDataContainer> allSmooth = QSharedPointer<QCPGraphDataContainer>::create();
+    ThinnedPoints thinned;
+    ThinnedPoints thinnedSmooth;
+    QCPRange drawn = {0, 0};     // steps that the graphs hold points of,
+    int drawnPoints = -1;        // of so many, at a width of so many pixels
+    int drawnWidth = 0;
     Smoothing smoothing;
 
     bool isOfSteps() const { return set == measures::kStepSet; }
     QCPGraph* strong() const { return smooth != nullptr ? smooth : values; } // the one in the legend
-    bool isEmpty() const { return values->data()->isEmpty(); }
+    // Gives the graphs what they draw: everything, or where that is too much, of the steps in view what can be seen of them.
+    void show(const QCPRange& steps, int width);
+    bool isEmpty() const { return all->isEmpty(); }
 };
 
 // Runs differ by colour and dashes; places by dashes and the shape of their dots, and by colour where the run has none of its own.

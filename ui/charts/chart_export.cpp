@@ -46,7 +46,7 @@ QString ChartPanel::csv() const
         const QString& run = m_names[static_cast<std::size_t>(curve->run)];
         QString title = (run.isEmpty() ? QString() : run + u' ') + columnName(*curve);
         header += u'"' + title.replace(u'"', QStringLiteral("\"\"")) + u'"';
-        for (const QCPGraphData& point : *curve->values->data()) {
+        for (const QCPGraphData& point : *curve->all) {
             QStringList& row = rows[static_cast<qint64>(point.key)];
             while (row.size() < columns) {
                 row += QString();

@@ -18,6 +18,7 @@ namespace {
 constexpr double kMargin = 0.05; // of the range, above and below
 constexpr int kMostTicks = 5;
 constexpr int kFewestTicks = 2;
+constexpr int kLeastForLegend = 40; // spaces of height
 
 // There is no half a step.
 class WholeSteps : public QCPAxisTicker {
@@ -67,7 +68,12 @@ ChartPanel::ChartPanel(const ChartSpec& spec, QWidget* parent)
     setAutoFillBackground(true);
 }
 
-ChartPanel::~ChartPanel() = default;
+ChartPanel::~ChartPanel()
+{
+    if (m_legendColumns == 0) {
+        m_plot->plotLayout()->addElement(1, 0, m_plot->legend); // which deletes it
+    }
+}
 
 QString ChartPanel::title() const
 {
@@ -92,8 +98,10 @@ void ChartPanel::buildPlot()
     m_plot->xAxis->setNumberFormat(QStringLiteral("gb"));
     m_plot->xAxis->setNumberPrecision(7);
     m_plot->axisRect()->setMinimumMargins(QMargins(0, space(1), space(2), 0));
-    m_plot->axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignTop | Qt::AlignRight);
+    m_plot->axisRect()->insetLayout()->take(m_plot->legend);
+    m_plot->legend->setVisible(false);
     m_plot->legend->setRowSpacing(0);
+    m_plot->legend->setMargins({});
     // What such charts have always shown first: the steps, then the rows kept aside.
     m_places = {{&m_spec.main(), std::string(measures::kStepSet)}, {&m_spec.main(), std::string(measures::kHeldOutSet)}};
     m_remarks = m_plot->addGraph();
@@ -101,7 +109,12 @@ void ChartPanel::buildPlot()
     m_remarks->setLineStyle(QCPGraph::lsNone);
     m_cursorLine = new QCPItemStraightLine(m_plot);
     m_cursorLine->setVisible(false);
-    connect(m_plot, &QCustomPlot::beforeReplot, this, &ChartPanel::fitTicks);
+    connect(m_plot, &QCustomPlot::beforeReplot, this, [this] {
+        fitTicks();
+        for (const auto& curve : m_curves) {
+            curve->show(m_plot->xAxis->range(), m_plot->width());
+        }
+    });
     connect(m_plot, &QCustomPlot::mouseWheel, this, [this] {
         m_isZoomed = true;
         QMetaObject::invokeMethod(this, &ChartPanel::fitValues, Qt::QueuedConnection); // after the plot has taken it
@@ -135,10 +148,11 @@ void ChartPanel::fitTicks()
 void ChartPanel::clear()
 {
     for (const auto& curve : m_curves) {
-        curve->values->data()->clear();
-        if (curve->smooth != nullptr) {
-            curve->smooth->data()->clear();
-        }
+        curve->all->clear();
+        curve->allSmooth->clear();
+        curve->thinned.clear();
+        curve->thinnedSmooth.clear();
+        curve->drawnPoints = -1;
         curve->smoothing = Smoothing(m_weight);
     }
     m_names = {};
@@ -225,15 +239,17 @@ void ChartPanel::setClipped(bool on)
 ChartPanel::Extent ChartPanel::clipped(const Extent& all, double firstStep, double lastStep) const
 {
     constexpr std::size_t kPart = 100;
+    constexpr std::ptrdiff_t kSampled = 20'000;
     if (!m_isClipped) {
         return all;
     }
     std::vector<double> values;
     for (const auto& curve : m_curves) {
-        const auto data = curve->values->data();
-        for (auto at = data->findBegin(firstStep, false); at != data->constEnd() && at->key <= lastStep; ++at) {
-            if (std::isfinite(at->value)) {
-                values.push_back(at->value);
+        const auto begin = curve->all->findBegin(firstStep, false);
+        const auto size = curve->all->findEnd(lastStep, false) - begin;
+        for (std::ptrdiff_t i = 0; i < size; i += 1 + size / kSampled) { // a hundredth of so many says what it is of all
+            if (const double value = (begin + i)->value; std::isfinite(value)) {
+                values.push_back(value);
             }
         }
     }
@@ -269,15 +285,19 @@ void ChartPanel::rescale()
     tellTable();
 }
 
+constexpr std::size_t kEnoughForExtremes = 2000;
+
 // To what is drawn between the first and the last step in view.
 void ChartPanel::fitValues()
 {
     const QCPRange steps = m_plot->xAxis->range();
     Extent seen;
     for (const auto& curve : m_curves) {
-        const auto data = curve->values->data();
-        for (auto at = data->findBegin(steps.lower, false); at != data->constEnd() && at->key <= steps.upper; ++at) {
-            seen.take(at->key, at->value);
+        curve->thinned.follow(*curve->all);
+        for (const QCPGraphData& point : curve->thinned.between(*curve->all, steps.lower, steps.upper, kEnoughForExtremes)) {
+            if (steps.contains(point.key)) {
+                seen.take(point.key, point.value);
+            }
         }
     }
     if (!seen.isEmpty) {
@@ -316,11 +336,52 @@ void ChartPanel::applyTheme()
     // One chart's legend tells for all which run is which.
     const auto numRuns = static_cast<int>(std::count(hasRun.begin(), hasRun.end(), true));
     const bool tells = hasEvaluations || numShown > numRuns || (numRuns > 1 && m_spec.main().isOfRun);
-    // In a small chart it would cover the curves; there the cursor tells which is which.
-    const QSize legend = m_plot->legend->minimumOuterSizeHint();
-    m_plot->legend->setVisible(tells && 3 * legend.width() <= 2 * m_plot->width() && 2 * legend.height() <= m_plot->height());
+    placeLegend(tells);
     m_remarks->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssTriangle, color(Token::Warn), color(Token::Warn), space(2)));
     m_cursorLine->setPen(QPen(color(Token::Line), 1, Qt::DashLine));
+}
+
+// In as many columns as there is room for. A small chart has none: there the cursor tells which is which.
+void ChartPanel::placeLegend(bool isWanted)
+{
+    QCPLegend* legend = m_plot->legend;
+    int wide = 1;
+    int high = 1;
+    int count = 0;
+    for (int i = 0; i < legend->itemCount(); ++i) { // places, some of them empty
+        if (const QCPAbstractLegendItem* item = legend->item(i)) {
+            const QSize size = item->minimumOuterSizeHint();
+            wide = std::max(wide, size.width() + legend->columnSpacing());
+            high = std::max(high, size.height());
+            ++count;
+        }
+    }
+    const int columns = std::clamp(m_plot->width() / wide, 1, std::max(1, count));
+    const int rows = (count + columns - 1) / columns;
+    const bool isShown = isWanted && wide <= m_plot->width() && m_plot->height() >= space(kLeastForLegend) && 3 * rows * high <= m_plot->height();
+    if (isShown && m_legendColumns == 0) {
+        m_plot->plotLayout()->addElement(1, 0, legend);
+        m_plot->plotLayout()->setRowStretchFactor(1, 0.001); // its own height, no more
+    } else if (!isShown && m_legendColumns > 0) {
+        m_plot->plotLayout()->take(legend);
+        m_plot->plotLayout()->simplify();
+    }
+    m_legendColumns = isShown ? columns : 0;
+    legend->setVisible(isShown);
+    if (isShown && (legend->wrap() != columns || legend->rowCount() != rows)) {
+        legend->setWrap(columns);
+        legend->setFillOrder(QCPLayoutGrid::foColumnsFirst, true);
+    }
+}
+
+QRect ChartPanel::curvesRect() const
+{
+    return m_plot->axisRect()->rect();
+}
+
+QRect ChartPanel::legendRect() const
+{
+    return m_legendColumns == 0 ? QRect() : m_plot->legend->outerRect();
 }
 
 void ChartPanel::changeEvent(QEvent* event)

@@ -4,6 +4,8 @@
 // that tells the values; wheel and drag zoom, a double click shows everything again. A click, or Enter at the cursor, asks
 // for a step's rows.
 //
+// The legend stands under the curves, never over them.
+//
 // Batches are appended and the axes rescaled once a batch. The curves of a second run are dashed. A set or a measure has its
 // curve from its first value on.
 // Threads: GUI thread.
@@ -71,6 +73,8 @@ public:
     void moveCursor(int direction); // to the neighbouring step
     void askForStep();              // at the cursor
     QString cursorText() const;
+    QRect curvesRect() const; // in the plot's coordinates
+    QRect legendRect() const; // empty: no legend is shown
 
 Q_SIGNALS:
     void stepWanted(qint64 step, int run); // what that run learned from there
@@ -105,6 +109,7 @@ private:
     Extent clipped(const Extent& all, double firstStep, double lastStep) const;
     QCPRange rangeOf(const Extent& extent) const;
     void applyTheme();
+    void placeLegend(bool isWanted);
     void setCursor(double step);
     void hideCursor();
     void connectClicks();
@@ -129,6 +134,7 @@ private:
     bool m_isByKeys = false; // the cursor stays when the pointer leaves
     QPoint m_pressedAt;
     QTimer m_click; // runs until a click cannot become a double click any more
+    int m_legendColumns = 0; // 0: it is not in the plot
     bool m_isLogarithmic = false;
     bool m_isClipped = false;
     bool m_isZoomed = false;

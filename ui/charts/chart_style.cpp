@@ -76,8 +76,8 @@ void stylePlot(QCustomPlot* plot)
     for (QCPAxis* axis : {plot->xAxis, plot->yAxis}) {
         styleAxis(axis);
     }
-    plot->legend->setBrush(faint(color(Token::Surface), 0.9));
-    plot->legend->setBorderPen(QPen(faint(color(Token::Line), kGridAlpha)));
+    plot->legend->setBrush(Qt::NoBrush);
+    plot->legend->setBorderPen(Qt::NoPen);
     plot->legend->setTextColor(color(Token::Text));
     plot->legend->setFont(textFont(TextSize::Small));
 }
