@@ -66,13 +66,20 @@ ChatPage::ChatPage(Workspace& workspace, QWidget* parent)
     connect(&workspace, &Workspace::runsChanged, this, &ChatPage::reload);
     connect(m_history, &ChatHistory::read, this, &ChatPage::takeHistory);
     connect(m_history, &ChatHistory::failed, &workspace, &Workspace::say);
-    connect(&workspace, &Workspace::projectChanged, this, [this] { m_isTyped = false; });
+    connect(&workspace, &Workspace::projectChanged, this, [this] {
+        m_isTyped = false;
+        m_isChosen = false;
+    });
     connect(m_card, &ChatCard::settingsChanged, this, [this] {
         m_isTyped = true;
         keepSettings();
     });
-    connect(m_choice, &QComboBox::activated, this, &ChatPage::keepSettings);
+    connect(m_choice, &QComboBox::activated, this, [this] {
+        m_isChosen = true;
+        keepSettings();
+    });
     connect(m_card->session(), &ChatSession::answered, this, [this] {
+        m_isChosen = true;
         m_history->keepTalk(partner(), m_card->session()->messages());
         keepSettings(); // who was talked to last
     });
@@ -107,6 +114,7 @@ void ChatPage::takeHistory()
     }
     if (m_wanted.isEmpty() && !m_history->partner().isEmpty()) {
         m_wanted = m_history->partner();
+        m_isChosen = true;
     }
     fill();
     if (m_card->session()->messages().empty()) {
@@ -122,10 +130,12 @@ void ChatPage::keepSettings()
 void ChatPage::reveal(const QString& what)
 {
     m_wanted = what;
+    m_isChosen = true;
     fill();
 }
 
-// What was made here first, then what it was made of. The conversation goes on while its partner is there.
+// What was made here first, then what it was made of. The conversation goes on while its partner is there; until somebody chose
+// one, the newest that was made is it.
 void ChatPage::fill()
 {
     const QString current = partner();
@@ -164,7 +174,7 @@ void ChatPage::fill()
             add({path, QString::fromStdString(model.name), path, {}}, QString::fromStdString(model.name));
         }
     }
-    const QString wanted = m_wanted.isEmpty() ? current : m_wanted;
+    const QString wanted = !m_wanted.isEmpty() ? m_wanted : m_isChosen ? current : QString();
     const auto at = std::find_if(m_partners.begin(), m_partners.end(), [&](const ChatPartner& partner) { return isMeant(partner, wanted); });
     if (at != m_partners.end()) {
         m_wanted.clear();

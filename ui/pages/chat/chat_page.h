@@ -48,6 +48,7 @@ private:
     std::vector<ChatPartner> m_partners; // by the box's lines; a separator is an empty one
     QString m_wanted;                    // to be chosen once it is read
     bool m_isTyped = false;              // settings were changed by hand since the project came
+    bool m_isChosen = false; // by a person, now or when the project was open last
     JobSlot m_job;
     QComboBox* m_choice;
     StatusLabel* m_note;
