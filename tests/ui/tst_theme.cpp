@@ -6,10 +6,19 @@
 #include "ui/widgets/status_label.h"
 
 #include <QApplication>
+#include <QComboBox>
 #include <QDirIterator>
 #include <QFile>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
 #include <QRegularExpression>
+#include <QSpinBox>
 #include <QtTest>
+
+#include <cstdlib>
 
 #include <set>
 
@@ -172,6 +181,35 @@ private Q_SLOTS:
         QVERIFY(textFont(TextSize::Body).pointSizeF() < textFont(TextSize::Title).pointSizeF());
         QCOMPARE(space(3), 3 * space());
         QVERIFY(space() >= 2);
+    }
+
+    // Beside one line the words of label and field stand level; beside several the label stands at the top.
+    void labelsStandLevelWithTheirFields()
+    {
+        Theme theme(*qApp);
+        QWidget window;
+        auto* form = new QFormLayout(&window);
+        auto* line = new QLineEdit;
+        auto* box = new QComboBox;
+        auto* number = new QSpinBox;
+        auto* both = new QLineEdit;
+        auto* row = new QHBoxLayout;
+        row->addWidget(both);
+        row->addWidget(new QPushButton(QStringLiteral("Choose")));
+        form->addRow(QStringLiteral("&Line"), line);
+        form->addRow(QStringLiteral("&Box"), box);
+        form->addRow(QStringLiteral("&Number"), number);
+        form->addRow(QStringLiteral("Bo&th"), row);
+        form->addRow(QStringLiteral("&Text"), new QPlainTextEdit);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        QWidget* const fields[] = {line, box, number, both};
+        for (int i = 0; i < 4; ++i) {
+            const QWidget* label = form->itemAt(i, QFormLayout::LabelRole)->widget();
+            const int apart = std::abs(label->geometry().center().y() - fields[i]->geometry().center().y());
+            QVERIFY2(apart <= 1, qPrintable(QStringLiteral("row %1: %2 px apart").arg(i).arg(apart)));
+        }
+        QVERIFY(form->itemAt(4, QFormLayout::LabelRole)->geometry().bottom() < form->itemAt(4, QFormLayout::FieldRole)->geometry().center().y());
     }
 
     void iconsAreThereAndTinted()

@@ -5,9 +5,15 @@
 #include "ui/theme/theme.h"
 #include "ui/theme/theme_paint.h"
 
+#include <QAbstractSpinBox>
+#include <QComboBox>
 #include <QDialogButtonBox>
+#include <QFormLayout>
 #include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
 #include <QPainter>
+#include <QPushButton>
 #include <QStyleFactory>
 #include <QStyleOption>
 #include <QWidget>
@@ -19,6 +25,55 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kMaxMotionMs = 120;
+
+const QFormLayout* formOf(const QLayout* layout, QWidget* label)
+{
+    if (layout == nullptr) {
+        return nullptr;
+    }
+    if (const auto* form = qobject_cast<const QFormLayout*>(layout); form != nullptr && form->indexOf(label) >= 0) {
+        return form;
+    }
+    for (int i = 0; i < layout->count(); ++i) {
+        if (const QFormLayout* found = formOf(layout->itemAt(i)->layout(), label)) {
+            return found;
+        }
+    }
+    return nullptr;
+}
+
+// What stands on the first line of a field that may have several.
+const QWidget* firstOf(const QLayoutItem* item)
+{
+    while (item != nullptr) {
+        const QWidget* widget = const_cast<QLayoutItem*>(item)->widget();
+        const QLayout* layout = widget != nullptr ? widget->layout() : const_cast<QLayoutItem*>(item)->layout();
+        if (layout == nullptr || layout->count() == 0) {
+            return widget;
+        }
+        item = layout->itemAt(0);
+    }
+    return nullptr;
+}
+
+// Qt gives a label at most 7/4 of its own height, which is less than a field has here: its text stood above the field's.
+void levelWithField(QLabel* label)
+{
+    const QFormLayout* form = label->parentWidget() == nullptr ? nullptr : formOf(label->parentWidget()->layout(), label);
+    int row = -1;
+    QFormLayout::ItemRole role = QFormLayout::FieldRole;
+    if (form != nullptr) {
+        form->getWidgetPosition(label, &row, &role);
+    }
+    if (row < 0 || role != QFormLayout::LabelRole) {
+        return;
+    }
+    const QWidget* field = firstOf(form->itemAt(row, QFormLayout::FieldRole));
+    if (qobject_cast<const QLineEdit*>(field) != nullptr || qobject_cast<const QComboBox*>(field) != nullptr
+        || qobject_cast<const QAbstractSpinBox*>(field) != nullptr || qobject_cast<const QPushButton*>(field) != nullptr) {
+        label->setMinimumHeight(field->sizeHint().height());
+    }
+}
 
 } // namespace
 
@@ -116,6 +171,8 @@ void ThemeStyle::polish(QWidget* widget)
     QProxyStyle::polish(widget);
     if (auto* header = qobject_cast<QHeaderView*>(widget); header != nullptr && header->orientation() == Qt::Horizontal) {
         header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter); // over its column; numbers say that they stand at the right
+    } else if (auto* label = qobject_cast<QLabel*>(widget)) {
+        levelWithField(label);
     }
 }
 
@@ -215,6 +272,12 @@ void ThemeStyle::drawComplexControl(ComplexControl control, const QStyleOptionCo
     const auto* bar = qstyleoption_cast<const QStyleOptionSlider*>(option);
     if (const auto* spin = qstyleoption_cast<const QStyleOptionSpinBox*>(option); control == CC_SpinBox && spin != nullptr) {
         drawSpinBox(painter, *spin, *this, widget);
+        return;
+    }
+    if (const auto* button = qstyleoption_cast<const QStyleOptionToolButton*>(option); control == CC_ToolButton && button != nullptr && isBeside(*button)) {
+        QStyleOptionToolButton copy = *button;
+        copy.features &= ~QStyleOptionToolButton::HasMenu; // the icon says so; Qt's arrow would be a second one, below the words
+        QProxyStyle::drawComplexControl(control, &copy, painter, widget);
         return;
     }
     if (control != CC_ScrollBar || bar == nullptr) {
