@@ -46,10 +46,36 @@ __device__ __forceinline__ float warpSum(float x)
     return x;
 }
 
+// A kernel that was let begin early (cuda_module.h) brings its weights nearer, then waits for all that was queued before it; and lets
+// the next begin as soon as its own blocks have. Without effect where it was not, and on cards that know no such beginning.
+__device__ __forceinline__ void letNextBegin()
+{
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;");
+#endif
+}
+
+__device__ __forceinline__ void awaitEarlier()
+{
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
+// What follows reads these weights first: a warp brings them nearer while it waits, or while a norm is computed.
+__device__ __forceinline__ void expectLine(const void* line, int bytes)
+{
+    for (int i = (threadIdx.x & 31) * 128; i < bytes; i += 4096) {
+        asm volatile("prefetch.global.L2 [%0];" ::"l"((const char*)line + i));
+    }
+}
+
 // x = norm(h), or, where there is a sum, sum += norm(h). Without a weight h passes as it is. One block.
 extern "C" __global__ void row_norm(const float* h, const u16* w, u16* x, float* sum, int n, float eps, float shift)
 {
     __shared__ float slots[32];
+    letNextBegin();
+    awaitEarlier();
     float squares = 0;
     for (int i = threadIdx.x; w && i < n; i += blockDim.x) {
         squares += h[i] * h[i];
@@ -95,9 +121,14 @@ extern "C" __global__ void row_product(const u16* w, const u16* x, const u16* bi
     const int warp = threadIdx.x >> 5;
     const int row = (blockIdx.x * (blockDim.x >> 5) + warp) / share;
     const int part = warp % share;
+    const int each = (n / 8 + share - 1) / share * 8;
+    letNextBegin();
+    if (row < rows) {
+        expectLine(w + (i64)row * n + part * each, 2 * max(0, min(n, (part + 1) * each) - part * each));
+    }
+    awaitEarlier();
     float sum = 0;
     if (row < rows) {
-        const int each = (n / 8 + share - 1) / share * 8;
         sum = lineDot(w + (i64)row * n, x, min(n, (part + 1) * each), part * each);
     }
     if (share > 1) {
@@ -112,14 +143,6 @@ extern "C" __global__ void row_product(const u16* w, const u16* x, const u16* bi
     if (row < rows && part == 0 && (threadIdx.x & 31) == 0) {
         sum += bias ? wide(bias[row]) : 0.0f;
         y[row] = add ? y[row] + sum : sum;
-    }
-}
-
-// What follows reads these weights first: they come nearer while the norm is computed.
-__device__ __forceinline__ void expectLine(const u16* line, int n)
-{
-    for (int i = (threadIdx.x & 31) * 64; i < n; i += 2048) {
-        asm volatile("prefetch.global.L2 [%0];" ::"l"(line + i));
     }
 }
 
@@ -154,7 +177,9 @@ extern "C" __global__ void row_normed_product(const float* h, const u16* normWei
     __shared__ __align__(16) u16 own[8192];
     const int stride = (gridDim.x * blockDim.x) >> 5;
     int row = (blockIdx.x * blockDim.x + threadIdx.x) >> 5;
-    expectLine(w + (i64)min(row, rows - 1) * n, n);
+    letNextBegin();
+    expectLine(w + (i64)min(row, rows - 1) * n, 2 * n);
+    awaitEarlier();
     normInto(own, h, normWeight, eps, shift, x, n);
     for (; row < rows; row += stride) {
         const float sum = lineDot(w + (i64)row * n, own, n);
@@ -171,8 +196,10 @@ extern "C" __global__ void row_gated_product(const float* h, const u16* normWeig
     __shared__ __align__(16) u16 own[8192];
     const int stride = (gridDim.x * blockDim.x) >> 5;
     int row = (blockIdx.x * blockDim.x + threadIdx.x) >> 5;
-    expectLine(w + (i64)min(row, size - 1) * n, n);
-    expectLine(w + (i64)(size + min(row, size - 1)) * n, n);
+    letNextBegin();
+    expectLine(w + (i64)min(row, size - 1) * n, 2 * n);
+    expectLine(w + (i64)(size + min(row, size - 1)) * n, 2 * n);
+    awaitEarlier();
     normInto(own, h, normWeight, eps, shift, x, n);
     for (; row < size; row += stride) {
         const float gate = lineDot(w + (i64)row * n, own, n) + (bias ? wide(bias[row]) : 0.0f);
@@ -188,6 +215,8 @@ extern "C" __global__ void row_gated_product(const float* h, const u16* normWeig
 extern "C" __global__ void row_low(const void* a, int isNarrow, const u16* x, float* low, int rank, int n)
 {
     const int row = (blockIdx.x * blockDim.x + threadIdx.x) >> 5;
+    letNextBegin();
+    awaitEarlier();
     if (row >= rank) {
         return;
     }
@@ -206,6 +235,8 @@ extern "C" __global__ void row_raise(const void* b, int isNarrow, const float* l
                                      float scale)
 {
     const int i = blockIdx.x * blockDim.x + threadIdx.x;
+    letNextBegin();
+    awaitEarlier();
     if (i >= size) {
         return;
     }
@@ -222,6 +253,8 @@ extern "C" __global__ void row_heads(float* qkv, const u16* queryNorm, const u16
                                      float shift, const float* cosines, const float* sines, u16* keys, u16* values,
                                      int heads, int kvHeads, int dim, int half, i64 capacity, const i64* place)
 {
+    letNextBegin();
+    awaitEarlier();
     const i64 position = *place;
     __shared__ float slots[32];
     __shared__ float own[256];
@@ -276,6 +309,8 @@ extern "C" __global__ void row_attention(const float* q, const u16* keys, const 
     __shared__ float tops[32];
     __shared__ float totals[32];
     __shared__ float parts[32 * 256];
+    letNextBegin();
+    awaitEarlier();
     const int head = blockIdx.x;
     const i64 first = window > 0 && *place >= window ? *place + 1 - window : 0;
     const int seen = (int)(*place + 1 - first);
@@ -352,6 +387,8 @@ extern "C" __global__ void row_attention(const float* q, const u16* keys, const 
 extern "C" __global__ void row_gate(const float* x, u16* y, int n, int silu)
 {
     const int i = blockIdx.x * blockDim.x + threadIdx.x;
+    letNextBegin();
+    awaitEarlier();
     if (i < n) {
         float slope;
         y[i] = narrow(x[i] * gateOf(x[i], silu, slope) * x[n + i]);

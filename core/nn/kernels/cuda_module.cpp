@@ -39,6 +39,22 @@ constexpr std::size_t kMostCards = 64;
 using Handle = void*;
 using Result = int; // 0: it worked
 
+struct LaunchAttribute {
+    static constexpr int kEarly = 6; // programmatic stream serialization
+    int id = 0;
+    alignas(8) int value = 0;
+    char room[60] = {};
+};
+static_assert(sizeof(LaunchAttribute) == 72);
+struct LaunchConfig {
+    unsigned blocks[3];
+    unsigned threads[3];
+    unsigned sharedBytes;
+    Handle stream;
+    LaunchAttribute* attributes;
+    unsigned count;
+};
+
 struct Functions {
     Result (*nvrtcCreateProgram)(Handle*, const char*, const char*, int, const char* const*, const char* const*) = nullptr;
     Result (*nvrtcCompileProgram)(Handle, int, const char* const*) = nullptr;
@@ -53,6 +69,7 @@ struct Functions {
                              void**) = nullptr;
     Result (*cuGetErrorString)(Result, const char**) = nullptr;
     bool complete = true;
+    Result (*cuLaunchKernelEx)(const LaunchConfig*, Handle, void**, void**) = nullptr; // null: of an older driver
 };
 
 // LibTorch loads a library that is linked to both; looking a name up in it looks in those as well.
@@ -81,6 +98,7 @@ Functions loadFunctions()
     find(all.cuModuleGetFunction, "cuModuleGetFunction");
     find(all.cuLaunchKernel, "cuLaunchKernel");
     find(all.cuGetErrorString, "cuGetErrorString");
+    all.cuLaunchKernelEx = driver ? reinterpret_cast<decltype(all.cuLaunchKernelEx)>(dlsym(driver, "cuLaunchKernelEx")) : nullptr;
     return all;
 }
 
@@ -93,6 +111,7 @@ const Functions& functions()
 struct Card {
     std::array<Handle, std::size(kNames)> functions{};
     bool ready = false;
+    bool beginsEarly = false;
 };
 
 std::mutex mutex;
@@ -154,7 +173,9 @@ void fill(Card& card, at::Device device, std::string& problem)
         }
         source += *text;
     }
-    const auto code = compile(source, kindOf(device), problem);
+    const int kind = kindOf(device);
+    card.beginsEarly = kind >= 90 && functions().cuLaunchKernelEx;
+    const auto code = compile(source, kind, problem);
     if (!code) {
         return;
     }
@@ -207,9 +228,15 @@ void launch(Kernel kernel, at::Device device, const Grid& grid, void** arguments
     TORCH_CHECK(card && card->ready, "the fused kernels are not there");
     const c10::DeviceGuard guard(device);
     const auto stream = c10::cuda::getCurrentCUDAStream(device.index());
-    const Result result = functions().cuLaunchKernel(
-        card->functions[static_cast<std::size_t>(kernel)], static_cast<unsigned>(grid.x), static_cast<unsigned>(grid.y),
-        1, static_cast<unsigned>(grid.threads), 1, 1, 0, stream.stream(), arguments, nullptr);
+    const auto blocks = static_cast<unsigned>(grid.x);
+    const auto parts = static_cast<unsigned>(grid.y);
+    const auto threads = static_cast<unsigned>(grid.threads);
+    Handle function = card->functions[static_cast<std::size_t>(kernel)];
+    LaunchAttribute early{LaunchAttribute::kEarly, 1};
+    const LaunchConfig config{{blocks, parts, 1}, {threads, 1, 1}, 0, stream.stream(), &early, 1};
+    const Result result = grid.early && card->beginsEarly
+                              ? functions().cuLaunchKernelEx(&config, function, arguments, nullptr)
+                              : functions().cuLaunchKernel(function, blocks, parts, 1, threads, 1, 1, 0, stream.stream(), arguments, nullptr);
     TORCH_CHECK(result == 0, "the kernel ", kNames[static_cast<std::size_t>(kernel)], " could not start: ",
                 textOf(result));
 }

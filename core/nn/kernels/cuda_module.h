@@ -25,6 +25,9 @@ struct Grid {
     std::int64_t x = 1; // blocks
     std::int64_t y = 1;
     std::int64_t threads = 256;
+    // It may begin while what was queued before it ends, and waits for that by itself (row.cu): only where a kernel was queued right
+    // before it. Cards that know no such beginning queue it as any other.
+    bool early = false;
 };
 
 // Queues the kernel on the device's current stream; `arguments` points to each argument, as cuLaunchKernel takes them.

@@ -19,7 +19,6 @@ namespace {
 
 using kernels::cuda::Grid;
 using kernels::cuda::Kernel;
-using kernels::cuda::launch;
 
 constexpr std::int64_t kThreads = 256;
 constexpr std::int64_t kWarps = kThreads / 32;
@@ -74,7 +73,7 @@ public:
     {
         prepare(plan);
         m_residual.narrow(0, 0, plan.hidden).copy_(h.flatten());
-        launch(Kernel::RowPlace, m_device, Grid{1, 1, 1}, m_place.mutable_data_ptr(), static_cast<long long>(plan.position));
+        kernels::cuda::launch(Kernel::RowPlace, m_device, Grid{1, 1, 1}, m_place.mutable_data_ptr(), static_cast<long long>(plan.position));
         m_recorded.position = plan.position;
         if (!m_graph.exists() || !(m_recorded == plan)) {
             m_recorded = plan;
@@ -85,8 +84,17 @@ public:
     }
 
 private:
+    // Each begins early but the first, which finds no kernel before it.
+    template <class... Arguments>
+    void queueOne(Kernel kernel, Grid grid, Arguments... arguments)
+    {
+        grid.early = std::exchange(m_begun, true);
+        kernels::cuda::launch(kernel, m_device, grid, arguments...);
+    }
+
     void queue(const RowPlan& plan)
     {
+        m_begun = false;
         for (const RowLayer& layer : plan.layers) {
             attention(plan, layer);
             mlp(plan, layer);
@@ -118,7 +126,7 @@ private:
     // The next product's input: the norm of h, or of the branch added to h.
     void norm(const RowNorm& norm, const float* from, std::int64_t n, float* sum)
     {
-        launch(Kernel::RowNorm, m_device, Grid{1, 1, std::min<std::int64_t>(1024, blocksFor(n, 32) * 32)}, from,
+        queueOne(Kernel::RowNorm, Grid{1, 1, std::min<std::int64_t>(1024, blocksFor(n, 32) * 32)}, from,
                orNull(norm.weight), m_input.mutable_data_ptr(), sum, static_cast<int>(n), norm.eps, norm.shift);
     }
 
@@ -129,7 +137,7 @@ private:
             const std::int64_t rows = each.weight->rows;
             const std::int64_t share = rows < kManyRows ? kShare : 1;
             const void* bias = linear.bias.data ? linear.bias.from(each.begin) : nullptr;
-            launch(Kernel::RowCodesProduct, m_device, Grid{blocksFor(rows * share, kWarps), 1, kThreads},
+            queueOne(Kernel::RowCodesProduct, Grid{blocksFor(rows * share, kWarps), 1, kThreads},
                    *kernels::cuda::codesOf(*each.weight), kernels::cuda::tablesOf(each.weight->kind), m_input.const_data_ptr(),
                    bias, y + each.begin, static_cast<int>(rows), static_cast<int>(linear.in), static_cast<int>(add),
                    static_cast<int>(share));
@@ -144,7 +152,7 @@ private:
             return;
         }
         const std::int64_t share = linear.out < kManyRows ? kShare : 1;
-        launch(Kernel::RowProduct, m_device, Grid{blocksFor(linear.out * share, kWarps), 1, kThreads},
+        queueOne(Kernel::RowProduct, Grid{blocksFor(linear.out * share, kWarps), 1, kThreads},
                linear.weight.data, m_input.const_data_ptr(), orNull(linear.bias), y, static_cast<int>(linear.out),
                static_cast<int>(linear.in), static_cast<int>(add), static_cast<int>(share));
         update(linear, y);
@@ -159,7 +167,7 @@ private:
             return;
         }
         const std::int64_t blocks = std::min(kMostBlocks, blocksFor(linear.out, kWarps));
-        launch(Kernel::RowNormedProduct, m_device, Grid{blocks, 1, kThreads},
+        queueOne(Kernel::RowNormedProduct, Grid{blocks, 1, kThreads},
                static_cast<const float*>(m_h), of.weight.data, of.eps, of.shift, m_input.mutable_data_ptr(),
                linear.weight.data, orNull(linear.bias), y, static_cast<int>(linear.out), static_cast<int>(linear.in));
         update(linear, y);
@@ -171,9 +179,9 @@ private:
         auto* low = m_low.mutable_data_ptr<float>();
         for (const RowUpdate& update : linear.updates) {
             const auto rank = static_cast<int>(update.rank);
-            launch(Kernel::RowLow, m_device, Grid{blocksFor(rank, kWarps), 1, kThreads}, update.a.data,
+            queueOne(Kernel::RowLow, Grid{blocksFor(rank, kWarps), 1, kThreads}, update.a.data,
                    static_cast<int>(update.a.isNarrow), x, low, rank, static_cast<int>(linear.in));
-            launch(Kernel::RowRaise, m_device, Grid{blocksFor(update.size, kThreads), 1, kThreads}, update.b.data,
+            queueOne(Kernel::RowRaise, Grid{blocksFor(update.size, kThreads), 1, kThreads}, update.b.data,
                    static_cast<int>(update.b.isNarrow), low, y + update.begin, static_cast<int>(update.size), rank,
                    update.scale);
         }
@@ -199,11 +207,11 @@ private:
         const auto kvHeads = static_cast<int>(plan.kvHeads);
         const auto dim = static_cast<int>(plan.dim);
         const float shift = std::max(layer.queryNorm.shift, layer.keyNorm.shift);
-        launch(Kernel::RowHeads, m_device, Grid{plan.heads + 2 * plan.kvHeads, 1, blocksFor(plan.dim, 32) * 32}, qkv,
+        queueOne(Kernel::RowHeads, Grid{plan.heads + 2 * plan.kvHeads, 1, blocksFor(plan.dim, 32) * 32}, qkv,
                orNull(layer.queryNorm.weight), orNull(layer.keyNorm.weight), layer.queryNorm.eps, layer.keyNorm.eps,
                shift, layer.cos, layer.sin, orNull(layer.keys), orNull(layer.values), heads, kvHeads, dim,
                static_cast<int>(plan.half), static_cast<long long>(plan.capacity), m_place.const_data_ptr());
-        launch(Kernel::RowAttention, m_device, Grid{plan.heads, 1, kAttentionThreads}, static_cast<const float*>(qkv),
+        queueOne(Kernel::RowAttention, Grid{plan.heads, 1, kAttentionThreads}, static_cast<const float*>(qkv),
                orNull(layer.keys), orNull(layer.values), m_input.mutable_data_ptr(), heads / kvHeads, dim, static_cast<long long>(plan.capacity), m_place.const_data_ptr(),
                static_cast<long long>(layer.window), plan.scale, plan.cap);
         finishBranch(layer.output, layer.attentionNorm);
@@ -216,14 +224,14 @@ private:
         const auto silu = static_cast<int>(plan.silu);
         if (layer.mlpNorm.exists() && gateUp.updates.empty() && gateUp.in <= kMostNormed && !gateUp.isQuantised()) {
             const std::int64_t blocks = std::min(kMostBlocks, blocksFor(size, kWarps));
-            launch(Kernel::RowGatedProduct, m_device, Grid{blocks, 1, kThreads}, static_cast<const float*>(m_h),
+            queueOne(Kernel::RowGatedProduct, Grid{blocks, 1, kThreads}, static_cast<const float*>(m_h),
                    layer.mlpNorm.weight.data, layer.mlpNorm.eps, layer.mlpNorm.shift, m_input.mutable_data_ptr(),
                    gateUp.weight.data, orNull(gateUp.bias), m_inner.mutable_data_ptr(), size,
                    static_cast<int>(gateUp.in), silu);
         } else {
             auto* both = m_output.mutable_data_ptr<float>();
             normedProduct(layer.mlpNorm, gateUp, both);
-            launch(Kernel::RowGate, m_device, Grid{blocksFor(size, kThreads), 1, kThreads},
+            queueOne(Kernel::RowGate, Grid{blocksFor(size, kThreads), 1, kThreads},
                    static_cast<const float*>(both), m_inner.mutable_data_ptr(), size, silu);
         }
         std::swap(m_input, m_inner);
@@ -232,6 +240,7 @@ private:
     }
 
     at::Device m_device;
+    bool m_begun = false; // a kernel is queued
     kernels::cuda::Graph m_graph;
     RowPlan m_recorded;    // what the graph holds
     float* m_h = nullptr;
