@@ -16,6 +16,11 @@ struct Amounts {
 
 } // namespace
 
+QString number(std::int64_t count)
+{
+    return QLocale().toString(static_cast<qlonglong>(count));
+}
+
 QString shortCount(double count)
 {
     struct Row {

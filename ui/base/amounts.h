@@ -10,6 +10,7 @@
 
 namespace luthier::ui {
 
+QString number(std::int64_t count);   // "12,345"
 QString shortCount(double count);     // "1.2 M"
 QString byteText(std::int64_t bytes); // "48.5 MB": memory and files in one unit, powers of ten, so that they can be compared
 QString fileSize(double bytes);       // the same of what is no whole number

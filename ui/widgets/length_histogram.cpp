@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/length_histogram.h"
 
+#include "ui/base/amounts.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/conversation/role_colors.h"
 
 #include <QHelpEvent>
 #include <QKeyEvent>
-#include <QLocale>
 #include <QPainter>
 #include <QStyleOptionFocusRect>
 #include <QToolTip>
@@ -22,11 +22,6 @@ constexpr int kFarSteps = 10;   // of Shift with an arrow
 constexpr int kTicks = 4;
 constexpr int kPlotLines = 5;   // of text height
 constexpr int kMinWidth = 24;   // characters
-
-QString number(std::int64_t value)
-{
-    return QLocale().toString(static_cast<qlonglong>(value));
-}
 
 } // namespace
 

@@ -4,13 +4,13 @@
 #include "core/store/run_rows.h"
 #include "core/train/run.h"
 #include "core/train/plan/step_rows.h"
+#include "ui/base/amounts.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLocale>
 #include <QProgressBar>
 
 #include <algorithm>
@@ -20,11 +20,6 @@ namespace {
 
 const QLatin1String kPlace("step:");
 constexpr int kParts = 1000;
-
-QString number(std::int64_t value)
-{
-    return QLocale().toString(static_cast<qlonglong>(value));
-}
 
 std::vector<DataBatch::FileRows> byFile(const std::vector<train::StepRow>& rows)
 {

@@ -2,6 +2,7 @@
 #include "ui/pages/data/data_overview.h"
 
 #include "core/data/example_text.h"
+#include "ui/base/amounts.h"
 #include "ui/models/data/data_checkup.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/elided_label.h"
@@ -12,7 +13,6 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QLocale>
 #include <QSignalBlocker>
 #include <QSpinBox>
 #include <QStackedWidget>
@@ -29,11 +29,6 @@ constexpr int kRestMs = 400;
 constexpr int kLeastLimit = 8;
 constexpr int kMostLimit = 1 << 20;
 constexpr int kShare = 100;
-
-QString number(std::int64_t value)
-{
-    return QLocale().toString(static_cast<qlonglong>(value));
-}
 
 // The text by which a row stands in the list of this view.
 std::string keyOf(const data::Dataset& dataset, std::int64_t row, DataOverview::View view)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data/data_search.h"
 
+#include "ui/base/amounts.h"
 #include "ui/bridge/job.h"
 #include "ui/models/data/row_search.h"
 
@@ -9,7 +10,6 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QLocale>
 #include <QShortcut>
 #include <QToolButton>
 
@@ -17,11 +17,6 @@
 
 namespace luthier::ui {
 namespace {
-
-QString number(std::int64_t value)
-{
-    return QLocale().toString(static_cast<qlonglong>(value));
-}
 
 QToolButton* button(const QString& id, const QString& text, const QString& name, const QString& help)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data/data_table.h"
 
+#include "ui/base/amounts.h"
 #include "ui/models/data/data_checkup.h"
 #include "ui/models/data/data_losses.h"
 #include "ui/models/data/data_document.h"
@@ -32,11 +33,6 @@ namespace {
 constexpr int kFreshRows = 256;
 constexpr int kStateDigits = 8; // "broken", at the usual font some 60 pixels; what is longer ends in its tooltip
 constexpr int kTextDigits = 11; // of prompt and answer at the least
-
-QString number(std::int64_t value)
-{
-    return QLocale().toString(static_cast<qlonglong>(value));
-}
 
 } // namespace
 

@@ -3,6 +3,7 @@
 
 #include "core/data/field_path.h"
 #include "core/data/row_fields.h"
+#include "ui/base/amounts.h"
 #include "ui/models/text_table.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/conversation/diff_text.h"
@@ -16,7 +17,6 @@
 #include <QGridLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QLocale>
 #include <QSpinBox>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -27,11 +27,6 @@ namespace {
 constexpr std::int64_t kSample = 200; // rows looked at before anything is made
 constexpr double kUsualStrength = 0.1;
 enum Column { RowColumn, WayColumn, BeforeColumn, AfterColumn };
-
-QString number(std::int64_t value)
-{
-    return QLocale().toString(static_cast<qlonglong>(value));
-}
 
 QString said(const char* source)
 {

@@ -2,6 +2,7 @@
 #include "ui/pages/data/making/data_generate.h"
 
 #include "core/data/example_text.h"
+#include "ui/base/amounts.h"
 #include "ui/models/text_table.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/file_dialog.h"
@@ -16,7 +17,6 @@
 #include <QGridLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QLocale>
 #include <QSpinBox>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -27,11 +27,6 @@ namespace {
 QString said(const char* source)
 {
     return QCoreApplication::translate("GenerationWay", source);
-}
-
-QString number(std::int64_t value)
-{
-    return QLocale().toString(static_cast<qlonglong>(value));
 }
 
 } // namespace

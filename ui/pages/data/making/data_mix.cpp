@@ -2,6 +2,7 @@
 #include "ui/pages/data/making/data_mix.h"
 
 #include "core/base/paths.h"
+#include "ui/base/amounts.h"
 #include "ui/models/data/data_documents.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/number_fields.h"
@@ -13,7 +14,6 @@
 #include <QFormLayout>
 #include <QGridLayout>
 #include <QLabel>
-#include <QLocale>
 #include <QScrollArea>
 #include <QVBoxLayout>
 
@@ -26,11 +26,6 @@ namespace {
 
 constexpr double kUsualShare = 10; // percent of general rows
 constexpr double kMostWeight = 1000;
-
-QString number(std::int64_t value)
-{
-    return QLocale().toString(static_cast<qlonglong>(value));
-}
 
 } // namespace
 

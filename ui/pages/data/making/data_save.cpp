@@ -2,6 +2,7 @@
 #include "ui/pages/data/making/data_save.h"
 
 #include "core/data/making/made_files.h"
+#include "ui/base/amounts.h"
 #include "ui/models/text_table.h"
 #include "ui/widgets/row_view.h"
 
@@ -9,18 +10,12 @@
 #include <QFileInfo>
 #include <QFormLayout>
 #include <QHeaderView>
-#include <QLocale>
 #include <QTableView>
 
 namespace luthier::ui {
 namespace {
 
 constexpr std::size_t kShownRows = 500;
-
-QString number(std::int64_t value)
-{
-    return QLocale().toString(static_cast<qlonglong>(value));
-}
 
 } // namespace
 

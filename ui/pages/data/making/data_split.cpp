@@ -3,6 +3,7 @@
 
 #include "core/data/example_text.h"
 #include "core/data/making/made_files.h"
+#include "ui/base/amounts.h"
 #include "ui/models/text_table.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/number_fields.h"
@@ -13,7 +14,6 @@
 #include <QFileInfo>
 #include <QFormLayout>
 #include <QHeaderView>
-#include <QLocale>
 #include <QTableView>
 
 #include <algorithm>
@@ -24,11 +24,6 @@ namespace {
 
 constexpr std::size_t kShownRows = 500;
 const QLatin1String kByTags("\ntags"); // no field has such a name
-
-QString number(std::int64_t value)
-{
-    return QLocale().toString(static_cast<qlonglong>(value));
-}
 
 // rows.jsonl -> rows.train.jsonl
 QString besideOf(const QString& path, const char* part)
