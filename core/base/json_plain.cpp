@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <utility>
 
 namespace luthier::base {
 
@@ -12,7 +13,12 @@ namespace {
 
 constexpr std::size_t kMostKeys = 24; // more are compared by the hashes of the strict parser
 constexpr std::size_t kUsualKeys = 4;
+constexpr std::size_t kUsualItems = 4;
 constexpr std::ptrdiff_t kMostDigits = 18; // fit 64 bits whatever they are
+
+using Members = Json::object_t::Container; // by their places
+
+thread_local Json spare; // what was given back; null: nothing
 
 class PlainParser {
 public:
@@ -60,12 +66,12 @@ private:
             return false;
         }
         switch (*m_at) {
-        case '"': {
-            std::string text;
-            const bool good = takePlainString(m_at, m_end, text);
-            value = std::move(text);
-            return good;
-        }
+        case '"':
+            if (!value.is_string()) {
+                value = std::string();
+            }
+            value.get_ref<std::string&>().clear();
+            return takePlainString(m_at, m_end, value.get_ref<std::string&>());
         case '{': return object(value);
         case '[': return array(value);
         case 't': value = true; return word("true");
@@ -81,31 +87,67 @@ private:
         if (--m_depth < 0) {
             return false;
         }
-        value = Json::object();
-        auto& members = value.get_ref<Json::object_t&>();
+        if (!value.is_object()) {
+            value = Json::object();
+        }
+        Members& members = value.get_ref<Json::object_t&>();
+        std::size_t count = 0; // members behind them are of the value before
         if (!take('}')) {
             members.reserve(kUsualKeys);
             do {
-                std::string key;
                 skipSpace();
-                if (m_at == m_end || *m_at != '"' || !takePlainString(m_at, m_end, key) || isKnown(members, key) || !take(':')) {
+                if (!key(members, count) || !take(':')) {
                     return false;
                 }
                 skipSpace();
-                members.push_back({std::move(key), nullptr});
-                if (!read(members.back().second)) {
+                if (!read(members[count].second)) {
                     return false;
                 }
+                ++count;
             } while (take(','));
             if (!take('}')) {
                 return false;
             }
         }
+        shorten(members, count);
         ++m_depth;
         return true;
     }
 
-    static bool isKnown(const Json::object_t& members, const std::string& key)
+    // The name of member `count`, which is there afterwards: the one of the value before if it has the same name.
+    bool key(Members& members, std::size_t count)
+    {
+        if (m_at == m_end || *m_at != '"') {
+            return false;
+        }
+        if (count < members.size()) {
+            const std::string& before = members[count].first;
+            const std::string_view rest(m_at + 1, static_cast<std::size_t>(m_end - m_at - 1));
+            const bool isSame = rest.size() > before.size() && rest[before.size()] == '"' && rest.starts_with(before)
+                                && before.find('\\') == std::string::npos;
+            if (isSame) { // all before it are, too, so that none has its name
+                m_at += before.size() + 2;
+                return true;
+            }
+            shorten(members, count);
+        }
+        std::string name;
+        if (!takePlainString(m_at, m_end, name) || isKnown(members, name)) {
+            return false;
+        }
+        members.push_back({std::move(name), nullptr});
+        return true;
+    }
+
+    template <class Container>
+    static void shorten(Container& container, std::size_t count)
+    {
+        while (container.size() > count) {
+            container.pop_back();
+        }
+    }
+
+    static bool isKnown(const Members& members, const std::string& key)
     {
         if (members.size() >= kMostKeys) {
             return true;
@@ -124,20 +166,28 @@ private:
         if (--m_depth < 0) {
             return false;
         }
-        value = Json::array();
+        if (!value.is_array()) {
+            value = Json::array();
+        }
         auto& items = value.get_ref<Json::array_t&>();
+        std::size_t count = 0;
         if (!take(']')) {
+            items.reserve(kUsualItems);
             do {
                 skipSpace();
-                items.emplace_back(nullptr);
-                if (!read(items.back())) {
+                if (count == items.size()) {
+                    items.emplace_back(nullptr);
+                }
+                if (!read(items[count])) {
                     return false;
                 }
+                ++count;
             } while (take(','));
             if (!take(']')) {
                 return false;
             }
         }
+        shorten(items, count);
         ++m_depth;
         return true;
     }
@@ -200,8 +250,13 @@ private:
 
 std::optional<Json> parsePlainJson(std::string_view text, const JsonLimits& limits)
 {
-    std::optional<Json> value(std::in_place);
+    std::optional<Json> value(std::in_place, std::exchange(spare, nullptr));
     return PlainParser(text, limits).whole(*value) ? std::move(value) : std::nullopt;
+}
+
+void giveBack(Json&& value)
+{
+    spare = std::move(value);
 }
 
 } // namespace luthier::base

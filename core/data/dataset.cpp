@@ -149,7 +149,7 @@ Result<std::shared_ptr<Dataset>> Dataset::open(const std::filesystem::path& path
         return source.error();
     }
     const std::int64_t told = tellingRows(**source);
-    *source = withColumns(withNamedLists(std::move(*source)), std::move(*columns));
+    *source = withSoleTexts(withColumns(withNamedLists(std::move(*source)), std::move(*columns)));
     const std::int64_t telling = std::min(told, (*source)->rowCount());
     if ((*source)->rowCount() == 0) {
         return Error{path.string() + ": the file holds no rows; choose another one"};
@@ -204,7 +204,10 @@ Result<Json> Dataset::row(std::int64_t index) const
         return std::move(*edited);
     }
     auto row = m_source->row(index);
-    return row ? row : Result<Json>(Error{named(index) + row.message()});
+    if (!row) {
+        return Error{named(index) + row.message()};
+    }
+    return row; // moved; a condition with both would copy it
 }
 
 Result<Example> Dataset::example(std::int64_t index) const
@@ -214,8 +217,10 @@ Result<Example> Dataset::example(std::int64_t index) const
         return row.error();
     }
     auto example = m_format->toExample(*row);
-    return example ? example
-                   : Result<Example>(Error{named(index) + example.message() + otherShape(*m_format, *row)});
+    if (!example) {
+        return Error{named(index) + example.message() + otherShape(*m_format, *row)};
+    }
+    return example;
 }
 
 Result<std::string> Dataset::field(std::int64_t index, const std::string& path) const
@@ -236,7 +241,10 @@ Result<Json> Dataset::withField(std::int64_t index, const std::string& path, con
     }
     auto done
         = isKnown(*m_format, *row, path) ? setTextAt(*row, path, text) : Result<void>(noSuchField(path));
-    return done ? row : Result<Json>(Error{named(index) + done.message()});
+    if (!done) {
+        return Error{named(index) + done.message()};
+    }
+    return row;
 }
 
 void Dataset::setRow(std::int64_t index, Json row)

@@ -129,9 +129,10 @@ private Q_SLOTS:
                 }
                 text += text.empty() ? " " : "";
             }
-            if (const auto value = base::parsePlainJson(text, {})) {
+            if (auto value = base::parsePlainJson(text, {})) {
                 const Json strict = Json::parse(text, nullptr, false);
                 QVERIFY2(!strict.is_discarded() && isSame(*value, strict), text.c_str());
+                base::giveBack(std::move(*value)); // the next one is written over it
                 ++read;
             }
         }

@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/paths.h"
+#include "core/base/random.h"
 #include "core/data/checks/statistics.h"
 #include "core/data/making/augment.h"
 #include "core/data/making/mixing.h"
@@ -11,6 +12,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <algorithm>
 #include <map>
 #include <numeric>
 
@@ -43,6 +45,7 @@ class TestStatistics : public QObject {
 
 private Q_SLOTS:
     void summaries();
+    void manyLengths();
     void fences();
     void scripts();
     void openings();
@@ -78,6 +81,23 @@ void TestStatistics::summaries()
     QVERIFY(open.histogram.isOpen && open.histogram.width == 1 && open.histogram.counts.back() == 1);
 }
 
+void TestStatistics::manyLengths()
+{
+    base::Random random(9);
+    std::vector<std::uint32_t> lengths;
+    for (int i = 0; i < 10'001; ++i) { // of every size
+        lengths.push_back(static_cast<std::uint32_t>(random.next() >> (32 + random.below(32))));
+    }
+    const data::LengthSummary summary = data::summaryOf(lengths);
+    std::sort(lengths.begin(), lengths.end());
+    QCOMPARE(summary.shortest, std::int64_t{lengths.front()});
+    QCOMPARE(summary.median, std::int64_t{lengths[5000]});
+    QCOMPARE(summary.p90, std::int64_t{lengths[9000]});
+    QCOMPARE(summary.p99, std::int64_t{lengths[9900]});
+    QCOMPARE(summary.longest, std::int64_t{lengths.back()});
+    QVERIFY(summary.histogram.counts == data::histogramOf(lengths).counts);
+}
+
 void TestStatistics::fences()
 {
     std::vector<std::uint32_t> lengths(100, 50);
@@ -110,6 +130,22 @@ void TestStatistics::scripts()
     QCOMPARE(of("Punctuation"), 2);
     QCOMPARE(of("Other"), 1);
     QCOMPARE(data::mainScript(data::ScriptCounts{}), std::string_view::npos);
+    // Whatever stands at whatever place of a text counts as it does alone.
+    base::Random random(5);
+    const std::string_view kOnes[] = {"a", "Z", "7", " ", "\n", "\t", "!", "\x7f", "\x01", "\xC2\xA0", "\xD0\xB4", "\xE2\x80\x93", "\xE6\x9C\xA8", "\xF0\x9F\x8C\xB3"};
+    for (int round = 0; round < 2000; ++round) {
+        std::string text;
+        data::ScriptCounts alone{};
+        const auto isPlain = random.below(3) == 0; // of ASCII alone
+        for (auto characters = random.below(round % 50 == 0 ? 9000 : 90); characters > 0; --characters) {
+            const auto one = kOnes[random.below(isPlain ? 9 : std::size(kOnes))];
+            text += one;
+            data::countScripts(one, alone);
+        }
+        data::ScriptCounts together{};
+        data::countScripts(text, together);
+        QVERIFY(together == alone);
+    }
 }
 
 void TestStatistics::openings()

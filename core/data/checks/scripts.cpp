@@ -82,11 +82,14 @@ constexpr std::size_t kMostVectors = 255; // whose hits a byte can count
 
 std::int64_t sumOf(const Bytes& counts)
 {
-    std::int64_t sum = 0;
-    for (std::size_t i = 0; i < kBytes; ++i) {
-        sum += counts[i];
+    constexpr std::uint64_t kEven = 0x00FF00FF00FF00FFULL;
+    std::uint64_t halves[2];
+    std::memcpy(halves, &counts, sizeof halves);
+    std::uint64_t sum = 0;
+    for (const std::uint64_t half : halves) { // pairs of bytes, then all four pairs into the highest one
+        sum += (((half & kEven) + (half >> 8 & kEven)) * 0x0001000100010001ULL) >> 48;
     }
-    return sum;
+    return static_cast<std::int64_t>(sum);
 }
 
 bool isAscii(const Bytes& x)
@@ -96,9 +99,25 @@ bool isAscii(const Bytes& x)
     return ((halves[0] | halves[1]) & 0x8080808080808080ULL) == 0;
 }
 
-// What stands in ASCII at the beginning, in whole vectors; how many bytes these are.
-std::size_t countAscii(std::string_view text, ScriptCounts& counts)
+bool isInside(char byte) // of a character of several bytes
 {
+    return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+}
+
+// The characters beyond ASCII that begin in the vector there.
+void countOthers(std::string_view text, std::size_t at, ScriptCounts& counts)
+{
+    for (const std::size_t end = at + kBytes; at < end; ++at) {
+        if (static_cast<unsigned char>(text[at]) >= 0xC0) {
+            (void)countOne(text, at, counts);
+        }
+    }
+}
+
+// What begins in whole vectors; how many bytes these are.
+std::size_t countVectors(std::string_view text, ScriptCounts& counts)
+{
+    Bytes ascii{};
     Bytes letters{};
     Bytes digits{};
     Bytes blanks{};
@@ -108,22 +127,23 @@ std::size_t countAscii(std::string_view text, ScriptCounts& counts)
     for (; at < end; at += kBytes) {
         Bytes x;
         std::memcpy(&x, text.data() + at, kBytes);
-        if (!isAscii(x)) {
-            break;
-        }
-        // A comparison gives 255 where it holds, which is -1.
+        // A comparison gives 255 where it holds, which is -1. None of these holds for a byte above ASCII.
         const auto space = Bytes(x == ' ') | Bytes(x - 0x09 < 5);
+        ascii -= Bytes(x < 0x80);
         letters -= Bytes((x | 0x20) - 'a' < 26);
         digits -= Bytes(x - '0' < 10);
         blanks -= space;
         other -= (Bytes(x < ' ') | Bytes(x == 0x7F)) & ~space;
+        if (!isAscii(x)) {
+            countOthers(text, at, counts);
+        }
     }
     const std::int64_t kinds[] = {sumOf(letters), sumOf(digits), sumOf(blanks), sumOf(other)};
     counts[0] += kinds[0];
     counts[kDigits] += kinds[1];
     counts[kBlanks] += kinds[2];
     counts[kOther] += kinds[3];
-    counts[kPunctuation] += static_cast<std::int64_t>(at) - kinds[0] - kinds[1] - kinds[2] - kinds[3];
+    counts[kPunctuation] += sumOf(ascii) - kinds[0] - kinds[1] - kinds[2] - kinds[3];
     return at;
 }
 
@@ -131,11 +151,15 @@ std::size_t countAscii(std::string_view text, ScriptCounts& counts)
 
 void countScripts(std::string_view text, ScriptCounts& counts)
 {
-    for (std::size_t i = 0; i < text.size();) {
-        i += countAscii(text.substr(i), counts);
-        for (const std::size_t end = std::min(i + kBytes, text.size()); i < end;) {
-            i += countOne(text, i, counts);
-        }
+    std::size_t at = 0;
+    while (at + kBytes <= text.size()) {
+        at += countVectors(text.substr(at), counts);
+    }
+    while (at > 0 && at < text.size() && isInside(text[at])) { // counted where it began
+        ++at;
+    }
+    while (at < text.size()) {
+        at += countOne(text, at, counts);
     }
 }
 

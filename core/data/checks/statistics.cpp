@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/checks/statistics.h"
 
+#include "core/base/json_plain.h"
 #include "core/data/example_text.h"
 #include "core/data/formats/format_parts.h"
 
@@ -250,6 +251,7 @@ void Counting::take(std::int64_t row, std::size_t worker)
         share.scripts[i] += counts[i];
     }
     m_scripts[place] = static_cast<std::uint8_t>(std::min<std::size_t>(mainScript(counts), kNoScript));
+    base::giveBack(std::move(*json));
 }
 
 std::vector<std::uint32_t> Counting::goodOnes(const std::vector<std::uint32_t>& lengths) const
