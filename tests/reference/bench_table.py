@@ -24,7 +24,7 @@ def row(line):
         return f"| {line['name']} | | | not measured: {line['problem']} |"
     share = f"{100 * line['share']:.0f} %" if line.get("share") else ""
     memory = f"{line['memory'] / 2**30:.1f} GiB" if line.get("memory") else ""
-    command = line["command"].replace("{MODEL}", "DIR").replace("{ROWS}", "rows.jsonl")
+    command = line["command"].replace("{MODEL}", "DIR").replace("{ROWS}", "rows.jsonl").replace("{CSV}", "rows.csv").replace("{PARQUET}", "rows.parquet")
     return f"| {line['name']} | {number(line['value'])} {line['unit']} | {share} | {memory} | `{command}` |"
 
 

@@ -12,6 +12,7 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 
 namespace luthier::cli {
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 
 enum class Where { Card, Cpu };
 
-// {MODEL}: the bundled one. {ROWS}: a file of rows of 100 MB, made for it.
+// {MODEL}: the bundled one. {ROWS}, {CSV}, {PARQUET}: files of the same rows, the first of 100 MB, made for it.
 struct Row {
     const char* name;
     Where where;
@@ -40,6 +41,7 @@ constexpr std::array kRows = {
     Row{"8B QLoRA 8x1024, checkpointed", Where::Card, "--dtype bf16 bench step --preset 8b --method qlora --targets all --checkpointing --batch 8 --length 1024", "step"},
     Row{"8B QLoRA 1x8192, checkpointed", Where::Card, "--dtype bf16 bench step --preset 8b --method qlora --targets all --checkpointing --batch 1 --length 8192 --steps 4 --warmup 2", "step"},
     Row{"8B QLoRA 1x32768, checkpointed", Where::Card, "--dtype bf16 bench step --preset 8b --method qlora --targets all --checkpointing --batch 1 --length 32768 --steps 2 --warmup 1", "step"},
+    Row{"8B QLoRA 1x65536, checkpointed", Where::Card, "--dtype bf16 bench step --preset 8b --method qlora --targets all --checkpointing --batch 1 --length 65536 --steps 1 --warmup 1", "step"},
     Row{"65B QLoRA 1x512, paged", Where::Card, "--dtype bf16 bench step --preset 65b --method qlora --targets all --checkpointing --paging on --batch 1 --length 512 --steps 4 --warmup 2", "step"},
     Row{"1B full 8x1024", Where::Card, "--dtype bf16 bench step --preset 1b --method full --batch 8 --length 1024", "step"},
     Row{"0.5B LoRA 8x1024", Where::Card, "--dtype bf16 bench step --preset 0.5b --targets all --batch 8 --length 1024", "step"},
@@ -64,11 +66,30 @@ constexpr std::array kRows = {
     Row{"135M LoRA 4x256, CPU, bf16", Where::Cpu, "--dtype bf16 bench step --preset 135m --targets all --batch 4 --length 256 --steps 3 --warmup 1", "step"},
     Row{"135M LoRA 4x256, CPU, fp32", Where::Cpu, "--dtype fp32 bench step --preset 135m --targets all --batch 4 --length 256 --steps 3 --warmup 1", "step"},
     Row{"135M answers, CPU, bf16", Where::Cpu, "--dtype bf16 bench generate --preset 135m --tokens 64", "generate"},
+    Row{"135M answers, CPU, 16 at once", Where::Cpu, "--dtype bf16 bench generate --preset 135m --tokens 32 --batch 16", "generate"},
     Row{"135M answers, CPU, NF4", Where::Cpu, "--dtype bf16 bench generate --preset 135m --tokens 64 --quantization nf4", "generate"},
     Row{"tokenize", Where::Cpu, "bench tokenize --model {MODEL}", "tokenize"},
     Row{"data stats, JSONL", Where::Cpu, "data stats {ROWS}", "MB/s"},
+    Row{"data stats, CSV", Where::Cpu, "data stats {CSV}", "MB/s"},
+    Row{"data stats, Parquet", Where::Cpu, "data stats {PARQUET}", "MB/s"},
+    Row{"near duplicates", Where::Cpu, "data dedupe {ROWS} --near", "MB/s"},
+    Row{"first rows", Where::Cpu, "data show {ROWS} --first 5", "ms"},
     Row{"start of a command without tensors", Where::Cpu, "--version", "ms"},
+    Row{"start of a command with tensors", Where::Cpu, "score --help", "ms"},
 };
+
+struct MadeFile {
+    const char* place; // in a row's flags
+    const char* name;
+};
+constexpr std::array kFiles = {MadeFile{"{ROWS}", "rows.jsonl"}, MadeFile{"{CSV}", "rows.csv"}, MadeFile{"{PARQUET}", "rows.parquet"}};
+
+// The file that a row reads; null: none.
+const MadeFile* fileOf(const Row& row)
+{
+    const auto* found = std::find_if(kFiles.begin(), kFiles.end(), [&](const MadeFile& file) { return std::string_view(row.flags).find(file.place) != std::string_view::npos; });
+    return found == kFiles.end() ? nullptr : found;
+}
 
 // Instructions of random words, 100 MB, the same everywhere.
 Result<void> writeRows(const fs::path& path)
@@ -97,6 +118,37 @@ Result<void> writeRows(const fs::path& path)
     return base::writeFileAtomically(path, text);
 }
 
+Result<void> makeFile(const MadeFile& file, const fs::path& folder, const base::CancelToken& cancel)
+{
+    std::error_code code;
+    const fs::path rows = folder / kFiles.front().name;
+    if (!fs::exists(rows, code)) {
+        if (auto written = writeRows(rows); !written) {
+            return written;
+        }
+    }
+    if (fs::exists(folder / file.name, code)) {
+        return {};
+    }
+    const auto done = base::runChild({base::ownProgram().string(), "data", "convert", rows.string(), "--out", (folder / file.name).string(), "--quiet"},
+                                     folder / "out", folder / "err", cancel);
+    return !done ? Result<void>(done.error()) : *done == 0 ? Result<void>() : Error{std::string(file.name) + " could not be written"};
+}
+
+// Of reading the bytes alone, on one thread.
+double readingRate(const fs::path& path)
+{
+    constexpr std::size_t kBytes = std::size_t{1} << 20;
+    const auto start = std::chrono::steady_clock::now();
+    std::ifstream file(path, std::ios::binary);
+    std::string buffer(kBytes, '\0');
+    double bytes = 0;
+    while (file.read(buffer.data(), static_cast<std::streamsize>(kBytes)) || file.gcount() > 0) {
+        bytes += static_cast<double>(file.gcount());
+    }
+    return bytes / 1e6 / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 bool hasCard()
 {
     std::error_code code;
@@ -109,12 +161,13 @@ bool isWanted(const Row& row, const AllBenchFlags& flags, const std::string& dev
     return here && std::string_view(row.name).find(flags.only) != std::string_view::npos;
 }
 
-std::vector<std::string> commandOf(const Row& row, const fs::path& rows, const Globals& globals)
+std::vector<std::string> commandOf(const Row& row, const fs::path& folder, const Globals& globals)
 {
     std::vector<std::string> command{base::ownProgram().string()};
     std::istringstream words(row.flags);
     for (std::string word; words >> word;) {
-        command.push_back(word == "{MODEL}" ? base::bundledModel().string() : word == "{ROWS}" ? rows.string() : word);
+        const MadeFile* file = fileOf(row);
+        command.push_back(word == "{MODEL}" ? base::bundledModel().string() : file && word == file->place ? (folder / file->name).string() : word);
     }
     command.insert(command.end(), {"--json", "--quiet"});
     if (std::string_view(row.flags).find("bench") != std::string_view::npos) {
@@ -127,7 +180,7 @@ std::vector<std::string> commandOf(const Row& row, const fs::path& rows, const G
 }
 
 // What the command printed of the row's measure; its own time where that is the measure.
-Result<Json> measure(const Row& row, const std::vector<std::string>& command, const fs::path& folder, std::uintmax_t bytes, const base::CancelToken& cancel)
+Result<Json> measure(const Row& row, const std::vector<std::string>& command, const fs::path& folder, const base::CancelToken& cancel)
 {
     const auto start = std::chrono::steady_clock::now();
     const auto code = base::runChild(command, folder / "out", folder / "err", cancel);
@@ -148,7 +201,11 @@ Result<Json> measure(const Row& row, const std::vector<std::string>& command, co
         return result;
     }
     if (std::string_view(row.measure) == "MB/s") {
-        result["value"] = static_cast<double>(bytes) / 1e6 / seconds;
+        const fs::path file = folder / fileOf(row)->name;
+        std::error_code code;
+        result["value"] = static_cast<double>(fs::file_size(file, code)) / 1e6 / seconds;
+        result["limit"] = readingRate(file);
+        result["share"] = result["value"].get<double>() / result["limit"].get<double>();
         return result;
     }
     std::istringstream lines(*out);
@@ -202,8 +259,6 @@ int benchAll(const AllBenchFlags& flags, Context& context)
         return context.fail("no folder for temporary files could be made in " + fs::temp_directory_path().string());
     }
     const std::string device = context.globals.deviceOrAuto().substr(0, 4);
-    const fs::path rows = folder.path() / "rows.jsonl";
-    std::error_code code;
     std::int64_t wanted = 0;
     for (const Row& row : kRows) {
         if (!isWanted(row, flags, device)) {
@@ -214,13 +269,10 @@ int benchAll(const AllBenchFlags& flags, Context& context)
             context.console.isJson() ? context.console.line({{"name", row.name}, {"command", row.flags}}) : context.console.text(std::string(row.name) + "  luthier " + row.flags);
             continue;
         }
-        if (std::string_view(row.flags).find("{ROWS}") != std::string_view::npos && !fs::exists(rows, code)) {
-            if (auto written = writeRows(rows); !written) {
-                return context.fail(written.message());
-            }
-        }
         context.console.progress(row.name);
-        const auto measured = measure(row, commandOf(row, rows, context.globals), folder.path(), fs::exists(rows, code) ? fs::file_size(rows, code) : 0, context.cancel);
+        const MadeFile* file = fileOf(row);
+        const auto made = file ? makeFile(*file, folder.path(), context.cancel) : Result<void>();
+        const auto measured = made ? measure(row, commandOf(row, folder.path(), context.globals), folder.path(), context.cancel) : Result<Json>(made.error());
         context.console.endProgress();
         if (context.cancel.isCancelled()) {
             return context.fail("cancelled");

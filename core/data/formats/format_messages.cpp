@@ -422,6 +422,7 @@ Result<std::vector<Message>> parseMessages(const Json& list, const std::string& 
         return Error{"\"" + name + "\" is a list of texts that do not say who speaks; write each as {\"role\": \"user\", \"content\": ...}"};
     }
     std::vector<Message> messages;
+    messages.reserve(list.size());
     for (const Json& item : list) {
         auto message = parseMessage(item);
         if (!message) {
