@@ -67,6 +67,7 @@ struct Flags {
     AllBenchFlags all;
     RankFlags ranks;
     bool shard = false;
+    bool packed = false;
     const Verb* verb = nullptr;
 };
 
@@ -143,7 +144,7 @@ int benchStep(const Flags& flags, Context& context)
                                     flags.warmup, device,
                                     context.globals.dtypeOrAuto(), progress, context.cancel, flags.quantization,
                                     flags.checkpointing, flags.paging, flags.objective, flags.liveReference, flags.optimizer, flags.frozenDtype,
-                                    flags.profile, *team, flags.shard});
+                                    flags.profile, *team, flags.shard, flags.packed});
     context.console.endProgress();
     if (*team && result) {
         (*team)->leave();
@@ -355,6 +356,7 @@ void setup(CLI::App& app, Flags& flags)
         if (std::string_view(verb.name) == "step") {
             number(sub, "--batch", flags.batch, "Rows of a step, of each rank", 1);
             addRankFlags(*sub, flags.ranks);
+            sub->add_flag("--packed", flags.packed, "Texts of mixed lengths (median 200 tokens) packed into as many tokens, other ones each step");
             sub->add_flag("--shard", flags.shard, "Each rank holds a part of the base (with --ranks)");
             sub->add_option("--frozen-dtype", flags.frozenDtype, "What frozen projections multiply in")->check(CLI::IsMember({"auto", "bf16", "fp8"}))->option_text("auto");
             sub->add_flag("--profile", flags.profile, "The card's kernels of a step as well, each with its time");

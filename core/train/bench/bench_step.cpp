@@ -162,7 +162,40 @@ StepBatches randomStep(const StepBenchSettings& settings, const objectives::Obje
     return step;
 }
 
-Result<std::vector<double>> timeSteps(TrainStep& trainStep, const StepBatches& batches, const StepBenchSettings& settings,
+// Lengths as those of instructions are: the logarithm normal, median 200, spread 1, at most 2,048 and what is left of the row.
+std::vector<std::int64_t> mixedLengths(std::int64_t tokens, base::Random& random)
+{
+    constexpr double kMedian = 200;
+    constexpr double kLongest = 2048;
+    std::vector<std::int64_t> lengths;
+    for (std::int64_t left = tokens; left > 0; left -= lengths.back()) {
+        const double normal = std::sqrt(-2 * std::log(1 - random.uniform())) * std::cos(2 * 3.14159265358979323846 * random.uniform());
+        const auto length = static_cast<std::int64_t>(std::clamp(kMedian * std::exp(normal), 2.0, kLongest));
+        lengths.push_back(std::min(left, length));
+    }
+    return lengths;
+}
+
+// A step for each that is run: packed texts are never the same twice.
+std::vector<StepBatches> stepsOf(const StepBenchSettings& settings, const objectives::Objective& objective)
+{
+    StepBatches one = randomStep(settings, objective);
+    if (!settings.packed) {
+        return {std::move(one)};
+    }
+    base::Random random(kSeed);
+    std::vector<StepBatches> all;
+    for (std::int64_t i = 0; i < settings.warmup + settings.steps; ++i) {
+        StepBatches step = one;
+        MicroBatch& batch = step.batches.front();
+        batch.ids = batch.ids.view({1, -1});
+        batch.segments = mixedLengths(batch.tokens, random);
+        all.push_back(std::move(step));
+    }
+    return all;
+}
+
+Result<std::vector<double>> timeSteps(TrainStep& trainStep, const std::vector<StepBatches>& steps, const StepBenchSettings& settings,
                                       at::Device device, StepBenchResult& result)
 {
     std::vector<double> times;
@@ -173,7 +206,7 @@ Result<std::vector<double>> timeSteps(TrainStep& trainStep, const StepBatches& b
             return Error{"cancelled"};
         }
         const auto start = std::chrono::steady_clock::now();
-        values = trainStep.run(batches, i + 1, kRate, [] {});
+        values = trainStep.run(steps[static_cast<std::size_t>(i) % steps.size()], i + 1, kRate, [] {});
         synchronise(device);
         if (i >= settings.warmup) {
             times.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
@@ -193,7 +226,7 @@ Result<void> timeAlone(BatchLoss loss, optim::Optimizer& optimizer, const StepBa
     static_cast<void>(settings.team->sums({0})); // all begin together
     TrainStep trainStep(std::move(loss), optimizer, kSeed);
     const auto device = trainStep.device();
-    const auto times = timeSteps(trainStep, batches, settings, device, result);
+    const auto times = timeSteps(trainStep, {batches}, settings, device, result);
     if (!times) {
         return times.error();
     }
@@ -291,7 +324,11 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     }
     const auto optimizer = kind->make(leaves, optimizerSettings, optim::kPageElements);
 
-    StepBatches batches = randomStep(settings, *objective);
+    if (settings.packed && (objective->perSequence || objective->rollouts || settings.team)) {
+        return Error{"packed texts are measured with sft or pretrain, on one device"};
+    }
+    std::vector<StepBatches> steps = stepsOf(settings, *objective);
+    StepBatches& batches = steps.front();
     if (settings.team) {
         auto alone = settings.isSplit ? Result<void>() : timeAlone(BatchLoss(decoder, *objective, {}, heads), *optimizer, batches, settings, result);
         if (!alone) {
@@ -303,7 +340,7 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     if (settings.team) {
         trainStep.shareWith(*settings.team);
     }
-    auto times = timeSteps(trainStep, batches, settings, placement->device, result);
+    auto times = timeSteps(trainStep, steps, settings, placement->device, result);
     if (!times) {
         return times.error();
     }

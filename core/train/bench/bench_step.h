@@ -45,6 +45,7 @@ struct StepBenchSettings {
     bool profile = false;              // the card's kernels of two more steps, each with its time
     std::shared_ptr<ranks::Team> team = nullptr; // each rank takes `batch` rows of a step; null: alone
     bool isSplit = false;              // the team's ranks hold a part of the base each
+    bool packed = false;               // texts of mixed lengths one behind the other, as many tokens a step; each step has other texts
 };
 
 struct StepBenchResult {
