@@ -70,6 +70,12 @@ constexpr std::array kForeignShapes = {
     ForeignShape{[](const Json& row) { return hasAll(row, {"custom_id", "body"}); },
                  "these are requests to OpenAI's batches without answers, so there is nothing to learn; join them with the file of answers by "
                  "\"custom_id\" into rows {\"messages\": [question, answer]}"},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"columns", "data"}) && row["columns"].is_array() && row["data"].is_array(); },
+                 "it holds the names of its columns beside a list of their values (pandas' orient=\"split\"); write an object for each row: "
+                 "to_json(orient=\"records\", lines=True)"},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"intents"}) || hasAll(row, {"patterns", "responses"}); },
+                 "these are intents with several patterns and responses each; write a row for every pattern, {\"prompt\": ..., \"completion\": ...}, as "
+                 "jq -c '.intents[] | .responses[0] as $r | .patterns[] | {prompt: ., completion: $r}' FILE > rows.jsonl does"},
     ForeignShape{isLoneMessage,
                  "its rows are single messages; put those of one conversation into one row, {\"messages\": [{\"role\": \"user\", \"content\": ...}, "
                  "{\"role\": \"assistant\", \"content\": ...}]}"},

@@ -38,10 +38,11 @@ Result<Json> named(const Json& row, const ColumnNames& names)
     return object;
 }
 
-class NamedLists : public RowSource {
+// A source whose rows are seen otherwise; how is a remark.
+class SeenRows : public RowSource {
 public:
-    NamedLists(std::shared_ptr<const RowSource> source, ColumnNames names, std::int64_t first, std::string remark)
-        : m_source(std::move(source)), m_names(std::move(names)), m_first(first), m_remark(std::move(remark))
+    SeenRows(std::shared_ptr<const RowSource> source, std::int64_t first, std::string remark)
+        : m_source(std::move(source)), m_first(first), m_remark(std::move(remark))
     {
         for (const auto& note : m_source->notes()) {
             addNote(note);
@@ -56,7 +57,7 @@ public:
     Result<Json> row(std::int64_t index) const override
     {
         auto row = m_source->row(index + m_first);
-        return row ? named(*row, m_names) : row;
+        return row ? seen(std::move(*row)) : row;
     }
 
     std::string rawRow(std::int64_t index) const override { return m_source->rawRow(index + m_first); }
@@ -69,11 +70,103 @@ public:
     }
 
 private:
+    virtual Result<Json> seen(Json row) const = 0;
+
     std::shared_ptr<const RowSource> m_source;
-    ColumnNames m_names;
     std::int64_t m_first; // of the source's rows: those before it are names
     std::string m_remark;
 };
+
+class NamedLists : public SeenRows {
+public:
+    NamedLists(std::shared_ptr<const RowSource> source, ColumnNames names, std::int64_t first, std::string remark)
+        : SeenRows(std::move(source), first, std::move(remark)), m_names(std::move(names))
+    {
+    }
+
+private:
+    Result<Json> seen(Json row) const override { return named(row, m_names); }
+
+    ColumnNames m_names;
+};
+
+class UnpackedRows : public SeenRows {
+public:
+    using SeenRows::SeenRows;
+
+private:
+    Result<Json> seen(Json row) const override { return row.is_string() ? parseJsonRow(row.get_ref<const std::string&>()) : Result<Json>(std::move(row)); }
+};
+
+// Null: it is no list of one text, or no JSON of one.
+Json soleText(const Json& value)
+{
+    const Json list = unpacked(value);
+    return list.is_array() && list.size() == 1 && list[0].is_string() ? list[0] : Json();
+}
+
+class SoleTexts : public SeenRows {
+public:
+    SoleTexts(std::shared_ptr<const RowSource> source, ColumnNames columns, std::string remark)
+        : SeenRows(std::move(source), 0, std::move(remark)), m_columns(std::move(columns))
+    {
+    }
+
+private:
+    Result<Json> seen(Json row) const override
+    {
+        for (const std::string& column : m_columns) {
+            const auto field = row.is_object() ? row.find(column) : row.end();
+            if (!row.is_object() || field == row.end()) {
+                continue;
+            }
+            if (Json text = soleText(*field); !text.is_null()) {
+                *field = std::move(text);
+            }
+        }
+        return row;
+    }
+
+    ColumnNames m_columns;
+};
+
+// Labels and answers; "answers" is a list of which any is right, wherever it stands.
+constexpr Names kSoleNames = {"label_text", "label",  "category",   "sentiment", "intent",  "target",    "labels",     "class",
+                              "topic",      "emotion", "completion", "response",  "answer",  "output",    "targets",    "summary",
+                              "highlights", "translation"};
+
+// Whether a list of one text stands in this column, wherever anything does.
+bool holdsSoleTexts(std::span<const Json> rows, const std::string& column)
+{
+    bool any = false;
+    for (const Json& row : rows) {
+        const auto field = row.find(column);
+        if (field == row.end() || field->is_null()) {
+            continue;
+        }
+        if (soleText(*field).is_null()) {
+            return false;
+        }
+        any = true;
+    }
+    return any;
+}
+
+// Of the first rows and of some from all over the source: files are sorted by their labels, often.
+std::vector<Json> spreadRows(const RowSource& source)
+{
+    std::vector<Json> rows;
+    const std::int64_t count = source.rowCount();
+    const std::int64_t first = std::min(count, kSampledRows);
+    for (std::int64_t i = 0; i < first + kSampledRows; ++i) {
+        const std::int64_t index = i < first ? i : first + (count - first) * (i - first) / kSampledRows;
+        auto row = index < count ? source.row(index) : Result<Json>(Error{});
+        if (row && row->is_object()) {
+            rows.push_back(std::move(*row));
+        }
+    }
+    return rows;
+}
 
 bool isName(const Json& value)
 {
@@ -132,6 +225,9 @@ std::shared_ptr<const RowSource> withNamedLists(std::shared_ptr<const RowSource>
     if (rows.empty()) {
         return source;
     }
+    if (std::all_of(rows.begin(), rows.end(), [](const Json& row) { return unpacked(row).is_object(); })) {
+        return std::make_shared<UnpackedRows>(std::move(source), 0, "its rows are texts that hold JSON once more, and are read as what that says");
+    }
     if (std::all_of(rows.begin(), rows.end(), [](const Json& row) { return row.is_string(); })) {
         return std::make_shared<NamedLists>(std::move(source), ColumnNames{"text"}, 0, "its rows are texts without a name, read as \"text\"");
     }
@@ -147,6 +243,28 @@ std::shared_ptr<const RowSource> withNamedLists(std::shared_ptr<const RowSource>
     return arePairs ? std::make_shared<NamedLists>(std::move(source), ColumnNames{"prompt", "completion"}, 0,
                                                    "its rows are lists of two, read as a question and its answer")
                     : source;
+}
+
+std::shared_ptr<const RowSource> withSoleTexts(std::shared_ptr<const RowSource> source)
+{
+    const auto row = source->rowCount() > 0 ? source->row(0) : Result<Json>(Error{});
+    const bool mayHold = row && row->is_object() && std::any_of(row->begin(), row->end(), [](const Json& value) { return !soleText(value).is_null(); });
+    if (!mayHold) {
+        return source; // nearly all end here
+    }
+    const auto rows = spreadRows(*source);
+    ColumnNames columns;
+    for (const auto& [name, value] : row->items()) {
+        const bool isMeant = std::any_of(kSoleNames.begin(), kSoleNames.end(), [&name = name](const char* known) { return isSameName(name, known); });
+        if (isMeant && holdsSoleTexts(rows, name)) {
+            columns.push_back(name);
+        }
+    }
+    if (columns.empty()) {
+        return source;
+    }
+    std::string remark = "lists of one text in " + listed(columns) + " are read as that text";
+    return std::make_shared<SoleTexts>(std::move(source), std::move(columns), std::move(remark));
 }
 
 } // namespace luthier::data

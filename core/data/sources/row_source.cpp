@@ -11,6 +11,7 @@
 #include "core/data/sources/packed_stream.h"
 #include "core/data/sources/row_text.h"
 #include "core/data/sources/text_documents.h"
+#include "core/data/sources/text_kinds.h"
 #include "core/data/sources/unpacked_file.h"
 
 #include <algorithm>
@@ -102,9 +103,17 @@ Opened document(const Opening& opening)
 // A text, unless its lines are rows: nobody wants their braces learned.
 Opened text(const Opening& opening)
 {
-    auto source = holdsObjects(opening.head) ? linesOrDocument(opening) : document(opening);
-    if (source && holdsObjects(opening.head)) {
-        (*source)->addRemark("its lines are JSON objects, so they are read as rows, not as one text");
+    const bool areRows = holdsObjects(opening.head);
+    auto source = areRows ? linesOrDocument(opening) : openQuestions(opening.file);
+    if (!source || *source) {
+        if (source && areRows) {
+            (*source)->addRemark("its lines are JSON objects, so they are read as rows, not as one text");
+        }
+        return source;
+    }
+    source = document(opening);
+    if (std::string remark = source ? remarkOnText(opening.head) : std::string(); !remark.empty()) {
+        (*source)->addRemark(std::move(remark));
     }
     return source;
 }
@@ -167,33 +176,63 @@ Opened openAs(const Opening& opening, const std::string& extension)
 
 constexpr std::size_t kTarMark = 257; // POSIX ustar: where the header says what it is
 
-// The file, or what it holds when it is compressed.
-Result<std::shared_ptr<const DataFile>> unpackedOf(std::shared_ptr<const DataFile> file, std::string& head,
-                                                   std::vector<std::string>& notes, std::vector<std::string>& remarks,
-                                                   const base::Progress& progress, const base::CancelToken& cancel)
+constexpr int kMostUnpackings = 3; // a text in another encoding inside of a compressed file
+
+struct Unpacked {
+    std::shared_ptr<const DataFile> file;
+    std::string head;
+    std::vector<std::string> notes;
+    std::vector<std::string> remarks;
+};
+
+// What has to be made of the file before its rows can be reached, and what is said of it; null: nothing.
+std::pair<const PackedKind*, const char*> packingOf(const DataFile& file, std::string_view head)
 {
-    const PackedKind* packed = findPackedKind(head);
-    const bool isWestern = !packed && !isColumnar(head) && looksLikeWindows1252(*file);
-    const PackedKind* kind = isWestern ? &windows1252() : packed;
-    if (!kind) {
-        return file;
+    if (const PackedKind* packed = findPackedKind(head)) {
+        return {packed, nullptr};
     }
-    auto path = unpackedFile(*file, *kind, {}, progress, cancel);
-    auto plain = path ? DataFile::open(*path) : Result<std::shared_ptr<const DataFile>>(path.error());
-    auto first = plain ? (*plain)->read(0, kHeadBytes) : Result<std::string>(plain.error());
-    if (!first) {
-        return first.error();
+    if (isColumnar(head)) {
+        return {};
     }
-    head = std::move(*first);
-    if (head.size() > kTarMark && std::string_view(head).substr(kTarMark).starts_with("ustar")) {
-        return Error{"this is an archive of several files (tar); unpack it, then choose a data file in it"};
+    if (looksLikeWindows1252(file)) {
+        return {&windows1252(), "its bytes are not UTF-8 and were read as Windows-1252, as spreadsheets save CSV; if letters look wrong, save the "
+                                "file as UTF-8"};
     }
-    if (isWestern) {
-        remarks.push_back("its bytes are not UTF-8 and were read as Windows-1252, as spreadsheets save CSV; if letters look wrong, save "
-                          "the file as UTF-8");
+    const std::string extension = extensionOf(file.path());
+    const bool isDocument = extension == ".json";
+    if ((isDocument || extension == ".jsonl" || extension == ".ndjson") && looksLikeCommentedJson(head, isDocument)) {
+        return {&commentedJson(), "it holds comments, or commas before closing brackets, which are no JSON; they are left out"};
     }
-    notes.push_back(std::string("it was unpacked (") + kind->name + ") into " + (*plain)->path().string());
-    return plain;
+    return {};
+}
+
+// The file, or what it holds when it is compressed or written otherwise.
+Result<Unpacked> unpackedOf(std::shared_ptr<const DataFile> file, std::string head, const base::Progress& progress,
+                            const base::CancelToken& cancel)
+{
+    Unpacked done{std::move(file), std::move(head), {}, {}};
+    for (int i = 0; i < kMostUnpackings; ++i) {
+        const auto [kind, remark] = packingOf(*done.file, done.head);
+        if (!kind) {
+            break;
+        }
+        auto path = unpackedFile(*done.file, *kind, {}, progress, cancel);
+        auto plain = path ? DataFile::open(*path) : Result<std::shared_ptr<const DataFile>>(path.error());
+        auto first = plain ? (*plain)->read(0, kHeadBytes) : Result<std::string>(plain.error());
+        if (!first) {
+            return first.error();
+        }
+        done.file = std::move(*plain);
+        done.head = std::move(*first);
+        if (done.head.size() > kTarMark && std::string_view(done.head).substr(kTarMark).starts_with("ustar")) {
+            return Error{"this is an archive of several files (tar); unpack it, then choose a data file in it"};
+        }
+        if (remark) {
+            done.remarks.emplace_back(remark);
+        }
+        done.notes.push_back(std::string("it was unpacked (") + kind->name + ") into " + done.file->path().string());
+    }
+    return done;
 }
 
 void note(Opened& source, std::vector<std::string>& notes)
@@ -212,29 +251,27 @@ Opened openFile(const std::filesystem::path& path, const base::Progress& progres
     if (!head) {
         return head.error();
     }
-    std::vector<std::string> notes;
-    std::vector<std::string> remarks;
-    auto file = unpackedOf(*packed, *head, notes, remarks, progress, cancel);
-    if (file && isColumnar(*head)) {
-        auto source = openColumnar(*file, progress, cancel);
-        note(source, notes);
+    auto opened = unpackedOf(std::move(*packed), std::move(*head), progress, cancel);
+    if (!opened) {
+        return opened.error();
+    }
+    if (isColumnar(opened->head)) {
+        auto source = openColumnar(opened->file, progress, cancel);
+        note(source, opened->notes);
         return source;
     }
-    if (!file) {
-        return file.error();
-    }
     for (const Foreign& foreign : kForeign) {
-        if (head->starts_with(foreign.magic)) {
+        if (opened->head.starts_with(foreign.magic)) {
             return Error{foreign.sentence};
         }
     }
-    const std::uint64_t begin = head->starts_with(kBom) ? kBom.size() : 0;
+    const std::uint64_t begin = opened->head.starts_with(kBom) ? kBom.size() : 0;
     if (begin > 0) {
-        notes.push_back("it begins with a byte-order mark, which is left out");
+        opened->notes.push_back("it begins with a byte-order mark, which is left out");
     }
-    auto source = openAs({*file, begin, head->substr(begin), progress, cancel}, extensionOf((*file)->path()));
-    note(source, notes);
-    for (auto& remark : remarks) {
+    auto source = openAs({opened->file, begin, opened->head.substr(begin), progress, cancel}, extensionOf(opened->file->path()));
+    note(source, opened->notes);
+    for (auto& remark : opened->remarks) {
         if (source) {
             (*source)->addRemark(std::move(remark));
         }
