@@ -4,6 +4,7 @@
 #include "core/nn/kernels/token_losses.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/addmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/logsumexp.h>
@@ -51,10 +52,18 @@ void checkInputs(const at::Tensor& hidden, const at::Tensor& head, const at::Ten
                 " or a cap of ", settings.softcap, " is no use to logits");
 }
 
-std::int64_t blockRows(const at::Tensor& head, std::int64_t asked)
+// A card multiplies 128 rows together: a block with a few more costs as much as with 128 more, and so do blocks of unlike sizes.
+std::int64_t blockRows(const at::Tensor& head, std::int64_t asked, std::int64_t all)
 {
+    constexpr std::int64_t kTogether = 128;
     const std::int64_t bytes = head.is_cpu() ? kCpuBytes : kGpuBytes;
-    return asked > 0 ? asked : std::clamp<std::int64_t>(bytes / (4 * head.size(0)), 64, 8192);
+    const std::int64_t most = std::clamp<std::int64_t>(bytes / (4 * head.size(0)), 64, 8192);
+    if (asked > 0 || head.is_cpu() || most < kTogether || all <= most) {
+        return asked > 0 ? asked : most;
+    }
+    const std::int64_t blocks = (all + most - 1) / most;
+    const std::int64_t even = ((all + blocks - 1) / blocks + kTogether - 1) / kTogether * kTogether;
+    return std::min(even, most / kTogether * kTogether);
 }
 
 WantedRows::WantedRows(const at::Tensor& given) : targets(given), all(given.size(0))
@@ -162,6 +171,12 @@ void HeadGradients::add(std::int64_t first, const at::Tensor& gradient, const at
     if (ofHead.defined() && gradient.scalar_type() == at::kFloat) {
         ofHead.addmm_(gradient.t(), rows);
     } else if (ofHead.defined()) {
+#if __has_include(<torch/headeronly/version.h>) // LibTorch from 2.9 on: a card adds products in fp32 as it makes them
+        if (rows.is_cuda() && rows.scalar_type() == at::kBFloat16) {
+            at::addmm_out(ofHead, ofHead, gradient.t(), rows, at::kFloat);
+            return;
+        }
+#endif
         ofHead.add_(gradient.t().mm(rows));
     }
 }

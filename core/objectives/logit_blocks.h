@@ -13,7 +13,7 @@ namespace luthier::objectives {
 
 void checkInputs(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets, const LogitSettings& settings);
 
-std::int64_t blockRows(const at::Tensor& head, std::int64_t asked);
+std::int64_t blockRows(const at::Tensor& head, std::int64_t asked, std::int64_t all);
 
 // On the CPU the rows that have a target, M of N; elsewhere all of them.
 struct WantedRows {

@@ -74,7 +74,7 @@ private:
     template <class Work>
     void eachBlock(const at::Tensor& rows, Work work) const
     {
-        const std::int64_t step = blockRows(m_head, m_settings.chunkRows);
+        const std::int64_t step = blockRows(m_head, m_settings.chunkRows, rows.size(0));
         for (std::int64_t first = 0; first < rows.size(0); first += step) {
             const std::int64_t count = std::min(step, rows.size(0) - first);
             work(first, rows.narrow(0, first, count), m_wanted.targets.narrow(0, first, count));

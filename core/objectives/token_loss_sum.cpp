@@ -30,7 +30,7 @@ public:
         const at::Tensor weights = m_weights.defined() ? wanted.pick(m_weights).contiguous() : at::Tensor();
         HeadGradients gradients(rows, m_head, m_wantHidden, m_wantHead);
         at::Tensor total = at::zeros({}, m_hidden.options().dtype(at::kFloat));
-        const std::int64_t step = blockRows(m_head, m_settings.chunkRows);
+        const std::int64_t step = blockRows(m_head, m_settings.chunkRows, rows.size(0));
         for (std::int64_t first = 0; first < rows.size(0); first += step) {
             const std::int64_t count = std::min(step, rows.size(0) - first);
             const at::Tensor block = rows.narrow(0, first, count);
