@@ -157,7 +157,7 @@ bool hasCard()
 
 bool isWanted(const Row& row, const AllBenchFlags& flags, const std::string& device)
 {
-    const bool here = row.where == Where::Cpu ? device != "cuda" : device != "cpu" && (flags.list || hasCard());
+    const bool here = row.where == Where::Cpu ? device != "cuda" : device != "cpu" && (flags.list || device == "cuda" || hasCard());
     return here && std::string_view(row.name).find(flags.only) != std::string_view::npos;
 }
 
