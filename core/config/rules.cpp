@@ -49,12 +49,6 @@ const std::vector<GeneralRule>& generalRules()
              const peft::Method* method = peft::findMethod(c.method.kind);
              return c.model.frozenDtype == "fp8" && method && !method->writesAdapter;
          }},
-        {{"model.frozen_dtype", "model.quantization"}, "The frozen weights are either FP8 or 4-bit codes: choose one of the two.",
-         [](const RunConfig& c) {
-             const peft::Method* method = peft::findMethod(c.method.kind);
-             return c.model.frozenDtype == "fp8"
-                    && (c.model.quantization == "nf4" || c.model.quantization == "fp4" || (method && !method->quantization.empty() && c.model.quantization == "auto"));
-         }},
         {{"model.frozen_dtype", "model.device"}, "FP8 products are for NVIDIA cards: on the CPU leave frozen_dtype to auto.",
          [](const RunConfig& c) { return c.model.frozenDtype == "fp8" && c.model.device == "cpu"; }},
         {{"model.frozen_dtype", "model.dtype"}, "FP8 weights go with activations in bf16: leave dtype to auto, or choose bf16.",

@@ -34,6 +34,7 @@ public:
             add(part.absmax);
             add(part.nestedAbsmax);
         }
+        add(group.fp8Scales);
         if (group.buffer) {
             add(group.buffer->memory);
         }

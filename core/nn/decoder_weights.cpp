@@ -3,6 +3,7 @@
 #include "core/nn/decoder.h"
 #include "core/nn/families/weight_names.h"
 #include "core/nn/layer_shards.h"
+#include "core/nn/layers/fp8_codes.h"
 #include "core/nn/layers/fp8_groups.h"
 #include "core/quant/weight_quantiser.h"
 
@@ -215,6 +216,8 @@ Result<void> Decoder::multiplyInFp8()
     for (LinearGroup* group : groups()) {
         if (takesFp8(*group)) {
             group->fp8 = fp8WeightOf(group->weight);
+        } else if (unpacksToFp8(*group)) {
+            prepareFp8Codes(*group);
         }
     }
     return {};

@@ -289,3 +289,56 @@ extern "C" __global__ void gather_heads(const HeadRows q, const HeadRows k, cons
         codeRow(out, codes + (i64)blockIdx.x * n, scales + blockIdx.x, n, top, slots);
     }
 }
+
+// Numbers of 4-bit blocks as they would lie in memory, times `inverse`, in 8 bits: codes of 16 neighbours and their constant.
+__device__ __forceinline__ void unpackSixteen(const unsigned char* codes, float scale, const float* table, float inverse, unsigned char* to)
+{
+    const uint2 raw = *reinterpret_cast<const uint2*>(codes);
+    const u32 words[2] = {raw.x, raw.y};
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+        Eight numbers;
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+            const u32 pair = words[half] >> (8 * i);
+            numbers.v[2 * i] = rounded(table[(pair >> 4) & 15] * scale);
+            numbers.v[2 * i + 1] = rounded(table[pair & 15] * scale);
+        }
+        storeCodes(to + 8 * half, numbers, inverse);
+    }
+}
+
+// [rows, columns] as the codes lie; 16 of a thread.
+extern "C" __global__ void unpack_fp8(const Codes w, const Tables tables, unsigned char* to, i64 elements, float inverse)
+{
+    __shared__ float table[16];
+    __shared__ float map[256];
+    readTables(tables, table, map);
+    const i64 first = ((i64)blockIdx.x * blockDim.x + threadIdx.x) * 16;
+    if (first < elements) {
+        unpackSixteen(w.codes + first / 2, constantOf(w, map, first), table, inverse, to + first);
+    }
+}
+
+// [columns, rows], lines `stride` apart: 64 by 64 numbers a block of 256 threads; rows and columns are multiples of 64.
+extern "C" __global__ void unpack_fp8_across(const Codes w, const Tables tables, unsigned char* to, int columns, i64 stride, float inverse)
+{
+    constexpr int kSide = 64;
+    constexpr int kLine = kSide + 16;
+    __shared__ float table[16];
+    __shared__ float map[256];
+    __shared__ __align__(16) unsigned char tile[kSide * kLine]; // a column of the weight a line
+    readTables(tables, table, map);
+    const int row = threadIdx.x / 4;
+    const int column = threadIdx.x % 4 * 16;
+    const i64 first = ((i64)blockIdx.y * kSide + row) * columns + (i64)blockIdx.x * kSide + column;
+    __align__(16) unsigned char own[16];
+    unpackSixteen(w.codes + first / 2, constantOf(w, map, first), table, inverse, own);
+#pragma unroll
+    for (int i = 0; i < 16; ++i) {
+        tile[(column + i) * kLine + row] = own[i];
+    }
+    __syncthreads();
+    const uint4 out = *reinterpret_cast<const uint4*>(tile + row * kLine + column);
+    *reinterpret_cast<uint4*>(to + ((i64)blockIdx.x * kSide + row) * stride + (i64)blockIdx.y * kSide + column) = out;
+}

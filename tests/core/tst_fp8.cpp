@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Products in 8-bit floats by their plain body, which says what a card's must give (tests/card/card_fp8.cpp holds those to it).
 #include "core/nn/decoder.h"
+#include "core/nn/layers/fp8_codes.h"
 #include "core/nn/layers/fp8_groups.h"
 #include "core/nn/layers/fp8_weight.h"
 #include "core/nn/layers/linear_group.h"
@@ -58,6 +59,7 @@ class TestFp8 : public QObject {
 private Q_SLOTS:
     void rows();
     void products();
+    void unpackedCodes();
     void whatPlansCount();
     void gradientsOfAModel();
     void gradientsOfTheBundledModel();
@@ -91,7 +93,36 @@ void TestFp8::products()
     QVERIFY(apart(nn::fp8Product(nn::fp8Rows(x), held.forward, bias), x.mm(weight.t()) + bias) < 0.045);
     const at::Tensor dy = at::randn({256, 192}).to(at::kBFloat16);
     QVERIFY(apart(nn::fp8Product(nn::fp8Rows(dy), held.backward), dy.mm(weight)) < 0.045);
-    QVERIFY(nn::isFp8Product(held, 256) && !nn::isFp8Product(held, 1) && !nn::isFp8Product({}, 256));
+    nn::LinearGroup group;
+    QVERIFY(!group.multipliesFp8(256));
+    group.fp8 = held;
+    QVERIFY(group.multipliesFp8(256) && !group.multipliesFp8(1));
+}
+
+// A base in 4 bits: its codes are unpacked to 8-bit floats instead of numbers.
+void TestFp8::unpackedCodes()
+{
+    nn::Decoder decoder(smallConfig(), at::kCPU, at::kBFloat16, quant::Quantisation{quant::CodeKind::Nf4, true});
+    decoder.initialise(7);
+    const auto leaves = support::attachedAdapters(decoder, 0.05);
+    at::manual_seed(8);
+    const at::Tensor ids = at::randint(512, {2, 96}, at::kLong);
+    const at::Tensor plain = support::adapterGradients(decoder, leaves, ids);
+    for (nn::LinearGroup* group : decoder.groups()) {
+        QVERIFY(nn::unpacksToFp8(*group) && !group->multipliesFp8(256));
+        nn::prepareFp8Codes(*group);
+        QVERIFY(group->multipliesFp8(256) && !group->multipliesFp8(1));
+        const at::Tensor numbers = group->weightNow().to(at::kFloat).clone();
+        const nn::Fp8Rows rows = nn::fp8CodesOf(*group, false);
+        const at::Tensor back = rows.codes.to(at::kFloat) * rows.scales;
+        QVERIFY(apart(back, numbers) < 0.03 && apart(back, numbers) > 0);
+        QVERIFY(rows.codes.to(at::kFloat).abs().max().item<float>() > 400 && rows.codes.to(at::kFloat).isfinite().all().item<bool>());
+        const nn::Fp8Rows across = nn::fp8CodesOf(*group, true);
+        QVERIFY((across.codes.to(at::kFloat) * across.scales).equal(back.t()));
+    }
+    const at::Tensor coded = support::adapterGradients(decoder, leaves, ids);
+    const double cosine = (plain.dot(coded) / (plain.norm() * coded.norm())).item<double>();
+    QVERIFY2(cosine > 0.995 && cosine < 0.99999999, qPrintable(QString::number(cosine, 'g', 12)));
 }
 
 // A plan knows what the codes take before there are any.
@@ -173,8 +204,8 @@ void TestFp8::refusals()
     QVERIFY(!names(config::brokenRules(run), "method.kind") && !names(config::brokenRules(run), "model.dtype"));
     run.method.kind = "full";
     QVERIFY(names(config::brokenRules(run), "method.kind"));
-    run.method.kind = "qlora";
-    QVERIFY(names(config::brokenRules(run), "model.quantization"));
+    run.method.kind = "qlora"; // whose codes are unpacked to it
+    QVERIFY(!names(config::brokenRules(run), "model.quantization") && !names(config::brokenRules(run), "method.kind"));
     run.method.kind = "lora";
     run.model.dtype = "fp32";
     QVERIFY(names(config::brokenRules(run), "model.dtype"));

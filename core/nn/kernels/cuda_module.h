@@ -16,7 +16,7 @@ enum class Kernel {
     Dequantise,                                                                           // quant.cu
     SlotAttention, PickTokens,                                                            // slots.cu
     RowCodesProduct, CodesProduct, CodesSum,                                              // codes.cu
-    Fp8Rows, RmsForwardFp8, RmsBackwardFp8, GatedForwardFp8, GatedBackwardFp8, GatherHeads, // fp8.cu
+    Fp8Rows, RmsForwardFp8, RmsBackwardFp8, GatedForwardFp8, GatedBackwardFp8, GatherHeads, UnpackFp8, UnpackFp8Across, // fp8.cu
     NarrowMany, AddMany,                                                                  // many.cu
     GatedForwardLow, GatedBackwardLow, GatedForwardLowFp8, GatedBackwardLowFp8, AddLow, TurnLow, Count // low_rank.cu
 };

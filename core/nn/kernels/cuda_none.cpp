@@ -6,6 +6,7 @@
 #include "core/nn/kernels/cuda_graph.h"
 #include "core/nn/kernels/low_rank.h"
 #include "core/nn/kernels/many.h"
+#include "core/nn/kernels/unpack_fp8.h"
 
 #include <c10/util/Exception.h>
 
@@ -169,6 +170,11 @@ bool turnsLow(const LowHeads&)
 void turnLow(const at::Tensor&, const LowTerms&, const LowHeads&)
 {
     TORCH_CHECK(false, "this build has no kernels for cards");
+}
+
+bool unpackFp8(const quant::QuantisedWeight&, const at::Tensor&, double, bool)
+{
+    return false;
 }
 
 } // namespace luthier::nn::kernels

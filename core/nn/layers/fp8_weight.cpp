@@ -17,7 +17,6 @@ namespace {
 
 constexpr double kLargest = 448;       // of e4m3
 constexpr std::int64_t kSixteen = 16;  // a row's codes that the card reads at once
-constexpr std::int64_t kFewest = 128;  // rows: fewer wait for memory and not for products
 
 struct Left {
     at::Tensor of = {};
@@ -46,11 +45,6 @@ Fp8Weight fp8WeightOf(const at::Tensor& weight)
     return {fp8Rows(numbers), fp8Rows(numbers.t().contiguous())};
 }
 
-bool isFp8Product(const Fp8Weight& weight, std::int64_t rows)
-{
-    return weight.exists() && rows >= kFewest;
-}
-
 at::Tensor fp8Product(const Fp8Rows& x, const Fp8Rows& weight, const at::Tensor& bias)
 {
     if (x.codes.is_cuda()) {
@@ -70,9 +64,9 @@ Result<void> checkFp8(at::Device device)
         return refusal;
     }
     try {
-        const at::Tensor one = at::ones({kFewest, kSixteen}, at::TensorOptions().device(device).dtype(at::kBFloat16));
+        const at::Tensor one = at::ones({kFewestFp8Rows, kSixteen}, at::TensorOptions().device(device).dtype(at::kBFloat16));
         const at::Tensor product = fp8Product(fp8Rows(one), fp8Rows(one.narrow(0, 0, kSixteen)));
-        return product.to(at::kFloat).sum().item<float>() == kFewest * kSixteen * kSixteen ? Result<void>() : refusal;
+        return product.to(at::kFloat).sum().item<float>() == kFewestFp8Rows * kSixteen * kSixteen ? Result<void>() : refusal;
     } catch (const std::exception&) {
         return refusal;
     }

@@ -28,8 +28,8 @@ struct Fp8Weight {
 };
 Fp8Weight fp8WeightOf(const at::Tensor& weight);
 
-// Whether a product of so many rows is made in FP8: fewer wait for memory, and are made of the weight's numbers.
-bool isFp8Product(const Fp8Weight& weight, std::int64_t rows);
+// Products of fewer rows wait for memory, and are made of the weight's numbers.
+constexpr std::int64_t kFewestFp8Rows = 128;
 
 // x W^T + b [N, out] bf16, of rows and the codes of one direction. Bias [out] or undefined.
 at::Tensor fp8Product(const Fp8Rows& x, const Fp8Rows& weight, const at::Tensor& bias = {});

@@ -21,6 +21,11 @@ void dequantiseInto(const quant::QuantisedWeight& weight, const at::Tensor& out)
 
 } // namespace
 
+bool LinearGroup::multipliesFp8(std::int64_t rows) const
+{
+    return (isQuantised() ? fp8Scale > 0 : fp8.exists()) && rows >= kFewestFp8Rows;
+}
+
 at::Tensor LinearGroup::weightNow() const
 {
     if (!isQuantised()) {

@@ -3,6 +3,7 @@
 
 #include "core/nn/kernels/answer_kernels.h"
 #include "core/nn/kernels/kernels.h"
+#include "core/nn/layers/fp8_codes.h"
 #include "core/nn/layers/input_watch.h"
 #include "core/nn/layers/linear_extras.h"
 
@@ -190,8 +191,9 @@ at::Tensor codesProduct(const LinearGroup& group, const at::Tensor& x, const at:
 // x W^T + b.
 at::Tensor product(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& bias, const Fp8Rows& rows)
 {
-    if (isFp8Product(linear.base->fp8, x.size(0))) {
-        return fp8Product(rows.exists() ? rows : fp8Rows(x), linear.base->fp8.forward, bias);
+    if (linear.base->multipliesFp8(x.size(0))) {
+        const Fp8Rows codes = rows.exists() ? rows : fp8Rows(x);
+        return fp8Product(codes, linear.base->isQuantised() ? fp8CodesOf(*linear.base, false) : linear.base->fp8.forward, bias);
     }
     const at::Tensor weight = linear.base->weightNow();
     at::Tensor y = kernels::rowProduct(x, weight);
@@ -214,8 +216,9 @@ at::Tensor productBySlice(const ActiveLinear& linear, const at::Tensor& x, const
 // dy W.
 at::Tensor inputGradient(const ActiveLinear& linear, const at::Tensor& dy, const Fp8Rows& rows)
 {
-    if (isFp8Product(linear.base->fp8, dy.size(0))) {
-        return fp8Product(rows.exists() ? rows : fp8Rows(dy), linear.base->fp8.backward);
+    if (linear.base->multipliesFp8(dy.size(0))) {
+        const Fp8Rows codes = rows.exists() ? rows : fp8Rows(dy);
+        return fp8Product(codes, linear.base->isQuantised() ? fp8CodesOf(*linear.base, true) : linear.base->fp8.backward);
     }
     if (!linear.base->isReadBySlice()) {
         return dy.mm(linear.base->weightNow());
@@ -295,7 +298,7 @@ at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, Linear
 
 Fp8Rows* wantsFp8(const ActiveLinear& linear, std::int64_t count, Fp8Rows& rows)
 {
-    return isFp8Product(linear.base->fp8, count) && !usesExtras(linear) ? &rows : nullptr;
+    return linear.base->multipliesFp8(count) && !usesExtras(linear) ? &rows : nullptr;
 }
 
 bool linearSavedOnly(const ActiveLinear& linear, const at::Tensor& x, LinearSaved& saved)

@@ -79,9 +79,12 @@ struct LinearGroup : GroupAdapters {
     at::Tensor bias;                // [out] or undefined
     std::vector<LinearSlice> slices;
     Fp8Weight fp8 = {};             // of `weight`, which is frozen then; none: products are made of its numbers
+    double fp8Scale = 0;            // quantised: its codes are unpacked to 8-bit floats (fp8_codes.h); 0: to numbers
+    at::Tensor fp8Scales = {};      // as often as there are rows or columns
 
     std::string slicePath(std::size_t slice) const { return path + "." + slices[slice].name; }
     bool isQuantised() const { return !quantised.empty(); }
+    bool multipliesFp8(std::int64_t rows) const; // products of so many rows
     at::Tensor weightNow() const;                    // [out, in]; of a quantised group valid until the next group's
     bool isReadBySlice() const;                      // quantised, and too large for the numbers of all slices at once
     std::int64_t numbersAtOnce() const;              // elements that the buffer must have for this group
