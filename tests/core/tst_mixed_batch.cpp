@@ -122,9 +122,9 @@ private Q_SLOTS:
         const auto wanted = apart(*decoder, asked);
         std::size_t differing = 0;
         for (std::size_t i = 1; i < asked.size(); i += 2) {
-            differing += wanted[i].ids != wanted[i - 1].ids ? 1 : 0;
+            differing += std::abs(wanted[i].logProbs[0] - wanted[i - 1].logProbs[0]) > 1e-2 || wanted[i].ids != wanted[i - 1].ids ? 1 : 0;
         }
-        QVERIFY2(differing >= 6, std::to_string(differing).c_str()); // base and tuned say other things
+        QVERIFY2(differing >= 6, std::to_string(differing).c_str()); // base and tuned are not the same
         for (const std::int64_t rows : {21, 4, 1}) {
             QCOMPARE(compare(answer(*decoder, asked, together(rows)), wanted), std::size_t{0});
         }

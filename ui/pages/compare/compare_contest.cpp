@@ -72,11 +72,10 @@ bool isBase(const Answerer& answerer)
     return answerer.adapters.isEmpty() && answerer.run.isEmpty();
 }
 
-// Whose session the answerer uses. The base joins one that has adapters over it where a copy of its own would be too large, and where
-// both are to be answered in one batch: rather that whose words it speaks.
-const Answerer& hostOf(const Answerer& answerer, const std::vector<Answerer>& all, bool oneBatch)
+// Whose session the answerer can use: of the base one that has adapters over it, rather that whose words it speaks.
+const Answerer& hostOf(const Answerer& answerer, const std::vector<Answerer>& all)
 {
-    if (!isBase(answerer) || (!oneBatch && bytesOf(answerer.model.toStdString()) <= kTwoCopiesLimit)) {
+    if (!isBase(answerer)) {
         return answerer;
     }
     const Answerer* host = &answerer;
@@ -116,20 +115,23 @@ public:
     }
 
     // What none of these needs is let go.
-    void keepOnly(const std::vector<Answerer>& wanted, const QString& device)
+    void keepOnly(const std::vector<Answerer>& wanted, const std::vector<Answerer>& hosts, const QString& device)
     {
         std::set<std::string> keys;
-        for (const Answerer& answerer : wanted) {
-            keys.insert(keyOf(answerer, device));
+        for (const auto* some : {&wanted, &hosts}) {
+            for (const Answerer& answerer : *some) {
+                keys.insert(keyOf(answerer, device));
+            }
         }
         const std::lock_guard lock(m_mutex);
         std::erase_if(m_places, [&](const auto& place) { return !keys.contains(place.first); });
     }
 
-    bool has(const std::vector<Answerer>& wanted, const QString& device)
+    bool has(const std::vector<Answerer>& wanted, const std::vector<Answerer>& hosts, const QString& device)
     {
         const std::lock_guard lock(m_mutex);
-        return std::all_of(wanted.begin(), wanted.end(), [&](const Answerer& answerer) { return m_places.contains(keyOf(answerer, device)); });
+        const auto isOpen = [&](const Answerer& answerer) { return m_places.contains(keyOf(answerer, device)); };
+        return std::equal(wanted.begin(), wanted.end(), hosts.begin(), hosts.end(), [&](const Answerer& one, const Answerer& host) { return isOpen(one) || isOpen(host); });
     }
 
 private:
@@ -228,14 +230,14 @@ void CompareContest::start(std::vector<Answerer> answerers, const QString& devic
     const bool oneBatch = m_oneBatch.value_or(evaluation::mayBeCard(device.toStdString()));
     std::vector<Answerer> hosts;
     for (const Answerer& answerer : answerers) {
-        hosts.push_back(hostOf(answerer, answerers, oneBatch));
+        hosts.push_back(hostOf(answerer, answerers));
     }
-    if (!m_sessions->has(hosts, device)) {
+    if (!m_sessions->has(answerers, hosts, device)) {
         Q_EMIT stageChanged(tr("Loading the model\u2026"));
     } else {
         Q_EMIT stageChanged({});
     }
-    m_sessions->keepOnly(hosts, device);
+    m_sessions->keepOnly(answerers, hosts, device);
     m_sides.clear();
     for (Answerer& answerer : answerers) {
         m_sides.push_back({std::move(answerer), {}, std::make_shared<Pieces>(), nullptr, {}});
@@ -248,11 +250,11 @@ void CompareContest::start(std::vector<Answerer> answerers, const QString& devic
         batches[{keyOf(host, device), host.weights, oneBatch ? 0 : side}].push_back(side);
     }
     for (const auto& [key, sides] : batches) {
-        beginSides(hosts[static_cast<std::size_t>(sides.front())], sides, messages, sampling);
+        beginSides(hosts[static_cast<std::size_t>(sides.front())], oneBatch, sides, messages, sampling);
     }
 }
 
-void CompareContest::beginSides(const Answerer& host, const std::vector<int>& sides, const std::vector<data::Message>& messages, const inference::Sampling& sampling)
+void CompareContest::beginSides(const Answerer& joined, bool oneBatch, const std::vector<int>& sides, const std::vector<data::Message>& messages, const inference::Sampling& sampling)
 {
     struct Asked {
         Answerer answerer;
@@ -265,8 +267,11 @@ void CompareContest::beginSides(const Answerer& host, const std::vector<int>& si
         batch.push_back({at.answerer, at.pieces, at.cancel});
     }
     // What each came to is told as it ends.
-    const auto work = [sessions = m_sessions, all = std::move(batch), host, device = m_device, messages, sampling] {
+    const auto work = [sessions = m_sessions, all = std::move(batch), joined, oneBatch, device = m_device, messages, sampling] {
         std::vector<Asked> batch = all;
+        // Alone it has a copy of its own, unless that is too large.
+        const Answerer& own = batch.front().answerer;
+        const Answerer host = oneBatch || bytesOf(own.model.toStdString()) > kTwoCopiesLimit ? joined : own;
         auto opened = sessions->open(host, device);
         if (!opened && !isBase(host)) { // the base answers all the same
             for (const Asked& asked : all) {

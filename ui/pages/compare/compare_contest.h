@@ -94,8 +94,8 @@ private:
         bool isApart = false; // in a batch of its own, though base and tuned share the session
     };
 
-    // Sides that the session of `host` answers, in one batch.
-    void beginSides(const Answerer& host, const std::vector<int>& sides, const std::vector<data::Message>& messages, const inference::Sampling& sampling);
+    // Sides that the session of `joined` answers in one batch; or one side.
+    void beginSides(const Answerer& joined, bool oneBatch, const std::vector<int>& sides, const std::vector<data::Message>& messages, const inference::Sampling& sampling);
     void endSide(int side, const Said& said);
     void deliver();
 

@@ -15,6 +15,7 @@
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QDateTime>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -26,6 +27,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace luthier::ui {
 
@@ -76,6 +78,10 @@ EvaluatePage::EvaluatePage(Workspace& workspace, QWidget* parent)
     layout->addWidget(m_stack);
     m_action->setToolTip(tr("Let them answer, and measure"));
     m_action->setEnabled(false);
+    m_action->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Return));
+    m_action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    addAction(m_action);
+    setFirstControl(m_setup);
     connect(m_action, &QAction::triggered, this, &EvaluatePage::startOrStop);
     connectDesk();
     showRuns();
@@ -198,11 +204,19 @@ void EvaluatePage::showPast()
 void EvaluatePage::showRunning()
 {
     const bool isRunning = m_desk->isRunning();
+    const QWidget* focus = QApplication::focusWidget();
+    const bool wasChoosing = focus != nullptr && m_setup->isAncestorOf(focus);
+    m_wasStopping = !isRunning && focus == m_stop;
     m_progressBox->setVisible(isRunning);
     m_setup->setEnabled(!isRunning);
     m_action->setEnabled(!isRunning && m_canStart);
     if (isRunning) {
         m_stop->setEnabled(true);
+        if (wasChoosing) {
+            m_stop->setFocus(); // the keys stay with the work
+        }
+    } else if (m_wasStopping) {
+        m_setup->setFocus();
     }
 }
 
@@ -223,6 +237,9 @@ void EvaluatePage::showResults()
         m_result->show(m_desk->results());
     }
     m_main->setCurrentWidget(isThere ? static_cast<QWidget*>(m_result) : m_setupPage);
+    if (isThere && std::exchange(m_wasStopping, false)) {
+        m_result->setFocus();
+    }
     showPast();
 }
 

@@ -66,6 +66,7 @@ private:
     QLabel* m_progressText;
     QPushButton* m_stop;
     bool m_canStart = false;
+    bool m_wasStopping = false; // the keys were with Stop when it ended
 };
 
 } // namespace luthier::ui

@@ -21,6 +21,8 @@ namespace luthier::ui {
 
 namespace {
 
+constexpr QLatin1String kByLabel("by label: "); // before a system's id: its likeliest labels are meant
+
 QWidget* page(std::initializer_list<std::pair<QWidget*, int>> widgets)
 {
     auto* box = new QWidget;
@@ -89,6 +91,7 @@ EvaluateResult::EvaluateResult(QWidget* parent)
     layout->addWidget(m_notes);
     layout->addWidget(m_tabs, 1);
     layout->addLayout(buttons);
+    setFocusProxy(m_tabs);
 }
 
 QTableView* EvaluateResult::table(const QString& id, const QString& name, const QString& help)
@@ -143,12 +146,19 @@ void EvaluateResult::show(const Json& results)
     const auto shown = m_system->currentData();
     m_system->clear();
     bool hasLabels = false;
+    const auto add = [&](const Json& its, const QString& id, const QString& title, const QString& key) {
+        m_system->addItem(title, key);
+        hasLabels = hasLabels || !confusionGrid(its, id).lines.empty() || !certaintyPoints(its, id).empty();
+    };
     for (const QString& id : systemsIn(results)) {
-        m_system->addItem(titleOfSystem(results, id), id);
-        hasLabels = hasLabels || !confusionGrid(results, id).lines.empty() || !certaintyPoints(results, id).empty();
+        add(results, id, titleOfSystem(results, id), id);
+    }
+    const Json& byLabel = byLabelIn(results);
+    for (const QString& id : systemsIn(byLabel)) {
+        add(byLabel, id, tr("%1, the likeliest label").arg(titleOfSystem(byLabel, id)), kByLabel + id);
     }
     const int kept = m_system->findData(shown);
-    m_system->setCurrentIndex(kept >= 0 ? kept : m_system->count() - 1);
+    m_system->setCurrentIndex(kept >= 0 ? kept : static_cast<int>(systemsIn(results).size()) - 1);
     m_tabs->setTabVisible(m_tabs->indexOf(m_labelPage), hasLabels);
     showLabels();
     showGeneral();
@@ -156,12 +166,15 @@ void EvaluateResult::show(const Json& results)
 
 void EvaluateResult::showLabels()
 {
-    const QString id = m_system->currentData().toString();
-    fill(m_confusion, confusionGrid(m_results, id));
+    const QString key = m_system->currentData().toString();
+    const bool isByLabel = key.startsWith(kByLabel);
+    const Json& results = isByLabel ? byLabelIn(m_results) : m_results;
+    const QString id = isByLabel ? key.sliced(kByLabel.size()) : key;
+    fill(m_confusion, confusionGrid(results, id));
     std::vector<PointChart::Series> series;
-    const auto points = certaintyPoints(m_results, id);
+    const auto points = certaintyPoints(results, id);
     if (!points.empty()) {
-        series.push_back({titleOfSystem(m_results, id), points});
+        series.push_back({m_system->currentText(), points});
     }
     m_certainty->setVisible(!series.empty());
     m_certainty->show(std::move(series), {tr("how sure it was"), tr("share that is right"), true});

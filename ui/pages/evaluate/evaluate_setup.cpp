@@ -141,6 +141,7 @@ EvaluateSetup::EvaluateSetup(QWidget* parent)
     connect(m_metric, &QComboBox::currentIndexChanged, this, &EvaluateSetup::touch);
     connect(m_metrics, &QListWidget::itemChanged, this, &EvaluateSetup::touch);
     connect(m_beside, &QListWidget::itemChanged, this, &EvaluateSetup::touch);
+    setFocusProxy(m_run);
     showPrompt();
 }
 

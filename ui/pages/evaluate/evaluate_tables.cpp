@@ -86,35 +86,63 @@ QString titleOfSystem(const Json& results, const QString& id)
     return title.isEmpty() ? id : title;
 }
 
-TextGrid metricGrid(const Json& results)
+const Json& byLabelIn(const Json& results)
 {
-    TextGrid grid{{tr("Metric")}, {}};
+    return at(results, "by_likelihood");
+}
+
+namespace {
+
+// A metric's name, and whether it is of the likeliest labels.
+QString named(const std::string& metric, bool ofLabels)
+{
+    return ofLabels ? tr("%1, of the likeliest label").arg(metricLabel(metric)) : metricLabel(metric);
+}
+
+void addMetrics(const Json& results, bool ofLabels, TextGrid& grid)
+{
     const Json& systems = at(results, "systems");
-    for (const QString& id : systemsIn(results)) {
-        grid.headings += titleOfSystem(results, id);
-    }
     for (const auto& [metric, value] : at(results, "metrics").items()) {
-        QStringList line{metricLabel(metric)};
+        QStringList line{named(metric, ofLabels)};
         for (const auto& [id, system] : systems.items()) {
             line += withInterval(at(at(system, "metrics"), metric), digitsOf(metric));
         }
+        line.resize(grid.headings.size());
         grid.lines.push_back(std::move(line));
     }
+}
+
+void addDifferences(const Json& results, bool ofLabels, TextGrid& grid)
+{
+    for (const Json& pair : at(results, "differences")) {
+        const std::string metric = textIn(pair, "metric").toStdString();
+        const int digits = digitsOf(metric);
+        const auto count = [&](const char* key) { return QLocale().toString(numberAt(pair, key), 'f', 0); };
+        grid.lines.push_back({tr("%1 against %2").arg(titleOfSystem(results, textIn(pair, "second")), titleOfSystem(results, textIn(pair, "first"))), named(metric, ofLabels),
+                              shown(numberAt(pair, "difference"), digits),
+                              tr("%1 to %2").arg(shown(numberAt(pair, "low"), digits), shown(numberAt(pair, "high"), digits)), shown(numberAt(pair, "p"), 4),
+                              count("better"), count("worse"), count("same")});
+    }
+}
+
+} // namespace
+
+TextGrid metricGrid(const Json& results)
+{
+    TextGrid grid{{tr("Metric")}, {}};
+    for (const QString& id : systemsIn(results)) {
+        grid.headings += titleOfSystem(results, id);
+    }
+    addMetrics(results, false, grid);
+    addMetrics(byLabelIn(results), true, grid);
     return grid;
 }
 
 TextGrid differenceGrid(const Json& results)
 {
     TextGrid grid{{tr("Difference"), tr("Metric"), tr("By"), tr("95 %"), tr("p"), tr("Better"), tr("Worse"), tr("Same")}, {}};
-    for (const Json& pair : at(results, "differences")) {
-        const std::string metric = textIn(pair, "metric").toStdString();
-        const int digits = digitsOf(metric);
-        const auto count = [&](const char* key) { return QLocale().toString(numberAt(pair, key), 'f', 0); };
-        grid.lines.push_back({tr("%1 against %2").arg(titleOfSystem(results, textIn(pair, "second")), titleOfSystem(results, textIn(pair, "first"))), metricLabel(metric),
-                              shown(numberAt(pair, "difference"), digits),
-                              tr("%1 to %2").arg(shown(numberAt(pair, "low"), digits), shown(numberAt(pair, "high"), digits)), shown(numberAt(pair, "p"), 4),
-                              count("better"), count("worse"), count("same")});
-    }
+    addDifferences(results, false, grid);
+    addDifferences(byLabelIn(results), true, grid);
     return grid;
 }
 

@@ -18,8 +18,10 @@ struct TextGrid {
     std::vector<QStringList> lines;
 };
 
+// Where the likeliest label was measured beside what was written, its lines stand below, named so.
 TextGrid metricGrid(const Json& results);      // metric, each system with its interval
 TextGrid differenceGrid(const Json& results);
+const Json& byLabelIn(const Json& results);    // the same rows by their likeliest labels, as results of their own; null: not measured
 TextGrid sliceGrid(const Json& results);
 TextGrid confusionGrid(const Json& results, const QString& system);
 QStringList systemsIn(const Json& results);    // ids, in their order
