@@ -289,19 +289,21 @@ extern "C" __global__ void __launch_bounds__(256, 2) gated_backward_low_fp8(cons
     codeRows(dx, codes, scales, first, rows, 2 * n, tops, most);
 }
 
-// y [rows, n] with its update, plus `add` where it is not null, in place.
-extern "C" __global__ void __launch_bounds__(256) add_low(u16* y, const u16* add, i64 rows, int n, const LowTerm term)
+// y [rows, n] with its update, of which some may be dropped, plus `add` where it is not null, in place.
+extern "C" __global__ void __launch_bounds__(256) add_low(u16* y, const u16* add, i64 rows, int n, const LowTerm term, const Drop drop)
 {
     eachTile(rows, n, [&](const Place& at) {
-        Tile tile = withLow(loadTile(y, n, at), term, at);
-        if (add) {
-            const Tile more = loadTile(add, n, at);
+        Tile tile = loadTile(y, n, at);
+        Tile low = lowOf(term, at);
+        if (drop.limit > 0) {
+            low = keptTile(low, drop, n, at);
+        }
+        const Tile more = add ? loadTile(add, n, at) : Tile{};
 #pragma unroll
-            for (int half = 0; half < 2; ++half) {
+        for (int half = 0; half < 2; ++half) {
 #pragma unroll
-                for (int j = 0; j < 8; ++j) {
-                    tile.rows[half].v[j] += more.rows[half].v[j];
-                }
+            for (int j = 0; j < 8; ++j) {
+                tile.rows[half].v[j] = rounded(tile.rows[half].v[j] + low.rows[half].v[j]) + more.rows[half].v[j];
             }
         }
         storeTile(y, n, at, tile);

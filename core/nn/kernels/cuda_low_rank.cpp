@@ -53,14 +53,14 @@ TermArgument argumentOf(const LowTerm& term)
             static_cast<int>(term.low.size(1)), static_cast<float>(term.scale), static_cast<int>(term.across)};
 }
 
-DropArgument argumentOf(const LowBelow& below)
+DropArgument argumentOf(const LowDrop& drop)
 {
-    if (!below.draw || below.dropout <= 0) {
+    if (!drop.draw || drop.dropout <= 0) {
         return {};
     }
-    const at::Tensor& at = below.draw->seedAt;
-    return {below.draw->seed, below.draw->place, at.defined() ? at.const_data_ptr<std::int64_t>() : nullptr, dropoutLimit(below.dropout),
-            static_cast<float>(1 / (1 - below.dropout))};
+    const at::Tensor& at = drop.draw->seedAt;
+    return {drop.draw->seed, drop.draw->place, at.defined() ? at.const_data_ptr<std::int64_t>() : nullptr, dropoutLimit(drop.dropout),
+            static_cast<float>(1 / (1 - drop.dropout))};
 }
 
 // Two values are read at once.
@@ -144,7 +144,7 @@ GatedGradients gatedBackwardLow(bool silu, const at::Tensor& x, const at::Tensor
     const TermArgument gate = argumentOf(terms.at(0));
     const TermArgument up = argumentOf(terms.at(1));
     const TermArgument under = argumentOf(below.term);
-    const DropArgument drop = argumentOf(below);
+    const DropArgument drop = argumentOf(below.drop);
     if (const auto codes = codesFor(rows, x)) {
         cuda::launch(cuda::Kernel::GatedBackwardLowFp8, x.device(), codeGridOf(count), cuda::in(x), cuda::in(above),
                      gradients.x.mutable_data_ptr(), product, codes->codes.mutable_data_ptr(), codes->scales.mutable_data_ptr(), count,
@@ -157,11 +157,11 @@ GatedGradients gatedBackwardLow(bool silu, const at::Tensor& x, const at::Tensor
     return gradients;
 }
 
-void addLow(const at::Tensor& y, const LowTerms& terms, const at::Tensor& add)
+void addLow(const at::Tensor& y, const LowTerm& term, const at::Tensor& add, const LowDrop& drop)
 {
     TORCH_CHECK(!add.defined() || (add.is_contiguous() && add.sizes() == y.sizes() && cuda::isAligned(add)), "what is added must be like what it is added to");
     cuda::launch(cuda::Kernel::AddLow, y.device(), gridOf(y.size(0), y.size(1)), y.mutable_data_ptr(), cuda::in(add),
-                 static_cast<long long>(y.size(0)), static_cast<int>(y.size(1)), argumentOf(terms.at(0)));
+                 static_cast<long long>(y.size(0)), static_cast<int>(y.size(1)), argumentOf(term), argumentOf(drop));
 }
 
 bool turnsLow(const LowHeads& heads)

@@ -157,7 +157,7 @@ GatedGradients gatedBackwardLow(bool, const at::Tensor&, const at::Tensor&, cons
     TORCH_CHECK(false, "this build has no kernels for cards");
 }
 
-void addLow(const at::Tensor&, const LowTerms&, const at::Tensor&)
+void addLow(const at::Tensor&, const LowTerm&, const at::Tensor&, const LowDrop&)
 {
     TORCH_CHECK(false, "this build has no kernels for cards");
 }

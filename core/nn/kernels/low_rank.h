@@ -35,11 +35,16 @@ bool fitsLow(const LowTerm& term, std::int64_t columns);
 // gatedForward() of x [N, 2F] with the updates of gate and up.
 at::Tensor gatedForwardLow(bool silu, const at::Tensor& x, const LowTerms& terms, Fp8Rows* rows = nullptr);
 
+// What a dropout drops of an update; none without a draw.
+struct LowDrop {
+    std::optional<DropoutDraw> draw = {};
+    double dropout = 0;
+};
+
 // What the update of a product's reader does to the product, for its gradient.
 struct LowBelow {
-    LowTerm term = {};                     // added to the product's gradient, where the product was kept
-    std::optional<DropoutDraw> draw = {};  // none: nothing was dropped
-    double dropout = 0;
+    LowTerm term = {}; // added to the product's gradient, where the product was kept
+    LowDrop drop = {};
     bool wantsProduct = false;
 };
 struct GatedGradients {
@@ -50,8 +55,8 @@ struct GatedGradients {
 GatedGradients gatedBackwardLow(bool silu, const at::Tensor& x, const at::Tensor& dy, const LowTerms& terms, const LowBelow& below = {},
                                 Fp8Rows* rows = nullptr);
 
-// y += its one update, and `add` where it is defined, like y, contiguous.
-void addLow(const at::Tensor& y, const LowTerms& terms, const at::Tensor& add);
+// y [N, n], contiguous, += its one update, and `add` where it is defined, of the same kind.
+void addLow(const at::Tensor& y, const LowTerm& term, const at::Tensor& add, const LowDrop& drop = {});
 
 // Heads of q, k and v side by side, x [N, (heads + 2 kvHeads) dim], receive their three updates, and q and k are turned (rope.h);
 // row r is token r % T of cos and sin [T, dim / 2] fp32.

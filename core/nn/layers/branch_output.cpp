@@ -24,7 +24,7 @@ public:
         }
         const at::Tensor residual = std::move(m_residual);
         if (!apart.empty()) {
-            kernels::addLow(y, apart, residual);
+            kernels::addLow(y, apart.front(), residual);
             return {y};
         }
         if (!m_block.after.exists()) {

@@ -332,8 +332,11 @@ at::Tensor linearBackward(const ActiveLinear& linear, const at::Tensor& x, const
         dx = inputGradient(linear, dz, extras ? Fp8Rows() : dyRows);
         if (dLow.defined()) {
             const at::Tensor& a = saved.a;
+            const kernels::LowTerm term{dLow, a, 1, true};
             if (saved.kept.defined()) {
                 dx.add_(dLow.mm(a).mul_(saved.kept), 1.0 / (1.0 - linear.dropout()));
+            } else if (kernels::fitsLow(term, dx.size(1)) && dx.is_contiguous()) {
+                kernels::addLow(dx, term, {}, {linear.draw, linear.dropout()});
             } else if (linear.dropout() > 0) {
                 kernels::addDropped(dx, dLow.mm(a), *linear.draw, linear.dropout());
             } else {
@@ -355,7 +358,7 @@ std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const a
         return std::nullopt;
     }
     LinearHalf half;
-    half.below = {{saved.low, saved.a, 1, true}, linear.draw, linear.dropout(), needsInput(linear)}; // low: of the same kind
+    half.below = {{saved.low, saved.a, 1, true}, {linear.draw, linear.dropout()}, needsInput(linear)}; // low: of the same kind
     if (!kernels::fitsLow(half.below.term, group.inputs())) {
         return std::nullopt;
     }

@@ -33,7 +33,7 @@ public:
         at::Tensor y = linearForward(m_block.down, product, &m_savedDown, productRows, m_block.after.exists() ? nullptr : &apartDown);
         const at::Tensor residual = m_block.residual ? m_h : at::Tensor();
         if (!apartDown.empty()) {
-            kernels::addLow(y, apartDown, residual);
+            kernels::addLow(y, apartDown.front(), residual);
             return {y};
         }
         if (!m_block.after.exists()) {
