@@ -4,6 +4,7 @@
 
 namespace luthier::text::jinja {
 
+namespace choice_filters {
 namespace {
 
 using Args = Arguments;
@@ -70,10 +71,11 @@ constexpr FilterRow kFilters[] = {
 };
 
 } // namespace
+} // namespace choice_filters
 
 std::span<const FilterRow> choiceFilters()
 {
-    return kFilters;
+    return choice_filters::kFilters;
 }
 
 } // namespace luthier::text::jinja

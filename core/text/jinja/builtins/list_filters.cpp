@@ -8,6 +8,7 @@
 
 namespace luthier::text::jinja {
 
+namespace list_filters {
 namespace {
 
 using Args = Arguments;
@@ -224,10 +225,11 @@ constexpr FilterRow kFilters[] = {
 };
 
 } // namespace
+} // namespace list_filters
 
 std::span<const FilterRow> listFilters()
 {
-    return kFilters;
+    return list_filters::kFilters;
 }
 
 } // namespace luthier::text::jinja

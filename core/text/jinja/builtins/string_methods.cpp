@@ -9,6 +9,7 @@
 
 namespace luthier::text::jinja {
 
+namespace string_methods {
 namespace {
 
 using Args = Arguments;
@@ -219,10 +220,11 @@ constexpr MethodRow kMethods[] = {
 };
 
 } // namespace
+} // namespace string_methods
 
 std::span<const MethodRow> stringMethods()
 {
-    return kMethods;
+    return string_methods::kMethods;
 }
 
 } // namespace luthier::text::jinja

@@ -12,6 +12,7 @@
 
 namespace luthier::text::jinja {
 
+namespace text_filters {
 namespace {
 
 using Args = Arguments;
@@ -289,10 +290,11 @@ constexpr FilterRow kFilters[] = {
 };
 
 } // namespace
+} // namespace text_filters
 
 std::span<const FilterRow> textFilters()
 {
-    return kFilters;
+    return text_filters::kFilters;
 }
 
 } // namespace luthier::text::jinja
