@@ -107,7 +107,7 @@ Result<void> writeRows(const fs::path& path)
         return text;
     };
     std::vector<std::string> pool;
-    for (int i = 0; i < 2000; ++i) {
+    for (int i = 0; i < 20'000; ++i) { // too many for a column's dictionary
         pool.push_back(words(20 + random.next() % 100));
     }
     std::string text;
