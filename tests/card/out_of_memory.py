@@ -17,14 +17,14 @@ import subprocess
 import sys
 import tempfile
 
-ROWS = 480
-LEFT = 6 << 20  # bytes of a card that the other program leaves
+ROWS = 320
+LEFT = {1: 6 << 20, 8: 512 << 20}  # bytes that the other program leaves, by the rows of a step: less than a row, less than eight
 FAR = 2e-3      # of a loss in fp32
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Card:
-    """Takes all but LEFT of the card's memory, in pieces, by the driver itself."""
+    """Takes all but a little of the card's memory, in pieces, by the driver itself."""
 
     def __init__(self, number):
         self.cuda = ctypes.CDLL("libcuda.so.1")
@@ -41,13 +41,13 @@ class Card:
         if code != 0:
             raise RuntimeError(f"{name}: {code}")
 
-    def take(self, _):
+    def take(self, _, left):
         piece = 4 << 30
         while piece >= 2 << 20:
             free, total = ctypes.c_size_t(), ctypes.c_size_t()
             self.do("cuMemGetInfo_v2", ctypes.byref(free), ctypes.byref(total))
             where = ctypes.c_uint64()
-            if free.value < LEFT + piece or self.cuda.cuMemAlloc_v2(ctypes.byref(where), ctypes.c_size_t(piece)) != 0:
+            if free.value < left + piece or self.cuda.cuMemAlloc_v2(ctypes.byref(where), ctypes.c_size_t(piece)) != 0:
                 piece //= 2
             else:
                 self.held.append(where.value)
@@ -61,11 +61,11 @@ class Card:
 
 
 class Host:
-    def take(self, process):
+    def take(self, process, left):
         pages = int(open(f"/proc/{process.pid}/statm").read().split()[0])
-        limit = pages * os.sysconf("SC_PAGE_SIZE") + LEFT
+        limit = pages * os.sysconf("SC_PAGE_SIZE") + left
         resource.prlimit(process.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
-        return LEFT
+        return left
 
     def give(self):
         pass
@@ -122,7 +122,7 @@ def disturbed(luthier, folder, batch, device, memory):
     run.read(lambda event: event.get("event") == "stage" and event.get("stage") == "held" or event.get("stage") == "held")
     if run.process.poll() is not None:
         raise RuntimeError("it was over before it was held: " + run.error[-300:])
-    left = memory.take(run.process)
+    left = memory.take(run.process, LEFT[batch])
     print(f"batch {batch}: held at step {max(run.losses)}, the other program leaves {left >> 20} MiB", flush=True)
     ask(out, "go")
     run.read()

@@ -22,6 +22,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// So that a run is some seconds on either.
+constexpr double kLongerOnCard = 4;
+constexpr std::int64_t kCardBatch = 16;
+constexpr std::int64_t kCpuBatch = 4;
+
 struct Taken {
     train::RunTime predicted;
     double seconds = 0;
@@ -112,7 +117,7 @@ int benchTime(const TimeBenchFlags& flags, Context& context)
         }
         model = folder.path() / "llama";
     }
-    auto cases = train::writeTimeCases({folder.path(), model, device, context.globals.dtypeOrAuto(), flags.only, flags.longer});
+    auto cases = train::writeTimeCases({folder.path(), model, device, context.globals.dtypeOrAuto(), flags.only, isCard ? kLongerOnCard * flags.longer : flags.longer, isCard ? kCardBatch : kCpuBatch});
     if (!cases) {
         return context.fail(cases.message());
     }

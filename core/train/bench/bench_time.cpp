@@ -28,8 +28,8 @@ const std::vector<Case>& cases()
         {"full, a checkpoint every fourth step", "answers", 32, {{"method.kind", "full"}, {"run.checkpoint_every", "4"}}},
         {"full, texts, some layers twice", "texts", 32, {{"method.kind", "full"}, {"objective.kind", "pretrain"}, {"run.activation_checkpointing", "true"}}},
         {"qlora, shortest first", "answers", 30, {{"method.kind", "qlora"}, {"data.order", "shortest"}}},
-        {"dpo", "pairs", 24, {{"objective.kind", "dpo"}, {"run.batch_size", "2"}}},
-        {"lora, curriculum of two epochs", "answers", 60, {{"data.order", "longest"}, {"run.batch_size", "2"}, {"data.limit", "60"}, {"run.epochs", "2"}}},
+        {"dpo", "pairs", 24, {{"objective.kind", "dpo"}}},
+        {"lora, curriculum of two epochs", "answers", 60, {{"data.order", "longest"}, {"run.epochs", "2"}}},
     };
     return table;
 }
@@ -74,7 +74,7 @@ Result<TimeCase> caseOf(const Case& one, const TimeCases& wanted)
     config.data.maxLength = 768;
     config.data.heldOutShare = 0.1;
     config.method.kind = "lora";
-    config.run.batchSize = 4;
+    config.run.batchSize = wanted.batch;
     config.run.gradientAccumulation = 1;
     config.run.epochs = 50;
     config.run.maxSteps = static_cast<std::int64_t>(std::lround(static_cast<double>(one.steps) * wanted.longer));

@@ -26,6 +26,7 @@ struct TimeCases {
     std::string dtype;
     std::string only;                // names that hold this; empty: all
     double longer = 1;               // factor on the number of steps
+    std::int64_t batch = 4;          // rows of a pass, where a recipe does not say
 };
 
 Result<std::vector<TimeCase>> writeTimeCases(const TimeCases& wanted);

@@ -12,10 +12,12 @@
 #include "core/train/run_room.h"
 #include "core/train/step/evaluator.h"
 #include "core/train/step/row_loss_pass.h"
+#include "core/train/step/step_graphs.h"
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -32,6 +34,7 @@ constexpr std::size_t kLeastSizes = 2;
 constexpr std::size_t kMostBatches = 8; // of a step
 constexpr double kSteady = 0.2;         // seconds behind which one timing is enough
 constexpr int kMostRepeats = 4;
+constexpr std::size_t kMostLooked = 512; // micro-batches whose shapes are counted
 constexpr std::int64_t kMostSaved = std::int64_t{64} << 20;
 
 struct SizedStep {
@@ -102,12 +105,62 @@ private:
         return batches;
     }
 
-    // On a card the first pass of a shape warms it up and the second is recorded.
+    bool isCard() const { return !m_run.parts.placement.device.is_cpu(); }
+
+    double secondsOfOne(const StepBatches& batches)
+    {
+        const double start = now();
+        m_run.step.run(batches, ++m_number, 0, [] {});
+        return now() - start;
+    }
+
+    // On a card the second pass of a shape is recorded and later ones are played (step/step_graphs.h): how much of its time that is
+    // depends on how often the run has the shape.
+    double secondsOnCard(const StepBatches& batches)
+    {
+        const double first = secondsOfOne(batches);
+        const double times = timesInRun(batches);
+        if (times < 1.5) {
+            return first;
+        }
+        const double second = secondsOfOne(batches);
+        return (first + second + std::max(0.0, times - 2) * std::min(secondsOfOne(batches), secondsOfOne(batches))) / std::max(times, 2.0);
+    }
+
+    static std::vector<std::int64_t> shapeOf(const MicroBatch& batch)
+    {
+        std::vector<std::int64_t> shape = batch.ids.sizes().vec();
+        shape.push_back(batch.places.defined() ? batch.places.numel() : -1);
+        return shape;
+    }
+
+    // Of the shapes of its micro-batches, on average, as the beginning of the first epoch has them.
+    double timesInRun(const StepBatches& batches)
+    {
+        if (m_shapes.empty()) {
+            const RunParts& parts = m_run.parts;
+            const EpochPlan epoch = parts.plan->epoch(0);
+            const BatchForm form{parts.plan->isPacked(), parts.objective->perSequence, true};
+            m_looked = std::min(epoch.numBatches(), kMostLooked);
+            for (std::size_t i = 0; i < m_looked; ++i) {
+                ++m_shapes[shapeOf(paddedToRoundSizes(makeMicroBatch(parts.data.train, epoch.batch(i), form)))];
+            }
+        }
+        double seen = 0;
+        for (const MicroBatch& batch : batches.batches) {
+            const auto found = m_shapes.find(shapeOf(paddedToRoundSizes(batch)));
+            seen += found == m_shapes.end() ? 1.0 : static_cast<double>(found->second);
+        }
+        const double passes = static_cast<double>(m_run.parts.totalSteps * m_run.parts.plan->settings().accumulation);
+        const double mean = seen / static_cast<double>(std::max<std::size_t>(1, batches.batches.size()));
+        // What came once among all that was looked at is not likely to come again.
+        return mean < 1.5 ? 1 : mean * std::max(1.0, passes / static_cast<double>(std::max<std::size_t>(1, m_looked)));
+    }
+
     double secondsOf(const StepBatches& batches)
     {
-        const bool isCard = !m_run.parts.placement.device.is_cpu();
-        for (int i = 0; i < (isCard ? 2 : 0); ++i) {
-            m_run.step.run(batches, ++m_number, 0, [] {});
+        if (isCard()) {
+            return secondsOnCard(batches);
         }
         const double start = now();
         int repeats = 0;
@@ -175,6 +228,10 @@ private:
                 return 0.0;
             }
             Evaluator evaluator(std::move(loss), items, m_run.config.run.batchSize);
+            if (isCard()) { // what is loaded when it is first needed
+                int asked = 0;
+                evaluator.run(0, [](std::int64_t, std::int64_t) {}, [&asked] { return asked++ > 0; });
+            }
             return walkSeconds(items, [&](const std::function<bool()>& stopped) { evaluator.run(0, [](std::int64_t, std::int64_t) {}, stopped); });
         };
         const BatchLoss own(*parts.decoder, *parts.objective, m_run.config.objective, parts.heads, parts.reference);
@@ -191,6 +248,10 @@ private:
         }
         Probes probes(*m_run.parts.decoder, m_run.parts.encoder, settings, m_run.parts.data.areTexts);
         NoObserver nobody;
+        if (isCard()) {
+            int pieces = 0;
+            probes.answer(0, nobody, [&pieces] { return pieces++ > 4; });
+        }
         const double start = now();
         std::int64_t asked = 0;
         bool isCut = false;
@@ -260,6 +321,8 @@ private:
 
     const TimedRun& m_run;
     double m_budget = kLeastSeconds;
+    std::map<std::vector<std::int64_t>, std::int64_t> m_shapes; // of the first epoch's micro-batches, on a card
+    std::size_t m_looked = 0;                                   // micro-batches that they are of
     std::int64_t m_number = 1000; // of steps; those before it were the measurement of memory
 };
 
