@@ -2,12 +2,14 @@
 #include "core/pipeline/pipeline.h"
 
 #include <type_traits>
+#include <utility>
 
 namespace luthier::pipeline {
 
 namespace {
 
 constexpr const char* kKey = "pipeline";
+constexpr const char* kLast = "tuning";
 
 std::string textAt(const Json& json, const char* key)
 {
@@ -42,7 +44,22 @@ Json toJson(const Collecting& own)
     return {{"questions", own.questions}, {"judge", own.judge}, {"rubric", own.rubric}, {"limit", own.limit}, {"max_new", own.maxNew}, {"temperature", own.temperature}, {"seed", own.seed}};
 }
 
+// Kept before ways had runs and settings of their own.
+template <class T>
+void giveToWay(std::map<std::string, T>& byStage, const std::string& key)
+{
+    if (auto known = byStage.extract(kLast)) {
+        known.key() = key;
+        byStage.insert(std::move(known));
+    }
+}
+
 } // namespace
+
+std::string keyOf(const Choices& choices, std::string_view stage)
+{
+    return stage == kLast ? std::string(stage) + "." + choices.route : std::string(stage);
+}
 
 Result<std::optional<Choices>> readChoices(store::Project& project)
 {
@@ -75,6 +92,8 @@ Result<std::optional<Choices>> readChoices(store::Project& project)
             choices.runs[stage] = id.get<store::RunId>();
         }
     }
+    giveToWay(choices.settings, keyOf(choices, kLast));
+    giveToWay(choices.runs, keyOf(choices, kLast));
     return std::optional(std::move(choices));
 }
 

@@ -179,7 +179,7 @@ Result<void> judge(store::Project& project, const evaluation::ModelJudge& judge,
 
 Result<std::string> adapterOf(store::Project& project, const Choices& choices)
 {
-    const auto known = choices.runs.find("examples");
+    const auto known = choices.runs.find(keyOf(choices, "examples"));
     if (choices.examples.empty()) {
         return std::string();
     }

@@ -135,22 +135,79 @@ Result<View> viewPreferences(store::Project& project, const Stage& stage, const 
     return view;
 }
 
+// Of a file or folder; of one that a run made, the run's, too.
+std::string nameOf(const std::string& path)
+{
+    const fs::path own(path);
+    return path.empty() ? "none" : own.filename() == "adapter" || own.filename() == "model" ? (own.parent_path().filename() / own.filename()).string() : own.filename().string();
+}
+
+std::string joined(const std::vector<std::string>& list)
+{
+    std::string all;
+    for (const std::string& one : list) {
+        all += (all.empty() ? "" : "; ") + one;
+    }
+    return all;
+}
+
+// Why a run does not count: it was made of something else than what is chosen now. Empty: it counts.
+std::string otherThanChosen(store::Project& project, const Choices& choices, const Stage& stage, const store::RunRow& run)
+{
+    const auto was = config::fromJson(run.recipe);
+    const auto now = was ? recipeOf(project, choices, stage.id) : Result<config::RunConfig>(was.error());
+    if (!now) {
+        return now.message();
+    }
+    const auto& before = was->objective.of<objectives::AnswerSettings>();
+    const auto& after = now->objective.of<objectives::AnswerSettings>();
+    struct Part {
+        const char* what;
+        std::string before;
+        std::string after;
+        bool isFile = true;
+    };
+    std::vector<Part> parts{{"model", was->model.path, now->model.path},
+                            {"data file", joined(was->data.train), joined(now->data.train)},
+                            {"adapter to begin with", was->model.adapter, now->model.adapter},
+                            {"objective", was->objective.kind, now->objective.kind, false}};
+    if (const Route* route = findRoute(now->objective.kind); route && route->needsReward) {
+        parts.push_back({"reward model", before.rewardModel, after.rewardModel});
+        parts.push_back({"list of rules", joined(before.rewards), joined(after.rewards), false});
+    }
+    for (const Part& part : parts) {
+        if (part.before != part.after) {
+            const auto said = [&part](const std::string& text) { return part.isFile ? nameOf(text) : text.empty() ? std::string("none") : text; };
+            return "Run " + std::to_string(run.id) + " was made with another " + part.what + " (" + said(part.before) + ") than what is chosen now (" + said(part.after) + ").";
+        }
+    }
+    return {};
+}
+
 // Of a stage that trains, by its run.
 View viewRun(store::Project& project, const Stage& stage, const Choices& choices)
 {
     View view{&stage};
-    const auto known = choices.runs.find(stage.id);
+    const auto known = choices.runs.find(keyOf(choices, stage.id));
     const auto run = known == choices.runs.end() ? Result<store::RunRow>(Error{}) : project.run(known->second);
     if (!run) {
         view.state = State::Ready; // deleted runs count as never begun
         return view;
     }
     view.run = run->id;
+    if (run->state == "running") {
+        view.state = State::Running;
+        check(view, *run, choices);
+        return view;
+    }
+    if (std::string other = otherThanChosen(project, choices, stage, *run); !other.empty()) {
+        view.state = State::Ready;
+        view.missing = std::move(other);
+        return view;
+    }
     if (run->state == "finished") {
         view.state = State::Done;
         view.made = run->result;
-    } else if (run->state == "running") {
-        view.state = State::Running;
     } else if (run->state == "failed") {
         view.state = State::Failed;
         view.missing = run->sentence;
@@ -177,7 +234,6 @@ std::string adviceOf(const Choices& choices, std::int64_t pairs)
     return advice;
 }
 
-
 // The result of a stage before; empty: it was left out. Error: it is not done.
 Result<std::string> resultOf(store::Project& project, const Choices& choices, std::string_view stage)
 {
@@ -194,7 +250,7 @@ Result<std::string> resultOf(store::Project& project, const Choices& choices, st
 
 Result<void> apply(config::RunConfig& config, const Choices& choices, std::string_view stage)
 {
-    const auto own = choices.settings.find(std::string(stage));
+    const auto own = choices.settings.find(keyOf(choices, stage));
     for (const auto& [key, value] : own == choices.settings.end() ? Settings() : own->second) {
         if (auto set = config::setByKey(config, key, value); !set) {
             return set;
@@ -242,7 +298,7 @@ Result<Look> look(store::Project& project, const Choices& choices, const base::C
     return all;
 }
 
-Result<config::RunConfig> recipeOf(store::Project& project, const Choices& choices, std::string_view stage)
+Result<config::RunConfig> ownRecipe(const Choices& choices, std::string_view stage)
 {
     const Stage* row = findStage(stage);
     if (row == nullptr || !row->trains) {
@@ -258,13 +314,7 @@ Result<config::RunConfig> recipeOf(store::Project& project, const Choices& choic
     if (std::string_view(row->id) == "reward") {
         config.objective.kind = "reward"; // over the base itself, so that the model that learns from it shares its memory
     } else if (std::string_view(row->id) == "tuning") {
-        const auto examples = resultOf(project, choices, "examples");
-        const auto reward = resultOf(project, choices, "reward");
-        if (!examples || !reward) {
-            return examples ? reward.error() : examples.error();
-        }
         config.objective.kind = choices.route;
-        config.model.adapter = *examples;
         auto& answers = config.objective.of<objectives::AnswerSettings>();
         if (findRoute(choices.route)->needsReward) {
             answers.rewards.clear();
@@ -275,16 +325,36 @@ Result<config::RunConfig> recipeOf(store::Project& project, const Choices& choic
                 }
                 at = end + 1;
             }
-            answers.rewardModel = *reward;
             config.run.batchSize = 8; // whole groups
         }
-    }
-    if (config.data.train.front().empty()) {
-        return Error{std::string("The stage \"") + row->label + "\" needs: " + row->needs + "."};
     }
     config.optimizer.learningRate = config::usualRate(config.method.kind, config.objective.kind);
     if (auto set = apply(config, choices, stage); !set) {
         return set.error();
+    }
+    return config;
+}
+
+Result<config::RunConfig> recipeOf(store::Project& project, const Choices& choices, std::string_view stage)
+{
+    auto config = ownRecipe(choices, stage);
+    if (!config) {
+        return config;
+    }
+    const Stage& row = *findStage(stage);
+    if (config->data.train.front().empty()) {
+        return Error{std::string("The stage \"") + row.label + "\" needs: " + row.needs + "."};
+    }
+    if (std::string_view(row.id) == "tuning") {
+        const auto examples = resultOf(project, choices, "examples");
+        const auto reward = resultOf(project, choices, "reward");
+        if (!examples || !reward) {
+            return examples ? reward.error() : examples.error();
+        }
+        config->model.adapter = *examples;
+        if (findRoute(choices.route)->needsReward) {
+            config->objective.of<objectives::AnswerSettings>().rewardModel = *reward;
+        }
     }
     return config;
 }

@@ -68,13 +68,16 @@ struct Choices {
     std::string examples;    // file to tune on first; empty: the base answers well enough, the stage is left out
     std::string preferences; // file of pairs
     std::string rules;       // rules that reward answers beside the reward model, parted by new lines; empty: none
-    std::map<std::string, Settings> settings; // of stages, over the usual ones
-    std::map<std::string, store::RunId> runs; // of stages that were begun
+    std::map<std::string, Settings> settings; // of stages by keyOf(), over the usual ones
+    std::map<std::string, store::RunId> runs; // of stages that were begun, by keyOf()
     Collecting collect = {};
     std::string collected = {}; // what the judge said of the pairs in `preferences`; empty: they are a file that was there
 
     friend bool operator==(const Choices&, const Choices&) = default;
 };
+
+// What a stage keeps its run and its settings under: its id, and of the last one the way, too: ways share neither.
+std::string keyOf(const Choices& choices, std::string_view stage);
 
 Result<std::optional<Choices>> readChoices(store::Project& project); // nothing: no pipeline was begun
 Result<void> writeChoices(store::Project& project, const Choices& choices);
@@ -94,7 +97,7 @@ const char* toText(State state); // "left out", "waiting", "ready", ...
 struct View {
     const Stage* stage = nullptr;
     State state = State::Waiting;
-    std::string missing = {};        // a sentence; empty: nothing
+    std::string missing = {};        // a sentence: what it waits for, or why its run does not count; empty: nothing
     std::string made = {};           // folder or file; empty: nothing yet
     std::string check = {};          // what its check says, with numbers; empty: not yet
     std::optional<bool> isGood = {}; // what that means; none: nobody can say
@@ -108,6 +111,9 @@ struct Look {
 };
 // Counts pairs and reads runs. Errors: the project's, "cancelled".
 Result<Look> look(store::Project& project, const Choices& choices, const base::CancelToken& cancel = {});
+
+// The recipe of a stage that trains as far as it is known before any other is done. Errors: no such stage, one that this way leaves out.
+Result<config::RunConfig> ownRecipe(const Choices& choices, std::string_view stage);
 
 // The recipe of a stage that trains, from what the stages before it made. Errors: what is missing.
 Result<config::RunConfig> recipeOf(store::Project& project, const Choices& choices, std::string_view stage);

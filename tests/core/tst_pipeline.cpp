@@ -69,7 +69,7 @@ private Q_SLOTS:
     void choicesReadBackEqual()
     {
         QVERIFY(!*pipeline::readChoices(*m_project));
-        Choices choices{"ppo", "/models/a", "rows.jsonl", "pairs.jsonl", "length most=20\ncontains texts=please", {{"tuning", {{"run.epochs", "2"}}}}, {{"reward", 7}}};
+        Choices choices{"ppo", "/models/a", "rows.jsonl", "pairs.jsonl", "length most=20\ncontains texts=please", {{"tuning.ppo", {{"run.epochs", "2"}}}}, {{"reward", 7}}};
         QVERIFY(pipeline::writeChoices(*m_project, choices).ok());
         QVERIFY(**pipeline::readChoices(*m_project) == choices);
         QVERIFY(m_project->setValue("pipeline", {{"route", "sideways"}, {"runs", "none"}, {"settings", Json::array()}}).ok()); // by another hand
@@ -99,7 +99,7 @@ private Q_SLOTS:
         QVERIFY(recipe->model.adapter.empty());
         QCOMPARE(recipe->optimizer.learningRate, config::usualRate("lora", "dpo"));
         QVERIFY(!pipeline::recipeOf(*m_project, choices, "reward").ok()); // this way has none
-        choices.settings["tuning"] = {{"run.epochs", "2"}, {"optimizer.learning_rate", "0.001"}};
+        choices.settings["tuning.dpo"] = {{"run.epochs", "2"}, {"optimizer.learning_rate", "0.001"}};
         const auto changed = pipeline::recipeOf(*m_project, choices, "tuning");
         QVERIFY(changed && changed->run.epochs == 2 && changed->optimizer.learningRate == 0.001);
     }
@@ -120,11 +120,11 @@ private Q_SLOTS:
         QVERIFY(!early.ok());
         QVERIFY2(early.message().find("Tune on examples") != std::string::npos, early.message().c_str());
 
-        choices.runs["examples"] = finished("sft", {evaluated(0, "accuracy", 0.5), evaluated(4, "accuracy", 0.5)});
+        choices.runs["examples"] = finished(choices, "examples", {evaluated(0, "accuracy", 0.5), evaluated(4, "accuracy", 0.5)});
         look = pipeline::look(*m_project, choices);
         QVERIFY(stateOf(*look, "examples") == State::Done && *viewOf(*look, "examples").isGood);
         QCOMPARE(look->next, std::string("reward"));
-        choices.runs["reward"] = finished("reward", {evaluated(0, "reward_accuracy", 0.5), evaluated(4, "reward_accuracy", 0.55)});
+        choices.runs["reward"] = finished(choices, "reward", {evaluated(0, "reward_accuracy", 0.5), evaluated(4, "reward_accuracy", 0.55)});
         look = pipeline::look(*m_project, choices);
         QVERIFY(!*viewOf(*look, "reward").isGood); // a coin does as well
         QCOMPARE(look->next, std::string("tuning"));
@@ -136,6 +136,52 @@ private Q_SLOTS:
         QCOMPARE(answers.rewardModel, viewOf(*look, "reward").made);
         QVERIFY((answers.rewards == std::vector<std::string>{"length most=20", "contains texts=because"}));
         QVERIFY(config::brokenRules(*recipe).empty());
+    }
+
+    // Each way has a last stage of its own, and a run counts for what it was made of.
+    void runsOfOtherChoicesDoNotCount()
+    {
+        Choices choices;
+        choices.model = m_run->config.model.path;
+        choices.preferences = m_run->path("pairs.jsonl");
+        choices.settings["tuning.dpo"] = {{"optimizer.learning_rate", "0.5"}};
+        choices.runs["tuning.dpo"] = finished(choices, "tuning", {evaluated(0, "reward_accuracy", 0.5), evaluated(4, "reward_accuracy", 0.9)});
+        auto look = pipeline::look(*m_project, choices);
+        QVERIFY(look->next.empty() && stateOf(*look, "tuning") == State::Done);
+        choices.route = "ppo";
+        look = pipeline::look(*m_project, choices);
+        QVERIFY(look->next == "reward" && stateOf(*look, "tuning") == State::Waiting);
+        choices.runs["reward"] = finished(choices, "reward", {evaluated(0, "reward_accuracy", 0.5), evaluated(4, "reward_accuracy", 0.9)});
+        look = pipeline::look(*m_project, choices);
+        QVERIFY(look->next == "tuning" && stateOf(*look, "tuning") == State::Ready && viewOf(*look, "tuning").made.empty());
+        const auto recipe = pipeline::recipeOf(*m_project, choices, "tuning");
+        QVERIFY(recipe && recipe->optimizer.learningRate == config::usualRate("lora", "ppo"));
+        choices.runs["tuning.ppo"] = finished(choices, "tuning", {evaluated(0, "reward", 0.1), evaluated(4, "reward", 0.9)});
+        look = pipeline::look(*m_project, choices);
+        QVERIFY(look->next.empty());
+        const auto tells = [&](const char* stage, const char* part) {
+            look = pipeline::look(*m_project, choices);
+            const std::string& missing = viewOf(*look, stage).missing;
+            return look->next == stage && missing.find(part) != std::string::npos ? true : (qWarning("%s: %s", stage, missing.c_str()), false);
+        };
+        choices.rules = "length most=20";
+        QVERIFY(tells("tuning", "another list of rules (none) than what is chosen now (length most=20)"));
+        choices.rules.clear();
+        QVERIFY(base::writeFileAtomically(m_run->path("others.jsonl"), pairs(70)));
+        choices.preferences = m_run->path("others.jsonl");
+        QVERIFY(tells("reward", "another data file (pairs.jsonl) than what is chosen now (others.jsonl)"));
+        choices.route = "dpo";
+        QVERIFY(tells("tuning", "another data file"));
+        choices.preferences = m_run->path("pairs.jsonl");
+        choices.examples = m_run->path("rows.jsonl");
+        choices.runs["examples"] = finished(choices, "examples", {evaluated(0, "accuracy", 0.5), evaluated(4, "accuracy", 0.5)});
+        QVERIFY(tells("tuning", "another adapter to begin with (none)"));
+        choices.examples.clear();
+        look = pipeline::look(*m_project, choices);
+        QVERIFY(look->next.empty()); // what was chosen again counts again
+        QVERIFY(m_project->setValue("pipeline", {{"route", "grpo"}, {"runs", {{"tuning", 7}, {"reward", 3}}}, {"settings", {{"tuning", Json::array({Json::array({"run.epochs", "2"})})}}}}).ok());
+        const auto old = pipeline::readChoices(*m_project); // as it was kept once
+        QVERIFY((*old)->runs == (std::map<std::string, store::RunId>{{"tuning.grpo", 7}, {"reward", 3}}) && (*old)->settings.count("tuning.grpo") == 1);
     }
 
     void badPairsAreSaid()
@@ -186,7 +232,7 @@ private Q_SLOTS:
         const auto scores = pipeline::rewardScores(**again, choices.runs.at("reward"), 100, {});
         QVERIFY2(scores, scores ? "" : scores.message().c_str());
         QVERIFY(scores->pairs() > 0 && scores->accuracy() >= 0 && scores->range().high > scores->range().low);
-        const auto none = pipeline::rewardScores(**again, choices.runs.at("tuning"), 100, {});
+        const auto none = pipeline::rewardScores(**again, choices.runs.at("tuning.ppo"), 100, {});
         QVERIFY2(!none && none.message().find("no reward model") != std::string::npos, none ? "" : none.message().c_str());
     }
 
@@ -202,9 +248,13 @@ private:
     }
     static State stateOf(const pipeline::Look& look, const std::string& stage) { return viewOf(look, stage).state; }
 
-    store::RunId finished(const std::string& name, const std::vector<train::Event>& events)
+    store::RunId finished(const Choices& choices, const std::string& stage, const std::vector<train::Event>& events)
     {
-        const auto row = m_project->createRun(name, config::toJson(config::RunConfig()));
+        const auto recipe = pipeline::recipeOf(*m_project, choices, stage);
+        if (!recipe) {
+            return 0;
+        }
+        const auto row = m_project->createRun(stage, config::toJson(*recipe));
         std::vector<train::Event> all = events;
         all.emplace_back(train::RunEnded{train::Outcome::Finished, {}, 1, row->folder + "/adapter", 4});
         return m_project->appendEvents(row->id, all).ok() ? row->id : 0;

@@ -95,10 +95,21 @@ void TestRanks::ranksAreAccumulation()
         auto& answers = run.config.objective.of<objectives::AnswerSettings>();
         answers.rewards = {"length most=2 slack=20 unit=words", "contains texts=e weight=0.5"};
         answers.maxNew = 12;
-        answers.look = 0;
+        answers.look = 8;
         run.config.objective.of<objectives::GroupSettings>().group = 4;
         run.config.run.batchSize = 2;
     }
+    // What is sampled and measured before the first step.
+    const auto before = [](const Said& said) {
+        std::string all;
+        for (const char* kind : {"sample", "eval"}) {
+            for (const Json& event : said.events(kind)) {
+                all += event["step"] == 0 ? base::dumpJson(event) + "\n" : std::string();
+            }
+        }
+        return all;
+    };
+    std::string first;
     std::map<std::int64_t, double> alone;
     std::vector<Json> steps;
     for (const int ranks : {1, 2, 4}) {
@@ -110,6 +121,7 @@ void TestRanks::ranksAreAccumulation()
         if (ranks == 1) {
             alone = said.losses();
             steps = said.events("step");
+            first = before(said);
             QVERIFY(alone.size() == 4 && alone.begin()->second != alone.rbegin()->second);
             continue;
         }
@@ -118,6 +130,8 @@ void TestRanks::ranksAreAccumulation()
         if (objective == "grpo" || objective == "ppo") { // each answered a share of the prompts, and all together what one alone answers
             const auto made = [&](int count) { return base::readFile(run.path("run" + std::to_string(count)) + "/rollouts/update-000001.jsonl"); };
             QVERIFY(made(1) && made(ranks) && *made(1) == *made(ranks));
+            QVERIFY(std::count(first.begin(), first.end(), '\n') >= 10); // eight answers, what they give, the held-out rows
+            QVERIFY2(before(said) == first, (before(said) + "alone:\n" + first).c_str());
         }
         const auto own = said.events("step");
         for (std::size_t i = 0; i < own.size(); ++i) {

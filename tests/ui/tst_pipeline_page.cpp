@@ -3,8 +3,10 @@
 #include "tests/support/page_test.h"
 #include "tests/support/workshop.h"
 #include "core/pipeline/pipeline.h"
+#include "ui/forms/number_box.h"
 #include "ui/pages/pipeline/pipeline_page.h"
 #include "ui/pages/pipeline/score_chart.h"
+#include "ui/pages/pipeline/stage_settings.h"
 
 #include <QAction>
 #include <QComboBox>
@@ -13,6 +15,7 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QTabWidget>
 #include <QtTest>
 
 using namespace luthier;
@@ -106,7 +109,7 @@ private Q_SLOTS:
         choices.route = "grpo";
         choices.model = base::bundledModel().string();
         choices.preferences = m_pairs;
-        const auto row = m_workspace->project()->createRun("reward", config::toJson(config::RunConfig()));
+        const auto row = m_workspace->project()->createRun("reward", config::toJson(*pipeline::recipeOf(*m_workspace->project(), choices, "reward")));
         QVERIFY(row.ok());
         train::EvalDone before{0, "held_out", 0.7, 1, {{&measures::measureOf("reward_accuracy"), 0.5}}};
         train::EvalDone after{4, "held_out", 0.3, 1, {{&measures::measureOf("reward_accuracy"), 0.9}}};
@@ -123,6 +126,34 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(find<QPushButton>("stage.tuning.act")->isEnabled(), kAwaitMs);
         QVERIFY(facts("reward").contains(QStringLiteral("0.9000")));
         QVERIFY(facts("reward").contains(QStringLiteral("good: ")));
+    }
+
+    // The forms of Tune, for one stage: what is other than usual is kept, shown, and in the recipe.
+    void settingsOfAStage()
+    {
+        choose(find<QComboBox>("pipelinePreferences"), QString::fromStdString(m_pairs));
+        QTRY_VERIFY_WITH_TIMEOUT(facts("preferences").contains(QStringLiteral("480 pairs")), kAwaitMs);
+        QTest::mouseClick(find<QPushButton>("stage.tuning.settings"), Qt::LeftButton);
+        auto* dialog = m_page->findChild<StageSettings*>();
+        QVERIFY(dialog);
+        auto* rate = dialog->findChild<NumberBox*>(QStringLiteral("optimizer.learning_rate"));
+        auto* epochs = dialog->findChild<NumberBox*>(QStringLiteral("run.epochs"));
+        QVERIFY(rate && epochs && !dialog->findChild<QWidget*>(QStringLiteral("data.train")) && !dialog->findChild<QWidget*>(QStringLiteral("objective.reward_model")));
+        dialog->findChild<QTabWidget*>()->setCurrentIndex(1);
+        QTest::qWait(kSettled);
+        support::savePicture(dialog, QStringLiteral("pipeline-settings"));
+        rate->setFocus();
+        rate->selectAll();
+        QTest::keyClicks(rate, QStringLiteral("5e-4"));
+        epochs->selectAll();
+        QTest::keyClicks(epochs, QStringLiteral("2"));
+        QTest::mouseClick(dialog->findChild<QPushButton*>(QStringLiteral("stageSettingsUse")), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(facts("tuning").contains(QStringLiteral("optimizer.learning_rate = 0.0005")), kAwaitMs);
+        QTRY_COMPARE_WITH_TIMEOUT(kept().settings["tuning.dpo"].size(), std::size_t{2}, kAwaitMs);
+        const auto recipe = pipeline::recipeOf(*m_workspace->project(), kept(), "tuning");
+        QVERIFY(recipe && recipe->optimizer.learningRate == 5e-4 && recipe->run.epochs == 2);
+        choose(find<QComboBox>("pipelineRoute"), QStringLiteral("grpo")); // which has its own
+        QTRY_VERIFY_WITH_TIMEOUT(shown("reward") && !facts("tuning").contains(QStringLiteral("learning_rate")), kAwaitMs);
     }
 
     void looks_data() { support::addThemes(); }

@@ -59,10 +59,21 @@ void setup(CLI::App& app, Flags& flags)
     app.add_flag("--again", flags.again, "With run: begin the stage anew, though it is done");
 }
 
-Json toJson(const pipeline::View& view)
+pipeline::Settings stageSettingsOf(const pipeline::Choices& choices, const pipeline::View& view)
 {
+    const auto own = choices.settings.find(pipeline::keyOf(choices, view.stage->id));
+    return own == choices.settings.end() ? pipeline::Settings() : own->second;
+}
+
+Json toJson(const pipeline::Choices& choices, const pipeline::View& view)
+{
+    Json settings = Json::object();
+    for (const auto& [key, value] : stageSettingsOf(choices, view)) {
+        settings[key] = value;
+    }
     return {{"stage", view.stage->id}, {"state", pipeline::toText(view.state)}, {"needs", view.stage->needs}, {"makes", view.stage->makes}, {"missing", view.missing},
-            {"made", view.made}, {"check", view.check}, {"good", view.isGood ? Json(*view.isGood) : Json()}, {"run", view.run > 0 ? Json(view.run) : Json()}};
+            {"made", view.made}, {"check", view.check}, {"good", view.isGood ? Json(*view.isGood) : Json()}, {"run", view.run > 0 ? Json(view.run) : Json()},
+            {"settings", std::move(settings)}};
 }
 
 void show(const pipeline::Choices& choices, const pipeline::Look& look, Console& console)
@@ -70,17 +81,23 @@ void show(const pipeline::Choices& choices, const pipeline::Look& look, Console&
     if (console.isJson()) {
         Json list = Json::array();
         for (const pipeline::View& view : look.stages) {
-            list.push_back(toJson(view));
+            list.push_back(toJson(choices, view));
         }
         console.line({{"route", choices.route}, {"model", choices.model}, {"stages", std::move(list)}, {"next", look.next.empty() ? Json() : Json(look.next)}, {"advice", look.advice}});
         return;
     }
     Table table({{"stage"}, {"state"}, {"what it made, or is missing", true}, {"check", true}});
+    std::string settings;
     for (const pipeline::View& view : look.stages) {
+        std::string own;
+        for (const auto& [key, value] : stageSettingsOf(choices, view)) {
+            own += (own.empty() ? "" : ", ") + key + " = " + value;
+        }
+        settings += own.empty() || view.state == pipeline::State::LeftOut ? "" : std::string("\nSettings of ") + view.stage->id + ": " + own;
         const std::string good = !view.isGood ? "" : *view.isGood ? "good: " : "not good: ";
         table.add({view.stage->id, pipeline::toText(view.state), view.made.empty() ? view.missing.empty() ? view.stage->needs : view.missing : view.made, view.check.empty() ? "" : good + view.check});
     }
-    console.text("Way: " + std::string(pipeline::findRoute(choices.route)->label) + "\n" + table.toText(console.width()) + "\n" + look.advice
+    console.text("Way: " + std::string(pipeline::findRoute(choices.route)->label) + "\n" + table.toText(console.width()) + settings + "\n" + look.advice
                  + (look.next.empty() ? "" : "\nNext: " + std::string(pipeline::findStage(look.next)->label) + "  (luthier pipeline run)"));
 }
 
@@ -141,7 +158,7 @@ Result<void> take(const Flags& flags, pipeline::Choices& choices)
         if (!set) {
             return set;
         }
-        auto& list = choices.settings[flags.stage];
+        auto& list = choices.settings[pipeline::keyOf(choices, flags.stage)];
         std::erase_if(list, [&](const auto& known) { return known.first == setting.substr(0, equals); });
         list.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
     }
@@ -164,7 +181,7 @@ Result<TuneRun> runOf(std::shared_ptr<store::Project> project, pipeline::Choices
         if (!run) {
             return run;
         }
-        choices.runs[view.stage->id] = run->id;
+        choices.runs[pipeline::keyOf(choices, view.stage->id)] = run->id;
         auto kept = pipeline::writeChoices(*project, choices);
         return kept ? std::move(run) : Result<TuneRun>(kept.error());
     }

@@ -102,6 +102,9 @@ Result<std::vector<rollouts::Answered>> AnswerMaker::answer(const PromptRows& ro
                                                             std::uint64_t seed, const base::Progress& progress, const std::function<bool()>& isStopped,
                                                             std::size_t before)
 {
+    if (prompts.empty()) {
+        return std::vector<rollouts::Answered>();
+    }
     inference::BatchOptions options;
     options.rows = m_settings.atOnce;
     const auto look = [&](const std::string&) {

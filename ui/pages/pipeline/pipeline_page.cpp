@@ -6,6 +6,7 @@
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/pages/pipeline/rubric_edit.h"
 #include "ui/pages/pipeline/score_chart.h"
+#include "ui/pages/pipeline/stage_settings.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/empty_state.h"
@@ -207,8 +208,11 @@ QWidget* PipelinePage::buildStages()
         own.act = makeButton(id + QStringLiteral(".act"), tr("Start"), said(stage.help));
         own.other = makeButton(id + QStringLiteral(".other"), stage.trains ? tr("Show its run") : tr("Collect votes on Judge"),
                                stage.trains ? tr("Its curves and numbers, on Runs") : tr("Two answers, their makers hidden: votes become pairs"));
+        own.settings = makeButton(id + QStringLiteral(".settings"), tr("Settings\u2026"), tr("Steps, rates, method: what this stage's run is made with"));
+        own.settings->setVisible(stage.trains);
         auto* row = new QHBoxLayout;
         row->addStretch(1);
+        row->addWidget(own.settings);
         if (stage.isOfReward) {
             row->addWidget(m_showScores);
         }
@@ -222,6 +226,7 @@ QWidget* PipelinePage::buildStages()
         own.card->body()->addLayout(row);
         layout->addWidget(own.card);
         connect(own.act, &QPushButton::clicked, this, [this, stageId = std::string(stage.id)] { act(stageId); });
+        connect(own.settings, &QPushButton::clicked, this, [this, stageId = std::string(stage.id)] { changeSettings(stageId); });
         connect(own.other, &QPushButton::clicked, this, [this, stageId = std::string(stage.id)] { lookElsewhere(stageId); });
         m_cards[stage.id] = own;
     }
@@ -348,6 +353,9 @@ void PipelinePage::showStages()
         facts += seen->made.empty() ? tr("Makes: %1").arg(said(seen->stage->makes)) : tr("Made: %1").arg(QString::fromStdString(seen->made));
         const QString judged = !seen->isGood ? QString() : *seen->isGood ? tr("good: ") : tr("not good: ");
         facts += tr("Check: %1").arg(seen->check.empty() ? said(seen->stage->check) : judged + QString::fromStdString(seen->check));
+        if (const QString settings = settingsText(stage.id); !settings.isEmpty()) {
+            facts += tr("Settings: %1").arg(settings);
+        }
         if (!seen->missing.empty()) {
             facts += QString::fromStdString(seen->missing);
         }
@@ -426,172 +434,6 @@ void PipelinePage::write()
                 refresh();
             }
         });
-}
-
-void PipelinePage::pick(const QString& kind)
-{
-    auto* dialog = openDialog(this, QStringLiteral("data"), kind == QStringLiteral("examples") ? tr("Examples") : kind == QStringLiteral("questions") ? tr("Questions") : tr("Pairs of answers"), QFileDialog::ExistingFile, dataFilters());
-    connect(dialog, &QFileDialog::fileSelected, this, [this, kind](const QString& file) {
-        QComboBox* box = boxOf(kind);
-        box->insertItem(1, QFileInfo(file).fileName(), file);
-        box->setCurrentIndex(1);
-        keep();
-    });
-    connect(dialog, &QFileDialog::rejected, this, &PipelinePage::showChoices);
-    dialog->open();
-}
-
-QComboBox* PipelinePage::boxOf(const QString& kind) const
-{
-    return kind == QStringLiteral("examples") ? m_examples : kind == QStringLiteral("questions") ? m_questions : m_preferences;
-}
-
-void PipelinePage::chooseJudge()
-{
-    auto* dialog = openDialog(this, QStringLiteral("model"), tr("Choose the judge"), QFileDialog::Directory);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
-        m_judge->setText(folder);
-        keep();
-    });
-    dialog->open();
-}
-
-bool PipelinePage::isJudgeToCollect() const
-{
-    return m_seen.choices.collect.isWanted() && m_seen.choices.preferences.empty();
-}
-
-// What was made until it is stopped stays, and the next start goes on with it.
-void PipelinePage::collect()
-{
-    if (m_collecting) {
-        m_collecting->cancel.cancel();
-        showCollecting(tr("Stopping"), 0, 0);
-        return;
-    }
-    const auto project = m_workspace.project();
-    m_collecting = std::make_shared<JobControl>();
-    showProblem({});
-    showCollecting(tr("Loading the model"), 0, 0);
-    const auto answering = detail::batchedProgress(this, [this](std::int64_t done, std::int64_t total) { showCollecting(tr("Answering"), done, total); });
-    const auto judging = detail::batchedProgress(this, [this](std::int64_t done, std::int64_t total) { showCollecting(tr("Judging"), done, total); });
-    const auto work = [project, choices = m_seen.choices, answering, judging](const JobControl& control) {
-        const auto told = [&](const std::string& what, std::int64_t done, std::int64_t total) {
-            if (total > 0) {
-                (what == "judging" ? judging : answering)(done, total);
-            }
-        };
-        return pipeline::collect(*project, choices, "auto", "auto", told, control.cancel);
-    };
-    startJob(
-        this, work,
-        [this, project](const Result<pipeline::Collected>& collected) {
-            const bool isStopped = m_collecting->cancel.isCancelled();
-            m_collecting.reset();
-            m_collectingNow.clear();
-            if (!collected || m_workspace.project() != project) {
-                m_failed = collected || isStopped ? QString() : QString::fromStdString(collected.message());
-                refresh();
-                return;
-            }
-            m_seen.choices.preferences = collected->file;
-            m_seen.choices.collected = collected->sentence();
-            write();
-        },
-        *m_collecting);
-}
-
-void PipelinePage::showCollecting(const QString& what, qint64 done, qint64 total)
-{
-    if (m_collecting) {
-        const QLocale locale;
-        m_collectingNow = total > 0 ? tr("%1: %2 of %3").arg(what, locale.toString(done), locale.toString(total)) : what;
-        showStages();
-    }
-}
-
-void PipelinePage::actNext()
-{
-    if (!m_seen.look.next.empty()) {
-        act(m_seen.look.next);
-    }
-}
-
-void PipelinePage::act(const std::string& stage)
-{
-    const pipeline::View* seen = view(stage);
-    const auto project = m_workspace.project();
-    if (seen == nullptr || !project) {
-        return;
-    }
-    if (!seen->stage->trains) {
-        m_collecting || isJudgeToCollect() ? collect() : pick(QStringLiteral("preferences"));
-        return;
-    }
-    if (seen->run > 0 && (seen->state == State::Stopped || seen->state == State::Failed)) {
-        m_workspace.runs()->resume(seen->run);
-        return;
-    }
-    showProblem({});
-    m_starting.start(
-        this, [project, choices = m_seen.choices, stage] { return pipeline::recipeOf(*project, choices, stage); },
-        [this, stage](const Result<config::RunConfig>& recipe) {
-            const auto broken = recipe ? config::brokenRules(*recipe) : std::vector<config::BrokenRule>();
-            if (!recipe || !broken.empty()) {
-                showProblem(QString::fromStdString(recipe ? broken.front().sentence : recipe.message()));
-                return;
-            }
-            m_pending = stage;
-            m_workspace.runs()->start(*recipe);
-        });
-}
-
-// The run that was asked for has its number: the stage keeps it, whatever becomes of the window.
-void PipelinePage::remember(qint64 run)
-{
-    const std::string stage = std::exchange(m_pending, {});
-    const auto project = m_workspace.project();
-    if (stage.empty() || !project) {
-        return;
-    }
-    m_seen.choices.runs[stage] = run;
-    write();
-}
-
-void PipelinePage::lookElsewhere(const std::string& stage)
-{
-    const pipeline::View* seen = view(stage);
-    if (seen != nullptr) {
-        seen->stage->trains ? Q_EMIT m_workspace.pageWanted(QStringLiteral("runs"), QString::number(seen->run)) : Q_EMIT m_workspace.pageWanted(QStringLiteral("judge"), {});
-    }
-}
-
-void PipelinePage::showScores()
-{
-    constexpr std::int64_t kMost = 400; // pairs
-    const pipeline::View* reward = view("reward");
-    const auto project = m_workspace.project();
-    if (reward == nullptr || !project) {
-        return;
-    }
-    m_showScores->setEnabled(false);
-    m_scoring.start(
-        this, [project, run = reward->run](const JobControl& control) { return pipeline::rewardScores(*project, run, kMost, control.cancel); },
-        [this, run = reward->run](const Result<pipeline::RewardScores>& scores) {
-            m_showScores->setEnabled(true);
-            showProblem(scores ? QString() : QString::fromStdString(scores.message()));
-            if (scores) {
-                m_scored = run;
-                m_scores->setScores(*scores);
-                showStages();
-            }
-        });
-}
-
-void PipelinePage::showProblem(const QString& sentence)
-{
-    m_problem->setText(sentence);
-    m_problem->setVisible(!sentence.isEmpty());
 }
 
 } // namespace luthier::ui

@@ -47,6 +47,7 @@ private:
         QLabel* facts = nullptr;
         QPushButton* act = nullptr;   // do it, go on, begin it anew
         QPushButton* other = nullptr; // its run, or where preferences are collected
+        QPushButton* settings = nullptr;
     };
     struct Seen {
         pipeline::Choices choices;
@@ -73,6 +74,8 @@ private:
     void chooseJudge();
     QComboBox* boxOf(const QString& kind) const; // "examples", "preferences", "questions"
     void lookElsewhere(const std::string& stage);
+    void changeSettings(const std::string& stage);
+    QString settingsText(const std::string& stage) const; // those that are other than usual; empty: none
     void remember(qint64 run);
     void showScores();
     void showProblem(const QString& sentence);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/pipeline/stage_settings.h"
+
+#include "ui/forms/settings_form.h"
+#include "ui/theme/theme.h"
+#include "ui/widgets/status_label.h"
+#include "ui/widgets/vertical_scroll.h"
+
+#include <QCoreApplication>
+#include <QDialogButtonBox>
+#include <QPushButton>
+#include <QTabWidget>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+namespace luthier::ui {
+
+namespace {
+
+// Chosen on the page, or made by a stage before.
+const std::set<std::string>& hiddenOf(std::string_view part)
+{
+    static const std::set<std::string> none;
+    static const std::set<std::string> data{"train"};
+    static const std::set<std::string> objective{"kind", "reward_model", "rewards"};
+    return part == "data" ? data : part == "objective" ? objective : none;
+}
+
+} // namespace
+
+StageSettings::StageSettings(const QString& stage, const config::RunConfig& usual, const config::RunConfig& now, QWidget* parent)
+    : QDialog(parent), m_usual(usual), m_note(new StatusLabel(Token::TextQuiet))
+{
+    setObjectName(QStringLiteral("stageSettings"));
+    setAttribute(Qt::WA_DeleteOnClose);
+    setWindowTitle(tr("Settings of \"%1\"").arg(stage));
+    m_document.replace(now);
+    auto* tabs = new QTabWidget;
+    tabs->setObjectName(QStringLiteral("stageSettingsTabs"));
+    tabs->setAccessibleName(tr("Parts of the recipe"));
+    const auto addPart = [&](std::string_view key) {
+        const auto all = config::parts();
+        const auto part = std::find_if(all.begin(), all.end(), [&](const config::Part& one) { return one.key == key; });
+        if (part == all.end()) {
+            return;
+        }
+        auto* page = new QWidget;
+        auto* column = new QVBoxLayout(page);
+        auto* form = new SettingsForm(&m_document, *part, &m_undo, hiddenOf(key));
+        column->addWidget(form);
+        column->addStretch(1);
+        tabs->addTab(new VerticalScroll(page), QCoreApplication::translate("Field", part->label.c_str()));
+        m_forms.push_back(form);
+        connect(form, &SettingsForm::problemsChanged, this, &StageSettings::refresh);
+    };
+    for (const char* part : {"run", "optimizer", "objective", "method", "schedule", "data"}) { // the first are those that are changed most
+        addPart(part);
+    }
+    m_note->setObjectName(QStringLiteral("stageSettingsNote"));
+    m_note->setTextFormat(Qt::PlainText);
+    m_note->setWordWrap(true);
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
+    m_use = buttons->addButton(tr("Use these settings"), QDialogButtonBox::AcceptRole);
+    m_use->setObjectName(QStringLiteral("stageSettingsUse"));
+    m_use->setToolTip(tr("The stage's next run has them; a run that is there stays as it is"));
+    auto* layout = new QVBoxLayout(this);
+    layout->addWidget(tabs, 1);
+    layout->addWidget(m_note);
+    layout->addWidget(buttons);
+    resize(space(160), space(130));
+    connect(&m_document, &RecipeDocument::changed, this, &StageSettings::refresh);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(buttons, &QDialogButtonBox::accepted, this, [this] {
+        Q_EMIT chosen(settings());
+        accept();
+    });
+    refresh();
+}
+
+pipeline::Settings StageSettings::settings() const
+{
+    pipeline::Settings own;
+    for (const config::Difference& changed : config::difference(m_usual, m_document.config())) {
+        own.emplace_back(changed.key, changed.right);
+    }
+    return own;
+}
+
+void StageSettings::refresh()
+{
+    const bool isTyped = std::none_of(m_forms.begin(), m_forms.end(), [](const SettingsForm* form) { return form->hasProblem(); });
+    QStringList changed;
+    for (const auto& [key, value] : settings()) {
+        changed += QStringLiteral("%1 = %2").arg(QString::fromStdString(key), QString::fromStdString(value));
+    }
+    m_note->setToken(isTyped ? Token::TextQuiet : Token::Bad);
+    m_note->setText(!isTyped             ? tr("Something typed is no value; its field says why.")
+                    : changed.isEmpty() ? tr("All settings are the usual ones of this stage.")
+                                         : tr("Other than usual: %1").arg(changed.join(QStringLiteral(", "))));
+    m_use->setEnabled(isTyped);
+}
+
+} // namespace luthier::ui
