@@ -42,7 +42,7 @@ PassAdapters Decoder::adaptersOf(const Pass& pass) const
 }
 
 // The numbers of all low-rank adapters in the dtype of the activations, by LinearGroup::index, in a few kernels instead of two
-// for each adapter. Empty: they have it already. On a card the B of a group lie in one matrix [out, sum of ranks] that is 0 elsewhere,
+// for each adapter. Empty: they have it already, on the CPU. On a card the B of a group lie in one matrix [out, sum of ranks] that is 0 elsewhere,
 // so that few rows need one product for all of them (linear_group.cpp).
 std::vector<LinearNumbers> Decoder::adapterNumbers(const Pass& pass)
 {
@@ -56,7 +56,7 @@ std::vector<LinearNumbers> Decoder::adapterNumbers(const Pass& pass)
         const bool isOne = liesInOne(adapters.of(*group).adapters);
         std::int64_t ranks = 0;
         for (const LowRank& adapter : adapters.of(*group).adapters) {
-            if (adapter.a.scalar_type() == m_dtype || adapter.b.scalar_type() == m_dtype) {
+            if (m_device.is_cpu() && (adapter.a.scalar_type() == m_dtype || adapter.b.scalar_type() == m_dtype)) {
                 return {};
             }
             ranks += adapter.a.size(0);

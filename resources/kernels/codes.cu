@@ -47,10 +47,6 @@ extern "C" __global__ void row_codes_product(const Codes w, const Tables tables,
     const int row = (blockIdx.x * (blockDim.x >> 5) + warp) / share;
     const int part = warp % share;
     letNextBegin();
-    if (row < rows) {
-        const int bytes = n / 2 / share; // of a warp; those of all lie side by side
-        expectLine(w.codes + (i64)row * (n / 2) + part * bytes, bytes);
-    }
     awaitEarlier();
     float sum = 0;
     if (row < rows) {

@@ -116,18 +116,75 @@ __device__ __forceinline__ Tile keptTile(Tile tile, const Drop& drop, i64 stride
     return tile;
 }
 
-// act(gate) * up of a tile of n columns; x [rows, 2n].
-__device__ __forceinline__ Tile gatedTile(const u16* x, int n, int silu, const LowTerm& gate, const LowTerm& up, const Place& at)
+// gateOf() with a division that rounds less exactly: what is computed lies far within bfloat16's rounding, and there is much of it.
+__device__ __forceinline__ float quickGate(float x, int silu, float& slope)
 {
-    Tile z = withLow(loadTile(x, 2 * (i64)n, at), gate, at);
-    const Tile u = withLow(loadTile(x + n, 2 * (i64)n, at), up, at);
+    const float root = 1.5957691216057308f;
+    const float cube = 0.044715f;
+    slope = silu ? 1.0f : root * (1.0f + 3.0f * cube * x * x);
+    return __fdividef(1.0f, 1.0f + __expf(silu ? -x : -root * (x + cube * x * x * x)));
+}
+
+// Rows as they lie in memory, read before they are needed: what is on its way hides the work on what was read.
+struct Raw {
+    uint4 rows[2];
+};
+
+__device__ __forceinline__ Raw loadRaw(const u16* x, i64 stride, const Place& at)
+{
+    Raw raw;
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+        raw.rows[half] = *reinterpret_cast<const uint4*>(x + min(at.rowOf(half), at.rows - 1) * stride + at.columnNow());
+    }
+    return raw;
+}
+
+__device__ __forceinline__ Tile wide(const Raw& raw)
+{
+    Tile tile;
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+        const u32 words[4] = {raw.rows[half].x, raw.rows[half].y, raw.rows[half].z, raw.rows[half].w};
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+            tile.rows[half].v[2 * i] = __uint_as_float(words[i] << 16);
+            tile.rows[half].v[2 * i + 1] = __uint_as_float(words[i] & 0xffff0000u);
+        }
+    }
+    return tile;
+}
+
+// Gate and up of n columns each, and the product's gradient [rows, n], where it is read.
+struct GatedRaw {
+    Raw gate;
+    Raw up;
+    Raw dy;
+};
+
+__device__ __forceinline__ GatedRaw loadGated(const u16* x, const u16* dy, int n, const Place& at)
+{
+    GatedRaw raw;
+    raw.gate = loadRaw(x, 2 * (i64)n, at);
+    raw.up = loadRaw(x + n, 2 * (i64)n, at);
+    if (dy) {
+        raw.dy = loadRaw(dy, n, at);
+    }
+    return raw;
+}
+
+// act(gate) * up of a tile.
+__device__ __forceinline__ Tile gatedTile(const GatedRaw& raw, int silu, const LowTerm& gate, const LowTerm& up, const Place& at)
+{
+    Tile z = withLow(wide(raw.gate), gate, at);
+    const Tile u = withLow(wide(raw.up), up, at);
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
 #pragma unroll
         for (int j = 0; j < 8; ++j) {
             float slope;
             const float value = z.rows[half].v[j];
-            z.rows[half].v[j] = value * gateOf(value, silu, slope) * u.rows[half].v[j];
+            z.rows[half].v[j] = value * quickGate(value, silu, slope) * u.rows[half].v[j];
         }
     }
     return z;
@@ -136,32 +193,34 @@ __device__ __forceinline__ Tile gatedTile(const u16* x, int n, int silu, const L
 struct GatedTiles {
     Tile gate;    // gradients
     Tile up;
-    Tile product; // act(gate) * up, where it is wanted
+    Tile product; // act(gate) * up
 };
 
-// dy [rows, n] with the update `below`, which drops what the product's update dropped.
-__device__ __forceinline__ GatedTiles gatedBack(const u16* x, const u16* dy, int n, int silu, const LowTerm& gate, const LowTerm& up,
-                                                const LowTerm& below, const Drop& drop, const Place& at)
+// The product's gradient with the update `below`, which drops what the product's reader dropped.
+__device__ __forceinline__ GatedTiles gatedBack(const GatedRaw& raw, int n, int silu, const LowTerm& gate, const LowTerm& up, const LowTerm& below,
+                                                const Drop& drop, const Place& at)
 {
-    const Tile z = withLow(loadTile(x, 2 * (i64)n, at), gate, at);
-    const Tile u = withLow(loadTile(x + n, 2 * (i64)n, at), up, at);
-    const Tile raw = loadTile(dy, n, at);
     Tile more = lowOf(below, at);
     if (drop.limit > 0) {
         more = keptTile(more, drop, n, at);
     }
     GatedTiles out;
+    out.product = wide(raw.dy);
+    out.gate = withLow(wide(raw.gate), gate, at);
+    out.up = withLow(wide(raw.up), up, at);
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
 #pragma unroll
         for (int j = 0; j < 8; ++j) {
             float slope;
-            const float value = z.rows[half].v[j];
-            const float s = gateOf(value, silu, slope);
-            const float d = rounded(raw.rows[half].v[j] + more.rows[half].v[j]);
-            out.gate.rows[half].v[j] = d * u.rows[half].v[j] * s * (1.0f + value * slope * (1.0f - s));
-            out.up.rows[half].v[j] = d * value * s;
-            out.product.rows[half].v[j] = value * s * u.rows[half].v[j];
+            const float value = out.gate.rows[half].v[j];
+            const float u = out.up.rows[half].v[j];
+            const float s = quickGate(value, silu, slope);
+            const float d = rounded(out.product.rows[half].v[j] + more.rows[half].v[j]);
+            const float scaled = value * s;
+            out.gate.rows[half].v[j] = d * u * s * (1.0f + value * slope * (1.0f - s));
+            out.up.rows[half].v[j] = d * scaled;
+            out.product.rows[half].v[j] = scaled * u;
         }
     }
     if (drop.limit > 0) {
@@ -177,36 +236,74 @@ __device__ __forceinline__ GatedTiles gatedBack(const u16* x, const u16* dy, int
     return out;
 }
 
-// A block of eight warps has 64 rows (blockIdx.x) and 256 columns (blockIdx.y); n is a multiple of 32.
-template <class Each>
-__device__ __forceinline__ void eachTile(i64 rows, int n, const Each& each)
+// A block of eight warps has 64 rows (blockIdx.x) and 256 columns (blockIdx.y); n is a multiple of 32. What `load` reads of a tile
+// is on its way while `each` works on the one before.
+template <class Load, class Each>
+__device__ __forceinline__ void eachTile(i64 rows, int n, const Load& load, const Each& each)
 {
     const int column = blockIdx.y * 256 + (threadIdx.x >> 5) * 32;
-    for (int i = 0; column < n && i < 4; ++i) {
-        const Place at{(i64)blockIdx.x * 64 + 16 * i, rows, column};
-        if (at.row < rows) {
-            each(at);
+    if (column >= n) {
+        return;
+    }
+    Place at{(i64)blockIdx.x * 64, rows, column};
+    auto now = load(at);
+#pragma unroll 1
+    for (int i = 0; i < 4 && at.row < rows; ++i) {
+        const Place after{at.row + 16, rows, column};
+        auto next = now;
+        if (i < 3 && after.row < rows) {
+            next = load(after);
         }
+        each(at, now);
+        now = next;
+        at = after;
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256) gated_forward_low(const u16* x, u16* y, i64 rows, int n, int silu, const LowTerm gate, const LowTerm up)
+// The same along a row: a block has 16 rows.
+template <class Load, class Each>
+__device__ __forceinline__ void alongRows(i64 rows, int n, const Load& load, const Each& each)
 {
-    eachTile(rows, n, [&](const Place& at) { storeTile(y, n, at, gatedTile(x, n, silu, gate, up, at)); });
+    Place at{(i64)blockIdx.x * 16, rows, (int)(threadIdx.x >> 5) * 32};
+    if (at.column >= n) {
+        return;
+    }
+    auto now = load(at);
+#pragma unroll 1
+    while (at.column < n) {
+        const Place after{at.row, rows, at.column + (int)blockDim.x};
+        auto next = now;
+        if (after.column < n) {
+            next = load(after);
+        }
+        each(at, now);
+        now = next;
+        at = after;
+    }
+}
+
+extern "C" __global__ void __launch_bounds__(256, 2) gated_forward_low(const u16* x, u16* y, i64 rows, int n, int silu, const LowTerm gate,
+                                                                       const LowTerm up)
+{
+    eachTile(
+        rows, n, [&](const Place& at) { return loadGated(x, nullptr, n, at); },
+        [&](const Place& at, const GatedRaw& raw) { storeTile(y, n, at, gatedTile(raw, silu, gate, up, at)); });
 }
 
 // y: the product, or null.
-extern "C" __global__ void __launch_bounds__(256) gated_backward_low(const u16* x, const u16* dy, u16* dx, u16* y, i64 rows, int n, int silu, const LowTerm gate,
-                                              const LowTerm up, const LowTerm below, const Drop drop)
+extern "C" __global__ void __launch_bounds__(256, 2) gated_backward_low(const u16* x, const u16* dy, u16* dx, u16* y, i64 rows, int n, int silu,
+                                                                        const LowTerm gate, const LowTerm up, const LowTerm below, const Drop drop)
 {
-    eachTile(rows, n, [&](const Place& at) {
-        const GatedTiles out = gatedBack(x, dy, n, silu, gate, up, below, drop, at);
-        storeTile(dx, 2 * (i64)n, at, out.gate);
-        storeTile(dx + n, 2 * (i64)n, at, out.up);
-        if (y) {
-            storeTile(y, n, at, out.product);
-        }
-    });
+    eachTile(
+        rows, n, [&](const Place& at) { return loadGated(x, dy, n, at); },
+        [&](const Place& at, const GatedRaw& raw) {
+            const GatedTiles out = gatedBack(raw, n, silu, gate, up, below, drop, at);
+            storeTile(dx, 2 * (i64)n, at, out.gate);
+            storeTile(dx + n, 2 * (i64)n, at, out.up);
+            if (y) {
+                storeTile(y, n, at, out.product);
+            }
+        });
 }
 
 __device__ __forceinline__ void mostOf(const Tile& tile, float* tops)
@@ -252,62 +349,74 @@ __device__ __forceinline__ void codeRows(const u16* x, unsigned char* codes, flo
 }
 
 // A block has 16 rows, whose codes it makes behind them.
-extern "C" __global__ void __launch_bounds__(256, 2) gated_forward_low_fp8(const u16* x, u16* y, unsigned char* codes, float* scales, i64 rows, int n, int silu,
-                                                 const LowTerm gate, const LowTerm up)
+extern "C" __global__ void __launch_bounds__(256, 2) gated_forward_low_fp8(const u16* x, u16* y, unsigned char* codes, float* scales, i64 rows, int n,
+                                                                           int silu, const LowTerm gate, const LowTerm up)
 {
     __shared__ float most[16 * 32];
-    const i64 first = (i64)blockIdx.x * 16;
     float tops[2] = {};
-#pragma unroll 1
-    for (int column = (threadIdx.x >> 5) * 32; column < n; column += blockDim.x) {
-        const Place at{first, rows, column};
-        const Tile tile = gatedTile(x, n, silu, gate, up, at);
-        storeTile(y, n, at, tile);
-        mostOf(tile, tops);
-    }
-    codeRows(y, codes, scales, first, rows, n, tops, most);
+    alongRows(
+        rows, n, [&](const Place& at) { return loadGated(x, nullptr, n, at); },
+        [&](const Place& at, const GatedRaw& raw) {
+            const Tile tile = gatedTile(raw, silu, gate, up, at);
+            storeTile(y, n, at, tile);
+            mostOf(tile, tops);
+        });
+    codeRows(y, codes, scales, (i64)blockIdx.x * 16, rows, n, tops, most);
 }
 
-extern "C" __global__ void __launch_bounds__(256, 2) gated_backward_low_fp8(const u16* x, const u16* dy, u16* dx, u16* y, unsigned char* codes, float* scales, i64 rows,
-                                                  int n, int silu, const LowTerm gate, const LowTerm up, const LowTerm below, const Drop drop)
+extern "C" __global__ void __launch_bounds__(256, 2) gated_backward_low_fp8(const u16* x, const u16* dy, u16* dx, u16* y, unsigned char* codes,
+                                                                            float* scales, i64 rows, int n, int silu, const LowTerm gate,
+                                                                            const LowTerm up, const LowTerm below, const Drop drop)
 {
     __shared__ float most[16 * 32];
-    const i64 first = (i64)blockIdx.x * 16;
     float tops[2] = {};
-#pragma unroll 1
-    for (int column = (threadIdx.x >> 5) * 32; column < n; column += blockDim.x) {
-        const Place at{first, rows, column};
-        const GatedTiles out = gatedBack(x, dy, n, silu, gate, up, below, drop, at);
-        storeTile(dx, 2 * (i64)n, at, out.gate);
-        storeTile(dx + n, 2 * (i64)n, at, out.up);
-        if (y) {
-            storeTile(y, n, at, out.product);
-        }
-        mostOf(out.gate, tops);
-        mostOf(out.up, tops);
-    }
-    codeRows(dx, codes, scales, first, rows, 2 * n, tops, most);
+    alongRows(
+        rows, n, [&](const Place& at) { return loadGated(x, dy, n, at); },
+        [&](const Place& at, const GatedRaw& raw) {
+            const GatedTiles out = gatedBack(raw, n, silu, gate, up, below, drop, at);
+            storeTile(dx, 2 * (i64)n, at, out.gate);
+            storeTile(dx + n, 2 * (i64)n, at, out.up);
+            if (y) {
+                storeTile(y, n, at, out.product);
+            }
+            mostOf(out.gate, tops);
+            mostOf(out.up, tops);
+        });
+    codeRows(dx, codes, scales, (i64)blockIdx.x * 16, rows, 2 * n, tops, most);
 }
 
 // y [rows, n] with its update, of which some may be dropped, plus `add` where it is not null, in place.
 extern "C" __global__ void __launch_bounds__(256) add_low(u16* y, const u16* add, i64 rows, int n, const LowTerm term, const Drop drop)
 {
-    eachTile(rows, n, [&](const Place& at) {
-        Tile tile = loadTile(y, n, at);
-        Tile low = lowOf(term, at);
-        if (drop.limit > 0) {
-            low = keptTile(low, drop, n, at);
-        }
-        const Tile more = add ? loadTile(add, n, at) : Tile{};
-#pragma unroll
-        for (int half = 0; half < 2; ++half) {
-#pragma unroll
-            for (int j = 0; j < 8; ++j) {
-                tile.rows[half].v[j] = rounded(tile.rows[half].v[j] + low.rows[half].v[j]) + more.rows[half].v[j];
+    struct Both {
+        Raw y;
+        Raw add;
+    };
+    eachTile(
+        rows, n,
+        [&](const Place& at) {
+            Both both{loadRaw(y, n, at), {}};
+            if (add) {
+                both.add = loadRaw(add, n, at);
             }
-        }
-        storeTile(y, n, at, tile);
-    });
+            return both;
+        },
+        [&](const Place& at, const Both& both) {
+            Tile tile = wide(both.y);
+            Tile low = lowOf(term, at);
+            if (drop.limit > 0) {
+                low = keptTile(low, drop, n, at);
+            }
+            const Tile more = wide(both.add);
+#pragma unroll
+            for (int half = 0; half < 2; ++half) {
+#pragma unroll
+                for (int j = 0; j < 8; ++j) {
+                    tile.rows[half].v[j] = rounded(tile.rows[half].v[j] + low.rows[half].v[j]) + more.rows[half].v[j];
+                }
+            }
+            storeTile(y, n, at, tile);
+        });
 }
 
 // Heads of q, k and v side by side, [rows, (heads + 2 kvHeads) dim], with their updates, q's and k's turned by cosines and sines

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Many small matrices at once: a launch instead of one for each. blocks.cu has the helpers.
+// Many small matrices at once: a launch instead of one for each. row.cu has the helpers.
 
 // Rows of `columns` values without gaps, rows a stride apart, in elements.
 struct Piece {
@@ -27,15 +27,18 @@ __device__ __forceinline__ void eachOf(const Piece& piece, const Each& each)
     }
 }
 
-// Rounded to bfloat16.
-extern "C" __global__ void narrow_many(const Pieces pieces)
+// To bfloat16, from fp32 or, isNarrow, from bfloat16.
+extern "C" __global__ void narrow_many(const Pieces pieces, int isNarrow)
 {
     const Piece& piece = pieces.of[blockIdx.y];
-    eachOf(piece, [&](i64 from, i64 to) { ((u16*)piece.to)[to] = (u16)pack(((const float*)piece.from)[from], 0.0f); });
+    eachOf(piece, [&](i64 from, i64 to) {
+        ((u16*)piece.to)[to] = isNarrow ? ((const u16*)piece.from)[from] : narrow(((const float*)piece.from)[from]);
+    });
 }
 
-extern "C" __global__ void add_many(const Pieces pieces)
+// To fp32.
+extern "C" __global__ void add_many(const Pieces pieces, int isNarrow)
 {
     const Piece& piece = pieces.of[blockIdx.y];
-    eachOf(piece, [&](i64 from, i64 to) { ((float*)piece.to)[to] += ((const float*)piece.from)[from]; });
+    eachOf(piece, [&](i64 from, i64 to) { ((float*)piece.to)[to] += number(piece.from, from, isNarrow); });
 }

@@ -123,9 +123,6 @@ extern "C" __global__ void row_product(const u16* w, const u16* x, const u16* bi
     const int part = warp % share;
     const int each = (n / 8 + share - 1) / share * 8;
     letNextBegin();
-    if (row < rows) {
-        expectLine(w + (i64)row * n + part * each, 2 * max(0, min(n, (part + 1) * each) - part * each));
-    }
     awaitEarlier();
     float sum = 0;
     if (row < rows) {

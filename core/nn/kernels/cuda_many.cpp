@@ -70,10 +70,11 @@ bool launchMany(cuda::Kernel kernel, const std::vector<at::Tensor>& targets, at:
         return false;
     }
     const at::Device device = targets.front().device();
+    const at::ScalarType from = sources.front().scalar_type();
     std::vector<Piece> all;
     for (std::size_t i = 0; i < targets.size(); ++i) {
         const bool known = targets[i].device() == device && sources[i].device() == device && targets[i].scalar_type() == to
-                           && sources[i].scalar_type() == at::kFloat;
+                           && sources[i].scalar_type() == from && (from == at::kFloat || from == at::kBFloat16);
         const auto piece = known ? pieceOf(targets[i], sources[i]) : std::nullopt;
         if (!piece) {
             return false;
@@ -93,7 +94,7 @@ bool launchMany(cuda::Kernel kernel, const std::vector<at::Tensor>& targets, at:
             most = std::max(most, std::int64_t{pieces.of[i].rows} * pieces.of[i].columns);
         }
         const std::int64_t shares = std::clamp<std::int64_t>(most / (kThreads * kEach), 1, kMostShares);
-        cuda::launch(kernel, device, {shares, static_cast<std::int64_t>(count), kThreads}, pieces);
+        cuda::launch(kernel, device, {shares, static_cast<std::int64_t>(count), kThreads}, pieces, static_cast<int>(from == at::kBFloat16));
     }
     return true;
 }

@@ -10,10 +10,10 @@
 
 namespace luthier::nn::kernels {
 
-// targets[i] = sources[i], of one shape each: fp32 rounded to bf16.
+// targets[i] = sources[i], of one shape each: to bf16, from fp32 or bf16.
 bool narrowMany(const std::vector<at::Tensor>& targets, const std::vector<at::Tensor>& sources);
 
-// targets[i] += sources[i], fp32.
+// targets[i] += sources[i]: to fp32, from fp32 or bf16.
 bool addMany(const std::vector<at::Tensor>& targets, const std::vector<at::Tensor>& sources);
 
 } // namespace luthier::nn::kernels

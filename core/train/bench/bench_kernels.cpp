@@ -152,9 +152,8 @@ void checkUpdates(const KernelBench& bench, const Shape& shape, double dropout)
         group.slices = std::move(slices);
         group.weight = small({group.outputs(), in});
         for (std::size_t i = 0; i < group.slices.size(); ++i) {
-            for (const at::IntArrayRef sizes : {at::IntArrayRef{kRank, in}, at::IntArrayRef{group.slices[i].size, kRank}}) {
-                leaves.push_back(small(sizes).to(at::kFloat).set_requires_grad(true));
-            }
+            leaves.push_back(small({kRank, in}).to(at::kFloat).set_requires_grad(true));
+            leaves.push_back(small({group.slices[i].size, kRank}).to(at::kFloat).set_requires_grad(true));
             group.adapters.push_back({i, leaves[leaves.size() - 2], leaves.back(), 2, dropout});
         }
     };

@@ -256,9 +256,11 @@ Result<std::vector<KernelTime>> profileSteps(TrainStep& trainStep, const StepBat
         }
         synchronise(device);
     });
-    for (KernelTime& kernel : kernels ? *kernels : std::vector<KernelTime>()) {
-        kernel.calls /= kSteps;
-        kernel.seconds /= kSteps;
+    if (kernels) {
+        for (KernelTime& kernel : *kernels) {
+            kernel.calls /= kSteps;
+            kernel.seconds /= kSteps;
+        }
     }
     return kernels;
 }
