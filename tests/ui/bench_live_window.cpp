@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Measures the window at its fullest: the charts of a run of a million steps and a table of a million rows, both moving, while a model
+// is trained and its steps come in. Prints the time of frames, and how much longer a training step takes than without the window; by
+// the processor's time of the GUI thread and of the training thread, which other programs leave alone, and frames by the clock, too.
+//
+//   bench_live_window [POINTS [ROWS [STEPS]]]
+#include "core/base/paths.h"
+#include "core/store/project.h"
+#include "core/train/event_measures.h"
+#include "core/train/fanout.h"
+#include "core/train/run.h"
+#include "ui/bridge/job.h"
+#include "ui/bridge/run_bridge.h"
+#include "ui/models/data/data_document.h"
+#include "ui/pages/data/data_page.h"
+#include "ui/pages/data/data_table.h"
+#include "ui/pages/runs/runs_charts.h"
+#include "ui/workspace/workspace.h"
+
+#include <QApplication>
+#include <QElapsedTimer>
+#include <QScrollBar>
+#include <QTableView>
+#include <QTemporaryDir>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <thread>
+
+using namespace luthier;
+using namespace luthier::ui;
+
+namespace {
+
+constexpr int kFrameMs = 16;
+constexpr int kFrames = 600;
+constexpr int kRounds = 3;
+constexpr std::int64_t kAtOnce = 20'000;
+
+double threadSeconds()
+{
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+train::StepDone stepAt(std::int64_t step)
+{
+    train::StepDone done;
+    const auto x = static_cast<double>(step);
+    done.step = step;
+    done.loss = 1.5 + 2 / std::sqrt(x) + 0.2 * std::sin(x * 12.9898) * std::sin(x * 0.0013);
+    done.learningRate = 1e-4 * (1 - x / 2e6);
+    done.gradNorm = 1 + 0.3 * std::sin(x * 78.233);
+    done.tokensPerSecond = 1000 + 40 * std::sin(x * 0.7);
+    done.memoryBytes = 1'000'000'000 + step % 1000;
+    done.tokens = 4096;
+    return done;
+}
+
+double at(std::vector<double> times, double share)
+{
+    std::sort(times.begin(), times.end());
+    return times.empty() ? 0 : times[std::min(times.size() - 1, static_cast<std::size_t>(share * static_cast<double>(times.size())))];
+}
+
+void say(const char* what, const std::vector<double>& times)
+{
+    std::printf("%-52s median %6.2f ms, p99 %6.2f ms, longest %6.2f ms (asked: p99 16.7)\n", what, 1e3 * at(times, 0.5), 1e3 * at(times, 0.99), 1e3 * at(times, 1));
+    std::fflush(stdout);
+}
+
+// The training thread's own time from its start to its end.
+class Meter : public train::RunObserver {
+public:
+    void onEvent(const train::Event& event) override
+    {
+        if (std::holds_alternative<train::RunStarted>(event)) {
+            m_begin = threadSeconds();
+        } else if (std::holds_alternative<train::RunEnded>(event)) {
+            m_seconds = threadSeconds() - m_begin;
+        }
+    }
+    double seconds() const { return m_seconds; }
+
+private:
+    double m_begin = 0;
+    double m_seconds = 0;
+};
+
+config::RunConfig recipe(std::int64_t steps)
+{
+    config::RunConfig config;
+    config.model.path = base::bundledModel().string();
+    config.model.device = "cpu";
+    config.model.dtype = "fp32";
+    config.data.train = {(base::datasetsFolder() / "workshop_instructions.jsonl").string()};
+    config.data.heldOutShare = 0;
+    config.data.maxLength = 256;
+    config.run.batchSize = 1;
+    config.run.gradientAccumulation = 1;
+    config.run.maxSteps = steps;
+    config.run.epochs = 100;
+    config.run.threads = 1;
+    return config;
+}
+
+double trainOnce(const QString& folder, std::int64_t steps, train::RunObserver* window)
+{
+    Meter meter;
+    train::StopControl control;
+    train::Fanout both{&meter};
+    train::Fanout all{&meter, window};
+    const auto ended = train::run(recipe(steps), {folder.toStdString(), {}, false}, control, window ? static_cast<train::RunObserver&>(all) : both);
+    if (ended.outcome != train::Outcome::Finished) {
+        std::puts(ended.sentence.c_str());
+    }
+    return meter.seconds();
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    QApplication app(argc, argv);
+    const auto number = [&](int place, std::int64_t otherwise) { return argc > place ? std::strtoll(argv[place], nullptr, 10) : otherwise; };
+    const std::int64_t points = number(1, 1'000'000);
+    const std::int64_t rows = number(2, 1'000'000);
+    const std::int64_t steps = number(3, 60);
+    QTemporaryDir folder;
+    qputenv("LUTHIER_SETTINGS", folder.filePath(QStringLiteral("settings.ini")).toUtf8());
+    const std::string path = folder.filePath(QStringLiteral("rows.jsonl")).toStdString();
+    {
+        std::ofstream file(path, std::ios::binary);
+        for (std::int64_t row = 0; row < rows; ++row) {
+            file << R"({"instruction":"Question )" << row << R"( about a joint","output":"Answer )" << row * 7919 % 5003 << " with some words\"}\n";
+        }
+    }
+    Workspace workspace;
+    const auto project = store::Project::open(folder.filePath(QStringLiteral("project")).toStdString());
+    if (!project) {
+        std::puts(project.message().c_str());
+        return 1;
+    }
+    DataPage page(workspace);
+    page.resize(1120, 740);
+    page.show();
+    workspace.setProject(*project);
+    waitForJobs();
+    page.openFiles({QString::fromStdString(path)});
+    RunsCharts charts;
+    charts.resize(1120, 740);
+    charts.show();
+
+    std::vector<double> loading;
+    charts.setRun(0, 1, QStringLiteral("a run"), RunHistory{});
+    for (std::int64_t step = 1; step <= points;) {
+        RunHistory some;
+        for (const std::int64_t end = std::min(points, step + kAtOnce - 1); step <= end; ++step) {
+            some.steps.push_back(stepAt(step));
+        }
+        const double begin = threadSeconds();
+        charts.append(0, some);
+        QApplication::processEvents();
+        loading.push_back(threadSeconds() - begin);
+    }
+    std::printf("%lld points in each of %zu charts; 20,000 steps more, drawn: at most %.1f ms\n", static_cast<long long>(points), charts.panels().size(), 1e3 * at(loading, 1));
+    QElapsedTimer patience;
+    patience.start();
+    while (page.document()->rowCount() < rows && patience.elapsed() < 120'000) {
+        QApplication::processEvents(QEventLoop::AllEvents, 20);
+    }
+    std::printf("%lld rows in the table\n", static_cast<long long>(page.document()->rowCount()));
+
+    RunBridge bridge;
+    std::int64_t last = points;
+    QObject::connect(&bridge, &RunBridge::stepsDone, &charts, [&](const std::vector<train::StepDone>& done) {
+        RunHistory more;
+        for (train::StepDone step : done) {
+            step.step = ++last;
+            more.steps.push_back(step);
+        }
+        charts.append(0, more);
+    });
+    double alone = 0;
+    double watched = 0;
+    std::vector<double> frames;
+    std::vector<double> wall;
+    std::int64_t live = 0;
+    for (int round = 0; round < kRounds; ++round) {
+        const auto folderOf = [&](const char* what) { return folder.filePath(QStringLiteral("%1%2").arg(QLatin1String(what)).arg(round)); };
+        std::thread quiet([&] { alone += trainOnce(folderOf("alone"), steps, nullptr); });
+        quiet.join();
+        std::atomic<bool> isOver = false;
+        std::thread trainer([&] {
+            watched += trainOnce(folderOf("watched"), steps, &bridge);
+            isOver = true;
+        });
+        QScrollBar& bar = *page.table()->view()->verticalScrollBar();
+        for (int frame = 0; !isOver || frame < kFrames / kRounds; ++frame) {
+            QElapsedTimer clock;
+            clock.start();
+            const double begin = threadSeconds();
+            bar.setValue(frame % 2 ? bar.value() + bar.pageStep() : static_cast<int>(static_cast<qint64>(bar.maximum()) * (frame * 37 % 300) / 300));
+            train::StepDone one = stepAt(++live); // as a fast run's steps come, beside those of the real one
+            bridge.onEvent(one);
+            QApplication::processEvents();
+            frames.push_back(threadSeconds() - begin);
+            wall.push_back(static_cast<double>(clock.nsecsElapsed()) * 1e-9);
+            std::this_thread::sleep_for(std::chrono::milliseconds(std::max<qint64>(0, kFrameMs - clock.elapsed())));
+        }
+        trainer.join();
+        QApplication::processEvents();
+    }
+    say("frames, processor time of the GUI thread", frames);
+    say("frames, by the clock", wall);
+    std::printf("training, processor time of its thread, %lld steps: alone %.3f s, with the window %.3f s: %+.2f %% (asked: below 1)\n", static_cast<long long>(kRounds * steps), alone, watched,
+                100 * (watched / alone - 1));
+    std::fflush(stdout);
+    std::_Exit(0); // rows are still being counted; nobody waits for that
+}
