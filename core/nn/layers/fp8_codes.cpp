@@ -12,10 +12,10 @@ namespace luthier::nn {
 
 namespace {
 
-constexpr double kLargest = 448; // of e4m3
-constexpr std::int64_t kTogether = 64;
+constexpr double kLargestE4m3 = 448; // of e4m3
+constexpr std::int64_t kUnpackedSide = 64;
 
-double largestOf(const quant::QuantisedWeight& weight)
+double largestNumberOf(const quant::QuantisedWeight& weight)
 {
     const auto& table = quant::codeTable(weight.kind).values;
     const double most = std::max(std::abs(*std::max_element(table.begin(), table.end())), std::abs(*std::min_element(table.begin(), table.end())));
@@ -28,16 +28,16 @@ bool unpacksToFp8(const LinearGroup& group)
 {
     return group.isQuantised() && !group.isReadBySlice() && group.buffer->memory.scalar_type() == at::kBFloat16
            && std::all_of(group.quantised.begin(), group.quantised.end(),
-                          [](const quant::QuantisedWeight& weight) { return weight.rows % kTogether == 0 && weight.columns % kTogether == 0; });
+                          [](const quant::QuantisedWeight& weight) { return weight.rows % kUnpackedSide == 0 && weight.columns % kUnpackedSide == 0; });
 }
 
 void prepareFp8Codes(LinearGroup& group)
 {
     double most = 0;
     for (const quant::QuantisedWeight& weight : group.quantised) {
-        most = std::max(most, largestOf(weight));
+        most = std::max(most, largestNumberOf(weight));
     }
-    const double scale = most > 0 ? most / kLargest : 1;
+    const double scale = most > 0 ? most / kLargestE4m3 : 1;
     group.fp8Scales = at::full({std::max(group.inputs(), group.outputs())}, scale, group.buffer->memory.options().dtype(at::kFloat));
     group.fp8Scale = scale;
 }
