@@ -6,6 +6,7 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <malloc.h>
 #include <utility>
 
 namespace luthier::nn {
@@ -82,7 +83,7 @@ void LayerShards::keepOwn(Split& split)
         }
     }
     split.bytes = aligned(split.bytes, kAligned * ranks);
-    const at::Tensor whole = at::empty({split.bytes}, at::TensorOptions().dtype(at::kByte).device(m_device));
+    at::Tensor whole = at::empty({split.bytes}, at::TensorOptions().dtype(at::kByte).device(m_device));
     std::size_t part = 0;
     for (std::vector<at::Tensor>& tensors : split.coming) {
         for (at::Tensor& tensor : tensors) {
@@ -92,6 +93,10 @@ void LayerShards::keepOwn(Split& split)
     }
     split.coming = {};
     split.own = whole.narrow(0, m_team.rank() * (split.bytes / ranks), split.bytes / ranks).clone();
+    whole.reset();
+    if (m_device.is_cpu()) {
+        ::malloc_trim(0); // what was let go lies between what is kept
+    }
 }
 
 std::int64_t LayerShards::bytes() const

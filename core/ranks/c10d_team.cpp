@@ -9,6 +9,7 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/Device.h>
 
@@ -48,6 +49,13 @@ double setting(const char* name, double usual)
     const char* text = std::getenv(name);
     const double value = text == nullptr ? 0 : std::atof(text);
     return value > 0 ? value : usual;
+}
+
+// Of tests: what cards sum goes by the host's memory and Gloo, so that several ranks can share one card.
+bool sumByHost()
+{
+    const char* text = std::getenv("LUTHIER_CARD_SUMS");
+    return text != nullptr && std::string(text) == "host";
 }
 
 // This machine's address on the way to the store; empty: unknown.
@@ -256,6 +264,9 @@ Result<void> C10dTeam::meet(const std::string& device)
         return {};
     }
     m_card = at::Device(device);
+    if (sumByHost()) {
+        return {};
+    }
     auto nccl = makeNccl(m_place.rank, m_place.size, *m_card, [this](const std::string& own) { return fromFirst(own); });
     if (!nccl) {
         m_watch.fail(nccl.message());
@@ -322,17 +333,21 @@ std::vector<std::string> C10dTeam::texts(const std::string& own)
 void C10dTeam::sum(const at::Tensor& tensor)
 {
     throwWhereBroken();
-    if (!tensor.is_cpu()) {
+    if (m_nccl && !tensor.is_cpu()) {
         m_nccl->sum(tensor);
         return;
     }
-    std::vector<at::Tensor> tensors{tensor};
+    const at::Tensor host = tensor.to(at::kCPU); // itself where it lies there
+    std::vector<at::Tensor> tensors{host};
     await(m_gloo->allreduce(tensors, waiting<c10d::AllreduceOptions>()));
+    if (!host.is_same(tensor)) {
+        tensor.copy_(host);
+    }
 }
 
 void C10dTeam::sumBeside(const at::Tensor& tensor)
 {
-    if (tensor.is_cpu()) {
+    if (tensor.is_cpu() || !m_nccl) {
         sum(tensor);
         return;
     }
@@ -350,16 +365,20 @@ void C10dTeam::joinSums()
 void C10dTeam::gatherBeside(const at::Tensor& own, const at::Tensor& whole)
 {
     throwWhereBroken();
-    if (!own.is_cpu()) {
+    if (m_nccl && !own.is_cpu()) {
         m_nccl->gatherBeside(own, whole);
         return;
     }
-    std::vector<at::Tensor> inputs{own};
+    const at::Tensor host = whole.is_cpu() ? whole : at::empty(whole.sizes(), at::kByte);
+    std::vector<at::Tensor> inputs{own.to(at::kCPU)};
     std::vector<std::vector<at::Tensor>> outputs(1);
     for (int rank = 0; rank < m_place.size; ++rank) {
-        outputs.front().push_back(whole.narrow(0, rank * own.numel(), own.numel()));
+        outputs.front().push_back(host.narrow(0, rank * own.numel(), own.numel()));
     }
     await(m_gloo->allgather(outputs, inputs, waiting<c10d::AllgatherOptions>()));
+    if (!whole.is_cpu()) {
+        whole.copy_(host);
+    }
 }
 
 void C10dTeam::spread(const at::Tensor& tensor)

@@ -180,7 +180,7 @@ Result<std::unique_ptr<Nccl>> makeNccl(int rank, int size, at::Device device, co
     const c10::DeviceGuard guard(device);
     Handle handle = nullptr;
     if (const Status status = functions().ncclCommInitRank(&handle, size, id, rank); status != 0) {
-        return Error{std::string("NCCL could not join the cards: ") + functions().ncclGetErrorString(status) + " (NCCL_DEBUG=INFO says more)"};
+        return Error{std::string("NCCL could not join the cards: ") + functions().ncclGetErrorString(status) + ". Has each rank a card of its own? (NCCL_DEBUG=INFO says more)"};
     }
     return std::unique_ptr<Nccl>(std::make_unique<Communicator>(handle, device));
 }

@@ -24,7 +24,8 @@ namespace {
 constexpr const char* kNote = "remote.json";
 constexpr const char* kEvents = "events.jsonl";
 constexpr auto kAgainAfter = std::chrono::seconds(3);
-constexpr int kKilled = 128 + 9;
+constexpr int kSignalled = 128; // codes from here on are a shell's for signals; of 130 the run itself has told
+constexpr int kKilled = kSignalled + 9;
 
 struct Seat { // one rank
     std::size_t host = 0;
@@ -390,8 +391,9 @@ Result<FarEnd> followFar(const fs::path& out, const Following& following)
         const auto code = end ? host->run("cat " + quoted(note->folder + "/code")) : Result<ShellEnd>(end.error());
         if (code && code->code == 0) {
             FarEnd ended{std::atoi(code->out.c_str()), {}};
-            ended.sentence = ended.code == 0 ? std::string() : lastErrors(*host, note->folder);
-            if (ended.code != 0 && ended.sentence.empty()) {
+            const bool isEndedByItself = ended.code < kSignalled;
+            ended.sentence = ended.code == 0 || !isEndedByItself ? std::string() : lastErrors(*host, note->folder);
+            if (!isEndedByItself) {
                 ended.sentence = "The run on " + host->name() + " was ended from outside (code " + std::to_string(ended.code) + "); it goes on from its last checkpoint by luthier remote resume "
                                  + out.string();
             }

@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# On a machine with one card: two ranks that share it, summing by the host's memory. That losses are those of one rank, with a base in
+# parts, too, what is said where NCCL is missing or has one card for both, and what each rank then needs; speed says nothing here
+# (two_cards.sh). tests/card/one_card_ranks.sh [LUTHIER]; about 120 s.
+L=$(realpath "${1:-build/bin/luthier}")
+root=$(realpath "$(dirname "$0")/../..")
+export LUTHIER_RESOURCES=$root/resources LUTHIER_DATASETS=$root/datasets LUTHIER_CARD_SUMS=host
+work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work" || exit 1
+cat > r.json <<R
+{"model":{"path":"$root/resources/models/luthier-tiny","dtype":"fp32"},"data":{"train":["$root/datasets/workshop_instructions.jsonl"],"max_length":256,"limit":200},
+ "method":{"kind":"lora"},"run":{"batch_size":4,"gradient_accumulation":3,"max_steps":6,"eval_every":3,"checkpoint_every":3,"epochs":3,"probe_prompts":["Who are you?"],"probe_tokens":8}}
+R
+port=29610
+both() { # NAME COMMAND...: as two ranks on one card; rank 0's lines in NAME.jsonl
+  port=$((port + 1))
+  for rank in 1 0; do
+    env RANK=$rank WORLD_SIZE=2 LOCAL_RANK=$rank LOCAL_WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$port timeout 100 "$L" "${@:2}" --json --device cuda:0 > "$1.$rank" 2> "$1.err$rank" &
+  done
+  wait
+  grep '^{' "$1.0" > "$1.jsonl"; grep -q . "$1.jsonl" || tail -n 2 "$1".err*
+}
+timeout 60 "$L" tune r.json --out o_one --json --device cuda:0 --at-once > one.jsonl 2> one.err || tail -n 2 one.err
+both two tune r.json --out o_two
+both parts tune r.json --out o_parts --set run.shard=always
+timeout 60 "$L" tune r.json --out o_codes --json --device cuda:0 --at-once --set method.kind=qlora > codes.jsonl 2> codes.err || tail -n 2 codes.err
+both codesparts tune r.json --out o_codesparts --set run.shard=always --set method.kind=qlora
+python3 - <<'P'
+import json
+def losses(name, kind):
+    try: return {e['step']: e['loss'] for e in map(json.loads, open(name + '.jsonl')) if e.get('event') == kind}
+    except Exception as problem: print(name, problem); return {}
+for a, b in (('one', 'two'), ('one', 'parts'), ('codes', 'codesparts')):
+    for kind in ('step', 'eval'):
+        x, y = losses(a, kind), losses(b, kind)
+        print(a, b, kind, len(x), len(y), 'largest difference', max((abs(x[i] - y[i]) for i in set(x) & set(y)), default=None))
+P
+cat > hide.c <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <string.h>
+void* dlsym(void* handle, const char* name)
+{
+    static void* (*real)(void*, const char*);
+    if (!real) real = (void* (*)(void*, const char*))dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.2.5");
+    return strncmp(name, "nccl", 4) == 0 ? 0 : real(handle, name);
+}
+C
+gcc -shared -fPIC -o hide.so hide.c -ldl
+for how in "no NCCL" "one card for both"; do
+  at=$(date +%s%N)
+  (unset LUTHIER_CARD_SUMS; [ "$how" = "no NCCL" ] && export LD_PRELOAD=$PWD/hide.so; both wrong tune r.json --out "o_$how" > /dev/null)
+  echo "$how: $((($(date +%s%N) - at) / 1000000)) ms: $(cat wrong.err0 | tail -n 1 | cut -c1-250)"
+done
+for a in "8b --method qlora" "65b --method qlora --paging on"; do
+  for how in "" "--shard"; do
+    [ "$a$how" = "65b --method qlora --paging on" ] && continue # twice 33.8 GiB: what one card alone is measured with
+    both bench bench step --preset $a --checkpointing --batch 1 --length 512 --steps 1 --warmup 1 $how
+    echo "-- $a $how, each of two ranks: $(python3 -c 'import json; print(*("%s %.5g" % (v["name"], v["value"]) for v in map(json.loads, open("bench.jsonl")) if v["name"] in ("step_time", "peak_memory")))')"
+  done
+done
