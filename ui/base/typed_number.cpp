@@ -17,4 +17,9 @@ QString plainNumber(const QString& typed)
     return isNumber && marks <= 1 ? plain : QString();
 }
 
+QString spokenNumber(const QString& plain)
+{
+    return plainNumber(plain).isEmpty() ? plain : QString(plain).replace(u'.', QLocale().decimalPoint());
+}
+
 } // namespace luthier::ui

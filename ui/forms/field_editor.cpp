@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/forms/field_editor.h"
 
+#include "ui/base/typed_number.h"
 #include "ui/forms/number_box.h"
 #include "ui/theme/theme.h"
 
@@ -247,7 +248,7 @@ QString shownValue(const fields::Field& field, const fields::Value& value)
     if (text.empty()) {
         return QCoreApplication::translate("FieldEditor", "empty");
     }
-    return std::holds_alternative<double>(value) ? tidyNumber(QString::fromStdString(text)) : QString::fromStdString(text);
+    return std::holds_alternative<double>(value) ? spokenNumber(tidyNumber(QString::fromStdString(text))) : QString::fromStdString(text);
 }
 
 } // namespace luthier::ui

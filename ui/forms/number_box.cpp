@@ -49,8 +49,8 @@ NumberBox::NumberBox(Kind kind, QWidget* parent)
 
 void NumberBox::setText(const QString& text)
 {
-    if (lineEdit()->text() != text) {
-        lineEdit()->setText(tidyNumber(text));
+    if (const QString shown = spokenNumber(tidyNumber(text)); lineEdit()->text() != shown) {
+        lineEdit()->setText(shown);
     }
 }
 
