@@ -236,27 +236,33 @@ __device__ __forceinline__ GatedTiles gatedBack(const GatedRaw& raw, int n, int 
     return out;
 }
 
-// A block of eight warps has 64 rows (blockIdx.x) and 256 columns (blockIdx.y); n is a multiple of 32. What `load` reads of a tile
-// is on its way while `each` works on the one before.
+// `tiles` of 16 rows below each other, from blockIdx.x on, a warp at `column`. What `load` reads of a tile is on its way while `each`
+// works on the one before.
 template <class Load, class Each>
-__device__ __forceinline__ void eachTile(i64 rows, int n, const Load& load, const Each& each)
+__device__ __forceinline__ void belowEach(i64 rows, int column, int tiles, const Load& load, const Each& each)
 {
-    const int column = blockIdx.y * 256 + (threadIdx.x >> 5) * 32;
-    if (column >= n) {
-        return;
-    }
-    Place at{(i64)blockIdx.x * 64, rows, column};
+    Place at{(i64)blockIdx.x * 16 * tiles, rows, column};
     auto now = load(at);
 #pragma unroll 1
-    for (int i = 0; i < 4 && at.row < rows; ++i) {
+    for (int i = 0; i < tiles && at.row < rows; ++i) {
         const Place after{at.row + 16, rows, column};
         auto next = now;
-        if (i < 3 && after.row < rows) {
+        if (i + 1 < tiles && after.row < rows) {
             next = load(after);
         }
         each(at, now);
         now = next;
         at = after;
+    }
+}
+
+// The same of a block of eight warps, which has 256 columns (blockIdx.y); n is a multiple of 32.
+template <class Load, class Each>
+__device__ __forceinline__ void eachTile(i64 rows, int n, int tiles, const Load& load, const Each& each)
+{
+    const int column = blockIdx.y * 256 + (threadIdx.x >> 5) * 32;
+    if (column < n) {
+        belowEach(rows, column, tiles, load, each);
     }
 }
 
@@ -282,20 +288,21 @@ __device__ __forceinline__ void alongRows(i64 rows, int n, const Load& load, con
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256, 2) gated_forward_low(const u16* x, u16* y, i64 rows, int n, int silu, const LowTerm gate,
-                                                                       const LowTerm up)
+extern "C" __global__ void __launch_bounds__(256, 2) gated_forward_low(const u16* x, u16* y, i64 rows, int n, int silu, int tiles,
+                                                                       const LowTerm gate, const LowTerm up)
 {
     eachTile(
-        rows, n, [&](const Place& at) { return loadGated(x, nullptr, n, at); },
+        rows, n, tiles, [&](const Place& at) { return loadGated(x, nullptr, n, at); },
         [&](const Place& at, const GatedRaw& raw) { storeTile(y, n, at, gatedTile(raw, silu, gate, up, at)); });
 }
 
 // y: the product, or null.
 extern "C" __global__ void __launch_bounds__(256, 2) gated_backward_low(const u16* x, const u16* dy, u16* dx, u16* y, i64 rows, int n, int silu,
-                                                                        const LowTerm gate, const LowTerm up, const LowTerm below, const Drop drop)
+                                                                        int tiles, const LowTerm gate, const LowTerm up, const LowTerm below,
+                                                                        const Drop drop)
 {
     eachTile(
-        rows, n, [&](const Place& at) { return loadGated(x, dy, n, at); },
+        rows, n, tiles, [&](const Place& at) { return loadGated(x, dy, n, at); },
         [&](const Place& at, const GatedRaw& raw) {
             const GatedTiles out = gatedBack(raw, n, silu, gate, up, below, drop, at);
             storeTile(dx, 2 * (i64)n, at, out.gate);
@@ -386,14 +393,15 @@ extern "C" __global__ void __launch_bounds__(256, 2) gated_backward_low_fp8(cons
 }
 
 // y [rows, n] with its update, of which some may be dropped, plus `add` where it is not null, in place.
-extern "C" __global__ void __launch_bounds__(256) add_low(u16* y, const u16* add, i64 rows, int n, const LowTerm term, const Drop drop)
+extern "C" __global__ void __launch_bounds__(256) add_low(u16* y, const u16* add, i64 rows, int n, int tiles, const LowTerm term,
+                                                              const Drop drop)
 {
     struct Both {
         Raw y;
         Raw add;
     };
     eachTile(
-        rows, n,
+        rows, n, tiles,
         [&](const Place& at) {
             Both both{loadRaw(y, n, at), {}};
             if (add) {
@@ -423,8 +431,12 @@ extern "C" __global__ void __launch_bounds__(256) add_low(u16* y, const u16* add
 // [tokens, dim / 2], in place; row r is token r % tokens. A warp has 32 columns of a head's first half and those they are turned
 // with, or 64 of v. dim is a multiple of 64.
 extern "C" __global__ void __launch_bounds__(256) turn_low(u16* x, const float* cosines, const float* sines, i64 rows, int tokens, int heads,
-                                                           int kvHeads, int dim, const LowTerm q, const LowTerm k, const LowTerm v)
+                                                           int kvHeads, int dim, int tiles, const LowTerm q, const LowTerm k, const LowTerm v)
 {
+    struct Both {
+        Raw a;
+        Raw b;
+    };
     const int n = (heads + 2 * kvHeads) * dim;
     const int half = dim / 2;
     const int each = half / 32; // warps of a head
@@ -434,33 +446,46 @@ extern "C" __global__ void __launch_bounds__(256) turn_low(u16* x, const float* 
         return;
     }
     const bool turns = head < heads + kvHeads;
-    const LowTerm& term = head < heads ? q : turns ? k : v;
     const int first = head < heads ? 0 : turns ? heads : heads + kvHeads; // of the slice
     const int column = (head - first) * dim + warp % each * (turns ? 32 : 64);
     const int apart = turns ? half : 32;
-    for (int i = 0; i < 4; ++i) {
-        const Place at{(i64)blockIdx.x * 64 + 16 * i, rows, column};
-        const Place other{at.row, rows, column + apart};
-        if (at.row >= rows) {
-            break;
-        }
-        u16* slice = x + first * dim;
-        Tile a = withLow(loadTile(slice, n, at), term, at);
-        Tile b = withLow(loadTile(slice, n, other), term, other);
+    u16* slice = x + first * dim;
+    const auto turned = [&](const Place& at, const Both& both, const LowTerm& term) {
+        const Place other{at.row, rows, at.column + apart};
+        Tile a = withLow(wide(both.a), term, at);
+        Tile b = withLow(wide(both.b), term, other);
 #pragma unroll
         for (int side = 0; turns && side < 2; ++side) {
-            const i64 token = min(at.rowOf(side), rows - 1) % tokens;
-            const int d = warp % each * 32 + 8 * (threadIdx.x & 3);
+            const i64 from = min(at.rowOf(side), rows - 1) % tokens * half + warp % each * 32 + 8 * (threadIdx.x & 3);
 #pragma unroll
-            for (int j = 0; j < 8; ++j) {
-                const float c = cosines[token * half + d + j];
-                const float s = sines[token * half + d + j];
-                const float turned = a.rows[side].v[j] * c - b.rows[side].v[j] * s;
-                b.rows[side].v[j] = b.rows[side].v[j] * c + a.rows[side].v[j] * s;
-                a.rows[side].v[j] = turned;
+            for (int part = 0; part < 2; ++part) {
+                const float4 c4 = *reinterpret_cast<const float4*>(cosines + from + 4 * part);
+                const float4 s4 = *reinterpret_cast<const float4*>(sines + from + 4 * part);
+                const float c[4] = {c4.x, c4.y, c4.z, c4.w};
+                const float s[4] = {s4.x, s4.y, s4.z, s4.w};
+#pragma unroll
+                for (int j = 0; j < 4; ++j) {
+                    float& above = a.rows[side].v[4 * part + j];
+                    float& below = b.rows[side].v[4 * part + j];
+                    const float kept = above * c[j] - below * s[j];
+                    below = below * c[j] + above * s[j];
+                    above = kept;
+                }
             }
         }
         storeTile(slice, n, at, a);
         storeTile(slice, n, other, b);
-    }
+    };
+    belowEach(
+        rows, column, tiles,
+        [&](const Place& at) { return Both{loadRaw(slice, n, at), loadRaw(slice, n, {at.row, rows, at.column + apart})}; },
+        [&](const Place& at, const Both& both) {
+            if (head < heads) {
+                turned(at, both, q);
+            } else if (turns) {
+                turned(at, both, k);
+            } else {
+                turned(at, both, v);
+            }
+        });
 }

@@ -22,7 +22,8 @@ namespace {
 
 constexpr std::int64_t kTileRows = 16;
 constexpr std::int64_t kRanks = 16; // multiplied at once
-constexpr std::int64_t kBlockRows = 64;
+constexpr std::int64_t kMostTiles = 4;
+constexpr std::int64_t kBusyBlocks = 528; // four for each core of an H200
 constexpr std::int64_t kBlockColumns = 256;
 constexpr std::int64_t kCodeThreads = 256;
 constexpr std::int64_t kFewestCodeRows = 2048;
@@ -90,9 +91,17 @@ std::optional<Fp8Rows> codesFor(const Fp8Rows* wanted, const at::Tensor& like)
                    at::empty({like.size(0), 1}, like.options().dtype(at::kFloat))};
 }
 
-cuda::Grid gridOf(std::int64_t rows, std::int64_t columns)
+// Blocks of `tiles` tiles below each other: as many as leave no core of a card idle.
+struct Share {
+    cuda::Grid grid;
+    int tiles;
+};
+Share shareOf(std::int64_t rows, std::int64_t columns)
 {
-    return {(rows + kBlockRows - 1) / kBlockRows, (columns + kBlockColumns - 1) / kBlockColumns, kBlockColumns};
+    const std::int64_t across = (columns + kBlockColumns - 1) / kBlockColumns;
+    const std::int64_t all = (rows + kTileRows - 1) / kTileRows;
+    const std::int64_t tiles = std::clamp<std::int64_t>(all * across / kBusyBlocks, 1, kMostTiles);
+    return {{(all + tiles - 1) / tiles, across, kBlockColumns}, static_cast<int>(tiles)};
 }
 
 cuda::Grid codeGridOf(std::int64_t rows)
@@ -131,8 +140,9 @@ at::Tensor gatedForwardLow(bool silu, const at::Tensor& x, const LowTerms& terms
         *rows = *codes;
         return y;
     }
-    cuda::launch(cuda::Kernel::GatedForwardLow, x.device(), gridOf(count, n), cuda::in(x), y.mutable_data_ptr(), count, static_cast<int>(n),
-                 static_cast<int>(silu), gate, up);
+    const Share share = shareOf(count, n);
+    cuda::launch(cuda::Kernel::GatedForwardLow, x.device(), share.grid, cuda::in(x), y.mutable_data_ptr(), count, static_cast<int>(n),
+                 static_cast<int>(silu), share.tiles, gate, up);
     return y;
 }
 
@@ -154,34 +164,36 @@ GatedGradients gatedBackwardLow(bool silu, const at::Tensor& x, const at::Tensor
         *rows = *codes;
         return gradients;
     }
-    cuda::launch(cuda::Kernel::GatedBackwardLow, x.device(), gridOf(count, n), cuda::in(x), cuda::in(above), gradients.x.mutable_data_ptr(),
-                 product, count, static_cast<int>(n), static_cast<int>(silu), gate, up, under, drop);
+    const Share share = shareOf(count, n);
+    cuda::launch(cuda::Kernel::GatedBackwardLow, x.device(), share.grid, cuda::in(x), cuda::in(above), gradients.x.mutable_data_ptr(),
+                 product, count, static_cast<int>(n), static_cast<int>(silu), share.tiles, gate, up, under, drop);
     return gradients;
 }
 
 void addLow(const at::Tensor& y, const LowTerm& term, const at::Tensor& add, const LowDrop& drop)
 {
     TORCH_CHECK(!add.defined() || (add.is_contiguous() && add.sizes() == y.sizes() && cuda::isAligned(add)), "what is added must be like what it is added to");
-    cuda::launch(cuda::Kernel::AddLow, y.device(), gridOf(y.size(0), y.size(1)), y.mutable_data_ptr(), cuda::in(add),
-                 static_cast<long long>(y.size(0)), static_cast<int>(y.size(1)), argumentOf(term), argumentOf(drop));
+    const Share share = shareOf(y.size(0), y.size(1));
+    cuda::launch(cuda::Kernel::AddLow, y.device(), share.grid, y.mutable_data_ptr(), cuda::in(add), static_cast<long long>(y.size(0)),
+                 static_cast<int>(y.size(1)), share.tiles, argumentOf(term), argumentOf(drop));
 }
 
 bool turnsLow(const LowHeads& heads)
 {
     const auto isTable = [&](const at::Tensor& x) {
-        return x.defined() && x.dim() == 2 && x.is_contiguous() && x.scalar_type() == at::kFloat && 2 * x.size(1) == heads.dim;
+        return x.defined() && x.dim() == 2 && x.is_contiguous() && cuda::isAligned(x) && x.scalar_type() == at::kFloat && 2 * x.size(1) == heads.dim;
     };
     return heads.dim % (2 * kLowColumns) == 0 && isTable(heads.cos) && isTable(heads.sin);
 }
 
 void turnLow(const at::Tensor& x, const LowTerms& terms, const LowHeads& heads)
 {
-    constexpr std::int64_t kWarps = kBlockColumns / kLowColumns; // of a block
-    const std::int64_t warps = (heads.heads + 2 * heads.kvHeads) * heads.dim / (2 * kLowColumns);
-    cuda::launch(cuda::Kernel::TurnLow, x.device(), {(x.size(0) + kBlockRows - 1) / kBlockRows, (warps + kWarps - 1) / kWarps, kBlockColumns},
-                 x.mutable_data_ptr(), cuda::in(heads.cos), cuda::in(heads.sin), static_cast<long long>(x.size(0)),
-                 static_cast<int>(heads.cos.size(0)), static_cast<int>(heads.heads), static_cast<int>(heads.kvHeads),
-                 static_cast<int>(heads.dim), argumentOf(terms.at(0)), argumentOf(terms.at(1)), argumentOf(terms.at(2)));
+    // A warp has two tiles beside each other.
+    const Share share = shareOf(x.size(0), (heads.heads + 2 * heads.kvHeads) * heads.dim / 2);
+    cuda::launch(cuda::Kernel::TurnLow, x.device(), share.grid, x.mutable_data_ptr(), cuda::in(heads.cos), cuda::in(heads.sin),
+                 static_cast<long long>(x.size(0)), static_cast<int>(heads.cos.size(0)), static_cast<int>(heads.heads),
+                 static_cast<int>(heads.kvHeads), static_cast<int>(heads.dim), share.tiles, argumentOf(terms.at(0)), argumentOf(terms.at(1)),
+                 argumentOf(terms.at(2)));
 }
 
 } // namespace luthier::nn::kernels
