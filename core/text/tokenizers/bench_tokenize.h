@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How quickly a tokenizer reads texts on one core, in processor time of the calling thread.
+//
+// Threads: any; another one that tokenizes beside it shares the caches that are measured. Bytes are of UTF-8, rates a second.
 #pragma once
 
 #include "core/base/cancel.h"

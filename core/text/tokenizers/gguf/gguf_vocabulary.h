@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // GgufVocabulary: the lists of tokenizer.ggml.*, checked against one another. Internal to gguf_tokenizer.
+//
+// Threads: plain data; the pointers live as long as the file's header.
 #pragma once
 
 #include "core/base/json.h"

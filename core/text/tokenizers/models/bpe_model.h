@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // BpeModel: byte pair encoding over characters, or over bytes when the vocabulary is byte-level.
 //
-// Merging is by rank, of equal ranks the leftmost first. A short word is merged in place; a long one through a queue,
-// in n log n steps. Threads: const functions may be called from any thread at once.
+// Merging is by rank, of equal ranks the leftmost first (Sennrich, Haddow and Birch 2016; over bytes Radford et al. 2019). A short
+// word is merged in place; a long one through a queue, in n log n steps. Nothing fails: what is unknown becomes the unknown token, its
+// bytes, or nothing, as the settings say. Threads: const functions may be called from any thread at once.
 #pragma once
 
 #include "core/text/tokenizers/models/merge_table.h"

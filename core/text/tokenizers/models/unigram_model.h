@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // UnigramModel: the segmentation of a word whose pieces have the largest sum of scores (Viterbi). A character without a
-// piece is unknown, at the smallest score less ten; neighbours that are unknown are one token or fall back to bytes.
+// piece is unknown, at the smallest score less ten; neighbours that are unknown are one token or fall back to bytes. Scores are natural
+// logarithms of probabilities (Kudo 2018).
 //
 // Threads: const functions may be called from any thread at once.
 #pragma once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // WordPieceModel: the longest piece of the vocabulary from the left, again and again; a word that does not come out
-// even is unknown as a whole.
+// even is unknown as a whole. As BERT's vocabularies are read (Wu et al. 2016); nothing fails.
 //
 // Threads: const functions may be called from any thread at once.
 #pragma once

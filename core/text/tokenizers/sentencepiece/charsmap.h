@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Charsmap: sentencepiece's table of replacements ("precompiled_charsmap"), applied as Hugging Face's tokenizers do:
-// to grapheme clusters shorter than six bytes, else to single characters.
+// to grapheme clusters shorter than six bytes, else to single characters. The table is a double array of 32-bit units (Darts) behind
+// its size in bytes, then the replacements, each ended by a NUL byte.
 //
 // Threads: const functions may be called from any thread at once.
 #pragma once

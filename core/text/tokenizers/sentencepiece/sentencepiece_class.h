@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // SentencePieceTokenizer: a sentencepiece model as transformers wraps it, with added tokens around it. Internal to text.
+//
+// Threads: const functions may be called from any thread at once.
 #pragma once
 
 #include "core/text/tokenizers/added_tokens.h"

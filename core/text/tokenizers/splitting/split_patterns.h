@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The split patterns of well-known vocabularies, as their files spell them. Each has a scanner (split_scanner.cpp).
+// The split patterns of well-known vocabularies, as their files spell them. Each has a scanner (split_scanner.cpp); a file
+// whose pattern equals none of these to the byte goes through PCRE2 (characters/text_pattern.h).
+//
+// Threads: constants.
 #pragma once
 
 namespace luthier::text {
