@@ -82,18 +82,6 @@ void take(Imported& imported, const KeyRow& row, const Json& value, const Source
     imported.notes.insert(imported.notes.end(), reading.notes.begin(), reading.notes.end());
 }
 
-// Plain keys of a setting and of those that it follows.
-std::set<std::string> writtenKeys(const ProgramRows& rows)
-{
-    std::set<std::string> keys(rows.covered.begin(), rows.covered.end());
-    for (const KeyRow& row : rows.rows) {
-        if (row.isWritten && *row.ours) {
-            keys.insert(row.ours);
-        }
-    }
-    return keys;
-}
-
 bool appliesNow(const config::RunConfig& config, const std::string& key)
 {
     for (const config::Part& part : config::parts()) {
@@ -197,17 +185,18 @@ Result<Exported> writeForeign(const config::RunConfig& config, const std::string
         return Error{"recipes are not written for \"" + program + "\"; there are " + names(true)};
     }
     Json file = Json::object();
+    std::set<std::string> written(rows->covered.begin(), rows->covered.end()); // settings that the file says
     for (const KeyRow& row : rows->rows) {
         if (!row.isWritten || (row.write == nullptr && (*row.ours == '\0' || !appliesNow(config, row.ours)))) {
             continue;
         }
         if (const auto value = row.write ? row.write(config) : std::optional<Json>(fields::toJson(valueOf(config, row.ours)))) {
             file[row.theirs] = *value;
+            written.insert(row.ours);
         }
     }
     Exported exported;
     exported.text = headOf(*rows, config) + "\n" + dumpYaml(file);
-    const std::set<std::string> written = writtenKeys(*rows);
     for (const config::Difference& difference : config::difference(config::RunConfig{}, config)) {
         if (!written.contains(difference.key) && appliesNow(config, difference.key)) {
             exported.lost.push_back({difference.key, difference.right, std::string(rows->program.label) + " has no such setting, or another way to say it"});

@@ -198,7 +198,7 @@ const ProgramRows& llamaFactoryRows()
              [](const RunConfig& c) { return only(c.run.maxSteps > 0, c.run.maxSteps); }},
             {"seed", "run.seed"},
             {"bf16", "model.dtype", [](const Json& v, const Source&) { return set("model.dtype", isTrue(v) ? "bf16" : "fp32"); },
-             [](const RunConfig& c) { return only(c.model.dtype == "bf16", true); }},
+             [](const RunConfig& c) { return only(c.model.dtype != "auto", c.model.dtype == "bf16"); }},
             {"pure_bf16", "", [](const Json& v, const Source&) { return isTrue(v) ? set("model.dtype", "bf16") : usual(); }, nullptr, true, false},
             {"fp16", "", [](const Json& v, const Source&) { return isTrue(v) ? lost("training in fp16 is not done here; bf16 or fp32") : usual(); }, nullptr, true, false},
             {"disable_gradient_checkpointing", "run.activation_checkpointing", [](const Json& v, const Source&) { return set("run.activation_checkpointing", isTrue(v) ? "false" : "true"); },

@@ -47,12 +47,12 @@ constexpr NamedRow kOptimizers[] = {
 
 constexpr NamedRow kSchedules[] = {
     {"linear", "linear"},
-    {"cosine_with_restarts", "cosine_restarts"},
+    {"cosine_with_restarts", "cosine_with_restarts"},
     {"cosine", "cosine"},
     {"constant", "constant"},
     {"polynomial", "polynomial"},
     {"inverse_sqrt", "inverse_sqrt"},
-    {"warmup_stable_decay", "wsd"},
+    {"warmup_stable_decay", "warmup_stable_decay"},
 };
 
 } // namespace
@@ -232,11 +232,8 @@ std::optional<Json> writeOptimizer(const config::RunConfig& config)
 
 std::optional<Json> writeSchedule(const config::RunConfig& config)
 {
-    static const std::map<std::string, std::string> names{{"linear", "linear"},         {"cosine", "cosine"},         {"constant", "constant_with_warmup"},
-                                                          {"cosine_restarts", "cosine_with_restarts"}, {"polynomial", "polynomial"},
-                                                          {"inverse_sqrt", "inverse_sqrt"}, {"wsd", "warmup_stable_decay"}};
-    const auto found = names.find(config.schedule.kind);
-    return found == names.end() ? std::nullopt : std::optional<Json>(found->second);
+    const std::string& kind = config.schedule.kind; // the same names, but that a constant rate there begins without a warm-up
+    return kind == "constant" ? "constant_with_warmup" : kind;
 }
 
 } // namespace luthier::recipes

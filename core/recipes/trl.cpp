@@ -104,7 +104,7 @@ const ProgramRows& trlRows()
         {"trl", "TRL", "config.yaml", true},
         {
             {"model_name_or_path", "model.path", readModel, writeModel},
-            {"dtype", "", readDtype, [](const RunConfig& c) { return only(c.model.dtype == "bf16" || c.model.dtype == "fp32", c.model.dtype == "bf16" ? "bfloat16" : "float32"); }},
+            {"dtype", "model.dtype", readDtype, [](const RunConfig& c) { return only(c.model.dtype == "bf16" || c.model.dtype == "fp32", c.model.dtype == "bf16" ? "bfloat16" : "float32"); }},
             {"torch_dtype", "", readDtype, nullptr, true, false},
             {"bf16", "model.dtype", readBf16, [](const RunConfig& c) { return only(c.model.dtype == "bf16", true); }},
             {"fp16", "", readFp16, nullptr, true, false},
@@ -128,7 +128,7 @@ const ProgramRows& trlRows()
             {"lora_task_type", "", readHere, nullptr, true, false},
             {"max_length", "data.max_length"},
             {"max_seq_length", "data.max_length", nullptr, nullptr, true, false},
-            {"packing", "data.padding", readPacking, [](const RunConfig& c) { return std::optional<Json>(c.data.padding == "packed"); }},
+            {"packing", "data.padding", readPacking, [](const RunConfig& c) { return only(c.objective.kind == "sft" || c.objective.kind == "pretrain", c.data.padding == "packed"); }},
             {"assistant_only_loss", "data.train_on", readAnswers, [](const RunConfig& c) { return only(c.objective.kind == "sft", c.data.trainOn == "answers"); }},
             {"completion_only_loss", "", readAnswers, nullptr, true, false},
             {"learning_rate", "optimizer.learning_rate"},

@@ -202,19 +202,21 @@ private:
     {
         const double start = now();
         std::size_t asked = 0;
-        walk([&] { return isStopped() || (asked++ > 0 && now() - start > m_budget); });
+        bool isCut = false;
+        walk([&] {
+            isCut = isStopped() || (++asked > 1 && now() - start > m_budget);
+            return isCut;
+        });
         const double spent = now() - start;
         const std::vector<std::uint32_t> order = longestFirst(items);
         const auto size = static_cast<std::size_t>(std::max<std::int64_t>(1, m_run.config.run.batchSize));
         const std::size_t batches = (order.size() + size - 1) / size;
-        if (asked <= batches) { // the last question was answered with yes
-            --asked;
-        }
+        const std::size_t walked = isCut ? std::max<std::size_t>(1, asked) - 1 : batches;
         std::int64_t done = 0;
         std::int64_t all = 0;
         for (std::size_t i = 0; i < batches; ++i) {
             const std::int64_t tokens = tokensOf(items, std::span(order).subspan(i * size, std::min(size, order.size() - i * size)), false);
-            done += i < asked ? tokens : 0;
+            done += i < walked ? tokens : 0;
             all += tokens;
         }
         return spent * static_cast<double>(all) / static_cast<double>(std::max<std::int64_t>(1, done));
