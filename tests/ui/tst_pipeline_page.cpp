@@ -148,7 +148,7 @@ private Q_SLOTS:
         epochs->selectAll();
         QTest::keyClicks(epochs, QStringLiteral("2"));
         QTest::mouseClick(dialog->findChild<QPushButton*>(QStringLiteral("stageSettingsUse")), Qt::LeftButton);
-        QTRY_VERIFY_WITH_TIMEOUT(facts("tuning").contains(QStringLiteral("optimizer.learning_rate = 0.0005")), kAwaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(facts("tuning").contains(QStringLiteral("optimizer.learning_rate = 5e-4")), kAwaitMs);
         QTRY_COMPARE_WITH_TIMEOUT(kept().settings["tuning.dpo"].size(), std::size_t{2}, kAwaitMs);
         const auto recipe = pipeline::recipeOf(*m_workspace->project(), kept(), "tuning");
         QVERIFY(recipe && recipe->optimizer.learningRate == 5e-4 && recipe->run.epochs == 2);

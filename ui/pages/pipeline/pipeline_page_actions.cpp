@@ -4,6 +4,7 @@
 
 #include "core/pipeline/collection.h"
 #include "ui/dialogs/file_dialogs.h"
+#include "ui/forms/number_box.h"
 #include "ui/pages/pipeline/score_chart.h"
 #include "ui/pages/pipeline/stage_settings.h"
 #include "ui/widgets/status_label.h"
@@ -156,7 +157,7 @@ QString PipelinePage::settingsText(const std::string& stage) const
     const auto own = m_seen.choices.settings.find(pipeline::keyOf(m_seen.choices, stage));
     QStringList said;
     for (const auto& [key, value] : own == m_seen.choices.settings.end() ? pipeline::Settings() : own->second) {
-        said += QStringLiteral("%1 = %2").arg(QString::fromStdString(key), QString::fromStdString(value));
+        said += QStringLiteral("%1 = %2").arg(QString::fromStdString(key), tidyNumber(QString::fromStdString(value)));
     }
     return said.join(QStringLiteral(", "));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/pipeline/stage_settings.h"
 
+#include "ui/forms/number_box.h"
 #include "ui/forms/settings_form.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/status_label.h"
@@ -94,7 +95,7 @@ void StageSettings::refresh()
     const bool isTyped = std::none_of(m_forms.begin(), m_forms.end(), [](const SettingsForm* form) { return form->hasProblem(); });
     QStringList changed;
     for (const auto& [key, value] : settings()) {
-        changed += QStringLiteral("%1 = %2").arg(QString::fromStdString(key), QString::fromStdString(value));
+        changed += QStringLiteral("%1 = %2").arg(QString::fromStdString(key), tidyNumber(QString::fromStdString(value)));
     }
     m_note->setToken(isTyped ? Token::TextQuiet : Token::Bad);
     m_note->setText(!isTyped             ? tr("Something typed is no value; its field says why.")
