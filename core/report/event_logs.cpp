@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr const char* kLiveLogs = "live_logs"; // of the project's values
+
 constexpr std::uint32_t kCastagnoli = 0x82f63b78; // reflected
 constexpr std::uint32_t kMaskDelta = 0xa282ead8;
 
@@ -216,6 +218,31 @@ Result<void> EventLogs::close()
         }
     }
     return {};
+}
+
+Result<LiveLogs> liveLogs(store::Project& project)
+{
+    const auto kept = project.value(kLiveLogs);
+    if (!kept) {
+        return kept.error();
+    }
+    const auto isOn = [&](const char* key) { return kept->is_object() && kept->contains(key) && kept->at(key) == true; };
+    return LiveLogs{isOn("tensorboard"), isOn("jsonl")};
+}
+
+Result<void> setLiveLogs(store::Project& project, const LiveLogs& logs)
+{
+    return project.setValue(kLiveLogs, {{"tensorboard", logs.tensorBoard}, {"jsonl", logs.jsonLines}});
+}
+
+Result<void> openLiveLogs(EventLogs& logs, store::Project& project, const fs::path& runFolder)
+{
+    const auto wanted = liveLogs(project);
+    if (!wanted) {
+        return wanted.error();
+    }
+    const fs::path folder = runFolder / "logs";
+    return logs.open(wanted->tensorBoard ? folder : fs::path(), wanted->jsonLines ? folder / "events.jsonl" : fs::path());
 }
 
 Result<fs::path> writeTensorBoard(const store::RunRow& run, const std::vector<train::Event>& events, const fs::path& folder)

@@ -53,6 +53,16 @@ private:
     std::ofstream m_lines;
 };
 
+// Whether runs of a project that the window starts are logged while they train, in logs/ of their folder; kept with the project.
+struct LiveLogs {
+    bool tensorBoard = false;
+    bool jsonLines = false;
+};
+Result<LiveLogs> liveLogs(store::Project& project);
+Result<void> setLiveLogs(store::Project& project, const LiveLogs& logs);
+// Opens what they ask for; a run that goes on adds to its lines, and gets another event file.
+Result<void> openLiveLogs(EventLogs& logs, store::Project& project, const std::filesystem::path& runFolder);
+
 // Of a recorded run. Events have no time of their own: they are spread evenly over the run's. -> the file
 Result<std::filesystem::path> writeTensorBoard(const store::RunRow& run, const std::vector<train::Event>& events, const std::filesystem::path& folder);
 Result<void> writeJsonLines(const std::vector<train::Event>& events, const std::filesystem::path& file);

@@ -6,10 +6,14 @@
 #include "core/peft/methods/lora_settings.h"
 #include "ui/bridge/job.h"
 #include "ui/dialogs/held_run_dialog.h"
+#include "ui/pages/runs/runs_files.h"
 #include "ui/workspace/run_controller.h"
 #include "ui/workspace/workspace.h"
 
+#include <QAction>
 #include <QDialogButtonBox>
+#include <QDir>
+#include <QFile>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
@@ -59,6 +63,13 @@ private Q_SLOTS:
         Workspace workspace;
         workspace.openProject(folder.filePath(QStringLiteral("project")));
         QTRY_VERIFY_WITH_TIMEOUT(workspace.project() != nullptr, kAwaitMs);
+        RunsFiles files(workspace, [] { return store::RunId(0); });
+        for (const char* id : {"logTensorBoard", "logJsonLines"}) { // as the menu of Runs has them
+            auto* action = files.findChild<QAction*>(QLatin1String(id));
+            QVERIFY(action != nullptr && action->isCheckable() && !action->isChecked());
+            action->trigger();
+        }
+        waitForJobs();
         RunController* runs = workspace.runs();
         runs->start(config);
         QTRY_VERIFY_WITH_TIMEOUT(runs->state() == State::Running && runs->step() > 0, kAwaitMs);
@@ -116,6 +127,16 @@ private Q_SLOTS:
             last = step ? step->learningRate : last;
         }
         QVERIFY(hasSample); // kept with the run
+        const QDir logs(QString::fromStdString(row->folder) + QStringLiteral("/logs"));
+        QCOMPARE(logs.entryList({QStringLiteral("events.out.tfevents.*")}, QDir::Files).size(), 1);
+        QFile lines(logs.filePath(QStringLiteral("events.jsonl")));
+        QVERIFY(lines.open(QIODevice::ReadOnly));
+        std::int64_t logged = 0;
+        for (const QByteArray& line : lines.readAll().split('\n')) {
+            const auto event = base::parseJson(line.toStdString());
+            logged = event && event->is_object() && event->value("event", std::string()) == "step" ? std::max(logged, event->at("step").get<std::int64_t>()) : logged;
+        }
+        QCOMPARE(logged, row->step); // every step, while it trained
         QVERIFY(last > 0 && last <= 1e-5);
 
         runs->resume(row->id);

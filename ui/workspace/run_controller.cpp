@@ -3,6 +3,7 @@
 
 #include "core/away/away_run.h"
 #include "core/peft/methods/lora_settings.h"
+#include "core/report/event_logs.h"
 #include "core/store/next_recipe.h"
 #include "core/store/recorder.h"
 #include "core/store/run_rows.h"
@@ -137,7 +138,7 @@ void RunController::start(const config::RunConfig& config, const away::RunPlace&
             return started.error();
         }
         config::RunConfig& config = started->config;
-        config.run.name = config.run.name.empty() ? ownName(*project, nameOf(config), config) : config.run.name;
+        config.run.name = ownName(*project, nameOf(config), config);
         auto rows = store::runRows(project.get(), config.data);
         if (!rows) {
             return rows.error();
@@ -270,13 +271,21 @@ void RunController::launch(Prepared prepared)
                 QMetaObject::invokeMethod(this, [this, problem] { Q_EMIT failed(QString::fromStdString(problem)); },
                                           Qt::QueuedConnection);
             });
-            train::Fanout fanout{&recorder, &m_bridge};
+            report::EventLogs logs; // a run without them is better than none
+            const auto told = [this](const Result<void>& done) {
+                if (!done) {
+                    QMetaObject::invokeMethod(this, [this, problem = done.message()] { Q_EMIT failed(QString::fromStdString(problem)); }, Qt::QueuedConnection);
+                }
+            };
+            told(report::openLiveLogs(logs, *project, prepared.row.folder));
+            train::Fanout fanout{&recorder, &m_bridge, &logs};
             if (isAway) {
                 away::runAway({prepared.config, prepared.inputs.folder, prepared.inputs.rows.value_or(train::RunRows()), prepared.inputs.resume, prepared.place, leave}, *control, fanout);
             } else {
                 const train::ControlWatch watch(prepared.inputs.folder, *control); // what the command line asks
                 train::run(prepared.config, prepared.inputs, *control, fanout);
             }
+            told(logs.close());
         } // what the recorder still holds is written here, not on the GUI thread
         QMetaObject::invokeMethod(this, [this] {
             m_threadDone = true;

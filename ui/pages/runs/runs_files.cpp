@@ -48,13 +48,21 @@ RunsFiles::RunsFiles(Workspace& workspace, std::function<store::RunId()> current
     add("runTensorBoard", tr("Write TensorBoard logs\u2026"), tr("An event file of everything measured"), [this] { askForFolder(); });
     add("runJsonLines", tr("Write events as JSON lines\u2026"), tr("One event a line, as luthier tune --json prints them"),
         [this] { askToSave(tr("Write events"), QStringLiteral("events.jsonl"), tr("JSON lines (*.jsonl)"), &RunsFiles::writeLines); });
+    const auto addSwitch = [&](const char* id, const QString& text, const QString& help) {
+        QAction* action = add(id, text, help, [this] { setLogged(); });
+        action->setCheckable(true);
+        return action;
+    };
+    m_logBoard = addSwitch("logTensorBoard", tr("Log runs for TensorBoard while they train"), tr("Event files in the folder logs of each run that starts or goes on from now; tensorboard --logdir PROJECT/runs shows them"));
+    m_logLines = addSwitch("logJsonLines", tr("Log runs as JSON lines while they train"), tr("logs/events.jsonl in the folder of each run that starts or goes on from now, one event a line"));
     menu->addSeparator();
     m_trash->setObjectName(QStringLiteral("runTrash"));
     menu->addMenu(m_trash);
     connect(menu, &QMenu::aboutToShow, this, [this, menu] {
         fillTrash();
+        showLogged();
         for (QAction* action : menu->actions()) {
-            const bool needsRun = action->objectName() != QStringLiteral("openRunFile") && action->menu() == nullptr;
+            const bool needsRun = action->objectName() != QStringLiteral("openRunFile") && action->menu() == nullptr && !action->isCheckable();
             action->setEnabled(!needsRun || m_current() != 0);
         }
     });
@@ -93,6 +101,25 @@ void RunsFiles::fillTrash()
                      connect(action, &QAction::triggered, this, [this, id = row.id] { restore(id); });
                  }
              });
+}
+
+void RunsFiles::showLogged()
+{
+    startJob(this, [project = m_workspace.project()] { return project ? report::liveLogs(*project) : Result<report::LiveLogs>(report::LiveLogs()); },
+             [this](const Result<report::LiveLogs>& logs) {
+                 m_logBoard->setChecked(logs && logs->tensorBoard);
+                 m_logLines->setChecked(logs && logs->jsonLines);
+             });
+}
+
+void RunsFiles::setLogged()
+{
+    const report::LiveLogs logs{m_logBoard->isChecked(), m_logLines->isChecked()};
+    work([logs, said = logs.tensorBoard || logs.jsonLines ? tr("Runs that start or go on from now are logged in the folder logs of each") : tr("Runs are not logged beside the project")](
+             store::Project& project, store::RunId) -> Result<QString> {
+        const auto done = report::setLiveLogs(project, logs);
+        return done ? Result<QString>(said) : Result<QString>(done.error());
+    }, false);
 }
 
 // `job` gives what is said when it is done.

@@ -28,16 +28,20 @@ public:
     void writeTensorBoard(const QString& folder);
     void writeLines(const QString& path);
     void restore(store::RunId id);
+    void setLogged(); // as the menu has it
 
 private:
     void askToSave(const QString& title, const QString& name, const QString& filter, void (RunsFiles::*take)(const QString&));
     void askForFolder();
     void fillTrash();
+    void showLogged();
     void work(std::function<Result<QString>(store::Project&, store::RunId)> job, bool changesRuns);
 
     Workspace& m_workspace;
     std::function<store::RunId()> m_current;
     QMenu* m_trash;
+    QAction* m_logBoard;
+    QAction* m_logLines;
 };
 
 } // namespace luthier::ui
