@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # On a machine with one card: two ranks that share it, summing by the host's memory. That losses are those of one rank, with a base in
 # parts, too, what is said where NCCL is missing or has one card for both, and what each rank then needs; speed says nothing here
-# (two_cards.sh). tests/card/one_card_ranks.sh [LUTHIER]; about 120 s.
+# (two_cards.sh). tests/card/one_card_ranks.sh [LUTHIER]; about 80 s, and two minutes for 65B, whose layers go through the host.
 L=$(realpath "${1:-build/bin/luthier}")
 root=$(realpath "$(dirname "$0")/../..")
 export LUTHIER_RESOURCES=$root/resources LUTHIER_DATASETS=$root/datasets LUTHIER_CARD_SUMS=host
@@ -15,7 +15,7 @@ port=29610
 both() { # NAME COMMAND...: as two ranks on one card; rank 0's lines in NAME.jsonl
   port=$((port + 1))
   for rank in 1 0; do
-    env RANK=$rank WORLD_SIZE=2 LOCAL_RANK=$rank LOCAL_WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$port timeout 100 "$L" "${@:2}" --json --device cuda:0 > "$1.$rank" 2> "$1.err$rank" &
+    env RANK=$rank WORLD_SIZE=2 LOCAL_RANK=$rank LOCAL_WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$port timeout 170 "$L" "${@:2}" --json --device cuda:0 > "$1.$rank" 2> "$1.err$rank" &
   done
   wait
   grep '^{' "$1.0" > "$1.jsonl"; grep -q . "$1.jsonl" || tail -n 2 "$1".err*
@@ -55,7 +55,7 @@ done
 for a in "8b --method qlora" "65b --method qlora --paging on"; do
   for how in "" "--shard"; do
     [ "$a$how" = "65b --method qlora --paging on" ] && continue # twice 33.8 GiB: what one card alone is measured with
-    both bench bench step --preset $a --checkpointing --batch 1 --length 512 --steps 1 --warmup 1 $how
+    both bench bench step --preset $a --checkpointing --batch 1 --length 512 --steps 1 --warmup 0 $how
     echo "-- $a $how, each of two ranks: $(python3 -c 'import json; print(*("%s %.5g" % (v["name"], v["value"]) for v in map(json.loads, open("bench.jsonl")) if v["name"] in ("step_time", "peak_memory")))')"
   done
 done
