@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
 #include "core/store/project_store.h"
-#include "core/store/schema.h"
+#include "core/store/tables/schema.h"
 
 #include <system_error>
 #include <unistd.h>

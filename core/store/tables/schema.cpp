@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/store/schema.h"
+#include "core/store/tables/schema.h"
 
 #include "core/base/json.h"
 #include "core/store/event_codec.h"
