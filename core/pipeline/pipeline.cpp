@@ -5,7 +5,7 @@
 #include "core/data/dataset.h"
 #include "core/objectives/rollout_settings.h"
 #include "core/pipeline/collection.h"
-#include "core/store/reward_trust.h"
+#include "core/store/runs/reward_trust.h"
 
 #include <algorithm>
 #include <filesystem>

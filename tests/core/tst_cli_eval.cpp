@@ -233,6 +233,7 @@ private Q_SLOTS:
         const auto rows = write("rows.jsonl", "{\"prompt\":\"Say oak.\",\"completion\":\"oak\"}\n{\"prompt\":\"Say ash.\",\"completion\":\"ash\"}\n{\"prompt\":\"Say elm.\",\"completion\":\"elm\"}\n");
         const auto outcome = run({"eval", "--model", model(), "--data", rows, "--metrics", "reward,length", "--reward-model", path("reward"), "--max-new", "4", "--draws", "200", "--out", path("scored"), "--json"});
         QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        QVERIFY2(outcome.object["notes"].toArray().last().toString().contains("is not known"), "it was made outside of a project");
         const double mean = outcome.object["metrics"].toObject()["reward"].toObject()["value"].toDouble();
         QFile answers(path("scored/answers.jsonl"));
         QVERIFY(answers.open(QIODevice::ReadOnly));

@@ -5,6 +5,7 @@
 #include "core/evaluation/pair_sources.h"
 #include "core/store/judgings.h"
 #include "core/store/project.h"
+#include "core/store/runs/reward_trust.h"
 #include "tests/support/need.h"
 
 #include <QTemporaryDir>
@@ -176,6 +177,46 @@ private Q_SLOTS:
         need(project->judgings().remove(all[0].id));
         QVERIFY(need(project->judgings().all()).empty());
         QVERIFY(!project->judgings().find(all[0].id).ok());
+    }
+
+    // How far a reward model can be believed is what its run measured on pairs that it kept aside, wherever it is asked about from.
+    void rewardModelsAreTrustedByTheirRun()
+    {
+        const auto folder = path("rewards");
+        auto project = need(store::Project::open(folder));
+        const auto made = [&](const char* name, std::optional<double> accuracy) {
+            const auto run = need(project->createRun(name, Json::object()));
+            train::EvalDone eval;
+            eval.step = 40;
+            if (accuracy) {
+                measures::set(eval.measures, measures::measureOf("reward_accuracy"), *accuracy);
+            }
+            train::RunEnded ended;
+            ended.outcome = train::Outcome::Finished;
+            ended.adapter = run.folder + "/adapter";
+            need(project->appendEvents(run.id, {eval, ended}));
+            return std::filesystem::path(run.folder);
+        };
+        const auto good = made("good", 0.8125);
+        const auto poor = made("poor", 0.55);
+        const auto none = made("none", std::nullopt);
+        for (const auto& place : {good, good / "adapter", good / "adapter/", good / "best"}) {
+            const auto trust = store::rewardTrustOf(project.get(), place);
+            QVERIFY(trust.accuracy && std::abs(*trust.accuracy - 0.8125) < 1e-12);
+            QCOMPARE(trust.sentence, std::string("On pairs that it never learned from the reward model \"good\" was right in 81 %."));
+        }
+        QVERIFY(store::rewardTrustOf(project.get(), poor / "adapter").sentence.find("little better than chance") != std::string::npos);
+        QVERIFY(!store::rewardTrustOf(project.get(), none).accuracy);
+        QVERIFY(store::rewardTrustOf(project.get(), none).sentence.find("kept no pairs aside") != std::string::npos);
+        // From elsewhere: by the project that it lies in, which somebody has open.
+        QCOMPARE(store::rewardTrustOf(nullptr, good / "adapter").run, std::string("good"));
+        auto other = need(store::Project::open(path("other")));
+        QCOMPARE(store::rewardTrustOf(other.get(), good).run, std::string("good"));
+        for (const char* nowhere : {"/nowhere/model", "", "relative"}) {
+            const auto trust = store::rewardTrustOf(project.get(), nowhere);
+            QVERIFY(!trust.accuracy && trust.run.empty() && trust.sentence.find("is not known") != std::string::npos);
+        }
+        QVERIFY(store::rewardTrustOf(project.get(), std::filesystem::path(good.string() + "0")).run.empty()); // another folder that begins alike
     }
 
     // Scores by criteria are kept by system, whatever side stood where, and add up by pairs.

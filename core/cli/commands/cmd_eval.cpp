@@ -13,7 +13,7 @@
 #include "core/evaluation/rough_time.h"
 #include "core/store/eval_inputs.h"
 #include "core/store/project.h"
-#include "core/store/reward_trust.h"
+#include "core/store/runs/reward_trust.h"
 
 #include <CLI/App.hpp>
 

@@ -10,7 +10,7 @@
 #include "core/evaluation/pair_sources.h"
 #include "core/store/judgings.h"
 #include "core/store/project.h"
-#include "core/store/reward_trust.h"
+#include "core/store/runs/reward_trust.h"
 
 #include <CLI/App.hpp>
 

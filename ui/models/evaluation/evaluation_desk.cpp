@@ -4,7 +4,7 @@
 #include "core/base/files.h"
 #include "core/evaluation/rough_time.h"
 #include "core/store/eval_inputs.h"
-#include "core/store/reward_trust.h"
+#include "core/store/runs/reward_trust.h"
 #include "ui/base/amounts.h"
 #include "ui/settings/app_settings.h"
 #include "ui/workspace/workspace.h"

@@ -5,7 +5,7 @@
 #include "core/evaluation/model_judge.h"
 #include "core/evaluation/pair_sources.h"
 #include "core/store/project.h"
-#include "core/store/reward_trust.h"
+#include "core/store/runs/reward_trust.h"
 #include "ui/bridge/job.h"
 #include "ui/workspace/workspace.h"
 

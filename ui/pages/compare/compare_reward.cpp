@@ -3,7 +3,7 @@
 
 #include "core/evaluation/answer_rewards.h"
 #include "core/inference/session.h"
-#include "core/store/reward_trust.h"
+#include "core/store/runs/reward_trust.h"
 #include "ui/base/window_sentence.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/settings/app_settings.h"
@@ -25,7 +25,7 @@ namespace luthier::ui {
 
 namespace {
 
-constexpr int kDigits = 3;
+constexpr int kRewardDigits = 3;
 
 bool makesRewardModel(const Json& recipe)
 {
@@ -169,7 +169,7 @@ void CompareReward::score(const std::vector<data::Message>& messages, const std:
 QString withReward(const QString& footer, double score)
 {
     //: what stands under an answer, and the score that a reward model gives it
-    return std::isfinite(score) ? CompareReward::tr("%1  \u00b7  reward %2").arg(footer, QLocale().toString(score, 'f', kDigits)) : footer;
+    return std::isfinite(score) ? CompareReward::tr("%1  \u00b7  reward %2").arg(footer, QLocale().toString(score, 'f', kRewardDigits)) : footer;
 }
 
 } // namespace luthier::ui

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/store/reward_trust.h"
+#include "core/store/runs/reward_trust.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path whole(const fs::path& path)
+fs::path wholePath(const fs::path& path)
 {
     std::error_code code;
     const fs::path plain = path.has_filename() ? path : path.parent_path();
@@ -23,7 +23,7 @@ bool isAtOrUnder(const fs::path& path, const fs::path& folder)
     return !folder.empty() && std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
 }
 
-RewardTrust of(const RunRow& run)
+RewardTrust trustOf(const RunRow& run)
 {
     RewardTrust trust;
     trust.run = run.name.empty() ? "#" + std::to_string(run.id) : run.name;
@@ -46,9 +46,9 @@ std::optional<RewardTrust> trustIn(Project& project, const fs::path& model)
         return RewardTrust{std::nullopt, "", "How often the reward model is right is not known: " + runs.message()};
     }
     for (const RunRow& run : *runs) {
-        const bool isItsOwn = (!run.result.empty() && isAtOrUnder(model, whole(run.result))) || (!run.folder.empty() && isAtOrUnder(model, whole(run.folder)));
+        const bool isItsOwn = (!run.result.empty() && isAtOrUnder(model, wholePath(run.result))) || (!run.folder.empty() && isAtOrUnder(model, wholePath(run.folder)));
         if (isItsOwn) {
-            return of(run);
+            return trustOf(run);
         }
     }
     return std::nullopt;
@@ -70,12 +70,12 @@ fs::path projectAround(const fs::path& model)
 
 RewardTrust rewardTrustOf(Project* project, const fs::path& model)
 {
-    const fs::path wanted = whole(model);
+    const fs::path wanted = wholePath(model);
     if (const auto found = project != nullptr ? trustIn(*project, wanted) : std::nullopt) {
         return *found;
     }
     const fs::path around = projectAround(wanted);
-    if (!around.empty() && (project == nullptr || whole(project->folder()) != around)) {
+    if (!around.empty() && (project == nullptr || wholePath(project->folder()) != around)) {
         const auto other = Project::open(around, true);
         if (const auto found = other ? trustIn(**other, wanted) : std::nullopt) {
             return *found;
