@@ -163,7 +163,7 @@ const ProgramRows& axolotlRows()
             {"adam_beta1", "optimizer.beta1"},
             {"adam_beta2", "optimizer.beta2"},
             {"adam_epsilon", "optimizer.epsilon"},
-            {"warmup_ratio", "schedule.warmup_ratio"},
+            {"warmup_ratio", "schedule.warmup_ratio", nullptr, [](const RunConfig& c) { return only(c.objective.kind != "simpo", c.schedule.warmupRatio); }}, // its trainer refuses shares
             {"warmup_steps", "", readWarmSteps, nullptr, true, false},
             {"seed", "run.seed"},
             {"bf16", "model.dtype", readBf16, [](const RunConfig& c) { return std::optional<Json>(c.model.dtype == "auto" ? Json("auto") : Json(c.model.dtype == "bf16")); }},
@@ -183,8 +183,8 @@ const ProgramRows& axolotlRows()
             {"early_stopping_patience", "run.patience", nullptr, [](const RunConfig& c) { return only(valueAs<std::int64_t>(c, "run.patience") > 0, valueAs<std::int64_t>(c, "run.patience")); }},
             {"neftune_noise_alpha", "run.neftune_alpha", nullptr,
              [](const RunConfig& c) { return only(valueAs<double>(c, "run.neftune_alpha") > 0, valueAs<double>(c, "run.neftune_alpha")); }},
-            {"label_smoothing_factor", "run.label_smoothing_factor", nullptr,
-             [](const RunConfig& c) { return only(valueAs<double>(c, "run.label_smoothing_factor") > 0, valueAs<double>(c, "run.label_smoothing_factor")); }},
+            {"label_smoothing_factor", "run.label_smoothing_factor", nullptr, nullptr, true, false}, // it has no such key any more
+            {"remove_unused_columns", "", readHere, [](const RunConfig& c) { return only(c.objective.kind == "kto", false); }}, // as its trainer of kto asks
             {"rl", "objective.kind", readRl,
              [](const RunConfig& c) { return only(isPairs(c) || c.objective.kind == "grpo", c.objective.kind == "dpo" && valueAs<std::string>(c, "objective.loss") == "ipo" ? "ipo" : c.objective.kind); }},
             {"rl_beta", "objective.beta", nullptr, [](const RunConfig& c) { return only((c.objective.kind == "dpo" || c.objective.kind == "kto" || c.objective.kind == "simpo") && valueAs<double>(c, "objective.beta") > 0, valueAs<double>(c, "objective.beta")); }},

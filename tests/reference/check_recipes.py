@@ -134,14 +134,14 @@ def llamafactory(path, wanted):
     common(training, wanted)
     objective, method = wanted["objective"], wanted["method"]
     same(tuning.stage, {"pretrain": "pt", "reward": "rm", "orpo": "dpo", "simpo": "dpo"}.get(objective["kind"], objective["kind"]), "stage")
-    same(data.cutoff_len, wanted["data"]["max_length"], "length")
+    same(data.cutoff_len, wanted["data"]["max_length"] - (1 if data.packing or tuning.stage == "pt" else 0), "length")  # it keeps a place when it packs
     same(data.train_on_prompt, wanted["data"]["train_on"] == "all" and objective["kind"] == "sft", "prompt")
     same(model.quantization_bit, 4 if method["kind"] == "qlora" else None, "4 bits")
     same(training.warmup_ratio, wanted["schedule"]["warmup_ratio"], "warm-up") if hasattr(training, "warmup_ratio") else None
     lora(wanted, tuning.finetuning_type == "lora", tuning.lora_rank, tuning.lora_alpha, tuning.lora_target, "all", tuning.use_dora, tuning.use_rslora)
     if objective["kind"] in ("dpo", "orpo", "simpo"):
         same(tuning.pref_loss, objective["loss"] if objective["kind"] == "dpo" else objective["kind"], "loss")
-        same(tuning.pref_beta, objective["beta"], "beta") if objective["kind"] == "dpo" else None
+        same(tuning.pref_beta, objective["beta"] or 0.1, "beta") if objective["kind"] == "dpo" else None
     return ""
 
 
@@ -158,7 +158,7 @@ def axolotl(path, wanted):
     same(config.micro_batch_size, run["batch_size"], "batch")
     same(config.num_epochs, run["epochs"], "epochs")
     same(config.sequence_len, wanted["data"]["max_length"], "length")
-    same(config.warmup_ratio, wanted["schedule"]["warmup_ratio"], "warm-up")
+    same(config.warmup_ratio, None if objective["kind"] == "simpo" else wanted["schedule"]["warmup_ratio"], "warm-up")
     same(config.seed, run["seed"], "seed")
     same(str(getattr(config.lr_scheduler, "value", config.lr_scheduler)), SCHEDULES.get(wanted["schedule"]["kind"], wanted["schedule"]["kind"]), "schedule")
     same(config.datasets[0].path, wanted["data"]["train"][0], "data")
