@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/dataset.h"
 
+#include "core/base/json_plain.h"
 #include "core/data/field_path.h"
 #include "core/data/formats/columns.h"
 #include "core/data/formats/list_rows.h"
@@ -65,10 +66,15 @@ std::string columnsFound(std::span<const Json> rows)
     return names;
 }
 
-// A mapping of columns that would read the rows; empty: none is known.
-std::string offerOf(std::span<const Json> rows)
+// Where the known format reads none of the rows, columns inside of others may say what is meant.
+bool readsNone(const DatasetFormat& format, std::span<const Json> rows)
 {
-    const auto guess = guessColumns(rows);
+    return std::none_of(rows.begin(), rows.end(), [&](const Json& row) { return format.toExample(row).ok(); });
+}
+
+// A mapping of columns that would read the rows; empty: none is known.
+std::string offerOf(const std::optional<ColumnGuess>& guess)
+{
     if (!guess) {
         return {};
     }
@@ -101,14 +107,14 @@ Result<const DatasetFormat*> chooseFormat(const RowSource& source, std::int64_t 
     }
     auto format = detectFormat(sample.rows);
     if (format) {
-        if (auto offered = offerOf(sample.rows); !offered.empty()) {
+        if (auto offered = offerOf(readsNone(**format, sample.rows) ? guessByNames(sample.rows) : guessColumns(sample.rows)); !offered.empty()) {
             notes.push_back("it is read as " + (*format)->label + "; " + offered);
         }
         return format;
     }
     // A list of all shapes helps only those whose columns nothing is known of; a shape of another program has its own sentence.
     const std::string unknown = "no row has a known shape. ";
-    const std::string offered = format.message().starts_with(unknown) ? offerOf(sample.rows) : std::string();
+    const std::string offered = format.message().starts_with(unknown) ? offerOf(guessColumns(sample.rows)) : std::string();
     return Error{(offered.empty() ? format.message() : unknown + "Say which column is what: " + offered + ". The columns found are " + columnsFound(sample.rows))
                  + (sample.problem.empty() ? "" : ". Besides, " + sample.problem)};
 }
@@ -220,6 +226,7 @@ Result<Example> Dataset::example(std::int64_t index) const
     if (!example) {
         return Error{named(index) + example.message() + otherShape(*m_format, *row)};
     }
+    base::giveBack(std::move(*row));
     return example;
 }
 

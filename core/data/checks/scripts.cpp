@@ -163,26 +163,6 @@ void countScripts(std::string_view text, ScriptCounts& counts)
     }
 }
 
-std::int64_t countCharacters(std::string_view text)
-{
-    std::int64_t count = 0;
-    std::size_t at = 0;
-    while (at + kBytes <= text.size()) {
-        Bytes begins{};
-        const std::size_t end = at + std::min((text.size() - at) / kBytes, kMostVectors) * kBytes;
-        for (; at < end; at += kBytes) {
-            Bytes x;
-            std::memcpy(&x, text.data() + at, kBytes);
-            begins -= Bytes((x & 0xC0) != 0x80); // else inside a character
-        }
-        count += sumOf(begins);
-    }
-    for (; at < text.size(); ++at) {
-        count += (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U ? 1 : 0;
-    }
-    return count;
-}
-
 std::size_t mainScript(const ScriptCounts& counts)
 {
     const auto* most = std::max_element(counts.begin(), counts.begin() + kDigits);

@@ -16,10 +16,8 @@ constexpr std::size_t kNumScripts = 16;
 const char* scriptName(std::size_t script);
 
 using ScriptCounts = std::array<std::int64_t, kNumScripts>; // characters
+// Of well-formed UTF-8; each character counts in one script.
 void countScripts(std::string_view text, ScriptCounts& counts);
-
-// Characters of well-formed UTF-8.
-std::int64_t countCharacters(std::string_view text);
 
 // The script of letters that most characters have; npos: no letters.
 std::size_t mainScript(const ScriptCounts& counts);

@@ -9,6 +9,7 @@
 #include <array>
 #include <bit>
 #include <functional>
+#include <numeric>
 #include <string_view>
 
 namespace luthier::data {
@@ -185,7 +186,8 @@ public:
 
 private:
     std::size_t rows() const { return static_cast<std::size_t>(m_dataset.rowCount()); }
-    bool measure(const Example& example, const Texts& texts, std::size_t place);
+    bool countTokens(const Example& example, std::size_t place);
+    ScriptCounts countTexts(const Texts& texts, std::size_t place);
     void findOutliers(Statistics& statistics) const;
     std::vector<std::uint32_t> goodOnes(const std::vector<std::uint32_t>& lengths) const;
 
@@ -198,26 +200,33 @@ private:
     std::vector<std::uint8_t> m_scripts; // of each row, by its letters
 };
 
-bool Counting::measure(const Example& example, const Texts& texts, std::size_t place)
+bool Counting::countTokens(const Example& example, std::size_t place)
 {
-    if (!m_encoder) {
-        const auto joined = [&](std::size_t from, std::size_t to) {
-            std::uint32_t count = to > from ? static_cast<std::uint32_t>(to - from - 1) : 0; // line ends between them
-            for (std::size_t i = from; i < to; ++i) {
-                count += static_cast<std::uint32_t>(countCharacters(texts[i]));
-            }
-            return count;
-        };
-        m_prompt[place] = joined(0, texts.prompt);
-        m_answer[place] = joined(texts.prompt, texts.count);
-        return true;
-    }
     auto encoded = m_encoder->encode(example, {kUncut, false});
     if (encoded) {
         m_answer[place] = static_cast<std::uint32_t>(encoded->numTrained());
         m_prompt[place] = static_cast<std::uint32_t>(encoded->tokens.size()) - m_answer[place];
     }
     return encoded.ok();
+}
+
+// Every character belongs to one script, so that their number comes with them.
+ScriptCounts Counting::countTexts(const Texts& texts, std::size_t place)
+{
+    ScriptCounts counts{};
+    std::array<std::int64_t, 2> characters{}; // of prompt and answer, with the line ends between their texts
+    for (std::size_t i = 0; i < texts.count; ++i) {
+        const std::size_t part = i < texts.prompt ? 0 : 1;
+        countScripts(i == 0 ? std::string_view() : "\n", counts);
+        const std::int64_t before = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+        countScripts(texts[i], counts);
+        characters[part] += std::accumulate(counts.begin(), counts.end(), -before) + (i == 0 || i == texts.prompt ? 0 : 1);
+    }
+    if (!m_encoder) {
+        m_prompt[place] = static_cast<std::uint32_t>(characters[0]);
+        m_answer[place] = static_cast<std::uint32_t>(characters[1]);
+    }
+    return counts;
 }
 
 void Counting::take(std::int64_t row, std::size_t worker)
@@ -233,7 +242,7 @@ void Counting::take(std::int64_t row, std::size_t worker)
         return;
     }
     const Texts texts(*example);
-    if (!measure(*example, texts, place)) {
+    if (m_encoder && !countTokens(*example, place)) {
         return;
     }
     m_kinds[place] = RowKind::Good;
@@ -242,11 +251,7 @@ void Counting::take(std::int64_t row, std::size_t worker)
     const std::string_view question = questionOf(*example);
     share.promptOpenings.add(question.empty() ? openingOf(promptOf(*example)) : openingOf(question));
     share.answerOpenings.add(openingOf(lastAnswer(*example)));
-    ScriptCounts counts{};
-    for (std::size_t i = 0; i < texts.count; ++i) {
-        countScripts(i == 0 ? std::string_view() : "\n", counts);
-        countScripts(texts[i], counts);
-    }
+    const ScriptCounts counts = countTexts(texts, place);
     for (std::size_t i = 0; i < kNumScripts; ++i) {
         share.scripts[i] += counts[i];
     }

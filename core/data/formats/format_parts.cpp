@@ -34,6 +34,29 @@ std::string_view trimmed(std::string_view text)
     return text;
 }
 
+const Json::object_t::value_type* memberIn(const Json& row, Names names)
+{
+    if (!row.is_object()) {
+        return nullptr;
+    }
+    const auto& fields = row.get_ref<const Json::object_t&>();
+    for (const std::string_view name : names) {
+        for (const auto& field : fields) {
+            if (field.first == name && !field.second.is_null()) {
+                return &field;
+            }
+        }
+    }
+    for (const std::string_view name : names) {
+        for (const auto& field : fields) {
+            if (!field.second.is_null() && isSameName(field.first, name)) {
+                return &field;
+            }
+        }
+    }
+    return nullptr;
+}
+
 bool hasNull(const Json& row, Names names)
 {
     for (auto field = row.begin(); row.is_object() && field != row.end(); ++field) {
@@ -93,31 +116,14 @@ std::string columnsOf(const Json& row)
 
 const char* nameIn(const Json& row, Names names)
 {
-    if (!row.is_object()) {
-        return nullptr;
-    }
-    const auto& fields = row.get_ref<const Json::object_t&>();
-    for (const std::string_view name : names) {
-        for (const auto& [key, value] : fields) {
-            if (key == name && !value.is_null()) {
-                return key.c_str();
-            }
-        }
-    }
-    for (const std::string_view name : names) {
-        for (const auto& [key, value] : fields) {
-            if (!value.is_null() && isSameName(key, name)) {
-                return key.c_str();
-            }
-        }
-    }
-    return nullptr;
+    const auto* member = memberIn(row, names);
+    return member ? member->first.c_str() : nullptr;
 }
 
 const Json* fieldIn(const Json& row, Names names)
 {
-    const char* name = nameIn(row, names);
-    return name ? &*row.find(name) : nullptr;
+    const auto* member = memberIn(row, names);
+    return member ? &member->second : nullptr;
 }
 
 std::string nameOr(const Json& row, Names names)

@@ -83,7 +83,7 @@ class ColumnarLines : public RowSource {
 public:
     // All made before.
     ColumnarLines(std::shared_ptr<const DataFile> lines, RowIndex index)
-        : m_lines(std::move(lines)), m_rows(index.count()), m_index(std::move(index)), m_isEnded(true)
+        : m_lines(std::move(lines)), m_rows(index.count()), m_index(std::move(index)), m_isEnded(true), m_isWhole(true)
     {
     }
     // To be made; rows -1: nobody knows how many.
@@ -98,6 +98,10 @@ public:
 
     Result<Json> row(std::int64_t index) const override
     {
+        if (m_isWhole) { // nothing changes any more, so that nobody waits for another
+            auto bytes = readRowBytes(*m_lines, m_index, index);
+            return bytes ? parsedRow(index, *bytes) : Result<Json>(bytes.error());
+        }
         if (!waitFor(index)) {
             const std::lock_guard lock(m_mutex);
             return Error{m_problem.empty() ? "the file has " + std::to_string(m_index.count()) + " rows only" : m_problem};
@@ -173,6 +177,7 @@ private:
         const std::lock_guard lock(m_mutex);
         m_problem = facts ? std::string() : facts.message(); // a cache that cannot be written is made again next time
         m_isEnded = true;
+        m_isWhole = m_problem.empty();
         m_made.notify_all();
     }
 
@@ -181,8 +186,9 @@ private:
     base::CancelToken m_cancel;
     mutable std::mutex m_mutex;
     mutable std::condition_variable m_made;
-    RowIndex m_index;       // guarded by m_mutex, as the next two
+    RowIndex m_index;       // guarded by m_mutex until it is whole, as the next two
     bool m_isEnded = false;
+    std::atomic<bool> m_isWhole = false;
     std::string m_problem;  // why the rest is not made
     std::unique_ptr<PartFile> m_part;
     std::jthread m_maker;   // last: ends before the rest goes

@@ -133,6 +133,10 @@ Result<void> checkRowText(std::string_view bytes)
                 continue;
             }
         }
+        if (const auto byte = static_cast<unsigned char>(bytes[at]); byte > 0 && byte < 0x80) { // ASCII beside another character
+            ++at;
+            continue;
+        }
         const auto point = text::decodeAt(bytes, at);
         if (!point.valid || point.value == 0) {
             return Error{
