@@ -15,11 +15,14 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QLocale>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTabWidget>
 #include <QTableView>
+
+#include <algorithm>
 
 using namespace luthier;
 using namespace luthier::ui;
@@ -40,6 +43,9 @@ const char* const kResults = R"json({"metrics":{"accuracy":{"value":0.75,"low":0
 "slices":[{"name":"label: good","rows":20,"metric":"accuracy","systems":{"base":{"value":0.45,"low":0.26,"high":0.66},"tuned":{"value":0.75,"low":0.53,"high":0.89}}}],
 "flips":{"better":[{"row":3,"change":1,"question":"Is hide glue reversible?","references":["good"],"answers":{"base":"bad","tuned":"good"}}],
 "worse":[{"row":7,"change":-1,"question":"Is a butt joint strong?","references":["bad"],"answers":{"base":"bad","tuned":"good"}}]},
+"by_likelihood":{"metrics":{"accuracy":{"value":0.9,"low":0.77,"high":0.97}},"rows":40,"systems":{"base":{"title":"base","metrics":{"accuracy":{"value":0.55,"low":0.4,"high":0.7}},"confusion":{"labels":["good","bad"],"counts":[[11,9,0],[9,11,0]]}},
+"tuned":{"title":"tuned","metrics":{"accuracy":{"value":0.9,"low":0.77,"high":0.97}},"confusion":{"labels":["good","bad"],"counts":[[18,2,0],[2,18,0]]}}},
+"differences":[{"metric":"accuracy","first":"base","second":"tuned","difference":0.35,"low":0.2,"high":0.5,"p":0.001,"test":"mcnemar","better":15,"worse":1,"same":24,"shown":true,"rows_to_show":40}]},
 "notes":["2 answers of base are empty."],"skipped":[{"row":9,"why":"nothing is asked in it"}],
 "asked":{"systems":[{"id":"base","title":"base","model":"/m","adapters":[],"step":0},{"id":"tuned","title":"tuned","model":"/m","adapters":["/p/runs/1/adapter"],"step":40}]},
 "general":{"curve":{"name":"perplexity","points":[[0,8.0],[10,8.4],[20,9.5]]},"metrics":{"perplexity":{"value":9.5,"low":8,"high":11}},"rows":30,"forgetting":"Something was forgotten: perplexity 8.0 before, 9.5 now on 30 general rows.",
@@ -132,6 +138,47 @@ private Q_SLOTS:
         find<QComboBox>("evalAnswers")->setCurrentIndex(1); // the likeliest label
         QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("evalPlan")->text().contains(QStringLiteral("no labels")), kLong);
         QVERIFY(!m_page->mainAction()->isEnabled());
+        find<QComboBox>("evalAnswers")->setCurrentIndex(0);
+        // Rows without answers, another column than the metric needs, and some rows that lack theirs.
+        const auto said = [&](const QByteArray& rows, const QString& what, bool canStart) {
+            const QString path = m_folder->filePath(QStringLiteral("odd-%1.jsonl").arg(++m_files));
+            QVERIFY(base::writeFileAtomically(path.toStdString(), rows.toStdString()).ok());
+            find<QLineEdit>("evalFile")->setText(path);
+            auto* plan = find<QLabel>("evalPlan");
+            QTRY_VERIFY2_WITH_TIMEOUT(plan->text().contains(what), qPrintable(what + QStringLiteral(" | ") + plan->text()), kLong);
+            QCOMPARE(m_page->mainAction()->isEnabled(), canStart);
+        };
+        said("{\"prompt\":\"What is 1 plus 1?\"}\n{\"prompt\":\"And 2?\"}\n", QStringLiteral("odd-1.jsonl"), false);
+        said("{\"prompt\":\"What is 1 plus 1?\",\"completion\":\"2\"}\n{\"prompt\":\"And 2?\",\"completion\":\"\"}\n", QStringLiteral("1 row(s) cannot be asked (row 2"), true);
+        find<QComboBox>("evalMetric")->setCurrentIndex(find<QComboBox>("evalMetric")->findData(QStringLiteral("acc")));
+        said("{\"prompt\":\"What is 1 plus 1?\",\"completion\":\"2\"}\n", QStringLiteral("needs rows with choices"), false);
+        find<QComboBox>("evalMetric")->setCurrentIndex(find<QComboBox>("evalMetric")->findData(QStringLiteral("reward")));
+        said("{\"prompt\":\"What is 1 plus 1?\",\"completion\":\"2\"}\n", QStringLiteral("needs a reward model"), false);
+        find<QComboBox>("evalMetric")->setCurrentIndex(find<QComboBox>("evalMetric")->findData(QStringLiteral("rougeL")));
+        // Many rows on a processor: how long that takes is said before.
+        find<QSpinBox>("evalLimit")->setValue(0);
+        find<QLineEdit>("evalFile")->setText(rowsFile(10'000));
+        QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("evalPlan")->text().startsWith(QLocale().toString(10'000) + QStringLiteral(" rows")), kLong);
+        QVERIFY2(find<QLabel>("evalPlan")->text().contains(QStringLiteral("roughly")), qPrintable(find<QLabel>("evalPlan")->text()));
+        support::savePicture(m_page->grab(), QStringLiteral("evaluate-10000"));
+    }
+
+    // What goes wrong behind the answers costs none of them.
+    void nothingMeasuredIsLost()
+    {
+        openWithRun(6);
+        find<QSpinBox>("evalMaxNew")->setValue(4);
+        find<QLineEdit>("evalFile")->setText(rowsFile(3));
+        find<QLineEdit>("evalReward")->setText(QString::fromStdString(base::bundledModel().string())); // no reward model
+        find<QComboBox>("evalMetric")->setCurrentIndex(find<QComboBox>("evalMetric")->findData(QStringLiteral("reward")));
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->mainAction()->isEnabled() && find<QLabel>("evalPlan")->text().contains(QStringLiteral("is not known")), kLong);
+        m_page->mainAction()->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->desk()->isRunning(), kLong);
+        auto* problem = find<QLabel>("evalProblem");
+        QVERIFY2(problem->isVisible() && problem->text().contains(QStringLiteral("no reward model")) && problem->text().contains(QStringLiteral("is kept")), qPrintable(problem->text()));
+        support::savePicture(m_page->grab(), QStringLiteral("evaluate-problem"));
+        const auto answers = need(base::readFile(m_workspace->project()->folder() / "evaluations/1/answers.jsonl"));
+        QCOMPARE(std::count(answers.begin(), answers.end(), '\n'), std::ptrdiff_t{6}); // three rows of two
     }
 
     void resultsInBothSchemes_data() { support::addThemes(); }
@@ -157,6 +204,26 @@ private Q_SLOTS:
         }
         tabs->setCurrentIndex(1);
         QCOMPARE(find<QListWidget>("evalChanged")->count(), 1);
+        // What was written and the likeliest labels stand below each other, named apart.
+        const auto cell = [this](const char* table, int row, int column) { return find<QTableView>(table)->model()->index(row, column).data().toString(); };
+        QCOMPARE(find<QTableView>("evalNumbers")->model()->rowCount(), 2);
+        QCOMPARE(cell("evalNumbers", 0, 0), QStringLiteral("accuracy"));
+        QCOMPARE(cell("evalNumbers", 1, 0), QStringLiteral("accuracy, of the likeliest label"));
+        QVERIFY(cell("evalNumbers", 0, 2).startsWith(QStringLiteral("0.7500")) && cell("evalNumbers", 1, 2).startsWith(QStringLiteral("0.9000")));
+        QCOMPARE(cell("evalDifferences", 1, 1), QStringLiteral("accuracy, of the likeliest label"));
+        QCOMPARE(cell("evalDifferences", 1, 5), QStringLiteral("15"));
+        auto* system = find<QComboBox>("evalSystemShown");
+        QCOMPARE(system->count(), 4);
+        QCOMPARE(system->currentText(), QStringLiteral("tuned"));
+        QCOMPARE(cell("evalConfusion", 0, 1), QStringLiteral("15"));
+        system->setCurrentIndex(3);
+        Q_EMIT system->activated(3);
+        QCOMPARE(system->currentText(), QStringLiteral("tuned, the likeliest label"));
+        QCOMPARE(cell("evalConfusion", 0, 1), QStringLiteral("18"));
+        tabs->setCurrentIndex(3);
+        QTest::qWait(20);
+        support::savePicture(m_page.get(), QStringLiteral("evaluate-likeliest"));
+        tabs->setCurrentIndex(1);
         QCOMPARE(find<DiffText>("evalReference")->text(), QStringLiteral("bad"));
         const QString pdf = m_folder->filePath(QStringLiteral("report.pdf"));
         const QString html = m_folder->filePath(QStringLiteral("report.html"));
@@ -168,6 +235,8 @@ private Q_SLOTS:
     }
 
 private:
+    int m_files = 0;
+
     // A run whose result is an untrained copy of the base: what is evaluated is the page.
     void openWithRun(int)
     {
