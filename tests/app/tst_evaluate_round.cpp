@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Did it help, in the whole window: a first tune evaluated and judged by keys alone; then by mouse its answers judged, the votes learned from by DPO,
+// and what came of it evaluated. With the bundled model; pictures of every station.
+#include "app/application.h"
+#include "core/base/files.h"
+#include "core/base/paths.h"
+#include "tests/support/need.h"
+#include "tests/support/page_test.h"
+#include "ui/forms/recipe_document.h"
+#include "ui/models/evaluation/evaluation_desk.h"
+#include "ui/models/judging/judging_desk.h"
+#include "ui/pages/data/data_page.h"
+#include "ui/pages/evaluate/evaluate_page.h"
+#include "ui/pages/judge/judge_page.h"
+#include "ui/pages/pages.h"
+#include "ui/pages/tune/tune_page.h"
+#include "ui/widgets/conversation/diff_text.h"
+#include "ui/workspace/run_controller.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QComboBox>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPushButton>
+#include <QSpinBox>
+#include <QStyle>
+#include <QTabBar>
+#include <QTabWidget>
+#include <QTemporaryDir>
+#include <QToolButton>
+#include <QtTest>
+
+#include <filesystem>
+
+using namespace luthier;
+using namespace luthier::ui;
+using support::need;
+
+namespace {
+
+constexpr int kAwaitMs = 300'000; // a busy machine trains slowly
+constexpr int kOpenMs = 30'000;
+
+} // namespace
+
+class TestEvaluateRound : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        support::keepSettingsIn(m_folder);
+        qputenv("XDG_DATA_HOME", m_folder.path().toUtf8());
+        std::error_code code;
+        if (!std::filesystem::exists(base::bundledModel() / "model.safetensors", code)) {
+            QSKIP("the bundled model's weights are not here");
+        }
+        m_app = std::make_unique<app::Application>(*qApp);
+        m_app->window().resize(1280, 800);
+        m_app->start({});
+        QVERIFY(QTest::qWaitForWindowExposed(&m_app->window()));
+        QTRY_VERIFY_WITH_TIMEOUT(m_app->workspace().project() != nullptr, kOpenMs);
+    }
+    void cleanupTestCase() { m_app.reset(); }
+
+    void tunesFirst()
+    {
+        goTo("tune");
+        auto* tune = page<TunePage>("tune");
+        setValue(tune, "run.max_steps", std::int64_t{24});
+        setValue(tune, "run.eval_every", std::int64_t{24});
+        setValue(tune, "optimizer.learning_rate", 0.003); // the answers must become other ones
+        setValue(tune, "run.probe_tokens", std::int64_t{4});
+        startTuning(tune);
+    }
+
+    void evaluatedByKeysAlone()
+    {
+        MainWindow& window = m_app->window();
+        window.activateWindow();
+        QTRY_VERIFY(window.isActiveWindow());
+        goTo("evaluate");
+        auto* evaluate = page<EvaluatePage>("evaluate");
+        QTRY_COMPARE_WITH_TIMEOUT(static_cast<int>(evaluate->desk()->runs().size()), 1, kOpenMs);
+        // Rows of a file, six tokens an answer, the metric by its name, and one beside it.
+        const auto* file = find<QLineEdit>(evaluate, "evalFile");
+        QVERIFY(tabTo(file));
+        QTest::keyClicks(QApplication::focusWidget(), rowsFile());
+        QVERIFY(tabTo(find<QSpinBox>(evaluate, "evalMaxNew")));
+        press(Qt::Key_A, Qt::ControlModifier);
+        QTest::keyClicks(QApplication::focusWidget(), QStringLiteral("24"));
+        auto* metric = find<QComboBox>(evaluate, "evalMetric");
+        QVERIFY(tabTo(metric));
+        QTest::keyClicks(metric, QStringLiteral("chr"));
+        QCOMPARE(metric->currentData().toString(), QStringLiteral("chrf"));
+        auto* beside = find<QListWidget>(evaluate, "evalMetrics");
+        QVERIFY(tabTo(beside));
+        press(Qt::Key_Home);
+        QCOMPARE(beside->item(0)->checkState(), Qt::Unchecked);
+        press(Qt::Key_Space);
+        QCOMPARE(beside->item(0)->checkState(), Qt::Checked);
+        QTRY_VERIFY_WITH_TIMEOUT(evaluate->mainAction()->isEnabled(), kAwaitMs);
+        QVERIFY2(find<QLabel>(evaluate, "evalPlan")->text().startsWith(QStringLiteral("10 rows")), qPrintable(find<QLabel>(evaluate, "evalPlan")->text()));
+        picture("evaluate-keys-setup");
+
+        // Begun, stopped by the keys that are with Stop now, and gone on with from the list.
+        press(Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(evaluate->desk()->isRunning() || evaluate->desk()->results().is_object(), kOpenMs);
+        QSignalSpy told(evaluate->desk(), &EvaluationDesk::progressed);
+        QTRY_VERIFY_WITH_TIMEOUT(std::any_of(told.begin(), told.end(), [](const auto& one) { return one[1].toLongLong() > 0; }), kAwaitMs);
+        QCOMPARE(QApplication::focusWidget(), find<QWidget>(evaluate, "evalStop"));
+        press(Qt::Key_Space);
+        QTRY_VERIFY_WITH_TIMEOUT(!evaluate->desk()->isRunning(), kAwaitMs);
+        QVERIFY2(!evaluate->desk()->results().is_object(), "it was stopped");
+        QVERIFY(QApplication::focusWidget() != nullptr && evaluate->isAncestorOf(QApplication::focusWidget()));
+        auto* past = find<QListWidget>(evaluate, "evalPast");
+        QTRY_COMPARE(past->count(), 2);
+        QVERIFY(tabTo(past));
+        press(Qt::Key_Down);
+        QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>(evaluate, "evalProblem")->text().contains(QStringLiteral("stopped before its end")), kOpenMs);
+        QTRY_VERIFY_WITH_TIMEOUT(evaluate->mainAction()->isEnabled(), kAwaitMs);
+        press(Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(!evaluate->desk()->isRunning() && evaluate->desk()->results().is_object(), kAwaitMs);
+        QVERIFY(find<QLabel>(evaluate, "evalVerdict")->isVisible());
+        picture("evaluate-keys-numbers");
+
+        // Rows that changed, by the arrows.
+        auto* tabs = find<QTabWidget>(evaluate, "evalTabs");
+        QVERIFY(tabTo(tabs->tabBar()));
+        press(Qt::Key_Right);
+        QCOMPARE(tabs->currentIndex(), 1);
+        auto* changed = find<QListWidget>(evaluate, "evalChanged");
+        if (changed->count() == 0) {
+            QVERIFY(tabTo(find<QComboBox>(evaluate, "evalKind")));
+            press(Qt::Key_Down);
+        }
+        QVERIFY(changed->count() > 0 && tabTo(changed));
+        press(Qt::Key_End);
+        QVERIFY(!find<DiffText>(evaluate, "evalReference")->text().isEmpty());
+        picture("evaluate-keys-changed");
+
+        // The report, named by keys.
+        QVERIFY(tabTo(find<QPushButton>(evaluate, "evalReport")));
+        press(Qt::Key_Space);
+        QTRY_VERIFY(window.findChild<QFileDialog*>() != nullptr);
+        auto* dialog = window.findChild<QFileDialog*>();
+        auto* name = dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit"));
+        QTRY_VERIFY(name->isVisible());
+        const QString report = m_folder.filePath(QStringLiteral("report.html"));
+        QTest::keyClick(name, Qt::Key_A, Qt::ControlModifier);
+        QTest::keyClicks(name, report);
+        QTest::keyClick(name, Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(report), kOpenMs);
+        QTRY_VERIFY(window.findChild<QFileDialog*>() == nullptr);
+        window.activateWindow(); // the desktop's work when a dialog closes; there is none here
+        QTRY_VERIFY(window.isActiveWindow());
+
+        // Judged by keys: one or two or as good, and what was said becomes data.
+        QVERIFY(tabTo(find<QPushButton>(evaluate, "evalJudge")));
+        press(Qt::Key_Space);
+        QTRY_COMPARE(window.currentPage(), QStringLiteral("judge"));
+        auto* judge = page<JudgePage>("judge");
+        QTRY_VERIFY_WITH_TIMEOUT(judge->desk()->pair() != nullptr, kOpenMs);
+        picture("judge-keys");
+        const int pairs = static_cast<int>(judge->desk()->tally().pairs);
+        QVERIFY(pairs > 0);
+        for (int i = 0; i < pairs; ++i) {
+            press(i % 3 == 2 ? Qt::Key_3 : i % 3 == 1 ? Qt::Key_1 : Qt::Key_2);
+            QTRY_COMPARE_WITH_TIMEOUT(judge->desk()->numDone(), i + 1, kOpenMs);
+        }
+        QCOMPARE(judge->desk()->tally().judged, static_cast<std::int64_t>(pairs));
+        picture("judge-keys-done");
+    }
+
+    // Votes of a person who likes the longer answer, learned from and measured, with the mouse.
+    void judgedThenDpoThenEvaluatedByMouse()
+    {
+        MainWindow& window = m_app->window();
+        go("judge");
+        auto* judge = page<JudgePage>("judge");
+        auto* judgeName = find<QLineEdit>(judge, "judgeName");
+        click(judgeName);
+        judgeName->selectAll();
+        QTest::keyClicks(judgeName, QStringLiteral("second"));
+        QTest::keyClick(judgeName, Qt::Key_Return);
+        QTRY_COMPARE_WITH_TIMEOUT(judge->desk()->numDone(), 0, kOpenMs);
+        const int pairs = static_cast<int>(judge->desk()->tally().pairs);
+        for (int i = 0; i < pairs; ++i) {
+            QTRY_VERIFY(judge->desk()->pair() != nullptr);
+            const auto& pair = *judge->desk()->pair();
+            const bool isFirstLonger = pair.firstAnswer.size() > pair.secondAnswer.size();
+            const bool isSwapped = judge->desk()->left() != QString::fromStdString(pair.firstAnswer);
+            const bool isLeft = isFirstLonger != isSwapped;
+            click(find<QPushButton>(judge, isLeft ? "judge_left" : "judge_right"));
+            QTRY_COMPARE_WITH_TIMEOUT(judge->desk()->numDone(), i + 1, kOpenMs);
+        }
+        picture("round-judged");
+        click(mainButton("judge"));
+        QTRY_COMPARE_WITH_TIMEOUT(window.currentPage(), QStringLiteral("data"), kOpenMs);
+        auto* data = page<DataPage>("data");
+        QTRY_VERIFY_WITH_TIMEOUT(data->document() != nullptr && data->document()->path().contains(QStringLiteral("preference")) && !data->document()->isChecking(), kOpenMs);
+        const QString preferences = data->document()->path();
+        picture("round-preferences");
+
+        // This file alone, by DPO, in few steps.
+        go("tune");
+        auto* tune = page<TunePage>("tune");
+        auto* files = find<QListWidget>(tune, "data.train");
+        QTRY_VERIFY_WITH_TIMEOUT(files->count() >= 2, kOpenMs);
+        for (int i = 0; i < files->count(); ++i) {
+            const bool isWanted = files->item(i)->toolTip().contains(QFileInfo(preferences).fileName()) || files->item(i)->text().contains(QFileInfo(preferences).fileName());
+            if ((files->item(i)->checkState() == Qt::Checked) != isWanted) {
+                clickBox(files, i);
+                QTRY_COMPARE((files->item(i)->checkState() == Qt::Checked), isWanted);
+            }
+        }
+        choose(find<QComboBox>(tune, "objective.kind"), QStringLiteral("dpo"));
+        QCOMPARE(tune->document()->config().objective.kind, std::string("dpo"));
+        setValue(tune, "run.max_steps", std::int64_t{10});
+        QTRY_VERIFY_WITH_TIMEOUT(!tune->isChecking() && tune->mainAction()->isEnabled(), kAwaitMs);
+        picture("round-tune");
+        startTuning(tune);
+        picture("round-run");
+
+        go("evaluate");
+        auto* evaluate = page<EvaluatePage>("evaluate");
+        QTRY_COMPARE_WITH_TIMEOUT(static_cast<int>(evaluate->desk()->runs().size()), 2, kOpenMs);
+        auto* past = find<QListWidget>(evaluate, "evalPast");
+        QTest::mouseClick(past->viewport(), Qt::LeftButton, {}, past->visualItemRect(past->item(0)).center());
+        auto* runs = find<QComboBox>(evaluate, "evalRun");
+        QTRY_VERIFY(runs->isVisible() && runs->count() == 2);
+        choose(runs, runs->itemText(0)); // the newest
+        QTRY_VERIFY_WITH_TIMEOUT(evaluate->mainAction()->isEnabled(), kAwaitMs);
+        picture("round-evaluate");
+        click(mainButton("evaluate"));
+        QTRY_VERIFY_WITH_TIMEOUT(evaluate->desk()->isRunning(), kOpenMs);
+        picture("round-evaluating");
+        QTRY_VERIFY_WITH_TIMEOUT(!evaluate->desk()->isRunning(), kAwaitMs);
+        QVERIFY2(evaluate->desk()->results().is_object(), qPrintable(find<QLabel>(evaluate, "evalProblem")->text()));
+        QTRY_VERIFY(find<QLabel>(evaluate, "evalVerdict")->isVisible());
+        picture("round-verdict");
+    }
+
+private:
+    void startTuning(TunePage* tune)
+    {
+        QTRY_VERIFY_WITH_TIMEOUT(!tune->isChecking() && tune->mainAction()->isEnabled(), kAwaitMs);
+        RunController* runs = m_app->workspace().runs();
+        const store::RunId before = runs->runId();
+        tune->mainAction()->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(tune->findChild<QWidget*>(QStringLiteral("gateStrip"))->isVisible(), kOpenMs);
+        tune->mainAction()->trigger();
+        QTRY_COMPARE_WITH_TIMEOUT(m_app->window().currentPage(), QStringLiteral("runs"), kAwaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(runs->runId() > before && !runs->isBusy(), kAwaitMs);
+    }
+
+    QString rowsFile()
+    {
+        const char* const questions[] = {"Why do we oil the bench?", "Who oils the bench?", "What is glue for?", "How do I sharpen a plane?", "Which wood is hard?",
+                                         "When is a joint strong?", "Where do I keep my tools?", "Tell me about oak.", "Is pine soft?", "How long does varnish take to dry?"};
+        std::string rows;
+        for (const char* question : questions) {
+            rows += "{\"prompt\":\"" + std::string(question) + "\",\"completion\":\"Oil keeps the wood of the bench from drying out.\"}\n";
+        }
+        const QString path = m_folder.filePath(QStringLiteral("rows.jsonl"));
+        if (!base::writeFileAtomically(path.toStdString(), rows).ok()) {
+            qFatal("cannot write");
+        }
+        return path;
+    }
+
+    void picture(const char* name)
+    {
+        QTest::qWait(60);
+        support::savePicture(m_app->window().grab(), QString::fromLatin1(name));
+    }
+
+    void press(Qt::Key key, Qt::KeyboardModifiers modifiers = {})
+    {
+        QWidget* at = QApplication::focusWidget();
+        QTest::keyClick(at != nullptr ? at : &m_app->window(), key, modifiers);
+    }
+
+    void click(QWidget* widget)
+    {
+        QTRY_VERIFY_WITH_TIMEOUT(widget->isVisible() && widget->isEnabled(), kOpenMs);
+        QTest::mouseClick(widget, Qt::LeftButton, {}, widget->rect().center());
+    }
+
+    // The box of a line that can be checked.
+    static void clickBox(QListWidget* list, int row)
+    {
+        list->scrollToItem(list->item(row));
+        const QRect line = list->visualItemRect(list->item(row));
+        const int box = list->style()->pixelMetric(QStyle::PM_IndicatorWidth);
+        QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, QPoint(line.left() + box / 2 + 3, line.center().y()));
+    }
+
+    // By its own list, opened and clicked; `what` is data or text of the line.
+    void choose(QComboBox* box, const QString& what)
+    {
+        int row = box->findText(what);
+        for (int i = 0; i < box->count() && row < 0; ++i) {
+            row = box->itemData(i).toString() == what || box->itemText(i).contains(what, Qt::CaseInsensitive) ? i : row;
+        }
+        QVERIFY2(row >= 0, qPrintable(what));
+        QTest::mouseClick(box, Qt::LeftButton, {}, box->rect().center());
+        QAbstractItemView* view = box->view();
+        QTRY_VERIFY(view->isVisible());
+        const QModelIndex index = box->model()->index(row, box->modelColumn());
+        view->scrollTo(index);
+        QTest::qWait(QApplication::doubleClickInterval() + 20); // the list takes no click that belongs to its opening
+        QTest::mouseClick(view->viewport(), Qt::LeftButton, {}, view->visualRect(index).center());
+        QTRY_COMPARE(box->currentIndex(), row);
+    }
+
+    void go(const char* id) // by the mouse
+    {
+        click(find<QWidget>(&m_app->window(), (std::string(id) + "Button").c_str()));
+        QTRY_COMPARE(m_app->window().currentPage(), QString::fromLatin1(id));
+    }
+    QWidget* mainButton(const char* id) { return find<QWidget>(&m_app->window(), (std::string(id) + "MainAction").c_str()); }
+
+    void goTo(const char* id) // by keys
+    {
+        int number = 0;
+        while (QLatin1String(pages()[static_cast<std::size_t>(number)].id) != QLatin1String(id)) {
+            ++number;
+        }
+        if (number < 9) {
+            press(static_cast<Qt::Key>(Qt::Key_1 + number), Qt::ControlModifier);
+        } else {
+            m_app->window().showPage(QString::fromLatin1(id));
+        }
+        QTRY_COMPARE(m_app->window().currentPage(), QString::fromLatin1(id));
+    }
+
+    // Whether Tab leads there; Ctrl+Tab leaves what keeps Tab for itself.
+    bool tabTo(const QWidget* target)
+    {
+        constexpr int kMostTabs = 400;
+        for (int i = 0; i < kMostTabs && QApplication::focusWidget() != target; ++i) {
+            const QWidget* before = QApplication::focusWidget();
+            press(Qt::Key_Tab);
+            if (QApplication::focusWidget() == before) {
+                press(Qt::Key_Tab, Qt::ControlModifier);
+            }
+        }
+        return QApplication::focusWidget() == target;
+    }
+
+    template <class T>
+    static T* find(const QWidget* parent, const char* name)
+    {
+        return support::child<T>(parent, name);
+    }
+
+    template <class T>
+    T* page(const char* id) const
+    {
+        return static_cast<T*>(m_app->window().page(QString::fromLatin1(id)));
+    }
+
+    static void setValue(TunePage* tune, const char* key, const fields::Value& value)
+    {
+        QVERIFY(tune->document()->setValue(RecipeDocument::find(QString::fromLatin1(key)), value).ok());
+    }
+
+    QTemporaryDir m_folder;
+    std::unique_ptr<app::Application> m_app;
+};
+
+QTEST_MAIN(TestEvaluateRound)
+#include "tst_evaluate_round.moc"
