@@ -107,8 +107,9 @@ Result<const DatasetFormat*> chooseFormat(const RowSource& source, std::int64_t 
     }
     auto format = detectFormat(sample.rows);
     if (format) {
-        if (auto offered = offerOf(readsNone(**format, sample.rows) ? guessByNames(sample.rows) : guessColumns(sample.rows)); !offered.empty()) {
-            notes.push_back("it is read as " + (*format)->label + "; " + offered);
+        const bool isInVain = readsNone(**format, sample.rows);
+        if (auto offered = offerOf(isInVain ? guessByNames(sample.rows) : guessColumns(sample.rows)); !offered.empty()) {
+            notes.push_back("it is read as " + (*format)->label + (isInVain ? ", which none of its first rows fits; " : "; ") + offered);
         }
         return format;
     }

@@ -336,6 +336,97 @@ size 9
          R"row(<!DOCTYPE html><html></html>
 )row",
          "x", {}, R"row(web page)row"},
+        {"comments in a document", "s.json",
+         R"row(// our questions
+[
+  /* Odo */ {"instruction": "Who bakes?", "output": "Odo bakes.",}, // he does
+  {"instruction": "See https://a.b/c, # /* no */", "output": "No // comment."}, # the last
+]
+)row",
+         "instruction", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(user:See https://a.b/c, # /* no */|assistant:No // comment.)row"}, R"row(no JSON; they are left out)row"},
+        {"comments between lines", "s.jsonl",
+         R"row(# questions
+{"instruction": "Who bakes?", "output": "Odo bakes."}
+  // more
+{"instruction": "Who sings?", "output": "Mira, \"the \\\" // one\"."} // why
+)row",
+         "instruction", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(user:Who sings?|assistant:Mira, "the \" // one".)row"}, R"row(no JSON; they are left out)row"},
+        {"a comment behind one row is its damage", "s.jsonl",
+         R"row({"instruction": "Who bakes?", "output": "Odo bakes."}
+{"instruction": "Who sings?", "output": "Mira."} // why
+)row",
+         "instruction", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(! something follows the end of the row)row"}, ""},
+        {"questions with answers in a text", "s.txt",
+         R"row(Q: Who bakes?
+A: Odo bakes.
+
+Q: Who sings?
+Loudly?
+A: Mira sings.
+In the choir.
+
+And at home.
+)row",
+         "completion", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(user:Who sings?
+Loudly?|assistant:Mira sings.
+In the choir.
+
+And at home.)row"}, R"row(to learn it as one text, name it .md)row"},
+        {"numbered questions with stars", "s.txt",
+         R"row(**Question 1:** Who bakes?
+
+**Answer:** Odo bakes.
+
+**Question 2:** Who sings?
+
+**Answer:** Mira sings.
+)row",
+         "completion", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(user:Who sings?|assistant:Mira sings.)row"}, R"row(questions with answers)row"},
+        {"a question without an answer is a text", "s.txt", "Q: Who bakes?\nQ: Who sings?\nA: Mira.\n", "text", {"text Q: Who bakes?\nQ: Who sings?\nA: Mira.\n"}, ""},
+        {"an exported chat", "s.txt", "12/03/24, 10:15 - Mira: Who bakes?\n12/03/24, 10:16 - Odo: I do.\n", "text",
+         {"text 12/03/24, 10:15 - Mira: Who bakes?\n12/03/24, 10:16 - Odo: I do.\n"}, "messages of an exported chat"},
+        {"another exported chat", "s.txt", "[12.03.24, 10:15:02] Mira: Who bakes?\n[12.03.24, 10:16:11] Odo: I do.\n", "text",
+         {"text [12.03.24, 10:15:02] Mira: Who bakes?\n[12.03.24, 10:16:11] Odo: I do.\n"}, "messages of an exported chat"},
+        {"a table that is called a text", "s.txt", "#separator:tab\nWho bakes?\tOdo.\nWho sings?\tMira.\n", "text", {"text #separator:tab\nWho bakes?\tOdo.\nWho sings?\tMira.\n"},
+         "name it .tsv"},
+        {"rows that are JSON once more", "s.jsonl",
+         R"row("{\"instruction\": \"Who bakes?\", \"output\": \"Odo.\"}"
+"{\"instruction\": \"Who sings?\", \"output\": \"Mira.\"}"
+)row",
+         "instruction", {R"row(user:Who bakes?|assistant:Odo.)row", R"row(user:Who sings?|assistant:Mira.)row"}, R"row(hold JSON once more)row"},
+        {"lists of one label", "s.jsonl",
+         R"row({"text": "Rain again.", "labels": ["weather"]}
+{"text": "Bread is dear.", "labels": ["market"]}
+{"text": "Nothing.", "labels": null}
+)row",
+         "classification", {"user:Rain again.\n\nWhat is the label of this text?|assistant:weather", "user:Bread is dear.\n\nWhat is the label of this text?|assistant:market",
+                            "user:Nothing.\n\nWhat is the label of this text?|assistant:"}, R"row(lists of one text in "labels" are read as that text)row"},
+        {"lists of labels", "s.jsonl",
+         R"row({"text": "Rain again.", "labels": ["weather"]}
+{"text": "Bread is dear.", "labels": ["market", "news"]}
+)row",
+         "classification", {"user:Rain again.\n\nWhat is the label of this text?|assistant:[\"weather\"]", "user:Bread is dear.\n\nWhat is the label of this text?|assistant:[\"market\",\"news\"]"}, ""},
+        {"lists of one answer in a table", "s.csv", "question,answer\nWho bakes?,\"[\"\"Odo.\"\"]\"\n", "completion", {"user:Who bakes?|assistant:Odo."}, "are read as that text"},
+        {"what leads to an answer", "s.jsonl",
+         R"row({"question": "2 + 2?", "thinking": "Two and two make four.", "answer": "It is 4"}
+{"question": "3 + 2?", "thinking": "Three and two make five.", "answer": "It is 5"}
+)row",
+         "completion", {"user:2 + 2?|assistant:It is 4", "user:3 + 2?|assistant:It is 5"}, "completion=thinking+answer"},
+        {"questions and answers inside of members", "s.jsonl",
+         R"row({"inputs": {"question": "Who bakes?"}, "outputs": {"answer": "Odo."}, "input": {"question": "Who?"}, "output": {"answer": "Odo."}}
+{"input": {"question": "Who sings?"}, "output": {"answer": "Mira."}}
+)row",
+         "completion", {"! must be a text", "! must be a text"}, "prompt=input"},
+        {"two texts and a judgement", "s.jsonl",
+         R"row({"premise": "Odo bakes.", "hypothesis": "Someone bakes.", "label": 0}
+{"premise": "Odo bakes.", "hypothesis": "Nobody bakes.", "label": 2}
+)row",
+         "x", {}, "text=premise+hypothesis,label=label would read it as Classification"},
+        {"intents", "s.json", R"row({"intents": [{"tag": "hi", "patterns": ["Hi", "Hello"], "responses": ["Hello!"]}]})row", "x", {}, "several patterns and responses"},
+        {"a table split into its parts", "s.json", R"row({"columns": ["instruction", "output"], "index": [0], "data": [["Who bakes?", "Odo."]]})row", "x", {}, "orient=\"split\""},
+        {"a title above the names", "s.csv", "Questions of 2024,,\nquestion,answer,x\nWho bakes?,Odo bakes.,1\n", "x", {}, "remove what stands above the names"},
+        {"messages as Python prints them", "s.csv", "messages\n\"[{'role': 'user', 'content': 'Who bakes?'}, {'role': 'assistant', 'content': 'Odo.'}]\"\n", "chat",
+         {"! json.dumps() writes it"}, ""},
     };
     return table;
 }

@@ -154,7 +154,7 @@ constexpr std::array kChecks = {
     Check{"open_fence", "Unbalanced code fence", "A ``` block is opened and never closed.",
           "Close the block at its end.", CheckKind::Row, [](const CheckedRow& r) { return hasOpenFence(r.answer); }},
     Check{"template_marks", "Template marks in the text",
-          "Marks such as <|im_start|> or [INST] stand inside a text; the template adds them once more.",
+          "Marks such as <|im_start|> or [INST] stand inside a text: a template adds them once more, and a plain text is learned with them.",
           "Remove the marks, and split turns that they separated.", CheckKind::Row,
           [](const CheckedRow& r) { return findTemplateMark(r.whole) != kNone; }},
     Check{"email", "E-mail address", "The text holds an e-mail address, which the model may give away.",
@@ -179,6 +179,12 @@ constexpr std::array kChecks = {
           "Write the question, or exclude the row.", CheckKind::Row, isEmptyQuestion},
     Check{"missing_word", "Missing value as answer", "The whole answer is what programs write for a missing value, such as nan or NULL: the model learns to say it.",
           "Exclude the row, unless the word is the answer.", CheckKind::Row, isMissingWord},
+    Check{"lost_characters", "Lost or wrong characters",
+          "The text holds control characters, or signs that stand where letters were lost or read in another encoding (\uFFFD, \u00C3\u00A9).",
+          "Save the source as UTF-8 again, or replace the signs.", CheckKind::Row, [](const CheckedRow& r) { return hasLostCharacters(r.whole); }},
+    Check{"written_line_ends", "Line ends written out", "The answer holds line ends as a backslash and an n, and the model learns to write them so.",
+          "Replace them by real line ends, unless it is code.", CheckKind::Row,
+          [](const CheckedRow& r) { return hasWrittenLineEnds(r.answer); }},
 };
 static_assert(kChecks.size() <= 32, "CheckMask has a bit for each check");
 

@@ -250,4 +250,40 @@ bool isRefusal(std::string_view answer)
     });
 }
 
+bool hasLostCharacters(std::string_view text)
+{
+    constexpr std::array<std::string_view, 2> kLost = {"\xEF\xBF\xBD", "\xC3\xA2\xE2\x82\xAC"}; // U+FFFD; a dash or quote read otherwise
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if (byte < 0x20 ? byte != '\t' && byte != '\n' && byte != '\r' : byte == 0x7F) {
+            return true;
+        }
+        // U+00C3 and a sign between U+0080 and U+00BF: both bytes of one accented letter.
+        const std::string_view rest = text.substr(i);
+        if (byte == 0xC3 && rest.size() > 3 && rest.starts_with("\xC3\x83\xC2") && (static_cast<unsigned char>(rest[3]) & 0xC0U) == 0x80U) {
+            return true;
+        }
+        if (byte >= 0xC3 && std::any_of(kLost.begin(), kLost.end(), [rest](std::string_view lost) { return rest.starts_with(lost); })) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool hasWrittenLineEnds(std::string_view text)
+{
+    if (text.find('\n') != kNone || text.find('`') != kNone || text.find("(\"") != kNone || text.find("('") != kNone) {
+        return false;
+    }
+    for (std::size_t at = text.find("\\n"); at != kNone; at = text.find("\\n", at + 1)) {
+        // A small letter behind it: "\nabla", "\new".
+        const char next = at + 2 < text.size() ? text[at + 2] : ' ';
+        const bool isEscaped = at > 0 && text[at - 1] == '\\';
+        if (!isEscaped && !(next >= 'a' && next <= 'z')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 } // namespace luthier::data

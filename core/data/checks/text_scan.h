@@ -18,5 +18,9 @@ std::size_t findTemplateMark(std::string_view text); // <|im_start|>, [INST], <s
 bool hasOpenFence(std::string_view text);   // a ``` block that is never closed
 bool isMostlyNonText(std::string_view text); // more than half of the characters are neither letters, digits nor blanks
 bool isRefusal(std::string_view answer);    // begins as an assistant that declines
+// Control characters but tabs and line ends, U+FFFD, or letters that were UTF-8 and were read as Windows-1252 ("cafÃ©").
+bool hasLostCharacters(std::string_view text);
+// Line ends written out as a backslash and an n, in a text without any real one, outside of code.
+bool hasWrittenLineEnds(std::string_view text);
 
 } // namespace luthier::data

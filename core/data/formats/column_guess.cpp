@@ -166,6 +166,18 @@ std::optional<ColumnGuess> byContent(const std::vector<Column>& columns, std::si
     if (texts.size() == 1) {
         return ColumnGuess{"text", {{"text", longest->name}}};
     }
+    // Texts beside one judgement of them, as in pairs of sentences: all of them are judged.
+    constexpr std::array<std::string_view, 6> kJudgements = {"label", "labels", "goldlabel", "class", "similarity", "entailment"};
+    const auto judged = std::find_if(columns.begin(), columns.end(), [&](const Column& column) {
+        return std::find(kJudgements.begin(), kJudgements.end(), column.plain) != kJudgements.end();
+    });
+    if (judged != columns.end()) {
+        std::string joined;
+        for (const Column* column : texts) {
+            joined += column->name == judged->name ? std::string() : (joined.empty() ? "" : "+") + column->name;
+        }
+        return ColumnGuess{"classification", {{"text", joined}, {"label", judged->name}}};
+    }
     const Column* first = texts[texts[0] == longest ? 1 : 0];
     return ColumnGuess{"completion", {{"prompt", first->name}, {"completion", longest->name}}};
 }

@@ -412,7 +412,9 @@ Json messagesOrText(const Json& value)
 Result<std::vector<Message>> parseMessages(const Json& list, const std::string& name)
 {
     if (!list.is_array()) {
-        return Error{"\"" + name + "\" is " + kindOf(list) + "; it must be a list of messages"};
+        return Error{"\"" + name + "\" is " + kindOf(list)
+                     + (mayBePacked(list) ? " that is no JSON; it must be a list of messages (what Python prints is none, json.dumps() writes it)"
+                                          : "; it must be a list of messages")};
     }
     if (list.empty()) {
         return Error{"\"" + name

@@ -81,6 +81,28 @@ constexpr std::array kForeignShapes = {
                  "{\"role\": \"assistant\", \"content\": ...}]}"},
 };
 
+// Names of columns that end as sentences do are none.
+bool looksLikeSentences(const Json& columns)
+{
+    for (const auto& [name, value] : columns.items()) {
+        const auto last = name.find_last_not_of(' ');
+        if (last != std::string::npos && last > 3 && (name[last] == '?' || name[last] == '.' || name[last] == '!')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// A first line of which one cell is filled is a title; the others are named by their numbers.
+bool looksLikeTitle(const Json& columns)
+{
+    std::size_t numbered = 0;
+    for (const auto& [name, value] : columns.items()) {
+        numbered += name.starts_with("column ") ? 1 : 0;
+    }
+    return numbered > 0 && numbered + 1 >= columns.size();
+}
+
 // One object whose members are the rows, or that has questions for names.
 bool isKeyed(std::span<const Json> rows)
 {
@@ -92,19 +114,8 @@ bool isKeyed(std::span<const Json> rows)
         return item.is_object() && !item.empty() && first.is_object() && !first.empty() && item.begin().key() == first.begin().key();
     };
     const auto isText = [](const Json& item) { return item.is_string(); };
-    return std::all_of(rows[0].begin(), rows[0].end(), isAlike) || (rows[0].size() > 2 && std::all_of(rows[0].begin(), rows[0].end(), isText));
-}
-
-// Names of columns that end as sentences do are none.
-bool looksLikeSentences(const Json& columns)
-{
-    for (const auto& [name, value] : columns.items()) {
-        const auto last = name.find_last_not_of(' ');
-        if (last != std::string::npos && last > 3 && (name[last] == '?' || name[last] == '.' || name[last] == '!')) {
-            return true;
-        }
-    }
-    return false;
+    return std::all_of(rows[0].begin(), rows[0].end(), isAlike)
+           || (rows[0].size() > 2 && std::all_of(rows[0].begin(), rows[0].end(), isText) && looksLikeSentences(rows[0]));
 }
 
 Error unknownShape(std::span<const Json> rows)
@@ -118,6 +129,9 @@ Error unknownShape(std::span<const Json> rows)
         if (!rows.empty() && std::all_of(rows.begin(), rows.end(), shape.is)) {
             return Error{shape.sentence};
         }
+    }
+    if (!rows.empty() && rows[0].is_object() && looksLikeTitle(rows[0])) {
+        return Error{"its first line names only one of its columns, " + columnsOf(rows[0]) + "; if that is a title, remove what stands above the names of the columns"};
     }
     if (isKeyed(rows)) {
         return Error{"it is one object, with a member for each row, " + columnsOf(rows[0]) + "; write a list of rows, [{\"question\": ..., \"answer\": ...}, ...]"};

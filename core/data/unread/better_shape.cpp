@@ -5,7 +5,7 @@
 #include "core/data/formats/format_messages.h"
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
 #include <string_view>
 
 namespace luthier::data {
@@ -59,15 +59,31 @@ bool readsBetter(const ColumnGuess& guess, const DatasetFormat& read, std::span<
     return better * 2 > rows.size();
 }
 
-// A name that says a judgement or an answer does not belong to the question.
-bool tellsAnswer(const std::string& column)
+bool namesOneOf(const std::string& column, std::initializer_list<std::string_view> words)
 {
-    constexpr std::array kWords = {"label", "answer", "target", "class", "score", "rating", "solution", "correct", "output", "response"};
-    return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
         return std::search(column.begin(), column.end(), word.begin(), word.end(), [](char a, char b) {
                    return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
                }) != column.end();
     });
+}
+
+// A name that says a judgement or an answer does not belong to the question.
+bool tellsAnswer(const std::string& column)
+{
+    return namesOneOf(column, {"label", "answer", "target", "class", "score", "rating", "solution", "correct", "output", "response"});
+}
+
+// What leads to the answer belongs before it, not behind the question: it would give the answer away.
+bool tellsReasoning(const std::string& column)
+{
+    return namesOneOf(column, {"thinking", "thought", "reason", "rationale", "explanation", "chain_of", "cot"});
+}
+
+// A name that says of what kind or where from the row is.
+bool tellsKind(const std::string& column)
+{
+    return namesOneOf(column, {"category", "type", "source", "split", "lang", "model", "date", "author", "license", "url"});
 }
 
 // A text with what else is there: its label or its answer.
@@ -76,7 +92,7 @@ std::optional<ColumnGuess> besideText(const std::vector<std::string>& unread, st
     const std::string* best = nullptr;
     ColumnSize size;
     for (const std::string& column : unread) {
-        const ColumnSize one = sizeOf(column, rows);
+        const ColumnSize one = tellsKind(column) && !namesOneOf(column, {"category"}) ? ColumnSize() : sizeOf(column, rows);
         if (one.rows * 2 > rows.size() && (!best || (one.isText && !size.isText))) {
             best = &column;
             size = one;
@@ -87,6 +103,17 @@ std::optional<ColumnGuess> besideText(const std::vector<std::string>& unread, st
     }
     return size.mean() <= kLabelBytes ? ColumnGuess{"classification", {{"label", *best}}}
                                       : ColumnGuess{"completion", {{"prompt", nameOr(rows.front(), {"text"})}, {"completion", *best}}};
+}
+
+// Before the answer.
+std::optional<ColumnGuess> besideAnswer(const DatasetFormat& read, const std::vector<std::string>& unread, std::span<const Json> rows)
+{
+    const char* answer = read.id == "completion" || read.id == "instruction" ? nameIn(rows.front(), kAnswerNames) : nullptr;
+    const auto found = std::find_if(unread.begin(), unread.end(), [&](const std::string& column) { return tellsReasoning(column) && sizeOf(column, rows).isText; });
+    if (!answer || found == unread.end()) {
+        return std::nullopt;
+    }
+    return ColumnGuess{read.id, {{read.id == "instruction" ? "output" : "completion", *found + "+" + answer}}};
 }
 
 // Into what stands behind the question, with what is there already.
@@ -100,7 +127,7 @@ std::optional<ColumnGuess> besideQuestion(const DatasetFormat& read, const std::
     }
     bool any = false;
     for (const std::string& column : unread) {
-        if (sizeOf(column, rows).isText && !tellsAnswer(column)) {
+        if (sizeOf(column, rows).isText && !tellsAnswer(column) && !tellsReasoning(column) && !tellsKind(column)) {
             columns += (columns.empty() ? "" : "+") + column;
             any = true;
         }
@@ -130,7 +157,10 @@ std::optional<ColumnGuess> betterShape(const DatasetFormat& read, const std::vec
         return std::nullopt;
     }
     const bool asks = read.id == "completion" || read.id == "instruction" || read.id == "preference" || read.id == "unpaired";
-    auto guess = read.id == "text" ? besideText(unread, rows) : asks ? besideQuestion(read, unread, rows) : std::nullopt;
+    auto guess = read.id == "text" ? besideText(unread, rows) : asks ? besideAnswer(read, unread, rows) : std::nullopt;
+    if (asks && !guess) {
+        guess = besideQuestion(read, unread, rows);
+    }
     return guess && readsBetter(*guess, read, rows) ? guess : std::nullopt;
 }
 
