@@ -35,10 +35,18 @@ __device__ __forceinline__ u32 pairOf(u32 byte, const float* table, float scale)
     return pack(table[(byte >> 4) & 15] * scale, table[byte & 15] * scale);
 }
 
-// y[row] (+)= w[row] . x + bias[row]; `share` warps of a block a row, 16 codes a thread at once; n is a multiple of 64.
-extern "C" __global__ void row_codes_product(const Codes w, const Tables tables, const u16* x, const u16* bias, float* y, int rows,
+// Up to three weights below each other, of one kind: rows up to ends[i] are those of the i-th.
+struct CodesBelow {
+    Codes of[3];
+    int ends[3];
+};
+
+// y[row] (+)= w[row] . x + bias[row]; `share` warps of a block a row, 16 codes a thread at once, and four such on their way; n is a
+// multiple of 64.
+extern "C" __global__ void row_codes_product(const CodesBelow all, const Tables tables, const u16* x, const u16* bias, float* y, int rows,
                                              int n, int add, int share)
 {
+    constexpr int kAhead = 4;
     __shared__ float table[16];
     __shared__ float map[256];
     __shared__ float sums[32];
@@ -46,31 +54,37 @@ extern "C" __global__ void row_codes_product(const Codes w, const Tables tables,
     const int warp = threadIdx.x >> 5;
     const int row = (blockIdx.x * (blockDim.x >> 5) + warp) / share;
     const int part = warp % share;
+    Codes w = all.of[0]; // by value: what is chosen among arguments would lie in local memory
+    if (row >= all.ends[0]) {
+        w = row < all.ends[1] ? all.of[1] : all.of[2];
+    }
+    const int before = row < all.ends[0] ? 0 : row < all.ends[1] ? all.ends[0] : all.ends[1];
     letNextBegin();
     awaitEarlier();
     float sum = 0;
     if (row < rows) {
-        const i64 line = (i64)row * n;
+        const i64 line = (i64)(row - before) * n;
         const int step = share * 512;
-        for (int i = part * 512 + (threadIdx.x & 31) * 16; i < n; i += 2 * step) {
-            const bool more = i + step < n;
-            const int next = more ? i + step : i;
-            const uint2 raw[2] = {*reinterpret_cast<const uint2*>(w.codes + (line + i) / 2),
-                                  *reinterpret_cast<const uint2*>(w.codes + (line + next) / 2)};
-            const float scales[2] = {constantOf(w, map, line + i), constantOf(w, map, line + next)};
+        for (int i = part * 512 + (threadIdx.x & 31) * 16; i < n; i += kAhead * step) {
+            uint2 raw[kAhead];
+            float scales[kAhead];
 #pragma unroll
-            for (int j = 0; j < 2; ++j) {
-                const u16* from = x + (j == 0 ? i : next);
+            for (int j = 0; j < kAhead; ++j) {
+                const int from = i + j * step < n ? i + j * step : i;
+                raw[j] = *reinterpret_cast<const uint2*>(w.codes + (line + from) / 2);
+                scales[j] = i + j * step < n ? constantOf(w, map, line + from) : 0.0f; // what lies behind the end counts nothing
+            }
+#pragma unroll
+            for (int j = 0; j < kAhead; ++j) {
+                const u16* from = x + (i + j * step < n ? i + j * step : i);
                 const uint4 low = *reinterpret_cast<const uint4*>(from);
                 const uint4 high = *reinterpret_cast<const uint4*>(from + 8);
                 const u32 inputs[8] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
-                float own = 0;
 #pragma unroll
                 for (int b = 0; b < 8; ++b) {
                     const u32 word = b < 4 ? raw[j].x : raw[j].y;
-                    own = dot2(pairOf(word >> (8 * (b & 3)), table, scales[j]), inputs[b], own);
+                    sum = dot2(pairOf(word >> (8 * (b & 3)), table, scales[j]), inputs[b], sum);
                 }
-                sum += j == 0 || more ? own : 0.0f;
             }
         }
         sum = warpSum(sum);

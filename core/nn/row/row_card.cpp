@@ -130,17 +130,33 @@ private:
                orNull(norm.weight), m_input.mutable_data_ptr(), sum, static_cast<int>(n), norm.eps, norm.shift);
     }
 
-    // From the codes, a slice at a time.
+    // From the codes, up to three slices at a time.
     void codesProduct(const RowLinear& linear, float* y, bool add)
     {
-        for (const RowCodes& each : linear.quantised) {
-            const std::int64_t rows = each.weight->rows;
+        // As codes.cu has it.
+        struct CodesBelow {
+            kernels::cuda::CodesArgument of[3];
+            int ends[3];
+        };
+        const auto& slices = linear.quantised;
+        for (std::size_t first = 0; first < slices.size();) {
+            CodesBelow all{};
+            std::int64_t rows = 0;
+            std::size_t count = 0;
+            while (count < 3 && first + count < slices.size() && slices[first + count].weight->kind == slices[first].weight->kind) {
+                const RowCodes& each = slices[first + count];
+                rows += each.weight->rows;
+                all.of[count] = *kernels::cuda::codesOf(*each.weight);
+                all.ends[count++] = static_cast<int>(rows);
+            }
+            std::fill(all.ends + count, all.ends + 3, static_cast<int>(rows));
             const std::int64_t share = rows < kManyRows ? kShare : 1;
-            const void* bias = linear.bias.data ? linear.bias.from(each.begin) : nullptr;
-            queueOne(Kernel::RowCodesProduct, Grid{blocksFor(rows * share, kWarps), 1, kThreads},
-                   *kernels::cuda::codesOf(*each.weight), kernels::cuda::tablesOf(each.weight->kind), m_input.const_data_ptr(),
-                   bias, y + each.begin, static_cast<int>(rows), static_cast<int>(linear.in), static_cast<int>(add),
-                   static_cast<int>(share));
+            const std::int64_t begin = slices[first].begin;
+            const void* bias = linear.bias.data ? linear.bias.from(begin) : nullptr;
+            queueOne(Kernel::RowCodesProduct, Grid{blocksFor(rows * share, kWarps), 1, kThreads}, all,
+                     kernels::cuda::tablesOf(slices[first].weight->kind), m_input.const_data_ptr(), bias, y + begin, static_cast<int>(rows),
+                     static_cast<int>(linear.in), static_cast<int>(add), static_cast<int>(share));
+            first += count;
         }
     }
 
