@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// CardRow: one token after another through a decoder on a card, by the kernels that walk a token through all layers, against the
+// operators of its layers: weights in bf16 and in 4-bit codes, with low-rank updates and without, and rows whose lengths fit no step.
+// Without Qt. A line a case; exit 1: one is too far apart, 77: there is no card.
+#include "core/nn/decoder.h"
+#include "core/nn/kernels/kernels.h"
+#include "tests/support/fp8_cosine.h"
+
+#include <ATen/Context.h>
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <c10/core/GradMode.h>
+
+#include <cstdio>
+#include <optional>
+#include <string>
+
+using namespace luthier;
+
+namespace {
+
+constexpr int kSkipped = 77;
+constexpr double kLimit = 2e-2; // bf16 keeps 8 bits
+
+nn::DecoderConfig configOf(std::int64_t hidden, std::int64_t intermediate)
+{
+    nn::DecoderConfig config;
+    config.family = "llama";
+    config.vocab = 512;
+    config.hidden = hidden;
+    config.intermediate = intermediate;
+    config.layers = 3;
+    config.headDim = 64;
+    config.heads = hidden / 64;
+    config.kvHeads = config.heads / 2;
+    config.rotaryDim = 64;
+    config.maxPositions = 512;
+    config.initializerRange = 0.05;
+    return config;
+}
+
+// Hidden states of tokens that follow a text one by one.
+at::Tensor walked(nn::Decoder& decoder, bool fused)
+{
+    constexpr std::int64_t kPrompt = 37;
+    constexpr std::int64_t kTokens = 40;
+    nn::kernels::setFused(fused);
+    nn::KvCache cache = decoder.makeCache(1, kPrompt + kTokens);
+    const at::Tensor ids = at::arange(kPrompt + kTokens, at::kLong).mul(37).add(11).remainder(512).view({1, -1}).to(decoder.device());
+    std::vector<at::Tensor> all;
+    for (std::int64_t first = 0; first < kPrompt + kTokens;) {
+        const std::int64_t count = first == 0 ? kPrompt : 1;
+        nn::ForwardInput input;
+        input.ids = ids.narrow(1, first, count);
+        input.cache = &cache;
+        const at::Tensor hidden = decoder.hidden(input);
+        if (count == 1) {
+            all.push_back(hidden.to(at::kFloat).flatten());
+        }
+        first += count;
+    }
+    nn::kernels::setFused(true);
+    return at::stack(all);
+}
+
+bool holds(const std::string& name, nn::Decoder& decoder)
+{
+    const at::NoGradGuard noGrad;
+    const at::Tensor plain = walked(decoder, false);
+    const at::Tensor fused = walked(decoder, true);
+    const double apart = ((fused - plain).norm() / plain.norm()).item<double>();
+    const bool again = walked(decoder, true).equal(fused);
+    const bool ok = apart < kLimit && again;
+    std::printf("%s %s: %.2e apart%s\n", ok ? "ok  " : "FAIL", name.c_str(), apart, again ? "" : ", and another time other numbers");
+    std::fflush(stdout);
+    return ok;
+}
+
+} // namespace
+
+int main()
+{
+    if (!at::hasCUDA()) {
+        std::printf("there is no card\n");
+        return kSkipped;
+    }
+    bool all = true;
+    for (const auto& [hidden, intermediate] : {std::pair<std::int64_t, std::int64_t>{256, 704}, {1024, 2816}, {4096, 4160}}) {
+        for (const bool codes : {false, true}) {
+            nn::Decoder decoder(configOf(hidden, intermediate), at::Device(at::kCUDA, 0), at::kBFloat16,
+                                codes ? std::optional(quant::Quantisation{quant::CodeKind::Nf4, true}) : std::nullopt);
+            decoder.initialise(5);
+            const std::string name = std::to_string(hidden) + " wide" + (codes ? ", 4-bit codes" : "");
+            all = holds(name, decoder) && all;
+            support::attachedAdapters(decoder, 0.05);
+            all = holds(name + ", updates", decoder) && all;
+        }
+    }
+    return all ? 0 : 1;
+}
