@@ -106,7 +106,7 @@ def trl(path, wanted):
     same(script.dataset_name, wanted["data"]["train"][0], "data")
     same(config.gradient_checkpointing, wanted["run"]["activation_checkpointing"], "checkpointing")
     if objective == "dpo":
-        same(config.beta, wanted["objective"]["beta"], "beta")
+        same(config.beta, wanted["objective"]["beta"] or 0.1, "beta")
         same(config.loss_type, [wanted["objective"]["loss"]], "loss")
         same(config.label_smoothing, wanted["objective"]["label_smoothing"], "label smoothing")
     lora(wanted, model.use_peft, model.lora_r, model.lora_alpha, model.lora_target_modules, "all-linear", model.use_dora, model.use_rslora)
