@@ -172,9 +172,24 @@ void TuneGate::showRow()
     const TuneSample row = m_rows.empty() ? TuneSample{} : m_rows[m_at];
     m_strip->setContent(row.tokens);
     const QLocale locale;
-    m_row->setText(tr("Row %1 of %2: %3 of %4 tokens are learned.")
-                       .arg(locale.toString(static_cast<qlonglong>(row.row)), row.file, locale.toString(static_cast<qlonglong>(row.tokens.numTrained())),
-                            locale.toString(static_cast<qlonglong>(row.tokens.tiles.size()))));
+    const QString number = locale.toString(static_cast<qlonglong>(row.row));
+    const QString trained = locale.toString(static_cast<qlonglong>(row.tokens.numTrained()));
+    const QString all = locale.toString(static_cast<qlonglong>(row.tokens.tiles.size()));
+    switch (row.use) {
+    case TuneSample::Use::Learned:
+        m_row->setText(tr("Row %1 of %2: %3 of %4 tokens are learned.").arg(number, row.file, trained, all));
+        break;
+    case TuneSample::Use::Compared:
+        m_row->setText((row.isRejected ? tr("Row %1 of %2, the rejected answer: %3 of %4 tokens are to become less likely.") : tr("Row %1 of %2, the chosen answer: %3 of %4 tokens are to become likelier."))
+                           .arg(number, row.file, trained, all));
+        break;
+    case TuneSample::Use::Judged:
+        m_row->setText((row.isRejected ? tr("Row %1 of %2, the rejected answer: its %3 tokens are scored as a whole.") : tr("Row %1 of %2: its %3 tokens are scored as a whole.")).arg(number, row.file, all));
+        break;
+    case TuneSample::Use::Answered:
+        m_row->setText(tr("Row %1 of %2: the model reads these %3 tokens, writes the answer itself, and learns from that. An answer in the data is for rules alone.").arg(number, row.file, all));
+        break;
+    }
 }
 
 } // namespace luthier::ui

@@ -2,7 +2,7 @@
 #include "ui/pages/tune/tune_plan.h"
 
 #include "core/config/usual_rate.h"
-
+#include "core/objectives/objectives.h"
 #include "core/peft/methods/lora_settings.h"
 #include "core/store/run_rows.h"
 #include "ui/models/data/token_tiles.h"
@@ -14,6 +14,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <utility>
 
 namespace luthier::ui {
 namespace {
@@ -26,24 +28,56 @@ QString said(const char* sentence)
     return QCoreApplication::translate("TunePlan", sentence);
 }
 
+// The mask is the run's own: which tokens of the item are targets. A prompt ends where the model goes on.
+void takeMask(data::EncodedExample& encoded, std::span<const std::int32_t> stored)
+{
+    const std::size_t length = std::min(stored.size(), encoded.tokens.size());
+    for (std::size_t i = 0; i < length; ++i) {
+        if (encoded.tokens[i].id != train::TokenStore::idOf(stored[i])) {
+            return; // put together in another way, as windows are
+        }
+    }
+    encoded.tokens.resize(length);
+    encoded.trained.resize(length);
+    for (std::size_t i = 0; i < length; ++i) {
+        encoded.trained[i] = train::TokenStore::isTarget(stored[i]) ? 1 : 0;
+    }
+}
+
 void takeSamples(TunePlan& plan, const train::RunPlan& made, const config::RunConfig& config)
 {
     const std::size_t rows = made.rows.data.train.size();
     const std::size_t count = std::min(rows, kMostSamples);
+    const auto* objective = objectives::findObjective(config.objective.kind);
+    const bool judges = objective != nullptr && objective->judges;
     bool hasPairs = false;
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t at = count < 2 ? 0 : i * (rows - 1) / (count - 1);
         const train::RowPlace& place = made.rows.data.train.item(at).place;
         const data::Dataset& dataset = *made.rows.data.files[place.file];
         const auto example = dataset.example(place.row);
-        const auto encoded = example ? made.model.encoder.encode(*example, made.rows.encoding)
-                                     : Result<data::EncodedExample>(example.error());
-        if (!encoded) {
+        if (!example) {
             continue;
         }
+        const train::Item& item = made.rows.data.train.item(at);
         hasPairs |= example->kind == data::ExampleKind::Preference;
-        plan.samples.push_back({tilesOf(*encoded, *made.model.encoder.tokenizer), QString::fromStdString(encoded->text), place.row + 1,
-                                QFileInfo(QString::fromStdString(dataset.path().string())).fileName()});
+        const bool isPair = example->kind == data::ExampleKind::Preference && item.count == 2;
+        for (std::size_t side = 0; side < (isPair ? 2u : 1u); ++side) {
+            data::Example text = *example;
+            if (side == 1) {
+                std::swap(text.chosen, text.rejected);
+            }
+            auto encoded = made.model.encoder.encode(text, made.rows.encoding);
+            if (!encoded) {
+                continue;
+            }
+            takeMask(*encoded, made.rows.data.train.sequences().row(item.first + side));
+            TuneSample sample{tilesOf(*encoded, *made.model.encoder.tokenizer), QString::fromStdString(encoded->text), place.row + 1,
+                              QFileInfo(QString::fromStdString(dataset.path().string())).fileName()};
+            sample.isRejected = side == 1;
+            sample.use = made.rows.rollouts ? TuneSample::Use::Answered : judges ? TuneSample::Use::Judged : isPair ? TuneSample::Use::Compared : TuneSample::Use::Learned;
+            plan.samples.push_back(std::move(sample));
+        }
     }
     if (hasPairs && config.objective.kind == "sft") {
         plan.remarks += said(QT_TRANSLATE_NOOP("TunePlan", "The rows are pairs of answers. Learned this way only the chosen ones count and \u201crejected\u201d is dropped; "

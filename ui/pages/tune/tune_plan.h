@@ -20,12 +20,16 @@
 
 namespace luthier::ui {
 
-// A row as it would be read.
+// A text of a row as it would be read.
 struct TuneSample {
+    enum class Use { Learned, Compared, Judged, Answered }; // its answer is copied; weighed against another; scored; is written by the model itself
+
     TokenStripContent tokens; // with its mask
     QString text;             // what the template made of it
     std::int64_t row = 0;     // from 1
     QString file;
+    Use use = Use::Learned;
+    bool isRejected = false; // of a pair
 };
 
 struct TunePlan {
