@@ -86,14 +86,19 @@ std::optional<RankSum::Timing> RankSum::timing() const
     return Timing{before.begun->elapsedTime(*before.passed) / 1000, before.passed->elapsedTime(*before.summed) / 1000};
 }
 
+void RankSum::endPasses()
+{
+    Marks& marks = m_marks[m_turn];
+    if (marks.begun && !marks.passed) {
+        mark(marks.passed);
+    }
+}
+
 void RankSum::sum(at::Tensor& values)
 {
-    const bool isTimed = m_marks[m_turn].begun.has_value();
-    if (isTimed) {
-        mark(m_marks[m_turn].passed);
-    }
+    endPasses();
     sumAll(values);
-    if (isTimed) {
+    if (m_marks[m_turn].begun) {
         mark(m_marks[m_turn].summed);
     }
 }

@@ -43,6 +43,9 @@ public:
     };
     std::optional<Timing> timing() const;
 
+    // This rank's passes of the step are done; what follows is waiting for others. sum() says so by itself.
+    void endPasses();
+
     // The next backward pass is the last of the step.
     void beginLastPass();
     // Some buckets are summed already: the step cannot be computed again.

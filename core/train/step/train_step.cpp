@@ -252,6 +252,9 @@ at::Tensor TrainStep::run(const StepBatches& step, std::int64_t number, double l
         m_optimizer.zeroGrad(); // outside of the handler, which keeps what the failed pass held
         makeRoom(step, problem);
     }
+    if (m_ranks) {
+        m_ranks->endPasses();
+    }
     m_decoder.awaitOthers();
     if (m_ranks) {
         m_ranks->sum(total);
