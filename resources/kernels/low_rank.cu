@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Low-rank updates added where their sum is read, so that no pass over it is made for them; codes.cu has multiply(), fp8.cu the
-// codes of rows. A warp has 16 rows and 32 columns at once: a thread rows g and g + 8 and eight neighbouring columns of each, so
-// that it reads and writes 16 bytes. Columns of a tile are dealt so to the products' columns, which may stand in any order.
+// Low-rank updates added where their sum is read, so that no pass over it is made for them; codes.cu has multiply(). A warp has 16
+// rows and 32 columns at once: a thread rows g and g + 8 and eight neighbouring columns of each, so that it reads and writes 16
+// bytes. Columns of a tile are dealt so to the products' columns, which may stand in any order.
 
-// For row i and column j: scale times the sum over k of low[i, k] b[j, k], or b[k, j] where it lies across. `ranks` is a multiple of
-// 16, or 0: there is none.
+// For row i and column j: scale times the sum over k of low[i, k] b[j, k]. `ranks` is a multiple of 16, or 0: there is none.
 struct LowTerm {
     const u16* low;
     const u16* b;
@@ -12,7 +11,6 @@ struct LowTerm {
     int stride; // of b
     int ranks;
     float scale;
-    int across;
 };
 
 struct Tile {
@@ -63,14 +61,8 @@ __device__ __forceinline__ Tile lowOf(const LowTerm& term, const Place& at)
 #pragma unroll
         for (int j = 0; j < 4; ++j) {
             const i64 column = at.column + (g >> 1) * 8 + 2 * j + (g & 1);
-            if (term.across) {
-                const u16* b = term.b + (i64)(k + 2 * t) * term.stride + column;
-                const u16* more = b + 8 * (i64)term.stride;
-                multiply(sums[j], a, b[0] | (u32)b[term.stride] << 16, more[0] | (u32)more[term.stride] << 16);
-            } else {
-                const u16* b = term.b + column * term.stride + k + 2 * t;
-                multiply(sums[j], a, *reinterpret_cast<const u32*>(b), *reinterpret_cast<const u32*>(b + 8));
-            }
+            const u16* b = term.b + column * term.stride + k + 2 * t;
+            multiply(sums[j], a, *reinterpret_cast<const u32*>(b), *reinterpret_cast<const u32*>(b + 8));
         }
     }
     Tile tile;
@@ -266,28 +258,6 @@ __device__ __forceinline__ void eachTile(i64 rows, int n, int tiles, const Load&
     }
 }
 
-// The same along a row: a block has 16 rows.
-template <class Load, class Each>
-__device__ __forceinline__ void alongRows(i64 rows, int n, const Load& load, const Each& each)
-{
-    Place at{(i64)blockIdx.x * 16, rows, (int)(threadIdx.x >> 5) * 32};
-    if (at.column >= n) {
-        return;
-    }
-    auto now = load(at);
-#pragma unroll 1
-    while (at.column < n) {
-        const Place after{at.row, rows, at.column + (int)blockDim.x};
-        auto next = now;
-        if (after.column < n) {
-            next = load(after);
-        }
-        each(at, now);
-        now = next;
-        at = after;
-    }
-}
-
 extern "C" __global__ void __launch_bounds__(256, 2) gated_forward_low(const u16* x, u16* y, i64 rows, int n, int silu, int tiles,
                                                                        const LowTerm gate, const LowTerm up)
 {
@@ -311,85 +281,6 @@ extern "C" __global__ void __launch_bounds__(256, 2) gated_backward_low(const u1
                 storeTile(y, n, at, out.product);
             }
         });
-}
-
-__device__ __forceinline__ void mostOf(const Tile& tile, float* tops)
-{
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-#pragma unroll
-        for (int j = 0; j < 8; ++j) {
-            tops[half] = fmaxf(tops[half], fabsf(rounded(tile.rows[half].v[j])));
-        }
-    }
-}
-
-// Codes and scales of 16 rows of n; tops: this thread's largest of rows g and g + 8. `most` holds 16 of each of 32 warps.
-__device__ __forceinline__ void codeRows(const u16* x, unsigned char* codes, float* scales, i64 first, i64 rows, int n, float* tops,
-                                         float* most)
-{
-    const int warp = threadIdx.x >> 5;
-    const int warps = blockDim.x >> 5;
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-        tops[half] = fmaxf(tops[half], __shfl_xor_sync(0xffffffffu, tops[half], 1));
-        tops[half] = fmaxf(tops[half], __shfl_xor_sync(0xffffffffu, tops[half], 2));
-        if ((threadIdx.x & 3) == 0) {
-            most[warp * 16 + ((threadIdx.x & 31) >> 2) + 8 * half] = tops[half];
-        }
-    }
-    __syncthreads(); // also for the rows that others wrote
-    for (int row = warp; row < 16 && first + row < rows; row += warps) {
-        float top = (threadIdx.x & 31) < warps ? most[(threadIdx.x & 31) * 16 + row] : 0.0f;
-#pragma unroll
-        for (int d = 16; d > 0; d >>= 1) {
-            top = fmaxf(top, __shfl_xor_sync(0xffffffffu, top, d));
-        }
-        const float inverse = top > 0.0f ? 448.0f / top : 1.0f;
-        if ((threadIdx.x & 31) == 0) {
-            scales[first + row] = top > 0.0f ? top / 448.0f : 1.0f;
-        }
-        for (int i = (threadIdx.x & 31) * 8; i < n; i += 256) {
-            storeCodes(codes + (first + row) * n + i, load8(x + (first + row) * n + i), inverse);
-        }
-    }
-}
-
-// A block has 16 rows, whose codes it makes behind them.
-extern "C" __global__ void __launch_bounds__(256, 2) gated_forward_low_fp8(const u16* x, u16* y, unsigned char* codes, float* scales, i64 rows, int n,
-                                                                           int silu, const LowTerm gate, const LowTerm up)
-{
-    __shared__ float most[16 * 32];
-    float tops[2] = {};
-    alongRows(
-        rows, n, [&](const Place& at) { return loadGated(x, nullptr, n, at); },
-        [&](const Place& at, const GatedRaw& raw) {
-            const Tile tile = gatedTile(raw, silu, gate, up, at);
-            storeTile(y, n, at, tile);
-            mostOf(tile, tops);
-        });
-    codeRows(y, codes, scales, (i64)blockIdx.x * 16, rows, n, tops, most);
-}
-
-extern "C" __global__ void __launch_bounds__(256, 2) gated_backward_low_fp8(const u16* x, const u16* dy, u16* dx, u16* y, unsigned char* codes,
-                                                                            float* scales, i64 rows, int n, int silu, const LowTerm gate,
-                                                                            const LowTerm up, const LowTerm below, const Drop drop)
-{
-    __shared__ float most[16 * 32];
-    float tops[2] = {};
-    alongRows(
-        rows, n, [&](const Place& at) { return loadGated(x, dy, n, at); },
-        [&](const Place& at, const GatedRaw& raw) {
-            const GatedTiles out = gatedBack(raw, n, silu, gate, up, below, drop, at);
-            storeTile(dx, 2 * (i64)n, at, out.gate);
-            storeTile(dx + n, 2 * (i64)n, at, out.up);
-            if (y) {
-                storeTile(y, n, at, out.product);
-            }
-            mostOf(out.gate, tops);
-            mostOf(out.up, tops);
-        });
-    codeRows(dx, codes, scales, (i64)blockIdx.x * 16, rows, 2 * n, tops, most);
 }
 
 // y [rows, n] with its update, of which some may be dropped, plus `add` where it is not null, in place.

@@ -13,8 +13,6 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <limits>
 
 namespace luthier::nn::kernels {
 
@@ -25,8 +23,6 @@ constexpr std::int64_t kRanks = 16; // multiplied at once
 constexpr std::int64_t kMostTiles = 4;
 constexpr std::int64_t kBusyBlocks = 528; // four for each core of an H200
 constexpr std::int64_t kBlockColumns = 256;
-constexpr std::int64_t kCodeThreads = 256;
-constexpr std::int64_t kFewestCodeRows = 2048;
 
 // As low_rank.cu has them.
 struct TermArgument {
@@ -36,7 +32,6 @@ struct TermArgument {
     int stride;
     int ranks;
     float scale;
-    int across;
 };
 struct DropArgument {
     unsigned long long seed;
@@ -52,7 +47,7 @@ TermArgument argumentOf(const LowTerm& term)
         return {};
     }
     return {cuda::in(term.low), cuda::in(term.b), static_cast<long long>(term.low.stride(0)), static_cast<int>(term.b.stride(0)),
-            static_cast<int>(term.low.size(1)), static_cast<float>(term.scale), static_cast<int>(term.across)};
+            static_cast<int>(term.low.size(1)), static_cast<float>(term.scale)};
 }
 
 DropArgument argumentOf(const LowDrop& drop)
@@ -71,26 +66,6 @@ bool areHalvesOfWords(const at::Tensor& x)
     return x.stride(1) == 1 && x.stride(0) % 2 == 0 && reinterpret_cast<std::uintptr_t>(x.const_data_ptr()) % 4 == 0;
 }
 
-// Of the rows of low, which are those of x.
-bool isKnown(const LowTerm& term, std::int64_t columns)
-{
-    const auto isKind = [&](const at::Tensor& y) { return y.dim() == 2 && y.device() == term.low.device() && y.scalar_type() == at::kBFloat16; };
-    const std::int64_t ranks = term.low.size(1);
-    const bool shapes = isKind(term.low) && isKind(term.b) && term.b.size(term.across ? 1 : 0) == columns && term.b.size(term.across ? 0 : 1) == ranks;
-    return shapes && ranks % kRanks == 0 && ranks > 0 && columns % kLowColumns == 0 && columns < (std::int64_t{1} << 28) && areHalvesOfWords(term.low)
-           && (term.across ? term.b.stride(1) == 1 : areHalvesOfWords(term.b)) && term.b.stride(0) <= std::numeric_limits<std::int32_t>::max();
-}
-
-// A block makes the codes of whole rows, so few of them would leave most of a card idle; then nobody makes them in passing.
-std::optional<Fp8Rows> codesFor(const Fp8Rows* wanted, const at::Tensor& like)
-{
-    if (!wanted || like.size(0) < kFewestCodeRows) {
-        return std::nullopt;
-    }
-    return Fp8Rows{at::empty(like.sizes(), like.options().dtype(at::kFloat8_e4m3fn)),
-                   at::empty({like.size(0), 1}, like.options().dtype(at::kFloat))};
-}
-
 // Blocks of `tiles` tiles below each other: as many as leave no core of a card idle.
 struct Share {
     cuda::Grid grid;
@@ -104,49 +79,41 @@ Share shareOf(std::int64_t rows, std::int64_t columns)
     return {{(all + tiles - 1) / tiles, across, kBlockColumns}, static_cast<int>(tiles)};
 }
 
-cuda::Grid codeGridOf(std::int64_t rows)
-{
-    return {(rows + kTileRows - 1) / kTileRows, 1, kCodeThreads};
-}
-
 } // namespace
 
-bool fitsLow(const LowTerm& term, std::int64_t columns)
+bool fitsLow(const at::Tensor& low, std::int64_t columns)
 {
-    static const bool isOff = std::getenv("LUTHIER_LOW_APART") != nullptr; // for a comparison on a card; goes again
-    return !isOff && isFused() && term.low.is_cuda() && isKnown(term, columns) && cuda::isReady(term.low.device());
+    return isFused() && low.is_cuda() && low.dim() == 2 && low.scalar_type() == at::kBFloat16 && low.size(1) > 0 && low.size(1) % kRanks == 0
+           && areHalvesOfWords(low) && columns % kLowColumns == 0 && columns < (std::int64_t{1} << 28) && cuda::isReady(low.device());
 }
 
 bool fitsLow(const at::Tensor& x, const LowTerms& terms)
 {
     const bool known = x.is_cuda() && x.dim() == 2 && x.size(0) > 0 && x.scalar_type() == at::kBFloat16 && x.is_contiguous()
                        && cuda::isAligned(x) && x.size(1) % kLowColumns == 0;
+    const auto fits = [&](const LowTerm& term) {
+        return !term.low.defined()
+               || (term.low.size(0) == x.size(0) && fitsLow(term.low, term.b.size(0)) && term.b.size(1) == term.low.size(1)
+                   && term.b.scalar_type() == x.scalar_type() && term.b.device() == x.device() && areHalvesOfWords(term.b));
+    };
     return known && std::any_of(terms.begin(), terms.end(), [](const LowTerm& term) { return term.low.defined(); })
-           && std::all_of(terms.begin(), terms.end(), [&](const LowTerm& term) {
-                  return !term.low.defined() || (term.low.size(0) == x.size(0) && fitsLow(term, term.b.size(0)));
-              });
+           && std::all_of(terms.begin(), terms.end(), fits);
 }
 
-at::Tensor gatedForwardLow(bool silu, const at::Tensor& x, const LowTerms& terms, Fp8Rows* rows)
+at::Tensor gatedForwardLow(bool silu, const at::Tensor& x, const LowTerms& terms)
 {
     const std::int64_t n = x.size(1) / 2;
     const at::Tensor y = at::empty({x.size(0), n}, x.options());
     const auto count = static_cast<long long>(x.size(0));
     const TermArgument gate = argumentOf(terms.at(0));
     const TermArgument up = argumentOf(terms.at(1));
-    if (const auto codes = codesFor(rows, y)) {
-        cuda::launch(cuda::Kernel::GatedForwardLowFp8, x.device(), codeGridOf(count), cuda::in(x), y.mutable_data_ptr(),
-                     codes->codes.mutable_data_ptr(), codes->scales.mutable_data_ptr(), count, static_cast<int>(n), static_cast<int>(silu), gate, up);
-        *rows = *codes;
-        return y;
-    }
     const Share share = shareOf(count, n);
     cuda::launch(cuda::Kernel::GatedForwardLow, x.device(), share.grid, cuda::in(x), y.mutable_data_ptr(), count, static_cast<int>(n),
                  static_cast<int>(silu), share.tiles, gate, up);
     return y;
 }
 
-GatedGradients gatedBackwardLow(bool silu, const at::Tensor& x, const at::Tensor& dy, const LowTerms& terms, const LowBelow& below, Fp8Rows* rows)
+GatedGradients gatedBackwardLow(bool silu, const at::Tensor& x, const at::Tensor& dy, const LowTerms& terms, const LowBelow& below)
 {
     const std::int64_t n = x.size(1) / 2;
     const at::Tensor above = dy.contiguous();
@@ -157,13 +124,6 @@ GatedGradients gatedBackwardLow(bool silu, const at::Tensor& x, const at::Tensor
     const TermArgument up = argumentOf(terms.at(1));
     const TermArgument under = argumentOf(below.term);
     const DropArgument drop = argumentOf(below.drop);
-    if (const auto codes = codesFor(rows, x)) {
-        cuda::launch(cuda::Kernel::GatedBackwardLowFp8, x.device(), codeGridOf(count), cuda::in(x), cuda::in(above),
-                     gradients.x.mutable_data_ptr(), product, codes->codes.mutable_data_ptr(), codes->scales.mutable_data_ptr(), count,
-                     static_cast<int>(n), static_cast<int>(silu), gate, up, under, drop);
-        *rows = *codes;
-        return gradients;
-    }
     const Share share = shareOf(count, n);
     cuda::launch(cuda::Kernel::GatedBackwardLow, x.device(), share.grid, cuda::in(x), cuda::in(above), gradients.x.mutable_data_ptr(),
                  product, count, static_cast<int>(n), static_cast<int>(silu), share.tiles, gate, up, under, drop);

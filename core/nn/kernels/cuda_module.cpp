@@ -12,7 +12,6 @@
 
 #include <array>
 #include <atomic>
-#include <cstdlib>
 #include <dlfcn.h>
 #include <memory>
 #include <mutex>
@@ -31,7 +30,7 @@ constexpr const char* kNames[] = {"rms_forward", "rms_backward", "rotate", "gate
                                   "row_attention", "row_gate", "row_place", "dequantise", "slot_attention", "pick_tokens", "row_codes_product",
                                   "codes_product", "codes_sum", "fp8_rows", "rms_forward_fp8", "rms_backward_fp8", "gated_forward_fp8",
                                   "gated_backward_fp8", "gather_heads", "unpack_fp8", "unpack_fp8_across", "narrow_many", "add_many", "gated_forward_low",
-                                  "gated_backward_low", "gated_forward_low_fp8", "gated_backward_low_fp8", "add_low", "turn_low"};
+                                  "gated_backward_low", "add_low", "turn_low"};
 static_assert(std::size(kNames) == static_cast<std::size_t>(Kernel::Count));
 
 constexpr std::size_t kMostCards = 64;
@@ -235,8 +234,7 @@ void launch(Kernel kernel, at::Device device, const Grid& grid, void** arguments
     Handle function = card->functions[static_cast<std::size_t>(kernel)];
     LaunchAttribute early{LaunchAttribute::kEarly, 1};
     const LaunchConfig config{{blocks, parts, 1}, {threads, 1, 1}, 0, stream.stream(), &early, 1};
-    static const bool isOff = std::getenv("LUTHIER_NOT_EARLY") != nullptr; // for a comparison on a card; goes again
-    const Result result = grid.early && card->beginsEarly && !isOff
+    const Result result = grid.early && card->beginsEarly
                               ? functions().cuLaunchKernelEx(&config, function, arguments, nullptr)
                               : functions().cuLaunchKernel(function, blocks, parts, 1, threads, 1, 1, 0, stream.stream(), arguments, nullptr);
     TORCH_CHECK(result == 0, "the kernel ", kNames[static_cast<std::size_t>(kernel)], " could not start: ",

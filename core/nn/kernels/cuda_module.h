@@ -18,7 +18,7 @@ enum class Kernel {
     RowCodesProduct, CodesProduct, CodesSum,                                              // codes.cu
     Fp8Rows, RmsForwardFp8, RmsBackwardFp8, GatedForwardFp8, GatedBackwardFp8, GatherHeads, UnpackFp8, UnpackFp8Across, // fp8.cu
     NarrowMany, AddMany,                                                                  // many.cu
-    GatedForwardLow, GatedBackwardLow, GatedForwardLowFp8, GatedBackwardLowFp8, AddLow, TurnLow, Count // low_rank.cu
+    GatedForwardLow, GatedBackwardLow, AddLow, TurnLow, Count                    // low_rank.cu
 };
 
 struct Grid {

@@ -142,17 +142,17 @@ bool fitsLow(const at::Tensor&, const LowTerms&)
     return false;
 }
 
-bool fitsLow(const LowTerm&, std::int64_t)
+bool fitsLow(const at::Tensor&, std::int64_t)
 {
     return false;
 }
 
-at::Tensor gatedForwardLow(bool, const at::Tensor&, const LowTerms&, Fp8Rows*)
+at::Tensor gatedForwardLow(bool, const at::Tensor&, const LowTerms&)
 {
     TORCH_CHECK(false, "this build has no kernels for cards");
 }
 
-GatedGradients gatedBackwardLow(bool, const at::Tensor&, const at::Tensor&, const LowTerms&, const LowBelow&, Fp8Rows*)
+GatedGradients gatedBackwardLow(bool, const at::Tensor&, const at::Tensor&, const LowTerms&, const LowBelow&)
 {
     TORCH_CHECK(false, "this build has no kernels for cards");
 }

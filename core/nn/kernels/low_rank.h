@@ -14,12 +14,11 @@
 
 namespace luthier::nn::kernels {
 
-// scale * low b^T [N, columns]: low [N, r]; b [columns, r], or [r, columns] where it lies across.
+// scale * low b^T [N, columns]: low [N, r]; b [columns, r].
 struct LowTerm {
     at::Tensor low = {}; // undefined: there is none
     at::Tensor b = {};
     double scale = 1;
-    bool across = false;
 };
 
 // Of slices that lie side by side.
@@ -29,11 +28,11 @@ using LowTerms = std::vector<LowTerm>;
 // that x is read by are multiples of 32 (kLowColumns), which the caller knows.
 constexpr std::int64_t kLowColumns = 32;
 bool fitsLow(const at::Tensor& x, const LowTerms& terms);
-// The same of one update of an x with so many columns, contiguous.
-bool fitsLow(const LowTerm& term, std::int64_t columns);
+// The same of one update of an x with so many columns, contiguous as b is.
+bool fitsLow(const at::Tensor& low, std::int64_t columns);
 
 // gatedForward() of x [N, 2F] with the updates of gate and up.
-at::Tensor gatedForwardLow(bool silu, const at::Tensor& x, const LowTerms& terms, Fp8Rows* rows = nullptr);
+at::Tensor gatedForwardLow(bool silu, const at::Tensor& x, const LowTerms& terms);
 
 // What a dropout drops of an update; none without a draw.
 struct LowDrop {
@@ -52,8 +51,7 @@ struct GatedGradients {
     at::Tensor product; // [N, F], dropped as its reader saw it; undefined: not wanted
 };
 // gatedBackward() with those updates and with what the gradient dy of the product lacks.
-GatedGradients gatedBackwardLow(bool silu, const at::Tensor& x, const at::Tensor& dy, const LowTerms& terms, const LowBelow& below = {},
-                                Fp8Rows* rows = nullptr);
+GatedGradients gatedBackwardLow(bool silu, const at::Tensor& x, const at::Tensor& dy, const LowTerms& terms, const LowBelow& below = {});
 
 // y [N, n], contiguous, += its one update, and `add` where it is defined, of the same kind.
 void addLow(const at::Tensor& y, const LowTerm& term, const at::Tensor& add, const LowDrop& drop = {});

@@ -332,11 +332,10 @@ at::Tensor linearBackward(const ActiveLinear& linear, const at::Tensor& x, const
         dx = inputGradient(linear, dz, extras ? Fp8Rows() : dyRows);
         if (dLow.defined()) {
             const at::Tensor& a = saved.a;
-            const kernels::LowTerm term{dLow, a, 1, true};
             if (saved.kept.defined()) {
                 dx.add_(dLow.mm(a).mul_(saved.kept), 1.0 / (1.0 - linear.dropout()));
-            } else if (kernels::fitsLow(term, dx.size(1)) && dx.is_contiguous()) {
-                kernels::addLow(dx, term, {}, {linear.draw, linear.dropout()});
+            } else if (linear.dropout() > 0 && kernels::fitsLow(dLow, dx.size(1)) && dx.is_contiguous()) {
+                kernels::addLow(dx, {dLow, a.t().contiguous(), 1}, {}, {linear.draw, linear.dropout()});
             } else if (linear.dropout() > 0) {
                 kernels::addDropped(dx, dLow.mm(a), *linear.draw, linear.dropout());
             } else {
@@ -350,7 +349,7 @@ at::Tensor linearBackward(const ActiveLinear& linear, const at::Tensor& x, const
     return wantInput ? dx : at::Tensor();
 }
 
-std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved, const Fp8Rows& dyRows)
+std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved)
 {
     const LinearGroup& group = *linear.base;
     const bool onlyAdapters = !usesExtras(linear) && !group.weight.requires_grad() && !(group.bias.defined() && group.bias.requires_grad());
@@ -358,12 +357,12 @@ std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const a
         return std::nullopt;
     }
     LinearHalf half;
-    half.below = {{saved.low, saved.a, 1, true}, {linear.draw, linear.dropout()}, needsInput(linear)}; // low: of the same kind
-    if (!kernels::fitsLow(half.below.term, group.inputs())) {
+    if (!kernels::fitsLow(saved.low, group.inputs())) { // the gradient of low is of the same kind
         return std::nullopt;
     }
+    half.below = {{{}, saved.a.t().contiguous(), 1}, {linear.draw, linear.dropout()}, needsInput(linear)}; // neighbours are read together
     half.below.term.low = lowGradients(linear, dy, saved, half.gradB);
-    half.dx = inputGradient(linear, dy, dyRows);
+    half.dx = inputGradient(linear, dy, {});
     return half;
 }
 

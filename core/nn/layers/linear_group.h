@@ -169,7 +169,7 @@ struct LinearHalf {
     std::vector<at::Tensor> gradB = {};
 };
 // Nothing: it goes in one part alone.
-std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved, const Fp8Rows& dyRows = {});
+std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved);
 // `x`: as the updates saw it (LowBelow). Appends what linearBackward does.
 void linearBackwardRest(const ActiveLinear& linear, const at::Tensor& x, const LinearHalf& half, std::vector<at::Tensor>& leaves);
 
