@@ -5,6 +5,7 @@
 #include "tests/support/page_test.h"
 #include "ui/models/data/data_checkup.h"
 #include "ui/models/data/row_model.h"
+#include "ui/models/library/source_files.h"
 #include "ui/models/text_table.h"
 #include "ui/pages/data/data_filters.h"
 #include "ui/pages/data/data_mapping.h"
@@ -22,8 +23,10 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QListWidget>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollBar>
+#include <QSignalSpy>
 #include <QSplitter>
 #include <QTableView>
 #include <QToolButton>
@@ -214,6 +217,21 @@ private Q_SLOTS:
         QCOMPARE(parts->sizes(), placed);
     }
 
+    // A text of a few lines is seen whole while it is edited, and so is what accepts it.
+    void theEditorShowsTheWholeText()
+    {
+        m_page->resize(1090, 700); // in a window of 1280x800
+        open(kBundled);
+        FieldBubble* bubble = m_page->reader()->conversation()->bubble(2);
+        bubble->beginEdit();
+        QTest::qWait(kSettleMs);
+        const auto* editor = bubble->findChild<QPlainTextEdit*>(QStringLiteral("fieldEditor"));
+        QTRY_COMPARE(editor->verticalScrollBar()->maximum(), 0);
+        const auto* accept = bubble->findChild<QPushButton*>(QStringLiteral("acceptField"));
+        QTRY_COMPARE(accept->visibleRegion().boundingRect(), accept->rect());
+        bubble->cancelEdit();
+    }
+
     void chosenAndRejectedDiffer_data() { support::addThemes(); }
 
     void chosenAndRejectedDiffer()
@@ -262,6 +280,21 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(m_page->findChild<QPushButton*>(QStringLiteral("acceptMapping"))->isVisible(), kAwaitMs);
         QCOMPARE(find<QComboBox>("column.prompt")->currentData().toString(), QStringLiteral("frage"));
         QCOMPARE(find<QComboBox>("column.input")->currentData().toString(), QStringLiteral("hilfe"));
+    }
+
+    // A listing from before the project was open does not come after the project's own.
+    void ofListingsTheLastOneAnswers()
+    {
+        SourceFiles files(*m_workspace);
+        QSignalSpy heard(&files, &SourceFiles::listed);
+        files.list();
+        files.list(7);
+        files.list(); // wants nothing else
+        waitForJobs();
+        QTRY_VERIFY(heard.count() > 0);
+        QTest::qWait(kSettleMs);
+        QCOMPARE(heard.count(), 1);
+        QCOMPARE(heard.front().front().toLongLong(), 7);
     }
 
     void theTableHasTheKeysFirst()

@@ -50,6 +50,7 @@ DataReader::DataReader(QWidget* parent)
             reload();
         }
         fitStrip();
+        QMetaObject::invokeMethod(this, &DataReader::fitStrip, Qt::QueuedConnection); // when the editor has its width
     });
     connect(m_splitter, &QSplitter::splitterMoved, this, [this] { m_splitter->setProperty("isPlaced", true); });
     connect(m_conversation, &ConversationView::turnWanted, this, &DataReader::editTurn);
@@ -254,7 +255,8 @@ void DataReader::showCounts()
     m_counts->setText(text);
 }
 
-// What the conversation leaves is for its tokens, and they have two fifths at the least, until a person says otherwise.
+// What the conversation leaves is for its tokens, and they have two fifths at the least, a fifth while a text is edited, until
+// a person says otherwise.
 void DataReader::fitStrip()
 {
     if (m_splitter->property("isPlaced").toBool() || !isVisible()) {
@@ -264,7 +266,7 @@ void DataReader::fitStrip()
     const QWidget* top = m_splitter->widget(0);
     const int around = top->layout()->sizeHint().height() - m_body->sizeHint().height(); // what stands above the conversation
     const int wanted = m_body->currentWidget() == m_conversation ? around + m_conversation->contentHeight() : all;
-    const int most = all * 3 / 5;
+    const int most = all * (m_conversation->isEditing() ? 4 : 3) / 5;
     m_splitter->setSizes({std::min(wanted, most), all - std::min(wanted, most)});
 }
 

@@ -4,6 +4,7 @@
 #include "ui/widgets/conversation/role_colors.h"
 #include "ui/widgets/conversation/whole_text.h"
 
+#include <QAbstractTextDocumentLayout>
 #include <QApplication>
 #include <QContextMenuEvent>
 #include <QEvent>
@@ -14,6 +15,7 @@
 #include <QPainter>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QTextDocument>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -128,12 +130,15 @@ void FieldBubble::makeEditor()
     connect(accept, &QPushButton::clicked, this, &FieldBubble::acceptEdit);
     connect(cancel, &QPushButton::clicked, this, &FieldBubble::cancelEdit);
     connect(m_editor, &QPlainTextEdit::textChanged, this, &FieldBubble::fitEditor);
+    // At another width its lines break elsewhere, which is known once they are laid out.
+    connect(m_editor->document()->documentLayout(), &QAbstractTextDocumentLayout::documentSizeChanged, this, &FieldBubble::fitEditor, Qt::QueuedConnection);
 }
 
 void FieldBubble::fitEditor()
 {
     const int lines = std::clamp(static_cast<int>(m_editor->document()->size().height()), kMinEditorLines, kMaxEditorLines);
-    const int margins = 2 * m_editor->frameWidth() + static_cast<int>(2 * m_editor->document()->documentMargin());
+    // Qt takes a text that ends at the last pixel for one that does not fit.
+    const int margins = 2 * m_editor->frameWidth() + static_cast<int>(2 * m_editor->document()->documentMargin()) + 2;
     m_editor->setFixedHeight(lines * m_editor->fontMetrics().lineSpacing() + margins);
 }
 
