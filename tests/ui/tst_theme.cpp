@@ -16,6 +16,7 @@
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QSpinBox>
+#include <QVBoxLayout>
 #include <QtTest>
 
 #include <cstdlib>
@@ -201,6 +202,13 @@ private Q_SLOTS:
         form->addRow(QStringLiteral("&Number"), number);
         form->addRow(QStringLiteral("Bo&th"), row);
         form->addRow(QStringLiteral("&Text"), new QPlainTextEdit);
+        auto* twice = new QWidget;
+        auto* lines = new QVBoxLayout(twice);
+        lines->setContentsMargins(0, 0, 0, 0);
+        auto* first = new QLineEdit;
+        lines->addWidget(first);
+        lines->addWidget(new QSpinBox);
+        form->addRow(QStringLiteral("T&wo lines"), twice);
         window.show();
         QVERIFY(QTest::qWaitForWindowExposed(&window));
         QWidget* const fields[] = {line, box, number, both};
@@ -209,6 +217,8 @@ private Q_SLOTS:
             const int apart = std::abs(label->geometry().center().y() - fields[i]->geometry().center().y());
             QVERIFY2(apart <= 1, qPrintable(QStringLiteral("row %1: %2 px apart").arg(i).arg(apart)));
         }
+        const int apart = std::abs(form->itemAt(5, QFormLayout::LabelRole)->geometry().center().y() - first->mapTo(&window, first->rect().center()).y());
+        QVERIFY2(apart <= 1, qPrintable(QStringLiteral("two lines: %1 px apart").arg(apart)));
         QVERIFY(form->itemAt(4, QFormLayout::LabelRole)->geometry().bottom() < form->itemAt(4, QFormLayout::FieldRole)->geometry().center().y());
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Tune page's numbers: those of the run it would start, whatever the data's columns, the batches and the method are.
+#include "core/objectives/rollout_settings.h"
 #include "tests/support/tiny_run.h"
 
 #include "core/peft/methods/full_settings.h"
@@ -168,6 +169,50 @@ private Q_SLOTS:
         QTest::keyClick(strip, Qt::Key_Escape);
     }
 
+    // What the gate shows is what the objective reads: both answers of a pair, or the prompt alone where the model answers by itself.
+    void theGateShowsWhatTheObjectiveReads_data()
+    {
+        QTest::addColumn<QString>("objective");
+        QTest::addColumn<QString>("sentence");
+        QTest::newRow("dpo") << QStringLiteral("dpo") << QStringLiteral("chosen answer");
+        QTest::newRow("reward") << QStringLiteral("reward") << QStringLiteral("scored as a whole");
+        QTest::newRow("grpo") << QStringLiteral("grpo") << QStringLiteral("writes the answer itself");
+    }
+
+    void theGateShowsWhatTheObjectiveReads()
+    {
+        QFETCH(QString, objective);
+        QFETCH(QString, sentence);
+        std::string rows;
+        for (int i = 0; i < 24; ++i) {
+            rows += base::dumpJson(Json{{"prompt", "What lies on bench " + std::to_string(i) + "?"}, {"chosen", "A saw."}, {"rejected", "Nothing at all."}}) + "\n";
+        }
+        QVERIFY(base::writeFileAtomically(m_tiny->path("rows.jsonl"), rows).ok());
+        m_tiny->config.objective.kind = objective.toStdString();
+        m_tiny->config.objective.of<objectives::AnswerSettings>().rewards = {"length most=20"};
+        m_tiny->config.objective.of<objectives::GroupSettings>().group = 4;
+        m_tiny->config.run.batchSize = 4;
+        useRecipe();
+        QVERIFY2(plan().problem.isEmpty(), qPrintable(plan().problem));
+        QVERIFY(plan().samples.size() > 2);
+        const TuneSample& one = plan().samples[0];
+        const TuneSample& two = plan().samples[1];
+        QString read; // of the first sample, as its tiles are
+        for (const TokenTile& tile : one.tokens.tiles) {
+            read += tile.text;
+        }
+        const bool answers = objective == QStringLiteral("grpo");
+        QVERIFY(read.contains(QStringLiteral("What lies on bench")) && read.contains(QStringLiteral("A saw")) != answers);
+        QCOMPARE(one.tokens.numTrained() > 0, objective == QStringLiteral("dpo"));
+        QCOMPARE(two.isRejected, !answers);
+        QCOMPARE(two.row == one.row, !answers);
+        m_tune->mainAction()->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(m_tune->findChild<QWidget*>(QStringLiteral("gateStrip"))->isVisible(), kAwaitMs);
+        QVERIFY2(shown("gateRow").contains(sentence), qPrintable(shown("gateRow")));
+        m_tune->findChild<QPushButton*>(QStringLiteral("gateNext"))->click();
+        QCOMPARE(shown("gateRow").contains(QStringLiteral("rejected answer")), !answers);
+    }
+
     // What starts all the same, and not without a word.
     void whatWouldSurpriseIsSaid()
     {
@@ -192,27 +237,29 @@ private Q_SLOTS:
         QVERIFY2(shown("verdictRemarks").contains(QStringLiteral("rejected")), qPrintable(shown("verdictRemarks") + shown("verdictProblem")));
     }
 
-    // Two runs of the same method and data are told apart by what is different.
+    // Two runs of the same method and data are told apart by what is different, and a name given twice by a number.
     void runsAreNamedApart()
     {
         useRecipe();
         setValue("run.max_steps", std::int64_t{1});
         settle();
-        for (const double rate : {1e-2, 5e-3, 5e-3}) {
+        for (const auto& [rate, name] : {std::pair(1e-2, ""), {5e-3, ""}, {5e-3, ""}, {5e-3, "mine"}, {5e-3, "mine"}}) {
             setValue("optimizer.learning_rate", rate);
+            setValue("run.name", std::string(name));
             m_workspace->runs()->start(m_tune->document()->config());
             QTRY_VERIFY_WITH_TIMEOUT(m_workspace->runs()->isBusy(), kAwaitMs);
             QTRY_VERIFY_WITH_TIMEOUT(!m_workspace->runs()->isBusy(), kAwaitMs);
         }
         const auto runs = m_workspace->project()->runs();
         QVERIFY(runs.ok());
-        QCOMPARE(runs->size(), std::size_t{3});
+        QCOMPARE(runs->size(), std::size_t{5});
         std::set<std::string> names;
         for (const store::RunRow& run : *runs) {
             names.insert(run.name);
         }
-        QCOMPARE(names.size(), std::size_t{3});
-        QVERIFY2((*runs)[1].name.find("learning rate 0.005") != std::string::npos, (*runs)[1].name.c_str());
+        QCOMPARE(names.size(), std::size_t{5});
+        QVERIFY(names.contains("mine") && names.contains("mine #2"));
+        QVERIFY2((*runs)[3].name.find("learning rate 0.005") != std::string::npos, (*runs)[3].name.c_str());
     }
 
     // The bars follow every setting that memory hangs on, also those of the optimizer.

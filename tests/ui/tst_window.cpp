@@ -477,6 +477,31 @@ private Q_SLOTS:
         QVERIFY(m_window->height() < room.height() || m_window->height() == m_window->minimumHeight());
     }
 
+    // Kept from a larger screen, or from a smaller scale: no button stands outside.
+    void aWindowThatWasKeptFitsItsScreen_data()
+    {
+        QTest::addColumn<QSize>("screen");
+        QTest::addColumn<double>("ratio");
+        QTest::addColumn<QSize>("wanted");
+        QTest::newRow("fits") << QSize(2560, 1440) << 1.0 << QSize(1280, 800);
+        QTest::newRow("a smaller screen") << QSize(1280, 800) << 1.0 << QSize(2500, 1400);
+        QTest::newRow("scale 1.25") << QSize(1024, 640) << 1.25 << QSize(1264, 744);
+        QTest::newRow("scale 2") << QSize(1280, 720) << 2.0 << QSize(1920, 1000);
+    }
+
+    void aWindowThatWasKeptFitsItsScreen()
+    {
+        QFETCH(QSize, screen);
+        QFETCH(double, ratio);
+        QFETCH(QSize, wanted);
+        const MainWindow::Fit fit = MainWindow::fitOn(screen, ratio, wanted);
+        QVERIFY(fit.size.width() < screen.width() && fit.size.height() < screen.height());
+        QVERIFY(fit.least.width() <= fit.size.width() && fit.least.height() <= fit.size.height());
+        QVERIFY(fit.size == wanted || wanted.width() > screen.width() || wanted.height() > screen.height());
+        // One that is smaller than any use is left to the person to scroll.
+        QCOMPARE(MainWindow::fitOn({800, 600}, 1, wanted).least, QSize(1024, 640));
+    }
+
     void whatIsSaidGoesAgain()
     {
         auto* said = m_window->findChild<QLabel*>(QStringLiteral("statusMessage"));

@@ -65,13 +65,13 @@ void levelWithField(QLabel* label)
     if (form != nullptr) {
         form->getWidgetPosition(label, &row, &role);
     }
-    if (row < 0 || role != QFormLayout::LabelRole) {
+    if (row < 0 || role != QFormLayout::LabelRole || label->wordWrap()) {
         return;
     }
     const QWidget* field = firstOf(form->itemAt(row, QFormLayout::FieldRole));
     if (qobject_cast<const QLineEdit*>(field) != nullptr || qobject_cast<const QComboBox*>(field) != nullptr
         || qobject_cast<const QAbstractSpinBox*>(field) != nullptr || qobject_cast<const QPushButton*>(field) != nullptr) {
-        label->setMinimumHeight(field->sizeHint().height());
+        label->setFixedHeight(field->sizeHint().height()); // of its first line, where it has several
     }
 }
 
@@ -171,6 +171,7 @@ void ThemeStyle::polish(QWidget* widget)
     QProxyStyle::polish(widget);
     if (auto* header = qobject_cast<QHeaderView*>(widget); header != nullptr && header->orientation() == Qt::Horizontal) {
         header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter); // over its column; numbers say that they stand at the right
+        header->setTextElideMode(Qt::ElideRight); // a cut name looks like another one
     } else if (auto* label = qobject_cast<QLabel*>(widget)) {
         levelWithField(label);
     }
@@ -228,14 +229,18 @@ void ThemeStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opt
     case PE_IndicatorItemViewItemCheck:
         drawCheckBox(painter, *option);
         return;
+    case PE_FrameLineEdit: // of a combo box that can be typed into; the ring goes around all of it
+        drawBox(painter, option->rect, Qt::NoBrush, option->state & State_HasFocus ? color(Token::Accent) : quiet, option->state & State_HasFocus ? 2 : 1);
+        return;
     case PE_FrameFocusRect:
         drawBox(painter, option->rect, Qt::NoBrush, color(Token::Accent), 2);
         return;
     case PE_Frame:
-        painter->save();
-        painter->setPen(blend(color(Token::Window), color(Token::Line), 0.35));
-        painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
-        painter->restore();
+        // Filled, not drawn: at a scale of 1.25 half of the lines would fall between the pixels.
+        for (const QRect& side : {QRect(option->rect.topLeft(), QSize(option->rect.width(), 1)), QRect(option->rect.topLeft(), QSize(1, option->rect.height())),
+                                  QRect(option->rect.bottomLeft(), QSize(option->rect.width(), 1)), QRect(option->rect.topRight(), QSize(1, option->rect.height()))}) {
+            painter->fillRect(side, blend(color(Token::Window), color(Token::Line), 0.35));
+        }
         return;
     default:
         QProxyStyle::drawPrimitive(element, option, painter, widget);

@@ -256,7 +256,7 @@ void MainWindow::reloadRunNames()
         }
         return names;
     };
-    startJob(this, work, [this](const std::vector<RunName>& names) {
+    m_readingNames.start(this, work, [this](const std::vector<RunName>& names) {
         m_runNames = names;
         showFirstSteps();
     });
@@ -281,13 +281,30 @@ void MainWindow::dropEvent(QDropEvent* event)
     event->acceptProposedAction();
 }
 
+// Not larger than the screen, the window's own frame and title counted: it may be another one than last time, or everything on
+// it larger. A screen that would hold the least size but for its scale may have a smaller window.
+MainWindow::Fit MainWindow::fitOn(const QSize& screen, double ratio, const QSize& wanted)
+{
+    const QSize room = screen - QSize(space(4), space(14));
+    const QSize pixels = screen * ratio;
+    const bool holdsLeast = pixels.width() >= kLeastSize.width() && pixels.height() >= kLeastSize.height();
+    const QSize least = holdsLeast ? kLeastSize.boundedTo(room) : kLeastSize;
+    return {wanted.boundedTo(room).expandedTo(least), least};
+}
+
 void MainWindow::restore()
 {
     const AppSettings& settings = m_workspace.settings();
-    if (!restoreGeometry(settings.bytes(kGeometry))) {
-        // Not larger than the screen, the window's own frame and title counted.
-        const QSize room = screen()->availableSize() - QSize(space(4), space(14));
-        resize(kFirstSize.boundedTo(room).expandedTo(kLeastSize));
+    const bool isKept = restoreGeometry(settings.bytes(kGeometry));
+    const QRect all = screen()->availableGeometry();
+    const Fit fit = fitOn(all.size(), devicePixelRatioF(), isKept ? size() : kFirstSize);
+    setMinimumSize(fit.least);
+    const bool helps = fit.size != size() && fit.size.width() <= all.width() && fit.size.height() <= all.height();
+    if (!isKept || (helps && !isMaximized() && !isFullScreen())) {
+        resize(fit.size);
+        if (isKept) {
+            move(all.topLeft() + QPoint(space(1), space(1))); // it would stand partly outside
+        }
     }
     for (QSplitter* splitter : findChildren<QSplitter*>()) {
         if (const QByteArray state = settings.bytes(splitterKey(splitter)); !state.isEmpty()) {

@@ -5,6 +5,7 @@
 // Threads: GUI thread. The Workspace must outlive it.
 #pragma once
 
+#include "ui/bridge/job.h"
 #include "ui/theme/theme.h"
 
 #include <QMainWindow>
@@ -41,6 +42,13 @@ public:
     void openModel(const QString& path); // a folder or a .gguf file
     Page* page(const QString& id) const;
     QString currentPage() const;
+
+    struct Fit {
+        QSize size;
+        QSize least;
+    };
+    // Of a window that wants a size, on a screen of that size with so many pixels a unit.
+    static Fit fitOn(const QSize& screen, double ratio, const QSize& wanted);
 
     // The actions of actionRows().
     void newProject();
@@ -95,6 +103,7 @@ private:
     std::vector<PageFrame*> m_frames;
     std::vector<QAction*> m_pageActions;
     std::vector<RunName> m_runNames; // for the palette
+    JobSlot m_readingNames;
     QStackedWidget* m_stack;
     StatusLine* m_status;
     Banner* m_banner;
