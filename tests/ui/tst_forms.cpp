@@ -158,6 +158,27 @@ private Q_SLOTS:
         QLocale::setDefault(QLocale::c());
     }
 
+    // Sentences of core name settings by their keys; here they have labels. What only looks like a key stays.
+    void sentencesNameLabels_data()
+    {
+        QTest::addColumn<QString>("core");
+        QTest::addColumn<QString>("window");
+        const auto row = [](const char* core, const char* window) { QTest::newRow(core) << QString::fromUtf8(core) << QString::fromUtf8(window); };
+        row("Lower optimizer.learning_rate to 1e-4.", "Lower \u201cLearning rate\u201d to 1e-4.");
+        row("Train for fewer run.epochs.", "Train for fewer \u201cEpochs\u201d.");
+        row("run.epochs: must be above 0 (run.epochs)", "\u201cEpochs\u201d: must be above 0 (\u201cEpochs\u201d)");
+        row("/home/me/run.epochs/a.json is not there", "/home/me/run.epochs/a.json is not there");
+        row("run.epochs.json is not there", "run.epochs.json is not there");
+        row("my-run.epochs", "my-run.epochs");
+        row("all is well.", "all is well.");
+    }
+
+    void sentencesNameLabels()
+    {
+        QFETCH(QString, core);
+        QTEST(withLabels(core), "window");
+    }
+
     void wholeNumbersRefuseMarks()
     {
         Fixture fixture("method");

@@ -234,6 +234,30 @@ QString tooltipOf(const fields::Field& field)
     return allowed.isEmpty() || help.contains(allowed, Qt::CaseInsensitive) ? help : QCoreApplication::translate("FieldEditor", "%1\nAllowed: %2").arg(help, allowed);
 }
 
+QString withLabels(QString sentence)
+{
+    const auto isOfWord = [&sentence](qsizetype at) {
+        return at >= 0 && at < sentence.size() && (sentence[at].isLetterOrNumber() || QStringLiteral("_/-").contains(sentence[at]));
+    };
+    for (const config::Part& part : config::parts()) {
+        for (const fields::Field& field : part.fields) {
+            const QString key = QString::fromStdString(part.key + "." + field.key);
+            for (qsizetype at = sentence.indexOf(key); at >= 0; at = sentence.indexOf(key, at)) {
+                const qsizetype end = at + key.size();
+                const bool goesOn = end < sentence.size() && sentence[end] == u'.' && isOfWord(end + 1); // a file's name, perhaps
+                if (isOfWord(at - 1) || (at > 0 && sentence[at - 1] == u'.') || isOfWord(end) || goesOn) {
+                    at = end;
+                    continue;
+                }
+                const QString label = QStringLiteral("\u201c%1\u201d").arg(translatedLabel(field));
+                sentence.replace(at, key.size(), label);
+                at += label.size();
+            }
+        }
+    }
+    return sentence;
+}
+
 QString shownValue(const fields::Field& field, const fields::Value& value)
 {
     const std::string text = fields::toText(value);

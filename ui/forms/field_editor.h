@@ -41,6 +41,8 @@ private:
 };
 
 QString translatedLabel(const fields::Field& field);
+// A sentence of core with the labels of settings in place of their keys: "Lower optimizer.learning_rate" is "Lower "Learning rate"".
+QString withLabels(QString sentence);
 QString tooltipOf(const fields::Field& field); // help and what is allowed
 QString shownValue(const fields::Field& field, const fields::Value& value); // a choice by its label
 

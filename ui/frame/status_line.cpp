@@ -4,6 +4,7 @@
 #include "ui/base/amounts.h"
 #include "ui/base/window_sentence.h"
 #include "ui/bridge/job.h"
+#include "ui/forms/field_editor.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace/run_controller.h"
 
@@ -79,9 +80,10 @@ StatusLine::StatusLine(RunController* runs, QWidget* parent)
 
 void StatusLine::say(const QString& message)
 {
-    m_message->setText(windowSentence(message));
-    m_message->setToolTip(QStringLiteral("%1  %2").arg(QTime::currentTime().toString(QStringLiteral("HH:mm:ss")), message));
-    setAccessibleDescription(message);
+    const QString said = withLabels(windowSentence(message));
+    m_message->setText(said);
+    m_message->setToolTip(QStringLiteral("%1  %2").arg(QTime::currentTime().toString(QStringLiteral("HH:mm:ss")), said));
+    setAccessibleDescription(said);
     // Long enough to be read, then the line is for the next.
     m_rest.start(kReadMs + kReadMsPerCharacter * static_cast<int>(message.size()));
 }

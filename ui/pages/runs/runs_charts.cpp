@@ -3,6 +3,7 @@
 
 #include "ui/base/amounts.h"
 #include "ui/charts/chart_panel.h"
+#include "ui/forms/field_editor.h"
 #include "ui/models/runs/run_color.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/vertical_scroll.h"
@@ -198,7 +199,7 @@ void RunsCharts::tellRun(ChartPanel* panel, int place) const
 void RunsCharts::addRemarks(const std::vector<train::Warning>& warnings)
 {
     for (const train::Warning& warning : warnings) {
-        m_remarks.emplace_back(warning.step, QString::fromStdString(warning.sentence));
+        m_remarks.emplace_back(warning.step, withLabels(QString::fromStdString(warning.sentence)));
         for (ChartPanel* panel : m_panels) {
             panel->addRemark(m_remarks.back().first, m_remarks.back().second);
         }

@@ -3,6 +3,7 @@
 
 #include "core/doctor/doctor.h"
 #include "ui/bridge/job.h"
+#include "ui/forms/field_editor.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace/workspace.h"
@@ -112,7 +113,7 @@ void RunsFindings::show(store::RunId run, const std::vector<doctor::Finding>& fi
         delete item;
     }
     const auto add = [this](const QString& text, Token token, const char* id) {
-        auto* label = new StatusLabel(text, token);
+        auto* label = new StatusLabel(withLabels(text), token);
         label->setObjectName(QLatin1String(id));
         label->setTextFormat(Qt::PlainText);
         label->setWordWrap(true);
@@ -128,12 +129,12 @@ void RunsFindings::show(store::RunId run, const std::vector<doctor::Finding>& fi
             add(QString::fromStdString(finding.explanation), Token::TextQuiet, "findingExplanation");
         }
         for (const doctor::Remedy& remedy : finding.remedies) {
-            const QString sentence = QString::fromStdString(remedy.sentence);
+            const QString sentence = withLabels(QString::fromStdString(remedy.sentence));
             if (remedy.key.empty()) {
                 add(sentence, Token::Text, "remedyText");
                 continue;
             }
-            auto* button = makeButton(QStringLiteral("remedy"), tr("Try this"), tr("The Tune page with this run's settings and %1 = %2").arg(QString::fromStdString(remedy.key), QString::fromStdString(remedy.value)));
+            auto* button = makeButton(QStringLiteral("remedy"), tr("Try this"), tr("The Tune page with this run's settings and %1 = %2").arg(withLabels(QString::fromStdString(remedy.key)), QString::fromStdString(remedy.value)));
             button->setAccessibleName(tr("Try this: %1").arg(sentence));
             auto* line = new QWidget;
             auto* row = new QHBoxLayout(line);
