@@ -258,7 +258,7 @@ __device__ __forceinline__ void eachTile(i64 rows, int n, int tiles, const Load&
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256, 2) gated_forward_low(const u16* x, u16* y, i64 rows, int n, int silu, int tiles,
+extern "C" __global__ void __launch_bounds__(256, 3) gated_forward_low(const u16* x, u16* y, i64 rows, int n, int silu, int tiles,
                                                                        const LowTerm gate, const LowTerm up)
 {
     eachTile(
