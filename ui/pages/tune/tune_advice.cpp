@@ -227,7 +227,11 @@ void TuneAdvice::tryPrompting()
             }
             showAll();
         },
-        [this](std::int64_t done, std::int64_t total) { m_state->setText(tr("Answering %1 of %2\u2026").arg(done).arg(total)); });
+        [this](std::int64_t done, std::int64_t total) {
+            if (m_tryJob.isRunning()) { // progress is told a frame later, when it may be done
+                m_state->setText(tr("Answering %1 of %2\u2026").arg(done).arg(total));
+            }
+        });
     m_state->setText(tr("Trying a prompt\u2026"));
     showAll();
 }
