@@ -251,13 +251,19 @@ __device__ __forceinline__ float capped(float x, float cap, float& slope)
     return x;
 }
 
-// Eight logits of a row as they are judged; what lies behind its end weighs nothing.
+// Eight logits of a row as they are judged; what lies behind its end weighs nothing. Plain: there is no cap, and nothing behind the end.
+template <bool Plain>
 __device__ __forceinline__ Eight judged8(const u16* logits, int i, int n, float cap, float inverse, Eight& slope)
 {
     Eight a = load8(logits + i);
 #pragma unroll
     for (int j = 0; j < 8; ++j) {
-        a.v[j] = i + j < n ? capped(a.v[j], cap, slope.v[j]) * inverse : kLowest;
+        if (Plain) {
+            slope.v[j] = 1.0f;
+            a.v[j] *= inverse;
+        } else {
+            a.v[j] = i + j < n ? capped(a.v[j], cap, slope.v[j]) * inverse : kLowest;
+        }
     }
     return a;
 }
@@ -265,11 +271,10 @@ __device__ __forceinline__ Eight judged8(const u16* logits, int i, int n, float 
 // One block a row: losses[row] = -ln p(target) of the capped logits * inverse (of the temperature), 0 for a negative target;
 // with `gradient` the logits become (softmax - one-hot) * weight * inverse * the cap's slope. No weights: all 1. Rows begin
 // `stride` apart, a multiple of 8; what lies between a row's n logits and the next is written over.
-extern "C" __global__ void loss_rows(u16* logits, const i64* targets, const float* weights, float* losses, int n, int stride,
-                                     float cap, float inverse, int gradient)
+template <bool Plain>
+__device__ __forceinline__ void lossRow(u16* logits, const i64* targets, const float* weights, float* losses, int n, int stride, float cap,
+                                        float inverse, int gradient, float* tops, float* sums)
 {
-    __shared__ float tops[32];
-    __shared__ float sums[32];
     logits += (i64)blockIdx.x * stride;
     const i64 target = targets[blockIdx.x];
     if (target < 0) {
@@ -286,7 +291,7 @@ extern "C" __global__ void loss_rows(u16* logits, const i64* targets, const floa
     float top = kLowest;
     float sum = 0;
     for (int i = threadIdx.x * 8; i < n; i += blockDim.x * 8) {
-        const Eight a = judged8(logits, i, n, cap, inverse, slope);
+        const Eight a = judged8<Plain>(logits, i, n, cap, inverse, slope);
         float higher = top;
 #pragma unroll
         for (int j = 0; j < 8; ++j) {
@@ -327,12 +332,24 @@ extern "C" __global__ void loss_rows(u16* logits, const i64* targets, const floa
     const float scale = (weights ? weights[blockIdx.x] : 1.0f) * inverse;
     const float factor = scale / sum;
     for (int i = threadIdx.x * 8; i < n; i += blockDim.x * 8) {
-        Eight a = judged8(logits, i, n, cap, inverse, slope);
+        Eight a = judged8<Plain>(logits, i, n, cap, inverse, slope);
 #pragma unroll
         for (int j = 0; j < 8; ++j) {
-            a.v[j] = i + j < n ? (__expf(a.v[j] - top) * factor - (i + j == target ? scale : 0.0f)) * slope.v[j] : 0.0f;
+            a.v[j] = Plain || i + j < n ? (__expf(a.v[j] - top) * factor - (i + j == target ? scale : 0.0f)) * slope.v[j] : 0.0f;
         }
         store8(logits + i, a);
+    }
+}
+
+extern "C" __global__ void loss_rows(u16* logits, const i64* targets, const float* weights, float* losses, int n, int stride,
+                                     float cap, float inverse, int gradient)
+{
+    __shared__ float tops[32];
+    __shared__ float sums[32];
+    if (cap == 0.0f && n % 8 == 0) {
+        lossRow<true>(logits, targets, weights, losses, n, stride, cap, inverse, gradient, tops, sums);
+    } else {
+        lossRow<false>(logits, targets, weights, losses, n, stride, cap, inverse, gradient, tops, sums);
     }
 }
 
