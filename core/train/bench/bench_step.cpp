@@ -378,6 +378,8 @@ Result<StepBenchResult> benchStep(const StepBenchSettings& settings)
     }
     try {
         return bench(settings);
+    } catch (const ranks::Broken& problem) { // another rank's sentence
+        return Error{problem.what()};
     } catch (const std::exception& problem) {
         const std::string what = problem.what();
         return Error{"the steps could not run: " + what.substr(0, what.find('\n'))};
