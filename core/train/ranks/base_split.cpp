@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/ranks/base_split.h"
 
+#include "core/base/disk_room.h"
 #include "core/nn/device.h"
 #include "core/nn/free_memory.h"
 #include "core/objectives/objectives.h"
@@ -14,12 +15,6 @@ namespace luthier::train {
 namespace {
 
 constexpr double kFilled = 0.95; // of what is free: an allocator needs some room between
-
-std::string sized(std::int64_t bytes)
-{
-    const std::int64_t tenths = bytes * 10 >> 30;
-    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " GiB";
-}
 
 } // namespace
 
@@ -69,8 +64,8 @@ Result<BaseSplit> chooseSplit(const config::RunConfig& config, ranks::Team* team
     if (shortest == all.size()) {
         return BaseSplit{};
     }
-    const std::string lacks = "The card of rank " + std::to_string(shortest) + " has " + sized(static_cast<std::int64_t>(all[shortest][1])) + " free, and the whole base with what trains needs "
-                              + (size ? sized(size->leastMemoryBytes) : std::string("more"));
+    const std::string lacks = "The card of rank " + std::to_string(shortest) + " has " + base::bytesText(static_cast<std::uint64_t>(all[shortest][1])) + " free, and the whole base with what trains needs "
+                              + (size ? base::bytesText(static_cast<std::uint64_t>(size->leastMemoryBytes)) : std::string("more"));
     if (!problem.empty()) {
         return Error{lacks + ". It cannot be split over the ranks, for " + problem};
     }
