@@ -50,8 +50,8 @@ DataReader::DataReader(QWidget* parent)
             reload();
         }
         fitStrip();
-        QMetaObject::invokeMethod(this, &DataReader::fitStrip, Qt::QueuedConnection); // when the editor has its width
     });
+    m_conversation->widget()->installEventFilter(this);
     connect(m_splitter, &QSplitter::splitterMoved, this, [this] { m_splitter->setProperty("isPlaced", true); });
     connect(m_conversation, &ConversationView::turnWanted, this, &DataReader::editTurn);
     connect(m_conversation, &ConversationView::menuWanted, this, &DataReader::showTurnMenu);
@@ -272,7 +272,8 @@ void DataReader::fitStrip()
 
 bool DataReader::eventFilter(QObject* watched, QEvent* event)
 {
-    if (watched == m_splitter && event->type() == QEvent::Resize) {
+    const bool hasGrown = watched == m_conversation->widget() && event->type() == QEvent::LayoutRequest && m_conversation->isEditing();
+    if (hasGrown || (watched == m_splitter && event->type() == QEvent::Resize)) {
         QMetaObject::invokeMethod(this, &DataReader::fitStrip, Qt::QueuedConnection); // when its parts have their widths
     }
     return QWidget::eventFilter(watched, event);
