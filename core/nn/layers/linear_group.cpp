@@ -356,10 +356,10 @@ std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const a
     if (!onlyAdapters || linear.adapters.empty() || saved.kept.defined()) {
         return std::nullopt;
     }
-    LinearHalf half;
     if (!kernels::fitsLow(saved.low, group.inputs())) { // the gradient of low is of the same kind
         return std::nullopt;
     }
+    LinearHalf half;
     half.below = {{{}, saved.a.t().contiguous(), 1}, {linear.draw, linear.dropout()}, needsInput(linear)}; // neighbours are read together
     half.below.term.low = lowGradients(linear, dy, saved, half.gradB);
     half.dx = inputGradient(linear, dy, {});

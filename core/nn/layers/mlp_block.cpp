@@ -88,7 +88,8 @@ private:
     bool readsApart() const
     {
         const bool isFp8 = m_block.gateUp.base->multipliesFp8(m_h.size(0)) || m_block.down.base->multipliesFp8(m_h.size(0));
-        return isGated() && !isFp8 && m_block.gateUp.base->outputs() % (2 * kernels::kLowColumns) == 0;
+        const bool areTwo = m_block.gateUp.base->slices.size() == 2; // some families have them as one
+        return isGated() && areTwo && !isFp8 && m_block.gateUp.base->outputs() % (2 * kernels::kLowColumns) == 0;
     }
 
     // The same with the updates of gate and up that m_hidden lacks, and those of the product's gradient, in one reading of it.
