@@ -104,6 +104,7 @@ private Q_SLOTS:
         QVERIFY(m_page->contest()->session(0) == m_page->contest()->session(1)); // one model in memory
         // What was tuned cannot be opened: the base answers all the same.
         m_page->openTunedFolder(adapterIn(QStringLiteral("broken"), false));
+        QTRY_VERIFY(find<QLabel>("tunedSubtitle")->text().contains(QStringLiteral("broken")));
         m_page->compare();
         QVERIFY(finished.wait(kAwaitMs));
         QCOMPARE(texts()[0], alone[0]);
