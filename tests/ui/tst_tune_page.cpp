@@ -203,7 +203,7 @@ private Q_SLOTS:
         }
         const bool answers = objective == QStringLiteral("grpo");
         QVERIFY(read.contains(QStringLiteral("What lies on bench")) && read.contains(QStringLiteral("A saw")) != answers);
-        QCOMPARE(one.tokens.numTrained() > 0, objective == QStringLiteral("dpo"));
+        QCOMPARE(one.tokens.numTrained() > 0, !answers);
         QCOMPARE(two.isRejected, !answers);
         QCOMPARE(two.row == one.row, !answers);
         m_tune->mainAction()->trigger();
