@@ -107,10 +107,10 @@ private:
 
     bool isCard() const { return !m_run.parts.placement.device.is_cpu(); }
 
-    double secondsOfOne(const StepBatches& batches)
+    double secondsOfOne(TrainStep& step, const StepBatches& batches)
     {
         const double start = now();
-        m_run.step.run(batches, ++m_number, 0, [] {});
+        step.run(batches, ++m_number, 0, [] {});
         return now() - start;
     }
 
@@ -118,13 +118,19 @@ private:
     // depends on how often the run has the shape.
     double secondsOnCard(const StepBatches& batches)
     {
-        const double first = secondsOfOne(batches);
+        const RunParts& parts = m_run.parts;
+        TrainStep plain({*parts.decoder, *parts.objective, m_run.config.objective, parts.heads, parts.reference}, *parts.optimizer,
+                        static_cast<std::uint64_t>(m_run.config.run.seed), WorkRecorder());
+        secondsOfOne(plain, batches); // memory that the card is asked for once
+        const double queued = std::min(secondsOfOne(plain, batches), secondsOfOne(plain, batches));
         const double times = timesInRun(batches);
         if (times < 1.5) {
-            return first;
+            return queued;
         }
-        const double second = secondsOfOne(batches);
-        return (first + second + std::max(0.0, times - 2) * std::min(secondsOfOne(batches), secondsOfOne(batches))) / std::max(times, 2.0);
+        secondsOfOne(m_run.step, batches);
+        const double recorded = secondsOfOne(m_run.step, batches);
+        const double played = std::min(secondsOfOne(m_run.step, batches), secondsOfOne(m_run.step, batches));
+        return (queued + recorded + std::max(0.0, times - 2) * played) / std::max(times, 2.0);
     }
 
     static std::vector<std::int64_t> shapeOf(const MicroBatch& batch)
