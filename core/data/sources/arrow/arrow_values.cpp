@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/data/sources/arrow_values.h"
+#include "core/data/sources/arrow/arrow_values.h"
 
 #include <arrow/scalar.h>
 #include <arrow/type.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/data/sources/arrow_types.h"
+#include "core/data/sources/arrow/arrow_types.h"
 #include "core/data/sources/columnar_file.h"
 #include "core/data/sources/line_source.h"
 
