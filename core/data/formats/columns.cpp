@@ -83,6 +83,31 @@ private:
     Columns m_columns;
 };
 
+// What of a column is not read under a field's name already: members of an object that are would be read twice.
+Json restOf(const Json& row, const std::string& name, const std::set<std::string>& used)
+{
+    Json value = row[name];
+    for (const std::string& path : used) {
+        if (!path.starts_with(name + "/") || row.contains(path)) {
+            continue;
+        }
+        Json* object = &value;
+        std::size_t begin = name.size() + 1;
+        for (std::size_t slash = path.find('/', begin); object->is_object() && slash != std::string::npos; slash = path.find('/', begin)) {
+            const auto member = object->find(path.substr(begin, slash - begin));
+            if (member == object->end()) {
+                break;
+            }
+            object = &*member;
+            begin = slash + 1;
+        }
+        if (object->is_object()) {
+            object->erase(path.substr(begin));
+        }
+    }
+    return value;
+}
+
 // Whether a name and "=" begin here, as every pair does.
 bool beginsPair(std::string_view text)
 {
@@ -155,8 +180,11 @@ Json withColumns(const Json& row, const Columns& columns)
         }
     }
     for (const auto& [name, value] : row.items()) {
-        if (!used.contains(name) && !mapped.contains(name)) {
-            mapped[name] = value;
+        if (used.contains(name) || mapped.contains(name)) {
+            continue;
+        }
+        if (Json rest = restOf(row, name, used); !rest.empty() || rest == value) {
+            mapped[name] = std::move(rest);
         }
     }
     return mapped;

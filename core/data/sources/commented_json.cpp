@@ -27,9 +27,7 @@ public:
     Kind take(char byte, int next)
     {
         const bool begins = m_begins; // space or punctuation stands before
-        const bool atLine = m_atLine; // space alone stands before it on its line
         m_begins = isSpace(byte) || std::string_view(",[]{}").find(byte) != std::string_view::npos;
-        m_atLine = byte == '\n' || (atLine && isSpace(byte));
         switch (m_state) {
         case State::Line:
             m_state = byte == '\n' ? State::Outside : State::Line;
@@ -52,7 +50,7 @@ public:
             return Kind::Plain;
         case State::Outside: break;
         }
-        if ((byte == '/' && next == '/' && begins) || (byte == '#' && atLine)) {
+        if (begins && ((byte == '/' && next == '/') || byte == '#')) {
             m_state = State::Line;
             return Kind::Hidden;
         }
@@ -68,7 +66,6 @@ private:
     enum class State { Outside, Text, Escaped, Line, BlockBegin, Block, BlockEnd };
     State m_state = State::Outside;
     bool m_begins = true;
-    bool m_atLine = true;
 };
 
 class PlainJsonStream : public PackedStream {

@@ -44,7 +44,7 @@ const PackedKind* findPackedKind(std::string_view head); // null: not compressed
 bool looksLikeWindows1252(const DataFile& file);
 const PackedKind& windows1252();
 
-// JSON with comments (// to the end of a line, /* to */, # where nothing stands before it on its line) or with commas before closing
+// JSON with comments (// or # to the end of a line, /* to */) or with commas before closing
 // brackets, as people write it by hand: both are left out, in texts nothing is. It is told by the file's first bytes: in a document by
 // any of them, in a file of lines by a comment that begins its line; the rest is damage of one row there.
 bool looksLikeCommentedJson(std::string_view head, bool isDocument);
