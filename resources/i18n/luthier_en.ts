@@ -22,6 +22,16 @@
     </message>
 </context>
 <context>
+    <name>luthier::ui::CompareContest</name>
+    <message numerus="yes">
+        <source>%1, %n answer(s) in one batch</source>
+        <translation>
+            <numerusform>%1, %n answer in one batch</numerusform>
+            <numerusform>%1, %n answers in one batch</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>luthier::ui::JudgePage</name>
     <message numerus="yes">
         <source>%n preference(s) written</source>
