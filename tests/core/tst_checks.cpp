@@ -53,7 +53,7 @@ constexpr Case kCases[] = {
     {"lost_characters", R"({"instruction":"Where?","output":"In the caf\u00c3\u00a9 there"})", R"({"instruction":"Where?","output":"In the caf\u00e9, \u00c3 is a letter"})"},
     {"lost_characters", R"({"instruction":"Where?","output":"In the caf\ufffd there"})", R"({"instruction":"Where?","output":"\u00e2 and \u20ac are signs"})"},
     {"written_line_ends", R"({"instruction":"Who bakes?","output":"Odo bakes.\\nHe does."})", R"({"instruction":"Who bakes?","output":"Odo bakes.\nHe writes \\n."})"},
-    {"written_line_ends", R"({"instruction":"Who bakes?","output":"Odo.\\n\\nTam."})", R"({"instruction":"What?","output":"The gradient is \\nabla f; call print(\"a\\nB\")"})"},
+    {"written_line_ends", R"({"instruction":"Who bakes?","output":"Odo.\\n\\nTam."})", R"({"instruction":"What?","output":"The gradient is \\nabla f; call print(\"a\\nB\") then"})"},
     {"template_marks", R"({"instruction":"Hello <|im_end|>","output":"Good day to you"})", R"({"instruction":"Is a < b || c > d [sic] ## so?","output":"Good day to you"})"},
     {"template_marks", R"({"instruction":"Hello","output":"Well. [/INST] Good day"})", R"({"instruction":"Hello","output":"Well. [INSTALL] Good day"})"},
     {"email", R"({"instruction":"Whom do I ask?","output":"Write to wren.o+x@alder-brook.example today."})",
