@@ -194,8 +194,19 @@ Result<void> EventLogs::open(const fs::path& tensorBoardFolder, const fs::path& 
     return {};
 }
 
+void EventLogs::openAtStart(const fs::path& tensorBoardFolder, const fs::path& jsonLines)
+{
+    m_atStart = {tensorBoardFolder, jsonLines};
+}
+
 void EventLogs::onEvent(const train::Event& event)
 {
+    if (m_atStart && std::holds_alternative<train::RunStarted>(event)) {
+        const auto [board, lines] = *std::exchange(m_atStart, std::nullopt);
+        if (const auto opened = open(board, lines); !opened) {
+            m_problem = opened.error();
+        }
+    }
     if (m_hasBoard) {
         m_board.write(event, now());
     }
@@ -206,6 +217,9 @@ void EventLogs::onEvent(const train::Event& event)
 
 Result<void> EventLogs::close()
 {
+    if (m_problem) {
+        return *std::exchange(m_problem, std::nullopt);
+    }
     if (m_hasBoard) {
         if (auto closed = m_board.close(); !closed) {
             return closed;
@@ -242,7 +256,8 @@ Result<void> openLiveLogs(EventLogs& logs, store::Project& project, const fs::pa
         return wanted.error();
     }
     const fs::path folder = runFolder / "logs";
-    return logs.open(wanted->tensorBoard ? folder : fs::path(), wanted->jsonLines ? folder / "events.jsonl" : fs::path());
+    logs.openAtStart(wanted->tensorBoard ? folder : fs::path(), wanted->jsonLines ? folder / "events.jsonl" : fs::path());
+    return {};
 }
 
 Result<fs::path> writeTensorBoard(const store::RunRow& run, const std::vector<train::Event>& events, const fs::path& folder)

@@ -13,8 +13,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace luthier::report {
@@ -43,6 +45,8 @@ class EventLogs : public train::RunObserver {
 public:
     // Empty: not that one. A JSONL file that is there is gone on with.
     Result<void> open(const std::filesystem::path& tensorBoardFolder, const std::filesystem::path& jsonLines);
+    // Likewise once the run has begun, which wants its folder empty until then; close() says what went wrong.
+    void openAtStart(const std::filesystem::path& tensorBoardFolder, const std::filesystem::path& jsonLines);
     void onEvent(const train::Event& event) override;
     Result<void> close();
 
@@ -51,6 +55,8 @@ private:
     bool m_hasBoard = false;
     std::filesystem::path m_linesPath;
     std::ofstream m_lines;
+    std::optional<std::pair<std::filesystem::path, std::filesystem::path>> m_atStart;
+    std::optional<Error> m_problem; // of opening at the start
 };
 
 // Whether runs of a project that the window starts are logged while they train, in logs/ of their folder; kept with the project.
@@ -60,7 +66,7 @@ struct LiveLogs {
 };
 Result<LiveLogs> liveLogs(store::Project& project);
 Result<void> setLiveLogs(store::Project& project, const LiveLogs& logs);
-// Opens what they ask for; a run that goes on adds to its lines, and gets another event file.
+// Opens what they ask for once the run begins; one that goes on adds to its lines, and gets another event file.
 Result<void> openLiveLogs(EventLogs& logs, store::Project& project, const std::filesystem::path& runFolder);
 
 // Of a recorded run. Events have no time of their own: they are spread evenly over the run's. -> the file
