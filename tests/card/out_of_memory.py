@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 
-ROWS = 320
+ROWS = {1: 320, 8: 1600}  # by the rows of a step: as many steps as are left when the run is held
 LEFT = {1: 6 << 20, 8: 512 << 20}  # bytes that the other program leaves, by the rows of a step: less than a row, less than eight
 FAR = 2e-3      # of a loss in fp32
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -73,14 +73,14 @@ class Host:
 
 def recipe(folder, batch):
     rows = []
-    for i in range(ROWS):
-        words = " ".join(("oak", "saw", "glue", "plane")[(i + k) % 4] for k in range(4 + i * 640 // ROWS))
+    for i in range(ROWS[batch]):
+        words = " ".join(("oak", "saw", "glue", "plane")[(i + k) % 4] for k in range(4 + i * 640 // ROWS[batch]))
         rows.append(json.dumps({"prompt": f"What is {i}?", "completion": words}))
-    (folder / "rows.jsonl").write_text("\n".join(rows) + "\n")
+    (folder / f"rows{batch}.jsonl").write_text("\n".join(rows) + "\n")
     path = folder / f"recipe{batch}.json"
     path.write_text(json.dumps({
         "model": {"path": str(ROOT / "resources/models/luthier-tiny"), "dtype": "fp32"},
-        "data": {"train": [str(folder / "rows.jsonl")], "max_length": 1024, "order": "shortest", "padding": "longest", "held_out_share": 0},
+        "data": {"train": [str(folder / f"rows{batch}.jsonl")], "max_length": 1024, "order": "shortest", "padding": "longest", "held_out_share": 0},
         "method": {"kind": "lora", "target_modules": "all-linear", "dropout": 0},
         "optimizer": {"paging": "off"},
         "run": {"batch_size": batch, "gradient_accumulation": 1, "epochs": 1, "checkpoint_every": 10000}}))
@@ -160,17 +160,17 @@ def main():
             print("       ", remedy["sentence"] if isinstance(remedy, dict) and "sentence" in remedy else remedy)
         last = max(run.losses)
         check(failures, bool(told) and f"Go on from step {last}" in told[0]["sentence"], f"and how to go on from step {last}")
-        check(failures, last < ROWS, "it was not over before")
+        check(failures, last < ROWS[1], "it was not over before")
         on = Run(luthier, ["resume", str(out)], device)
         on.read()
-        check(failures, on.code == 0 and min(on.losses, default=0) == last + 1 and max(on.losses, default=0) == ROWS, f"with memory it goes on at step {last + 1} and finishes")
+        check(failures, on.code == 0 and min(on.losses, default=0) == last + 1 and max(on.losses, default=0) == ROWS[1], f"with memory it goes on at step {last + 1} and finishes")
         far = apart({**run.losses, **on.losses}, alone.losses)
-        check(failures, far <= FAR and len({**run.losses, **on.losses}) == ROWS, f"its {ROWS} losses are those of a run alone: {far:.1e}")
+        check(failures, far <= FAR and len({**run.losses, **on.losses}) == ROWS[1], f"its {ROWS[1]} losses are those of a run alone: {far:.1e}")
 
         alone = Run(luthier, ["tune", str(recipe(folder, 8)), "--out", str(folder / "alone8")], device)
         alone.read()
         run, out = disturbed(luthier, folder, 8, device, memory)
-        check(failures, run.code == 0 and max(run.losses) == ROWS // 8, "with eight rows a step it goes on")
+        check(failures, run.code == 0 and max(run.losses) == ROWS[8] // 8, "with eight rows a step it goes on")
         said = [warning["sentence"] for warning in run.warnings]
         check(failures, any("memory" in sentence.lower() for sentence in said), f"and says what it had to do: {said}")
         check(failures, apart(run.losses, alone.losses) <= FAR, f"its losses are those of a run alone: {apart(run.losses, alone.losses):.1e}")

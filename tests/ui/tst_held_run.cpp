@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/peft/methods/lora_settings.h"
+#include "core/report/event_logs.h"
 #include "ui/bridge/job.h"
 #include "ui/dialogs/held_run_dialog.h"
 #include "ui/pages/runs/runs_files.h"
@@ -69,7 +70,7 @@ private Q_SLOTS:
             QVERIFY(action != nullptr && action->isCheckable() && !action->isChecked());
             action->trigger();
         }
-        waitForJobs();
+        QTRY_VERIFY_WITH_TIMEOUT(report::liveLogs(*workspace.project())->tensorBoard && report::liveLogs(*workspace.project())->jsonLines, kAwaitMs);
         RunController* runs = workspace.runs();
         runs->start(config);
         QTRY_VERIFY_WITH_TIMEOUT(runs->state() == State::Running && runs->step() > 0, kAwaitMs);

@@ -42,6 +42,8 @@ private:
     QMenu* m_trash;
     QAction* m_logBoard;
     QAction* m_logLines;
+    bool m_isSaving = false; // of both switches
+    bool m_saveAgain = false;
 };
 
 } // namespace luthier::ui
