@@ -345,11 +345,18 @@ std::vector<ShortcutLine> MainWindow::shortcuts() const
         auto& wanted = QLatin1String(frame->row().id) == currentPage() ? here : elsewhere;
         wanted.insert(wanted.end(), lines.begin(), lines.end());
     }
-    const auto isOfAPage = [&](const ShortcutLine& line) {
-        const auto same = [&line](const ShortcutLine& other) { return other.action == line.action; };
+    // What the window finds below itself is the pages' too: their keys are told with them, and a name that window and page share
+    // keeps the window's keys.
+    const auto isOfAPage = [&](const QString& action, const QString& keys) {
+        const auto same = [&](const ShortcutLine& other) { return other.action == action && other.keys.split(QStringLiteral(", ")).contains(keys); };
         return std::any_of(here.begin(), here.end(), same) || std::any_of(elsewhere.begin(), elsewhere.end(), same);
     };
-    std::erase_if(all, isOfAPage);
+    for (ShortcutLine& line : all) {
+        QStringList own = line.keys.split(QStringLiteral(", "));
+        own.removeIf([&](const QString& keys) { return isOfAPage(line.action, keys); });
+        line.keys = own.join(QStringLiteral(", "));
+    }
+    std::erase_if(all, [](const ShortcutLine& line) { return line.keys.isEmpty(); });
     all.insert(all.begin(), here.begin(), here.end());
     all.insert(all.end(), elsewhere.begin(), elsewhere.end());
     return all;
