@@ -149,7 +149,7 @@ private Q_SLOTS:
             QCOMPARE(m_page->mainAction()->isEnabled(), canStart);
         };
         said("{\"prompt\":\"What is 1 plus 1?\"}\n{\"prompt\":\"And 2?\"}\n", QStringLiteral("odd-1.jsonl"), false);
-        said("{\"prompt\":\"What is 1 plus 1?\",\"completion\":\"2\"}\n{\"prompt\":\"And 2?\",\"completion\":\"\"}\n", QStringLiteral("1 row(s) cannot be asked (row 2"), true);
+        said("{\"prompt\":\"What is 1 plus 1?\",\"completion\":\"2\"}\n{\"prompt\":\"And 2?\"}\n", QStringLiteral("1 row(s) cannot be asked (row 2"), true);
         find<QComboBox>("evalMetric")->setCurrentIndex(find<QComboBox>("evalMetric")->findData(QStringLiteral("acc")));
         said("{\"prompt\":\"What is 1 plus 1?\",\"completion\":\"2\"}\n", QStringLiteral("needs rows with choices"), false);
         find<QComboBox>("evalMetric")->setCurrentIndex(find<QComboBox>("evalMetric")->findData(QStringLiteral("reward")));
