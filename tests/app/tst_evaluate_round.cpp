@@ -1,46 +1,35 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Did it help, in the whole window: a first tune evaluated and judged by keys alone; then by mouse its answers judged, the votes learned from by DPO,
-// and what came of it evaluated. With the bundled model; pictures of every station.
+// Did it help, in the whole window and by keys alone: a first tune, its rows and metrics chosen, begun, stopped and gone on with, and the rows that
+// changed. With the bundled model; pictures of every station.
 #include "app/application.h"
 #include "core/base/files.h"
 #include "core/base/paths.h"
-#include "tests/support/need.h"
 #include "tests/support/page_test.h"
 #include "ui/forms/recipe_document.h"
 #include "ui/models/evaluation/evaluation_desk.h"
-#include "ui/models/judging/judging_desk.h"
-#include "ui/pages/data/data_page.h"
 #include "ui/pages/evaluate/evaluate_page.h"
-#include "ui/pages/judge/judge_page.h"
 #include "ui/pages/pages.h"
 #include "ui/pages/tune/tune_page.h"
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/workspace/run_controller.h"
 
-#include <QAbstractItemView>
 #include <QAction>
 #include <QApplication>
 #include <QComboBox>
-#include <QCompleter>
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
 #include <QSpinBox>
-#include <QStyle>
 #include <QTabBar>
 #include <QTabWidget>
 #include <QTemporaryDir>
-#include <QToolButton>
 #include <QtTest>
 
 #include <filesystem>
 
 using namespace luthier;
 using namespace luthier::ui;
-using support::need;
 
 namespace {
 
@@ -149,109 +138,6 @@ private Q_SLOTS:
         press(Qt::Key_End);
         QVERIFY(!find<DiffText>(evaluate, "evalReference")->text().isEmpty());
         picture("evaluate-keys-changed");
-
-        // The report, named by keys.
-        QVERIFY(tabTo(find<QPushButton>(evaluate, "evalReport")));
-        press(Qt::Key_Space);
-        QTRY_VERIFY(window.findChild<QFileDialog*>() != nullptr);
-        auto* dialog = window.findChild<QFileDialog*>();
-        auto* name = dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit"));
-        QTRY_VERIFY(name->isVisible());
-        const QString report = m_folder.filePath(QStringLiteral("report.html"));
-        QTest::keyClick(name, Qt::Key_A, Qt::ControlModifier);
-        QTest::keyClicks(name, report);
-        QCOMPARE(name->text(), report);
-        name->completer()->popup()->hide(); // the list of files would take the key
-        QTest::keyClick(dialog, Qt::Key_Return);
-        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(report), kOpenMs);
-        QTRY_VERIFY(window.findChild<QFileDialog*>() == nullptr);
-        window.activateWindow(); // the desktop's work when a dialog closes; there is none here
-        QTRY_VERIFY(window.isActiveWindow());
-
-        // Judged by keys: one or two or as good, and what was said becomes data.
-        QVERIFY(tabTo(find<QPushButton>(evaluate, "evalJudge")));
-        press(Qt::Key_Space);
-        QTRY_COMPARE(window.currentPage(), QStringLiteral("judge"));
-        auto* judge = page<JudgePage>("judge");
-        QTRY_VERIFY_WITH_TIMEOUT(judge->desk()->pair() != nullptr, kOpenMs);
-        picture("judge-keys");
-        const int pairs = static_cast<int>(judge->desk()->tally().pairs);
-        QVERIFY(pairs > 0);
-        for (int i = 0; i < pairs; ++i) {
-            press(i % 3 == 2 ? Qt::Key_3 : i % 3 == 1 ? Qt::Key_1 : Qt::Key_2);
-            QTRY_COMPARE_WITH_TIMEOUT(judge->desk()->numDone(), i + 1, kOpenMs);
-        }
-        QCOMPARE(judge->desk()->tally().judged, static_cast<std::int64_t>(pairs));
-        picture("judge-keys-done");
-    }
-
-    // Votes of a person who likes the longer answer, learned from and measured, with the mouse.
-    void judgedThenDpoThenEvaluatedByMouse()
-    {
-        MainWindow& window = m_app->window();
-        go("judge");
-        auto* judge = page<JudgePage>("judge");
-        auto* judgeName = find<QLineEdit>(judge, "judgeName");
-        click(judgeName);
-        judgeName->selectAll();
-        QTest::keyClicks(judgeName, QStringLiteral("second"));
-        QTest::keyClick(judgeName, Qt::Key_Return);
-        QTRY_COMPARE_WITH_TIMEOUT(judge->desk()->numDone(), 0, kOpenMs);
-        const int pairs = static_cast<int>(judge->desk()->tally().pairs);
-        for (int i = 0; i < pairs; ++i) {
-            QTRY_VERIFY(judge->desk()->pair() != nullptr);
-            const auto& pair = *judge->desk()->pair();
-            const bool isFirstLonger = pair.firstAnswer.size() > pair.secondAnswer.size();
-            const bool isSwapped = judge->desk()->left() != QString::fromStdString(pair.firstAnswer);
-            const bool isLeft = isFirstLonger != isSwapped;
-            click(find<QPushButton>(judge, isLeft ? "judge_left" : "judge_right"));
-            QTRY_COMPARE_WITH_TIMEOUT(judge->desk()->numDone(), i + 1, kOpenMs);
-        }
-        picture("round-judged");
-        click(mainButton("judge"));
-        QTRY_COMPARE_WITH_TIMEOUT(window.currentPage(), QStringLiteral("data"), kOpenMs);
-        auto* data = page<DataPage>("data");
-        QTRY_VERIFY_WITH_TIMEOUT(data->document() != nullptr && data->document()->path().contains(QStringLiteral("preference")) && !data->document()->isChecking(), kOpenMs);
-        const QString preferences = data->document()->path();
-        picture("round-preferences");
-
-        // This file alone, by DPO, in few steps.
-        go("tune");
-        auto* tune = page<TunePage>("tune");
-        auto* files = find<QListWidget>(tune, "data.train");
-        QTRY_VERIFY_WITH_TIMEOUT(files->count() >= 2, kOpenMs);
-        for (int i = 0; i < files->count(); ++i) {
-            const bool isWanted = files->item(i)->toolTip().contains(QFileInfo(preferences).fileName()) || files->item(i)->text().contains(QFileInfo(preferences).fileName());
-            if ((files->item(i)->checkState() == Qt::Checked) != isWanted) {
-                clickBox(files, i);
-                QTRY_COMPARE((files->item(i)->checkState() == Qt::Checked), isWanted);
-            }
-        }
-        choose(find<QComboBox>(tune, "objective.kind"), QStringLiteral("dpo"));
-        QCOMPARE(tune->document()->config().objective.kind, std::string("dpo"));
-        setValue(tune, "run.max_steps", std::int64_t{10});
-        QTRY_VERIFY_WITH_TIMEOUT(!tune->isChecking() && tune->mainAction()->isEnabled(), kAwaitMs);
-        picture("round-tune");
-        startTuning(tune);
-        picture("round-run");
-
-        go("evaluate");
-        auto* evaluate = page<EvaluatePage>("evaluate");
-        QTRY_COMPARE_WITH_TIMEOUT(static_cast<int>(evaluate->desk()->runs().size()), 2, kOpenMs);
-        auto* past = find<QListWidget>(evaluate, "evalPast");
-        QTest::mouseClick(past->viewport(), Qt::LeftButton, {}, past->visualItemRect(past->item(0)).center());
-        auto* runs = find<QComboBox>(evaluate, "evalRun");
-        QTRY_VERIFY(runs->isVisible() && runs->count() == 2);
-        choose(runs, runs->itemText(0)); // the newest
-        QTRY_VERIFY_WITH_TIMEOUT(evaluate->mainAction()->isEnabled(), kAwaitMs);
-        picture("round-evaluate");
-        click(mainButton("evaluate"));
-        QTRY_VERIFY_WITH_TIMEOUT(evaluate->desk()->isRunning(), kOpenMs);
-        picture("round-evaluating");
-        QTRY_VERIFY_WITH_TIMEOUT(!evaluate->desk()->isRunning(), kAwaitMs);
-        QVERIFY2(evaluate->desk()->results().is_object(), qPrintable(find<QLabel>(evaluate, "evalProblem")->text()));
-        QTRY_VERIFY(find<QLabel>(evaluate, "evalVerdict")->isVisible());
-        picture("round-verdict");
     }
 
 private:
@@ -294,47 +180,7 @@ private:
         QTest::keyClick(at != nullptr ? at : &m_app->window(), key, modifiers);
     }
 
-    void click(QWidget* widget)
-    {
-        QTRY_VERIFY_WITH_TIMEOUT(widget->isVisible() && widget->isEnabled(), kOpenMs);
-        QTest::mouseClick(widget, Qt::LeftButton, {}, widget->rect().center());
-    }
-
-    // The box of a line that can be checked.
-    static void clickBox(QListWidget* list, int row)
-    {
-        list->scrollToItem(list->item(row));
-        const QRect line = list->visualItemRect(list->item(row));
-        const int box = list->style()->pixelMetric(QStyle::PM_IndicatorWidth);
-        QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, QPoint(line.left() + box / 2 + 3, line.center().y()));
-    }
-
-    // By its own list, opened and clicked; `what` is data or text of the line.
-    void choose(QComboBox* box, const QString& what)
-    {
-        int row = box->findText(what);
-        for (int i = 0; i < box->count() && row < 0; ++i) {
-            row = box->itemData(i).toString() == what || box->itemText(i).contains(what, Qt::CaseInsensitive) ? i : row;
-        }
-        QVERIFY2(row >= 0, qPrintable(what));
-        QTest::mouseClick(box, Qt::LeftButton, {}, box->rect().center());
-        QAbstractItemView* view = box->view();
-        QTRY_VERIFY(view->isVisible());
-        const QModelIndex index = box->model()->index(row, box->modelColumn());
-        view->scrollTo(index);
-        QTest::qWait(QApplication::doubleClickInterval() + 20); // the list takes no click that belongs to its opening
-        QTest::mouseClick(view->viewport(), Qt::LeftButton, {}, view->visualRect(index).center());
-        QTRY_COMPARE(box->currentIndex(), row);
-    }
-
-    void go(const char* id) // by the mouse
-    {
-        click(find<QWidget>(&m_app->window(), (std::string(id) + "Button").c_str()));
-        QTRY_COMPARE(m_app->window().currentPage(), QString::fromLatin1(id));
-    }
-    QWidget* mainButton(const char* id) { return find<QWidget>(&m_app->window(), (std::string(id) + "MainAction").c_str()); }
-
-    void goTo(const char* id) // by keys
+    void goTo(const char* id)
     {
         int number = 0;
         while (QLatin1String(pages()[static_cast<std::size_t>(number)].id) != QLatin1String(id)) {
