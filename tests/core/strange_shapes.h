@@ -142,6 +142,12 @@ Who bakes?,x,y,neither
          "preference", {R"row(user:Who bakes? > assistant:Odo bakes. > assistant:Nobody.)row", R"row(user:Hi|assistant:Hello.|user:Who rows? > assistant:Tam.
 
 Ada. > assistant:Go.)row", R"row(user:Who bakes? > assistant: Odo bakes. > assistant:Nobody.)row"}, ""},
+        {"a prompt with the speakers' names", "s.jsonl",
+         R"row({"prompt": "\n\nHuman: Who bakes?\n\nAssistant:", "completion": "Odo bakes."}
+{"prompt": "\n\nHuman: Hi\n\nAssistant: Hello.\n\nHuman: Who rows?\n\nAssistant:", "completion": "Tam."}
+{"prompt": "Human: Who is human: Odo or Tam?", "completion": "Odo."}
+)row",
+         "completion", {R"row(user:Who bakes?|assistant:Odo bakes.)row", R"row(user:Hi|assistant:Hello.|user:Who rows?|assistant:Tam.)row", R"row(user:Human: Who is human: Odo or Tam?|assistant:Odo.)row"}, ""},
         {"a third answer makes a question with choices", "s.jsonl",
          R"row({"question": "Which?", "answer_a": "oak", "answer_b": "pike", "answer_c": "carp", "label": "a"}
 )row",

@@ -182,7 +182,7 @@ void openTranscript(std::vector<Message>& messages)
     }
 }
 
-// Both answers, or neither, repeat the conversation as one text; so may the prompt, which waits for them.
+// Both answers, or neither, repeat the conversation as one text.
 void openTranscripts(Example& example)
 {
     auto chosen = example.chosen;
@@ -193,16 +193,6 @@ void openTranscripts(Example& example)
         example.chosen = std::move(chosen);
         example.rejected = std::move(rejected);
         takeCommonTurns(example);
-    }
-}
-
-void openPrompt(Example& example)
-{
-    const bool isQuestion = example.messages.size() == 1 && example.messages.front().role == "user";
-    auto turns = isQuestion ? turnsOfTranscript(example.messages.front().content) : std::vector<Message>();
-    if (!turns.empty() && turns.back().role == "assistant" && turns.back().content.empty()) {
-        turns.pop_back();
-        example.messages = std::move(turns);
     }
 }
 
@@ -225,7 +215,6 @@ Result<Example> toExample(const Json& given)
     example.rejected = std::move(*rejected);
     openTranscripts(example);
     auto done = takePrompt(row, example);
-    openPrompt(example);
     done = done ? takeSystem(row, example.messages) : done;
     done = done ? checkAnswers(row, example) : done;
     done = done ? takeMargin(row, example) : done;

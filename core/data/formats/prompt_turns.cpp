@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/formats/format_messages.h"
+#include "core/data/formats/transcript.h"
 #include "core/data/sources/row_text.h"
 
 #include <algorithm>
@@ -35,6 +36,18 @@ const char* inputBeside(const Json& row, Names prompt)
     return input && own && std::string_view(input) != own && !isBlankText(row[input]) ? input : nullptr;
 }
 
+// One text with the speakers' names that waits for an answer ("\n\nHuman: Who bakes?\n\nAssistant:") as its turns: the names are
+// the template's to write.
+void openTranscript(std::vector<Message>& prompt)
+{
+    const bool isQuestion = prompt.size() == 1 && prompt.front().role == "user";
+    auto turns = isQuestion ? turnsOfTranscript(prompt.front().content) : std::vector<Message>();
+    if (!turns.empty() && turns.back().role == "assistant" && turns.back().content.empty()) {
+        turns.pop_back();
+        prompt = std::move(turns);
+    }
+}
+
 } // namespace
 
 Result<std::vector<Message>> parsePrompt(const Json& row, Names names)
@@ -45,6 +58,7 @@ Result<std::vector<Message>> parsePrompt(const Json& row, Names names)
     if (!prompt) {
         return prompt.error();
     }
+    openTranscript(*prompt);
     if (const char* input = inputBeside(row, names)) {
         std::string& words = prompt->back().content;
         words += (isBlank(words) ? "" : "\n") + textOf(row[input]); // many tables leave the instruction empty
