@@ -38,7 +38,7 @@ const char* inputBeside(const Json& row, Names prompt)
 
 // One text with the speakers' names that waits for an answer ("\n\nHuman: Who bakes?\n\nAssistant:") as its turns: the names are
 // the template's to write.
-void openTranscript(std::vector<Message>& prompt)
+void openPrompt(std::vector<Message>& prompt)
 {
     const bool isQuestion = prompt.size() == 1 && prompt.front().role == "user";
     auto turns = isQuestion ? turnsOfTranscript(prompt.front().content) : std::vector<Message>();
@@ -58,7 +58,7 @@ Result<std::vector<Message>> parsePrompt(const Json& row, Names names)
     if (!prompt) {
         return prompt.error();
     }
-    openTranscript(*prompt);
+    openPrompt(*prompt);
     if (const char* input = inputBeside(row, names)) {
         std::string& words = prompt->back().content;
         words += (isBlank(words) ? "" : "\n") + textOf(row[input]); // many tables leave the instruction empty
