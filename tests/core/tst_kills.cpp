@@ -114,7 +114,9 @@ void TestKills::initTestCase()
     QVERIFY(runs.ok() && runs->size() == 1);
     m_wanted = bytesOf(fs::path(runs->front().result) / "adapter_model.safetensors");
     QVERIFY(!m_wanted.empty());
-    for (const train::Event& event : *(*project)->events(runs->front().id)) {
+    const auto events = (*project)->events(runs->front().id);
+    QVERIFY(events.ok());
+    for (const train::Event& event : *events) {
         if (const auto* step = std::get_if<train::StepDone>(&event)) {
             m_losses[step->step] = step->loss;
         }

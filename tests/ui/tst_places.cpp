@@ -143,7 +143,9 @@ private Q_SLOTS:
         runs()->stop();
         QTRY_VERIFY_WITH_TIMEOUT(!runs()->isBusy(), kAwaitMs);
         std::int64_t ranks = 0;
-        for (const train::Event& event : *project().events(row->id)) {
+        const auto events = project().events(row->id);
+        QVERIFY(events.ok());
+        for (const train::Event& event : *events) {
             if (const auto* started = std::get_if<train::RunStarted>(&event)) {
                 ranks = started->ranks;
             }
