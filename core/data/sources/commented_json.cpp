@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/sources/packed_stream.h"
-#include "core/data/sources/row_text.h"
+#include "core/data/sources/waiting_bytes.h"
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -74,7 +73,7 @@ public:
     {
         Taken taken;
         for (; taken.read < packed.size(); ++taken.read) {
-            if (!flush(to, room, taken)) {
+            if (!handOut(m_ready, to, room, taken)) {
                 return taken;
             }
             if (m_last) {
@@ -85,7 +84,7 @@ public:
         if (packed.empty()) {
             finish();
         }
-        flush(to, room, taken);
+        handOut(m_ready, to, room, taken);
         return taken;
     }
 
@@ -117,16 +116,6 @@ private:
             m_last.reset();
         }
         m_ready += std::exchange(m_gap, {});
-    }
-
-    // False: there is no room for what is ready.
-    bool flush(char* to, std::size_t room, Taken& taken)
-    {
-        const auto count = std::min(m_ready.size(), room - taken.written);
-        std::copy_n(m_ready.begin(), count, to + taken.written);
-        m_ready.erase(0, count);
-        taken.written += count;
-        return m_ready.empty();
     }
 
     Walk m_walk;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/sources/packed_stream.h"
 
+#include "core/data/sources/waiting_bytes.h"
 #include "core/text/characters/utf8.h"
 
 #include <algorithm>
@@ -103,7 +104,7 @@ public:
     {
         Taken taken;
         for (; taken.read < packed.size(); ++taken.read) {
-            if (!flush(to, room, taken)) {
+            if (!handOut(m_waiting, to, room, taken)) {
                 return taken;
             }
             const auto byte = static_cast<unsigned char>(packed[taken.read]);
@@ -115,7 +116,7 @@ public:
             m_half.reset();
             add(unit);
         }
-        flush(to, room, taken);
+        handOut(m_waiting, to, room, taken);
         return taken;
     }
 
@@ -139,16 +140,6 @@ private:
             text::appendUtf8(m_waiting, unit);
         }
         m_first = false;
-    }
-
-    // False: there is no room for what waits.
-    bool flush(char* to, std::size_t room, Taken& taken)
-    {
-        const auto count = std::min(m_waiting.size(), room - taken.written);
-        std::copy_n(m_waiting.begin(), count, to + taken.written);
-        m_waiting.erase(0, count);
-        taken.written += count;
-        return m_waiting.empty();
     }
 
     std::optional<unsigned char> m_half;

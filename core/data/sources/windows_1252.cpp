@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/sources/data_file.h"
 #include "core/data/sources/packed_stream.h"
+#include "core/data/sources/waiting_bytes.h"
 #include "core/text/characters/utf8.h"
 
-#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
@@ -68,26 +68,17 @@ public:
     Result<Taken> take(std::string_view packed, char* to, std::size_t room) override
     {
         Taken taken;
-        for (; taken.read < packed.size() && flush(to, room, taken); ++taken.read) {
+        for (; taken.read < packed.size() && handOut(m_waiting, to, room, taken); ++taken.read) {
             const char32_t point = pointOf(static_cast<unsigned char>(packed[taken.read]));
             point == 0 && packed[taken.read] != '\0' ? void(m_waiting += text::kReplacement) : text::appendUtf8(m_waiting, point);
         }
-        flush(to, room, taken);
+        handOut(m_waiting, to, room, taken);
         return taken;
     }
 
     bool isComplete() const override { return m_waiting.empty(); }
 
 private:
-    bool flush(char* to, std::size_t room, Taken& taken)
-    {
-        const auto count = std::min(m_waiting.size(), room - taken.written);
-        std::copy_n(m_waiting.begin(), count, to + taken.written);
-        m_waiting.erase(0, count);
-        taken.written += count;
-        return m_waiting.empty();
-    }
-
     std::string m_waiting; // of one character
 };
 
