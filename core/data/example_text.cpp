@@ -2,6 +2,7 @@
 #include "core/data/example_text.h"
 
 #include "core/base/hash.h"
+#include "core/data/example_view.h"
 
 #include <algorithm>
 #include <array>
@@ -83,16 +84,21 @@ std::size_t promptTurns(const Example& example)
     return example.kind == ExampleKind::Preference ? example.messages.size() : answerPlace(example);
 }
 
-std::string answerTextOf(const Example& example)
+std::string_view answerViewOf(const Example& example)
 {
     if (example.kind == ExampleKind::Text) {
         return example.text;
     }
     if (example.kind == ExampleKind::Preference) {
-        return example.chosen.empty() ? std::string() : example.chosen.back().content;
+        return example.chosen.empty() ? std::string_view() : std::string_view(example.chosen.back().content);
     }
     const std::size_t place = answerPlace(example);
-    return place < example.messages.size() ? example.messages[place].content : std::string();
+    return place < example.messages.size() ? std::string_view(example.messages[place].content) : std::string_view();
+}
+
+std::string answerTextOf(const Example& example)
+{
+    return std::string(answerViewOf(example));
 }
 
 std::string wholeTextOf(const Example& example)

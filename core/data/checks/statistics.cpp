@@ -3,6 +3,7 @@
 
 #include "core/base/json_plain.h"
 #include "core/data/example_text.h"
+#include "core/data/example_view.h"
 #include "core/data/formats/format_parts.h"
 
 #include <algorithm>
@@ -160,19 +161,6 @@ std::string_view questionOf(const Example& example)
     return found == example.messages.end() ? std::string_view() : std::string_view(found->content);
 }
 
-// What answerTextOf() gives, without a copy.
-std::string_view lastAnswer(const Example& example)
-{
-    if (example.kind == ExampleKind::Text) {
-        return example.text;
-    }
-    if (example.kind == ExampleKind::Preference) {
-        return example.chosen.empty() ? std::string_view() : std::string_view(example.chosen.back().content);
-    }
-    const std::size_t place = promptTurns(example);
-    return place < example.messages.size() ? std::string_view(example.messages[place].content) : std::string_view();
-}
-
 class Counting {
 public:
     Counting(const Dataset& dataset, const Encoder* encoder, std::size_t workers)
@@ -250,7 +238,7 @@ void Counting::take(std::int64_t row, std::size_t worker)
     share.labels.add(labelOf(m_dataset.format(), *json));
     const std::string_view question = questionOf(*example);
     share.promptOpenings.add(question.empty() ? openingOf(promptOf(*example)) : openingOf(question));
-    share.answerOpenings.add(openingOf(lastAnswer(*example)));
+    share.answerOpenings.add(openingOf(answerViewOf(*example)));
     const ScriptCounts counts = countTexts(texts, place);
     for (std::size_t i = 0; i < kNumScripts; ++i) {
         share.scripts[i] += counts[i];
