@@ -50,6 +50,8 @@ private Q_SLOTS:
                                 << QByteArray(R"({"prompt":"x","data":{"r":1}})");
         QTest::newRow("nothing is left of a member") << QByteArray("prompt=input/q,completion=output/x/a") << QByteArray(R"({"input":{"q":"x"},"output":{"x":{"a":"y"},"z":2},"e":{}})")
                                                      << QByteArray(R"({"prompt":"x","completion":"y","output":{"x":{},"z":2},"e":{}})");
+        QTest::newRow("slash in the name of a member") << QByteArray("prompt=d/a/b") << QByteArray(R"({"d":{"a":{"b":"y"},"a/b":"x","r":1}})")
+                                                       << QByteArray(R"({"prompt":"x","d":{"a":{"b":"y"},"r":1}})");
         QTest::newRow("slash in the name") << QByteArray("prompt=a/b") << QByteArray(R"({"a/b":"x","a":{"b":"y"}})")
                                            << QByteArray(R"({"prompt":"x","a":{"b":"y"}})");
         QTest::newRow("one column twice") << QByteArray("prompt=t,completion=t") << QByteArray(R"({"t":"x"})")

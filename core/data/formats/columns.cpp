@@ -83,26 +83,27 @@ private:
     Columns m_columns;
 };
 
+// Erases what valueAt() finds.
+void eraseAt(Json& row, const std::string& column)
+{
+    if (!row.is_object() || row.erase(column) > 0) {
+        return;
+    }
+    const auto slash = column.find('/');
+    const auto part = slash == std::string::npos ? row.end() : row.find(column.substr(0, slash));
+    if (part != row.end()) {
+        eraseAt(*part, column.substr(slash + 1));
+    }
+}
+
 // What of a column is not read under a field's name already: members of an object that are would be read twice.
 Json restOf(const Json& row, const std::string& name, const std::set<std::string>& used)
 {
     Json value = row[name];
+    const std::string inside = name + "/";
     for (const std::string& path : used) {
-        if (!path.starts_with(name + "/") || row.contains(path)) {
-            continue;
-        }
-        Json* object = &value;
-        std::size_t begin = name.size() + 1;
-        for (std::size_t slash = path.find('/', begin); object->is_object() && slash != std::string::npos; slash = path.find('/', begin)) {
-            const auto member = object->find(path.substr(begin, slash - begin));
-            if (member == object->end()) {
-                break;
-            }
-            object = &*member;
-            begin = slash + 1;
-        }
-        if (object->is_object()) {
-            object->erase(path.substr(begin));
+        if (path.starts_with(inside) && !row.contains(path)) {
+            eraseAt(value, path.substr(inside.size()));
         }
     }
     return value;
