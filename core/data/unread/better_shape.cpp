@@ -3,6 +3,7 @@
 
 #include "core/data/example_text.h"
 #include "core/data/formats/format_messages.h"
+#include "core/data/sources/ascii_case.h"
 
 #include <algorithm>
 #include <initializer_list>
@@ -61,11 +62,8 @@ bool readsBetter(const ColumnGuess& guess, const DatasetFormat& read, std::span<
 
 bool namesOneOf(const std::string& column, std::initializer_list<std::string_view> words)
 {
-    return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-        return std::search(column.begin(), column.end(), word.begin(), word.end(), [](char a, char b) {
-                   return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
-               }) != column.end();
-    });
+    const std::string name = lowered(column);
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return name.find(word) != std::string::npos; });
 }
 
 // A name that says a judgement or an answer does not belong to the question.
