@@ -116,11 +116,8 @@ private:
     Result<Json> seen(Json row) const override
     {
         for (const std::string& column : m_columns) {
-            const auto field = row.is_object() ? row.find(column) : row.end();
-            if (!row.is_object() || field == row.end()) {
-                continue;
-            }
-            if (Json text = soleText(*field); !text.is_null()) {
+            const auto field = row.find(column); // none in what is no object
+            if (Json text = field == row.end() ? Json() : soleText(*field); !text.is_null()) {
                 *field = std::move(text);
             }
         }
