@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/formats/transcript.h"
 
+#include "core/data/ascii_space.h"
 #include "core/data/sources/ascii_case.h"
 
 #include <algorithm>
@@ -16,8 +17,6 @@ struct Speaker {
 };
 constexpr std::array kSpeakers = {Speaker{"human:", "user"}, Speaker{"user:", "user"}, Speaker{"assistant:", "assistant"}};
 
-constexpr std::string_view kSpaces = " \t\r\n";
-
 const Speaker* speakerAt(std::string_view text)
 {
     const auto* found = std::find_if(kSpeakers.begin(), kSpeakers.end(), [text](const Speaker& speaker) {
@@ -26,18 +25,12 @@ const Speaker* speakerAt(std::string_view text)
     return found == kSpeakers.end() ? nullptr : found;
 }
 
-std::string trimmed(std::string_view text)
-{
-    const auto begin = text.find_first_not_of(kSpaces);
-    return begin == std::string_view::npos ? std::string() : std::string(text.substr(begin, text.find_last_not_of(kSpaces) + 1 - begin));
-}
-
 } // namespace
 
 std::vector<Message> turnsOfTranscript(std::string_view text)
 {
     std::vector<Message> turns;
-    std::size_t at = std::min(text.find_first_not_of(kSpaces), text.size());
+    std::size_t at = std::min(text.find_first_not_of(kAsciiSpaces), text.size());
     const Speaker* speaker = speakerAt(text.substr(at));
     if (!speaker || std::string_view(speaker->role) != "user") {
         return turns;
@@ -53,7 +46,7 @@ std::vector<Message> turnsOfTranscript(std::string_view text)
             end = next ? end : at;
         }
         end = std::min(end, text.size());
-        turns.push_back({speaker->role, trimmed(text.substr(words, end - words))});
+        turns.push_back({speaker->role, std::string(stripped(text.substr(words, end - words)))});
         answers = answers || turns.back().role == "assistant";
         speaker = next;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/sources/text_kinds.h"
 
+#include "core/data/ascii_space.h"
 #include "core/data/sources/ascii_case.h"
 #include "core/data/sources/row_index.h"
 #include "core/data/sources/row_text.h"
@@ -23,12 +24,6 @@ constexpr std::array<std::string_view, 7> kSays = {"answer", "antwort", "respues
 bool isDigit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-std::string trimmed(std::string_view text)
-{
-    const auto begin = text.find_first_not_of(" \t\r\n");
-    return begin == std::string_view::npos ? std::string() : std::string(text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin));
 }
 
 // How long the mark at the line's beginning is: one of the words, perhaps a number, then a colon, or a dot or bracket behind the
@@ -92,7 +87,7 @@ std::vector<Pair> pairsOf(std::string_view text)
         }
     }
     const bool areWhole = isAnswer && pairs.size() >= kFewest && std::all_of(pairs.begin(), pairs.end(), [](Pair& pair) {
-                              pair = {trimmed(pair.question), trimmed(pair.answer)};
+                              pair = {std::string(stripped(pair.question)), std::string(stripped(pair.answer))};
                               return !pair.question.empty();
                           });
     return areWhole ? pairs : std::vector<Pair>();
