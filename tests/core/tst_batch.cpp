@@ -7,6 +7,7 @@
 #include "core/nn/batch/slot_cache.h"
 #include "core/nn/kernels/kernels.h"
 #include "core/weights/load.h"
+#include "tests/core/batch_answers.h"
 #include "tests/core/letters.h"
 #include "tests/core/reference_models.h"
 #include "tests/support/need.h"
@@ -25,38 +26,21 @@ namespace fs = std::filesystem;
 using inference::BatchOptions;
 using inference::BatchRequest;
 using inference::Generation;
+using support::answer;
+using support::familyNames;
 using support::need;
+using support::together;
+using support::tokensOf;
 using text::TokenId;
 
 namespace {
-
-const fs::path kFamilies = fs::path(LUTHIER_SOURCE_DIR) / "tests/reference/families";
 
 const auto kLetters = support::letters();
 
 std::shared_ptr<nn::Decoder> family(const std::string& name)
 {
-    auto decoder = support::decoderOf(kFamilies / name);
+    auto decoder = support::decoderOf(support::kFamilies / name);
     return decoder;
-}
-
-std::vector<std::string> familyNames()
-{
-    std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(kFamilies)) {
-        names.push_back(entry.path().filename().string());
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-}
-
-std::vector<TokenId> tokensOf(int count, int seed)
-{
-    std::vector<TokenId> ids;
-    for (int i = 0; i < count; ++i) {
-        ids.push_back((i * i * 7 + i * seed + 3 * seed) % 64);
-    }
-    return ids;
 }
 
 // Prompts and limits of many lengths, one kind of sampling each.
@@ -76,20 +60,6 @@ std::vector<BatchRequest> requests(bool sampled)
         all.push_back(request);
     }
     return all;
-}
-
-std::vector<Generation> answer(nn::Decoder& decoder, const std::vector<BatchRequest>& asked, const BatchOptions& options,
-                               const std::vector<TokenId>& stopIds = {})
-{
-    return need(inference::generateAll(decoder, kLetters, asked, stopIds, options));
-}
-
-BatchOptions together(std::int64_t rows)
-{
-    BatchOptions options;
-    options.rows = rows;
-    options.logProbs = true;
-    return options;
 }
 
 at::Tensor rowOf(const std::vector<TokenId>& ids)
@@ -204,7 +174,7 @@ private Q_SLOTS:
 
     void bf16AnswersInBatches()
     {
-        const auto decoder = need(weights::loadDecoder(need(weights::ModelFolder::open(kFamilies / "qwen3")), at::kCPU, at::kBFloat16));
+        const auto decoder = need(weights::loadDecoder(need(weights::ModelFolder::open(support::kFamilies / "qwen3")), at::kCPU, at::kBFloat16));
         const auto asked = requests(false);
         const auto alone = answer(*decoder, asked, together(1));
         const auto batch = answer(*decoder, asked, together(16));

@@ -3,6 +3,7 @@
 // by row is answered one kind after the other.
 #include "core/inference/batch_generate.h"
 #include "core/nn/adapter_set.h"
+#include "tests/core/batch_answers.h"
 #include "tests/core/letters.h"
 #include "tests/core/reference_models.h"
 #include "tests/support/need.h"
@@ -17,21 +18,19 @@
 #include <functional>
 
 using namespace luthier;
-namespace fs = std::filesystem;
 using inference::BatchOptions;
 using inference::BatchRequest;
 using inference::Generation;
+using support::answer;
 using support::need;
-using text::TokenId;
+using support::together;
 
 namespace {
-
-const fs::path kFamilies = fs::path(LUTHIER_SOURCE_DIR) / "tests/reference/families";
 
 // A family's checkpoint with a low-rank update of every projection, large enough to be heard.
 std::shared_ptr<nn::Decoder> tuned(const std::string& name)
 {
-    auto decoder = support::decoderOf(kFamilies / name);
+    auto decoder = support::decoderOf(support::kFamilies / name);
     at::manual_seed(4);
     for (nn::LinearGroup* group : decoder->groups()) {
         for (std::size_t i = 0; i < group->slices.size(); ++i) {
@@ -48,9 +47,7 @@ std::vector<BatchRequest> requests()
     for (int i = 0; i < 21; ++i) {
         BatchRequest request;
         const int prompt = i / 2;
-        for (int k = 0; k < 1 + prompt * 11 % 31; ++k) { // one of a single token, too
-            request.promptIds.push_back((k * k * 7 + k * prompt + 3 * prompt) % 64);
-        }
+        request.promptIds = support::tokensOf(1 + prompt * 11 % 31, prompt); // one of a single token, too
         request.sampling.maxNew = 6 + prompt * 5 % 9;
         request.sampling.temperature = prompt % 3 == 1 ? 0.9 : 0;
         request.sampling.seed = 100 + prompt;
@@ -58,20 +55,6 @@ std::vector<BatchRequest> requests()
         all.push_back(std::move(request));
     }
     return all;
-}
-
-BatchOptions together(std::int64_t rows, bool useAdapters = true)
-{
-    BatchOptions options;
-    options.rows = rows;
-    options.useAdapters = useAdapters;
-    options.logProbs = true;
-    return options;
-}
-
-std::vector<Generation> answer(nn::Decoder& decoder, const std::vector<BatchRequest>& asked, const BatchOptions& options)
-{
-    return need(inference::generateAll(decoder, support::letters(), asked, {}, options));
 }
 
 // Each by itself, in a pass of its own.
@@ -108,8 +91,7 @@ private Q_SLOTS:
     void answersAreThoseOfTwoPasses_data()
     {
         QTest::addColumn<QString>("name");
-        for (const auto& entry : fs::directory_iterator(kFamilies)) {
-            const std::string name = entry.path().filename().string();
+        for (const std::string& name : support::familyNames()) {
             QTest::newRow(name.c_str()) << QString::fromStdString(name);
         }
     }
