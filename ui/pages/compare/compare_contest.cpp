@@ -64,8 +64,6 @@ Result<std::vector<data::Message>> askedBy(const Answerer& answerer, const std::
     return asked;
 }
 
-} // namespace
-
 // Without adapters of its own: the base answers.
 bool isBase(const Answerer& answerer)
 {
@@ -87,6 +85,8 @@ const Answerer& hostOf(const Answerer& answerer, const std::vector<Answerer>& al
     }
     return *host;
 }
+
+} // namespace
 
 // Threads: any.
 class CompareContest::Sessions {
@@ -217,8 +217,7 @@ std::shared_ptr<inference::Session> CompareContest::session(int side) const
 
 bool CompareContest::usesAdapters(int side) const
 {
-    const Answerer& answerer = m_sides[static_cast<std::size_t>(side)].answerer;
-    return !answerer.adapters.isEmpty() || !answerer.run.isEmpty();
+    return !isBase(m_sides[static_cast<std::size_t>(side)].answerer);
 }
 
 void CompareContest::start(std::vector<Answerer> answerers, const QString& device, const std::vector<data::Message>& messages, const inference::Sampling& sampling)
