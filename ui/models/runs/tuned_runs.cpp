@@ -42,6 +42,11 @@ std::string textAt(const Json& recipe, const char* part, const char* key)
 
 } // namespace
 
+std::string objectiveIn(const Json& recipe)
+{
+    return textAt(recipe, "objective", "kind");
+}
+
 namespace {
 
 QString said(const char* text)
@@ -51,7 +56,7 @@ QString said(const char* text)
 
 bool judges(const Json& recipe)
 {
-    const auto* objective = objectives::findObjective(textAt(recipe, "objective", "kind"));
+    const auto* objective = objectives::findObjective(objectiveIn(recipe));
     return objective != nullptr && objective->judges; // scores texts and says nothing
 }
 

@@ -11,6 +11,7 @@
 #include <QString>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace luthier::ui {
@@ -32,6 +33,9 @@ struct TunedRuns {
 };
 
 TunedRuns readTunedRuns(store::Project& project);
+
+// The kind of objective that a recipe asks for; empty: it names none, or there is no recipe.
+std::string objectiveIn(const Json& recipe);
 
 // Where it lies, a checkpoint being made to answer where it was not yet. Errors: those of train::resultOfCheckpoint.
 Result<QString> resultOf(const TunedRun& run);

@@ -27,12 +27,6 @@ namespace {
 
 constexpr int kRewardDigits = 3;
 
-bool makesRewardModel(const Json& recipe)
-{
-    const auto objective = recipe.is_object() ? recipe.find("objective") : recipe.end();
-    return recipe.is_object() && objective != recipe.end() && objective->is_object() && objective->value("kind", Json()) == "reward";
-}
-
 } // namespace
 
 struct CompareReward::Held {
@@ -57,7 +51,7 @@ void CompareReward::setRuns(const std::vector<TunedRun>& runs)
 {
     m_offered.clear();
     for (const TunedRun& run : runs) {
-        if (run.checkpoint == 0 && makesRewardModel(run.recipe)) {
+        if (run.checkpoint == 0 && objectiveIn(run.recipe) == "reward") {
             m_offered.emplace_back(run.name, run.result);
         }
     }
