@@ -200,10 +200,8 @@ void JudgingDesk::judgeByModel(const ModelChoice& choice)
             return control.cancel.isCancelled() ? Done{tr("Stopped; its votes so far are kept."), false} : problem(judged.message());
         }
         const auto now = project->judgings().votes(id);
-        for (const auto& model : now ? evaluation::modelAgreements(*now) : std::vector<evaluation::ModelAgreement>()) {
-            if (model.judge == judge->name()) {
-                return {choice.isReward ? QString::fromStdString(store::rewardTrustOf(project.get(), path).sentence) : QString(), false};
-            }
+        if (now && std::any_of(now->begin(), now->end(), [&](const evaluation::Vote& vote) { return vote.judge == judge->name(); })) {
+            return {choice.isReward ? QString::fromStdString(store::rewardTrustOf(project.get(), path).sentence) : QString(), false};
         }
         return problem(judged->problems.empty() ? "there was no pair to judge" : judged->problems.front());
     };
