@@ -3,10 +3,8 @@
 
 #include "core/evaluation/model_judge.h"
 #include "core/pipeline/collection.h"
-#include "ui/dialogs/file_dialogs.h"
 #include "ui/pages/pipeline/rubric_edit.h"
 #include "ui/pages/pipeline/score_chart.h"
-#include "ui/pages/pipeline/stage_settings.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/empty_state.h"

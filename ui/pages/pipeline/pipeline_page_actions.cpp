@@ -4,7 +4,6 @@
 
 #include "core/pipeline/collection.h"
 #include "ui/dialogs/file_dialogs.h"
-#include "ui/forms/number_box.h"
 #include "ui/pages/pipeline/score_chart.h"
 #include "ui/pages/pipeline/stage_settings.h"
 #include "ui/widgets/status_label.h"
@@ -155,11 +154,7 @@ void PipelinePage::remember(qint64 run)
 QString PipelinePage::settingsText(const std::string& stage) const
 {
     const auto own = m_seen.choices.settings.find(pipeline::keyOf(m_seen.choices, stage));
-    QStringList said;
-    for (const auto& [key, value] : own == m_seen.choices.settings.end() ? pipeline::Settings() : own->second) {
-        said += QStringLiteral("%1 = %2").arg(QString::fromStdString(key), tidyNumber(QString::fromStdString(value)));
-    }
-    return said.join(QStringLiteral(", "));
+    return own == m_seen.choices.settings.end() ? QString() : settingsLine(own->second);
 }
 
 void PipelinePage::changeSettings(const std::string& stage)

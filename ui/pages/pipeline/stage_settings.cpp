@@ -10,6 +10,7 @@
 #include <QCoreApplication>
 #include <QDialogButtonBox>
 #include <QPushButton>
+#include <QStringList>
 #include <QTabWidget>
 #include <QVBoxLayout>
 
@@ -31,6 +32,15 @@ const std::set<std::string>& hiddenOf(std::string_view part)
 }
 
 } // namespace
+
+QString settingsLine(const pipeline::Settings& settings)
+{
+    QStringList said;
+    for (const auto& [key, value] : settings) {
+        said += QStringLiteral("%1 = %2").arg(QString::fromStdString(key), tidyNumber(QString::fromStdString(value)));
+    }
+    return said.join(QStringLiteral(", "));
+}
 
 StageSettings::StageSettings(const QString& stage, const config::RunConfig& usual, const config::RunConfig& now, QWidget* parent)
     : QDialog(parent), m_usual(usual), m_note(new StatusLabel(Token::TextQuiet))
@@ -93,14 +103,11 @@ pipeline::Settings StageSettings::settings() const
 void StageSettings::refresh()
 {
     const bool isTyped = std::none_of(m_forms.begin(), m_forms.end(), [](const SettingsForm* form) { return form->hasProblem(); });
-    QStringList changed;
-    for (const auto& [key, value] : settings()) {
-        changed += QStringLiteral("%1 = %2").arg(QString::fromStdString(key), tidyNumber(QString::fromStdString(value)));
-    }
+    const QString changed = settingsLine(settings());
     m_note->setToken(isTyped ? Token::TextQuiet : Token::Bad);
     m_note->setText(!isTyped             ? tr("Something typed is no value; its field says why.")
                     : changed.isEmpty() ? tr("All settings are the usual ones of this stage.")
-                                         : tr("Other than usual: %1").arg(changed.join(QStringLiteral(", "))));
+                                         : tr("Other than usual: %1").arg(changed));
     m_use->setEnabled(isTyped);
 }
 

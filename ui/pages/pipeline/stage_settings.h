@@ -9,6 +9,7 @@
 #include "ui/forms/recipe_document.h"
 
 #include <QDialog>
+#include <QString>
 #include <QUndoStack>
 
 #include <vector>
@@ -19,6 +20,9 @@ namespace luthier::ui {
 
 class SettingsForm;
 class StatusLabel;
+
+// "run.max_steps = 40, optimizer.learning_rate = 2e-5"; empty: there are none.
+QString settingsLine(const pipeline::Settings& settings);
 
 class StageSettings : public QDialog {
     Q_OBJECT
