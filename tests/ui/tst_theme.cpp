@@ -11,11 +11,14 @@
 #include <QFile>
 #include <QFormLayout>
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QSpinBox>
+#include <QStyleOptionHeader>
+#include <QTableWidget>
 #include <QVBoxLayout>
 #include <QtTest>
 
@@ -220,6 +223,33 @@ private Q_SLOTS:
         const int apart = std::abs(form->itemAt(5, QFormLayout::LabelRole)->geometry().center().y() - first->mapTo(&window, first->rect().center()).y());
         QVERIFY2(apart <= 1, qPrintable(QStringLiteral("two lines: %1 px apart").arg(apart)));
         QVERIFY(form->itemAt(4, QFormLayout::LabelRole)->geometry().bottom() < form->itemAt(4, QFormLayout::FieldRole)->geometry().center().y());
+    }
+
+    // A name that its column cuts ends in an ellipsis, however much room the columns beside it have.
+    void headsSayThatTheyAreCut()
+    {
+        Theme theme(*qApp);
+        constexpr int kWidth = 90;
+        QTableWidget table(1, 2);
+        const auto pictureOf = [&table](const QString& name) {
+            table.setHorizontalHeaderLabels({name, QStringLiteral("Other")});
+            return table.horizontalHeader()->grab().toImage();
+        };
+        table.resize(600, 100);
+        table.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&table));
+        QHeaderView* header = table.horizontalHeader();
+        header->setStretchLastSection(true);
+        header->resizeSection(0, kWidth);
+        QStyleOptionHeader option;
+        option.initFrom(header);
+        option.rect.setWidth(kWidth);
+        const int room = header->style()->subElementRect(QStyle::SE_HeaderLabel, &option, header).width();
+        const QString name = QStringLiteral("smaller and faster than all");
+        const QString shown = header->fontMetrics().elidedText(name, Qt::ElideRight, room);
+        QVERIFY(shown != name);
+        QCOMPARE(pictureOf(name), pictureOf(shown));
+        QVERIFY(pictureOf(name) != pictureOf(name.left(shown.size() - 1)));
     }
 
     void iconsAreThereAndTinted()

@@ -171,7 +171,6 @@ void ThemeStyle::polish(QWidget* widget)
     QProxyStyle::polish(widget);
     if (auto* header = qobject_cast<QHeaderView*>(widget); header != nullptr && header->orientation() == Qt::Horizontal) {
         header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter); // over its column; numbers say that they stand at the right
-        header->setTextElideMode(Qt::ElideRight); // a cut name looks like another one
     } else if (auto* label = qobject_cast<QLabel*>(widget)) {
         levelWithField(label);
     }
@@ -310,6 +309,14 @@ void ThemeStyle::drawControl(ControlElement element, const QStyleOption* option,
         if (const auto* button = qstyleoption_cast<const QStyleOptionToolButton*>(option); button != nullptr && isBeside(*button)) {
             QStyleOptionToolButton copy = *button;
             copy.rect.adjust(space(1), 0, 0, 0); // the text stands at the left of its room
+            QProxyStyle::drawControl(element, &copy, painter, widget);
+            return;
+        }
+        break;
+    case CE_HeaderLabel:
+        if (const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option); header != nullptr && header->icon.isNull() && (option->state & State_Horizontal)) {
+            QStyleOptionHeader copy = *header; // QHeaderView's own mode shortens to the width of all columns
+            copy.text = header->fontMetrics.elidedText(header->text, Qt::ElideRight, header->rect.width());
             QProxyStyle::drawControl(element, &copy, painter, widget);
             return;
         }
