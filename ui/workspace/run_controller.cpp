@@ -267,17 +267,14 @@ void RunController::launch(Prepared prepared)
     Q_EMIT m_workspace.runsChanged();
     m_thread = std::jthread([this, prepared = std::move(prepared), project = m_workspace.project(), control = m_control.get(), leave = m_leave, isAway] {
         {
-            store::Recorder recorder(project, prepared.row.id, [this](const std::string& problem) {
-                QMetaObject::invokeMethod(this, [this, problem] { Q_EMIT failed(QString::fromStdString(problem)); },
-                                          Qt::QueuedConnection);
-            });
-            report::EventLogs logs; // a run without them is better than none
-            const auto told = [this](const Result<void>& done) {
-                if (!done) {
-                    QMetaObject::invokeMethod(this, [this, problem = done.message()] { Q_EMIT failed(QString::fromStdString(problem)); }, Qt::QueuedConnection);
-                }
+            const auto fail = [this](const std::string& problem) {
+                QMetaObject::invokeMethod(this, [this, problem] { Q_EMIT failed(QString::fromStdString(problem)); }, Qt::QueuedConnection);
             };
-            told(report::openLiveLogs(logs, *project, prepared.row.folder));
+            store::Recorder recorder(project, prepared.row.id, fail);
+            report::EventLogs logs; // a run without them is better than none
+            if (const auto opened = report::openLiveLogs(logs, *project, prepared.row.folder); !opened) {
+                fail(opened.message());
+            }
             train::Fanout fanout{&recorder, &m_bridge, &logs};
             if (isAway) {
                 away::runAway({prepared.config, prepared.inputs.folder, prepared.inputs.rows.value_or(train::RunRows()), prepared.inputs.resume, prepared.place, leave}, *control, fanout);
@@ -285,7 +282,9 @@ void RunController::launch(Prepared prepared)
                 const train::ControlWatch watch(prepared.inputs.folder, *control); // what the command line asks
                 train::run(prepared.config, prepared.inputs, *control, fanout);
             }
-            told(logs.close());
+            if (const auto closed = logs.close(); !closed) {
+                fail(closed.message());
+            }
         } // what the recorder still holds is written here, not on the GUI thread
         QMetaObject::invokeMethod(this, [this] {
             m_threadDone = true;
