@@ -2,6 +2,7 @@
 #include "ui/pages/data/windows/data_map.h"
 
 #include "core/data/example_text.h"
+#include "ui/base/amounts.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/point_map.h"
 
@@ -9,7 +10,6 @@
 #include <QCursor>
 #include <QLabel>
 #include <QLineEdit>
-#include <QLocale>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSpinBox>
@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace luthier::ui {
 namespace {
@@ -26,17 +27,12 @@ constexpr double kMinFraction = 0.02; // before that a guess of the time left is
 constexpr int kUsualPick = 100;
 constexpr qsizetype kFirstWords = 160; // characters
 
-QString number(std::size_t value)
-{
-    return QLocale().toString(static_cast<qulonglong>(value));
-}
-
 QString firstWords(const data::Dataset& dataset, std::int64_t row)
 {
     const auto example = dataset.example(row);
     const QString text = QString::fromStdString(example ? data::squeezed(data::wholeTextOf(*example)) : example.message());
     const QString shown = text.size() > kFirstWords ? text.left(kFirstWords) + QChar(0x2026) : text;
-    return DataMap::tr("Row %1: %2").arg(QLocale().toString(static_cast<qlonglong>(row + 1)), shown);
+    return DataMap::tr("Row %1: %2").arg(number(row + 1), shown);
 }
 
 } // namespace
@@ -110,11 +106,11 @@ void DataMap::showState()
         const double left = static_cast<double>(m_clock.elapsed()) / 1000.0 * (1 - m_fraction) / std::max(m_fraction, kMinFraction);
         m_note->setText(m_fraction < kMinFraction ? tr("Reading the rows\u2026") : tr("%n s left", nullptr, static_cast<int>(std::ceil(left))));
     } else if (!m_chosen.empty()) {
-        m_note->setText(tr("%1 of %2 rows chosen; the table shows them.").arg(number(m_chosen.size()), number(m_map->points.size())));
+        m_note->setText(tr("%1 of %2 rows chosen; the table shows them.").arg(number(std::ssize(m_chosen)), number(std::ssize(m_map->points))));
     } else {
         m_note->setText(!hasMap() ? QString() : !m_problem.isEmpty() ? m_problem
                         : tr("%1 rows. Draw around points to choose them, or press Enter for those in sight; the wheel or plus and minus zoom, "
-                             "the right button or arrows move.").arg(number(m_map->points.size())));
+                             "the right button or arrows move.").arg(number(std::ssize(m_map->points))));
     }
 }
 
