@@ -82,6 +82,15 @@ private Q_SLOTS:
         QVERIFY(m_model->numPagesRead() <= 3); // the tester looks at the beginning, too
     }
 
+    void headingsStandOverTheirColumns()
+    {
+        for (int column = 0; column < m_model->columnCount(); ++column) {
+            const auto heading = m_model->headerData(column, Qt::Horizontal, Qt::TextAlignmentRole).value<Qt::Alignment>();
+            QVERIFY(heading != Qt::Alignment());
+            QCOMPARE(heading, m_model->index(0, column).data(Qt::TextAlignmentRole).value<Qt::Alignment>());
+        }
+    }
+
     void brokenRowsCarryTheirSentence()
     {
         const QModelIndex broken = m_model->index(7, RowModel::PromptColumn);

@@ -9,14 +9,6 @@
 #include <numeric>
 
 namespace luthier::ui {
-namespace {
-
-bool isNumber(int column)
-{
-    return column == RowModel::NumberColumn || (column >= RowModel::TokensColumn && column <= RowModel::LossAfterColumn);
-}
-
-} // namespace
 
 RowModel::RowModel(QObject* parent)
     : QAbstractTableModel(parent), m_pages(new RowPages([this](int first, int last) { return shownRows(first, last); }, this))

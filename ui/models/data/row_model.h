@@ -54,6 +54,7 @@ public:
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
+    static bool isNumber(int column) { return column == NumberColumn || (column >= TokensColumn && column <= LossAfterColumn); }
     static bool canSort(int column) { return column != PromptColumn && column != AnswerColumn; }
     void sort(int column, Qt::SortOrder order) override; // in a job; column -1: as given
     bool isSorting() const { return m_sorting.isRunning(); }

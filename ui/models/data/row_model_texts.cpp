@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a RowModel says in its cells and headings.
+#include "ui/models/column_heading.h"
 #include "ui/models/data/data_document.h"
 #include "ui/models/data/data_losses.h"
 #include "ui/models/data/row_model.h"
@@ -81,10 +82,7 @@ QVariant RowModel::headerData(int section, Qt::Orientation orientation, int role
                                         QT_TR_NOOP("Mean loss of the answer after the run, in nats a token; lower is better. Click to sort."),
                                         QT_TR_NOOP("Tags (T adds one). Click to sort."),
                                         QT_TR_NOOP("Whether training can use the row")};
-    if (role == Qt::DisplayRole) {
-        return tr(kTitles[section]);
-    }
-    return role == Qt::ToolTipRole ? tr(kHelp[section]) : QVariant();
+    return columnHeading(role, tr(kTitles[section]), tr(kHelp[section]), isNumber(section));
 }
 
 } // namespace luthier::ui
