@@ -25,15 +25,6 @@ std::string textsOf(const Said& said)
     return texts;
 }
 
-std::map<std::int64_t, double> heldOut(const Said& said)
-{
-    std::map<std::int64_t, double> byStep;
-    for (const Json& eval : said.events("eval")) {
-        byStep[eval["step"].get<std::int64_t>()] = eval["loss"].get<double>();
-    }
-    return byStep;
-}
-
 } // namespace
 
 class TestRankShards : public QObject {
@@ -95,7 +86,7 @@ void TestRankShards::splitIsWhole()
         }
         const std::string difference = differenceOf(alone, said.losses(), 3);
         QVERIFY2(difference.empty(), (std::to_string(ranks) + " ranks: " + difference).c_str());
-        const std::string measured = differenceOf(heldOut(whole), heldOut(said), 2);
+        const std::string measured = differenceOf(whole.losses("eval"), said.losses("eval"), 2);
         QVERIFY2(measured.empty(), measured.c_str());
         QCOMPARE(textsOf(said), textsOf(whole));
     }
@@ -111,11 +102,7 @@ void TestRankShards::ranksWithoutRows()
     run.config.run.batchSize = 1;
     run.config.run.gradientAccumulation = 1;
     run.config.method.of<peft::LoraSettings>().dropout = 0;
-    const Said alone = runProgram(run.tune("alone", 1));
-    QVERIFY2(alone.code == 0, alone.err.c_str());
-    const Said ranked = runProgram(run.tune("ranked", 3, split(3)));
-    QVERIFY2(ranked.code == 0, ranked.err.c_str());
-    const std::string difference = differenceOf(alone.losses(), ranked.losses(), 4);
+    const std::string difference = differenceFromAlone(run, 3, 4, split(3));
     QVERIFY2(difference.empty(), difference.c_str());
 }
 

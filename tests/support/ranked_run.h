@@ -36,11 +36,12 @@ struct Said {
         }
         return found;
     }
-    std::map<std::int64_t, double> losses() const
+    // Of steps, or of what was measured: "eval".
+    std::map<std::int64_t, double> losses(const char* kind = "step") const
     {
         std::map<std::int64_t, double> byStep;
-        for (const Json& step : events("step")) {
-            byStep[step["step"].get<std::int64_t>()] = step["loss"].get<double>();
+        for (const Json& event : events(kind)) {
+            byStep[event["step"].get<std::int64_t>()] = event["loss"].get<double>();
         }
         return byStep;
     }
@@ -160,6 +161,19 @@ inline std::string differenceOf(const std::map<std::int64_t, double>& a, const s
         }
     }
     return {};
+}
+
+// Trains in "alone" and in "ranked"; how far the losses of `least` steps or more differ, or why one of them failed; empty: not at all.
+inline std::string differenceFromAlone(const RankedRun& run, int ranks, std::size_t least, const QStringList& more = {})
+{
+    const Said alone = runProgram(run.tune("alone", 1));
+    const Said ranked = runProgram(run.tune("ranked", ranks, more));
+    for (const Said* said : {&alone, &ranked}) {
+        if (said->code != 0) {
+            return "code " + std::to_string(said->code) + ": " + said->err;
+        }
+    }
+    return differenceOf(alone.losses(), ranked.losses(), least);
 }
 
 // What the program says until then is added to `out`.
