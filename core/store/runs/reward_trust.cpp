@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/store/runs/reward_trust.h"
 
-#include <algorithm>
+#include "core/base/files.h"
+
 #include <cmath>
 
 namespace luthier::store {
@@ -16,11 +17,6 @@ fs::path wholePath(const fs::path& path)
     const fs::path plain = path.has_filename() ? path : path.parent_path();
     const fs::path found = fs::weakly_canonical(plain, code);
     return code ? plain : found;
-}
-
-bool isAtOrUnder(const fs::path& path, const fs::path& folder)
-{
-    return !folder.empty() && std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
 }
 
 RewardTrust trustOf(const RunRow& run)
@@ -46,7 +42,7 @@ std::optional<RewardTrust> trustIn(Project& project, const fs::path& model)
         return RewardTrust{std::nullopt, "", "How often the reward model is right is not known: " + runs.message()};
     }
     for (const RunRow& run : *runs) {
-        const bool isItsOwn = (!run.result.empty() && isAtOrUnder(model, wholePath(run.result))) || (!run.folder.empty() && isAtOrUnder(model, wholePath(run.folder)));
+        const bool isItsOwn = (!run.result.empty() && base::isInside(model, run.result)) || (!run.folder.empty() && base::isInside(model, run.folder));
         if (isItsOwn) {
             return trustOf(run);
         }
