@@ -62,7 +62,7 @@ Result<ComparisonSettings> settingsOf(const Flags& flags)
 
 using Rewards = std::vector<std::vector<double>>; // [column][prompt]
 
-// Each column's answers behind their prompts. The model is opened before anything is answered: what is none says so at once.
+// Each column's answers behind their prompts.
 Result<Rewards> rewardsOf(inference::Session& judge, const ComparisonSettings& settings, const std::vector<std::vector<std::string>>& answers, Context& context)
 {
     Rewards all;
@@ -96,7 +96,7 @@ int run(const Flags& flags, Context& context)
     if (!settings) {
         return context.fail(settings.message());
     }
-    std::shared_ptr<inference::Session> judge;
+    std::shared_ptr<inference::Session> judge; // opened before anything is answered: what is none says so at once
     if (!flags.rewardModel.empty()) {
         auto opened = evaluation::openRewardModel(flags.rewardModel, context.globals.deviceOrAuto(), context.globals.dtypeOrAuto());
         if (!opened) {
