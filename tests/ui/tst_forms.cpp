@@ -10,6 +10,7 @@
 #include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/flow_layout.h"
 #include "ui/widgets/number_fields.h"
 
 #include <QApplication>
@@ -22,6 +23,8 @@
 #include <QToolButton>
 #include <QUndoStack>
 #include <QtTest>
+
+#include <vector>
 
 using namespace luthier;
 using namespace luthier::ui;
@@ -277,6 +280,26 @@ private Q_SLOTS:
         setKind(&stack, &document, kind, std::string("dpo"), QStringLiteral("objective"));
         QCOMPARE(std::get<double>(document.value(rate)), 0.0123);
         QVERIFY(document.usual(rate) == fields::Value(config::usualRate("lora", "dpo")));
+    }
+
+    // Whatever their heights, in each line of several.
+    void whatFlowsStandsLevel()
+    {
+        QWidget window;
+        auto* flow = new FlowLayout(4, &window);
+        std::vector<QWidget*> things;
+        for (const int height : {10, 30, 20, 8}) {
+            auto* thing = new QWidget;
+            thing->setFixedSize(40, height);
+            flow->addWidget(thing);
+            things.push_back(thing);
+        }
+        flow->setGeometry(QRect(0, 0, 100, 100)); // room for two in a line
+        QCOMPARE(things[0]->geometry(), QRect(0, 10, 40, 10));
+        QCOMPARE(things[1]->geometry(), QRect(44, 0, 40, 30));
+        QCOMPARE(things[2]->geometry(), QRect(0, 34, 40, 20));
+        QCOMPARE(things[3]->geometry(), QRect(44, 40, 40, 8));
+        QCOMPARE(flow->heightForWidth(100), 54);
     }
 
     void advancedFieldsAreFolded()

@@ -2,6 +2,7 @@
 #include "ui/widgets/flow_layout.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace luthier::ui {
 
@@ -56,22 +57,31 @@ int FlowLayout::place(const QRect& rect, bool move) const
     int x = rect.x();
     int y = rect.y();
     int lineHeight = 0;
+    std::vector<std::pair<QLayoutItem*, QRect>> line;
+    const auto endLine = [&] { // words and buttons of a line stand level
+        for (const auto& [item, at] : line) {
+            item->setGeometry(at.translated(0, (lineHeight - at.height()) / 2));
+        }
+        line.clear();
+    };
     for (QLayoutItem* item : m_items) {
         if (item->isEmpty()) {
             continue;
         }
         const QSize size = item->sizeHint();
         if (x > rect.x() && x + size.width() > rect.right() + 1) {
+            endLine();
             x = rect.x();
             y += lineHeight + m_gap;
             lineHeight = 0;
         }
         if (move) {
-            item->setGeometry(QRect(QPoint(x, y), size));
+            line.emplace_back(item, QRect(QPoint(x, y), size));
         }
         x += size.width() + m_gap;
         lineHeight = std::max(lineHeight, size.height());
     }
+    endLine();
     return y + lineHeight - rect.y();
 }
 
