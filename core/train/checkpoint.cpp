@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/train/checkpoint_name.h"
+#include "core/train/checkpoint_result.h"
 #include "core/weights/load.h"
 
 #include <algorithm>
@@ -255,7 +256,7 @@ Result<Checkpoint> checkpointOf(const fs::path& runFolder, std::int64_t step)
     return tryCheckpoint(folder);
 }
 
-std::vector<std::int64_t> checkpointSteps(const fs::path& runFolder)
+std::vector<std::int64_t> stepsWithCheckpoint(const fs::path& runFolder)
 {
     std::vector<std::int64_t> steps;
     for (const auto& [step, folder] : foldersOf(runFolder)) {

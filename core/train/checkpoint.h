@@ -58,8 +58,6 @@ CheckpointSearch newestCheckpoint(const std::filesystem::path& runFolder);
 
 // That of one step. Errors: none there, or broken; it stays as it lies.
 Result<Checkpoint> checkpointOf(const std::filesystem::path& runFolder, std::int64_t step);
-// Steps that have a folder, the oldest first; whether it is whole is not looked at.
-std::vector<std::int64_t> checkpointSteps(const std::filesystem::path& runFolder);
 
 // Makes the checkpoint of this step the newest: those behind it are put aside (their names get an ending). Error: there is none.
 Result<void> setLaterAside(const std::filesystem::path& runFolder, std::int64_t step);

@@ -98,11 +98,6 @@ Result<fs::path> make(const fs::path& runFolder, std::int64_t step)
 
 } // namespace
 
-std::vector<std::int64_t> stepsWithCheckpoint(const fs::path& runFolder)
-{
-    return checkpointSteps(runFolder);
-}
-
 Result<fs::path> resultOfCheckpoint(const fs::path& runFolder, std::int64_t step)
 {
     try {

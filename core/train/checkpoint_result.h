@@ -14,7 +14,7 @@
 
 namespace luthier::train {
 
-// Steps of which the run's folder has a checkpoint, the first first.
+// Steps of which the run's folder has a checkpoint, the first first; whether it is whole is not looked at. (checkpoint.cpp)
 std::vector<std::int64_t> stepsWithCheckpoint(const std::filesystem::path& runFolder);
 
 // The adapter (or model) of the checkpoint. Errors: no whole checkpoint of this step, the base is gone, an objective that judges.
