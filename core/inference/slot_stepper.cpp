@@ -118,7 +118,7 @@ Result<std::vector<SlotToken>> SlotStepper::enterTogether(std::span<const SlotTe
         ends.push_back(static_cast<std::int64_t>(i) * width + sizeOf(text) - 1);
         slots.push_back(text.slot);
         m_slots[static_cast<std::size_t>(text.slot)]
-            = Slot{Sampler(*text.sampling, m_wantsLogProbs), *text.sampling, {text.prompt.begin(), text.prompt.end()}, text.baseOnly};
+            = Slot{Sampler(*text.sampling, m_wantsLogProbs), *text.sampling, {text.prompt.begin(), text.prompt.end()}};
         if (m_baseOnly.defined()) {
             m_baseOnly.select(0, text.slot).fill_(text.baseOnly);
         }

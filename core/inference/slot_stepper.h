@@ -50,7 +50,6 @@ private:
         Sampler sampler; // on the host
         Sampling sampling;
         std::vector<text::TokenId> context; // prompt and answer so far; the last is not yet read
-        bool baseOnly = false;
     };
 
     Result<std::vector<SlotToken>> enterTogether(std::span<const SlotText> texts);
