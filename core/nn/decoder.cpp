@@ -267,8 +267,9 @@ at::Tensor Decoder::hidden(const ForwardInput& input)
     at::Tensor h = embed(input, reading);
     const RopeTables tables = tablesFor(reading, false);
     const RopeTables local = m_config.hasLocalRope ? tablesFor(reading, true) : tables;
-    // What a split layer is made of is gone behind it.
-    const bool again = (m_shards || m_checkpointing) && (m_shards || input.pass.training) && !input.cache && c10::GradMode::is_enabled();
+    // What a split layer is made of is gone behind it, in whatever pass.
+    const bool isAsked = m_shards || (m_checkpointing && input.pass.training);
+    const bool again = isAsked && !input.cache && c10::GradMode::is_enabled();
     const at::Tensor row = throughAsRow(h, reading, tables, local);
     const auto numbers = row.defined() ? std::vector<LinearNumbers>() : adapterNumbers(input.pass);
     for (std::size_t i = 0; i < m_layers.size() && !row.defined(); ++i) {
