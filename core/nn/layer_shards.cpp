@@ -36,6 +36,12 @@ std::vector<at::Tensor*> heldBy(LinearGroup& group)
     return held;
 }
 
+// In the place of what is not here: whoever reads it outside of a pass fails.
+void forget(at::Tensor& tensor)
+{
+    tensor = at::empty(tensor.sizes(), tensor.options().device(at::kMeta));
+}
+
 at::Tensor bytesOf(const at::Tensor& tensor)
 {
     return tensor.contiguous().view({-1}).view(at::kByte);
@@ -65,7 +71,7 @@ void LayerShards::split(LinearGroup& group)
     split.groups[place] = &group;
     for (at::Tensor* tensor : heldBy(group)) {
         split.coming[place].push_back(*tensor);
-        *tensor = at::empty(tensor->sizes(), tensor->options().device(at::kMeta)); // whoever reads it outside of a pass fails
+        forget(*tensor);
     }
     if (std::none_of(split.coming.begin(), split.coming.end(), [](const auto& tensors) { return tensors.empty(); })) {
         keepOwn(split);
@@ -204,9 +210,12 @@ void LayerShards::show(const Split& split, const at::Tensor& slot)
 
 void LayerShards::letGo()
 {
-    for (LinearGroup* group : m_shown != nullptr ? m_shown->groups : std::array<LinearGroup*, kGroups>()) {
-        for (at::Tensor* tensor : group ? heldBy(*group) : std::vector<at::Tensor*>()) {
-            *tensor = at::empty(tensor->sizes(), tensor->options().device(at::kMeta));
+    if (m_shown == nullptr) {
+        return;
+    }
+    for (LinearGroup* group : m_shown->groups) {
+        for (at::Tensor* tensor : heldBy(*group)) {
+            forget(*tensor);
         }
     }
     m_shown = nullptr;
