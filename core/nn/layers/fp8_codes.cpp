@@ -7,6 +7,7 @@
 #include <ATen/ops/full.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace luthier::nn {
 
@@ -50,9 +51,7 @@ Fp8Rows fp8CodesOf(const LinearGroup& group, bool across)
     for (std::size_t i = 0; i < group.slices.size(); ++i) {
         const at::Tensor part = codes.narrow(across ? 1 : 0, group.slices[i].begin, group.slices[i].size);
         if (!kernels::unpackFp8(group.quantised[i], part, 1 / group.fp8Scale, across)) {
-            const at::Tensor numbers = at::full({group.quantised[i].rows, group.quantised[i].columns}, 0, group.buffer->memory.options());
-            quant::dequantise(group.quantised[i], numbers);
-            const at::Tensor scaled = numbers.to(at::kFloat) * (1 / group.fp8Scale);
+            const at::Tensor scaled = group.sliceWeight(i).to(at::kFloat) * (1 / group.fp8Scale);
             part.copy_((across ? scaled.t() : scaled).to(at::kFloat8_e4m3fn));
         }
     }

@@ -188,12 +188,18 @@ at::Tensor codesProduct(const LinearGroup& group, const at::Tensor& x, const at:
     return bias.defined() ? y.add_(bias) : y;
 }
 
+// In 8 bits: x W^T + b, or across x W.
+at::Tensor productInFp8(const LinearGroup& group, const at::Tensor& x, const Fp8Rows& rows, bool across, const at::Tensor& bias = {})
+{
+    const Fp8Rows codes = rows.exists() ? rows : fp8Rows(x);
+    return fp8Product(codes, group.isQuantised() ? fp8CodesOf(group, across) : across ? group.fp8.backward : group.fp8.forward, bias);
+}
+
 // x W^T + b.
 at::Tensor product(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& bias, const Fp8Rows& rows)
 {
     if (linear.base->multipliesFp8(x.size(0))) {
-        const Fp8Rows codes = rows.exists() ? rows : fp8Rows(x);
-        return fp8Product(codes, linear.base->isQuantised() ? fp8CodesOf(*linear.base, false) : linear.base->fp8.forward, bias);
+        return productInFp8(*linear.base, x, rows, false, bias);
     }
     const at::Tensor weight = linear.base->weightNow();
     at::Tensor y = kernels::rowProduct(x, weight);
@@ -217,8 +223,7 @@ at::Tensor productBySlice(const ActiveLinear& linear, const at::Tensor& x, const
 at::Tensor inputGradient(const ActiveLinear& linear, const at::Tensor& dy, const Fp8Rows& rows)
 {
     if (linear.base->multipliesFp8(dy.size(0))) {
-        const Fp8Rows codes = rows.exists() ? rows : fp8Rows(dy);
-        return fp8Product(codes, linear.base->isQuantised() ? fp8CodesOf(*linear.base, true) : linear.base->fp8.backward);
+        return productInFp8(*linear.base, dy, rows, true);
     }
     if (!linear.base->isReadBySlice()) {
         return dy.mm(linear.base->weightNow());
