@@ -278,6 +278,12 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     if (objective->usesReference && settings.liveReference && !method->writesAdapter) {
         return Error{"a live reference of all weights is a second model; leave it out, or take an adapter"};
     }
+    if (settings.isSplit && (!settings.team || !method->writesAdapter || settings.frozenDtype == "fp8")) {
+        return Error{"a base is split over several ranks (--ranks), under an adapter, and not in FP8"};
+    }
+    if (settings.packed && (objective->perSequence || objective->rollouts || settings.team)) {
+        return Error{"packed texts are measured with sft or pretrain, on one device"};
+    }
     auto placement = nn::choosePlacement(settings.device, settings.dtype);
     if (!placement) {
         return placement.error();
@@ -289,9 +295,6 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     resetPeakMemory(placement->device);
 
     const auto* codes = quant::findCodeTable(settings.quantization == "auto" ? method->quantization : settings.quantization);
-    if (settings.isSplit && (!settings.team || !method->writesAdapter || settings.frozenDtype == "fp8")) {
-        return Error{"a base is split over several ranks (--ranks), under an adapter, and not in FP8"};
-    }
     nn::Decoder decoder(settings.model, placement->device, placement->dtype,
                         codes ? std::optional(quant::Quantisation{codes->kind, true}) : std::nullopt,
                         settings.isSplit ? std::make_shared<nn::LayerShards>(*settings.team, placement->device) : nullptr);
@@ -326,9 +329,6 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     }
     const auto optimizer = kind->make(leaves, optimizerSettings, optim::kPageElements);
 
-    if (settings.packed && (objective->perSequence || objective->rollouts || settings.team)) {
-        return Error{"packed texts are measured with sft or pretrain, on one device"};
-    }
     std::vector<StepBatches> steps = stepsOf(settings, *objective);
     StepBatches& batches = steps.front();
     if (settings.team) {
