@@ -297,12 +297,10 @@ __device__ __forceinline__ void unpackSixteen(const unsigned char* codes, float 
     const u32 words[2] = {raw.x, raw.y};
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
-        Eight numbers;
+        Eight numbers = numbersOf(words[half], table, scale);
 #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            const u32 pair = words[half] >> (8 * i);
-            numbers.v[2 * i] = rounded(table[(pair >> 4) & 15] * scale);
-            numbers.v[2 * i + 1] = rounded(table[pair & 15] * scale);
+        for (int i = 0; i < 8; ++i) {
+            numbers.v[i] = rounded(numbers.v[i]);
         }
         storeCodes(to + 8 * half, numbers, inverse);
     }

@@ -6,6 +6,19 @@ struct Tables {
     float map[256];
 };
 
+// Of eight neighbours' codes, the first of two in the high four bits of a byte.
+__device__ __forceinline__ Eight numbersOf(u32 word, const float* table, float scale)
+{
+    Eight numbers;
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+        const u32 pair = word >> (8 * i);
+        numbers.v[2 * i] = table[(pair >> 4) & 15] * scale;
+        numbers.v[2 * i + 1] = table[pair & 15] * scale;
+    }
+    return numbers;
+}
+
 // 16 numbers a thread, of one block: its constant times the code's number, each product and sum rounded to fp32. nested is
 // null where the constants are fp32.
 extern "C" __global__ void dequantise(const unsigned char* codes, const void* absmax, const float* nested, float offset,
@@ -28,16 +41,6 @@ extern "C" __global__ void dequantise(const unsigned char* codes, const void* ab
     const float scale = nested ? __fadd_rn(__fmul_rn(map[((const unsigned char*)absmax)[block]], nested[block >> 8]), offset)
                                : ((const float*)absmax)[block];
     const uint2 raw = *reinterpret_cast<const uint2*>(codes + first / 2);
-    const u32 words[2] = {raw.x, raw.y};
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-        Eight numbers;
-#pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            const u32 pair = words[half] >> (8 * i); // the first of two lies in the high four bits
-            numbers.v[2 * i] = table[(pair >> 4) & 15] * scale;
-            numbers.v[2 * i + 1] = table[pair & 15] * scale;
-        }
-        store8(out + first + 8 * half, numbers);
-    }
+    store8(out + first, numbersOf(raw.x, table, scale));
+    store8(out + first + 8, numbersOf(raw.y, table, scale));
 }
