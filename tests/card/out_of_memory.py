@@ -119,7 +119,7 @@ def disturbed(luthier, folder, batch, device, memory):
     run = Run(luthier, ["tune", str(recipe(folder, batch)), "--out", str(out)], device)
     run.read(lambda event: event.get("event") == "step" and event["step"] >= 3)
     ask(out, "hold")
-    run.read(lambda event: event.get("event") == "stage" and event.get("stage") == "held" or event.get("stage") == "held")
+    run.read(lambda event: event.get("stage") == "held")
     if run.process.poll() is not None:
         raise RuntimeError("it was over before it was held: " + run.error[-300:])
     left = memory.take(run.process, LEFT[batch])
