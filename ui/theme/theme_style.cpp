@@ -8,6 +8,8 @@
 #include <QAbstractSpinBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
+#include <QFont>
+#include <QFontMetrics>
 #include <QFormLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -316,7 +318,9 @@ void ThemeStyle::drawControl(ControlElement element, const QStyleOption* option,
     case CE_HeaderLabel:
         if (const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option); header != nullptr && header->icon.isNull() && (option->state & State_Horizontal)) {
             QStyleOptionHeader copy = *header; // QHeaderView's own mode shortens to the width of all columns
-            copy.text = header->fontMetrics.elidedText(header->text, Qt::ElideRight, header->rect.width());
+            QFont font = painter->font();
+            font.setBold(font.bold() || (option->state & State_On)); // as Qt draws a head whose column has what is selected
+            copy.text = QFontMetrics(font).elidedText(header->text, Qt::ElideRight, header->rect.width());
             QProxyStyle::drawControl(element, &copy, painter, widget);
             return;
         }
