@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Did it help, in the whole window and by keys alone: a first tune, its rows and metrics chosen, begun, stopped and gone on with, and the rows that
 // changed. With the bundled model; pictures of every station.
-#include "app/application.h"
 #include "core/base/files.h"
-#include "core/base/paths.h"
-#include "tests/support/page_test.h"
-#include "ui/forms/recipe_document.h"
+#include "tests/support/app_test.h"
 #include "ui/models/evaluation/evaluation_desk.h"
 #include "ui/pages/evaluate/evaluate_page.h"
-#include "ui/pages/pages.h"
 #include "ui/pages/tune/tune_page.h"
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/workspace/run_controller.h"
@@ -23,10 +19,11 @@
 #include <QSpinBox>
 #include <QTabBar>
 #include <QTabWidget>
-#include <QTemporaryDir>
 #include <QtTest>
 
-#include <filesystem>
+#include <algorithm>
+#include <memory>
+#include <string>
 
 using namespace luthier;
 using namespace luthier::ui;
@@ -38,16 +35,14 @@ constexpr int kOpenMs = 30'000;
 
 } // namespace
 
-class TestEvaluateRound : public QObject {
+class TestEvaluateRound : public QObject, private support::AppTest {
     Q_OBJECT
 
 private Q_SLOTS:
     void initTestCase()
     {
-        support::keepSettingsIn(m_folder);
-        qputenv("XDG_DATA_HOME", m_folder.path().toUtf8());
-        std::error_code code;
-        if (!std::filesystem::exists(base::bundledModel() / "model.safetensors", code)) {
+        keepAllInFolder();
+        if (!support::hasBundledWeights()) {
             QSKIP("the bundled model's weights are not here");
         }
         m_app = std::make_unique<app::Application>(*qApp);
@@ -173,60 +168,6 @@ private:
         QTest::qWait(60);
         support::savePicture(m_app->window().grab(), QString::fromLatin1(name));
     }
-
-    void press(Qt::Key key, Qt::KeyboardModifiers modifiers = {})
-    {
-        QWidget* at = QApplication::focusWidget();
-        QTest::keyClick(at != nullptr ? at : &m_app->window(), key, modifiers);
-    }
-
-    void goTo(const char* id)
-    {
-        int number = 0;
-        while (QLatin1String(pages()[static_cast<std::size_t>(number)].id) != QLatin1String(id)) {
-            ++number;
-        }
-        if (number < 9) {
-            press(static_cast<Qt::Key>(Qt::Key_1 + number), Qt::ControlModifier);
-        } else {
-            m_app->window().showPage(QString::fromLatin1(id));
-        }
-        QTRY_COMPARE(m_app->window().currentPage(), QString::fromLatin1(id));
-    }
-
-    // Whether Tab leads there; Ctrl+Tab leaves what keeps Tab for itself.
-    bool tabTo(const QWidget* target)
-    {
-        constexpr int kMostTabs = 400;
-        for (int i = 0; i < kMostTabs && QApplication::focusWidget() != target; ++i) {
-            const QWidget* before = QApplication::focusWidget();
-            press(Qt::Key_Tab);
-            if (QApplication::focusWidget() == before) {
-                press(Qt::Key_Tab, Qt::ControlModifier);
-            }
-        }
-        return QApplication::focusWidget() == target;
-    }
-
-    template <class T>
-    static T* find(const QWidget* parent, const char* name)
-    {
-        return support::child<T>(parent, name);
-    }
-
-    template <class T>
-    T* page(const char* id) const
-    {
-        return static_cast<T*>(m_app->window().page(QString::fromLatin1(id)));
-    }
-
-    static void setValue(TunePage* tune, const char* key, const fields::Value& value)
-    {
-        QVERIFY(tune->document()->setValue(RecipeDocument::find(QString::fromLatin1(key)), value).ok());
-    }
-
-    QTemporaryDir m_folder;
-    std::unique_ptr<app::Application> m_app;
 };
 
 QTEST_MAIN(TestEvaluateRound)

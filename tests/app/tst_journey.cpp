@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The promise of the first ten minutes: open, look at the data, tune, watch, compare, with the bundled model; and
 // the window answers all the while.
-#include "app/application.h"
-#include "core/base/paths.h"
+#include "tests/support/app_test.h"
 #include "tests/support/heartbeat.h"
-#include "tests/support/page_test.h"
 #include "ui/charts/chart_panel.h"
-#include "ui/forms/recipe_document.h"
 #include "ui/models/library/adapter_library.h"
 #include "ui/pages/adapters/adapters_page.h"
 #include "ui/pages/adapters/adapters_work.h"
@@ -15,7 +12,6 @@
 #include "ui/pages/compare/compare_page.h"
 #include "ui/pages/data/data_page.h"
 #include "ui/pages/data/data_table.h"
-#include "ui/pages/pages.h"
 #include "ui/pages/runs/runs_charts.h"
 #include "ui/pages/runs/runs_model.h"
 #include "ui/pages/runs/runs_page.h"
@@ -33,10 +29,10 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QTableView>
-#include <QTemporaryDir>
 #include <QtTest>
 
-#include <filesystem>
+#include <algorithm>
+#include <memory>
 
 using namespace luthier;
 using namespace luthier::ui;
@@ -50,23 +46,16 @@ constexpr int kSilenceMs = 50; // promised; a loaded test machine gets kSlack ti
 constexpr int kSlack = 5;
 constexpr int kSteps = 12;
 
-bool hasWeights()
-{
-    std::error_code code;
-    return std::filesystem::exists(base::bundledModel() / "model.safetensors", code);
-}
-
 } // namespace
 
-class TestJourney : public QObject {
+class TestJourney : public QObject, private support::AppTest {
     Q_OBJECT
 
 private Q_SLOTS:
     void initTestCase()
     {
-        support::keepSettingsIn(m_folder);
-        qputenv("XDG_DATA_HOME", m_folder.path().toUtf8());
-        if (!hasWeights()) {
+        keepAllInFolder();
+        if (!support::hasBundledWeights()) {
             QSKIP("the bundled model's weights are not here");
         }
     }
@@ -272,47 +261,6 @@ private Q_SLOTS:
     }
 
 private:
-    void press(Qt::Key key, Qt::KeyboardModifiers modifiers = {})
-    {
-        QWidget* at = QApplication::focusWidget();
-        QTest::keyClick(at != nullptr ? at : &m_app->window(), key, modifiers);
-    }
-
-    void goTo(const char* id)
-    {
-        int number = 0;
-        while (QLatin1String(pages()[static_cast<std::size_t>(number)].id) != QLatin1String(id)) {
-            ++number;
-        }
-        press(static_cast<Qt::Key>(Qt::Key_1 + number), Qt::ControlModifier);
-        QTRY_COMPARE(m_app->window().currentPage(), QString::fromLatin1(id));
-    }
-
-    // Whether Tab leads there; Ctrl+Tab leaves what keeps Tab for itself.
-    bool tabTo(const QWidget* target)
-    {
-        constexpr int kMostTabs = 400;
-        for (int i = 0; i < kMostTabs && QApplication::focusWidget() != target; ++i) {
-            const QWidget* before = QApplication::focusWidget();
-            press(Qt::Key_Tab);
-            if (QApplication::focusWidget() == before) {
-                press(Qt::Key_Tab, Qt::ControlModifier);
-            }
-        }
-        return QApplication::focusWidget() == target;
-    }
-
-    template <class T>
-    T* page(const char* id) const
-    {
-        return static_cast<T*>(m_app->window().page(QString::fromLatin1(id)));
-    }
-
-    static void setValue(TunePage* tune, const char* key, const fields::Value& value)
-    {
-        QVERIFY(tune->document()->setValue(RecipeDocument::find(QString::fromLatin1(key)), value).ok());
-    }
-
     void checkHeart(const char* during)
     {
         const qint64 silence = m_heart->longestSilenceMs();
@@ -322,8 +270,6 @@ private:
         m_heart->restart();
     }
 
-    QTemporaryDir m_folder;
-    std::unique_ptr<app::Application> m_app;
     std::unique_ptr<support::Heartbeat> m_heart;
     int m_heldOutRows = 0; // that the plan promised
     qint64 m_longest = 0;
