@@ -87,7 +87,8 @@ private:
     Result<void> makeReference(RunParts& parts);
     Result<void> makeValueAdapters(RunParts& parts);
     Result<void> continueValues(RunParts& parts) const;
-    Result<std::shared_ptr<nn::Decoder>> loadDecoder(RunParts& parts, const base::Progress& progress);
+    // `shards` null: all of it.
+    Result<std::shared_ptr<nn::Decoder>> loadDecoder(RunParts& parts, const base::Progress& progress, std::shared_ptr<nn::LayerShards> shards) const;
 
     const config::RunConfig& m_config;
     const RunInputs& m_inputs;
@@ -125,7 +126,14 @@ Result<void> Assembly::loadModel(RunParts& parts)
         return encoder.error();
     }
     parts.encoder = std::move(*encoder);
-    auto decoder = loadDecoder(parts, progress);
+    const auto split = chooseSplit(m_config, m_inputs.team.get());
+    if (!split) {
+        return split.error();
+    }
+    if (!split->sentence.empty()) {
+        parts.warnings.push_back(split->sentence);
+    }
+    auto decoder = loadDecoder(parts, progress, split->isSplit ? std::make_shared<nn::LayerShards>(*m_inputs.team, parts.placement.device) : nullptr);
     if (!decoder) {
         return decoder.error();
     }
@@ -133,17 +141,9 @@ Result<void> Assembly::loadModel(RunParts& parts)
     return {};
 }
 
-Result<std::shared_ptr<nn::Decoder>> Assembly::loadDecoder(RunParts& parts, const base::Progress& progress)
+Result<std::shared_ptr<nn::Decoder>> Assembly::loadDecoder(RunParts& parts, const base::Progress& progress, std::shared_ptr<nn::LayerShards> shards) const
 {
     const auto& where = parts.placement;
-    const auto split = chooseSplit(m_config, m_inputs.team.get());
-    if (!split) {
-        return split.error();
-    }
-    const auto shards = split->isSplit ? std::make_shared<nn::LayerShards>(*m_inputs.team, where.device) : nullptr;
-    if (!split->sentence.empty() && !parts.decoder) {
-        parts.warnings.push_back(split->sentence);
-    }
     if (m_config.model.fromScratch) {
         auto model = nn::readDecoderConfig(m_config.model.path);
         if (!model) {
@@ -237,7 +237,7 @@ Result<void> Assembly::makeReference(RunParts& parts)
         }
         parts.reference.adapters = std::make_shared<const nn::AdapterSet>(parts.decoder->takeAdapters());
     } else if (plan.kind == ReferenceKind::ModelCopy) {
-        auto copy = loadDecoder(parts, stage("loading the reference"));
+        auto copy = loadDecoder(parts, stage("loading the reference"), nullptr); // all weights train, so nothing is split
         if (!copy) {
             return copy.error();
         }
