@@ -18,6 +18,7 @@
 #include "core/train/step/reference_pass.h"
 #include "core/train/plan/run_plan.h"
 #include "core/train/ranks/ranked.h"
+#include "core/train/run_batches.h"
 #include "core/train/row_directions.h"
 #include "core/train/start_point.h"
 #include "core/weights/load.h"
@@ -383,9 +384,7 @@ Result<std::unique_ptr<RunParts>> Assembly::make()
 
 std::unique_ptr<BatchSource> sourceOf(const RunParts& parts, BatchCursor start, Share share)
 {
-    const BatchForm form
-        = formFor(*parts.objective, parts.plan->settings().maxLength, parts.plan->isPacked(), !parts.placement.device.is_cpu());
-    return std::make_unique<BatchFeed>(parts.data.train, *parts.plan, start, form, share);
+    return std::make_unique<BatchFeed>(parts.data.train, *parts.plan, start, formOf(parts), share);
 }
 
 std::int64_t RunParts::trainableParameters() const

@@ -2,7 +2,6 @@
 #include "core/train/trainer.h"
 
 #include "core/inference/stops.h"
-#include "core/objectives/token_loss_settings.h"
 #include "core/optim/schedules.h"
 #include "core/ranks/team.h"
 #include "core/peft/folders/origin.h"
@@ -12,9 +11,9 @@
 #include "core/train/answers/value_model.h"
 #include "core/train/bench/bench_probe.h"
 #include "core/train/failure.h"
-#include "core/train/general_objective.h"
 #include "core/train/step/heads.h"
 #include "core/train/ranks/ranked.h"
+#include "core/train/run_batches.h"
 #include "core/train/run_room.h"
 
 #include <algorithm>
@@ -27,20 +26,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t kMostBadSteps = 3;
-
-BatchLoss lossOf(const config::RunConfig& config, const RunParts& parts)
-{
-    objectives::ObjectiveSettings settings = config.objective;
-    settings.of<objectives::TokenLossSettings>().smoothing = config.run.labelSmoothing;
-    return {*parts.decoder, *parts.objective, std::move(settings), parts.heads, parts.reference};
-}
-
-// Of what should not be forgotten.
-BatchLoss generalLossOf(const config::RunConfig& config, const RunParts& parts)
-{
-    const objectives::Objective& general = generalObjective(*parts.objective);
-    return &general == parts.objective ? lossOf(config, parts) : BatchLoss(*parts.decoder, general);
-}
 
 Evaluations evaluationsOf(const config::RunConfig& config, const RunParts& parts, RunObserver& observer)
 {

@@ -3,6 +3,7 @@
 
 #include "core/train/bench/bench_probe.h"
 #include "core/train/failure.h"
+#include "core/train/run_batches.h"
 #include "core/train/step/train_step.h"
 #include "core/train/trials/run_time.h"
 #include "core/train/trials/shootout.h"
@@ -64,13 +65,12 @@ Result<PlanMeasure> measure(const config::RunConfig& asked, const RunRows& rows,
         return Error{"a run that learns from its own answers has no batch before it begins, so there is nothing to measure; leave --measure out"};
     }
     const LargestBatch largest = largestOf(parts);
-    const BatchForm form{parts.plan->isPacked(), parts.objective->perSequence, !parts.placement.device.is_cpu()};
+    const BatchForm form = formOf(parts);
     StepBatches step;
     for (std::int64_t i = 0; i < std::min<std::int64_t>(2, config.run.gradientAccumulation); ++i) {
         step.add(makeMicroBatch(parts.data.train, largest.items, form)); // two: gradients that add up stand twice
     }
-    TrainStep trainStep({*parts.decoder, *parts.objective, config.objective, parts.heads, parts.reference}, *parts.optimizer,
-                        static_cast<std::uint64_t>(config.run.seed));
+    TrainStep trainStep(lossOf(config, parts), *parts.optimizer, static_cast<std::uint64_t>(config.run.seed));
     resetPeakMemory(placement->device); // what loading needed is gone by then
     std::vector<double> times;
     for (int pass = 0; pass < kPasses; ++pass) {
@@ -97,7 +97,7 @@ Result<PlanMeasure> measure(const config::RunConfig& asked, const RunRows& rows,
 double PlanMeasure::secondsFrom(std::int64_t step) const
 {
     const double left = steps > 0 ? static_cast<double>(std::max<std::int64_t>(0, steps - step)) / static_cast<double>(steps) : 1;
-    return (time.steps + time.saving) * left + (time.evaluations + time.answers) * left + time.rows * (step > 0 ? 0.5 : 1.0);
+    return (time.total() - time.rows) * left + time.rows * (step > 0 ? 0.5 : 1.0);
 }
 
 Result<PlanMeasure> measurePlan(const config::RunConfig& config, const RunRows& rows, StopControl& control, base::Clock clock)

@@ -5,10 +5,10 @@
 #include "core/train/answers/probes.h"
 #include "core/train/bench/bench_probe.h"
 #include "core/train/checkpoint.h"
-#include "core/train/general_objective.h"
 #include "core/train/plan/disk_plan.h"
 #include "core/train/plan/evaluation_times.h"
 #include "core/train/ranks/ranked.h"
+#include "core/train/run_batches.h"
 #include "core/train/run_room.h"
 #include "core/train/step/evaluator.h"
 #include "core/train/step/row_loss_pass.h"
@@ -97,7 +97,7 @@ private:
     StepBatches batchesOf(const EpochPlan& epoch, const SizedStep& step) const
     {
         const RunParts& parts = m_run.parts;
-        const BatchForm form{parts.plan->isPacked(), parts.objective->perSequence, !parts.placement.device.is_cpu()};
+        const BatchForm form = formOf(parts);
         StepBatches batches;
         for (std::size_t i = 0; i < std::min(step.count, kMostBatches); ++i) {
             batches.add(makeMicroBatch(parts.data.train, epoch.batch(step.first + i), form));
@@ -119,8 +119,7 @@ private:
     double secondsOnCard(const StepBatches& batches)
     {
         const RunParts& parts = m_run.parts;
-        TrainStep plain({*parts.decoder, *parts.objective, m_run.config.objective, parts.heads, parts.reference}, *parts.optimizer,
-                        static_cast<std::uint64_t>(m_run.config.run.seed), WorkRecorder());
+        TrainStep plain(lossOf(m_run.config, parts), *parts.optimizer, static_cast<std::uint64_t>(m_run.config.run.seed), WorkRecorder());
         secondsOfOne(plain, batches); // memory that the card is asked for once
         const double queued = std::min(secondsOfOne(plain, batches), secondsOfOne(plain, batches));
         const double times = timesInRun(batches);
@@ -146,7 +145,7 @@ private:
         if (m_shapes.empty()) {
             const RunParts& parts = m_run.parts;
             const EpochPlan epoch = parts.plan->epoch(0);
-            const BatchForm form{parts.plan->isPacked(), parts.objective->perSequence, true};
+            const BatchForm form = formOf(parts);
             m_looked = std::min(epoch.numBatches(), kMostLooked);
             for (std::size_t i = 0; i < m_looked; ++i) {
                 ++m_shapes[shapeOf(paddedToRoundSizes(makeMicroBatch(parts.data.train, epoch.batch(i), form)))];
@@ -168,12 +167,10 @@ private:
         if (isCard()) {
             return secondsOnCard(batches);
         }
-        const double start = now();
         int repeats = 0;
         double spent = 0;
         do {
-            m_run.step.run(batches, ++m_number, 0, [] {});
-            spent = now() - start;
+            spent += secondsOfOne(m_run.step, batches);
         } while (++repeats < kMostRepeats && spent < kSteady && !isStopped());
         return spent / repeats;
     }
@@ -242,9 +239,7 @@ private:
             }
             return walkSeconds(items, [&](const std::function<bool()>& stopped) { evaluator.run(0, [](std::int64_t, std::int64_t) {}, stopped); });
         };
-        const BatchLoss own(*parts.decoder, *parts.objective, m_run.config.objective, parts.heads, parts.reference);
-        const objectives::Objective& general = generalObjective(*parts.objective);
-        return once(own, parts.data.heldOut) + once(&general == parts.objective ? own : BatchLoss(*parts.decoder, general), parts.data.general);
+        return once(lossOf(m_run.config, parts), parts.data.heldOut) + once(generalLossOf(m_run.config, parts), parts.data.general);
     }
 
     // A prompt asks before each of its pieces, and once before it.
