@@ -104,7 +104,7 @@ Opened document(const Opening& opening)
 Opened text(const Opening& opening)
 {
     const bool areRows = holdsObjects(opening.head);
-    auto source = areRows ? linesOrDocument(opening) : openQuestions(opening.file);
+    auto source = areRows ? linesOrDocument(opening) : openQuestions(opening.file, opening.head);
     if (!source || *source) {
         if (source && areRows) {
             (*source)->addRemark("its lines are JSON objects, so they are read as rows, not as one text");

@@ -16,6 +16,7 @@ namespace luthier::data {
 namespace {
 
 constexpr std::uint64_t kMostQuestionBytes = std::uint64_t{64} << 20; // a larger text of questions is learned as it stands
+constexpr std::size_t kLongestMark = 256;                             // in bytes
 constexpr std::size_t kFewest = 2;                                    // questions, or lines of a chat
 
 constexpr std::array<std::string_view, 6> kAsks = {"question", "frage", "pregunta", "domanda", "vraag", "q"};
@@ -55,6 +56,15 @@ struct Pair {
     std::string question;
     std::string answer;
 };
+
+// Whether the first line that is not empty asks, or may: the beginning of a text can end before its mark does.
+bool mayBeginWithQuestion(std::string_view head)
+{
+    const std::size_t first = std::min(head.find_first_not_of(kAsciiSpaces), head.size());
+    const std::string_view line = head.substr(first, head.find('\n', first) - first);
+    const bool isCut = first + line.size() == head.size() && line.size() < kLongestMark;
+    return isCut || markAt(line, kAsks) > 0;
+}
 
 // Empty: the text does not consist of questions with answers.
 std::vector<Pair> pairsOf(std::string_view text)
@@ -143,10 +153,10 @@ std::size_t columnsOf(std::string_view line)
 
 } // namespace
 
-Result<std::shared_ptr<RowSource>> openQuestions(const std::shared_ptr<const DataFile>& file)
+Result<std::shared_ptr<RowSource>> openQuestions(const std::shared_ptr<const DataFile>& file, std::string_view head)
 {
     std::shared_ptr<RowSource> none;
-    if (file->size() > kMostQuestionBytes) {
+    if (file->size() > kMostQuestionBytes || !mayBeginWithQuestion(head)) { // nearly all end here
         return none;
     }
     auto text = file->read(0, static_cast<std::size_t>(file->size()));
