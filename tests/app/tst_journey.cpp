@@ -212,6 +212,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(!tune->isChecking() && tune->mainAction()->isEnabled(), kAwaitMs);
         press(Qt::Key_Return, Qt::ControlModifier);
         QTRY_VERIFY(tune->findChild<QWidget*>(QStringLiteral("gateStrip"))->isVisible());
+        QTRY_VERIFY(tune->mainAction()->isEnabled()); // rows that are just read again hold the start back
         RunController* runs = m_app->workspace().runs();
         const store::RunId before = runs->runId();
         press(Qt::Key_Return);
