@@ -5,7 +5,8 @@
 //
 // `work` runs on the pool and must own what it uses (copies, shared_ptr). `done` runs on the GUI thread, later,
 // never inside startJob, and not at all when `context` is gone. Exceptions must not leave `work`.
-// JobSlot is for work whose newest answer alone counts: starting again cancels the last and drops its result.
+// JobSlot is for work whose newest answer alone counts: starting again cancels the last and drops its result. Once a job's
+// result has come, or it was cancelled, nothing more is heard of its progress.
 //
 // Threads: start from the GUI thread.
 #pragma once
@@ -75,30 +76,43 @@ public:
     void start(QObject* context, Work work, Done done, base::Progress onProgress = {})
     {
         cancel();
-        m_current = std::make_shared<JobControl>();
-        m_current->progress = detail::batchedProgress(context, std::move(onProgress));
+        m_current = std::make_shared<Current>();
         const auto own = m_current;
+        if (onProgress) {
+            // It comes a frame later, so behind the result of a job that told something at its end.
+            own->control.progress = detail::batchedProgress(context, [weak = std::weak_ptr(own), tell = std::move(onProgress)](std::int64_t at, std::int64_t total) {
+                if (const auto job = weak.lock(); job && job->isHeard) {
+                    tell(at, total);
+                }
+            });
+        }
         startJob(context, std::move(work),
                  [this, own, done = std::move(done)](const auto&... value) mutable {
-                     if (!own->cancel.isCancelled()) { // cancelled: this slot may be gone, too
+                     if (own->isHeard) { // cancelled: this slot may be gone, too
+                         own->isHeard = false;
                          m_current.reset();
                          done(value...);
                      }
                  },
-                 *own);
+                 own->control);
     }
 
     bool isRunning() const { return m_current != nullptr; }
     void cancel()
     {
         if (m_current) {
-            m_current->cancel.cancel();
+            m_current->isHeard = false;
+            m_current->control.cancel.cancel();
             m_current.reset();
         }
     }
 
 private:
-    std::shared_ptr<JobControl> m_current;
+    struct Current {
+        JobControl control;
+        bool isHeard = true; // of the GUI thread alone
+    };
+    std::shared_ptr<Current> m_current;
 };
 
 // Waits until all jobs have returned. For the end of the program and of tests.
