@@ -16,13 +16,8 @@ public:
 
     fields::Value at(std::string_view key) const override
     {
-        const auto dot = key.find('.');
-        for (const Part& part : parts()) {
-            for (const fields::Field& field : part.fields) {
-                if (dot != std::string_view::npos && part.key == key.substr(0, dot) && field.key == key.substr(dot + 1)) {
-                    return field.get(part.object(m_config));
-                }
-            }
+        if (const auto setting = findSetting(key)) {
+            return setting->field->get(setting->part->object(m_config));
         }
         throw std::logic_error("a rule asks for the setting " + std::string(key) + ", which there is not");
     }

@@ -183,6 +183,24 @@ std::span<const Part> parts()
     return table;
 }
 
+const Part* findPart(std::string_view key)
+{
+    const auto all = parts();
+    const auto part = std::find_if(all.begin(), all.end(), [&](const Part& one) { return one.key == key; });
+    return part == all.end() ? nullptr : &*part;
+}
+
+std::optional<Setting> findSetting(std::string_view key)
+{
+    const auto dot = key.find('.');
+    const Part* part = dot == std::string_view::npos ? nullptr : findPart(key.substr(0, dot));
+    if (!part) {
+        return std::nullopt;
+    }
+    const auto field = std::find_if(part->fields.begin(), part->fields.end(), [&](const Field& one) { return one.key == key.substr(dot + 1); });
+    return field == part->fields.end() ? std::nullopt : std::optional(Setting{part, &*field});
+}
+
 Record recordOf(RunConfig& config, const Part& part)
 {
     return {part.object(config), part.fields};
@@ -230,11 +248,10 @@ Result<RunConfig> fromJson(const Json& recipe)
             }
             continue;
         }
-        const auto all = parts();
-        const auto part = std::find_if(all.begin(), all.end(), [&](const Part& p) { return p.key == key; });
-        if (part == all.end()) {
+        const Part* part = findPart(key);
+        if (!part) {
             std::vector<std::string> known;
-            for (const Part& candidate : all) {
+            for (const Part& candidate : parts()) {
                 known.push_back(candidate.key);
             }
             return Error{"unknown part \"" + key + "\"; did you mean \"" + nearest(key, known) + "\"?"};
@@ -246,30 +263,32 @@ Result<RunConfig> fromJson(const Json& recipe)
     return config;
 }
 
-Result<void> setByKey(RunConfig& config, std::string_view key, std::string_view text)
+Result<Setting> settingNamed(std::string_view key)
 {
-    const auto dot = key.find('.');
-    const Part* owner = nullptr;
-    const Field* found = nullptr;
+    if (const auto whole = findSetting(key)) {
+        return *whole;
+    }
+    std::optional<Setting> found;
     for (const Part& part : parts()) {
         for (const Field& field : part.fields) {
-            const bool same = dot == std::string_view::npos ? field.key == key
-                                                            : part.key == key.substr(0, dot) && field.key == key.substr(dot + 1);
-            if (same && found) {
-                return Error{"setting \"" + std::string(key) + "\" stands in several parts; write " + owner->key + "."
+            if (field.key == key && found) {
+                return Error{"setting \"" + std::string(key) + "\" stands in several parts; write " + found->part->key + "."
                              + field.key + " or " + part.key + "." + field.key};
             }
-            if (same) {
-                owner = &part;
-                found = &field;
-            }
+            found = field.key == key ? std::optional(Setting{&part, &field}) : found;
         }
     }
     if (!found) {
-        const auto known = allKeys(dot != std::string_view::npos);
+        const auto known = allKeys(key.find('.') != std::string_view::npos);
         return Error{"unknown setting \"" + std::string(key) + "\"; did you mean \"" + nearest(key, known) + "\"?"};
     }
-    return recordOf(config, *owner).setFromText(*found, text);
+    return *found;
+}
+
+Result<void> setByKey(RunConfig& config, std::string_view key, std::string_view text)
+{
+    const auto setting = settingNamed(key);
+    return setting ? recordOf(config, *setting->part).setFromText(*setting->field, text) : Result<void>(setting.error());
 }
 
 Result<RunConfig> readRecipe(const std::filesystem::path& path)

@@ -18,8 +18,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -107,6 +109,17 @@ struct Part {
     std::vector<const fields::Row*> rows = {}; // of the table that its "kind" chooses from; empty: there is no table
 };
 std::span<const Part> parts();
+// Null: there is no such part.
+const Part* findPart(std::string_view key);
+
+struct Setting {
+    const Part* part;
+    const fields::Field* field;
+};
+// `key` is "part.key". None: there is no such setting.
+std::optional<Setting> findSetting(std::string_view key);
+// Also by the key alone, where it is unique ("learning_rate"). Errors: several have it; none has, with the nearest one.
+Result<Setting> settingNamed(std::string_view key);
 
 fields::Record recordOf(RunConfig& config, const Part& part);
 // Null: the part has no table, or no row of it has the id that the configuration names.
@@ -119,7 +132,7 @@ Json toJson(const RunConfig& config);
 // Starts from defaults. Unknown parts and keys, wrong types and ranges are sentences.
 Result<RunConfig> fromJson(const Json& recipe);
 
-// `key` is "part.key", or the key alone where it is unique ("learning_rate").
+// `key` as settingNamed takes it. Errors: its, and those of the value.
 Result<void> setByKey(RunConfig& config, std::string_view key, std::string_view text);
 
 // Reads a recipe; relative paths in it become absolute against the file's folder.

@@ -26,17 +26,13 @@ std::string shortNumber(double value)
 
 void addRemedy(std::vector<Remedy>& remedies, const config::RunConfig& recipe, std::string key, std::string value, std::string sentence)
 {
-    for (const config::Part& part : config::parts()) {
-        for (const fields::Field& field : part.fields) {
-            if (key != part.key + "." + field.key || !config::applies(recipe, part, field)) {
-                continue;
-            }
-            config::RunConfig copy = recipe;
-            if (value.empty() || fields::toText(field.get(part.object(copy))) != value) {
-                remedies.push_back({std::move(key), std::move(value), std::move(sentence)});
-            }
-            return;
-        }
+    const auto setting = config::findSetting(key);
+    if (!setting || !config::applies(recipe, *setting->part, *setting->field)) {
+        return;
+    }
+    config::RunConfig copy = recipe;
+    if (value.empty() || fields::toText(setting->field->get(setting->part->object(copy))) != value) {
+        remedies.push_back({std::move(key), std::move(value), std::move(sentence)});
     }
 }
 

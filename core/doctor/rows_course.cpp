@@ -27,15 +27,9 @@ void addShare(std::vector<Remedy>& remedies, const config::RunConfig& recipe, co
 double settingOf(const config::RunConfig& recipe, std::string_view key)
 {
     config::RunConfig copy = recipe;
-    for (const config::Part& part : config::parts()) {
-        for (const fields::Field& field : part.fields) {
-            if (key == part.key + "." + field.key) {
-                const auto value = field.get(part.object(copy));
-                return std::holds_alternative<double>(value) ? std::get<double>(value) : 0;
-            }
-        }
-    }
-    return 0;
+    const auto setting = config::findSetting(key);
+    const auto value = setting ? setting->field->get(setting->part->object(copy)) : fields::Value(0.0);
+    return std::holds_alternative<double>(value) ? std::get<double>(value) : 0;
 }
 
 void addFewerSteps(std::vector<Remedy>& remedies, const config::RunConfig& recipe)

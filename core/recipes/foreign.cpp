@@ -84,14 +84,8 @@ void take(Imported& imported, const KeyRow& row, const Json& value, const Source
 
 bool appliesNow(const config::RunConfig& config, const std::string& key)
 {
-    for (const config::Part& part : config::parts()) {
-        for (const fields::Field& field : part.fields) {
-            if (part.key + "." + field.key == key) {
-                return config::applies(config, part, field);
-            }
-        }
-    }
-    return false;
+    const auto setting = config::findSetting(key);
+    return setting && config::applies(config, *setting->part, *setting->field);
 }
 
 std::string headOf(const ProgramRows& rows, const config::RunConfig& config)

@@ -14,25 +14,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const config::Part* partOf(const std::string& key)
-{
-    for (const config::Part& part : config::parts()) {
-        if (key.starts_with(part.key + ".")) {
-            return &part;
-        }
-    }
-    return nullptr;
-}
-
 bool hasChoice(const std::string& key, const std::string& choice)
 {
-    const config::Part* part = partOf(key);
-    for (const fields::Field& field : part ? part->fields : std::vector<fields::Field>()) {
-        if (part->key + "." + field.key == key) {
-            return std::any_of(field.choices.begin(), field.choices.end(), [&](const fields::Choice& one) { return one.id == choice; });
-        }
-    }
-    return false;
+    const auto setting = config::findSetting(key);
+    return setting && std::any_of(setting->field->choices.begin(), setting->field->choices.end(), [&](const fields::Choice& one) { return one.id == choice; });
 }
 
 struct NamedRow {
@@ -190,13 +175,11 @@ Reading readDataFile(const std::string& path, const Source& source)
 
 fields::Value valueOf(const config::RunConfig& config, const std::string& key)
 {
-    const config::Part* part = partOf(key);
-    for (const fields::Field& field : part ? part->fields : std::vector<fields::Field>()) {
-        if (part->key + "." + field.key == key) {
-            return field.get(part->object(const_cast<config::RunConfig&>(config))); // read alone
-        }
+    const auto setting = config::findSetting(key);
+    if (!setting) {
+        throw std::logic_error("there is no setting " + key);
     }
-    throw std::logic_error("there is no setting " + key);
+    return setting->field->get(setting->part->object(const_cast<config::RunConfig&>(config))); // read alone
 }
 
 bool isLora(const config::RunConfig& config)

@@ -17,9 +17,7 @@ constexpr const char* kMethod = "method";
 
 fields::Record recordOf(config::RunConfig& config)
 {
-    const auto parts = config::parts();
-    const auto found = std::find_if(parts.begin(), parts.end(), [](const config::Part& part) { return part.key == kMethod; });
-    return config::recordOf(config, *found);
+    return config::recordOf(config, *config::findPart(kMethod));
 }
 
 // Lists say the same in any order.

@@ -40,7 +40,7 @@ private Q_SLOTS:
         QCOMPARE(list.values.size(), std::size_t{2});
         const auto range = need(train::parseAxis("optimizer.learning_rate=1e-5..1e-3"));
         QVERIFY(range.values.empty() && range.low == 1e-5 && range.high == 1e-3);
-        for (const char* bad : {"none=1", "learning_rate", "learning_rate=", "learning_rate=2..1", "learning_rate=a..b"}) {
+        for (const char* bad : {"none=1", "learning_rate", "learning_rate=", "learning_rate=2..1", "learning_rate=a..b", "kind=lora,full"}) {
             QVERIFY2(!train::parseAxis(bad).ok(), bad);
         }
     }

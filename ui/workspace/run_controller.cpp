@@ -63,13 +63,9 @@ std::string ownName(store::Project& project, const std::string& wanted, const co
             if (difference.key == "run.name" || told == kMostTold) {
                 continue;
             }
-            for (const config::Part& part : config::parts()) {
-                for (const fields::Field& field : part.fields) {
-                    if (difference.key == part.key + "." + field.key && difference.right.size() <= kLongestTold) {
-                        name += ", " + QCoreApplication::translate("Field", field.label.c_str()).toLower().toStdString() + " " + difference.right;
-                        ++told;
-                    }
-                }
+            if (const auto setting = config::findSetting(difference.key); setting && difference.right.size() <= kLongestTold) {
+                name += ", " + QCoreApplication::translate("Field", setting->field->label.c_str()).toLower().toStdString() + " " + difference.right;
+                ++told;
             }
         }
         break;

@@ -16,19 +16,6 @@ constexpr std::size_t kMost = 1000;
 constexpr double kLogRatio = 10;
 const char kSteps[] = "run.max_steps";
 
-const fields::Field* fieldOf(const std::string& key, std::string* whole)
-{
-    for (const config::Part& part : config::parts()) {
-        for (const fields::Field& field : part.fields) {
-            if (part.key + "." + field.key == key || field.key == key) {
-                *whole = part.key + "." + field.key;
-                return &field;
-            }
-        }
-    }
-    return nullptr;
-}
-
 std::optional<double> numberOf(const std::string& text)
 {
     double value = 0;
@@ -44,13 +31,10 @@ std::string drawn(const SweepAxis& axis, base::Random& random)
     const double share = random.uniform();
     const bool isLog = axis.low > 0 && axis.high / axis.low >= kLogRatio;
     const double value = isLog ? axis.low * std::pow(axis.high / axis.low, share) : axis.low + share * (axis.high - axis.low);
-    std::string whole;
     config::RunConfig usual;
-    const fields::Field* field = fieldOf(axis.key, &whole);
-    for (const config::Part& part : config::parts()) {
-        if (field && whole.starts_with(part.key + ".") && std::holds_alternative<std::int64_t>(field->get(part.object(usual)))) {
-            return std::to_string(std::llround(value));
-        }
+    const auto setting = config::findSetting(axis.key);
+    if (setting && std::holds_alternative<std::int64_t>(setting->field->get(setting->part->object(usual)))) {
+        return std::to_string(std::llround(value));
     }
     char text[32]; // three digits are as fine as a search needs
     const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::general, 3).ptr;
@@ -125,9 +109,14 @@ Result<SweepAxis> parseAxis(const std::string& text)
     const std::size_t equals = text.find('=');
     SweepAxis axis;
     const std::string key = text.substr(0, equals);
-    if (equals == std::string::npos || fieldOf(key, &axis.key) == nullptr) {
-        return Error{"\"" + key + "\" is no setting; luthier recipe --list names them. Say KEY=1,2,3 or KEY=1..10"};
+    if (equals == std::string::npos) {
+        return Error{"\"" + key + "\" says no values. Say KEY=1,2,3 or KEY=1..10; luthier recipe --list names the settings"};
     }
+    const auto setting = config::settingNamed(key);
+    if (!setting) {
+        return setting.error();
+    }
+    axis.key = setting->part->key + "." + setting->field->key;
     const std::string values = text.substr(equals + 1);
     if (const std::size_t dots = values.find(".."); dots != std::string::npos) {
         const auto low = numberOf(values.substr(0, dots));

@@ -53,9 +53,8 @@ StageSettings::StageSettings(const QString& stage, const config::RunConfig& usua
     tabs->setObjectName(QStringLiteral("stageSettingsTabs"));
     tabs->setAccessibleName(tr("Parts of the recipe"));
     const auto addPart = [&](std::string_view key) {
-        const auto all = config::parts();
-        const auto part = std::find_if(all.begin(), all.end(), [&](const config::Part& one) { return one.key == key; });
-        if (part == all.end()) {
+        const config::Part* part = config::findPart(key);
+        if (!part) {
             return;
         }
         auto* page = new QWidget;

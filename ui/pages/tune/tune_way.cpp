@@ -36,16 +36,6 @@ const std::vector<FormPlace>& places()
     return table;
 }
 
-const config::Part* findPart(const std::string& key)
-{
-    for (const config::Part& part : config::parts()) {
-        if (part.key == key) {
-            return &part;
-        }
-    }
-    return nullptr;
-}
-
 // As many a line as there is room for.
 FlowLayout* flowIn(QWidget* widget)
 {
@@ -67,7 +57,7 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(0, 0, space(2), 0);
     for (const FormPlace& place : places()) {
-        const config::Part* part = findPart(place.part);
+        const config::Part* part = config::findPart(place.part);
         auto* form = new SettingsForm(document, *part, undo, place.hidden);
         auto* title = new StatusLabel(QCoreApplication::translate("Field", part->label.c_str()), Token::TextQuiet);
         title->setFont(textFont(TextSize::Small));
