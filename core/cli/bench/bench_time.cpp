@@ -6,6 +6,7 @@
 #include "core/base/scratch_folder.h"
 #include "core/cli/display.h"
 #include "core/cli/interrupts.h"
+#include "core/measures/measure.h"
 #include "core/train/bench/bench_memory.h"
 #include "core/train/bench/bench_time.h"
 #include "core/train/run.h"
@@ -14,7 +15,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <optional>
+#include <utility>
+#include <vector>
 
 namespace luthier::cli {
 
@@ -27,38 +29,70 @@ constexpr double kLongerOnCard = 4;
 constexpr std::int64_t kCardBatch = 16;
 constexpr std::int64_t kCpuBatch = 4;
 
-struct Taken {
-    train::RunTime predicted;
-    double seconds = 0;
-    double measuring = 0; // what the prediction took
-    std::int64_t evaluations = 0;
+constexpr std::size_t kToldSteps = 4; // that took longest
 
-    double percent() const { return 100 * (predicted.total() / seconds - 1); }
+struct SlowStep {
+    std::int64_t step = 0;
+    double seconds = 0;
 };
 
-// From the event of the start, behind which a run counts its own time, to the last.
+struct Taken {
+    train::RunTime predicted;
+    train::RunTime spent;
+    std::vector<SlowStep> slowest;
+    double measuring = 0; // what the prediction took
+    double loading = 0;   // of the run before its time counts
+
+    double percent() const { return 100 * (predicted.total() / spent.total() - 1); }
+};
+
+// From the event of the start, behind which a run counts its own time, to the last. What the time between two events went into is told
+// by the one at its end; saving says when it begins.
 class Stopwatch : public train::RunObserver {
 public:
-    explicit Stopwatch(base::Clock clock) : m_clock(clock) {}
+    explicit Stopwatch(base::Clock clock) : m_clock(clock), m_last(clock()) {}
 
     void onEvent(const train::Event& event) override
     {
+        const double now = m_clock();
+        const double seconds = now - std::exchange(m_last, now);
+        const auto* stage = std::get_if<train::StageChanged>(&event);
+        const bool wasSaving = std::exchange(m_isSaving, stage && stage->stage == "saving");
         if (std::holds_alternative<train::RunStarted>(event)) {
-            m_begin = m_clock();
-        } else if (std::holds_alternative<train::RunEnded>(event)) {
-            m_seconds = m_clock() - m_begin;
-        } else if (const auto* eval = std::get_if<train::EvalDone>(&event)) {
-            m_evaluations += eval->set == measures::kHeldOutSet;
+            m_isRunning = true;
+        }
+        if (!m_isRunning || std::holds_alternative<train::RunStarted>(event)) {
+            loading += seconds;
+            return;
+        }
+        if (const auto* eval = std::get_if<train::EvalDone>(&event)) {
+            spent.numEvaluations += eval->set == measures::kHeldOutSet;
+        }
+        (wasSaving ? spent.saving : partOf(event)) += seconds;
+        if (const auto* done = std::get_if<train::StepDone>(&event)) {
+            slowest.push_back({done->step, seconds});
+            std::stable_sort(slowest.begin(), slowest.end(), [](const SlowStep& a, const SlowStep& b) { return a.seconds > b.seconds; });
+            slowest.resize(std::min(slowest.size(), kToldSteps));
         }
     }
-    double seconds() const { return m_seconds; }
-    std::int64_t evaluations() const { return m_evaluations; }
+
+    double loading = 0;
+    train::RunTime spent;
+    std::vector<SlowStep> slowest;
 
 private:
+    double& partOf(const train::Event& event)
+    {
+        const auto* stage = std::get_if<train::StageChanged>(&event);
+        const bool isEvaluation = std::holds_alternative<train::EvalDone>(event) || (stage && stage->stage == "evaluating");
+        const bool isRows = stage && stage->stage == "measuring rows";
+        return isRows ? spent.rows : isEvaluation ? spent.evaluations : std::holds_alternative<train::SampleDone>(event) ? spent.answers : spent.steps;
+    }
+
     base::Clock m_clock;
-    double m_begin = 0;
-    double m_seconds = 0;
-    std::int64_t m_evaluations = 0;
+    double m_last;
+    bool m_isRunning = false;
+    bool m_isSaving = false;
 };
 
 Result<Taken> take(const train::TimeCase& one, const fs::path& folder, base::Clock clock, Context& context)
@@ -71,32 +105,48 @@ Result<Taken> take(const train::TimeCase& one, const fs::path& folder, base::Clo
     if (!measured) {
         return measured.error();
     }
-    Taken taken{measured->time, 0, clock() - begin, 0};
+    const double measuring = clock() - begin;
     Stopwatch watch(clock);
     const train::RunEnded ended = train::run(one.config, {folder, rows, false}, control, watch);
     if (ended.outcome != train::Outcome::Finished) {
         return Error{ended.outcome == train::Outcome::Stopped ? "cancelled" : ended.sentence};
     }
-    taken.seconds = watch.seconds();
-    taken.evaluations = watch.evaluations();
-    return taken;
+    return Taken{measured->time, watch.spent, watch.slowest, measuring, watch.loading};
 }
 
-void print(Console& console, const train::TimeCase& one, const Taken& taken)
+Json jsonOf(const train::RunTime& time)
 {
-    const train::RunTime& time = taken.predicted;
-    if (console.isJson()) {
-        console.line({{"name", "time"}, {"recipe", one.name}, {"value", time.total()}, {"unit", "s"}, {"limit", taken.seconds}, {"share", time.total() / taken.seconds},
-                      {"steps", time.steps}, {"evaluations", time.evaluations}, {"answers", time.answers}, {"rows", time.rows}, {"saving", time.saving},
-                      {"predicted_evaluations", time.numEvaluations}, {"made_evaluations", taken.evaluations}, {"measuring", taken.measuring}});
-        return;
-    }
+    return {{"steps", time.steps}, {"evaluations", time.evaluations}, {"answers", time.answers}, {"rows", time.rows}, {"saving", time.saving}, {"num_evaluations", time.numEvaluations}};
+}
+
+std::string textOf(const train::RunTime& time)
+{
     std::string parts = "steps " + fixed(time.steps, 2);
     for (const auto& [what, seconds] : {std::pair("evaluations", time.evaluations), {"answers", time.answers}, {"rows", time.rows}, {"saving", time.saving}}) {
         parts += seconds > 0 ? std::string(", ") + what + " " + fixed(seconds, 2) : std::string();
     }
-    console.text(one.name + ": predicted " + fixed(time.total(), 2) + " s, took " + fixed(taken.seconds, 2) + " s, " + (taken.percent() >= 0 ? "+" : "") + fixed(taken.percent(), 1)
-                 + " %  (" + parts + "; " + counted(time.numEvaluations) + " evaluations, made " + counted(taken.evaluations) + "; measuring took " + fixed(taken.measuring, 1) + " s)");
+    return parts + ", " + counted(time.numEvaluations) + " evaluations";
+}
+
+void print(Console& console, const train::TimeCase& one, const Taken& taken)
+{
+    if (console.isJson()) {
+        Json slowest = Json::array();
+        for (const SlowStep& step : taken.slowest) {
+            slowest.push_back({{"step", step.step}, {"seconds", step.seconds}});
+        }
+        console.line({{"name", "time"}, {"recipe", one.name}, {"value", taken.predicted.total()}, {"unit", "s"}, {"limit", taken.spent.total()}, {"share", taken.predicted.total() / taken.spent.total()},
+                      {"predicted", jsonOf(taken.predicted)}, {"taken", jsonOf(taken.spent)}, {"slowest_steps", std::move(slowest)}, {"measuring", taken.measuring}, {"loading", taken.loading}});
+        return;
+    }
+    console.text(one.name + ": predicted " + fixed(taken.predicted.total(), 2) + " s, took " + fixed(taken.spent.total(), 2) + " s, " + (taken.percent() >= 0 ? "+" : "")
+                 + fixed(taken.percent(), 1) + " %");
+    std::string slowest;
+    for (const SlowStep& step : taken.slowest) {
+        slowest += (slowest.empty() ? "" : ", ") + counted(step.step) + " in " + fixed(step.seconds, 3);
+    }
+    console.text("  predicted: " + textOf(taken.predicted) + "; measuring took " + fixed(taken.measuring, 1) + " s\n  taken: " + textOf(taken.spent) + "; slowest steps "
+                 + slowest + "; loading before " + fixed(taken.loading, 1) + " s");
 }
 
 } // namespace
