@@ -11,8 +11,11 @@
 #include "core/ranks/team.h"
 #include "core/train/answers/rollout_batches.h"
 #include "core/train/bench/bench_probe.h"
+#include "core/train/bench/bench_rollouts.h"
 #include "core/train/step/heads.h"
 #include "core/train/step/micro_batch.h"
+#include "core/train/step/split_optimizer.h"
+#include "core/train/step/state_buckets.h"
 #include "core/train/step/train_step.h"
 
 #include <ATen/core/Tensor.h>
@@ -23,6 +26,7 @@
 #include <cmath>
 #include <memory>
 #include <numeric>
+#include <optional>
 
 namespace luthier::train {
 
@@ -105,8 +109,8 @@ StepBatches randomItems(const StepBenchSettings& settings, const objectives::Obj
     return step;
 }
 
-// A step over answers that are there already, the second half of each row: what learning from them takes. Making them is what
-// bench generate measures.
+// A step over answers that are there already, the second half of each row: what learning from them takes. How fast they are made is
+// what bench generate measures.
 StepBatches randomAnswers(const StepBenchSettings& settings, const objectives::Objective& objective)
 {
     base::Random random(kSeed);
@@ -278,8 +282,8 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     if (objective->usesReference && settings.liveReference && !method->writesAdapter) {
         return Error{"a live reference of all weights is a second model; leave it out, or take an adapter"};
     }
-    if (settings.isSplit && (!settings.team || !method->writesAdapter || settings.frozenDtype == "fp8")) {
-        return Error{"a base is split over several ranks (--ranks), under an adapter, and not in FP8"};
+    if (settings.isSplit && (!settings.team || settings.frozenDtype == "fp8")) {
+        return Error{"a base, or what an optimizer of all weights holds, is split over several ranks (--ranks), and not in FP8"};
     }
     if (settings.packed && (objective->perSequence || objective->rollouts || settings.team)) {
         return Error{"packed texts are measured with sft or pretrain, on one device"};
@@ -297,7 +301,7 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     const auto* codes = quant::findCodeTable(settings.quantization == "auto" ? method->quantization : settings.quantization);
     nn::Decoder decoder(settings.model, placement->device, placement->dtype,
                         codes ? std::optional(quant::Quantisation{codes->kind, true}) : std::nullopt,
-                        settings.isSplit ? std::make_shared<nn::LayerShards>(*settings.team, placement->device) : nullptr);
+                        settings.isSplit && method->writesAdapter ? std::make_shared<nn::LayerShards>(*settings.team, placement->device) : nullptr);
     decoder.initialise(kSeed);
     decoder.setActivationCheckpointing(settings.activationCheckpointing);
     if (auto attached = method->attach(decoder, settings.method, kSeed); !attached) {
@@ -307,6 +311,14 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
         if (auto held = decoder.multiplyInFp8(); !held) {
             return held.error();
         }
+    }
+    std::optional<RolloutPeers> peers;
+    if (objective->rollouts && method->writesAdapter) {
+        auto made = makeRolloutPeers(decoder, *method, settings.method, kSeed + 1);
+        if (!made) {
+            return made.error();
+        }
+        peers = std::move(*made);
     }
     auto leaves = method->trainable(decoder);
     std::vector<nn::NamedTensor> heads;
@@ -327,24 +339,44 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     if (!kind) {
         return Error{"there is no optimizer \"" + settings.optimizer + "\""};
     }
-    const auto optimizer = kind->make(leaves, optimizerSettings, optim::kPageElements);
+    if (settings.isSplit && !method->writesAdapter && !kind->pages) {
+        return Error{"this optimizer looks at whole matrices or blocks, so ranks cannot split its state; take adamw, lion or sgd"};
+    }
+    std::unique_ptr<optim::Optimizer> optimizer = kind->make(leaves, optimizerSettings, optim::kPageElements);
 
     std::vector<StepBatches> steps = stepsOf(settings, *objective);
     StepBatches& batches = steps.front();
     if (settings.team) {
-        auto alone = settings.isSplit ? Result<void>() : timeAlone(BatchLoss(decoder, *objective, {}, heads), *optimizer, batches, settings, result);
+        auto alone = settings.isSplit && method->writesAdapter ? Result<void>() : timeAlone(BatchLoss(decoder, *objective, {}, heads), *optimizer, batches, settings, result);
         if (!alone) {
             return alone.error();
         }
         ofAllRanks(batches, settings.team->size());
     }
-    TrainStep trainStep(BatchLoss(decoder, *objective, {}, heads), *optimizer, kSeed);
+    const StateSplit* split = nullptr;
+    if (settings.isSplit && !method->writesAdapter) {
+        optimizer.reset(); // the whole one, by which each was timed alone
+        auto parts = std::make_unique<SplitOptimizer>(*settings.team, leaves, *kind, optimizerSettings, kBucket);
+        split = &parts->split();
+        optimizer = std::move(parts);
+        resetPeakMemory(placement->device);
+    }
+    const BatchLoss loss(decoder, *objective, {}, heads);
+    if (peers) {
+        if (auto answered = answerOnce(loss, heads, *peers, batches, settings.batch, settings.length, settings.cancel); !answered) {
+            return answered.error();
+        }
+    }
+    TrainStep trainStep(loss, *optimizer, kSeed);
     if (settings.team) {
-        trainStep.shareWith(*settings.team);
+        trainStep.shareWith(*settings.team, split);
     }
     auto times = timeSteps(trainStep, steps, settings, placement->device, result);
     if (!times) {
         return times.error();
+    }
+    if (objective->rollouts && !peers) {
+        result.notice = "the peak lacks the frozen copy and the reward model that a run of all weights keeps";
     }
     if (settings.profile) {
         auto kernels = profileSteps(trainStep, batches, settings, placement->device);
@@ -355,7 +387,7 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     }
     result.secondsPerStep = median(*times);
     result.tokensPerSecond = static_cast<double>(batches.tokens) / result.secondsPerStep;
-    if (settings.team && !settings.isSplit) {
+    if (settings.team && result.tokensPerSecondAlone > 0) {
         const double alone = static_cast<double>(batches.tokens) / settings.team->size() / result.tokensPerSecondAlone;
         result.waitShare = std::max(0.0, 1 - alone / result.secondsPerStep);
     }

@@ -38,13 +38,14 @@ struct StepBenchSettings {
     std::string quantization = "auto"; // of the random weights: as the method asks, none, nf4, fp4
     bool activationCheckpointing = false;
     std::string paging = "auto";       // of the optimizer's state
-    std::string objective = "sft";     // a pair is two rows of `length` tokens, the second half of each an answer; over answers of its own: learning from them
+    std::string objective = "sft";     // a pair is two rows of `length` tokens, the second half of each an answer; over answers of its own: learning from
+                                       // them, policy, reference, reward model and values over one base, which draw and score such answers once before
     bool liveReference = false;        // asked at every step; else its log-probabilities are there before, as runs usually have it
     std::string optimizer = "adamw";   // with its usual settings
     std::string frozenDtype = "auto";  // fp8: frozen products in 8-bit floats
     bool profile = false;              // the card's kernels of two more steps, each with its time
     std::shared_ptr<ranks::Team> team = nullptr; // each rank takes `batch` rows of a step; null: alone
-    bool isSplit = false;              // the team's ranks hold a part of the base each
+    bool isSplit = false;              // the team's ranks hold a part of the base each; of what the optimizer holds where all weights train
     bool packed = false;               // texts of mixed lengths one behind the other, as many tokens a step; each step has other texts
 };
 
