@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/layers/attention.h"
 
+#include "core/nn/batch/round_size.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_flash_attention_forward.h>
 #include <ATen/ops/_fused_sdp_choice.h>
@@ -72,13 +74,24 @@ bool isFlash(const at::Tensor& q)
     return q.is_cuda() && narrow && q.size(3) % 8 == 0 && q.size(3) <= 256;
 }
 
-// A token and so many before it: the card's kernel passes over what is hidden, where a mask would be read and multiplied.
-at::Tensor windowed(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
+// A token and what comes before it, so many of them in a window: the card's kernel passes over what is hidden, where a mask would be
+// read and multiplied.
+at::Tensor flash(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
 {
     const auto rows = [](const at::Tensor& x) { return x.transpose(1, 2); };
+    const bool isCut = isHidden(q.size(2), k.size(2), settings.window);
+    const auto before = isCut ? std::optional(settings.window - 1) : std::nullopt;
+    const auto behind = isCut ? std::optional(std::int64_t{0}) : std::nullopt;
     const auto out = at::_flash_attention_forward(rows(q), rows(k), rows(v), std::nullopt, std::nullopt, q.size(2), k.size(2), 0.0, true,
-                                                  false, settings.scale, settings.window - 1, 0);
+                                                  false, settings.scale, before, behind);
     return std::get<0>(out).transpose(1, 2);
+}
+
+// cuDNN's attention is the faster one, and makes a plan for each width that it meets, which takes as long as a hundred passes: it is worth
+// that for the widths that come again, and by the width alone, so that a resumed run computes as an uninterrupted one.
+bool takesFlash(const at::Tensor& q, std::int64_t keys, std::int64_t window)
+{
+    return q.size(2) == keys && isFlash(q) && (isHidden(q.size(2), keys, window) || roundSize(keys) != keys);
 }
 
 at::Tensor fused(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
@@ -89,8 +102,8 @@ at::Tensor fused(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, 
         const std::int64_t seen = settings.window > 0 ? std::min(settings.window, keys) : keys;
         return single(q, k.narrow(2, keys - seen, seen), v.narrow(2, keys - seen, seen), settings.scale);
     }
-    if (queries == keys && isHidden(queries, keys, settings.window) && isFlash(q)) {
-        return windowed(q, k, v, settings);
+    if (takesFlash(q, keys, settings.window)) {
+        return flash(q, k, v, settings);
     }
     std::optional<at::Tensor> mask;
     const bool causal = queries == keys && !isHidden(queries, keys, settings.window);

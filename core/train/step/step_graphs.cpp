@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/step/step_graphs.h"
 
+#include "core/nn/batch/round_size.h"
 #include "core/nn/free_memory.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 
 #include <algorithm>
-#include <bit>
 
 namespace luthier::train {
 
@@ -21,14 +21,6 @@ constexpr std::int64_t kMostRecordings = 64;
 constexpr std::size_t kMostShapes = 1024; // that are remembered
 constexpr std::int64_t kMostOutdated = 4; // of one shape: what reads other memory each time is not worth recording
 constexpr std::int64_t kNoTarget = -100;
-
-// One of eight sizes between a power of two and the next, at least 16 apart.
-std::int64_t roundSize(std::int64_t size)
-{
-    const auto step = std::max<std::uint64_t>(16, std::bit_ceil(static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1))) / 16);
-    const auto wide = static_cast<std::uint64_t>(size);
-    return static_cast<std::int64_t>((wide + step - 1) / step * step);
-}
 
 // In memory of the same kind.
 at::Tensor emptyLike(const at::Tensor& x, at::IntArrayRef sizes)
@@ -69,10 +61,10 @@ MicroBatch paddedToRoundSizes(MicroBatch batch)
     if (!batch.segments.empty() || batch.ids.numel() > kPaddedTokens || !batch.places.defined()) {
         return batch; // trained everywhere: of one width, as texts are cut
     }
-    const std::int64_t wider = roundSize(width);
+    const std::int64_t wider = nn::roundSize(width);
     batch.places = moved(batch.places, width, wider);
     batch.ids = longer(batch.ids, wider, 0);
-    const std::int64_t count = roundSize(batch.places.numel());
+    const std::int64_t count = nn::roundSize(batch.places.numel());
     batch.places = longer(batch.places, count, 0);
     batch.targets = longer(batch.targets, count, kNoTarget);
     if (batch.owners.defined()) {
