@@ -3,6 +3,7 @@
 #include "core/config/run_config.h"
 #include "core/objectives/objectives.h"
 #include "core/optim/leaf_groups.h"
+#include "core/optim/optimizers.h"
 
 #include <stdexcept>
 
@@ -82,10 +83,11 @@ const std::vector<GeneralRule>& generalRules()
          [](const RunConfig& c) { return c.data.generalShare > 0 && c.data.general.empty(); }},
         {{"run.checkpointed_layers", "run.activation_checkpointing"}, "No layer is computed twice while activation checkpointing is off: switch it on, or set run.checkpointed_layers to 0.",
          [](const RunConfig& c) { return c.run.checkpointedLayers > 0 && !c.run.activationCheckpointing; }},
-        {{"run.shard", "method.kind"}, "What is split over ranks stays as it is: choose an adapter, or leave run.shard to auto.",
+        {{"run.shard", "optimizer.kind"}, "This optimizer looks at whole matrices or blocks, so ranks cannot split its state: take AdamW, Lion or SGD, or leave run.shard to auto.",
          [](const RunConfig& c) {
              const peft::Method* method = peft::findMethod(c.method.kind);
-             return c.run.shard == "always" && method && !method->writesAdapter;
+             const optim::OptimizerKind* optimizer = optim::findOptimizer(c.optimizer.kind);
+             return c.run.shard == "always" && method && !method->writesAdapter && optimizer && !optimizer->pages;
          }},
         {{"run.shard", "model.frozen_dtype"}, "A base that is split over ranks is held in bf16, fp32 or 4 bits: leave model.frozen_dtype to auto.",
          [](const RunConfig& c) { return c.run.shard == "always" && c.model.frozenDtype == "fp8"; }},

@@ -143,8 +143,8 @@ std::vector<Field> runFields()
             {.choices = {{"last", "The last step's"}, {"best", "The best step's"}}}),
         field<&RunSettings::neftuneAlpha>("neftune_alpha", "Embedding noise", "NEFTune: noise on the embeddings while training, against learning by heart. 0: none (usual); 5 to 15 is common.", {.low = 0, .high = 1000}, {.advanced = true}),
         field<&RunSettings::labelSmoothing>("label_smoothing_factor", "Label smoothing", "Share of each target's weight that all tokens of the vocabulary share. 0: none (usual); 0.1 is common.", {.low = 0, .high = 0.99}, {.advanced = true}),
-        field<&RunSettings::shard>("shard", "Split the base", "With several ranks: whether each holds a part of the frozen base and reads the rest layer by layer from the others. Automatic: only where a card has no room for all of it, since whole copies are faster.", {},
-            {.choices = {{"auto", "Where it must be"}, {"always", "Always"}, {"never", "Never"}}, .advanced = true}),
+        field<&RunSettings::shard>("shard", "Split over ranks", "With several ranks: whether each holds a part of the frozen base and reads the rest layer by layer from the others, or, where all weights train, a part of what the optimizer holds. Automatic: of a base only where a card has no room for all of it, since whole copies are faster; of an optimizer wherever a large model trains.", {},
+            {.choices = {{"auto", "Where it helps"}, {"always", "Always"}, {"never", "Never"}}, .advanced = true}),
         field<&RunSettings::threads>("threads", "Threads", "CPU threads. 0: one for each physical core.", {.low = 0, .high = 4096}, {.advanced = true}),
     };
 }

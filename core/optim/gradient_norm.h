@@ -16,7 +16,10 @@ struct GradientNorm {
     std::optional<at::Tensor> divisor; // of the gradients, [] fp32; none: they are not clipped
 };
 
-// `gradients` are not empty. `maxNorm` 0: no clipping.
-GradientNorm normOf(const std::vector<at::Tensor>& gradients, double maxNorm);
+// Of all gradients together, [] fp32. They are not empty.
+at::Tensor lengthOf(const std::vector<at::Tensor>& gradients);
+
+// `maxNorm` 0: no clipping.
+GradientNorm normOf(at::Tensor length, double maxNorm);
 
 } // namespace luthier::optim

@@ -73,7 +73,7 @@ at::Tensor LeafOptimizer::step(double learningRate)
     if (gradients.empty()) {
         return at::zeros({}, m_step.options());
     }
-    const GradientNorm all = normOf(gradients, m_settings.maxGradNorm);
+    const GradientNorm all = normOf(lengthOf(gradients), m_settings.maxGradNorm);
     gradients.clear();
     m_step.add_(all.finite);
     for (Source& source : m_sources) {

@@ -51,8 +51,6 @@ void widen(std::vector<at::Tensor>& gradients)
 } // namespace
 
 struct MomentOptimizer::Batch {
-    std::vector<at::Tensor> leaves; // of those with a master
-    std::vector<at::Tensor> rounded;
     Call call;
     std::int64_t widened = 0;
 };
@@ -120,10 +118,11 @@ at::Tensor MomentOptimizer::step(double learningRate)
             gradients.push_back(slot.leaf.tensor.grad());
         }
     }
-    if (gradients.empty()) {
+    if (gradients.empty() && !m_norms) {
         return at::zeros({}, m_step.options());
     }
-    const GradientNorm all = normOf(gradients, m_maxGradNorm);
+    const at::Tensor own = gradients.empty() ? at::zeros({}, m_step.options()) : lengthOf(gradients);
+    const GradientNorm all = normOf(m_norms ? m_norms(own) : own, m_maxGradNorm);
     gradients.clear();
     Call shared; // what all calls of this step have in common
     shared.learningRate = learningRate;
@@ -165,11 +164,8 @@ void MomentOptimizer::add(Batch& batch, const Slot& slot, const at::Tensor& leaf
     Call& call = batch.call;
     call.weightDecay = slot.group.decay;
     call.learningRate = slot.group.rate; // times the step's, in apply()
-    if (slot.hasMaster()) {
-        batch.leaves.push_back(leaf);
-        batch.rounded.push_back(state[m_moments.size()]);
-        batch.widened += leaf.numel();
-    }
+    call.leaves.push_back(slot.hasMaster() ? leaf : at::Tensor());
+    batch.widened += slot.hasMaster() ? leaf.numel() : 0;
     call.parameters.push_back(slot.hasMaster() ? state[m_moments.size()] : leaf);
     call.gradients.push_back(gradient);
     call.moments.resize(m_moments.size());
@@ -210,14 +206,25 @@ void MomentOptimizer::apply(Batch& batch, const Call& shared) const
     if (call.parameters.empty()) {
         return;
     }
-    widen(call.gradients);
     call.learningRate *= shared.learningRate;
     call.step = shared.step;
     call.divisor = shared.divisor;
     call.notFinite = shared.notFinite;
+    if (updateAtOnce(call)) {
+        return;
+    }
+    widen(call.gradients);
     update(call);
-    if (!batch.leaves.empty()) {
-        at::_foreach_copy_(batch.leaves, batch.rounded);
+    std::vector<at::Tensor> leaves;
+    std::vector<at::Tensor> rounded;
+    for (std::size_t i = 0; i < call.leaves.size(); ++i) {
+        if (call.leaves[i].defined()) {
+            leaves.push_back(call.leaves[i]);
+            rounded.push_back(call.parameters[i]);
+        }
+    }
+    if (!leaves.empty()) {
+        at::_foreach_copy_(leaves, rounded);
     }
 }
 

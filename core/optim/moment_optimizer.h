@@ -24,6 +24,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace luthier::optim {
 
@@ -32,6 +33,7 @@ public:
     at::Tensor step(double learningRate) override;
     void zeroGrad() override;
     std::vector<at::Tensor> leaves() const override;
+    void joinNorms(Norms norms) override { m_norms = std::move(norms); }
 
     bool isPaged() const override { return m_pager != nullptr; }
     std::int64_t pagedBytes() const override { return m_pager ? m_pager->bytes() : 0; }
@@ -45,6 +47,7 @@ protected:
     struct Call {
         std::vector<at::Tensor> parameters;           // fp32: masters, or leaves that are fp32
         std::vector<at::Tensor> gradients;            // fp32; may be written to
+        std::vector<at::Tensor> leaves;               // that get the parameters' rounding; undefined where the parameter is the leaf
         std::vector<std::vector<at::Tensor>> moments; // one list a moment, in the order of their names
         double weightDecay = 0;
         double learningRate = 0;
@@ -59,6 +62,8 @@ protected:
 
     // The formula. Without gradients recorded; nothing may wait for the device.
     virtual void update(Call& call) const = 0;
+    // The same with gradients as they are, of any dtype, and with the leaves' rounding. False, and nothing done: update() does it.
+    virtual bool updateAtOnce(const Call&) const { return false; }
 
 private:
     struct Slot {
@@ -69,7 +74,7 @@ private:
 
         bool hasMaster() const { return !master.is_same(leaf.tensor); }
     };
-    struct Batch; // a call, and the leaves that get its masters' rounding
+    struct Batch; // a call, and how many elements of it have masters
 
     std::vector<nn::NamedTensor> named(bool withLeaves) const; // with the fp32 leaves, which are their own masters
     bool hasState() const; // something that could lie elsewhere: moments, or masters
@@ -85,6 +90,7 @@ private:
     double m_maxGradNorm;
     std::vector<std::string> m_moments;
     std::int64_t m_pageElements;
+    Norms m_norms; // empty: its own norm is that of all
     std::unique_ptr<StatePager> m_pager; // the slots' state is its memory
 };
 

@@ -15,6 +15,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -47,6 +48,11 @@ public:
     // each number alike does nothing about it.
     using Parts = std::map<std::string, std::vector<std::pair<std::string, std::int64_t>>>;
     virtual void split(const Parts&) {}
+
+    // Clips by the norm that this gives for that of its own leaves, as where others step on the rest; it is asked in every step, also in one
+    // without gradients. Not for optimizers that look at whole leaves (OptimizerKind::pages), which nobody splits.
+    using Norms = std::function<at::Tensor(const at::Tensor& own)>; // [] fp32 each
+    virtual void joinNorms(Norms) {}
 
     // Live tensors (of a paged state once all pages are back), for checkpoints.
     virtual std::vector<nn::NamedTensor> state() = 0;

@@ -36,7 +36,7 @@ struct OptimizerKind : fields::Row {
                                        std::int64_t pageElements) = nullptr;
     // Bytes of state for a leaf, without a master copy of what is not fp32.
     std::int64_t (*stateBytes)(const OptimizerSettings& settings, const LeafShape& leaf) = nullptr;
-    bool pages = true; // its state may lie in host memory (optimizer.paging)
+    bool pages = true; // each number is stepped on by itself, so its state may lie in host memory (optimizer.paging), or be split over ranks
 };
 
 std::span<const OptimizerKind> optimizers();

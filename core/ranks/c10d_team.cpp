@@ -110,6 +110,7 @@ public:
     void sum(const at::Tensor& tensor) override;
     void sumBeside(const at::Tensor& tensor) override;
     void joinSums() override;
+    void sumPartBeside(const at::Tensor& whole, const at::Tensor& own) override;
     void gatherBeside(const at::Tensor& own, const at::Tensor& whole) override;
     void spread(const at::Tensor& tensor) override;
     double takeWaited() override { return std::exchange(m_waited, 0); }
@@ -360,6 +361,17 @@ void C10dTeam::joinSums()
     if (m_nccl) {
         m_nccl->joinSums();
     }
+}
+
+void C10dTeam::sumPartBeside(const at::Tensor& whole, const at::Tensor& own)
+{
+    if (!own.is_cpu() && m_nccl) {
+        throwWhereBroken();
+        m_nccl->sumPartBeside(whole, own);
+        return;
+    }
+    sum(whole); // Gloo has no such sum in each LibTorch
+    own.copy_(whole.view({-1}).narrow(0, own.numel() * rank(), own.numel()).view(own.sizes()));
 }
 
 void C10dTeam::gatherBeside(const at::Tensor& own, const at::Tensor& whole)

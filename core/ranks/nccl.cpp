@@ -34,6 +34,7 @@ struct Functions {
     Status (*ncclCommAbort)(Handle) = nullptr;
     Status (*ncclAllReduce)(const void*, void*, std::size_t, int, int, Handle, Handle) = nullptr;
     Status (*ncclAllGather)(const void*, void*, std::size_t, int, Handle, Handle) = nullptr;
+    Status (*ncclReduceScatter)(const void*, void*, std::size_t, int, int, Handle, Handle) = nullptr;
     const char* (*ncclGetErrorString)(Status) = nullptr;
     bool complete = true;
 };
@@ -57,6 +58,7 @@ Functions loadFunctions()
     find(all.ncclCommAbort, "ncclCommAbort");
     find(all.ncclAllReduce, "ncclAllReduce");
     find(all.ncclAllGather, "ncclAllGather");
+    find(all.ncclReduceScatter, "ncclReduceScatter");
     find(all.ncclGetErrorString, "ncclGetErrorString");
     return all;
 }
@@ -117,6 +119,19 @@ public:
     }
 
     void joinSums() override { order(m_beside, c10::cuda::getCurrentCUDAStream(m_device.index())); }
+
+    void sumPartBeside(const at::Tensor& whole, const at::Tensor& own) override
+    {
+        TORCH_CHECK(own.is_contiguous() && whole.is_contiguous() && own.device() == m_device && whole.device() == m_device
+                        && own.scalar_type() == whole.scalar_type(),
+                    "ranks sum parts of what lies on their cards");
+        order(c10::cuda::getCurrentCUDAStream(m_device.index()), m_beside);
+        const c10::DeviceGuard guard(m_device);
+        const Status status = functions().ncclReduceScatter(whole.const_data_ptr(), own.mutable_data_ptr(), static_cast<std::size_t>(own.numel()),
+                                                            typeOf(own.scalar_type()), kSum, m_handle, m_beside.stream());
+        TORCH_CHECK(status == 0, "NCCL: ", functions().ncclGetErrorString(status));
+        whole.record_stream(m_beside.unwrap());
+    }
 
     void gatherBeside(const at::Tensor& own, const at::Tensor& whole) override
     {

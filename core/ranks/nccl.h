@@ -22,6 +22,9 @@ public:
     // On a stream of its own, behind what is queued now; what is queued behind joinSums() waits for it. The tensor must live until then.
     virtual void sumBeside(const at::Tensor& tensor) = 0;
     virtual void joinSums() = 0;
+    // On that stream, too: `own` becomes this rank's part of the sum of all ranks' `whole`; contiguous, of one dtype, own.numel() * size =
+    // whole.numel(). `whole` may go at once, `own` must live until then.
+    virtual void sumPartBeside(const at::Tensor& whole, const at::Tensor& own) = 0;
     // On that stream, too: `own` of rank r becomes the r-th part of `whole`; contiguous uint8. Both must live until then.
     virtual void gatherBeside(const at::Tensor& own, const at::Tensor& whole) = 0;
     // Ends what is queued, whatever others do; any thread. What was being summed is lost.

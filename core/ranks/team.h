@@ -56,6 +56,9 @@ public:
     // The same beside what is queued later, until joinSums() has what is queued then wait for all of them.
     virtual void sumBeside(const at::Tensor& tensor) = 0;
     virtual void joinSums() = 0;
+    // As sumBeside, but `own` becomes this rank's part of the sum, of size() equal ones, and `whole` is used up and may go. Both contiguous, of
+    // one dtype.
+    virtual void sumPartBeside(const at::Tensor& whole, const at::Tensor& own) = 0;
     // Every rank's bytes to all: `own` of rank r becomes the r-th part of `whole`. Contiguous, uint8. On a card beside what is queued
     // later, until joinSums(); what is queued now may read `whole` still.
     virtual void gatherBeside(const at::Tensor& own, const at::Tensor& whole) = 0;

@@ -16,6 +16,8 @@
 #include "core/train/step/heads.h"
 #include "core/train/plan/held_out_list.h"
 #include "core/train/step/reference_pass.h"
+#include "core/train/step/split_optimizer.h"
+#include "core/train/step/state_buckets.h"
 #include "core/train/plan/run_plan.h"
 #include "core/train/ranks/ranked.h"
 #include "core/train/run_batches.h"
@@ -335,7 +337,13 @@ Result<void> Assembly::attach(RunParts& parts)
         return Error{"optimizer.kind: there is no optimizer \"" + m_config.optimizer.kind + "\"; there are "
                      + idsOf(optim::optimizers())};
     }
-    parts.optimizer = kind->make(parts.leaves, m_config.optimizer, optim::kPageElements);
+    if (m_inputs.team && splitsState(m_config, m_inputs.team->size(), parts.trainableParameters())) {
+        auto split = std::make_unique<SplitOptimizer>(*m_inputs.team, parts.leaves, *kind, m_config.optimizer, kBucket);
+        parts.split = split.get();
+        parts.optimizer = std::move(split);
+    } else {
+        parts.optimizer = kind->make(parts.leaves, m_config.optimizer, optim::kPageElements);
+    }
     optim::splitMerged(*parts.optimizer, *parts.decoder, parts.leaves);
     if (parts.optimizer->isPaged() && m_config.optimizer.paging == "auto") {
         parts.warnings.push_back("The card has no room for the optimizer's state, so its "

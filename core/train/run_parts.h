@@ -24,6 +24,8 @@
 
 namespace luthier::train {
 
+class SplitOptimizer;
+
 struct RunParts {
     explicit RunParts(nn::Placement where) : placement(std::move(where)) {}
 
@@ -41,6 +43,7 @@ struct RunParts {
     std::vector<nn::NamedTensor> valueLeaves = {}; // of the values' own adapters (Reference::values); empty: they have none
     std::vector<nn::NamedTensor> leaves; // trained, in the optimizer's order: the method's, those of values, then the heads
     std::unique_ptr<optim::Optimizer> optimizer;
+    SplitOptimizer* split = nullptr;     // that very one, where ranks have a part of it each
     std::unique_ptr<BatchPlan> plan;     // of data.train
     std::int64_t totalSteps = 0;
     std::int64_t threads = 1;

@@ -4,6 +4,7 @@
 #include "core/base/disk_room.h"
 #include "core/base/tree_size.h"
 #include "core/optim/optimizer.h"
+#include "core/train/step/split_optimizer.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -28,7 +29,8 @@ RunRoom roomOf(const RunParts& parts)
 {
     const std::uint64_t leaves = bytesOf(parts.leaves);
     RunRoom room;
-    room.checkpoint = leaves + bytesOf(parts.optimizer->state()) + kBesideTensors;
+    const std::uint64_t state = parts.split ? static_cast<std::uint64_t>(parts.split->wholeBytes()) : bytesOf(parts.optimizer->state());
+    room.checkpoint = leaves + state + kBesideTensors;
     room.result = (parts.method->writesAdapter ? leaves : bytesOf(parts.decoder->tensors())) + kBesideTensors;
     return room;
 }

@@ -15,6 +15,7 @@
 #include "core/train/ranks/ranked.h"
 #include "core/train/run_batches.h"
 #include "core/train/run_room.h"
+#include "core/train/step/split_optimizer.h"
 
 #include <algorithm>
 #include <cmath>
@@ -49,7 +50,7 @@ Trainer::Trainer(const config::RunConfig& config, const RunInputs& inputs, RunPa
       m_dataHash(parts.data.train.hash()), m_best(inputs.folder), m_early(inputs.folder, config.run.patience, config.run.leastChange), m_rates(inputs.folder)
 {
     if (m_inputs.team) {
-        m_trainStep.shareWith(*m_inputs.team);
+        m_trainStep.shareWith(*m_inputs.team, parts.split ? &parts.split->split() : nullptr);
     }
     m_trainStep.setEmbeddingNoise(config.run.neftuneAlpha);
     if (!parts.data.general.isEmpty()) {
@@ -284,14 +285,18 @@ void Trainer::afterStep()
     if (m_step == m_parts.totalSteps) {
         return; // finish() does both
     }
-    const bool checkpointDue = leads(m_inputs) && m_step % m_checkpointEvery == 0;
+    const bool checkpointDue = (leads(m_inputs) || m_parts.split) && m_step % m_checkpointEvery == 0;
     const bool evaluationDue = m_evaluations.isDue(m_step) && evaluatesNow(leads(m_inputs) && m_evaluations.isAffordable(m_step));
     if (!checkpointDue && !evaluationDue) {
         return;
     }
     m_reports.flush();
-    if (checkpointDue && !m_control.stopRequested()) { // a stop saves by itself
-        save();
+    if (checkpointDue) {
+        gatherState();
+        if (leads(m_inputs) && !m_control.stopRequested()) { // a stop saves by itself
+            save();
+        }
+        releaseState();
     }
     if (evaluationDue) {
         evaluate();
@@ -303,6 +308,10 @@ bool Trainer::save()
 {
     if (m_saved == m_step) {
         return true;
+    }
+    if (m_parts.split && !m_parts.split->isGathered()) { // the others are gone, with their parts
+        m_saveProblem = "the other ranks hold a part of the optimizer's state each";
+        return false;
     }
     says("saving");
     m_observer.onEvent(StageChanged{"saving", 0, 0});
@@ -364,6 +373,7 @@ void Trainer::measureRows(RowLossTime time)
 RunEnded Trainer::finish()
 {
     m_reports.flush();
+    gatherState();
     if (!leads(m_inputs)) {
         if (evaluatesNow(false)) {
             evaluate();
@@ -372,6 +382,7 @@ RunEnded Trainer::finish()
         return ended(Outcome::Finished, {});
     }
     const bool safe = save();
+    releaseState();
     m_observer.onEvent(StageChanged{"saving", 0, 0});
     const fs::path result = resultFolder();
     const auto written = m_saving.run(
@@ -468,6 +479,7 @@ void Trainer::keepBest(double heldOut)
 RunEnded Trainer::stopHere()
 {
     m_reports.flush();
+    gatherState();
     if (leads(m_inputs) && m_step > 0 && !save()) {
         return ended(Outcome::Failed, "The run was stopped, but its checkpoint could not be saved: " + m_saveProblem
                                           + ". " + standing());

@@ -62,6 +62,8 @@ private:
     void sayWhoDrags();
     RunEnded brokenOff(const std::string& sentence);
     bool save();
+    void gatherState();
+    void releaseState();
     void evaluate();
     void measureRows(RowLossTime time);
     void lookBack();

@@ -178,7 +178,7 @@ void TestRankShards::refused_data()
 {
     QTest::addColumn<QStringList>("settings");
     QTest::addColumn<QString>("sentence");
-    QTest::newRow("all weights") << QStringList{"--set", "method.kind=full"} << "choose an adapter";
+    QTest::newRow("all weights by whole matrices") << QStringList{"--set", "method.kind=full", "--set", "optimizer.kind=muon"} << "ranks cannot split its state";
     QTest::newRow("DoRA") << QStringList{"--set", "method.use_dora=true"} << "use_dora";
     QTest::newRow("a start of the weights") << QStringList{"--set", "method.init_lora_weights=pissa"} << "init_lora_weights";
 }

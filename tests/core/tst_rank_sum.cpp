@@ -2,97 +2,16 @@
 // Gradients of several ranks, here threads of one process: summed at once or bucket by bucket while a pass goes on, they are
 // those of all passes together.
 #include "core/train/step/rank_sum.h"
-
-#include <ATen/TensorOperators.h>
-#include <ATen/core/Tensor.h>
-#include <ATen/ops/randn.h>
-#include <ATen/ops/zeros.h>
-#include <c10/core/GradMode.h>
+#include "tests/support/thread_team.h"
 
 #include <QtTest>
 
-#include <barrier>
 #include <cmath>
-#include <mutex>
-#include <thread>
 
 using namespace luthier;
+using namespace luthier::support;
 
 namespace {
-
-// What ranks share: the sum of what all of them brought to the same call.
-struct Meeting {
-    explicit Meeting(int size) : barrier(size) {}
-
-    at::Tensor sum(const at::Tensor& own)
-    {
-        {
-            const std::lock_guard lock(mutex);
-            total = arrived++ == 0 ? own.clone() : total + own;
-        }
-        barrier.arrive_and_wait();
-        at::Tensor result = total.clone();
-        barrier.arrive_and_wait();
-        arrived = 0;
-        barrier.arrive_and_wait();
-        return result;
-    }
-
-    std::barrier<> barrier;
-    std::mutex mutex;
-    at::Tensor total; // guarded by mutex, as what follows
-    int arrived = 0;
-};
-
-class ThreadTeam : public ranks::Team {
-public:
-    ThreadTeam(Meeting& meeting, int rank, int size) : m_meeting(meeting)
-    {
-        m_place.rank = rank;
-        m_place.size = size;
-    }
-
-    const ranks::RankPlace& place() const override { return m_place; }
-    void says(const std::string&) override {}
-    std::vector<double> sums(std::vector<double> own) override
-    {
-        at::Tensor tensor = at::zeros({static_cast<std::int64_t>(own.size())}, at::kDouble);
-        std::copy(own.begin(), own.end(), tensor.mutable_data_ptr<double>());
-        const at::Tensor all = m_meeting.sum(tensor);
-        std::copy_n(all.const_data_ptr<double>(), own.size(), own.begin());
-        return own;
-    }
-    std::vector<std::vector<double>> all(const std::vector<double>& own) override { return {own}; }
-    std::vector<std::string> texts(const std::string& own) override { return {own}; }
-    void sum(const at::Tensor& tensor) override
-    {
-        const c10::NoGradGuard guard;
-        tensor.copy_(m_meeting.sum(tensor));
-    }
-    void sumBeside(const at::Tensor& tensor) override
-    {
-        ++besides;
-        during += inPass ? 1 : 0;
-        sum(tensor);
-    }
-    void joinSums() override {}
-    void gatherBeside(const at::Tensor&, const at::Tensor&) override {}
-    void spread(const at::Tensor&) override {}
-    double takeWaited() override { return 0; }
-    void fail(const std::string&) override {}
-    std::optional<std::string> brokenBy() const override { return std::nullopt; }
-    void onBroken(std::function<void()>) override {}
-    void onWaiting(std::function<void(const std::string&)>) override {}
-    void leave() override {}
-
-    int besides = 0; // buckets summed, and those of them while a pass went on
-    int during = 0;
-    bool inPass = false;
-
-private:
-    Meeting& m_meeting;
-    ranks::RankPlace m_place;
-};
 
 struct Model {
     std::vector<at::Tensor> leaves; // the third is trained and never asked
@@ -134,16 +53,21 @@ void TestRankSum::sumsAreThoseOfAll_data()
 {
     QTest::addColumn<bool>("small");
     QTest::addColumn<int>("bucket");
-    QTest::newRow("at once") << true << 0;
-    QTest::newRow("a bucket for each leaf") << false << 1;
-    QTest::newRow("two buckets") << false << 30;
-    QTest::newRow("one bucket") << false << 1000;
+    QTest::addColumn<bool>("split"); // a rank gets its part alone
+    QTest::newRow("at once") << true << 0 << false;
+    for (const bool split : {false, true}) {
+        const char* how = split ? ", each its part" : "";
+        QTest::addRow("a bucket for each leaf%s", how) << false << 1 << split;
+        QTest::addRow("two buckets%s", how) << false << 30 << split;
+        QTest::addRow("one bucket%s", how) << false << 1000 << split;
+    }
 }
 
 void TestRankSum::sumsAreThoseOfAll()
 {
     QFETCH(bool, small);
     QFETCH(int, bucket);
+    QFETCH(bool, split);
     const std::vector<Passes> steps{{{0.3, 0.4}, {0.5}}, {{0.1}, {0.2, 0.7}}, {{0.9}, {}}, {{}, {0.6}}, {{0.2, 0.3}, {0.8, 0.1}}};
     std::vector<std::vector<at::Tensor>> wanted;
     for (const Passes& step : steps) {
@@ -158,14 +82,17 @@ void TestRankSum::sumsAreThoseOfAll()
             wanted.back().push_back(leaf.grad());
         }
     }
-    Meeting meeting(2);
     std::vector<std::string> problems(2);
     std::vector<int> besides(2);
     std::vector<int> during(2);
-    const auto work = [&](int rank) {
-        ThreadTeam team(meeting, rank, 2);
+    std::vector<std::int64_t> seen(2); // numbers that a rank has a gradient of
+    const auto work = [&](ThreadTeam& team) {
+        const int rank = team.rank();
         Model model;
-        train::RankSum sum(team, model.leaves, small, 2, bucket);
+        const train::StateSplit parts = train::splitState(model.leaves, rank, 2, bucket);
+        std::optional<train::RankSum> made;
+        split ? static_cast<void>(made.emplace(team, model.leaves, parts)) : static_cast<void>(made.emplace(team, model.leaves, small, 2, bucket));
+        train::RankSum& sum = *made;
         for (std::size_t s = 0; s < steps.size(); ++s) {
             for (std::size_t i = 0; i < sum.places().size(); ++i) {
                 model.leaves[i].mutable_grad() = sum.places()[i].zero_();
@@ -189,21 +116,33 @@ void TestRankSum::sumsAreThoseOfAll()
             if (values[0].item<double>() != all || values[1].item<double>() != all) {
                 problems[static_cast<std::size_t>(rank)] += "values of step " + std::to_string(s) + "; ";
             }
-            for (std::size_t i = 0; i < model.leaves.size(); ++i) {
-                const at::Tensor& got = model.leaves[i].grad();
-                const at::Tensor& want = wanted[s][i];
+            const auto compare = [&](std::size_t leaf, const at::Tensor& got, const at::Tensor& want) {
                 if (got.defined() != want.defined() || (got.defined() && (got - want).abs().max().item<double>() > 1e-5)) {
-                    problems[static_cast<std::size_t>(rank)] += "leaf " + std::to_string(i) + " of step " + std::to_string(s) + "; ";
+                    problems[static_cast<std::size_t>(rank)] += "leaf " + std::to_string(leaf) + " of step " + std::to_string(s) + "; ";
                 }
+            };
+            for (std::size_t i = 0; i < model.leaves.size(); ++i) {
+                compare(i, model.leaves[i].grad(), split ? at::Tensor() : wanted[s][i]);
                 model.leaves[i].mutable_grad().reset();
+            }
+            for (const train::StateSplit::Bucket& one : split ? parts.buckets : std::vector<train::StateSplit::Bucket>()) {
+                for (const train::StateSplit::Piece& piece : one.pieces) {
+                    const at::Tensor& want = wanted[s][piece.leaf];
+                    const at::Tensor part = want.defined() ? want.view({-1}).narrow(0, piece.first, piece.numbers.numel()).view(piece.numbers.sizes()) : want;
+                    compare(piece.leaf, piece.numbers.grad(), part);
+                    at::Tensor numbers = piece.numbers;
+                    numbers.mutable_grad().reset();
+                    seen[static_cast<std::size_t>(rank)] += s == 0 ? piece.numbers.numel() : 0;
+                }
             }
         }
         besides[static_cast<std::size_t>(rank)] = team.besides;
         during[static_cast<std::size_t>(rank)] = team.during;
     };
-    std::thread other(work, 1);
-    work(0);
-    other.join();
+    asRanks(2, work);
+    if (split) { // each number at one of them
+        QCOMPARE(seen[0] + seen[1], std::int64_t{(4 + 5 + 3 + 6) * 4});
+    }
     QCOMPARE(problems[0], std::string());
     QCOMPARE(problems[1], std::string());
     QCOMPARE(besides[0], besides[1]);

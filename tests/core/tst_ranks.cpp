@@ -50,6 +50,7 @@ private Q_SLOTS:
     void ranksAreAccumulation_data();
     void ranksAreAccumulation();
     void fewerBatchesThanRanks();
+    void checkpointsKnowNoRanks_data();
     void checkpointsKnowNoRanks();
     void startedElsewhere();
     void differentRuns_data();
@@ -71,6 +72,7 @@ void TestRanks::ranksAreAccumulation_data()
         QTest::addRow("sft, lora, %s", padding) << "sft" << "lora" << padding;
     }
     QTest::newRow("sft, full, longest") << "sft" << "full" << "longest";
+    QTest::newRow("sft, full in parts, longest") << "sft" << "full in parts" << "longest";
     QTest::newRow("dpo, lora, longest") << "dpo" << "lora" << "longest";
     QTest::newRow("dpo, lora, packed") << "dpo" << "lora" << "packed";
     QTest::newRow("grpo, lora, longest") << "grpo" << "lora" << "longest";
@@ -85,7 +87,8 @@ void TestRanks::ranksAreAccumulation()
     QFETCH(QString, padding);
     RankedRun run;
     run.config.objective.kind = objective.toStdString();
-    run.config.method.kind = method.toStdString();
+    const QStringList parts = method.contains("parts") ? QStringList{"--set", "run.shard=always"} : QStringList(); // of what the optimizer holds
+    run.config.method.kind = method.section(' ', 0, 0).toStdString();
     run.config.data.padding = padding.toStdString();
     if (objective == "dpo") {
         run.makePairs();
@@ -113,7 +116,7 @@ void TestRanks::ranksAreAccumulation()
     std::map<std::int64_t, double> alone;
     std::vector<Json> steps;
     for (const int ranks : {1, 2, 4}) {
-        const Said said = runProgram(run.tune("run" + std::to_string(ranks), ranks));
+        const Said said = runProgram(run.tune("run" + std::to_string(ranks), ranks, ranks > 1 ? parts : QStringList()));
         QVERIFY2(said.code == 0, said.err.c_str());
         QCOMPARE(said.events("start").size(), std::size_t{1});
         QCOMPARE(said.events("start").front()["ranks"].get<int>(), ranks);
@@ -159,9 +162,22 @@ void TestRanks::fewerBatchesThanRanks()
     }
 }
 
+void TestRanks::checkpointsKnowNoRanks_data()
+{
+    QTest::addColumn<bool>("inParts");
+    QTest::newRow("an adapter") << false;
+    QTest::newRow("all weights, what the optimizer holds in parts") << true;
+}
+
 void TestRanks::checkpointsKnowNoRanks()
 {
+    QFETCH(bool, inParts);
     RankedRun run;
+    if (inParts) {
+        run.config.method.kind = "full";
+        run.config.optimizer.learningRate = 1e-3;
+        run.config.run.shard = "always";
+    }
     run.config.run.maxSteps = 10;
     run.config.run.checkpointEvery = 4;
     const Said whole = runProgram(run.tune("whole", 1));

@@ -193,7 +193,7 @@ std::string rankText(const train::RankNeed& rank)
 {
     const auto size = [](std::int64_t bytes) { return byteSize(static_cast<double>(bytes)); };
     const auto need = [&](const train::MemoryEstimate& memory) { return size(memory.parts.total()) + (memory.fits() ? "" : " (does not fit)"); };
-    return rank.device + ": " + need(rank.whole) + " with the whole base, " + need(rank.split) + " with a part of it"
+    return rank.device + ": " + need(rank.whole) + " with everything whole, " + need(rank.split) + " with a part of what ranks can split"
            + (rank.whole.free > 0 ? "; " + size(rank.whole.free) + " are free" : std::string());
 }
 
@@ -261,7 +261,7 @@ std::string tableOf(const Plan& whole, int width)
         table.add({"Rank " + std::to_string(i), rankText(whole.ranks->ranks[i])});
     }
     if (whole.ranks) {
-        table.add({"Base", whole.ranks->sentence});
+        table.add({"Ranks", whole.ranks->sentence});
     }
     if (whole.measured) {
         table.add({"Measured", byteSize(static_cast<double>(whole.measured->peakBytes)) + " with the largest batch of "

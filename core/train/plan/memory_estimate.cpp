@@ -8,6 +8,8 @@
 #include "core/peft/methods/method.h"
 #include "core/train/failure.h"
 #include "core/train/start_point.h"
+#include "core/train/step/small_training.h"
+#include "core/train/step/state_buckets.h"
 
 #include <c10/core/ScalarType.h>
 
@@ -33,8 +35,6 @@ constexpr std::int64_t kCpuLogits = std::int64_t{32} << 20;
 constexpr std::int64_t kGpuLogits = std::int64_t{1} << 30;
 constexpr std::int64_t kLeastRows = 64;
 constexpr std::int64_t kMostRows = 8192;
-// As train_step.cpp has it: gradients of so few weights stand twice while micro-batches add up.
-constexpr std::int64_t kSmallElements = std::int64_t{1} << 27;
 
 // What one pass is made of. N tokens; sizes as in nn/decoder.h.
 struct Pass {
@@ -169,22 +169,44 @@ std::int64_t elementOf(at::ScalarType type)
     return static_cast<std::int64_t>(c10::elementSize(type));
 }
 
+std::int64_t shareOf(std::int64_t bytes, std::int64_t ranks)
+{
+    return (bytes + ranks - 1) / ranks;
+}
+
 // Of a base in several parts: one of them, and two layers whole.
 std::int64_t heldBytes(const MethodSize& size, std::int64_t parts)
 {
-    return parts == 1 ? size.weightBytes : size.weightBytes - size.projectionBytes + (size.projectionBytes + parts - 1) / parts + 2 * size.largestLayerBytes;
+    return parts == 1 ? size.weightBytes : size.weightBytes - size.projectionBytes + shareOf(size.projectionBytes, parts) + 2 * size.largestLayerBytes;
 }
 
-MemoryParts partsOf(const config::RunConfig& config, const Pass& pass, std::int64_t ranks)
+// Sums over ranks are fp32. Split, a bucket of them is there whole until its part was summed, and two of weights when they come back.
+std::int64_t gradientBytes(const config::RunConfig& config, const MethodSize& size, RankShare share, bool allTrain)
+{
+    const bool isSmall = size.trainedParameters <= kSmallElements;
+    if (!allTrain || share.ranks == 1) {
+        return size.gradientBytes * (isSmall && config.run.gradientAccumulation > 1 ? 2 : 1);
+    }
+    const std::int64_t sums = size.trainedParameters * kFloat;
+    if (!share.isSplit) {
+        return sums;
+    }
+    const std::int64_t bucket = std::min(kBucket * kFloat, sums);
+    return (config.run.gradientAccumulation > 1 ? sums : shareOf(sums, share.ranks)) + 2 * bucket;
+}
+
+MemoryParts partsOf(const config::RunConfig& config, const Pass& pass, RankShare share)
 {
     const MethodSize& size = pass.size;
+    const bool allTrain = config.method.kind == "full";
+    const std::int64_t baseParts = share.isSplit && !allTrain ? share.ranks : 1;
     MemoryParts parts;
-    parts.weights = heldBytes(size, ranks);
+    parts.weights = heldBytes(size, baseParts);
     parts.adapter = size.adapterBytes;
-    const bool twice = config.run.gradientAccumulation > 1 && size.trainedParameters <= kSmallElements;
-    parts.gradients = size.gradientBytes * (twice ? 2 : 1);
-    parts.optimizer = size.stateBytes - pagedBytes(config, pass.isCpu, size.stateBytes);
-    const Kept kept = keptBytes(pass, ranks > 1 ? pass.model.layers : twiceOf(config.run, pass.model.layers));
+    parts.gradients = gradientBytes(config, size, share, allTrain);
+    const std::int64_t state = share.isSplit && allTrain ? shareOf(size.stateBytes, share.ranks) : size.stateBytes;
+    parts.optimizer = state - pagedBytes(config, pass.isCpu, state);
+    const Kept kept = keptBytes(pass, baseParts > 1 ? pass.model.layers : twiceOf(config.run, pass.model.layers));
     parts.activations = kept.forward + (pass.isCpu ? kept.again : 0); // a host's allocator keeps both
     const objectives::Objective* objective = objectives::findObjective(config.objective.kind);
     const bool judges = objective && objective->judges;
@@ -278,7 +300,7 @@ std::vector<Trial> trialsOf(const config::RunConfig& config, const RunPlan& plan
 } // namespace
 
 Result<MemoryEstimate> estimateMemory(const config::RunConfig& config, const nn::DecoderConfig& model, const BatchShape& largest, bool isPacked,
-                                      std::int64_t parts)
+                                      RankShare share)
 {
     const auto size = methodSize(config);
     if (!size) {
@@ -294,7 +316,7 @@ Result<MemoryEstimate> estimateMemory(const config::RunConfig& config, const nn:
     if (isPacked) { // scores are of each row alone
         pass.length = largest.rows > 0 ? (largest.length + largest.rows - 1) / largest.rows + size->virtualTokens : pass.length;
     }
-    return MemoryEstimate{partsOf(config, pass, parts), nn::freeMemory(where->device), where->deviceText};
+    return MemoryEstimate{partsOf(config, pass, share), nn::freeMemory(where->device), where->deviceText};
 }
 
 std::vector<MemoryChange> memoryChanges(const config::RunConfig& config, const RunPlan& plan, std::size_t most)

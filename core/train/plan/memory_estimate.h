@@ -33,9 +33,16 @@ struct MemoryEstimate {
     bool fits() const { return free == 0 || parts.total() <= free; }
 };
 
-// Of a run's largest micro-batch. `parts`: of the base, of which a rank holds one (nn/layer_shards.h). Errors are those of methodSize.
+// Of several ranks each one's need. What they split is the base under an adapter (nn/layer_shards.h), or, where all weights train, what the
+// optimizer holds and the sums of gradients (step/split_optimizer.h).
+struct RankShare {
+    std::int64_t ranks = 1;
+    bool isSplit = false;
+};
+
+// Of a run's largest micro-batch. Errors are those of methodSize.
 Result<MemoryEstimate> estimateMemory(const config::RunConfig& config, const nn::DecoderConfig& model, const BatchShape& largest, bool isPacked,
-                                      std::int64_t parts = 1);
+                                      RankShare share = {});
 
 // One way to need less, with everything else as it is.
 struct MemoryChange {

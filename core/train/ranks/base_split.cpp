@@ -5,10 +5,12 @@
 #include "core/nn/device.h"
 #include "core/nn/free_memory.h"
 #include "core/objectives/objectives.h"
+#include "core/optim/optimizers.h"
 #include "core/peft/methods/lora_settings.h"
 #include "core/peft/methods/method.h"
 #include "core/ranks/team.h"
 #include "core/train/plan/method_size.h"
+#include "core/train/step/small_training.h"
 
 namespace luthier::train {
 
@@ -42,10 +44,19 @@ std::string againstSplit(const config::RunConfig& config)
     return {};
 }
 
+bool splitsState(const config::RunConfig& config, int ranks, std::int64_t trained)
+{
+    const peft::Method* method = peft::findMethod(config.method.kind);
+    const optim::OptimizerKind* optimizer = optim::findOptimizer(config.optimizer.kind);
+    const bool isPossible = ranks > 1 && method && !method->writesAdapter && optimizer && optimizer->pages;
+    return isPossible && (config.run.shard == "always" || (config.run.shard == "auto" && trained > kSmallElements));
+}
+
 Result<BaseSplit> chooseSplit(const config::RunConfig& config, ranks::Team* team)
 {
-    if (!team || team->size() < 2 || config.run.shard == "never") {
-        return BaseSplit{};
+    const peft::Method* method = peft::findMethod(config.method.kind);
+    if (!team || team->size() < 2 || config.run.shard == "never" || (method && !method->writesAdapter)) {
+        return BaseSplit{}; // a base that trains is whole: what is split is its optimizer's state
     }
     const std::string problem = againstSplit(config);
     if (config.run.shard == "always") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/ranks/rank_plan.h"
 
+#include "core/optim/optimizers.h"
+#include "core/train/plan/method_size.h"
 #include "core/train/ranks/base_split.h"
 #include "core/train/start_point.h"
 
@@ -24,9 +26,34 @@ void shareFree(std::vector<RankNeed>& ranks)
     }
 }
 
+// Where all weights train: what each holds of the optimizer's state, masters and sums of gradients.
+void chooseState(const config::RunConfig& config, RankPlan& plan, bool wholeFits, bool splitFits)
+{
+    const optim::OptimizerKind* optimizer = optim::findOptimizer(config.optimizer.kind);
+    const bool canSplit = plan.ranks.size() > 1 && optimizer && optimizer->pages;
+    const bool isSplit = splitsState(config, static_cast<int>(plan.ranks.size()), plan.trained);
+    if (canSplit && splitFits && isSplit) {
+        plan.choice = "split";
+        plan.sentence = "Ranks hold a part of the optimizer's state, its masters and the sums of gradients each.";
+    } else if (wholeFits) {
+        plan.choice = "whole";
+        plan.sentence = "Every rank holds all that the optimizer keeps.";
+    } else if (canSplit && splitFits) {
+        plan.choice = "split";
+        plan.sentence = "All that the optimizer keeps does not fit on every rank; a part of it on each does: set run.shard to always.";
+    } else {
+        plan.choice = "neither";
+        plan.sentence = "What training all weights needs does not fit on every rank: take more of them, an adapter, or a smaller batch.";
+    }
+}
+
 void choose(const config::RunConfig& config, RankPlan& plan)
 {
     const auto all = [&](auto of) { return std::all_of(plan.ranks.begin(), plan.ranks.end(), [&](const RankNeed& rank) { return (rank.*of).fits(); }); };
+    if (config.method.kind == "full") {
+        chooseState(config, plan, all(&RankNeed::whole), all(&RankNeed::split));
+        return;
+    }
     const std::string against = againstSplit(config);
     if (all(&RankNeed::whole)) {
         plan.choice = "whole";
@@ -58,14 +85,16 @@ Result<RankPlan> planRanks(const config::RunConfig& config, const RunPlan& plan,
     for (const std::string& device : devices) {
         config::RunConfig own = started->config;
         own.model.device = device;
-        const auto needs = [&](std::size_t parts) { return estimateMemory(own, plan.model.config, plan.largest.front(), plan.rows.isPacked(), static_cast<std::int64_t>(parts)); };
-        auto whole = needs(1);
-        auto split = needs(devices.size());
+        const auto needs = [&](bool isSplit) { return estimateMemory(own, plan.model.config, plan.largest.front(), plan.rows.isPacked(), {static_cast<std::int64_t>(devices.size()), isSplit}); };
+        auto whole = needs(false);
+        auto split = needs(true);
         if (!whole || !split) {
             return whole ? split.error() : whole.error();
         }
         ranks.ranks.push_back({device, std::move(*whole), std::move(*split)});
     }
+    const auto size = methodSize(started->config);
+    ranks.trained = size ? size->trainedParameters : 0;
     shareFree(ranks.ranks);
     choose(started->config, ranks);
     return ranks;

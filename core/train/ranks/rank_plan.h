@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// RankPlan: what a planned run needs on each of several devices, with the whole base on every one and with a part of it on each
-// (run.shard), and which of the two suits. The whole base is faster, so it is taken where it fits. Torch-free.
+// RankPlan: what a planned run needs on each of several devices, with everything whole on every one and with a part on each of what ranks
+// can split (run.shard): the base under an adapter, where whole copies are faster and taken where they fit; what the optimizer holds where
+// all weights train. Torch-free.
 #pragma once
 
 #include "core/train/plan/memory_estimate.h"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,7 @@ struct RankPlan {
     std::vector<RankNeed> ranks;
     std::string choice;   // "whole", "split", or "neither" where none of them fits
     std::string sentence; // why, and what to set for it
+    std::int64_t trained = 0; // numbers
 };
 
 // A rank for each device. Errors are those of memoryOf.

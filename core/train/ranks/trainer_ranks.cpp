@@ -5,6 +5,7 @@
 #include "core/ranks/team.h"
 #include "core/train/bench/bench_probe.h"
 #include "core/train/ranks/ranked.h"
+#include "core/train/step/split_optimizer.h"
 #include "core/train/trainer.h"
 
 #include <ATen/ops/empty.h>
@@ -19,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::int64_t kLookedAt = 30; // steps, before it is said who drags
 constexpr double kDrags = 1.5;
 
-// What state there is, so that others can make room for it.
+// What state there is, so that others can make room for it, one tensor after the other.
 std::string shapesOf(const std::vector<nn::NamedTensor>& tensors)
 {
     Json all = Json::array();
@@ -35,7 +36,7 @@ std::vector<nn::NamedTensor> roomFor(const std::string& shapes)
     const auto all = base::parseJson(shapes);
     for (const Json& one : *all) {
         const auto sizes = one["sizes"].get<std::vector<std::int64_t>>();
-        tensors.push_back({one["name"].get<std::string>(), at::empty(sizes, static_cast<at::ScalarType>(one["type"].get<int>()))});
+        tensors.push_back({one["name"].get<std::string>(), at::empty(sizes, at::TensorOptions(at::kMeta).dtype(static_cast<at::ScalarType>(one["type"].get<int>())))});
     }
     return tensors;
 }
@@ -65,14 +66,34 @@ void Trainer::shareState()
     auto state = own ? m_parts.optimizer->state() : std::vector<nn::NamedTensor>();
     const std::string shapes = team.fromFirst(own ? shapesOf(state) : std::string());
     state = own ? std::move(state) : roomFor(shapes);
-    for (const nn::NamedTensor& named : state) {
+    for (nn::NamedTensor& named : state) {
+        named.tensor = own ? named.tensor : at::empty(named.tensor.sizes(), named.tensor.options().device(at::kCPU));
         team.spread(named.tensor);
+        named = !own && m_parts.split ? m_parts.split->partOf(named) : named;
     }
-    if (own) {
-        return;
+    const auto restored = own ? Result<void>() : m_parts.optimizer->restore(state);
+    releaseState();
+    if (restored && m_parts.split) {
+        m_parts.split->shareLeaves();
     }
-    if (auto restored = m_parts.optimizer->restore(state); !restored) {
+    if (!restored) {
         throw ranks::Broken("Rank " + std::to_string(team.rank()) + " cannot take over what the optimizer holds: " + restored.message());
+    }
+}
+
+// What ranks split, on rank 0, where a checkpoint needs it. All ranks come here after the same step.
+void Trainer::gatherState()
+{
+    if (m_parts.split && m_step > m_firstStep) {
+        says("bringing together what the optimizers hold");
+        m_parts.split->gather();
+    }
+}
+
+void Trainer::releaseState()
+{
+    if (m_parts.split) {
+        m_parts.split->release();
     }
 }
 

@@ -29,7 +29,7 @@ RankSum::RankSum(ranks::Team& team, std::vector<at::Tensor> leaves, bool small, 
     : m_team(team), m_leaves(std::move(leaves)), m_touched(m_leaves.size(), false)
 {
     if (!small || m_leaves.empty()) {
-        makeBuckets(bucket);
+        makeBuckets(leafBuckets(m_leaves, bucket));
         watchLeaves();
         return;
     }
@@ -43,6 +43,20 @@ RankSum::RankSum(ranks::Team& team, std::vector<at::Tensor> leaves, bool small, 
         m_places.push_back(m_flat.narrow(0, begin, leaf.numel()).view(leaf.sizes()));
         begin += leaf.numel();
     }
+}
+
+RankSum::RankSum(ranks::Team& team, std::vector<at::Tensor> leaves, const StateSplit& split)
+    : m_team(team), m_split(&split), m_leaves(std::move(leaves)), m_touched(m_leaves.size(), false)
+{
+    std::vector<LeafRange> ranges;
+    for (const StateSplit::Bucket& bucket : split.buckets) {
+        ranges.push_back(bucket.leaves);
+    }
+    makeBuckets(ranges);
+    for (std::size_t i = 0; i < m_buckets.size(); ++i) {
+        m_buckets[i].split = &split.buckets[i];
+    }
+    watchLeaves();
 }
 
 // Some leaf may have no part in what is trained; an optimizer leaves those alone, which zeros would not be.
@@ -136,18 +150,12 @@ void RankSum::sumAll(at::Tensor& values)
     m_team.sum(values);
 }
 
-void RankSum::makeBuckets(std::int64_t most)
+void RankSum::makeBuckets(const std::vector<LeafRange>& ranges)
 {
     m_bucketOf.resize(m_leaves.size());
-    std::int64_t elements = 0;
-    for (std::size_t end = m_leaves.size(), begin = end; begin > 0;) {
-        elements += m_leaves[--begin].numel();
-        if (elements >= most || begin == 0) {
-            std::fill(m_bucketOf.begin() + static_cast<std::ptrdiff_t>(begin), m_bucketOf.begin() + static_cast<std::ptrdiff_t>(end), m_buckets.size());
-            m_buckets.push_back({begin, end, 0, {}});
-            end = begin;
-            elements = 0;
-        }
+    for (const auto [begin, end] : ranges) {
+        std::fill(m_bucketOf.begin() + static_cast<std::ptrdiff_t>(begin), m_bucketOf.begin() + static_cast<std::ptrdiff_t>(end), m_buckets.size());
+        m_buckets.push_back({begin, end, 0, {}, nullptr});
     }
 }
 
@@ -207,10 +215,14 @@ void RankSum::send(Bucket& bucket)
     for (std::size_t i = bucket.begin; i < bucket.end; ++i) {
         elements += m_leaves[i].numel();
     }
-    bucket.sum = at::empty({elements}, m_leaves[bucket.begin].options().dtype(at::kFloat).requires_grad(false));
+    const auto options = m_leaves[bucket.begin].options().dtype(at::kFloat).requires_grad(false);
+    const at::Tensor sum = at::empty({m_split ? bucket.split->part * m_split->ranks : elements}, options);
+    if (sum.numel() > elements) {
+        sum.narrow(0, elements, sum.numel() - elements).zero_();
+    }
     std::int64_t at = 0;
     for (std::size_t i = bucket.begin; i < bucket.end; ++i) {
-        const at::Tensor place = bucket.sum.narrow(0, at, m_leaves[i].numel()).view(m_leaves[i].sizes());
+        const at::Tensor place = sum.narrow(0, at, m_leaves[i].numel()).view(m_leaves[i].sizes());
         at += m_leaves[i].numel();
         if (m_leaves[i].grad().defined()) {
             m_touched[i] = true;
@@ -218,9 +230,15 @@ void RankSum::send(Bucket& bucket)
         } else {
             place.zero_();
         }
-        m_leaves[i].mutable_grad() = place; // the one before goes
+        m_leaves[i].mutable_grad() = m_split ? at::Tensor() : place; // the one before goes
     }
-    m_team.sumBeside(bucket.sum);
+    if (m_split) {
+        bucket.sum = at::empty({bucket.split->part}, options);
+        m_team.sumPartBeside(sum, bucket.sum);
+        return;
+    }
+    bucket.sum = sum;
+    m_team.sumBeside(sum);
 }
 
 void RankSum::take(Bucket& bucket)
@@ -229,6 +247,10 @@ void RankSum::take(Bucket& bucket)
         if (!m_touched[i]) {
             m_leaves[i].mutable_grad().reset();
         }
+    }
+    for (const StateSplit::Piece& piece : m_split ? bucket.split->pieces : std::vector<StateSplit::Piece>()) {
+        at::Tensor numbers = piece.numbers;
+        numbers.mutable_grad() = m_touched[piece.leaf] ? bucket.sum.narrow(0, piece.place, numbers.numel()).view(numbers.sizes()) : at::Tensor();
     }
     bucket.sum.reset(); // the gradients hold it
 }

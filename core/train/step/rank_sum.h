@@ -2,10 +2,14 @@
 // RankSum: the gradients of a step, summed over the ranks that share it. Little that is trained lies in one tensor and is summed
 // at once. Much goes in buckets of neighbours, from the last leaf to the first as a backward pass comes to them, each as soon as
 // the step's last pass has given it all its gradients: what is left of that pass is computed meanwhile. How often a pass comes to
-// a leaf is learned in the first step. Sums are fp32, whatever the leaves are. Internal to core: names torch types.
+// a leaf is learned in the first step. Sums are fp32, whatever the leaves are.
+// Where ranks split what they step on (state_split.h), a rank gets its part of each bucket's sum alone: its pieces have gradients then, and the
+// leaves none. Internal to core: names torch types.
 #pragma once
 
 #include "core/ranks/team.h"
+#include "core/train/step/state_buckets.h"
+#include "core/train/step/state_split.h"
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/Event.h>
@@ -20,10 +24,10 @@ namespace luthier::train {
 
 class RankSum {
 public:
-    static constexpr std::int64_t kBucket = std::int64_t{1} << 25; // numbers, 128 MiB
-
     // `small`: gradients stay in one tensor (places()). The team must outlive it.
     RankSum(ranks::Team& team, std::vector<at::Tensor> leaves, bool small, std::int64_t values, std::int64_t bucket = kBucket);
+    // Each rank gets a part, of the split's buckets; team and split must outlive it.
+    RankSum(ranks::Team& team, std::vector<at::Tensor> leaves, const StateSplit& split);
     ~RankSum();
     RankSum(const RankSum&) = delete;
     RankSum& operator=(const RankSum&) = delete;
@@ -61,7 +65,8 @@ private:
         std::size_t begin = 0; // leaves
         std::size_t end = 0;
         std::size_t waiting = 0; // of them for gradients of the last pass
-        at::Tensor sum;
+        at::Tensor sum;          // of all, or this rank's part of it
+        const StateSplit::Bucket* split = nullptr;
     };
     struct Hook;
     struct Marks {
@@ -73,13 +78,14 @@ private:
     void mark(std::optional<c10::Event>& event) const;
     void sumAll(at::Tensor& values);
 
-    void makeBuckets(std::int64_t elements);
+    void makeBuckets(const std::vector<LeafRange>& ranges);
     void watchLeaves();
     void came(std::size_t leaf);
     void send(Bucket& bucket);
     void take(Bucket& bucket);
 
     ranks::Team& m_team;
+    const StateSplit* m_split = nullptr;
     std::vector<at::Tensor> m_leaves;
     at::Tensor m_flat; // [numbers of all leaves + values]
     std::vector<at::Tensor> m_places;

@@ -6,6 +6,7 @@
 #include "core/nn/kernels/many.h"
 #include "core/train/failure.h"
 #include "core/train/step/halves.h"
+#include "core/train/step/small_training.h"
 
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_zero.h>
@@ -22,9 +23,6 @@
 namespace luthier::train {
 
 namespace {
-
-// Their gradients stand twice for a moment.
-constexpr std::int64_t kSmallElements = std::int64_t{1} << 27;
 
 std::int64_t elementsOf(const std::vector<at::Tensor>& leaves)
 {
@@ -44,7 +42,7 @@ at::Tensor firstScale(const StepBatches& step, const MicroBatch& batch)
 } // namespace
 
 TrainStep::TrainStep(BatchLoss loss, optim::Optimizer& optimizer, std::uint64_t seed, WorkRecorder recorder)
-    : m_loss(std::move(loss)), m_decoder(m_loss.decoder()), m_optimizer(optimizer), m_seed(seed), m_leaves(optimizer.leaves()),
+    : m_loss(std::move(loss)), m_decoder(m_loss.decoder()), m_optimizer(optimizer), m_seed(seed), m_leaves(optimizer.leaves()), m_stepped(m_leaves),
       m_small(elementsOf(m_leaves) <= kSmallElements), m_graphs(m_decoder.device(), std::move(recorder))
 {
     if (m_decoder.shards()) {
@@ -52,8 +50,19 @@ TrainStep::TrainStep(BatchLoss loss, optim::Optimizer& optimizer, std::uint64_t 
     }
 }
 
-void TrainStep::shareWith(ranks::Team& team)
+void TrainStep::shareWith(ranks::Team& team, const StateSplit* split)
 {
+    if (split != nullptr) {
+        m_small = false; // a gradient is gone as soon as its part was summed
+        m_stepped.clear();
+        for (const StateSplit::Bucket& bucket : split->buckets) {
+            for (const StateSplit::Piece& piece : bucket.pieces) {
+                m_stepped.push_back(piece.numbers);
+            }
+        }
+        m_ranks = std::make_unique<RankSum>(team, m_leaves, *split);
+        return;
+    }
     m_ranks = std::make_unique<RankSum>(team, m_leaves, m_small, static_cast<std::int64_t>(1 + m_loss.objective().measures.size()));
     m_gradients = m_ranks->places();
 }
@@ -197,7 +206,7 @@ void TrainStep::placeGradients()
 // what is no number times nought is none, and any other loss adds nought.
 void TrainStep::spoilWith(const at::Tensor& total)
 {
-    for (at::Tensor& leaf : m_leaves) {
+    for (at::Tensor& leaf : m_stepped) {
         if (leaf.grad().defined() && leaf.grad().numel() > 0) {
             leaf.grad().view({-1}).narrow(0, 0, 1).add_(total.narrow(0, 0, 1) * 0);
             return;

@@ -35,8 +35,9 @@ public:
     TrainStep(BatchLoss loss, optim::Optimizer& optimizer, std::uint64_t seed, WorkRecorder recorder);
 
     // This process is one of several that share each step: run() then takes a rank's share, whose totals (tokens, trained, items,
-    // firsts) are the whole step's, and gives what the whole step gave. Before the first run().
-    void shareWith(ranks::Team& team);
+    // firsts) are the whole step's, and gives what the whole step gave. Before the first run(). `split`: of an optimizer that each rank has a
+    // part of (split_optimizer.h); null: each has all.
+    void shareWith(ranks::Team& team, const StateSplit* split = nullptr);
 
     // NEFTune's alpha (Pass::embeddingNoise). Before the first run().
     void setEmbeddingNoise(double alpha) { m_noise = alpha; }
@@ -74,6 +75,7 @@ private:
     optim::Optimizer& m_optimizer;
     std::uint64_t m_seed;
     std::vector<at::Tensor> m_leaves;
+    std::vector<at::Tensor> m_stepped;   // what the optimizer reads gradients of: the leaves, or a rank's pieces of them
     bool m_small;                        // little is trained: gradients are added together, and keep their place
     StepGraphs m_graphs;
     std::vector<at::Tensor> m_gradients; // of the leaves, once known: where recorded passes add
