@@ -61,7 +61,8 @@ public:
     }
 
 private:
-    void tell() const { m_told(m_contender.id, m_done, static_cast<std::int64_t>(m_rows.size())); }
+    // What is written and waits to be scored counts, too: that is the smaller part of the work.
+    void tell() const { m_told(m_contender.id, m_done + m_numWaiting, static_cast<std::int64_t>(m_rows.size())); }
 
     Result<void> keep(std::size_t i, const Answer& answer)
     {
@@ -286,6 +287,7 @@ private:
         };
         const auto answers = m_session.generateAll(requests, options);
         for (auto& [i, answer] : std::exchange(m_waiting, {})) {
+            --m_numWaiting;
             std::string problem = kept ? addLikelihood(i, answer) : "";
             problem = kept && problem.empty() ? addLabelBeside(i, answer) : problem;
             kept = !kept ? kept : problem.empty() ? keep(i, answer) : keepProblem(i, problem);
@@ -320,6 +322,8 @@ private:
         answer.confidence = std::exp(sum);
         if (m_settings.likelihood || m_settings.labelsBeside) { // the session is busy until all have answered
             m_waiting.emplace_back(i, std::move(answer));
+            ++m_numWaiting;
+            tell();
             return {};
         }
         return keep(i, answer);
@@ -334,6 +338,7 @@ private:
     const base::CancelToken& m_cancel;
     std::vector<std::pair<std::size_t, Answer>> m_waiting; // for the likelihood of their references and labels
     std::int64_t m_done = 0;
+    std::int64_t m_numWaiting = 0;
 };
 
 } // namespace

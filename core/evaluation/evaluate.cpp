@@ -31,9 +31,11 @@ class Clock {
 public:
     Clock(const EvalTold& told, std::int64_t open, bool isKept) : m_told(told), m_left(open), m_isKept(isKept) {}
 
-    void begin(const std::string& what)
+    // atOnce: rows under way together; of those that are, half is done on average.
+    void begin(const std::string& what, std::int64_t atOnce)
     {
         m_what = what;
+        m_atOnce = atOnce;
         m_begin = std::chrono::steady_clock::now();
         m_first = -1;
     }
@@ -45,7 +47,8 @@ public:
         m_last = done;
         const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - m_begin).count();
         const std::int64_t made = done - m_first;
-        const double left = made > 0 && seconds > 0.5 ? seconds / static_cast<double>(made) * static_cast<double>(m_left) : -1;
+        const double underWay = static_cast<double>(std::min(m_atOnce, total - done) - 1) / 2; // the one that ended now is whole
+        const double left = made > 0 && seconds > 0.5 ? seconds / (static_cast<double>(made) + std::max(0.0, underWay)) * (static_cast<double>(m_left) - std::max(0.0, underWay)) : -1;
         if (!m_isSaid && seconds > kEnoughToTell && left > kLong && m_told.note) {
             m_isSaid = true;
             m_told.note("All answers will take about " + minutes(left) + " more. Fewer rows take less"
@@ -65,6 +68,7 @@ private:
     std::int64_t m_left;
     std::int64_t m_first = -1;
     std::int64_t m_last = 0;
+    std::int64_t m_atOnce = 1;
     bool m_isKept;
     bool m_isSaid = false;
 };
@@ -112,7 +116,8 @@ Result<void> answerSet(Set& set, inference::Session& session, const Sitting& sit
         if (std::find(sitting.systems.begin(), sitting.systems.end(), set.systems[i].id) == sitting.systems.end()) {
             continue;
         }
-        clock.begin(set.systems[i].title + set.note);
+        const bool isWriting = std::any_of(set.rows.rows.begin(), set.rows.rows.end(), [&](const EvalRow& row) { return isWritten(set.settings, row); });
+        clock.begin(set.systems[i].title + set.note, isWriting ? set.settings.batch : 1);
         auto done = answerRows(session, set.contenders[i], set.rows.rows, set.settings, set.log,
                                [&](const std::string&, std::int64_t now, std::int64_t total) { clock(now, total); }, cancel);
         clock.end();

@@ -25,6 +25,11 @@ constexpr std::size_t kFewGroups = 20;
 
 using Measured = std::vector<std::vector<std::unique_ptr<metrics::Measurement>>>; // [contender][metric]
 
+bool isBlank(const std::string& text)
+{
+    return text.find_first_not_of(" \t\r\n") == std::string::npos;
+}
+
 Result<void> checkNeeds(const std::vector<ScoredContender>& contenders, const std::vector<RowFacts>& rows, const std::vector<const metrics::Metric*>& metrics)
 {
     for (const ScoredContender& contender : contenders) {
@@ -251,14 +256,37 @@ private:
         }
         for (std::size_t c = 0; c < m_results.contenders.size(); ++c) {
             const auto& rows = m_results.contenders[c].rows;
-            const auto empty = std::count_if(rows.begin(), rows.end(), [](const auto& row) { return row.prediction.find_first_not_of(" \t\r\n") == std::string::npos; });
+            const auto empty = std::count_if(rows.begin(), rows.end(), [](const auto& row) { return isBlank(row.prediction); });
             if (empty > 0) {
-                m_results.notes.push_back(std::to_string(empty) + " answers of " + m_results.contenders[c].title + " are empty.");
+                m_results.notes.push_back(std::to_string(empty) + (empty == 1 ? " answer of " : " answers of ") + m_results.contenders[c].title
+                                          + (empty == 1 ? " is empty." : " are empty."));
             }
         }
+        noteEmptyReferences();
         noteReferences();
         noteExtraction("number_match", "number_match_lenient", "numbers");
         noteExtraction("json_valid", "json_valid_lenient", "JSON");
+    }
+
+    // Whatever is said there is wrong, which is seldom what was meant: an answer got lost on its way into the file.
+    void noteEmptyReferences()
+    {
+        constexpr std::size_t kNamed = 3;
+        const bool isCompared = std::any_of(m_metrics.begin(), m_metrics.end(), [](const auto* metric) { return (metric->needs & (metrics::kReferences | metrics::kLikelihood)) != 0; });
+        std::size_t number = 0;
+        std::string named;
+        for (std::size_t i = 0; i < m_results.rows.size(); ++i) {
+            const auto& references = m_results.contenders.front().rows[i].references;
+            if (references.empty() || !std::all_of(references.begin(), references.end(), isBlank)) {
+                continue;
+            }
+            ++number;
+            named += number <= kNamed ? (number == 1 ? "" : ", ") + std::to_string(m_results.rows[i].row) : number == kNamed + 1 ? ", ..." : "";
+        }
+        if (isCompared && number > 0) {
+            m_results.notes.push_back((number == 1 ? "The reference of 1 row is empty (row " : "The references of " + std::to_string(number) + " rows are empty (rows ") + named
+                                      + "): any answer but an empty one counts as wrong there. Leave such rows out unless nothing is to be said.");
+        }
     }
 
     // Another kind of reference than a metric is made for gives a number all the same, and a wrong idea.
@@ -272,7 +300,8 @@ private:
             return std::none_of(row.references.begin(), row.references.end(), [](const std::string& text) { return metrics::lenientNumber(text).has_value(); });
         });
         if (isAsked("number_match") && without > 0) {
-            m_results.notes.push_back(std::to_string(without) + " rows have no number in their references; number_match counts them as wrong.");
+            m_results.notes.push_back(std::to_string(without) + (without == 1 ? " row has no number in its reference; number_match counts it as wrong."
+                                                                              : " rows have no number in their references; number_match counts them as wrong."));
         }
         const bool areLabels = isAsked("f1_m") || isAsked("precision_") || isAsked("recall_");
         if (areLabels && m_results.confusions.front().labels.empty()) {

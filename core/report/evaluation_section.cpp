@@ -211,6 +211,30 @@ std::string generalSection(const Json& results)
     return html + forgettingCurve(general);
 }
 
+// Judgings of these answers, where there are any (people_votes.h).
+std::string peopleSection(const Json& results)
+{
+    const Json& people = at(results, "people");
+    std::string html;
+    for (const Json& judging : people.is_array() ? people : Json::array()) {
+        if (numberAt(judging, "judges") > 0) {
+            const std::string judges = textAt(judging, "judges") + (numberAt(judging, "judges") == 1 ? " judge" : " judges");
+            html += element("p", textAt(judging, "sentence") + " (" + judges + ", who did not know whose answer was whose.)");
+            html += barChart("wins by people's votes, per cent", {{textAt(judging, "second"), 100 * numberAt(judging, "rate"), 100 * numberAt(judging, "low"), 100 * numberAt(judging, "high")}});
+        }
+        for (const Json& sentence : at(judging, "models")) {
+            html += element("p", sentence.is_string() ? sentence.get<std::string>() : "");
+        }
+    }
+    return html.empty() ? "" : "<h3>What was judged</h3>" + html;
+}
+
+bool didPeopleJudge(const Json& results)
+{
+    const Json& people = at(results, "people");
+    return people.is_array() && std::any_of(people.begin(), people.end(), [](const Json& judging) { return numberAt(judging, "judges") > 0; });
+}
+
 std::string byLikelihoodSection(const Json& results)
 {
     const Json& both = at(results, "by_likelihood");
@@ -228,7 +252,7 @@ std::string evaluationSection(const Json& results)
     for (const Json& note : at(results, "notes")) {
         html += element("p", note.is_string() ? note.get<std::string>() : "");
     }
-    html += metricTable(systems, at(results, "metrics")) + differenceTable(results) + byLikelihoodSection(results) + generalSection(results) + sliceTable(results);
+    html += metricTable(systems, at(results, "metrics")) + differenceTable(results) + peopleSection(results) + byLikelihoodSection(results) + generalSection(results) + sliceTable(results);
     for (const auto& [id, system] : systems.items()) {
         html += confusionTable(system) + certainty(system);
     }
@@ -250,7 +274,9 @@ std::vector<std::string> notMeasured(const Json& results)
     if (!at(results, "general").is_object()) {
         missing.emplace_back("Forgetting: no general rows were measured beside (luthier eval --general).");
     }
-    missing.emplace_back("People's judgement: whether readers prefer these answers (luthier judge).");
+    if (!didPeopleJudge(results)) {
+        missing.emplace_back("People's judgement: whether readers prefer these answers (luthier judge).");
+    }
     if (const Json& skipped = at(results, "skipped"); skipped.is_array() && !skipped.empty()) {
         missing.push_back(std::to_string(skipped.size()) + " rows that could not be asked or measured.");
     }

@@ -11,6 +11,7 @@
 #include "core/report/evaluation_section.h"
 #include "core/report/html.h"
 #include "core/report/line_chart.h"
+#include "core/report/people_votes.h"
 #include "core/train/event_measures.h"
 
 #include <algorithm>
@@ -221,7 +222,8 @@ std::vector<std::string> notMeasuredOf(const RunReport& report)
         const auto* eval = std::get_if<train::EvalDone>(&event);
         return eval != nullptr && eval->set != measures::kHeldOutSet;
     };
-    if (std::none_of(report.events.begin(), report.events.end(), isGeneral)) {
+    const auto hasGeneral = [](const Json& evaluation) { return evaluation.is_object() && evaluation.contains("general"); };
+    if (std::none_of(report.events.begin(), report.events.end(), isGeneral) && std::none_of(report.evaluations.begin(), report.evaluations.end(), hasGeneral)) {
         missing.emplace_back("Forgetting: no general rows were measured beside the run's own.");
     }
     missing.emplace_back("Chance: this is one run with one seed; another seed gives other numbers.");
@@ -242,8 +244,13 @@ Result<RunReport> runReport(store::Project& project, store::RunId id, const base
     std::vector<std::string> problems;
     report.evaluations = evaluation::evaluationsOf(project.folder() / "evaluations", report.run.result, problems);
     report.files = filesOf(report.run, *config, cancel);
+    for (Json& evaluation : report.evaluations) {
+        if (const auto added = addPeople(project, evaluation); !added) {
+            problems.push_back(added.message());
+        }
+    }
     for (const auto& problem : problems) {
-        report.files.push_back({"evaluation that cannot be read", problem, ""});
+        report.files.push_back({"what cannot be read", problem, ""});
     }
     return cancel.isCancelled() ? Result<RunReport>(Error{"cancelled"}) : report;
 }

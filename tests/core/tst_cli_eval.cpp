@@ -77,6 +77,8 @@ private Q_SLOTS:
         QTest::newRow("no pattern") << plain << QStringList{"regex_match"} << 1 << "--pattern";
         QTest::newRow("no group") << plain << QStringList{"bleu", "--group-by", "source"} << 1 << "source";
         QTest::newRow("no rows") << QByteArray("") << QStringList{"bleu"} << 1 << "";
+        QTest::newRow("no metric") << plain << QStringList{""} << 2 << "--metrics says what is measured";
+        QTest::newRow("no schema") << plain << QStringList{"schema_valid", "--schema", write("schema.json", "{")} << 1 << "schema.json: the schema is no JSON";
     }
 
     void badInput()
@@ -97,8 +99,24 @@ private Q_SLOTS:
         const auto outcome = run({"eval", "--predictions", file, "--metrics", "accuracy", "--json"});
         QCOMPARE(outcome.object["rows"].toInt(), 1);
         QCOMPARE(outcome.object["skipped"].toArray().size(), 1);
-        QVERIFY(outcome.err.contains("1 rows were left out"));
+        QVERIFY(outcome.err.contains("1 row was left out"));
         QVERIFY(outcome.object["notes"].toArray().last().toString().contains("empty"));
+    }
+
+    // Measured like any other row, but not unsaid.
+    void emptyReferencesAreSaid()
+    {
+        const auto file = write("p.jsonl", "{\"prediction\":\"x\",\"reference\":\"\"}\n{\"prediction\":\"x\",\"reference\":\"x\"}\n{\"prediction\":\"x\",\"references\":[\" \",\"\"]}\n"
+                                           "{\"prediction\":\"x\",\"references\":[\"\",\"x\"]}\n");
+        const auto notesOf = [&](const char* metric) {
+            QString notes;
+            for (const auto& note : run({"eval", "--predictions", file, "--metrics", metric, "--json"}).object["notes"].toArray()) {
+                notes += note.toString() + "\n";
+            }
+            return notes;
+        };
+        QVERIFY2(notesOf("exact_match").contains("The references of 2 rows are empty (rows 1, 3)"), qPrintable(notesOf("exact_match")));
+        QVERIFY(!notesOf("length").contains("are empty")); // it compares with nothing
     }
 
     // Base and base with a prompt; broken off and gone on with, the answers are the same.

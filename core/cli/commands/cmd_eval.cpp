@@ -141,7 +141,7 @@ void setup(CLI::App& app, Flags& flags)
             return;
         }
         if (flags.metrics.empty()) {
-            throw CLI::RequiredError("--metrics", CLI::ExitCodes::RequiredError);
+            throw CLI::RequiredError("--metrics says what is measured, as --metrics exact_match,rougeL; its help names them all", CLI::ExitCodes::RequiredError);
         }
         const int given = (flags.model.empty() ? 0 : 1) + (flags.run.empty() ? 0 : 1) + (flags.predictions.empty() ? 0 : 1);
         if (given != 1) {
@@ -183,7 +183,7 @@ void noteSkipped(const std::vector<evaluation::SkippedRow>& skipped, Context& co
     for (std::size_t i = 0; i < std::min(kShown, skipped.size()); ++i) {
         rows += "; row " + std::to_string(skipped[i].row) + ": " + oneLine(skipped[i].why);
     }
-    context.console.note(counted(static_cast<std::int64_t>(skipped.size())) + " rows were left out" + rows + (skipped.size() > kShown ? "; ..." : ""));
+    context.console.note(counted(static_cast<std::int64_t>(skipped.size())) + (skipped.size() == 1 ? " row was left out" : " rows were left out") + rows + (skipped.size() > kShown ? "; ..." : ""));
 }
 
 evaluation::EvalTold toldBy(Context& context)
@@ -423,7 +423,7 @@ Result<evaluation::EvalRequest> requestOf(const Flags& flags, const std::vector<
     for (const auto* metric : metrics) { // what one lacks is said before anything is answered
         if ((metric->needs & (metrics::kPattern | metrics::kSchema)) != 0) {
             if (const auto tried = metric->measure({}, *settings); !tried) {
-                return tried.error();
+                return Error{((metric->needs & metrics::kSchema) != 0 && !flags.schema.empty() ? flags.schema + ": " : "") + tried.message()};
             }
         }
     }

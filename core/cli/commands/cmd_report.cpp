@@ -5,6 +5,7 @@
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/run_project.h"
+#include "core/report/people_votes.h"
 #include "core/report/run_report.h"
 
 #include <CLI/App.hpp>
@@ -53,6 +54,20 @@ Result<store::RunRow> runOf(const Flags& flags, std::shared_ptr<store::Project>&
     }
     const fs::path whole = fs::absolute(flags.target, code).lexically_normal();
     return findRun(*project, isFolder ? (whole.has_filename() ? whole : whole.parent_path()).filename().string() : flags.target);
+}
+
+// Of the project that keeps the evaluation, where one does: what people said of these answers.
+Result<void> addVotes(const Flags& flags, Json& results)
+{
+    std::error_code code;
+    fs::path folder = fs::absolute(flags.target, code).lexically_normal();
+    folder = (folder.has_filename() ? folder : folder.parent_path()).parent_path().parent_path();
+    if (!fs::exists(folder / "luthier.db", code)) {
+        return {};
+    }
+    results["folder"] = flags.target; // it may have been moved since
+    const auto project = lookInto(folder);
+    return project && *project ? report::addPeople(**project, results) : project ? Result<void>() : project.error();
 }
 
 int told(const fs::path& path, std::size_t bytes, Context& context)
@@ -125,7 +140,10 @@ int run(const Flags& flags, Context& context)
         if (flags.card) {
             return context.fail(flags.target + ": this is an evaluation; a card belongs to a run, whose number, name or folder is wanted");
         }
-        const auto results = base::readJson(fs::path(flags.target) / kResults);
+        auto results = base::readJson(fs::path(flags.target) / kResults);
+        if (const auto added = results ? addVotes(flags, *results) : Result<void>(); !added) {
+            return context.fail(added.message());
+        }
         return results ? write(flags, flags.target, report::toHtml(*results, "Evaluation"), context) : context.fail(results.message());
     }
     std::shared_ptr<store::Project> project;

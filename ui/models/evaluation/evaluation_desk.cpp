@@ -9,7 +9,6 @@
 #include "ui/settings/app_settings.h"
 #include "ui/workspace/workspace.h"
 
-#include <QLocale>
 
 #include <algorithm>
 #include <filesystem>
@@ -74,7 +73,7 @@ Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, c
     for (const auto* metric : *metrics) {
         if ((metric->needs & (metrics::kPattern | metrics::kSchema)) != 0) {
             if (const auto tried = metric->measure({}, asked.request.metricSettings); !tried) {
-                return tried.error();
+                return Error{((metric->needs & metrics::kSchema) != 0 && !choice.schema.isEmpty() ? choice.schema.toStdString() + ": " : "") + tried.message()};
             }
         }
     }
@@ -209,6 +208,7 @@ EvaluationDesk::EvaluationDesk(Workspace& workspace, QObject* parent) : QObject(
     connect(&m_tell, &QTimer::timeout, this, &EvaluationDesk::deliver);
     connect(&m_workspace, &Workspace::projectChanged, this, [this] {
         cancel();
+        m_opening.cancel();
         m_results = Json();
         m_folder.clear();
         Q_EMIT resultsChanged();
@@ -245,7 +245,7 @@ void EvaluationDesk::reload()
         read.past = evaluation::pastEvaluations(project->folder() / "evaluations");
         return read;
     };
-    startJob(this, work, [this, project](const Read& read) {
+    m_listing.start(this, work, [this, project](const Read& read) {
         if (project != m_workspace.project()) {
             return;
         }
@@ -305,9 +305,9 @@ void EvaluationDesk::plan(const EvaluationChoice& choice)
             return;
         }
         //: number of rows, and of models that answer each
-        QString text = tr("%1 rows for each of %n that answer", nullptr, static_cast<int>(plan.systems)).arg(QLocale().toString(plan.rows));
+        QString text = tr("%1 rows for each of %n that answer", nullptr, static_cast<int>(plan.systems)).arg(number(plan.rows));
         if (plan.general > 0) {
-            text += tr(", and %1 general rows").arg(QLocale().toString(plan.general));
+            text += tr(", and %1 general rows").arg(number(plan.general));
         }
         if (plan.seconds >= 0) {
             text += tr("; roughly %1 here, and the first answers will say it better").arg(duration(plan.seconds));
@@ -425,7 +425,7 @@ void EvaluationDesk::open(const QString& folder)
         const auto choice = base::readJson(path / kChoice);
         return Read{evaluation::resultsIn(path), choice ? *choice : Json()};
     };
-    startJob(this, work, [this, folder](const Read& read) {
+    m_opening.start(this, work, [this, folder](const Read& read) {
         const auto& results = read.results;
         if (!results) {
             if (read.choice.is_object()) {
