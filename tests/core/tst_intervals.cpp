@@ -7,6 +7,7 @@
 #include "core/statistics/agreement.h"
 #include "core/statistics/bootstrap.h"
 #include "core/statistics/bradley_terry.h"
+#include "core/statistics/distributions.h"
 #include "core/statistics/proportions.h"
 #include "tests/support/need.h"
 
@@ -180,7 +181,96 @@ private Q_SLOTS:
         QFETCH(int, rowsOfEach);
         QFETCH(double, shared);
         const double held = coverage(static_cast<std::size_t>(clusters), static_cast<std::size_t>(rowsOfEach), shared, true);
+        qInfo("held %.4f", held);
         QVERIFY2(held >= 0.94 && held <= 0.96, qPrintable(QString::number(held)));
+    }
+
+    // What an evaluation asks: shares of right answers, and their difference between two systems that answered the same rows; rows alone and
+    // in clusters. Where both are as good in truth, a difference is found in 5 of 100 worlds, or fewer.
+    void sharesAndDifferences_data()
+    {
+        QTest::addColumn<int>("clusters");
+        QTest::addColumn<int>("rowsOfEach");
+        QTest::addColumn<double>("shared");
+        QTest::newRow("rows of their own") << 200 << 1 << 0.0;
+        QTest::newRow("clusters of six") << 30 << 6 << 0.5;
+        QTest::newRow("clusters of four") << 50 << 4 << 0.5;
+    }
+
+    void sharesAndDifferences()
+    {
+        QFETCH(int, clusters);
+        QFETCH(int, rowsOfEach);
+        QFETCH(double, shared);
+        constexpr int kWorlds = 2000;
+        constexpr double kRight = 0.7;
+        constexpr double kOther = 0.5;
+        base::Random random(2026);
+        int share = 0;
+        int difference = 0;
+        int none = 0;
+        int found = 0;
+        for (int world = 0; world < kWorlds; ++world) {
+            std::vector<double> first;
+            std::vector<double> second;
+            std::vector<double> equal; // another system as good as the first
+            std::vector<std::uint32_t> groups;
+            for (int cluster = 0; cluster < clusters; ++cluster) {
+                const double common = std::sqrt(shared) * normalDraw(random);
+                for (int i = 0; i < rowsOfEach; ++i) {
+                    const double row = std::sqrt(0.5) * normalDraw(random); // what makes a row hard for all
+                    const auto isRight = [&](double of) { return common + std::sqrt(1 - shared) * (row + std::sqrt(0.5) * normalDraw(random)) < normalQuantile(of) ? 1.0 : 0.0; };
+                    first.push_back(isRight(kRight));
+                    second.push_back(isRight(kOther));
+                    equal.push_back(isRight(kRight));
+                    groups.push_back(static_cast<std::uint32_t>(cluster));
+                }
+            }
+            const std::vector<ValueOfCounts> values{meanOf(first), meanOf(second), meanOf(equal)};
+            const auto drawn = need(resample(values, groups, {.draws = 1000, .seed = random.next()}));
+            const auto holds = [&](std::vector<double> some, double truth) {
+                const Interval interval = percentileInterval(std::move(some), static_cast<std::size_t>(clusters), 0.95);
+                return interval.low <= truth && interval.high >= truth;
+            };
+            const auto minus = [&](std::size_t other) {
+                std::vector<double> differences;
+                for (std::size_t i = 0; i < drawn[0].size(); ++i) {
+                    differences.push_back(drawn[0][i] - drawn[other][i]);
+                }
+                return differences;
+            };
+            share += holds(drawn[0], kRight) ? 1 : 0;
+            difference += holds(minus(1), kRight - kOther) ? 1 : 0;
+            const bool isNone = holds(minus(2), 0);
+            none += isNone ? 1 : 0;
+            found += bootstrapP(minus(2)) < 0.05 && !isNone ? 1 : 0;
+        }
+        const auto of = [](int count) { return static_cast<double>(count) / kWorlds; };
+        qInfo("shares held %.4f, differences %.4f, no difference %.4f, found where there is none %.4f", of(share), of(difference), of(none), of(found));
+        QVERIFY(of(share) >= 0.94 && of(share) <= 0.96);
+        QVERIFY(of(difference) >= 0.94 && of(difference) <= 0.96);
+        QVERIFY(of(none) >= 0.94 && of(none) <= 0.965); // ties make it a little careful
+        QVERIFY(of(found) <= 0.06);
+    }
+
+    // A share of rows that stand alone: of all shares from one to nine in ten, the score interval holds 95 of 100.
+    void sharesAloneByWilson()
+    {
+        constexpr int kWorlds = 2000;
+        base::Random random(7);
+        int held = 0;
+        for (int world = 0; world < kWorlds; ++world) {
+            const double truth = 0.1 + 0.8 * random.uniform();
+            int right = 0;
+            for (int i = 0; i < 60; ++i) {
+                right += random.uniform() < truth ? 1 : 0;
+            }
+            const Interval interval = wilsonInterval(right, 60);
+            held += interval.low <= truth && interval.high >= truth ? 1 : 0;
+        }
+        const double share = static_cast<double>(held) / kWorlds;
+        qInfo("held %.4f", share);
+        QVERIFY2(share >= 0.94 && share <= 0.96, qPrintable(QString::number(share)));
     }
 
     // The fault that clusters are there for: taken for independent, rows of one source promise 95 % and hold far less.

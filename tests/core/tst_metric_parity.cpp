@@ -2,15 +2,18 @@
 // Metrics against the programs that they are known from: tests/reference/metrics.json.
 #include "core/base/json.h"
 #include "core/metrics/bleu_words.h"
+#include "core/metrics/labels.h"
 #include "core/metrics/metric.h"
 #include "core/metrics/porter_stemmer.h"
 #include "tests/support/need.h"
 
 #include <QtTest>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <tuple>
 
 using namespace luthier;
 using support::need;
@@ -106,6 +109,61 @@ private Q_SLOTS:
     {
         const Json& set = m_expected.at("calibration");
         QVERIFY(isEqual(measure("ece", rowsOf(set.at("rows")))->value(), set.at("ece").get<double>()));
+    }
+
+    // As scikit-learn has it: rows are what was wanted. Ours stand in the order of their number, with all else in the last column.
+    void confusion()
+    {
+        const Json& set = m_expected.at("confusion");
+        const auto got = metrics::confusionOf(rowsOf(set.at("rows")));
+        const auto labels = set.at("labels").get<std::vector<std::string>>();
+        QCOMPARE(got.labels.size(), labels.size());
+        for (std::size_t i = 0; i < labels.size(); ++i) {
+            const auto row = static_cast<std::size_t>(std::find(labels.begin(), labels.end(), got.labels[i]) - labels.begin());
+            QVERIFY(row < labels.size());
+            for (std::size_t k = 0; k < labels.size(); ++k) {
+                const auto column = static_cast<std::size_t>(std::find(labels.begin(), labels.end(), got.labels[k]) - labels.begin());
+                QCOMPARE(got.counts[i][k], set.at("counts").at(row).at(column).get<std::int64_t>());
+            }
+            QCOMPARE(got.counts[i].back(), set.at("counts").at(row).back().get<std::int64_t>());
+        }
+    }
+
+    // Validity of JSON as Python's parser has it, of schemas as jsonschema (2020-12), patterns as Python's re, final numbers as the filters of
+    // lm-evaluation-harness' gsm8k, repetition by its formula.
+    void shapes()
+    {
+        const Json& shapes = m_expected.at("shapes");
+        const auto ofOne = [](const char* metric, const Json& answer, const metrics::MetricSettings& settings, std::vector<std::string> references) {
+            const std::vector<metrics::ScoredRow> rows{{answer.get<std::string>(), std::move(references)}};
+            return need(need(metrics::findMetric(metric))->measure(rows, settings))->value();
+        };
+        const auto compare = [&](const char* metric, const Json& answer, const Json& wanted, const metrics::MetricSettings& settings = {}, std::vector<std::string> references = {}) {
+            const double got = ofOne(metric, answer, settings, std::move(references));
+            QVERIFY2(isEqual(got, wanted.get<double>()), qPrintable(QStringLiteral("%1 of %2: %3 instead of %4 (%5)")
+                                                                        .arg(QString::fromLatin1(metric), QString::fromStdString(base::dumpJson(answer)))
+                                                                        .arg(got).arg(wanted.get<double>()).arg(QString::fromStdString(settings.schema + settings.pattern))));
+        };
+        for (const Json& row : shapes.at("json")) {
+            compare("json_valid", row.at(0), row.at(1));
+        }
+        for (const auto& [part, metric, answers] : {std::tuple("schemas", "schema_valid", "valid"), std::tuple("patterns", "regex_match", "found")}) {
+            for (const Json& one : shapes.at(part)) {
+                const metrics::MetricSettings settings{false, one.value("pattern", std::string()), one.value("schema", std::string())};
+                for (std::size_t i = 0; i < one.at("answers").size(); ++i) {
+                    compare(metric, one.at("answers").at(i), one.at(answers).at(i), settings);
+                }
+            }
+        }
+        for (const Json& row : shapes.at("numbers")) {
+            compare("number_match", row.at(0), row.at(2), {}, {row.at(1).get<std::string>()});
+            compare("number_match_lenient", row.at(0), row.at(3), {}, {row.at(1).get<std::string>()});
+        }
+        for (const char* metric : {"length", "repetition"}) {
+            for (const Json& row : shapes.at(metric)) {
+                compare(metric, row.at(0), row.at(1));
+            }
+        }
     }
 
     void stems()

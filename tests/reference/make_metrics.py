@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Metrics as sacrebleu, rouge-score, scikit-learn and the SQuAD script have them, on texts chosen to be awkward.
 
-Writes metrics.json. Needs: sacrebleu rouge-score scikit-learn nltk krippendorff statsmodels arena-rank (see README.md).
+Writes metrics.json. Needs: sacrebleu rouge-score scikit-learn nltk krippendorff statsmodels arena-rank jsonschema lm-eval (see README.md).
 """
 import collections
 import json
@@ -10,9 +10,11 @@ import re
 import string
 from pathlib import Path
 
+import jsonschema
 import krippendorff
 import numpy as np
 import sacrebleu
+from lm_eval.filters.extraction import RegexFilter
 from nltk.stem.porter import PorterStemmer
 from rouge_score import rouge_scorer
 from sklearn import metrics as sk
@@ -111,6 +113,86 @@ def labels():
     return [label_metrics(truth, guess), label_metrics(["a", "b", "b"], ["a", "a", "a"]), label_metrics(["x"], ["y"])]
 
 
+def confusion():
+    draw = random.Random(17)
+    names = ["good", "bad", "neutral"]
+    truth = [draw.choice(names) for _ in range(120)]
+    guess = [t if draw.random() < 0.5 else draw.choice(names + ["other"]) for t in truth]
+    labels_ = sorted(set(truth))
+    counts = sk.confusion_matrix(truth, guess, labels=labels_ + ["other"])
+    return {"rows": [{"prediction": g, "references": [t]} for t, g in zip(truth, guess)], "labels": labels_, "counts": counts[:len(labels_)].tolist()}
+
+
+def refuse(name):
+    raise ValueError(name)
+
+
+def is_json(text):
+    try:
+        json.loads(text, parse_constant=refuse)
+        return 1
+    except (ValueError, RecursionError):
+        return 0
+
+
+JSON_TEXTS = ["{}", "[]", "null", "true", "\"x\"", "12", "-0.5e3", " {\"a\": [1, 2, {\"b\": null}]}\n", "", " ", "{", "{\"a\":1,}", "[1,2,]", "{'a':1}", "{a:1}", "NaN", "Infinity",
+              "-Infinity", "[NaN]", "01", "1.", ".5", "+1", "1e5", "1e", "\"\t\"", "\"\\t\"", "\"\\x\"", "\"\\u00e9\"", "\"\\ud83d\\ude42\"", "{\"a\":1} {\"b\":2}", "{\"a\":1}x",
+              "// c\n{}", "{\"a\":1,\"a\":2}", "[" * 40 + "]" * 40, "tru", "True", "None", "\"größe\"", "{\"größe\":\"🙂\"}", "```json\n{}\n```", "[1 2]", "{\"a\" 1}", "\"open"]
+
+SCHEMAS = [
+    ({"type": "object", "required": ["name"], "additionalProperties": False,
+      "properties": {"name": {"type": "string", "minLength": 1, "pattern": "^[A-Z]"}, "age": {"type": "integer", "minimum": 0},
+                     "tags": {"type": "array", "items": {"$ref": "#/$defs/tag"}, "uniqueItems": True}}, "$defs": {"tag": {"enum": ["a", "b"]}}},
+     [{"name": "Ada"}, {"name": "Ada", "age": 3}, {"name": "Ada", "age": 3.0}, {"name": "Ada", "age": 3.5}, {"name": "Ada", "age": -1}, {"name": "ada"}, {"name": ""}, {},
+      {"name": "Ada", "x": 1}, {"name": "Ada", "tags": ["a", "b"]}, {"name": "Ada", "tags": ["a", "a"]}, {"name": "Ada", "tags": ["c"]}, [], "x", None]),
+    ({"anyOf": [{"type": "string", "maxLength": 2}, {"type": "number", "exclusiveMinimum": 1, "exclusiveMaximum": 3}]}, ["ab", "abc", "🙂🙂", "🙂🙂🙂", 1, 2, 3, 2.999, None, [1]]),
+    ({"oneOf": [{"multipleOf": 2}, {"multipleOf": 3}]}, [2, 3, 4, 6, 7, 9, "x"]),
+    ({"not": {"type": "null"}}, [None, 0, ""]),
+    ({"allOf": [{"minimum": 1}, {"maximum": 3}]}, [0, 1, 3, 4]),
+    ({"const": {"a": [1, 2]}}, [{"a": [1, 2]}, {"a": [2, 1]}, {"a": [1, 2.0]}, {}]),
+    ({"enum": [1, "1", None, True]}, [1, "1", None, True, 1.0, False, 0]),
+    ({"type": ["integer", "null"]}, [1, 1.0, None, 1.5, "1", True]),
+    ({"type": "boolean"}, [True, False, 1, 0, "true"]),
+    ({"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": {"type": "null"}, "minItems": 1, "maxItems": 3},
+     [["a"], ["a", 1], ["a", 1, None], ["a", 1, 2], ["a", 1, None, None], [], [1]]),
+    ({"type": "object", "patternProperties": {"^n_": {"type": "number"}}, "additionalProperties": {"type": "string"}, "minProperties": 1, "maxProperties": 2},
+     [{"n_a": 1}, {"n_a": "1"}, {"b": "x"}, {"b": 1}, {}, {"n_a": 1, "b": "x"}, {"n_a": 1, "b": "x", "c": "y"}]),
+    ({"multipleOf": 0.1}, [0.5, 1, 0.25]),
+    ({"uniqueItems": True}, [[1, 1.0], [1, True], [0, False], ["a", "A"], [[1], [1]], [{"a": 1}, {"a": 1}]]),
+    ({"pattern": "b+"}, ["abbc", "ac", 5]),
+    (True, [1]), (False, [1]),
+]
+
+PATTERNS = [("[0-9]+$", ["a1", "1a", "12", "", "1\n"]), ("^yes\\b", ["yes.", "yesterday", "no, yes", "yes"]), ("(?i)oak", ["OAK tree", "elm", "soak"]), ("a.c", ["abc", "a\nc", "ac"]),
+            ("^\\w+@\\w+\\.\\w{2,3}$", ["me@home.org", "me@home", "me@home.orgs"]), ("größe", ["Größe", "die größe"]), ("(a|b)+c?", ["", "abab", "c"]), ("colou?r", ["color", "colour", "colr"])]
+
+# Whole answers as GSM8K has them; both filters of lm-evaluation-harness' task, then its exact_match, which leaves , $ and the last stop out.
+SOLUTIONS = [("5 + 4 = 9\n#### 9", "18 / 2 = 9\n#### 9"), ("#### 10", "#### 9"), ("It is 9", "#### 9"), ("#### 1,200", "#### 1200"), ("So 7 of 8 are 3\n#### -3", "#### -3"),
+             ("The total is 18 dollars", "#### 18"), ("18 or 19", "#### 18"), ("no number", "#### 1"), ("#### 2.50", "#### 2.50"), ("first #### 1", "#### 1")]
+
+
+def number(text, pattern, group):
+    found = RegexFilter(regex_pattern=pattern, group_select=group).apply([[text]], [{}])[0][0]
+    return re.sub(r"\.$", "", re.sub(r"[,$]", "", found)).strip().lower()
+
+
+def repeated(text):
+    words = text.split()
+    grams = [tuple(words[i:i + 4]) for i in range(len(words) - 3)]
+    return 1 - len(set(grams)) / len(grams) if grams else 0.0
+
+
+def shapes():
+    texts = [p for p, _ in TEXTS] + ["a b c d a b c d", "one two three"]
+    schemas = [{"schema": json.dumps(schema), "answers": [json.dumps(v) for v in values],
+                "valid": [int(jsonschema.Draft202012Validator(schema).is_valid(v)) for v in values]} for schema, values in SCHEMAS]
+    patterns = [{"pattern": p, "answers": answers, "found": [int(re.search(p, a) is not None) for a in answers]} for p, answers in PATTERNS]
+    wanted = [re.search(r"#### (\-?[0-9\.\,]+)", r).group(1).replace(",", "") for _, r in SOLUTIONS]
+    return {"json": [[t, is_json(t)] for t in JSON_TEXTS], "schemas": schemas, "patterns": patterns,
+            "numbers": [[a, r, int(number(a, r"#### (\-?[0-9\.\,]+)", 0) == w), int(number(a, r"(-?[$0-9.,]{2,})|(-?[0-9]+)", -1) == w)] for (a, r), w in zip(SOLUTIONS, wanted)],
+            "length": [[t, len(t)] for t in texts], "repetition": [[t, repeated(t)] for t in texts]}
+
+
 def calibration():
     draw = random.Random(11)
     sure = [draw.random() for _ in range(300)] + [0.0, 1.0, 1 / 15, 2 / 15]
@@ -182,9 +264,9 @@ def main():
     noise = [(" ".join(draw.choices(words, k=draw.randrange(1, 30))), [" ".join(draw.choices(words, k=draw.randrange(1, 30))) for _ in range(draw.randrange(1, 4))])
              for _ in range(60)]
     out = {"made_with": {"sacrebleu": sacrebleu.__version__}, "texts": [text_metrics(TEXTS), text_metrics(noise)] + [text_metrics([row]) for row in TEXTS],
-           "labels": labels(), "calibration": calibration(), "stems": stems(), "ratings": ratings(), "statistics": statistics()}
+           "labels": labels(), "confusion": confusion(), "shapes": shapes(), "calibration": calibration(), "stems": stems(), "ratings": ratings(), "statistics": statistics()}
     from importlib.metadata import version
-    out["made_with"] = {name: version(name) for name in ("sacrebleu", "rouge-score", "scikit-learn", "nltk", "krippendorff", "statsmodels", "arena-rank")}
+    out["made_with"] = {name: version(name) for name in ("sacrebleu", "rouge-score", "scikit-learn", "nltk", "krippendorff", "statsmodels", "arena-rank", "jsonschema", "lm_eval")}
     (HERE / "metrics.json").write_text(json.dumps(out, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
