@@ -13,6 +13,8 @@
 #include <QTextDocument>
 #include <QUrl>
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace luthier::ui {
@@ -20,7 +22,7 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kDotsPerInch = 150;
-constexpr int kDrawnWidth = 480;  // of a drawing on the page, in the text's pixels
+constexpr int kDrawnWidth = 480;  // of a drawing on the page, in the text's pixels; of one that says its width, that
 constexpr int kImageScale = 3;    // dots of a drawing for each of those
 
 // What the page's own style says of paper, in words that the printer's renderers know: these are ink on paper, no colours of the window.
@@ -32,7 +34,7 @@ constexpr std::pair<const char*, const char*> kStrokes[] = {{"class=\"axis\"", "
                                                             {"class=\"s2\"", "stroke=\"#00553a\""},
                                                             {"class=\"s3\"", "stroke=\"#6a2a56\""}};
 const char* const kPageStyle = "body{font-family:sans-serif;font-size:9pt} h1{font-size:16pt} h2{font-size:12pt} h3{font-size:10pt} th{color:#444444;text-align:left;padding:2px 8px 2px 0}"
-                               " td{padding:2px 8px 2px 0} td.n{text-align:right} th.n{text-align:right} pre{font-size:8pt;white-space:pre-wrap} .quiet{color:#444444}"
+                               " td{padding:2px 8px 2px 0} td.n{text-align:right;white-space:nowrap} th.n{text-align:right;white-space:nowrap} pre{font-size:8pt;white-space:pre-wrap} .quiet{color:#444444}"
                                " .verdict{font-size:11pt} .good{color:#00553a} .bad{color:#8a2000}";
 
 // Everything between `open` and `close`, tags included, is replaced by what `make` gives for it.
@@ -51,7 +53,17 @@ QString replaced(const QString& text, const QString& open, const QString& close,
     return out + text.mid(place);
 }
 
-QImage drawn(QString svg)
+// "width:28px" of the drawing's own style: a sample of a line beside its name. 0: none.
+int ownWidth(const QString& svg)
+{
+    const QString head = svg.left(svg.indexOf(u'>'));
+    const QString word = QStringLiteral("style=\"width:");
+    const qsizetype begin = head.indexOf(word);
+    const qsizetype end = begin < 0 ? -1 : head.indexOf(QStringLiteral("px"), begin);
+    return end < 0 ? 0 : std::clamp(head.mid(begin + word.size(), end - begin - word.size()).toInt(), 0, kDrawnWidth);
+}
+
+QImage drawn(QString svg, int pixels)
 {
     svg.remove(QStringLiteral(" style=\"stroke-dasharray:none\""));
     for (const auto& [name, stroke] : kStrokes) {
@@ -67,7 +79,7 @@ QImage drawn(QString svg)
         return {};
     }
     const QSizeF size = renderer.viewBoxF().size();
-    const int width = kDrawnWidth * kImageScale;
+    const int width = pixels * kImageScale;
     QImage image(width, static_cast<int>(width * size.height() / std::max(1.0, size.width())), QImage::Format_RGB32);
     image.fill(Qt::white);
     QPainter painter(&image);
@@ -84,13 +96,15 @@ Result<void> writePdf(const std::string& html, const std::filesystem::path& path
     int number = 0;
     QString text = replaced(QString::fromStdString(html), QStringLiteral("<style>"), QStringLiteral("</style>"), [](const QString&) { return QString(); });
     text = replaced(text, QStringLiteral("<svg"), QStringLiteral("</svg>"), [&](const QString& svg) {
-        const QImage image = drawn(svg);
+        const int own = ownWidth(svg);
+        const int width = own > 0 ? own : kDrawnWidth;
+        const QImage image = drawn(svg, width);
         if (image.isNull()) {
             return QString();
         }
         const QString name = QStringLiteral("drawing-%1").arg(number++);
         document.addResource(QTextDocument::ImageResource, QUrl(name), image);
-        return QStringLiteral("<img src=\"%1\" width=\"%2\"><br>").arg(name).arg(kDrawnWidth);
+        return QStringLiteral("<img src=\"%1\" width=\"%2\">").arg(name).arg(width) + (own > 0 ? QString() : QStringLiteral("<br>"));
     });
     text.replace(QStringLiteral("<table>"), QStringLiteral("<table width=\"100%\" cellspacing=\"0\">"));
     document.setHtml(text);
