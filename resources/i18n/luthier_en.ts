@@ -106,7 +106,7 @@
     </message>
 </context>
 <context>
-    <name>luthier::ui::StatusLine</name>
+    <name>luthier::ui::WindowSentence</name>
     <message numerus="yes">
         <source>CPU, %n thread(s)</source>
         <translation>

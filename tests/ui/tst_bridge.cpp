@@ -143,17 +143,51 @@ private Q_SLOTS:
         int count = 0;
         std::int64_t last = 0;
         bool ended = false;
+        QSemaphore mayEnd;
         slot.start(
             this,
-            [](const JobControl& control) {
+            [&mayEnd](const JobControl& control) {
                 for (int i = 1; i <= 100'000; ++i) {
                     control.progress(i, 100'000);
                 }
+                mayEnd.acquire();
                 return 0;
             },
             [&ended](int) { ended = true; }, [&](std::int64_t done, std::int64_t) { ++count; last = done; });
-        QTRY_VERIFY(ended && last == 100'000);
+        QTRY_COMPARE(last, 100'000);
+        mayEnd.release();
+        QTRY_VERIFY(ended);
         QVERIFY2(count < 100, qPrintable(QString::number(count)));
+    }
+
+    // What was told last would come a frame later: behind the result, or behind the start that took its place.
+    void progressIsNotHeardBehindTheResult()
+    {
+        JobSlot slot;
+        QStringList heard;
+        const auto work = [](const JobControl& control) {
+            control.progress(1, 1);
+            return 0;
+        };
+        slot.start(this, work, [&heard](int) { heard += QStringLiteral("result"); },
+                   [&heard](std::int64_t, std::int64_t) { heard += QStringLiteral("progress"); });
+        QTRY_VERIFY(heard.contains(QStringLiteral("result")));
+        QTest::qWait(100); // three frames
+        QCOMPARE(heard.last(), QStringLiteral("result"));
+
+        QSemaphore told;
+        slot.start(
+            this,
+            [&told](const JobControl& control) {
+                control.progress(1, 1);
+                told.release();
+                return 0;
+            },
+            [&heard](int) { heard += QStringLiteral("cancelled result"); }, [&heard](std::int64_t, std::int64_t) { heard += QStringLiteral("cancelled progress"); });
+        told.acquire();
+        slot.cancel();
+        QTest::qWait(100);
+        QCOMPARE(heard.last(), QStringLiteral("result"));
     }
 };
 

@@ -91,6 +91,27 @@ private Q_SLOTS:
         QCOMPARE(windowSentence(core), window);
     }
 
+    // A sentence by itself begins with a capital; what is spelt as it is stays so.
+    void problemsBeginWithACapital()
+    {
+        const std::pair<const char*, const char*> rows[] = {
+            {"run \"first\" kept no rows aside", "Run \"first\" kept no rows aside"}, {"row 4: no answer; luthier data check names all", "Row 4: no answer"},
+            {"/tmp/a: not there", "/tmp/a: not there"}, {"data.train: names no file", "data.train: names no file"}, {"rows.jsonl is empty", "rows.jsonl is empty"},
+            {"accuracy: needs labels", "accuracy: needs labels"}, {"", ""}, {"Choose rows.", "Choose rows."}, {"luthier-tiny: no weights", "luthier-tiny: no weights"},
+        };
+        for (const auto& [core, window] : rows) {
+            QCOMPARE(problemSentence(QString::fromLatin1(core)), QString::fromLatin1(window));
+        }
+    }
+
+    void devicesAreSaidInOneWay()
+    {
+        QVERIFY(deviceText(QStringLiteral("cpu, 2 threads")).startsWith(QLatin1String("CPU, 2 thread")));
+        QVERIFY(deviceText(QStringLiteral("cpu, 1 thread, fp32")).endsWith(QLatin1String(", fp32")));
+        QCOMPARE(deviceText(QStringLiteral("cpu")), QStringLiteral("CPU"));
+        QCOMPARE(deviceText(QStringLiteral("NVIDIA H200, bf16")), QStringLiteral("NVIDIA H200, bf16"));
+    }
+
     void contrastIsMeasuredAsInWcag()
     {
         QVERIFY(qAbs(contrast(Qt::white, Qt::black) - 21) < 1e-9);

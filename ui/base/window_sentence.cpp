@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/base/window_sentence.h"
 
+#include <QCoreApplication>
 #include <QStringList>
 
 #include <algorithm>
 
 namespace luthier::ui {
 namespace {
+
+struct WindowSentence {
+    Q_DECLARE_TR_FUNCTIONS(luthier::ui::WindowSentence)
+};
 
 // Commands that sentences of core name.
 constexpr const char* kCommands[] = {"adapters", "data", "eval", "export", "generate", "judge", "merge", "models", "plan", "render", "report",
@@ -65,6 +70,30 @@ QString windowSentence(const QString& sentence)
         line = kept.join(QStringLiteral("; ")) + (endsCut ? QStringLiteral(".") : QString());
     }
     return lines.join(u'\n');
+}
+
+QString problemSentence(const QString& sentence)
+{
+    QString text = windowSentence(sentence);
+    const auto isPlain = [](QChar letter) { return letter >= u'a' && letter <= u'z'; };
+    const auto end = std::find_if_not(text.cbegin(), text.cend(), isPlain);
+    if (end != text.cbegin() && end != text.cend() && *end == u' ') { // a word, nothing that is spelt so
+        text[0] = text[0].toUpper();
+    }
+    return text;
+}
+
+QString deviceText(const QString& device)
+{
+    static const QString kCpu = QStringLiteral("cpu");
+    const QStringList words = device.split(u' ');
+    bool isCount = false;
+    const int threads = words.value(1).toInt(&isCount);
+    if (words.front() == kCpu + u',' && isCount) {
+        const QString rest = device.section(u',', 2); // " fp32"
+        return WindowSentence::tr("CPU, %n thread(s)", nullptr, threads) + (rest.isEmpty() ? QString() : u',' + rest);
+    }
+    return device == kCpu ? WindowSentence::tr("CPU") : device;
 }
 
 } // namespace luthier::ui

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// windowSentence: core's sentences as the window says them. Core speaks to both, and where it names a command or a flag that
-// helps ("; luthier adapters lists them", "(--map ...)"), that part means nothing to a person in the window.
+// Core's sentences as the window says them. Core speaks to both, and where it names a command or a flag that helps
+// ("; luthier adapters lists them", "(--map ...)"), that part means nothing to a person in the window.
 //
 // Threads: any.
 #pragma once
@@ -10,5 +10,11 @@
 namespace luthier::ui {
 
 QString windowSentence(const QString& sentence);
+
+// The same of what went wrong, told by itself: it begins with a capital, unless with a path, a key or another name ("data.train: ...").
+QString problemSentence(const QString& sentence);
+
+// Where something computes: core's "cpu, 2 threads" in words; cards as they call themselves.
+QString deviceText(const QString& device);
 
 } // namespace luthier::ui

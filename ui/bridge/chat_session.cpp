@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/bridge/chat_session.h"
 
+#include "ui/base/amounts.h"
 #include "ui/bridge/job.h"
 #include "ui/settings/app_settings.h"
 
@@ -190,7 +191,7 @@ void ChatSession::end(const Result<inference::Generation>& generation, bool isFo
     Q_EMIT messagesChanged();
     Q_EMIT answered();
     const QString went = tr("%1 tokens  \u00b7  %2 tokens/s  \u00b7  %3")
-                             .arg(QLocale().toString(static_cast<qlonglong>(generation->ids.size())),
+                             .arg(number(std::ssize(generation->ids)),
                                   QLocale().toString(generation->tokensPerSecond, 'f', 1), how);
     Q_EMIT stageChanged(isFolded ? tr("%1  \u00b7  this model takes no system text, so it stands before the question").arg(went) : went);
 }

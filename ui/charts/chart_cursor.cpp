@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The cursor of a ChartPanel: values told by hover and by keyboard, and the chart in words.
 #include "ui/charts/chart_curve.h"
+#include "ui/base/amounts.h"
 
 #include <QApplication>
 #include <QContextMenuEvent>
@@ -78,7 +79,7 @@ QString ChartPanel::cursorText() const
     if (m_cursor < 0) {
         return {};
     }
-    QStringList texts{tr("step %1").arg(QLocale().toString(static_cast<qlonglong>(m_cursor)))};
+    QStringList texts{tr("step %1").arg(number(m_cursor))};
     for (const auto& curve : m_curves) {
         const QCPGraphData* point = nearest(curve->all, m_cursor);
         if (point == nullptr || point->key != m_cursor) {
@@ -193,7 +194,7 @@ void ChartPanel::tellTable()
     for (int i = 0; i < std::min(size, kMaxToldRows); ++i) {
         const int at = size <= kMaxToldRows ? i : static_cast<int>(static_cast<std::int64_t>(i) * (size - 1) / (kMaxToldRows - 1));
         const QCPGraphData& point = *shown->all->at(at);
-        rows += tr("step %1: %2").arg(QLocale().toString(static_cast<qlonglong>(point.key)), valueText(point.value));
+        rows += tr("step %1: %2").arg(number(static_cast<std::int64_t>(point.key)), valueText(point.value));
     }
     m_plot->setAccessibleName(title());
     m_plot->setAccessibleDescription(rows.join(QStringLiteral("; ")));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/held_run_dialog.h"
 
+#include "ui/base/amounts.h"
 #include "ui/base/typed_number.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace/run_controller.h"
@@ -9,7 +10,6 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QLocale>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -92,7 +92,7 @@ void HeldRunDialog::ask()
 
 void HeldRunDialog::add(const train::SampleDone& sample)
 {
-    m_state->setText(tr("Answered by the weights of step %1.").arg(QLocale().toString(static_cast<qlonglong>(sample.step))));
+    m_state->setText(tr("Answered by the weights of step %1.").arg(number(sample.step)));
     m_answers->appendPlainText(QStringLiteral("\u203a ") + QString::fromStdString(sample.prompt) + u'\n' + QString::fromStdString(sample.answer) + u'\n');
 }
 

@@ -253,7 +253,7 @@ void PublishDialog::follow()
 
 void PublishDialog::showProblem(const QString& sentence)
 {
-    m_problem->setText(windowSentence(sentence));
+    m_problem->setText(problemSentence(sentence));
     m_problem->show();
     const QString own = QString::fromStdString(m_adapters.front().model);
     const bool isTaken = QFileInfo::exists(m_target->text());

@@ -2,8 +2,8 @@
 #include "ui/frame/banner.h"
 
 #include "ui/base/window_sentence.h"
-#include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/tool_button.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
@@ -21,12 +21,7 @@ Banner::Banner(const QString& id, QWidget* parent) : QFrame(parent), m_text(new 
     m_text->setWordWrap(true);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_remedy->setObjectName(id + QStringLiteral("Remedy"));
-    auto* close = new QToolButton;
-    close->setObjectName(id + QStringLiteral("Close"));
-    close->setIcon(icon(QStringLiteral("x")));
-    close->setAutoRaise(true);
-    close->setAccessibleName(tr("Hide this message"));
-    close->setToolTip(close->accessibleName());
+    auto* close = makeIconButton(id + QStringLiteral("Close"), QStringLiteral("x"), tr("Hide this message"));
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(space(4), space(2), space(2), space(2));
     layout->addWidget(m_text, 1);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/frame/first_steps.h"
 
-#include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/status_label.h"
+#include "ui/widgets/tool_button.h"
 
 #include <QHBoxLayout>
 #include <QPainter>
@@ -23,12 +23,7 @@ FirstSteps::FirstSteps(QWidget* parent) : QFrame(parent)
     tune->setProperty("primary", true);
     auto* data = makeButton(QStringLiteral("firstData"), tr("Open my data\u2026"), tr("JSON Lines, JSON, CSV, Parquet and more"));
     auto* model = makeButton(QStringLiteral("firstModel"), tr("Get a real model"), tr("Models of the hub, or a folder of this machine"));
-    auto* close = new QToolButton;
-    close->setObjectName(QStringLiteral("firstStepsClose"));
-    close->setIcon(icon(QStringLiteral("x")));
-    close->setAutoRaise(true);
-    close->setAccessibleName(tr("Do not show the first steps again"));
-    close->setToolTip(close->accessibleName());
+    auto* close = makeIconButton(QStringLiteral("firstStepsClose"), QStringLiteral("x"), tr("Do not show the first steps again"));
     auto* buttons = new QHBoxLayout;
     for (QPushButton* button : {tune, data, model}) {
         buttons->addWidget(button);

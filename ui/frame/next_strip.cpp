@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/frame/next_strip.h"
 
-#include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/named_button.h"
+#include "ui/widgets/tool_button.h"
 
 #include <QHBoxLayout>
 #include <QPainter>
@@ -18,12 +18,7 @@ NextStrip::NextStrip(QWidget* parent)
     setObjectName(QStringLiteral("nextStrip"));
     m_text->setObjectName(QStringLiteral("nextText"));
     m_go->setAutoDefault(false);
-    auto* close = new QToolButton;
-    close->setObjectName(QStringLiteral("nextClose"));
-    close->setIcon(icon(QStringLiteral("x"), Token::TextQuiet));
-    close->setAutoRaise(true);
-    close->setAccessibleName(tr("Do not say this again"));
-    close->setToolTip(close->accessibleName());
+    auto* close = makeIconButton(QStringLiteral("nextClose"), QStringLiteral("x"), tr("Do not say this again"), {}, Token::TextQuiet);
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(space(4), space(1), space(2), space(1));
     layout->addWidget(m_text, 1);

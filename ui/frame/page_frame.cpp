@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/frame/page_frame.h"
 
-#include "ui/theme/icons.h"
 #include "ui/widgets/elided_label.h"
+#include "ui/widgets/tool_button.h"
 
 #include <QAction>
 #include <QCoreApplication>
@@ -32,12 +32,8 @@ PageFrame::PageFrame(const PageRow& row, Workspace& workspace, QWidget* parent)
     header->setSpacing(space(3));
     header->addWidget(title, 0, Qt::AlignBaseline);
     header->addWidget(purpose, 1, Qt::AlignBaseline);
-    auto* help = new QToolButton;
-    help->setObjectName(QString::fromLatin1(row.id) + QStringLiteral("Help"));
-    help->setIcon(icon(QStringLiteral("circle-help"), Token::TextQuiet));
-    help->setAutoRaise(true);
-    help->setAccessibleName(tr("Help on this page"));
-    help->setToolTip(tr("What this page is for, in ten sentences (Shift+F1)"));
+    auto* help = makeIconButton(QString::fromLatin1(row.id) + QStringLiteral("Help"), QStringLiteral("circle-help"), tr("Help on this page"),
+                                tr("What this page is for, in ten sentences (Shift+F1)"), Token::TextQuiet);
     help->setHidden(row.help == nullptr);
     connect(help, &QToolButton::clicked, this, &PageFrame::helpWanted);
     header->addWidget(help);

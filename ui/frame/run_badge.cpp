@@ -5,11 +5,12 @@
 #include "ui/dialogs/held_run_dialog.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/elided_label.h"
+#include "ui/widgets/tool_button.h"
 #include "ui/workspace/run_controller.h"
 
+#include <QApplication>
 #include <QHBoxLayout>
 #include <QKeyEvent>
-#include <QLocale>
 #include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
@@ -18,26 +19,11 @@
 #include <QVBoxLayout>
 
 namespace luthier::ui {
-namespace {
-
-QToolButton* makeButton(const QString& id, const QString& picture, const QString& text)
-{
-    auto* button = new QToolButton;
-    button->setObjectName(id);
-    button->setIcon(icon(picture));
-    button->setToolTip(text);
-    button->setAccessibleName(text);
-    button->setAutoRaise(true);
-    return button;
-}
-
-} // namespace
-
 RunBadge::RunBadge(RunController* runs, QWidget* parent)
     : QFrame(parent), m_runs(runs), m_name(new ElidedLabel(Token::Text)), m_bar(new QProgressBar), m_left(new StatusLabel(Token::TextQuiet)),
-      m_hold(makeButton(QStringLiteral("badgeHold"), QStringLiteral("pause"), tr("Hold"))),
-      m_stop(makeButton(QStringLiteral("badgeStop"), QStringLiteral("square"), tr("Stop and save a checkpoint"))),
-      m_try(makeButton(QStringLiteral("badgeTry"), QStringLiteral("message-square"), tr("Try prompts, change the rate")))
+      m_hold(makeIconButton(QStringLiteral("badgeHold"), QStringLiteral("pause"), tr("Hold"))),
+      m_stop(makeIconButton(QStringLiteral("badgeStop"), QStringLiteral("square"), tr("Stop and save a checkpoint"))),
+      m_try(makeIconButton(QStringLiteral("badgeTry"), QStringLiteral("message-square"), tr("Try prompts, change the rate")))
 {
     setObjectName(QStringLiteral("runBadge"));
     setFocusPolicy(Qt::StrongFocus);
@@ -79,10 +65,15 @@ void RunBadge::refresh()
 {
     using State = RunController::State;
     const State state = m_runs->state();
-    setVisible(m_runs->isBusy());
+    const bool hadKeys = hasFocus() || isAncestorOf(QApplication::focusWidget());
     if (!m_runs->isBusy()) {
+        hide();
+        if (hadKeys) {
+            Q_EMIT keysLeft(); // else Qt gives them to whatever button comes next
+        }
         return;
     }
+    show();
     m_name->setText(state == State::Preparing ? tr("Getting ready\u2026") : m_runs->name());
     m_name->setToolTip(m_runs->name());
     const bool knowsSteps = m_runs->totalSteps() > 0;
@@ -90,7 +81,7 @@ void RunBadge::refresh()
     m_bar->setValue(static_cast<int>(m_runs->step()));
     QString line = m_runs->stage();
     if (state == State::Held) {
-        line = tr("on hold at step %1").arg(QLocale().toString(static_cast<qlonglong>(m_runs->step())));
+        line = tr("on hold at step %1").arg(number(m_runs->step()));
     } else if (state == State::Stopping) {
         line = tr("saving a checkpoint\u2026");
     } else if (line.isEmpty()) {
@@ -105,6 +96,9 @@ void RunBadge::refresh()
     m_hold->setEnabled(state == State::Running || held);
     m_stop->setEnabled(state == State::Running || held);
     m_try->setVisible(held);
+    if (hadKeys && !hasFocus() && !isAncestorOf(QApplication::focusWidget())) {
+        setFocus(Qt::OtherFocusReason); // the button that had them can no longer be pressed
+    }
 }
 
 void RunBadge::mouseReleaseEvent(QMouseEvent* event)

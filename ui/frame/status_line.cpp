@@ -9,7 +9,6 @@
 #include "ui/workspace/run_controller.h"
 
 #include <QFile>
-#include <QLocale>
 #include <QThread>
 #include <QTime>
 
@@ -72,7 +71,7 @@ StatusLine::StatusLine(RunController* runs, QWidget* parent)
             m_device->setText(m_runs->deviceText());
         }
     });
-    m_device->setText(tr("CPU, %n thread(s)", nullptr, QThread::idealThreadCount()));
+    m_device->setText(deviceText(QStringLiteral("cpu, %1 threads").arg(QThread::idealThreadCount())));
     m_device->setToolTip(tr("Where the last run computed"));
     m_timer.start(kRefreshMs);
     refresh();

@@ -3,7 +3,6 @@
 
 #include "ui/base/amounts.h"
 
-#include <QLocale>
 #include <QStringList>
 
 namespace luthier::ui {
@@ -81,7 +80,7 @@ CardItem cardOf(const hub::InstalledModel& model)
     QStringList facts{QString::fromStdString(model.config.family),
                       CardListModel::tr("%1 parameters").arg(shortCount(static_cast<double>(model.config.numParameters()))),
                       model.weightBytes > 0 ? fileSize(static_cast<double>(model.weightBytes)) : CardListModel::tr("no weights"),
-                      CardListModel::tr("%1 tokens").arg(QLocale().toString(static_cast<qlonglong>(model.config.maxPositions)))};
+                      CardListModel::tr("%1 tokens").arg(number(model.config.maxPositions))};
     if (!model.license.empty()) {
         facts += QString::fromStdString(model.license);
     }

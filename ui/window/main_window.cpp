@@ -122,6 +122,11 @@ void MainWindow::buildPages()
     layout->addWidget(right, 1);
     setCentralWidget(all);
     connect(navigation->badge(), &RunBadge::clicked, this, &MainWindow::showRun);
+    connect(navigation->badge(), &RunBadge::keysLeft, this, [this] {
+        if (QWidget* usable = firstUsable(m_frames.at(m_stack->currentIndex())->page())) {
+            usable->setFocus(Qt::OtherFocusReason);
+        }
+    });
 }
 
 void MainWindow::connectWorkspace()

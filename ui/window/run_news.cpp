@@ -2,6 +2,7 @@
 #include "ui/window/run_news.h"
 
 #include "core/measures/summary.h"
+#include "ui/base/amounts.h"
 #include "ui/bridge/desktop_notice.h"
 #include "ui/bridge/job.h"
 #include "ui/charts/measure_text.h"
@@ -11,7 +12,6 @@
 #include "ui/workspace/workspace.h"
 
 #include <QApplication>
-#include <QLocale>
 #include <QWidget>
 
 #include <utility>
@@ -41,7 +41,7 @@ QString RunNews::sentenceOf(const store::RunRow& run)
         return tr("%1 failed: %2").arg(name, QString::fromStdString(run.sentence));
     }
     if (run.state != "finished") {
-        return tr("%1 is stopped at step %2 and can be resumed").arg(name, QLocale().toString(static_cast<qlonglong>(run.step)));
+        return tr("%1 is stopped at step %2 and can be resumed").arg(name, number(run.step));
     }
     const measures::Summary* heldOut = run.measures.find(measures::measureOf("loss"), measures::kHeldOutSet);
     //: a run's name, its held-out loss before and after

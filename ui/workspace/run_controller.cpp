@@ -11,6 +11,7 @@
 #include "core/train/control/fork.h"
 #include "core/train/fanout.h"
 #include "core/train/start_point.h"
+#include "ui/base/window_sentence.h"
 #include "ui/bridge/job.h"
 #include "ui/workspace/workspace.h"
 
@@ -99,7 +100,7 @@ void RunController::connectBridge()
     connect(&m_bridge, &RunBridge::started, this, [this](const train::RunStarted& started) {
         m_totalSteps = started.totalSteps;
         m_step = started.firstStep;
-        m_deviceText = QString::fromStdString(started.device + ", " + started.dtype);
+        m_deviceText = ui::deviceText(QString::fromStdString(started.device + ", " + started.dtype));
         Q_EMIT progressed();
     });
     connect(&m_bridge, &RunBridge::stageChanged, this, [this](const train::StageChanged& stage) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/data/replace_model.h"
+#include "ui/base/amounts.h"
 
 #include "core/data/field_path.h"
 #include "core/data/row_walk.h"
 
-#include <QLocale>
 
 #include <algorithm>
 #include <atomic>
@@ -126,7 +126,7 @@ QVariant ReplaceModel::data(const QModelIndex& index, int role) const
         return {};
     }
     switch (index.column()) {
-    case RowColumn: return QLocale().toString(static_cast<qlonglong>(row.change.row + 1));
+    case RowColumn: return number(row.change.row + 1);
     case BeforeColumn: return excerpt(row.before, row.after);
     default: return excerpt(row.after, row.before);
     }

@@ -6,10 +6,10 @@
 #include "core/data/formats/row_writer.h"
 #include "core/data/making/generated_rows.h"
 #include "core/data/sources/row_source.h"
+#include "ui/base/amounts.h"
 #include "ui/theme/theme.h"
 
 #include <QColor>
-#include <QLocale>
 
 #include <algorithm>
 #include <array>
@@ -172,7 +172,7 @@ QVariant ReviewModel::data(const QModelIndex& index, int role) const
     }
     switch (index.column()) {
     case JudgementColumn: return tr(rowOf(row.judgement).text);
-    case FromColumn: return row.from > 0 ? QLocale().toString(static_cast<qlonglong>(row.from)) : QStringLiteral("\u2013");
+    case FromColumn: return row.from > 0 ? number(row.from) : QStringLiteral("\u2013");
     case WayColumn: return row.way;
     case PromptColumn: return row.prompt.left(kShown).simplified();
     default: return row.answer.left(kShown).simplified();

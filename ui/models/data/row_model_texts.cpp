@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a RowModel says in its cells and headings.
 #include "ui/models/column_heading.h"
+#include "ui/base/amounts.h"
 #include "ui/models/data/data_document.h"
 #include "ui/models/data/data_losses.h"
 #include "ui/models/data/row_model.h"
 
-#include <QLocale>
 
 namespace luthier::ui {
 
@@ -38,18 +38,18 @@ QVariant RowModel::displayed(int viewRow, int column) const
 {
     const std::int64_t row = rowAt(viewRow);
     switch (column) {
-    case NumberColumn: return QLocale().toString(static_cast<qlonglong>(row + 1));
+    case NumberColumn: return number(row + 1);
     case StateColumn: return stateText(row);
     case TokensColumn: {
         const RowFacts facts = m_document->facts(row);
         if (facts.tokens >= 0) {
-            return QLocale().toString(facts.tokens);
+            return number(facts.tokens);
         }
         return facts.state == RowState::Unknown ? QStringLiteral("\u2026") : QStringLiteral("\u2013");
     }
     case TurnsColumn: {
         const RowFacts facts = m_document->facts(row);
-        return facts.turns > 0 ? QLocale().toString(facts.turns) : QString();
+        return facts.turns > 0 ? number(facts.turns) : QString();
     }
     case LossBeforeColumn: return m_document->losses()->text(row, LossTime::Before);
     case LossAfterColumn: return m_document->losses()->text(row, LossTime::After);

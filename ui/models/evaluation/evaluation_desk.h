@@ -101,6 +101,8 @@ private:
     Json m_results;
     QString m_folder;
     JobSlot m_planning;
+    JobSlot m_listing;
+    JobSlot m_opening;
     std::shared_ptr<Live> m_live;
     QTimer m_tell;
     base::CancelToken m_cancel;

@@ -61,7 +61,7 @@ void JudgingDesk::reload()
 {
     const auto project = m_workspace.project();
     const auto work = [project] { return project ? project->judgings().all() : Result<std::vector<store::JudgingRow>>(std::vector<store::JudgingRow>()); };
-    startJob(this, work, [this, project](const Result<std::vector<store::JudgingRow>>& rows) {
+    m_listing.start(this, work, [this, project](const Result<std::vector<store::JudgingRow>>& rows) {
         if (project != m_workspace.project()) {
             return;
         }
@@ -86,7 +86,7 @@ void JudgingDesk::open(qint64 id)
         return;
     }
     m_row.id = id;
-    startJob(this, [project, id] { return read(*project, id); }, [this, id](const Read& read) {
+    m_opening.start(this, [project, id] { return read(*project, id); }, [this, id](const Read& read) {
         if (m_row.id == id) {
             take(read);
         }
@@ -176,7 +176,11 @@ void JudgingDesk::judgeByModel(const ModelChoice& choice)
         return;
     }
     m_modelJob = std::make_shared<JobControl>();
-    m_modelJob->progress = detail::batchedProgress(this, [this](std::int64_t done, std::int64_t total) { Q_EMIT modelProgressed(tr("Judging"), done, total); });
+    m_modelJob->progress = detail::batchedProgress(this, [this](std::int64_t done, std::int64_t total) {
+        if (m_modelJob) { // it comes a frame later
+            Q_EMIT modelProgressed(tr("Judging"), done, total);
+        }
+    });
     Q_EMIT modelProgressed(tr("Loading the model"), 0, 0);
     struct Done {
         QString sentence;
@@ -228,6 +232,7 @@ void JudgingDesk::change(const std::function<Result<void>(store::Judgings& judgi
         return;
     }
     m_isBusy = true;
+    m_opening.cancel(); // it would show what was before this
     const auto id = m_row.id;
     const auto changeAndRead = [project, id, work] {
         const auto done = work(project->judgings());

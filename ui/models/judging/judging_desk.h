@@ -110,6 +110,8 @@ private:
     std::size_t m_place = 0;
     qint64 m_numDone = 0;
     bool m_isBusy = false;
+    JobSlot m_listing;
+    JobSlot m_opening;
     std::shared_ptr<JobControl> m_modelJob; // null: no model judges
     QElapsedTimer m_shown;
 };

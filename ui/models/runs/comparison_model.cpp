@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/runs/comparison_model.h"
+#include "ui/base/amounts.h"
 
-#include <QLocale>
 
 #include <iterator>
 #include <utility>
@@ -95,7 +95,7 @@ QVariant PromptListModel::data(const QModelIndex& index, int role) const
     switch (role) {
     case Qt::DisplayRole: return titleOf(at);
     case Qt::ToolTipRole:
-        return at.row < 0 ? questionOf(at).left(1000) : tr("Row %1: %2").arg(QLocale().toString(static_cast<qlonglong>(at.row + 1)), questionOf(at).left(1000));
+        return at.row < 0 ? questionOf(at).left(1000) : tr("Row %1: %2").arg(number(at.row + 1), questionOf(at).left(1000));
     default: return {};
     }
 }

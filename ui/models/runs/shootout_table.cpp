@@ -67,7 +67,7 @@ QString stateText(const ShootoutLine& line)
     if (line.state == State::Training && line.totalSteps > 0) {
         const QString left = timeLeft(line.secondsLeft);
         const QString at = ShootoutTable::tr("step %1 of %2")
-                               .arg(QLocale().toString(static_cast<qlonglong>(line.step)), QLocale().toString(static_cast<qlonglong>(line.totalSteps)));
+                               .arg(number(line.step), number(line.totalSteps));
         return left.isEmpty() ? at : ShootoutTable::tr("%1, %2").arg(at, left);
     }
     return ShootoutTable::tr(stateRow(line.state).text);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/runs/tuned_runs.h"
+#include "ui/base/amounts.h"
 
 #include "core/config/run_config.h"
 #include "core/objectives/objectives.h"
@@ -11,7 +12,6 @@
 
 #include <QCoreApplication>
 #include <QFileInfo>
-#include <QLocale>
 
 #include <filesystem>
 
@@ -85,7 +85,7 @@ void appendRun(const store::RunRow& row, std::vector<TunedRun>& runs)
     if (!steps.empty() && !judges(row.recipe)) {
         const auto* method = peft::findMethod(textAt(row.recipe, "method", "kind"));
         run.checkpoint = steps.back();
-        run.name = said(QT_TRANSLATE_NOOP("luthier::ui::TunedRun", "%1, stopped at step %2")).arg(run.name, QLocale().toString(static_cast<qlonglong>(run.checkpoint)));
+        run.name = said(QT_TRANSLATE_NOOP("luthier::ui::TunedRun", "%1, stopped at step %2")).arg(run.name, number(run.checkpoint));
         run.result = QStringLiteral("%1/checkpoints/step-%2").arg(run.folder, QString::number(run.checkpoint)); // tells it apart
         run.isAdapter = method == nullptr || method->writesAdapter;
         runs.push_back(std::move(run));
@@ -106,6 +106,13 @@ TunedRuns readTunedRuns(store::Project& project)
         appendRun(row, read.runs);
     }
     return read;
+}
+
+bool canAnswer(const store::RunRow& run)
+{
+    std::vector<TunedRun> left;
+    appendRun(run, left);
+    return !left.empty();
 }
 
 Result<QString> resultOf(const TunedRun& run)

@@ -34,6 +34,9 @@ struct TunedRuns {
 
 TunedRuns readTunedRuns(store::Project& project);
 
+// Whether it left something that can be asked: readTunedRuns lists it. Of its folder, so not of a run in progress.
+bool canAnswer(const store::RunRow& run);
+
 // The kind of objective that a recipe asks for; empty: it names none, or there is no recipe.
 std::string objectiveIn(const Json& recipe);
 

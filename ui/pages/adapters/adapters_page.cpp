@@ -331,7 +331,7 @@ void AdaptersPage::dropEvent(QDropEvent* event)
 
 void AdaptersPage::sayProblem(const QString& sentence)
 {
-    m_problem->setText(windowSentence(sentence));
+    m_problem->setText(problemSentence(sentence));
     m_problem->show();
 }
 

@@ -107,7 +107,7 @@ void ChatCard::connectSession()
     connect(m_session, &ChatSession::stageChanged, m_stage, &QLabel::setText);
     connect(m_session, &ChatSession::runningChanged, this, &ChatCard::refresh);
     connect(m_session, &ChatSession::failed, this, [this](const QString& sentence) {
-        m_problem->setText(windowSentence(sentence));
+        m_problem->setText(problemSentence(sentence));
         m_problem->show();
     });
 }

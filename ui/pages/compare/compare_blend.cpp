@@ -2,6 +2,7 @@
 #include "ui/pages/compare/compare_blend.h"
 
 #include "ui/theme/icons.h"
+#include "ui/widgets/tool_button.h"
 
 #include <QGridLayout>
 #include <QLabel>
@@ -165,11 +166,7 @@ void CompareBlend::rebuild(const std::vector<std::pair<QString, QString>>& membe
             m_rest->start();
         });
         if (i > 0) {
-            auto* leave = new QToolButton;
-            leave->setObjectName(QStringLiteral("blendRemove%1").arg(row));
-            leave->setIcon(icon(QStringLiteral("x")));
-            leave->setToolTip(tr("Leave %1 out").arg(name));
-            leave->setAccessibleName(leave->toolTip());
+            auto* leave = makeIconButton(QStringLiteral("blendRemove%1").arg(row), QStringLiteral("x"), tr("Leave %1 out").arg(name));
             m_grid->addWidget(leave, row, 3);
             connect(leave, &QToolButton::clicked, this, [this, path = path] { remove(path); });
         }

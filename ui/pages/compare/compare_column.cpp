@@ -2,10 +2,10 @@
 #include "ui/pages/compare/compare_column.h"
 
 #include "ui/pages/compare/compare_reward.h"
-#include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/status_label.h"
+#include "ui/widgets/tool_button.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -58,13 +58,9 @@ CompareColumn::CompareColumn(const QString& id, const QString& title, bool canCl
     head->addWidget(m_title);
     head->addWidget(m_subtitle, 1);
     if (canClose) {
-        auto* close = new QToolButton;
-        close->setObjectName(id + QStringLiteral("Close"));
-        close->setIcon(icon(QStringLiteral("x")));
-        close->setAutoRaise(true);
+        auto* close = makeIconButton(id + QStringLiteral("Close"), QStringLiteral("x"), tr("Close the column of %1").arg(title),
+                                     tr("Close this column; an answer under way stops"));
         close->setFixedHeight(space(6));
-        close->setToolTip(tr("Close this column; an answer under way stops"));
-        close->setAccessibleName(tr("Close the column of %1").arg(title));
         connect(close, &QToolButton::clicked, this, &CompareColumn::closeWanted);
         head->addWidget(close);
     }

@@ -4,6 +4,8 @@
 #include "core/base/paths.h"
 #include "core/store/comparisons.h"
 #include "core/store/project.h"
+#include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/bridge/job.h"
 #include "ui/pages/compare/compare_blend.h"
 #include "ui/pages/compare/compare_choices.h"
@@ -24,7 +26,6 @@
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLocale>
 #include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -168,7 +169,7 @@ void ComparePage::reload()
 {
     const auto work = [project = m_workspace.project()] { return project ? readTunedRuns(*project) : TunedRuns{}; };
     m_extras->setProject(m_workspace.project());
-    startJob(this, work, [this](const TunedRuns& read) {
+    m_listJob.start(this, work, [this](const TunedRuns& read) {
         m_extras->setRuns(read.runs);
         m_reward->setRuns(read.runs);
         m_choices->setRuns(read.runs);
@@ -227,8 +228,8 @@ void ComparePage::loadHeldOut()
         if (result != m_heldOutOf) {
             return;
         }
-        const QString shown = QLocale().toString(static_cast<qlonglong>(read.items.size()));
-        const QString total = QLocale().toString(static_cast<qlonglong>(read.total));
+        const QString shown = number(std::ssize(read.items));
+        const QString total = number(read.total);
         m_side->setHeldOut(read.items, !read.problem.isEmpty() ? read.problem
                                        //: how many prompts are listed, how many rows there are, the file's name
                                        : tr("%1 of %2 rows of %3 that this run never trained on").arg(shown, total, read.source));
@@ -391,7 +392,7 @@ void ComparePage::showExpected(const QString& expected)
 
 void ComparePage::showProblem(const QString& sentence)
 {
-    m_problem->setText(sentence);
+    m_problem->setText(problemSentence(sentence));
     m_problem->setVisible(!sentence.isEmpty());
     m_base->clear();
     m_tunedColumn->clear();

@@ -98,6 +98,7 @@ private:
     bool m_isRestoring = false; // columns come out of the project
     QString m_heldOutOf; // result folder whose held-out rows are listed
     base::CancelToken m_cancelHeldOut;
+    JobSlot m_listJob;
     JobSlot m_heatJob;
     JobSlot m_findJob;
     std::vector<int> m_sides; // of the columns behind base and tuned: which of the contest's sides answers there; -1: none

@@ -114,7 +114,7 @@ void CompareReward::choose(const QString& name, const QString& path)
 void CompareReward::tell(const QString& sentence, bool isProblem)
 {
     m_note->setToken(isProblem ? Token::Bad : Token::TextQuiet);
-    m_note->setText(isProblem ? windowSentence(sentence) : sentence);
+    m_note->setText(isProblem ? problemSentence(sentence) : sentence);
 }
 
 void CompareReward::score(const std::vector<data::Message>& messages, const std::vector<QString>& answers, Scored done)

@@ -2,8 +2,10 @@
 #include "ui/pages/compare/compare_sets.h"
 
 #include "core/store/prompt_sets.h"
+#include "ui/base/window_sentence.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/widgets/status_label.h"
+#include "ui/widgets/tool_button.h"
 
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -14,25 +16,12 @@
 #include <QVBoxLayout>
 
 namespace luthier::ui {
-namespace {
-
-QToolButton* button(const QString& id, const QString& text, const QString& help)
-{
-    auto* made = new QToolButton;
-    made->setObjectName(id);
-    made->setText(text);
-    made->setToolTip(help);
-    return made;
-}
-
-} // namespace
-
 CompareSets::CompareSets(QWidget* parent)
     : QWidget(parent), m_prompts(new PromptListModel(this)), m_names(new QComboBox), m_list(new QListView),
-      m_keep(button(QStringLiteral("setKeep"), tr("Keep the prompt"), tr("Put the prompt that stands in the box into this set; a new name makes a new set"))),
-      m_import(button(QStringLiteral("setImport"), tr("From a file\u2026"), tr("Make a set out of a file of prompts, conversations, or questions with answers"))),
-      m_remove(button(QStringLiteral("setRemovePrompt"), tr("Take out"), tr("Take the chosen prompt out of this set"))),
-      m_removeSet(button(QStringLiteral("setRemove"), tr("Remove the set"), tr("Remove this set; what was compared stays"))), m_problem(new StatusLabel(Token::TextQuiet))
+      m_keep(makeToolButton(QStringLiteral("setKeep"), tr("Keep the prompt"), tr("Put the prompt that stands in the box into this set; a new name makes a new set"))),
+      m_import(makeToolButton(QStringLiteral("setImport"), tr("From a file\u2026"), tr("Make a set out of a file of prompts, conversations, or questions with answers"))),
+      m_remove(makeToolButton(QStringLiteral("setRemovePrompt"), tr("Take out"), tr("Take the chosen prompt out of this set"))),
+      m_removeSet(makeToolButton(QStringLiteral("setRemove"), tr("Remove the set"), tr("Remove this set; what was compared stays"))), m_problem(new StatusLabel(Token::TextQuiet))
 {
     m_names->setObjectName(QStringLiteral("setNames"));
     m_names->setAccessibleName(tr("Set of prompts"));
@@ -125,7 +114,7 @@ void CompareSets::readNames(const QString& wanted)
         }
         return names;
     };
-    startJob(this, work, [this, wanted, project = m_project](const QStringList& names) {
+    m_listing.start(this, work, [this, wanted, project = m_project](const QStringList& names) {
         if (project != m_project) {
             return;
         }
@@ -205,7 +194,7 @@ void CompareSets::importFile(const QString& path)
 void CompareSets::showProblem(const QString& sentence)
 {
     m_problem->setToken(Token::Bad);
-    m_problem->setText(sentence);
+    m_problem->setText(problemSentence(sentence));
     m_problem->setVisible(!sentence.isEmpty());
 }
 

@@ -54,6 +54,7 @@ private:
     QToolButton* m_remove;
     QToolButton* m_removeSet;
     StatusLabel* m_problem;
+    JobSlot m_listing;
     JobSlot m_reading;
 };
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data/data_chips.h"
 
+#include "ui/base/amounts.h"
 #include "ui/models/data/data_document.h"
 #include "ui/models/data/row_filters.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/flow_layout.h"
 
 #include <QCoreApplication>
-#include <QLocale>
 #include <QToolButton>
 
 namespace luthier::ui {
@@ -15,15 +15,15 @@ namespace {
 
 QString textOf(RowFilter filter, std::int64_t count, std::int64_t limit)
 {
-    const QString number = QLocale().toString(static_cast<qlonglong>(count));
+    const QString shown = number(count);
     switch (filter) {
-    case RowFilter::Excluded: return DataChips::tr("%1 excluded").arg(number);
-    case RowFilter::Broken: return DataChips::tr("%1 broken").arg(number);
+    case RowFilter::Excluded: return DataChips::tr("%1 excluded").arg(shown);
+    case RowFilter::Broken: return DataChips::tr("%1 broken").arg(shown);
     case RowFilter::Truncated:
-        return DataChips::tr("%1 cut at %2 tokens").arg(number, QLocale().toString(static_cast<qlonglong>(limit)));
-    case RowFilter::NothingToLearn: return DataChips::tr("%1 with nothing to learn").arg(number);
-    case RowFilter::NoEnd: return DataChips::tr("%1 without a trained end").arg(number);
-    case RowFilter::DoubledStart: return DataChips::tr("%1 with a doubled start").arg(number);
+        return DataChips::tr("%1 cut at %2 tokens").arg(shown, number(limit));
+    case RowFilter::NothingToLearn: return DataChips::tr("%1 with nothing to learn").arg(shown);
+    case RowFilter::NoEnd: return DataChips::tr("%1 without a trained end").arg(shown);
+    case RowFilter::DoubledStart: return DataChips::tr("%1 with a doubled start").arg(shown);
     default: return {};
     }
 }

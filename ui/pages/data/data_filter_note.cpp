@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data/data_filter_note.h"
 
+#include "ui/base/amounts.h"
 #include "ui/models/data/data_checkup.h"
 #include "ui/models/data/row_filters.h"
 #include "ui/theme/theme.h"
@@ -8,7 +9,6 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLocale>
 #include <QVBoxLayout>
 
 namespace luthier::ui {
@@ -66,7 +66,7 @@ void DataFilterNote::refresh()
     if (!item) {
         return;
     }
-    const QString count = QLocale().toString(static_cast<qlonglong>(item->count));
+    const QString count = number(item->count);
     //: name of a filter, number of its rows
     m_title->setText(tr("%1 \u2014 %n row(s)", nullptr, static_cast<int>(item->count)).arg(item->label));
     setHelp(item->advice.isEmpty() ? item->help : item->help + u' ' + item->advice);
@@ -88,7 +88,7 @@ void DataFilterNote::setHelp(const QString& help)
 void DataFilterNote::setRows(const QString& title, std::int64_t number)
 {
     m_filter.clear();
-    const QString count = QLocale().toString(static_cast<qlonglong>(number));
+    const QString count = ui::number(number);
     m_title->setText(tr("%1 \u2014 %n row(s)", nullptr, static_cast<int>(number)).arg(title));
     setHelp({});
     m_remedy->setText(tr("Exclude these %1").arg(count));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data/data_filters.h"
 
+#include "ui/base/amounts.h"
 #include "ui/models/data/data_checkup.h"
 #include "ui/models/data/data_losses.h"
 #include "ui/models/data/row_filters.h"
@@ -13,7 +14,6 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QListWidget>
-#include <QLocale>
 #include <QPainter>
 #include <QProgressBar>
 #include <QShortcut>
@@ -181,7 +181,7 @@ std::vector<DataFilters::Line> DataFilters::linesOf(const std::vector<RowFilterI
         if (item.fold != fold) {
             fold = item.fold;
             const auto number = static_cast<int>(std::count_if(items.begin(), items.end(), [fold](const RowFilterItem& one) { return one.fold == fold; }));
-            lines.push_back({{}, fold, fold == FilterFold::Nothing ? tr("Nothing found: %1").arg(QLocale().toString(number)) : tr("Not measured: %1").arg(QLocale().toString(number))});
+            lines.push_back({{}, fold, fold == FilterFold::Nothing ? tr("Nothing found: %1").arg(ui::number(number)) : tr("Not measured: %1").arg(ui::number(number))});
         }
         if (item.fold != FilterFold::None && !m_open.contains(item.fold) && item.id != m_filter) {
             continue;
@@ -222,7 +222,7 @@ void DataFilters::refresh()
             const bool isOpen = m_open.contains(line.fold);
             shown->setIcon(icon(isOpen ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right"), Token::TextQuiet));
             shown->setForeground(quietTextColor());
-            shown->setData(kCountRole, line.fold == FilterFold::Nothing ? QLocale().toString(0) : QStringLiteral("\u2013"));
+            shown->setData(kCountRole, line.fold == FilterFold::Nothing ? ui::number(0) : QStringLiteral("\u2013"));
             shown->setData(Qt::AccessibleTextRole, isOpen ? tr("%1, unfolded").arg(line.text) : tr("%1, folded").arg(line.text));
             shown->setToolTip(isOpen ? tr("Enter folds them away") : tr("Enter shows them"));
         }
@@ -235,7 +235,7 @@ void DataFilters::refresh()
 
 void DataFilters::showItem(QListWidgetItem* line, const RowFilterItem& item) const
 {
-    const QString count = item.isMeasured ? QLocale().toString(static_cast<qlonglong>(item.count)) + (item.isGrowing ? QStringLiteral("\u2026") : QString())
+    const QString count = item.isMeasured ? number(item.count) + (item.isGrowing ? QStringLiteral("\u2026") : QString())
                                           : QStringLiteral("\u2013");
     line->setText(item.label);
     line->setData(kCountRole, count);

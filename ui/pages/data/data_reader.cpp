@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data/data_reader.h"
 
+#include "ui/base/amounts.h"
 #include "ui/bridge/job.h"
 #include "ui/models/data/data_document.h"
 #include "ui/models/data/edit_saver.h"
@@ -214,7 +215,7 @@ void DataReader::take(const Reading& reading)
     const ReadRow& row = reading.row;
     m_roles = reading.roles;
     const bool isBroken = !row.problem.isEmpty();
-    m_title->setText(row.index < 0 ? QString() : tr("Row %1").arg(QLocale().toString(static_cast<qlonglong>(row.index + 1))));
+    m_title->setText(row.index < 0 ? QString() : tr("Row %1").arg(number(row.index + 1)));
     m_revert->setVisible(row.edited);
     m_problem->setText(row.problem);
     m_problem->setVisible(isBroken);

@@ -4,6 +4,7 @@
 #include "ui/base/amounts.h"
 #include "ui/bridge/job.h"
 #include "ui/models/data/row_search.h"
+#include "ui/widgets/tool_button.h"
 
 #include <QAction>
 #include <QComboBox>
@@ -18,13 +19,10 @@
 namespace luthier::ui {
 namespace {
 
-QToolButton* button(const QString& id, const QString& text, const QString& name, const QString& help)
+QToolButton* flatButton(const QString& id, const QString& text, const QString& name, const QString& help)
 {
-    auto* made = new QToolButton;
-    made->setObjectName(id);
-    made->setText(text);
-    made->setAccessibleName(name);
-    made->setToolTip(help);
+    auto* made = makeToolButton(id, text, help);
+    made->setAccessibleName(name); // the text is a sign, or short
     made->setAutoRaise(true);
     return made;
 }
@@ -32,14 +30,14 @@ QToolButton* button(const QString& id, const QString& text, const QString& name,
 } // namespace
 
 DataSearch::DataSearch(QWidget* parent)
-    : QWidget(parent), m_search(new RowSearch(this)), m_text(new QLineEdit), m_regex(new QAction(QStringLiteral(".*"), this)),
+    : QWidget(parent), m_search(new RowSearch(this)), m_text(new QLineEdit), m_regex(new QAction(tr("Regular expression"), this)),
       m_field(new QComboBox), m_count(new QLabel)
 {
-    m_previous = button(QStringLiteral("findPrevious"), QStringLiteral("\u2191"), tr("Previous match"), tr("Previous match (Shift+F3)"));
-    m_next = button(QStringLiteral("findNext"), QStringLiteral("\u2193"), tr("Next match"), tr("Next match (F3)"));
-    m_all = button(QStringLiteral("showMatches"), tr("Show"), tr("Show the matching rows alone"), tr("Show the matching rows alone"));
-    m_replace = button(QStringLiteral("replace"), tr("Replace\u2026"), tr("Find and replace"),
-                       tr("Replace in all rows, with a look at each change before (Ctrl+H)"));
+    m_previous = flatButton(QStringLiteral("findPrevious"), QStringLiteral("\u2191"), tr("Previous match"), tr("Previous match (Shift+F3)"));
+    m_next = flatButton(QStringLiteral("findNext"), QStringLiteral("\u2193"), tr("Next match"), tr("Next match (F3)"));
+    m_all = flatButton(QStringLiteral("showMatches"), tr("Show"), tr("Show the matching rows alone"), tr("Show the matching rows alone"));
+    m_replace = flatButton(QStringLiteral("replace"), tr("Replace\u2026"), tr("Find and replace"),
+                           tr("Replace in all rows, with a look at each change before (Ctrl+H)"));
     build();
     connect(m_text, &QLineEdit::textChanged, this, &DataSearch::start);
     connect(m_text, &QLineEdit::returnPressed, this, [this] { findNext(1); });
@@ -69,11 +67,9 @@ void DataSearch::build()
     m_text->setToolTip(tr("Find a text in the rows shown (Ctrl+F). F3 goes to the next, Shift+F3 to the one before, Esc ends."));
     m_text->setClearButtonEnabled(true);
     m_regex->setCheckable(true);
-    auto* regex = new QToolButton;
-    regex->setDefaultAction(m_regex);
-    regex->setObjectName(QStringLiteral("searchRegex"));
-    regex->setAccessibleName(tr("Regular expression"));
-    regex->setToolTip(tr("Read it as a regular expression (PCRE2)"));
+    m_regex->setIconText(QStringLiteral(".*"));
+    m_regex->setToolTip(tr("Read it as a regular expression (PCRE2)"));
+    auto* regex = makeActionButton(QStringLiteral("searchRegex"), m_regex);
     regex->setAutoRaise(true);
     m_field->setObjectName(QStringLiteral("searchField"));
     m_field->setAccessibleName(tr("Field to look in"));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data/data_sources.h"
+#include "ui/widgets/tool_button.h"
 
 #include "core/data/formats/format.h"
 
@@ -48,10 +49,7 @@ DataSources::DataSources(QWidget* parent)
 void DataSources::build()
 {
     auto* layout = static_cast<QVBoxLayout*>(this->layout());
-    auto* add = new QToolButton;
-    add->setObjectName(QStringLiteral("addSource"));
-    add->setText(QStringLiteral("+"));
-    add->setToolTip(tr("Add data files to the project (Ctrl+O)"));
+    auto* add = makeToolButton(QStringLiteral("addSource"), QStringLiteral("+"), tr("Add data files to the project (Ctrl+O)"));
     add->setAccessibleName(tr("Add data"));
     m_remove->setObjectName(QStringLiteral("removeSource"));
     m_remove->setText(QStringLiteral("\u2212"));

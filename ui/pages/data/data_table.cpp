@@ -14,12 +14,12 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/flow_layout.h"
 #include "ui/widgets/row_view.h"
+#include "ui/widgets/tool_button.h"
 
 #include <QAction>
 #include <QEvent>
 #include <QHeaderView>
 #include <QLabel>
-#include <QLocale>
 #include <QShortcut>
 #include <QTableView>
 #include <QToolButton>
@@ -144,10 +144,7 @@ bool DataTable::eventFilter(QObject* watched, QEvent* event)
 void DataTable::setMaking(const QList<QAction*>& actions)
 {
     for (QAction* action : actions) {
-        auto* button = new QToolButton;
-        button->setObjectName(action->objectName() + QStringLiteral("Button"));
-        button->setDefaultAction(action);
-        button->setAccessibleName(QString(action->text()).remove(u'&'));
+        auto* button = makeActionButton(action->objectName() + QStringLiteral("Button"), action);
         button->setFont(textFont(TextSize::Small));
         m_head->layout()->addWidget(button);
     }
@@ -289,7 +286,7 @@ std::vector<std::int64_t> DataTable::selectedRows() const
 void DataTable::showColumns()
 {
     const DataDocument* document = m_model->document();
-    const int digits = static_cast<int>(QLocale().toString(static_cast<qlonglong>(document == nullptr ? 0 : document->rowCount())).size());
+    const int digits = static_cast<int>(number(document == nullptr ? 0 : document->rowCount()).size());
     m_view->horizontalHeader()->resizeSection(RowModel::NumberColumn, fontMetrics().horizontalAdvance(u'0') * (std::max(digits, 2) + 1));
     m_view->setColumnHidden(RowModel::TagsColumn, document == nullptr || document->tags().empty());
     for (const int column : {RowModel::LossBeforeColumn, RowModel::LossAfterColumn}) {

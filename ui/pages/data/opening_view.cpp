@@ -41,7 +41,7 @@ void OpeningView::showProblem(const QString& sentence)
 {
     m_text->hide();
     m_bar->hide();
-    m_problem->setText(windowSentence(sentence));
+    m_problem->setText(problemSentence(sentence));
 }
 
 } // namespace luthier::ui

@@ -2,9 +2,11 @@
 #include "ui/pages/evaluate/evaluate_page.h"
 
 #include "core/base/files.h"
+#include "core/report/people_votes.h"
 #include "core/report/run_report.h"
 #include "ui/base/amounts.h"
 #include "ui/base/html_pdf.h"
+#include "ui/base/window_sentence.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/pages/evaluate/evaluate_result.h"
 #include "ui/pages/evaluate/evaluate_setup.h"
@@ -245,7 +247,7 @@ void EvaluatePage::showResults()
 
 void EvaluatePage::showProblem(const QString& sentence)
 {
-    m_problem->setText(sentence);
+    m_problem->setText(problemSentence(sentence));
     m_problem->show();
 }
 
@@ -269,7 +271,10 @@ void EvaluatePage::askForReport()
 
 void EvaluatePage::saveReport(const QString& path)
 {
-    const auto work = [path, results = m_desk->results()]() -> Result<void> {
+    const auto work = [path, project = m_workspace.project(), results = m_desk->results()]() mutable -> Result<void> {
+        if (const auto added = project ? report::addPeople(*project, results) : Result<void>(); !added) {
+            return added;
+        }
         const std::string html = report::toHtml(results, "Evaluation");
         return path.endsWith(QStringLiteral(".pdf"), Qt::CaseInsensitive) ? writePdf(html, path.toStdString()) : base::writeFileAtomically(path.toStdString(), html);
     };

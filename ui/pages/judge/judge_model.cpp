@@ -112,7 +112,7 @@ void JudgeModel::start()
 void JudgeModel::tell(const QString& sentence, bool isProblem)
 {
     m_told->setToken(isProblem ? Token::Bad : Token::TextQuiet);
-    m_told->setText(isProblem ? windowSentence(sentence) : sentence);
+    m_told->setText(isProblem ? problemSentence(sentence) : sentence);
     resize(width(), std::max(height(), layout()->totalHeightForWidth(width())));
 }
 

@@ -2,6 +2,8 @@
 #include "ui/pages/judge/judge_page.h"
 
 #include "core/store/project.h"
+#include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/models/judging/judging_desk.h"
 #include "ui/pages/judge/judge_model.h"
 #include "ui/widgets/conversation/diff_text.h"
@@ -313,7 +315,7 @@ void JudgePage::showPair()
     showCriteria();
     m_progress->setMaximum(static_cast<int>(std::max<qint64>(1, m_desk->numPairs())));
     m_progress->setValue(static_cast<int>(m_desk->numDone()));
-    m_progress->setFormat(tr("%1 of %2").arg(QLocale().toString(m_desk->numDone()), QLocale().toString(m_desk->numPairs())));
+    m_progress->setFormat(tr("%1 of %2").arg(number(m_desk->numDone()), number(m_desk->numPairs())));
     showTally();
     if (m_prompt->isVisible() && isAncestorOf(window()->focusWidget())) {
         m_prompt->setFocus(); // the next key is a vote again
@@ -428,7 +430,7 @@ void JudgePage::setCorrecting(bool isOn)
 
 void JudgePage::showProblem(const QString& sentence)
 {
-    m_problem->setText(sentence);
+    m_problem->setText(problemSentence(sentence));
     m_problem->show();
 }
 

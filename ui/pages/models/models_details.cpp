@@ -3,6 +3,7 @@
 
 #include "core/text/templates/chat_template.h"
 #include "core/text/tokenizers/tokenizer.h"
+#include "ui/base/amounts.h"
 #include "ui/models/card_list_model.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
@@ -11,7 +12,6 @@
 #include "ui/widgets/status_label.h"
 
 #include <QHBoxLayout>
-#include <QLocale>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -33,7 +33,7 @@ TextFacts readTextFacts(const std::string& path)
     TextFacts facts;
     const auto tokenizer = text::loadTokenizer(path);
     facts.tokenizer = tokenizer ? ModelsDetails::tr("%1, %2 tokens").arg(QString::fromStdString((*tokenizer)->kind()),
-                                                                         QLocale().toString(static_cast<qlonglong>((*tokenizer)->vocabSize())))
+                                                                         number((*tokenizer)->vocabSize()))
                                 : QString();
     facts.problem = tokenizer ? QString() : QString::fromStdString(tokenizer.message());
     const auto chat = text::ChatTemplate::load(path);

@@ -245,7 +245,7 @@ void ModelsPage::showToken()
 
 void ModelsPage::sayProblem(const QString& sentence)
 {
-    m_problem->setText(windowSentence(sentence));
+    m_problem->setText(problemSentence(sentence));
     m_problem->show();
 }
 

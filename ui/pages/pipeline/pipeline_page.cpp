@@ -3,6 +3,7 @@
 
 #include "core/evaluation/model_judge.h"
 #include "core/pipeline/collection.h"
+#include "ui/base/amounts.h"
 #include "ui/pages/pipeline/rubric_edit.h"
 #include "ui/pages/pipeline/score_chart.h"
 #include "ui/theme/theme.h"
@@ -22,7 +23,6 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QLocale>
 #include <QSignalBlocker>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -341,7 +341,7 @@ void PipelinePage::showStages()
         const bool isShown = seen != nullptr && seen->state != State::LeftOut;
         own.card->setVisible(isShown);
         number += isShown ? 1 : 0;
-        own.card->setTitle(tr("%1. %2", "number and name of a stage").arg(QLocale().toString(number), said(stage.label)));
+        own.card->setTitle(tr("%1. %2", "number and name of a stage").arg(ui::number(number), said(stage.label)));
         if (seen == nullptr) {
             continue;
         }

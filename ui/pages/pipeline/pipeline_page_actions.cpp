@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the buttons of the Pipeline page do.
+#include "ui/base/window_sentence.h"
 #include "ui/pages/pipeline/pipeline_page.h"
 
 #include "core/pipeline/collection.h"
@@ -207,7 +208,7 @@ void PipelinePage::showScores()
 
 void PipelinePage::showProblem(const QString& sentence)
 {
-    m_problem->setText(sentence);
+    m_problem->setText(problemSentence(sentence));
     m_problem->setVisible(!sentence.isEmpty());
 }
 

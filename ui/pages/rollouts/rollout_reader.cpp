@@ -2,6 +2,7 @@
 #include "ui/pages/rollouts/rollout_reader.h"
 
 #include "core/rewards/rule.h"
+#include "ui/base/amounts.h"
 #include "ui/pages/rollouts/rollout_trial.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
@@ -179,7 +180,7 @@ void RolloutReader::showAnswer(RolloutView view)
     const auto tokens = static_cast<int>(answered.ids.size());
     m_facts->setText(tr("Reward %1 · KL %2 · %n token(s) · %3 · row %4", "", tokens)
                          .arg(textOf(answered.numbers.reward), textOf(answered.numbers.kl()), answered.numbers.ended ? tr("ended by itself") : tr("cut"),
-                              QLocale().toString(static_cast<qlonglong>(answered.row + 1))));
+                              number(answered.row + 1)));
     m_prompt->setText(QString::fromStdString(answered.prompt));
     showNumbers();
     showRules();
@@ -318,7 +319,7 @@ void RolloutReader::setAgain(const std::vector<rollouts::Again>& again)
     QStringList headings;
     int column = 0;
     for (const auto& [update, answers] : updates) {
-        headings += tr("Update %1").arg(QLocale().toString(static_cast<qlonglong>(update)));
+        headings += tr("Update %1").arg(number(update));
         for (std::size_t i = 0; i < answers.size(); ++i) {
             put(m_again, static_cast<int>(i), column,
                 tr("%1\nreward %2, KL %3").arg(QString::fromStdString(answers[i]->answer), textOf(answers[i]->numbers.reward), textOf(answers[i]->numbers.kl())));

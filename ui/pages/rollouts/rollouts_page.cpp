@@ -4,6 +4,8 @@
 #include "core/config/run_config.h"
 #include "core/objectives/rollout_settings.h"
 #include "core/rollouts/rollout_log.h"
+#include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/models/text_table.h"
 #include "ui/pages/rollouts/rollout_reader.h"
 #include "ui/pages/rollouts/rollout_trial.h"
@@ -37,7 +39,7 @@ namespace {
 
 constexpr int kDigits = 3;
 
-QString number(double value)
+QString shortNumber(double value)
 {
     return QLocale().toString(value, 'f', kDigits);
 }
@@ -244,7 +246,7 @@ void RolloutsPage::openRun()
         return;
     }
     for (const rollouts::UpdateSummary& update : run()->updates) {
-        m_updateBox->addItem(tr("%1 · reward %2").arg(QLocale().toString(static_cast<qlonglong>(update.number)), number(update.reward)), QVariant::fromValue<qlonglong>(update.number));
+        m_updateBox->addItem(tr("%1 · reward %2").arg(number(update.number), shortNumber(update.reward)), QVariant::fromValue<qlonglong>(update.number));
     }
     const int same = m_updateBox->findData(before);
     m_updateBox->setCurrentIndex(same >= 0 ? same : m_updateBox->count() - 1);
@@ -261,7 +263,7 @@ void RolloutsPage::openUpdate()
     }
     const rollouts::UpdateSummary& update = run()->updates[place];
     m_summary->setText(tr("reward %1 · KL %2 · %3 tokens · %4 % ended")
-                           .arg(number(update.reward), number(update.kl), QLocale().toString(update.tokens, 'f', 1), QLocale().toString(update.ended * 100, 'f', 0)));
+                           .arg(shortNumber(update.reward), shortNumber(update.kl), QLocale().toString(update.tokens, 'f', 1), QLocale().toString(update.ended * 100, 'f', 0)));
     const auto known = m_tokenizerOf == run()->model ? m_tokenizer : nullptr;
     m_tokenizerOf = run()->model;
     m_opening.start(
@@ -303,8 +305,8 @@ void RolloutsPage::showAnswers()
     rollouts::sort(m_answers, rollouts::orders()[static_cast<std::size_t>(std::max(0, m_orderBox->currentIndex()))]);
     std::vector<QStringList> lines;
     for (const rollouts::Answered& answered : m_answers) {
-        lines.push_back({number(answered.numbers.reward), number(answered.numbers.kl()),
-                         QLocale().toString(static_cast<qlonglong>(answered.ids.size())) + (answered.numbers.ended ? QString() : QStringLiteral("+")),
+        lines.push_back({shortNumber(answered.numbers.reward), shortNumber(answered.numbers.kl()),
+                         number(std::ssize(answered.ids)) + (answered.numbers.ended ? QString() : QStringLiteral("+")),
                          QString::fromStdString(answered.prompt), QString::fromStdString(answered.answer)});
     }
     m_table->setLines(std::move(lines));
@@ -343,7 +345,7 @@ void RolloutsPage::findAgain(std::uint32_t file, qint64 row)
 
 void RolloutsPage::showProblem(const QString& sentence)
 {
-    m_problem->setText(sentence);
+    m_problem->setText(problemSentence(sentence));
     m_problem->setVisible(!sentence.isEmpty());
 }
 

@@ -88,7 +88,7 @@ void RunsFiles::fillTrash()
 {
     m_trash->clear();
     m_trash->addAction(tr("Reading\u2026"))->setEnabled(false);
-    startJob(this, [project = m_workspace.project()] { return project ? project->deletedRuns() : Result<std::vector<store::RunRow>>(std::vector<store::RunRow>()); },
+    m_trashJob.start(this, [project = m_workspace.project()] { return project ? project->deletedRuns() : Result<std::vector<store::RunRow>>(std::vector<store::RunRow>()); },
              [this](const Result<std::vector<store::RunRow>>& rows) {
                  m_trash->clear();
                  if (!rows || rows->empty()) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/store/project.h"
+#include "ui/bridge/job.h"
 
 #include <QToolButton>
 
@@ -44,6 +45,7 @@ private:
     QAction* m_logLines;
     bool m_isSaving = false; // of both switches
     bool m_saveAgain = false;
+    JobSlot m_trashJob;
 };
 
 } // namespace luthier::ui

@@ -3,6 +3,7 @@
 
 #include "core/store/runs/run_search.h"
 #include "core/train/event_measures.h"
+#include "ui/base/amounts.h"
 #include "ui/charts/measure_text.h"
 #include "ui/forms/field_editor.h"
 #include "ui/forms/recipe_document.h"
@@ -43,9 +44,9 @@ QString methodText(const store::RunRow& run)
 
 QString stepsText(const store::RunRow& run)
 {
-    const QString done = QLocale().toString(static_cast<qlonglong>(run.step));
+    const QString done = number(run.step);
     const bool isWhole = run.totalSteps <= 0 || run.step == run.totalSteps;
-    return isWhole ? done : RunsModel::tr("%1 of %2").arg(done, QLocale().toString(static_cast<qlonglong>(run.totalSteps)));
+    return isWhole ? done : RunsModel::tr("%1 of %2").arg(done, number(run.totalSteps));
 }
 
 QString heldOutText(const store::RunRow& run)

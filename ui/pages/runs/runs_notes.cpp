@@ -2,6 +2,7 @@
 #include "ui/pages/runs/runs_notes.h"
 
 #include "core/doctor/doctor.h"
+#include "ui/base/amounts.h"
 #include "ui/bridge/job.h"
 #include "ui/forms/field_editor.h"
 #include "ui/widgets/named_button.h"
@@ -11,7 +12,6 @@
 #include <QCoreApplication>
 #include <QHBoxLayout>
 #include <QLineEdit>
-#include <QLocale>
 #include <QPlainTextEdit>
 #include <QVBoxLayout>
 
@@ -124,7 +124,7 @@ void RunsFindings::show(store::RunId run, const std::vector<doctor::Finding>& fi
     }
     for (const doctor::Finding& finding : findings) {
         //: step, what was found
-        add(tr("Step %1: %2").arg(QLocale().toString(static_cast<qlonglong>(finding.step)), QString::fromStdString(finding.sentence)), Token::Warn, "finding");
+        add(tr("Step %1: %2").arg(number(finding.step), QString::fromStdString(finding.sentence)), Token::Warn, "finding");
         if (!finding.explanation.empty()) {
             add(QString::fromStdString(finding.explanation), Token::TextQuiet, "findingExplanation");
         }

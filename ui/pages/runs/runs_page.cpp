@@ -3,6 +3,7 @@
 
 #include "ui/charts/chart_panel.h"
 #include "ui/frame/banner.h"
+#include "ui/models/runs/tuned_runs.h"
 #include "ui/pages/runs/runs_charts.h"
 #include "ui/pages/runs/runs_model.h"
 #include "ui/pages/runs/runs_notes.h"
@@ -27,6 +28,12 @@
 #include <algorithm>
 
 namespace luthier::ui {
+
+struct RunsPage::Listed {
+    Result<std::vector<store::RunRow>> runs;
+    std::set<store::RunId> answering;
+};
+
 namespace {
 
 constexpr int kLiveMs = 1000;
@@ -40,7 +47,8 @@ RunsPage::RunsPage(Workspace& workspace, QWidget* parent)
       m_use(new QAction(icon(QStringLiteral("sliders-horizontal")), tr("Use these settings"), this)),
       m_folder(new QAction(icon(QStringLiteral("folder-open")), tr("Open folder"), this)),
       m_chat(new QAction(icon(QStringLiteral("message-square")), tr("Chat"), this)),
-      m_delete(new QAction(icon(QStringLiteral("trash-2")), tr("Delete\u2026"), this)), m_leave(new QAction(tr("Leave it there"), this)), m_from(new QAction(icon(QStringLiteral("play")), tr("Go on from\u2026"), this)), m_stack(new QStackedWidget),
+      m_delete(new QAction(icon(QStringLiteral("trash-2")), tr("Delete\u2026"), this)), m_leave(new QAction(tr("Leave it there"), this)), m_from(new QAction(icon(QStringLiteral("play")), tr("Go on from\u2026"), this)),
+      m_hold(new QAction(icon(QStringLiteral("pause")), tr("Hold"), this)), m_stop(new QAction(icon(QStringLiteral("square")), tr("Stop"), this)), m_stack(new QStackedWidget),
       m_empty(new EmptyState), m_work(new QSplitter(Qt::Vertical)), m_question(new Banner), m_table(new QTableView),
       m_sentence(new StatusLabel(Token::Bad)), m_charts(new RunsCharts), m_side(new RunsSide),
       m_notes(new RunsNotes(workspace)), m_findings(new RunsFindings), m_search(new QLineEdit), m_group(new QComboBox), m_found(new StatusLabel(Token::TextQuiet))
@@ -178,20 +186,31 @@ void RunsPage::showLive()
 
 void RunsPage::reload()
 {
-    const auto work = [project = m_workspace.project()] { return project ? project->runs() : std::vector<store::RunRow>(); };
-    m_listJob.start(this, work, [this](const Result<std::vector<store::RunRow>>& runs) {
-        if (runs) {
-            takeRuns(*runs);
+    const auto work = [project = m_workspace.project()] {
+        Listed listed{project ? project->runs() : std::vector<store::RunRow>(), {}};
+        if (listed.runs) {
+            for (const store::RunRow& run : *listed.runs) {
+                if (canAnswer(run)) {
+                    listed.answering.insert(run.id);
+                }
+            }
+        }
+        return listed;
+    };
+    m_listJob.start(this, work, [this](const Listed& listed) {
+        if (listed.runs) {
+            takeRuns(listed);
         } else {
-            say(QString::fromStdString(runs.message()));
+            say(QString::fromStdString(listed.runs.message()));
         }
     });
 }
 
-void RunsPage::takeRuns(std::vector<store::RunRow> runs)
+void RunsPage::takeRuns(const Listed& listed)
 {
     const auto before = chosen();
-    m_model->setRuns(std::move(runs));
+    m_answering = listed.answering;
+    m_model->setRuns(*listed.runs);
     const bool hadKeys = m_empty->isAncestorOf(QApplication::focusWidget());
     m_stack->setCurrentWidget(m_model->rowCount() == 0 ? static_cast<QWidget*>(m_empty) : m_work);
     if (hadKeys && m_model->rowCount() > 0) {

@@ -11,6 +11,8 @@
 
 #include <QTimer>
 
+#include <set>
+
 class QComboBox;
 class QLabel;
 class QLineEdit;
@@ -49,7 +51,8 @@ private:
     void buildActions();
     void connectRuns();
     void reload();
-    void takeRuns(std::vector<store::RunRow> runs);
+    struct Listed;
+    void takeRuns(const Listed& listed);
     std::vector<store::RunId> chosen() const; // the current one first
     void onSelection();
     void showRuns();
@@ -84,7 +87,10 @@ private:
     QAction* m_delete;
     QAction* m_leave; // of a run on another machine
     QAction* m_from;  // go on from a checkpoint
+    QAction* m_hold;  // of the run in progress, as m_stop
+    QAction* m_stop;
     std::vector<store::RunId> m_shown; // by charts and words
+    std::set<store::RunId> m_answering; // left something that can be asked, also by a checkpoint
     store::RunId m_wanted = 0;         // to be chosen when it is in the table
     store::RunId m_deleting = 0;
     RunHistory m_live;                 // of the run in progress, since it started or resumed
@@ -107,6 +113,7 @@ private:
     QComboBox* m_group;
     QLabel* m_found;
     JobSlot m_curveJob;
+    JobSlot m_groupJob;
 };
 
 } // namespace luthier::ui

@@ -11,10 +11,12 @@
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/empty_state.h"
+#include "ui/widgets/tool_button.h"
 #include "ui/workspace/run_controller.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QDesktopServices>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -24,6 +26,7 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include <array>
 #include <utility>
 
 namespace luthier::ui {
@@ -60,8 +63,13 @@ void RunsPage::buildActions()
     m_from->setObjectName(QStringLiteral("resumeFrom"));
     m_from->setToolTip(tr("Choose a checkpoint by its step and losses: resume the run there, or fork another one"));
     connect(m_from, &QAction::triggered, this, &RunsPage::askForCheckpoint);
+    m_stop->setObjectName(QStringLiteral("stopChosenRun"));
+    m_stop->setToolTip(tr("Stop the run and save a checkpoint (Ctrl+.)"));
+    m_hold->setObjectName(QStringLiteral("holdChosenRun"));
     connect(m_leave, &QAction::triggered, m_workspace.runs(), &RunController::leave);
-    for (QAction* action : {m_resume, m_from, m_use, m_chat, m_folder, rename, m_delete, m_leave}) {
+    connect(m_stop, &QAction::triggered, m_workspace.runs(), &RunController::stop);
+    connect(m_hold, &QAction::triggered, this, [runs = m_workspace.runs()] { runs->setHeld(runs->state() != RunController::State::Held); });
+    for (QAction* action : {m_hold, m_stop, m_resume, m_from, m_use, m_chat, m_folder, rename, m_delete, m_leave}) {
         action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
         m_table->addAction(action);
     }
@@ -101,15 +109,32 @@ void RunsPage::refreshActions()
     const store::RunRow* run = ids.empty() ? nullptr : m_model->find(ids.front());
     const bool busy = m_workspace.runs()->isBusy();
     const bool isInProgress = busy && run != nullptr && run->id == m_workspace.runs()->runId();
-    m_compare->setEnabled(run != nullptr && !run->result.empty());
+    const bool answers = run != nullptr && !isInProgress && (!run->result.empty() || m_answering.contains(run->id));
+    const auto state = m_workspace.runs()->state();
+    const bool isHeld = state == RunController::State::Held;
+    const auto* button = isAncestorOf(QApplication::focusWidget()) ? qobject_cast<QToolButton*>(QApplication::focusWidget()) : nullptr;
+    const QAction* pressed = button == nullptr ? nullptr : button->defaultAction();
+    m_compare->setEnabled(answers);
     m_resume->setEnabled(run != nullptr && !busy && canResume(*run));
+    m_resume->setVisible(!isInProgress);
     m_from->setEnabled(run != nullptr && !busy);
+    m_from->setVisible(!isInProgress);
+    m_hold->setVisible(isInProgress);
+    m_hold->setEnabled(state == RunController::State::Running || isHeld);
+    m_hold->setText(isHeld ? tr("Go on") : tr("Hold"));
+    m_hold->setIcon(icon(isHeld ? QStringLiteral("play") : QStringLiteral("pause")));
+    m_hold->setToolTip(isHeld ? tr("Go on with the run (Ctrl+Shift+P)") : tr("Hold the run after the step under way; its weights can be asked meanwhile (Ctrl+Shift+P)"));
+    m_stop->setVisible(isInProgress);
+    m_stop->setEnabled(state == RunController::State::Running || isHeld);
     m_use->setEnabled(run != nullptr);
     m_folder->setEnabled(run != nullptr);
-    m_chat->setEnabled(run != nullptr && !isInProgress && !run->result.empty());
+    m_chat->setEnabled(answers);
     m_delete->setEnabled(run != nullptr && !isInProgress);
     m_leave->setVisible(busy && m_workspace.runs()->isFar());
     m_leave->setEnabled(isInProgress);
+    if (pressed != nullptr && !(pressed->isEnabled() && pressed->isVisible())) {
+        m_table->setFocus(Qt::OtherFocusReason); // else the button beside it has the keys, which does another thing
+    }
 }
 
 void RunsPage::rename(qint64 id, const QString& name)
@@ -181,13 +206,16 @@ void RunsPage::chat()
     }
 }
 
-// Its answers, where it has some; the way on, where it was stopped.
+// Its answers, where it has a result; the way on, where it was stopped before.
 void RunsPage::openChosen()
 {
-    if (m_compare->isEnabled()) {
-        m_compare->trigger();
-    } else if (m_resume->isEnabled()) {
-        m_resume->trigger();
+    const auto ids = chosen();
+    const bool hasResult = !ids.empty() && !m_model->find(ids.front())->result.empty();
+    for (QAction* action : hasResult ? std::array{m_compare, m_resume} : std::array{m_resume, m_compare}) {
+        if (action->isEnabled()) {
+            action->trigger();
+            return;
+        }
     }
 }
 
@@ -203,17 +231,13 @@ QWidget* RunsPage::buildButtons()
     auto* finding = new QHBoxLayout;
     finding->setSpacing(space(1));
     both->addLayout(finding);
-    const std::pair<QAction*, const char*> rows[] = {{m_resume, "resumeRunButton"}, {m_from, "resumeFromButton"}, {m_use, "useSettingsButton"}, {m_chat, "chatWithRunButton"},
+    const std::pair<QAction*, const char*> rows[] = {{m_hold, "holdRunButton"}, {m_stop, "stopRunButton"}, {m_resume, "resumeRunButton"}, {m_from, "resumeFromButton"}, {m_use, "useSettingsButton"}, {m_chat, "chatWithRunButton"},
                                                      {m_folder, "openRunFolderButton"}, {m_leave, "leaveRunButton"}, {m_delete, "deleteRunButton"}};
     for (const auto& [action, id] : rows) {
-        auto* button = new QToolButton;
-        button->setObjectName(QLatin1String(id));
-        button->setDefaultAction(action);
+        auto* button = makeActionButton(QLatin1String(id), action);
         button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
         button->setAutoRaise(true);
         button->setFocusPolicy(Qt::StrongFocus);
-        button->setAccessibleName(action->text());
-        connect(action, &QAction::changed, button, [button, shown = action] { button->setVisible(shown->isVisible()); });
         row->addWidget(button);
     }
     auto* files = new RunsFiles(m_workspace, [this] {

@@ -2,6 +2,7 @@
 // Finding runs and seeing more of them: the search, columns of settings, small curves, notes and the doctor's findings.
 #include "core/store/runs/run_search.h"
 #include "ui/forms/field_editor.h"
+#include "ui/base/amounts.h"
 #include "ui/forms/recipe_document.h"
 #include "ui/models/runs/run_color.h"
 #include "ui/pages/runs/runs_model.h"
@@ -18,7 +19,6 @@
 #include <QCoreApplication>
 #include <QHeaderView>
 #include <QLineEdit>
-#include <QLocale>
 #include <QMenu>
 #include <QTableView>
 
@@ -90,7 +90,7 @@ void RunsPage::groupBy(const QString& id)
 {
     m_workspace.settings().setText(kGroupKey, id);
     const auto work = [project = m_workspace.project(), isSweep = id == QStringLiteral("sweep")] { return project && isSweep ? store::sweepsOf(*project) : store::Sweeps(); };
-    startJob(this, work, [this, id](const store::Sweeps& sweeps) {
+    m_groupJob.start(this, work, [this, id](const store::Sweeps& sweeps) {
         const auto before = chosen();
         m_model->setGrouping(store::findRunGrouping(id.toStdString()), sweeps);
         m_table->verticalHeader()->setVisible(m_model->grouping() != nullptr);
@@ -108,7 +108,7 @@ void RunsPage::hideOthers()
         m_table->setRowHidden(row, !isWanted);
         shown += isWanted;
     }
-    m_found->setText(m_search->text().trimmed().isEmpty() ? QString() : tr("%1 of %2").arg(QLocale().toString(shown), QLocale().toString(m_model->rowCount())));
+    m_found->setText(m_search->text().trimmed().isEmpty() ? QString() : tr("%1 of %2").arg(number(shown), number(m_model->rowCount())));
 }
 
 // Settings in which the listed runs differ, and those that are shown.

@@ -2,6 +2,7 @@
 #include "ui/pages/runs/runs_side.h"
 
 #include "core/store/runs/run_search.h"
+#include "ui/base/amounts.h"
 #include "ui/forms/field_editor.h"
 #include "ui/forms/recipe_document.h"
 #include "ui/theme/theme.h"
@@ -11,7 +12,6 @@
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QHeaderView>
-#include <QLocale>
 #include <QScrollBar>
 #include <QSlider>
 #include <QTableWidget>
@@ -117,7 +117,7 @@ void RunsSide::showSamples()
 {
     std::vector<train::SampleDone> samples = m_samples;
     const auto step = static_cast<std::size_t>(m_scrub->value());
-    m_scrubText->setText(step < m_steps.size() ? tr("step %1").arg(QLocale().toString(static_cast<qlonglong>(m_steps[step]))) : tr("all steps"));
+    m_scrubText->setText(step < m_steps.size() ? tr("step %1").arg(number(m_steps[step])) : tr("all steps"));
     if (step < m_steps.size()) {
         std::erase_if(samples, [&](const train::SampleDone& sample) { return sample.step != m_steps[step]; });
     }
@@ -140,7 +140,7 @@ void RunsSide::showSamples()
                 continue;
             }
             const QString step = sample.step == 0 ? tr("before the first step")
-                                                  : tr("step %1").arg(QLocale().toString(static_cast<qlonglong>(sample.step)));
+                                                  : tr("step %1").arg(number(sample.step));
             html += QStringLiteral("<p style='margin-left:1em'><span style='color:%1'>%2</span><br/>%3</p>")
                         .arg(color(Token::TextQuiet).name(), step,
                              QString::fromStdString(sample.answer).toHtmlEscaped().replace(u'\n', QStringLiteral("<br/>")));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/tune/tune_data.h"
 
+#include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"
 #include "ui/models/data/data_documents.h"
@@ -105,7 +107,7 @@ void TuneData::reload()
         if (isNew) {
             takeColumns();
         }
-        m_problem->setText(sources.problem);
+        m_problem->setText(problemSentence(sources.problem));
         m_problem->setVisible(!sources.problem.isEmpty());
         fill();
     });
@@ -193,7 +195,7 @@ QString TuneData::textOf(const QString& path) const
                  locale.toString(static_cast<qlonglong>(excluded->second)), known->second.format);
     }
     //: a data file, its number of rows, its shape
-    return tr("%1 \u2014 %2 rows, %3").arg(name, QLocale().toString(static_cast<qlonglong>(known->second.rows)), known->second.format);
+    return tr("%1 \u2014 %2 rows, %3").arg(name, number(known->second.rows), known->second.format);
 }
 
 void TuneData::countRows(const QString& path)

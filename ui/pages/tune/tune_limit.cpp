@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/tune/tune_limit.h"
 
+#include "ui/base/amounts.h"
 #include "ui/forms/set_field.h"
 #include "ui/workspace/workspace.h"
 
-#include <QLocale>
 #include <QUndoStack>
 
 namespace luthier::ui {
@@ -41,7 +41,7 @@ void TuneLimit::take(std::int64_t tokens)
     auto* step = new SetField(m_document, field, fields::Value(tokens));
     step->setPage(QStringLiteral("data")); // where the line was dragged
     m_workspace.undoStack()->push(step);
-    m_workspace.say(tr("Training cuts rows at %1 tokens from now on; undo takes it back.").arg(QLocale().toString(static_cast<qlonglong>(tokens))));
+    m_workspace.say(tr("Training cuts rows at %1 tokens from now on; undo takes it back.").arg(number(tokens)));
 }
 
 } // namespace luthier::ui

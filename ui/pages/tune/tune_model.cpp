@@ -3,6 +3,7 @@
 
 #include "core/base/paths.h"
 #include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"
 #include "ui/theme/icons.h"
@@ -14,7 +15,6 @@
 #include <QFileInfo>
 #include <QFormLayout>
 #include <QHBoxLayout>
-#include <QLocale>
 #include <QPushButton>
 #include <QUndoStack>
 
@@ -37,7 +37,7 @@ constexpr FactRow kFacts[] = {
     {"size", QT_TRANSLATE_NOOP("luthier::ui::TuneModel", "On disk"), [](const ModelFacts& facts) { return byteText(facts.weightBytes); }},
     {"context", QT_TRANSLATE_NOOP("luthier::ui::TuneModel", "Context"),
      [](const ModelFacts& facts) {
-         return TuneModel::tr("%1 tokens").arg(QLocale().toString(static_cast<qlonglong>(facts.config.maxPositions)));
+         return TuneModel::tr("%1 tokens").arg(number(facts.config.maxPositions));
      }},
     {"layers", QT_TRANSLATE_NOOP("luthier::ui::TuneModel", "Layers"),
      [](const ModelFacts& facts) { return TuneModel::tr("%1 of width %2").arg(facts.config.layers).arg(facts.config.hidden); }},
@@ -148,7 +148,7 @@ void TuneModel::take(const ModelFacts& facts)
     for (const FactRow& row : kFacts) {
         findChild<QLabel*>(QStringLiteral("fact.") + QLatin1String(row.id))->setText(known ? row.text(facts) : QStringLiteral("\u2013"));
     }
-    m_problem->setText(facts.problem);
+    m_problem->setText(problemSentence(facts.problem));
     m_problem->setVisible(!facts.problem.isEmpty());
     Q_EMIT factsChanged();
 }

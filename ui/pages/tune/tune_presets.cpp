@@ -30,7 +30,7 @@ std::filesystem::path TunePresets::project() const
 
 void TunePresets::fill()
 {
-    startJob(this, [folder = project()] { return recipes::listPresets(folder); }, [this](const std::vector<recipes::Preset>& presets) {
+    m_listing.start(this, [folder = project()] { return recipes::listPresets(folder); }, [this](const std::vector<recipes::Preset>& presets) {
         show(presets);
         Q_EMIT filled();
     });

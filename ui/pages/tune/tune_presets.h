@@ -6,6 +6,7 @@
 
 #include "core/config/run_config.h"
 #include "core/recipes/presets.h"
+#include "ui/bridge/job.h"
 
 #include <QMenu>
 
@@ -38,6 +39,7 @@ private:
 
     RecipeDocument* m_document;
     Workspace& m_workspace;
+    JobSlot m_listing;
 };
 
 } // namespace luthier::ui

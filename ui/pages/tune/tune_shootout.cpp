@@ -2,6 +2,7 @@
 #include "ui/pages/tune/tune_shootout.h"
 
 #include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/charts/parallel_coordinates.h"
 #include "ui/models/number_order.h"
 #include "ui/settings/app_settings.h"
@@ -243,7 +244,7 @@ QString TuneShootout::words() const
         return count == 0 ? tr("Choose at least one method. All else stays as the recipe says.")
                           : tr("%n method(s), one after the other; all else stays as the recipe says.", nullptr, count);
     }
-    const auto whole = [](std::int64_t value) { return QLocale().toString(static_cast<qlonglong>(value)); };
+    const auto whole = [](std::int64_t value) { return number(value); };
     const auto over = std::count_if(lines.begin(), lines.end(), [](const ShootoutLine& line) { return line.isOver(); });
     const QString done = tr("%1 of %2 done").arg(whole(over), whole(static_cast<std::int64_t>(lines.size())));
     if (!showsQueue()) {
@@ -265,7 +266,7 @@ void TuneShootout::refresh()
     const bool mine = showsQueue();
     m_words->setText(words());
     showParallel();
-    m_problem->setText(line == nullptr ? QString() : line->sentence);
+    m_problem->setText(line == nullptr ? QString() : problemSentence(line->sentence));
     m_problem->setVisible(line != nullptr && !line->sentence.isEmpty());
     constexpr int kParts = 1000;
     double done = 0;

@@ -9,6 +9,7 @@
 #include "ui/widgets/card.h"
 #include "ui/widgets/file_dialog.h"
 #include "ui/widgets/row_view.h"
+#include "ui/widgets/tool_button.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
@@ -137,9 +138,7 @@ QWidget* TuneShootout::buildActions()
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(space(2));
     const auto place = [row](QAction* action) {
-        auto* button = new QToolButton;
-        button->setDefaultAction(action);
-        button->setObjectName(action->objectName() + QStringLiteral("Button"));
+        auto* button = makeActionButton(action->objectName() + QStringLiteral("Button"), action);
         button->setFocusPolicy(Qt::TabFocus);
         row->addWidget(button);
     };

@@ -2,6 +2,7 @@
 #include "ui/pages/tune/tune_trials.h"
 
 #include "core/store/run_rows.h"
+#include "ui/base/amounts.h"
 #include "ui/charts/rate_chart.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/named_button.h"
@@ -196,7 +197,7 @@ void TuneTrials::takePoints()
     }
     if (!points.empty() && m_rateJob.isRunning()) {
         m_rateText->setText(tr("Step %1, rate %2, loss %3")
-                                .arg(QLocale().toString(static_cast<qlonglong>(points.back().step)), QLocale().toString(points.back().rate, 'g', 2), QLocale().toString(points.back().loss, 'f', 3)));
+                                .arg(number(points.back().step), QLocale().toString(points.back().rate, 'g', 2), QLocale().toString(points.back().loss, 'f', 3)));
     }
 }
 

@@ -29,7 +29,7 @@ struct FactRow {
 
 QString whole(std::int64_t value)
 {
-    return QLocale().toString(static_cast<qlonglong>(value));
+    return number(value);
 }
 
 bool never(const Verdict&)
@@ -174,7 +174,7 @@ void TuneVerdict::show(const Verdict& verdict)
                                                           : tr("First: %1").arg(verdict.plan.firstBroken));
     m_memory->show(verdict.plan.memory);
     m_memory->showMeasured(verdict.measured ? std::optional(verdict.measured->peakBytes) : std::nullopt);
-    m_problem->setText(windowSentence(verdict.problems.join(u'\n')));
+    m_problem->setText(problemSentence(verdict.problems.join(u'\n')));
     m_problem->setVisible(!verdict.problems.isEmpty());
     m_remarks->setText(windowSentence(verdict.plan.remarks.join(u'\n')));
     m_remarks->setVisible(!verdict.plan.remarks.isEmpty());

@@ -9,6 +9,7 @@
 #include "ui/pages/tune/method_button.h"
 #include "ui/widgets/flow_layout.h"
 #include "ui/widgets/status_label.h"
+#include "ui/widgets/tool_button.h"
 #include "ui/widgets/vertical_scroll.h"
 
 #include <QButtonGroup>
@@ -56,6 +57,9 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
     auto* content = new QWidget;
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(0, 0, space(2), 0);
+    m_search = new QLineEdit;
+    column->addWidget(buildMethods()); // scrolls with the rest: a large font leaves no room for all of them beside the settings
+    column->addWidget(m_search);
     for (const FormPlace& place : places()) {
         const config::Part* part = config::findPart(place.part);
         auto* form = new SettingsForm(document, *part, undo, place.hidden);
@@ -74,30 +78,19 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
         }
     }
     column->addStretch();
-    auto* several = new QToolButton;
-    several->setObjectName(QStringLiteral("openShootout"));
-    several->setText(tr("Try several\u2026"));
-    several->setToolTip(tr("The same data by several methods, one after the other, in one table (Ctrl+Shift+T)"));
-    several->setAutoRaise(true);
+    auto* several = makeToolButton(QStringLiteral("openShootout"), tr("Try several\u2026"),
+                                   tr("The same data by several methods, one after the other, in one table (Ctrl+Shift+T)"));
     connect(several, &QToolButton::clicked, this, &TuneWay::shootoutWanted);
-    auto* advise = new QToolButton;
-    advise->setObjectName(QStringLiteral("openAdvice"));
-    advise->setText(tr("Advise me\u2026"));
-    advise->setToolTip(tr("Prompting or tuning, by which method and recipe, with the reasons"));
-    advise->setAutoRaise(true);
+    auto* advise = makeToolButton(QStringLiteral("openAdvice"), tr("Advise me\u2026"), tr("Prompting or tuning, by which method and recipe, with the reasons"));
     connect(advise, &QToolButton::clicked, this, &TuneWay::adviceWanted);
-    auto* trials = new QToolButton;
-    trials->setObjectName(QStringLiteral("openTrials"));
-    trials->setText(tr("Rates\u2026"));
-    trials->setToolTip(tr("Find a learning rate, and sweep over settings"));
-    trials->setAutoRaise(true);
+    auto* trials = makeToolButton(QStringLiteral("openTrials"), tr("Rates\u2026"), tr("Find a learning rate, and sweep over settings"));
     connect(trials, &QToolButton::clicked, this, &TuneWay::trialsWanted);
     auto* links = new QWidget;
     FlowLayout* flow = flowIn(links);
     for (QToolButton* link : {advise, trials, several}) {
+        link->setAutoRaise(true);
         flow->addWidget(link);
     }
-    m_search = new QLineEdit;
     m_search->setObjectName(QStringLiteral("settingSearch"));
     m_search->setAccessibleName(tr("Find a setting"));
     m_search->setPlaceholderText(tr("Find a setting"));
@@ -105,8 +98,6 @@ TuneWay::TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent)
     m_search->setClearButtonEnabled(true);
     connect(m_search, &QLineEdit::textChanged, this, &TuneWay::search);
     body()->addWidget(links);
-    body()->addWidget(buildMethods());
-    body()->addWidget(m_search);
     body()->addWidget(new VerticalScroll(content), 1);
     connect(document, &RecipeDocument::changed, this, [this](const QString& key) {
         if (key.isEmpty() || key == QLatin1String(kKind)) {

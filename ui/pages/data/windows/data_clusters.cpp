@@ -2,6 +2,7 @@
 #include "ui/pages/data/windows/data_clusters.h"
 
 #include "core/data/example_text.h"
+#include "ui/base/amounts.h"
 #include "ui/models/data/data_document.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/conversation/diff_text.h"
@@ -9,7 +10,6 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLocale>
 #include <QScrollArea>
 #include <QShortcut>
 #include <QVBoxLayout>
@@ -82,7 +82,7 @@ void DataClusters::showGroup(int group)
     const std::vector<std::int64_t>& rows = m_groups[static_cast<std::size_t>(group)];
     m_title->setText(tr("Group %1 of %2: %n row(s). Words that differ from the first are marked; 1 to 9 keep that row and leave the others out.",
                         nullptr, static_cast<int>(rows.size()))
-                         .arg(QLocale().toString(group + 1), QLocale().toString(numGroups())));
+                         .arg(number(group + 1), number(numGroups())));
     m_previous->setEnabled(group > 0);
     const std::vector<std::int64_t> shown(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), kMostSides)));
     m_reading.start(this, [dataset = m_document->dataset(), shown] {
@@ -90,7 +90,7 @@ void DataClusters::showGroup(int group)
         for (const std::int64_t row : shown) {
             const auto example = dataset->example(row);
             sides.push_back({QString::fromStdString(example ? data::wholeTextOf(*example) : example.message()),
-                             DataClusters::tr("Row %1").arg(QLocale().toString(static_cast<qlonglong>(row + 1)))});
+                             DataClusters::tr("Row %1").arg(number(row + 1))});
         }
         return sides;
     }, [this](const std::vector<Side>& sides) { take(sides); });

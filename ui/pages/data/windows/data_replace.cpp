@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data/windows/data_replace.h"
 
+#include "ui/base/amounts.h"
 #include "ui/models/data/replace_model.h"
 #include "ui/pages/data/data_search.h"
 #include "ui/pages/data/windows/data_change_view.h"
@@ -13,7 +14,6 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QLocale>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -139,7 +139,7 @@ void DataReplace::findChanges()
         [this](const Replacements& found) {
             m_remark = !found.problem.isEmpty() ? found.problem
                        : found.isComplete       ? QString()
-                                                : tr("There are more; one step changes %1 rows at most.").arg(QLocale().toString(static_cast<qlonglong>(kMostReplaced)));
+                                                : tr("There are more; one step changes %1 rows at most.").arg(number(kMostReplaced));
             m_model->setReplacements(found.rows);
             m_view->setCurrentIndex(m_model->index(0, 0));
             showCount();

@@ -104,7 +104,7 @@ void DataVersions::build()
 
 void DataVersions::reload()
 {
-    startJob(this, [project = m_project, path = m_document->path().toStdString()] { return project->versions(path); },
+    m_listing.start(this, [project = m_project, path = m_document->path().toStdString()] { return project->versions(path); },
              [this](const Result<std::vector<store::VersionRow>>& versions) {
                  if (versions) {
                      takeVersions(*versions);

@@ -50,6 +50,7 @@ private:
     QPointer<DataDocument> m_document;
     std::shared_ptr<store::Project> m_project;
     ReplaceModel* m_model;
+    JobSlot m_listing;
     JobSlot m_comparing;
     store::Snapshot m_from; // of what is shown
     QLineEdit* m_name;
