@@ -27,6 +27,7 @@ namespace {
 // So that a run is some seconds on either.
 constexpr double kLongerOnCard = 4;
 constexpr std::int64_t kCardBatch = 16;
+constexpr std::int64_t kCardRarer = 16;
 constexpr std::int64_t kCpuBatch = 4;
 
 constexpr std::size_t kToldSteps = 4; // that took longest
@@ -167,7 +168,7 @@ int benchTime(const TimeBenchFlags& flags, Context& context)
         }
         model = folder.path() / "llama";
     }
-    auto cases = train::writeTimeCases({folder.path(), model, device, context.globals.dtypeOrAuto(), flags.only, isCard ? kLongerOnCard * flags.longer : flags.longer, isCard ? kCardBatch : kCpuBatch});
+    auto cases = train::writeTimeCases({folder.path(), model, device, context.globals.dtypeOrAuto(), flags.only, isCard ? kLongerOnCard * flags.longer : flags.longer, isCard ? kCardBatch : kCpuBatch, isCard ? kCardRarer : 1});
     if (!cases) {
         return context.fail(cases.message());
     }

@@ -83,6 +83,7 @@ Result<TimeCase> caseOf(const Case& one, const TimeCases& wanted)
             return Error{std::string(one.name) + ": " + set.message()};
         }
     }
+    config.run.checkpointEvery *= wanted.rarer;
     return TimeCase{one.name, std::move(config)};
 }
 

@@ -27,6 +27,7 @@ struct TimeCases {
     std::string only;                // names that hold this; empty: all
     double longer = 1;               // factor on the number of steps
     std::int64_t batch = 4;          // rows of a pass, where a recipe does not say
+    std::int64_t rarer = 1;          // factor on the steps between checkpoints: of a large model one takes as long as many steps
 };
 
 Result<std::vector<TimeCase>> writeTimeCases(const TimeCases& wanted);
