@@ -118,11 +118,10 @@ at::Tensor MomentOptimizer::step(double learningRate)
             gradients.push_back(slot.leaf.tensor.grad());
         }
     }
-    if (gradients.empty() && !m_norms) {
+    if (gradients.empty() && !m_norm) {
         return at::zeros({}, m_step.options());
     }
-    const at::Tensor own = gradients.empty() ? at::zeros({}, m_step.options()) : lengthOf(gradients);
-    const GradientNorm all = normOf(m_norms ? m_norms(own) : own, m_maxGradNorm);
+    const GradientNorm all = normOf(m_norm ? m_norm() : lengthOf(gradients), m_maxGradNorm);
     gradients.clear();
     Call shared; // what all calls of this step have in common
     shared.learningRate = learningRate;

@@ -33,7 +33,7 @@ public:
     at::Tensor step(double learningRate) override;
     void zeroGrad() override;
     std::vector<at::Tensor> leaves() const override;
-    void joinNorms(Norms norms) override { m_norms = std::move(norms); }
+    void clipBy(Norm norm) override { m_norm = std::move(norm); }
 
     bool isPaged() const override { return m_pager != nullptr; }
     std::int64_t pagedBytes() const override { return m_pager ? m_pager->bytes() : 0; }
@@ -90,7 +90,7 @@ private:
     double m_maxGradNorm;
     std::vector<std::string> m_moments;
     std::int64_t m_pageElements;
-    Norms m_norms; // empty: its own norm is that of all
+    Norm m_norm; // empty: that of its own gradients
     std::unique_ptr<StatePager> m_pager; // the slots' state is its memory
 };
 

@@ -49,10 +49,10 @@ public:
     using Parts = std::map<std::string, std::vector<std::pair<std::string, std::int64_t>>>;
     virtual void split(const Parts&) {}
 
-    // Clips by the norm that this gives for that of its own leaves, as where others step on the rest; it is asked in every step, also in one
-    // without gradients. Not for optimizers that look at whole leaves (OptimizerKind::pages), which nobody splits.
-    using Norms = std::function<at::Tensor(const at::Tensor& own)>; // [] fp32 each
-    virtual void joinNorms(Norms) {}
+    // Clips by the norm that this gives, [] fp32, as where others step on the rest of a model; it is asked in every step, also in one without
+    // gradients. Not for optimizers that look at whole leaves (OptimizerKind::pages), which nobody splits.
+    using Norm = std::function<at::Tensor()>;
+    virtual void clipBy(Norm) {}
 
     // Live tensors (of a paged state once all pages are back), for checkpoints.
     virtual std::vector<nn::NamedTensor> state() = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/step/split_optimizer.h"
 
+#include "core/optim/gradient_norm.h"
 #include "core/optim/state_copies.h"
 
 #include <ATen/ops/_foreach_copy.h>
@@ -15,6 +16,8 @@
 namespace luthier::train {
 
 namespace {
+
+constexpr std::int64_t kStages = 8;
 
 std::vector<at::Tensor> tensorsOf(const std::vector<nn::NamedTensor>& named)
 {
@@ -44,29 +47,92 @@ SplitOptimizer::SplitOptimizer(ranks::Team& team, std::vector<nn::NamedTensor> l
                                const optim::OptimizerSettings& settings, std::int64_t bucket)
     : m_team(team), m_leaves(std::move(leaves)), m_split(splitState(tensorsOf(m_leaves), team.rank(), team.size(), bucket))
 {
-    std::vector<nn::NamedTensor> own;
-    for (const StateSplit::Bucket& bucketOfLeaves : m_split.buckets) {
-        for (const StateSplit::Piece& piece : bucketOfLeaves.pieces) {
-            const std::string& name = m_leaves[piece.leaf].name;
-            own.push_back({name, piece.numbers});
-            m_pieces[name] = {piece.first, piece.numbers};
+    makeStages();
+    for (std::size_t stage = 0; stage < m_stages.size(); ++stage) {
+        std::vector<nn::NamedTensor> own;
+        for (std::size_t i = m_stages[stage].begin; i < m_stages[stage].end; ++i) {
+            for (const StateSplit::Piece& piece : m_split.buckets[i].pieces) {
+                const std::string& name = m_leaves[piece.leaf].name;
+                own.push_back({name, piece.numbers});
+                m_pieces[name] = {piece.first, piece.numbers, stage};
+            }
+        }
+        if (!own.empty()) {
+            m_stages[stage].own = kind.make(std::move(own), settings, optim::kPageElements);
+            m_stages[stage].own->clipBy([this] { return m_norm; });
         }
     }
-    m_own = kind.make(std::move(own), settings, optim::kPageElements);
-    m_own->joinNorms([this](const at::Tensor& norm) {
-        // Adding zeros keeps each number; a square could leave its range.
-        const at::Tensor all = at::zeros({m_team.size()}, m_leaves.front().tensor.options().dtype(at::kFloat).requires_grad(false));
-        all.narrow(0, m_team.rank(), 1).copy_(norm);
-        m_team.sum(all);
-        return at::linalg_vector_norm(all);
-    });
+}
+
+// Of like size, as far as buckets are.
+void SplitOptimizer::makeStages()
+{
+    std::int64_t all = 0;
+    for (const StateSplit::Bucket& bucket : m_split.buckets) {
+        all += bucket.part;
+    }
+    std::int64_t taken = 0;
+    for (std::size_t i = 0; i < m_split.buckets.size(); ++i) {
+        if (m_stages.empty() || taken * kStages >= all * static_cast<std::int64_t>(m_stages.size())) {
+            m_stages.push_back({i, i, nullptr});
+        }
+        m_stages.back().end = i + 1;
+        taken += m_split.buckets[i].part;
+    }
+}
+
+at::Tensor SplitOptimizer::normOfAll()
+{
+    std::vector<at::Tensor> gradients;
+    for (const StateSplit::Bucket& bucket : m_split.buckets) {
+        for (const StateSplit::Piece& piece : bucket.pieces) {
+            if (piece.numbers.grad().defined()) {
+                gradients.push_back(piece.numbers.grad());
+            }
+        }
+    }
+    // Adding zeros keeps each number; a square could leave its range.
+    const at::Tensor all = at::zeros({m_team.size()}, m_leaves.front().tensor.options().dtype(at::kFloat).requires_grad(false));
+    if (!gradients.empty()) {
+        all.narrow(0, m_team.rank(), 1).copy_(optim::lengthOf(gradients));
+    }
+    m_team.sum(all);
+    return at::linalg_vector_norm(all);
 }
 
 at::Tensor SplitOptimizer::step(double learningRate)
 {
-    const at::Tensor norm = m_own->step(learningRate);
-    shareLeaves();
-    return norm;
+    const at::NoGradGuard noGrad;
+    m_norm = normOfAll();
+    shareBehind([learningRate](Stage& stage) {
+        if (stage.own) {
+            stage.own->step(learningRate);
+        }
+    });
+    return m_norm;
+}
+
+bool SplitOptimizer::isPaged() const
+{
+    return std::any_of(m_stages.begin(), m_stages.end(), [](const Stage& stage) { return stage.own && stage.own->isPaged(); });
+}
+
+std::int64_t SplitOptimizer::pagedBytes() const
+{
+    std::int64_t bytes = 0;
+    for (const Stage& stage : m_stages) {
+        bytes += stage.own ? stage.own->pagedBytes() : 0;
+    }
+    return bytes;
+}
+
+bool SplitOptimizer::pageOut()
+{
+    bool any = false;
+    for (Stage& stage : m_stages) {
+        any = (stage.own && stage.own->pageOut()) || any;
+    }
+    return any;
 }
 
 void SplitOptimizer::zeroGrad()
@@ -74,7 +140,11 @@ void SplitOptimizer::zeroGrad()
     for (nn::NamedTensor& leaf : m_leaves) {
         leaf.tensor.mutable_grad().reset();
     }
-    m_own->zeroGrad();
+    for (Stage& stage : m_stages) {
+        if (stage.own) {
+            stage.own->zeroGrad();
+        }
+    }
 }
 
 std::vector<at::Tensor> SplitOptimizer::leaves() const
@@ -82,44 +152,66 @@ std::vector<at::Tensor> SplitOptimizer::leaves() const
     return tensorsOf(m_leaves);
 }
 
-// A bucket comes from the others while the one before is put in its places.
 void SplitOptimizer::shareLeaves()
 {
     const at::NoGradGuard noGrad;
-    const auto putDown = [this](const StateSplit::Bucket& bucket, const at::Tensor& whole) {
-        std::vector<at::Tensor> targets;
-        std::vector<at::Tensor> sources;
-        std::int64_t at = 0;
-        for (std::size_t i = bucket.leaves.begin; i < bucket.leaves.end; ++i) {
-            const at::Tensor leaf = m_leaves[i].tensor.detach();
-            targets.push_back(leaf.view({-1}));
-            sources.push_back(whole.narrow(0, at, leaf.numel()));
-            at += leaf.numel();
+    shareBehind([](Stage&) {});
+}
+
+// What a stage gave travels while the next one works, and is put down behind that. The first leaves, embeddings, are the largest: they go first.
+void SplitOptimizer::shareBehind(const std::function<void(Stage&)>& work)
+{
+    const Stage* before = nullptr;
+    std::vector<at::Tensor> coming;
+    for (std::size_t i = m_stages.size(); i-- > 0;) {
+        Stage& stage = m_stages[i];
+        work(stage);
+        m_team.joinSums();
+        auto next = beginSharing(stage);
+        if (before != nullptr) {
+            putDown(*before, coming);
         }
-        at::_foreach_copy_(targets, sources);
-    };
-    const StateSplit::Bucket* before = nullptr;
-    at::Tensor wholeBefore;
-    for (const StateSplit::Bucket& bucket : m_split.buckets) {
+        before = &stage;
+        coming = std::move(next);
+    }
+    m_team.joinSums();
+    if (before != nullptr) {
+        putDown(*before, coming);
+    }
+}
+
+std::vector<at::Tensor> SplitOptimizer::beginSharing(const Stage& stage)
+{
+    std::vector<at::Tensor> wholes;
+    for (std::size_t i = stage.begin; i < stage.end; ++i) {
+        const StateSplit::Bucket& bucket = m_split.buckets[i];
         std::vector<at::Tensor> pieces;
         for (const StateSplit::Piece& piece : bucket.pieces) {
             pieces.push_back(piece.numbers);
         }
-        const at::Tensor whole = wholeOf(bucket, pieces, m_leaves[bucket.leaves.begin].tensor.scalar_type());
-        if (before != nullptr) {
-            putDown(*before, wholeBefore);
-        }
-        before = &bucket;
-        wholeBefore = whole;
+        wholes.push_back(beginWhole(bucket, pieces, m_leaves[bucket.leaves.begin].tensor.scalar_type()));
     }
-    m_team.joinSums();
-    if (before != nullptr) {
-        putDown(*before, wholeBefore);
-    }
+    return wholes;
 }
 
-// `pieces` of the bucket's, behind each other as on all ranks; there once joinSums() was called, which is done here for the bucket before.
-at::Tensor SplitOptimizer::wholeOf(const StateSplit::Bucket& bucket, const std::vector<at::Tensor>& pieces, at::ScalarType dtype)
+void SplitOptimizer::putDown(const Stage& stage, const std::vector<at::Tensor>& wholes)
+{
+    std::vector<at::Tensor> targets;
+    std::vector<at::Tensor> sources;
+    for (std::size_t i = stage.begin; i < stage.end; ++i) {
+        const LeafRange range = m_split.buckets[i].leaves;
+        std::int64_t at = 0;
+        for (std::size_t leaf = range.begin; leaf < range.end; ++leaf) {
+            targets.push_back(m_leaves[leaf].tensor.detach().view({-1}));
+            sources.push_back(wholes[i - stage.begin].narrow(0, at, targets.back().numel()));
+            at += targets.back().numel();
+        }
+    }
+    at::_foreach_copy_(targets, sources);
+}
+
+// `pieces` of the bucket's, behind each other as on all ranks; it is there once joinSums() was called.
+at::Tensor SplitOptimizer::beginWhole(const StateSplit::Bucket& bucket, const std::vector<at::Tensor>& pieces, at::ScalarType dtype)
 {
     const auto options = m_leaves[bucket.leaves.begin].tensor.options().dtype(dtype).requires_grad(false);
     const at::Tensor whole = at::empty({bucket.part * m_split.ranks}, options);
@@ -133,9 +225,22 @@ at::Tensor SplitOptimizer::wholeOf(const StateSplit::Bucket& bucket, const std::
     if (!targets.empty()) {
         at::_foreach_copy_(targets, sources);
     }
-    m_team.joinSums();
     m_team.gatherBeside(own.view(at::kByte), whole.view(at::kByte));
     return whole;
+}
+
+std::vector<nn::NamedTensor> SplitOptimizer::ownState() const
+{
+    std::vector<nn::NamedTensor> all;
+    for (const Stage& stage : m_stages) {
+        for (nn::NamedTensor& one : stage.own ? stage.own->state() : std::vector<nn::NamedTensor>()) {
+            const bool isOfLeaf = m_pieces.contains(kindAndLeaf(one.name).second);
+            if (isOfLeaf || std::none_of(all.begin(), all.end(), [&](const nn::NamedTensor& known) { return known.name == one.name; })) {
+                all.push_back(std::move(one)); // what is of no leaf is the same of all
+            }
+        }
+    }
+    return all;
 }
 
 // All ranks have the same, though one may have no piece to tell it by.
@@ -143,7 +248,7 @@ std::vector<std::string> SplitOptimizer::kindsOfState()
 {
     std::string own;
     std::vector<std::string> known;
-    for (const nn::NamedTensor& one : m_own->state()) {
+    for (const nn::NamedTensor& one : ownState()) {
         const auto [kind, leaf] = kindAndLeaf(one.name);
         if (!kind.empty() && m_pieces.contains(leaf) && std::find(known.begin(), known.end(), kind) == known.end()) {
             known.push_back(kind);
@@ -165,7 +270,7 @@ void SplitOptimizer::gather()
     const at::NoGradGuard noGrad;
     release();
     std::map<std::string, at::Tensor> own;
-    for (const nn::NamedTensor& one : m_own->state()) {
+    for (const nn::NamedTensor& one : ownState()) {
         own[one.name] = one.tensor;
         if (m_team.leads() && !m_pieces.contains(kindAndLeaf(one.name).second)) {
             m_whole.push_back({one.name, one.tensor.to(at::kCPU)});
@@ -186,7 +291,7 @@ void SplitOptimizer::gatherKind(const std::string& kind, const std::map<std::str
         for (const StateSplit::Piece& piece : bucket.pieces) {
             pieces.push_back(own.at(kind + "." + m_leaves[piece.leaf].name));
         }
-        const at::Tensor whole = wholeOf(bucket, pieces, at::kFloat);
+        const at::Tensor whole = beginWhole(bucket, pieces, at::kFloat);
         m_team.joinSums();
         std::int64_t at = 0;
         for (std::size_t i = bucket.leaves.begin; i < bucket.leaves.end; ++i) {
@@ -203,7 +308,7 @@ void SplitOptimizer::gatherKind(const std::string& kind, const std::map<std::str
 std::int64_t SplitOptimizer::wholeBytes() const
 {
     std::int64_t bytes = 0;
-    for (const nn::NamedTensor& one : m_own->state()) {
+    for (const nn::NamedTensor& one : ownState()) {
         bytes += static_cast<std::int64_t>(one.tensor.nbytes());
     }
     return bytes * m_team.size();
@@ -226,21 +331,28 @@ nn::NamedTensor SplitOptimizer::partOf(const nn::NamedTensor& whole) const
 
 Result<void> SplitOptimizer::restore(const std::vector<nn::NamedTensor>& state)
 {
-    std::vector<nn::NamedTensor> own;
+    std::vector<std::vector<nn::NamedTensor>> ofStages(m_stages.size());
     for (const nn::NamedTensor& one : state) {
-        if (!one.tensor.defined()) {
-            continue; // cut, and this rank has nothing of it
-        }
-        nn::NamedTensor part = partOf(one);
-        if (part.tensor.defined()) {
-            own.push_back(std::move(part));
+        nn::NamedTensor part = one.tensor.defined() ? partOf(one) : one;
+        const auto piece = m_pieces.find(kindAndLeaf(one.name).second);
+        if (piece != m_pieces.end()) {
+            ofStages[piece->second.stage].push_back(std::move(part));
+        } else if (part.tensor.defined()) { // of no leaf, or of none that there is; else this rank has nothing of it
+            for (auto& ofStage : ofStages) {
+                ofStage.push_back(part);
+            }
         }
     }
-    auto restored = m_own->restore(own);
-    if (restored && m_team.leads()) {
+    for (std::size_t i = 0; i < m_stages.size(); ++i) {
+        auto restored = m_stages[i].own ? m_stages[i].own->restore(ofStages[i]) : Result<void>();
+        if (!restored) {
+            return restored;
+        }
+    }
+    if (m_team.leads()) {
         m_whole = state;
     }
-    return restored;
+    return {};
 }
 
 } // namespace luthier::train

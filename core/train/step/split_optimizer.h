@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // SplitOptimizer: an optimizer whose state several ranks split between them: each steps on its numbers of all leaves (state_split.h), and
-// gets those of the others behind the step. Gradients come summed as the pieces' own (rank_sum.h), the norm is that of all.
+// gets those of the others behind the step. Gradients come summed as the pieces' own (rank_sum.h), the norm is that of all. It steps on some
+// buckets after the other, so that what was stepped on travels while the next are.
 //
 // Of what a checkpoint keeps a rank has a part. gather(), called by all at the same place, brings it together on rank 0, where state() is
 // then what an optimizer alone would have; release() lets it go. restore() takes such a state, whole or cut by partOf(). Rank 0 keeps what it
@@ -14,6 +15,7 @@
 #include "core/train/step/state_split.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,9 +34,9 @@ public:
     at::Tensor step(double learningRate) override;
     void zeroGrad() override;
     std::vector<at::Tensor> leaves() const override;
-    bool isPaged() const override { return m_own->isPaged(); }
-    std::int64_t pagedBytes() const override { return m_own->pagedBytes(); }
-    bool pageOut() override { return m_own->pageOut(); }
+    bool isPaged() const override;
+    std::int64_t pagedBytes() const override;
+    bool pageOut() override;
 
     // All ranks'; may throw Broken, as step() may.
     void gather();
@@ -51,20 +53,34 @@ public:
     void shareLeaves();
 
 private:
+    // Some buckets, and this rank's optimizer of its pieces of them; null: it has none.
+    struct Stage {
+        std::size_t begin = 0;
+        std::size_t end = 0;
+        std::unique_ptr<optim::Optimizer> own;
+    };
     struct OwnPiece {
         std::int64_t first = 0;
         at::Tensor numbers;
+        std::size_t stage = 0;
     };
 
+    void makeStages();
+    at::Tensor normOfAll();
+    void shareBehind(const std::function<void(Stage&)>& work);
+    std::vector<at::Tensor> beginSharing(const Stage& stage);
+    void putDown(const Stage& stage, const std::vector<at::Tensor>& wholes);
+    std::vector<nn::NamedTensor> ownState() const;
     std::vector<std::string> kindsOfState();
     void gatherKind(const std::string& kind, const std::map<std::string, at::Tensor>& own);
-    at::Tensor wholeOf(const StateSplit::Bucket& bucket, const std::vector<at::Tensor>& pieces, at::ScalarType dtype);
+    at::Tensor beginWhole(const StateSplit::Bucket& bucket, const std::vector<at::Tensor>& pieces, at::ScalarType dtype);
 
     ranks::Team& m_team;
     std::vector<nn::NamedTensor> m_leaves;
     StateSplit m_split;
     std::map<std::string, OwnPiece> m_pieces; // by their leaf's name
-    std::unique_ptr<optim::Optimizer> m_own;
+    std::vector<Stage> m_stages;
+    at::Tensor m_norm; // of the step
     std::vector<nn::NamedTensor> m_whole; // rank 0's, on the host
 };
 
