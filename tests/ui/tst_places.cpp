@@ -285,9 +285,28 @@ private Q_SLOTS:
         QVERIFY(list->isVisible());
         list->item(1)->setCheckState(Qt::Unchecked);
         QCOMPARE(place->place().devices, std::string("cuda:0,cuda:2"));
+        QCOMPARE(place->devices(), (std::vector<std::string>{"cuda:0", "cuda:2"}));
         support::savePicture(place->grab(), QStringLiteral("tune-place-cards"));
         place->setStepBatches(1);
         QVERIFY(find<QLabel>(place.get(), "placeNote")->text().contains(QStringLiteral("fewer than these")));
+        place->setStepBatches(4);
+        const auto need = [](const char* device, std::int64_t whole, std::int64_t split, std::int64_t free) {
+            train::RankNeed rank{device, {}, {}};
+            rank.whole.parts.weights = whole;
+            rank.split.parts.weights = split;
+            rank.whole.free = rank.split.free = free;
+            return rank;
+        };
+        train::RankPlan needs;
+        needs.ranks = {need("cuda:0", 40'000'000'000, 22'000'000'000, 149'000'000'000), need("cuda:2", 40'000'000'000, 22'000'000'000, 30'000'000'000)};
+        needs.sentence = "A part of it on each fits.";
+        place->showNeeds(needs);
+        const QString told = find<QLabel>(place.get(), "placeNote")->text();
+        for (const char* part : {"cuda:0: 40.0 GB with everything whole, 22.0 GB in parts; 149.0 GB free.", "cuda:2: ", "30.0 GB free.", "A part of it on each fits."}) {
+            QVERIFY2(told.contains(QString::fromLatin1(part)), qPrintable(told));
+        }
+        place->adjustSize();
+        support::savePicture(place->grab(), QStringLiteral("tune-place-needs"));
         pick(choice, "Several processes of the processor");
         QCOMPARE(place->place().devices, std::string("cpu:2"));
         QVERIFY(find<QSpinBox>(place.get(), "placeProcesses")->isVisible());

@@ -82,6 +82,7 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
     connect(m_start, &QAction::triggered, this, &TunePage::onMainAction);
     connect(m_document, &RecipeDocument::changed, this, &TunePage::onChanged);
     connect(m_model, &TuneModel::factsChanged, this, &TunePage::showVerdict);
+    connect(m_place, &TunePlace::changed, &m_recheck, qOverload<>(&QTimer::start)); // what each of several needs
     connect(m_from, &TuneStart::problemChanged, this, &TunePage::showVerdict);
     connect(m_gate, &TuneGate::accepted, this, &TunePage::onMainAction);
     connect(m_gate, &TuneGate::blockChanged, this, &TunePage::refreshAction);
@@ -276,14 +277,15 @@ void TunePage::check()
         return;
     }
     m_verdictBar->setChecking(true);
-    const auto work = [config = m_document->config(), project = m_workspace.project(), cache = m_planCache](const JobControl& control) {
-        return planTune(config, project.get(), *cache, control);
+    const auto work = [config = m_document->config(), project = m_workspace.project(), cache = m_planCache, devices = m_place->devices()](const JobControl& control) {
+        return planTune(config, project.get(), *cache, control, devices);
     };
     m_planJob.start(
         this, work,
         [this](const TunePlan& plan) {
             m_verdict.plan = plan;
             m_verdict.measured.reset();
+            m_place->showNeeds(plan.ranks);
             m_verdictBar->setChecking(false);
             showVerdict();
             if (std::exchange(m_wantsGate, false) && m_verdict.problems.isEmpty()) {

@@ -2,6 +2,7 @@
 #include "ui/pages/tune/tune_place.h"
 
 #include "core/ranks/launcher.h"
+#include "ui/base/amounts.h"
 #include "ui/dialogs/remote_dialog.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace/workspace.h"
@@ -184,6 +185,46 @@ void TunePlace::setStepBatches(std::int64_t batches)
     explain();
 }
 
+std::vector<std::string> TunePlace::devices() const
+{
+    if (!m_place.hosts.empty() || m_place.devices.empty()) {
+        return {};
+    }
+    const auto devices = ranks::devicesOf(m_place.devices, static_cast<int>(m_cards.size()));
+    return devices ? *devices : std::vector<std::string>();
+}
+
+void TunePlace::showNeeds(const std::optional<train::RankPlan>& needs)
+{
+    m_needs = needs;
+    explain();
+}
+
+// A line for each kind of rank, then what is taken and why.
+QString TunePlace::needsText(const train::RankPlan& needs)
+{
+    std::vector<std::pair<QString, QStringList>> lines; // what is needed, and by whom
+    for (const train::RankNeed& rank : needs.ranks) {
+        //: memory with the whole base or optimizer, with a part of it
+        QString need = tr("%1 with everything whole, %2 in parts").arg(byteText(rank.whole.parts.total()), byteText(rank.split.parts.total()));
+        if (rank.whole.free > 0) {
+            need += tr("; %1 free").arg(byteText(rank.whole.free));
+        }
+        const auto known = std::find_if(lines.begin(), lines.end(), [&](const auto& line) { return line.first == need; });
+        (known == lines.end() ? lines.emplace_back(need, QStringList()) : *known).second += QString::fromStdString(rank.device);
+    }
+    QStringList text;
+    for (auto& [need, devices] : lines) {
+        const auto count = devices.size();
+        devices.removeDuplicates();
+        const QString who = devices.size() == 1 && count > 1 ? tr("%1, each of %2").arg(devices.front(), number(count)) : devices.join(QStringLiteral(", "));
+        //: devices, then what each needs
+        text += tr("%1: %2.").arg(who, need);
+    }
+    text += QString::fromStdString(needs.sentence);
+    return text.join(u'\n');
+}
+
 void TunePlace::showPlace()
 {
     const int processes = processesOf(m_place.devices);
@@ -214,8 +255,9 @@ void TunePlace::explain()
         const auto devices = ranks::devicesOf(m_place.devices, static_cast<int>(m_cards.size()));
         isBad = !devices && !m_job.isRunning();
         const auto ranks = devices ? static_cast<std::int64_t>(devices->size()) : 0;
-        text = isBad ? QString::fromStdString(devices.message())
-                     : tr("Each holds the whole model and needs the memory that is told below; each takes its share of a step.");
+        text = isBad                                                        ? QString::fromStdString(devices.message())
+               : m_needs && m_needs->ranks.size() == devices->size() ? needsText(*m_needs)
+                                                                     : tr("Each takes its share of a step; what each needs is told here when the recipe is whole.");
         if (!isBad && m_batches > 0 && ranks > m_batches) {
             text += u' ' + tr("A step of this recipe has %n batch(es), fewer than these: they are cut further, and some may idle. More accumulation keeps all busy.", nullptr, static_cast<int>(m_batches));
         }

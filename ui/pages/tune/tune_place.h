@@ -7,9 +7,14 @@
 
 #include "core/away/run_place.h"
 #include "core/remote/card_facts.h"
+#include "core/train/ranks/rank_plan.h"
 #include "ui/bridge/job.h"
 
 #include <QWidget>
+
+#include <optional>
+#include <string>
+#include <vector>
 
 class QComboBox;
 class QListWidget;
@@ -31,6 +36,8 @@ public:
     void setPlace(const away::RunPlace& place);
     void setCards(const std::vector<remote::CardFacts>& cards); // of this machine
     void setStepBatches(std::int64_t batches);                  // micro-batches that a step of the recipe has
+    std::vector<std::string> devices() const;                   // of the ranks on this machine; empty: there are none
+    void showNeeds(const std::optional<train::RankPlan>& needs); // of the recipe on devices(), as it was planned last
     RemoteDialog* askForHost();
 
 Q_SIGNALS:
@@ -42,6 +49,7 @@ private:
     void takeCards();
     void showPlace();
     void explain();
+    static QString needsText(const train::RankPlan& needs);
     void load();
     void keep();
 
@@ -50,6 +58,7 @@ private:
     away::RunPlace m_far; // the machine that was last chosen
     std::vector<remote::CardFacts> m_cards;
     std::int64_t m_batches = 0;
+    std::optional<train::RankPlan> m_needs;
     QComboBox* m_choice;
     QListWidget* m_list;
     QSpinBox* m_count;

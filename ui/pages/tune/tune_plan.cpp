@@ -5,6 +5,7 @@
 #include "core/objectives/objectives.h"
 #include "core/peft/methods/lora_settings.h"
 #include "core/store/run_rows.h"
+#include "ui/base/amounts.h"
 #include "ui/models/data/token_tiles.h"
 #include "ui/models/runs/tune_facts.h"
 
@@ -94,7 +95,7 @@ void takeRemarks(TunePlan& plan, const config::RunConfig& config)
     const double scale = lora.alpha / (lora.useRslora ? std::sqrt(static_cast<double>(lora.rank)) : static_cast<double>(lora.rank));
     if (scale > kMostScale) {
         plan.remarks += said(QT_TRANSLATE_NOOP("TunePlan", "Alpha %1 over rank %2 counts the update %3 times, where twice is usual: lower alpha with the rank, or the loss may jump."))
-                            .arg(QLocale().toString(lora.alpha), QLocale().toString(static_cast<qlonglong>(lora.rank)), QLocale().toString(scale, 'g', 3));
+                            .arg(QLocale().toString(lora.alpha), number(lora.rank), QLocale().toString(scale, 'g', 3));
     }
 }
 
@@ -162,7 +163,8 @@ void takeNeeds(TunePlan& plan, const train::RunPlan& made, const config::RunConf
 
 } // namespace
 
-TunePlan planTune(const config::RunConfig& config, store::Project* project, train::PlanCache& cache, const JobControl& control)
+TunePlan planTune(const config::RunConfig& config, store::Project* project, train::PlanCache& cache, const JobControl& control,
+                  const std::vector<std::string>& devices)
 {
     TunePlan plan;
     takeRemarks(plan, config);
@@ -186,6 +188,11 @@ TunePlan planTune(const config::RunConfig& config, store::Project* project, trai
     takeReasons(plan, *made, config);
     if (made->size) {
         takeNeeds(plan, *made, config, project);
+        if (!devices.empty()) {
+            if (auto ranks = train::planRanks(config, *made, devices)) {
+                plan.ranks = std::move(*ranks);
+            }
+        }
     }
     if (project != nullptr) {
         if (const auto runs = project->runs()) {

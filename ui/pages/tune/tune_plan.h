@@ -10,6 +10,7 @@
 #include "core/train/plan/memory_estimate.h"
 #include "core/train/plan/plan_cache.h"
 #include "core/train/plan/run_plan.h"
+#include "core/train/ranks/rank_plan.h"
 #include "ui/bridge/job.h"
 #include "ui/widgets/tokens/token_tile.h"
 
@@ -46,6 +47,7 @@ struct TunePlan {
     bool isPacked = false;
     std::optional<train::MethodSize> size;  // what the method trains
     std::optional<train::RunMemory> memory; // nothing: it cannot be counted
+    std::optional<train::RankPlan> ranks;   // where several devices were asked for
     std::optional<train::DiskPlan> disk;
     QString resultFolder;                   // where runs of the project go
     bool makesAnswers = false;              // while training: no batch is there before
@@ -58,7 +60,8 @@ struct TunePlan {
     QString sizeProblem;        // why the method cannot train this model
 };
 
-// What `cache` holds is not read again.
-TunePlan planTune(const config::RunConfig& config, store::Project* project, train::PlanCache& cache, const JobControl& control);
+// What `cache` holds is not read again. `devices`: of the ranks; empty: it trains alone.
+TunePlan planTune(const config::RunConfig& config, store::Project* project, train::PlanCache& cache, const JobControl& control,
+                  const std::vector<std::string>& devices = {});
 
 } // namespace luthier::ui
