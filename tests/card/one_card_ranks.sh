@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # On a machine with one card: two ranks that share it, summing by the host's memory. That losses are those of one rank, with a base in
 # parts, too, what is said where NCCL is missing or has one card for both, and what each rank then needs; speed says nothing here
-# (two_cards.sh). tests/card/one_card_ranks.sh [LUTHIER]; about 80 s, and two minutes for 65B, whose layers go through the host.
+# (two_cards.sh). tests/card/one_card_ranks.sh [LUTHIER [small]]; about 100 s, and without small two minutes for 65B, whose layers go through
+# the host.
 L=$(realpath "${1:-build/bin/luthier}")
 root=$(realpath "$(dirname "$0")/../..")
 export LUTHIER_RESOURCES=$root/resources LUTHIER_DATASETS=$root/datasets LUTHIER_CARD_SUMS=host
@@ -23,6 +24,8 @@ both() { # NAME COMMAND...: as two ranks on one card; rank 0's lines in NAME.jso
 timeout 60 "$L" tune r.json --out o_one --json --device cuda:0 --at-once > one.jsonl 2> one.err || tail -n 2 one.err
 both two tune r.json --out o_two
 both parts tune r.json --out o_parts --set run.shard=always
+timeout 60 "$L" tune r.json --out o_full --json --device cuda:0 --at-once --set method.kind=full > full.jsonl 2> full.err || tail -n 2 full.err
+both fullparts tune r.json --out o_fullparts --set method.kind=full --set run.shard=always
 timeout 60 "$L" tune r.json --out o_codes --json --device cuda:0 --at-once --set method.kind=qlora > codes.jsonl 2> codes.err || tail -n 2 codes.err
 both codesparts tune r.json --out o_codesparts --set run.shard=always --set method.kind=qlora
 python3 - <<'P'
@@ -30,7 +33,7 @@ import json
 def losses(name, kind):
     try: return {e['step']: e['loss'] for e in map(json.loads, open(name + '.jsonl')) if e.get('event') == kind}
     except Exception as problem: print(name, problem); return {}
-for a, b in (('one', 'two'), ('one', 'parts'), ('codes', 'codesparts')):
+for a, b in (('one', 'two'), ('one', 'parts'), ('full', 'fullparts'), ('codes', 'codesparts')):
     for kind in ('step', 'eval'):
         x, y = losses(a, kind), losses(b, kind)
         print(a, b, kind, len(x), len(y), 'largest difference', max((abs(x[i] - y[i]) for i in set(x) & set(y)), default=None))
@@ -41,6 +44,7 @@ for how in "no NCCL" "one card for both"; do
   (unset LUTHIER_CARD_SUMS; [ "$how" = "no NCCL" ] && export LD_PRELOAD=$PWD/hide.so; both wrong tune r.json --out "o_$how" > /dev/null)
   echo "$how: $((($(date +%s%N) - at) / 1000000)) ms: $(cat wrong.err0 | tail -n 1 | cut -c1-250)"
 done
+[ "$2" = small ] && exit
 for a in "8b --method qlora" "65b --method qlora --paging on"; do
   for how in "" "--shard"; do
     [ "$a$how" = "65b --method qlora --paging on" ] && continue # twice 33.8 GiB: what one card alone is measured with
