@@ -184,6 +184,26 @@ float rankValues(const float* x, std::int64_t n, const float* bounds, std::uint8
 
 } // namespace
 
+void readScales(const BlockScales& scales, std::int64_t first, std::int64_t count, float* out)
+{
+    if (scales.absmax) {
+        std::copy_n(scales.absmax + first, count, out);
+        return;
+    }
+    const float* map = dynamicMap().data();
+    for (std::int64_t i = 0; i < count; ++i) {
+        out[i] = map[scales.codes[first + i]];
+    }
+    for (std::int64_t i = 0; i < count;) {
+        const std::int64_t block = (first + i) / kNestedBlockSize;
+        const std::int64_t end = std::min(count, (block + 1) * kNestedBlockSize - first);
+        const float factor = scales.nested[block];
+        for (; i < end; ++i) {
+            out[i] = out[i] * factor + scales.offset; // two roundings: this file is compiled so
+        }
+    }
+}
+
 void quantiseBlocks(const CodeTable& table, const Blocks& blocks, const float* x, std::uint8_t* codes, float* absmax)
 {
     std::uint8_t ranks[kMostBlock + 1];

@@ -19,6 +19,20 @@ struct Blocks {
     std::int64_t count() const { return (elements + blockSize - 1) / blockSize; }
 };
 
+constexpr std::int64_t kNestedBlockSize = 256;
+
+// The constants of a weight's blocks: fp32, or codes of the dynamic map that stand around `offset` in blocks of their own.
+struct BlockScales {
+    std::int64_t blockSize = 64;
+    const float* absmax = nullptr; // null: nested
+    const std::uint8_t* codes = nullptr;
+    const float* nested = nullptr;
+    float offset = 0;
+};
+
+// Those of the blocks [first, first + count).
+void readScales(const BlockScales& scales, std::int64_t first, std::int64_t count, float* out);
+
 // x -> codes [(elements + 1) / 2] and absmax [count]; a missing last element counts as 0.
 void quantiseBlocks(const CodeTable& table, const Blocks& blocks, const float* x, std::uint8_t* codes, float* absmax);
 

@@ -24,30 +24,13 @@ namespace {
 constexpr std::int64_t kPieceBlocks = 256;                           // of the CPU loop: 64 KiB of fp32
 constexpr std::int64_t kPlainElements = std::int64_t{1} << 22; // bounds what the plain body needs beside `out`
 
-// Constants of the blocks [first, first + count).
-void absmaxInto(const QuantisedWeight& weight, std::int64_t first, std::int64_t count, float* target)
-{
-    if (!weight.isNested()) {
-        const float* absmax = weight.absmax.const_data_ptr<float>();
-        std::copy_n(absmax + first, count, target);
-        return;
-    }
-    const auto& map = dynamicMap();
-    const auto* codes = weight.absmax.const_data_ptr<std::uint8_t>();
-    const float* nested = weight.nestedAbsmax.const_data_ptr<float>();
-    for (std::int64_t i = 0; i < count; ++i) {
-        // volatile keeps the two roundings apart on machines that fuse them.
-        const volatile float product = map[codes[first + i]] * nested[(first + i) / kNestedBlockSize];
-        target[i] = product + weight.offset;
-    }
-}
-
 void onCpu(const QuantisedWeight& weight, const at::Tensor& out)
 {
     const CodeTable& table = codeTable(weight.kind);
     const auto* codes = weight.codes.const_data_ptr<std::uint8_t>();
     auto* target = static_cast<std::byte*>(out.data_ptr());
     const bool isFloat = out.scalar_type() == at::kFloat;
+    const BlockScales scales = scalesOf(weight);
     const std::int64_t pieces = (weight.blocks() + kPieceBlocks - 1) / kPieceBlocks;
     at::parallel_for(0, pieces, 1, [&](std::int64_t begin, std::int64_t end) {
         float absmax[kPieceBlocks];
@@ -55,7 +38,7 @@ void onCpu(const QuantisedWeight& weight, const at::Tensor& out)
             const std::int64_t block = piece * kPieceBlocks;
             const std::int64_t first = block * weight.blockSize;
             const Blocks blocks{std::min(weight.elements() - first, kPieceBlocks * weight.blockSize), weight.blockSize};
-            absmaxInto(weight, block, blocks.count(), absmax);
+            readScales(scales, block, blocks.count(), absmax);
             if (isFloat) {
                 dequantiseBlocks(table, blocks, codes + first / 2, absmax, reinterpret_cast<float*>(target) + first);
             } else {
@@ -113,6 +96,20 @@ std::int64_t QuantisedWeight::bytes() const
         return tensor.defined() ? static_cast<std::int64_t>(tensor.nbytes()) : 0;
     };
     return of(codes) + of(absmax) + of(nestedAbsmax);
+}
+
+BlockScales scalesOf(const QuantisedWeight& weight)
+{
+    BlockScales scales;
+    scales.blockSize = weight.blockSize;
+    if (weight.isNested()) {
+        scales.codes = weight.absmax.const_data_ptr<std::uint8_t>();
+        scales.nested = weight.nestedAbsmax.const_data_ptr<float>();
+        scales.offset = weight.offset;
+    } else {
+        scales.absmax = weight.absmax.const_data_ptr<float>();
+    }
+    return scales;
 }
 
 QuantisedWeight emptyWeight(CodeKind kind, bool nested, std::int64_t rows, std::int64_t columns, at::Device device)

@@ -6,6 +6,7 @@
 // Internal to core: names torch types. Nothing here is recorded by autograd.
 #pragma once
 
+#include "core/quant/block_loops.h"
 #include "core/quant/code_tables.h"
 
 #include <ATen/core/Tensor.h>
@@ -15,7 +16,6 @@
 namespace luthier::quant {
 
 constexpr std::int64_t kBlockSize = 64;
-constexpr std::int64_t kNestedBlockSize = 256;
 
 struct QuantisedWeight {
     CodeKind kind = CodeKind::Nf4;
@@ -42,6 +42,9 @@ QuantisedWeight onDevice(QuantisedWeight weight, at::Device device);
 // Writes the numbers into `out` [rows, columns], contiguous, on the weight's device, fp32, bf16 or fp16. On a card this is
 // queued on the current stream.
 void dequantise(const QuantisedWeight& weight, const at::Tensor& out);
+
+// Of a weight on the CPU, as plain memory.
+BlockScales scalesOf(const QuantisedWeight& weight);
 
 // The constants of all blocks in fp32, [blocks].
 at::Tensor absmaxOf(const QuantisedWeight& weight);

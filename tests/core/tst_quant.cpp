@@ -5,6 +5,7 @@
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/quant/block_loops.h"
+#include "core/quant/dot_codes.h"
 #include "core/quant/weight_quantiser.h"
 
 #include <ATen/TensorOperators.h>
@@ -217,6 +218,70 @@ private Q_SLOTS:
                   5.0 * static_cast<double>(out.nbytes()) / ours,
                   5.0 * static_cast<double>(out.nbytes()) / static_cast<double>(clock.nsecsElapsed()));
         }
+    }
+
+    // One token's product with each set of instructions that this machine has, against double precision.
+    void dotsCodes_data()
+    {
+        QTest::addColumn<quant::CodeLoops>("loops");
+        QTest::addColumn<int>("columns");
+        QTest::addColumn<int>("block");
+        QTest::addColumn<bool>("nested");
+        QTest::addColumn<bool>("narrow");
+        const std::pair<const char*, quant::CodeLoops> all[] = {{"plain", quant::CodeLoops::Plain}, {"AVX2", quant::CodeLoops::Avx2},
+                                                                {"AVX-512", quant::CodeLoops::Avx512}, {"pairs", quant::CodeLoops::Pairs}};
+        for (const auto& [name, loops] : all) {
+            for (const bool narrow : {false, true}) {
+                const std::string row = std::string(name) + (narrow ? ", bf16" : ", fp32");
+                QTest::newRow((row + ", one run").c_str()) << loops << 64 << 64 << true << narrow;
+                QTest::newRow((row + ", nested").c_str()) << loops << 576 << 64 << true << narrow;
+                QTest::newRow((row + ", blocks over rows").c_str()) << loops << 192 << 128 << false << narrow;
+                QTest::newRow((row + ", long rows").c_str()) << loops << 64 * 600 << 64 << false << narrow;
+            }
+        }
+    }
+    void dotsCodes()
+    {
+        QFETCH(quant::CodeLoops, loops);
+        QFETCH(int, columns);
+        QFETCH(int, block);
+        QFETCH(bool, nested);
+        QFETCH(bool, narrow);
+        if (!quant::runsHere(loops)) {
+            QSKIP("this machine has no such instructions");
+        }
+        constexpr std::int64_t kRows = 38;
+        quant::QuantisedWeight weight = quant::emptyWeight(quant::CodeKind::Nf4, nested, kRows, columns, at::kCPU);
+        if (block != weight.blockSize) {
+            weight.blockSize = block;
+            weight.absmax = at::empty({weight.blocks()}, at::kFloat);
+        }
+        quant::WeightQuantiser quantiser(weight);
+        quantiser.add(at::randn({kRows, columns}).mul_(0.1));
+        const auto finished = quantiser.finish();
+        QVERIFY2(finished, sentence(finished));
+        at::Tensor x = at::randn({columns});
+        quant::CodeInput input;
+        if (narrow) {
+            const at::Tensor bits = x.to(at::kBFloat16);
+            x = bits.to(at::kFloat);
+            input.setNarrow(static_cast<const std::uint16_t*>(bits.const_data_ptr()), columns);
+        } else {
+            input.set(x.const_data_ptr<float>(), columns);
+        }
+        const quant::CodeRows rows{&quant::codeTable(weight.kind), columns, weight.codes.const_data_ptr<std::uint8_t>(), quant::scalesOf(weight)};
+        QVERIFY(rows.canBeDotted());
+        at::Tensor y = at::empty({kRows - 3}, at::kFloat);
+        quant::dotCodes(rows, input, 3, kRows - 3, y.mutable_data_ptr<float>(), loops);
+        at::Tensor numbers = at::empty({kRows, columns}, at::kFloat);
+        quant::dequantise(weight, numbers);
+        const auto exactOf = [&](const at::Tensor& m) { return m.narrow(0, 3, kRows - 3).to(at::kDouble).matmul(x.to(at::kDouble)); };
+        const at::Tensor exact = exactOf(numbers);
+        const auto away = [&](const at::Tensor& found) { return ((found - exact).norm() / exact.norm()).item<double>(); };
+        const double gap = away(y.to(at::kDouble));
+        // A rounded table is no coarser than rounded weights are.
+        const double allowed = narrow && loops == quant::CodeLoops::Pairs ? 1.5 * away(exactOf(numbers.to(at::kBFloat16))) : 2e-6;
+        QVERIFY2(gap <= allowed, (std::to_string(gap) + " of " + std::to_string(allowed)).c_str());
     }
 
 private:

@@ -7,6 +7,7 @@
 #include "core/nn/row/numbers.h"
 #include "core/nn/row/row_plan.h"
 #include "core/nn/row/team.h"
+#include "core/quant/code_tables.h"
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
@@ -118,6 +119,38 @@ private Q_SLOTS:
         }
     }
 
+    // A base in 4-bit codes, read code by code, against its numbers in the layers' products.
+    void readsCodes_data()
+    {
+        QTest::addColumn<bool>("narrow");
+        QTest::addColumn<bool>("nested");
+        QTest::addColumn<QString>("codes");
+        QTest::addColumn<double>("limit");
+        QTest::newRow("fp32, nf4") << false << true << "nf4" << 1e-5;
+        QTest::newRow("fp32, fp4, plain constants") << false << false << "fp4" << 1e-5;
+        QTest::newRow("bf16, nf4") << true << true << "nf4" << 2e-2;
+    }
+    void readsCodes()
+    {
+        QFETCH(bool, narrow);
+        QFETCH(bool, nested);
+        QFETCH(QString, codes);
+        QFETCH(double, limit);
+        const c10::NoGradGuard noGrad;
+        at::manual_seed(12);
+        nn::DecoderConfig whole = config();
+        whole.hidden = 192; // rows of whole runs, an odd number of them
+        whole.intermediate = 320;
+        const quant::Quantisation way{quant::findCodeTable(codes.toStdString())->kind, nested};
+        nn::Decoder decoder(whole, at::kCPU, narrow ? at::kBFloat16 : at::kFloat, way);
+        decoder.initialise(7);
+        addAdapters(decoder, at::kFloat);
+        const at::Tensor ids = at::randint(97, {1, 16}, at::kLong);
+        const double gap = relative(statesOf(decoder, ids, true), statesOf(decoder, ids, false));
+        QVERIFY2(gap <= limit, std::to_string(gap).c_str());
+        QVERIFY2(gap > 0, "both ways are one: nothing was compared");
+    }
+
     // What the plan does not know stays with the layers.
     void leavesDoraToTheLayers()
     {
@@ -169,7 +202,9 @@ private Q_SLOTS:
         std::vector<std::uint16_t> bits(static_cast<std::size_t>(numbers.numel()));
         nn::row::narrow(numbers.const_data_ptr<float>(), numbers.numel(), bits.data());
         QVERIFY(std::equal(bits.begin(), bits.end(), static_cast<const std::uint16_t*>(expected.const_data_ptr())));
-        std::uint16_t nan = nn::row::rounded(std::bit_cast<float>(0x7f800001u)); // its upper half alone reads as infinity
+        const float odd = std::bit_cast<float>(0x7f800001u); // its upper half alone reads as infinity
+        std::uint16_t nan = 0;
+        nn::row::narrow(&odd, 1, &nan);
         QVERIFY(std::isnan(at::from_blob(&nan, {1}, at::kBFloat16).item<float>()));
     }
 

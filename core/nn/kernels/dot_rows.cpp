@@ -130,4 +130,35 @@ void dotRowsBf16(const std::uint16_t* w, const std::uint16_t* x, float* y, std::
     dotRowsBf16Plain(w, x, y, rows, n);
 }
 
+LUTHIER_CLONES
+void addLowRows(const float* b, const float* low, std::int64_t rank, std::int64_t rows, float scale, float* y)
+{
+    for (std::int64_t row = 0; row < rows; ++row, b += rank) {
+        float sum = 0;
+#pragma omp simd reduction(+ : sum)
+        for (std::int64_t j = 0; j < rank; ++j) {
+            sum += b[j] * low[j];
+        }
+        y[row] += scale * sum;
+    }
+}
+
+LUTHIER_CLONES
+void narrowRow(const float* x, std::int64_t n, std::uint16_t* bits)
+{
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) {
+        bits[i] = narrowed(x[i]);
+    }
+}
+
+LUTHIER_CLONES
+void widenRow(const std::uint16_t* bits, std::int64_t n, float* x)
+{
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) {
+        x[i] = widened(bits[i]);
+    }
+}
+
 } // namespace luthier::nn::kernels

@@ -13,4 +13,11 @@ void dotRows(const float* w, const float* x, float* y, std::int64_t rows, std::i
 // The same with both in bfloat16 (its bits).
 void dotRowsBf16(const std::uint16_t* w, const std::uint16_t* x, float* y, std::int64_t rows, std::int64_t n);
 
+// y[i] += scale * (b[i] . low) over a rank, for `rows` rows: what a low-rank update adds to a product.
+void addLowRows(const float* b, const float* low, std::int64_t rank, std::int64_t rows, float scale, float* y);
+
+// To bfloat16's bits, to nearest even; NaN stays NaN.
+void narrowRow(const float* x, std::int64_t n, std::uint16_t* bits);
+void widenRow(const std::uint16_t* bits, std::int64_t n, float* x);
+
 } // namespace luthier::nn::kernels

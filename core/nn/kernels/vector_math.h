@@ -56,4 +56,13 @@ LUTHIER_INLINE float widened(std::uint16_t bfloat16)
     return std::bit_cast<float>(static_cast<std::uint32_t>(bfloat16) << 16);
 }
 
+// To nearest even; NaN stays NaN.
+LUTHIER_INLINE std::uint16_t narrowed(float x)
+{
+    const auto all = std::bit_cast<std::uint32_t>(x);
+    const std::uint32_t nearest = (all + 0x7fff + ((all >> 16) & 1)) >> 16;
+    const std::uint32_t quiet = (all >> 16) | 0x40;
+    return static_cast<std::uint16_t>((all & 0x7fffffff) > 0x7f800000 ? quiet : nearest);
+}
+
 } // namespace luthier::nn::kernels

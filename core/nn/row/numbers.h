@@ -24,9 +24,8 @@ struct Numbers {
 bool isPlain(const at::Tensor& tensor);
 Numbers numbersOf(const at::Tensor& tensor); // undefined: data is null
 
-std::uint16_t rounded(float x); // to bfloat16, to nearest even
 void widen(const Numbers& from, std::int64_t first, std::int64_t n, float* to);
-void narrow(const float* from, std::int64_t n, std::uint16_t* to);
+void narrow(const float* from, std::int64_t n, std::uint16_t* to); // to bfloat16, to nearest even
 
 // A vector in both forms: products with bfloat16 matrices read the rounded one.
 struct Vector {

@@ -3,8 +3,10 @@
 
 #include "core/nn/kernels/attend_row.h"
 #include "core/nn/kernels/cpu_loops.h"
+#include "core/nn/kernels/dot_rows.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace luthier::nn::row {
@@ -21,18 +23,37 @@ void grow(std::vector<T>& values, std::int64_t size)
     }
 }
 
+quant::CodeRows codesOf(const quant::QuantisedWeight& weight)
+{
+    return {&quant::codeTable(weight.kind), weight.columns, weight.codes.const_data_ptr<std::uint8_t>(), quant::scalesOf(weight)};
+}
+
+std::array<const RowLinear*, 4> linearsOf(const RowLayer& layer)
+{
+    return {&layer.qkv, &layer.output, &layer.gateUp, &layer.down};
+}
+
 } // namespace
 
 bool RowPass::fits(const RowPlan& plan) const
 {
-    return std::none_of(plan.layers.begin(), plan.layers.end(), [](const RowLayer& layer) {
-        return layer.qkv.isQuantised() || layer.output.isQuantised() || layer.gateUp.isQuantised() || layer.down.isQuantised();
+    const auto canBeRead = [](const RowLinear* linear) {
+        return std::all_of(linear->quantised.begin(), linear->quantised.end(),
+                           [](const RowCodes& codes) { return codesOf(*codes.weight).canBeDotted(); });
+    };
+    return std::all_of(plan.layers.begin(), plan.layers.end(), [&](const RowLayer& layer) {
+        const auto linears = linearsOf(layer);
+        return std::all_of(linears.begin(), linears.end(), canBeRead);
     });
 }
 
 void RowPass::prepare(const RowPlan& plan)
 {
     m_plan = &plan;
+    m_hasCodes = std::any_of(plan.layers.begin(), plan.layers.end(), [](const RowLayer& layer) {
+        const auto linears = linearsOf(layer);
+        return std::any_of(linears.begin(), linears.end(), [](const RowLinear* linear) { return linear->isQuantised(); });
+    });
     const std::int64_t mixed = plan.heads * plan.dim;
     const std::int64_t widest = std::max({plan.hidden, mixed, plan.intermediate});
     const std::int64_t projected = mixed + 2 * plan.kvHeads * plan.dim;
@@ -128,12 +149,31 @@ void RowPass::read(Own& own, const RowNorm& norm, const std::vector<float>& x, s
         std::copy_n(x.begin(), n, own.input.begin());
     }
     narrow(own.input.data(), n, own.bits.data());
+    if (m_hasCodes && m_plan->layers.front().keys.isNarrow) {
+        own.parted.setNarrow(own.bits.data(), n);
+    } else if (m_hasCodes) {
+        own.parted.set(own.input.data(), n);
+    }
+}
+
+void RowPass::codesProduct(const Own& own, const RowLinear& linear, Range rows, float* y)
+{
+    for (const RowCodes& codes : linear.quantised) {
+        const Range part{std::max(rows.first, codes.begin), std::min(rows.last, codes.begin + codes.weight->rows)};
+        if (part.first < part.last) {
+            quant::dotCodes(codesOf(*codes.weight), own.parted, part.first - codes.begin, part.last - part.first, y + part.first);
+        }
+    }
 }
 
 void RowPass::product(Own& own, const RowLinear& linear, Range rows, float* y)
 {
     const Vector x{own.input.data(), own.bits.data()};
-    dots(linear.weight, x, rows.first, rows.last - rows.first, linear.in, y + rows.first);
+    if (linear.isQuantised()) {
+        codesProduct(own, linear, rows, y);
+    } else {
+        dots(linear.weight, x, rows.first, rows.last - rows.first, linear.in, y + rows.first);
+    }
     if (linear.bias.data) {
         widen(linear.bias, rows.first, rows.last - rows.first, own.weight.data());
         for (std::int64_t i = rows.first; i < rows.last; ++i) {
@@ -146,14 +186,20 @@ void RowPass::product(Own& own, const RowLinear& linear, Range rows, float* y)
             continue;
         }
         dots(update.a, x, 0, update.rank, linear.in, own.low.data());
-        for (std::int64_t i = part.first; i < part.last; ++i) {
-            widen(update.b, (i - update.begin) * update.rank, update.rank, own.weight.data());
-            float sum = 0;
-            for (std::int64_t j = 0; j < update.rank; ++j) {
-                sum += own.weight[static_cast<std::size_t>(j)] * own.low[static_cast<std::size_t>(j)];
-            }
-            y[i] += update.scale * sum;
-        }
+        addLow(own, update, part, y);
+    }
+}
+
+void RowPass::addLow(Own& own, const RowUpdate& update, Range rows, float* y)
+{
+    if (!update.b.isNarrow) {
+        const auto* b = static_cast<const float*>(update.b.from((rows.first - update.begin) * update.rank));
+        kernels::addLowRows(b, own.low.data(), update.rank, rows.last - rows.first, update.scale, y + rows.first);
+        return;
+    }
+    for (std::int64_t i = rows.first; i < rows.last; ++i) {
+        widen(update.b, (i - update.begin) * update.rank, update.rank, own.weight.data());
+        kernels::addLowRows(own.weight.data(), own.low.data(), update.rank, 1, update.scale, y + i);
     }
 }
 

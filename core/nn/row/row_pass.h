@@ -7,6 +7,7 @@
 
 #include "core/nn/row/team.h"
 #include "core/nn/row/walker.h"
+#include "core/quant/dot_codes.h"
 
 #include <cstdint>
 #include <vector>
@@ -17,7 +18,7 @@ class RowPass : public Walker {
 public:
     explicit RowPass(int threads) : m_team(threads), m_own(static_cast<std::size_t>(threads)) {}
 
-    bool fits(const RowPlan& plan) const override; // weights in codes do not
+    bool fits(const RowPlan& plan) const override; // weights in codes do where their rows are whole runs of 64
     void run(const RowPlan& plan, const at::Tensor& h) override;
 
 private:
@@ -25,6 +26,7 @@ private:
     struct Own {
         std::vector<float> input;          // of the next product
         std::vector<std::uint16_t> bits;   // the same in bfloat16
+        quant::CodeInput parted;           // the same as products with codes read it, where there are any
         std::vector<float> weight;         // of a norm
         std::vector<float> low;            // A x of the updates
         std::vector<float> head;           // one head of q or k
@@ -41,6 +43,8 @@ private:
     void layer(const RowLayer& layer, int thread);
     void read(Own& own, const RowNorm& norm, const std::vector<float>& x, std::int64_t n);
     void product(Own& own, const RowLinear& linear, Range rows, float* y);
+    void codesProduct(const Own& own, const RowLinear& linear, Range rows, float* y);
+    static void addLow(Own& own, const RowUpdate& update, Range rows, float* y);
     void attend(Own& own, const RowLayer& layer, std::int64_t kvHead);
     void readHead(Own& own, const RowLayer& layer, std::int64_t head);
     void writeKeyAndValue(Own& own, const RowLayer& layer, std::int64_t kvHead);
@@ -49,6 +53,7 @@ private:
     Team m_team;
     std::vector<Own> m_own;
     const RowPlan* m_plan = nullptr;
+    bool m_hasCodes = false;
     std::vector<float> m_h;
     std::vector<float> m_qkv;
     std::vector<float> m_mixed;
