@@ -146,9 +146,10 @@ Result<Brought> bringAll(const FarPlan& plan, const Host& host, const HostFacts&
 // its code in "code" once it has ended.
 std::string startScript(const std::string& folder, const std::string& command, const std::string& suffix)
 {
-    const std::string guarded = command + " >> events" + suffix + ".jsonl 2> errors" + suffix + ".txt & p=$!; echo $p > pid" + suffix + "; wait $p; echo $? > code" + suffix
+    const std::string events = "events" + suffix + ".jsonl"; // of rank 0, without a suffix, kEvents
+    const std::string guarded = command + " >> " + events + " 2> errors" + suffix + ".txt & p=$!; echo $p > pid" + suffix + "; wait $p; echo $? > code" + suffix
                                 + ".part; mv code" + suffix + ".part code" + suffix;
-    const std::string events = "events" + suffix + ".jsonl"; // what a kill cut short stays a line of its own
+    // What a kill cut short stays a line of its own.
     return "cd " + quoted(folder) + " && mkdir -p out && rm -f code" + suffix + " pid" + suffix + " && touch " + events + " && { [ -z \"$(tail -c 1 " + events + ")\" ] || echo >> " + events
            + "; } && (setsid sh -c " + quoted(guarded) + " < /dev/null > /dev/null 2>&1 &)";
 }
@@ -377,7 +378,7 @@ Result<FarEnd> followFar(const fs::path& out, const Following& following)
     for (;;) {
         // A run that went with its machine has left no code.
         const std::string script = "cd " + quoted(note->folder) + " && { tail -c +" + std::to_string(copy.size() + 1)
-                                   + " -f events.jsonl & t=$!; while [ ! -e code ] && { [ ! -s pid ] || kill -0 $(cat pid) 2>/dev/null; }; do sleep 0.3; done; sleep 1; "
+                                   + " -f " + kEvents + " & t=$!; while [ ! -e code ] && { [ ! -s pid ] || kill -0 $(cat pid) 2>/dev/null; }; do sleep 0.3; done; sleep 1; "
                                      "[ -e code ] || echo " + std::to_string(kKilled) + " > code; kill $t; }";
         const auto end = host->run(script, {{}, following.cancel, [&](std::string_view bytes) {
                                                 if (std::exchange(lost, false)) {
@@ -437,7 +438,7 @@ Result<void> goOnFar(const fs::path& out)
     if (isEnd && event->value("outcome", std::string()) == "finished") {
         return {};
     }
-    const std::string unheard = " && [ $(wc -c < events.jsonl) -le " + std::to_string(heard ? heard->size() : 0) + " ] && [ $(cat code) != 0 ]";
+    const std::string unheard = " && [ $(wc -c < " + std::string(kEvents) + ") -le " + std::to_string(heard ? heard->size() : 0) + " ] && [ $(cat code) != 0 ]";
     const auto ended = hosts.front().run("cd " + quoted(note->folder) + " && [ -e code ]" + (isEnd ? std::string() : unheard));
     if (!ended || ended->code != 0) {
         return ended ? Result<void>() : Result<void>(ended.error());
