@@ -5,6 +5,7 @@
 #include "core/data/field_path.h"
 #include "core/data/formats/columns.h"
 #include "core/data/formats/list_rows.h"
+#include "core/data/formats/unknown_shape.h"
 #include "core/data/sources/columnar_lines.h"
 #include "core/data/sources/row_text.h"
 
@@ -114,9 +115,8 @@ Result<const DatasetFormat*> chooseFormat(const RowSource& source, std::int64_t 
         return format;
     }
     // A list of all shapes helps only those whose columns nothing is known of; a shape of another program has its own sentence.
-    const std::string unknown = "no row has a known shape. ";
-    const std::string offered = format.message().starts_with(unknown) ? offerOf(guessColumns(sample.rows)) : std::string();
-    return Error{(offered.empty() ? format.message() : unknown + "Say which column is what: " + offered + ". The columns found are " + columnsFound(sample.rows))
+    const std::string offered = offerOf(guessColumns(sample.rows));
+    return Error{(offered.empty() ? format.message() : std::string(kUnknownShape) + "Say which column is what: " + offered + ". The columns found are " + columnsFound(sample.rows))
                  + (sample.problem.empty() ? "" : ". Besides, " + sample.problem)};
 }
 
@@ -171,6 +171,7 @@ Result<std::shared_ptr<Dataset>> Dataset::open(const std::filesystem::path& path
     dataset->m_format = *format;
     dataset->m_source = std::move(*source);
     dataset->m_notes = std::move(notes);
+    dataset->m_columns = std::move(options.columns);
     dataset->m_overlay = std::move(options.overlay);
     dataset->m_hasEdits = !dataset->m_overlay.empty();
     dataset->m_excluded.resize(static_cast<std::size_t>(dataset->m_source->rowCount()));

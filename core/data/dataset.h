@@ -52,6 +52,7 @@ public:
     const DatasetFormat& format() const { return *m_format; }
     std::int64_t rowCount() const { return m_source->rowCount(); }
     const std::vector<std::string>& notes() const { return m_notes; } // how the file was read
+    const std::vector<std::string>& columns() const { return m_columns; } // as OpenOptions gave them
     std::vector<std::string> remarks() const { return m_source->remarks(); } // RowSource::remarks
     const std::vector<std::string>& leftOut() const { return m_source->leftOut(); } // files of a folder that are not read
 
@@ -90,6 +91,7 @@ private:
     std::atomic<bool> m_hasEdits = false;
     std::atomic<bool> m_hasExclusions = false;
     void mark(std::int64_t index, bool excluded);
+    std::vector<std::string> m_columns;
 };
 
 } // namespace luthier::data

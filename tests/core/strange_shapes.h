@@ -406,13 +406,13 @@ And at home.)row"}, R"row(to learn it as one text, name it .md)row"},
 {"text": "Nothing.", "labels": null}
 )row",
          "classification", {"user:Rain again.\n\nWhat is the label of this text?|assistant:weather", "user:Bread is dear.\n\nWhat is the label of this text?|assistant:market",
-                            "user:Nothing.\n\nWhat is the label of this text?|assistant:"}, R"row(lists of one text in "labels" are read as that text)row"},
+                            "user:Nothing.\n\nWhat is the label of this text?|assistant:"}, R"row(lists of one value in "labels" are read as that value)row"},
         {"lists of labels", "s.jsonl",
          R"row({"text": "Rain again.", "labels": ["weather"]}
 {"text": "Bread is dear.", "labels": ["market", "news"]}
 )row",
          "classification", {"user:Rain again.\n\nWhat is the label of this text?|assistant:[\"weather\"]", "user:Bread is dear.\n\nWhat is the label of this text?|assistant:[\"market\",\"news\"]"}, ""},
-        {"lists of one answer in a table", "s.csv", "question,answer\nWho bakes?,\"[\"\"Odo.\"\"]\"\n", "completion", {"user:Who bakes?|assistant:Odo."}, "are read as that text"},
+        {"lists of one answer in a table", "s.csv", "question,answer\nWho bakes?,\"[\"\"Odo.\"\"]\"\n", "completion", {"user:Who bakes?|assistant:Odo."}, "are read as that value"},
         {"what leads to an answer", "s.jsonl",
          R"row({"question": "2 + 2?", "thinking": "Two and two make four.", "answer": "It is 4"}
 {"question": "3 + 2?", "thinking": "Three and two make five.", "answer": "It is 5"}
@@ -432,7 +432,103 @@ And at home.)row"}, R"row(to learn it as one text, name it .md)row"},
         {"a table split into its parts", "s.json", R"row({"columns": ["instruction", "output"], "index": [0], "data": [["Who bakes?", "Odo."]]})row", "x", {}, "orient=\"split\""},
         {"a title above the names", "s.csv", "Questions of 2024,,\nquestion,answer,x\nWho bakes?,Odo bakes.,1\n", "x", {}, "remove what stands above the names"},
         {"messages as Python prints them", "s.csv", "messages\n\"[{'role': 'user', 'content': 'Who bakes?'}, {'role': 'assistant', 'content': 'Odo.'}]\"\n", "chat",
-         {"! json.dumps() writes it"}, ""},
+         {"user:Who bakes?|assistant:Odo."}, ""},
+        {"messages as numpy prints them, without commas", "s.csv",
+         "messages\n\"[{'content': 'Who bakes?', 'role': 'user'}\n {'content': \"\"It's Odo.\"\", 'role': 'assistant', 'weight': None}]\"\n", "chat", {"user:Who bakes?|assistant:It's Odo."}, ""},
+        {"messages that were cut", "s.csv", "messages\n\"[{'role': 'user', 'content': 'Who bakes?'}, {'role': 'assi\"\n", "chat", {"! neither JSON nor a list as Python prints it"}, ""},
+        {"answers as pandas writes them", "s.csv",
+         "question,answers\nWho bakes?,\"{'text': ['Odo.'], 'answer_start': [0]}\"\nWho sings?,\"{'text': array(['Mira.', 'Tam.'], dtype=object), 'answer_start': array([4, 9], dtype=int32)}\"\n",
+         "completion", {"user:Who bakes?|assistant:Odo.", "user:Who sings?|assistant:Mira."}, ""},
+        {"labels in brackets", "s.csv", "text,label\nRain again.,[1]\nBread is dear.,[0]\n", "classification",
+         {"user:Rain again.\n\nWhat is the label of this text?|assistant:1", "user:Bread is dear.\n\nWhat is the label of this text?|assistant:0"}, "lists of one value in \"label\""},
+        {"labels in brackets and quotes", "s.csv", "text,label\nRain again.,['weather']\nBread is dear.,\"[\"\"market\"\"]\"\n", "classification",
+         {"user:Rain again.\n\nWhat is the label of this text?|assistant:weather", "user:Bread is dear.\n\nWhat is the label of this text?|assistant:market"}, "lists of one value"},
+        {"lists of several in a table stay as they stand", "s.csv", "question,answer\nWho bakes?,\"['Odo', 'Tam']\"\nWho sings?,['Mira']\n", "completion",
+         {"user:Who bakes?|assistant:['Odo', 'Tam']", "user:Who sings?|assistant:['Mira']"}, ""},
+        {"q and a", "s.csv", "q,a\nWho of them bakes?,Odo.\nWho of them sings?,Mira.\n", "x", {}, "prompt=q,completion=a would read it as Completion"},
+        {"q and a beside an id", "s.jsonl", R"row({"id": "x-1", "q": "Who bakes?", "a": "Odo."}
+{"id": "x-2", "q": "Who sings?", "a": "Mira."}
+)row",
+         "x", {}, "prompt=q,completion=a would read it as Completion"},
+        {"an id and a title", "s.jsonl", R"row({"id": "8d1f-aa", "title": "Odo bakes"}
+{"id": "8d1f-ab", "title": "Mira sings"}
+)row",
+         "x", {}, "text=title would read it as Text"},
+        {"an id that ends in Id", "s.jsonl", R"row({"ticketId": "AB-1", "client_msg_id": "77", "note": "Odo bakes bread."}
+{"ticketId": "AB-2", "client_msg_id": "78", "note": "Mira sings songs."}
+)row",
+         "x", {}, "text=note would read it as Text"},
+        {"LangSmith's questions", "s.jsonl", R"row({"id": "1", "inputs": {"question": "Who bakes?", "context": "Odo is a baker."}, "outputs": {"answer": "Odo."}, "metadata": {"question": "x"}}
+{"id": "2", "inputs": {"question": "Who sings?", "context": "Mira sings."}, "outputs": {"answer": "Mira."}, "metadata": {"question": "x"}}
+)row",
+         "x", {}, "prompt=inputs/question,completion=outputs/answer,input=inputs/context would read it as Completion"},
+        {"LangSmith's messages", "s.jsonl", R"row({"inputs": {"messages": [{"role": "user", "content": "Who bakes?"}]}, "outputs": {"message": {"role": "assistant", "content": "Odo."}}}
+{"inputs": {"messages": [{"role": "user", "content": "Who sings?"}]}, "outputs": {"message": {"role": "assistant", "content": "Mira."}}}
+)row",
+         "x", {}, "prompt=inputs/messages,completion=outputs/message would read it as Completion"},
+        {"LangSmith's fields of any name", "s.jsonl", R"row({"outputs": {"verdict": "It bakes."}, "inputs": {"ticket": "What is it?"}}
+{"outputs": {"verdict": "It sings."}, "inputs": {"ticket": "And that?"}}
+)row",
+         "x", {}, "prompt=inputs/ticket,completion=outputs/verdict would read it as Completion"},
+        {"LangSmith's runs", "s.jsonl", R"row({"id": "1", "run_type": "llm", "inputs": {"x": 1}, "outputs": {"y": 2}})row" "\n", "x", {}, "traces of runs"},
+        {"Langfuse's items", "s.jsonl", R"row({"id": "1", "input": {"messages": [{"role": "user", "content": "Who bakes?"}]}, "expectedOutput": {"role": "assistant", "content": "Odo."}}
+{"id": "2", "input": {"messages": [{"role": "user", "content": "Who sings?"}]}, "expectedOutput": {"role": "assistant", "content": "Mira."}}
+)row",
+         "x", {}, "prompt=input/messages,completion=expectedOutput would read it as Completion"},
+        {"what is expected of an input", "s.jsonl", R"row({"input": "Who bakes of them all?", "expected": "Odo.", "tags": []}
+{"input": "Who sings of them all?", "expected": "Mira.", "tags": []}
+)row",
+         "x", {}, "prompt=input,completion=expected would read it as Completion"},
+        {"MT-bench's questions", "s.jsonl", R"row({"question_id": 81, "category": "writing", "turns": ["Write of Odo.", "Write it shorter."]})row" "\n", "x", {}, "questions of a benchmark (MT-bench)"},
+        {"MT-bench's answers", "s.jsonl", R"row({"question_id": 81, "answer_id": "x", "model_id": "m", "choices": [{"index": 0, "turns": ["Odo.", "O."]}]})row" "\n", "x", {}, "join both by \"question_id\""},
+        {"turns that are texts", "s.jsonl", R"row({"turns": ["Who bakes?", "Odo."]})row" "\n", "x", {}, "do not say who speaks"},
+        {"an answer that is the place of a choice", "s.jsonl", R"row({"question": "Who bakes?", "subject": "people", "choices": ["Mira", "Odo", "Tam"], "answer": 1}
+{"question": "Who sings?", "subject": "people", "choices": ["Mira", "Odo", "Tam"], "answer": 0}
+)row",
+         "completion", {"user:Who bakes?|assistant:1", "user:Who sings?|assistant:0"}, "--map 'input=choices,completion=choices[answer]'"},
+        {"places that begin with 1 choose nothing", "s.jsonl", R"row({"question": "Who bakes?", "choices": ["Mira", "Odo", "Tam"], "answer": 2}
+{"question": "Who sings?", "choices": ["Mira", "Odo", "Tam"], "answer": 1}
+)row",
+         "completion", {"user:Who bakes?|assistant:2", "user:Who sings?|assistant:1"}, "--map input=choices ("},
+        {"choices with labels", "s.jsonl", R"row({"id": "M1", "question": "Who bakes?", "choices": {"text": ["Mira", "Odo"], "label": ["A", "B"]}, "answerKey": "B"}
+{"id": "M2", "question": "Who sings?", "choices": {"text": ["Mira", "Odo"], "label": ["1", "2"]}, "answerKey": "1"}
+)row",
+         "prompt", {"user:Who bakes?", "user:Who sings?"}, "prompt=question,input=choices,completion=choices[answerKey] would read it as Completion"},
+        {"endings", "s.jsonl", R"row({"ind": 4, "activity_label": "Baking", "ctx_a": "Odo has flour.", "ctx_b": "he", "ctx": "Odo has flour. he", "endings": ["bakes.", "sings."], "split": "train", "label": "0"}
+{"ind": 5, "activity_label": "Singing", "ctx_a": "Mira has a song.", "ctx_b": "she", "ctx": "Mira has a song. she", "endings": ["bakes.", "sings."], "split": "train", "label": "1"}
+)row",
+         "x", {}, "prompt=ctx,input=endings,completion=endings[label] would read it as Completion"},
+        {"words are no choices", "s.jsonl", R"row({"tweet": "Odo bakes bread", "tokens": ["Odo", "bakes", "bread"], "label": 1}
+{"tweet": "Mira sings songs", "tokens": ["Mira", "sings", "songs"], "label": 0}
+)row",
+         "x", {}, "text=tweet,label=label would read it as Classification"},
+        {"Slack's messages", "s.json", R"row([{"client_msg_id": "u1", "type": "message", "user": "U01", "text": "Who bakes?", "ts": "1700.1", "team": "T1"}, {"type": "message", "user": "U02", "text": "Odo.", "ts": "1700.2"}])row", "x", {},
+         "as Slack exports them"},
+        {"Telegram's chat", "s.json", R"row({"name": "Mira", "type": "personal_chat", "id": 5, "messages": [{"id": 1, "type": "message", "from": "Mira", "from_id": "user1", "text": "Who bakes?"}, {"id": 2, "type": "message", "from": "Odo", "from_id": "user2", "text": "I do."}]})row",
+         "x", {}, "a chat between people"},
+        {"Discord's channel", "s.json", R"row({"guild": {"id": "1"}, "channel": {"id": "2"}, "messages": [{"id": "3", "type": "Default", "timestamp": "2024-01-01", "content": "Who bakes?", "author": {"id": "1", "name": "Mira"}}]})row",
+         "x", {}, "a chat between people"},
+        {"a dialogue with its summary", "s.csv", "id,dialogue,summary,topic\ntrain_0,\"#Person1#: Who bakes?\n#Person2#: Odo.\",#Person1# asks who bakes.,bread\n", "completion",
+         {"user:#Person1#: Who bakes?\n#Person2#: Odo.|assistant:#Person1# asks who bakes."}, "not read, and so not learned: \"topic\" (1 row)"},
+        {"a list of turns with a summary", "s.jsonl", R"row({"dialogue": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo."}], "summary": "Odo bakes."})row" "\n", "chat",
+         {"user:Who bakes?|assistant:Odo."}, "\"summary\" (1 row)"},
+        {"a conversation by another name", "s.jsonl", R"row({"id": "x", "items": [{"from": "human", "value": "Who bakes?"}, {"from": "gpt", "value": "Odo."}]}
+{"id": "y", "items": [{"from": "human", "value": "Who sings?"}, {"from": "gpt", "value": "Mira."}]}
+)row",
+         "x", {}, "messages=items would read it as Chat"},
+        {"Open WebUI's chats", "s.json", R"row([{"id": "x", "title": "Bread", "chat": {"models": ["m"], "history": {"messages": {"1": {"role": "user", "content": "Who bakes?"}}}, "messages": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo."}]}},
+{"id": "y", "title": "Songs", "chat": {"models": ["m"], "history": {"messages": {"1": {"role": "user", "content": "Who sings?"}}}, "messages": [{"role": "user", "content": "Who sings?"}, {"role": "assistant", "content": "Mira."}]}}])row",
+         "x", {}, "messages=chat/messages would read it as Chat"},
+        {"LangChain's messages", "s.jsonl", R"row({"messages": [{"lc": 1, "type": "constructor", "id": ["langchain", "schema", "messages", "HumanMessage"], "kwargs": {"content": "Who bakes?", "type": "human"}}, {"lc": 1, "type": "constructor", "id": ["langchain", "schema", "messages", "AIMessage"], "kwargs": {"content": "Odo.", "type": "ai"}}]})row" "\n",
+         "chat", {"user:Who bakes?|assistant:Odo."}, ""},
+        {"promptfoo's tests", "s.jsonl", R"row({"vars": {"question": "Who bakes?"}, "assert": [{"type": "equals", "value": "Odo"}]})row" "\n", "x", {}, "promptfoo's tests"},
+        {"Argilla's records", "s.jsonl", R"row({"id": "1", "fields": {"prompt": "Who bakes?"}, "responses": [{"values": {"answer": {"value": "Odo."}}}], "metadata": {}})row" "\n", "x", {}, "Argilla's records"},
+        {"a text with its title", "s.jsonl", R"row({"title": "Of bread", "text": "Odo bakes bread in the morning."}
+{"title": "Of songs", "text": "Mira sings in the evening."}
+)row",
+         "text", {"text Odo bakes bread in the morning.", "text Mira sings in the evening."}, "--format completion --map prompt=title,completion=text"},
+        {"Anki's notes", "s.tsv", "#separator:tab\n#html:true\n#tags column:3\nWho bakes?\tOdo.\tbread\nWho sings?\tMira.\tsongs\n", "x", {}, "prompt=Front,completion=Back would read it as Completion"},
+        {"Anki's notes with names", "s.csv", "#separator:semicolon\n#columns:Question;Answer;Tags\nWho bakes?;Odo.;bread\n", "completion", {"user:Who bakes?|assistant:Odo."}, "\"Tags\" (1 row)"},
     };
     return table;
 }

@@ -2,7 +2,10 @@
 // Columns with names of their own: mapping, what is guessed, and what a file with such columns says.
 #include "core/data/dataset.h"
 #include "core/data/formats/columns.h"
+#include "core/data/formats/python_literal.h"
 #include "core/data/making/mixing.h"
+#include "core/data/row_walk.h"
+#include "core/data/unread/unread_fields.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -56,6 +59,15 @@ private Q_SLOTS:
                                            << QByteArray(R"({"prompt":"x","a":{"b":"y"}})");
         QTest::newRow("one column twice") << QByteArray("prompt=t,completion=t") << QByteArray(R"({"t":"x"})")
                                           << QByteArray(R"({"prompt":"x","completion":"x"})");
+        QTest::newRow("a choice by its place") << QByteArray("input=choices,completion=choices[answer]") << QByteArray(R"({"question":"x","choices":["p","q"],"answer":1})")
+                                               << QByteArray(R"({"input":["p","q"],"completion":"q","question":"x"})");
+        QTest::newRow("the choices stay") << QByteArray("completion=choices[answer]") << QByteArray(R"({"choices":["p","q"],"answer":"B"})")
+                                          << QByteArray(R"({"completion":"q","choices":["p","q"]})");
+        QTest::newRow("a choice by its name") << QByteArray("completion=o[k]") << QByteArray(R"({"o":{"A":"p","B":"q"},"k":"B"})")
+                                              << QByteArray(R"({"completion":"q","o":{"A":"p","B":"q"}})");
+        QTest::newRow("a choice that is none") << QByteArray("completion=o[k]") << QByteArray(R"({"o":["p","q"],"k":2})") << QByteArray(R"({"o":["p","q"],"k":2})");
+        QTest::newRow("brackets in the name") << QByteArray("completion=o[k]") << QByteArray(R"({"o[k]":"x","o":["p","q"],"k":0})")
+                                              << QByteArray(R"({"completion":"x","o":["p","q"],"k":0})");
         QTest::newRow("no object") << QByteArray("prompt=q") << QByteArray("[1]") << QByteArray("[1]");
     }
     void rowsAreRenamed()
@@ -106,6 +118,48 @@ private Q_SLOTS:
         const auto guess = data::guessColumns(rows);
         QCOMPARE(guess ? QString::fromStdString(guess->format) : QString(), format);
         QCOMPARE(guess ? joined(guess->columns) : QString(), columns);
+    }
+
+    // Lists and objects as Python prints them; "" where it is none.
+    void pythonIsRead_data()
+    {
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<QByteArray>("wanted");
+        QTest::newRow("texts") << QByteArray(R"(['Odo', "it's", 'a \'b\'', 'x\ny', '\u00e9\x41'])") << QByteArray("[\"Odo\",\"it's\",\"a 'b'\",\"x\\ny\",\"\u00e9A\"]");
+        QTest::newRow("words and numbers") << QByteArray("{'a': True, 'b': None, 1: -2.5, 'c': [1e3, 2.]}") << QByteArray(R"({"a":true,"b":null,"1":-2.5,"c":[1000.0,2.0]})");
+        QTest::newRow("tuples") << QByteArray("[('a', 1), ()]") << QByteArray(R"([["a",1],[]])");
+        QTest::newRow("arrays") << QByteArray("{'t': array(['a', 'b'], dtype=object), 's': array([1, 2])}") << QByteArray(R"({"t":["a","b"],"s":[1,2]})");
+        QTest::newRow("no commas") << QByteArray("['a' 'b'\n 'c']") << QByteArray(R"(["a","b","c"])");
+        QTest::newRow("shortened") << QByteArray("[1 2 ... 8 9]") << QByteArray();
+        QTest::newRow("names") << QByteArray("[a, b]") << QByteArray();
+        QTest::newRow("a set") << QByteArray("{'a', 'b'}") << QByteArray();
+        QTest::newRow("cut") << QByteArray("['a', 'b") << QByteArray();
+        QTest::newRow("more behind it") << QByteArray("['a'] is a list") << QByteArray();
+        QTest::newRow("half a pair of surrogates") << QByteArray("['\\ud800']") << QByteArray();
+        QTest::newRow("deep") << QByteArray(4000, '[') << QByteArray();
+        QTest::newRow("a text") << QByteArray("'a'") << QByteArray();
+    }
+    void pythonIsRead()
+    {
+        QFETCH(QByteArray, text);
+        QFETCH(QByteArray, wanted);
+        const auto value = data::parsePythonLiteral(text.toStdString());
+        QCOMPARE(QByteArray::fromStdString(value ? base::dumpJson(*value) : ""), wanted);
+    }
+
+    // An offer for a file whose columns go by other names already speaks of the file's own.
+    void offersKnowTheMapping()
+    {
+        const std::string path = put("m.jsonl", "{\"body\":\"Odo bakes bread.\",\"title\":\"Of bread\"}\n{\"body\":\"Mira sings songs.\",\"title\":\"Of songs\"}\n");
+        data::OpenOptions options;
+        options.columns = {"text=body"};
+        const auto report = data::findUnread(**data::Dataset::open(path, options), {}, {});
+        QVERIFY(report.ok() && report->offer);
+        QCOMPARE(joined(report->offer->columns), QString("prompt=title,completion=body"));
+        options.columns = data::toTexts(report->offer->columns);
+        options.format = report->offer->format;
+        const auto fuller = data::Dataset::open(path, options);
+        QCOMPARE(data::promptOf((*fuller)->example(1).value()), std::string("Of songs"));
     }
 
     void filesSayAndTakeIt()

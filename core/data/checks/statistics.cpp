@@ -26,15 +26,58 @@ constexpr std::int64_t kUncut = std::int64_t{1} << 40;
 constexpr std::uint8_t kNoScript = 0xFF;
 
 // Counts of texts. When there are too many different ones those seen once go: frequent ones survive. A table of places in the
-// open, for every row of millions asks it three times.
+// open, for every row of millions asks it three times; an entry is one line of memory, which is asked for before it is needed.
 class Counter {
 public:
-    void add(std::string_view text, std::int64_t count = 1)
+    // A text that is to be counted in a moment.
+    struct Coming {
+        std::string text;
+        std::uint64_t hash = 0;
+    };
+    Coming expect(std::string text) const
+    {
+        const std::uint64_t hash = std::hash<std::string_view>{}(text);
+        if (const std::uint32_t entry = m_places[hash & (m_places.size() - 1)]; entry != 0) {
+            __builtin_prefetch(&m_entries[entry - 1], 1);
+        }
+        return {std::move(text), hash};
+    }
+
+    void add(const Coming& coming) { add(coming.text, coming.hash, 1); }
+    void addAll(const Counter& other)
+    {
+        for (const Entry& entry : other.m_entries) {
+            add(other.textOf(entry), entry.hash, entry.count);
+        }
+    }
+    std::vector<Tally> most(std::size_t limit) const
+    {
+        std::vector<Tally> all;
+        for (const Entry& entry : m_entries) {
+            all.push_back({std::string(textOf(entry)), entry.count});
+        }
+        const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), limit));
+        std::partial_sort(all.begin(), end, all.end(), [](const Tally& a, const Tally& b) {
+            return a.count != b.count ? a.count > b.count : a.text < b.text;
+        });
+        all.erase(end, all.end());
+        return all;
+    }
+
+private:
+    struct alignas(64) Entry {
+        std::uint64_t hash = 0;
+        std::int64_t count = 0;
+        std::uint32_t size = 0;
+        std::uint32_t inLong = 0; // number of a text that has no room here, from 1
+        std::array<char, 40> text{};
+    };
+
+    void add(std::string_view text, std::uint64_t hash, std::int64_t count)
     {
         if (text.empty()) {
             return;
         }
-        const std::uint64_t hash = std::hash<std::string_view>{}(text);
         std::size_t place = placeOf(hash, text);
         if (m_places[place] != 0) {
             m_entries[m_places[place] - 1].count += count;
@@ -44,49 +87,33 @@ public:
             placeAll(4 * (m_entries.size() + 1));
             place = placeOf(hash, text);
         }
-        m_entries.push_back({hash, count, std::string(text)});
+        m_entries.push_back(entryOf(text, hash, count));
         m_places[place] = static_cast<std::uint32_t>(m_entries.size());
         if (m_entries.size() > kMostDistinct) {
-            std::erase_if(m_entries, [this](const Entry& entry) { return entry.count <= m_floor; });
-            m_floor += m_entries.size() > kMostDistinct / 2 ? 1 : 0;
-            placeAll(m_places.size());
+            dropRare();
         }
     }
-    void addAll(Counter&& other)
+    Entry entryOf(std::string_view text, std::uint64_t hash, std::int64_t count)
     {
-        for (const Entry& entry : other.m_entries) {
-            add(entry.text, entry.count);
+        Entry entry{hash, count, static_cast<std::uint32_t>(text.size())};
+        if (text.size() <= entry.text.size()) {
+            std::copy(text.begin(), text.end(), entry.text.begin());
+        } else {
+            m_long.emplace_back(text);
+            entry.inLong = static_cast<std::uint32_t>(m_long.size());
         }
+        return entry;
     }
-    std::vector<Tally> most(std::size_t limit) const
+    std::string_view textOf(const Entry& entry) const
     {
-        std::vector<const Entry*> all;
-        for (const Entry& entry : m_entries) {
-            all.push_back(&entry);
-        }
-        const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), limit));
-        std::partial_sort(all.begin(), end, all.end(), [](const Entry* a, const Entry* b) {
-            return a->count != b->count ? a->count > b->count : a->text < b->text;
-        });
-        std::vector<Tally> most;
-        for (auto entry = all.begin(); entry != end; ++entry) {
-            most.push_back({(*entry)->text, (*entry)->count});
-        }
-        return most;
+        return entry.inLong != 0 ? std::string_view(m_long[entry.inLong - 1]) : std::string_view(entry.text.data(), entry.size);
     }
-
-private:
-    struct Entry {
-        std::uint64_t hash = 0;
-        std::int64_t count = 0;
-        std::string text;
-    };
 
     // Where the text's number stands, or would.
     std::size_t placeOf(std::uint64_t hash, std::string_view text) const
     {
         std::size_t place = hash & (m_places.size() - 1);
-        while (m_places[place] != 0 && (m_entries[m_places[place] - 1].hash != hash || m_entries[m_places[place] - 1].text != text)) {
+        while (m_places[place] != 0 && (m_entries[m_places[place] - 1].hash != hash || textOf(m_entries[m_places[place] - 1]) != text)) {
             place = (place + 1) & (m_places.size() - 1);
         }
         return place;
@@ -95,11 +122,26 @@ private:
     {
         m_places.assign(std::bit_ceil(least), 0);
         for (std::size_t i = 0; i < m_entries.size(); ++i) {
-            m_places[placeOf(m_entries[i].hash, m_entries[i].text)] = static_cast<std::uint32_t>(i + 1);
+            m_places[placeOf(m_entries[i].hash, textOf(m_entries[i]))] = static_cast<std::uint32_t>(i + 1);
         }
+    }
+    void dropRare()
+    {
+        std::erase_if(m_entries, [this](const Entry& entry) { return entry.count <= m_floor; });
+        m_floor += m_entries.size() > kMostDistinct / 2 ? 1 : 0;
+        std::vector<std::string> kept;
+        for (Entry& entry : m_entries) {
+            if (entry.inLong != 0) {
+                kept.push_back(std::move(m_long[entry.inLong - 1]));
+                entry.inLong = static_cast<std::uint32_t>(kept.size());
+            }
+        }
+        m_long = std::move(kept);
+        placeAll(m_places.size());
     }
 
     std::vector<Entry> m_entries;
+    std::vector<std::string> m_long;
     std::vector<std::uint32_t> m_places = std::vector<std::uint32_t>(16); // numbers of entries from 1; a power of two of them
     std::int64_t m_floor = 1;
 };
@@ -235,11 +277,14 @@ void Counting::take(std::int64_t row, std::size_t worker)
     }
     m_kinds[place] = RowKind::Good;
     Share& share = m_shares[worker];
-    share.labels.add(labelOf(m_dataset.format(), *json));
+    const auto label = share.labels.expect(labelOf(m_dataset.format(), *json));
     const std::string_view question = questionOf(*example);
-    share.promptOpenings.add(question.empty() ? openingOf(promptOf(*example)) : openingOf(question));
-    share.answerOpenings.add(openingOf(answerViewOf(*example)));
+    const auto prompt = share.promptOpenings.expect(question.empty() ? openingOf(promptOf(*example)) : openingOf(question));
+    const auto answer = share.answerOpenings.expect(openingOf(answerViewOf(*example)));
     const ScriptCounts counts = countTexts(texts, place);
+    share.labels.add(label);
+    share.promptOpenings.add(prompt);
+    share.answerOpenings.add(answer);
     for (std::size_t i = 0; i < kNumScripts; ++i) {
         share.scripts[i] += counts[i];
     }
@@ -295,9 +340,9 @@ Statistics Counting::finish()
     statistics.excluded = std::count(m_kinds.begin(), m_kinds.end(), RowKind::Excluded);
     Share all = std::move(m_shares.front());
     for (std::size_t i = 1; i < m_shares.size(); ++i) {
-        all.labels.addAll(std::move(m_shares[i].labels));
-        all.promptOpenings.addAll(std::move(m_shares[i].promptOpenings));
-        all.answerOpenings.addAll(std::move(m_shares[i].answerOpenings));
+        all.labels.addAll(m_shares[i].labels);
+        all.promptOpenings.addAll(m_shares[i].promptOpenings);
+        all.answerOpenings.addAll(m_shares[i].answerOpenings);
         for (std::size_t script = 0; script < kNumScripts; ++script) {
             all.scripts[script] += m_shares[i].scripts[script];
         }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/formats/bookkeeping.h"
+#include "core/data/formats/chosen_column.h"
 #include "core/data/formats/columns.h"
 #include "core/data/formats/format.h"
+#include "core/data/formats/format_messages.h"
+#include "core/data/formats/unknown_shape.h"
 
 #include <algorithm>
 #include <array>
@@ -11,43 +15,64 @@ namespace luthier::data {
 
 namespace {
 
+using Words = std::vector<std::string_view>; // lower case, letters and digits alone; best first
+
 struct Wanted {
     const char* field;
-    std::vector<std::string_view> names; // usual elsewhere; lower case, letters and digits alone; best first
+    const Words& names; // usual elsewhere
 };
 struct Shape {
     const char* format;
     std::vector<Wanted> fields;
 };
 
+const Words& asks()
+{
+    static const Words words = {
+        "prompt", "question", "query", "instruction", "input", "user", "human", "problem", "request", "message", "ask", "source", "task", "context",
+        "inputs", "article", "dialogue", "dialog", "conversation", "transcript", "document", "passage", "ctx", "stem", "title", "src", "front", "term", "word", "q",
+        // German, Spanish, Italian, Portuguese, Dutch, Russian in both cases, Chinese, Japanese, Korean
+        "frage", "anweisung", "pregunta", "instrucci\u00f3n", "domanda", "pergunta", "vraag", "\u0432\u043e\u043f\u0440\u043e\u0441",
+        "\u0412\u043e\u043f\u0440\u043e\u0441", "\u95ee\u9898", "\u6307\u4ee4", "\u8f93\u5165", "\u8cea\u554f", "\uc9c8\ubb38"};
+    return words;
+}
+
+const Words& says()
+{
+    static const Words words = {
+        "completion", "answer", "response", "output", "solution", "reply", "assistant", "bot", "target", "targets", "outputs", "result", "summary", "gpt",
+        "model", "generation", "translation", "highlights", "rewrite", "answers", "expected", "ideal", "reference", "groundtruth", "gold", "tgt", "back",
+        "definition", "meaning", "a",
+        "antwort", "ausgabe", "respuesta", "r\u00e9ponse", "risposta", "resposta", "antwoord", "\u043e\u0442\u0432\u0435\u0442", "\u041e\u0442\u0432\u0435\u0442",
+        "\u7b54\u6848", "\u56de\u7b54", "\u8f93\u51fa", "\u56de\u7b54", "\ub2f5\ubcc0"};
+    return words;
+}
+
+const Words kChosen = {"chosen", "preferred", "better", "winner", "accepted", "win", "positive", "good"};
+const Words kRejected = {"rejected", "dispreferred", "worse", "loser", "lose", "negative", "bad"};
+const Words kTalks = {"messages", "conversations", "conversation", "dialog", "dialogue", "chat", "turns"};
+const Words kJudged = {"text", "sentence", "review", "content", "comment", "body", "tweet", "document"};
+const Words kLabels = {"label", "category", "class", "sentiment", "intent", "tag", "topic", "labels", "rating", "stars"};
+const Words kTexts = {"text", "content", "body", "document", "article", "story", "passage", "raw", "code"};
+const Words kQuestions = {"prompt", "question", "query", "instruction", "problem", "inputs"};
+
 // First that fits. A new shape or name is a line here.
 const std::vector<Shape>& shapes()
 {
-    const std::vector<std::string_view> ask
-        = {"prompt",  "question", "query", "instruction", "input",   "user",   "human",   "problem", "request",
-           "message", "ask",      "task",  "source",      "context", "inputs", "article", "title",
-           // German, Spanish, Italian, Portuguese, Dutch, Russian in both cases, Chinese, Japanese, Korean
-           "frage", "anweisung", "pregunta", "instrucci\u00f3n", "domanda", "pergunta", "vraag", "\u0432\u043e\u043f\u0440\u043e\u0441",
-           "\u0412\u043e\u043f\u0440\u043e\u0441", "\u95ee\u9898", "\u6307\u4ee4", "\u8f93\u5165", "\u8cea\u554f", "\uc9c8\ubb38"};
-    const std::vector<std::string_view> say
-        = {"completion", "answer",    "response", "output", "solution", "reply", "assistant", "bot",
-           "target",     "targets",   "outputs",  "result", "summary",  "gpt",   "model",     "generation",
-           "translation", "highlights", "rewrite",  "answers",
-           "antwort", "ausgabe", "respuesta", "r\u00e9ponse", "risposta", "resposta", "antwoord", "\u043e\u0442\u0432\u0435\u0442", "\u041e\u0442\u0432\u0435\u0442",
-           "\u7b54\u6848", "\u56de\u7b54", "\u8f93\u51fa", "\u56de\u7b54", "\ub2f5\ubcc0"};
     static const std::vector<Shape> table{
-        {"preference",
-         {{"prompt", ask},
-          {"chosen", {"chosen", "preferred", "better", "winner", "accepted", "win", "positive", "good"}},
-          {"rejected", {"rejected", "dispreferred", "worse", "loser", "lose", "negative", "bad"}}}},
-        {"chat", {{"messages", {"messages", "conversations", "conversation", "dialog", "dialogue", "chat", "turns"}}}},
-        {"completion", {{"prompt", ask}, {"completion", say}}},
-        {"classification",
-         {{"text", {"text", "sentence", "review", "content", "comment", "body", "tweet", "document"}},
-          {"label", {"label", "category", "class", "sentiment", "intent", "tag", "topic", "labels", "rating", "stars"}}}},
-        {"text", {{"text", {"text", "content", "body", "document", "article", "story", "passage", "raw", "code"}}}},
+        {"preference", {{"prompt", asks()}, {"chosen", kChosen}, {"rejected", kRejected}}},
+        {"chat", {{"messages", kTalks}}},
+        {"completion", {{"prompt", asks()}, {"completion", says()}}},
+        {"classification", {{"text", kJudged}, {"label", kLabels}}},
+        {"prompt", {{"prompt", kQuestions}}},
+        {"text", {{"text", kTexts}}},
     };
     return table;
+}
+
+bool holds(const Words& words, std::string_view plain)
+{
+    return std::find(words.begin(), words.end(), plain) != words.end();
 }
 
 std::string plainName(const std::string& name)
@@ -65,28 +90,48 @@ std::string plainName(const std::string& name)
 struct Column {
     std::string name;
     std::string plain;
-    std::size_t texts = 0; // rows with a text in it
-    std::size_t bytes = 0; // of those
+    bool isAsked = false;   // it lies in what asks, {"inputs": {...}}
+    bool isSaid = false;    // it lies in what answers, {"outputs": {...}}
+    bool isMark = true;     // bookkeeping in every row, without a space
+    std::size_t rows = 0;   // that have it
+    std::size_t texts = 0;  // rows with a text in it
+    std::size_t bytes = 0;  // of those
+    std::size_t talks = 0;  // rows with a message or a list of them
+    std::size_t values = 0; // rows with a text, a number or a truth value
+    std::size_t lists = 0;  // rows with a list of those
+
+    bool isTalk() const { return talks * 2 > rows; }
+    // Something that can be a question or an answer; lists alone where the name says so, as an object says nothing by itself.
+    bool isReadable(bool isNamed) const { return (values + talks + (isNamed ? lists : 0)) * 2 >= rows && rows > 0; }
 };
+
+bool isTalkOf(const Json& value)
+{
+    const Json list = value.is_object() ? Json::array({value}) : unpacked(value);
+    return isListOfTurns(list);
+}
 
 class ColumnList {
 public:
     explicit ColumnList(bool looksInside) : m_looksInside(looksInside) {}
 
     // Members of objects inside too, "data/question", behind their path.
-    void add(const Json& object, const std::string& path = {}, int depth = 0)
+    void add(const Json& object, const Column& outer = {}, int depth = 0)
     {
         for (const auto& [name, value] : object.items()) {
-            const std::string here = path + name;
+            const std::string here = outer.name + name;
             const auto [place, isNew] = m_places.emplace(here, m_columns.size());
+            const bool isMark = (depth > 0 && outer.isMark) || (isBookkeeping(name, value) && (value.is_object() || textOf(value).find(' ') == std::string::npos));
             if (isNew) {
-                m_columns.push_back({here, plainName(name), 0, 0});
+                m_columns.push_back({here, plainName(name), outer.isAsked, outer.isSaid, isMark});
             }
-            Column& column = m_columns[place->second];
-            column.texts += value.is_string() ? 1 : 0;
-            column.bytes += value.is_string() ? value.get_ref<const std::string&>().size() : 0;
+            count(m_columns[place->second], value, isMark);
             if (m_looksInside && value.is_object() && depth < kDeepest && value.size() <= kMostMembers) {
-                add(value, here + "/", depth + 1);
+                Column inside = m_columns[place->second];
+                inside.name += '/';
+                inside.isAsked = inside.isAsked || (!inside.isSaid && holds(asks(), inside.plain));
+                inside.isSaid = inside.isSaid || (!inside.isAsked && (holds(says(), inside.plain) || inside.plain.starts_with("expected")));
+                add(value, inside, depth + 1);
             }
         }
     }
@@ -95,6 +140,23 @@ public:
 private:
     static constexpr int kDeepest = 2;
     static constexpr std::size_t kMostMembers = 64;
+
+    static void count(Column& column, const Json& value, bool isMark)
+    {
+        if (value.is_null()) {
+            return;
+        }
+        ++column.rows;
+        column.isMark = column.isMark && isMark;
+        column.texts += value.is_string() ? 1 : 0;
+        column.bytes += value.is_string() ? value.get_ref<const std::string&>().size() : 0;
+        const bool isTalk = (value.is_structured() || mayBePacked(value)) && isTalkOf(value);
+        const bool isList = value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& item) { return item.is_primitive(); });
+        column.talks += isTalk ? 1 : 0;
+        column.values += !isTalk && value.is_primitive() ? 1 : 0;
+        column.lists += !isTalk && isList ? 1 : 0;
+    }
+
     bool m_looksInside;
     std::vector<Column> m_columns;
     std::map<std::string, std::size_t> m_places;
@@ -111,27 +173,56 @@ std::vector<Column> columnsOfRows(std::span<const Json> rows)
     return columns.take();
 }
 
-// The column for a field: the name itself first, then one that begins or ends with it.
+bool isFree(const Column& column, const Columns& taken)
+{
+    return std::none_of(taken.begin(), taken.end(), [&](const ColumnName& other) { return other.column == column.name; });
+}
+
+// Whether what the column holds can be the field: a question does not lie in an answer, a conversation is one.
+bool suits(const Wanted& wanted, const Column& column, bool isNamed)
+{
+    if (&wanted.names == &kTalks) {
+        return column.isTalk();
+    }
+    const bool isElsewhere = &wanted.names == &asks() ? column.isSaid : &wanted.names == &says() && column.isAsked;
+    return !isElsewhere && column.isReadable(isNamed);
+}
+
+// The column for a field: the name itself first, then one that begins or ends with it, then what lies in an object of that
+// name ({"inputs": {"ticket": ...}}); bookkeeping only by the name itself, and where there is nothing else.
 const Column* columnFor(const Wanted& wanted, const std::vector<Column>& columns, const Columns& taken)
 {
-    const auto isFree = [&](const Column& column) {
-        return std::none_of(taken.begin(), taken.end(), [&](const ColumnName& other) { return other.column == column.name; });
+    const auto first = [&](bool isNamed, const auto& is) -> const Column* {
+        for (const std::string_view name : wanted.names) {
+            for (const Column& column : columns) {
+                if (isFree(column, taken) && suits(wanted, column, isNamed) && is(column, name)) {
+                    return &column;
+                }
+            }
+        }
+        return nullptr;
     };
-    for (const std::string_view name : wanted.names) {
-        for (const Column& column : columns) {
-            if (column.plain == name && isFree(column)) {
-                return &column;
-            }
+    const Column* found = first(true, [](const Column& column, std::string_view name) { return !column.isMark && column.plain == name; });
+    found = found ? found : first(false, [](const Column& column, std::string_view name) {
+        return !column.isMark && name.size() > 2 && (column.plain.starts_with(name) || column.plain.ends_with(name));
+    });
+    found = found ? found : first(false, [&](const Column& column, std::string_view) {
+        return !column.isMark && ((column.isAsked && &wanted.names == &asks()) || (column.isSaid && &wanted.names == &says()));
+    });
+    return found ? found : first(true, [](const Column& column, std::string_view name) { return column.plain == name; });
+}
+
+// What lies deeper, or has a name that formats do not know, and belongs to the question.
+void addInput(const std::vector<Column>& columns, Columns& found)
+{
+    constexpr std::array<std::string_view, 5> kNames = {"context", "passage", "input", "document", "background"};
+    for (const Column& column : columns) {
+        const bool isMeant = std::find(kNames.begin(), kNames.end(), column.plain) != kNames.end();
+        if (isMeant && column.name.find('/') != std::string::npos && !column.isSaid && isFree(column, found) && column.isReadable(true)) {
+            found.push_back({"input", column.name});
+            return;
         }
     }
-    for (const std::string_view name : wanted.names) {
-        for (const Column& column : columns) {
-            if (name.size() > 2 && (column.plain.starts_with(name) || column.plain.ends_with(name)) && isFree(column)) {
-                return &column;
-            }
-        }
-    }
-    return nullptr;
 }
 
 std::optional<Columns> byNames(const Shape& shape, const std::vector<Column>& columns)
@@ -144,15 +235,22 @@ std::optional<Columns> byNames(const Shape& shape, const std::vector<Column>& co
         }
         found.push_back({wanted.field, column->name});
     }
+    if (std::string_view(shape.format) == "completion") {
+        addInput(columns, found);
+    }
     return found;
 }
 
-// Of the columns that are texts in most rows: one is a text; of several the longest is the answer to the first other.
+// Of the columns that are texts in most rows: one is a text; of several the longest is the answer to the first other. A list of
+// messages is a conversation, whatever its name. Bookkeeping is neither.
 std::optional<ColumnGuess> byContent(const std::vector<Column>& columns, std::size_t numRows)
 {
     std::vector<const Column*> texts;
     for (const Column& column : columns) {
-        if (column.texts * 2 > numRows) {
+        if (column.talks * 2 > numRows) {
+            return ColumnGuess{"chat", {{"messages", column.name}}};
+        }
+        if (column.texts * 2 > numRows && !column.isMark) {
             texts.push_back(&column);
         }
     }
@@ -191,11 +289,35 @@ bool readsMost(const ColumnGuess& guess, std::span<const Json> rows)
     return static_cast<std::size_t>(good) * 2 >= rows.size() && good > 0;
 }
 
+// A question with choices of which another column names the right one.
+std::optional<ColumnGuess> byChoice(const std::vector<Column>& columns, std::span<const Json> rows)
+{
+    constexpr std::array<std::string_view, 8> kChoosers = {"answer", "label", "correct", "target", "gold", "key", "solution", "index"};
+    for (const Column& chooser : columns) {
+        const bool mayChoose = chooser.name.find('/') == std::string::npos && std::any_of(kChoosers.begin(), kChoosers.end(), [&](std::string_view word) {
+            return chooser.plain.find(word) != std::string::npos;
+        });
+        for (const Column& choices : columns) {
+            if (!mayChoose || &choices == &chooser || !choosesEverywhere(rows, choices.name, chooser.name)) {
+                continue;
+            }
+            const Columns taken = {{"input", choices.name}, {"completion", choices.name + "[" + chooser.name + "]"}, {"", chooser.name}};
+            if (const Column* question = columnFor({"prompt", asks()}, columns, taken)) {
+                return ColumnGuess{"completion", {{"prompt", question->name}, taken[0], taken[1]}};
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 std::optional<ColumnGuess> guessByNames(std::span<const Json> rows)
 {
     const auto columns = columnsOfRows(rows);
+    if (auto chosen = byChoice(columns, rows); chosen && readsMost(*chosen, rows)) {
+        return chosen;
+    }
     for (const Shape& shape : shapes()) {
         if (auto found = byNames(shape, columns)) {
             ColumnGuess guess{shape.format, std::move(*found)};
@@ -211,11 +333,11 @@ std::optional<ColumnGuess> guessColumns(std::span<const Json> rows)
 {
     // Prompts alone are a shape, too, but one that is easily taken for a question whose answer has another name.
     const auto known = detectFormat(rows);
-    if (rows.empty() || (known && (*known)->id != "prompt")) {
+    if (rows.empty() || (known ? (*known)->id != "prompt" : !known.message().starts_with(kUnknownShape))) {
         return std::nullopt;
     }
     if (auto guess = guessByNames(rows)) {
-        return guess;
+        return known && guess->format == "prompt" ? std::nullopt : guess;
     }
     auto guess = known ? std::nullopt : byContent(columnsOfRows(rows), rows.size());
     return guess && readsMost(*guess, rows) ? guess : std::nullopt;

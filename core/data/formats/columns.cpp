@@ -3,6 +3,7 @@
 
 #include "core/data/example_text.h"
 #include "core/data/field_path.h"
+#include "core/data/formats/chosen_column.h"
 #include "core/data/formats/format_parts.h"
 #include "core/data/sources/row_text.h"
 #include "core/fields/record.h"
@@ -52,6 +53,15 @@ std::optional<Json> joinedAt(const Json& row, const std::vector<std::string>& pa
         }
     }
     return text.empty() ? std::nullopt : std::optional<Json>(std::move(text));
+}
+
+// "choices[answer]": what the second column chooses of the first.
+std::optional<Json> chosenAt(const Json& row, const std::string& column)
+{
+    const auto parts = chosenParts(column);
+    const Json* choices = parts ? valueAt(row, parts->first) : nullptr;
+    const Json* chooser = choices ? valueAt(row, parts->second) : nullptr;
+    return chooser ? chosenOf(*choices, *chooser) : std::nullopt;
 }
 
 class MappedSource : public RowSource {
@@ -173,6 +183,9 @@ Json withColumns(const Json& row, const Columns& columns)
         if (const Json* value = valueAt(row, column)) {
             mapped[field] = *value;
             used.insert(column);
+        } else if (auto chosen = chosenAt(row, column)) {
+            mapped[field] = std::move(*chosen);
+            used.insert(chosenParts(column)->second); // the choices themselves are not learned by that
         } else if (const auto parts = partsOf(column); parts.size() > 1) {
             if (auto joined = joinedAt(row, parts)) {
                 mapped[field] = std::move(*joined);
@@ -194,7 +207,8 @@ Json withColumns(const Json& row, const Columns& columns)
 Columns missingColumns(const Columns& columns, std::span<const Json> rows)
 {
     const auto isThere = [](const Json& row, const ColumnName& column) {
-        const auto names = partsOf(column.column);
+        const auto chosen = chosenParts(column.column);
+        const auto names = partsOf(chosen ? chosen->first : column.column);
         return !row.is_object() || row.contains(column.field) || row.contains(column.column)
                || std::any_of(names.begin(), names.end(), [&](const std::string& name) { return row.contains(name.substr(0, name.find('/'))); });
     };

@@ -10,7 +10,7 @@ namespace completion_format {
 namespace {
 
 // A text with what belongs to it under a name of its own is a question with its answer.
-constexpr Names kTextPrompt = {"prompt", "question", "query", "instruction", "input", "inputs", "text", "article", "document", "sentence"};
+constexpr Names kTextPrompt = {"prompt", "question", "query", "instruction", "input", "inputs", "text", "article", "document", "dialogue", "dialog", "transcript", "sentence"};
 constexpr Names kCompletion = {"completion", "response", "answer", "output", "targets", "summary", "highlights", "translation", "answers"};
 constexpr Names kAlternatives = {"answers"};
 constexpr double kWeight = 0.9;

@@ -108,6 +108,7 @@ const RoleName* findRole(std::string_view said)
 
 constexpr Names kRoleKeys = {"role", "from", "speaker", "author", "sender"};
 constexpr Names kContentKeys = {"content", "value", "text", "message", "parts"};
+constexpr Names kHolders = {"data", "kwargs"}; // objects that hold a message's text and more
 constexpr Names kUsualKeys = {"role", "from", "content", "value"}; // they say nothing else, even where one does double duty
 constexpr Names kCallKeys = {"tool_calls", "function_call"};
 // Whether the turn is to be learned, as other programs mark it; false and 0 say no.
@@ -244,7 +245,11 @@ const Json* roleIn(const Json& item)
     const Json* said = fieldIn(item, kRoleKeys);
     const Json* type = said ? nullptr : fieldIn(item, {"type"});
     const Json* inside = said && said->is_object() ? fieldIn(*said, {"role"}) : nullptr; // {"author": {"role": "user"}}
-    return inside ? inside : said ? said : type && type->is_string() && knownRole(type->get_ref<const std::string&>()) ? type : nullptr;
+    if (said || (type && type->is_string() && knownRole(type->get_ref<const std::string&>()))) {
+        return inside ? inside : said ? said : type;
+    }
+    const Json* held = fieldIn(item, kHolders);
+    return held && held->is_object() && nameIn(*held, {"content"}) ? roleIn(*held) : nullptr;
 }
 
 Result<Message> parseMessage(const Json& item)
@@ -252,11 +257,11 @@ Result<Message> parseMessage(const Json& item)
     if (isSpokenPair(item)) {
         return parseMessage(Json{{"role", item[0]}, {"content", item[1]}});
     }
-    // LangChain's {"type": "human", "data": {"content": ...}}
-    if (const Json* data = fieldIn(item, kContentKeys) ? nullptr : fieldIn(item, {"data"}); data && nameIn(*data, {"content"})) {
+    // LangChain's {"type": "human", "data": {"content": ...}} and {"type": "constructor", "kwargs": {"type": "human", "content": ...}}
+    if (const Json* data = fieldIn(item, kContentKeys) ? nullptr : fieldIn(item, kHolders); data && nameIn(*data, {"content"})) {
         Json flat = item;
         flat.update(*data);
-        flat.erase(nameIn(item, {"data"}));
+        flat.erase(nameIn(item, kHolders));
         return parseMessage(flat);
     }
     if (!item.is_object()) {
@@ -301,7 +306,7 @@ bool isMessage(const Json& item)
 {
     // The words that people call it otherwise may stand in any object.
     const bool speaks = nameIn(item, kRoleKeys) || (item.is_object() && roleIn(item));
-    return nameIn(item, {"role", "from"}) || (speaks && (nameIn(item, kContentKeys) || nameIn(item, {"data"}))) || isSpokenPair(item);
+    return nameIn(item, {"role", "from"}) || (speaks && (nameIn(item, kContentKeys) || nameIn(item, kHolders))) || isSpokenPair(item);
 }
 
 } // namespace
@@ -413,7 +418,7 @@ Result<std::vector<Message>> parseMessages(const Json& list, const std::string& 
 {
     if (!list.is_array()) {
         return Error{"\"" + name + "\" is " + kindOf(list)
-                     + (mayBePacked(list) ? " that is no JSON; it must be a list of messages (what Python prints is none, json.dumps() writes it)"
+                     + (mayBePacked(list) ? " that is neither JSON nor a list as Python prints it, so it was cut or changed; it must be a list of messages (json.dumps() writes one)"
                                           : "; it must be a list of messages")};
     }
     if (list.empty()) {

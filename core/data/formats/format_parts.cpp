@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/formats/format_parts.h"
 
+#include "core/data/formats/python_literal.h"
 #include "core/data/sources/ascii_case.h"
 #include "core/data/sources/row_text.h"
 
@@ -39,17 +40,20 @@ const Json::object_t::value_type* memberIn(const Json& row, Names names)
     if (!row.is_object()) {
         return nullptr;
     }
+    // Nearly all differ in their first sign already; a name that begins with space, or beyond ASCII, is looked at whole.
     const auto& fields = row.get_ref<const Json::object_t&>();
-    for (const std::string_view name : names) {
+    for (const char* name : names) {
         for (const auto& field : fields) {
-            if (field.first == name && !field.second.is_null()) {
+            if (field.first.c_str()[0] == *name && field.first == name && !field.second.is_null()) {
                 return &field;
             }
         }
     }
-    for (const std::string_view name : names) {
+    for (const char* name : names) {
         for (const auto& field : fields) {
-            if (!field.second.is_null() && isSameName(field.first, name)) {
+            const char first = field.first.c_str()[0];
+            const bool isOther = static_cast<signed char>(first) > ' ' && lowered(first) != lowered(*name);
+            if (!isOther && !field.second.is_null() && isSameName(field.first, name)) {
                 return &field;
             }
         }
@@ -195,8 +199,13 @@ bool mayBePacked(const Json& value)
 Json unpacked(const Json& value)
 {
     if (mayBePacked(value)) {
-        auto parsed = base::parseJson(value.get_ref<const std::string&>());
-        return parsed ? *parsed : value;
+        const auto& text = value.get_ref<const std::string&>();
+        if (auto parsed = base::parseJson(text)) {
+            return std::move(*parsed);
+        }
+        if (auto printed = parsePythonLiteral(text)) {
+            return std::move(*printed);
+        }
     }
     return value;
 }

@@ -52,7 +52,8 @@ Result<std::string> requireQuestion(const Json& row, Names names);
 Result<std::string> requireAnswer(const Json& row, Names names);
 Result<std::string> optionalText(const Json& row, Names names); // empty when missing or null
 
-// Lists and objects may stand as JSON inside a text, as they must in CSV. Text that is no JSON stays text.
+// Lists and objects may stand as JSON inside a text, as they must in CSV, or as Python prints them (python_literal.h). Other
+// text stays text.
 Json unpacked(const Json& value);
 bool mayBePacked(const Json& value); // a text that begins as they do
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/formats/format_messages.h"
 #include "core/data/formats/formats_table.h"
+#include "core/data/formats/unknown_shape.h"
 
 #include <algorithm>
 #include <array>
@@ -48,6 +49,7 @@ bool isByColumn(std::span<const Json> rows)
 struct ForeignShape {
     bool (*is)(const Json& row);
     const char* sentence;
+    bool isKnownElse = false; // a shape would read it, and teach what nobody means
 };
 
 bool hasAll(const Json& row, std::initializer_list<const char*> names)
@@ -55,7 +57,43 @@ bool hasAll(const Json& row, std::initializer_list<const char*> names)
     return row.is_object() && std::all_of(names.begin(), names.end(), [&row](const char* name) { return row.contains(name); });
 }
 
+// Whether the first message of a list in this member has all of these.
+bool holdMessages(const Json& row, const char* list, std::initializer_list<const char*> names)
+{
+    const auto found = row.is_object() ? row.find(list) : row.end();
+    return row.is_object() && found != row.end() && found->is_array() && !found->empty() && hasAll(found->front(), names);
+}
+
 constexpr std::array kForeignShapes = {
+    ForeignShape{[](const Json& row) { return hasAll(row, {"text", "ts", "type"}) || hasAll(row, {"text", "ts", "user"}); },
+                 "these are messages as Slack exports them, one a row, and nothing says which of them answers which; write a question with its answer as one "
+                 "row, {\"messages\": [{\"role\": \"user\", \"content\": ...}, {\"role\": \"assistant\", \"content\": ...}]}, or learn every text by itself "
+                 "with --format text (data.format)",
+                 true},
+    ForeignShape{[](const Json& row) { return holdMessages(row, "messages", {"from_id", "text"}) || holdMessages(row, "messages", {"author", "timestamp"})
+                                              || holdMessages(row, "messages", {"sender_name", "timestamp_ms"}); },
+                 "this is a chat between people, as Telegram, Discord or Messenger export it, whose messages name persons instead of user and assistant; "
+                 "choose whose words are to be learned, and write what came before and the answer as a row, {\"messages\": [{\"role\": \"user\", \"content\": "
+                 "...}, {\"role\": \"assistant\", \"content\": ...}]}",
+                 true},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"question_id", "turns"}); },
+                 "these are questions of a benchmark (MT-bench) without answers to learn, the later turns follow what was answered before; ask a model the "
+                 "first of each, as jq -c '{prompt: .turns[0]}' FILE > prompts.jsonl writes them"},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"turns"}) && row["turns"].is_array() && !row["turns"].empty()
+                                              && std::all_of(row["turns"].begin(), row["turns"].end(), [](const Json& turn) { return turn.is_string(); }); },
+                 "\"turns\" is a list of texts that do not say who speaks; write each row as {\"messages\": [{\"role\": \"user\", \"content\": ...}, {\"role\": "
+                 "\"assistant\", \"content\": ...}]}"},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"question_id", "model_id", "choices"}); },
+                 "these are a model's answers to a benchmark (MT-bench) without its questions; join both by \"question_id\" into rows {\"messages\": [question, "
+                 "answer, ...]}"},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"run_type", "inputs", "outputs"}); },
+                 "these are LangSmith's traces of runs; add the runs that are meant to a data set there and export that, in the form of OpenAI's fine-tuning"},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"vars", "assert"}); },
+                 "these are promptfoo's tests, whose prompt stands in another file and whose answers are only checked; write rows {\"prompt\": ..., "
+                 "\"completion\": ...}"},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"fields", "responses"}) && row["fields"].is_object(); },
+                 "these are Argilla's records, with the answers of several annotators each; choose one of them and write rows {\"prompt\": ..., "
+                 "\"completion\": ...}"},
     ForeignShape{[](const Json& row) { return hasAll(row, {"paragraphs"}); },
                  "its questions lie inside of paragraphs, as SQuAD has them; write a row for each, as jq -c '.data[].paragraphs[] | .context as $c | "
                  ".qas[] | {question, context: $c, answers}' FILE > rows.jsonl does"},
@@ -150,7 +188,7 @@ Error unknownShape(std::span<const Json> rows)
         known += (known.empty() ? "" : "; ") + format.label + ": " + format.help;
     }
     const std::string found = columnsOf(columns);
-    return Error{"no row has a known shape. "
+    return Error{std::string(kUnknownShape)
                  + (found.empty() ? std::string("The rows are no objects with fields")
                                   : "The columns found are " + found)
                  + ". Rename them to one of these: " + known};
@@ -163,6 +201,11 @@ Result<const DatasetFormat*> detectFormat(std::span<const Json> rows)
     if (isByColumn(rows)) {
         return Error{"it holds its columns one after the other, " + columnsOf(rows[0])
                      + "; write an object for each row (in pandas, to_json(orient=\"records\", lines=True))"};
+    }
+    for (const ForeignShape& shape : kForeignShapes) {
+        if (shape.isKnownElse && !rows.empty() && std::all_of(rows.begin(), rows.end(), shape.is)) {
+            return Error{shape.sentence};
+        }
     }
     const DatasetFormat* best = nullptr;
     double bestScore = 0;

@@ -98,11 +98,14 @@ private:
     Result<Json> seen(Json row) const override { return row.is_string() ? parseJsonRow(row.get_ref<const std::string&>()) : Result<Json>(std::move(row)); }
 };
 
-// Null: it is no list of one text, or no JSON of one.
+// Null: it is no list of one text or number, or no JSON of one.
 Json soleText(const Json& value)
 {
+    if (!value.is_array() && !mayBePacked(value)) {
+        return {};
+    }
     const Json list = unpacked(value);
-    return list.is_array() && list.size() == 1 && list[0].is_string() ? list[0] : Json();
+    return list.is_array() && list.size() == 1 && (list[0].is_string() || list[0].is_number()) ? list[0] : Json();
 }
 
 class SoleTexts : public SeenRows {
@@ -132,7 +135,7 @@ constexpr Names kSoleNames = {"label_text", "label",  "category",   "sentiment",
                               "topic",      "emotion", "completion", "response",  "answer",  "output",    "targets",    "summary",
                               "highlights", "translation"};
 
-// Whether a list of one text stands in this column, wherever anything does.
+// Whether a list of one value stands in this column, wherever anything does.
 bool holdsSoleTexts(std::span<const Json> rows, const std::string& column)
 {
     bool any = false;
@@ -260,7 +263,7 @@ std::shared_ptr<const RowSource> withSoleTexts(std::shared_ptr<const RowSource> 
     if (columns.empty()) {
         return source;
     }
-    std::string remark = "lists of one text in " + listed(columns) + " are read as that text";
+    std::string remark = "lists of one value in " + listed(columns) + " are read as that value";
     return std::make_shared<SoleTexts>(std::move(source), std::move(columns), std::move(remark));
 }
 

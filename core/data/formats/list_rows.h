@@ -15,8 +15,8 @@ namespace luthier::data {
 // The source itself where its rows are objects or lists of messages. Texts that hold JSON once more are read as what that says.
 std::shared_ptr<const RowSource> withNamedLists(std::shared_ptr<const RowSource> source);
 
-// Labels and answers that are lists of one text each, {"labels": ["weather"]}, as that text. The source itself where one of the rows
-// looked at has more: there lists are what is learned.
+// Labels and answers that are lists of one text or number each, {"labels": ["weather"]} or ['weather'] in a table, as that. The
+// source itself where one of the rows looked at has more: there lists are what is learned.
 std::shared_ptr<const RowSource> withSoleTexts(std::shared_ptr<const RowSource> source);
 
 } // namespace luthier::data

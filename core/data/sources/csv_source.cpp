@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <unordered_set>
+#include <utility>
 
 namespace luthier::data {
 
@@ -286,6 +287,48 @@ char saidDelimiter(std::string_view record)
     return record.size() == 5 && lowered(std::string(record.substr(0, 4))) == "sep=" ? record[4] : '\0';
 }
 
+// The first lines of a text that Anki exports: "#separator:tab", "#html:true", "#tags column:3", "#columns:Front\tBack".
+struct AnkiLines {
+    bool any = false;
+    char delimiter = '\0';
+    std::string columns; // with its delimiters; empty: unnamed
+};
+
+// Takes one of these lines. False: it is none.
+bool takeAnkiLine(std::string_view record, AnkiLines& lines)
+{
+    constexpr std::array<std::pair<std::string_view, char>, 12> kSeparators
+        = {{{"tab", '\t'}, {"comma", ','}, {"semicolon", ';'}, {"pipe", '|'}, {"space", ' '}, {"colon", ':'}, {"\t", '\t'}, {",", ','}, {";", ';'}, {"|", '|'}, {" ", ' '}, {":", ':'}}};
+    constexpr std::array<std::string_view, 9> kOthers = {"html", "tags", "tags column", "deck", "deck column", "notetype", "notetype column", "guid column", "if matches"};
+    const auto colon = record.find(':');
+    if (!record.starts_with('#') || colon == std::string_view::npos) {
+        return false;
+    }
+    const std::string name = lowered(std::string(record.substr(1, colon - 1)));
+    const std::string_view value = record.substr(colon + 1);
+    const auto* separator = std::find_if(kSeparators.begin(), kSeparators.end(), [&](const auto& one) { return one.first == lowered(std::string(value)); });
+    if (name == "separator" && separator != kSeparators.end()) {
+        lines.delimiter = separator->second;
+        return lines.any = true;
+    }
+    // The others mean something behind the first alone: a column may be named "#html:..." by somebody else.
+    if (lines.any && name == "columns") {
+        lines.columns = value;
+        return true;
+    }
+    return lines.any && std::find(kOthers.begin(), kOthers.end(), name) != kOthers.end();
+}
+
+// "Front", "Back" and numbers.
+std::string ankiNames(std::size_t count, char delimiter)
+{
+    std::string names = std::string("Front") + delimiter + "Back";
+    for (std::size_t i = 3; i <= count; ++i) {
+        names += delimiter + ("field " + std::to_string(i));
+    }
+    return names;
+}
+
 std::size_t behindSpaces(std::string_view record, std::size_t at)
 {
     const auto next = record.find_first_not_of(' ', at);
@@ -347,8 +390,20 @@ Result<std::shared_ptr<RowSource>> openCsv(std::shared_ptr<const DataFile> file,
         delimiter = said;
         header = readHeader(*file, scanner, delimiter, lineEnd);
     }
+    AnkiLines anki;
+    std::uint64_t cards = begin;
+    while (header && takeAnkiLine(withoutLineEnd(*header), anki)) {
+        delimiter = anki.delimiter;
+        cards = scanner.position();
+        header = readHeader(*file, scanner, delimiter, lineEnd);
+    }
     if (!header) {
         return header.error();
+    }
+    if (anki.any) { // its notes have no header
+        scanner.seek(cards);
+        const auto fields = parseCsvRecord(withoutLineEnd(*header), delimiter);
+        header = !anki.columns.empty() ? anki.columns : ankiNames(fields ? fields->size() : 2, delimiter);
     }
     delimiter = delimiter ? delimiter : delimiterOf(*header);
     auto names = parseHeader(withoutLineEnd(*header), delimiter);

@@ -2,11 +2,13 @@
 #include "core/data/unread/better_shape.h"
 
 #include "core/data/example_text.h"
+#include "core/data/formats/chosen_column.h"
 #include "core/data/formats/format_messages.h"
 #include "core/data/sources/ascii_case.h"
 
 #include <algorithm>
 #include <initializer_list>
+#include <set>
 #include <string_view>
 
 namespace luthier::data {
@@ -84,9 +86,44 @@ bool tellsKind(const std::string& column)
     return namesOneOf(column, {"category", "type", "source", "split", "lang", "model", "date", "author", "license", "url"});
 }
 
-// A text with what else is there: its label or its answer.
+// What a question is about: nobody asks with it.
+bool tellsTopic(const std::string& column)
+{
+    return namesOneOf(column, {"topic", "subject", "domain", "difficulty", "level"});
+}
+
+// A label comes again; what is another in every row is a mark of it, or its title.
+bool comesAgain(const std::string& column, std::span<const Json> rows)
+{
+    constexpr std::size_t kFewest = 8; // fewer rows say nothing
+    std::set<std::string> values;
+    std::size_t filled = 0;
+    for (const Json& row : rows) {
+        const auto field = row.is_object() ? row.find(column) : row.end();
+        if (row.is_object() && field != row.end() && !field->is_null()) {
+            values.insert(textOf(*field));
+            ++filled;
+        }
+    }
+    return filled < kFewest || values.size() < filled;
+}
+
+// A name of a text's title: what the text could be asked for with.
+bool tellsTitle(const std::string& column)
+{
+    return namesOneOf(column, {"title", "headline", "heading"}) || isSameName(column, "subject") || isSameName(column, "name");
+}
+
+// A text with what else is there: its label or its answer, or the title that it answers.
 std::optional<ColumnGuess> besideText(const std::vector<std::string>& unread, std::span<const Json> rows)
 {
+    const auto title = std::find_if(unread.begin(), unread.end(), [&](const std::string& column) {
+        const ColumnSize size = sizeOf(column, rows);
+        return tellsTitle(column) && size.isText && size.rows * 2 > rows.size();
+    });
+    if (title != unread.end()) {
+        return ColumnGuess{"completion", {{"prompt", *title}, {"completion", nameOr(rows.front(), {"text"})}}};
+    }
     const std::string* best = nullptr;
     ColumnSize size;
     for (const std::string& column : unread) {
@@ -96,7 +133,7 @@ std::optional<ColumnGuess> besideText(const std::vector<std::string>& unread, st
             size = one;
         }
     }
-    if (!best) {
+    if (!best || (size.mean() <= kLabelBytes && !comesAgain(*best, rows))) {
         return std::nullopt;
     }
     return size.mean() <= kLabelBytes ? ColumnGuess{"classification", {{"label", *best}}}
@@ -125,12 +162,23 @@ std::optional<ColumnGuess> besideQuestion(const DatasetFormat& read, const std::
     }
     bool any = false;
     for (const std::string& column : unread) {
-        if (sizeOf(column, rows).isText && !tellsAnswer(column) && !tellsReasoning(column) && !tellsKind(column)) {
+        if (sizeOf(column, rows).isText && !tellsAnswer(column) && !tellsReasoning(column) && !tellsKind(column) && !tellsTopic(column)) {
             columns += (columns.empty() ? "" : "+") + column;
             any = true;
         }
     }
     return any ? std::optional(ColumnGuess{read.id, {{"input", columns}}}) : std::nullopt;
+}
+
+// An answer that only names one of the choices beside it: the choices before it, and what it names.
+std::optional<ColumnGuess> besideChoices(const DatasetFormat& read, const std::vector<std::string>& unread, std::span<const Json> rows)
+{
+    const char* answer = read.id == "completion" || read.id == "instruction" ? nameIn(rows.front(), kAnswerNames) : nullptr;
+    const auto found = std::find_if(unread.begin(), unread.end(), [&](const std::string& column) { return answer && choosesEverywhere(rows, column, answer); });
+    if (found == unread.end()) {
+        return std::nullopt;
+    }
+    return ColumnGuess{read.id, {{"input", *found}, {read.id == "instruction" ? "output" : "completion", *found + "[" + answer + "]"}}};
 }
 
 // As a shell takes it for one word.
@@ -155,7 +203,8 @@ std::optional<ColumnGuess> betterShape(const DatasetFormat& read, const std::vec
         return std::nullopt;
     }
     const bool asks = read.id == "completion" || read.id == "instruction" || read.id == "preference" || read.id == "unpaired";
-    auto guess = read.id == "text" ? besideText(unread, rows) : asks ? besideAnswer(read, unread, rows) : std::nullopt;
+    auto guess = read.id == "text" ? besideText(unread, rows) : besideChoices(read, unread, rows);
+    guess = guess || !asks ? guess : besideAnswer(read, unread, rows);
     if (asks && !guess) {
         guess = besideQuestion(read, unread, rows);
     }

@@ -3,6 +3,7 @@
 
 #include "core/data/checks/text_scan.h"
 #include "core/data/example_text.h"
+#include "core/data/formats/bookkeeping.h"
 #include "core/data/formats/comparison.h"
 #include "core/data/formats/format_messages.h"
 #include "core/data/row_walk.h"
@@ -21,25 +22,7 @@ constexpr std::int64_t kWholeLength = std::int64_t{1} << 40; // nothing is cut w
 constexpr int kMostTraces = 2000;
 constexpr std::size_t kMostTried = 256;      // groups
 constexpr std::size_t kTellingBytes = 16;    // a shorter text may stand anywhere
-constexpr std::size_t kLongestMark = 64;     // of an id, a source and the like
 constexpr std::size_t kShownFields = 12;
-
-// What people and programs write beside a row to find it again.
-constexpr std::array kBookkeeping = {
-    "id",         "_id",        "idx",       "index",      "uid",        "uuid",     "guid",       "row_id",     "example_id", "question_id",
-    "answer_id",  "prompt_id",  "doc_id",    "qid",        "key",        "hash",     "sha256",     "source",     "src",        "origin",
-    "dataset",    "dataset_name", "data_source", "split",  "subset",     "config",   "file",       "filename",   "path",       "url",
-    "link",       "license",    "licence",   "version",    "date",       "time",     "timestamp",  "created",    "created_at", "updated_at",
-    "created_utc", "author",    "annotator", "annotation_id", "annotator_id", "lead_time", "worker_id", "lang",  "language",   "meta",
-    "metadata",   "__index_level_0__", "unnamed: 0", "column 1", "length", "num_tokens", "n_tokens", "token_count", "title_id", "conversation_id", "message_id",
-    "model",      "models",     "model_a",   "model_b",    "judge",      "tstamp",   "anony",    "_input_hash", "_task_hash", "_session_id", "_annotator_id",
-};
-
-bool isBookkeeping(const std::string& key, const Json& value)
-{
-    const bool named = std::any_of(kBookkeeping.begin(), kBookkeeping.end(), [&key](const char* name) { return isSameName(key, name); });
-    return named && (value.is_object() || textOf(value).size() <= kLongestMark);
-}
 
 void append(std::string& trace, const Message& message, bool withAsked)
 {
@@ -394,6 +377,35 @@ std::vector<Json> sampleOf(const Dataset& dataset, const FieldCensus& census)
     return rows;
 }
 
+// The offer by the names that the file has, where its columns are read under others already, with those that it leaves as
+// they are. Nothing: a column that is made of several would have to be a part of another.
+std::optional<ColumnGuess> inNamesOfFile(std::optional<ColumnGuess> offer, const Dataset& dataset)
+{
+    const auto mapped = parseColumns(dataset.columns());
+    if (!offer || !mapped || mapped->empty()) {
+        return offer;
+    }
+    Columns kept = *mapped;
+    for (auto& [field, column] : offer->columns) {
+        const auto same = [&field = field](const ColumnName& one) { return one.field == field; };
+        std::erase_if(kept, same);
+        for (const ColumnName& one : *mapped) {
+            std::size_t at = column.find(one.field);
+            const auto isEdge = [&](std::size_t place) { return place >= column.size() || std::string_view("+[]").find(column[place]) != std::string_view::npos; };
+            if (at == std::string::npos || (at > 0 && !isEdge(at - 1)) || !isEdge(at + one.field.size())) {
+                continue;
+            }
+            if (column.size() > one.field.size() && one.column.find_first_of("+[") != std::string::npos) {
+                return std::nullopt;
+            }
+            column.replace(at, one.field.size(), one.column);
+            std::erase_if(kept, [&](const ColumnName& other) { return other.field == one.field; });
+        }
+    }
+    offer->columns.insert(offer->columns.end(), kept.begin(), kept.end());
+    return offer;
+}
+
 } // namespace
 
 const char* toText(UnreadWhy why)
@@ -450,7 +462,7 @@ UnreadReport unreadFields(const Dataset& dataset, const FieldCensus& census, con
         return std::tuple(a.isQuiet(), b.rows) < std::tuple(b.isQuiet(), a.rows);
     });
     addRemarks(report, census, settings, judge);
-    report.offer = columns.empty() ? std::nullopt : betterShape(dataset.format(), columns, sampleOf(dataset, census));
+    report.offer = columns.empty() ? std::nullopt : inNamesOfFile(betterShape(dataset.format(), columns, sampleOf(dataset, census)), dataset);
     return report;
 }
 
