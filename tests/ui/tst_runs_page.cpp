@@ -25,6 +25,7 @@
 #include <QTableView>
 #include <QTableWidget>
 #include <QTemporaryDir>
+#include <QToolButton>
 #include <QtTest>
 
 using namespace luthier;
@@ -150,6 +151,28 @@ private Q_SLOTS:
         dialog->grab().save(QStringLiteral(LUTHIER_BIN_DIR "/../screenshots/checkpoints-dialog.png"));
         m_page->grab().save(QStringLiteral(LUTHIER_BIN_DIR "/../screenshots/runs-page-actions.png"));
         dialog->close();
+    }
+
+    // A checkpoint answers, too: of a run that was stopped before it had a result.
+    void whatWasStoppedCanBeAsked()
+    {
+        m_page->chooseRun(3);
+        auto* compare = m_page->findChild<QAction*>(QStringLiteral("compareRun"));
+        auto* chat = m_page->findChild<QAction*>(QStringLiteral("chatWithRun"));
+        QVERIFY(!compare->isEnabled() && !chat->isEnabled());
+        const auto run = *m_workspace->project()->run(3);
+        QVERIFY(QDir().mkpath(QString::fromStdString(run.folder) + QStringLiteral("/checkpoints/step-4")));
+        Q_EMIT m_workspace->runsChanged();
+        QTRY_VERIFY_WITH_TIMEOUT(compare->isEnabled() && chat->isEnabled(), kAwaitMs);
+        QStringList wanted;
+        connect(m_workspace.get(), &Workspace::pageWanted, this, [&](const QString& page, const QString& what) { wanted += page + u' ' + what; });
+        m_page->findChild<QToolButton*>(QStringLiteral("chatWithRunButton"))->click();
+        compare->trigger();
+        QCOMPARE(wanted, (QStringList{QStringLiteral("chat run:3"), QStringLiteral("compare 3")}));
+        // What belongs to a run in progress stands beside it alone.
+        QVERIFY(m_page->findChild<QToolButton*>(QStringLiteral("stopRunButton"))->isHidden());
+        QVERIFY(m_page->findChild<QToolButton*>(QStringLiteral("holdRunButton"))->isHidden());
+        QVERIFY(!m_page->findChild<QToolButton*>(QStringLiteral("resumeRunButton"))->isHidden());
     }
 
     // Three chosen runs: a column for each, rows for what differs in any.

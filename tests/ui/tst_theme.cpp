@@ -6,6 +6,7 @@
 #include "ui/widgets/status_label.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDirIterator>
 #include <QFile>
@@ -13,12 +14,19 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLineEdit>
+#include <QListWidget>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QRadioButton>
 #include <QRegularExpression>
+#include <QSlider>
 #include <QSpinBox>
 #include <QStyleOptionHeader>
+#include <QTabBar>
+#include <QTabWidget>
 #include <QTableWidget>
+#include <QTextEdit>
+#include <QToolButton>
 #include <QVBoxLayout>
 #include <QtTest>
 
@@ -110,6 +118,51 @@ private Q_SLOTS:
         QVERIFY(deviceText(QStringLiteral("cpu, 1 thread, fp32")).endsWith(QLatin1String(", fp32")));
         QCOMPARE(deviceText(QStringLiteral("cpu")), QStringLiteral("CPU"));
         QCOMPARE(deviceText(QStringLiteral("NVIDIA H200, bf16")), QStringLiteral("NVIDIA H200, bf16"));
+    }
+
+    // Whatever takes the keys looks another way while it has them.
+    void theKeysAreSeen()
+    {
+        Theme theme(*qApp);
+        QWidget window;
+        auto* layout = new QVBoxLayout(&window);
+        auto* list = new QListWidget;
+        list->addItem(QStringLiteral("a row"));
+        auto* tabs = new QTabWidget;
+        tabs->addTab(new QWidget, QStringLiteral("a tab"));
+        auto* flat = new QToolButton;
+        flat->setText(QStringLiteral("flat"));
+        flat->setAutoRaise(true);
+        flat->setFocusPolicy(Qt::StrongFocus);
+        auto* typed = new QComboBox;
+        typed->setEditable(true);
+        QWidget* const all[] = {new QPlainTextEdit(QStringLiteral("text")), new QTextEdit(QStringLiteral("text")), new QLineEdit, new QPushButton(QStringLiteral("button")),
+                                flat, new QCheckBox(QStringLiteral("box")), new QRadioButton(QStringLiteral("one")), new QComboBox, typed, new QSpinBox,
+                                new QSlider(Qt::Horizontal), list, tabs->tabBar()};
+        for (QWidget* widget : all) {
+            layout->addWidget(widget == tabs->tabBar() ? tabs : widget);
+        }
+        auto* elsewhere = new QPushButton(QStringLiteral("elsewhere"));
+        layout->addWidget(elsewhere);
+        window.show();
+        window.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        QApplication::setCursorFlashTime(0);
+        list->setCurrentRow(0);
+        for (QWidget* widget : all) {
+            elsewhere->setFocus(Qt::TabFocusReason);
+            const QImage without = widget->grab().toImage();
+            widget->setFocus(Qt::TabFocusReason);
+            QVERIFY2(widget->hasFocus(), widget->metaObject()->className());
+            const QImage with = widget->grab().toImage();
+            int changed = 0;
+            for (int y = 0; y < with.height(); ++y) {
+                for (int x = 0; x < with.width(); ++x) {
+                    changed += with.pixel(x, y) != without.pixel(x, y);
+                }
+            }
+            QVERIFY2(changed > 2 * space(4), widget->metaObject()->className()); // more than the cursor of a text
+        }
     }
 
     void contrastIsMeasuredAsInWcag()

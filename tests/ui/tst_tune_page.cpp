@@ -5,6 +5,7 @@
 
 #include "core/peft/methods/full_settings.h"
 #include "core/peft/methods/lora_settings.h"
+#include "core/peft/methods/method.h"
 #include "core/store/data_files.h"
 #include "ui/base/amounts.h"
 #include "ui/pages/tune/memory_bar.h"
@@ -111,6 +112,22 @@ private Q_SLOTS:
     }
 
     // Typing on: only the last settings count, and rows that did not change are not encoded again.
+    // At a scale of 1.25 the card was lower than its method buttons, and the last of them could not be seen or clicked.
+    void everyMethodCanBeReached()
+    {
+        for (const QSize size : {QSize(800, 460), QSize(1100, 700)}) {
+            m_tune->resize(size);
+            QTest::qWait(50);
+            int seen = 0;
+            for (const peft::Method& method : peft::methods()) {
+                auto* button = m_tune->findChild<QWidget*>(QStringLiteral("method.") + QString::fromStdString(method.id));
+                QVERIFY2(button->parentWidget()->rect().contains(button->geometry()), method.id.c_str());
+                ++seen;
+            }
+            QVERIFY(seen > 4);
+        }
+    }
+
     void changesAreFollowed()
     {
         useRecipe();

@@ -14,6 +14,7 @@
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/dialogs/new_project_dialog.h"
 #include "ui/dialogs/preferences_dialog.h"
+#include "ui/frame/banner.h"
 #include "ui/models/data/row_model.h"
 #include "ui/models/runs/shootout_table.h"
 #include "ui/pages/data/data_page.h"
@@ -272,6 +273,31 @@ private Q_SLOTS:
         m_window->showPage(QStringLiteral("data"));
         QTest::keyClick(m_window.get(), Qt::Key_Left, Qt::AltModifier);
         QCOMPARE(m_window->currentPage(), QStringLiteral("runs"));
+    }
+
+    // A page that is shown something has the keys, and so it has when what had them goes: else they were at the first page's name.
+    void theKeysStayInThePage()
+    {
+        const auto isInPage = [this](const char* id) { return m_window->page(QString::fromLatin1(id))->isAncestorOf(QApplication::focusWidget()); };
+        m_window->showPage(QStringLiteral("adapters"));
+        m_window->findChild<QWidget*>(QStringLiteral("dataButton"))->setFocus();
+        QVERIFY(!isInPage("adapters"));
+        m_window->showPage(QStringLiteral("chat"), QStringLiteral("/nowhere/a"));
+        QVERIFY(isInPage("chat"));
+        for (const char* strip : {"banner", "news"}) {
+            auto* banner = m_window->findChild<Banner*>(QLatin1String(strip));
+            QVERIFY2(banner != nullptr, strip);
+            banner->show(QStringLiteral("Something is said."), QStringLiteral("Do it"));
+            for (const char* button : {"Close", "Remedy"}) {
+                banner->show(QStringLiteral("Something is said."), QStringLiteral("Do it"));
+                auto* pressed = banner->findChild<QAbstractButton*>(QLatin1String(strip) + QLatin1String(button));
+                QVERIFY2(pressed != nullptr, button);
+                pressed->setFocus();
+                QVERIFY(pressed->hasFocus());
+                banner->hide();
+                QVERIFY2(isInPage("chat"), button);
+            }
+        }
     }
 
     void theEditMenuServesTheFocus()

@@ -68,9 +68,6 @@ void RunBadge::refresh()
     const bool hadKeys = hasFocus() || isAncestorOf(QApplication::focusWidget());
     if (!m_runs->isBusy()) {
         hide();
-        if (hadKeys) {
-            Q_EMIT keysLeft(); // else Qt gives them to whatever button comes next
-        }
         return;
     }
     show();

@@ -20,7 +20,6 @@ public:
 
 Q_SIGNALS:
     void clicked();
-    void keysLeft(); // it had them and goes: the run ended
 
 protected:
     void mouseReleaseEvent(QMouseEvent* event) override;

@@ -15,9 +15,11 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPainter>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QStyleFactory>
 #include <QStyleOption>
+#include <QTextEdit>
 #include <QWidget>
 
 #include <algorithm>
@@ -77,6 +79,14 @@ void levelWithField(QLabel* label)
     }
 }
 
+// Boxes of several lines have a ring, as those of one line have.
+bool isTextBox(const QWidget* widget)
+{
+    return qobject_cast<const QPlainTextEdit*>(widget) != nullptr || qobject_cast<const QTextEdit*>(widget) != nullptr;
+}
+
+constexpr int kRing = 2;
+
 } // namespace
 
 ThemeStyle::ThemeStyle() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
@@ -94,6 +104,8 @@ int ThemeStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, cons
         return space(2);
     case PM_SplitterWidth:
         return space(2);
+    case PM_DefaultFrameWidth:
+        return isTextBox(widget) ? kRing : QProxyStyle::pixelMetric(metric, option, widget);
     case PM_ScrollBarExtent:
         return space(3);
     case PM_ButtonShiftHorizontal:
@@ -175,6 +187,9 @@ void ThemeStyle::polish(QWidget* widget)
         header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter); // over its column; numbers say that they stand at the right
     } else if (auto* label = qobject_cast<QLabel*>(widget)) {
         levelWithField(label);
+    } else if (isTextBox(widget)) {
+        auto* frame = static_cast<QFrame*>(widget);
+        frame->setFrameStyle(frame->frameStyle()); // it asks how wide the frame is here alone, and did while it was none yet
     }
 }
 
@@ -237,6 +252,10 @@ void ThemeStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opt
         drawBox(painter, option->rect, Qt::NoBrush, color(Token::Accent), 2);
         return;
     case PE_Frame:
+        if (isTextBox(widget) && option->state & State_HasFocus) {
+            drawBox(painter, option->rect, Qt::NoBrush, color(Token::Accent), kRing);
+            return;
+        }
         // Filled, not drawn: at a scale of 1.25 half of the lines would fall between the pixels.
         for (const QRect& side : {QRect(option->rect.topLeft(), QSize(option->rect.width(), 1)), QRect(option->rect.topLeft(), QSize(1, option->rect.height())),
                                   QRect(option->rect.bottomLeft(), QSize(option->rect.width(), 1)), QRect(option->rect.topRight(), QSize(1, option->rect.height()))}) {

@@ -122,9 +122,10 @@ void MainWindow::buildPages()
     layout->addWidget(right, 1);
     setCentralWidget(all);
     connect(navigation->badge(), &RunBadge::clicked, this, &MainWindow::showRun);
-    connect(navigation->badge(), &RunBadge::keysLeft, this, [this] {
-        if (QWidget* usable = firstUsable(m_frames.at(m_stack->currentIndex())->page())) {
-            usable->setFocus(Qt::OtherFocusReason);
+    // Qt gives the keys of what went (a strip, the badge of a run) to whatever comes next, often a page's name in the list.
+    connect(qApp, &QApplication::focusChanged, this, [this](QWidget* old, QWidget* now) {
+        if (old != nullptr && now != nullptr && isAncestorOf(old) && isAncestorOf(now) && !old->isVisible()) {
+            keepKeysInPage();
         }
     });
 }
@@ -187,6 +188,14 @@ QString MainWindow::currentPage() const
     return QString::fromLatin1(m_frames[static_cast<std::size_t>(m_stack->currentIndex())]->row().id);
 }
 
+void MainWindow::keepKeysInPage()
+{
+    Page* page = m_frames[static_cast<std::size_t>(m_stack->currentIndex())]->page();
+    if (QWidget* usable = page->isAncestorOf(focusWidget()) ? nullptr : firstUsable(page)) {
+        usable->setFocus(Qt::OtherFocusReason);
+    }
+}
+
 void MainWindow::showPage(const QString& id, const QString& what)
 {
     for (std::size_t i = 0; i < m_frames.size(); ++i) {
@@ -206,6 +215,7 @@ void MainWindow::showPage(const QString& id, const QString& what)
         shown->activated();
         if (!what.isEmpty()) {
             shown->reveal(what);
+            keepKeysInPage();
         } else if (comes || !shown->isAncestorOf(focusWidget())) {
             // What went since takes no keys.
             if (QWidget* target = left != nullptr && left->isVisibleTo(shown) ? left : firstUsable(shown)) {

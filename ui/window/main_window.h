@@ -88,6 +88,7 @@ private:
     void fillViewMenu();
     void fillRecent();
     void connectWorkspace();
+    void keepKeysInPage(); // to where they stand in the page in front, where they stand elsewhere
     void askBeforeClosing();
     void refreshActions();
     void refreshTitle();

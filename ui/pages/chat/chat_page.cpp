@@ -48,13 +48,14 @@ ChatPage::ChatPage(Workspace& workspace, QWidget* parent)
     m_choice->setToolTip(tr("What the runs of this project made, its adapters, and the models on this machine"));
     m_choice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_choice->setMinimumContentsLength(30);
+    m_choice->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     m_note->setObjectName(QStringLiteral("chatNote"));
     m_note->setTextFormat(Qt::PlainText);
     auto* label = new QLabel(tr("&Talk to"));
     label->setBuddy(m_choice);
     auto* top = new QHBoxLayout;
     top->addWidget(label);
-    top->addWidget(m_choice);
+    top->addWidget(m_choice, 2); // a long name has the room that is there
     top->addWidget(m_note, 1);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

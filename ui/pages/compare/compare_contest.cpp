@@ -3,6 +3,7 @@
 
 #include "core/evaluation/rough_time.h"
 #include "core/train/checkpoint_result.h"
+#include "ui/base/window_sentence.h"
 #include "ui/bridge/job.h"
 
 #include <algorithm>
@@ -375,7 +376,7 @@ void CompareContest::endSide(int side, const Said& said)
     Answer& answer = at.answer;
     at.session = said.session;
     if (said.session) {
-        const QString device = QString::fromStdString(said.session->describeDevice());
+        const QString device = ui::deviceText(QString::fromStdString(said.session->describeDevice()));
         //: a device, and how many answers of the comparison were written together
         m_deviceText = said.isApart ? tr("%1; base and tuned one after the other: what this adapter adds cannot be switched off row by row").arg(device)
                        : said.together > 1 ? tr("%1, %n answer(s) in one batch", nullptr, said.together).arg(device)
