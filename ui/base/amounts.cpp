@@ -68,7 +68,7 @@ QString timeLeft(double seconds)
     }
     constexpr double kMinute = 60;
     return seconds < kMinute ? Amounts::tr("less than a minute left")
-           : seconds < 60 * kMinute ? Amounts::tr("%n min left", nullptr, static_cast<int>(std::lround(seconds / kMinute)))
+           : seconds < 60 * kMinute ? Amounts::tr("%Ln min left", nullptr, static_cast<int>(std::lround(seconds / kMinute)))
                                     : Amounts::tr("%1 h left").arg(QLocale().toString(seconds / (60 * kMinute), 'f', 1));
 }
 

@@ -91,7 +91,7 @@ QString deviceText(const QString& device)
     const int threads = words.value(1).toInt(&isCount);
     if (words.front() == kCpu + u',' && isCount) {
         const QString rest = device.section(u',', 2); // " fp32"
-        return WindowSentence::tr("CPU, %n thread(s)", nullptr, threads) + (rest.isEmpty() ? QString() : u',' + rest);
+        return WindowSentence::tr("CPU, %Ln thread(s)", nullptr, threads) + (rest.isEmpty() ? QString() : u',' + rest);
     }
     return device == kCpu ? WindowSentence::tr("CPU") : device;
 }

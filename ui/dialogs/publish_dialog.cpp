@@ -232,7 +232,7 @@ void PublishDialog::offerTarget()
 {
     const auto kind = static_cast<PublishOrder::Kind>(m_what->currentData().toInt());
     const QString target = freeTarget();
-    const QString name = m_adapters.size() == 1 ? QString::fromStdString(m_adapters.front().name) : tr("%n adapter(s)", nullptr, static_cast<int>(m_adapters.size()));
+    const QString name = m_adapters.size() == 1 ? QString::fromStdString(m_adapters.front().name) : tr("%Ln adapter(s)", nullptr, static_cast<int>(m_adapters.size()));
     setWindowTitle(kind == PublishOrder::Kind::Model     ? tr("Merge %1 into its base").arg(name)
                    : kind == PublishOrder::Kind::Adapter && m_adapters.size() > 1 ? tr("Combine %1").arg(name)
                                                                                   : tr("Export %1").arg(name));

@@ -39,7 +39,7 @@ QString factsText(const remote::HostFacts& facts)
             cards.append(cardText(card));
         }
     }
-    const QString which = facts.cards == 0 ? RemoteDialog::tr("no card") : RemoteDialog::tr("%n card(s)", nullptr, static_cast<int>(facts.cards));
+    const QString which = facts.cards == 0 ? RemoteDialog::tr("no card") : RemoteDialog::tr("%Ln card(s)", nullptr, static_cast<int>(facts.cards));
     //: another machine: "2 cards (names); 16 cores; 410 GiB of disk free; Luthier 0.9"
     return RemoteDialog::tr("%1; %2 cores; %3 of disk free; Luthier %4")
         .arg(cards.isEmpty() ? which : which + QStringLiteral(" (") + cards.join(QStringLiteral("; ")) + u')')

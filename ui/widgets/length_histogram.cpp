@@ -199,7 +199,7 @@ bool LengthHistogram::event(QEvent* event)
         const auto bin = static_cast<std::size_t>(length / std::max<std::int64_t>(m_histogram.width, 1));
         if (bin < m_histogram.counts.size()) {
             const std::int64_t from = static_cast<std::int64_t>(bin) * m_histogram.width;
-            QToolTip::showText(help->globalPos(), tr("%1 to %2: %n row(s)", nullptr, static_cast<int>(m_histogram.counts[bin]))
+            QToolTip::showText(help->globalPos(), tr("%1 to %2: %Ln row(s)", nullptr, static_cast<int>(m_histogram.counts[bin]))
                                                       .arg(number(from), number(from + m_histogram.width - 1)), this);
         }
         return true;

@@ -83,7 +83,7 @@ void DataDocument::prepareExclusion(const std::vector<std::int64_t>& rows, bool 
     }
     changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
     const auto count = static_cast<int>(changed.size());
-    prepareStep(std::move(step), excluded ? tr("leaving out %n row(s)", nullptr, count) : tr("taking in %n row(s)", nullptr, count));
+    prepareStep(std::move(step), excluded ? tr("leaving out %Ln row(s)", nullptr, count) : tr("taking in %Ln row(s)", nullptr, count));
 }
 
 void DataDocument::prepareTag(const std::vector<std::int64_t>& rows, const QString& tag, bool add)
@@ -97,8 +97,8 @@ void DataDocument::prepareTag(const std::vector<std::int64_t>& rows, const QStri
     const auto count = static_cast<int>(change.rows.size());
     store::EditStep step;
     step.tags.push_back(std::move(change));
-    prepareStep(std::move(step), add ? tr("tag \u201c%1\u201d on %n row(s)", nullptr, count).arg(tag)
-                                     : tr("tag \u201c%1\u201d off %n row(s)", nullptr, count).arg(tag));
+    prepareStep(std::move(step), add ? tr("tag \u201c%1\u201d on %Ln row(s)", nullptr, count).arg(tag)
+                                     : tr("tag \u201c%1\u201d off %Ln row(s)", nullptr, count).arg(tag));
 }
 
 const std::set<std::string>& DataDocument::tagsOf(std::int64_t row) const

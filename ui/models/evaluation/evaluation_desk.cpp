@@ -3,9 +3,11 @@
 
 #include "core/base/files.h"
 #include "core/evaluation/rough_time.h"
+#include "core/objectives/objectives.h"
 #include "core/store/eval_inputs.h"
 #include "core/store/runs/reward_trust.h"
 #include "ui/base/amounts.h"
+#include "ui/models/runs/tuned_runs.h"
 #include "ui/settings/app_settings.h"
 #include "ui/workspace/workspace.h"
 
@@ -238,7 +240,9 @@ void EvaluationDesk::reload()
         for (auto& row : *rows) {
             std::error_code code;
             const bool hasResult = !row.result.empty() && fs::exists(row.result, code);
-            if (hasResult || fs::exists(fs::path(row.folder) / "checkpoints", code)) {
+            const auto* objective = objectives::findObjective(objectiveIn(row.recipe));
+            const bool answers = objective == nullptr || !objective->judges;
+            if (answers && (hasResult || fs::exists(fs::path(row.folder) / "checkpoints", code))) {
                 read.runs.push_back({std::move(row), hasResult});
             }
         }
@@ -305,7 +309,7 @@ void EvaluationDesk::plan(const EvaluationChoice& choice)
             return;
         }
         //: number of rows, and of models that answer each
-        QString text = tr("%1 rows for each of %n that answer", nullptr, static_cast<int>(plan.systems)).arg(number(plan.rows));
+        QString text = tr("%1 rows for each of %Ln that answer", nullptr, static_cast<int>(plan.systems)).arg(number(plan.rows));
         if (plan.general > 0) {
             text += tr(", and %1 general rows").arg(number(plan.general));
         }
@@ -314,7 +318,7 @@ void EvaluationDesk::plan(const EvaluationChoice& choice)
         }
         text += u'.';
         if (plan.skipped > 0) {
-            text += u' ' + tr("%n row(s) cannot be asked (%1).", nullptr, static_cast<int>(plan.skipped)).arg(plan.firstSkipped);
+            text += u' ' + tr("%Ln row(s) cannot be asked (%1).", nullptr, static_cast<int>(plan.skipped)).arg(plan.firstSkipped);
         }
         Q_EMIT planned(plan.trust.isEmpty() ? text : text + u' ' + plan.trust, true);
     });

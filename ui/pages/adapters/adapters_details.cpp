@@ -145,7 +145,7 @@ void AdaptersDetails::show(const std::vector<const store::LibraryAdapter*>& chos
     flushNotes();
     const bool good = !chosen.empty() && std::all_of(chosen.begin(), chosen.end(), [](const auto* one) { return one->facts.problem.empty(); });
     if (numChosen > 1) {
-        showDetails(tr("%n adapter(s) chosen", nullptr, numChosen), {}, factsOfAll(chosen), problemsOf(chosen));
+        showDetails(tr("%Ln adapter(s) chosen", nullptr, numChosen), {}, factsOfAll(chosen), problemsOf(chosen));
     } else {
         showDetails(adapter == nullptr ? tr("No adapter chosen") : QString::fromStdString(adapter->name), path, good ? factsOf(*adapter) : QString(), problemsOf(chosen));
     }

@@ -294,7 +294,7 @@ void AdaptersPage::deleteChosen()
     if (paths.isEmpty()) {
         return;
     }
-    auto* question = new QMessageBox(QMessageBox::Question, tr("Delete"), tr("Move %n adapter(s) to the project's trash?", nullptr, static_cast<int>(paths.size())),
+    auto* question = new QMessageBox(QMessageBox::Question, tr("Delete"), tr("Move %Ln adapter(s) to the project's trash?", nullptr, static_cast<int>(paths.size())),
                                      QMessageBox::Cancel, this);
     question->setObjectName(QStringLiteral("deleteQuestion"));
     question->setAttribute(Qt::WA_DeleteOnClose);

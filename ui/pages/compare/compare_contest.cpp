@@ -379,7 +379,7 @@ void CompareContest::endSide(int side, const Said& said)
         const QString device = ui::deviceText(QString::fromStdString(said.session->describeDevice()));
         //: a device, and how many answers of the comparison were written together
         m_deviceText = said.isApart ? tr("%1; base and tuned one after the other: what this adapter adds cannot be switched off row by row").arg(device)
-                       : said.together > 1 ? tr("%1, %n answer(s) in one batch", nullptr, said.together).arg(device)
+                       : said.together > 1 ? tr("%1, %Ln answer(s) in one batch", nullptr, said.together).arg(device)
                                            : device;
     }
     if (said.generation) {

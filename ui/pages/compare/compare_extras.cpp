@@ -122,7 +122,7 @@ void CompareExtras::addPrompted(const QString& system, int shots, bool nearest)
     answerer.system = system;
     const TunedRun* tuned = m_choices->tuned();
     const bool hasShots = shots > 0 && tuned != nullptr && tuned->id != 0 && m_project;
-    Source source{hasShots ? tr("base, prompt and %n example(s)", nullptr, shots) : tr("base with a prompt"), answerer, true};
+    Source source{hasShots ? tr("base, prompt and %Ln example(s)", nullptr, shots) : tr("base with a prompt"), answerer, true};
     if (hasShots) {
         source.shots = shots;
         source.isNearest = nearest;

@@ -171,7 +171,7 @@ void ComparePage::reload()
     m_extras->setProject(m_workspace.project());
     m_listJob.start(this, work, [this](const TunedRuns& read) {
         m_extras->setRuns(read.runs);
-        m_reward->setRuns(read.runs);
+        m_reward->setRuns(read.scorers);
         m_choices->setRuns(read.runs);
         if (m_wantedRun != 0 && m_choices->chooseRun(m_wantedRun)) {
             m_wantedRun = 0;
@@ -362,7 +362,7 @@ void ComparePage::showPrompt(const PromptItem& item)
     m_prompt = item;
     m_promptText->setPlainText(item.messages.empty() ? QString() : QString::fromStdString(item.messages.back().content));
     const int earlier = std::max(0, static_cast<int>(item.messages.size()) - 1);
-    m_context->setText(earlier > 0 ? tr("after %n earlier message(s)", nullptr, earlier) : QString());
+    m_context->setText(earlier > 0 ? tr("after %Ln earlier message(s)", nullptr, earlier) : QString());
     m_turns->setVisible(earlier > 0);
 }
 

@@ -129,7 +129,7 @@ void DataBatch::takeProgress(std::int64_t done, std::int64_t total)
     m_progress->setValue(static_cast<int>(kParts * done / total));
     const double seconds = static_cast<double>(m_clock.elapsed()) / 1000 * static_cast<double>(total - done) / static_cast<double>(done);
     //: how far the search is: step, rows read, all rows, seconds
-    m_text->setText(tr("Finding the rows of step %1: %2 of %3 rows read, %n s left", nullptr, static_cast<int>(seconds) + 1)
+    m_text->setText(tr("Finding the rows of step %1: %2 of %3 rows read, %Ln s left", nullptr, static_cast<int>(seconds) + 1)
                         .arg(number(m_step), number(done), number(total)));
 }
 
@@ -156,7 +156,7 @@ void DataBatch::takeFound(const Result<Found>& found)
     for (std::size_t i = 0; m_found.files.size() > 1 && i < m_found.files.size(); ++i) {
         const auto count = static_cast<int>(m_found.files[i].rows.size());
         //: a link: name of a file, number of its rows in the step
-        links += QStringLiteral("<a href=\"%1\">%2</a>").arg(i).arg(tr("%1 (%n row(s))", nullptr, count)
+        links += QStringLiteral("<a href=\"%1\">%2</a>").arg(i).arg(tr("%1 (%Ln row(s))", nullptr, count)
                                                                          .arg(QFileInfo(m_found.files[i].path).fileName().toHtmlEscaped()));
     }
     m_text->setTextFormat(Qt::RichText);

@@ -68,7 +68,7 @@ void DataFilterNote::refresh()
     }
     const QString count = number(item->count);
     //: name of a filter, number of its rows
-    m_title->setText(tr("%1 \u2014 %n row(s)", nullptr, static_cast<int>(item->count)).arg(item->label));
+    m_title->setText(tr("%1 \u2014 %Ln row(s)", nullptr, static_cast<int>(item->count)).arg(item->label));
     setHelp(item->advice.isEmpty() ? item->help : item->help + u' ' + item->advice);
     m_remedy->setVisible(item->remedy != Remedy::None);
     m_remedy->setEnabled(item->count > 0);
@@ -89,7 +89,7 @@ void DataFilterNote::setRows(const QString& title, std::int64_t number)
 {
     m_filter.clear();
     const QString count = ui::number(number);
-    m_title->setText(tr("%1 \u2014 %n row(s)", nullptr, static_cast<int>(number)).arg(title));
+    m_title->setText(tr("%1 \u2014 %Ln row(s)", nullptr, static_cast<int>(number)).arg(title));
     setHelp({});
     m_remedy->setText(tr("Exclude these %1").arg(count));
     m_remedy->setVisible(true);

@@ -38,8 +38,8 @@ QString timeLeft(std::optional<double> seconds)
         return {};
     }
     const int whole = static_cast<int>(std::ceil(*seconds));
-    return whole < kMinute ? DataFilters::tr("%n s left", nullptr, whole)
-                           : DataFilters::tr("%n min left", nullptr, (whole + kMinute - 1) / kMinute);
+    return whole < kMinute ? DataFilters::tr("%Ln s left", nullptr, whole)
+                           : DataFilters::tr("%Ln min left", nullptr, (whole + kMinute - 1) / kMinute);
 }
 
 // The count stands at the right, and only the name gives way where the list is narrow.

@@ -204,7 +204,7 @@ void DataSearch::showHits()
     if (m_search->isActive()) {
         text = count == 0 ? (searching ? tr("looking\u2026") : tr("no match"))
                : position > 0 ? tr("%1 of %2%3").arg(number(position), number(count), dots)
-                              : tr("%n row(s)%1", nullptr, static_cast<int>(count)).arg(dots);
+                              : tr("%Ln row(s)%1", nullptr, static_cast<int>(count)).arg(dots);
     }
     m_count->setText(text);
     m_count->setToolTip(m_problem);

@@ -62,7 +62,7 @@ void DataTable::showMenu(const QPoint& at)
     const auto count = static_cast<int>(rows.size());
     auto* menu = new QMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);
-    menu->addAction(allOut ? tr("Take %n row(s) in again\tDel", nullptr, count) : tr("Exclude %n row(s) from training\tDel", nullptr, count),
+    menu->addAction(allOut ? tr("Take %Ln row(s) in again\tDel", nullptr, count) : tr("Exclude %Ln row(s) from training\tDel", nullptr, count),
                     this, &DataTable::toggleExcluded);
     menu->addAction(tr("Tags\u2026\tT"), this, &DataTable::editTags);
     menu->addAction(tr("Copy\tCtrl+C"), this, &DataTable::copySelection);

@@ -74,8 +74,8 @@ void EvaluateFlips::show(const Json& results)
     const auto worse = changedRows(results, false).size();
     const auto better = changedRows(results, true).size();
     m_kind->clear();
-    m_kind->addItem(tr("%n became worse", nullptr, static_cast<int>(worse)), false);
-    m_kind->addItem(tr("%n became better", nullptr, static_cast<int>(better)), true);
+    m_kind->addItem(tr("%Ln became worse", nullptr, static_cast<int>(worse)), false);
+    m_kind->addItem(tr("%Ln became better", nullptr, static_cast<int>(better)), true);
     m_kind->setCurrentIndex(worse > 0 || better == 0 ? 0 : 1);
     fill();
 }

@@ -135,7 +135,7 @@ void EvaluateResult::show(const Json& results)
     if (const auto found = results.find("skipped"); found != results.end() && found->is_array() && !found->empty()) {
         const Json& first = found->front();
         const Json row = first.is_object() ? first.value("row", Json()) : Json();
-        notes += tr("%n row(s) were left out, such as row %1: %2.", nullptr, static_cast<int>(found->size())).arg(row.is_number() ? row.get<qint64>() : 0).arg(textIn(first, "why"));
+        notes += tr("%Ln row(s) were left out, such as row %1: %2.", nullptr, static_cast<int>(found->size())).arg(row.is_number() ? row.get<qint64>() : 0).arg(textIn(first, "why"));
     }
     m_notes->setText(notes.join(u'\n'));
     m_notes->setVisible(!notes.isEmpty());

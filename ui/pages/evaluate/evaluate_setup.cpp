@@ -2,6 +2,7 @@
 #include "ui/pages/evaluate/evaluate_setup.h"
 
 #include "core/metrics/metric.h"
+#include "ui/base/window_sentence.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/number_fields.h"
@@ -75,7 +76,7 @@ EvaluateSetup::EvaluateSetup(QWidget* parent)
       m_shotChoice(named(new QComboBox, QStringLiteral("evalShotChoice"), tr("Which examples"),
                          tr("The most different rows, the same for every question; or those most like each question"))),
       m_checkpoints(named(new QCheckBox(tr("Its &checkpoints, too")), QStringLiteral("evalCheckpoints"), tr("Its checkpoints, too"),
-                          tr("How it went over the run's steps: at most %n of its checkpoints answer", nullptr, 8))),
+                          tr("How it went over the run's steps: at most %Ln of its checkpoints answer", nullptr, 8))),
       m_beside(named(new QListWidget, QStringLiteral("evalBeside"), tr("Other runs"), tr("Runs of this project that answer the same rows"))),
       m_file(new QLineEdit), m_limit(number(QStringLiteral("evalLimit"), tr("At most"), tr("So many rows, evenly over all of them; 0: every row"), 0, kMostRows, 200)),
       m_general(new QLineEdit), m_cloze(new QLineEdit),
@@ -372,7 +373,7 @@ void EvaluateSetup::setChoice(const EvaluationChoice& choice)
 
 void EvaluateSetup::setPlan(const QString& sentence, bool canStart)
 {
-    m_plan->setText(sentence);
+    m_plan->setText(canStart ? sentence : problemSentence(sentence));
     static_cast<StatusLabel*>(m_plan)->setToken(canStart || sentence.isEmpty() ? Token::TextQuiet : Token::Bad);
 }
 

@@ -126,7 +126,7 @@ void JudgeModel::showAgreement()
     QStringList lines;
     for (const auto& model : m_desk->models()) {
         lines += QString::fromStdString(model.sentence) + u' '
-                 + tr("In %1 of %n pair(s) the order of the answers decided, which counts as a tie.", nullptr, static_cast<int>(model.judged)).arg(model.flips);
+                 + tr("In %1 of %Ln pair(s) the order of the answers decided, which counts as a tie.", nullptr, static_cast<int>(model.judged)).arg(model.flips);
     }
     m_agreement->setText(lines.isEmpty() ? tr("No model has judged these pairs. What one says is believed after it agrees with people on the same pairs.") : lines.join(u'\n'));
 }

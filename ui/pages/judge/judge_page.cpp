@@ -171,8 +171,18 @@ QWidget* JudgePage::buildHead()
     m_tally->setObjectName(QStringLiteral("judgeTally"));
     m_tally->setWordWrap(true);
     m_tally->setToolTip(tr("Wins with an interval of 95 %; as good and both bad count half"));
+    m_tell = new QToolButton;
+    m_tell->setObjectName(QStringLiteral("judgeTell"));
+    m_tell->setText(tr("&Tell now"));
+    m_tell->setCheckable(true);
+    m_tell->setAccessibleName(tr("Tell now who is ahead"));
+    m_tell->setToolTip(tr("Say who is ahead before all pairs are judged; whoever sees how it moves can tell whose answer got the vote"));
+    connect(m_tell, &QToolButton::toggled, this, &JudgePage::showTally);
+    auto* tallyLine = new QHBoxLayout;
+    tallyLine->addWidget(m_tally, 1);
+    tallyLine->addWidget(m_tell);
     layout->addWidget(m_progress);
-    layout->addWidget(m_tally);
+    layout->addLayout(tallyLine);
     return head;
 }
 
@@ -253,7 +263,7 @@ void JudgePage::connectDesk()
     connect(m_desk, &JudgingDesk::pairChanged, this, &JudgePage::showPair);
     connect(m_desk, &JudgingDesk::problemFound, this, &JudgePage::showProblem);
     connect(m_desk, &JudgingDesk::preferencesWritten, this, [this](const QString& path, qint64 rows) {
-        m_workspace.say(tr("%n preference(s) written", nullptr, static_cast<int>(rows)));
+        m_workspace.say(tr("%Ln preference(s) written", nullptr, static_cast<int>(rows)));
         Q_EMIT m_workspace.pageWanted(QStringLiteral("data"), {});
         Q_EMIT m_workspace.fileWanted(path);
     });
@@ -282,7 +292,7 @@ void JudgePage::showList()
     const QSignalBlocker blocker(m_judgings);
     m_judgings->clear();
     for (const auto& row : m_desk->judgings()) {
-        m_judgings->addItem(tr("%1  \u00b7  %n pair(s)", nullptr, static_cast<int>(row.pairs)).arg(QString::fromStdString(row.name)), static_cast<qlonglong>(row.id));
+        m_judgings->addItem(tr("%1  \u00b7  %Ln pair(s)", nullptr, static_cast<int>(row.pairs)).arg(QString::fromStdString(row.name)), static_cast<qlonglong>(row.id));
     }
     m_judgings->setCurrentIndex(m_judgings->findData(m_desk->judging()));
     const bool isEmpty = m_desk->judgings().empty();
@@ -326,12 +336,19 @@ void JudgePage::showTally()
 {
     const auto tally = m_desk->tally();
     m_action->setEnabled(tally.judged > 0);
+    const bool isOpen = m_desk->pair() != nullptr;
+    m_tell->setVisible(isOpen && tally.judged > 0);
     if (tally.judged == 0) {
         m_tally->setText(tr("Nothing is judged yet. Who made which answer is told to nobody, and the sides are drawn anew for each pair."));
         return;
     }
+    if (isOpen && !m_tell->isChecked()) { // a rate that moves with each vote would say whose answer it was
+        m_tally->setText(tr("Who is ahead is told when you have judged all pairs.") + QLatin1Char(' ')
+                         + (tally.isClear ? tr("It is clear already: more pairs will hardly change it.") : tr("It is not clear yet.")));
+        return;
+    }
     //: a system, its wins in per cent, low and high end of the interval, number of pairs
-    QString text = tr("%1 wins %2 % (%3 to %4 %) of %n pair(s).", nullptr, static_cast<int>(tally.judged))
+    QString text = tr("%1 wins %2 % (%3 to %4 %) of %Ln pair(s).", nullptr, static_cast<int>(tally.judged))
                        .arg(m_desk->second(), percent(tally.rate), percent(tally.interval.low), percent(tally.interval.high));
     text += QLatin1Char(' ') + (tally.isClear ? tr("That is clear.") : tr("Not clear yet."));
     if (std::isfinite(tally.longerRate)) {
@@ -344,7 +361,7 @@ void JudgePage::showTally()
         }
     }
     if (const auto agreement = m_desk->agreement(); agreement.pairs > 0 && std::isfinite(agreement.alpha)) {
-        text += QLatin1Char(' ') + tr("%n judges agree by alpha %1.", nullptr, static_cast<int>(agreement.judges.size())).arg(QLocale().toString(agreement.alpha, 'f', 2));
+        text += QLatin1Char(' ') + tr("%Ln judges agree by alpha %1.", nullptr, static_cast<int>(agreement.judges.size())).arg(QLocale().toString(agreement.alpha, 'f', 2));
     }
     m_tally->setText(text);
 }

@@ -80,7 +80,7 @@ void ModelsList::fill()
     const int count = static_cast<int>(items.size());
     const QString wanted = m_wanted;
     m_model->setItems(std::move(items));
-    m_note->setText(!m_library->isRead() ? tr("Looking for models\u2026") : count == 0 ? tr("No model is on this machine yet.") : tr("%n model(s)", nullptr, count));
+    m_note->setText(!m_library->isRead() ? tr("Looking for models\u2026") : count == 0 ? tr("No model is on this machine yet.") : tr("%Ln model(s)", nullptr, count));
     const int row = m_model->rowOf(wanted);
     if (row >= 0 || count > 0) {
         m_view->setCurrentIndex(m_model->index(row >= 0 ? row : 0));

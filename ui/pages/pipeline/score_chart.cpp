@@ -46,7 +46,7 @@ void ScoreChart::setScores(pipeline::RewardScores scores)
 {
     m_scores = std::move(scores);
     const auto range = m_scores.range();
-    setAccessibleDescription(tr("%n pair(s), %1 % the right way round; scores from %2 to %3", "", static_cast<int>(m_scores.pairs()))
+    setAccessibleDescription(tr("%Ln pair(s), %1 % the right way round; scores from %2 to %3", "", static_cast<int>(m_scores.pairs()))
                                  .arg(QLocale().toString(100 * m_scores.accuracy(), 'f', 1), number(range.low), number(range.high)));
     update();
 }

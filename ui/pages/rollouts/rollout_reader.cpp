@@ -118,7 +118,7 @@ QWidget* RolloutReader::buildTabs()
     m_ruleHelp->setObjectName(QStringLiteral("rolloutRuleHelp"));
     m_ruleHelp->setWordWrap(true);
     layout->addWidget(m_ruleHelp);
-    auto* change = makeButton(QStringLiteral("rolloutRule"), tr("Go to the &rules"), tr("Show on Tune where a recipe names the rules that reward answers"));
+    auto* change = makeButton(QStringLiteral("rolloutRule"), tr("Go to the &rules"), tr("Open this run's settings on Tune, where its rules are named; undo brings back what was there"));
     auto* row = new QHBoxLayout;
     row->addStretch(1);
     row->addWidget(change);
@@ -178,7 +178,7 @@ void RolloutReader::showAnswer(RolloutView view)
     m_hasAgain = false;
     const rollouts::Answered& answered = m_view.answered;
     const auto tokens = static_cast<int>(answered.ids.size());
-    m_facts->setText(tr("Reward %1 · KL %2 · %n token(s) · %3 · row %4", "", tokens)
+    m_facts->setText(tr("Reward %1 · KL %2 · %Ln token(s) · %3 · row %4", "", tokens)
                          .arg(textOf(answered.numbers.reward), textOf(answered.numbers.kl()), answered.numbers.ended ? tr("ended by itself") : tr("cut"),
                               number(answered.row + 1)));
     m_prompt->setText(QString::fromStdString(answered.prompt));

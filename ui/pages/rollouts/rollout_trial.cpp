@@ -128,7 +128,7 @@ void RolloutTrial::judge()
         sum += judged.reward;
         tally.add(judged);
     }
-    QStringList all{tr("All %n answer(s) of the update: %1 on average", "", static_cast<int>(m_answers.size())).arg(number(m_answers.empty() ? 0 : sum / static_cast<double>(m_answers.size())))};
+    QStringList all{tr("All %Ln answer(s) of the update: %1 on average", "", static_cast<int>(m_answers.size())).arg(number(m_answers.empty() ? 0 : sum / static_cast<double>(m_answers.size())))};
     for (const std::string& finding : tally.findings()) {
         all += QString::fromStdString(finding);
     }

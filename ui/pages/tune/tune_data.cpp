@@ -155,7 +155,7 @@ void TuneData::showChosen()
     for (const std::string& path : m_document->config().data.train) {
         names += QFileInfo(QString::fromStdString(path)).fileName();
     }
-    m_chosen->setText(names.size() > 1 ? tr("Learned from %n file(s) together: %1", nullptr, static_cast<int>(names.size())).arg(names.join(QStringLiteral(", ")))
+    m_chosen->setText(names.size() > 1 ? tr("Learned from %Ln file(s) together: %1", nullptr, static_cast<int>(names.size())).arg(names.join(QStringLiteral(", ")))
                                        : QString());
     m_chosen->setVisible(names.size() > 1);
 }

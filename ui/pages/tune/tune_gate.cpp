@@ -118,7 +118,7 @@ void TuneGate::showBlock(const Verdict& verdict)
     const QLocale locale;
     m_isBlocked = verdict.plan.nothingToLearn > 0;
     m_block->setVisible(m_isBlocked);
-    m_blockText->setText(tr("%n row(s) have nothing to learn: no token of them is trained. Look at them, mend or raise the longest length, or go on without them.",
+    m_blockText->setText(tr("%Ln row(s) have nothing to learn: no token of them is trained. Look at them, mend or raise the longest length, or go on without them.",
                             nullptr, static_cast<int>(std::min<std::int64_t>(verdict.plan.nothingToLearn, 1 << 30))));
     m_place->setVisible(verdict.plan.disk.has_value());
     if (const auto& disk = verdict.plan.disk) {

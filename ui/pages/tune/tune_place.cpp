@@ -259,7 +259,7 @@ void TunePlace::explain()
                : m_needs && m_needs->ranks.size() == devices->size() ? needsText(*m_needs)
                                                                      : tr("Each takes its share of a step; what each needs is told here when the recipe is whole.");
         if (!isBad && m_batches > 0 && ranks > m_batches) {
-            text += u' ' + tr("A step of this recipe has %n batch(es), fewer than these: they are cut further, and some may idle. More accumulation keeps all busy.", nullptr, static_cast<int>(m_batches));
+            text += u' ' + tr("A step of this recipe has %Ln batch(es), fewer than these: they are cut further, and some may idle. More accumulation keeps all busy.", nullptr, static_cast<int>(m_batches));
         }
     }
     m_note->setToken(isBad ? Token::Bad : Token::TextQuiet);

@@ -32,7 +32,7 @@ QString titleOf(const store::ShootoutRecord& record)
 {
     const QDateTime at = QDateTime::fromString(QString::fromStdString(record.created), Qt::ISODateWithMs).toLocalTime();
     //: an earlier shoot-out in the list: when, how many methods
-    return TuneShootout::tr("%1, %n method(s)", nullptr, static_cast<int>(record.entries.size()))
+    return TuneShootout::tr("%1, %Ln method(s)", nullptr, static_cast<int>(record.entries.size()))
         .arg(at.isValid() ? QLocale().toString(at, QLocale::ShortFormat) : QString::fromStdString(record.created));
 }
 
@@ -242,7 +242,7 @@ QString TuneShootout::words() const
     if (shown() == nullptr) {
         const auto count = static_cast<int>(std::count_if(lines.begin(), lines.end(), [](const auto& line) { return line.isChosen; }));
         return count == 0 ? tr("Choose at least one method. All else stays as the recipe says.")
-                          : tr("%n method(s), one after the other; all else stays as the recipe says.", nullptr, count);
+                          : tr("%Ln method(s), one after the other; all else stays as the recipe says.", nullptr, count);
     }
     const auto whole = [](std::int64_t value) { return number(value); };
     const auto over = std::count_if(lines.begin(), lines.end(), [](const ShootoutLine& line) { return line.isOver(); });

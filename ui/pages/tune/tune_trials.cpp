@@ -138,7 +138,7 @@ void TuneTrials::refresh()
     const auto variants = wanted ? train::sweepVariants(m_recipe, *wanted, m_steps) : Result<std::vector<train::Variant>>(wanted.error());
     m_count->setEnabled(m_how->currentIndex() != 0);
     m_sweepText->setToken(variants ? Token::TextQuiet : Token::Bad);
-    m_sweepText->setText(variants ? tr("%n trial(s)", nullptr, static_cast<int>(variants->size())) : QString::fromStdString(variants.message()));
+    m_sweepText->setText(variants ? tr("%Ln trial(s)", nullptr, static_cast<int>(variants->size())) : QString::fromStdString(variants.message()));
     m_startSweep->setEnabled(m_isGood && variants.ok() && !m_queue->isRunning());
 }
 

@@ -66,7 +66,7 @@ QSize TokenStrip::sizeHint() const
 QString TokenStrip::cutLabel() const
 {
     const auto cut = m_content.fullLength - static_cast<std::int64_t>(m_content.tiles.size());
-    return QStringLiteral("\u2702 ") + tr("%n token(s) cut", nullptr, static_cast<int>(cut)) + u' ' + m_content.cutText;
+    return QStringLiteral("\u2702 ") + tr("%Ln token(s) cut", nullptr, static_cast<int>(cut)) + u' ' + m_content.cutText;
 }
 
 void TokenStrip::arrange()

@@ -200,7 +200,7 @@ void DataMaking::showState()
     m_make->setEnabled(busy || (m_canMake && !path().isEmpty()));
     if (busy) {
         const double left = static_cast<double>(m_clock.elapsed()) / 1000 * (1 - m_fraction) / std::max(m_fraction, kMinFraction);
-        m_text->setText(m_fraction < kMinFraction ? tr("Working\u2026") : tr("%n s left", nullptr, static_cast<int>(std::ceil(left))));
+        m_text->setText(m_fraction < kMinFraction ? tr("Working\u2026") : tr("%Ln s left", nullptr, static_cast<int>(std::ceil(left))));
     } else {
         m_text->setText(m_problem.isEmpty() ? m_note : m_problem);
     }

@@ -122,7 +122,7 @@ void DataMakings::review(const QString& path)
     auto* review = new DataReview(path, m_document == nullptr ? nullptr : m_document->dataset(), &m_page);
     connect(review, &DataReview::accepted, this, [this](const QString& file, int rows) {
         m_files.add({file});
-        m_workspace.say(tr("%n accepted row(s) lie in %1.", nullptr, rows).arg(file));
+        m_workspace.say(tr("%Ln accepted row(s) lie in %1.", nullptr, rows).arg(file));
     });
     review->open();
 }

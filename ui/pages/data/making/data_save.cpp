@@ -78,12 +78,12 @@ void DataSave::lookAhead()
 void DataSave::takeAhead(const Ahead& ahead)
 {
     m_model->setLines(ahead.lines);
-    QString note = tr("%n row(s) will be saved, in the order of the table.", nullptr, static_cast<int>(ahead.kept));
+    QString note = tr("%Ln row(s) will be saved, in the order of the table.", nullptr, static_cast<int>(ahead.kept));
     if (ahead.excluded > 0) {
-        note += u' ' + tr("%n that are left out of training are not.", nullptr, static_cast<int>(ahead.excluded));
+        note += u' ' + tr("%Ln that are left out of training are not.", nullptr, static_cast<int>(ahead.excluded));
     }
     if (ahead.unfit > 0) {
-        note += u' ' + tr("%n cannot be; the first: %1.", nullptr, static_cast<int>(ahead.unfit)).arg(ahead.problem);
+        note += u' ' + tr("%Ln cannot be; the first: %1.", nullptr, static_cast<int>(ahead.unfit)).arg(ahead.problem);
     }
     setNote(note, ahead.kept > 0);
 }

@@ -135,7 +135,7 @@ void DataSplit::takeAhead(const Result<Ahead>& ahead)
     const data::SplitCounts counts = data::countSides(m_sides);
     QString note = tr("%1 rows to learn from, %2 held out.").arg(number(counts.train), number(counts.heldOut));
     if (counts.left > 0) {
-        note += u' ' + tr("%n excluded or broken row(s) are left out.", nullptr, static_cast<int>(counts.left));
+        note += u' ' + tr("%Ln excluded or broken row(s) are left out.", nullptr, static_cast<int>(counts.left));
     }
     const bool isUseful = counts.train > 0 && counts.heldOut > 0;
     if (!isUseful) {

@@ -80,7 +80,7 @@ void DataClusters::showGroup(int group)
     }
     m_current = group;
     const std::vector<std::int64_t>& rows = m_groups[static_cast<std::size_t>(group)];
-    m_title->setText(tr("Group %1 of %2: %n row(s). Words that differ from the first are marked; 1 to 9 keep that row and leave the others out.",
+    m_title->setText(tr("Group %1 of %2: %Ln row(s). Words that differ from the first are marked; 1 to 9 keep that row and leave the others out.",
                         nullptr, static_cast<int>(rows.size()))
                          .arg(number(group + 1), number(numGroups())));
     m_previous->setEnabled(group > 0);

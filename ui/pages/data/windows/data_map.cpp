@@ -104,7 +104,7 @@ void DataMap::showState()
     m_setTag->setEnabled(!m_chosen.empty() && !m_tag->text().trimmed().isEmpty());
     if (isRunning()) {
         const double left = static_cast<double>(m_clock.elapsed()) / 1000.0 * (1 - m_fraction) / std::max(m_fraction, kMinFraction);
-        m_note->setText(m_fraction < kMinFraction ? tr("Reading the rows\u2026") : tr("%n s left", nullptr, static_cast<int>(std::ceil(left))));
+        m_note->setText(m_fraction < kMinFraction ? tr("Reading the rows\u2026") : tr("%Ln s left", nullptr, static_cast<int>(std::ceil(left))));
     } else if (!m_chosen.empty()) {
         m_note->setText(tr("%1 of %2 rows chosen; the table shows them.").arg(number(std::ssize(m_chosen)), number(std::ssize(m_map->points))));
     } else {

@@ -163,8 +163,8 @@ void DataReplace::showCount()
 {
     const int wanted = m_model->numWanted();
     m_accept->setEnabled(wanted > 0);
-    m_accept->setText(tr("Replace in %n row(s)", nullptr, wanted));
-    const QString count = m_finding.isRunning() ? tr("looking\u2026") : m_find->text().isEmpty() ? QString() : tr("%n row(s) would change.", nullptr, m_model->rowCount());
+    m_accept->setText(tr("Replace in %Ln row(s)", nullptr, wanted));
+    const QString count = m_finding.isRunning() ? tr("looking\u2026") : m_find->text().isEmpty() ? QString() : tr("%Ln row(s) would change.", nullptr, m_model->rowCount());
     m_count->setText(m_remark.isEmpty() ? count : count + u' ' + m_remark);
 }
 
@@ -178,7 +178,7 @@ void DataReplace::acceptChanges()
     for (store::RowChange& change : step.rows) {
         change.before = m_document->dataset()->edit(change.row); // as it is now
     }
-    m_document->prepareStep(std::move(step), tr("replacing in %n row(s)", nullptr, m_model->numWanted()));
+    m_document->prepareStep(std::move(step), tr("replacing in %Ln row(s)", nullptr, m_model->numWanted()));
     close();
 }
 

@@ -200,7 +200,7 @@ void DataVersions::compare()
         m_from = compared.from;
         m_model->setReplacements(compared.rows);
         m_view->setCurrentIndex(m_model->index(0, 0));
-        m_count->setText(compared.problem.isEmpty() ? tr("%n row(s) differ.", nullptr, m_model->rowCount()) : compared.problem);
+        m_count->setText(compared.problem.isEmpty() ? tr("%Ln row(s) differ.", nullptr, m_model->rowCount()) : compared.problem);
         m_back->setEnabled(right == kNow && m_model->rowCount() > 0);
     });
 }
@@ -222,7 +222,7 @@ void DataVersions::bringBack()
     if (m_document) {
         const store::Snapshot now{m_document->dataset()->overlay(), m_document->dataset()->exclusions()};
         const std::vector<store::RowChange> rows = m_model->wanted();
-        m_document->prepareStep(store::stepTowards(rows, m_from, now), tr("bringing %n row(s) back", nullptr, static_cast<int>(rows.size())));
+        m_document->prepareStep(store::stepTowards(rows, m_from, now), tr("bringing %Ln row(s) back", nullptr, static_cast<int>(rows.size())));
         compare();
     }
 }
