@@ -5,8 +5,8 @@
 #include "core/inference/generate.h"
 #include "core/nn/batch/position_tables.h"
 #include "core/nn/kernels/answer_kernels.h"
+#include "core/quant/parallel.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
@@ -248,7 +248,7 @@ Result<std::vector<SlotToken>> SlotStepper::pickOnHost(const at::Tensor& logits,
     const auto width = static_cast<std::size_t>(here.size(1));
     auto* values = here.mutable_data_ptr<float>();
     std::vector<PickedToken> picked(slots.size());
-    at::parallel_for(0, here.size(0), 1, [&](std::int64_t first, std::int64_t last) {
+    quant::parallelFor(0, here.size(0), 1, [&](std::int64_t first, std::int64_t last) {
         for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i) {
             Slot& slot = *m_slots[static_cast<std::size_t>(slots[i])];
             const auto own = slot.sampler.choose({values + i * width, width}, slot.context);

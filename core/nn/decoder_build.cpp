@@ -2,6 +2,7 @@
 // Makes the tensors of a Decoder, not filled.
 #include "core/nn/decoder.h"
 #include "core/nn/families/weight_names.h"
+#include "core/quant/weight_memory.h"
 
 #include <ATen/ops/empty.h>
 #include <c10/core/GradMode.h>
@@ -14,7 +15,7 @@ struct Decoder::Maker {
     std::shared_ptr<WeightBuffer> buffer = {};
     std::optional<at::Device> projections = {}; // where they are made, if not with the rest
 
-    at::Tensor operator()(std::vector<std::int64_t> shape) const { return at::empty(shape, options); }
+    at::Tensor operator()(std::vector<std::int64_t> shape) const { return quant::emptyWeights(shape, options); }
 
     Norm norm(const DecoderConfig& config, const std::string& name, std::int64_t size) const
     {
@@ -44,7 +45,7 @@ struct Decoder::Maker {
         if (quantisation) {
             quantise(group, inputs);
         } else {
-            group.weight = at::empty({outputs, inputs}, options.device(ofProjections()));
+            group.weight = quant::emptyWeights({outputs, inputs}, options.device(ofProjections()));
         }
         group.bias = bias ? (*this)({outputs}) : at::Tensor();
         return group;

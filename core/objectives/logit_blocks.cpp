@@ -18,8 +18,8 @@ namespace luthier::objectives {
 
 namespace {
 
-// Logits of a block, in fp32: large enough for the matrix product's best speed, small beside the weights.
-constexpr std::int64_t kCpuBytes = std::int64_t{32} << 20;
+// Logits of a block: large enough for the matrix product's best speed, small beside the weights. A card's are counted in fp32.
+constexpr std::int64_t kCpuBytes = std::int64_t{48} << 20;
 constexpr std::int64_t kGpuBytes = std::int64_t{1} << 30;
 
 // rows head^T. A card reads and multiplies rows fast that begin at multiples of 8 values, whatever the vocabulary.
@@ -52,18 +52,20 @@ void checkInputs(const at::Tensor& hidden, const at::Tensor& head, const at::Ten
                 " or a cap of ", settings.softcap, " is no use to logits");
 }
 
-// A card multiplies 128 rows together: a block with a few more costs as much as with 128 more, and so do blocks of unlike sizes.
+// A card multiplies 128 rows together: a block with a few more costs as much as with 128 more. Blocks are alike, for a few rows at the
+// end cost as much as many: the whole head is read for them.
 std::int64_t blockRows(const at::Tensor& head, std::int64_t asked, std::int64_t all)
 {
-    constexpr std::int64_t kTogether = 128;
+    const std::int64_t together = head.is_cpu() ? 16 : 128;
     const std::int64_t bytes = head.is_cpu() ? kCpuBytes : kGpuBytes;
-    const std::int64_t most = std::clamp<std::int64_t>(bytes / (4 * head.size(0)), 64, 8192);
-    if (asked > 0 || head.is_cpu() || most < kTogether || all <= most) {
+    const std::int64_t element = head.is_cpu() ? head.element_size() : 4;
+    const std::int64_t most = std::clamp<std::int64_t>(bytes / (element * head.size(0)), 64, 8192);
+    if (asked > 0 || most < together || all <= most) {
         return asked > 0 ? asked : most;
     }
     const std::int64_t blocks = (all + most - 1) / most;
-    const std::int64_t even = ((all + blocks - 1) / blocks + kTogether - 1) / kTogether * kTogether;
-    return std::min(even, most / kTogether * kTogether);
+    const std::int64_t even = ((all + blocks - 1) / blocks + together - 1) / together * together;
+    return std::min(even, most / together * together);
 }
 
 WantedRows::WantedRows(const at::Tensor& given) : targets(given), all(given.size(0))

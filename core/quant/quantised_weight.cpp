@@ -2,8 +2,9 @@
 #include "core/quant/quantised_weight.h"
 
 #include "core/quant/block_loops.h"
+#include "core/quant/parallel.h"
+#include "core/quant/weight_memory.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/stack.h>
@@ -32,7 +33,7 @@ void onCpu(const QuantisedWeight& weight, const at::Tensor& out)
     const bool isFloat = out.scalar_type() == at::kFloat;
     const BlockScales scales = scalesOf(weight);
     const std::int64_t pieces = (weight.blocks() + kPieceBlocks - 1) / kPieceBlocks;
-    at::parallel_for(0, pieces, 1, [&](std::int64_t begin, std::int64_t end) {
+    parallelFor(0, pieces, 1, [&](std::int64_t begin, std::int64_t end) {
         float absmax[kPieceBlocks];
         for (std::int64_t piece = begin; piece < end; ++piece) {
             const std::int64_t block = piece * kPieceBlocks;
@@ -120,7 +121,7 @@ QuantisedWeight emptyWeight(CodeKind kind, bool nested, std::int64_t rows, std::
     weight.columns = columns;
     const auto bytes = at::TensorOptions().dtype(at::kByte).device(device);
     const auto floats = at::TensorOptions().dtype(at::kFloat).device(device);
-    weight.codes = at::empty({(weight.elements() + 1) / 2}, bytes);
+    weight.codes = emptyWeights({(weight.elements() + 1) / 2}, bytes);
     weight.absmax = at::empty({weight.blocks()}, nested ? bytes : floats);
     if (nested) {
         weight.nestedAbsmax = at::empty({(weight.blocks() + kNestedBlockSize - 1) / kNestedBlockSize}, floats);

@@ -2,8 +2,8 @@
 #include "core/quant/weight_quantiser.h"
 
 #include "core/quant/block_loops.h"
+#include "core/quant/parallel.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/bucketize.h>
 #include <ATen/ops/constant_pad_nd.h>
@@ -77,7 +77,7 @@ void WeightQuantiser::addOnCpu(const at::Tensor& values)
     std::uint8_t* codes = m_weight.codes.data_ptr<std::uint8_t>() + m_done / 2;
     float* absmax = m_absmax.data_ptr<float>() + m_done / m_weight.blockSize;
     const std::int64_t step = kBlocksAtOnce * m_weight.blockSize;
-    at::parallel_for(0, (values.numel() + step - 1) / step, 1, [&](std::int64_t begin, std::int64_t end) {
+    parallelFor(0, (values.numel() + step - 1) / step, 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t part = begin; part < end; ++part) {
             const std::int64_t first = part * step;
             const Blocks blocks{std::min(step, values.numel() - first), m_weight.blockSize};

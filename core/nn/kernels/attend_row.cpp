@@ -35,36 +35,64 @@ void softmaxRow(float* scores, std::int64_t n, float scale, float cap)
     }
 }
 
+namespace {
+
+LUTHIER_INLINE float wide(float x)
+{
+    return x;
+}
+LUTHIER_INLINE float wide(std::uint16_t x)
+{
+    return widened(x);
+}
+
+// Sums of so many dimensions stay in registers until all rows are counted.
+template <int Lanes, class T>
+LUTHIER_INLINE void weighLanes(const float* weights, const T* v, float* y, std::int64_t n, std::int64_t dim)
+{
+    float sums[Lanes] = {};
+    for (std::int64_t i = 0; i < n; ++i) {
+        const float weight = weights[i];
+        const T* row = v + i * dim;
+#pragma omp simd
+        for (int j = 0; j < Lanes; ++j) {
+            sums[j] += weight * wide(row[j]);
+        }
+    }
+    for (int j = 0; j < Lanes; ++j) {
+        y[j] = sums[j];
+    }
+}
+
+template <class T>
+LUTHIER_INLINE void weigh(const float* weights, const T* v, float* y, std::int64_t n, std::int64_t dim)
+{
+    constexpr int kMany = 64;
+    constexpr int kFew = 8;
+    std::int64_t j = 0;
+    for (; j + kMany <= dim; j += kMany) {
+        weighLanes<kMany>(weights, v + j, y + j, n, dim);
+    }
+    for (; j + kFew <= dim; j += kFew) {
+        weighLanes<kFew>(weights, v + j, y + j, n, dim);
+    }
+    for (; j < dim; ++j) {
+        weighLanes<1>(weights, v + j, y + j, n, dim);
+    }
+}
+
+} // namespace
+
 LUTHIER_CLONES
 void weighRows(const float* weights, const float* v, float* y, std::int64_t n, std::int64_t dim)
 {
-    for (std::int64_t j = 0; j < dim; ++j) {
-        y[j] = 0;
-    }
-    for (std::int64_t i = 0; i < n; ++i) {
-        const float weight = weights[i];
-        const float* row = v + i * dim;
-#pragma omp simd
-        for (std::int64_t j = 0; j < dim; ++j) {
-            y[j] += weight * row[j];
-        }
-    }
+    weigh(weights, v, y, n, dim);
 }
 
 LUTHIER_CLONES
 void weighRowsBf16(const float* weights, const std::uint16_t* v, float* y, std::int64_t n, std::int64_t dim)
 {
-    for (std::int64_t j = 0; j < dim; ++j) {
-        y[j] = 0;
-    }
-    for (std::int64_t i = 0; i < n; ++i) {
-        const float weight = weights[i];
-        const std::uint16_t* row = v + i * dim;
-#pragma omp simd
-        for (std::int64_t j = 0; j < dim; ++j) {
-            y[j] += weight * widened(row[j]);
-        }
-    }
+    weigh(weights, v, y, n, dim);
 }
 
 } // namespace luthier::nn::kernels

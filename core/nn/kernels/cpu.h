@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Cpu: the fused kernels of kernels.h in fp32 on the CPU, spread over threads only where there is enough to do.
+// Cpu: the fused kernels of kernels.h in fp32 and bfloat16 on the CPU, spread over threads only where there is enough to do.
 // kernels.cpp has checked types and layouts. Internal to core: names torch types.
 #pragma once
 

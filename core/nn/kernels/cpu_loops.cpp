@@ -8,96 +8,192 @@
 
 namespace luthier::nn::kernels {
 
-LUTHIER_INLINE float inverseRoot(const float* x, std::int64_t n, float eps)
+namespace {
+
+LUTHIER_INLINE float wide(float x)
+{
+    return x;
+}
+LUTHIER_INLINE float wide(std::uint16_t x)
+{
+    return widened(x);
+}
+LUTHIER_INLINE void put(float& to, float x)
+{
+    to = x;
+}
+LUTHIER_INLINE void put(std::uint16_t& to, float x)
+{
+    to = narrowed(x);
+}
+
+// Bodies: templates have no clones, so that functions beside them do.
+template <class T>
+LUTHIER_INLINE float inverseRoot(const T* x, std::int64_t n, float eps)
 {
     float sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (std::int64_t i = 0; i < n; ++i) {
-        sum += x[i] * x[i];
+        sum += wide(x[i]) * wide(x[i]);
     }
     return 1.0f / std::sqrt(sum / static_cast<float>(n) + eps);
 }
 
-LUTHIER_CLONES
-void rmsForwardRows(const RmsRows& in, float* y)
+template <class T>
+LUTHIER_INLINE void rmsForward(const RmsRows<T>& in, T* y)
 {
     for (std::int64_t row = 0; row < in.rows; ++row) {
-        const float* x = in.x + row * in.n;
-        float* out = y + row * in.n;
+        const T* x = in.x + row * in.n;
+        T* out = y + row * in.n;
         const float root = inverseRoot(x, in.n, in.eps);
 #pragma omp simd
         for (std::int64_t i = 0; i < in.n; ++i) {
-            out[i] = x[i] * root * (in.w[i] + in.shift);
+            put(out[i], wide(x[i]) * root * (wide(in.w[i]) + in.shift));
         }
     }
 }
 
-LUTHIER_CLONES
-void rmsBackwardRows(const RmsRows& in, const float* dy, const float* add, float* dx, float* dWeight)
+template <class T>
+LUTHIER_INLINE void rmsBackward(const RmsRows<T>& in, const T* dy, const T* add, T* dx, float* dWeight)
 {
     for (std::int64_t row = 0; row < in.rows; ++row) {
-        const float* x = in.x + row * in.n;
-        const float* g = dy + row * in.n;
-        float* out = dx + row * in.n;
+        const T* x = in.x + row * in.n;
+        const T* g = dy + row * in.n;
+        T* out = dx + row * in.n;
         const float root = inverseRoot(x, in.n, in.eps);
         float dot = 0;
 #pragma omp simd reduction(+ : dot)
         for (std::int64_t i = 0; i < in.n; ++i) {
-            dot += g[i] * (in.w[i] + in.shift) * x[i];
+            dot += wide(g[i]) * (wide(in.w[i]) + in.shift) * wide(x[i]);
         }
         const float pull = dot * root * root / static_cast<float>(in.n);
         if (dWeight) {
 #pragma omp simd
             for (std::int64_t i = 0; i < in.n; ++i) {
-                dWeight[i] += g[i] * x[i] * root;
+                dWeight[i] += wide(g[i]) * wide(x[i]) * root;
             }
         }
-        const float* also = add ? add + row * in.n : nullptr;
+        const T* also = add ? add + row * in.n : nullptr;
         if (also) {
 #pragma omp simd
             for (std::int64_t i = 0; i < in.n; ++i) {
-                out[i] = root * (g[i] * (in.w[i] + in.shift) - x[i] * pull) + also[i];
+                put(out[i], root * (wide(g[i]) * (wide(in.w[i]) + in.shift) - wide(x[i]) * pull) + wide(also[i]));
             }
         } else {
 #pragma omp simd
             for (std::int64_t i = 0; i < in.n; ++i) {
-                out[i] = root * (g[i] * (in.w[i] + in.shift) - x[i] * pull);
+                put(out[i], root * (wide(g[i]) * (wide(in.w[i]) + in.shift) - wide(x[i]) * pull));
             }
         }
     }
+}
+
+template <class T>
+LUTHIER_INLINE void turn(const T* from, std::int64_t fromStride, T* to, std::int64_t toStride, std::int64_t heads, const float* cos,
+                         const float* sin, std::int64_t half, float sign)
+{
+    for (std::int64_t head = 0; head < heads; ++head) {
+        const T* x = from + head * fromStride;
+        T* y = to + head * toStride;
+#pragma omp simd
+        for (std::int64_t i = 0; i < half; ++i) {
+            const float a = wide(x[i]);
+            const float b = wide(x[half + i]);
+            const float s = sign * sin[i];
+            put(y[i], a * cos[i] - b * s);
+            put(y[half + i], b * cos[i] + a * s);
+        }
+    }
+}
+
+template <class T>
+LUTHIER_INLINE void gate(const T* gate, const T* up, T* out, std::int64_t n, bool silu)
+{
+    if (silu) {
+#pragma omp simd
+        for (std::int64_t i = 0; i < n; ++i) {
+            const float x = wide(gate[i]);
+            put(out[i], x * logistic(x) * wide(up[i]));
+        }
+    } else {
+#pragma omp simd
+        for (std::int64_t i = 0; i < n; ++i) {
+            const float x = wide(gate[i]);
+            put(out[i], x * geluGate(x) * wide(up[i]));
+        }
+    }
+}
+
+template <class T>
+LUTHIER_INLINE void gateBackward(const T* x, const T* dy, T* dx, std::int64_t rows, std::int64_t n, bool silu)
+{
+    for (std::int64_t row = 0; row < rows; ++row) {
+        const T* gates = x + row * 2 * n;
+        const T* ups = gates + n;
+        const T* grads = dy + row * n;
+        T* dGate = dx + row * 2 * n;
+        T* dUp = dGate + n;
+        if (silu) {
+#pragma omp simd
+            for (std::int64_t i = 0; i < n; ++i) {
+                const float gate = wide(gates[i]);
+                const float g = wide(grads[i]);
+                const float s = logistic(gate);
+                put(dUp[i], g * gate * s);
+                put(dGate[i], g * wide(ups[i]) * s * (1.0f + gate * (1.0f - s)));
+            }
+        } else {
+#pragma omp simd
+            for (std::int64_t i = 0; i < n; ++i) {
+                const float gate = wide(gates[i]);
+                const float g = wide(grads[i]);
+                const float s = geluGate(gate);
+                const float slope = kTwiceRoot * (1.0f + 3.0f * kCube * gate * gate);
+                put(dUp[i], g * gate * s);
+                put(dGate[i], g * wide(ups[i]) * s * (1.0f + gate * slope * (1.0f - s)));
+            }
+        }
+    }
+}
+
+} // namespace
+
+LUTHIER_CLONES
+void rmsForwardRows(const RmsRows<float>& in, float* y)
+{
+    rmsForward(in, y);
+}
+
+LUTHIER_CLONES
+void rmsForwardRows(const RmsRows<std::uint16_t>& in, std::uint16_t* y)
+{
+    rmsForward(in, y);
+}
+
+LUTHIER_CLONES
+void rmsBackwardRows(const RmsRows<float>& in, const float* dy, const float* add, float* dx, float* dWeight)
+{
+    rmsBackward(in, dy, add, dx, dWeight);
+}
+
+LUTHIER_CLONES
+void rmsBackwardRows(const RmsRows<std::uint16_t>& in, const std::uint16_t* dy, const std::uint16_t* add, std::uint16_t* dx, float* dWeight)
+{
+    rmsBackward(in, dy, add, dx, dWeight);
 }
 
 LUTHIER_CLONES
 void rotateHeads(const float* from, std::int64_t fromStride, float* to, std::int64_t toStride, std::int64_t heads,
                  const float* cos, const float* sin, std::int64_t half, float sign)
 {
-    for (std::int64_t head = 0; head < heads; ++head) {
-        const float* x = from + head * fromStride;
-        float* y = to + head * toStride;
-#pragma omp simd
-        for (std::int64_t i = 0; i < half; ++i) {
-            const float a = x[i];
-            const float b = x[half + i];
-            const float s = sign * sin[i];
-            y[i] = a * cos[i] - b * s;
-            y[half + i] = b * cos[i] + a * s;
-        }
-    }
+    turn(from, fromStride, to, toStride, heads, cos, sin, half, sign);
 }
 
-LUTHIER_INLINE void gate(const float* gate, const float* up, float* out, std::int64_t n, bool silu)
+LUTHIER_CLONES
+void rotateHeads(const std::uint16_t* from, std::int64_t fromStride, std::uint16_t* to, std::int64_t toStride, std::int64_t heads,
+                 const float* cos, const float* sin, std::int64_t half, float sign)
 {
-    if (silu) {
-#pragma omp simd
-        for (std::int64_t i = 0; i < n; ++i) {
-            out[i] = gate[i] * logistic(gate[i]) * up[i];
-        }
-    } else {
-#pragma omp simd
-        for (std::int64_t i = 0; i < n; ++i) {
-            out[i] = gate[i] * geluGate(gate[i]) * up[i];
-        }
-    }
+    turn(from, fromStride, to, toStride, heads, cos, sin, half, sign);
 }
 
 LUTHIER_CLONES
@@ -115,31 +211,23 @@ void gatedForwardRows(const float* x, float* y, std::int64_t rows, std::int64_t 
 }
 
 LUTHIER_CLONES
-void gatedBackwardRows(const float* x, const float* dy, float* dx, std::int64_t rows, std::int64_t n, bool silu)
+void gatedForwardRows(const std::uint16_t* x, std::uint16_t* y, std::int64_t rows, std::int64_t n, bool silu)
 {
     for (std::int64_t row = 0; row < rows; ++row) {
-        const float* gate = x + row * 2 * n;
-        const float* up = gate + n;
-        const float* g = dy + row * n;
-        float* dGate = dx + row * 2 * n;
-        float* dUp = dGate + n;
-        if (silu) {
-#pragma omp simd
-            for (std::int64_t i = 0; i < n; ++i) {
-                const float s = logistic(gate[i]);
-                dUp[i] = g[i] * gate[i] * s;
-                dGate[i] = g[i] * up[i] * s * (1.0f + gate[i] * (1.0f - s));
-            }
-        } else {
-#pragma omp simd
-            for (std::int64_t i = 0; i < n; ++i) {
-                const float s = geluGate(gate[i]);
-                const float slope = kTwiceRoot * (1.0f + 3.0f * kCube * gate[i] * gate[i]);
-                dUp[i] = g[i] * gate[i] * s;
-                dGate[i] = g[i] * up[i] * s * (1.0f + gate[i] * slope * (1.0f - s));
-            }
-        }
+        gate(x + row * 2 * n, x + row * 2 * n + n, y + row * n, n, silu);
     }
+}
+
+LUTHIER_CLONES
+void gatedBackwardRows(const float* x, const float* dy, float* dx, std::int64_t rows, std::int64_t n, bool silu)
+{
+    gateBackward(x, dy, dx, rows, n, silu);
+}
+
+LUTHIER_CLONES
+void gatedBackwardRows(const std::uint16_t* x, const std::uint16_t* dy, std::uint16_t* dx, std::int64_t rows, std::int64_t n, bool silu)
+{
+    gateBackward(x, dy, dx, rows, n, silu);
 }
 
 LUTHIER_CLONES

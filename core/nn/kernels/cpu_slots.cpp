@@ -5,8 +5,8 @@
 
 #include "core/nn/kernels/attend_row.h"
 #include "core/nn/kernels/dot_rows.h"
+#include "core/quant/parallel.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <c10/util/BFloat16.h>
 
@@ -50,7 +50,7 @@ at::Tensor attend(const SlotQuery& query)
     const auto* lengths = query.lengths.const_data_ptr<std::int64_t>();
     const auto* slots = query.slots.defined() ? query.slots.const_data_ptr<std::int64_t>() : nullptr;
     at::Tensor out = at::empty({q.size(0), heads * dim}, q.options());
-    at::parallel_for(0, q.size(0) * kvHeads, 1, [&](std::int64_t begin, std::int64_t end) {
+    quant::parallelFor(0, q.size(0) * kvHeads, 1, [&](std::int64_t begin, std::int64_t end) {
         std::vector<float> scores;
         std::vector<float> mixed(static_cast<std::size_t>(dim));
         for (std::int64_t i = begin; i < end; ++i) {

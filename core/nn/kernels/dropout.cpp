@@ -3,8 +3,8 @@
 
 #include "core/nn/kernels/cpu_loops.h"
 #include "core/nn/kernels/cuda.h"
+#include "core/quant/parallel.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty_like.h>
@@ -38,7 +38,7 @@ at::Tensor onCpu(const DropoutDraw& draw, const at::Tensor& x, double p)
     auto* target = reinterpret_cast<std::uint8_t*>(kept.mutable_data_ptr<bool>());
     const std::int64_t count = kept.numel();
     const std::uint32_t limit = dropoutLimit(p);
-    at::parallel_for(0, (count + kEight - 1) / kEight, kGrain, [&](std::int64_t begin, std::int64_t end) {
+    quant::parallelFor(0, (count + kEight - 1) / kEight, kGrain, [&](std::int64_t begin, std::int64_t end) {
         keptRange({seed, draw.place}, target, begin * kEight, std::min(count, end * kEight), limit);
     });
     return kept;

@@ -21,7 +21,7 @@ Place placeOf(const at::Tensor& x)
         return Place::None;
     }
     if (x.is_cpu()) {
-        return x.scalar_type() == at::kFloat ? Place::Cpu : Place::None;
+        return x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16 ? Place::Cpu : Place::None;
     }
     return x.is_cuda() && x.scalar_type() == at::kBFloat16 && cuda::isReady(x.device()) ? Place::Cuda : Place::None;
 }

@@ -105,6 +105,9 @@ void RowPass::layer(const RowLayer& layer, int thread)
     m_team.meet();
     for (std::int64_t head = thread; head < plan.kvHeads; head += m_team.size()) {
         writeKeyAndValue(own, layer, head);
+    }
+    m_team.meet();
+    for (std::int64_t head = plan.heads * thread / m_team.size(); head < plan.heads * (thread + 1) / m_team.size(); ++head) {
         attend(own, layer, head);
     }
     m_team.meet();
@@ -252,24 +255,22 @@ void RowPass::writeKeyAndValue(Own& own, const RowLayer& layer, std::int64_t kvH
     write(layer.values);
 }
 
-void RowPass::attend(Own& own, const RowLayer& layer, std::int64_t kvHead)
+void RowPass::attend(Own& own, const RowLayer& layer, std::int64_t head)
 {
     const RowPlan& plan = *m_plan;
     const std::int64_t first = layer.firstSeen(plan.position);
     const std::int64_t seen = plan.position + 1 - first;
+    const std::int64_t kvHead = head / (plan.heads / plan.kvHeads);
     const std::int64_t start = kvHead * plan.capacity + first;
-    const std::int64_t group = plan.heads / plan.kvHeads;
-    for (std::int64_t head = kvHead * group; head < (kvHead + 1) * group; ++head) {
-        readHead(own, layer, head);
-        dots(layer.keys, {own.head.data(), own.headBits.data()}, start, seen, plan.dim, own.scores.data());
-        kernels::softmaxRow(own.scores.data(), seen, plan.scale, plan.cap);
-        float* y = m_mixed.data() + head * plan.dim;
-        const void* values = layer.values.from(start * plan.dim);
-        if (layer.values.isNarrow) {
-            kernels::weighRowsBf16(own.scores.data(), static_cast<const std::uint16_t*>(values), y, seen, plan.dim);
-        } else {
-            kernels::weighRows(own.scores.data(), static_cast<const float*>(values), y, seen, plan.dim);
-        }
+    readHead(own, layer, head);
+    dots(layer.keys, {own.head.data(), own.headBits.data()}, start, seen, plan.dim, own.scores.data());
+    kernels::softmaxRow(own.scores.data(), seen, plan.scale, plan.cap);
+    float* y = m_mixed.data() + head * plan.dim;
+    const void* values = layer.values.from(start * plan.dim);
+    if (layer.values.isNarrow) {
+        kernels::weighRowsBf16(own.scores.data(), static_cast<const std::uint16_t*>(values), y, seen, plan.dim);
+    } else {
+        kernels::weighRows(own.scores.data(), static_cast<const float*>(values), y, seen, plan.dim);
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // RowPass: one token through all layers on the CPU, the way an answer is generated. Each weight is read once, by one
-// thread; what is small is computed by every thread for itself, so that a layer needs four meetings and no tensors.
+// thread; what is small is computed by every thread for itself, so that a layer needs five meetings and no tensors.
 // Sums are in fp32; inputs of products with bfloat16 weights are rounded to it, as the layers' operators do.
 // Internal to core. One call at a time.
 #pragma once
@@ -45,7 +45,7 @@ private:
     void product(Own& own, const RowLinear& linear, Range rows, float* y);
     void codesProduct(const Own& own, const RowLinear& linear, Range rows, float* y);
     static void addLow(Own& own, const RowUpdate& update, Range rows, float* y);
-    void attend(Own& own, const RowLayer& layer, std::int64_t kvHead);
+    void attend(Own& own, const RowLayer& layer, std::int64_t head);
     void readHead(Own& own, const RowLayer& layer, std::int64_t head);
     void writeKeyAndValue(Own& own, const RowLayer& layer, std::int64_t kvHead);
     void finishBranch(Own& own, const RowLinear& linear, const RowNorm& norm, int thread);

@@ -3,6 +3,7 @@
 
 #include "core/nn/device.h"
 #include "core/nn/free_memory.h"
+#include "core/nn/kernels/shelf.h"
 #include "core/objectives/objectives.h"
 #include "core/optim/optimizers.h"
 #include "core/peft/methods/method.h"
@@ -31,7 +32,7 @@ constexpr std::int64_t kHostDropped = 4;
 // cuBLASLt; as large as PyTorch makes them on compute capability 9 (8 MiB on older ones, where this counts too much).
 constexpr std::int64_t kCardWorkspaces = 3 * (std::int64_t{32} << 20);
 // As logit_blocks.cpp cuts the rows of a loss.
-constexpr std::int64_t kCpuLogits = std::int64_t{32} << 20;
+constexpr std::int64_t kCpuLogits = std::int64_t{48} << 20;
 constexpr std::int64_t kGpuLogits = std::int64_t{1} << 30;
 constexpr std::int64_t kLeastRows = 64;
 constexpr std::int64_t kMostRows = 8192;
@@ -64,6 +65,9 @@ std::int64_t squareBytes(const Pass& pass, std::int64_t layer)
     const std::int64_t square = pass.length * pass.length;
     const std::int64_t window = pass.model.windowOf(layer);
     const bool hides = window > 0 && pass.length > window;
+    if (pass.model.attentionSoftcap > 0 && !pass.isCpu && pass.element < kFloat && !pass.isPacked && pass.length % 8 == 0) { // products alone (capped_attention.h)
+        return pass.rows * pass.model.heads * square * pass.element;
+    }
     if (pass.model.attentionSoftcap > 0) { // capped scores and weights in the activations' dtype, softmax in fp32, the mask
         return pass.rows * pass.model.heads * square * (2 * pass.element + kFloat) + square;
     }
@@ -101,21 +105,25 @@ struct Kept {
     std::int64_t again = 0;   // of the largest layer that the backward pass computes again, beyond what is free by then
 };
 
-// `twice`: so many of the first layers are computed again and keep their inputs alone.
-Kept keptBytes(const Pass& pass, std::int64_t twice)
+// `twice`: so many of the first layers are computed again and keep their inputs alone; many inputs lie in host memory, but for those
+// that leave and come, where nothing is split.
+Kept keptBytes(const Pass& pass, std::int64_t twice, bool isSplit)
 {
     const std::int64_t stream = pass.tokens * pass.model.hidden * pass.element;
     const std::int64_t method = methodBytes(pass) / std::max<std::int64_t>(1, pass.model.layers); // of a layer
-    std::int64_t kept = 0;
+    constexpr std::int64_t kOnTheirWay = 3;
+    const bool areShelved = !pass.isCpu && !isSplit && twice * stream >= nn::kernels::kShelvedBytes;
+    const std::int64_t inputs = (areShelved ? std::min(twice, kOnTheirWay) : twice) * stream;
+    std::int64_t others = 0;
     std::int64_t largest = 0; // of those that are computed again, one at a time
     for (std::int64_t layer = 0; layer < pass.model.layers; ++layer) {
         const std::int64_t bytes = layerBytes(pass, layer) + method;
-        kept += layer < twice ? stream : bytes;
+        others += layer < twice ? 0 : bytes;
         largest = layer < twice ? std::max(largest, bytes) : largest;
     }
     // The layers behind are gone when the first ones are computed again, so the larger of both counts.
-    const std::int64_t behind = twice > 0 ? kept - twice * stream : 0;
-    return {kept + 2 * stream, std::max<std::int64_t>(0, largest - behind)}; // and the last layer's output, before and behind the norm
+    const std::int64_t behind = twice > 0 ? others : 0;
+    return {inputs + others + 2 * stream, std::max<std::int64_t>(0, largest - behind)}; // and the last layer's output, before and behind the norm
 }
 
 std::int64_t twiceOf(const config::RunSettings& run, std::int64_t layers)
@@ -131,7 +139,8 @@ std::int64_t logitBytes(const Pass& pass, bool judges)
         return hidden;
     }
     const std::int64_t budget = pass.isCpu ? kCpuLogits : kGpuLogits;
-    const std::int64_t rows = std::min(std::clamp(budget / (kFloat * pass.model.vocab), kLeastRows, kMostRows), pass.tokens);
+    const std::int64_t number = pass.isCpu ? pass.element : kFloat;
+    const std::int64_t rows = std::min(std::clamp(budget / (number * pass.model.vocab), kLeastRows, kMostRows), pass.tokens);
     const std::int64_t block = rows * pass.model.vocab;
     const std::int64_t written = pass.model.logitSoftcap > 0 && (pass.isCpu || pass.element == kFloat) ? 2 * kFloat + 2 * pass.element : pass.element;
     return block * written + hidden;
@@ -206,7 +215,7 @@ MemoryParts partsOf(const config::RunConfig& config, const Pass& pass, RankShare
     parts.gradients = gradientBytes(config, size, share, allTrain);
     const std::int64_t state = share.isSplit && allTrain ? shareOf(size.stateBytes, share.ranks) : size.stateBytes;
     parts.optimizer = state - pagedBytes(config, pass.isCpu, state);
-    const Kept kept = keptBytes(pass, baseParts > 1 ? pass.model.layers : twiceOf(config.run, pass.model.layers));
+    const Kept kept = keptBytes(pass, baseParts > 1 ? pass.model.layers : twiceOf(config.run, pass.model.layers), baseParts > 1);
     parts.activations = kept.forward + (pass.isCpu ? kept.again : 0); // a host's allocator keeps both
     const objectives::Objective* objective = objectives::findObjective(config.objective.kind);
     const bool judges = objective && objective->judges;

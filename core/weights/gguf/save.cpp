@@ -4,12 +4,12 @@
 #include "core/gguf/blocks.h"
 #include "core/gguf/quantise.h"
 #include "core/nn/decoder.h"
+#include "core/quant/parallel.h"
 #include "core/text/tokenizers/gguf/gguf_tokens.h"
 #include "core/weights/gguf/names.h"
 #include "core/weights/gguf/settings.h"
 #include "core/weights/stored_numbers.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty_like.h>
@@ -56,7 +56,7 @@ Result<void> putRounded(const at::Tensor& rows, const gguf::TensorType& type, co
     const std::int64_t blocks = numbers.numel() / type.elements;
     std::vector<std::uint8_t> bytes(static_cast<std::size_t>(blocks) * type.bytes);
     const gguf::Quantiser& quantiser = *gguf::findQuantiser(type.name);
-    at::parallel_for(0, blocks, 1024, [&](std::int64_t first, std::int64_t last) {
+    quant::parallelFor(0, blocks, 1024, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t i = first; i < last; ++i) {
             quantiser.quantise(from + i * type.elements, bytes.data() + i * type.bytes);
         }
@@ -73,7 +73,7 @@ at::Tensor roundTrip(const at::Tensor& numbers, const gguf::TensorType& type)
     float* to = out.mutable_data_ptr<float>();
     const gguf::Quantiser& quantiser = *gguf::findQuantiser(type.name);
     const gguf::BlockFormat& format = *gguf::findBlockFormat(type.name);
-    at::parallel_for(0, rows.numel() / type.elements, 1024, [&](std::int64_t first, std::int64_t last) {
+    quant::parallelFor(0, rows.numel() / type.elements, 1024, [&](std::int64_t first, std::int64_t last) {
         std::vector<std::uint8_t> block(type.bytes);
         for (std::int64_t i = first; i < last; ++i) {
             quantiser.quantise(from + i * type.elements, block.data());
