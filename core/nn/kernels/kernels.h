@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Kernels: the seam of the fused kernels. Each function does what the plain ATen body beside its caller does, or says
 // that it has nothing for these tensors (an undefined tensor, or false), and the plain body runs. There is something for
-// fp32 on the CPU; cuda.h is the place of a card's. Results differ from the plain bodies by rounding alone.
+// fp32 and bfloat16 on the CPU; cuda.h is the place of a card's. Results differ from the plain bodies by rounding alone.
 //
 // Internal to core: names torch types. Nothing here is recorded by autograd. Any thread.
 #pragma once
