@@ -5,12 +5,16 @@
 #include "core/peft/folders/adapter_facts.h"
 #include "core/peft/folders/adapter_settings.h"
 #include "core/train/start_point.h"
+#include "core/weights/safetensors.h"
 #include "tests/support/file_bytes.h"
 #include "tests/support/tiny_run.h"
 
 #include <QtTest>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
+#include <map>
 
 using namespace luthier;
 namespace fs = std::filesystem;
@@ -116,6 +120,7 @@ private Q_SLOTS:
     void chain();
     void conflicts_data();
     void conflicts();
+    void magnitudesStayFp32();
     void dropoutIsTheRecipes();
     void refusals();
     void otherBase();
@@ -337,6 +342,54 @@ void TestStartPoint::conflicts()
     QVERIFY2(ended.sentence.find("method." + key.toStdString()) == 0, ended.sentence.c_str());
     QVERIFY2(ended.sentence.find(tiny.path("first")) != std::string::npos, ended.sentence.c_str());
     QVERIFY(!fs::exists(tiny.path("second"))); // nothing was begun
+}
+
+// Over a base in bf16 DoRA's magnitudes are trained, kept, resumed and gone on with in fp32: where they had been rounded to bf16
+// on the way, the lower half of their bits would be zero.
+void TestStartPoint::magnitudesStayFp32()
+{
+    TinyRun tiny;
+    tiny.config.model.dtype = "bf16";
+    EventLog log;
+    firstRun(tiny, {"DoRA", "lora", {{"rank", "3"}, {"use_dora", "true"}}}, log);
+    QCOMPARE(tiny.runUntil("cut", log, 4).outcome, Outcome::Stopped);
+    tiny.config = *train::readRunFolder(tiny.path("cut"));
+    const auto resumed = tiny.run("cut", log, true);
+    QVERIFY2(resumed.outcome == Outcome::Finished, resumed.sentence.c_str());
+    useUsualMethod(tiny.config);
+    tiny.config.model.adapter = tiny.path("cut");
+    tiny.config.optimizer.learningRate = 1e-6; // a step below what bf16 can hold beside a magnitude
+    const auto second = tiny.run("second", log);
+    QVERIFY2(second.outcome == Outcome::Finished, second.sentence.c_str());
+    std::map<std::string, std::vector<float>> before;
+    for (const fs::path& folder : {fs::path(tiny.path("first")) / "adapter", fs::path(resumed.adapter), fs::path(second.adapter)}) {
+        const auto file = weights::SafetensorsFile::open(folder / "adapter_model.safetensors");
+        QVERIFY2(file.ok(), file.ok() ? "" : file.message().c_str());
+        int magnitudes = 0;
+        for (const weights::TensorInfo& tensor : (*file)->tensors()) {
+            if (tensor.name.find("lora_magnitude_vector") == std::string::npos) {
+                continue;
+            }
+            ++magnitudes;
+            QCOMPARE(static_cast<int>(tensor.dtype), static_cast<int>(weights::Dtype::F32));
+            std::vector<float> values(static_cast<std::size_t>(tensor.shape[0]));
+            QVERIFY((*file)->read(tensor, 0, values.size() * sizeof(float), values.data()).ok());
+            const auto fine = std::count_if(values.begin(), values.end(), [](float value) { return (std::bit_cast<std::uint32_t>(value) & 0xFFFF) != 0; });
+            QVERIFY2(fine * 10 > std::ssize(values) * 9, tensor.name.c_str());
+            const auto& old = before[tensor.name];
+            if (folder == fs::path(second.adapter)) { // small steps arrive, and nothing else does
+                float farthest = 0;
+                for (std::size_t i = 0; i < values.size(); ++i) {
+                    farthest = std::max(farthest, std::abs(values[i] - old[i]));
+                }
+                QVERIFY2(farthest > 0 && farthest < 1e-4F, tensor.name.c_str());
+            } else if (!old.empty()) {
+                QVERIFY2(values == old, tensor.name.c_str()); // stopped and resumed is uninterrupted
+            }
+            before[tensor.name] = std::move(values);
+        }
+        QVERIFY(magnitudes > 0);
+    }
 }
 
 void TestStartPoint::dropoutIsTheRecipes()

@@ -133,7 +133,7 @@ private:
 // Labels and answers; "answers" is a list of which any is right, wherever it stands.
 constexpr Names kSoleNames = {"label_text", "label",  "category",   "sentiment", "intent",  "target",    "labels",     "class",
                               "topic",      "emotion", "completion", "response",  "answer",  "output",    "targets",    "summary",
-                              "highlights", "translation"};
+                              "highlights", "translation", "chosen", "rejected"};
 
 // Whether a list of one value stands in this column, wherever anything does.
 bool holdsSoleTexts(std::span<const Json> rows, const std::string& column)
