@@ -17,6 +17,9 @@ namespace luthier::inference {
 
 namespace {
 
+// Its layers would write something all the same, and nobody would learn that it means nothing.
+constexpr const char* kAnswersNone = "The model scores texts and answers none: it is a reward model or a classifier, which luthier reward asks";
+
 class LocalSession : public Session {
 public:
     LocalSession(std::shared_ptr<nn::Decoder> decoder, AdapterWeights adapters, data::Encoder encoder, std::string device)
@@ -28,6 +31,9 @@ public:
     Result<Generation> generate(const std::vector<text::TokenId>& promptIds,
                                 const GenerateOptions& options) override
     {
+        if (judges()) {
+            return Error{kAnswersNone};
+        }
         GenerateOptions own = options;
         addEnds(own.sampling);
         return run<Generation>("answer", [&] {
@@ -37,6 +43,9 @@ public:
 
     Result<std::vector<Generation>> generateAll(const std::vector<BatchRequest>& requests, const BatchOptions& options) override
     {
+        if (judges()) {
+            return Error{kAnswersNone};
+        }
         std::vector<BatchRequest> own = requests;
         for (BatchRequest& request : own) {
             addEnds(request.sampling);

@@ -3,6 +3,7 @@
 
 #include "core/evaluation/choice_rows.h"
 #include "core/evaluation/cloze_rows.h"
+#include "core/objectives/objectives.h"
 #include "core/peft/folders/origin.h"
 #include "core/train/checkpoint_result.h"
 #include "core/train/plan/held_out_list.h"
@@ -127,6 +128,10 @@ Result<evaluation::UsualSystems> usualOf(const RunRow& run)
     const auto config = result ? config::fromJson(run.recipe) : Result<config::RunConfig>(result.error());
     if (!config) {
         return config.error();
+    }
+    const auto* objective = objectives::findObjective(config->objective.kind);
+    if (objective != nullptr && objective->judges) {
+        return Error{"run \"" + run.name + "\" made a model that scores texts and answers none, so its answers cannot be evaluated; as a reward model it can score those of others"};
     }
     std::error_code code;
     const fs::path base = peft::baseOf(run.folder, config->model.path);

@@ -147,7 +147,10 @@ private Q_SLOTS:
         QCOMPARE(vote.scores.size(), std::size_t{1});
         QCOMPARE(vote.scores.at("correct"), isTunedLeft ? std::pair(5, 2) : std::pair(2, 5));
         QCOMPARE(left->currentIndex(), 0);
-        QVERIFY(find<QLabel>("judgeTally")->text().contains(QStringLiteral("correct:")));
+        const auto* tally = find<QLabel>("judgeTally");
+        QVERIFY2(!tally->text().contains(QStringLiteral("tuned")) && !tally->text().contains(QLatin1Char('%')), qPrintable(tally->text())); // blind until the end
+        find<QToolButton>("judgeTell")->click();
+        QVERIFY2(tally->text().contains(QStringLiteral("correct:")) && tally->text().contains(QStringLiteral("tuned")), qPrintable(tally->text()));
     }
 
     // What a model says stands apart, and is held against people before it is believed.

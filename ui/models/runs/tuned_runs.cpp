@@ -103,7 +103,7 @@ TunedRuns readTunedRuns(store::Project& project)
         return read;
     }
     for (const store::RunRow& row : *rows) {
-        appendRun(row, read.runs);
+        appendRun(row, judges(row.recipe) ? read.scorers : read.runs);
     }
     return read;
 }
@@ -112,7 +112,7 @@ bool canAnswer(const store::RunRow& run)
 {
     std::vector<TunedRun> left;
     appendRun(run, left);
-    return !left.empty();
+    return !left.empty() && !judges(run.recipe);
 }
 
 Result<QString> resultOf(const TunedRun& run)

@@ -30,6 +30,7 @@ struct TunedRun {
 struct TunedRuns {
     std::vector<TunedRun> runs; // newest first
     QString problem;
+    std::vector<TunedRun> scorers = {}; // results that score texts and answer none: reward models and classifiers; the newest first
 };
 
 TunedRuns readTunedRuns(store::Project& project);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/compare/compare_column.h"
 
+#include "ui/base/window_sentence.h"
 #include "ui/pages/compare/compare_reward.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/conversation/diff_text.h"
@@ -118,7 +119,7 @@ void CompareColumn::finish(const CompareContest::Answer& answer)
     m_text->setPlaceholderText(tr("nothing was answered"));
     m_goOn->setEnabled(answer.problem.isEmpty() && !answer.text.isEmpty());
     if (!answer.problem.isEmpty()) {
-        m_text->setPlaceholderText(answer.problem); // where the answer would stand: it says why there is none
+        m_text->setPlaceholderText(problemSentence(answer.problem)); // where the answer would stand: it says why there is none
         m_plain = tr("could not answer");
         m_footer->setText(m_plain);
         return;
@@ -126,10 +127,11 @@ void CompareColumn::finish(const CompareContest::Answer& answer)
     const QString how = answer.finish == QLatin1String("length")   ? tr("reached the token limit")
                         : answer.finish == QLatin1String("cancel") ? tr("stopped")
                                                                    : tr("complete");
-    if (answer.firstTokenSeconds >= 0) {
-        m_footer->setToolTip(tr("The first token came after %1 s").arg(QLocale().toString(answer.firstTokenSeconds, 'f', 2)));
-    }
     m_plain = tr("%1 tokens  \u00b7  %2 tokens/s  \u00b7  %3").arg(QLocale().toString(answer.numTokens), QLocale().toString(answer.tokensPerSecond, 'f', 1), how);
+    if (answer.firstTokenSeconds >= 0) {
+        //: what stands under an answer, and how long its first token took
+        m_plain = tr("%1  \u00b7  first after %2 s").arg(m_plain, QLocale().toString(answer.firstTokenSeconds, 'f', 2));
+    }
     m_footer->setText(m_plain);
 }
 

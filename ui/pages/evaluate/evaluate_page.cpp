@@ -207,15 +207,14 @@ void EvaluatePage::showRunning()
 {
     const bool isRunning = m_desk->isRunning();
     const QWidget* focus = QApplication::focusWidget();
-    const bool wasChoosing = focus != nullptr && m_setup->isAncestorOf(focus);
     m_wasStopping = !isRunning && focus == m_stop;
     m_progressBox->setVisible(isRunning);
     m_setup->setEnabled(!isRunning);
     m_action->setEnabled(!isRunning && m_canStart);
     if (isRunning) {
         m_stop->setEnabled(true);
-        if (wasChoosing) {
-            m_stop->setFocus(); // the keys stay with the work
+        if (isVisible()) {
+            m_stop->setFocus(); // the keys stay with the work, also where a click on Evaluate, which takes none now, began it
         }
     } else if (m_wasStopping) {
         m_setup->setFocus();

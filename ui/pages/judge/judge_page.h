@@ -66,6 +66,7 @@ private:
     QLineEdit* m_judge;
     QProgressBar* m_progress;
     QLabel* m_tally;
+    QToolButton* m_tell = nullptr; // who is ahead while pairs are open
     QLabel* m_problem;
     DiffText* m_prompt;
     DiffText* m_left;
