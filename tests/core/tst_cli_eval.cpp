@@ -196,6 +196,12 @@ private Q_SLOTS:
         QVERIFY(page.open(QIODevice::ReadOnly));
         const QByteArray html = page.readAll();
         QVERIFY(html.contains("<svg") && html.contains("What was not measured") && !html.contains("<script") && !html.contains("src="));
+        QVERIFY(html.contains("People&#39;s judgement: whether") && !html.contains("What was judged"));
+        QCOMPARE(run(QStringList{"report", path("whole"), "--out", path("judged.html")} + project).code, 0);
+        QFile judged(path("judged.html"));
+        QVERIFY(judged.open(QIODevice::ReadOnly));
+        const QByteArray votes = judged.readAll();
+        QVERIFY(votes.contains("What was judged") && votes.contains("1 judge, who did not know") && !votes.contains("People&#39;s judgement: whether"));
     }
 
     // The answer is the likeliest label, with a certainty that can be held against being right.

@@ -135,9 +135,10 @@ def is_json(text):
         return 0
 
 
+# Without an object that has a key twice: Python takes the last, others the first, and Luthier refuses it.
 JSON_TEXTS = ["{}", "[]", "null", "true", "\"x\"", "12", "-0.5e3", " {\"a\": [1, 2, {\"b\": null}]}\n", "", " ", "{", "{\"a\":1,}", "[1,2,]", "{'a':1}", "{a:1}", "NaN", "Infinity",
               "-Infinity", "[NaN]", "01", "1.", ".5", "+1", "1e5", "1e", "\"\t\"", "\"\\t\"", "\"\\x\"", "\"\\u00e9\"", "\"\\ud83d\\ude42\"", "{\"a\":1} {\"b\":2}", "{\"a\":1}x",
-              "// c\n{}", "{\"a\":1,\"a\":2}", "[" * 40 + "]" * 40, "tru", "True", "None", "\"größe\"", "{\"größe\":\"🙂\"}", "```json\n{}\n```", "[1 2]", "{\"a\" 1}", "\"open"]
+              "// c\n{}", "[" * 40 + "]" * 40, "tru", "True", "None", "\"größe\"", "{\"größe\":\"🙂\"}", "```json\n{}\n```", "[1 2]", "{\"a\" 1}", "\"open"]
 
 SCHEMAS = [
     ({"type": "object", "required": ["name"], "additionalProperties": False,

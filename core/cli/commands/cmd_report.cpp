@@ -56,12 +56,12 @@ Result<store::RunRow> runOf(const Flags& flags, std::shared_ptr<store::Project>&
     return findRun(*project, isFolder ? (whole.has_filename() ? whole : whole.parent_path()).filename().string() : flags.target);
 }
 
-// Of the project that keeps the evaluation, where one does: what people said of these answers.
+// Of the project that is named, or keeps the evaluation: what people said of these answers.
 Result<void> addVotes(const Flags& flags, Json& results)
 {
     std::error_code code;
     fs::path folder = fs::absolute(flags.target, code).lexically_normal();
-    folder = (folder.has_filename() ? folder : folder.parent_path()).parent_path().parent_path();
+    folder = !flags.project.empty() ? fs::path(flags.project) : (folder.has_filename() ? folder : folder.parent_path()).parent_path().parent_path();
     if (!fs::exists(folder / "luthier.db", code)) {
         return {};
     }
