@@ -13,7 +13,9 @@ namespace luthier::nn::row {
 
 namespace {
 
-constexpr std::int64_t kStep = 16; // rows of a share are a multiple: no two threads write one line of memory
+constexpr std::int64_t kStep = 16; // rows of a part are a multiple: no two threads write one line of memory
+constexpr std::int64_t kParts = 8; // of a product, for each thread: who is held up by another program takes fewer
+constexpr std::int64_t kShared = 5; // pieces of work of a layer that are shared out so
 
 template <class T>
 void grow(std::vector<T>& values, std::int64_t size)
@@ -63,7 +65,23 @@ void RowPass::prepare(const RowPlan& plan)
     grow(m_mixed, mixed);
     grow(m_gateUp, 2 * plan.intermediate);
     grow(m_inner, plan.intermediate);
-    const std::int64_t rank = plan.largestRank();
+    std::int64_t rank = plan.largestRank();
+    for (const RowLayer& layer : plan.layers) {
+        for (const RowLinear* linear : linearsOf(layer)) {
+            std::int64_t all = 0;
+            for (const RowUpdate& update : linear->updates) {
+                all += update.rank;
+            }
+            rank = std::max(rank, all);
+        }
+    }
+    const std::size_t shared = plan.layers.size() * static_cast<std::size_t>(kShared);
+    if (m_taken.size() != shared) {
+        m_taken = std::vector<Taken>(shared);
+    }
+    for (Taken& taken : m_taken) {
+        taken.parts.store(0, std::memory_order_relaxed);
+    }
     for (Own& own : m_own) {
         grow(own.input, widest);
         grow(own.bits, widest);
@@ -81,8 +99,8 @@ void RowPass::run(const RowPlan& plan, const at::Tensor& tensor)
     auto* h = tensor.mutable_data_ptr<float>();
     std::copy_n(h, plan.hidden, m_h.begin());
     m_team.run([&](int thread) {
-        for (const RowLayer& each : plan.layers) {
-            layer(each, thread);
+        for (std::size_t i = 0; i < plan.layers.size(); ++i) {
+            layer(plan.layers[i], &m_taken[i * static_cast<std::size_t>(kShared)], thread);
         }
     });
     std::copy_n(m_h.begin(), plan.hidden, h);
@@ -96,51 +114,71 @@ RowPass::Range RowPass::share(std::int64_t rows, int thread) const
     return {border(thread), border(thread + 1)};
 }
 
-void RowPass::layer(const RowLayer& layer, int thread)
+template <class Work>
+void RowPass::eachPart(Taken& taken, std::int64_t rows, std::int64_t size, Work work)
+{
+    for (std::int64_t first = size * taken.parts++; first < rows; first = size * taken.parts++) {
+        work(Range{first, std::min(rows, first + size)});
+    }
+}
+
+std::int64_t RowPass::partOf(std::int64_t rows) const
+{
+    return std::max(kStep, (rows / (kParts * m_team.size()) + kStep - 1) / kStep * kStep);
+}
+
+void RowPass::layer(const RowLayer& layer, Taken* taken, int thread)
 {
     const RowPlan& plan = *m_plan;
     Own& own = m_own[static_cast<std::size_t>(thread)];
     read(own, layer.inputNorm, m_h, plan.hidden);
-    product(own, layer.qkv, share(layer.qkv.out, thread), m_qkv.data());
+    readLow(own, layer.qkv);
+    eachPart(taken[0], layer.qkv.out, partOf(layer.qkv.out), [&](Range rows) { product(own, layer.qkv, rows, m_qkv.data()); });
     m_team.meet();
     for (std::int64_t head = thread; head < plan.kvHeads; head += m_team.size()) {
         writeKeyAndValue(own, layer, head);
     }
     m_team.meet();
-    for (std::int64_t head = plan.heads * thread / m_team.size(); head < plan.heads * (thread + 1) / m_team.size(); ++head) {
-        attend(own, layer, head);
-    }
+    eachPart(taken[1], plan.heads, 1, [&](Range head) { attend(own, layer, head.first); });
     m_team.meet();
     read(own, {}, m_mixed, layer.output.in);
-    finishBranch(own, layer.output, layer.attentionNorm, thread);
+    finishBranch(own, layer.output, layer.attentionNorm, taken[2], thread);
 
     read(own, layer.mlpNorm, m_h, plan.hidden);
+    readLow(own, layer.gateUp);
     const std::int64_t size = plan.intermediate;
-    const Range rows = share(size, thread);
-    product(own, layer.gateUp, rows, m_gateUp.data());
-    product(own, layer.gateUp, {size + rows.first, size + rows.last}, m_gateUp.data());
-    kernels::gateRange(m_gateUp.data() + rows.first, m_gateUp.data() + size + rows.first, m_inner.data() + rows.first,
-                       rows.last - rows.first, plan.silu);
+    eachPart(taken[3], size, partOf(size), [&](Range rows) {
+        product(own, layer.gateUp, rows, m_gateUp.data());
+        product(own, layer.gateUp, {size + rows.first, size + rows.last}, m_gateUp.data());
+        kernels::gateRange(m_gateUp.data() + rows.first, m_gateUp.data() + size + rows.first, m_inner.data() + rows.first,
+                           rows.last - rows.first, plan.silu);
+    });
     m_team.meet();
     read(own, {}, m_inner, size);
-    finishBranch(own, layer.down, layer.outputNorm, thread);
+    finishBranch(own, layer.down, layer.outputNorm, taken[4], thread);
 }
 
 // The branch's product of own.input, its norm, and the sum with h; all threads have met at the end.
-void RowPass::finishBranch(Own& own, const RowLinear& linear, const RowNorm& norm, int thread)
+void RowPass::finishBranch(Own& own, const RowLinear& linear, const RowNorm& norm, Taken& taken, int thread)
 {
-    const Range rows = share(linear.out, thread);
-    product(own, linear, rows, m_branch.data());
-    const float* branch = m_branch.data();
-    if (norm.exists()) {
-        m_team.meet();
-        read(own, norm, m_branch, linear.out);
-        branch = own.input.data();
-    }
-    for (std::int64_t i = rows.first; i < rows.last; ++i) {
-        m_h[static_cast<std::size_t>(i)] += branch[i];
-    }
+    const auto add = [this](Range rows, const float* branch) {
+        for (std::int64_t i = rows.first; i < rows.last; ++i) {
+            m_h[static_cast<std::size_t>(i)] += branch[i];
+        }
+    };
+    readLow(own, linear);
+    eachPart(taken, linear.out, partOf(linear.out), [&](Range rows) {
+        product(own, linear, rows, m_branch.data());
+        if (!norm.exists()) {
+            add(rows, m_branch.data());
+        }
+    });
     m_team.meet();
+    if (norm.exists()) {
+        read(own, norm, m_branch, linear.out);
+        add(share(linear.out, thread), own.input.data());
+        m_team.meet();
+    }
 }
 
 void RowPass::read(Own& own, const RowNorm& norm, const std::vector<float>& x, std::int64_t n)
@@ -183,26 +221,36 @@ void RowPass::product(Own& own, const RowLinear& linear, Range rows, float* y)
             y[i] += own.weight[static_cast<std::size_t>(i - rows.first)];
         }
     }
+    const float* low = own.low.data();
     for (const RowUpdate& update : linear.updates) {
         const Range part{std::max(rows.first, update.begin), std::min(rows.last, update.begin + update.size)};
-        if (part.first >= part.last) {
-            continue;
+        if (part.first < part.last) {
+            addLow(own, update, low, part, y);
         }
-        dots(update.a, x, 0, update.rank, linear.in, own.low.data());
-        addLow(own, update, part, y);
+        low += update.rank;
     }
 }
 
-void RowPass::addLow(Own& own, const RowUpdate& update, Range rows, float* y)
+// A x of the updates, one behind the other.
+void RowPass::readLow(Own& own, const RowLinear& linear)
+{
+    float* low = own.low.data();
+    for (const RowUpdate& update : linear.updates) {
+        dots(update.a, {own.input.data(), own.bits.data()}, 0, update.rank, linear.in, low);
+        low += update.rank;
+    }
+}
+
+void RowPass::addLow(Own& own, const RowUpdate& update, const float* low, Range rows, float* y)
 {
     if (!update.b.isNarrow) {
         const auto* b = static_cast<const float*>(update.b.from((rows.first - update.begin) * update.rank));
-        kernels::addLowRows(b, own.low.data(), update.rank, rows.last - rows.first, update.scale, y + rows.first);
+        kernels::addLowRows(b, low, update.rank, rows.last - rows.first, update.scale, y + rows.first);
         return;
     }
     for (std::int64_t i = rows.first; i < rows.last; ++i) {
         widen(update.b, (i - update.begin) * update.rank, update.rank, own.weight.data());
-        kernels::addLowRows(own.weight.data(), own.low.data(), update.rank, 1, update.scale, y + i);
+        kernels::addLowRows(own.weight.data(), low, update.rank, 1, update.scale, y + i);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "core/nn/row/walker.h"
 #include "core/quant/dot_codes.h"
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -28,10 +29,13 @@ private:
         std::vector<std::uint16_t> bits;   // the same in bfloat16
         quant::CodeInput parted;           // the same as products with codes read it, where there are any
         std::vector<float> weight;         // of a norm
-        std::vector<float> low;            // A x of the updates
+        std::vector<float> low;            // A x of the updates of the next product
         std::vector<float> head;           // one head of q or k
         std::vector<std::uint16_t> headBits;
         std::vector<float> scores;
+    };
+    struct alignas(64) Taken { // parts of one piece of work that threads have begun
+        std::atomic<std::int64_t> parts{0};
     };
     struct Range {
         std::int64_t first;
@@ -40,20 +44,26 @@ private:
 
     void prepare(const RowPlan& plan);
     Range share(std::int64_t rows, int thread) const;
-    void layer(const RowLayer& layer, int thread);
+    std::int64_t partOf(std::int64_t rows) const;
+    // Rows in parts of `size`, each by whichever thread comes next; what a row is does not depend on who computes it.
+    template <class Work>
+    static void eachPart(Taken& taken, std::int64_t rows, std::int64_t size, Work work);
+    void layer(const RowLayer& layer, Taken* taken, int thread);
     void read(Own& own, const RowNorm& norm, const std::vector<float>& x, std::int64_t n);
     void product(Own& own, const RowLinear& linear, Range rows, float* y);
     void codesProduct(const Own& own, const RowLinear& linear, Range rows, float* y);
-    static void addLow(Own& own, const RowUpdate& update, Range rows, float* y);
+    static void readLow(Own& own, const RowLinear& linear);
+    static void addLow(Own& own, const RowUpdate& update, const float* low, Range rows, float* y);
     void attend(Own& own, const RowLayer& layer, std::int64_t head);
     void readHead(Own& own, const RowLayer& layer, std::int64_t head);
     void writeKeyAndValue(Own& own, const RowLayer& layer, std::int64_t kvHead);
-    void finishBranch(Own& own, const RowLinear& linear, const RowNorm& norm, int thread);
+    void finishBranch(Own& own, const RowLinear& linear, const RowNorm& norm, Taken& taken, int thread);
 
     Team m_team;
     std::vector<Own> m_own;
     const RowPlan* m_plan = nullptr;
     bool m_hasCodes = false;
+    std::vector<Taken> m_taken; // of all layers
     std::vector<float> m_h;
     std::vector<float> m_qkv;
     std::vector<float> m_mixed;
