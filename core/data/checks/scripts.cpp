@@ -75,28 +75,43 @@ const char* scriptName(std::size_t script)
 
 namespace {
 
-// Sixteen bytes that are worked on at once, on whatever machine.
-using Bytes = std::uint8_t __attribute__((vector_size(16)));
-constexpr std::size_t kBytes = sizeof(Bytes);
+// Bytes that are worked on at once, on whatever machine; the many become the widest registers that it has.
+constexpr std::size_t kMany = 64;
+constexpr std::size_t kFew = 16;
+template <std::size_t N>
+using Bytes [[gnu::vector_size(N)]] = std::uint8_t;
 constexpr std::size_t kMostVectors = 255; // whose hits a byte can count
 
-std::int64_t sumOf(const Bytes& counts)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
+#define LUTHIER_WIDEST __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define LUTHIER_WIDEST
+#endif
+#define LUTHIER_WITHIN inline __attribute__((always_inline))
+
+template <std::size_t N>
+LUTHIER_WITHIN std::int64_t sumOf(const Bytes<N>& counts)
 {
     constexpr std::uint64_t kEven = 0x00FF00FF00FF00FFULL;
-    std::uint64_t halves[2];
-    std::memcpy(halves, &counts, sizeof halves);
+    std::uint64_t eights[N / 8];
+    std::memcpy(eights, &counts, sizeof eights);
     std::uint64_t sum = 0;
-    for (const std::uint64_t half : halves) { // pairs of bytes, then all four pairs into the highest one
-        sum += (((half & kEven) + (half >> 8 & kEven)) * 0x0001000100010001ULL) >> 48;
+    for (const std::uint64_t eight : eights) { // pairs of bytes, then all four pairs into the highest one
+        sum += (((eight & kEven) + (eight >> 8 & kEven)) * 0x0001000100010001ULL) >> 48;
     }
     return static_cast<std::int64_t>(sum);
 }
 
-bool isAscii(const Bytes& x)
+template <std::size_t N>
+LUTHIER_WITHIN bool isAscii(const Bytes<N>& x)
 {
-    std::uint64_t halves[2];
-    std::memcpy(halves, &x, sizeof halves);
-    return ((halves[0] | halves[1]) & 0x8080808080808080ULL) == 0;
+    std::uint64_t eights[N / 8];
+    std::memcpy(eights, &x, sizeof eights);
+    std::uint64_t all = 0;
+    for (const std::uint64_t eight : eights) {
+        all |= eight;
+    }
+    return (all & 0x8080808080808080ULL) == 0;
 }
 
 bool isInside(char byte) // of a character of several bytes
@@ -104,10 +119,10 @@ bool isInside(char byte) // of a character of several bytes
     return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
 }
 
-// The characters beyond ASCII that begin in the vector there.
-void countOthers(std::string_view text, std::size_t at, ScriptCounts& counts)
+// The characters beyond ASCII that begin in the bytes [at, end).
+void countOthers(std::string_view text, std::size_t at, std::size_t end, ScriptCounts& counts)
 {
-    for (const std::size_t end = at + kBytes; at < end; ++at) {
+    for (; at < end; ++at) {
         if (static_cast<unsigned char>(text[at]) >= 0xC0) {
             (void)countOne(text, at, counts);
         }
@@ -115,35 +130,47 @@ void countOthers(std::string_view text, std::size_t at, ScriptCounts& counts)
 }
 
 // What begins in whole vectors; how many bytes these are.
-std::size_t countVectors(std::string_view text, ScriptCounts& counts)
+template <std::size_t N>
+LUTHIER_WITHIN std::size_t countVectors(std::string_view text, ScriptCounts& counts)
 {
-    Bytes ascii{};
-    Bytes letters{};
-    Bytes digits{};
-    Bytes blanks{};
-    Bytes other{};
+    using Vector = Bytes<N>;
+    Vector ascii{};
+    Vector letters{};
+    Vector digits{};
+    Vector blanks{};
+    Vector other{};
     std::size_t at = 0;
-    const std::size_t end = std::min(text.size() / kBytes, kMostVectors) * kBytes;
-    for (; at < end; at += kBytes) {
-        Bytes x;
-        std::memcpy(&x, text.data() + at, kBytes);
+    const std::size_t end = std::min(text.size() / N, kMostVectors) * N;
+    for (; at < end; at += N) {
+        Vector x;
+        std::memcpy(&x, text.data() + at, N);
         // A comparison gives 255 where it holds, which is -1. None of these holds for a byte above ASCII.
-        const auto space = Bytes(x == ' ') | Bytes(x - 0x09 < 5);
-        ascii -= Bytes(x < 0x80);
-        letters -= Bytes((x | 0x20) - 'a' < 26);
-        digits -= Bytes(x - '0' < 10);
+        const Vector space = Vector(x == ' ') | Vector(x - 0x09 < 5);
+        ascii -= Vector(x < 0x80);
+        letters -= Vector((x | 0x20) - 'a' < 26);
+        digits -= Vector(x - '0' < 10);
         blanks -= space;
-        other -= (Bytes(x < ' ') | Bytes(x == 0x7F)) & ~space;
-        if (!isAscii(x)) {
-            countOthers(text, at, counts);
+        other -= (Vector(x < ' ') | Vector(x == 0x7F)) & ~space;
+        if (!isAscii<N>(x)) {
+            countOthers(text, at, at + N, counts);
         }
     }
-    const std::int64_t kinds[] = {sumOf(letters), sumOf(digits), sumOf(blanks), sumOf(other)};
+    const std::int64_t kinds[] = {sumOf<N>(letters), sumOf<N>(digits), sumOf<N>(blanks), sumOf<N>(other)};
     counts[0] += kinds[0];
     counts[kDigits] += kinds[1];
     counts[kBlanks] += kinds[2];
     counts[kOther] += kinds[3];
-    counts[kPunctuation] += sumOf(ascii) - kinds[0] - kinds[1] - kinds[2] - kinds[3];
+    counts[kPunctuation] += sumOf<N>(ascii) - kinds[0] - kinds[1] - kinds[2] - kinds[3];
+    return at;
+}
+
+LUTHIER_WIDEST
+std::size_t countMany(std::string_view text, ScriptCounts& counts)
+{
+    std::size_t at = 0;
+    while (at + kMany <= text.size()) {
+        at += countVectors<kMany>(text.substr(at), counts);
+    }
     return at;
 }
 
@@ -151,9 +178,9 @@ std::size_t countVectors(std::string_view text, ScriptCounts& counts)
 
 void countScripts(std::string_view text, ScriptCounts& counts)
 {
-    std::size_t at = 0;
-    while (at + kBytes <= text.size()) {
-        at += countVectors(text.substr(at), counts);
+    std::size_t at = countMany(text, counts);
+    while (at + kFew <= text.size()) {
+        at += countVectors<kFew>(text.substr(at), counts);
     }
     while (at > 0 && at < text.size() && isInside(text[at])) { // counted where it began
         ++at;
