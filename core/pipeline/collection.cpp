@@ -177,17 +177,6 @@ Result<void> judge(store::Project& project, const evaluation::ModelJudge& judge,
     return written ? Result<void>() : Result<void>(Error{collected.sentence() + " " + written.message()});
 }
 
-Result<std::string> adapterOf(store::Project& project, const Choices& choices)
-{
-    const auto known = choices.runs.find(keyOf(choices, "examples"));
-    if (choices.examples.empty()) {
-        return std::string();
-    }
-    const auto run = known == choices.runs.end() ? Result<store::RunRow>(Error{}) : project.run(known->second);
-    return run && run->state == "finished" ? Result<std::string>(run->result)
-                                           : Result<std::string>(Error{std::string("The stage \"") + findStage("examples")->label + "\" comes first: its model answers the questions."});
-}
-
 } // namespace
 
 std::string Collected::sentence() const
@@ -207,7 +196,7 @@ Result<Collected> collect(store::Project& project, const Choices& choices, const
     if (!fs::exists(own.judge, code)) { // before anything is answered
         return Error{"The judge: " + own.judge + " is not there"};
     }
-    const auto adapter = adapterOf(project, choices);
+    const auto adapter = resultOf(project, choices, "examples"); // whose model answers the questions
     const auto asked = adapter ? askedOf(choices, *adapter) : Result<Json>(adapter.error());
     const auto rows = asked ? questionsIn(own, cancel) : Result<std::vector<evaluation::EvalRow>>(asked.error());
     if (!rows) {
@@ -244,7 +233,7 @@ Result<Collected> collect(store::Project& project, const Choices& choices, const
 
 std::string collectedSoFar(store::Project& project, const Choices& choices)
 {
-    const auto adapter = choices.collect.isWanted() ? adapterOf(project, choices) : Result<std::string>(Error{});
+    const auto adapter = choices.collect.isWanted() ? resultOf(project, choices, "examples") : Result<std::string>(Error{});
     const auto asked = adapter ? askedOf(choices, *adapter) : Result<Json>(adapter.error());
     if (!asked) {
         return {};

@@ -96,10 +96,19 @@ Result<Pairs> pairsIn(const std::string& file, const base::CancelToken& cancel)
     return pairs;
 }
 
-bool isLeftOut(const Stage& stage, const Choices& choices)
+// Nothing is compared where rules alone reward the answers to questions, so there is nothing to collect and no reward model.
+bool isByRulesAlone(const Choices& choices)
 {
     const Route* route = findRoute(choices.route);
-    return (stage.isOfReward && !(route && route->needsReward)) || (std::string_view(stage.id) == "examples" && choices.examples.empty());
+    return route && route->needsReward && !choices.rules.empty() && choices.preferences.empty() && !choices.collect.questions.empty() && choices.collect.judge.empty();
+}
+
+bool isLeftOut(const Stage& stage, const Choices& choices)
+{
+    const std::string_view id = stage.id;
+    const Route* route = findRoute(choices.route);
+    const bool isByRules = isByRulesAlone(choices);
+    return (stage.isOfReward && (isByRules || !(route && route->needsReward))) || (id == "preferences" && isByRules) || (id == "examples" && choices.examples.empty());
 }
 
 Result<View> viewPreferences(store::Project& project, const Stage& stage, const Choices& choices, const base::CancelToken& cancel)
@@ -108,6 +117,9 @@ Result<View> viewPreferences(store::Project& project, const Stage& stage, const 
     if (choices.preferences.empty()) {
         view.state = State::Ready;
         view.missing = "Name a file of pairs, or questions and a judge that make one; votes on the Judge page make one, too.";
+        if (const Route* route = findRoute(choices.route); route && route->needsReward) {
+            view.missing += choices.rules.empty() ? " Rules and questions are enough, too: then no reward model is needed." : " Questions are enough, too: the rules then reward the answers to them.";
+        }
         if (choices.collect.isWanted()) {
             const std::string soFar = collectedSoFar(project, choices);
             view.state = soFar.empty() ? State::Ready : State::Stopped;
@@ -198,6 +210,7 @@ View viewRun(store::Project& project, const Stage& stage, const Choices& choices
     if (run->state == "running") {
         view.state = State::Running;
         check(view, *run, choices);
+        view.isGood.reset();
         return view;
     }
     if (std::string other = otherThanChosen(project, choices, stage, *run); !other.empty()) {
@@ -216,6 +229,7 @@ View viewRun(store::Project& project, const Stage& stage, const Choices& choices
         view.missing = "It was stopped after step " + std::to_string(run->step) + " and goes on from its checkpoint.";
     }
     check(view, *run, choices);
+    view.isGood = view.state == State::Done ? view.isGood : std::nullopt; // half a run proves nothing
     return view;
 }
 
@@ -225,6 +239,9 @@ std::string adviceOf(const Choices& choices, std::int64_t pairs)
         return "DPO is the better choice where preferences are pairs of given answers: one run instead of two, nothing to sample, two settings instead of ten, and the "
                "same goal. Take PPO or GRPO where the model must try answers that nobody wrote.";
     }
+    if (isByRulesAlone(choices)) {
+        return "Rules alone reward the answers: everybody can check them, and no reward model must be trusted. DPO has nothing to learn from without pairs; with pairs it would be the better choice.";
+    }
     std::string advice = pairs > 0 ? "There are " + std::to_string(pairs) + " pairs, so DPO would learn from them in one run, without a reward model and without sampling; it is the better "
                                                                              "choice unless answers that nobody wrote must be tried."
                                    : "Without pairs there is nothing that DPO could learn from: rewards are the way.";
@@ -232,20 +249,6 @@ std::string adviceOf(const Choices& choices, std::int64_t pairs)
         advice += " Rules can be checked by everybody, and a model that learns from them needs no reward model to be trusted.";
     }
     return advice;
-}
-
-// The result of a stage before; empty: it was left out. Error: it is not done.
-Result<std::string> resultOf(store::Project& project, const Choices& choices, std::string_view stage)
-{
-    const Stage& row = *findStage(stage);
-    if (isLeftOut(row, choices)) {
-        return std::string();
-    }
-    const View view = viewRun(project, row, choices);
-    if (view.state != State::Done) {
-        return Error{std::string("The stage \"") + row.label + "\" comes first: it is " + toText(view.state) + "."};
-    }
-    return view.made;
 }
 
 Result<void> apply(config::RunConfig& config, const Choices& choices, std::string_view stage)
@@ -260,6 +263,19 @@ Result<void> apply(config::RunConfig& config, const Choices& choices, std::strin
 }
 
 } // namespace
+
+Result<std::string> resultOf(store::Project& project, const Choices& choices, std::string_view stage)
+{
+    const Stage& row = *findStage(stage);
+    if (isLeftOut(row, choices)) {
+        return std::string();
+    }
+    const View view = viewRun(project, row, choices);
+    if (view.state != State::Done) {
+        return Error{std::string("The stage \"") + row.label + "\" comes first: it is " + toText(view.state) + "." + (view.missing.empty() ? "" : " " + view.missing)};
+    }
+    return view.made;
+}
 
 Result<Look> look(store::Project& project, const Choices& choices, const base::CancelToken& cancel)
 {
@@ -310,7 +326,7 @@ Result<config::RunConfig> ownRecipe(const Choices& choices, std::string_view sta
     config::RunConfig config;
     config.model.path = choices.model;
     config.run.name = row->label;
-    config.data.train = {std::string_view(row->id) == "examples" ? choices.examples : choices.preferences};
+    config.data.train = {std::string_view(row->id) == "examples" ? choices.examples : isByRulesAlone(choices) ? choices.collect.questions : choices.preferences};
     if (std::string_view(row->id) == "reward") {
         config.objective.kind = "reward"; // over the base itself, so that the model that learns from it shares its memory
     } else if (std::string_view(row->id) == "tuning") {

@@ -49,7 +49,7 @@ using Settings = std::vector<std::pair<std::string, std::string>>; // "part.key"
 
 // How a model makes the pairs (collection.h), where no file of them is chosen.
 struct Collecting {
-    std::string questions;    // data file whose questions are answered twice; empty: no model makes pairs
+    std::string questions;    // data file whose questions are answered twice, or, with rules and no judge, while the model learns
     std::string judge;        // model folder that is asked by the rubric, or a reward model: folder, adapter or run
     std::string rubric;       // what it is asked; empty: the usual (evaluation/model_judge.h)
     std::int64_t limit = 200; // questions, evenly over the file; 0: all
@@ -67,7 +67,7 @@ struct Choices {
     std::string model;       // folder of the base
     std::string examples;    // file to tune on first; empty: the base answers well enough, the stage is left out
     std::string preferences; // file of pairs
-    std::string rules;       // rules that reward answers beside the reward model, parted by new lines; empty: none
+    std::string rules;       // rules that reward answers beside the reward model, or without one (questions and no judge), parted by new lines
     std::map<std::string, Settings> settings; // of stages by keyOf(), over the usual ones
     std::map<std::string, store::RunId> runs; // of stages that were begun, by keyOf()
     Collecting collect = {};
@@ -111,6 +111,10 @@ struct Look {
 };
 // Counts pairs and reads runs. Errors: the project's, "cancelled".
 Result<Look> look(store::Project& project, const Choices& choices, const base::CancelToken& cancel = {});
+
+// What a stage that trains made, of what is chosen now; empty: this way leaves it out. Errors: it is not done, or its run was made of
+// something else.
+Result<std::string> resultOf(store::Project& project, const Choices& choices, std::string_view stage);
 
 // The recipe of a stage that trains as far as it is known before any other is done. Errors: no such stage, one that this way leaves out.
 Result<config::RunConfig> ownRecipe(const Choices& choices, std::string_view stage);

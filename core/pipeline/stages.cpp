@@ -32,7 +32,7 @@ std::span<const Stage> stages()
               "A file of pairs (prompt, chosen, rejected), or questions and a judge", "The pairs that later stages learn from", "Enough pairs, and none without one of its answers", false, false},
         Stage{"reward", "Reward model", "A head on the base learns to score answers as the pairs have them.", "The pairs", "An adapter with a head, which judges answers over the same base",
               "More than 60 % of the held-out pairs the right way round", true, true},
-        Stage{"tuning", "Learn what is preferred", "The model itself is tuned, by the way that was chosen above.", "What the stages before made", "The adapter to answer with",
+        Stage{"tuning", "Learn what is preferred", "The model itself is tuned, by the way that was chosen above.", "What the stages before made; or questions and rules", "The adapter to answer with",
               "DPO: held-out preference accuracy rises. PPO and GRPO: the held-out reward rises at a small KL", true, false},
     };
     return table;

@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/config/usual_rate.h"
 #include "core/objectives/rollout_settings.h"
+#include "core/pipeline/collection.h"
 #include "core/pipeline/pipeline.h"
 #include "core/pipeline/reward_scores.h"
 #include "tests/support/json_lines.h"
@@ -102,6 +103,52 @@ private Q_SLOTS:
         choices.settings["tuning.dpo"] = {{"run.epochs", "2"}, {"optimizer.learning_rate", "0.001"}};
         const auto changed = pipeline::recipeOf(*m_project, choices, "tuning");
         QVERIFY(changed && changed->run.epochs == 2 && changed->optimizer.learningRate == 0.001);
+    }
+
+    // Questions and rules are all that rewards need; a judge or pairs bring the reward model back.
+    void rulesAloneNeedNoRewardModel()
+    {
+        Choices choices;
+        choices.route = "grpo";
+        choices.model = m_run->config.model.path;
+        choices.rules = "length most=20";
+        auto look = pipeline::look(*m_project, choices);
+        QCOMPARE(look->next, std::string("preferences"));
+        QVERIFY(viewOf(*look, "preferences").missing.find("Questions are enough") != std::string::npos);
+        choices.collect.questions = m_run->path("rows.jsonl");
+        look = pipeline::look(*m_project, choices);
+        QCOMPARE(look->next, std::string("tuning"));
+        QVERIFY(stateOf(*look, "preferences") == State::LeftOut && stateOf(*look, "reward") == State::LeftOut);
+        QVERIFY(look->advice.starts_with("Rules alone"));
+        const auto recipe = pipeline::recipeOf(*m_project, choices, "tuning");
+        QVERIFY2(recipe, recipe ? "" : recipe.message().c_str());
+        QCOMPARE(recipe->data.train, std::vector<std::string>{choices.collect.questions});
+        QVERIFY(recipe->objective.of<objectives::AnswerSettings>().rewardModel.empty() && config::brokenRules(*recipe).empty());
+        std::vector<Choices> others(4, choices);
+        others[0].rules.clear();
+        others[1].route = "dpo";
+        others[2].collect.judge = m_run->config.model.path;
+        others[3].preferences = m_run->path("pairs.jsonl");
+        for (const Choices& other : others) {
+            QVERIFY(stateOf(*pipeline::look(*m_project, other), "preferences") != State::LeftOut);
+        }
+    }
+
+    // Pairs are made by the model that is chosen now, not by one that other examples made.
+    void collectionAsksTheModelThatIsChosen()
+    {
+        Choices choices;
+        choices.model = m_run->config.model.path;
+        choices.examples = m_run->path("rows.jsonl");
+        choices.collect = {m_run->path("rows.jsonl"), m_run->config.model.path};
+        choices.runs["examples"] = finished(choices, "examples", {evaluated(0, "accuracy", 0.5), evaluated(4, "accuracy", 0.5)});
+        QCOMPARE(*pipeline::resultOf(*m_project, choices, "examples"), viewOf(*pipeline::look(*m_project, choices), "examples").made);
+        choices.examples = m_run->path("pairs.jsonl");
+        const auto stale = pipeline::resultOf(*m_project, choices, "examples");
+        QVERIFY(!stale.ok());
+        QVERIFY2(stale.message().find("comes first") != std::string::npos && stale.message().find("another data file") != std::string::npos, stale.message().c_str());
+        const auto collected = pipeline::collect(*m_project, choices, "cpu", "auto", [](const std::string&, std::int64_t, std::int64_t) {}, {});
+        QVERIFY(!collected.ok() && collected.message() == stale.message());
     }
 
     void stagesStandOnEachOther()

@@ -128,6 +128,33 @@ private Q_SLOTS:
         QVERIFY(facts("reward").contains(QStringLiteral("good: ")));
     }
 
+    // Rules and questions are enough for GRPO; when all is done, the next thing is to look at what came of it.
+    void rulesAloneAndWhatComesThen()
+    {
+        choose(find<QComboBox>("pipelineRoute"), QStringLiteral("grpo"));
+        auto* rules = find<QLineEdit>("pipelineRules");
+        rules->setFocus();
+        QTest::keyClicks(rules, QStringLiteral("length most=20"));
+        QTest::keyClick(rules, Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(kept().rules == "length most=20", kAwaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(facts("preferences").contains(QStringLiteral("Questions are enough")), kAwaitMs);
+        choose(find<QComboBox>("pipelineQuestions"), QString::fromStdString(m_pairs));
+        QTRY_VERIFY_WITH_TIMEOUT(!shown("reward") && !shown("preferences") && find<QPushButton>("stage.tuning.act")->isEnabled(), kAwaitMs);
+        QVERIFY(find<QLabel>("pipelineAdvice")->text().contains(QStringLiteral("Rules alone")));
+        pipeline::Choices choices = kept();
+        const auto row = m_workspace->project()->createRun("grpo", config::toJson(*pipeline::recipeOf(*m_workspace->project(), choices, "tuning")));
+        QVERIFY(row.ok());
+        QVERIFY(m_workspace->project()->appendEvents(row->id, {train::RunEnded{train::Outcome::Finished, {}, 1, row->folder + "/adapter", 4}}).ok());
+        choices.runs["tuning.grpo"] = row->id;
+        QVERIFY(pipeline::writeChoices(*m_workspace->project(), choices).ok());
+        m_page->activated();
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->mainAction()->text(), QStringLiteral("Compare with the base"), kAwaitMs);
+        QSignalSpy wanted(m_workspace.get(), &Workspace::pageWanted);
+        m_page->mainAction()->trigger();
+        QCOMPARE(wanted.front().at(0).toString(), QStringLiteral("compare"));
+        QCOMPARE(wanted.front().at(1).toString(), QString::number(row->id));
+    }
+
     // The forms of Tune, for one stage: what is other than usual is kept, shown, and in the recipe.
     void settingsOfAStage()
     {

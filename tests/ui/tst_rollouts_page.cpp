@@ -92,7 +92,7 @@ private Q_SLOTS:
         find<QPushButton>("rolloutRule")->click();
         QCOMPARE(wanted.size(), 1);
         QCOMPARE(wanted.front().at(0).toString(), QStringLiteral("tune"));
-        QCOMPARE(wanted.front().at(1).toString(), QStringLiteral("objective.rewards"));
+        QCOMPARE(wanted.front().at(1).toString(), QStringLiteral("remedy:%1:objective.rewards").arg(find<QComboBox>("rolloutRun")->currentData().toLongLong()));
     }
 
     void tokensCarryTheirNumbers()

@@ -48,13 +48,13 @@ void setup(CLI::App& app, Flags& flags)
     app.add_option("--model", flags.model, "The base model's folder")->option_text("DIR");
     app.add_option("--examples", flags.examples, "Examples to tune on first; an empty text leaves the stage out")->option_text("FILE");
     app.add_option("--preferences", flags.preferences, "Pairs of a chosen and a rejected answer")->option_text("FILE");
-    app.add_option("--questions", flags.questions, "Have a model make the pairs: each question of this file is answered twice, and the judge says which is better")->option_text("FILE");
+    app.add_option("--questions", flags.questions, "Have a model make the pairs: each question of this file is answered twice, and the judge says which is better. With --rules and no judge: what is answered while the model learns")->option_text("FILE");
     app.add_option("--judge", flags.judge, "Who judges them: a model folder, asked in both orders, or a reward model: folder, adapter or run")->option_text("DIR");
     app.add_option("--rubric", flags.rubric, "File with what a judge that answers is asked, as luthier judge model has it")->option_text("FILE.txt");
     app.add_option("--questions-limit", flags.pairs, "So many questions, evenly over the file; usually 200, 0: all")->check(CLI::NonNegativeNumber)->option_text("N");
     app.add_option("--max-new", flags.maxNew, "Tokens of an answer to them; usually 128")->check(CLI::Range(1, 65536))->option_text("N");
     app.add_option("--temperature", flags.temperature, "That they are drawn at; usually 1")->check(CLI::Range(0.01, 10.0))->option_text("T");
-    app.add_option("--rules", flags.rules, "Rules that reward answers beside the reward model, one a line")->option_text("RULES");
+    app.add_option("--rules", flags.rules, "Rules that reward answers beside the reward model, one a line; with --questions and no judge they reward alone")->option_text("RULES");
     app.add_option("--set", flags.settings, "A setting of the stage; may be repeated")->allow_extra_args(false)->option_text("KEY=VALUE");
     app.add_flag("--again", flags.again, "With run: begin the stage anew, though it is done");
 }

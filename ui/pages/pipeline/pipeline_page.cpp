@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/pipeline/pipeline_page.h"
 
+#include "core/base/paths.h"
 #include "core/evaluation/model_judge.h"
 #include "core/pipeline/collection.h"
 #include "ui/base/amounts.h"
@@ -62,6 +63,20 @@ Token stateToken(State state)
     return state == State::Done ? Token::Good : state == State::Failed ? Token::Bad : state == State::Ready || state == State::Stopped || state == State::Running ? Token::Accent : Token::TextQuiet;
 }
 
+// The bundled model has data of its own for each stage.
+void offerBundled(const std::string& model, std::vector<std::string>& files)
+{
+    if (model != base::bundledModel().string()) {
+        return;
+    }
+    for (const char* name : {"workshop_instructions.jsonl", "preferences.jsonl"}) {
+        const std::string file = (base::datasetsFolder() / name).string();
+        if (std::find(files.begin(), files.end(), file) == files.end()) {
+            files.push_back(file);
+        }
+    }
+}
+
 QComboBox* makeBox(const QString& id, const QString& help)
 {
     auto* box = new QComboBox;
@@ -79,7 +94,7 @@ PipelinePage::PipelinePage(Workspace& workspace, QWidget* parent)
       m_route(makeBox(QStringLiteral("pipelineRoute"), tr("How the model learns what is preferred"))), m_model(new QLabel),
       m_examples(makeBox(QStringLiteral("pipelineExamples"), tr("Examples that the model is tuned on first, or none"))),
       m_preferences(makeBox(QStringLiteral("pipelinePreferences"), tr("Pairs of a better and a worse answer to one prompt"))),
-      m_questions(makeBox(QStringLiteral("pipelineQuestions"), tr("Data whose questions the model answers twice, for a judge to say which answer is better"))), m_judge(new QLineEdit),
+      m_questions(makeBox(QStringLiteral("pipelineQuestions"), tr("Data whose questions the model answers twice, for a judge to say which answer is better; or, with rules and no judge, answers while it learns"))), m_judge(new QLineEdit),
       m_rubric(new RubricEdit), m_rules(new QLineEdit), m_rulesLabel(new QLabel),
       m_advice(new QLabel), m_problem(new StatusLabel(Token::Bad)), m_scores(new ScoreChart),
       m_showScores(makeButton(QStringLiteral("pipelineScores"), tr("Score the held-out &pairs"), tr("How far the reward model's scores of chosen and rejected answers stand apart")))
@@ -162,7 +177,7 @@ QWidget* PipelinePage::buildChoices()
     m_model->setToolTip(tr("The model that is chosen on Models"));
     m_rules->setObjectName(QStringLiteral("pipelineRules"));
     m_rules->setPlaceholderText(tr("length most=60; contains texts=please weight=0.5"));
-    m_rules->setToolTip(tr("Rules that reward answers beside the reward model, parted by semicolons; empty: none"));
+    m_rules->setToolTip(tr("Rules that reward answers beside the reward model, parted by semicolons; with questions and no judge they reward alone. Empty: none"));
     m_advice->setObjectName(QStringLiteral("pipelineAdvice"));
     m_advice->setWordWrap(true);
     auto* card = new Card(tr("What it is made of"));
@@ -259,6 +274,7 @@ void PipelinePage::refresh()
             }
             seen.choices = known->value_or(pipeline::Choices());
             seen.choices.model = seen.choices.model.empty() || !*known ? model : seen.choices.model;
+            offerBundled(seen.choices.model, seen.files);
             auto look = pipeline::look(*project, seen.choices, control.cancel);
             if (look) {
                 seen.look = std::move(*look);
@@ -331,6 +347,12 @@ const pipeline::View* PipelinePage::view(const std::string& stage) const
     return found == views.end() ? nullptr : &*found;
 }
 
+bool PipelinePage::isDone() const
+{
+    const pipeline::View* last = view("tuning");
+    return m_seen.look.next.empty() && last != nullptr && last->state == State::Done;
+}
+
 void PipelinePage::showStages()
 {
     const bool isBusy = m_workspace.runs()->isBusy();
@@ -378,8 +400,9 @@ void PipelinePage::showStages()
     m_showScores->setVisible(reward != nullptr && reward->state == State::Done && reward->run != m_scored);
     m_scores->setVisible(reward != nullptr && reward->run == m_scored && m_scored > 0);
     const pipeline::View* next = view(m_seen.look.next);
-    m_action->setEnabled(next != nullptr && (!isBusy || !next->stage->trains));
-    m_action->setText(next == nullptr ? tr("Do the next stage") : next->state == State::Stopped ? tr("Go on: %1").arg(said(next->stage->label)) : said(next->stage->label));
+    m_action->setEnabled(isDone() || (next != nullptr && (!isBusy || !next->stage->trains)));
+    m_action->setToolTip(isDone() ? tr("All stages are done: see what the model answers now, beside the base") : tr("Start the stage that is next, or go on with it"));
+    m_action->setText(isDone() ? tr("Compare with the base") : next == nullptr ? tr("Do the next stage") : next->state == State::Stopped ? tr("Go on: %1").arg(said(next->stage->label)) : said(next->stage->label));
 }
 
 void PipelinePage::keep()

@@ -79,6 +79,7 @@ private:
     void remember(qint64 run);
     void showScores();
     void showProblem(const QString& sentence);
+    bool isDone() const; // every stage
     const pipeline::View* view(const std::string& stage) const;
 
     Workspace& m_workspace;

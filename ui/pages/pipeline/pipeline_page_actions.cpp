@@ -106,7 +106,9 @@ void PipelinePage::showCollecting(const QString& what, qint64 done, qint64 total
 
 void PipelinePage::actNext()
 {
-    if (!m_seen.look.next.empty()) {
+    if (isDone()) {
+        Q_EMIT m_workspace.pageWanted(QStringLiteral("compare"), QString::number(view("tuning")->run));
+    } else if (!m_seen.look.next.empty()) {
         act(m_seen.look.next);
     }
 }

@@ -152,7 +152,7 @@ QWidget* RolloutsPage::buildWork()
     split->setChildrenCollapsible(false);
     layout->addWidget(split, 1);
     connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &RolloutsPage::showAnswer);
-    connect(m_reader, &RolloutReader::ruleWanted, this, [this] { Q_EMIT m_workspace.pageWanted(QStringLiteral("tune"), QStringLiteral("objective.rewards")); });
+    connect(m_reader, &RolloutReader::ruleWanted, this, &RolloutsPage::goToRules);
     connect(m_reader, &RolloutReader::againWanted, this, &RolloutsPage::findAgain);
     return work;
 }
@@ -329,6 +329,14 @@ void RolloutsPage::showAnswer()
         view.pieces.push_back(pieceOf(*m_tokenizer, id));
     }
     m_reader->showAnswer(std::move(view));
+}
+
+// In the settings of the run that is read: what Tune has now may know no rules, or others.
+void RolloutsPage::goToRules()
+{
+    if (run() != nullptr) {
+        Q_EMIT m_workspace.pageWanted(QStringLiteral("tune"), QStringLiteral("remedy:%1:objective.rewards").arg(run()->id));
+    }
 }
 
 void RolloutsPage::findAgain(std::uint32_t file, qint64 row)

@@ -60,6 +60,7 @@ private:
     void orderBy(int column);
     void showAnswers();
     void showAnswer();
+    void goToRules();
     void findAgain(std::uint32_t file, qint64 row);
     void showProblem(const QString& sentence);
     const RolloutRunEntry* run() const;
