@@ -10,7 +10,7 @@ std::span<const Row> rows()
     static const std::array table{
         notFiniteRow(),  zeroLossRow(),    zeroGradientRow(), explodingRow(), unmovedRow(), overfittingRow(),
         neverBetterRow(), generalWorseRow(), stillWarmingRow(), slowerRow(),    cutRowsRow(), cutAnswersRow(),
-        stuckAtChanceRow(), chosenFallsRow(), klRunsAwayRow(), boughtRewardRow(), entropyGoneRow(), noSpreadRow(),
+        stuckAtChanceRow(), barelyLearnedRow(), chosenFallsRow(), klRunsAwayRow(), boughtRewardRow(), entropyGoneRow(), noSpreadRow(),
     };
     return table;
 }

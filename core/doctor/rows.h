@@ -24,6 +24,7 @@ Row cutAnswersRow();
 
 // rows_preferences.cpp
 Row stuckAtChanceRow();
+Row barelyLearnedRow();
 Row chosenFallsRow();
 Row klRunsAwayRow();
 Row boughtRewardRow();

@@ -87,6 +87,28 @@ std::optional<Finding> stuckAtChance(const History& run, const config::RunConfig
     return finding;
 }
 
+// A run that went the right way and ended before it got anywhere: what a rate for large models does to a small one.
+std::optional<Finding> barelyLearned(const History& run, const config::RunConfig& recipe)
+{
+    constexpr double kLittle = 0.1; // of what a pair costs that is not told apart
+    constexpr double kTimes = 10;
+    const auto all = run.of(measures::kHeldOutSet);
+    if (!isOne(recipe, {"dpo", "kto", "reward"}) || !run.end() || !run.end()->isFinished || all.size() < 2 || all.front().step != 0 || stuckAtChance(run, recipe)) {
+        return std::nullopt;
+    }
+    const double before = *all.front().loss;
+    const double after = *all.back().loss;
+    if (!(after < before) || before - after > kLittle * std::numbers::ln2) {
+        return std::nullopt;
+    }
+    Finding finding;
+    finding.sentence = "The held-out loss has fallen from " + shortNumber(before) + " to " + shortNumber(after) + " and no further: the run ended before chosen and rejected answers stood apart.";
+    finding.explanation = "The way is right and the steps are too short or too few, as usual rates, which suit models of billions of weights, are for small ones.";
+    addRate(finding.remedies, recipe, kTimes, "; small models bear it");
+    addRemedy(finding.remedies, recipe, "run.epochs", shortNumber(recipe.run.epochs * 3), "Set run.epochs to " + shortNumber(recipe.run.epochs * 3) + ", so that there are more steps.");
+    return finding;
+}
+
 std::optional<Finding> chosenFalls(const History& run, const config::RunConfig& recipe)
 {
     constexpr double kNats = 1;
@@ -204,6 +226,11 @@ std::optional<Finding> noSpread(const History& run, const config::RunConfig& rec
 Row stuckAtChanceRow()
 {
     return {"stuck_at_chance", "Stuck at chance", "A preference loss that stays at ln 2", When::Step, stuckAtChance};
+}
+
+Row barelyLearnedRow()
+{
+    return {"barely_learned", "Barely learned", "A preference run that ended before its pairs stood apart", When::End, barelyLearned};
 }
 
 Row chosenFallsRow()

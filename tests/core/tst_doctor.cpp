@@ -128,6 +128,8 @@ std::vector<train::Event> sickWith(const std::string& id)
         eachStep([](train::StepDone& s) { s.measures.push_back({&measures::measureOf("ended_share"), 0.2}); });
     } else if (id == "stuck_at_chance") {
         eachStep([](train::StepDone& s) { s.loss = 0.6931 + 0.002 * (s.step % 2 ? 1 : -1); });
+    } else if (id == "barely_learned") {
+        eachEval([](train::EvalDone& e) { e.loss = 0.6931 - 3e-4 * static_cast<double>(e.step); });
     } else if (id == "chosen_falls") {
         eachEval([](train::EvalDone& e) { e.measures = {{&measures::measureOf("logp_chosen"), -20 - 0.1 * static_cast<double>(e.step)}}; });
     } else if (id == "kl_runs_away") {
@@ -147,7 +149,7 @@ std::vector<train::Event> sickWith(const std::string& id)
 config::RunConfig recipeOf(const std::string& id)
 {
     auto config = recipe();
-    if (id == "stuck_at_chance" || id == "chosen_falls") {
+    if (id == "stuck_at_chance" || id == "barely_learned" || id == "chosen_falls") {
         config.objective.kind = "dpo";
     } else if (id == "kl_runs_away" || id == "bought_reward" || id == "entropy_gone" || id == "cut_answers") {
         config.objective.kind = "ppo";

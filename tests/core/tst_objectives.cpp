@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The table of objectives, and what it asks of the frame: items that stay whole, texts joined without losing a token, heads
 // that are trained, saved and resumed.
+#include "core/base/files.h"
+#include "core/base/json.h"
 #include "core/base/random.h"
 #include "core/objectives/loss.h"
 #include "core/objectives/objectives.h"
@@ -319,6 +321,11 @@ void TestObjectives::rowsThatDoNotFit()
     QVERIFY2(ended.sentence.find("row 1: the objective pretrain learns from plain texts, and this row is a conversation")
                  != std::string::npos,
              ended.sentence.c_str());
+    QVERIFY(base::writeFileAtomically(tiny.path("half.jsonl"), base::dumpJson(Json{{"prompt", "What is a saw?"}, {"chosen", "A tool."}, {"rejected", nullptr}}) + "\n"));
+    tiny.config.data.train = {tiny.path("half.jsonl")};
+    tiny.config.objective.kind = "dpo";
+    const auto half = tiny.run("half", log);
+    QVERIFY2(half.sentence.ends_with("and this row is a conversation: it has \"chosen\" and no \"rejected\""), half.sentence.c_str());
 }
 
 // One file of 120 KB at length 512: nothing is cut off.

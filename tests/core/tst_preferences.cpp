@@ -548,6 +548,7 @@ void TestPreferences::badRows_data()
     QTest::addColumn<QString>("said");
     const QString pair = QStringLiteral("dpo");
     QTest::addRow("no rejected answer") << pair << R"({"prompt":"Who?","chosen":"Tam."})" << "rejected";
+    QTest::addRow("equal but for white space") << pair << R"({"prompt":"Who?","chosen":"Tam.","rejected":" Tam.\n"})" << "the same but for white space";
     QTest::addRow("equal answers") << pair << R"({"prompt":"Who?","chosen":"Tam.","rejected":"Tam."})" << "are the same";
     QTest::addRow("no prompt") << pair << R"({"chosen":"Tam does.","rejected":"Nobody."})" << "prompt";
     QTest::addRow("an answer alone") << pair << R"({"prompt":"Who?","completion":"Tam."})" << "chosen";

@@ -44,6 +44,17 @@ bool sameMessage(const Message& a, const Message& b)
     return a.role == b.role && a.content == b.content && a.extra == b.extra;
 }
 
+// White space around an answer is no other answer; most templates take it away.
+bool sameButForEnds(const Message& a, const Message& b)
+{
+    const auto trimmed = [](std::string_view text) {
+        constexpr std::string_view kSpace = " \t\r\n";
+        const auto first = text.find_first_not_of(kSpace);
+        return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+    };
+    return a.role == b.role && trimmed(a.content) == trimmed(b.content) && a.extra == b.extra;
+}
+
 // What both answers begin with is the prompt, whole messages where they are lists.
 void takeCommonTurns(Example& example)
 {
@@ -145,10 +156,10 @@ Result<void> checkAnswers(const Json& row, const Example& example)
                          + "\" is empty after what both answers begin with; write a whole answer"};
         }
     }
-    if (std::equal(example.chosen.begin(), example.chosen.end(), example.rejected.begin(),
-                   example.rejected.end(), sameMessage)) {
-        return Error{"\"chosen\" and \"rejected\" are the same, so neither can be preferred; change one or "
-                     "leave the row out"};
+    if (std::equal(example.chosen.begin(), example.chosen.end(), example.rejected.begin(), example.rejected.end(), sameButForEnds)) {
+        const bool isSame = std::equal(example.chosen.begin(), example.chosen.end(), example.rejected.begin(), sameMessage);
+        return Error{std::string("\"chosen\" and \"rejected\" are the same") + (isSame ? "" : " but for white space around them")
+                     + ", so neither can be preferred; change one or leave the row out"};
     }
     return {};
 }

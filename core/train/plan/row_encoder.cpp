@@ -124,6 +124,17 @@ void Work::fail(const std::string& sentence)
     m_stop = true;
 }
 
+// Of a pair that lacks one of its answers; else nothing.
+std::string missingSide(const Json& row, const objectives::Objective& objective)
+{
+    const bool takesPairs = std::find(objective.takes.begin(), objective.takes.end(), data::ExampleKind::Preference) != objective.takes.end();
+    const auto has = [&row](const char* key) { return row.contains(key) && !row[key].is_null(); };
+    if (!takesPairs || !row.is_object() || has("chosen") == has("rejected")) {
+        return {};
+    }
+    return has("chosen") ? ": it has \"chosen\" and no \"rejected\"" : ": it has \"rejected\" and no \"chosen\"";
+}
+
 void Work::encodeRow(EncodedRows& rows, std::int64_t row)
 {
     if (m_dataset.isExcluded(row)) {
@@ -146,7 +157,7 @@ void Work::encodeRow(EncodedRows& rows, std::int64_t row)
     const objectives::Objective& objective = *m_settings.objective;
     if (std::find(objective.takes.begin(), objective.takes.end(), example->kind) == objective.takes.end()) {
         return broken(name + ": the objective " + objective.id + " learns from " + objective.needs + ", and this row is "
-                      + kindOf(example->kind));
+                      + kindOf(example->kind) + missingSide(*json, objective));
     }
     auto encoded = objective.encode(m_encoder, *example, m_settings.encoding);
     if (!encoded) {
