@@ -161,10 +161,11 @@ Result<ChosenPairs> pairsOfEvaluation(const fs::path& folder, const PairChoice& 
 
 Result<ChosenPairs> pairsOfFile(const fs::path& path, const PairChoice& choice)
 {
+    static const std::string kShape = R"(a row is {"prompt":"...","first_answer":"...","second_answer":"..."})";
     ChosenPairs all;
     auto read = eachRow(path, [&](const Json& row) -> Result<void> {
         if (!row.is_object() || !row.contains("prompt")) {
-            return Error{"\"prompt\" is missing; a row is {\"prompt\":\"...\",\"first_answer\":\"...\",\"second_answer\":\"...\"}"};
+            return Error{"\"prompt\" is missing; " + kShape};
         }
         auto prompt = promptOf(row["prompt"]);
         if (!prompt) {
@@ -172,7 +173,7 @@ Result<ChosenPairs> pairsOfFile(const fs::path& path, const PairChoice& choice)
         }
         for (const char* key : {"first_answer", "second_answer"}) {
             if (!row.value(key, Json()).is_string()) {
-                return Error{"\"" + std::string(key) + "\" is missing, or no text"};
+                return Error{"\"" + std::string(key) + "\" is missing, or no text; " + kShape};
             }
         }
         const auto text = [&](const char* key, const char* otherwise) {

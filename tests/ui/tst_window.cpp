@@ -40,6 +40,7 @@
 #include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListView>
 #include <QListWidget>
 #include <QMenu>
 #include <QMenuBar>
@@ -298,6 +299,22 @@ private Q_SLOTS:
                 QVERIFY2(isInPage("chat"), button);
             }
         }
+        m_window->showPage(QStringLiteral("runs"));
+        auto* pressed = m_window->findChild<QWidget*>(QStringLiteral("adaptersButton"));
+        pressed->setFocus();
+        pressed->setEnabled(false); // as a page's main action is once it was done
+        QVERIFY(isInPage("runs"));
+    }
+
+    void enterPressesTheButtonThatHasTheKeys()
+    {
+        for (const auto key : {Qt::Key_Return, Qt::Key_Enter, Qt::Key_Space}) {
+            m_window->showPage(QStringLiteral("data"));
+            auto* models = m_window->findChild<QAbstractButton*>(QStringLiteral("modelsButton"));
+            models->setFocus();
+            QTest::keyClick(models, key);
+            QCOMPARE(m_window->currentPage(), QStringLiteral("models"));
+        }
     }
 
     void theEditMenuServesTheFocus()
@@ -380,6 +397,9 @@ private Q_SLOTS:
         for (const char* name : {"*.jsonl", "*.csv", "*.parquet", "*.arrow", "*.md", "*.gz", "*.zst"}) {
             QVERIFY2(filter.contains(QLatin1String(name)), name);
         }
+        auto* places = dialog->findChild<QListView*>(QStringLiteral("sidebar")); // whole, whatever the scale
+        QVERIFY(places != nullptr);
+        QTRY_VERIFY(places->viewport()->width() >= places->sizeHintForColumn(0));
         dialog->reject();
         QCOMPARE(dataFilters().front(), filter); // one list for all
     }

@@ -5,6 +5,7 @@
 #include "ui/base/window_sentence.h"
 #include "ui/bridge/job.h"
 #include "ui/forms/field_editor.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace/run_controller.h"
 
@@ -41,13 +42,11 @@ double bytesOf(const char* file, const QByteArray& key)
 } // namespace
 
 StatusLine::StatusLine(RunController* runs, QWidget* parent)
-    : QStatusBar(parent), m_runs(runs), m_message(new QLabel), m_device(new StatusLabel(Token::TextQuiet)),
+    : QStatusBar(parent), m_runs(runs), m_message(new ElidedLabel(Token::Text)), m_device(new StatusLabel(Token::TextQuiet)),
       m_memory(new StatusLabel(Token::TextQuiet))
 {
     setSizeGripEnabled(false);
     m_message->setObjectName(QStringLiteral("statusMessage"));
-    m_message->setTextFormat(Qt::PlainText);
-    m_message->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_message->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_device->setObjectName(QStringLiteral("statusDevice"));
     m_memory->setObjectName(QStringLiteral("statusMemory"));

@@ -110,17 +110,38 @@ void drawBar(QPainter* painter, const QRect& rect, const QBrush& fill)
     painter->restore();
 }
 
+namespace {
+
+// What is filled; nothing while it is not known how much there is to do.
+QRect doneOf(const QStyleOptionProgressBar& bar)
+{
+    const qint64 range = static_cast<qint64>(bar.maximum) - bar.minimum;
+    QRect done = bar.rect;
+    done.setWidth(range <= 0 ? 0 : static_cast<int>(bar.rect.width() * (static_cast<qint64>(bar.progress) - bar.minimum) / range));
+    return done;
+}
+
+} // namespace
+
 // Hatched while it is not known how much there is to do.
 void drawProgress(QPainter* painter, const QStyleOptionProgressBar& bar)
 {
-    const qint64 range = static_cast<qint64>(bar.maximum) - bar.minimum;
-    if (range <= 0) {
-        drawBar(painter, bar.rect, QBrush(color(Token::Accent), Qt::BDiagPattern));
-        return;
-    }
-    QRect done = bar.rect;
-    done.setWidth(static_cast<int>(bar.rect.width() * (static_cast<qint64>(bar.progress) - bar.minimum) / range));
-    drawBar(painter, done, color(Token::Accent));
+    const bool isKnown = bar.maximum > bar.minimum;
+    drawBar(painter, isKnown ? doneOf(bar) : bar.rect, isKnown ? QBrush(color(Token::Accent)) : QBrush(color(Token::Accent), Qt::BDiagPattern));
+}
+
+// In the colour that can be read on what lies below it.
+void drawProgressText(QPainter* painter, const QStyleOptionProgressBar& bar)
+{
+    const QRect done = doneOf(bar);
+    painter->save();
+    painter->setClipRegion(QRegion(bar.rect).subtracted(done));
+    painter->setPen(color(Token::Text));
+    painter->drawText(bar.rect, Qt::AlignCenter | Qt::TextSingleLine, bar.text);
+    painter->setClipRect(done);
+    painter->setPen(color(Token::AccentText));
+    painter->drawText(bar.rect, Qt::AlignCenter | Qt::TextSingleLine, bar.text);
+    painter->restore();
 }
 
 void drawScrollSlider(QPainter* painter, const QRect& rect, bool isHeld)

@@ -21,6 +21,7 @@ void drawSpinBox(QPainter* painter, const QStyleOptionSpinBox& option, const QSt
 void drawCheckBox(QPainter* painter, const QStyleOption& option);
 void drawBar(QPainter* painter, const QRect& rect, const QBrush& fill);
 void drawProgress(QPainter* painter, const QStyleOptionProgressBar& bar);
+void drawProgressText(QPainter* painter, const QStyleOptionProgressBar& bar);
 void drawScrollSlider(QPainter* painter, const QRect& rect, bool isHeld);
 
 } // namespace luthier::ui

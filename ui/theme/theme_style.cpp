@@ -307,6 +307,9 @@ void ThemeStyle::drawComplexControl(ComplexControl control, const QStyleOptionCo
     }
     if (control != CC_ScrollBar || bar == nullptr) {
         QProxyStyle::drawComplexControl(control, option, painter, widget);
+        if (control == CC_Slider && bar != nullptr && (bar->state & State_HasFocus)) { // Qt's frame stands at the widget's edge, where nothing of it is left
+            drawBox(painter, subControlRect(control, option, SC_SliderHandle, widget), Qt::NoBrush, color(Token::Accent), kRing);
+        }
         return;
     }
     if (bar->maximum > bar->minimum) {
@@ -344,6 +347,12 @@ void ThemeStyle::drawControl(ControlElement element, const QStyleOption* option,
             return;
         }
         break;
+    case CE_TabBarTab:
+        QProxyStyle::drawControl(element, option, painter, widget);
+        if (option->state & State_HasFocus) {
+            drawBox(painter, option->rect.adjusted(1, 1, -1, -1), Qt::NoBrush, color(Token::Accent), kRing);
+        }
+        return;
     case CE_Splitter: {
         painter->save();
         painter->setPen(blend(color(Token::Window), color(Token::Line), option->state & State_MouseOver ? 1.0 : 0.35));
@@ -362,6 +371,11 @@ void ThemeStyle::drawControl(ControlElement element, const QStyleOption* option,
     case CE_ProgressBarContents:
         if (const auto* bar = qstyleoption_cast<const QStyleOptionProgressBar*>(option)) {
             drawProgress(painter, *bar);
+        }
+        return;
+    case CE_ProgressBarLabel:
+        if (const auto* bar = qstyleoption_cast<const QStyleOptionProgressBar*>(option); bar != nullptr && bar->textVisible) {
+            drawProgressText(painter, *bar);
         }
         return;
     default:

@@ -14,6 +14,7 @@
 #include "ui/pages/pages.h"
 #include "ui/settings/app_settings.h"
 #include "ui/widgets/calm_wheel.h"
+#include "ui/widgets/enter_presses.h"
 #include "ui/window/next_steps.h"
 #include "ui/window/run_news.h"
 #include "ui/workspace/model_library.h"
@@ -75,6 +76,7 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     tellAccessibleRoles();
     setMinimumSize(kLeastSize);
     qApp->installEventFilter(new CalmWheel(this));
+    qApp->installEventFilter(new EnterPresses(this));
     setStatusBar(m_status);
     buildPages();
     buildMenus();
@@ -122,9 +124,9 @@ void MainWindow::buildPages()
     layout->addWidget(right, 1);
     setCentralWidget(all);
     connect(navigation->badge(), &RunBadge::clicked, this, &MainWindow::showRun);
-    // Qt gives the keys of what went (a strip, the badge of a run) to whatever comes next, often a page's name in the list.
+    // Qt gives the keys of what went (a strip, the badge of a run) or can no longer be pressed to whatever comes next, often a page's name in the list.
     connect(qApp, &QApplication::focusChanged, this, [this](QWidget* old, QWidget* now) {
-        if (old != nullptr && now != nullptr && isAncestorOf(old) && isAncestorOf(now) && !old->isVisible()) {
+        if (old != nullptr && now != nullptr && isAncestorOf(old) && isAncestorOf(now) && !(old->isVisible() && old->isEnabled())) {
             keepKeysInPage();
         }
     });

@@ -5,6 +5,7 @@
 #include "ui/pages/compare/compare_reward.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/conversation/diff_text.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/status_label.h"
 #include "ui/widgets/tool_button.h"
 
@@ -19,7 +20,7 @@
 namespace luthier::ui {
 
 CompareColumn::CompareColumn(const QString& id, const QString& title, bool canClose, QWidget* parent)
-    : QFrame(parent), m_title(new QLabel(title)), m_subtitle(new QLabel), m_origin(new StatusLabel(Token::Warn)),
+    : QFrame(parent), m_title(new QLabel(title)), m_subtitle(new ElidedLabel(Token::TextQuiet)), m_origin(new StatusLabel(Token::Warn)),
       m_text(new DiffText), m_footer(new QLabel),
       m_copy(new QToolButton), m_goOn(new QToolButton)
 {
@@ -28,7 +29,6 @@ CompareColumn::CompareColumn(const QString& id, const QString& title, bool canCl
     bold.setBold(true);
     m_title->setFont(bold);
     m_title->setMinimumHeight(space(6)); // with and without a button beside it
-    m_subtitle->setForegroundRole(QPalette::PlaceholderText);
     m_subtitle->setObjectName(id + QStringLiteral("Subtitle"));
     m_subtitle->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_origin->setObjectName(id + QStringLiteral("Origin"));

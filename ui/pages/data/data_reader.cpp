@@ -31,7 +31,7 @@ DataReader::DataReader(QWidget* parent)
     : QWidget(parent), m_splitter(new QSplitter(Qt::Vertical)), m_title(new QLabel), m_saved(new QLabel),
       m_retry(new QPushButton(tr("Try again"))), m_revert(new QPushButton(tr("Take edits back"))), m_exclude(new QPushButton), m_problem(new StatusLabel(Token::Bad)),
       m_body(new QStackedWidget), m_conversation(new ConversationView), m_raw(new QPlainTextEdit), m_strip(new TokenStrip),
-      m_counts(new ElidedLabel(Token::Text, Qt::ElideMiddle)), m_tokensProblem(new StatusLabel(Token::Warn)), m_token(new QLabel)
+      m_counts(new ElidedLabel(Token::Text, Qt::ElideMiddle)), m_tokensProblem(new StatusLabel(Token::Warn)), m_token(new ElidedLabel(Token::TextQuiet))
 {
     m_splitter->setObjectName(QStringLiteral("readerParts"));
     m_splitter->setProperty("fitsItself", true); // until a person puts it somewhere: see MainWindow::save
@@ -115,8 +115,6 @@ void DataReader::buildStrip()
     m_tokensProblem->setWordWrap(true);
     m_tokensProblem->hide();
     m_token->setObjectName(QStringLiteral("currentToken"));
-    m_token->setForegroundRole(QPalette::PlaceholderText);
-    m_token->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_token->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     auto* foot = new QHBoxLayout; // the counts have their line to themselves
     foot->addWidget(m_token, 1);

@@ -10,6 +10,7 @@
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/file_dialog.h"
 #include "ui/widgets/named_button.h"
+#include "ui/widgets/status_label.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
@@ -72,7 +73,7 @@ QString promptText(const evaluation::JudgedPair& pair)
 JudgePage::JudgePage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_desk(new JudgingDesk(workspace, this)), m_action(new QAction(tr("Make preferences"), this)),
       m_stack(new QStackedWidget), m_empty(new EmptyState), m_judgings(new QComboBox), m_judge(new QLineEdit(m_desk->judge())), m_progress(new QProgressBar),
-      m_tally(new QLabel), m_problem(new QLabel), m_prompt(diffText(QStringLiteral("judgePrompt"), tr("Prompt"))),
+      m_tally(new QLabel), m_problem(new StatusLabel(Token::Bad)), m_prompt(diffText(QStringLiteral("judgePrompt"), tr("Prompt"))),
       m_left(diffText(QStringLiteral("judgeLeft"), tr("Left answer"))), m_right(diffText(QStringLiteral("judgeRight"), tr("Right answer"))),
       m_takeBack(makeButton(QStringLiteral("judgeTakeBack"), tr("Take back"), tr("Take back your last vote and judge that pair again (Ctrl+Backspace)"))),
       m_note(new QLineEdit), m_correct(new QToolButton), m_correction(new QPlainTextEdit)
