@@ -61,7 +61,7 @@ void ChartPanel::setCursor(double step)
     m_value->setText(cursorText());
     m_value->setToolTip(cursorText());
     setAccessibleDescription(cursorText());
-    m_plot->replot(QCustomPlot::rpQueuedReplot);
+    draw();
 }
 
 void ChartPanel::hideCursor()
@@ -71,7 +71,7 @@ void ChartPanel::hideCursor()
     m_value->clear();
     m_value->setToolTip({});
     setAccessibleDescription({});
-    m_plot->replot(QCustomPlot::rpQueuedReplot);
+    draw();
 }
 
 QString ChartPanel::cursorText() const
@@ -169,7 +169,9 @@ void ChartPanel::connectClicks()
 
 bool ChartPanel::eventFilter(QObject* watched, QEvent* event)
 {
-    if (event->type() == QEvent::MouseButtonPress) {
+    if (event->type() == QEvent::Paint) {
+        drawNow(); // it was out of sight until now, or a picture is taken of it
+    } else if (event->type() == QEvent::MouseButtonPress) {
         setFocus(Qt::MouseFocusReason);
     } else if (event->type() == QEvent::Leave && !m_isByKeys) {
         hideCursor(); // it followed the pointer

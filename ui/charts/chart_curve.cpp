@@ -45,7 +45,6 @@ ChartPanel::Curve& ChartPanel::curve(int run, const measures::Measure& measure, 
 
 void ChartPanel::Curve::show(const QCPRange& steps, int width)
 {
-    constexpr int kFew = 4000; // that a graph draws by itself in no time
     constexpr int kOfPixel = 4;
     const bool isKnown = drawnPoints == all->size() && drawn == steps && drawnWidth == width;
     if (isKnown) {
@@ -55,13 +54,13 @@ void ChartPanel::Curve::show(const QCPRange& steps, int width)
     drawnPoints = all->size();
     drawnWidth = width;
     const auto give = [&](QCPGraph* graph, const QSharedPointer<QCPGraphDataContainer>& points, ThinnedPoints& thin) {
-        if (points->size() <= kFew) {
+        if (points->size() <= kMostShort) {
             graph->setData(points);
             return;
         }
         thin.follow(*points);
         auto some = QSharedPointer<QCPGraphDataContainer>::create();
-        some->set(thin.between(*points, steps.lower, steps.upper, static_cast<std::size_t>(std::max(kFew / kOfPixel, width) * kOfPixel)), true);
+        some->set(thin.between(*points, steps.lower, steps.upper, static_cast<std::size_t>(std::max(kMostShort / kOfPixel, width) * kOfPixel)), true);
         graph->setData(some);
     };
     give(values, all, thinned);
@@ -83,6 +82,7 @@ const ChartPanel::Curve* ChartPanel::main(int run) const
 
 void ChartPanel::append(int run, std::span<const train::StepDone> steps)
 {
+    bool isNew = false;
     for (const measures::Measure* measure : m_spec.measures) {
         QVector<QCPGraphData> values;
         values.reserve(static_cast<int>(steps.size()));
@@ -99,7 +99,10 @@ void ChartPanel::append(int run, std::span<const train::StepDone> steps)
             continue;
         }
         Curve& to = curve(run, *measure, measures::kStepSet);
+        const bool wasLong = to.isLong();
+        isNew |= to.isEmpty();
         to.all->add(values, true);
+        isNew |= to.isLong() != wasLong;
         if (to.smooth != nullptr) {
             for (QCPGraphData& point : values) {
                 point.value = to.smoothing.next(point.value);
@@ -107,24 +110,31 @@ void ChartPanel::append(int run, std::span<const train::StepDone> steps)
             to.allSmooth->add(values, true);
         }
     }
-    applyTheme();
+    if (isNew) {
+        applyTheme();
+    }
     rescale();
 }
 
 void ChartPanel::appendEvals(int run, std::span<const train::EvalDone> evals)
 {
     bool isDrawn = false;
+    bool isNew = false;
     for (const measures::Measure* measure : m_spec.measures) {
         for (const train::EvalDone& eval : evals) {
             if (const auto value = train::valueOf(eval, *measure)) {
-                curve(run, *measure, eval.set).all->add({static_cast<double>(eval.step), *value});
+                Curve& to = curve(run, *measure, eval.set);
+                isNew |= to.isEmpty();
+                to.all->add({static_cast<double>(eval.step), *value});
                 m_extent.take(static_cast<double>(eval.step), *value);
                 isDrawn = true;
             }
         }
     }
-    if (isDrawn) {
+    if (isNew) {
         applyTheme();
+    }
+    if (isDrawn) {
         rescale();
     }
 }

@@ -33,10 +33,20 @@ struct ChartPanel::Curve {
     // Gives the graphs what they draw: everything, or where that is too much, of the steps in view what can be seen of them.
     void show(const QCPRange& steps, int width);
     bool isEmpty() const { return all->isEmpty(); }
+    // Of more points than a graph draws by itself in no time.
+    bool isLong() const { return all->size() > kMostShort; }
+    static constexpr int kMostShort = 4000;
 };
 
-// Runs differ by colour and dashes; places by dashes and the shape of their dots, and by colour where the run has none of its own.
-void styleSteps(QCPGraph* values, QCPGraph* smooth, const QColor& ink, int run, int place, bool isSmoothed);
+// Runs differ by colour and dashes; places by dashes and the shape of their dots, and by colour where the run has none of its own. A
+// long line has hollow marks, a few along the way, instead of dashes, which nobody tells apart there.
+struct StepsStyle {
+    int run = 0;
+    int place = 0;
+    bool isSmoothed = false;
+    bool isLong = false;
+};
+void styleSteps(QCPGraph* values, QCPGraph* smooth, const QColor& ink, const StepsStyle& style);
 void styleEvaluations(QCPGraph* values, const QColor& ink, int run, int place);
 QColor inkOf(int run, int place); // of a run without a colour of its own
 void stylePlot(QCustomPlot* plot);

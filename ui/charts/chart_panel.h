@@ -75,6 +75,7 @@ public:
     QString cursorText() const;
     QRect curvesRect() const; // in the plot's coordinates
     QRect legendRect() const; // empty: no legend is shown
+    void drawNow();           // what is new, where something is
 
 Q_SIGNALS:
     void stepWanted(qint64 step, int run); // what that run learned from there
@@ -104,6 +105,7 @@ private:
     QString curveName(const Curve& curve) const;  // without the run's
     QString columnName(const Curve& curve) const; // of CSV, without the run's
     void refreshSmoothed();
+    void draw();    // soon; a chart that nobody sees, when it is seen
     void rescale();
     void fitValues();
     Extent clipped(const Extent& all, double firstStep, double lastStep) const;
@@ -138,6 +140,8 @@ private:
     bool m_isLogarithmic = false;
     bool m_isClipped = false;
     bool m_isZoomed = false;
+    bool m_isStale = false; // not drawn since something changed
+    QTimer m_tell;          // runs while the words of a long curve wait
 };
 
 } // namespace luthier::ui

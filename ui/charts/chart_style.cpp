@@ -12,6 +12,7 @@ constexpr double kStrong = 2;
 constexpr double kFaintAlpha = 0.35;
 constexpr double kGridAlpha = 0.25;
 constexpr double kDotSize = 7;
+constexpr int kUnmarked = 300; // points of a long line between two marks
 
 QColor faint(QColor color, double alpha)
 {
@@ -41,6 +42,13 @@ int seriesAt(int run, int place)
     return place < kFirst ? run * kFirst + place : place * ChartPanel::kMaxRuns + run;
 }
 
+QCPScatterStyle::ScatterShape dotOf(int run, int place)
+{
+    static constexpr std::array kDots{QCPScatterStyle::ssDisc, QCPScatterStyle::ssSquare, QCPScatterStyle::ssDiamond,
+                                      QCPScatterStyle::ssTriangle, QCPScatterStyle::ssTriangleInverted, QCPScatterStyle::ssStar};
+    return kDots[static_cast<std::size_t>(run + 2 * std::max(0, place - 1)) % kDots.size()];
+}
+
 } // namespace
 
 QColor inkOf(int run, int place)
@@ -48,26 +56,26 @@ QColor inkOf(int run, int place)
     return seriesColor(seriesAt(run, place));
 }
 
-void styleSteps(QCPGraph* values, QCPGraph* smooth, const QColor& ink, int run, int place, bool isSmoothed)
+void styleSteps(QCPGraph* values, QCPGraph* smooth, const QColor& ink, const StepsStyle& style)
 {
     static constexpr std::array kDashes{Qt::SolidLine, Qt::DashLine, Qt::DashDotLine, Qt::DashDotDotLine};
-    const QPen strong(ink, kStrong, kDashes[static_cast<std::size_t>(run + (place > 0 ? 2 : 0)) % kDashes.size()]);
-    if (smooth == nullptr) {
-        values->setPen(strong);
-        return;
+    const Qt::PenStyle dash = kDashes[static_cast<std::size_t>(style.run + (style.place > 0 ? 2 : 0)) % kDashes.size()];
+    const QPen strong(ink, kStrong, style.isLong ? Qt::SolidLine : dash);
+    QCPGraph* const line = smooth != nullptr ? smooth : values;
+    line->setPen(strong);
+    const bool isMarked = style.isLong && dash != Qt::SolidLine;
+    line->setScatterStyle(isMarked ? QCPScatterStyle(dotOf(style.run, style.place), ink, color(Token::Surface), kDotSize) : QCPScatterStyle());
+    line->setScatterSkip(isMarked ? kUnmarked : 0);
+    if (smooth != nullptr) {
+        values->setPen(QPen(faint(ink, kFaintAlpha), 1));
+        values->setVisible(style.isSmoothed);
     }
-    values->setPen(QPen(faint(ink, kFaintAlpha), 1));
-    values->setVisible(isSmoothed);
-    smooth->setPen(strong);
 }
 
 void styleEvaluations(QCPGraph* values, const QColor& ink, int run, int place)
 {
-    static constexpr std::array kDots{QCPScatterStyle::ssDisc, QCPScatterStyle::ssSquare, QCPScatterStyle::ssDiamond,
-                                      QCPScatterStyle::ssTriangle, QCPScatterStyle::ssTriangleInverted, QCPScatterStyle::ssStar};
-    const auto dot = kDots[static_cast<std::size_t>(run + 2 * std::max(0, place - 1)) % kDots.size()];
     values->setPen(QPen(ink, 1, Qt::DotLine));
-    values->setScatterStyle(QCPScatterStyle(dot, ink, ink, kDotSize));
+    values->setScatterStyle(QCPScatterStyle(dotOf(run, place), ink, ink, kDotSize));
 }
 
 void stylePlot(QCustomPlot* plot)
