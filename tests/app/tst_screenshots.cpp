@@ -14,6 +14,7 @@
 #include "ui/pages/runs/runs_page.h"
 #include "ui/pages/tune/tune_page.h"
 #include "ui/pages/tune/tune_shootout.h"
+#include "ui/widgets/elided_label.h"
 
 #include <QAbstractItemView>
 #include <QAction>
@@ -44,6 +45,19 @@ constexpr QSize kUsualSize(1280, 800);
 constexpr double kMostDifferent = 0.002; // of the pixels: a blinking cursor, a clock
 constexpr std::size_t kFewestColors = 24; // a blank page has a handful
 constexpr int kShrink = 3;
+
+// Labels of one line that have less room than their text and do not say so by an ellipsis.
+QStringList cutLabels(QWidget& window)
+{
+    QStringList cut;
+    for (QLabel* label : window.findChildren<QLabel*>()) {
+        const bool isOneLine = label->isVisible() && !label->wordWrap() && !label->text().isEmpty() && !Qt::mightBeRichText(label->text());
+        if (isOneLine && qobject_cast<ui::ElidedLabel*>(label) == nullptr && label->width() < label->sizeHint().width()) {
+            cut += QStringLiteral("%1 \"%2\": %3 of %4").arg(label->objectName(), label->text()).arg(label->width()).arg(label->sizeHint().width());
+        }
+    }
+    return cut;
+}
 
 QSize sizeWanted()
 {
@@ -103,6 +117,8 @@ private Q_SLOTS:
         m_app->window().showPage(page);
         settle(page);
         save(page + u'-' + theme);
+        const QStringList cut = cutLabels(m_app->window());
+        QVERIFY2(cut.isEmpty(), qPrintable(cut.join(u'\n')));
     }
 
     // Switched live, both ways, every page looks as it does after a start in that scheme: nothing keeps old colours.
