@@ -91,19 +91,21 @@ std::optional<Finding> stuckAtChance(const History& run, const config::RunConfig
 std::optional<Finding> barelyLearned(const History& run, const config::RunConfig& recipe)
 {
     constexpr double kLittle = 0.1; // of what a pair costs that is not told apart
+    constexpr double kRise = 1e-3; // of the loss: as good as none
     constexpr double kTimes = 10;
     const auto all = run.of(measures::kHeldOutSet);
-    if (!isOne(recipe, {"dpo", "kto", "reward"}) || !run.end() || !run.end()->isFinished || all.size() < 2 || all.front().step != 0 || stuckAtChance(run, recipe)) {
+    if (!isOne(recipe, {"dpo", "kto", "reward"}) || !run.end() || !run.end()->isFinished || all.size() < 2 || all.front().step != 0 || run.step() < static_cast<std::int64_t>(kWindow)
+        || stuckAtChance(run, recipe)) {
         return std::nullopt;
     }
     const double before = *all.front().loss;
     const double after = *all.back().loss;
-    if (!(after < before) || before - after > kLittle * std::numbers::ln2) {
+    if (!(after < before * (1 + kRise)) || before - after > kLittle * std::numbers::ln2) {
         return std::nullopt;
     }
     Finding finding;
-    finding.sentence = "The held-out loss has fallen from " + shortNumber(before) + " to " + shortNumber(after) + " and no further: the run ended before chosen and rejected answers stood apart.";
-    finding.explanation = "The way is right and the steps are too short or too few, as usual rates, which suit models of billions of weights, are for small ones.";
+    finding.sentence = "The held-out loss was " + shortNumber(before) + " before the first step and " + shortNumber(after) + " behind the last: the run ended before chosen and rejected answers stood apart.";
+    finding.explanation = "The steps are too short or too few, as usual rates, which suit models of billions of weights, are for small ones.";
     addRate(finding.remedies, recipe, kTimes, "; small models bear it");
     addRemedy(finding.remedies, recipe, "run.epochs", shortNumber(recipe.run.epochs * 3), "Set run.epochs to " + shortNumber(recipe.run.epochs * 3) + ", so that there are more steps.");
     return finding;

@@ -179,6 +179,7 @@ private Q_SLOTS:
     void everyRowSees();
     void remediesAreSettings();
     void remediesFitTheMethod();
+    void standingStillIsNoRise();
     void whatComesBackIsNoRise();
     void aFindingComesOnce();
     void whatMovedNothing();
@@ -331,6 +332,26 @@ void TestDoctor::remediesFitTheMethod()
 }
 
 // A held-out loss that goes up and down, as it does at a high rate, is not one that rises.
+// A preference run that stood still is told to take longer steps, not shorter ones, and a run of a step or two is told nothing.
+void TestDoctor::standingStillIsNoRise()
+{
+    const auto config = recipeOf("barely_learned");
+    auto events = healthy();
+    for (train::Event& event : events) {
+        if (auto* done = std::get_if<train::EvalDone>(&event)) {
+            done->loss = 0.6931 + 1e-6 * static_cast<double>(done->step);
+        }
+    }
+    const auto findings = train::findingsOf(events, config);
+    QCOMPARE(idsOf(findings), std::set<std::string>{"barely_learned"});
+    QCOMPARE(findings.front().remedies.front().key, std::string("optimizer.learning_rate"));
+    QVERIFY(std::stod(findings.front().remedies.front().value) > config.optimizer.learningRate);
+    train::RunEnded ended;
+    ended.outcome = train::Outcome::Finished;
+    ended.step = 1;
+    QVERIFY(train::findingsOf({start(1), eval(0, 0.6931), step(1, 0.6931), eval(1, 0.69310001), ended}, config).empty());
+}
+
 void TestDoctor::whatComesBackIsNoRise()
 {
     auto events = healthy();
