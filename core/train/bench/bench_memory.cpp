@@ -82,6 +82,15 @@ const std::vector<Case>& cases()
         {"llama", "lora", "sft", 4, 512, {{"model.dtype", "fp32"}, {"run.gradient_accumulation", "1"}}, "one batch a step"},
         {"llama", "full", "sft", 4, 256, {{"run.gradient_accumulation", "4"}}, "accumulated"},
         {"llama", "lora", "sft", 4, 256, {{"model.dtype", "bf16"}, {"model.frozen_dtype", "fp8"}}, "fp8", true},
+        // written down after the prediction was fitted, and never looked at for it
+        {"qwen3", "qlora", "dpo", 2, 256},
+        {"gemma2", "full", "sft", 2, 256, {{"run.activation_checkpointing", "true"}}, "checkpointed"},
+        {"olmo2", "bottleneck", "sft", 4, 512},
+        {"gpt2", "prefix", "pretrain", 2, 512},
+        {"mistral", "lora", "kto", 4, 256, {{"method.target_modules", "all-linear"}}, "all"},
+        {"phi3", "lora", "reward", 4, 128},
+        {"qwen2", "full", "orpo", 2, 256, {{"optimizer.kind", "adafactor"}}, "adafactor"},
+        {"gemma3_text", "ia3", "classification", 4, 256},
     };
     return table;
 }

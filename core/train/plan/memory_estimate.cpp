@@ -28,9 +28,10 @@ constexpr std::size_t kToldChanges = 3;
 constexpr std::int64_t kHostBytes = std::int64_t{28} << 20;
 constexpr double kHostBackward = 2.2;
 constexpr std::int64_t kHostDropped = 4;
-// On a card: workspaces that cuBLAS takes and keeps, of its handle on the stream of training, of that on the stream that records, and of
-// cuBLASLt; as large as PyTorch makes them on compute capability 9 (8 MiB on older ones, where this counts too much).
-constexpr std::int64_t kCardWorkspaces = 3 * (std::int64_t{32} << 20);
+// On a card: workspaces that cuBLAS takes and keeps, of its handle on the stream of training, of that on the stream that records, of
+// the lanes beside it, and of cuBLASLt; as large as PyTorch makes them on compute capability 9 (8 MiB on older ones, where this counts
+// too much).
+constexpr std::int64_t kCardWorkspaces = 4 * (std::int64_t{32} << 20);
 // As logit_blocks.cpp cuts the rows of a loss.
 constexpr std::int64_t kCpuLogits = std::int64_t{48} << 20;
 constexpr std::int64_t kGpuLogits = std::int64_t{1} << 30;
@@ -105,15 +106,15 @@ struct Kept {
     std::int64_t again = 0;   // of the largest layer that the backward pass computes again, beyond what is free by then
 };
 
-// `twice`: so many of the first layers are computed again and keep their inputs alone; many inputs lie in host memory, but for those
-// that leave and come, where nothing is split.
+// `twice`: so many of the first layers are computed again and keep their inputs alone; where these are many and nothing is split, every
+// second one lies in host memory, but for those that leave and come.
 Kept keptBytes(const Pass& pass, std::int64_t twice, bool isSplit)
 {
     const std::int64_t stream = pass.tokens * pass.model.hidden * pass.element;
     const std::int64_t method = methodBytes(pass) / std::max<std::int64_t>(1, pass.model.layers); // of a layer
     constexpr std::int64_t kOnTheirWay = 3;
     const bool areShelved = !pass.isCpu && !isSplit && twice * stream >= nn::kernels::kShelvedBytes;
-    const std::int64_t inputs = (areShelved ? std::min(twice, kOnTheirWay) : twice) * stream;
+    const std::int64_t inputs = (areShelved ? std::min(twice, twice / 2 + kOnTheirWay) : twice) * stream;
     std::int64_t others = 0;
     std::int64_t largest = 0; // of those that are computed again, one at a time
     for (std::int64_t layer = 0; layer < pass.model.layers; ++layer) {
@@ -123,7 +124,9 @@ Kept keptBytes(const Pass& pass, std::int64_t twice, bool isSplit)
     }
     // The layers behind are gone when the first ones are computed again, so the larger of both counts.
     const std::int64_t behind = twice > 0 ? others : 0;
-    return {inputs + others + 2 * stream, std::max<std::int64_t>(0, largest - behind)}; // and the last layer's output, before and behind the norm
+    // On a host the allocator keeps room of the forward pass through such a layer that the second one does not fit into.
+    const std::int64_t room = pass.isCpu ? largest : 0;
+    return {inputs + others + room + 2 * stream, std::max<std::int64_t>(0, largest - behind)}; // and the last layer's output, before and behind the norm
 }
 
 std::int64_t twiceOf(const config::RunSettings& run, std::int64_t layers)
@@ -132,7 +135,8 @@ std::int64_t twiceOf(const config::RunSettings& run, std::int64_t layers)
     return run.activationCheckpointing ? asked : 0;
 }
 
-std::int64_t logitBytes(const Pass& pass, bool judges)
+// `reads`: the loss is made of the tokens' log-probabilities, which a host reads in fp32 beside the logits.
+std::int64_t logitBytes(const Pass& pass, bool judges, bool reads)
 {
     const std::int64_t hidden = 2 * pass.tokens * pass.model.hidden * pass.element; // the gradient of the hidden states, and its rows
     if (judges) { // a head of its own, with few outputs
@@ -143,7 +147,7 @@ std::int64_t logitBytes(const Pass& pass, bool judges)
     const std::int64_t rows = std::min(std::clamp(budget / (number * pass.model.vocab), kLeastRows, kMostRows), pass.tokens);
     const std::int64_t block = rows * pass.model.vocab;
     const std::int64_t written = pass.model.logitSoftcap > 0 && (pass.isCpu || pass.element == kFloat) ? 2 * kFloat + 2 * pass.element : pass.element;
-    return block * written + hidden;
+    return block * (written + (pass.isCpu && reads ? kFloat : 0)) + hidden;
 }
 
 // Of a head that trains on a card: its gradient adds up in fp32, and becomes one in the weights' numbers before both are let go.
@@ -157,14 +161,16 @@ std::int64_t headBytes(const config::RunConfig& config, const Pass& pass, bool j
 std::int64_t backwardBytes(const Pass& pass)
 {
     const std::int64_t scores = isWrittenOut(pass) ? 2 * pass.rows * pass.model.heads * pass.length * pass.length * kFloat : 0; // of one layer, with their gradient
-    return pass.tokens * (3 * pass.model.hidden + 2 * pass.model.intermediate + pass.gateUp()) * pass.element + scores;
+    const std::int64_t norms = pass.isCpu && pass.model.norm == nn::NormKind::Layer ? 5 * pass.model.hidden : 0; // written out
+    return pass.tokens * (3 * pass.model.hidden + 2 * pass.model.intermediate + pass.gateUp() + norms) * pass.element + scores;
 }
 
 // On a card the loss's block is free again by then, and what is computed again takes its place.
 std::int64_t passBytes(const Pass& pass, std::int64_t logits, std::int64_t again)
 {
     const std::int64_t backward = backwardBytes(pass);
-    const std::int64_t onHost = pass.element < kFloat ? backward + backward / pass.element * kFloat : backward; // halves are computed in fp32, too
+    const bool isWide = pass.element < kFloat && pass.model.norm == nn::NormKind::Layer; // halves that no kernel knows are computed in fp32, too
+    const std::int64_t onHost = isWide ? backward + backward / pass.element * kFloat : backward;
     return pass.isCpu ? kHostBytes + static_cast<std::int64_t>(kHostBackward * static_cast<double>(onHost)) : kCardWorkspaces + std::max<std::int64_t>(0, std::max(backward, again) - logits);
 }
 
@@ -219,7 +225,7 @@ MemoryParts partsOf(const config::RunConfig& config, const Pass& pass, RankShare
     parts.activations = kept.forward + (pass.isCpu ? kept.again : 0); // a host's allocator keeps both
     const objectives::Objective* objective = objectives::findObjective(config.objective.kind);
     const bool judges = objective && objective->judges;
-    parts.logits = logitBytes(pass, judges);
+    parts.logits = logitBytes(pass, judges, objective && objective->measure == nullptr);
     parts.workspace = headBytes(config, pass, judges) + passBytes(pass, parts.logits, kept.again) + (size.sharedNumbers + 2 * size.tableNumbers) * pass.element;
     return parts;
 }
