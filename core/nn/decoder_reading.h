@@ -4,11 +4,13 @@
 
 #include "core/nn/batch/slot_cache.h"
 #include "core/nn/decoder.h"
+#include "core/nn/kernels/shelf.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace luthier::nn {
@@ -28,6 +30,7 @@ struct Decoder::Reading {
     at::Tensor borders = {};            // of the segments, where a card reads them
     bool again = false;                 // a layer runs once more for its backward pass
     std::vector<std::int64_t> fronts = {}; // as ForwardInput has them
+    std::shared_ptr<kernels::Shelf> shelf = {}; // for inputs of layers that are computed again; null: they stay
 
     // Tokens before a segment's own.
     std::int64_t before(std::size_t segment) const

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/optim/adamw.h"
 
+#include "core/nn/kernels/many.h"
 #include "core/optim/optimizers.h"
 
 #include <ATen/ops/_fused_adamw.h>
@@ -20,6 +21,13 @@ void AdamW::update(Call& call) const
     at::_fused_adamw_(call.parameters, call.gradients, call.moments[0], call.moments[1], {}, steps, call.learningRate,
                       m_settings.beta1, m_settings.beta2, call.weightDecay, m_settings.epsilon, /*amsgrad=*/false,
                       /*maximize=*/false, call.divisor, call.notFinite);
+}
+
+bool AdamW::updateAtOnce(const Call& call) const
+{
+    const nn::kernels::AdamWNumbers numbers{call.learningRate, m_settings.beta1, m_settings.beta2, call.weightDecay, m_settings.epsilon};
+    return nn::kernels::adamwMany(numbers, {call.parameters, call.gradients, call.moments[0], call.moments[1], call.leaves}, call.step, call.divisor.value_or(at::Tensor()),
+                                  call.notFinite);
 }
 
 const fields::Section& adamwSection()

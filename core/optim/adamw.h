@@ -16,6 +16,7 @@ public:
 
 private:
     void update(Call& call) const override;
+    bool updateAtOnce(const Call& call) const override;
 
     AdamWSettings m_settings;
 };

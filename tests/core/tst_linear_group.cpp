@@ -63,7 +63,8 @@ std::vector<at::Tensor> resultsOf(const nn::ActiveLinear& linear, const at::Tens
     nn::LinearSaved saved;
     std::vector<at::Tensor> all{nn::linearForward(linear, x, &saved)};
     std::vector<at::Tensor> leaves;
-    all.push_back(nn::linearBackward(linear, x, dy, saved, true, leaves));
+    nn::kernels::Lanes lanes(dy);
+    all.push_back(nn::linearBackward(linear, [&] { return x; }, dy, saved, true, leaves, lanes));
     all.insert(all.end(), leaves.begin(), leaves.end());
     return all;
 }

@@ -17,8 +17,9 @@ enum class Kernel {
     SlotAttention, PickTokens,                                                            // slots.cu
     RowCodesProduct, CodesProduct, CodesSum,                                              // codes.cu
     Fp8Rows, RmsForwardFp8, RmsBackwardFp8, GatedForwardFp8, GatedBackwardFp8, GatherHeads, UnpackFp8, UnpackFp8Across, // fp8.cu
-    NarrowMany, AddMany,                                                                  // many.cu
-    GatedForwardLow, GatedBackwardLow, AddLow, TurnLow, Count                    // low_rank.cu
+    NarrowMany, AddMany, AdamWMany,                                                       // many.cu
+    GatedForwardLow, GatedBackwardLow, AddLow, TurnLow,                                   // low_rank.cu
+    CappedForward, CappedBackward, Count                                                  // capped.cu
 };
 
 struct Grid {

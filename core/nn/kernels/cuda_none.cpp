@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // No fused kernels for CUDA cards: the plain bodies run there.
 #include "core/nn/kernels/answer_kernels.h"
+#include "core/nn/kernels/capped.h"
 #include "core/nn/kernels/cuda.h"
 
 #include "core/nn/kernels/cuda_graph.h"
+#include "core/nn/kernels/lanes.h"
 #include "core/nn/kernels/low_rank.h"
 #include "core/nn/kernels/many.h"
+#include "core/nn/kernels/shelf.h"
 #include "core/nn/kernels/unpack_fp8.h"
 
 #include <c10/util/Exception.h>
@@ -127,12 +130,65 @@ void Graph::play(at::Device)
 
 namespace luthier::nn::kernels {
 
+Lanes::Lanes(const at::Tensor& x) : m_device(x.device()), m_active(false) {}
+
+Lanes::~Lanes() = default;
+
+void Lanes::run(std::size_t, const std::function<void()>& work)
+{
+    work();
+}
+
+void Lanes::join(std::size_t) {}
+
+struct Shelf::Kept {};
+struct Shelf::State {};
+
+bool Shelf::isFor(at::Device)
+{
+    return false;
+}
+
+Shelf::Shelf(at::Device) {}
+
+Shelf::~Shelf() = default;
+
+std::shared_ptr<Shelf::Kept> Shelf::put(const at::Tensor&)
+{
+    return nullptr;
+}
+
+at::Tensor Shelf::take(const std::shared_ptr<Kept>&)
+{
+    TORCH_CHECK(false, "this build has no shelf");
+}
+
 bool narrowMany(const std::vector<at::Tensor>&, const std::vector<at::Tensor>&)
 {
     return false;
 }
 
 bool addMany(const std::vector<at::Tensor>&, const std::vector<at::Tensor>&)
+{
+    return false;
+}
+
+bool knowsCapped(const at::Tensor&, std::int64_t)
+{
+    return false;
+}
+
+at::Tensor cappedForward(const at::Tensor&, const CappedScores&)
+{
+    TORCH_CHECK(false, "this build has no kernels for cards");
+}
+
+void cappedBackward(const at::Tensor&, const at::Tensor&, const CappedScores&)
+{
+    TORCH_CHECK(false, "this build has no kernels for cards");
+}
+
+bool adamwMany(const AdamWNumbers&, const AdamWTensors&, const at::Tensor&, const at::Tensor&, const at::Tensor&)
 {
     return false;
 }

@@ -2,6 +2,7 @@
 #include "core/nn/layers/attention.h"
 
 #include "core/nn/batch/round_size.h"
+#include "core/nn/layers/capped_attention.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_flash_attention_forward.h>
@@ -120,7 +121,10 @@ at::Tensor fused(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, 
 
 at::Tensor one(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
 {
-    return settings.softcap > 0 ? capped(q, k, v, settings) : fused(q, k, v, settings);
+    if (settings.softcap == 0) {
+        return fused(q, k, v, settings);
+    }
+    return knowsCappedAttention(q, k, settings) ? cappedAttention(q, k, v, settings) : capped(q, k, v, settings);
 }
 
 at::Tensor flat(const at::Tensor& heads)

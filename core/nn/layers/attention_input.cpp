@@ -54,10 +54,11 @@ public:
         }
         const bool normTrains = m_block.norm.exists() && m_block.norm.weight.requires_grad();
         const bool rebuild = needsInput(m_block.qkv) && m_block.norm.exists();
-        const at::Tensor x = rebuild ? normForward(m_block.norm, m_h) : m_h;
+        const auto x = [&] { return rebuild ? normForward(m_block.norm, m_h) : m_h; };
+        kernels::Lanes lanes(dQkv);
         std::vector<at::Tensor> linearGrads;
         const at::Tensor dx
-            = linearBackward(m_block.qkv, x, dQkv, m_saved, m_wantInput || normTrains, linearGrads, rows);
+            = linearBackward(m_block.qkv, x, dQkv, m_saved, m_wantInput || normTrains, linearGrads, lanes, rows);
         std::vector<at::Tensor> result{at::Tensor()};
         if (dx.defined()) {
             const at::Tensor add = m_wantInput ? grads[3] : at::Tensor();

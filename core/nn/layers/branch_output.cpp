@@ -43,7 +43,8 @@ public:
             = m_block.after.exists() ? normBackward(m_block.after, m_y, grads[0], normGrads) : grads[0];
         std::vector<at::Tensor> linearGrads;
         const Fp8Rows rows = m_block.after.exists() ? Fp8Rows() : takeFp8Rows(dy);
-        result[0] = linearBackward(m_block.linear, m_x, dy, m_saved, m_wantInput, linearGrads, rows);
+        kernels::Lanes lanes(dy);
+        result[0] = linearBackward(m_block.linear, [&] { return m_x; }, dy, m_saved, m_wantInput, linearGrads, lanes, rows);
         result.insert(result.end(), linearGrads.begin(), linearGrads.end());
         result.insert(result.end(), normGrads.begin(), normGrads.end());
         return result;

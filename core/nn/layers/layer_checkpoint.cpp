@@ -7,6 +7,7 @@
 #include <torch/csrc/api/include/torch/autograd.h>
 
 #include <optional>
+#include <utility>
 
 namespace luthier::nn {
 
@@ -22,10 +23,21 @@ public:
         }
     }
 
-    std::vector<at::Tensor> forward() override { return {m_layer.run(m_layer.inputs, false)}; }
+    std::vector<at::Tensor> forward() override
+    {
+        std::vector<at::Tensor> outputs{m_layer.run(m_layer.inputs, false)};
+        m_kept = m_layer.shelf ? m_layer.shelf->put(m_layer.inputs.front()) : nullptr;
+        if (m_kept) {
+            m_layer.inputs.front().reset();
+        }
+        return outputs;
+    }
 
     std::vector<at::Tensor> backward(const std::vector<at::Tensor>& grads) override
     {
+        if (m_kept) {
+            m_layer.inputs.front() = m_layer.shelf->take(std::exchange(m_kept, nullptr));
+        }
         const c10::AutoGradMode recording(true);
         std::vector<at::Tensor> inputs;
         std::vector<at::Tensor> sources;        // of gradients
@@ -57,6 +69,7 @@ public:
 private:
     CheckpointedLayer m_layer;
     std::vector<bool> m_wanted; // gradients of inputs
+    std::shared_ptr<kernels::Shelf::Kept> m_kept; // the first of them
 };
 
 void append(std::vector<at::Tensor>& all, const std::vector<at::Tensor>& more)

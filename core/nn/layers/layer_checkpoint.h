@@ -3,11 +3,13 @@
 // again and takes the gradients of that second run. Internal to core: names torch types.
 #pragma once
 
+#include "core/nn/kernels/shelf.h"
 #include "core/nn/layers/active_layer.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace luthier::nn {
@@ -17,6 +19,7 @@ struct CheckpointedLayer {
     std::function<at::Tensor(const std::vector<at::Tensor>& inputs, bool again)> run;
     std::vector<at::Tensor> inputs; // the first is defined; others may be undefined
     std::vector<at::Tensor> leaves; // what `run` reads besides and may be trained
+    std::shared_ptr<kernels::Shelf> shelf = {}; // where the first input is kept, which nobody else holds or changes; null: on the device
 };
 
 // Differentiable in inputs and leaves.

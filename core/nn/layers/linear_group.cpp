@@ -111,46 +111,62 @@ void addAdapters(const ActiveLinear& linear, const at::Tensor& y, const LinearSa
     }
 }
 
-// d(dropout(x) A^T) [N, sum of ranks], and the gradient of each b, undefined where it is not trained.
-at::Tensor lowGradients(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved, std::vector<at::Tensor>& gradB)
+// The gradient of each b, undefined where it is not trained.
+std::vector<at::Tensor> gradientsOfB(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved)
 {
     const auto trains = std::find_if(linear.adapters.begin(), linear.adapters.end(), [](const LowRank& adapter) { return adapter.b.requires_grad(); });
-    const at::Tensor whole = wholeB(linear, saved);
-    const at::Tensor ofWhole = whole.defined() && trains != linear.adapters.end()
+    const at::Tensor ofWhole = trains != linear.adapters.end() && wholeB(linear, saved).defined()
                                    ? gradientOf(dy.t(), saved.low, linear.adapters.front().scale, trains->b.scalar_type())
                                    : at::Tensor();
-    const bool one = linear.adapters.size() == 1;
-    at::Tensor dLow = whole.defined() ? scaled(dy, whole, linear.adapters.front().scale) : one ? at::Tensor() : at::empty_like(saved.low);
+    std::vector<at::Tensor> gradB;
     std::int64_t first = 0;
-    for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
-        const LowRank& adapter = linear.adapters[i];
+    for (const LowRank& adapter : linear.adapters) {
         const LinearSlice& slice = linear.base->slices[adapter.slice];
         const std::int64_t rank = adapter.a.size(0);
-        const at::Tensor part = dy.narrow(1, slice.begin, slice.size);
-        if (!whole.defined() && one) {
-            dLow = scaled(part, saved.b[i], adapter.scale);
-        } else if (!whole.defined()) {
-            dLow.narrow(1, first, rank).addmm_(part, saved.b[i], 0, adapter.scale);
-        }
         at::Tensor own;
         if (adapter.b.requires_grad()) {
             own = ofWhole.defined() ? ofWhole.narrow(0, slice.begin, slice.size).narrow(1, first, rank).to(adapter.b.scalar_type())
-                                    : gradientOf(part.t(), saved.low.narrow(1, first, rank), adapter.scale, adapter.b.scalar_type());
+                                    : gradientOf(dy.narrow(1, slice.begin, slice.size).t(), saved.low.narrow(1, first, rank), adapter.scale, adapter.b.scalar_type());
         }
         gradB.push_back(own.defined() && !own.is_cuda() ? own.contiguous() : own); // a card adds up views as they are (addMany)
+        first += rank;
+    }
+    return gradB;
+}
+
+// d(dropout(x) A^T) [N, sum of ranks].
+at::Tensor lowGradient(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved)
+{
+    if (const at::Tensor whole = wholeB(linear, saved); whole.defined()) {
+        return scaled(dy, whole, linear.adapters.front().scale);
+    }
+    const auto sliceOf = [&](const LowRank& adapter) {
+        const LinearSlice& slice = linear.base->slices[adapter.slice];
+        return dy.narrow(1, slice.begin, slice.size);
+    };
+    if (linear.adapters.size() == 1) {
+        return scaled(sliceOf(linear.adapters.front()), saved.b.front(), linear.adapters.front().scale);
+    }
+    at::Tensor dLow = at::empty_like(saved.low);
+    std::int64_t first = 0;
+    for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
+        const std::int64_t rank = linear.adapters[i].a.size(0);
+        dLow.narrow(1, first, rank).addmm_(sliceOf(linear.adapters[i]), saved.b[i], 0, linear.adapters[i].scale);
         first += rank;
     }
     return dLow;
 }
 
-// Gradients of a and b, of what lowGradients() gave and the input as adapters saw it.
-void addAdapterGradients(const ActiveLinear& linear, const at::Tensor& dLow, const std::vector<at::Tensor>& gradB, const at::Tensor& x,
-                         std::vector<at::Tensor>& leaves)
+// Of all adapters' A above each other, of what lowGradient() gave and the input as adapters saw it; undefined where none is trained.
+at::Tensor gradientOfA(const ActiveLinear& linear, const at::Tensor& dLow, const at::Tensor& x)
 {
     const auto trains = std::find_if(linear.adapters.begin(), linear.adapters.end(), [](const LowRank& adapter) { return adapter.a.requires_grad(); });
-    const at::Tensor gradA = trains == linear.adapters.end()
-                                 ? at::Tensor()
-                                 : gradientOf(dLow.t(), x, 1, trains->a.scalar_type());
+    return trains == linear.adapters.end() ? at::Tensor() : gradientOf(dLow.t(), x, 1, trains->a.scalar_type());
+}
+
+// Gradients of a and b.
+void addAdapterGradients(const ActiveLinear& linear, const at::Tensor& gradA, const std::vector<at::Tensor>& gradB, std::vector<at::Tensor>& leaves)
+{
     std::int64_t first = 0;
     for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
         const LowRank& adapter = linear.adapters[i];
@@ -161,15 +177,9 @@ void addAdapterGradients(const ActiveLinear& linear, const at::Tensor& dLow, con
     }
 }
 
-// The same; returns d(dropout(x) A^T) [N, sum of ranks].
-at::Tensor adapterGradients(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
-                            const LinearSaved& saved, std::vector<at::Tensor>& leaves)
-{
-    std::vector<at::Tensor> gradB;
-    const at::Tensor dLow = lowGradients(linear, dy, saved, gradB);
-    addAdapterGradients(linear, dLow, gradB, needsInput(linear) ? droppedOut(linear, x, saved) : x, leaves);
-    return dLow;
-}
+// What the lanes are for here: what the input's gradient waits for, and what nobody does.
+constexpr std::size_t kAwaited = 0;
+constexpr std::size_t kBeside = 1;
 
 // From the codes themselves, where x has so few rows that making their numbers would be most of the work.
 at::Tensor codesProduct(const LinearGroup& group, const at::Tensor& x, const at::Tensor& bias)
@@ -280,14 +290,18 @@ at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, Linear
     const at::Tensor input = extras ? inputNow(linear, x) : x;
     InputWatch::tell(group, input);
     const at::Tensor bias = extras ? biasNow(linear) : group.bias.defined() ? group.bias.detach() : group.bias;
+    kernels::Lanes lanes(input);
+    LinearSaved own;
+    LinearSaved& kept = saved ? *saved : own;
+    if (!linear.adapters.empty()) {
+        lanes.run(kAwaited, [&] { readLow(linear, input, kept); });
+    }
     at::Tensor y = codesProduct(group, input, bias);
     if (!y.defined()) {
         y = group.isReadBySlice() ? productBySlice(linear, input, bias) : product(linear, input, bias, extras ? Fp8Rows() : rows);
     }
+    lanes.join(kAwaited);
     if (!linear.adapters.empty()) {
-        LinearSaved own;
-        LinearSaved& kept = saved ? *saved : own;
-        readLow(linear, input, kept);
         kernels::LowTerms terms = apart && !extras ? lowTermsOf(linear, kept) : kernels::LowTerms();
         if (kernels::fitsLow(y, terms)) {
             *apart = std::move(terms);
@@ -317,24 +331,38 @@ bool linearSavedOnly(const ActiveLinear& linear, const at::Tensor& x, LinearSave
     return true;
 }
 
-at::Tensor linearBackward(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
-                          const LinearSaved& saved, bool wantInput, std::vector<at::Tensor>& leaves, const Fp8Rows& dyRows)
+at::Tensor linearBackward(const ActiveLinear& linear, const std::function<at::Tensor()>& input, const at::Tensor& dy, const LinearSaved& saved,
+                          bool wantInput, std::vector<at::Tensor>& leaves, kernels::Lanes& lanes, const Fp8Rows& dyRows)
 {
     const bool extras = usesExtras(linear);
     std::vector<at::Tensor> scaleGrads;
     const at::Tensor dz = extras ? beforeScaling(linear, dy, saved, scaleGrads) : dy;
-    const at::Tensor input = extras && needsInput(linear) ? inputNow(linear, x) : x;
-    leaves.push_back(linear.base->weight.requires_grad() ? dz.t().mm(input) : at::Tensor());
+    const bool isRead = needsInput(linear);
+    const bool isReadNow = extras || linear.base->weight.requires_grad();
+    const at::Tensor x = isReadNow ? input() : at::Tensor();
+    const at::Tensor changed = extras && isRead ? inputNow(linear, x) : x;
+    leaves.push_back(linear.base->weight.requires_grad() ? dz.t().mm(changed) : at::Tensor());
     if (linear.base->bias.defined()) {
         leaves.push_back(linear.base->bias.requires_grad() ? dy.sum(0) : at::Tensor());
     }
     at::Tensor dLow;
     if (!linear.adapters.empty()) {
-        dLow = adapterGradients(linear, input, dz, saved, leaves);
+        std::vector<at::Tensor> gradB;
+        at::Tensor gradA;
+        lanes.run(kBeside, [&] { gradB = gradientsOfB(linear, dz, saved); });
+        lanes.run(kAwaited, [&] {
+            dLow = lowGradient(linear, dz, saved);
+            lanes.run(kBeside, [&] { gradA = isRead ? gradientOfA(linear, dLow, droppedOut(linear, isReadNow ? changed : input(), saved)) : at::Tensor(); });
+        });
+        for (const at::Tensor& read : {dz, changed, dLow}) {
+            lanes.keep(read);
+        }
+        addAdapterGradients(linear, gradA, gradB, leaves);
     }
     at::Tensor dx;
     if (wantInput || (extras && !linear.factors.empty())) {
         dx = inputGradient(linear, dz, extras ? Fp8Rows() : dyRows);
+        lanes.join(kAwaited);
         if (dLow.defined()) {
             const at::Tensor& a = saved.a;
             if (saved.kept.defined()) {
@@ -354,7 +382,7 @@ at::Tensor linearBackward(const ActiveLinear& linear, const at::Tensor& x, const
     return wantInput ? dx : at::Tensor();
 }
 
-std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved)
+std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved, kernels::Lanes& lanes)
 {
     const LinearGroup& group = *linear.base;
     const bool onlyAdapters = !usesExtras(linear) && !group.weight.requires_grad() && !(group.bias.defined() && group.bias.requires_grad());
@@ -366,18 +394,24 @@ std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const a
     }
     LinearHalf half;
     half.below = {{{}, saved.a.t().contiguous(), 1}, {linear.draw, linear.dropout()}, needsInput(linear)}; // neighbours are read together
-    half.below.term.low = lowGradients(linear, dy, saved, half.gradB);
+    lanes.run(kBeside, [&] { half.gradB = gradientsOfB(linear, dy, saved); });
+    lanes.run(kAwaited, [&] { half.below.term.low = lowGradient(linear, dy, saved); });
     half.dx = inputGradient(linear, dy, {});
+    lanes.join(kAwaited);
     return half;
 }
 
-void linearBackwardRest(const ActiveLinear& linear, const at::Tensor& x, const LinearHalf& half, std::vector<at::Tensor>& leaves)
+void linearBackwardRest(const ActiveLinear& linear, const at::Tensor& x, const LinearHalf& half, std::vector<at::Tensor>& leaves, kernels::Lanes& lanes)
 {
     leaves.push_back(at::Tensor());
     if (linear.base->bias.defined()) {
         leaves.push_back(at::Tensor());
     }
-    addAdapterGradients(linear, half.below.term.low, half.gradB, x, leaves);
+    at::Tensor gradA;
+    lanes.run(kBeside, [&] { gradA = gradientOfA(linear, half.below.term.low, x); });
+    lanes.keep(x);
+    lanes.keep(half.below.term.low);
+    addAdapterGradients(linear, gradA, half.gradB, leaves);
 }
 
 bool needsInput(const ActiveLinear& linear)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/nn/kernels/kernels.h"
+#include "core/nn/kernels/lanes.h"
 #include "core/nn/kernels/low_rank.h"
 #include "core/nn/layers/fp8_weight.h"
 #include "core/quant/quantised_weight.h"
@@ -15,6 +16,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -157,9 +159,10 @@ Fp8Rows* wantsFp8(const ActiveLinear& linear, std::int64_t count, Fp8Rows& rows)
 bool linearSavedOnly(const ActiveLinear& linear, const at::Tensor& x, LinearSaved& saved);
 
 // Gradient of x [N, in] (undefined when not wanted). Gradients of the leaves, as leavesOf orders them and undefined
-// where a leaf does not require one, are appended to `leaves`. `x` may be undefined when no leaf needs it (see needsInput).
-at::Tensor linearBackward(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& dy,
-                          const LinearSaved& saved, bool wantInput, std::vector<at::Tensor>& leaves, const Fp8Rows& dyRows = {});
+// where a leaf does not require one, are appended to `leaves`; they are there when `lanes` is joined. `input` gives x, and is asked at most
+// once, and only where a leaf needs it (see needsInput) or adapters change more than low-rank updates do.
+at::Tensor linearBackward(const ActiveLinear& linear, const std::function<at::Tensor()>& input, const at::Tensor& dy, const LinearSaved& saved,
+                          bool wantInput, std::vector<at::Tensor>& leaves, kernels::Lanes& lanes, const Fp8Rows& dyRows = {});
 
 // The backward pass in two parts, for whoever adds the low-rank part of the input's gradient in passing, and makes the input again
 // meanwhile: nothing but low-rank updates changes or trains there, and they are known to fitsLow().
@@ -169,9 +172,9 @@ struct LinearHalf {
     std::vector<at::Tensor> gradB = {};
 };
 // Nothing: it goes in one part alone.
-std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved);
+std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved, kernels::Lanes& lanes);
 // `x`: as the updates saw it (LowBelow). Appends what linearBackward does.
-void linearBackwardRest(const ActiveLinear& linear, const at::Tensor& x, const LinearHalf& half, std::vector<at::Tensor>& leaves);
+void linearBackwardRest(const ActiveLinear& linear, const at::Tensor& x, const LinearHalf& half, std::vector<at::Tensor>& leaves, kernels::Lanes& lanes);
 
 // Whether the backward pass reads the input: some trained leaf is multiplied by it.
 bool needsInput(const ActiveLinear& linear);

@@ -49,14 +49,15 @@ public:
         std::vector<at::Tensor> afterGrads;
         const at::Tensor dy
             = m_block.after.exists() ? normBackward(m_block.after, m_y, grads[0], afterGrads) : grads[0];
+        kernels::Lanes lanes(dy);
         std::vector<at::Tensor> downGrads;
         const Fp8Rows dyRows = m_block.after.exists() ? Fp8Rows() : takeFp8Rows(dy);
         Fp8Rows rows;
-        const at::Tensor dx = throughActivation(dy, dyRows, downGrads, rows);
+        const at::Tensor dx = throughActivation(dy, dyRows, downGrads, rows, lanes);
         const bool normTrains = m_block.norm.exists() && m_block.norm.weight.requires_grad();
         std::vector<at::Tensor> upGrads;
-        const at::Tensor x = needsInput(m_block.gateUp) ? input() : m_h;
-        const at::Tensor dIn = linearBackward(m_block.gateUp, x, dx, m_savedUp, m_wantInput || normTrains, upGrads, rows);
+        const auto x = [&] { return needsInput(m_block.gateUp) ? input() : m_h; };
+        const at::Tensor dIn = linearBackward(m_block.gateUp, x, dx, m_savedUp, m_wantInput || normTrains, upGrads, lanes, rows);
         std::vector<at::Tensor> result{at::Tensor()};
         if (dIn.defined()) {
             const at::Tensor add = m_wantInput && m_block.residual ? grads[0] : at::Tensor();
@@ -93,28 +94,27 @@ private:
     }
 
     // The same with the updates of gate and up that m_hidden lacks, and those of the product's gradient, in one reading of it.
-    at::Tensor throughApart(const at::Tensor& dy, std::vector<at::Tensor>& downGrads)
+    at::Tensor throughApart(const at::Tensor& dy, std::vector<at::Tensor>& downGrads, kernels::Lanes& lanes)
     {
         const kernels::LowTerms apart = lowTermsOf(m_block.gateUp, m_savedUp);
-        if (const auto half = linearBackwardHalf(m_block.down, dy, m_savedDown)) {
+        if (const auto half = linearBackwardHalf(m_block.down, dy, m_savedDown, lanes)) {
             const kernels::GatedGradients grads = kernels::gatedBackwardLow(isSilu(), m_hidden, half->dx, apart, half->below);
-            linearBackwardRest(m_block.down, grads.product, *half, downGrads);
+            linearBackwardRest(m_block.down, grads.product, *half, downGrads, lanes);
             return grads.x;
         }
-        const at::Tensor product = needsInput(m_block.down) ? kernels::gatedForwardLow(isSilu(), m_hidden, apart) : at::Tensor();
-        const at::Tensor dProduct = linearBackward(m_block.down, product, dy, m_savedDown, true, downGrads);
+        const auto product = [&] { return needsInput(m_block.down) ? kernels::gatedForwardLow(isSilu(), m_hidden, apart) : at::Tensor(); };
+        const at::Tensor dProduct = linearBackward(m_block.down, product, dy, m_savedDown, true, downGrads, lanes);
         return kernels::gatedBackwardLow(isSilu(), m_hidden, dProduct, apart).x;
     }
 
     // Gradient of gate and up. The product in between is rebuilt only when a weight behind it trains.
-    at::Tensor throughActivation(const at::Tensor& dy, const Fp8Rows& dyRows, std::vector<at::Tensor>& downGrads, Fp8Rows& rows)
+    at::Tensor throughActivation(const at::Tensor& dy, const Fp8Rows& dyRows, std::vector<at::Tensor>& downGrads, Fp8Rows& rows, kernels::Lanes& lanes)
     {
         if (m_apart) {
-            return throughApart(dy, downGrads);
+            return throughApart(dy, downGrads, lanes);
         }
-        const bool wanted = needsInput(m_block.down);
-        const at::Tensor product = wanted ? activate(m_block.activation, m_hidden) : at::Tensor();
-        const at::Tensor dProduct = linearBackward(m_block.down, product, dy, m_savedDown, true, downGrads, dyRows);
+        const auto product = [&] { return needsInput(m_block.down) ? activate(m_block.activation, m_hidden) : at::Tensor(); };
+        const at::Tensor dProduct = linearBackward(m_block.down, product, dy, m_savedDown, true, downGrads, lanes, dyRows);
         return activateBackward(m_block.activation, m_hidden, dProduct, wantsFp8(m_block.gateUp, m_h.size(0), rows));
     }
 

@@ -2,6 +2,7 @@
 #include "core/train/bench/bench_kernels.h"
 
 #include "core/nn/layers/activation.h"
+#include "core/nn/layers/attention.h"
 #include "core/nn/device.h"
 #include "core/nn/layers/blocks.h"
 #include "core/nn/kernels/kernels.h"
@@ -9,6 +10,7 @@
 #include "core/nn/layers/norm.h"
 #include "core/nn/layers/rope.h"
 #include "core/objectives/token_log_probs.h"
+#include "core/optim/adamw.h"
 #include "core/train/bench/bench_probe.h"
 #include "core/train/bench/kernel_bench.h"
 
@@ -181,6 +183,64 @@ void checkUpdates(const KernelBench& bench, const Shape& shape, double dropout)
     });
 }
 
+struct CappedCase {
+    std::int64_t tokens, dim, window;
+};
+constexpr CappedCase kCapped[] = {{8, 16, 0}, {136, 64, 0}, {264, 64, 100}, {1024, 256, 0}, {2048, 256, 1024}};
+
+// Attention with capped scores, as its gradients are.
+void checkCapped(const KernelBench& bench, const CappedCase& c)
+{
+    constexpr std::int64_t kHeads = 4;
+    constexpr std::int64_t kKeyHeads = 2;
+    const at::AutoGradMode grad(true);
+    const auto heads = [&](std::int64_t count) { return bench.normal({2, c.tokens, count, c.dim}).transpose(1, 2).set_requires_grad(true); };
+    const at::Tensor q = heads(kHeads);
+    const at::Tensor k = heads(kKeyHeads);
+    const at::Tensor v = heads(kKeyHeads);
+    const at::Tensor dy = bench.normal({2 * c.tokens, kHeads * c.dim});
+    const nn::AttentionSettings settings{2 / std::sqrt(static_cast<double>(c.dim)), 3, c.window};
+    bench.check("attention, capped", std::to_string(c.tokens) + " x " + std::to_string(c.dim), [&] {
+        const at::Tensor y = nn::attention(q, k, v, settings);
+        Tensors all = torch::autograd::grad({y}, {q, k, v}, {dy});
+        all.insert(all.begin(), y.detach());
+        return all;
+    });
+}
+
+// Three steps of AdamW, clipped, on as many leaves as fill several launches, in fp32 and in the bench's dtype: weights, masters, moments.
+void checkAdamW(const KernelBench& bench, std::int64_t leaves, std::int64_t elements)
+{
+    bench.check("adamw, three steps", std::to_string(leaves) + " x " + std::to_string(elements), [&] {
+        std::vector<nn::NamedTensor> all;
+        const auto numbers = [&](std::int64_t i, std::int64_t phase) { // the same each time; every second leaf has a master
+            const at::ScalarType type = i % 2 ? at::kFloat : bench.options.dtype().toScalarType();
+            return at::arange(elements + i % 3, bench.options.dtype(at::kFloat)).mul_(0.37).add_(static_cast<double>(phase)).sin_().to(type).view({1, -1});
+        };
+        for (std::int64_t i = 0; i < leaves; ++i) {
+            all.push_back({"w" + std::to_string(i), numbers(i, i)});
+        }
+        optim::OptimizerSettings settings;
+        settings.maxGradNorm = 1;
+        settings.of<optim::DecaySettings>().weightDecay = 0.1;
+        optim::AdamW optimizer(all, settings, std::int64_t{1} << 24);
+        for (std::int64_t step = 0; step < 3; ++step) {
+            for (std::int64_t i = 0; i < leaves; ++i) {
+                all[static_cast<std::size_t>(i)].tensor.mutable_grad() = numbers(i, i + 5 * step);
+            }
+            optimizer.step(1e-3);
+        }
+        Tensors result;
+        for (const nn::NamedTensor& one : optimizer.state()) {
+            result.push_back(one.tensor);
+        }
+        for (const nn::NamedTensor& one : all) {
+            result.push_back(one.tensor);
+        }
+        return result;
+    });
+}
+
 Result<KernelBenchResult> checkAll(const std::string& device, const std::string& dtype, base::CancelToken cancel)
 {
     auto placement = nn::choosePlacement(device, dtype);
@@ -205,6 +265,11 @@ Result<KernelBenchResult> checkAll(const std::string& device, const std::string&
         checkUpdates(bench, shape, 0);
         checkUpdates(bench, shape, 0.25);
     }
+    for (const CappedCase& capped : kCapped) {
+        checkCapped(bench, capped);
+    }
+    checkAdamW(bench, 200, 331);
+    checkAdamW(bench, 100, 65536);
     for (const HeadCase& heads : kHeads) {
         checkRope(bench, heads);
     }
