@@ -3,7 +3,7 @@
 """Speeds on a card with what certifies them: steps in bf16 and with frozen products in 8-bit floats, every family's shape, windows
 against none, where the time goes, and a whole tune in both with its held-out loss.
 
-card_speed.py LUTHIER [--laws CARD_FP8] [--only laws,steps,families,windows,profile,tune] [--steps N]
+card_speed.py LUTHIER [--laws CARD_FP8] [--only laws,steps,families,windows,profile,tune] [--steps N] [--methods lora,qlora] [--model FOLDER]
 A line a measurement: tokens a second, share of what matrix products reach, memory. Exit 77: there is no card.
 """
 import argparse, json, pathlib, subprocess, sys, tempfile, time
@@ -14,6 +14,8 @@ a.add_argument("luthier")
 a.add_argument("--laws")
 a.add_argument("--only", default="laws,steps,windows,profile,tune,families")
 a.add_argument("--steps", default="8")
+a.add_argument("--methods", default="lora,qlora", help="of the tunes")
+a.add_argument("--model", default=ROOT / "resources/models/luthier-tiny", help="of the tunes")
 a = a.parse_args()
 wanted = a.only.split(",")
 begin = time.time()
@@ -68,24 +70,25 @@ if "families" in wanted:
         show("--family", family, "--batch", "8", "--length", "1024")
 if "tune" in wanted:
     work = pathlib.Path(tempfile.mkdtemp())
-    losses = {}
-    for held in ("bf16", "fp8"):
-        recipe = {"version": 1, "model": {"path": str(ROOT / "resources/models/luthier-tiny"), "dtype": "bf16", "frozen_dtype": held},
-                  "data": {"train": [str(ROOT / "datasets/workshop_instructions.jsonl")]},
-                  "method": {"kind": "lora", "rank": 16, "target_modules": ["all-linear"], "dropout": 0},
-                  "optimizer": {"learning_rate": 1e-3}, "run": {"epochs": 2, "batch_size": 16, "gradient_accumulation": 1, "eval_every": 1000000}}
-        (work / f"{held}.json").write_text(json.dumps(recipe))
-        out = subprocess.run([a.luthier, "tune", work / f"{held}.json", "--set", "device=cuda", "--out", work / held, "--json", "--quiet"], capture_output=True, text=True)
-        seen = [json.loads(x)["loss"] for x in out.stdout.splitlines() if '"event":"eval"' in x and '"loss"' in x]
-        if out.returncode or not seen:
-            failed += 1
-            print(f"FAIL tune in {held}: {out.stderr.strip()[-300:]}")
-            continue
-        losses[held] = seen[-1]
-        print(f"tune, frozen products in {held}: held-out loss {seen[0]:.5f} -> {seen[-1]:.5f}", flush=True)
-    if len(losses) == 2:
-        apart = losses["fp8"] / losses["bf16"] - 1
-        failed += abs(apart) > 0.005
-        print(f"{'ok  ' if abs(apart) <= 0.005 else 'FAIL'} held-out loss in fp8 {100 * apart:+.3f} % of bf16's (at most 0.5 %)")
+    for method in a.methods.split(","):
+        losses = {}
+        for held in ("bf16", "fp8"):
+            recipe = {"version": 1, "model": {"path": str(a.model), "dtype": "bf16", "frozen_dtype": held},
+                      "data": {"train": [str(ROOT / "datasets/workshop_instructions.jsonl")]},
+                      "method": {"kind": method, "rank": 16, "target_modules": ["all-linear"], "dropout": 0},
+                      "optimizer": {"learning_rate": 1e-3}, "run": {"epochs": 2, "batch_size": 16, "gradient_accumulation": 1, "eval_every": 1000000}}
+            (work / f"{held}.json").write_text(json.dumps(recipe))
+            out = subprocess.run([a.luthier, "tune", work / f"{held}.json", "--set", "device=cuda", "--out", work / f"{method}-{held}", "--json", "--quiet"], capture_output=True, text=True)
+            seen = [json.loads(x)["loss"] for x in out.stdout.splitlines() if '"event":"eval"' in x and '"loss"' in x]
+            if out.returncode or not seen:
+                failed += 1
+                print(f"FAIL tune, {method} in {held}: {out.stderr.strip()[-300:]}", flush=True)
+                continue
+            losses[held] = seen[-1]
+            print(f"tune, {method}, frozen products in {held}: held-out loss {seen[0]:.5f} -> {seen[-1]:.5f}", flush=True)
+        if len(losses) == 2:
+            apart = losses["fp8"] / losses["bf16"] - 1
+            failed += abs(apart) > 0.005
+            print(f"{'ok  ' if abs(apart) <= 0.005 else 'FAIL'} {method}: held-out loss in fp8 {100 * apart:+.3f} % of bf16's (at most 0.5 %)", flush=True)
 print(f"card_speed: {failed} failed; {time.time() - begin:.0f} s")
 sys.exit(1 if failed else 0)
