@@ -3,6 +3,7 @@
 // that runs away, rewards that are bought with length or repetition, answers that are all alike.
 #include "core/doctor/rows.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -92,7 +93,7 @@ std::optional<Finding> barelyLearned(const History& run, const config::RunConfig
 {
     constexpr double kLittle = 0.1; // of what a pair costs that is not told apart
     constexpr double kRise = 1e-3; // of the loss: as good as none
-    constexpr double kTimes = 10;
+    constexpr double kWanted = 0.5; // of it: pairs that stand apart
     const auto all = run.of(measures::kHeldOutSet);
     if (!isOne(recipe, {"dpo", "kto", "reward"}) || !run.end() || !run.end()->isFinished || all.size() < 2 || all.front().step != 0 || run.step() < static_cast<std::int64_t>(kWindow)
         || stuckAtChance(run, recipe)) {
@@ -106,7 +107,8 @@ std::optional<Finding> barelyLearned(const History& run, const config::RunConfig
     Finding finding;
     finding.sentence = "The held-out loss was " + shortNumber(before) + " before the first step and " + shortNumber(after) + " behind the last: the run ended before chosen and rejected answers stood apart.";
     finding.explanation = "The steps are too short or too few, as usual rates, which suit models of billions of weights, are for small ones.";
-    addRate(finding.remedies, recipe, kTimes, "; small models bear it");
+    // Small changes grow with the length of the steps.
+    addRate(finding.remedies, recipe, std::round(std::clamp(kWanted * std::numbers::ln2 / std::max(before - after, 1e-6), 3.0, 30.0)), "; small models bear it");
     addRemedy(finding.remedies, recipe, "run.epochs", shortNumber(recipe.run.epochs * 3), "Set run.epochs to " + shortNumber(recipe.run.epochs * 3) + ", so that there are more steps.");
     return finding;
 }

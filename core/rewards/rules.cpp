@@ -132,10 +132,12 @@ Result<RuleSettings> parseRule(std::string_view text)
         const fields::Field* field = record.find(key);
         if (!field) {
             std::vector<std::string> keys;
+            std::string all;
             for (const fields::Field& known : table) {
                 keys.push_back(known.key);
+                all += (all.empty() ? "" : ", ") + known.key;
             }
-            return Error{settings.kind + ": there is no setting \"" + key + "\"; did you mean \"" + fields::nearest(key, keys) + "\"?"};
+            return Error{settings.kind + ": there is no setting \"" + key + "\"; did you mean \"" + fields::nearest(key, keys) + "\"? There are " + all};
         }
         if (auto set = record.setFromText(*field, words.next(" \t\n")); !set) {
             return Error{settings.kind + ": " + set.message()};

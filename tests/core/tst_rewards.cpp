@@ -243,6 +243,8 @@ private Q_SLOTS:
     {
         QVERIFY(problemOf("lenght most=2").find("there is no rule") != std::string::npos);
         QVERIFY(problemOf("length mots=2").find("did you mean \"most\"") != std::string::npos);
+        QVERIFY2(problemOf("expression expression=1").ends_with("There are formula, low, high, weight") || problemOf("expression expression=1").ends_with("There are weight, formula, low, high"),
+                 problemOf("expression expression=1").c_str());
         QVERIFY(problemOf("length most=two").find("most") != std::string::npos);
         QVERIFY(problemOf("length most").find("setting=value") != std::string::npos);
         QVERIFY(problemOf("regex pattern='a").find("not closed") != std::string::npos);
