@@ -187,7 +187,8 @@ private Q_SLOTS:
         m_page->desk()->makeFrom(m_folder->path());
         QTRY_COMPARE(problems.size(), 1);
         QVERIFY(find<QLabel>("judgeProblem")->isVisible());
-        QVERIFY(find<QLabel>("judgeProblem")->text().contains(QStringLiteral("luthier eval")));
+        QVERIFY(find<QLabel>("judgeProblem")->text().contains(QStringLiteral("no evaluation lies there")));
+        QVERIFY(!find<QLabel>("judgeProblem")->text().contains(QStringLiteral("luthier eval"))); // no shell talk in the window
     }
 
     void everythingHasANameAndATooltip()
