@@ -62,7 +62,9 @@ void EvalRowReader::read(const data::Dataset& dataset, std::int64_t index, const
     const auto example = json ? dataset.example(index) : Result<data::Example>(json.error());
     auto row = example ? rowOf(*example, *json) : Result<EvalRow>(example.error());
     if (!row) {
-        m_read.skipped.push_back({index + 1 + offset, row.message()});
+        std::string why = row.message(); // the row is named beside it
+        const std::string named = "row " + std::to_string(index + 1) + ": ";
+        m_read.skipped.push_back({index + 1 + offset, why.starts_with(named) ? why.substr(named.size()) : std::move(why)});
         return;
     }
     row->row = index + 1 + offset;

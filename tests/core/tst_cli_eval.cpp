@@ -372,6 +372,7 @@ private Q_SLOTS:
                                                     "{\"messages\":[{\"role\":\"user\",\"content\":\"And now?\"}]}\n");
         const auto some = run({"eval", "--model", model(), "--data", waiting, "--metrics", "exact_match", "--max-new", "3", "--draws", "100", "--json"});
         QVERIFY2(some.code == 0 && some.object["rows"].toInt() == 1, qPrintable(some.err));
+        QVERIFY2(!some.object["skipped"].toArray()[0].toObject()["why"].toString().startsWith("row "), qPrintable(some.err)); // it is named beside
         const auto listed = run({"eval", "--list", "--project", path("new"), "--json"});
         QVERIFY2(listed.code == 0 && listed.object["whole"].toBool() && listed.object["rows"].toInt() == 6, qPrintable(listed.out + listed.err));
         QVERIFY(run({"report", path("new/evaluations/1"), "--card"}).err.contains("a card belongs to a run"));
