@@ -82,7 +82,9 @@ void sharePieces(std::int64_t begin, std::int64_t end, std::int64_t grain, Piece
             static_cast<Pieces*>(all)->take();
             isInside = was;
         };
-        runtime()(onEach, &pieces, static_cast<unsigned>(count), 0);
+        // Always the whole team, also for fewer pieces: GNU's runtime ends threads when a team shrinks and makes them anew when it grows,
+        // which took a card's machine with 32 cores nearly all of its time.
+        runtime()(onEach, &pieces, static_cast<unsigned>(at::get_num_threads()), 0);
     }
     pieces.rethrow();
 }
