@@ -88,7 +88,7 @@ const std::vector<Case>& cases()
         {"olmo2", "bottleneck", "sft", 4, 512},
         {"gpt2", "prefix", "pretrain", 2, 512},
         {"mistral", "lora", "kto", 4, 256, {{"method.target_modules", "all-linear"}}, "all"},
-        {"phi3", "lora", "reward", 4, 128},
+        {"phi3", "lora", "reward", 4, 128, {{"method.target_modules", "all-linear"}}, "all"},
         {"qwen2", "full", "orpo", 2, 256, {{"optimizer.kind", "adafactor"}}, "adafactor"},
         {"gemma3_text", "ia3", "classification", 4, 256},
     };
