@@ -146,6 +146,10 @@ private Q_SLOTS:
         const double growth = curve.points[1].rate / curve.points[0].rate;
         QVERIFY(std::abs(curve.points[10].rate / curve.points[9].rate / growth - 1) < 1e-9);
         QVERIFY2(curve.suggestion && *curve.suggestion > 1e-5 && *curve.suggestion < 10, curve.why.c_str());
+        config::RunConfig smoothed = tiny.config; // the loss is the run's
+        smoothed.run.labelSmoothing = 0.5;
+        const auto other = need(train::findRate(smoothed, train::runRows(smoothed.data), {1e-5, 10, 2, 4}, control));
+        QVERIFY2(std::abs(other.points.front().loss - curve.points.front().loss) > 1e-4, std::to_string(other.points.front().loss).c_str());
         control.requestStop();
         QVERIFY(!train::findRate(tiny.config, train::runRows(tiny.config.data), {}, control).ok());
     }

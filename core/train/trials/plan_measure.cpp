@@ -71,6 +71,7 @@ Result<PlanMeasure> measure(const config::RunConfig& asked, const RunRows& rows,
         step.add(makeMicroBatch(parts.data.train, largest.items, form)); // two: gradients that add up stand twice
     }
     TrainStep trainStep(lossOf(config, parts), *parts.optimizer, static_cast<std::uint64_t>(config.run.seed));
+    trainStep.setEmbeddingNoise(config.run.neftuneAlpha);
     resetPeakMemory(placement->device); // what loading needed is gone by then
     std::vector<double> times;
     for (int pass = 0; pass < kPasses; ++pass) {

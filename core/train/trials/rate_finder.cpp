@@ -2,6 +2,7 @@
 #include "core/train/trials/rate_finder.h"
 
 #include "core/train/failure.h"
+#include "core/train/run_batches.h"
 #include "core/train/trials/trial_parts.h"
 #include "core/train/step/train_step.h"
 
@@ -45,8 +46,8 @@ Result<RateCurve> find(const config::RunConfig& asked, const RunRows& rows, cons
         return Error{"a run that learns from its own answers makes them as it goes, so no learning rates can be tried before"};
     }
     const auto source = sourceOf(parts, {});
-    TrainStep step({*parts.decoder, *parts.objective, trial->config.objective, parts.heads, parts.reference}, *parts.optimizer,
-                   static_cast<std::uint64_t>(trial->config.run.seed));
+    TrainStep step(lossOf(trial->config, parts), *parts.optimizer, static_cast<std::uint64_t>(trial->config.run.seed));
+    step.setEmbeddingNoise(trial->config.run.neftuneAlpha);
     RateCurve curve;
     const double growth = std::pow(settings.high / settings.low, 1.0 / static_cast<double>(std::max<std::int64_t>(1, settings.steps - 1)));
     double mean = 0;
