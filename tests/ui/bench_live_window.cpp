@@ -4,6 +4,7 @@
 // the processor's time of the GUI thread and of the training thread, which other programs leave alone, and frames by the clock, too.
 //
 //   bench_live_window [POINTS [ROWS [STEPS]]]
+#include "core/base/clock.h"
 #include "core/base/paths.h"
 #include "core/store/project.h"
 #include "core/train/event_measures.h"
@@ -27,7 +28,6 @@
 #include <atomic>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 #include <fstream>
 #include <thread>
 
@@ -40,13 +40,6 @@ constexpr int kFrameMs = 16;
 constexpr int kFrames = 600;
 constexpr int kRounds = 3;
 constexpr std::int64_t kAtOnce = 20'000;
-
-double threadSeconds()
-{
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 train::StepDone stepAt(std::int64_t step)
 {
@@ -80,9 +73,9 @@ public:
     void onEvent(const train::Event& event) override
     {
         if (std::holds_alternative<train::RunStarted>(event)) {
-            m_begin = threadSeconds();
+            m_begin = base::threadSeconds();
         } else if (std::holds_alternative<train::RunEnded>(event)) {
-            m_seconds = threadSeconds() - m_begin;
+            m_seconds = base::threadSeconds() - m_begin;
         }
     }
     double seconds() const { return m_seconds; }
@@ -163,10 +156,10 @@ int main(int argc, char** argv)
         for (const std::int64_t end = std::min(points, step + kAtOnce - 1); step <= end; ++step) {
             some.steps.push_back(stepAt(step));
         }
-        const double begin = threadSeconds();
+        const double begin = base::threadSeconds();
         charts.append(0, some);
         QApplication::processEvents();
-        loading.push_back(threadSeconds() - begin);
+        loading.push_back(base::threadSeconds() - begin);
     }
     std::printf("%lld points in each of %zu charts; 20,000 steps more, drawn: at most %.1f ms\n", static_cast<long long>(points), charts.panels().size(), 1e3 * at(loading, 1));
     QElapsedTimer patience;
@@ -204,12 +197,12 @@ int main(int argc, char** argv)
         for (int frame = 0; !isOver || frame < kFrames / kRounds; ++frame) {
             QElapsedTimer clock;
             clock.start();
-            const double begin = threadSeconds();
+            const double begin = base::threadSeconds();
             bar.setValue(frame % 2 ? bar.value() + bar.pageStep() : static_cast<int>(static_cast<qint64>(bar.maximum()) * (frame * 37 % 300) / 300));
             train::StepDone one = stepAt(++live); // as a fast run's steps come, beside those of the real one
             bridge.onEvent(one);
             QApplication::processEvents();
-            frames.push_back(threadSeconds() - begin);
+            frames.push_back(base::threadSeconds() - begin);
             wall.push_back(static_cast<double>(clock.nsecsElapsed()) * 1e-9);
             std::this_thread::sleep_for(std::chrono::milliseconds(std::max<qint64>(0, kFrameMs - clock.elapsed())));
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every row of the chart table draws, tells its values, exports, and stays quick with many points.
+#include "core/base/clock.h"
 #include "core/train/event_measures.h"
 #include "tests/support/page_test.h"
 #include "ui/bridge/run_bridge.h"
@@ -272,6 +273,55 @@ private Q_SLOTS:
         all.append(1, more);
         QCOMPARE(all.panels().front()->numPoints(0), 5);
         QCOMPARE(all.panels().front()->numPoints(1), 7);
+    }
+
+    // So that the window answers while the past of a long run is shown; what comes meanwhile stands behind it.
+    void aLongRunComesFrameByFrame()
+    {
+        constexpr int kSteps = 45'000;
+        RunsCharts all;
+        RunHistory history;
+        history.steps = stepsUpTo(kSteps);
+        history.evals = {{0, "held_out", 4, 1, {}}};
+        all.setRun(0, 0, QString(), std::move(history));
+        const ChartPanel& loss = *all.panels().front();
+        QVERIFY(all.isFilling() && loss.numPoints(0) < kSteps);
+        RunHistory more;
+        more.steps = {stepAt(kSteps + 1)};
+        all.append(0, more);
+        QTRY_VERIFY(!all.isFilling());
+        QCOMPARE(loss.numPoints(0), kSteps + 1);
+        history.steps = stepsUpTo(kSteps);
+        all.setRun(0, 0, QString(), std::move(history));
+        all.clear(); // another run was chosen
+        QVERIFY(!all.isFilling());
+        QTest::qWait(50);
+        QVERIFY(loss.isEmpty());
+    }
+
+    // Of one run or of two, by the processor's time of this thread: 53 ms where a line is one path with joins or dashes.
+    void aLongCurveIsDrawnInNoTime()
+    {
+        constexpr double kMost = 0.025;
+        ChartPanel panel(charts().front());
+        panel.resize(600, 400);
+        panel.setSmoothing(0.8);
+        panel.show();
+        for (const int run : {0, 1}) {
+            std::vector<train::StepDone> steps = stepsUpTo(60'000);
+            for (train::StepDone& step : steps) {
+                step.loss = 2 + 0.2 * run + 0.2 * std::sin(static_cast<double>(step.step) * 12.9898);
+            }
+            panel.append(run, steps);
+            double best = 1;
+            for (int i = 0; i < 5; ++i) {
+                panel.append(run, std::vector{stepAt(60'001 + i)});
+                const double begin = base::threadSeconds();
+                panel.drawNow();
+                best = std::min(best, base::threadSeconds() - begin);
+            }
+            QVERIFY2(best > 0 && best < kMost, qPrintable(QStringLiteral("run %1: %2 ms").arg(run).arg(1e3 * best)));
+        }
     }
 
     // A second set has dots and a column of its own and leaves those of the held-out rows as they are.

@@ -10,6 +10,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QElapsedTimer>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
@@ -17,6 +18,8 @@
 #include <QSplitter>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace luthier::ui {
 namespace {
@@ -24,6 +27,9 @@ namespace {
 constexpr int kSmoothingParts = 100;
 constexpr int kFirstSmoothing = 80;
 constexpr double kMostSmoothing = 0.98;
+constexpr std::size_t kAtOnce = 20'000; // steps; more come frame by frame,
+constexpr std::size_t kPiece = 1'000;   // so many at a time
+constexpr int kFillMs = 5;              // and for so long in each
 
 } // namespace
 
@@ -47,6 +53,8 @@ RunsCharts::RunsCharts(QWidget* parent)
     layout->setSpacing(space(1));
     layout->addWidget(buildControls());
     layout->addWidget(split, 1);
+    m_fill.setInterval(0);
+    connect(&m_fill, &QTimer::timeout, this, &RunsCharts::fill);
 }
 
 QWidget* RunsCharts::buildControls()
@@ -172,20 +180,23 @@ void RunsCharts::clear()
     m_names = {};
     m_remarks.clear();
     m_at.clear();
+    m_waiting = {};
+    m_fill.stop();
     for (ChartPanel* panel : m_panels) {
         panel->clear();
     }
     showFilled();
 }
 
-void RunsCharts::setRun(int place, std::int64_t id, const QString& name, const RunHistory& history)
+void RunsCharts::setRun(int place, std::int64_t id, const QString& name, RunHistory history)
 {
     m_names[static_cast<std::size_t>(place)] = name;
     m_ids[static_cast<std::size_t>(place)] = id;
     for (ChartPanel* panel : m_panels) {
         tellRun(panel, place);
     }
-    add(place, history);
+    m_waiting[static_cast<std::size_t>(place)] = {};
+    add(place, std::move(history));
 }
 
 void RunsCharts::tellRun(ChartPanel* panel, int place) const
@@ -206,12 +217,53 @@ void RunsCharts::addRemarks(const std::vector<train::Warning>& warnings)
     }
 }
 
-void RunsCharts::append(int place, const RunHistory& more)
+void RunsCharts::append(int place, RunHistory more)
 {
-    add(place, more);
+    add(place, std::move(more));
 }
 
-void RunsCharts::add(int place, const RunHistory& more)
+// Behind steps that wait others wait, too.
+void RunsCharts::add(int place, RunHistory more)
+{
+    Waiting& waiting = m_waiting[static_cast<std::size_t>(place)];
+    if (waiting.steps.empty() && more.steps.size() <= kAtOnce) {
+        draw(place, more);
+        return;
+    }
+    waiting.steps.insert(waiting.steps.end(), std::make_move_iterator(more.steps.begin()), std::make_move_iterator(more.steps.end()));
+    more.steps.clear();
+    draw(place, more);
+    m_fill.start();
+}
+
+bool RunsCharts::isFilling() const
+{
+    return m_fill.isActive();
+}
+
+void RunsCharts::fill()
+{
+    QElapsedTimer spent;
+    spent.start();
+    const auto waits = [](const Waiting& waiting) { return !waiting.steps.empty(); };
+    for (auto at = std::find_if(m_waiting.begin(), m_waiting.end(), waits); at != m_waiting.end() && spent.elapsed() < kFillMs;
+         at = std::find_if(m_waiting.begin(), m_waiting.end(), waits)) {
+        const std::size_t end = std::min(at->steps.size(), at->next + kPiece);
+        RunHistory piece;
+        piece.steps.assign(std::make_move_iterator(at->steps.begin() + static_cast<std::ptrdiff_t>(at->next)),
+                           std::make_move_iterator(at->steps.begin() + static_cast<std::ptrdiff_t>(end)));
+        at->next = end;
+        if (end == at->steps.size()) {
+            *at = {};
+        }
+        draw(static_cast<int>(at - m_waiting.begin()), piece);
+    }
+    if (std::none_of(m_waiting.begin(), m_waiting.end(), waits)) {
+        m_fill.stop();
+    }
+}
+
+void RunsCharts::draw(int place, const RunHistory& more)
 {
     makePanels(more);
     for (const train::StepDone& step : place == 0 ? more.steps : std::vector<train::StepDone>()) {

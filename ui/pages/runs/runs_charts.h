@@ -6,6 +6,7 @@
 #include "ui/charts/chart_panel.h"
 #include "ui/pages/runs/run_history.h"
 
+#include <QTimer>
 #include <QWidget>
 
 #include <array>
@@ -27,9 +28,11 @@ public:
     explicit RunsCharts(QWidget* parent = nullptr);
 
     void clear();
-    // Place 0: the run, others: laid over it. All its curves have the colour that its row has.
-    void setRun(int place, std::int64_t id, const QString& name, const RunHistory& history);
-    void append(int place, const RunHistory& more);
+    // Place 0: the run, others: laid over it. All its curves have the colour that its row has. The steps of a long run come frame by
+    // frame, so that the window answers meanwhile.
+    void setRun(int place, std::int64_t id, const QString& name, RunHistory history);
+    void append(int place, RunHistory more);
+    bool isFilling() const; // steps are still to come
     const std::vector<ChartPanel*>& panels() const { return m_panels; } // also hidden ones
 
 Q_SIGNALS:
@@ -41,7 +44,9 @@ private:
     ChartPanel* addPanel(const ChartSpec& spec, QSplitter* to);
     void makePanels(const RunHistory& history);
     void makePanelFor(const measures::Measure& measure);
-    void add(int place, const RunHistory& more);
+    void add(int place, RunHistory more);
+    void draw(int place, const RunHistory& more);
+    void fill();
     void tellRun(ChartPanel* panel, int place) const;
     void addRemarks(const std::vector<train::Warning>& warnings);
     void showFilled();
@@ -57,6 +62,12 @@ private:
     QComboBox* m_axis;
     std::vector<std::array<double, 4>> m_at; // of the first run: step, tokens, seconds and epochs by then
     QSplitter* m_others;
+    struct Waiting {
+        std::vector<train::StepDone> steps;
+        std::size_t next = 0;
+    };
+    std::array<Waiting, ChartPanel::kMaxRuns> m_waiting; // what the charts do not show yet
+    QTimer m_fill;
 };
 
 } // namespace luthier::ui

@@ -26,6 +26,8 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 namespace luthier::ui {
 
@@ -285,39 +287,40 @@ void RunsPage::showRuns()
         runs.push_back(*m_model->find(id));
     }
     m_charts->clear();
-    const auto work = [project = m_workspace.project(), runs]() -> Result<std::vector<RunHistory>> {
-        std::vector<RunHistory> histories;
+    using Histories = std::shared_ptr<std::vector<RunHistory>>; // a million steps are not copied on their way
+    const auto work = [project = m_workspace.project(), runs]() -> Result<Histories> {
+        auto histories = std::make_shared<std::vector<RunHistory>>();
         for (const store::RunRow& run : runs) {
             Result<RunHistory> history = readHistory(*project, run.id);
             if (!history) {
                 return history.error();
             }
-            histories.push_back(std::move(*history));
+            histories->push_back(std::move(*history));
         }
         return histories;
     };
-    m_historyJob.start(this, work, [this, runs](const Result<std::vector<RunHistory>>& histories) {
+    m_historyJob.start(this, work, [this, runs](const Result<Histories>& histories) {
         if (histories) {
-            showHistories(runs, *histories);
+            showHistories(runs, std::move(**histories));
         } else {
             say(QString::fromStdString(histories.message()));
         }
     });
 }
 
-void RunsPage::showHistories(const std::vector<store::RunRow>& runs, const std::vector<RunHistory>& histories)
+void RunsPage::showHistories(const std::vector<store::RunRow>& runs, std::vector<RunHistory> histories)
 {
     for (std::size_t place = 0; place < runs.size(); ++place) {
-        RunHistory history = histories[place];
+        RunHistory& history = histories[place];
         if (runs[place].id == m_workspace.runs()->runId()) {
             history.continueWith(m_live);
         }
-        m_charts->setRun(static_cast<int>(place), runs[place].id, runs.size() > 1 ? QString::fromStdString(runs[place].name) : QString(), history);
         if (place == 0) {
             m_liveShown.samples = history.samples;
             m_side->setSamples(history.samples);
             m_findings->show(runs[place].id, history.findings);
         }
+        m_charts->setRun(static_cast<int>(place), runs[place].id, runs.size() > 1 ? QString::fromStdString(runs[place].name) : QString(), std::move(history));
     }
     if (chosen().size() > 2) {
         return; // all of them are told already

@@ -56,7 +56,7 @@ private:
     std::vector<store::RunId> chosen() const; // the current one first
     void onSelection();
     void showRuns();
-    void showHistories(const std::vector<store::RunRow>& runs, const std::vector<RunHistory>& histories);
+    void showHistories(const std::vector<store::RunRow>& runs, std::vector<RunHistory> histories);
     void showLive();
     void appendLive(const RunHistory& more);
     void rename(qint64 id, const QString& name);
