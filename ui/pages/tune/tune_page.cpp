@@ -110,6 +110,7 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
     });
     connect(m_shootout, &TuneShootout::left, this, [this] { showGate(false); });
     connect(m_shootout, &TuneShootout::startChanged, this, &TunePage::refreshAction);
+    connect(m_shootout->queue(), &ShootoutQueue::changed, this, &TunePage::refreshAction);
     connect(&m_workspace, &Workspace::projectChanged, this, &TunePage::loadRecipe);
     connect(&m_workspace, &Workspace::modelPathChanged, this, [this](const QString& folder) {
         (void)m_document->setValue(RecipeDocument::find(QStringLiteral("model.path")), folder.toStdString());
@@ -334,7 +335,7 @@ void TunePage::showVerdict()
 
 void TunePage::refreshAction()
 {
-    const bool busy = m_workspace.runs()->isBusy();
+    const bool busy = m_workspace.runs()->isBusy() || m_shootout->queue()->isRunning(); // between two of its methods, too
     const bool isGate = m_stack->currentWidget() == m_gate;
     if (m_stack->currentWidget() == m_shootout) {
         m_start->setText(m_shootout->startText());
@@ -358,6 +359,9 @@ void TunePage::onMainAction()
         check();
     } else if (m_stack->currentWidget() == m_gate) {
         if (!m_start->isEnabled()) {
+            if (!m_gate->isBlocked()) { // that is said there
+                m_workspace.say(m_start->toolTip()); // Return was pressed, and why nothing begins is seen nowhere else
+            }
             return;
         }
         if (m_preflight->isRunning() && !m_wantsStart) { // as soon as it is measured; asked again, at once
