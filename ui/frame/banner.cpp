@@ -3,7 +3,7 @@
 
 #include "ui/base/window_sentence.h"
 #include "ui/theme/theme.h"
-#include "ui/widgets/tool_button.h"
+#include "ui/widgets/buttons/tool_button.h"
 
 #include <QHBoxLayout>
 #include <QLabel>

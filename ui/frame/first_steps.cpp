@@ -4,7 +4,7 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/status_label.h"
-#include "ui/widgets/tool_button.h"
+#include "ui/widgets/buttons/tool_button.h"
 
 #include <QHBoxLayout>
 #include <QPainter>

@@ -2,7 +2,7 @@
 #include "ui/frame/page_frame.h"
 
 #include "ui/widgets/elided_label.h"
-#include "ui/widgets/tool_button.h"
+#include "ui/widgets/buttons/tool_button.h"
 
 #include <QAction>
 #include <QCoreApplication>

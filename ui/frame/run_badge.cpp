@@ -5,7 +5,7 @@
 #include "ui/dialogs/held_run_dialog.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/elided_label.h"
-#include "ui/widgets/tool_button.h"
+#include "ui/widgets/buttons/tool_button.h"
 #include "ui/workspace/run_controller.h"
 
 #include <QApplication>

@@ -14,7 +14,7 @@
 #include "ui/pages/pages.h"
 #include "ui/settings/app_settings.h"
 #include "ui/widgets/calm_wheel.h"
-#include "ui/widgets/enter_presses.h"
+#include "ui/widgets/buttons/enter_presses.h"
 #include "ui/window/next_steps.h"
 #include "ui/window/run_news.h"
 #include "ui/workspace/model_library.h"

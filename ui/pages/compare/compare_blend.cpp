@@ -2,7 +2,7 @@
 #include "ui/pages/compare/compare_blend.h"
 
 #include "ui/theme/icons.h"
-#include "ui/widgets/tool_button.h"
+#include "ui/widgets/buttons/tool_button.h"
 
 #include <QGridLayout>
 #include <QLabel>

@@ -7,7 +7,7 @@
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/status_label.h"
-#include "ui/widgets/tool_button.h"
+#include "ui/widgets/buttons/tool_button.h"
 
 #include <QClipboard>
 #include <QGuiApplication>

@@ -5,7 +5,7 @@
 #include "ui/base/window_sentence.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/widgets/status_label.h"
-#include "ui/widgets/tool_button.h"
+#include "ui/widgets/buttons/tool_button.h"
 
 #include <QComboBox>
 #include <QHBoxLayout>

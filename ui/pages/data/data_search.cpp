@@ -4,7 +4,7 @@
 #include "ui/base/amounts.h"
 #include "ui/bridge/job.h"
 #include "ui/models/data/row_search.h"
-#include "ui/widgets/tool_button.h"
+#include "ui/widgets/buttons/tool_button.h"
 
 #include <QAction>
 #include <QComboBox>

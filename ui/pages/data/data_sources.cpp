@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data/data_sources.h"
-#include "ui/widgets/tool_button.h"
+#include "ui/widgets/buttons/tool_button.h"
 
 #include "core/data/formats/format.h"
 

@@ -11,7 +11,7 @@
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/empty_state.h"
-#include "ui/widgets/tool_button.h"
+#include "ui/widgets/buttons/tool_button.h"
 #include "ui/workspace/run_controller.h"
 #include "ui/workspace/workspace.h"
 

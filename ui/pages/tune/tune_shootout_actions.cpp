@@ -9,7 +9,7 @@
 #include "ui/widgets/card.h"
 #include "ui/widgets/file_dialog.h"
 #include "ui/widgets/row_view.h"
-#include "ui/widgets/tool_button.h"
+#include "ui/widgets/buttons/tool_button.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>

@@ -9,7 +9,7 @@
 #include "ui/pages/tune/method_button.h"
 #include "ui/widgets/flow_layout.h"
 #include "ui/widgets/status_label.h"
-#include "ui/widgets/tool_button.h"
+#include "ui/widgets/buttons/tool_button.h"
 #include "ui/widgets/vertical_scroll.h"
 
 #include <QButtonGroup>

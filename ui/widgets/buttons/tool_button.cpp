@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/widgets/tool_button.h"
+#include "ui/widgets/buttons/tool_button.h"
 
 #include "ui/theme/icons.h"
 

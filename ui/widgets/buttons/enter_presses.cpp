@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/widgets/enter_presses.h"
+#include "ui/widgets/buttons/enter_presses.h"
 
 #include <QCheckBox>
 #include <QDialog>
