@@ -195,7 +195,7 @@ std::int64_t heldBytes(const MethodSize& size, std::int64_t parts)
     return parts == 1 ? size.weightBytes : size.weightBytes - size.projectionBytes + shareOf(size.projectionBytes, parts) + 2 * size.largestLayerBytes;
 }
 
-// Sums over ranks are fp32. Split, a bucket of them is there whole until its part was summed, and two of weights when they come back.
+// Sums over ranks are fp32. Few stay in one tensor, beside what a pass gives; split, a bucket of them is whole until its part was summed.
 std::int64_t gradientBytes(const config::RunConfig& config, const MethodSize& size, RankShare share, bool allTrain)
 {
     const bool isSmall = size.trainedParameters <= kSmallElements;
@@ -204,10 +204,10 @@ std::int64_t gradientBytes(const config::RunConfig& config, const MethodSize& si
     }
     const std::int64_t sums = size.trainedParameters * kFloat;
     if (!share.isSplit) {
-        return sums;
+        return sums + (isSmall ? size.gradientBytes : 0);
     }
     const std::int64_t bucket = std::min(kBucket * kFloat, sums);
-    return (config.run.gradientAccumulation > 1 ? sums : shareOf(sums, share.ranks)) + 2 * bucket;
+    return (config.run.gradientAccumulation > 1 ? sums : shareOf(sums, share.ranks)) + bucket;
 }
 
 MemoryParts partsOf(const config::RunConfig& config, const Pass& pass, RankShare share)
