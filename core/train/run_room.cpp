@@ -4,7 +4,7 @@
 #include "core/base/disk_room.h"
 #include "core/base/tree_size.h"
 #include "core/optim/optimizer.h"
-#include "core/train/step/split_optimizer.h"
+#include "core/train/ranks/split_optimizer.h"
 
 #include <ATen/core/Tensor.h>
 

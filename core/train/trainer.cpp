@@ -15,7 +15,7 @@
 #include "core/train/ranks/ranked.h"
 #include "core/train/run_batches.h"
 #include "core/train/run_room.h"
-#include "core/train/step/split_optimizer.h"
+#include "core/train/ranks/split_optimizer.h"
 
 #include <algorithm>
 #include <cmath>

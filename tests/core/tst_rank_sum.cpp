@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Gradients of several ranks, here threads of one process: summed at once or bucket by bucket while a pass goes on, they are
 // those of all passes together.
-#include "core/train/step/rank_sum.h"
+#include "core/train/ranks/rank_sum.h"
 #include "tests/support/thread_team.h"
 
 #include <QtTest>

@@ -2,8 +2,8 @@
 // An optimizer that several ranks, here threads of one process, have a part of each: it steps as one alone, and a checkpoint knows no
 // number of ranks.
 #include "core/optim/optimizers.h"
-#include "core/train/step/rank_sum.h"
-#include "core/train/step/split_optimizer.h"
+#include "core/train/ranks/rank_sum.h"
+#include "core/train/ranks/split_optimizer.h"
 #include "tests/support/thread_team.h"
 
 #include <ATen/ops/cat.h>

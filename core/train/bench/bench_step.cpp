@@ -14,8 +14,8 @@
 #include "core/train/bench/bench_rollouts.h"
 #include "core/train/step/heads.h"
 #include "core/train/step/micro_batch.h"
-#include "core/train/step/split_optimizer.h"
-#include "core/train/step/state_buckets.h"
+#include "core/train/ranks/split_optimizer.h"
+#include "core/train/ranks/state_buckets.h"
 #include "core/train/step/train_step.h"
 
 #include <ATen/core/Tensor.h>

@@ -10,7 +10,7 @@
 #include "core/train/failure.h"
 #include "core/train/start_point.h"
 #include "core/train/step/small_training.h"
-#include "core/train/step/state_buckets.h"
+#include "core/train/ranks/state_buckets.h"
 
 #include <c10/core/ScalarType.h>
 

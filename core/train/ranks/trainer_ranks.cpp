@@ -5,7 +5,7 @@
 #include "core/ranks/team.h"
 #include "core/train/bench/bench_probe.h"
 #include "core/train/ranks/ranked.h"
-#include "core/train/step/split_optimizer.h"
+#include "core/train/ranks/split_optimizer.h"
 #include "core/train/trainer.h"
 
 #include <ATen/ops/empty.h>

@@ -13,7 +13,7 @@
 #include "core/optim/optimizer.h"
 #include "core/train/step/batch_loss.h"
 #include "core/train/step/batch_source.h"
-#include "core/train/step/rank_sum.h"
+#include "core/train/ranks/rank_sum.h"
 #include "core/train/step/step_graphs.h"
 
 #include <cstdint>

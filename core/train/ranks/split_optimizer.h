@@ -12,7 +12,7 @@
 #include "core/optim/optimizer.h"
 #include "core/optim/optimizers.h"
 #include "core/ranks/team.h"
-#include "core/train/step/state_split.h"
+#include "core/train/ranks/state_split.h"
 
 #include <cstdint>
 #include <functional>

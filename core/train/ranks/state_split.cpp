@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/train/step/state_split.h"
+#include "core/train/ranks/state_split.h"
 
 #include <c10/util/Exception.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/train/step/rank_sum.h"
+#include "core/train/ranks/rank_sum.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>

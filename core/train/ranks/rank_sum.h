@@ -8,8 +8,8 @@
 #pragma once
 
 #include "core/ranks/team.h"
-#include "core/train/step/state_buckets.h"
-#include "core/train/step/state_split.h"
+#include "core/train/ranks/state_buckets.h"
+#include "core/train/ranks/state_split.h"
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/Event.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/train/step/split_optimizer.h"
+#include "core/train/ranks/split_optimizer.h"
 
 #include "core/optim/gradient_norm.h"
 #include "core/optim/state_copies.h"
