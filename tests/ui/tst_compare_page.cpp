@@ -308,6 +308,30 @@ private Q_SLOTS:
         QCOMPARE(read.items[1].expected, QStringLiteral("Fourth."));
     }
 
+    // Of pairs: their prompt, and what was chosen.
+    void heldOutPromptsOfPairs()
+    {
+        const auto project = m_workspace->project();
+        const std::string path = m_folder->filePath(QStringLiteral("pairs.csv")).toStdString();
+        QVERIFY(base::writeFileAtomically(path, "prompt,chosen,rejected\nOne?,First.,Last.\nTwo?,Second.,None.\n").ok());
+        config::RunConfig config;
+        config.data.train = {path};
+        const auto rows = store::runRows(project.get(), config.data);
+        QVERIFY(rows.ok());
+        const auto dataset = rows->train[0].open();
+        QVERIFY(dataset.ok());
+        const std::string folder = m_folder->filePath(QStringLiteral("pairs")).toStdString();
+        QVERIFY(base::makeDirectories(folder).ok() && train::writeHeldOutList(folder, {base::rowHash(base::dumpJson(*(*dataset)->row(1)))}).ok());
+        TunedRun run;
+        run.result = QString::fromStdString(folder + "/adapter");
+        run.recipe = config::toJson(config);
+        const HeldOutPrompts read = readHeldOut(project.get(), run, 10, {});
+        QVERIFY2(read.problem.isEmpty(), qPrintable(read.problem));
+        QCOMPARE(read.total, 1);
+        QCOMPARE(read.items[0].messages.back().content, std::string("Two?"));
+        QCOMPARE(read.items[0].expected, QStringLiteral("Second."));
+    }
+
     void wrongFolderIsASentence()
     {
         m_page->openTunedFolder(m_folder->path());

@@ -137,10 +137,16 @@ Result<TunedRun> readTunedFolder(const QString& folder)
 
 namespace {
 
-// A row as a prompt: everything before the last answer. Empty messages: it asks nothing.
+// A row as a prompt: everything before the last answer, of a pair with the chosen one. Empty messages: it asks nothing.
 PromptItem promptOf(const data::Example& example, std::int64_t row)
 {
     PromptItem item;
+    if (example.kind == data::ExampleKind::Preference && !example.messages.empty() && !example.chosen.empty()) {
+        item.row = row;
+        item.messages = example.messages;
+        item.expected = QString::fromStdString(example.chosen.back().content);
+        return item;
+    }
     if (example.kind != data::ExampleKind::Conversation || example.messages.size() < 2
         || example.messages.back().role != "assistant") {
         return item;
