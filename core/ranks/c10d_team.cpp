@@ -201,15 +201,18 @@ void C10dTeam::await(const c10::intrusive_ptr<c10d::Work>& work)
 {
     Waiting waiting(*this);
     for (;;) {
+        const bool isOver = work->isCompleted(); // asked before: it may end well just when the wait gives up
         try {
             work->wait(kSlice);
             return;
         } catch (const std::exception&) {
-            if (work->isCompleted()) {
+            if (isOver) {
                 break; // it failed; outside of the handler, which holds what it threw
             }
         }
-        waiting.goOn();
+        if (!work->isCompleted()) {
+            waiting.goOn();
+        }
     }
     endBroken();
 }
