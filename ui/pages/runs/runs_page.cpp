@@ -39,6 +39,7 @@ struct RunsPage::Listed {
 namespace {
 
 constexpr int kLiveMs = 1000;
+constexpr int kStoredMs = 1500; // behind which what was told is in the store
 constexpr int kNameColumns = 28; // characters
 
 } // namespace
@@ -145,6 +146,9 @@ void RunsPage::connectRuns()
     connect(bridge, &RunBridge::warned, this, [this](const train::Warning& warning) {
         appendLive({.steps = {}, .evals = {}, .samples = {}, .warnings = {warning}, .totalSteps = 0});
         say(QString::fromStdString(warning.sentence));
+        if (!warning.cause.empty()) {
+            QTimer::singleShot(kStoredMs, this, &RunsPage::readFindings);
+        }
     });
 }
 
@@ -330,6 +334,21 @@ void RunsPage::showHistories(const std::vector<store::RunRow>& runs, std::vector
     } else if (!runs.empty()) {
         m_side->showSettings(runs[0]);
     }
+}
+
+// Of the shown run, as the store has it by now.
+void RunsPage::readFindings()
+{
+    if (m_shown.empty()) {
+        return;
+    }
+    const store::RunId id = m_shown.front();
+    const auto work = [project = m_workspace.project(), id] { return readHistory(*project, id); };
+    m_findingsJob.start(this, work, [this, id](const Result<RunHistory>& history) {
+        if (history && !m_shown.empty() && m_shown.front() == id) {
+            m_findings->show(id, history->findings);
+        }
+    });
 }
 
 void RunsPage::say(const QString& sentence)

@@ -59,6 +59,7 @@ private:
     void showHistories(const std::vector<store::RunRow>& runs, std::vector<RunHistory> histories);
     void showLive();
     void appendLive(const RunHistory& more);
+    void readFindings();
     void rename(qint64 id, const QString& name);
     void askToDelete();
     void deleteChosen();
@@ -98,6 +99,7 @@ private:
     QTimer m_clock; // while a run is in progress
     JobSlot m_listJob;
     JobSlot m_historyJob;
+    JobSlot m_findingsJob;
 
     QStackedWidget* m_stack;
     EmptyState* m_empty;
