@@ -34,7 +34,7 @@ struct MemoryEstimate {
 };
 
 // Of several ranks each one's need. What they split is the base under an adapter (nn/layer_shards.h), or, where all weights train, what the
-// optimizer holds and the sums of gradients (step/split_optimizer.h).
+// optimizer holds and the sums of gradients (ranks/split_optimizer.h).
 struct RankShare {
     std::int64_t ranks = 1;
     bool isSplit = false;

@@ -24,7 +24,7 @@ struct BaseSplit {
 // rank's card has no room for the weights and what is kept beside them. Errors: it was asked for and cannot be.
 Result<BaseSplit> chooseSplit(const config::RunConfig& config, ranks::Team* team);
 
-// Whether ranks split what the optimizer holds, with its masters and the sums of gradients (step/split_optimizer.h): where all weights train.
+// Whether ranks split what the optimizer holds, with its masters and the sums of gradients (ranks/split_optimizer.h): where all weights train.
 // On its own wherever so much trains that no step is recorded, for it is faster, too. `trained`: numbers that train.
 bool splitsState(const config::RunConfig& config, int ranks, std::int64_t trained);
 
