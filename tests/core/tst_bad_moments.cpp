@@ -413,9 +413,9 @@ void TestBadMoments::refusedStart()
         QVERIFY(fs::exists(tiny.path("run/refused.json")));
         const auto warnings = log.all<train::Warning>();
         const auto advice = std::find_if(warnings.begin(), warnings.end(), [](const train::Warning& warning) { return warning.cause == "memory"; });
-        QCOMPARE(advice != warnings.end(), tiny.objective != nullptr); // three changes with what each saves and costs
+        QCOMPARE(advice != warnings.end(), tiny.objective != nullptr); // changes with what each saves and costs
         if (tiny.objective != nullptr) {
-            QCOMPARE(advice->remedies.size(), std::size_t{3});
+            QCOMPARE(advice->remedies.size(), std::size_t{2}); // of the three, activation checkpointing saves nothing where there are two layers
             for (const auto& remedy : advice->remedies) {
                 QVERIFY(remedy.key.find('.') != std::string::npos && remedy.sentence.find("saves about") != std::string::npos);
             }
