@@ -46,15 +46,17 @@ std::vector<train::StepDone> stepsUpTo(std::int64_t count)
     return steps;
 }
 
-// With what the chart draws, where a step has no member for it.
+// With what the chart draws, where a step has no member for it: each measure beside the others, which would cover it.
 std::vector<train::StepDone> stepsUpTo(std::int64_t count, const ChartSpec& spec)
 {
     std::vector<train::StepDone> steps = stepsUpTo(count);
     for (train::StepDone& step : steps) {
+        double beside = 0;
         for (const measures::Measure* measure : spec.measures) {
             if (!train::valueOf(step, *measure)) {
-                measures::set(step.measures, *measure, 1 + 0.01 * static_cast<double>(step.step % 50));
+                measures::set(step.measures, *measure, 1 + beside + 0.01 * static_cast<double>(step.step % 50));
             }
+            beside += 0.1;
         }
     }
     return steps;
