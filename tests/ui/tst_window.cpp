@@ -25,6 +25,7 @@
 #include "ui/pages/runs/runs_page.h"
 #include "ui/settings/app_settings.h"
 #include "ui/widgets/calm_wheel.h"
+#include "ui/widgets/file_dialog.h"
 #include "ui/window/actions.h"
 #include "ui/window/main_window.h"
 #include "ui/window/next_steps.h"
@@ -402,6 +403,30 @@ private Q_SLOTS:
         QTRY_VERIFY(places->viewport()->width() >= places->sizeHintForColumn(0));
         dialog->reject();
         QCOMPARE(dataFilters().front(), filter); // one list for all
+    }
+
+    // A file to save is named by keys alone, also in another folder than the one shown.
+    void filesAreSavedByKeys()
+    {
+        const QString folder = m_folder->filePath(QStringLiteral("kept"));
+        QVERIFY(QDir().mkpath(folder));
+        for (const QString& typed : {folder + QStringLiteral("/report.html"), folder + QStringLiteral("/other")}) {
+            auto* dialog = saveDialog(m_window.get(), QStringLiteral("report"), QStringLiteral("Save"), {QStringLiteral("Page (*.html)")}, QStringLiteral("html"));
+            dialog->open();
+            QVERIFY(QTest::qWaitForWindowActive(dialog));
+            QWidget* name = dialog->focusWidget();
+            QVERIFY(name != nullptr);
+            QCOMPARE(name->objectName(), QStringLiteral("fileNameEdit"));
+            QString chosen;
+            connect(dialog, &QFileDialog::fileSelected, this, [&chosen](const QString& path) { chosen = path; });
+            QTest::keyClicks(name, typed, {}, 2);
+            QWidget* popup = QApplication::activePopupWidget(); // the list of files takes keys first, as on a desktop
+            QTest::keyClick(popup != nullptr ? popup : name, Qt::Key_Return);
+            QTRY_VERIFY2(!chosen.isEmpty(), qPrintable(static_cast<QLineEdit*>(name)->text()));
+            QCOMPARE(QFileInfo(chosen).completeBaseName(), QFileInfo(typed).completeBaseName());
+            QCOMPARE(QFileInfo(chosen).suffix(), QStringLiteral("html"));
+            QTRY_VERIFY(m_window->findChild<QFileDialog*>() == nullptr);
+        }
     }
 
     // Each kind of file where it was found last, with the bundled sets at the side; one order of buttons, one set of drawings.
