@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Did it help, in the whole window and by keys alone: a first tune, its rows and metrics chosen, begun, stopped and gone on with, and the rows that
-// changed. With the bundled model; pictures of every station.
+// Did it help, in the whole window and by keys alone: a first tune, its rows and metrics chosen, begun, stopped and gone on with, the rows that
+// changed, a report saved, and its answers judged. With the bundled model; pictures of every station.
 #include "core/base/files.h"
 #include "tests/support/app_test.h"
 #include "ui/models/evaluation/evaluation_desk.h"
+#include "ui/models/judging/judging_desk.h"
 #include "ui/pages/evaluate/evaluate_page.h"
+#include "ui/pages/judge/judge_page.h"
 #include "ui/pages/tune/tune_page.h"
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/workspace/run_controller.h"
@@ -12,6 +14,8 @@
 #include <QAction>
 #include <QApplication>
 #include <QComboBox>
+#include <QFile>
+#include <QFileDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -133,6 +137,43 @@ private Q_SLOTS:
         press(Qt::Key_End);
         QVERIFY(!find<DiffText>(evaluate, "evalReference")->text().isEmpty());
         picture("evaluate-keys-changed");
+    }
+
+    void reportedAndJudgedByKeysAlone()
+    {
+        MainWindow& window = m_app->window();
+        auto* evaluate = page<EvaluatePage>("evaluate");
+        // The report, named by keys.
+        QVERIFY(tabTo(find<QPushButton>(evaluate, "evalReport")));
+        press(Qt::Key_Space);
+        QTRY_VERIFY(window.findChild<QFileDialog*>() != nullptr);
+        auto* dialog = window.findChild<QFileDialog*>();
+        QVERIFY(QTest::qWaitForWindowActive(dialog));
+        const QString report = m_folder.filePath(QStringLiteral("report.html"));
+        QTest::keyClicks(dialog->focusWidget(), report, {}, 2);
+        QWidget* popup = QApplication::activePopupWidget(); // the list of files takes keys first
+        QTest::keyClick(popup != nullptr ? popup : dialog->focusWidget(), Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(report), kOpenMs);
+        QTRY_VERIFY(window.findChild<QFileDialog*>() == nullptr);
+        window.activateWindow(); // the desktop's work when a dialog closes; there is none here
+        QTRY_VERIFY(window.isActiveWindow());
+
+        // Judged by keys: one or two or as good, and what was said becomes data.
+        QVERIFY(tabTo(find<QPushButton>(evaluate, "evalJudge")));
+        press(Qt::Key_Space);
+        QTRY_COMPARE(window.currentPage(), QStringLiteral("judge"));
+        auto* judge = page<JudgePage>("judge");
+        QTRY_VERIFY_WITH_TIMEOUT(judge->desk()->pair() != nullptr, kOpenMs);
+        QTRY_VERIFY2(QApplication::focusWidget() != nullptr && judge->isAncestorOf(QApplication::focusWidget()), "the keys reach the page");
+        picture("judge-keys");
+        const int pairs = static_cast<int>(judge->desk()->tally().pairs);
+        QVERIFY(pairs > 0);
+        for (int i = 0; i < pairs; ++i) {
+            press(i % 3 == 2 ? Qt::Key_3 : i % 3 == 1 ? Qt::Key_1 : Qt::Key_2);
+            QTRY_COMPARE_WITH_TIMEOUT(judge->desk()->numDone(), i + 1, kOpenMs);
+        }
+        QCOMPARE(judge->desk()->tally().judged, static_cast<std::int64_t>(pairs));
+        picture("judge-keys-done");
     }
 
 private:
