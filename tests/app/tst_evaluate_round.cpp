@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Did it help, in the whole window and by keys alone: a first tune, its rows and metrics chosen, begun, stopped and gone on with, the rows that
-// changed, a report saved, and its answers judged. With the bundled model; pictures of every station.
+// Did it help, in the whole window: by keys alone a first tune evaluated, stopped and gone on with, its changed rows read, a report saved, its answers
+// judged; then by mouse judged once more, the votes learned from by DPO, and what came of it evaluated. With the bundled model; pictures of every
+// station.
 #include "core/base/files.h"
 #include "tests/support/app_test.h"
 #include "ui/models/evaluation/evaluation_desk.h"
 #include "ui/models/judging/judging_desk.h"
+#include "ui/pages/data/data_page.h"
 #include "ui/pages/evaluate/evaluate_page.h"
 #include "ui/pages/judge/judge_page.h"
 #include "ui/pages/tune/tune_page.h"
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/workspace/run_controller.h"
 
+#include <QAbstractItemView>
 #include <QAction>
 #include <QApplication>
 #include <QComboBox>
 #include <QFile>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSpinBox>
+#include <QStyle>
 #include <QTabBar>
 #include <QTabWidget>
 #include <QtTest>
@@ -176,6 +182,77 @@ private Q_SLOTS:
         picture("judge-keys-done");
     }
 
+    // Votes of a person who likes the longer answer, learned from and measured, with the mouse.
+    void judgedThenDpoThenEvaluatedByMouse()
+    {
+        MainWindow& window = m_app->window();
+        go("judge");
+        auto* judge = page<JudgePage>("judge");
+        auto* judgeName = find<QLineEdit>(judge, "judgeName");
+        click(judgeName);
+        judgeName->selectAll();
+        QTest::keyClicks(judgeName, QStringLiteral("second"));
+        QTest::keyClick(judgeName, Qt::Key_Return);
+        QTRY_COMPARE_WITH_TIMEOUT(judge->desk()->numDone(), 0, kOpenMs);
+        const int pairs = static_cast<int>(judge->desk()->tally().pairs);
+        for (int i = 0; i < pairs; ++i) {
+            QTRY_VERIFY(judge->desk()->pair() != nullptr);
+            const auto& pair = *judge->desk()->pair();
+            const bool isFirstLonger = pair.firstAnswer.size() > pair.secondAnswer.size();
+            const bool isSwapped = judge->desk()->left() != QString::fromStdString(pair.firstAnswer);
+            const bool isLeft = isFirstLonger != isSwapped;
+            click(find<QPushButton>(judge, isLeft ? "judge_left" : "judge_right"));
+            QTRY_COMPARE_WITH_TIMEOUT(judge->desk()->numDone(), i + 1, kOpenMs);
+        }
+        picture("round-judged");
+        click(mainButton("judge"));
+        QTRY_COMPARE_WITH_TIMEOUT(window.currentPage(), QStringLiteral("data"), kOpenMs);
+        auto* data = page<DataPage>("data");
+        QTRY_VERIFY_WITH_TIMEOUT(data->document() != nullptr && data->document()->path().contains(QStringLiteral("preference")) && !data->document()->isChecking(), kOpenMs);
+        const QString preferences = data->document()->path();
+        picture("round-preferences");
+
+        // This file alone, by DPO, in few steps.
+        go("tune");
+        auto* tune = page<TunePage>("tune");
+        auto* files = find<QListWidget>(tune, "data.train");
+        QTRY_VERIFY_WITH_TIMEOUT(files->count() >= 2, kOpenMs);
+        for (int i = 0; i < files->count(); ++i) {
+            const bool isWanted = files->item(i)->toolTip().contains(QFileInfo(preferences).fileName()) || files->item(i)->text().contains(QFileInfo(preferences).fileName());
+            if ((files->item(i)->checkState() == Qt::Checked) != isWanted) {
+                clickBox(files, i);
+                QTRY_COMPARE((files->item(i)->checkState() == Qt::Checked), isWanted);
+            }
+        }
+        choose(find<QComboBox>(tune, "objective.kind"), QStringLiteral("dpo"));
+        QCOMPARE(tune->document()->config().objective.kind, std::string("dpo"));
+        setValue(tune, "run.max_steps", std::int64_t{10});
+        QTRY_VERIFY_WITH_TIMEOUT(!tune->isChecking() && tune->mainAction()->isEnabled(), kAwaitMs);
+        picture("round-tune");
+        startTuning(tune);
+        picture("round-run");
+
+        go("evaluate");
+        auto* evaluate = page<EvaluatePage>("evaluate");
+        QTRY_COMPARE_WITH_TIMEOUT(static_cast<int>(evaluate->desk()->runs().size()), 2, kOpenMs);
+        auto* past = find<QListWidget>(evaluate, "evalPast");
+        QTest::mouseClick(past->viewport(), Qt::LeftButton, {}, past->visualItemRect(past->item(0)).center());
+        auto* runs = find<QComboBox>(evaluate, "evalRun");
+        QTRY_VERIFY(runs->isVisible() && runs->count() == 2);
+        scrollTo(runs);
+        choose(runs, runs->itemText(0)); // the newest
+        QTRY_VERIFY_WITH_TIMEOUT(evaluate->mainAction()->isEnabled(), kAwaitMs);
+        picture("round-evaluate");
+        QSignalSpy ended(evaluate->desk(), &EvaluationDesk::resultsChanged);
+        click(mainButton("evaluate"));
+        QTRY_VERIFY_WITH_TIMEOUT(evaluate->desk()->isRunning() || !ended.isEmpty(), kOpenMs);
+        picture("round-evaluating");
+        QTRY_VERIFY_WITH_TIMEOUT(!ended.isEmpty() && !evaluate->desk()->isRunning(), kAwaitMs);
+        QVERIFY(evaluate->desk()->results()["asked"]["systems"].back()["adapters"].dump().find("/runs/2") != std::string::npos); // the tune by DPO
+        QTRY_VERIFY(find<QLabel>(evaluate, "evalVerdict")->isVisible());
+        picture("round-verdict");
+    }
+
 private:
     void startTuning(TunePage* tune)
     {
@@ -209,6 +286,56 @@ private:
         QTest::qWait(60);
         support::savePicture(m_app->window().grab(), QString::fromLatin1(name));
     }
+
+    void click(QWidget* widget)
+    {
+        QTRY_VERIFY_WITH_TIMEOUT(widget->isVisible() && widget->isEnabled(), kOpenMs);
+        QTest::mouseClick(widget, Qt::LeftButton, {}, widget->rect().center());
+    }
+
+    // As the wheel does it.
+    static void scrollTo(QWidget* widget)
+    {
+        for (QWidget* above = widget->parentWidget(); above != nullptr; above = above->parentWidget()) {
+            if (auto* area = qobject_cast<QScrollArea*>(above)) {
+                area->ensureWidgetVisible(widget);
+            }
+        }
+    }
+
+    // The box of a line that can be checked.
+    static void clickBox(QListWidget* list, int row)
+    {
+        list->scrollToItem(list->item(row));
+        const QRect line = list->visualItemRect(list->item(row));
+        const int box = list->style()->pixelMetric(QStyle::PM_IndicatorWidth);
+        QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, QPoint(line.left() + box / 2 + 3, line.center().y()));
+    }
+
+    // By its own list, opened and clicked; `what` is data or text of the line.
+    void choose(QComboBox* box, const QString& what)
+    {
+        int row = box->findText(what);
+        for (int i = 0; i < box->count() && row < 0; ++i) {
+            row = box->itemData(i).toString() == what || box->itemText(i).contains(what, Qt::CaseInsensitive) ? i : row;
+        }
+        QVERIFY2(row >= 0, qPrintable(what));
+        QTest::mouseClick(box, Qt::LeftButton, {}, box->rect().center());
+        QAbstractItemView* view = box->view();
+        QTRY_VERIFY(view->isVisible());
+        const QModelIndex index = box->model()->index(row, box->modelColumn());
+        view->scrollTo(index);
+        QTest::qWait(QApplication::doubleClickInterval() + 20); // the list takes no click that belongs to its opening
+        QTest::mouseClick(view->viewport(), Qt::LeftButton, {}, view->visualRect(index).center());
+        QTRY_COMPARE(box->currentIndex(), row);
+    }
+
+    void go(const char* id) // by the mouse
+    {
+        click(find<QWidget>(&m_app->window(), (std::string(id) + "Button").c_str()));
+        QTRY_COMPARE(m_app->window().currentPage(), QString::fromLatin1(id));
+    }
+    QWidget* mainButton(const char* id) { return find<QWidget>(&m_app->window(), (std::string(id) + "MainAction").c_str()); }
 };
 
 QTEST_MAIN(TestEvaluateRound)
