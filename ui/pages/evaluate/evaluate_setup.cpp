@@ -257,13 +257,24 @@ void EvaluateSetup::buildMetrics(QFormLayout* form)
 
 void EvaluateSetup::setRuns(const std::vector<EvaluableRun>& runs)
 {
+    QList<std::pair<QString, qlonglong>> found;
+    for (const EvaluableRun& run : runs) {
+        const QString name = run.row.name.empty() ? tr("run %1").arg(run.row.id) : QString::fromStdString(run.row.name);
+        found.emplaceBack(run.hasResult ? name : tr("%1 (stopped at step %2)").arg(name, QString::number(run.row.step)), run.row.id);
+    }
+    QList<std::pair<QString, qlonglong>> shown;
+    for (int i = 0; i < m_run->count(); ++i) {
+        shown.emplaceBack(m_run->itemText(i), m_run->itemData(i).toLongLong());
+    }
+    if (found == shown) { // a list that is open would lose what the mouse points at
+        return;
+    }
     const auto chosen = m_run->currentData();
     {
         const QSignalBlocker blocker(m_run);
         m_run->clear();
-        for (const EvaluableRun& run : runs) {
-            const QString name = run.row.name.empty() ? tr("run %1").arg(run.row.id) : QString::fromStdString(run.row.name);
-            m_run->addItem(run.hasResult ? name : tr("%1 (stopped at step %2)").arg(name, QString::number(run.row.step)), QVariant::fromValue<qlonglong>(run.row.id));
+        for (const auto& [text, id] : found) {
+            m_run->addItem(text, id);
         }
         const int kept = m_run->findData(chosen);
         m_run->setCurrentIndex(kept >= 0 ? kept : m_run->count() > 0 ? 0 : -1);
