@@ -169,6 +169,7 @@ private Q_SLOTS:
         start->click();
         QVERIFY(support::child<QLabel>(dialog, "judgeModelTold")->text().contains(QStringLiteral("{first}")));
         rubric->setPlainText(usual);
+        QCOMPARE(support::child<QLabel>(dialog, "judgeModelTold")->text(), QString()); // it was said of another rubric
         support::child<QLineEdit>(dialog, "judgeModelPath")->setText(QString::fromStdString(base::bundledModel().string()));
         support::savePicture(dialog->grab(), QStringLiteral("judge-model"));
         start->click();
@@ -177,6 +178,7 @@ private Q_SLOTS:
         QCOMPARE(m_page->desk()->models()[0].judged, std::int64_t{3});
         QCOMPARE(m_page->desk()->models()[0].common, std::int64_t{1});
         QVERIFY(support::child<QLabel>(dialog, "judgeModelAgreement")->text().contains(QStringLiteral("fewest")));
+        support::savePicture(dialog->grab(), QStringLiteral("judge-model-trust"));
         QCOMPARE(m_page->desk()->tally().judged, std::int64_t{1}); // people's alone
     }
 

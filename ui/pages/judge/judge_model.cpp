@@ -76,6 +76,14 @@ JudgeModel::JudgeModel(JudgingDesk* desk, const QString& model, QWidget* parent)
     layout->addWidget(m_agreement);
     layout->addLayout(buttons);
     resize(fontMetrics().averageCharWidth() * 80, sizeHint().height());
+    const auto changed = [this] { // what was said of it holds no longer
+        if (!m_desk->isModelJudging()) {
+            tell({}, false);
+        }
+    };
+    connect(m_rubric, &QPlainTextEdit::textChanged, this, changed);
+    connect(m_path, &QLineEdit::textChanged, this, changed);
+    connect(m_kind, &QComboBox::currentIndexChanged, this, changed);
     connect(m_kind, &QComboBox::currentIndexChanged, this, &JudgeModel::showKind);
     connect(m_start, &QPushButton::clicked, this, &JudgeModel::start);
     connect(m_desk, &JudgingDesk::pairChanged, this, &JudgeModel::showAgreement);
