@@ -111,3 +111,12 @@ foreach(f ${files})
     message(SEND_ERROR "${f}: makes a dialog for files of its own; take openDialog or saveDialog of ui/widgets/file_dialog.h")
   endif()
 endforeach()
+
+# LibTorch's own loop over threads is compiled where it is called, and has one thread there.
+file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/core/*.cpp")
+foreach(f ${files})
+  file(STRINGS "${ROOT}/${f}" hits REGEX "at::parallel_for\\(")
+  if(hits)
+    message(SEND_ERROR "${f}: at::parallel_for() runs on one thread here; take parallelFor() of core/quant/parallel.h")
+  endif()
+endforeach()
