@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/ascii_space.h"
 #include "core/data/example_text.h"
 #include "core/data/formats/format_messages.h"
 #include "core/data/formats/formats_table.h"
@@ -47,12 +48,7 @@ bool sameMessage(const Message& a, const Message& b)
 // White space around an answer is no other answer; most templates take it away.
 bool sameButForEnds(const Message& a, const Message& b)
 {
-    const auto trimmed = [](std::string_view text) {
-        constexpr std::string_view kSpace = " \t\r\n";
-        const auto first = text.find_first_not_of(kSpace);
-        return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-    };
-    return a.role == b.role && trimmed(a.content) == trimmed(b.content) && a.extra == b.extra;
+    return a.role == b.role && stripped(a.content) == stripped(b.content) && a.extra == b.extra;
 }
 
 // What both answers begin with is the prompt, whole messages where they are lists.

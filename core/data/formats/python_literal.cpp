@@ -2,6 +2,7 @@
 #include "core/data/formats/python_literal.h"
 
 #include "core/data/ascii_space.h"
+#include "core/text/characters/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -15,26 +16,6 @@ namespace luthier::data {
 namespace {
 
 constexpr int kDeepest = 64;
-
-void appendUtf8(std::string& text, std::uint32_t sign)
-{
-    const auto put = [&text](std::uint32_t byte) { text += static_cast<char>(static_cast<unsigned char>(byte)); };
-    if (sign < 0x80) {
-        put(sign);
-    } else if (sign < 0x800) {
-        put(0xC0 | sign >> 6);
-        put(0x80 | (sign & 0x3F));
-    } else if (sign < 0x10000) {
-        put(0xE0 | sign >> 12);
-        put(0x80 | (sign >> 6 & 0x3F));
-        put(0x80 | (sign & 0x3F));
-    } else {
-        put(0xF0 | sign >> 18);
-        put(0x80 | (sign >> 12 & 0x3F));
-        put(0x80 | (sign >> 6 & 0x3F));
-        put(0x80 | (sign & 0x3F));
-    }
-}
 
 // A reader of one text; every step says false where the text is no literal.
 class Reader {
@@ -204,7 +185,7 @@ bool Reader::readEscape(std::string& text)
         return false;
     }
     m_at += digits;
-    appendUtf8(text, sign);
+    text::appendUtf8(text, sign);
     return true;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/making/generated_rows.h"
 
+#include "core/data/ascii_space.h"
 #include "core/data/example_text.h"
 #include "core/data/sources/row_text.h"
 
@@ -18,12 +19,6 @@ constexpr std::array kWays = {
     GenerationWay{"similar", "Similar question", "Another question of the same kind, with an answer of the model's own",
                   "Write one other request of the same kind as the following. Answer with the request alone.\n\n{}", true},
 };
-
-std::string trimmed(const std::string& text)
-{
-    const auto begin = text.find_first_not_of(" \t\r\n");
-    return begin == std::string::npos ? std::string() : text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-}
 
 // Place of the last question that is answered at once; the end when there is none.
 std::size_t questionPlace(const std::vector<Message>& messages)
@@ -74,7 +69,7 @@ Result<GeneratedRow> generateRow(const GenerationWay& way, const Example& exampl
         if (!question) {
             return question.error();
         }
-        messages.back().content = trimmed(*question);
+        messages.back().content = stripped(*question);
         if (isBlank(messages.back().content) || squeezed(messages.back().content) == squeezed(oldQuestion)) {
             return nothing("the model said nothing, or the question again");
         }
@@ -86,7 +81,7 @@ Result<GeneratedRow> generateRow(const GenerationWay& way, const Example& exampl
             return answered.error();
         }
         const bool isSame = !*way.ask && squeezed(*answered) == squeezed(said);
-        said = trimmed(*answered);
+        said = stripped(*answered);
         if (isBlank(said) || isSame) {
             return nothing("the model said nothing, or the answer again");
         }
