@@ -35,8 +35,8 @@ std::optional<std::size_t> letterOf(const Json& value)
     if (text.size() != 1) {
         return std::nullopt;
     }
-    const char letter = text[0] >= 'a' && text[0] <= 'z' ? static_cast<char>(text[0] - 'a' + 'A') : text[0];
-    return letter >= 'A' && letter <= 'Z' ? std::optional(static_cast<std::size_t>(letter - 'A')) : std::nullopt;
+    const char letter = lowered(text[0]);
+    return letter >= 'a' && letter <= 'z' ? std::optional(static_cast<std::size_t>(letter - 'a')) : std::nullopt;
 }
 
 bool isChoice(const Json& value)
@@ -101,14 +101,14 @@ bool choosesEverywhere(std::span<const Json> rows, const std::string& choices, c
     bool hasNumbers = false;
     bool hasFirst = false;
     for (const Json& row : rows) {
-        const auto list = row.is_object() ? row.find(choices) : row.end();
-        const auto one = row.is_object() ? row.find(chooser) : row.end();
-        if (!row.is_object() || list == row.end() || one == row.end() || !chosenOf(*list, *one)) {
+        const auto list = row.find(choices); // none in what is no object
+        const auto one = row.find(chooser);
+        if (list == row.end() || one == row.end() || !chosenOf(*list, *one)) {
             return false;
         }
-        const bool isPlace = unpacked(*list).is_array() && numberOf(*one).has_value();
-        hasNumbers = hasNumbers || isPlace;
-        hasFirst = hasFirst || (isPlace && numberOf(*one) == std::size_t{0});
+        const auto place = unpacked(*list).is_array() ? numberOf(*one) : std::nullopt;
+        hasNumbers = hasNumbers || place.has_value();
+        hasFirst = hasFirst || place == std::size_t{0};
     }
     return !rows.empty() && (!hasNumbers || hasFirst);
 }

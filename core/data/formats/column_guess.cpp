@@ -297,8 +297,11 @@ std::optional<ColumnGuess> byChoice(const std::vector<Column>& columns, std::spa
         const bool mayChoose = chooser.name.find('/') == std::string::npos && std::any_of(kChoosers.begin(), kChoosers.end(), [&](std::string_view word) {
             return chooser.plain.find(word) != std::string::npos;
         });
+        if (!mayChoose) {
+            continue;
+        }
         for (const Column& choices : columns) {
-            if (!mayChoose || &choices == &chooser || !choosesEverywhere(rows, choices.name, chooser.name)) {
+            if (&choices == &chooser || !choosesEverywhere(rows, choices.name, chooser.name)) {
                 continue;
             }
             const Columns taken = {{"input", choices.name}, {"completion", choices.name + "[" + chooser.name + "]"}, {"", chooser.name}};

@@ -60,8 +60,8 @@ bool hasAll(const Json& row, std::initializer_list<const char*> names)
 // Whether the first message of a list in this member has all of these.
 bool holdMessages(const Json& row, const char* list, std::initializer_list<const char*> names)
 {
-    const auto found = row.is_object() ? row.find(list) : row.end();
-    return row.is_object() && found != row.end() && found->is_array() && !found->empty() && hasAll(found->front(), names);
+    const auto found = row.find(list); // none in what is no object
+    return found != row.end() && found->is_array() && !found->empty() && hasAll(found->front(), names);
 }
 
 constexpr std::array kForeignShapes = {

@@ -99,8 +99,8 @@ bool comesAgain(const std::string& column, std::span<const Json> rows)
     std::set<std::string> values;
     std::size_t filled = 0;
     for (const Json& row : rows) {
-        const auto field = row.is_object() ? row.find(column) : row.end();
-        if (row.is_object() && field != row.end() && !field->is_null()) {
+        const auto field = row.find(column); // none in what is no object
+        if (field != row.end() && !field->is_null()) {
             values.insert(textOf(*field));
             ++filled;
         }
