@@ -331,7 +331,6 @@ void TestDoctor::remediesFitTheMethod()
     }
 }
 
-// A held-out loss that goes up and down, as it does at a high rate, is not one that rises.
 // A preference run that stood still is told to take longer steps, not shorter ones, and a run of a step or two is told nothing.
 void TestDoctor::standingStillIsNoRise()
 {
@@ -352,6 +351,7 @@ void TestDoctor::standingStillIsNoRise()
     QVERIFY(train::findingsOf({start(1), eval(0, 0.6931), step(1, 0.6931), eval(1, 0.69310001), ended}, config).empty());
 }
 
+// A held-out loss that goes up and down, as it does at a high rate, is not one that rises.
 void TestDoctor::whatComesBackIsNoRise()
 {
     auto events = healthy();

@@ -118,14 +118,17 @@ private Q_SLOTS:
         const auto got = metrics::confusionOf(rowsOf(set.at("rows")));
         const auto labels = set.at("labels").get<std::vector<std::string>>();
         QCOMPARE(got.labels.size(), labels.size());
-        for (std::size_t i = 0; i < labels.size(); ++i) {
-            const auto row = static_cast<std::size_t>(std::find(labels.begin(), labels.end(), got.labels[i]) - labels.begin());
-            QVERIFY(row < labels.size());
-            for (std::size_t k = 0; k < labels.size(); ++k) {
-                const auto column = static_cast<std::size_t>(std::find(labels.begin(), labels.end(), got.labels[k]) - labels.begin());
-                QCOMPARE(got.counts[i][k], set.at("counts").at(row).at(column).get<std::int64_t>());
+        std::vector<std::size_t> places; // of our labels among theirs
+        for (const std::string& label : got.labels) {
+            places.push_back(static_cast<std::size_t>(std::find(labels.begin(), labels.end(), label) - labels.begin()));
+            QVERIFY(places.back() < labels.size());
+        }
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            const Json& wanted = set.at("counts").at(places[i]);
+            for (std::size_t k = 0; k < places.size(); ++k) {
+                QCOMPARE(got.counts[i][k], wanted.at(places[k]).get<std::int64_t>());
             }
-            QCOMPARE(got.counts[i].back(), set.at("counts").at(row).back().get<std::int64_t>());
+            QCOMPARE(got.counts[i].back(), wanted.back().get<std::int64_t>());
         }
     }
 
