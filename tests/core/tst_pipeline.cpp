@@ -140,7 +140,8 @@ private Q_SLOTS:
         Choices choices;
         choices.model = m_run->config.model.path;
         choices.examples = m_run->path("rows.jsonl");
-        choices.collect = {m_run->path("rows.jsonl"), m_run->config.model.path};
+        choices.collect.questions = m_run->path("rows.jsonl");
+        choices.collect.judge = m_run->config.model.path;
         choices.runs["examples"] = finished(choices, "examples", {evaluated(0, "accuracy", 0.5), evaluated(4, "accuracy", 0.5)});
         QCOMPARE(*pipeline::resultOf(*m_project, choices, "examples"), viewOf(*pipeline::look(*m_project, choices), "examples").made);
         choices.examples = m_run->path("pairs.jsonl");

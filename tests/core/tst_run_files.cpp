@@ -31,7 +31,7 @@ private Q_SLOTS:
         need(base::writeFileAtomically(fs::path(run.folder) / "result" / "adapter_config.json", "{}"));
         need(base::writeFileAtomically(fs::path(run.folder) / "result" / "adapter.bin", std::string(70'000, 'x')));
         need(base::writeFileAtomically(fs::path(run.folder) / "checkpoints" / "step-2" / "weights", "w"));
-        std::vector<train::Event> events{train::RunStarted{.totalSteps = 3, .trainRows = 9, .device = "cpu, 2 threads", .dtype = "fp32"}};
+        std::vector<train::Event> events{train::RunStarted{.totalSteps = 3, .trainRows = 9, .device = "cpu, 2 threads", .dtype = "fp32", .reason = {}}};
         for (int step = 1; step <= 3; ++step) {
             events.push_back(train::StepDone{.step = step, .loss = 3.0 / step, .learningRate = 1e-3, .tokens = 100, .tokensPerSecond = 50});
         }

@@ -58,7 +58,7 @@ private Q_SLOTS:
             for (int step = 1; step <= kSteps; ++step) {
                 bridge.onEvent(train::StepDone{.step = step});
                 if (step % 1000 == 0) {
-                    bridge.onEvent(train::EvalDone{.step = step});
+                    bridge.onEvent(train::EvalDone{.step = step, .loss = {}});
                 }
             }
             bridge.onEvent(train::RunEnded{});

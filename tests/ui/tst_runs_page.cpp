@@ -260,7 +260,7 @@ private:
         QVERIFY(config::setByKey(config, "method.rank", std::to_string(10 + number)).ok());
         const auto run = m_workspace->project()->createRun(std::string("tune ") + kNames[number], config::toJson(config));
         QVERIFY(run.ok());
-        std::vector<train::Event> events{train::RunStarted{.totalSteps = 6, .device = "cpu"}};
+        std::vector<train::Event> events{train::RunStarted{.totalSteps = 6, .device = "cpu", .dtype = {}, .reason = {}}};
         for (int step = 1; step <= 6; ++step) {
             events.push_back(train::StepDone{.step = step, .loss = 2.0 / step + number, .learningRate = 1e-3, .gradNorm = 1, .tokens = 10, .trainedTokens = 5, .tokensPerSecond = 9});
         }
