@@ -196,7 +196,7 @@ void RunsCharts::setRun(int place, std::int64_t id, const QString& name, RunHist
         tellRun(panel, place);
     }
     m_waiting[static_cast<std::size_t>(place)] = {};
-    add(place, std::move(history));
+    append(place, std::move(history));
 }
 
 void RunsCharts::tellRun(ChartPanel* panel, int place) const
@@ -217,13 +217,8 @@ void RunsCharts::addRemarks(const std::vector<train::Warning>& warnings)
     }
 }
 
-void RunsCharts::append(int place, RunHistory more)
-{
-    add(place, std::move(more));
-}
-
 // Behind steps that wait others wait, too.
-void RunsCharts::add(int place, RunHistory more)
+void RunsCharts::append(int place, RunHistory more)
 {
     Waiting& waiting = m_waiting[static_cast<std::size_t>(place)];
     if (waiting.steps.empty() && more.steps.size() <= kAtOnce) {
@@ -245,9 +240,9 @@ void RunsCharts::fill()
 {
     QElapsedTimer spent;
     spent.start();
-    const auto waits = [](const Waiting& waiting) { return !waiting.steps.empty(); };
-    for (auto at = std::find_if(m_waiting.begin(), m_waiting.end(), waits); at != m_waiting.end() && spent.elapsed() < kFillMs;
-         at = std::find_if(m_waiting.begin(), m_waiting.end(), waits)) {
+    const auto first = [this] { return std::find_if(m_waiting.begin(), m_waiting.end(), [](const Waiting& waiting) { return !waiting.steps.empty(); }); };
+    auto at = first();
+    for (; at != m_waiting.end() && spent.elapsed() < kFillMs; at = first()) {
         const std::size_t end = std::min(at->steps.size(), at->next + kPiece);
         RunHistory piece;
         piece.steps.assign(std::make_move_iterator(at->steps.begin() + static_cast<std::ptrdiff_t>(at->next)),
@@ -258,7 +253,7 @@ void RunsCharts::fill()
         }
         draw(static_cast<int>(at - m_waiting.begin()), piece);
     }
-    if (std::none_of(m_waiting.begin(), m_waiting.end(), waits)) {
+    if (at == m_waiting.end()) {
         m_fill.stop();
     }
 }

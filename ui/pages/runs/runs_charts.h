@@ -44,7 +44,6 @@ private:
     ChartPanel* addPanel(const ChartSpec& spec, QSplitter* to);
     void makePanels(const RunHistory& history);
     void makePanelFor(const measures::Measure& measure);
-    void add(int place, RunHistory more);
     void draw(int place, const RunHistory& more);
     void fill();
     void tellRun(ChartPanel* panel, int place) const;
