@@ -5,7 +5,6 @@
 #include "core/data/field_path.h"
 #include "core/data/row_walk.h"
 
-
 #include <algorithm>
 #include <atomic>
 #include <mutex>

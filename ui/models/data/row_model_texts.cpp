@@ -6,7 +6,6 @@
 #include "ui/models/data/data_losses.h"
 #include "ui/models/data/row_model.h"
 
-
 namespace luthier::ui {
 
 QString RowModel::stateText(std::int64_t row) const

@@ -3,14 +3,12 @@
 
 #include "core/base/files.h"
 #include "core/evaluation/rough_time.h"
-#include "core/objectives/objectives.h"
 #include "core/store/eval_inputs.h"
 #include "core/store/runs/reward_trust.h"
 #include "ui/base/amounts.h"
 #include "ui/models/runs/tuned_runs.h"
 #include "ui/settings/app_settings.h"
 #include "ui/workspace/workspace.h"
-
 
 #include <algorithm>
 #include <filesystem>
@@ -240,9 +238,7 @@ void EvaluationDesk::reload()
         for (auto& row : *rows) {
             std::error_code code;
             const bool hasResult = !row.result.empty() && fs::exists(row.result, code);
-            const auto* objective = objectives::findObjective(objectiveIn(row.recipe));
-            const bool answers = objective == nullptr || !objective->judges;
-            if (answers && (hasResult || fs::exists(fs::path(row.folder) / "checkpoints", code))) {
+            if (!scoresOnly(row.recipe) && (hasResult || fs::exists(fs::path(row.folder) / "checkpoints", code))) {
                 read.runs.push_back({std::move(row), hasResult});
             }
         }

@@ -2,7 +2,6 @@
 #include "ui/models/runs/comparison_model.h"
 #include "ui/base/amounts.h"
 
-
 #include <iterator>
 #include <utility>
 

@@ -47,17 +47,17 @@ std::string objectiveIn(const Json& recipe)
     return textAt(recipe, "objective", "kind");
 }
 
+bool scoresOnly(const Json& recipe)
+{
+    const auto* objective = objectives::findObjective(objectiveIn(recipe));
+    return objective != nullptr && objective->judges;
+}
+
 namespace {
 
 QString said(const char* text)
 {
     return QCoreApplication::translate("luthier::ui::TunedRun", text);
-}
-
-bool judges(const Json& recipe)
-{
-    const auto* objective = objectives::findObjective(objectiveIn(recipe));
-    return objective != nullptr && objective->judges; // scores texts and says nothing
 }
 
 // Its result first, then the best of its steps where that is another one; of a run without a result its newest checkpoint.
@@ -82,7 +82,7 @@ void appendRun(const store::RunRow& row, std::vector<TunedRun>& runs)
         runs.push_back(std::move(kept));
     }
     const auto steps = hasResult || row.folder.empty() || row.state == "running" ? std::vector<std::int64_t>() : train::stepsWithCheckpoint(row.folder);
-    if (!steps.empty() && !judges(row.recipe)) {
+    if (!steps.empty() && !scoresOnly(row.recipe)) {
         const auto* method = peft::findMethod(textAt(row.recipe, "method", "kind"));
         run.checkpoint = steps.back();
         run.name = said(QT_TRANSLATE_NOOP("luthier::ui::TunedRun", "%1, stopped at step %2")).arg(run.name, number(run.checkpoint));
@@ -103,7 +103,7 @@ TunedRuns readTunedRuns(store::Project& project)
         return read;
     }
     for (const store::RunRow& row : *rows) {
-        appendRun(row, judges(row.recipe) ? read.scorers : read.runs);
+        appendRun(row, scoresOnly(row.recipe) ? read.scorers : read.runs);
     }
     return read;
 }
@@ -111,8 +111,10 @@ TunedRuns readTunedRuns(store::Project& project)
 bool canAnswer(const store::RunRow& run)
 {
     std::vector<TunedRun> left;
-    appendRun(run, left);
-    return !left.empty() && !judges(run.recipe);
+    if (!scoresOnly(run.recipe)) {
+        appendRun(run, left);
+    }
+    return !left.empty();
 }
 
 Result<QString> resultOf(const TunedRun& run)

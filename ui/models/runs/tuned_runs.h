@@ -41,6 +41,9 @@ bool canAnswer(const store::RunRow& run);
 // The kind of objective that a recipe asks for; empty: it names none, or there is no recipe.
 std::string objectiveIn(const Json& recipe);
 
+// Whether what a recipe makes scores texts and says nothing: a reward model, a classifier.
+bool scoresOnly(const Json& recipe);
+
 // Where it lies, a checkpoint being made to answer where it was not yet. Errors: those of train::resultOfCheckpoint.
 Result<QString> resultOf(const TunedRun& run);
 
