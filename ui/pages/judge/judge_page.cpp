@@ -11,6 +11,7 @@
 #include "ui/widgets/file_dialog.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/status_label.h"
+#include "ui/widgets/buttons/tool_button.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
@@ -172,12 +173,10 @@ QWidget* JudgePage::buildHead()
     m_tally->setObjectName(QStringLiteral("judgeTally"));
     m_tally->setWordWrap(true);
     m_tally->setToolTip(tr("Wins with an interval of 95 %; as good and both bad count half"));
-    m_tell = new QToolButton;
-    m_tell->setObjectName(QStringLiteral("judgeTell"));
-    m_tell->setText(tr("&Tell now"));
+    m_tell = makeToolButton(QStringLiteral("judgeTell"), tr("&Tell now"),
+                            tr("Say who is ahead before all pairs are judged; whoever sees how it moves can tell whose answer got the vote"));
     m_tell->setCheckable(true);
     m_tell->setAccessibleName(tr("Tell now who is ahead"));
-    m_tell->setToolTip(tr("Say who is ahead before all pairs are judged; whoever sees how it moves can tell whose answer got the vote"));
     connect(m_tell, &QToolButton::toggled, this, &JudgePage::showTally);
     auto* tallyLine = new QHBoxLayout;
     tallyLine->addWidget(m_tally, 1);

@@ -36,7 +36,7 @@ QToolButton* makeActionButton(const QString& id, QAction* action)
         }
         button->setAccessibleName(QString(action->text()).remove(u'&'));
     };
-    button->setAccessibleName(QString(action->text()).remove(u'&'));
+    follow();
     QObject::connect(action, &QAction::changed, button, follow);
     return button;
 }

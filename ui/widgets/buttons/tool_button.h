@@ -13,7 +13,7 @@ namespace luthier::ui {
 // With a text.
 QToolButton* makeToolButton(const QString& id, const QString& text, const QString& help);
 
-// With a picture of resources/icons or a sign ("+") alone, flat; `name` says what it does, `help` more than that.
+// With a picture of resources/icons alone, flat; `name` says what it does, `help` more than that.
 QToolButton* makeIconButton(const QString& id, const QString& picture, const QString& name, const QString& help = {}, Token token = Token::Text);
 
 // Of an action: its text, state and tooltip, now and later; away while the action is invisible.
