@@ -20,6 +20,7 @@
 #include <QTableView>
 
 #include <algorithm>
+#include <iterator>
 
 namespace luthier::ui {
 namespace {
@@ -244,12 +245,11 @@ QString TuneShootout::words() const
         return count == 0 ? tr("Choose at least one method. All else stays as the recipe says.")
                           : tr("%Ln method(s), one after the other; all else stays as the recipe says.", nullptr, count);
     }
-    const auto whole = [](std::int64_t value) { return number(value); };
     const auto over = std::count_if(lines.begin(), lines.end(), [](const ShootoutLine& line) { return line.isOver(); });
-    const QString done = tr("%1 of %2 done").arg(whole(over), whole(static_cast<std::int64_t>(lines.size())));
+    const QString done = tr("%1 of %2 done").arg(number(over), number(std::ssize(lines)));
     if (!showsQueue()) {
         const auto left = std::count_if(lines.begin(), lines.end(), [](const ShootoutLine& line) { return line.isLeft(); });
-        return left == 0 ? done : tr("%1 finished, %2 left to go on with").arg(whole(countOf(lines, State::Finished)), whole(left));
+        return left == 0 ? done : tr("%1 finished, %2 left to go on with").arg(number(countOf(lines, State::Finished)), number(left));
     }
     if (m_workspace.runs()->isBusy() && m_queue->current() < 0) {
         return tr("%1, waiting for the run in progress").arg(done);

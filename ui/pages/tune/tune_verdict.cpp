@@ -12,9 +12,11 @@
 #include <QDateTime>
 #include <QLocale>
 #include <QProgressBar>
+#include <QStringList>
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <iterator>
 
 namespace luthier::ui {
 namespace {
@@ -26,11 +28,6 @@ struct FactRow {
     QString (*text)(const Verdict&);
     bool (*isWarning)(const Verdict&);
 };
-
-QString whole(std::int64_t value)
-{
-    return number(value);
-}
 
 bool never(const Verdict&)
 {
@@ -53,7 +50,7 @@ QString largestText(const Verdict& verdict)
         return QStringLiteral("\u2013");
     }
     const train::BatchShape& shape = verdict.plan.largest.front();
-    return verdict.plan.isPacked ? whole(shape.tokens) : QStringLiteral("%1 \u00d7 %2").arg(whole(shape.rows), whole(shape.length));
+    return verdict.plan.isPacked ? number(shape.tokens) : QStringLiteral("%1 \u00d7 %2").arg(number(shape.rows), number(shape.length));
 }
 
 QString timeText(const Verdict& verdict)
@@ -74,25 +71,25 @@ QString endText(const Verdict& verdict)
 constexpr FactRow kFacts[] = {
     {"steps", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "steps"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Optimizer steps in all epochs"),
-     [](const Verdict& v) { return whole(v.plan.steps); }, &never},
+     [](const Verdict& v) { return number(v.plan.steps); }, &never},
     {"rows", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "rows to learn from"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Good rows, without those held out"),
-     [](const Verdict& v) { return whole(v.plan.trainRows); }, &never},
+     [](const Verdict& v) { return number(v.plan.trainRows); }, &never},
     {"heldOut", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "held out"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Rows kept aside to measure progress"),
-     [](const Verdict& v) { return whole(v.plan.heldOutRows); }, &never},
+     [](const Verdict& v) { return number(v.plan.heldOutRows); }, &never},
     {"nothing", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "nothing to learn"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Rows without a single trained token; they are left out"),
-     [](const Verdict& v) { return whole(v.plan.nothingToLearn); }, [](const Verdict& v) { return v.plan.nothingToLearn > 0; }},
+     [](const Verdict& v) { return number(v.plan.nothingToLearn); }, [](const Verdict& v) { return v.plan.nothingToLearn > 0; }},
     {"cut", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "cut"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Rows longer than the longest allowed; their end is not learned"),
-     [](const Verdict& v) { return whole(v.plan.cut); }, [](const Verdict& v) { return v.plan.cut > 0; }},
+     [](const Verdict& v) { return number(v.plan.cut); }, [](const Verdict& v) { return v.plan.cut > 0; }},
     {"broken", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "broken"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Rows that give no example; they are left out"),
-     [](const Verdict& v) { return whole(v.plan.broken); }, [](const Verdict& v) { return v.plan.broken > 0; }},
+     [](const Verdict& v) { return number(v.plan.broken); }, [](const Verdict& v) { return v.plan.broken > 0; }},
     {"batch", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "batch a step"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Examples that a step learns from: batch size times accumulation"),
-     [](const Verdict& v) { return whole(v.plan.examplesOfStep); }, &never},
+     [](const Verdict& v) { return number(v.plan.examplesOfStep); }, &never},
     {"tokens", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "tokens an epoch"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "Of the rows to learn from, each once, without padding"),
      [](const Verdict& v) { return shortCount(static_cast<double>(v.plan.tokensOfEpoch)); }, &never},
@@ -174,7 +171,9 @@ void TuneVerdict::show(const Verdict& verdict)
                                                           : tr("First: %1").arg(verdict.plan.firstBroken));
     m_memory->show(verdict.plan.memory);
     m_memory->showMeasured(verdict.measured ? std::optional(verdict.measured->peakBytes) : std::nullopt);
-    m_problem->setText(problemSentence(verdict.problems.join(u'\n')));
+    QStringList problems;
+    std::transform(verdict.problems.begin(), verdict.problems.end(), std::back_inserter(problems), problemSentence);
+    m_problem->setText(problems.join(u'\n'));
     m_problem->setVisible(!verdict.problems.isEmpty());
     m_remarks->setText(windowSentence(verdict.plan.remarks.join(u'\n')));
     m_remarks->setVisible(!verdict.plan.remarks.isEmpty());
