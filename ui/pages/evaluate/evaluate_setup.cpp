@@ -178,6 +178,7 @@ QWidget* EvaluateSetup::buildRows()
     auto* label = new QLabel(tr("&At most"));
     label->setBuddy(m_limit);
     m_limit->setSpecialValueText(tr("all"));
+    m_limit->setSuffix(tr(" rows"));
     auto* newLabel = new QLabel(tr("&Longest answer"));
     newLabel->setBuddy(m_maxNew);
     m_maxNew->setSuffix(tr(" tokens"));
