@@ -111,7 +111,6 @@ private Q_SLOTS:
         startsAsPlanned();
     }
 
-    // Typing on: only the last settings count, and rows that did not change are not encoded again.
     // At a scale of 1.25 the card was lower than its method buttons, and the last of them could not be seen or clicked.
     void everyMethodCanBeReached()
     {
@@ -128,6 +127,7 @@ private Q_SLOTS:
         }
     }
 
+    // Typing on: only the last settings count, and rows that did not change are not encoded again.
     void changesAreFollowed()
     {
         useRecipe();
