@@ -242,11 +242,13 @@ bool isSpokenPair(const Json& item)
 // The field that says who speaks. "type" says many things, so it counts where it names a speaker (LangChain's "human" and "ai").
 const Json* roleIn(const Json& item)
 {
-    const Json* said = fieldIn(item, kRoleKeys);
-    const Json* type = said ? nullptr : fieldIn(item, {"type"});
-    const Json* inside = said && said->is_object() ? fieldIn(*said, {"role"}) : nullptr; // {"author": {"role": "user"}}
-    if (said || (type && type->is_string() && knownRole(type->get_ref<const std::string&>()))) {
-        return inside ? inside : said ? said : type;
+    if (const Json* said = fieldIn(item, kRoleKeys)) {
+        const Json* inside = said->is_object() ? fieldIn(*said, {"role"}) : nullptr; // {"author": {"role": "user"}}
+        return inside ? inside : said;
+    }
+    const Json* type = fieldIn(item, {"type"});
+    if (type && type->is_string() && knownRole(type->get_ref<const std::string&>())) {
+        return type;
     }
     const Json* held = fieldIn(item, kHolders);
     return held && held->is_object() && nameIn(*held, {"content"}) ? roleIn(*held) : nullptr;
