@@ -37,15 +37,6 @@ void softmaxRow(float* scores, std::int64_t n, float scale, float cap)
 
 namespace {
 
-LUTHIER_INLINE float wide(float x)
-{
-    return x;
-}
-LUTHIER_INLINE float wide(std::uint16_t x)
-{
-    return widened(x);
-}
-
 // Sums of so many dimensions stay in registers until all rows are counted.
 template <int Lanes, class T>
 LUTHIER_INLINE void weighLanes(const float* weights, const T* v, float* y, std::int64_t n, std::int64_t dim)
@@ -56,7 +47,7 @@ LUTHIER_INLINE void weighLanes(const float* weights, const T* v, float* y, std::
         const T* row = v + i * dim;
 #pragma omp simd
         for (int j = 0; j < Lanes; ++j) {
-            sums[j] += weight * wide(row[j]);
+            sums[j] += weight * widened(row[j]);
         }
     }
     for (int j = 0; j < Lanes; ++j) {

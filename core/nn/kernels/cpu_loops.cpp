@@ -10,14 +10,6 @@ namespace luthier::nn::kernels {
 
 namespace {
 
-LUTHIER_INLINE float wide(float x)
-{
-    return x;
-}
-LUTHIER_INLINE float wide(std::uint16_t x)
-{
-    return widened(x);
-}
 LUTHIER_INLINE void put(float& to, float x)
 {
     to = x;
@@ -34,7 +26,7 @@ LUTHIER_INLINE float inverseRoot(const T* x, std::int64_t n, float eps)
     float sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (std::int64_t i = 0; i < n; ++i) {
-        sum += wide(x[i]) * wide(x[i]);
+        sum += widened(x[i]) * widened(x[i]);
     }
     return 1.0f / std::sqrt(sum / static_cast<float>(n) + eps);
 }
@@ -48,7 +40,7 @@ LUTHIER_INLINE void rmsForward(const RmsRows<T>& in, T* y)
         const float root = inverseRoot(x, in.n, in.eps);
 #pragma omp simd
         for (std::int64_t i = 0; i < in.n; ++i) {
-            put(out[i], wide(x[i]) * root * (wide(in.w[i]) + in.shift));
+            put(out[i], widened(x[i]) * root * (widened(in.w[i]) + in.shift));
         }
     }
 }
@@ -64,25 +56,25 @@ LUTHIER_INLINE void rmsBackward(const RmsRows<T>& in, const T* dy, const T* add,
         float dot = 0;
 #pragma omp simd reduction(+ : dot)
         for (std::int64_t i = 0; i < in.n; ++i) {
-            dot += wide(g[i]) * (wide(in.w[i]) + in.shift) * wide(x[i]);
+            dot += widened(g[i]) * (widened(in.w[i]) + in.shift) * widened(x[i]);
         }
         const float pull = dot * root * root / static_cast<float>(in.n);
         if (dWeight) {
 #pragma omp simd
             for (std::int64_t i = 0; i < in.n; ++i) {
-                dWeight[i] += wide(g[i]) * wide(x[i]) * root;
+                dWeight[i] += widened(g[i]) * widened(x[i]) * root;
             }
         }
         const T* also = add ? add + row * in.n : nullptr;
         if (also) {
 #pragma omp simd
             for (std::int64_t i = 0; i < in.n; ++i) {
-                put(out[i], root * (wide(g[i]) * (wide(in.w[i]) + in.shift) - wide(x[i]) * pull) + wide(also[i]));
+                put(out[i], root * (widened(g[i]) * (widened(in.w[i]) + in.shift) - widened(x[i]) * pull) + widened(also[i]));
             }
         } else {
 #pragma omp simd
             for (std::int64_t i = 0; i < in.n; ++i) {
-                put(out[i], root * (wide(g[i]) * (wide(in.w[i]) + in.shift) - wide(x[i]) * pull));
+                put(out[i], root * (widened(g[i]) * (widened(in.w[i]) + in.shift) - widened(x[i]) * pull));
             }
         }
     }
@@ -97,8 +89,8 @@ LUTHIER_INLINE void turn(const T* from, std::int64_t fromStride, T* to, std::int
         T* y = to + head * toStride;
 #pragma omp simd
         for (std::int64_t i = 0; i < half; ++i) {
-            const float a = wide(x[i]);
-            const float b = wide(x[half + i]);
+            const float a = widened(x[i]);
+            const float b = widened(x[half + i]);
             const float s = sign * sin[i];
             put(y[i], a * cos[i] - b * s);
             put(y[half + i], b * cos[i] + a * s);
@@ -112,14 +104,14 @@ LUTHIER_INLINE void gate(const T* gate, const T* up, T* out, std::int64_t n, boo
     if (silu) {
 #pragma omp simd
         for (std::int64_t i = 0; i < n; ++i) {
-            const float x = wide(gate[i]);
-            put(out[i], x * logistic(x) * wide(up[i]));
+            const float x = widened(gate[i]);
+            put(out[i], x * logistic(x) * widened(up[i]));
         }
     } else {
 #pragma omp simd
         for (std::int64_t i = 0; i < n; ++i) {
-            const float x = wide(gate[i]);
-            put(out[i], x * geluGate(x) * wide(up[i]));
+            const float x = widened(gate[i]);
+            put(out[i], x * geluGate(x) * widened(up[i]));
         }
     }
 }
@@ -136,21 +128,21 @@ LUTHIER_INLINE void gateBackward(const T* x, const T* dy, T* dx, std::int64_t ro
         if (silu) {
 #pragma omp simd
             for (std::int64_t i = 0; i < n; ++i) {
-                const float gate = wide(gates[i]);
-                const float g = wide(grads[i]);
+                const float gate = widened(gates[i]);
+                const float g = widened(grads[i]);
                 const float s = logistic(gate);
                 put(dUp[i], g * gate * s);
-                put(dGate[i], g * wide(ups[i]) * s * (1.0f + gate * (1.0f - s)));
+                put(dGate[i], g * widened(ups[i]) * s * (1.0f + gate * (1.0f - s)));
             }
         } else {
 #pragma omp simd
             for (std::int64_t i = 0; i < n; ++i) {
-                const float gate = wide(gates[i]);
-                const float g = wide(grads[i]);
+                const float gate = widened(gates[i]);
+                const float g = widened(grads[i]);
                 const float s = geluGate(gate);
                 const float slope = kTwiceRoot * (1.0f + 3.0f * kCube * gate * gate);
                 put(dUp[i], g * gate * s);
-                put(dGate[i], g * wide(ups[i]) * s * (1.0f + gate * slope * (1.0f - s)));
+                put(dGate[i], g * widened(ups[i]) * s * (1.0f + gate * slope * (1.0f - s)));
             }
         }
     }

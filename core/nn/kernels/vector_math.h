@@ -56,6 +56,12 @@ LUTHIER_INLINE float widened(std::uint16_t bfloat16)
     return std::bit_cast<float>(static_cast<std::uint32_t>(bfloat16) << 16);
 }
 
+// For loops over either.
+LUTHIER_INLINE float widened(float x)
+{
+    return x;
+}
+
 // To nearest even; NaN stays NaN.
 LUTHIER_INLINE std::uint16_t narrowed(float x)
 {
