@@ -6,7 +6,6 @@
 #include "core/nn/kernels/dot_rows.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace luthier::nn::row {
@@ -30,11 +29,6 @@ quant::CodeRows codesOf(const quant::QuantisedWeight& weight)
     return {&quant::codeTable(weight.kind), weight.columns, weight.codes.const_data_ptr<std::uint8_t>(), quant::scalesOf(weight)};
 }
 
-std::array<const RowLinear*, 4> linearsOf(const RowLayer& layer)
-{
-    return {&layer.qkv, &layer.output, &layer.gateUp, &layer.down};
-}
-
 } // namespace
 
 bool RowPass::fits(const RowPlan& plan) const
@@ -44,7 +38,7 @@ bool RowPass::fits(const RowPlan& plan) const
                            [](const RowCodes& codes) { return codesOf(*codes.weight).canBeDotted(); });
     };
     return std::all_of(plan.layers.begin(), plan.layers.end(), [&](const RowLayer& layer) {
-        const auto linears = linearsOf(layer);
+        const auto linears = layer.linears();
         return std::all_of(linears.begin(), linears.end(), canBeRead);
     });
 }
@@ -52,10 +46,14 @@ bool RowPass::fits(const RowPlan& plan) const
 void RowPass::prepare(const RowPlan& plan)
 {
     m_plan = &plan;
-    m_hasCodes = std::any_of(plan.layers.begin(), plan.layers.end(), [](const RowLayer& layer) {
-        const auto linears = linearsOf(layer);
-        return std::any_of(linears.begin(), linears.end(), [](const RowLinear* linear) { return linear->isQuantised(); });
-    });
+    m_hasCodes = false;
+    std::int64_t ranks = 1;
+    for (const RowLayer& layer : plan.layers) {
+        for (const RowLinear* linear : layer.linears()) {
+            m_hasCodes = m_hasCodes || linear->isQuantised();
+            ranks = std::max(ranks, linear->ranks());
+        }
+    }
     const std::int64_t mixed = plan.heads * plan.dim;
     const std::int64_t widest = std::max({plan.hidden, mixed, plan.intermediate});
     const std::int64_t projected = mixed + 2 * plan.kvHeads * plan.dim;
@@ -65,16 +63,6 @@ void RowPass::prepare(const RowPlan& plan)
     grow(m_mixed, mixed);
     grow(m_gateUp, 2 * plan.intermediate);
     grow(m_inner, plan.intermediate);
-    std::int64_t rank = plan.largestRank();
-    for (const RowLayer& layer : plan.layers) {
-        for (const RowLinear* linear : linearsOf(layer)) {
-            std::int64_t all = 0;
-            for (const RowUpdate& update : linear->updates) {
-                all += update.rank;
-            }
-            rank = std::max(rank, all);
-        }
-    }
     const std::size_t shared = plan.layers.size() * static_cast<std::size_t>(kShared);
     if (m_taken.size() != shared) {
         m_taken = std::vector<Taken>(shared);
@@ -85,8 +73,8 @@ void RowPass::prepare(const RowPlan& plan)
     for (Own& own : m_own) {
         grow(own.input, widest);
         grow(own.bits, widest);
-        grow(own.weight, std::max({widest, projected, rank}));
-        grow(own.low, rank);
+        grow(own.weight, std::max({widest, projected, ranks}));
+        grow(own.low, ranks);
         grow(own.head, plan.dim);
         grow(own.headBits, plan.dim);
         grow(own.scores, plan.capacity);

@@ -62,11 +62,20 @@ bool planLayer(const Layer& layer, const PassAdapters& adapters, RowLayer& row)
 
 } // namespace
 
+std::int64_t RowLinear::ranks() const
+{
+    std::int64_t all = 0;
+    for (const RowUpdate& update : updates) {
+        all += update.rank;
+    }
+    return all;
+}
+
 std::int64_t RowPlan::largestRank() const
 {
     std::int64_t rank = 1;
     for (const RowLayer& layer : layers) {
-        for (const RowLinear* linear : {&layer.qkv, &layer.output, &layer.gateUp, &layer.down}) {
+        for (const RowLinear* linear : layer.linears()) {
             for (const RowUpdate& update : linear->updates) {
                 rank = std::max(rank, update.rank);
             }

@@ -7,6 +7,7 @@
 #include "core/nn/decoder.h"
 #include "core/nn/row/numbers.h"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -39,6 +40,7 @@ struct RowLinear {
     std::vector<RowUpdate> updates;
 
     bool isQuantised() const { return !quantised.empty(); }
+    std::int64_t ranks() const; // of its updates together
     bool operator==(const RowLinear&) const = default;
 };
 
@@ -68,6 +70,7 @@ struct RowLayer {
     const float* cos = nullptr; // [positions, half]
     const float* sin = nullptr;
 
+    std::array<const RowLinear*, 4> linears() const { return {&qkv, &output, &gateUp, &down}; }
     std::int64_t firstSeen(std::int64_t position) const
     {
         return window > 0 && position >= window ? position + 1 - window : 0;
