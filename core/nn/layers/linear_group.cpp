@@ -94,6 +94,13 @@ at::Tensor wholeB(const ActiveLinear& linear, const LinearSaved& saved)
     return first.as_strided({linear.base->outputs(), ranks}, {ranks, 1}, first.storage_offset() - row * ranks);
 }
 
+// The columns that an adapter adds to, of y [N, out] or its gradient.
+at::Tensor columnsOf(const ActiveLinear& linear, const LowRank& adapter, const at::Tensor& y)
+{
+    const LinearSlice& slice = linear.base->slices[adapter.slice];
+    return y.narrow(1, slice.begin, slice.size);
+}
+
 void addAdapters(const ActiveLinear& linear, const at::Tensor& y, const LinearSaved& saved)
 {
     if (const at::Tensor whole = wholeB(linear, saved); whole.defined()) {
@@ -103,10 +110,8 @@ void addAdapters(const ActiveLinear& linear, const at::Tensor& y, const LinearSa
     std::int64_t first = 0;
     for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
         const LowRank& adapter = linear.adapters[i];
-        const LinearSlice& slice = linear.base->slices[adapter.slice];
         const std::int64_t rank = adapter.a.size(0);
-        y.narrow(1, slice.begin, slice.size)
-            .addmm_(saved.low.narrow(1, first, rank), saved.b[i].t(), 1, adapter.scale);
+        columnsOf(linear, adapter, y).addmm_(saved.low.narrow(1, first, rank), saved.b[i].t(), 1, adapter.scale);
         first += rank;
     }
 }
@@ -126,7 +131,7 @@ std::vector<at::Tensor> gradientsOfB(const ActiveLinear& linear, const at::Tenso
         at::Tensor own;
         if (adapter.b.requires_grad()) {
             own = ofWhole.defined() ? ofWhole.narrow(0, slice.begin, slice.size).narrow(1, first, rank).to(adapter.b.scalar_type())
-                                    : gradientOf(dy.narrow(1, slice.begin, slice.size).t(), saved.low.narrow(1, first, rank), adapter.scale, adapter.b.scalar_type());
+                                    : gradientOf(columnsOf(linear, adapter, dy).t(), saved.low.narrow(1, first, rank), adapter.scale, adapter.b.scalar_type());
         }
         gradB.push_back(own.defined() && !own.is_cuda() ? own.contiguous() : own); // a card adds up views as they are (addMany)
         first += rank;
@@ -140,18 +145,15 @@ at::Tensor lowGradient(const ActiveLinear& linear, const at::Tensor& dy, const L
     if (const at::Tensor whole = wholeB(linear, saved); whole.defined()) {
         return scaled(dy, whole, linear.adapters.front().scale);
     }
-    const auto sliceOf = [&](const LowRank& adapter) {
-        const LinearSlice& slice = linear.base->slices[adapter.slice];
-        return dy.narrow(1, slice.begin, slice.size);
-    };
-    if (linear.adapters.size() == 1) {
-        return scaled(sliceOf(linear.adapters.front()), saved.b.front(), linear.adapters.front().scale);
+    if (const LowRank& only = linear.adapters.front(); linear.adapters.size() == 1) {
+        return scaled(columnsOf(linear, only, dy), saved.b.front(), only.scale);
     }
     at::Tensor dLow = at::empty_like(saved.low);
     std::int64_t first = 0;
     for (std::size_t i = 0; i < linear.adapters.size(); ++i) {
-        const std::int64_t rank = linear.adapters[i].a.size(0);
-        dLow.narrow(1, first, rank).addmm_(sliceOf(linear.adapters[i]), saved.b[i], 0, linear.adapters[i].scale);
+        const LowRank& adapter = linear.adapters[i];
+        const std::int64_t rank = adapter.a.size(0);
+        dLow.narrow(1, first, rank).addmm_(columnsOf(linear, adapter, dy), saved.b[i], 0, adapter.scale);
         first += rank;
     }
     return dLow;
