@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long a run takes to its first step: a 1B folder of random weights on a card, and the bundled model on the CPU, each started twice,
-so that the second finds files and compiled kernels where the first left them.
+"""How long a run takes to its first step: a 1B folder of random weights on a card, and the bundled model on the CPU, each started
+more than once, so that the later ones find files and compiled kernels where the first left them.
 
 start_times.py LUTHIER [--device cuda]
-A line a start: seconds until each event first came, and how fast the weights were read. Exit 1: a run failed. Needs torch and numpy.
+A line a start: seconds until each event first came. Exit 1: a run failed. Needs torch and numpy.
 """
 import argparse, json, pathlib, shutil, struct, subprocess, sys, tempfile, time
 
@@ -46,10 +46,9 @@ def make_1b(folder):
         for shape in shapes.values():
             x = torch.ones(shape) if len(shape) == 1 else torch.randn(shape, device=a.device if torch.cuda.is_available() else "cpu") * 0.02
             file.write(x.to(torch.bfloat16).cpu().view(torch.uint8).numpy().tobytes())
-    return at
 
 
-def start(name, model, device, dtype, length, size):
+def start(name, model, device, dtype, length):
     global failed
     recipe = {"version": 1, "model": {"path": str(model), "dtype": dtype}, "data": {"train": [str(ROOT / "datasets/workshop_instructions.jsonl")], "max_length": length},
               "method": {"kind": "lora", "rank": 16, "target_modules": ["all-linear"]}, "run": {"max_steps": 2, "batch_size": 2, "gradient_accumulation": 1}}
@@ -73,10 +72,10 @@ def start(name, model, device, dtype, length, size):
 
 one_b = work / "1b"
 if a.device == "cuda":
-    size = make_1b(one_b)
+    make_1b(one_b)
     for i in ("first", "second", "third"):
-        start(f"1B on the card, {i} start", one_b, a.device, "bf16", 512, size)
+        start(f"1B on the card, {i} start", one_b, a.device, "bf16", 512)
 for i in ("first", "second"):
-    start(f"bundled model on the CPU, {i} start", bundled, "cpu", "fp32", 256, 0)
+    start(f"bundled model on the CPU, {i} start", bundled, "cpu", "fp32", 256)
 shutil.rmtree(work, ignore_errors=True)
 sys.exit(1 if failed else 0)
