@@ -9,6 +9,7 @@
 #include "core/optim/adamw.h"
 #include "core/peft/methods/method.h"
 #include "core/train/step/train_step.h"
+#include "tests/support/family_shapes.h"
 #include "tests/support/method_variants.h"
 
 #include <ATen/Context.h>
@@ -59,35 +60,23 @@ const std::vector<Family> kFamilies{
      }},
     {"gemma",
      [](nn::DecoderConfig& c) {
-         c.norm = nn::NormKind::RmsPlusOne;
-         c.normPlace = nn::NormPlace::Both;
-         c.activation = nn::Activation::GeluTanhGated;
+         support::asGemma(c);
          c.embeddingScale = 8;
          c.windows = {64, 0, 64};
          c.hasLocalRope = true;
-         c.tiedHead = true;
      }},
     {"gemma2",
      [](nn::DecoderConfig& c) {
-         c.norm = nn::NormKind::RmsPlusOne;
-         c.normPlace = nn::NormPlace::Both;
-         c.activation = nn::Activation::GeluTanhGated;
+         support::asGemma(c);
          c.embeddingScale = 8;
          c.attentionSoftcap = 5;
          c.logitSoftcap = 10;
          c.windows = {64, 0, 64};
-         c.tiedHead = true;
      }},
     {"gpt2",
      [](nn::DecoderConfig& c) {
-         c.family = "gpt2";
-         c.layout = nn::WeightLayout::Gpt2;
-         c.norm = nn::NormKind::Layer;
-         c.activation = nn::Activation::GeluTanh;
-         c.rotaryDim = 0;
-         c.kvHeads = c.heads;
+         support::asGpt2(c);
          c.maxPositions = 6000;
-         c.attentionBias = c.outputBias = c.mlpBias = c.tiedHead = true;
      }},
 };
 

@@ -2,6 +2,7 @@
 // Decoder: hidden states and every gradient equal to plain autograd for each family's switches; packed equals
 // unpacked, cached equals uncached.
 #include "core/nn/decoder.h"
+#include "tests/support/family_shapes.h"
 #include "tests/support/plain_decoder.h"
 
 #include <ATen/ATen.h>
@@ -46,9 +47,7 @@ const Variant kVariants[] = {
          c.queryKeyNorm = nn::QueryKeyNorm::Whole;
      }},
     {"both norms, caps", [](DecoderConfig& c) {
-         c.norm = nn::NormKind::RmsPlusOne;
-         c.normPlace = nn::NormPlace::Both;
-         c.activation = nn::Activation::GeluTanhGated;
+         support::asGemma(c);
          c.attentionSoftcap = 2;
          c.attentionScale = 0.5;
          c.embeddingScale = 4;
@@ -56,21 +55,12 @@ const Variant kVariants[] = {
          c.hasLocalRope = true;
          c.rope.type = "linear";
          c.rope.factor = 2;
-         c.tiedHead = true;
      }},
     {"fused, part of a head turns", [](DecoderConfig& c) {
          c.layout = nn::WeightLayout::Fused;
          c.rotaryDim = 4;
      }},
-    {"gpt2", [](DecoderConfig& c) {
-         c.family = "gpt2";
-         c.layout = nn::WeightLayout::Gpt2;
-         c.norm = nn::NormKind::Layer;
-         c.activation = nn::Activation::GeluTanh;
-         c.rotaryDim = 0;
-         c.kvHeads = c.heads;
-         c.attentionBias = c.outputBias = c.mlpBias = c.tiedHead = true;
-     }},
+    {"gpt2", support::asGpt2},
 };
 
 std::unique_ptr<nn::Decoder> decoderOf(const Variant& variant)

@@ -9,6 +9,7 @@
 #include "core/peft/methods/method.h"
 #include "core/train/step/evaluator.h"
 #include "core/train/step/train_step.h"
+#include "tests/support/family_shapes.h"
 #include "tests/support/method_variants.h"
 #include "tests/support/pass_watch.h"
 
@@ -56,27 +57,15 @@ const std::vector<Family> kFamilies{
      }},
     {"gemma: caps, windows, two ropes",
      [](nn::DecoderConfig& c) {
-         c.norm = nn::NormKind::RmsPlusOne;
-         c.normPlace = nn::NormPlace::Both;
-         c.activation = nn::Activation::GeluTanhGated;
+         support::asGemma(c);
          c.attentionSoftcap = 2;
          c.embeddingScale = 4;
          c.windows = {4, 0};
          c.hasLocalRope = true;
          c.rope.type = "linear";
          c.rope.factor = 2;
-         c.tiedHead = true;
      }},
-    {"gpt2",
-     [](nn::DecoderConfig& c) {
-         c.family = "gpt2";
-         c.layout = nn::WeightLayout::Gpt2;
-         c.norm = nn::NormKind::Layer;
-         c.activation = nn::Activation::GeluTanh;
-         c.rotaryDim = 0;
-         c.kvHeads = c.heads;
-         c.attentionBias = c.outputBias = c.mlpBias = c.tiedHead = true;
-     }},
+    {"gpt2", support::asGpt2},
 };
 
 // False: a family that the method has nothing for.
