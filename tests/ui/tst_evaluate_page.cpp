@@ -134,6 +134,10 @@ private Q_SLOTS:
         find<QLineEdit>("evalFile")->setText(QStringLiteral("/nowhere/rows.jsonl"));
         QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("evalPlan")->text().contains(QStringLiteral("/nowhere/rows.jsonl")), kLong);
         QVERIFY(!m_page->mainAction()->isEnabled());
+        const QSize before = m_page->size();
+        m_page->resize(before.width(), 420); // lower than the form, which scrolls
+        QTRY_VERIFY2(find<QLabel>("evalPlan")->visibleRegion().boundingRect() == find<QLabel>("evalPlan")->rect(), "why it cannot begin is in sight");
+        m_page->resize(before);
         find<QLineEdit>("evalFile")->setText(rowsFile(40));
         find<QComboBox>("evalAnswers")->setCurrentIndex(1); // the likeliest label
         QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("evalPlan")->text().contains(QStringLiteral("no labels")), kLong);

@@ -13,7 +13,6 @@
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/status_label.h"
-#include "ui/widgets/vertical_scroll.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
@@ -54,12 +53,7 @@ EvaluatePage::EvaluatePage(Workspace& workspace, QWidget* parent)
     m_problem->setObjectName(QStringLiteral("evalProblem"));
     m_problem->setWordWrap(true);
     m_problem->hide();
-    auto* scroll = new VerticalScroll(m_setup);
-    m_setupPage = new QWidget;
-    auto* setupLayout = new QVBoxLayout(m_setupPage);
-    setupLayout->setContentsMargins(0, 0, 0, 0);
-    setupLayout->addWidget(scroll, 1);
-    m_main->addWidget(m_setupPage);
+    m_main->addWidget(m_setup);
     m_main->addWidget(m_result);
     auto* right = new QWidget;
     auto* rightLayout = new QVBoxLayout(right);
@@ -143,7 +137,7 @@ void EvaluatePage::connectDesk()
     });
     connect(m_desk, &EvaluationDesk::stoppedOpened, this, [this](const EvaluationChoice& choice) {
         m_setup->setChoice(choice); // the main action goes on from there
-        m_main->setCurrentWidget(m_setupPage);
+        m_main->setCurrentWidget(m_setup);
     });
     connect(m_setup, &EvaluateSetup::changed, this, [this] { m_desk->plan(m_setup->choice()); });
     connect(m_result, &EvaluateResult::reportWanted, this, &EvaluatePage::askForReport);
@@ -237,7 +231,7 @@ void EvaluatePage::showResults()
         m_problem->hide();
         m_result->show(m_desk->results());
     }
-    m_main->setCurrentWidget(isThere ? static_cast<QWidget*>(m_result) : m_setupPage);
+    m_main->setCurrentWidget(isThere ? static_cast<QWidget*>(m_result) : m_setup);
     if (isThere && std::exchange(m_wasStopping, false)) {
         m_result->setFocus();
     }
@@ -254,7 +248,7 @@ void EvaluatePage::openPast()
 {
     m_problem->hide();
     if (m_past->currentRow() <= kNewRow) {
-        m_main->setCurrentWidget(m_setupPage);
+        m_main->setCurrentWidget(m_setup);
         return;
     }
     m_desk->open(m_past->currentItem()->data(Qt::UserRole).toString());

@@ -57,7 +57,6 @@ private:
     EmptyState* m_empty;
     QListWidget* m_past;
     QStackedWidget* m_main; // choices, or results
-    QWidget* m_setupPage = nullptr;
     EvaluateSetup* m_setup;
     EvaluateResult* m_result;
     StatusLabel* m_problem;

@@ -7,6 +7,7 @@
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/number_fields.h"
 #include "ui/widgets/status_label.h"
+#include "ui/widgets/vertical_scroll.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -118,11 +119,15 @@ EvaluateSetup::EvaluateSetup(QWidget* parent)
     form->addRow(tr("&Schema"), fileLine(m_schema, QStringLiteral("evalSchema"), tr("Schema"), tr("File with the JSON Schema that the metric JSON by schema holds answers against"),
                                            QStringLiteral("schema"), tr("Choose a JSON Schema")));
     setRowsShown(m_beside, 4);
+    auto* choices = new QWidget;
+    auto* column = new QVBoxLayout(choices);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addLayout(form);
+    column->addStretch(1);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addLayout(form);
-    layout->addWidget(m_plan);
-    layout->addStretch(1);
+    layout->addWidget(new VerticalScroll(choices), 1);
+    layout->addWidget(m_plan); // always in sight: it says why the evaluation cannot begin
     connect(m_run, &QComboBox::currentIndexChanged, this, [this] {
         fillBeside();
         touch();
