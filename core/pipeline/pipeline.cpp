@@ -70,6 +70,9 @@ void check(View& view, const store::RunRow& run, const Choices& choices)
         add(view, changeOf(run, "kl", measures::kStepSet));
         view.isGood = reward ? reward->isGood : std::nullopt;
     }
+    if (view.state != State::Done) {
+        view.isGood.reset(); // half a run proves nothing
+    }
 }
 
 struct Pairs {
@@ -210,7 +213,6 @@ View viewRun(store::Project& project, const Stage& stage, const Choices& choices
     if (run->state == "running") {
         view.state = State::Running;
         check(view, *run, choices);
-        view.isGood.reset();
         return view;
     }
     if (std::string other = otherThanChosen(project, choices, stage, *run); !other.empty()) {
@@ -229,7 +231,6 @@ View viewRun(store::Project& project, const Stage& stage, const Choices& choices
         view.missing = "It was stopped after step " + std::to_string(run->step) + " and goes on from its checkpoint.";
     }
     check(view, *run, choices);
-    view.isGood = view.state == State::Done ? view.isGood : std::nullopt; // half a run proves nothing
     return view;
 }
 
