@@ -248,9 +248,11 @@ void RankSum::take(Bucket& bucket)
             m_leaves[i].mutable_grad().reset();
         }
     }
-    for (const StateSplit::Piece& piece : m_split ? bucket.split->pieces : std::vector<StateSplit::Piece>()) {
-        at::Tensor numbers = piece.numbers;
-        numbers.mutable_grad() = m_touched[piece.leaf] ? bucket.sum.narrow(0, piece.place, numbers.numel()).view(numbers.sizes()) : at::Tensor();
+    if (bucket.split != nullptr) {
+        for (const StateSplit::Piece& piece : bucket.split->pieces) {
+            at::Tensor numbers = piece.numbers;
+            numbers.mutable_grad() = m_touched[piece.leaf] ? bucket.sum.narrow(0, piece.place, numbers.numel()).view(numbers.sizes()) : at::Tensor();
+        }
     }
     bucket.sum.reset(); // the gradients hold it
 }
