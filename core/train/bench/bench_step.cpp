@@ -292,6 +292,8 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     if (!placement) {
         return placement.error();
     }
+    const bool splitsBase = settings.isSplit && method->writesAdapter;
+    const bool splitsState = settings.isSplit && !method->writesAdapter;
     StepBenchResult result;
     result.device = placement->deviceText;
     result.dtype = placement->dtypeText;
@@ -301,7 +303,7 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     const auto* codes = quant::findCodeTable(settings.quantization == "auto" ? method->quantization : settings.quantization);
     nn::Decoder decoder(settings.model, placement->device, placement->dtype,
                         codes ? std::optional(quant::Quantisation{codes->kind, true}) : std::nullopt,
-                        settings.isSplit && method->writesAdapter ? std::make_shared<nn::LayerShards>(*settings.team, placement->device) : nullptr);
+                        splitsBase ? std::make_shared<nn::LayerShards>(*settings.team, placement->device) : nullptr);
     decoder.initialise(kSeed);
     decoder.setActivationCheckpointing(settings.activationCheckpointing);
     if (auto attached = method->attach(decoder, settings.method, kSeed); !attached) {
@@ -339,7 +341,7 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     if (!kind) {
         return Error{"there is no optimizer \"" + settings.optimizer + "\""};
     }
-    if (settings.isSplit && !method->writesAdapter && !kind->pages) {
+    if (splitsState && !kind->pages) {
         return Error{"this optimizer looks at whole matrices or blocks, so ranks cannot split its state; take adamw, lion or sgd"};
     }
     std::unique_ptr<optim::Optimizer> optimizer = kind->make(leaves, optimizerSettings, optim::kPageElements);
@@ -347,14 +349,14 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     std::vector<StepBatches> steps = stepsOf(settings, *objective);
     StepBatches& batches = steps.front();
     if (settings.team) {
-        auto alone = settings.isSplit && method->writesAdapter ? Result<void>() : timeAlone(BatchLoss(decoder, *objective, {}, heads), *optimizer, batches, settings, result);
+        auto alone = splitsBase ? Result<void>() : timeAlone(BatchLoss(decoder, *objective, {}, heads), *optimizer, batches, settings, result);
         if (!alone) {
             return alone.error();
         }
         ofAllRanks(batches, settings.team->size());
     }
     const StateSplit* split = nullptr;
-    if (settings.isSplit && !method->writesAdapter) {
+    if (splitsState) {
         optimizer.reset(); // the whole one, by which each was timed alone
         auto parts = std::make_unique<SplitOptimizer>(*settings.team, leaves, *kind, optimizerSettings, kBucket);
         split = &parts->split();
