@@ -47,8 +47,8 @@ public:
         m_last = done;
         const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - m_begin).count();
         const std::int64_t made = done - m_first;
-        const double underWay = static_cast<double>(std::min(m_atOnce, total - done) - 1) / 2; // the one that ended now is whole
-        const double left = made > 0 && seconds > 0.5 ? seconds / (static_cast<double>(made) + std::max(0.0, underWay)) * (static_cast<double>(m_left) - std::max(0.0, underWay)) : -1;
+        const double underWay = static_cast<double>(std::max<std::int64_t>(0, std::min(m_atOnce, total - done) - 1)) / 2; // the one that ended now is whole
+        const double left = made > 0 && seconds > 0.5 ? seconds / (static_cast<double>(made) + underWay) * (static_cast<double>(m_left) - underWay) : -1;
         if (!m_isSaid && seconds > kEnoughToTell && left > kLong && m_told.note) {
             m_isSaid = true;
             m_told.note("All answers will take about " + minutes(left) + " more. Fewer rows take less"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/results.h"
 
+#include "core/data/sources/row_text.h"
 #include "core/evaluation/eval_rows.h"
 #include "core/evaluation/verdict.h"
 #include "core/metrics/final_number.h"
@@ -24,11 +25,6 @@ constexpr std::size_t kMostSlices = 24;
 constexpr std::size_t kFewGroups = 20;
 
 using Measured = std::vector<std::vector<std::unique_ptr<metrics::Measurement>>>; // [contender][metric]
-
-bool isBlank(const std::string& text)
-{
-    return text.find_first_not_of(" \t\r\n") == std::string::npos;
-}
 
 Result<void> checkNeeds(const std::vector<ScoredContender>& contenders, const std::vector<RowFacts>& rows, const std::vector<const metrics::Metric*>& metrics)
 {
@@ -256,7 +252,7 @@ private:
         }
         for (std::size_t c = 0; c < m_results.contenders.size(); ++c) {
             const auto& rows = m_results.contenders[c].rows;
-            const auto empty = std::count_if(rows.begin(), rows.end(), [](const auto& row) { return isBlank(row.prediction); });
+            const auto empty = std::count_if(rows.begin(), rows.end(), [](const auto& row) { return data::isBlank(row.prediction); });
             if (empty > 0) {
                 m_results.notes.push_back(std::to_string(empty) + (empty == 1 ? " answer of " : " answers of ") + m_results.contenders[c].title
                                           + (empty == 1 ? " is empty." : " are empty."));
@@ -277,7 +273,7 @@ private:
         std::string named;
         for (std::size_t i = 0; i < m_results.rows.size(); ++i) {
             const auto& references = m_results.contenders.front().rows[i].references;
-            if (references.empty() || !std::all_of(references.begin(), references.end(), isBlank)) {
+            if (references.empty() || !std::all_of(references.begin(), references.end(), data::isBlank)) {
                 continue;
             }
             ++number;
