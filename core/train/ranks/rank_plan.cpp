@@ -27,12 +27,12 @@ void shareFree(std::vector<RankNeed>& ranks)
 }
 
 // Where all weights train: what each holds of the optimizer's state, masters and sums of gradients.
-void chooseState(const config::RunConfig& config, RankPlan& plan, bool wholeFits, bool splitFits)
+void chooseState(const config::RunConfig& config, RankPlan& plan, std::int64_t trained, bool wholeFits, bool splitFits)
 {
     const optim::OptimizerKind* optimizer = optim::findOptimizer(config.optimizer.kind);
     const bool canSplit = plan.ranks.size() > 1 && optimizer && optimizer->pages;
-    const bool isSplit = splitsState(config, static_cast<int>(plan.ranks.size()), plan.trained);
-    if (canSplit && splitFits && isSplit) {
+    const bool isSplit = splitsState(config, static_cast<int>(plan.ranks.size()), trained);
+    if (splitFits && isSplit) {
         plan.choice = "split";
         plan.sentence = "Ranks hold a part of the optimizer's state, its masters and the sums of gradients each.";
     } else if (wholeFits) {
@@ -47,11 +47,11 @@ void chooseState(const config::RunConfig& config, RankPlan& plan, bool wholeFits
     }
 }
 
-void choose(const config::RunConfig& config, RankPlan& plan)
+void choose(const config::RunConfig& config, RankPlan& plan, std::int64_t trained)
 {
     const auto all = [&](auto of) { return std::all_of(plan.ranks.begin(), plan.ranks.end(), [&](const RankNeed& rank) { return (rank.*of).fits(); }); };
     if (config.method.kind == "full") {
-        chooseState(config, plan, all(&RankNeed::whole), all(&RankNeed::split));
+        chooseState(config, plan, trained, all(&RankNeed::whole), all(&RankNeed::split));
         return;
     }
     const std::string against = againstSplit(config);
@@ -82,6 +82,7 @@ Result<RankPlan> planRanks(const config::RunConfig& config, const RunPlan& plan,
         return Error{"there is no batch to count memory for"};
     }
     RankPlan ranks;
+    std::int64_t trained = 0;
     for (const std::string& device : devices) {
         config::RunConfig own = started->config;
         own.model.device = device;
@@ -91,12 +92,15 @@ Result<RankPlan> planRanks(const config::RunConfig& config, const RunPlan& plan,
         if (!whole || !split) {
             return whole ? split.error() : whole.error();
         }
+        const auto size = methodSize(own);
+        if (!size) {
+            return size.error();
+        }
+        trained = size->trainedParameters; // the same on all
         ranks.ranks.push_back({device, std::move(*whole), std::move(*split)});
     }
-    const auto size = methodSize(started->config);
-    ranks.trained = size ? size->trainedParameters : 0;
     shareFree(ranks.ranks);
-    choose(started->config, ranks);
+    choose(started->config, ranks, trained);
     return ranks;
 }
 

@@ -6,7 +6,6 @@
 
 #include "core/train/plan/memory_estimate.h"
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,7 +21,6 @@ struct RankPlan {
     std::vector<RankNeed> ranks;
     std::string choice;   // "whole", "split", or "neither" where none of them fits
     std::string sentence; // why, and what to set for it
-    std::int64_t trained = 0; // numbers
 };
 
 // A rank for each device. Errors are those of memoryOf.
