@@ -373,8 +373,9 @@ void C10dTeam::sumPartBeside(const at::Tensor& whole, const at::Tensor& own)
         m_nccl->sumPartBeside(whole, own);
         return;
     }
-    sum(whole); // Gloo has no such sum in each LibTorch
-    own.copy_(whole.view({-1}).narrow(0, own.numel() * rank(), own.numel()).view(own.sizes()));
+    const at::Tensor all = whole.to(own.scalar_type());
+    sum(all); // Gloo has no sum of parts in each LibTorch
+    own.copy_(all.view({-1}).narrow(0, own.numel() * rank(), own.numel()).view(own.sizes()));
 }
 
 void C10dTeam::gatherBeside(const at::Tensor& own, const at::Tensor& whole)

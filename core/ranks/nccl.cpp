@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/ranks/nccl.h"
 
+#include <ATen/ops/empty.h>
+#include <ATen/ops/sum.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
 #include <c10/cuda/CUDAStream.h>
 #include <c10/util/Exception.h>
 
@@ -35,6 +38,10 @@ struct Functions {
     Status (*ncclAllReduce)(const void*, void*, std::size_t, int, int, Handle, Handle) = nullptr;
     Status (*ncclAllGather)(const void*, void*, std::size_t, int, Handle, Handle) = nullptr;
     Status (*ncclReduceScatter)(const void*, void*, std::size_t, int, int, Handle, Handle) = nullptr;
+    Status (*ncclSend)(const void*, std::size_t, int, int, Handle, Handle) = nullptr;
+    Status (*ncclRecv)(void*, std::size_t, int, int, Handle, Handle) = nullptr;
+    Status (*ncclGroupStart)() = nullptr;
+    Status (*ncclGroupEnd)() = nullptr;
     const char* (*ncclGetErrorString)(Status) = nullptr;
     bool complete = true;
 };
@@ -59,6 +66,10 @@ Functions loadFunctions()
     find(all.ncclAllReduce, "ncclAllReduce");
     find(all.ncclAllGather, "ncclAllGather");
     find(all.ncclReduceScatter, "ncclReduceScatter");
+    find(all.ncclSend, "ncclSend");
+    find(all.ncclRecv, "ncclRecv");
+    find(all.ncclGroupStart, "ncclGroupStart");
+    find(all.ncclGroupEnd, "ncclGroupEnd");
     find(all.ncclGetErrorString, "ncclGetErrorString");
     return all;
 }
@@ -101,7 +112,10 @@ bool fromHex(const std::string& text, UniqueId& id)
 
 class Communicator : public Nccl {
 public:
-    Communicator(Handle handle, at::Device device) : m_handle(handle), m_device(device), m_beside(c10::cuda::getStreamFromPool(true, device.index())) {}
+    Communicator(Handle handle, int rank, int size, at::Device device)
+        : m_handle(handle), m_rank(rank), m_size(size), m_device(device), m_beside(c10::cuda::getStreamFromPool(true, device.index()))
+    {
+    }
     // Never destroyed in order: a rank that ends takes it along, and one that is broken must not wait for others.
     ~Communicator() override = default;
 
@@ -123,10 +137,15 @@ public:
     void sumPartBeside(const at::Tensor& whole, const at::Tensor& own) override
     {
         TORCH_CHECK(own.is_contiguous() && whole.is_contiguous() && own.device() == m_device && whole.device() == m_device
-                        && own.scalar_type() == whole.scalar_type(),
+                        && (own.scalar_type() == whole.scalar_type() || own.scalar_type() == at::kFloat),
                     "ranks sum parts of what lies on their cards");
         order(c10::cuda::getCurrentCUDAStream(m_device.index()), m_beside);
         const c10::DeviceGuard guard(m_device);
+        if (own.scalar_type() != whole.scalar_type()) {
+            sumWidened(whole, own);
+            whole.record_stream(m_beside.unwrap());
+            return;
+        }
         const Status status = functions().ncclReduceScatter(whole.const_data_ptr(), own.mutable_data_ptr(), static_cast<std::size_t>(own.numel()),
                                                             typeOf(own.scalar_type()), kSum, m_handle, m_beside.stream());
         TORCH_CHECK(status == 0, "NCCL: ", functions().ncclGetErrorString(status));
@@ -162,6 +181,30 @@ private:
         event.block(second.unwrap());
     }
 
+    // Half of what a sum in fp32 would send, and no number is rounded that was not before.
+    void sumWidened(const at::Tensor& whole, const at::Tensor& own) const
+    {
+        const c10::StreamGuard guard(m_beside.unwrap());
+        const at::Tensor parts = whole.view({m_size, own.numel()});
+        const at::Tensor come = at::empty(parts.sizes(), parts.options());
+        const auto count = static_cast<std::size_t>(own.numel());
+        const int type = typeOf(parts.scalar_type());
+        come.select(0, m_rank).copy_(parts.select(0, m_rank));
+        Status status = functions().ncclGroupStart();
+        for (int rank = 0; rank < m_size && status == 0; ++rank) {
+            if (rank == m_rank) {
+                continue;
+            }
+            status = functions().ncclSend(parts.select(0, rank).const_data_ptr(), count, type, rank, m_handle, m_beside.stream());
+            status = status == 0 ? functions().ncclRecv(come.select(0, rank).mutable_data_ptr(), count, type, rank, m_handle, m_beside.stream()) : status;
+        }
+        const Status ended = functions().ncclGroupEnd();
+        status = status == 0 ? ended : status;
+        TORCH_CHECK(status == 0, "NCCL: ", functions().ncclGetErrorString(status));
+        at::Tensor sum = own.view({own.numel()});
+        at::sum_out(sum, come, {0}, /*keepdim=*/false, at::kFloat);
+    }
+
     void queue(const at::Tensor& tensor, const c10::cuda::CUDAStream& stream) const
     {
         const c10::DeviceGuard guard(m_device);
@@ -172,6 +215,8 @@ private:
     }
 
     Handle m_handle;
+    int m_rank;
+    int m_size;
     at::Device m_device;
     c10::cuda::CUDAStream m_beside;
     std::atomic<bool> m_aborted{false};
@@ -197,7 +242,7 @@ Result<std::unique_ptr<Nccl>> makeNccl(int rank, int size, at::Device device, co
     if (const Status status = functions().ncclCommInitRank(&handle, size, id, rank); status != 0) {
         return Error{std::string("NCCL could not join the cards: ") + functions().ncclGetErrorString(status) + ". Has each rank a card of its own? (NCCL_DEBUG=INFO says more)"};
     }
-    return std::unique_ptr<Nccl>(std::make_unique<Communicator>(handle, device));
+    return std::unique_ptr<Nccl>(std::make_unique<Communicator>(handle, rank, size, device));
 }
 
 } // namespace luthier::ranks

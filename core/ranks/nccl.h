@@ -22,8 +22,9 @@ public:
     // On a stream of its own, behind what is queued now; what is queued behind joinSums() waits for it. The tensor must live until then.
     virtual void sumBeside(const at::Tensor& tensor) = 0;
     virtual void joinSums() = 0;
-    // On that stream, too: `own` becomes this rank's part of the sum of all ranks' `whole`; contiguous, of one dtype, own.numel() * size =
-    // whole.numel(). `whole` may go at once, `own` must live until then.
+    // On that stream, too: `own` becomes this rank's part of the sum of all ranks' `whole`; contiguous, own.numel() * size = whole.numel(), of
+    // one dtype, or `own` fp32: then each rank gets the others' numbers of its part as they are and adds them up. `whole` may go at once,
+    // `own` must live until then.
     virtual void sumPartBeside(const at::Tensor& whole, const at::Tensor& own) = 0;
     // On that stream, too: `own` of rank r becomes the r-th part of `whole`; contiguous uint8. Both must live until then.
     virtual void gatherBeside(const at::Tensor& own, const at::Tensor& whole) = 0;

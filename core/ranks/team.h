@@ -57,7 +57,7 @@ public:
     virtual void sumBeside(const at::Tensor& tensor) = 0;
     virtual void joinSums() = 0;
     // As sumBeside, but `own` becomes this rank's part of the sum, of size() equal ones, and `whole` is used up and may go. Both contiguous, of
-    // one dtype.
+    // one dtype; or `own` fp32 and `whole` narrower, which travels so and is added up in fp32.
     virtual void sumPartBeside(const at::Tensor& whole, const at::Tensor& own) = 0;
     // Every rank's bytes to all: `own` of rank r becomes the r-th part of `whole`. Contiguous, uint8. On a card beside what is queued
     // later, until joinSums(); what is queued now may read `whole` still.

@@ -16,7 +16,7 @@ namespace {
 struct Model {
     std::vector<at::Tensor> leaves; // the third is trained and never asked
 
-    Model()
+    explicit Model(at::ScalarType dtype = at::kFloat)
     {
         const c10::AutoGradMode on(true);
         for (const std::int64_t size : {4, 5, 3, 6}) {
@@ -24,13 +24,13 @@ struct Model {
             for (std::int64_t i = 0; i < leaf.numel(); ++i) {
                 leaf.mutable_data_ptr<float>()[i] = static_cast<float>(std::sin(static_cast<double>(i + size)));
             }
-            leaves.push_back(leaf.requires_grad_());
+            leaves.push_back(leaf.to(dtype).requires_grad_());
         }
     }
 
     at::Tensor loss(double seed) const
     {
-        const at::Tensor input = at::zeros({4, 4}) + seed;
+        const at::Tensor input = at::zeros({4, 4}, leaves[0].options().requires_grad(false)) + seed;
         const at::Tensor hidden = leaves[0].matmul(input).tanh(); // [4, 4]
         return (leaves[1].matmul(hidden).sum() + leaves[3].matmul(hidden).pow(2).sum() + leaves[0].sum() * seed);
     }
@@ -47,6 +47,8 @@ class TestRankSum : public QObject {
 private Q_SLOTS:
     void sumsAreThoseOfAll_data();
     void sumsAreThoseOfAll();
+    void narrowGradientsAddUpInFull_data();
+    void narrowGradientsAddUpInFull();
 };
 
 void TestRankSum::sumsAreThoseOfAll_data()
@@ -149,6 +151,82 @@ void TestRankSum::sumsAreThoseOfAll()
     if (bucket == 1) { // the last leaf's bucket goes while the first leaf's gradient is computed
         QVERIFY(during[0] > 0);
     }
+}
+
+void TestRankSum::narrowGradientsAddUpInFull_data()
+{
+    QTest::addColumn<int>("bucket");
+    QTest::addColumn<bool>("onePass"); // nobody has more than one
+    for (const int bucket : {1, 30, 1000}) {
+        QTest::addRow("%d, a pass each", bucket) << bucket << true;
+        QTest::addRow("%d, two passes of one", bucket) << bucket << false;
+    }
+}
+
+// Of bf16 leaves: a rank's gradient of a single pass travels as it is, and no bit is lost where ranks add up.
+void TestRankSum::narrowGradientsAddUpInFull()
+{
+    QFETCH(int, bucket);
+    QFETCH(bool, onePass);
+    std::vector<Passes> steps{{{0.3}, {0.5}}, {{0.9}, {}}, {{0.25}, {0.7}}};
+    if (!onePass) {
+        steps = {{{0.3}, {0.5}}, {{0.9, 0.2}, {0.4}}, {{}, {0.6, 0.1}}};
+    }
+    std::vector<std::vector<at::Tensor>> wanted;
+    for (const Passes& step : steps) {
+        wanted.emplace_back(4);
+        for (const auto& own : step) {
+            for (const double seed : own) {
+                const Model model(at::kBFloat16);
+                model.loss(seed).backward();
+                for (std::size_t i = 0; i < model.leaves.size(); ++i) {
+                    const at::Tensor gradient = model.leaves[i].grad();
+                    at::Tensor& sum = wanted.back()[i];
+                    sum = !gradient.defined() ? sum : sum.defined() ? sum + gradient.to(at::kFloat) : gradient.to(at::kFloat);
+                }
+            }
+        }
+    }
+    std::vector<std::string> problems(2);
+    std::vector<int> narrow(2);
+    asRanks(2, [&](ThreadTeam& team) {
+        Model model(at::kBFloat16);
+        const train::StateSplit parts = train::splitState(model.leaves, team.rank(), 2, bucket);
+        train::RankSum sum(team, model.leaves, parts);
+        std::string& problem = problems[static_cast<std::size_t>(team.rank())];
+        for (std::size_t s = 0; s < steps.size(); ++s) {
+            sum.begin(onePass);
+            const auto& own = steps[s][static_cast<std::size_t>(team.rank())];
+            for (std::size_t p = 0; p < own.size(); ++p) {
+                if (p + 1 == own.size()) {
+                    sum.beginLastPass();
+                }
+                model.loss(own[p]).backward();
+                for (at::Tensor& leaf : model.leaves) { // as a training step has it
+                    if (!onePass && leaf.grad().defined()) {
+                        leaf.mutable_grad() = leaf.grad().to(at::kFloat);
+                    }
+                }
+            }
+            at::Tensor values = at::zeros({1});
+            sum.sum(values);
+            for (const train::StateSplit::Bucket& one : parts.buckets) {
+                for (const train::StateSplit::Piece& piece : one.pieces) {
+                    at::Tensor numbers = piece.numbers;
+                    const at::Tensor got = numbers.grad();
+                    const at::Tensor want = wanted[s][piece.leaf];
+                    const bool isRight = got.defined() == want.defined()
+                                         && (!got.defined() || (got.scalar_type() == at::kFloat && (got.reshape({-1}) - want.view({-1}).narrow(0, piece.first, numbers.numel())).abs().max().item<double>() <= (onePass ? 0 : 0.05)));
+                    problem += isRight ? "" : "leaf " + std::to_string(piece.leaf) + " of step " + std::to_string(s) + "; ";
+                    numbers.mutable_grad().reset();
+                }
+            }
+        }
+        narrow[static_cast<std::size_t>(team.rank())] = team.narrow;
+    });
+    QVERIFY2(problems[0].empty() && problems[1].empty(), (problems[0] + "| " + problems[1]).c_str());
+    QCOMPARE(narrow[0], narrow[1]);
+    QCOMPARE(narrow[0] > 0, onePass);
 }
 
 QTEST_GUILESS_MAIN(TestRankSum)

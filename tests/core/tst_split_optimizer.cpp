@@ -113,15 +113,17 @@ void TestSplitOptimizer::stepsAsOneAlone_data()
     QTest::addColumn<int>("ranks");
     QTest::addColumn<int>("bucket");
     QTest::addColumn<QString>("paging");
+    QTest::addColumn<bool>("apart"); // something else reads the leaves' memory
     for (const optim::OptimizerKind& kind : optim::optimizers()) {
         if (kind.pages) {
-            QTest::addRow("%s, fp32", kind.id.c_str()) << QString::fromStdString(kind.id) << false << 2 << 500 << "off";
-            QTest::addRow("%s, bf16", kind.id.c_str()) << QString::fromStdString(kind.id) << true << 3 << 500 << "off";
+            QTest::addRow("%s, fp32", kind.id.c_str()) << QString::fromStdString(kind.id) << false << 2 << 500 << "off" << false;
+            QTest::addRow("%s, bf16", kind.id.c_str()) << QString::fromStdString(kind.id) << true << 3 << 500 << "off" << false;
         }
     }
-    QTest::newRow("one bucket, more ranks than leaves") << "adamw" << true << 7 << 100000 << "off";
-    QTest::newRow("a bucket a leaf") << "adamw" << false << 4 << 1 << "off";
-    QTest::newRow("state on the host") << "adamw" << true << 2 << 500 << "on";
+    QTest::newRow("one bucket, more ranks than leaves") << "adamw" << true << 7 << 100000 << "off" << false;
+    QTest::newRow("a bucket a leaf") << "adamw" << false << 4 << 1 << "off" << false;
+    QTest::newRow("read by others, too") << "adamw" << true << 2 << 500 << "off" << true;
+    QTest::newRow("state on the host") << "adamw" << true << 2 << 500 << "on" << false;
 }
 
 void TestSplitOptimizer::stepsAsOneAlone()
@@ -131,6 +133,7 @@ void TestSplitOptimizer::stepsAsOneAlone()
     QFETCH(int, ranks);
     QFETCH(int, bucket);
     QFETCH(QString, paging);
+    QFETCH(bool, apart);
     const auto dtype = narrow ? at::kBFloat16 : at::kFloat;
     const auto* row = optim::findOptimizer(kind.toStdString());
     optim::OptimizerSettings settings;
@@ -171,9 +174,14 @@ void TestSplitOptimizer::stepsAsOneAlone()
     constexpr double kNear = 1e-6;
     asRanks(ranks, [&](ThreadTeam& team) {
         auto own = makeLeaves(dtype);
+        std::vector<nn::NamedTensor> readers;
+        for (const nn::NamedTensor& leaf : own) {
+            readers.push_back({leaf.name, apart ? leaf.tensor.detach() : at::Tensor()});
+        }
         train::SplitOptimizer optimizer(team, own, *row, settings, bucket);
         check(team, near(stepShared(team, optimizer, 0, kBefore), norms), "first steps");
         check(team, differenceOf(then, own, narrow ? 1e-2 : kNear), "leaves"); // a rounding of bf16 may go the other way
+        check(team, apart ? differenceOf(own, readers, 0) : std::string(), "readers");
         optimizer.gather();
         if (team.leads()) {
             check(team, differenceOf(state, optimizer.state(), kNear), "state");

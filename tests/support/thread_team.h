@@ -85,8 +85,10 @@ public:
     void joinSums() override {}
     void sumPartBeside(const at::Tensor& whole, const at::Tensor& own) override
     {
-        sumBeside(whole);
-        own.copy_(whole.narrow(0, own.numel() * rank(), own.numel()));
+        narrow += whole.scalar_type() != own.scalar_type() ? 1 : 0;
+        const at::Tensor all = whole.to(own.scalar_type());
+        sumBeside(all);
+        own.copy_(all.view({-1}).narrow(0, own.numel() * rank(), own.numel()));
     }
     // Each place has one rank's bytes, and zeros of the others.
     void gatherBeside(const at::Tensor& own, const at::Tensor& whole) override
@@ -112,6 +114,7 @@ public:
 
     int besides = 0; // buckets summed, and those of them while a pass went on
     int during = 0;
+    int narrow = 0; // buckets that travelled in fewer bits than they were added up in
     bool inPass = false;
 
 private:

@@ -81,8 +81,9 @@ void RankSum::mark(std::optional<c10::Event>& event) const
     event->record(guard.getStream(device));
 }
 
-void RankSum::begin()
+void RankSum::begin(bool isOnePass)
 {
+    m_isOnePass = isOnePass;
     if (m_leaves.empty() || m_leaves.front().is_cpu()) {
         return;
     }
@@ -211,15 +212,32 @@ void RankSum::came(std::size_t leaf)
 
 void RankSum::send(Bucket& bucket)
 {
+    if (m_split) {
+        bucket.sum = at::empty({bucket.split->part}, m_leaves[bucket.begin].options().dtype(at::kFloat).requires_grad(false));
+        m_team.sumPartBeside(packed(bucket, bucket.split->part * m_split->ranks), bucket.sum);
+        return;
+    }
     std::int64_t elements = 0;
     for (std::size_t i = bucket.begin; i < bucket.end; ++i) {
         elements += m_leaves[i].numel();
     }
-    const auto options = m_leaves[bucket.begin].options().dtype(at::kFloat).requires_grad(false);
-    const at::Tensor sum = at::empty({m_split ? bucket.split->part * m_split->ranks : elements}, options);
-    if (sum.numel() > elements) {
-        sum.narrow(0, elements, sum.numel() - elements).zero_();
+    bucket.sum = packed(bucket, elements);
+    m_team.sumBeside(bucket.sum);
+}
+
+// The leaves' gradients behind each other, and zeros up to `numbers`. They are the leaves' own then, or, where parts are summed, gone.
+at::Tensor RankSum::packed(const Bucket& bucket, std::int64_t numbers)
+{
+    const at::Tensor& first = m_leaves[bucket.begin];
+    const auto dtype = m_split && m_isOnePass ? first.scalar_type() : at::kFloat;
+    const at::Tensor gradient = first.grad();
+    if (m_split && bucket.end - bucket.begin == 1 && gradient.defined() && gradient.scalar_type() == dtype && gradient.numel() == numbers
+        && gradient.is_contiguous()) {
+        m_touched[bucket.begin] = true;
+        first.mutable_grad().reset();
+        return gradient.view({-1}); // as it is: the largest leaf comes last, and everybody waits for it
     }
+    const at::Tensor sum = at::empty({numbers}, first.options().dtype(dtype).requires_grad(false));
     std::int64_t at = 0;
     for (std::size_t i = bucket.begin; i < bucket.end; ++i) {
         const at::Tensor place = sum.narrow(0, at, m_leaves[i].numel()).view(m_leaves[i].sizes());
@@ -232,13 +250,10 @@ void RankSum::send(Bucket& bucket)
         }
         m_leaves[i].mutable_grad() = m_split ? at::Tensor() : place; // the one before goes
     }
-    if (m_split) {
-        bucket.sum = at::empty({bucket.split->part}, options);
-        m_team.sumPartBeside(sum, bucket.sum);
-        return;
+    if (at < numbers) {
+        sum.narrow(0, at, numbers - at).zero_();
     }
-    bucket.sum = sum;
-    m_team.sumBeside(sum);
+    return sum;
 }
 
 void RankSum::take(Bucket& bucket)

@@ -4,7 +4,7 @@
 // the step's last pass has given it all its gradients: what is left of that pass is computed meanwhile. How often a pass comes to
 // a leaf is learned in the first step. Sums are fp32, whatever the leaves are.
 // Where ranks split what they step on (state_split.h), a rank gets its part of each bucket's sum alone: its pieces have gradients then, and the
-// leaves none. Internal to core: names torch types.
+// leaves none. Gradients of a single pass travel in the leaves' own dtype then, and are added up in fp32. Internal to core: names torch types.
 #pragma once
 
 #include "core/ranks/team.h"
@@ -37,8 +37,8 @@ public:
     // A pass gave this leaf a gradient.
     void touch(std::size_t leaf) { m_touched[leaf] = true; }
 
-    // The step's passes begin.
-    void begin();
+    // The step's passes begin. `isOnePass`: of no rank more than one; the same on all ranks.
+    void begin(bool isOnePass = false);
     // Of the step before this one, as a card saw it: seconds in its passes, and from their end until the sums were there. Nothing
     // on a processor, where the team's own waiting says it.
     struct Timing {
@@ -82,6 +82,7 @@ private:
     void watchLeaves();
     void came(std::size_t leaf);
     void send(Bucket& bucket);
+    at::Tensor packed(const Bucket& bucket, std::int64_t numbers);
     void take(Bucket& bucket);
 
     ranks::Team& m_team;
@@ -97,6 +98,7 @@ private:
     std::vector<Bucket> m_buckets; // in the order they are summed, on every rank
     std::vector<std::size_t> m_bucketOf;
     std::size_t m_next = 0;        // bucket to sum
+    bool m_isOnePass = false;
     bool m_last = false;           // the last pass goes on
     bool m_learned = false;        // how often a pass comes to each leaf
     bool m_late = false;           // a gradient came behind its bucket

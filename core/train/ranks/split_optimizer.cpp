@@ -45,7 +45,8 @@ const std::string& masters()
 
 SplitOptimizer::SplitOptimizer(ranks::Team& team, std::vector<nn::NamedTensor> leaves, const optim::OptimizerKind& kind,
                                const optim::OptimizerSettings& settings, std::int64_t bucket)
-    : m_team(team), m_leaves(std::move(leaves)), m_split(splitState(tensorsOf(m_leaves), team.rank(), team.size(), bucket))
+    : m_team(team), m_leaves(std::move(leaves)), m_memory(layTogether(tensorsOf(m_leaves), team.size(), bucket)),
+      m_split(splitState(tensorsOf(m_leaves), team.rank(), team.size(), bucket))
 {
     makeStages();
     for (std::size_t stage = 0; stage < m_stages.size(); ++stage) {
@@ -158,25 +159,18 @@ void SplitOptimizer::shareLeaves()
     shareBehind([](Stage&) {});
 }
 
-// What a stage gave travels while the next one works, and is put down behind that. The first leaves, embeddings, are the largest: they go first.
+// What a stage gave travels while the next ones work, and leaves that lie apart are put down behind the last. The first leaves, embeddings,
+// are the largest: they go first.
 void SplitOptimizer::shareBehind(const std::function<void(Stage&)>& work)
 {
-    const Stage* before = nullptr;
-    std::vector<at::Tensor> coming;
+    std::vector<std::vector<at::Tensor>> coming(m_stages.size());
     for (std::size_t i = m_stages.size(); i-- > 0;) {
-        Stage& stage = m_stages[i];
-        work(stage);
-        m_team.joinSums();
-        auto next = beginSharing(stage);
-        if (before != nullptr) {
-            putDown(*before, coming);
-        }
-        before = &stage;
-        coming = std::move(next);
+        work(m_stages[i]);
+        coming[i] = beginSharing(m_stages[i]);
     }
     m_team.joinSums();
-    if (before != nullptr) {
-        putDown(*before, coming);
+    for (std::size_t i = 0; i < m_stages.size(); ++i) {
+        putDown(m_stages[i], coming[i]);
     }
 }
 
@@ -185,6 +179,12 @@ std::vector<at::Tensor> SplitOptimizer::beginSharing(const Stage& stage)
     std::vector<at::Tensor> wholes;
     for (std::size_t i = stage.begin; i < stage.end; ++i) {
         const StateSplit::Bucket& bucket = m_split.buckets[i];
+        if (m_memory[i].defined()) {
+            const std::int64_t first = bucket.part * m_team.rank();
+            m_team.gatherBeside(m_memory[i].narrow(0, first, bucket.part).view(at::kByte), m_memory[i].view(at::kByte));
+            wholes.emplace_back();
+            continue;
+        }
         std::vector<at::Tensor> pieces;
         for (const StateSplit::Piece& piece : bucket.pieces) {
             pieces.push_back(piece.numbers);
@@ -199,6 +199,9 @@ void SplitOptimizer::putDown(const Stage& stage, const std::vector<at::Tensor>& 
     std::vector<at::Tensor> targets;
     std::vector<at::Tensor> sources;
     for (std::size_t i = stage.begin; i < stage.end; ++i) {
+        if (!wholes[i - stage.begin].defined()) {
+            continue; // it came to its place
+        }
         const LeafRange range = m_split.buckets[i].leaves;
         std::int64_t at = 0;
         for (std::size_t leaf = range.begin; leaf < range.end; ++leaf) {
@@ -207,7 +210,9 @@ void SplitOptimizer::putDown(const Stage& stage, const std::vector<at::Tensor>& 
             at += targets.back().numel();
         }
     }
-    at::_foreach_copy_(targets, sources);
+    if (!targets.empty()) {
+        at::_foreach_copy_(targets, sources);
+    }
 }
 
 // `pieces` of the bucket's, behind each other as on all ranks; it is there once joinSums() was called.

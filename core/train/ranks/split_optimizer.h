@@ -77,6 +77,7 @@ private:
 
     ranks::Team& m_team;
     std::vector<nn::NamedTensor> m_leaves;
+    std::vector<at::Tensor> m_memory; // of each bucket's leaves; undefined: they lie apart
     StateSplit m_split;
     std::map<std::string, OwnPiece> m_pieces; // by their leaf's name
     std::vector<Stage> m_stages;

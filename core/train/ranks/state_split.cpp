@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/ranks/state_split.h"
 
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
 #include <c10/util/Exception.h>
 
 #include <algorithm>
@@ -19,7 +21,8 @@ at::Tensor pieceOf(const at::Tensor& leaf, std::int64_t first, std::int64_t coun
     return leaf.detach().view({-1}).narrow(0, first, count).view(sizes);
 }
 
-StateSplit::Bucket bucketOf(const std::vector<at::Tensor>& leaves, LeafRange range, int rank, int ranks)
+// Numbers of a rank.
+std::int64_t partOfBucket(const std::vector<at::Tensor>& leaves, LeafRange range, int ranks)
 {
     std::int64_t numbers = 0;
     for (std::size_t i = range.begin; i < range.end; ++i) {
@@ -27,7 +30,12 @@ StateSplit::Bucket bucketOf(const std::vector<at::Tensor>& leaves, LeafRange ran
         numbers += leaves[i].numel();
     }
     const std::int64_t each = (numbers + ranks - 1) / ranks;
-    StateSplit::Bucket bucket{range, (each + kAligned - 1) / kAligned * kAligned, {}};
+    return (each + kAligned - 1) / kAligned * kAligned;
+}
+
+StateSplit::Bucket bucketOf(const std::vector<at::Tensor>& leaves, LeafRange range, int rank, int ranks)
+{
+    StateSplit::Bucket bucket{range, partOfBucket(leaves, range, ranks), {}};
     const std::int64_t begin = bucket.part * rank;
     std::int64_t at = 0; // where the leaf begins
     for (std::size_t i = range.begin; i < range.end; ++i) {
@@ -56,6 +64,30 @@ std::vector<LeafRange> leafBuckets(const std::vector<at::Tensor>& leaves, std::i
         }
     }
     return buckets;
+}
+
+std::vector<at::Tensor> layTogether(const std::vector<at::Tensor>& leaves, int ranks, std::int64_t bucket)
+{
+    std::vector<at::Tensor> memory;
+    const at::NoGradGuard noGrad;
+    for (const LeafRange range : leafBuckets(leaves, bucket)) {
+        const auto begin = leaves.begin() + static_cast<std::ptrdiff_t>(range.begin);
+        const auto end = leaves.begin() + static_cast<std::ptrdiff_t>(range.end);
+        if (!std::all_of(begin, end, [](const at::Tensor& leaf) { return leaf.storage().use_count() == 1; })) {
+            memory.emplace_back();
+            continue;
+        }
+        const std::int64_t numbers = partOfBucket(leaves, range, ranks) * ranks;
+        memory.push_back(at::zeros({numbers}, begin->options().requires_grad(false)));
+        std::int64_t at = 0;
+        for (auto leaf = begin; leaf != end; ++leaf) {
+            const at::Tensor place = memory.back().narrow(0, at, leaf->numel()).view(leaf->sizes());
+            place.copy_(leaf->detach());
+            at += leaf->numel();
+            leaf->set_data(place);
+        }
+    }
+    return memory;
 }
 
 StateSplit splitState(const std::vector<at::Tensor>& leaves, int rank, int ranks, std::int64_t bucket)

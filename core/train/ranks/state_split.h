@@ -40,6 +40,11 @@ struct StateSplit {
     std::vector<Bucket> buckets;
 };
 
+// Moves the leaves of each bucket into one tensor, one behind the other as in a bucket, so that parts come from other ranks to where they are
+// read. Gives it, [part * ranks], for each bucket; undefined where something else reads a leaf's memory, which stays where it is then.
+// Before anything keeps a leaf's address.
+std::vector<at::Tensor> layTogether(const std::vector<at::Tensor>& leaves, int ranks, std::int64_t bucket);
+
 // Leaves must be contiguous. The same on all ranks, but for the pieces.
 StateSplit splitState(const std::vector<at::Tensor>& leaves, int rank, int ranks, std::int64_t bucket);
 

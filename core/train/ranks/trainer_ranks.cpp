@@ -141,13 +141,14 @@ void Trainer::agreeOn(StepBatches& batches, double& rate)
     m_ownTokens = batches.tokens;
     const auto count = [](std::int64_t number) { return static_cast<double>(number); };
     const auto all = m_inputs.team->sums({count(batches.tokens), count(batches.trained), count(batches.items), count(batches.firsts),
-                                          leads(m_inputs) ? rate : 0, batches.weight});
+                                          leads(m_inputs) ? rate : 0, batches.weight, batches.batches.size() > 1 ? 1.0 : 0.0});
     batches.tokens = static_cast<std::int64_t>(all[0]);
     batches.trained = static_cast<std::int64_t>(all[1]);
     batches.items = static_cast<std::int64_t>(all[2]);
     batches.firsts = static_cast<std::int64_t>(all[3]);
     rate = all[4];
     batches.weight = all[5];
+    batches.isOnePass = all[6] == 0;
 }
 
 // What the ranks waited for each other in this step, and whom for. A card tells of the step before.
@@ -174,11 +175,11 @@ void Trainer::addRankMeasures(StepDone& done)
     measures::set(done.measures, measures::measureOf("slowest_rank_wait"), most(0));
     measures::set(done.measures, measures::measureOf("rank_tokens_per_second"), least(1));
     measures::set(done.measures, measures::measureOf("rank_memory_bytes"), most(2));
-    constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
+    constexpr double kGigabyte = 1e9; // as files and memory are told everywhere else
     for (std::size_t rank = 0; all.size() <= measures::kRanksTold && rank < all.size(); ++rank) {
         const int number = static_cast<int>(rank);
         measures::set(done.measures, measures::ofRank("rank_speed", number), all[rank][1]);
-        measures::set(done.measures, measures::ofRank("rank_memory", number), all[rank][2] / kGiB);
+        measures::set(done.measures, measures::ofRank("rank_memory_gb", number), all[rank][2] / kGigabyte);
         measures::set(done.measures, measures::ofRank("rank_wait", number), all[rank][0]);
     }
     m_ranksAtWork.resize(all.size());

@@ -110,7 +110,7 @@ at::Tensor TrainStep::accumulate(const StepBatches& step, std::int64_t number, c
                 m_ranks->beginLastPass();
             }
             total.add_(pass(input));
-            if (step.batches.size() > 1 || m_ranks) {
+            if (step.batches.size() > 1 || (m_ranks && !step.isOnePass)) {
                 widenGradients();
             }
         } else {
@@ -244,7 +244,7 @@ at::Tensor TrainStep::run(const StepBatches& step, std::int64_t number, double l
                           const std::function<void()>& between)
 {
     if (m_ranks) {
-        m_ranks->begin();
+        m_ranks->begin(step.isOnePass);
     }
     at::Tensor total;
     while (!total.defined()) {
