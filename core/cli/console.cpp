@@ -144,9 +144,13 @@ void Console::endProgress()
 
 void Console::note(const std::string& sentence)
 {
-    if (m_settings.quiet) {
-        return;
+    if (!m_settings.quiet) {
+        warning(sentence);
     }
+}
+
+void Console::warning(const std::string& sentence)
+{
     const std::lock_guard lock(m_mutex);
     eraseProgress();
     writeError(text::replaceInvalid(sentence) + "\n");

@@ -22,7 +22,7 @@ class Console {
 public:
     struct Settings {
         bool json = false;
-        bool quiet = false; // no progress, no notes
+        bool quiet = false; // no progress and no notes; warnings and errors stay
         std::function<void()> onClosed;
     };
     explicit Console(Settings settings);
@@ -40,8 +40,9 @@ public:
 
     void progress(const std::string& line);
     void endProgress();
-    void note(const std::string& sentence);  // stderr, silent when quiet
-    void error(const std::string& sentence); // stderr, always: "luthier: ..."
+    void note(const std::string& sentence);    // stderr, silent when quiet: what is done, what comes next
+    void warning(const std::string& sentence); // stderr, always: what was left out, went wrong or does harm
+    void error(const std::string& sentence);   // stderr, always: "luthier: ..."
 
 private:
     void write(std::string_view text);    // stdout; m_mutex held

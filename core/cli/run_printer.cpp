@@ -100,7 +100,7 @@ void RunPrinter::show(const train::CheckpointSaved& checkpoint)
 
 void RunPrinter::show(const train::Warning& warning)
 {
-    m_console.note("Step " + counted(warning.step) + ": " + oneLine(warning.sentence));
+    m_console.warning("Step " + counted(warning.step) + ": " + oneLine(warning.sentence));
 }
 
 void RunPrinter::show(const train::RunEnded&)

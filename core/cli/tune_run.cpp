@@ -158,7 +158,7 @@ static train::RunEnded recorded(const TuneRun& run, train::RunObserver& observer
         return train::run(run.config, inputs, control, observer);
     }
     store::Recorder recorder(run.project, run.id, [&console](const std::string& problem) {
-        console.note("Recording: " + oneLine(problem));
+        console.warning("Recording: " + oneLine(problem));
     });
     train::Fanout observers{&observer, &recorder};
     return train::run(run.config, inputs, control, observers);
@@ -171,12 +171,12 @@ train::RunEnded runToEnd(const TuneRun& run, train::RunObserver& observer, train
     }
     report::EventLogs logs;
     if (const auto opened = logs.open(run.tensorBoard, run.jsonLines); !opened) {
-        console.note("Logs: " + oneLine(opened.message()));
+        console.warning("Logs: " + oneLine(opened.message()));
     }
     train::Fanout both{&observer, &logs};
     auto ended = recorded(run, both, control, console);
     if (const auto closed = logs.close(); !closed) {
-        console.note("Logs: " + oneLine(closed.message()));
+        console.warning("Logs: " + oneLine(closed.message()));
     }
     return ended;
 }

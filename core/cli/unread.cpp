@@ -19,7 +19,7 @@ void appendUnread(Json& list, const std::string& file, const data::UnreadReport&
 void noteUnread(Console& console, const std::string& file, const data::UnreadReport& report)
 {
     for (const std::string& sentence : report.sentences()) {
-        console.note(oneLine(file + ": " + sentence));
+        console.warning(oneLine(file + ": " + sentence));
     }
 }
 

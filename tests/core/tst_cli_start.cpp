@@ -27,6 +27,7 @@ private Q_SLOTS:
     void works();
     void saysWhatIsMissing_data();
     void saysWhatIsMissing();
+    void quietHushesProgressAlone();
 
 private:
     int run(const QStringList& arguments);
@@ -111,6 +112,20 @@ void TestCliStart::saysWhatIsMissing()
     QCOMPARE(run(arguments), 1);
     QVERIFY2(m_err.contains("luthier-tensors") && m_err.contains("belongs beside luthier"), m_err.constData());
     QVERIFY(m_out.isEmpty());
+}
+
+// What is left out is said all the same: silence there would be a lie.
+void TestCliStart::quietHushesProgressAlone()
+{
+    const auto convert = [this](const QString& name) {
+        return run({QStringLiteral("data"), QStringLiteral("convert"), kDatasets + QStringLiteral("/broken_rows.jsonl"), QStringLiteral("--out"), m_folder.filePath(name), QStringLiteral("--quiet")});
+    };
+    QCOMPARE(convert(QStringLiteral("good.jsonl")), 0);
+    QVERIFY2(m_err.startsWith("18 rows were left out. The first: ") && m_err.count('\n') == 1, m_err.constData());
+    QCOMPARE(run({QStringLiteral("data"), QStringLiteral("convert"), m_folder.filePath(QStringLiteral("good.jsonl")), QStringLiteral("--out"),
+                  m_folder.filePath(QStringLiteral("again.jsonl")), QStringLiteral("--quiet")}),
+             0);
+    QVERIFY2(m_err.isEmpty(), m_err.constData());
 }
 
 QTEST_GUILESS_MAIN(TestCliStart)

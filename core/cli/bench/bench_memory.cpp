@@ -153,7 +153,7 @@ private:
             print(m_context.console, one, *result);
             m_summary.add(result->percent(), m_within);
         } else if (!m_context.cancel.isCancelled()) {
-            m_context.console.note(oneLine(result.message()));
+            m_context.console.warning(oneLine(result.message()));
             ++m_summary.beyond;
         }
     }

@@ -161,7 +161,7 @@ int benchStep(const Flags& flags, Context& context)
                          + " of " + counted(result->totalParameters) + " parameters trained, loss "
                          + fixed(result->loss, 3));
     if (!result->notice.empty()) {
-        context.console.note(result->notice);
+        context.console.warning(result->notice);
     }
     print(context.console, "matmul", result->matmulFlops / 1e12, "TFLOP/s");
     print(context.console, "step", result->tokensPerSecond, "tokens/s",
@@ -179,14 +179,14 @@ int benchStep(const Flags& flags, Context& context)
 
 int benchGenerate(const Flags& flags, Context& context)
 {
-    auto config = configOf(flags, flags.prompt + flags.tokens + 16);
+    auto config = configOf(flags, flags.prompt + flags.tokens + 32);
     if (!config) {
         return context.fail(config.message());
     }
     auto result = train::benchGenerate({std::move(*config), flags.prompt, flags.tokens,
                                         context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(),
                                         context.cancel, flags.answers, flags.quantization,
-                                        flags.rollouts ? base::bundledModel().string() : std::string()});
+                                        flags.rollouts ? base::bundledModel().string() : std::string(), flags.profile});
     if (!result) {
         return context.fail(result.message());
     }
@@ -201,6 +201,7 @@ int benchGenerate(const Flags& flags, Context& context)
         print(context.console, "rollouts", result->rolloutsPerSecond, "tokens/s", result->tokensPerSecond);
     }
     print(context.console, "peak_memory", static_cast<double>(result->peakBytes), "bytes");
+    printKernels(context.console, result->kernels, result->secondsPerToken);
     return kDone;
 }
 
@@ -398,6 +399,7 @@ void setup(CLI::App& app, Flags& flags)
             number(sub, "--prompt", flags.prompt, "Tokens that are there already", 1);
             number(sub, "--tokens", flags.tokens, "Measured tokens of each answer", 1);
             number(sub, "--batch", flags.answers, "Answers at once; with more than one, reading their prompts counts", 1);
+            sub->add_flag("--profile", flags.profile, "The card's kernels of a token of one answer as well, each with its time");
             sub->add_flag("--rollouts", flags.rollouts, "Also as a run over its own answers gives them: drawn, through a LoRA, as texts of the bundled vocabulary");
             sub->add_option("--quantization", flags.quantization, "How the weights are held: none, nf4, fp4")
                 ->check(CLI::IsMember({"none", "nf4", "fp4"}))

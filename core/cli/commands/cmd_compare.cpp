@@ -103,7 +103,7 @@ int run(const Flags& flags, Context& context)
             return context.fail(opened.message());
         }
         judge = std::move(*opened);
-        context.console.note(store::rewardTrustOf(nullptr, flags.rewardModel).sentence);
+        context.console.warning(store::rewardTrustOf(nullptr, flags.rewardModel).sentence);
     }
     struct Line {
         std::size_t column;

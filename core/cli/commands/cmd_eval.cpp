@@ -183,7 +183,7 @@ void noteSkipped(const std::vector<evaluation::SkippedRow>& skipped, Context& co
     for (std::size_t i = 0; i < std::min(kShown, skipped.size()); ++i) {
         rows += "; row " + std::to_string(skipped[i].row) + ": " + oneLine(skipped[i].why);
     }
-    context.console.note(counted(static_cast<std::int64_t>(skipped.size())) + (skipped.size() == 1 ? " row was left out" : " rows were left out") + rows + (skipped.size() > kShown ? "; ..." : ""));
+    context.console.warning(counted(static_cast<std::int64_t>(skipped.size())) + (skipped.size() == 1 ? " row was left out" : " rows were left out") + rows + (skipped.size() > kShown ? "; ..." : ""));
 }
 
 evaluation::EvalTold toldBy(Context& context)

@@ -271,7 +271,7 @@ int byModel(const Flags& flags, store::Judgings& judgings, Context& context)
         return context.fail(judged.message() + "; votes so far are kept");
     }
     if (!judged->problems.empty()) {
-        context.console.note(counted(static_cast<std::int64_t>(judged->problems.size())) + " pairs could not be judged; " + oneLine(judged->problems.front()));
+        context.console.warning(counted(static_cast<std::int64_t>(judged->problems.size())) + " pairs could not be judged; " + oneLine(judged->problems.front()));
     }
     const auto now = judgings.votes(flags.judging);
     if (!now) {

@@ -213,8 +213,10 @@ int collectPairs(std::shared_ptr<store::Project> project, pipeline::Choices choi
     if (!after) {
         return context.fail(after.message());
     }
-    context.console.note(collected->sentence() + (collected->problem.empty() ? "" : " Not judged: " + collected->problem)
-                         + " Judging " + std::to_string(collected->judging) + ": vote on some of its pairs, and it is said how far the judge can be believed.");
+    if (!collected->problem.empty()) {
+        context.console.warning("Not judged: " + collected->problem);
+    }
+    context.console.note(collected->sentence() + " Judging " + std::to_string(collected->judging) + ": vote on some of its pairs, and it is said how far the judge can be believed.");
     show(choices, *after, context.console);
     return kDone;
 }

@@ -366,7 +366,7 @@ int run(const Flags& flags, Context& context)
         }
     }
     for (const std::string& sentence : plan->run.rows.warnings) {
-        context.console.note(oneLine(sentence));
+        context.console.warning(oneLine(sentence));
     }
     return kDone;
 }

@@ -150,10 +150,10 @@ Json lostJson(const std::vector<recipes::Lost>& lost)
 void tellLost(const std::vector<recipes::Lost>& lost, const std::vector<std::string>& notes, Context& context)
 {
     for (const recipes::Lost& one : lost) {
-        context.console.note("not carried over: " + oneLine(one.key) + ": " + oneLine(one.value) + " - " + oneLine(one.why));
+        context.console.warning("not carried over: " + oneLine(one.key) + ": " + oneLine(one.value) + " - " + oneLine(one.why));
     }
     for (const std::string& note : notes) {
-        context.console.note(oneLine(note));
+        context.console.warning(oneLine(note));
     }
 }
 

@@ -52,7 +52,7 @@ public:
         } else if (const auto* stage = std::get_if<train::StageChanged>(&event)) {
             m_console.progress(method + ": " + oneLine(stage->stage));
         } else if (const auto* warning = std::get_if<train::Warning>(&event)) {
-            m_console.note(method + ": " + oneLine(warning->sentence));
+            m_console.warning(method + ": " + oneLine(warning->sentence));
         }
     }
 

@@ -100,7 +100,7 @@ Result<TuneRun> prepare(const Flags& flags, Context& context, std::shared_ptr<ra
         return started.error();
     }
     for (const std::string& sentence : started->said) {
-        context.console.note(sentence);
+        context.console.warning(sentence);
     }
     config = std::move(started->config);
     auto measured = measureFirst(*config, flags, team != nullptr, context);

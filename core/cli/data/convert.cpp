@@ -90,7 +90,7 @@ int run(const Flags& flags, Context& context)
         return context.fail(done.message());
     }
     if (bad > 0) {
-        context.console.note(counted(bad) + " rows were left out. The first: " + findings[0]["sentence"].get<std::string>());
+        context.console.warning(counted(bad) + " rows were left out. The first: " + findings[0]["sentence"].get<std::string>());
     }
     return tell({{"out", flags.out}, {"rows", sink->count() + bad + excluded}, {"good", sink->count()}, {"bad", bad}, {"excluded", excluded}, {"findings", std::move(findings)}},
                 counted(sink->count()) + " rows written to " + flags.out, context);

@@ -111,7 +111,7 @@ Result<std::int64_t> writeRest(const data::Dataset& dataset, const std::vector<s
         }
     }
     if (unreadable > 0) {
-        context.console.note(counted(unreadable) + " rows that cannot be read were left out; luthier data check names them");
+        context.console.warning(counted(unreadable) + " rows that cannot be read were left out; luthier data check names them");
     }
     auto done = sink->commit(context.cancel);
     return done ? Result<std::int64_t>(sink->count()) : done.error();

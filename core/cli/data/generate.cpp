@@ -93,7 +93,7 @@ int run(const Flags& flags, Context& context)
         }
     }
     if (count.refused > 0) {
-        context.console.note(counted(count.refused) + " times nothing came of it. The first: " + count.firstRefused);
+        context.console.warning(counted(count.refused) + " times nothing came of it. The first: " + count.firstRefused);
     }
     if (auto done = sink->commit(); !done) {
         return context.fail(done.message());

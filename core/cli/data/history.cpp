@@ -96,7 +96,7 @@ int moveSteps(bool undoing, const StepFlags& flags, Context& context)
             return context.fail(step.message());
         }
         if (!step) {
-            context.console.note(step.message());
+            context.console.warning(step.message());
             break;
         }
         text += (i > 0 ? ", " : "") + (*step)["text"].get<std::string>();

@@ -51,7 +51,7 @@ Result<Mixture> mixtureOf(const Flags& flags, Context& context)
         const bool isBundled = flags.general == "bundled";
         mixture.files.push_back(isBundled ? (base::datasetsFolder() / "general_heldout.jsonl").string() : flags.general);
         if (isBundled) {
-            context.console.note("these general texts are learned then: do not measure forgetting with the same ones");
+            context.console.warning("these general texts are learned then: do not measure forgetting with the same ones");
         }
     }
     auto sets = openAll(mixture.files, flags, context);
@@ -98,7 +98,7 @@ const data::RowShape* shapeFor(const Mixture& mixture, const Flags& flags, Conte
     const bool isOne = std::all_of(mixture.sets.begin(), mixture.sets.end(),
                                    [&](const data::MixedSet& set) { return set.dataset->format().id == first.id; });
     if (!isOne) {
-        context.console.note("the files have rows of several shapes, so all are written as chat, plain texts as ones to be continued; "
+        context.console.warning("the files have rows of several shapes, so all are written as chat, plain texts as ones to be continued; "
                              "--to says otherwise");
     }
     return isOne ? nullptr : data::findRowShape("chat");

@@ -35,7 +35,7 @@ Result<std::shared_ptr<data::Dataset>> openData(const std::string& file, const D
     auto dataset = known ? known->open(progress, context.cancel) : Result<std::shared_ptr<data::Dataset>>(known.error());
     if (dataset) {
         for (const auto& note : (*dataset)->notes()) {
-            context.console.note(file + ": " + note);
+            context.console.warning(file + ": " + note);
         }
     }
     return dataset;

@@ -54,12 +54,12 @@ int followAndTell(const fs::path& out, const std::string& project, Context& cont
         if (!run) {
             return context.fail(run.message());
         }
-        recorder = std::make_unique<store::Recorder>(run->project, run->id, [&](const std::string& problem) { context.console.note("Recording: " + oneLine(problem)); });
+        recorder = std::make_unique<store::Recorder>(run->project, run->id, [&](const std::string& problem) { context.console.warning("Recording: " + oneLine(problem)); });
     }
     const auto onEvent = [&](const Json& json) {
         const auto event = store::eventFromJson(json);
         if (!event) {
-            context.console.note("An event of the run was not understood: " + oneLine(event.message()));
+            context.console.warning("An event of the run was not understood: " + oneLine(event.message()));
             return;
         }
         printer.onEvent(*event);
@@ -70,7 +70,7 @@ int followAndTell(const fs::path& out, const std::string& project, Context& cont
             ended = *end;
         }
     };
-    const auto followed = remote::followFar(out, {onEvent, [&](const std::string& sentence) { context.console.note(oneLine(sentence)); }, context.cancel});
+    const auto followed = remote::followFar(out, {onEvent, [&](const std::string& sentence) { context.console.warning(oneLine(sentence)); }, context.cancel});
     context.console.endProgress();
     if (!followed && followed.message() == "cancelled") {
         context.console.note("The run goes on; luthier remote follow " + out.string() + " looks again, luthier remote stop " + out.string() + " stops it.");

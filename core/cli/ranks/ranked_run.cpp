@@ -136,7 +136,7 @@ Result<std::shared_ptr<ranks::Team>> joinRanks(std::string& device, Context& con
     device = deviceOf(**place, device);
     auto team = ranks::join(**place, device);
     if (team && (*team)->leads()) {
-        (*team)->onWaiting([&console = context.console](const std::string& sentence) { console.note(oneLine(sentence)); });
+        (*team)->onWaiting([&console = context.console](const std::string& sentence) { console.warning(oneLine(sentence)); });
     }
     return team;
 }

@@ -46,7 +46,7 @@ train::RunEnded RecordedTrials::tryMethod(std::size_t at, config::RunConfig conf
 void RecordedTrials::save()
 {
     if (const auto saved = store::saveShootout(*m_project, m_record); !saved) {
-        m_console.note("Recording: " + oneLine(saved.message()));
+        m_console.warning("Recording: " + oneLine(saved.message()));
     }
 }
 

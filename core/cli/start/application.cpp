@@ -45,7 +45,7 @@ std::string checkDevice(const std::string& text)
 void addGlobals(CLI::App& app, Globals& globals)
 {
     app.add_flag("--json", globals.json, "Results on stdout as JSON and nothing else");
-    app.add_flag("--quiet", globals.quiet, "No progress on stderr");
+    app.add_flag("--quiet", globals.quiet, "No progress on stderr; warnings stay");
     app.add_option("--threads", globals.threads, "CPU threads; 0: one for each physical core")
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{4096}))
         ->option_text("N");
