@@ -9,13 +9,15 @@ as it comes (its own loop, AdamW fused, adapters in fp32 under autocast, its fus
 Its steps are timed from one step's begin to its end, without the reading of rows. The peak is counted from the first step on, the
 weights among it. Generation is what GRPOTrainer does for one group of answers, all of them as long as they may be; here it is
 `bench generate --rollouts`. TRL has no PPO.
-Prints one JSON object a row: both figures, and the ratio of tokens per second (above 1: Luthier is faster) and of peak memory
+Each row of each program is a process of its own with a time limit, so that one that fails leaves the others alone.
+Prints one JSON object a row as soon as it is known: both figures, and the ratio of tokens per second (above 1: Luthier is faster) and of peak memory
 (below 1: Luthier needs less). Needs trl 1.16, transformers 5.17 or later.
 """
 
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -40,11 +42,33 @@ BUNDLED_VOCAB = 4096  # `bench generate --rollouts` writes its answers in the bu
 GENERATIONS = 3
 
 
-def lines_of(command):
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        for line in process.stdout:
-            if line.startswith('{"'):  # a trainer prints what it logs, too
-                yield json.loads(line)
+class Row:
+    """One program's process for one row: its lines, and what it said last where it failed. Ends with its children at its limit."""
+
+    def __init__(self, command, seconds):
+        self.seconds = seconds
+        self.said = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said, text=True, start_new_session=True)
+
+    def lines(self, word=""):
+        """The JSON lines of stdout; raises what went wrong."""
+        try:
+            out, _ = self.process.communicate(word, timeout=self.seconds)
+        except subprocess.TimeoutExpired:
+            self.end()
+            raise RuntimeError(f"not done after {self.seconds} s") from None
+        if self.process.returncode != 0:
+            self.said.seek(0)
+            last = [line.strip() for line in self.said if line.strip()][-1:]
+            raise RuntimeError(f"exit code {self.process.returncode}: {last[0][:300] if last else 'nothing said'}")
+        return [json.loads(line) for line in out.splitlines() if line.startswith('{"')]  # a trainer prints what it logs, too
+
+    def end(self):
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
 
 
 def luthier(name, arguments):
@@ -56,31 +80,46 @@ def luthier(name, arguments):
     else:
         command = ["bench", "step", *common, "--objective", objective, "--batch", str(2 * arguments.pairs // rows), "--length",
                    str(arguments.length), "--steps", str(arguments.steps), "--warmup", str(arguments.warmup), "--targets", "all", *more]
-    values = {line["name"]: line["value"] for line in lines_of([arguments.binary, *command])}
-    wanted = "rollouts" if name == "grpo_generation" else "step"
-    return {"tokens_per_second": values[wanted], "peak_bytes": values["peak_memory"]} if wanted in values else None
+    values = {line["name"]: line["value"] for line in Row([arguments.binary, *command], arguments.limit).lines()}
+    return {"tokens_per_second": values["rollouts" if name == "grpo_generation" else "step"], "peak_bytes": values["peak_memory"]}
+
+
+def attempt(work):
+    """What it gives, or its problem: the other rows still count."""
+    try:
+        return work()
+    except Exception as problem:
+        return {"problem": f"{type(problem).__name__}: {problem}"[:400]}
 
 
 def drive(arguments):
     names = arguments.only.split(",") if arguments.only else list(ROWS)
-    ours = {name: luthier(name, arguments) for name in names}
-    left = set(names)
-    for line in lines_of([sys.executable, __file__, *sys.argv[1:], "--peer", ",".join(names)]):
-        name = line.pop("name")
-        own = ours[name]
-        if own and "problem" not in line:
-            left.discard(name)
-            line = {"ratio": own["tokens_per_second"] / line["tokens_per_second"], "memory_ratio": own["peak_bytes"] / line["peak_bytes"],
-                    "luthier": own, "trl": line}
+    unknown = set(names) - set(ROWS)
+    if unknown:
+        print(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}", file=sys.stderr)
+        return 2
+    failed = []
+    for name in names:
+        # TRL is imported while Luthier runs, and touches the card only when it is told to go.
+        peer = Row([sys.executable, os.path.abspath(__file__), *sys.argv[1:], "--peer", name], arguments.limit)
+        try:
+            own = attempt(lambda: luthier(name, arguments))
+            theirs = attempt(lambda: peer.lines("go\n")[-1])
+        finally:
+            peer.end()
+        line = {"name": name, "luthier": own, "trl": theirs}
+        if "problem" in own or "problem" in theirs:
+            failed.append(name)
         else:
-            line = {"luthier": own, "trl": line}
-        print(json.dumps({"name": name, **line}), flush=True)
-    for name in sorted(left):
-        print(f"not compared: {name}", file=sys.stderr)
-    return 1 if left else 0
+            line["ratio"] = own["tokens_per_second"] / theirs["tokens_per_second"]
+            line["memory_ratio"] = own["peak_bytes"] / theirs["peak_bytes"]
+        print(json.dumps(line), flush=True)
+    if failed:
+        print(f"not compared: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
-# What follows is TRL alone, all of its rows in one process.
+# What follows is TRL alone, a process for each row.
 
 
 def tokenizer():
@@ -210,16 +249,8 @@ def time_generation(trainer, device, synchronise):
 
 
 def measure(name, arguments, device, dtype):
-    import gc
-    import torch
     from bench_peft import peak_bytes, reset_peak, synchronise
 
-    gc.collect()
-    if device.type == "cuda":
-        torch._C._cuda_clearCublasWorkspaces()  # 32 MiB for each thread that multiplied, kept from the row before
-        torch.cuda.empty_cache()
-        left = torch.cuda.memory_allocated(device)
-        assert left < 64 << 20, f"the row before left {left >> 20} MiB in use"
     generates = name == "grpo_generation"
     warmup = 1 if generates else arguments.warmup
     with tempfile.TemporaryDirectory() as folder:
@@ -233,7 +264,7 @@ def measure(name, arguments, device, dtype):
     return {"tokens_per_second": tokens / statistics.median(times[warmup:]), "peak_bytes": peak_bytes(device), "steps": len(times)}
 
 
-def peer(names, arguments):
+def peer(name, arguments):
     import peft
     import torch
     import transformers
@@ -241,14 +272,10 @@ def peer(names, arguments):
     from bench_peft import DTYPES
 
     transformers.utils.logging.set_verbosity_error()
+    sys.stdin.readline()  # Luthier has left the card
     torch.backends.cuda.matmul.allow_tf32 = False
     versions = {"trl": trl.__version__, "torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
-    for name in names:
-        try:
-            line = measure(name, arguments, torch.device(arguments.device), DTYPES[arguments.dtype]) | {"versions": versions}
-        except Exception as problem:  # the other rows still count
-            line = {"problem": f"{type(problem).__name__}: {problem}"[:300]}
-        print(json.dumps({"name": name, **line}), flush=True)
+    print(json.dumps(measure(name, arguments, torch.device(arguments.device), DTYPES[arguments.dtype]) | {"versions": versions}), flush=True)
     return 0
 
 
@@ -265,9 +292,10 @@ def main():
     parser.add_argument("--warmup", type=int, default=4)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--dtype", default="bf16")
+    parser.add_argument("--limit", type=float, default=90, help="seconds that one program may take for one row")
     parser.add_argument("--peer", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    return peer(arguments.peer.split(","), arguments) if arguments.peer else drive(arguments)
+    return peer(arguments.peer, arguments) if arguments.peer else drive(arguments)
 
 
 if __name__ == "__main__":
