@@ -17,6 +17,7 @@ Prints one JSON object a row as soon as it is known: both figures, and the ratio
 import argparse
 import json
 import os
+import select
 import signal
 import statistics
 import subprocess
@@ -49,6 +50,10 @@ class Row:
         self.seconds = seconds
         self.said = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said, text=True, start_new_session=True)
+
+    def wait_until_ready(self):
+        """Its first line, after which it waits for a word; returns as well where it failed, which lines() tells."""
+        select.select([self.process.stdout], [], [], self.seconds)
 
     def lines(self, word=""):
         """The JSON lines of stdout; raises what went wrong."""
@@ -98,15 +103,22 @@ def drive(arguments):
     if unknown:
         print(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}", file=sys.stderr)
         return 2
+    # TRL is imported for all rows first, which takes longer than a row, and touches the card only when it is told to go.
+    peers = {name: Row([sys.executable, os.path.abspath(__file__), *sys.argv[1:], "--peer", name], arguments.limit) for name in names}
+    try:
+        for peer in peers.values():
+            peer.wait_until_ready()
+        return compare(names, peers, arguments)
+    finally:
+        for peer in peers.values():
+            peer.end()
+
+
+def compare(names, peers, arguments):
     failed = []
     for name in names:
-        # TRL is imported while Luthier runs, and touches the card only when it is told to go.
-        peer = Row([sys.executable, os.path.abspath(__file__), *sys.argv[1:], "--peer", name], arguments.limit)
-        try:
-            own = attempt(lambda: luthier(name, arguments))
-            theirs = attempt(lambda: peer.lines("go\n")[-1])
-        finally:
-            peer.end()
+        own = attempt(lambda: luthier(name, arguments))
+        theirs = attempt(lambda: peers[name].lines("go\n")[-1])
         line = {"name": name, "luthier": own, "trl": theirs}
         if "problem" in own or "problem" in theirs:
             failed.append(name)
@@ -272,6 +284,7 @@ def peer(name, arguments):
     from bench_peft import DTYPES
 
     transformers.utils.logging.set_verbosity_error()
+    print("ready", flush=True)
     sys.stdin.readline()  # Luthier has left the card
     torch.backends.cuda.matmul.allow_tf32 = False
     versions = {"trl": trl.__version__, "torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
