@@ -4,6 +4,7 @@
 #include "core/base/hash.h"
 #include "core/nn/families/weight_names.h"
 #include "core/weights/gguf/model.h"
+#include "core/weights/other_makes.h"
 #include "core/weights/safetensors_header.h"
 #include "core/weights/stored_names.h"
 
@@ -43,14 +44,19 @@ bool isPlainName(const std::string& name)
 
 Error noWeights(const fs::path& folder)
 {
-    std::string hint = "choose the folder of a model";
-    if (isThere(folder / "adapter_model.safetensors")) {
-        hint = "this is an adapter; open its base model and add the adapter to it";
-    } else if (isThere(folder / "pytorch_model.bin") || isThere(folder / "pytorch_model.bin.index.json")) {
-        hint = "its weights are in a pickle (.bin), which can run code when opened; get or convert to "
-               "safetensors";
+    return {folder.string() + ": there is no " + kSingle + " and no " + kIndex + "; " + whatLiesThere(folder)};
+}
+
+// Files that are named as a model's, and hold something else.
+Result<void> checkMake(const fs::path& folder, const Tensors& tensors)
+{
+    std::vector<std::string_view> names;
+    names.reserve(tensors.size());
+    for (const auto& [name, tensor] : tensors) {
+        names.push_back(name);
     }
-    return {folder.string() + ": there is no " + kSingle + " and no " + kIndex + "; " + hint};
+    const std::string said = whatTheyAre(names);
+    return said.empty() ? Result<void>() : Result<void>(Error{folder.string() + ": " + said});
 }
 
 Result<Tensors> openSingle(const fs::path& folder)
@@ -219,7 +225,7 @@ Result<ModelFolder> ModelFolder::open(const fs::path& folder)
     }
     std::error_code code;
     if (!fs::is_directory(folder, code)) {
-        return Error{folder.string() + ": there is no such folder; choose the folder of a model"};
+        return Error{folder.string() + ": " + whatLiesThere(folder)};
     }
     const bool single = isThere(folder / kSingle);
     if (!single && !isThere(folder / kIndex)) {
@@ -235,6 +241,9 @@ Result<ModelFolder> ModelFolder::open(const fs::path& folder)
         return tensors.error();
     }
     result.m_tensors = std::move(*tensors);
+    if (auto checked = checkMake(folder, result.m_tensors); !checked) {
+        return checked.error();
+    }
     if (auto settled = settleTies(result.m_tensors, result.m_config); !settled) {
         return settled.error();
     }

@@ -3,6 +3,7 @@
 
 #include "core/base/checked.h"
 #include "core/base/files.h"
+#include "core/weights/other_makes.h"
 #include "core/weights/safetensors_header.h"
 
 #include <algorithm>
@@ -60,8 +61,18 @@ Result<std::uint64_t> sizeOfRegular(int descriptor, const fs::path& path)
     return static_cast<std::uint64_t>(info.st_size);
 }
 
+// What the first bytes are told by, or nothing.
+std::string otherMake(int descriptor, const fs::path& path, std::uint64_t fileSize)
+{
+    std::string head(static_cast<std::size_t>(std::min<std::uint64_t>(fileSize, 32)), '\0');
+    return readAt(descriptor, path, 0, head.size(), head.data()) ? whatBegins(head) : std::string();
+}
+
 Result<std::uint64_t> headerSize(int descriptor, const fs::path& path, std::uint64_t fileSize)
 {
+    if (const std::string other = otherMake(descriptor, path, fileSize); !other.empty()) {
+        return Error{path.string() + ": " + other};
+    }
     if (fileSize < 8) {
         return Error{path.string() + ": " + std::to_string(fileSize)
                      + " bytes, too short for a safetensors file; download or copy it again"};

@@ -218,6 +218,82 @@ const std::vector<BadFolder>& badFolders()
              putIndex(f, Json{{"a", "m1.safetensors"}});
          },
          "not a regular file"},
+        {"MLX's codes", [](const fs::path& f) {
+             put(f / "model.safetensors", tensorFile("model.layers.0.mlp.up_proj.biases"));
+             putConfig(f);
+         },
+         "its weights are quantised by MLX (model.layers.0.mlp.up_proj.biases)"},
+        {"MLX's codes by the configuration", [](const fs::path& f) {
+             put(f / "model.safetensors", tensorFile("a"));
+             Json config = tinyConfig();
+             config["quantization"] = config["quantization_config"] = Json{{"group_size", 64}, {"bits", 4}};
+             put(f / "config.json", base::dumpJson(config));
+         },
+         "quantization: the weights are quantised by MLX"},
+        {"another method by its name", [](const fs::path& f) {
+             put(f / "model.safetensors", tensorFile("a"));
+             Json config = tinyConfig();
+             config["quantization_config"] = Json{{"quant_method", "awq"}, {"bits", 4}};
+             put(f / "config.json", base::dumpJson(config));
+         },
+         "(\"awq\"), which cannot be read; take the unquantised model"},
+        {"GPTQ without a word in the configuration", [](const fs::path& f) {
+             put(f / "model.safetensors", tensorFile("model.layers.0.mlp.up_proj.qweight"));
+             putConfig(f);
+         },
+         "quantised by GPTQ or AWQ"},
+        {"ExLlama", [](const fs::path& f) {
+             put(f / "model.safetensors", tensorFile("lm_head.q_weight"));
+             putConfig(f);
+         },
+         "quantised by ExLlamaV2"},
+        {"an adapter in the model's file", [](const fs::path& f) {
+             put(f / "model.safetensors", tensorFile("base_model.model.model.layers.0.mlp.up_proj.lora_A.default.weight"));
+             putConfig(f);
+         },
+         "weights of an adapter"},
+        {"an adapter beside its model", [](const fs::path& f) {
+             put(f / "model.safetensors", tensorFile("base_model.model.lm_head.base_layer.weight"));
+             putConfig(f);
+         },
+         "call merge_and_unload()"},
+        {"the names of the first release", [](const fs::path& f) {
+             put(f / "model.safetensors", tensorFile("tok_embeddings.weight"));
+             putConfig(f);
+         },
+         "names of the first release"},
+        {"a pointer", [](const fs::path& f) {
+             put(f / "model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 3\n");
+             putConfig(f);
+         },
+         "fetch that with git lfs pull"},
+        {"a web page", [](const fs::path& f) {
+             put(f / "model.safetensors", "<!DOCTYPE html><html></html>");
+             putConfig(f);
+         },
+         "this is a web page"},
+        {"a pickle by another name", [](const fs::path& f) {
+             put(f / "model.safetensors", "PK\x03\x04 and more");
+             putConfig(f);
+         },
+         "not safetensors"},
+        {"shards without an index", [](const fs::path& f) { put(f / "model-00001-of-00002.safetensors", tensorFile("a")); },
+         "(model-00001-of-00002.safetensors) without their index"},
+        {"pickles in parts", [](const fs::path& f) { put(f / "pytorch_model-00001-of-00002.bin", ""); }, "can run code"},
+        {"the first release", [](const fs::path& f) { put(f / "consolidated.00.pth", ""); }, "first released (consolidated.00.pth)"},
+        {"ONNX", [](const fs::path& f) { fs::create_directory(f / "onnx"); }, "a model in ONNX"},
+        {"Core ML", [](const fs::path& f) { fs::create_directory(f / "Model.mlpackage"); }, "Core ML (Model.mlpackage)"},
+        {"diffusers", [](const fs::path& f) { put(f / "model_index.json", "{}"); }, "which makes pictures"},
+        {"DeepSpeed", [](const fs::path& f) { put(f / "zero_to_fp32.py", ""); }, "checkpoint of DeepSpeed"},
+        {"a download that goes on", [](const fs::path& f) { put(f / "model.safetensors.incomplete", ""); }, "is not finished"},
+        {"GGUF beside a README", [](const fs::path& f) { put(f / "m-Q4_K_M.gguf", ""); }, "choose the file itself, m-Q4_K_M.gguf"},
+        {"another name", [](const fs::path& f) { put(f / "tuned.safetensors", ""); }, "it holds tuned.safetensors"},
+        {"one folder too high", [](const fs::path& f) {
+             fs::create_directory(f / "checkpoint-5");
+             put(f / "checkpoint-5" / "model.safetensors", tensorFile("a"));
+             putConfig(f / "checkpoint-5");
+         },
+         "choose that folder: checkpoint-5"},
         {"link to nothing",
          [](const fs::path& f) {
              putConfig(f);
@@ -287,6 +363,23 @@ private Q_SLOTS:
         QVERIFY2(!model.ok(), "was accepted");
         expect(model.message(), item.fragment);
         expect(model.message(), folder.parent_path().c_str());
+    }
+
+    void filesAreNoFolders()
+    {
+        const fs::path folder = freshFolder();
+        const auto said = [&](const char* name) {
+            put(folder / name, "x");
+            return weights::ModelFolder::open(folder / name).message();
+        };
+        expect(said("model.safetensors"), "choose the folder that it lies in");
+        expect(said("m.bin"), "(m.bin), which can run code");
+        expect(said("m.ggml"), "before GGUF");
+        expect(said("m.llamafile"), "a program with a GGUF file inside");
+        expect(said("m.zip"), "unpack it");
+        expect(said("Modelfile"), "its FROM line");
+        expect(said("m.xyz"), "this is a file");
+        expect(weights::ModelFolder::open(folder / "nothing").message(), "there is no such folder");
     }
 
     void defaultsOfTheClass()

@@ -88,6 +88,12 @@ Result<std::string> storedDtype(const Json& config)
 // Id of the 4-bit code that bitsandbytes stored, or nothing.
 Result<std::string> storedQuantisation(const Json& config)
 {
+    const std::string hint = "; take the unquantised model and set model.quantization to nf4";
+    // MLX writes its groups under a key of its own, which stands beside the other one or alone.
+    if (const auto mlx = config.find("quantization"); mlx != config.end() && mlx->is_object() && mlx->contains("bits")) {
+        return Error{"quantization: the weights are quantised by MLX, whose codes lie otherwise" + hint
+                     + ", or write it out with mlx_lm.convert --dequantize"};
+    }
     const auto found = config.find("quantization_config");
     if (found == config.end() || found->is_null()) {
         return std::string();
@@ -95,9 +101,9 @@ Result<std::string> storedQuantisation(const Json& config)
     const auto at = [&](const char* key) {
         return found->is_object() && found->contains(key) ? found->at(key) : Json();
     };
-    const std::string hint = "; take the unquantised model and set model.quantization to nf4";
     if (at("quant_method") != Json("bitsandbytes") && at("load_in_4bit") != Json(true)) {
-        return Error{"quantization_config: the weights are quantised by a method other than bitsandbytes, which cannot be "
+        const std::string method = at("quant_method").is_string() ? " (" + base::dumpJson(at("quant_method")) + ")" : "";
+        return Error{"quantization_config: the weights are quantised by a method other than bitsandbytes" + method + ", which cannot be "
                      "read" + hint};
     }
     if (at("load_in_4bit") != Json(true)) {
@@ -246,7 +252,7 @@ Result<DecoderConfig> readDecoderConfig(const std::filesystem::path& folder)
     const fs::path path = folder / "config.json";
     std::error_code code;
     if (!fs::exists(path, code)) {
-        return Error{folder.string() + ": there is no config.json; choose the folder of a model"};
+        return Error{folder.string() + ": there is no config.json; choose the folder of a model, or get that file of it, too"};
     }
     auto json = base::readJson(path);
     if (!json) {
