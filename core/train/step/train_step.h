@@ -49,6 +49,9 @@ public:
 
     at::Device device() const { return m_decoder.device(); }
 
+    // As run() passes it: where a card records, in round sizes.
+    MicroBatch padded(MicroBatch batch) const { return m_graphs.padded(std::move(batch)); }
+
     // Of RankSum::timing().
     std::optional<RankSum::Timing> rankTiming() const { return m_ranks ? m_ranks->timing() : std::nullopt; }
 

@@ -12,12 +12,12 @@
 #include "core/train/run_room.h"
 #include "core/train/step/evaluator.h"
 #include "core/train/step/row_loss_pass.h"
-#include "core/train/step/step_graphs.h"
+#include "core/train/trials/card_shapes.h"
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -34,7 +34,8 @@ constexpr std::size_t kLeastSizes = 2;
 constexpr std::size_t kMostBatches = 8; // of a step
 constexpr double kSteady = 0.2;         // seconds behind which one timing is enough
 constexpr int kMostRepeats = 4;
-constexpr std::size_t kMostLooked = 512; // micro-batches whose shapes are counted
+constexpr std::size_t kMostPlans = 4;   // of cuDNN, timed
+constexpr double kWarming = 3;          // seconds at most, for what a card loads and plans when it is first needed
 constexpr std::int64_t kMostSaved = std::int64_t{64} << 20;
 
 struct SizedStep {
@@ -68,7 +69,12 @@ public:
         const std::int64_t total = m_run.parts.totalSteps;
         m_budget = std::clamp(kWorth * m_run.secondsPerPass * static_cast<double>(total * settings.gradientAccumulation), kLeastSeconds, kMostSeconds);
         RunTime time;
+        if (isCard()) {
+            m_shapes.emplace(m_run.parts, m_run.step);
+        }
+        const double plan = secondsPerPlan();
         time.steps = secondsPerStep() * static_cast<double>(total);
+        time.steps += m_shapes ? plan * static_cast<double>(m_shapes->numNewPlans()) : 0;
         const double once = evaluationSeconds();
         const double answers = answerSeconds();
         time.rows = rowSeconds();
@@ -100,7 +106,7 @@ private:
         const BatchForm form = formOf(parts);
         StepBatches batches;
         for (std::size_t i = 0; i < std::min(step.count, kMostBatches); ++i) {
-            batches.add(makeMicroBatch(parts.data.train, epoch.batch(step.first + i), form));
+            batches.add(m_run.step.padded(makeMicroBatch(parts.data.train, epoch.batch(step.first + i), form)));
         }
         return batches;
     }
@@ -114,15 +120,47 @@ private:
         return now() - start;
     }
 
+    // Queued one by one, whatever comes again.
+    TrainStep plainStep() const
+    {
+        return {lossOf(m_run.config, m_run.parts), *m_run.parts.optimizer, static_cast<std::uint64_t>(m_run.config.run.seed), WorkRecorder()};
+    }
+
+    // What the first pass of a round width takes more than a later one. The very first is that of a process, which loads what plans are made with.
+    double secondsPerPlan()
+    {
+        if (!m_shapes) {
+            return 0;
+        }
+        TrainStep plain = plainStep();
+        double seconds = 0;
+        int timed = 0;
+        bool isFirst = true;
+        for (MicroBatch& batch : m_shapes->plannedFirst(1 + kMostPlans)) {
+            if (isStopped()) {
+                break;
+            }
+            StepBatches step;
+            step.add(std::move(batch));
+            m_shapes->meet(step);
+            const double first = secondsOfOne(plain, step);
+            if (!std::exchange(isFirst, false)) {
+                seconds += std::max(0.0, first - secondsOfOne(plain, step));
+                ++timed;
+            }
+        }
+        return seconds / std::max(1, timed);
+    }
+
     // On a card the second pass of a shape is recorded and later ones are played (step/step_graphs.h): how much of its time that is
     // depends on how often the run has the shape.
     double secondsOnCard(const StepBatches& batches)
     {
-        const RunParts& parts = m_run.parts;
-        TrainStep plain(lossOf(m_run.config, parts), *parts.optimizer, static_cast<std::uint64_t>(m_run.config.run.seed), WorkRecorder());
+        TrainStep plain = plainStep();
+        m_shapes->meet(batches);
         secondsOfOne(plain, batches); // memory that the card is asked for once
         const double queued = std::min(secondsOfOne(plain, batches), secondsOfOne(plain, batches));
-        const double times = timesInRun(batches);
+        const double times = m_shapes->timesOf(batches);
         if (times < 1.5) {
             return queued;
         }
@@ -130,36 +168,6 @@ private:
         const double recorded = secondsOfOne(m_run.step, batches);
         const double played = std::min(secondsOfOne(m_run.step, batches), secondsOfOne(m_run.step, batches));
         return (queued + recorded + std::max(0.0, times - 2) * played) / std::max(times, 2.0);
-    }
-
-    static std::vector<std::int64_t> shapeOf(const MicroBatch& batch)
-    {
-        std::vector<std::int64_t> shape = batch.ids.sizes().vec();
-        shape.push_back(batch.places.defined() ? batch.places.numel() : -1);
-        return shape;
-    }
-
-    // Of the shapes of its micro-batches, on average, as the beginning of the first epoch has them.
-    double timesInRun(const StepBatches& batches)
-    {
-        if (m_shapes.empty()) {
-            const RunParts& parts = m_run.parts;
-            const EpochPlan epoch = parts.plan->epoch(0);
-            const BatchForm form = formOf(parts);
-            m_looked = std::min(epoch.numBatches(), kMostLooked);
-            for (std::size_t i = 0; i < m_looked; ++i) {
-                ++m_shapes[shapeOf(paddedToRoundSizes(makeMicroBatch(parts.data.train, epoch.batch(i), form)))];
-            }
-        }
-        double seen = 0;
-        for (const MicroBatch& batch : batches.batches) {
-            const auto found = m_shapes.find(shapeOf(paddedToRoundSizes(batch)));
-            seen += found == m_shapes.end() ? 1.0 : static_cast<double>(found->second);
-        }
-        const double passes = static_cast<double>(m_run.parts.totalSteps * m_run.parts.plan->settings().accumulation);
-        const double mean = seen / static_cast<double>(std::max<std::size_t>(1, batches.batches.size()));
-        // What came once among all that was looked at is not likely to come again.
-        return mean < 1.5 ? 1 : mean * std::max(1.0, passes / static_cast<double>(std::max<std::size_t>(1, m_looked)));
     }
 
     double secondsOf(const StepBatches& batches)
@@ -200,9 +208,15 @@ private:
         return seconds / static_cast<double>(std::max<std::size_t>(1, steps.size()));
     }
 
-    // Of a walk over all items, longest first, that asks before each batch whether it is to stop.
-    double walkSeconds(const ItemStore& items, const std::function<void(const std::function<bool()>&)>& walk)
+    using Walk = std::function<void(const std::function<bool()>& isStopped)>;
+
+    // Of a walk over all items, longest first, that asks before each batch whether it is to stop. On a card it is walked once before, as every
+    // shape of it makes what is only made once.
+    double walkSeconds(const ItemStore& items, const Walk& walk)
     {
+        if (isCard()) {
+            warm(walk);
+        }
         const double start = now();
         std::size_t asked = 0;
         bool isCut = false;
@@ -225,6 +239,12 @@ private:
         return spent * static_cast<double>(all) / static_cast<double>(std::max<std::int64_t>(1, done));
     }
 
+    void warm(const Walk& walk)
+    {
+        const double start = now();
+        walk([&] { return isStopped() || now() - start > std::max(m_budget, kWarming); });
+    }
+
     double evaluationSeconds()
     {
         RunParts& parts = m_run.parts;
@@ -233,10 +253,6 @@ private:
                 return 0.0;
             }
             Evaluator evaluator(std::move(loss), items, m_run.config.run.batchSize);
-            if (isCard()) { // what is loaded when it is first needed
-                int asked = 0;
-                evaluator.run(0, [](std::int64_t, std::int64_t) {}, [&asked] { return asked++ > 0; });
-            }
             return walkSeconds(items, [&](const std::function<bool()>& stopped) { evaluator.run(0, [](std::int64_t, std::int64_t) {}, stopped); });
         };
         return once(lossOf(m_run.config, parts), parts.data.heldOut) + once(generalLossOf(m_run.config, parts), parts.data.general);
@@ -252,8 +268,7 @@ private:
         Probes probes(*m_run.parts.decoder, m_run.parts.encoder, settings, m_run.parts.data.areTexts);
         NoObserver nobody;
         if (isCard()) {
-            int pieces = 0;
-            probes.answer(0, nobody, [&pieces] { return pieces++ > 4; });
+            warm([&](const std::function<bool()>& stopped) { probes.answer(0, nobody, stopped); });
         }
         const double start = now();
         std::int64_t asked = 0;
@@ -324,8 +339,7 @@ private:
 
     const TimedRun& m_run;
     double m_budget = kLeastSeconds;
-    std::map<std::vector<std::int64_t>, std::int64_t> m_shapes; // of the first epoch's micro-batches, on a card
-    std::size_t m_looked = 0;                                   // micro-batches that they are of
+    std::optional<CardShapes> m_shapes; // on a card
     std::int64_t m_number = 1000; // of steps; those before it were the measurement of memory
 };
 
