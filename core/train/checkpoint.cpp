@@ -17,10 +17,12 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kInParts = 2; // the newest
 constexpr const char* kWeights = "weights.safetensors";
 constexpr const char* kOptimizer = "optimizer.safetensors";
 constexpr const char* kIndex = "checkpoint.json";
 constexpr const char* kTemporary = ".tmp-";
+constexpr const char* kDescribed = ".json"; // behind the name of a part that is whole
 
 fs::path checkpointsOf(const fs::path& runFolder)
 {
@@ -73,20 +75,6 @@ Result<void> writeTensors(const fs::path& path, const std::vector<nn::NamedTenso
     return weights::writeSafetensors(path, std::move(all));
 }
 
-Result<Json> describeFile(const fs::path& path)
-{
-    auto opened = weights::SafetensorsFile::open(path); // reads it back: header and bounds
-    if (!opened) {
-        return opened.error();
-    }
-    auto hash = base::sha256OfFile(path);
-    if (!hash) {
-        return hash.error();
-    }
-    std::error_code code;
-    return Json{{"bytes", fs::file_size(path, code)}, {"sha256", *hash}};
-}
-
 Json toJson(const CheckpointInfo& info)
 {
     return {{"version", kVersion},
@@ -101,29 +89,46 @@ Json toJson(const CheckpointInfo& info)
             {"reference", info.reference}};
 }
 
-Result<void> writeInto(const fs::path& folder, const CheckpointInfo& info,
-                       const std::vector<nn::NamedTensor>& weights,
-                       const std::vector<nn::NamedTensor>& optimizer)
+Result<Json> writeDescribed(const fs::path& path, const std::vector<nn::NamedTensor>& tensors)
+{
+    auto written = writeTensors(path, tensors);
+    return written ? describeTensors(path) : Result<Json>(written.error());
+}
+
+// `optimizer` writes what the optimizer holds and gives its files as the index describes them.
+using WriteOptimizer = std::function<Result<Json>(const fs::path& folder)>;
+
+Result<void> writeInto(const fs::path& folder, const CheckpointInfo& info, const std::vector<nn::NamedTensor>& weights, const WriteOptimizer& optimizer)
 {
     Json index = toJson(info);
-    for (const auto& [name, tensors] : {std::pair{kWeights, &weights}, std::pair{kOptimizer, &optimizer}}) {
-        if (auto written = writeTensors(folder / name, *tensors); !written) {
-            return written;
-        }
-        auto described = describeFile(folder / name);
-        if (!described) {
-            return described.error();
-        }
-        index["files"][name] = *described;
+    auto described = writeDescribed(folder / kWeights, weights);
+    auto files = described ? optimizer(folder) : Result<Json>(described.error());
+    if (!files) {
+        return files.error();
     }
+    index["version"] = files->contains(kOptimizer) ? kVersion : kInParts;
+    index["files"] = *files;
+    index["files"][kWeights] = *described;
     index["hash"] = base::sha256(base::dumpJson(index));
     return base::writeFileAtomically(folder / kIndex, base::dumpJson(index, 2) + "\n");
 }
 
-Result<void> checkFiles(const fs::path& folder, const Json& files)
+// Gives those of the optimizer.
+Result<std::vector<std::string>> checkFiles(const fs::path& folder, const Json& files)
 {
-    for (const char* name : {kWeights, kOptimizer}) {
-        auto found = describeFile(folder / name);
+    std::vector<std::string> optimizer;
+    for (const auto& [name, described] : files.items()) {
+        if (name != kWeights) {
+            optimizer.push_back(name);
+        }
+    }
+    if (optimizer != std::vector<std::string>{kOptimizer} && !areAllParts(optimizer)) {
+        return Error{folder.string() + ": what the optimizer held is not all there"};
+    }
+    std::vector<std::string> all{kWeights};
+    all.insert(all.end(), optimizer.begin(), optimizer.end());
+    for (const std::string& name : all) {
+        auto found = describeTensors(folder / name);
         if (!found) {
             return found.error();
         }
@@ -131,7 +136,7 @@ Result<void> checkFiles(const fs::path& folder, const Json& files)
             return Error{(folder / name).string() + ": the bytes are not those that were saved"};
         }
     }
-    return {};
+    return optimizer;
 }
 
 Result<Checkpoint> readCheckpoint(const fs::path& folder)
@@ -149,14 +154,15 @@ Result<Checkpoint> readCheckpoint(const fs::path& folder)
     if (index->at("hash") != base::sha256(base::dumpJson(content))) {
         return Error{where + ": the bytes are not those that were saved"};
     }
-    if (content.value("version", std::int64_t{0}) > kVersion) {
+    if (content.value("version", std::int64_t{0}) > kInParts) {
         return Error{where + ": written by a newer Luthier"};
     }
-    if (auto good = checkFiles(folder, content.at("files")); !good) {
-        return good.error();
+    auto optimizer = checkFiles(folder, content.at("files"));
+    if (!optimizer) {
+        return optimizer.error();
     }
     // The hash was right, so the types are those that toJson() wrote.
-    Checkpoint checkpoint{folder, {}};
+    Checkpoint checkpoint{folder, {}, std::move(*optimizer)};
     CheckpointInfo& info = checkpoint.info;
     info.step = content.at("step");
     info.next = {content.at("next").at("epoch"), content.at("next").at("step")};
@@ -197,6 +203,55 @@ Result<std::vector<nn::NamedTensor>> readTensors(const fs::path& path)
     return tensors;
 }
 
+// Where ranks write together.
+fs::path commonFolder(const fs::path& runFolder, std::int64_t step, const RankParts& parts)
+{
+    return (checkpointsOf(runFolder) / checkpointName(step)).string() + kTemporary + parts.mark;
+}
+
+// Waits for the others' parts; gives what the index says of all.
+Result<Json> partsOfAll(const fs::path& folder, const RankParts& parts, const Json& own, const std::function<void(const std::vector<std::int64_t>&)>& await)
+{
+    Json files{{partName(parts.rank, parts.ranks), own}};
+    for (std::vector<std::int64_t> missing; ; await(missing)) {
+        missing.clear();
+        for (std::int64_t rank = 0; rank < parts.ranks; ++rank) {
+            const std::string name = partName(rank, parts.ranks);
+            std::error_code code;
+            if (files.contains(name)) {
+                continue;
+            }
+            if (!fs::exists(folder / (name + kDescribed), code)) {
+                missing.push_back(rank);
+                continue;
+            }
+            auto described = base::readJson(folder / (name + kDescribed));
+            if (!described) {
+                return described.error();
+            }
+            files[name] = *described;
+        }
+        if (missing.empty()) {
+            return files;
+        }
+    }
+}
+
+Result<void> putInPlace(const fs::path& temporary, const fs::path& target)
+{
+    if (auto synced = base::syncDirectory(temporary); !synced) {
+        return synced;
+    }
+    std::error_code code;
+    const fs::path old = target.string() + kTemporary + "old"; // of the same step, saved again
+    fs::rename(target, old, code);
+    fs::rename(temporary, target, code);
+    auto done = code ? Result<void>(Error{target.string() + ": cannot be renamed into place: " + code.message()})
+                     : base::syncDirectory(target.parent_path());
+    static_cast<void>(base::removeTree(old));
+    return done;
+}
+
 } // namespace
 
 Result<fs::path> saveCheckpoint(const fs::path& runFolder, const CheckpointInfo& info,
@@ -205,23 +260,58 @@ Result<fs::path> saveCheckpoint(const fs::path& runFolder, const CheckpointInfo&
 {
     const fs::path target = checkpointsOf(runFolder) / checkpointName(info.step);
     const fs::path temporary = target.string() + kTemporary + std::to_string(::getpid());
-    std::error_code code;
     static_cast<void>(base::removeTree(temporary));
     auto done = base::makeDirectories(temporary);
-    done = done ? writeInto(temporary, info, weights, optimizer) : std::move(done);
-    done = done ? base::syncDirectory(temporary) : std::move(done);
-    if (done) {
-        const fs::path old = target.string() + kTemporary + "old"; // of the same step, saved again
-        fs::rename(target, old, code);
-        fs::rename(temporary, target, code);
-        done = code ? Result<void>(Error{target.string() + ": cannot be renamed into place: " + code.message()})
-                    : base::syncDirectory(target.parent_path());
-        std::error_code ignored;
-        static_cast<void>(base::removeTree(old));
-    }
+    done = done ? writeInto(temporary, info, weights, [&](const fs::path& folder) -> Result<Json> {
+        auto described = writeDescribed(folder / kOptimizer, optimizer);
+        return described ? Result<Json>(Json{{kOptimizer, *described}}) : described;
+    }) : std::move(done);
+    done = done ? putInPlace(temporary, target) : std::move(done);
     if (!done) {
         static_cast<void>(base::removeTree(temporary));
         return done.error();
+    }
+    return target;
+}
+
+Result<void> savePart(const fs::path& runFolder, std::int64_t step, const RankParts& parts, const std::vector<StatePiece>& own)
+{
+    const fs::path folder = commonFolder(runFolder, step, parts);
+    const std::string name = partName(parts.rank, parts.ranks);
+    if (auto made = base::makeDirectories(folder); !made) {
+        return made;
+    }
+    const auto described = writePart(folder / name, own);
+    auto done = described ? base::writeFileAtomically(folder / (name + kDescribed), base::dumpJson(*described)) : Result<void>(described.error());
+    if (!done) {
+        std::error_code code;
+        fs::remove(folder / name, code);
+    }
+    return done;
+}
+
+Result<fs::path> saveCheckpoint(const fs::path& runFolder, const CheckpointInfo& info, const std::vector<nn::NamedTensor>& weights, const RankParts& parts,
+                                const std::vector<StatePiece>& own, const std::function<void(const std::vector<std::int64_t>& missing)>& await)
+{
+    const fs::path target = checkpointsOf(runFolder) / checkpointName(info.step);
+    const fs::path common = commonFolder(runFolder, info.step, parts);
+    const std::string name = partName(parts.rank, parts.ranks);
+    auto done = base::makeDirectories(common);
+    done = done ? writeInto(common, info, weights, [&](const fs::path& folder) -> Result<Json> {
+        auto described = writePart(folder / name, own);
+        return described ? partsOfAll(folder, parts, *described, await) : described;
+    }) : std::move(done);
+    done = done ? putInPlace(common, target) : std::move(done);
+    if (!done) { // the others' files stay for another try
+        std::error_code code;
+        for (const std::string& mine : {std::string(kWeights), name, std::string(kIndex)}) {
+            fs::remove(common / mine, code);
+        }
+        return done.error();
+    }
+    for (std::int64_t rank = 0; rank < parts.ranks; ++rank) { // the index has what they said
+        std::error_code code;
+        fs::remove(target / (partName(rank, parts.ranks) + kDescribed), code);
     }
     return target;
 }
@@ -311,7 +401,14 @@ Result<void> loadWeightsFrom(const Checkpoint& checkpoint, std::vector<nn::Named
 
 Result<std::vector<nn::NamedTensor>> optimizerStateOf(const Checkpoint& checkpoint)
 {
-    return readTensors(checkpoint.folder / kOptimizer);
+    if (checkpoint.optimizer == std::vector<std::string>{kOptimizer}) {
+        return readTensors(checkpoint.folder / kOptimizer);
+    }
+    std::vector<fs::path> files;
+    for (const std::string& name : checkpoint.optimizer) {
+        files.push_back(checkpoint.folder / name);
+    }
+    return joinParts(files);
 }
 
 bool dropOldestCheckpoint(const fs::path& runFolder)

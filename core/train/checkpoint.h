@@ -3,22 +3,26 @@
 // Internal to core: names torch types.
 //
 //   weights.safetensors    the trained leaves
-//   optimizer.safetensors  moments, fp32 masters and step count (see Optimizer::state)
+//   optimizer.safetensors  moments, fp32 masters and step count (see Optimizer::state); or, of ranks that hold a part of it each,
+//                          optimizer-1-of-2.safetensors, ... (checkpoint_parts.h), which one rank or many read
 //   checkpoint.json        step, place in the data, recipe, size and SHA-256 of the files; "hash" is its own
 // Dropout and order of the data are functions of seed, step and place (TrainStep, BatchPlan): no other random
 // state exists.
 //
 // A folder appears whole under its name (written beside it, synced, read back, renamed) or not at all. Older ones
-// go only after that.
+// go only after that. Ranks with parts write into one folder beside it, each its own file and, behind that, what the index says of it; rank 0
+// renames once it finds all. So no rank waits for another but rank 0, which looks for files, and a part that never comes leaves what was.
 #pragma once
 
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/nn/decoder.h"
+#include "core/train/checkpoint_parts.h"
 #include "core/train/plan/batch_plan.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +44,7 @@ struct CheckpointInfo {
 struct Checkpoint {
     std::filesystem::path folder;
     CheckpointInfo info;
+    std::vector<std::string> optimizer; // its file, or those of its parts
 };
 
 struct CheckpointSearch {
@@ -52,6 +57,20 @@ struct CheckpointSearch {
 Result<std::filesystem::path> saveCheckpoint(const std::filesystem::path& runFolder, const CheckpointInfo& info,
                                              const std::vector<nn::NamedTensor>& weights,
                                              const std::vector<nn::NamedTensor>& optimizer);
+
+// Of ranks that hold a part of the optimizer's state each and see one folder.
+struct RankParts {
+    std::string mark; // of this start of the run, the same on all ranks: what an earlier one left is none of theirs
+    std::int64_t rank = 0;
+    std::int64_t ranks = 1;
+};
+// Of all ranks but the first: its file, where rank 0 looks for it. Again is as once.
+Result<void> savePart(const std::filesystem::path& runFolder, std::int64_t step, const RankParts& parts, const std::vector<StatePiece>& own);
+// Of rank 0. `await` is called with the ranks whose files are missing, time and again until they are there; it throws to give up.
+Result<std::filesystem::path> saveCheckpoint(const std::filesystem::path& runFolder, const CheckpointInfo& info,
+                                             const std::vector<nn::NamedTensor>& weights, const RankParts& parts,
+                                             const std::vector<StatePiece>& own,
+                                             const std::function<void(const std::vector<std::int64_t>& missing)>& await);
 
 // Checks every hash. A broken checkpoint is renamed to <name>.broken and never used; leftovers of a kill go.
 CheckpointSearch newestCheckpoint(const std::filesystem::path& runFolder);

@@ -292,7 +292,7 @@ void Trainer::afterStep()
     }
     m_reports.flush();
     if (checkpointDue) {
-        gatherState();
+        handInState();
         if (leads(m_inputs) && !m_control.stopRequested()) { // a stop saves by itself
             save();
         }
@@ -309,7 +309,8 @@ bool Trainer::save()
     if (m_saved == m_step) {
         return true;
     }
-    if (m_parts.split && !m_parts.split->isGathered()) { // the others are gone, with their parts
+    const bool ofParts = m_parts.split && !m_rankParts.mark.empty();
+    if (m_parts.split && !ofParts && !m_parts.split->isGathered()) { // the others are gone, with their parts
         m_saveProblem = "the other ranks hold a part of the optimizer's state each";
         return false;
     }
@@ -318,7 +319,10 @@ bool Trainer::save()
     m_observer.settle();
     fs::path folder;
     const auto work = [&]() -> Result<void> {
-        auto saved = saveCheckpoint(m_inputs.folder, info(), m_parts.leaves, m_parts.optimizer->state());
+        const auto begun = std::chrono::steady_clock::now();
+        auto saved = ofParts ? saveCheckpoint(m_inputs.folder, info(), m_parts.leaves, m_rankParts, m_parts.split->ownPieces(),
+                                              [&](const std::vector<std::int64_t>& missing) { awaitParts(missing, begun); })
+                             : saveCheckpoint(m_inputs.folder, info(), m_parts.leaves, m_parts.optimizer->state());
         folder = saved ? *saved : fs::path();
         return saved ? Result<void>() : Result<void>(saved.error());
     };
@@ -373,7 +377,7 @@ void Trainer::measureRows(RowLossTime time)
 RunEnded Trainer::finish()
 {
     m_reports.flush();
-    gatherState();
+    handInState();
     if (!leads(m_inputs)) {
         if (evaluatesNow(false)) {
             evaluate();
@@ -479,7 +483,7 @@ void Trainer::keepBest(double heldOut)
 RunEnded Trainer::stopHere()
 {
     m_reports.flush();
-    gatherState();
+    handInState();
     if (leads(m_inputs) && m_step > 0 && !save()) {
         return ended(Outcome::Failed, "The run was stopped, but its checkpoint could not be saved: " + m_saveProblem
                                           + ". " + standing());
@@ -514,6 +518,8 @@ std::string Trainer::rescue()
         if (m_trainStep.isWhole() && m_step > m_firstStep && leads(m_inputs)) {
             m_reports.flush();
             save();
+        } else if (m_trainStep.isWhole() && m_step > m_firstStep && !m_rankParts.mark.empty()) {
+            static_cast<void>(savePart()); // rank 0 may still make a checkpoint of it
         }
     } catch (const std::exception&) {
         // The device may be gone; the checkpoint before stands.

@@ -62,7 +62,10 @@ private:
     void sayWhoDrags();
     RunEnded brokenOff(const std::string& sentence);
     bool save();
-    void gatherState();
+    void handInState();
+    Result<void> savePart();
+    void awaitParts(const std::vector<std::int64_t>& missing, std::chrono::steady_clock::time_point begun);
+    void agreeOnFolder();
     void releaseState();
     void evaluate();
     void measureRows(RowLossTime time);
@@ -106,6 +109,9 @@ private:
     EarlyStop m_early;
     RateChanges m_rates;
     std::optional<double> m_endLoss;     // behind the last one
+    RankParts m_rankParts;               // of ranks that hold a part of the optimizer each; without a mark they see no common folder
+    std::optional<std::chrono::steady_clock::time_point> m_brokenSince; // while parts are awaited
+    bool m_toldWhoIsMissing = false;
     double m_secondsBefore = 0;
     std::chrono::steady_clock::time_point m_started = std::chrono::steady_clock::now();
 };

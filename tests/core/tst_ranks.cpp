@@ -40,6 +40,15 @@ std::vector<qint64> childrenOf(qint64 process)
     return children;
 }
 
+int filesLike(const fs::path& folder, const std::string& begin)
+{
+    int count = 0;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        count += entry.path().filename().string().starts_with(begin) ? 1 : 0;
+    }
+    return count;
+}
+
 } // namespace
 
 class TestRanks : public QObject {
@@ -197,6 +206,10 @@ void TestRanks::checkpointsKnowNoRanks()
             Said first = finish(process);
             first.out = out + first.out;
             QVERIFY2(first.code == 130 || first.code == 0, first.err.c_str());
+            if (inParts) { // each saved its own
+                const fs::path saved = first.events("checkpoint").back()["path"].get<std::string>();
+                QCOMPARE(filesLike(saved, "optimizer"), before);
+            }
             std::map<std::int64_t, double> losses = first.losses();
             if (first.code == 130) {
                 const Said second = runProgram(run.resume(name, after));
@@ -344,17 +357,25 @@ void TestRanks::aRankThatFails()
 void TestRanks::aRankThatIsKilled_data()
 {
     QTest::addColumn<int>("rank");
-    QTest::newRow("the first") << 0;
-    QTest::newRow("the last") << 1;
+    QTest::addColumn<bool>("inParts"); // and saves after each step, most of the time
+    QTest::newRow("the first") << 0 << false;
+    QTest::newRow("the last") << 1 << false;
+    QTest::newRow("the first, with its part of what the optimizer holds") << 0 << true;
+    QTest::newRow("the last, with its part of what the optimizer holds") << 1 << true;
 }
 
 void TestRanks::aRankThatIsKilled()
 {
     QFETCH(int, rank);
+    QFETCH(bool, inParts);
     RankedRun run;
     run.config.run.maxSteps = 4000;
     run.config.run.epochs = 2000;
-    run.config.run.checkpointEvery = 3;
+    run.config.run.checkpointEvery = inParts ? 1 : 3;
+    if (inParts) {
+        run.config.method.kind = "full";
+        run.config.run.shard = "always";
+    }
     QProcess process;
     prepare(process, run.tune("out", 2));
     process.start();

@@ -248,6 +248,24 @@ std::vector<nn::NamedTensor> SplitOptimizer::ownState() const
     return all;
 }
 
+std::vector<StatePiece> SplitOptimizer::ownPieces() const
+{
+    std::map<std::string, std::vector<std::int64_t>> sizes;
+    for (const nn::NamedTensor& leaf : m_leaves) {
+        sizes[leaf.name] = leaf.tensor.sizes().vec();
+    }
+    std::vector<StatePiece> pieces;
+    for (const nn::NamedTensor& one : ownState()) {
+        const std::string leaf = kindAndLeaf(one.name).second;
+        if (const auto piece = m_pieces.find(leaf); piece != m_pieces.end()) {
+            pieces.push_back({one.name, one.tensor, piece->second.first, sizes.at(leaf)});
+        } else if (m_team.leads()) {
+            pieces.push_back({one.name, one.tensor});
+        }
+    }
+    return pieces;
+}
+
 // All ranks have the same, though one may have no piece to tell it by.
 std::vector<std::string> SplitOptimizer::kindsOfState()
 {

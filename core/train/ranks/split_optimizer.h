@@ -3,8 +3,8 @@
 // gets those of the others behind the step. Gradients come summed as the pieces' own (rank_sum.h), the norm is that of all. It steps on some
 // buckets after the other, so that what was stepped on travels while the next are.
 //
-// Of what a checkpoint keeps a rank has a part. gather(), called by all at the same place, brings it together on rank 0, where state() is
-// then what an optimizer alone would have; release() lets it go. restore() takes such a state, whole or cut by partOf(). Rank 0 keeps what it
+// Of what a checkpoint keeps a rank has a part, ownPieces(). gather(), called by all at the same place, brings it together on rank 0, where
+// state() is then what an optimizer alone would have; release() lets it go. restore() takes such a state, whole or cut by partOf(). Rank 0 keeps what it
 // was given until release(), so that it can hand it on.
 // Internal to core: names torch types. Threads: one at a time.
 #pragma once
@@ -12,6 +12,7 @@
 #include "core/optim/optimizer.h"
 #include "core/optim/optimizers.h"
 #include "core/ranks/team.h"
+#include "core/train/checkpoint_parts.h"
 #include "core/train/ranks/state_split.h"
 
 #include <cstdint>
@@ -38,6 +39,8 @@ public:
     std::int64_t pagedBytes() const override;
     bool pageOut() override;
 
+    // What this rank has of the state a checkpoint keeps, live; of what is of no leaf, and so the same everywhere, rank 0 alone.
+    std::vector<StatePiece> ownPieces() const;
     // All ranks'; may throw Broken, as step() may.
     void gather();
     void release() { m_whole.clear(); }

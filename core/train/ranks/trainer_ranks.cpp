@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a Trainer that is one of several ranks does beside its steps.
+#include "core/base/files.h"
+#include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/measures/rank_measures.h"
 #include "core/ranks/team.h"
 #include "core/train/bench/bench_probe.h"
 #include "core/train/ranks/ranked.h"
 #include "core/train/ranks/split_optimizer.h"
+#include "core/train/run_room.h"
 #include "core/train/trainer.h"
 
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <random>
+#include <thread>
 
 namespace luthier::train {
 
@@ -50,6 +55,9 @@ void Trainer::shareState()
     }
     ranks::Team& team = *m_inputs.team;
     team.says("sharing what was trained");
+    if (m_parts.split) {
+        agreeOnFolder();
+    }
     // Adding zeros keeps each number: only rank 0 has any.
     const bool own = team.leads();
     const auto numbers = team.sums({own ? static_cast<double>(m_step) : 0, own ? static_cast<double>(m_next.epoch) : 0,
@@ -81,13 +89,83 @@ void Trainer::shareState()
     }
 }
 
-// What ranks split, on rank 0, where a checkpoint needs it. All ranks come here after the same step.
-void Trainer::gatherState()
+// Whether all ranks see the run's folder: then each saves what it holds.
+void Trainer::agreeOnFolder()
 {
-    if (m_parts.split && m_step > m_firstStep) {
+    ranks::Team& team = *m_inputs.team;
+    const std::string own = base::sha256(std::to_string(std::random_device()()) + " " + std::to_string(Clock::now().time_since_epoch().count())).substr(0, 16);
+    const auto fileOf = [this](const std::string& mark) { return m_inputs.folder / (".seen-" + mark); };
+    const bool wrote = team.leads() && base::writeFileAtomically(fileOf(own), own).ok();
+    const std::string mark = team.fromFirst(own);
+    std::error_code code;
+    const double seen = team.sums({(team.leads() ? wrote : std::filesystem::exists(fileOf(mark), code)) ? 1.0 : 0.0}).front();
+    if (team.leads()) {
+        std::filesystem::remove(fileOf(mark), code);
+    }
+    const bool allSee = static_cast<int>(seen) == team.size();
+    m_rankParts = {allSee ? mark : std::string(), team.rank(), team.size()};
+    if (!allSee) {
+        m_parts.warnings.push_back("Not all ranks see " + m_inputs.folder.string() + ", so each checkpoint is brought together in the memory of rank 0's machine first. A common folder spares that.");
+    }
+}
+
+// What ranks split, where a checkpoint needs it: each but the first saves its own part, or all of it comes to rank 0. All ranks come here after
+// the same step.
+void Trainer::handInState()
+{
+    if (!m_parts.split || m_step == m_firstStep) {
+        return;
+    }
+    if (m_rankParts.mark.empty()) {
         says("bringing together what the optimizers hold");
         m_parts.split->gather();
+        return;
     }
+    if (leads(m_inputs) || m_saved == m_step) {
+        return;
+    }
+    says("saving its part of what the optimizers hold");
+    const auto saved = m_saving.run({"a part of the checkpoint of step " + std::to_string(m_step), standing(), roomOf(m_parts).checkpoint, m_step, [this] {
+                                         auto done = savePart();
+                                         if (!done) {
+                                             says("saving its part of what the optimizers hold, which fails (" + done.message() + "),");
+                                         }
+                                         return done;
+                                     }});
+    if (!saved) {
+        throw std::runtime_error("its part of the checkpoint could not be saved: " + saved.message());
+    }
+}
+
+Result<void> Trainer::savePart()
+{
+    const auto done = m_saved == m_step ? Result<void>() : train::savePart(m_inputs.folder, m_step, m_rankParts, m_parts.split->ownPieces());
+    m_saved = done ? std::optional(m_step) : m_saved;
+    return done;
+}
+
+// Rank 0, with its own part saved. Who fails may still save its part, which takes less than two seconds or is not to be waited for.
+void Trainer::awaitParts(const std::vector<std::int64_t>& missing, Clock::time_point begun)
+{
+    constexpr auto kLook = std::chrono::milliseconds(10);
+    constexpr auto kGoes = std::chrono::seconds(2);
+    constexpr auto kTold = std::chrono::seconds(30);
+    const auto broken = m_inputs.team->brokenBy();
+    if (broken && !m_brokenSince) {
+        m_brokenSince = Clock::now();
+    }
+    if (broken && Clock::now() - *m_brokenSince > kGoes) {
+        throw ranks::Broken(*broken);
+    }
+    if (Clock::now() - begun > kTold && !m_toldWhoIsMissing) {
+        m_toldWhoIsMissing = true;
+        std::string who;
+        for (const std::int64_t rank : missing) {
+            who += (who.empty() ? "" : ", ") + std::to_string(rank);
+        }
+        warn("Waiting for the parts of rank " + who + " to save the checkpoint of step " + std::to_string(m_step) + ".");
+    }
+    std::this_thread::sleep_for(kLook);
 }
 
 void Trainer::releaseState()
