@@ -49,6 +49,9 @@ void Decoder::awaitOthers() const
 // Positions of packed rows, each segment's behind those it goes on from. On the CPU first: the lengths are known there.
 at::Tensor Decoder::packedPositions(const Reading& reading) const
 {
+    if (reading.packing.exists()) {
+        return reading.packing.positions;
+    }
     std::vector<at::Tensor> parts;
     for (std::size_t i = 0; i < reading.segments.size(); ++i) {
         parts.push_back(at::arange(reading.before(i), reading.before(i) + reading.segments[i], at::kLong));
@@ -67,6 +70,10 @@ Decoder::Reading Decoder::readingOf(const ForwardInput& input) const
         return reading;
     }
     reading.fronts = input.fronts;
+    reading.packing = input.packing;
+    if (reading.packing.exists() && m_device.is_cpu()) {
+        reading.segments = segmentsOf(reading.packing);
+    }
     const Extras& extras = adaptersOf(input.pass).extras();
     const std::int64_t virtualTokens = extras.virtualTokens();
     if (extras.prompt.defined()) {
@@ -161,7 +168,8 @@ RopeTables Decoder::tablesFor(const Reading& reading, bool local)
 at::Tensor Decoder::attend(Heads& heads, std::size_t index, const Reading& reading)
 {
     const AttentionSettings settings{m_config.scaleOf(static_cast<std::int64_t>(index)), m_config.attentionSoftcap,
-                                     m_config.windowOf(static_cast<std::int64_t>(index)), reading.segments, reading.borders, reading.fronts};
+                                     m_config.windowOf(static_cast<std::int64_t>(index)), reading.segments, reading.borders, reading.fronts,
+                                     reading.packing.longest};
     if (reading.slots) {
         return slotAttention(*reading.slots, index, heads.q, heads.k, heads.v, settings);
     }
@@ -216,7 +224,7 @@ at::Tensor Decoder::throughAgain(std::shared_ptr<const ActiveLayer> layer, std::
 {
     CheckpointedLayer checkpoint;
     checkpoint.inputs = {h, reading.prefix};
-    checkpoint.shelf = index % 2 == 0 ? reading.shelf : nullptr; // all of them cost 6 % of an 8B's speed
+    checkpoint.shelf = kernels::isShelved(index) ? reading.shelf : nullptr;
     addLeaves(*layer, checkpoint);
     checkpoint.run = [this, layer = std::move(layer), index, reading, tables](const std::vector<at::Tensor>& inputs, bool again) {
         Reading own = reading;
@@ -262,7 +270,9 @@ at::Tensor Decoder::hidden(const ForwardInput& input)
     if (input.cache && (reading.readsPrompt || reading.readsPrefix)) {
         input.cache->front = adapters.extras().virtualTokens();
     }
-    if (reading.segments.size() > 1 && !m_device.is_cpu()) {
+    if (reading.packing.exists()) {
+        reading.borders = reading.packing.borders;
+    } else if (reading.segments.size() > 1 && !m_device.is_cpu()) {
         reading.borders = bordersOf(reading.segments, m_device);
     }
     at::Tensor h = embed(input, reading);
@@ -274,7 +284,7 @@ at::Tensor Decoder::hidden(const ForwardInput& input)
     const auto layers = static_cast<std::int64_t>(m_layers.size());
     const std::int64_t twice = m_checkpointedLayers == 0 ? layers : std::min(m_checkpointedLayers, layers);
     const std::int64_t inputs = twice * h.numel() * static_cast<std::int64_t>(h.element_size());
-    if (again && !m_shards && inputs >= kernels::kShelvedBytes && kernels::Shelf::isFor(m_device)) {
+    if (again && !m_shards && kernels::areShelved(inputs) && kernels::Shelf::isFor(m_device)) {
         reading.shelf = std::make_shared<kernels::Shelf>(m_device);
     }
     const at::Tensor row = throughAsRow(h, reading, tables, local);

@@ -5,6 +5,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -12,6 +13,22 @@ namespace luthier::nn::kernels {
 
 // Inputs of all layers of a pass that are together smaller stay where they are: a card has room for them, and recorded passes are short.
 constexpr std::int64_t kShelvedBytes = std::int64_t{1} << 30;
+
+constexpr bool areShelved(std::int64_t inputBytes) // of all layers that are computed again
+{
+    return inputBytes >= kShelvedBytes;
+}
+
+// Every second one: all of them cost 6 % of an 8B's speed.
+constexpr bool isShelved(std::size_t layer)
+{
+    return layer % 2 == 0;
+}
+
+constexpr std::int64_t shelvedOf(std::int64_t layers)
+{
+    return (layers + 1) / 2;
+}
 
 class Shelf {
 public:

@@ -3,6 +3,7 @@
 
 #include "core/nn/device.h"
 #include "core/nn/free_memory.h"
+#include "core/nn/kernels/lanes.h"
 #include "core/nn/kernels/shelf.h"
 #include "core/objectives/objectives.h"
 #include "core/optim/optimizers.h"
@@ -29,9 +30,11 @@ constexpr std::int64_t kHostBytes = std::int64_t{28} << 20;
 constexpr double kHostBackward = 2.2;
 constexpr std::int64_t kHostDropped = 4;
 // On a card: workspaces that cuBLAS takes and keeps, of its handle on the stream of training, of that on the stream that records, of
-// the lanes beside it, and of cuBLASLt; as large as PyTorch makes them on compute capability 9 (8 MiB on older ones, where this counts
-// too much).
-constexpr std::int64_t kCardWorkspaces = 4 * (std::int64_t{32} << 20);
+// the lane beside it, and of cuBLASLt; as large as PyTorch makes them on compute capability 9 (8 MiB on older ones, where this counts
+// too much). The backward pass has a thread and a handle of its own, which takes as much for each lane when the first updates' gradients
+// are made.
+constexpr std::int64_t kCardWorkspace = std::int64_t{32} << 20;
+constexpr std::int64_t kCardWorkspaces = 4 * kCardWorkspace;
 // As logit_blocks.cpp cuts the rows of a loss.
 constexpr std::int64_t kCpuLogits = std::int64_t{48} << 20;
 constexpr std::int64_t kGpuLogits = std::int64_t{1} << 30;
@@ -76,19 +79,18 @@ std::int64_t squareBytes(const Pass& pass, std::int64_t layer)
     return written + (hides ? square * (1 + pass.element) : 0);
 }
 
-// Kept for the backward pass by one layer.
-std::int64_t layerBytes(const Pass& pass, std::int64_t layer)
+// Kept for the backward pass by a layer's attention.
+std::int64_t attentionBytes(const Pass& pass, std::int64_t layer)
 {
     const nn::DecoderConfig& model = pass.model;
-    std::int64_t numbers = 2 * model.hidden                         // the layer's input, and what lies behind attention
+    std::int64_t numbers = model.hidden                             // the layer's input
                            + pass.queries() + 2 * pass.keys()       // q, k, v
-                           + pass.queries()                         // attention's output
-                           + pass.gateUp();
+                           + pass.queries();                        // attention's output
     if (model.queryKeyNorm != nn::QueryKeyNorm::None) {
         numbers += pass.queries() + pass.keys();
     }
     if (model.normPlace != nn::NormPlace::Before) {
-        numbers += 2 * model.hidden;
+        numbers += model.hidden;
     }
     if (pass.isCpu && model.heads != model.kvHeads) {
         numbers += 2 * pass.queries(); // keys and values, once for each query head
@@ -96,9 +98,28 @@ std::int64_t layerBytes(const Pass& pass, std::int64_t layer)
     return pass.tokens * (numbers * pass.element + model.heads * kFloat) + squareBytes(pass, layer);
 }
 
+// By its MLP: what lies behind attention, and gate and up.
+std::int64_t mlpBytes(const Pass& pass)
+{
+    const std::int64_t normed = pass.model.normPlace != nn::NormPlace::Before ? pass.model.hidden : 0;
+    return pass.tokens * (pass.model.hidden + normed + pass.gateUp()) * pass.element;
+}
+
+// By one layer: nothing of what stands before the first thing that trains.
+std::int64_t layerBytes(const Pass& pass, std::int64_t layer)
+{
+    using Part = FirstTrained::Part;
+    const FirstTrained& first = pass.size.first;
+    const Part from = layer > first.layer ? Part::Attention : first.part;
+    if (layer < first.layer || from == Part::Behind) {
+        return 0;
+    }
+    return mlpBytes(pass) + (from == Part::Attention ? attentionBytes(pass, layer) : 0);
+}
+
 std::int64_t methodBytes(const Pass& pass)
 {
-    return pass.tokens * (pass.size.lowRankColumns * pass.element + (pass.isCpu ? kHostDropped * pass.size.droppedInputs : 0));
+    return pass.tokens * ((pass.size.lowRankColumns + pass.size.bottleneckNumbers) * pass.element + (pass.isCpu ? kHostDropped * pass.size.droppedInputs : 0));
 }
 
 struct Kept {
@@ -106,19 +127,21 @@ struct Kept {
     std::int64_t again = 0;   // of the largest layer that the backward pass computes again, beyond what is free by then
 };
 
-// `twice`: so many of the first layers are computed again and keep their inputs alone; where these are many and nothing is split, every
-// second one lies in host memory, but for those that leave and come.
+// `twice`: so many of the first layers are computed again and keep their inputs alone, if anything trains in them or before; where these are
+// many and nothing is split, every second one lies in host memory, but for those that leave and come.
 Kept keptBytes(const Pass& pass, std::int64_t twice, bool isSplit)
 {
     const std::int64_t stream = pass.tokens * pass.model.hidden * pass.element;
-    const std::int64_t method = methodBytes(pass) / std::max<std::int64_t>(1, pass.model.layers); // of a layer
+    const std::int64_t first = std::min(pass.size.first.layer, pass.model.layers);
+    const std::int64_t method = methodBytes(pass) / std::max<std::int64_t>(1, pass.model.layers - first); // of a layer
     constexpr std::int64_t kOnTheirWay = 3;
-    const bool areShelved = !pass.isCpu && !isSplit && twice * stream >= nn::kernels::kShelvedBytes;
-    const std::int64_t inputs = (areShelved ? std::min(twice, twice / 2 + kOnTheirWay) : twice) * stream;
+    const bool areShelved = !pass.isCpu && !isSplit && nn::kernels::areShelved(twice * stream);
+    const std::int64_t again = std::max<std::int64_t>(0, twice - first);
+    const std::int64_t inputs = (areShelved ? std::min(again, again - nn::kernels::shelvedOf(again) + kOnTheirWay) : again) * stream;
     std::int64_t others = 0;
     std::int64_t largest = 0; // of those that are computed again, one at a time
     for (std::int64_t layer = 0; layer < pass.model.layers; ++layer) {
-        const std::int64_t bytes = layerBytes(pass, layer) + method;
+        const std::int64_t bytes = layerBytes(pass, layer) + (layer < first ? 0 : method);
         others += layer < twice ? 0 : bytes;
         largest = layer < twice ? std::max(largest, bytes) : largest;
     }
@@ -165,13 +188,31 @@ std::int64_t backwardBytes(const Pass& pass)
     return pass.tokens * (3 * pass.model.hidden + 2 * pass.model.intermediate + pass.gateUp() + norms) * pass.element + scores;
 }
 
+// The backward pass when it has made the first gradients of updates: its lanes' workspaces beside what the last layer needs by then. Where
+// updates stand at attention alone, that is behind its MLP, which kept nothing any longer.
+std::int64_t lanesBytes(const Pass& pass)
+{
+    if (pass.size.lowRankColumns == 0) {
+        return 0;
+    }
+    const std::int64_t lanes = static_cast<std::int64_t>(nn::kernels::Lanes::kCount) * kCardWorkspace;
+    if (pass.size.updatesMlp) {
+        return lanes + backwardBytes(pass);
+    }
+    const std::int64_t inside = pass.tokens * (2 * pass.model.hidden + pass.queries() + 2 * pass.keys()) * pass.element; // gradients of both ends and of q, k, v
+    return lanes + inside - mlpBytes(pass);
+}
+
 // On a card the loss's block is free again by then, and what is computed again takes its place.
 std::int64_t passBytes(const Pass& pass, std::int64_t logits, std::int64_t again)
 {
     const std::int64_t backward = backwardBytes(pass);
+    if (!pass.isCpu) {
+        return kCardWorkspaces + std::max<std::int64_t>(0, std::max({backward, again, lanesBytes(pass)}) - logits);
+    }
     const bool isWide = pass.element < kFloat && pass.model.norm == nn::NormKind::Layer; // halves that no kernel knows are computed in fp32, too
     const std::int64_t onHost = isWide ? backward + backward / pass.element * kFloat : backward;
-    return pass.isCpu ? kHostBytes + static_cast<std::int64_t>(kHostBackward * static_cast<double>(onHost)) : kCardWorkspaces + std::max<std::int64_t>(0, std::max(backward, again) - logits);
+    return kHostBytes + static_cast<std::int64_t>(kHostBackward * static_cast<double>(onHost));
 }
 
 std::int64_t pagedBytes(const config::RunConfig& config, bool isCpu, std::int64_t state)
@@ -192,7 +233,9 @@ std::int64_t shareOf(std::int64_t bytes, std::int64_t ranks)
 // Of a base in several parts: one of them, and two layers whole.
 std::int64_t heldBytes(const MethodSize& size, std::int64_t parts)
 {
-    return parts == 1 ? size.weightBytes : size.weightBytes - size.projectionBytes + shareOf(size.projectionBytes, parts) + 2 * size.largestLayerBytes;
+    return parts == 1 ? size.weightBytes
+                      : size.weightBytes - size.projectionBytes - size.eightBitBytes + shareOf(size.projectionBytes, parts) + 2 * size.largestLayerBytes
+                            + size.largestEightBitBytes;
 }
 
 // Sums over ranks are fp32. Few stay in one tensor, beside what a pass gives; split, a bucket of them is whole until its part was summed.

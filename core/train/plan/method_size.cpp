@@ -3,6 +3,7 @@
 
 #include "core/nn/decoder.h"
 #include "core/nn/device.h"
+#include "core/nn/families/weight_names.h"
 #include "core/nn/layer_shards.h"
 #include "core/nn/layers/fp8_groups.h"
 #include "core/objectives/objectives.h"
@@ -13,12 +14,16 @@
 #include "core/train/run_parts.h"
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <numeric>
+#include <string_view>
 
 namespace luthier::train {
 
 namespace {
+
+constexpr std::size_t kMlpGroups = 2; // of a layer's groups the first ones are attention's
 
 std::int64_t bytesOf(const at::Tensor& tensor)
 {
@@ -67,11 +72,47 @@ std::int64_t keptBytes(const nn::NamedTensor& leaf, const optim::OptimizerKind& 
     return leaf.tensor.numel() * master + optimizer.stateBytes(settings, {leaf.name, leaf.tensor.sizes().vec()});
 }
 
+// What a bottleneck's gradients read: what it saw, and its narrow numbers behind the non-linearity, for some before it, too.
+std::int64_t keptNumbers(const nn::Bottleneck& layer)
+{
+    using Activation = nn::Bottleneck::Activation;
+    const bool readsBefore = layer.activation == Activation::Silu || layer.activation == Activation::Gelu;
+    return layer.exists() ? layer.downWeight.size(1) + (readsBefore ? 2 : 1) * layer.downWeight.size(0) : 0;
+}
+
+bool isBefore(const FirstTrained& one, const FirstTrained& other)
+{
+    return one.layer != other.layer ? one.layer < other.layer : one.part < other.part;
+}
+
+FirstTrained placeOf(const std::string& leaf, const nn::WeightNames& names, std::int64_t layers)
+{
+    if (const auto path = leaf.find(names.layers); path != std::string::npos) {
+        FirstTrained place;
+        const char* digits = leaf.data() + path + names.layers.size();
+        const char* end = leaf.data() + leaf.size();
+        const std::string_view rest(std::from_chars(digits, end, place.layer).ptr, end);
+        using Part = FirstTrained::Part;
+        place.part = rest.starts_with(".output_adapters")                                       ? Part::Behind
+                     : rest.starts_with(".attention_adapters") || rest.starts_with("." + names.mlp + ".") ? Part::Mlp
+                                                                                                : Part::Attention;
+        return place;
+    }
+    const bool isBehind = leaf.find(names.finalNorm) != std::string::npos || leaf.find("lm_head") != std::string::npos;
+    return {isBehind ? layers : 0, FirstTrained::Part::Attention};
+}
+
 void countPasses(nn::Decoder& decoder, MethodSize& size)
 {
+    for (const auto* layers : {&decoder.extras().afterAttention, &decoder.extras().afterMlp}) {
+        for (const nn::Bottleneck& layer : *layers) {
+            size.bottleneckNumbers += keptNumbers(layer);
+        }
+    }
     size.virtualTokens = decoder.extras().virtualTokens();
     size.tableNumbers = decoder.extras().head.exists() ? decoder.config().vocab * decoder.config().hidden : 0;
     for (const nn::LinearGroup* group : decoder.groups()) {
+        size.updatesMlp = size.updatesMlp || (!group->adapters.empty() && group->index % nn::LayerShards::kGroups >= kMlpGroups);
         for (const nn::LowRank& adapter : group->adapters) {
             size.lowRankColumns += adapter.a.size(0) + (adapter.magnitude.defined() ? group->slices[adapter.slice].size : 0);
         }
@@ -118,7 +159,11 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
     // Values with adapters of their own bring as many again.
     const auto& rollouts = (*objective)->rollouts;
     const std::int64_t sets = rollouts && rollouts->ownValues && rollouts->ownValues(config.objective) ? 2 : 1;
+    const nn::WeightNames names = nn::weightNames(*model);
+    size.first.layer = model->layers;
     for (const nn::NamedTensor& leaf : method.trainable(decoder)) {
+        const FirstTrained place = placeOf(leaf.name, names, model->layers);
+        size.first = isBefore(place, size.first) ? place : size.first;
         size.trainedParameters += sets * leaf.tensor.numel();
         size.leafBytes += sets * bytesOf(leaf.tensor);
         size.gradientBytes += sets * gradientBytes(leaf.tensor, config.run.gradientAccumulation > 1);
@@ -127,9 +172,13 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
     }
     countPasses(decoder, size);
     if (config.model.frozenDtype == "fp8") { // beside the weights
+        std::int64_t layer = 0;
         for (const nn::LinearGroup* group : decoder.groups()) {
-            size.weightBytes += nn::fp8Bytes(*group);
+            layer = (group->index % nn::LayerShards::kGroups == 0 ? 0 : layer) + nn::fp8Bytes(*group);
+            size.eightBitBytes += nn::fp8Bytes(*group);
+            size.largestEightBitBytes = std::max(size.largestEightBitBytes, layer);
         }
+        size.weightBytes += size.eightBitBytes;
     }
     if ((*objective)->heads) {
         for (const objectives::Head& head : (*objective)->heads(config.objective, model->hidden)) {

@@ -10,6 +10,13 @@
 
 namespace luthier::train {
 
+// Where the first thing trains, in the order in which a pass comes to it: what lies before is passed without being kept.
+struct FirstTrained {
+    enum class Part { Attention, Mlp, Behind }; // of the layer: from its beginning, from its MLP, behind both
+    std::int64_t layer = 0;                     // as many as there are layers: behind them all
+    Part part = Part::Attention;
+};
+
 struct MethodSize {
     std::int64_t trainedParameters = 0;
     std::int64_t totalParameters = 0;
@@ -33,6 +40,13 @@ struct MethodSize {
     // Of weightBytes, what ranks can split between them, and of that the largest layer's.
     std::int64_t projectionBytes = 0;
     std::int64_t largestLayerBytes = 0;
+    // Of weightBytes, codes of 8 bits beside numbers; ranks that split those make them of one layer at a time, at most so many.
+    std::int64_t eightBitBytes = 0;
+    std::int64_t largestEightBitBytes = 0;
+
+    FirstTrained first = {};
+    std::int64_t bottleneckNumbers = 0; // that a pass keeps for each token, over all layers, in the activations' dtype
+    bool updatesMlp = false;            // low-rank updates stand in MLPs
 
     double trainedShare() const;
 };
