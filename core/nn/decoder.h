@@ -12,6 +12,7 @@
 #include "core/base/result.h"
 #include "core/nn/layers/active_layer.h"
 #include "core/nn/adapter_set.h"
+#include "core/nn/batch/packing.h"
 #include "core/nn/families/decoder_config.h"
 #include "core/nn/layers/extras.h"
 #include "core/nn/layers/linear_group.h"
@@ -53,6 +54,8 @@ struct ForwardInput {
     // Packed rows whose segments share a beginning: for each segment the one before it that it goes on from, or -1; positions
     // go on, too. Empty: none does. On the CPU; see AttentionSettings::fronts.
     std::vector<std::int64_t> fronts = {};
+    // The segments as tensors, on the decoder's device, where the pass may be recorded; only where readsPacking(), without fronts.
+    Packing packing = {};
 
     bool goesOn(std::size_t segment) const { return !fronts.empty() && fronts[segment] >= 0; }
 };
@@ -108,6 +111,9 @@ public:
 
     // Makes what passes over rows of up to `longest` tokens look up, so that none of them has to.
     void reserve(std::int64_t longest);
+
+    // Whether a pass over packed rows needs nothing of their segments but what their Packing says.
+    bool readsPacking() const;
     // The memory besides its input that hidden() of such an input, its backward pass and a product with head() read, as it
     // is now, undefined tensors left out: work that was recorded may be played while all of this is what it was. Of `input`
     // only shapes matter. Made ready where a pass would make it.

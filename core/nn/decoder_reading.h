@@ -31,6 +31,7 @@ struct Decoder::Reading {
     bool again = false;                 // a layer runs once more for its backward pass
     std::vector<std::int64_t> fronts = {}; // as ForwardInput has them
     std::shared_ptr<kernels::Shelf> shelf = {}; // for inputs of layers that are computed again; null: they stay
+    Packing packing = {};               // as ForwardInput has it
 
     // Tokens before a segment's own.
     std::int64_t before(std::size_t segment) const

@@ -118,6 +118,14 @@ void Decoder::reserve(std::int64_t longest)
     }
 }
 
+bool Decoder::readsPacking() const
+{
+    constexpr std::int64_t kMostHead = 256;
+    const bool narrow = m_dtype == at::kBFloat16 || m_dtype == at::kHalf;
+    const bool packs = m_device.is_cpu() || (narrow && m_config.headDim % 8 == 0 && m_config.headDim <= kMostHead && m_config.attentionSoftcap == 0);
+    return packs && m_extras.virtualTokens() == 0;
+}
+
 std::vector<at::Tensor> Decoder::readsOf(const ForwardInput& input)
 {
     const Reading reading = readingOf(input);

@@ -41,7 +41,9 @@ std::vector<at::Tensor*> tensorsOf(MicroBatch& batch)
             all.push_back(&values);
         }
     }
-    all.push_back(&batch.firstScale);
+    for (at::Tensor* tensor : {&batch.firstScale, &batch.packing.borders, &batch.packing.positions}) {
+        all.push_back(tensor);
+    }
     for (MicroBatch& other : batch.mismatched) {
         const auto its = tensorsOf(other);
         all.insert(all.end(), its.begin(), its.end());

@@ -5,6 +5,8 @@
 // order of their items and targets in the order of their sequences.
 #pragma once
 
+#include "core/nn/batch/packing.h"
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -35,6 +37,8 @@ struct MicroBatch {
     // Objective::mismatches: answers behind the next item's prompt, a batch of as many items; else, or for one item, empty.
     std::vector<MicroBatch> mismatched = {};
     std::vector<std::pair<std::string, at::Tensor>> perTargetColumns; // [M] fp32 each: what targets carry, 0 of padding
+
+    nn::Packing packing = {}; // the segments as tensors, where the pass may be recorded
 
     std::int64_t sequences() const { return ends.defined() ? ends.size(0) : ids.size(0); }
     const at::Tensor& column(const std::string& name) const; // undefined: not there

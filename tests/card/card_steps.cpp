@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // CardSteps: training steps on a card against the CPU: every method in its variants, activation checkpointing, dropout,
-// families whose rows change what is looked up, rows of 12 to 4,096 tokens, and evaluations of longer rows, answers and passes
+// families whose rows change what is looked up, rows of 12 to 4,096 tokens, packed rows, and evaluations of longer rows, answers and passes
 // with the adapters off in between; on the card queued and recorded. Without Qt, so that it builds where there is none.
 //   card_steps [--device D] [--only TEXT] [--part K/N]     D: cuda (default), or cpu, which only shows that the program works
 // A line a case, its largest differences of a loss; the last line sums up. Exit 1: a case failed, 2: none has TEXT in its name, 77: there is no card.
@@ -166,6 +166,24 @@ train::MicroBatch batchOf(std::int64_t rows, std::int64_t width, std::int64_t se
     return train::makeMicroBatch(train::ItemStore(std::move(store)), all, {});
 }
 
+// Texts of these lengths one behind the other, trained everywhere but for their first tokens.
+train::MicroBatch packedOf(const std::vector<std::int64_t>& lengths, std::int64_t seed)
+{
+    train::TokenStore store;
+    std::vector<std::uint32_t> all;
+    for (const std::int64_t length : lengths) {
+        std::vector<std::int32_t> ids;
+        for (std::int64_t i = 0; i < length; ++i) {
+            ids.push_back(static_cast<std::int32_t>((i * i + 5 * i * seed + 17 * length + seed) % kVocab));
+        }
+        store.append(ids, std::vector<std::uint8_t>(ids.size(), 1));
+        all.push_back(static_cast<std::uint32_t>(all.size()));
+    }
+    train::BatchForm form;
+    form.packed = true;
+    return train::makeMicroBatch(train::ItemStore(std::move(store)), all, form);
+}
+
 struct Way {
     at::Device device;
     bool recorded;
@@ -215,6 +233,7 @@ public:
         answer();
         train({{1, 4096}});
         baseAlone();
+        packed();
         for (const std::int64_t width : {3000, 4096, 1500, 3000, 4096, 1500}) {
             train({{1, width}});
             shorts();
@@ -250,6 +269,18 @@ private:
             step.trained += step.batches.back().trained;
         }
         m_values.push_back(m_step.run(step, m_number, 1e-3, [] {})[0]);
+    }
+
+    // Rows of other texts each time, in few shapes.
+    void packed()
+    {
+        for (const std::vector<std::int64_t>& lengths : std::vector<std::vector<std::int64_t>>{{12, 30, 7}, {25, 24}, {9, 40, 2, 30}, {49}, {64, 64}, {33, 2, 12}}) {
+            ++m_number;
+            train::StepBatches step;
+            step.batches.push_back(packedOf(lengths, m_number));
+            step.trained += step.batches.back().trained;
+            m_values.push_back(m_step.run(step, m_number, 1e-3, [] {})[0]);
+        }
     }
 
     void shorts()

@@ -117,6 +117,24 @@ train::MicroBatch batchOf(std::int64_t width, std::int64_t seed)
     return train::makeMicroBatch(train::ItemStore(std::move(store)), rows, {});
 }
 
+// Texts of these lengths one behind the other.
+train::MicroBatch packedOf(const std::vector<std::int64_t>& lengths, std::int64_t seed)
+{
+    train::TokenStore store;
+    std::vector<std::uint32_t> rows;
+    for (const std::int64_t length : lengths) {
+        std::vector<std::int32_t> ids(static_cast<std::size_t>(length));
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            ids[i] = static_cast<std::int32_t>((static_cast<std::int64_t>(i * i) + seed * 3 + length) % 50);
+        }
+        store.append(ids, std::vector<std::uint8_t>(ids.size(), 1));
+        rows.push_back(static_cast<std::uint32_t>(rows.size()));
+    }
+    train::BatchForm form;
+    form.packed = true;
+    return train::makeMicroBatch(train::ItemStore(std::move(store)), rows, form);
+}
+
 train::StepBatches stepOf(const train::MicroBatch& batch)
 {
     train::StepBatches step;
@@ -227,6 +245,8 @@ private Q_SLOTS:
     void kindsHaveRecordingsOfTheirOwn();
     void dropoutFollowsItsSeed();
     void recordedDropoutIsPlain();
+    void recordedPackedIsPlain_data();
+    void recordedPackedIsPlain();
 
 private:
     static void combinations()
@@ -689,6 +709,52 @@ void TestPasses::recordedDropoutIsPlain()
             QVERIFY(recorded[i].equal(unrecorded[i]));
             QVERIFY(i == 0 || !recorded[i].equal(recorded[i - 1]));
         }
+    }
+}
+
+void TestPasses::recordedPackedIsPlain_data()
+{
+    QTest::addColumn<int>("family");
+    for (std::size_t family = 0; family < kFamilies.size(); ++family) {
+        QTest::newRow(kFamilies[family].name) << static_cast<int>(family);
+    }
+}
+
+// Packed rows of other texts each time: steps that play what was recorded over one of them, steps that do not, to the bit, and steps over
+// the rows as they are, which have no texts behind the last.
+void TestPasses::recordedPackedIsPlain()
+{
+    QFETCH(int, family);
+    const Plain plain;
+    if (!decoderOf(kFamilies[static_cast<std::size_t>(family)], kVariants.front())) {
+        QSKIP("the method has nothing for this family");
+    }
+    const auto learn = [&](const train::WorkRecorder& recorder, bool pads) {
+        const auto decoder = decoderOf(kFamilies[static_cast<std::size_t>(family)], kVariants.front());
+        optim::AdamW optimizer(peft::findMethod("lora")->trainable(*decoder), optim::OptimizerSettings());
+        train::TrainStep step(train::BatchLoss(*decoder, *objectives::findObjective("sft")), optimizer, 42, recorder);
+        std::vector<at::Tensor> values;
+        const std::vector<std::vector<std::int64_t>> all{{12, 30, 7}, {25, 24}, {9, 40, 2, 30}, {49}, {33, 2, 12}, {64, 64}, {12, 30, 7}, {100}};
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const auto batch = packedOf(all[i], static_cast<std::int64_t>(i));
+            values.push_back(step.run(stepOf(pads ? train::packedToRoundSizes(batch) : batch), static_cast<std::int64_t>(i) + 1, 1e-2, [] {}));
+        }
+        for (const auto& leaf : optimizer.leaves()) {
+            values.push_back(leaf.detach().clone());
+        }
+        return values;
+    };
+    const support::WatchedRecorder watched;
+    const auto recorded = learn(watched.recorder(), false); // it pads by itself
+    const auto padded = learn({}, true);
+    const auto alone = learn({}, false);
+    QVERIFY2(watched.counts->problem.empty(), watched.counts->problem.c_str());
+    QVERIFY(watched.counts->recorded >= 1);
+    QVERIFY(watched.counts->played >= 5);
+    QCOMPARE(recorded.size(), alone.size());
+    for (std::size_t i = 0; i < recorded.size(); ++i) {
+        QVERIFY2(recorded[i].equal(padded[i]), std::to_string(i).c_str());
+        QVERIFY2(recorded[i].allclose(alone[i], 1e-4, 1e-5), std::to_string(i).c_str());
     }
 }
 

@@ -23,14 +23,14 @@ namespace luthier::nn::kernels::cuda {
 
 namespace {
 
-constexpr const char* kFiles[] = {"blocks.cu", "row.cu", "quant.cu", "slots.cu", "codes.cu", "fp8.cu", "many.cu", "low_rank.cu", "capped.cu"}; // one program, in this order
+constexpr const char* kFiles[] = {"blocks.cu", "row.cu", "quant.cu", "slots.cu", "codes.cu", "fp8.cu", "many.cu", "low_rank.cu", "capped.cu", "token.cu"}; // one program, in this order
 constexpr const char* kNames[] = {"rms_forward", "rms_backward", "rotate", "gated_forward", "gated_backward",
                                   "loss_rows", "dropped", "add_dropped", "kept", "row_norm", "row_product", "row_normed_product", "row_gated_product",
                                   "row_low", "row_raise", "row_heads",
                                   "row_attention", "row_gate", "row_place", "dequantise", "slot_attention", "pick_tokens", "row_codes_product",
                                   "codes_product", "codes_sum", "fp8_rows", "rms_forward_fp8", "rms_backward_fp8", "gated_forward_fp8",
                                   "gated_backward_fp8", "gather_heads", "unpack_fp8", "unpack_fp8_across", "narrow_many", "add_many", "adamw_many", "gated_forward_low",
-                                  "gated_backward_low", "add_low", "turn_low", "capped_forward", "capped_backward"};
+                                  "gated_backward_low", "add_low", "turn_low", "capped_forward", "capped_backward", "row_token"};
 static_assert(std::size(kNames) == static_cast<std::size_t>(Kernel::Count));
 
 constexpr std::size_t kMostCards = 64;
@@ -40,7 +40,8 @@ using Handle = void*;
 using Result = int; // 0: it worked
 
 struct LaunchAttribute {
-    static constexpr int kEarly = 6; // programmatic stream serialization
+    static constexpr int kTogether = 2; // cooperative
+    static constexpr int kEarly = 6;    // programmatic stream serialization
     int id = 0;
     alignas(8) int value = 0;
     char room[60] = {};
@@ -68,6 +69,7 @@ struct Functions {
     Result (*cuLaunchKernel)(Handle, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, Handle, void**,
                              void**) = nullptr;
     Result (*cuGetErrorString)(Result, const char**) = nullptr;
+    Result (*cuFuncSetAttribute)(Handle, int, int) = nullptr;
     bool complete = true;
     Result (*cuLaunchKernelEx)(const LaunchConfig*, Handle, void**, void**) = nullptr; // null: of an older driver
 };
@@ -98,6 +100,7 @@ Functions loadFunctions()
     find(all.cuModuleGetFunction, "cuModuleGetFunction");
     find(all.cuLaunchKernel, "cuLaunchKernel");
     find(all.cuGetErrorString, "cuGetErrorString");
+    find(all.cuFuncSetAttribute, "cuFuncSetAttribute");
     all.cuLaunchKernelEx = driver ? reinterpret_cast<decltype(all.cuLaunchKernelEx)>(dlsym(driver, "cuLaunchKernelEx")) : nullptr;
     return all;
 }
@@ -216,6 +219,19 @@ const Card* cardOf(at::Device device)
 
 } // namespace
 
+CardRoom roomOf(at::Device device)
+{
+    const Card* card = cardOf(device);
+    if (!card || !card->ready || !card->beginsEarly) {
+        return {};
+    }
+    int count = 0;
+    int bytes = 0;
+    cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device.index());
+    cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device.index());
+    return {count, bytes};
+}
+
 bool isReady(at::Device device)
 {
     const Card* card = cardOf(device);
@@ -232,11 +248,17 @@ void launch(Kernel kernel, at::Device device, const Grid& grid, void** arguments
     const auto parts = static_cast<unsigned>(grid.y);
     const auto threads = static_cast<unsigned>(grid.threads);
     Handle function = card->functions[static_cast<std::size_t>(kernel)];
-    LaunchAttribute early{LaunchAttribute::kEarly, 1};
-    const LaunchConfig config{{blocks, parts, 1}, {threads, 1, 1}, 0, stream.stream(), &early, 1};
-    const Result result = grid.early && card->beginsEarly
-                              ? functions().cuLaunchKernelEx(&config, function, arguments, nullptr)
-                              : functions().cuLaunchKernel(function, blocks, parts, 1, threads, 1, 1, 0, stream.stream(), arguments, nullptr);
+    const bool early = grid.early && card->beginsEarly;
+    LaunchAttribute attribute{early ? LaunchAttribute::kEarly : LaunchAttribute::kTogether, 1};
+    const auto sharedBytes = static_cast<unsigned>(grid.sharedBytes);
+    const LaunchConfig config{{blocks, parts, 1}, {threads, 1, 1}, sharedBytes, stream.stream(), &attribute, 1};
+    constexpr int kMostSharedBytes = 8; // the attribute
+    Result result = sharedBytes > 0 ? functions().cuFuncSetAttribute(function, kMostSharedBytes, static_cast<int>(sharedBytes)) : 0;
+    if (result == 0) {
+        result = early || grid.together ? functions().cuLaunchKernelEx(&config, function, arguments, nullptr)
+                                        : functions().cuLaunchKernel(function, blocks, parts, 1, threads, 1, 1, sharedBytes,
+                                                                     stream.stream(), arguments, nullptr);
+    }
     TORCH_CHECK(result == 0, "the kernel ", kNames[static_cast<std::size_t>(kernel)], " could not start: ",
                 textOf(result));
 }

@@ -19,7 +19,8 @@ enum class Kernel {
     Fp8Rows, RmsForwardFp8, RmsBackwardFp8, GatedForwardFp8, GatedBackwardFp8, GatherHeads, UnpackFp8, UnpackFp8Across, // fp8.cu
     NarrowMany, AddMany, AdamWMany,                                                       // many.cu
     GatedForwardLow, GatedBackwardLow, AddLow, TurnLow,                                   // low_rank.cu
-    CappedForward, CappedBackward, Count                                                  // capped.cu
+    CappedForward, CappedBackward,                                                        // capped.cu
+    RowToken, Count                                                                       // token.cu
 };
 
 struct Grid {
@@ -29,7 +30,17 @@ struct Grid {
     // It may begin while what was queued before it ends, and waits for that by itself (row.cu): only where a kernel was queued right
     // before it. Cards that know no such beginning queue it as any other.
     bool early = false;
+    bool together = false;        // its blocks wait for each other: all are on the card at once, or the card refuses
+    std::int64_t sharedBytes = 0; // of memory that a block asks for as it is queued
 };
+
+// What a card has for kernels whose blocks stay on it: multiprocessors, and memory that a block may ask for on each. Zeros where
+// it cannot start such kernels, nor copy into that memory by itself.
+struct CardRoom {
+    std::int64_t multiprocessors = 0;
+    std::int64_t sharedBytes = 0;
+};
+CardRoom roomOf(at::Device device);
 
 // Queues the kernel on the device's current stream; `arguments` points to each argument, as cuLaunchKernel takes them.
 // Throws what torch throws when the card refuses.

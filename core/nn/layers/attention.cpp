@@ -135,7 +135,7 @@ at::Tensor flat(const at::Tensor& heads)
 // All segments in one kernel, where the card has it.
 at::Tensor packedFlash(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
 {
-    const std::int64_t longest = *std::max_element(settings.segments.begin(), settings.segments.end());
+    const std::int64_t longest = settings.longest > 0 ? settings.longest : *std::max_element(settings.segments.begin(), settings.segments.end());
     const at::Tensor starts
         = settings.borders.defined() ? settings.borders : bordersOf(settings.segments, q.device());
     const auto rows = [](const at::Tensor& x) { return x.squeeze(0).transpose(0, 1); };
@@ -183,7 +183,8 @@ at::Tensor seenBy(const at::Tensor& x, const AttentionSettings& settings, std::s
 
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionSettings& settings)
 {
-    if (settings.segments.size() <= 1) {
+    const bool byBorders = settings.longest > 0 && canPack(q, settings);
+    if (settings.segments.size() <= 1 && !byBorders) {
         return flat(one(q, k, v, settings));
     }
     if (settings.fronts.empty() && canPack(q, settings)) {

@@ -19,6 +19,7 @@ struct AttentionSettings {
     // Packed rows whose segments share a beginning: for each the segment before it that it goes on from and sees whole, which
     // goes on from none; -1: none. Empty: no segment has one.
     std::vector<std::int64_t> fronts = {};
+    std::int64_t longest = 0; // of the segments, as `borders` has them, or more: what a recorded pass goes by; 0: as segments say
 };
 
 // x [B, K, T, D] of a segment, behind that of the segment it goes on from: what its queries see.

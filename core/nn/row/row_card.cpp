@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One token through all layers on a CUDA card: six kernels a layer, recorded once for an answer and played for each of
-// its tokens, since starting them one by one takes the host longer than the card computes. Only in builds with CUDA.
+// One token through all layers on a CUDA card: by one kernel for all of them where that knows the plan (token_kernel.h), or by six
+// kernels a layer, recorded once for an answer and played for each of its tokens, since starting them one by one takes the host
+// longer than the card computes. Only in builds with CUDA.
 #include "core/nn/kernels/cuda.h"
 #include "core/nn/kernels/cuda_codes.h"
 #include "core/nn/kernels/cuda_graph.h"
 #include "core/nn/kernels/cuda_module.h"
+#include "core/nn/row/token_kernel.h"
 #include "core/nn/row/walker.h"
 
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <utility>
 
 namespace luthier::nn::row {
@@ -55,7 +58,7 @@ bool isNarrow(const RowLinear& linear)
 
 class RowCard : public Walker {
 public:
-    explicit RowCard(at::Device device) : m_device(device) {}
+    explicit RowCard(at::Device device) : m_device(device), m_whole(device) {}
 
     bool fits(const RowPlan& plan) const override
     {
@@ -72,6 +75,10 @@ public:
 
     void run(const RowPlan& plan, const at::Tensor& h) override
     {
+        if (!std::getenv("LUTHIER_NO_TOKEN") && m_whole.fits(plan)) {
+            m_whole.run(plan, h.mutable_data_ptr<float>());
+            return;
+        }
         prepare(plan);
         m_residual.narrow(0, 0, plan.hidden).copy_(h.flatten());
         kernels::cuda::launch(Kernel::RowPlace, m_device, Grid{1, 1, 1}, m_place.mutable_data_ptr(), static_cast<long long>(plan.position));
@@ -259,6 +266,7 @@ private:
     }
 
     at::Device m_device;
+    TokenKernel m_whole;
     bool m_begun = false; // a kernel is queued
     bool m_small = false; // the plan's model
     kernels::cuda::Graph m_graph;

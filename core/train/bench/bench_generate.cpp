@@ -25,6 +25,7 @@ namespace {
 
 constexpr std::uint64_t kSeed = 42;
 constexpr std::int64_t kWarmup = 8;
+constexpr std::int64_t kProfiled = 8;
 
 using Clock = std::chrono::steady_clock;
 
@@ -61,7 +62,7 @@ at::Tensor next(nn::Decoder& decoder, const at::Tensor& ids, nn::KvCache& cache)
 
 Result<void> answerOne(nn::Decoder& decoder, const GenerateBenchSettings& settings, GenerateBenchResult& result)
 {
-    auto cache = decoder.makeCache(1, settings.prompt + kWarmup + settings.tokens + 1);
+    auto cache = decoder.makeCache(1, settings.prompt + kWarmup + settings.tokens + kProfiled + 1);
     const auto options = at::TensorOptions().device(decoder.device()).dtype(at::kLong);
     at::Tensor id = next(decoder, at::randint(settings.model.vocab, {1, settings.prompt}, options), cache);
     for (std::int64_t i = 0; i < kWarmup; ++i) {
@@ -77,7 +78,24 @@ Result<void> answerOne(nn::Decoder& decoder, const GenerateBenchSettings& settin
         // A reader needs each id before the next token, so the host waits for it here as well.
         static_cast<void>(id.item<std::int64_t>());
     }
-    result.tokensPerSecond = static_cast<double>(settings.tokens) / secondsSince(start);
+    result.secondsPerToken = secondsSince(start) / static_cast<double>(settings.tokens);
+    result.tokensPerSecond = 1 / result.secondsPerToken;
+    if (settings.profile) {
+        auto kernels = profileKernels([&] {
+            for (std::int64_t i = 0; i < kProfiled; ++i) {
+                id = next(decoder, id, cache);
+            }
+            synchronise(decoder.device());
+        });
+        if (!kernels) {
+            return kernels.error();
+        }
+        for (KernelTime& kernel : *kernels) {
+            kernel.calls /= kProfiled;
+            kernel.seconds /= kProfiled;
+        }
+        result.kernels = std::move(*kernels);
+    }
     return {};
 }
 
@@ -204,6 +222,9 @@ Result<GenerateBenchResult> benchGenerate(const GenerateBenchSettings& settings)
 {
     if (settings.prompt < 1 || settings.tokens < 1 || settings.batch < 1) {
         return Error{"prompt, tokens and batch must be at least 1"};
+    }
+    if (settings.profile && settings.batch != 1) {
+        return Error{"a token's kernels are those of one answer; leave out the batch"};
     }
     try {
         return bench(settings);

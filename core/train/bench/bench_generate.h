@@ -9,9 +9,11 @@
 #include "core/base/cancel.h"
 #include "core/base/result.h"
 #include "core/nn/families/decoder_config.h"
+#include "core/train/bench/bench_profile.h"
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace luthier::train {
 
@@ -27,6 +29,7 @@ struct GenerateBenchSettings {
     // The folder of a tokenizer: the answers are also given as a run over its own answers gives them, drawn at temperature 1 through a
     // LoRA of rank 16 on all projections, as texts of that vocabulary. Empty: they are not.
     std::string rollouts = {};
+    bool profile = false;      // the card's kernels of a token of one answer as well
 };
 
 struct GenerateBenchResult {
@@ -39,6 +42,8 @@ struct GenerateBenchResult {
     std::int64_t peakBytes = 0;
     std::string device;
     std::string dtype;
+    std::vector<KernelTime> kernels; // of a token, where they were asked for
+    double secondsPerToken = 0;      // of one answer
 };
 
 Result<GenerateBenchResult> benchGenerate(const GenerateBenchSettings& settings);

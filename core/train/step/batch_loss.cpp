@@ -14,6 +14,7 @@ nn::ForwardInput forwardOf(const MicroBatch& batch, const nn::Pass& pass)
     input.ids = batch.ids;
     input.segments = batch.segments;
     input.fronts = batch.fronts;
+    input.packing = batch.packing;
     input.pass = pass;
     return input;
 }

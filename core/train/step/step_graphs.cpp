@@ -21,6 +21,8 @@ constexpr std::int64_t kMostRecordings = 64;
 constexpr std::size_t kMostShapes = 1024; // that are remembered
 constexpr std::int64_t kMostOutdated = 4; // of one shape: what reads other memory each time is not worth recording
 constexpr std::int64_t kNoTarget = -100;
+constexpr std::int64_t kPackedStep = 128;  // tokens that a packed row is a multiple of
+constexpr std::int64_t kTargetStep = 256;  // and its targets
 
 // In memory of the same kind.
 at::Tensor emptyLike(const at::Tensor& x, at::IntArrayRef sizes)
@@ -77,6 +79,32 @@ MicroBatch paddedToRoundSizes(MicroBatch batch)
     return batch;
 }
 
+MicroBatch packedToRoundSizes(MicroBatch batch)
+{
+    const std::int64_t width = batch.ids.numel();
+    if (batch.segments.empty() || !batch.fronts.empty() || batch.owners.defined() || width > kMostTokens) {
+        return batch;
+    }
+    const auto upTo = [](std::int64_t size, std::int64_t step) { return (size + step - 1) / step * step; };
+    if (batch.places.defined()) {
+        const std::int64_t wider = upTo(width, kPackedStep);
+        // In texts no longer than the longest, by which a row's frequencies go.
+        const std::int64_t longest = *std::max_element(batch.segments.begin(), batch.segments.end());
+        for (std::int64_t left = wider - width; left > 0; left -= batch.segments.back()) {
+            batch.segments.push_back(std::min(left, longest));
+        }
+        batch.ids = wider > width ? longer(batch.ids, wider, 0) : batch.ids;
+        const std::int64_t count = upTo(batch.places.numel(), kTargetStep);
+        batch.places = longer(batch.places, count, 0);
+        batch.targets = longer(batch.targets, count, kNoTarget);
+        for (auto& [name, values] : batch.perTargetColumns) {
+            values = longer(values, count, 0);
+        }
+    }
+    batch.packing = nn::packingOf(batch.segments, batch.ids.is_pinned());
+    return batch;
+}
+
 StepGraphs::StepGraphs(at::Device device, WorkRecorder recorder)
     : m_device(device), m_recorder(std::move(recorder)), m_wanted(m_recorder != nullptr)
 {
@@ -90,7 +118,10 @@ void StepGraphs::giveUp()
 
 MicroBatch StepGraphs::padded(MicroBatch batch) const
 {
-    return m_recorder ? paddedToRoundSizes(std::move(batch)) : batch;
+    if (!m_recorder) {
+        return batch;
+    }
+    return m_takesPacked && !batch.segments.empty() ? packedToRoundSizes(std::move(batch)) : paddedToRoundSizes(std::move(batch));
 }
 
 StepGraphs::Recording* StepGraphs::recordingOf(const Input& input)
@@ -100,6 +131,7 @@ StepGraphs::Recording* StepGraphs::recordingOf(const Input& input)
     for (const at::Tensor* tensor : objectives::tensorsOf(batch)) {
         shapes.push_back(tensor->sizes().vec());
     }
+    shapes.push_back({batch.packing.longest});
     const auto found = std::find_if(m_recordings.begin(), m_recordings.end(), [&](const auto& r) {
         return r->shapes == shapes && r->training == input.pass.training && r->adapters == input.pass.adapters;
     });
@@ -157,7 +189,8 @@ bool StepGraphs::record(Recording& recording, const Input& input, const Work& wo
 at::Tensor StepGraphs::run(const Input& input, const Work& work, const Reads& reads)
 {
     const MicroBatch& batch = input.batch;
-    if (!m_wanted || !batch.segments.empty() || batch.ids.numel() > kMostTokens) {
+    const bool needsSegments = !batch.segments.empty() && !batch.packing.exists();
+    if (!m_wanted || needsSegments || batch.ids.numel() > kMostTokens) {
         return doNow(input, work);
     }
     Recording* const known = recordingOf(input);

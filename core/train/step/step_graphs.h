@@ -6,7 +6,8 @@
 // grew, weights that were replaced, gradients elsewhere have it recorded again.
 //
 // A pass is recorded when its kind and shape come for the second time (the first made everything warm); so that shapes repeat, small
-// batches are padded to round sizes, always, recorded or not: a run that was resumed computes what an uninterrupted one does.
+// batches are padded to round sizes, always, recorded or not: a run that was resumed computes what an uninterrupted one does. Of a
+// packed row the texts' places are read from memory (nn/batch/packing.h), so that one recording serves rows of other texts.
 // Internal to core: names torch types. One thread at a time.
 #pragma once
 
@@ -28,6 +29,10 @@ namespace luthier::train {
 // A small batch with wider rows and more places, none of which is trained: the loss is the same. A larger batch, a packed
 // one and one that is trained everywhere stay as they are. In CPU memory.
 MicroBatch paddedToRoundSizes(MicroBatch batch);
+
+// A packed row of few sizes, behind whose texts come some that nobody learns, and where its texts lie. One whose sequences an objective
+// looks at, that shares beginnings or is too large to be recorded stays as it is. In CPU memory.
+MicroBatch packedToRoundSizes(MicroBatch batch);
 
 class StepGraphs {
 public:
@@ -51,7 +56,10 @@ public:
     // For good: after a problem, or where memory is short.
     void giveUp();
 
-    // As paddedToRoundSizes() where there is a recorder.
+    // Passes over packed rows read nothing but their Packing (Decoder::readsPacking): they are recorded, too.
+    void takePacked() { m_takesPacked = true; }
+
+    // As paddedToRoundSizes() where there is a recorder, packed rows as packedToRoundSizes().
     MicroBatch padded(MicroBatch batch) const;
 
     // The loss, by playing what was recorded or by doing the work. The batch is a padded one, in CPU memory. Passes that
@@ -63,7 +71,7 @@ public:
 
 private:
     struct Recording {
-        std::vector<std::vector<std::int64_t>> shapes; // of the batch's tensors
+        std::vector<std::vector<std::int64_t>> shapes; // of the batch's tensors, and how long a segment may be
         bool training = false;
         std::shared_ptr<const nn::AdapterSet> adapters;
         bool seen = false;
@@ -82,6 +90,7 @@ private:
     at::Device m_device;
     WorkRecorder m_recorder;
     bool m_wanted;
+    bool m_takesPacked = false;
     std::vector<std::unique_ptr<Recording>> m_recordings; // a shape each, recorded or seen once
     std::int64_t m_recorded = 0;
     std::string m_notice;

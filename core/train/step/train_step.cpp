@@ -45,6 +45,9 @@ TrainStep::TrainStep(BatchLoss loss, optim::Optimizer& optimizer, std::uint64_t 
     : m_loss(std::move(loss)), m_decoder(m_loss.decoder()), m_optimizer(optimizer), m_seed(seed), m_leaves(optimizer.leaves()), m_stepped(m_leaves),
       m_small(elementsOf(m_leaves) <= kSmallElements), m_graphs(m_decoder.device(), std::move(recorder))
 {
+    if (m_decoder.readsPacking()) {
+        m_graphs.takePacked();
+    }
     if (m_decoder.shards()) {
         m_graphs.giveUp(); // what other ranks pass is asked between layers
     }
