@@ -14,7 +14,8 @@ constexpr int kMostRanks = 4096;
 constexpr std::array kKinds{
     Measure{"rank_speed", "speed", "Tokens of a rank's own share over the time that it worked on them", "tokens/s", Better::Higher, Drawing::Smoothed,
             "rankSpeed", false, 3, false},
-    Measure{"rank_memory", "memory", "Of each rank: of its process, or the largest on its card", "GiB", Better::Lower, Drawing::Exact, "rankMemory", false, 3, false},
+    Measure{"rank_memory_gb", "memory", "Of each rank: of its process, or the largest on its card", "GB", Better::Lower, Drawing::Exact, "rankMemory", false, 3, false},
+    Measure{"rank_memory", "memory", "As earlier versions wrote it down", "GiB", Better::Lower, Drawing::Exact, "", false, 3, false},
     Measure{"rank_wait", "wait", "Share of a step's time that each rank waits for the others and for sums over all", "", Better::Lower, Drawing::Smoothed,
             "rankWait", false, 4, false},
 };
