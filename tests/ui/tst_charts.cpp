@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every row of the chart table draws, tells its values, exports, and stays quick with many points.
 #include "core/base/clock.h"
+#include "core/measures/rank_measures.h"
 #include "core/train/event_measures.h"
 #include "tests/support/page_test.h"
 #include "ui/bridge/run_bridge.h"
@@ -15,8 +16,10 @@
 #include <QContextMenuEvent>
 #include <QElapsedTimer>
 #include <QSignalSpy>
+#include <QVBoxLayout>
 #include <QtTest>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <thread>
@@ -102,6 +105,40 @@ private Q_SLOTS:
     }
 
     // Every measure is drawn by one chart at most, and the chart that it names is there.
+    // Memory and files are told in powers of ten everywhere in the window.
+    void unitsAreTheWindows()
+    {
+        for (const ChartSpec& chart : charts()) {
+            QVERIFY2(!QByteArray(chart.main().unit).contains("iB"), qPrintable(chart.id));
+        }
+        const auto all = charts();
+        const auto memory = std::find_if(all.begin(), all.end(), [](const ChartSpec& chart) { return chart.id == QLatin1String("rankMemory"); });
+        QVERIFY(memory != all.end());
+        QCOMPARE(ChartPanel(*memory).title(), QStringLiteral("Memory of each process (GB)"));
+        QVERIFY(memory->draws(measures::ofRank("rank_memory_gb", 1)));
+        QVERIFY(!memory->draws(measures::ofRank("rank_memory", 1))); // earlier projects have it; it has a chart of its own there
+    }
+
+    // By keys, one sees which chart they move the cursor of.
+    void aFocusedChartShowsIt()
+    {
+        QWidget window;
+        auto* layout = new QVBoxLayout(&window);
+        auto* first = new ChartPanel(charts().front());
+        auto* second = new ChartPanel(charts()[1]);
+        layout->addWidget(first);
+        layout->addWidget(second);
+        window.resize(500, 600);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        first->setFocus(Qt::TabFocusReason);
+        const QImage with = first->grab().toImage();
+        second->setFocus(Qt::TabFocusReason);
+        const QImage without = first->grab().toImage();
+        QVERIFY(with != without);
+        QVERIFY(contrast(with.pixelColor(1, with.height() / 2), without.pixelColor(1, with.height() / 2)) >= 3);
+    }
+
     void measuresFindTheirChart()
     {
         for (const measures::Measure& measure : measures::table()) {

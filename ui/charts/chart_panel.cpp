@@ -3,11 +3,13 @@
 
 #include "ui/charts/chart_curve.h"
 #include "ui/charts/draw_queue.h"
+#include "ui/theme/focus_ring.h"
 #include "ui/theme/theme.h"
 
 #include <QCoreApplication>
 #include <QLabel>
 #include <QMouseEvent>
+#include <QPainter>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -409,6 +411,13 @@ QRect ChartPanel::curvesRect() const
 QRect ChartPanel::legendRect() const
 {
     return m_legendColumns == 0 ? QRect() : m_plot->legend->outerRect();
+}
+
+// In the margin around title and plot.
+void ChartPanel::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    paintFocusRing(painter, *this);
 }
 
 void ChartPanel::changeEvent(QEvent* event)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/charts/parallel_coordinates.h"
 
+#include "ui/theme/focus_ring.h"
 #include "ui/theme/theme.h"
 
 #include <QKeyEvent>
@@ -167,6 +168,7 @@ void ParallelCoordinates::paintEvent(QPaintEvent*)
         painter.drawText(QRectF(x - room / 2, area.top() - fontMetrics().lineSpacing(), room, fontMetrics().lineSpacing()), Qt::AlignCenter, high);
         painter.drawText(QRectF(x - room / 2, area.bottom(), room, fontMetrics().lineSpacing()), Qt::AlignCenter, low);
     }
+    paintFocusRing(painter, *this);
 }
 
 void ParallelCoordinates::setCurrent(int trial)

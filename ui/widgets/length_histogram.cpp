@@ -2,13 +2,13 @@
 #include "ui/widgets/length_histogram.h"
 
 #include "ui/base/amounts.h"
+#include "ui/theme/focus_ring.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/conversation/role_colors.h"
 
 #include <QHelpEvent>
 #include <QKeyEvent>
 #include <QPainter>
-#include <QStyleOptionFocusRect>
 #include <QToolTip>
 
 #include <algorithm>
@@ -95,11 +95,7 @@ void LengthHistogram::paintEvent(QPaintEvent* event)
     paintBars(painter);
     paintScale(painter);
     paintLimit(painter);
-    if (hasFocus()) {
-        QStyleOptionFocusRect option;
-        option.initFrom(this);
-        style()->drawPrimitive(QStyle::PE_FrameFocusRect, &option, &painter, this);
-    }
+    paintFocusRing(painter, *this);
 }
 
 void LengthHistogram::paintBars(QPainter& painter) const

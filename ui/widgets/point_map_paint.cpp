@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How the points are drawn.
+#include "ui/theme/focus_ring.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/conversation/role_colors.h"
 #include "ui/widgets/point_map.h"
@@ -7,7 +8,6 @@
 #include <QImage>
 #include <QPainter>
 #include <QStyle>
-#include <QStyleOptionFocusRect>
 
 #include <algorithm>
 #include <cmath>
@@ -88,11 +88,7 @@ void PointMap::paintEvent(QPaintEvent* event)
         painter.setPen(QPen(color(Token::Accent), 2, Qt::DashLine));
         painter.drawPolygon(m_lasso);
     }
-    if (hasFocus()) {
-        QStyleOptionFocusRect option;
-        option.initFrom(this);
-        style()->drawPrimitive(QStyle::PE_FrameFocusRect, &option, &painter, this);
-    }
+    paintFocusRing(painter, *this);
 }
 
 } // namespace luthier::ui

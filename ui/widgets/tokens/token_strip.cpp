@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/tokens/token_strip.h"
 
+#include "ui/theme/focus_ring.h"
 #include "ui/widgets/conversation/role_colors.h"
 #include "ui/widgets/tokens/token_brush.h"
 
@@ -154,6 +155,7 @@ void TokenStrip::paintEvent(QPaintEvent* event)
     if (m_content.truncated && !m_places.empty()) {
         drawCut(painter);
     }
+    paintFocusRing(painter, *this);
 }
 
 void TokenStrip::drawTile(QPainter& painter, int index) const
