@@ -7,6 +7,7 @@
 #include "core/peft/methods/lora_settings.h"
 #include "core/peft/methods/method.h"
 #include "core/store/data_files.h"
+#include "core/store/next_recipe.h"
 #include "ui/base/amounts.h"
 #include "ui/pages/tune/memory_bar.h"
 #include "ui/charts/parallel_coordinates.h"
@@ -146,6 +147,39 @@ private Q_SLOTS:
         setValue("method.target_modules", std::vector<std::string>{"q_proj"});
         settle();
         QVERIFY(m_tune->mainAction()->isEnabled());
+    }
+
+    // The later word counts: what was typed before the project's recipe was there stands over it, and the rest is the recipe's.
+    void whatIsTypedBeforeTheRecipeIsReadStays()
+    {
+        m_tiny->config.run.epochs = 4;
+        useRecipe();
+        m_tune.reset(); // at once, within the second that saving waits for more
+        waitForJobs();
+        const auto kept = store::nextRecipe(*m_workspace->project());
+        QVERIFY(kept && *kept);
+        QCOMPARE((*kept)->run.epochs, 4.0);
+        m_workspace.reset();
+        waitForJobs();
+
+        m_workspace = std::make_unique<Workspace>();
+        m_tune = std::make_unique<TunePage>(*m_workspace);
+        setValue("run.max_steps", std::int64_t{7}); // no project yet
+        connect(m_workspace.get(), &Workspace::projectChanged, m_tune.get(), [this] { setValue("data.max_length", std::int64_t{64}); }); // and while it is read
+        m_workspace->openProject(QString::fromStdString(m_tiny->path("project")));
+        QTRY_COMPARE_WITH_TIMEOUT(m_tune->document()->config().run.epochs, 4.0, kAwaitMs);
+        QCOMPARE(m_tune->document()->config().run.maxSteps, 7);
+        QCOMPARE(m_tune->document()->config().data.maxLength, 64);
+        QCOMPARE(m_tune->document()->config().data.train, m_tiny->config.data.train);
+        settle();
+
+        // Another project: what was typed last is the first one's, and the new one shows none of it.
+        const auto first = m_workspace->project();
+        setValue("run.epochs", 5.0);
+        m_workspace->openProject(QString::fromStdString(m_tiny->path("another")));
+        QTRY_VERIFY_WITH_TIMEOUT(m_workspace->project() != first, kAwaitMs);
+        settle();
+        QCOMPARE((*store::nextRecipe(*first))->run.epochs, 5.0);
     }
 
     // A model that went since it was looked at is missed before the gate, by its name, and no run is made.

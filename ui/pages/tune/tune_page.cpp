@@ -39,6 +39,15 @@ namespace {
 constexpr int kRecheckMs = 400;     // after the last key stroke
 constexpr int kSaveMs = 1000;
 
+// The recipe with what was changed by hand while it was being read: the later word counts.
+config::RunConfig withChanges(config::RunConfig recipe, const config::RunConfig& before, const config::RunConfig& now)
+{
+    for (const config::Difference& change : config::difference(before, now)) {
+        (void)config::setByKey(recipe, change.key, change.right); // a value that it had
+    }
+    return recipe;
+}
+
 } // namespace
 
 TunePage::TunePage(Workspace& workspace, QWidget* parent)
@@ -52,6 +61,7 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
     first.model.device = workspace.settings().text(QStringLiteral("device"), QStringLiteral("auto")).toStdString();
     first.run.threads = workspace.settings().text(QStringLiteral("threads"), QStringLiteral("0")).toLongLong();
     m_document->replace(first);
+    m_first = first;
     m_model = new TuneModel(m_document, workspace.undoStack(), workspace.models());
     m_from = new TuneStart(m_document, workspace);
     m_model->setStart(m_from);
@@ -121,6 +131,13 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
         connect(form, &SettingsForm::problemsChanged, this, &TunePage::showVerdict);
     }
     refreshAction();
+}
+
+TunePage::~TunePage()
+{
+    if (m_saveLater.isActive()) {
+        saveRecipe();
+    }
 }
 
 QWidget* TunePage::buildColumns()
@@ -235,11 +252,17 @@ void TunePage::loadRecipe()
         return;
     }
     const auto work = [project = m_workspace.project()] { return store::nextRecipe(*project); };
-    m_recipeJob.start(this, work, [this](const Result<std::optional<config::RunConfig>>& recipe) {
+    if (m_saveLater.isActive()) {
+        saveRecipe(); // of the project that was left
+    }
+    const config::RunConfig shown = std::exchange(m_first, std::nullopt).value_or(m_document->config());
+    m_recipeJob.start(this, work, [this, shown](const Result<std::optional<config::RunConfig>>& recipe) {
         if (!recipe) {
             m_workspace.say(QString::fromStdString(recipe.message()));
         } else if (*recipe) {
-            m_document->replace(**recipe);
+            m_document->replace(withChanges(**recipe, shown, m_document->config()));
+        } else if (!config::difference(shown, m_document->config()).empty()) {
+            onChanged({});
         }
         m_recheck.start();
     });
@@ -247,7 +270,8 @@ void TunePage::loadRecipe()
 
 void TunePage::saveRecipe()
 {
-    const auto project = m_workspace.project();
+    m_saveLater.stop();
+    const auto project = std::exchange(m_saveTo, nullptr);
     if (!project) {
         return;
     }
@@ -262,6 +286,7 @@ void TunePage::saveRecipe()
 void TunePage::onChanged(const QString& key)
 {
     m_workspace.setModelPath(QString::fromStdString(m_document->config().model.path));
+    m_saveTo = m_workspace.project();
     m_saveLater.start();
     m_place->setStepBatches(m_document->config().run.gradientAccumulation);
     showVerdict();

@@ -36,6 +36,7 @@ class TunePage : public Page {
 
 public:
     explicit TunePage(Workspace& workspace, QWidget* parent = nullptr);
+    ~TunePage() override; // what was typed last is kept, too
 
     QAction* mainAction() override { return m_start; }
     void reveal(const QString& what) override; // "part.key", "shootout", "advice", "trials", "start:" and an adapter's path, "run:" and a run's id, "remedy:RUN:key=value"
@@ -78,8 +79,10 @@ private:
     std::shared_ptr<train::PlanCache> m_planCache = std::make_shared<train::PlanCache>();
     JobSlot m_planJob;
     JobSlot m_recipeJob;
+    std::optional<config::RunConfig> m_first; // what was shown before there was a project
     QTimer m_recheck;
     QTimer m_saveLater;
+    std::shared_ptr<store::Project> m_saveTo; // whose recipe it is that waits there
 
     QStackedWidget* m_stack;
     TuneModel* m_model;
