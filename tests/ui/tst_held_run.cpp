@@ -17,6 +17,7 @@
 #include <QFile>
 #include <QLabel>
 #include <QLineEdit>
+#include <QLocale>
 #include <QPlainTextEdit>
 #include <QPointer>
 #include <QPushButton>
@@ -94,6 +95,9 @@ private Q_SLOTS:
         QVERIFY(dialog != nullptr && runs->state() == State::Held);
 
         const std::int64_t held = runs->step();
+        auto* now = dialog->findChild<QLabel*>(QStringLiteral("heldRateNow")); // beside what it is to become
+        QVERIFY(runs->learningRate() > 0);
+        QVERIFY(now->isVisible() && now->text().contains(QLocale().toString(runs->learningRate(), 'g', 3)) && now->text().contains(QString::number(held)));
         QTest::keyClicks(rate, QStringLiteral("much"));
         QTest::keyClick(rate, Qt::Key_Return);
         const auto says = [&](const QString& part) {

@@ -10,6 +10,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QLocale>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -18,7 +19,7 @@ namespace luthier::ui {
 
 HeldRunDialog::HeldRunDialog(RunController* runs, QWidget* parent)
     : QDialog(parent), m_runs(runs), m_prompt(new QLineEdit), m_ask(new QPushButton(tr("&Ask"))), m_answers(new QPlainTextEdit), m_rate(new QLineEdit),
-      m_apply(new QPushButton(tr("Ap&ply"))), m_state(new StatusLabel(Token::TextQuiet))
+      m_apply(new QPushButton(tr("Ap&ply"))), m_now(new StatusLabel(Token::TextQuiet)), m_state(new StatusLabel(Token::TextQuiet))
 {
     setObjectName(QStringLiteral("heldRunDialog"));
     setAttribute(Qt::WA_DeleteOnClose);
@@ -56,11 +57,14 @@ HeldRunDialog::HeldRunDialog(RunController* runs, QWidget* parent)
     rate->addWidget(rateLabel);
     rate->addWidget(m_rate, 1);
     rate->addWidget(m_apply);
+    m_now->setObjectName(QStringLiteral("heldRateNow"));
+    m_now->setWordWrap(true);
     auto* layout = new QVBoxLayout(this);
     layout->addWidget(what);
     layout->addLayout(asking);
     layout->addWidget(m_answers, 1);
     layout->addLayout(rate);
+    layout->addWidget(m_now);
     layout->addWidget(m_state);
     layout->addWidget(buttons);
     setMinimumSize(space(130), space(90));
@@ -116,6 +120,10 @@ void HeldRunDialog::refresh()
         return;
     }
     setWindowTitle(tr("%1 is on hold").arg(m_runs->name()));
+    m_now->setVisible(m_runs->learningRate() >= 0);
+    //: %1 a step, %2 a learning rate
+    m_now->setText(tr("Step %1 was taken at a rate of %2; the schedule moves the rate you set from step to step.")
+                       .arg(number(m_runs->step()), QLocale().toString(m_runs->learningRate(), 'g', 3)));
 }
 
 } // namespace luthier::ui

@@ -5,6 +5,7 @@
 
 #include <QDialog>
 
+class QLabel;
 class QLineEdit;
 class QPlainTextEdit;
 class QPushButton;
@@ -36,6 +37,7 @@ private:
     QPlainTextEdit* m_answers;
     QLineEdit* m_rate;
     QPushButton* m_apply;
+    QLabel* m_now; // the rate of the last step
     StatusLabel* m_state;
 };
 

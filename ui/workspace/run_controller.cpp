@@ -114,6 +114,7 @@ void RunController::connectBridge()
         m_step = steps.back().step;
         m_secondsLeft = steps.back().secondsLeft;
         m_memoryBytes = steps.back().memoryBytes;
+        m_learningRate = steps.back().learningRate;
         m_stage.clear();
         if (m_state == State::Held && m_control && !m_control->isHeld()) {
             setState(State::Running);
@@ -251,6 +252,7 @@ void RunController::launch(Prepared prepared)
     m_secondsBefore = prepared.row.seconds;
     m_secondsLeft = -1;
     m_memoryBytes = 0;
+    m_learningRate = -1;
     m_stage.clear();
     m_endTold = false;
     m_threadDone = false;

@@ -46,6 +46,7 @@ public:
     double secondsLeft() const { return m_secondsLeft; } // negative: not known
     QString stage() const { return m_stage; }
     std::int64_t memoryBytes() const { return m_memoryBytes; }
+    double learningRate() const { return m_learningRate; } // of the last step; negative: none was taken yet
     QString deviceText() const { return m_deviceText; }
     RunBridge* bridge() { return &m_bridge; }
     const SleepGuard& sleepGuard() const { return m_sleep; } // the machine stays awake while a run is at work, not while it is held
@@ -95,6 +96,7 @@ private:
     std::int64_t m_step = 0;
     std::int64_t m_totalSteps = 0;
     std::int64_t m_memoryBytes = 0;
+    double m_learningRate = -1;
     QElapsedTimer m_clock;
     double m_secondsBefore = 0; // of earlier sittings
     double m_secondsLeft = -1;
