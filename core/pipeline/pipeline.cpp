@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::int64_t kFewPairs = 50;
 
-// "held-out reward 0.35 -> 0.98"; good where it moved the wanted way.
+// "held-out reward 0.35 to 0.98"; good where it moved the wanted way.
 struct Change {
     std::string text;
     std::optional<bool> isGood;
@@ -34,7 +34,7 @@ std::optional<Change> changeOf(const store::RunRow& run, std::string_view id, st
     }
     Change change{measures::nameOf(measure, set) + " " + measures::textOf(measure, summary->last), std::nullopt, summary->last};
     if (const auto before = summary->before()) {
-        change.text = measures::nameOf(measure, set) + " " + measures::textOf(measure, *before) + " -> " + measures::textOf(measure, summary->last);
+        change.text = measures::nameOf(measure, set) + " " + measures::textOf(measure, *before) + " to " + measures::textOf(measure, summary->last);
         const double gain = measure.better == measures::Better::Lower ? *before - summary->last : summary->last - *before;
         change.isGood = measure.better == measures::Better::Neither ? std::nullopt : std::optional(gain > 0);
     }

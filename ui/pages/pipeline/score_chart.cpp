@@ -85,6 +85,7 @@ void ScoreChart::paintEvent(QPaintEvent*)
     painter.drawText(QRectF(0, 0, this->width(), line), Qt::AlignLeft | Qt::AlignVCenter, tr("filled: chosen answers · outlined: rejected answers"));
     painter.drawText(QRectF(0, area.bottom() + 2, this->width(), line), Qt::AlignLeft | Qt::AlignVCenter, number(range.low));
     painter.drawText(QRectF(0, area.bottom() + 2, this->width(), line), Qt::AlignRight | Qt::AlignVCenter, number(range.high));
+    painter.drawText(QRectF(0, area.bottom() + 2, this->width(), line), Qt::AlignHCenter | Qt::AlignVCenter, tr("score of the reward model"));
 }
 
 } // namespace luthier::ui
