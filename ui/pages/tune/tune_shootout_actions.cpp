@@ -99,6 +99,12 @@ void TuneShootout::buildTable()
     m_view->horizontalHeader()->setMinimumSectionSize(fontMetrics().averageCharWidth() * 11);
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_view->horizontalHeader()->setSectionResizeMode(ShootoutTable::kMethodColumn, QHeaderView::Stretch);
+    // Qt leaves a stretched column as wide as it was where the others need all the room.
+    connect(m_order, &QAbstractItemModel::columnsInserted, m_view, [view = m_view] {
+        if (QHeaderView* header = view->horizontalHeader(); header->length() > view->viewport()->width()) {
+            header->resizeSection(ShootoutTable::kMethodColumn, static_cast<QAbstractItemView*>(view)->sizeHintForColumn(ShootoutTable::kMethodColumn));
+        }
+    }, Qt::QueuedConnection); // once the new ones have their widths
     connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &TuneShootout::refresh);
     connect(m_view, &QTableView::activated, this, [this] {
         if (m_showRun->isEnabled()) {

@@ -73,7 +73,7 @@ void DataMaking::build(QLayout* options, QWidget* preview)
     m_progress->setAccessibleName(tr("Progress of making the file"));
     m_progress->setRange(0, kParts);
     m_progress->setTextVisible(false);
-    auto* browse = makeButton(m_names.id + QStringLiteral("Browse"), tr("&Browse\u2026"), tr("Choose where the new file will lie"));
+    auto* browse = makeButton(m_names.id + QStringLiteral("Browse"), tr("C&hoose\u2026"), tr("Choose where the new file will lie"));
     connect(browse, &QPushButton::clicked, this, &DataMaking::chooseFile);
     auto* close = makeButton(m_names.id + QStringLiteral("Close"), tr("Close"), tr("Makes nothing (Esc)"));
     connect(close, &QPushButton::clicked, this, &QDialog::close);
