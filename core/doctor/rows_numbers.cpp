@@ -66,16 +66,10 @@ std::optional<Finding> zeroLoss(const History& run, const config::RunConfig& rec
     return finding;
 }
 
-std::optional<Finding> zeroGradient(const History& run, const config::RunConfig& recipe)
+// Why no gradient comes, and what brings one.
+void explainNoGradient(Finding& finding, const config::RunConfig& recipe)
 {
-    constexpr std::size_t kSteps = 3;
-    const auto steps = run.newest(kSteps);
-    if (steps.size() < kSteps || !std::all_of(steps.begin(), steps.end(), [](const Step& s) { return s.gradNorm == 0; })) {
-        return std::nullopt;
-    }
     const auto* objective = objectives::findObjective(recipe.objective.kind);
-    Finding finding;
-    finding.sentence = "The gradient has been exactly zero since " + atStep(steps.front().step) + ".";
     if (objective && objective->rollouts) {
         finding.explanation = "All answers to a prompt have the same reward, so none is better than another.";
         addRemedy(finding.remedies, recipe, "objective.temperature", "1", "Draw answers at objective.temperature 1, so that they differ.");
@@ -84,6 +78,18 @@ std::optional<Finding> zeroGradient(const History& run, const config::RunConfig&
         finding.explanation = "What is trained has no part in the loss, or the loss cannot fall any further: nothing is learned.";
         addRemedy(finding.remedies, recipe, "method.target_modules", "all-linear", "Train more projections: method.target_modules all-linear.");
     }
+}
+
+std::optional<Finding> zeroGradient(const History& run, const config::RunConfig& recipe)
+{
+    constexpr std::size_t kSteps = 3;
+    const auto steps = run.newest(kSteps);
+    if (steps.size() < kSteps || !std::all_of(steps.begin(), steps.end(), [](const Step& s) { return s.gradNorm == 0; })) {
+        return std::nullopt;
+    }
+    Finding finding;
+    finding.sentence = "The gradient has been exactly zero since " + atStep(steps.front().step) + ".";
+    explainNoGradient(finding, recipe);
     return finding;
 }
 
@@ -125,6 +131,11 @@ std::optional<Finding> unmoved(const History& run, const config::RunConfig& reci
     }
     Finding finding;
     finding.sentence = "No weight moved in " + std::to_string(run.steps()) + (run.steps() == 1 ? " step." : " steps.");
+    const auto isZero = [](const Step& s) { return s.gradNorm == 0; };
+    if (run.steps() > 0 && std::all_of(run.first().begin(), run.first().end(), isZero) && std::all_of(run.last().begin(), run.last().end(), isZero)) {
+        explainNoGradient(finding, recipe); // no rate would help
+        return finding;
+    }
     finding.explanation = "Each of the trained numbers that were looked at is what it was, so the result answers as the start did.";
     addRate(finding.remedies, recipe, 10, ", or train for more steps");
     return finding;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What learning from preferences and from answers of its own says of itself: chance that stays, chosen answers that fall, a KL
 // that runs away, rewards that are bought with length or repetition, answers that are all alike.
+#include "core/config/usual_rate.h"
 #include "core/doctor/rows.h"
 
 #include <algorithm>
@@ -83,7 +84,8 @@ std::optional<Finding> stuckAtChance(const History& run, const config::RunConfig
     Finding finding;
     finding.sentence = "The loss has stayed at " + shortNumber(loss) + " for " + std::to_string(kSteps) + " steps: ln 2 is what a coin says of a pair.";
     finding.explanation = "Chosen and rejected answers are not told apart yet.";
-    addRate(finding.remedies, recipe, 5, ", so that something moves");
+    const double usual = config::usualRate(recipe.method.kind, recipe.objective.kind);
+    addRate(finding.remedies, recipe, std::max(5.0, usual / std::max(recipe.optimizer.learningRate, 1e-12)), ", so that something moves");
     addRemedy(finding.remedies, recipe, "data.train", "", "Check that chosen and rejected are not the wrong way round in half of the rows, and that they differ in what matters.");
     return finding;
 }
@@ -177,8 +179,10 @@ std::optional<Finding> boughtReward(const History& run, const config::RunConfig&
                                    : percent(repeats->now) + " of what answers say stood in them before (" + percent(repeats->first) + " at the start)")
                        + ".";
     finding.explanation = isLonger ? "Length may be what earns the reward." : "Repetition may be what earns the reward.";
-    addRemedy(finding.remedies, recipe, "objective.rewards", "", "Read the answers of the newest update (luthier rollouts, sorted by reward), and add a rule against it, such as length most=60.");
+    addRemedy(finding.remedies, recipe, "objective.rewards", "", std::string("Read the answers of the newest update (luthier rollouts, sorted by reward), and add a rule against it, such as ")
+              + (isLonger ? "length most=60." : "expression formula=-repeats."));
     addRemedy(finding.remedies, recipe, "objective.kl_in_reward", "0.2", "Set objective.kl_in_reward to 0.2, so that odd answers cost more.");
+    addRemedy(finding.remedies, recipe, "objective.kl_in_loss", "0.05", "Set objective.kl_in_loss to 0.05, so that odd answers cost something.");
     return finding;
 }
 
@@ -196,6 +200,7 @@ std::optional<Finding> entropyGone(const History& run, const config::RunConfig& 
     addRate(finding.remedies, recipe, 0.5, "");
     addRemedy(finding.remedies, recipe, "objective.clip_high", "0.28", "Set objective.clip_high to 0.28, so that rare tokens can grow.");
     addRemedy(finding.remedies, recipe, "objective.kl_in_reward", "0.2", "Set objective.kl_in_reward to 0.2, which holds the model near the base's variety.");
+    addRemedy(finding.remedies, recipe, "objective.kl_in_loss", "0.05", "Set objective.kl_in_loss to 0.05, which holds the model near the base's variety.");
     return finding;
 }
 

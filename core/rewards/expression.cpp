@@ -106,6 +106,7 @@ constexpr std::array kFields{
     Field{"characters", [](Facts& f) -> Value { return static_cast<double>(f.counts().characters); }},
     Field{"lines", [](Facts& f) -> Value { return static_cast<double>(f.counts().lines); }},
     Field{"sentences", [](Facts& f) -> Value { return static_cast<double>(f.counts().sentences); }},
+    Field{"repeats", [](Facts& f) -> Value { return repeatedShare(f.answer().text); }},
     Field{"tokens", [](Facts& f) -> Value { return static_cast<double>(f.answer().tokens); }},
     Field{"ended", [](Facts& f) -> Value { return f.answer().ended ? 1.0 : 0.0; }},
     Field{"number",

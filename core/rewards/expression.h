@@ -3,8 +3,9 @@
 //
 //   words <= 20 and contains(answer, 'please') - 0.1 * lines
 //
-//   fields     answer, prompt, expected (texts); words, characters, lines, sentences, tokens, number (the last one in the
-//              answer; none: missing), ended (1: by itself); json.a.b of an answer that is JSON; row.a.b of its row
+//   fields     answer, prompt, expected (texts); words, characters, lines, sentences, tokens, repeats (share of the words that
+//              end three words which stood before), number (the last one in the answer; none: missing), ended (1: by
+//              itself); json.a.b of an answer that is JSON; row.a.b of its row
 //   functions  contains(a, b), count(a, b), starts(a, b), ends(a, b), lower(a), length(a), number(a), has(x),
 //              abs(x), min(x, y), max(x, y), clamp(x, low, high), if(c, x, y)
 //   operators  or, and, not, = != < <= > >=, + -, * /, ( )

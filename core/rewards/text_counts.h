@@ -16,4 +16,7 @@ struct TextCounts {
 
 TextCounts countsOf(std::string_view text);
 
+// Share of the words that end three words which stood in the text before, from 0 to 1; 0 of less than four words.
+double repeatedShare(std::string_view text);
+
 } // namespace luthier::rewards

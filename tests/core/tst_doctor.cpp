@@ -381,6 +381,20 @@ void TestDoctor::whatMovedNothing()
     QCOMPARE(idsOf(found), std::set<std::string>{"unmoved"});
     QCOMPARE(found.front().remedies.front().value, std::string("0.001"));
 
+    // Where no gradient came, no rate helps.
+    for (const char* kind : {"sft", "grpo"}) {
+        auto config = recipe();
+        config.objective.kind = kind;
+        doctor::Watch still(config);
+        still.take(doctor::Start{1, 10, 0, 0, 0});
+        still.take(doctor::Step{1, 2, 0, 1e-4, 100});
+        const auto flat = still.take(doctor::End{true, false, 1});
+        QCOMPARE(idsOf(flat), std::set<std::string>{"unmoved"});
+        for (const doctor::Remedy& remedy : flat.front().remedies) {
+            QVERIFY2(remedy.key != "optimizer.learning_rate", remedy.sentence.c_str());
+        }
+    }
+
     // Only the run itself could see it, so it is taken from what it told.
     std::vector<train::Event> events = healthy();
     events.insert(events.end() - 1, train::Warning{100, found.front().text(), "unmoved", found.front().remedies});

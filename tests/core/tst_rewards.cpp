@@ -209,6 +209,10 @@ private Q_SLOTS:
         QCOMPARE(value("json.none < 1", answer), 0.0);
         QCOMPARE(value("contains(lower(prompt), 'hi') + count('aaa', 'a')", answer), 4.0);
         QCOMPARE(given("expression formula='words * 100'", "one two"), 10.0); // cut
+        QCOMPARE(given("expression formula=repeats", "we saw a fox and a hen"), 0.0);
+        QCOMPARE(given("expression formula=repeats", "so it is so it is so it is"), 4.0 / 9);
+        QCOMPARE(given("expression formula=-repeats", "\xc3\xa4 \xc3\xa4\n\xc3\xa4  \xc3\xa4"), -0.25);
+        QCOMPARE(given("expression formula=repeats", ""), 0.0);
         for (const char* wrong : {"", "1 +", "word", "contains(answer)", "f(1)", "(1", "'a", "1 2", "1 $ 2", "and", "min(1 2)"}) {
             QVERIFY2(!Expression::compile(wrong), wrong);
         }
