@@ -119,6 +119,7 @@ private Q_SLOTS:
     void table();
     void rows_data();
     void rows();
+    void promptsHaveNoAnswers();
     void conflicts();
     void tooLong();
     void excludedAndCancelled();
@@ -166,6 +167,20 @@ void TestChecks::rows()
     QVERIFY(!finds(data::checkRow(*dataset, 1, settings).mask, check.constData()));
     // The clean row is clean of everything, or the table cries wolf.
     QCOMPARE(data::checkRow(*dataset, 1, settings).mask, data::CheckMask{0});
+}
+
+// Rows of a file of prompts are answered while training; what is wrong with their questions is found all the same.
+void TestChecks::promptsHaveNoAnswers()
+{
+    QTemporaryDir folder;
+    const auto dataset = opened(folder, {R"({"prompt":"Who bakes?"})", R"({"prompt":[{"role":"user","content":"a"},{"role":"assistant","content":"Well."},{"role":"user","content":"b"}]})",
+                                         R"({"prompt":[{"role":"user","content":"a"},{"role":"user","content":"b"}]})", R"({"prompt":" "})"});
+    QVERIFY(dataset);
+    QCOMPARE(std::string(dataset->format().id), std::string("prompt"));
+    QCOMPARE(data::checkRow(*dataset, 0, {}).mask, data::CheckMask{0});
+    QCOMPARE(data::checkRow(*dataset, 1, {}).mask, data::CheckMask{0});
+    QVERIFY(finds(data::checkRow(*dataset, 2, {}).mask, "broken_roles"));
+    QVERIFY(finds(data::checkRow(*dataset, 3, {}).mask, "empty_question"));
 }
 
 void TestChecks::conflicts()

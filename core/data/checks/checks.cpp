@@ -41,6 +41,12 @@ bool isEmptyAnswer(const CheckedRow& checked)
     return list && std::any_of(list->begin(), list->end(), isBlankAnswer);
 }
 
+// Its answers are made while training: that it has none is its shape.
+bool waitsForAnAnswer(const CheckedRow& checked)
+{
+    return checked.isPrompt && checked.example && !checked.example->messages.empty() && checked.example->messages.back().role == "user";
+}
+
 bool isEmptyQuestion(const CheckedRow& checked)
 {
     return checked.example && hasEmptyTurn(*checked.example, "user");
@@ -79,6 +85,9 @@ bool hasBrokenRoles(const CheckedRow& checked)
                 roles.push_back(message.role);
             }
         }
+        if (waitsForAnAnswer(checked)) {
+            roles.push_back("assistant");
+        }
         return isBrokenOrder(roles);
     }
     const Json* list = checked.row ? listOf(*checked.row) : nullptr;
@@ -116,7 +125,7 @@ bool isCopied(const CheckedRow& checked)
 
 bool isTooShort(const CheckedRow& checked)
 {
-    if (!checked.example || isEmptyAnswer(checked)) {
+    if (!checked.example || isEmptyAnswer(checked) || waitsForAnAnswer(checked)) {
         return false; // an empty answer is told as such
     }
     const bool calls = !checked.example->messages.empty() && !checked.example->messages.back().extra.is_null();
@@ -220,6 +229,7 @@ RowChecks checkRow(const Dataset& dataset, std::int64_t row, const CheckSettings
     CheckedRow checked;
     checked.settings = &settings;
     checked.tokens = tokens;
+    checked.isPrompt = std::string_view(dataset.format().id) == "prompt";
     checked.row = json ? &*json : nullptr;
     if (example) {
         checked.example = &*example;

@@ -34,6 +34,7 @@ struct CheckedRow {
     std::string whole;
     std::int64_t tokens = -1;          // before any cut; -1: not counted
     const CheckSettings* settings = nullptr;
+    bool isPrompt = false;             // of a file of prompts, which have no answers
 };
 
 enum class CheckKind {
