@@ -121,6 +121,35 @@ private Q_SLOTS:
         QVERIFY2(controls >= 5, "a page without controls was not looked at");
     }
 
+    // Whoever has the keys is seen to have them.
+    void everyControlShowsTheKeys_data() { addPages(); }
+
+    void everyControlShowsTheKeys()
+    {
+        QFETCH(QString, page);
+        show(page);
+        ui::MainWindow& window = m_app->window();
+        window.activateWindow();
+        QTRY_VERIFY(window.isActiveWindow());
+        QWidget* elsewhere = support::child<QWidget>(&window, "navigation")->findChild<QAbstractButton*>();
+        int looked = 0;
+        for (QWidget* widget : window.page(page)->findChildren<QWidget*>()) {
+            if (!widget->isVisible() || !widget->isEnabled() || !isControl(widget) || widget->size().isEmpty()) {
+                continue;
+            }
+            widget->setFocus(Qt::TabFocusReason);
+            if (QApplication::focusWidget() != widget || !widget->isVisible()) {
+                continue; // it hands the keys on
+            }
+            const QImage with = widget->grab().toImage();
+            elsewhere->setFocus(Qt::TabFocusReason);
+            QVERIFY(QApplication::focusWidget() != widget);
+            QVERIFY2(with != widget->grab().toImage(), qPrintable(nameOf(widget) + QStringLiteral(" looks the same with the keys and without")));
+            ++looked;
+        }
+        QVERIFY(looked > 0);
+    }
+
     void everyTextCanBeRead_data()
     {
         QTest::addColumn<QString>("page");

@@ -365,6 +365,35 @@ private Q_SLOTS:
         QVERIFY(pictureOf(name) != pictureOf(name.left(shown.size() - 1)));
     }
 
+    // A choice that is longer than its box ends in an ellipsis, and what is typed keeps off the ring.
+    void choicesSayThatTheyAreCut()
+    {
+        const QString whole = QStringLiteral("Data (*.jsonl *.ndjson *.json *.csv *.tsv *.txt)");
+        const auto picture = [](const QString& text) {
+            QComboBox box;
+            box.addItem(text);
+            box.resize(140, 28);
+            return box.grab().toImage();
+        };
+        QComboBox box;
+        box.addItem(whole);
+        box.resize(140, 28);
+        QStyleOptionComboBox option;
+        option.initFrom(&box);
+        const int room = box.style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, &box).width() - 2;
+        const QString cut = box.fontMetrics().elidedText(whole, Qt::ElideRight, room);
+        QVERIFY(cut.endsWith(u'\u2026') && cut.size() > 3);
+        QCOMPARE(picture(whole), picture(cut));
+        QVERIFY(picture(whole) != picture(QStringLiteral("Data")));
+
+        QLineEdit line;
+        line.resize(140, 28);
+        QStyleOptionFrame frame;
+        frame.initFrom(&line);
+        frame.lineWidth = line.style()->pixelMetric(QStyle::PM_DefaultFrameWidth, &frame, &line);
+        QVERIFY(line.style()->subElementRect(QStyle::SE_LineEditContents, &frame, &line).left() >= 3);
+    }
+
     void iconsAreThereAndTinted()
     {
         Theme theme(*qApp);

@@ -38,6 +38,7 @@ PageFrame::PageFrame(const PageRow& row, Workspace& workspace, QWidget* parent)
     connect(help, &QToolButton::clicked, this, &PageFrame::helpWanted);
     header->addWidget(help);
     header->addWidget(m_main);
+    header->addStrut(m_main->sizeHint().height()); // titles stand level, also where nothing is to be pressed
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);

@@ -5,6 +5,7 @@
 #include "ui/theme/theme.h"
 #include "ui/theme/theme_paint.h"
 
+#include <QAbstractItemView>
 #include <QAbstractSpinBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
@@ -86,6 +87,18 @@ bool isTextBox(const QWidget* widget)
 }
 
 constexpr int kRing = 2;
+constexpr char kRingAlone[] = "ringAlone"; // of what had no frame: it has one while it has the keys
+
+// Lists that have the keys show it at an item; where there is none, at themselves.
+bool showsItem(const QAbstractItemView& view)
+{
+    return view.model() != nullptr && view.currentIndex().isValid() && view.model()->rowCount(view.rootIndex()) > 0;
+}
+
+bool hasRing(const QWidget* widget)
+{
+    return isTextBox(widget) || qobject_cast<const QAbstractItemView*>(widget) != nullptr;
+}
 
 } // namespace
 
@@ -105,7 +118,7 @@ int ThemeStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, cons
     case PM_SplitterWidth:
         return space(2);
     case PM_DefaultFrameWidth:
-        return isTextBox(widget) ? kRing : QProxyStyle::pixelMetric(metric, option, widget);
+        return hasRing(widget) ? kRing : QProxyStyle::pixelMetric(metric, option, widget);
     case PM_ScrollBarExtent:
         return space(3);
     case PM_ButtonShiftHorizontal:
@@ -187,9 +200,17 @@ void ThemeStyle::polish(QWidget* widget)
         header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter); // over its column; numbers say that they stand at the right
     } else if (auto* label = qobject_cast<QLabel*>(widget)) {
         levelWithField(label);
-    } else if (isTextBox(widget)) {
+    } else if (hasRing(widget)) {
         auto* frame = static_cast<QFrame*>(widget);
-        frame->setFrameStyle(frame->frameStyle()); // it asks how wide the frame is here alone, and did while it was none yet
+        const bool hasNone = frame->frameShape() == QFrame::NoFrame;
+        const bool needsOne = hasNone && (widget->focusPolicy() & Qt::TabFocus) && widget->parentWidget() != nullptr
+                              && !widget->window()->windowFlags().testFlag(Qt::Popup);
+        if (needsOne) {
+            widget->setProperty(kRingAlone, true);
+        }
+        if (!hasNone || needsOne) { // it asks how wide the frame is here alone, and did while it was none yet
+            frame->setFrameStyle(needsOne ? static_cast<int>(QFrame::StyledPanel) | static_cast<int>(QFrame::Sunken) : frame->frameStyle());
+        }
     }
 }
 
@@ -252,8 +273,12 @@ void ThemeStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opt
         drawBox(painter, option->rect, Qt::NoBrush, color(Token::Accent), 2);
         return;
     case PE_Frame:
-        if (isTextBox(widget) && option->state & State_HasFocus) {
+        if (const auto* view = qobject_cast<const QAbstractItemView*>(widget);
+            option->state & State_HasFocus && (view != nullptr ? !showsItem(*view) : isTextBox(widget))) {
             drawBox(painter, option->rect, Qt::NoBrush, color(Token::Accent), kRing);
+            return;
+        }
+        if (widget != nullptr && widget->property(kRingAlone).toBool()) {
             return;
         }
         // Filled, not drawn: at a scale of 1.25 half of the lines would fall between the pixels.
@@ -290,6 +315,14 @@ QRect ThemeStyle::subControlRect(ComplexControl control, const QStyleOptionCompl
     case SC_ScrollBarAddPage: return part(at + length, room - at - length);
     default: return {};
     }
+}
+
+// Words do not touch the ring of the focus.
+QRect ThemeStyle::subElementRect(SubElement element, const QStyleOption* option, const QWidget* widget) const
+{
+    const QRect rect = QProxyStyle::subElementRect(element, option, widget);
+    const auto* frame = qstyleoption_cast<const QStyleOptionFrame*>(option);
+    return element == SE_LineEditContents && frame != nullptr && frame->lineWidth > 0 ? rect.adjusted(space(1) / 2, 0, -space(1) / 2, 0) : rect;
 }
 
 void ThemeStyle::drawComplexControl(ComplexControl control, const QStyleOptionComplex* option, QPainter* painter, const QWidget* widget) const
@@ -333,6 +366,15 @@ void ThemeStyle::drawControl(ControlElement element, const QStyleOption* option,
         if (const auto* button = qstyleoption_cast<const QStyleOptionToolButton*>(option); button != nullptr && isBeside(*button)) {
             QStyleOptionToolButton copy = *button;
             copy.rect.adjust(space(1), 0, 0, 0); // the text stands at the left of its room
+            QProxyStyle::drawControl(element, &copy, painter, widget);
+            return;
+        }
+        break;
+    case CE_ComboBoxLabel:
+        if (const auto* box = qstyleoption_cast<const QStyleOptionComboBox*>(option); box != nullptr && !box->editable) {
+            QStyleOptionComboBox copy = *box; // Qt cuts where the room ends
+            const int room = subControlRect(CC_ComboBox, box, SC_ComboBoxEditField, widget).width() - 2 - (box->currentIcon.isNull() ? 0 : box->iconSize.width() + space(1));
+            copy.currentText = painter->fontMetrics().elidedText(box->currentText, Qt::ElideRight, room);
             QProxyStyle::drawControl(element, &copy, painter, widget);
             return;
         }
