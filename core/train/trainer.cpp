@@ -262,7 +262,8 @@ void Trainer::step(BatchSource& source)
         return; // stopped while it was made
     }
     const at::Tensor values = m_trainStep.run(batches, m_step + 1, rate, [this] { holdIfAsked(); });
-    if (const std::string notice = m_trainStep.takeNotice(); !notice.empty()) {
+    const std::string notice = m_trainStep.takeNotice();
+    if (!notice.empty()) {
         warn(notice);
     }
     ++m_step;
@@ -276,7 +277,7 @@ void Trainer::step(BatchSource& source)
     for (const std::string& id : m_parts.objective->measures) {
         done.measures.push_back({&measures::measureOf(id), 0}); // places, which the report fills
     }
-    addRankMeasures(done);
+    addRankMeasures(done, notice);
     m_reports.add(std::move(done), values);
 }
 

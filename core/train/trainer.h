@@ -58,7 +58,7 @@ private:
     bool evaluatesNow(bool own);
     void says(const std::string& doing);
     void agreeOn(StepBatches& batches, double& rate);
-    void addRankMeasures(StepDone& done);
+    void addRankMeasures(StepDone& done, const std::string& notice);
     void sayWhoDrags();
     RunEnded brokenOff(const std::string& sentence);
     bool save();

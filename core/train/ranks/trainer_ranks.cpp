@@ -229,8 +229,9 @@ void Trainer::agreeOn(StepBatches& batches, double& rate)
     batches.isOnePass = all[6] == 0;
 }
 
-// What the ranks waited for each other in this step, and whom for. A card tells of the step before.
-void Trainer::addRankMeasures(StepDone& done)
+// What the ranks waited for each other in this step, and whom for. A card tells of the step before. What a rank had to do to go on in it, its
+// notice, rank 0 says.
+void Trainer::addRankMeasures(StepDone& done, const std::string& notice)
 {
     if (!m_inputs.team) {
         return;
@@ -242,7 +243,8 @@ void Trainer::addRankMeasures(StepDone& done)
         waiting = timing->waiting;
         working = std::max(1e-9, timing->working);
     }
-    const auto all = team.all({waiting / (waiting + working), static_cast<double>(m_ownTokens) / working, static_cast<double>(peakMemory(m_parts.placement.device)), working});
+    const auto all = team.all({waiting / (waiting + working), static_cast<double>(m_ownTokens) / working, static_cast<double>(peakMemory(m_parts.placement.device)), working,
+                               notice.empty() ? 0.0 : 1.0});
     const auto least = [&](std::size_t place) {
         return (*std::min_element(all.begin(), all.end(), [place](const auto& a, const auto& b) { return a[place] < b[place]; }))[place];
     };
@@ -259,6 +261,14 @@ void Trainer::addRankMeasures(StepDone& done)
         measures::set(done.measures, measures::ofRank("rank_speed", number), all[rank][1]);
         measures::set(done.measures, measures::ofRank("rank_memory_gb", number), all[rank][2] / kGigabyte);
         measures::set(done.measures, measures::ofRank("rank_wait", number), all[rank][0]);
+    }
+    if (most(4) > 0) {
+        const auto notices = team.texts(notice);
+        for (std::size_t rank = 1; rank < notices.size() && team.leads(); ++rank) {
+            if (!notices[rank].empty()) {
+                warn("Rank " + std::to_string(rank) + ": " + notices[rank]);
+            }
+        }
     }
     m_ranksAtWork.resize(all.size());
     for (std::size_t rank = 0; rank < all.size(); ++rank) {
