@@ -89,8 +89,6 @@ const std::vector<GeneralRule>& generalRules()
              const optim::OptimizerKind* optimizer = optim::findOptimizer(c.optimizer.kind);
              return c.run.shard == "always" && method && !method->writesAdapter && optimizer && !optimizer->pages;
          }},
-        {{"run.shard", "model.frozen_dtype"}, "A base that is split over ranks is held in bf16, fp32 or 4 bits: leave model.frozen_dtype to auto.",
-         [](const RunConfig& c) { return c.run.shard == "always" && c.model.frozenDtype == "fp8"; }},
         {{"optimizer.rate_pattern"}, "optimizer.rate_pattern takes name=factor, such as lora_B=4, with factors from 0 to 1000000.",
          [](const RunConfig& c) { return !optim::parsePattern(c.optimizer.ratePattern, {}, 1e6); }},
         {{"optimizer.decay_pattern"}, "optimizer.decay_pattern takes name=decay, such as embed_tokens=0.1, with decays from 0 to 1.",

@@ -213,12 +213,21 @@ Result<void> Decoder::multiplyInFp8()
         return Error{"products in 8-bit floats give bf16: choose dtype bf16, or leave model.frozen_dtype to auto"};
     }
     const at::NoGradGuard noGrad;
+    if (m_shards) {
+        m_shards->makeFp8();
+    }
     for (LinearGroup* group : groups()) {
-        if (takesFp8(*group)) {
-            group->fp8 = fp8WeightOf(group->weight);
-        } else if (unpacksToFp8(*group)) {
+        if (unpacksToFp8(*group)) {
+            if (m_shards) {
+                m_shards->enter(group->index / LayerShards::kGroups, LayerShards::Way::Forward);
+            }
             prepareFp8Codes(*group);
+        } else if (!m_shards && takesFp8(*group)) {
+            group->fp8 = fp8WeightOf(group->weight);
         }
+    }
+    if (m_shards) {
+        m_shards->finish();
     }
     return {};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/layer_shards.h"
 
+#include "core/nn/layers/fp8_groups.h"
+
 #include <ATen/ops/empty.h>
 #include <c10/core/GradMode.h>
 #include <c10/util/Exception.h>
@@ -205,6 +207,11 @@ void LayerShards::show(const Split& split, const at::Tensor& slot)
         at::Tensor& tensor = *heldBy(*part.group)[part.tensor];
         tensor = slot.narrow(0, part.begin, static_cast<std::int64_t>(tensor.nbytes())).view(part.dtype).view(part.sizes);
     }
+    for (LinearGroup* group : split.groups) {
+        if (m_makesFp8 && takesFp8(*group)) {
+            group->fp8 = fp8WeightOf(group->weight);
+        }
+    }
     m_shown = &split;
 }
 
@@ -214,6 +221,7 @@ void LayerShards::letGo()
         return;
     }
     for (LinearGroup* group : m_shown->groups) {
+        group->fp8 = {};
         for (at::Tensor* tensor : heldBy(*group)) {
             forget(*tensor);
         }

@@ -33,6 +33,10 @@ public:
     // ... and this rank's part of them, the rest let go once the layer's other groups are here. The group must stay where it is.
     void split(LinearGroup& group);
 
+    // From now on numbers have codes for products in 8-bit floats beside them (layers/fp8_weight.h) while a pass is in their layer; those are
+    // made there, of the gathered numbers.
+    void makeFp8() { m_makesFp8 = true; }
+
     enum class Way { Forward, Backward };
     // A pass comes to this layer, whose groups are whole until one comes to another. May throw what a team throws.
     void enter(std::size_t layer, Way way);
@@ -71,6 +75,7 @@ private:
     at::Device m_device;
     std::vector<Split> m_splits;         // by layer
     std::array<at::Tensor, 2> m_slots;   // whole layers: of a walk's even and odd places
+    bool m_makesFp8 = false;
     bool m_walks = false;
     Way m_way = Way::Forward;
     std::size_t m_gathered = 0;          // layers of the walk

@@ -32,12 +32,15 @@ last = [e for e in b if e.get('event') == 'step'][-1:] or [{}]
 print({k: v for k, v in last[0].get('measures', {}).items() if k.startswith('rank_') or 'wait' in k})
 P
 }
-if part laws "one card and two give the same losses; with a base in parts, and all weights, too"; then
+if part laws "one card and two give the same losses; with a base in parts, also in FP8, and all weights, too"; then
   one one --device cuda:0; one two --devices cuda:0,cuda:1; one parts --devices 2 --set run.shard=always
   one codes1 --device cuda:0 --set method.kind=qlora; one codes2 --devices 2 --set method.kind=qlora --set run.shard=always
+  b="--set model.dtype=bf16 --set model.frozen_dtype=fp8"
+  one eight1 --device cuda:0 $b; one eight2 --devices 2 $b --set run.shard=always
+  one eightcodes1 --device cuda:0 $b --set method.kind=qlora; one eightcodes2 --devices 2 $b --set method.kind=qlora --set run.shard=always
   one full1 --device cuda:0 --set method.kind=full; one full2 --devices 2 --set method.kind=full
   one fullparts --devices 2 --set method.kind=full --set run.shard=always
-  same one two; same one parts; same codes1 codes2; same full1 full2; same full1 fullparts
+  same one two; same one parts; same codes1 codes2; same eight1 eight2; same eightcodes1 eightcodes2; same full1 full2; same full1 fullparts
   cp -r o_fullparts o_goon; timeout 40 "$L" resume o_goon --step 4 --device cuda:0 --json > goon.jsonl 2> goon.err || tail -n 2 goon.err; same fullparts goon
 fi
 if part killed "a rank is killed: a sentence within ten seconds, and one card goes on"; then
@@ -53,6 +56,7 @@ print("  ".join("%s %.6g" % (v["name"], v["value"]) for v in map(json.loads, sys
 if part split "65B in two parts (one card: 1,012 tokens/s, 33.8 GiB)"; then
   bench --preset 65b --method qlora --checkpointing --paging on --batch 1 --length 512 --ranks 2 --shard --steps 6 --warmup 2
   bench --preset 1b --targets all --batch 8 --length 1024 --ranks 2 --shard --steps 8
+  bench --preset 8b --targets all --frozen-dtype fp8 --checkpointing --batch 8 --length 1024 --ranks 2 --shard --steps 5
 fi
 if part gain "what sharing gains"; then
   bench --preset 1b --method full --batch 8 --length 1024 --ranks 2 --steps 10 --shard # the optimizer in parts, as runs have it

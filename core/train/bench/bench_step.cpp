@@ -283,8 +283,8 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     if (objective->usesReference && settings.liveReference && !method->writesAdapter) {
         return Error{"a live reference of all weights is a second model; leave it out, or take an adapter"};
     }
-    if (settings.isSplit && (!settings.team || settings.frozenDtype == "fp8")) {
-        return Error{"a base, or what an optimizer of all weights holds, is split over several ranks (--ranks), and not in FP8"};
+    if (settings.isSplit && !settings.team) {
+        return Error{"a base, or what an optimizer of all weights holds, is split over several ranks (--ranks)"};
     }
     if (settings.packed && (objective->perSequence || objective->rollouts || settings.team)) {
         return Error{"packed texts are measured with sft or pretrain, on one device"};

@@ -29,9 +29,6 @@ std::string againstSplit(const config::RunConfig& config)
     if (!method || !method->writesAdapter) {
         return "all weights train: choose an adapter (method.kind)";
     }
-    if (config.model.frozenDtype == "fp8") {
-        return "FP8 keeps a second copy of them: leave model.frozen_dtype to auto";
-    }
     if (isLora && lora.useDora) {
         return "DoRA begins with the lengths of whole rows: switch method.use_dora off";
     }
