@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kMostNames = 10'000;
+constexpr std::size_t kMostNamesOfMake = 10'000;
 constexpr const char* kPickle = "its weights are in a pickle (%), which can run code when opened; get the model as safetensors, or open it in "
                                 "transformers and save it again";
 
@@ -167,7 +167,7 @@ std::vector<std::string> namesIn(const fs::path& folder)
 {
     std::vector<std::string> names;
     std::error_code code;
-    for (fs::directory_iterator it(folder, code), end; !code && it != end && names.size() < kMostNames; it.increment(code)) {
+    for (fs::directory_iterator it(folder, code), end; !code && it != end && names.size() < kMostNamesOfMake; it.increment(code)) {
         names.push_back(it->path().filename().string());
     }
     std::sort(names.begin(), names.end());
