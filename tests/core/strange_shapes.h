@@ -2,21 +2,11 @@
 // The table of tst_shapes.cpp: a file, and what its rows become (see account() there); no rows: it does not open, and says why.
 #pragma once
 
-#include <string>
-#include <vector>
+#include "tests/core/more_strange_shapes.h"
 
-struct StrangeShape {
-    const char* name;
-    const char* file;
-    std::string content;
-    const char* format;
-    std::vector<std::string> rows;
-    std::string said; // a part of what is said of the whole file
-};
-
-inline const std::vector<StrangeShape>& strangeShapes()
+inline std::vector<StrangeShape> firstStrangeShapes()
 {
-    static const std::vector<StrangeShape> table{
+    return {
         {"arena battles", "s.jsonl",
          R"row({"question_id": "q1", "model_a": "m1", "model_b": "m2", "winner": "model_a", "conversation_a": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo bakes."}], "conversation_b": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Nobody."}], "turn": 1, "language": "English"}
 {"question_id": "q1", "model_a": "m1", "model_b": "m2", "winner": "model_b", "conversation_a": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Nobody."}], "conversation_b": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo bakes."}], "turn": 1, "language": "English"}
@@ -532,5 +522,14 @@ And at home.)row"}, R"row(to learn it as one text, name it .md)row"},
         {"Anki's notes", "s.tsv", "#separator:tab\n#html:true\n#tags column:3\nWho bakes?\tOdo.\tbread\nWho sings?\tMira.\tsongs\n", "x", {}, "prompt=Front,completion=Back would read it as Completion"},
         {"Anki's notes with names", "s.csv", "#separator:semicolon\n#columns:Question;Answer;Tags\nWho bakes?;Odo.;bread\n", "completion", {"user:Who bakes?|assistant:Odo."}, "\"Tags\" (1 row)"},
     };
+}
+
+inline const std::vector<StrangeShape>& strangeShapes()
+{
+    static const std::vector<StrangeShape> table = [] {
+        std::vector<StrangeShape> all = firstStrangeShapes();
+        all.insert(all.end(), moreStrangeShapes().begin(), moreStrangeShapes().end());
+        return all;
+    }();
     return table;
 }

@@ -65,6 +65,10 @@ private Q_SLOTS:
                                           << QByteArray(R"({"completion":"q","choices":["p","q"]})");
         QTest::newRow("a choice by its name") << QByteArray("completion=o[k]") << QByteArray(R"({"o":{"A":"p","B":"q"},"k":"B"})")
                                               << QByteArray(R"({"completion":"q","o":{"A":"p","B":"q"}})");
+        QTest::newRow("a choice among columns") << QByteArray("input=A+B,completion=A+B[k]") << QByteArray(R"({"A":"p","B":"q","k":"b"})") << QByteArray(R"({"input":"A: p\nB: q","completion":"q"})");
+        QTest::newRow("a choice that begins with 1") << QByteArray("completion=o[k-1]") << QByteArray(R"({"o":["p","q"],"k":"2"})") << QByteArray(R"({"completion":"q","o":["p","q"]})");
+        QTest::newRow("nothing before 1") << QByteArray("completion=o[k-1]") << QByteArray(R"({"o":["p","q"],"k":0})") << QByteArray(R"({"o":["p","q"],"k":0})");
+        QTest::newRow("a column of that name") << QByteArray("completion=o[k-1]") << QByteArray(R"({"o":["p","q"],"k-1":1,"k":1})") << QByteArray(R"({"completion":"q","o":["p","q"],"k":1})");
         QTest::newRow("a choice that is none") << QByteArray("completion=o[k]") << QByteArray(R"({"o":["p","q"],"k":2})") << QByteArray(R"({"o":["p","q"],"k":2})");
         QTest::newRow("brackets in the name") << QByteArray("completion=o[k]") << QByteArray(R"({"o[k]":"x","o":["p","q"],"k":0})")
                                               << QByteArray(R"({"completion":"x","o":["p","q"],"k":0})");

@@ -143,6 +143,10 @@ inline const std::vector<FileCase>& neighbours()
 )",
          "chat", {"Odo.<|end|>", "Odo.<|end|>", ""}, {}, "", {}},
         {"empty labels", "t.csv", "text,label\nGood bread,\nBad bread,bad\n", "classification", {"", "bad<|end|>"}, {}, "", {}},
+        {"what was thought before the answer", "t.jsonl",
+         R"({"messages": [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": [{"type": "thinking", "thinking": "Hm.", "signature": "x"}, {"type": "text", "text": "Odo."}]}]}
+)",
+         "chat", {"Odo.<|end|>"}, {"messages/*/content/*/signature 1 format", "messages/*/content/*/thinking 1 template"}, "", {}},
         {"an empty judged answer", "t.jsonl",
          R"({"prompt": "Who bakes?", "completion": "", "label": true}
 {"prompt": "Who bakes?", "completion": "Odo.", "label": true}

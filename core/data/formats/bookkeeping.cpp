@@ -21,9 +21,17 @@ constexpr std::array kNames = {
     "created_utc", "author",    "annotator", "annotation_id", "annotator_id", "lead_time", "worker_id", "lang",  "language",   "meta",
     "metadata",   "__index_level_0__", "unnamed: 0", "column 1", "length", "num_tokens", "n_tokens", "token_count", "title_id", "conversation_id", "message_id",
     "model",      "models",     "model_a",   "model_b",    "judge",      "tstamp",   "anony",    "_input_hash", "_task_hash", "_session_id", "_annotator_id",
-    "ts",         "thread_ts",  "team",      "ind",        "schema_version", "schemaVersion", "model_name", "distilabel_metadata", "run_type",
+    "ts",         "thread_ts",  "team",      "ind",        "schema_version", "schemaVersion", "span_kind", "start_time", "end_time", "status_code", "mime_type", "model_name", "distilabel_metadata", "run_type",
 };
-constexpr std::array<std::string_view, 7> kEnds = {"_id", "-id", " id", "Id", "ID", "_ids", "_uuid"};
+constexpr std::array<std::string_view, 9> kEnds = {"_id", "-id", " id", "Id", "ID", "_ids", "_uuid", "_lang", "_language"};
+
+// Named after what they are; with a space they are words of somebody.
+constexpr std::array kHashes = {"commit", "sha", "md5", "checksum", "revision"};
+
+bool isHash(const std::string& column)
+{
+    return std::any_of(kHashes.begin(), kHashes.end(), [&column](const char* name) { return isSameName(column, name); });
+}
 
 bool isNamed(const std::string& column)
 {
@@ -41,7 +49,7 @@ bool endsAsIds(const std::string& column)
 bool isBookkeeping(const std::string& column, const Json& value)
 {
     const bool named = isNamed(column);
-    if (!named && !endsAsIds(column)) {
+    if (!named && !endsAsIds(column) && !isHash(column)) {
         return false;
     }
     const std::string text = value.is_object() ? std::string() : textOf(value);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <string_view>
 
 namespace luthier::data {
@@ -67,6 +68,61 @@ std::optional<Json> ofObject(const Json& choices, const Json& chooser)
     return named == choices.end() ? std::nullopt : std::optional<Json>(*named);
 }
 
+bool areCalledChoices(const std::string& column)
+{
+    constexpr std::array<std::string_view, 6> kNames = {"choice", "option", "ending", "candidate", "alternative", "answers"};
+    const std::string name = lowered(column);
+    return std::any_of(kNames.begin(), kNames.end(), [&name](std::string_view known) { return name.find(known) != std::string::npos; });
+}
+
+struct NumberedChoice {
+    std::string stem;
+    std::size_t place = 0;
+};
+
+// "option1", "answerA", "opa", "B"; letters count from 1 as numbers mostly do.
+std::optional<NumberedChoice> numberedChoice(const std::string& column)
+{
+    constexpr std::array<std::string_view, 11> kStems = {"", "choice", "option", "ending", "candidate", "alternative", "answer", "sol", "solution", "op", "opt"};
+    if (column.empty()) {
+        return std::nullopt;
+    }
+    const char last = column.back();
+    const bool isDigit = last >= '0' && last <= '9';
+    const bool isLetter = (last >= 'A' && last <= 'H') || (last >= 'a' && last <= 'h');
+    std::string stem = lowered(column.substr(0, column.size() - 1));
+    while (!stem.empty() && (stem.back() == '_' || stem.back() == '-' || stem.back() == ' ')) {
+        stem.pop_back();
+    }
+    const bool isKnown = std::find(kStems.begin(), kStems.end(), stem) != kStems.end();
+    if (!isKnown || !(isDigit || isLetter) || (stem.empty() && (isDigit || last >= 'a'))) {
+        return std::nullopt;
+    }
+    return NumberedChoice{stem, isDigit ? static_cast<std::size_t>(last - '0') : static_cast<std::size_t>(lowered(last) - 'a') + 1};
+}
+
+// The list itself, or the values of several columns as one.
+std::optional<Json> choicesIn(const Json& row, const std::string& choices)
+{
+    if (!row.is_object()) {
+        return std::nullopt;
+    }
+    if (const auto whole = row.find(choices); whole != row.end()) {
+        return *whole;
+    }
+    Json list = Json::array();
+    for (std::size_t begin = 0; begin <= choices.size();) {
+        const std::size_t end = std::min(choices.find('+', begin), choices.size());
+        const auto one = row.find(choices.substr(begin, end - begin));
+        if (one == row.end()) {
+            return std::nullopt;
+        }
+        list.push_back(*one);
+        begin = end + 1;
+    }
+    return list;
+}
+
 } // namespace
 
 std::optional<std::pair<std::string, std::string>> chosenParts(const std::string& column)
@@ -78,7 +134,13 @@ std::optional<std::pair<std::string, std::string>> chosenParts(const std::string
     return std::pair(column.substr(0, open), column.substr(open + 1, column.size() - open - 2));
 }
 
-std::optional<Json> chosenOf(const Json& choices, const Json& chooser)
+std::optional<std::string> chooserFromOne(const std::string& chooser)
+{
+    constexpr std::string_view kEnd = "-1";
+    return chooser.ends_with(kEnd) && chooser.size() > kEnd.size() ? std::optional(chooser.substr(0, chooser.size() - kEnd.size())) : std::nullopt;
+}
+
+std::optional<Json> chosenOf(const Json& choices, const Json& chooser, std::size_t first)
 {
     const Json held = unpacked(choices);
     if (held.is_object()) {
@@ -88,29 +150,62 @@ std::optional<Json> chosenOf(const Json& choices, const Json& chooser)
         return std::nullopt;
     }
     const auto number = numberOf(chooser);
-    return at(held, number ? number : letterOf(chooser));
+    if (number) {
+        return *number < first ? std::nullopt : at(held, *number - first);
+    }
+    return at(held, letterOf(chooser));
 }
 
-bool choosesEverywhere(std::span<const Json> rows, const std::string& choices, const std::string& chooser)
+std::vector<std::string> joinedChoices(const std::vector<std::string>& columns)
 {
-    constexpr std::array<std::string_view, 6> kNames = {"choice", "option", "ending", "candidate", "alternative", "answers"};
-    const std::string name = lowered(choices);
-    if (std::none_of(kNames.begin(), kNames.end(), [&name](std::string_view known) { return name.find(known) != std::string::npos; })) {
-        return false;
+    std::map<std::string, std::map<std::size_t, std::string>> groups; // by what stands before the number or letter
+    for (const std::string& column : columns) {
+        if (const auto named = numberedChoice(column)) {
+            groups[named->stem].emplace(named->place, column);
+        }
+    }
+    std::vector<std::string> joined;
+    for (const auto& [stem, group] : groups) {
+        const std::size_t first = group.begin()->first;
+        if (group.size() < 2 || first > 1 || group.rbegin()->first != first + group.size() - 1) {
+            continue;
+        }
+        std::string names;
+        for (const auto& [place, column] : group) {
+            names += (names.empty() ? "" : "+") + column;
+        }
+        joined.push_back(std::move(names));
+    }
+    return joined;
+}
+
+std::optional<std::string> chosenName(std::span<const Json> rows, const std::string& choices, const std::string& chooser)
+{
+    if (choices.find('+') == std::string::npos && !areCalledChoices(choices)) {
+        return std::nullopt;
     }
     bool hasNumbers = false;
     bool hasFirst = false;
+    bool hasLast = false;
     for (const Json& row : rows) {
-        const auto list = row.find(choices); // none in what is no object
-        const auto one = row.find(chooser);
-        if (list == row.end() || one == row.end() || !chosenOf(*list, *one)) {
-            return false;
+        const auto list = choicesIn(row, choices);
+        const auto one = row.find(chooser); // none in what is no object
+        if (!list || one == row.end()) {
+            return std::nullopt;
         }
         const auto place = unpacked(*list).is_array() ? numberOf(*one) : std::nullopt;
+        const bool isLast = place && *place == unpacked(*list).size();
+        if (!isLast && !chosenOf(*list, *one)) {
+            return std::nullopt;
+        }
         hasNumbers = hasNumbers || place.has_value();
         hasFirst = hasFirst || place == std::size_t{0};
+        hasLast = hasLast || isLast;
     }
-    return !rows.empty() && (!hasNumbers || hasFirst);
+    if (rows.empty() || (hasNumbers && hasFirst == hasLast)) {
+        return std::nullopt;
+    }
+    return choices + "[" + chooser + (hasLast ? "-1]" : "]");
 }
 
 } // namespace luthier::data

@@ -120,10 +120,12 @@ public:
     {
         for (const auto& [name, value] : object.items()) {
             const std::string here = outer.name + name;
+            const Words segments = segmentsOf(name);
             const auto [place, isNew] = m_places.emplace(here, m_columns.size());
             const bool isMark = (depth > 0 && outer.isMark) || (isBookkeeping(name, value) && (value.is_object() || textOf(value).find(' ') == std::string::npos));
             if (isNew) {
-                m_columns.push_back({here, plainName(name), outer.isAsked, outer.isSaid, isMark});
+                const bool isAsked = outer.isAsked || holdsOne(asks(), segments);
+                m_columns.push_back({here, plainName(name), isAsked, outer.isSaid || (!isAsked && holdsOne(says(), segments)), isMark});
             }
             count(m_columns[place->second], value, isMark);
             if (m_looksInside && value.is_object() && depth < kDeepest && value.size() <= kMostMembers) {
@@ -140,6 +142,22 @@ public:
 private:
     static constexpr int kDeepest = 2;
     static constexpr std::size_t kMostMembers = 64;
+
+    // Of "attributes.input.value", as tables of nested objects name their columns; of other names nothing.
+    static Words segmentsOf(std::string_view name)
+    {
+        Words segments;
+        for (std::size_t begin = 0; name.find('.') != std::string_view::npos && begin <= name.size();) {
+            const std::size_t end = std::min(name.find('.', begin), name.size());
+            segments.push_back(name.substr(begin, end - begin));
+            begin = end + 1;
+        }
+        return segments;
+    }
+    static bool holdsOne(const Words& words, const Words& segments)
+    {
+        return std::any_of(segments.begin(), segments.end(), [&words](std::string_view segment) { return holds(words, segment); });
+    }
 
     static void count(Column& column, const Json& value, bool isMark)
     {
@@ -178,6 +196,12 @@ bool isFree(const Column& column, const Columns& taken)
     return std::none_of(taken.begin(), taken.end(), [&](const ColumnName& other) { return other.column == column.name; });
 }
 
+// What every conversation begins with is neither question nor answer, and has a field of its own.
+bool tellsSystem(const Column& column)
+{
+    return column.plain.starts_with("system");
+}
+
 // Whether what the column holds can be the field: a question does not lie in an answer, a conversation is one.
 bool suits(const Wanted& wanted, const Column& column, bool isNamed)
 {
@@ -185,7 +209,7 @@ bool suits(const Wanted& wanted, const Column& column, bool isNamed)
         return column.isTalk();
     }
     const bool isElsewhere = &wanted.names == &asks() ? column.isSaid : &wanted.names == &says() && column.isAsked;
-    return !isElsewhere && column.isReadable(isNamed);
+    return !isElsewhere && !tellsSystem(column) && column.isReadable(isNamed);
 }
 
 // The column for a field: the name itself first, then one that begins or ends with it, then what lies in an object of that
@@ -206,9 +230,13 @@ const Column* columnFor(const Wanted& wanted, const std::vector<Column>& columns
     found = found ? found : first(false, [](const Column& column, std::string_view name) {
         return !column.isMark && name.size() > 2 && (column.plain.starts_with(name) || column.plain.ends_with(name));
     });
-    found = found ? found : first(false, [&](const Column& column, std::string_view) {
-        return !column.isMark && ((column.isAsked && &wanted.names == &asks()) || (column.isSaid && &wanted.names == &says()));
-    });
+    // Of several the one that is called so: beside an input's value lies its kind.
+    for (const bool isValue : {true, false}) {
+        found = found ? found : first(false, [&](const Column& column, std::string_view) {
+            const bool fits = !isValue || column.plain.ends_with("value");
+            return fits && !column.isMark && ((column.isAsked && &wanted.names == &asks()) || (column.isSaid && &wanted.names == &says()));
+        });
+    }
     return found ? found : first(true, [](const Column& column, std::string_view name) { return column.plain == name; });
 }
 
@@ -241,6 +269,37 @@ std::optional<Columns> byNames(const Shape& shape, const std::vector<Column>& co
     return found;
 }
 
+// Words for how two texts are judged, or a text.
+bool tellsJudgement(const Column& column)
+{
+    constexpr std::array<std::string_view, 14> kJudgements = {"label", "labels", "goldlabel", "class", "similarity", "similarityscore", "entailment", "score",
+                                                              "isduplicate", "duplicate", "paraphrase", "isparaphrase", "relatedness", "relatednessscore"};
+    return std::find(kJudgements.begin(), kJudgements.end(), column.plain) != kJudgements.end();
+}
+
+// Two texts of one name, "sentence1" and "sentence2", and what is said of the two.
+std::optional<ColumnGuess> byPair(const std::vector<Column>& columns)
+{
+    constexpr std::array<std::string_view, 3> kEnds = {"12", "ab", "01"};
+    const auto judged = std::find_if(columns.begin(), columns.end(), [](const Column& column) { return tellsJudgement(column) && column.values > 0; });
+    for (const Column& first : columns) {
+        for (const Column& second : columns) {
+            const bool isNamed = first.plain.size() > 2 && first.plain.size() == second.plain.size()
+                                 && first.plain.compare(0, first.plain.size() - 1, second.plain, 0, second.plain.size() - 1) == 0;
+            const bool isPair = isNamed && std::any_of(kEnds.begin(), kEnds.end(), [&](std::string_view ends) {
+                return ends[0] == first.plain.back() && ends[1] == second.plain.back();
+            });
+            const bool areTexts = first.texts * 2 > first.rows && second.texts * 2 > second.rows;
+            constexpr std::array<std::string_view, 4> kTexts = {"sentence", "question", "text", "sent"};
+            const bool isMeant = std::any_of(kTexts.begin(), kTexts.end(), [&](std::string_view name) { return first.plain.starts_with(name); });
+            if (isPair && areTexts && isMeant && judged != columns.end()) {
+                return ColumnGuess{"classification", {{"text", first.name + "+" + second.name}, {"label", judged->name}}};
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 // Of the columns that are texts in most rows: one is a text; of several the longest is the answer to the first other. A list of
 // messages is a conversation, whatever its name. Bookkeeping is neither.
 std::optional<ColumnGuess> byContent(const std::vector<Column>& columns, std::size_t numRows)
@@ -250,7 +309,7 @@ std::optional<ColumnGuess> byContent(const std::vector<Column>& columns, std::si
         if (column.talks * 2 > numRows) {
             return ColumnGuess{"chat", {{"messages", column.name}}};
         }
-        if (column.texts * 2 > numRows && !column.isMark) {
+        if (column.texts * 2 > numRows && !column.isMark && !tellsSystem(column)) {
             texts.push_back(&column);
         }
     }
@@ -265,10 +324,7 @@ std::optional<ColumnGuess> byContent(const std::vector<Column>& columns, std::si
         return ColumnGuess{"text", {{"text", longest->name}}};
     }
     // Texts beside one judgement of them, as in pairs of sentences: all of them are judged.
-    constexpr std::array<std::string_view, 6> kJudgements = {"label", "labels", "goldlabel", "class", "similarity", "entailment"};
-    const auto judged = std::find_if(columns.begin(), columns.end(), [&](const Column& column) {
-        return std::find(kJudgements.begin(), kJudgements.end(), column.plain) != kJudgements.end();
-    });
+    const auto judged = std::find_if(columns.begin(), columns.end(), tellsJudgement);
     if (judged != columns.end()) {
         std::string joined;
         for (const Column* column : texts) {
@@ -289,24 +345,52 @@ bool readsMost(const ColumnGuess& guess, std::span<const Json> rows)
     return static_cast<std::size_t>(good) * 2 >= rows.size() && good > 0;
 }
 
+// What the question is about, before the choices.
+std::string withContext(const std::vector<Column>& columns, const std::string& choices, const Columns& taken)
+{
+    constexpr std::array<std::string_view, 7> kNames = {"premise", "context", "passage", "article", "background", "document", "story"};
+    std::string input;
+    for (const Column& column : columns) {
+        const bool isMeant = std::find(kNames.begin(), kNames.end(), column.plain) != kNames.end();
+        input += isMeant && isFree(column, taken) && column.texts > 0 ? column.name + "+" : std::string();
+    }
+    return input + choices;
+}
+
 // A question with choices of which another column names the right one.
 std::optional<ColumnGuess> byChoice(const std::vector<Column>& columns, std::span<const Json> rows)
 {
     constexpr std::array<std::string_view, 8> kChoosers = {"answer", "label", "correct", "target", "gold", "key", "solution", "index"};
+    static const Words kSentences = {"sentence", "goal", "premise", "text"}; // where nothing asks
+    std::vector<std::string> names;
+    for (const Column& column : columns) {
+        names.push_back(column.name);
+    }
+    const auto joined = joinedChoices(names);
+    names.insert(names.begin(), joined.begin(), joined.end());
     for (const Column& chooser : columns) {
         const bool mayChoose = chooser.name.find('/') == std::string::npos && std::any_of(kChoosers.begin(), kChoosers.end(), [&](std::string_view word) {
-            return chooser.plain.find(word) != std::string::npos;
+            return chooser.plain.find(word) != std::string::npos || chooser.plain == "cop";
         });
         if (!mayChoose) {
             continue;
         }
-        for (const Column& choices : columns) {
-            if (&choices == &chooser || !choosesEverywhere(rows, choices.name, chooser.name)) {
+        for (const std::string& choices : names) {
+            const auto chosen = choices == chooser.name ? std::nullopt : chosenName(rows, choices, chooser.name);
+            if (!chosen) {
                 continue;
             }
-            const Columns taken = {{"input", choices.name}, {"completion", choices.name + "[" + chooser.name + "]"}, {"", chooser.name}};
-            if (const Column* question = columnFor({"prompt", asks()}, columns, taken)) {
-                return ColumnGuess{"completion", {{"prompt", question->name}, taken[0], taken[1]}};
+            Columns taken = {{"", choices}, {"", chooser.name}};
+            for (const Column& column : columns) {
+                if (("+" + choices + "+").find("+" + column.name + "+") != std::string::npos) {
+                    taken.push_back({"", column.name});
+                }
+            }
+            const Column* question = columnFor({"prompt", asks()}, columns, taken);
+            question = question ? question : columnFor({"prompt", kSentences}, columns, taken);
+            if (question) {
+                taken.push_back({"", question->name});
+                return ColumnGuess{"completion", {{"prompt", question->name}, {"input", withContext(columns, choices, taken)}, {"completion", *chosen}}};
             }
         }
     }
@@ -320,6 +404,9 @@ std::optional<ColumnGuess> guessByNames(std::span<const Json> rows)
     const auto columns = columnsOfRows(rows);
     if (auto chosen = byChoice(columns, rows); chosen && readsMost(*chosen, rows)) {
         return chosen;
+    }
+    if (auto pair = byPair(columns); pair && readsMost(*pair, rows)) {
+        return pair;
     }
     for (const Shape& shape : shapes()) {
         if (auto found = byNames(shape, columns)) {

@@ -55,13 +55,42 @@ std::optional<Json> joinedAt(const Json& row, const std::vector<std::string>& pa
     return text.empty() ? std::nullopt : std::optional<Json>(std::move(text));
 }
 
+// One column, or several as a list of their values.
+std::optional<Json> choicesAt(const Json& row, const std::string& names)
+{
+    if (const Json* whole = valueAt(row, names)) {
+        return *whole;
+    }
+    const auto parts = partsOf(names);
+    Json list = Json::array();
+    for (const std::string& part : parts) {
+        const Json* value = valueAt(row, part);
+        if (!value || parts.size() < 2) {
+            return std::nullopt;
+        }
+        list.push_back(*value);
+    }
+    return list;
+}
+
+struct ChosenValue {
+    Json value;
+    std::string chooser;
+};
+
 // "choices[answer]": what the second column chooses of the first.
-std::optional<Json> chosenAt(const Json& row, const std::string& column)
+std::optional<ChosenValue> chosenAt(const Json& row, const std::string& column)
 {
     const auto parts = chosenParts(column);
-    const Json* choices = parts ? valueAt(row, parts->first) : nullptr;
-    const Json* chooser = choices ? valueAt(row, parts->second) : nullptr;
-    return chooser ? chosenOf(*choices, *chooser) : std::nullopt;
+    if (!parts) {
+        return std::nullopt;
+    }
+    const auto fromOne = valueAt(row, parts->second) ? std::nullopt : chooserFromOne(parts->second);
+    const std::string name = fromOne.value_or(parts->second);
+    const Json* chooser = valueAt(row, name);
+    const auto choices = chooser ? choicesAt(row, parts->first) : std::nullopt;
+    auto chosen = choices ? chosenOf(*choices, *chooser, fromOne ? 1 : 0) : std::nullopt;
+    return chosen ? std::optional(ChosenValue{std::move(*chosen), name}) : std::nullopt;
 }
 
 class MappedSource : public RowSource {
@@ -184,8 +213,8 @@ Json withColumns(const Json& row, const Columns& columns)
             mapped[field] = *value;
             used.insert(column);
         } else if (auto chosen = chosenAt(row, column)) {
-            mapped[field] = std::move(*chosen);
-            used.insert(chosenParts(column)->second); // the choices themselves are not learned by that
+            mapped[field] = std::move(chosen->value);
+            used.insert(chosen->chooser); // the choices themselves are not learned by that
         } else if (const auto parts = partsOf(column); parts.size() > 1) {
             if (auto joined = joinedAt(row, parts)) {
                 mapped[field] = std::move(*joined);

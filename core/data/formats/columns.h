@@ -2,7 +2,7 @@
 // Columns: rows whose fields have names no format knows, read under the names it does: "prompt=question" reads the
 // column "question" as the field "prompt". A column may lie deeper, "data/question" (field_path.h), and several may be one
 // field: "input=A+B" gives lines that begin with their names, "A: ...". "completion=choices[answer]" is the one of the choices
-// that the other column names (chosen_column.h).
+// that the other column names, and "completion=A+B[answer]" of the columns (chosen_column.h).
 //
 // Threads: free functions, any thread.
 #pragma once

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/formats/format_messages.h"
 #include "core/data/formats/formats_table.h"
+#include "core/data/formats/transcript.h"
 
 namespace luthier::data {
 
@@ -58,13 +59,19 @@ void appendTurnPaths(const Json& list, const std::string& name, std::vector<std:
     }
 }
 
+// Of a conversation that is one text with the speakers' names.
+std::vector<Message> spokenTurns(const Json& held)
+{
+    return held.is_string() ? turnsOfConversation(held.get_ref<const std::string&>()) : std::vector<Message>();
+}
+
 double matches(std::span<const Json> rows)
 {
     const double named = shareOf(rows, [](const Json& row) { return nameIn(row, kMessageNames) != nullptr; });
     const double certain = shareOf(rows, [](const Json& row) {
         const Json* list = row.is_array() ? &row : fieldIn(row, kMessageNames);
         list = list && nameIn(*list, {"messages"}) ? fieldIn(*list, {"messages"}) : list;
-        return list && (looksLikeMessages(unpacked(*list)) || looksLikeTurns(unpacked(*list)));
+        return list && (looksLikeMessages(unpacked(*list)) || looksLikeTurns(unpacked(*list)) || !spokenTurns(*list).empty());
     });
     return std::max(kWeight * certain, kNameWeight * named);
 }
@@ -86,8 +93,10 @@ Result<Example> toExample(const Json& row)
     const Json& held = packed.is_null() ? *list : packed;
     const Json* inside = fieldIn(held, {"messages"}); // {"conversation": {"messages": [...]}}
     const Json& turns = inside ? *inside : held;
-    auto messages = looksLikeTurns(turns) ? messagesOfTurns(turns)
-                                          : parseMessages(turns, row.is_array() ? "the row" : nameIn(row, kMessageNames));
+    auto spoken = spokenTurns(turns);
+    auto messages = !spoken.empty()         ? Result<std::vector<Message>>(std::move(spoken))
+                    : looksLikeTurns(turns) ? messagesOfTurns(turns)
+                                            : parseMessages(turns, row.is_array() ? "the row" : nameIn(row, kMessageNames));
     if (!messages) {
         return messages.error();
     }

@@ -3,6 +3,8 @@
 #include "core/data/formats/formats_table.h"
 #include "core/data/sources/row_text.h"
 
+#include <algorithm>
+
 namespace luthier::data {
 
 namespace classification_format {
@@ -32,6 +34,13 @@ Result<Example> toExample(const Json& row)
         return text.error();
     }
     const Json* label = fieldIn(row, kLabel);
+    if (label && label->is_array() && std::any_of(label->begin(), label->end(), [](const Json& one) { return one.is_structured(); })) {
+        return Error{"\"" + nameOr(row, kLabel) + "\" holds marks of places in the text, such as [0, 3, \"PER\"], which are no answer as they stand; write what "
+                     "is to be answered, {\"prompt\": the text, \"completion\": \"Odo: PER\"}"};
+    }
+    if (label && label->is_array() && label->empty()) {
+        return Error{"\"" + nameOr(row, kLabel) + "\" is an empty list; write a label for texts without any, such as \"none\", or leave the row out"};
+    }
     if (label && !isLabel(*label)) {
         return Error{"\"" + nameOr(row, kLabel) + "\" is " + kindOf(*label) + "; it must be a word, a number or a list of them"};
     }

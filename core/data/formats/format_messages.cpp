@@ -96,6 +96,7 @@ const RoleName* findRole(std::string_view said)
     static constexpr RoleName kModel{"model", "assistant"};
     const RoleName* role = knownRole(said);
     role = role ? role : knownRole(bareName(said));
+    role = role ? role : knownRole(bareName(said.substr(std::min(said.rfind('.') + 1, said.size())))); // "MessageRole.USER"
     if (role) {
         return role;
     }
@@ -107,7 +108,7 @@ const RoleName* findRole(std::string_view said)
 }
 
 constexpr Names kRoleKeys = {"role", "from", "speaker", "author", "sender"};
-constexpr Names kContentKeys = {"content", "value", "text", "message", "parts"};
+constexpr Names kContentKeys = {"content", "value", "text", "message", "parts", "blocks"};
 constexpr Names kHolders = {"data", "kwargs"}; // objects that hold a message's text and more
 constexpr Names kUsualKeys = {"role", "from", "content", "value"}; // they say nothing else, even where one does double duty
 constexpr Names kCallKeys = {"tool_calls", "function_call"};
@@ -239,6 +240,28 @@ bool isSpokenPair(const Json& item)
     return isPairOfTexts(item) && knownRole(item[0].get_ref<const std::string&>());
 }
 
+// Whose message an object of LangChain is by its class, {"id": ["langchain", "schema", "messages", "HumanMessage"]}, which its newer
+// versions do not repeat as "type"; null: it is none.
+const Json* roleOfClass(const Json& item)
+{
+    struct Class {
+        const char* name;
+        Json role;
+    };
+    static const std::array kClasses = {Class{"HumanMessage", "human"}, Class{"AIMessage", "ai"},       Class{"SystemMessage", "system"},
+                                        Class{"ToolMessage", "tool"},   Class{"FunctionMessage", "function"}};
+    const Json* path = item.is_object() ? fieldIn(item, {"id"}) : nullptr;
+    if (!path || !path->is_array() || path->empty() || !path->back().is_string()) {
+        return nullptr;
+    }
+    std::string name = path->back().get<std::string>();
+    if (name.ends_with("Chunk")) {
+        name.resize(name.size() - 5);
+    }
+    const auto found = std::find_if(kClasses.begin(), kClasses.end(), [&name](const Class& one) { return name == one.name; });
+    return found == kClasses.end() ? nullptr : &found->role;
+}
+
 // The field that says who speaks. "type" says many things, so it counts where it names a speaker (LangChain's "human" and "ai").
 const Json* roleIn(const Json& item)
 {
@@ -251,7 +274,33 @@ const Json* roleIn(const Json& item)
         return type;
     }
     const Json* held = fieldIn(item, kHolders);
-    return held && held->is_object() && nameIn(*held, {"content"}) ? roleIn(*held) : nullptr;
+    const bool holds = held && held->is_object() && nameIn(*held, {"content"});
+    const Json* inside = holds ? roleIn(*held) : nullptr;
+    return holds && !inside ? roleOfClass(item) : inside;
+}
+
+// Anthropic's content without what was thought before it, which templates know as the message's reasoning.
+Json spokenParts(const Json& content, Message& message)
+{
+    const auto thought = [](const Json& part) {
+        const Json* type = fieldIn(part, {"type"});
+        const Json* text = type && *type == Json("thinking") ? fieldIn(part, {"thinking"}) : nullptr;
+        return text && text->is_string() ? text : nullptr;
+    };
+    if (!content.is_array() || std::none_of(content.begin(), content.end(), thought)) {
+        return content;
+    }
+    Json spoken = Json::array();
+    std::string reasoning;
+    for (const Json& part : content) {
+        if (const Json* text = thought(part)) {
+            reasoning += text->get_ref<const std::string&>();
+        } else {
+            spoken.push_back(part);
+        }
+    }
+    message.extra["reasoning_content"] = std::move(reasoning);
+    return spoken;
 }
 
 Result<Message> parseMessage(const Json& item)
@@ -262,6 +311,9 @@ Result<Message> parseMessage(const Json& item)
     // LangChain's {"type": "human", "data": {"content": ...}} and {"type": "constructor", "kwargs": {"type": "human", "content": ...}}
     if (const Json* data = fieldIn(item, kContentKeys) ? nullptr : fieldIn(item, kHolders); data && nameIn(*data, {"content"})) {
         Json flat = item;
+        if (const Json* role = roleIn(*data) ? nullptr : roleOfClass(item)) {
+            flat["role"] = *role;
+        }
         flat.update(*data);
         flat.erase(nameIn(item, kHolders));
         return parseMessage(flat);
@@ -290,7 +342,7 @@ Result<Message> parseMessage(const Json& item)
         return done.error();
     }
     if (const Json* content = fieldIn(item, kContentKeys)) {
-        auto text = contentOf(*content);
+        auto text = contentOf(spokenParts(*content, message));
         if (!text) {
             return text.error();
         }

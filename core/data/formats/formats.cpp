@@ -64,6 +64,13 @@ bool holdMessages(const Json& row, const char* list, std::initializer_list<const
     return found != row.end() && found->is_array() && !found->empty() && hasAll(found->front(), names);
 }
 
+// OpenAI's answer to a request: {"choices": [{"message": {...}}]}
+bool isApiAnswer(const Json& member)
+{
+    const auto choices = member.find("choices"); // none in what is no object
+    return choices != member.end() && choices->is_array() && !choices->empty() && hasAll(choices->front(), {"message"});
+}
+
 constexpr std::array kForeignShapes = {
     ForeignShape{[](const Json& row) { return hasAll(row, {"text", "ts", "type"}) || hasAll(row, {"text", "ts", "user"}); },
                  "these are messages as Slack exports them, one a row, and nothing says which of them answers which; write a question with its answer as one "
@@ -76,6 +83,19 @@ constexpr std::array kForeignShapes = {
                  "choose whose words are to be learned, and write what came before and the answer as a row, {\"messages\": [{\"role\": \"user\", \"content\": "
                  "...}, {\"role\": \"assistant\", \"content\": ...}]}",
                  true},
+    ForeignShape{[](const Json& row) { return std::any_of(row.begin(), row.end(), [](const Json& member) { return isApiAnswer(member); }); },
+                 "these are requests to a model with its answers, as programs between log them; put the answer behind the messages that were sent, as "
+                 "jq -c '{messages: (.messages // .request_body.messages // .request.messages) + [(.response // .response_body).choices[0].message]}' FILE > rows.jsonl does",
+                 true},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"prefix", "middle", "suffix"}); },
+                 "these are texts with a gap to fill in the middle; write each as one text with the marks that the model knows for it, {\"text\": "
+                 "\"<fim_prefix>...<fim_suffix>...<fim_middle>...\"}, or take the two sides as a question with --format completion --map "
+                 "prompt=prefix+suffix,completion=middle"},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"cells", "nbformat"}); },
+                 "this is a notebook; write its text out (jupyter nbconvert --to markdown) and learn that"},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"resourceSpans"}); },
+                 "these are traces of OpenTelemetry, whose messages lie in lists of attributes; export the spans of the model from where they are looked at, as rows "
+                 "of messages"},
     ForeignShape{[](const Json& row) { return hasAll(row, {"question_id", "turns"}); },
                  "these are questions of a benchmark (MT-bench) without answers to learn, the later turns follow what was answered before; ask a model the "
                  "first of each, as jq -c '{prompt: .turns[0]}' FILE > prompts.jsonl writes them"},
@@ -86,7 +106,7 @@ constexpr std::array kForeignShapes = {
     ForeignShape{[](const Json& row) { return hasAll(row, {"question_id", "model_id", "choices"}); },
                  "these are a model's answers to a benchmark (MT-bench) without its questions; join both by \"question_id\" into rows {\"messages\": [question, "
                  "answer, ...]}"},
-    ForeignShape{[](const Json& row) { return hasAll(row, {"run_type", "inputs", "outputs"}); },
+    ForeignShape{[](const Json& row) { return hasAll(row, {"run_type", "inputs", "outputs"}) || (hasAll(row, {"inputs", "outputs"}) && hasAll(row["outputs"], {"generations"})); },
                  "these are LangSmith's traces of runs; add the runs that are meant to a data set there and export that, in the form of OpenAI's fine-tuning"},
     ForeignShape{[](const Json& row) { return hasAll(row, {"vars", "assert"}); },
                  "these are promptfoo's tests, whose prompt stands in another file and whose answers are only checked; write rows {\"prompt\": ..., "

@@ -25,9 +25,17 @@ const Speaker* speakerAt(std::string_view text)
     return found == kSpeakers.end() ? nullptr : found;
 }
 
-} // namespace
+// Capital letters and a colon at the beginning of a line, and no speaker that is known.
+bool isAnotherSpeaker(std::string_view line)
+{
+    const auto end = line.find(':');
+    const auto isCapital = [](char c) { return (c >= 'A' && c <= 'Z') || c == ' ' || c == '_'; };
+    return end != std::string_view::npos && end >= 4 && end <= 30 && std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(end), isCapital)
+           && !speakerAt(line);
+}
 
-std::vector<Message> turnsOfTranscript(std::string_view text)
+// `gap`: what stands before each name but the first.
+std::vector<Message> turnsBetween(std::string_view text, std::string_view gap)
 {
     std::vector<Message> turns;
     std::size_t at = std::min(text.find_first_not_of(kAsciiSpaces), text.size());
@@ -40,7 +48,7 @@ std::vector<Message> turnsOfTranscript(std::string_view text)
         const std::size_t words = at + speaker->name.size();
         const Speaker* next = nullptr;
         std::size_t end = words;
-        while (!next && (end = text.find("\n\n", end)) != std::string_view::npos) {
+        while (!next && (end = text.find(gap, end)) != std::string_view::npos) {
             at = std::min(text.find_first_not_of('\n', end), text.size());
             next = speakerAt(text.substr(at));
             end = next ? end : at;
@@ -51,6 +59,25 @@ std::vector<Message> turnsOfTranscript(std::string_view text)
         speaker = next;
     }
     return answers ? turns : std::vector<Message>();
+}
+
+} // namespace
+
+std::vector<Message> turnsOfTranscript(std::string_view text)
+{
+    return turnsBetween(text, "\n\n");
+}
+
+std::vector<Message> turnsOfConversation(std::string_view text)
+{
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        if (isAnotherSpeaker(text.substr(begin, end - begin))) {
+            return {};
+        }
+        begin = end + 1;
+    }
+    return turnsBetween(text, "\n");
 }
 
 } // namespace luthier::data

@@ -17,4 +17,8 @@ namespace luthier::data {
 // Empty: it is no such text.
 std::vector<Message> turnsOfTranscript(std::string_view text);
 
+// The same where the row says that it is a conversation: names may stand at the beginning of lines, too. Empty also where somebody
+// else speaks, "FUNCTION RESPONSE:", whose words would be taken for the assistant's.
+std::vector<Message> turnsOfConversation(std::string_view text);
+
 } // namespace luthier::data

@@ -144,6 +144,7 @@ const std::array kForeign = {
     Foreign{"PK\x03\x04", "this is a zip archive or a spreadsheet; unpack it, or save it as CSV"},
     Foreign{"version https://git-lfs", "this is a pointer of Git LFS, not the file that it stands for; fetch that with git lfs pull"},
     Foreign{"%PDF", "this is a PDF, which is not read; save its text as .txt or .md"},
+    Foreign{"{\\rtf", "this is a document in RTF, which is not read; save it as text"},
     Foreign{"SQLite format 3", "this is a database (SQLite), which is not read; save a table of it as CSV"},
     Foreign{"\xd0\xcf\x11\xe0", "this is an old spreadsheet or document of Office, which is not read; save it as CSV or as text"},
     Foreign{"<!DOCTYPE html", "this is a web page, perhaps the answer of a server instead of the file; fetch the file itself"},

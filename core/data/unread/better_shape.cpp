@@ -151,8 +151,18 @@ std::optional<ColumnGuess> besideAnswer(const DatasetFormat& read, const std::ve
     return ColumnGuess{read.id, {{read.id == "instruction" ? "output" : "completion", *found + "+" + answer}}};
 }
 
-// Into what stands behind the question, with what is there already.
-std::optional<ColumnGuess> besideQuestion(const DatasetFormat& read, const std::vector<std::string>& unread, std::span<const Json> rows)
+// What is the same in every row asks nothing.
+bool isConstant(const std::string& column, std::span<const Json> rows)
+{
+    const auto valueOf = [&column](const Json& row) {
+        const auto field = row.find(column); // none in what is no object
+        return field == row.end() ? Json() : *field;
+    };
+    return rows.size() > 1 && valueOf(rows.front()).is_string() && std::all_of(rows.begin(), rows.end(), [&](const Json& row) { return valueOf(row) == valueOf(rows.front()); });
+}
+
+// The columns of what stands behind the question: what is there already, and those of `unread` that belong there; empty: none does.
+std::string inputColumns(const std::vector<std::string>& unread, std::span<const Json> rows)
 {
     std::string columns;
     for (const Json& row : rows) {
@@ -162,23 +172,38 @@ std::optional<ColumnGuess> besideQuestion(const DatasetFormat& read, const std::
     }
     bool any = false;
     for (const std::string& column : unread) {
-        if (sizeOf(column, rows).isText && !tellsAnswer(column) && !tellsReasoning(column) && !tellsKind(column) && !tellsTopic(column)) {
+        const bool isElse = tellsAnswer(column) || tellsReasoning(column) || tellsKind(column) || tellsTopic(column);
+        if (sizeOf(column, rows).isText && !isElse && !isConstant(column, rows)) {
             columns += (columns.empty() ? "" : "+") + column;
             any = true;
         }
     }
-    return any ? std::optional(ColumnGuess{read.id, {{"input", columns}}}) : std::nullopt;
+    return any ? columns : std::string();
+}
+
+std::optional<ColumnGuess> besideQuestion(const DatasetFormat& read, const std::vector<std::string>& unread, std::span<const Json> rows)
+{
+    const std::string columns = inputColumns(unread, rows);
+    return columns.empty() ? std::nullopt : std::optional(ColumnGuess{read.id, {{"input", columns}}});
 }
 
 // An answer that only names one of the choices beside it: the choices before it, and what it names.
 std::optional<ColumnGuess> besideChoices(const DatasetFormat& read, const std::vector<std::string>& unread, std::span<const Json> rows)
 {
     const char* answer = read.id == "completion" || read.id == "instruction" ? nameIn(rows.front(), kAnswerNames) : nullptr;
-    const auto found = std::find_if(unread.begin(), unread.end(), [&](const std::string& column) { return answer && choosesEverywhere(rows, column, answer); });
-    if (found == unread.end()) {
-        return std::nullopt;
+    std::vector<std::string> choices = joinedChoices(unread);
+    choices.insert(choices.end(), unread.begin(), unread.end());
+    for (const std::string& one : choices) {
+        const auto chosen = answer ? chosenName(rows, one, answer) : std::nullopt;
+        if (!chosen) {
+            continue;
+        }
+        std::vector<std::string> others = unread;
+        std::erase_if(others, [&one](const std::string& column) { return ("+" + one + "+").find("+" + column + "+") != std::string::npos; });
+        const std::string before = inputColumns(others, rows);
+        return ColumnGuess{read.id, {{"input", before.empty() ? one : before + "+" + one}, {read.id == "instruction" ? "output" : "completion", *chosen}}};
     }
-    return ColumnGuess{read.id, {{"input", *found}, {read.id == "instruction" ? "output" : "completion", *found + "[" + answer + "]"}}};
+    return std::nullopt;
 }
 
 // As a shell takes it for one word.

@@ -23,7 +23,15 @@ using Each = std::function<void(const FieldPlace&, const Json&)>;
 
 void visitMembers(const Json& object, FieldPlace& place, const Each& each, int depth);
 
-// Into lists of messages, also such as stand inside a text, and into objects that hold one.
+// Parts of a message's content, [{"type": "text", "text": ...}, {"type": "thinking", "thinking": ...}].
+bool isListOfParts(const Json& value)
+{
+    return value.is_array() && !value.empty() && std::all_of(value.begin(), value.end(), [](const Json& part) {
+               return part.is_object() && (part.contains("type") || part.contains("block_type")) && speakerOf(part).empty();
+           });
+}
+
+// Into lists of messages, also such as stand inside a text, into the parts of one, and into objects that hold a list.
 void descend(const Json& value, FieldPlace& place, const Each& each, int depth)
 {
     if (depth > kMaxDepth) {
@@ -40,6 +48,15 @@ void descend(const Json& value, FieldPlace& place, const Each& each, int depth)
         }
         place.path.pop_back();
         place.role = outer;
+    } else if (!place.role.empty() && isListOfParts(value)) {
+        place.path.emplace_back(kEach);
+        for (const Json& part : value) {
+            Json rest = part;
+            rest.erase("type"); // names of kinds are no content
+            rest.erase("block_type");
+            visitMembers(rest, place, each, depth + 1);
+        }
+        place.path.pop_back();
     } else if (value.is_object() && value.contains("messages")) {
         visitMembers(value, place, each, depth + 1);
     }
@@ -97,7 +114,8 @@ bool at(Json& node, std::span<const std::string> path, const std::string& role, 
     if (path.front() == kEach && node.is_array()) {
         bool any = false;
         for (Json& message : node) {
-            any = (role == speakerOf(message) && at(message, path.subspan(1), role, change)) || any;
+            const std::string speaker = speakerOf(message); // of a part of its content: nobody
+            any = ((role == speaker || speaker.empty()) && at(message, path.subspan(1), role, change)) || any;
         }
         return any;
     }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// More rows of the table of tst_shapes.cpp: benchmarks with choices, logs and spans of programs that talk to models, classes of
+// libraries.
+#pragma once
+
+#include <string>
+#include <vector>
+
+struct StrangeShape {
+    const char* name;
+    const char* file;
+    std::string content;
+    const char* format;
+    std::vector<std::string> rows;
+    std::string said; // a part of what is said of the whole file
+};
+
+inline const std::vector<StrangeShape>& moreStrangeShapes()
+{
+    static const std::vector<StrangeShape> table{
+        {"what comes of a premise", "s.jsonl", R"row({"premise": "The man turned on the tap.", "choice1": "The sea rose.", "choice2": "Water came.", "question": "effect", "idx": 0, "label": 1}
+{"premise": "The woman retired.", "choice1": "She was old.", "choice2": "She paid.", "question": "cause", "idx": 1, "label": 0}
+)row",
+         "prompt", {"user:effect", "user:cause"}, "prompt=question,input=premise+choice1+choice2,completion=choice1+choice2[label] would read it as Completion"},
+        {"a gap in a sentence", "s.jsonl", R"row({"sentence": "Mira asked Odo because _ bakes.", "option1": "Mira", "option2": "Odo", "answer": "2"}
+{"sentence": "Mira asked Odo because _ was curious.", "option1": "Mira", "option2": "Odo", "answer": "1"}
+)row",
+         "completion", {"user:Mira asked Odo because _ bakes.|assistant:2", "user:Mira asked Odo because _ was curious.|assistant:1"},
+         "--map 'input=option1+option2,completion=option1+option2[answer-1]'"},
+        {"answers by letter and number", "s.jsonl", R"row({"context": "Odo has flour.", "question": "What will Odo do?", "answerA": "sing", "answerB": "bake", "answerC": "row", "label": "3"}
+{"context": "Tam has a boat.", "question": "What will Tam do?", "answerA": "row", "answerB": "bake", "answerC": "sing", "label": "1"}
+)row",
+         "prompt", {"user:What will Odo do?", "user:What will Tam do?"}, "prompt=question,input=context+answerA+answerB+answerC,completion=answerA+answerB+answerC[label-1] would read it"},
+        {"two ways to a goal", "s.jsonl", R"row({"goal": "Make a hat.", "sol1": "Use straw.", "sol2": "Use water.", "label": 0}
+{"goal": "Dry a cup.", "sol1": "Use rain.", "sol2": "Use a towel.", "label": 1}
+)row",
+         "x", {}, "prompt=goal,input=sol1+sol2,completion=sol1+sol2[label] would read it as Completion"},
+        {"a letter of columns", "s.csv", "question,A,B,C,answer\nWhich is a tree?,oak,pike,stone,A\nWhich is a fish?,oak,pike,stone,B\n", "completion",
+         {"user:Which is a tree?|assistant:A", "user:Which is a fish?|assistant:B"}, "--map 'input=A+B+C,completion=A+B+C[answer]'"},
+        {"choices about an article", "s.jsonl", R"row({"article": "Odo bakes in Alder.", "question": "Who bakes?", "options": ["Mira", "Odo"], "answer": "B"}
+{"article": "Mira sings in Alder.", "question": "Who sings?", "options": ["Mira", "Odo"], "answer": "A"}
+)row",
+         "completion", {"user:Who bakes?|assistant:B", "user:Who sings?|assistant:A"}, "--map 'input=article+options,completion=options[answer]'"},
+        {"two questions and whether they are one", "s.jsonl", R"row({"question1": "Who bakes?", "question2": "Who is it that bakes?", "is_duplicate": 1}
+{"question1": "Who bakes?", "question2": "Who sings?", "is_duplicate": 0}
+)row",
+         "x", {}, "text=question1+question2,label=is_duplicate would read it as Classification"},
+        {"two sentences and how near they are", "s.csv", "sentence1,sentence2,score\nA boat.,A ship.,4.5\nA cat.,A stone.,0.2\n", "x", {}, "text=sentence1+sentence2,label=score would read it"},
+        {"spans of a model as a table", "s.csv",
+         "name,span_kind,attributes.input.mime_type,attributes.input.value,attributes.output.value,attributes.llm.input_messages\nchat,LLM,text,Who bakes?,Odo.,\"[{'message.role': 'user'}]\"\nchat,LLM,text,Who "
+         "rows?,Tam.,\"[{'message.role': 'user'}]\"\n",
+         "x", {}, "prompt=attributes.input.value,completion=attributes.output.value would read it as Completion"},
+        {"spans of a model", "s.jsonl", R"row({"name": "chat", "span_kind": "LLM", "start_time": "2024", "attributes": {"input": {"value": "Who bakes?", "mime_type": "text/plain"}, "output": {"value": "Odo."}}}
+{"name": "chat", "span_kind": "LLM", "start_time": "2025", "attributes": {"input": {"value": "Who rows?", "mime_type": "text/plain"}, "output": {"value": "Tam."}}}
+)row",
+         "x", {}, "prompt=attributes/input/value,completion=attributes/output/value would read it as Completion"},
+        {"places in a text as labels", "s.jsonl", R"row({"id": 1, "text": "Odo bakes.", "label": [[0, 3, "PER"]], "Comments": []})row" "\n", "classification", {"! marks of places in the text"}, ""},
+        {"no label at all", "s.jsonl", R"row({"text": "Odo bakes.", "label": ["bread"]}
+{"text": "Mira sings.", "label": []}
+)row",
+         "classification", {"user:Odo bakes.\n\nWhat is the label of this text?|assistant:[\"bread\"]", "! \"label\" is an empty list"}, ""},
+        {"LangChain's classes without a type", "s.jsonl", R"row({"messages": [{"lc": 1, "type": "constructor", "id": ["langchain", "schema", "messages", "SystemMessage"], "kwargs": {"content": "Be brief."}}, {"lc": 1, "type": "constructor", "id": ["langchain", "schema", "messages", "HumanMessage"], "kwargs": {"content": "Who bakes?"}}, {"lc": 1, "type": "constructor", "id": ["langchain_core", "messages", "AIMessageChunk"], "kwargs": {"content": "Odo."}}]})row" "\n",
+         "chat", {"system:Be brief.|user:Who bakes?|assistant:Odo."}, ""},
+        {"LangChain's generations", "s.jsonl", R"row({"inputs": {"messages": []}, "outputs": {"generations": [[{"text": "Odo."}]]}})row" "\n", "x", {}, "LangSmith's traces"},
+        {"LlamaIndex's messages", "s.jsonl", R"row({"messages": [{"role": "MessageRole.USER", "blocks": [{"block_type": "text", "text": "Who bakes?"}]}, {"role": "assistant", "blocks": [{"block_type": "text", "text": "Odo."}]}]})row" "\n",
+         "chat", {"user:Who bakes?|assistant:Odo."}, ""},
+        {"what was thought before", "s.jsonl", R"row({"messages": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": [{"type": "thinking", "thinking": "Hm.", "signature": "x"}, {"type": "text", "text": "Odo."}]}]})row" "\n",
+         "chat", {"user:Who bakes?|assistant:Odo."}, "\"messages/*/content/*/signature\" (1 row)"},
+        {"a conversation that is a text", "s.jsonl", R"row({"conversation": "User: Who bakes?\nAssistant: Odo.\nUser: Who rows?\nAssistant: Tam.\n"}
+{"conversation": "Human: Who bakes?\n\nAssistant: Odo."}
+{"conversation": "USER: How warm?\n\nASSISTANT: <call>\n\nFUNCTION RESPONSE: 12\n\nASSISTANT: It is 12."}
+)row",
+         "chat", {"user:Who bakes?|assistant:Odo.|user:Who rows?|assistant:Tam.", "user:Who bakes?|assistant:Odo.", "! is a text; it must be a list of messages"}, ""},
+        {"requests as they were logged", "s.jsonl", R"row({"request_body": {"messages": [{"role": "user", "content": "Who bakes?"}]}, "response_body": {"choices": [{"message": {"role": "assistant", "content": "Odo."}}]}})row" "\n",
+         "x", {}, "put the answer behind the messages that were sent"},
+        {"messages beside their answer", "s.jsonl", R"row({"messages": [{"role": "user", "content": "Who bakes?"}], "response": {"choices": [{"message": {"role": "assistant", "content": "Odo."}}]}})row" "\n",
+         "x", {}, "put the answer behind the messages that were sent"},
+        {"a gap to fill", "s.jsonl", R"row({"prefix": "def f():", "middle": " return", "suffix": " 1"})row" "\n", "x", {}, "a gap to fill in the middle"},
+        {"rows of the hub's viewer", "s.json", R"row({"features": [], "rows": [{"row_idx": 0, "row": {"instruction": "Who bakes?", "output": "Odo."}, "truncated_cells": []}, {"row_idx": 1, "row": {"instruction": "Who rows?", "output": "Tam."}, "truncated_cells": []}], "num_rows_total": 2})row",
+         "x", {}, "prompt=row/instruction,completion=row/output would read it"},
+        {"a notebook", "s.json", R"row({"cells": [{"cell_type": "markdown", "source": ["# Bread"]}], "metadata": {}, "nbformat": 4})row", "x", {}, "this is a notebook"},
+        {"a commit and what it changed", "s.jsonl", R"row({"commit": "0a1b2c3d", "subject": "Set a", "old_contents": "a=1", "new_contents": "a=2, and more of it"}
+{"commit": "1a1b2c3d", "subject": "Set b", "old_contents": "b=1", "new_contents": "b=2, and more of it"}
+)row",
+         "x", {}, "prompt=subject,completion=new_contents would read it as Completion"},
+        {"a language is no question", "s.jsonl", R"row({"source": "Who bakes here?", "target": "Wer backt hier?", "source_lang": "en", "target_lang": "de"}
+{"source": "Who rows here?", "target": "Wer rudert hier?", "source_lang": "en", "target_lang": "de"}
+)row",
+         "x", {}, "prompt=source,completion=target would read it as Completion"},
+        {"tools and a talk as texts", "s.jsonl", R"row({"system": "You may call functions.", "chat": "USER: How warm?\n\nASSISTANT: <call>\n\nFUNCTION RESPONSE: 12\n\nASSISTANT: It is 12."}
+{"system": "You may call functions.", "chat": "USER: How cold?\n\nASSISTANT: <call>\n\nFUNCTION RESPONSE: 2\n\nASSISTANT: It is 2."}
+)row",
+         "x", {}, "text=chat would read it as Text"},
+        {"what is the same in every row asks nothing", "s.jsonl", R"row({"id": "a", "name": "ChatCompletion", "input": [{"role": "user", "content": "Who bakes?"}], "output": {"role": "assistant", "content": "Odo."}}
+{"id": "b", "name": "ChatCompletion", "input": [{"role": "user", "content": "Who rows?"}], "output": {"role": "assistant", "content": "Tam."}}
+)row",
+         "completion", {"user:Who bakes?|assistant:Odo.", "user:Who rows?|assistant:Tam."}, "not read, and so not learned: \"name\" (2 rows)"},
+        {"a document in RTF", "s.rtf", "{\\rtf1\\ansi Who bakes?}", "x", {}, "a document in RTF"},
+        {"objects behind each other on a line", "s.jsonl", "{\"instruction\": \"Who bakes?\", \"output\": \"Odo.\"}{\"instruction\": \"Who rows?\", \"output\": \"Tam.\"}\n", "x", {}, "on a line of its own (jq -c . FILE"},
+        {"as Python prints it", "s.jsonl", "{'instruction': 'Who bakes?', 'output': 'Odo.'}\n", "x", {}, "json.dumps() writes it right"},
+    };
+    return table;
+}
