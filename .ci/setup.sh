@@ -159,8 +159,7 @@ download_failed() {
 }
 
 # The CUDA build asks CMake for a CUDA compiler, which Luthier does not need: a smaller configuration takes its place.
-# The path with a card was tried with stand-ins for nvidia-smi and for the CUDA library: what is built links it, starts and finds no
-# card. With a card itself it was not run.
+# tests/check_setup.sh plays the ways with a card and without one, with stand-ins for nvidia-smi, pip and the wheel.
 finish_cuda_build() {
     local torch=$1/torch libraries="\"\${_lib}/libtorch_cpu.so\" \"\${_lib}/libc10.so\""
     if has_card; then
