@@ -9,6 +9,7 @@
 
 #include <QtTest>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -146,6 +147,17 @@ private Q_SLOTS:
         const double growth = curve.points[1].rate / curve.points[0].rate;
         QVERIFY(std::abs(curve.points[10].rate / curve.points[9].rate / growth - 1) < 1e-9);
         QVERIFY2(curve.suggestion && *curve.suggestion > 1e-5 && *curve.suggestion < 10, curve.why.c_str());
+        config::RunConfig alone = tiny.config; // rates that change nothing: rows differ, the curve does not
+        alone.run.batchSize = 1;
+        alone.run.gradientAccumulation = 1;
+        const auto flat = need(train::findRate(alone, train::runRows(alone.data), {1e-9, 1e-8, 20, 1000}, control));
+        const auto spread = [&](double train::RatePoint::*value) {
+            const auto [low, high] = std::minmax_element(flat.points.begin(), flat.points.end(), [&](const auto& a, const auto& b) { return a.*value < b.*value; });
+            return (*high).*value - (*low).*value;
+        };
+        QCOMPARE(flat.points.size(), std::size_t(20));
+        QVERIFY2(spread(&train::RatePoint::smoothed) < 0.1 * spread(&train::RatePoint::loss),
+                 qPrintable(QStringLiteral("%1 of %2").arg(spread(&train::RatePoint::smoothed)).arg(spread(&train::RatePoint::loss))));
         config::RunConfig smoothed = tiny.config; // the loss is the run's
         smoothed.run.labelSmoothing = 0.5;
         const auto other = need(train::findRate(smoothed, train::runRows(smoothed.data), {1e-5, 10, 2, 4}, control));

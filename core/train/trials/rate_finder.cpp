@@ -6,10 +6,13 @@
 #include "core/train/trials/trial_parts.h"
 #include "core/train/step/train_step.h"
 
+#include <c10/core/GradMode.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
 
 namespace luthier::train {
 
@@ -31,6 +34,33 @@ double rounded(double rate)
     return std::strtod(rateText(rate).c_str(), nullptr);
 }
 
+// How much more than the others each step's rows lose with the weights as they are. Rows differ more than most rates change: what is left
+// without that is the rate's doing.
+std::vector<double> unlikeOthers(const TrialParts& trial, std::int64_t steps, const StopControl& control)
+{
+    const at::NoGradGuard noGrad;
+    const RunParts& parts = *trial.parts;
+    const BatchLoss loss = lossOf(trial.config, parts);
+    const auto source = sourceOf(parts, {});
+    std::vector<double> losses;
+    for (std::int64_t i = 0; i < steps && !control.stopRequested(); ++i) {
+        StepBatches step = source->next();
+        double sum = 0;
+        for (MicroBatch& batch : step.batches) {
+            if (batch.ends.defined()) {
+                batch.firstScale = objectives::firstScaleOf(step.items, step.firsts, batch.ids);
+            }
+            sum += loss.measured(toDevice(std::move(batch), parts.placement.device)).sum.item<double>();
+        }
+        losses.push_back(sum / static_cast<double>(loss.divisor(step.trained, step.items)));
+    }
+    const double mean = std::accumulate(losses.begin(), losses.end(), 0.0) / static_cast<double>(std::max<std::size_t>(1, losses.size()));
+    for (double& one : losses) {
+        one = std::isfinite(mean) ? one - mean : 0;
+    }
+    return losses;
+}
+
 Result<RateCurve> find(const config::RunConfig& asked, const RunRows& rows, const RateFinderSettings& settings, StopControl& control,
                        const std::function<void(const RatePoint&)>& onPoint)
 {
@@ -48,6 +78,7 @@ Result<RateCurve> find(const config::RunConfig& asked, const RunRows& rows, cons
     const auto source = sourceOf(parts, {});
     TrainStep step(lossOf(trial->config, parts), *parts.optimizer, static_cast<std::uint64_t>(trial->config.run.seed));
     step.setEmbeddingNoise(trial->config.run.neftuneAlpha);
+    const std::vector<double> own = unlikeOthers(*trial, settings.steps, control);
     RateCurve curve;
     const double growth = std::pow(settings.high / settings.low, 1.0 / static_cast<double>(std::max<std::int64_t>(1, settings.steps - 1)));
     double mean = 0;
@@ -58,7 +89,7 @@ Result<RateCurve> find(const config::RunConfig& asked, const RunRows& rows, cons
         }
         RatePoint point{i + 1, settings.low * std::pow(growth, static_cast<double>(i)), 0, 0};
         point.loss = step.run(source->next(), point.step, point.rate, [] {})[0].item<double>();
-        mean = kMemory * mean + (1 - kMemory) * point.loss;
+        mean = kMemory * mean + (1 - kMemory) * (point.loss - own[static_cast<std::size_t>(i)]);
         point.smoothed = mean / (1 - std::pow(kMemory, static_cast<double>(point.step)));
         curve.points.push_back(point);
         if (onPoint) {

@@ -29,7 +29,7 @@ struct RatePoint {
     std::int64_t step = 0; // from 1
     double rate = 0;
     double loss = 0;       // of the step, before it changed anything
-    double smoothed = 0;   // exponential mean, bias taken out
+    double smoothed = 0;   // exponential mean, bias taken out, of losses without what the step's rows lose more than others from the start
 };
 
 struct RateCurve {
