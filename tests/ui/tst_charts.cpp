@@ -17,6 +17,7 @@
 #include <QElapsedTimer>
 #include <QSignalSpy>
 #include <QVBoxLayout>
+#include <QCheckBox>
 #include <QtTest>
 
 #include <algorithm>
@@ -383,6 +384,22 @@ private Q_SLOTS:
         QTRY_VERIFY(inkOf(panel, seriesColor(1)) > 8 && inkOf(panel, seriesColor(4)) > 8);
         panel.clear();
         QVERIFY(panel.isEmpty());
+    }
+
+    // The switch above the charts and the one in the chart's menu are of one thing.
+    void theLogarithmIsOne()
+    {
+        RunsCharts charts;
+        ChartPanel* loss = charts.panels().front();
+        auto* box = charts.findChild<QCheckBox*>(QStringLiteral("logarithmic"));
+        auto* action = loss->findChild<QAction*>(QStringLiteral("loss.log"));
+        QVERIFY(box != nullptr && action != nullptr);
+        box->setChecked(true);
+        QVERIFY(loss->isLogarithmic() && action->isChecked());
+        action->trigger();
+        QVERIFY(!loss->isLogarithmic() && !box->isChecked());
+        action->trigger();
+        QVERIFY(loss->isLogarithmic() && box->isChecked());
     }
 
     // A measure that no table knows is drawn, told and exported by its id: of evaluations alone, of steps alone, or both.

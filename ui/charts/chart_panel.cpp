@@ -6,6 +6,7 @@
 #include "ui/theme/focus_ring.h"
 #include "ui/theme/theme.h"
 
+#include <QAction>
 #include <QCoreApplication>
 #include <QLabel>
 #include <QMouseEvent>
@@ -204,6 +205,9 @@ void ChartPanel::setSmoothing(double weight)
 
 void ChartPanel::setLogarithmic(bool on)
 {
+    if (auto* action = findChild<QAction*>(m_spec.id + QStringLiteral(".log"))) {
+        action->setChecked(on); // whoever asked for it
+    }
     m_isLogarithmic = on;
     m_plot->yAxis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
     m_plot->yAxis->setTicker(on ? QSharedPointer<QCPAxisTicker>(new QCPAxisTickerLog) : QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));

@@ -8,6 +8,7 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/vertical_scroll.h"
 
+#include <QAction>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QElapsedTimer>
@@ -98,6 +99,7 @@ QWidget* RunsCharts::buildControls()
         }
     });
     connect(logarithmic, &QCheckBox::toggled, m_panels.front(), &ChartPanel::setLogarithmic);
+    connect(m_panels.front()->findChild<QAction*>(m_panels.front()->spec().id + QStringLiteral(".log")), &QAction::toggled, logarithmic, &QCheckBox::setChecked);
     m_smoothing->setValue(kFirstSmoothing);
     return box;
 }
