@@ -90,7 +90,8 @@ std::vector<Scenario> scenariosOf(const Wish& wish, const Situation& situation)
     const bool fullFits = full && full->fits;
     std::vector<Scenario> table;
     table.push_back({"memory", "Limited memory", "qlora", wish.priority == "memory" || !loraFits,
-                     loraFits ? "LoRA needs " + needs(lora) + " and " + free + ", so 4 bits are not needed; they would need " + needs(qlora) + "."
+                     loraFits && wish.priority == "memory" ? "Held in 4 bits the base needs least: " + needs(qlora) + " with its adapter. LoRA would need " + needs(lora) + ", and " + free + "."
+                     : loraFits ? "LoRA needs " + needs(lora) + " and " + free + ", so 4 bits are not needed; they would need " + needs(qlora) + "."
                               : "LoRA needs " + needs(lora) + " and " + free + "; held in 4 bits the base needs " + needs(qlora) + " with its adapter."});
     table.push_back({"tasks", "Several tasks", "lora", wish.priority == "tasks", "One LoRA for each task on one base: they are small, trained apart and swapped as needed."});
     table.push_back({"quality", "Highest quality", "full", wish.priority == "quality" && fullFits,

@@ -2,8 +2,10 @@
 #include "ui/pages/tune/tune_advice.h"
 
 #include "core/advice/try_prompt.h"
+#include "core/peft/methods/method.h"
 #include "core/store/run_rows.h"
 #include "core/train/plan/plan_cache.h"
+#include "ui/pages/evaluate/evaluate_tables.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/named_button.h"
@@ -25,6 +27,12 @@ namespace {
 QString text(const std::string& words)
 {
     return QString::fromStdString(words).toHtmlEscaped();
+}
+
+QString methodText(const std::string& id)
+{
+    const peft::Method* method = peft::findMethod(id);
+    return method == nullptr ? text(id) : QCoreApplication::translate("Method", method->label.c_str()).toHtmlEscaped();
 }
 
 QString sideText(advice::Side side)
@@ -54,10 +62,10 @@ QString htmlOf(const advice::Advice& advice)
         rows += row({text(factor.label), text(factor.found), sideText(factor.side), text(factor.why)});
     }
     html += table(rows);
-    html += QStringLiteral("<h3>%1</h3><p>%2</p>").arg(TuneAdvice::tr("Method: %1").arg(text(advice.method)), text(advice.methodWhy));
+    html += QStringLiteral("<h3>%1</h3><p>%2</p>").arg(TuneAdvice::tr("Method: %1").arg(methodText(advice.method)), text(advice.methodWhy));
     rows = row({TuneAdvice::tr("Where it matters"), TuneAdvice::tr("Method"), TuneAdvice::tr("Here"), TuneAdvice::tr("Why")}, "th");
     for (const advice::Scenario& scenario : advice.scenarios) {
-        rows += row({text(scenario.label), text(scenario.method), scenario.applies ? TuneAdvice::tr("yes") : QString(), text(scenario.why)});
+        rows += row({text(scenario.label), methodText(scenario.method), scenario.applies ? TuneAdvice::tr("yes") : QString(), text(scenario.why)});
     }
     html += table(rows);
     html += QStringLiteral("<h3>%1</h3><p>%2</p>").arg(TuneAdvice::tr("Recipe: %1").arg(text(advice.recipe)), text(advice.recipeWhy));
@@ -67,7 +75,7 @@ QString htmlOf(const advice::Advice& advice)
     }
     QStringList measures;
     for (const std::string& measure : advice.measures) {
-        measures += text(measure);
+        measures += metricLabel(measure).toHtmlEscaped();
     }
     html += QStringLiteral("<p>%1</p>").arg(TuneAdvice::tr("Measure it by %1.").arg(measures.join(TuneAdvice::tr(", "))));
     if (!advice.more.empty()) {
@@ -219,7 +227,7 @@ void TuneAdvice::tryPrompting()
                 for (std::size_t i = 0; i < results.contenders.size(); ++i) {
                     QStringList cells{text(results.contenders[i].title)};
                     for (const evaluation::MetricValue& value : results.values[i]) {
-                        cells += QStringLiteral("%1 %2").arg(QLatin1String(value.metric->id), QLocale().toString(value.value, 'f', 3));
+                        cells += QStringLiteral("%1 %2").arg(metricLabel(value.metric->id), QLocale().toString(value.value, 'f', 3));
                     }
                     rows += row(cells);
                 }
