@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/publishing.h"
 
+#include "core/base/number_json.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
 #include "core/cli/run_project.h"
 #include "core/data/dataset.h"
 #include "core/peft/combine.h"
+#include "core/store/adapter_library.h"
 
 #include <CLI/App.hpp>
 
@@ -41,15 +43,10 @@ Result<publish::ProofTexts> textsOf(const std::string& path, const data::Encoder
     return texts;
 }
 
-Json finite(double value)
-{
-    return std::isfinite(value) ? Json(value) : Json();
-}
-
 Json toJson(const publish::Difference& difference)
 {
-    return {{"max_difference", finite(difference.largest)},
-            {"mean_difference", finite(difference.mean)},
+    return {{"max_difference", base::numberJson(difference.largest)},
+            {"mean_difference", base::numberJson(difference.mean)},
             {"greedy_agreement", difference.greedyAgreement},
             {"tokens", difference.tokens}};
 }
@@ -128,6 +125,10 @@ Result<publish::Source> sourceOf(const PublishFlags& flags, const Context& conte
     source.dtype = context.globals.dtype.empty() || context.globals.dtype == "auto" ? source.dtype : context.globals.dtype;
     source.rowsOf = [project = flags.project](const std::filesystem::path& runFolder, const config::RunConfig& config) {
         return rowsOfRun(runFolder, config, project);
+    };
+    source.notesOf = [project = flags.project](const std::filesystem::path& adapter) {
+        const auto opened = lookInto(project.empty() ? projectAround(adapter.parent_path()) : std::filesystem::path(project));
+        return opened && *opened ? store::notesAbout(**opened, adapter) : std::string();
     };
     if (!flags.data.empty()) {
         std::vector<std::filesystem::path> adapters;

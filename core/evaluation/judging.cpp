@@ -159,13 +159,20 @@ Tally tallyOf(const std::vector<JudgedPair>& pairs, const std::vector<Vote>& vot
         ofPair[vote.pair].second += 1;
     }
     tally.judged = static_cast<std::int64_t>(ofPair.size());
-    double sum = 0;
+    double lead = 0; // of the second, summed over pairs: 1 won, 0 neither, -1 lost, and between them where judges differ
+    double squares = 0;
     for (const auto& [pair, outcome] : ofPair) {
-        sum += outcome.first / outcome.second;
+        const double d = 2 * outcome.first / outcome.second - 1;
+        lead += d;
+        squares += d * d;
     }
     const auto n = static_cast<double>(tally.judged);
-    tally.rate = tally.judged > 0 ? sum / n : kNone;
-    tally.interval = tally.judged > 0 ? statistics::wilsonInterval(sum, n) : statistics::Interval{kNone, kNone};
+    tally.rate = tally.judged > 0 ? (1 + lead / n) / 2 : kNone;
+    tally.interval = {kNone, kNone};
+    if (tally.judged > 0) { // ties scatter less than wins and losses, so a share's interval would be too wide
+        const auto ahead = statistics::pairedInterval((squares - lead) / 2, (squares + lead) / 2, n);
+        tally.interval = {(1 + ahead.low) / 2, (1 + ahead.high) / 2};
+    }
     tally.leftRate = decided > 0 ? leftWon / decided : kNone;
     tally.longerRate = unequal > 0 ? longerWon / unequal : kNone;
     tally.isClear = tally.judged > 0 && (tally.interval.low > 0.5 || tally.interval.high < 0.5);
@@ -223,12 +230,17 @@ std::vector<SystemRating> ratingsOf(const std::vector<JudgedPair>& pairs, const 
             }
         }
     }
-    std::vector<statistics::Battle> battles;
+    std::map<std::int64_t, std::pair<double, double>> ofPair; // outcomes of the first and votes: judges of one pair count together
     for (const Vote& vote : votesThatCount(votes)) {
-        const auto pair = known.find(vote.pair);
-        if (pair != known.end() && vote.choice != Choice::Skip) {
-            battles.push_back({places[pair->second->first], places[pair->second->second], 1 - outcomeOfSecond(vote)});
+        if (known.contains(vote.pair) && vote.choice != Choice::Skip) {
+            ofPair[vote.pair].first += 1 - outcomeOfSecond(vote);
+            ofPair[vote.pair].second += 1;
         }
+    }
+    std::vector<statistics::Battle> battles;
+    for (const auto& [number, outcome] : ofPair) {
+        const JudgedPair& pair = *known.at(number);
+        battles.push_back({places[pair.first], places[pair.second], outcome.first / outcome.second});
     }
     const auto fitted = statistics::bradleyTerry(battles, ratings.size());
     for (std::size_t i = 0; i < ratings.size(); ++i) {

@@ -107,7 +107,7 @@ struct SystemRating {
     std::string system;
     statistics::Rating rating;
 };
-// Over all systems, the best first.
+// Over all systems, the best first; a pair is one battle, whoever judged it.
 std::vector<SystemRating> ratingsOf(const std::vector<JudgedPair>& pairs, const std::vector<Vote>& votes);
 
 struct JudgeAgreement {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/results.h"
 
+#include "core/base/number_json.h"
 #include "core/data/sources/row_text.h"
 #include "core/evaluation/eval_rows.h"
 #include "core/evaluation/verdict.h"
@@ -94,12 +95,17 @@ private:
     const std::vector<double>& drawnOf(std::size_t contender, std::size_t metric) const { return m_drawn[contender * m_metrics.size() + metric]; }
     bool rowsStandAlone() const { return m_results.groups == m_results.rows.size(); }
 
-    // Shares of rows that stand alone have a better interval than drawing gives; where every draw is alike (all right, all wrong), too.
+    // Every draw alike: all right, all wrong, or the same rows right. What they scatter by is not seen, which is not to say that it is nothing.
+    static bool isFlat(const std::vector<double>& drawn)
+    {
+        return drawn.empty() || *std::max_element(drawn.begin(), drawn.end()) == *std::min_element(drawn.begin(), drawn.end());
+    }
+
+    // Shares of rows that stand alone have a better interval than drawing gives; where every draw is alike, too.
     statistics::Interval intervalOf(const metrics::Metric& metric, double value, const std::vector<double>& drawn, std::size_t groups) const
     {
         const auto n = static_cast<double>(groups);
-        const bool isFlat = drawn.empty() || *std::max_element(drawn.begin(), drawn.end()) == *std::min_element(drawn.begin(), drawn.end());
-        if (metric.isRightOrWrong && groups > 0 && (isFlat || groups == m_results.rows.size())) {
+        if (metric.isRightOrWrong && groups > 0 && (isFlat(drawn) || groups == m_results.rows.size())) {
             return statistics::wilsonInterval(value * n, n, m_bootstrap.level);
         }
         return statistics::percentileInterval(drawn, groups, m_bootstrap.level);
@@ -139,7 +145,6 @@ private:
             drawn.push_back(drawnOf(second, m)[i] - drawnOf(first, m)[i]);
         }
         std::erase_if(drawn, [](double value) { return std::isnan(value); });
-        pair.interval = statistics::percentileInterval(drawn, m_results.groups, m_bootstrap.level);
         pair.standardError = statistics::standardDeviation(drawn);
         pair.rowsToShow = statistics::rowsToShow(pair.difference, pair.standardError, static_cast<double>(m_results.rows.size()));
         std::int64_t more = 0;
@@ -153,6 +158,11 @@ private:
         const bool isLower = metric.better == measures::Better::Lower;
         pair.better = isLower ? less : more;
         pair.worse = isLower ? more : less;
+        const auto groups = static_cast<double>(m_results.groups);
+        const double ofRows = groups / static_cast<double>(m_results.rows.size());
+        const bool isShare = metric.isRightOrWrong && m_results.groups > 0 && (rowsStandAlone() || isFlat(drawn));
+        pair.interval = isShare ? statistics::pairedInterval(static_cast<double>(less) * ofRows, static_cast<double>(more) * ofRows, groups, m_bootstrap.level)
+                                : statistics::percentileInterval(drawn, m_results.groups, m_bootstrap.level);
         const bool isExact = metric.isRightOrWrong && rowsStandAlone();
         pair.test = isExact ? "mcnemar" : "paired bootstrap";
         pair.p = isExact ? statistics::mcnemar(more, less) : statistics::bootstrapP(drawn);
@@ -350,11 +360,6 @@ std::vector<const metrics::Metric*> withTwins(const std::vector<const metrics::M
     return all;
 }
 
-Json numberJson(double value)
-{
-    return std::isfinite(value) ? Json(value) : Json();
-}
-
 Json flipJson(const Results& results, const Flip& flip)
 {
     Json answers = Json::object();
@@ -362,7 +367,7 @@ Json flipJson(const Results& results, const Flip& flip)
         answers[contender.id] = contender.rows[flip.row].prediction;
     }
     return {{"row", results.rows[flip.row].row},
-            {"change", numberJson(flip.change)},
+            {"change", base::numberJson(flip.change)},
             {"question", results.rows[flip.row].question},
             {"references", results.contenders.front().rows[flip.row].references},
             {"answers", std::move(answers)}};
@@ -386,16 +391,16 @@ Json differenceJson(const Results& results, const PairedDifference& pair)
     return {{"metric", std::string(pair.metric->id)},
             {"first", results.contenders[pair.first].id},
             {"second", results.contenders[pair.second].id},
-            {"difference", numberJson(pair.difference)},
-            {"low", numberJson(pair.interval.low)},
-            {"high", numberJson(pair.interval.high)},
-            {"p", numberJson(pair.p)},
+            {"difference", base::numberJson(pair.difference)},
+            {"low", base::numberJson(pair.interval.low)},
+            {"high", base::numberJson(pair.interval.high)},
+            {"p", base::numberJson(pair.p)},
             {"test", pair.test},
             {"better", pair.better},
             {"worse", pair.worse},
             {"same", pair.same},
             {"shown", pair.isShown()},
-            {"rows_to_show", numberJson(pair.rowsToShow)}};
+            {"rows_to_show", base::numberJson(pair.rowsToShow)}};
 }
 
 Json metricsJson(const std::vector<MetricValue>& values)
@@ -434,7 +439,7 @@ Result<Results> results(std::vector<ScoredContender> contenders, std::vector<Row
 
 Json toJson(const MetricValue& value)
 {
-    return {{"value", numberJson(value.value)}, {"low", numberJson(value.interval.low)}, {"high", numberJson(value.interval.high)}};
+    return {{"value", base::numberJson(value.value)}, {"low", base::numberJson(value.interval.low)}, {"high", base::numberJson(value.interval.high)}};
 }
 
 Json toJson(const Results& results, std::size_t mostFlips)

@@ -117,6 +117,14 @@ std::string shown(const Json& value)
     return value.is_number() ? base::dumpJson(value).substr(0, 7) : "-";
 }
 
+// What the base could do before, as the evaluation says it.
+std::string forgettingText(const Json& evaluation)
+{
+    const Json general = evaluation.value("general", Json::object());
+    const Json sentence = general.is_object() ? general.value("forgetting", Json()) : Json();
+    return sentence.is_string() ? cell(withoutFolders(sentence.get<std::string>())) + "\n" : "What was forgotten was not measured: no general rows were asked beside these.\n";
+}
+
 std::string evaluationText(const Json& evaluation)
 {
     if (!evaluation.is_object()) {
@@ -139,7 +147,7 @@ std::string evaluationText(const Json& evaluation)
         }
         text += "\n";
     }
-    return text + "\nOn " + valueText(evaluation.value("rows", Json(0))) + " rows that were not trained on.\n";
+    return text + "\nOn " + valueText(evaluation.value("rows", Json(0))) + " rows that were not trained on.\n\n" + forgettingText(evaluation);
 }
 
 } // namespace
@@ -170,6 +178,7 @@ CardFacts cardFacts(const Source& source, bool isAdapter)
     if (source.adapters.size() == 1) { // of several the recipes differ
         facts.recipe = recipeOf(source.adapters.front().path);
         facts.evaluation = evaluationOf(source.adapters.front().path);
+        facts.written = source.notesOf ? source.notesOf(source.adapters.front().path) : std::string();
     }
     return facts;
 }
@@ -181,6 +190,9 @@ std::string modelCard(const CardFacts& facts)
                        + (facts.proof.empty() ? "" : "\n## These files\n\nOpened again after writing and held against the model that was tuned: " + cell(withoutFolders(facts.proof)) + "\n");
     for (const auto& note : facts.notes) {
         text += "\n" + cell(withoutFolders(note)) + "\n";
+    }
+    if (!facts.written.empty()) {
+        text += "\n## Notes\n\n" + withoutFolders(facts.written) + "\n";
     }
     return text + "\n## To be filled in\n\nThe licence (the base's may bind this one), what it is meant for and what not, languages, who made it, and what the data are.\n";
 }

@@ -20,6 +20,7 @@ struct CardFacts {
     Json evaluation;            // results.json of its newest evaluation; null: none is known
     std::string proof;          // sentence of the export's proof; empty: nothing was exported
     std::vector<std::string> notes;
+    std::string written;        // what a person wrote of it; empty: nothing
 };
 
 // What recipe and evaluations say of the source; name, proof and notes are the caller's. isAdapter: what is given away is one.

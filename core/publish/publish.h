@@ -31,6 +31,7 @@ struct Source {
     std::string chatTemplate = "folder"; // as inference::ModelSpec has it: what the result says of conversations
     ProofTexts texts;            // empty: textsFor(the first adapter)
     RowsOfRun rowsOf;            // for those: how the rows of its run were left; empty: its files as they lie there
+    std::function<std::string(const std::filesystem::path& adapter)> notesOf; // what a person wrote of an adapter, for the card; empty: nothing is known
 };
 
 struct Watch {

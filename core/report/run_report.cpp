@@ -12,6 +12,7 @@
 #include "core/report/html.h"
 #include "core/report/line_chart.h"
 #include "core/report/people_votes.h"
+#include "core/store/adapter_library.h"
 #include "core/train/event_measures.h"
 
 #include <algorithm>
@@ -273,6 +274,7 @@ Result<std::string> runCard(store::Project& project, store::RunId id)
     facts.isAdapter = fs::exists(fs::path(run->result) / "adapter_config.json", code);
     facts.recipe = run->recipe;
     facts.evaluation = evaluation::newestEvaluationOf(project.folder() / "evaluations", run->result);
+    facts.written = store::notesAbout(project, run->result);
     return publish::modelCard(facts);
 }
 

@@ -6,7 +6,8 @@
 // is paired: what makes rows easy or hard for both falls out.
 //
 // Intervals are percentiles, widened for the number of clusters (Hesterberg 2015, "expanded percentile"): plain ones are too narrow by
-// sqrt((n-1)/n) and take no notice of Student's t.
+// sqrt((n-1)/n) and take no notice of Student's t. Draws that are alike count half as below and half as above: shares of right answers fall on
+// few values, and counted whole on both sides, 95 % became 96.
 //
 // Threads: free functions, any thread.
 #pragma once
@@ -43,7 +44,7 @@ Result<std::vector<std::vector<double>>> resample(std::span<const ValueOfCounts>
 // From the draws of one value. NaN at both ends where there are fewer than two clusters.
 Interval percentileInterval(std::vector<double> drawn, std::size_t clusters, double level);
 
-// Two-sided: how often the draws lie on the other side of nothing, never less than the number of draws can tell.
+// Two-sided: how often the draws lie on the other side of nothing, half of those that lie on it; never less than the number of draws can tell.
 double bootstrapP(std::span<const double> differences);
 double standardDeviation(std::span<const double> drawn);
 

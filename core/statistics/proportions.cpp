@@ -3,8 +3,34 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace luthier::statistics {
+
+namespace {
+
+// What is seen less what a difference of `d` makes likely, by the standard deviation that it has there; falls with d. -1 < d < 1.
+double pairedScore(double onlyFirst, double onlySecond, double trials, double d)
+{
+    const double linear = (2 * trials - onlySecond + onlyFirst) * d - onlySecond - onlyFirst;
+    const double root = std::sqrt(std::max(0.0, linear * linear + 8 * trials * onlyFirst * d * (1 - d)));
+    const double firstAlone = (root - linear) / (4 * trials); // the likeliest share of it where the difference is d
+    const double variance = trials * (2 * firstAlone + d * (1 - d));
+    return (onlySecond - onlyFirst - trials * d) / std::sqrt(std::max(variance, std::numeric_limits<double>::min()));
+}
+
+// Where the score falls to `score`, between two differences; the lower one where it never was above, the higher one where it never falls so low.
+double differenceOfScore(double onlyFirst, double onlySecond, double trials, double score, Interval between)
+{
+    constexpr int kHalvings = 60;
+    for (int i = 0; i < kHalvings; ++i) {
+        const double middle = (between.low + between.high) / 2;
+        (pairedScore(onlyFirst, onlySecond, trials, middle) > score ? between.low : between.high) = middle;
+    }
+    return (between.low + between.high) / 2;
+}
+
+} // namespace
 
 Interval wilsonInterval(double hits, double trials, double level)
 {
@@ -22,6 +48,13 @@ Interval exactInterval(std::int64_t hits, std::int64_t trials, double level)
     const auto k = static_cast<double>(hits);
     const auto n = static_cast<double>(trials);
     return {hits == 0 ? 0 : betaQuantile(tail, k, n - k + 1), hits == trials ? 1 : betaQuantile(1 - tail, k + 1, n - k)};
+}
+
+Interval pairedInterval(double onlyFirst, double onlySecond, double trials, double level)
+{
+    const double z = normalQuantile(0.5 + level / 2);
+    const double seen = (onlySecond - onlyFirst) / trials;
+    return {differenceOfScore(onlyFirst, onlySecond, trials, z, {-1, seen}), differenceOfScore(onlyFirst, onlySecond, trials, -z, {seen, 1})};
 }
 
 double mcnemar(std::int64_t onlyFirst, std::int64_t onlySecond)

@@ -15,6 +15,11 @@ Interval wilsonInterval(double hits, double trials, double level = 0.95);
 // Clopper and Pearson 1934: never less than the level, often more.
 Interval exactInterval(std::int64_t hits, std::int64_t trials, double level = 0.95);
 
+// Tango 1998: the score interval of the second's share less the first's, where two systems stood against each other `trials` times and one alone
+// won so often, the rest being alike for both. It keeps what it promises where few differ or none do, and without such a rest is Wilson's.
+// An outcome between winning and losing is d in -1 to 1 and counts (d * d + d) / 2 for the second, (d * d - d) / 2 for the first.
+Interval pairedInterval(double onlyFirst, double onlySecond, double trials, double level = 0.95);
+
 // McNemar 1947, exact and two-sided: how likely rows that differ would be parted so unevenly if both were as good. 1 where none differ.
 double mcnemar(std::int64_t onlyFirst, std::int64_t onlySecond);
 

@@ -196,6 +196,27 @@ Result<void> keepExport(Project& project, const fs::path& adapter, const Adapter
     return project.setValue(kExports, all);
 }
 
+std::string notesAbout(Project& project, const fs::path& adapter)
+{
+    std::error_code code;
+    const fs::path whole = fs::weakly_canonical(adapter, code);
+    const auto isIt = [&](const fs::path& path) { return !path.empty() && fs::weakly_canonical(path, code) == whole; };
+    std::string text;
+    const auto runs = project.runs();
+    for (const RunRow& run : runs ? *runs : std::vector<RunRow>()) {
+        if (isIt(run.result) || isIt(fs::path(run.folder) / "best")) {
+            text = run.notes;
+        }
+    }
+    const Json notes = notesOf(project);
+    for (const auto& [key, value] : notes.items()) {
+        if (value.is_string() && isIt(project.folder() / key)) { // an absolute key stays as it is
+            text += (text.empty() ? "" : "\n\n") + value.get<std::string>();
+        }
+    }
+    return text;
+}
+
 Result<void> setAdapterNotes(Project& project, const fs::path& path, const std::string& text)
 {
     Json notes = notesOf(project);

@@ -51,6 +51,9 @@ Result<void> deleteAdapter(Project& project, const std::filesystem::path& path);
 // Kept with the project, at most a dozen of each adapter; one of the same target takes the other's place.
 Result<void> keepExport(Project& project, const std::filesystem::path& adapter, const AdapterExport& made);
 
+// What a person wrote of an adapter and of the run that it is a result of, a paragraph each; empty: nothing, or it is none of the project's.
+std::string notesAbout(Project& project, const std::filesystem::path& adapter);
+
 Result<void> setAdapterNotes(Project& project, const std::filesystem::path& path, const std::string& notes);
 
 } // namespace luthier::store

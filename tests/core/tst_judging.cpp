@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Blind judging: sides without a habit, votes that outlive a kill, what they add up to, and the preferences that they become.
 #include "core/base/files.h"
+#include "core/base/random.h"
 #include "core/data/dataset.h"
 #include "core/evaluation/pair_sources.h"
 #include "core/store/judgings.h"
@@ -100,6 +101,66 @@ private Q_SLOTS:
         const auto tally = tallyOf(pairs, {voteFor(1, 1), voteFor(1, 0), voteFor(1, 1, "ann")}, "base", "tuned");
         QCOMPARE(tally.judged, 1);
         QCOMPARE(tally.rate, 0.5);
+    }
+
+    // What is said of votes holds in 95 of 100 worlds, with ties too (as a share would have it: 98 to 99 of 100), and where two judge each pair.
+    void tallyHoldsWhatItPromises_data()
+    {
+        QTest::addColumn<double>("won");
+        QTest::addColumn<double>("tie");
+        QTest::addColumn<int>("judges");
+        QTest::newRow("as good, no ties") << 0.5 << 0.0 << 1;
+        QTest::newRow("as good, many ties") << 0.3 << 0.4 << 1;
+        QTest::newRow("better, many ties") << 0.4 << 0.4 << 1;
+        QTest::newRow("two judges who agree on three pairs of four") << 0.4 << 0.2 << 2;
+    }
+
+    void tallyHoldsWhatItPromises()
+    {
+        QFETCH(double, won);
+        QFETCH(double, tie);
+        QFETCH(int, judges);
+        constexpr int kWorlds = 8000;
+        const double truth = won + tie / 2;
+        const auto pairs = pairsOf(100);
+        base::Random random(16);
+        int held = 0;
+        for (int world = 0; world < kWorlds; ++world) {
+            std::vector<Vote> votes;
+            for (const JudgedPair& pair : pairs) {
+                const auto outcome = [&] {
+                    const double draw = random.uniform();
+                    return draw < won ? 1.0 : draw < won + tie ? 0.5 : 0.0;
+                };
+                const double first = outcome();
+                votes.push_back(voteFor(pair.number, first));
+                if (judges > 1) {
+                    votes.push_back(voteFor(pair.number, random.uniform() < 0.75 ? first : outcome(), "ann"));
+                }
+            }
+            const auto tally = tallyOf(pairs, votes, "base", "tuned");
+            held += tally.interval.low <= truth && tally.interval.high >= truth ? 1 : 0;
+        }
+        const double share = static_cast<double>(held) / kWorlds;
+        qInfo("held %.4f", share);
+        QVERIFY2(share >= 0.94 && share <= 0.96, qPrintable(QString::number(share)));
+    }
+
+    // A second judge who says the same makes nothing surer, and no system better.
+    void judgesOfOnePairAreOneBattle()
+    {
+        const auto pairs = pairsOf(30);
+        std::vector<Vote> votes;
+        for (std::int64_t i = 1; i <= 30; ++i) {
+            votes.push_back(voteFor(i, i % 3 == 0 ? 0 : 1));
+        }
+        const auto alone = ratingsOf(pairs, votes);
+        for (std::int64_t i = 1; i <= 30; ++i) {
+            votes.push_back(voteFor(i, i % 3 == 0 ? 0 : 1, "ann"));
+        }
+        const auto both = ratingsOf(pairs, votes);
+        QCOMPARE(both.front().rating.interval.low, alone.front().rating.interval.low);
+        QCOMPARE(both.front().rating.battles, std::int64_t{30});
     }
 
     void ratingsOfThree()

@@ -37,6 +37,7 @@ private Q_SLOTS:
         const Json value{{"value", 0.75}, {"low", 0.7}, {"high", 0.8}};
         const Json results{{"verdict", "Tuned is better than base."},
                            {"rows", 40},
+                           {"general", {{"sets", Json::array()}, {"forgetting", "On 20 general rows no forgetting is shown."}}},
                            {"metrics", {{"accuracy", value}}},
                            {"systems", {{"tuned", {{"title", "tuned"}, {"metrics", {{"accuracy", value}}}}}}},
                            {"asked", {{"systems", {{{"id", "base"}, {"model", "/b"}, {"adapters", Json::array()}}, {{"id", "tuned"}, {"model", "/b"}, {"adapters", {(run / "adapter").string() + "=0.7"}}}}}}}};
@@ -47,9 +48,11 @@ private Q_SLOTS:
         CardFacts facts = cardFacts(source, true);
         facts.name = "my-export";
         facts.proof = "On 32 rows of " + run.string() + " (1676 tokens) nothing differs.";
+        facts.written = "Made for the shop.\nSee " + (project / "secret-place/why.txt").string() + ".";
         facts.notes = {"see \"" + (project / "secret-place/base").string() + "\", 3/4 of it"};
         const std::string card = modelCard(facts);
-        for (const char* wanted : {"---\nbase_model: \"base\"", "library_name: peft", "# my-export", "shop.jsonl", "| method.rank | 5 |", "Tuned is better than base.",
+        for (const char* wanted : {"---\nbase_model: \"base\"", "library_name: peft", "# my-export", "shop.jsonl", "| method.rank | 5 |", "Tuned is better than base.", "On 20 general rows no forgetting is shown.",
+                                   "## Notes\n\nMade for the shop.\nSee why.txt.",
                                    "| accuracy | 0.75 (0.7 to 0.8) |", "licence", "On 32 rows of 3 (1676 tokens)",
                                    "see \"base\", 3/4 of it"}) {
             QVERIFY2(card.find(wanted) != std::string::npos, (std::string(wanted) + " in\n" + card).c_str());

@@ -19,6 +19,8 @@ from nltk.stem.porter import PorterStemmer
 from rouge_score import rouge_scorer
 from sklearn import metrics as sk
 from sacrebleu.metrics import BLEU, CHRF
+from scipy.optimize import brentq, minimize_scalar
+from scipy.stats import norm
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
@@ -241,6 +243,23 @@ def ratings():
             "high": [float(x) for x in result["rating_upper"]]}
 
 
+# The first two are the examples of Fagerland, Lydersen and Laake (Statistics in Medicine 33, 2014).
+PAIRS = [(7, 1, 21), (16, 6, 161), (20, 40, 160), (3, 9, 60), (0, 5, 30), (27, 27, 200), (2, 1, 500)]
+
+
+def paired(first, second, n):
+    """Tango's score interval (Statistics in Medicine 17, 1998) from its definition: the likeliest trinomial of each difference is searched for, not solved."""
+    def score(d):
+        def unlikely(q):  # so often the first alone, the second alone, neither alone
+            return -(first * np.log(q) + second * np.log(q + d) + (n - first - second) * np.log(1 - 2 * q - d))
+        low, high = max(0, -d) + 1e-13, (1 - d) / 2 - 1e-13
+        q = minimize_scalar(unlikely, bounds=(low, high), method="bounded", options={"xatol": 1e-15}).x
+        return ((second - first) / n - d) / np.sqrt((2 * q + d - d * d) / n)
+    z = norm.ppf(0.975)
+    seen = (second - first) / n
+    return [brentq(lambda d: score(d) - z, -1 + 1e-9, seen - 1e-12, xtol=1e-13), brentq(lambda d: score(d) + z, seen + 1e-12, 1 - 1e-9, xtol=1e-13)]
+
+
 def statistics():
     draw = random.Random(5)
     first = [draw.randrange(4) for _ in range(60)]
@@ -255,6 +274,7 @@ def statistics():
     return {"kappa": {"first": first, "second": second, "value": float(sk.cohen_kappa_score(first, second))},
             "krippendorff": {"judgements": [[None if x != x else x for x in row] for row in example], "alpha": alpha},
             "mcnemar": [[b, c, float(mcnemar([[0, b], [c, 0]], exact=True).pvalue)] for b, c in table],
+            "paired": [[b, c, n, *paired(b, c, n)] for b, c, n in PAIRS],
             "wilson": [[k, n, *map(float, proportion_confint(k, n, method="wilson"))] for k, n in proportions],
             "exact": [[k, n, *map(float, proportion_confint(k, n, method="beta"))] for k, n in proportions]}
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
+#include "core/base/number_json.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
@@ -55,11 +56,6 @@ struct Flags {
     bool countModels = false;
     const Verb* verb = nullptr;
 };
-
-Json numberJson(double value)
-{
-    return std::isfinite(value) ? Json(value) : Json();
-}
 
 Json rowJson(const store::JudgingRow& row)
 {
@@ -245,7 +241,7 @@ Result<evaluation::ModelJudge> modelJudge(const Flags& flags, Context& context)
 
 Json agreementJson(const evaluation::ModelAgreement& model)
 {
-    return {{"judge", model.judge}, {"judged", model.judged}, {"flips", model.flips}, {"common", model.common}, {"same", model.same}, {"kappa", numberJson(model.kappa)},
+    return {{"judge", model.judge}, {"judged", model.judged}, {"flips", model.flips}, {"common", model.common}, {"same", model.same}, {"kappa", base::numberJson(model.kappa)},
             {"believable", model.isBelievable}, {"sentence", model.sentence}};
 }
 
@@ -310,9 +306,9 @@ std::vector<evaluation::Vote> counting(const Flags& flags, const std::vector<eva
 Json tallyJson(const evaluation::Tally& tally, const std::string& first, const std::string& second)
 {
     return {{"first", first},       {"second", second},       {"pairs", tally.pairs},     {"judged", tally.judged},   {"won", tally.won},
-            {"lost", tally.lost},   {"ties", tally.ties},     {"both_bad", tally.bothBad}, {"skipped", tally.skipped}, {"rate", numberJson(tally.rate)},
-            {"low", numberJson(tally.interval.low)}, {"high", numberJson(tally.interval.high)}, {"left_rate", numberJson(tally.leftRate)},
-            {"longer_rate", numberJson(tally.longerRate)}, {"clear", tally.isClear}};
+            {"lost", tally.lost},   {"ties", tally.ties},     {"both_bad", tally.bothBad}, {"skipped", tally.skipped}, {"rate", base::numberJson(tally.rate)},
+            {"low", base::numberJson(tally.interval.low)}, {"high", base::numberJson(tally.interval.high)}, {"left_rate", base::numberJson(tally.leftRate)},
+            {"longer_rate", base::numberJson(tally.longerRate)}, {"clear", tally.isClear}};
 }
 
 int results(const Flags& flags, store::Judgings& judgings, Context& context)
@@ -347,7 +343,7 @@ int results(const Flags& flags, store::Judgings& judgings, Context& context)
                    counted(rated.rating.battles)});
     }
     const auto agreement = evaluation::agreementOf(counting(flags, *votes));
-    json["agreement"] = {{"judges", agreement.judges}, {"pairs", agreement.pairs}, {"kappa", numberJson(agreement.kappa)}, {"alpha", numberJson(agreement.alpha)}};
+    json["agreement"] = {{"judges", agreement.judges}, {"pairs", agreement.pairs}, {"kappa", base::numberJson(agreement.kappa)}, {"alpha", base::numberJson(agreement.alpha)}};
     if (ratings.size() > 2) {
         text += "\n" + table.toText(context.console.width()) + "\n";
     }

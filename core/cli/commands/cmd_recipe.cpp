@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
+#include "core/base/number_json.h"
 #include "core/base/paths.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
@@ -12,7 +13,6 @@
 
 #include <CLI/App.hpp>
 
-#include <cmath>
 
 namespace luthier::cli {
 
@@ -69,15 +69,14 @@ Json settingJson(const config::Part& part, const fields::Field& field, const fie
             choices.push_back(choice.id);
         }
     }
-    const auto limit = [](double value) { return std::isfinite(value) ? Json(value) : Json(); };
     return {{"key", part.key + "." + field.key},
             {"part", part.key},
             {"label", field.label},
             {"type", typeName(usual)},
             {"default", fields::toJson(usual)},
             {"range",
-             {{"low", limit(field.range.low)},
-              {"high", limit(field.range.high)},
+             {{"low", base::numberJson(field.range.low)},
+              {"high", base::numberJson(field.range.high)},
               {"low_open", field.range.lowOpen}}},
             {"choices", choices.empty() ? Json() : std::move(choices)},
             {"unit", field.unit},

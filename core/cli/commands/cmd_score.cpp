@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/number_json.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
@@ -57,11 +58,11 @@ Result<void> scoreIds(inference::Session& session, const std::vector<text::Token
     if (console.isJson()) {
         Json values = Json::array();
         for (const double value : *logprobs) {
-            values.push_back(std::isfinite(value) ? Json(value) : Json());
+            values.push_back(base::numberJson(value));
         }
         console.line({{"ids", toJson(ids)},
                       {"logprobs", std::move(values)},
-                      {"perplexity", std::isfinite(perplexity) ? Json(perplexity) : Json()}});
+                      {"perplexity", base::numberJson(perplexity)}});
         return {};
     }
     Table table({{"token"}, {"id", false, true}, {"ln p", false, true}});

@@ -227,6 +227,7 @@ void AdaptersPage::publish(PublishOrder::Kind kind)
         order.source.rowsOf = [project = m_workspace.project()](const std::filesystem::path& run, const config::RunConfig& config) {
             return store::runRows(*project, run, config.data);
         };
+        order.source.notesOf = [project = m_workspace.project()](const std::filesystem::path& adapter) { return store::notesAbout(*project, adapter); };
         m_work->start(order);
     });
     // It waits, hidden, until its order is carried out: what goes wrong is said where it can be mended.
