@@ -560,6 +560,44 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(!m_page->contest()->isRunning(), kAwaitMs);
     }
 
+    // While all answer: the one whose model is missing says so, one is closed by mouse and stops, and the others come to their ends.
+    void oneFailsAndOneIsClosed_data() { support::addThemes(); }
+    void oneFailsAndOneIsClosed()
+    {
+        if (!hasWeights()) {
+            QSKIP("the bundled model's weights are not here");
+        }
+        QFETCH(Theme::Choice, theme);
+        Theme look(*qApp);
+        look.setChoice(theme);
+        m_page->openTunedFolder(QString::fromStdString(base::bundledModel().string()));
+        QTRY_VERIFY(find<QPushButton>("chooseTuned")->isVisible());
+        find<QSpinBox>("max_new")->setValue(200);
+        m_page->extras()->addPrompted(QStringLiteral("Tell a very long story."), 0, false);
+        m_page->extras()->add({QStringLiteral("moved away"), {QStringLiteral("/nowhere/model")}, false});
+        m_page->extras()->addPrompted(QStringLiteral("Be brief."), 0, false);
+        find<QPlainTextEdit>("prompt")->setPlainText(QStringLiteral("Tell me a very long story."));
+        QSignalSpy finished(m_page->contest(), &CompareContest::finished);
+        m_page->compare();
+        QTRY_VERIFY_WITH_TIMEOUT(!find<DiffText>("extra1Answer")->text().isEmpty(), kAwaitMs);
+        QTest::mouseClick(find<QToolButton>("extra1Close"), Qt::LeftButton);
+        QCOMPARE(m_page->extras()->size(), 2);
+        QVERIFY(finished.wait(kAwaitMs));
+        QCOMPARE(m_page->contest()->answer(2).finish, QStringLiteral("cancel"));
+        QVERIFY(m_page->contest()->answer(2).numTokens < 200);
+        const auto* failed = find<DiffText>("extra2Answer");
+        QVERIFY2(failed->text().isEmpty() && failed->placeholderText().contains(QStringLiteral("/nowhere/model")), qPrintable(failed->placeholderText()));
+        QCOMPARE(find<QLabel>("extra2Footer")->text(), QStringLiteral("could not answer"));
+        for (const char* name : {"baseAnswer", "tunedAnswer", "extra3Answer"}) {
+            QVERIFY2(!find<DiffText>(name)->text().isEmpty(), name);
+        }
+        for (const int side : {0, 1, 4}) {
+            const auto& answer = m_page->contest()->answer(side);
+            QVERIFY2(answer.problem.isEmpty() && answer.finish != QStringLiteral("cancel") && answer.numTokens > 0, qPrintable(answer.problem));
+        }
+        support::savePicture(m_page.get(), QStringLiteral("compare-failed"));
+    }
+
     void columnsInBothSchemes_data() { support::addThemes(); }
     void columnsInBothSchemes()
     {

@@ -17,6 +17,7 @@
 #include <QListWidget>
 #include <QLocale>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTabWidget>
@@ -208,10 +209,18 @@ private Q_SLOTS:
         }
         tabs->setCurrentIndex(1);
         QCOMPARE(find<QListWidget>("evalChanged")->count(), 1);
+        QVERIFY(!find<QListWidget>("evalChanged")->horizontalScrollBar()->isVisible());
         // What was written and the likeliest labels stand below each other, named apart.
         const auto cell = [this](const char* table, int row, int column) { return find<QTableView>(table)->model()->index(row, column).data().toString(); };
         QCOMPARE(find<QTableView>("evalNumbers")->model()->rowCount(), 2);
         QCOMPARE(cell("evalNumbers", 0, 0), QStringLiteral("accuracy"));
+        const auto sideOf = [&](const char* table, int column) {
+            const auto* model = find<QTableView>(table)->model();
+            const auto side = model->index(0, column).data(Qt::TextAlignmentRole);
+            return side == model->headerData(column, Qt::Horizontal, Qt::TextAlignmentRole) ? side : QVariant(-1); // a heading stands over its numbers
+        };
+        QVERIFY(!sideOf("evalNumbers", 0).isValid() && (sideOf("evalNumbers", 2).toInt() & Qt::AlignRight) != 0);
+        QVERIFY(!sideOf("evalDifferences", 1).isValid() && (sideOf("evalDifferences", 2).toInt() & Qt::AlignRight) != 0);
         QCOMPARE(cell("evalNumbers", 1, 0), QStringLiteral("accuracy, of the likeliest label"));
         QVERIFY(cell("evalNumbers", 0, 2).startsWith(QStringLiteral("0.7500")) && cell("evalNumbers", 1, 2).startsWith(QStringLiteral("0.9000")));
         QCOMPARE(cell("evalDifferences", 1, 1), QStringLiteral("accuracy, of the likeliest label"));

@@ -70,7 +70,10 @@ private Q_SLOTS:
         }
         QCOMPARE(m_page->desk()->pair(), nullptr);
         QCOMPARE(m_page->desk()->tally().won, 3);
-        QVERIFY(!find<QPushButton>("judge_left")->isEnabled());
+        QVERIFY(!find<QPushButton>("judge_left")->isEnabled() && !find<DiffText>("judgeLeft")->isVisible()); // no empty boxes
+        auto* done = find<QWidget>("judgeDone");
+        QVERIFY(done->isVisible() && done->findChild<QPushButton*>(QStringLiteral("emptyButton"))->hasFocus()); // Enter makes preferences
+        QVERIFY2(find<QLabel>("judgeTally")->text().startsWith(QStringLiteral("Tuned wins 100 %")), qPrintable(find<QLabel>("judgeTally")->text()));
         pressKey(Qt::Key_Backspace, Qt::ControlModifier);
         QTRY_VERIFY(m_page->desk()->pair() != nullptr);
         QCOMPARE(m_page->desk()->pair()->number, expected.back());
@@ -150,7 +153,7 @@ private Q_SLOTS:
         const auto* tally = find<QLabel>("judgeTally");
         QVERIFY2(!tally->text().contains(QStringLiteral("tuned")) && !tally->text().contains(QLatin1Char('%')), qPrintable(tally->text())); // blind until the end
         find<QToolButton>("judgeTell")->click();
-        QVERIFY2(tally->text().contains(QStringLiteral("correct:")) && tally->text().contains(QStringLiteral("tuned")), qPrintable(tally->text()));
+        QVERIFY2(tally->text().contains(QStringLiteral("correct:")) && tally->text().contains(QStringLiteral("Tuned")), qPrintable(tally->text()));
     }
 
     // What a model says stands apart, and is held against people before it is believed.

@@ -17,6 +17,7 @@ class TextTable : public QAbstractTableModel {
 public:
     explicit TextTable(QStringList headings, QObject* parent = nullptr);
 
+    void setNumbers(std::vector<int> columns); // that stand on the right, as their headings do
     void setLines(std::vector<QStringList> lines); // as many texts each as there are headings
     const QStringList& line(int number) const { return m_lines[static_cast<std::size_t>(number)]; }
 
@@ -26,7 +27,10 @@ public:
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
 private:
+    QVariant alignment(int column) const;
+
     QStringList m_headings;
+    std::vector<int> m_numbers;
     std::vector<QStringList> m_lines;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/evaluate/evaluate_flips.h"
 
+#include "ui/base/amounts.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/conversation/diff_text.h"
 
@@ -15,6 +16,8 @@
 namespace luthier::ui {
 
 namespace {
+
+constexpr qsizetype kShownOfQuestion = 120;
 
 QLabel* heading(const QString& text)
 {
@@ -37,6 +40,8 @@ EvaluateFlips::EvaluateFlips(QWidget* parent)
     m_list->setObjectName(QStringLiteral("evalChanged"));
     m_list->setAccessibleName(tr("Rows that changed"));
     m_list->setToolTip(tr("Rows that changed, the largest change first"));
+    m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff); // what has no room ends in an ellipsis; the question stands whole beside it
+    m_list->setTextElideMode(Qt::ElideRight);
     m_question->setToolTip(tr("What was asked"));
     m_reference->setToolTip(tr("The row's own answer"));
     m_none->setWordWrap(true);
@@ -85,8 +90,11 @@ void EvaluateFlips::fill()
     m_rows = changedRows(m_results, m_kind->currentData().toBool());
     m_list->clear();
     for (const ChangedRow& row : m_rows) {
-        //: by how much, number of the row, its question
-        m_list->addItem(tr("%1   row %2   %3").arg(QLocale().toString(row.change, 'f', 3)).arg(row.row).arg(row.question.left(120).simplified()));
+        const QString question = row.question.left(kShownOfQuestion).simplified();
+        //: by how much, number of the row
+        auto* item = new QListWidgetItem(tr("%1, row %2").arg(QLocale().toString(row.change, 'f', 3), number(row.row)) + u'\n' + question);
+        item->setToolTip(question);
+        m_list->addItem(item);
     }
     m_none->setVisible(m_rows.empty());
     m_list->setVisible(!m_rows.empty());

@@ -115,6 +115,11 @@ void EvaluateResult::fill(QTableView* view, const TextGrid& grid)
 {
     auto* old = view->model();
     auto* model = new TextTable(grid.headings, view);
+    std::vector<int> numbers;
+    for (int column = grid.firstNumber; column < grid.headings.size(); ++column) {
+        numbers.push_back(column);
+    }
+    model->setNumbers(std::move(numbers));
     model->setLines(grid.lines);
     view->setModel(model);
     delete old;

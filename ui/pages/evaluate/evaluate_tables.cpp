@@ -129,7 +129,7 @@ void addDifferences(const Json& results, bool ofLabels, TextGrid& grid)
 
 TextGrid metricGrid(const Json& results)
 {
-    TextGrid grid{{tr("Metric")}, {}};
+    TextGrid grid{{tr("Metric")}, {}, 1};
     for (const QString& id : systemsIn(results)) {
         grid.headings += titleOfSystem(results, id);
     }
@@ -140,7 +140,7 @@ TextGrid metricGrid(const Json& results)
 
 TextGrid differenceGrid(const Json& results)
 {
-    TextGrid grid{{tr("Difference"), tr("Metric"), tr("By"), tr("95 %"), tr("p"), tr("Better"), tr("Worse"), tr("Same")}, {}};
+    TextGrid grid{{tr("Difference"), tr("Metric"), tr("By"), tr("95 %"), tr("p"), tr("Better"), tr("Worse"), tr("Same")}, {}, 2};
     addDifferences(results, false, grid);
     addDifferences(byLabelIn(results), true, grid);
     return grid;
@@ -148,7 +148,7 @@ TextGrid differenceGrid(const Json& results)
 
 TextGrid sliceGrid(const Json& results)
 {
-    TextGrid grid{{tr("Rows that are"), tr("Rows")}, {}};
+    TextGrid grid{{tr("Rows that are"), tr("Rows")}, {}, 1};
     for (const QString& id : systemsIn(results)) {
         grid.headings += titleOfSystem(results, id);
     }

@@ -16,6 +16,7 @@ namespace luthier::ui {
 struct TextGrid {
     QStringList headings;
     std::vector<QStringList> lines;
+    int firstNumber = 1; // the columns from here on are numbers
 };
 
 // Where the likeliest label was measured beside what was written, its lines stand below, named so.

@@ -73,7 +73,7 @@ QString promptText(const evaluation::JudgedPair& pair)
 
 JudgePage::JudgePage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_desk(new JudgingDesk(workspace, this)), m_action(new QAction(tr("Make preferences"), this)),
-      m_stack(new QStackedWidget), m_empty(new EmptyState), m_judgings(new QComboBox), m_judge(new QLineEdit(m_desk->judge())), m_progress(new QProgressBar),
+      m_stack(new QStackedWidget), m_empty(new EmptyState), m_done(new EmptyState), m_judgings(new QComboBox), m_judge(new QLineEdit(m_desk->judge())), m_progress(new QProgressBar),
       m_tally(new QLabel), m_problem(new StatusLabel(Token::Bad)), m_prompt(diffText(QStringLiteral("judgePrompt"), tr("Prompt"))),
       m_left(diffText(QStringLiteral("judgeLeft"), tr("Left answer"))), m_right(diffText(QStringLiteral("judgeRight"), tr("Right answer"))),
       m_takeBack(makeButton(QStringLiteral("judgeTakeBack"), tr("Take back"), tr("Take back your last vote and judge that pair again (Ctrl+Backspace)"))),
@@ -84,6 +84,11 @@ JudgePage::JudgePage(Workspace& workspace, QWidget* parent)
                       tr("Two answers to the same question, whose makers are hidden and whose sides are drawn: people say which is better. Take the answers of an "
                          "evaluation, which the page Evaluate keeps in the project's folder evaluations, or a file of pairs."),
                       tr("Choose an evaluation\u2026"), tr("Open a file of pairs\u2026")});
+    m_done->setObjectName(QStringLiteral("judgeDone"));
+    m_done->setText({tr("Every pair is judged"),
+                     tr("Votes and corrections become a data file of preferences: what was better is chosen over what was worse, ready for DPO or a reward model. "
+                        "The last vote can be taken back."),
+                     tr("Make preferences"), tr("Take back")});
     m_work = buildWork();
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_work);
@@ -100,6 +105,8 @@ JudgePage::JudgePage(Workspace& workspace, QWidget* parent)
     connect(m_action, &QAction::triggered, m_desk, &JudgingDesk::writePreferences);
     connect(m_empty, &EmptyState::triggered, this, &JudgePage::askForEvaluation);
     connect(m_empty, &EmptyState::secondTriggered, this, &JudgePage::askForFile);
+    connect(m_done, &EmptyState::triggered, m_action, &QAction::trigger);
+    connect(m_done, &EmptyState::secondTriggered, m_takeBack, &QPushButton::click);
     connectDesk();
     showList();
     m_desk->reload();
@@ -125,13 +132,17 @@ QWidget* JudgePage::buildWork()
     column->addWidget(buildHead());
     m_prompt->setToolTip(tr("What both were asked"));
     column->addWidget(m_prompt, 1);
-    column->addWidget(buildAnswers(), 4);
+    m_answers = buildAnswers();
+    column->addWidget(m_answers, 4);
+    column->addWidget(m_done, 5);
+    m_done->hide();
     m_scoreBox = new QWidget;
     m_scoreBox->setLayout(new QGridLayout);
     m_scoreBox->layout()->setContentsMargins(0, 0, 0, 0);
     m_scoreBox->hide();
     column->addWidget(m_scoreBox);
-    column->addWidget(buildKeys());
+    m_keyBox = buildKeys();
+    column->addWidget(m_keyBox);
     return work;
 }
 
@@ -308,7 +319,6 @@ void JudgePage::showPair()
     }
     m_judgings->setCurrentIndex(m_judgings->findData(m_desk->judging()));
     m_prompt->setText(pair == nullptr ? QString() : promptText(*pair));
-    m_prompt->setPlaceholderText(tr("Every pair is judged. Make preferences out of the votes, or take the last vote back."));
     m_left->setText(m_desk->left());
     m_right->setText(m_desk->right());
     m_left->setPlaceholderText(pair == nullptr ? QString() : tr("nothing was answered"));
@@ -327,8 +337,19 @@ void JudgePage::showPair()
     m_progress->setValue(static_cast<int>(m_desk->numDone()));
     m_progress->setFormat(tr("%1 of %2").arg(number(m_desk->numDone()), number(m_desk->numPairs())));
     showTally();
-    if (m_prompt->isVisible() && isAncestorOf(window()->focusWidget())) {
-        m_prompt->setFocus(); // the next key is a vote again
+    const bool hasKeys = m_work->isVisible() && isAncestorOf(window()->focusWidget());
+    const bool isDone = pair == nullptr && m_desk->numPairs() > 0 && m_desk->numDone() >= m_desk->numPairs();
+    for (QWidget* part : {static_cast<QWidget*>(m_prompt), m_answers, m_keyBox}) {
+        part->setVisible(!isDone);
+    }
+    m_done->setVisible(isDone);
+    QWidget* first = !isDone ? static_cast<QWidget*>(m_prompt) : m_action->isEnabled() ? m_done->button() : m_done->secondButton();
+    m_done->button()->setEnabled(m_action->isEnabled());
+    if (!m_desk->judgings().empty()) {
+        setFirstControl(first);
+    }
+    if (hasKeys) {
+        first->setFocus(); // the next key is a vote again, or does what comes behind the votes
     }
 }
 
@@ -363,7 +384,7 @@ void JudgePage::showTally()
     if (const auto agreement = m_desk->agreement(); agreement.pairs > 0 && std::isfinite(agreement.alpha)) {
         text += QLatin1Char(' ') + tr("%Ln judges agree by alpha %1.", nullptr, static_cast<int>(agreement.judges.size())).arg(QLocale().toString(agreement.alpha, 'f', 2));
     }
-    m_tally->setText(text);
+    m_tally->setText(text.at(0).toUpper() + text.sliced(1)); // it may begin with a system's name
 }
 
 void JudgePage::vote(evaluation::Choice choice)

@@ -61,6 +61,7 @@ private:
     QAction* m_action;
     QStackedWidget* m_stack;
     EmptyState* m_empty;
+    EmptyState* m_done; // in the place of a pair when all are judged
     QWidget* m_work = nullptr;
     QComboBox* m_judgings;
     QLineEdit* m_judge;
@@ -69,6 +70,8 @@ private:
     QToolButton* m_tell = nullptr; // who is ahead while pairs are open
     QLabel* m_problem;
     DiffText* m_prompt;
+    QWidget* m_answers = nullptr;
+    QWidget* m_keyBox = nullptr;
     DiffText* m_left;
     DiffText* m_right;
     std::vector<QPushButton*> m_keys; // in the order of evaluation::kChoices
