@@ -2,10 +2,10 @@
 #include "ui/pages/tune/tune_advice.h"
 
 #include "core/advice/try_prompt.h"
+#include "core/metrics/metric.h"
 #include "core/peft/methods/method.h"
 #include "core/store/run_rows.h"
 #include "core/train/plan/plan_cache.h"
-#include "ui/pages/evaluate/evaluate_tables.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/named_button.h"
@@ -33,6 +33,11 @@ QString methodText(const std::string& id)
 {
     const peft::Method* method = peft::findMethod(id);
     return method == nullptr ? text(id) : QCoreApplication::translate("Method", method->label.c_str()).toHtmlEscaped();
+}
+
+QString labelOf(const metrics::Metric& metric)
+{
+    return QCoreApplication::translate("Metric", metric.label).toHtmlEscaped();
 }
 
 QString sideText(advice::Side side)
@@ -75,7 +80,8 @@ QString htmlOf(const advice::Advice& advice)
     }
     QStringList measures;
     for (const std::string& measure : advice.measures) {
-        measures += metricLabel(measure).toHtmlEscaped();
+        const auto metric = metrics::findMetric(measure);
+        measures += metric ? labelOf(**metric) : text(measure);
     }
     html += QStringLiteral("<p>%1</p>").arg(TuneAdvice::tr("Measure it by %1.").arg(measures.join(TuneAdvice::tr(", "))));
     if (!advice.more.empty()) {
@@ -227,7 +233,7 @@ void TuneAdvice::tryPrompting()
                 for (std::size_t i = 0; i < results.contenders.size(); ++i) {
                     QStringList cells{text(results.contenders[i].title)};
                     for (const evaluation::MetricValue& value : results.values[i]) {
-                        cells += QStringLiteral("%1 %2").arg(metricLabel(value.metric->id), QLocale().toString(value.value, 'f', 3));
+                        cells += QStringLiteral("%1 %2").arg(labelOf(*value.metric), QLocale().toString(value.value, 'f', 3));
                     }
                     rows += row(cells);
                 }
