@@ -73,6 +73,9 @@ bool click(QWidget* window, const char* name, const Presses& presses)
         std::fprintf(stderr, "%s cannot be pressed\n", name);
         return false;
     }
+    QElapsedTimer hand; // nobody clicks twice within the time of a double click and means two things
+    hand.start();
+    waitFor([&] { return presses.count == 0 || hand.elapsed() > QApplication::doubleClickInterval(); });
     const int before = presses.count;
     const QPoint at = button->mapToGlobal(button->rect().center());
     std::printf("%6.1f s  click %d: %s\n", presses.count == 0 ? 0.0 : static_cast<double>(presses.sinceFirst.elapsed()) / 1000, before + 1, qPrintable(button->text()));

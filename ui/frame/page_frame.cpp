@@ -5,7 +5,9 @@
 #include "ui/widgets/buttons/tool_button.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QCoreApplication>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QPushButton>
 #include <QToolButton>
@@ -49,6 +51,7 @@ PageFrame::PageFrame(const PageRow& row, Workspace& workspace, QWidget* parent)
     layout->addLayout(body, 1);
     m_page->setObjectName(QString::fromLatin1(row.id) + QStringLiteral("Page"));
     m_page->setAccessibleName(title->text());
+    m_main->installEventFilter(this);
     if (QAction* action = m_page->mainAction()) {
         connect(action, &QAction::changed, this, &PageFrame::followAction);
         connect(m_main, &QPushButton::clicked, action, &QAction::trigger);
@@ -56,6 +59,20 @@ PageFrame::PageFrame(const PageRow& row, Workspace& workspace, QWidget* parent)
     } else {
         m_main->hide();
     }
+}
+
+// The second half of a double click means what stood there at the first: it passes no gate that nobody has seen.
+bool PageFrame::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched == m_main && (event->type() == QEvent::MouseButtonPress || event->type() == QEvent::MouseButtonDblClick)) {
+        const bool isQuick = m_sincePress.isValid() && m_sincePress.elapsed() < QApplication::doubleClickInterval();
+        m_sincePress.start();
+        if (isQuick && m_main->text() != m_pressed) {
+            return true;
+        }
+        m_pressed = m_main->text();
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 void PageFrame::followAction()

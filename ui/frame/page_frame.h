@@ -4,6 +4,9 @@
 
 #include "ui/frame/page.h"
 
+#include <QElapsedTimer>
+#include <QString>
+
 class QAction;
 class QPushButton;
 
@@ -21,12 +24,17 @@ public:
 Q_SIGNALS:
     void helpWanted();
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
     void followAction();
 
     const PageRow& m_row;
     Page* m_page;
     QPushButton* m_main;
+    QElapsedTimer m_sincePress;
+    QString m_pressed; // what the main action was called then
 };
 
 QString translatedPage(const char* source); // title or purpose of a PageRow
