@@ -182,6 +182,13 @@
 <context>
     <name>luthier::ui::DataTable</name>
     <message numerus="yes">
+        <source>%Ln row(s), %1 to learn from</source>
+        <translation>
+            <numerusform>%Ln row, %1 to learn from</numerusform>
+            <numerusform>%Ln rows, %1 to learn from</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>Take %Ln row(s) in again	Del</source>
         <translation>
             <numerusform>Take %Ln row in again	Del</numerusform>
@@ -364,6 +371,20 @@
 <context>
     <name>luthier::ui::TuneData</name>
     <message numerus="yes">
+        <source>%1 — %Ln row(s), %2 excluded, %3</source>
+        <translation>
+            <numerusform>%1 — %Ln row, %2 excluded, %3</numerusform>
+            <numerusform>%1 — %Ln rows, %2 excluded, %3</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 — %Ln row(s), %2</source>
+        <translation>
+            <numerusform>%1 — %Ln row, %2</numerusform>
+            <numerusform>%1 — %Ln rows, %2</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>Learned from %Ln file(s) together: %1</source>
         <translation>
             <numerusform>Learned from %Ln file together: %1</numerusform>
@@ -403,6 +424,13 @@
 </context>
 <context>
     <name>luthier::ui::DataSave</name>
+    <message numerus="yes">
+        <source>%Ln row(s) lie(s) in %1.</source>
+        <translation>
+            <numerusform>%Ln row lies in %1.</numerusform>
+            <numerusform>%Ln rows lie in %1.</numerusform>
+        </translation>
+    </message>
     <message numerus="yes">
         <source>%Ln row(s) will be saved, in the order of the table.</source>
         <translation>
@@ -478,6 +506,43 @@
         <translation>
             <numerusform>A step of this recipe has %Ln batch, fewer than these: it is cut further, and some may idle. More accumulation keeps all busy.</numerusform>
             <numerusform>A step of this recipe has %Ln batches, fewer than these: they are cut further, and some may idle. More accumulation keeps all busy.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::DataMix</name>
+    <message numerus="yes">
+        <source>%Ln row(s), shuffled.</source>
+        <translation>
+            <numerusform>%Ln row, shuffled.</numerusform>
+            <numerusform>%Ln rows, shuffled.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln row(s) lie(s) in %1.</source>
+        <translation>
+            <numerusform>%Ln row lies in %1.</numerusform>
+            <numerusform>%Ln rows lie in %1.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::ChatSession</name>
+    <message numerus="yes">
+        <source>%Ln token(s)  ·  %1 tokens/s  ·  %2</source>
+        <translation>
+            <numerusform>%Ln token  ·  %1 tokens/s  ·  %2</numerusform>
+            <numerusform>%Ln tokens  ·  %1 tokens/s  ·  %2</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>luthier::ui::CompareColumn</name>
+    <message numerus="yes">
+        <source>%Ln token(s)  ·  %1 tokens/s  ·  %2</source>
+        <translation>
+            <numerusform>%Ln token  ·  %1 tokens/s  ·  %2</numerusform>
+            <numerusform>%Ln tokens  ·  %1 tokens/s  ·  %2</numerusform>
         </translation>
     </message>
 </context>

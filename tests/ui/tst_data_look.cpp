@@ -20,6 +20,7 @@
 
 #include <QApplication>
 #include <QComboBox>
+#include <QFileInfo>
 #include <QHeaderView>
 #include <QLabel>
 #include <QListWidget>
@@ -280,6 +281,36 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(m_page->findChild<QPushButton*>(QStringLiteral("acceptMapping"))->isVisible(), kAwaitMs);
         QCOMPARE(find<QComboBox>("column.prompt")->currentData().toString(), QStringLiteral("frage"));
         QCOMPARE(find<QComboBox>("column.input")->currentData().toString(), QStringLiteral("hilfe"));
+    }
+
+    // What is said to come next is said of the file in view, and where none can be read no empty reader stands beside the reason.
+    void whatComesNextIsOfTheFileInView()
+    {
+        open(m_path);
+        QSignalSpy steps(m_page.get(), &Page::stepDone);
+        const QString junk = m_folder->filePath(QStringLiteral("junk.jsonl"));
+        QVERIFY(base::writeFileAtomically(junk.toStdString(), std::string("\0\1\2binary", 9)).ok());
+        m_page->openFiles({junk});
+        QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("openProblem")->isVisible() && !find<QLabel>("openProblem")->text().isEmpty(), kAwaitMs);
+        QVERIFY(!m_page->reader()->isVisible());
+        QVERIFY(!steps.isEmpty() && steps.last().front().toString().isEmpty());
+        m_page->openFiles({kPreferences});
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->document() != nullptr && m_page->document()->path() == kPreferences, kAwaitMs);
+        QTRY_COMPARE(steps.last().front().toString(), QStringLiteral("opened"));
+        QCOMPARE(steps.last().at(1).toString(), QFileInfo(kPreferences).fileName());
+        QVERIFY(m_page->reader()->isVisible());
+    }
+
+    // A row that gives no example has no tokens, and its model is not what is missing.
+    void aBrokenRowHasNoTokens()
+    {
+        const QString path = m_folder->filePath(QStringLiteral("unanswered.jsonl"));
+        QVERIFY(base::writeFileAtomically(path.toStdString(), "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}\n").ok());
+        open(path);
+        const auto labels = m_page->reader()->findChildren<QLabel*>();
+        QTRY_VERIFY(std::any_of(labels.begin(), labels.end(), [](const QLabel* label) { return label->isVisible() && label->text().contains(QStringLiteral("has no tokens")); }));
+        const auto all = m_page->findChildren<QLabel*>();
+        QVERIFY(std::any_of(all.begin(), all.end(), [](const QLabel* label) { return label->text().startsWith(QStringLiteral("1 row")); }));
     }
 
     // A listing from before the project was open does not come after the project's own.

@@ -190,9 +190,8 @@ void ChatSession::end(const Result<inference::Generation>& generation, bool isFo
     setRunning(false);
     Q_EMIT messagesChanged();
     Q_EMIT answered();
-    const QString went = tr("%1 tokens  \u00b7  %2 tokens/s  \u00b7  %3")
-                             .arg(number(std::ssize(generation->ids)),
-                                  QLocale().toString(generation->tokensPerSecond, 'f', 1), how);
+    const QString went = tr("%Ln token(s)  \u00b7  %1 tokens/s  \u00b7  %2", nullptr, static_cast<int>(std::ssize(generation->ids)))
+                             .arg(QLocale().toString(generation->tokensPerSecond, 'f', 1), how);
     Q_EMIT stageChanged(isFolded ? tr("%1  \u00b7  this model takes no system text, so it stands before the question").arg(went) : went);
 }
 

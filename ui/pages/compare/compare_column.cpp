@@ -127,7 +127,7 @@ void CompareColumn::finish(const CompareContest::Answer& answer)
     const QString how = answer.finish == QLatin1String("length")   ? tr("reached the token limit")
                         : answer.finish == QLatin1String("cancel") ? tr("stopped")
                                                                    : tr("complete");
-    m_plain = tr("%1 tokens  \u00b7  %2 tokens/s  \u00b7  %3").arg(QLocale().toString(answer.numTokens), QLocale().toString(answer.tokensPerSecond, 'f', 1), how);
+    m_plain = tr("%Ln token(s)  \u00b7  %1 tokens/s  \u00b7  %2", nullptr, static_cast<int>(answer.numTokens)).arg(QLocale().toString(answer.tokensPerSecond, 'f', 1), how);
     if (answer.firstTokenSeconds >= 0) {
         //: what stands under an answer, and how long its first token took
         m_plain = tr("%1  \u00b7  first after %2 s").arg(m_plain, QLocale().toString(answer.firstTokenSeconds, 'f', 2));

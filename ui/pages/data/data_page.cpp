@@ -217,7 +217,9 @@ void DataPage::buildPasting()
 
 void DataPage::openFiles(const QStringList& paths)
 {
-    m_isAdded = true;
+    for (const QString& path : paths) {
+        m_added += QFileInfo(path).absoluteFilePath();
+    }
     m_files->add(paths);
 }
 
@@ -273,6 +275,9 @@ void DataPage::onListed(std::int64_t wanted, const QString& problem)
 
 void DataPage::showSource(const SourceItem& source)
 {
+    if (m_source.path != source.path) {
+        Q_EMIT stepDone({}, {}); // what was said to come next was said of another file
+    }
     m_source = source;
     if (DataDocument* known = m_documents->find(m_source.path)) {
         m_cancelOpening.cancel();
@@ -329,7 +334,7 @@ void DataPage::takeDocument(const Result<DataDocument::Opened>& opened)
     shown->setEncoder(m_encoder, m_encoding);
     showDocument(shown);
     m_documents->add(std::move(document)); // shown before: a step that waited for it shows its row
-    if (std::exchange(m_isAdded, false)) {
+    if (m_added.removeAll(m_source.path) > 0) {
         Q_EMIT stepDone(QStringLiteral("opened"), QFileInfo(m_source.path).fileName());
     }
 }
@@ -346,6 +351,8 @@ void DataPage::showDocument(DataDocument* document)
         m_sources->setFormat({}, {});
     } else {
         m_middle->setCurrentIndex(0);
+        m_reader->show();
+        m_filters->show();
         m_sources->setFormat(m_source.format, QString::fromStdString(document->dataset()->format().id));
         m_reader->showRow(m_table->currentRow());
         takeFocus();
@@ -369,6 +376,8 @@ void DataPage::showProblem(const QString& sentence)
 {
     m_openingView->showProblem(sentence);
     m_middle->setCurrentWidget(m_openingView);
+    m_reader->hide(); // there is no row to read
+    m_filters->hide();
     // The way out of a wrongly read file is its shape.
     m_sources->setFormat(m_source.format, {});
 }

@@ -113,7 +113,7 @@ private:
     data::EncodingSettings m_encoding;
     bool m_foldsSystem = false;
     WantedRows m_wantedRows;
-    bool m_isAdded = false; // by hand just now, and not opened yet
+    QStringList m_added; // by hand just now, and not opened yet
 
     QAction* m_add;
     DataBatch* m_batch;

@@ -215,7 +215,7 @@ void DataReader::take(const Reading& reading)
     const bool isBroken = !row.problem.isEmpty();
     m_title->setText(row.index < 0 ? QString() : tr("Row %1").arg(number(row.index + 1)));
     m_revert->setVisible(row.edited);
-    m_problem->setText(row.problem);
+    m_problem->setText(problemSentence(row.problem));
     m_problem->setVisible(isBroken);
     // A broken row whose fields can still be read is edited like any other; else its bytes are shown.
     const bool showRaw = isBroken && row.fields.empty();
@@ -224,6 +224,7 @@ void DataReader::take(const Reading& reading)
     m_conversation->setFields(row.fields);
     m_strip->setContent(reading.tokens);
     m_token->clear();
+    m_tokensProblem->setToken(Token::Warn);
     m_tokensProblem->setText(reading.tokensProblem);
     m_tokensProblem->setHidden(reading.tokensProblem.isEmpty());
     showCounts();
@@ -237,8 +238,10 @@ void DataReader::showCounts()
     if (content.tiles.empty()) {
         m_counts->clear();
         if (m_row >= 0 && m_tokensProblem->text().isEmpty()) {
-            m_tokensProblem->setText(m_encoderNote);
-            m_tokensProblem->setHidden(m_encoderNote.isEmpty());
+            const bool isBroken = !m_problem->text().isEmpty(); // then the model is not what is missing
+            m_tokensProblem->setText(isBroken ? tr("A row that gives no example has no tokens.") : m_encoderNote);
+            m_tokensProblem->setToken(isBroken ? Token::TextQuiet : Token::Warn);
+            m_tokensProblem->setHidden(m_tokensProblem->text().isEmpty());
         }
         return;
     }

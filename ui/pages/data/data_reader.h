@@ -21,6 +21,7 @@ namespace luthier::ui {
 
 class ConversationView;
 class DataDocument;
+class StatusLabel;
 class TokenStrip;
 struct RowJudge;
 
@@ -84,7 +85,7 @@ private:
     QPlainTextEdit* m_raw;
     TokenStrip* m_strip;
     QLabel* m_counts;
-    QLabel* m_tokensProblem;
+    StatusLabel* m_tokensProblem;
     QLabel* m_token;
     QString m_encoderNote;
 };

@@ -307,7 +307,7 @@ void DataTable::showCounts()
     }
     const DataCounts counts = document->counts();
     //: rows of the file, rows that training can use
-    QString text = tr("%1 rows, %2 to learn from").arg(number(counts.rows), number(counts.good - counts.nothingToLearn));
+    QString text = tr("%Ln row(s), %1 to learn from", nullptr, static_cast<int>(counts.rows)).arg(number(counts.good - counts.nothingToLearn));
     if (document->isChecking() && counts.rows > 0) {
         text += tr("  (read %1 %)").arg(100 * counts.checked / counts.rows);
     }

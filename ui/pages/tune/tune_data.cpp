@@ -184,18 +184,17 @@ QString TuneData::textOf(const QString& path) const
         return name;
     }
     if (!known->second.problem.isEmpty()) {
-        return tr("%1 \u2014 %2").arg(name, known->second.problem);
+        const QString& problem = known->second.problem;
+        return tr("%1 \u2014 %2").arg(name, problem.startsWith(path + QStringLiteral(": ")) ? problem.mid(path.size() + 2) : problem);
     }
     const auto excluded = m_excluded.find(path);
     if (excluded != m_excluded.end() && excluded->second > 0) {
-        const QLocale locale;
         //: a data file, its number of rows that are not left out, of those that are, its shape
-        return tr("%1 \u2014 %2 rows, %3 excluded, %4")
-            .arg(name, locale.toString(static_cast<qlonglong>(known->second.rows - excluded->second)),
-                 locale.toString(static_cast<qlonglong>(excluded->second)), known->second.format);
+        return tr("%1 \u2014 %Ln row(s), %2 excluded, %3", nullptr, static_cast<int>(known->second.rows - excluded->second))
+            .arg(name, number(excluded->second), known->second.format);
     }
     //: a data file, its number of rows, its shape
-    return tr("%1 \u2014 %2 rows, %3").arg(name, number(known->second.rows), known->second.format);
+    return tr("%1 \u2014 %Ln row(s), %2", nullptr, static_cast<int>(known->second.rows)).arg(name, known->second.format);
 }
 
 void TuneData::countRows(const QString& path)

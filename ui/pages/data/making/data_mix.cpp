@@ -228,7 +228,7 @@ void DataMix::showPlan()
     } else if (!counts) {
         setNote(QString::fromStdString(counts.message()), false);
     } else {
-        QString note = tr("%1 rows, shuffled.").arg(number(all));
+        QString note = tr("%Ln row(s), shuffled.", nullptr, static_cast<int>(all));
         note += repeats ? u' ' + tr("Where a file must give more than it has, it begins again.") : QString();
         note += m_shape->currentData().toString() == QLatin1String("text")
                     ? u' ' + tr("Written as text, questions are learned like answers.")
@@ -255,7 +255,7 @@ DataMaking::Work DataMix::making(const QString& path)
         if (!rows) {
             return rows.error();
         }
-        return Made{{path}, tr("%1 rows lie in %2.").arg(number(*rows), QFileInfo(path).fileName())};
+        return Made{{path}, tr("%Ln row(s) lie(s) in %1.", nullptr, static_cast<int>(*rows)).arg(QFileInfo(path).fileName())};
     };
 }
 

@@ -101,7 +101,7 @@ DataMaking::Work DataSave::making(const QString& path)
         if (!counts) {
             return counts.error();
         }
-        return Made{{path}, tr("%1 rows lie in %2.").arg(number(counts->saved), QFileInfo(path).fileName())};
+        return Made{{path}, tr("%Ln row(s) lie(s) in %1.", nullptr, static_cast<int>(counts->saved)).arg(QFileInfo(path).fileName())};
     };
 }
 
