@@ -2,6 +2,7 @@
 #include "ui/pages/data/data_reader.h"
 
 #include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/bridge/job.h"
 #include "ui/models/data/data_document.h"
 #include "ui/models/data/edit_saver.h"
