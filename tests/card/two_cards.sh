@@ -43,12 +43,16 @@ if part laws "one card and two give the same losses; with a base in parts, also 
   same one two; same one parts; same codes1 codes2; same eight1 eight2; same eightcodes1 eightcodes2; same full1 full2; same full1 fullparts
   cp -r o_fullparts o_goon; timeout 40 "$L" resume o_goon --step 4 --device cuda:0 --json > goon.jsonl 2> goon.err || tail -n 2 goon.err; same fullparts goon
 fi
-if part killed "a rank is killed: a sentence within ten seconds, and one card goes on"; then
-  timeout 60 "$L" tune r.json --out o_kill --devices 2 --json --set run.max_steps=100000 --set run.epochs=10000 --set run.checkpoint_every=20 > kill.jsonl 2> kill.err & parent=$!
-  for _ in $(seq 100); do grep -q '"step":40,' kill.jsonl && break; sleep 0.3; done
-  child=$(for p in $(pgrep -P $parent) $parent; do pgrep -P "$p"; done | sort -n | tail -1)
-  at=$(date +%s%N); kill -9 "$child"; wait $parent; echo "code $? after $((($(date +%s%N) - at) / 1000000)) ms"; tail -n 1 kill.err
-  timeout 15 "$L" resume o_kill --device cuda:0 --json 2>/dev/null | grep -m1 '"event":"step"' | cut -c1-120
+if part killed "a rank is killed: a sentence within ten seconds, and one card goes on; also where each saves its part"; then
+  for kind in lora full; do
+    timeout 60 "$L" tune r.json --out "o_kill_$kind" --devices 2 --json --set method.kind=$kind --set run.shard=$([ $kind = full ] && echo always || echo never) \
+      --set run.max_steps=100000 --set run.epochs=10000 --set run.checkpoint_every=20 > kill.jsonl 2> kill.err & parent=$!
+    for _ in $(seq 100); do grep -q '"step":40,' kill.jsonl && break; sleep 0.3; done
+    child=$(for p in $(pgrep -P $parent) $parent; do pgrep -P "$p"; done | sort -n | tail -1)
+    at=$(date +%s%N); kill -9 "$child"; wait $parent; echo "$kind: code $? after $((($(date +%s%N) - at) / 1000000)) ms"; tail -n 1 kill.err
+    echo "files of the newest checkpoint: $(ls "$(ls -td "o_kill_$kind"/checkpoints/step-* | grep -v tmp | head -1)" | tr '\n' ' ')"
+    timeout 15 "$L" resume "o_kill_$kind" --device cuda:0 --json 2>/dev/null | grep -m1 '"event":"step"' | cut -c1-120
+  done
 fi
 bench() { echo "-- $*"; timeout 110 "$L" bench step --json "$@" | python3 -c '
 import json, sys

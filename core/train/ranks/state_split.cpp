@@ -57,7 +57,8 @@ std::vector<LeafRange> leafBuckets(const std::vector<at::Tensor>& leaves, std::i
     std::int64_t numbers = 0;
     for (std::size_t end = leaves.size(), begin = end; begin > 0;) {
         numbers += leaves[--begin].numel();
-        if (numbers >= most || begin == 0 || leaves[begin - 1].scalar_type() != leaves[begin].scalar_type()) {
+        const bool isAlone = begin > 0 && leaves[begin - 1].numel() >= 2 * most; // an embedding: nothing waits for it, and it is not copied
+        if (numbers >= most || begin == 0 || isAlone || leaves[begin - 1].scalar_type() != leaves[begin].scalar_type()) {
             buckets.push_back({begin, end});
             end = begin;
             numbers = 0;

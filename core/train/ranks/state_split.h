@@ -19,7 +19,7 @@ struct LeafRange {
     std::size_t end = 0;
 };
 
-// In the order they are summed: neighbours of one dtype, until they have at least `most` numbers.
+// In the order they are summed: neighbours of one dtype, until they have at least `most` numbers; a leaf of twice as many by itself.
 std::vector<LeafRange> leafBuckets(const std::vector<at::Tensor>& leaves, std::int64_t most);
 
 struct StateSplit {
