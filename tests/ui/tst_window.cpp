@@ -286,6 +286,9 @@ private Q_SLOTS:
         QVERIFY(!isInPage("adapters"));
         m_window->showPage(QStringLiteral("chat"), QStringLiteral("/nowhere/a"));
         QVERIFY(isInPage("chat"));
+        m_window->showPage(QStringLiteral("adapters"));
+        m_window->showPage(QStringLiteral("chat"), QStringLiteral("/nowhere/b")); // where one types, not at the choice that stands first
+        QCOMPARE(QApplication::focusWidget()->objectName(), QStringLiteral("chatQuestion"));
         for (const char* strip : {"banner", "news"}) {
             auto* banner = m_window->findChild<Banner*>(QLatin1String(strip));
             QVERIFY2(banner != nullptr, strip);

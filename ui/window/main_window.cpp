@@ -215,10 +215,13 @@ void MainWindow::showPage(const QString& id, const QString& what)
         QWidget* left = shown->focusWidget(); // where the person left it, asked before the stack gives the keys to what stands first
         m_stack->setCurrentIndex(static_cast<int>(i));
         shown->activated();
+        const QWidget* given = focusWidget();
         if (!what.isEmpty()) {
             shown->reveal(what);
-            keepKeysInPage();
-        } else if (comes || !shown->isAncestorOf(focusWidget())) {
+            left = nullptr; // something else is looked at now
+        }
+        const bool hasMoved = focusWidget() != given && shown->isAncestorOf(focusWidget()); // to what was revealed
+        if (!hasMoved && (comes || !shown->isAncestorOf(focusWidget()))) {
             // What went since takes no keys.
             if (QWidget* target = left != nullptr && left->isVisibleTo(shown) ? left : firstUsable(shown)) {
                 target->setFocus(Qt::OtherFocusReason);
@@ -367,18 +370,30 @@ void MainWindow::askBeforeClosing()
     question->setObjectName(QStringLiteral("closeQuestion"));
     question->setAttribute(Qt::WA_DeleteOnClose);
     question->setInformativeText(tr("It can be stopped at a checkpoint and resumed another day."));
-    QPushButton* stop = question->addButton(tr("Stop, save and close"), QMessageBox::AcceptRole);
+    const bool isFar = m_workspace.runs()->isFar();
+    QPushButton* leave = isFar ? question->addButton(tr("Leave it there and close"), QMessageBox::AcceptRole) : nullptr;
+    if (leave != nullptr) {
+        leave->setObjectName(QStringLiteral("leaveAndClose"));
+        question->setInformativeText(tr("It goes on on the other machine whether this window is open or not; resuming it tells what came in between."));
+        question->setDefaultButton(leave);
+    }
+    QPushButton* stop = question->addButton(tr("Stop, save and close"), isFar ? QMessageBox::DestructiveRole : QMessageBox::AcceptRole);
     stop->setObjectName(QStringLiteral("stopAndClose"));
-    question->addButton(tr("Go on training"), QMessageBox::RejectRole);
-    connect(question, &QDialog::finished, this, [this, question, stop] {
-        if (question->clickedButton() == static_cast<QAbstractButton*>(stop)) {
-            m_closesWhenSaved = true;
-            if (m_workspace.runs()->isBusy()) {
-                m_workspace.runs()->stop();
-                m_workspace.say(tr("Saving a checkpoint, then closing\u2026"));
-            } else {
-                close();
-            }
+    question->addButton(isFar ? tr("Go on watching") : tr("Go on training"), QMessageBox::RejectRole);
+    connect(question, &QDialog::finished, this, [this, question, stop, leave] {
+        const QAbstractButton* clicked = question->clickedButton();
+        const bool leaves = leave != nullptr && clicked == leave;
+        if (!leaves && clicked != stop) {
+            return;
+        }
+        m_closesWhenSaved = true;
+        if (!m_workspace.runs()->isBusy()) {
+            close();
+        } else if (leaves) {
+            m_workspace.runs()->leave();
+        } else {
+            m_workspace.runs()->stop();
+            m_workspace.say(tr("Saving a checkpoint, then closing\u2026"));
         }
     });
     question->open();
