@@ -63,9 +63,8 @@ if part split "65B in two parts (one card: 1,012 tokens/s, 33.8 GiB)"; then
   bench --preset 8b --targets all --frozen-dtype fp8 --checkpointing --batch 8 --length 1024 --ranks 2 --shard --steps 5
 fi
 if part gain "what sharing gains"; then
-  bench --preset 1b --method full --batch 8 --length 1024 --ranks 2 --steps 10 --shard # the optimizer in parts, as runs have it
   # Fewer channels than NCCL takes by itself were slower (8: 1.75, 16: 1.81, its own: 1.84 times one card).
-  bench --preset 1b --method full --batch 8 --length 1024 --ranks 2 --steps 10
+  bench --preset 1b --method full --batch 8 --length 1024 --ranks 2 --steps 10 # the optimizer in parts, as runs have it
   bench --preset 1b --targets all --batch 8 --length 1024 --ranks 2 --steps 10
   bench --preset 8b --targets all --batch 8 --length 1024 --ranks 2 --steps 5
 fi

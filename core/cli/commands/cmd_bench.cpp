@@ -358,7 +358,7 @@ void setup(CLI::App& app, Flags& flags)
             number(sub, "--batch", flags.batch, "Rows of a step, of each rank", 1);
             addRankFlags(*sub, flags.ranks);
             sub->add_flag("--packed", flags.packed, "Texts of mixed lengths (median 200 tokens) packed into as many tokens, other ones each step");
-            sub->add_flag("--shard", flags.shard, "Each rank holds a part of the base, or of the optimizer where all weights train (with --ranks)");
+            sub->add_flag("--shard", flags.shard, "Each rank holds a part of the base (with --ranks); of the optimizer where all weights train, as many do unasked");
             sub->add_option("--frozen-dtype", flags.frozenDtype, "What frozen projections multiply in")->check(CLI::IsMember({"auto", "bf16", "fp8"}))->option_text("auto");
             sub->add_flag("--profile", flags.profile, "The card's kernels of a step as well, each with its time");
             number(sub, "--length", flags.length, "Tokens of a row", 1);

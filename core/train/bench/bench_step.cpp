@@ -16,6 +16,7 @@
 #include "core/train/step/micro_batch.h"
 #include "core/train/ranks/split_optimizer.h"
 #include "core/train/ranks/state_buckets.h"
+#include "core/train/step/small_training.h"
 #include "core/train/step/train_step.h"
 
 #include <ATen/core/Tensor.h>
@@ -294,7 +295,6 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
         return placement.error();
     }
     const bool splitsBase = settings.isSplit && method->writesAdapter;
-    const bool splitsState = settings.isSplit && !method->writesAdapter;
     StepBenchResult result;
     result.device = placement->deviceText;
     result.dtype = placement->dtypeText;
@@ -342,6 +342,8 @@ Result<StepBenchResult> bench(const StepBenchSettings& settings)
     if (!kind) {
         return Error{"there is no optimizer \"" + settings.optimizer + "\""};
     }
+    // As runs have it, too (ranks/base_split.h).
+    const bool splitsState = settings.team && !method->writesAdapter && (settings.isSplit || (kind->pages && result.trainableParameters > kSmallElements));
     if (splitsState && !kind->pages) {
         return Error{"this optimizer looks at whole matrices or blocks, so ranks cannot split its state; take adamw, lion or sgd"};
     }

@@ -45,7 +45,7 @@ struct StepBenchSettings {
     std::string frozenDtype = "auto";  // fp8: frozen products in 8-bit floats
     bool profile = false;              // the card's kernels of two more steps, each with its time
     std::shared_ptr<ranks::Team> team = nullptr; // each rank takes `batch` rows of a step; null: alone
-    bool isSplit = false;              // the team's ranks hold a part of the base each; of what the optimizer holds where all weights train
+    bool isSplit = false;              // the team's ranks hold a part of the base each; of what the optimizer holds where all weights train, and then also unasked, as in runs
     bool packed = false;               // texts of mixed lengths one behind the other, as many tokens a step; each step has other texts
 };
 
