@@ -31,6 +31,29 @@ inline const std::vector<StrangeShape>& moreStrangeShapes()
 {"context": "Tam has a boat.", "question": "What will Tam do?", "answerA": "row", "answerB": "bake", "answerC": "sing", "label": "1"}
 )row",
          "prompt", {"user:What will Odo do?", "user:What will Tam do?"}, "prompt=question,input=context+answerA+answerB+answerC,completion=answerA+answerB+answerC[label-1] would read it"},
+        {"numbers that may begin with 0 or 1", "s.jsonl", R"row({"question": "What will Odo do?", "answerA": "sing", "answerB": "bake", "answerC": "row", "label": "2"}
+{"question": "What will Tam do?", "answerA": "row", "answerB": "bake", "answerC": "sing", "label": "1"}
+)row",
+         "prompt", {"user:What will Odo do?", "user:What will Tam do?"}, "not read, and so not learned: \"answerA\" (2 rows)"},
+        {"a mail and its reply", "s.jsonl", R"row({"subject": "Bread", "body": "Dear Odo, bake.", "reply": "I will bake."}
+{"subject": "Song", "body": "Dear Mira, sing.", "reply": "I will sing."}
+)row",
+         "x", {}, "prompt=subject,completion=reply,input=body would read it as Completion"},
+        {"a product", "s.jsonl", R"row({"sku": "a1", "title": "Bread", "description": "A loaf of bread.", "price": 1.5}
+{"sku": "a2", "title": "Boat", "description": "A small boat.", "price": 99}
+)row",
+         "x", {}, "prompt=title,completion=description would read it as Completion"},
+        {"news", "s.jsonl", R"row({"date": "2024-01-01", "headline": "Odo bakes", "body": "Odo baked bread all day."}
+{"date": "2024-01-02", "headline": "Mira sings", "body": "Mira sang all day."}
+)row",
+         "x", {}, "prompt=headline,completion=body would read it as Completion"},
+        {"a column without a name", "s.jsonl", R"row({"": "Who bakes?", "output": "Odo."})row" "\n", "x", {}, "text=output would read it as Text"},
+        {"thumbs as 1 and -1", "s.jsonl", R"row({"prompt": "Who bakes?", "response": "Odo.", "feedback": 1}
+{"prompt": "Who bakes?", "response": "Nobody.", "feedback": -1}
+)row",
+         "unpaired", {"user:Who bakes?|assistant:Odo.", "bad user:Who bakes?|assistant:Nobody."}, ""},
+        {"as Python prints a value", "s.json", R"row([{"instruction": "Who bakes?", "output": None}])row", "x", {}, "there is no NaN, None or True"},
+        {"settings are no rows", "s.toml", "[[rows]]\nquestion = \"Who bakes?\"\n", "x", {}, "this kind of file is not read"},
         {"two ways to a goal", "s.jsonl", R"row({"goal": "Make a hat.", "sol1": "Use straw.", "sol2": "Use water.", "label": 0}
 {"goal": "Dry a cup.", "sol1": "Use rain.", "sol2": "Use a towel.", "label": 1}
 )row",

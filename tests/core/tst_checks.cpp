@@ -39,6 +39,8 @@ constexpr Case kCases[] = {
     {"empty_question", R"({"messages":[{"role":"user","content":"\n"},{"role":"assistant","content":"Well."}]})",
      R"({"messages":[{"role":"assistant","content":"Well."},{"role":"user","content":"a"},{"role":"assistant","content":"Indeed."}]})"},
     {"missing_word", R"({"instruction":"Say it.","output":"NaN "})", R"({"instruction":"Say it.","output":"None of them."})"},
+    {"missing_word", R"({"instruction":"Say it.","input":"None","output":"It."})", R"({"instruction":"None","input":"of them","output":"It."})"},
+    {"missing_word", R"({"prompt":"Say it.","system":"NaN","completion":"It."})", R"({"prompt":"Say it.","note":"NaN","completion":"It."})"},
     {"missing_word", R"({"instruction":"Say it.","output":"n/a"})", R"({"instruction":"Say it.","output":"The nan bread."})"},
     {"copied_answer", R"({"instruction":"Repeat: the bench is made of old oak.","output":"the bench is made of  old oak."})",
      R"({"instruction":"What is the bench made of?","output":"The bench is made of old oak."})"},

@@ -169,7 +169,7 @@ const std::vector<Bad>& badRows()
         {"text", R"({"content":"a"})", "\"text\" is missing"},
         {"classification", R"({"text":"a"})", "\"label\" is missing"},
         {"classification", R"({"text":"","label":"a"})", "\"text\" is empty"},
-        {"classification", R"({"text":"a","label":[]})", "\"label\" is a list"},
+        {"classification", R"({"text":"a","label":[]})", "\"label\" is an empty list"},
         {"classification", R"({"text":"a","label":{"x":1}})", "\"label\" is an object"},
         {"prompt", R"({"prompt":[]})", "\"prompt\" is a list; it must be a text"},
     };

@@ -137,15 +137,32 @@ bool isTooShort(const CheckedRow& checked)
     return !calls && visible < checked.settings->fewestCharacters;
 }
 
+template <class IsOne> bool asksWithMissing(const Json& row, const IsOne& isOne)
+{
+    for (const Names& names : {kInputNames, kSystemNames}) {
+        const Json* value = fieldIn(row, names);
+        if (value && value->is_string() && isOne(value->get_ref<const std::string&>())) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // What programs write where a table has no value.
 bool isMissingWord(const CheckedRow& checked)
 {
     constexpr std::array<std::string_view, 8> kWords = {"nan", "null", "none", "n/a", "na", "#n/a", "<na>", "undefined"};
-    if (!checked.example || checked.example->kind == ExampleKind::Text || checked.answer.size() > 16) {
+    if (!checked.example || checked.example->kind == ExampleKind::Text) {
         return false;
     }
-    const std::string answer = lowered(squeezed(checked.answer));
-    return std::find(kWords.begin(), kWords.end(), answer) != kWords.end();
+    const auto isOne = [&kWords](const std::string& text) {
+        return text.size() <= 16 && std::find(kWords.begin(), kWords.end(), lowered(squeezed(text))) != kWords.end();
+    };
+    // Behind a question it is asked with: an input that a table had none for.
+    const bool isAsked = checked.row && checked.row->is_object() && std::any_of(checked.row->begin(), checked.row->end(), [&](const Json& value) {
+        return value.is_string() && isOne(value.get_ref<const std::string&>());
+    });
+    return isOne(checked.answer) || (isAsked && asksWithMissing(*checked.row, isOne));
 }
 
 constexpr std::array kChecks = {
@@ -186,8 +203,8 @@ constexpr std::array kChecks = {
           [](const CheckedRow& r) { return r.example && r.example->kind != ExampleKind::Text && isRefusal(r.answer); }},
     Check{"empty_question", "Empty question", "A turn of the user holds nothing or white space alone: the answer is learned without its question.",
           "Write the question, or exclude the row.", CheckKind::Row, isEmptyQuestion},
-    Check{"missing_word", "Missing value as answer", "The whole answer is what programs write for a missing value, such as nan or NULL: the model learns to say it.",
-          "Exclude the row, unless the word is the answer.", CheckKind::Row, isMissingWord},
+    Check{"missing_word", "Missing value as words", "The whole answer, or what stands behind the question, is what programs write for a missing value, such as nan or NULL: it is learned as a word.",
+          "Exclude the row or empty the field, unless the word is meant.", CheckKind::Row, isMissingWord},
     Check{"lost_characters", "Lost or wrong characters",
           "The text holds control characters, or signs that stand where letters were lost or read in another encoding (\uFFFD, \u00C3\u00A9).",
           "Save the source as UTF-8 again, or replace the signs.", CheckKind::Row, [](const CheckedRow& r) { return hasLostCharacters(r.whole); }},

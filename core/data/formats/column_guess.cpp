@@ -30,7 +30,7 @@ const Words& asks()
 {
     static const Words words = {
         "prompt", "question", "query", "instruction", "input", "user", "human", "problem", "request", "message", "ask", "source", "task", "context",
-        "inputs", "article", "dialogue", "dialog", "conversation", "transcript", "document", "passage", "ctx", "stem", "title", "src", "front", "term", "word", "q",
+        "inputs", "article", "dialogue", "dialog", "conversation", "transcript", "document", "passage", "ctx", "stem", "title", "headline", "subject", "song", "docstring", "src", "front", "term", "word", "q",
         // German, Spanish, Italian, Portuguese, Dutch, Russian in both cases, Chinese, Japanese, Korean
         "frage", "anweisung", "pregunta", "instrucci\u00f3n", "domanda", "pergunta", "vraag", "\u0432\u043e\u043f\u0440\u043e\u0441",
         "\u0412\u043e\u043f\u0440\u043e\u0441", "\u95ee\u9898", "\u6307\u4ee4", "\u8f93\u5165", "\u8cea\u554f", "\uc9c8\ubb38"};
@@ -42,7 +42,7 @@ const Words& says()
     static const Words words = {
         "completion", "answer", "response", "output", "solution", "reply", "assistant", "bot", "target", "targets", "outputs", "result", "summary", "gpt",
         "model", "generation", "translation", "highlights", "rewrite", "answers", "expected", "ideal", "reference", "groundtruth", "gold", "tgt", "back",
-        "definition", "meaning", "a",
+        "definition", "meaning", "description", "body", "selftext", "lyrics", "a",
         "antwort", "ausgabe", "respuesta", "r\u00e9ponse", "risposta", "resposta", "antwoord", "\u043e\u0442\u0432\u0435\u0442", "\u041e\u0442\u0432\u0435\u0442",
         "\u7b54\u6848", "\u56de\u7b54", "\u8f93\u51fa", "\u56de\u7b54", "\ub2f5\ubcc0"};
     return words;
@@ -119,6 +119,9 @@ public:
     void add(const Json& object, const Column& outer = {}, int depth = 0)
     {
         for (const auto& [name, value] : object.items()) {
+            if (name.empty()) {
+                continue; // nothing could name it
+            }
             const std::string here = outer.name + name;
             const Words segments = segmentsOf(name);
             const auto [place, isNew] = m_places.emplace(here, m_columns.size());
@@ -244,9 +247,11 @@ const Column* columnFor(const Wanted& wanted, const std::vector<Column>& columns
 void addInput(const std::vector<Column>& columns, Columns& found)
 {
     constexpr std::array<std::string_view, 5> kNames = {"context", "passage", "input", "document", "background"};
+    constexpr std::array<std::string_view, 3> kUnknown = {"body", "email", "selftext"}; // to formats
     for (const Column& column : columns) {
-        const bool isMeant = std::find(kNames.begin(), kNames.end(), column.plain) != kNames.end();
-        if (isMeant && column.name.find('/') != std::string::npos && !column.isSaid && isFree(column, found) && column.isReadable(true)) {
+        const bool isUnknown = std::find(kUnknown.begin(), kUnknown.end(), column.plain) != kUnknown.end();
+        const bool isMeant = isUnknown || (column.name.find('/') != std::string::npos && std::find(kNames.begin(), kNames.end(), column.plain) != kNames.end());
+        if (isMeant && !column.isSaid && isFree(column, found) && column.isReadable(true)) {
             found.push_back({"input", column.name});
             return;
         }
@@ -357,22 +362,49 @@ std::string withContext(const std::vector<Column>& columns, const std::string& c
     return input + choices;
 }
 
-// A question with choices of which another column names the right one.
-std::optional<ColumnGuess> byChoice(const std::vector<Column>& columns, std::span<const Json> rows)
+// A name of what says which of several is right.
+bool mayChoose(const Column& column)
 {
     constexpr std::array<std::string_view, 8> kChoosers = {"answer", "label", "correct", "target", "gold", "key", "solution", "index"};
-    static const Words kSentences = {"sentence", "goal", "premise", "text"}; // where nothing asks
+    return column.name.find('/') == std::string::npos
+           && (column.plain == "cop" || std::any_of(kChoosers.begin(), kChoosers.end(), [&](std::string_view word) { return column.plain.find(word) != std::string::npos; }));
+}
+
+bool isPartOf(const std::string& joined, const std::string& column)
+{
+    return ("+" + joined + "+").find("+" + column + "+") != std::string::npos;
+}
+
+std::vector<std::string> joinedChoicesOf(const std::vector<Column>& columns)
+{
     std::vector<std::string> names;
     for (const Column& column : columns) {
         names.push_back(column.name);
     }
-    const auto joined = joinedChoices(names);
-    names.insert(names.begin(), joined.begin(), joined.end());
+    return joinedChoices(names);
+}
+
+// Where something chooses among columns, and it is not known how it counts, none of them is the answer.
+void eraseChoices(std::vector<Column>& columns)
+{
+    for (const std::string& joined : joinedChoicesOf(columns)) {
+        const auto isOne = [&joined](const Column& column) { return isPartOf(joined, column.name); };
+        if (std::any_of(columns.begin(), columns.end(), [&](const Column& column) { return mayChoose(column) && !isOne(column); })) {
+            std::erase_if(columns, isOne);
+        }
+    }
+}
+
+// A question with choices of which another column names the right one.
+std::optional<ColumnGuess> byChoice(const std::vector<Column>& columns, std::span<const Json> rows)
+{
+    static const Words kSentences = {"sentence", "goal", "premise", "text"}; // where nothing asks
+    std::vector<std::string> names = joinedChoicesOf(columns);
+    for (const Column& column : columns) {
+        names.push_back(column.name);
+    }
     for (const Column& chooser : columns) {
-        const bool mayChoose = chooser.name.find('/') == std::string::npos && std::any_of(kChoosers.begin(), kChoosers.end(), [&](std::string_view word) {
-            return chooser.plain.find(word) != std::string::npos || chooser.plain == "cop";
-        });
-        if (!mayChoose) {
+        if (!mayChoose(chooser)) {
             continue;
         }
         for (const std::string& choices : names) {
@@ -382,7 +414,7 @@ std::optional<ColumnGuess> byChoice(const std::vector<Column>& columns, std::spa
             }
             Columns taken = {{"", choices}, {"", chooser.name}};
             for (const Column& column : columns) {
-                if (("+" + choices + "+").find("+" + column.name + "+") != std::string::npos) {
+                if (isPartOf(choices, column.name)) {
                     taken.push_back({"", column.name});
                 }
             }
@@ -401,10 +433,11 @@ std::optional<ColumnGuess> byChoice(const std::vector<Column>& columns, std::spa
 
 std::optional<ColumnGuess> guessByNames(std::span<const Json> rows)
 {
-    const auto columns = columnsOfRows(rows);
+    auto columns = columnsOfRows(rows);
     if (auto chosen = byChoice(columns, rows); chosen && readsMost(*chosen, rows)) {
         return chosen;
     }
+    eraseChoices(columns);
     if (auto pair = byPair(columns); pair && readsMost(*pair, rows)) {
         return pair;
     }

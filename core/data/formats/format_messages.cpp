@@ -374,7 +374,7 @@ std::optional<bool> truthOf(const Json& value)
     // How tables without booleans write it.
     constexpr std::array kWords = {
         Word{"true", true},  Word{"yes", true}, Word{"good", true}, Word{"desirable", true},    Word{"1", true},  Word{"1.0", true},
-        Word{"false", false}, Word{"no", false}, Word{"bad", false}, Word{"undesirable", false}, Word{"0", false}, Word{"0.0", false},
+        Word{"false", false}, Word{"no", false}, Word{"bad", false}, Word{"undesirable", false}, Word{"0", false}, Word{"0.0", false}, Word{"-1", false},
         Word{"t", true},     Word{"y", true},   Word{"accepted", true}, Word{"correct", true},  Word{"pass", true},
         Word{"f", false},    Word{"n", false},  Word{"rejected", false}, Word{"incorrect", false}, Word{"fail", false},
         Word{"thumbsup", true}, Word{"thumbs-up", true}, Word{":+1:", true}, Word{":thumbsup:", true}, Word{"upvote", true},
@@ -385,8 +385,8 @@ std::optional<bool> truthOf(const Json& value)
     if (value.is_boolean()) {
         return value.get<bool>();
     }
-    if (value.is_number() && (value == Json(0) || value == Json(1))) {
-        return value == Json(1);
+    if (value.is_number() && (value == Json(0) || value == Json(1) || value == Json(-1))) {
+        return value == Json(1); // -1: a thumb down, where 0 is none
     }
     for (const Word& word : kWords) {
         if (value.is_string() && isSameName(value.get_ref<const std::string&>(), word.text)) {

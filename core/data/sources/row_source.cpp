@@ -160,6 +160,11 @@ std::string extensionOf(const std::filesystem::path& path)
     return known ? inner : extension;
 }
 
+Error notRead()
+{
+    return Error{"this kind of file is not read; give .jsonl, .json, .csv, .tsv, .parquet, .arrow, .txt or .md"};
+}
+
 Opened openAs(const Opening& opening, const std::string& extension)
 {
     const auto kind
@@ -167,12 +172,16 @@ Opened openAs(const Opening& opening, const std::string& extension)
     if (kind != kKinds.end()) {
         return kind->open(opening);
     }
+    constexpr std::array kNoRows = {".toml", ".ini", ".cfg", ".conf"}; // they begin with a bracket, too
+    if (std::find(kNoRows.begin(), kNoRows.end(), extension) != kNoRows.end()) {
+        return notRead();
+    }
     const auto first = opening.head.find_first_not_of(" \t\r\n");
     const char byte = first == std::string::npos ? '\0' : opening.head[first];
     if (byte == '{' || byte == '[') {
         return documentOrLines(opening);
     }
-    return Error{"this kind of file is not read; give .jsonl, .json, .csv, .tsv, .parquet, .arrow, .txt or .md"};
+    return notRead();
 }
 
 constexpr std::size_t kTarMark = 257; // POSIX ustar: where the header says what it is

@@ -40,7 +40,7 @@ constexpr std::array kHints{
     Hint{"while parsing object -", "a comma or a closing brace was expected"},
     Hint{"while parsing array -", "a comma or a closing bracket was expected"},
     Hint{"invalid number", "a number is not written as JSON has it, such as 1, -2.5 or 6e3"},
-    Hint{"invalid literal", "this is no JSON value; text needs double quotes, and there is no NaN"},
+    Hint{"invalid literal", "this is no JSON value; text needs double quotes, there is no NaN, None or True, and nothing may stand before a row"},
 };
 
 constexpr std::size_t kSentenceBytes = 300;
