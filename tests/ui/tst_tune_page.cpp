@@ -18,11 +18,13 @@
 #include "ui/pages/tune/tune_trials.h"
 #include "ui/widgets/stacked_bar.h"
 #include "ui/workspace/run_controller.h"
+#include "ui/workspace/run_queue.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QComboBox>
 #include <QLabel>
+#include <QListWidget>
 #include <QLocale>
 #include <QPlainTextEdit>
 #include <QPushButton>
@@ -438,6 +440,57 @@ private Q_SLOTS:
             QCOMPARE(m_tune->document()->config().optimizer.learningRate, before);
         }
         settle();
+    }
+
+    // What is started while another run is at work waits, in an order that can be changed and that stays with the project. Stopping by hand
+    // holds the queue; what ends by itself does not.
+    void runsWaitForTheirTurn()
+    {
+        useRecipe();
+        setValue("run.epochs", 1000.0);
+        settle();
+        m_workspace->runs()->start(m_tune->document()->config());
+        QTRY_VERIFY_WITH_TIMEOUT(m_workspace->runs()->state() == RunController::State::Running && m_workspace->runs()->step() > 0, kAwaitMs);
+        auto* list = m_tune->findChild<QListWidget*>(QStringLiteral("queueList"));
+        auto* goOn = m_tune->findChild<QPushButton*>(QStringLiteral("queueGoOn"));
+        QVERIFY(!list->isVisible());
+        for (const std::int64_t steps : {2, 3, 4}) {
+            setValue("run.max_steps", steps);
+            setValue("run.name", std::to_string(steps) + " steps");
+            settle();
+            m_tune->mainAction()->trigger();
+            QTRY_VERIFY_WITH_TIMEOUT(m_tune->findChild<QWidget*>(QStringLiteral("gateStrip"))->isVisible(), kAwaitMs);
+            QCOMPARE(m_tune->mainAction()->text(), QStringLiteral("Add to the queue"));
+            QVERIFY2(shown("gateMeasured").contains(QStringLiteral("another run")), qPrintable(shown("gateMeasured")));
+            m_tune->mainAction()->trigger();
+        }
+        RunQueue* queue = m_tune->queue();
+        QCOMPARE(list->count(), 3);
+        QVERIFY(list->isVisible() && !goOn->isVisible());
+        list->setCurrentRow(1);
+        m_tune->findChild<QPushButton*>(QStringLiteral("queueEarlier"))->click();
+        QCOMPARE(list->item(0)->text(), QStringLiteral("3 steps"));
+        list->setCurrentRow(2);
+        m_tune->findChild<QPushButton*>(QStringLiteral("queueRemove"))->click();
+        QCOMPARE(queue->waiting().size(), std::size_t{2});
+        m_workspace->runs()->stop();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_workspace->runs()->isBusy(), kAwaitMs);
+        waitForJobs();
+        QVERIFY(queue->isHeld() && queue->waiting().size() == 2 && m_workspace->project()->runs()->size() == 1);
+        const auto project = m_workspace->project(); // opened another day
+        m_workspace->setProject(nullptr);
+        QVERIFY(queue->waiting().empty());
+        m_workspace->setProject(project);
+        QTRY_VERIFY_WITH_TIMEOUT(queue->waiting().size() == 2 && queue->isHeld() && goOn->isVisible(), kAwaitMs);
+        goOn->click();
+        QTRY_VERIFY_WITH_TIMEOUT(project->runs()->size() == 3 && project->runs()->front().state == "finished", kAwaitMs);
+        const auto runs = project->runs(); // newest first
+        QCOMPARE(runs->at(1).name, std::string("3 steps"));
+        QCOMPARE(runs->at(1).state, std::string("finished"));
+        QCOMPARE(runs->at(0).name, std::string("2 steps"));
+        QVERIFY(queue->waiting().empty() && !list->isVisible());
+        waitForJobs();
+        QVERIFY(project->value("queue.runs")->empty());
     }
 
     // Trials go through the queue as runs of the project, and the picture has them.

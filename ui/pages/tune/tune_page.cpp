@@ -14,6 +14,7 @@
 #include "ui/pages/tune/tune_model.h"
 #include "ui/pages/tune/tune_place.h"
 #include "ui/pages/tune/tune_preflight.h"
+#include "ui/pages/tune/tune_queue.h"
 #include "ui/pages/tune/tune_recipes.h"
 #include "ui/pages/tune/tune_shootout.h"
 #include "ui/pages/tune/tune_start.h"
@@ -22,6 +23,7 @@
 #include "ui/settings/app_settings.h"
 #include "ui/widgets/vertical_scroll.h"
 #include "ui/workspace/run_controller.h"
+#include "ui/workspace/run_queue.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
@@ -53,7 +55,8 @@ config::RunConfig withChanges(config::RunConfig recipe, const config::RunConfig&
 TunePage::TunePage(Workspace& workspace, QWidget* parent)
     : Page(parent), m_workspace(workspace), m_document(new RecipeDocument(this)), m_start(new QAction(tr("Start tuning"), this)),
       m_stack(new QStackedWidget), m_verdictBar(new TuneVerdict), m_preflight(new TunePreflight(this)), m_gate(new TuneGate),
-      m_shootout(new TuneShootout(workspace)), m_advice(new TuneAdvice(workspace)), m_trials(new TuneTrials(workspace, m_shootout->queue()))
+      m_shootout(new TuneShootout(workspace)), m_advice(new TuneAdvice(workspace)), m_trials(new TuneTrials(workspace, m_shootout->queue())),
+      m_queue(new RunQueue(workspace, *m_shootout->queue(), this))
 {
     new TuneLimit(m_document, m_workspace);
     config::RunConfig first = usualConfig("lora");
@@ -158,6 +161,7 @@ QWidget* TunePage::buildColumns()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(splitter, 1);
     layout->addWidget(m_verdictBar);
+    layout->addWidget(new TuneQueue(m_queue));
     return all;
 }
 
@@ -360,7 +364,6 @@ void TunePage::showVerdict()
 
 void TunePage::refreshAction()
 {
-    const bool busy = m_workspace.runs()->isBusy() || m_shootout->queue()->isRunning(); // between two of its methods, too
     const bool isGate = m_stack->currentWidget() == m_gate;
     if (m_stack->currentWidget() == m_shootout) {
         m_start->setText(m_shootout->startText());
@@ -368,9 +371,14 @@ void TunePage::refreshAction()
         m_start->setToolTip(tr("Train with each chosen method, one after the other"));
         return;
     }
-    m_start->setText(!isGate ? tr("Start tuning") : m_wantsStart ? tr("Start without waiting") : tr("Start now"));
-    m_start->setEnabled(!busy && m_verdict.problems.isEmpty() && m_workspace.project() != nullptr && !(isGate && m_gate->isBlocked()));
-    m_start->setToolTip(busy ? tr("One run at a time: wait for it or stop it") : tr("Show one row as it will be read, then start"));
+    m_start->setText(!isGate ? tr("Start tuning") : waits() ? tr("Add to the queue") : m_wantsStart ? tr("Start without waiting") : tr("Start now"));
+    m_start->setEnabled(m_verdict.problems.isEmpty() && m_workspace.project() != nullptr && !(isGate && m_gate->isBlocked()));
+    m_start->setToolTip(waits() ? tr("Another run is at work: show one row as it will be read, then wait for its end") : tr("Show one row as it will be read, then start"));
+}
+
+bool TunePage::waits() const
+{
+    return m_workspace.runs()->isBusy() || m_shootout->queue()->isRunning(); // between two of its methods, too
 }
 
 void TunePage::onMainAction()
@@ -426,6 +434,10 @@ void TunePage::measure()
 {
     const auto& memory = m_verdict.plan.memory;
     const bool isElsewhere = !m_place->place().hosts.empty(); // what this machine has says nothing then
+    if (waits() && !m_verdict.measured) {
+        m_gate->showMeasured(m_verdict, tr("another run is at work, which it would slow down or take memory from."));
+        return;
+    }
     if (isElsewhere || m_verdict.measured || m_verdict.plan.makesAnswers || (memory && !memory->estimate.fits())) {
         m_gate->showMeasured(m_verdict, {});
         return;
@@ -501,6 +513,11 @@ void TunePage::takeRate(double rate)
 void TunePage::startNow()
 {
     showGate(false);
+    if (waits()) {
+        m_queue->add(m_document->config(), m_place->place());
+        m_workspace.say(tr("It waits for the run in progress; Tune shows the queue."));
+        return;
+    }
     m_planCache->clear(); // the run needs the memory now
     m_workspace.runs()->start(m_document->config(), m_place->place());
     Q_EMIT m_workspace.pageWanted(QStringLiteral("runs"), {});

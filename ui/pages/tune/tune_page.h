@@ -20,6 +20,7 @@ class QStackedWidget;
 namespace luthier::ui {
 
 class SettingsForm;
+class RunQueue;
 class TuneAdvice;
 class TuneData;
 class TuneGate;
@@ -44,6 +45,7 @@ public:
     RecipeDocument* document() const { return m_document; }
     const Verdict& verdict() const { return m_verdict; }
     TuneShootout* shootout() const { return m_shootout; }
+    RunQueue* queue() const { return m_queue; }
     bool isChecking() const { return m_planJob.isRunning() || m_recheck.isActive(); }
 
 private:
@@ -68,6 +70,7 @@ private:
     void takeAdvice(const std::vector<std::pair<std::string, std::string>>& settings);
     void takeRate(double rate);
     void refreshAction();
+    bool waits() const; // a run that is started now is queued
     std::vector<SettingsForm*> forms() const;
 
     Workspace& m_workspace;
@@ -96,6 +99,7 @@ private:
     TuneShootout* m_shootout;
     TuneAdvice* m_advice;
     TuneTrials* m_trials;
+    RunQueue* m_queue;
 };
 
 } // namespace luthier::ui
