@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/trainer.h"
 
-#include "core/inference/stops.h"
 #include "core/optim/schedules.h"
 #include "core/ranks/team.h"
-#include "core/peft/folders/origin.h"
-#include "core/peft/folders/score_folder.h"
-#include "core/peft/folders/trained_on.h"
 #include "core/measures/summary.h"
-#include "core/train/answers/value_model.h"
 #include "core/train/bench/bench_probe.h"
 #include "core/train/failure.h"
 #include "core/train/step/heads.h"
 #include "core/train/ranks/ranked.h"
 #include "core/train/run_batches.h"
+#include "core/train/run_result.h"
 #include "core/train/run_room.h"
 #include "core/train/ranks/split_optimizer.h"
 
@@ -427,30 +423,9 @@ fs::path Trainer::resultFolder() const
     return fs::absolute(m_inputs.folder / (m_parts.method->writesAdapter ? "adapter" : "model"));
 }
 
-// Whole, as it is opened elsewhere.
 Result<void> Trainer::writeResult(const fs::path& result)
 {
-    const nn::ScoreHead scores = m_parts.objective->judges ? nn::ScoreHead{m_parts.heads.front().tensor.detach(), m_parts.data.labels} : nn::ScoreHead();
-    if (scores.exists()) {
-        m_parts.decoder->setScoreHead(scores); // a whole model is written with it
-    }
-    auto written = m_parts.method->save(*m_parts.decoder, m_config.method, m_config.model.path, result);
-    if (written && scores.exists() && m_parts.method->writesAdapter) {
-        written = peft::addScoreHead(result, scores);
-    } else if (written && hasValues(*m_parts.objective)) {
-        written = writeValues(m_parts, m_config, result);
-    } else if (written && !scores.exists() && !m_parts.heads.empty()) {
-        written = saveHeads(m_parts.heads, result);
-    }
-    written = written ? peft::writeTrainedOn(result, m_parts.quantisation) : std::move(written);
-    if (const auto origin = peft::readOrigin(m_inputs.folder); written) {
-        written = origin ? peft::writeOrigin(result, *origin) : Result<void>(origin.error());
-    }
-    if (written) {
-        const auto talk = inference::conversationOf(m_config.model.path, m_parts.decoder->config(), m_parts.encoder);
-        written = talk ? weights::writeConversation(result, *talk) : Result<void>(talk.error());
-    }
-    return written;
+    return writeRunResult(m_config, m_parts, m_inputs.folder, result);
 }
 
 void Trainer::lookBack()

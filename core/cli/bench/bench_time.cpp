@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // So that a run is some seconds on either.
-constexpr double kLongerOnCard = 4;
+constexpr double kLongerOnCard = 8;
 constexpr std::int64_t kCardBatch = 16;
 constexpr std::int64_t kCardRarer = 16;
 constexpr std::int64_t kCpuBatch = 4;

@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace luthier::train {
@@ -84,6 +85,10 @@ Result<TimeCase> caseOf(const Case& one, const TimeCases& wanted)
         }
     }
     config.run.checkpointEvery *= wanted.rarer;
+    if (wanted.rarer > 1 && config.method.kind == "full") { // nor its result, at each evaluation that is better
+        config.run.maxSteps /= 2;
+        config.run.evalEvery = std::max<std::int64_t>(1, config.run.maxSteps / 2);
+    }
     return TimeCase{one.name, std::move(config)};
 }
 

@@ -4,11 +4,13 @@
 #include "core/base/files.h"
 #include "core/train/answers/probes.h"
 #include "core/train/bench/bench_probe.h"
+#include "core/train/best_result.h"
 #include "core/train/checkpoint.h"
 #include "core/train/plan/disk_plan.h"
 #include "core/train/plan/evaluation_times.h"
 #include "core/train/ranks/ranked.h"
 #include "core/train/run_batches.h"
+#include "core/train/run_result.h"
 #include "core/train/run_room.h"
 #include "core/train/step/evaluator.h"
 #include "core/train/step/row_loss_pass.h"
@@ -37,6 +39,7 @@ constexpr int kMostRepeats = 4;
 constexpr std::size_t kMostPlans = 4;   // of cuDNN, timed
 constexpr double kWarming = 3;          // seconds at most, for what a card loads and plans when it is first needed
 constexpr std::int64_t kMostSaved = std::int64_t{64} << 20;
+constexpr double kLongResult = 4; // seconds
 
 struct SizedStep {
     std::size_t first = 0; // of its micro-batches
@@ -81,7 +84,7 @@ public:
         const double perByte = savingSecondsPerByte();
         const RunRoom room = roomOf(m_run.parts);
         const double checkpoint = perByte * static_cast<double>(room.checkpoint);
-        const double result = perByte * static_cast<double>(room.result);
+        const double result = resultSeconds(perByte * static_cast<double>(room.result));
         const std::int64_t interval = checkpointInterval(settings, total);
         time.numEvaluations = evaluationsWithin(time, once + answers, checkpoint * static_cast<double>(total / interval));
         time.evaluations = static_cast<double>(time.numEvaluations) * once;
@@ -315,6 +318,19 @@ private:
         const double start = now();
         const auto saved = saveCheckpoint(m_run.folder, info, weights, state);
         return saved && bytes > 0 ? (now() - start) / static_cast<double>(bytes) : 0;
+    }
+
+    // Written as the best one is, where that does not take long by what a checkpoint of so many bytes takes: it has many small files.
+    double resultSeconds(double byBytes)
+    {
+        if (byBytes > std::max(m_budget, kLongResult) || isStopped()) {
+            return byBytes;
+        }
+        const double start = now();
+        const auto kept = BestResult(m_run.folder).keep(1, 0, [this](const std::filesystem::path& target) {
+            return writeRunResult(m_run.config, m_run.parts, m_run.folder, target);
+        });
+        return kept ? now() - start : byBytes;
     }
 
     // As the run decides it while it goes.
