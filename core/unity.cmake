@@ -4,7 +4,8 @@
 #
 #   luthier_unity(TARGET [QUICK] [APART FILE...])   after its sources are known
 #
-# QUICK: what it does waits for people, disks and other libraries, so it is optimised less and compiled a fifth faster.
+# QUICK: what it does waits for people, disks and other libraries, LibTorch's operators among them, so it is optimised less and compiled
+# a fifth faster.
 # Private names (of unnamed namespaces) of files in one folder must differ for it; files where they don't are listed as APART
 # and compiled by themselves.
 function(luthier_unity target)
