@@ -124,7 +124,9 @@ void set(Values& values, const Measure& measure, double value)
 std::string nameOf(const Measure& measure, std::string_view set)
 {
     const std::string label = measure.label;
-    return set == kStepSet ? label : (set == kHeldOutSet ? std::string("held-out") : std::string(set)) + " " + label;
+    std::string name(set);
+    std::replace(name.begin(), name.end(), '_', set == kHeldOutSet ? '-' : ' ');
+    return set == kStepSet ? label : name + " " + label;
 }
 
 std::string columnOf(const Measure& measure, std::string_view set)

@@ -140,6 +140,7 @@ private Q_SLOTS:
         QVERIFY(found[0] == found[1] && found[1] == found[2] && found[2] == found[3]);
         QCOMPARE(measures::nameOf(accuracy(), "general"), std::string("general made_accuracy"));
         QCOMPARE(measures::nameOf(loss(), measures::kHeldOutSet), std::string("held-out loss"));
+        QCOMPARE(measures::nameOf(accuracy(), "first_answers"), std::string("first answers made_accuracy"));
         QCOMPARE(measures::columnOf(loss(), measures::kStepSet), std::string("loss"));
         QCOMPARE(measures::columnOf(loss(), "general"), std::string("general.loss"));
         QCOMPARE(measures::textOf(loss(), 1.25), std::string("1.2500"));
