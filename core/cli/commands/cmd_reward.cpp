@@ -91,8 +91,9 @@ private:
             added.count = texts->size();
             std::move(texts->begin(), texts->end(), std::back_inserter(m_texts));
         } else {
-            added.problem = texts.message();
-            m_firstProblem = m_firstProblem.empty() ? "row " + std::to_string(row + 1) + ": " + texts.message() : m_firstProblem;
+            const std::string named = "row " + std::to_string(row + 1) + ": ";
+            added.problem = texts.message().starts_with(named) ? texts.message().substr(named.size()) : texts.message();
+            m_firstProblem = m_firstProblem.empty() ? named + added.problem : m_firstProblem;
         }
         m_rows.push_back(std::move(added));
     }
