@@ -245,6 +245,14 @@ private Q_SLOTS:
         reset->click();
         QCOMPARE(fixture.document.config().run.epochs, 3.0);
         QVERIFY(!reset->isVisibleTo(&fixture.form));
+        // By keys the setting has them then, not whatever stands below.
+        fixture.form.show();
+        QVERIFY(QTest::qWaitForWindowActive(&fixture.form));
+        type(fixture.find<NumberBox>("run.epochs"), QStringLiteral("7"));
+        reset->setFocus(Qt::TabFocusReason);
+        QVERIFY(reset->hasFocus());
+        QTest::keyClick(reset, Qt::Key_Space);
+        QVERIFY(fixture.find<NumberBox>("run.epochs")->hasFocus());
     }
 
     void methodDecidesTheUsualRate()

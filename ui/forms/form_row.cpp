@@ -92,6 +92,9 @@ void FormRow::refresh()
     }
     const bool differs = value != usual;
     m_usual->setText(differs ? tr("usually %1").arg(shownValue(*m_field.field, usual)) : QString());
+    if (m_isVisible && !differs && m_reset->hasFocus()) { // it goes, and the keys stay at the setting
+        m_editor->widget()->setFocus(Qt::OtherFocusReason);
+    }
     m_note->setVisible(m_isVisible && differs);
     showProblem();
 }

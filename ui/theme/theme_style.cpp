@@ -281,6 +281,9 @@ void ThemeStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opt
         if (widget != nullptr && widget->property(kRingAlone).toBool()) {
             return;
         }
+        if (hasRing(widget)) { // the second line of the ring's room is the ground's
+            painter->fillRect(option->rect.adjusted(1, 1, -1, -1), option->palette.color(QPalette::Base));
+        }
         // Filled, not drawn: at a scale of 1.25 half of the lines would fall between the pixels.
         for (const QRect& side : {QRect(option->rect.topLeft(), QSize(option->rect.width(), 1)), QRect(option->rect.topLeft(), QSize(1, option->rect.height())),
                                   QRect(option->rect.bottomLeft(), QSize(option->rect.width(), 1)), QRect(option->rect.topRight(), QSize(1, option->rect.height()))}) {
