@@ -18,6 +18,7 @@
 #include "ui/pages/compare/compare_column.h"
 #include "ui/pages/compare/compare_extras.h"
 #include "ui/pages/compare/compare_page.h"
+#include "ui/pages/compare/compare_prompt.h"
 #include "ui/pages/compare/compare_sets.h"
 #include "ui/pages/compare/compare_side.h"
 #include "ui/pages/compare/compare_turns.h"
@@ -359,7 +360,7 @@ private Q_SLOTS:
         QVERIFY(!base.isEmpty());
         QCOMPARE(find<DiffText>("tunedAnswer")->text(), base);
         QCOMPARE(find<DiffText>("tunedAnswer")->numDifferences(), 0);
-        QVERIFY(find<QLabel>("baseFooter")->text().contains(QStringLiteral("tokens/s")));
+        QVERIFY(find<QLabel>("baseFooter")->text().contains(QStringLiteral("tokens/\u2060s"))); // in one piece
         QCOMPARE(find<QListView>("history")->model()->rowCount(), 1);
     }
 
@@ -558,6 +559,26 @@ private Q_SLOTS:
         QCOMPARE(m_page->contest()->answer(2).finish, QStringLiteral("cancel"));
         m_page->stop();
         QTRY_VERIFY_WITH_TIMEOUT(!m_page->contest()->isRunning(), kAwaitMs);
+    }
+
+    // Rows that a person names are the examples; the dialog says what is none.
+    void examplesByHand()
+    {
+        ComparePrompt dialog(true);
+        const auto of = [&](const char* name) { return dialog.findChild<QWidget*>(QString::fromLatin1(name)); };
+        QSignalSpy chosen(&dialog, &ComparePrompt::chosen);
+        dialog.setAttribute(Qt::WA_DeleteOnClose, false);
+        dialog.show();
+        static_cast<QComboBox*>(of("promptWhich"))->setCurrentIndex(2);
+        QVERIFY(of("promptRows")->isVisible() && !of("promptShots")->isVisible() && !of("promptAdd")->isEnabled());
+        static_cast<QLineEdit*>(of("promptRows"))->setText(QStringLiteral("1, x"));
+        QVERIFY(of("promptProblem")->isVisible() && !of("promptAdd")->isEnabled());
+        support::savePicture(dialog.grab(), QStringLiteral("compare-prompt-rows"));
+        static_cast<QLineEdit*>(of("promptRows"))->setText(QStringLiteral("4, 1"));
+        QVERIFY(!of("promptProblem")->isVisible() && of("promptAdd")->isEnabled());
+        static_cast<QPushButton*>(of("promptAdd"))->click();
+        QCOMPARE(chosen.size(), 1);
+        QVERIFY(chosen[0][3].value<std::vector<std::int64_t>>() == (std::vector<std::int64_t>{4, 1}));
     }
 
     // While all answer: the one whose model is missing says so, one is closed by mouse and stops, and the others come to their ends.

@@ -18,6 +18,23 @@
 #include <QVBoxLayout>
 
 namespace luthier::ui {
+namespace {
+
+// Lines end between facts, not within "35.8 tokens/s".
+QString withUnitsWhole(QString text)
+{
+    static const QString gap = QStringLiteral("  \u00b7  ");
+    QStringList facts = text.split(gap);
+    for (QString& fact : facts) {
+        if (!fact.isEmpty() && fact.front().isDigit()) {
+            fact.replace(u' ', QChar::Nbsp);
+        }
+        fact.replace(u'/', QStringLiteral("/\u2060"));
+    }
+    return facts.join(gap);
+}
+
+} // namespace
 
 CompareColumn::CompareColumn(const QString& id, const QString& title, bool canClose, QWidget* parent)
     : QFrame(parent), m_title(new QLabel(title)), m_subtitle(new ElidedLabel(Token::TextQuiet)), m_origin(new StatusLabel(Token::Warn)),
@@ -132,7 +149,7 @@ void CompareColumn::finish(const CompareContest::Answer& answer)
         //: what stands under an answer, and how long its first token took
         m_plain = tr("%1  \u00b7  first after %2 s").arg(m_plain, QLocale().toString(answer.firstTokenSeconds, 'f', 2));
     }
-    m_footer->setText(m_plain);
+    m_footer->setText(withUnitsWhole(m_plain));
 }
 
 void CompareColumn::showAnswer(const QString& text, const QString& footer, const Contender& by)
@@ -158,7 +175,7 @@ void CompareColumn::setBusy(bool isBusy)
 
 void CompareColumn::setReward(double score)
 {
-    m_footer->setText(withReward(m_plain, score));
+    m_footer->setText(withUnitsWhole(withReward(m_plain, score)));
 }
 
 QString CompareColumn::footer() const
