@@ -192,7 +192,8 @@ int trainAndTell(const TuneRun& run, Context& context)
     printer.setMeasured(run.measured);
     const auto ended = runToEnd(run, printer, context);
     if (!run.leads()) {
-        return ended.outcome == train::Outcome::Failed ? context.fail(ended.sentence) : kDone;
+        const bool queuesAgain = ended.outcome == train::Outcome::Stopped && asksToBeQueuedAgain();
+        return ended.outcome == train::Outcome::Failed ? context.fail(ended.sentence) : queuesAgain ? kQueueAgain : kDone;
     }
     printSummary(ended, printer, context);
     return codeOf(run, ended, context);

@@ -27,13 +27,18 @@ both parts tune r.json --out o_parts --set run.shard=always
 timeout 60 "$L" tune r.json --out o_full --json --device cuda:0 --at-once --set method.kind=full > full.jsonl 2> full.err || tail -n 2 full.err
 both fullparts tune r.json --out o_fullparts --set method.kind=full --set run.shard=always
 timeout 60 "$L" tune r.json --out o_codes --json --device cuda:0 --at-once --set method.kind=qlora > codes.jsonl 2> codes.err || tail -n 2 codes.err
+b="--set model.dtype=bf16 --set model.frozen_dtype=fp8"
+timeout 60 "$L" tune r.json --out o_eight --json --device cuda:0 --at-once $b > eight.jsonl 2> eight.err || tail -n 2 eight.err
+both eightparts tune r.json --out o_eightparts --set run.shard=always $b
+cp -r o_fullparts o_goon; timeout 40 "$L" resume o_goon --step 3 --device cuda:0 --json > goon.jsonl 2> goon.err || tail -n 2 goon.err
+ls o_fullparts/checkpoints/step-3 | tr '\n' ' '; echo
 both codesparts tune r.json --out o_codesparts --set run.shard=always --set method.kind=qlora
 python3 - <<'P'
 import json
 def losses(name, kind):
     try: return {e['step']: e['loss'] for e in map(json.loads, open(name + '.jsonl')) if e.get('event') == kind}
     except Exception as problem: print(name, problem); return {}
-for a, b in (('one', 'two'), ('one', 'parts'), ('full', 'fullparts'), ('codes', 'codesparts')):
+for a, b in (('one', 'two'), ('one', 'parts'), ('full', 'fullparts'), ('codes', 'codesparts'), ('eight', 'eightparts'), ('full', 'goon')):
     for kind in ('step', 'eval'):
         x, y = losses(a, kind), losses(b, kind)
         print(a, b, kind, len(x), len(y), 'largest difference', max((abs(x[i] - y[i]) for i in set(x) & set(y)), default=None))

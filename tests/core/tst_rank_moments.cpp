@@ -4,6 +4,8 @@
 #include "core/objectives/loss.h"
 #include "core/objectives/objectives.h"
 #include "core/ranks/team.h"
+#include "core/train/ranks/ranked.h"
+#include "tests/support/thread_team.h"
 #include "tests/support/tiny_run.h"
 
 #include <c10/util/Exception.h>
@@ -77,6 +79,26 @@ objectives::LossValue noNumberOfOne(const objectives::LossInput& input)
     }
     return value;
 }
+
+objectives::LossValue slowAtOne(const objectives::LossInput& input)
+{
+    if (t_rank == 1) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    }
+    return objectives::findObjective("sft")->loss(input);
+}
+
+// Says that it is of another version.
+class OlderTeam : public ThreadTeam {
+public:
+    using ThreadTeam::ThreadTeam;
+    std::vector<std::string> texts(const std::string& own) override
+    {
+        Json standing = *base::parseJson(own);
+        standing["the version of Luthier"] = "0.0.1";
+        return ThreadTeam::texts(base::dumpJson(standing));
+    }
+};
 
 objectives::Objective learnsBy(objectives::LossValue (*loss)(const objectives::LossInput&))
 {
@@ -170,6 +192,8 @@ private Q_SLOTS:
     void oneFails_data();
     void oneFails();
     void noNumberAtOneRank();
+    void oneDrags();
+    void anotherVersion();
 };
 
 // What is measured is that of one process, and so is the step at which the run ends early.
@@ -302,6 +326,41 @@ void TestRankMoments::noNumberAtOneRank()
     QCOMPARE(ends[0].ended.outcome, Outcome::Failed);
     QVERIFY2(ends[0].ended.sentence.find("not a finite number") != std::string::npos, ends[0].ended.sentence.c_str());
     QCOMPARE(ends[1].ended.outcome, Outcome::Failed);
+}
+
+// Whoever holds up every step is named.
+void TestRankMoments::oneDrags()
+{
+    const objectives::Objective row = learnsBy(slowAtOne);
+    TwoRanks two;
+    two.objective = &row;
+    two.config.run.epochs = 4;
+    const auto ends = two.both("both");
+    if (ends.empty()) {
+        QSKIP("this build has no ranks");
+    }
+    QCOMPARE(ends[0].ended.outcome, Outcome::Finished);
+    QVERIFY(ends[0].ended.step > 30);
+    const std::string told = ends[0].log.warningWith("times as long for its tokens as the others");
+    QVERIFY2(told.starts_with("Rank 1 takes "), told.c_str());
+}
+
+void TestRankMoments::anotherVersion()
+{
+    const TinyRun tiny;
+    Meeting meeting(2);
+    const auto agreed = [&](const std::shared_ptr<ranks::Team>& team) {
+        train::RunInputs inputs{tiny.path("run"), {}, false};
+        inputs.team = team;
+        const auto done = train::agreeOnRun(tiny.config, inputs);
+        return done ? std::string() : done.message();
+    };
+    std::string second;
+    std::thread other([&] { second = agreed(std::make_shared<OlderTeam>(meeting, 1, 2)); });
+    const std::string first = agreed(std::make_shared<ThreadTeam>(meeting, 0, 2));
+    other.join();
+    QVERIFY2(first.find("Rank 0 and rank 1 were started for different runs: the version of Luthier differs (") != std::string::npos, first.c_str());
+    QVERIFY2(first.find("0.0.1") != std::string::npos && first == second, second.c_str());
 }
 
 QTEST_GUILESS_MAIN(TestRankMoments)

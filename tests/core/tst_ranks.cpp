@@ -70,6 +70,8 @@ private Q_SLOTS:
     void aRankThatIsKilled();
     void aRankThatHangs();
     void interrupted();
+    void queuedAgain_data();
+    void queuedAgain();
 };
 
 void TestRanks::ranksAreAccumulation_data()
@@ -453,6 +455,57 @@ void TestRanks::interrupted()
     const auto checkpoints = said.events("checkpoint");
     QVERIFY(!checkpoints.empty());
     QCOMPARE(checkpoints.back()["step"].get<std::int64_t>(), said.losses().rbegin()->first);
+}
+
+void TestRanks::queuedAgain_data()
+{
+    QTest::addColumn<int>("signal");
+    QTest::newRow("a while before the time is over") << SIGUSR1;
+    QTest::newRow("the machine is needed") << SIGTERM;
+}
+
+// As Slurm starts and signals them: a checkpoint, and the code that asks to be queued again; started again it goes on.
+void TestRanks::queuedAgain()
+{
+    QFETCH(int, signal);
+    RankedRun run;
+    run.config.run.maxSteps = 4000;
+    run.config.run.epochs = 2000;
+    run.config.run.checkpointEvery = 1000;
+    const auto start = [&](QProcess (&ranks)[2], const QStringList& arguments, const char* times) {
+        for (int rank = 0; rank < 2; ++rank) {
+            const std::string own = std::to_string(rank);
+            prepare(ranks[rank], arguments,
+                    {{"SLURM_PROCID", own}, {"SLURM_NTASKS", "2"}, {"SLURM_LOCALID", own}, {"SLURM_JOB_NODELIST", "localhost"}, {"SLURM_RESTART_COUNT", times},
+                     {"SLURM_JOB_ID", std::to_string(QCoreApplication::applicationPid() + 7)}});
+            ranks[rank].start();
+        }
+    };
+    QProcess first[2];
+    start(first, run.tune("out", 1), "0");
+    std::string out;
+    QVERIFY2(waitForStep(first[0], out, 3), first[0].readAllStandardError().constData());
+    for (QProcess& rank : first) {
+        ::kill(static_cast<pid_t>(rank.processId()), signal);
+    }
+    Said said = finish(first[0]);
+    said.out = out + said.out;
+    const Said other = finish(first[1]);
+    QVERIFY2(said.code == 75, (std::to_string(said.code) + said.err).c_str());
+    QVERIFY2(other.code == 75, (std::to_string(other.code) + other.err).c_str());
+    const std::int64_t last = said.losses().rbegin()->first;
+    QCOMPARE(said.events("checkpoint").back()["step"].get<std::int64_t>(), last);
+    QProcess again[2];
+    start(again, run.resume("out", 1), "1");
+    std::string more;
+    QVERIFY2(waitForStep(again[0], more, static_cast<int>(last) + 2), again[0].readAllStandardError().constData());
+    for (QProcess& rank : again) {
+        ::kill(static_cast<pid_t>(rank.processId()), SIGINT);
+    }
+    Said second = finish(again[0]);
+    second.out = more + second.out;
+    finish(again[1]);
+    QCOMPARE(second.losses().begin()->first, last + 1);
 }
 
 QTEST_GUILESS_MAIN(TestRanks)

@@ -29,10 +29,12 @@ void Evaluator::shareWith(ranks::Team& team)
         return;
     }
     m_team = &team;
-    const auto all = std::move(m_order); // like lengths stay together
+    const auto all = std::move(m_order);
     m_order.clear();
-    for (std::size_t i = static_cast<std::size_t>(team.rank()); i < all.size(); i += static_cast<std::size_t>(team.size())) {
-        m_order.push_back(all[i]);
+    for (std::size_t i = 0; i < all.size(); ++i) { // whole batches, as one process has them: narrow numbers depend on them in their last digits
+        if (i / m_batches.size() % static_cast<std::size_t>(team.size()) == static_cast<std::size_t>(team.rank())) {
+            m_order.push_back(all[i]);
+        }
     }
 }
 

@@ -25,7 +25,7 @@ public:
     Evaluator(BatchLoss loss, const ItemStore& items, std::int64_t batchSize,
               std::string set = std::string(measures::kHeldOutSet));
 
-    // Of several ranks each measures its part of the rows, and run() gives all of them the whole: all must call it. An objective that
+    // Of several ranks each measures its part of the batches, and run() gives all of them the whole: all must call it. An objective that
     // looks across a batch is measured by each rank as if it were alone.
     void shareWith(ranks::Team& team);
 

@@ -17,6 +17,8 @@ class ShrinkingBatches {
 public:
     explicit ShrinkingBatches(std::int64_t size) : m_size(size < 1 ? 1 : static_cast<std::size_t>(size)) {}
 
+    std::size_t size() const { return m_size; }
+
     using Body = std::function<void(std::span<const std::uint32_t> batch, std::size_t done)>; // `done` items before it
     // False: `isStopped` said so in between. A body that throws for lack of memory must not have added anything yet; with one
     // item it is thrown on. The smaller size stays.
