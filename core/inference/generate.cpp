@@ -3,6 +3,7 @@
 
 #include "core/fields/record.h"
 #include "core/inference/answer_text.h"
+#include "core/inference/card_steps.h"
 #include "core/inference/sampler.h"
 #include "core/nn/batch/position_tables.h"
 #include "core/objectives/token_log_probs.h"
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
 
 namespace luthier::inference {
 
@@ -60,7 +62,7 @@ public:
         return m_cache.length + static_cast<std::int64_t>(tokens) <= m_most;
     }
 
-    // `fresh` are the last of `context`. [V] fp32 on the CPU.
+    // `fresh` are the last of `context`. [1, V] fp32 where the model lies, which may not be done with it.
     at::Tensor read(std::span<const text::TokenId> fresh, std::span<const text::TokenId> context)
     {
         makeRoom();
@@ -75,10 +77,14 @@ public:
         const at::Tensor hidden = m_decoder.hidden(input);
         ++m_steps;
         const at::Tensor last = hidden.select(1, hidden.size(1) - 1);
-        at::Tensor logits = m_decoder.logits(last, m_pass).to(at::kCPU, at::kFloat).reshape({-1}).contiguous();
+        return m_decoder.logits(last, m_pass).to(at::kFloat).reshape({1, -1}).contiguous();
+    }
+
+    // A token was chosen of what was read.
+    void count()
+    {
         m_last = Clock::now();
         m_started = m_steps == 1 ? m_last : m_started;
-        return logits;
     }
 
     // Of the steps after the prefill.
@@ -115,6 +121,35 @@ private:
     std::int64_t m_steps = 0;
     Clock::time_point m_started;
     Clock::time_point m_last;
+};
+
+// Chooses on the card where that can, so that one number leaves it for each token instead of one for each word.
+class Choice {
+public:
+    Choice(const nn::Decoder& decoder, std::span<const text::TokenId> prompt, const GenerateOptions& options)
+        : m_sampler(options.sampling, options.logProbs)
+    {
+        if (nn::kernels::picksTokens(decoder.device())) {
+            m_card = std::make_unique<CardSteps>(decoder.device(), 1, decoder.config().vocab, options.logProbs);
+            m_card->enter(0, 0, prompt, options.sampling);
+        }
+    }
+
+    // logits [1, V] of what follows the context.
+    Result<PickedToken> of(const at::Tensor& logits, std::span<const text::TokenId> context)
+    {
+        if (!m_card) {
+            const at::Tensor here = logits.to(at::kCPU);
+            return m_sampler.choose({here.mutable_data_ptr<float>(), static_cast<std::size_t>(here.numel())}, context);
+        }
+        m_card->pick(logits, {});
+        const PickedToken picked = m_card->read({0}).front();
+        return picked.id < 0 ? Result<PickedToken>(brokenLogits()) : picked;
+    }
+
+private:
+    Sampler m_sampler;
+    std::unique_ptr<CardSteps> m_card;
 };
 
 } // namespace
@@ -161,7 +196,7 @@ Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::To
     const std::size_t end = promptIds.size() + static_cast<std::size_t>(options.sampling.maxNew);
     Stepper stepper(decoder, pass, static_cast<std::int64_t>(promptIds.size()),
                     std::min(mostTokens(decoder, pass), static_cast<std::int64_t>(end)));
-    Sampler sampler(options.sampling, options.logProbs);
+    Choice choice(decoder, promptIds, options);
     Generation result;
     result.promptIds = promptIds;
     result.finish = "length";
@@ -173,12 +208,11 @@ Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::To
             result.finish = "cancel";
             break;
         }
-        at::Tensor logits = stepper.read(fresh, context);
-        auto next =
-            sampler.choose({logits.data_ptr<float>(), static_cast<std::size_t>(logits.numel())}, context);
+        const auto next = choice.of(stepper.read(fresh, context), context);
         if (!next) {
             return next.error();
         }
+        stepper.count();
         if (std::find(stopIds.begin(), stopIds.end(), next->id) != stopIds.end()) {
             result.finish = "stop";
             result.stopId = next->id;

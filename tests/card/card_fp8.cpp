@@ -186,10 +186,10 @@ void checkModel(const at::TensorOptions& options)
     // Eight layers of random weights, whose branches drown the residual stream, add up the error of 64 products: 0.946.
     law("cosine of the gradients of random weights", (plain.dot(coded) / (plain.norm() * coded.norm())).item<double>(), 0.93, true);
     law("their length against it", std::abs((coded.norm() / plain.norm()).item<double>() - 1), 0.05);
-    // A model that has learned something; 0.995 is what one would like, 0.9936 is what an H200 gave.
+    // A model that has learned something; 0.9936 is what an H200 gave with the first layer's products forward in 8 bits, too.
     const double bundled = support::bundledCosine(base::resourcesFolder(), base::datasetsFolder(), options.device(),
                                                   [](nn::Decoder& held) { static_cast<void>(held.multiplyInFp8()); });
-    law("cosine of the gradients of the bundled model", bundled, 0.992, true);
+    law("cosine of the gradients of the bundled model", bundled, 0.995, true);
 }
 
 } // namespace

@@ -169,8 +169,7 @@ void TestFp8::gradientsOfAModel()
     QVERIFY(support::adapterGradients(decoder, leaves, ids).equal(coded));
 }
 
-// A model that has learned something. 0.995 is what one would like; three bits of fraction in both factors give 0.9926 here and
-// 0.9936 on a card.
+// A model that has learned something. With the first layer's products forward in 8 bits, too, it was 0.9926 here and 0.9936 on a card.
 void TestFp8::gradientsOfTheBundledModel()
 {
     const double cosine = support::bundledCosine(LUTHIER_SOURCE_DIR "/resources", LUTHIER_SOURCE_DIR "/datasets", at::kCPU, [](nn::Decoder& decoder) {
@@ -178,7 +177,7 @@ void TestFp8::gradientsOfTheBundledModel()
             group->fp8 = nn::fp8WeightOf(group->weight);
         }
     });
-    QVERIFY2(cosine >= 0.992, qPrintable(QString::number(cosine, 'g', 12)));
+    QVERIFY2(cosine >= 0.995, qPrintable(QString::number(cosine, 'g', 12)));
 }
 
 void TestFp8::whatWasLeftForAnother()

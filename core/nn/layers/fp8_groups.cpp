@@ -4,6 +4,7 @@
 #include "core/nn/layers/linear_group.h"
 
 #include <algorithm>
+#include <string>
 
 namespace luthier::nn {
 
@@ -18,6 +19,12 @@ bool takesFp8(const LinearGroup& group)
 {
     const bool whole = group.inputs() % kTogether == 0 && group.outputs() % kTogether == 0;
     return !group.isQuantised() && whole && std::min(group.inputs(), group.outputs()) >= kNarrowest;
+}
+
+bool readsNumbersForward(const LinearGroup& group)
+{
+    const auto digit = group.path.find_first_of("0123456789"); // "model.layers.0.self_attn", "h.0.attn"
+    return digit != std::string::npos && group.path[digit] == '0';
 }
 
 std::int64_t fp8Bytes(const LinearGroup& group)

@@ -4,6 +4,7 @@
 #include "core/nn/kernels/answer_kernels.h"
 #include "core/nn/kernels/kernels.h"
 #include "core/nn/layers/fp8_codes.h"
+#include "core/nn/layers/fp8_groups.h"
 #include "core/nn/layers/input_watch.h"
 #include "core/nn/layers/linear_extras.h"
 
@@ -210,7 +211,7 @@ at::Tensor productInFp8(const LinearGroup& group, const at::Tensor& x, const Fp8
 // x W^T + b.
 at::Tensor product(const ActiveLinear& linear, const at::Tensor& x, const at::Tensor& bias, const Fp8Rows& rows)
 {
-    if (linear.base->multipliesFp8(x.size(0))) {
+    if (linear.base->multipliesFp8(x.size(0)) && !readsNumbersForward(*linear.base)) {
         return productInFp8(*linear.base, x, rows, false, bias);
     }
     const at::Tensor weight = linear.base->weightNow();
