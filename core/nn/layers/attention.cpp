@@ -53,12 +53,12 @@ at::Tensor capped(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
     return at::matmul(weights.to(q.scalar_type()), spread(v, q.size(1)));
 }
 
-// Whether the card would write out [T, S] scores: cards without cuDNN's attention have no kernel for a mask over grouped heads,
-// but one for as many key heads as query heads.
-bool writesScores(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask, double scale)
+// Whether the card would write out [T, S] scores of grouped heads: in fp32, and with a mask where cuDNN's attention is missing, it has
+// no kernel for them, but one for as many key heads as query heads.
+bool writesScores(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const std::optional<at::Tensor>& mask, bool causal, double scale)
 {
     constexpr std::int64_t kWrittenOut = 0; // sdp::SDPBackend::math
-    return at::_fused_sdp_choice(q, k, v, mask, 0, false, scale, /*enable_gqa=*/true) == kWrittenOut;
+    return at::_fused_sdp_choice(q, k, v, mask, 0, causal, scale, /*enable_gqa=*/true) == kWrittenOut;
 }
 
 // One query a row: the heads that share a key head are read as queries of it, so nothing is copied.
@@ -112,7 +112,7 @@ at::Tensor fused(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, 
         mask = visible(queries, keys, settings.window, q.device());
     }
     const bool isGrouped = q.size(1) != k.size(1);
-    if (q.is_cuda() && !(isGrouped && mask && writesScores(q, k, v, *mask, settings.scale))) {
+    if (q.is_cuda() && !(isGrouped && writesScores(q, k, v, mask, causal, settings.scale))) {
         return at::scaled_dot_product_attention(q, k, v, mask, 0, causal, settings.scale, isGrouped);
     }
     return at::scaled_dot_product_attention(q, spread(k, q.size(1)), spread(v, q.size(1)), mask, 0, causal,
