@@ -6,6 +6,7 @@
 #include "core/metrics/words.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <map>
 #include <set>
@@ -80,6 +81,11 @@ double overlap(const std::vector<std::uint32_t>& a, const std::vector<std::uint3
     return static_cast<double>(common.size()) / std::sqrt(static_cast<double>(a.size() * b.size()) + 1);
 }
 
+bool isShot(const data::Example& example)
+{
+    return example.kind == data::ExampleKind::Conversation && example.desirable != false && !example.messages.empty() && example.messages.back().role == "assistant";
+}
+
 } // namespace
 
 Result<void> chooseShots(Contender& contender, const data::Dataset& training, const std::vector<EvalRow>& rows, std::int64_t count, ShotChoice choice,
@@ -97,9 +103,7 @@ Result<void> chooseShots(Contender& contender, const data::Dataset& training, co
     std::vector<Shot> shots;
     for (const std::int64_t index : *candidates) {
         const auto example = training.isExcluded(index) ? Result<data::Example>(Error{"left out"}) : training.example(index);
-        const bool isShown = example && example->kind == data::ExampleKind::Conversation && example->desirable != false && !example->messages.empty()
-                             && example->messages.back().role == "assistant";
-        if (!isShown || asked.contains(data::squeezed(data::promptOf(*example)))) {
+        if (!example || !isShot(*example) || asked.contains(data::squeezed(data::promptOf(*example)))) {
             continue;
         }
         shots.push_back({withoutSystem(example->messages), data::promptOf(*example), {}});
@@ -131,6 +135,58 @@ Result<void> chooseShots(Contender& contender, const data::Dataset& training, co
         }
     }
     return {};
+}
+
+Result<void> showShots(Contender& contender, const data::Dataset& training, const std::vector<EvalRow>& rows, const std::vector<std::int64_t>& shown)
+{
+    std::vector<std::string> questions;
+    for (const std::int64_t number : shown) {
+        const std::string where = training.path().string() + ": row " + std::to_string(number);
+        if (number < 1 || number > training.rowCount()) {
+            return Error{where + " cannot be an example: there are " + std::to_string(training.rowCount()) + " rows"};
+        }
+        if (training.isExcluded(number - 1)) {
+            return Error{where + " cannot be an example: it is left out of the data"};
+        }
+        const auto example = training.example(number - 1);
+        if (!example || !isShot(*example)) {
+            return Error{where + " cannot be an example: " + (example ? "it is no conversation that ends with an answer" : example.message())};
+        }
+        contender.shots.push_back(withoutSystem(example->messages));
+        questions.push_back(data::squeezed(data::promptOf(*example)));
+    }
+    const auto isAsked = [&](const EvalRow& row) { return std::find(questions.begin(), questions.end(), data::squeezed(questionOf(row))) != questions.end(); };
+    if (std::none_of(rows.begin(), rows.end(), isAsked)) {
+        return {};
+    }
+    for (const EvalRow& row : rows) {
+        auto& its = contender.shotsOfRow.emplace_back();
+        for (std::size_t i = 0; i < questions.size(); ++i) {
+            if (questions[i] != data::squeezed(questionOf(row))) {
+                its.push_back(contender.shots[i]);
+            }
+        }
+    }
+    return {};
+}
+
+Result<std::vector<std::int64_t>> shotRowsOf(std::string_view numbers)
+{
+    constexpr std::string_view kBetween = ", ;\t\n";
+    std::vector<std::int64_t> rows;
+    for (std::size_t at = numbers.find_first_not_of(kBetween); at != std::string_view::npos; at = numbers.find_first_not_of(kBetween, at)) {
+        const std::string_view word = numbers.substr(at, numbers.find_first_of(kBetween, at) - at);
+        std::int64_t row = 0;
+        const auto parsed = std::from_chars(word.data(), word.data() + word.size(), row);
+        if (parsed.ec != std::errc() || parsed.ptr != word.data() + word.size() || row < 1) {
+            return Error{"\"" + std::string(word) + "\" is no row of the training data; rows are numbered from 1, as 3, 17, 42"};
+        }
+        if (std::find(rows.begin(), rows.end(), row) == rows.end()) {
+            rows.push_back(row);
+        }
+        at += word.size();
+    }
+    return rows.empty() ? Result<std::vector<std::int64_t>>(Error{"no example is named; say which rows of the training data are shown, as 3, 17, 42"}) : rows;
 }
 
 std::vector<data::Message> promptFor(const Contender& contender, const EvalRow& row, std::size_t i)

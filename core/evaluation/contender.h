@@ -7,7 +7,9 @@
 
 #include "core/evaluation/eval_rows.h"
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace luthier::evaluation {
@@ -25,12 +27,18 @@ struct Contender {
     std::vector<std::vector<std::vector<data::Message>>> shotsOfRow;
 };
 
-enum class ShotChoice { Diverse, Nearest };
+enum class ShotChoice { Diverse, Nearest, ByHand };
 
 // `count` examples for each of the rows out of `training`: the most different ones (the same for all rows), or those whose question shares
 // most words with the row's. A row never sees itself. Errors: no conversation there to show, "cancelled".
 Result<void> chooseShots(Contender& contender, const data::Dataset& training, const std::vector<EvalRow>& rows, std::int64_t count, ShotChoice choice,
                          const base::CancelToken& cancel = {});
+
+// By hand: these rows of `training`, from 1, in this order before every question; a row never sees itself. Errors: no such row, it is left
+// out, or it is no conversation that ends with an answer.
+Result<void> showShots(Contender& contender, const data::Dataset& training, const std::vector<EvalRow>& rows, const std::vector<std::int64_t>& shown);
+// "3, 17, 42", each once. Error: none is named, or a word is no row's number.
+Result<std::vector<std::int64_t>> shotRowsOf(std::string_view numbers);
 
 // What the contender is asked for row i of the rows: with its system text and shots.
 std::vector<data::Message> promptFor(const Contender& contender, const EvalRow& row, std::size_t i);

@@ -101,7 +101,9 @@ Result<std::vector<Contender>> contendersOf(const EvalRequest& request, const st
             if (!sets.shots) {
                 return Error{"there is no training data to take " + std::to_string(system.shots) + " examples from"};
             }
-            if (auto chosen = chooseShots(contender, *sets.shots, sets.rows.rows, system.shots, request.shotChoice, cancel); !chosen) {
+            auto chosen = request.shotChoice == ShotChoice::ByHand ? showShots(contender, *sets.shots, sets.rows.rows, request.shotRows)
+                                                                   : chooseShots(contender, *sets.shots, sets.rows.rows, system.shots, request.shotChoice, cancel);
+            if (!chosen) {
                 return chosen.error();
             }
         }

@@ -168,6 +168,10 @@ Result<Json> askedOf(const EvalRequest& request, const EvalSets& sets, const Ans
                {"shots_from", whole(request.shotsFrom).string()},
                {"shot_choice", request.shotChoice == ShotChoice::Nearest ? "nearest" : "diverse"},
                {"chat_template", request.chatTemplate}};
+    if (request.shotChoice == ShotChoice::ByHand) {
+        asked["shot_choice"] = "by hand";
+        asked["shot_rows"] = request.shotRows;
+    }
     if (request.foldSystem) {
         asked["fold_system"] = true;
     }

@@ -44,6 +44,7 @@ struct EvalRequest {
     std::string dtype = "auto";
     bool foldSystem = false; // as inference::ModelSpec has it
     std::string rewardTrust = {}; // how far the reward model can be believed, a sentence: stands among the notes
+    std::vector<std::int64_t> shotRows = {}; // by hand: the rows of shotsFrom that are shown, from 1
 };
 
 // Rows that stand for what the model could before, beside those that it is evaluated on.

@@ -151,6 +151,15 @@ private Q_SLOTS:
         const auto other = run(arguments + QStringList{"--out", path("part"), "--seed", "7"});
         QVERIFY(other.code == 1 && other.err.contains("another"));
 
+        // The examples by hand: another prompt, and another evaluation.
+        QStringList byHand = arguments;
+        byHand.removeAt(byHand.indexOf("--shots") + 1);
+        byHand.removeAll("--shots");
+        const auto named = run(byHand + QStringList{"--shot-rows", "3,1", "--out", path("hand")});
+        QVERIFY2(named.code == 0 && named.object["asked"].toObject()["shot_rows"].toArray() == (QJsonArray{3, 1}), qPrintable(named.err));
+        QVERIFY(run(byHand + QStringList{"--shot-rows", "99", "--out", path("hand2")}).err.contains("row 99 cannot be an example: there are 12 rows"));
+        QVERIFY(run(byHand + QStringList{"--shot-rows", "x", "--out", path("hand2")}).err.contains("\"x\" is no row of the training data"));
+
         // Judged, and on a page.
         const QStringList project{"--project", path("project")};
         const auto judging = run(QStringList{"judge", "new", "--evaluation", path("whole"), "--first", "base", "--second", "prompted", "--json"} + project);
@@ -328,11 +337,13 @@ private Q_SLOTS:
         QVERIFY(page.open(QIODevice::ReadOnly));
         const QByteArray html = page.readAll();
         QVERIFY(html.contains("What was forgotten") && html.contains("poem.jsonl") && !html.contains("no evaluation of this run"));
+        QVERIFY(run({"runs", "note", "first", "Tried for the shop.", "--project", path("tunes")}).code == 0);
         QVERIFY2(run({"report", "first", "--project", path("tunes"), "--card"}).code == 0, "card");
         QFile card(path("tunes/runs/1/adapter/README.md"));
         QVERIFY(card.open(QIODevice::ReadOnly));
         const QByteArray text = card.readAll();
-        QVERIFY2(text.startsWith("---\nbase_model: ") && text.contains("| perplexity |") && !text.contains(m_folder->path().toUtf8()), text.constData());
+        QVERIFY2(text.startsWith("---\nbase_model: ") && text.contains("| perplexity |") && text.contains(of["forgetting"].toString().toUtf8())
+                     && text.contains("## Notes\n\nTried for the shop.\n") && !text.contains(m_folder->path().toUtf8()), text.constData());
         QVERIFY(run({"report", "first", "--project", path("tunes"), "--card"}).err.contains("a card is there already"));
         const auto paper = run({"report", "first", "--project", path("tunes"), "--pdf", "--out", path("run.pdf")});
         if (QFile::exists(QStringLiteral(LUTHIER_BIN_DIR "/luthier-studio"))) {

@@ -109,6 +109,32 @@ private Q_SLOTS:
         }
     }
 
+    // Rows that a person names, in that order, before every question but their own.
+    void examplesByHand()
+    {
+        const auto dataset = need(data::Dataset::open(write("hand.jsonl", "{\"prompt\":\"How hard is oak?\",\"completion\":\"very\"}\n{\"prompt\":\"Which fish?\",\"completion\":\"salmon\"}\n"
+                                                                          "{\"text\":\"no conversation\"}\n{\"prompt\":\"Who?\",\"completion\":\"Mira\"}\n")));
+        std::vector<EvalRow> rows(2);
+        rows[0].prompt = {{"user", "Where?", {}}};
+        rows[1].prompt = {{"user", "Who?", {}}};
+        Contender contender{kPrompted, false, "", {}, {}};
+        need(showShots(contender, *dataset, rows, need(shotRowsOf("4, 1"))));
+        const auto first = promptFor(contender, rows[0], 0);
+        QCOMPARE(first.size(), std::size_t{5});
+        QVERIFY(first[1].content == "Mira" && first[3].content == "very");
+        const auto own = promptFor(contender, rows[1], 1);
+        QVERIFY(own.size() == 3 && own[1].content == "very");
+        for (const auto& [shown, why] : std::vector<std::pair<std::vector<std::int64_t>, std::string>>{{{5}, "row 5 cannot be an example: there are 4 rows"}, {{3}, "row 3 cannot be an example"}}) {
+            Contender none{kPrompted, false, "", {}, {}};
+            const auto shots = showShots(none, *dataset, rows, shown);
+            QVERIFY2(!shots && shots.message().find(why) != std::string::npos, shots.message().c_str());
+        }
+        QVERIFY(need(shotRowsOf(" 7;3,7 ")) == (std::vector<std::int64_t>{7, 3}));
+        for (const char* wrong : {"", " ,", "two", "0", "-3", "3x", "99999999999999999999"}) {
+            QVERIFY2(!shotRowsOf(wrong), wrong);
+        }
+    }
+
     void answersAreKept()
     {
         const auto folder = path("eval");

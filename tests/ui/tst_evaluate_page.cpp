@@ -11,6 +11,7 @@
 #include "ui/widgets/conversation/diff_text.h"
 
 #include <QAction>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
@@ -97,6 +98,31 @@ private Q_SLOTS:
         QTRY_COMPARE(find<QListWidget>("evalPast")->count(), 2);
         find<QListWidget>("evalPast")->setCurrentRow(1);
         QTRY_VERIFY(find<QLabel>("evalVerdict")->isVisible());
+    }
+
+    // Examples that a person names; what is no row is said before anything is loaded.
+    void examplesByHand()
+    {
+        openWithRun(6);
+        find<QSpinBox>("evalMaxNew")->setValue(4);
+        find<QLineEdit>("evalFile")->setText(rowsFile(6));
+        find<QCheckBox>("evalPrompted")->setChecked(true);
+        find<QComboBox>("evalShotChoice")->setCurrentIndex(2);
+        QVERIFY(find<QLineEdit>("evalShotRows")->isVisible() && !find<QSpinBox>("evalShots")->isVisible());
+        find<QLineEdit>("evalShotRows")->setText(QStringLiteral("2, two"));
+        QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("evalPlan")->text().contains(QStringLiteral("\"two\" is no row")), kLong);
+        QVERIFY(!m_page->mainAction()->isEnabled());
+        find<QLineEdit>("evalShotRows")->setText(QStringLiteral("3, 1"));
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->mainAction()->isEnabled(), kLong);
+        m_page->mainAction()->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_page->desk()->isRunning(), kLong);
+        QVERIFY2(m_page->desk()->results().is_object(), qPrintable(find<QLabel>("evalProblem")->text()));
+        const auto& asked = m_page->desk()->results()["asked"];
+        QVERIFY2(asked["shot_choice"] == "by hand" && asked["shot_rows"] == Json({3, 1}), asked.dump().c_str());
+        EvaluationChoice choice;
+        choice.byHand = true;
+        choice.shotRows = QStringLiteral("3, 1");
+        QVERIFY(choiceFromJson(toJson(choice)).byHand && choiceFromJson(toJson(choice)).shotRows == choice.shotRows);
     }
 
     void stoppedAndGoneOnWith()

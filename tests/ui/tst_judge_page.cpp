@@ -228,6 +228,11 @@ private Q_SLOTS:
         support::savePicture(m_page.get(), QStringLiteral("judge"));
         find<QToolButton>("judgeCorrect")->click();
         support::savePicture(m_page.get(), QStringLiteral("judge-correcting"));
+        for (qint64 done = 1; done < m_page->desk()->numPairs(); ++done) {
+            find<QPushButton>("judge_tie")->click();
+            QTRY_COMPARE(m_page->desk()->numDone(), done + 1);
+        }
+        support::savePicture(m_page.get(), QStringLiteral("judge-done"));
     }
 
 private:

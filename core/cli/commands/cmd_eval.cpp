@@ -52,6 +52,7 @@ struct Flags {
     std::int64_t shots = 0;
     std::string shotsFrom;
     std::string shotChoice = "diverse";
+    std::string shotRows; // by hand
     bool raw = false;
     bool byLikelihood = false;
     bool bothWays = false;
@@ -113,6 +114,10 @@ void addAnswering(CLI::App& app, Flags& flags)
     app.add_option("--shot-choice", flags.shotChoice, "diverse: the most different ones, the same for all rows; nearest: those most like each question")
         ->check(CLI::IsMember({"diverse", "nearest"}))
         ->option_text("diverse");
+    app.add_option("--shot-rows", flags.shotRows, "These rows of the training data are the examples, from 1, in this order")
+        ->excludes("--shots")
+        ->excludes("--shot-choice")
+        ->option_text("3,17,42");
     app.add_flag("--raw", flags.raw, "Questions as bare text, without the chat template");
     app.add_flag("--by-likelihood", flags.byLikelihood, "The answer is the likeliest of the labels that the references name; nothing is written freely");
     app.add_flag("--both-ways", flags.bothWays, "Answers are written, and the likeliest label is measured beside them, in one run")->excludes("--by-likelihood");
@@ -154,8 +159,8 @@ void setup(CLI::App& app, Flags& flags)
         if (!flags.model.empty() && flags.dataFile.empty()) {
             throw CLI::RequiredError("--model needs --data: the rows that it is to answer", CLI::ExitCodes::RequiredError);
         }
-        if (flags.shots > 0 && flags.shotsFrom.empty() && flags.run.empty()) {
-            throw CLI::RequiredError("--shots needs --shots-from: the training data that the examples are taken from", CLI::ExitCodes::RequiredError);
+        if ((flags.shots > 0 || !flags.shotRows.empty()) && flags.shotsFrom.empty() && flags.run.empty()) {
+            throw CLI::RequiredError(std::string(flags.shots > 0 ? "--shots" : "--shot-rows") + " needs --shots-from: the training data that the examples are taken from", CLI::ExitCodes::RequiredError);
         }
     });
 }
@@ -478,7 +483,22 @@ int run(const Flags& flags, Context& context)
     if (!request) {
         return context.fail(request.message());
     }
-    return flags.predictions.empty() ? answerAndMeasure(flags, std::move(*request), context) : measurePredictions(flags, *request, context);
+    if (!flags.predictions.empty()) {
+        return measurePredictions(flags, *request, context);
+    }
+    if (flags.shotRows.empty()) {
+        return answerAndMeasure(flags, std::move(*request), context);
+    }
+    auto rows = evaluation::shotRowsOf(flags.shotRows);
+    if (!rows) {
+        context.console.error("--shot-rows: " + rows.message());
+        return kWrongUsage;
+    }
+    request->shotChoice = evaluation::ShotChoice::ByHand;
+    request->shotRows = std::move(*rows);
+    Flags byHand = flags;
+    byHand.shots = static_cast<std::int64_t>(request->shotRows.size());
+    return answerAndMeasure(byHand, std::move(*request), context);
 }
 
 } // namespace

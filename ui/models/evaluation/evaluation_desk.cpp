@@ -125,6 +125,15 @@ Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, c
     if (choice.prompted) {
         beside.system = choice.system.trimmed().toStdString();
         beside.shots = choice.shots;
+        if (choice.byHand) {
+            auto rows = evaluation::shotRowsOf(choice.shotRows.toStdString());
+            if (!rows) {
+                return rows.error();
+            }
+            beside.shots = static_cast<std::int64_t>(rows->size());
+            asked.request.shotChoice = evaluation::ShotChoice::ByHand;
+            asked.request.shotRows = std::move(*rows);
+        }
     }
     if (beside.shots > 0) {
         auto training = store::trainingRowsOf(project, *run, cancel);
@@ -163,7 +172,8 @@ Json toJson(const EvaluationChoice& choice)
     return {{"run", choice.run}, {"prompted", choice.prompted}, {"system", text(choice.system)}, {"shots", choice.shots}, {"nearest", choice.nearest},
             {"checkpoints", choice.checkpoints}, {"beside", choice.beside}, {"file", text(choice.file)}, {"general", text(choice.general)}, {"cloze", text(choice.cloze)}, {"last_words", choice.lastWords}, {"both_ways", choice.bothWays},
             {"reward_model", text(choice.rewardModel)}, {"metrics", std::move(metrics)}, {"limit", choice.limit}, {"max_new", choice.maxNew},
-            {"by_likelihood", choice.byLikelihood}, {"pattern", text(choice.pattern)}, {"schema", text(choice.schema)}};
+            {"by_likelihood", choice.byLikelihood}, {"pattern", text(choice.pattern)}, {"schema", text(choice.schema)},
+            {"by_hand", choice.byHand}, {"shot_rows", text(choice.shotRows)}};
 }
 
 EvaluationChoice choiceFromJson(const Json& json)
@@ -179,6 +189,8 @@ EvaluationChoice choiceFromJson(const Json& json)
     number("max_new", choice.maxNew);
     flag("prompted", choice.prompted);
     flag("nearest", choice.nearest);
+    flag("by_hand", choice.byHand);
+    text("shot_rows", choice.shotRows);
     flag("checkpoints", choice.checkpoints);
     flag("by_likelihood", choice.byLikelihood);
     text("system", choice.system);

@@ -44,6 +44,8 @@ struct EvaluationChoice {
     bool byLikelihood = false;
     QString pattern;         // of the metric regex_match
     QString schema;          // file with the JSON Schema of schema_valid
+    bool byHand = false;     // shots are the rows named in shotRows, instead of so many
+    QString shotRows = {};   // "3, 17, 42": rows of the run's training data, from 1
 };
 
 // Kept beside the answers, so that what was stopped goes on with one key.

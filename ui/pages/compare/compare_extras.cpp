@@ -26,7 +26,8 @@ namespace {
 constexpr std::size_t kMostListed = 30; // runs and models in the menu
 
 // Conversations of the run's training data before the question.
-Result<std::vector<data::Message>> shotsOf(const std::shared_ptr<store::Project>& project, store::RunId id, int count, bool nearest, const std::vector<data::Message>& messages)
+Result<std::vector<data::Message>> shotsOf(const std::shared_ptr<store::Project>& project, store::RunId id, int count, bool nearest, const std::vector<std::int64_t>& shown,
+                                           const std::vector<data::Message>& messages)
 {
     const auto run = project->run(id);
     const auto training = run ? store::trainingRowsOf(*project, *run) : Result<std::shared_ptr<const data::Dataset>>(run.error());
@@ -36,7 +37,8 @@ Result<std::vector<data::Message>> shotsOf(const std::shared_ptr<store::Project>
     evaluation::EvalRow row;
     row.prompt = messages;
     evaluation::Contender contender;
-    if (auto chosen = evaluation::chooseShots(contender, **training, {row}, count, nearest ? evaluation::ShotChoice::Nearest : evaluation::ShotChoice::Diverse); !chosen) {
+    const auto kind = nearest ? evaluation::ShotChoice::Nearest : evaluation::ShotChoice::Diverse;
+    if (auto chosen = shown.empty() ? evaluation::chooseShots(contender, **training, {row}, count, kind) : evaluation::showShots(contender, **training, {row}, shown); !chosen) {
         return chosen.error();
     }
     std::vector<data::Message> shots;
@@ -116,8 +118,9 @@ void CompareExtras::askForPrompt()
     dialog->open();
 }
 
-void CompareExtras::addPrompted(const QString& system, int shots, bool nearest)
+void CompareExtras::addPrompted(const QString& system, int count, bool nearest, const std::vector<std::int64_t>& rows)
 {
+    const int shots = rows.empty() ? count : static_cast<int>(rows.size());
     Answerer answerer;
     answerer.system = system;
     const TunedRun* tuned = m_choices->tuned();
@@ -127,6 +130,7 @@ void CompareExtras::addPrompted(const QString& system, int shots, bool nearest)
         source.shots = shots;
         source.isNearest = nearest;
         source.shotsOf = tuned->id;
+        source.rows = rows;
         giveShots(source);
     }
     add(std::move(source));
@@ -135,8 +139,8 @@ void CompareExtras::addPrompted(const QString& system, int shots, bool nearest)
 void CompareExtras::giveShots(Source& source) const
 {
     if (source.shots > 0 && source.shotsOf != 0 && m_project) {
-        source.answerer.shotsFor = [project = m_project, id = source.shotsOf, shots = source.shots, nearest = source.isNearest](const std::vector<data::Message>& messages) {
-            return shotsOf(project, id, shots, nearest, messages);
+        source.answerer.shotsFor = [project = m_project, id = source.shotsOf, shots = source.shots, nearest = source.isNearest, rows = source.rows](const std::vector<data::Message>& messages) {
+            return shotsOf(project, id, shots, nearest, rows, messages);
         };
     }
 }
@@ -152,7 +156,8 @@ Json CompareExtras::toJson() const
         }
         columns.push_back({{"name", source.name.toStdString()}, {"of_base", source.isOfBase}, {"model", source.answerer.model.toStdString()}, {"adapters", std::move(adapters)},
                            {"system", source.answerer.system.toStdString()}, {"run", source.answerer.run.toStdString()}, {"step", source.answerer.step},
-                           {"shots", source.shots}, {"nearest", source.isNearest}, {"shots_of", source.shotsOf}});
+                           {"shots", source.shots}, {"nearest", source.isNearest}, {"shots_of", source.shotsOf},
+                           {"shot_rows", source.rows}});
     }
     return columns;
 }
@@ -181,6 +186,12 @@ void CompareExtras::restore(const Json& kept)
                 source.answerer.adapters += QString::fromStdString(adapter.get<std::string>());
             }
         }
+        for (const Json& row : at("shot_rows").is_array() ? at("shot_rows") : Json::array()) {
+            if (row.is_number_integer()) {
+                source.rows.push_back(row.get<std::int64_t>());
+            }
+        }
+        source.shots = source.rows.empty() ? source.shots : static_cast<int>(source.rows.size());
         giveShots(source);
         if (!source.name.isEmpty() && (source.isOfBase || !source.answerer.model.isEmpty())) {
             add(std::move(source));

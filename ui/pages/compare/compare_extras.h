@@ -45,12 +45,14 @@ public:
         int shots = 0;         // examples out of the training data of run `shotsOf`, before the question
         bool isNearest = false;
         qint64 shotsOf = 0;
+        std::vector<std::int64_t> rows = {}; // these examples, from 1, instead of so many
     };
     void add(Source source);
     // As the project keeps them, so that they stand here again on another day.
     Json toJson() const;
     void restore(const Json& kept); // in place of those that are there
-    void addPrompted(const QString& system, int shots, bool nearest); // the base with a prompt; shots out of the chosen run's training data
+    // The base with a prompt; shots out of the chosen run's training data, or these rows of it.
+    void addPrompted(const QString& system, int shots, bool nearest, const std::vector<std::int64_t>& rows = {});
     int size() const { return static_cast<int>(m_columns.size()); }
     CompareColumn* column(int index) const { return m_columns[static_cast<std::size_t>(index)].column; }
     std::vector<Answerer> answerers() const;

@@ -6,7 +6,13 @@
 
 #include <QDialog>
 
+#include <cstdint>
+#include <vector>
+
 class QComboBox;
+class QLabel;
+class QFormLayout;
+class QLineEdit;
 class QPlainTextEdit;
 class QPushButton;
 class QSpinBox;
@@ -21,14 +27,19 @@ public:
     explicit ComparePrompt(bool hasTraining, QWidget* parent = nullptr);
 
 Q_SIGNALS:
-    void chosen(const QString& system, int shots, bool nearest);
+    // rows: those of the training data that are shown, from 1; empty: so many as `shots` says.
+    void chosen(const QString& system, int shots, bool nearest, const std::vector<std::int64_t>& rows);
 
 private:
     void showWhether();
+    bool isByHand() const;
 
     QPlainTextEdit* m_system;
     QSpinBox* m_shots;
     QComboBox* m_which;
+    QLineEdit* m_rows;
+    QLabel* m_problem;
+    QFormLayout* m_form = nullptr;
     QPushButton* m_ok;
 };
 

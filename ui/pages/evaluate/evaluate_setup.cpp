@@ -36,6 +36,8 @@ constexpr int kMostLastWords = 100;
 
 // How labels are answered.
 enum Answers { kWritten, kLikeliest, kBothWays };
+// Which examples.
+enum Examples { kDiverse, kNearest, kByHand };
 constexpr const char* kUsualMetric = "rougeL";
 
 QString metricText(const char* text)
@@ -76,6 +78,7 @@ EvaluateSetup::EvaluateSetup(QWidget* parent)
       m_shots(number(QStringLiteral("evalShots"), tr("Examples"), tr("Rows of the training data that are shown before each question"), 0, kMostShots, 3)),
       m_shotChoice(named(new QComboBox, QStringLiteral("evalShotChoice"), tr("Which examples"),
                          tr("The most different rows, the same for every question; or those most like each question"))),
+      m_shotRows(named(new QLineEdit, QStringLiteral("evalShotRows"), tr("Rows that are shown"), tr("Numbers of rows of the training data, in the order in which they are shown"))),
       m_checkpoints(named(new QCheckBox(tr("Its &checkpoints, too")), QStringLiteral("evalCheckpoints"), tr("Its checkpoints, too"),
                           tr("How it went over the run's steps: at most %Ln of its checkpoints answer", nullptr, 8))),
       m_beside(named(new QListWidget, QStringLiteral("evalBeside"), tr("Other runs"), tr("Runs of this project that answer the same rows"))),
@@ -133,14 +136,17 @@ EvaluateSetup::EvaluateSetup(QWidget* parent)
         touch();
     });
     connect(m_prompted, &QCheckBox::toggled, this, &EvaluateSetup::showPrompt);
-    connect(m_answers, &QComboBox::currentIndexChanged, this, &EvaluateSetup::touch);
+    for (QComboBox* box : {m_answers, m_shotChoice}) {
+        connect(box, &QComboBox::currentIndexChanged, this, &EvaluateSetup::touch);
+    }
+    connect(m_shotChoice, &QComboBox::currentIndexChanged, this, &EvaluateSetup::showPrompt);
     for (QCheckBox* box : {m_prompted, m_checkpoints}) {
         connect(box, &QCheckBox::toggled, this, &EvaluateSetup::touch);
     }
     for (QSpinBox* box : {m_shots, m_limit, m_maxNew, m_lastWords}) {
         connect(box, &QSpinBox::valueChanged, this, &EvaluateSetup::touch);
     }
-    for (QLineEdit* line : {m_file, m_general, m_cloze, m_reward, m_pattern, m_schema}) {
+    for (QLineEdit* line : {m_file, m_general, m_cloze, m_reward, m_pattern, m_schema, m_shotRows}) {
         connect(line, &QLineEdit::textChanged, this, &EvaluateSetup::touch);
     }
     connect(m_system, &QPlainTextEdit::textChanged, this, &EvaluateSetup::touch);
@@ -159,14 +165,17 @@ QWidget* EvaluateSetup::buildPrompt()
     m_system->setPlaceholderText(tr("Such as: You repair guitars. Answer in one sentence."));
     m_system->setTabChangesFocus(true);
     m_system->setMaximumHeight(fontMetrics().height() * 4);
-    m_shotChoice->addItem(tr("the most different ones"), false);
-    m_shotChoice->addItem(tr("those most like the question"), true);
+    m_shotChoice->addItem(tr("the most different ones"));
+    m_shotChoice->addItem(tr("those most like the question"));
+    m_shotChoice->addItem(tr("these rows"));
+    m_shotRows->setPlaceholderText(tr("3, 17, 42"));
     auto* label = new QLabel(tr("E&xamples"));
     label->setBuddy(m_shots);
     auto* row = new QHBoxLayout;
     row->addWidget(label);
     row->addWidget(m_shots);
     row->addWidget(m_shotChoice, 1);
+    row->addWidget(m_shotRows, 1);
     layout->addWidget(m_system);
     layout->addLayout(row);
     return box;
@@ -329,7 +338,9 @@ EvaluationChoice EvaluateSetup::choice() const
     choice.prompted = m_prompted->isChecked();
     choice.system = m_system->toPlainText();
     choice.shots = m_shots->value();
-    choice.nearest = m_shotChoice->currentData().toBool();
+    choice.nearest = m_shotChoice->currentIndex() == kNearest;
+    choice.byHand = m_shotChoice->currentIndex() == kByHand;
+    choice.shotRows = m_shotRows->text().trimmed();
     choice.checkpoints = m_checkpoints->isChecked();
     choice.file = m_file->text().trimmed();
     choice.general = m_general->text().trimmed();
@@ -363,7 +374,8 @@ void EvaluateSetup::setChoice(const EvaluationChoice& choice)
     m_prompted->setChecked(choice.prompted);
     m_system->setPlainText(choice.system);
     m_shots->setValue(choice.shots);
-    m_shotChoice->setCurrentIndex(choice.nearest ? 1 : 0);
+    m_shotChoice->setCurrentIndex(choice.byHand ? kByHand : choice.nearest ? kNearest : kDiverse);
+    m_shotRows->setText(choice.shotRows);
     m_checkpoints->setChecked(choice.checkpoints);
     m_file->setText(choice.file);
     m_general->setText(choice.general);
@@ -397,6 +409,9 @@ void EvaluateSetup::setPlan(const QString& sentence, bool canStart)
 void EvaluateSetup::showPrompt()
 {
     m_promptBox->setVisible(m_prompted->isChecked());
+    const bool isByHand = m_shotChoice->currentIndex() == kByHand;
+    m_shotRows->setVisible(isByHand);
+    m_shots->setVisible(!isByHand); // as many as are named
 }
 
 void EvaluateSetup::touch()

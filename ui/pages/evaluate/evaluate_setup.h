@@ -51,6 +51,7 @@ private:
     QPlainTextEdit* m_system;
     QSpinBox* m_shots;
     QComboBox* m_shotChoice;
+    QLineEdit* m_shotRows;
     QCheckBox* m_checkpoints;
     QListWidget* m_beside;
     QLineEdit* m_file;
