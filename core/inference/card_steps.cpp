@@ -92,10 +92,23 @@ void CardSteps::step(const std::function<at::Tensor(const at::Tensor& ids)>& log
     m_graph->play(m_device);
 }
 
+void CardSteps::tell()
+{
+    m_toldIds.start(m_pick.picked);
+    if (m_pick.logProbs.defined()) {
+        m_toldLogProbs.start(m_pick.logProbs);
+    }
+    m_isTold = true;
+}
+
 std::vector<PickedToken> CardSteps::read(const std::vector<std::int64_t>& slots)
 {
-    const at::Tensor ids = m_pick.picked.to(at::kCPU);
-    const at::Tensor logProbs = m_pick.logProbs.defined() ? m_pick.logProbs.to(at::kCPU) : at::Tensor();
+    if (!std::exchange(m_isTold, false)) {
+        tell();
+        m_isTold = false;
+    }
+    const at::Tensor ids = m_toldIds.wait();
+    const at::Tensor logProbs = m_pick.logProbs.defined() ? m_toldLogProbs.wait() : at::Tensor();
     std::vector<PickedToken> picked;
     for (const std::int64_t slot : slots) {
         picked.push_back({static_cast<text::TokenId>(ids.const_data_ptr<std::int64_t>()[slot]),

@@ -70,31 +70,45 @@ public:
             m_cache.length = m_cache.front = 0; // as transformers does
             fresh = context;
         }
-        nn::ForwardInput input;
-        input.ids = idsTensor(fresh, m_decoder.device());
-        input.cache = &m_cache;
-        input.pass = m_pass;
-        const at::Tensor hidden = m_decoder.hidden(input);
-        ++m_steps;
-        const at::Tensor last = hidden.select(1, hidden.size(1) - 1);
-        return m_decoder.logits(last, m_pass).to(at::kFloat).reshape({1, -1}).contiguous();
+        return readIds(idsTensor(fresh, m_decoder.device()));
+    }
+
+    // Whether the next token can be read before the host knows it.
+    bool canReadAhead() const { return hasRoomFor(1) && !nn::endsFrequencies(m_decoder.config().rope, m_cache.filled()); }
+    // [1, 1], where the model lies.
+    at::Tensor readAhead(const at::Tensor& id)
+    {
+        makeRoom();
+        return readIds(id);
     }
 
     // A token was chosen of what was read.
     void count()
     {
+        ++m_chosen;
         m_last = Clock::now();
-        m_started = m_steps == 1 ? m_last : m_started;
+        m_started = m_chosen == 1 ? m_last : m_started;
     }
 
     // Of the steps after the prefill.
     double tokensPerSecond() const
     {
         const double seconds = std::chrono::duration<double>(m_last - m_started).count();
-        return m_steps > 1 && seconds > 0 ? static_cast<double>(m_steps - 1) / seconds : 0;
+        return m_chosen > 1 && seconds > 0 ? static_cast<double>(m_chosen - 1) / seconds : 0;
     }
 
 private:
+    at::Tensor readIds(const at::Tensor& ids)
+    {
+        nn::ForwardInput input;
+        input.ids = ids;
+        input.cache = &m_cache;
+        input.pass = m_pass;
+        const at::Tensor hidden = m_decoder.hidden(input);
+        const at::Tensor last = hidden.select(1, hidden.size(1) - 1);
+        return m_decoder.logits(last, m_pass).to(at::kFloat).reshape({1, -1}).contiguous();
+    }
+
     // The cache grows by doubling: a limit of 100,000 new tokens must not cost memory before they exist.
     void makeRoom()
     {
@@ -118,7 +132,7 @@ private:
     std::int64_t m_most;
     std::int64_t m_capacity;
     nn::KvCache m_cache;
-    std::int64_t m_steps = 0;
+    std::int64_t m_chosen = 0;
     Clock::time_point m_started;
     Clock::time_point m_last;
 };
@@ -135,14 +149,22 @@ public:
         }
     }
 
-    // logits [1, V] of what follows the context.
-    Result<PickedToken> of(const at::Tensor& logits, std::span<const text::TokenId> context)
+    // logits [1, V] of what follows the context. The id [1, 1] on the card, which the host does not know yet; undefined: it chooses.
+    at::Tensor begin(const at::Tensor& logits)
     {
         if (!m_card) {
-            const at::Tensor here = logits.to(at::kCPU);
-            return m_sampler.choose({here.mutable_data_ptr<float>(), static_cast<std::size_t>(here.numel())}, context);
+            m_logits = logits.to(at::kCPU);
+            return {};
         }
         m_card->pick(logits, {});
+        m_card->tell();
+        return m_card->ids().view({1, 1});
+    }
+    Result<PickedToken> finish(std::span<const text::TokenId> context)
+    {
+        if (!m_card) {
+            return m_sampler.choose({m_logits.mutable_data_ptr<float>(), static_cast<std::size_t>(m_logits.numel())}, context);
+        }
         const PickedToken picked = m_card->read({0}).front();
         return picked.id < 0 ? Result<PickedToken>(brokenLogits()) : picked;
     }
@@ -150,6 +172,7 @@ public:
 private:
     Sampler m_sampler;
     std::unique_ptr<CardSteps> m_card;
+    at::Tensor m_logits; // where the host chooses
 };
 
 } // namespace
@@ -203,12 +226,16 @@ Result<Generation> generate(nn::Decoder& decoder, std::shared_ptr<const text::To
     AnswerText answer(std::move(tokenizer), options.sampling.stop, options.onPiece);
     std::vector<text::TokenId> context = promptIds;
     std::span<const text::TokenId> fresh = promptIds;
-    while (context.size() < end && stepper.hasRoomFor(fresh.size())) {
+    at::Tensor ahead; // logits behind a token that was read before the host knew it
+    while (context.size() < end && (ahead.defined() || stepper.hasRoomFor(fresh.size()))) {
         if (options.cancel.isCancelled() || alsoCancelledBy.isCancelled()) {
             result.finish = "cancel";
             break;
         }
-        const auto next = choice.of(stepper.read(fresh, context), context);
+        const at::Tensor id = choice.begin(ahead.defined() ? ahead : stepper.read(fresh, context));
+        // The card goes on while the host reads what was chosen; behind the last token that is for nothing.
+        ahead = id.defined() && context.size() + 1 < end && stepper.canReadAhead() ? stepper.readAhead(id) : at::Tensor();
+        const auto next = choice.finish(context);
         if (!next) {
             return next.error();
         }

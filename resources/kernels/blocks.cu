@@ -380,9 +380,8 @@ __device__ __forceinline__ uint4 philox(const Draw& draw, i64 eight)
 }
 
 // Eight values: kept where their 16 random bits reach the limit, times the factor.
-__device__ __forceinline__ Eight keptOf(Eight x, const Draw& draw, i64 eight, u32 limit, float factor)
+__device__ __forceinline__ Eight keptBy(Eight x, const uint4& bits, u32 limit, float factor)
 {
-    const uint4 bits = philox(draw, eight);
     const u32 words[4] = {bits.x, bits.y, bits.z, bits.w};
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
@@ -390,6 +389,11 @@ __device__ __forceinline__ Eight keptOf(Eight x, const Draw& draw, i64 eight, u3
         x.v[2 * i + 1] = (words[i] >> 16) >= limit ? x.v[2 * i + 1] * factor : 0.0f;
     }
     return x;
+}
+
+__device__ __forceinline__ Eight keptOf(const Eight& x, const Draw& draw, i64 eight, u32 limit, float factor)
+{
+    return keptBy(x, philox(draw, eight), limit, factor);
 }
 
 extern "C" __global__ void dropped(const u16* x, u16* y, i64 count, const Draw draw, u32 limit, float factor)

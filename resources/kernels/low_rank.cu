@@ -98,12 +98,26 @@ struct Drop {
     float factor;
 };
 
-__device__ __forceinline__ Tile keptTile(Tile tile, const Drop& drop, i64 stride, const Place& at)
+// The random bits of a tile, for all that drops the same of it.
+struct TileBits {
+    uint4 rows[2];
+};
+
+__device__ __forceinline__ TileBits bitsOf(const Drop& drop, i64 stride, const Place& at)
+{
+    TileBits bits;
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+        bits.rows[half] = philox(drop.draw, (min(at.rowOf(half), at.rows - 1) * stride + at.columnNow()) / 8);
+    }
+    return bits;
+}
+
+__device__ __forceinline__ Tile keptTile(Tile tile, const Drop& drop, const TileBits& bits)
 {
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
-        const i64 eight = (min(at.rowOf(half), at.rows - 1) * stride + at.columnNow()) / 8;
-        tile.rows[half] = keptOf(tile.rows[half], drop.draw, eight, drop.limit, drop.factor);
+        tile.rows[half] = keptBy(tile.rows[half], bits.rows[half], drop.limit, drop.factor);
     }
     return tile;
 }
@@ -193,8 +207,10 @@ __device__ __forceinline__ GatedTiles gatedBack(const GatedRaw& raw, int n, int 
                                                 const Drop& drop, const Place& at)
 {
     Tile more = lowOf(below, at);
+    TileBits bits;
     if (drop.limit > 0) {
-        more = keptTile(more, drop, n, at);
+        bits = bitsOf(drop, n, at);
+        more = keptTile(more, drop, bits);
     }
     GatedTiles out;
     out.product = wide(raw.dy);
@@ -223,7 +239,7 @@ __device__ __forceinline__ GatedTiles gatedBack(const GatedRaw& raw, int n, int 
                 out.product.rows[half].v[j] = rounded(out.product.rows[half].v[j]);
             }
         }
-        out.product = keptTile(out.product, drop, n, at);
+        out.product = keptTile(out.product, drop, bits);
     }
     return out;
 }
@@ -304,7 +320,7 @@ extern "C" __global__ void __launch_bounds__(256) add_low(u16* y, const u16* add
             Tile tile = wide(both.y);
             Tile low = lowOf(term, at);
             if (drop.limit > 0) {
-                low = keptTile(low, drop, n, at);
+                low = keptTile(low, drop, bitsOf(drop, n, at));
             }
             const Tile more = wide(both.add);
 #pragma unroll

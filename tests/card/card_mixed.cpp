@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // CardMixed: base and tuned in one batch on a card, steps recorded, against each kind in batches of its own; and how long two answers take
-// together and one after the other. Without Qt.
+// together and one after the other; one answer alone against what the host would choose. Without Qt.
 //   card_mixed [--device D]     exit 1: a law does not hold, 77: there is no card
 #include "core/inference/batch_generate.h"
+#include "core/inference/generate.h"
+#include "core/inference/sampler.h"
 #include "tests/core/letters.h"
 
 #include <ATen/Context.h>
@@ -136,6 +138,55 @@ void compare(nn::Decoder& decoder, const std::string& name, double mostDiffering
     }
 }
 
+// One answer alone, whose tokens the card chooses while it reads ahead, and what the host would choose of the same logits one by one.
+void checkAlone(const at::Device& device)
+{
+    nn::Decoder decoder(config(256, 704, 3, 4, 2), device, at::kBFloat16);
+    decoder.initialise(5);
+    double differing = 0;
+    double gap = 0;
+    for (const bool tuned : {false, true}) {
+        if (tuned) {
+            addAdapters(decoder);
+        }
+        for (int kind = 0; kind < 4; ++kind) {
+            const std::vector<text::TokenId> prompt{3, 17, 4, 9, 30 + kind};
+            inference::GenerateOptions options;
+            options.logProbs = true;
+            options.sampling.maxNew = 60;
+            options.sampling.temperature = kind == 0 ? 0 : 0.9;
+            options.sampling.topK = kind == 2 ? 12 : 0;
+            options.sampling.topP = kind == 3 ? 0.8 : 1;
+            options.sampling.repetitionPenalty = kind == 1 ? 1.3 : 1;
+            options.sampling.seed = 11 + kind;
+            const auto got = inference::generate(decoder, support::letters(), prompt, {}, options);
+            if (!got) {
+                std::printf("FAIL %s\n", got.message().c_str());
+                ++failed;
+                continue;
+            }
+            inference::Sampler sampler(options.sampling, true);
+            std::vector<text::TokenId> context = prompt;
+            nn::KvCache cache = decoder.makeCache(1, 70);
+            for (std::size_t i = 0; i < got->ids.size(); ++i) {
+                const std::vector<std::int64_t> fresh(i == 0 ? context.begin() : context.end() - 1, context.end());
+                nn::ForwardInput input;
+                input.ids = at::tensor(fresh, at::kLong).unsqueeze(0).to(device);
+                input.cache = &cache;
+                const at::Tensor hidden = decoder.hidden(input);
+                const at::Tensor logits = decoder.logits(hidden.select(1, hidden.size(1) - 1)).to(at::kCPU, at::kFloat).flatten().contiguous();
+                const auto expected = sampler.choose({logits.mutable_data_ptr<float>(), static_cast<std::size_t>(logits.numel())}, context);
+                differing += !expected || expected->id != got->ids[i] ? 1 : 0;
+                gap = expected ? std::max(gap, std::abs(static_cast<double>(expected->logProb) - static_cast<double>(got->logProbs[i]))) : HUGE_VAL;
+                context.push_back(got->ids[i]);
+            }
+            differing += got->ids.size() == 60 ? 0 : 1;
+        }
+    }
+    law("one answer: tokens that the host would not have chosen", differing, 0);
+    law("one answer: largest gap of ln p", gap, 1e-4);
+}
+
 void measure(const at::Device& device)
 {
     nn::Decoder decoder(config(2048, 8192, 16, 32, 8), device, at::kBFloat16);
@@ -175,6 +226,7 @@ int main(int argc, char** argv)
         // In bf16 other batch sizes round sums in another order, and then a token may be another.
         compare(decoder, dtype == at::kFloat ? "fp32" : "bf16", dtype == at::kFloat ? 0 : 8, dtype == at::kFloat ? 1e-3 : 0.2);
     }
+    checkAlone(device);
     measure(device);
     std::printf("%d do not hold\n", failed);
     return failed == 0 ? 0 : 1;
