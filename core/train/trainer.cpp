@@ -46,7 +46,7 @@ Trainer::Trainer(const config::RunConfig& config, const RunInputs& inputs, RunPa
       m_dataHash(parts.data.train.hash()), m_best(inputs.folder), m_early(inputs.folder, config.run.patience, config.run.leastChange), m_rates(inputs.folder)
 {
     if (m_inputs.team) {
-        m_trainStep.shareWith(*m_inputs.team, parts.split ? &parts.split->split() : nullptr);
+        m_trainStep.shareWith(*m_inputs.team, parts.split ? &parts.split->split() : nullptr, config.run.shard == "always");
     }
     m_trainStep.setEmbeddingNoise(config.run.neftuneAlpha);
     if (!parts.data.general.isEmpty()) {

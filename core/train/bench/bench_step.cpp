@@ -250,7 +250,7 @@ void ofAllRanks(StepBatches& batches, std::int64_t ranks)
     for (std::int64_t* total : {&batches.tokens, &batches.trained, &batches.items, &batches.firsts}) {
         *total *= ranks;
     }
-    batches.isOnePass = batches.batches.size() <= 1;
+    batches.passes = static_cast<std::int64_t>(batches.batches.size());
 }
 
 Result<std::vector<KernelTime>> profileSteps(TrainStep& trainStep, const StepBatches& batches, const StepBenchSettings& settings, at::Device device)

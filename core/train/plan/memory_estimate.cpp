@@ -250,7 +250,8 @@ std::int64_t gradientBytes(const config::RunConfig& config, const MethodSize& si
         return sums + (isSmall ? size.gradientBytes : 0);
     }
     const std::int64_t bucket = std::min(kBucket * kFloat, sums);
-    return (config.run.gradientAccumulation > 1 ? sums : shareOf(sums, share.ranks)) + bucket;
+    const bool addsUpAll = config.run.gradientAccumulation > 1 && config.run.shard != "always"; // else behind each pass
+    return (addsUpAll ? sums : shareOf(sums, share.ranks)) + bucket;
 }
 
 MemoryParts partsOf(const config::RunConfig& config, const Pass& pass, RankShare share)

@@ -81,9 +81,9 @@ void RankSum::mark(std::optional<c10::Event>& event) const
     event->record(guard.getStream(device));
 }
 
-void RankSum::begin(bool isOnePass)
+void RankSum::begin(std::int64_t passes)
 {
-    m_isOnePass = isOnePass;
+    m_passes = passes;
     if (m_leaves.empty() || m_leaves.front().is_cpu()) {
         return;
     }
@@ -133,6 +133,23 @@ void RankSum::sumAll(at::Tensor& values)
         }
         return;
     }
+    do { // who has fewer passes than others brings zeros
+        endRound();
+    } while (m_eachPass && m_rounds < m_passes);
+    agreeOnTouched();
+    for (Bucket& bucket : m_buckets) {
+        take(bucket);
+    }
+    m_rounds = 0;
+    m_team.sum(values);
+}
+
+// What is left of a pass's gradients is sent, and all of them are awaited.
+void RankSum::endRound()
+{
+    if (m_eachPass && m_rounds > 0 && m_rounds >= m_passes) {
+        return;
+    }
     m_last = false;
     if (!m_learned && std::any_of(m_came.begin(), m_came.end(), [](int times) { return times > 0; })) {
         m_comes = m_came;
@@ -142,13 +159,15 @@ void RankSum::sumAll(at::Tensor& values)
     while (m_next < m_buckets.size()) {
         send(m_buckets[m_next++]);
     }
-    agreeOnTouched();
     m_team.joinSums();
     for (Bucket& bucket : m_buckets) {
-        take(bucket);
+        if (bucket.come.defined()) {
+            bucket.sum = bucket.sum.defined() ? bucket.sum.add_(bucket.come) : bucket.come;
+            bucket.come.reset();
+        }
     }
     m_next = 0;
-    m_team.sum(values);
+    ++m_rounds;
 }
 
 void RankSum::makeBuckets(const std::vector<LeafRange>& ranges)
@@ -156,7 +175,7 @@ void RankSum::makeBuckets(const std::vector<LeafRange>& ranges)
     m_bucketOf.resize(m_leaves.size());
     for (const auto [begin, end] : ranges) {
         std::fill(m_bucketOf.begin() + static_cast<std::ptrdiff_t>(begin), m_bucketOf.begin() + static_cast<std::ptrdiff_t>(end), m_buckets.size());
-        m_buckets.push_back({begin, end, 0, {}, nullptr});
+        m_buckets.push_back({begin, end, 0, {}, {}, nullptr});
     }
 }
 
@@ -177,18 +196,26 @@ void RankSum::watchLeaves()
     }
 }
 
-void RankSum::beginLastPass()
+void RankSum::beginPass(std::int64_t more)
 {
-    if (m_buckets.empty()) {
+    // Others add up here: where memory was short a rank has more passes than were agreed on, and one before them that came to nothing.
+    m_last = !m_buckets.empty() && more < (m_eachPass ? std::max<std::int64_t>(1, m_passes) : 1);
+    if (!m_last) {
         return;
     }
-    m_last = true;
     m_came.assign(m_leaves.size(), 0);
     for (Bucket& bucket : m_buckets) {
         bucket.waiting = 0;
         for (std::size_t i = bucket.begin; m_learned && i < bucket.end; ++i) {
             bucket.waiting += m_comes[i] > 0 ? 1 : 0;
         }
+    }
+}
+
+void RankSum::endPass()
+{
+    if (m_eachPass && m_last) {
+        endRound();
     }
 }
 
@@ -213,8 +240,8 @@ void RankSum::came(std::size_t leaf)
 void RankSum::send(Bucket& bucket)
 {
     if (m_split) {
-        bucket.sum = at::empty({bucket.split->part}, m_leaves[bucket.begin].options().dtype(at::kFloat).requires_grad(false));
-        m_team.sumPartBeside(packed(bucket, bucket.split->part * m_split->ranks), bucket.sum);
+        bucket.come = at::empty({bucket.split->part}, m_leaves[bucket.begin].options().dtype(at::kFloat).requires_grad(false));
+        m_team.sumPartBeside(packed(bucket, bucket.split->part * m_split->ranks), bucket.come);
         return;
     }
     std::int64_t elements = 0;
@@ -229,7 +256,7 @@ void RankSum::send(Bucket& bucket)
 at::Tensor RankSum::packed(const Bucket& bucket, std::int64_t numbers)
 {
     const at::Tensor& first = m_leaves[bucket.begin];
-    const auto dtype = m_split && m_isOnePass ? first.scalar_type() : at::kFloat;
+    const auto dtype = m_split && (m_passes == 1 || m_eachPass) ? first.scalar_type() : at::kFloat;
     const at::Tensor gradient = first.grad();
     if (m_split && bucket.end - bucket.begin == 1 && gradient.defined() && gradient.scalar_type() == dtype && gradient.numel() == numbers
         && gradient.is_contiguous()) {

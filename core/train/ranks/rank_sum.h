@@ -4,7 +4,8 @@
 // the step's last pass has given it all its gradients: what is left of that pass is computed meanwhile. How often a pass comes to
 // a leaf is learned in the first step. Sums are fp32, whatever the leaves are.
 // Where ranks split what they step on (state_split.h), a rank gets its part of each bucket's sum alone: its pieces have gradients then, and the
-// leaves none. Gradients of a single pass travel in the leaves' own dtype then, and are added up in fp32. Internal to core: names torch types.
+// leaves none. Gradients of a single pass travel in the leaves' own dtype then, and are added up in fp32. With several passes in a step that is
+// behind the last one, of what added up in fp32 on each rank, or behind each, so that no rank ever has gradients of all numbers. Internal to core: names torch types.
 #pragma once
 
 #include "core/ranks/team.h"
@@ -37,8 +38,11 @@ public:
     // A pass gave this leaf a gradient.
     void touch(std::size_t leaf) { m_touched[leaf] = true; }
 
-    // The step's passes begin. `isOnePass`: of no rank more than one; the same on all ranks.
-    void begin(bool isOnePass = false);
+    // Parts are summed behind each pass. Before the first step; all ranks.
+    void sumEachPass() { m_eachPass = m_split != nullptr; }
+
+    // The step's passes begin. `passes`: of the rank that has most; the same on all ranks.
+    void begin(std::int64_t passes = 0);
     // Of the step before this one, as a card saw it: seconds in its passes, and from their end until the sums were there. Nothing
     // on a processor, where the team's own waiting says it.
     struct Timing {
@@ -50,10 +54,11 @@ public:
     // This rank's passes of the step are done; what follows is waiting for others. sum() says so by itself.
     void endPasses();
 
-    // The next backward pass is the last of the step.
-    void beginLastPass();
+    // A backward pass begins, and after it come so many of this rank's step.
+    void beginPass(std::int64_t more);
+    void endPass();
     // Some buckets are summed already: the step cannot be computed again.
-    bool hasBegun() const { return m_next > 0; }
+    bool hasBegun() const { return m_next > 0 || m_rounds > 0; }
 
     // Behind the last pass: the leaves' gradients and `values` become those of all ranks. A leaf that no pass of any rank gave a
     // gradient has none.
@@ -61,11 +66,13 @@ public:
 
 private:
     void agreeOnTouched();
+    void endRound();
     struct Bucket {
         std::size_t begin = 0; // leaves
         std::size_t end = 0;
         std::size_t waiting = 0; // of them for gradients of the last pass
         at::Tensor sum;          // of all, or this rank's part of it
+        at::Tensor come;         // of the pass before this one's end, until it is added to that
         const StateSplit::Bucket* split = nullptr;
     };
     struct Hook;
@@ -98,8 +105,10 @@ private:
     std::vector<Bucket> m_buckets; // in the order they are summed, on every rank
     std::vector<std::size_t> m_bucketOf;
     std::size_t m_next = 0;        // bucket to sum
-    bool m_isOnePass = false;
-    bool m_last = false;           // the last pass goes on
+    bool m_eachPass = false;
+    std::int64_t m_passes = 0;     // that are summed
+    std::int64_t m_rounds = 0;     // of them, that were
+    bool m_last = false;           // a pass that is summed goes on
     bool m_learned = false;        // how often a pass comes to each leaf
     bool m_late = false;           // a gradient came behind its bucket
     std::vector<int> m_comes;

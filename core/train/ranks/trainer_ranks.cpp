@@ -218,15 +218,18 @@ void Trainer::agreeOn(StepBatches& batches, double& rate)
     }
     m_ownTokens = batches.tokens;
     const auto count = [](std::int64_t number) { return static_cast<double>(number); };
-    const auto all = m_inputs.team->sums({count(batches.tokens), count(batches.trained), count(batches.items), count(batches.firsts),
-                                          leads(m_inputs) ? rate : 0, batches.weight, batches.batches.size() > 1 ? 1.0 : 0.0});
+    std::vector<double> own{count(batches.tokens), count(batches.trained), count(batches.items), count(batches.firsts), leads(m_inputs) ? rate : 0, batches.weight};
+    const std::size_t shared = own.size();
+    own.resize(shared + static_cast<std::size_t>(m_inputs.team->size())); // each rank's passes in a place of its own
+    own[shared + static_cast<std::size_t>(m_inputs.team->rank())] = static_cast<double>(batches.batches.size());
+    const auto all = m_inputs.team->sums(std::move(own));
     batches.tokens = static_cast<std::int64_t>(all[0]);
     batches.trained = static_cast<std::int64_t>(all[1]);
     batches.items = static_cast<std::int64_t>(all[2]);
     batches.firsts = static_cast<std::int64_t>(all[3]);
     rate = all[4];
     batches.weight = all[5];
-    batches.isOnePass = all[6] == 0;
+    batches.passes = static_cast<std::int64_t>(*std::max_element(all.begin() + static_cast<std::ptrdiff_t>(shared), all.end()));
 }
 
 // What the ranks waited for each other in this step, and whom for. A card tells of the step before. What a rank had to do to go on in it, its

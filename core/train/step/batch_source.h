@@ -26,7 +26,7 @@ struct StepBatches {
 
     double weight = 0;       // of the targets: their number, where all weigh alike
     bool isWeighed = false;
-    bool isOnePass = false;  // of several ranks: none has more than one batch
+    std::int64_t passes = 0; // of several ranks: the batches of the one that has most
 
     std::uint64_t placeOf(std::size_t batch) const { return places.empty() ? batch : places[batch]; }
 

@@ -53,7 +53,7 @@ TrainStep::TrainStep(BatchLoss loss, optim::Optimizer& optimizer, std::uint64_t 
     }
 }
 
-void TrainStep::shareWith(ranks::Team& team, const StateSplit* split)
+void TrainStep::shareWith(ranks::Team& team, const StateSplit* split, bool sumsEachPass)
 {
     if (split != nullptr) {
         m_small = false; // a gradient is gone as soon as its part was summed
@@ -64,6 +64,9 @@ void TrainStep::shareWith(ranks::Team& team, const StateSplit* split)
             }
         }
         m_ranks = std::make_unique<RankSum>(team, m_leaves, *split);
+        if (sumsEachPass) {
+            m_ranks->sumEachPass();
+        }
         return;
     }
     m_ranks = std::make_unique<RankSum>(team, m_leaves, m_small, static_cast<std::int64_t>(1 + m_loss.objective().measures.size()));
@@ -109,11 +112,14 @@ at::Tensor TrainStep::accumulate(const StepBatches& step, std::int64_t number, c
         input.batch.firstScale = firstScale(step, input.batch);
         if (m_gradients.empty()) {
             input.batch = toDevice(std::move(input.batch), m_decoder.device());
-            if (m_ranks && place + 1 == step.batches.size()) {
-                m_ranks->beginLastPass();
+            if (m_ranks) {
+                m_ranks->beginPass(static_cast<std::int64_t>(step.batches.size() - place - 1));
             }
             total.add_(pass(input));
-            if (step.batches.size() > 1 || (m_ranks && !step.isOnePass)) {
+            if (m_ranks) {
+                m_ranks->endPass();
+            }
+            if (step.batches.size() > 1 || step.passes > 1) {
                 widenGradients();
             }
         } else {
@@ -247,7 +253,7 @@ at::Tensor TrainStep::run(const StepBatches& step, std::int64_t number, double l
                           const std::function<void()>& between)
 {
     if (m_ranks) {
-        m_ranks->begin(step.isOnePass);
+        m_ranks->begin(step.passes);
     }
     at::Tensor total;
     while (!total.defined()) {

@@ -37,7 +37,8 @@ public:
     // This process is one of several that share each step: run() then takes a rank's share, whose totals (tokens, trained, items,
     // firsts) are the whole step's, and gives what the whole step gave. Before the first run(). `split`: of an optimizer that each rank has a
     // part of (split_optimizer.h); null: each has all.
-    void shareWith(ranks::Team& team, const StateSplit* split = nullptr);
+    // `sumsEachPass`: RankSum::sumEachPass().
+    void shareWith(ranks::Team& team, const StateSplit* split = nullptr, bool sumsEachPass = false);
 
     // NEFTune's alpha (Pass::embeddingNoise). Before the first run().
     void setEmbeddingNoise(double alpha) { m_noise = alpha; }
