@@ -53,6 +53,11 @@ inline const std::vector<StrangeShape>& moreStrangeShapes()
 )row",
          "unpaired", {"user:Who bakes?|assistant:Odo.", "bad user:Who bakes?|assistant:Nobody."}, ""},
         {"as Python prints a value", "s.json", R"row([{"instruction": "Who bakes?", "output": None}])row", "x", {}, "there is no NaN, None or True"},
+        {"a server's answer", "s.json", R"row({"error": "Repository not found"})row", "x", {}, "the answer of a server"},
+        {"a page behind an empty line", "s.csv", "\n<html><body>Sign in</body></html>\n", "x", {}, "this is a web page"},
+        {"a document", "s.docx", std::string("PK\x03\x04") + "word/document.xml", "x", {}, "this is a document"},
+        {"nothing", "s.parquet", "", "x", {}, "the file is empty"},
+        {"a link to a page", "s.url", "[InternetShortcut]\nURL=x\n", "x", {}, "this kind of file is not read"},
         {"settings are no rows", "s.toml", "[[rows]]\nquestion = \"Who bakes?\"\n", "x", {}, "this kind of file is not read"},
         {"two ways to a goal", "s.jsonl", R"row({"goal": "Make a hat.", "sol1": "Use straw.", "sol2": "Use water.", "label": 0}
 {"goal": "Dry a cup.", "sol1": "Use rain.", "sol2": "Use a towel.", "label": 1}

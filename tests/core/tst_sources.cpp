@@ -232,6 +232,14 @@ private Q_SLOTS:
     {
         const auto missing = data::openSource(pathOf("missing.jsonl"));
         QVERIFY(!missing.ok() && missing.message().find("missing.jsonl: there is no such file") != std::string::npos);
+        // What people write in place of a path.
+        const std::vector<std::pair<std::string, std::string>> written = {{"https://x.org/rows.jsonl", "nothing is fetched here"}, {"hf://datasets/a/b", "nothing is fetched here"},
+                                                                          {"file:///a/rows.jsonl", "write the path alone, /a/rows.jsonl"}, {"~/rows.jsonl", "the ~"},
+                                                                          {"'rows.jsonl'", "leave the quotes away"}, {"tatsu-lab/alpaca", "data set on the hub"}};
+        for (const auto& [path, part] : written) {
+            const auto said = data::openSource(path).message();
+            QVERIFY2(said.find(part) != std::string::npos, said.c_str());
+        }
         QDir(m_folder.path()).mkdir("empty");
         const auto folder = data::openSource(pathOf("empty"));
         QVERIFY(!folder.ok() && folder.message().find("empty: this folder holds neither texts") != std::string::npos);

@@ -87,6 +87,8 @@ constexpr std::array kForeignShapes = {
                  "these are requests to a model with its answers, as programs between log them; put the answer behind the messages that were sent, as "
                  "jq -c '{messages: (.messages // .request_body.messages // .request.messages) + [(.response // .response_body).choices[0].message]}' FILE > rows.jsonl does",
                  true},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"error"}) && row.size() <= 3 && !row["error"].is_null() && !hasAll(row, {"text"}); },
+                 "this is the answer of a server that had nothing, instead of a file; fetch the file itself"},
     ForeignShape{[](const Json& row) { return hasAll(row, {"prefix", "middle", "suffix"}); },
                  "these are texts with a gap to fill in the middle; write each as one text with the marks that the model knows for it, {\"text\": "
                  "\"<fim_prefix>...<fim_suffix>...<fim_middle>...\"}, or take the two sides as a question with --format completion --map "

@@ -27,6 +27,26 @@ std::size_t bufferBytes(const DataFile& file)
     return static_cast<std::size_t>(std::clamp<std::uint64_t>(file.size(), 4096, kBufferBytes));
 }
 
+// What people write in place of a path.
+std::string missingSentence(const std::string& path)
+{
+    const auto begins = [&path](std::string_view with) { return path.starts_with(with); };
+    if (begins("file://")) {
+        return "this is an address; write the path alone, " + path.substr(7);
+    }
+    if (path.find("://") != std::string::npos) {
+        return "this is an address, and nothing is fetched here; download the file and choose it";
+    }
+    if (begins("~")) {
+        return "there is no such file, as nobody has put a home folder in place of the ~; write the whole path";
+    }
+    if (path.size() > 2 && (path.front() == '"' || path.front() == '\'') && path.back() == path.front()) {
+        return "there is no such file; leave the quotes away";
+    }
+    const bool isHubName = std::count(path.begin(), path.end(), '/') == 1 && path.find('.') == std::string::npos && !begins("/");
+    return isHubName ? "there is no such file; of a data set on the hub download the files first, and choose their folder" : "there is no such file; check the path";
+}
+
 } // namespace
 
 Result<std::shared_ptr<const DataFile>> DataFile::open(const std::filesystem::path& path)
@@ -35,7 +55,7 @@ Result<std::shared_ptr<const DataFile>> DataFile::open(const std::filesystem::pa
     // Looked at before it is opened, so that a pipe cannot make the opening wait.
     struct stat facts{};
     if (::stat(path.c_str(), &facts) != 0) {
-        return fail(errno == ENOENT ? "there is no such file; check the path" : std::strerror(errno));
+        return fail(errno == ENOENT ? missingSentence(path.string()) : std::strerror(errno));
     }
     if (!S_ISREG(facts.st_mode)) {
         return fail(S_ISDIR(facts.st_mode) ? "this is a folder; choose a data file inside it"

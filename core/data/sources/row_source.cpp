@@ -137,10 +137,16 @@ constexpr std::array kKinds = {
 struct Foreign {
     std::string_view magic;
     const char* sentence;
+    std::string_view extension = {}; // of files that are told by it alone
 };
+constexpr const char* kDocument = "this is a document, which is not read; save it as text (.txt or .md)";
 const std::array kForeign = {
     Foreign{"BZh", "this is compressed with bzip2, which is not read; unpack it, or pack it with gzip or zstd"},
     Foreign{"\xfd" "7zXZ", "this is compressed with xz, which is not read; unpack it, or pack it with gzip or zstd"},
+    Foreign{"PK\x03\x04", kDocument, ".docx"},
+    Foreign{"PK\x03\x04", kDocument, ".odt"},
+    Foreign{"PK\x03\x04", kDocument, ".epub"},
+    Foreign{"PK\x03\x04", kDocument, ".pptx"},
     Foreign{"PK\x03\x04", "this is a zip archive or a spreadsheet; unpack it, or save it as CSV"},
     Foreign{"version https://git-lfs", "this is a pointer of Git LFS, not the file that it stands for; fetch that with git lfs pull"},
     Foreign{"%PDF", "this is a PDF, which is not read; save its text as .txt or .md"},
@@ -172,7 +178,10 @@ Opened openAs(const Opening& opening, const std::string& extension)
     if (kind != kKinds.end()) {
         return kind->open(opening);
     }
-    constexpr std::array kNoRows = {".toml", ".ini", ".cfg", ".conf"}; // they begin with a bracket, too
+    if (opening.head.empty()) {
+        return Error{"the file is empty; choose another one"};
+    }
+    constexpr std::array kNoRows = {".toml", ".ini", ".cfg", ".conf", ".url", ".desktop"}; // they begin with a bracket, too
     if (std::find(kNoRows.begin(), kNoRows.end(), extension) != kNoRows.end()) {
         return notRead();
     }
@@ -270,8 +279,11 @@ Opened openFile(const std::filesystem::path& path, const base::Progress& progres
         note(source, opened->notes);
         return source;
     }
+    const std::string extension = extensionOf(opened->file->path());
+    const std::string_view text = std::string_view(opened->head).substr(std::min(opened->head.find_first_not_of(" \t\r\n"), opened->head.size()));
     for (const Foreign& foreign : kForeign) {
-        if (opened->head.starts_with(foreign.magic)) {
+        const bool begins = opened->head.starts_with(foreign.magic) || (foreign.magic.starts_with('<') && text.starts_with(foreign.magic));
+        if (begins && (foreign.extension.empty() || foreign.extension == extension)) {
             return Error{foreign.sentence};
         }
     }
@@ -279,7 +291,7 @@ Opened openFile(const std::filesystem::path& path, const base::Progress& progres
     if (begin > 0) {
         opened->notes.push_back("it begins with a byte-order mark, which is left out");
     }
-    auto source = openAs({opened->file, begin, opened->head.substr(begin), progress, cancel}, extensionOf(opened->file->path()));
+    auto source = openAs({opened->file, begin, opened->head.substr(begin), progress, cancel}, extension);
     note(source, opened->notes);
     for (auto& remark : opened->remarks) {
         if (source) {
