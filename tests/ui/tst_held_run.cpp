@@ -8,12 +8,14 @@
 #include "ui/bridge/job.h"
 #include "ui/dialogs/held_run_dialog.h"
 #include "ui/pages/runs/runs_files.h"
+#include "ui/pages/runs/runs_page.h"
 #include "ui/workspace/run_controller.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QDialogButtonBox>
 #include <QDir>
+#include <QElapsedTimer>
 #include <QFile>
 #include <QLabel>
 #include <QLineEdit>
@@ -110,6 +112,22 @@ private Q_SLOTS:
         QTest::keyClick(rate, Qt::Key_Return);
         QTRY_VERIFY_WITH_TIMEOUT(says(QStringLiteral("1e-05")), kAwaitMs);
         QCOMPARE(runs->step(), held);
+
+        // What the doctor says stands in its place at once, in the store or not yet.
+        RunsPage page(workspace);
+        page.show();
+        page.chooseRun(runs->runId());
+        const auto doctorSays = [&](const QString& part) {
+            const auto labels = page.findChildren<QLabel*>(QStringLiteral("finding"));
+            return std::any_of(labels.begin(), labels.end(), [&](const QLabel* label) { return label->text().contains(part); });
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(doctorSays(QStringLiteral("Nothing was found")), kAwaitMs);
+        Q_EMIT runs->bridge()->warned({.step = held, .sentence = "The loss stands still.", .cause = "stands_still"});
+        QElapsedTimer clock;
+        clock.start();
+        QTRY_VERIFY_WITH_TIMEOUT(doctorSays(QStringLiteral("stands still")), kAwaitMs);
+        qInfo("the doctor's page had it after %lld ms", clock.elapsed());
+        QVERIFY(clock.elapsed() < 1000);
 
         QTest::mouseClick(dialog->findChild<QPushButton*>(QStringLiteral("goOn")), Qt::LeftButton);
         QTRY_VERIFY_WITH_TIMEOUT(dialog == nullptr && runs->step() > held + 1, kAwaitMs);

@@ -4,6 +4,8 @@
 #include "core/config/run_config.h"
 #include "core/train/control/doctor_watch.h"
 
+#include <utility>
+
 namespace luthier::ui {
 namespace {
 
@@ -51,16 +53,16 @@ void appendNewer(std::vector<T>& known, const std::vector<T>& live)
 
 } // namespace
 
-void RunHistory::take(const train::Event& event)
+void RunHistory::take(train::Event event)
 {
-    if (const auto* step = std::get_if<train::StepDone>(&event)) {
-        steps.push_back(*step);
-    } else if (const auto* eval = std::get_if<train::EvalDone>(&event)) {
-        evals.push_back(*eval);
-    } else if (const auto* sample = std::get_if<train::SampleDone>(&event)) {
-        samples.push_back(*sample);
-    } else if (const auto* warning = std::get_if<train::Warning>(&event)) {
-        warnings.push_back(*warning);
+    if (auto* step = std::get_if<train::StepDone>(&event)) {
+        steps.push_back(std::move(*step));
+    } else if (auto* eval = std::get_if<train::EvalDone>(&event)) {
+        evals.push_back(std::move(*eval));
+    } else if (auto* sample = std::get_if<train::SampleDone>(&event)) {
+        samples.push_back(std::move(*sample));
+    } else if (auto* warning = std::get_if<train::Warning>(&event)) {
+        warnings.push_back(std::move(*warning));
     } else if (const auto* started = std::get_if<train::RunStarted>(&event)) {
         totalSteps = started->totalSteps;
     }
@@ -75,20 +77,23 @@ void RunHistory::continueWith(const RunHistory& live)
     totalSteps = live.totalSteps > 0 ? live.totalSteps : totalSteps;
 }
 
-Result<RunHistory> readHistory(store::Project& project, store::RunId id)
+Result<RunHistory> readHistory(store::Project& project, store::RunId id, const std::vector<train::Warning>& told)
 {
-    const Result<std::vector<train::Event>> events = project.events(id);
+    Result<std::vector<train::Event>> events = project.events(id);
     if (!events) {
         return events.error();
     }
     RunHistory history;
-    for (const train::Event& event : *events) {
-        history.take(event);
-    }
+    const std::size_t stored = events->size();
+    events->insert(events->end(), told.begin(), told.end()); // what is known twice counts once
     if (const auto run = project.run(id)) {
         if (const auto config = config::fromJson(run->recipe)) {
             history.findings = train::findingsOf(*events, *config);
         }
+    }
+    history.steps.reserve(stored);
+    for (std::size_t i = 0; i < stored; ++i) {
+        history.take(std::move((*events)[i]));
     }
     return history;
 }

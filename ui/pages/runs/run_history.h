@@ -20,11 +20,12 @@ struct RunHistory {
     std::int64_t totalSteps = 0;
     std::vector<doctor::Finding> findings = {}; // of the run doctor, in what was recorded
 
-    void take(const train::Event& event);
+    void take(train::Event event);
     // What `live` has beyond this; the store is some moments behind the bridge.
     void continueWith(const RunHistory& live);
 };
 
-Result<RunHistory> readHistory(store::Project& project, store::RunId id); // for a job
+// For a job. `told`: warnings that the run has given by now, in the store or not yet; the findings know of them.
+Result<RunHistory> readHistory(store::Project& project, store::RunId id, const std::vector<train::Warning>& told = {});
 
 } // namespace luthier::ui
