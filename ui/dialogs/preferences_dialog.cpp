@@ -70,7 +70,7 @@ PreferencesDialog::PreferencesDialog(AppSettings& settings, QWidget* parent) : Q
     notices->setChecked(settings.text(QStringLiteral("notices"), QStringLiteral("on")) == QLatin1String("on"));
     form->addRow(QString(), notices);
     connect(notices, &QCheckBox::toggled, this, [this](bool on) { m_settings.setText(QStringLiteral("notices"), on ? QStringLiteral("on") : QStringLiteral("off")); });
-    auto* note = new StatusLabel(tr("Settings of a run stand on the Tune page and belong to the project."), Token::TextQuiet);
+    auto* note = new StatusLabel(tr("Scale, language, the folder of the hub's models and threads change at the next start. Settings of a run stand on the Tune page and belong to the project."), Token::TextQuiet);
     note->setWordWrap(true);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);

@@ -279,6 +279,10 @@ void ThemeStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opt
             return;
         }
         if (widget != nullptr && widget->property(kRingAlone).toBool()) {
+            const QWidget* inside = static_cast<const QAbstractScrollArea*>(widget)->viewport();
+            if (inside->autoFillBackground()) {
+                painter->fillRect(option->rect, inside->palette().color(inside->backgroundRole())); // as large as it was without
+            }
             return;
         }
         if (hasRing(widget)) { // the second line of the ring's room is the ground's

@@ -4,6 +4,7 @@
 #include "core/hub/transfer_rate.h"
 #include "core/peft/folders/adapter_facts.h"
 #include "ui/base/amounts.h"
+#include "ui/charts/measure_text.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/status_label.h"
 
@@ -121,7 +122,7 @@ void AdaptersWork::showStage(std::int64_t done, std::int64_t total)
     }
     m_stage->rate.add(done);
     const QString left = total > 0 ? timeLeft(m_stage->rate.secondsLeft(total)) : QString();
-    const QString text = QString::fromStdString(m_stage->text);
+    const QString text = asTitle(QString::fromStdString(m_stage->text));
     //: what is done, time left
     m_text->setText(left.isEmpty() ? text : tr("%1, %2").arg(text, left));
     m_bar->setRange(0, total > 0 ? 1000 : 0);
