@@ -39,7 +39,7 @@ struct RunsPage::Listed {
 namespace {
 
 constexpr int kLiveMs = 1000;
-constexpr int kStoredMs = 1500; // behind which what was told is in the store
+constexpr int kStoredMs = 1500; // behind which the steps that explain what was told are in the store
 constexpr int kNameColumns = 28; // characters
 
 } // namespace
@@ -147,6 +147,7 @@ void RunsPage::connectRuns()
         appendLive({.steps = {}, .evals = {}, .samples = {}, .warnings = {warning}, .totalSteps = 0});
         say(QString::fromStdString(warning.sentence));
         if (!warning.cause.empty()) {
+            readFindings();
             QTimer::singleShot(kStoredMs, this, &RunsPage::readFindings);
         }
     });
@@ -336,14 +337,15 @@ void RunsPage::showHistories(const std::vector<store::RunRow>& runs, std::vector
     }
 }
 
-// Of the shown run, as the store has it by now.
+// Of the shown run, as the store has it by now, with what was told meanwhile.
 void RunsPage::readFindings()
 {
     if (m_shown.empty()) {
         return;
     }
     const store::RunId id = m_shown.front();
-    const auto work = [project = m_workspace.project(), id] { return readHistory(*project, id); };
+    const auto told = id == m_workspace.runs()->runId() ? m_live.warnings : std::vector<train::Warning>();
+    const auto work = [project = m_workspace.project(), id, told] { return readHistory(*project, id, told); };
     m_findingsJob.start(this, work, [this, id](const Result<RunHistory>& history) {
         if (history && !m_shown.empty() && m_shown.front() == id) {
             m_findings->show(id, history->findings);
