@@ -304,12 +304,29 @@ private:
         if (requests.size() == 1) {
             return keepProblem(asked.front(), answers.message());
         }
-        // One that cannot be answered stops all: each is asked alone, so that it is known which.
+        return writeInHalves(requests, asked);
+    }
+
+    // One that cannot be answered stops all, and so does a batch that memory has no room for: what is left is asked in two halves, and these
+    // again, until what fits is answered and it is known which row cannot be.
+    Result<void> writeInHalves(const std::vector<inference::BatchRequest>& requests, const std::vector<std::size_t>& asked)
+    {
+        std::vector<std::size_t> left;
         for (std::size_t k = 0; k < requests.size(); ++k) {
             if (m_log.find(m_contender.id, m_rows[asked[k]].row) == nullptr) {
-                if (auto done = writeTogether({requests[k]}, {asked[k]}); !done) {
-                    return done;
-                }
+                left.push_back(k);
+            }
+        }
+        const std::size_t middle = (left.size() + 1) / 2;
+        for (const auto& [begin, end] : {std::pair(std::size_t{0}, middle), std::pair(middle, left.size())}) {
+            std::vector<inference::BatchRequest> half;
+            std::vector<std::size_t> its;
+            for (std::size_t i = begin; i < end; ++i) {
+                half.push_back(requests[left[i]]);
+                its.push_back(asked[left[i]]);
+            }
+            if (auto done = half.empty() ? Result<void>() : writeTogether(half, its); !done) {
+                return done;
             }
         }
         return {};

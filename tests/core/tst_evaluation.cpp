@@ -5,6 +5,7 @@
 #include "core/base/paths.h"
 #include "core/base/random.h"
 #include "core/evaluation/answer_log.h"
+#include "core/evaluation/answering.h"
 #include "core/evaluation/choice_rows.h"
 #include "core/evaluation/cloze_rows.h"
 #include "core/evaluation/contender.h"
@@ -46,6 +47,43 @@ Results compared(std::size_t rows, std::size_t before, std::size_t after, const 
     }
     return need(results({base, tuned}, facts, byName(names), {}, {.draws = 500}));
 }
+
+// Memory for four answers at once; one prompt cannot be answered at all. Two answers of a batch that has no room are there before it fails.
+class CrampedSession : public inference::Session {
+public:
+    explicit CrampedSession(data::Encoder encoder) : m_encoder(std::move(encoder)) {}
+
+    Result<inference::Generation> generate(const std::vector<text::TokenId>&, const inference::GenerateOptions&) override { return Error{"not asked here"}; }
+    Result<std::vector<inference::Generation>> generateAll(const std::vector<inference::BatchRequest>& requests, const inference::BatchOptions& options) override
+    {
+        constexpr std::size_t kFits = 4;
+        const auto isBad = [](const inference::BatchRequest& request) { return request.promptIds.size() > 40; };
+        if (std::any_of(requests.begin(), requests.end(), isBad)) {
+            return Error{"a prompt is too long"}; // none is answered when one is wrong
+        }
+        std::vector<inference::Generation> all;
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            if (std::min(requests.size(), static_cast<std::size_t>(options.rows)) > kFits && i == 2) {
+                return Error{"out of memory"};
+            }
+            all.push_back({"fine", {1}, requests[i].promptIds, "stop"});
+            ++numAnswered;
+            options.onAnswer(i, all.back());
+        }
+        return all;
+    }
+    Result<std::vector<double>> score(const std::vector<text::TokenId>&, bool) override { return Error{"not asked here"}; }
+    Result<void> setAdapterWeights(const std::vector<double>&) override { return {}; }
+    const data::Encoder& encoder() const override { return m_encoder; }
+    std::vector<text::TokenId> stopIds() const override { return {}; }
+    std::string describeDevice() const override { return "none"; }
+    std::int64_t numParameters() const override { return 0; }
+
+    int numAnswered = 0;
+
+private:
+    data::Encoder m_encoder;
+};
 
 } // namespace
 
@@ -132,6 +170,31 @@ private Q_SLOTS:
         QVERIFY(need(shotRowsOf(" 7;3,7 ")) == (std::vector<std::int64_t>{7, 3}));
         for (const char* wrong : {"", " ,", "two", "0", "-3", "3x", "99999999999999999999"}) {
             QVERIFY2(!shotRowsOf(wrong), wrong);
+        }
+    }
+
+    // What memory has no room for is asked in halves: each row is answered once, and the one that cannot be says so.
+    void crampedMemory()
+    {
+        CrampedSession session(need(data::Encoder::load(base::bundledModel(), "folder", {})));
+        std::vector<EvalRow> rows;
+        for (int i = 1; i <= 20; ++i) {
+            EvalRow row;
+            row.row = i;
+            std::string question = "Who?";
+            for (int word = 0; i == 7 && word < 60; ++word) {
+                question += " and who?";
+            }
+            row.prompt = {{"user", question, {}}};
+            rows.push_back(std::move(row));
+        }
+        auto log = need(AnswerLog::open({}, Json::object()));
+        need(answerRows(session, {kBase, false, "", {}, {}}, rows, {}, log, [](const std::string&, std::int64_t, std::int64_t) {}, {}));
+        QCOMPARE(session.numAnswered, 19);
+        for (const EvalRow& row : rows) {
+            const Answer* answer = log.find(kBase, row.row);
+            QVERIFY(answer != nullptr);
+            QVERIFY2(row.row == 7 ? answer->problem == "a prompt is too long" : answer->prediction == "fine" && answer->problem.empty(), answer->problem.c_str());
         }
     }
 
